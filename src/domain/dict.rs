@@ -1,0 +1,98 @@
+//! A dictionary of texts: each distinct value once, named by a small number.
+//!
+//! Number 0 is always "no value". Knows nothing of what the texts mean.
+
+use hashbrown::HashTable;
+use xxhash_rust::xxh3::xxh3_64;
+
+/// The number of "no value" in every dictionary.
+pub const NONE: u32 = 0;
+
+/// Distinct texts in the order in which they came, from number 1.
+#[derive(Clone, Default, Debug)]
+pub struct Dict {
+    text: String,
+    ends: Vec<u32>,
+    index: HashTable<u32>,
+}
+
+impl Dict {
+    /// The number of `text`, added if it is new. The empty text is [`NONE`].
+    pub fn intern(&mut self, text: &str) -> u32 {
+        if text.is_empty() {
+            return NONE;
+        }
+        let (texts, ends) = (&self.text, &self.ends);
+        let hash = xxh3_64(text.as_bytes());
+        if let Some(id) = self.index.find(hash, |id| slice(texts, ends, *id) == text) {
+            return *id;
+        }
+        self.text.push_str(text);
+        self.ends.push(self.text.len() as u32);
+        let id = self.ends.len() as u32;
+        let (texts, ends) = (&self.text, &self.ends);
+        self.index.insert_unique(hash, id, |id| xxh3_64(slice(texts, ends, *id).as_bytes()));
+        id
+    }
+
+    /// The number of `text`, if it is known.
+    #[must_use]
+    pub fn find(&self, text: &str) -> Option<u32> {
+        if text.is_empty() {
+            return Some(NONE);
+        }
+        self.index.find(xxh3_64(text.as_bytes()), |id| slice(&self.text, &self.ends, *id) == text).copied()
+    }
+
+    /// The text of a number; empty for [`NONE`] and for numbers that were never given.
+    #[must_use]
+    pub fn get(&self, id: u32) -> &str {
+        if id == NONE || id as usize > self.ends.len() { "" } else { slice(&self.text, &self.ends, id) }
+    }
+
+    /// How many numbers there are, [`NONE`] among them: valid numbers are below it.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ends.len() + 1
+    }
+
+    /// Whether it holds no text.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// Bytes that it holds in memory, about.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.text.len() + self.ends.len() * 12
+    }
+
+    /// All texts by number, from 1.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        (1..=self.ends.len() as u32).map(|id| slice(&self.text, &self.ends, id))
+    }
+}
+
+fn slice<'a>(text: &'a str, ends: &[u32], id: u32) -> &'a str {
+    let at = id as usize - 1;
+    let start = if at == 0 { 0 } else { ends[at - 1] as usize };
+    &text[start..ends[at] as usize]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_each_text_once() {
+        let mut dict = Dict::default();
+        assert_eq!(dict.intern(""), NONE);
+        let ids: Vec<u32> = ["a", "b", "a", "ab", "b"].iter().map(|t| dict.intern(t)).collect();
+        assert_eq!(ids, [1, 2, 1, 3, 2]);
+        assert_eq!(dict.iter().collect::<Vec<_>>(), ["a", "b", "ab"]);
+        assert_eq!((dict.get(0), dict.get(3), dict.get(9)), ("", "ab", ""));
+        assert_eq!(dict.find("ab"), Some(3));
+        assert_eq!(dict.find("zz"), None);
+    }
+}

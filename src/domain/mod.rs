@@ -1,0 +1,18 @@
+//! What cost is: money, calendar, charges, dimensions, lenses.
+//!
+//! Pure types and functions. Knows no file, no store, no screen, no clock and no network; every
+//! other layer may use it.
+
+pub mod batch;
+pub mod calendar;
+pub mod charge;
+pub mod dict;
+pub mod dimension;
+pub mod filter;
+pub mod lens;
+pub mod money;
+pub mod numbers;
+pub mod period;
+pub mod services;
+pub mod tags;
+pub mod text;

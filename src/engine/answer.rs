@@ -1,0 +1,269 @@
+//! Answers: what every face renders, and what JSON output is made of.
+//!
+//! Plain serialisable data. Costs are exact decimals; `None` is "unknown", never zero. Texts from
+//! a bill are [`Untrusted`]: a face makes them safe, JSON carries them raw.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::calendar::{Day, Granularity, Period};
+use crate::domain::charge::Metric;
+use crate::domain::dimension::Dimension;
+use crate::domain::money::Amount;
+use crate::domain::text::Untrusted;
+
+/// Values of the dimensions that an answer is grouped by, in their order; empty where a charge
+/// has none.
+pub type Key = Vec<Untrusted>;
+
+/// How far a provider's data goes.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Freshness {
+    /// The provider's FOCUS name.
+    pub provider: Untrusted,
+    /// The last day with charges.
+    pub last_day: Day,
+    /// The last day that the provider is not expected to restate any more.
+    pub settled_through: Day,
+    /// When the newest import or sync of it was, seconds since 1970.
+    pub taken_at: i64,
+}
+
+/// A warning that belongs beside the figures.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Notice {
+    /// What is the matter, one sentence.
+    pub text: String,
+    /// What to do.
+    pub hint: String,
+}
+
+/// Answer to [`super::Question::Query`], one a currency.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct QueryAnswer {
+    /// Which cost was added up.
+    pub metric: Metric,
+    /// In which currency.
+    pub currency: String,
+    /// Over which days.
+    pub period: Period,
+    /// Held against which days.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub previous_period: Option<Period>,
+    /// By which dimensions.
+    pub by: Vec<Dimension>,
+    /// In pieces of what size, if at all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub granularity: Option<Granularity>,
+    /// The groups that are shown.
+    pub rows: Vec<QueryRow>,
+    /// Over everything that the filter admits, whatever is shown.
+    pub total: Option<Amount>,
+    /// The same for the days that it is held against.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub previous_total: Option<Amount>,
+    /// How many groups there are, shown or not.
+    pub groups: u64,
+    /// Charges whose cost is unknown.
+    pub unknown_rows: u64,
+    /// Whether some of the charges' groups had refused rows.
+    pub incomplete: bool,
+}
+
+/// One group of a [`QueryAnswer`].
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct QueryRow {
+    /// Its values, in the order of [`QueryAnswer::by`].
+    pub key: Key,
+    /// Names for values that are ids, where the bill has them, by position in `key`.
+    pub names: BTreeMap<usize, Untrusted>,
+    /// Start of the piece of time, seconds since 1970; `None` without a granularity.
+    pub start: Option<i64>,
+    /// Its cost; `None` where every charge's is unknown.
+    pub cost: Option<Amount>,
+    /// Its cost in the days that it is held against.
+    pub previous: Option<Amount>,
+    /// Charges whose cost is unknown.
+    pub unknown_rows: u64,
+}
+
+/// One figure and what it is held against.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Figure {
+    /// The amount; `None` is unknown.
+    pub amount: Option<Amount>,
+    /// The amount that it is held against, where there is one.
+    pub previous: Option<Amount>,
+}
+
+impl Figure {
+    /// The change, where both are known.
+    #[must_use]
+    pub fn change(&self) -> Option<Amount> {
+        Some(self.amount? - self.previous?)
+    }
+
+    /// The change as a fraction of the earlier amount, where that is not zero.
+    #[must_use]
+    pub fn change_ratio(&self) -> Option<f64> {
+        let previous = self.previous.filter(|p| !p.is_zero())?;
+        self.change()?.ratio(previous.abs())
+    }
+}
+
+/// Answer to [`super::Question::Spend`], for one currency.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct SpendAnswer {
+    /// Which cost was added up.
+    pub metric: Metric,
+    /// In which currency.
+    pub currency: String,
+    /// The day that the answer is as of.
+    pub as_of: Day,
+    /// The lens's days.
+    pub period: Period,
+    /// The days that they are held against.
+    pub previous_period: Option<Period>,
+    /// The lens's total.
+    pub total: Figure,
+    /// This month so far, against the same days of the month before.
+    pub month_to_date: Figure,
+    /// The day before the as-of day, against the mean of the seven days before it.
+    pub yesterday: Figure,
+    /// The seven days up to yesterday, against the seven before.
+    pub last_week: Figure,
+    /// The chart's series, largest first; what is beyond the largest is summed under "other".
+    pub series: Vec<Series>,
+    /// The first moment of each piece of time, seconds since 1970, over the whole period.
+    pub starts: Vec<i64>,
+    /// The size of the pieces.
+    pub granularity: Granularity,
+    /// The totals of the days that the period is held against, piece by piece.
+    pub previous_series: Vec<Option<Amount>>,
+    /// What changed most, up or down, by [`SpendAnswer::movers_by`].
+    pub movers: Vec<Mover>,
+    /// The dimensions of the movers' keys.
+    pub movers_by: Vec<Dimension>,
+    /// How far each provider's data goes.
+    pub freshness: Vec<Freshness>,
+    /// What the reader must know beside the figures.
+    pub notices: Vec<Notice>,
+    /// Charges whose cost is unknown.
+    pub unknown_rows: u64,
+    /// Charges in the answer.
+    pub rows: u64,
+}
+
+/// One layer of a stacked chart.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Series {
+    /// Its value of the first grouping dimension; `None` is all others together.
+    pub key: Option<Untrusted>,
+    /// A name for the value, where it is an id and the bill has one.
+    pub name: Option<Untrusted>,
+    /// Its cost in each piece of time; `None` where nothing is known.
+    pub costs: Vec<Option<Amount>>,
+    /// Its cost in all.
+    pub total: Option<Amount>,
+}
+
+/// A group whose cost changed.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Mover {
+    /// Its values.
+    pub key: Key,
+    /// Names for values that are ids, by position in `key`.
+    pub names: BTreeMap<usize, Untrusted>,
+    /// Its cost, and the cost that it is held against.
+    pub figure: Figure,
+}
+
+/// Answer to [`super::Question::Breakdown`], for one currency.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct BreakdownAnswer {
+    /// Which cost was added up.
+    pub metric: Metric,
+    /// In which currency.
+    pub currency: String,
+    /// The lens's days.
+    pub period: Period,
+    /// The days that they are held against.
+    pub previous_period: Option<Period>,
+    /// What the rows are values of.
+    pub by: Vec<Dimension>,
+    /// The rows, by cost, largest first.
+    pub rows: Vec<BreakdownRow>,
+    /// The sum over all rows.
+    pub total: Figure,
+    /// How many rows there are, shown or not.
+    pub groups: u64,
+    /// Charges whose cost is unknown.
+    pub unknown_rows: u64,
+    /// Start of each piece of a row's trend, seconds since 1970.
+    pub starts: Vec<i64>,
+}
+
+/// One row of a breakdown.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct BreakdownRow {
+    /// Its values.
+    pub key: Key,
+    /// Names for values that are ids, by position in `key`.
+    pub names: BTreeMap<usize, Untrusted>,
+    /// Its cost, and the cost that it is held against.
+    pub figure: Figure,
+    /// Its cost in each piece of the period.
+    pub trend: Vec<Option<Amount>>,
+}
+
+/// Answer to [`super::Question::ResourceDetail`].
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ResourceAnswer {
+    /// The resource's id.
+    pub id: Untrusted,
+    /// What the bill says of it, FOCUS column and value; a column that changed has several.
+    pub facts: Vec<(String, Vec<Untrusted>)>,
+    /// Its tags; a key that changed has several values.
+    pub tags: Vec<(Untrusted, Vec<Untrusted>)>,
+    /// Its cost by SKU, one answer a currency, in days.
+    pub costs: Vec<QueryAnswer>,
+    /// Its newest line items.
+    pub items: Vec<LineItem>,
+    /// How many line items there are.
+    pub items_total: u64,
+}
+
+/// One charge as the bill has it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct LineItem {
+    /// Start of the charge period, seconds since 1970.
+    pub start: i64,
+    /// End of the charge period, exclusive.
+    pub end: i64,
+    /// FOCUS column and value, for every column that has one.
+    pub columns: Vec<(String, Untrusted)>,
+    /// The four costs and the quantities, FOCUS column and exact value.
+    pub quantities: Vec<(String, Amount)>,
+    /// In which currency.
+    pub currency: Untrusted,
+}
+
+/// Answer to [`super::Question::Explain`].
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ExplainAnswer {
+    /// What the figure is, in sentences.
+    pub definition: Vec<String>,
+    /// The figure, one a currency, by the next finer dimension.
+    pub parts: Vec<QueryAnswer>,
+    /// Line items behind it, the costliest first.
+    pub items: Vec<LineItem>,
+    /// How many line items there are.
+    pub items_total: u64,
+    /// How far the data goes.
+    pub freshness: Vec<Freshness>,
+    /// Which imports it rests on.
+    pub imports: Vec<String>,
+    /// The command that prints the figure.
+    pub command: String,
+}

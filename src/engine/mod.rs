@@ -1,0 +1,136 @@
+//! Questions in, answers out: the one place where a figure is computed.
+//!
+//! Every face asks the same [`Engine`]; the app, the command line, the reports and the API render
+//! the same answers. Knows no face.
+
+pub mod answer;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::calendar::{Day, Granularity};
+use crate::domain::dimension::Dimension;
+use crate::domain::lens::Lens;
+use crate::error::Result;
+
+/// What can be asked.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub enum Question {
+    /// The Spend tab: figures, chart, movers. Groups by the lens's first dimension.
+    Spend(Lens),
+    /// The Breakdown tab: rows of the lens's grouping with trend and change.
+    Breakdown {
+        /// What to look at; the drill path is part of its filter.
+        lens: Lens,
+        /// Rows at most; all where `None`.
+        limit: Option<usize>,
+    },
+    /// Costs by up to four dimensions.
+    Query(Query),
+    /// Everything about one resource.
+    ResourceDetail {
+        /// Its `ResourceId`.
+        id: String,
+        /// What to look at.
+        lens: Lens,
+        /// Line items at most, and how many to pass over first.
+        items: (usize, usize),
+    },
+    /// What a figure means and rests on: the sum of what the lens admits.
+    Explain {
+        /// What to look at.
+        lens: Lens,
+        /// Line items at most, and how many to pass over first.
+        items: (usize, usize),
+    },
+}
+
+/// Costs by up to four dimensions.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Query {
+    /// What to look at.
+    pub lens: Lens,
+    /// Pieces of time as part of each row's key.
+    pub granularity: Option<Granularity>,
+    /// How rows are ordered.
+    pub sort: Sort,
+    /// Rows at most, per currency.
+    pub limit: Option<usize>,
+}
+
+/// How rows are ordered.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub enum Sort {
+    /// Largest cost first; pieces of time in order within a group.
+    #[default]
+    Cost,
+    /// Largest change first, up or down.
+    Change,
+    /// By values, in the order of the dimensions.
+    Key,
+    /// By time, then cost.
+    Time,
+    /// By one dimension's value.
+    By(Dimension),
+}
+
+/// What comes back, by question.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub enum Answer {
+    /// One a currency, largest spend first; empty where there is no data at all.
+    Spend(Vec<answer::SpendAnswer>),
+    /// One a currency.
+    Breakdown(Vec<answer::BreakdownAnswer>),
+    /// One a currency.
+    Query(Vec<answer::QueryAnswer>),
+    /// The resource, if the bill has it.
+    ResourceDetail(Option<answer::ResourceAnswer>),
+    /// The explanation.
+    Explain(answer::ExplainAnswer),
+}
+
+/// What data there is to ask about.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Extent {
+    /// First and last day with charges; `None` in an empty store.
+    pub days: Option<(Day, Day)>,
+    /// Charges that count.
+    pub rows: u64,
+    /// Whether it is the demo's.
+    pub demo: bool,
+    /// Tag keys that may be written without `tag:` in filters, and have rollups.
+    pub tag_keys: Vec<String>,
+    /// Currencies in the data.
+    pub currencies: Vec<String>,
+}
+
+/// Lets a long question be given up.
+#[derive(Clone, Default, Debug)]
+pub struct Cancel(std::sync::Arc<std::sync::atomic::AtomicBool>);
+
+impl Cancel {
+    /// Gives up: whoever works on it stops at the next chunk.
+    pub fn cancel(&self) {
+        self.0.store(true, std::sync::atomic::Ordering::Relaxed);
+    }
+
+    /// Whether it was given up.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.0.load(std::sync::atomic::Ordering::Relaxed)
+    }
+}
+
+/// Answers questions: in this process, or over a socket.
+pub trait Engine: Send + Sync {
+    /// Answers a question as of a day.
+    ///
+    /// # Errors
+    /// Kind `Store` where data cannot be read, `Interrupted` where `cancel` was used.
+    fn ask(&self, question: &Question, as_of: Day, cancel: &Cancel) -> Result<Answer>;
+
+    /// What data there is.
+    ///
+    /// # Errors
+    /// Kind `Store` where data cannot be read.
+    fn extent(&self) -> Result<Extent>;
+}

@@ -1,0 +1,123 @@
+//! What can go wrong, said so that the reader knows what to do.
+//!
+//! An [`Error`] has a kind, which decides the exit code, a message that says what and where, and
+//! hints that say what to do. Knows no terminal; `main` prints it.
+
+use std::fmt;
+
+/// What sort of trouble it is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    /// The command line, the config or the input is at fault.
+    Usage,
+    /// A provider or its credentials are.
+    Provider,
+    /// The store or the disk is.
+    Store,
+    /// spendtop is.
+    Bug,
+    /// The user stopped it (Ctrl-C).
+    Interrupted,
+}
+
+impl Kind {
+    /// The process's exit code. 0 is success and 1 means findings: rows refused, a budget exceeded.
+    #[must_use]
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Kind::Usage => 2,
+            Kind::Provider => 3,
+            Kind::Store => 4,
+            Kind::Bug => 70,
+            Kind::Interrupted => 130,
+        }
+    }
+}
+
+/// An error for a person: what, where, and what to do.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Error {
+    /// What sort of trouble it is.
+    pub kind: Kind,
+    /// What is wrong and where, in lower case, without a full stop.
+    pub message: String,
+    /// What to do about it, most useful first.
+    pub hints: Vec<String>,
+}
+
+/// A result with spendtop's error.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// An error of a kind.
+    #[must_use]
+    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Error { kind, message: message.into(), hints: Vec::new() }
+    }
+
+    /// The caller or the input is at fault.
+    #[must_use]
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::new(Kind::Usage, message)
+    }
+
+    /// The store or the disk is at fault.
+    #[must_use]
+    pub fn store(message: impl Into<String>) -> Self {
+        Self::new(Kind::Store, message)
+    }
+
+    /// spendtop is at fault.
+    #[must_use]
+    pub fn bug(message: impl Into<String>) -> Self {
+        Self::new(Kind::Bug, message)
+    }
+
+    /// Adds what to do about it.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// An input or output failure at a path.
+    #[must_use]
+    pub fn io(kind: Kind, doing: &str, path: &std::path::Path, cause: &std::io::Error) -> Self {
+        let path = crate::domain::text::SafeText::from_outside(&path.to_string_lossy());
+        let error = Self::new(kind, format!("cannot {doing} `{path}`: {cause}"));
+        match cause.kind() {
+            std::io::ErrorKind::StorageFull => {
+                error.hint("the disk is full: free some space, then run the command again")
+            }
+            std::io::ErrorKind::PermissionDenied => error.hint("check who owns the path and its permissions"),
+            _ => error,
+        }
+    }
+
+    /// Adds a "did you mean" where a known word is near.
+    #[must_use]
+    pub fn did_you_mean(self, word: &str, known: &[&str]) -> Self {
+        match crate::domain::filter::nearest(word, known) {
+            Some(near) => self.hint(format!("did you mean `{near}`?")),
+            None => self,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+impl std::error::Error for Error {}
+
+impl From<crate::domain::filter::FilterError> for Error {
+    fn from(error: crate::domain::filter::FilterError) -> Self {
+        let suggestion = error.suggestion.clone();
+        let out = Error::usage(format!("in the filter: {error}"));
+        match suggestion {
+            Some(text) => out.hint(crate::domain::text::SafeText::from_outside(&text).into_string()),
+            None => out,
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! spendtop.
+pub mod clock;
+pub mod domain;
+pub mod engine;
+pub mod error;
+pub mod provider;

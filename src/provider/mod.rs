@@ -1,0 +1,132 @@
+//! Where charges come from: one trait for sources of cost, and the sources.
+//!
+//! A source reads on as many threads as it likes and hands bounded [`ChargeBatch`]es to a
+//! [`Sink`]; it never sees the store. Each source keeps what is on the wire (`client`), what it
+//! means (`normalise`, pure) and the glue (`mod`) apart.
+
+pub mod demo;
+pub mod files;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::batch::ChargeBatch;
+use crate::domain::calendar::Day;
+use crate::error::Error;
+
+/// What a source is, in the store's words.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub struct SourceId {
+    /// Its name: one export or one API scope.
+    pub name: String,
+    /// What kind of source it is, which decides whose charges count where sources overlap.
+    pub kind: SourceKind,
+}
+
+/// Kinds of sources, the most trusted first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SourceKind {
+    /// A billing export.
+    Export,
+    /// A provider's cost API.
+    Api,
+    /// Generated data.
+    Demo,
+}
+
+/// A charge that was not taken, or that was taken with a change.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Problem {
+    /// Which file or page.
+    pub file: String,
+    /// Line in a text file, row (from 1) in others; 0 where the whole file is meant.
+    pub line: u64,
+    /// Which column, empty where the whole row is meant.
+    pub column: String,
+    /// The value, as it came.
+    pub value: String,
+    /// What is wrong with it, and what would be right.
+    pub reason: String,
+    /// Whether the row was left out (else it was taken with a change).
+    pub refused: bool,
+    /// The billing account and period that the row says it belongs to, where it can be told.
+    pub group: Option<(String, Day)>,
+}
+
+/// Why a source stops early.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Stop {
+    /// The receiver wants no more.
+    Cancelled,
+    /// The input or the receiver failed.
+    Failed(Error),
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Stop::Failed(error)
+    }
+}
+
+/// Takes what a source reads; called from the source's threads.
+pub trait Sink: Sync {
+    /// Takes a batch of charges. Blocks while the receiver is behind.
+    ///
+    /// # Errors
+    /// [`Stop`] when reading on is of no use.
+    fn batch(&self, batch: ChargeBatch) -> Result<(), Stop>;
+
+    /// Takes note of a problem. Problems come in the order of the input within a file.
+    fn problem(&self, problem: Problem);
+
+    /// Takes note of progress: bytes of input read since the last call.
+    fn progress(&self, bytes: u64);
+
+    /// Whether reading on is of no use.
+    fn cancelled(&self) -> bool;
+}
+
+/// A source of charges.
+pub trait CostSource {
+    /// What it is.
+    fn id(&self) -> SourceId;
+
+    /// Bytes of input in all, where it can be told beforehand.
+    fn size(&self) -> Option<u64>;
+
+    /// Reads everything into the sink.
+    ///
+    /// # Errors
+    /// [`Stop`]; what was handed over until then must not be kept.
+    fn read(&mut self, sink: &dyn Sink) -> Result<ReadSummary, Stop>;
+}
+
+/// What a source read.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct ReadSummary {
+    /// Each file that was read, in order.
+    pub files: Vec<FileSummary>,
+}
+
+/// What was read from one file.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct FileSummary {
+    /// Its path as it was given, `-` for standard input.
+    pub name: String,
+    /// BLAKE3 of its uncompressed bytes, in hex: the same content is known again by it.
+    pub hash: String,
+    /// Its uncompressed size in bytes.
+    pub bytes: u64,
+    /// What it was recognised as: `FOCUS 1.0 CSV`.
+    pub format: String,
+    /// Charges taken.
+    pub rows: u64,
+    /// Rows refused.
+    pub refused: u64,
+    /// Values with more than 18 decimals, rounded.
+    pub rounded: u64,
+    /// Values with bytes that are not UTF-8, replaced.
+    pub repaired: u64,
+    /// Columns that were there and are not kept.
+    pub dropped_columns: Vec<String>,
+}
