@@ -1,6 +1,8 @@
 //! spendtop.
+pub mod analytics;
 pub mod clock;
 pub mod domain;
 pub mod engine;
 pub mod error;
 pub mod provider;
+pub mod store;

@@ -13,6 +13,8 @@ pub mod lens;
 pub mod money;
 pub mod numbers;
 pub mod period;
+pub mod rollup;
 pub mod services;
+pub mod sketch;
 pub mod tags;
 pub mod text;

@@ -1,0 +1,5 @@
+//! Pure functions over the domain: rollups now; forecasts, anomalies and budgets stand beside them.
+//!
+//! Does no I/O and knows no store, no provider and no screen.
+
+pub mod rollup;

@@ -1,0 +1,69 @@
+//! A sketch of a set: enough to tell a newer version of an export from another part of it.
+//!
+//! Keeps the smallest [`SIZE`] of the members' hashes (a bottom-k sketch: Thorup 2013,
+//! "Bottom-k and priority sampling"). A set with fewer members is kept whole. Two sketches are
+//! compared below the lower of their thresholds, where both are complete.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+/// Hashes kept at most.
+pub const SIZE: usize = 2_048;
+
+/// The smallest hashes of a set.
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+pub struct Sketch(BTreeSet<u64>);
+
+impl Sketch {
+    /// Adds a member by its hash.
+    pub fn add(&mut self, hash: u64) {
+        if self.0.len() < SIZE {
+            self.0.insert(hash);
+        } else if self.0.last().is_some_and(|last| hash < *last) && self.0.insert(hash) {
+            self.0.pop_last();
+        }
+    }
+
+    /// Adds another set's members.
+    pub fn merge(&mut self, other: &Sketch) {
+        other.0.iter().for_each(|hash| self.add(*hash));
+    }
+
+    /// Up to which hash the sketch holds every member.
+    fn threshold(&self) -> u64 {
+        if self.0.len() < SIZE { u64::MAX } else { self.0.last().copied().unwrap_or(u64::MAX) }
+    }
+
+    /// Which share of the smaller set's members the larger one has, about; and from how many
+    /// members that was told.
+    #[must_use]
+    pub fn containment(&self, other: &Sketch) -> (f64, usize) {
+        let threshold = self.threshold().min(other.threshold());
+        let count = |s: &Sketch| s.0.range(..=threshold).count();
+        let smaller = count(self).min(count(other));
+        let shared = self.0.range(..=threshold).filter(|h| other.0.contains(h)).count();
+        if smaller == 0 { (0.0, 0) } else { (shared as f64 / smaller as f64, smaller) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sketch(range: std::ops::Range<u64>) -> Sketch {
+        let mut sketch = Sketch::default();
+        range.for_each(|i| sketch.add(xxhash_rust::xxh3::xxh3_64(&i.to_le_bytes())));
+        sketch
+    }
+
+    #[test]
+    fn tells_versions_from_parts() {
+        let old = sketch(0..50_000);
+        for (other, low, high) in [(0..50_000, 1.0, 1.0), (0..60_000, 0.97, 1.0), (50_000..100_000, 0.0, 0.01), (0..2_000, 0.9, 1.0), (25_000..75_000, 0.4, 0.6)] {
+            let (share, sample) = old.containment(&sketch(other.clone()));
+            assert!((low..=high).contains(&share), "{other:?}: {share} from {sample}");
+        }
+        assert_eq!(sketch(0..10).containment(&sketch(5..30)), (0.5, 10));
+    }
+}

@@ -1,0 +1,128 @@
+//! Verifies that everything the manifest names is there, whole, and adds up.
+
+use std::collections::BTreeMap;
+
+use super::kv::Kv;
+use super::manifest::Manifest;
+use super::rollups;
+use super::segment::{GroupKey, Segment};
+use crate::domain::calendar::Day;
+use crate::domain::charge::{Metric, Profile, Quantity, Terms};
+use crate::domain::dimension::Dimension;
+use crate::domain::numbers::UNKNOWN_WIDE;
+use crate::domain::rollup::METRICS;
+use crate::error::Result;
+
+/// What a check found.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Report {
+    /// Segments verified.
+    pub segments: u64,
+    /// Charges verified.
+    pub rows: u64,
+    /// Groups verified.
+    pub groups: u64,
+    /// What is damaged, one sentence each; empty where everything is sound.
+    pub damage: Vec<String>,
+    /// The groups whose charges are affected.
+    pub groups_hit: Vec<u64>,
+}
+
+/// What a window of a group adds up to.
+#[derive(Default)]
+struct Found {
+    days: BTreeMap<Day, u64>,
+    sums: [i128; METRICS],
+}
+
+/// Reads and verifies every value that the manifest names. `progress` is told how many of how
+/// many segments are done.
+///
+/// # Errors
+/// Only where the database itself cannot be read at all.
+pub fn run(kv: &dyn Kv, manifest: &Manifest, progress: &mut dyn FnMut(usize, usize)) -> Result<Report> {
+    let mut report = Report::default();
+    let segments = manifest.segments();
+    let mut found: BTreeMap<(u64, GroupKey), Found> = BTreeMap::new();
+    for (done, number) in segments.iter().enumerate() {
+        progress(done, segments.len());
+        match segment(kv, *number, &mut found) {
+            Ok(rows) => {
+                report.segments += 1;
+                report.rows += rows;
+            }
+            Err(error) => report.damage.push(error.message),
+        }
+    }
+    for group in &manifest.groups {
+        report.groups += 1;
+        let name = format!("{} {} {}", group.key.provider, group.key.account, group.key.billing_period.month());
+        let name = crate::domain::text::SafeText::from_outside(&name);
+        let before = report.damage.len();
+        for part in &group.parts {
+            let mut sum = Found::default();
+            for number in &part.segments {
+                let Some(f) = found.get(&(*number, group.key.clone())) else { continue };
+                f.days.iter().for_each(|(day, rows)| *sum.days.entry(*day).or_default() += rows);
+                sum.sums.iter_mut().zip(f.sums).for_each(|(a, b)| *a = a.wrapping_add(b));
+            }
+            if sum.days != part.days || sum.sums != part.sums {
+                report.damage.push(format!("{name}: the charges of import {} are not what was committed", part.import));
+            }
+        }
+        // Every commit keeps the rollup by provider; it must cover the same charges.
+        match rollups::get(kv, group.id, &[Dimension::Provider], Metric::Effective) {
+            Ok(Some(rollup)) => {
+                let rows: u64 = rollup.rows.iter().map(|r| u64::from(*r)).sum();
+                if rows != group.rows() {
+                    report.damage.push(format!("{name}: the rollups cover {rows} of {} charges (`spendtop store rebuild` makes them anew)", group.rows()));
+                }
+            }
+            Ok(None) => report.damage.push(format!("{name}: the rollups are missing (`spendtop store rebuild` makes them anew)")),
+            Err(error) => report.damage.push(error.message),
+        }
+        if report.damage.len() > before {
+            report.groups_hit.push(group.id);
+        }
+    }
+    progress(segments.len(), segments.len());
+    Ok(report)
+}
+
+/// Reads all of a segment; adds what its windows sum to.
+fn segment(kv: &dyn Kv, number: u64, found: &mut BTreeMap<(u64, GroupKey), Found>) -> Result<u64> {
+    let segment = Segment::open(kv, number)?;
+    for column in Profile::ALL {
+        segment.profile_column(*column)?;
+    }
+    for column in Terms::ALL {
+        segment.terms_column(*column)?;
+    }
+    segment.terms_times()?;
+    for (chunk, runs) in segment.head.chunks.iter().enumerate() {
+        let chunk = chunk as u32;
+        segment.chunk_profiles(chunk)?;
+        segment.chunk_terms(chunk)?;
+        for quantity in Quantity::ALL.iter().skip(METRICS) {
+            segment.chunk_numbers(chunk, *quantity)?;
+        }
+        let mut costs = Vec::with_capacity(METRICS);
+        for metric in Metric::ALL {
+            costs.push(segment.chunk_numbers(chunk, metric.quantity())?);
+        }
+        let mut at = 0;
+        for (window, rows) in runs {
+            let window = &segment.head.windows[*window as usize];
+            let slot = found.entry((number, window.group.clone())).or_default();
+            *slot.days.entry(window.day).or_default() += u64::from(*rows);
+            for row in at..at + *rows as usize {
+                for (sum, column) in slot.sums.iter_mut().zip(&costs) {
+                    let units = column.units(row);
+                    *sum = sum.wrapping_add(if units == UNKNOWN_WIDE { 0 } else { units });
+                }
+            }
+            at += *rows as usize;
+        }
+    }
+    Ok(segment.head.rows)
+}

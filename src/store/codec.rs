@@ -1,0 +1,339 @@
+//! Columns as bytes: numbers in byte planes, which compress to nearly what they say.
+//!
+//! A column of numbers is written plane by plane: all lowest bytes, then all second bytes, and so
+//! on up to the widest value. The upper planes of real columns are nearly constant and cost
+//! nothing once compressed; reading is a few additions a value. Knows nothing of what the
+//! columns mean.
+
+use super::frame::Damage;
+use crate::domain::dict::Dict;
+use crate::domain::numbers::{Numbers, UNKNOWN_NARROW, UNKNOWN_WIDE};
+
+/// No column holds more values: a damaged length must not ask for all memory.
+const VALUES_MAX: usize = 1 << 24;
+
+/// Reads bytes front to back, never past the end.
+pub struct Reader<'a>(pub &'a [u8]);
+
+impl<'a> Reader<'a> {
+    /// The next `n` bytes.
+    ///
+    /// # Errors
+    /// [`Damage`] where there are fewer.
+    pub fn bytes(&mut self, n: usize) -> Result<&'a [u8], Damage> {
+        if n > self.0.len() {
+            return Err(Damage::new("a column ends early"));
+        }
+        let (head, rest) = self.0.split_at(n);
+        self.0 = rest;
+        Ok(head)
+    }
+
+    /// The next byte.
+    ///
+    /// # Errors
+    /// [`Damage`] at the end.
+    pub fn byte(&mut self) -> Result<u8, Damage> {
+        Ok(self.bytes(1)?[0])
+    }
+
+    /// The next four bytes as a count.
+    ///
+    /// # Errors
+    /// [`Damage`] at the end, or where no column could be so long.
+    pub fn count(&mut self) -> Result<usize, Damage> {
+        let b = self.bytes(4)?;
+        let n = u32::from_le_bytes([b[0], b[1], b[2], b[3]]) as usize;
+        if n > VALUES_MAX { Err(Damage::new("a column claims to be too long")) } else { Ok(n) }
+    }
+}
+
+fn push_count(out: &mut Vec<u8>, n: usize) {
+    out.extend_from_slice(&(n as u32).to_le_bytes());
+}
+
+fn planes(out: &mut Vec<u8>, values: &[u64]) {
+    let widest = values.iter().fold(0, |a, v| a | v);
+    let width = (64 - widest.leading_zeros()).div_ceil(8) as usize;
+    out.push(width as u8);
+    for plane in 0..width {
+        let shift = plane * 8;
+        out.extend(values.iter().map(|v| (v >> shift) as u8));
+    }
+}
+
+fn unplanes(reader: &mut Reader<'_>, n: usize) -> Result<Vec<u64>, Damage> {
+    let width = usize::from(reader.byte()?);
+    if width > 8 {
+        return Err(Damage::new("a column is wider than a number"));
+    }
+    let bytes = reader.bytes(n.checked_mul(width).ok_or_else(|| Damage::new("a column is too long"))?)?;
+    let mut values = vec![0u64; n];
+    for plane in 0..width {
+        let shift = plane * 8;
+        for (value, byte) in values.iter_mut().zip(&bytes[plane * n..]) {
+            *value |= u64::from(*byte) << shift;
+        }
+    }
+    Ok(values)
+}
+
+fn zigzag(v: i64) -> u64 {
+    ((v << 1) ^ (v >> 63)) as u64
+}
+
+fn unzigzag(v: u64) -> i64 {
+    (v >> 1) as i64 ^ -((v & 1) as i64)
+}
+
+/// Writes small numbers; `delta` where neighbours are near each other.
+pub fn put_ids(out: &mut Vec<u8>, ids: &[u32], delta: bool) {
+    push_count(out, ids.len());
+    out.push(u8::from(delta));
+    let mut last = 0i64;
+    let values: Vec<u64> = if delta {
+        ids.iter()
+            .map(|id| {
+                let step = i64::from(*id) - last;
+                last = i64::from(*id);
+                zigzag(step)
+            })
+            .collect()
+    } else {
+        ids.iter().map(|id| u64::from(*id)).collect()
+    };
+    planes(out, &values);
+}
+
+/// Reads what [`put_ids`] wrote.
+///
+/// # Errors
+/// [`Damage`] where it is none.
+pub fn get_ids(reader: &mut Reader<'_>) -> Result<Vec<u32>, Damage> {
+    let n = reader.count()?;
+    let delta = reader.byte()? != 0;
+    let values = unplanes(reader, n)?;
+    let mut last = 0i64;
+    values
+        .into_iter()
+        .map(|v| {
+            let id = if delta {
+                last = last.wrapping_add(unzigzag(v));
+                last
+            } else {
+                v as i64
+            };
+            u32::try_from(id).map_err(|_| Damage::new("a column holds a number out of range"))
+        })
+        .collect()
+}
+
+const ALL_UNKNOWN: u8 = 0;
+const NARROW: u8 = 1;
+const NARROW_BESIDE: u8 = 2;
+const WIDE: u8 = 3;
+
+/// Writes decimals. Where at least half of them equal the column `beside` (a billed cost its
+/// effective cost, a pricing quantity the consumed one), their difference is written instead;
+/// returns whether it was.
+pub fn put_numbers(out: &mut Vec<u8>, numbers: &Numbers, beside: Option<&Numbers>) -> bool {
+    push_count(out, numbers.len());
+    match numbers {
+        Numbers::Unknown(_) => out.push(ALL_UNKNOWN),
+        Numbers::Wide(values) => {
+            out.push(WIDE);
+            values.iter().for_each(|v| out.extend_from_slice(&v.to_le_bytes()));
+        }
+        Numbers::Narrow { scale, values } => {
+            let base = match beside {
+                Some(Numbers::Narrow { scale: s, values: base }) if s == scale && base.len() == values.len() => {
+                    let equal = values.iter().zip(base).filter(|(a, b)| a == b || **a == UNKNOWN_NARROW).count();
+                    (equal * 2 >= values.len()).then_some(base)
+                }
+                _ => None,
+            };
+            out.push(if base.is_some() { NARROW_BESIDE } else { NARROW });
+            out.push(*scale);
+            put_unknown(out, values);
+            let encoded: Vec<u64> = match base {
+                Some(base) => values.iter().zip(base).map(|(v, b)| if *v == UNKNOWN_NARROW { 0 } else { zigzag(v.wrapping_sub(*b)) }).collect(),
+                None => values.iter().map(|v| if *v == UNKNOWN_NARROW { 0 } else { zigzag(*v) }).collect(),
+            };
+            planes(out, &encoded);
+            return base.is_some();
+        }
+    }
+    false
+}
+
+/// Which values are unknown: nothing where none is, else a bit each.
+fn put_unknown(out: &mut Vec<u8>, values: &[i64]) {
+    let any = values.contains(&UNKNOWN_NARROW);
+    out.push(u8::from(any));
+    if any {
+        for eight in values.chunks(8) {
+            let bits = eight.iter().enumerate().fold(0u8, |bits, (i, v)| bits | u8::from(*v == UNKNOWN_NARROW) << i);
+            out.push(bits);
+        }
+    }
+}
+
+/// Whether a column of decimals was written as differences and needs its neighbour.
+#[must_use]
+pub fn needs_neighbour(bytes: &[u8]) -> bool {
+    bytes.get(4) == Some(&NARROW_BESIDE)
+}
+
+/// Reads what [`put_numbers`] wrote.
+///
+/// # Errors
+/// [`Damage`] where it is none, or the neighbour that it needs is missing or another.
+pub fn get_numbers(reader: &mut Reader<'_>, beside: Option<&Numbers>) -> Result<Numbers, Damage> {
+    let n = reader.count()?;
+    match reader.byte()? {
+        ALL_UNKNOWN => Ok(Numbers::Unknown(n)),
+        WIDE => {
+            let bytes = reader.bytes(n.checked_mul(16).ok_or_else(|| Damage::new("a column is too long"))?)?;
+            let value = |b: &[u8]| b.try_into().map_or(UNKNOWN_WIDE, i128::from_le_bytes);
+            Ok(Numbers::Wide(bytes.chunks_exact(16).map(value).collect()))
+        }
+        kind @ (NARROW | NARROW_BESIDE) => {
+            let scale = reader.byte()?;
+            if scale > 18 {
+                return Err(Damage::new("a column has too many decimals"));
+            }
+            let unknown = if reader.byte()? != 0 { Some(reader.bytes(n.div_ceil(8))?) } else { None };
+            let encoded = unplanes(reader, n)?;
+            let mut values: Vec<i64> = encoded.into_iter().map(unzigzag).collect();
+            if kind == NARROW_BESIDE {
+                let Some(Numbers::Narrow { values: base, .. }) = beside.filter(|b| b.len() == n) else {
+                    return Err(Damage::new("a column lacks the one that it stands beside"));
+                };
+                values.iter_mut().zip(base).for_each(|(v, b)| *v = v.wrapping_add(*b));
+            }
+            if let Some(bits) = unknown {
+                for (i, value) in values.iter_mut().enumerate() {
+                    if bits[i / 8] >> (i % 8) & 1 == 1 {
+                        *value = UNKNOWN_NARROW;
+                    }
+                }
+            }
+            Ok(Numbers::Narrow { scale, values })
+        }
+        _ => Err(Damage::new("a column of an unknown kind")),
+    }
+}
+
+/// Writes a dictionary.
+pub fn put_dict(out: &mut Vec<u8>, dict: &Dict) {
+    let lengths: Vec<u32> = dict.iter().map(|t| t.len() as u32).collect();
+    put_ids(out, &lengths, false);
+    dict.iter().for_each(|t| out.extend_from_slice(t.as_bytes()));
+}
+
+/// Reads what [`put_dict`] wrote, as texts by number (0 is empty).
+///
+/// # Errors
+/// [`Damage`] where it is none.
+pub fn get_texts(reader: &mut Reader<'_>) -> Result<Texts, Damage> {
+    let lengths = get_ids(reader)?;
+    let total: usize = lengths.iter().map(|l| *l as usize).sum();
+    let text = std::str::from_utf8(reader.bytes(total)?).map_err(|_| Damage::new("a text is not UTF-8"))?;
+    let mut ends = Vec::with_capacity(lengths.len() + 1);
+    ends.push(0);
+    let mut end = 0;
+    for length in lengths {
+        end += length;
+        if !text.is_char_boundary(end as usize) {
+            return Err(Damage::new("a text is cut within a character"));
+        }
+        ends.push(end);
+    }
+    Ok(Texts { text: text.to_owned(), ends })
+}
+
+/// Texts by number, without the index that a [`Dict`] carries for adding more.
+#[derive(Clone, Default, Debug)]
+pub struct Texts {
+    text: String,
+    ends: Vec<u32>,
+}
+
+impl Texts {
+    /// The text of a number; empty for 0 and for numbers beyond the last.
+    #[must_use]
+    pub fn get(&self, id: u32) -> &str {
+        let id = id as usize;
+        if id == 0 || id >= self.ends.len() { "" } else { &self.text[self.ends[id - 1] as usize..self.ends[id] as usize] }
+    }
+
+    /// How many numbers there are, 0 among them.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ends.len().max(1)
+    }
+
+    /// Whether there is no text.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 1
+    }
+
+    /// All texts by number, the empty text of 0 first.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        (0..self.len() as u32).map(|id| self.get(id))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn numbers() -> impl Strategy<Value = Numbers> {
+        prop_oneof![
+            (0usize..20).prop_map(Numbers::Unknown),
+            (0u8..19, prop::collection::vec(prop_oneof![any::<i64>(), Just(UNKNOWN_NARROW), -5i64..5], 0..40))
+                .prop_map(|(scale, values)| Numbers::Narrow { scale, values }),
+            prop::collection::vec(any::<i128>(), 0..20).prop_map(Numbers::Wide),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn reads_the_numbers_it_wrote(column in numbers(), neighbour in numbers()) {
+            for beside in [None, Some(&neighbour), Some(&column)] {
+                let mut out = Vec::new();
+                let used = put_numbers(&mut out, &column, beside);
+                prop_assert_eq!(used, needs_neighbour(&out));
+                let got = get_numbers(&mut Reader(&out), beside);
+                prop_assert_eq!(got.as_ref(), Ok(&column));
+                for cut in 0..out.len() {
+                    prop_assert!(get_numbers(&mut Reader(&out[..cut]), beside).is_err());
+                }
+            }
+        }
+
+        #[test]
+        fn reads_the_ids_and_texts_it_wrote(ids in prop::collection::vec(any::<u32>(), 0..50), texts in prop::collection::vec(".*", 0..10)) {
+            for delta in [false, true] {
+                let mut out = Vec::new();
+                put_ids(&mut out, &ids, delta);
+                prop_assert_eq!(get_ids(&mut Reader(&out)), Ok(ids.clone()));
+            }
+            let mut dict = Dict::default();
+            texts.iter().for_each(|t| { dict.intern(t); });
+            let mut out = Vec::new();
+            put_dict(&mut out, &dict);
+            let read = get_texts(&mut Reader(&out)).map(|t| t.iter().skip(1).map(String::from).collect::<Vec<_>>());
+            prop_assert_eq!(read, Ok(dict.iter().map(String::from).collect()));
+        }
+
+        #[test]
+        fn any_bytes_are_refused_or_read_without_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            let _ = get_ids(&mut Reader(&bytes));
+            let _ = get_texts(&mut Reader(&bytes));
+            let _ = get_numbers(&mut Reader(&bytes), None);
+        }
+    }
+}

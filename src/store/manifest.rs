@@ -1,0 +1,207 @@
+//! The manifest: what the store holds and what of it counts.
+//!
+//! Everything else in the store is reached from here. A commit writes a new manifest beside the
+//! old one and then moves the pointer, so that a crash leaves one or the other.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::segment::GroupKey;
+use crate::domain::calendar::{Day, Period};
+use crate::domain::rollup::METRICS;
+
+/// The schema that this program writes. A newer one is refused, an older one migrated.
+pub const SCHEMA: u32 = 1;
+
+/// What the store holds.
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+pub struct Manifest {
+    /// The schema of everything that it names.
+    pub schema: u32,
+    /// Commits so far.
+    pub generation: u64,
+    /// The next unused numbers.
+    pub next: Next,
+    /// Tag keys that have rollups.
+    pub tag_keys: Vec<String>,
+    /// Imports and syncs whose charges the store holds.
+    pub imports: Vec<Import>,
+    /// Groups of windows, active or not.
+    pub groups: Vec<Group>,
+}
+
+/// Unused numbers.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+pub struct Next {
+    /// For segments.
+    pub segment: u64,
+    /// For groups.
+    pub group: u64,
+    /// For imports.
+    pub import: u64,
+}
+
+/// One batch that was taken in.
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+pub struct Import {
+    /// Its number, from 1.
+    pub id: u64,
+    /// The source that it is of.
+    pub source: String,
+    /// When, seconds since 1970.
+    pub taken_at: i64,
+    /// Its files.
+    pub files: Vec<ImportedFile>,
+    /// Charges taken.
+    pub rows: u64,
+    /// Rows refused.
+    pub refused: u64,
+}
+
+/// One file of an import.
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+pub struct ImportedFile {
+    /// Its path as it was given.
+    pub name: String,
+    /// BLAKE3 of its uncompressed bytes, in hex.
+    pub hash: String,
+    /// Its uncompressed size in bytes.
+    pub bytes: u64,
+    /// What it was recognised as.
+    pub format: String,
+    /// Charges taken.
+    pub rows: u64,
+    /// Rows refused.
+    pub refused: u64,
+}
+
+/// The charges of a billing account in a billing period, from one source.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Group {
+    /// Its number; a replaced group's successor has another.
+    pub id: u64,
+    /// The source.
+    pub source: String,
+    /// How much the source is trusted: lower counts where sources overlap.
+    pub rank: u8,
+    /// Provider, account and period.
+    pub key: GroupKey,
+    /// The account's name, where the bill has one.
+    pub account_name: String,
+    /// What it is made of.
+    pub parts: Vec<Part>,
+    /// Whether rows of it were refused.
+    pub incomplete: bool,
+}
+
+/// What one import brought to a group.
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+pub struct Part {
+    /// The import.
+    pub import: u64,
+    /// The segments that hold it.
+    pub segments: Vec<u64>,
+    /// Charges of each day.
+    pub days: BTreeMap<Day, u64>,
+    /// The sum of each cost's known values over all currencies, in units of 1e-18: a checksum.
+    pub sums: [i128; METRICS],
+}
+
+impl Part {
+    /// Its charges.
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        self.days.values().sum()
+    }
+}
+
+impl Group {
+    /// Its charges.
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        self.parts.iter().map(Part::rows).sum()
+    }
+
+    /// Its first day to the day after its last.
+    #[must_use]
+    pub fn days(&self) -> Option<Period> {
+        let first = self.parts.iter().filter_map(|p| p.days.keys().next()).min()?;
+        let last = self.parts.iter().filter_map(|p| p.days.keys().next_back()).max()?;
+        Some(Period { from: *first, to: last.plus(1) })
+    }
+
+    /// Whether it has charges on days of `period`.
+    #[must_use]
+    pub fn overlaps(&self, period: Period) -> bool {
+        self.parts.iter().any(|p| p.days.range(period.from..period.to.max(period.from)).next().is_some())
+    }
+
+    /// Its newest import.
+    #[must_use]
+    pub fn newest_import(&self) -> u64 {
+        self.parts.iter().map(|p| p.import).max().unwrap_or(0)
+    }
+}
+
+impl Manifest {
+    /// An empty store's.
+    #[must_use]
+    pub fn empty(tag_keys: Vec<String>) -> Self {
+        Manifest { schema: SCHEMA, next: Next { segment: 1, group: 1, import: 1 }, tag_keys, ..Manifest::default() }
+    }
+
+    /// The groups that count: where several sources have the same account and period, the most
+    /// trusted, and of equals the newest. The others are kept and never added.
+    #[must_use]
+    pub fn active(&self) -> Vec<&Group> {
+        let mut best: BTreeMap<&GroupKey, &Group> = BTreeMap::new();
+        for group in &self.groups {
+            let slot = best.entry(&group.key).or_insert(group);
+            let better = (group.rank, std::cmp::Reverse(group.newest_import())) < (slot.rank, std::cmp::Reverse(slot.newest_import()));
+            if better {
+                *slot = group;
+            }
+        }
+        best.into_values().collect()
+    }
+
+    /// Whether a group counts.
+    #[must_use]
+    pub fn is_active(&self, id: u64) -> bool {
+        self.active().iter().any(|g| g.id == id)
+    }
+
+    /// The segments that some group needs.
+    #[must_use]
+    pub fn segments(&self) -> BTreeSet<u64> {
+        self.groups.iter().flat_map(|g| &g.parts).flat_map(|p| p.segments.iter().copied()).collect()
+    }
+
+    /// The group of a source with this key.
+    #[must_use]
+    pub fn group(&self, source: &str, key: &GroupKey) -> Option<&Group> {
+        self.groups.iter().find(|g| g.source == source && g.key == *key)
+    }
+
+    /// An import by its number.
+    #[must_use]
+    pub fn import(&self, id: u64) -> Option<&Import> {
+        self.imports.iter().find(|i| i.id == id)
+    }
+
+    /// First and last day with charges that count.
+    #[must_use]
+    pub fn extent(&self) -> Option<(Day, Day)> {
+        let days: Vec<Period> = self.active().iter().filter_map(|g| g.days()).collect();
+        let first = days.iter().map(|d| d.from).min()?;
+        let last = days.iter().map(|d| d.to.plus(-1)).max()?;
+        Some((first, last))
+    }
+
+    /// Forgets imports that no group needs any more.
+    pub fn forget_unused_imports(&mut self) {
+        let used: BTreeSet<u64> = self.groups.iter().flat_map(|g| &g.parts).map(|p| p.import).collect();
+        self.imports.retain(|i| used.contains(&i.id));
+    }
+}

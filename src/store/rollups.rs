@@ -1,0 +1,210 @@
+//! Rollups in the store: each group's cells of each grouping, in sections.
+//!
+//! Section 0 names the cells; the others hold one metric's sums each, so that an answer unpacks
+//! only the metric that it shows. A grouping with more cells than [`CELLS_MAX`] in one group is
+//! not kept; questions then scan.
+
+use serde::{Deserialize, Serialize};
+
+use super::codec::{self, Reader, Texts};
+use super::frame::{self, Damage};
+use super::keys;
+use super::kv::{Change, Kv};
+use crate::domain::calendar::Day;
+use crate::domain::charge::Metric;
+use crate::domain::dimension::Dimension;
+use crate::domain::numbers::{Numbers, Total};
+use crate::domain::money::{Amount, POW10};
+use crate::domain::rollup::{Cells, METRICS};
+use crate::error::{Error, Result};
+
+/// Cells of one grouping that a group keeps at most.
+pub const CELLS_MAX: usize = 400_000;
+
+/// The name under which a grouping is kept.
+#[must_use]
+pub fn kind_name(kind: &[Dimension]) -> String {
+    kind.iter().map(Dimension::name).collect::<Vec<_>>().join("\u{1}")
+}
+
+#[derive(Serialize, Deserialize)]
+struct Names {
+    cells: u32,
+    dimensions: u8,
+}
+
+/// Writes one group's cells of a grouping; the cells are in order.
+pub fn put(changes: &mut Vec<Change>, group: u64, kind: &[Dimension], cells: &Cells) {
+    let name = kind_name(kind);
+    let mut raw = postcard::to_stdvec(&Names { cells: cells.keys.len() as u32, dimensions: cells.dimensions.len() as u8 }).unwrap_or_default();
+    let column = |value: &dyn Fn(usize) -> u32| -> Vec<u32> { (0..cells.keys.len()).map(value).collect() };
+    codec::put_ids(&mut raw, &column(&|i| cells.keys[i].day.0 as u32), true);
+    codec::put_ids(&mut raw, &column(&|i| cells.keys[i].currency), false);
+    codec::put_ids(&mut raw, &column(&|i| cells.keys[i].category << 1 | u32::from(cells.keys[i].long)), false);
+    codec::put_ids(&mut raw, &column(&|i| cells.sums[i].rows), false);
+    codec::put_dict(&mut raw, &cells.currencies);
+    codec::put_dict(&mut raw, &cells.categories);
+    for (d, values) in cells.dimensions.iter().enumerate() {
+        codec::put_ids(&mut raw, &column(&|i| cells.keys[i].values[d]), d == 0);
+        codec::put_dict(&mut raw, &values.texts);
+        codec::put_ids(&mut raw, &values.name_of, false);
+        codec::put_dict(&mut raw, &values.names);
+    }
+    frame::put(changes, &keys::rollup(group, &name, 0), &raw);
+    for metric in 0..METRICS {
+        raw.clear();
+        let units: Vec<i128> = cells.sums.iter().map(|s| s.sums[metric]).collect();
+        codec::put_numbers(&mut raw, &compact(units), None);
+        codec::put_ids(&mut raw, &column(&|i| cells.sums[i].unknown[metric]), false);
+        frame::put(changes, &keys::rollup(group, &name, 1 + metric as u8), &raw);
+    }
+}
+
+/// Sums at the coarsest scale that holds them all, narrow where they fit.
+fn compact(units: Vec<i128>) -> Numbers {
+    let mut drop = 18usize;
+    for value in &units {
+        while drop > 0 && value % i128::from(POW10[drop]) != 0 {
+            drop -= 1;
+        }
+    }
+    let factor = i128::from(POW10[drop]);
+    let narrow: Option<Vec<i64>> =
+        units.iter().map(|v| i64::try_from(v / factor).ok().filter(|v| *v != i64::MIN)).collect();
+    match narrow {
+        Some(values) => Numbers::Narrow { scale: (18 - drop) as u8, values },
+        None => Numbers::Wide(units),
+    }
+}
+
+/// One group's cells of a grouping, with one metric's totals.
+pub struct Rollup {
+    /// The charge day of each cell.
+    pub days: Vec<u32>,
+    /// The currency of each cell, a number in [`Self::currency_texts`].
+    pub currencies: Vec<u32>,
+    /// Twice the charge category's number in [`Self::category_texts`], plus one for long charges.
+    pub categories: Vec<u32>,
+    /// Charges of each cell.
+    pub rows: Vec<u32>,
+    /// Currencies.
+    pub currency_texts: Texts,
+    /// Charge categories.
+    pub category_texts: Texts,
+    /// Each dimension's values.
+    pub dimensions: Vec<RollupValues>,
+    sums: Numbers,
+    unknown: Vec<u32>,
+}
+
+/// One dimension of a rollup.
+pub struct RollupValues {
+    /// Each cell's value, a number in [`Self::texts`].
+    pub ids: Vec<u32>,
+    /// The values.
+    pub texts: Texts,
+    name_of: Vec<u32>,
+    names: Texts,
+}
+
+impl RollupValues {
+    /// The name that the bill has for a value, empty where it has none.
+    #[must_use]
+    pub fn name(&self, id: u32) -> &str {
+        self.names.get(self.name_of.get(id as usize).copied().unwrap_or(0))
+    }
+}
+
+impl Rollup {
+    /// How many cells it has.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.days.len()
+    }
+
+    /// Whether it has none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.days.is_empty()
+    }
+
+    /// The day of a cell.
+    #[must_use]
+    pub fn day(&self, cell: usize) -> Day {
+        Day(self.days[cell] as i32)
+    }
+
+    /// The metric's total of a cell.
+    #[must_use]
+    pub fn total(&self, cell: usize) -> Total {
+        let (rows, unknown) = (u64::from(self.rows[cell]), u64::from(self.unknown[cell]));
+        Total { sum: Amount::from_units(self.sums.units(cell)), known: rows - unknown.min(rows), unknown }
+    }
+}
+
+/// Reads a group's rollup for one metric; `None` where the grouping is not kept.
+///
+/// # Errors
+/// Kind `Store` where it is damaged.
+pub fn get(kv: &dyn Kv, group: u64, kind: &[Dimension], metric: Metric) -> Result<Option<Rollup>> {
+    let name = kind_name(kind);
+    let what = format!("the rollup by {} of group {group}", kind.iter().map(Dimension::name).collect::<Vec<_>>().join(" and "));
+    let Some(raw) = frame::get(kv, &keys::rollup(group, &name, 0), &what)? else { return Ok(None) };
+    let section = 1 + metric.quantity().index() as u8;
+    let sums = frame::must_get(kv, &keys::rollup(group, &name, section), &what)?;
+    decode(&raw, &sums).map(Some).map_err(|d| Error::from(Damage(format!("{what}: {}", d.0))))
+}
+
+fn decode(raw: &[u8], sums: &[u8]) -> Result<Rollup, Damage> {
+    let (names, rest): (Names, _) = postcard::take_from_bytes(raw).map_err(|e| Damage(e.to_string()))?;
+    let mut reader = Reader(rest);
+    let cells = names.cells as usize;
+    let ids = |reader: &mut Reader<'_>| codec::get_ids(reader).and_then(|ids| if ids.len() == cells { Ok(ids) } else { Err(Damage::new("a column has another length")) });
+    let (days, currencies, categories, rows) = (ids(&mut reader)?, ids(&mut reader)?, ids(&mut reader)?, ids(&mut reader)?);
+    let (currency_texts, category_texts) = (codec::get_texts(&mut reader)?, codec::get_texts(&mut reader)?);
+    let mut dimensions = Vec::new();
+    for _ in 0..names.dimensions {
+        let ids = ids(&mut reader)?;
+        let texts = codec::get_texts(&mut reader)?;
+        let name_of = codec::get_ids(&mut reader)?;
+        dimensions.push(RollupValues { ids, texts, name_of, names: codec::get_texts(&mut reader)? });
+    }
+    let mut reader = Reader(sums);
+    let sums = codec::get_numbers(&mut reader, None)?;
+    let unknown = ids(&mut reader)?;
+    if sums.len() != cells {
+        return Err(Damage::new("the sums have another length"));
+    }
+    Ok(Rollup { days, currencies, categories, rows, currency_texts, category_texts, dimensions, sums, unknown })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::rollup::{CellKey, Sums};
+    use crate::store::kv::MemoryKv;
+
+    #[test]
+    fn reads_the_cells_it_wrote() {
+        let mut cells = Cells::new(1);
+        let usd = cells.currencies.intern("USD");
+        let usage = cells.categories.intern("Usage");
+        for (day, value, sum) in [(19_000, "EC2", 12_345_678_900_000_000), (19_000, "S3", 5), (19_001, "", -7)] {
+            let id = cells.dimensions[0].intern(value, "name");
+            cells.keys.push(CellKey { group: 0, day: Day(day), currency: usd, category: usage, long: value.is_empty(), values: [id, 0] });
+            cells.sums.push(Sums { sums: [sum, sum * 2, 0, i128::MAX / 3], unknown: [0, 0, 2, 0], rows: 2 });
+        }
+        let kv = MemoryKv::default();
+        let mut changes = Vec::new();
+        put(&mut changes, 9, &[Dimension::Service], &cells);
+        kv.write(changes).expect("write");
+        let billed = get(&kv, 9, &[Dimension::Service], Metric::Billed).expect("read").expect("kept");
+        assert_eq!(billed.len(), 3);
+        assert_eq!((billed.day(2), billed.total(2).sum.units(), billed.categories[2] & 1), (Day(19_001), -14, 1));
+        assert_eq!(billed.dimensions[0].texts.get(billed.dimensions[0].ids[1]), "S3");
+        assert_eq!(billed.dimensions[0].name(billed.dimensions[0].ids[1]), "name");
+        let list = get(&kv, 9, &[Dimension::Service], Metric::List).expect("read").expect("kept");
+        assert_eq!(list.total(0).value(), None);
+        assert!(get(&kv, 9, &[Dimension::Region], Metric::List).expect("read").is_none());
+    }
+}

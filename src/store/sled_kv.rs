@@ -1,0 +1,140 @@
+//! The database on disk: sled 0.34, opened and written the way that keeps it sound.
+//!
+//! What is guarded against here was measured, not guessed. sled's `flush` does not fsync on
+//! Linux, so [`Kv::sync`] does. A crash while sled opens can leave `snap.*.generating`, after
+//! which it never opens again, so that is removed first. Damaged files make it panic, so opening
+//! is caught. Nothing outside of this file knows sled.
+
+use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+
+use super::kv::{BATCH_MAX, Change, Kv, VALUE_MAX};
+use crate::error::{Error, Kind, Result};
+
+/// sled's page cache in bytes. It is no limit on memory (sled evicts late), so it is kept small.
+const CACHE_BYTES: u64 = 4 << 20;
+
+/// sled behind [`Kv`].
+pub struct SledKv {
+    database: sled::Db,
+    folder: PathBuf,
+}
+
+impl SledKv {
+    /// Opens or creates the database in `folder`. The caller holds the store's lock.
+    ///
+    /// # Errors
+    /// Kind `Store` where sled reports damage, panics, or the disk fails.
+    pub fn open(folder: &Path) -> Result<SledKv> {
+        remove_unfinished_snapshots(folder)?;
+        let config = sled::Config::new().path(folder).cache_capacity(CACHE_BYTES).flush_every_ms(None);
+        match quietly(|| config.open()) {
+            Ok(Ok(database)) => Ok(SledKv { database, folder: folder.to_owned() }),
+            Ok(Err(cause)) => Err(damaged(folder, &cause.to_string())),
+            Err(_) => Err(damaged(folder, "the database panicked while opening")),
+        }
+    }
+
+    fn guarded<T>(&self, doing: &str, action: impl FnOnce() -> sled::Result<T>) -> Result<T> {
+        match quietly(action) {
+            Ok(Ok(value)) => Ok(value),
+            Ok(Err(sled::Error::Io(cause))) => Err(Error::io(Kind::Store, doing, &self.folder, &cause)),
+            Ok(Err(cause)) => Err(damaged(&self.folder, &cause.to_string())),
+            Err(_) => Err(damaged(&self.folder, &format!("the database panicked: cannot {doing}"))),
+        }
+    }
+}
+
+thread_local! {
+    static GUARDED: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+}
+
+/// Whether a panic on this thread is about to be caught here: a panic hook stays silent then.
+#[must_use]
+pub fn panic_is_guarded() -> bool {
+    GUARDED.get()
+}
+
+/// Runs what may panic on damaged files. The panic is turned into an error by the caller.
+fn quietly<T>(action: impl FnOnce() -> T) -> std::thread::Result<T> {
+    let before = GUARDED.replace(true);
+    let result = catch_unwind(AssertUnwindSafe(action));
+    GUARDED.set(before);
+    result
+}
+
+fn damaged(folder: &Path, cause: &str) -> Error {
+    let folder = crate::domain::text::SafeText::from_outside(&folder.to_string_lossy());
+    let cause = crate::domain::text::SafeText::from_outside(cause);
+    Error::store(format!("the store in `{folder}` is damaged: {cause}"))
+        .hint("run `spendtop store check` to see what is affected")
+}
+
+/// A snapshot that a crash left half written: sled would take it for the newest and refuse to open.
+fn remove_unfinished_snapshots(folder: &Path) -> Result<()> {
+    let Ok(entries) = fs::read_dir(folder) else { return Ok(()) };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with("snap.") && name.ends_with(".generating") {
+            fs::remove_file(entry.path()).map_err(|e| Error::io(Kind::Store, "remove", &entry.path(), &e))?;
+        }
+    }
+    Ok(())
+}
+
+impl Kv for SledKv {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>> {
+        let value = self.guarded("read from", || self.database.get(key))?;
+        Ok(value.map(|v| v.to_vec()))
+    }
+
+    fn write(&self, changes: Vec<Change>) -> Result<()> {
+        let too_large = changes.iter().any(|(_, v)| v.as_ref().is_some_and(|v| v.len() > VALUE_MAX));
+        if too_large || changes.len() > BATCH_MAX {
+            return Err(Error::bug("a batch for the store is larger than the database bears"));
+        }
+        let mut batch = sled::Batch::default();
+        for (key, value) in changes {
+            match value {
+                Some(value) => batch.insert(key, value),
+                None => batch.remove(key),
+            }
+        }
+        self.guarded("write to", || self.database.apply_batch(batch))
+    }
+
+    fn next_key(&self, prefix: &[u8], from: &[u8]) -> Result<Option<Vec<u8>>> {
+        let next = self.guarded("read from", || self.database.range(from..).keys().next().transpose())?;
+        Ok(next.map(|k| k.to_vec()).filter(|k| k.starts_with(prefix)))
+    }
+
+    fn sync(&self) -> Result<()> {
+        self.guarded("flush", || self.database.flush())?;
+        // On Linux sled's flush is sync_file_range, which leaves file sizes and the drive's cache.
+        for path in [self.folder.join("db"), self.folder.clone()] {
+            let file = fs::File::open(&path).map_err(|e| Error::io(Kind::Store, "open", &path, &e))?;
+            file.sync_all().map_err(|e| Error::io(Kind::Store, "sync", &path, &e))?;
+        }
+        Ok(())
+    }
+
+    fn size(&self) -> u64 {
+        folder_size(&self.folder)
+    }
+}
+
+/// Bytes of the files in a folder, with its subfolders.
+#[must_use]
+pub fn folder_size(folder: &Path) -> u64 {
+    let Ok(entries) = fs::read_dir(folder) else { return 0 };
+    entries
+        .flatten()
+        .map(|entry| match entry.metadata() {
+            Ok(meta) if meta.is_dir() => folder_size(&entry.path()),
+            Ok(meta) => meta.len(),
+            Err(_) => 0,
+        })
+        .sum()
+}

@@ -1,0 +1,154 @@
+//! A place on disk for rollup cells while an import runs, so that memory stays bounded.
+//!
+//! The file has no name once it is open: whatever ends the process also ends the file.
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::Path;
+
+use super::codec::{self, Reader};
+use super::frame::{self, Damage};
+use crate::domain::calendar::Day;
+use crate::domain::dict::Dict;
+use crate::domain::numbers::Numbers;
+use crate::domain::rollup::{CellKey, Cells, METRICS, Sums, Values};
+use crate::error::{Error, Kind, Result};
+
+/// Where a spilled piece lies.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    at: u64,
+    len: u64,
+    /// How many cells it has.
+    pub cells: usize,
+}
+
+/// Spilled pieces, on disk or in memory.
+pub enum Spill {
+    /// In an unnamed file.
+    Disk(File, u64),
+    /// In memory, for stores in memory.
+    Memory(Vec<u8>),
+}
+
+impl Spill {
+    /// A spill file in `folder`.
+    ///
+    /// # Errors
+    /// Kind `Store` where it cannot be made.
+    pub fn in_folder(folder: &Path) -> Result<Spill> {
+        let path = folder.join(format!("spill-{}", std::process::id()));
+        let failed = |e: &std::io::Error| Error::io(Kind::Store, "create", &path, e);
+        let file = File::options().create(true).truncate(true).read(true).write(true).open(&path).map_err(|e| failed(&e))?;
+        std::fs::remove_file(&path).map_err(|e| failed(&e))?;
+        Ok(Spill::Disk(file, 0))
+    }
+
+    /// Puts cells away.
+    ///
+    /// # Errors
+    /// Kind `Store` where the disk is full.
+    pub fn put(&mut self, bytes: &[u8], cells: usize) -> Result<Place> {
+        let len = bytes.len() as u64;
+        let at = match self {
+            Spill::Memory(all) => {
+                all.extend_from_slice(bytes);
+                all.len() as u64 - len
+            }
+            Spill::Disk(file, end) => {
+                file.seek(SeekFrom::Start(*end)).and_then(|_| file.write_all(bytes)).map_err(|e| Error::io(Kind::Store, "write to", Path::new("spill"), &e))?;
+                *end += len;
+                *end - len
+            }
+        };
+        Ok(Place { at, len, cells })
+    }
+
+    /// Gets cells back.
+    ///
+    /// # Errors
+    /// Kind `Store` where they cannot be read.
+    pub fn get(&mut self, place: Place) -> Result<Cells> {
+        let (at, len) = (place.at as usize, place.len as usize);
+        let bytes = match self {
+            Spill::Memory(all) => all.get(at..at + len).map(<[u8]>::to_vec).unwrap_or_default(),
+            Spill::Disk(file, _) => {
+                let mut bytes = vec![0; len];
+                file.seek(SeekFrom::Start(place.at)).and_then(|_| file.read_exact(&mut bytes)).map_err(|e| Error::io(Kind::Store, "read from", Path::new("spill"), &e))?;
+                bytes
+            }
+        };
+        Ok(decode(&frame::open(&bytes)?)?)
+    }
+}
+
+/// Cells as the bytes of [`Spill::put`].
+#[must_use]
+pub fn encode(cells: &Cells) -> Vec<u8> {
+    let mut raw = Vec::new();
+    let column = |value: &dyn Fn(usize) -> u32| -> Vec<u32> { (0..cells.keys.len()).map(value).collect() };
+    codec::put_ids(&mut raw, &column(&|i| cells.keys[i].group), true);
+    codec::put_ids(&mut raw, &column(&|i| cells.keys[i].day.0 as u32), true);
+    codec::put_ids(&mut raw, &column(&|i| cells.keys[i].currency), false);
+    codec::put_ids(&mut raw, &column(&|i| cells.keys[i].category << 1 | u32::from(cells.keys[i].long)), false);
+    codec::put_ids(&mut raw, &column(&|i| cells.sums[i].rows), false);
+    codec::put_dict(&mut raw, &cells.currencies);
+    codec::put_dict(&mut raw, &cells.categories);
+    raw.push(cells.dimensions.len() as u8);
+    for (d, values) in cells.dimensions.iter().enumerate() {
+        codec::put_ids(&mut raw, &column(&|i| cells.keys[i].values[d]), true);
+        codec::put_dict(&mut raw, &values.texts);
+        codec::put_ids(&mut raw, &values.name_of, false);
+        codec::put_dict(&mut raw, &values.names);
+    }
+    for metric in 0..METRICS {
+        codec::put_numbers(&mut raw, &Numbers::Wide(cells.sums.iter().map(|s| s.sums[metric]).collect()), None);
+        codec::put_ids(&mut raw, &column(&|i| cells.sums[i].unknown[metric]), false);
+    }
+    frame::seal(&raw)
+}
+
+fn get_dict(reader: &mut Reader<'_>) -> Result<Dict, Damage> {
+    let texts = codec::get_texts(reader)?;
+    let mut dict = Dict::default();
+    texts.iter().skip(1).for_each(|t| {
+        dict.intern(t);
+    });
+    Ok(dict)
+}
+
+fn decode(raw: &[u8]) -> Result<Cells, Damage> {
+    let mut reader = Reader(raw);
+    let r = &mut reader;
+    let (groups, days, currencies) = (codec::get_ids(r)?, codec::get_ids(r)?, codec::get_ids(r)?);
+    let (categories, rows) = (codec::get_ids(r)?, codec::get_ids(r)?);
+    let mut cells = Cells { currencies: get_dict(r)?, categories: get_dict(r)?, ..Cells::default() };
+    let mut values = Vec::new();
+    for _ in 0..r.byte()? {
+        values.push(codec::get_ids(r)?);
+        let texts = get_dict(r)?;
+        let name_of = codec::get_ids(r)?;
+        cells.dimensions.push(Values { texts, name_of, names: get_dict(r)? });
+    }
+    let value = |d: usize, i: usize| values.get(d).map_or(0, |v: &Vec<u32>| v[i]);
+    cells.keys = (0..groups.len())
+        .map(|i| CellKey {
+            group: groups[i],
+            day: Day(days[i] as i32),
+            currency: currencies[i],
+            category: categories[i] >> 1,
+            long: categories[i] & 1 == 1,
+            values: [value(0, i), value(1, i)],
+        })
+        .collect();
+    cells.sums = rows.iter().map(|rows| Sums { rows: *rows, ..Sums::default() }).collect();
+    for metric in 0..METRICS {
+        let sums = codec::get_numbers(r, None)?;
+        let unknown = codec::get_ids(r)?;
+        for (i, cell) in cells.sums.iter_mut().enumerate() {
+            cell.sums[metric] = sums.units(i);
+            cell.unknown[metric] = unknown[i];
+        }
+    }
+    Ok(cells)
+}
