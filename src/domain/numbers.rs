@@ -78,6 +78,11 @@ impl Numbers {
         }
     }
 
+    /// Adds a value in units of 1e-18, or [`UNKNOWN_WIDE`].
+    pub fn push_units(&mut self, units: i128) {
+        self.push((units != UNKNOWN_WIDE).then_some(Decimal { mantissa: units, scale: SCALE as u8, rounded: false }));
+    }
+
     /// A finer scale is needed, or the first value has come.
     fn refine_and_push(&mut self, value: Decimal) {
         let refined = match &*self {

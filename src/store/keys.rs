@@ -65,12 +65,19 @@ pub fn group_rollups(group: u64) -> Vec<u8> {
     numbered(ROLLUPS, group)
 }
 
-/// A section of a group's rollup of a kind.
+/// All keys of a group's rollup of a kind start with this.
 #[must_use]
-pub fn rollup(group: u64, kind: &str, section: u8) -> Vec<u8> {
+pub fn rollup_all(group: u64, kind: &str) -> Vec<u8> {
     let mut key = numbered(ROLLUPS, group);
     let hash = xxhash_rust::xxh3::xxh3_64(kind.as_bytes());
     key.extend_from_slice(&hash.to_be_bytes());
+    key
+}
+
+/// A section of a group's rollup of a kind.
+#[must_use]
+pub fn rollup(group: u64, kind: &str, section: u8) -> Vec<u8> {
+    let mut key = rollup_all(group, kind);
     key.push(section);
     key
 }

@@ -1,1 +1,212 @@
-//! Billing files.
+//! Billing files as a source: which files, how they are packed, and reading them in order.
+//!
+//! All files of one source are one batch. What a file is, is told by its first bytes, never by
+//! its name. Knows no store.
+
+pub mod input;
+
+use std::path::{Path, PathBuf};
+
+use input::{Input, Shape};
+
+use super::{CostSource, FileSummary, Problem, ReadSummary, Sink, SourceId, SourceKind, Stop};
+use crate::domain::batch::{ChargeBatch, Limits};
+use crate::domain::calendar::Day;
+use crate::domain::text::SafeText;
+use crate::error::{Error, Kind, Result};
+use crate::focus::csv::{self, Outcome, Receive};
+use crate::focus::parquet;
+use crate::focus::rows::Refusal;
+
+/// Files at most in one batch.
+pub const FILES_MAX: usize = 100_000;
+
+/// Files of one export.
+pub struct BillingFiles {
+    name: String,
+    paths: Vec<PathBuf>,
+    threads: usize,
+    limits: Limits,
+}
+
+impl BillingFiles {
+    /// Files by path, folder (all billing files below it) or pattern; `-` is standard input.
+    ///
+    /// # Errors
+    /// Kind `Usage` where a path does not exist or a pattern matches nothing.
+    pub fn new(source: &str, arguments: &[String], threads: usize) -> Result<BillingFiles> {
+        let mut paths = Vec::new();
+        for argument in arguments {
+            expand(argument, &mut paths)?;
+        }
+        if paths.len() > FILES_MAX {
+            return Err(Error::usage(format!("{} files are more than one import takes ({FILES_MAX})", paths.len())));
+        }
+        // Two threads' batches fit into the memory that an import may use; more share it.
+        let rows = (Limits::default().rows / threads.max(2)).max(64 * 1024);
+        let text_bytes = (Limits::default().text_bytes * 2 / threads.max(2)).max(8 << 20);
+        Ok(BillingFiles { name: source.to_owned(), paths, threads: threads.max(1), limits: Limits { rows, text_bytes } })
+    }
+}
+
+fn shown(path: &Path) -> String {
+    SafeText::from_outside(&path.to_string_lossy()).into_string()
+}
+
+/// Names of files that a folder is searched for.
+fn is_billing_name(path: &Path) -> bool {
+    let name = path.file_name().map(|n| n.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
+    let hidden = name.starts_with(['.', '_']);
+    !hidden && [".csv", ".csv.gz", ".csv.zst", ".csv.zstd", ".parquet", ".snappy.parquet"].iter().any(|end| name.ends_with(end))
+}
+
+fn expand(argument: &str, paths: &mut Vec<PathBuf>) -> Result<()> {
+    let path = PathBuf::from(argument);
+    let mut add = |path: PathBuf| {
+        if !paths.contains(&path) {
+            paths.push(path);
+        }
+    };
+    if argument == "-" {
+        add(path);
+        return Ok(());
+    }
+    if path.is_dir() {
+        let mut found = Vec::new();
+        walk(&path, 0, &mut found)?;
+        if found.is_empty() {
+            return Err(Error::usage(format!("there is no billing file in `{}`", shown(&path))).hint("files named *.csv, *.csv.gz, *.csv.zst and *.parquet are read"));
+        }
+        found.sort();
+        found.into_iter().for_each(add);
+        return Ok(());
+    }
+    if path.exists() || !argument.contains(['*', '?', '[']) {
+        add(path);
+        return Ok(());
+    }
+    let matches = glob::glob(argument).map_err(|e| Error::usage(format!("`{}` is no pattern: {e}", SafeText::from_outside(argument))))?;
+    let mut found: Vec<PathBuf> = matches.flatten().filter(|p| p.is_file()).collect();
+    if found.is_empty() {
+        return Err(Error::usage(format!("no file matches `{}`", SafeText::from_outside(argument))));
+    }
+    found.sort();
+    found.into_iter().for_each(add);
+    Ok(())
+}
+
+fn walk(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<()> {
+    if depth > 16 || found.len() > FILES_MAX {
+        return Ok(());
+    }
+    for entry in std::fs::read_dir(folder).map_err(|e| Error::io(Kind::Usage, "read", folder, &e))?.flatten() {
+        let path = entry.path();
+        // Links are not followed: a folder may link to itself.
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() => walk(&path, depth + 1, found)?,
+            Ok(kind) if kind.is_file() && is_billing_name(&path) => found.push(path),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+impl CostSource for BillingFiles {
+    fn id(&self) -> SourceId {
+        SourceId { name: self.name.clone(), kind: SourceKind::Export }
+    }
+
+    fn size(&self) -> Option<u64> {
+        self.paths.iter().map(|p| std::fs::metadata(p).ok().filter(std::fs::Metadata::is_file).map(|m| m.len())).sum()
+    }
+
+    fn read(&mut self, sink: &dyn Sink) -> Result<ReadSummary, Stop> {
+        let mut summary = ReadSummary::default();
+        for path in &self.paths {
+            if sink.cancelled() {
+                return Err(Stop::Cancelled);
+            }
+            let file = self.read_file(path, sink).map_err(|stop| at_file(stop, path))?;
+            // The same content twice in one batch would count twice.
+            if let Some(before) = summary.files.iter().find(|f| f.hash == file.hash && f.rows > 0) {
+                let error = Error::usage(format!("`{}` and `{}` have the same content", SafeText::from_outside(&before.name), shown(path)));
+                return Err(Stop::Failed(error.hint("name each file once: nothing was changed")));
+            }
+            summary.files.push(file);
+        }
+        Ok(summary)
+    }
+}
+
+fn at_file(stop: Stop, path: &Path) -> Stop {
+    match stop {
+        Stop::Failed(error) if error.kind == Kind::Usage && !error.message.contains('`') => {
+            Stop::Failed(Error { message: format!("`{}`: {}", shown(path), error.message), ..error })
+        }
+        Stop::Failed(error) if error.kind == Kind::Usage => Stop::Failed(Error { message: format!("{}: {}", shown(path), error.message), ..error }),
+        Stop::Failed(error) if error.kind == Kind::Interrupted => Stop::Cancelled,
+        other => other,
+    }
+}
+
+impl BillingFiles {
+    fn read_file(&self, path: &Path, sink: &dyn Sink) -> Result<FileSummary, Stop> {
+        let name = path.to_string_lossy().into_owned();
+        let input = Input::open(path)?;
+        let bridge = Bridge { sink, file: &name };
+        let (outcome, format) = match input.shape {
+            Shape::Parquet => {
+                let file = input.into_file()?;
+                (parquet::read(file, self.threads, self.limits, &bridge)?, "Parquet")
+            }
+            shape => {
+                let kind = match shape {
+                    Shape::Gzip => "CSV, gzip",
+                    Shape::Zstd => "CSV, zstd",
+                    _ => "CSV",
+                };
+                (csv::read(input.into_reader()?, self.threads, self.limits, &bridge)?, kind)
+            }
+        };
+        let Outcome { version, rows, refused, tally, dropped, hash, bytes, .. } = outcome;
+        Ok(FileSummary {
+            name,
+            hash,
+            bytes,
+            format: format!("FOCUS {version} {format}"),
+            rows,
+            refused,
+            rounded: tally.rounded,
+            repaired: tally.repaired,
+            dropped_columns: dropped,
+        })
+    }
+}
+
+/// Hands what a reader finds to the sink, with the file's name.
+struct Bridge<'a> {
+    sink: &'a dyn Sink,
+    file: &'a str,
+}
+
+impl Receive for Bridge<'_> {
+    fn batch(&self, batch: ChargeBatch) -> Result<()> {
+        self.sink.batch(batch).map_err(|stop| match stop {
+            Stop::Failed(error) => error,
+            Stop::Cancelled => Error::new(Kind::Interrupted, "stopped"),
+        })
+    }
+
+    fn refused(&self, line: u64, column: &str, refusal: Refusal, group: Option<(String, Day)>) {
+        let Refusal { value, reason, .. } = refusal;
+        self.sink.problem(Problem { file: self.file.to_owned(), line, column: column.to_owned(), value, reason, refused: true, group });
+    }
+
+    fn progress(&self, bytes: u64) {
+        self.sink.progress(bytes);
+    }
+
+    fn cancelled(&self) -> bool {
+        self.sink.cancelled()
+    }
+}

@@ -1,0 +1,347 @@
+//! FOCUS as CSV, read on several threads.
+//!
+//! One thread cuts the stream into blocks that end where a record ends; it follows the quotes
+//! exactly, so that a line break inside of a quoted text never cuts a row. Workers split blocks
+//! into records with the `csv` crate and turn them into charges. Blocks go to workers in turn, so
+//! that the same file on as many threads always gives the same batches.
+
+use std::io::Read;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
+use super::layout::Layout;
+use super::rows::{FIELD_MAX, Refusal, RowReader, Tally};
+use crate::domain::batch::{BatchBuilder, ChargeBatch, Limits};
+use crate::domain::calendar::Day;
+use crate::error::{Error, Kind, Result};
+
+/// A row longer than this ends the reading: a quote that is never closed would swallow the file.
+pub const ROW_MAX: usize = 1 << 20;
+/// Bytes that a block has, about.
+const BLOCK: usize = 2 << 20;
+
+/// Whole records, in the order of the file.
+pub struct Block {
+    /// The records' bytes.
+    pub bytes: Vec<u8>,
+    /// The line on which it starts, from 1.
+    pub line: u64,
+}
+
+/// Cuts a stream into blocks of whole records.
+pub struct Blocks<R> {
+    input: R,
+    /// Bytes that are read and not yet handed out.
+    pending: Vec<u8>,
+    /// How far `pending` has been looked through.
+    seen: usize,
+    /// Whether `seen` lies within a quoted field.
+    quoted: bool,
+    /// The end of the last whole record before `seen`.
+    cut: usize,
+    /// The line on which `pending` starts.
+    line: u64,
+    ended: bool,
+    hasher: blake3::Hasher,
+    /// Uncompressed bytes read.
+    pub bytes: u64,
+}
+
+impl<R: Read> Blocks<R> {
+    /// Cuts `input`, which starts at a record.
+    pub fn new(input: R) -> Self {
+        Blocks { input, pending: Vec::new(), seen: 0, quoted: false, cut: 0, line: 1, ended: false, hasher: blake3::Hasher::new(), bytes: 0 }
+    }
+
+    /// The hash of everything read, in hex.
+    #[must_use]
+    pub fn hash(&self) -> String {
+        self.hasher.finalize().to_hex().to_string()
+    }
+
+    /// The next block of about `size` bytes; `None` at the end.
+    ///
+    /// # Errors
+    /// Kind `Usage` where the input cannot be read or a row has no end.
+    pub fn next(&mut self, size: usize) -> Result<Option<Block>> {
+        loop {
+            self.scan();
+            if self.cut >= size || (self.ended && self.cut > 0) {
+                return Ok(Some(self.take(self.cut)));
+            }
+            if self.ended {
+                let rest = self.pending.len();
+                return Ok((rest > 0).then(|| self.take(rest)));
+            }
+            if self.pending.len() - self.cut > ROW_MAX + size {
+                let line = self.line + count_lines(&self.pending[..self.cut]);
+                return Err(Error::usage(format!("line {line}: a row is longer than {} KiB", ROW_MAX / 1024))
+                    .hint("is a quote opened there and never closed? nothing of the file was taken"));
+            }
+            self.fill(size)?;
+        }
+    }
+
+    fn take(&mut self, len: usize) -> Block {
+        let rest = self.pending.split_off(len);
+        let bytes = std::mem::replace(&mut self.pending, rest);
+        let line = self.line;
+        self.line += count_lines(&bytes);
+        self.seen -= len.min(self.seen);
+        self.cut = 0;
+        Block { bytes, line }
+    }
+
+    fn fill(&mut self, size: usize) -> Result<()> {
+        let before = self.pending.len();
+        let want = (size + ROW_MAX / 4).saturating_sub(before).max(64 * 1024);
+        self.pending.reserve(want);
+        let read = self.input.by_ref().take(want as u64).read_to_end(&mut self.pending);
+        let read = read.map_err(|e| Error::usage(format!("the input cannot be read to its end: {e}")).hint("a truncated file commits nothing: fetch it again"))?;
+        self.ended = read == 0;
+        self.bytes += read as u64;
+        self.hasher.update(&self.pending[before..]);
+        Ok(())
+    }
+
+    /// Follows the quotes up to the end of `pending`: a quote opens only where a field starts,
+    /// and two of them within a quoted field stand for one.
+    fn scan(&mut self) {
+        while self.seen < self.pending.len() {
+            let Some(step) = memchr::memchr(b'"', &self.pending[self.seen..]) else {
+                self.note_record_ends(self.pending.len());
+                self.seen = self.pending.len();
+                return;
+            };
+            let at = self.seen + step;
+            if self.quoted {
+                match self.pending.get(at + 1) {
+                    Some(b'"') => self.seen = at + 2,
+                    // Whether the quote closes depends on a byte that is not read yet.
+                    None if !self.ended => {
+                        self.seen = at;
+                        return;
+                    }
+                    _ => {
+                        self.quoted = false;
+                        self.seen = at + 1;
+                    }
+                }
+            } else {
+                self.note_record_ends(at);
+                let opens = at == 0 || matches!(self.pending[at - 1], b',' | b'\n' | b'\r');
+                self.quoted = opens;
+                self.seen = at + 1;
+            }
+        }
+    }
+
+    /// Remembers the last record end between `seen` and `end`, outside of quotes.
+    fn note_record_ends(&mut self, end: usize) {
+        if !self.quoted
+            && let Some(at) = memchr::memrchr(b'\n', &self.pending[self.seen..end])
+        {
+            self.cut = self.seen + at + 1;
+        }
+    }
+}
+
+fn count_lines(bytes: &[u8]) -> u64 {
+    memchr::memchr_iter(b'\n', bytes).count() as u64
+}
+
+/// What a CSV reader tells its caller, from its threads.
+pub trait Receive: Sync {
+    /// A full batch.
+    ///
+    /// # Errors
+    /// Where reading on is of no use.
+    fn batch(&self, batch: ChargeBatch) -> Result<()>;
+    /// A row was refused.
+    fn refused(&self, line: u64, column: &str, refusal: Refusal, group: Option<(String, Day)>);
+    /// So many bytes of uncompressed input are done.
+    fn progress(&self, bytes: u64);
+    /// Whether reading on is of no use.
+    fn cancelled(&self) -> bool;
+}
+
+/// What was read.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Outcome {
+    /// FOCUS's version.
+    pub version: String,
+    /// Charges taken.
+    pub rows: u64,
+    /// Rows refused.
+    pub refused: u64,
+    /// What was lost or mended.
+    pub tally: Tally,
+    /// Columns that are not kept.
+    pub dropped: Vec<String>,
+    /// BLAKE3 of the uncompressed input, in hex.
+    pub hash: String,
+    /// Uncompressed bytes.
+    pub bytes: u64,
+}
+
+/// Reads a CSV stream. `threads` of 1 reads on the caller's thread alone.
+///
+/// # Errors
+/// Kind `Usage` where it is no FOCUS file or cannot be read to its end; those of `receive`.
+pub fn read(input: impl Read + Send, threads: usize, limits: Limits, receive: &dyn Receive) -> Result<Outcome> {
+    let mut blocks = Blocks::new(input);
+    let (layout, first) = header(&mut blocks)?;
+    let parts: Vec<Result<Worker<'_>>> = if threads <= 1 {
+        let mut worker = Worker::new(&layout, limits, receive);
+        let run = feed(&mut blocks, first, receive, |block| worker.block(&block)).and_then(|()| worker.finish());
+        vec![run.map(|()| worker)]
+    } else {
+        on_threads(&mut blocks, first, threads, &layout, limits, receive)?
+    };
+    let mut outcome = Outcome { version: layout.version.to_owned(), dropped: layout.dropped(), hash: blocks.hash(), bytes: blocks.bytes, ..Outcome::default() };
+    for worker in parts {
+        let worker = worker?;
+        outcome.rows += worker.rows;
+        outcome.refused += worker.refused;
+        outcome.tally.rounded += worker.reader.tally.rounded;
+        outcome.tally.repaired += worker.reader.tally.repaired;
+    }
+    Ok(outcome)
+}
+
+fn on_threads<'a, R: Read>(
+    blocks: &mut Blocks<R>,
+    first: Block,
+    threads: usize,
+    layout: &'a Layout,
+    limits: Limits,
+    receive: &'a dyn Receive,
+) -> Result<Vec<Result<Worker<'a>>>> {
+    std::thread::scope(|scope| {
+        let (senders, handles): (Vec<SyncSender<Block>>, Vec<_>) = (0..threads)
+            .map(|_| {
+                let (sender, receiver): (_, Receiver<Block>) = sync_channel(1);
+                let handle = scope.spawn(move || {
+                    let mut worker = Worker::new(layout, limits, receive);
+                    for block in receiver {
+                        worker.block(&block)?;
+                    }
+                    worker.finish()?;
+                    Ok(worker)
+                });
+                (sender, handle)
+            })
+            .unzip();
+        let mut next = 0;
+        let fed = feed(blocks, first, receive, |block| {
+            // A worker that is gone has failed: its error is the one to report.
+            let sent = senders[next].send(block).map_err(|_| Error::new(Kind::Interrupted, "reading stopped"));
+            next = (next + 1) % threads;
+            sent
+        });
+        drop(senders);
+        let parts: Vec<Result<Worker<'_>>> =
+            handles.into_iter().map(|h| h.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect();
+        match fed {
+            Err(error) if parts.iter().all(Result::is_ok) => Err(error),
+            _ => Ok(parts),
+        }
+    })
+}
+
+fn feed<R: Read>(blocks: &mut Blocks<R>, first: Block, receive: &dyn Receive, mut give: impl FnMut(Block) -> Result<()>) -> Result<()> {
+    let mut reported = 0;
+    let mut block = Some(first);
+    while let Some(full) = block {
+        if receive.cancelled() {
+            return Err(Error::new(Kind::Interrupted, "reading was stopped"));
+        }
+        give(full)?;
+        receive.progress(blocks.bytes - reported);
+        reported = blocks.bytes;
+        block = blocks.next(BLOCK)?;
+    }
+    Ok(())
+}
+
+/// Reads the header; the rest of its block follows.
+fn header<R: Read>(blocks: &mut Blocks<R>) -> Result<(Layout, Block)> {
+    let Some(mut block) = blocks.next(1)? else {
+        return Err(Error::usage("the file is empty").hint("a FOCUS export starts with a line of column names"));
+    };
+    if block.bytes.starts_with(&[0xEF, 0xBB, 0xBF]) {
+        block.bytes.drain(..3);
+    } else if block.bytes.starts_with(&[0xFF, 0xFE]) || block.bytes.starts_with(&[0xFE, 0xFF]) {
+        return Err(Error::usage("the file is UTF-16").hint("convert it to UTF-8: iconv -f UTF-16 -t UTF-8 FILE"));
+    }
+    let mut reader = csv_reader(&block.bytes);
+    let mut record = csv::ByteRecord::new();
+    reader.read_byte_record(&mut record).map_err(|e| Error::usage(format!("the header cannot be read: {e}")))?;
+    let names: Vec<String> = record.iter().map(|f| String::from_utf8_lossy(f).trim().to_owned()).collect();
+    let layout = Layout::of_header(&names)?;
+    let (at, line) = (reader.position().byte() as usize, reader.position().line());
+    let bytes = block.bytes.split_off(at.min(block.bytes.len()));
+    Ok((layout, Block { bytes, line: block.line + line - 1 }))
+}
+
+fn csv_reader(bytes: &[u8]) -> csv::Reader<&[u8]> {
+    csv::ReaderBuilder::new().has_headers(false).flexible(true).buffer_capacity(64 * 1024).from_reader(bytes)
+}
+
+struct Worker<'a> {
+    layout: &'a Layout,
+    reader: RowReader<'a>,
+    builder: BatchBuilder,
+    receive: &'a dyn Receive,
+    record: csv::ByteRecord,
+    rows: u64,
+    refused: u64,
+}
+
+impl<'a> Worker<'a> {
+    fn new(layout: &'a Layout, limits: Limits, receive: &'a dyn Receive) -> Self {
+        Worker { layout, reader: RowReader::new(layout), builder: BatchBuilder::new(limits), receive, record: csv::ByteRecord::new(), rows: 0, refused: 0 }
+    }
+
+    fn block(&mut self, block: &Block) -> Result<()> {
+        let mut reader = csv_reader(&block.bytes);
+        let mut record = std::mem::take(&mut self.record);
+        while reader.read_byte_record(&mut record).map_err(|e| Error::usage(format!("the input cannot be split into rows: {e}")))? {
+            match self.row(&record) {
+                Ok(()) => self.rows += 1,
+                Err(refusal) => {
+                    self.refused += 1;
+                    let line = block.line + record.position().map_or(0, |p| p.line() - 1);
+                    let group = if record.len() == self.layout.names.len() { self.reader.group(|at| &record[at]) } else { None };
+                    let column = refusal.column.and_then(|at| self.layout.names.get(at)).map_or("", String::as_str);
+                    self.receive.refused(line, column, refusal, group);
+                }
+            }
+            if self.builder.is_full() && !self.builder.is_empty() {
+                self.receive.batch(self.builder.take())?;
+            }
+        }
+        self.record = record;
+        Ok(())
+    }
+
+    fn row(&mut self, record: &csv::ByteRecord) -> Result<(), Refusal> {
+        let columns = self.layout.names.len();
+        if record.len() != columns {
+            return Err(Refusal::row(format!("has {} fields, the header has {columns}", record.len())));
+        }
+        if record.as_slice().len() > FIELD_MAX
+            && let Some(at) = (0..columns).find(|at| record[*at].len() > FIELD_MAX)
+        {
+            return Err(Refusal::of(at, &record[at], format!("longer than {} KiB", FIELD_MAX / 1024)));
+        }
+        self.reader.push(&mut self.builder, |at| &record[at])?;
+        if std::str::from_utf8(record.as_slice()).is_err() {
+            self.reader.tally.repaired += 1;
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Result<()> {
+        if self.builder.is_empty() { Ok(()) } else { self.receive.batch(self.builder.take()) }
+    }
+}

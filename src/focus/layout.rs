@@ -1,0 +1,225 @@
+//! Which column of a file is which of FOCUS, and which version the file is.
+
+use crate::domain::charge::{Profile, Quantity, Terms};
+use crate::domain::filter::nearest;
+use crate::domain::text::SafeText;
+use crate::error::{Error, Result};
+
+/// A file with more columns is refused.
+pub const COLUMNS_MAX: usize = 1_024;
+
+/// What a file's column is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Slot {
+    /// A profile column.
+    Profile(Profile),
+    /// A terms column.
+    Terms(Terms),
+    /// A quantity.
+    Quantity(Quantity),
+    /// `ServiceProviderName`, 1.3's successor of `ProviderName`.
+    ServiceProvider,
+    /// `ChargePeriodStart`.
+    ChargeStart,
+    /// `ChargePeriodEnd`.
+    ChargeEnd,
+    /// `BillingPeriodStart`.
+    BillingStart,
+    /// `BillingPeriodEnd`.
+    BillingEnd,
+    /// Not kept.
+    Dropped,
+}
+
+/// Where a file has what.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Layout {
+    /// For each of the file's columns, what it is for.
+    pub slots: Vec<Slot>,
+    /// The file's column names, as they came.
+    pub names: Vec<String>,
+    /// The file's column of each profile column.
+    pub profile: [Option<usize>; Profile::COUNT],
+    /// The file's column of each terms column.
+    pub terms: [Option<usize>; Terms::COUNT],
+    /// The file's column of each quantity.
+    pub quantities: [Option<usize>; Quantity::COUNT],
+    /// The file's columns that may name the provider, best first.
+    pub providers: Vec<usize>,
+    /// `ChargePeriodStart`.
+    pub charge_start: usize,
+    /// `ChargePeriodEnd`.
+    pub charge_end: usize,
+    /// `BillingPeriodStart`.
+    pub billing_start: Option<usize>,
+    /// `BillingPeriodEnd`.
+    pub billing_end: Option<usize>,
+    /// FOCUS's version, told by the columns: `1.0` to `1.4`.
+    pub version: &'static str,
+}
+
+fn slot_of(name: &str) -> Slot {
+    let is = |focus: &str| name.eq_ignore_ascii_case(focus);
+    if let Some(column) = Profile::ALL.iter().find(|c| is(c.focus_name())) {
+        return Slot::Profile(*column);
+    }
+    if let Some(column) = Terms::ALL.iter().find(|c| is(c.focus_name())) {
+        return Slot::Terms(*column);
+    }
+    if let Some(column) = Quantity::ALL.iter().find(|c| is(c.focus_name())) {
+        return Slot::Quantity(*column);
+    }
+    match () {
+        () if is("ServiceProviderName") || is("x_ServiceProviderName") => Slot::ServiceProvider,
+        () if is("x_HostProviderName") => Slot::Profile(Profile::HostProvider),
+        () if is("ChargePeriodStart") => Slot::ChargeStart,
+        () if is("ChargePeriodEnd") => Slot::ChargeEnd,
+        () if is("BillingPeriodStart") => Slot::BillingStart,
+        () if is("BillingPeriodEnd") => Slot::BillingEnd,
+        () => Slot::Dropped,
+    }
+}
+
+impl Layout {
+    /// Reads a header.
+    ///
+    /// # Errors
+    /// Kind `Usage`: not a FOCUS file (what is missing and what is near), a column twice, too many.
+    pub fn of_header(names: &[String]) -> Result<Layout> {
+        if names.len() > COLUMNS_MAX {
+            return Err(Error::usage(format!("the file has {} columns; at most {COLUMNS_MAX} are read", names.len())));
+        }
+        let slots: Vec<Slot> = names.iter().map(|n| slot_of(n.trim())).collect();
+        let find = |wanted: Slot| -> Result<Option<usize>> {
+            let mut found = slots.iter().enumerate().filter(|(_, s)| **s == wanted).map(|(i, _)| i);
+            match (found.next(), found.next()) {
+                (Some(_), Some(second)) => {
+                    let name = SafeText::from_outside(&names[second]);
+                    Err(Error::usage(format!("the header has the column `{name}` twice")).hint("remove one of them: they may differ"))
+                }
+                (first, _) => Ok(first),
+            }
+        };
+        let mut layout = Layout {
+            profile: [None; Profile::COUNT],
+            terms: [None; Terms::COUNT],
+            quantities: [None; Quantity::COUNT],
+            providers: Vec::new(),
+            charge_start: 0,
+            charge_end: 0,
+            billing_start: find(Slot::BillingStart)?,
+            billing_end: find(Slot::BillingEnd)?,
+            version: version(names),
+            slots: slots.clone(),
+            names: names.to_vec(),
+        };
+        for column in Profile::ALL {
+            layout.profile[column.index()] = find(Slot::Profile(*column))?;
+        }
+        for column in Terms::ALL {
+            layout.terms[column.index()] = find(Slot::Terms(*column))?;
+        }
+        for column in Quantity::ALL {
+            layout.quantities[column.index()] = find(Slot::Quantity(*column))?;
+        }
+        let provider = |p: Profile| layout.profile[p.index()];
+        layout.providers = [
+            provider(Profile::Provider),
+            find(Slot::ServiceProvider)?,
+            provider(Profile::Publisher),
+            provider(Profile::HostProvider),
+            provider(Profile::InvoiceIssuer),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        let (start, end) = (find(Slot::ChargeStart)?, find(Slot::ChargeEnd)?);
+        let mut missing = Vec::new();
+        let mut need = |present: bool, name: &'static str| if !present { missing.push(name) };
+        need(layout.quantities[Quantity::Billed.index()].is_some(), "BilledCost");
+        need(start.is_some(), "ChargePeriodStart");
+        need(end.is_some(), "ChargePeriodEnd");
+        need(layout.terms[Terms::Currency.index()].is_some(), "BillingCurrency");
+        need(!layout.providers.is_empty(), "ProviderName");
+        if !missing.is_empty() {
+            return Err(not_focus(&missing, names));
+        }
+        layout.charge_start = start.unwrap_or_default();
+        layout.charge_end = end.unwrap_or_default();
+        Ok(layout)
+    }
+
+    /// Columns that are there and not kept.
+    #[must_use]
+    pub fn dropped(&self) -> Vec<String> {
+        self.slots.iter().zip(&self.names).filter(|(s, _)| **s == Slot::Dropped).map(|(_, n)| n.clone()).collect()
+    }
+}
+
+fn not_focus(missing: &[&str], names: &[String]) -> Error {
+    let list = missing.iter().map(|m| format!("`{m}`")).collect::<Vec<_>>().join(", ");
+    let error = Error::usage(format!("this is no FOCUS cost and usage export: {list} {} missing", if missing.len() == 1 { "is" } else { "are" }));
+    let known: Vec<&str> = names.iter().map(String::as_str).collect();
+    let near: Vec<String> = missing
+        .iter()
+        .filter_map(|m| nearest(m, &known.iter().map(|k| k.trim()).collect::<Vec<_>>()).map(|n| format!("is `{}` meant to be `{m}`?", SafeText::from_outside(n))))
+        .collect();
+    let error = near.into_iter().fold(error, Error::hint);
+    let shown: Vec<String> = names.iter().take(8).map(|n| SafeText::from_outside(n).into_string()).collect();
+    error.hint(format!("the header reads: {}{}", shown.join(", "), if names.len() > 8 { ", ..." } else { "" }))
+}
+
+/// Tells the version by the columns that each brought or took (FOCUS release notes 1.1 to 1.4).
+fn version(names: &[String]) -> &'static str {
+    let has = |name: &str| names.iter().any(|n| n.trim().eq_ignore_ascii_case(name));
+    let any = |list: &[&str]| list.iter().any(|n| has(n));
+    if has("ServiceProviderName") && !has("ProviderName") {
+        "1.4"
+    } else if any(&["ServiceProviderName", "HostProviderName", "AllocatedMethodId", "AllocatedMethodDetails", "ContractApplied"]) {
+        "1.3"
+    } else if any(&["InvoiceId", "PricingCurrency", "BillingAccountType", "SubAccountType"]) {
+        "1.2"
+    } else if any(&["ServiceSubcategory", "SkuMeter", "SkuPriceDetails", "CapacityReservationId", "CommitmentDiscountQuantity"]) {
+        "1.1"
+    } else {
+        "1.0"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn layout(header: &str) -> Result<Layout> {
+        Layout::of_header(&header.split(',').map(String::from).collect::<Vec<_>>())
+    }
+
+    const LEAST: &str = "BilledCost,ChargePeriodStart,ChargePeriodEnd,BillingCurrency";
+
+    #[test]
+    fn tells_the_version_by_the_columns() {
+        for (more, want) in [
+            ("ProviderName", "1.0"),
+            ("ProviderName,SkuMeter", "1.1"),
+            ("ProviderName,InvoiceId,SkuMeter", "1.2"),
+            ("ProviderName,ServiceProviderName,HostProviderName", "1.3"),
+            ("ServiceProviderName,HostProviderName", "1.4"),
+            ("providername,x_Custom,Id", "1.0"),
+        ] {
+            let layout = layout(&format!("{LEAST},{more}")).unwrap_or_else(|e| panic!("{more}: {e}"));
+            assert_eq!(layout.version, want, "{more}");
+        }
+        assert_eq!(layout(&format!("Id,{LEAST},ProviderName,x_A")).expect("layout").dropped(), ["Id", "x_A"]);
+    }
+
+    #[test]
+    fn says_what_is_missing_and_what_is_near() {
+        let error = layout("BiledCost,ChargePeriodStart,ChargePeriodEnd,BillingCurrency,ProviderName").expect_err("error");
+        assert!(error.message.contains("`BilledCost` is missing"), "{error}");
+        assert_eq!(error.hints[0], "is `BiledCost` meant to be `BilledCost`?");
+        let error = layout("a,b").expect_err("error");
+        assert!(error.message.contains("`BilledCost`, `ChargePeriodStart`, `ChargePeriodEnd`, `BillingCurrency`, `ProviderName` are missing"));
+        let twice = layout(&format!("{LEAST},ProviderName,ProviderName")).expect_err("error");
+        assert!(twice.message.contains("`ProviderName` twice"));
+    }
+}

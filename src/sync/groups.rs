@@ -1,0 +1,197 @@
+//! What a batch does to the groups that are stored: the rules by which nothing is counted twice
+//! and nothing is lost.
+//!
+//! A batch replaces exactly the groups (source, provider, account, billing period) that it holds.
+//! A group that is stored from other files is replaced when the batch holds the same charges
+//! (a newer version of the export); where the charges are others, it may be another part of the
+//! same export, and somebody must decide. Pure: knows no store.
+
+use crate::domain::sketch::Sketch;
+use crate::store::manifest::{Group, Manifest, Part};
+use crate::store::segment::GroupKey;
+
+/// From which share of common charges on a batch counts as a newer version of a group.
+const SAME_SHARE: f64 = 0.6;
+/// Fewer compared charges than this say too little.
+const SAMPLE_MIN: usize = 8;
+
+/// What the caller decided beforehand.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Decisions {
+    /// Add to groups that hold other charges.
+    pub part: bool,
+    /// Replace groups that hold other charges.
+    pub replace: bool,
+    /// Let a group with refused rows replace a complete one.
+    pub accept_partial: bool,
+}
+
+/// What a batch holds of a group.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Incoming {
+    /// Which group.
+    pub key: GroupKey,
+    /// The account's name.
+    pub account_name: String,
+    /// Its charges.
+    pub part: Part,
+    /// Their identities.
+    pub sketch: Sketch,
+    /// Whether rows of it were refused.
+    pub incomplete: bool,
+}
+
+/// What happens to a group.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Fate {
+    /// It is new.
+    New,
+    /// It replaces the stored group with this number, which had so many charges.
+    Replaces(u64, u64),
+    /// It is added to the stored group with this number.
+    Adds(u64),
+}
+
+/// Why a batch is refused.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Conflict {
+    /// The stored group holds other charges, and nobody has decided.
+    OtherCharges {
+        /// Which group.
+        key: GroupKey,
+        /// Charges stored.
+        stored: u64,
+        /// Charges in the batch.
+        incoming: u64,
+    },
+    /// Rows were refused, and the stored group is complete.
+    Incomplete {
+        /// Which group.
+        key: GroupKey,
+    },
+}
+
+/// Whether two sets of charges are versions of one another.
+#[must_use]
+pub fn is_same(stored: &Sketch, incoming: &Sketch, stored_rows: u64, incoming_rows: u64) -> bool {
+    let (share, sample) = stored.containment(incoming);
+    let small = stored_rows.min(incoming_rows) < SAMPLE_MIN as u64;
+    share >= SAME_SHARE && (sample >= SAMPLE_MIN || small)
+}
+
+/// Decides what happens to each incoming group.
+///
+/// # Errors
+/// Every conflict that nobody has decided. The whole batch is then refused.
+pub fn decide(
+    manifest: &Manifest,
+    source: &str,
+    incoming: &[Incoming],
+    stored_sketch: &dyn Fn(u64) -> Sketch,
+    decisions: Decisions,
+) -> Result<Vec<Fate>, Vec<Conflict>> {
+    let mut conflicts = Vec::new();
+    let mut fates = Vec::new();
+    for group in incoming {
+        match fate(manifest.group(source, &group.key), group, stored_sketch, decisions) {
+            Ok(fate) => fates.push(fate),
+            Err(conflict) => conflicts.push(conflict),
+        }
+    }
+    if conflicts.is_empty() { Ok(fates) } else { Err(conflicts) }
+}
+
+fn fate(stored: Option<&Group>, incoming: &Incoming, sketch: &dyn Fn(u64) -> Sketch, decisions: Decisions) -> Result<Fate, Conflict> {
+    let Some(stored) = stored else { return Ok(Fate::New) };
+    if decisions.part {
+        return Ok(Fate::Adds(stored.id));
+    }
+    let (before, now) = (stored.rows(), incoming.part.rows());
+    if !decisions.replace && !is_same(&sketch(stored.id), &incoming.sketch, before, now) {
+        return Err(Conflict::OtherCharges { key: incoming.key.clone(), stored: before, incoming: now });
+    }
+    if incoming.incomplete && !stored.incomplete && !decisions.accept_partial {
+        return Err(Conflict::Incomplete { key: incoming.key.clone() });
+    }
+    Ok(Fate::Replaces(stored.id, before))
+}
+
+/// Whether the store already holds exactly these files' charges: importing them again changes
+/// nothing. `groups` are the groups that the files hold.
+#[must_use]
+pub fn already_stored(manifest: &Manifest, source: &str, hashes: &[String]) -> bool {
+    !hashes.is_empty()
+        && hashes.iter().all(|hash| {
+            manifest.imports.iter().any(|import| {
+                import.source == source
+                    && import.files.iter().any(|f| f.hash == *hash && f.refused == 0)
+                    && manifest.groups.iter().any(|g| g.parts.iter().any(|p| p.import == import.id))
+                    && is_whole(manifest, import.id)
+            })
+        })
+}
+
+/// Whether all charges of an import still count: none of its groups was replaced since.
+fn is_whole(manifest: &Manifest, id: u64) -> bool {
+    let held: u64 = manifest.groups.iter().flat_map(|g| &g.parts).filter(|p| p.import == id).map(Part::rows).sum();
+    manifest.import(id).is_some_and(|import| import.rows == held)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::calendar::Day;
+
+    fn key() -> GroupKey {
+        GroupKey { provider: "AWS".into(), account: "1".into(), billing_period: Day(19_000) }
+    }
+
+    fn sketch(range: std::ops::Range<u64>) -> Sketch {
+        let mut sketch = Sketch::default();
+        range.for_each(|i| sketch.add(xxhash_rust::xxh3::xxh3_64(&i.to_le_bytes())));
+        sketch
+    }
+
+    fn incoming(rows: u64, range: std::ops::Range<u64>, incomplete: bool) -> Incoming {
+        let part = Part { import: 2, segments: vec![2], days: [(Day(19_000), rows)].into(), ..Part::default() };
+        Incoming { key: key(), account_name: String::new(), part, sketch: sketch(range), incomplete }
+    }
+
+    fn stored(rows: u64, incomplete: bool) -> Manifest {
+        let part = Part { import: 1, segments: vec![1], days: [(Day(19_000), rows)].into(), ..Part::default() };
+        let group = Group { id: 7, source: "s".into(), rank: 0, key: key(), account_name: String::new(), parts: vec![part], incomplete };
+        Manifest { groups: vec![group], ..Manifest::default() }
+    }
+
+    #[test]
+    fn replaces_versions_adds_parts_and_asks_otherwise() {
+        let none = Decisions::default();
+        let decide = |manifest: &Manifest, incoming: Incoming, decisions| {
+            decide(manifest, "s", &[incoming], &|_| sketch(0..100), decisions).map(|f| f[0])
+        };
+        let complete = stored(100, false);
+        assert_eq!(decide(&Manifest::default(), incoming(100, 0..100, false), none), Ok(Fate::New));
+        assert_eq!(decide(&complete, incoming(110, 0..110, false), none), Ok(Fate::Replaces(7, 100)));
+        assert_eq!(decide(&complete, incoming(40, 0..40, false), none), Ok(Fate::Replaces(7, 100)));
+        let other = incoming(100, 100..200, false);
+        assert!(matches!(decide(&complete, other.clone(), none).as_deref(), Err([Conflict::OtherCharges { stored: 100, .. }])));
+        assert_eq!(decide(&complete, other.clone(), Decisions { part: true, ..none }), Ok(Fate::Adds(7)));
+        assert_eq!(decide(&complete, other, Decisions { replace: true, ..none }), Ok(Fate::Replaces(7, 100)));
+        let partial = incoming(99, 0..99, true);
+        assert!(matches!(decide(&complete, partial.clone(), none).as_deref(), Err([Conflict::Incomplete { .. }])));
+        assert_eq!(decide(&complete, partial.clone(), Decisions { accept_partial: true, ..none }), Ok(Fate::Replaces(7, 100)));
+        assert_eq!(decide(&stored(98, true), partial, none), Ok(Fate::Replaces(7, 100)).map(|_: Fate| Fate::Replaces(7, 98)));
+    }
+
+    #[test]
+    fn knows_a_file_again_while_all_of_it_counts() {
+        let mut manifest = stored(100, false);
+        let file = crate::store::manifest::ImportedFile { hash: "h".into(), rows: 100, ..Default::default() };
+        manifest.imports = vec![crate::store::manifest::Import { id: 1, source: "s".into(), files: vec![file], rows: 100, ..Default::default() }];
+        assert!(already_stored(&manifest, "s", &["h".into()]));
+        assert!(!already_stored(&manifest, "other", &["h".into()]));
+        assert!(!already_stored(&manifest, "s", &["h".into(), "g".into()]));
+        manifest.imports[0].rows = 150;
+        assert!(!already_stored(&manifest, "s", &["h".into()]));
+    }
+}

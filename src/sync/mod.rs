@@ -1,0 +1,7 @@
+//! Brings charges from a source into the store: all of a batch or nothing.
+//!
+//! Knows sources only by their trait, and no face.
+
+pub mod groups;
+pub mod ingest;
+pub mod rebuild;
