@@ -25,12 +25,42 @@ enum Column {
     Terms(Vec<u32>),
 }
 
-/// Adds up `batch` in the given order for each of `kinds`. Cells' groups are window numbers of
-/// the batch.
-#[must_use]
-pub fn roll(batch: &ChargeBatch, order: &[u32], kinds: &[Vec<Dimension>]) -> Vec<Cells> {
-    let mut builders: Vec<Builder> = kinds.iter().map(|kind| Builder::new(batch, kind)).collect();
+/// Adds up `batch` in the given order for each of `kinds`, and hands each kind's cells over as
+/// soon as they are done. Cells' groups are window numbers of the batch.
+///
+/// Groupings that are coarser than another (services beside services by account) are summed from
+/// the finer one's cells.
+///
+/// # Errors
+/// Those of `give`.
+pub fn roll<E>(
+    batch: &ChargeBatch,
+    order: &[u32],
+    kinds: &[Vec<Dimension>],
+    mut give: impl FnMut(usize, Cells) -> Result<(), E>,
+) -> Result<(), E> {
+    let sources: Vec<Source> = kinds.iter().map(|kind| source(kind, kinds)).collect();
     let classes = Classes::new(batch);
+    let mut builders: Vec<(usize, Builder)> = Vec::new();
+    for (at, kind) in kinds.iter().enumerate().filter(|(at, _)| matches!(sources[*at], Source::Charges)) {
+        builders.push((at, Builder::new(batch, kind, classes.cells.len())));
+    }
+    add_up(batch, order, &classes, &mut builders);
+    for (at, builder) in builders {
+        let cells = builder.finish(batch);
+        for (coarse, source) in sources.iter().enumerate() {
+            if let Source::Coarser(fine, part) = source
+                && *fine == at
+            {
+                give(coarse, coarser(batch, &cells, *part))?;
+            }
+        }
+        give(at, cells)?;
+    }
+    Ok(())
+}
+
+fn add_up(batch: &ChargeBatch, order: &[u32], classes: &Classes, builders: &mut [(usize, Builder)]) {
     let mut run: Vec<(u32, Sums)> = Vec::new();
     let mut last: Option<RowKey> = None;
     for at in order {
@@ -38,7 +68,7 @@ pub fn roll(batch: &ChargeBatch, order: &[u32], kinds: &[Vec<Dimension>]) -> Vec
         if let Some(before) = last
             && (before.window, before.profile) != (key.window, key.profile)
         {
-            flush(&mut builders, batch, &classes, before, &mut run);
+            flush(builders, classes, before, &mut run);
         }
         last = Some(key);
         let costs = costs(&batch.quantities, *at as usize);
@@ -52,35 +82,135 @@ pub fn roll(batch: &ChargeBatch, order: &[u32], kinds: &[Vec<Dimension>]) -> Vec
         }
     }
     if let Some(before) = last {
-        flush(&mut builders, batch, &classes, before, &mut run);
+        flush(builders, classes, before, &mut run);
     }
-    builders.into_iter().map(|b| b.finish(batch)).collect()
 }
 
 fn costs(quantities: &[Numbers], row: usize) -> [i128; METRICS] {
     std::array::from_fn(|metric| quantities[metric].units(row))
 }
 
+/// What a grouping is summed from.
+#[derive(Clone, Copy)]
+enum Source {
+    /// The charges.
+    Charges,
+    /// The cells of another grouping, of which it keeps a part.
+    Coarser(usize, Part),
+}
+
+/// What a coarser grouping keeps of a finer one's cells.
+#[derive(Clone, Copy)]
+enum Part {
+    /// The value of one of its dimensions.
+    Value(usize),
+    /// A profile column of the cell's window.
+    Window(Profile),
+    /// The charge category.
+    Category,
+}
+
+fn source(kind: &[Dimension], kinds: &[Vec<Dimension>]) -> Source {
+    let [dimension] = kind else { return Source::Charges };
+    let pair = |wanted: &Dimension| {
+        kinds.iter().enumerate().find_map(|(at, k)| {
+            let place = k.iter().position(|d| d == wanted).filter(|_| k.len() > 1)?;
+            Some(Source::Coarser(at, Part::Value(place)))
+        })
+    };
+    let any = || kinds.iter().position(|k| k.len() > 1);
+    let part = match dimension {
+        Dimension::Provider => any().map(|at| Source::Coarser(at, Part::Window(Profile::Provider))),
+        Dimension::BillingAccount => any().map(|at| Source::Coarser(at, Part::Window(Profile::BillingAccountId))),
+        Dimension::ChargeCategory => any().map(|at| Source::Coarser(at, Part::Category)),
+        other => pair(other),
+    };
+    part.unwrap_or(Source::Charges)
+}
+
+/// Sums the cells of a finer grouping into those of a coarser one. Cells come window by window.
+fn coarser(batch: &ChargeBatch, fine: &Cells, part: Part) -> Cells {
+    let mut out = Cells::new(1);
+    out.currencies = fine.currencies.clone();
+    out.categories = fine.categories.clone();
+    match part {
+        Part::Value(place) => out.dimensions[0] = fine.dimensions[place].clone(),
+        Part::Category => out.dimensions[0].texts = fine.categories.clone(),
+        Part::Window(_) => {}
+    }
+    let mut index: HashMap<CellKey, u32> = HashMap::new();
+    let mut window = (u32::MAX, NONE);
+    for (key, sums) in fine.keys.iter().zip(&fine.sums) {
+        if window.0 != key.group {
+            index.clear();
+            let value = match part {
+                Part::Window(column) => window_value(batch, key.group, column, &mut out),
+                _ => NONE,
+            };
+            window = (key.group, value);
+        }
+        let value = match part {
+            Part::Value(place) => key.values[place],
+            Part::Category => key.category,
+            Part::Window(_) => window.1,
+        };
+        let key = CellKey { values: [value, NONE], ..*key };
+        let at = *index.entry(key).or_insert_with(|| {
+            out.keys.push(key);
+            out.sums.push(Sums::default());
+            out.keys.len() as u32 - 1
+        });
+        out.sums[at as usize].merge(sums);
+    }
+    out
+}
+
+fn window_value(batch: &ChargeBatch, window: u32, column: Profile, out: &mut Cells) -> u32 {
+    let place = &batch.windows[window as usize];
+    let (id, name) = match column {
+        Profile::Provider => (place.provider, ""),
+        _ => (place.account, account_name(batch, place.account)),
+    };
+    out.dimensions[0].intern(batch.profile_texts[column.index()].get(id), name)
+}
+
+/// The first name that the batch has for a billing account.
+fn account_name(batch: &ChargeBatch, account: u32) -> &str {
+    let ids = &batch.profiles[Profile::BillingAccountId.index()];
+    ids.iter().position(|id| *id == account).map_or("", |at| batch.profile_text(at as u32, Profile::BillingAccountName))
+}
+
 /// Terms rows that no rollup tells apart are one class.
 struct Classes {
     class: Vec<u32>,
-    long: Vec<bool>,
+    /// For each terms row, which of [`Self::cells`] it has.
+    cell: Vec<u32>,
+    /// What distinguishes cells of one value.
+    cells: Vec<CellBase>,
 }
 
 impl Classes {
     fn new(batch: &ChargeBatch) -> Self {
         let mut seen = HashMap::new();
-        let mut long = Vec::with_capacity(batch.terms.len());
-        let mut class = Vec::with_capacity(batch.terms.len());
+        let mut bases: HashMap<CellBase, u32> = HashMap::new();
+        let mut classes = Classes { class: Vec::new(), cell: Vec::new(), cells: Vec::new() };
         for row in &batch.terms {
-            let spans = spans_days(row.duration);
             let text = |column: Terms| row.texts[column.index()];
-            let key = (text(Terms::Currency), text(Terms::ChargeCategory), text(Terms::PricingCategory), text(Terms::CommitmentId), spans);
+            let base = CellBase {
+                currency: text(Terms::Currency),
+                category: text(Terms::ChargeCategory),
+                long: spans_days(row.duration),
+            };
+            let key = (base, text(Terms::PricingCategory), text(Terms::CommitmentId));
             let next = seen.len() as u32;
-            class.push(*seen.entry(key).or_insert(next));
-            long.push(spans);
+            classes.class.push(*seen.entry(key).or_insert(next));
+            let cell = *bases.entry(base).or_insert_with(|| {
+                classes.cells.push(base);
+                classes.cells.len() as u32 - 1
+            });
+            classes.cell.push(cell);
         }
-        Classes { class, long }
+        classes
     }
 
     fn same(&self, a: u32, b: u32) -> bool {
@@ -88,49 +218,77 @@ impl Classes {
     }
 }
 
-fn flush(builders: &mut [Builder], batch: &ChargeBatch, classes: &Classes, key: RowKey, run: &mut Vec<(u32, Sums)>) {
+fn flush(builders: &mut [(usize, Builder)], classes: &Classes, key: RowKey, run: &mut Vec<(u32, Sums)>) {
     for (terms, sums) in run.drain(..) {
-        let row = &batch.terms[terms as usize];
-        let base = CellBase {
-            currency: row.texts[Terms::Currency.index()],
-            category: row.texts[Terms::ChargeCategory.index()],
-            long: classes.long[terms as usize],
-        };
-        for builder in builders.iter_mut() {
-            builder.add(RowKey { terms, ..key }, base, &sums);
+        let cell = classes.cell[terms as usize];
+        for (_, builder) in builders.iter_mut() {
+            builder.add(RowKey { terms, ..key }, cell, classes, &sums);
         }
     }
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct CellBase {
     currency: u32,
     category: u32,
     long: bool,
 }
 
-/// One grouping under way. The index holds the current window's cells only: windows come in
-/// order, and a small index stays in the processor's cache.
+/// A table of cells by value is used up to so many places; beyond, a hash map.
+const SLOTS_MAX: usize = 1 << 19;
+
+/// Finds the cells of the window under way: windows come one after the other.
+enum Index {
+    /// By place: one past the cell's number, 0 where there is none.
+    Slots { slots: Vec<u32>, used: Vec<u32> },
+    /// By value.
+    Hash(HashMap<u64, u32>),
+}
+
+/// One grouping under way.
 struct Builder {
     cells: Cells,
     columns: Vec<Column>,
+    /// How many values the second dimension has.
+    width: u64,
+    /// How many places the values of all dimensions have.
+    area: u64,
     window: u32,
-    index: HashMap<(u64, u64), u32>,
+    index: Index,
 }
 
 impl Builder {
-    fn new(batch: &ChargeBatch, kind: &[Dimension]) -> Self {
+    fn new(batch: &ChargeBatch, kind: &[Dimension], bases: usize) -> Self {
         let mut cells = Cells::new(kind.len());
-        let columns = kind.iter().zip(&mut cells.dimensions).map(|(dimension, values)| column(batch, dimension, values)).collect();
+        let columns = kind
+            .iter()
+            .zip(&mut cells.dimensions)
+            .map(|(dimension, values)| column(batch, dimension, values))
+            .collect();
         cells.currencies = batch.terms_texts[Terms::Currency.index()].clone();
         cells.categories = batch.terms_texts[Terms::ChargeCategory.index()].clone();
-        Builder { cells, columns, window: u32::MAX, index: HashMap::new() }
+        let count = |d: usize| cells.dimensions.get(d).map_or(1, |v| v.texts.len() as u64);
+        let (width, area) = (count(1), count(0).saturating_mul(count(1)));
+        let places = usize::try_from(area.saturating_mul(bases as u64)).unwrap_or(usize::MAX);
+        let index = if places <= SLOTS_MAX {
+            Index::Slots { slots: vec![0; places], used: Vec::new() }
+        } else {
+            Index::Hash(HashMap::new())
+        };
+        Builder { cells, columns, width, area, window: u32::MAX, index }
     }
 
-    fn add(&mut self, row: RowKey, base: CellBase, sums: &Sums) {
+    fn begin(&mut self, window: u32) {
+        self.window = window;
+        match &mut self.index {
+            Index::Slots { slots, used } => used.drain(..).for_each(|place| slots[place as usize] = 0),
+            Index::Hash(map) => map.clear(),
+        }
+    }
+
+    fn add(&mut self, row: RowKey, cell: u32, classes: &Classes, sums: &Sums) {
         if self.window != row.window {
-            self.window = row.window;
-            self.index.clear();
+            self.begin(row.window);
         }
         let mut values = [NONE; 2];
         for (value, column) in values.iter_mut().zip(&self.columns) {
@@ -139,20 +297,28 @@ impl Builder {
                 Column::Terms(ids) => ids[row.terms as usize],
             };
         }
-        let key = (
-            u64::from(values[0]) << 32 | u64::from(values[1]),
-            u64::from(base.currency) << 32 | u64::from(base.category) << 1 | u64::from(base.long),
-        );
-        let cells = &mut self.cells;
-        let at = *self.index.entry(key).or_insert_with(|| {
-            // The day is filled in at the end; until then the group is the window.
+        let place = u64::from(cell) * self.area + u64::from(values[0]) * self.width + u64::from(values[1]);
+        let next = self.cells.keys.len() as u32;
+        let at = match &mut self.index {
+            Index::Slots { slots, used } => {
+                let slot = &mut slots[place as usize];
+                if *slot == 0 {
+                    *slot = next + 1;
+                    used.push(place as u32);
+                }
+                *slot - 1
+            }
+            Index::Hash(map) => *map.entry(place).or_insert(next),
+        };
+        if at == next {
+            let CellBase { currency, category, long } = classes.cells[cell as usize];
+            // The day is filled in at the end.
             let day = crate::domain::calendar::Day(0);
-            let CellBase { currency, category, long } = base;
-            cells.keys.push(CellKey { group: row.window, day, currency, category, long, values });
-            cells.sums.push(Sums::default());
-            cells.keys.len() as u32 - 1
-        });
-        cells.sums[at as usize].merge(sums);
+            self.cells.keys.push(CellKey { group: row.window, day, currency, category, long, values });
+            self.cells.sums.push(*sums);
+        } else {
+            self.cells.sums[at as usize].merge(sums);
+        }
     }
 
     fn finish(mut self, batch: &ChargeBatch) -> Cells {
@@ -233,17 +399,57 @@ mod tests {
             let mut quantities = [None; Quantity::COUNT];
             quantities[Quantity::Effective.index()] = cost.and_then(|c| Decimal::parse(c.as_bytes()).ok());
             let start = Day(day);
-            let facts = Facts { start: start.seconds(), end: start.plus(1).seconds(), billing_start: Day(0), billing_end: Day(31), quantities };
+            let facts = Facts {
+                start: start.seconds(),
+                end: start.plus(1).seconds(),
+                billing_start: Day(0),
+                billing_end: Day(31),
+                quantities,
+            };
             builder.push(&Row { profile, terms, facts });
         }
         builder.take()
+    }
+
+    fn rolled(batch: &ChargeBatch, kinds: &[Vec<Dimension>]) -> Vec<Cells> {
+        let mut all = vec![Cells::default(); kinds.len()];
+        let given = roll(batch, &batch.order(), kinds, |at, cells| {
+            all[at] = cells;
+            Ok::<(), ()>(())
+        });
+        assert_eq!(given, Ok(()));
+        all
+    }
+
+    #[test]
+    fn a_grouping_is_the_same_alone_and_beside_finer_ones() {
+        let batch = batch();
+        let kinds = kinds(&["team".to_owned()]);
+        let all = rolled(&batch, &kinds);
+        for (kind, beside) in kinds.iter().zip(&all).filter(|(k, _)| k.len() == 1) {
+            let alone = &rolled(&batch, std::slice::from_ref(kind))[0];
+            let list = |cells: &Cells| {
+                let mut list: Vec<(i32, String, String, Sums)> = cells
+                    .keys
+                    .iter()
+                    .zip(&cells.sums)
+                    .map(|(k, s)| {
+                        let values = &cells.dimensions[0];
+                        (k.day.0, values.texts.get(k.values[0]).to_owned(), values.name(k.values[0]).to_owned(), *s)
+                    })
+                    .collect();
+                list.sort_by(|a, b| (a.0, &a.1, a.3.sums).cmp(&(b.0, &b.1, b.3.sums)));
+                list
+            };
+            assert_eq!(list(alone), list(beside), "{kind:?}");
+        }
     }
 
     #[test]
     fn every_grouping_sums_to_the_same_total() {
         let batch = batch();
         let kinds = kinds(&["team".to_owned()]);
-        for (kind, cells) in kinds.iter().zip(roll(&batch, &batch.order(), &kinds)) {
+        for (kind, cells) in kinds.iter().zip(rolled(&batch, &kinds)) {
             let sum: i128 = cells.sums.iter().map(|s| s.sums[0]).sum();
             let (rows, unknown) = cells.sums.iter().fold((0, 0), |(r, u), s| (r + s.rows, u + s.unknown[0]));
             assert_eq!((sum, rows, unknown), (6_500_000_000_000_000_000, 5, 1), "{kind:?}");
@@ -254,14 +460,22 @@ mod tests {
     fn spellings_of_one_service_are_one_value() {
         let batch = batch();
         let kind = vec![Dimension::Service, Dimension::SubAccount];
-        let cells = &roll(&batch, &batch.order(), &[kind])[0];
+        let cells = &rolled(&batch, &[kind])[0];
         let mut got: Vec<(i32, &str, &str)> = cells
             .keys
             .iter()
             .map(|k| (k.day.0, cells.dimensions[0].texts.get(k.values[0]), cells.dimensions[1].texts.get(k.values[1])))
             .collect();
         got.sort_unstable();
-        assert_eq!(got, [(0, "Amazon Elastic Compute Cloud", "a"), (0, "Amazon Elastic Compute Cloud", "b"), (1, "Amazon Elastic Compute Cloud", "a"), (1, "S3", "a")]);
+        assert_eq!(
+            got,
+            [
+                (0, "Amazon Elastic Compute Cloud", "a"),
+                (0, "Amazon Elastic Compute Cloud", "b"),
+                (1, "Amazon Elastic Compute Cloud", "a"),
+                (1, "S3", "a")
+            ]
+        );
         assert_eq!(cells.dimensions[1].name(1), "Name");
     }
 }

@@ -132,6 +132,49 @@ const IDENTITY: [Profile; 9] = [
     Profile::PricingUnit,
 ];
 
+/// Columns that mostly come together: a new profile is nearly always a known account, price and
+/// place beside a new resource, so that few of its texts need looking up one by one.
+const FACETS: [&[Profile]; 4] = [
+    &[
+        Profile::Provider,
+        Profile::Publisher,
+        Profile::InvoiceIssuer,
+        Profile::HostProvider,
+        Profile::BillingAccountId,
+        Profile::BillingAccountName,
+        Profile::BillingAccountType,
+        Profile::SubAccountId,
+        Profile::SubAccountName,
+        Profile::SubAccountType,
+    ],
+    &[
+        Profile::ServiceCategory,
+        Profile::ServiceSubcategory,
+        Profile::ServiceName,
+        Profile::SkuId,
+        Profile::SkuMeter,
+        Profile::SkuPriceId,
+        Profile::SkuPriceDetails,
+        Profile::InstanceType,
+        Profile::ChargeDescription,
+        Profile::ListUnitPrice,
+        Profile::ContractedUnitPrice,
+        Profile::PricingUnit,
+        Profile::ConsumedUnit,
+        Profile::PricingCurrencyListUnitPrice,
+        Profile::PricingCurrencyContractedUnitPrice,
+    ],
+    &[Profile::RegionId, Profile::RegionName, Profile::AvailabilityZone],
+    &[
+        Profile::ResourceId,
+        Profile::ResourceName,
+        Profile::ResourceType,
+        Profile::CapacityReservationId,
+        Profile::CapacityReservationStatus,
+        Profile::Tags,
+    ],
+];
+
 impl ChargeBatch {
     fn new() -> Self {
         ChargeBatch {
@@ -141,6 +184,17 @@ impl ChargeBatch {
             quantities: vec![Numbers::default(); Quantity::COUNT],
             ..ChargeBatch::default()
         }
+    }
+
+    fn clear(&mut self) {
+        self.profile_texts.iter_mut().chain(&mut self.terms_texts).for_each(Dict::clear);
+        self.profiles.iter_mut().for_each(Vec::clear);
+        self.quantities.iter_mut().for_each(Numbers::clear);
+        self.terms.clear();
+        self.windows.clear();
+        self.rows.clear();
+        self.profile_identity.clear();
+        self.terms_identity.clear();
     }
 
     /// How many charges it has.
@@ -209,6 +263,8 @@ pub struct BatchBuilder {
     limits: Limits,
     seed: u64,
     by_key: HashMap<u128, u32>,
+    by_facet: [HashMap<u128, u32>; FACETS.len()],
+    facet_ids: [Vec<u32>; FACETS.len()],
     by_ids: HashMap<u128, u32>,
     terms_by_key: HashMap<u128, u32>,
     terms_by_row: HashMap<TermsRow, u32>,
@@ -229,6 +285,8 @@ impl BatchBuilder {
             // hostile file from preparing two texts that collide.
             seed: RandomState::new().hash_one(0u8),
             by_key: HashMap::new(),
+            by_facet: std::array::from_fn(|_| HashMap::new()),
+            facet_ids: std::array::from_fn(|_| Vec::new()),
             by_ids: HashMap::new(),
             terms_by_key: HashMap::new(),
             terms_by_row: HashMap::new(),
@@ -272,34 +330,79 @@ impl BatchBuilder {
         std::mem::replace(self, next).batch
     }
 
+    /// The batch gathered so far.
+    #[must_use]
+    pub fn batch(&self) -> &ChargeBatch {
+        &self.batch
+    }
+
+    /// Forgets the batch but keeps its memory: the next batch is about as large.
+    pub fn clear(&mut self) {
+        self.batch.clear();
+        self.by_key.clear();
+        self.by_facet.iter_mut().for_each(HashMap::clear);
+        self.facet_ids.iter_mut().for_each(Vec::clear);
+        self.by_ids.clear();
+        self.terms_by_key.clear();
+        self.terms_by_row.clear();
+        self.window_of.clear();
+        self.last_window.0.day = Day(i32::MIN);
+        self.details.clear();
+    }
+
+    /// The seed of this builder's hashes.
+    #[must_use]
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
     /// Adds a charge given as text.
     pub fn push(&mut self, row: &Row<'_>) {
-        let profile = self.profile(|column| row.profile[column.index()].as_bytes());
-        let terms = self.terms(&row.facts, |column| row.terms[column.index()].as_bytes());
+        let key = self.key(Profile::ALL.iter().map(|c| row.profile[c.index()].as_bytes()), [0; 3]);
+        let profile = self.profile(key, |column| row.profile[column.index()].as_bytes());
+        let key = self.key(Terms::ALL.iter().map(|c| row.terms[c.index()].as_bytes()), terms_extra(&row.facts));
+        let terms = self.terms(key, &row.facts, |column| row.terms[column.index()].as_bytes());
         self.push_charge(profile, terms, &row.facts);
     }
 
     /// A hash of raw field texts, by which [`Self::profile`] knows a profile again.
     fn key<'a>(&mut self, fields: impl Iterator<Item = &'a [u8]>, extra: [i64; 3]) -> u128 {
         self.scratch.clear();
-        for field in fields {
-            self.scratch.extend_from_slice(&(field.len() as u32).to_le_bytes());
+        // Lengths keep neighbouring texts apart; they follow the texts, which makes both cheap to add.
+        let mut lengths = [0u8; Profile::COUNT * 4];
+        let mut count = 0;
+        for (field, length) in fields.zip(lengths.chunks_exact_mut(4)) {
             self.scratch.extend_from_slice(field);
+            length.copy_from_slice(&(field.len() as u32).to_le_bytes());
+            count += 4;
         }
+        self.scratch.extend_from_slice(&lengths[..count]);
         extra.iter().for_each(|e| self.scratch.extend_from_slice(&e.to_le_bytes()));
         xxh3_128_with_seed(&self.scratch, self.seed)
     }
 
-    /// The number of the profile with these raw texts. `NULL` and `null` mean no value; bytes
-    /// that are not UTF-8 are replaced (readers report them).
-    pub fn profile<'a>(&mut self, field: impl Fn(Profile) -> &'a [u8]) -> u32 {
-        let key = self.key(Profile::ALL.iter().map(|c| field(*c)), [0; 3]);
+    /// The number of the profile with these raw texts, of which `key` is a hash with
+    /// [`Self::seed`]. `NULL` and `null` mean no value; bytes that are not UTF-8 are replaced
+    /// (readers report them).
+    pub fn profile<'a>(&mut self, key: u128, field: impl Fn(Profile) -> &'a [u8]) -> u32 {
         if let Some(id) = self.by_key.get(&key) {
             return *id;
         }
         let mut ids = [NONE; Profile::COUNT];
-        for column in Profile::ALL {
-            ids[column.index()] = self.batch.profile_texts[column.index()].intern(&clean(field(*column)));
+        for (facet, columns) in FACETS.iter().enumerate() {
+            let key = self.key(columns.iter().map(|c| field(*c)), [0; 3]);
+            let known = self.by_facet[facet].get(&key).copied();
+            let at = known.unwrap_or_else(|| {
+                let at = self.facet_ids[facet].len() as u32;
+                for column in *columns {
+                    let id = self.batch.profile_texts[column.index()].intern(&clean(field(*column)));
+                    self.facet_ids[facet].push(id);
+                }
+                self.by_facet[facet].insert(key, at);
+                at
+            }) as usize;
+            let found = &self.facet_ids[facet][at..at + columns.len()];
+            columns.iter().zip(found).for_each(|(column, id)| ids[column.index()] = *id);
         }
         let id = self.profile_of_ids(&mut ids);
         self.by_key.insert(key, id);
@@ -347,11 +450,9 @@ impl BatchBuilder {
         id
     }
 
-    /// The number of the terms with these raw texts and times.
-    pub fn terms<'a>(&mut self, facts: &Facts, field: impl Fn(Terms) -> &'a [u8]) -> u32 {
-        let start = facts.start.rem_euclid(DAY_SECONDS);
-        let duration = facts.end - facts.start;
-        let key = self.key(Terms::ALL.iter().map(|c| field(*c)), [start, duration, i64::from(facts.billing_end.0)]);
+    /// The number of the terms with these raw texts and times, of which `key` is a hash with
+    /// [`Self::seed`] (see [`terms_extra`]).
+    pub fn terms<'a>(&mut self, key: u128, facts: &Facts, field: impl Fn(Terms) -> &'a [u8]) -> u32 {
         if let Some(id) = self.terms_by_key.get(&key) {
             return *id;
         }
@@ -359,6 +460,7 @@ impl BatchBuilder {
         for column in Terms::ALL {
             texts[column.index()] = self.batch.terms_texts[column.index()].intern(&clean(field(*column)));
         }
+        let [start, duration, _] = terms_extra(facts);
         let row = TermsRow { texts, start: start as u32, duration, billing_end: facts.billing_end };
         let id = self.terms_of_row(row);
         self.terms_by_key.insert(key, id);
@@ -404,6 +506,13 @@ impl BatchBuilder {
             column.push(value);
         }
     }
+}
+
+/// What distinguishes terms besides their texts: start within the day and duration in seconds,
+/// and the billing period's end.
+#[must_use]
+pub fn terms_extra(facts: &Facts) -> [i64; 3] {
+    [facts.start.rem_euclid(DAY_SECONDS), facts.end - facts.start, i64::from(facts.billing_end.0)]
 }
 
 /// What a raw field says: nothing for `NULL` and `null`, which exports write for "no value".
@@ -472,6 +581,13 @@ mod tests {
         assert_eq!(batch.identity(0), batch.identity(1));
         assert_ne!(batch.identity(0), batch.identity(2));
         assert_ne!(batch.identity(0), batch.identity(3));
+    }
+
+    #[test]
+    fn every_profile_column_is_in_one_facet() {
+        let mut columns: Vec<Profile> = FACETS.iter().flat_map(|f| f.iter().copied()).collect();
+        columns.sort_unstable();
+        assert_eq!(columns, Profile::ALL);
     }
 
     #[test]

@@ -50,6 +50,13 @@ impl Dict {
         if id == NONE || id as usize > self.ends.len() { "" } else { slice(&self.text, &self.ends, id) }
     }
 
+    /// Forgets all texts but keeps the memory.
+    pub fn clear(&mut self) {
+        self.text.clear();
+        self.ends.clear();
+        self.index.clear();
+    }
+
     /// How many numbers there are, [`NONE`] among them: valid numbers are below it.
     #[must_use]
     pub fn len(&self) -> usize {

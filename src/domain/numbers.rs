@@ -50,6 +50,15 @@ impl Numbers {
         self.len() == 0
     }
 
+    /// Forgets all values but keeps the memory and the scale, which the next values will need.
+    pub fn clear(&mut self) {
+        match self {
+            Numbers::Unknown(n) => *n = 0,
+            Numbers::Narrow { values, .. } => values.clear(),
+            Numbers::Wide(_) => *self = Numbers::default(),
+        }
+    }
+
     /// Bytes that it holds in memory.
     #[must_use]
     pub fn bytes(&self) -> usize {

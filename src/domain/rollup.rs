@@ -88,7 +88,11 @@ impl Sums {
     pub fn total(&self, metric: Metric) -> Total {
         let i = metric.quantity().index();
         let unknown = u64::from(self.unknown[i]);
-        Total { sum: Amount::from_units(self.sums[i]), known: u64::from(self.rows) - unknown.min(u64::from(self.rows)), unknown }
+        Total {
+            sum: Amount::from_units(self.sums[i]),
+            known: u64::from(self.rows) - unknown.min(u64::from(self.rows)),
+            unknown,
+        }
     }
 }
 
@@ -226,7 +230,14 @@ mod tests {
         let currency = cells.currencies.intern("USD");
         for (value, cost) in values {
             let id = cells.dimensions[0].intern(value, &format!("{value} name"));
-            cells.keys.push(CellKey { group: 7, day: Day(1), currency, category: NONE, long: false, values: [id, NONE] });
+            cells.keys.push(CellKey {
+                group: 7,
+                day: Day(1),
+                currency,
+                category: NONE,
+                long: false,
+                values: [id, NONE],
+            });
             let mut sums = Sums::default();
             sums.add_charge([*cost, *cost, UNKNOWN_WIDE, *cost]);
             cells.sums.push(sums);

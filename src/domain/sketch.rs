@@ -60,7 +60,13 @@ mod tests {
     #[test]
     fn tells_versions_from_parts() {
         let old = sketch(0..50_000);
-        for (other, low, high) in [(0..50_000, 1.0, 1.0), (0..60_000, 0.97, 1.0), (50_000..100_000, 0.0, 0.01), (0..2_000, 0.9, 1.0), (25_000..75_000, 0.4, 0.6)] {
+        for (other, low, high) in [
+            (0..50_000, 1.0, 1.0),
+            (0..60_000, 0.97, 1.0),
+            (50_000..100_000, 0.0, 0.01),
+            (0..2_000, 0.9, 1.0),
+            (25_000..75_000, 0.4, 0.6),
+        ] {
             let (share, sample) = old.containment(&sketch(other.clone()));
             assert!((low..=high).contains(&share), "{other:?}: {share} from {sample}");
         }

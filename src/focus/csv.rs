@@ -7,6 +7,7 @@
 
 use std::io::Read;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Mutex, PoisonError};
 
 use super::layout::Layout;
 use super::rows::{FIELD_MAX, Refusal, RowReader, Tally};
@@ -21,24 +22,50 @@ const BLOCK: usize = 2 << 20;
 
 /// Whole records, in the order of the file.
 pub struct Block {
-    /// The records' bytes.
-    pub bytes: Vec<u8>,
+    /// The records' bytes, and more that is not theirs.
+    buffer: Vec<u8>,
+    range: std::ops::Range<usize>,
     /// The line on which it starts, from 1.
     pub line: u64,
 }
 
+impl Block {
+    /// The records' bytes.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.buffer[self.range.clone()]
+    }
+}
+
+/// Buffers that blocks were read into, to be used again.
+#[derive(Default)]
+struct Pool(Mutex<Vec<Vec<u8>>>);
+
+impl Pool {
+    fn get(&self) -> Vec<u8> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
+    }
+
+    fn put(&self, buffer: Vec<u8>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(buffer);
+    }
+}
+
 /// Cuts a stream into blocks of whole records.
-pub struct Blocks<R> {
+pub struct Blocks<'p, R> {
     input: R,
-    /// Bytes that are read and not yet handed out.
-    pending: Vec<u8>,
-    /// How far `pending` has been looked through.
+    pool: &'p Pool,
+    /// What is read and not yet handed out is at its start.
+    buffer: Vec<u8>,
+    /// How much of `buffer` that is.
+    filled: usize,
+    /// How far it has been looked through.
     seen: usize,
     /// Whether `seen` lies within a quoted field.
     quoted: bool,
     /// The end of the last whole record before `seen`.
     cut: usize,
-    /// The line on which `pending` starts.
+    /// The line on which `buffer` starts.
     line: u64,
     ended: bool,
     hasher: blake3::Hasher,
@@ -46,10 +73,22 @@ pub struct Blocks<R> {
     pub bytes: u64,
 }
 
-impl<R: Read> Blocks<R> {
+impl<'p, R: Read> Blocks<'p, R> {
     /// Cuts `input`, which starts at a record.
-    pub fn new(input: R) -> Self {
-        Blocks { input, pending: Vec::new(), seen: 0, quoted: false, cut: 0, line: 1, ended: false, hasher: blake3::Hasher::new(), bytes: 0 }
+    fn new(input: R, pool: &'p Pool) -> Self {
+        Blocks {
+            input,
+            pool,
+            buffer: Vec::new(),
+            filled: 0,
+            seen: 0,
+            quoted: false,
+            cut: 0,
+            line: 1,
+            ended: false,
+            hasher: blake3::Hasher::new(),
+            bytes: 0,
+        }
     }
 
     /// The hash of everything read, in hex.
@@ -69,11 +108,10 @@ impl<R: Read> Blocks<R> {
                 return Ok(Some(self.take(self.cut)));
             }
             if self.ended {
-                let rest = self.pending.len();
-                return Ok((rest > 0).then(|| self.take(rest)));
+                return Ok((self.filled > 0).then(|| self.take(self.filled)));
             }
-            if self.pending.len() - self.cut > ROW_MAX + size {
-                let line = self.line + count_lines(&self.pending[..self.cut]);
+            if self.filled - self.cut > ROW_MAX + size {
+                let line = self.line + count_lines(&self.buffer[..self.cut]);
                 return Err(Error::usage(format!("line {line}: a row is longer than {} KiB", ROW_MAX / 1024))
                     .hint("is a quote opened there and never closed? nothing of the file was taken"));
             }
@@ -82,39 +120,55 @@ impl<R: Read> Blocks<R> {
     }
 
     fn take(&mut self, len: usize) -> Block {
-        let rest = self.pending.split_off(len);
-        let bytes = std::mem::replace(&mut self.pending, rest);
+        let mut next = self.pool.get();
+        let rest = self.filled - len;
+        if next.len() < rest {
+            next.resize(rest.max(BLOCK), 0);
+        }
+        next[..rest].copy_from_slice(&self.buffer[len..self.filled]);
+        let buffer = std::mem::replace(&mut self.buffer, next);
         let line = self.line;
-        self.line += count_lines(&bytes);
+        self.line += count_lines(&buffer[..len]);
+        self.filled = rest;
         self.seen -= len.min(self.seen);
         self.cut = 0;
-        Block { bytes, line }
+        Block { buffer, range: 0..len, line }
     }
 
     fn fill(&mut self, size: usize) -> Result<()> {
-        let before = self.pending.len();
-        let want = (size + ROW_MAX / 4).saturating_sub(before).max(64 * 1024);
-        self.pending.reserve(want);
-        let read = self.input.by_ref().take(want as u64).read_to_end(&mut self.pending);
-        let read = read.map_err(|e| Error::usage(format!("the input cannot be read to its end: {e}")).hint("a truncated file commits nothing: fetch it again"))?;
-        self.ended = read == 0;
-        self.bytes += read as u64;
-        self.hasher.update(&self.pending[before..]);
+        let want = self.filled + size.max(64 * 1024) + 64 * 1024;
+        if self.buffer.len() < want {
+            self.buffer.resize(want, 0);
+        }
+        let before = self.filled;
+        while self.filled < self.buffer.len() && !self.ended {
+            match self.input.read(&mut self.buffer[self.filled..]) {
+                Ok(0) => self.ended = true,
+                Ok(n) => self.filled += n,
+                Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(e) => {
+                    return Err(Error::usage(format!("the input cannot be read to its end: {e}"))
+                        .hint("a truncated file commits nothing: fetch it again"));
+                }
+            }
+        }
+        self.bytes += (self.filled - before) as u64;
+        self.hasher.update(&self.buffer[before..self.filled]);
         Ok(())
     }
 
-    /// Follows the quotes up to the end of `pending`: a quote opens only where a field starts,
+    /// Follows the quotes up to the end of what is read: a quote opens only where a field starts,
     /// and two of them within a quoted field stand for one.
     fn scan(&mut self) {
-        while self.seen < self.pending.len() {
-            let Some(step) = memchr::memchr(b'"', &self.pending[self.seen..]) else {
-                self.note_record_ends(self.pending.len());
-                self.seen = self.pending.len();
+        while self.seen < self.filled {
+            let Some(step) = memchr::memchr(b'"', &self.buffer[self.seen..self.filled]) else {
+                self.note_record_ends(self.filled);
+                self.seen = self.filled;
                 return;
             };
             let at = self.seen + step;
             if self.quoted {
-                match self.pending.get(at + 1) {
+                match self.buffer[..self.filled].get(at + 1) {
                     Some(b'"') => self.seen = at + 2,
                     // Whether the quote closes depends on a byte that is not read yet.
                     None if !self.ended => {
@@ -128,7 +182,7 @@ impl<R: Read> Blocks<R> {
                 }
             } else {
                 self.note_record_ends(at);
-                let opens = at == 0 || matches!(self.pending[at - 1], b',' | b'\n' | b'\r');
+                let opens = at == 0 || matches!(self.buffer[at - 1], b',' | b'\n' | b'\r');
                 self.quoted = opens;
                 self.seen = at + 1;
             }
@@ -138,7 +192,7 @@ impl<R: Read> Blocks<R> {
     /// Remembers the last record end between `seen` and `end`, outside of quotes.
     fn note_record_ends(&mut self, end: usize) {
         if !self.quoted
-            && let Some(at) = memchr::memrchr(b'\n', &self.pending[self.seen..end])
+            && let Some(at) = memchr::memrchr(b'\n', &self.buffer[self.seen..end])
         {
             self.cut = self.seen + at + 1;
         }
@@ -155,7 +209,7 @@ pub trait Receive: Sync {
     ///
     /// # Errors
     /// Where reading on is of no use.
-    fn batch(&self, batch: ChargeBatch) -> Result<()>;
+    fn batch(&self, batch: &ChargeBatch) -> Result<()>;
     /// A row was refused.
     fn refused(&self, line: u64, column: &str, refusal: Refusal, group: Option<(String, Day)>);
     /// So many bytes of uncompressed input are done.
@@ -188,16 +242,23 @@ pub struct Outcome {
 /// # Errors
 /// Kind `Usage` where it is no FOCUS file or cannot be read to its end; those of `receive`.
 pub fn read(input: impl Read + Send, threads: usize, limits: Limits, receive: &dyn Receive) -> Result<Outcome> {
-    let mut blocks = Blocks::new(input);
+    let pool = Pool::default();
+    let mut blocks = Blocks::new(input, &pool);
     let (layout, first) = header(&mut blocks)?;
     let parts: Vec<Result<Worker<'_>>> = if threads <= 1 {
         let mut worker = Worker::new(&layout, limits, receive);
-        let run = feed(&mut blocks, first, receive, |block| worker.block(&block)).and_then(|()| worker.finish());
+        let run = feed(&mut blocks, first, receive, |block| worker.block(block, &pool)).and_then(|()| worker.finish());
         vec![run.map(|()| worker)]
     } else {
         on_threads(&mut blocks, first, threads, &layout, limits, receive)?
     };
-    let mut outcome = Outcome { version: layout.version.to_owned(), dropped: layout.dropped(), hash: blocks.hash(), bytes: blocks.bytes, ..Outcome::default() };
+    let mut outcome = Outcome {
+        version: layout.version.to_owned(),
+        dropped: layout.dropped(),
+        hash: blocks.hash(),
+        bytes: blocks.bytes,
+        ..Outcome::default()
+    };
     for worker in parts {
         let worker = worker?;
         outcome.rows += worker.rows;
@@ -209,13 +270,14 @@ pub fn read(input: impl Read + Send, threads: usize, limits: Limits, receive: &d
 }
 
 fn on_threads<'a, R: Read>(
-    blocks: &mut Blocks<R>,
+    blocks: &mut Blocks<'_, R>,
     first: Block,
     threads: usize,
     layout: &'a Layout,
     limits: Limits,
     receive: &'a dyn Receive,
 ) -> Result<Vec<Result<Worker<'a>>>> {
+    let pool = blocks.pool;
     std::thread::scope(|scope| {
         let (senders, handles): (Vec<SyncSender<Block>>, Vec<_>) = (0..threads)
             .map(|_| {
@@ -223,7 +285,7 @@ fn on_threads<'a, R: Read>(
                 let handle = scope.spawn(move || {
                     let mut worker = Worker::new(layout, limits, receive);
                     for block in receiver {
-                        worker.block(&block)?;
+                        worker.block(block, pool)?;
                     }
                     worker.finish()?;
                     Ok(worker)
@@ -248,7 +310,12 @@ fn on_threads<'a, R: Read>(
     })
 }
 
-fn feed<R: Read>(blocks: &mut Blocks<R>, first: Block, receive: &dyn Receive, mut give: impl FnMut(Block) -> Result<()>) -> Result<()> {
+fn feed<R: Read>(
+    blocks: &mut Blocks<'_, R>,
+    first: Block,
+    receive: &dyn Receive,
+    mut give: impl FnMut(Block) -> Result<()>,
+) -> Result<()> {
     let mut reported = 0;
     let mut block = Some(first);
     while let Some(full) = block {
@@ -264,23 +331,24 @@ fn feed<R: Read>(blocks: &mut Blocks<R>, first: Block, receive: &dyn Receive, mu
 }
 
 /// Reads the header; the rest of its block follows.
-fn header<R: Read>(blocks: &mut Blocks<R>) -> Result<(Layout, Block)> {
+fn header<R: Read>(blocks: &mut Blocks<'_, R>) -> Result<(Layout, Block)> {
     let Some(mut block) = blocks.next(1)? else {
         return Err(Error::usage("the file is empty").hint("a FOCUS export starts with a line of column names"));
     };
-    if block.bytes.starts_with(&[0xEF, 0xBB, 0xBF]) {
-        block.bytes.drain(..3);
-    } else if block.bytes.starts_with(&[0xFF, 0xFE]) || block.bytes.starts_with(&[0xFE, 0xFF]) {
+    if block.bytes().starts_with(&[0xEF, 0xBB, 0xBF]) {
+        block.range.start += 3;
+    } else if block.bytes().starts_with(&[0xFF, 0xFE]) || block.bytes().starts_with(&[0xFE, 0xFF]) {
         return Err(Error::usage("the file is UTF-16").hint("convert it to UTF-8: iconv -f UTF-16 -t UTF-8 FILE"));
     }
-    let mut reader = csv_reader(&block.bytes);
+    let mut reader = csv_reader(block.bytes());
     let mut record = csv::ByteRecord::new();
     reader.read_byte_record(&mut record).map_err(|e| Error::usage(format!("the header cannot be read: {e}")))?;
     let names: Vec<String> = record.iter().map(|f| String::from_utf8_lossy(f).trim().to_owned()).collect();
     let layout = Layout::of_header(&names)?;
     let (at, line) = (reader.position().byte() as usize, reader.position().line());
-    let bytes = block.bytes.split_off(at.min(block.bytes.len()));
-    Ok((layout, Block { bytes, line: block.line + line - 1 }))
+    block.range.start = (block.range.start + at).min(block.range.end);
+    block.line += line - 1;
+    Ok((layout, block))
 }
 
 fn csv_reader(bytes: &[u8]) -> csv::Reader<&[u8]> {
@@ -299,28 +367,42 @@ struct Worker<'a> {
 
 impl<'a> Worker<'a> {
     fn new(layout: &'a Layout, limits: Limits, receive: &'a dyn Receive) -> Self {
-        Worker { layout, reader: RowReader::new(layout), builder: BatchBuilder::new(limits), receive, record: csv::ByteRecord::new(), rows: 0, refused: 0 }
+        Worker {
+            layout,
+            reader: RowReader::new(layout),
+            builder: BatchBuilder::new(limits),
+            receive,
+            record: csv::ByteRecord::new(),
+            rows: 0,
+            refused: 0,
+        }
     }
 
-    fn block(&mut self, block: &Block) -> Result<()> {
-        let mut reader = csv_reader(&block.bytes);
+    fn block(&mut self, block: Block, pool: &Pool) -> Result<()> {
+        let mut reader = csv_reader(block.bytes());
         let mut record = std::mem::take(&mut self.record);
-        while reader.read_byte_record(&mut record).map_err(|e| Error::usage(format!("the input cannot be split into rows: {e}")))? {
+        while reader
+            .read_byte_record(&mut record)
+            .map_err(|e| Error::usage(format!("the input cannot be split into rows: {e}")))?
+        {
             match self.row(&record) {
                 Ok(()) => self.rows += 1,
                 Err(refusal) => {
                     self.refused += 1;
                     let line = block.line + record.position().map_or(0, |p| p.line() - 1);
-                    let group = if record.len() == self.layout.names.len() { self.reader.group(|at| &record[at]) } else { None };
+                    let group = if record.len() == self.layout.names.len() { self.reader.group(&record) } else { None };
                     let column = refusal.column.and_then(|at| self.layout.names.get(at)).map_or("", String::as_str);
                     self.receive.refused(line, column, refusal, group);
                 }
             }
             if self.builder.is_full() && !self.builder.is_empty() {
-                self.receive.batch(self.builder.take())?;
+                self.receive.batch(self.builder.batch())?;
+                self.builder.clear();
             }
         }
         self.record = record;
+        drop(reader);
+        pool.put(block.buffer);
         Ok(())
     }
 
@@ -334,7 +416,7 @@ impl<'a> Worker<'a> {
         {
             return Err(Refusal::of(at, &record[at], format!("longer than {} KiB", FIELD_MAX / 1024)));
         }
-        self.reader.push(&mut self.builder, |at| &record[at])?;
+        self.reader.push(&mut self.builder, record)?;
         if std::str::from_utf8(record.as_slice()).is_err() {
             self.reader.tally.repaired += 1;
         }
@@ -342,6 +424,6 @@ impl<'a> Worker<'a> {
     }
 
     fn finish(&mut self) -> Result<()> {
-        if self.builder.is_empty() { Ok(()) } else { self.receive.batch(self.builder.take()) }
+        if self.builder.is_empty() { Ok(()) } else { self.receive.batch(self.builder.batch()) }
     }
 }

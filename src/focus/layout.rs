@@ -44,6 +44,10 @@ pub struct Layout {
     pub terms: [Option<usize>; Terms::COUNT],
     /// The file's column of each quantity.
     pub quantities: [Option<usize>; Quantity::COUNT],
+    /// Neighbouring columns of the file that are all profile columns: first and last.
+    pub profile_runs: Vec<(usize, usize)>,
+    /// Neighbouring columns of the file that are all terms columns: first and last.
+    pub terms_runs: Vec<(usize, usize)>,
     /// The file's columns that may name the provider, best first.
     pub providers: Vec<usize>,
     /// `ChargePeriodStart`.
@@ -95,7 +99,8 @@ impl Layout {
             match (found.next(), found.next()) {
                 (Some(_), Some(second)) => {
                     let name = SafeText::from_outside(&names[second]);
-                    Err(Error::usage(format!("the header has the column `{name}` twice")).hint("remove one of them: they may differ"))
+                    Err(Error::usage(format!("the header has the column `{name}` twice"))
+                        .hint("remove one of them: they may differ"))
                 }
                 (first, _) => Ok(first),
             }
@@ -104,6 +109,8 @@ impl Layout {
             profile: [None; Profile::COUNT],
             terms: [None; Terms::COUNT],
             quantities: [None; Quantity::COUNT],
+            profile_runs: runs(&slots, |s| matches!(s, Slot::Profile(_) | Slot::ServiceProvider)),
+            terms_runs: runs(&slots, |s| matches!(s, Slot::Terms(_))),
             providers: Vec::new(),
             charge_start: 0,
             charge_end: 0,
@@ -135,7 +142,11 @@ impl Layout {
         .collect();
         let (start, end) = (find(Slot::ChargeStart)?, find(Slot::ChargeEnd)?);
         let mut missing = Vec::new();
-        let mut need = |present: bool, name: &'static str| if !present { missing.push(name) };
+        let mut need = |present: bool, name: &'static str| {
+            if !present {
+                missing.push(name)
+            }
+        };
         need(layout.quantities[Quantity::Billed.index()].is_some(), "BilledCost");
         need(start.is_some(), "ChargePeriodStart");
         need(end.is_some(), "ChargePeriodEnd");
@@ -156,13 +167,30 @@ impl Layout {
     }
 }
 
+fn runs(slots: &[Slot], wanted: impl Fn(&Slot) -> bool) -> Vec<(usize, usize)> {
+    let mut runs: Vec<(usize, usize)> = Vec::new();
+    for (at, _) in slots.iter().enumerate().filter(|(_, s)| wanted(s)) {
+        match runs.last_mut() {
+            Some((_, last)) if *last + 1 == at => *last = at,
+            _ => runs.push((at, at)),
+        }
+    }
+    runs
+}
+
 fn not_focus(missing: &[&str], names: &[String]) -> Error {
     let list = missing.iter().map(|m| format!("`{m}`")).collect::<Vec<_>>().join(", ");
-    let error = Error::usage(format!("this is no FOCUS cost and usage export: {list} {} missing", if missing.len() == 1 { "is" } else { "are" }));
+    let error = Error::usage(format!(
+        "this is no FOCUS cost and usage export: {list} {} missing",
+        if missing.len() == 1 { "is" } else { "are" }
+    ));
     let known: Vec<&str> = names.iter().map(String::as_str).collect();
     let near: Vec<String> = missing
         .iter()
-        .filter_map(|m| nearest(m, &known.iter().map(|k| k.trim()).collect::<Vec<_>>()).map(|n| format!("is `{}` meant to be `{m}`?", SafeText::from_outside(n))))
+        .filter_map(|m| {
+            nearest(m, &known.iter().map(|k| k.trim()).collect::<Vec<_>>())
+                .map(|n| format!("is `{}` meant to be `{m}`?", SafeText::from_outside(n)))
+        })
         .collect();
     let error = near.into_iter().fold(error, Error::hint);
     let shown: Vec<String> = names.iter().take(8).map(|n| SafeText::from_outside(n).into_string()).collect();
@@ -175,11 +203,23 @@ fn version(names: &[String]) -> &'static str {
     let any = |list: &[&str]| list.iter().any(|n| has(n));
     if has("ServiceProviderName") && !has("ProviderName") {
         "1.4"
-    } else if any(&["ServiceProviderName", "HostProviderName", "AllocatedMethodId", "AllocatedMethodDetails", "ContractApplied"]) {
+    } else if any(&[
+        "ServiceProviderName",
+        "HostProviderName",
+        "AllocatedMethodId",
+        "AllocatedMethodDetails",
+        "ContractApplied",
+    ]) {
         "1.3"
     } else if any(&["InvoiceId", "PricingCurrency", "BillingAccountType", "SubAccountType"]) {
         "1.2"
-    } else if any(&["ServiceSubcategory", "SkuMeter", "SkuPriceDetails", "CapacityReservationId", "CommitmentDiscountQuantity"]) {
+    } else if any(&[
+        "ServiceSubcategory",
+        "SkuMeter",
+        "SkuPriceDetails",
+        "CapacityReservationId",
+        "CommitmentDiscountQuantity",
+    ]) {
         "1.1"
     } else {
         "1.0"
@@ -214,11 +254,14 @@ mod tests {
 
     #[test]
     fn says_what_is_missing_and_what_is_near() {
-        let error = layout("BiledCost,ChargePeriodStart,ChargePeriodEnd,BillingCurrency,ProviderName").expect_err("error");
+        let error =
+            layout("BiledCost,ChargePeriodStart,ChargePeriodEnd,BillingCurrency,ProviderName").expect_err("error");
         assert!(error.message.contains("`BilledCost` is missing"), "{error}");
         assert_eq!(error.hints[0], "is `BiledCost` meant to be `BilledCost`?");
         let error = layout("a,b").expect_err("error");
-        assert!(error.message.contains("`BilledCost`, `ChargePeriodStart`, `ChargePeriodEnd`, `BillingCurrency`, `ProviderName` are missing"));
+        assert!(error.message.contains(
+            "`BilledCost`, `ChargePeriodStart`, `ChargePeriodEnd`, `BillingCurrency`, `ProviderName` are missing"
+        ));
         let twice = layout(&format!("{LEAST},ProviderName,ProviderName")).expect_err("error");
         assert!(twice.message.contains("`ProviderName` twice"));
     }

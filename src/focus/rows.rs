@@ -3,9 +3,10 @@
 //! Knows neither CSV nor Parquet: fields come as text or as values already typed.
 
 use hashbrown::HashMap;
+use xxhash_rust::xxh3::xxh3_128_with_seed;
 
 use super::layout::Layout;
-use crate::domain::batch::{BatchBuilder, Facts};
+use crate::domain::batch::{BatchBuilder, Facts, terms_extra};
 use crate::domain::calendar::{DAY_SECONDS, Day, parse_timestamp};
 use crate::domain::charge::{Profile, Quantity, Terms};
 use crate::domain::money::{Decimal, DecimalError};
@@ -97,9 +98,30 @@ impl Times {
     }
 }
 
+/// A row's fields as text.
+pub trait Fields {
+    /// The text of a column.
+    fn get(&self, at: usize) -> &[u8];
+    /// The texts of neighbouring columns, joined.
+    fn span(&self, first: usize, last: usize) -> &[u8];
+}
+
+impl Fields for csv::ByteRecord {
+    fn get(&self, at: usize) -> &[u8] {
+        &self[at]
+    }
+
+    fn span(&self, first: usize, last: usize) -> &[u8] {
+        let start = self.range(first).map_or(0, |r| r.start);
+        let end = self.range(last).map_or(start, |r| r.end);
+        &self.as_slice()[start..end]
+    }
+}
+
 /// Turns text rows into charges.
 pub struct RowReader<'a> {
     layout: &'a Layout,
+    scratch: Vec<u8>,
     starts: Times,
     ends: Times,
     billing_starts: Times,
@@ -112,34 +134,64 @@ impl<'a> RowReader<'a> {
     /// For files of this layout.
     #[must_use]
     pub fn new(layout: &'a Layout) -> Self {
-        RowReader { layout, starts: Times::default(), ends: Times::default(), billing_starts: Times::default(), billing_ends: Times::default(), tally: Tally::default() }
+        RowReader {
+            layout,
+            scratch: Vec::new(),
+            starts: Times::default(),
+            ends: Times::default(),
+            billing_starts: Times::default(),
+            billing_ends: Times::default(),
+            tally: Tally::default(),
+        }
     }
 
     /// Adds a row of text fields to the builder.
     ///
     /// # Errors
     /// Why the row is refused; nothing was added.
-    pub fn push<'r>(&mut self, builder: &mut BatchBuilder, field: impl Fn(usize) -> &'r [u8]) -> Result<(), Refusal> {
+    pub fn push(&mut self, builder: &mut BatchBuilder, row: &impl Fields) -> Result<(), Refusal> {
         let layout = self.layout;
-        let facts = self.facts(&field)?;
-        let optional = |at: Option<usize>| at.map_or(&b""[..], &field);
-        let provider = layout.providers.iter().map(|at| field(*at)).find(|raw| !is_null(raw));
+        let facts = self.facts(row)?;
+        let optional = |at: Option<usize>| at.map_or(&b""[..], |at| row.get(at));
+        let provider = layout.providers.iter().map(|at| row.get(*at)).find(|raw| !is_null(raw));
         let Some(provider) = provider else {
-            return Err(Refusal::of(layout.providers[0], b"", "a charge needs a provider: the provider columns are all empty"));
+            return Err(Refusal::of(
+                layout.providers[0],
+                b"",
+                "a charge needs a provider: the provider columns are all empty",
+            ));
         };
         let currency = optional(layout.terms[Terms::Currency.index()]);
         check_currency(layout.terms[Terms::Currency.index()].unwrap_or_default(), currency)?;
-        let profile = builder.profile(|column| match column {
+        let key = self.key(builder.seed(), row, &layout.profile_runs, None);
+        let profile = builder.profile(key, |column| match column {
             Profile::Provider => provider,
             column => optional(layout.profile[column.index()]),
         });
-        let terms = builder.terms(&facts, |column| optional(layout.terms[column.index()]));
+        let key = self.key(builder.seed(), row, &layout.terms_runs, Some(&facts));
+        let terms = builder.terms(key, &facts, |column| optional(layout.terms[column.index()]));
         builder.push_charge(profile, terms, &facts);
         Ok(())
     }
 
-    fn facts<'r>(&mut self, field: &impl Fn(usize) -> &'r [u8]) -> Result<Facts, Refusal> {
+    /// A hash of the texts of `runs` of columns, told apart by their lengths.
+    fn key(&mut self, seed: u64, row: &impl Fields, runs: &[(usize, usize)], facts: Option<&Facts>) -> u128 {
+        self.scratch.clear();
+        for (first, last) in runs {
+            self.scratch.extend_from_slice(row.span(*first, *last));
+        }
+        for at in runs.iter().flat_map(|(first, last)| *first..=*last) {
+            self.scratch.extend_from_slice(&(row.get(at).len() as u32).to_le_bytes());
+        }
+        for extra in facts.map(terms_extra).into_iter().flatten() {
+            self.scratch.extend_from_slice(&extra.to_le_bytes());
+        }
+        xxh3_128_with_seed(&self.scratch, seed)
+    }
+
+    fn facts(&mut self, row: &impl Fields) -> Result<Facts, Refusal> {
         let layout = self.layout;
+        let field = |at: usize| row.get(at);
         let time = |times: &mut Times, at: usize| {
             let raw = field(at);
             times.read(raw).ok_or_else(|| refuse_time(at, raw))
@@ -172,11 +224,14 @@ impl<'a> RowReader<'a> {
     }
 
     /// The billing account and period that a refused row says it belongs to.
-    pub fn group<'r>(&mut self, field: impl Fn(usize) -> &'r [u8]) -> Option<(String, Day)> {
-        let account = self.layout.profile[Profile::BillingAccountId.index()].map_or(&b""[..], &field);
+    pub fn group(&mut self, row: &impl Fields) -> Option<(String, Day)> {
+        let field = |at: usize| row.get(at);
+        let account = self.layout.profile[Profile::BillingAccountId.index()].map_or(&b""[..], field);
         let account = if is_null(account) { String::new() } else { String::from_utf8_lossy(account).into_owned() };
         let billed = self.layout.billing_start.and_then(|at| self.billing_starts.read(field(at)));
-        let start = billed.or_else(|| self.starts.read(field(self.layout.charge_start)).map(|s| Day::of_seconds(s).month().first().seconds()));
+        let start = billed.or_else(|| {
+            self.starts.read(field(self.layout.charge_start)).map(|s| Day::of_seconds(s).month().first().seconds())
+        });
         start.map(|s| (account, Day::of_seconds(s)))
     }
 }
@@ -186,7 +241,12 @@ impl<'a> RowReader<'a> {
 ///
 /// # Errors
 /// The reason, where the times are impossible.
-pub fn check_times(start: i64, end: i64, billing_start: Option<i64>, billing_end: Option<i64>) -> Result<Facts, String> {
+pub fn check_times(
+    start: i64,
+    end: i64,
+    billing_start: Option<i64>,
+    billing_end: Option<i64>,
+) -> Result<Facts, String> {
     if end < start {
         return Err("the charge period ends before it starts".to_owned());
     }
@@ -205,7 +265,11 @@ pub fn check_times(start: i64, end: i64, billing_start: Option<i64>, billing_end
 /// The refusal of a bad timestamp.
 #[must_use]
 pub fn refuse_time(at: usize, raw: &[u8]) -> Refusal {
-    let reason = if is_null(raw) { "a charge needs this time" } else { "not a date and time like 2024-09-01T00:00:00Z or 2024-09-01 00:00:00" };
+    let reason = if is_null(raw) {
+        "a charge needs this time"
+    } else {
+        "not a date and time like 2024-09-01T00:00:00Z or 2024-09-01 00:00:00"
+    };
     Refusal::of(at, raw, reason)
 }
 
@@ -213,7 +277,9 @@ pub fn refuse_time(at: usize, raw: &[u8]) -> Refusal {
 #[must_use]
 pub fn refuse_number(at: usize, raw: &[u8], error: DecimalError) -> Refusal {
     let reason = match error {
-        DecimalError::Syntax => "not a decimal number like 1234.56 (no currency sign, no thousands separator)".to_owned(),
+        DecimalError::Syntax => {
+            "not a decimal number like 1234.56 (no currency sign, no thousands separator)".to_owned()
+        }
         other => other.to_string(),
     };
     Refusal::of(at, raw, reason)

@@ -74,7 +74,7 @@ pub trait Sink: Sync {
     ///
     /// # Errors
     /// [`Stop`] when reading on is of no use.
-    fn batch(&self, batch: ChargeBatch) -> Result<(), Stop>;
+    fn batch(&self, batch: &ChargeBatch) -> Result<(), Stop>;
 
     /// Takes note of a problem. Problems come in the order of the input within a file.
     fn problem(&self, problem: Problem);

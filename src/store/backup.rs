@@ -40,7 +40,8 @@ pub fn write(store: &Store, path: &Path) -> Result<u64> {
         Ok(file) => file,
         Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {
             let shown = crate::domain::text::SafeText::from_outside(&path.to_string_lossy());
-            return Err(Error::usage(format!("`{shown}` exists already")).hint("choose another file: a backup never overwrites one"));
+            return Err(Error::usage(format!("`{shown}` exists already"))
+                .hint("choose another file: a backup never overwrites one"));
         }
         Err(e) => return Err(failed(&e)),
     };
@@ -100,7 +101,9 @@ impl<R: Read> Blocks<R> {
 /// Reads a whole backup; each value goes to `visit`. Returns the journal's text.
 fn read(path: &Path, mut visit: impl FnMut(Vec<u8>, Vec<u8>) -> Result<()>) -> Result<Vec<u8>> {
     let shown = crate::domain::text::SafeText::from_outside(&path.to_string_lossy());
-    let bad = |e: &dyn std::fmt::Display| Error::usage(format!("`{shown}` is no whole spendtop backup: {e}")).hint("nothing was changed");
+    let bad = |e: &dyn std::fmt::Display| {
+        Error::usage(format!("`{shown}` is no whole spendtop backup: {e}")).hint("nothing was changed")
+    };
     let file = File::open(path).map_err(|e| Error::io(Kind::Usage, "open", path, &e))?;
     let decoder = zstd::stream::Decoder::new(BufReader::new(file)).map_err(|e| bad(&e))?;
     let mut blocks = Blocks { reader: decoder, hasher: blake3::Hasher::new() };
@@ -135,7 +138,10 @@ pub fn restore(path: &Path, place: &Path) -> Result<Option<String>> {
     }
     let (journal, generation) = made?;
     let database = place.join("db");
-    let kept = database.exists().then(|| (0u32..).map(|n| place.join(format!("before-restore-{n}"))).find(|p| !p.exists())).flatten();
+    let kept = database
+        .exists()
+        .then(|| (0u32..).map(|n| place.join(format!("before-restore-{n}"))).find(|p| !p.exists()))
+        .flatten();
     if let Some(kept) = &kept {
         std::fs::create_dir(kept).map_err(|e| failed(&e))?;
         for name in ["db", "journal.jsonl"] {

@@ -75,10 +75,15 @@ pub fn run(kv: &dyn Kv, manifest: &Manifest, progress: &mut dyn FnMut(usize, usi
             Ok(Some(rollup)) => {
                 let rows: u64 = rollup.rows.iter().map(|r| u64::from(*r)).sum();
                 if rows != group.rows() {
-                    report.damage.push(format!("{name}: the rollups cover {rows} of {} charges (`spendtop store rebuild` makes them anew)", group.rows()));
+                    report.damage.push(format!(
+                        "{name}: the rollups cover {rows} of {} charges (`spendtop store rebuild` makes them anew)",
+                        group.rows()
+                    ));
                 }
             }
-            Ok(None) => report.damage.push(format!("{name}: the rollups are missing (`spendtop store rebuild` makes them anew)")),
+            Ok(None) => report
+                .damage
+                .push(format!("{name}: the rollups are missing (`spendtop store rebuild` makes them anew)")),
             Err(error) => report.damage.push(error.message),
         }
         if report.damage.len() > before {

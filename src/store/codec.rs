@@ -7,6 +7,7 @@
 
 use super::frame::Damage;
 use crate::domain::dict::Dict;
+use crate::domain::money::POW10;
 use crate::domain::numbers::{Numbers, UNKNOWN_NARROW, UNKNOWN_WIDE};
 
 /// No column holds more values: a damaged length must not ask for all memory.
@@ -156,7 +157,11 @@ pub fn put_numbers(out: &mut Vec<u8>, numbers: &Numbers, beside: Option<&Numbers
             out.push(*scale);
             put_unknown(out, values);
             let encoded: Vec<u64> = match base {
-                Some(base) => values.iter().zip(base).map(|(v, b)| if *v == UNKNOWN_NARROW { 0 } else { zigzag(v.wrapping_sub(*b)) }).collect(),
+                Some(base) => values
+                    .iter()
+                    .zip(base)
+                    .map(|(v, b)| if *v == UNKNOWN_NARROW { 0 } else { zigzag(v.wrapping_sub(*b)) })
+                    .collect(),
                 None => values.iter().map(|v| if *v == UNKNOWN_NARROW { 0 } else { zigzag(*v) }).collect(),
             };
             planes(out, &encoded);
@@ -224,6 +229,24 @@ pub fn get_numbers(reader: &mut Reader<'_>, beside: Option<&Numbers>) -> Result<
     }
 }
 
+/// Sums at the coarsest scale that holds them all, narrow where they fit.
+#[must_use]
+pub fn compact(units: Vec<i128>) -> Numbers {
+    let mut drop = 18usize;
+    for value in &units {
+        while drop > 0 && value % i128::from(POW10[drop]) != 0 {
+            drop -= 1;
+        }
+    }
+    let factor = i128::from(POW10[drop]);
+    let narrow: Option<Vec<i64>> =
+        units.iter().map(|v| i64::try_from(v / factor).ok().filter(|v| *v != i64::MIN)).collect();
+    match narrow {
+        Some(values) => Numbers::Narrow { scale: (18 - drop) as u8, values },
+        None => Numbers::Wide(units),
+    }
+}
+
 /// Writes a dictionary.
 pub fn put_dict(out: &mut Vec<u8>, dict: &Dict) {
     let lengths: Vec<u32> = dict.iter().map(|t| t.len() as u32).collect();
@@ -264,7 +287,11 @@ impl Texts {
     #[must_use]
     pub fn get(&self, id: u32) -> &str {
         let id = id as usize;
-        if id == 0 || id >= self.ends.len() { "" } else { &self.text[self.ends[id - 1] as usize..self.ends[id] as usize] }
+        if id == 0 || id >= self.ends.len() {
+            ""
+        } else {
+            &self.text[self.ends[id - 1] as usize..self.ends[id] as usize]
+        }
     }
 
     /// How many numbers there are, 0 among them.

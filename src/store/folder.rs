@@ -27,16 +27,25 @@ impl Lock {
     pub fn take(place: &Path) -> Result<Lock> {
         let path = place.join("lock");
         let failed = |e: &std::io::Error| Error::io(Kind::Store, "open", &path, e);
-        let mut file = File::options().create(true).read(true).write(true).truncate(false).open(&path).map_err(|e| failed(&e))?;
+        let mut file =
+            File::options().create(true).read(true).write(true).truncate(false).open(&path).map_err(|e| failed(&e))?;
         if file.try_lock_exclusive().is_err() {
             let mut holder = String::new();
             let _ = file.read_to_string(&mut holder);
             let holder: String = holder.chars().filter(char::is_ascii_digit).take(10).collect();
-            let who = if holder.is_empty() { "another spendtop".to_owned() } else { format!("another spendtop (process {holder})") };
-            return Err(Error::store(format!("{who} is using the store in `{}`", shown(place))).hint("wait for it to end, or use another --data-dir"));
+            let who = if holder.is_empty() {
+                "another spendtop".to_owned()
+            } else {
+                format!("another spendtop (process {holder})")
+            };
+            return Err(Error::store(format!("{who} is using the store in `{}`", shown(place)))
+                .hint("wait for it to end, or use another --data-dir"));
         }
         let pid = format!("{}\n", std::process::id());
-        file.set_len(0).and_then(|()| file.seek(SeekFrom::Start(0))).and_then(|_| file.write_all(pid.as_bytes())).map_err(|e| failed(&e))?;
+        file.set_len(0)
+            .and_then(|()| file.seek(SeekFrom::Start(0)))
+            .and_then(|_| file.write_all(pid.as_bytes()))
+            .map_err(|e| failed(&e))?;
         Ok(Lock(file))
     }
 }
@@ -56,10 +65,16 @@ pub fn exists(place: &Path) -> bool {
 /// # Errors
 /// Kind `Store` where it cannot be made or belongs to somebody else.
 pub fn prepare(place: &Path) -> Result<()> {
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(place).map_err(|e| Error::io(Kind::Store, "create", place, &e))?;
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(place)
+        .map_err(|e| Error::io(Kind::Store, "create", place, &e))?;
     let meta = fs::metadata(place).map_err(|e| Error::io(Kind::Store, "look at", place, &e))?;
     if meta.uid() != rustix::process::geteuid().as_raw() {
-        return Err(Error::store(format!("`{}` belongs to another user", shown(place))).hint("use a --data-dir of your own"));
+        return Err(
+            Error::store(format!("`{}` belongs to another user", shown(place))).hint("use a --data-dir of your own")
+        );
     }
     Ok(())
 }
@@ -146,7 +161,9 @@ fn sound(folder: &Path, least: u64, thoroughly: bool) -> Result<Box<dyn Kv>, Ope
         Err(error) if is_environment(&error) => return Err(Opening::Refused(error)),
         Err(error) => return Err(Opening::Damaged(error.message)),
     };
-    let damaged = |error: Error| if error.message.contains("newer spendtop") { Opening::Refused(error) } else { Opening::Damaged(error.message) };
+    let damaged = |error: Error| {
+        if error.message.contains("newer spendtop") { Opening::Refused(error) } else { Opening::Damaged(error.message) }
+    };
     let manifest = read_manifest(&kv).map_err(damaged)?;
     let generation = manifest.as_ref().map_or(0, |m| m.generation);
     if generation < least {
@@ -163,7 +180,9 @@ fn sound(folder: &Path, least: u64, thoroughly: bool) -> Result<Box<dyn Kv>, Ope
 
 /// Whether an error is the machine's (permissions, a full disk), not the data's.
 fn is_environment(error: &Error) -> bool {
-    ["Permission denied", "No space left", "Too many open files", "Read-only file system", "WouldBlock"].iter().any(|t| error.message.contains(t))
+    ["Permission denied", "No space left", "Too many open files", "Read-only file system", "WouldBlock"]
+        .iter()
+        .any(|t| error.message.contains(t))
 }
 
 fn set_aside(place: &Path, folder: &Path) -> Result<PathBuf> {

@@ -31,7 +31,8 @@ impl Damage {
 
 impl From<Damage> for Error {
     fn from(damage: Damage) -> Self {
-        Error::store(format!("stored data is damaged: {}", damage.0)).hint("run `spendtop store check` to see what is affected and how to mend it")
+        Error::store(format!("stored data is damaged: {}", damage.0))
+            .hint("run `spendtop store check` to see what is affected and how to mend it")
     }
 }
 

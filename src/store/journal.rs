@@ -45,7 +45,8 @@ impl Journal {
     pub fn open(path: &Path) -> Result<Journal> {
         let failed = |e: &std::io::Error| Error::io(Kind::Store, "open", path, e);
         let file = File::options().create(true).append(true).read(true).open(path).map_err(|e| failed(&e))?;
-        let mut journal = Journal { path: path.to_owned(), file, entries: BTreeMap::new(), lines: 0, damaged_lines: Vec::new() };
+        let mut journal =
+            Journal { path: path.to_owned(), file, entries: BTreeMap::new(), lines: 0, damaged_lines: Vec::new() };
         journal.replay().map_err(|e| failed(&e))?;
         Ok(journal)
     }

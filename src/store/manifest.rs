@@ -158,7 +158,8 @@ impl Manifest {
         let mut best: BTreeMap<&GroupKey, &Group> = BTreeMap::new();
         for group in &self.groups {
             let slot = best.entry(&group.key).or_insert(group);
-            let better = (group.rank, std::cmp::Reverse(group.newest_import())) < (slot.rank, std::cmp::Reverse(slot.newest_import()));
+            let better = (group.rank, std::cmp::Reverse(group.newest_import()))
+                < (slot.rank, std::cmp::Reverse(slot.newest_import()));
             if better {
                 *slot = group;
             }

@@ -62,7 +62,8 @@ impl Store {
         let (kv, mut notices) = folder::open_database(place)?;
         let journal = Journal::open(&place.join("journal.jsonl"))?;
         if !journal.damaged_lines.is_empty() {
-            notices.push(format!("the journal has damaged lines ({:?}): what they said is lost", journal.damaged_lines));
+            notices
+                .push(format!("the journal has damaged lines ({:?}): what they said is lost", journal.damaged_lines));
         }
         let manifest = read_manifest(&*kv)?.unwrap_or_else(|| Manifest::empty(tag_keys.to_vec()));
         let store = Store {
@@ -241,9 +242,13 @@ pub fn read_manifest(kv: &dyn Kv) -> Result<Option<Manifest>> {
     let pointer = frame::open(&pointer).map_err(|d| Error::from(Damage(format!("the pointer: {}", d.0))))?;
     let generation = pointer.try_into().map(u64::from_le_bytes).map_err(|_| Error::from(Damage::new("the pointer")))?;
     let raw = frame::must_get(kv, &keys::manifest(generation), "the manifest")?;
-    let (schema, _) = postcard::take_from_bytes::<u32>(&raw).map_err(|e| Error::from(Damage(format!("the manifest: {e}"))))?;
+    let (schema, _) =
+        postcard::take_from_bytes::<u32>(&raw).map_err(|e| Error::from(Damage(format!("the manifest: {e}"))))?;
     if schema > SCHEMA {
-        return Err(Error::store(format!("the store was written by a newer spendtop (schema {schema}, this one knows {SCHEMA})")).hint("upgrade spendtop, or point --data-dir at another folder"));
+        return Err(Error::store(format!(
+            "the store was written by a newer spendtop (schema {schema}, this one knows {SCHEMA})"
+        ))
+        .hint("upgrade spendtop, or point --data-dir at another folder"));
     }
     postcard::from_bytes(&raw).map(Some).map_err(|e| Damage(format!("the manifest: {e}")).into())
 }

@@ -13,8 +13,8 @@ use super::kv::{Change, Kv};
 use crate::domain::calendar::Day;
 use crate::domain::charge::Metric;
 use crate::domain::dimension::Dimension;
+use crate::domain::money::Amount;
 use crate::domain::numbers::{Numbers, Total};
-use crate::domain::money::{Amount, POW10};
 use crate::domain::rollup::{Cells, METRICS};
 use crate::error::{Error, Result};
 
@@ -36,7 +36,9 @@ struct Names {
 /// Writes one group's cells of a grouping; the cells are in order.
 pub fn put(changes: &mut Vec<Change>, group: u64, kind: &[Dimension], cells: &Cells) {
     let name = kind_name(kind);
-    let mut raw = postcard::to_stdvec(&Names { cells: cells.keys.len() as u32, dimensions: cells.dimensions.len() as u8 }).unwrap_or_default();
+    let mut raw =
+        postcard::to_stdvec(&Names { cells: cells.keys.len() as u32, dimensions: cells.dimensions.len() as u8 })
+            .unwrap_or_default();
     let column = |value: &dyn Fn(usize) -> u32| -> Vec<u32> { (0..cells.keys.len()).map(value).collect() };
     codec::put_ids(&mut raw, &column(&|i| cells.keys[i].day.0 as u32), true);
     codec::put_ids(&mut raw, &column(&|i| cells.keys[i].currency), false);
@@ -54,26 +56,9 @@ pub fn put(changes: &mut Vec<Change>, group: u64, kind: &[Dimension], cells: &Ce
     for metric in 0..METRICS {
         raw.clear();
         let units: Vec<i128> = cells.sums.iter().map(|s| s.sums[metric]).collect();
-        codec::put_numbers(&mut raw, &compact(units), None);
+        codec::put_numbers(&mut raw, &codec::compact(units), None);
         codec::put_ids(&mut raw, &column(&|i| cells.sums[i].unknown[metric]), false);
         frame::put(changes, &keys::rollup(group, &name, 1 + metric as u8), &raw);
-    }
-}
-
-/// Sums at the coarsest scale that holds them all, narrow where they fit.
-fn compact(units: Vec<i128>) -> Numbers {
-    let mut drop = 18usize;
-    for value in &units {
-        while drop > 0 && value % i128::from(POW10[drop]) != 0 {
-            drop -= 1;
-        }
-    }
-    let factor = i128::from(POW10[drop]);
-    let narrow: Option<Vec<i64>> =
-        units.iter().map(|v| i64::try_from(v / factor).ok().filter(|v| *v != i64::MIN)).collect();
-    match narrow {
-        Some(values) => Numbers::Narrow { scale: (18 - drop) as u8, values },
-        None => Numbers::Wide(units),
     }
 }
 
@@ -148,7 +133,10 @@ impl Rollup {
 /// Kind `Store` where it is damaged.
 pub fn get(kv: &dyn Kv, group: u64, kind: &[Dimension], metric: Metric) -> Result<Option<Rollup>> {
     let name = kind_name(kind);
-    let what = format!("the rollup by {} of group {group}", kind.iter().map(Dimension::name).collect::<Vec<_>>().join(" and "));
+    let what = format!(
+        "the rollup by {} of group {group}",
+        kind.iter().map(Dimension::name).collect::<Vec<_>>().join(" and ")
+    );
     let Some(raw) = frame::get(kv, &keys::rollup(group, &name, 0), &what)? else { return Ok(None) };
     let section = 1 + metric.quantity().index() as u8;
     let sums = frame::must_get(kv, &keys::rollup(group, &name, section), &what)?;
@@ -159,8 +147,12 @@ fn decode(raw: &[u8], sums: &[u8]) -> Result<Rollup, Damage> {
     let (names, rest): (Names, _) = postcard::take_from_bytes(raw).map_err(|e| Damage(e.to_string()))?;
     let mut reader = Reader(rest);
     let cells = names.cells as usize;
-    let ids = |reader: &mut Reader<'_>| codec::get_ids(reader).and_then(|ids| if ids.len() == cells { Ok(ids) } else { Err(Damage::new("a column has another length")) });
-    let (days, currencies, categories, rows) = (ids(&mut reader)?, ids(&mut reader)?, ids(&mut reader)?, ids(&mut reader)?);
+    let ids = |reader: &mut Reader<'_>| {
+        codec::get_ids(reader)
+            .and_then(|ids| if ids.len() == cells { Ok(ids) } else { Err(Damage::new("a column has another length")) })
+    };
+    let (days, currencies, categories, rows) =
+        (ids(&mut reader)?, ids(&mut reader)?, ids(&mut reader)?, ids(&mut reader)?);
     let (currency_texts, category_texts) = (codec::get_texts(&mut reader)?, codec::get_texts(&mut reader)?);
     let mut dimensions = Vec::new();
     for _ in 0..names.dimensions {
@@ -191,7 +183,14 @@ mod tests {
         let usage = cells.categories.intern("Usage");
         for (day, value, sum) in [(19_000, "EC2", 12_345_678_900_000_000), (19_000, "S3", 5), (19_001, "", -7)] {
             let id = cells.dimensions[0].intern(value, "name");
-            cells.keys.push(CellKey { group: 0, day: Day(day), currency: usd, category: usage, long: value.is_empty(), values: [id, 0] });
+            cells.keys.push(CellKey {
+                group: 0,
+                day: Day(day),
+                currency: usd,
+                category: usage,
+                long: value.is_empty(),
+                values: [id, 0],
+            });
             cells.sums.push(Sums { sums: [sum, sum * 2, 0, i128::MAX / 3], unknown: [0, 0, 2, 0], rows: 2 });
         }
         let kv = MemoryKv::default();

@@ -107,7 +107,10 @@ fn encode_terms(changes: &mut Vec<Change>, batch: &ChargeBatch, number: u64, raw
 fn encode_chunk(changes: &mut Vec<Change>, batch: &ChargeBatch, number: u64, chunk: u32, rows: &[u32]) {
     let mut raw = Vec::new();
     for (column, delta) in [(0u8, true), (1, false)] {
-        let ids: Vec<u32> = rows.iter().map(|r| if column == 0 { batch.rows[*r as usize].profile } else { batch.rows[*r as usize].terms }).collect();
+        let ids: Vec<u32> = rows
+            .iter()
+            .map(|r| if column == 0 { batch.rows[*r as usize].profile } else { batch.rows[*r as usize].terms })
+            .collect();
         raw.clear();
         codec::put_ids(&mut raw, &ids, delta);
         put(changes, keys::column(number, Part::Rows, column, chunk), &raw);
@@ -150,7 +153,11 @@ fn head(batch: &ChargeBatch, chunks: &[std::ops::Range<usize>], order: &[u32]) -
     let provider = &batch.profile_texts[Profile::Provider.index()];
     let account = &batch.profile_texts[Profile::BillingAccountId.index()];
     let windows = batch.windows.iter().map(|w| WindowHead {
-        group: GroupKey { provider: provider.get(w.provider).to_owned(), account: account.get(w.account).to_owned(), billing_period: w.billing_period },
+        group: GroupKey {
+            provider: provider.get(w.provider).to_owned(),
+            account: account.get(w.account).to_owned(),
+            billing_period: w.billing_period,
+        },
         day: w.day,
     });
     let runs = |range: &std::ops::Range<usize>| {
@@ -199,7 +206,13 @@ impl<'a> Segment<'a> {
         Ok(Segment { kv, number, head })
     }
 
-    fn read<T>(&self, part: Part, column: u8, chunk: u32, decode: impl FnOnce(&mut Reader<'_>) -> Result<T, Damage>) -> Result<T> {
+    fn read<T>(
+        &self,
+        part: Part,
+        column: u8,
+        chunk: u32,
+        decode: impl FnOnce(&mut Reader<'_>) -> Result<T, Damage>,
+    ) -> Result<T> {
         let what = format!("{part:?} column {column}, chunk {chunk} of segment {}", self.number);
         let raw = frame::must_get(self.kv, &keys::column(self.number, part, column, chunk), &what)?;
         decode(&mut Reader(&raw)).map_err(|d| Damage(format!("{what}: {}", d.0)).into())
@@ -239,11 +252,15 @@ impl<'a> Segment<'a> {
     /// # Errors
     /// Kind `Store` where they are missing or damaged.
     pub fn terms_times(&self) -> Result<Vec<TermsRow>> {
-        let times: Vec<(u32, i64, i32)> = self.read(Part::Terms, TIMES, 0, |r| postcard::from_bytes(r.0).map_err(|e| Damage(e.to_string())))?;
+        let times: Vec<(u32, i64, i32)> =
+            self.read(Part::Terms, TIMES, 0, |r| postcard::from_bytes(r.0).map_err(|e| Damage(e.to_string())))?;
         if times.len() != self.head.terms as usize {
             return Err(Damage(format!("the times of segment {} are incomplete", self.number)).into());
         }
-        Ok(times.into_iter().map(|(start, duration, end)| TermsRow { start, duration, billing_end: Day(end), ..TermsRow::default() }).collect())
+        Ok(times
+            .into_iter()
+            .map(|(start, duration, end)| TermsRow { start, duration, billing_end: Day(end), ..TermsRow::default() })
+            .collect())
     }
 
     /// How many charges a chunk has.
@@ -288,7 +305,8 @@ impl<'a> Segment<'a> {
             Some(next) if codec::needs_neighbour(&raw) => Some(self.chunk_numbers(chunk, next)?),
             _ => None,
         };
-        let numbers = codec::get_numbers(&mut Reader(&raw), beside.as_ref()).map_err(|d| Error::from(Damage(format!("{what}: {}", d.0))))?;
+        let numbers = codec::get_numbers(&mut Reader(&raw), beside.as_ref())
+            .map_err(|d| Error::from(Damage(format!("{what}: {}", d.0))))?;
         if numbers.len() != self.chunk_rows(chunk) {
             return Err(Damage(format!("{what} has another number of charges")).into());
         }

@@ -10,7 +10,6 @@ use super::codec::{self, Reader};
 use super::frame::{self, Damage};
 use crate::domain::calendar::Day;
 use crate::domain::dict::Dict;
-use crate::domain::numbers::Numbers;
 use crate::domain::rollup::{CellKey, Cells, METRICS, Sums, Values};
 use crate::error::{Error, Kind, Result};
 
@@ -39,7 +38,8 @@ impl Spill {
     pub fn in_folder(folder: &Path) -> Result<Spill> {
         let path = folder.join(format!("spill-{}", std::process::id()));
         let failed = |e: &std::io::Error| Error::io(Kind::Store, "create", &path, e);
-        let file = File::options().create(true).truncate(true).read(true).write(true).open(&path).map_err(|e| failed(&e))?;
+        let file =
+            File::options().create(true).truncate(true).read(true).write(true).open(&path).map_err(|e| failed(&e))?;
         std::fs::remove_file(&path).map_err(|e| failed(&e))?;
         Ok(Spill::Disk(file, 0))
     }
@@ -56,7 +56,9 @@ impl Spill {
                 all.len() as u64 - len
             }
             Spill::Disk(file, end) => {
-                file.seek(SeekFrom::Start(*end)).and_then(|_| file.write_all(bytes)).map_err(|e| Error::io(Kind::Store, "write to", Path::new("spill"), &e))?;
+                file.seek(SeekFrom::Start(*end))
+                    .and_then(|_| file.write_all(bytes))
+                    .map_err(|e| Error::io(Kind::Store, "write to", Path::new("spill"), &e))?;
                 *end += len;
                 *end - len
             }
@@ -74,7 +76,9 @@ impl Spill {
             Spill::Memory(all) => all.get(at..at + len).map(<[u8]>::to_vec).unwrap_or_default(),
             Spill::Disk(file, _) => {
                 let mut bytes = vec![0; len];
-                file.seek(SeekFrom::Start(place.at)).and_then(|_| file.read_exact(&mut bytes)).map_err(|e| Error::io(Kind::Store, "read from", Path::new("spill"), &e))?;
+                file.seek(SeekFrom::Start(place.at))
+                    .and_then(|_| file.read_exact(&mut bytes))
+                    .map_err(|e| Error::io(Kind::Store, "read from", Path::new("spill"), &e))?;
                 bytes
             }
         };
@@ -102,7 +106,7 @@ pub fn encode(cells: &Cells) -> Vec<u8> {
         codec::put_dict(&mut raw, &values.names);
     }
     for metric in 0..METRICS {
-        codec::put_numbers(&mut raw, &Numbers::Wide(cells.sums.iter().map(|s| s.sums[metric]).collect()), None);
+        codec::put_numbers(&mut raw, &codec::compact(cells.sums.iter().map(|s| s.sums[metric]).collect()), None);
         codec::put_ids(&mut raw, &column(&|i| cells.sums[i].unknown[metric]), false);
     }
     frame::seal(&raw)

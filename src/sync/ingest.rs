@@ -105,7 +105,16 @@ pub fn ingest(store: &Store, source: &mut dyn CostSource, options: &Options, wat
         refused: Vec::new(),
         failed: None,
     };
-    let ingest = Ingest { store, kinds, gathered: Mutex::new(gathered), watcher, options, bytes: 0.into(), rows: 0.into(), refused: 0.into() };
+    let ingest = Ingest {
+        store,
+        kinds,
+        gathered: Mutex::new(gathered),
+        watcher,
+        options,
+        bytes: 0.into(),
+        rows: 0.into(),
+        refused: 0.into(),
+    };
     let result = ingest.run(source);
     if !matches!(&result, Ok(outcome) if outcome.import.is_some()) {
         // What was written is unreferenced; failing to remove it now leaves it for the next opening.
@@ -126,12 +135,19 @@ impl Ingest<'_> {
         let id = source.id();
         let read = source.read(self).map_err(|stop| match stop {
             Stop::Failed(error) => self.gathered().failed.take().unwrap_or(error),
-            Stop::Cancelled => self.gathered().failed.take().unwrap_or_else(|| Error::new(Kind::Interrupted, "stopped: nothing was changed")),
+            Stop::Cancelled => self
+                .gathered()
+                .failed
+                .take()
+                .unwrap_or_else(|| Error::new(Kind::Interrupted, "stopped: nothing was changed")),
         })?;
         let (rows, refused) = (self.rows.load(Ordering::Relaxed), self.refused.load(Ordering::Relaxed));
         let mut outcome = Outcome { read, rows, refused, ..Outcome::default() };
         if self.options.strict && refused > 0 {
-            return Err(Error::usage(format!("{refused} rows were refused, and --strict takes all or nothing: nothing was changed")).hint("leave --strict away to take the good rows"));
+            return Err(Error::usage(format!(
+                "{refused} rows were refused, and --strict takes all or nothing: nothing was changed"
+            ))
+            .hint("leave --strict away to take the good rows"));
         }
         if rows == 0 {
             return Ok(outcome);
@@ -147,7 +163,8 @@ impl Ingest<'_> {
             return Ok(outcome);
         }
         let sketch = |group| self.store.sketch(group).unwrap_or_default();
-        let fates = groups::decide(&manifest, &id.name, &incoming, &sketch, self.options.decisions).map_err(|c| refuse(&c))?;
+        let fates =
+            groups::decide(&manifest, &id.name, &incoming, &sketch, self.options.decisions).map_err(|c| refuse(&c))?;
         outcome.groups = incoming.iter().zip(&fates).map(|(i, f)| (i.key.clone(), *f, i.part.rows())).collect();
         if self.options.dry_run {
             return Ok(outcome);
@@ -168,7 +185,14 @@ impl Ingest<'_> {
         }
     }
 
-    fn commit(&self, manifest: &Manifest, id: &SourceId, outcome: &Outcome, incoming: Vec<Incoming>, fates: &[Fate]) -> Result<u64> {
+    fn commit(
+        &self,
+        manifest: &Manifest,
+        id: &SourceId,
+        outcome: &Outcome,
+        incoming: Vec<Incoming>,
+        fates: &[Fate],
+    ) -> Result<u64> {
         let mut next = manifest.clone();
         let import = next.next.import;
         next.next.import += 1;
@@ -181,7 +205,9 @@ impl Ingest<'_> {
             group.part.import = import;
             let old = match fate {
                 Fate::New => None,
-                Fate::Replaces(old, _) | Fate::Adds(old) => next.groups.iter().position(|g| g.id == *old).map(|at| next.groups.remove(at)),
+                Fate::Replaces(old, _) | Fate::Adds(old) => {
+                    next.groups.iter().position(|g| g.id == *old).map(|at| next.groups.remove(at))
+                }
             };
             let added = old.filter(|_| matches!(fate, Fate::Adds(_)));
             let mut parts = added.as_ref().map(|g| g.parts.clone()).unwrap_or_default();
@@ -194,7 +220,15 @@ impl Ingest<'_> {
             self.store.put_sketch(&mut changes, number, &sketch);
             self.store.write(changes)?;
             let incomplete = group.incomplete || added.as_ref().is_some_and(|g| g.incomplete);
-            next.groups.push(Group { id: number, source: id.name.clone(), rank: id.kind as u8, key: group.key.clone(), account_name: group.account_name, parts, incomplete });
+            next.groups.push(Group {
+                id: number,
+                source: id.name.clone(),
+                rank: id.kind as u8,
+                key: group.key.clone(),
+                account_name: group.account_name,
+                parts,
+                incomplete,
+            });
             made.push(group.key);
             numbers.push(number);
             olds.push(added);
@@ -219,7 +253,14 @@ impl Ingest<'_> {
             rows: f.rows,
             refused: f.refused,
         });
-        Import { id, source: source.name.clone(), taken_at: self.options.taken_at, files: files.collect(), rows: outcome.rows, refused: outcome.refused }
+        Import {
+            id,
+            source: source.name.clone(),
+            taken_at: self.options.taken_at,
+            files: files.collect(),
+            rows: outcome.rows,
+            refused: outcome.refused,
+        }
     }
 
     /// Merges the spilled cells of all segments into each group's rollups.
@@ -257,14 +298,13 @@ impl Ingest<'_> {
             let (changes, head) = segment::encode(batch, &order, number);
             let windows = Arc::new(head.windows.into_iter().map(|w| w.group).collect::<Vec<_>>());
             self.store.write(changes)?;
-            for (kind, cells) in roll(batch, &order, &self.kinds).into_iter().enumerate() {
+            roll(batch, &order, &self.kinds, |kind, cells| {
                 let bytes = spill::encode(&cells);
-                let count = cells.keys.len();
-                drop(cells);
                 let mut gathered = self.gathered();
-                let place = gathered.spill.put(&bytes, count)?;
+                let place = gathered.spill.put(&bytes, cells.keys.len())?;
                 gathered.spilled[kind].push((place, windows.clone()));
-            }
+                Ok::<(), Error>(())
+            })?;
             self.add(found, Some(number));
         } else {
             self.add(found, None);
@@ -300,7 +340,11 @@ fn gather(batch: &ChargeBatch) -> BTreeMap<GroupKey, Incoming> {
     let provider = &batch.profile_texts[Profile::Provider.index()];
     let account = &batch.profile_texts[Profile::BillingAccountId.index()];
     for w in &batch.windows {
-        keys.push(GroupKey { provider: provider.get(w.provider).to_owned(), account: account.get(w.account).to_owned(), billing_period: w.billing_period });
+        keys.push(GroupKey {
+            provider: provider.get(w.provider).to_owned(),
+            account: account.get(w.account).to_owned(),
+            billing_period: w.billing_period,
+        });
     }
     let distinct: Vec<&GroupKey> = keys.iter().collect::<std::collections::BTreeSet<_>>().into_iter().collect();
     let group_of: Vec<usize> = keys.iter().map(|k| distinct.binary_search(&k).unwrap_or_default()).collect();
@@ -332,8 +376,8 @@ fn gather(batch: &ChargeBatch) -> BTreeMap<GroupKey, Incoming> {
 }
 
 impl Sink for Ingest<'_> {
-    fn batch(&self, batch: ChargeBatch) -> Result<(), Stop> {
-        self.take(&batch).map_err(|error| {
+    fn batch(&self, batch: &ChargeBatch) -> Result<(), Stop> {
+        self.take(batch).map_err(|error| {
             self.gathered().failed = Some(error.clone());
             Stop::Failed(error)
         })

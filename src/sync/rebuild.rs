@@ -40,7 +40,8 @@ pub fn merge_kind(
         let mut merger = Merger::new(kind.len());
         for (place, windows) in spilled {
             let cells = spill.get(*place)?;
-            let groups: Vec<Option<u32>> = windows.iter().map(|key| index.get(key).copied().filter(|g| range.contains(g))).collect();
+            let groups: Vec<Option<u32>> =
+                windows.iter().map(|key| index.get(key).copied().filter(|g| range.contains(g))).collect();
             merger.add(&cells, |window| groups.get(window as usize).copied().flatten());
         }
         write(store, kind, numbers, &merger.finish())?;
@@ -114,11 +115,19 @@ fn read_cells(store: &Store, group: u64, kind: &[Dimension]) -> Result<Option<Ce
             for at in 0..rollup.len() {
                 let mut values = [0; 2];
                 for (d, dimension) in rollup.dimensions.iter().enumerate() {
-                    values[d] = cells.dimensions[d].intern(dimension.texts.get(dimension.ids[at]), dimension.name(dimension.ids[at]));
+                    values[d] = cells.dimensions[d]
+                        .intern(dimension.texts.get(dimension.ids[at]), dimension.name(dimension.ids[at]));
                 }
                 let currency = cells.currencies.intern(rollup.currency_texts.get(rollup.currencies[at]));
                 let category = cells.categories.intern(rollup.category_texts.get(rollup.categories[at] >> 1));
-                cells.keys.push(CellKey { group: 0, day: rollup.day(at), currency, category, long: rollup.categories[at] & 1 == 1, values });
+                cells.keys.push(CellKey {
+                    group: 0,
+                    day: rollup.day(at),
+                    currency,
+                    category,
+                    long: rollup.categories[at] & 1 == 1,
+                    values,
+                });
                 cells.sums.push(Sums { rows: rollup.rows[at], ..Sums::default() });
             }
             cells
@@ -144,9 +153,10 @@ pub fn from_segments(store: &Store, group: &Group, to: u64, tag_keys: &[String])
         let segment = Segment::open(store.kv(), *number)?;
         let batch = load(&segment, &group.key)?;
         let order = batch.order();
-        for (merger, cells) in mergers.iter_mut().zip(roll(&batch, &order, &kinds)) {
-            merger.add(&cells, |_| Some(0));
-        }
+        roll(&batch, &order, &kinds, |kind, cells| {
+            mergers[kind].add(&cells, |_| Some(0));
+            Ok::<(), crate::error::Error>(())
+        })?;
     }
     for (kind, merger) in kinds.iter().zip(mergers) {
         write(store, kind, &[to], &merger.finish())?;
@@ -189,7 +199,8 @@ fn load(segment: &Segment<'_>, group: &GroupKey) -> Result<ChargeBatch> {
         }
         let chunk = chunk as u32;
         let (profiles, terms) = (segment.chunk_profiles(chunk)?, segment.chunk_terms(chunk)?);
-        let costs = Quantity::ALL[..METRICS].iter().map(|q| segment.chunk_numbers(chunk, *q)).collect::<Result<Vec<_>>>()?;
+        let costs =
+            Quantity::ALL[..METRICS].iter().map(|q| segment.chunk_numbers(chunk, *q)).collect::<Result<Vec<_>>>()?;
         let mut at = 0;
         for (window, rows) in runs {
             for row in at..at + *rows as usize {

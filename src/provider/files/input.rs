@@ -72,9 +72,15 @@ impl Input {
             [0x1f, 0x8b, ..] => Shape::Gzip,
             [0x28, 0xb5, 0x2f, 0xfd, ..] => Shape::Zstd,
             [b'P', b'A', b'R', b'1', ..] => Shape::Parquet,
-            [b'P', b'K', 3, 4, ..] => return Err(Error::usage("it is a zip archive").hint("unzip it and import what is in it")),
-            [b'B', b'Z', b'h', ..] => return Err(Error::usage("it is packed with bzip2").hint("unpack it: bunzip2 FILE")),
-            [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => return Err(Error::usage("it is packed with xz").hint("unpack it: unxz FILE")),
+            [b'P', b'K', 3, 4, ..] => {
+                return Err(Error::usage("it is a zip archive").hint("unzip it and import what is in it"));
+            }
+            [b'B', b'Z', b'h', ..] => {
+                return Err(Error::usage("it is packed with bzip2").hint("unpack it: bunzip2 FILE"));
+            }
+            [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => {
+                return Err(Error::usage("it is packed with xz").hint("unpack it: unxz FILE"));
+            }
             _ => Shape::Plain,
         };
         Ok(Input { shape, start, rest })
@@ -90,7 +96,8 @@ impl Input {
         let unpacked: Box<dyn Read + Send> = match self.shape {
             Shape::Gzip => Box::new(flate2::read::MultiGzDecoder::new(BufReader::with_capacity(256 * 1024, source))),
             Shape::Zstd => {
-                let mut decoder = zstd::stream::Decoder::new(source).map_err(|e| Error::usage(format!("it is no sound zstd stream: {e}")))?;
+                let mut decoder = zstd::stream::Decoder::new(source)
+                    .map_err(|e| Error::usage(format!("it is no sound zstd stream: {e}")))?;
                 // 128 MiB, zstd's own default: a larger window could ask for all memory.
                 decoder.window_log_max(27).map_err(|e| Error::usage(e.to_string()))?;
                 Box::new(decoder)
@@ -117,7 +124,10 @@ impl Input {
                     io::copy(&mut stdin.by_ref().take(UNPACKED_MAX), &mut file)?;
                     Ok(file)
                 };
-                spool().map_err(|e| Error::usage(format!("standard input cannot be kept for reading: {e}")).hint("save it to a file and import that"))
+                spool().map_err(|e| {
+                    Error::usage(format!("standard input cannot be kept for reading: {e}"))
+                        .hint("save it to a file and import that")
+                })
             }
         }
     }

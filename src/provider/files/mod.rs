@@ -45,7 +45,12 @@ impl BillingFiles {
         // Two threads' batches fit into the memory that an import may use; more share it.
         let rows = (Limits::default().rows / threads.max(2)).max(64 * 1024);
         let text_bytes = (Limits::default().text_bytes * 2 / threads.max(2)).max(8 << 20);
-        Ok(BillingFiles { name: source.to_owned(), paths, threads: threads.max(1), limits: Limits { rows, text_bytes } })
+        Ok(BillingFiles {
+            name: source.to_owned(),
+            paths,
+            threads: threads.max(1),
+            limits: Limits { rows, text_bytes },
+        })
     }
 }
 
@@ -57,7 +62,10 @@ fn shown(path: &Path) -> String {
 fn is_billing_name(path: &Path) -> bool {
     let name = path.file_name().map(|n| n.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
     let hidden = name.starts_with(['.', '_']);
-    !hidden && [".csv", ".csv.gz", ".csv.zst", ".csv.zstd", ".parquet", ".snappy.parquet"].iter().any(|end| name.ends_with(end))
+    !hidden
+        && [".csv", ".csv.gz", ".csv.zst", ".csv.zstd", ".parquet", ".snappy.parquet"]
+            .iter()
+            .any(|end| name.ends_with(end))
 }
 
 fn expand(argument: &str, paths: &mut Vec<PathBuf>) -> Result<()> {
@@ -75,7 +83,8 @@ fn expand(argument: &str, paths: &mut Vec<PathBuf>) -> Result<()> {
         let mut found = Vec::new();
         walk(&path, 0, &mut found)?;
         if found.is_empty() {
-            return Err(Error::usage(format!("there is no billing file in `{}`", shown(&path))).hint("files named *.csv, *.csv.gz, *.csv.zst and *.parquet are read"));
+            return Err(Error::usage(format!("there is no billing file in `{}`", shown(&path)))
+                .hint("files named *.csv, *.csv.gz, *.csv.zst and *.parquet are read"));
         }
         found.sort();
         found.into_iter().for_each(add);
@@ -85,7 +94,8 @@ fn expand(argument: &str, paths: &mut Vec<PathBuf>) -> Result<()> {
         add(path);
         return Ok(());
     }
-    let matches = glob::glob(argument).map_err(|e| Error::usage(format!("`{}` is no pattern: {e}", SafeText::from_outside(argument))))?;
+    let matches = glob::glob(argument)
+        .map_err(|e| Error::usage(format!("`{}` is no pattern: {e}", SafeText::from_outside(argument))))?;
     let mut found: Vec<PathBuf> = matches.flatten().filter(|p| p.is_file()).collect();
     if found.is_empty() {
         return Err(Error::usage(format!("no file matches `{}`", SafeText::from_outside(argument))));
@@ -129,7 +139,11 @@ impl CostSource for BillingFiles {
             let file = self.read_file(path, sink).map_err(|stop| at_file(stop, path))?;
             // The same content twice in one batch would count twice.
             if let Some(before) = summary.files.iter().find(|f| f.hash == file.hash && f.rows > 0) {
-                let error = Error::usage(format!("`{}` and `{}` have the same content", SafeText::from_outside(&before.name), shown(path)));
+                let error = Error::usage(format!(
+                    "`{}` and `{}` have the same content",
+                    SafeText::from_outside(&before.name),
+                    shown(path)
+                ));
                 return Err(Stop::Failed(error.hint("name each file once: nothing was changed")));
             }
             summary.files.push(file);
@@ -143,7 +157,9 @@ fn at_file(stop: Stop, path: &Path) -> Stop {
         Stop::Failed(error) if error.kind == Kind::Usage && !error.message.contains('`') => {
             Stop::Failed(Error { message: format!("`{}`: {}", shown(path), error.message), ..error })
         }
-        Stop::Failed(error) if error.kind == Kind::Usage => Stop::Failed(Error { message: format!("{}: {}", shown(path), error.message), ..error }),
+        Stop::Failed(error) if error.kind == Kind::Usage => {
+            Stop::Failed(Error { message: format!("{}: {}", shown(path), error.message), ..error })
+        }
         Stop::Failed(error) if error.kind == Kind::Interrupted => Stop::Cancelled,
         other => other,
     }
@@ -190,7 +206,7 @@ struct Bridge<'a> {
 }
 
 impl Receive for Bridge<'_> {
-    fn batch(&self, batch: ChargeBatch) -> Result<()> {
+    fn batch(&self, batch: &ChargeBatch) -> Result<()> {
         self.sink.batch(batch).map_err(|stop| match stop {
             Stop::Failed(error) => error,
             Stop::Cancelled => Error::new(Kind::Interrupted, "stopped"),
@@ -199,7 +215,15 @@ impl Receive for Bridge<'_> {
 
     fn refused(&self, line: u64, column: &str, refusal: Refusal, group: Option<(String, Day)>) {
         let Refusal { value, reason, .. } = refusal;
-        self.sink.problem(Problem { file: self.file.to_owned(), line, column: column.to_owned(), value, reason, refused: true, group });
+        self.sink.problem(Problem {
+            file: self.file.to_owned(),
+            line,
+            column: column.to_owned(),
+            value,
+            reason,
+            refused: true,
+            group,
+        });
     }
 
     fn progress(&self, bytes: u64) {
