@@ -1,0 +1,1 @@
+//! Nimbus Freight has what it is said to have.
