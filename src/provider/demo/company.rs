@@ -155,6 +155,7 @@ impl SubAccount {
 }
 
 /// Teams, as they tag themselves.
+#[cfg(test)]
 pub(super) const TEAMS: [&str; 6] = ["core", "data", "logistics", "ml", "platform", "web"];
 
 /// How people write what should be `prod`, `staging` and `dev`.
