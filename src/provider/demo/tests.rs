@@ -91,8 +91,10 @@ fn sum(ago: std::ops::Range<i32>, matches: impl Fn(Charge<'_>) -> bool) -> f64 {
 fn fingerprint(batches: &[ChargeBatch]) -> blake3::Hash {
     let mut hasher = blake3::Hasher::new();
     for charge in charges(batches) {
-        Profile::ALL.iter().for_each(|c| drop(hasher.update(charge.profile(*c).as_bytes()).update(b"|")));
-        Terms::ALL.iter().for_each(|c| drop(hasher.update(charge.terms(*c).as_bytes()).update(b"|")));
+        let profile = Profile::ALL.iter().map(|c| charge.profile(*c));
+        for text in profile.chain(Terms::ALL.iter().map(|c| charge.terms(*c))) {
+            hasher.update(text.as_bytes()).update(b"|");
+        }
         let numbers = Quantity::ALL.iter().map(|q| charge.amount(*q));
         hasher.update(format!("{:?}{}{}", numbers.collect::<Vec<_>>(), charge.day(), charge.duration()).as_bytes());
     }
