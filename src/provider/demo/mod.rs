@@ -1,8 +1,8 @@
-//! Nimbus Freight, a company that does not exist: two years' worth of habits in a generated bill.
+//! Nimbus Freight, a company that does not exist: fourteen months of generated bills.
 //!
 //! For demos, tests and pictures. Nimbus Freight moves parcels; six teams run it in six AWS
 //! accounts, three Azure subscriptions, two Google Cloud projects and Datadog, and its German
-//! subsidiary has a Google Cloud project that is billed in euros. It pays about 90,000 dollars a
+//! subsidiary has a Google Cloud project that is billed in euros. It pays about 95,000 dollars a
 //! month, tags nearly all it has, and not always rightly.
 //!
 //! | where | what is decided there |
@@ -17,7 +17,8 @@
 //! | `ledger`, `write` | one day after the other, into batches |
 //!
 //! The same seed and day give the same charges on every machine: chance is SplitMix64, amounts are
-//! integers. To add a resource, add an offer to `catalog` and a group to `fleet`. Knows no store
+//! integers. To add a resource, add a line to
+//! `assets/demo/catalog.csv` where nothing there fits, and a group to `fleet`. Knows no store
 //! and no clock.
 
 mod catalog;

@@ -190,7 +190,7 @@ fn costs_are_quantity_times_price() {
 fn the_last_fortnight_has_hours_and_nothing_is_charged_twice() {
     let mut daily = BTreeSet::new();
     let mut hourly = BTreeSet::new();
-    for charge in charges(company()).filter(|c| c.terms(Terms::PricingCategory) != "") {
+    for charge in charges(company()).filter(|c| !c.terms(Terms::PricingCategory).is_empty()) {
         let key = (charge.day(), charge.profile(Profile::ResourceId), charge.profile(Profile::SkuMeter));
         match charge.duration() {
             3600 => drop(hourly.insert(key)),
@@ -301,6 +301,7 @@ fn pace() {
         *costs.entry((charge.profile(Profile::Provider), charge.profile(Profile::ServiceName))).or_default() +=
             charge.cost();
     }
+    println!("{:>12} in all", costs.values().copied().sum::<Amount>().grouped(0));
     for ((provider, service), cost) in costs {
         println!("{:>12} {provider} {service}", cost.grouped(0));
     }

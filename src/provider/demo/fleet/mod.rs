@@ -150,7 +150,7 @@ pub(super) struct Item {
 
 /// All items of the company in a span of days, those of a billing account together.
 pub(super) fn build(seed: u64, span: Period, stories: &Stories) -> Vec<Item> {
-    let offers: BTreeMap<String, Offer> = catalog::offers().into_iter().map(|o| (o.key.clone(), o)).collect();
+    let offers: BTreeMap<&str, Offer> = catalog::offers().into_iter().map(|o| (o.key, o)).collect();
     let mut items = Vec::new();
     for group in aws::groups(stories).iter().chain(&others::groups(stories)) {
         let account = company::SUB_ACCOUNTS.iter().find(|a| a.name == group.account);
@@ -279,10 +279,10 @@ impl Builder<'_> {
             set(Profile::ResourceName, place.name.clone().into());
             set(Profile::ResourceType, offer.kind.into());
         }
-        let (sku, price) = sku_ids(biller.provider, &meter.name, place.region.id);
+        let (sku, price) = sku_ids(biller.provider, meter.name, place.region.id);
         set(Profile::SkuId, sku.into());
         set(Profile::SkuPriceId, price.into());
-        set(Profile::SkuMeter, meter.name.clone().into());
+        set(Profile::SkuMeter, meter.name.into());
         if !offer.instance.is_empty() {
             set(Profile::SkuPriceDetails, format!("{{\"InstanceType\":\"{}\"}}", offer.instance).into());
         }
@@ -385,7 +385,7 @@ mod tests {
         }
         let used: std::collections::HashSet<&str> =
             aws::groups(&stories).iter().chain(&others::groups(&stories)).map(|g| g.offer).collect();
-        let idle: Vec<&str> = offers.iter().map(|o| o.key.as_str()).filter(|k| !used.contains(k)).collect();
+        let idle: Vec<&str> = offers.iter().map(|o| o.key).filter(|k| !used.contains(k)).collect();
         assert!(idle.is_empty(), "offered and never bought: {idle:?}");
     }
 

@@ -1,10 +1,8 @@
 //! What the clouds sell to the company: services, SKUs, public prices.
 //!
-//! Prices are public ones of 2026 where they are known, rounded. Knows no resource.
-
-mod aws;
-mod azure;
-mod google;
+//! The table is `assets/demo/catalog.csv`, a line a meter; an offer with several meters has as
+//! many lines in a row. Prices are public ones of 2026 where they are known, in each cloud's
+//! cheapest large region. Knows no resource.
 
 use crate::domain::money::{Decimal, POW10};
 use crate::domain::services;
@@ -18,29 +16,29 @@ pub(super) const QUANTITY_SCALE: u8 = 4;
 #[derive(Clone, Debug)]
 pub(super) struct Meter {
     /// `SkuMeter`.
-    pub(super) name: String,
+    pub(super) name: &'static str,
     /// `PricingUnit`.
     pub(super) unit: &'static str,
     /// `ConsumedUnit`.
     pub(super) consumed: &'static str,
     /// Consumed units in a pricing unit.
     pub(super) ratio: i64,
-    /// Public price of a unit in the cheapest region, x 10^-[`PRICE_SCALE`].
+    /// Public price of a unit, x 10^-[`PRICE_SCALE`].
     pub(super) price: i64,
     /// Units that an ordinary resource takes a day, x 10^-[`QUANTITY_SCALE`].
     pub(super) daily: i64,
     /// `ChargeDescription`, with `{price}` and `{region}`.
-    pub(super) text: String,
+    pub(super) text: &'static str,
 }
 
 /// A kind of resource that can be had.
 #[derive(Clone, Debug)]
 pub(super) struct Offer {
     /// By which groups of resources name it.
-    pub(super) key: String,
+    pub(super) key: &'static str,
     /// `ServiceName`.
     pub(super) service: &'static str,
-    /// `ServiceCategory`, where it is not the service's own.
+    /// `ServiceCategory`: the service's own, unless the table says another.
     pub(super) category: &'static str,
     /// `ServiceSubcategory`.
     pub(super) subcategory: &'static str,
@@ -60,80 +58,51 @@ pub(super) struct Offer {
     pub(super) meters: Vec<Meter>,
 }
 
-impl Offer {
-    fn new(key: &str, service: &'static str, subcategory: &'static str, kind: &'static str, id: &'static str) -> Offer {
-        let category = services::all().iter().find(|s| s.name == service).map_or("Other", |s| s.category);
-        Offer {
-            key: key.to_owned(),
-            service,
-            category,
-            subcategory,
-            kind,
-            instance: "",
-            id,
-            hourly: false,
-            clocked: false,
-            zonal: false,
-            meters: Vec::new(),
-        }
-    }
-
-    /// Adds a meter: its name, unit, price and what an ordinary resource uses a day.
-    fn meter(mut self, name: &str, unit: &'static str, price: &str, daily: &str, text: &str) -> Offer {
-        self.meters.push(Meter {
-            name: name.to_owned(),
+/// Everything that can be had.
+pub(super) fn offers() -> Vec<Offer> {
+    let mut offers: Vec<Offer> = Vec::new();
+    for line in include_str!("../../../assets/demo/catalog.csv").lines().skip(1) {
+        let mut fields = line.split(';');
+        let [key, service, category, subcategory, kind, instance, flags, id] =
+            std::array::from_fn(|_| fields.next().unwrap_or_default());
+        let [name, unit, price, daily, consumed, ratio, text] =
+            std::array::from_fn(|_| fields.next().unwrap_or_default());
+        let meter = Meter {
+            name,
             unit,
-            consumed: unit,
-            ratio: 1,
+            consumed: if consumed.is_empty() { unit } else { consumed },
+            ratio: ratio.parse().unwrap_or(1),
             price: scaled(price, PRICE_SCALE),
             daily: scaled(daily, QUANTITY_SCALE),
-            text: text.to_owned(),
-        });
-        self
-    }
-
-    /// Says that the last meter is priced by so many consumed units.
-    fn per(mut self, ratio: i64, consumed: &'static str) -> Offer {
-        if let Some(meter) = self.meters.last_mut() {
-            (meter.ratio, meter.consumed) = (ratio, consumed);
+            text,
+        };
+        if let Some(offer) = offers.last_mut().filter(|o| o.key == key) {
+            offer.meters.push(meter);
+            continue;
         }
-        self
+        let own = || services::all().iter().find(|s| s.name == service).map_or("Other", |s| s.category);
+        let flag = |flag| flags.split('|').any(|f| f == flag);
+        offers.push(Offer {
+            key,
+            service,
+            category: if category.is_empty() { own() } else { category },
+            subcategory,
+            kind,
+            instance,
+            id,
+            hourly: flag("hourly"),
+            clocked: flag("clocked"),
+            zonal: flag("zonal"),
+            meters: vec![meter],
+        });
     }
-
-    /// Says that it runs by the clock: an instance of a type.
-    fn machine(mut self, instance: &'static str) -> Offer {
-        (self.instance, self.clocked) = (instance, true);
-        self
-    }
-
-    fn hourly(mut self) -> Offer {
-        self.hourly = true;
-        self
-    }
-
-    fn zonal(mut self) -> Offer {
-        self.zonal = true;
-        self
-    }
-
-    fn in_category(mut self, category: &'static str) -> Offer {
-        self.category = category;
-        self
-    }
+    offers
 }
 
 /// A decimal text as an integer of so many places; 0 where it is none.
 fn scaled(text: &str, scale: u8) -> i64 {
     let read = Decimal::parse(text.as_bytes()).ok().filter(|d| d.scale <= scale);
     read.map_or(0, |d| d.mantissa as i64 * POW10[usize::from(scale - d.scale)])
-}
-
-/// Everything that can be had.
-pub(super) fn offers() -> Vec<Offer> {
-    let mut offers = aws::offers();
-    offers.extend(azure::offers());
-    offers.extend(google::offers());
-    offers
 }
 
 #[cfg(test)]
@@ -144,13 +113,14 @@ mod tests {
     fn everything_has_a_price_and_a_known_service() {
         let mut keys = std::collections::HashSet::new();
         for offer in offers() {
-            assert!(keys.insert(offer.key.clone()), "twice: {}", offer.key);
+            assert!(keys.insert(offer.key), "twice, or its lines are apart: {}", offer.key);
             assert!(services::all().iter().any(|s| s.name == offer.service), "{}", offer.service);
-            assert!(!offer.meters.is_empty(), "{}", offer.key);
             for meter in &offer.meters {
-                assert!(meter.price > 0 && meter.daily > 0, "{} {meter:?}", offer.key);
+                assert!(meter.price > 0 && meter.daily > 0 && meter.ratio > 0, "{} {meter:?}", offer.key);
             }
         }
         assert!(keys.len() >= 80);
+        let lines = include_str!("../../../assets/demo/catalog.csv").lines();
+        lines.for_each(|line| assert_eq!(line.split(';').count(), 15, "{line}"));
     }
 }
