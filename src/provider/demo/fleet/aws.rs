@@ -49,10 +49,10 @@ fn machines(stories: &Stories) -> Vec<Group> {
         always(G::new("prod-api", "ec2:m6i.2xlarge", "api-node", MAIN, 8, ("web", "quotes")))
             .life(Life::Days(100))
             .plan(SAVINGS_PLAN),
-        always(G::new("prod-api", "ec2:c6i.4xlarge", "routing-node", HOME, 3, ("logistics", "routing")))
+        always(G::new("prod-api", "ec2:c6i.4xlarge", "routing-node", HOME, 2, ("logistics", "routing")))
             .life(Life::Days(80))
             .plan(SAVINGS_PLAN),
-        always(G::new("prod-core", "ec2:c7g.2xlarge", "edge-node", WORLD, 9, ("platform", "edge")))
+        always(G::new("prod-core", "ec2:c7g.2xlarge", "edge-node", WORLD, 7, ("platform", "edge")))
             .life(Life::Days(110)),
         always(G::new("prod-core", "spot:c6i.2xlarge", "batch-spot", US, 10, ("logistics", "routing")))
             .life(Life::Days(25)),
@@ -62,7 +62,7 @@ fn machines(stories: &Stories) -> Vec<Group> {
         always(G::new("prod-api", "ec2:c6i.2xlarge", "gateway", WORLD, 3, ("platform", "edge"))),
         G::new("prod-ml", "ec2:p4d.24xlarge", "train-gpu", US, 4, ("ml", "eta-forecast"))
             .shape(Shape::Bursts)
-            .size(120),
+            .size(105),
         always(G::new("prod-ml", "ec2:g5.2xlarge", "infer-gpu", US, 2, ("ml", "eta-forecast"))).life(Life::Days(120)),
         always(G::new("prod-ml", "ec2:g5.12xlarge", "gpu-experiments", &["us-west-2"], 2, ("ml", "gpu-experiments")))
             .life(Life::Since(stories.gpus))
@@ -90,7 +90,7 @@ fn containers() -> Vec<Group> {
         G::new("prod-core", "eks", "core-prod", HOME, 2, ("platform", "kubernetes")).shape(Shape::Always),
         G::new("prod-ml", "eks", "ml-prod", &["us-west-2"], 1, ("ml", "kubernetes")).shape(Shape::Always),
         G::new("staging", "eks", "stage", US, 1, ("platform", "kubernetes")).shape(Shape::Always),
-        G::new("prod-api", "fargate", "bff", MAIN, 8, ("web", "quotes")).size(1900),
+        G::new("prod-api", "fargate", "bff", MAIN, 8, ("web", "quotes")).size(1300),
         G::new("staging", "fargate", "bff-stage", US, 5, ("web", "quotes")).shape(Shape::Office).size(400),
         G::new("shared-services", "ecr", "images", US, 26, ("platform", "ci")).shape(Shape::Stored),
         G::new("prod-ml", "sagemaker", "eta", US, 1, ("ml", "eta-forecast")).shape(Shape::Always),
@@ -140,7 +140,7 @@ fn storage(stories: &Stories) -> Vec<Group> {
             .life(Life::Days(300)),
         stored(G::new("prod-core", "s3", "nimbus-core", MAIN, 38, ("core", "shipments"))),
         stored(G::new("prod-api", "s3", "nimbus-web", WORLD, 24, ("web", "quotes"))).size(500),
-        stored(G::new("prod-ml", "s3", "nimbus-ml", US, 18, ("ml", "eta-forecast"))).size(2400),
+        stored(G::new("prod-ml", "s3", "nimbus-ml", US, 18, ("ml", "eta-forecast"))).size(1700),
         stored(G::new("sandbox", "s3", "nimbus-sandbox", MAIN, 20, ("data", "poc"))).size(300),
         stored(G::new("shared-services", "s3", "nimbus-logs", WORLD, 22, ("platform", "audit"))).size(900),
         stored(G::new("shared-services", "glacier", "archive", HOME, 4, ("platform", "backup"))),

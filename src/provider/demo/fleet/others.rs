@@ -56,12 +56,12 @@ fn azure() -> Vec<Group> {
         G::new("erp-prod", "azmon", "law-erp", AZURE, 4, ("platform", "observability")).size(700),
         stored(G::new("erp-prod", "storage", "nimbuserpdata", AZURE_WORLD, 16, ("core", "erp"))),
         stored(G::new("backoffice", "storage", "nimbusoffice", AZURE, 14, ("data", "backoffice"))),
-        always(G::new("erp-prod", "azuresql", "erp-sql", WEST, 2, ("core", "erp")).size(600)),
+        always(G::new("erp-prod", "azuresql", "erp-sql", WEST, 2, ("core", "erp")).size(450)),
         G::new("backoffice", "cosmos", "customer-360", AZURE, 3, ("data", "reporting")),
         always(G::new("backoffice", "azurepg", "hr-db", WEST, 3, ("core", "backoffice"))),
         always(G::new("erp-prod", "servicebus", "erp-bus", WEST, 1, ("core", "erp"))),
         G::new("erp-prod", "eventhubs", "erp-events", AZURE, 2, ("data", "erp")).shape(Shape::Always),
-        G::new("backoffice", "adf", "month-close", WEST, 4, ("data", "reporting")).shape(Shape::Batch).size(1400),
+        G::new("backoffice", "adf", "month-close", WEST, 4, ("data", "reporting")).shape(Shape::Batch).size(700),
     ]
 }
 
@@ -85,9 +85,9 @@ fn google() -> Vec<Group> {
         G::new("analytics-prod", "gnat", "lake-nat", GOOGLE, 3, ("platform", "network")),
         G::new("analytics-prod", "glogs", "_Default", IOWA, 3, ("platform", "observability")),
         G::new("analytics-prod", "vertex", "demand", IOWA, 3, ("ml", "demand-forecast")).size(1300),
-        G::new("analytics-prod", "bq", "lake", GOOGLE, 10, ("data", "data-lake")).size(600).shape(Shape::Batch),
+        G::new("analytics-prod", "bq", "lake", GOOGLE, 10, ("data", "data-lake")).size(400).shape(Shape::Batch),
         G::new("analytics-dev", "bq", "scratch", IOWA, 7, ("data", "notebooks")).shape(Shape::Office).size(400),
-        stored(G::new("analytics-prod", "gcs", "nimbus-lake", GOOGLE, 26, ("data", "data-lake"))).size(1600),
+        stored(G::new("analytics-prod", "gcs", "nimbus-lake", GOOGLE, 26, ("data", "data-lake"))).size(1100),
         stored(G::new("analytics-dev", "gcs", "nimbus-scratch", IOWA, 14, ("data", "notebooks"))).size(500),
         always(G::new("analytics-prod", "cloudsql", "metadata", IOWA, 3, ("data", "data-lake"))),
         G::new("analytics-prod", "pubsub", "positions", GOOGLE, 10, ("logistics", "tracking")),
