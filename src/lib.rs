@@ -1,5 +1,6 @@
 //! spendtop.
 pub mod clock;
+pub mod config;
 pub mod domain;
 pub mod engine;
 pub mod error;
