@@ -1,4 +1,5 @@
 //! spendtop.
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod domain;
