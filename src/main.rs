@@ -1,39 +1,39 @@
-//! t
-use spendtop::*;
+//! The program: reads the flags, runs, prints the error with its hints, and sets the exit code.
+//!
+//! Knows nothing else; see the library.
 
-struct W;
-impl sync::ingest::Watcher for W {
-    fn progress(&self, _: u64, _: u64) {}
-    fn problem(&self, p: &provider::Problem) {
-        eprintln!("{p:?}")
+use std::io::{BufWriter, IsTerminal, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+use spendtop::cli::{self, Cli, Streams, Watched};
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(message) => {
+            // Help, the version or a usage error; where nobody reads it there is nobody to tell.
+            let _ = message.print();
+            return ExitCode::from(u8::try_from(message.exit_code()).unwrap_or(2));
+        }
+    };
+    let stdout = std::io::stdout();
+    let terminal = stdout.is_terminal();
+    let mut out = BufWriter::with_capacity(1 << 16, Watched::new(stdout));
+    let mut err = std::io::stderr();
+    let mut streams =
+        Streams { out: &mut out, err: &mut err, width: terminal.then(cli::terminal_width).flatten(), terminal };
+    let result = cli::run(&cli, &mut streams);
+    let flushed = streams.out.flush().map_err(|e| streams.failed(&e));
+    // A reader that has seen enough (`| head`) is no failure.
+    if out.get_ref().is_closed() {
+        return ExitCode::SUCCESS;
     }
-}
-fn main() {
-    let a: Vec<String> = std::env::args().collect();
-    let t = std::time::Instant::now();
-    let s = store::Store::open(std::path::Path::new(&a[1]), &["team".into(), "env".into(), "project".into()]).unwrap();
-    eprintln!("open {:?} {:?}", t.elapsed(), s.notices);
-    if a.len() > 3 {
-        let mut f = provider::files::BillingFiles::new("import", &a[3..], a[2].parse().unwrap()).unwrap();
-        let o = sync::ingest::ingest(&s, &mut f, &Default::default(), &W);
-        match o {
-            Ok(o) => eprintln!(
-                "{} {} {} groups {:?} already {}",
-                o.rows,
-                o.refused,
-                o.groups.len(),
-                o.import,
-                o.already_stored
-            ),
-            Err(e) => eprintln!("{e} {:?}", e.hints),
+    match result.and_then(|code| flushed.map(|()| code)) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            let _ = cli::print_error(&error, &mut err.lock());
+            ExitCode::from(error.kind.exit_code())
         }
     }
-    eprintln!("done {:?} size {} MB", t.elapsed(), s.kv().size() / 1000000);
-    let st = std::fs::read_to_string("/proc/self/status").unwrap();
-    for l in st.lines().filter(|l| l.starts_with("VmHWM") || l.starts_with("VmRSS")) {
-        eprintln!("{l}");
-    }
-    let st = std::fs::read_to_string("/proc/self/stat").unwrap();
-    let v: Vec<&str> = st.rsplit(')').next().unwrap().split_whitespace().collect();
-    eprintln!("cpu u {} s {}", v[11], v[12]);
 }

@@ -61,7 +61,7 @@ impl LocalEngine {
             }
         }
         for fresh in &mut list {
-            let open = as_of.plus(-i32::from(self.settle.days(fresh.provider.raw())));
+            let open = as_of.plus(-i32::from(self.settle.days_for(fresh.provider.raw())));
             fresh.settled_through = fresh.last_day.min(open);
         }
         list

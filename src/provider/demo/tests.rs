@@ -18,8 +18,8 @@ struct Collect {
 }
 
 impl Sink for Collect {
-    fn batch(&self, batch: ChargeBatch) -> Result<(), Stop> {
-        self.batches.lock().expect("lock").push(batch);
+    fn batch(&self, batch: &ChargeBatch) -> Result<(), Stop> {
+        self.batches.lock().expect("lock").push(batch.clone());
         Ok(())
     }
     fn problem(&self, problem: Problem) {

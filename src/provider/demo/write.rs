@@ -129,7 +129,7 @@ impl<'a> Writer<'a> {
     pub(super) fn flush(&mut self) -> Result<(), Stop> {
         self.profiles.fill(UNSEEN);
         self.terms.fill(UNSEEN);
-        if self.builder.is_empty() { Ok(()) } else { self.sink.batch(self.builder.take()) }
+        if self.builder.is_empty() { Ok(()) } else { self.sink.batch(&self.builder.take()) }
     }
 
     /// Writes a use of the item at a position.
@@ -149,12 +149,12 @@ impl<'a> Writer<'a> {
         }
         let facts = when.facts(quantities);
         if self.profiles[item] == UNSEEN {
-            self.profiles[item] = self.builder.profile(|column: Profile| texts[column.index()].as_bytes());
+            self.profiles[item] = self.builder.profile_of_texts(|column: Profile| texts[column.index()].as_bytes());
         }
         let slot = (biller * WAYS + way.index()) * SLOTS + when.hour.map_or(24, |h| h as usize);
         if self.terms[slot] == UNSEEN {
             let texts = self.usage_terms(biller, way, when.day.month());
-            self.terms[slot] = self.builder.terms(&facts, |column| texts[column.index()].as_bytes());
+            self.terms[slot] = self.builder.terms_of_texts(&facts, |column| texts[column.index()].as_bytes());
         }
         self.builder.push_charge(self.profiles[item], self.terms[slot], &facts);
         self.rows += 1;
@@ -170,8 +170,8 @@ impl<'a> Writer<'a> {
 
     /// Writes any other charge.
     pub(super) fn charge(&mut self, texts: &Texts, terms: &TermTexts, facts: &Facts) {
-        let profile = self.builder.profile(|column: Profile| texts[column.index()].as_bytes());
-        let terms = self.builder.terms(facts, |column| terms[column.index()].as_bytes());
+        let profile = self.builder.profile_of_texts(|column: Profile| texts[column.index()].as_bytes());
+        let terms = self.builder.terms_of_texts(facts, |column| terms[column.index()].as_bytes());
         self.builder.push_charge(profile, terms, facts);
         self.rows += 1;
     }
