@@ -6,12 +6,17 @@
 //! are handed and return an exit code; only `main` ends the process.
 
 pub mod args;
+mod app;
 mod config;
+mod export;
 mod generate;
+mod import;
+mod imports;
 pub mod lens;
 pub mod query;
 mod run;
 mod stdio;
+mod store;
 mod wiring;
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use super::args::{Cli, Command, Global};
 use super::stdio::Streams;
-use super::{config, generate, query, wiring};
+use super::{app, config, export, generate, import, imports, query, store, wiring};
 use crate::config::Config;
 use crate::domain::calendar::Day;
 use crate::error::Result;
@@ -48,18 +48,18 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> Result<u8> {
     let as_of = cli.global.as_of.unwrap_or_else(crate::clock::today);
     let mut context = Context { config: config::load(&cli.global)?, as_of, global: cli.global.clone(), streams };
     match &cli.command {
-        None => wiring::app(&mut context),
-        Some(Command::Demo(args)) => wiring::demo(&mut context, args),
-        Some(Command::Import(args)) => wiring::import(&mut context, args),
-        Some(Command::Imports(args)) => wiring::imports(&mut context, args),
-        Some(Command::Export(args)) => wiring::export(&mut context, args),
-        Some(Command::Store(args)) => wiring::store(&mut context, args),
+        None => app::run(&mut context),
+        Some(Command::Demo(args)) => app::demo(&mut context, args),
+        Some(Command::Import(args)) => import::run(&mut context, args),
+        Some(Command::Imports(args)) => imports::run(&mut context, args),
+        Some(Command::Export(args)) => export::run(&mut context, args),
+        Some(Command::Store(args)) => store::run(&mut context, args),
         Some(Command::Query(args)) => {
-            let engine = wiring::engine(&context, args.lens.scope.demo)?;
+            let engine = wiring::engine(&mut context, args.lens.scope.demo)?;
             query::query(args, engine.as_ref(), &context.config, as_of, context.streams)
         }
         Some(Command::Spend(args)) => {
-            let engine = wiring::engine(&context, args.lens.scope.demo)?;
+            let engine = wiring::engine(&mut context, args.lens.scope.demo)?;
             query::spend(args, engine.as_ref(), &context.config, as_of, context.streams)
         }
         Some(Command::Config(_) | Command::Completions { .. } | Command::Man { .. }) => Ok(0),
