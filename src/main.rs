@@ -2,11 +2,11 @@
 //!
 //! Knows nothing else; see the library.
 
-use std::io::{BufWriter, IsTerminal, Write};
+use std::io::{BufWriter, IsTerminal};
 use std::process::ExitCode;
 
 use clap::Parser;
-use spendtop::cli::{self, Cli, Streams, Watched};
+use spendtop::cli::{self, Cli, Streams};
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -19,20 +19,17 @@ fn main() -> ExitCode {
     };
     let stdout = std::io::stdout();
     let terminal = stdout.is_terminal();
-    let mut out = BufWriter::with_capacity(1 << 16, Watched::new(stdout));
-    let mut err = std::io::stderr();
-    let mut streams =
-        Streams { out: &mut out, err: &mut err, width: terminal.then(cli::terminal_width).flatten(), terminal };
-    let result = cli::run(&cli, &mut streams);
-    let flushed = streams.out.flush().map_err(|e| streams.failed(&e));
-    // A reader that has seen enough (`| head`) is no failure.
-    if out.get_ref().is_closed() {
-        return ExitCode::SUCCESS;
-    }
-    match result.and_then(|code| flushed.map(|()| code)) {
+    let width = terminal.then(cli::terminal_width).flatten();
+    let (mut out, mut err) = (BufWriter::with_capacity(1 << 16, stdout), std::io::stderr());
+    let mut streams = Streams::new(&mut out, &mut err, width, terminal);
+    let result = cli::run(&cli, &mut streams).and_then(|code| streams.flush().map(|()| code));
+    match result {
         Ok(code) => ExitCode::from(code),
+        Err(_) if streams.is_reader_gone() => ExitCode::SUCCESS,
         Err(error) => {
-            let _ = cli::print_error(&error, &mut err.lock());
+            // What was answered before the error comes first; that it cannot be written is less news.
+            let _ = streams.flush();
+            let _ = cli::print_error(&error, streams.err);
             ExitCode::from(error.kind.exit_code())
         }
     }

@@ -31,13 +31,13 @@ pub struct Cli {
 #[command(next_help_heading = "Everywhere")]
 pub struct Global {
     /// Folder of the store [default: the platform's data folder].
-    #[arg(long, global = true, env = "SPENDTOP_DATA_DIR", value_name = "DIR", hide_env_values = true)]
+    #[arg(long, global = true, env = "SPENDTOP_DATA_DIR", value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
     /// Config file [default: spendtop/config.toml in the platform's config folder].
-    #[arg(long, global = true, env = "SPENDTOP_CONFIG", value_name = "FILE", hide_env_values = true)]
+    #[arg(long, global = true, env = "SPENDTOP_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Day to take for today, like 2024-09-30 (UTC).
-    #[arg(long, global = true, env = "SPENDTOP_AS_OF", value_name = "DAY", value_parser = day, hide_env_values = true)]
+    #[arg(long, global = true, env = "SPENDTOP_AS_OF", value_name = "DAY", value_parser = day)]
     pub as_of: Option<Day>,
 }
 
@@ -327,7 +327,7 @@ fn day(text: &str) -> Result<Day, String> {
 }
 
 /// Reads one of a few values by its name; clap lists them, completes them and says which is near.
-fn one_of<T>(all: Vec<T>, name: fn(T) -> &'static str) -> impl TypedValueParser<Value = T> + Clone
+fn one_of<T>(all: Vec<T>, name: fn(T) -> &'static str) -> impl TypedValueParser<Value = T>
 where
     T: Copy + Send + Sync + 'static,
 {

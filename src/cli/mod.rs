@@ -24,4 +24,4 @@ mod tests;
 
 pub use self::args::Cli;
 pub use self::run::{Context, run};
-pub use self::stdio::{Streams, Watched, print_error, terminal_width};
+pub use self::stdio::{Streams, print_error, terminal_width};

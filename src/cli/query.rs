@@ -1,37 +1,33 @@
 //! `spendtop query` and `spendtop spend`: ask the engine, write the answer, explain an empty one.
 //!
-//! Knows no store: it is handed whatever engine answers.
+//! Knows no flag and no store: it is handed a question and whatever engine answers.
 
-use super::args::{FormatArgs, QueryArgs, SpendArgs};
-use super::lens::{lens_of, query_of};
+use super::args::FormatArgs;
 use super::stdio::Streams;
-use crate::config::Config;
 use crate::domain::calendar::{Day, Granularity, Period};
-use crate::domain::dimension::Dimension;
 use crate::domain::lens::Lens;
 use crate::domain::text::SafeText;
-use crate::engine::{Answer, Cancel, Engine, Question};
+use crate::engine::{Answer, Cancel, Engine, Query, Question};
 use crate::error::{Error, Result};
 use crate::report::{self, Style};
 
 /// Runs `spendtop query`; returns the exit code.
 ///
 /// # Errors
-/// Where the flags, the engine or the output fail.
+/// Where the engine or the output fails.
 pub fn query(
-    args: &QueryArgs,
+    query: &Query,
+    format: &FormatArgs,
     engine: &dyn Engine,
-    config: &Config,
     as_of: Day,
     streams: &mut Streams<'_>,
 ) -> Result<u8> {
-    let query = query_of(args, config, as_of)?;
     let question = Question::Query(query.clone());
     let Answer::Query(answers) = engine.ask(&question, as_of, &Cancel::default())? else {
         return Err(Error::bug("the engine answered another question than `query`"));
     };
-    let style = style(&args.format, streams);
-    report::query(&query, &answers, style, streams.out).map_err(|e| streams.failed(&e))?;
+    let style = style(format, streams);
+    report::query(query, &answers, style, streams.out).map_err(|e| streams.failed(&e))?;
     if answers.iter().all(|a| a.groups == 0 && a.rows.is_empty()) {
         explain_empty(&query.lens, query.granularity, engine, as_of, streams)?;
     }
@@ -41,22 +37,21 @@ pub fn query(
 /// Runs `spendtop spend`; returns the exit code.
 ///
 /// # Errors
-/// Where the flags, the engine or the output fail.
+/// Where the engine or the output fails.
 pub fn spend(
-    args: &SpendArgs,
+    lens: &Lens,
+    format: &FormatArgs,
     engine: &dyn Engine,
-    config: &Config,
     as_of: Day,
     streams: &mut Streams<'_>,
 ) -> Result<u8> {
-    let lens = lens_of(&args.lens, config, as_of, &[Dimension::Provider])?;
     let Answer::Spend(answers) = engine.ask(&Question::Spend(lens.clone()), as_of, &Cancel::default())? else {
         return Err(Error::bug("the engine answered another question than `spend`"));
     };
-    let style = style(&args.format, streams);
-    report::spend(&lens, &answers, style, streams.out).map_err(|e| streams.failed(&e))?;
+    let style = style(format, streams);
+    report::spend(lens, &answers, style, streams.out).map_err(|e| streams.failed(&e))?;
     if answers.iter().all(|a| a.rows == 0) {
-        explain_empty(&lens, None, engine, as_of, streams)?;
+        explain_empty(lens, None, engine, as_of, streams)?;
     }
     Ok(0)
 }

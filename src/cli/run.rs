@@ -7,9 +7,10 @@ use std::path::PathBuf;
 
 use super::args::{Cli, Command, Global};
 use super::stdio::Streams;
-use super::{app, config, export, generate, import, imports, query, store, wiring};
+use super::{app, config, export, generate, import, imports, lens, query, store, wiring};
 use crate::config::Config;
 use crate::domain::calendar::Day;
+use crate::domain::dimension::Dimension;
 use crate::error::Result;
 
 /// What a command runs in.
@@ -55,12 +56,15 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> Result<u8> {
         Some(Command::Export(args)) => export::run(&mut context, args),
         Some(Command::Store(args)) => store::run(&mut context, args),
         Some(Command::Query(args)) => {
+            // Bad flags are told before anything is opened.
+            let question = lens::query_of(args, &context.config, as_of)?;
             let engine = wiring::engine(&mut context, args.lens.scope.demo)?;
-            query::query(args, engine.as_ref(), &context.config, as_of, context.streams)
+            query::query(&question, &args.format, engine.as_ref(), as_of, context.streams)
         }
         Some(Command::Spend(args)) => {
+            let lens = lens::lens_of(&args.lens, &context.config, as_of, &[Dimension::Provider])?;
             let engine = wiring::engine(&mut context, args.lens.scope.demo)?;
-            query::spend(args, engine.as_ref(), &context.config, as_of, context.streams)
+            query::spend(&lens, &args.format, engine.as_ref(), as_of, context.streams)
         }
         Some(Command::Config(_) | Command::Completions { .. } | Command::Man { .. }) => Ok(0),
     }

@@ -17,18 +17,38 @@ pub struct Streams<'a> {
     pub width: Option<usize>,
     /// Whether `out` is a terminal.
     pub terminal: bool,
+    reader_gone: bool,
 }
 
-impl Streams<'_> {
+impl<'a> Streams<'a> {
+    /// Streams; `width` and `terminal` are of `out`.
+    pub fn new(out: &'a mut dyn Write, err: &'a mut dyn Write, width: Option<usize>, terminal: bool) -> Self {
+        Streams { out, err, width, terminal, reader_gone: false }
+    }
+
+    /// Whether the answer's reader has seen enough (`| head`), which is nobody's failure.
+    #[must_use]
+    pub fn is_reader_gone(&self) -> bool {
+        self.reader_gone
+    }
+
     /// Says something beside the answer, with hints.
     ///
     /// # Errors
-    /// None: where stderr is closed there is nobody to tell.
+    /// Where the answer before it cannot be written. A closed stderr has nobody to tell.
     pub fn note(&mut self, message: &str, hints: &[&str]) -> Result<()> {
         // The answer first, where both go to the same screen.
-        self.out.flush().map_err(|e| self.failed(&e))?;
+        self.flush()?;
         let _ = write_lines(self.err, "note", message, hints.iter().copied());
         Ok(())
+    }
+
+    /// Hands everything that was written to the reader.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn flush(&mut self) -> Result<()> {
+        self.out.flush().map_err(|e| self.failed(&e))
     }
 
     /// Writes a text as the answer.
@@ -39,9 +59,10 @@ impl Streams<'_> {
         self.out.write_all(text.as_bytes()).map_err(|e| self.failed(&e))
     }
 
-    /// The error for an answer that could not be written.
+    /// The error for an answer that could not be written; takes note of a reader that has gone.
     #[must_use]
-    pub fn failed(&self, cause: &io::Error) -> Error {
+    pub fn failed(&mut self, cause: &io::Error) -> Error {
+        self.reader_gone |= cause.kind() == io::ErrorKind::BrokenPipe;
         let error = Error::new(Kind::Store, format!("cannot write the answer: {cause}"));
         match cause.kind() {
             io::ErrorKind::StorageFull => error.hint("the disk is full: free some space, then run the command again"),
@@ -82,42 +103,4 @@ pub fn terminal_width() -> Option<usize> {
     let said = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
     let size = || rustix::termios::tcgetwinsize(io::stdout()).ok().map(|size| usize::from(size.ws_col));
     said.or_else(size).filter(|columns| *columns > 0)
-}
-
-/// A writer that remembers whether its reader has gone, which is no error of anybody.
-pub struct Watched<W: Write> {
-    inner: W,
-    closed: bool,
-}
-
-impl<W: Write> Watched<W> {
-    /// Watches a writer.
-    pub fn new(inner: W) -> Self {
-        Watched { inner, closed: false }
-    }
-
-    /// Whether the reader has gone.
-    #[must_use]
-    pub fn is_closed(&self) -> bool {
-        self.closed
-    }
-
-    fn watch<T>(&mut self, result: io::Result<T>) -> io::Result<T> {
-        if let Err(error) = &result {
-            self.closed |= error.kind() == io::ErrorKind::BrokenPipe;
-        }
-        result
-    }
-}
-
-impl<W: Write> Write for Watched<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let result = self.inner.write(bytes);
-        self.watch(result)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        let result = self.inner.flush();
-        self.watch(result)
-    }
 }

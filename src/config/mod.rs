@@ -1,4 +1,4 @@
-//! The config file: text -> [`raw`] (what is written, and where) -> [`validate`] -> [`Config`].
+//! The config file: text -> `raw` (what is written, and where) -> `validate` -> [`Config`].
 //!
 //! Keys and looks are plain words here: the config knows no screen, no store and no environment,
 //! and it is never written. [`load`] is the only function that touches a file.

@@ -4,7 +4,7 @@
 //! beyond what it is handed; whoever calls it treats a closed pipe.
 //!
 //! # JSON
-//! What [`query`] writes is stable. One currency is one object, several are a list of objects, no
+//! What [`query()`] writes is stable. One currency is one object, several are a list of objects, no
 //! data at all is an empty list:
 //!
 //! ```json
@@ -27,7 +27,7 @@
 //! * Values in `key` are the bill's own, unchanged; a missing one is `null`. Characters that would
 //!   move a cursor or turn text round are written as `\u` escapes, which every JSON reader undoes.
 //!
-//! What [`spend`] writes is [`SpendAnswer`](crate::engine::answer::SpendAnswer), field by field, under
+//! What [`spend()`] writes is [`SpendAnswer`](crate::engine::answer::SpendAnswer), field by field, under
 //! the same rule of one object or a list.
 //!
 //! # CSV
