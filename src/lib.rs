@@ -4,3 +4,4 @@ pub mod domain;
 pub mod engine;
 pub mod error;
 pub mod provider;
+pub mod tui;

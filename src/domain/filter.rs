@@ -237,7 +237,11 @@ impl<'a> Parser<'a> {
             [b'>', ..] => (Operator::Over, 1),
             [b'<', ..] => (Operator::Under, 1),
             [b':' | b'=', ..] => {
-                return self.error(self.at + 4, "cost is compared with `>`, `>=`, `<` or `<=`", Some("cost>100".into()));
+                return self.error(
+                    self.at + 4,
+                    "cost is compared with `>`, `>=`, `<` or `<=`",
+                    Some("cost>100".into()),
+                );
             }
             _ => return Ok(None),
         };
