@@ -73,9 +73,8 @@ impl Worker {
         let shared = Arc::new(Shared::default());
         let theirs = Arc::clone(&shared);
         std::thread::Builder::new().name("tui-worker".into()).spawn(move || {
-            let died = Died(events.clone());
+            let _died = Died(events.clone());
             serve(&theirs, engine.as_ref(), &events);
-            std::mem::forget(died);
         })?;
         Ok(Worker { shared })
     }
@@ -116,7 +115,9 @@ struct Died(Sender<Event>);
 
 impl Drop for Died {
     fn drop(&mut self) {
-        let _ = self.0.try_send(Event::WorkerDied);
+        if std::thread::panicking() {
+            let _ = self.0.try_send(Event::WorkerDied);
+        }
     }
 }
 
