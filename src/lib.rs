@@ -11,3 +11,4 @@ pub mod provider;
 pub mod report;
 pub mod store;
 pub mod sync;
+pub mod tui;
