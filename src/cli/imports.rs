@@ -1,7 +1,7 @@
 //! `spendtop imports list|show|rm`: what was taken in, and undoing it.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, Write};
+use std::io::BufRead;
 
 use super::args::{ImportsArgs, ImportsCommand};
 use super::import::{number, size, thousands};
