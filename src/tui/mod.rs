@@ -29,7 +29,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crossterm::event::{Event as Input, EventStream};
-use futures_util::{FutureExt, StreamExt};
+use futures_util::StreamExt;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Notify;
 use tokio::sync::mpsc::{Receiver, channel};
@@ -170,17 +170,14 @@ async fn serve(options: &Options, engine: Arc<dyn Engine>) -> Result<u8> {
             dirty = true;
         }
         let due = drawn + FRAME;
-        // What has come already is taken before a frame is drawn, but not for ever.
-        let ready = if Instant::now() < due + TAKE { pump.next().now_or_never() } else { None };
-        let event = match ready {
-            Some(event) => Some(event),
-            None if dirty && Instant::now() >= due => None,
-            None => tokio::select! {
-                biased;
-                event = signals.next() => Some(event),
-                event = pump.next() => Some(event),
-                () = sleep_until(due), if dirty => None,
-            },
+        // What has come already is taken before a frame that is due is drawn, but not for ever.
+        // The stream of input must only be polled from here: it wakes whoever polled it first.
+        let take = !dirty || Instant::now() < due + TAKE;
+        let event = tokio::select! {
+            biased;
+            event = signals.next() => Some(event),
+            event = pump.next(), if take => Some(event),
+            () = sleep_until(due), if dirty => None,
         };
         if terminal::panicked() {
             return Err(Error::new(Kind::Bug, "a part of the program failed; its message is above"));

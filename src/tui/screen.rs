@@ -17,6 +17,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
+use super::action::Group;
 use super::app::App;
 use super::keymap;
 use super::layout;
@@ -194,14 +195,24 @@ fn footer(app: &App, area: Rect, buf: &mut Buffer) {
         return put(buf, area, 0, &Line::from(Span::styled(text, theme.style(Role::Accent))));
     }
     let mut room = usize::from(area.width).saturating_sub(1);
-    let mut spans = vec![Span::raw(" ")];
+    let mut fitting = Vec::new();
     for (entry, key) in keymap::footer(&app.context()) {
-        let key = if key == "Enter" { theme.glyphs.enter.to_owned() } else { key };
+        let key = match key.as_str() {
+            "Enter" => theme.glyphs.enter.to_owned(),
+            "Left" if theme.glyphs.ascii => "Left/Right".to_owned(),
+            "Left" => "← →".to_owned(),
+            _ => key,
+        };
         let needs = width(&key) + width(entry.footer.0) + 3;
-        if needs > room {
-            continue;
+        if needs <= room {
+            room -= needs;
+            fitting.push((entry, key));
         }
-        room -= needs;
+    }
+    // The most useful fit; help and quit stand last, where they are looked for.
+    fitting.sort_by_key(|(entry, _)| entry.group == Group::App);
+    let mut spans = vec![Span::raw(" ")];
+    for (entry, key) in fitting {
         spans.push(Span::styled(key, theme.style(Role::Strong)));
         spans.push(Span::styled(format!(" {}  ", entry.footer.0), theme.style(Role::Muted)));
     }

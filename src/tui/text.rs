@@ -138,6 +138,6 @@ mod tests {
         assert_eq!(wrap("one two three", 7), ["one two", "three"]);
         assert_eq!(wrap("", 7), [""]);
         assert!(wrap("unbreakable", 4).iter().all(|l| l.width() <= 4));
-        assert_eq!(wrap("a b", 0).len(), 2);
+        assert!(wrap("a b", 0).iter().all(|l| l.trim().is_empty()));
     }
 }

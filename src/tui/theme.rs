@@ -216,7 +216,7 @@ impl Theme {
             Role::Muted if mono => plain.add_modifier(Modifier::DIM),
             Role::Muted => plain.fg(self.colour(MUTED)),
             Role::Strong => plain.add_modifier(Modifier::BOLD),
-            Role::Accent if mono => plain.add_modifier(Modifier::REVERSED),
+            Role::Accent if mono => plain.add_modifier(Modifier::BOLD | Modifier::UNDERLINED),
             Role::Accent => plain.fg(self.colour(ACCENT)).add_modifier(Modifier::BOLD),
             Role::Selected if mono => plain.add_modifier(Modifier::REVERSED),
             Role::Selected => plain.fg(self.colour(WHITE)).bg(self.colour(SELECTED)),

@@ -3,7 +3,7 @@
 //!
 //! Knows floats and labels, not what they mean.
 
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Style};
 use ratatui::text::{Line, Span};
@@ -190,15 +190,24 @@ impl Bars<'_> {
             let row = (previous / self.scale.unit + f64::from(self.scale.below)).floor();
             let row = row.clamp(0.0, f64::from(self.plot.height - 1)) as u16;
             let y = self.plot.y + self.plot.height - 1 - row;
-            let under = buf.cell((x, y)).map(|c| (c.symbol() == self.theme.glyphs.heights[7].to_string(), c.fg));
-            let style = match under {
-                // A full block is all foreground: the dot needs it as its background.
-                Some((true, colour)) if self.theme.depth != Depth::Mono => {
-                    Style::new().fg(self.theme.over_layer()).bg(colour)
-                }
-                _ => Style::new().fg(Color::Reset).bg(Color::Reset),
-            };
+            let style = buf.cell((x, y)).map_or(Style::new(), |under| self.over(under));
             self.paint(buf, x, row, self.theme.glyphs.previous, style);
+        }
+    }
+
+    /// How a sign looks over a cell of a bar: on the colour that fills most of it.
+    fn over(&self, under: &Cell) -> Style {
+        let plain = Style::new().fg(Color::Reset).bg(Color::Reset);
+        let glyphs = &self.theme.glyphs;
+        let sign = under.symbol().chars().next().unwrap_or(' ');
+        if self.theme.depth == Depth::Mono || sign == ' ' {
+            return plain;
+        }
+        let high = sign == glyphs.hatch || glyphs.heights.iter().position(|h| *h == sign).is_none_or(|at| at >= 3);
+        match (high, under.bg) {
+            (true, _) => Style::new().fg(self.theme.over_layer()).bg(under.fg),
+            (false, Color::Reset) => plain,
+            (false, other) => Style::new().fg(self.theme.over_layer()).bg(other),
         }
     }
 
@@ -297,11 +306,18 @@ mod tests {
         let shown = rows(&drawn(&sample(), 30, 10, &env));
         assert_eq!(
             shown,
-            ["  40 |               :::::", "     |          ##### :::::", "     |    ===== ##### :::::", "  20 |", "",]
-                .map(str::to_owned)
-                .into_iter()
-                .chain(shown[5..].to_vec())
-                .collect::<Vec<_>>()
+            [
+                "   50|",
+                "     |                  :::::",
+                "     |                  :::::",
+                "   25|      ===== ##### :::::",
+                "     |..... ..... ..... .....",
+                "     |===== ##### ##### :::::",
+                "     |##### ##### ##### :::::",
+                "    0|            =====",
+                "     +------------^^^^^-------",
+                "      Nov 1       3",
+            ]
         );
         assert!(shown.concat().is_ascii());
     }

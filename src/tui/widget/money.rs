@@ -84,7 +84,8 @@ pub fn share(ratio: Option<f64>) -> String {
     match ratio {
         None => String::new(),
         Some(r) if r > 0.0 && r < 0.005 => "<1 %".to_owned(),
-        Some(r) => format!("{:.0} %", r * 100.0 + 0.0),
+        // Adding nothing makes a zero of a negative zero.
+        Some(r) => format!("{:.0} %", (r * 100.0).round() + 0.0),
     }
 }
 

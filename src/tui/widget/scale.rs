@@ -36,7 +36,12 @@ impl Scale {
         }
         let labels = f64::from((rows / 3).clamp(1, 5));
         let step = nice(span / labels);
-        let top = (most / step - 1e-9).ceil().max(0.0) * step;
+        let steps = (most / step - 1e-9).ceil().max(0.0);
+        if least >= 0.0 && steps <= f64::from(rows) {
+            // Whole rows to a step, so that labels stand at even distances.
+            return Scale { unit: step / (f64::from(rows) / steps).floor(), below: 0, step };
+        }
+        let top = steps * step;
         let below = if least < 0.0 {
             let share = (f64::from(rows) * -least / (top - least)).ceil() as u16;
             share.clamp(1, if most > 0.0 { rows.saturating_sub(1).max(1) } else { rows })
@@ -60,10 +65,11 @@ impl Scale {
     /// The label of a row, where one of the scale's steps lies nearest to its upper edge.
     #[must_use]
     pub fn label(&self, row: u16) -> Option<f64> {
-        let ceiling = self.floor_of(row) + self.unit;
-        let nearest = (ceiling / self.step).round() * self.step;
-        let inside = (nearest - ceiling).abs() <= self.unit * 0.5 - self.unit * 1e-6;
-        (inside && nearest.abs() > self.step * 1e-6).then_some(nearest)
+        let edge = i64::from(row) + 1 - i64::from(self.below);
+        let nearest = (edge as f64 * self.unit / self.step).round() * self.step;
+        let zero = nearest.abs() <= self.step * 1e-6;
+        // Zero is the chart's floor unless something lies below it.
+        ((nearest / self.unit).round() as i64 == edge && (!zero || self.below > 0)).then_some(nearest)
     }
 }
 
@@ -97,6 +103,6 @@ mod tests {
         }
         let scale = Scale::of(0.0, 4_981.0, 10);
         let labels: Vec<f64> = (0..10).filter_map(|row| scale.label(row)).collect();
-        assert_eq!(labels, [2_000.0, 4_000.0, 6_000.0]);
+        assert_eq!((labels, scale.unit), (vec![2_000.0, 4_000.0, 6_000.0], 2_000.0 / 3.0));
     }
 }

@@ -109,7 +109,8 @@ impl State {
     /// is seen.
     fn first_visible(&self, height: usize) -> usize {
         let last = self.order.len().saturating_sub(height);
-        self.offset.min(last).clamp((self.selected + 1).saturating_sub(height), self.selected)
+        let least = (self.selected + 1).saturating_sub(height.max(1));
+        self.offset.min(last).clamp(least, self.selected)
     }
 
     /// The selected row.

@@ -207,7 +207,8 @@ fn readout(state: &State, answer: &SpendAnswer, area: Rect, buf: &mut Buffer, th
     let total = total_at(answer, at);
     let previous = answer.previous_series.get(at).copied().flatten();
     let mut spans = vec![
-        Span::styled(format!("{when}  "), theme.style(Role::Accent)),
+        Span::styled(when, theme.style(Role::Accent)),
+        Span::raw("  "),
         Span::styled(money::amount(total, places), theme.style(Role::Strong)),
         Span::raw("  "),
     ];
@@ -243,7 +244,7 @@ fn movers(state: &State, answer: &SpendAnswer, area: Rect, buf: &mut Buffer, the
         "{}{}{}",
         left("Biggest moves", names + 2, ""),
         right("change", change_width, ""),
-        right("%", percent_width - 1, "")
+        right("%", percent_width, "")
     );
     put(buf, area, 0, &Line::from(Span::styled(heading, muted)));
     if answer.movers.is_empty() {
