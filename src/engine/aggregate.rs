@@ -6,7 +6,6 @@ use crate::analytics::rollup::canonical;
 use crate::domain::calendar::Granularity;
 use crate::domain::dimension::Dimension;
 use crate::domain::filter::Clause;
-use crate::domain::lens::DIMENSIONS_MAX;
 use crate::domain::rollup::kinds;
 use crate::error::Result;
 use crate::store::manifest::{Group, Manifest};
@@ -16,7 +15,7 @@ use crate::store::Store;
 use super::Cancel;
 use super::matcher;
 use super::scan;
-use super::table::{Key, Request, Table};
+use super::table::{Ids, Key, Request, Table};
 
 /// Adds up what a request asks for over the groups that count.
 ///
@@ -103,8 +102,8 @@ fn add_rollup(table: &mut Table, request: &Request<'_>, kind: &[Dimension], grou
         if !request.period.contains(day) || !admits.cell(rollup, cell) {
             continue;
         }
-        let mut values = [0; DIMENSIONS_MAX];
-        for (value, from) in values.iter_mut().zip(&froms) {
+        let mut values = Ids::default();
+        for (value, from) in values.0.iter_mut().zip(&froms) {
             *value = match from {
                 From::Group(id) => *id,
                 From::Category(ids) => ids[(rollup.categories[cell] >> 1) as usize],

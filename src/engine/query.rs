@@ -7,10 +7,10 @@ use hashbrown::HashMap;
 
 use super::answer::{QueryAnswer, QueryRow};
 use super::local::LocalEngine;
-use super::table::{Key, Request, Table};
+use super::table::{Ids, Request, Table};
 use super::{Cancel, Query, Sort};
 use crate::domain::calendar::{Day, Granularity, Period};
-use crate::domain::lens::{DIMENSIONS_MAX, Lens};
+use crate::domain::lens::Lens;
 use crate::domain::money::Amount;
 use crate::domain::numbers::Total;
 use crate::domain::text::Untrusted;
@@ -39,28 +39,21 @@ pub fn request<'a>(lens: &'a Lens, period: Period, by: &'a [crate::domain::dimen
 }
 
 /// A group while an answer is made: its cost now and before.
-#[derive(Clone, Default)]
+#[derive(Clone, Copy, Default)]
 struct Pair {
     now: Total,
     before: Total,
 }
 
-/// Values by text, so that two tables' groups can be held against each other.
-type Texts = Vec<String>;
-
-fn texts(table: &Table, key: &Key) -> Texts {
-    table.texts(key).map(String::from).collect()
-}
-
 /// Names of ids in a group's values, by position.
 #[must_use]
-pub fn names(table: &Table, values: &[u32; DIMENSIONS_MAX]) -> BTreeMap<usize, Untrusted> {
+pub fn names(table: &Table, values: &Ids) -> BTreeMap<usize, Untrusted> {
     table
         .dimensions
         .iter()
         .enumerate()
         .filter_map(|(d, dimension)| {
-            let name = dimension.name(values[d]);
+            let name = dimension.name(values.0[d]);
             (!name.is_empty()).then(|| (d, Untrusted::from(name)))
         })
         .collect()
@@ -73,7 +66,7 @@ pub fn names(table: &Table, values: &[u32; DIMENSIONS_MAX]) -> BTreeMap<usize, U
 pub fn answer(engine: &LocalEngine, query: &Query, as_of: Day, cancel: &Cancel) -> Result<Vec<QueryAnswer>> {
     let lens = &query.lens;
     let (period, against) = lens.days(as_of);
-    let now = engine.aggregate(&request(lens, period, &lens.by, query.granularity), cancel)?;
+    let mut now = engine.aggregate(&request(lens, period, &lens.by, query.granularity), cancel)?;
     let before = against.map(|p| engine.aggregate(&request(lens, p, &lens.by, query.granularity), cancel)).transpose()?;
     let mut currencies: BTreeSet<String> = now.currencies.iter().map(String::from).collect();
     currencies.extend(before.iter().flat_map(|t| t.currencies.iter().map(String::from)));
@@ -94,7 +87,7 @@ pub fn answer(engine: &LocalEngine, query: &Query, as_of: Day, cancel: &Cancel) 
             unknown_rows: 0,
             incomplete,
         };
-        fill(&mut answer, query, &now, before.as_ref());
+        fill(&mut answer, query, &mut now, before.as_ref());
         if !answer.rows.is_empty() || answer.total.is_some() {
             answers.push(answer);
         }
@@ -109,33 +102,50 @@ pub fn incomplete(engine: &LocalEngine, period: Period) -> bool {
     engine.store().manifest().active().iter().any(|g| g.incomplete && g.overlaps(period))
 }
 
-fn fill(answer: &mut QueryAnswer, query: &Query, now: &Table, before: Option<&Table>) {
-    let mut pairs: HashMap<(Texts, i64), Pair> = HashMap::new();
-    let mut labels: HashMap<Texts, BTreeMap<usize, Untrusted>> = HashMap::new();
-    let mut collect = |table: &Table, shift: &dyn Fn(i64) -> Option<i64>, earlier: bool| {
-        let Some(currency) = table.currencies.find(&answer.currency) else { return };
-        for (key, total) in table.totals.iter().filter(|(key, _)| key.currency == currency) {
-            let Some(start) = shift(key.start) else { continue };
-            let texts = texts(table, key);
-            labels.entry(texts.clone()).or_insert_with(|| names(table, &key.values));
-            let pair = pairs.entry((texts, start)).or_default();
-            if earlier { pair.before.merge(total) } else { pair.now.merge(total) }
+/// A row while an answer is made.
+#[derive(Clone, Copy)]
+struct Row {
+    ids: Ids,
+    start: i64,
+    pair: Pair,
+    /// The group as a whole, over all its pieces of time.
+    whole: Pair,
+}
+
+/// Pairs of cost now and before: by group and piece of time, in the numbers of `now`.
+type Pairs = HashMap<(Ids, i64), Pair>;
+
+/// Holds one currency's groups of two tables against each other. `now` learns the other's values.
+fn pairs(answer: &QueryAnswer, granularity: Option<Granularity>, now: &mut Table, before: Option<&Table>) -> Pairs {
+    let mut pairs = Pairs::new();
+    if let Some(currency) = now.currencies.find(&answer.currency) {
+        for (key, total) in now.totals.iter().filter(|(key, _)| key.currency == currency) {
+            pairs.entry((key.values, key.start)).or_default().now = *total;
         }
-    };
-    collect(now, &Some, false);
-    if let (Some(before), Some(against)) = (before, answer.previous_period) {
-        // The n-th piece of the days before is held against the n-th piece of these.
-        let moved: HashMap<i64, i64> = match query.granularity {
-            Some(g) => pieces(against, g).into_iter().zip(pieces(answer.period, g)).collect(),
-            None => HashMap::from([(0, 0)]),
-        };
-        collect(before, &|start| moved.get(&start).copied(), true);
     }
-    let compared = before.is_some();
+    let (Some(before), Some(against)) = (before, answer.previous_period) else { return pairs };
+    // The n-th piece of the days before is held against the n-th piece of these.
+    let moved: HashMap<i64, i64> = match granularity {
+        Some(g) => pieces(against, g).into_iter().zip(pieces(answer.period, g)).collect(),
+        None => HashMap::from([(0, 0)]),
+    };
+    let mut numbers = now.adopt(before);
+    if let Some(currency) = before.currencies.find(&answer.currency) {
+        for (key, total) in before.totals.iter().filter(|(key, _)| key.currency == currency) {
+            let Some(start) = moved.get(&key.start) else { continue };
+            let ids = numbers.key(now, before, key).values;
+            pairs.entry((ids, *start)).or_default().before.merge(total);
+        }
+    }
+    pairs
+}
+
+fn fill(answer: &mut QueryAnswer, query: &Query, now: &mut Table, before: Option<&Table>) {
+    let pairs = pairs(answer, query.granularity, now, before);
     // Bounds are about a group as a whole, whatever pieces it is cut into.
-    let mut whole: HashMap<&Texts, Pair> = HashMap::new();
-    for ((texts, _), pair) in &pairs {
-        let sum = whole.entry(texts).or_default();
+    let mut whole: HashMap<Ids, Pair> = HashMap::with_capacity(pairs.len());
+    for ((ids, _), pair) in &pairs {
+        let sum = whole.entry(*ids).or_default();
         sum.now.merge(&pair.now);
         sum.before.merge(&pair.before);
     }
@@ -145,64 +155,70 @@ fn fill(answer: &mut QueryAnswer, query: &Query, now: &Table, before: Option<&Ta
         total.merge(&pair.now);
         total_before.merge(&pair.before);
     }
+    let compared = before.is_some();
     answer.groups = whole.len() as u64;
     answer.unknown_rows = total.unknown;
     answer.total = (!whole.is_empty()).then(|| total.value()).flatten();
     answer.previous_total = compared.then(|| total_before.value()).flatten();
-    let mut rows: Vec<(&Texts, i64, &Pair)> = pairs.iter().filter(|((t, _), _)| whole.contains_key(t)).map(|((t, s), p)| (t, *s, p)).collect();
-    rows.sort_by(|a, b| order(&query.sort, &query.lens, a, b, &whole));
-    if let Some(limit) = query.limit {
-        cut(&mut rows, limit, query.granularity.is_some());
-    }
+    let rows = pairs.into_iter().filter_map(|((ids, start), pair)| Some(Row { ids, start, pair, whole: *whole.get(&ids)? }));
+    let rows = ordered(rows.collect(), query, now);
     answer.rows = rows
         .into_iter()
-        .map(|(texts, start, pair)| QueryRow {
-            key: texts.iter().map(|t| Untrusted::from(t.as_str())).collect(),
-            names: labels.get(texts).cloned().unwrap_or_default(),
-            start: query.granularity.map(|_| start),
-            cost: pair.now.value(),
-            previous: if compared { pair.before.value() } else { None },
-            unknown_rows: pair.now.unknown,
+        .map(|row| QueryRow {
+            key: now.dimensions.iter().zip(row.ids.0).map(|(values, id)| Untrusted::from(values.texts.get(id))).collect(),
+            names: names(now, &row.ids),
+            start: query.granularity.map(|_| row.start),
+            cost: row.pair.now.value(),
+            previous: if compared { row.pair.before.value() } else { None },
+            unknown_rows: row.pair.now.unknown,
         })
         .collect();
 }
 
-/// Keeps the first `limit` groups, with all their pieces of time.
-fn cut(rows: &mut Vec<(&Texts, i64, &Pair)>, limit: usize, pieces: bool) {
-    if !pieces {
-        rows.truncate(limit);
-        return;
+/// The rows in the order asked for, as many as are asked for.
+fn ordered(mut rows: Vec<Row>, query: &Query, table: &Table) -> Vec<Row> {
+    let compare = |a: &Row, b: &Row| order(query, table, a, b);
+    let Some(limit) = query.limit else {
+        rows.sort_unstable_by(compare);
+        return rows;
+    };
+    if query.granularity.is_some() {
+        rows.sort_unstable_by(compare);
+        cut(&mut rows, limit);
+        return rows;
     }
-    let mut kept: Vec<&Texts> = Vec::new();
-    rows.retain(|(texts, _, _)| {
-        if kept.contains(texts) {
-            return true;
-        }
-        let room = kept.len() < limit;
-        if room {
-            kept.push(texts);
-        }
-        room
-    });
+    // Few of many: only those need an order.
+    if limit < rows.len() {
+        rows.select_nth_unstable_by(limit, compare);
+        rows.truncate(limit);
+    }
+    rows.sort_unstable_by(compare);
+    rows
 }
 
-type Row<'a> = (&'a Texts, i64, &'a Pair);
+/// Keeps the first `limit` groups, with all their pieces of time.
+fn cut(rows: &mut Vec<Row>, limit: usize) {
+    let mut kept: hashbrown::HashSet<Ids> = hashbrown::HashSet::new();
+    rows.retain(|row| kept.contains(&row.ids) || (kept.len() < limit && kept.insert(row.ids)));
+}
 
-fn order(sort: &Sort, lens: &Lens, a: &Row<'_>, b: &Row<'_>, whole: &HashMap<&Texts, Pair>) -> Ordering {
-    let of = |row: &Row<'_>| whole.get(row.0).cloned().unwrap_or_default();
+fn order(query: &Query, table: &Table, a: &Row, b: &Row) -> Ordering {
+    let texts = |row: &Row, d: usize| table.dimensions[d].texts.get(row.ids.0[d]);
+    let by_text = |d: usize| texts(a, d).cmp(texts(b, d));
     let by_cost = |x: &Pair, y: &Pair| y.now.sum.cmp(&x.now.sum);
-    let by_change = |p: &Pair| Reverse((p.now.sum - p.before.sum).abs());
-    let group = match sort {
-        Sort::Cost => by_cost(&of(a), &of(b)),
-        Sort::Change => by_change(&of(a)).cmp(&by_change(&of(b))),
+    let change = |p: &Pair| Reverse((p.now.sum - p.before.sum).abs());
+    let group = match &query.sort {
+        Sort::Cost => by_cost(&a.whole, &b.whole),
+        Sort::Change => change(&a.whole).cmp(&change(&b.whole)),
         Sort::Key => Ordering::Equal,
-        Sort::Time => a.1.cmp(&b.1).then_with(|| by_cost(a.2, b.2)),
-        Sort::By(dimension) => match lens.by.iter().position(|d| d == dimension) {
-            Some(at) => a.0[at].cmp(&b.0[at]).then_with(|| by_cost(&of(a), &of(b))),
+        Sort::Time => a.start.cmp(&b.start).then_with(|| by_cost(&a.pair, &b.pair)),
+        Sort::By(dimension) => match query.lens.by.iter().position(|d| d == dimension) {
+            Some(at) => by_text(at).then_with(|| by_cost(&a.whole, &b.whole)),
             None => Ordering::Equal,
         },
     };
-    group.then_with(|| a.0.cmp(b.0)).then(a.1.cmp(&b.1))
+    let by_key = || (0..table.dimensions.len()).map(by_text).find(|o| o.is_ne()).unwrap_or(Ordering::Equal);
+    group.then_with(by_key).then(a.start.cmp(&b.start))
 }
 
 /// Sums by currency, largest first.

@@ -14,7 +14,6 @@ use crate::domain::calendar::{Day, Granularity, Period};
 use crate::domain::charge::{Profile, Terms};
 use crate::domain::dimension::{Dimension, Place};
 use crate::domain::filter::Clause;
-use crate::domain::lens::DIMENSIONS_MAX;
 use crate::domain::numbers::{Numbers, Total};
 use crate::domain::rollup::Values;
 use crate::domain::tags;
@@ -26,7 +25,7 @@ use crate::store::segment::{GroupKey, Segment};
 
 use super::Cancel;
 use super::matcher;
-use super::table::{Key, Request, Table};
+use super::table::{Ids, Key, Request, Table};
 
 /// The segments of some groups, and which groups count in each.
 pub fn segments<'g>(groups: &[&'g Group]) -> Vec<(u64, BTreeSet<&'g GroupKey>)> {
@@ -219,10 +218,10 @@ struct Scan<'s> {
     metric: crate::domain::charge::Metric,
     granularity: Option<Granularity>,
     /// For each profile, its group by the profile's dimensions, and each group's values.
-    profile_groups: (Vec<u32>, Vec<[u32; DIMENSIONS_MAX]>),
+    profile_groups: (Vec<u32>, Vec<Ids>),
     /// For each terms row, its group by currency and the terms' dimensions; `None` where its
     /// currency is not asked for.
-    terms_groups: (Vec<Option<u32>>, Vec<(u32, [u32; DIMENSIONS_MAX])>),
+    terms_groups: (Vec<Option<u32>>, Vec<(u32, Ids)>),
     times: Vec<TermsRow>,
 }
 
@@ -321,15 +320,15 @@ impl<'s> Scan<'s> {
         slots.drain(|place, total| {
             let (currency, mut values) = self.terms_groups.1[place % width];
             let profile = self.profile_groups.1[place / width];
-            values.iter_mut().zip(profile).for_each(|(v, p)| *v |= p);
+            values.0.iter_mut().zip(profile.0).for_each(|(v, p)| *v |= p);
             table.add(Key { currency, start, values }, total);
         });
     }
 }
 
 /// Groups profiles by the values of the dimensions that profiles have.
-fn profile_groups(by: &[Dimension], segment: &Segment<'_>, table: &mut Table) -> Result<(Vec<u32>, Vec<[u32; DIMENSIONS_MAX]>)> {
-    let mut tuples = vec![[0u32; DIMENSIONS_MAX]; segment.head.profiles as usize];
+fn profile_groups(by: &[Dimension], segment: &Segment<'_>, table: &mut Table) -> Result<(Vec<u32>, Vec<Ids>)> {
+    let mut tuples = vec![Ids::default(); segment.head.profiles as usize];
     for (d, dimension) in by.iter().enumerate() {
         let values = &mut table.dimensions[d];
         let ids = match dimension.place() {
@@ -337,7 +336,7 @@ fn profile_groups(by: &[Dimension], segment: &Segment<'_>, table: &mut Table) ->
             Place::Tag(key) => tag_values(segment, key, values)?,
             Place::Profile(column) => profile_values(segment, dimension, column, values)?,
         };
-        tuples.iter_mut().zip(ids).for_each(|(tuple, id)| tuple[d] = id);
+        tuples.iter_mut().zip(ids).for_each(|(tuple, id)| tuple.0[d] = id);
     }
     Ok(distinct(tuples))
 }
@@ -370,13 +369,13 @@ fn profile_values(segment: &Segment<'_>, dimension: &Dimension, column: Profile,
 }
 
 /// Groups terms by currency and the values of the dimensions that terms have.
-type TermsGroups = (Vec<Option<u32>>, Vec<(u32, [u32; DIMENSIONS_MAX])>);
+type TermsGroups = (Vec<Option<u32>>, Vec<(u32, Ids)>);
 
 fn terms_groups(request: &Request<'_>, segment: &Segment<'_>, table: &mut Table) -> Result<TermsGroups> {
     let (currencies, ids) = segment.terms_column(Terms::Currency)?;
     let wanted = |id: u32| request.currency.is_none_or(|c| c == currencies.get(id));
-    let mut tuples: Vec<(u32, [u32; DIMENSIONS_MAX])> =
-        ids.iter().map(|id| (table.currencies.intern(currencies.get(*id)), [0; DIMENSIONS_MAX])).collect();
+    let mut tuples: Vec<(u32, Ids)> =
+        ids.iter().map(|id| (table.currencies.intern(currencies.get(*id)), Ids::default())).collect();
     for (d, dimension) in request.by.iter().enumerate() {
         let Place::Terms(column) = dimension.place() else { continue };
         let (texts, ids) = segment.terms_column(column)?;
@@ -386,7 +385,7 @@ fn terms_groups(request: &Request<'_>, segment: &Segment<'_>, table: &mut Table)
         };
         for (row, (tuple, id)) in tuples.iter_mut().zip(ids).enumerate() {
             let name = names.as_ref().map_or("", |(texts, ids)| texts.get(ids[row]));
-            tuple.1[d] = table.dimensions[d].intern(texts.get(id), name);
+            tuple.1.0[d] = table.dimensions[d].intern(texts.get(id), name);
         }
     }
     let (groups, distinct) = distinct(tuples);

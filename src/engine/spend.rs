@@ -141,7 +141,7 @@ fn series(table: &Table, currency: &str, starts: &[i64]) -> Vec<Series> {
     let place: HashMap<i64, usize> = starts.iter().enumerate().map(|(i, s)| (*s, i)).collect();
     let mut layers: BTreeMap<u32, Vec<Total>> = BTreeMap::new();
     for (key, total) in table.totals.iter().filter(|(k, _)| k.currency == id) {
-        let costs = layers.entry(key.values[0]).or_insert_with(|| vec![Total::default(); starts.len()]);
+        let costs = layers.entry(key.values.0[0]).or_insert_with(|| vec![Total::default(); starts.len()]);
         if let Some(at) = place.get(&key.start) {
             costs[*at].merge(total);
         }
