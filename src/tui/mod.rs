@@ -45,7 +45,7 @@ use self::worker::Worker;
 use crate::domain::calendar::Day;
 use crate::domain::lens::Lens;
 use crate::engine::Engine;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 
 /// The least time between two frames.
 const FRAME: Duration = Duration::from_millis(16);
@@ -85,7 +85,7 @@ pub fn run(options: &Options, engine: Arc<dyn Engine>) -> Result<u8> {
         .enable_all()
         .build()
         .map_err(|e| Error::bug(format!("cannot start the event loop: {e}")))?;
-    let code = runtime.block_on(serve(options, engine));
+    let code = runtime.block_on(serve(options, engine)).or_else(ended);
     terminal::restore();
     runtime.shutdown_background();
     code
@@ -95,8 +95,30 @@ fn no_screen(message: &str) -> Error {
     Error::usage(message).hint("`spendtop spend` prints the same figures as text")
 }
 
-fn lost(error: std::io::Error) -> Error {
-    Error::bug(format!("the terminal is gone: {error}"))
+/// Why the loop ended before it was asked to.
+enum End {
+    /// The terminal took no more output.
+    Output(std::io::Error),
+    /// Something that the caller must tell.
+    Failed(Error),
+}
+
+impl From<std::io::Error> for End {
+    fn from(error: std::io::Error) -> End {
+        End::Output(error)
+    }
+}
+
+/// A terminal that hung up ends the program as SIGHUP does: nobody is left to read a message.
+fn ended(end: End) -> Result<u8> {
+    let error = match end {
+        End::Output(error) => error,
+        End::Failed(error) => return Err(error),
+    };
+    if terminal::hung_up() {
+        return Ok(128 + HANG_UP as u8);
+    }
+    Err(Error::bug(format!("cannot draw on the terminal: {error}")))
 }
 
 /// The signals that the loop listens to.
@@ -126,6 +148,8 @@ impl Signals {
     /// have been written over.
     async fn next(&mut self) -> Event {
         tokio::select! {
+            // A terminal that hangs up sends HUP and CONT at once: ends come first.
+            biased;
             _ = self.terminate.recv() => Event::Ended(SignalKind::terminate().as_raw_value()),
             _ = self.hang_up.recv() => Event::Ended(HANG_UP),
             _ = self.interrupt.recv() => Event::Ended(SignalKind::interrupt().as_raw_value()),
@@ -136,8 +160,8 @@ impl Signals {
     }
 }
 
-async fn serve(options: &Options, engine: Arc<dyn Engine>) -> Result<u8> {
-    let cannot = |e: std::io::Error| Error::bug(format!("cannot use the terminal: {e}"));
+async fn serve(options: &Options, engine: Arc<dyn Engine>) -> Result<u8, End> {
+    let cannot = |e: std::io::Error| End::Failed(Error::bug(format!("cannot use the terminal: {e}")));
     let gone = Arc::new(Notify::new());
     let mut signals = Signals::listen().map_err(cannot)?;
     let (sender, receiver) = channel(EVENTS_MAX);
@@ -147,7 +171,7 @@ async fn serve(options: &Options, engine: Arc<dyn Engine>) -> Result<u8> {
     let size = crossterm::terminal::size().unwrap_or((80, 24));
     let mut app = App::new(options, size);
     // The first frame is on the screen before the first question is asked.
-    terminal.draw(|frame| screen::draw(&app, frame)).map_err(lost)?;
+    terminal.draw(|frame| screen::draw(&app, frame))?;
     let mut pump = Pump { input: EventStream::new(), receiver, gone };
     let mut waiting = app.start();
     let mut drawn = Instant::now();
@@ -157,10 +181,10 @@ async fn serve(options: &Options, engine: Arc<dyn Engine>) -> Result<u8> {
             match effect {
                 Effect::Ask(job) => worker.ask(*job),
                 Effect::AskExtent => worker.ask_extent(),
-                Effect::Copy(text) => terminal.send(&effect::clipboard_sequence(&text)).map_err(lost)?,
-                Effect::Redraw => terminal.forget().map_err(lost)?,
+                Effect::Copy(text) => terminal.send(&effect::clipboard_sequence(&text))?,
+                Effect::Redraw => terminal.forget()?,
                 Effect::Suspend => {
-                    let back = terminal.suspend().map_err(lost)?;
+                    let back = terminal.suspend()?;
                     let (columns, rows) = crossterm::terminal::size().unwrap_or(app.size);
                     app.update(Event::Resize(columns, rows));
                     app.update(if back { Event::Resumed } else { Event::NotSuspended });
@@ -180,7 +204,7 @@ async fn serve(options: &Options, engine: Arc<dyn Engine>) -> Result<u8> {
             () = sleep_until(due), if dirty => None,
         };
         if terminal::panicked() {
-            return Err(Error::new(Kind::Bug, "a part of the program failed; its message is above"));
+            return Err(End::Failed(Error::bug("a part of the program failed; its message is above")));
         }
         match event {
             Some(event) => {
@@ -188,7 +212,7 @@ async fn serve(options: &Options, engine: Arc<dyn Engine>) -> Result<u8> {
                 dirty = true;
             }
             None => {
-                terminal.draw(|frame| screen::draw(&app, frame)).map_err(lost)?;
+                terminal.draw(|frame| screen::draw(&app, frame))?;
                 (drawn, dirty) = (Instant::now(), false);
             }
         }

@@ -4,6 +4,7 @@
 //! panic hook and every way out call it. Knows nothing of what is drawn.
 
 use std::io::{self, BufWriter, Stdout, Write};
+use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -16,6 +17,7 @@ use crossterm::terminal::{
 use crossterm::{execute, queue};
 use ratatui::Frame;
 use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Rect;
 use rustix::event::{PollFd, PollFlags};
 use rustix::process::Signal;
 use tokio::sync::Notify;
@@ -70,7 +72,9 @@ fn hook_panics(wake: Arc<Notify>) {
 
 /// The terminal while it is ours.
 pub struct Terminal {
-    inner: ratatui::Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+    /// Never dropped: ratatui's drop prints to standard error where the cursor cannot be shown,
+    /// which panics when that is the terminal that has hung up. [`restore`] shows the cursor.
+    inner: ManuallyDrop<ratatui::Terminal<CrosstermBackend<BufWriter<Stdout>>>>,
 }
 
 impl Terminal {
@@ -83,7 +87,7 @@ impl Terminal {
         take()?;
         let backend = CrosstermBackend::new(BufWriter::with_capacity(FRAME_BYTES, io::stdout()));
         match ratatui::Terminal::new(backend) {
-            Ok(inner) => Ok(Terminal { inner }),
+            Ok(inner) => Ok(Terminal { inner: ManuallyDrop::new(inner) }),
             Err(error) => {
                 restore();
                 Err(error)
@@ -104,10 +108,14 @@ impl Terminal {
 
     /// Forgets what is shown, so that the next draw draws everything.
     ///
+    /// Not ratatui's `clear`: that asks the terminal where the cursor is, which waits for an
+    /// answer that some never give and that the stream of input would take.
+    ///
     /// # Errors
     /// Where it cannot be written to.
     pub fn forget(&mut self) -> io::Result<()> {
-        self.inner.clear()
+        let size = self.inner.size()?;
+        self.inner.resize(Rect::new(0, 0, size.width, size.height))
     }
 
     /// Writes a sequence that shows nothing, such as text for the clipboard.
@@ -146,6 +154,15 @@ impl Drop for Terminal {
         let _ = Write::flush(self.inner.backend_mut());
         restore();
     }
+}
+
+/// Whether nobody is at the other end any more.
+#[must_use]
+pub fn hung_up() -> bool {
+    let stdin = io::stdin();
+    let mut terminal = [PollFd::new(&stdin, PollFlags::empty())];
+    let polled = rustix::event::poll(&mut terminal, Some(&rustix::event::Timespec::default()));
+    polled.is_ok() && terminal[0].revents().intersects(PollFlags::HUP | PollFlags::ERR)
 }
 
 /// Waits, in a thread that otherwise never wakes, for the terminal to hang up. Some programs that
