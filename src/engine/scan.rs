@@ -86,10 +86,10 @@ pub fn totals(store: &Store, request: &Request<'_>, groups: &[&Group], cancel: &
         store,
         groups,
         cancel,
-        || Table::new(request.by.len()),
-        |table, segment, keys| Scan::new(request, segment, keys, table)?.run(table, cancel),
+        || (Table::new(request.by.len()), Slots::default()),
+        |(table, slots), segment, keys| Scan::new(request, segment, keys, table)?.run(table, slots, cancel),
     )?;
-    let mut parts = parts.into_iter();
+    let mut parts = parts.into_iter().map(|(table, _)| table);
     let mut table = parts.next().unwrap_or_else(|| Table::new(request.by.len()));
     parts.for_each(|part| table.merge(&part));
     Ok(table)
@@ -247,9 +247,9 @@ impl<'s> Scan<'s> {
         Ok(scan)
     }
 
-    fn run(&self, table: &mut Table, cancel: &Cancel) -> Result<()> {
+    fn run(&self, table: &mut Table, slots: &mut Slots, cancel: &Cancel) -> Result<()> {
         let width = self.terms_groups.1.len().max(1);
-        let mut slots = Slots::new(self.profile_groups.1.len().max(1) * width);
+        slots.make_room(self.profile_groups.1.len().max(1) * width);
         let mut start = None;
         for (chunk, runs) in self.segment.head.chunks.iter().enumerate() {
             if !runs.iter().any(|(w, _)| self.selection.windows[*w as usize].is_some()) {
@@ -269,16 +269,16 @@ impl<'s> Scan<'s> {
                     let piece = self.piece(day, hour);
                     if start != Some(piece) {
                         if let Some(start) = start {
-                            self.flush(&mut slots, start, width, table);
+                            self.flush(slots, start, width, table);
                         }
                         start = Some(piece);
                     }
-                    self.add(&mut slots, &profiles, &terms, &costs, range.clone(), hour, width);
+                    self.add(slots, &profiles, &terms, &costs, range.clone(), hour, width);
                 }
             }
         }
         if let Some(start) = start {
-            self.flush(&mut slots, start, width, table);
+            self.flush(slots, start, width, table);
         }
         Ok(())
     }
@@ -411,39 +411,41 @@ fn distinct<T: Copy + Eq + std::hash::Hash>(tuples: Vec<T>) -> (Vec<u32>, Vec<T>
 /// Up to so many places are a table; more are a hash map.
 const SLOTS_MAX: usize = 1 << 18;
 
-/// Totals by place, quick to add to and to empty.
-enum Slots {
-    Table(Vec<Total>, Vec<u32>),
-    Map(HashMap<usize, Total>),
+/// Totals by place, quick to add to and to empty, and used again from segment to segment.
+#[derive(Default)]
+struct Slots {
+    table: Vec<Total>,
+    used: Vec<u32>,
+    map: HashMap<usize, Total>,
+    mapped: bool,
 }
 
 impl Slots {
-    fn new(places: usize) -> Slots {
-        if places <= SLOTS_MAX { Slots::Table(vec![Total::default(); places], Vec::new()) } else { Slots::Map(HashMap::new()) }
+    /// Makes ready for places below `places`; all are empty.
+    fn make_room(&mut self, places: usize) {
+        self.mapped = places > SLOTS_MAX;
+        if !self.mapped && self.table.len() < places {
+            self.table.resize(places, Total::default());
+        }
     }
 
     fn add(&mut self, place: usize, units: i128) {
-        match self {
-            Slots::Table(totals, used) => {
-                let total = &mut totals[place];
-                if total.rows() == 0 {
-                    used.push(place as u32);
-                }
-                total.add_units(units);
-            }
-            Slots::Map(map) => map.entry(place).or_default().add_units(units),
+        if self.mapped {
+            self.map.entry(place).or_default().add_units(units);
+            return;
         }
+        let total = &mut self.table[place];
+        if total.rows() == 0 {
+            self.used.push(place as u32);
+        }
+        total.add_units(units);
     }
 
     fn drain(&mut self, mut give: impl FnMut(usize, &Total)) {
-        match self {
-            Slots::Table(totals, used) => {
-                for place in used.drain(..) {
-                    give(place as usize, &totals[place as usize]);
-                    totals[place as usize] = Total::default();
-                }
-            }
-            Slots::Map(map) => map.drain().for_each(|(place, total)| give(place, &total)),
+        for place in self.used.drain(..) {
+            give(place as usize, &self.table[place as usize]);
+            self.table[place as usize] = Total::default();
         }
+        self.map.drain().for_each(|(place, total)| give(place, &total));
     }
 }
