@@ -44,7 +44,8 @@ pub fn demo(context: &mut Context<'_, '_>, args: &DemoArgs) -> Result<u8> {
     let Some(place) = context.global.data_dir.clone() else { return generated(context, seed) };
     let store = wiring::open_store(context, &place)?;
     if !store.manifest().imports.is_empty() && !wiring::is_demo(&store) {
-        return Err(Error::usage("the store in --data-dir holds real charges: the demo is not mixed with them").hint("leave --data-dir away, or name an empty folder"));
+        return Err(Error::usage("the store in --data-dir holds real charges: the demo is not mixed with them")
+            .hint("leave --data-dir away, or name an empty folder"));
     }
     wiring::fill_with_demo(&store, seed, context.as_of)?;
     over(context, store)
@@ -57,7 +58,9 @@ fn over(context: &mut Context<'_, '_>, store: Store) -> Result<u8> {
     let engine = LocalEngine::new(Arc::new(store), context.config.settle, demo);
     let banner = match (demo, stale) {
         (true, _) => Some(DEMO_BANNER.to_owned()),
-        (false, true) => Some(format!("The newest charges are of {as_of}: everything is shown as of that day. `spendtop import FILE` brings newer ones.")),
+        (false, true) => Some(format!(
+            "The newest charges are of {as_of}: everything is shown as of that day. `spendtop import FILE` brings newer ones."
+        )),
         (false, false) => None,
     };
     start(context, as_of, banner, Arc::new(engine))

@@ -160,7 +160,13 @@ impl Problems {
         }
         if let Some(file) = &mut self.file {
             let safe = |text: &str| SafeText::from_outside(text).into_string();
-            let row = [safe(&problem.file), problem.line.to_string(), safe(&problem.column), safe(&problem.value), problem.reason.clone()];
+            let row = [
+                safe(&problem.file),
+                problem.line.to_string(),
+                safe(&problem.column),
+                safe(&problem.value),
+                problem.reason.clone(),
+            ];
             self.failed |= writeln!(file, "{}", row.join("\t")).is_err();
         }
     }
@@ -190,7 +196,11 @@ impl Problems {
         for problem in &self.shown {
             let safe = |text: &str| SafeText::from_outside(text).into_string();
             let place = format!("{}:{}", safe(&problem.file), problem.line);
-            let what = if problem.column.is_empty() { String::new() } else { format!(" {} `{}`:", safe(&problem.column), safe(&problem.value)) };
+            let what = if problem.column.is_empty() {
+                String::new()
+            } else {
+                format!(" {} `{}`:", safe(&problem.column), safe(&problem.value))
+            };
             lines.push_str(&format!("  {place}{what} {}\n", problem.reason));
         }
         let more = self.count - self.shown.len() as u64;
@@ -221,13 +231,22 @@ fn summary(context: &mut Context<'_, '_>, outcome: &Outcome, args: &ImportArgs) 
     let days = outcome.days.map_or(String::new(), |(from, to)| format!(", {from} to {to}"));
     text.push_str(&format!("{verb} {} charges{days}\n", thousands(outcome.rows)));
     for (key, fate, rows) in &outcome.groups {
-        let name = SafeText::from_outside(&format!("{} {} {}", key.provider, key.account, key.billing_period.month())).into_string();
+        let name = SafeText::from_outside(&format!("{} {} {}", key.provider, key.account, key.billing_period.month()))
+            .into_string();
         match fate {
             Fate::New => {}
             Fate::Replaces(_, before) if rows < before => {
-                text.push_str(&format!("  {name}: replaced, and it shrank from {} to {} charges\n", thousands(*before), thousands(*rows)));
+                text.push_str(&format!(
+                    "  {name}: replaced, and it shrank from {} to {} charges\n",
+                    thousands(*before),
+                    thousands(*rows)
+                ));
             }
-            Fate::Replaces(_, before) => text.push_str(&format!("  {name}: replaced, {} charges before, {} now\n", thousands(*before), thousands(*rows))),
+            Fate::Replaces(_, before) => text.push_str(&format!(
+                "  {name}: replaced, {} charges before, {} now\n",
+                thousands(*before),
+                thousands(*rows)
+            )),
             Fate::Adds(_) => text.push_str(&format!("  {name}: {} charges added\n", thousands(*rows))),
         }
     }
@@ -262,7 +281,8 @@ fn describe(file: &FileSummary) -> String {
 /// Kind `Usage`.
 pub fn number(text: &str) -> Result<u64> {
     text.trim_start_matches('#').parse().map_err(|_| {
-        Error::new(Kind::Usage, format!("`{}` is no import's number", SafeText::from_outside(text))).hint("`spendtop imports list` shows them")
+        Error::new(Kind::Usage, format!("`{}` is no import's number", SafeText::from_outside(text)))
+            .hint("`spendtop imports list` shows them")
     })
 }
 

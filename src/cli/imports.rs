@@ -31,7 +31,9 @@ pub fn run(context: &mut Context<'_, '_>, args: &ImportsArgs) -> Result<u8> {
 
 fn find<'m>(manifest: &'m Manifest, id: &str) -> Result<&'m Import> {
     let id = number(id)?;
-    manifest.import(id).ok_or_else(|| Error::usage(format!("there is no import {id}")).hint("`spendtop imports list` shows them"))
+    manifest
+        .import(id)
+        .ok_or_else(|| Error::usage(format!("there is no import {id}")).hint("`spendtop imports list` shows them"))
 }
 
 /// The groups that an import's charges are in, with its part of each.
@@ -51,7 +53,8 @@ fn list(context: &mut Context<'_, '_>, manifest: &Manifest) -> Result<u8> {
         let parts = parts(manifest, import.id);
         let held: u64 = parts.iter().map(|(_, p)| p.rows()).sum();
         let idle: usize = parts.iter().filter(|(g, _)| !active.contains(&g.id)).count();
-        let files: Vec<String> = import.files.iter().take(2).map(|f| SafeText::from_outside(&f.name).into_string()).collect();
+        let files: Vec<String> =
+            import.files.iter().take(2).map(|f| SafeText::from_outside(&f.name).into_string()).collect();
         let more = if import.files.len() > 2 { format!(" and {} more", import.files.len() - 2) } else { String::new() };
         let mut line = format!(
             "{:>4}  {:<20}  {:>13}  {:<10}  {}{more}",
@@ -108,7 +111,11 @@ fn show(context: &mut Context<'_, '_>, manifest: &Manifest, import: &Import) -> 
         let mut line = format!(
             "  {}  {}  {}  {} charges",
             SafeText::from_outside(&group.key.provider),
-            SafeText::from_outside(if group.account_name.is_empty() { &group.key.account } else { &group.account_name }),
+            SafeText::from_outside(if group.account_name.is_empty() {
+                &group.key.account
+            } else {
+                &group.account_name
+            }),
             group.key.billing_period.month(),
             thousands(part.rows())
         );
@@ -132,12 +139,19 @@ fn remove(context: &mut Context<'_, '_>, store: &Store, import: &Import, yes: bo
     let manifest = store.manifest();
     let mut by_month: BTreeMap<String, u64> = BTreeMap::new();
     for (group, part) in parts(&manifest, import.id) {
-        *by_month.entry(format!("{} {}", group.key.provider, group.key.billing_period.month())).or_default() += part.rows();
+        *by_month.entry(format!("{} {}", group.key.provider, group.key.billing_period.month())).or_default() +=
+            part.rows();
     }
     let rows: u64 = by_month.values().sum();
     if !yes {
-        let months: Vec<String> = by_month.iter().map(|(m, rows)| format!("{} ({})", SafeText::from_outside(m), thousands(*rows))).collect();
-        let question = format!("remove import {}: {} charges, {}? What it replaced is not stored any more. [y/N] ", import.id, thousands(rows), months.join(", "));
+        let months: Vec<String> =
+            by_month.iter().map(|(m, rows)| format!("{} ({})", SafeText::from_outside(m), thousands(*rows))).collect();
+        let question = format!(
+            "remove import {}: {} charges, {}? What it replaced is not stored any more. [y/N] ",
+            import.id,
+            thousands(rows),
+            months.join(", ")
+        );
         if !confirmed(context, &question)? {
             return Err(Error::new(Kind::Usage, "nothing was removed").hint("answer y, or use --yes"));
         }
@@ -154,6 +168,9 @@ fn confirmed(context: &mut Context<'_, '_>, question: &str) -> Result<bool> {
     }
     let _ = write!(context.streams.err, "{question}").and_then(|()| context.streams.err.flush());
     let mut answer = String::new();
-    std::io::stdin().lock().read_line(&mut answer).map_err(|e| Error::usage(format!("the answer cannot be read: {e}")))?;
+    std::io::stdin()
+        .lock()
+        .read_line(&mut answer)
+        .map_err(|e| Error::usage(format!("the answer cannot be read: {e}")))?;
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }

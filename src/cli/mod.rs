@@ -5,8 +5,8 @@
 //! in `main` are the environment and the standard streams known. Commands write to the writers they
 //! are handed and return an exit code; only `main` ends the process.
 
-pub mod args;
 mod app;
+pub mod args;
 mod config;
 mod export;
 mod generate;

@@ -39,7 +39,9 @@ pub fn run(context: &mut Context<'_, '_>, args: &StoreArgs) -> Result<u8> {
         StoreCommand::Rebuild => {
             let groups = undo::rebuild_rollups(&store, &context.config.tags.keys)?;
             let entries = store.journal().map_or(0, |j| j.lock().map_or(0, |j| j.entries().len()));
-            context.streams.print(&format!("made the rollups of {groups} account periods anew, and replayed {entries} journal entries\n"))?;
+            context.streams.print(&format!(
+                "made the rollups of {groups} account periods anew, and replayed {entries} journal entries\n"
+            ))?;
             Ok(0)
         }
         StoreCommand::Restore { .. } => Ok(0),
@@ -53,7 +55,12 @@ fn check_all(context: &mut Context<'_, '_>, store: &crate::store::Store, set_asi
         context.streams.print(&format!("damaged: {damage}\n"))?;
     }
     if report.damage.is_empty() && !set_aside {
-        let line = format!("sound: {} charges in {} segments and {} account periods verified\n", thousands(report.rows), report.segments, report.groups);
+        let line = format!(
+            "sound: {} charges in {} segments and {} account periods verified\n",
+            thousands(report.rows),
+            report.segments,
+            report.groups
+        );
         context.streams.print(&line)?;
         return Ok(0);
     }
@@ -63,7 +70,11 @@ fn check_all(context: &mut Context<'_, '_>, store: &crate::store::Store, set_asi
         .filter(|g| report.groups_hit.contains(&g.id))
         .flat_map(|g| g.parts.iter().map(|p| p.import))
         .collect();
-    let again: Vec<String> = imports.iter().filter_map(|id| manifest.import(*id)).flat_map(|i| i.files.iter().map(|f| f.name.clone())).collect();
+    let again: Vec<String> = imports
+        .iter()
+        .filter_map(|id| manifest.import(*id))
+        .flat_map(|i| i.files.iter().map(|f| f.name.clone()))
+        .collect();
     let mut error = Error::new(Kind::Store, "committed data is damaged");
     if !again.is_empty() {
         error = error.hint(format!("import again, with --replace: {}", again.join(", ")));
@@ -76,7 +87,13 @@ fn stats(context: &mut Context<'_, '_>, store: &crate::store::Store) -> Result<u
     let rows: u64 = manifest.active().iter().map(|g| g.rows()).sum();
     let kept: u64 = manifest.groups.iter().map(crate::store::manifest::Group::rows).sum();
     let mut lines = vec![
-        ("folder", store.place().map(|p| crate::domain::text::SafeText::from_outside(&p.to_string_lossy()).into_string()).unwrap_or_default()),
+        (
+            "folder",
+            store
+                .place()
+                .map(|p| crate::domain::text::SafeText::from_outside(&p.to_string_lossy()).into_string())
+                .unwrap_or_default(),
+        ),
         ("charges that count", thousands(rows)),
         ("account periods", thousands(manifest.groups.len() as u64)),
         ("segments", thousands(manifest.segments().len() as u64)),

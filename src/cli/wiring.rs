@@ -11,8 +11,8 @@ use crate::domain::calendar::Day;
 use crate::engine::Engine;
 use crate::engine::local::LocalEngine;
 use crate::error::{Error, Result};
-use crate::provider::demo::Demo;
 use crate::provider::Problem;
+use crate::provider::demo::Demo;
 use crate::store::{Store, folder};
 use crate::sync::ingest::{self, Options, Watcher};
 

@@ -8,9 +8,9 @@ use crate::domain::dimension::Dimension;
 use crate::domain::filter::Clause;
 use crate::domain::rollup::kinds;
 use crate::error::Result;
+use crate::store::Store;
 use crate::store::manifest::{Group, Manifest};
 use crate::store::rollups::{self, Rollup};
-use crate::store::Store;
 
 use super::Cancel;
 use super::matcher;
@@ -83,19 +83,27 @@ fn add_rollup(table: &mut Table, request: &Request<'_>, kind: &[Dimension], grou
         .iter()
         .map(|text| request.currency.is_none_or(|c| c == text).then(|| table.currencies.intern(text)))
         .collect();
-    let froms: Vec<From> = request.by.iter().zip(&mut table.dimensions).map(|(d, values)| match d {
-        Dimension::Provider => From::Group(values.intern(&group.key.provider, "")),
-        Dimension::BillingAccount => From::Group(values.intern(&group.key.account, &group.account_name)),
-        Dimension::ChargeCategory => From::Category(rollup.category_texts.iter().map(|t| values.intern(t, "")).collect()),
-        other => {
-            let at = kind.iter().position(|k| k == other).unwrap_or_default();
-            let theirs = &rollup.dimensions[at];
-            let mut used = vec![false; theirs.texts.len()];
-            theirs.ids.iter().for_each(|id| used[*id as usize] = true);
-            let ids = (0..theirs.texts.len() as u32).map(|id| if used[id as usize] { values.intern(theirs.texts.get(id), theirs.name(id)) } else { 0 });
-            From::Kind(at, ids.collect())
-        }
-    }).collect();
+    let froms: Vec<From> = request
+        .by
+        .iter()
+        .zip(&mut table.dimensions)
+        .map(|(d, values)| match d {
+            Dimension::Provider => From::Group(values.intern(&group.key.provider, "")),
+            Dimension::BillingAccount => From::Group(values.intern(&group.key.account, &group.account_name)),
+            Dimension::ChargeCategory => {
+                From::Category(rollup.category_texts.iter().map(|t| values.intern(t, "")).collect())
+            }
+            other => {
+                let at = kind.iter().position(|k| k == other).unwrap_or_default();
+                let theirs = &rollup.dimensions[at];
+                let mut used = vec![false; theirs.texts.len()];
+                theirs.ids.iter().for_each(|id| used[*id as usize] = true);
+                let ids = (0..theirs.texts.len() as u32)
+                    .map(|id| if used[id as usize] { values.intern(theirs.texts.get(id), theirs.name(id)) } else { 0 });
+                From::Kind(at, ids.collect())
+            }
+        })
+        .collect();
     for cell in 0..rollup.len() {
         let day = rollup.day(cell);
         let Some(currency) = currencies[rollup.currencies[cell] as usize] else { continue };
@@ -128,15 +136,20 @@ impl Admits {
         let mut admits = Admits { values: Vec::new(), categories: Vec::new() };
         for clause in clauses {
             let Some(dimension) = &clause.dimension else { continue };
-            let check = |value: &str, name: &str| matcher::matches(dimension, &clause.patterns, canonical(dimension, value), name) != clause.negated;
+            let check = |value: &str, name: &str| {
+                matcher::matches(dimension, &clause.patterns, canonical(dimension, value), name) != clause.negated
+            };
             match dimension {
                 Dimension::Provider => check(&group.key.provider, "").then_some(())?,
                 Dimension::BillingAccount => check(&group.key.account, &group.account_name).then_some(())?,
-                Dimension::ChargeCategory => admits.categories.push(rollup.category_texts.iter().map(|t| check(t, "")).collect()),
+                Dimension::ChargeCategory => {
+                    admits.categories.push(rollup.category_texts.iter().map(|t| check(t, "")).collect())
+                }
                 other => {
                     let at = kind.iter().position(|k| k == other)?;
                     let theirs = &rollup.dimensions[at];
-                    let flags = (0..theirs.texts.len() as u32).map(|id| check(theirs.texts.get(id), theirs.name(id))).collect();
+                    let flags =
+                        (0..theirs.texts.len() as u32).map(|id| check(theirs.texts.get(id), theirs.name(id))).collect();
                     admits.values.push((at, flags));
                 }
             }

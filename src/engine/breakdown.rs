@@ -30,7 +30,13 @@ struct Group {
 ///
 /// # Errors
 /// Kind `Store` where data cannot be read, `Interrupted` where it was given up.
-pub fn answer(engine: &LocalEngine, lens: &Lens, limit: Option<usize>, as_of: Day, cancel: &Cancel) -> Result<Vec<BreakdownAnswer>> {
+pub fn answer(
+    engine: &LocalEngine,
+    lens: &Lens,
+    limit: Option<usize>,
+    as_of: Day,
+    cancel: &Cancel,
+) -> Result<Vec<BreakdownAnswer>> {
     let (period, against) = lens.days(as_of);
     let granularity = trend_granularity(period);
     let now = engine.aggregate(&request(lens, period, &lens.by, Some(granularity)), cancel)?;

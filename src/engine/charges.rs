@@ -93,9 +93,16 @@ impl<'c> Charge<'c> {
         let (start, end) = self.times();
         let texts = Profile::ALL.iter().map(|c| (c.focus_name(), self.profile(*c)));
         let texts = texts.chain(Terms::ALL.iter().map(|c| (c.focus_name(), self.terms(*c))));
-        let columns = texts.filter(|(_, text)| !text.is_empty()).map(|(name, text)| (name.to_owned(), Untrusted::from(text)));
+        let columns =
+            texts.filter(|(_, text)| !text.is_empty()).map(|(name, text)| (name.to_owned(), Untrusted::from(text)));
         let quantities = Quantity::ALL.iter().filter_map(|q| Some((q.focus_name().to_owned(), self.quantity(*q)?)));
-        LineItem { start, end, columns: columns.collect(), quantities: quantities.collect(), currency: Untrusted::from(self.terms(Terms::Currency)) }
+        LineItem {
+            start,
+            end,
+            columns: columns.collect(),
+            quantities: quantities.collect(),
+            currency: Untrusted::from(self.terms(Terms::Currency)),
+        }
     }
 }
 
@@ -143,20 +150,39 @@ fn chosen(segment: &Segment<'_>, selection: &Selection, chunk: u32) -> Result<Ve
         let range = at..at + *rows as usize;
         at = range.end;
         if selection.windows[*window as usize].is_some() {
-            places.extend(range.filter(|r| selection.admits(profiles[*r], terms[*r])).map(|r| (r, *window, profiles[r], terms[r])));
+            places.extend(
+                range
+                    .filter(|r| selection.admits(profiles[*r], terms[*r]))
+                    .map(|r| (r, *window, profiles[r], terms[r])),
+            );
         }
     }
     Ok(places)
 }
 
-fn visit_rows(segment: &Segment<'_>, columns: &Columns, chunk: u32, rows: &[Place], visit: &mut impl FnMut(&Charge<'_>) -> Result<()>) -> Result<()> {
+fn visit_rows(
+    segment: &Segment<'_>,
+    columns: &Columns,
+    chunk: u32,
+    rows: &[Place],
+    visit: &mut impl FnMut(&Charge<'_>) -> Result<()>,
+) -> Result<()> {
     if rows.is_empty() {
         return Ok(());
     }
-    let quantities: Vec<Numbers> = Quantity::ALL.iter().map(|q| segment.chunk_numbers(chunk, *q)).collect::<Result<_>>()?;
+    let quantities: Vec<Numbers> =
+        Quantity::ALL.iter().map(|q| segment.chunk_numbers(chunk, *q)).collect::<Result<_>>()?;
     for (row, window, profile, terms) in rows {
         let window = &segment.head.windows[*window as usize];
-        let charge = Charge { columns, profile: *profile, terms: *terms, day: window.day, billing_start: window.group.billing_period, quantities: &quantities, row: *row };
+        let charge = Charge {
+            columns,
+            profile: *profile,
+            terms: *terms,
+            day: window.day,
+            billing_start: window.group.billing_period,
+            quantities: &quantities,
+            row: *row,
+        };
         visit(&charge)?;
     }
     Ok(())
@@ -207,7 +233,9 @@ pub fn items(
             for (row, window, _, terms) in rows {
                 let rank = match &costs {
                     Some(costs) => Some(costs.units(row)).filter(|u| *u != UNKNOWN_WIDE).map_or(-1, i128::abs),
-                    None => i128::from(segment.head.windows[window as usize].day.seconds() + i64::from(times[terms as usize].start)),
+                    None => i128::from(
+                        segment.head.windows[window as usize].day.seconds() + i64::from(times[terms as usize].start),
+                    ),
                 };
                 best.insert((rank, number, chunk, row));
                 if best.len() > keep {

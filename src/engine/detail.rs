@@ -22,13 +22,22 @@ const VALUES_MAX: usize = 8;
 ///
 /// # Errors
 /// Kind `Store` where data cannot be read, `Interrupted` where it was given up.
-pub fn resource(engine: &LocalEngine, id: &str, lens: &Lens, items: (usize, usize), as_of: Day, cancel: &Cancel) -> Result<Option<ResourceAnswer>> {
+pub fn resource(
+    engine: &LocalEngine,
+    id: &str,
+    lens: &Lens,
+    items: (usize, usize),
+    as_of: Day,
+    cancel: &Cancel,
+) -> Result<Option<ResourceAnswer>> {
     let (period, _) = lens.days(as_of);
-    let clause = Clause { negated: false, dimension: Some(Dimension::Resource), patterns: vec![Pattern::Is(id.to_owned())] };
+    let clause =
+        Clause { negated: false, dimension: Some(Dimension::Resource), patterns: vec![Pattern::Is(id.to_owned())] };
     let clauses = [clause];
     let (_held, manifest) = engine.store().read();
     let groups = charges::groups_of(&manifest, period);
-    let (items_total, items) = charges::items(engine.store(), &groups, period, &clauses, ItemOrder::Newest, items, cancel)?;
+    let (items_total, items) =
+        charges::items(engine.store(), &groups, period, &clauses, ItemOrder::Newest, items, cancel)?;
     if items_total == 0 {
         return Ok(None);
     }
@@ -56,11 +65,20 @@ pub fn resource(engine: &LocalEngine, id: &str, lens: &Lens, items: (usize, usiz
     let mut lens = lens.clone();
     lens.filter = Filter { clauses: clauses.to_vec(), bounds: Vec::new() };
     lens.by = vec![Dimension::Sku];
-    let costs = query::answer(engine, &Query { lens, granularity: Some(Granularity::Day), sort: Sort::Time, limit: None }, as_of, cancel)?;
+    let costs = query::answer(
+        engine,
+        &Query { lens, granularity: Some(Granularity::Day), sort: Sort::Time, limit: None },
+        as_of,
+        cancel,
+    )?;
     let list = |values: BTreeSet<String>| values.into_iter().map(Untrusted::from).collect::<Vec<_>>();
     Ok(Some(ResourceAnswer {
         id: Untrusted::from(id),
-        facts: facts.into_iter().filter(|(_, v)| !v.is_empty()).map(|(c, v)| (Profile::ALL[c].focus_name().to_owned(), list(v))).collect(),
+        facts: facts
+            .into_iter()
+            .filter(|(_, v)| !v.is_empty())
+            .map(|(c, v)| (Profile::ALL[c].focus_name().to_owned(), list(v)))
+            .collect(),
         tags: pairs.into_iter().map(|(k, v)| (Untrusted::from(k), list(v))).collect(),
         costs,
         items,
@@ -72,7 +90,13 @@ pub fn resource(engine: &LocalEngine, id: &str, lens: &Lens, items: (usize, usiz
 ///
 /// # Errors
 /// Kind `Store` where data cannot be read, `Interrupted` where it was given up.
-pub fn explain(engine: &LocalEngine, lens: &Lens, items: (usize, usize), as_of: Day, cancel: &Cancel) -> Result<ExplainAnswer> {
+pub fn explain(
+    engine: &LocalEngine,
+    lens: &Lens,
+    items: (usize, usize),
+    as_of: Day,
+    cancel: &Cancel,
+) -> Result<ExplainAnswer> {
     let (period, _) = lens.days(as_of);
     let mut parts_lens = lens.clone();
     parts_lens.by = vec![finer(lens)];
@@ -80,10 +104,23 @@ pub fn explain(engine: &LocalEngine, lens: &Lens, items: (usize, usize), as_of: 
     let parts = query::answer(engine, &question, as_of, cancel)?;
     let (_held, manifest) = engine.store().read();
     let groups = charges::groups_of(&manifest, period);
-    let (items_total, items) = charges::items(engine.store(), &groups, period, &lens.filter.clauses, ItemOrder::Cost(lens.metric), items, cancel)?;
+    let (items_total, items) = charges::items(
+        engine.store(),
+        &groups,
+        period,
+        &lens.filter.clauses,
+        ItemOrder::Cost(lens.metric),
+        items,
+        cancel,
+    )?;
     let imports: BTreeSet<u64> = groups.iter().flat_map(|g| &g.parts).map(|p| p.import).collect();
     let imports = imports.into_iter().filter_map(|id| manifest.import(id)).map(|import| {
-        let files: Vec<String> = import.files.iter().take(3).map(|f| crate::domain::text::SafeText::from_outside(&f.name).into_string()).collect();
+        let files: Vec<String> = import
+            .files
+            .iter()
+            .take(3)
+            .map(|f| crate::domain::text::SafeText::from_outside(&f.name).into_string())
+            .collect();
         let more = if import.files.len() > 3 { format!(" and {} more", import.files.len() - 3) } else { String::new() };
         format!("import {}: {}{more}", import.id, files.join(", "))
     });
@@ -102,7 +139,11 @@ fn definition(lens: &Lens, as_of: Day) -> Vec<String> {
     let (period, _) = lens.days(as_of);
     let mut lines = vec![
         format!("The sum of {}.", lens.metric.definition()),
-        format!("Over the charges whose charge period starts from {} to {} (UTC); a charge counts whole on the day it starts.", period.from, period.to.plus(-1)),
+        format!(
+            "Over the charges whose charge period starts from {} to {} (UTC); a charge counts whole on the day it starts.",
+            period.from,
+            period.to.plus(-1)
+        ),
     ];
     if !lens.filter.is_empty() {
         let filter = crate::domain::text::SafeText::from_outside(&lens.filter.to_string());
@@ -114,7 +155,20 @@ fn definition(lens: &Lens, as_of: Day) -> Vec<String> {
 
 /// The next dimension that is not pinned to one value yet.
 fn finer(lens: &Lens) -> Dimension {
-    let pinned: Vec<&Dimension> = lens.filter.clauses.iter().filter(|c| !c.negated && c.patterns.len() == 1).filter_map(|c| c.dimension.as_ref()).collect();
-    let order = [Dimension::Provider, Dimension::Service, Dimension::SubAccount, Dimension::Region, Dimension::ResourceType, Dimension::Resource];
+    let pinned: Vec<&Dimension> = lens
+        .filter
+        .clauses
+        .iter()
+        .filter(|c| !c.negated && c.patterns.len() == 1)
+        .filter_map(|c| c.dimension.as_ref())
+        .collect();
+    let order = [
+        Dimension::Provider,
+        Dimension::Service,
+        Dimension::SubAccount,
+        Dimension::Region,
+        Dimension::ResourceType,
+        Dimension::Resource,
+    ];
     order.into_iter().find(|d| !pinned.contains(&d)).unwrap_or(Dimension::Sku)
 }

@@ -38,7 +38,10 @@ impl LocalEngine {
     /// Kind `Store` where data cannot be read, `Interrupted` where it was given up.
     pub fn aggregate(&self, request: &Request<'_>, cancel: &Cancel) -> Result<Table> {
         if request.by.len() > crate::domain::lens::DIMENSIONS_MAX {
-            return Err(Error::usage(format!("at most {} dimensions can be grouped by at once", crate::domain::lens::DIMENSIONS_MAX)));
+            return Err(Error::usage(format!(
+                "at most {} dimensions can be grouped by at once",
+                crate::domain::lens::DIMENSIONS_MAX
+            )));
         }
         aggregate(&self.store, request, cancel)
     }
@@ -50,14 +53,20 @@ impl LocalEngine {
         let mut list: Vec<Freshness> = Vec::new();
         for group in manifest.active() {
             let Some(days) = group.days() else { continue };
-            let taken_at = group.parts.iter().filter_map(|p| manifest.import(p.import)).map(|i| i.taken_at).max().unwrap_or(0);
+            let taken_at =
+                group.parts.iter().filter_map(|p| manifest.import(p.import)).map(|i| i.taken_at).max().unwrap_or(0);
             let last_day = days.to.plus(-1);
             match list.iter_mut().find(|f| f.provider.raw() == group.key.provider) {
                 Some(known) => {
                     known.last_day = known.last_day.max(last_day);
                     known.taken_at = known.taken_at.max(taken_at);
                 }
-                None => list.push(Freshness { provider: Untrusted::new(group.key.provider.clone()), last_day, settled_through: last_day, taken_at }),
+                None => list.push(Freshness {
+                    provider: Untrusted::new(group.key.provider.clone()),
+                    last_day,
+                    settled_through: last_day,
+                    taken_at,
+                }),
             }
         }
         for fresh in &mut list {
@@ -72,20 +81,39 @@ impl Engine for LocalEngine {
     fn ask(&self, question: &Question, as_of: Day, cancel: &Cancel) -> Result<Answer> {
         match question {
             Question::Spend(lens) => spend::answer(self, lens, as_of, cancel).map(Answer::Spend),
-            Question::Breakdown { lens, limit } => breakdown::answer(self, lens, *limit, as_of, cancel).map(Answer::Breakdown),
+            Question::Breakdown { lens, limit } => {
+                breakdown::answer(self, lens, *limit, as_of, cancel).map(Answer::Breakdown)
+            }
             Question::Query(query) => query::answer(self, query, as_of, cancel).map(Answer::Query),
-            Question::ResourceDetail { id, lens, items } => detail::resource(self, id, lens, *items, as_of, cancel).map(Answer::ResourceDetail),
-            Question::Explain { lens, items } => detail::explain(self, lens, *items, as_of, cancel).map(Answer::Explain),
+            Question::ResourceDetail { id, lens, items } => {
+                detail::resource(self, id, lens, *items, as_of, cancel).map(Answer::ResourceDetail)
+            }
+            Question::Explain { lens, items } => {
+                detail::explain(self, lens, *items, as_of, cancel).map(Answer::Explain)
+            }
         }
     }
 
     fn extent(&self) -> Result<Extent> {
         let manifest = self.store.manifest();
         let rows = manifest.active().iter().map(|g| g.rows()).sum();
-        let mut extent = Extent { days: manifest.extent(), rows, demo: self.demo, tag_keys: manifest.tag_keys.clone(), currencies: Vec::new() };
+        let mut extent = Extent {
+            days: manifest.extent(),
+            rows,
+            demo: self.demo,
+            tag_keys: manifest.tag_keys.clone(),
+            currencies: Vec::new(),
+        };
         if let Some((from, to)) = extent.days {
             let period = crate::domain::calendar::Period { from, to: to.plus(1) };
-            let request = Request { period, by: &[], clauses: &[], metric: crate::domain::charge::Metric::Effective, granularity: None, currency: None };
+            let request = Request {
+                period,
+                by: &[],
+                clauses: &[],
+                metric: crate::domain::charge::Metric::Effective,
+                granularity: None,
+                currency: None,
+            };
             let table = self.aggregate(&request, &Cancel::default())?;
             extent.currencies = table.currencies.iter().map(String::from).collect();
             extent.currencies.sort();

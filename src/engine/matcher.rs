@@ -3,8 +3,8 @@
 //! A value matches by what the bill says, by its name where it is an id, and for services and
 //! providers by the aliases that people type.
 
-use crate::domain::dimension::{Dimension, Place};
 use crate::domain::charge::Profile;
+use crate::domain::dimension::{Dimension, Place};
 use crate::domain::filter::{Clause, Pattern};
 use crate::domain::services;
 
@@ -22,7 +22,9 @@ fn by_alias(dimension: &Dimension, pattern: &Pattern, value: &str) -> bool {
     let (Pattern::Is(word) | Pattern::Like(word)) = pattern else { return false };
     match dimension {
         Dimension::Service => services::named(word).contains(&value) || pattern.matches(services::short(value)),
-        Dimension::Provider => services::provider_named(word) == Some(value) || pattern.matches(services::provider_short(value)),
+        Dimension::Provider => {
+            services::provider_named(word) == Some(value) || pattern.matches(services::provider_short(value))
+        }
         _ => false,
     }
 }

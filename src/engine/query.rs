@@ -34,8 +34,20 @@ pub fn pieces(period: Period, granularity: Granularity) -> Vec<i64> {
 
 /// A request for a lens over some days.
 #[must_use]
-pub fn request<'a>(lens: &'a Lens, period: Period, by: &'a [crate::domain::dimension::Dimension], granularity: Option<Granularity>) -> Request<'a> {
-    Request { period, by, clauses: &lens.filter.clauses, metric: lens.metric, granularity, currency: lens.currency.as_deref() }
+pub fn request<'a>(
+    lens: &'a Lens,
+    period: Period,
+    by: &'a [crate::domain::dimension::Dimension],
+    granularity: Option<Granularity>,
+) -> Request<'a> {
+    Request {
+        period,
+        by,
+        clauses: &lens.filter.clauses,
+        metric: lens.metric,
+        granularity,
+        currency: lens.currency.as_deref(),
+    }
 }
 
 /// A group while an answer is made: its cost now and before.
@@ -67,7 +79,8 @@ pub fn answer(engine: &LocalEngine, query: &Query, as_of: Day, cancel: &Cancel) 
     let lens = &query.lens;
     let (period, against) = lens.days(as_of);
     let mut now = engine.aggregate(&request(lens, period, &lens.by, query.granularity), cancel)?;
-    let before = against.map(|p| engine.aggregate(&request(lens, p, &lens.by, query.granularity), cancel)).transpose()?;
+    let before =
+        against.map(|p| engine.aggregate(&request(lens, p, &lens.by, query.granularity), cancel)).transpose()?;
     let mut currencies: BTreeSet<String> = now.currencies.iter().map(String::from).collect();
     currencies.extend(before.iter().flat_map(|t| t.currencies.iter().map(String::from)));
     let incomplete = incomplete(engine, period);
@@ -160,12 +173,18 @@ fn fill(answer: &mut QueryAnswer, query: &Query, now: &mut Table, before: Option
     answer.unknown_rows = total.unknown;
     answer.total = (!whole.is_empty()).then(|| total.value()).flatten();
     answer.previous_total = compared.then(|| total_before.value()).flatten();
-    let rows = pairs.into_iter().filter_map(|((ids, start), pair)| Some(Row { ids, start, pair, whole: *whole.get(&ids)? }));
+    let rows =
+        pairs.into_iter().filter_map(|((ids, start), pair)| Some(Row { ids, start, pair, whole: *whole.get(&ids)? }));
     let rows = ordered(rows.collect(), query, now);
     answer.rows = rows
         .into_iter()
         .map(|row| QueryRow {
-            key: now.dimensions.iter().zip(row.ids.0).map(|(values, id)| Untrusted::from(values.texts.get(id))).collect(),
+            key: now
+                .dimensions
+                .iter()
+                .zip(row.ids.0)
+                .map(|(values, id)| Untrusted::from(values.texts.get(id)))
+                .collect(),
             names: names(now, &row.ids),
             start: query.granularity.map(|_| row.start),
             cost: row.pair.now.value(),
@@ -228,7 +247,8 @@ pub fn sums_by_currency(table: &Table) -> Vec<(String, Amount)> {
     for (key, total) in &table.totals {
         *sums.entry(key.currency).or_default() += total.sum;
     }
-    let mut list: Vec<(String, Amount)> = sums.into_iter().map(|(c, s)| (table.currencies.get(c).to_owned(), s)).collect();
+    let mut list: Vec<(String, Amount)> =
+        sums.into_iter().map(|(c, s)| (table.currencies.get(c).to_owned(), s)).collect();
     list.sort_by_key(|(_, sum)| Reverse(sum.abs()));
     list
 }

@@ -110,8 +110,18 @@ impl Selection {
     ///
     /// # Errors
     /// Kind `Store` where data cannot be read.
-    pub fn new(segment: &Segment<'_>, keys: &BTreeSet<&GroupKey>, period: Period, clauses: &[Clause]) -> Result<Selection> {
-        let windows = segment.head.windows.iter().map(|w| (keys.contains(&w.group) && period.contains(w.day)).then_some(w.day)).collect();
+    pub fn new(
+        segment: &Segment<'_>,
+        keys: &BTreeSet<&GroupKey>,
+        period: Period,
+        clauses: &[Clause],
+    ) -> Result<Selection> {
+        let windows = segment
+            .head
+            .windows
+            .iter()
+            .map(|w| (keys.contains(&w.group) && period.contains(w.day)).then_some(w.day))
+            .collect();
         let mut selection = Selection { windows, profiles: None, terms: None };
         if selection.is_empty(segment) {
             return Ok(selection);
@@ -144,7 +154,8 @@ impl Selection {
     /// Whether a charge counts; its window must.
     #[must_use]
     pub fn admits(&self, profile: u32, terms: u32) -> bool {
-        self.profiles.as_ref().is_none_or(|p| p[profile as usize]) && self.terms.as_ref().is_none_or(|t| t[terms as usize])
+        self.profiles.as_ref().is_none_or(|p| p[profile as usize])
+            && self.terms.as_ref().is_none_or(|t| t[terms as usize])
     }
 }
 
@@ -160,7 +171,8 @@ fn free_text(segment: &Segment<'_>, clause: &Clause) -> Result<Vec<bool>> {
     let mut found = vec![false; segment.head.profiles as usize];
     for column in matcher::FREE_TEXT {
         let (texts, ids) = segment.profile_column(column)?;
-        let hits: Vec<bool> = texts.iter().map(|t| !t.is_empty() && clause.patterns.iter().any(|p| p.matches(t))).collect();
+        let hits: Vec<bool> =
+            texts.iter().map(|t| !t.is_empty() && clause.patterns.iter().any(|p| p.matches(t))).collect();
         found.iter_mut().zip(ids).for_each(|(f, id)| *f |= hits[id as usize]);
     }
     Ok(found)
@@ -171,7 +183,10 @@ fn profile_flags(segment: &Segment<'_>, clause: &Clause) -> Result<Vec<bool>> {
     let place = dimension.place();
     if let Place::Tag(key) = place {
         let (texts, ids) = segment.profile_column(Profile::Tags)?;
-        let hits: Vec<bool> = texts.iter().map(|t| matcher::matches(dimension, &clause.patterns, &tags::value_of(t, key).unwrap_or_default(), "")).collect();
+        let hits: Vec<bool> = texts
+            .iter()
+            .map(|t| matcher::matches(dimension, &clause.patterns, &tags::value_of(t, key).unwrap_or_default(), ""))
+            .collect();
         return Ok(ids.into_iter().map(|id| hits[id as usize]).collect());
     }
     let Place::Profile(column) = place else { return Ok(Vec::new()) };
@@ -195,7 +210,9 @@ fn profile_flags(segment: &Segment<'_>, clause: &Clause) -> Result<Vec<bool>> {
 }
 
 fn terms_flags(segment: &Segment<'_>, clause: &Clause) -> Result<Vec<bool>> {
-    let (Some(dimension), Some(Place::Terms(column))) = (&clause.dimension, matcher::place(clause)) else { return Ok(Vec::new()) };
+    let (Some(dimension), Some(Place::Terms(column))) = (&clause.dimension, matcher::place(clause)) else {
+        return Ok(Vec::new());
+    };
     let (texts, ids) = segment.terms_column(column)?;
     let names = match dimension.label_place() {
         Some(Place::Terms(label)) => Some(segment.terms_column(label)?),
@@ -226,7 +243,12 @@ struct Scan<'s> {
 }
 
 impl<'s> Scan<'s> {
-    fn new(request: &Request<'_>, segment: &'s Segment<'s>, keys: &BTreeSet<&GroupKey>, table: &mut Table) -> Result<Scan<'s>> {
+    fn new(
+        request: &Request<'_>,
+        segment: &'s Segment<'s>,
+        keys: &BTreeSet<&GroupKey>,
+        table: &mut Table,
+    ) -> Result<Scan<'s>> {
         let selection = Selection::new(segment, keys, request.period, request.clauses)?;
         let mut scan = Scan {
             selection,
@@ -295,7 +317,16 @@ impl<'s> Scan<'s> {
     }
 
     #[expect(clippy::too_many_arguments, reason = "the innermost loop, which everything is handed to")]
-    fn add(&self, slots: &mut Slots, profiles: &[u32], terms: &[u32], costs: &Numbers, range: std::ops::Range<usize>, hour: Option<u32>, width: usize) {
+    fn add(
+        &self,
+        slots: &mut Slots,
+        profiles: &[u32],
+        terms: &[u32],
+        costs: &Numbers,
+        range: std::ops::Range<usize>,
+        hour: Option<u32>,
+        width: usize,
+    ) {
         let (profile_groups, terms_groups) = (&self.profile_groups.0, &self.terms_groups.0);
         for row in range {
             let (profile, term) = (profiles[row], terms[row]);
@@ -347,7 +378,12 @@ fn tag_values(segment: &Segment<'_>, key: &str, values: &mut Values) -> Result<V
     Ok(ids.into_iter().map(|id| memo[id as usize]).collect())
 }
 
-fn profile_values(segment: &Segment<'_>, dimension: &Dimension, column: Profile, values: &mut Values) -> Result<Vec<u32>> {
+fn profile_values(
+    segment: &Segment<'_>,
+    dimension: &Dimension,
+    column: Profile,
+    values: &mut Values,
+) -> Result<Vec<u32>> {
     let (texts, ids) = segment.profile_column(column)?;
     let names: Option<(Texts, Vec<u32>)> = match dimension.label_place() {
         Some(Place::Profile(label)) => Some(segment.profile_column(label)?),

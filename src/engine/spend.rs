@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 
 use hashbrown::HashMap;
 
+use super::Cancel;
 use super::answer::{Figure, Mover, Notice, Series, SpendAnswer};
 use super::local::LocalEngine;
 use super::query::{incomplete, names, pieces, request, sums_by_currency};
 use super::table::Table;
-use super::Cancel;
 use crate::domain::calendar::{Day, Granularity, Period};
 use crate::domain::dimension::Dimension;
 use crate::domain::lens::Lens;
@@ -44,7 +44,8 @@ pub fn answer(engine: &LocalEngine, lens: &Lens, as_of: Day, cancel: &Cancel) ->
     };
     // The cards reach back to the first of the month before, and two weeks.
     let from = as_of.month().plus(-1).first().min(as_of.plus(-15));
-    let cards = engine.aggregate(&request(lens, Period { from, to: as_of.plus(1) }, &[], Some(Granularity::Day)), cancel)?;
+    let cards =
+        engine.aggregate(&request(lens, Period { from, to: as_of.plus(1) }, &[], Some(Granularity::Day)), cancel)?;
     let movers = movers(engine, lens, period, against, cancel)?;
     let mut currencies: Vec<String> = sums_by_currency(&layers).into_iter().map(|(c, _)| c).collect();
     for (currency, _) in sums_by_currency(&cards).into_iter().chain(sums_by_currency(&previous)) {
@@ -73,7 +74,9 @@ pub fn answer(engine: &LocalEngine, lens: &Lens, as_of: Day, cancel: &Cancel) ->
                 series,
                 starts: starts.clone(),
                 granularity,
-                previous_series: against.map(|p| line(&previous, &currency, &pieces(p, granularity))).unwrap_or_default(),
+                previous_series: against
+                    .map(|p| line(&previous, &currency, &pieces(p, granularity)))
+                    .unwrap_or_default(),
                 movers: movers.get(&currency).cloned().unwrap_or_default(),
                 movers_by: MOVERS_BY.to_vec(),
                 freshness: freshness.clone(),
@@ -124,14 +127,21 @@ fn yesterday(days: &Days, as_of: Day) -> Figure {
 
 fn last_week(days: &Days, as_of: Day) -> Figure {
     let from = as_of.plus(-7);
-    Figure { amount: sum(days, Period { from, to: as_of }), previous: sum(days, Period { from: from.plus(-7), to: from }) }
+    Figure {
+        amount: sum(days, Period { from, to: as_of }),
+        previous: sum(days, Period { from: from.plus(-7), to: from }),
+    }
 }
 
 /// One currency's costs piece by piece.
 fn line(table: &Table, currency: &str, starts: &[i64]) -> Vec<Option<Amount>> {
     let mut totals: HashMap<i64, Total> = HashMap::new();
     if let Some(id) = table.currencies.find(currency) {
-        table.totals.iter().filter(|(k, _)| k.currency == id).for_each(|(k, t)| totals.entry(k.start).or_default().merge(t));
+        table
+            .totals
+            .iter()
+            .filter(|(k, _)| k.currency == id)
+            .for_each(|(k, t)| totals.entry(k.start).or_default().merge(t));
     }
     starts.iter().map(|s| totals.get(s).map_or(Some(Amount::ZERO), Total::value)).collect()
 }
@@ -153,11 +163,16 @@ fn series(table: &Table, currency: &str, starts: &[i64]) -> Vec<Series> {
     };
     let text = |value: u32| table.dimensions.first().map_or("", |d| d.texts.get(value));
     let mut layers: Vec<(u32, Vec<Total>)> = layers.into_iter().collect();
-    layers.sort_by(|a, b| Reverse(whole(&a.1).sum.abs()).cmp(&Reverse(whole(&b.1).sum.abs())).then_with(|| text(a.0).cmp(text(b.0))));
+    layers.sort_by(|a, b| {
+        Reverse(whole(&a.1).sum.abs()).cmp(&Reverse(whole(&b.1).sum.abs())).then_with(|| text(a.0).cmp(text(b.0)))
+    });
     let rest = if layers.len() > SERIES_MAX + 1 { layers.split_off(SERIES_MAX) } else { Vec::new() };
     let make = |key: Option<u32>, costs: Vec<Total>| Series {
         key: key.map(|k| Untrusted::from(text(k))),
-        name: key.and_then(|k| table.dimensions.first().map(|d| d.name(k))).filter(|n| !n.is_empty()).map(Untrusted::from),
+        name: key
+            .and_then(|k| table.dimensions.first().map(|d| d.name(k)))
+            .filter(|n| !n.is_empty())
+            .map(Untrusted::from),
         total: whole(&costs).value(),
         costs: costs.iter().map(Total::value).collect(),
     };
@@ -170,7 +185,13 @@ fn series(table: &Table, currency: &str, starts: &[i64]) -> Vec<Series> {
     out
 }
 
-fn movers(engine: &LocalEngine, lens: &Lens, period: Period, against: Option<Period>, cancel: &Cancel) -> Result<HashMap<String, Vec<Mover>>> {
+fn movers(
+    engine: &LocalEngine,
+    lens: &Lens,
+    period: Period,
+    against: Option<Period>,
+    cancel: &Cancel,
+) -> Result<HashMap<String, Vec<Mover>>> {
     let mut lists: HashMap<String, Vec<Mover>> = HashMap::new();
     let Some(against) = against else { return Ok(lists) };
     let now = engine.aggregate(&request(lens, period, &MOVERS_BY, None), cancel)?;
@@ -180,7 +201,11 @@ fn movers(engine: &LocalEngine, lens: &Lens, period: Period, against: Option<Per
         for (key, total) in &table.totals {
             let currency = table.currencies.get(key.currency).to_owned();
             let pair = pairs.entry((currency, table.texts(key).map(String::from).collect())).or_default();
-            if earlier { pair.1.merge(total) } else { pair.0.merge(total) }
+            if earlier {
+                pair.1.merge(total)
+            } else {
+                pair.0.merge(total)
+            }
             if pair.2.is_empty() {
                 pair.2 = names(table, &key.values);
             }
@@ -189,7 +214,11 @@ fn movers(engine: &LocalEngine, lens: &Lens, period: Period, against: Option<Per
     for ((currency, key), (now, before, names)) in pairs {
         let figure = Figure { amount: now.value(), previous: before.value() };
         if figure.change().is_some_and(|c| !c.is_zero()) {
-            lists.entry(currency).or_default().push(Mover { key: key.into_iter().map(Untrusted::from).collect(), names, figure });
+            lists.entry(currency).or_default().push(Mover {
+                key: key.into_iter().map(Untrusted::from).collect(),
+                names,
+                figure,
+            });
         }
     }
     for list in lists.values_mut() {
@@ -215,7 +244,8 @@ fn notices(engine: &LocalEngine, period: Period, unknown: u64) -> Vec<Notice> {
         });
     }
     let manifest = engine.store().manifest();
-    let kept = manifest.groups.iter().filter(|g| g.overlaps(period)).count() - manifest.active().iter().filter(|g| g.overlaps(period)).count();
+    let kept = manifest.groups.iter().filter(|g| g.overlaps(period)).count()
+        - manifest.active().iter().filter(|g| g.overlaps(period)).count();
     if kept > 0 {
         notices.push(Notice {
             text: format!("{kept} account periods are known from more than one source; one counts, the others are kept and not added"),

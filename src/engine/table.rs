@@ -89,7 +89,8 @@ impl Table {
     /// Takes over another table's currencies, and prepares to renumber its keys.
     #[must_use]
     pub fn adopt(&mut self, other: &Table) -> Numbering {
-        let currencies = std::iter::once("").chain(other.currencies.iter()).map(|t| self.currencies.intern(t)).collect();
+        let currencies =
+            std::iter::once("").chain(other.currencies.iter()).map(|t| self.currencies.intern(t)).collect();
         Numbering { currencies, values: other.dimensions.iter().map(|v| vec![u32::MAX; v.texts.len()]).collect() }
     }
 

@@ -5,6 +5,7 @@
 
 use crossterm::event::KeyEvent;
 
+use super::Options;
 use super::action::{Action, Place};
 use super::effect::Effect;
 use super::event::Event;
@@ -14,7 +15,6 @@ use super::overlay::Overlay;
 use super::tab::{Tab, breakdown, spend};
 use super::theme::Theme;
 use super::worker::{Job, Reply};
-use super::{Options, twin};
 use crate::domain::calendar::{Day, Period};
 use crate::domain::dimension::Dimension;
 use crate::domain::filter::Filter;
@@ -22,6 +22,7 @@ use crate::domain::lens::Lens;
 use crate::domain::period::{Comparison, PeriodSpec};
 use crate::domain::text::SafeText;
 use crate::engine::answer::{Freshness, Key as GroupKey};
+use crate::engine::twin;
 use crate::engine::{Answer, Extent, Question};
 use crate::error::{Error, Result};
 

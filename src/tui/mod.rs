@@ -20,7 +20,6 @@ pub mod terminal;
 mod tests;
 pub mod text;
 pub mod theme;
-pub mod twin;
 pub mod widget;
 pub mod worker;
 

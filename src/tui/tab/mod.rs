@@ -131,7 +131,7 @@ impl<T> Slot<T> {
     }
 }
 
-/// How a group's value is called on screen: its name, the short word for a provider, or the word
+/// How a group's value is called on screen: its name, the short word for a provider or service, or the word
 /// for a missing one.
 #[must_use]
 pub fn label(dimension: &Dimension, value: &Untrusted, name: Option<&Untrusted>) -> SafeText {
@@ -139,6 +139,7 @@ pub fn label(dimension: &Dimension, value: &Untrusted, name: Option<&Untrusted>)
         ("", _) => SafeText::ours(dimension.missing()),
         (_, Some(name)) if !name.raw().is_empty() => name.safe(),
         (raw, _) if *dimension == Dimension::Provider => SafeText::from_outside(services::provider_short(raw)),
+        (raw, _) if *dimension == Dimension::Service => SafeText::from_outside(services::short(raw)),
         _ => value.safe(),
     }
 }

@@ -19,8 +19,9 @@ pub fn bar(share: f64, columns: usize, glyphs: &Glyphs) -> String {
     out
 }
 
-/// The newest `columns` of a series as heights from zero; a space where nothing is known.
-/// A longer series is added up in equal pieces.
+/// The newest `columns` of a series as heights; a space where nothing is known. A longer series
+/// is added up in equal pieces. Heights start below the least value, so that a shape is seen where
+/// everything is high; a series without change is drawn at half height.
 #[must_use]
 pub fn sparkline(values: &[Option<f64>], columns: usize, glyphs: &Glyphs) -> String {
     if columns == 0 {
@@ -32,12 +33,16 @@ pub fn sparkline(values: &[Option<f64>], columns: usize, glyphs: &Glyphs) -> Str
     let pieces: Vec<Option<f64>> =
         values.chunks(piece).map(|c| c.iter().flatten().copied().reduce(|a, b| a + b)).collect();
     let most = pieces.iter().flatten().copied().fold(0.0, f64::max);
+    let least = pieces.iter().flatten().copied().fold(f64::INFINITY, f64::min).max(0.0);
+    let flat = pieces.len() > 1 && most - least < most * 0.02;
+    let base = (2.0 * least - most).max(0.0);
     let mut out: String = pieces
         .iter()
         .map(|value| match value {
             None => ' ',
             Some(_) if most <= 0.0 => glyphs.heights[0],
-            Some(v) => glyphs.heights[((v / most * 8.0).ceil() as usize).clamp(1, 8) - 1],
+            Some(_) if flat => glyphs.heights[3],
+            Some(v) => glyphs.heights[(((v - base) / (most - base) * 8.0).round() as usize).clamp(1, 8) - 1],
         })
         .collect();
     out.extend(std::iter::repeat_n(' ', columns.saturating_sub(pieces.len())));
@@ -70,9 +75,11 @@ mod tests {
         let glyphs = Theme::of(&Env::default()).glyphs;
         let known = |values: &[f64]| values.iter().map(|v| Some(*v)).collect::<Vec<_>>();
         assert_eq!(sparkline(&known(&[0.0, 4.0, 8.0]), 3, &glyphs), "▁▄█");
-        assert_eq!(sparkline(&[None, Some(1.0)], 3, &glyphs), " █ ");
+        assert_eq!(sparkline(&[None, Some(1.0)], 3, &glyphs), " ▄ ");
         assert_eq!(sparkline(&known(&[1.0, 1.0, 2.0, 2.0, 4.0, 4.0]), 3, &glyphs), "▂▄█");
         assert_eq!(sparkline(&[], 2, &glyphs), "  ");
         assert_eq!(sparkline(&known(&[-1.0, 0.0]), 2, &glyphs), "▁▁");
+        assert_eq!(sparkline(&known(&[100.0, 100.0, 101.0]), 3, &glyphs), "▄▄▄");
+        assert_eq!(sparkline(&known(&[100.0, 110.0, 120.0]), 3, &glyphs), "▄▆█");
     }
 }

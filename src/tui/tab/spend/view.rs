@@ -55,7 +55,9 @@ fn cards(answer: Option<&SpendAnswer>, lens_words: &str, area: Rect, buf: &mut B
     let figures = answer.map_or([none; 4], |a| [a.month_to_date, a.yesterday, a.last_week, a.total]);
     let titles = ["Month to date", "Yesterday", "Last 7 days", lens_words];
     let columns = (area.width / 4).min(28);
-    for (i, (title, figure)) in titles.into_iter().zip(figures).enumerate() {
+    // A lens that is the month to date needs no card of its own.
+    let same = answer.is_some_and(|a| a.total == a.month_to_date);
+    for (i, (title, figure)) in titles.into_iter().zip(figures).take(if same { 3 } else { 4 }).enumerate() {
         let at = i as u16 * columns;
         let room = usize::from(columns.saturating_sub(2));
         let places = money::places(answer.map_or("", |a| &a.currency));
