@@ -3,12 +3,17 @@
 //! Knows nothing else; see the library.
 
 use std::io::{BufWriter, IsTerminal};
+use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 
 use clap::Parser;
 use spendtop::cli::{self, Cli, Streams};
+use spendtop::error::{Error, Result, is_guarded};
 
 fn main() -> ExitCode {
+    // Files that others may not read: cost data is nobody else's business on a shared host.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
+    hush_guarded_panics();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(message) => {
@@ -22,7 +27,8 @@ fn main() -> ExitCode {
     let width = terminal.then(cli::terminal_width).flatten();
     let (mut out, mut err) = (BufWriter::with_capacity(1 << 16, stdout), std::io::stderr());
     let mut streams = Streams::new(&mut out, &mut err, width, terminal);
-    let result = cli::run(&cli, &mut streams).and_then(|code| streams.flush().map(|()| code));
+    let run = guarded_run(&cli, &mut streams);
+    let result = run.and_then(|code| streams.flush().map(|()| code));
     match result {
         Ok(code) => ExitCode::from(code),
         Err(_) if streams.is_reader_gone() => ExitCode::SUCCESS,
@@ -33,4 +39,20 @@ fn main() -> ExitCode {
             ExitCode::from(error.kind.exit_code())
         }
     }
+}
+
+/// Runs; a panic, whose message the hook has printed, is a bug's exit code.
+fn guarded_run(cli: &Cli, streams: &mut Streams<'_>) -> Result<u8> {
+    std::panic::catch_unwind(AssertUnwindSafe(|| cli::run(cli, streams)))
+        .unwrap_or_else(|_| Err(Error::bug("spendtop has failed: this is a bug, please report it")))
+}
+
+/// Panics that are caught and become errors print nothing of their own.
+fn hush_guarded_panics() {
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if !is_guarded() {
+            before(info);
+        }
+    }));
 }

@@ -100,6 +100,7 @@ pub fn on_interrupt(flag: &Arc<AtomicBool>) {
             }
             // A second Ctrl-C ends the process at once: the store bears that.
             if tokio::signal::ctrl_c().await.is_ok() {
+                #[expect(clippy::exit, reason = "nobody who would unwind is listening any more")]
                 std::process::exit(130);
             }
         });

@@ -274,6 +274,6 @@ fn fetch(store: &Store, wanted: &[(i128, u64, u32, usize)]) -> Result<Vec<LineIt
 
 /// The groups that count and have charges in a period.
 #[must_use]
-pub fn groups_of<'m>(manifest: &'m crate::store::manifest::Manifest, period: Period) -> Vec<&'m Group> {
+pub fn groups_of(manifest: &crate::store::manifest::Manifest, period: Period) -> Vec<&Group> {
     manifest.active().into_iter().filter(|g| g.overlaps(period)).collect()
 }

@@ -26,6 +26,9 @@ const MOVERS_MAX: usize = 40;
 /// What movers are grouped by.
 const MOVERS_BY: [Dimension; 2] = [Dimension::Service, Dimension::SubAccount];
 
+/// A group's total now and before, and its names.
+type Pair = (Total, Total, BTreeMap<usize, Untrusted>);
+
 /// Daily totals of one currency.
 type Days = BTreeMap<Day, Total>;
 
@@ -196,7 +199,7 @@ fn movers(
     let Some(against) = against else { return Ok(lists) };
     let now = engine.aggregate(&request(lens, period, &MOVERS_BY, None), cancel)?;
     let before = engine.aggregate(&request(lens, against, &MOVERS_BY, None), cancel)?;
-    let mut pairs: HashMap<(String, Vec<String>), (Total, Total, BTreeMap<usize, Untrusted>)> = HashMap::new();
+    let mut pairs: HashMap<(String, Vec<String>), Pair> = HashMap::new();
     for (table, earlier) in [(&now, false), (&before, true)] {
         for (key, total) in &table.totals {
             let currency = table.currencies.get(key.currency).to_owned();

@@ -61,6 +61,9 @@ pub fn panicked() -> bool {
 fn hook_panics(wake: Arc<Notify>) {
     let before = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
+        if crate::error::is_guarded() {
+            return;
+        }
         if TAKEN.load(Ordering::SeqCst) {
             PANICKED.store(true, Ordering::SeqCst);
             restore();
