@@ -10,7 +10,7 @@ impl sync::ingest::Watcher for W {
 }
 fn main() {
     let a: Vec<String> = std::env::args().collect();
-    let t = std::time::Instant::now();
+    let t = clock::instant();
     let s = store::Store::open(std::path::Path::new(&a[1]), &["team".into(), "env".into(), "project".into()]).unwrap();
     eprintln!("open {:?} {:?}", t.elapsed(), s.notices);
     if a.len() > 3 {

@@ -18,3 +18,4 @@ pub mod services;
 pub mod sketch;
 pub mod tags;
 pub mod text;
+pub mod words;
