@@ -9,5 +9,6 @@
 )]
 
 mod architecture;
+mod import;
 mod kill;
 mod support;
