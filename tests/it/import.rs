@@ -204,7 +204,7 @@ const REFUSED: [(u64, &str, &str, &str); 10] = [
     (14, "BillingCurrency", "usd", "not an ISO 4217 currency code like USD"),
     (15, "ProviderName", "", "a charge needs a provider: the provider columns are all empty"),
     (16, "", "", "has 7 fields, the header has 8"),
-    (17, "EffectiveCost", "1e400", "out of range: more than 10 billion"),
+    (17, "EffectiveCost", "1e400", "out of range: more than a cost or a quantity can be"),
 ];
 
 #[test]
