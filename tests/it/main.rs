@@ -9,6 +9,7 @@
 )]
 
 mod architecture;
+mod damage;
 mod import;
 mod kill;
 mod support;
