@@ -121,7 +121,6 @@ impl Store {
     }
 
     /// What it holds now, kept in place while the guard lives.
-    #[must_use]
     pub fn read(&self) -> (RwLockReadGuard<'_, ()>, Arc<Manifest>) {
         let guard = self.reading.read().unwrap_or_else(PoisonError::into_inner);
         (guard, self.manifest())

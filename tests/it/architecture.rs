@@ -319,7 +319,7 @@ fn module_of(path: &str) -> (String, usize) {
 }
 
 /// The top-level module that a path leads to, where it leads into this crate.
-fn target<'a>(path: &'a [String], depth: usize) -> Option<&'a str> {
+fn target(path: &[String], depth: usize) -> Option<&str> {
     match path.first()?.as_str() {
         "crate" | "spendtop" => path.get(1).map(String::as_str),
         "super" => {
@@ -417,9 +417,9 @@ fn what_is_fenced_stays_inside() {
             let inside = |place: &&str| source.path.starts_with(place.trim_start_matches('!'));
             let forbidden_in: Vec<&&str> = fence.places.iter().filter(|p| p.starts_with('!')).collect();
             let allowed = if forbidden_in.is_empty() {
-                fence.places.iter().any(|p| inside(p))
+                fence.places.iter().any(inside)
             } else {
-                !forbidden_in.into_iter().any(|p| inside(p))
+                !forbidden_in.into_iter().any(inside)
             };
             if !allowed {
                 breaches(&source, fence, &mut problems);

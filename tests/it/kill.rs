@@ -88,12 +88,12 @@ fn export(folder: &Path, month: u64, version: u64, other: bool, rows: u64) -> (V
         );
         for row in 0..rows {
             let at = file * rows + row;
-            let account = if at % 3 == 0 { "111" } else { "222" };
+            let account = if at.is_multiple_of(3) { "111" } else { "222" };
             // A version restates every cost; another part has other resources.
             let units = i128::from(at * 7 + version * 1_000_003 + 1) * 10_000_000_000;
             let cost = Amount::from_units(units);
             let day = at % 28 + 1;
-            let unknown = at % 11 == 0;
+            let unknown = at.is_multiple_of(11);
             let list = if unknown { "NULL".to_owned() } else { cost.to_string() };
             writeln!(
                 text,
