@@ -12,7 +12,7 @@ use hashbrown::HashMap;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64, xxh3_128_with_seed};
 
 use super::calendar::{DAY_SECONDS, Day};
-use super::charge::{Profile, Quantity, Terms};
+use super::charge::{FACETS, IDENTITY, Profile, Quantity, Terms};
 use super::dict::{Dict, NONE};
 use super::money::Decimal;
 use super::numbers::Numbers;
@@ -117,63 +117,6 @@ pub struct RowKey {
     /// Index into [`ChargeBatch::terms`].
     pub terms: u32,
 }
-
-/// The profile columns whose texts name a charge: stable when a provider restates amounts, names
-/// or tags.
-const IDENTITY: [Profile; 9] = [
-    Profile::SubAccountId,
-    Profile::ServiceName,
-    Profile::RegionId,
-    Profile::ResourceId,
-    Profile::SkuId,
-    Profile::SkuPriceId,
-    Profile::SkuMeter,
-    Profile::ChargeDescription,
-    Profile::PricingUnit,
-];
-
-/// Columns that mostly come together: a new profile is nearly always a known account, price and
-/// place beside a new resource, so that few of its texts need looking up one by one.
-const FACETS: [&[Profile]; 4] = [
-    &[
-        Profile::Provider,
-        Profile::Publisher,
-        Profile::InvoiceIssuer,
-        Profile::HostProvider,
-        Profile::BillingAccountId,
-        Profile::BillingAccountName,
-        Profile::BillingAccountType,
-        Profile::SubAccountId,
-        Profile::SubAccountName,
-        Profile::SubAccountType,
-    ],
-    &[
-        Profile::ServiceCategory,
-        Profile::ServiceSubcategory,
-        Profile::ServiceName,
-        Profile::SkuId,
-        Profile::SkuMeter,
-        Profile::SkuPriceId,
-        Profile::SkuPriceDetails,
-        Profile::InstanceType,
-        Profile::ChargeDescription,
-        Profile::ListUnitPrice,
-        Profile::ContractedUnitPrice,
-        Profile::PricingUnit,
-        Profile::ConsumedUnit,
-        Profile::PricingCurrencyListUnitPrice,
-        Profile::PricingCurrencyContractedUnitPrice,
-    ],
-    &[Profile::RegionId, Profile::RegionName, Profile::AvailabilityZone],
-    &[
-        Profile::ResourceId,
-        Profile::ResourceName,
-        Profile::ResourceType,
-        Profile::CapacityReservationId,
-        Profile::CapacityReservationStatus,
-        Profile::Tags,
-    ],
-];
 
 impl ChargeBatch {
     fn new() -> Self {
@@ -303,7 +246,8 @@ impl BatchBuilder {
     /// Whether the batch has reached its limits and should be taken.
     #[must_use]
     pub fn is_full(&self) -> bool {
-        self.batch.len() >= self.limits.rows || (self.batch.len().is_multiple_of(1024) && self.bytes() >= self.limits.text_bytes)
+        self.batch.len() >= self.limits.rows
+            || (self.batch.len().is_multiple_of(1024) && self.bytes() >= self.limits.text_bytes)
     }
 
     /// How many charges it has gathered.

@@ -73,6 +73,63 @@ columns! {
     }
 }
 
+/// The profile columns whose texts name a charge: stable when a provider restates amounts, names
+/// or tags.
+pub(super) const IDENTITY: [Profile; 9] = [
+    Profile::SubAccountId,
+    Profile::ServiceName,
+    Profile::RegionId,
+    Profile::ResourceId,
+    Profile::SkuId,
+    Profile::SkuPriceId,
+    Profile::SkuMeter,
+    Profile::ChargeDescription,
+    Profile::PricingUnit,
+];
+
+/// Columns that mostly come together: a new profile is nearly always a known account, price and
+/// place beside a new resource, so that few of its texts need looking up one by one.
+pub(super) const FACETS: [&[Profile]; 4] = [
+    &[
+        Profile::Provider,
+        Profile::Publisher,
+        Profile::InvoiceIssuer,
+        Profile::HostProvider,
+        Profile::BillingAccountId,
+        Profile::BillingAccountName,
+        Profile::BillingAccountType,
+        Profile::SubAccountId,
+        Profile::SubAccountName,
+        Profile::SubAccountType,
+    ],
+    &[
+        Profile::ServiceCategory,
+        Profile::ServiceSubcategory,
+        Profile::ServiceName,
+        Profile::SkuId,
+        Profile::SkuMeter,
+        Profile::SkuPriceId,
+        Profile::SkuPriceDetails,
+        Profile::InstanceType,
+        Profile::ChargeDescription,
+        Profile::ListUnitPrice,
+        Profile::ContractedUnitPrice,
+        Profile::PricingUnit,
+        Profile::ConsumedUnit,
+        Profile::PricingCurrencyListUnitPrice,
+        Profile::PricingCurrencyContractedUnitPrice,
+    ],
+    &[Profile::RegionId, Profile::RegionName, Profile::AvailabilityZone],
+    &[
+        Profile::ResourceId,
+        Profile::ResourceName,
+        Profile::ResourceType,
+        Profile::CapacityReservationId,
+        Profile::CapacityReservationStatus,
+        Profile::Tags,
+    ],
+];
+
 columns! {
     /// How it was charged: columns with few values, independent of the resource.
     Terms {

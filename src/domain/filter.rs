@@ -13,6 +13,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::dimension::Dimension;
 use super::money::Amount;
+pub use super::words::nearest;
+use super::words::write_value;
 
 /// What a filter asks of charges and groups; all of it must hold.
 #[derive(Clone, PartialEq, Eq, Hash, Default, Debug)]
@@ -412,28 +414,6 @@ fn names() -> String {
 /// A free text matches anywhere in a value.
 fn free(text: &str) -> Pattern {
     Pattern::Like(format!("*{}*", text.trim_matches('*')))
-}
-
-/// The known word that is nearest to a misspelt one, if one is near enough to mean.
-#[must_use]
-pub fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
-    let word = word.to_ascii_lowercase();
-    known
-        .iter()
-        .map(|k| (strsim::damerau_levenshtein(&word, k), *k))
-        .filter(|(distance, k)| *distance <= 1 + k.len() / 4)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, k)| k)
-}
-
-/// Quotes a value where the language needs it.
-fn write_value(f: &mut fmt::Formatter<'_>, text: &str, wild: bool) -> fmt::Result {
-    let plain = !text.is_empty()
-        && !text.contains(|c: char| c.is_whitespace() || c.is_control() || matches!(c, '|' | '"' | '\\'))
-        && (wild || !text.contains(['*', '?']))
-        && text != "(none)"
-        && text != "(untagged)";
-    if plain { f.write_str(text) } else { write!(f, "\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")) }
 }
 
 /// Prints what [`Filter::parse`] reads.

@@ -19,3 +19,4 @@ pub mod services;
 pub mod sketch;
 pub mod tags;
 pub mod text;
+pub mod words;

@@ -38,6 +38,9 @@ impl Amount {
     pub const ZERO: Amount = Amount(0);
     /// The largest magnitude that a single charge may carry (1e10 whole units at full scale).
     pub const LIMIT: i128 = ONE * 10_000_000_000;
+    /// The largest quantity: storage is measured in byte-seconds. Quantities are never summed over
+    /// a bill.
+    pub const QUANTITY_LIMIT: i128 = ONE * 10_000_000_000_000_000_000;
 
     /// An amount from units of 1e-18.
     #[must_use]
@@ -220,7 +223,7 @@ pub enum DecimalError {
     #[error("not a finite number")]
     NotFinite,
     /// Beyond [`Amount::LIMIT`].
-    #[error("out of range: more than 10 billion")]
+    #[error("out of range: more than a cost or a quantity can be")]
     Range,
 }
 
@@ -241,9 +244,17 @@ impl Decimal {
     /// # Errors
     /// See [`DecimalError`].
     pub fn parse(text: &[u8]) -> Result<Decimal, DecimalError> {
+        Self::parse_within(text, Amount::LIMIT)
+    }
+
+    /// The same, with another largest magnitude, at most [`Amount::QUANTITY_LIMIT`].
+    ///
+    /// # Errors
+    /// See [`DecimalError`].
+    pub fn parse_within(text: &[u8], limit: i128) -> Result<Decimal, DecimalError> {
         match Self::parse_plain(text) {
             Some(decimal) => Ok(decimal),
-            None => Self::parse_slow(text),
+            None => Self::parse_slow(text, limit),
         }
     }
 
@@ -282,7 +293,7 @@ impl Decimal {
         Some(Decimal { mantissa, scale: scale as u8, rounded: false })
     }
 
-    fn parse_slow(text: &[u8]) -> Result<Decimal, DecimalError> {
+    fn parse_slow(text: &[u8], limit: i128) -> Result<Decimal, DecimalError> {
         let (negative, rest) = match text.first() {
             Some(b'-') => (true, &text[1..]),
             Some(b'+') => (false, &text[1..]),
@@ -315,7 +326,7 @@ impl Decimal {
         if digits.is_empty() {
             return Err(DecimalError::Syntax);
         }
-        finish(negative, &digits, decimals - exponent)
+        finish(negative, &digits, decimals - exponent, limit)
     }
 
     /// Reads a float by its shortest decimal form.
@@ -353,8 +364,11 @@ fn parse_exponent(text: &[u8]) -> Result<i64, DecimalError> {
     text.parse().map_err(|_| DecimalError::Syntax)
 }
 
+/// Digits before the point at most: with 18 behind it, they fit.
+const WHOLE_DIGITS_MAX: i64 = 20;
+
 /// `digits` x 10^-`decimals` as a [`Decimal`] of at most 18 decimals.
-fn finish(negative: bool, digits: &[u8], decimals: i64) -> Result<Decimal, DecimalError> {
+fn finish(negative: bool, digits: &[u8], decimals: i64, limit: i128) -> Result<Decimal, DecimalError> {
     let lead = digits.iter().take_while(|d| **d == 0).count();
     let mut digits = &digits[lead..];
     let mut decimals = decimals;
@@ -369,7 +383,7 @@ fn finish(negative: bool, digits: &[u8], decimals: i64) -> Result<Decimal, Decim
         return Ok(Decimal { mantissa: 0, scale: 0, rounded: false });
     }
     let whole_digits = digits.len() as i64 - decimals;
-    if whole_digits > 11 {
+    if whole_digits > WHOLE_DIGITS_MAX {
         return Err(DecimalError::Range);
     }
     let cut = (decimals - i64::from(SCALE)).max(0);
@@ -394,7 +408,7 @@ fn finish(negative: bool, digits: &[u8], decimals: i64) -> Result<Decimal, Decim
         scale += 1;
     }
     let value = Decimal { mantissa: if negative { -mantissa } else { mantissa }, scale: scale as u8, rounded };
-    if value.amount().0.abs() > Amount::LIMIT {
+    if value.amount().0.abs() > limit {
         return Err(DecimalError::Range);
     }
     Ok(value)

@@ -35,6 +35,15 @@ impl Sketch {
         if self.0.len() < SIZE { u64::MAX } else { self.0.last().copied().unwrap_or(u64::MAX) }
     }
 
+    /// Which share of its members the other set has, about; 1 where it has none.
+    #[must_use]
+    pub fn share_in(&self, other: &Sketch) -> f64 {
+        let threshold = self.threshold().min(other.threshold());
+        let ours = self.0.range(..=threshold).count();
+        let shared = self.0.range(..=threshold).filter(|h| other.0.contains(h)).count();
+        if ours == 0 { 1.0 } else { shared as f64 / ours as f64 }
+    }
+
     /// Which share of the smaller set's members the larger one has, about; and from how many
     /// members that was told.
     #[must_use]
@@ -71,5 +80,6 @@ mod tests {
             assert!((low..=high).contains(&share), "{other:?}: {share} from {sample}");
         }
         assert_eq!(sketch(0..10).containment(&sketch(5..30)), (0.5, 10));
+        assert!((sketch(0..10).share_in(&sketch(2..30)) - 0.8).abs() < f64::EPSILON);
     }
 }

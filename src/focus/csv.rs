@@ -19,6 +19,8 @@ use crate::error::{Error, Kind, Result};
 pub const ROW_MAX: usize = 1 << 20;
 /// Bytes that a block has, about.
 const BLOCK: usize = 2 << 20;
+/// The byte order mark that some programs begin a file with.
+const MARK: [u8; 3] = [0xEF, 0xBB, 0xBF];
 
 /// Whole records, in the order of the file.
 pub struct Block {
@@ -104,6 +106,12 @@ impl<'p, R: Read> Blocks<'p, R> {
     pub fn next(&mut self, size: usize) -> Result<Option<Block>> {
         loop {
             self.scan();
+            if self.ended && self.quoted {
+                // What follows the quote would be one long text: rows would be lost.
+                let line = self.line + count_lines(&self.buffer[..self.cut]);
+                return Err(Error::usage(format!("line {line}: a quote is opened there and never closed"))
+                    .hint("nothing of the file was taken: is it cut short, or a quote missing?"));
+            }
             if self.cut >= size || (self.ended && self.cut > 0) {
                 return Ok(Some(self.take(self.cut)));
             }
@@ -182,7 +190,8 @@ impl<'p, R: Read> Blocks<'p, R> {
                 }
             } else {
                 self.note_record_ends(at);
-                let opens = at == 0 || matches!(self.buffer[at - 1], b',' | b'\n' | b'\r');
+                let first = at == MARK.len() && self.line == 1 && self.buffer.starts_with(&MARK);
+                let opens = at == 0 || first || matches!(self.buffer[at - 1], b',' | b'\n' | b'\r');
                 self.quoted = opens;
                 self.seen = at + 1;
             }
@@ -201,6 +210,26 @@ impl<'p, R: Read> Blocks<'p, R> {
 
 fn count_lines(bytes: &[u8]) -> u64 {
     memchr::memchr_iter(b'\n', bytes).count() as u64
+}
+
+/// Counts lines up to records, which come in order.
+///
+/// The `csv` crate places a record where the one before ended: before the rest of its line break
+/// and before empty lines.
+struct Lines<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    line: u64,
+}
+
+impl Lines<'_> {
+    fn line_of(&mut self, record: usize) -> u64 {
+        let breaks = |b: &&u8| matches!(**b, b'\n' | b'\r');
+        let start = record + self.bytes.get(record..).unwrap_or_default().iter().take_while(breaks).count();
+        self.line += count_lines(self.bytes.get(self.at..start).unwrap_or_default());
+        self.at = start;
+        self.line
+    }
 }
 
 /// What a CSV reader tells its caller, from its threads.
@@ -332,22 +361,24 @@ fn feed<R: Read>(
 
 /// Reads the header; the rest of its block follows.
 fn header<R: Read>(blocks: &mut Blocks<'_, R>) -> Result<(Layout, Block)> {
-    let Some(mut block) = blocks.next(1)? else {
-        return Err(Error::usage("the file is empty").hint("a FOCUS export starts with a line of column names"));
-    };
-    if block.bytes().starts_with(&[0xEF, 0xBB, 0xBF]) {
-        block.range.start += 3;
+    let empty = || Error::usage("the file is empty").hint("a FOCUS export starts with a line of column names");
+    let mut block = blocks.next(1)?.ok_or_else(empty)?;
+    if block.bytes().starts_with(&MARK) {
+        block.range.start += MARK.len();
     } else if block.bytes().starts_with(&[0xFF, 0xFE]) || block.bytes().starts_with(&[0xFE, 0xFF]) {
         return Err(Error::usage("the file is UTF-16").hint("convert it to UTF-8: iconv -f UTF-16 -t UTF-8 FILE"));
     }
     let mut reader = csv_reader(block.bytes());
     let mut record = csv::ByteRecord::new();
     reader.read_byte_record(&mut record).map_err(|e| Error::usage(format!("the header cannot be read: {e}")))?;
+    if record.iter().all(<[u8]>::is_empty) {
+        return Err(empty());
+    }
     let names: Vec<String> = record.iter().map(|f| String::from_utf8_lossy(f).trim().to_owned()).collect();
     let layout = Layout::of_header(&names)?;
-    let (at, line) = (reader.position().byte() as usize, reader.position().line());
-    block.range.start = (block.range.start + at).min(block.range.end);
-    block.line += line - 1;
+    let at = (reader.position().byte() as usize).min(block.bytes().len());
+    block.line += count_lines(&block.bytes()[..at]);
+    block.range.start += at;
     Ok((layout, block))
 }
 
@@ -381,6 +412,7 @@ impl<'a> Worker<'a> {
     fn block(&mut self, block: Block, pool: &Pool) -> Result<()> {
         let mut reader = csv_reader(block.bytes());
         let mut record = std::mem::take(&mut self.record);
+        let mut lines = Lines { bytes: block.bytes(), at: 0, line: block.line };
         while reader
             .read_byte_record(&mut record)
             .map_err(|e| Error::usage(format!("the input cannot be split into rows: {e}")))?
@@ -389,7 +421,7 @@ impl<'a> Worker<'a> {
                 Ok(()) => self.rows += 1,
                 Err(refusal) => {
                     self.refused += 1;
-                    let line = block.line + record.position().map_or(0, |p| p.line() - 1);
+                    let line = lines.line_of(record.position().map_or(0, |p| p.byte() as usize));
                     let group = if record.len() == self.layout.names.len() { self.reader.group(&record) } else { None };
                     let column = refusal.column.and_then(|at| self.layout.names.get(at)).map_or("", String::as_str);
                     self.receive.refused(line, column, refusal, group);

@@ -9,7 +9,8 @@ use super::layout::Layout;
 use crate::domain::batch::{BatchBuilder, Facts, terms_extra};
 use crate::domain::calendar::{DAY_SECONDS, Day, parse_timestamp};
 use crate::domain::charge::{Profile, Quantity, Terms};
-use crate::domain::money::{Decimal, DecimalError};
+use crate::domain::money::{Amount, Decimal, DecimalError};
+use crate::domain::rollup::METRICS;
 
 /// A field longer than this is refused.
 pub const FIELD_MAX: usize = 64 * 1024;
@@ -212,7 +213,8 @@ impl<'a> RowReader<'a> {
             if is_null(raw) {
                 continue;
             }
-            let decimal = Decimal::parse(raw).map_err(|e| refuse_number(*at, raw, e))?;
+            let limit = if quantity < METRICS { Amount::LIMIT } else { Amount::QUANTITY_LIMIT };
+            let decimal = Decimal::parse_within(raw, limit).map_err(|e| refuse_number(*at, raw, e))?;
             self.tally.rounded += u64::from(decimal.rounded);
             facts.quantities[quantity] = Some(decimal);
         }
@@ -228,10 +230,13 @@ impl<'a> RowReader<'a> {
         let field = |at: usize| row.get(at);
         let account = self.layout.profile[Profile::BillingAccountId.index()].map_or(&b""[..], field);
         let account = if is_null(account) { String::new() } else { String::from_utf8_lossy(account).into_owned() };
-        let billed = self.layout.billing_start.and_then(|at| self.billing_starts.read(field(at)));
-        let start = billed.or_else(|| {
-            self.starts.read(field(self.layout.charge_start)).map(|s| Day::of_seconds(s).month().first().seconds())
-        });
+        // A billing period that cannot be read may be any.
+        let start = match self.layout.billing_start.map(field).filter(|raw| !is_null(raw)) {
+            Some(raw) => self.billing_starts.read(raw),
+            None => {
+                self.starts.read(field(self.layout.charge_start)).map(|s| Day::of_seconds(s).month().first().seconds())
+            }
+        };
         start.map(|s| (account, Day::of_seconds(s)))
     }
 }

@@ -5,6 +5,7 @@
 
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use super::kv::{self, Change, Kv};
@@ -36,7 +37,7 @@ impl<W: Write> Hashed<W> {
 /// file exists.
 pub fn write(store: &Store, path: &Path) -> Result<u64> {
     let failed = |e: &std::io::Error| Error::io(Kind::Store, "write", path, e);
-    let file = match File::options().write(true).create_new(true).open(path) {
+    let file = match File::options().write(true).create_new(true).mode(0o600).open(path) {
         Ok(file) => file,
         Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {
             let shown = crate::domain::text::SafeText::from_outside(&path.to_string_lossy());
@@ -45,6 +46,16 @@ pub fn write(store: &Store, path: &Path) -> Result<u64> {
         }
         Err(e) => return Err(failed(&e)),
     };
+    let written = fill(store, path, file);
+    if written.is_err() {
+        // Half a backup is none, and its name would be taken.
+        let _ = std::fs::remove_file(path);
+    }
+    written
+}
+
+fn fill(store: &Store, path: &Path, file: File) -> Result<u64> {
+    let failed = |e: &std::io::Error| Error::io(Kind::Store, "write", path, e);
     let (_held, _) = store.read();
     let encoder = zstd::stream::Encoder::new(BufWriter::new(file), 3).map_err(|e| failed(&e))?;
     let mut out = Hashed(encoder, blake3::Hasher::new());
@@ -129,33 +140,23 @@ fn read(path: &Path, mut visit: impl FnMut(Vec<u8>, Vec<u8>) -> Result<()>) -> R
 pub fn restore(path: &Path, place: &Path) -> Result<Option<String>> {
     folder::prepare(place)?;
     let _lock = folder::Lock::take(place)?;
-    let fresh = place.join("restoring");
-    let _ = std::fs::remove_dir_all(&fresh);
-    let failed = |e: &std::io::Error| Error::io(Kind::Store, "restore into", place, e);
-    let made = restore_into(path, &fresh);
-    if made.is_err() {
-        let _ = std::fs::remove_dir_all(&fresh);
-    }
-    let (journal, generation) = made?;
-    let database = place.join("db");
-    let kept = database
-        .exists()
-        .then(|| (0u32..).map(|n| place.join(format!("before-restore-{n}"))).find(|p| !p.exists()))
-        .flatten();
-    if let Some(kept) = &kept {
-        std::fs::create_dir(kept).map_err(|e| failed(&e))?;
-        for name in ["db", "journal.jsonl"] {
-            if place.join(name).exists() {
-                std::fs::rename(place.join(name), kept.join(name)).map_err(|e| failed(&e))?;
-            }
+    let next = folder::next_folder(place)?;
+    let made = restore_into(path, &next.join("db"));
+    let (journal, generation) = match made {
+        Ok(made) => made,
+        Err(error) => {
+            let _ = std::fs::remove_dir_all(&next);
+            return Err(error);
         }
-    }
-    folder::note_generation(place, 0)?;
-    std::fs::rename(&fresh, &database).map_err(|e| failed(&e))?;
-    std::fs::write(place.join("journal.jsonl"), journal).map_err(|e| failed(&e))?;
-    folder::note_generation(place, generation)?;
+    };
+    let target = next.join("journal.jsonl");
+    File::create(&target)
+        .and_then(|mut file| file.write_all(&journal).and_then(|()| file.sync_all()))
+        .map_err(|e| Error::io(Kind::Store, "write", &target, &e))?;
+    let existed = place.join("db").exists();
+    let kept = folder::replace(place, "before-restore", generation)?;
     folder::tighten(place);
-    Ok(kept.map(|k| k.display().to_string()))
+    Ok(existed.then(|| kept.display().to_string()))
 }
 
 fn restore_into(path: &Path, fresh: &Path) -> Result<(Vec<u8>, u64)> {
@@ -179,4 +180,137 @@ fn restore_into(path: &Path, fresh: &Path) -> Result<(Vec<u8>, u64)> {
         None => 0,
     };
     Ok((journal, generation))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::path::PathBuf;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::store::manifest::Manifest;
+
+    /// A store on disk with a few values, an entry and two commits.
+    fn filled(place: &Path) -> Store {
+        let store = Store::open(place, &["team".to_owned()]).expect("open");
+        for round in 0..2u64 {
+            let mut next = (*store.manifest()).clone();
+            next.next.import += 1;
+            store.commit(next).expect("commit");
+            let value = vec![round as u8; 5_000];
+            store.write(vec![([keys::STATE, &round.to_be_bytes()].concat(), Some(value))]).expect("write");
+        }
+        let mut journal = store.journal().expect("journal").lock().expect("journal");
+        journal.set("note", "a", Some(json!("launch"))).expect("set");
+        drop(journal);
+        store
+    }
+
+    fn everything(store: &Store) -> (BTreeMap<Vec<u8>, Vec<u8>>, Manifest, String) {
+        let mut values = BTreeMap::new();
+        kv::each_key(store.kv(), b"", |key| {
+            values.insert(key.to_vec(), store.kv().get(key)?.unwrap_or_default());
+            Ok(())
+        })
+        .expect("values");
+        let journal = store.journal().expect("journal").lock().expect("journal");
+        (values, (*store.manifest()).clone(), format!("{:?}", journal.entries()))
+    }
+
+    fn files(place: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+        let mut all = BTreeMap::new();
+        for entry in std::fs::read_dir(place).expect("folder").flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                all.extend(files(&path));
+            } else if !path.ends_with("lock") {
+                all.insert(path.clone(), std::fs::read(path).expect("read"));
+            }
+        }
+        all
+    }
+
+    #[test]
+    fn a_backup_brings_everything_back_and_keeps_what_was_there() {
+        let folder = tempfile::tempdir().expect("folder");
+        let (place, other) = (folder.path().join("store"), folder.path().join("other"));
+        let file = folder.path().join("backup");
+        let store = filled(&place);
+        let want = everything(&store);
+        assert_eq!(write(&store, &file).expect("backup"), want.0.len() as u64);
+        let mode = std::os::unix::fs::MetadataExt::mode(&std::fs::metadata(&file).expect("meta")) & 0o777;
+        assert_eq!(mode, 0o600);
+        let again = write(&store, &file).expect_err("exists");
+        assert!(again.message.contains("exists already"), "{again}");
+        drop(store);
+        assert_eq!(restore(&file, &other).expect("into a new folder"), None);
+        assert!(everything(&Store::open(&other, &[]).expect("open")) == want);
+        // Over a store that has come further.
+        let store = Store::open(&place, &[]).expect("open");
+        store.commit((*store.manifest()).clone()).expect("commit");
+        drop(store);
+        let kept = restore(&file, &place).expect("over a store").expect("kept");
+        let store = Store::open(&place, &[]).expect("open");
+        assert_eq!(store.notices, Vec::<String>::new());
+        assert!(everything(&store) == want);
+        assert!(Path::new(&kept).join("db").is_dir() && Path::new(&kept).join("journal.jsonl").exists());
+    }
+
+    #[test]
+    fn a_damaged_backup_is_refused_and_the_store_untouched() {
+        let folder = tempfile::tempdir().expect("folder");
+        let place = folder.path().join("store");
+        let file = folder.path().join("backup");
+        let store = filled(&place);
+        let want = everything(&store);
+        write(&store, &file).expect("backup");
+        drop(store);
+        let whole = std::fs::read(&file).expect("read");
+        let mut before = files(&place);
+        let steps = whole.len().div_ceil(60);
+        for at in (0..whole.len()).step_by(steps) {
+            let mut flipped = whole.clone();
+            flipped[at] ^= 0x10;
+            for bytes in [flipped, whole[..at].to_vec()] {
+                std::fs::write(&file, bytes).expect("write");
+                match restore(&file, &place) {
+                    Err(error) => {
+                        assert_eq!(error.kind, Kind::Usage, "byte {at}: {error}");
+                        assert!(files(&place) == before, "byte {at}: the store was changed");
+                    }
+                    // Some bits of a zstd stream say nothing.
+                    Ok(_) => {
+                        assert!(everything(&Store::open(&place, &[]).expect("open")) == want, "byte {at}");
+                        before = files(&place);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_restore_that_was_interrupted_is_finished_by_the_next_opening() {
+        let folder = tempfile::tempdir().expect("folder");
+        let place = folder.path().join("store");
+        let file = folder.path().join("backup");
+        let store = filled(&place);
+        let want = everything(&store);
+        write(&store, &file).expect("backup");
+        store.commit((*store.manifest()).clone()).expect("commit");
+        drop(store);
+        // All is ready, and the database was just moved away.
+        let next = folder::next_folder(&place).expect("next");
+        let (journal, generation) = restore_into(&file, &next.join("db")).expect("restore");
+        std::fs::write(next.join("journal.jsonl"), journal).expect("write");
+        std::fs::create_dir(place.join("before-restore-0")).expect("folder");
+        std::fs::rename(place.join("db"), place.join("before-restore-0/db")).expect("move");
+        let text = format!("before-restore-0 {generation}");
+        std::fs::write(place.join("replacing"), format!("{text} {:08x}\n", crc32c::crc32c(text.as_bytes())))
+            .expect("write");
+        assert!(folder::exists(&place));
+        let store = Store::open(&place, &[]).expect("open");
+        assert!(store.notices.is_empty() && everything(&store) == want);
+    }
 }

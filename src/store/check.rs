@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 
 use super::kv::Kv;
-use super::manifest::Manifest;
+use super::manifest::{Group, Manifest};
 use super::rollups;
 use super::segment::{GroupKey, Segment};
 use crate::domain::calendar::Day;
 use crate::domain::charge::{Metric, Profile, Quantity, Terms};
 use crate::domain::dimension::Dimension;
 use crate::domain::numbers::UNKNOWN_WIDE;
-use crate::domain::rollup::METRICS;
+use crate::domain::rollup::{METRICS, kinds};
+use crate::domain::text::SafeText;
 use crate::error::Result;
 
 /// What a check found.
@@ -24,8 +25,10 @@ pub struct Report {
     pub groups: u64,
     /// What is damaged, one sentence each; empty where everything is sound.
     pub damage: Vec<String>,
-    /// The groups whose charges are affected.
+    /// The groups that are affected.
     pub groups_hit: Vec<u64>,
+    /// Those of them whose charges are; the others can be made whole from their charges.
+    pub charges_hit: Vec<u64>,
 }
 
 /// What a window of a group adds up to.
@@ -56,42 +59,76 @@ pub fn run(kv: &dyn Kv, manifest: &Manifest, progress: &mut dyn FnMut(usize, usi
     }
     for group in &manifest.groups {
         report.groups += 1;
-        let name = format!("{} {} {}", group.key.provider, group.key.account, group.key.billing_period.month());
-        let name = crate::domain::text::SafeText::from_outside(&name);
         let before = report.damage.len();
-        for part in &group.parts {
-            let mut sum = Found::default();
-            for number in &part.segments {
-                let Some(f) = found.get(&(*number, group.key.clone())) else { continue };
-                f.days.iter().for_each(|(day, rows)| *sum.days.entry(*day).or_default() += rows);
-                sum.sums.iter_mut().zip(f.sums).for_each(|(a, b)| *a = a.wrapping_add(b));
-            }
-            if sum.days != part.days || sum.sums != part.sums {
-                report.damage.push(format!("{name}: the charges of import {} are not what was committed", part.import));
-            }
+        charges(group, &found, &mut report.damage);
+        if report.damage.len() > before {
+            report.charges_hit.push(group.id);
         }
-        // Every commit keeps the rollup by provider; it must cover the same charges.
-        match rollups::get(kv, group.id, &[Dimension::Provider], Metric::Effective) {
-            Ok(Some(rollup)) => {
-                let rows: u64 = rollup.rows.iter().map(|r| u64::from(*r)).sum();
-                if rows != group.rows() {
-                    report.damage.push(format!(
-                        "{name}: the rollups cover {rows} of {} charges (`spendtop store rebuild` makes them anew)",
-                        group.rows()
-                    ));
-                }
-            }
-            Ok(None) => report
-                .damage
-                .push(format!("{name}: the rollups are missing (`spendtop store rebuild` makes them anew)")),
-            Err(error) => report.damage.push(error.message),
-        }
+        beside(kv, group, &manifest.tag_keys, &mut report.damage);
         if report.damage.len() > before {
             report.groups_hit.push(group.id);
         }
     }
     progress(segments.len(), segments.len());
     Ok(report)
+}
+
+fn name_of(group: &Group) -> SafeText {
+    let name = format!("{} {} {}", group.key.provider, group.key.account, group.key.billing_period.month());
+    SafeText::from_outside(&name)
+}
+
+/// Whether a group's charges are what was committed.
+fn charges(group: &Group, found: &BTreeMap<(u64, GroupKey), Found>, damage: &mut Vec<String>) {
+    for part in &group.parts {
+        let mut sum = Found::default();
+        for number in &part.segments {
+            let Some(f) = found.get(&(*number, group.key.clone())) else { continue };
+            f.days.iter().for_each(|(day, rows)| *sum.days.entry(*day).or_default() += rows);
+            sum.sums.iter_mut().zip(f.sums).for_each(|(a, b)| *a = a.wrapping_add(b));
+        }
+        if sum.days != part.days || sum.sums != part.sums {
+            let name = name_of(group);
+            damage.push(format!("{name}: the charges of import {} are not what was committed", part.import));
+        }
+    }
+}
+
+/// Whether what is kept beside a group's charges adds up to them: every rollup, and the sketch.
+fn beside(kv: &dyn Kv, group: &Group, tag_keys: &[String], damage: &mut Vec<String>) {
+    let name = name_of(group);
+    let anew = "(`spendtop store rebuild` makes them anew)";
+    for kind in kinds(tag_keys) {
+        for (at, metric) in Metric::ALL.into_iter().enumerate() {
+            let want = group.parts.iter().fold(0i128, |sum, part| sum.wrapping_add(part.sums[at]));
+            match rollups::get(kv, group.id, &kind, metric) {
+                Ok(Some(rollup)) => {
+                    let totals = (0..rollup.len()).map(|cell| rollup.total(cell));
+                    let (rows, sum) = totals.fold((0, 0i128), |(rows, sum), total| {
+                        (rows + total.rows(), sum.wrapping_add(total.sum.units()))
+                    });
+                    if rows != group.rows() || sum != want {
+                        let by = rollups::kind_name(&kind).replace('\u{1}', " and ");
+                        damage.push(format!("{name}: the rollups by {by} do not add up to its charges {anew}"));
+                        break;
+                    }
+                }
+                // A grouping with too many cells is not kept; this one always is.
+                Ok(None) if kind == [Dimension::Provider] => {
+                    damage.push(format!("{name}: the rollups are missing {anew}"));
+                    break;
+                }
+                Ok(None) => break,
+                Err(error) => {
+                    damage.push(error.message);
+                    break;
+                }
+            }
+        }
+    }
+    if let Err(error) = super::sketch_of(kv, group.id) {
+        damage.push(format!("{name}: {}", error.message));
+    }
 }
 
 /// Reads all of a segment; adds what its windows sum to.

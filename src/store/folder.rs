@@ -13,7 +13,7 @@ use fs2::FileExt;
 
 use super::kv::Kv;
 use super::sled_kv::SledKv;
-use super::{check, read_manifest};
+use super::{check, read_manifest, write_manifest};
 use crate::error::{Error, Kind, Result};
 
 /// The lock on a store's folder, given back when dropped or when the process ends.
@@ -57,7 +57,8 @@ fn shown(path: &Path) -> String {
 /// Whether a folder holds a store.
 #[must_use]
 pub fn exists(place: &Path) -> bool {
-    place.join("db").is_dir()
+    // While its files are replaced there may be no database for a moment.
+    place.join("db").is_dir() || place.join("replacing").exists()
 }
 
 /// Makes the folder, readable by its owner alone, and refuses another's.
@@ -99,11 +100,16 @@ pub fn tighten(place: &Path) {
 /// # Errors
 /// Kind `Store` where the disk fails or is full.
 pub fn note_generation(place: &Path, generation: u64) -> Result<()> {
-    let path = place.join("generation");
-    let fresh = place.join("generation.new");
+    write_small(place, "generation", &generation.to_string())
+}
+
+/// Writes a line with its checksum as a file of its own; atomic and synced.
+fn write_small(place: &Path, name: &str, text: &str) -> Result<()> {
+    let path = place.join(name);
+    let fresh = place.join(format!("{name}.new"));
     let write = || -> std::io::Result<()> {
         let mut file = File::create(&fresh)?;
-        writeln!(file, "{generation}")?;
+        writeln!(file, "{text} {:08x}", crc32c::crc32c(text.as_bytes()))?;
         file.sync_all()?;
         fs::rename(&fresh, &path)?;
         File::open(place)?.sync_all()
@@ -111,8 +117,14 @@ pub fn note_generation(place: &Path, generation: u64) -> Result<()> {
     write().map_err(|e| Error::io(Kind::Store, "write", &path, &e))
 }
 
-fn noted_generation(place: &Path) -> u64 {
-    fs::read_to_string(place.join("generation")).ok().and_then(|t| t.trim().parse().ok()).unwrap_or(0)
+/// A line that [`write_small`] wrote: `None` where there is none, an error where it is damaged.
+fn read_small(place: &Path, name: &str) -> Option<Result<String, ()>> {
+    let bytes = fs::read(place.join(name)).ok()?;
+    let whole = || {
+        let (text, sum) = std::str::from_utf8(&bytes).ok()?.strip_suffix('\n')?.rsplit_once(' ')?;
+        (sum == format!("{:08x}", crc32c::crc32c(text.as_bytes()))).then(|| text.to_owned())
+    };
+    Some(whole().ok_or(()))
 }
 
 /// Opens the database; repairs it or sets it aside where it is damaged, and says so.
@@ -120,30 +132,23 @@ fn noted_generation(place: &Path) -> u64 {
 /// # Errors
 /// Kind `Store` where the disk fails or a newer spendtop wrote it.
 pub fn open_database(place: &Path) -> Result<(Box<dyn Kv>, Vec<String>)> {
+    finish_replacement(place)?;
+    remove_leftovers(place);
     let folder = place.join("db");
-    let least = noted_generation(place);
-    let first = match sound(&folder, least, false) {
-        Ok(kv) => return Ok((kv, Vec::new())),
-        Err(Opening::Refused(error)) => return Err(error),
-        Err(Opening::Damaged(why)) => why,
-    };
-    let kept = set_aside(place, &folder)?;
-    let mut notices = vec![format!("the store was damaged ({first}); its files were kept in `{}`", shown(&kept))];
-    // Snapshots are an index over the log: without them sled reads the log from its start.
-    copy_without_snapshots(&kept, &folder)?;
-    match sound(&folder, least, true) {
-        Ok(kv) => {
-            notices.push("it was repaired from its log, and every charge was verified".to_owned());
-            Ok((kv, notices))
+    let note = read_small(place, "generation").map(|n| n.and_then(|text| text.parse::<u64>().map_err(|_| ())));
+    let least = note.and_then(Result::ok).unwrap_or(0);
+    // Without the note a database that forgot its newest commits looks sound; one that is whole at
+    // least holds together.
+    let doubtful = note == Some(Err(()));
+    match sound(&folder, least, doubtful) {
+        Ok((kv, generation)) if doubtful => {
+            note_generation(place, generation)?;
+            let said = "the note of the last commit was damaged: every charge was verified, and it was written anew";
+            Ok((kv, vec![said.to_owned()]))
         }
+        Ok((kv, _)) => Ok((kv, Vec::new())),
         Err(Opening::Refused(error)) => Err(error),
-        Err(Opening::Damaged(_)) => {
-            fs::remove_dir_all(&folder).map_err(|e| Error::io(Kind::Store, "remove", &folder, &e))?;
-            notices.push("it could not be repaired: spendtop begins with an empty store; import the billing files again, or restore a backup".to_owned());
-            note_generation(place, 0)?;
-            let kv = SledKv::open(&folder)?;
-            Ok((Box::new(kv), notices))
-        }
+        Err(Opening::Damaged(why)) => repair(place, &why, least),
     }
 }
 
@@ -153,29 +158,29 @@ enum Opening {
     Damaged(String),
 }
 
+impl From<Error> for Opening {
+    fn from(error: Error) -> Self {
+        let refused = is_environment(&error) || error.message.contains("newer spendtop");
+        if refused { Opening::Refused(error) } else { Opening::Damaged(error.message) }
+    }
+}
+
 /// Opens a database and makes sure that it remembers its newest commit; `thoroughly` verifies
 /// every value as well.
-fn sound(folder: &Path, least: u64, thoroughly: bool) -> Result<Box<dyn Kv>, Opening> {
-    let kv = match SledKv::open(folder) {
-        Ok(kv) => kv,
-        Err(error) if is_environment(&error) => return Err(Opening::Refused(error)),
-        Err(error) => return Err(Opening::Damaged(error.message)),
-    };
-    let damaged = |error: Error| {
-        if error.message.contains("newer spendtop") { Opening::Refused(error) } else { Opening::Damaged(error.message) }
-    };
-    let manifest = read_manifest(&kv).map_err(damaged)?;
+fn sound(folder: &Path, least: u64, thoroughly: bool) -> Result<(Box<dyn Kv>, u64), Opening> {
+    let kv = SledKv::open(folder)?;
+    let manifest = read_manifest(&kv)?;
     let generation = manifest.as_ref().map_or(0, |m| m.generation);
     if generation < least {
         return Err(Opening::Damaged(format!("it remembers commit {generation}, the last was {least}")));
     }
     if thoroughly && let Some(manifest) = &manifest {
-        let report = check::run(&kv, manifest, &mut |_, _| {}).map_err(damaged)?;
+        let report = check::run(&kv, manifest, &mut |_, _| {})?;
         if let Some(first) = report.damage.first() {
             return Err(Opening::Damaged(first.clone()));
         }
     }
-    Ok(Box::new(kv))
+    Ok((Box::new(kv), generation))
 }
 
 /// Whether an error is the machine's (permissions, a full disk), not the data's.
@@ -185,28 +190,148 @@ fn is_environment(error: &Error) -> bool {
         .any(|t| error.message.contains(t))
 }
 
-fn set_aside(place: &Path, folder: &Path) -> Result<PathBuf> {
-    let kept = (0u32..)
-        .map(|n| place.join(format!("corrupt-{n}")))
-        .find(|p| !p.exists())
-        .unwrap_or_else(|| place.join("corrupt"));
-    fs::rename(folder, &kept).map_err(|e| Error::io(Kind::Store, "set aside", folder, &e))?;
-    Ok(kept)
+/// Makes a sound database of a damaged one, in a folder of its own, and puts it in its place: the
+/// damaged files are kept, and until the new one is whole they stay where they are.
+fn repair(place: &Path, why: &str, least: u64) -> Result<(Box<dyn Kv>, Vec<String>)> {
+    let next = next_folder(place)?;
+    let database = next.join("db");
+    copy_log(&place.join("db"), &database)?;
+    let (generation, said) = match mend(&database, least) {
+        Ok(mended) => mended,
+        Err(Opening::Refused(error)) => return Err(error),
+        Err(Opening::Damaged(_)) => {
+            fs::remove_dir_all(&database).map_err(|e| Error::io(Kind::Store, "remove", &database, &e))?;
+            drop(SledKv::open(&database)?);
+            let said = "it could not be repaired: spendtop begins with an empty store; import the billing files again, or restore a backup";
+            (0, vec![said.to_owned()])
+        }
+    };
+    let kept = replace(place, "corrupt", generation)?;
+    let mut notices = vec![format!("the store was damaged ({why}); its files were kept in `{}`", shown(&kept))];
+    notices.extend(said);
+    Ok((Box::new(SledKv::open(&place.join("db"))?), notices))
 }
 
-fn copy_without_snapshots(from: &Path, to: &Path) -> Result<()> {
+/// Leaves of a copied database what is whole; returns its commit and what to tell.
+fn mend(folder: &Path, least: u64) -> Result<(u64, Vec<String>), Opening> {
+    let kv = SledKv::open(folder)?;
+    let Some(mut manifest) = read_manifest(&kv)? else {
+        return Err(Opening::Damaged("it names nothing".to_owned()));
+    };
+    let report = check::run(&kv, &manifest, &mut |_, _| {})?;
+    let mut said = Vec::new();
+    if manifest.generation < least {
+        said.push(format!(
+            "its newest commits are lost: it holds what it held after commit {} of {least}; import the newest files again",
+            manifest.generation
+        ));
+    }
+    let lost: Vec<String> = manifest
+        .groups
+        .iter()
+        .filter(|g| report.charges_hit.contains(&g.id))
+        .map(|g| format!("{} {} {}", g.key.provider, g.key.account, g.key.billing_period.month()))
+        .collect();
+    if !lost.is_empty() {
+        let names = crate::domain::text::SafeText::from_outside(&lost.join(", ")).into_string();
+        said.push(format!("it was repaired but for {names}: import these again"));
+        manifest.groups.retain(|g| !report.charges_hit.contains(&g.id));
+        manifest.forget_unused_imports();
+        manifest.generation += 1;
+        write_manifest(&kv, &manifest)?;
+    } else if report.damage.is_empty() {
+        said.push("it was repaired from its log, and every charge was verified".to_owned());
+    } else {
+        said.push(
+            "its charges were repaired from the log; run `spendtop store rebuild` for what is kept beside them"
+                .to_owned(),
+        );
+    }
+    Ok((manifest.generation, said))
+}
+
+/// The files that a database can be read from: snapshots are an index over the log, without them
+/// sled reads it from its start; settings are written anew.
+fn copy_log(from: &Path, to: &Path) -> Result<()> {
     let failed = |path: &Path, e: &std::io::Error| Error::io(Kind::Store, "copy", path, e);
     fs::create_dir_all(to).map_err(|e| failed(to, &e))?;
     for entry in fs::read_dir(from).map_err(|e| failed(from, &e))?.flatten() {
         let (name, path) = (entry.file_name(), entry.path());
-        if name.to_string_lossy().starts_with("snap.") {
+        if name.to_string_lossy().starts_with("snap.") || name == "conf" {
             continue;
         }
         if path.is_dir() {
-            copy_without_snapshots(&path, &to.join(name))?;
+            copy_log(&path, &to.join(name))?;
         } else {
             fs::copy(&path, to.join(name)).map_err(|e| failed(&path, &e))?;
         }
     }
     Ok(())
+}
+
+/// What a replacement may put in place.
+const REPLACED: [&str; 2] = ["db", "journal.jsonl"];
+
+/// An empty folder for what is to take the place of the store's files ([`replace`]).
+///
+/// # Errors
+/// Kind `Store` where the disk fails or is full.
+pub fn next_folder(place: &Path) -> Result<PathBuf> {
+    let next = place.join("next");
+    let _ = fs::remove_dir_all(&next);
+    fs::create_dir(&next).map_err(|e| Error::io(Kind::Store, "create", &next, &e))?;
+    Ok(next)
+}
+
+/// Puts what lies in [`next_folder`] in place; what was there is kept in a folder named after
+/// `kept`, which is returned. A crash at any point leaves the old, or a replacement that the next
+/// opening finishes.
+///
+/// # Errors
+/// Kind `Store` where the disk fails or is full.
+pub fn replace(place: &Path, kept: &str, generation: u64) -> Result<PathBuf> {
+    let name = (0u32..).map(|n| format!("{kept}-{n}")).find(|n| !place.join(n).exists()).unwrap_or_default();
+    write_small(place, "replacing", &format!("{name} {generation}"))?;
+    finish_replacement(place)?;
+    Ok(place.join(name))
+}
+
+fn finish_replacement(place: &Path) -> Result<()> {
+    let marker = place.join("replacing");
+    let Some(order) = read_small(place, "replacing") else { return Ok(()) };
+    let order = order.ok().and_then(|text| {
+        let (kept, generation) = text.split_once(' ')?;
+        Some((place.join(kept), generation.parse::<u64>().ok()?))
+    });
+    let finish = |kept: &Path| -> std::io::Result<()> {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(kept)?;
+        let next = place.join("next");
+        for name in REPLACED {
+            if next.join(name).exists() {
+                if place.join(name).exists() {
+                    fs::rename(place.join(name), kept.join(name))?;
+                }
+                fs::rename(next.join(name), place.join(name))?;
+            }
+        }
+        File::open(place)?.sync_all()
+    };
+    let failed = |e: &std::io::Error| Error::io(Kind::Store, "replace the files of", place, e);
+    if let Some((kept, generation)) = order {
+        finish(&kept).map_err(|e| failed(&e))?;
+        note_generation(place, generation)?;
+    }
+    fs::remove_file(&marker).map_err(|e| failed(&e))?;
+    let _ = fs::remove_dir_all(place.join("next"));
+    Ok(())
+}
+
+/// Removes what a killed import or repair left beside the database.
+fn remove_leftovers(place: &Path) {
+    let _ = fs::remove_dir_all(place.join("next"));
+    for entry in fs::read_dir(place).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with("spill-") {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
 }

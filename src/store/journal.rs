@@ -26,6 +26,10 @@ pub struct Journal {
     file: File,
     entries: BTreeMap<Subject, serde_json::Value>,
     lines: usize,
+    /// Bytes that hold whole lines.
+    len: u64,
+    /// Whether an unfinished last line was cut off.
+    pub torn: bool,
     /// Lines that could not be read.
     pub damaged_lines: Vec<usize>,
 }
@@ -45,15 +49,21 @@ impl Journal {
     pub fn open(path: &Path) -> Result<Journal> {
         let failed = |e: &std::io::Error| Error::io(Kind::Store, "open", path, e);
         let file = File::options().create(true).append(true).read(true).open(path).map_err(|e| failed(&e))?;
-        let mut journal =
-            Journal { path: path.to_owned(), file, entries: BTreeMap::new(), lines: 0, damaged_lines: Vec::new() };
+        let mut journal = Journal {
+            path: path.to_owned(),
+            file,
+            entries: BTreeMap::new(),
+            lines: 0,
+            len: 0,
+            torn: false,
+            damaged_lines: Vec::new(),
+        };
         journal.replay().map_err(|e| failed(&e))?;
         Ok(journal)
     }
 
     fn replay(&mut self) -> std::io::Result<()> {
         let mut reader = BufReader::new(File::open(&self.path)?);
-        let mut whole = 0u64;
         let mut bytes = Vec::new();
         loop {
             bytes.clear();
@@ -62,20 +72,39 @@ impl Journal {
                 return Ok(());
             }
             if bytes.last() != Some(&b'\n') {
-                // Torn by a crash: it was never acknowledged.
-                return self.file.set_len(whole).and_then(|()| self.file.sync_all());
+                return self.mend_end(&bytes);
             }
-            whole += read as u64;
-            self.lines += 1;
-            match parse(&bytes) {
-                Some(Line { kind, name, value: Some(value) }) => self.entries.insert((kind, name), value),
-                Some(Line { kind, name, value: None }) => self.entries.remove(&(kind, name)),
-                None => {
-                    self.damaged_lines.push(self.lines);
-                    None
-                }
-            };
+            self.len += read as u64;
+            self.take(parse(&bytes));
         }
+    }
+
+    fn take(&mut self, line: Option<Line>) {
+        self.lines += 1;
+        match line {
+            Some(Line { kind, name, value: Some(value) }) => self.entries.insert((kind, name), value),
+            Some(Line { kind, name, value: None }) => self.entries.remove(&(kind, name)),
+            None => {
+                self.damaged_lines.push(self.lines);
+                None
+            }
+        };
+    }
+
+    /// The last line has no end. Torn by a crash, it was never acknowledged and is cut off; where
+    /// only its line break is missing or damaged, it counts.
+    fn mend_end(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        let text = [bytes, &bytes[..bytes.len() - 1]].into_iter().find(|text| parse(text).is_some());
+        self.file.set_len(self.len + text.map_or(0, <[u8]>::len) as u64)?;
+        match text {
+            Some(text) => {
+                self.file.write_all(b"\n")?;
+                self.len += text.len() as u64 + 1;
+                self.take(parse(text));
+            }
+            None => self.torn = true,
+        }
+        self.file.sync_all()
     }
 
     /// Sets an entry, or removes it; it is on disk when this returns.
@@ -85,7 +114,12 @@ impl Journal {
     pub fn set(&mut self, kind: &str, name: &str, value: Option<serde_json::Value>) -> Result<()> {
         let line = render(&Line { kind: kind.to_owned(), name: name.to_owned(), value: value.clone() });
         let failed = |path: &Path, e: &std::io::Error| Error::io(Kind::Store, "write to", path, e);
-        self.file.write_all(&line).and_then(|()| self.file.sync_all()).map_err(|e| failed(&self.path, &e))?;
+        if let Err(error) = self.file.write_all(&line).and_then(|()| self.file.sync_all()) {
+            // Half a line must not become the start of the next.
+            let _ = self.file.set_len(self.len);
+            return Err(failed(&self.path, &error));
+        }
+        self.len += line.len() as u64;
         self.lines += 1;
         let subject = (kind.to_owned(), name.to_owned());
         match value {
@@ -112,6 +146,7 @@ impl Journal {
         }
         self.file = File::options().append(true).read(true).open(&self.path)?;
         self.lines = self.entries.len();
+        self.len = self.file.metadata()?.len();
         Ok(())
     }
 
@@ -159,7 +194,7 @@ mod tests {
         bytes.extend_from_slice(b"0badc0de {\"kind\":\"no");
         fs::write(&path, &bytes).expect("write");
         let journal = Journal::open(&path).expect("open");
-        assert!(journal.damaged_lines.is_empty());
+        assert!(journal.damaged_lines.is_empty() && journal.torn);
         assert_eq!(journal.of_kind("note").collect::<Vec<_>>(), [("a", &json!("launch"))]);
         drop(journal);
         let mut bytes = fs::read(&path).expect("read");
@@ -167,7 +202,28 @@ mod tests {
         fs::write(&path, &bytes).expect("write");
         let journal = Journal::open(&path).expect("open");
         assert_eq!(journal.damaged_lines, [1]);
+        assert!(!journal.torn);
         assert_eq!(journal.entries().len(), 1);
+    }
+
+    #[test]
+    fn a_whole_last_line_counts_whatever_became_of_its_end() {
+        let folder = tempfile::tempdir().expect("folder");
+        let path = folder.path().join("journal");
+        let mut journal = Journal::open(&path).expect("open");
+        journal.set("note", "a", Some(json!(1))).expect("set");
+        journal.set("note", "b", Some(json!(2))).expect("set");
+        drop(journal);
+        let whole = fs::read(&path).expect("read");
+        let without = &whole[..whole.len() - 1];
+        for bytes in [without.to_vec(), [without, b"\x0b"].concat()] {
+            fs::write(&path, bytes).expect("write");
+            let mut journal = Journal::open(&path).expect("open");
+            assert_eq!((journal.entries().len(), journal.torn), (2, false));
+            assert_eq!(fs::read(&path).expect("read"), whole);
+            journal.set("note", "b", Some(json!(3))).expect("set");
+            assert_eq!(Journal::open(&path).expect("open").of_kind("note").nth(1), Some(("b", &json!(3))));
+        }
     }
 
     #[test]

@@ -24,6 +24,7 @@ pub mod sled_kv;
 pub mod spill;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 use crate::domain::sketch::Sketch;
@@ -47,6 +48,8 @@ pub struct Store {
     place: Option<PathBuf>,
     /// What the opener must tell the user.
     pub notices: Vec<String>,
+    /// A commit failed after its pointer was written: which state the disk holds is not known.
+    in_doubt: AtomicBool,
     _lock: Option<Lock>,
 }
 
@@ -65,6 +68,9 @@ impl Store {
             notices
                 .push(format!("the journal has damaged lines ({:?}): what they said is lost", journal.damaged_lines));
         }
+        if journal.torn {
+            notices.push("the journal's last entry was cut short, by a crash or by damage: it is lost".to_owned());
+        }
         let manifest = read_manifest(&*kv)?.unwrap_or_else(|| Manifest::empty(tag_keys.to_vec()));
         let store = Store {
             kv,
@@ -73,6 +79,7 @@ impl Store {
             journal: Some(Mutex::new(journal)),
             place: Some(place.to_owned()),
             notices,
+            in_doubt: AtomicBool::new(false),
             _lock: Some(lock),
         };
         store.remove_unreferenced()?;
@@ -90,6 +97,7 @@ impl Store {
             journal: None,
             place: None,
             notices: Vec::new(),
+            in_doubt: AtomicBool::new(false),
             _lock: None,
         }
     }
@@ -129,17 +137,18 @@ impl Store {
     /// # Errors
     /// Kind `Store` where the disk fails or is full.
     pub fn write(&self, changes: Vec<Change>) -> Result<()> {
-        let mut batch: Vec<Change> = Vec::new();
-        let mut bytes = 0;
-        for change in changes {
-            bytes += change.0.len() + change.1.as_ref().map_or(0, Vec::len);
-            batch.push(change);
-            if bytes >= BATCH_BYTES || batch.len() == BATCH_MAX {
-                self.kv.write(std::mem::take(&mut batch))?;
-                bytes = 0;
-            }
+        self.certain()?;
+        write_batches(&*self.kv, changes)
+    }
+
+    /// Refuses to write after a failed commit, which the disk may hold all the same: its segments
+    /// must not be written over.
+    fn certain(&self) -> Result<()> {
+        if self.in_doubt.load(Ordering::Acquire) {
+            return Err(Error::store("the last commit failed while it was written: the store takes no more")
+                .hint("start spendtop again: it then holds that commit whole, or what was there before"));
         }
-        if batch.is_empty() { Ok(()) } else { self.kv.write(batch) }
+        Ok(())
     }
 
     /// Makes `next` what the store holds, then removes what it no longer names.
@@ -147,22 +156,27 @@ impl Store {
     /// # Errors
     /// Kind `Store` where the disk fails: the store then holds what it held before.
     pub fn commit(&self, mut next: Manifest) -> Result<()> {
+        self.certain()?;
         let before = self.manifest();
         next.generation = before.generation + 1;
         next.schema = SCHEMA;
-        let raw = postcard::to_stdvec(&next).map_err(|e| Error::bug(format!("the manifest cannot be written: {e}")))?;
-        let mut changes = Vec::new();
-        frame::put(&mut changes, &keys::manifest(next.generation), &raw);
-        self.write(changes)?;
+        let changes = manifest_changes(&next)?;
+        write_batches(&*self.kv, changes)?;
         self.kv.sync()?;
-        self.kv.write(vec![(keys::POINTER.to_vec(), Some(frame::seal(&next.generation.to_le_bytes())))])?;
-        self.kv.sync()?;
+        // From here on the disk may hold either.
+        if let Err(error) = point_to(&*self.kv, next.generation) {
+            self.in_doubt.store(true, Ordering::Release);
+            return Err(error);
+        }
         if let Some(place) = &self.place {
-            folder::note_generation(place, next.generation)?;
+            // The commit is made: a note that is one behind only guards it less.
+            let _ = folder::note_generation(place, next.generation);
         }
         *self.manifest.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(next);
         let _alone = self.reading.write().unwrap_or_else(PoisonError::into_inner);
-        self.remove_unreferenced()
+        // What stays behind here is removed at the next opening.
+        let _ = self.remove_unreferenced();
+        Ok(())
     }
 
     /// Removes segments, rollups, sketches and manifests that the manifest does not name: what a
@@ -171,6 +185,9 @@ impl Store {
     /// # Errors
     /// Kind `Store` where the database fails.
     pub fn remove_unreferenced(&self) -> Result<()> {
+        if self.in_doubt.load(Ordering::Acquire) {
+            return Ok(());
+        }
         let manifest = self.manifest();
         let segments = manifest.segments();
         let groups: std::collections::BTreeSet<u64> = manifest.groups.iter().map(|g| g.id).collect();
@@ -209,10 +226,7 @@ impl Store {
     /// # Errors
     /// Kind `Store` where it is damaged.
     pub fn sketch(&self, group: u64) -> Result<Sketch> {
-        match frame::get(&*self.kv, &keys::sketch(group), "a group's sketch")? {
-            Some(raw) => postcard::from_bytes(&raw).map_err(|e| Damage(e.to_string()).into()),
-            None => Ok(Sketch::default()),
-        }
+        sketch_of(&*self.kv, group)
     }
 
     /// The changes that keep a group's sketch.
@@ -230,6 +244,48 @@ impl Store {
             None => Ok(spill::Spill::Memory(Vec::new())),
         }
     }
+}
+
+fn sketch_of(kv: &dyn Kv, group: u64) -> Result<Sketch> {
+    match frame::get(kv, &keys::sketch(group), "a group's sketch")? {
+        Some(raw) => postcard::from_bytes(&raw).map_err(|e| Damage(e.to_string()).into()),
+        None => Ok(Sketch::default()),
+    }
+}
+
+/// Writes changes in bounded batches.
+fn write_batches(kv: &dyn Kv, changes: Vec<Change>) -> Result<()> {
+    let mut batch: Vec<Change> = Vec::new();
+    let mut bytes = 0;
+    for change in changes {
+        bytes += change.0.len() + change.1.as_ref().map_or(0, Vec::len);
+        batch.push(change);
+        if bytes >= BATCH_BYTES || batch.len() == BATCH_MAX {
+            kv.write(std::mem::take(&mut batch))?;
+            bytes = 0;
+        }
+    }
+    if batch.is_empty() { Ok(()) } else { kv.write(batch) }
+}
+
+fn manifest_changes(manifest: &Manifest) -> Result<Vec<Change>> {
+    let raw = postcard::to_stdvec(manifest).map_err(|e| Error::bug(format!("the manifest cannot be written: {e}")))?;
+    let mut changes = Vec::new();
+    frame::put(&mut changes, &keys::manifest(manifest.generation), &raw);
+    Ok(changes)
+}
+
+/// Makes a written and synced manifest the one in force.
+fn point_to(kv: &dyn Kv, generation: u64) -> Result<()> {
+    kv.write(vec![(keys::POINTER.to_vec(), Some(frame::seal(&generation.to_le_bytes())))])?;
+    kv.sync()
+}
+
+/// Writes a manifest and puts it in force.
+fn write_manifest(kv: &dyn Kv, manifest: &Manifest) -> Result<()> {
+    write_batches(kv, manifest_changes(manifest)?)?;
+    kv.sync()?;
+    point_to(kv, manifest.generation)
 }
 
 /// The manifest in force; `None` in an empty database.
@@ -250,4 +306,149 @@ pub fn read_manifest(kv: &dyn Kv) -> Result<Option<Manifest>> {
         .hint("upgrade spendtop, or point --data-dir at another folder"));
     }
     postcard::from_bytes(&raw).map(Some).map_err(|e| Damage(format!("the manifest: {e}")).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicU64;
+
+    use super::*;
+    use crate::domain::calendar::Day;
+    use manifest::{Group, Part};
+    use segment::GroupKey;
+
+    /// A database in memory that fails on request, and keeps what it has.
+    #[derive(Clone, Default)]
+    struct Faulty(Arc<(MemoryKv, AtomicU64)>);
+
+    impl Faulty {
+        /// The `nth` write or sync from here on fails, and all after it.
+        fn fail_from(&self, nth: u64) {
+            self.0.1.store(nth, Ordering::Relaxed);
+        }
+
+        fn step(&self) -> Result<()> {
+            match self.0.1.load(Ordering::Relaxed) {
+                0 => Ok(()),
+                1 => Err(Error::store("the disk is full")),
+                n => {
+                    self.0.1.store(n - 1, Ordering::Relaxed);
+                    Ok(())
+                }
+            }
+        }
+    }
+
+    impl Kv for Faulty {
+        fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>> {
+            self.0.0.get(key)
+        }
+        fn write(&self, changes: Vec<Change>) -> Result<()> {
+            self.step()?;
+            self.0.0.write(changes)
+        }
+        fn next_key(&self, prefix: &[u8], from: &[u8]) -> Result<Option<Vec<u8>>> {
+            self.0.0.next_key(prefix, from)
+        }
+        fn sync(&self) -> Result<()> {
+            self.step()
+        }
+        fn size(&self) -> u64 {
+            self.0.0.size()
+        }
+    }
+
+    fn store_on(kv: Faulty) -> Store {
+        let manifest = read_manifest(&kv).expect("manifest").unwrap_or_else(|| Manifest::empty(Vec::new()));
+        let mut store = Store::in_memory(&[]);
+        store.kv = Box::new(kv);
+        store.manifest = RwLock::new(Arc::new(manifest));
+        store
+    }
+
+    fn segment_key(number: u64) -> Vec<u8> {
+        keys::column(number, keys::Part::Head, 0, 0)
+    }
+
+    /// A manifest of one group with one segment of this number.
+    fn holding(store: &Store, number: u64) -> Manifest {
+        let mut next = (*store.manifest()).clone();
+        let key = GroupKey { provider: "AWS".into(), account: "1".into(), billing_period: Day(19_000) };
+        let part = Part { import: 1, segments: vec![number], ..Part::default() };
+        next.next.segment = number + 1;
+        next.groups = vec![Group {
+            id: number,
+            source: "s".into(),
+            rank: 0,
+            key,
+            account_name: String::new(),
+            parts: vec![part],
+            incomplete: false,
+        }];
+        next
+    }
+
+    fn put_segment(store: &Store, number: u64) -> Result<()> {
+        let mut changes = Vec::new();
+        frame::put(&mut changes, &segment_key(number), b"a segment");
+        frame::put(&mut changes, &keys::rollup(number, "service", 0), b"a rollup");
+        store.put_sketch(&mut changes, number, &Sketch::default());
+        store.write(changes)
+    }
+
+    fn numbers(kv: &dyn Kv, prefix: &[u8]) -> Vec<u64> {
+        let mut found = Vec::new();
+        kv::each_key(kv, prefix, |key| {
+            found.extend(keys::number(key));
+            Ok(())
+        })
+        .expect("keys");
+        found
+    }
+
+    #[test]
+    fn a_commit_removes_what_it_replaces_and_nothing_else() {
+        let kv = Faulty::default();
+        let store = store_on(kv.clone());
+        put_segment(&store, 1).expect("write");
+        store.commit(holding(&store, 1)).expect("commit");
+        // A refused import's leftovers, and a key of nobody's.
+        put_segment(&store, 7).expect("write");
+        store.write(vec![(b"s\x01".to_vec(), Some(vec![1])), (b"u-state".to_vec(), Some(vec![2]))]).expect("write");
+        put_segment(&store, 2).expect("write");
+        store.commit(holding(&store, 2)).expect("commit");
+        for prefix in [keys::SEGMENTS, keys::ROLLUPS, keys::SKETCHES, keys::MANIFESTS] {
+            assert_eq!(numbers(&kv, prefix), [2], "{:?}", prefix as &[u8]);
+        }
+        assert_eq!(kv.get(b"u-state").expect("get"), Some(vec![2]));
+        assert_eq!(read_manifest(&kv).expect("read").expect("there"), *store.manifest());
+        assert_eq!(store.manifest().generation, 2);
+    }
+
+    #[test]
+    fn a_commit_that_fails_anywhere_leaves_the_old_or_the_new_whole() {
+        let mut outcomes = Vec::new();
+        for nth in 1..=9 {
+            let kv = Faulty::default();
+            let store = store_on(kv.clone());
+            put_segment(&store, 1).expect("write");
+            store.commit(holding(&store, 1)).expect("commit");
+            put_segment(&store, 2).expect("write");
+            kv.fail_from(nth);
+            let made = store.commit(holding(&store, 2)).is_ok();
+            // What follows a failed import.
+            kv.fail_from(0);
+            store.remove_unreferenced().expect("remove");
+            if !made && put_segment(&store, 2).is_ok() {
+                store.commit(holding(&store, 2)).expect("a commit that failed early can be tried again");
+            }
+            drop(store);
+            let store = store_on(kv.clone());
+            store.remove_unreferenced().expect("remove");
+            let segments: Vec<u64> = store.manifest().segments().into_iter().collect();
+            assert_eq!(numbers(&kv, keys::SEGMENTS), segments, "failed at step {nth}");
+            outcomes.push((made, segments[0]));
+        }
+        assert!(outcomes.contains(&(true, 2)) && outcomes.contains(&(false, 2)), "{outcomes:?}");
+    }
 }

@@ -12,6 +12,8 @@ use crate::store::segment::GroupKey;
 
 /// From which share of common charges on a batch counts as a newer version of a group.
 const SAME_SHARE: f64 = 0.6;
+/// Which share of a group of several parts a batch must have to be a newer version of all of them.
+const WHOLE_SHARE: f64 = 0.9;
 /// Fewer compared charges than this say too little.
 const SAMPLE_MIN: usize = 8;
 
@@ -64,6 +66,18 @@ pub enum Conflict {
         /// Charges in the batch.
         incoming: u64,
     },
+    /// The stored group was put together from several imports, and the batch is a newer version of
+    /// some of it only.
+    OneOfParts {
+        /// Which group.
+        key: GroupKey,
+        /// Imports that it is made of.
+        parts: usize,
+        /// Charges stored.
+        stored: u64,
+        /// Charges in the batch.
+        incoming: u64,
+    },
     /// Rows were refused, and the stored group is complete.
     Incomplete {
         /// Which group.
@@ -76,7 +90,7 @@ pub enum Conflict {
 pub fn is_same(stored: &Sketch, incoming: &Sketch, stored_rows: u64, incoming_rows: u64) -> bool {
     let (share, sample) = stored.containment(incoming);
     let small = stored_rows.min(incoming_rows) < SAMPLE_MIN as u64;
-    share >= SAME_SHARE && (sample >= SAMPLE_MIN || small)
+    share >= SAME_SHARE && (sample >= SAMPLE_MIN || small || stored == incoming)
 }
 
 /// Decides what happens to each incoming group.
@@ -114,6 +128,10 @@ fn fate(
     let (before, now) = (stored.rows(), incoming.part.rows());
     if !decisions.replace && !is_same(&sketch(stored.id), &incoming.sketch, before, now) {
         return Err(Conflict::OtherCharges { key: incoming.key.clone(), stored: before, incoming: now });
+    }
+    let parts = stored.parts.len();
+    if !decisions.replace && parts > 1 && sketch(stored.id).share_in(&incoming.sketch) < WHOLE_SHARE {
+        return Err(Conflict::OneOfParts { key: incoming.key.clone(), parts, stored: before, incoming: now });
     }
     if incoming.incomplete && !stored.incomplete && !decisions.accept_partial {
         return Err(Conflict::Incomplete { key: incoming.key.clone() });

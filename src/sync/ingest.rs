@@ -155,7 +155,8 @@ impl Ingest<'_> {
         self.mark_incomplete();
         let manifest = self.store.manifest();
         let hashes: Vec<String> = outcome.read.files.iter().map(|f| f.hash.clone()).collect();
-        outcome.already_stored = refused == 0 && groups::already_stored(&manifest, &id.name, &hashes);
+        outcome.already_stored =
+            refused == 0 && !self.options.decisions.replace && groups::already_stored(&manifest, &id.name, &hashes);
         let incoming: Vec<Incoming> = self.gathered().groups.values().cloned().collect();
         let days = incoming.iter().flat_map(|i| i.part.days.keys().copied());
         outcome.days = days.clone().min().zip(days.max());
@@ -420,6 +421,13 @@ fn refuse(conflicts: &[Conflict]) -> Error {
         ))
         .hint("is this another part of the same export? add it with --part")
         .hint("is it to take the place of what is stored? --replace"),
+        Some(Conflict::OneOfParts { key, parts, stored, incoming }) => Error::usage(format!(
+            "{}{} is stored in {parts} parts, and not all of it is here ({stored} charges stored, {incoming} here): nothing was changed",
+            shown(key),
+            more(conflicts.len())
+        ))
+        .hint("import the newer versions of all parts in one command")
+        .hint("is it to take the place of all that is stored? --replace"),
         Some(Conflict::Incomplete { key }) => Error::usage(format!(
             "rows of {}{} were refused, and what is stored of it is complete: nothing was changed",
             shown(key),

@@ -173,7 +173,7 @@ async fn serve(options: &Options, engine: Arc<dyn Engine>) -> Result<u8, End> {
     terminal.draw(|frame| screen::draw(&app, frame))?;
     let mut pump = Pump { input: EventStream::new(), receiver, gone };
     let mut waiting = app.start();
-    let mut drawn = Instant::now();
+    let mut drawn = Instant::from_std(crate::clock::instant());
     let mut dirty = false;
     loop {
         for effect in waiting.drain(..) {
@@ -195,7 +195,7 @@ async fn serve(options: &Options, engine: Arc<dyn Engine>) -> Result<u8, End> {
         let due = drawn + FRAME;
         // What has come already is taken before a frame that is due is drawn, but not for ever.
         // The stream of input must only be polled from here: it wakes whoever polled it first.
-        let take = !dirty || Instant::now() < due + TAKE;
+        let take = !dirty || Instant::from_std(crate::clock::instant()) < due + TAKE;
         let event = tokio::select! {
             biased;
             event = signals.next() => Some(event),
@@ -212,7 +212,7 @@ async fn serve(options: &Options, engine: Arc<dyn Engine>) -> Result<u8, End> {
             }
             None => {
                 terminal.draw(|frame| screen::draw(&app, frame))?;
-                (drawn, dirty) = (Instant::now(), false);
+                (drawn, dirty) = (Instant::from_std(crate::clock::instant()), false);
             }
         }
     }

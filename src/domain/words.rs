@@ -1,0 +1,27 @@
+//! Words that a person writes: the one that was meant, and quotes where they are needed.
+//!
+//! Knows no list of words; callers bring theirs.
+
+use std::fmt;
+
+/// The known word that is nearest to a misspelt one, if one is near enough to mean.
+#[must_use]
+pub fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+    let word = word.to_ascii_lowercase();
+    known
+        .iter()
+        .map(|k| (strsim::damerau_levenshtein(&word, k), *k))
+        .filter(|(distance, k)| *distance <= 1 + k.len() / 4)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, k)| k)
+}
+
+/// Quotes a value where the language needs it.
+pub(super) fn write_value(f: &mut fmt::Formatter<'_>, text: &str, wild: bool) -> fmt::Result {
+    let plain = !text.is_empty()
+        && !text.contains(|c: char| c.is_whitespace() || c.is_control() || matches!(c, '|' | '"' | '\\'))
+        && (wild || !text.contains(['*', '?']))
+        && text != "(none)"
+        && text != "(untagged)";
+    if plain { f.write_str(text) } else { write!(f, "\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")) }
+}

@@ -1,0 +1,687 @@
+//! Billing files go in: what real exports write is read exactly, what is wrong is refused by file,
+//! line, column, value and reason, and nothing is counted twice or lost.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use proptest::prelude::*;
+use spendtop::domain::charge::Metric;
+use spendtop::domain::money::Amount;
+use spendtop::error::{Error, Kind};
+use spendtop::provider::{Problem, SourceKind};
+use spendtop::store::Store;
+use spendtop::sync::groups::{Decisions, Fate};
+
+use crate::support::{
+    How, amount, check_rollups, check_sound, fixture, import, import_as, memory, scan, shared, sum, total, values,
+    write,
+};
+
+const HEADER: &str = "BilledCost,EffectiveCost,ChargePeriodStart,ChargePeriodEnd,BillingCurrency,ProviderName,BillingAccountId,ResourceId";
+
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().expect("folder")
+}
+
+/// One row a day and resource, each costing `cost`.
+fn month(month: &str, resources: std::ops::Range<u32>, cost: &str) -> String {
+    let mut text = format!("{HEADER}\n");
+    for (at, resource) in resources.enumerate() {
+        let day = at % 28 + 1;
+        writeln!(text, "{cost},{cost},{month}-{day:02}T00:00:00Z,{month}-{day:02}T01:00:00Z,USD,AWS,1,r-{resource}")
+            .expect("text");
+    }
+    text
+}
+
+fn file(folder: &Path, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+    write(folder, name, text)
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(bytes).expect("gzip");
+    encoder.finish().expect("gzip")
+}
+
+fn decided(decisions: Decisions) -> How {
+    How { decisions, ..How::default() }
+}
+
+fn billed(store: &Store) -> String {
+    sum(store, "USD", Metric::Billed)
+}
+
+/// Asserts that an import is refused and leaves every byte of the store as it was.
+fn refused_untouched(store: &Store, paths: &[&Path], how: &How) -> Error {
+    let before = (values(store), store.manifest());
+    let error = import_as(store, paths, how).expect_err("refused");
+    assert!((values(store), store.manifest()) == before, "the store was changed: {error}");
+    error
+}
+
+// What real exports write.
+
+#[test]
+fn the_real_sample_adds_up_exactly() {
+    let (Some(sample), Some(truth)) = (shared("focus/focus_1.0_sample_third.csv"), shared("focus/truth_third.json"))
+    else {
+        return;
+    };
+    let truth: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(truth).expect("truth")).expect("json");
+    let text = |value: &serde_json::Value| amount(value.as_str().expect("text")).to_string();
+    for threads in [1, 3] {
+        let store = memory();
+        let (outcome, problems) = import_as(&store, &[&sample], &How { threads, ..How::default() }).expect("import");
+        assert_eq!((outcome.rows, outcome.refused, problems), (334, 0, vec![]));
+        assert_eq!(outcome.read.files[0].format, "FOCUS 1.0 CSV");
+        assert_eq!(outcome.read.files[0].dropped_columns, ["Id"]);
+        for metric in Metric::ALL {
+            let want = text(&truth["total"][metric.quantity().focus_name()]);
+            assert_eq!(sum(&store, "USD", metric), want, "{metric:?}");
+        }
+        for (provider, want) in truth["by_provider_billed"].as_object().expect("object") {
+            let got: Amount = scan(&store)
+                .expect("scan")
+                .iter()
+                .filter(|((_, p, ..), _)| p == provider)
+                .flat_map(|(_, held)| held.costs.values().map(|c| c[1].sum))
+                .sum();
+            assert_eq!(got.to_string(), text(want), "{provider}");
+        }
+        check_rollups(&store);
+        check_sound(&store);
+    }
+}
+
+#[test]
+fn quirks_of_real_exports_are_read() {
+    for threads in [1, 2, 3] {
+        let store = memory();
+        let (outcome, problems) =
+            import_as(&store, &[&fixture("quirks.csv")], &How { threads, ..How::default() }).expect("import");
+        assert_eq!(problems, vec![]);
+        assert_eq!((outcome.rows, outcome.refused), (6, 0));
+        assert_eq!(outcome.read.files[0].dropped_columns, ["Id", "x_Team"]);
+        assert_eq!(billed(&store), "120.0944991189");
+        assert_eq!(sum(&store, "EUR", Metric::Billed), "12.5");
+        assert_eq!(sum(&store, "USD", Metric::Effective), "0.251388988900001");
+        assert_eq!(sum(&store, "USD", Metric::List), "122.252");
+        let usd = total(&store).costs["USD"];
+        // `NULL` and nothing are unknown, zero is zero.
+        assert_eq!((usd[0].unknown, usd[2].unknown, usd[3].unknown), (1, 1, 0));
+        let groups: Vec<(String, String)> = scan(&store).expect("scan").into_keys().map(|k| (k.1, k.2)).collect();
+        assert_eq!(
+            groups,
+            [("AWS", "1"), ("Microsoft", "/subscriptions/aaaa/bbbb")].map(|(a, b)| (a.to_owned(), b.to_owned()))
+        );
+        check_rollups(&store);
+        check_sound(&store);
+    }
+}
+
+#[test]
+fn charges_count_on_the_day_and_in_the_period_that_they_name() {
+    let store = memory();
+    import(&store, &fixture("quirks.csv")).expect("import");
+    let manifest = store.manifest();
+    let aws = manifest.groups.iter().find(|g| g.key.provider == "AWS").expect("AWS");
+    let days: Vec<(String, u64)> = aws.parts[0].days.iter().map(|(d, n)| (d.to_string(), *n)).collect();
+    // A month's purchase is whole on its first day; an offset moves a charge to its UTC day.
+    let want = [("2024-09-01", 1), ("2024-09-02", 1), ("2024-09-18", 1), ("2024-09-30", 2)];
+    assert_eq!(days, want.map(|(d, n)| (d.to_owned(), n)));
+    assert_eq!((aws.account_name.as_str(), aws.key.billing_period.to_string().as_str()), ("Acme", "2024-09-01"));
+}
+
+#[test]
+fn newer_versions_name_the_provider_elsewhere() {
+    for (name, format, sum_billed) in
+        [("focus_1_3.csv", "FOCUS 1.3 CSV", "4.5"), ("focus_1_4.csv", "FOCUS 1.4 CSV", "4.5")]
+    {
+        let store = memory();
+        let (outcome, _) = import(&store, &fixture(name)).expect("import");
+        assert_eq!(outcome.read.files[0].format, format);
+        assert_eq!(billed(&store), sum_billed);
+        let providers: Vec<String> = scan(&store).expect("scan").into_keys().map(|k| k.1).collect();
+        let want: &[&str] = if name == "focus_1_3.csv" { &["Snowflake"] } else { &["AWS", "Snowflake"] };
+        assert_eq!(providers, want, "{name}");
+    }
+}
+
+#[test]
+fn columns_come_in_any_order_and_case() {
+    let folder = folder();
+    let text = "x_Extra,chargeperiodend,PROVIDERNAME,BilledCost,ChargePeriodStart,\"BillingCurrency\"\n\
+                1,2024-01-02,AWS,5,2024-01-01,USD\n";
+    let store = memory();
+    let (outcome, _) = import(&store, &file(folder.path(), "a.csv", text)).expect("import");
+    assert_eq!((outcome.rows, billed(&store).as_str()), (1, "5"));
+    // A cost that the file does not have is unknown, not zero.
+    assert_eq!(total(&store).costs["USD"][0].value(), None);
+}
+
+#[test]
+fn quotes_in_the_middle_of_a_field_are_text() {
+    let folder = folder();
+    let mut text = format!("{HEADER}\n");
+    for i in 0..30_000 {
+        writeln!(text, "1,1,2024-09-01,2024-09-02,USD,AWS,1,24\" rack {i}").expect("text");
+        writeln!(text, "1,1,2024-09-01,2024-09-02,USD,AWS,1,\"a\nb\"\"c\" tail\" {i}").expect("text");
+    }
+    let path = file(folder.path(), "a.csv", text);
+    for threads in [1, 2] {
+        let store = memory();
+        let (outcome, problems) = import_as(&store, &[&path], &How { threads, ..How::default() }).expect("import");
+        assert_eq!((outcome.rows, problems, billed(&store).as_str()), (60_000, vec![], "60000"));
+    }
+}
+
+#[test]
+fn a_quoted_header_after_a_byte_order_mark_may_hold_a_line_break() {
+    let folder = folder();
+    let mut text = format!("\u{feff}\"x_A,\"\"\n\n,B\",{HEADER}\n");
+    text.push_str("x,1,1,2024-09-01,2024-09-02,USD,AWS,1,r\nx,oops,1,2024-09-01,2024-09-02,USD,AWS,1,r\n");
+    let store = memory();
+    let (outcome, problems) = import(&store, &file(folder.path(), "a.csv", text)).expect("import");
+    assert_eq!((outcome.rows, problems.len()), (1, 1));
+    assert_eq!((problems[0].line, problems[0].column.as_str()), (5, "BilledCost"));
+}
+
+// What is wrong.
+
+fn told(problems: &[Problem]) -> Vec<(u64, &str, &str, &str)> {
+    problems.iter().map(|p| (p.line, p.column.as_str(), p.value.as_str(), p.reason.as_str())).collect()
+}
+
+const REFUSED: [(u64, &str, &str, &str); 10] = [
+    (3, "BilledCost", "$50,000.00 ", "not a decimal number like 1234.56 (no currency sign, no thousands separator)"),
+    (4, "ChargePeriodStart", "4/1/25", "not a date and time like 2024-09-01T00:00:00Z or 2024-09-01 00:00:00"),
+    (9, "BilledCost", "", "a charge needs a billed cost"),
+    (10, "BilledCost", "NaN", "not a finite number"),
+    (12, "ChargePeriodEnd", "2024-09-01T00:00:00Z", "the charge period ends before it starts"),
+    (13, "BillingCurrency", "", "a charge needs a billing currency"),
+    (14, "BillingCurrency", "usd", "not an ISO 4217 currency code like USD"),
+    (15, "ProviderName", "", "a charge needs a provider: the provider columns are all empty"),
+    (16, "", "", "has 7 fields, the header has 8"),
+    (17, "EffectiveCost", "1e400", "out of range: more than a cost or a quantity can be"),
+];
+
+#[test]
+fn bad_rows_are_refused_by_line_column_value_and_reason() {
+    let folder = folder();
+    let plain = std::fs::read_to_string(fixture("refused.csv")).expect("fixture");
+    let windows = file(folder.path(), "crlf.csv", plain.replace('\n', "\r\n"));
+    for path in [fixture("refused.csv"), windows] {
+        for threads in [1, 2, 3] {
+            let store = memory();
+            let (outcome, problems) = import_as(&store, &[&path], &How { threads, ..How::default() }).expect("import");
+            assert_eq!((outcome.rows, outcome.refused), (3, 10));
+            assert_eq!(told(&problems), REFUSED, "{} on {threads} threads", path.display());
+            assert!(problems.iter().all(|p| p.refused && p.file == path.to_string_lossy()));
+            assert_eq!(billed(&store), "6");
+            assert!(store.manifest().groups[0].incomplete);
+        }
+    }
+    let strict = How { strict: true, ..How::default() };
+    let error = refused_untouched(&memory(), &[&fixture("refused.csv")], &strict);
+    assert_eq!(error.message, "10 rows were refused, and --strict takes all or nothing: nothing was changed");
+}
+
+#[test]
+fn lines_are_right_across_blocks_and_threads() {
+    let folder = folder();
+    let mut text = format!("{HEADER}\r\n");
+    let mut want = Vec::new();
+    let mut line = 2;
+    for i in 0..60_000 {
+        if i % 9_999 == 0 {
+            want.push(line);
+            text.push_str("oops,1,2024-09-01,2024-09-02,USD,AWS,1,r\r\n");
+            line += 1;
+        }
+        writeln!(text, "1,1,2024-09-01,2024-09-02,USD,AWS,1,\"r{i} {}\n\"\r", "x".repeat(60)).expect("text");
+        line += 2;
+    }
+    assert!(text.len() > 6 << 20, "several blocks");
+    let path = file(folder.path(), "a.csv", text);
+    for threads in [1, 2, 3] {
+        let store = memory();
+        let (outcome, problems) = import_as(&store, &[&path], &How { threads, ..How::default() }).expect("import");
+        assert_eq!(outcome.rows, 60_000);
+        assert_eq!(problems.iter().map(|p| p.line).collect::<Vec<_>>(), want, "on {threads} threads");
+    }
+}
+
+#[test]
+fn files_without_charges_say_so() {
+    let folder = folder();
+    let store = memory();
+    for (name, text) in
+        [("lf.csv", format!("{HEADER}\n")), ("none.csv", HEADER.to_owned()), ("crlf.csv", format!("{HEADER}\r\n"))]
+    {
+        let (outcome, problems) = import(&store, &file(folder.path(), name, text)).expect(name);
+        assert_eq!((outcome.rows, outcome.refused, outcome.import, problems), (0, 0, None, vec![]), "{name}");
+    }
+    for (name, text) in [("empty.csv", ""), ("blank.csv", "\n\n"), ("mark.csv", "\u{feff}")] {
+        let error = refused_untouched(&store, &[&file(folder.path(), name, text)], &How::default());
+        assert!(error.kind == Kind::Usage && error.message.contains("is empty"), "{name}: {error}");
+    }
+    let error = refused_untouched(&store, &[&file(folder.path(), "x.csv", "a,b\n1,2\n")], &How::default());
+    assert!(error.message.contains("this is no FOCUS cost and usage export"), "{error}");
+}
+
+#[test]
+fn a_quote_that_is_never_closed_commits_nothing() {
+    let folder = folder();
+    let store = memory();
+    // In the last column, where the swallowed rows would make one long text.
+    for rows in [3, 100_000] {
+        let mut text = format!("{HEADER}\n");
+        for i in 0..rows {
+            let quote = if i == 1 { "\"" } else { "" };
+            writeln!(text, "1,1,2024-09-01,2024-09-02,USD,AWS,1,{quote}r{i}").expect("text");
+        }
+        for threads in [1, 2] {
+            let path = file(folder.path(), "a.csv", &text);
+            let error = refused_untouched(&store, &[&path], &How { threads, ..How::default() });
+            assert!(error.message.contains("line 3: "), "{rows} rows: {error}");
+            assert!(error.hints.iter().any(|h| h.contains("quote")), "{error:?}");
+        }
+    }
+}
+
+#[test]
+fn the_specifications_saas_examples_are_refused_with_reasons() {
+    let Some(folder) = shared("focus/specification/data/saas_examples") else { return };
+    let mut seen = 0;
+    for below in [folder.clone(), folder.join("simple_agreements"), folder.join("spend_agreements")] {
+        for entry in std::fs::read_dir(below).expect("folder").flatten() {
+            let path = entry.path();
+            if path.extension().is_none_or(|e| e != "csv") {
+                continue;
+            }
+            seen += 1;
+            let store = memory();
+            match import(&store, &path) {
+                Err(error) => assert!(
+                    error.kind == Kind::Usage && error.message.contains("missing"),
+                    "{}: {error}",
+                    path.display()
+                ),
+                Ok((outcome, problems)) => {
+                    assert_eq!((outcome.rows, outcome.import), (0, None), "{}", path.display());
+                    assert!(!problems.is_empty(), "{}", path.display());
+                    assert!(problems.iter().all(|p| !p.reason.is_empty() && p.line > 1), "{problems:?}");
+                }
+            }
+        }
+    }
+    assert!(seen > 10);
+}
+
+// Packed files.
+
+#[test]
+fn packed_files_hold_what_plain_ones_do() {
+    let folder = folder();
+    let text = month("2024-09", 0..300, "0.1");
+    let (head, tail) = text.split_at(text.len() / 2);
+    let members = [gzip(head.as_bytes()), gzip(b""), gzip(tail.as_bytes())].concat();
+    let frames = [head, tail].map(|t| zstd::encode_all(t.as_bytes(), 1).expect("zstd")).concat();
+    for (name, bytes, format) in [
+        ("a.csv", text.clone().into_bytes(), "FOCUS 1.0 CSV"),
+        ("a.csv.gz", members, "FOCUS 1.0 CSV, gzip"),
+        ("a.csv.zst", frames, "FOCUS 1.0 CSV, zstd"),
+    ] {
+        let store = memory();
+        let (outcome, _) = import(&store, &file(folder.path(), name, bytes)).expect(name);
+        assert_eq!((outcome.rows, billed(&store).as_str()), (300, "30"), "{name}");
+        let summary = &outcome.read.files[0];
+        assert_eq!((summary.format.as_str(), summary.bytes), (format, text.len() as u64));
+        assert_eq!(summary.hash, blake3::hash(text.as_bytes()).to_hex().to_string());
+    }
+}
+
+#[test]
+fn a_truncated_file_commits_nothing() {
+    let folder = folder();
+    let mut text = month("2024-09", 0..40_000, "0.1");
+    text.push_str(&month("2024-10", 0..40_000, "0.7")[HEADER.len() + 1..]);
+    let store = memory();
+    import(&store, &file(folder.path(), "ok.csv", month("2024-09", 0..100, "1"))).expect("import");
+    let zstd = zstd::encode_all(text.as_bytes(), 1).expect("zstd");
+    for (name, bytes) in [("a.csv.gz", gzip(text.as_bytes())), ("a.csv.zst", zstd)] {
+        for cut in [20, bytes.len() / 2, bytes.len() - 1] {
+            for threads in [1, 2] {
+                let path = file(folder.path(), name, &bytes[..cut]);
+                let error = refused_untouched(&store, &[&path], &How { threads, ..How::default() });
+                assert_eq!(error.kind, Kind::Usage, "{name} cut at {cut}: {error}");
+                assert!(error.message.contains("cannot be read to its end"), "{name} cut at {cut}: {error}");
+            }
+        }
+    }
+}
+
+#[test]
+fn bombs_are_stopped() {
+    let folder = folder();
+    let store = memory();
+    let zeros = gzip(&vec![0u8; 80 << 20]);
+    let error = refused_untouched(&store, &[&file(folder.path(), "zeros.csv.gz", zeros)], &How::default());
+    assert!(error.message.contains("a row is longer than"), "{error}");
+    let lines = [HEADER.as_bytes(), b"\n", &vec![b'\n'; 100 << 20]].concat();
+    let packed = zstd::encode_all(lines.as_slice(), 1).expect("zstd");
+    let error = refused_untouched(&store, &[&file(folder.path(), "lines.csv.zst", packed)], &How::default());
+    assert!(error.message.contains("unpacks to more than 1000 times its size"), "{error}");
+    let wide = format!("{HEADER}\n1,1,2024-09-01,2024-09-02,USD,AWS,1,{}\n", "x".repeat(70_000));
+    let (outcome, problems) = import(&store, &file(folder.path(), "wide.csv", wide)).expect("import");
+    assert_eq!((outcome.rows, problems[0].reason.as_str()), (0, "longer than 64 KiB"));
+}
+
+// Never twice, never less.
+
+#[test]
+fn the_same_file_again_changes_nothing() {
+    let folder = folder();
+    let path = file(folder.path(), "a.csv", month("2024-09", 0..100, "1"));
+    let packed = file(folder.path(), "b.csv.gz", gzip(month("2024-09", 0..100, "1").as_bytes()));
+    let store = memory();
+    import(&store, &path).expect("import");
+    let before = (values(&store), store.manifest());
+    for again in [&path, &packed] {
+        let (outcome, _) = import(&store, again).expect("again");
+        assert_eq!((outcome.already_stored, outcome.import), (true, None));
+        assert!((values(&store), store.manifest()) == before);
+    }
+    let error = refused_untouched(&store, &[&path, &packed], &How::default());
+    assert!(error.message.contains("have the same content"), "{error}");
+}
+
+#[test]
+fn a_newer_version_replaces_and_says_when_it_shrinks() {
+    let folder = folder();
+    let store = memory();
+    import(&store, &file(folder.path(), "a.csv", month("2024-09", 0..100, "1"))).expect("import");
+    let (outcome, _) = import(&store, &file(folder.path(), "b.csv", month("2024-09", 0..120, "2"))).expect("newer");
+    assert_eq!((billed(&store).as_str(), outcome.groups[0].1), ("240", Fate::Replaces(1, 100)));
+    let (outcome, _) = import(&store, &file(folder.path(), "c.csv", month("2024-09", 0..60, "2"))).expect("fewer");
+    assert_eq!(
+        (billed(&store).as_str(), outcome.groups[0].1, outcome.groups[0].2),
+        ("120", Fate::Replaces(2, 120), 60)
+    );
+    assert_eq!(store.manifest().imports.len(), 1);
+    check_rollups(&store);
+}
+
+#[test]
+fn few_rows_are_told_apart_as_well_as_many() {
+    let folder = folder();
+    let store = memory();
+    // Ten charges that differ in nothing but their cost: a newer version of them has the same names.
+    let same = |cost: &str| format!("{HEADER}\n{}", format!("{cost},1,2024-09-01,2024-09-02,USD,AWS,1,r\n").repeat(10));
+    import(&store, &file(folder.path(), "a.csv", same("1"))).expect("import");
+    let (outcome, _) = import(&store, &file(folder.path(), "b.csv", same("2"))).expect("newer");
+    assert_eq!((outcome.groups[0].1, billed(&store).as_str()), (Fate::Replaces(1, 10), "20"));
+}
+
+#[test]
+fn another_part_is_added_or_replaces_only_when_told() {
+    let folder = folder();
+    let first = file(folder.path(), "a.csv", month("2024-09", 0..100, "1"));
+    let second = file(folder.path(), "b.csv", month("2024-09", 100..250, "1"));
+    let store = memory();
+    import(&store, &first).expect("import");
+    let error = refused_untouched(&store, &[&second], &How::default());
+    assert!(error.message.contains("other charges (100 stored, 150 here): nothing was changed"), "{error}");
+    assert!(error.hints.iter().any(|h| h.contains("--part")) && error.hints.iter().any(|h| h.contains("--replace")));
+    let part = decided(Decisions { part: true, ..Decisions::default() });
+    import_as(&store, &[&second], &part).expect("part");
+    assert_eq!(billed(&store), "250");
+    assert_eq!(store.manifest().groups[0].parts.len(), 2);
+    check_rollups(&store);
+    check_sound(&store);
+    for path in [&first, &second] {
+        let (outcome, _) = import_as(&store, &[path], &part).expect("again");
+        assert!(outcome.already_stored);
+    }
+    assert_eq!(billed(&store), "250");
+    let third = file(folder.path(), "c.csv", month("2024-09", 300..310, "1"));
+    import_as(&store, &[&third], &decided(Decisions { replace: true, ..Decisions::default() })).expect("replace");
+    assert_eq!(billed(&store), "10");
+    check_rollups(&store);
+    // Both parts in one command are one batch.
+    let store = memory();
+    import_as(&store, &[&first, &second], &How::default()).expect("both");
+    assert_eq!(billed(&store), "250");
+}
+
+#[test]
+fn replacing_on_request_also_replaces_what_holds_the_same_file() {
+    let folder = folder();
+    let first = file(folder.path(), "a.csv", month("2024-09", 0..100, "1"));
+    let second = file(folder.path(), "b.csv", month("2024-09", 100..250, "1"));
+    let store = memory();
+    import(&store, &first).expect("import");
+    import_as(&store, &[&second], &decided(Decisions { part: true, ..Decisions::default() })).expect("part");
+    let (outcome, _) =
+        import_as(&store, &[&first], &decided(Decisions { replace: true, ..Decisions::default() })).expect("replace");
+    assert!(!outcome.already_stored);
+    assert_eq!(billed(&store), "100");
+}
+
+#[test]
+fn a_newer_version_of_one_part_never_wipes_the_other() {
+    let folder = folder();
+    let first = file(folder.path(), "a.csv", month("2024-09", 0..100, "1"));
+    let second = file(folder.path(), "b.csv", month("2024-09", 100..250, "1"));
+    let newer = file(folder.path(), "c.csv", month("2024-09", 0..100, "2"));
+    let store = memory();
+    import(&store, &first).expect("import");
+    import_as(&store, &[&second], &decided(Decisions { part: true, ..Decisions::default() })).expect("part");
+    let error = refused_untouched(&store, &[&newer], &How::default());
+    assert!(error.message.contains("in 2 parts"), "{error}");
+    // All parts together are a newer version of the whole.
+    import_as(&store, &[&newer, &second], &How::default()).expect("whole");
+    assert_eq!(billed(&store), "350");
+}
+
+#[test]
+fn refused_rows_never_replace_a_complete_group() {
+    let folder = folder();
+    let store = memory();
+    import(&store, &file(folder.path(), "a.csv", month("2024-09", 0..100, "1"))).expect("import");
+    let mut text = month("2024-09", 0..100, "2");
+    text.push_str("oops,1,2024-09-01,2024-09-02,USD,AWS,1,r-1\n");
+    let bad = file(folder.path(), "b.csv", &text);
+    let error = refused_untouched(&store, &[&bad], &How::default());
+    assert!(error.hints.iter().any(|h| h.contains("--accept-partial")), "{error:?}");
+    // A row that cannot say whose it is may be of any group; another account's does no harm.
+    let other = text.replace("oops,1,2024-09-01,2024-09-02,USD,AWS,1,", "oops,1,2024-09-01,2024-09-02,USD,AWS,2,");
+    import(&store, &file(folder.path(), "c.csv", other)).expect("another account's row");
+    assert!(!store.manifest().groups[0].incomplete);
+    let short = text.replace("oops,1,2024-09-01,2024-09-02,USD,AWS,1,r-1", "oops");
+    refused_untouched(&store, &[&file(folder.path(), "d.csv", short)], &How::default());
+    let dateless = text.replace("oops,1,2024-09-01,2024-09-02", "1,1,soon,2024-09-02");
+    refused_untouched(&store, &[&file(folder.path(), "e.csv", dateless)], &How::default());
+    let accept = decided(Decisions { accept_partial: true, ..Decisions::default() });
+    import_as(&store, &[&bad], &accept).expect("accepted");
+    assert!(store.manifest().groups[0].incomplete);
+    // What is complete takes the place of what is not.
+    import(&store, &file(folder.path(), "f.csv", month("2024-09", 0..100, "3"))).expect("complete");
+    assert_eq!((billed(&store).as_str(), store.manifest().groups[0].incomplete), ("300", false));
+}
+
+#[test]
+fn a_row_whose_billing_period_is_unreadable_may_be_of_any_period() {
+    let folder = folder();
+    let header = "BilledCost,ChargePeriodStart,ChargePeriodEnd,BillingPeriodStart,BillingCurrency,ProviderName";
+    let rows = |n: u32| {
+        (1..=n).map(|d| format!("1,2024-10-{d:02},2024-10-{:02},2024-09-01,USD,AWS\n", d + 1)).collect::<String>()
+    };
+    let store = memory();
+    import(&store, &file(folder.path(), "a.csv", format!("{header}\n{}", rows(20)))).expect("import");
+    let bad = format!("{header}\n{}1,2024-10-20,2024-10-21,soon,USD,AWS\n", rows(19));
+    refused_untouched(&store, &[&file(folder.path(), "b.csv", bad)], &How::default());
+}
+
+#[test]
+fn octobers_file_does_not_wipe_september() {
+    let folder = folder();
+    let header = format!("{HEADER},BillingPeriodStart\n");
+    let row =
+        |day: &str, period: &str, cost: &str| format!("{cost},{cost},{day},{day}T01:00:00Z,USD,AWS,1,r,{period}\n");
+    let store = memory();
+    let mut september = header.clone();
+    (1..=30).for_each(|d| september.push_str(&row(&format!("2024-09-{d:02}"), "2024-09-01", "1")));
+    import(&store, &file(folder.path(), "sep.csv", september)).expect("september");
+    let mut october = header;
+    (1..=31).for_each(|d| october.push_str(&row(&format!("2024-10-{d:02}"), "2024-10-01", "2")));
+    // October's bill corrects a day of September.
+    october.push_str(&row("2024-09-30", "2024-10-01", "-0.5"));
+    import(&store, &file(folder.path(), "oct.csv", october)).expect("october");
+    assert_eq!((billed(&store).as_str(), store.manifest().groups.len()), ("91.5", 2));
+}
+
+#[test]
+fn of_two_sources_for_a_period_one_counts() {
+    let folder = folder();
+    let store = memory();
+    let api = How { source: Some("api"), kind: Some(SourceKind::Api), ..How::default() };
+    import_as(&store, &[&file(folder.path(), "a.csv", month("2024-09", 0..50, "3"))], &api).expect("api");
+    assert_eq!(billed(&store), "150");
+    let export = How { source: Some("export"), ..How::default() };
+    import_as(&store, &[&file(folder.path(), "b.csv", month("2024-09", 0..60, "1"))], &export).expect("export");
+    assert_eq!((billed(&store).as_str(), store.manifest().groups.len()), ("60", 2));
+    // Another month has the API alone; the API's newer answer still does not count in September.
+    let mut both = month("2024-09", 0..50, "4");
+    both.push_str(&month("2024-10", 0..10, "5")[HEADER.len() + 1..]);
+    import_as(&store, &[&file(folder.path(), "c.csv", both)], &api).expect("api");
+    assert_eq!(billed(&store), "110");
+    let active: Vec<(String, String)> =
+        store.manifest().active().iter().map(|g| (g.source.clone(), g.key.billing_period.to_string())).collect();
+    let want = [("export", "2024-09-01"), ("api", "2024-10-01")];
+    assert_eq!(active, want.map(|(s, p)| (s.to_owned(), p.to_owned())));
+    check_rollups(&store);
+}
+
+#[test]
+fn a_dry_run_reports_and_changes_nothing() {
+    let folder = folder();
+    let store = memory();
+    let before = values(&store);
+    let path = file(folder.path(), "a.csv", month("2024-09", 0..100, "1"));
+    let how = How { dry_run: true, ..How::default() };
+    let (outcome, _) = import_as(&store, &[&path], &how).expect("dry run");
+    assert_eq!((outcome.rows, outcome.import, outcome.groups[0].1), (100, None, Fate::New));
+    assert!(values(&store) == before);
+}
+
+#[test]
+fn large_quantities_are_kept() {
+    let folder = folder();
+    // Google Cloud measures storage in byte-seconds.
+    let text = "BilledCost,ChargePeriodStart,ChargePeriodEnd,BillingCurrency,ProviderName,ConsumedQuantity,ConsumedUnit\n\
+                1.5,2024-09-01,2024-09-02,USD,Google Cloud,2592000000000000000,byte-seconds\n";
+    let store = memory();
+    let (outcome, problems) = import(&store, &file(folder.path(), "a.csv", text)).expect("import");
+    assert_eq!((outcome.rows, problems), (1, vec![]));
+    check_sound(&store);
+}
+
+// Laws.
+
+#[derive(Clone, Debug)]
+struct Charge {
+    cost: String,
+    list: Option<String>,
+    day: u32,
+    month: u32,
+    account: u32,
+    service: u32,
+    currency: &'static str,
+    team: Option<u32>,
+}
+
+fn charge() -> impl Strategy<Value = Charge> {
+    let cost = || (-99_999_999i64..99_999_999, 0u32..16).prop_map(|(m, e)| format!("{m}e-{e}"));
+    (
+        cost(),
+        proptest::option::of(cost()),
+        1u32..29,
+        8u32..11,
+        0u32..3,
+        0u32..5,
+        0usize..2,
+        proptest::option::of(0u32..4),
+    )
+        .prop_map(|(cost, list, day, month, account, service, currency, team)| Charge {
+            cost,
+            list,
+            day,
+            month,
+            account,
+            service,
+            currency: ["USD", "EUR"][currency],
+            team,
+        })
+}
+
+fn csv(charges: &[Charge]) -> String {
+    let mut text = String::from(
+        "BilledCost,EffectiveCost,ListCost,ChargePeriodStart,ChargePeriodEnd,BillingCurrency,ProviderName,\
+         BillingAccountId,ServiceName,ResourceId,Tags\n",
+    );
+    for (i, c) in charges.iter().enumerate() {
+        let tags = c.team.map_or("NULL".to_owned(), |t| format!("\"{{\"\"team\"\":\"\"t{t}\"\"}}\""));
+        writeln!(
+            text,
+            "{},{},{},2024-{:02}-{:02},2024-{:02}-{:02}T12:00:00Z,{},AWS,a{},s{},r{i},{tags}",
+            c.cost,
+            c.cost,
+            c.list.as_deref().unwrap_or("NULL"),
+            c.month,
+            c.day,
+            c.month,
+            c.day,
+            c.currency,
+            c.account,
+            c.service,
+        )
+        .expect("text");
+    }
+    text
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn sums_are_exact_by_any_grouping_and_twice_is_once(charges in prop::collection::vec(charge(), 1..120)) {
+        let folder = folder();
+        let path = file(folder.path(), "a.csv", csv(&charges));
+        let store = memory();
+        let (outcome, problems) = import(&store, &path).expect("import");
+        prop_assert_eq!((outcome.rows, problems), (charges.len() as u64, vec![]));
+        for currency in ["USD", "EUR"] {
+            let of = || charges.iter().filter(|c| c.currency == currency);
+            let billed: Amount = of().map(|c| amount(&c.cost)).sum();
+            let list: Amount = of().filter_map(|c| c.list.as_deref()).map(amount).sum();
+            if of().next().is_some() {
+                prop_assert_eq!(sum(&store, currency, Metric::Billed), billed.to_string());
+                prop_assert_eq!(sum(&store, currency, Metric::List), list.to_string());
+            }
+        }
+        check_rollups(&store);
+        check_sound(&store);
+        let before = (values(&store), store.manifest());
+        import(&store, &path).expect("again");
+        prop_assert!((values(&store), store.manifest()) == before);
+        // The same charges in another file replace themselves.
+        let again = file(folder.path(), "b.csv", csv(&charges) + "\n");
+        let (outcome, _) = import_as(&store, &[&again], &decided(Decisions { replace: true, ..Decisions::default() })).expect("newer");
+        prop_assert!(outcome.import.is_some());
+        prop_assert_eq!(total(&store).rows, charges.len() as u64);
+        check_rollups(&store);
+    }
+}

@@ -1,0 +1,15 @@
+//! All integration tests in one binary: every further one would link everything again.
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr
+)]
+
+mod architecture;
+mod damage;
+mod import;
+mod kill;
+mod support;
