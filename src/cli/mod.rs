@@ -25,3 +25,4 @@ mod tests;
 pub use self::args::Cli;
 pub use self::run::{Context, run};
 pub use self::stdio::{Streams, print_error, terminal_width};
+pub use self::wiring::fill_with_demo_days;

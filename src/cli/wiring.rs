@@ -82,9 +82,21 @@ impl Watcher for Unwatched {
 /// # Errors
 /// Kind `Store` where the disk fails.
 pub fn fill_with_demo(store: &Store, seed: u64, as_of: Day) -> Result<()> {
+    fill(store, Demo::new(seed, as_of), as_of)
+}
+
+/// Generates only the demo company's last days into a store: enough to try questions on.
+///
+/// # Errors
+/// Kind `Store` where the disk fails.
+pub fn fill_with_demo_days(store: &Store, seed: u64, as_of: Day, days: i32) -> Result<()> {
+    fill(store, Demo::new(seed, as_of).last_days(days), as_of)
+}
+
+fn fill(store: &Store, mut demo: Demo, as_of: Day) -> Result<()> {
     let decisions = crate::sync::groups::Decisions { replace: true, ..Default::default() };
     let options = Options { decisions, taken_at: as_of.seconds(), ..Options::default() };
-    ingest::ingest(store, &mut Demo::new(seed, as_of), &options, &Unwatched).map(|_| ())
+    ingest::ingest(store, &mut demo, &options, &Unwatched).map(|_| ())
 }
 
 /// Sets a flag when Ctrl-C is pressed, instead of ending the process.

@@ -10,6 +10,8 @@
 
 mod architecture;
 mod damage;
+mod engine;
 mod import;
 mod kill;
+mod program;
 mod support;

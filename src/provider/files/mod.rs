@@ -152,13 +152,12 @@ impl CostSource for BillingFiles {
     }
 }
 
+/// Says which file an error is about, where it does not yet.
 fn at_file(stop: Stop, path: &Path) -> Stop {
+    let name = shown(path);
     match stop {
-        Stop::Failed(error) if error.kind == Kind::Usage && !error.message.contains('`') => {
-            Stop::Failed(Error { message: format!("`{}`: {}", shown(path), error.message), ..error })
-        }
-        Stop::Failed(error) if error.kind == Kind::Usage => {
-            Stop::Failed(Error { message: format!("{}: {}", shown(path), error.message), ..error })
+        Stop::Failed(error) if error.kind == Kind::Usage && !error.message.contains(&name) => {
+            Stop::Failed(Error { message: format!("`{name}`: {}", error.message), ..error })
         }
         Stop::Failed(error) if error.kind == Kind::Interrupted => Stop::Cancelled,
         other => other,

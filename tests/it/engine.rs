@@ -1,0 +1,194 @@
+//! The engine: rollups and scans agree on every question that both can answer, and answers hold
+//! what the bill says.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
+
+use spendtop::cli::fill_with_demo_days;
+use spendtop::config::Config;
+use spendtop::domain::calendar::{Day, Granularity, Period};
+use spendtop::domain::charge::Metric;
+use spendtop::domain::dimension::Dimension;
+use spendtop::domain::filter::Filter;
+use spendtop::domain::lens::Lens;
+use spendtop::domain::money::Amount;
+use spendtop::domain::period::{Comparison, PeriodSpec};
+use spendtop::engine::aggregate::aggregate;
+use spendtop::engine::answer::QueryAnswer;
+use spendtop::engine::local::LocalEngine;
+use spendtop::engine::table::{Request, Table};
+use spendtop::engine::{Answer, Cancel, Engine, Query, Question, Sort, scan};
+use spendtop::store::Store;
+
+use crate::support::tag_keys;
+
+fn as_of() -> Day {
+    Day::parse("2026-11-21").expect("day")
+}
+
+/// The demo's last weeks, generated once.
+fn demo() -> &'static LocalEngine {
+    static DEMO: OnceLock<LocalEngine> = OnceLock::new();
+    DEMO.get_or_init(|| {
+        let store = Store::in_memory(&tag_keys());
+        fill_with_demo_days(&store, 1, as_of(), 40).expect("demo");
+        LocalEngine::new(Arc::new(store), Config::default().settle, true)
+    })
+}
+
+fn lens(by: &[&str], filter: &str) -> Lens {
+    Lens {
+        period: PeriodSpec::LastDays(30),
+        comparison: Comparison::None,
+        filter: Filter::parse(filter, &tag_keys()).expect(filter),
+        by: by.iter().map(|d| Dimension::parse(d).expect(d)).collect(),
+        ..Lens::default()
+    }
+}
+
+fn query(lens: Lens, granularity: Option<Granularity>, limit: Option<usize>) -> Vec<QueryAnswer> {
+    let question = Question::Query(Query { lens, granularity, sort: Sort::Cost, limit });
+    match demo().ask(&question, as_of(), &Cancel::default()).expect("answer") {
+        Answer::Query(answers) => answers,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// What a table says, whatever its numbers.
+fn said(table: &Table) -> BTreeMap<(String, i64, Vec<String>), (Amount, u64, u64)> {
+    let entry = |(key, total): (&spendtop::engine::table::Key, &spendtop::domain::numbers::Total)| {
+        let texts = table.texts(key).map(String::from).collect();
+        let place = (table.currencies.get(key.currency).to_owned(), key.start, texts);
+        (place, (total.sum, total.known, total.unknown))
+    };
+    table.totals.iter().map(entry).collect()
+}
+
+#[test]
+fn rollups_and_scans_give_the_same_totals() {
+    let store = demo().store();
+    let manifest = store.manifest();
+    let period = Period { from: as_of().plus(-33), to: as_of().plus(-2) };
+    let groups: Vec<_> = manifest.active().into_iter().filter(|g| g.overlaps(period)).collect();
+    let mut compared = 0;
+    for by in [
+        &["provider"][..],
+        &["billing_account", "service"],
+        &["service", "account"],
+        &["region", "service"],
+        &["tag:team", "service", "charge_category"],
+        &["sku"],
+        &["instance_type"],
+        &["commitment_discount"],
+        &["account", "region", "provider"],
+        &[],
+    ] {
+        for filter in ["", "provider:aws", "-service:ec2", "charge:usage account:prod*", "team:data|ml", "env:\"\""] {
+            for granularity in [None, Some(Granularity::Day), Some(Granularity::Week), Some(Granularity::Month)] {
+                let lens = lens(by, filter);
+                let request = Request {
+                    period,
+                    by: &lens.by,
+                    clauses: &lens.filter.clauses,
+                    metric: Metric::Billed,
+                    granularity,
+                    currency: None,
+                };
+                let cancel = Cancel::default();
+                let answered = aggregate(store, &request, &cancel).expect("aggregate");
+                let scanned = scan::totals(store, &request, &groups, &cancel).expect("scan");
+                assert_eq!(said(&answered), said(&scanned), "by {by:?} where {filter} {granularity:?}");
+                compared += answered.totals.len();
+            }
+        }
+    }
+    assert!(compared > 5_000, "{compared}");
+}
+
+#[test]
+fn totals_are_over_everything_and_currencies_apart() {
+    let answers = query(lens(&["service"], ""), None, Some(3));
+    assert_eq!(answers.iter().map(|a| a.currency.as_str()).collect::<Vec<_>>(), ["USD", "EUR"]);
+    let all = query(lens(&["service"], ""), None, None);
+    for (few, all) in answers.iter().zip(&all) {
+        assert!(few.rows.len() <= 3 && few.groups == all.rows.len() as u64);
+        assert_eq!(few.total, Some(all.rows.iter().filter_map(|r| r.cost).sum()));
+        assert_eq!(few.rows[..], all.rows[..few.rows.len()]);
+    }
+    let only = Lens { currency: Some("EUR".into()), ..lens(&[], "") };
+    assert_eq!(query(only, None, None).len(), 1);
+}
+
+#[test]
+fn cost_bounds_filter_groups_and_everything_else_charges() {
+    let all = query(lens(&["account"], ""), None, None);
+    let bound = query(lens(&["account"], "cost>2000"), None, None);
+    let above = all[0].rows.iter().filter(|r| r.cost > Some(Amount::whole(2000))).count();
+    assert!(above > 0 && above < all[0].rows.len());
+    assert_eq!(bound[0].rows.len(), above);
+    let ec2 = query(lens(&["service"], "service:ec2"), None, None);
+    let names: Vec<&str> = ec2[0].rows.iter().map(|r| r.key[0].raw()).collect();
+    assert_eq!(names, ["Amazon Elastic Compute Cloud"]);
+    let free = query(lens(&["resource"], "service:ec2 \"train-gpu\""), None, None);
+    assert!(free[0].rows.len() >= 3);
+    let none = query(lens(&["service"], "service:nosuch"), None, None);
+    assert!(none.is_empty());
+}
+
+#[test]
+fn hours_hold_only_charges_of_an_hour() {
+    let day = as_of().plus(-1);
+    let mut hourly = lens(&[], "");
+    hourly.period = PeriodSpec::Range(Period { from: day, to: day.plus(1) });
+    let hours = query(hourly.clone(), Some(Granularity::Hour), None);
+    let whole = query(hourly, None, None);
+    assert_eq!(hours[0].rows.len(), 24);
+    let hourly: Amount = hours[0].rows.iter().filter_map(|r| r.cost).sum();
+    assert!(hourly > Amount::ZERO && Some(hourly) < whole[0].total, "{hourly} {:?}", whole[0].total);
+}
+
+#[test]
+fn spend_breakdown_and_explain_agree_with_the_query() {
+    let lens = Lens { comparison: Comparison::Previous, ..lens(&["provider"], "") };
+    let total = query(lens.clone(), None, None)[0].total;
+    let ask = |question| demo().ask(&question, as_of(), &Cancel::default()).expect("answer");
+    let Answer::Spend(spend) = ask(Question::Spend(lens.clone())) else { panic!("spend") };
+    assert_eq!(spend[0].total.amount, total);
+    let layers: Amount = spend[0].series.iter().flat_map(|s| s.costs.iter().flatten().copied()).sum();
+    assert_eq!(Some(layers), total);
+    assert!(!spend[0].movers.is_empty() && spend[0].freshness.len() == 4);
+    let Answer::Breakdown(rows) = ask(Question::Breakdown { lens: lens.clone(), limit: None }) else { panic!("rows") };
+    assert_eq!(rows[0].total.amount, total);
+    for row in &rows[0].rows {
+        assert_eq!(Some(row.trend.iter().flatten().copied().sum()), row.figure.amount, "{:?}", row.key);
+    }
+    let Answer::Explain(explained) = ask(Question::Explain { lens, items: (5, 0) }) else { panic!("explain") };
+    assert_eq!(explained.parts[0].total, total);
+    assert_eq!(explained.items.len(), 5);
+    assert!(explained.items_total > 1000 && explained.command.starts_with("spendtop query --by provider"));
+}
+
+#[test]
+fn a_resource_has_facts_tags_costs_and_line_items() {
+    let lens = lens(&["resource"], "service:ec2 \"train-gpu-02\"");
+    let id = query(lens.clone(), None, None)[0].rows[0].key[0].raw().to_owned();
+    let total = query(lens.clone(), None, None)[0].total;
+    let question = Question::ResourceDetail { id: id.clone(), lens, items: (10, 0) };
+    let answer = demo().ask(&question, as_of(), &Cancel::default()).expect("answer");
+    let Answer::ResourceDetail(Some(detail)) = answer else { panic!("no resource") };
+    assert_eq!(detail.id.raw(), id);
+    assert!(detail.facts.iter().any(|(name, values)| name == "ServiceName" && values.len() == 1));
+    assert_eq!(detail.costs[0].total, total);
+    assert_eq!(detail.items.len(), 10);
+    assert!(detail.items.windows(2).all(|w| w[0].start >= w[1].start));
+}
+
+#[test]
+fn a_question_can_be_given_up() {
+    let cancel = Cancel::default();
+    cancel.cancel();
+    let question =
+        Question::Query(Query { lens: lens(&["resource"], ""), granularity: None, sort: Sort::Cost, limit: None });
+    let error = demo().ask(&question, as_of(), &cancel).expect_err("given up");
+    assert_eq!(error.kind, spendtop::error::Kind::Interrupted);
+}

@@ -1,0 +1,259 @@
+//! The program itself, in an environment of its own: streams, exit codes, reproducible runs, and
+//! a few runs in a real pseudo-terminal.
+
+use std::io::{Read, Write};
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+
+use crate::support::{fixture, shared};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_spendtop");
+
+fn command(home: &Path) -> Command {
+    let mut command = Command::new(PROGRAM);
+    command.env_clear().env("HOME", home).env("SPENDTOP_AS_OF", "2024-10-15").stdin(Stdio::null());
+    command
+}
+
+fn run(home: &Path, words: &[&str]) -> Output {
+    command(home).args(words).output().expect("run")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// Runs what must succeed; its standard output.
+fn printed(home: &Path, words: &[&str]) -> String {
+    let output = run(home, words);
+    assert!(output.status.success(), "{words:?}: {}", text(&output.stderr));
+    text(&output.stdout)
+}
+
+#[test]
+fn imports_and_answers_and_exports_the_same_again() {
+    let home = tempfile::tempdir().expect("home");
+    let quirks = fixture("quirks.csv");
+    let imported = run(home.path(), &["import", &quirks.to_string_lossy()]);
+    assert!(matches!(imported.status.code(), Some(0 | 1)), "{}", text(&imported.stderr));
+    let question = [
+        "query",
+        "--by",
+        "provider,service",
+        "--period",
+        "2020-01-01..2030-01-01",
+        "--metric",
+        "billed",
+        "--format",
+        "json",
+    ];
+    let before = printed(home.path(), &question);
+    assert!(before.contains("\"total\""), "{before}");
+    for format in ["csv", "parquet"] {
+        let file = home.path().join(format!("out.{format}"));
+        let file = file.to_string_lossy();
+        printed(home.path(), &["export", "--format", format, "-o", &file]);
+        let other = tempfile::tempdir().expect("home");
+        printed(other.path(), &["import", &file]);
+        assert_eq!(printed(other.path(), &question), before, "{format}");
+    }
+}
+
+#[test]
+fn the_real_sample_sums_exactly() {
+    let (Some(sample), Some(truth)) = (shared("focus/focus_1.0_sample_third.csv"), shared("focus/truth_third.json"))
+    else {
+        return;
+    };
+    let home = tempfile::tempdir().expect("home");
+    printed(home.path(), &["import", &sample.to_string_lossy()]);
+    let truth: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(truth).expect("truth")).expect("json");
+    let exact = |text: &serde_json::Value| {
+        text.as_str().expect("text").parse::<spendtop::domain::money::Amount>().expect("amount")
+    };
+    for (metric, column) in [
+        ("billed", "BilledCost"),
+        ("effective", "EffectiveCost"),
+        ("list", "ListCost"),
+        ("contracted", "ContractedCost"),
+    ] {
+        let answer = printed(
+            home.path(),
+            &["query", "--by", "service", "--month", "2024-09", "--metric", metric, "--format", "json"],
+        );
+        let answer: serde_json::Value = serde_json::from_str(&answer).expect("json");
+        assert_eq!(exact(&answer["total"]), exact(&truth["total"][column]), "{metric}");
+    }
+    let days = printed(
+        home.path(),
+        &[
+            "query",
+            "--by",
+            "none",
+            "--month",
+            "2024-09",
+            "--metric",
+            "billed",
+            "--granularity",
+            "day",
+            "--format",
+            "json",
+        ],
+    );
+    let days: serde_json::Value = serde_json::from_str(&days).expect("json");
+    for row in days["rows"].as_array().expect("rows") {
+        let day = row["period"].as_str().expect("period");
+        assert_eq!(exact(&row["cost"]), exact(&truth["by_day_billed"][day]), "{day}");
+    }
+}
+
+#[test]
+fn says_what_to_do_and_exits_by_kind() {
+    let home = tempfile::tempdir().expect("home");
+    for (words, code, said) in [
+        (&["query"][..], 2, "spendtop import FILE"),
+        (&["query", "--by", "servce", "--demo"], 2, "did you mean `service`?"),
+        (&["query", "--demo", "--where", "servce:x"], 2, "^"),
+        (&["import", "/no/such/file"], 2, "No such file"),
+        (&["imports", "rm", "x"], 2, "no store"),
+        (&["frobnicate"], 2, "unrecognized subcommand"),
+        (&[], 2, "needs a terminal"),
+        (&["--config", "/no/such.toml", "config", "check"], 2, "such.toml"),
+    ] {
+        let output = run(home.path(), words);
+        assert_eq!(output.status.code(), Some(code), "{words:?}");
+        assert!(text(&output.stderr).contains(said), "{words:?}: {}", text(&output.stderr));
+    }
+    assert_eq!(printed(home.path(), &["store", "check"]), "sound: there is no store yet\n");
+}
+
+#[test]
+fn a_broken_pipe_is_quiet() {
+    let home = tempfile::tempdir().expect("home");
+    let mut child = command(home.path())
+        .args(["query", "--demo", "--by", "resource", "--format", "csv"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("spawn");
+    let mut first = [0u8; 16];
+    child.stdout.as_mut().expect("stdout").read_exact(&mut first).expect("read");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("wait");
+    assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(0), ""));
+}
+
+#[test]
+fn the_same_run_prints_the_same() {
+    let home = tempfile::tempdir().expect("home");
+    let words = ["query", "--demo", "--by", "service", "--compare", "previous", "--format", "json"];
+    let first = printed(home.path(), &words);
+    let after: Vec<&str> = words.iter().copied().chain(["--as-of", "2024-10-15"]).collect();
+    let before: Vec<&str> = ["--as-of", "2024-10-15"].into_iter().chain(words).collect();
+    assert_eq!(printed(home.path(), &after), first);
+    assert_eq!(printed(home.path(), &before), first);
+    assert_ne!(
+        printed(home.path(), &["--as-of", "2024-10-16", "query", "--demo", "--by", "service", "--format", "json"]),
+        first
+    );
+}
+
+/// A program in a pseudo-terminal, with the screen that it draws.
+struct Screen {
+    child: Box<dyn portable_pty::Child + Send + Sync>,
+    keys: Box<dyn Write + Send>,
+    bytes: std::sync::mpsc::Receiver<Vec<u8>>,
+    parser: vt100::Parser,
+    raw: Vec<u8>,
+    _master: Box<dyn portable_pty::MasterPty + Send>,
+}
+
+impl Screen {
+    fn open(home: &Path, words: &[&str]) -> Screen {
+        let size = PtySize { rows: 30, cols: 100, pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size).expect("pty");
+        let mut command = CommandBuilder::new(PROGRAM);
+        command.env_clear();
+        command.env("HOME", home);
+        command.env("TERM", "xterm-256color");
+        command.env("SPENDTOP_AS_OF", "2024-10-15");
+        command.args(words);
+        let child = pair.slave.spawn_command(command).expect("spawn");
+        drop(pair.slave);
+        let mut reader = pair.master.try_clone_reader().expect("reader");
+        let keys = pair.master.take_writer().expect("writer");
+        let (sender, bytes) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let mut buffer = [0u8; 8192];
+            while let Ok(n @ 1..) = reader.read(&mut buffer) {
+                if sender.send(buffer[..n].to_vec()).is_err() {
+                    break;
+                }
+            }
+        });
+        Screen { child, keys, bytes, parser: vt100::Parser::new(30, 100, 0), raw: Vec::new(), _master: pair.master }
+    }
+
+    /// Waits until a text is on the screen.
+    fn until(&mut self, wanted: &str) {
+        let end = Instant::now() + Duration::from_secs(60);
+        while !self.parser.screen().contents().contains(wanted) {
+            let left = end.saturating_duration_since(Instant::now());
+            match self.bytes.recv_timeout(left) {
+                Ok(bytes) => {
+                    self.parser.process(&bytes);
+                    self.raw.extend(bytes);
+                }
+                Err(_) => panic!("`{wanted}` never came:\n{}", self.parser.screen().contents()),
+            }
+        }
+    }
+
+    fn press(&mut self, keys: &str) {
+        self.keys.write_all(keys.as_bytes()).and_then(|()| self.keys.flush()).expect("keys");
+    }
+
+    /// Waits for the end; the exit code.
+    fn end(mut self) -> u32 {
+        let code = self.child.wait().expect("wait").exit_code();
+        while let Ok(bytes) = self.bytes.recv_timeout(Duration::from_secs(5)) {
+            self.raw.extend(bytes);
+        }
+        let last = |mark: &[u8]| self.raw.windows(mark.len()).rposition(|w| w == mark);
+        assert!(last(b"\x1b[?1049l") > last(b"\x1b[?1049h"), "the alternate screen is left");
+        assert!(last(b"\x1b[?25h") > last(b"\x1b[?25l"), "the cursor is shown");
+        code
+    }
+}
+
+#[test]
+fn the_app_opens_on_the_demo_drills_down_and_quits() {
+    let home = tempfile::tempdir().expect("home");
+    let mut screen = Screen::open(home.path(), &[]);
+    screen.until("Demo: a made-up company");
+    screen.until("Biggest moves");
+    screen.press("2");
+    screen.until("Provider");
+    screen.until("AWS");
+    screen.press("\r");
+    screen.until("all");
+    screen.press("?");
+    screen.until("quit");
+    screen.press("\x1b");
+    screen.press("q");
+    assert_eq!(screen.end(), 0);
+}
+
+#[test]
+fn a_signal_ends_the_app_and_gives_the_terminal_back() {
+    let home = tempfile::tempdir().expect("home");
+    let mut screen = Screen::open(home.path(), &[]);
+    screen.until("Biggest moves");
+    let pid = screen.child.process_id().expect("pid");
+    let pid = rustix::process::Pid::from_raw(i32::try_from(pid).expect("pid")).expect("pid");
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("kill");
+    assert_eq!(screen.end(), 143);
+}
