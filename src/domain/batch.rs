@@ -246,7 +246,8 @@ impl BatchBuilder {
     /// Whether the batch has reached its limits and should be taken.
     #[must_use]
     pub fn is_full(&self) -> bool {
-        self.batch.len() >= self.limits.rows || (self.batch.len().is_multiple_of(1024) && self.bytes() >= self.limits.text_bytes)
+        self.batch.len() >= self.limits.rows
+            || (self.batch.len().is_multiple_of(1024) && self.bytes() >= self.limits.text_bytes)
     }
 
     /// How many charges it has gathered.
