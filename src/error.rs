@@ -104,6 +104,28 @@ impl Error {
     }
 }
 
+thread_local! {
+    static GUARDED: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+}
+
+/// Runs what may panic on damaged input; a panic is given back to the caller, and panic hooks
+/// stay silent about it (see [`is_guarded`]).
+///
+/// # Errors
+/// The panic's payload.
+pub fn guarded<T>(action: impl FnOnce() -> T) -> std::thread::Result<T> {
+    let before = GUARDED.replace(true);
+    let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(action));
+    GUARDED.set(before);
+    result
+}
+
+/// Whether a panic on this thread will be caught and turned into an error.
+#[must_use]
+pub fn is_guarded() -> bool {
+    GUARDED.get()
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)

@@ -1,39 +1,58 @@
-//! t
-use spendtop::*;
+//! The program: reads the flags, runs, prints the error with its hints, and sets the exit code.
+//!
+//! Knows nothing else; see the library.
 
-struct W;
-impl sync::ingest::Watcher for W {
-    fn progress(&self, _: u64, _: u64) {}
-    fn problem(&self, p: &provider::Problem) {
-        eprintln!("{p:?}")
-    }
-}
-fn main() {
-    let a: Vec<String> = std::env::args().collect();
-    let t = clock::instant();
-    let s = store::Store::open(std::path::Path::new(&a[1]), &["team".into(), "env".into(), "project".into()]).unwrap();
-    eprintln!("open {:?} {:?}", t.elapsed(), s.notices);
-    if a.len() > 3 {
-        let mut f = provider::files::BillingFiles::new("import", &a[3..], a[2].parse().unwrap()).unwrap();
-        let o = sync::ingest::ingest(&s, &mut f, &Default::default(), &W);
-        match o {
-            Ok(o) => eprintln!(
-                "{} {} {} groups {:?} already {}",
-                o.rows,
-                o.refused,
-                o.groups.len(),
-                o.import,
-                o.already_stored
-            ),
-            Err(e) => eprintln!("{e} {:?}", e.hints),
+use std::io::{BufWriter, IsTerminal};
+use std::panic::AssertUnwindSafe;
+use std::process::ExitCode;
+
+use clap::Parser;
+use spendtop::cli::{self, Cli, Streams};
+use spendtop::error::{Error, Result, is_guarded};
+
+fn main() -> ExitCode {
+    // Files that others may not read: cost data is nobody else's business on a shared host.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
+    hush_guarded_panics();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(message) => {
+            // Help, the version or a usage error; where nobody reads it there is nobody to tell.
+            let _ = message.print();
+            return ExitCode::from(u8::try_from(message.exit_code()).unwrap_or(2));
+        }
+    };
+    let stdout = std::io::stdout();
+    let terminal = stdout.is_terminal();
+    let width = terminal.then(cli::terminal_width).flatten();
+    let (mut out, mut err) = (BufWriter::with_capacity(1 << 16, stdout), std::io::stderr());
+    let mut streams = Streams::new(&mut out, &mut err, width, terminal);
+    let run = guarded_run(&cli, &mut streams);
+    let result = run.and_then(|code| streams.flush().map(|()| code));
+    match result {
+        Ok(code) => ExitCode::from(code),
+        Err(_) if streams.is_reader_gone() => ExitCode::SUCCESS,
+        Err(error) => {
+            // What was answered before the error comes first; that it cannot be written is less news.
+            let _ = streams.flush();
+            let _ = cli::print_error(&error, streams.err);
+            ExitCode::from(error.kind.exit_code())
         }
     }
-    eprintln!("done {:?} size {} MB", t.elapsed(), s.kv().size() / 1000000);
-    let st = std::fs::read_to_string("/proc/self/status").unwrap();
-    for l in st.lines().filter(|l| l.starts_with("VmHWM") || l.starts_with("VmRSS")) {
-        eprintln!("{l}");
-    }
-    let st = std::fs::read_to_string("/proc/self/stat").unwrap();
-    let v: Vec<&str> = st.rsplit(')').next().unwrap().split_whitespace().collect();
-    eprintln!("cpu u {} s {}", v[11], v[12]);
+}
+
+/// Runs; a panic, whose message the hook has printed, is a bug's exit code.
+fn guarded_run(cli: &Cli, streams: &mut Streams<'_>) -> Result<u8> {
+    std::panic::catch_unwind(AssertUnwindSafe(|| cli::run(cli, streams)))
+        .unwrap_or_else(|_| Err(Error::bug("spendtop has failed: this is a bug, please report it")))
+}
+
+/// Panics that are caught and become errors print nothing of their own.
+fn hush_guarded_panics() {
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if !is_guarded() {
+            before(info);
+        }
+    }));
 }

@@ -302,11 +302,21 @@ impl BatchBuilder {
 
     /// Adds a charge given as text.
     pub fn push(&mut self, row: &Row<'_>) {
-        let key = self.key(Profile::ALL.iter().map(|c| row.profile[c.index()].as_bytes()), [0; 3]);
-        let profile = self.profile(key, |column| row.profile[column.index()].as_bytes());
-        let key = self.key(Terms::ALL.iter().map(|c| row.terms[c.index()].as_bytes()), terms_extra(&row.facts));
-        let terms = self.terms(key, &row.facts, |column| row.terms[column.index()].as_bytes());
+        let profile = self.profile_of_texts(|column| row.profile[column.index()].as_bytes());
+        let terms = self.terms_of_texts(&row.facts, |column| row.terms[column.index()].as_bytes());
         self.push_charge(profile, terms, &row.facts);
+    }
+
+    /// The number of the profile with these raw texts; see [`Self::profile`].
+    pub fn profile_of_texts<'a>(&mut self, field: impl Fn(Profile) -> &'a [u8]) -> u32 {
+        let key = self.key(Profile::ALL.iter().map(|c| field(*c)), [0; 3]);
+        self.profile(key, field)
+    }
+
+    /// The number of the terms with these raw texts and times; see [`Self::terms`].
+    pub fn terms_of_texts<'a>(&mut self, facts: &Facts, field: impl Fn(Terms) -> &'a [u8]) -> u32 {
+        let key = self.key(Terms::ALL.iter().map(|c| field(*c)), terms_extra(facts));
+        self.terms(key, facts, field)
     }
 
     /// A hash of raw field texts, by which [`Self::profile`] knows a profile again.

@@ -13,6 +13,8 @@ pub const NONE: u32 = 0;
 pub struct Dict {
     text: String,
     ends: Vec<u32>,
+    /// Each text's hash: comparing it first, and growing by it, spares reading the texts.
+    hashes: Vec<u64>,
     index: HashTable<u32>,
 }
 
@@ -22,17 +24,22 @@ impl Dict {
         if text.is_empty() {
             return NONE;
         }
-        let (texts, ends) = (&self.text, &self.ends);
         let hash = xxh3_64(text.as_bytes());
-        if let Some(id) = self.index.find(hash, |id| slice(texts, ends, *id) == text) {
-            return *id;
+        if let Some(id) = self.lookup(text, hash) {
+            return id;
         }
         self.text.push_str(text);
         self.ends.push(self.text.len() as u32);
+        self.hashes.push(hash);
         let id = self.ends.len() as u32;
-        let (texts, ends) = (&self.text, &self.ends);
-        self.index.insert_unique(hash, id, |id| xxh3_64(slice(texts, ends, *id).as_bytes()));
+        let hashes = &self.hashes;
+        self.index.insert_unique(hash, id, |id| hashes[*id as usize - 1]);
         id
+    }
+
+    fn lookup(&self, text: &str, hash: u64) -> Option<u32> {
+        let same = |id: &u32| self.hashes[*id as usize - 1] == hash && slice(&self.text, &self.ends, *id) == text;
+        self.index.find(hash, same).copied()
     }
 
     /// The number of `text`, if it is known.
@@ -41,7 +48,7 @@ impl Dict {
         if text.is_empty() {
             return Some(NONE);
         }
-        self.index.find(xxh3_64(text.as_bytes()), |id| slice(&self.text, &self.ends, *id) == text).copied()
+        self.lookup(text, xxh3_64(text.as_bytes()))
     }
 
     /// The text of a number; empty for [`NONE`] and for numbers that were never given.
@@ -54,6 +61,7 @@ impl Dict {
     pub fn clear(&mut self) {
         self.text.clear();
         self.ends.clear();
+        self.hashes.clear();
         self.index.clear();
     }
 
@@ -72,7 +80,7 @@ impl Dict {
     /// Bytes that it holds in memory, about.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.text.len() + self.ends.len() * 12
+        self.text.len() + self.ends.len() * 20
     }
 
     /// All texts by number, from 1.

@@ -9,6 +9,7 @@ pub mod charge;
 pub mod dict;
 pub mod dimension;
 pub mod filter;
+pub mod formula;
 pub mod lens;
 pub mod money;
 pub mod numbers;

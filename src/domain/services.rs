@@ -145,4 +145,66 @@ mod tests {
         }
         assert!(all().len() > 80);
     }
+
+    /// FOCUS 1.2's allowed values of `ServiceCategory`.
+    const CATEGORIES: [&str; 19] = [
+        "AI and Machine Learning",
+        "Analytics",
+        "Business Applications",
+        "Compute",
+        "Databases",
+        "Developer Tools",
+        "Multicloud",
+        "Identity",
+        "Integration",
+        "Internet of Things",
+        "Management and Governance",
+        "Media",
+        "Migration",
+        "Mobile",
+        "Networking",
+        "Security",
+        "Storage",
+        "Web",
+        "Other",
+    ];
+
+    #[test]
+    fn every_category_is_one_of_focus() {
+        for service in all() {
+            assert!(CATEGORIES.contains(&service.category), "{service:?}");
+            assert!(service.short.chars().count() <= 20, "too long for a column: {service:?}");
+        }
+        assert!(all().len() >= 130);
+    }
+
+    #[test]
+    fn every_spelling_means_one_service() {
+        let mut owner = HashMap::new();
+        for line in include_str!("../../assets/services.csv").lines().skip(1) {
+            let fields: Vec<&str> = line.split(';').collect();
+            assert_eq!(fields.len(), 6, "{line}");
+            let spellings = fields[4].split('|').filter(|s| !s.is_empty()).chain([fields[1]]);
+            for spelling in spellings {
+                let before = owner.insert(spelling.to_lowercase(), fields[1]);
+                assert!(before.is_none_or(|b| b == fields[1]), "{spelling} means {before:?} and {}", fields[1]);
+            }
+        }
+    }
+
+    #[test]
+    fn cost_explorer_and_product_codes_lead_to_focus_names() {
+        for (spelling, want) in [
+            ("EC2 - Other", "Amazon Elastic Compute Cloud"),
+            ("awskms", "AWS Key Management Service"),
+            ("AWSELB", "Elastic Load Balancing"),
+            ("Amazon Elastic Container Service for Kubernetes", "Amazon Elastic Container Service for Kubernetes"),
+            ("Microsoft.Compute/virtualMachines", "Virtual Machines"),
+            ("google kubernetes engine", "Kubernetes Engine"),
+        ] {
+            assert_eq!(canonical(spelling), want);
+        }
+        assert_eq!(short("Amazon Simple Storage Service"), "Amazon S3");
+        assert_eq!(named("datadog").len(), 4);
+    }
 }

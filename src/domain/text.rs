@@ -133,7 +133,8 @@ fn push_visible(out: &mut String, c: char) {
 
 /// Format characters and their like (Unicode Cf and default-ignorable), which change how other
 /// text looks or hide text; private and surrogate planes are left to the terminal's font.
-fn is_hidden(c: char) -> bool {
+#[must_use]
+pub fn is_hidden(c: char) -> bool {
     matches!(u32::from(c),
         0xAD | 0x34F | 0x600..=0x605 | 0x61C | 0x6DD | 0x70F | 0x890 | 0x891 | 0x8E2 | 0x115F | 0x1160
         | 0x17B4 | 0x17B5 | 0x180B..=0x180F | 0x200B..=0x200F | 0x202A..=0x202E | 0x2060..=0x206F | 0x3164

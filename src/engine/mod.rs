@@ -3,7 +3,18 @@
 //! Every face asks the same [`Engine`]; the app, the command line, the reports and the API render
 //! the same answers. Knows no face.
 
+pub mod aggregate;
 pub mod answer;
+pub mod breakdown;
+pub mod charges;
+pub mod detail;
+pub mod local;
+pub mod matcher;
+pub mod query;
+pub mod scan;
+pub mod spend;
+pub mod table;
+pub mod twin;
 
 use serde::{Deserialize, Serialize};
 

@@ -113,20 +113,23 @@ pub fn put_ids(out: &mut Vec<u8>, ids: &[u32], delta: bool) {
 pub fn get_ids(reader: &mut Reader<'_>) -> Result<Vec<u32>, Damage> {
     let n = reader.count()?;
     let delta = reader.byte()? != 0;
+    let too_large = || Damage::new("a column holds a number out of range");
+    if !delta && reader.0.first().is_some_and(|width| *width > 4) {
+        return Err(too_large());
+    }
     let values = unplanes(reader, n)?;
-    let mut last = 0i64;
-    values
-        .into_iter()
-        .map(|v| {
-            let id = if delta {
-                last = last.wrapping_add(unzigzag(v));
-                last
-            } else {
-                v as i64
-            };
-            u32::try_from(id).map_err(|_| Damage::new("a column holds a number out of range"))
-        })
-        .collect()
+    if !delta {
+        return Ok(values.into_iter().map(|v| v as u32).collect());
+    }
+    let (mut last, mut seen) = (0i64, 0i64);
+    let ids = values.into_iter().map(|v| {
+        last = last.wrapping_add(unzigzag(v));
+        seen |= last;
+        last as u32
+    });
+    let ids: Vec<u32> = ids.collect();
+    // One number that is negative or too large sets a bit above the 32nd.
+    if seen >> 32 == 0 { Ok(ids) } else { Err(too_large()) }
 }
 
 const ALL_UNKNOWN: u8 = 0;

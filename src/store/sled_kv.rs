@@ -6,11 +6,10 @@
 //! is caught. Nothing outside of this file knows sled.
 
 use std::fs;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use super::kv::{BATCH_MAX, Change, Kv, VALUE_MAX};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, guarded};
 
 /// sled's page cache in bytes. It is no limit on memory (sled evicts late), so it is kept small.
 const CACHE_BYTES: u64 = 4 << 20;
@@ -29,7 +28,7 @@ impl SledKv {
     pub fn open(folder: &Path) -> Result<SledKv> {
         remove_unfinished_snapshots(folder)?;
         let config = sled::Config::new().path(folder).cache_capacity(CACHE_BYTES).flush_every_ms(None);
-        match quietly(|| config.open()) {
+        match guarded(|| config.open()) {
             Ok(Ok(database)) => Ok(SledKv { database, folder: folder.to_owned() }),
             Ok(Err(cause)) => Err(damaged(folder, &cause.to_string())),
             Err(_) => Err(damaged(folder, "the database panicked while opening")),
@@ -37,31 +36,13 @@ impl SledKv {
     }
 
     fn guarded<T>(&self, doing: &str, action: impl FnOnce() -> sled::Result<T>) -> Result<T> {
-        match quietly(action) {
+        match guarded(action) {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(sled::Error::Io(cause))) => Err(Error::io(Kind::Store, doing, &self.folder, &cause)),
             Ok(Err(cause)) => Err(damaged(&self.folder, &cause.to_string())),
             Err(_) => Err(damaged(&self.folder, &format!("the database panicked: cannot {doing}"))),
         }
     }
-}
-
-thread_local! {
-    static GUARDED: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
-}
-
-/// Whether a panic on this thread is about to be caught here: a panic hook stays silent then.
-#[must_use]
-pub fn panic_is_guarded() -> bool {
-    GUARDED.get()
-}
-
-/// Runs what may panic on damaged files. The panic is turned into an error by the caller.
-fn quietly<T>(action: impl FnOnce() -> T) -> std::thread::Result<T> {
-    let before = GUARDED.replace(true);
-    let result = catch_unwind(AssertUnwindSafe(action));
-    GUARDED.set(before);
-    result
 }
 
 fn damaged(folder: &Path, cause: &str) -> Error {

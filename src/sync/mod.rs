@@ -5,3 +5,4 @@
 pub mod groups;
 pub mod ingest;
 pub mod rebuild;
+pub mod undo;

@@ -13,7 +13,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use spendtop::error::Kind;
 use spendtop::store::journal::Subject;
-use spendtop::store::{Store, check, sled_kv};
+use spendtop::store::{Store, check};
 
 use crate::support::{How, Random, State, import_as, rounds, scan, tag_keys, write};
 
@@ -194,7 +194,7 @@ fn hush() {
     ONCE.call_once(|| {
         let before = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
-            if !sled_kv::panic_is_guarded() {
+            if !spendtop::error::is_guarded() {
                 before(info);
             }
         }));

@@ -1,0 +1,338 @@
+//! Every flag and subcommand, as clap reads them.
+//!
+//! Knows words and shapes, not what they do. `///` here is the help that users read.
+
+use std::path::PathBuf;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand};
+
+use crate::domain::calendar::{Day, Granularity};
+use crate::domain::charge::Metric;
+use crate::domain::period::Comparison;
+use crate::report::Format;
+
+/// `top` for cloud spend: what AWS, Azure, Google Cloud and any FOCUS export billed, in a terminal.
+///
+/// Without a command the full-screen app opens.
+#[derive(Clone, PartialEq, Eq, Debug, Parser)]
+#[command(name = "spendtop", version, max_term_width = 100, subcommand_help_heading = "Commands")]
+pub struct Cli {
+    /// Flags of every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do; the app where absent.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// Flags of every command, before or after its name.
+#[derive(Clone, PartialEq, Eq, Default, Debug, Args)]
+#[command(next_help_heading = "Everywhere")]
+pub struct Global {
+    /// Folder of the store [default: the platform's data folder].
+    #[arg(long, global = true, env = "SPENDTOP_DATA_DIR", value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Config file [default: spendtop/config.toml in the platform's config folder].
+    #[arg(long, global = true, env = "SPENDTOP_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Day to take for today, like 2024-09-30 (UTC).
+    #[arg(long, global = true, env = "SPENDTOP_AS_OF", value_name = "DAY", value_parser = day)]
+    pub as_of: Option<Day>,
+}
+
+/// What to do.
+#[derive(Clone, PartialEq, Eq, Debug, Subcommand)]
+pub enum Command {
+    /// Open the app on a generated company: no data, credentials or network needed
+    Demo(DemoArgs),
+    /// Read billing exports (FOCUS CSV or Parquet) into the store
+    Import(ImportArgs),
+    /// List, show and undo imports
+    Imports(ImportsArgs),
+    /// Costs by up to four dimensions
+    Query(QueryArgs),
+    /// What is spent, what changed, day by day: the app's first tab
+    Spend(SpendArgs),
+    /// Write charges as FOCUS 1.2
+    Export(ExportArgs),
+    /// Check, measure, back up and repair the store
+    Store(StoreArgs),
+    /// Check and explain the config file
+    Config(ConfigArgs),
+    /// Print completions for a shell
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man {
+        /// Of this command [default: of spendtop].
+        #[arg(value_name = "COMMAND")]
+        command: Option<String>,
+    },
+}
+
+/// `spendtop demo`
+#[derive(Clone, PartialEq, Eq, Default, Debug, Args)]
+pub struct DemoArgs {
+    /// The same seed makes the same company, byte for byte [default: the config's, 1].
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+}
+
+/// `spendtop import`
+#[derive(Clone, PartialEq, Eq, Default, Debug, Args)]
+pub struct ImportArgs {
+    /// Files, folders or globs; `-` reads standard input.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Name of the source: one export, whose newer versions replace older ones.
+    #[arg(long, value_name = "NAME")]
+    pub source: Option<String>,
+    /// These files are another part of what is stored: add them.
+    #[arg(long, conflicts_with = "replace")]
+    pub part: bool,
+    /// These files are all there is: replace what is stored of their accounts and billing periods.
+    #[arg(long)]
+    pub replace: bool,
+    /// Let a file with refused rows replace a complete one.
+    #[arg(long)]
+    pub accept_partial: bool,
+    /// Refuse a file whole when one of its rows is bad.
+    #[arg(long)]
+    pub strict: bool,
+    /// Read and report only; store nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Threads to read with [default: one a core].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub threads: Option<u16>,
+}
+
+/// `spendtop imports`
+#[derive(Clone, PartialEq, Eq, Debug, Args)]
+pub struct ImportsArgs {
+    /// What to do; `list` where absent.
+    #[command(subcommand)]
+    pub command: Option<ImportsCommand>,
+}
+
+/// What to do with imports.
+#[derive(Clone, PartialEq, Eq, Debug, Subcommand)]
+pub enum ImportsCommand {
+    /// All imports, the newest first
+    List,
+    /// One import: its files, accounts, periods and refused rows
+    Show {
+        /// The import's number, as `list` prints it.
+        id: String,
+    },
+    /// Undo an import
+    Rm {
+        /// The import's number, as `list` prints it.
+        id: String,
+        /// Do not ask.
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+/// Which charges.
+#[derive(Clone, PartialEq, Eq, Default, Debug, Args)]
+#[command(next_help_heading = "Which charges")]
+pub struct ScopeArgs {
+    /// The last days up to today: 30d, 4w; or the last whole week, month, quarter, year.
+    #[arg(long, value_name = "SPAN")]
+    pub last: Option<String>,
+    /// First day, like 2024-09-01.
+    #[arg(long, value_name = "DAY", value_parser = day)]
+    pub from: Option<Day>,
+    /// The day after the last, like 2024-10-01 [default: tomorrow].
+    #[arg(long, value_name = "DAY", value_parser = day)]
+    pub to: Option<Day>,
+    /// A calendar month: 2024-09, september.
+    #[arg(long, value_name = "MONTH")]
+    pub month: Option<String>,
+    /// A period in words: this-month, last quarter, 2024-Q3, 2024, 2024-09-01..2024-10-01.
+    #[arg(long, value_name = "WORDS")]
+    pub period: Option<String>,
+    /// A filter: 'env=prod -service:ec2 region:us-* cost>100'. Several must all hold; '' is none.
+    #[arg(long = "where", value_name = "FILTER", allow_hyphen_values = true)]
+    pub filter: Vec<String>,
+    /// Only this currency, like USD.
+    #[arg(long, value_name = "CODE")]
+    pub currency: Option<String>,
+    /// Answer from the generated company instead of the store.
+    #[arg(long)]
+    pub demo: bool,
+}
+
+/// The lens: which charges, which cost, by what, held against what.
+#[derive(Clone, PartialEq, Eq, Default, Debug, Args)]
+pub struct LensArgs {
+    /// Which charges.
+    #[command(flatten)]
+    pub scope: ScopeArgs,
+    /// Up to four dimensions: service, region, account, provider, resource, tag:KEY ...; or none.
+    #[arg(long, value_name = "DIMENSIONS", help_heading = "What of them")]
+    pub by: Vec<String>,
+    /// Which of the four costs [default: the config's, effective].
+    #[arg(long, value_parser = one_of(Metric::ALL.to_vec(), Metric::name), help_heading = "What of them")]
+    pub metric: Option<Metric>,
+    /// Hold it against other days.
+    #[arg(long, value_name = "DAYS", value_parser = one_of(Comparison::ALL.to_vec(), Comparison::name), help_heading = "What of them")]
+    pub compare: Option<Comparison>,
+    /// In pieces of time (UTC).
+    #[arg(long, value_name = "PIECE", value_parser = one_of(Granularity::ALL.to_vec(), Granularity::name), help_heading = "What of them")]
+    pub granularity: Option<Granularity>,
+}
+
+/// How an answer is written.
+#[derive(Clone, PartialEq, Eq, Default, Debug, Args)]
+#[command(next_help_heading = "How it is written")]
+pub struct FormatArgs {
+    /// The answer's format.
+    #[arg(long, default_value = "table", value_parser = one_of(Format::ALL.to_vec(), Format::name))]
+    pub format: Format,
+    /// CSV without the `'` that keeps a spreadsheet from running text as a formula.
+    #[arg(long)]
+    pub raw: bool,
+}
+
+/// `spendtop query`
+#[derive(Clone, PartialEq, Eq, Default, Debug, Args)]
+#[command(after_help = "Examples:
+  spendtop query --by service,region --last 30d --where 'env=prod' --limit 20
+  spendtop query --by tag:team --month 2024-09 --compare previous --sort change
+  spendtop query --by service --last 90d --granularity week --format csv")]
+pub struct QueryArgs {
+    /// What to look at.
+    #[command(flatten)]
+    pub lens: LensArgs,
+    /// cost, change, key, time, or one of the dimensions.
+    #[arg(long, default_value = "cost", value_name = "ORDER", help_heading = "What of them")]
+    pub sort: String,
+    /// Rows at most, per currency; the total stays over all.
+    #[arg(long, value_name = "N", help_heading = "What of them")]
+    pub limit: Option<usize>,
+    /// How it is written.
+    #[command(flatten)]
+    pub format: FormatArgs,
+}
+
+/// `spendtop spend`
+#[derive(Clone, PartialEq, Eq, Default, Debug, Args)]
+pub struct SpendArgs {
+    /// What to look at.
+    #[command(flatten)]
+    pub lens: LensArgs,
+    /// How it is written.
+    #[command(flatten)]
+    pub format: FormatArgs,
+}
+
+/// What charges are exported as.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ExportFormat {
+    /// CSV with a header.
+    Csv,
+    /// Parquet.
+    Parquet,
+    /// One JSON object a line.
+    Json,
+}
+
+impl ExportFormat {
+    const ALL: [ExportFormat; 3] = [ExportFormat::Csv, ExportFormat::Parquet, ExportFormat::Json];
+
+    /// Its word on the command line.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            ExportFormat::Csv => "csv",
+            ExportFormat::Parquet => "parquet",
+            ExportFormat::Json => "json",
+        }
+    }
+}
+
+/// `spendtop export`
+#[derive(Clone, PartialEq, Eq, Debug, Args)]
+pub struct ExportArgs {
+    /// Which charges; all where nothing is said.
+    #[command(flatten)]
+    pub scope: ScopeArgs,
+    /// The file's format.
+    #[arg(long, value_parser = one_of(ExportFormat::ALL.to_vec(), ExportFormat::name))]
+    pub format: ExportFormat,
+    /// Where to write; `-` is standard output.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// CSV without the `'` that keeps a spreadsheet from running text as a formula.
+    #[arg(long)]
+    pub raw: bool,
+}
+
+/// `spendtop store`
+#[derive(Clone, PartialEq, Eq, Debug, Args)]
+pub struct StoreArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: StoreCommand,
+}
+
+/// What to do with the store.
+#[derive(Clone, PartialEq, Eq, Debug, Subcommand)]
+pub enum StoreCommand {
+    /// Read everything and verify it; exits 4 where committed data is damaged
+    Check,
+    /// How much it holds, and how large it is
+    Stats,
+    /// Write the whole store into one file
+    Backup {
+        /// The file to write.
+        file: PathBuf,
+    },
+    /// Read the store back from a backup
+    Restore {
+        /// The file to read.
+        file: PathBuf,
+    },
+    /// Compute sums anew from the stored charges, and set damage aside
+    Rebuild,
+}
+
+/// `spendtop config`
+#[derive(Clone, PartialEq, Eq, Debug, Args)]
+pub struct ConfigArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: ConfigCommand,
+}
+
+/// What to do with the config.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Say what is wrong in it, if anything
+    Check,
+    /// Print an example with every key, its default and its meaning
+    Template,
+    /// Print which file is read
+    Path,
+}
+
+fn day(text: &str) -> Result<Day, String> {
+    Day::parse(text).ok_or_else(|| "a day is written like 2024-09-01".to_owned())
+}
+
+/// Reads one of a few values by its name; clap lists them, completes them and says which is near.
+fn one_of<T>(all: Vec<T>, name: fn(T) -> &'static str) -> impl TypedValueParser<Value = T>
+where
+    T: Copy + Send + Sync + 'static,
+{
+    let names: Vec<&'static str> = all.iter().map(|value| name(*value)).collect();
+    PossibleValuesParser::new(names).try_map(move |word: String| {
+        all.iter().copied().find(|value| name(*value) == word).ok_or_else(|| format!("unknown value `{word}`"))
+    })
+}

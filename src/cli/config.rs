@@ -1,0 +1,92 @@
+//! `spendtop config check|template|path`, and where the config and the data are.
+//!
+//! The only place that knows the platform's folders. Never writes a config.
+
+use std::path::{Path, PathBuf};
+
+use super::args::{ConfigCommand, Global};
+use super::stdio::Streams;
+use crate::config::{self, Config};
+use crate::domain::text::SafeText;
+use crate::error::{Error, Kind, Result};
+
+fn project() -> Option<directories::ProjectDirs> {
+    directories::ProjectDirs::from("", "", "spendtop")
+}
+
+fn shown(path: &Path) -> SafeText {
+    SafeText::from_outside(&path.to_string_lossy())
+}
+
+/// The config file that is read, and whether the user named it. `None` without a home folder.
+fn file(global: &Global) -> Option<(PathBuf, bool)> {
+    match &global.config {
+        Some(path) => Some((path.clone(), true)),
+        None => project().map(|p| (p.config_dir().join("config.toml"), false)),
+    }
+}
+
+/// The config: the file's, or the defaults where there is no file and none was named.
+///
+/// # Errors
+/// Kind `Usage` where the file is bad, or was named and cannot be read.
+pub fn load(global: &Global) -> Result<Config> {
+    match file(global) {
+        Some((path, named)) if named || exists(&path)? => config::load(&path),
+        _ => Ok(Config::default()),
+    }
+}
+
+/// Whether a file is there; one that cannot be looked at is an error, not an absence.
+fn exists(path: &Path) -> Result<bool> {
+    path.try_exists().map_err(|e| Error::io(Kind::Usage, "look for the config", path, &e))
+}
+
+/// The store's folder: the flag's or the environment's, the config's, the platform's.
+///
+/// # Errors
+/// Kind `Usage` where there is no home folder to put it in.
+pub fn data_dir(global: &Global, config: &Config) -> Result<PathBuf> {
+    if let Some(dir) = &global.data_dir {
+        return Ok(dir.clone());
+    }
+    let homeless = || Error::usage("there is no home folder to keep data in").hint("name a folder: --data-dir DIR");
+    match &config.data.dir {
+        Some(dir) => match dir.strip_prefix("~") {
+            Ok(rest) => Ok(directories::BaseDirs::new().ok_or_else(homeless)?.home_dir().join(rest)),
+            Err(_) => Ok(dir.clone()),
+        },
+        None => Ok(project().ok_or_else(homeless)?.data_dir().to_owned()),
+    }
+}
+
+/// Runs `spendtop config`; returns the exit code.
+///
+/// # Errors
+/// Where the config is bad or the output fails.
+pub fn run(command: ConfigCommand, global: &Global, streams: &mut Streams<'_>) -> Result<u8> {
+    match command {
+        ConfigCommand::Template => streams.print(config::TEMPLATE)?,
+        ConfigCommand::Path => match file(global) {
+            Some((path, _)) => {
+                // As it is, for scripts; a terminal gets it safe.
+                let text = if streams.terminal { shown(&path).into_string() } else { path.display().to_string() };
+                streams.print(&format!("{text}\n"))?;
+                if !exists(&path)? {
+                    streams.note("there is no such file, the defaults are in use", &[])?;
+                }
+            }
+            None => return Err(Error::usage("there is no home folder to look in").hint("name a file: --config FILE")),
+        },
+        ConfigCommand::Check => {
+            load(global)?;
+            let text = match file(global) {
+                Some((path, named)) if named || exists(&path)? => format!("`{}` is sound\n", shown(&path)),
+                Some((path, _)) => format!("there is no `{}`: the defaults are in use\n", shown(&path)),
+                None => "there is no home folder to look in: the defaults are in use\n".to_owned(),
+            };
+            streams.print(&text)?;
+        }
+    }
+    Ok(0)
+}

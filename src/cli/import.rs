@@ -1,0 +1,311 @@
+//! `spendtop import`: files into the store, with progress and a summary of what became of them.
+//!
+//! Knows how it looks, not how files are read.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::args::ImportArgs;
+use super::run::Context;
+use super::wiring;
+use crate::clock;
+use crate::domain::text::SafeText;
+use crate::error::{Error, Kind, Result};
+use crate::provider::files::BillingFiles;
+use crate::provider::{CostSource, FileSummary, Problem};
+use crate::store::Store;
+use crate::sync::groups::{Decisions, Fate};
+use crate::sync::ingest::{self, Options, Outcome, Watcher};
+
+/// Problems that are printed; all of them are in the file.
+const SHOWN_MAX: usize = 5;
+
+/// Reads files into the store; returns the exit code: 0 all rows in, 1 some refused, 2 none usable.
+///
+/// # Errors
+/// Where the files, the store or the disk are at fault; nothing was then changed.
+pub fn run(context: &mut Context<'_, '_>, args: &ImportArgs) -> Result<u8> {
+    let place = context.data_dir()?;
+    let names: Vec<String> = args.files.iter().map(|f| f.to_string_lossy().into_owned()).collect();
+    let threads = args.threads.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from);
+    let mut source = BillingFiles::new(args.source.as_deref().unwrap_or("import"), &names, threads)?;
+    // A dry run reads what is stored, but makes nothing, not even a folder.
+    let store = if args.dry_run && !crate::store::folder::exists(&place) {
+        Store::in_memory(&context.config.tags.keys)
+    } else {
+        wiring::open_store(context, &place)?
+    };
+    let cancelled = Arc::new(AtomicBool::new(false));
+    wiring::on_interrupt(&cancelled);
+    let options = Options {
+        decisions: Decisions { part: args.part, replace: args.replace, accept_partial: args.accept_partial },
+        strict: args.strict,
+        dry_run: args.dry_run,
+        taken_at: clock::now_seconds(),
+        cancelled,
+    };
+    let live = std::io::IsTerminal::is_terminal(&std::io::stderr());
+    let watcher = Progress::new(source.size(), live, problems_path(&place, args.dry_run));
+    let result = ingest::ingest(&store, &mut source, &options, &watcher);
+    watcher.clear();
+    let problems = watcher.finish();
+    let outcome = match result {
+        Ok(outcome) => outcome,
+        Err(error) => {
+            let _ = problems.print(context);
+            return Err(error);
+        }
+    };
+    summary(context, &outcome, args)?;
+    problems.print(context)?;
+    Ok(exit_code(&outcome))
+}
+
+fn exit_code(outcome: &Outcome) -> u8 {
+    match (outcome.rows, outcome.refused) {
+        (0, _) => 2,
+        (_, 0) => 0,
+        _ => 1,
+    }
+}
+
+fn problems_path(place: &Path, dry_run: bool) -> PathBuf {
+    let name = format!("spendtop-problems-{}.tsv", std::process::id());
+    if dry_run { std::env::temp_dir().join(name) } else { place.join("problems").join(name) }
+}
+
+/// The progress line, and the list of problems.
+struct Progress {
+    size: Option<u64>,
+    live: bool,
+    started: Instant,
+    drawn: Mutex<Option<Instant>>,
+    problems: Mutex<Problems>,
+}
+
+/// Problems so far: the first to show, all of them in a file.
+struct Problems {
+    path: PathBuf,
+    file: Option<std::io::BufWriter<std::fs::File>>,
+    failed: bool,
+    shown: Vec<Problem>,
+    count: u64,
+}
+
+impl Progress {
+    fn new(size: Option<u64>, live: bool, path: PathBuf) -> Self {
+        let problems = Problems { path, file: None, failed: false, shown: Vec::new(), count: 0 };
+        Progress { size, live, started: clock::instant(), drawn: Mutex::new(None), problems: Mutex::new(problems) }
+    }
+
+    fn clear(&self) {
+        if self.live && self.drawn.lock().unwrap_or_else(PoisonError::into_inner).is_some() {
+            let _ = write!(std::io::stderr(), "\r\x1b[K");
+        }
+    }
+
+    fn finish(self) -> Problems {
+        let mut problems = self.problems.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if let Some(file) = &mut problems.file {
+            problems.failed |= file.flush().is_err();
+        }
+        problems.shown.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
+        problems
+    }
+
+    fn line(&self, bytes: u64, rows: u64) -> String {
+        let seconds = self.started.elapsed().as_secs_f64().max(0.001);
+        let rate = bytes as f64 / seconds;
+        let mut line = format!("{} charges · {} · {}/s", thousands(rows), size(bytes), size(rate as u64));
+        if let Some(all) = self.size.filter(|all| *all > 0) {
+            let part = (bytes as f64 / all as f64).min(1.0);
+            line = format!("{:>3.0} %  {line}", part * 100.0);
+            if part > 0.01 && rate > 0.0 {
+                let left = (all.saturating_sub(bytes)) as f64 / rate;
+                line = format!("{line} · {} left", duration(left));
+            }
+        }
+        line
+    }
+}
+
+impl Watcher for Progress {
+    fn progress(&self, bytes: u64, rows: u64) {
+        if !self.live {
+            return;
+        }
+        let mut drawn = self.drawn.lock().unwrap_or_else(PoisonError::into_inner);
+        if drawn.is_none_or(|at| at.elapsed() >= Duration::from_millis(200)) {
+            *drawn = Some(clock::instant());
+            let _ = write!(std::io::stderr(), "\r\x1b[K{}", self.line(bytes, rows));
+        }
+    }
+
+    fn problem(&self, problem: &Problem) {
+        self.problems.lock().unwrap_or_else(PoisonError::into_inner).note(problem);
+    }
+}
+
+impl Problems {
+    fn note(&mut self, problem: &Problem) {
+        self.count += 1;
+        if self.shown.len() < SHOWN_MAX {
+            self.shown.push(problem.clone());
+        }
+        if self.file.is_none() && !self.failed {
+            self.open();
+        }
+        if let Some(file) = &mut self.file {
+            let safe = |text: &str| SafeText::from_outside(text).into_string();
+            let row = [
+                safe(&problem.file),
+                problem.line.to_string(),
+                safe(&problem.column),
+                safe(&problem.value),
+                problem.reason.clone(),
+            ];
+            self.failed |= writeln!(file, "{}", row.join("\t")).is_err();
+        }
+    }
+
+    fn open(&mut self) {
+        let open = || -> std::io::Result<std::fs::File> {
+            if let Some(folder) = self.path.parent() {
+                std::fs::create_dir_all(folder)?;
+            }
+            std::fs::File::options().write(true).create_new(true).open(&self.path)
+        };
+        match open() {
+            Ok(file) => {
+                let mut file = std::io::BufWriter::new(file);
+                self.failed |= writeln!(file, "file\tline\tcolumn\tvalue\treason").is_err();
+                self.file = Some(file);
+            }
+            Err(_) => self.failed = true,
+        }
+    }
+
+    fn print(&self, context: &mut Context<'_, '_>) -> Result<()> {
+        if self.count == 0 {
+            return Ok(());
+        }
+        let mut lines = format!("{} rows refused:\n", thousands(self.count));
+        for problem in &self.shown {
+            let safe = |text: &str| SafeText::from_outside(text).into_string();
+            let place = format!("{}:{}", safe(&problem.file), problem.line);
+            let what = if problem.column.is_empty() {
+                String::new()
+            } else {
+                format!(" {} `{}`:", safe(&problem.column), safe(&problem.value))
+            };
+            lines.push_str(&format!("  {place}{what} {}\n", problem.reason));
+        }
+        let more = self.count - self.shown.len() as u64;
+        let path = SafeText::from_outside(&self.path.to_string_lossy()).into_string();
+        match self.failed {
+            false if more > 0 => lines.push_str(&format!("  and {} more; all are listed in {path}\n", thousands(more))),
+            false => lines.push_str(&format!("  listed in {path}\n")),
+            true => lines.push_str(&format!("  the list could not be written to {path}\n")),
+        }
+        context.streams.print(&lines)
+    }
+}
+
+fn summary(context: &mut Context<'_, '_>, outcome: &Outcome, args: &ImportArgs) -> Result<()> {
+    let mut text = String::new();
+    for file in &outcome.read.files {
+        text.push_str(&describe(file));
+    }
+    if outcome.rows == 0 {
+        text.push_str("0 rows: there is nothing to take\n");
+        return context.streams.print(&text);
+    }
+    let verb = match (args.dry_run, outcome.already_stored) {
+        (_, true) => "already stored; nothing to do:",
+        (true, false) => "dry run, nothing was changed: would take",
+        (false, false) => "took",
+    };
+    let days = outcome.days.map_or(String::new(), |(from, to)| format!(", {from} to {to}"));
+    text.push_str(&format!("{verb} {} charges{days}\n", thousands(outcome.rows)));
+    for (key, fate, rows) in &outcome.groups {
+        let name = SafeText::from_outside(&format!("{} {} {}", key.provider, key.account, key.billing_period.month()))
+            .into_string();
+        match fate {
+            Fate::New => {}
+            Fate::Replaces(_, before) if rows < before => {
+                text.push_str(&format!(
+                    "  {name}: replaced, and it shrank from {} to {} charges\n",
+                    thousands(*before),
+                    thousands(*rows)
+                ));
+            }
+            Fate::Replaces(_, before) => text.push_str(&format!(
+                "  {name}: replaced, {} charges before, {} now\n",
+                thousands(*before),
+                thousands(*rows)
+            )),
+            Fate::Adds(_) => text.push_str(&format!("  {name}: {} charges added\n", thousands(*rows))),
+        }
+    }
+    if let Some(import) = outcome.import {
+        text.push_str(&format!("import {import}; `spendtop imports rm {import}` undoes it\n"));
+    }
+    context.streams.print(&text)
+}
+
+fn describe(file: &FileSummary) -> String {
+    let name = SafeText::from_outside(&file.name);
+    let mut text = format!("{name}: {}, {} rows", file.format, thousands(file.rows + file.refused));
+    let mut more = |count: u64, what: &str| {
+        if count > 0 {
+            text.push_str(&format!(", {} {what}", thousands(count)));
+        }
+    };
+    more(file.refused, "refused");
+    more(file.rounded, "values rounded at the 18th decimal");
+    more(file.repaired, "rows with bytes that are not UTF-8, replaced by \u{fffd}");
+    if !file.dropped_columns.is_empty() {
+        let names: Vec<String> = file.dropped_columns.iter().map(|c| SafeText::from_outside(c).into_string()).collect();
+        text.push_str(&format!(", columns not kept: {}", names.join(", ")));
+    }
+    text.push('\n');
+    text
+}
+
+/// Refuses an import number that is none.
+///
+/// # Errors
+/// Kind `Usage`.
+pub fn number(text: &str) -> Result<u64> {
+    text.trim_start_matches('#').parse().map_err(|_| {
+        Error::new(Kind::Usage, format!("`{}` is no import's number", SafeText::from_outside(text)))
+            .hint("`spendtop imports list` shows them")
+    })
+}
+
+/// A count with its thousands apart.
+#[must_use]
+pub fn thousands(n: u64) -> String {
+    crate::domain::money::Amount::whole(i64::try_from(n).unwrap_or(i64::MAX)).grouped(0)
+}
+
+/// Bytes for people: `1.5 GB`.
+#[must_use]
+pub fn size(bytes: u64) -> String {
+    let mut value = bytes as f64;
+    for unit in ["B", "kB", "MB", "GB"] {
+        if value < 1000.0 {
+            return if unit == "B" { format!("{value:.0} B") } else { format!("{value:.1} {unit}") };
+        }
+        value /= 1000.0;
+    }
+    format!("{value:.1} TB")
+}
+
+fn duration(seconds: f64) -> String {
+    let seconds = seconds.round() as u64;
+    if seconds < 60 { format!("{seconds} s") } else { format!("{}:{:02} min", seconds / 60, seconds % 60) }
+}

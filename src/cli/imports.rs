@@ -1,0 +1,176 @@
+//! `spendtop imports list|show|rm`: what was taken in, and undoing it.
+
+use std::collections::BTreeMap;
+use std::io::BufRead;
+
+use super::args::{ImportsArgs, ImportsCommand};
+use super::import::{number, size, thousands};
+use super::run::Context;
+use super::wiring;
+use crate::domain::calendar::format_timestamp;
+use crate::domain::text::SafeText;
+use crate::error::{Error, Kind, Result};
+use crate::store::Store;
+use crate::store::manifest::{Group, Import, Manifest, Part};
+use crate::sync::undo;
+
+/// Runs `imports`.
+///
+/// # Errors
+/// Where the store cannot be read, or there is no such import.
+pub fn run(context: &mut Context<'_, '_>, args: &ImportsArgs) -> Result<u8> {
+    let place = context.data_dir()?;
+    let store = wiring::open_existing(context, &place)?;
+    let manifest = store.manifest();
+    match &args.command {
+        None | Some(ImportsCommand::List) => list(context, &manifest),
+        Some(ImportsCommand::Show { id }) => show(context, &manifest, find(&manifest, id)?),
+        Some(ImportsCommand::Rm { id, yes }) => remove(context, &store, find(&manifest, id)?, *yes),
+    }
+}
+
+fn find<'m>(manifest: &'m Manifest, id: &str) -> Result<&'m Import> {
+    let id = number(id)?;
+    manifest
+        .import(id)
+        .ok_or_else(|| Error::usage(format!("there is no import {id}")).hint("`spendtop imports list` shows them"))
+}
+
+/// The groups that an import's charges are in, with its part of each.
+fn parts<'m>(manifest: &'m Manifest, id: u64) -> Vec<(&'m Group, &'m Part)> {
+    let of = |g: &'m Group| g.parts.iter().filter(|p| p.import == id).map(move |p| (g, p));
+    manifest.groups.iter().flat_map(of).collect()
+}
+
+fn list(context: &mut Context<'_, '_>, manifest: &Manifest) -> Result<u8> {
+    if manifest.imports.is_empty() {
+        context.streams.note("nothing is imported yet", &["`spendtop import FILE` reads a billing export"])?;
+        return Ok(0);
+    }
+    let active: Vec<u64> = manifest.active().iter().map(|g| g.id).collect();
+    let mut text = format!("{:>4}  {:<20}  {:>13}  {:<10}  {}\n", "id", "taken", "charges", "source", "files");
+    for import in manifest.imports.iter().rev() {
+        let parts = parts(manifest, import.id);
+        let held: u64 = parts.iter().map(|(_, p)| p.rows()).sum();
+        let idle: usize = parts.iter().filter(|(g, _)| !active.contains(&g.id)).count();
+        let files: Vec<String> =
+            import.files.iter().take(2).map(|f| SafeText::from_outside(&f.name).into_string()).collect();
+        let more = if import.files.len() > 2 { format!(" and {} more", import.files.len() - 2) } else { String::new() };
+        let mut line = format!(
+            "{:>4}  {:<20}  {:>13}  {:<10}  {}{more}",
+            import.id,
+            format_timestamp(import.taken_at),
+            thousands(held),
+            SafeText::from_outside(&import.source),
+            files.join(", ")
+        );
+        if import.refused > 0 {
+            line.push_str(&format!("  ({} rows refused)", thousands(import.refused)));
+        }
+        if held < import.rows {
+            line.push_str(&format!("  ({} charges replaced since)", thousands(import.rows - held)));
+        }
+        if idle > 0 {
+            line.push_str(&format!("  ({idle} account periods kept, not counted: another source has them)"));
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    context.streams.print(&text)?;
+    Ok(0)
+}
+
+fn show(context: &mut Context<'_, '_>, manifest: &Manifest, import: &Import) -> Result<u8> {
+    let mut text = format!(
+        "import {} of source {}, taken {}: {} charges, {} rows refused\n",
+        import.id,
+        SafeText::from_outside(&import.source),
+        format_timestamp(import.taken_at),
+        thousands(import.rows),
+        thousands(import.refused)
+    );
+    text.push_str("\nfiles\n");
+    for file in &import.files {
+        text.push_str(&format!(
+            "  {}  {}, {}, {} charges, {} refused, BLAKE3 {}\n",
+            SafeText::from_outside(&file.name),
+            file.format,
+            size(file.bytes),
+            thousands(file.rows),
+            thousands(file.refused),
+            file.hash.get(..16).unwrap_or(&file.hash)
+        ));
+    }
+    text.push_str("\nwhat counts of it\n");
+    let active: Vec<u64> = manifest.active().iter().map(|g| g.id).collect();
+    let parts = parts(manifest, import.id);
+    if parts.is_empty() {
+        text.push_str("  nothing: later imports replaced all of it\n");
+    }
+    for (group, part) in parts {
+        let mut line = format!(
+            "  {}  {}  {}  {} charges",
+            SafeText::from_outside(&group.key.provider),
+            SafeText::from_outside(if group.account_name.is_empty() {
+                &group.key.account
+            } else {
+                &group.account_name
+            }),
+            group.key.billing_period.month(),
+            thousands(part.rows())
+        );
+        if let (Some(first), Some(last)) = (part.days.keys().next(), part.days.keys().next_back()) {
+            line.push_str(&format!(", {first} to {last}"));
+        }
+        if group.incomplete {
+            line.push_str(", incomplete: rows were refused");
+        }
+        if !active.contains(&group.id) {
+            line.push_str(", kept but not counted: another source has the same account and period");
+        }
+        text.push_str(&line);
+        text.push('\n');
+    }
+    context.streams.print(&text)?;
+    Ok(0)
+}
+
+fn remove(context: &mut Context<'_, '_>, store: &Store, import: &Import, yes: bool) -> Result<u8> {
+    let manifest = store.manifest();
+    let mut by_month: BTreeMap<String, u64> = BTreeMap::new();
+    for (group, part) in parts(&manifest, import.id) {
+        *by_month.entry(format!("{} {}", group.key.provider, group.key.billing_period.month())).or_default() +=
+            part.rows();
+    }
+    let rows: u64 = by_month.values().sum();
+    if !yes {
+        let months: Vec<String> =
+            by_month.iter().map(|(m, rows)| format!("{} ({})", SafeText::from_outside(m), thousands(*rows))).collect();
+        let question = format!(
+            "remove import {}: {} charges, {}? What it replaced is not stored any more. [y/N] ",
+            import.id,
+            thousands(rows),
+            months.join(", ")
+        );
+        if !confirmed(context, &question)? {
+            return Err(Error::new(Kind::Usage, "nothing was removed").hint("answer y, or use --yes"));
+        }
+    }
+    undo::remove_import(store, import.id)?;
+    context.streams.print(&format!("removed import {}: {} charges\n", import.id, thousands(rows)))?;
+    Ok(0)
+}
+
+/// Asks on the terminal; without one the answer is no.
+fn confirmed(context: &mut Context<'_, '_>, question: &str) -> Result<bool> {
+    if !std::io::IsTerminal::is_terminal(&std::io::stdin()) {
+        return Err(Error::usage("removing an import needs a yes").hint("use --yes where nobody can answer"));
+    }
+    let _ = write!(context.streams.err, "{question}").and_then(|()| context.streams.err.flush());
+    let mut answer = String::new();
+    std::io::stdin()
+        .lock()
+        .read_line(&mut answer)
+        .map_err(|e| Error::usage(format!("the answer cannot be read: {e}")))?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+}

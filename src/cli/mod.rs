@@ -1,0 +1,27 @@
+//! The command line: flags in, answers and messages out.
+//!
+//! [`args`] says which flags there are (help, completions and the man page come from the same
+//! definitions), [`lens`] turns flags into a question, and each subcommand has a file. Only here and
+//! in `main` are the environment and the standard streams known. Commands write to the writers they
+//! are handed and return an exit code; only `main` ends the process.
+
+mod app;
+pub mod args;
+mod config;
+mod export;
+mod generate;
+mod import;
+mod imports;
+pub mod lens;
+pub mod query;
+mod run;
+mod stdio;
+mod store;
+mod wiring;
+
+#[cfg(test)]
+mod tests;
+
+pub use self::args::Cli;
+pub use self::run::{Context, run};
+pub use self::stdio::{Streams, print_error, terminal_width};

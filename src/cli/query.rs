@@ -1,0 +1,101 @@
+//! `spendtop query` and `spendtop spend`: ask the engine, write the answer, explain an empty one.
+//!
+//! Knows no flag and no store: it is handed a question and whatever engine answers.
+
+use super::args::FormatArgs;
+use super::stdio::Streams;
+use crate::domain::calendar::{Day, Granularity, Period};
+use crate::domain::lens::Lens;
+use crate::domain::text::SafeText;
+use crate::engine::{Answer, Cancel, Engine, Query, Question};
+use crate::error::{Error, Result};
+use crate::report::{self, Style};
+
+/// Runs `spendtop query`; returns the exit code.
+///
+/// # Errors
+/// Where the engine or the output fails.
+pub fn query(
+    query: &Query,
+    format: &FormatArgs,
+    engine: &dyn Engine,
+    as_of: Day,
+    streams: &mut Streams<'_>,
+) -> Result<u8> {
+    let question = Question::Query(query.clone());
+    let Answer::Query(answers) = engine.ask(&question, as_of, &Cancel::default())? else {
+        return Err(Error::bug("the engine answered another question than `query`"));
+    };
+    let style = style(format, streams);
+    report::query(query, &answers, style, streams.out).map_err(|e| streams.failed(&e))?;
+    if answers.iter().all(|a| a.groups == 0 && a.rows.is_empty()) {
+        explain_empty(&query.lens, query.granularity, engine, as_of, streams)?;
+    }
+    Ok(0)
+}
+
+/// Runs `spendtop spend`; returns the exit code.
+///
+/// # Errors
+/// Where the engine or the output fails.
+pub fn spend(
+    lens: &Lens,
+    format: &FormatArgs,
+    engine: &dyn Engine,
+    as_of: Day,
+    streams: &mut Streams<'_>,
+) -> Result<u8> {
+    let Answer::Spend(answers) = engine.ask(&Question::Spend(lens.clone()), as_of, &Cancel::default())? else {
+        return Err(Error::bug("the engine answered another question than `spend`"));
+    };
+    let style = style(format, streams);
+    report::spend(lens, &answers, style, streams.out).map_err(|e| streams.failed(&e))?;
+    if answers.iter().all(|a| a.rows == 0) {
+        explain_empty(lens, None, engine, as_of, streams)?;
+    }
+    Ok(0)
+}
+
+fn style(args: &FormatArgs, streams: &Streams<'_>) -> Style {
+    Style { format: args.format, raw: args.raw, width: streams.width, terminal: streams.terminal }
+}
+
+/// Says on stderr why there is nothing to see, and which flag would show something.
+fn explain_empty(
+    lens: &Lens,
+    granularity: Option<Granularity>,
+    engine: &dyn Engine,
+    as_of: Day,
+    streams: &mut Streams<'_>,
+) -> Result<()> {
+    let extent = engine.extent()?;
+    let Some((first, last)) = extent.days else {
+        return streams.note(
+            "there is no data yet",
+            &["`spendtop import FILE` reads a billing export", "`--demo` answers from a generated company"],
+        );
+    };
+    let period = lens.period.resolve(as_of);
+    let data = Period { from: first, to: last.plus(1) };
+    let days = |p: Period| format!("{} to {}", p.from, p.to.plus(-1));
+    if period.intersect(data).days() == 0 {
+        let all = format!("for all of it: --from {first} --to {}", data.to);
+        let there = format!("to stand at its last day: --as-of {last}");
+        let message = format!("no charges in {}: the data covers {}", days(period), days(data));
+        return streams.note(&message, &[&all, &there]);
+    }
+    if let Some(code) = lens.currency.as_ref().filter(|c| !extent.currencies.contains(c)) {
+        let known: Vec<_> = extent.currencies.iter().map(|c| SafeText::from_outside(c).into_string()).collect();
+        return streams.note(&format!("no charges in {code}: the data has {}", known.join(", ")), &[]);
+    }
+    if granularity == Some(Granularity::Hour) {
+        let message = format!("no hourly charges in {}", days(period));
+        return streams.note(&message, &["charges of whole days show with --granularity day"]);
+    }
+    if !lens.filter.is_empty() {
+        let filter = SafeText::from_outside(&lens.filter.to_string());
+        let message = format!("no charges in {} match the filter {filter}", days(period));
+        return streams.note(&message, &["--where '' leaves the filter out"]);
+    }
+    streams.note(&format!("no charges in {}: the data covers {}", days(period), days(data)), &[])
+}

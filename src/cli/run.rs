@@ -1,0 +1,71 @@
+//! From parsed flags to an exit code.
+//!
+//! Config, completions and manual need neither a sound config nor a store, so that they work when
+//! those are broken. Everything else runs in a [`Context`].
+
+use std::path::PathBuf;
+
+use super::args::{Cli, Command, Global};
+use super::stdio::Streams;
+use super::{app, config, export, generate, import, imports, lens, query, store, wiring};
+use crate::config::Config;
+use crate::domain::calendar::Day;
+use crate::domain::dimension::Dimension;
+use crate::error::Result;
+
+/// What a command runs in.
+pub struct Context<'a, 's> {
+    /// The config: its file's, or the defaults.
+    pub config: Config,
+    /// The day to take for today.
+    pub as_of: Day,
+    /// The flags of every command.
+    pub global: Global,
+    /// Where it writes.
+    pub streams: &'a mut Streams<'s>,
+}
+
+impl Context<'_, '_> {
+    /// The store's folder.
+    ///
+    /// # Errors
+    /// Kind `Usage` where there is no home folder and no flag names one.
+    pub fn data_dir(&self) -> Result<PathBuf> {
+        config::data_dir(&self.global, &self.config)
+    }
+}
+
+/// Runs what the flags ask for; returns the exit code.
+///
+/// # Errors
+/// For `main` to print; its kind is the exit code.
+pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> Result<u8> {
+    match &cli.command {
+        Some(Command::Config(args)) => return config::run(args.command, &cli.global, streams),
+        Some(Command::Completions { shell }) => return generate::completions(*shell, streams),
+        Some(Command::Man { command }) => return generate::man(command.as_deref(), streams),
+        _ => {}
+    }
+    let as_of = cli.global.as_of.unwrap_or_else(crate::clock::today);
+    let mut context = Context { config: config::load(&cli.global)?, as_of, global: cli.global.clone(), streams };
+    match &cli.command {
+        None => app::run(&mut context),
+        Some(Command::Demo(args)) => app::demo(&mut context, args),
+        Some(Command::Import(args)) => import::run(&mut context, args),
+        Some(Command::Imports(args)) => imports::run(&mut context, args),
+        Some(Command::Export(args)) => export::run(&mut context, args),
+        Some(Command::Store(args)) => store::run(&mut context, args),
+        Some(Command::Query(args)) => {
+            // Bad flags are told before anything is opened.
+            let question = lens::query_of(args, &context.config, as_of)?;
+            let engine = wiring::engine(&mut context, args.lens.scope.demo)?;
+            query::query(&question, &args.format, engine.as_ref(), as_of, context.streams)
+        }
+        Some(Command::Spend(args)) => {
+            let lens = lens::lens_of(&args.lens, &context.config, as_of, &[Dimension::Provider])?;
+            let engine = wiring::engine(&mut context, args.lens.scope.demo)?;
+            query::spend(&lens, &args.format, engine.as_ref(), as_of, context.streams)
+        }
+        Some(Command::Config(_) | Command::Completions { .. } | Command::Man { .. }) => Ok(0),
+    }
+}

@@ -1,0 +1,115 @@
+//! `spendtop store check|stats|backup|restore|rebuild`.
+
+use super::args::{StoreArgs, StoreCommand};
+use super::import::{size, thousands};
+use super::run::Context;
+use super::wiring;
+use crate::error::{Error, Kind, Result};
+use crate::store::{backup, check};
+use crate::sync::undo;
+
+/// Runs `store`; returns the exit code.
+///
+/// # Errors
+/// Where the store cannot be opened, or a file is at fault.
+pub fn run(context: &mut Context<'_, '_>, args: &StoreArgs) -> Result<u8> {
+    let place = context.data_dir()?;
+    if let StoreCommand::Restore { file } = &args.command {
+        let kept = backup::restore(file, &place)?;
+        let kept = kept.map_or(String::new(), |k| format!("; what was there is kept in {k}"));
+        context.streams.print(&format!("restored{kept}\n"))?;
+        return Ok(0);
+    }
+    if !crate::store::folder::exists(&place) {
+        return match &args.command {
+            StoreCommand::Check => context.streams.print("sound: there is no store yet\n").map(|()| 0),
+            _ => Err(wiring::no_store(&place)),
+        };
+    }
+    let damaged_before = matches!(args.command, StoreCommand::Check);
+    let store = wiring::open_store(context, &place)?;
+    match &args.command {
+        StoreCommand::Check => check_all(context, &store, damaged_before && !store.notices.is_empty()),
+        StoreCommand::Stats => stats(context, &store),
+        StoreCommand::Backup { file } => {
+            let values = backup::write(&store, file)?;
+            context.streams.print(&format!("wrote {} values to {}\n", thousands(values), file.display()))?;
+            Ok(0)
+        }
+        StoreCommand::Rebuild => {
+            let groups = undo::rebuild_rollups(&store, &context.config.tags.keys)?;
+            let entries = store.journal().map_or(0, |j| j.lock().map_or(0, |j| j.entries().len()));
+            context.streams.print(&format!(
+                "made the rollups of {groups} account periods anew, and replayed {entries} journal entries\n"
+            ))?;
+            Ok(0)
+        }
+        StoreCommand::Restore { .. } => Ok(0),
+    }
+}
+
+fn check_all(context: &mut Context<'_, '_>, store: &crate::store::Store, set_aside: bool) -> Result<u8> {
+    let manifest = store.manifest();
+    let report = check::run(store.kv(), &manifest, &mut |_, _| {})?;
+    for damage in &report.damage {
+        context.streams.print(&format!("damaged: {damage}\n"))?;
+    }
+    if report.damage.is_empty() && !set_aside {
+        let line = format!(
+            "sound: {} charges in {} segments and {} account periods verified\n",
+            thousands(report.rows),
+            report.segments,
+            report.groups
+        );
+        context.streams.print(&line)?;
+        return Ok(0);
+    }
+    let imports: std::collections::BTreeSet<u64> = manifest
+        .groups
+        .iter()
+        .filter(|g| report.groups_hit.contains(&g.id))
+        .flat_map(|g| g.parts.iter().map(|p| p.import))
+        .collect();
+    let again: Vec<String> = imports
+        .iter()
+        .filter_map(|id| manifest.import(*id))
+        .flat_map(|i| i.files.iter().map(|f| f.name.clone()))
+        .collect();
+    let mut error = Error::new(Kind::Store, "committed data is damaged");
+    if !again.is_empty() {
+        error = error.hint(format!("import again, with --replace: {}", again.join(", ")));
+    }
+    Err(error.hint("`spendtop store rebuild` makes rollups anew; `spendtop store restore FILE` brings a backup back"))
+}
+
+fn stats(context: &mut Context<'_, '_>, store: &crate::store::Store) -> Result<u8> {
+    let manifest = store.manifest();
+    let rows: u64 = manifest.active().iter().map(|g| g.rows()).sum();
+    let kept: u64 = manifest.groups.iter().map(crate::store::manifest::Group::rows).sum();
+    let mut lines = vec![
+        (
+            "folder",
+            store
+                .place()
+                .map(|p| crate::domain::text::SafeText::from_outside(&p.to_string_lossy()).into_string())
+                .unwrap_or_default(),
+        ),
+        ("charges that count", thousands(rows)),
+        ("account periods", thousands(manifest.groups.len() as u64)),
+        ("segments", thousands(manifest.segments().len() as u64)),
+        ("imports", thousands(manifest.imports.len() as u64)),
+        ("size on disk", size(store.kv().size())),
+        ("commits", manifest.generation.to_string()),
+        ("schema", manifest.schema.to_string()),
+        ("tag keys with rollups", manifest.tag_keys.join(", ")),
+    ];
+    if kept > rows {
+        lines.insert(2, ("charges kept, not counted", thousands(kept - rows)));
+    }
+    if let Some((from, to)) = manifest.extent() {
+        lines.insert(2, ("days", format!("{from} to {to}")));
+    }
+    let text: String = lines.iter().map(|(name, value)| format!("{name:<26}{value}\n")).collect();
+    context.streams.print(&text)?;
+    Ok(0)
+}

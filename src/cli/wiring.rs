@@ -1,0 +1,108 @@
+//! Where commands meet the store, the sources and the app: opens what a command needs.
+//!
+//! Knows no flag's syntax and renders nothing.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use super::run::Context;
+use crate::domain::calendar::Day;
+use crate::engine::Engine;
+use crate::engine::local::LocalEngine;
+use crate::error::{Error, Result};
+use crate::provider::Problem;
+use crate::provider::demo::Demo;
+use crate::store::{Store, folder};
+use crate::sync::ingest::{self, Options, Watcher};
+
+/// Opens the store, and says what its opener must know.
+///
+/// # Errors
+/// Kind `Store` where it cannot be opened.
+pub fn open_store(context: &mut Context<'_, '_>, place: &Path) -> Result<Store> {
+    let store = Store::open(place, &context.config.tags.keys)?;
+    for notice in &store.notices {
+        context.streams.note(notice, &[])?;
+    }
+    Ok(store)
+}
+
+/// The error for a store that is not there.
+#[must_use]
+pub fn no_store(place: &Path) -> Error {
+    let place = crate::domain::text::SafeText::from_outside(&place.to_string_lossy());
+    Error::usage(format!("there is no store in `{place}` yet"))
+        .hint("`spendtop import FILE` reads a billing export into one")
+        .hint("`--demo` answers from a generated company")
+}
+
+/// Opens a store that must be there.
+///
+/// # Errors
+/// Kind `Usage` where there is none, `Store` where it cannot be opened.
+pub fn open_existing(context: &mut Context<'_, '_>, place: &Path) -> Result<Store> {
+    if folder::exists(place) { open_store(context, place) } else { Err(no_store(place)) }
+}
+
+/// The engine over the store, or over the generated company.
+///
+/// # Errors
+/// Those of opening the store.
+pub fn engine(context: &mut Context<'_, '_>, demo: bool) -> Result<Box<dyn Engine>> {
+    let settle = context.config.settle;
+    if demo {
+        let store = Store::in_memory(&context.config.tags.keys);
+        fill_with_demo(&store, context.config.demo.seed, context.as_of)?;
+        return Ok(Box::new(LocalEngine::new(Arc::new(store), settle, true)));
+    }
+    let place = context.data_dir()?;
+    let store = open_existing(context, &place)?;
+    let demo = is_demo(&store);
+    Ok(Box::new(LocalEngine::new(Arc::new(store), settle, demo)))
+}
+
+/// Whether all that a store holds was generated.
+#[must_use]
+pub fn is_demo(store: &Store) -> bool {
+    let manifest = store.manifest();
+    !manifest.imports.is_empty() && manifest.imports.iter().all(|i| i.source == "demo")
+}
+
+/// Nobody watches.
+struct Unwatched;
+
+impl Watcher for Unwatched {
+    fn progress(&self, _: u64, _: u64) {}
+    fn problem(&self, _: &Problem) {}
+}
+
+/// Generates the demo company into a store, in place of an older one.
+///
+/// # Errors
+/// Kind `Store` where the disk fails.
+pub fn fill_with_demo(store: &Store, seed: u64, as_of: Day) -> Result<()> {
+    let decisions = crate::sync::groups::Decisions { replace: true, ..Default::default() };
+    let options = Options { decisions, taken_at: as_of.seconds(), ..Options::default() };
+    ingest::ingest(store, &mut Demo::new(seed, as_of), &options, &Unwatched).map(|_| ())
+}
+
+/// Sets a flag when Ctrl-C is pressed, instead of ending the process.
+pub fn on_interrupt(flag: &Arc<AtomicBool>) {
+    let flag = flag.clone();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build();
+    let Ok(runtime) = runtime else { return };
+    // The thread ends with the process; it holds nothing that needs putting away.
+    std::thread::spawn(move || {
+        runtime.block_on(async {
+            if tokio::signal::ctrl_c().await.is_ok() {
+                flag.store(true, std::sync::atomic::Ordering::Relaxed);
+            }
+            // A second Ctrl-C ends the process at once: the store bears that.
+            if tokio::signal::ctrl_c().await.is_ok() {
+                #[expect(clippy::exit, reason = "nobody who would unwind is listening any more")]
+                std::process::exit(130);
+            }
+        });
+    });
+}

@@ -1,0 +1,64 @@
+//! What is wrong in a config, and where: messages that finish the user's sentence.
+//!
+//! Knows places in a text, not what the keys mean.
+
+use crate::domain::filter::nearest;
+use crate::domain::text::SafeText;
+use crate::error::Error;
+
+/// One mistake.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Mistake {
+    /// Byte position that it is about.
+    pub at: usize,
+    /// What is wrong, with the dotted key, the value and what is allowed.
+    pub message: String,
+    /// The known word that may have been meant.
+    pub meant: Option<String>,
+}
+
+impl Mistake {
+    /// A mistake at a byte position.
+    pub fn new(at: usize, message: impl Into<String>) -> Mistake {
+        Mistake { at, message: message.into(), meant: None }
+    }
+
+    /// Adds the known word that is nearest to what was written, if one is near.
+    pub fn meant(mut self, word: &str, known: &[&str]) -> Mistake {
+        self.meant = nearest(word, known).map(str::to_owned);
+        self
+    }
+}
+
+/// All mistakes as one error, in the order of the file.
+pub fn error(text: &str, file: &str, mut mistakes: Vec<Mistake>) -> Error {
+    mistakes.sort_by_key(|m| m.at);
+    let lines: Vec<String> = mistakes.iter().map(|m| sentence(text, file, m)).collect();
+    let message = match lines.as_slice() {
+        [line] => line.clone(),
+        lines => format!("the config has {} mistakes\n  {}", lines.len(), lines.join("\n  ")),
+    };
+    Error::usage(message).hint("`spendtop config template` prints every key with its default and meaning")
+}
+
+fn sentence(text: &str, file: &str, mistake: &Mistake) -> String {
+    let (line, column) = place(text, mistake.at);
+    let meant = mistake.meant.as_ref().map(|m| format!("; did you mean `{m}`?")).unwrap_or_default();
+    format!("{file}:{line}:{column}: {}{meant}", mistake.message)
+}
+
+/// Line and column, both from 1, columns in characters.
+fn place(text: &str, at: usize) -> (usize, usize) {
+    let before = text.get(..at).unwrap_or(text);
+    let line_start = before.rfind('\n').map_or(0, |i| i + 1);
+    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+}
+
+/// A value as it was written, safe and short enough for a message.
+pub fn shown(value: &str) -> String {
+    let safe = SafeText::from_outside(value).into_string();
+    if safe.chars().count() <= 60 {
+        return safe;
+    }
+    safe.chars().take(59).chain(['…']).collect()
+}

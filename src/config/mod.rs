@@ -1,0 +1,238 @@
+//! The config file: text -> `raw` (what is written, and where) -> `validate` -> [`Config`].
+//!
+//! Keys and looks are plain words here: the config knows no screen, no store and no environment,
+//! and it is never written. [`load`] is the only function that touches a file.
+
+mod mistake;
+mod raw;
+mod validate;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use crate::domain::charge::Metric;
+use crate::domain::dimension::Dimension;
+use crate::domain::filter::Filter;
+use crate::domain::lens::Lens;
+use crate::domain::period::{Comparison, PeriodSpec};
+use crate::error::{Error, Kind, Result};
+
+/// The example config: every key with its default and what it means, commented out.
+pub const TEMPLATE: &str = include_str!("../../config.example.toml");
+
+/// A config file larger than this is not one.
+const BYTES_MAX: u64 = 1 << 20;
+
+/// Everything that can be configured.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Config {
+    /// `[data]`
+    pub data: Data,
+    /// `[lens]`
+    pub lens: LensDefaults,
+    /// `[tags]`
+    pub tags: Tags,
+    /// `[settle]`
+    pub settle: Settle,
+    /// `[sources]`
+    pub sources: Sources,
+    /// `[demo]`
+    pub demo: Demo,
+    /// `[keys]`: keys by action name, both as they are written.
+    pub keys: BTreeMap<String, Vec<String>>,
+    /// `[screen]`
+    pub screen: Screen,
+}
+
+/// `[data]`: where charges are kept.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Data {
+    /// The store's folder, absolute or beginning with `~/`; the platform's own where `None`.
+    pub dir: Option<PathBuf>,
+}
+
+/// `[lens]`: what a view looks at unless it is told otherwise.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LensDefaults {
+    /// Which days.
+    pub period: PeriodSpec,
+    /// Held against which others.
+    pub comparison: Comparison,
+    /// Which of the four costs.
+    pub metric: Metric,
+    /// By what; each view's own choice where empty.
+    pub by: Vec<Dimension>,
+    /// Only this currency; all where `None`.
+    pub currency: Option<String>,
+    /// Which charges.
+    pub filter: Filter,
+}
+
+/// `[tags]`: which tags are the company's own words.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Tags {
+    /// Tag keys that have rollups and may be written without `tag:`.
+    pub keys: Vec<String>,
+}
+
+/// `[settle]`: how many days it takes until a provider restates a day no more.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Settle {
+    /// Amazon Web Services.
+    pub aws: u16,
+    /// Microsoft Azure.
+    pub azure: u16,
+    /// Google Cloud.
+    pub gcp: u16,
+    /// Any other.
+    pub other: u16,
+}
+
+impl Settle {
+    /// The days for a provider by its FOCUS name.
+    #[must_use]
+    pub fn days_for(&self, provider: &str) -> u16 {
+        match provider {
+            "AWS" => self.aws,
+            "Microsoft" => self.azure,
+            "Google Cloud" => self.gcp,
+            _ => self.other,
+        }
+    }
+}
+
+/// `[sources]`: whose charges count where sources overlap.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Sources {
+    /// The most trusted first; holds every kind.
+    pub prefer: Vec<Preference>,
+}
+
+/// A kind of source that can be preferred.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Preference {
+    /// A billing export.
+    Export,
+    /// A provider's cost API.
+    Api,
+}
+
+/// `[demo]`: the generated company.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Demo {
+    /// The same seed generates the same bill.
+    pub seed: u64,
+}
+
+/// `[screen]`: how the full-screen app looks.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Screen {
+    /// The theme's name; the app knows which there are.
+    pub theme: String,
+    /// What charts are drawn with.
+    pub charts: Charts,
+    /// How wide the terminal draws characters of ambiguous width.
+    pub ambiguous_width: AmbiguousWidth,
+    /// Whether the mouse works in the app (and no longer selects text in the terminal).
+    pub mouse: bool,
+}
+
+/// What charts are drawn with.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Charts {
+    /// The best that the terminal is known to draw.
+    Auto,
+    /// Braille dots.
+    Braille,
+    /// Block elements.
+    Block,
+    /// Plain ASCII.
+    Ascii,
+}
+
+/// How wide characters of ambiguous width are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum AmbiguousWidth {
+    /// One column.
+    Narrow,
+    /// Two columns, as in East Asian fonts.
+    Wide,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        let lens = Lens::default();
+        Config {
+            data: Data::default(),
+            lens: LensDefaults {
+                period: lens.period,
+                comparison: lens.comparison,
+                metric: lens.metric,
+                by: Vec::new(),
+                currency: lens.currency,
+                filter: lens.filter,
+            },
+            tags: Tags { keys: ["team", "env", "project"].map(str::to_owned).to_vec() },
+            settle: Settle { aws: 2, azure: 2, gcp: 3, other: 1 },
+            sources: Sources { prefer: vec![Preference::Export, Preference::Api] },
+            demo: Demo { seed: 1 },
+            keys: BTreeMap::new(),
+            screen: Screen {
+                theme: "auto".to_owned(),
+                charts: Charts::Auto,
+                ambiguous_width: AmbiguousWidth::Narrow,
+                mouse: false,
+            },
+        }
+    }
+}
+
+impl Config {
+    /// The lens that a view begins with; `by` is its own choice where the config has none.
+    #[must_use]
+    pub fn lens(&self, by: &[Dimension]) -> Lens {
+        Lens {
+            period: self.lens.period,
+            comparison: self.lens.comparison,
+            filter: self.lens.filter.clone(),
+            metric: self.lens.metric,
+            by: if self.lens.by.is_empty() { by.to_vec() } else { self.lens.by.clone() },
+            currency: self.lens.currency.clone(),
+            ..Lens::default()
+        }
+    }
+}
+
+/// Reads a config's text; `file` is what messages call it.
+///
+/// # Errors
+/// Kind `Usage` with every mistake that was found, each with its place and what is allowed there.
+pub fn parse(text: &str, file: &str) -> Result<Config> {
+    let (raw, mut mistakes) = raw::read(text);
+    let config = validate::validate(&raw, &mut mistakes);
+    if mistakes.is_empty() { Ok(config) } else { Err(mistake::error(text, file, mistakes)) }
+}
+
+/// Reads a config file.
+///
+/// # Errors
+/// Kind `Usage` where the file cannot be read or has mistakes.
+pub fn load(path: &Path) -> Result<Config> {
+    let unread = |cause: &std::io::Error| Error::io(Kind::Usage, "read the config", path, cause);
+    let shown = crate::domain::text::SafeText::from_outside(&path.to_string_lossy());
+    let size = std::fs::metadata(path).map_err(|e| unread(&e))?.len();
+    if size > BYTES_MAX {
+        return Err(Error::usage(format!("`{shown}` is no config: it has {size} bytes, a config has at most 1 MB")));
+    }
+    let bytes = std::fs::read(path).map_err(|e| unread(&e))?;
+    match std::str::from_utf8(&bytes) {
+        Ok(text) => parse(text.strip_prefix('\u{feff}').unwrap_or(text), &shown),
+        Err(error) => {
+            let line = 1 + bytes[..error.valid_up_to()].iter().filter(|b| **b == b'\n').count();
+            Err(Error::usage(format!("{shown}:{line}: the config is not UTF-8 text")).hint("save the file as UTF-8"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

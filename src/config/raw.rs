@@ -1,0 +1,248 @@
+//! A config as it is written: known keys with values of the right shape and their places.
+//!
+//! An unknown key and a value of another shape are mistakes; reading goes on after each, so that
+//! one run names them all. Knows which keys there are, not what their values mean.
+
+use std::collections::BTreeMap;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::mistake::{Mistake, shown};
+
+/// The shape of a value.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Shape {
+    Text,
+    Whole,
+    Flag,
+    Texts,
+}
+
+impl Shape {
+    fn expected(self) -> &'static str {
+        match self {
+            Shape::Text => "a text in quotes",
+            Shape::Whole => "a whole number",
+            Shape::Flag => "`true` or `false`",
+            Shape::Texts => "a list of texts like [\"a\", \"b\"]",
+        }
+    }
+}
+
+/// Every section and key. `keys` is absent: its keys are the app's action names.
+const SECTIONS: &[(&str, &[(&str, Shape)])] = &[
+    ("data", &[("dir", Shape::Text)]),
+    (
+        "lens",
+        &[
+            ("period", Shape::Text),
+            ("comparison", Shape::Text),
+            ("metric", Shape::Text),
+            ("by", Shape::Texts),
+            ("currency", Shape::Text),
+            ("where", Shape::Text),
+        ],
+    ),
+    ("tags", &[("keys", Shape::Texts)]),
+    ("settle", &[("aws", Shape::Whole), ("azure", Shape::Whole), ("gcp", Shape::Whole), ("other", Shape::Whole)]),
+    ("sources", &[("prefer", Shape::Texts)]),
+    ("demo", &[("seed", Shape::Whole)]),
+    (
+        "screen",
+        &[("theme", Shape::Text), ("charts", Shape::Text), ("ambiguous_width", Shape::Text), ("mouse", Shape::Flag)],
+    ),
+];
+
+/// A value and the byte position where it stands.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Placed<T> {
+    /// The value.
+    pub value: T,
+    /// Where it stands.
+    pub at: usize,
+}
+
+/// What is written.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Raw {
+    /// Texts by dotted key.
+    pub texts: BTreeMap<String, Placed<String>>,
+    /// Whole numbers by dotted key.
+    pub numbers: BTreeMap<String, Placed<i128>>,
+    /// Flags by dotted key.
+    pub flags: BTreeMap<String, Placed<bool>>,
+    /// Lists by dotted key.
+    pub lists: BTreeMap<String, Placed<Vec<Placed<String>>>>,
+    /// `[keys]`: lists by action name.
+    pub actions: BTreeMap<String, Placed<Vec<Placed<String>>>>,
+}
+
+/// Reads a text as far as it can be understood, with everything that cannot.
+pub fn read(text: &str) -> (Raw, Vec<Mistake>) {
+    let (table, errors) = DeTable::parse_recoverable(text);
+    let mut reader = Reader { raw: Raw::default(), mistakes: Vec::new() };
+    if errors.is_empty() {
+        reader.file(table.get_ref());
+    }
+    let syntax = errors.into_iter().map(|error| {
+        let reason = error.message().lines().collect::<Vec<_>>().join(", ");
+        Mistake::new(error.span().map_or(0, |span| span.start), format!("not TOML: {}", shown(&reason)))
+    });
+    reader.mistakes.extend(syntax);
+    (reader.raw, reader.mistakes)
+}
+
+struct Reader {
+    raw: Raw,
+    mistakes: Vec<Mistake>,
+}
+
+impl Reader {
+    fn file(&mut self, table: &DeTable<'_>) {
+        for (name, value) in table.iter() {
+            let (section, at) = (name.get_ref().as_ref(), name.span().start);
+            let known = SECTIONS.iter().find(|(known, _)| *known == section);
+            let DeValue::Table(entries) = value.get_ref() else {
+                self.mistakes.push(stray(section, at, known.is_some() || section == "keys"));
+                continue;
+            };
+            match known {
+                Some((section, keys)) => self.section(section, keys, entries),
+                None if section == "keys" => self.actions(entries),
+                None => {
+                    let sections: Vec<&str> = SECTIONS.iter().map(|(s, _)| *s).chain(["keys"]).collect();
+                    let message =
+                        format!("unknown section `{}`; sections are {}", shown(section), words(sections.iter()));
+                    self.mistakes.push(Mistake::new(at, message).meant(section, &sections));
+                }
+            }
+        }
+    }
+
+    fn section(&mut self, section: &str, keys: &[(&str, Shape)], entries: &DeTable<'_>) {
+        for (name, value) in entries.iter() {
+            let key = name.get_ref().as_ref();
+            match keys.iter().find(|(known, _)| *known == key) {
+                Some((known, shape)) => self.entry(format!("{section}.{known}"), *shape, value),
+                None => {
+                    let known: Vec<&str> = keys.iter().map(|(k, _)| *k).collect();
+                    let message = format!(
+                        "unknown key `{section}.{}`; the keys of `{section}` are {}",
+                        shown(key),
+                        words(known.iter())
+                    );
+                    self.mistakes.push(Mistake::new(name.span().start, message).meant(key, &known));
+                }
+            }
+        }
+    }
+
+    fn entry(&mut self, key: String, shape: Shape, value: &Spanned<DeValue<'_>>) {
+        let at = value.span().start;
+        match (shape, value.get_ref()) {
+            (Shape::Text, DeValue::String(text)) => {
+                self.raw.texts.insert(key, Placed { value: text.to_string(), at });
+            }
+            (Shape::Whole, DeValue::Integer(number)) => {
+                // A number too large for 128 bits is out of range of every key.
+                let value = i128::from_str_radix(number.as_str(), number.radix()).unwrap_or(i128::MAX);
+                self.raw.numbers.insert(key, Placed { value, at });
+            }
+            (Shape::Flag, DeValue::Boolean(value)) => {
+                self.raw.flags.insert(key, Placed { value: *value, at });
+            }
+            (Shape::Texts, DeValue::Array(_)) => {
+                if let Some(list) = self.list(&key, value) {
+                    self.raw.lists.insert(key, list);
+                }
+            }
+            (_, other) => {
+                let message = format!("`{key}` must be {}, not {}", shape.expected(), described(other));
+                self.mistakes.push(Mistake::new(at, message));
+            }
+        }
+    }
+
+    /// A list of texts; `None` where an element is something else.
+    fn list(&mut self, key: &str, value: &Spanned<DeValue<'_>>) -> Option<Placed<Vec<Placed<String>>>> {
+        let DeValue::Array(elements) = value.get_ref() else { return None };
+        let before = self.mistakes.len();
+        let mut list = Vec::new();
+        for element in elements.iter() {
+            let at = element.span().start;
+            match element.get_ref() {
+                DeValue::String(text) => list.push(Placed { value: text.to_string(), at }),
+                other => {
+                    let message = format!("`{key}` must hold texts in quotes, not {}", described(other));
+                    self.mistakes.push(Mistake::new(at, message));
+                }
+            }
+        }
+        (self.mistakes.len() == before).then_some(Placed { value: list, at: value.span().start })
+    }
+
+    fn actions(&mut self, entries: &DeTable<'_>) {
+        for (name, value) in entries.iter() {
+            let (action, at) = (name.get_ref().to_string(), value.span().start);
+            let key = format!("keys.{}", shown(&action));
+            match value.get_ref() {
+                DeValue::String(text) => {
+                    let one = vec![Placed { value: text.to_string(), at }];
+                    self.raw.actions.insert(action, Placed { value: one, at });
+                }
+                DeValue::Array(_) => {
+                    if let Some(list) = self.list(&key, value) {
+                        self.raw.actions.insert(action, list);
+                    }
+                }
+                other => {
+                    let message = format!(
+                        "`{key}` must be a key like \"g\" or {}, not {}",
+                        Shape::Texts.expected(),
+                        described(other)
+                    );
+                    self.mistakes.push(Mistake::new(at, message));
+                }
+            }
+        }
+    }
+}
+
+/// A key that stands outside of any section, or a section's name used as a key.
+fn stray(name: &str, at: usize, is_section: bool) -> Mistake {
+    if is_section {
+        return Mistake::new(
+            at,
+            format!("`{name}` is a section: write `[{name}]` on a line of its own, its keys below"),
+        );
+    }
+    let homes: Vec<String> = SECTIONS
+        .iter()
+        .filter(|(_, keys)| keys.iter().any(|(k, _)| *k == name))
+        .map(|(section, _)| format!("`[{section}]`"))
+        .collect();
+    match homes.as_slice() {
+        [] => Mistake::new(at, format!("unknown key `{}` outside of any section", shown(name))),
+        homes => {
+            Mistake::new(at, format!("`{name}` stands outside of its section: move it under {}", homes.join(" or ")))
+        }
+    }
+}
+
+fn described(value: &DeValue<'_>) -> String {
+    match value {
+        DeValue::String(text) => format!("the text \"{}\"", shown(text)),
+        DeValue::Integer(number) => format!("the number {}", shown(&number.to_string())),
+        DeValue::Float(number) => format!("the number {}", shown(&number.to_string())),
+        DeValue::Boolean(flag) => format!("`{flag}`"),
+        DeValue::Datetime(date) => format!("the date {date}; put it in quotes"),
+        DeValue::Array(_) => "a list".to_owned(),
+        DeValue::Table(_) => "a table".to_owned(),
+    }
+}
+
+/// Words as a message lists them: `` `a`, `b` ``.
+pub fn words<W: AsRef<str>>(words: impl Iterator<Item = W>) -> String {
+    words.map(|w| format!("`{}`", w.as_ref())).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,136 @@
+//! Answers [`super::Question::Breakdown`]: rows with their change and trend.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use hashbrown::HashMap;
+
+use super::Cancel;
+use super::answer::{BreakdownAnswer, BreakdownRow, Figure};
+use super::local::LocalEngine;
+use super::query::{names, pieces, request, sums_by_currency};
+use super::table::Table;
+use crate::domain::calendar::{Day, Granularity, Period};
+use crate::domain::lens::Lens;
+use crate::domain::money::Amount;
+use crate::domain::numbers::Total;
+use crate::domain::text::Untrusted;
+use crate::error::Result;
+
+#[derive(Default)]
+struct Group {
+    names: BTreeMap<usize, Untrusted>,
+    now: Total,
+    before: Total,
+    seen: bool,
+    trend: Vec<Option<Amount>>,
+}
+
+/// Answers a breakdown.
+///
+/// # Errors
+/// Kind `Store` where data cannot be read, `Interrupted` where it was given up.
+pub fn answer(
+    engine: &LocalEngine,
+    lens: &Lens,
+    limit: Option<usize>,
+    as_of: Day,
+    cancel: &Cancel,
+) -> Result<Vec<BreakdownAnswer>> {
+    let (period, against) = lens.days(as_of);
+    let granularity = trend_granularity(period);
+    let now = engine.aggregate(&request(lens, period, &lens.by, Some(granularity)), cancel)?;
+    let before = match against {
+        Some(p) => engine.aggregate(&request(lens, p, &lens.by, None), cancel)?,
+        None => Table::new(lens.by.len()),
+    };
+    let starts = pieces(period, granularity);
+    let mut order: Vec<String> = sums_by_currency(&now).into_iter().map(|(c, _)| c).collect();
+    order.extend(sums_by_currency(&before).into_iter().map(|(c, _)| c));
+    let mut answers: Vec<BreakdownAnswer> = Vec::new();
+    for currency in order {
+        if answers.iter().any(|a| a.currency == currency) {
+            continue;
+        }
+        let groups = collect(&currency, &now, &before, &starts);
+        answers.push(finish(lens, &currency, period, against, groups, &starts, limit));
+    }
+    Ok(answers)
+}
+
+/// A trend has at most a few dozen pieces.
+fn trend_granularity(period: Period) -> Granularity {
+    match period.days() {
+        ..=92 => Granularity::Day,
+        93..=400 => Granularity::Week,
+        _ => Granularity::Month,
+    }
+}
+
+fn collect(currency: &str, now: &Table, before: &Table, starts: &[i64]) -> HashMap<Vec<String>, Group> {
+    let mut groups: HashMap<Vec<String>, Group> = HashMap::new();
+    let place: HashMap<i64, usize> = starts.iter().enumerate().map(|(i, s)| (*s, i)).collect();
+    for (table, earlier) in [(now, false), (before, true)] {
+        let Some(currency) = table.currencies.find(currency) else { continue };
+        for (key, total) in table.totals.iter().filter(|(k, _)| k.currency == currency) {
+            let group = groups.entry(table.texts(key).map(String::from).collect()).or_default();
+            if group.names.is_empty() {
+                group.names = names(table, &key.values);
+            }
+            if earlier {
+                group.before.merge(total);
+                continue;
+            }
+            group.seen = true;
+            group.now.merge(total);
+            group.trend.resize(starts.len(), Some(Amount::ZERO));
+            if let Some(at) = place.get(&key.start) {
+                group.trend[*at] = total.value();
+            }
+        }
+    }
+    groups
+}
+
+fn finish(
+    lens: &Lens,
+    currency: &str,
+    period: Period,
+    against: Option<Period>,
+    groups: HashMap<Vec<String>, Group>,
+    starts: &[i64],
+    limit: Option<usize>,
+) -> BreakdownAnswer {
+    let compared = against.is_some();
+    let mut total = (Total::default(), Total::default());
+    let mut rows: Vec<BreakdownRow> = Vec::new();
+    for (key, mut group) in groups {
+        if !lens.filter.admits(group.now.value()) {
+            continue;
+        }
+        total.0.merge(&group.now);
+        total.1.merge(&group.before);
+        group.trend.resize(starts.len(), Some(Amount::ZERO));
+        rows.push(BreakdownRow {
+            key: key.into_iter().map(Untrusted::from).collect(),
+            names: group.names,
+            figure: Figure { amount: group.now.value(), previous: if compared { group.before.value() } else { None } },
+            trend: group.trend,
+        });
+    }
+    rows.sort_by(|a, b| Reverse(a.figure.amount).cmp(&Reverse(b.figure.amount)).then_with(|| a.key.cmp(&b.key)));
+    let groups = rows.len() as u64;
+    rows.truncate(limit.unwrap_or(usize::MAX));
+    BreakdownAnswer {
+        metric: lens.metric,
+        currency: currency.to_owned(),
+        period,
+        previous_period: against,
+        by: lens.by.clone(),
+        rows,
+        total: Figure { amount: total.0.value(), previous: if compared { total.1.value() } else { None } },
+        groups,
+        unknown_rows: total.0.unknown,
+        starts: starts.to_vec(),
+    }
+}

@@ -1,0 +1,123 @@
+//! The engine over a store in this process.
+
+use std::sync::Arc;
+
+use super::aggregate::aggregate;
+use super::answer::Freshness;
+use super::table::{Request, Table};
+use super::{Answer, Cancel, Engine, Extent, Question, breakdown, detail, query, spend};
+use crate::config::Settle;
+use crate::domain::calendar::Day;
+use crate::domain::text::Untrusted;
+use crate::error::{Error, Result};
+use crate::store::Store;
+
+/// Answers from a store.
+pub struct LocalEngine {
+    store: Arc<Store>,
+    settle: Settle,
+    demo: bool,
+}
+
+impl LocalEngine {
+    /// Over a store; `demo` says that its data is generated.
+    #[must_use]
+    pub fn new(store: Arc<Store>, settle: Settle, demo: bool) -> Self {
+        LocalEngine { store, settle, demo }
+    }
+
+    /// The store.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Adds up a request.
+    ///
+    /// # Errors
+    /// Kind `Store` where data cannot be read, `Interrupted` where it was given up.
+    pub fn aggregate(&self, request: &Request<'_>, cancel: &Cancel) -> Result<Table> {
+        if request.by.len() > crate::domain::lens::DIMENSIONS_MAX {
+            return Err(Error::usage(format!(
+                "at most {} dimensions can be grouped by at once",
+                crate::domain::lens::DIMENSIONS_MAX
+            )));
+        }
+        aggregate(&self.store, request, cancel)
+    }
+
+    /// How far each provider's data goes, and until when it is settled.
+    #[must_use]
+    pub fn freshness(&self, as_of: Day) -> Vec<Freshness> {
+        let manifest = self.store.manifest();
+        let mut list: Vec<Freshness> = Vec::new();
+        for group in manifest.active() {
+            let Some(days) = group.days() else { continue };
+            let taken_at =
+                group.parts.iter().filter_map(|p| manifest.import(p.import)).map(|i| i.taken_at).max().unwrap_or(0);
+            let last_day = days.to.plus(-1);
+            match list.iter_mut().find(|f| f.provider.raw() == group.key.provider) {
+                Some(known) => {
+                    known.last_day = known.last_day.max(last_day);
+                    known.taken_at = known.taken_at.max(taken_at);
+                }
+                None => list.push(Freshness {
+                    provider: Untrusted::new(group.key.provider.clone()),
+                    last_day,
+                    settled_through: last_day,
+                    taken_at,
+                }),
+            }
+        }
+        for fresh in &mut list {
+            let open = as_of.plus(-i32::from(self.settle.days_for(fresh.provider.raw())));
+            fresh.settled_through = fresh.last_day.min(open);
+        }
+        list
+    }
+}
+
+impl Engine for LocalEngine {
+    fn ask(&self, question: &Question, as_of: Day, cancel: &Cancel) -> Result<Answer> {
+        match question {
+            Question::Spend(lens) => spend::answer(self, lens, as_of, cancel).map(Answer::Spend),
+            Question::Breakdown { lens, limit } => {
+                breakdown::answer(self, lens, *limit, as_of, cancel).map(Answer::Breakdown)
+            }
+            Question::Query(query) => query::answer(self, query, as_of, cancel).map(Answer::Query),
+            Question::ResourceDetail { id, lens, items } => {
+                detail::resource(self, id, lens, *items, as_of, cancel).map(Answer::ResourceDetail)
+            }
+            Question::Explain { lens, items } => {
+                detail::explain(self, lens, *items, as_of, cancel).map(Answer::Explain)
+            }
+        }
+    }
+
+    fn extent(&self) -> Result<Extent> {
+        let manifest = self.store.manifest();
+        let rows = manifest.active().iter().map(|g| g.rows()).sum();
+        let mut extent = Extent {
+            days: manifest.extent(),
+            rows,
+            demo: self.demo,
+            tag_keys: manifest.tag_keys.clone(),
+            currencies: Vec::new(),
+        };
+        if let Some((from, to)) = extent.days {
+            let period = crate::domain::calendar::Period { from, to: to.plus(1) };
+            let request = Request {
+                period,
+                by: &[],
+                clauses: &[],
+                metric: crate::domain::charge::Metric::Effective,
+                granularity: None,
+                currency: None,
+            };
+            let table = self.aggregate(&request, &Cancel::default())?;
+            extent.currencies = table.currencies.iter().map(String::from).collect();
+            extent.currencies.sort();
+        }
+        Ok(extent)
+    }
+}

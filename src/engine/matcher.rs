@@ -1,0 +1,84 @@
+//! Which values a filter's clause admits.
+//!
+//! A value matches by what the bill says, by its name where it is an id, and for services and
+//! providers by the aliases that people type.
+
+use crate::domain::charge::Profile;
+use crate::domain::dimension::{Dimension, Place};
+use crate::domain::filter::{Clause, Pattern};
+use crate::domain::services;
+
+/// Whether a clause's patterns match a value or its name; negation is the caller's.
+#[must_use]
+pub fn matches(dimension: &Dimension, patterns: &[Pattern], value: &str, name: &str) -> bool {
+    patterns.iter().any(|pattern| {
+        pattern.matches(value)
+            || (!name.is_empty() && *pattern != Pattern::Missing && pattern.matches(name))
+            || by_alias(dimension, pattern, value)
+    })
+}
+
+fn by_alias(dimension: &Dimension, pattern: &Pattern, value: &str) -> bool {
+    let (Pattern::Is(word) | Pattern::Like(word)) = pattern else { return false };
+    match dimension {
+        Dimension::Service => services::named(word).contains(&value) || pattern.matches(services::short(value)),
+        Dimension::Provider => {
+            services::provider_named(word) == Some(value) || pattern.matches(services::provider_short(value))
+        }
+        _ => false,
+    }
+}
+
+/// The columns that free text is looked for in.
+pub const FREE_TEXT: [Profile; 16] = [
+    Profile::Provider,
+    Profile::BillingAccountName,
+    Profile::SubAccountId,
+    Profile::SubAccountName,
+    Profile::ServiceCategory,
+    Profile::ServiceName,
+    Profile::RegionId,
+    Profile::RegionName,
+    Profile::ResourceId,
+    Profile::ResourceName,
+    Profile::ResourceType,
+    Profile::InstanceType,
+    Profile::SkuId,
+    Profile::SkuMeter,
+    Profile::ChargeDescription,
+    Profile::Tags,
+];
+
+/// The places that a clause looks at, besides free text's.
+#[must_use]
+pub fn place(clause: &Clause) -> Option<Place<'_>> {
+    clause.dimension.as_ref().map(Dimension::place)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::filter::Filter;
+
+    #[test]
+    fn aliases_and_names_match_as_values_do() {
+        for (text, value, name, want) in [
+            ("service:ec2", "Amazon Elastic Compute Cloud", "", true),
+            ("service:ec2", "Amazon Relational Database Service", "", false),
+            ("service:\"Amazon Elastic Compute Cloud\"", "Amazon Elastic Compute Cloud", "", true),
+            ("service:*compute*", "Amazon Elastic Compute Cloud", "", true),
+            ("provider:azure", "Microsoft", "", true),
+            ("provider:gcp", "Google Cloud", "", true),
+            ("provider:aws|gcp", "Microsoft", "", false),
+            ("account:prod*", "123456789012", "prod-api", true),
+            ("account:123456789012", "123456789012", "prod-api", true),
+            ("region:\"\"", "", "", true),
+            ("region:\"\"", "us-east-1", "", false),
+        ] {
+            let filter = Filter::parse(text, &[]).expect(text);
+            let clause = &filter.clauses[0];
+            let dimension = clause.dimension.clone().expect("dimension");
+            assert_eq!(matches(&dimension, &clause.patterns, value, name), want, "{text} on {value}");
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! Answers [`super::Question::Spend`]: the figures, the chart and the movers.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use hashbrown::HashMap;
+
+use super::Cancel;
+use super::answer::{Figure, Mover, Notice, Series, SpendAnswer};
+use super::local::LocalEngine;
+use super::query::{incomplete, names, pieces, request, sums_by_currency};
+use super::table::Table;
+use crate::domain::calendar::{Day, Granularity, Period};
+use crate::domain::dimension::Dimension;
+use crate::domain::lens::Lens;
+use crate::domain::money::Amount;
+use crate::domain::numbers::Total;
+use crate::domain::period::Comparison;
+use crate::domain::text::Untrusted;
+use crate::error::Result;
+
+/// Layers that a chart shows before the rest is summed as "other".
+const SERIES_MAX: usize = 7;
+/// Movers that an answer lists at most.
+const MOVERS_MAX: usize = 40;
+/// What movers are grouped by.
+const MOVERS_BY: [Dimension; 2] = [Dimension::Service, Dimension::SubAccount];
+
+/// A group's total now and before, and its names.
+type Pair = (Total, Total, BTreeMap<usize, Untrusted>);
+
+/// Daily totals of one currency.
+type Days = BTreeMap<Day, Total>;
+
+/// Answers the Spend tab.
+///
+/// # Errors
+/// Kind `Store` where data cannot be read, `Interrupted` where it was given up.
+pub fn answer(engine: &LocalEngine, lens: &Lens, as_of: Day, cancel: &Cancel) -> Result<Vec<SpendAnswer>> {
+    let (period, against) = lens.days(as_of);
+    let first = &lens.by[..lens.by.len().min(1)];
+    let granularity = lens.granularity;
+    let layers = engine.aggregate(&request(lens, period, first, Some(granularity)), cancel)?;
+    let previous = match against {
+        Some(p) => engine.aggregate(&request(lens, p, &[], Some(granularity)), cancel)?,
+        None => Table::new(0),
+    };
+    // The cards reach back to the first of the month before, and two weeks.
+    let from = as_of.month().plus(-1).first().min(as_of.plus(-15));
+    let cards =
+        engine.aggregate(&request(lens, Period { from, to: as_of.plus(1) }, &[], Some(Granularity::Day)), cancel)?;
+    let movers = movers(engine, lens, period, against, cancel)?;
+    let mut currencies: Vec<String> = sums_by_currency(&layers).into_iter().map(|(c, _)| c).collect();
+    for (currency, _) in sums_by_currency(&cards).into_iter().chain(sums_by_currency(&previous)) {
+        if !currencies.contains(&currency) {
+            currencies.push(currency);
+        }
+    }
+    let freshness = engine.freshness(as_of);
+    let starts = pieces(period, granularity);
+    Ok(currencies
+        .into_iter()
+        .map(|currency| {
+            let days = days(&cards, &currency);
+            let series = series(&layers, &currency, &starts);
+            let total = total_of(&layers, &currency);
+            let before = against.map(|_| total_of(&previous, &currency));
+            SpendAnswer {
+                metric: lens.metric,
+                as_of,
+                period,
+                previous_period: against,
+                total: Figure { amount: total.value(), previous: before.and_then(|t| t.value()) },
+                month_to_date: month_to_date(&days, as_of),
+                yesterday: yesterday(&days, as_of),
+                last_week: last_week(&days, as_of),
+                series,
+                starts: starts.clone(),
+                granularity,
+                previous_series: against
+                    .map(|p| line(&previous, &currency, &pieces(p, granularity)))
+                    .unwrap_or_default(),
+                movers: movers.get(&currency).cloned().unwrap_or_default(),
+                movers_by: MOVERS_BY.to_vec(),
+                freshness: freshness.clone(),
+                notices: notices(engine, period, total.unknown),
+                unknown_rows: total.unknown,
+                rows: total.rows(),
+                currency,
+            }
+        })
+        .collect())
+}
+
+fn total_of(table: &Table, currency: &str) -> Total {
+    let mut sum = Total::default();
+    if let Some(id) = table.currencies.find(currency) {
+        table.totals.iter().filter(|(k, _)| k.currency == id).for_each(|(_, t)| sum.merge(t));
+    }
+    sum
+}
+
+fn days(table: &Table, currency: &str) -> Days {
+    let mut days = Days::new();
+    if let Some(id) = table.currencies.find(currency) {
+        for (key, total) in table.totals.iter().filter(|(k, _)| k.currency == id) {
+            days.entry(Day::of_seconds(key.start)).or_default().merge(total);
+        }
+    }
+    days
+}
+
+fn sum(days: &Days, period: Period) -> Option<Amount> {
+    let mut sum = Total::default();
+    days.range(period.from..period.to.max(period.from)).for_each(|(_, t)| sum.merge(t));
+    sum.value()
+}
+
+fn month_to_date(days: &Days, as_of: Day) -> Figure {
+    let period = Period { from: as_of.month().first(), to: as_of.plus(1) };
+    let before = Comparison::MonthBefore.against(period);
+    Figure { amount: sum(days, period), previous: before.and_then(|p| sum(days, p)) }
+}
+
+fn yesterday(days: &Days, as_of: Day) -> Figure {
+    let day = as_of.plus(-1);
+    let week = sum(days, Period { from: day.plus(-7), to: day });
+    Figure { amount: sum(days, Period { from: day, to: as_of }), previous: week.map(|w| w.scale_by(1, 7)) }
+}
+
+fn last_week(days: &Days, as_of: Day) -> Figure {
+    let from = as_of.plus(-7);
+    Figure {
+        amount: sum(days, Period { from, to: as_of }),
+        previous: sum(days, Period { from: from.plus(-7), to: from }),
+    }
+}
+
+/// One currency's costs piece by piece.
+fn line(table: &Table, currency: &str, starts: &[i64]) -> Vec<Option<Amount>> {
+    let mut totals: HashMap<i64, Total> = HashMap::new();
+    if let Some(id) = table.currencies.find(currency) {
+        table
+            .totals
+            .iter()
+            .filter(|(k, _)| k.currency == id)
+            .for_each(|(k, t)| totals.entry(k.start).or_default().merge(t));
+    }
+    starts.iter().map(|s| totals.get(s).map_or(Some(Amount::ZERO), Total::value)).collect()
+}
+
+fn series(table: &Table, currency: &str, starts: &[i64]) -> Vec<Series> {
+    let Some(id) = table.currencies.find(currency) else { return Vec::new() };
+    let place: HashMap<i64, usize> = starts.iter().enumerate().map(|(i, s)| (*s, i)).collect();
+    let mut layers: BTreeMap<u32, Vec<Total>> = BTreeMap::new();
+    for (key, total) in table.totals.iter().filter(|(k, _)| k.currency == id) {
+        let costs = layers.entry(key.values.0[0]).or_insert_with(|| vec![Total::default(); starts.len()]);
+        if let Some(at) = place.get(&key.start) {
+            costs[*at].merge(total);
+        }
+    }
+    let whole = |costs: &[Total]| {
+        let mut sum = Total::default();
+        costs.iter().for_each(|t| sum.merge(t));
+        sum
+    };
+    let text = |value: u32| table.dimensions.first().map_or("", |d| d.texts.get(value));
+    let mut layers: Vec<(u32, Vec<Total>)> = layers.into_iter().collect();
+    layers.sort_by(|a, b| {
+        Reverse(whole(&a.1).sum.abs()).cmp(&Reverse(whole(&b.1).sum.abs())).then_with(|| text(a.0).cmp(text(b.0)))
+    });
+    let rest = if layers.len() > SERIES_MAX + 1 { layers.split_off(SERIES_MAX) } else { Vec::new() };
+    let make = |key: Option<u32>, costs: Vec<Total>| Series {
+        key: key.map(|k| Untrusted::from(text(k))),
+        name: key
+            .and_then(|k| table.dimensions.first().map(|d| d.name(k)))
+            .filter(|n| !n.is_empty())
+            .map(Untrusted::from),
+        total: whole(&costs).value(),
+        costs: costs.iter().map(Total::value).collect(),
+    };
+    let mut out: Vec<Series> = layers.into_iter().map(|(key, costs)| make(Some(key), costs)).collect();
+    if !rest.is_empty() {
+        let mut other = vec![Total::default(); starts.len()];
+        rest.iter().for_each(|(_, costs)| other.iter_mut().zip(costs).for_each(|(o, c)| o.merge(c)));
+        out.push(make(None, other));
+    }
+    out
+}
+
+fn movers(
+    engine: &LocalEngine,
+    lens: &Lens,
+    period: Period,
+    against: Option<Period>,
+    cancel: &Cancel,
+) -> Result<HashMap<String, Vec<Mover>>> {
+    let mut lists: HashMap<String, Vec<Mover>> = HashMap::new();
+    let Some(against) = against else { return Ok(lists) };
+    let now = engine.aggregate(&request(lens, period, &MOVERS_BY, None), cancel)?;
+    let before = engine.aggregate(&request(lens, against, &MOVERS_BY, None), cancel)?;
+    let mut pairs: HashMap<(String, Vec<String>), Pair> = HashMap::new();
+    for (table, earlier) in [(&now, false), (&before, true)] {
+        for (key, total) in &table.totals {
+            let currency = table.currencies.get(key.currency).to_owned();
+            let pair = pairs.entry((currency, table.texts(key).map(String::from).collect())).or_default();
+            if earlier {
+                pair.1.merge(total)
+            } else {
+                pair.0.merge(total)
+            }
+            if pair.2.is_empty() {
+                pair.2 = names(table, &key.values);
+            }
+        }
+    }
+    for ((currency, key), (now, before, names)) in pairs {
+        let figure = Figure { amount: now.value(), previous: before.value() };
+        if figure.change().is_some_and(|c| !c.is_zero()) {
+            lists.entry(currency).or_default().push(Mover {
+                key: key.into_iter().map(Untrusted::from).collect(),
+                names,
+                figure,
+            });
+        }
+    }
+    for list in lists.values_mut() {
+        let size = |m: &Mover| Reverse(m.figure.change().unwrap_or_default().abs());
+        list.sort_by(|a, b| size(a).cmp(&size(b)).then_with(|| a.key.cmp(&b.key)));
+        list.truncate(MOVERS_MAX);
+    }
+    Ok(lists)
+}
+
+fn notices(engine: &LocalEngine, period: Period, unknown: u64) -> Vec<Notice> {
+    let mut notices = Vec::new();
+    if incomplete(engine, period) {
+        notices.push(Notice {
+            text: "rows were refused when this period was imported: it is incomplete".to_owned(),
+            hint: "`spendtop imports list` shows which import; mend the file and import it again".to_owned(),
+        });
+    }
+    if unknown > 0 {
+        notices.push(Notice {
+            text: format!("{unknown} charges have no such cost in the bill; they are left out of the sums"),
+            hint: "another metric may be known: press m, or use --metric billed".to_owned(),
+        });
+    }
+    let manifest = engine.store().manifest();
+    let kept = manifest.groups.iter().filter(|g| g.overlaps(period)).count()
+        - manifest.active().iter().filter(|g| g.overlaps(period)).count();
+    if kept > 0 {
+        notices.push(Notice {
+            text: format!("{kept} account periods are known from more than one source; one counts, the others are kept and not added"),
+            hint: "`spendtop imports list` names them".to_owned(),
+        });
+    }
+    notices
+}

@@ -1,0 +1,94 @@
+//! Answers as text: a table for a terminal, Markdown, CSV and JSON.
+//!
+//! Pure functions from an answer to bytes in a writer. Knows no terminal, no file and no question
+//! beyond what it is handed; whoever calls it treats a closed pipe.
+//!
+//! # JSON
+//! What [`query()`] writes is stable. One currency is one object, several are a list of objects, no
+//! data at all is an empty list:
+//!
+//! ```json
+//! {"metric": "effective", "currency": "USD",
+//!  "period": {"from": "2024-09-01", "to": "2024-10-01"},
+//!  "previous_period": {"from": "2024-08-01", "to": "2024-09-01"},
+//!  "by": ["service"], "granularity": "day",
+//!  "rows": [{"key": {"service": "AWS Lambda"}, "names": {}, "period": "2024-09-01",
+//!            "cost": "123.45", "previous": "100", "change": "23.45", "unknown_rows": 1}],
+//!  "total": "123.45", "previous_total": "100", "groups": 212, "unknown_rows": 1, "incomplete": true}
+//! ```
+//!
+//! * Amounts are exact decimals in strings; `null` is unknown, never zero.
+//! * `to` is exclusive. `total` is over everything, whatever `--limit` shows; `groups` says how many
+//!   groups there are.
+//! * `granularity`, and `period` in rows, are there with a granularity; `previous_period`,
+//!   `previous`, `change` and `previous_total` where it is compared; `names` where the bill names an
+//!   id; `unknown_rows` (charges whose cost is unknown) where there are any; `incomplete` where rows
+//!   of the bill were refused.
+//! * Values in `key` are the bill's own, unchanged; a missing one is `null`. Characters that would
+//!   move a cursor or turn text round are written as `\u` escapes, which every JSON reader undoes.
+//!
+//! What [`spend()`] writes is [`SpendAnswer`](crate::engine::answer::SpendAnswer), field by field, under
+//! the same rule of one object or a list.
+//!
+//! # CSV
+//! A header and one line a row; no totals, so that a column can be added up. An id's name follows it
+//! in a column of its own (`region_name`). An unknown cost is an empty cell. Text that a spreadsheet
+//! would run is guarded by a `'` unless [`Style::raw`] is set.
+
+mod csv;
+mod grid;
+mod json;
+mod markdown;
+mod money;
+mod query;
+mod spend;
+mod table;
+
+#[cfg(test)]
+mod tests;
+
+pub use self::query::query;
+pub use self::spend::spend;
+
+/// How an answer is written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Format {
+    /// Columns for a terminal.
+    #[default]
+    Table,
+    /// See the [module's page](self).
+    Json,
+    /// See the [module's page](self).
+    Csv,
+    /// A GitHub-flavoured table.
+    Markdown,
+}
+
+impl Format {
+    /// All, in menu order.
+    pub const ALL: [Format; 4] = [Format::Table, Format::Json, Format::Csv, Format::Markdown];
+
+    /// Its word on the command line.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::Table => "table",
+            Format::Json => "json",
+            Format::Csv => "csv",
+            Format::Markdown => "markdown",
+        }
+    }
+}
+
+/// What the reader at the other end is like.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Style {
+    /// How it is written.
+    pub format: Format,
+    /// CSV without the guard against formulas.
+    pub raw: bool,
+    /// Columns of the terminal; `None` where it is none, and nothing is shortened.
+    pub width: Option<usize>,
+    /// Whether a terminal reads it, which must be given no control characters, not even in CSV.
+    pub terminal: bool,
+}

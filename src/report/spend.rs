@@ -1,0 +1,183 @@
+//! The Spend answer in each format.
+//!
+//! Knows what a [`SpendAnswer`] says, not how a table, Markdown or CSV is set.
+
+use std::io::{self, Write};
+
+use super::csv::Sheet;
+use super::grid::{Column, Document, Grid, Kind, Part, safe, value};
+use super::query::{figure_cells, figure_columns, piece_heading, title, unknown_note};
+use super::{Format, Style, json, markdown, money, table};
+use crate::domain::dimension::Dimension;
+use crate::domain::lens::Lens;
+use crate::domain::money::Amount;
+use crate::domain::text::Untrusted;
+use crate::engine::answer::{Figure, SpendAnswer};
+
+/// What the chart's series beyond the largest are called together.
+const OTHER: &str = "(other)";
+
+/// Writes the answers to the Spend question about `lens`, one a currency.
+///
+/// In CSV each line is a figure, a mover or a series' cost in one piece of time, as its `kind` says.
+///
+/// # Errors
+/// What the writer fails with.
+pub fn spend(lens: &Lens, answers: &[SpendAnswer], style: Style, out: &mut dyn Write) -> io::Result<()> {
+    match style.format {
+        Format::Json => json::one_or_list(answers, out, |answer, out| json::value(answer, out)),
+        Format::Csv => write_csv(lens, answers, style, out),
+        Format::Table => table::write(&document(lens, answers), style.width, out),
+        Format::Markdown => markdown::write(&document(lens, answers), out),
+    }
+}
+
+fn figures(answer: &SpendAnswer) -> [(&'static str, &'static str, Figure); 4] {
+    [
+        ("total", "Total", answer.total),
+        ("month_to_date", "Month to date", answer.month_to_date),
+        ("yesterday", "Yesterday", answer.yesterday),
+        ("last_week", "Last 7 days", answer.last_week),
+    ]
+}
+
+fn document(lens: &Lens, answers: &[SpendAnswer]) -> Document {
+    answers.iter().flat_map(|answer| parts(lens, answer)).collect()
+}
+
+fn parts(lens: &Lens, answer: &SpendAnswer) -> Vec<Part> {
+    let mut parts =
+        vec![Part::Title(title(answer.metric.name(), answer.period, answer.previous_period, &answer.currency))];
+    let rows = figures(answer).into_iter().map(|(_, heading, figure)| row(vec![heading.to_owned()], figure)).collect();
+    parts.push(Part::Grid(Grid { columns: columns([Column::new("", Kind::Text)]), rows, total: None }));
+    if let Some(by) = lens.by.first() {
+        parts.push(Part::Title(format!("By {}", by.title().to_lowercase())));
+        parts.push(Part::Grid(series(by, answer)));
+    }
+    if !answer.movers.is_empty() {
+        parts.push(Part::Title("What changed most".to_owned()));
+        parts.push(Part::Grid(movers(answer)));
+    }
+    if !answer.starts.is_empty() {
+        parts.push(Part::Title(format!("By {}", answer.granularity.name())));
+        parts.push(Part::Grid(pieces(answer)));
+    }
+    let fresh = answer.freshness.iter().map(|f| {
+        format!("{}: charges through {}, settled through {}", f.provider.safe(), f.last_day, f.settled_through)
+    });
+    let notices = answer.notices.iter().map(|n| safe(&format!("{} ({})", n.text, n.hint)));
+    let mut notes: Vec<String> = fresh.chain(notices).chain(unknown_note(answer.unknown_rows)).collect();
+    if !notes.is_empty() {
+        parts.push(Part::Title("Notes".to_owned()));
+        parts.extend(notes.drain(..).map(Part::Note));
+    }
+    parts
+}
+
+fn columns(first: impl IntoIterator<Item = Column>) -> Vec<Column> {
+    first.into_iter().chain(figure_columns(true)).collect()
+}
+
+fn row(mut cells: Vec<String>, figure: Figure) -> Vec<String> {
+    cells.extend(figure_cells(figure.amount, figure.previous, true));
+    cells
+}
+
+fn key_of(by: &Dimension, key: Option<&Untrusted>, name: Option<&Untrusted>) -> String {
+    key.map_or_else(|| OTHER.to_owned(), |key| value(by, key, name))
+}
+
+fn series(by: &Dimension, answer: &SpendAnswer) -> Grid {
+    let share = |cost: Option<Amount>| match (cost, answer.total.amount) {
+        (Some(cost), Some(total)) => {
+            cost.ratio(total).map_or_else(|| money::UNKNOWN.to_owned(), |r| format!("{:.1}%", r * 100.0))
+        }
+        _ => money::UNKNOWN.to_owned(),
+    };
+    let rows = answer
+        .series
+        .iter()
+        .map(|s| vec![key_of(by, s.key.as_ref(), s.name.as_ref()), money::known(s.total), share(s.total)])
+        .collect();
+    let columns = vec![Column::of(by), Column::new("Cost", Kind::Number), Column::new("Share", Kind::Number)];
+    Grid { columns, rows, total: None }
+}
+
+fn movers(answer: &SpendAnswer) -> Grid {
+    let rows = answer.movers.iter().map(|mover| {
+        let values = answer.movers_by.iter().zip(&mover.key).enumerate();
+        row(values.map(|(i, (d, v))| value(d, v, mover.names.get(&i))).collect(), mover.figure)
+    });
+    Grid { columns: columns(answer.movers_by.iter().map(Column::of)), rows: rows.collect(), total: None }
+}
+
+/// The cost of each piece of time: unknown only where every series is.
+fn pieces(answer: &SpendAnswer) -> Grid {
+    let compared = answer.previous_period.is_some();
+    let mut columns = vec![Column::new(piece_heading(answer.granularity), Kind::Text)];
+    columns.push(Column::new("Cost", Kind::Number));
+    columns.extend(compared.then(|| Column::new("Previous", Kind::Number)));
+    let rows = answer.starts.iter().enumerate().map(|(i, start)| {
+        let costs = answer.series.iter().filter_map(|s| s.costs.get(i).copied().flatten());
+        let cost = costs.fold(None, |sum: Option<Amount>, cost| Some(sum.unwrap_or_default() + cost));
+        let mut cells = vec![answer.granularity.label(*start), money::known(cost)];
+        cells.extend(compared.then(|| money::known(answer.previous_series.get(i).copied().flatten())));
+        cells
+    });
+    Grid { columns, rows: rows.collect(), total: None }
+}
+
+fn write_csv(lens: &Lens, answers: &[SpendAnswer], style: Style, out: &mut dyn Write) -> io::Result<()> {
+    // The dimensions of series and movers together, each once.
+    let mut dimensions: Vec<Dimension> = lens.by.first().cloned().into_iter().collect();
+    for dimension in answers.iter().flat_map(|a| &a.movers_by) {
+        if !dimensions.contains(dimension) {
+            dimensions.push(dimension.clone());
+        }
+    }
+    let mut sheet = Sheet::new(style, out);
+    sheet.number("kind")?;
+    sheet.number("period")?;
+    for dimension in &dimensions {
+        sheet.text(&dimension.name())?;
+    }
+    for column in ["currency", "cost", "previous", "change"] {
+        sheet.number(column)?;
+    }
+    sheet.end()?;
+    for answer in answers {
+        csv_answer(&dimensions, answer, &mut sheet)?;
+    }
+    sheet.finish()
+}
+
+fn csv_answer(dimensions: &[Dimension], answer: &SpendAnswer, sheet: &mut Sheet<'_>) -> io::Result<()> {
+    let mut line = |kind: &str, period: &str, key: &[(&Dimension, &str)], figure: Figure| -> io::Result<()> {
+        sheet.number(kind)?;
+        sheet.number(period)?;
+        for dimension in dimensions {
+            sheet.text(key.iter().find(|(d, _)| *d == dimension).map_or("", |(_, value)| value))?;
+        }
+        sheet.text(&answer.currency)?;
+        sheet.amount(figure.amount)?;
+        sheet.amount(figure.previous)?;
+        sheet.amount(figure.change())?;
+        sheet.end()
+    };
+    for (kind, _, figure) in figures(answer) {
+        line(kind, "", &[], figure)?;
+    }
+    for mover in &answer.movers {
+        let key: Vec<_> = answer.movers_by.iter().zip(mover.key.iter().map(Untrusted::raw)).collect();
+        line("mover", "", &key, mover.figure)?;
+    }
+    for series in &answer.series {
+        let kind = if series.key.is_some() { "series" } else { "other" };
+        let value = series.key.as_ref().map_or("", Untrusted::raw);
+        let key: Vec<_> = dimensions.first().map(|d| (d, value)).into_iter().collect();
+        for (start, cost) in answer.starts.iter().zip(&series.costs) {
+            line(kind, &answer.granularity.label(*start), &key, Figure { amount: *cost, previous: None })?;
+        }
+    }
+    Ok(())
+}

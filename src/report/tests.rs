@@ -1,0 +1,313 @@
+//! Answers in every format, written out in full: hostile names, unknown costs, two currencies.
+
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::domain::calendar::{Day, Granularity, Period};
+use crate::domain::charge::Metric;
+use crate::domain::dimension::Dimension;
+use crate::domain::lens::Lens;
+use crate::domain::money::Amount;
+use crate::domain::period::Comparison;
+use crate::engine::answer::{Figure, Freshness, Mover, QueryAnswer, QueryRow, Series, SpendAnswer};
+use crate::engine::{Query, Sort};
+
+fn money(text: &str) -> Option<Amount> {
+    (!text.is_empty()).then(|| text.parse().expect("amount"))
+}
+
+fn month(text: &str) -> Period {
+    crate::domain::calendar::Month::parse(text).expect("month").period()
+}
+
+fn row(key: &[&str], cost: &str, previous: &str) -> QueryRow {
+    QueryRow {
+        key: key.iter().map(|k| (*k).into()).collect(),
+        names: BTreeMap::new(),
+        start: None,
+        cost: money(cost),
+        previous: money(previous),
+        unknown_rows: 0,
+    }
+}
+
+fn answer(by: &[Dimension], rows: Vec<QueryRow>, total: &str) -> QueryAnswer {
+    QueryAnswer {
+        metric: Metric::Effective,
+        currency: "USD".to_owned(),
+        period: month("2024-09"),
+        previous_period: None,
+        by: by.to_vec(),
+        granularity: None,
+        groups: rows.len() as u64,
+        rows,
+        total: money(total),
+        previous_total: None,
+        unknown_rows: 0,
+        incomplete: false,
+    }
+}
+
+fn asked(answer: &QueryAnswer) -> Query {
+    let comparison = if answer.previous_period.is_some() { Comparison::Previous } else { Comparison::None };
+    let lens = Lens { by: answer.by.clone(), comparison, ..Lens::default() };
+    Query { lens, granularity: answer.granularity, sort: Sort::Cost, limit: None }
+}
+
+fn written(answers: &[QueryAnswer], style: Style) -> String {
+    let mut out = Vec::new();
+    query(&asked(&answers[0]), answers, style, &mut out).expect("written");
+    String::from_utf8(out).expect("text")
+}
+
+fn style(format: Format) -> Style {
+    Style { format, ..Style::default() }
+}
+
+fn simple() -> QueryAnswer {
+    let rows = vec![row(&["Amazon EC2"], "1234567.891", ""), row(&["AWS Lambda"], "0.0000042", ""), row(&[""], "", "")];
+    let mut answer = answer(&[Dimension::Service], rows, "1234567.8910042");
+    answer.rows[2].unknown_rows = 2;
+    answer.unknown_rows = 2;
+    answer.groups = 212;
+    answer.incomplete = true;
+    answer
+}
+
+fn compared() -> QueryAnswer {
+    let mut first = row(&["123", "web|1\\"], "12.5", "10");
+    first.names.insert(0, "Prod".into());
+    let rows = vec![first, row(&["", "-x\u{1b}[31m"], "3", "0"), row(&["9", "=1+1"], "-1", "")];
+    let mut answer = answer(&[Dimension::SubAccount, Dimension::Tag("team".into())], rows, "14.5");
+    answer.previous_period = Some(month("2024-08"));
+    answer.previous_total = money("20");
+    answer
+}
+
+fn daily() -> QueryAnswer {
+    let mut answer = answer(&[Dimension::Service], vec![row(&["S3"], "1", ""), row(&["S3"], "2", "")], "3");
+    answer.granularity = Some(Granularity::Day);
+    answer.groups = 1;
+    for (i, row) in answer.rows.iter_mut().enumerate() {
+        row.start = Some(month("2024-09").from.plus(i as i32).seconds());
+    }
+    answer
+}
+
+#[test]
+fn json_is_what_the_module_says() {
+    assert_eq!(
+        written(&[simple()], style(Format::Json)),
+        r#"{"metric":"effective","currency":"USD","period":{"from":"2024-09-01","to":"2024-10-01"},"by":["service"],"rows":[
+{"key":{"service":"Amazon EC2"},"cost":"1234567.891"},
+{"key":{"service":"AWS Lambda"},"cost":"0.0000042"},
+{"key":{"service":null},"cost":null,"unknown_rows":2}
+],"total":"1234567.8910042","groups":212,"unknown_rows":2,"incomplete":true}
+"#
+    );
+    assert_eq!(
+        written(&[compared()], style(Format::Json)),
+        r#"{"metric":"effective","currency":"USD","period":{"from":"2024-09-01","to":"2024-10-01"},"previous_period":{"from":"2024-08-01","to":"2024-09-01"},"by":["sub_account","tag:team"],"rows":[
+{"key":{"sub_account":"123","tag:team":"web|1\\"},"names":{"sub_account":"Prod"},"cost":"12.5","previous":"10","change":"2.5"},
+{"key":{"sub_account":null,"tag:team":"-x\u001b[31m"},"cost":"3","previous":"0","change":"3"},
+{"key":{"sub_account":"9","tag:team":"=1+1"},"cost":"-1","previous":null,"change":null}
+],"total":"14.5","previous_total":"20","groups":3}
+"#
+    );
+    let text = written(&[daily()], style(Format::Json));
+    assert!(text.contains(r#""granularity":"day","rows":["#), "{text}");
+    assert!(text.contains(r#"{"key":{"service":"S3"},"period":"2024-09-02","cost":"2"}"#), "{text}");
+}
+
+#[test]
+fn json_lists_currencies_and_is_an_empty_list_without_data() {
+    let mut euros = answer(&[Dimension::Service], Vec::new(), "");
+    euros.currency = "EUR".to_owned();
+    let text = written(&[simple(), euros], style(Format::Json));
+    let value: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(value[0]["currency"], "USD");
+    assert_eq!(value[1]["currency"], "EUR");
+    assert_eq!(value[1]["total"], serde_json::Value::Null);
+    let mut out = Vec::new();
+    query(&asked(&simple()), &[], style(Format::Json), &mut out).expect("written");
+    assert_eq!(out, b"[]\n");
+}
+
+#[test]
+fn csv_guards_text_and_never_numbers() {
+    assert_eq!(
+        written(&[compared()], style(Format::Csv)),
+        "sub_account,sub_account_name,tag:team,currency,cost,previous,change,unknown_rows\n\
+         123,Prod,web|1\\,USD,12.5,10,2.5,0\n\
+         ,,'-x\u{1b}[31m,USD,3,0,3,0\n\
+         9,,'=1+1,USD,-1,,,0\n"
+    );
+    let raw = written(&[compared()], Style { raw: true, ..style(Format::Csv) });
+    assert!(raw.contains("9,,=1+1,USD,-1,,,0\n"), "{raw}");
+    let seen = written(&[compared()], Style { terminal: true, ..style(Format::Csv) });
+    assert!(seen.contains(",,'-x\\x1b[31m,USD"), "{seen}");
+    assert_eq!(
+        written(&[daily()], style(Format::Csv)),
+        "period,service,currency,cost,unknown_rows\n2024-09-01,S3,USD,1,0\n2024-09-02,S3,USD,2,0\n"
+    );
+    let mut out = Vec::new();
+    query(&asked(&simple()), &[], style(Format::Csv), &mut out).expect("written");
+    assert_eq!(out, b"service,currency,cost,unknown_rows\n");
+}
+
+#[test]
+fn markdown_keeps_text_text() {
+    assert_eq!(
+        written(&[compared()], style(Format::Markdown)),
+        r"**Effective cost, 2024-09-01 to 2024-09-30, compared with 2024-08-01 to 2024-08-31, in USD**
+
+| Sub account | Tag team | Cost | Previous | Change | % |
+| --- | --- | ---: | ---: | ---: | ---: |
+| Prod (123) | web\|1\\ | 12.50 | 10.00 | +2.50 | +25.0% |
+| (none) | -x\\x1b\[31m | 3.00 | 0.00 | +3.00 | new |
+| 9 | =1+1 | -1.00 | n/a | n/a | n/a |
+| **Total** |  | **14.50** | **20.00** | **-5.50** | **-27.5%** |
+"
+    );
+}
+
+#[test]
+fn a_table_aligns_amounts_at_the_point() {
+    assert_eq!(
+        written(&[simple()], style(Format::Table)),
+        "\
+Effective cost, 2024-09-01 to 2024-09-30, in USD
+Service                  Cost
+Amazon EC2  1,234,567.89
+AWS Lambda          0.0000042
+(none)               n/a
+-----------------------------
+Total       1,234,567.89
+3 of 212 rows; the total is over all of them
+2 charges with unknown cost are in no sum
+incomplete: rows of the bill were refused when it was imported, see `spendtop imports list`
+"
+    );
+    assert_eq!(
+        written(&[compared(), daily()], style(Format::Table)),
+        "\
+Effective cost, 2024-09-01 to 2024-09-30, compared with 2024-08-01 to 2024-08-31, in USD
+Sub account  Tag team     Cost  Previous  Change       %
+Prod (123)   web|1\\      12.50     10.00   +2.50  +25.0%
+(none)       -x\\x1b[31m   3.00      0.00   +3.00     new
+9            =1+1        -1.00       n/a     n/a     n/a
+--------------------------------------------------------
+Total                    14.50     20.00   -5.50  -27.5%
+
+Effective cost, 2024-09-01 to 2024-09-30, in USD
+Day         Service  Cost
+2024-09-01  S3       1.00
+2024-09-02  S3       2.00
+-------------------------
+Total                3.00
+"
+    );
+}
+
+#[test]
+fn a_table_without_a_grouping_is_its_total() {
+    assert_eq!(
+        written(&[answer(&[], vec![row(&[], "5", "")], "5")], style(Format::Table)),
+        "Effective cost, 2024-09-01 to 2024-09-30, in USD\nCost\n5.00\n"
+    );
+}
+
+fn spend_answer() -> SpendAnswer {
+    let from = month("2024-09").from;
+    let figure = |amount: &str, previous: &str| Figure { amount: money(amount), previous: money(previous) };
+    SpendAnswer {
+        metric: Metric::Billed,
+        currency: "USD".to_owned(),
+        as_of: Day::parse("2024-09-02").expect("day"),
+        period: Period { from, to: from.plus(2) },
+        previous_period: Some(Period { from: from.plus(-2), to: from }),
+        total: figure("30", "20"),
+        month_to_date: figure("30", "25"),
+        yesterday: figure("10", ""),
+        last_week: figure("30", "0"),
+        series: vec![
+            Series { key: Some("AWS".into()), name: None, costs: vec![money("9"), None], total: money("9") },
+            Series { key: None, name: None, costs: vec![money("1"), money("20")], total: money("21") },
+        ],
+        starts: vec![from.seconds(), from.plus(1).seconds()],
+        granularity: Granularity::Day,
+        previous_series: vec![money("5"), None],
+        movers: vec![Mover { key: vec!["+S3".into()], names: BTreeMap::new(), figure: figure("12", "2") }],
+        movers_by: vec![Dimension::Service],
+        freshness: vec![Freshness {
+            provider: "AWS".into(),
+            last_day: from.plus(1),
+            settled_through: from,
+            taken_at: 0,
+        }],
+        notices: Vec::new(),
+        unknown_rows: 1,
+        rows: 9,
+    }
+}
+
+fn spent(format: Format) -> String {
+    let mut out = Vec::new();
+    spend(&Lens::default(), &[spend_answer()], style(format), &mut out).expect("written");
+    String::from_utf8(out).expect("text")
+}
+
+#[test]
+fn spend_as_a_table() {
+    assert_eq!(
+        spent(Format::Table),
+        "\
+Billed cost, 2024-09-01 to 2024-09-02, compared with 2024-08-30 to 2024-08-31, in USD
+                Cost  Previous  Change       %
+Total          30.00     20.00  +10.00  +50.0%
+Month to date  30.00     25.00   +5.00  +20.0%
+Yesterday      10.00       n/a     n/a     n/a
+Last 7 days    30.00      0.00  +30.00     new
+
+By provider
+Provider   Cost  Share
+AWS        9.00  30.0%
+(other)   21.00  70.0%
+
+What changed most
+Service   Cost  Previous  Change        %
++S3      12.00      2.00  +10.00  +500.0%
+
+By day
+Day          Cost  Previous
+2024-09-01  10.00      5.00
+2024-09-02  20.00       n/a
+
+Notes
+AWS: charges through 2024-09-02, settled through 2024-09-01
+1 charge with unknown cost is in no sum
+"
+    );
+}
+
+#[test]
+fn spend_as_csv_and_json() {
+    assert_eq!(
+        spent(Format::Csv),
+        "\
+kind,period,provider,service,currency,cost,previous,change
+total,,,,USD,30,20,10
+month_to_date,,,,USD,30,25,5
+yesterday,,,,USD,10,,
+last_week,,,,USD,30,0,30
+mover,,,'+S3,USD,12,2,10
+series,2024-09-01,AWS,,USD,9,,
+series,2024-09-02,AWS,,USD,,,
+other,2024-09-01,,,USD,1,,
+other,2024-09-02,,,USD,20,,
+"
+    );
+    let read: SpendAnswer = serde_json::from_str(&spent(Format::Json)).expect("one object");
+    assert_eq!(read, spend_answer());
+    assert!(spent(Format::Markdown).contains("| Service | Cost | Previous | Change | % |\n"));
+}

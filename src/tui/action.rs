@@ -1,0 +1,289 @@
+//! The one table of actions: what a key can do, what it is called, and where it works.
+//!
+//! Drives dispatch, footer and help, and later the palette and the config's keys. Knows no state
+//! and does nothing itself.
+
+use super::tab::Tab;
+
+/// Something that a person can ask for.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[expect(missing_docs, reason = "each is documented by its entry in the table, which a test holds complete")]
+pub enum Action {
+    Show(Tab),
+    NextTab,
+    PreviousTab,
+    Down,
+    Up,
+    PageDown,
+    PageUp,
+    First,
+    Last,
+    DayBefore,
+    DayAfter,
+    Open,
+    Back,
+    Filter,
+    Period,
+    Earlier,
+    Later,
+    GroupBy,
+    Metric,
+    Comparison,
+    Currency,
+    Sort,
+    Reverse,
+    Mark,
+    CopyRow,
+    CopyCommand,
+    Help,
+    Redraw,
+    Suspend,
+    Quit,
+    Close,
+    Choose,
+    Apply,
+    CursorLeft,
+    CursorRight,
+    CursorStart,
+    CursorEnd,
+    DeleteBefore,
+    DeleteAfter,
+    DeleteWord,
+    DeleteAll,
+}
+
+/// Headings of the help, in its order.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Group {
+    /// The tab's own keys.
+    Here,
+    /// Moving about.
+    Move,
+    /// What is looked at.
+    Lens,
+    /// Lines that are edited.
+    Edit,
+    /// The program.
+    App,
+}
+
+impl Group {
+    /// All, in the help's order.
+    pub const ALL: [Group; 5] = [Group::Here, Group::Move, Group::Lens, Group::Edit, Group::App];
+
+    /// Its heading.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Group::Here => "In this view",
+            Group::Move => "Moving about",
+            Group::Lens => "What is looked at",
+            Group::Edit => "Editing a line",
+            Group::App => "The program",
+        }
+    }
+}
+
+/// Where keys go.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Place {
+    /// A tab, with nothing over it.
+    Tab(Tab),
+    /// The help.
+    Help,
+    /// A list to choose from.
+    Picker,
+    /// The filter's line.
+    FilterLine,
+}
+
+/// In which places an action works.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Scope {
+    /// Everywhere, lines that are edited too.
+    Everywhere,
+    /// In every tab.
+    Tabs,
+    /// In the tabs that show figures.
+    Figures,
+    /// In one tab.
+    Only(Tab),
+    /// In figures, lists and the help.
+    Lists,
+    /// In lists and the help.
+    Overlays,
+    /// In lists to choose from.
+    Picker,
+    /// In lines that are edited.
+    FilterLine,
+}
+
+impl Scope {
+    /// Whether it holds a place.
+    #[must_use]
+    pub fn holds(self, place: Place) -> bool {
+        let figures = matches!(place, Place::Tab(Tab::Spend | Tab::Breakdown));
+        let overlay = matches!(place, Place::Help | Place::Picker);
+        match self {
+            Scope::Everywhere => true,
+            Scope::Tabs => matches!(place, Place::Tab(_)),
+            Scope::Figures => figures,
+            Scope::Only(tab) => place == Place::Tab(tab),
+            Scope::Lists => figures || overlay,
+            Scope::Overlays => overlay,
+            Scope::Picker => place == Place::Picker,
+            Scope::FilterLine => place == Place::FilterLine,
+        }
+    }
+}
+
+/// One row of the table.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Entry {
+    /// What it does, for the program.
+    pub action: Action,
+    /// Its name in configs and the palette.
+    pub name: &'static str,
+    /// Under which heading the help has it.
+    pub group: Group,
+    /// What it does, for people.
+    pub doc: &'static str,
+    /// Its word in the footer, and how much it belongs there (1 most); 0 leaves it out.
+    pub footer: (&'static str, u8),
+    /// Its keys, as [`Key::parse`](super::keymap::Key::parse) reads them.
+    pub keys: &'static [&'static str],
+    /// Where it works.
+    pub scope: Scope,
+}
+
+const fn entry(
+    action: Action,
+    name: &'static str,
+    group: Group,
+    keys: &'static [&'static str],
+    scope: Scope,
+    footer: (&'static str, u8),
+    doc: &'static str,
+) -> Entry {
+    Entry { action, name, group, doc, footer, keys, scope }
+}
+
+use Action as A;
+use Group as G;
+use Scope as S;
+
+/// Every action. Order is the help's order; the first entry that holds a place and a key wins.
+#[rustfmt::skip]
+pub const TABLE: &[Entry] = &[
+    entry(A::Open, "open", G::Here, &["enter"], S::Figures, ("open", 1), "open the selected day, move or row"),
+    entry(A::DayBefore, "day-before", G::Here, &["left", "h"], S::Only(Tab::Spend), ("day", 2), "read out the day before"),
+    entry(A::DayAfter, "day-after", G::Here, &["right", "l"], S::Only(Tab::Spend), ("", 0), "read out the day after"),
+    entry(A::Sort, "sort", G::Here, &["s"], S::Only(Tab::Breakdown), ("sort", 3), "sort by cost, change or name"),
+    entry(A::Reverse, "reverse-sort", G::Here, &["S"], S::Only(Tab::Breakdown), ("", 0), "turn the order round"),
+    entry(A::Mark, "mark", G::Here, &["space"], S::Only(Tab::Breakdown), ("mark", 8), "mark the row and add up what is marked"),
+    entry(A::CopyRow, "copy-row", G::Here, &["y"], S::Figures, ("copy", 9), "copy the selected row's text"),
+    entry(A::CopyCommand, "copy-command", G::Here, &["Y"], S::Figures, ("", 0), "copy the command that prints these figures"),
+
+    entry(A::Choose, "choose", G::Here, &["enter"], S::Picker, ("choose", 1), "choose the selected line"),
+    entry(A::Close, "close", G::Here, &["esc", "q"], S::Overlays, ("close", 2), "go back to the figures"),
+    entry(A::Apply, "apply", G::Here, &["enter"], S::FilterLine, ("apply", 1), "use the filter as it stands"),
+    entry(A::Close, "cancel", G::Here, &["esc"], S::FilterLine, ("cancel", 2), "leave the filter as it was"),
+
+    entry(A::Down, "down", G::Move, &["j", "down"], S::Lists, ("", 0), "one line down"),
+    entry(A::Up, "up", G::Move, &["k", "up"], S::Lists, ("", 0), "one line up"),
+    entry(A::PageDown, "page-down", G::Move, &["pgdn", "ctrl-f", "ctrl-d"], S::Lists, ("", 0), "one page down"),
+    entry(A::PageUp, "page-up", G::Move, &["pgup", "ctrl-b", "ctrl-u"], S::Lists, ("", 0), "one page up"),
+    entry(A::First, "first", G::Move, &["g", "home"], S::Lists, ("", 0), "to the first line"),
+    entry(A::Last, "last", G::Move, &["G", "end"], S::Lists, ("", 0), "to the last line"),
+    entry(A::Back, "back", G::Move, &["backspace", "esc"], S::Figures, ("back", 2), "back out of what was opened"),
+    entry(A::Show(Tab::Spend), "show-spend", G::Move, &["1"], S::Tabs, ("", 0), "Spend: what it costs, day by day"),
+    entry(A::Show(Tab::Breakdown), "show-breakdown", G::Move, &["2"], S::Tabs, ("", 0), "Breakdown: what it is made of"),
+    entry(A::Show(Tab::Recommendations), "show-recommendations", G::Move, &["3"], S::Tabs, ("", 0), "Recommendations: what could be saved"),
+    entry(A::Show(Tab::Budgets), "show-budgets", G::Move, &["4"], S::Tabs, ("", 0), "Budgets: whether they will hold"),
+    entry(A::Show(Tab::Anomalies), "show-anomalies", G::Move, &["5"], S::Tabs, ("", 0), "Anomalies: what is out of the ordinary"),
+    entry(A::Show(Tab::Leaderboard), "show-leaderboard", G::Move, &["6"], S::Tabs, ("", 0), "Leaderboard: who saves most"),
+    entry(A::NextTab, "next-tab", G::Move, &["tab"], S::Tabs, ("tab", 10), "the next tab"),
+    entry(A::PreviousTab, "previous-tab", G::Move, &["backtab"], S::Tabs, ("", 0), "the tab before"),
+
+    entry(A::Filter, "filter", G::Lens, &["/"], S::Figures, ("filter", 4), "edit the filter: service:ec2 env=prod cost>100"),
+    entry(A::Period, "period", G::Lens, &["t"], S::Figures, ("period", 5), "choose the days"),
+    entry(A::Earlier, "earlier", G::Lens, &["["], S::Figures, ("", 0), "the period before this one"),
+    entry(A::Later, "later", G::Lens, &["]"], S::Figures, ("", 0), "the period after this one"),
+    entry(A::GroupBy, "group-by", G::Lens, &["b"], S::Figures, ("by", 6), "choose what to group by"),
+    entry(A::Metric, "metric", G::Lens, &["m"], S::Figures, ("metric", 7), "effective, billed, list or contracted cost"),
+    entry(A::Comparison, "comparison", G::Lens, &["x"], S::Figures, ("", 0), "what the figures are held against"),
+    entry(A::Currency, "currency", G::Lens, &["c"], S::Figures, ("currency", 7), "the next currency; currencies are never added"),
+
+    entry(A::CursorLeft, "cursor-left", G::Edit, &["left", "ctrl-b"], S::FilterLine, ("", 0), "one character left"),
+    entry(A::CursorRight, "cursor-right", G::Edit, &["right", "ctrl-f"], S::FilterLine, ("", 0), "one character right"),
+    entry(A::CursorStart, "cursor-start", G::Edit, &["home", "ctrl-a"], S::FilterLine, ("", 0), "to the line's start"),
+    entry(A::CursorEnd, "cursor-end", G::Edit, &["end", "ctrl-e"], S::FilterLine, ("", 0), "to the line's end"),
+    entry(A::DeleteBefore, "delete-before", G::Edit, &["backspace", "ctrl-h"], S::FilterLine, ("", 0), "delete the character before"),
+    entry(A::DeleteAfter, "delete-after", G::Edit, &["delete"], S::FilterLine, ("", 0), "delete the character after"),
+    entry(A::DeleteWord, "delete-word", G::Edit, &["ctrl-w"], S::FilterLine, ("delete word", 3), "delete the word before"),
+    entry(A::DeleteAll, "delete-all", G::Edit, &["ctrl-u"], S::FilterLine, ("clear", 4), "delete the whole line"),
+
+    entry(A::Help, "help", G::App, &["?"], S::Tabs, ("help", 1), "this help"),
+    entry(A::Redraw, "redraw", G::App, &["r", "ctrl-l"], S::Tabs, ("", 0), "draw everything again; after an error, ask again"),
+    entry(A::Suspend, "suspend", G::App, &["ctrl-z"], S::Everywhere, ("", 0), "back to the shell; `fg` returns"),
+    entry(A::Quit, "quit", G::App, &["q"], S::Tabs, ("quit", 2), "leave spendtop"),
+    entry(A::Quit, "quit-now", G::App, &["ctrl-c"], S::Everywhere, ("", 0), "leave spendtop from anywhere"),
+];
+
+impl Action {
+    /// The action of a name; `None` where there is none.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Action> {
+        TABLE.iter().find(|e| e.name == name).map(|e| e.action)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::keymap::Key;
+    use super::*;
+    use std::collections::HashMap;
+
+    const PLACES: [Place; 9] = [
+        Place::Tab(Tab::Spend),
+        Place::Tab(Tab::Breakdown),
+        Place::Tab(Tab::Recommendations),
+        Place::Tab(Tab::Budgets),
+        Place::Tab(Tab::Anomalies),
+        Place::Tab(Tab::Leaderboard),
+        Place::Help,
+        Place::Picker,
+        Place::FilterLine,
+    ];
+
+    #[test]
+    fn no_two_actions_share_a_key_in_a_place() {
+        for place in PLACES {
+            let mut taken: HashMap<Key, &str> = HashMap::new();
+            for entry in TABLE.iter().filter(|e| e.scope.holds(place)) {
+                for text in entry.keys {
+                    let key = Key::parse(text).unwrap_or_else(|| panic!("`{text}` of {} is no key", entry.name));
+                    if let Some(other) = taken.insert(key, entry.name) {
+                        panic!("{place:?}: `{text}` is both {other} and {}", entry.name);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_action_is_named_documented_bound_and_reachable() {
+        let mut names: Vec<&str> = TABLE.iter().map(|e| e.name).collect();
+        for entry in TABLE {
+            assert!(entry.name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'), "{}", entry.name);
+            assert!(!entry.doc.is_empty() && !entry.keys.is_empty(), "{}", entry.name);
+            assert!(PLACES.iter().any(|p| entry.scope.holds(*p)), "{}", entry.name);
+            assert_eq!(entry.footer.0.is_empty(), entry.footer.1 == 0, "{}", entry.name);
+            assert_eq!(Action::named(entry.name), Some(entry.action));
+        }
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), TABLE.len());
+        assert_eq!(Action::named("no-such"), None);
+    }
+}

@@ -1,0 +1,34 @@
+//! Everything that can wake the app, in one closed list.
+//!
+//! Knows nothing of what follows from it.
+
+use crossterm::event::KeyEvent;
+
+use super::worker::Reply;
+use crate::engine::Extent;
+use crate::error::Result;
+
+/// What happened.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// A key was pressed.
+    Key(KeyEvent),
+    /// Text was pasted, as it came.
+    Paste(String),
+    /// The terminal has a new size: columns, rows.
+    Resize(u16, u16),
+    /// The worker answers a question.
+    Answer(Box<Reply>),
+    /// The worker says what data there is.
+    Extent(Box<Result<Extent>>),
+    /// A signal asks the program to end.
+    Ended(i32),
+    /// A signal asks the program to stop for a while.
+    Suspend,
+    /// The program runs again after it was stopped.
+    Resumed,
+    /// It cannot be stopped: no shell would let it run again.
+    NotSuspended,
+    /// The worker died of a bug.
+    WorkerDied,
+}

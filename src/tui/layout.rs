@@ -1,0 +1,160 @@
+//! Which part of the screen is whose, at any size.
+//!
+//! Pure arithmetic. Small screens lose, in this order: blank lines, the banner, the lens's
+//! sentence, the footer. Knows nothing of what is drawn.
+
+use ratatui::layout::Rect;
+
+/// The screen's parts; an empty one is not drawn.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Parts {
+    /// Name, tabs, freshness.
+    pub header: Rect,
+    /// The lens as a sentence.
+    pub lens: Rect,
+    /// One line that must not be missed.
+    pub banner: Rect,
+    /// The tab.
+    pub body: Rect,
+    /// The keys that work now.
+    pub footer: Rect,
+}
+
+/// Cuts rows off an area.
+struct Rows {
+    left: Rect,
+}
+
+impl Rows {
+    fn top(&mut self, height: u16) -> Rect {
+        let height = height.min(self.left.height);
+        let part = Rect { height, ..self.left };
+        self.left.y += height;
+        self.left.height -= height;
+        part
+    }
+
+    fn bottom(&mut self, height: u16) -> Rect {
+        let height = height.min(self.left.height);
+        self.left.height -= height;
+        Rect { y: self.left.y + self.left.height, height, ..self.left }
+    }
+}
+
+/// The parts of a whole screen.
+#[must_use]
+pub fn screen(area: Rect, banner: bool) -> Parts {
+    let height = area.height;
+    let mut rows = Rows { left: area };
+    let header = rows.top(1);
+    let footer = if height >= 4 { rows.bottom(1) } else { Rect::default() };
+    let lens = if height >= 6 { rows.top(1) } else { Rect::default() };
+    let banner = if banner && height >= 10 { rows.top(1) } else { Rect::default() };
+    if height >= 18 {
+        rows.top(1);
+    }
+    // One column of air at the left, as the header has it.
+    let mut body = rows.left;
+    if body.width > 20 {
+        body.x += 1;
+        body.width -= 2;
+    }
+    Parts { header, lens, banner, body, footer }
+}
+
+/// The parts of the Spend tab.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Spend {
+    /// Four figures.
+    pub cards: Rect,
+    /// Warnings.
+    pub notices: Rect,
+    /// The chart's heading and legend.
+    pub legend: Rect,
+    /// The chart with its axes.
+    pub chart: Rect,
+    /// The selected day.
+    pub readout: Rect,
+    /// What moved most, with its heading.
+    pub movers: Rect,
+}
+
+/// The parts of the Spend tab's body.
+#[must_use]
+pub fn spend(body: Rect, notices: u16) -> Spend {
+    let mut rows = Rows { left: body };
+    let roomy = body.height >= 17;
+    let cards = rows.top(3);
+    let notices = if body.height >= 14 { rows.top(notices.min(if roomy { 2 } else { 1 })) } else { Rect::default() };
+    if roomy {
+        rows.top(1);
+    }
+    if rows.left.height < 6 {
+        return Spend { cards, notices, readout: rows.top(1), movers: rows.left, ..Spend::default() };
+    }
+    let legend = rows.top(1);
+    let left = rows.left.height;
+    // The movers get a third, the chart at most 18 rows; what is left over stays blank.
+    let movers = if left >= 11 { (left / 3).max(4) } else { 0 };
+    let gap = u16::from(movers > 0);
+    let chart = rows.top((left - 1 - movers - gap).min(18));
+    let readout = rows.top(1);
+    rows.top(gap);
+    Spend { cards, notices, legend, chart, readout, movers: if movers > 0 { rows.left } else { Rect::default() } }
+}
+
+/// The parts of the Breakdown tab.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Breakdown {
+    /// Where the rows are, and their sum.
+    pub crumbs: Rect,
+    /// The columns' names.
+    pub heading: Rect,
+    /// The rows.
+    pub rows: Rect,
+}
+
+/// The parts of the Breakdown tab's body.
+#[must_use]
+pub fn breakdown(body: Rect) -> Breakdown {
+    let mut rows = Rows { left: body };
+    let crumbs = rows.top(1);
+    let heading = if body.height >= 3 { rows.top(1) } else { Rect::default() };
+    Breakdown { crumbs, heading, rows: rows.left }
+}
+
+/// A box in the middle of an area, as large as it may be.
+#[must_use]
+pub fn overlay(area: Rect, width: u16, height: u16) -> Rect {
+    let width = width.min(area.width);
+    let height = height.min(area.height);
+    Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_stay_inside_and_apart_at_every_size() {
+        for width in 0..=200u16 {
+            for height in 0..=60u16 {
+                let area = Rect::new(0, 0, width, height);
+                let all = screen(area, true);
+                let inner = spend(all.body, 2);
+                let table = breakdown(all.body);
+                let outer = [all.header, all.lens, all.banner, all.body, all.footer];
+                let spend = [inner.cards, inner.notices, inner.legend, inner.chart, inner.readout, inner.movers];
+                let table = [table.crumbs, table.heading, table.rows];
+                for (whole, parts) in [(area, &outer[..]), (all.body, &spend[..]), (all.body, &table[..])] {
+                    for (i, part) in parts.iter().enumerate().filter(|(_, p)| !p.is_empty()) {
+                        assert_eq!(part.intersection(whole), *part, "{width}x{height}: {part:?} leaves {whole:?}");
+                        for other in &parts[..i] {
+                            assert!(part.intersection(*other).is_empty(), "{width}x{height}: {part:?} on {other:?}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

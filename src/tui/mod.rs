@@ -1,0 +1,245 @@
+//! The full-screen app.
+//!
+//! State is changed only by [`app::App::update`], which takes an [`event::Event`] and returns
+//! [`effect::Effect`]s; [`screen::draw`] is pure; a [`worker::Worker`] asks the engine. The loop
+//! here is the only place that waits: it takes what has come, then draws once, and draws and
+//! wakes for nothing else. Knows the engine's questions and answers, and no store, provider or
+//! network.
+
+pub mod action;
+pub mod app;
+pub mod effect;
+pub mod event;
+pub mod keymap;
+pub mod layout;
+pub mod overlay;
+pub mod screen;
+pub mod tab;
+pub mod terminal;
+#[cfg(test)]
+mod tests;
+pub mod text;
+pub mod theme;
+pub mod widget;
+pub mod worker;
+
+use std::io::IsTerminal;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossterm::event::{Event as Input, EventStream};
+use futures_util::StreamExt;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::Notify;
+use tokio::sync::mpsc::{Receiver, channel};
+use tokio::time::{Instant, sleep_until};
+
+pub use theme::Env;
+
+use self::app::App;
+use self::effect::Effect;
+use self::event::Event;
+use self::terminal::Terminal;
+use self::worker::Worker;
+use crate::domain::calendar::Day;
+use crate::domain::lens::Lens;
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+
+/// The least time between two frames.
+const FRAME: Duration = Duration::from_millis(16);
+/// How long a burst of keys may put off a frame that is due.
+const TAKE: Duration = Duration::from_millis(50);
+/// Worker events under way at most; the worker waits where the loop is slower.
+const EVENTS_MAX: usize = 16;
+/// SIGHUP, for which the terminal's hang-up counts too.
+const HANG_UP: i32 = 1;
+
+/// How the app starts.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Today.
+    pub as_of: Day,
+    /// What to look at first.
+    pub lens: Lens,
+    /// What the environment says of the terminal.
+    pub env: Env,
+    /// A line that must not be missed, such as that the data is made up.
+    pub banner: Option<String>,
+}
+
+/// Runs the app until it is left; returns the process's exit code.
+///
+/// # Errors
+/// Kind `Usage` where there is no terminal to draw on; `Bug` where a part of the program
+/// panicked, or the terminal cannot be written to.
+pub fn run(options: &Options, engine: Arc<dyn Engine>) -> Result<u8> {
+    if !(std::io::stdin().is_terminal() && std::io::stdout().is_terminal()) {
+        return Err(no_screen("the full-screen app needs a terminal for both input and output"));
+    }
+    if options.env.term == "dumb" {
+        return Err(no_screen("the full-screen app cannot be drawn with TERM=dumb"));
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| Error::bug(format!("cannot start the event loop: {e}")))?;
+    let code = runtime.block_on(serve(options, engine)).or_else(ended);
+    terminal::restore();
+    runtime.shutdown_background();
+    code
+}
+
+fn no_screen(message: &str) -> Error {
+    Error::usage(message).hint("`spendtop spend` prints the same figures as text")
+}
+
+/// Why the loop ended before it was asked to.
+enum End {
+    /// The terminal took no more output.
+    Output(std::io::Error),
+    /// Something that the caller must tell.
+    Failed(Error),
+}
+
+impl From<std::io::Error> for End {
+    fn from(error: std::io::Error) -> End {
+        End::Output(error)
+    }
+}
+
+/// A terminal that hung up ends the program as SIGHUP does: nobody is left to read a message.
+fn ended(end: End) -> Result<u8> {
+    let error = match end {
+        End::Output(error) => error,
+        End::Failed(error) => return Err(error),
+    };
+    if terminal::hung_up() {
+        return Ok(128 + HANG_UP as u8);
+    }
+    Err(Error::bug(format!("cannot draw on the terminal: {error}")))
+}
+
+/// The signals that the loop listens to.
+struct Signals {
+    terminate: Signal,
+    hang_up: Signal,
+    interrupt: Signal,
+    quit: Signal,
+    suspend: Signal,
+    wake: Signal,
+}
+
+impl Signals {
+    fn listen() -> std::io::Result<Signals> {
+        let of = |s: rustix::process::Signal| signal(SignalKind::from_raw(s.as_raw()));
+        Ok(Signals {
+            terminate: signal(SignalKind::terminate())?,
+            hang_up: signal(SignalKind::hangup())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            quit: signal(SignalKind::quit())?,
+            suspend: of(rustix::process::Signal::TSTP)?,
+            wake: of(rustix::process::Signal::CONT)?,
+        })
+    }
+
+    /// The next signal. CONT matters where something else stopped the program: the screen may
+    /// have been written over.
+    async fn next(&mut self) -> Event {
+        tokio::select! {
+            // A terminal that hangs up sends HUP and CONT at once: ends come first.
+            biased;
+            _ = self.terminate.recv() => Event::Ended(SignalKind::terminate().as_raw_value()),
+            _ = self.hang_up.recv() => Event::Ended(HANG_UP),
+            _ = self.interrupt.recv() => Event::Ended(SignalKind::interrupt().as_raw_value()),
+            _ = self.quit.recv() => Event::Ended(SignalKind::quit().as_raw_value()),
+            _ = self.suspend.recv() => Event::Suspend,
+            _ = self.wake.recv() => Event::Resumed,
+        }
+    }
+}
+
+async fn serve(options: &Options, engine: Arc<dyn Engine>) -> Result<u8, End> {
+    let cannot = |e: std::io::Error| End::Failed(Error::bug(format!("cannot use the terminal: {e}")));
+    let gone = Arc::new(Notify::new());
+    let mut signals = Signals::listen().map_err(cannot)?;
+    let (sender, receiver) = channel(EVENTS_MAX);
+    let worker = Worker::start(engine, sender).map_err(cannot)?;
+    let mut terminal = Terminal::enter(Arc::clone(&gone)).map_err(cannot)?;
+    terminal::watch_hang_up(Arc::clone(&gone)).map_err(cannot)?;
+    let size = crossterm::terminal::size().unwrap_or((80, 24));
+    let mut app = App::new(options, size);
+    // The first frame is on the screen before the first question is asked.
+    terminal.draw(|frame| screen::draw(&app, frame))?;
+    let mut pump = Pump { input: EventStream::new(), receiver, gone };
+    let mut waiting = app.start();
+    let mut drawn = Instant::from_std(crate::clock::instant());
+    let mut dirty = false;
+    loop {
+        for effect in waiting.drain(..) {
+            match effect {
+                Effect::Ask(job) => worker.ask(*job),
+                Effect::AskExtent => worker.ask_extent(),
+                Effect::Copy(text) => terminal.send(&effect::clipboard_sequence(&text))?,
+                Effect::Redraw => terminal.forget()?,
+                Effect::Suspend => {
+                    let back = terminal.suspend()?;
+                    let (columns, rows) = crossterm::terminal::size().unwrap_or(app.size);
+                    app.update(Event::Resize(columns, rows));
+                    app.update(if back { Event::Resumed } else { Event::NotSuspended });
+                }
+                Effect::Quit(code) => return Ok(code),
+            }
+            dirty = true;
+        }
+        let due = drawn + FRAME;
+        // What has come already is taken before a frame that is due is drawn, but not for ever.
+        // The stream of input must only be polled from here: it wakes whoever polled it first.
+        let take = !dirty || Instant::from_std(crate::clock::instant()) < due + TAKE;
+        let event = tokio::select! {
+            biased;
+            event = signals.next() => Some(event),
+            event = pump.next(), if take => Some(event),
+            () = sleep_until(due), if dirty => None,
+        };
+        if terminal::panicked() {
+            return Err(End::Failed(Error::bug("a part of the program failed; its message is above")));
+        }
+        match event {
+            Some(event) => {
+                waiting = app.update(event);
+                dirty = true;
+            }
+            None => {
+                terminal.draw(|frame| screen::draw(&app, frame))?;
+                (drawn, dirty) = (Instant::from_std(crate::clock::instant()), false);
+            }
+        }
+    }
+}
+
+/// Everything that comes but signals, one at a time.
+struct Pump {
+    input: EventStream,
+    receiver: Receiver<Event>,
+    gone: Arc<Notify>,
+}
+
+impl Pump {
+    async fn next(&mut self) -> Event {
+        loop {
+            tokio::select! {
+                () = self.gone.notified() => return Event::Ended(HANG_UP),
+                input = self.input.next() => match input {
+                    Some(Ok(Input::Key(key))) => return Event::Key(key),
+                    Some(Ok(Input::Paste(text))) => return Event::Paste(text),
+                    Some(Ok(Input::Resize(columns, rows))) => return Event::Resize(columns, rows),
+                    Some(Ok(Input::Mouse(_) | Input::FocusGained | Input::FocusLost)) => {}
+                    // No more input will come: the terminal is gone.
+                    Some(Err(_)) | None => return Event::Ended(HANG_UP),
+                },
+                Some(event) = self.receiver.recv() => return event,
+            }
+        }
+    }
+}

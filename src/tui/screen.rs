@@ -1,0 +1,220 @@
+//! The whole screen, drawn from the app's state and from nothing else.
+//!
+//! ```text
+//!  spendtop   1 Spend  2 Breakdown  3 Recommendations ...              AWS Nov 20  Azure Nov 19
+//!  effective cost · November to date vs same days of October · by provider           USD 1 of 2
+//!  (banner)
+//!
+//!  the tab, or an overlay over it
+//!
+//!  Enter open  Bksp back  / filter  ...                                           ? help  q quit
+//! ```
+//!
+//! Pure: changes no state and knows no terminal.
+
+use ratatui::Frame;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::text::{Line, Span};
+
+use super::action::Group;
+use super::app::App;
+use super::keymap;
+use super::layout;
+use super::overlay::Overlay;
+use super::tab::{Tab, breakdown, later, spend};
+use super::text::{cut, paragraph, put, put_at, width};
+use super::theme::Role;
+use crate::domain::calendar::Day;
+use crate::domain::services;
+use crate::domain::text::SafeText;
+
+/// Draws a frame.
+pub fn draw(app: &App, frame: &mut Frame<'_>) {
+    let area = frame.area();
+    if let Some(cursor) = render(app, area, frame.buffer_mut()) {
+        frame.set_cursor_position(cursor);
+    }
+}
+
+/// Draws into a buffer; returns where the terminal's cursor belongs, if anywhere.
+pub fn render(app: &App, area: Rect, buf: &mut Buffer) -> Option<Position> {
+    let parts = layout::screen(area, app.banner.is_some());
+    header(app, parts.header, buf);
+    sentence(app, parts.lens, buf);
+    if let Some(banner) = &app.banner {
+        let text = cut(&format!(" {banner}"), usize::from(parts.banner.width), app.theme.glyphs.ellipsis);
+        put(buf, parts.banner, 0, &Line::from(Span::styled(text, app.theme.style(Role::Unsure))));
+    }
+    body(app, parts.body, buf);
+    footer(app, parts.footer, buf);
+    let under = Rect { height: area.height - parts.footer.height.min(area.height), ..area };
+    let cursor = match &app.overlay {
+        Some(Overlay::Help(help)) => {
+            help.draw(app.tab, under, buf, &app.theme);
+            None
+        }
+        Some(Overlay::Period(picker) | Overlay::GroupBy(picker)) => {
+            picker.draw(under, buf, &app.theme);
+            None
+        }
+        Some(Overlay::Filter(line)) => line.draw(under, buf, &app.theme),
+        None => None,
+    };
+    if app.theme.glyphs.ascii {
+        only_ascii(buf);
+    }
+    cursor
+}
+
+/// Where the terminal shows ASCII only, outside text must not be anything else either.
+fn only_ascii(buf: &mut Buffer) {
+    for cell in &mut buf.content {
+        if !cell.symbol().is_ascii() {
+            cell.set_char('?');
+        }
+    }
+}
+
+fn header(app: &App, area: Rect, buf: &mut Buffer) {
+    let theme = &app.theme;
+    let full: usize = Tab::ALL.iter().map(|t| width(t.title()) + 4).sum();
+    let narrow = full + 12 > usize::from(area.width);
+    let mut spans = vec![Span::styled(" spendtop", theme.style(Role::Strong)), Span::raw("  ")];
+    for (i, tab) in Tab::ALL.into_iter().enumerate() {
+        let active = tab == app.tab;
+        let text = if active || !narrow { format!(" {} {} ", i + 1, tab.title()) } else { format!(" {} ", i + 1) };
+        spans.push(Span::styled(text, theme.style(if active { Role::Selected } else { Role::Muted })));
+    }
+    let line = Line::from(spans);
+    let used = line.width();
+    put(buf, area, 0, &line);
+    let mut room = usize::from(area.width).saturating_sub(used + 3);
+    let mut words = Vec::new();
+    for fresh in &app.freshness {
+        let name = SafeText::from_outside(services::provider_short(fresh.provider.raw()));
+        let text = format!("{} {}", cut(&name, 14, theme.glyphs.ellipsis), short_day(fresh.last_day));
+        if width(&text) + 2 > room {
+            break;
+        }
+        room -= width(&text) + 2;
+        words.push(text);
+    }
+    let text = words.join("  ");
+    let column = area.width.saturating_sub(width(&text) as u16 + 1);
+    put_at(buf, area, column, 0, &Line::from(Span::styled(text, theme.style(Role::Muted))));
+}
+
+/// `Nov 9`.
+fn short_day(day: Day) -> String {
+    format!("{} {}", &day.month().name()[..3], day.0 - day.month().first().0 + 1)
+}
+
+fn sentence(app: &App, area: Rect, buf: &mut Buffer) {
+    let theme = &app.theme;
+    let dot = format!(" {} ", theme.glyphs.dot);
+    let mut right = Vec::new();
+    if app.waiting() {
+        right.push(Span::styled("loading  ", theme.style(Role::Unsure)));
+    }
+    let all = app.currencies();
+    if let Some(shown) = app.shown_currency() {
+        let at = all.iter().position(|c| *c == shown).unwrap_or_default() + 1;
+        let name = SafeText::from_outside(shown);
+        let text =
+            if all.len() > 1 { format!("{name}, {at} of {} currencies ", all.len()) } else { format!("{name} ") };
+        right.push(Span::styled(text, theme.style(if all.len() > 1 { Role::Strong } else { Role::Muted })));
+    }
+    let right = Line::from(right);
+    let room = usize::from(area.width).saturating_sub(right.width() + 3);
+    let text = cut(&app.lens.sentence(app.as_of).join(&dot), room, theme.glyphs.ellipsis);
+    put_at(buf, area, 1, 0, &Line::from(Span::styled(text, theme.style(Role::Muted))));
+    put_at(buf, area, area.width.saturating_sub(right.width() as u16), 0, &right);
+}
+
+fn body(app: &App, area: Rect, buf: &mut Buffer) {
+    if let Some(error) = app.error() {
+        return failed(app, error, area, buf);
+    }
+    let shown = match app.tab {
+        Tab::Spend => app.spend.slot.shown.as_ref().map(|s| s.answers.is_empty()),
+        Tab::Breakdown => app.breakdown.slot.shown.as_ref().map(|s| s.answers.is_empty()),
+        other => return later::draw(other, area, buf, &app.theme),
+    };
+    if shown == Some(true) {
+        return empty(app, area, buf);
+    }
+    if app.tab == Tab::Spend {
+        let lens = app.spend.slot.shown.as_ref().map_or(&app.lens, |s| &s.lens);
+        let mut words = lens.period.describe(app.as_of);
+        if let Some(first) = words.get(..1).map(str::to_uppercase) {
+            words.replace_range(..1, &first);
+        }
+        spend::view::draw(&app.spend, app.spend_answer(), &words, area, buf, &app.theme);
+    } else {
+        breakdown::view::draw(&app.breakdown, app.breakdown_answer(), area, buf, &app.theme);
+    }
+}
+
+fn failed(app: &App, error: &crate::error::Error, area: Rect, buf: &mut Buffer) {
+    let say = |text: &str| SafeText::from_outside(text).into_string();
+    let mut row = paragraph(buf, area, 0, &say(&error.message), app.theme.style(Role::Error));
+    for hint in &error.hints {
+        row = paragraph(buf, area, row, &say(hint), app.theme.style(Role::Text));
+    }
+    paragraph(buf, area, row + 1, "r asks again", app.theme.style(Role::Muted));
+}
+
+/// Why there is nothing to see, and what to do.
+fn empty(app: &App, area: Rect, buf: &mut Buffer) {
+    let nothing = app.extent.as_ref().is_none_or(|e| e.days.is_none());
+    let mut say = |row, text: &str, role| paragraph(buf, area, row, text, app.theme.style(role));
+    if nothing {
+        let row = say(0, "No costs yet: nothing has been imported.", Role::Strong);
+        let row = say(row + 1, "spendtop import FILE     reads a FOCUS export (CSV or Parquet, also .gz)", Role::Text);
+        say(row, "spendtop --demo          looks around with made-up figures", Role::Text);
+        return;
+    }
+    let row = say(0, "Nothing matches.", Role::Strong);
+    let row = match app.extent.as_ref().and_then(|e| e.days) {
+        Some((first, last)) => {
+            say(row + 1, &format!("There are charges from {first} to {last}: t chooses the days."), Role::Text)
+        }
+        None => row,
+    };
+    if !app.lens.filter.is_empty() {
+        let filter = SafeText::from_outside(&app.lens.filter.to_string());
+        say(row, &format!("The filter is {filter}: / changes it."), Role::Text);
+    }
+}
+
+fn footer(app: &App, area: Rect, buf: &mut Buffer) {
+    let theme = &app.theme;
+    if let Some(status) = &app.status {
+        let text = cut(&format!(" {status}"), usize::from(area.width), theme.glyphs.ellipsis);
+        return put(buf, area, 0, &Line::from(Span::styled(text, theme.style(Role::Accent))));
+    }
+    let mut room = usize::from(area.width).saturating_sub(1);
+    let mut fitting = Vec::new();
+    for (entry, key) in keymap::footer(&app.context()) {
+        let key = match key.as_str() {
+            "Enter" => theme.glyphs.enter.to_owned(),
+            "Left" if theme.glyphs.ascii => "Left/Right".to_owned(),
+            "Left" => "← →".to_owned(),
+            _ => key,
+        };
+        let needs = width(&key) + width(entry.footer.0) + 3;
+        if needs <= room {
+            room -= needs;
+            fitting.push((entry, key));
+        }
+    }
+    // The most useful fit; help and quit stand last, where they are looked for.
+    fitting.sort_by_key(|(entry, _)| entry.group == Group::App);
+    let mut spans = vec![Span::raw(" ")];
+    for (entry, key) in fitting {
+        spans.push(Span::styled(key, theme.style(Role::Strong)));
+        spans.push(Span::styled(format!(" {}  ", entry.footer.0), theme.style(Role::Muted)));
+    }
+    put(buf, area, 0, &Line::from(spans));
+}

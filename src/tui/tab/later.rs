@@ -1,0 +1,42 @@
+//! The tabs that are still to come: each says what it will show and what it will need.
+//!
+//! Knows no engine.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::Tab;
+use crate::tui::text::paragraph;
+use crate::tui::theme::{Role, Theme};
+
+/// What a tab will show, and what it needs.
+fn sentences(tab: Tab) -> (&'static str, &'static str) {
+    match tab {
+        Tab::Recommendations => (
+            "Recommendations will list what could be saved, how sure that is, and the command that does it.",
+            "It needs an inventory of resources, which this version does not read yet.",
+        ),
+        Tab::Budgets => (
+            "Budgets will hold spend against limits and say on which day a limit would be crossed.",
+            "It needs budgets in the config, which this version does not read yet.",
+        ),
+        Tab::Anomalies => (
+            "Anomalies will show where cost left its usual range, since when, and what drives it.",
+            "It needs about five weeks of settled days and a detector, which this version does not have yet.",
+        ),
+        Tab::Leaderboard => (
+            "Leaderboard will rank teams by verified savings, handled findings and tagged spend.",
+            "It needs a tag or an account list that says which team owns what, which this version does not read yet.",
+        ),
+        Tab::Spend | Tab::Breakdown => ("", ""),
+    }
+}
+
+/// Draws the tab.
+pub fn draw(tab: Tab, area: Rect, buf: &mut Buffer, theme: &Theme) {
+    let (shows, needs) = sentences(tab);
+    let narrow = Rect { width: area.width.min(76), ..area };
+    let next = paragraph(buf, narrow, 0, shows, theme.style(Role::Text));
+    let next = paragraph(buf, narrow, next, needs, theme.style(Role::Muted));
+    paragraph(buf, narrow, next + 1, "Until then: 1 shows spend, 2 breaks it down.", theme.style(Role::Muted));
+}

@@ -1,0 +1,145 @@
+//! The tabs: which there are, and what they have in common.
+//!
+//! Knows no key and no terminal.
+
+pub mod breakdown;
+pub mod later;
+pub mod spend;
+
+use crate::domain::dimension::Dimension;
+use crate::domain::lens::Lens;
+use crate::domain::services;
+use crate::domain::text::{SafeText, Untrusted};
+use crate::error::{Error, Result};
+
+/// A tab.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Tab {
+    /// What it costs, day by day.
+    Spend,
+    /// What it is made of.
+    Breakdown,
+    /// What could be saved.
+    Recommendations,
+    /// Whether budgets hold.
+    Budgets,
+    /// What is out of the ordinary.
+    Anomalies,
+    /// Who saves most.
+    Leaderboard,
+}
+
+impl Tab {
+    /// All, in order.
+    pub const ALL: [Tab; 6] =
+        [Tab::Spend, Tab::Breakdown, Tab::Recommendations, Tab::Budgets, Tab::Anomalies, Tab::Leaderboard];
+
+    /// Its name.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Tab::Spend => "Spend",
+            Tab::Breakdown => "Breakdown",
+            Tab::Recommendations => "Recommendations",
+            Tab::Budgets => "Budgets",
+            Tab::Anomalies => "Anomalies",
+            Tab::Leaderboard => "Leaderboard",
+        }
+    }
+
+    /// The tab so many further on, round the end.
+    #[must_use]
+    pub fn step(self, by: usize) -> Tab {
+        let at = Tab::ALL.iter().position(|t| *t == self).unwrap_or_default();
+        Tab::ALL[(at + by) % Tab::ALL.len()]
+    }
+}
+
+/// An answer on the screen, with what it was asked for: a newer question may be under way.
+#[derive(Clone, Debug)]
+pub struct Shown<T> {
+    /// What it answers.
+    pub lens: Lens,
+    /// What was opened to get there.
+    pub crumbs: Vec<SafeText>,
+    /// One a currency.
+    pub answers: Vec<T>,
+}
+
+/// What a tab asked and what it was told.
+#[derive(Clone, Debug)]
+pub struct Slot<T> {
+    generation: u64,
+    asked: Option<(Lens, Vec<SafeText>)>,
+    /// The newest answer.
+    pub shown: Option<Shown<T>>,
+    /// Why there is no newer one.
+    pub error: Option<Error>,
+    waiting: bool,
+}
+
+impl<T> Default for Slot<T> {
+    fn default() -> Self {
+        Slot { generation: 0, asked: None, shown: None, error: None, waiting: false }
+    }
+}
+
+impl<T> Slot<T> {
+    /// The generation to ask with, where this is not asked or answered already.
+    pub fn ask(&mut self, lens: &Lens, crumbs: &[SafeText]) -> Option<u64> {
+        if self.asked.as_ref().is_some_and(|(asked, _)| asked == lens) {
+            return None;
+        }
+        self.generation += 1;
+        self.asked = Some((lens.clone(), crumbs.to_vec()));
+        self.waiting = true;
+        Some(self.generation)
+    }
+
+    /// Forgets what was asked, so that it is asked again.
+    pub fn forget(&mut self) {
+        self.asked = None;
+    }
+
+    /// Takes an answer. `false` where a newer question has been asked since.
+    pub fn accept(&mut self, generation: u64, answers: Result<Vec<T>>) -> bool {
+        if generation != self.generation {
+            return false;
+        }
+        self.waiting = false;
+        match (answers, &self.asked) {
+            (Ok(answers), Some((lens, crumbs))) => {
+                self.shown = Some(Shown { lens: lens.clone(), crumbs: crumbs.clone(), answers });
+                self.error = None;
+            }
+            (Err(error), _) => self.error = Some(error),
+            (Ok(_), None) => return false,
+        }
+        true
+    }
+
+    /// Whether an answer is on its way.
+    #[must_use]
+    pub fn waiting(&self) -> bool {
+        self.waiting
+    }
+
+    /// The answer in a currency; the first where there is none in it.
+    pub fn answer(&self, currency: Option<&str>, of: impl Fn(&T) -> &str) -> Option<&T> {
+        let answers = &self.shown.as_ref()?.answers;
+        answers.iter().find(|a| Some(of(a)) == currency).or(answers.first())
+    }
+}
+
+/// How a group's value is called on screen: its name, the short word for a provider or service, or the word
+/// for a missing one.
+#[must_use]
+pub fn label(dimension: &Dimension, value: &Untrusted, name: Option<&Untrusted>) -> SafeText {
+    match (value.raw(), name) {
+        ("", _) => SafeText::ours(dimension.missing()),
+        (_, Some(name)) if !name.raw().is_empty() => name.safe(),
+        (raw, _) if *dimension == Dimension::Provider => SafeText::from_outside(services::provider_short(raw)),
+        (raw, _) if *dimension == Dimension::Service => SafeText::from_outside(services::short(raw)),
+        _ => value.safe(),
+    }
+}

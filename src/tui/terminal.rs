@@ -1,0 +1,194 @@
+//! The terminal: taken, drawn on, given back whatever happens.
+//!
+//! [`restore`] is free of any object, may be called twice, and ignores errors: the guard, the
+//! panic hook and every way out call it. Knows nothing of what is drawn.
+
+use std::io::{self, BufWriter, Stdout, Write};
+use std::mem::ManuallyDrop;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crossterm::cursor::Show;
+use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use crossterm::terminal::{
+    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
+    enable_raw_mode,
+};
+use crossterm::{execute, queue};
+use ratatui::Frame;
+use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Rect;
+use rustix::event::{PollFd, PollFlags};
+use rustix::process::Signal;
+use tokio::sync::Notify;
+
+/// Whether the terminal is ours, so that it is given back once.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+/// Whether some thread panicked while it was: nothing may be drawn over the message.
+static PANICKED: AtomicBool = AtomicBool::new(false);
+
+/// One frame is one write, whatever its size.
+const FRAME_BYTES: usize = 64 * 1024;
+/// How long the loop may take to end by itself once the terminal is gone.
+const GRACE: std::time::Duration = std::time::Duration::from_secs(3);
+
+/// Gives the terminal back as it was found.
+pub fn restore() {
+    if TAKEN.swap(false, Ordering::SeqCst) {
+        let mut out = io::stdout();
+        let _ = execute!(out, EndSynchronizedUpdate, DisableBracketedPaste, LeaveAlternateScreen, Show);
+        let _ = disable_raw_mode();
+    }
+}
+
+fn take() -> io::Result<()> {
+    TAKEN.store(true, Ordering::SeqCst);
+    let taken = enable_raw_mode().and_then(|()| execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste));
+    if taken.is_err() {
+        restore();
+    }
+    taken
+}
+
+/// Whether a panic has given the terminal back.
+#[must_use]
+pub fn panicked() -> bool {
+    PANICKED.load(Ordering::SeqCst)
+}
+
+/// A panic in any thread gives the terminal back before its message is printed, and wakes the
+/// loop, which must end: the state it draws from can no longer be trusted.
+fn hook_panics(wake: Arc<Notify>) {
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if crate::error::is_guarded() {
+            return;
+        }
+        if TAKEN.load(Ordering::SeqCst) {
+            PANICKED.store(true, Ordering::SeqCst);
+            restore();
+            wake.notify_one();
+        }
+        before(info);
+    }));
+}
+
+/// The terminal while it is ours.
+pub struct Terminal {
+    /// Never dropped: ratatui's drop prints to standard error where the cursor cannot be shown,
+    /// which panics when that is the terminal that has hung up. [`restore`] shows the cursor.
+    inner: ManuallyDrop<ratatui::Terminal<CrosstermBackend<BufWriter<Stdout>>>>,
+}
+
+impl Terminal {
+    /// Takes the terminal; `wake` is notified when a panic has given it back.
+    ///
+    /// # Errors
+    /// Where it cannot be written to or put into raw mode.
+    pub fn enter(wake: Arc<Notify>) -> io::Result<Terminal> {
+        hook_panics(wake);
+        take()?;
+        let backend = CrosstermBackend::new(BufWriter::with_capacity(FRAME_BYTES, io::stdout()));
+        match ratatui::Terminal::new(backend) {
+            Ok(inner) => Ok(Terminal { inner: ManuallyDrop::new(inner) }),
+            Err(error) => {
+                restore();
+                Err(error)
+            }
+        }
+    }
+
+    /// Draws what changed, inside one synchronized update.
+    ///
+    /// # Errors
+    /// Where it cannot be written to.
+    pub fn draw(&mut self, render: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
+        queue!(self.inner.backend_mut(), BeginSynchronizedUpdate)?;
+        self.inner.draw(render)?;
+        queue!(self.inner.backend_mut(), EndSynchronizedUpdate)?;
+        Write::flush(self.inner.backend_mut())
+    }
+
+    /// Forgets what is shown, so that the next draw draws everything.
+    ///
+    /// Not ratatui's `clear`: that asks the terminal where the cursor is, which waits for an
+    /// answer that some never give and that the stream of input would take.
+    ///
+    /// # Errors
+    /// Where it cannot be written to.
+    pub fn forget(&mut self) -> io::Result<()> {
+        let size = self.inner.size()?;
+        self.inner.resize(Rect::new(0, 0, size.width, size.height))
+    }
+
+    /// Writes a sequence that shows nothing, such as text for the clipboard.
+    ///
+    /// # Errors
+    /// Where it cannot be written to.
+    pub fn send(&mut self, sequence: &str) -> io::Result<()> {
+        self.inner.backend_mut().write_all(sequence.as_bytes())?;
+        Write::flush(self.inner.backend_mut())
+    }
+
+    /// Gives the terminal back, stops the program as Ctrl-Z does, and takes the terminal again
+    /// once the shell lets it run. `false` where no shell could: the program leads its session
+    /// or shares its leader's group, and would stand still for ever.
+    ///
+    /// The whole group is stopped, as the terminal itself would, so that a wrapper's shell sees
+    /// it. It takes SIGSTOP: SIGTSTP is handled by the loop, and a handler cannot be taken out.
+    ///
+    /// # Errors
+    /// Where the terminal cannot be taken again.
+    pub fn suspend(&mut self) -> io::Result<bool> {
+        let group = rustix::process::getpgrp();
+        if rustix::process::getsid(None).is_ok_and(|leader| leader == group) {
+            return Ok(false);
+        }
+        restore();
+        let _ = rustix::process::kill_current_process_group(Signal::STOP);
+        take()?;
+        self.forget()?;
+        Ok(true)
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        let _ = Write::flush(self.inner.backend_mut());
+        restore();
+    }
+}
+
+/// Whether nobody is at the other end any more.
+#[must_use]
+pub fn hung_up() -> bool {
+    let stdin = io::stdin();
+    let mut terminal = [PollFd::new(&stdin, PollFlags::empty())];
+    let polled = rustix::event::poll(&mut terminal, Some(&rustix::event::Timespec::default()));
+    polled.is_ok() && terminal[0].revents().intersects(PollFlags::HUP | PollFlags::ERR)
+}
+
+/// Waits, in a thread that otherwise never wakes, for the terminal to hang up. Some programs that
+/// start us ignore SIGHUP, and reading from a dead terminal would then spin for ever.
+///
+/// # Errors
+/// Where the system gives no thread.
+pub fn watch_hang_up(wake: Arc<Notify>) -> io::Result<()> {
+    std::thread::Builder::new().name("tui-watchdog".into()).spawn(move || {
+        let stdin = io::stdin();
+        loop {
+            let mut terminal = [PollFd::new(&stdin, PollFlags::empty())];
+            match rustix::event::poll(&mut terminal, None) {
+                Ok(_) if terminal[0].revents().intersects(PollFlags::HUP | PollFlags::ERR) => break,
+                // A platform that cannot poll terminals has to do without.
+                Ok(_) if terminal[0].revents().contains(PollFlags::NVAL) => return,
+                Ok(_) | Err(rustix::io::Errno::INTR) => {}
+                Err(_) => return,
+            }
+        }
+        wake.notify_one();
+        std::thread::sleep(GRACE);
+        let _ = rustix::process::kill_process(rustix::process::getpid(), Signal::KILL);
+    })?;
+    Ok(())
+}

@@ -1,0 +1,5 @@
+//! The app driven by key scripts against an engine of fixed answers, at many sizes and themes.
+
+mod fake;
+mod scripts;
+mod snapshots;

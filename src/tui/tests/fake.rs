@@ -1,0 +1,261 @@
+//! An engine of fixed answers, and the app on top of it without terminal or threads.
+
+use std::collections::BTreeMap;
+
+use crossterm::event::{KeyEvent, KeyModifiers};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::domain::calendar::{Day, Granularity, Period};
+use crate::domain::dimension::Dimension;
+use crate::domain::lens::Lens;
+use crate::domain::money::Amount;
+use crate::domain::text::Untrusted;
+use crate::engine::answer::{BreakdownAnswer, BreakdownRow, Figure, Freshness, Mover, Notice, Series, SpendAnswer};
+use crate::engine::{Answer, Cancel, Engine, Extent, Question};
+use crate::error::{Error, Result};
+use crate::tui::app::App;
+use crate::tui::effect::Effect;
+use crate::tui::event::Event;
+use crate::tui::keymap::Key;
+use crate::tui::theme::Env;
+use crate::tui::worker::Reply;
+use crate::tui::{Options, screen};
+
+/// What the engine says.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Mood {
+    Demo,
+    Empty,
+    Broken,
+    Hostile,
+}
+
+pub struct Fake(pub Mood);
+
+pub const HOSTILE: &str = "web\x1b]52;c;aGk=\x07\u{9b}2J\u{202e}lla\nnext\u{200b}\r";
+
+pub fn as_of() -> Day {
+    Day::from_ymd(2024, 11, 20).expect("date")
+}
+
+fn cents(n: i64) -> Option<Amount> {
+    Some(Amount::from_units(i128::from(n) * 10_000_000_000_000_000))
+}
+
+fn figure(now: i64, before: i64) -> Figure {
+    Figure { amount: cents(now), previous: cents(before) }
+}
+
+fn days(lens: &Lens) -> Vec<i64> {
+    lens.period.resolve(as_of()).iter().map(Day::seconds).collect()
+}
+
+/// A cost that looks like one: weekly rhythm and slow growth.
+fn wave(day: usize, scale: i64) -> i64 {
+    let weekend = if matches!(day % 7, 1 | 2) { 70 } else { 100 };
+    scale * (weekend + day as i64) + (day as i64 * 37 % 11) * 113
+}
+
+impl Fake {
+    fn values(&self, dimension: &Dimension) -> Vec<&'static str> {
+        if self.0 == Mood::Hostile {
+            return vec![HOSTILE, "本番環境データベース", "cafe\u{301}"];
+        }
+        match dimension {
+            Dimension::Provider => vec!["AWS", "Microsoft", "Google Cloud", "Datadog"],
+            Dimension::SubAccount => vec!["111122223333", "444455556666", ""],
+            Dimension::Service => vec!["Amazon EC2", "Amazon S3", "CloudWatch Logs", "NAT gateway"],
+            Dimension::Region => vec!["us-east-1", "eu-west-1", ""],
+            _ => vec!["i-0f3a91", "i-0a7c22", "vol-0b1d", ""],
+        }
+    }
+
+    fn spend(&self, lens: &Lens, currency: &str, scale: i64) -> SpendAnswer {
+        let starts = days(lens);
+        let by = lens.by.first().cloned().unwrap_or(Dimension::Provider);
+        let values = self.values(&by);
+        let series = values.iter().enumerate().map(|(i, value)| {
+            let costs: Vec<_> =
+                (0..starts.len()).map(|d| cents(wave(d, scale * 2000 / (i as i64 * 2 + 1) / 100))).collect();
+            Series {
+                key: Some((*value).into()),
+                name: None,
+                total: costs.iter().flatten().copied().reduce(|a, b| a + b),
+                costs,
+            }
+        });
+        let services = self.values(&Dimension::Service);
+        let movers = services.iter().enumerate().map(|(i, service)| Mover {
+            key: vec![(*service).into(), self.values(&Dimension::SubAccount)[i % 3].into()],
+            names: BTreeMap::from([(1, Untrusted::from("prod-ml"))]),
+            figure: figure(1_820_411 / (i as i64 + 1), if i % 2 == 0 { 1_589_367 / (i as i64 + 1) } else { 2_100_000 }),
+        });
+        let period = lens.period.resolve(as_of());
+        SpendAnswer {
+            metric: lens.metric,
+            currency: currency.into(),
+            as_of: as_of(),
+            period,
+            previous_period: lens.comparison.against(period),
+            total: figure(8_421_033, 7_937_021),
+            month_to_date: figure(8_421_033, 7_937_021),
+            yesterday: figure(321_409, 328_029),
+            last_week: figure(2_387_012, 2_308_520),
+            series: series.collect(),
+            previous_series: (0..starts.len()).map(|d| cents(wave(d, scale * 30))).collect(),
+            starts,
+            granularity: Granularity::Day,
+            movers: movers.collect(),
+            movers_by: vec![Dimension::Service, Dimension::SubAccount],
+            freshness: [("AWS", 0), ("Microsoft", -1)]
+                .map(|(provider, late)| Freshness {
+                    provider: provider.into(),
+                    last_day: as_of().plus(late),
+                    settled_through: as_of().plus(late - 2),
+                    taken_at: 0,
+                })
+                .to_vec(),
+            notices: vec![Notice {
+                text: "3 rows were refused".into(),
+                hint: "spendtop imports show 4 lists them".into(),
+            }],
+            unknown_rows: 0,
+            rows: 1_000,
+        }
+    }
+
+    fn breakdown(&self, lens: &Lens, currency: &str) -> BreakdownAnswer {
+        let by = lens.by.clone();
+        let values = self.values(by.first().unwrap_or(&Dimension::Service));
+        let names = |value: &str| match value {
+            "111122223333" => BTreeMap::from([(0, Untrusted::from("prod-ml"))]),
+            _ => BTreeMap::new(),
+        };
+        let rows: Vec<BreakdownRow> = values
+            .iter()
+            .enumerate()
+            .map(|(i, value)| BreakdownRow {
+                key: vec![(*value).into()],
+                names: names(value),
+                figure: figure(1_820_411 / (i as i64 * 3 + 1), [1_589_367, 500_000, 260_058, 90_000][i % 4]),
+                trend: (0..30).map(|d| cents(wave(d * (i + 1), 100))).collect(),
+            })
+            .collect();
+        let period: Period = lens.period.resolve(as_of());
+        BreakdownAnswer {
+            metric: lens.metric,
+            currency: currency.into(),
+            period,
+            previous_period: lens.comparison.against(period),
+            by,
+            total: Figure {
+                amount: rows.iter().filter_map(|r| r.figure.amount).reduce(|a, b| a + b),
+                previous: cents(2_439_425),
+            },
+            groups: rows.len() as u64,
+            rows,
+            unknown_rows: 0,
+            starts: days(lens),
+        }
+    }
+}
+
+impl Engine for Fake {
+    fn ask(&self, question: &Question, _: Day, _: &Cancel) -> Result<Answer> {
+        if self.0 == Mood::Broken {
+            return Err(Error::store("cannot read the store").hint("spendtop store check says what is damaged"));
+        }
+        let none = self.0 == Mood::Empty;
+        Ok(match question {
+            Question::Spend(_) if none => Answer::Spend(vec![]),
+            Question::Spend(lens) => Answer::Spend(vec![self.spend(lens, "USD", 100), self.spend(lens, "EUR", 7)]),
+            Question::Breakdown { .. } if none => Answer::Breakdown(vec![]),
+            Question::Breakdown { lens, .. } => {
+                Answer::Breakdown(vec![self.breakdown(lens, "USD"), self.breakdown(lens, "EUR")])
+            }
+            other => panic!("the app asked {other:?}"),
+        })
+    }
+
+    fn extent(&self) -> Result<Extent> {
+        let days = (self.0 != Mood::Empty).then(|| (as_of().plus(-400), as_of()));
+        Ok(Extent { days, tag_keys: vec!["team".into(), "env".into()], ..Extent::default() })
+    }
+}
+
+/// The app with its engine, and what it wanted done.
+pub struct Session {
+    pub app: App,
+    engine: Fake,
+    size: (u16, u16),
+    /// Effects that are not questions.
+    pub done: Vec<Effect>,
+    /// Questions asked.
+    pub asked: Vec<Question>,
+}
+
+pub fn colours() -> Env {
+    Env { term: "xterm-256color".into(), colorterm: "truecolor".into(), locale: "C.UTF-8".into(), ..Env::default() }
+}
+
+impl Session {
+    #[must_use]
+    pub fn new(mood: Mood, size: (u16, u16), env: Env) -> Session {
+        let options = Options { as_of: as_of(), lens: Lens::default(), env, banner: None };
+        Session { app: App::new(&options, size), engine: Fake(mood), size, done: vec![], asked: vec![] }
+    }
+
+    /// Starts the app and answers what it asks.
+    #[must_use]
+    pub fn started(mood: Mood, size: (u16, u16)) -> Session {
+        let mut session = Session::new(mood, size, colours());
+        let effects = session.app.start();
+        session.perform(effects);
+        session
+    }
+
+    pub fn send(&mut self, event: Event) {
+        let effects = self.app.update(event);
+        self.perform(effects);
+    }
+
+    fn perform(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Ask(job) => {
+                    self.asked.push(job.question.clone());
+                    let answer = self.engine.ask(&job.question, job.as_of, &Cancel::default());
+                    let reply = Reply { tab: job.tab, generation: job.generation, answer };
+                    self.send(Event::Answer(Box::new(reply)));
+                }
+                Effect::AskExtent => self.send(Event::Extent(Box::new(self.engine.extent()))),
+                other => self.done.push(other),
+            }
+        }
+    }
+
+    /// Presses keys: words apart by spaces, `<name>` for keys that are no characters.
+    pub fn keys(&mut self, script: &str) -> &mut Session {
+        for word in script.split_whitespace() {
+            let name = word.strip_prefix('<').and_then(|w| w.strip_suffix('>')).unwrap_or(word);
+            let key = Key::parse(name).unwrap_or_else(|| panic!("no such key: {word}"));
+            let modifiers = if key.ctrl { KeyModifiers::CONTROL } else { KeyModifiers::NONE };
+            self.send(Event::Key(KeyEvent::new(key.code, modifiers)));
+        }
+        self
+    }
+
+    pub fn screen(&self) -> Buffer {
+        let mut buf = Buffer::empty(Rect::new(0, 0, self.size.0, self.size.1));
+        screen::render(&self.app, buf.area, &mut buf);
+        buf
+    }
+
+    /// The screen's rows as text.
+    pub fn text(&self) -> String {
+        let buf = self.screen();
+        let rows = buf.content().chunks(usize::from(self.size.0).max(1));
+        rows.map(|row| row.iter().map(|c| c.symbol()).collect::<String>().trim_end().to_owned() + "\n").collect()
+    }
+}

@@ -1,0 +1,206 @@
+//! What keys do, by script; what any size and any text does to the screen.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::Terminal;
+use ratatui::backend::{CrosstermBackend, TestBackend};
+use ratatui::layout::Rect;
+use ratatui::{TerminalOptions, Viewport};
+
+use super::fake::{Mood, Session, as_of, colours};
+use crate::domain::dimension::Dimension;
+use crate::engine::Question;
+use crate::tui::action::Place;
+use crate::tui::effect::Effect;
+use crate::tui::event::Event;
+use crate::tui::screen;
+use crate::tui::tab::Tab;
+use crate::tui::theme::Env;
+
+const SIZE: (u16, u16) = (120, 36);
+
+#[test]
+fn enter_drills_down_and_backspace_comes_back_to_the_same_row() {
+    let mut s = Session::started(Mood::Demo, SIZE);
+    s.keys("2 j <enter>");
+    assert_eq!(s.app.lens.filter.to_string(), "provider:Microsoft");
+    assert_eq!(s.app.lens.by, [Dimension::SubAccount]);
+    s.keys("<enter> <enter> <enter> <enter>");
+    assert_eq!(s.app.lens.by, [Dimension::Resource]);
+    assert!(s.text().contains("all › Azure › prod-ml › Amazon EC2 › us-east-1 › i-0f3a91"), "{}", s.text());
+    s.keys("<enter>");
+    assert!(s.app.status.as_deref().is_some_and(|t| t.contains("finest")));
+    s.keys("<backspace> <esc> <backspace> <backspace> <backspace> <backspace>");
+    assert!(s.app.path.is_empty() && s.app.lens.filter.is_empty());
+    assert_eq!(s.app.lens.by, [Dimension::Provider]);
+    assert_eq!(s.app.breakdown.selected(), 1, "the row that was opened is selected again");
+}
+
+#[test]
+fn enter_on_a_day_or_a_move_opens_it_in_the_breakdown() {
+    let mut s = Session::started(Mood::Demo, SIZE);
+    s.keys("<left> <left> <enter>");
+    assert_eq!(s.app.tab, Tab::Breakdown);
+    assert_eq!(s.app.lens.period.resolve(as_of()).to_string(), "2024-11-18..2024-11-19");
+    s.keys("<backspace>");
+    assert_eq!((s.app.tab, s.app.lens.period.to_string().as_str()), (Tab::Spend, "this-month"));
+    s.keys("j j <enter>");
+    assert_eq!(s.app.lens.filter.to_string(), "service:\"Amazon S3\" sub_account:444455556666");
+}
+
+#[test]
+fn selection_and_marks_stay_with_their_rows() {
+    let mut s = Session::started(Mood::Demo, SIZE);
+    s.keys("2 <space> <space> g");
+    assert!(s.text().contains("marked 2 = "), "{}", s.text());
+    let selected = |s: &Session| s.app.breakdown_answer().and_then(|a| s.app.breakdown.row(a)).map(|r| r.key.clone());
+    let before = selected(&s);
+    s.keys("s s S m");
+    assert_eq!(selected(&s), before);
+    s.keys("G");
+    assert_eq!(s.app.breakdown.selected(), 3);
+}
+
+#[test]
+fn the_lens_changes_and_each_change_is_asked_once() {
+    let mut s = Session::started(Mood::Demo, SIZE);
+    s.keys("t j <enter> b g j j <enter> m x [");
+    let Some(Question::Spend(lens)) = s.asked.last() else { panic!("{:?}", s.asked) };
+    assert_eq!(lens, &s.app.lens);
+    let asked = s.asked.len();
+    s.keys("? j <esc> <left> c 3 1 <enter> <backspace> ]");
+    assert_eq!(s.asked.len(), asked + 2, "a day opened, a period later: {:?}", &s.asked[asked..]);
+    let mut s = Session::started(Mood::Demo, SIZE);
+    s.keys("]");
+    assert!(s.app.status.is_some() && s.asked.len() == 1, "the future is not asked for");
+}
+
+#[test]
+fn an_answer_to_an_older_question_is_not_shown() {
+    let mut s = Session::new(Mood::Demo, SIZE, colours());
+    let first = s.app.start();
+    let key = |c| Event::Key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE));
+    let second = s.app.update(key('m'));
+    let reply = |effects: &[Effect]| {
+        let job = effects.iter().find_map(|e| if let Effect::Ask(job) = e { Some(job.clone()) } else { None });
+        let job = job.expect("a question");
+        let answer =
+            crate::engine::Engine::ask(&super::fake::Fake(Mood::Demo), &job.question, job.as_of, &Default::default());
+        Event::Answer(Box::new(crate::tui::worker::Reply { tab: job.tab, generation: job.generation, answer }))
+    };
+    s.send(reply(&first));
+    assert!(s.app.waiting() && s.app.spend_answer().is_none());
+    s.send(reply(&second));
+    assert!(!s.app.waiting() && s.app.spend_answer().is_some());
+}
+
+#[test]
+fn a_wrong_filter_says_where_and_a_paste_is_text() {
+    let mut s = Session::started(Mood::Demo, SIZE);
+    s.keys("/");
+    s.send(Event::Paste("servce:x\x1b[2J\nq".into()));
+    s.keys("<enter>");
+    let text = s.text();
+    assert_eq!(s.app.place(), Place::FilterLine);
+    assert!(text.contains("  ^ unknown dimension `servce`") && text.contains("try: service:..."), "{text}");
+    s.keys("<ctrl-u> t e a m = w e b <enter>");
+    assert_eq!((s.app.place(), s.app.lens.filter.to_string().as_str()), (Place::Tab(Tab::Spend), "tag:team=web"));
+    s.keys("/ <ctrl-u> <esc>");
+    assert!(!s.app.lens.filter.is_empty() && s.done.is_empty());
+    s.send(Event::Paste("q2".into()));
+    assert_eq!((s.app.tab, s.done.len()), (Tab::Spend, 0), "a paste runs no commands");
+}
+
+#[test]
+fn currencies_are_shown_one_at_a_time() {
+    let mut s = Session::started(Mood::Demo, SIZE);
+    assert!(s.text().contains("USD, 1 of 2 currencies"), "{}", s.text());
+    s.keys("c");
+    assert!(s.text().contains("EUR, 2 of 2 currencies"));
+    s.keys("2");
+    assert!(s.text().contains("EUR, 2 of 2 currencies"));
+}
+
+#[test]
+fn copies_quits_and_signals_are_effects() {
+    let mut s = Session::started(Mood::Demo, SIZE);
+    s.keys("Y");
+    assert!(s.text().contains("sent to the terminal's clipboard"));
+    s.keys("2 y <ctrl-z> <ctrl-l> ? q q");
+    let [Effect::Copy(command), Effect::Copy(row), Effect::Suspend, Effect::Redraw, Effect::Quit(0)] = &s.done[..]
+    else {
+        panic!("{:?}", s.done);
+    };
+    assert!(command.starts_with("spendtop query --by provider --metric effective --from 2024-11-01 --to 2024-11-21"));
+    assert_eq!(row, "AWS\t18,204.11 USD\t+15 %");
+    for (signal, code) in [(15, 143), (1, 129), (2, 130), (3, 131)] {
+        assert_eq!(s.app.update(Event::Ended(signal)), [Effect::Quit(code)]);
+    }
+}
+
+#[test]
+fn every_size_tab_and_overlay_draws() {
+    let overlays = ["", "?", "t", "b", "/"];
+    let envs = [colours(), Env { term: "linux".into(), no_color: "1".into(), ..Env::default() }];
+    let mut sizes: Vec<(u16, u16)> = (1..=30).step_by(3).flat_map(|w| (1..=20).map(move |h| (w, h))).collect();
+    sizes.extend([(60, 15), (79, 23), (80, 24), (120, 36), (200, 60), (200, 1), (1, 60), (81, 9), (40, 60)]);
+    for mood in [Mood::Demo, Mood::Empty, Mood::Broken, Mood::Hostile] {
+        for env in &envs {
+            let mut s = Session::new(mood, SIZE, env.clone());
+            let effects = s.app.start();
+            for tab in ["1", "2", "3"] {
+                s.keys(tab);
+                for overlay in overlays.iter().take(if tab == "3" { 2 } else { 5 }) {
+                    s.keys(overlay);
+                    for (w, h) in &sizes {
+                        s.send(Event::Resize(*w, *h));
+                        let mut buf = ratatui::buffer::Buffer::empty(Rect::new(0, 0, *w, *h));
+                        screen::render(&s.app, buf.area, &mut buf);
+                    }
+                    s.keys("<esc>");
+                }
+            }
+            drop(effects);
+        }
+    }
+}
+
+#[test]
+fn outside_text_reaches_the_terminal_harmless() {
+    let mut s = Session::started(Mood::Hostile, SIZE);
+    let mut bytes = Vec::new();
+    for script in ["", "j", "2", "<enter>", "<enter> <enter>", "/", "<esc> b", "<esc> 1"] {
+        s.keys(script);
+        let backend = CrosstermBackend::new(&mut bytes);
+        let viewport = TerminalOptions { viewport: Viewport::Fixed(Rect::new(0, 0, SIZE.0, SIZE.1)) };
+        let mut terminal = Terminal::with_options(backend, viewport).expect("terminal");
+        terminal.draw(|frame| screen::draw(&s.app, frame)).expect("drawn");
+    }
+    let written = String::from_utf8(bytes).expect("UTF-8");
+    assert!(written.contains("web\\x1b]52"), "the name is shown, escaped");
+    for harm in ["\x1b]", "\x07", "\u{9b}", "\u{202e}", "\u{200b}", "\r", "\n", "\x1b[2J"] {
+        assert!(!written.contains(harm), "{harm:?} reached the terminal");
+    }
+}
+
+#[test]
+fn ascii_terminals_get_ascii() {
+    for mood in [Mood::Demo, Mood::Hostile] {
+        let mut s = Session::new(mood, SIZE, Env { term: "linux".into(), locale: "C".into(), ..Env::default() });
+        let effects = s.app.start();
+        drop(effects);
+        s.keys("m");
+        for script in ["", "2", "?", "<esc> t", "<esc> /"] {
+            assert!(s.keys(script).text().is_ascii(), "{}", s.text());
+        }
+    }
+}
+
+#[test]
+fn nothing_is_written_when_nothing_changed() {
+    let s = Session::started(Mood::Demo, (80, 24));
+    let mut terminal = Terminal::new(TestBackend::new(80, 24)).expect("terminal");
+    terminal.draw(|frame| screen::draw(&s.app, frame)).expect("drawn");
+    let first = terminal.backend().buffer().clone();
+    let again = s.screen();
+    assert!(first.diff(&again).is_empty(), "drawing is a pure function of the state");
+}

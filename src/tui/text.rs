@@ -1,0 +1,143 @@
+//! Text cut and padded to columns, and lines put where there is room.
+//!
+//! Widths are of the display: a wide character takes two columns, a combining one none. Knows
+//! nothing of what the text says; what came from outside must already be [`SafeText`].
+//!
+//! [`SafeText`]: crate::domain::text::SafeText
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+use super::theme::{Role, Theme};
+
+/// How many columns a text takes.
+#[must_use]
+pub fn width(text: &str) -> usize {
+    text.width()
+}
+
+/// The text cut to `columns`, with `ellipsis` as its last sign where something was cut.
+#[must_use]
+pub fn cut(text: &str, columns: usize, ellipsis: &str) -> String {
+    if text.width() <= columns {
+        return text.to_owned();
+    }
+    let room = columns.saturating_sub(ellipsis.width());
+    let mut out = String::new();
+    let mut used = 0;
+    for grapheme in text.graphemes(true) {
+        used += grapheme.width();
+        if used > room {
+            break;
+        }
+        out.push_str(grapheme);
+    }
+    if columns >= ellipsis.width() {
+        out.push_str(ellipsis);
+    }
+    out
+}
+
+/// The text in exactly `columns`, at the left.
+#[must_use]
+pub fn left(text: &str, columns: usize, ellipsis: &str) -> String {
+    let mut out = cut(text, columns, ellipsis);
+    out.extend(std::iter::repeat_n(' ', columns.saturating_sub(out.width())));
+    out
+}
+
+/// The text in exactly `columns`, at the right.
+#[must_use]
+pub fn right(text: &str, columns: usize, ellipsis: &str) -> String {
+    let text = cut(text, columns, ellipsis);
+    let mut out = " ".repeat(columns.saturating_sub(text.width()));
+    out.push_str(&text);
+    out
+}
+
+/// Puts a line on a row of an area; what does not fit is left out.
+pub fn put(buf: &mut Buffer, area: Rect, row: u16, line: &Line<'_>) {
+    put_at(buf, area, 0, row, line);
+}
+
+/// Puts a line on a row of an area, from a column on.
+pub fn put_at(buf: &mut Buffer, area: Rect, column: u16, row: u16, line: &Line<'_>) {
+    let area = area.intersection(buf.area);
+    if row < area.height && column < area.width {
+        buf.set_line(area.x + column, area.y + row, line, area.width - column);
+    }
+}
+
+/// Puts text into an area as a paragraph: broken between words, at most `rows` rows from `row`
+/// on. Returns the row after it.
+pub fn paragraph(buf: &mut Buffer, area: Rect, row: u16, text: &str, style: Style) -> u16 {
+    let mut at = row;
+    for line in wrap(text, usize::from(area.width)) {
+        if at >= area.height {
+            break;
+        }
+        put(buf, area, at, &Line::from(Span::styled(line, style)));
+        at += 1;
+    }
+    at
+}
+
+/// Breaks a text between words; a word longer than a row is cut.
+#[must_use]
+pub fn wrap(text: &str, columns: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    for word in text.split(' ') {
+        if !line.is_empty() && line.width() + 1 + word.width() > columns {
+            lines.push(std::mem::take(&mut line));
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(&cut(word, columns, ""));
+    }
+    lines.push(line);
+    lines
+}
+
+/// Puts a rule over the whole width of a row.
+pub fn rule(buf: &mut Buffer, area: Rect, row: u16, theme: &Theme) {
+    let line = theme.glyphs.rule.to_string().repeat(usize::from(area.width));
+    put(buf, area, row, &Line::from(Span::styled(line, theme.style(Role::Muted))));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cuts_by_display_width() {
+        for (text, columns, want) in [
+            ("prod", 4, "prod"),
+            ("production", 6, "produ…"),
+            ("本番環境", 5, "本番…"),
+            ("本番環境", 4, "本…"),
+            ("cafe\u{301}s", 4, "caf…"),
+            ("x", 0, ""),
+            ("xy", 1, "…"),
+        ] {
+            let cut = cut(text, columns, "…");
+            assert_eq!(cut, want, "{text} in {columns}");
+            assert!(cut.width() <= columns);
+        }
+        assert_eq!(left("本番", 6, "…"), "本番  ");
+        assert_eq!(right("1.00", 6, "…"), "  1.00");
+    }
+
+    #[test]
+    fn wraps_between_words() {
+        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrap("", 7), [""]);
+        assert!(wrap("unbreakable", 4).iter().all(|l| l.width() <= 4));
+        assert!(wrap("a b", 0).iter().all(|l| l.trim().is_empty()));
+    }
+}

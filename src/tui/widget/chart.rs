@@ -1,0 +1,344 @@
+//! A stacked bar chart over time: a colour a layer, the comparison as dots, days that may still
+//! change hatched, a cursor under one of them.
+//!
+//! Knows floats and labels, not what they mean.
+
+use ratatui::buffer::{Buffer, Cell};
+use ratatui::layout::Rect;
+use ratatui::style::{Color, Style};
+use ratatui::text::{Line, Span};
+
+use super::money::short;
+use super::scale::Scale;
+use crate::tui::text::{put_at, right, width};
+use crate::tui::theme::{Depth, Role, Theme};
+
+/// Columns of the vertical axis: five for a label, one for the line.
+const AXIS: u16 = 6;
+
+/// One layer of the stack.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Layer {
+    /// Which of the theme's layers; `None` is all others together.
+    pub paint: Option<usize>,
+    /// Its value in each piece of time.
+    pub values: Vec<Option<f64>>,
+}
+
+/// What is charted.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Chart {
+    /// From the bottom up.
+    pub layers: Vec<Layer>,
+    /// The comparison, piece by piece.
+    pub previous: Vec<Option<f64>>,
+    /// Which pieces may still change.
+    pub unsettled: Vec<bool>,
+    /// What each piece is called under the axis.
+    pub labels: Vec<String>,
+    /// The selected piece.
+    pub cursor: Option<usize>,
+}
+
+/// How pieces become columns.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Plan {
+    /// Columns of a bar.
+    pub bar: u16,
+    /// Columns between bars.
+    pub gap: u16,
+    /// Pieces that one bar adds up.
+    pub pieces: usize,
+}
+
+impl Plan {
+    /// The widest bars that fit.
+    #[must_use]
+    pub fn of(pieces: usize, columns: u16) -> Plan {
+        let room = usize::from(columns.max(1));
+        let each = room / pieces.max(1);
+        match each {
+            0 => Plan { bar: 1, gap: 0, pieces: pieces.div_ceil(room) },
+            1 => Plan { bar: 1, gap: 0, pieces: 1 },
+            2..=3 => Plan { bar: each as u16 - 1, gap: 1, pieces: 1 },
+            _ => Plan { bar: (each as u16 - 1).min(6), gap: if each >= 7 { 2 } else { 1 }, pieces: 1 },
+        }
+    }
+
+    fn slot(self) -> u16 {
+        self.bar + self.gap
+    }
+}
+
+/// A stretch of a bar: its layer, from and to in eighths of a row.
+type Stretch = (Option<usize>, i64, i64);
+
+struct Bars<'a> {
+    chart: &'a Chart,
+    plan: Plan,
+    scale: Scale,
+    plot: Rect,
+    theme: &'a Theme,
+}
+
+impl Chart {
+    fn pieces(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// The plan for an area of that many columns.
+    #[must_use]
+    pub fn plan(&self, columns: u16) -> Plan {
+        Plan::of(self.pieces(), columns.saturating_sub(AXIS))
+    }
+
+    fn extremes(&self, plan: Plan) -> (f64, f64) {
+        let (mut least, mut most) = (0.0f64, 0.0f64);
+        for at in (0..self.pieces()).step_by(plan.pieces) {
+            let (mut up, mut down) = (0.0, 0.0);
+            for layer in &self.layers {
+                let value = sum(&layer.values, at, plan.pieces).unwrap_or_default();
+                if value > 0.0 { up += value } else { down += value }
+            }
+            let previous = sum(&self.previous, at, plan.pieces).unwrap_or_default();
+            most = most.max(up).max(previous);
+            least = least.min(down).min(previous);
+        }
+        (least, most)
+    }
+
+    /// Draws it.
+    pub fn draw(&self, area: Rect, buf: &mut Buffer, theme: &Theme) {
+        let area = area.intersection(buf.area);
+        if area.width < AXIS + 4 || area.height < 4 {
+            return;
+        }
+        let plot = Rect { x: area.x + AXIS, y: area.y, width: area.width - AXIS, height: area.height - 2 };
+        let plan = self.plan(area.width);
+        let (least, most) = self.extremes(plan);
+        let bars = Bars { chart: self, plan, scale: Scale::of(least, most, plot.height), plot, theme };
+        bars.axes(area, buf, most > 0.0 || least < 0.0);
+        for index in 0..self.pieces().div_ceil(plan.pieces.max(1)) {
+            bars.bar(index, buf);
+        }
+        bars.labels(area, buf);
+    }
+}
+
+fn sum(values: &[Option<f64>], from: usize, pieces: usize) -> Option<f64> {
+    let to = (from + pieces).min(values.len());
+    values.get(from..to)?.iter().flatten().copied().reduce(|a, b| a + b)
+}
+
+impl Bars<'_> {
+    fn axes(&self, area: Rect, buf: &mut Buffer, numbers: bool) {
+        let muted = self.theme.style(Role::Muted);
+        let glyphs = &self.theme.glyphs;
+        let mut last = None;
+        for row in (0..self.plot.height).rev() {
+            let label = self.scale.label(row).filter(|l| numbers && last != Some(*l));
+            let text = label.map_or(String::new(), short);
+            last = label.or(last);
+            let text = format!("{}{}", right(&text, usize::from(AXIS) - 1, ""), glyphs.axis.0);
+            put_at(buf, area, 0, self.plot.height - 1 - row, &Line::from(Span::styled(text, muted)));
+        }
+        let floor = glyphs.rule.to_string().repeat(usize::from(self.plot.width));
+        let floor = format!("{}{}{floor}", " ".repeat(usize::from(AXIS) - 1), glyphs.axis.1);
+        put_at(buf, area, 0, self.plot.height, &Line::from(Span::styled(floor, muted)));
+    }
+
+    fn eighths(&self, value: f64) -> i64 {
+        (value / self.scale.unit * 8.0).round() as i64
+    }
+
+    /// The layers of a bar as stretches above and below zero.
+    fn stretches(&self, at: usize) -> Vec<Stretch> {
+        let (mut up, mut down) = (0.0, 0.0);
+        let mut out = Vec::new();
+        for layer in &self.chart.layers {
+            let value = sum(&layer.values, at, self.plan.pieces).unwrap_or_default();
+            let edge = if value >= 0.0 { &mut up } else { &mut down };
+            let from = *edge;
+            *edge += value;
+            let (a, b) = (self.eighths(from), self.eighths(*edge));
+            if a != b {
+                out.push((layer.paint, a.min(b), a.max(b)));
+            }
+        }
+        // What costs something is seen, however little.
+        if out.is_empty()
+            && up > 0.0
+            && let Some(layer) = self.chart.layers.first()
+        {
+            out.push((layer.paint, 0, 1));
+        }
+        out
+    }
+
+    fn bar(&self, index: usize, buf: &mut Buffer) {
+        let x = self.plot.x + index as u16 * self.plan.slot();
+        let at = index * self.plan.pieces;
+        let stretches = self.stretches(at);
+        let hatched = (at..at + self.plan.pieces).any(|i| self.chart.unsettled.get(i).copied().unwrap_or_default());
+        for row in 0..self.plot.height {
+            let floor = (i64::from(row) - i64::from(self.scale.below)) * 8;
+            if let Some((sign, style)) = self.cell(&stretches, floor, hatched) {
+                self.paint(buf, x, row, sign, style);
+            }
+        }
+        if let Some(previous) = sum(&self.chart.previous, at, self.plan.pieces) {
+            let row = (previous / self.scale.unit + f64::from(self.scale.below)).floor();
+            let row = row.clamp(0.0, f64::from(self.plot.height - 1)) as u16;
+            let y = self.plot.y + self.plot.height - 1 - row;
+            let style = buf.cell((x, y)).map_or(Style::new(), |under| self.over(under));
+            self.paint(buf, x, row, self.theme.glyphs.previous, style);
+        }
+    }
+
+    /// How a sign looks over a cell of a bar: on the colour that fills most of it.
+    fn over(&self, under: &Cell) -> Style {
+        let plain = Style::new().fg(Color::Reset).bg(Color::Reset);
+        let glyphs = &self.theme.glyphs;
+        let sign = under.symbol().chars().next().unwrap_or(' ');
+        if self.theme.depth == Depth::Mono || sign == ' ' {
+            return plain;
+        }
+        let high = sign == glyphs.hatch || glyphs.heights.iter().position(|h| *h == sign).is_none_or(|at| at >= 3);
+        match (high, under.bg) {
+            (true, _) => Style::new().fg(self.theme.over_layer()).bg(under.fg),
+            (false, Color::Reset) => plain,
+            (false, other) => Style::new().fg(self.theme.over_layer()).bg(other),
+        }
+    }
+
+    fn paint(&self, buf: &mut Buffer, x: u16, row: u16, sign: char, style: Style) {
+        let y = self.plot.y + self.plot.height - 1 - row;
+        for x in x..(x + self.plan.bar).min(self.plot.right()) {
+            if let Some(cell) = buf.cell_mut((x, y)) {
+                cell.set_char(sign).set_style(style);
+            }
+        }
+    }
+
+    /// What fills one cell of a bar whose lower edge is `floor` eighths above zero.
+    fn cell(&self, stretches: &[Stretch], floor: i64, hatched: bool) -> Option<(char, Style)> {
+        let clipped: Vec<Stretch> = stretches
+            .iter()
+            .map(|(paint, from, to)| (*paint, (*from).max(floor) - floor, (*to).min(floor + 8) - floor))
+            .filter(|(_, from, to)| from < to)
+            .collect();
+        let (main, ..) = *clipped.iter().max_by_key(|(_, from, to)| to - from)?;
+        let covered: i64 = clipped.iter().map(|(_, from, to)| to - from).sum();
+        let style = Style::new().fg(self.theme.layer(main));
+        let whole_cells = hatched || self.theme.depth == Depth::Mono || floor < 0 || self.theme.glyphs.ascii;
+        if whole_cells {
+            let first = floor == 0 || (floor == -8);
+            let sign = if hatched { self.theme.glyphs.hatch } else { self.theme.fill(main) };
+            return (covered >= 4 || first).then_some((sign, style));
+        }
+        let heights = self.theme.glyphs.heights;
+        if let [(low, 0, edge), rest @ ..] = clipped.as_slice()
+            && covered == 8
+            && let Some((high, ..)) = rest.iter().max_by_key(|(_, from, to)| to - from)
+        {
+            let style = Style::new().fg(self.theme.layer(*low)).bg(self.theme.layer(*high));
+            return Some((heights[*edge as usize - 1], style));
+        }
+        Some((heights[covered.clamp(1, 8) as usize - 1], style))
+    }
+
+    fn labels(&self, area: Rect, buf: &mut Buffer) {
+        let row = self.plot.height + 1;
+        let muted = self.theme.style(Role::Muted);
+        let slot = usize::from(self.plan.slot());
+        let widest = self.chart.labels.iter().map(|l| width(l)).max().unwrap_or(1);
+        let every = (widest + 2).div_ceil(slot.max(1)).max(1) * self.plan.pieces;
+        for (at, label) in self.chart.labels.iter().enumerate().step_by(every) {
+            let column = AXIS + (at / self.plan.pieces) as u16 * self.plan.slot();
+            if usize::from(column) + width(label) <= usize::from(area.width) {
+                put_at(buf, area, column, row, &Line::from(Span::styled(label.clone(), muted)));
+            }
+        }
+        if let Some(cursor) = self.chart.cursor.filter(|c| *c < self.chart.pieces()) {
+            let column = AXIS + (cursor / self.plan.pieces) as u16 * self.plan.slot();
+            let sign = self.theme.glyphs.cursor.to_string().repeat(usize::from(self.plan.bar));
+            put_at(buf, area, column, row - 1, &Line::from(Span::styled(sign, self.theme.style(Role::Accent))));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tui::theme::Env;
+
+    fn drawn(chart: &Chart, width: u16, height: u16, env: &Env) -> Buffer {
+        let mut buf = Buffer::empty(Rect::new(0, 0, width, height));
+        chart.draw(buf.area, &mut buf, &Theme::of(env));
+        buf
+    }
+
+    fn rows(buf: &Buffer) -> Vec<String> {
+        let width = usize::from(buf.area.width);
+        buf.content()
+            .chunks(width)
+            .map(|row| row.iter().map(|c| c.symbol()).collect::<String>().trim_end().to_owned())
+            .collect()
+    }
+
+    fn sample() -> Chart {
+        let known = |values: &[f64]| values.iter().map(|v| Some(*v)).collect::<Vec<_>>();
+        Chart {
+            layers: vec![
+                Layer { paint: Some(0), values: known(&[10.0, 20.0, 30.0, 40.0]) },
+                Layer { paint: Some(1), values: known(&[10.0, 5.0, -5.0, 0.0]) },
+            ],
+            previous: known(&[15.0, 15.0, 15.0, 15.0]),
+            unsettled: vec![false, false, false, true],
+            labels: ["Nov 1", "2", "3", "4"].map(String::from).to_vec(),
+            cursor: Some(2),
+        }
+    }
+
+    #[test]
+    fn ascii_and_no_colour_still_tell_layers_hatching_and_comparison_apart() {
+        let env = Env { term: "linux".into(), no_color: "1".into(), ..Env::default() };
+        let shown = rows(&drawn(&sample(), 30, 10, &env));
+        assert_eq!(
+            shown,
+            [
+                "   50|",
+                "     |                  :::::",
+                "     |                  :::::",
+                "   25|      ===== ##### :::::",
+                "     |..... ..... ..... .....",
+                "     |===== ##### ##### :::::",
+                "     |##### ##### ##### :::::",
+                "    0|            =====",
+                "     +------------^^^^^-------",
+                "      Nov 1       3",
+            ]
+        );
+        assert!(shown.concat().is_ascii());
+    }
+
+    #[test]
+    fn any_chart_draws_in_any_area() {
+        let mut empty = Chart::default();
+        for pieces in [0, 1, 7, 31, 400] {
+            empty.labels = (0..pieces).map(|i| i.to_string()).collect();
+            empty.layers = vec![Layer { paint: None, values: vec![None; pieces] }];
+            for (width, height) in [(0, 0), (1, 1), (10, 4), (11, 5), (80, 12), (200, 3)] {
+                drawn(&empty, width, height, &Env::default());
+                drawn(&sample(), width, height, &Env::default());
+            }
+        }
+    }
+
+    #[test]
+    fn long_periods_share_bars() {
+        assert_eq!(Plan::of(400, 100), Plan { bar: 1, gap: 0, pieces: 4 });
+        assert_eq!(Plan::of(30, 100), Plan { bar: 2, gap: 1, pieces: 1 });
+        assert_eq!(Plan::of(7, 100), Plan { bar: 6, gap: 2, pieces: 1 });
+    }
+}

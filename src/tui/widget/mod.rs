@@ -1,0 +1,6 @@
+//! Pieces that views are made of. Each knows a theme and an area, and nothing of tabs or answers.
+
+pub mod bar;
+pub mod chart;
+pub mod money;
+pub mod scale;

@@ -1,0 +1,222 @@
+//! The thread that asks the engine, so that no key ever waits for an answer.
+//!
+//! One waiting question a tab, the newest wins; a question that is superseded while it runs is
+//! cancelled. Replies carry the generation of their question. Knows no screen.
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::mpsc::Sender;
+
+use super::event::Event;
+use super::tab::Tab;
+use crate::domain::calendar::Day;
+use crate::engine::{Answer, Cancel, Engine, Question};
+use crate::error::{Kind, Result};
+
+/// A question of a tab.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Job {
+    /// Whose question it is.
+    pub tab: Tab,
+    /// Which of the tab's questions, counted up.
+    pub generation: u64,
+    /// The question.
+    pub question: Question,
+    /// As of which day.
+    pub as_of: Day,
+}
+
+/// The answer to a [`Job`].
+#[derive(Clone, Debug)]
+pub struct Reply {
+    /// Whose question it was.
+    pub tab: Tab,
+    /// Which of the tab's questions.
+    pub generation: u64,
+    /// The answer.
+    pub answer: Result<Answer>,
+}
+
+#[derive(Default)]
+struct Slots {
+    /// Oldest first; at most one a tab.
+    waiting: Vec<Job>,
+    extent: bool,
+    running: Option<(Tab, Cancel)>,
+    ended: bool,
+}
+
+#[derive(Default)]
+struct Shared {
+    slots: Mutex<Slots>,
+    changed: Condvar,
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Slots> {
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The app's end of the worker. Dropping it cancels what runs; the thread is not waited for,
+/// since an engine may take its time to notice.
+pub struct Worker {
+    shared: Arc<Shared>,
+}
+
+impl Worker {
+    /// Starts the thread. Events go to `events`, which bounds how many are under way.
+    ///
+    /// # Errors
+    /// Where the system gives no thread.
+    pub fn start(engine: Arc<dyn Engine>, events: Sender<Event>) -> std::io::Result<Worker> {
+        let shared = Arc::new(Shared::default());
+        let theirs = Arc::clone(&shared);
+        std::thread::Builder::new().name("tui-worker".into()).spawn(move || {
+            let _died = Died(events.clone());
+            serve(&theirs, engine.as_ref(), &events);
+        })?;
+        Ok(Worker { shared })
+    }
+
+    /// Asks; a waiting or running question of the same tab is given up.
+    pub fn ask(&self, job: Job) {
+        let mut slots = self.shared.lock();
+        if let Some((tab, cancel)) = &slots.running
+            && *tab == job.tab
+        {
+            cancel.cancel();
+        }
+        slots.waiting.retain(|w| w.tab != job.tab);
+        slots.waiting.push(job);
+        self.shared.changed.notify_one();
+    }
+
+    /// Asks what data there is.
+    pub fn ask_extent(&self) {
+        self.shared.lock().extent = true;
+        self.shared.changed.notify_one();
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        let mut slots = self.shared.lock();
+        slots.ended = true;
+        if let Some((_, cancel)) = &slots.running {
+            cancel.cancel();
+        }
+        self.shared.changed.notify_one();
+    }
+}
+
+/// Tells the app when the thread unwinds, so that it does not wait for ever.
+struct Died(Sender<Event>);
+
+impl Drop for Died {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let _ = self.0.try_send(Event::WorkerDied);
+        }
+    }
+}
+
+enum Task {
+    Ask(Job, Cancel),
+    Extent,
+}
+
+fn next(shared: &Shared) -> Option<Task> {
+    let mut slots = shared.lock();
+    loop {
+        slots.running = None;
+        if slots.ended {
+            return None;
+        }
+        if let Some(job) = slots.waiting.pop() {
+            let cancel = Cancel::default();
+            slots.running = Some((job.tab, cancel.clone()));
+            return Some(Task::Ask(job, cancel));
+        }
+        if std::mem::take(&mut slots.extent) {
+            return Some(Task::Extent);
+        }
+        slots = shared.changed.wait(slots).unwrap_or_else(PoisonError::into_inner);
+    }
+}
+
+fn serve(shared: &Shared, engine: &dyn Engine, events: &Sender<Event>) {
+    while let Some(task) = next(shared) {
+        let event = match task {
+            Task::Extent => Event::Extent(Box::new(engine.extent())),
+            Task::Ask(job, cancel) => {
+                let answer = engine.ask(&job.question, job.as_of, &cancel);
+                if cancel.is_cancelled() && matches!(&answer, Err(e) if e.kind == Kind::Interrupted) {
+                    continue;
+                }
+                Event::Answer(Box::new(Reply { tab: job.tab, generation: job.generation, answer }))
+            }
+        };
+        if events.blocking_send(event).is_err() {
+            return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::lens::Lens;
+    use crate::engine::Extent;
+    use crate::error::Error;
+    use std::sync::mpsc;
+
+    /// Answers when it is told to, and says which question it works on.
+    struct Slow {
+        started: mpsc::Sender<usize>,
+        go: Mutex<mpsc::Receiver<()>>,
+    }
+
+    impl Engine for Slow {
+        fn ask(&self, question: &Question, _: Day, cancel: &Cancel) -> Result<Answer> {
+            let Question::Breakdown { limit: Some(number), .. } = question else { return Ok(Answer::Spend(vec![])) };
+            self.started.send(*number).expect("test listens");
+            if *number == 0 {
+                self.go.lock().expect("lock").recv().expect("told to go on");
+            }
+            if cancel.is_cancelled() {
+                return Err(Error::new(Kind::Interrupted, "given up"));
+            }
+            Ok(Answer::Breakdown(vec![]))
+        }
+        fn extent(&self) -> Result<Extent> {
+            Ok(Extent::default())
+        }
+    }
+
+    #[test]
+    fn the_newest_question_of_a_tab_wins_and_the_running_one_is_cancelled() {
+        let (started, starts) = mpsc::channel();
+        let (go, gate) = mpsc::channel();
+        let (events, mut replies) = tokio::sync::mpsc::channel(8);
+        let worker = Worker::start(Arc::new(Slow { started, go: Mutex::new(gate) }), events).expect("thread");
+        let job = |generation: u64| Job {
+            tab: Tab::Breakdown,
+            generation,
+            question: Question::Breakdown { lens: Lens::default(), limit: Some(generation as usize) },
+            as_of: Day(20_000),
+        };
+        worker.ask(job(0));
+        assert_eq!(starts.recv(), Ok(0));
+        worker.ask(job(1));
+        worker.ask(job(2));
+        go.send(()).expect("worker waits");
+        assert_eq!(starts.recv(), Ok(2), "the question between was never asked");
+        match replies.blocking_recv() {
+            Some(Event::Answer(reply)) => assert_eq!(reply.generation, 2, "a cancelled question is not answered"),
+            other => panic!("{other:?}"),
+        }
+        drop(worker);
+        assert!(replies.blocking_recv().is_none(), "the thread ends");
+    }
+}
