@@ -147,6 +147,7 @@ impl Kind {
     #[must_use]
     pub fn shown(self, raw: &[u8]) -> Vec<u8> {
         match self {
+            Kind::Text => raw.to_vec(),
             Kind::Double => f64::from_le_bytes(fixed(raw)).to_string().into_bytes(),
             Kind::Float => f32::from_le_bytes(fixed(raw)).to_string().into_bytes(),
             Kind::Decimal { scale, big } => {

@@ -230,7 +230,9 @@ impl<'g> Assembly<'g> {
         }
         if facts.quantities[Quantity::Billed.index()].is_none() {
             let at = self.layout.quantities[Quantity::Billed.index()].unwrap_or_default();
-            return Err(Refusal::of(at, b"", "a charge needs a billed cost"));
+            let billed = self.group.numbers.iter().find(|n| n.column.at == at);
+            let shown = billed.map(|n| n.column.shown(row)).unwrap_or_default();
+            return Err(Refusal::of(at, &shown, "a charge needs a billed cost"));
         }
         Ok(facts)
     }
