@@ -213,6 +213,7 @@ pub struct BatchBuilder {
     terms_by_row: HashMap<TermsRow, u32>,
     window_of: HashMap<Window, u32>,
     last_window: (Window, u32),
+    last_terms: Option<(TermsRow, u32)>,
     details: HashMap<u32, u32>,
     scratch: Vec<u8>,
 }
@@ -238,6 +239,7 @@ impl BatchBuilder {
                 Window { provider: NONE, account: NONE, billing_period: Day(i32::MIN), day: Day(i32::MIN) },
                 0,
             ),
+            last_terms: None,
             details: HashMap::new(),
             scratch: Vec::new(),
         }
@@ -248,6 +250,13 @@ impl BatchBuilder {
     pub fn is_full(&self) -> bool {
         self.batch.len() >= self.limits.rows
             || (self.batch.len().is_multiple_of(1024) && self.bytes() >= self.limits.text_bytes)
+    }
+
+    /// The same as [`Self::is_full`], but exact at any number of charges: for readers that ask
+    /// seldom.
+    #[must_use]
+    pub fn has_no_room(&self) -> bool {
+        self.batch.len() >= self.limits.rows || self.bytes() >= self.limits.text_bytes
     }
 
     /// How many charges it has gathered.
@@ -291,6 +300,7 @@ impl BatchBuilder {
         self.terms_by_row.clear();
         self.window_of.clear();
         self.last_window.0.day = Day(i32::MIN);
+        self.last_terms = None;
         self.details.clear();
     }
 
@@ -366,6 +376,26 @@ impl BatchBuilder {
     /// The number of a text in a profile column's dictionary.
     pub fn intern(&mut self, column: Profile, text: &str) -> u32 {
         self.batch.profile_texts[column.index()].intern(text)
+    }
+
+    /// The number of a text in a terms column's dictionary.
+    pub fn intern_terms(&mut self, column: Terms, text: &str) -> u32 {
+        self.batch.terms_texts[column.index()].intern(text)
+    }
+
+    /// The number of the terms with these text numbers and times.
+    pub fn terms_of_ids(&mut self, texts: &[u32; Terms::COUNT], facts: &Facts) -> u32 {
+        let [start, duration, _] = terms_extra(facts);
+        let row = TermsRow { texts: *texts, start: start as u32, duration, billing_end: facts.billing_end };
+        // Neighbouring charges are mostly charged alike.
+        if let Some((last, id)) = &self.last_terms
+            && *last == row
+        {
+            return *id;
+        }
+        let id = self.terms_of_row(row);
+        self.last_terms = Some((row, id));
+        id
     }
 
     /// The number of the profile with these text numbers; fills in what is derived.
