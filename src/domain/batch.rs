@@ -9,7 +9,7 @@
 use std::hash::{BuildHasher, RandomState};
 
 use hashbrown::HashMap;
-use xxhash_rust::xxh3::{Xxh3, xxh3_64, xxh3_128_with_seed};
+use xxhash_rust::xxh3::{xxh3_64, xxh3_128_with_seed};
 
 use super::calendar::{DAY_SECONDS, Day};
 use super::charge::{Profile, Quantity, Terms};
@@ -458,12 +458,13 @@ impl BatchBuilder {
         }
         let id = self.batch.profile_identity.len() as u32;
         ids.iter().zip(&mut self.batch.profiles).for_each(|(text, column)| column.push(*text));
-        let mut identity = Xxh3::new();
-        for column in IDENTITY {
-            identity.update(self.batch.profile_text(id, column).as_bytes());
-            identity.update(&[0xff]);
+        // Of the texts' hashes, which are known: the texts lie all over the memory.
+        let mut identity = [0u8; IDENTITY.len() * 8];
+        for (column, out) in IDENTITY.iter().zip(identity.chunks_exact_mut(8)) {
+            let hash = self.batch.profile_texts[column.index()].hash(ids[column.index()]);
+            out.copy_from_slice(&hash.to_le_bytes());
         }
-        self.batch.profile_identity.push(identity.digest());
+        self.batch.profile_identity.push(xxh3_64(&identity));
         self.by_ids.insert(key, id);
         id
     }

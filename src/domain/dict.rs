@@ -13,6 +13,7 @@ pub const NONE: u32 = 0;
 pub struct Dict {
     text: String,
     ends: Vec<u32>,
+    hashes: Vec<u64>,
     /// Each text's short hash and number: most comparisons, and every growth of the table, then
     /// need no look at the text.
     index: HashTable<(u32, u32)>,
@@ -30,13 +31,15 @@ impl Dict {
             return NONE;
         }
         let (texts, ends) = (&self.text, &self.ends);
-        let short = xxh3_64(text.as_bytes()) as u32;
+        let hash = xxh3_64(text.as_bytes());
+        let short = hash as u32;
         let same = |(hash, id): &(u32, u32)| *hash == short && slice(texts, ends, *id) == text;
         if let Some((_, id)) = self.index.find(spread(short), same) {
             return *id;
         }
         self.text.push_str(text);
         self.ends.push(self.text.len() as u32);
+        self.hashes.push(hash);
         let id = self.ends.len() as u32;
         self.index.insert_unique(spread(short), (short, id), |(short, _)| spread(*short));
         id
@@ -59,10 +62,17 @@ impl Dict {
         if id == NONE || id as usize > self.ends.len() { "" } else { slice(&self.text, &self.ends, id) }
     }
 
+    /// A hash of a number's text, the same in every dictionary and every run; 0 for [`NONE`].
+    #[must_use]
+    pub fn hash(&self, id: u32) -> u64 {
+        (id as usize).checked_sub(1).and_then(|at| self.hashes.get(at)).copied().unwrap_or(0)
+    }
+
     /// Forgets all texts but keeps the memory.
     pub fn clear(&mut self) {
         self.text.clear();
         self.ends.clear();
+        self.hashes.clear();
         self.index.clear();
     }
 
@@ -81,7 +91,7 @@ impl Dict {
     /// Bytes that it holds in memory, about.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.text.len() + self.ends.len() * 12
+        self.text.len() + self.ends.len() * 24
     }
 
     /// All texts by number, from 1.
