@@ -60,7 +60,7 @@ pub struct ChargeRow<'a> {
 }
 
 /// Writes charges. A writer that is dropped without [`ChargeWriter::finish`] leaves half a file.
-pub trait ChargeWriter {
+pub trait ChargeWriter: Send {
     /// Writes one charge.
     ///
     /// # Errors
