@@ -305,7 +305,8 @@ impl BatchBuilder {
     /// Whether the batch has reached its limits and should be taken.
     #[must_use]
     pub fn is_full(&self) -> bool {
-        self.batch.len() >= self.limits.rows || (self.batch.len() % 1024 == 0 && self.bytes() >= self.limits.text_bytes)
+        self.batch.len() >= self.limits.rows
+            || (self.batch.len().is_multiple_of(1024) && self.bytes() >= self.limits.text_bytes)
     }
 
     /// The same as [`Self::is_full`], but exact at any number of charges: for readers that ask
@@ -424,6 +425,11 @@ impl BatchBuilder {
         self.batch.profile_texts[column.index()].intern(text)
     }
 
+    /// The numbers of many texts in a profile column's dictionary.
+    pub fn intern_all(&mut self, column: Profile, texts: &[&str], ids: &mut Vec<u32>) {
+        self.batch.profile_texts[column.index()].intern_all(texts, ids);
+    }
+
     /// The number of a text in a terms column's dictionary.
     pub fn intern_terms(&mut self, column: Terms, text: &str) -> u32 {
         self.batch.terms_texts[column.index()].intern(text)
@@ -446,16 +452,49 @@ impl BatchBuilder {
 
     /// The number of the profile with these text numbers; fills in what is derived.
     pub fn profile_of_ids(&mut self, ids: &mut [u32; Profile::COUNT]) -> u32 {
+        self.derive(ids);
+        let key = self.key_of_ids(ids);
+        if let Some(id) = self.by_ids.get(&key) {
+            return *id;
+        }
+        self.new_profile(key, ids)
+    }
+
+    /// The numbers of many profiles with these text numbers: see [`Self::profile_of_ids`].
+    ///
+    /// In passes, since a look-up is mostly waiting for memory: many then wait at the same time.
+    pub fn profiles_of_ids(&mut self, all: &mut [[u32; Profile::COUNT]], out: &mut Vec<u32>) {
+        const UNKNOWN: u32 = u32::MAX;
+        let mut keys = Vec::with_capacity(all.len());
+        for ids in all.iter_mut() {
+            self.derive(ids);
+            keys.push(self.key_of_ids(ids));
+        }
+        let start = out.len();
+        out.extend(keys.iter().map(|key| self.by_ids.get(key).copied().unwrap_or(UNKNOWN)));
+        for ((id, key), ids) in out[start..].iter_mut().zip(&keys).zip(all.iter()) {
+            if *id == UNKNOWN {
+                // An earlier row may have brought it.
+                *id = self.by_ids.get(key).copied().unwrap_or_else(|| self.new_profile(*key, ids));
+            }
+        }
+    }
+
+    /// Fills in what is derived.
+    fn derive(&mut self, ids: &mut [u32; Profile::COUNT]) {
         let details = ids[Profile::SkuPriceDetails.index()];
         if ids[Profile::InstanceType.index()] == NONE && details != NONE {
             ids[Profile::InstanceType.index()] = self.instance_type(details);
         }
-        let mut hasher = [0u8; Profile::COUNT * 4];
-        ids.iter().zip(hasher.chunks_exact_mut(4)).for_each(|(id, out)| out.copy_from_slice(&id.to_le_bytes()));
-        let key = xxh3_128_with_seed(&hasher, self.seed);
-        if let Some(id) = self.by_ids.get(&key) {
-            return *id;
-        }
+    }
+
+    fn key_of_ids(&self, ids: &[u32; Profile::COUNT]) -> u128 {
+        let mut bytes = [0u8; Profile::COUNT * 4];
+        ids.iter().zip(bytes.chunks_exact_mut(4)).for_each(|(id, out)| out.copy_from_slice(&id.to_le_bytes()));
+        xxh3_128_with_seed(&bytes, self.seed)
+    }
+
+    fn new_profile(&mut self, key: u128, ids: &[u32; Profile::COUNT]) -> u32 {
         let id = self.batch.profile_identity.len() as u32;
         ids.iter().zip(&mut self.batch.profiles).for_each(|(text, column)| column.push(*text));
         // Of the texts' hashes, which are known: the texts lie all over the memory.

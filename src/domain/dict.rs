@@ -45,6 +45,24 @@ impl Dict {
         id
     }
 
+    /// The numbers of many texts, each added if it is new.
+    ///
+    /// In three passes, since a look-up is mostly waiting for memory: many of them then wait at
+    /// the same time.
+    pub fn intern_all<'t>(&mut self, texts: &[&'t str], ids: &mut Vec<u32>) {
+        let hashes: Vec<u32> = texts.iter().map(|t| xxh3_64(t.as_bytes()) as u32).collect();
+        let start = ids.len();
+        ids.extend(hashes.iter().map(|short| {
+            let found = self.index.find(spread(*short), |(hash, _)| hash == short);
+            found.map_or(NONE, |(_, id)| *id)
+        }));
+        for (text, id) in texts.iter().zip(&mut ids[start..]) {
+            if *id == NONE || slice(&self.text, &self.ends, *id) != *text {
+                *id = self.intern(text);
+            }
+        }
+    }
+
     /// The number of `text`, if it is known.
     #[must_use]
     pub fn find(&self, text: &str) -> Option<u32> {
