@@ -49,7 +49,7 @@ impl Dict {
     ///
     /// In three passes, since a look-up is mostly waiting for memory: many of them then wait at
     /// the same time.
-    pub fn intern_all<'t>(&mut self, texts: &[&'t str], ids: &mut Vec<u32>) {
+    pub fn intern_all(&mut self, texts: &[&str], ids: &mut Vec<u32>) {
         let hashes: Vec<u32> = texts.iter().map(|t| xxh3_64(t.as_bytes()) as u32).collect();
         let start = ids.len();
         ids.extend(hashes.iter().map(|short| {
