@@ -9,7 +9,7 @@
 use std::hash::{BuildHasher, RandomState};
 
 use hashbrown::HashMap;
-use xxhash_rust::xxh3::{Xxh3, xxh3_64, xxh3_128_with_seed};
+use xxhash_rust::xxh3::{xxh3_64, xxh3_128_with_seed};
 
 use super::calendar::{DAY_SECONDS, Day};
 use super::charge::{FACETS, IDENTITY, Profile, Quantity, Terms};
@@ -378,6 +378,11 @@ impl BatchBuilder {
         self.batch.profile_texts[column.index()].intern(text)
     }
 
+    /// The numbers of many texts in a profile column's dictionary.
+    pub fn intern_all(&mut self, column: Profile, texts: &[&str], ids: &mut Vec<u32>) {
+        self.batch.profile_texts[column.index()].intern_all(texts, ids);
+    }
+
     /// The number of a text in a terms column's dictionary.
     pub fn intern_terms(&mut self, column: Terms, text: &str) -> u32 {
         self.batch.terms_texts[column.index()].intern(text)
@@ -400,24 +405,58 @@ impl BatchBuilder {
 
     /// The number of the profile with these text numbers; fills in what is derived.
     pub fn profile_of_ids(&mut self, ids: &mut [u32; Profile::COUNT]) -> u32 {
+        self.derive(ids);
+        let key = self.key_of_ids(ids);
+        if let Some(id) = self.by_ids.get(&key) {
+            return *id;
+        }
+        self.new_profile(key, ids)
+    }
+
+    /// The numbers of many profiles with these text numbers: see [`Self::profile_of_ids`].
+    ///
+    /// In passes, since a look-up is mostly waiting for memory: many then wait at the same time.
+    pub fn profiles_of_ids(&mut self, all: &mut [[u32; Profile::COUNT]], out: &mut Vec<u32>) {
+        const UNKNOWN: u32 = u32::MAX;
+        let mut keys = Vec::with_capacity(all.len());
+        for ids in all.iter_mut() {
+            self.derive(ids);
+            keys.push(self.key_of_ids(ids));
+        }
+        let start = out.len();
+        out.extend(keys.iter().map(|key| self.by_ids.get(key).copied().unwrap_or(UNKNOWN)));
+        for ((id, key), ids) in out[start..].iter_mut().zip(&keys).zip(all.iter()) {
+            if *id == UNKNOWN {
+                // An earlier row may have brought it.
+                *id = self.by_ids.get(key).copied().unwrap_or_else(|| self.new_profile(*key, ids));
+            }
+        }
+    }
+
+    /// Fills in what is derived.
+    fn derive(&mut self, ids: &mut [u32; Profile::COUNT]) {
         let details = ids[Profile::SkuPriceDetails.index()];
         if ids[Profile::InstanceType.index()] == NONE && details != NONE {
             ids[Profile::InstanceType.index()] = self.instance_type(details);
         }
-        let mut hasher = [0u8; Profile::COUNT * 4];
-        ids.iter().zip(hasher.chunks_exact_mut(4)).for_each(|(id, out)| out.copy_from_slice(&id.to_le_bytes()));
-        let key = xxh3_128_with_seed(&hasher, self.seed);
-        if let Some(id) = self.by_ids.get(&key) {
-            return *id;
-        }
+    }
+
+    fn key_of_ids(&self, ids: &[u32; Profile::COUNT]) -> u128 {
+        let mut bytes = [0u8; Profile::COUNT * 4];
+        ids.iter().zip(bytes.chunks_exact_mut(4)).for_each(|(id, out)| out.copy_from_slice(&id.to_le_bytes()));
+        xxh3_128_with_seed(&bytes, self.seed)
+    }
+
+    fn new_profile(&mut self, key: u128, ids: &[u32; Profile::COUNT]) -> u32 {
         let id = self.batch.profile_identity.len() as u32;
         ids.iter().zip(&mut self.batch.profiles).for_each(|(text, column)| column.push(*text));
-        let mut identity = Xxh3::new();
-        for column in IDENTITY {
-            identity.update(self.batch.profile_text(id, column).as_bytes());
-            identity.update(&[0xff]);
+        // Of the texts' hashes, which are known: the texts lie all over the memory.
+        let mut identity = [0u8; IDENTITY.len() * 8];
+        for (column, out) in IDENTITY.iter().zip(identity.chunks_exact_mut(8)) {
+            let hash = self.batch.profile_texts[column.index()].hash(ids[column.index()]);
+            out.copy_from_slice(&hash.to_le_bytes());
         }
-        self.batch.profile_identity.push(identity.digest());
+        self.batch.profile_identity.push(xxh3_64(&identity));
         self.by_ids.insert(key, id);
         id
     }

@@ -13,6 +13,7 @@ pub const NONE: u32 = 0;
 pub struct Dict {
     text: String,
     ends: Vec<u32>,
+    hashes: Vec<u64>,
     /// Each text's short hash and number: most comparisons, and every growth of the table, then
     /// need no look at the text.
     index: HashTable<(u32, u32)>,
@@ -30,16 +31,36 @@ impl Dict {
             return NONE;
         }
         let (texts, ends) = (&self.text, &self.ends);
-        let short = xxh3_64(text.as_bytes()) as u32;
+        let hash = xxh3_64(text.as_bytes());
+        let short = hash as u32;
         let same = |(hash, id): &(u32, u32)| *hash == short && slice(texts, ends, *id) == text;
         if let Some((_, id)) = self.index.find(spread(short), same) {
             return *id;
         }
         self.text.push_str(text);
         self.ends.push(self.text.len() as u32);
+        self.hashes.push(hash);
         let id = self.ends.len() as u32;
         self.index.insert_unique(spread(short), (short, id), |(short, _)| spread(*short));
         id
+    }
+
+    /// The numbers of many texts, each added if it is new.
+    ///
+    /// In three passes, since a look-up is mostly waiting for memory: many of them then wait at
+    /// the same time.
+    pub fn intern_all(&mut self, texts: &[&str], ids: &mut Vec<u32>) {
+        let hashes: Vec<u32> = texts.iter().map(|t| xxh3_64(t.as_bytes()) as u32).collect();
+        let start = ids.len();
+        ids.extend(hashes.iter().map(|short| {
+            let found = self.index.find(spread(*short), |(hash, _)| hash == short);
+            found.map_or(NONE, |(_, id)| *id)
+        }));
+        for (text, id) in texts.iter().zip(&mut ids[start..]) {
+            if *id == NONE || slice(&self.text, &self.ends, *id) != *text {
+                *id = self.intern(text);
+            }
+        }
     }
 
     /// The number of `text`, if it is known.
@@ -59,10 +80,17 @@ impl Dict {
         if id == NONE || id as usize > self.ends.len() { "" } else { slice(&self.text, &self.ends, id) }
     }
 
+    /// A hash of a number's text, the same in every dictionary and every run; 0 for [`NONE`].
+    #[must_use]
+    pub fn hash(&self, id: u32) -> u64 {
+        (id as usize).checked_sub(1).and_then(|at| self.hashes.get(at)).copied().unwrap_or(0)
+    }
+
     /// Forgets all texts but keeps the memory.
     pub fn clear(&mut self) {
         self.text.clear();
         self.ends.clear();
+        self.hashes.clear();
         self.index.clear();
     }
 
@@ -81,7 +109,7 @@ impl Dict {
     /// Bytes that it holds in memory, about.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.text.len() + self.ends.len() * 12
+        self.text.len() + self.ends.len() * 24
     }
 
     /// All texts by number, from 1.

@@ -8,6 +8,29 @@ use crate::error::{Error, Result};
 /// A file with more columns is refused.
 pub const COLUMNS_MAX: usize = 1_024;
 
+/// A CSV that spendtop wrote has this last, empty column where its texts are guarded: see
+/// [`super::write`].
+pub const GUARD_COLUMN: &str = "x_SpendtopGuard";
+
+/// Whether a text must not start a spreadsheet's cell as it is, or could be taken for a guarded one.
+#[must_use]
+pub fn needs_guard(text: &[u8]) -> bool {
+    match text {
+        [b'=' | b'+' | b'-' | b'@' | b'\t' | b'\r', ..] => true,
+        [b'\'', rest @ ..] => needs_guard(rest),
+        _ => false,
+    }
+}
+
+/// The text that was guarded.
+#[must_use]
+pub fn without_guard(raw: &[u8]) -> &[u8] {
+    match raw {
+        [b'\'', rest @ ..] if needs_guard(rest) => rest,
+        _ => raw,
+    }
+}
+
 /// What a file's column is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Slot {
@@ -58,6 +81,8 @@ pub struct Layout {
     pub billing_start: Option<usize>,
     /// `BillingPeriodEnd`.
     pub billing_end: Option<usize>,
+    /// Whether the texts of a CSV are guarded: see [`GUARD_COLUMN`].
+    pub guarded: bool,
     /// FOCUS's version, told by the columns: `1.0` to `1.4`.
     pub version: &'static str,
 }
@@ -116,6 +141,7 @@ impl Layout {
             charge_end: 0,
             billing_start: find(Slot::BillingStart)?,
             billing_end: find(Slot::BillingEnd)?,
+            guarded: names.iter().any(|n| n.trim() == GUARD_COLUMN),
             version: version(names),
             slots: slots.clone(),
             names: names.to_vec(),
@@ -163,7 +189,8 @@ impl Layout {
     /// Columns that are there and not kept.
     #[must_use]
     pub fn dropped(&self) -> Vec<String> {
-        self.slots.iter().zip(&self.names).filter(|(s, _)| **s == Slot::Dropped).map(|(_, n)| n.clone()).collect()
+        let dropped = self.slots.iter().zip(&self.names).filter(|(s, _)| **s == Slot::Dropped).map(|(_, n)| n);
+        dropped.filter(|n| n.trim() != GUARD_COLUMN).cloned().collect()
     }
 }
 

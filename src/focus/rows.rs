@@ -5,7 +5,7 @@
 use hashbrown::HashMap;
 use xxhash_rust::xxh3::xxh3_128_with_seed;
 
-use super::layout::Layout;
+use super::layout::{Layout, without_guard};
 use crate::domain::batch::{BatchBuilder, Facts, terms_extra};
 use crate::domain::calendar::{DAY_SECONDS, Day, parse_timestamp};
 use crate::domain::charge::{Profile, Quantity, Terms};
@@ -153,8 +153,9 @@ impl<'a> RowReader<'a> {
     pub fn push(&mut self, builder: &mut BatchBuilder, row: &impl Fields) -> Result<(), Refusal> {
         let layout = self.layout;
         let facts = self.facts(row)?;
-        let optional = |at: Option<usize>| at.map_or(&b""[..], |at| row.get(at));
-        let provider = layout.providers.iter().map(|at| row.get(*at)).find(|raw| !is_null(raw));
+        let text = |at: usize| if layout.guarded { without_guard(row.get(at)) } else { row.get(at) };
+        let optional = |at: Option<usize>| at.map_or(&b""[..], text);
+        let provider = layout.providers.iter().map(|at| text(*at)).find(|raw| !is_null(raw));
         let Some(provider) = provider else {
             return Err(Refusal::of(
                 layout.providers[0],
@@ -227,7 +228,7 @@ impl<'a> RowReader<'a> {
 
     /// The billing account and period that a refused row says it belongs to.
     pub fn group(&mut self, row: &impl Fields) -> Option<(String, Day)> {
-        let field = |at: usize| row.get(at);
+        let field = |at: usize| if self.layout.guarded { without_guard(row.get(at)) } else { row.get(at) };
         let account = self.layout.profile[Profile::BillingAccountId.index()].map_or(&b""[..], field);
         let account = if is_null(account) { String::new() } else { String::from_utf8_lossy(account).into_owned() };
         // A billing period that cannot be read may be any.

@@ -29,6 +29,12 @@ impl Table {
         self.ends.len()
     }
 
+    /// Whether it has none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
     /// The value of a code; empty for 0.
     #[must_use]
     pub fn get(&self, code: u32) -> &[u8] {
@@ -237,7 +243,7 @@ impl Chunk {
     }
 
     fn dictionary(&mut self, data: &Bytes, count: u32, table: &mut Table) -> Result<()> {
-        if self.fixed > 0 || table.len() > 0 || self.shape.physical == Physical::BOOLEAN {
+        if self.fixed > 0 || !table.is_empty() || self.shape.physical == Physical::BOOLEAN {
             return Err(damaged("a column has a second dictionary"));
         }
         let mut at = 0;

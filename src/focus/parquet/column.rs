@@ -17,11 +17,11 @@ use crate::error::Result;
 /// Where a column's values come from.
 pub enum Source {
     /// Decoded here.
-    Flat(Chunk),
+    Flat(Box<Chunk>),
     /// Decoded by the `parquet` crate; whether there are nulls.
-    Typed(ColumnReader, bool),
+    Typed(Box<ColumnReader>, bool),
     /// A map.
-    Map(MapChunk),
+    Map(Box<MapChunk>),
 }
 
 /// A column of one row group.
@@ -137,6 +137,7 @@ impl TextColumn {
         self.by_code.resize(self.column.table.len() + 1, UNSET);
         self.by_code[0] = crate::domain::dict::NONE;
         self.ids.clear();
+        self.number_plain(builder);
         let (mut last, mut id) = (0, crate::domain::dict::NONE);
         for at in 0..self.column.codes.len() {
             let code = self.column.codes[at];
@@ -150,6 +151,25 @@ impl TextColumn {
             }
             self.ids.push(id);
         }
+    }
+
+    /// Numbers the values that are not of the dictionary, all at once: each is new or far away.
+    fn number_plain(&mut self, builder: &mut BatchBuilder) {
+        let (from, table) = (self.column.lasting(), &self.column.table);
+        let (Into::Profile(column), Kind::Text) = (self.into, self.column.kind) else { return };
+        if table.len() < from + 64 {
+            return;
+        }
+        let mut texts = Vec::with_capacity(table.len() + 1 - from);
+        for code in from..=table.len() {
+            match std::str::from_utf8(table.get(code as u32)) {
+                Ok(text) if text.len() <= FIELD_MAX => texts.push(if is_null(text.as_bytes()) { "" } else { text }),
+                // One by one, with what there is to say about each.
+                _ => return,
+            }
+        }
+        self.by_code.truncate(from);
+        builder.intern_all(column, &texts, &mut self.by_code);
     }
 
     #[cold]

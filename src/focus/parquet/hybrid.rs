@@ -74,13 +74,16 @@ impl Hybrid {
             let there = self.data.len() - self.at;
             self.bit = self.at * 8;
             self.same = None;
-            if self.width == 0 {
-                self.same = Some(0);
-                self.left = count * 8;
-            } else {
+            match (there * 8).checked_div(self.width) {
                 // A writer may leave off the last group's padding.
-                self.left = (count * 8).min(there * 8 / self.width);
-                self.at += (count * self.width).min(there);
+                Some(most) => {
+                    self.left = (count * 8).min(most);
+                    self.at += (count * self.width).min(there);
+                }
+                None => {
+                    self.same = Some(0);
+                    self.left = count * 8;
+                }
             }
             if self.left == 0 {
                 return Err(Short);

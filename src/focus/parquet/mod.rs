@@ -43,6 +43,8 @@ use worker::{Worker, guarded};
 pub fn read(file: File, threads: usize, limits: Limits, receive: &dyn Receive) -> Result<Outcome> {
     let file = Positioned::new(file)?;
     file.check_ends()?;
+    // A worker holds a page and a dictionary of every column besides: batches make room for them.
+    let limits = Limits { text_bytes: limits.text_bytes / 4 * 3, ..limits };
     let (reader, plan) = guarded(|| {
         let reader = SerializedFileReader::new(file.clone()).map_err(damaged)?;
         check_footer(reader.metadata(), file.len())?;

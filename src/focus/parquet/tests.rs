@@ -84,7 +84,7 @@ fn file(schema: &str, groups: &[Vec<Col>], properties: WriterProperties) -> Vec<
                     to.typed::<$t>().write_batch(&values, Some(&defs), None).expect("write");
                 }};
             }
-            let bytes = |v: &Option<&'static str>| v.map(|t| ByteArray::from(t));
+            let bytes = |v: &Option<&'static str>| v.map(ByteArray::from);
             match column {
                 Col::Text(v) => put!(ByteArrayType, v.iter().map(bytes).collect::<Vec<_>>()),
                 Col::Fixed(v) => {
@@ -235,7 +235,7 @@ fn many() -> (Vec<u8>, Vec<Vec<String>>) {
       optional int64 ChargePeriodEnd (TIMESTAMP(MICROS,true)); optional binary BillingCurrency (UTF8);
       optional binary ServiceProviderName (UTF8); optional binary ResourceId (UTF8); optional binary ChargeClass (UTF8); }";
     let names: Vec<&'static str> = (0..5_000).map(|i| &*Box::leak(format!("resource-{i}").into_boxed_str())).collect();
-    let resource = |i: usize| (i % 7 != 0).then(|| names[i * 31 % names.len()]);
+    let resource = |i: usize| (!i.is_multiple_of(7)).then(|| names[i * 31 % names.len()]);
     let columns = vec![
         Col::F64((0..count).map(|i| Some(i as f64 / 100.0)).collect()),
         Col::I64((0..count).map(|i| Some((START + (i as i64 % 720) * 3_600) * 1_000_000)).collect()),

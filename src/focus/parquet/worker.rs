@@ -17,8 +17,8 @@ use crate::domain::charge::{Profile, Quantity, Terms};
 use crate::domain::dict::NONE;
 use crate::error::{Error, Kind, Result};
 
-/// Rows that are decoded at a time.
-const BLOCK: usize = 8 * 1024;
+/// Rows that are decoded at a time: all their text numbers stay in a core's own cache.
+const BLOCK: usize = 2 * 1024;
 
 /// Turns row groups into batches.
 pub struct Worker<'a> {
@@ -85,9 +85,13 @@ impl<'a> Worker<'a> {
         }
         let mended = group.texts.iter().any(|t| !t.repaired.is_empty());
         let mut assembly = Assembly::new(group, &self.plan.layout);
+        let mut sound = Vec::with_capacity(rows);
+        let mut texts = Vec::with_capacity(rows);
         for row in 0..rows {
             match assembly.charge(row, &mut self.builder, &mut self.currency, &mut self.tally.rounded) {
-                Ok(()) => {
+                Ok((ids, terms, facts)) => {
+                    texts.push(ids);
+                    sound.push((terms, facts));
                     self.rows += 1;
                     let broken = |t: &TextColumn| t.repaired.contains(&t.column.codes[row]);
                     self.tally.repaired += u64::from(mended && assembly.group.texts.iter().any(broken));
@@ -99,6 +103,11 @@ impl<'a> Worker<'a> {
                     self.receive.refused(first + row as u64, column, refusal, assembly.belongs(row, &self.builder));
                 }
             }
+        }
+        let mut profiles = Vec::with_capacity(texts.len());
+        self.builder.profiles_of_ids(&mut texts, &mut profiles);
+        for (profile, (terms, facts)) in profiles.iter().zip(&sound) {
+            self.builder.push_charge(*profile, *terms, facts);
         }
         if self.builder.has_no_room() && !self.builder.is_empty() {
             self.receive.batch(self.builder.batch())?;
@@ -150,7 +159,7 @@ impl<'g> Assembly<'g> {
         builder: &mut BatchBuilder,
         currency: &mut u32,
         rounded: &mut u64,
-    ) -> Result<(), Refusal> {
+    ) -> Result<([u32; Profile::COUNT], u32, Facts), Refusal> {
         if self.long
             && let Some(text) = self.group.texts.iter().find(|t| t.ids[row] == TOO_LONG)
         {
@@ -175,10 +184,7 @@ impl<'g> Assembly<'g> {
             check_currency(at, builder.batch().terms_texts[Terms::Currency.index()].get(code).as_bytes())?;
             *currency = code;
         }
-        let profile = builder.profile_of_ids(&mut ids);
-        let terms = builder.terms_of_ids(&texts, &facts);
-        builder.push_charge(profile, terms, &facts);
-        Ok(())
+        Ok((ids, builder.terms_of_ids(&texts, &facts), facts))
     }
 
     fn provider(&mut self, row: usize, builder: &mut BatchBuilder) -> Result<u32, Refusal> {
