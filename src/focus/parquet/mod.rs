@@ -6,7 +6,7 @@
 //!
 //! - [`guard`] holds what a file claims against its size, before anything is allocated;
 //! - [`hybrid`], [`chunk`] and [`map`] turn pages into codes and raw values;
-//! - [`value`] says what raw bytes mean; [`column`], [`plan`] and [`worker`] make charges of them.
+//! - [`value`] says what raw bytes mean; [`mod@column`], [`plan`] and [`worker`] make charges of them.
 //!
 //! Knows no store and no provider.
 
@@ -43,8 +43,6 @@ use worker::{Worker, guarded};
 pub fn read(file: File, threads: usize, limits: Limits, receive: &dyn Receive) -> Result<Outcome> {
     let file = Positioned::new(file)?;
     file.check_ends()?;
-    // A worker holds a page and a dictionary of every column besides: batches make room for them.
-    let limits = Limits { text_bytes: limits.text_bytes / 4 * 3, ..limits };
     let (reader, plan) = guarded(|| {
         let reader = SerializedFileReader::new(file.clone()).map_err(damaged)?;
         check_footer(reader.metadata(), file.len())?;
