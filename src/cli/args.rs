@@ -239,7 +239,7 @@ pub enum ExportFormat {
     Csv,
     /// Parquet.
     Parquet,
-    /// One JSON object a line.
+    /// One JSON array of objects.
     Json,
 }
 
@@ -269,6 +269,9 @@ pub struct ExportArgs {
     /// Where to write; `-` is standard output.
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
+    /// Write over a file that exists.
+    #[arg(long)]
+    pub force: bool,
     /// CSV without the `'` that keeps a spreadsheet from running text as a formula.
     #[arg(long)]
     pub raw: bool,

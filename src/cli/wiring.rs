@@ -50,16 +50,24 @@ pub fn open_existing(context: &mut Context<'_, '_>, place: &Path) -> Result<Stor
 /// # Errors
 /// Those of opening the store.
 pub fn engine(context: &mut Context<'_, '_>, demo: bool) -> Result<Box<dyn Engine>> {
+    Ok(Box::new(local(context, demo)?))
+}
+
+/// The engine in this process, over the store or over the generated company.
+///
+/// # Errors
+/// Those of opening the store.
+pub fn local(context: &mut Context<'_, '_>, demo: bool) -> Result<LocalEngine> {
     let settle = context.config.settle;
     if demo {
         let store = Store::in_memory(&context.config.tags.keys);
         fill_with_demo(&store, context.config.demo.seed, context.as_of)?;
-        return Ok(Box::new(LocalEngine::new(Arc::new(store), settle, true)));
+        return Ok(LocalEngine::new(Arc::new(store), settle, true));
     }
     let place = context.data_dir()?;
     let store = open_existing(context, &place)?;
     let demo = is_demo(&store);
-    Ok(Box::new(LocalEngine::new(Arc::new(store), settle, demo)))
+    Ok(LocalEngine::new(Arc::new(store), settle, demo))
 }
 
 /// Whether all that a store holds was generated.

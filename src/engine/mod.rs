@@ -8,6 +8,7 @@ pub mod answer;
 pub mod breakdown;
 pub mod charges;
 pub mod detail;
+pub mod export;
 pub mod local;
 pub mod matcher;
 pub mod query;

@@ -1,0 +1,52 @@
+//! Writes the charges that a lens admits as FOCUS again, one at a time.
+
+use super::Cancel;
+use super::charges;
+use super::local::LocalEngine;
+use crate::domain::calendar::{Day, Period};
+use crate::domain::charge::{Profile, Quantity, Terms};
+use crate::domain::filter::Filter;
+use crate::error::{Error, Result};
+use crate::focus::write::{ChargeRow, ChargeWriter};
+
+/// Hands every charge that counts, starts in `period` (always, where `None`) and passes the
+/// filter and currency to the writer. Returns how many there were. The caller finishes the writer.
+///
+/// # Errors
+/// Kind `Usage` where the filter bounds groups, `Store` where data cannot be read, `Interrupted`
+/// where it was given up; those of the writer.
+pub fn export(
+    engine: &LocalEngine,
+    period: Option<Period>,
+    filter: &Filter,
+    currency: Option<&str>,
+    writer: &mut dyn ChargeWriter,
+    cancel: &Cancel,
+) -> Result<u64> {
+    if !filter.bounds.is_empty() {
+        return Err(Error::usage("`cost>` is about groups, and an export writes single charges")
+            .hint("leave it out, or use `spendtop query --format csv`"));
+    }
+    let (_held, manifest) = engine.store().read();
+    let all = Period { from: Day(i32::MIN / 2), to: Day(i32::MAX / 2) };
+    let period = period.unwrap_or(all);
+    let groups = charges::groups_of(&manifest, period);
+    let mut count = 0;
+    charges::each(engine.store(), &groups, period, &filter.clauses, cancel, |charge| {
+        if currency.is_some_and(|c| c != charge.terms(Terms::Currency)) {
+            return Ok(());
+        }
+        let (start, end) = charge.times();
+        count += 1;
+        writer.write(&ChargeRow {
+            profile: std::array::from_fn(|c| charge.profile(Profile::ALL[c])),
+            terms: std::array::from_fn(|c| charge.terms(Terms::ALL[c])),
+            start,
+            end,
+            billing_start: charge.billing_start,
+            billing_end: charge.billing_end(),
+            quantities: std::array::from_fn(|q| charge.quantity(Quantity::ALL[q])),
+        })
+    })?;
+    Ok(count)
+}
