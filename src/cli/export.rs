@@ -61,7 +61,13 @@ fn part_of(path: &Path) -> PathBuf {
     path.with_file_name(name)
 }
 
-fn write(context: &Context<'_, '_>, args: &ExportArgs, scope: &Scope, engine: &LocalEngine, out: Box<dyn Write + Send>) -> Result<u64> {
+fn write(
+    context: &Context<'_, '_>,
+    args: &ExportArgs,
+    scope: &Scope,
+    engine: &LocalEngine,
+    out: Box<dyn Write + Send>,
+) -> Result<u64> {
     let format = match args.format {
         ExportFormat::Csv => Format::Csv { raw: args.raw },
         ExportFormat::Json => Format::Json,
@@ -69,7 +75,8 @@ fn write(context: &Context<'_, '_>, args: &ExportArgs, scope: &Scope, engine: &L
     };
     let mut writer = writer(format, out)?;
     let period = scope.period.map(|p| p.resolve(context.as_of));
-    let count = export::export(engine, period, &scope.filter, scope.currency.as_deref(), &mut *writer, &Cancel::default())?;
+    let count =
+        export::export(engine, period, &scope.filter, scope.currency.as_deref(), &mut *writer, &Cancel::default())?;
     writer.finish()?;
     Ok(count)
 }

@@ -35,6 +35,13 @@ impl Sketch {
         if self.0.len() < SIZE { u64::MAX } else { self.0.last().copied().unwrap_or(u64::MAX) }
     }
 
+    /// How many members the set has, about.
+    #[must_use]
+    pub fn distinct(&self) -> f64 {
+        let share = self.threshold() as f64 / u64::MAX as f64;
+        self.0.len() as f64 / share.max(f64::MIN_POSITIVE)
+    }
+
     /// Which share of its members the other set has, about; 1 where it has none.
     #[must_use]
     pub fn share_in(&self, other: &Sketch) -> f64 {
@@ -53,6 +60,30 @@ impl Sketch {
         let smaller = count(self).min(count(other));
         let shared = self.0.range(..=threshold).filter(|h| other.0.contains(h)).count();
         if smaller == 0 { (0.0, 0) } else { (shared as f64 / smaller as f64, smaller) }
+    }
+}
+
+/// What a set of charges is known by: what names each, and each with its amount.
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+pub struct Fingerprint {
+    /// What names each charge across restatements.
+    pub names: Sketch,
+    /// The charges themselves: names with amounts.
+    pub charges: Sketch,
+}
+
+impl Fingerprint {
+    /// Adds a charge by what names it and by its amount in units of 1e-18.
+    pub fn add(&mut self, name: u64, amount: i128) {
+        self.names.add(name);
+        let mixed = (name ^ (amount as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15)).wrapping_mul(0xD6E8_FEB8_6659_FD93);
+        self.charges.add(mixed ^ (mixed >> 32));
+    }
+
+    /// Adds another set's charges.
+    pub fn merge(&mut self, other: &Fingerprint) {
+        self.names.merge(&other.names);
+        self.charges.merge(&other.charges);
     }
 }
 

@@ -126,7 +126,7 @@ fn beside(kv: &dyn Kv, group: &Group, tag_keys: &[String], damage: &mut Vec<Stri
             }
         }
     }
-    if let Err(error) = super::sketch_of(kv, group.id) {
+    if let Err(error) = super::fingerprint_of(kv, group.id) {
         damage.push(format!("{name}: {}", error.message));
     }
 }

@@ -27,7 +27,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
-use crate::domain::sketch::Sketch;
+use crate::domain::sketch::Fingerprint;
 use crate::error::{Error, Result};
 use folder::Lock;
 use frame::Damage;
@@ -179,7 +179,7 @@ impl Store {
         Ok(())
     }
 
-    /// Removes segments, rollups, sketches and manifests that the manifest does not name: what a
+    /// Removes segments, rollups, fingerprints and manifests that the manifest does not name: what a
     /// crash, a refused import or a replacement left.
     ///
     /// # Errors
@@ -221,17 +221,17 @@ impl Store {
         Ok(())
     }
 
-    /// A group's sketch of its charges' identities.
+    /// What a group's charges are known by.
     ///
     /// # Errors
     /// Kind `Store` where it is damaged.
-    pub fn sketch(&self, group: u64) -> Result<Sketch> {
-        sketch_of(&*self.kv, group)
+    pub fn fingerprint(&self, group: u64) -> Result<Fingerprint> {
+        fingerprint_of(&*self.kv, group)
     }
 
-    /// The changes that keep a group's sketch.
-    pub fn put_sketch(&self, changes: &mut Vec<Change>, group: u64, sketch: &Sketch) {
-        frame::put(changes, &keys::sketch(group), &postcard::to_stdvec(sketch).unwrap_or_default());
+    /// The changes that keep a group's fingerprint.
+    pub fn put_fingerprint(&self, changes: &mut Vec<Change>, group: u64, fingerprint: &Fingerprint) {
+        frame::put(changes, &keys::sketch(group), &postcard::to_stdvec(fingerprint).unwrap_or_default());
     }
 
     /// A place for rollup cells while an import runs.
@@ -246,10 +246,10 @@ impl Store {
     }
 }
 
-fn sketch_of(kv: &dyn Kv, group: u64) -> Result<Sketch> {
-    match frame::get(kv, &keys::sketch(group), "a group's sketch")? {
+fn fingerprint_of(kv: &dyn Kv, group: u64) -> Result<Fingerprint> {
+    match frame::get(kv, &keys::sketch(group), "a group's fingerprint")? {
         Some(raw) => postcard::from_bytes(&raw).map_err(|e| Damage(e.to_string()).into()),
-        None => Ok(Sketch::default()),
+        None => Ok(Fingerprint::default()),
     }
 }
 
@@ -392,7 +392,7 @@ mod tests {
         let mut changes = Vec::new();
         frame::put(&mut changes, &segment_key(number), b"a segment");
         frame::put(&mut changes, &keys::rollup(number, "service", 0), b"a rollup");
-        store.put_sketch(&mut changes, number, &Sketch::default());
+        store.put_fingerprint(&mut changes, number, &Fingerprint::default());
         store.write(changes)
     }
 

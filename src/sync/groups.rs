@@ -6,7 +6,7 @@
 //! (a newer version of the export); where the charges are others, it may be another part of the
 //! same export, and somebody must decide. Pure: knows no store.
 
-use crate::domain::sketch::Sketch;
+use crate::domain::sketch::Fingerprint;
 use crate::store::manifest::{Group, Manifest, Part};
 use crate::store::segment::GroupKey;
 
@@ -14,6 +14,10 @@ use crate::store::segment::GroupKey;
 const SAME_SHARE: f64 = 0.6;
 /// Which share of a group of several parts a batch must have to be a newer version of all of them.
 const WHOLE_SHARE: f64 = 0.9;
+/// Names tell charges apart where there are at least so many names a charge.
+const TELLING_SHARE: f64 = 0.5;
+/// Which share of the very same charges versions have at least, where names do not tell.
+const SAME_CHARGES_SHARE: f64 = 0.2;
 /// Fewer compared charges than this say too little.
 const SAMPLE_MIN: usize = 8;
 
@@ -37,8 +41,8 @@ pub struct Incoming {
     pub account_name: String,
     /// Its charges.
     pub part: Part,
-    /// Their identities.
-    pub sketch: Sketch,
+    /// What they are known by.
+    pub fingerprint: Fingerprint,
     /// Whether rows of it were refused.
     pub incomplete: bool,
 }
@@ -85,12 +89,17 @@ pub enum Conflict {
     },
 }
 
-/// Whether two sets of charges are versions of one another.
+/// Whether two sets of charges are versions of one another: most charges of the smaller one are
+/// named alike in the other. Where names say little (many charges share one, as without resource
+/// ids), some of the very same charges must be in both as well: two parts of an export have none.
 #[must_use]
-pub fn is_same(stored: &Sketch, incoming: &Sketch, stored_rows: u64, incoming_rows: u64) -> bool {
-    let (share, sample) = stored.containment(incoming);
+pub fn is_same(stored: &Fingerprint, incoming: &Fingerprint, stored_rows: u64, incoming_rows: u64) -> bool {
+    let (share, sample) = stored.names.containment(&incoming.names);
     let small = stored_rows.min(incoming_rows) < SAMPLE_MIN as u64;
-    share >= SAME_SHARE && (sample >= SAMPLE_MIN || small || stored == incoming)
+    let named_alike = share >= SAME_SHARE && (sample >= SAMPLE_MIN || small || stored == incoming);
+    let telling = |set: &Fingerprint, rows: u64| set.names.distinct() >= rows as f64 * TELLING_SHARE;
+    let tell_apart = telling(stored, stored_rows) && telling(incoming, incoming_rows);
+    named_alike && (tell_apart || stored.charges.containment(&incoming.charges).0 >= SAME_CHARGES_SHARE)
 }
 
 /// Decides what happens to each incoming group.
@@ -101,13 +110,13 @@ pub fn decide(
     manifest: &Manifest,
     source: &str,
     incoming: &[Incoming],
-    stored_sketch: &dyn Fn(u64) -> Sketch,
+    stored_fingerprint: &dyn Fn(u64) -> Fingerprint,
     decisions: Decisions,
 ) -> Result<Vec<Fate>, Vec<Conflict>> {
     let mut conflicts = Vec::new();
     let mut fates = Vec::new();
     for group in incoming {
-        match fate(manifest.group(source, &group.key), group, stored_sketch, decisions) {
+        match fate(manifest.group(source, &group.key), group, stored_fingerprint, decisions) {
             Ok(fate) => fates.push(fate),
             Err(conflict) => conflicts.push(conflict),
         }
@@ -118,7 +127,7 @@ pub fn decide(
 fn fate(
     stored: Option<&Group>,
     incoming: &Incoming,
-    sketch: &dyn Fn(u64) -> Sketch,
+    fingerprint: &dyn Fn(u64) -> Fingerprint,
     decisions: Decisions,
 ) -> Result<Fate, Conflict> {
     let Some(stored) = stored else { return Ok(Fate::New) };
@@ -126,11 +135,14 @@ fn fate(
         return Ok(Fate::Adds(stored.id));
     }
     let (before, now) = (stored.rows(), incoming.part.rows());
-    if !decisions.replace && !is_same(&sketch(stored.id), &incoming.sketch, before, now) {
+    if !decisions.replace && !is_same(&fingerprint(stored.id), &incoming.fingerprint, before, now) {
         return Err(Conflict::OtherCharges { key: incoming.key.clone(), stored: before, incoming: now });
     }
     let parts = stored.parts.len();
-    if !decisions.replace && parts > 1 && sketch(stored.id).share_in(&incoming.sketch) < WHOLE_SHARE {
+    if !decisions.replace
+        && parts > 1
+        && fingerprint(stored.id).names.share_in(&incoming.fingerprint.names) < WHOLE_SHARE
+    {
         return Err(Conflict::OneOfParts { key: incoming.key.clone(), parts, stored: before, incoming: now });
     }
     if incoming.incomplete && !stored.incomplete && !decisions.accept_partial {
@@ -169,15 +181,16 @@ mod tests {
         GroupKey { provider: "AWS".into(), account: "1".into(), billing_period: Day(19_000) }
     }
 
-    fn sketch(range: std::ops::Range<u64>) -> Sketch {
-        let mut sketch = Sketch::default();
-        range.for_each(|i| sketch.add(xxhash_rust::xxh3::xxh3_64(&i.to_le_bytes())));
-        sketch
+    /// Charges named by the numbers of a range, each with this amount.
+    fn named(range: std::ops::Range<u64>, amount: i128) -> Fingerprint {
+        let mut fingerprint = Fingerprint::default();
+        range.for_each(|i| fingerprint.add(xxhash_rust::xxh3::xxh3_64(&i.to_le_bytes()), amount));
+        fingerprint
     }
 
     fn incoming(rows: u64, range: std::ops::Range<u64>, incomplete: bool) -> Incoming {
         let part = Part { import: 2, segments: vec![2], days: [(Day(19_000), rows)].into(), ..Part::default() };
-        Incoming { key: key(), account_name: String::new(), part, sketch: sketch(range), incomplete }
+        Incoming { key: key(), account_name: String::new(), part, fingerprint: named(range, 1), incomplete }
     }
 
     fn stored(rows: u64, incomplete: bool) -> Manifest {
@@ -198,7 +211,7 @@ mod tests {
     fn replaces_versions_adds_parts_and_asks_otherwise() {
         let none = Decisions::default();
         let decide = |manifest: &Manifest, incoming: Incoming, decisions| {
-            decide(manifest, "s", &[incoming], &|_| sketch(0..100), decisions).map(|f| f[0])
+            decide(manifest, "s", &[incoming], &|_| named(0..100, 1), decisions).map(|f| f[0])
         };
         let complete = stored(100, false);
         assert_eq!(decide(&Manifest::default(), incoming(100, 0..100, false), none), Ok(Fate::New));
@@ -221,6 +234,20 @@ mod tests {
             Ok(Fate::Replaces(7, 100))
         );
         assert_eq!(decide(&stored(98, true), partial, none), Ok(Fate::Replaces(7, 98)));
+    }
+
+    #[test]
+    fn parts_whose_charges_have_no_names_are_not_taken_for_versions() {
+        let days = |amounts: std::ops::Range<i128>| {
+            let mut fingerprint = Fingerprint::default();
+            amounts.for_each(|amount| fingerprint.add(amount.rem_euclid(30) as u64, amount));
+            fingerprint
+        };
+        // Thirty names for three hundred charges each: the names are the same, the charges are not.
+        assert!(!is_same(&days(0..300), &days(300..600), 300, 300));
+        assert!(is_same(&days(0..300), &days(100..400), 300, 300));
+        // Where names tell, every amount may have been restated.
+        assert!(is_same(&named(0..300, 1), &named(0..300, 2), 300, 300));
     }
 
     #[test]

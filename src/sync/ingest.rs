@@ -14,10 +14,10 @@ use super::rebuild;
 use crate::analytics::rollup::roll;
 use crate::domain::batch::ChargeBatch;
 use crate::domain::calendar::Day;
-use crate::domain::charge::Profile;
+use crate::domain::charge::{Profile, Quantity};
 use crate::domain::numbers::UNKNOWN_WIDE;
 use crate::domain::rollup::{METRICS, kinds};
-use crate::domain::sketch::Sketch;
+use crate::domain::sketch::Fingerprint;
 use crate::error::{Error, Kind, Result};
 use crate::provider::{CostSource, Problem, ReadSummary, Sink, SourceId, Stop};
 use crate::store::manifest::{Group, Import, ImportedFile, Manifest, Part};
@@ -163,9 +163,9 @@ impl Ingest<'_> {
         if outcome.already_stored {
             return Ok(outcome);
         }
-        let sketch = |group| self.store.sketch(group).unwrap_or_default();
-        let fates =
-            groups::decide(&manifest, &id.name, &incoming, &sketch, self.options.decisions).map_err(|c| refuse(&c))?;
+        let fingerprint = |group| self.store.fingerprint(group).unwrap_or_default();
+        let fates = groups::decide(&manifest, &id.name, &incoming, &fingerprint, self.options.decisions)
+            .map_err(|c| refuse(&c))?;
         outcome.groups = incoming.iter().zip(&fates).map(|(i, f)| (i.key.clone(), *f, i.part.rows())).collect();
         if self.options.dry_run {
             return Ok(outcome);
@@ -213,12 +213,12 @@ impl Ingest<'_> {
             let added = old.filter(|_| matches!(fate, Fate::Adds(_)));
             let mut parts = added.as_ref().map(|g| g.parts.clone()).unwrap_or_default();
             parts.push(group.part);
-            let mut sketch = group.sketch;
+            let mut fingerprint = group.fingerprint;
             if let Some(old) = &added {
-                sketch.merge(&self.store.sketch(old.id)?);
+                fingerprint.merge(&self.store.fingerprint(old.id)?);
             }
             let mut changes: Vec<Change> = Vec::new();
-            self.store.put_sketch(&mut changes, number, &sketch);
+            self.store.put_fingerprint(&mut changes, number, &fingerprint);
             self.store.write(changes)?;
             let incomplete = group.incomplete || added.as_ref().is_some_and(|g| g.incomplete);
             next.groups.push(Group {
@@ -328,7 +328,7 @@ impl Ingest<'_> {
                     group.part.segments.extend(more.part.segments);
                     more.part.days.iter().for_each(|(day, rows)| *group.part.days.entry(*day).or_default() += rows);
                     group.part.sums.iter_mut().zip(more.part.sums).for_each(|(a, b)| *a = a.wrapping_add(b));
-                    group.sketch.merge(&more.sketch);
+                    group.fingerprint.merge(&more.fingerprint);
                 }
             }
         }
@@ -351,26 +351,27 @@ fn gather(batch: &ChargeBatch) -> BTreeMap<GroupKey, Incoming> {
     let group_of: Vec<usize> = keys.iter().map(|k| distinct.binary_search(&k).unwrap_or_default()).collect();
     let mut window_rows = vec![0u64; keys.len()];
     let mut sums = vec![[0i128; METRICS]; distinct.len()];
-    let mut sketches = vec![Sketch::default(); distinct.len()];
+    let mut fingerprints = vec![Fingerprint::default(); distinct.len()];
     let mut names: Vec<Option<u32>> = vec![None; distinct.len()];
     for (at, row) in batch.rows.iter().enumerate() {
         let group = group_of[row.window as usize];
         window_rows[row.window as usize] += 1;
         names[group].get_or_insert(row.profile);
-        sketches[group].add(batch.identity(at));
+        fingerprints[group].add(batch.identity(at), batch.quantities[Quantity::Billed.index()].units(at));
         for (sum, column) in sums[group].iter_mut().zip(&batch.quantities) {
             let units = column.units(at);
             *sum = sum.wrapping_add(if units == UNKNOWN_WIDE { 0 } else { units });
         }
     }
     let mut found: BTreeMap<GroupKey, Incoming> = BTreeMap::new();
-    for (group, ((key, sketch), sums)) in distinct.iter().zip(sketches).zip(sums).enumerate() {
+    for (group, ((key, fingerprint), sums)) in distinct.iter().zip(fingerprints).zip(sums).enumerate() {
         let mut part = Part { sums, ..Part::default() };
         for (window, rows) in window_rows.iter().enumerate().filter(|(w, _)| group_of[*w] == group) {
             *part.days.entry(batch.windows[window].day).or_default() += rows;
         }
         let name = names[group].map_or("", |p| batch.profile_text(p, Profile::BillingAccountName));
-        let incoming = Incoming { key: (*key).clone(), account_name: name.to_owned(), part, sketch, incomplete: false };
+        let incoming =
+            Incoming { key: (*key).clone(), account_name: name.to_owned(), part, fingerprint, incomplete: false };
         found.insert((*key).clone(), incoming);
     }
     found

@@ -52,10 +52,10 @@ fn renumber(store: &Store, next: &mut Manifest, at: usize) -> Result<()> {
     let number = next.next.group;
     next.next.group += 1;
     let group = &mut next.groups[at];
-    let sketch = store.sketch(group.id)?;
+    let fingerprint = store.fingerprint(group.id)?;
     rebuild::from_segments(store, group, number, &next.tag_keys)?;
     let mut changes = Vec::new();
-    store.put_sketch(&mut changes, number, &sketch);
+    store.put_fingerprint(&mut changes, number, &fingerprint);
     store.write(changes)?;
     group.id = number;
     Ok(())

@@ -415,14 +415,23 @@ fn a_newer_version_replaces_and_says_when_it_shrinks() {
 }
 
 #[test]
-fn few_rows_are_told_apart_as_well_as_many() {
+fn charges_without_names_of_their_own_are_never_guessed_about() {
     let folder = folder();
     let store = memory();
-    // Ten charges that differ in nothing but their cost: a newer version of them has the same names.
+    // Ten charges that differ in nothing but their cost: with other costs they may be a newer version
+    // or another part, and nobody can tell.
     let same = |cost: &str| format!("{HEADER}\n{}", format!("{cost},1,2024-09-01,2024-09-02,USD,AWS,1,r\n").repeat(10));
     import(&store, &file(folder.path(), "a.csv", same("1"))).expect("import");
-    let (outcome, _) = import(&store, &file(folder.path(), "b.csv", same("2"))).expect("newer");
+    let newer = file(folder.path(), "b.csv", same("2"));
+    let error = refused_untouched(&store, &[&newer], &How::default());
+    assert!(error.message.contains("other charges (10 stored, 10 here)"), "{error}");
+    let replace = decided(Decisions { replace: true, ..Decisions::default() });
+    let (outcome, _) = import_as(&store, &[&newer], &replace).expect("replace");
     assert_eq!((outcome.groups[0].1, billed(&store).as_str()), (Fate::Replaces(1, 10), "20"));
+    // Most of them unchanged: a newer version.
+    let mixed = format!("{}3,1,2024-09-01,2024-09-02,USD,AWS,1,r\n", same("2"));
+    import(&store, &file(folder.path(), "c.csv", mixed)).expect("newer");
+    assert_eq!(billed(&store), "23");
 }
 
 #[test]
