@@ -96,7 +96,7 @@ pub enum Conflict {
 pub fn is_same(stored: &Fingerprint, incoming: &Fingerprint, stored_rows: u64, incoming_rows: u64) -> bool {
     let (share, sample) = stored.names.containment(&incoming.names);
     let small = stored_rows.min(incoming_rows) < SAMPLE_MIN as u64;
-    let named_alike = share >= SAME_SHARE && (sample >= SAMPLE_MIN || small || stored == incoming);
+    let named_alike = share >= SAME_SHARE && (sample >= SAMPLE_MIN || small || stored.names == incoming.names);
     let telling = |set: &Fingerprint, rows: u64| set.names.distinct() >= rows as f64 * TELLING_SHARE;
     let tell_apart = telling(stored, stored_rows) && telling(incoming, incoming_rows);
     named_alike && (tell_apart || stored.charges.containment(&incoming.charges).0 >= SAME_CHARGES_SHARE)
