@@ -54,8 +54,11 @@ fn query(lens: Lens, granularity: Option<Granularity>, limit: Option<usize>) -> 
     }
 }
 
-/// What a table says, whatever its numbers.
-fn said(table: &Table) -> BTreeMap<(String, i64, Vec<String>), (Amount, u64, u64)> {
+/// A group in words: currency, start, values.
+type Place = (String, i64, Vec<String>);
+
+/// What a table says, whatever its numbers: sum, known and unknown charges.
+fn said(table: &Table) -> BTreeMap<Place, (Amount, u64, u64)> {
     let entry = |(key, total): (&spendtop::engine::table::Key, &spendtop::domain::numbers::Total)| {
         let texts = table.texts(key).map(String::from).collect();
         let place = (table.currencies.get(key.currency).to_owned(), key.start, texts);
