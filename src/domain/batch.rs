@@ -9,7 +9,7 @@
 use std::hash::{BuildHasher, RandomState};
 
 use hashbrown::HashMap;
-use xxhash_rust::xxh3::{Xxh3, xxh3_64, xxh3_128_with_seed};
+use xxhash_rust::xxh3::{xxh3_64, xxh3_128_with_seed};
 
 use super::calendar::{DAY_SECONDS, Day};
 use super::charge::{Profile, Quantity, Terms};
@@ -270,6 +270,7 @@ pub struct BatchBuilder {
     terms_by_row: HashMap<TermsRow, u32>,
     window_of: HashMap<Window, u32>,
     last_window: (Window, u32),
+    last_terms: Option<(TermsRow, u32)>,
     details: HashMap<u32, u32>,
     scratch: Vec<u8>,
 }
@@ -295,6 +296,7 @@ impl BatchBuilder {
                 Window { provider: NONE, account: NONE, billing_period: Day(i32::MIN), day: Day(i32::MIN) },
                 0,
             ),
+            last_terms: None,
             details: HashMap::new(),
             scratch: Vec::new(),
         }
@@ -304,6 +306,13 @@ impl BatchBuilder {
     #[must_use]
     pub fn is_full(&self) -> bool {
         self.batch.len() >= self.limits.rows || (self.batch.len() % 1024 == 0 && self.bytes() >= self.limits.text_bytes)
+    }
+
+    /// The same as [`Self::is_full`], but exact at any number of charges: for readers that ask
+    /// seldom.
+    #[must_use]
+    pub fn has_no_room(&self) -> bool {
+        self.batch.len() >= self.limits.rows || self.bytes() >= self.limits.text_bytes
     }
 
     /// How many charges it has gathered.
@@ -347,6 +356,7 @@ impl BatchBuilder {
         self.terms_by_row.clear();
         self.window_of.clear();
         self.last_window.0.day = Day(i32::MIN);
+        self.last_terms = None;
         self.details.clear();
     }
 
@@ -424,6 +434,26 @@ impl BatchBuilder {
         self.batch.profile_texts[column.index()].intern(text)
     }
 
+    /// The number of a text in a terms column's dictionary.
+    pub fn intern_terms(&mut self, column: Terms, text: &str) -> u32 {
+        self.batch.terms_texts[column.index()].intern(text)
+    }
+
+    /// The number of the terms with these text numbers and times.
+    pub fn terms_of_ids(&mut self, texts: &[u32; Terms::COUNT], facts: &Facts) -> u32 {
+        let [start, duration, _] = terms_extra(facts);
+        let row = TermsRow { texts: *texts, start: start as u32, duration, billing_end: facts.billing_end };
+        // Neighbouring charges are mostly charged alike.
+        if let Some((last, id)) = &self.last_terms
+            && *last == row
+        {
+            return *id;
+        }
+        let id = self.terms_of_row(row);
+        self.last_terms = Some((row, id));
+        id
+    }
+
     /// The number of the profile with these text numbers; fills in what is derived.
     pub fn profile_of_ids(&mut self, ids: &mut [u32; Profile::COUNT]) -> u32 {
         let details = ids[Profile::SkuPriceDetails.index()];
@@ -438,12 +468,13 @@ impl BatchBuilder {
         }
         let id = self.batch.profile_identity.len() as u32;
         ids.iter().zip(&mut self.batch.profiles).for_each(|(text, column)| column.push(*text));
-        let mut identity = Xxh3::new();
-        for column in IDENTITY {
-            identity.update(self.batch.profile_text(id, column).as_bytes());
-            identity.update(&[0xff]);
+        // Of the texts' hashes, which are known: the texts lie all over the memory.
+        let mut identity = [0u8; IDENTITY.len() * 8];
+        for (column, out) in IDENTITY.iter().zip(identity.chunks_exact_mut(8)) {
+            let hash = self.batch.profile_texts[column.index()].hash(ids[column.index()]);
+            out.copy_from_slice(&hash.to_le_bytes());
         }
-        self.batch.profile_identity.push(identity.digest());
+        self.batch.profile_identity.push(xxh3_64(&identity));
         self.by_ids.insert(key, id);
         id
     }

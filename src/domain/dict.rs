@@ -13,9 +13,15 @@ pub const NONE: u32 = 0;
 pub struct Dict {
     text: String,
     ends: Vec<u32>,
-    /// Each text's hash: comparing it first, and growing by it, spares reading the texts.
     hashes: Vec<u64>,
-    index: HashTable<u32>,
+    /// Each text's short hash and number: most comparisons, and every growth of the table, then
+    /// need no look at the text.
+    index: HashTable<(u32, u32)>,
+}
+
+/// Spreads a short hash over the bits that the table looks at.
+fn spread(short: u32) -> u64 {
+    u64::from(short).wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
 
 impl Dict {
@@ -24,22 +30,19 @@ impl Dict {
         if text.is_empty() {
             return NONE;
         }
+        let (texts, ends) = (&self.text, &self.ends);
         let hash = xxh3_64(text.as_bytes());
-        if let Some(id) = self.lookup(text, hash) {
-            return id;
+        let short = hash as u32;
+        let same = |(hash, id): &(u32, u32)| *hash == short && slice(texts, ends, *id) == text;
+        if let Some((_, id)) = self.index.find(spread(short), same) {
+            return *id;
         }
         self.text.push_str(text);
         self.ends.push(self.text.len() as u32);
         self.hashes.push(hash);
         let id = self.ends.len() as u32;
-        let hashes = &self.hashes;
-        self.index.insert_unique(hash, id, |id| hashes[*id as usize - 1]);
+        self.index.insert_unique(spread(short), (short, id), |(short, _)| spread(*short));
         id
-    }
-
-    fn lookup(&self, text: &str, hash: u64) -> Option<u32> {
-        let same = |id: &u32| self.hashes[*id as usize - 1] == hash && slice(&self.text, &self.ends, *id) == text;
-        self.index.find(hash, same).copied()
     }
 
     /// The number of `text`, if it is known.
@@ -48,13 +51,21 @@ impl Dict {
         if text.is_empty() {
             return Some(NONE);
         }
-        self.lookup(text, xxh3_64(text.as_bytes()))
+        let short = xxh3_64(text.as_bytes()) as u32;
+        let same = |(hash, id): &(u32, u32)| *hash == short && slice(&self.text, &self.ends, *id) == text;
+        self.index.find(spread(short), same).map(|(_, id)| *id)
     }
 
     /// The text of a number; empty for [`NONE`] and for numbers that were never given.
     #[must_use]
     pub fn get(&self, id: u32) -> &str {
         if id == NONE || id as usize > self.ends.len() { "" } else { slice(&self.text, &self.ends, id) }
+    }
+
+    /// A hash of a number's text, the same in every dictionary and every run; 0 for [`NONE`].
+    #[must_use]
+    pub fn hash(&self, id: u32) -> u64 {
+        (id as usize).checked_sub(1).and_then(|at| self.hashes.get(at)).copied().unwrap_or(0)
     }
 
     /// Forgets all texts but keeps the memory.
@@ -80,7 +91,7 @@ impl Dict {
     /// Bytes that it holds in memory, about.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.text.len() + self.ends.len() * 20
+        self.text.len() + self.ends.len() * 24
     }
 
     /// All texts by number, from 1.

@@ -256,8 +256,7 @@ pub fn check_times(
     if !(-62_135_596_800..=253_402_300_800).contains(&start) {
         return Err("the charge period is outside of the years 1 to 9999".to_owned());
     }
-    let month = Day::of_seconds(start).month();
-    let billing_start = billing_start.map_or_else(|| month.first(), Day::of_seconds);
+    let billing_start = billing_start.map_or_else(|| Day::of_seconds(start).month().first(), Day::of_seconds);
     let billing_end = billing_end.map_or_else(|| billing_start.month().plus(1).first(), Day::of_seconds);
     Ok(Facts { start, end, billing_start, billing_end, quantities: [None; Quantity::COUNT] })
 }

@@ -1,0 +1,318 @@
+//! A column chunk, block by block: for each row a code, for each code the value's raw bytes.
+//!
+//! A dictionary's entries are codes already, so that a repeated value is never copied and never
+//! looked at twice; a plain value gets a code of its own. Encodings other than plain and dictionary
+//! are decoded by the `parquet` crate and look like plain ones. Knows nothing of what values mean.
+
+use bytes::Bytes;
+use parquet::basic::{Encoding, Type as Physical};
+use parquet::column::page::{Page, PageReader};
+use parquet::column::reader::ColumnReader;
+use parquet::data_type::AsBytes;
+
+use super::super::rows::FIELD_MAX;
+use super::guard::damaged;
+use super::hybrid::{Hybrid, Short, Stretch};
+use crate::error::{Error, Result};
+
+/// Raw values by code, from 1.
+#[derive(Default)]
+pub struct Table {
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl Table {
+    /// How many values it has.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// The value of a code; empty for 0.
+    #[must_use]
+    pub fn get(&self, code: u32) -> &[u8] {
+        let Some(at) = (code as usize).checked_sub(1) else { return &[] };
+        let start = if at == 0 { 0 } else { self.ends[at - 1] };
+        &self.bytes[start..self.ends[at]]
+    }
+
+    /// Adds a value; what is longer than a field may be is cut right behind that length.
+    pub fn push(&mut self, raw: &[u8]) -> u32 {
+        self.bytes.extend_from_slice(&raw[..raw.len().min(FIELD_MAX + 1)]);
+        self.ends.push(self.bytes.len());
+        self.ends.len() as u32
+    }
+
+    /// Forgets all values but the first `len`.
+    pub fn truncate(&mut self, len: usize) {
+        self.ends.truncate(len);
+        self.bytes.truncate(self.ends.last().copied().unwrap_or(0));
+    }
+}
+
+/// What a column's values look like in the file.
+#[derive(Clone, Copy, Debug)]
+pub struct Shape {
+    /// The physical type.
+    pub physical: Physical,
+    /// Bytes of a value of fixed length.
+    pub length: usize,
+    /// Whether there are nulls.
+    pub optional: bool,
+}
+
+enum Values {
+    Codes(Hybrid),
+    Plain(Bytes, usize),
+}
+
+/// A flat column's chunk.
+pub struct Chunk {
+    pages: Box<dyn PageReader>,
+    shape: Shape,
+    /// Entries of the dictionary, which are the table's first.
+    pub fixed: usize,
+    left: usize,
+    levels: Option<Hybrid>,
+    values: Values,
+    scratch: Vec<u32>,
+}
+
+fn short(_: Short) -> Error {
+    damaged("a page ends too early")
+}
+
+impl Chunk {
+    /// Over the pages of a chunk.
+    #[must_use]
+    pub fn new(pages: Box<dyn PageReader>, shape: Shape) -> Chunk {
+        let values = Values::Plain(Bytes::new(), 0);
+        Chunk { pages, shape, fixed: 0, left: 0, levels: None, values, scratch: Vec::new() }
+    }
+
+    /// Whether pages in this encoding are read here.
+    #[must_use]
+    pub fn reads(encoding: Encoding, physical: Physical) -> bool {
+        match encoding {
+            Encoding::PLAIN | Encoding::RLE_DICTIONARY | Encoding::PLAIN_DICTIONARY => true,
+            // The encoding of levels is listed among those of values.
+            Encoding::RLE => physical != Physical::BOOLEAN,
+            _ => false,
+        }
+    }
+
+    /// The codes of the next `rows` rows; their values are in `table`.
+    ///
+    /// # Errors
+    /// Kind `Usage` where the file has not what it should.
+    pub fn read(&mut self, rows: usize, codes: &mut Vec<u32>, table: &mut Table) -> Result<()> {
+        while codes.len() < rows {
+            if self.left == 0 && !self.page(table)? {
+                return Err(damaged("a column has fewer values than rows"));
+            }
+            let n = self.left.min(rows - codes.len());
+            self.left -= n;
+            match self.levels.take() {
+                None => self.values(n, codes, table)?,
+                Some(mut levels) => {
+                    self.leveled(&mut levels, n, codes, table)?;
+                    self.levels = Some(levels);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn leveled(&mut self, levels: &mut Hybrid, mut n: usize, codes: &mut Vec<u32>, table: &mut Table) -> Result<()> {
+        while n > 0 {
+            n -= match levels.next(n).map_err(short)? {
+                Stretch::Same(0, count) => {
+                    codes.resize(codes.len() + count, 0);
+                    count
+                }
+                Stretch::Same(_, count) => {
+                    self.values(count, codes, table)?;
+                    count
+                }
+                Stretch::Packed(count) => {
+                    let mut present = std::mem::take(&mut self.scratch);
+                    present.clear();
+                    levels.unpack(count, 0, &mut present);
+                    let there = present.iter().filter(|p| **p != 0).count();
+                    let start = codes.len();
+                    self.values(there, codes, table)?;
+                    // Spread from the end, in place.
+                    codes.resize(start + count, 0);
+                    let mut from = start + there;
+                    for (at, present) in present.iter().enumerate().rev() {
+                        codes[start + at] = if *present == 0 {
+                            0
+                        } else {
+                            from -= 1;
+                            codes[from]
+                        };
+                    }
+                    self.scratch = present;
+                    count
+                }
+            };
+        }
+        Ok(())
+    }
+
+    fn values(&mut self, n: usize, codes: &mut Vec<u32>, table: &mut Table) -> Result<()> {
+        match &mut self.values {
+            Values::Codes(hybrid) => {
+                let start = codes.len();
+                hybrid.read(n, 1, codes).map_err(short)?;
+                let most = codes[start..].iter().copied().map(|c| c.wrapping_sub(1)).max();
+                if most.is_some_and(|most| most as usize >= self.fixed) {
+                    return Err(damaged("a code is in no dictionary"));
+                }
+                Ok(())
+            }
+            Values::Plain(data, at) => {
+                for _ in 0..n {
+                    let code = take_plain(self.shape, data, at, table).ok_or_else(|| short(Short))?;
+                    codes.push(code);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Goes to the next data page; `false` at the end.
+    fn page(&mut self, table: &mut Table) -> Result<bool> {
+        loop {
+            let Some(page) = self.pages.get_next_page().map_err(damaged)? else { return Ok(false) };
+            match page {
+                Page::DictionaryPage { buf, num_values, .. } => self.dictionary(&buf, num_values, table)?,
+                Page::DataPage { buf, num_values, encoding, def_level_encoding, .. } => {
+                    let mut at = 0;
+                    self.levels = None;
+                    if self.shape.optional {
+                        if def_level_encoding != Encoding::RLE {
+                            return Err(damaged("levels in an encoding of the past"));
+                        }
+                        let head =
+                            buf.get(..4).and_then(|h| <[u8; 4]>::try_from(h).ok()).ok_or_else(|| short(Short))?;
+                        at = 4 + u32::from_le_bytes(head) as usize;
+                        if at > buf.len() {
+                            return Err(short(Short));
+                        }
+                        self.levels = Hybrid::new(buf.slice(4..at), 1);
+                    }
+                    return self.begin(num_values, buf.slice(at..), encoding);
+                }
+                Page::DataPageV2 { buf, num_values, encoding, def_levels_byte_len, rep_levels_byte_len, .. } => {
+                    let (rep, def) = (rep_levels_byte_len as usize, def_levels_byte_len as usize);
+                    if rep + def > buf.len() {
+                        return Err(short(Short));
+                    }
+                    self.levels = None;
+                    if self.shape.optional {
+                        self.levels = Hybrid::new(buf.slice(rep..rep + def), 1);
+                    }
+                    return self.begin(num_values, buf.slice(rep + def..), encoding);
+                }
+            }
+        }
+    }
+
+    fn begin(&mut self, count: u32, data: Bytes, encoding: Encoding) -> Result<bool> {
+        self.left = count as usize;
+        self.values = match encoding {
+            Encoding::PLAIN => Values::Plain(data, 0),
+            Encoding::RLE_DICTIONARY | Encoding::PLAIN_DICTIONARY => match data.first() {
+                Some(width) => {
+                    Values::Codes(Hybrid::new(data.slice(1..), *width).ok_or_else(|| damaged("impossible codes"))?)
+                }
+                // A page of nulls alone.
+                None => Values::Plain(data, 0),
+            },
+            other => return Err(damaged(format_args!("a page is in the encoding {other}, which its footer hides"))),
+        };
+        Ok(true)
+    }
+
+    fn dictionary(&mut self, data: &Bytes, count: u32, table: &mut Table) -> Result<()> {
+        if self.fixed > 0 || table.len() > 0 || self.shape.physical == Physical::BOOLEAN {
+            return Err(damaged("a column has a second dictionary"));
+        }
+        let mut at = 0;
+        for _ in 0..count {
+            take_plain(self.shape, data, &mut at, table).ok_or_else(|| short(Short))?;
+        }
+        self.fixed = table.len();
+        Ok(())
+    }
+}
+
+/// The plain value at `at`, added to the table. For truths, `at` counts bits.
+fn take_plain(shape: Shape, data: &Bytes, at: &mut usize, table: &mut Table) -> Option<u32> {
+    let length = match shape.physical {
+        Physical::BOOLEAN => {
+            let bit = data.get(*at / 8)? >> (*at % 8) & 1;
+            *at += 1;
+            return Some(table.push(&[bit]));
+        }
+        Physical::BYTE_ARRAY => {
+            let head: [u8; 4] = data.get(*at..*at + 4)?.try_into().ok()?;
+            *at += 4;
+            u32::from_le_bytes(head) as usize
+        }
+        _ => shape.length,
+    };
+    let raw = data.get(*at..at.checked_add(length)?)?;
+    *at += length;
+    Some(table.push(raw))
+}
+
+/// The codes of the next `rows` rows of a chunk that the `parquet` crate decodes.
+///
+/// # Errors
+/// Kind `Usage` where the file has not what it should.
+pub fn read_typed(
+    reader: &mut ColumnReader,
+    optional: bool,
+    rows: usize,
+    codes: &mut Vec<u32>,
+    table: &mut Table,
+) -> Result<()> {
+    let mut levels = Vec::new();
+    let mut decoded = Vec::new();
+    macro_rules! decode {
+        ($reader:expr, $raw:expr) => {{
+            let mut values = Vec::new();
+            let mut got = 0;
+            while got < rows {
+                let (n, ..) = $reader
+                    .read_records(rows - got, optional.then_some(&mut levels), None, &mut values)
+                    .map_err(damaged)?;
+                if n == 0 {
+                    return Err(damaged("a column has fewer values than rows"));
+                }
+                got += n;
+            }
+            decoded.extend(values.iter().map(|v| table.push($raw(v))));
+        }};
+    }
+    match reader {
+        ColumnReader::BoolColumnReader(r) => decode!(r, |v: &bool| if *v { &[1][..] } else { &[0][..] }),
+        ColumnReader::Int32ColumnReader(r) => decode!(r, AsBytes::as_bytes),
+        ColumnReader::Int64ColumnReader(r) => decode!(r, AsBytes::as_bytes),
+        ColumnReader::Int96ColumnReader(r) => decode!(r, AsBytes::as_bytes),
+        ColumnReader::FloatColumnReader(r) => decode!(r, AsBytes::as_bytes),
+        ColumnReader::DoubleColumnReader(r) => decode!(r, AsBytes::as_bytes),
+        ColumnReader::ByteArrayColumnReader(r) => decode!(r, AsBytes::as_bytes),
+        ColumnReader::FixedLenByteArrayColumnReader(r) => decode!(r, AsBytes::as_bytes),
+    }
+    if !optional {
+        codes.extend_from_slice(&decoded);
+        return Ok(());
+    }
+    let mut decoded = decoded.into_iter();
+    codes.extend(levels.iter().map(|level| if *level > 0 { decoded.next().unwrap_or(0) } else { 0 }));
+    Ok(())
+}

@@ -1,0 +1,159 @@
+//! Which columns of a Parquet file are read, as what, and from where.
+
+use parquet::basic::{Encoding, Repetition};
+use parquet::file::reader::{FileReader, RowGroupReader};
+use parquet::file::serialized_reader::SerializedFileReader;
+use parquet::schema::types::SchemaDescriptor;
+
+use super::super::layout::{Layout, Slot};
+use super::chunk::{Chunk, Shape};
+use super::column::{Column, Into, NumberColumn, Source, TextColumn, TimeColumn};
+use super::guard::{Positioned, check_pages, damaged};
+use super::map::{MapChunk, is_map};
+use super::value::Kind;
+use crate::domain::charge::Profile;
+use crate::error::{Error, Result};
+
+/// A column that is kept.
+struct Kept {
+    at: usize,
+    slot: Slot,
+    kind: Kind,
+    /// The leaf; of a map, the keys'.
+    leaf: usize,
+    map: bool,
+    shape: Shape,
+}
+
+/// How to read every row group of a file.
+pub struct Plan {
+    /// The file's columns by FOCUS name.
+    pub layout: Layout,
+    kept: Vec<Kept>,
+}
+
+/// The columns of a row group, ready to be read block by block.
+#[derive(Default)]
+pub struct Group {
+    /// Profile and terms columns, and `ServiceProviderName`.
+    pub texts: Vec<TextColumn>,
+    /// Quantities.
+    pub numbers: Vec<NumberColumn>,
+    /// Charge period start and end, billing period start and end.
+    pub times: [Option<TimeColumn>; 4],
+}
+
+impl Plan {
+    /// For a file with this schema.
+    ///
+    /// # Errors
+    /// Kind `Usage` where it is no FOCUS file.
+    pub fn new(schema: &SchemaDescriptor) -> Result<Plan> {
+        let fields = schema.root_schema().get_fields();
+        let mut leaves: Vec<Option<usize>> = vec![None; fields.len()];
+        for leaf in 0..schema.num_columns() {
+            leaves[schema.get_column_root_idx(leaf)].get_or_insert(leaf);
+        }
+        let mut names = Vec::with_capacity(fields.len());
+        let mut kinds = Vec::with_capacity(fields.len());
+        for (field, leaf) in fields.iter().zip(&leaves) {
+            let flat = field.is_primitive() && field.get_basic_info().repetition() != Repetition::REPEATED;
+            let (kind, why) = match leaf {
+                Some(leaf) if flat => (Kind::of(&schema.column(*leaf)), " (binary)"),
+                Some(_) if is_map(field) => (Some(Kind::Text), ""),
+                _ => (None, " (nested)"),
+            };
+            let name = field.name();
+            names.push(if kind.is_some() { name.to_owned() } else { format!("{name}{why}") });
+            kinds.push(kind);
+        }
+        let layout = Layout::of_header(&names)?;
+        let mut kept = Vec::new();
+        for (at, slot) in layout.slots.iter().enumerate() {
+            let (Some(kind), Some(leaf), true) = (kinds[at], leaves[at], *slot != Slot::Dropped) else { continue };
+            let map = !fields[at].is_primitive();
+            if map && !matches!(slot, Slot::Profile(_)) {
+                return Err(Error::usage(format!("the column `{}` is a map", fields[at].name())));
+            }
+            let descr = schema.column(leaf);
+            let length = match descr.physical_type() {
+                parquet::basic::Type::INT32 | parquet::basic::Type::FLOAT => 4,
+                parquet::basic::Type::INT64 | parquet::basic::Type::DOUBLE => 8,
+                parquet::basic::Type::INT96 => 12,
+                _ => usize::try_from(descr.type_length()).unwrap_or(0),
+            };
+            let shape = Shape { physical: descr.physical_type(), length, optional: descr.max_def_level() > 0 };
+            kept.push(Kept { at, slot: *slot, kind, leaf, map, shape });
+        }
+        Ok(Plan { layout, kept })
+    }
+
+    /// Opens the columns of a row group.
+    ///
+    /// # Errors
+    /// Kind `Usage` where the file has not what it should.
+    pub fn open(&self, reader: &SerializedFileReader<Positioned>, file: &Positioned, group: usize) -> Result<Group> {
+        let row_group = reader.get_row_group(group).map_err(damaged)?;
+        let mut out = Group::default();
+        for kept in &self.kept {
+            let source = kept.source(row_group.as_ref(), file)?;
+            let column = Column::new(kept.at, kept.kind, source);
+            match kept.slot {
+                Slot::Profile(profile) => out.texts.push(TextColumn::new(column, Into::Profile(profile))),
+                Slot::Terms(terms) => out.texts.push(TextColumn::new(column, Into::Terms(terms))),
+                Slot::ServiceProvider => out.texts.push(TextColumn::new(column, Into::Provider)),
+                Slot::Quantity(quantity) => out.numbers.push(NumberColumn::new(column, quantity.index())),
+                Slot::ChargeStart => out.times[0] = Some(TimeColumn::new(column)),
+                Slot::ChargeEnd => out.times[1] = Some(TimeColumn::new(column)),
+                Slot::BillingStart => out.times[2] = Some(TimeColumn::new(column)),
+                Slot::BillingEnd => out.times[3] = Some(TimeColumn::new(column)),
+                Slot::Dropped => {}
+            }
+        }
+        // Refusals name the first quantity that is wrong, as a CSV's do.
+        out.numbers.sort_by_key(|n| n.quantity);
+        Ok(out)
+    }
+}
+
+impl Kept {
+    fn source(&self, group: &dyn RowGroupReader, file: &Positioned) -> Result<Source> {
+        let check = |leaf: usize| {
+            let (start, len) = group.metadata().column(leaf).byte_range();
+            check_pages(file, start, len)
+        };
+        check(self.leaf)?;
+        let typed = |leaf: usize| group.get_column_reader(leaf).map_err(damaged);
+        if self.map {
+            check(self.leaf + 1)?;
+            let most = |leaf: usize| group.metadata().column(leaf).column_descr().max_def_level();
+            let keys = (typed(self.leaf)?, most(self.leaf));
+            let values = (typed(self.leaf + 1)?, most(self.leaf + 1));
+            return MapChunk::new(keys, values).map(Source::Map).ok_or_else(|| damaged("a map is not of texts"));
+        }
+        let encodings: Vec<Encoding> = group.metadata().column(self.leaf).encodings().collect();
+        if encodings.iter().all(|e| Chunk::reads(*e, self.shape.physical)) {
+            let pages = group.get_column_page_reader(self.leaf).map_err(damaged)?;
+            return Ok(Source::Flat(Chunk::new(pages, self.shape)));
+        }
+        Ok(Source::Typed(typed(self.leaf)?, self.shape.optional))
+    }
+}
+
+impl Group {
+    /// Decodes the next block.
+    ///
+    /// # Errors
+    /// Kind `Usage` where the file has not what it should.
+    pub fn fill(&mut self, rows: usize) -> Result<()> {
+        self.times.iter_mut().flatten().try_for_each(|c| c.fill(rows))?;
+        self.numbers.iter_mut().try_for_each(|c| c.fill(rows))?;
+        self.texts.iter_mut().try_for_each(|c| c.fill(rows))
+    }
+
+    /// The text column that fills a profile column.
+    #[must_use]
+    pub fn profile(&self, profile: Profile) -> Option<&TextColumn> {
+        self.texts.iter().find(|t| t.into == Into::Profile(profile))
+    }
+}
