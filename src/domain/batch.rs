@@ -14,6 +14,7 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_128_with_seed};
 use super::calendar::{DAY_SECONDS, Day};
 use super::charge::{Profile, Quantity, Terms};
 use super::dict::{Dict, NONE};
+use super::keys::Keys;
 use super::money::Decimal;
 use super::numbers::Numbers;
 
@@ -262,15 +263,18 @@ pub struct BatchBuilder {
     batch: ChargeBatch,
     limits: Limits,
     seed: u64,
-    by_key: HashMap<u128, u32>,
-    by_facet: [HashMap<u128, u32>; FACETS.len()],
+    by_key: Keys,
+    by_facet: [Keys; FACETS.len()],
     facet_ids: [Vec<u32>; FACETS.len()],
-    by_ids: HashMap<u128, u32>,
+    by_ids: Keys,
     terms_by_key: HashMap<u128, u32>,
     terms_by_row: HashMap<TermsRow, u32>,
     window_of: HashMap<Window, u32>,
     last_window: (Window, u32),
+    /// Each profile's provider and billing account, side by side.
+    places: Vec<(u32, u32)>,
     last_terms: Option<(TermsRow, u32)>,
+    last_key: Option<(u128, u32)>,
     details: HashMap<u32, u32>,
     scratch: Vec<u8>,
 }
@@ -285,10 +289,10 @@ impl BatchBuilder {
             // Profiles are told apart by a 128-bit hash alone. A seed of this process keeps a
             // hostile file from preparing two texts that collide.
             seed: RandomState::new().hash_one(0u8),
-            by_key: HashMap::new(),
-            by_facet: std::array::from_fn(|_| HashMap::new()),
+            by_key: Keys::default(),
+            by_facet: std::array::from_fn(|_| Keys::default()),
             facet_ids: std::array::from_fn(|_| Vec::new()),
-            by_ids: HashMap::new(),
+            by_ids: Keys::default(),
             terms_by_key: HashMap::new(),
             terms_by_row: HashMap::new(),
             window_of: HashMap::new(),
@@ -296,7 +300,9 @@ impl BatchBuilder {
                 Window { provider: NONE, account: NONE, billing_period: Day(i32::MIN), day: Day(i32::MIN) },
                 0,
             ),
+            places: Vec::new(),
             last_terms: None,
+            last_key: None,
             details: HashMap::new(),
             scratch: Vec::new(),
         }
@@ -349,14 +355,16 @@ impl BatchBuilder {
     pub fn clear(&mut self) {
         self.batch.clear();
         self.by_key.clear();
-        self.by_facet.iter_mut().for_each(HashMap::clear);
+        self.by_facet.iter_mut().for_each(Keys::clear);
         self.facet_ids.iter_mut().for_each(Vec::clear);
         self.by_ids.clear();
         self.terms_by_key.clear();
         self.terms_by_row.clear();
         self.window_of.clear();
         self.last_window.0.day = Day(i32::MIN);
+        self.places.clear();
         self.last_terms = None;
+        self.last_key = None;
         self.details.clear();
     }
 
@@ -401,17 +409,36 @@ impl BatchBuilder {
         xxh3_128_with_seed(&self.scratch, self.seed)
     }
 
+    /// The number of the profile whose raw texts have this hash, if it was seen.
+    #[must_use]
+    pub fn known_profile(&self, key: u128) -> Option<u32> {
+        self.by_key.get(key)
+    }
+
+    /// The number of the terms whose raw texts and times have this hash, if they were seen.
+    #[must_use]
+    pub fn known_terms(&mut self, key: u128) -> Option<u32> {
+        match self.last_key {
+            Some((last, id)) if last == key => Some(id),
+            _ => {
+                let id = self.terms_by_key.get(&key).copied()?;
+                self.last_key = Some((key, id));
+                Some(id)
+            }
+        }
+    }
+
     /// The number of the profile with these raw texts, of which `key` is a hash with
     /// [`Self::seed`]. `NULL` and `null` mean no value; bytes that are not UTF-8 are replaced
     /// (readers report them).
     pub fn profile<'a>(&mut self, key: u128, field: impl Fn(Profile) -> &'a [u8]) -> u32 {
-        if let Some(id) = self.by_key.get(&key) {
-            return *id;
+        if let Some(id) = self.by_key.get(key) {
+            return id;
         }
         let mut ids = [NONE; Profile::COUNT];
         for (facet, columns) in FACETS.iter().enumerate() {
             let key = self.key(columns.iter().map(|c| field(*c)), [0; 3]);
-            let known = self.by_facet[facet].get(&key).copied();
+            let known = self.by_facet[facet].get(key);
             let at = known.unwrap_or_else(|| {
                 let at = self.facet_ids[facet].len() as u32;
                 for column in *columns {
@@ -463,8 +490,8 @@ impl BatchBuilder {
         let mut hasher = [0u8; Profile::COUNT * 4];
         ids.iter().zip(hasher.chunks_exact_mut(4)).for_each(|(id, out)| out.copy_from_slice(&id.to_le_bytes()));
         let key = xxh3_128_with_seed(&hasher, self.seed);
-        if let Some(id) = self.by_ids.get(&key) {
-            return *id;
+        if let Some(id) = self.by_ids.get(key) {
+            return id;
         }
         let id = self.batch.profile_identity.len() as u32;
         ids.iter().zip(&mut self.batch.profiles).for_each(|(text, column)| column.push(*text));
@@ -475,6 +502,7 @@ impl BatchBuilder {
             out.copy_from_slice(&hash.to_le_bytes());
         }
         self.batch.profile_identity.push(xxh3_64(&identity));
+        self.places.push((ids[Profile::Provider.index()], ids[Profile::BillingAccountId.index()]));
         self.by_ids.insert(key, id);
         id
     }
@@ -528,9 +556,10 @@ impl BatchBuilder {
 
     /// Adds a charge whose profile and terms are known.
     pub fn push_charge(&mut self, profile: u32, terms: u32, facts: &Facts) {
+        let (provider, account) = self.places[profile as usize];
         let window = Window {
-            provider: self.batch.profiles[Profile::Provider.index()][profile as usize],
-            account: self.batch.profiles[Profile::BillingAccountId.index()][profile as usize],
+            provider,
+            account,
             billing_period: facts.billing_start,
             day: Day::of_seconds(facts.start),
         };

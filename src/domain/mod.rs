@@ -10,6 +10,7 @@ pub mod dict;
 pub mod dimension;
 pub mod filter;
 pub mod formula;
+pub mod keys;
 pub mod lens;
 pub mod money;
 pub mod numbers;

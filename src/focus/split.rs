@@ -31,6 +31,8 @@ pub struct Scratch {
     text: Vec<u8>,
     /// For each field, its place in `text`; `None` where the block has it.
     places: Vec<Option<(u32, u32)>>,
+    /// Where `csv-core` says that fields end.
+    fields: Vec<usize>,
 }
 
 /// A block's records, one at a time.
@@ -142,27 +144,28 @@ impl<'b> Records<'b> {
 
     /// Reads the record with `csv-core`.
     fn copy(&mut self) {
-        let Scratch { ends, escaped, text, places } = &mut self.scratch;
+        let Scratch { ends, escaped, text, places, fields } = &mut self.scratch;
         escaped.clear();
         let input = &self.block[self.start..];
         let mut reader = csv_core::Reader::new();
-        text.resize(input.len().max(64), 0);
-        let mut field_ends = vec![0usize; input.len() + 2];
-        let (mut read, mut wrote, mut fields) = (0, 0, 0);
-        // The output has room for everything: it ends with the record or the input.
+        text.resize(text.len().max(4096), 0);
+        fields.resize(fields.len().max(64), 0);
+        let (mut read, mut wrote, mut count) = (0, 0, 0);
         loop {
-            let (result, r, w, f) =
-                reader.read_record(&input[read..], &mut text[wrote..], &mut field_ends[fields..]);
-            (read, wrote, fields) = (read + r, wrote + w, fields + f);
-            match result {
-                csv_core::ReadRecordResult::InputEmpty => {}
-                _ => break,
+            use csv_core::ReadRecordResult as Progress;
+            let (progress, r, w, f) = reader.read_record(&input[read..], &mut text[wrote..], &mut fields[count..]);
+            (read, wrote, count) = (read + r, wrote + w, count + f);
+            match progress {
+                Progress::InputEmpty => {}
+                Progress::OutputFull => text.resize(text.len() * 2, 0),
+                Progress::OutputEndsFull => fields.resize(fields.len() * 2, 0),
+                Progress::Record | Progress::End => break,
             }
         }
         ends.clear();
-        ends.resize(fields, 0);
+        ends.resize(count, 0);
         let mut start = 0u32;
-        for end in &field_ends[..fields] {
+        for end in &fields[..count] {
             places.push(Some((start, *end as u32)));
             start = *end as u32;
         }
@@ -218,12 +221,12 @@ impl Fields for Records<'_> {
 
     fn sign(&self, first: usize, last: usize, out: &mut Vec<u8>) {
         if self.copied {
-            // Told apart from raw bytes: no raw field starts like this.
             for at in first..=last {
-                out.extend_from_slice(b"\"\0");
                 out.extend_from_slice(&(self.get(at).len() as u32).to_le_bytes());
                 out.extend_from_slice(self.get(at));
             }
+            // The last byte tells the two ways apart.
+            out.push(b'c');
         } else {
             // The delimiter behind each field keeps it apart from the next.
             out.extend_from_slice(&self.block[self.raw_start(first)..self.scratch.ends[last] as usize]);
