@@ -271,8 +271,11 @@ pub struct BatchBuilder {
     terms_by_row: HashMap<TermsRow, u32>,
     window_of: HashMap<Window, u32>,
     last_window: (Window, u32),
-    /// Each profile's provider and billing account, side by side.
-    places: Vec<(u32, u32)>,
+    /// Each profile's pair of provider and billing account.
+    places: Vec<u32>,
+    /// The pairs, of which there are few.
+    pairs: Vec<(u32, u32)>,
+    pair_of: HashMap<(u32, u32), u32>,
     last_terms: Option<(TermsRow, u32)>,
     last_key: Option<(u128, u32)>,
     details: HashMap<u32, u32>,
@@ -301,6 +304,8 @@ impl BatchBuilder {
                 0,
             ),
             places: Vec::new(),
+            pairs: Vec::new(),
+            pair_of: HashMap::new(),
             last_terms: None,
             last_key: None,
             details: HashMap::new(),
@@ -363,6 +368,8 @@ impl BatchBuilder {
         self.window_of.clear();
         self.last_window.0.day = Day(i32::MIN);
         self.places.clear();
+        self.pairs.clear();
+        self.pair_of.clear();
         self.last_terms = None;
         self.last_key = None;
         self.details.clear();
@@ -502,7 +509,15 @@ impl BatchBuilder {
             out.copy_from_slice(&hash.to_le_bytes());
         }
         self.batch.profile_identity.push(xxh3_64(&identity));
-        self.places.push((ids[Profile::Provider.index()], ids[Profile::BillingAccountId.index()]));
+        let pair = (ids[Profile::Provider.index()], ids[Profile::BillingAccountId.index()]);
+        let place = self.places.last().copied().filter(|last| self.pairs[*last as usize] == pair);
+        let place = place.unwrap_or_else(|| {
+            *self.pair_of.entry(pair).or_insert_with(|| {
+                self.pairs.push(pair);
+                self.pairs.len() as u32 - 1
+            })
+        });
+        self.places.push(place);
         self.by_ids.insert(key, id);
         id
     }
@@ -556,7 +571,7 @@ impl BatchBuilder {
 
     /// Adds a charge whose profile and terms are known.
     pub fn push_charge(&mut self, profile: u32, terms: u32, facts: &Facts) {
-        let (provider, account) = self.places[profile as usize];
+        let (provider, account) = self.pairs[self.places[profile as usize] as usize];
         let window = Window {
             provider,
             account,
@@ -572,8 +587,8 @@ impl BatchBuilder {
             self.last_window = (window, id);
         }
         self.batch.rows.push(RowKey { window: self.last_window.1, profile, terms });
-        for (column, value) in self.batch.quantities.iter_mut().zip(facts.quantities) {
-            column.push(value);
+        for (column, value) in self.batch.quantities.iter_mut().zip(&facts.quantities) {
+            column.push_ref(value.as_ref());
         }
     }
 }
@@ -587,7 +602,10 @@ pub fn terms_extra(facts: &Facts) -> [i64; 3] {
 
 /// What a raw field says: nothing for `NULL` and `null`, which exports write for "no value".
 fn clean(raw: &[u8]) -> std::borrow::Cow<'_, str> {
-    if matches!(raw, b"NULL" | b"null") { "".into() } else { String::from_utf8_lossy(raw) }
+    if matches!(raw, b"NULL" | b"null") {
+        return "".into();
+    }
+    std::str::from_utf8(raw).map_or_else(|_| String::from_utf8_lossy(raw), Into::into)
 }
 
 #[cfg(test)]
