@@ -9,7 +9,8 @@ use crate::domain::batch::{ChargeBatch, RowKey};
 use crate::domain::charge::{Profile, Terms, spans_days};
 use crate::domain::dict::NONE;
 use crate::domain::dimension::{Dimension, Place};
-use crate::domain::numbers::Numbers;
+use crate::domain::money::{POW10, SCALE};
+use crate::domain::numbers::{Numbers, UNKNOWN_NARROW, UNKNOWN_WIDE};
 use crate::domain::rollup::{CellKey, Cells, METRICS, Sums};
 use crate::domain::{services, tags};
 
@@ -39,9 +40,107 @@ pub fn roll<E>(
     kinds: &[Vec<Dimension>],
     mut give: impl FnMut(usize, Cells) -> Result<(), E>,
 ) -> Result<(), E> {
+    if fit_narrow(&batch.quantities) {
+        roll_as::<i64, E>(batch, order, kinds, &mut give)
+    } else {
+        roll_as::<i128, E>(batch, order, kinds, &mut give)
+    }
+}
+
+/// Whether no sum of some of the batch's costs can overflow 64 bits in the column's scale.
+fn fit_narrow(quantities: &[Numbers]) -> bool {
+    quantities.iter().take(METRICS).all(|numbers| match numbers {
+        Numbers::Unknown(_) => true,
+        Numbers::Wide(_) => false,
+        Numbers::Narrow { values, .. } => {
+            let known = values.iter().filter(|v| **v != UNKNOWN_NARROW);
+            i64::try_from(known.map(|v| u128::from(v.unsigned_abs())).sum::<u128>()).is_ok()
+        }
+    })
+}
+
+/// A cost while it is added up: in the column's scale where that cannot overflow, which takes
+/// half the memory and time.
+trait Cost: Copy + Default {
+    fn of(numbers: &Numbers, row: usize) -> Option<Self>;
+    fn plus(self, other: Self) -> Self;
+    /// In units of 1e-18.
+    fn units(self, factor: i128) -> i128;
+}
+
+impl Cost for i64 {
+    fn of(numbers: &Numbers, row: usize) -> Option<i64> {
+        match numbers {
+            Numbers::Narrow { values, .. } => Some(values[row]).filter(|v| *v != UNKNOWN_NARROW),
+            _ => None,
+        }
+    }
+
+    fn plus(self, other: i64) -> i64 {
+        self.wrapping_add(other)
+    }
+
+    fn units(self, factor: i128) -> i128 {
+        i128::from(self) * factor
+    }
+}
+
+impl Cost for i128 {
+    fn of(numbers: &Numbers, row: usize) -> Option<i128> {
+        Some(numbers.units(row)).filter(|v| *v != UNKNOWN_WIDE)
+    }
+
+    fn plus(self, other: i128) -> i128 {
+        self.saturating_add(other)
+    }
+
+    fn units(self, _: i128) -> i128 {
+        self
+    }
+}
+
+/// [`Sums`] under way.
+#[derive(Clone, Copy, Default)]
+struct Adding<C> {
+    sums: [C; METRICS],
+    unknown: [u32; METRICS],
+    rows: u32,
+}
+
+impl<C: Cost> Adding<C> {
+    fn add_charge(&mut self, quantities: &[Numbers], row: usize) {
+        self.rows += 1;
+        for (metric, numbers) in quantities.iter().take(METRICS).enumerate() {
+            match C::of(numbers, row) {
+                Some(cost) => self.sums[metric] = self.sums[metric].plus(cost),
+                None => self.unknown[metric] += 1,
+            }
+        }
+    }
+
+    fn merge(&mut self, other: &Adding<C>) {
+        self.rows += other.rows;
+        for metric in 0..METRICS {
+            self.sums[metric] = self.sums[metric].plus(other.sums[metric]);
+            self.unknown[metric] += other.unknown[metric];
+        }
+    }
+
+    fn sums(&self, factors: &[i128; METRICS]) -> Sums {
+        let sums = std::array::from_fn(|metric| self.sums[metric].units(factors[metric]));
+        Sums { sums, unknown: self.unknown, rows: self.rows }
+    }
+}
+
+fn roll_as<C: Cost, E>(
+    batch: &ChargeBatch,
+    order: &[u32],
+    kinds: &[Vec<Dimension>],
+    give: &mut impl FnMut(usize, Cells) -> Result<(), E>,
+) -> Result<(), E> {
     let sources: Vec<Source> = kinds.iter().map(|kind| source(kind, kinds)).collect();
     let classes = Classes::new(batch);
-    let mut builders: Vec<(usize, Builder)> = Vec::new();
+    let mut builders: Vec<(usize, Builder<C>)> = Vec::new();
     for (at, kind) in kinds.iter().enumerate().filter(|(at, _)| matches!(sources[*at], Source::Charges)) {
         builders.push((at, Builder::new(batch, kind, classes.cells.len())));
     }
@@ -60,8 +159,8 @@ pub fn roll<E>(
     Ok(())
 }
 
-fn add_up(batch: &ChargeBatch, order: &[u32], classes: &Classes, builders: &mut [(usize, Builder)]) {
-    let mut run: Vec<(u32, Sums)> = Vec::new();
+fn add_up<C: Cost>(batch: &ChargeBatch, order: &[u32], classes: &Classes, builders: &mut [(usize, Builder<C>)]) {
+    let mut run: Vec<(u32, Adding<C>)> = Vec::new();
     let mut last: Option<RowKey> = None;
     for at in order {
         let key = batch.rows[*at as usize];
@@ -71,12 +170,11 @@ fn add_up(batch: &ChargeBatch, order: &[u32], classes: &Classes, builders: &mut 
             flush(builders, classes, before, &mut run);
         }
         last = Some(key);
-        let costs = costs(&batch.quantities, *at as usize);
         match run.iter_mut().find(|(terms, _)| classes.same(*terms, key.terms)) {
-            Some((_, sums)) => sums.add_charge(costs),
+            Some((_, sums)) => sums.add_charge(&batch.quantities, *at as usize),
             None => {
-                let mut sums = Sums::default();
-                sums.add_charge(costs);
+                let mut sums = Adding::default();
+                sums.add_charge(&batch.quantities, *at as usize);
                 run.push((key.terms, sums));
             }
         }
@@ -84,10 +182,6 @@ fn add_up(batch: &ChargeBatch, order: &[u32], classes: &Classes, builders: &mut 
     if let Some(before) = last {
         flush(builders, classes, before, &mut run);
     }
-}
-
-fn costs(quantities: &[Numbers], row: usize) -> [i128; METRICS] {
-    std::array::from_fn(|metric| quantities[metric].units(row))
 }
 
 /// What a grouping is summed from.
@@ -218,7 +312,12 @@ impl Classes {
     }
 }
 
-fn flush(builders: &mut [(usize, Builder)], classes: &Classes, key: RowKey, run: &mut Vec<(u32, Sums)>) {
+fn flush<C: Cost>(
+    builders: &mut [(usize, Builder<C>)],
+    classes: &Classes,
+    key: RowKey,
+    run: &mut Vec<(u32, Adding<C>)>,
+) {
     for (terms, sums) in run.drain(..) {
         let cell = classes.cell[terms as usize];
         for (_, builder) in builders.iter_mut() {
@@ -246,8 +345,10 @@ enum Index {
 }
 
 /// One grouping under way.
-struct Builder {
+struct Builder<C> {
+    /// Without their sums, which are under way.
     cells: Cells,
+    sums: Vec<Adding<C>>,
     columns: Vec<Column>,
     /// How many values the second dimension has.
     width: u64,
@@ -257,7 +358,7 @@ struct Builder {
     index: Index,
 }
 
-impl Builder {
+impl<C: Cost> Builder<C> {
     fn new(batch: &ChargeBatch, kind: &[Dimension], bases: usize) -> Self {
         let mut cells = Cells::new(kind.len());
         let columns = kind
@@ -275,7 +376,7 @@ impl Builder {
         } else {
             Index::Hash(HashMap::new())
         };
-        Builder { cells, columns, width, area, window: u32::MAX, index }
+        Builder { cells, sums: Vec::new(), columns, width, area, window: u32::MAX, index }
     }
 
     fn begin(&mut self, window: u32) {
@@ -286,7 +387,7 @@ impl Builder {
         }
     }
 
-    fn add(&mut self, row: RowKey, cell: u32, classes: &Classes, sums: &Sums) {
+    fn add(&mut self, row: RowKey, cell: u32, classes: &Classes, sums: &Adding<C>) {
         if self.window != row.window {
             self.begin(row.window);
         }
@@ -315,9 +416,9 @@ impl Builder {
             // The day is filled in at the end.
             let day = crate::domain::calendar::Day(0);
             self.cells.keys.push(CellKey { group: row.window, day, currency, category, long, values });
-            self.cells.sums.push(*sums);
+            self.sums.push(*sums);
         } else {
-            self.cells.sums[at as usize].merge(sums);
+            self.sums[at as usize].merge(sums);
         }
     }
 
@@ -325,6 +426,11 @@ impl Builder {
         for key in &mut self.cells.keys {
             key.day = batch.windows[key.group as usize].day;
         }
+        let factors = std::array::from_fn(|metric| match &batch.quantities[metric] {
+            Numbers::Narrow { scale, .. } => i128::from(POW10[SCALE as usize - usize::from(*scale)]),
+            _ => 1,
+        });
+        self.cells.sums = self.sums.iter().map(|sums| sums.sums(&factors)).collect();
         self.cells
     }
 }

@@ -63,6 +63,18 @@ impl Dict {
         }
     }
 
+    /// Adds `text` without looking whether it is known; [`Self::find`] will not find it. For texts
+    /// that are hardly ever equal or asked for.
+    pub fn append(&mut self, text: &str) -> u32 {
+        if text.is_empty() {
+            return NONE;
+        }
+        self.text.push_str(text);
+        self.ends.push(self.text.len() as u32);
+        self.hashes.push(0);
+        self.ends.len() as u32
+    }
+
     /// The number of `text`, if it is known.
     #[must_use]
     pub fn find(&self, text: &str) -> Option<u32> {

@@ -4,12 +4,14 @@
 //! other layer may use it.
 
 pub mod batch;
+pub mod builder;
 pub mod calendar;
 pub mod charge;
 pub mod dict;
 pub mod dimension;
 pub mod filter;
 pub mod formula;
+pub mod keys;
 pub mod lens;
 pub mod money;
 pub mod numbers;

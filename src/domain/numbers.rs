@@ -71,6 +71,11 @@ impl Numbers {
 
     /// Adds a value, or an unknown.
     pub fn push(&mut self, value: Option<Decimal>) {
+        self.push_ref(value.as_ref());
+    }
+
+    /// The same, for a value that lies elsewhere: copying it costs more than adding it.
+    pub fn push_ref(&mut self, value: Option<&Decimal>) {
         match (&mut *self, value) {
             (Numbers::Unknown(n), None) => *n += 1,
             (Numbers::Narrow { values, .. }, None) => values.push(UNKNOWN_NARROW),
@@ -79,11 +84,11 @@ impl Numbers {
                 let factor = POW10[usize::from(*scale - d.scale)];
                 match i64::try_from(d.mantissa).ok().and_then(|m| m.checked_mul(factor)) {
                     Some(v) if v != UNKNOWN_NARROW => values.push(v),
-                    _ => self.widen_and_push(d),
+                    _ => self.widen_and_push(*d),
                 }
             }
             (Numbers::Wide(values), Some(d)) => values.push(d.amount().units()),
-            (_, Some(d)) => self.refine_and_push(d),
+            (_, Some(d)) => self.refine_and_push(*d),
         }
     }
 

@@ -4,6 +4,8 @@
 //! whether the charge spans days. Knows neither how charges are added up (analytics) nor how
 //! sums are stored (store).
 
+use std::hash::{Hash, Hasher};
+
 use hashbrown::HashMap;
 
 use super::calendar::Day;
@@ -34,7 +36,7 @@ pub fn kinds(tag_keys: &[String]) -> Vec<Vec<Dimension>> {
 }
 
 /// What a cell is about.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct CellKey {
     /// Which group of windows, a number of the holder's.
     pub group: u32,
@@ -48,6 +50,16 @@ pub struct CellKey {
     pub long: bool,
     /// Number of each dimension's value in [`Cells::dimensions`]; 0 beyond the last dimension.
     pub values: [u32; 2],
+}
+
+/// Hashed as few numbers: field by field is far slower.
+impl Hash for CellKey {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let pair = |a: u32, b: u32| u64::from(a) << 32 | u64::from(b);
+        state.write_u64(pair(self.values[0], self.values[1]));
+        state.write_u64(pair(self.group, self.day.0 as u32));
+        state.write_u64(pair(self.currency << 1 | u32::from(self.long), self.category));
+    }
 }
 
 /// What a cell holds.
@@ -116,6 +128,20 @@ impl Values {
         }
         if self.name_of[id as usize] == NONE && id != NONE && !name.is_empty() && name != text {
             self.name_of[id as usize] = self.names.intern(name);
+        }
+        id
+    }
+
+    /// The same as [`Self::intern`], without looking whether another value has that name: for
+    /// values by the hundred thousand.
+    pub fn add(&mut self, text: &str, name: &str) -> u32 {
+        let id = self.texts.intern(text);
+        let at = id as usize;
+        if self.name_of.len() <= at {
+            self.name_of.resize(at + 1, NONE);
+        }
+        if self.name_of[at] == NONE && id != NONE && name != text {
+            self.name_of[at] = self.names.append(name);
         }
         id
     }

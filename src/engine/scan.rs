@@ -9,7 +9,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use hashbrown::HashMap;
 
 use crate::analytics::rollup::canonical;
-use crate::domain::batch::TermsRow;
 use crate::domain::calendar::{Day, Granularity, Period};
 use crate::domain::charge::{Profile, Terms};
 use crate::domain::dimension::{Dimension, Place};
@@ -234,13 +233,15 @@ struct Scan<'s> {
     selection: Selection,
     metric: crate::domain::charge::Metric,
     granularity: Option<Granularity>,
-    /// For each profile, its group by the profile's dimensions, and each group's values.
-    profile_groups: (Vec<u32>, Vec<Ids>),
-    /// For each terms row, its group by currency and the terms' dimensions; `None` where its
-    /// currency is not asked for.
-    terms_groups: (Vec<Option<u32>>, Vec<(u32, Ids)>),
-    times: Vec<TermsRow>,
+    /// For each profile, its group by the profile's dimensions.
+    profiles: Groups,
+    /// For each terms row, its group by currency, hour where hours are asked for, and the terms'
+    /// dimensions.
+    terms: TermsGroups,
 }
+
+/// The group of a terms row that no charge counts of.
+const NO_GROUP: u32 = u32::MAX;
 
 impl<'s> Scan<'s> {
     fn new(
@@ -250,28 +251,29 @@ impl<'s> Scan<'s> {
         table: &mut Table,
     ) -> Result<Scan<'s>> {
         let selection = Selection::new(segment, keys, request.period, request.clauses)?;
+        let (metric, granularity) = (request.metric, request.granularity);
         let mut scan = Scan {
             selection,
-            metric: request.metric,
-            granularity: request.granularity,
-            profile_groups: (Vec::new(), Vec::new()),
-            terms_groups: (Vec::new(), Vec::new()),
-            times: Vec::new(),
+            metric,
+            granularity,
+            profiles: Groups::default(),
+            terms: TermsGroups::default(),
             segment,
         };
         if !scan.selection.is_empty(segment) {
-            scan.profile_groups = profile_groups(request.by, segment, table)?;
-            scan.terms_groups = terms_groups(request, segment, table)?;
-            if request.granularity == Some(Granularity::Hour) {
-                scan.times = segment.terms_times()?;
+            scan.profiles = profile_groups(request.by, segment, table)?;
+            scan.terms = terms_groups(request, segment, table)?;
+            if let Some(flags) = &scan.selection.terms {
+                let off = scan.terms.of.iter_mut().zip(flags).filter(|(_, admitted)| !**admitted);
+                off.for_each(|(group, _)| *group = NO_GROUP);
             }
         }
         Ok(scan)
     }
 
     fn run(&self, table: &mut Table, slots: &mut Slots, cancel: &Cancel) -> Result<()> {
-        let width = self.terms_groups.1.len().max(1);
-        slots.make_room(self.profile_groups.1.len().max(1) * width);
+        let width = self.terms.values.len().max(1);
+        slots.make_room(self.profiles.values.len().max(1) * width);
         let mut start = None;
         for (chunk, runs) in self.segment.head.chunks.iter().enumerate() {
             if !runs.iter().any(|(w, _)| self.selection.windows[*w as usize].is_some()) {
@@ -287,16 +289,14 @@ impl<'s> Scan<'s> {
                 let range = at..at + *rows as usize;
                 at = range.end;
                 let Some(day) = self.selection.windows[*window as usize] else { continue };
-                for hour in self.pieces() {
-                    let piece = self.piece(day, hour);
-                    if start != Some(piece) {
-                        if let Some(start) = start {
-                            self.flush(slots, start, width, table);
-                        }
-                        start = Some(piece);
+                let piece = self.piece(day);
+                if start != Some(piece) {
+                    if let Some(start) = start {
+                        self.flush(slots, start, width, table);
                     }
-                    self.add(slots, &profiles, &terms, &costs, range.clone(), hour, width);
+                    start = Some(piece);
                 }
+                self.add(slots, &profiles[range.clone()], &terms[range.clone()], &costs, range.start, width);
             }
         }
         if let Some(start) = start {
@@ -305,113 +305,156 @@ impl<'s> Scan<'s> {
         Ok(())
     }
 
-    /// The hours to look at one by one; a single `None` where days are not cut.
-    fn pieces(&self) -> impl Iterator<Item = Option<u32>> + use<> {
-        let hours = self.granularity == Some(Granularity::Hour);
-        (0..if hours { 24 } else { 1 }).map(move |h| hours.then_some(h))
+    /// The start of the piece of time that a day's charges lie in; hours are added by terms.
+    fn piece(&self, day: Day) -> i64 {
+        self.granularity.map_or(0, |g| g.floor(day.seconds()))
     }
 
-    fn piece(&self, day: Day, hour: Option<u32>) -> i64 {
-        let second = day.seconds() + i64::from(hour.unwrap_or(0)) * 3600;
-        self.granularity.map_or(0, |g| g.floor(second))
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "the innermost loop, which everything is handed to")]
-    fn add(
-        &self,
-        slots: &mut Slots,
-        profiles: &[u32],
-        terms: &[u32],
-        costs: &Numbers,
-        range: std::ops::Range<usize>,
-        hour: Option<u32>,
-        width: usize,
-    ) {
-        let (profile_groups, terms_groups) = (&self.profile_groups.0, &self.terms_groups.0);
-        for row in range {
-            let (profile, term) = (profiles[row], terms[row]);
-            let Some(group) = terms_groups[term as usize] else { continue };
-            if !self.selection.admits(profile, term) || !self.in_hour(term, hour) {
-                continue;
+    /// Adds charges; the first of them is the chunk's at `first`.
+    fn add(&self, slots: &mut Slots, profiles: &[u32], terms: &[u32], costs: &Numbers, first: usize, width: usize) {
+        let admitted = self.selection.profiles.as_deref();
+        let mut each = |units: &dyn Fn(usize) -> i128| {
+            for (row, (profile, term)) in profiles.iter().zip(terms).enumerate() {
+                let group = self.terms.of[*term as usize];
+                if group == NO_GROUP || admitted.is_some_and(|flags| !flags[*profile as usize]) {
+                    continue;
+                }
+                slots.add(self.profiles.of[*profile as usize] as usize * width + group as usize, units(row));
             }
-            let place = profile_groups[profile as usize] as usize * width + group as usize;
-            slots.add(place, costs.units(row));
-        }
-    }
-
-    /// Whether a charge lies in an hour. Charges that are longer than an hour lie in none.
-    fn in_hour(&self, terms: u32, hour: Option<u32>) -> bool {
-        hour.is_none_or(|hour| {
-            let times = &self.times[terms as usize];
-            times.duration <= 3600 && times.start / 3600 == hour
-        })
+        };
+        each(&|row| costs.units(first + row));
     }
 
     fn flush(&self, slots: &mut Slots, start: i64, width: usize, table: &mut Table) {
         slots.drain(|place, total| {
-            let (currency, mut values) = self.terms_groups.1[place % width];
-            let profile = self.profile_groups.1[place / width];
+            let (currency, seconds, mut values) = self.terms.values[place % width];
+            let profile = self.profiles.values[place / width];
             values.0.iter_mut().zip(profile.0).for_each(|(v, p)| *v |= p);
-            table.add(Key { currency, start, values }, total);
+            table.add(Key { currency, start: start + i64::from(seconds), values }, total);
         });
     }
 }
 
+/// Rows by group.
+#[derive(Default)]
+struct Groups {
+    /// For each row, its group.
+    of: Vec<u32>,
+    /// For each group, its values.
+    values: Vec<Ids>,
+}
+
+/// Pairs of numbers are told apart by a table up to so many; beyond, by a hash map.
+const PAIRS_MAX: usize = 1 << 21;
+
+impl Groups {
+    /// All rows in one group.
+    fn one(rows: usize) -> Groups {
+        Groups { of: vec![0; rows], values: vec![Ids::default()] }
+    }
+
+    /// Splits the groups by one more dimension: `ids` are the rows' numbers among so many, and
+    /// `value` gives the table's number for one.
+    fn split(&mut self, dimension: usize, ids: &[u32], among: usize, mut value: impl FnMut(u32, usize) -> u32) {
+        let before = std::mem::take(&mut self.values);
+        let mut values = Vec::new();
+        let mut next = |group: u32, id: u32, row: usize| {
+            let mut tuple = before[group as usize];
+            tuple.0[dimension] = value(id, row);
+            values.push(tuple);
+            values.len() as u32 - 1
+        };
+        let rows = self.of.iter_mut().zip(ids).enumerate();
+        if before.len() * among <= PAIRS_MAX {
+            let mut numbers = vec![u32::MAX; before.len() * among];
+            for (row, (group, id)) in rows {
+                let number = &mut numbers[*group as usize * among + *id as usize];
+                if *number == u32::MAX {
+                    *number = next(*group, *id, row);
+                }
+                *group = *number;
+            }
+        } else {
+            let mut numbers: HashMap<u64, u32> = HashMap::new();
+            for (row, (group, id)) in rows {
+                let pair = u64::from(*group) << 32 | u64::from(*id);
+                *group = *numbers.entry(pair).or_insert_with(|| next(*group, *id, row));
+            }
+        }
+        self.values = values;
+    }
+}
+
 /// Groups profiles by the values of the dimensions that profiles have.
-fn profile_groups(by: &[Dimension], segment: &Segment<'_>, table: &mut Table) -> Result<(Vec<u32>, Vec<Ids>)> {
-    let mut tuples = vec![Ids::default(); segment.head.profiles as usize];
+fn profile_groups(by: &[Dimension], segment: &Segment<'_>, table: &mut Table) -> Result<Groups> {
+    let mut groups = Groups::one(segment.head.profiles as usize);
     for (d, dimension) in by.iter().enumerate() {
         let values = &mut table.dimensions[d];
-        let ids = match dimension.place() {
-            Place::Terms(_) => continue,
-            Place::Tag(key) => tag_values(segment, key, values)?,
-            Place::Profile(column) => profile_values(segment, dimension, column, values)?,
-        };
-        tuples.iter_mut().zip(ids).for_each(|(tuple, id)| tuple.0[d] = id);
+        match dimension.place() {
+            Place::Terms(_) => {}
+            Place::Tag(key) => {
+                let (texts, ids) = segment.profile_column(Profile::Tags)?;
+                // Many tag texts have the same value of one key: few values are left to tell apart.
+                let mut local = crate::domain::dict::Dict::default();
+                let memo: Vec<u32> =
+                    texts.iter().map(|t| local.intern(&tags::value_of(t, key).unwrap_or_default())).collect();
+                let ids: Vec<u32> = ids.into_iter().map(|id| memo[id as usize]).collect();
+                groups.split(d, &ids, local.len(), |id, _| values.intern(local.get(id), ""));
+            }
+            Place::Profile(column) => split_by_column(&mut groups, d, segment, dimension, column, values)?,
+        }
     }
-    Ok(distinct(tuples))
+    Ok(groups)
 }
 
-fn tag_values(segment: &Segment<'_>, key: &str, values: &mut Values) -> Result<Vec<u32>> {
-    let (texts, ids) = segment.profile_column(Profile::Tags)?;
-    let memo: Vec<u32> = texts.iter().map(|t| values.intern(&tags::value_of(t, key).unwrap_or_default(), "")).collect();
-    Ok(ids.into_iter().map(|id| memo[id as usize]).collect())
-}
-
-fn profile_values(
+fn split_by_column(
+    groups: &mut Groups,
+    d: usize,
     segment: &Segment<'_>,
     dimension: &Dimension,
     column: Profile,
     values: &mut Values,
-) -> Result<Vec<u32>> {
+) -> Result<()> {
     let (texts, ids) = segment.profile_column(column)?;
     let names: Option<(Texts, Vec<u32>)> = match dimension.label_place() {
         Some(Place::Profile(label)) => Some(segment.profile_column(label)?),
         _ => None,
     };
     let mut memo = vec![u32::MAX; texts.len()];
-    Ok(ids
-        .into_iter()
-        .enumerate()
-        .map(|(profile, id)| {
-            let slot = &mut memo[id as usize];
-            if *slot == u32::MAX {
-                let name = names.as_ref().map_or("", |(texts, ids)| texts.get(ids[profile]));
-                *slot = values.intern(canonical(dimension, texts.get(id)), name);
-            }
-            *slot
-        })
-        .collect())
+    groups.split(d, &ids, texts.len(), |id, profile| {
+        let slot = &mut memo[id as usize];
+        if *slot == u32::MAX {
+            let name = names.as_ref().map_or("", |(texts, ids)| texts.get(ids[profile]));
+            *slot = values.add(canonical(dimension, texts.get(id)), name);
+        }
+        *slot
+    });
+    Ok(())
 }
 
-/// Groups terms by currency and the values of the dimensions that terms have.
-type TermsGroups = (Vec<Option<u32>>, Vec<(u32, Ids)>);
+/// Terms rows by group.
+#[derive(Default)]
+struct TermsGroups {
+    /// For each terms row, its group; [`NO_GROUP`] where it is not asked for.
+    of: Vec<u32>,
+    /// For each group, its currency, the seconds from its day's start to its hour, and its values.
+    values: Vec<(u32, u32, Ids)>,
+}
 
+/// Groups terms by currency, hour and the values of the dimensions that terms have.
 fn terms_groups(request: &Request<'_>, segment: &Segment<'_>, table: &mut Table) -> Result<TermsGroups> {
     let (currencies, ids) = segment.terms_column(Terms::Currency)?;
-    let wanted = |id: u32| request.currency.is_none_or(|c| c == currencies.get(id));
-    let mut tuples: Vec<(u32, Ids)> =
-        ids.iter().map(|id| (table.currencies.intern(currencies.get(*id)), Ids::default())).collect();
+    let mut wanted: Vec<bool> =
+        ids.iter().map(|id| request.currency.is_none_or(|c| c == currencies.get(*id))).collect();
+    let mut tuples: Vec<(u32, u32, Ids)> =
+        ids.iter().map(|id| (table.currencies.intern(currencies.get(*id)), 0, Ids::default())).collect();
+    if request.granularity == Some(Granularity::Hour) {
+        for ((tuple, wanted), times) in tuples.iter_mut().zip(&mut wanted).zip(segment.terms_times()?) {
+            // Charges that are longer than an hour lie in none.
+            *wanted &= times.duration <= 3600;
+            tuple.1 = times.start / 3600 * 3600;
+        }
+    }
     for (d, dimension) in request.by.iter().enumerate() {
         let Place::Terms(column) = dimension.place() else { continue };
         let (texts, ids) = segment.terms_column(column)?;
@@ -421,67 +464,65 @@ fn terms_groups(request: &Request<'_>, segment: &Segment<'_>, table: &mut Table)
         };
         for (row, (tuple, id)) in tuples.iter_mut().zip(ids).enumerate() {
             let name = names.as_ref().map_or("", |(texts, ids)| texts.get(ids[row]));
-            tuple.1.0[d] = table.dimensions[d].intern(texts.get(id), name);
+            tuple.2.0[d] = table.dimensions[d].intern(texts.get(id), name);
         }
     }
-    let (groups, distinct) = distinct(tuples);
-    Ok((groups.into_iter().zip(ids).map(|(group, id)| wanted(id).then_some(group)).collect(), distinct))
-}
-
-/// Numbers equal tuples alike.
-fn distinct<T: Copy + Eq + std::hash::Hash>(tuples: Vec<T>) -> (Vec<u32>, Vec<T>) {
-    let mut seen: HashMap<T, u32> = HashMap::new();
-    let mut list = Vec::new();
-    let groups = tuples
-        .into_iter()
-        .map(|tuple| {
+    let mut seen: HashMap<(u32, u32, Ids), u32> = HashMap::new();
+    let mut groups = TermsGroups::default();
+    for (tuple, wanted) in tuples.into_iter().zip(wanted) {
+        let group = if wanted {
             *seen.entry(tuple).or_insert_with(|| {
-                list.push(tuple);
-                list.len() as u32 - 1
+                groups.values.push(tuple);
+                groups.values.len() as u32 - 1
             })
-        })
-        .collect();
-    (groups, list)
+        } else {
+            NO_GROUP
+        };
+        groups.of.push(group);
+    }
+    Ok(groups)
 }
 
 /// Up to so many places are a table; more are a hash map.
-const SLOTS_MAX: usize = 1 << 18;
+const SLOTS_MAX: usize = 1 << 21;
 
 /// Totals by place, quick to add to and to empty, and used again from segment to segment.
 #[derive(Default)]
 struct Slots {
-    table: Vec<Total>,
-    used: Vec<u32>,
-    map: HashMap<usize, Total>,
+    /// For each place, one past its total's number; 0 where it has none.
+    numbers: Vec<u32>,
+    map: HashMap<usize, u32>,
     mapped: bool,
+    places: Vec<u32>,
+    totals: Vec<Total>,
 }
 
 impl Slots {
     /// Makes ready for places below `places`; all are empty.
     fn make_room(&mut self, places: usize) {
         self.mapped = places > SLOTS_MAX;
-        if !self.mapped && self.table.len() < places {
-            self.table.resize(places, Total::default());
+        if !self.mapped && self.numbers.len() < places {
+            self.numbers.resize(places, 0);
         }
     }
 
     fn add(&mut self, place: usize, units: i128) {
-        if self.mapped {
-            self.map.entry(place).or_default().add_units(units);
-            return;
+        let number = if self.mapped { self.map.entry(place).or_default() } else { &mut self.numbers[place] };
+        if *number == 0 {
+            self.places.push(place as u32);
+            self.totals.push(Total::default());
+            *number = self.totals.len() as u32;
         }
-        let total = &mut self.table[place];
-        if total.rows() == 0 {
-            self.used.push(place as u32);
-        }
-        total.add_units(units);
+        self.totals[*number as usize - 1].add_units(units);
     }
 
     fn drain(&mut self, mut give: impl FnMut(usize, &Total)) {
-        for place in self.used.drain(..) {
-            give(place as usize, &self.table[place as usize]);
-            self.table[place as usize] = Total::default();
+        for (place, total) in self.places.drain(..).zip(self.totals.drain(..)) {
+            if !self.mapped {
+                self.numbers[place as usize] = 0;
+            }
+            give(place as usize, &total);
         }
-        self.map.drain().for_each(|(place, total)| give(place, &total));
+        self.map.clear();
     }
 }

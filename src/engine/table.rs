@@ -114,7 +114,7 @@ impl Numbering {
             let id = key.values.0[d];
             let slot = &mut self.values[d][id as usize];
             if *slot == u32::MAX {
-                *slot = ours.intern(theirs.texts.get(id), theirs.name(id));
+                *slot = ours.add(theirs.texts.get(id), theirs.name(id));
             }
             values.0[d] = *slot;
         }

@@ -2,7 +2,7 @@
 //!
 //! One thread cuts the stream into blocks that end where a record ends; it follows the quotes
 //! exactly, so that a line break inside of a quoted text never cuts a row. Workers split blocks
-//! into records with the `csv` crate and turn them into charges. Blocks go to workers in turn, so
+//! into records ([`super::split`]) and turn them into charges. Blocks go to workers in turn, so
 //! that the same file on as many threads always gives the same batches.
 
 use std::io::Read;
@@ -10,17 +10,20 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Mutex, PoisonError};
 
 use super::layout::Layout;
-use super::rows::{FIELD_MAX, Refusal, RowReader, Tally};
+use super::rows::{FIELD_MAX, Fields, Refusal, RowReader, Tally};
+use super::split::{Records, Scratch};
 use crate::domain::batch::{BatchBuilder, ChargeBatch, Limits};
 use crate::domain::calendar::Day;
 use crate::error::{Error, Kind, Result};
 
 /// A row longer than this ends the reading: a quote that is never closed would swallow the file.
 pub const ROW_MAX: usize = 1 << 20;
-/// Bytes that a block has, about.
-const BLOCK: usize = 2 << 20;
 /// The byte order mark that some programs begin a file with.
 const MARK: [u8; 3] = [0xEF, 0xBB, 0xBF];
+/// Bytes that a block has, about.
+const BLOCK: usize = 512 << 10;
+/// Bytes that are read, hashed and looked through at a time: they stay in the processor's cache.
+const PIECE: usize = 128 << 10;
 
 /// Whole records, in the order of the file.
 pub struct Block {
@@ -149,8 +152,9 @@ impl<'p, R: Read> Blocks<'p, R> {
             self.buffer.resize(want, 0);
         }
         let before = self.filled;
-        while self.filled < self.buffer.len() && !self.ended {
-            match self.input.read(&mut self.buffer[self.filled..]) {
+        let end = self.buffer.len().min(before + PIECE);
+        while self.filled < end && !self.ended {
+            match self.input.read(&mut self.buffer[self.filled..end]) {
                 Ok(0) => self.ended = true,
                 Ok(n) => self.filled += n,
                 Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
@@ -183,6 +187,8 @@ impl<'p, R: Read> Blocks<'p, R> {
                         self.seen = at;
                         return;
                     }
+                    // Fields mostly come one quoted field after the other.
+                    Some(b',') if self.buffer[..self.filled].get(at + 2) == Some(&b'"') => self.seen = at + 3,
                     _ => {
                         self.quoted = false;
                         self.seen = at + 1;
@@ -210,26 +216,6 @@ impl<'p, R: Read> Blocks<'p, R> {
 
 fn count_lines(bytes: &[u8]) -> u64 {
     memchr::memchr_iter(b'\n', bytes).count() as u64
-}
-
-/// Counts lines up to records, which come in order.
-///
-/// The `csv` crate places a record where the one before ended: before the rest of its line break
-/// and before empty lines.
-struct Lines<'a> {
-    bytes: &'a [u8],
-    at: usize,
-    line: u64,
-}
-
-impl Lines<'_> {
-    fn line_of(&mut self, record: usize) -> u64 {
-        let breaks = |b: &&u8| matches!(**b, b'\n' | b'\r');
-        let start = record + self.bytes.get(record..).unwrap_or_default().iter().take_while(breaks).count();
-        self.line += count_lines(self.bytes.get(self.at..start).unwrap_or_default());
-        self.at = start;
-        self.line
-    }
 }
 
 /// What a CSV reader tells its caller, from its threads.
@@ -391,7 +377,7 @@ struct Worker<'a> {
     reader: RowReader<'a>,
     builder: BatchBuilder,
     receive: &'a dyn Receive,
-    record: csv::ByteRecord,
+    scratch: Scratch,
     rows: u64,
     refused: u64,
 }
@@ -403,28 +389,30 @@ impl<'a> Worker<'a> {
             reader: RowReader::new(layout),
             builder: BatchBuilder::new(limits),
             receive,
-            record: csv::ByteRecord::new(),
+            scratch: Scratch::default(),
             rows: 0,
             refused: 0,
         }
     }
 
     fn block(&mut self, block: Block, pool: &Pool) -> Result<()> {
-        let mut reader = csv_reader(block.bytes());
-        let mut record = std::mem::take(&mut self.record);
-        let mut lines = Lines { bytes: block.bytes(), at: 0, line: block.line };
-        while reader
-            .read_byte_record(&mut record)
-            .map_err(|e| Error::usage(format!("the input cannot be split into rows: {e}")))?
-        {
-            match self.row(&record) {
-                Ok(()) => self.rows += 1,
+        let bytes = block.bytes();
+        let is_utf8 = std::str::from_utf8(bytes).is_ok();
+        let mut records = Records::new(bytes, std::mem::take(&mut self.scratch));
+        let (mut line, mut counted) = (block.line, 0);
+        while records.advance() {
+            match self.row(&mut records) {
+                Ok(()) => {
+                    self.rows += 1;
+                    if !is_utf8 && std::str::from_utf8(records.raw()).is_err() {
+                        self.reader.tally.repaired += 1;
+                    }
+                }
                 Err(refusal) => {
                     self.refused += 1;
-                    let line = lines.line_of(record.position().map_or(0, |p| p.byte() as usize));
-                    let group = if record.len() == self.layout.names.len() { self.reader.group(&record) } else { None };
-                    let column = refusal.column.and_then(|at| self.layout.names.get(at)).map_or("", String::as_str);
-                    self.receive.refused(line, column, refusal, group);
+                    line += count_lines(&bytes[counted..records.start()]);
+                    counted = records.start();
+                    self.refuse(&mut records, line, refusal);
                 }
             }
             if self.builder.is_full() && !self.builder.is_empty() {
@@ -432,27 +420,37 @@ impl<'a> Worker<'a> {
                 self.builder.clear();
             }
         }
-        self.record = record;
-        drop(reader);
+        self.scratch = records.into_scratch();
         pool.put(block.buffer);
         Ok(())
     }
 
-    fn row(&mut self, record: &csv::ByteRecord) -> Result<(), Refusal> {
+    fn refuse(&mut self, records: &mut Records<'_>, line: u64, refusal: Refusal) {
+        records.unescape();
+        let whole = records.len() == self.layout.names.len();
+        let group = if whole { self.reader.group(records) } else { None };
+        let mut value = refusal;
+        if let Some(at) = value.column.filter(|at| whole && !value.value.is_empty() && *at < records.len()) {
+            // The value as it is meant: it may have been read with its quotes doubled.
+            value = Refusal::of(at, records.get(at), value.reason);
+        }
+        let column = value.column.and_then(|at| self.layout.names.get(at)).map_or("", String::as_str);
+        self.receive.refused(line, column, value, group);
+    }
+
+    fn row(&mut self, records: &mut Records<'_>) -> Result<(), Refusal> {
         let columns = self.layout.names.len();
-        if record.len() != columns {
-            return Err(Refusal::row(format!("has {} fields, the header has {columns}", record.len())));
+        if records.len() != columns {
+            return Err(Refusal::row(format!("has {} fields, the header has {columns}", records.len())));
         }
-        if record.as_slice().len() > FIELD_MAX
-            && let Some(at) = (0..columns).find(|at| record[*at].len() > FIELD_MAX)
-        {
-            return Err(Refusal::of(at, &record[at], format!("longer than {} KiB", FIELD_MAX / 1024)));
+        if records.raw().len() > FIELD_MAX {
+            records.unescape();
+            if let Some(at) = (0..columns).find(|at| records.get(*at).len() > FIELD_MAX) {
+                let reason = format!("longer than {} KiB", FIELD_MAX / 1024);
+                return Err(Refusal::of(at, records.get(at), reason));
+            }
         }
-        self.reader.push(&mut self.builder, record)?;
-        if std::str::from_utf8(record.as_slice()).is_err() {
-            self.reader.tally.repaired += 1;
-        }
-        Ok(())
+        self.reader.push(&mut self.builder, records)
     }
 
     fn finish(&mut self) -> Result<()> {

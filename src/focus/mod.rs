@@ -8,4 +8,5 @@ pub mod csv;
 pub mod layout;
 pub mod parquet;
 pub mod rows;
+pub mod split;
 pub mod write;

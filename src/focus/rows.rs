@@ -101,22 +101,12 @@ impl Times {
 
 /// A row's fields as text.
 pub trait Fields {
-    /// The text of a column.
+    /// The text of a column; with quotes still doubled until [`Self::unescape`] was called.
     fn get(&self, at: usize) -> &[u8];
-    /// The texts of neighbouring columns, joined.
-    fn span(&self, first: usize, last: usize) -> &[u8];
-}
-
-impl Fields for csv::ByteRecord {
-    fn get(&self, at: usize) -> &[u8] {
-        &self[at]
-    }
-
-    fn span(&self, first: usize, last: usize) -> &[u8] {
-        let start = self.range(first).map_or(0, |r| r.start);
-        let end = self.range(last).map_or(start, |r| r.end);
-        &self.as_slice()[start..end]
-    }
+    /// Appends bytes that tell the texts of neighbouring columns from all others.
+    fn sign(&self, first: usize, last: usize, out: &mut Vec<u8>);
+    /// Makes [`Self::get`] give every text as it is meant.
+    fn unescape(&mut self);
 }
 
 /// Turns text rows into charges.
@@ -150,40 +140,48 @@ impl<'a> RowReader<'a> {
     ///
     /// # Errors
     /// Why the row is refused; nothing was added.
-    pub fn push(&mut self, builder: &mut BatchBuilder, row: &impl Fields) -> Result<(), Refusal> {
+    pub fn push(&mut self, builder: &mut BatchBuilder, row: &mut impl Fields) -> Result<(), Refusal> {
         let layout = self.layout;
         let facts = self.facts(row)?;
-        let text = |at: usize| if layout.guarded { without_guard(row.get(at)) } else { row.get(at) };
-        let optional = |at: Option<usize>| at.map_or(&b""[..], text);
-        let provider = layout.providers.iter().map(|at| text(*at)).find(|raw| !is_null(raw));
-        let Some(provider) = provider else {
+        let currency_at = layout.terms[Terms::Currency.index()].unwrap_or_default();
+        check_currency(currency_at, row.get(currency_at))?;
+        if !layout.providers.iter().any(|at| !is_null(row.get(*at))) {
             return Err(Refusal::of(
                 layout.providers[0],
                 b"",
                 "a charge needs a provider: the provider columns are all empty",
             ));
+        }
+        let profile_key = self.key(builder.seed(), row, &layout.profile_runs, None);
+        let terms_key = self.key(builder.seed(), row, &layout.terms_runs, Some(&facts));
+        let (profile, terms) = match (builder.known_profile(profile_key), builder.known_terms(terms_key)) {
+            (Some(profile), Some(terms)) => (profile, terms),
+            (profile, terms) => {
+                row.unescape();
+                let text = |at: usize| if layout.guarded { without_guard(row.get(at)) } else { row.get(at) };
+                let optional = |at: Option<usize>| at.map_or(&b""[..], text);
+                let provider = layout.providers.iter().map(|at| text(*at)).find(|raw| !is_null(raw));
+                let profile = profile.unwrap_or_else(|| {
+                    builder.profile(profile_key, |column| match column {
+                        Profile::Provider => provider.unwrap_or_default(),
+                        column => optional(layout.profile[column.index()]),
+                    })
+                });
+                let terms = terms.unwrap_or_else(|| {
+                    builder.terms(terms_key, &facts, |column| optional(layout.terms[column.index()]))
+                });
+                (profile, terms)
+            }
         };
-        let currency = optional(layout.terms[Terms::Currency.index()]);
-        check_currency(layout.terms[Terms::Currency.index()].unwrap_or_default(), currency)?;
-        let key = self.key(builder.seed(), row, &layout.profile_runs, None);
-        let profile = builder.profile(key, |column| match column {
-            Profile::Provider => provider,
-            column => optional(layout.profile[column.index()]),
-        });
-        let key = self.key(builder.seed(), row, &layout.terms_runs, Some(&facts));
-        let terms = builder.terms(key, &facts, |column| optional(layout.terms[column.index()]));
         builder.push_charge(profile, terms, &facts);
         Ok(())
     }
 
-    /// A hash of the texts of `runs` of columns, told apart by their lengths.
+    /// A hash of the texts of `runs` of columns.
     fn key(&mut self, seed: u64, row: &impl Fields, runs: &[(usize, usize)], facts: Option<&Facts>) -> u128 {
         self.scratch.clear();
         for (first, last) in runs {
-            self.scratch.extend_from_slice(row.span(*first, *last));
-        }
-        for at in runs.iter().flat_map(|(first, last)| *first..=*last) {
-            self.scratch.extend_from_slice(&(row.get(at).len() as u32).to_le_bytes());
+            row.sign(*first, *last, &mut self.scratch);
         }
         for extra in facts.map(terms_extra).into_iter().flatten() {
             self.scratch.extend_from_slice(&extra.to_le_bytes());

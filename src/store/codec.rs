@@ -106,6 +106,21 @@ pub fn put_ids(out: &mut Vec<u8>, ids: &[u32], delta: bool) {
     planes(out, &values);
 }
 
+/// Numbers of at most four planes.
+fn unplanes_short(reader: &mut Reader<'_>, n: usize, width: usize) -> Result<Vec<u32>, Damage> {
+    let bytes = reader.bytes(n.checked_mul(width).ok_or_else(|| Damage::new("a column is too long"))?)?;
+    if width == 0 {
+        return Ok(vec![0; n]);
+    }
+    let (lowest, rest) = bytes.split_at(n);
+    let mut values: Vec<u32> = lowest.iter().map(|b| u32::from(*b)).collect();
+    for (plane, bytes) in rest.chunks_exact(n.max(1)).enumerate() {
+        let shift = 8 * (plane + 1);
+        values.iter_mut().zip(bytes).for_each(|(value, byte)| *value |= u32::from(*byte) << shift);
+    }
+    Ok(values)
+}
+
 /// Reads what [`put_ids`] wrote.
 ///
 /// # Errors
@@ -114,20 +129,26 @@ pub fn get_ids(reader: &mut Reader<'_>) -> Result<Vec<u32>, Damage> {
     let n = reader.count()?;
     let delta = reader.byte()? != 0;
     let too_large = || Damage::new("a column holds a number out of range");
-    if !delta && reader.0.first().is_some_and(|width| *width > 4) {
+    let width = reader.0.first().copied().map_or(0, usize::from);
+    if !delta && width > 4 {
         return Err(too_large());
     }
-    let values = unplanes(reader, n)?;
-    if !delta {
-        return Ok(values.into_iter().map(|v| v as u32).collect());
-    }
     let (mut last, mut seen) = (0i64, 0i64);
-    let ids = values.into_iter().map(|v| {
-        last = last.wrapping_add(unzigzag(v));
+    let mut step = |by: u64| {
+        last = last.wrapping_add(unzigzag(by));
         seen |= last;
         last as u32
-    });
-    let ids: Vec<u32> = ids.collect();
+    };
+    let ids: Vec<u32> = if width <= 4 {
+        let width = usize::from(reader.byte()?);
+        let mut values = unplanes_short(reader, n, width)?;
+        if delta {
+            values.iter_mut().for_each(|v| *v = step(u64::from(*v)));
+        }
+        values
+    } else {
+        unplanes(reader, n)?.into_iter().map(step).collect()
+    };
     // One number that is negative or too large sets a bit above the 32nd.
     if seen >> 32 == 0 { Ok(ids) } else { Err(too_large()) }
 }
@@ -263,19 +284,55 @@ pub fn put_dict(out: &mut Vec<u8>, dict: &Dict) {
 /// [`Damage`] where it is none.
 pub fn get_texts(reader: &mut Reader<'_>) -> Result<Texts, Damage> {
     let lengths = get_ids(reader)?;
-    let total: usize = lengths.iter().map(|l| *l as usize).sum();
-    let text = std::str::from_utf8(reader.bytes(total)?).map_err(|_| Damage::new("a text is not UTF-8"))?;
+    let text = reader.bytes(total(&lengths))?.to_vec();
+    texts(text, lengths)
+}
+
+/// Writes a dictionary as a value of its own, texts first: [`take_texts`] then need not copy them.
+pub fn put_texts(out: &mut Vec<u8>, dict: &Dict) {
+    let before = out.len();
+    dict.iter().for_each(|t| out.extend_from_slice(t.as_bytes()));
+    let bytes = out.len() - before;
+    let lengths: Vec<u32> = dict.iter().map(|t| t.len() as u32).collect();
+    put_ids(out, &lengths, false);
+    push_count(out, bytes);
+}
+
+/// Reads what [`put_texts`] wrote, and nothing else.
+///
+/// # Errors
+/// [`Damage`] where it is none.
+pub fn take_texts(mut raw: Vec<u8>) -> Result<Texts, Damage> {
+    let ends_early = || Damage::new("a column ends early");
+    let (rest, count) = raw.split_last_chunk::<4>().ok_or_else(ends_early)?;
+    let bytes = u32::from_le_bytes(*count) as usize;
+    let mut reader = Reader(rest.get(bytes..).ok_or_else(ends_early)?);
+    let lengths = get_ids(&mut reader)?;
+    if !reader.0.is_empty() || total(&lengths) != bytes {
+        return Err(Damage::new("texts have other lengths than they say"));
+    }
+    raw.truncate(bytes);
+    texts(raw, lengths)
+}
+
+fn total(lengths: &[u32]) -> usize {
+    lengths.iter().map(|l| *l as usize).sum()
+}
+
+/// Texts of these lengths, which are known to fit.
+fn texts(text: Vec<u8>, lengths: Vec<u32>) -> Result<Texts, Damage> {
+    let text = String::from_utf8(text).map_err(|_| Damage::new("a text is not UTF-8"))?;
     let mut ends = Vec::with_capacity(lengths.len() + 1);
     ends.push(0);
     let mut end = 0;
-    for length in lengths {
+    ends.extend(lengths.into_iter().map(|length| {
         end += length;
-        if !text.is_char_boundary(end as usize) {
-            return Err(Damage::new("a text is cut within a character"));
-        }
-        ends.push(end);
+        end
+    }));
+    if !text.is_ascii() && !ends.iter().all(|end| text.is_char_boundary(*end as usize)) {
+        return Err(Damage::new("a text is cut within a character"));
     }
-    Ok(Texts { text: text.to_owned(), ends })
+    Ok(Texts { text, ends })
 }
 
 /// Texts by number, without the index that a [`Dict`] carries for adding more.
@@ -356,6 +413,10 @@ mod tests {
             let mut out = Vec::new();
             put_dict(&mut out, &dict);
             let read = get_texts(&mut Reader(&out)).map(|t| t.iter().skip(1).map(String::from).collect::<Vec<_>>());
+            prop_assert_eq!(read, Ok(dict.iter().map(String::from).collect::<Vec<_>>()));
+            let mut out = Vec::new();
+            put_texts(&mut out, &dict);
+            let read = take_texts(out.clone()).map(|t| t.iter().skip(1).map(String::from).collect::<Vec<_>>());
             prop_assert_eq!(read, Ok(dict.iter().map(String::from).collect()));
         }
 
@@ -363,6 +424,7 @@ mod tests {
         fn any_bytes_are_refused_or_read_without_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
             let _ = get_ids(&mut Reader(&bytes));
             let _ = get_texts(&mut Reader(&bytes));
+            let _ = take_texts(bytes.clone());
             let _ = get_numbers(&mut Reader(&bytes), None);
         }
     }

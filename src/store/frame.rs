@@ -38,6 +38,7 @@ impl From<Damage> for Error {
 
 thread_local! {
     static COMPRESSOR: RefCell<Option<zstd::bulk::Compressor<'static>>> = const { RefCell::new(None) };
+    static DECOMPRESSOR: RefCell<Option<zstd::bulk::Decompressor<'static>>> = const { RefCell::new(None) };
 }
 
 /// Makes a frame of a body.
@@ -69,6 +70,15 @@ fn compress(raw: &[u8]) -> Option<Vec<u8>> {
     })
 }
 
+fn decompress(body: &[u8], raw: usize) -> std::io::Result<Vec<u8>> {
+    DECOMPRESSOR.with_borrow_mut(|slot| {
+        if slot.is_none() {
+            *slot = Some(zstd::bulk::Decompressor::new()?);
+        }
+        slot.as_mut().map_or_else(|| zstd::bulk::decompress(body, raw), |d| d.decompress(body, raw))
+    })
+}
+
 fn word(bytes: &[u8], at: usize) -> usize {
     bytes.get(at..at + 4).and_then(|b| b.try_into().ok()).map_or(0, |b| u32::from_le_bytes(b) as usize)
 }
@@ -96,7 +106,7 @@ pub fn open(frame: &[u8]) -> Result<Vec<u8>, Damage> {
     }
     let body = &frame[HEAD..];
     let out = if word(frame, 8) == 1 {
-        zstd::bulk::decompress(body, raw).map_err(|e| Damage::new(format!("a value does not unpack: {e}")))?
+        decompress(body, raw).map_err(|e| Damage::new(format!("a value does not unpack: {e}")))?
     } else {
         body.to_vec()
     };

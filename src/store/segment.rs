@@ -69,7 +69,7 @@ pub fn encode(batch: &ChargeBatch, order: &[u32], number: u64) -> (Vec<Change>, 
     for column in Profile::ALL {
         let at = column.index();
         raw.clear();
-        codec::put_dict(&mut raw, &batch.profile_texts[at]);
+        codec::put_texts(&mut raw, &batch.profile_texts[at]);
         put(&mut changes, keys::column(number, Part::ProfileTexts, at as u8, 0), &raw);
         raw.clear();
         codec::put_ids(&mut raw, &batch.profiles[at], false);
@@ -93,7 +93,7 @@ fn encode_terms(changes: &mut Vec<Change>, batch: &ChargeBatch, number: u64, raw
     for column in Terms::ALL {
         let at = column.index();
         raw.clear();
-        codec::put_dict(raw, &batch.terms_texts[at]);
+        codec::put_texts(raw, &batch.terms_texts[at]);
         put(changes, keys::column(number, Part::TermsTexts, at as u8, 0), raw);
         raw.clear();
         let ids: Vec<u32> = batch.terms.iter().map(|t| t.texts[at]).collect();
@@ -213,9 +213,19 @@ impl<'a> Segment<'a> {
         chunk: u32,
         decode: impl FnOnce(&mut Reader<'_>) -> Result<T, Damage>,
     ) -> Result<T> {
+        self.take(part, column, chunk, |raw| decode(&mut Reader(&raw)))
+    }
+
+    fn take<T>(
+        &self,
+        part: Part,
+        column: u8,
+        chunk: u32,
+        decode: impl FnOnce(Vec<u8>) -> Result<T, Damage>,
+    ) -> Result<T> {
         let what = format!("{part:?} column {column}, chunk {chunk} of segment {}", self.number);
         let raw = frame::must_get(self.kv, &keys::column(self.number, part, column, chunk), &what)?;
-        decode(&mut Reader(&raw)).map_err(|d| Damage(format!("{what}: {}", d.0)).into())
+        decode(raw).map_err(|d| Damage(format!("{what}: {}", d.0)).into())
     }
 
     /// A profile column's texts and each profile's number among them.
@@ -224,7 +234,7 @@ impl<'a> Segment<'a> {
     /// Kind `Store` where they are missing or damaged.
     pub fn profile_column(&self, column: Profile) -> Result<(Texts, Vec<u32>)> {
         let at = column.index() as u8;
-        let texts = self.read(Part::ProfileTexts, at, 0, codec::get_texts)?;
+        let texts = self.take(Part::ProfileTexts, at, 0, codec::take_texts)?;
         let ids = self.read(Part::Profiles, at, 0, codec::get_ids)?;
         self.checked(texts, ids, self.head.profiles)
     }
@@ -235,7 +245,7 @@ impl<'a> Segment<'a> {
     /// Kind `Store` where they are missing or damaged.
     pub fn terms_column(&self, column: Terms) -> Result<(Texts, Vec<u32>)> {
         let at = column.index() as u8;
-        let texts = self.read(Part::TermsTexts, at, 0, codec::get_texts)?;
+        let texts = self.take(Part::TermsTexts, at, 0, codec::take_texts)?;
         let ids = self.read(Part::Terms, at, 0, codec::get_ids)?;
         self.checked(texts, ids, self.head.terms)
     }

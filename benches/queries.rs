@@ -1,0 +1,109 @@
+//! How long questions take in a process that has the store open: what the tabs ask, and scans.
+//!
+//! `SPENDTOP_BENCH_STORE=~/.local/share/spendtop cargo bench --bench queries`
+
+#![allow(missing_docs, clippy::expect_used, clippy::panic, clippy::print_stderr, clippy::disallowed_methods)]
+
+mod small;
+
+use std::sync::{Arc, OnceLock};
+use std::time::Instant;
+
+use divan::Bencher;
+use spendtop::config::Settle;
+use spendtop::domain::calendar::{Day, Granularity};
+use spendtop::domain::dimension::Dimension;
+use spendtop::domain::lens::Lens;
+use spendtop::domain::period::PeriodSpec;
+use spendtop::engine::local::LocalEngine;
+use spendtop::engine::{Cancel, Engine, Query, Question, Sort};
+use spendtop::store::Store;
+
+struct Opened {
+    engine: LocalEngine,
+    as_of: Day,
+    _temporary: Option<tempfile::TempDir>,
+}
+
+fn opened() -> &'static Opened {
+    static OPENED: OnceLock<Opened> = OnceLock::new();
+    OPENED.get_or_init(|| {
+        let given = small::given("SPENDTOP_BENCH_STORE", "a folder that `spendtop --data-dir` has imported into");
+        let temporary = given.is_none().then(|| tempfile::tempdir().expect("a folder"));
+        let place = given.unwrap_or_else(|| {
+            let folder = temporary.as_ref().expect("made above").path();
+            let (file, place) = (folder.join("small.csv"), folder.join("store"));
+            small::write(&file, 200_000);
+            small::import(&file, &place, 2);
+            place
+        });
+        let before = Instant::now();
+        let store = Store::open(&place, &small::tag_keys()).expect("the store");
+        eprintln!("opened in {:.1} ms", before.elapsed().as_secs_f64() * 1e3);
+        let settle = Settle { aws: 2, azure: 2, gcp: 3, other: 1 };
+        let engine = LocalEngine::new(Arc::new(store), settle, false);
+        let last = engine.extent().expect("the extent").days.map(|(_, last)| last);
+        Opened { engine, as_of: last.expect("the store has charges"), _temporary: temporary }
+    })
+}
+
+fn ask(bencher: Bencher<'_, '_>, question: &Question) {
+    let opened = opened();
+    bencher.bench_local(|| opened.engine.ask(question, opened.as_of, &Cancel::default()).expect("an answer"));
+}
+
+fn query(bencher: Bencher<'_, '_>, by: &[&str], period: &str, granularity: Option<Granularity>) {
+    let as_of = opened().as_of;
+    let by = by.iter().map(|word| Dimension::parse(word).expect("a dimension")).collect();
+    let period = PeriodSpec::parse(period, as_of).expect("a period");
+    let lens = Lens { by, period, comparison: spendtop::domain::period::Comparison::None, ..Lens::default() };
+    ask(bencher, &Question::Query(Query { lens, granularity, sort: Sort::Cost, limit: Some(50) }));
+}
+
+#[divan::bench]
+fn tab_spend(bencher: Bencher<'_, '_>) {
+    ask(bencher, &Question::Spend(Lens::default()));
+}
+
+#[divan::bench]
+fn tab_breakdown(bencher: Bencher<'_, '_>) {
+    ask(bencher, &Question::Breakdown { lens: Lens::default(), limit: None });
+}
+
+#[divan::bench(args = ["service", "account", "region"], sample_count = 20)]
+fn by_day(bencher: Bencher<'_, '_>, dimension: &str) {
+    query(bencher, &[dimension], "90d", Some(Granularity::Day));
+}
+
+#[divan::bench(sample_count = 5)]
+fn top_resources(bencher: Bencher<'_, '_>) {
+    query(bencher, &["resource"], "30d", None);
+}
+
+#[divan::bench(sample_count = 5)]
+fn tag_by_day(bencher: Bencher<'_, '_>) {
+    query(bencher, &["tag:environment"], "90d", Some(Granularity::Day));
+}
+
+#[divan::bench(sample_count = 5)]
+fn four_dimensions(bencher: Bencher<'_, '_>) {
+    query(bencher, &["service", "region", "account", "charge_category"], "90d", None);
+}
+
+fn status(field: &str) -> String {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|l| l.strip_prefix(field));
+    line.map_or_else(|| "n/a".to_owned(), |l| l.trim_start_matches(':').trim().to_owned())
+}
+
+fn main() {
+    let Opened { engine, as_of, .. } = opened();
+    for question in [Question::Spend(Lens::default()), Question::Breakdown { lens: Lens::default(), limit: None }] {
+        let before = Instant::now();
+        engine.ask(&question, *as_of, &Cancel::default()).expect("an answer");
+        eprintln!("first answer in {:.1} ms", before.elapsed().as_secs_f64() * 1e3);
+    }
+    eprintln!("resident after opening and both tabs: {}", status("VmRSS"));
+    divan::main();
+    eprintln!("resident at most: {}", status("VmHWM"));
+}
