@@ -36,8 +36,9 @@ pub struct Amount(i128);
 impl Amount {
     /// Nothing.
     pub const ZERO: Amount = Amount(0);
-    /// The largest magnitude that a single charge may carry (1e10 whole units at full scale).
-    pub const LIMIT: i128 = ONE * 10_000_000_000;
+    /// The largest magnitude that a single charge may carry: 1e15 whole units, so that a hundred
+    /// thousand such charges still add up exactly.
+    pub const LIMIT: i128 = ONE * 1_000_000_000_000_000;
     /// The largest quantity: storage is measured in byte-seconds. Quantities are never summed over
     /// a bill.
     pub const QUANTITY_LIMIT: i128 = ONE * 10_000_000_000_000_000_000;
@@ -476,7 +477,8 @@ mod tests {
             ("NaN", NotFinite),
             ("-inf", NotFinite),
             ("1e400", Range),
-            ("10000000001", Range),
+            ("1000000000000001", Range),
+            ("100000000001e5", Range),
             ("99999999999999999999999", Range),
         ] {
             assert_eq!(read(text), Err(want), "{text}");

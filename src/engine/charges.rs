@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::Cancel;
 use super::answer::LineItem;
-use super::scan::{self, Selection};
+use super::scan;
+use super::selection::Selection;
 use crate::domain::batch::TermsRow;
 use crate::domain::calendar::{Day, Period};
 use crate::domain::charge::{Metric, Profile, Quantity, Terms};

@@ -13,6 +13,7 @@ pub mod local;
 pub mod matcher;
 pub mod query;
 pub mod scan;
+pub mod selection;
 pub mod spend;
 pub mod table;
 pub mod twin;

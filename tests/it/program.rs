@@ -118,7 +118,7 @@ fn says_what_to_do_and_exits_by_kind() {
         (&["query", "--by", "servce", "--demo"], 2, "did you mean `service`?"),
         (&["query", "--demo", "--where", "servce:x"], 2, "^"),
         (&["import", "/no/such/file"], 2, "No such file"),
-        (&["imports", "rm", "1"], 2, "no store"),
+        (&["imports", "rm", "1"], 2, "no import 1"),
         (&["imports", "rm", "x"], 2, "no import's number"),
         (&["frobnicate"], 2, "unrecognized subcommand"),
         (&[], 2, "needs a terminal"),

@@ -1,0 +1,148 @@
+//! Which of a segment's charges a period and a filter admit.
+
+use std::collections::BTreeSet;
+
+use hashbrown::HashMap;
+
+use super::matcher;
+use crate::analytics::rollup::canonical;
+use crate::domain::calendar::{Day, Period};
+use crate::domain::charge::Profile;
+use crate::domain::dimension::Place;
+use crate::domain::filter::Clause;
+use crate::domain::tags;
+use crate::error::Result;
+use crate::store::segment::{GroupKey, Segment};
+
+/// Which of a segment's charges a question is about.
+pub struct Selection {
+    /// For each window, its day, if its charges count.
+    pub windows: Vec<Option<Day>>,
+    /// For each profile, whether the filter admits it; `None` is all.
+    pub profiles: Option<Vec<bool>>,
+    /// For each terms row, whether the filter admits it; `None` is all.
+    pub terms: Option<Vec<bool>>,
+}
+
+impl Selection {
+    /// Evaluates a period and clauses on a segment.
+    ///
+    /// # Errors
+    /// Kind `Store` where data cannot be read.
+    pub fn new(
+        segment: &Segment<'_>,
+        keys: &BTreeSet<&GroupKey>,
+        period: Period,
+        clauses: &[Clause],
+    ) -> Result<Selection> {
+        let windows = segment
+            .head
+            .windows
+            .iter()
+            .map(|w| (keys.contains(&w.group) && period.contains(w.day)).then_some(w.day))
+            .collect();
+        let mut selection = Selection { windows, profiles: None, terms: None };
+        if selection.is_empty(segment) {
+            return Ok(selection);
+        }
+        for clause in clauses {
+            match matcher::place(clause) {
+                None => {
+                    let found = free_text(segment, clause)?;
+                    narrow(&mut selection.profiles, found, clause.negated);
+                }
+                Some(Place::Terms(_)) => {
+                    let found = terms_flags(segment, clause)?;
+                    narrow(&mut selection.terms, found, clause.negated);
+                }
+                Some(_) => {
+                    let found = profile_flags(segment, clause)?;
+                    narrow(&mut selection.profiles, found, clause.negated);
+                }
+            }
+        }
+        Ok(selection)
+    }
+
+    /// Whether no window counts.
+    #[must_use]
+    pub fn is_empty(&self, segment: &Segment<'_>) -> bool {
+        segment.head.windows.is_empty() || self.windows.iter().all(Option::is_none)
+    }
+
+    /// Whether a charge counts; its window must.
+    #[must_use]
+    pub fn admits(&self, profile: u32, terms: u32) -> bool {
+        self.profiles.as_ref().is_none_or(|p| p[profile as usize])
+            && self.terms.as_ref().is_none_or(|t| t[terms as usize])
+    }
+}
+
+fn narrow(flags: &mut Option<Vec<bool>>, found: Vec<bool>, negated: bool) {
+    let found = found.into_iter().map(|f| f != negated);
+    *flags = Some(match flags.take() {
+        Some(before) => before.into_iter().zip(found).map(|(a, b)| a && b).collect(),
+        None => found.collect(),
+    });
+}
+
+fn free_text(segment: &Segment<'_>, clause: &Clause) -> Result<Vec<bool>> {
+    let mut found = vec![false; segment.head.profiles as usize];
+    for column in matcher::FREE_TEXT {
+        let (texts, ids) = segment.profile_column(column)?;
+        let hits: Vec<bool> =
+            texts.iter().map(|t| !t.is_empty() && clause.patterns.iter().any(|p| p.matches(t))).collect();
+        found.iter_mut().zip(ids).for_each(|(f, id)| *f |= hits[id as usize]);
+    }
+    Ok(found)
+}
+
+fn profile_flags(segment: &Segment<'_>, clause: &Clause) -> Result<Vec<bool>> {
+    let Some(dimension) = &clause.dimension else { return Ok(Vec::new()) };
+    let place = dimension.place();
+    if let Place::Tag(key) = place {
+        let (texts, ids) = segment.profile_column(Profile::Tags)?;
+        let hits: Vec<bool> = texts
+            .iter()
+            .map(|t| matcher::matches(dimension, &clause.patterns, &tags::value_of(t, key).unwrap_or_default(), ""))
+            .collect();
+        return Ok(ids.into_iter().map(|id| hits[id as usize]).collect());
+    }
+    let Place::Profile(column) = place else { return Ok(Vec::new()) };
+    let (texts, ids) = segment.profile_column(column)?;
+    let label = match dimension.label_place() {
+        Some(Place::Profile(label)) => Some(segment.profile_column(label)?),
+        _ => None,
+    };
+    let mut memo: HashMap<(u32, u32), bool> = HashMap::new();
+    Ok(ids
+        .into_iter()
+        .enumerate()
+        .map(|(profile, id)| {
+            let name = label.as_ref().map_or(0, |(_, names)| names[profile]);
+            *memo.entry((id, name)).or_insert_with(|| {
+                let name = label.as_ref().map_or("", |(texts, _)| texts.get(name));
+                matcher::matches(dimension, &clause.patterns, canonical(dimension, texts.get(id)), name)
+            })
+        })
+        .collect())
+}
+
+fn terms_flags(segment: &Segment<'_>, clause: &Clause) -> Result<Vec<bool>> {
+    let (Some(dimension), Some(Place::Terms(column))) = (&clause.dimension, matcher::place(clause)) else {
+        return Ok(Vec::new());
+    };
+    let (texts, ids) = segment.terms_column(column)?;
+    let names = match dimension.label_place() {
+        Some(Place::Terms(label)) => Some(segment.terms_column(label)?),
+        _ => None,
+    };
+    Ok(ids
+        .into_iter()
+        .enumerate()
+        .map(|(row, id)| {
+            let name = names.as_ref().map_or("", |(texts, ids)| texts.get(ids[row]));
+            matcher::matches(dimension, &clause.patterns, texts.get(id), name)
+        })
+        .collect())
+}
