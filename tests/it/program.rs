@@ -128,7 +128,8 @@ fn says_what_to_do_and_exits_by_kind() {
         assert_eq!(output.status.code(), Some(code), "{words:?}");
         assert!(text(&output.stderr).contains(said), "{words:?}: {}", text(&output.stderr));
     }
-    assert_eq!(printed(home.path(), &["store", "check"]), "sound: there is no store yet\n");
+    let fresh = tempfile::tempdir().expect("home");
+    assert_eq!(printed(fresh.path(), &["store", "check"]), "sound: there is no store yet\n");
 }
 
 #[test]
