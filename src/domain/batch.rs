@@ -316,7 +316,7 @@ impl BatchBuilder {
     /// Whether the batch has reached its limits and should be taken.
     #[must_use]
     pub fn is_full(&self) -> bool {
-        self.batch.len() >= self.limits.rows || (self.batch.len() % 1024 == 0 && self.bytes() >= self.limits.text_bytes)
+        self.batch.len() >= self.limits.rows || (self.batch.len().is_multiple_of(1024) && self.bytes() >= self.limits.text_bytes)
     }
 
     /// The same as [`Self::is_full`], but exact at any number of charges: for readers that ask
