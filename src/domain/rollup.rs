@@ -4,14 +4,16 @@
 //! whether the charge spans days. Knows neither how charges are added up (analytics) nor how
 //! sums are stored (store).
 
-use std::hash::{Hash, Hasher};
+use std::hash::{BuildHasher, Hash, Hasher, RandomState};
 
 use hashbrown::HashMap;
+use xxhash_rust::xxh3::xxh3_128_with_seed;
 
 use super::calendar::Day;
 use super::charge::Metric;
 use super::dict::{Dict, NONE};
 use super::dimension::Dimension;
+use super::keys::Keys;
 use super::money::Amount;
 use super::numbers::{Total, UNKNOWN_WIDE};
 
@@ -117,9 +119,17 @@ pub struct Values {
     pub name_of: Vec<u32>,
     /// The names.
     pub names: Dict,
+    known: Keys,
+    seed: u64,
 }
 
 impl Values {
+    /// Values with the numbers of their names.
+    #[must_use]
+    pub fn of(texts: Dict, name_of: Vec<u32>, names: Dict) -> Self {
+        Values { texts, name_of, names, ..Values::default() }
+    }
+
     /// The number of a value; remembers the first name it comes with.
     pub fn intern(&mut self, text: &str, name: &str) -> u32 {
         let id = self.texts.intern(text);
@@ -132,16 +142,28 @@ impl Values {
         id
     }
 
-    /// The same as [`Self::intern`], without looking whether another value has that name: for
-    /// values by the hundred thousand.
+    /// The number of a value, known by a hash of its text alone: for values by the hundred
+    /// thousand. A set of values uses this or [`Self::intern`], never both.
     pub fn add(&mut self, text: &str, name: &str) -> u32 {
-        let id = self.texts.intern(text);
-        let at = id as usize;
-        if self.name_of.len() <= at {
-            self.name_of.resize(at + 1, NONE);
+        if text.is_empty() {
+            return NONE;
         }
-        if self.name_of[at] == NONE && id != NONE && name != text {
-            self.name_of[at] = self.names.append(name);
+        if self.seed == 0 {
+            // A seed of this process keeps a hostile bill from preparing texts that collide.
+            self.seed = RandomState::new().hash_one(0u8) | 1;
+        }
+        let key = xxh3_128_with_seed(text.as_bytes(), self.seed);
+        if let Some(id) = self.known.get(key) {
+            if self.name_of[id as usize] == NONE && name != text {
+                self.name_of[id as usize] = self.names.append(name);
+            }
+            return id;
+        }
+        let id = self.texts.append(text);
+        self.known.insert(key, id);
+        self.name_of.resize(id as usize + 1, NONE);
+        if name != text {
+            self.name_of[id as usize] = self.names.append(name);
         }
         id
     }

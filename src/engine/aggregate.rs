@@ -15,7 +15,7 @@ use crate::store::rollups::{self, Rollup};
 use super::Cancel;
 use super::matcher;
 use super::scan;
-use super::table::{Ids, Key, Request, Table};
+use super::table::{Ids, Key, Request, Slots, Table};
 
 /// Adds up what a request asks for over the groups that count.
 ///
@@ -25,12 +25,13 @@ pub fn aggregate(store: &Store, request: &Request<'_>, cancel: &Cancel) -> Resul
     let (_held, manifest) = store.read();
     let groups: Vec<&Group> = manifest.active().into_iter().filter(|g| g.overlaps(request.period)).collect();
     let mut table = Table::new(request.by.len());
+    let mut slots = Slots::default();
     let mut to_scan = Vec::new();
     match kind_for(request, &manifest) {
         Some(kind) => {
             for group in groups {
                 match rollups::get(store.kv(), group.id, &kind, request.metric)? {
-                    Some(rollup) => add_rollup(&mut table, request, &kind, group, &rollup),
+                    Some(rollup) => add_rollup(&mut table, &mut slots, request, &kind, group, &rollup),
                     None => to_scan.push(group),
                 }
             }
@@ -76,7 +77,14 @@ enum From {
     Category(Vec<u32>),
 }
 
-fn add_rollup(table: &mut Table, request: &Request<'_>, kind: &[Dimension], group: &Group, rollup: &Rollup) {
+fn add_rollup(
+    table: &mut Table,
+    slots: &mut Slots,
+    request: &Request<'_>,
+    kind: &[Dimension],
+    group: &Group,
+    rollup: &Rollup,
+) {
     let Some(admits) = Admits::new(request.clauses, kind, group, rollup) else { return };
     let currencies: Vec<Option<u32>> = rollup
         .currency_texts
@@ -88,10 +96,10 @@ fn add_rollup(table: &mut Table, request: &Request<'_>, kind: &[Dimension], grou
         .iter()
         .zip(&mut table.dimensions)
         .map(|(d, values)| match d {
-            Dimension::Provider => From::Group(values.intern(&group.key.provider, "")),
-            Dimension::BillingAccount => From::Group(values.intern(&group.key.account, &group.account_name)),
+            Dimension::Provider => From::Group(values.add(&group.key.provider, "")),
+            Dimension::BillingAccount => From::Group(values.add(&group.key.account, &group.account_name)),
             Dimension::ChargeCategory => {
-                From::Category(rollup.category_texts.iter().map(|t| values.intern(t, "")).collect())
+                From::Category(rollup.category_texts.iter().map(|t| values.add(t, "")).collect())
             }
             other => {
                 let at = kind.iter().position(|k| k == other).unwrap_or_default();
@@ -99,27 +107,82 @@ fn add_rollup(table: &mut Table, request: &Request<'_>, kind: &[Dimension], grou
                 let mut used = vec![false; theirs.texts.len()];
                 theirs.ids.iter().for_each(|id| used[*id as usize] = true);
                 let ids = (0..theirs.texts.len() as u32)
-                    .map(|id| if used[id as usize] { values.intern(theirs.texts.get(id), theirs.name(id)) } else { 0 });
+                    .map(|id| if used[id as usize] { values.add(theirs.texts.get(id), theirs.name(id)) } else { 0 });
                 From::Kind(at, ids.collect())
             }
         })
         .collect();
+    let places = Places { froms, currencies };
+    slots.make_room(places.count());
+    let mut last = None;
     for cell in 0..rollup.len() {
         let day = rollup.day(cell);
-        let Some(currency) = currencies[rollup.currencies[cell] as usize] else { continue };
-        if !request.period.contains(day) || !admits.cell(rollup, cell) {
+        let currency = rollup.currencies[cell] as usize;
+        if places.currencies[currency].is_none() || !request.period.contains(day) || !admits.cell(rollup, cell) {
             continue;
         }
-        let mut values = Ids::default();
-        for (value, from) in values.0.iter_mut().zip(&froms) {
-            *value = match from {
-                From::Group(id) => *id,
-                From::Category(ids) => ids[(rollup.categories[cell] >> 1) as usize],
-                From::Kind(at, ids) => ids[rollup.dimensions[*at].ids[cell] as usize],
-            };
-        }
+        // Cells come day by day.
         let start = request.granularity.map_or(0, |g| g.floor(day.seconds()));
-        table.add(Key { currency, start, values }, &rollup.total(cell));
+        if last != Some(start) {
+            if let Some(last) = last {
+                places.flush(slots, last, table);
+            }
+            last = Some(start);
+        }
+        slots.at(places.place(rollup, cell)).merge(&rollup.total(cell));
+    }
+    if let Some(last) = last {
+        places.flush(slots, last, table);
+    }
+}
+
+/// Numbers a rollup's groups, so that its cells are added up without looking them up.
+struct Places {
+    froms: Vec<From>,
+    currencies: Vec<Option<u32>>,
+}
+
+impl Places {
+    fn count(&self) -> usize {
+        self.froms.iter().fold(self.currencies.len(), |count, from| count.saturating_mul(from.width()))
+    }
+
+    fn place(&self, rollup: &Rollup, cell: usize) -> usize {
+        self.froms.iter().fold(rollup.currencies[cell] as usize, |place, from| {
+            let own = match from {
+                From::Group(_) => 0,
+                From::Category(_) => rollup.categories[cell] >> 1,
+                From::Kind(at, _) => rollup.dimensions[*at].ids[cell],
+            };
+            place * from.width() + own as usize
+        })
+    }
+
+    fn flush(&self, slots: &mut Slots, start: i64, table: &mut Table) {
+        slots.drain(|mut place, total| {
+            let mut values = Ids::default();
+            for (value, from) in values.0[..self.froms.len()].iter_mut().zip(&self.froms).rev() {
+                let own = place % from.width();
+                place /= from.width();
+                *value = match from {
+                    From::Group(id) => *id,
+                    From::Category(ids) | From::Kind(_, ids) => ids[own],
+                };
+            }
+            if let Some(currency) = self.currencies[place] {
+                table.add(Key { currency, start, values }, total);
+            }
+        });
+    }
+}
+
+impl From {
+    /// How many values there are.
+    fn width(&self) -> usize {
+        match self {
+            From::Group(_) => 1,
+            From::Category(ids) | From::Kind(_, ids) => ids.len().max(1),
+        }
     }
 }
 

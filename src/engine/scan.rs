@@ -12,7 +12,7 @@ use crate::analytics::rollup::canonical;
 use crate::domain::calendar::{Day, Granularity};
 use crate::domain::charge::{Profile, Terms};
 use crate::domain::dimension::{Dimension, Place};
-use crate::domain::numbers::{Numbers, Total};
+use crate::domain::numbers::Numbers;
 use crate::domain::rollup::Values;
 use crate::domain::tags;
 use crate::error::{Error, Kind, Result};
@@ -23,7 +23,7 @@ use crate::store::segment::{GroupKey, Segment};
 
 use super::Cancel;
 use super::selection::Selection;
-use super::table::{Ids, Key, Request, Table};
+use super::table::{Ids, Key, Request, Slots, Table};
 
 /// The segments of some groups, and which groups count in each.
 pub fn segments<'g>(groups: &[&'g Group]) -> Vec<(u64, BTreeSet<&'g GroupKey>)> {
@@ -265,7 +265,7 @@ fn profile_groups(by: &[Dimension], segment: &Segment<'_>, table: &mut Table) ->
                 let memo: Vec<u32> =
                     texts.iter().map(|t| local.intern(&tags::value_of(t, key).unwrap_or_default())).collect();
                 let ids: Vec<u32> = ids.into_iter().map(|id| memo[id as usize]).collect();
-                groups.split(d, &ids, local.len(), |id, _| values.intern(local.get(id), ""));
+                groups.split(d, &ids, local.len(), |id, _| values.add(local.get(id), ""));
             }
             Place::Profile(column) => split_by_column(&mut groups, d, segment, dimension, column, values)?,
         }
@@ -330,7 +330,7 @@ fn terms_groups(request: &Request<'_>, segment: &Segment<'_>, table: &mut Table)
         };
         for (row, (tuple, id)) in tuples.iter_mut().zip(ids).enumerate() {
             let name = names.as_ref().map_or("", |(texts, ids)| texts.get(ids[row]));
-            tuple.2.0[d] = table.dimensions[d].intern(texts.get(id), name);
+            tuple.2.0[d] = table.dimensions[d].add(texts.get(id), name);
         }
     }
     let mut seen: HashMap<(u32, u32, Ids), u32> = HashMap::new();
@@ -347,48 +347,4 @@ fn terms_groups(request: &Request<'_>, segment: &Segment<'_>, table: &mut Table)
         groups.of.push(group);
     }
     Ok(groups)
-}
-
-/// Up to so many places are a table; more are a hash map.
-const SLOTS_MAX: usize = 1 << 21;
-
-/// Totals by place, quick to add to and to empty, and used again from segment to segment.
-#[derive(Default)]
-struct Slots {
-    /// For each place, one past its total's number; 0 where it has none.
-    numbers: Vec<u32>,
-    map: HashMap<usize, u32>,
-    mapped: bool,
-    places: Vec<u32>,
-    totals: Vec<Total>,
-}
-
-impl Slots {
-    /// Makes ready for places below `places`; all are empty.
-    fn make_room(&mut self, places: usize) {
-        self.mapped = places > SLOTS_MAX;
-        if !self.mapped && self.numbers.len() < places {
-            self.numbers.resize(places, 0);
-        }
-    }
-
-    fn add(&mut self, place: usize, units: i128) {
-        let number = if self.mapped { self.map.entry(place).or_default() } else { &mut self.numbers[place] };
-        if *number == 0 {
-            self.places.push(place as u32);
-            self.totals.push(Total::default());
-            *number = self.totals.len() as u32;
-        }
-        self.totals[*number as usize - 1].add_units(units);
-    }
-
-    fn drain(&mut self, mut give: impl FnMut(usize, &Total)) {
-        for (place, total) in self.places.drain(..).zip(self.totals.drain(..)) {
-            if !self.mapped {
-                self.numbers[place as usize] = 0;
-            }
-            give(place as usize, &total);
-        }
-        self.map.clear();
-    }
 }

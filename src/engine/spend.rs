@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use hashbrown::HashMap;
 
 use super::Cancel;
-use super::answer::{Figure, Mover, Notice, Series, SpendAnswer};
+use super::answer::{Figure, Key, Mover, Notice, Series, SpendAnswer};
 use super::local::LocalEngine;
 use super::query::{incomplete, names, pieces, request, sums_by_currency};
-use super::table::Table;
+use super::table::{Ids, Table};
 use crate::domain::calendar::{Day, Granularity, Period};
 use crate::domain::dimension::Dimension;
 use crate::domain::lens::Lens;
@@ -25,9 +25,6 @@ const SERIES_MAX: usize = 7;
 const MOVERS_MAX: usize = 40;
 /// What movers are grouped by.
 const MOVERS_BY: [Dimension; 2] = [Dimension::Service, Dimension::SubAccount];
-
-/// A group's total now and before, and its names.
-type Pair = (Total, Total, BTreeMap<usize, Untrusted>);
 
 /// Daily totals of one currency.
 type Days = BTreeMap<Day, Total>;
@@ -197,37 +194,33 @@ fn movers(
 ) -> Result<HashMap<String, Vec<Mover>>> {
     let mut lists: HashMap<String, Vec<Mover>> = HashMap::new();
     let Some(against) = against else { return Ok(lists) };
-    let now = engine.aggregate(&request(lens, period, &MOVERS_BY, None), cancel)?;
+    let mut now = engine.aggregate(&request(lens, period, &MOVERS_BY, None), cancel)?;
     let before = engine.aggregate(&request(lens, against, &MOVERS_BY, None), cancel)?;
-    let mut pairs: HashMap<(String, Vec<String>), Pair> = HashMap::new();
-    for (table, earlier) in [(&now, false), (&before, true)] {
-        for (key, total) in &table.totals {
-            let currency = table.currencies.get(key.currency).to_owned();
-            let pair = pairs.entry((currency, table.texts(key).map(String::from).collect())).or_default();
-            if earlier {
-                pair.1.merge(total)
-            } else {
-                pair.0.merge(total)
-            }
-            if pair.2.is_empty() {
-                pair.2 = names(table, &key.values);
-            }
-        }
+    let mut pairs: HashMap<(u32, Ids), (Total, Total)> = HashMap::with_capacity(now.totals.len());
+    for (key, total) in &now.totals {
+        pairs.entry((key.currency, key.values)).or_default().0.merge(total);
     }
-    for ((currency, key), (now, before, names)) in pairs {
+    let mut numbers = now.adopt(&before);
+    for (key, total) in &before.totals {
+        let key = numbers.key(&mut now, &before, key);
+        pairs.entry((key.currency, key.values)).or_default().1.merge(total);
+    }
+    let mut moved: HashMap<u32, Vec<(Amount, Ids, Figure)>> = HashMap::new();
+    for ((currency, ids), (now, before)) in pairs {
         let figure = Figure { amount: now.value(), previous: before.value() };
-        if figure.change().is_some_and(|c| !c.is_zero()) {
-            lists.entry(currency).or_default().push(Mover {
-                key: key.into_iter().map(Untrusted::from).collect(),
-                names,
-                figure,
-            });
+        if let Some(change) = figure.change().filter(|c| !c.is_zero()) {
+            moved.entry(currency).or_default().push((change.abs(), ids, figure));
         }
     }
-    for list in lists.values_mut() {
-        let size = |m: &Mover| Reverse(m.figure.change().unwrap_or_default().abs());
-        list.sort_by(|a, b| size(a).cmp(&size(b)).then_with(|| a.key.cmp(&b.key)));
+    let texts = |ids: &Ids| -> Key {
+        now.dimensions.iter().zip(ids.0).map(|(v, id)| Untrusted::from(v.texts.get(id))).collect()
+    };
+    for (currency, mut list) in moved {
+        list.sort_unstable_by(|a, b| b.0.cmp(&a.0).then_with(|| texts(&a.1).cmp(&texts(&b.1))));
         list.truncate(MOVERS_MAX);
+        let movers =
+            list.into_iter().map(|(_, ids, figure)| Mover { key: texts(&ids), names: names(&now, &ids), figure });
+        lists.insert(now.currencies.get(currency).to_owned(), movers.collect());
     }
     Ok(lists)
 }

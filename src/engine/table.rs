@@ -121,3 +121,54 @@ impl Numbering {
         Key { currency: self.currencies[key.currency as usize], values, ..*key }
     }
 }
+
+/// Up to so many places are a table; more are a hash map.
+const SLOTS_MAX: usize = 1 << 21;
+
+/// Totals by place, quick to add to and to empty, and used again from segment to segment.
+#[derive(Default)]
+pub struct Slots {
+    /// For each place, one past its total's number; 0 where it has none.
+    numbers: Vec<u32>,
+    map: HashMap<usize, u32>,
+    mapped: bool,
+    places: Vec<usize>,
+    totals: Vec<Total>,
+}
+
+impl Slots {
+    /// Makes ready for places below `places`; all are empty.
+    pub fn make_room(&mut self, places: usize) {
+        self.mapped = places > SLOTS_MAX;
+        if !self.mapped && self.numbers.len() < places {
+            self.numbers.resize(places, 0);
+        }
+    }
+
+    /// Adds a cost in units of 1e-18, or `UNKNOWN_WIDE`.
+    pub fn add(&mut self, place: usize, units: i128) {
+        self.at(place).add_units(units);
+    }
+
+    /// The total of a place.
+    pub fn at(&mut self, place: usize) -> &mut Total {
+        let number = if self.mapped { self.map.entry(place).or_default() } else { &mut self.numbers[place] };
+        if *number == 0 {
+            self.places.push(place);
+            self.totals.push(Total::default());
+            *number = self.totals.len() as u32;
+        }
+        &mut self.totals[*number as usize - 1]
+    }
+
+    /// Hands over and forgets all totals.
+    pub fn drain(&mut self, mut give: impl FnMut(usize, &Total)) {
+        for (place, total) in self.places.drain(..).zip(self.totals.drain(..)) {
+            if !self.mapped {
+                self.numbers[place] = 0;
+            }
+            give(place, &total);
+        }
+        self.map.clear();
+    }
+}

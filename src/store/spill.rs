@@ -132,7 +132,7 @@ fn decode(raw: &[u8]) -> Result<Cells, Damage> {
         values.push(codec::get_ids(r)?);
         let texts = get_dict(r)?;
         let name_of = codec::get_ids(r)?;
-        cells.dimensions.push(Values { texts, name_of, names: get_dict(r)? });
+        cells.dimensions.push(Values::of(texts, name_of, get_dict(r)?));
     }
     let value = |d: usize, i: usize| values.get(d).map_or(0, |v: &Vec<u32>| v[i]);
     cells.keys = (0..groups.len())
