@@ -172,7 +172,10 @@ impl BillingFiles {
         let (outcome, format) = match input.shape {
             Shape::Parquet => {
                 let file = input.into_file()?;
-                (parquet::read(file, self.threads, self.limits, &bridge)?, "Parquet")
+                // Open pages of every column take memory beside the batch: it has less of it.
+                let Limits { rows, text_bytes } = self.limits;
+                let limits = Limits { rows: rows * 2 / 3, text_bytes: text_bytes * 2 / 3 };
+                (parquet::read(file, self.threads, limits, &bridge)?, "Parquet")
             }
             shape => {
                 let kind = match shape {
