@@ -39,27 +39,37 @@ pub fn put(changes: &mut Vec<Change>, group: u64, kind: &[Dimension], cells: &Ce
     let mut raw =
         postcard::to_stdvec(&Names { cells: cells.keys.len() as u32, dimensions: cells.dimensions.len() as u8 })
             .unwrap_or_default();
-    let column = |value: &dyn Fn(usize) -> u32| -> Vec<u32> { (0..cells.keys.len()).map(value).collect() };
-    codec::put_ids(&mut raw, &column(&|i| cells.keys[i].day.0 as u32), true);
-    codec::put_ids(&mut raw, &column(&|i| cells.keys[i].currency), false);
-    codec::put_ids(&mut raw, &column(&|i| cells.keys[i].category << 1 | u32::from(cells.keys[i].long)), false);
-    codec::put_ids(&mut raw, &column(&|i| cells.sums[i].rows), false);
-    codec::put_dict(&mut raw, &cells.currencies);
-    codec::put_dict(&mut raw, &cells.categories);
-    for (d, values) in cells.dimensions.iter().enumerate() {
-        codec::put_ids(&mut raw, &column(&|i| cells.keys[i].values[d]), d == 0);
-        codec::put_dict(&mut raw, &values.texts);
-        codec::put_ids(&mut raw, &values.name_of, false);
-        codec::put_dict(&mut raw, &values.names);
-    }
+    put_cells(&mut raw, cells);
     frame::put(changes, &keys::rollup(group, &name, 0), &raw);
     for metric in 0..METRICS {
         raw.clear();
-        let units: Vec<i128> = cells.sums.iter().map(|s| s.sums[metric]).collect();
-        codec::put_numbers(&mut raw, &codec::compact(units), None);
-        codec::put_ids(&mut raw, &column(&|i| cells.sums[i].unknown[metric]), false);
+        put_sums(&mut raw, cells, metric);
         frame::put(changes, &keys::rollup(group, &name, 1 + metric as u8), &raw);
     }
+}
+
+/// Writes what cells are about: days, currencies, categories, counts and values.
+pub(super) fn put_cells(raw: &mut Vec<u8>, cells: &Cells) {
+    let column = |value: &dyn Fn(usize) -> u32| -> Vec<u32> { (0..cells.keys.len()).map(value).collect() };
+    codec::put_ids(raw, &column(&|i| cells.keys[i].day.0 as u32), true);
+    codec::put_ids(raw, &column(&|i| cells.keys[i].currency), false);
+    codec::put_ids(raw, &column(&|i| cells.keys[i].category << 1 | u32::from(cells.keys[i].long)), false);
+    codec::put_ids(raw, &column(&|i| cells.sums[i].rows), false);
+    codec::put_dict(raw, &cells.currencies);
+    codec::put_dict(raw, &cells.categories);
+    for (d, values) in cells.dimensions.iter().enumerate() {
+        codec::put_ids(raw, &column(&|i| cells.keys[i].values[d]), d == 0);
+        codec::put_dict(raw, &values.texts);
+        codec::put_ids(raw, &values.name_of, false);
+        codec::put_dict(raw, &values.names);
+    }
+}
+
+/// Writes one metric's sums and counts of unknowns.
+pub(super) fn put_sums(raw: &mut Vec<u8>, cells: &Cells, metric: usize) {
+    codec::put_numbers(raw, &codec::compact(cells.sums.iter().map(|s| s.sums[metric]).collect()), None);
+    let unknown: Vec<u32> = cells.sums.iter().map(|s| s.unknown[metric]).collect();
+    codec::put_ids(raw, &unknown, false);
 }
 
 /// One group's cells of a grouping, with one metric's totals.

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use super::codec::{self, Reader};
 use super::frame::{self, Damage};
+use super::rollups;
 use crate::domain::calendar::Day;
 use crate::domain::dict::Dict;
 use crate::domain::rollup::{CellKey, Cells, METRICS, Sums, Values};
@@ -90,25 +91,11 @@ impl Spill {
 #[must_use]
 pub fn encode(cells: &Cells) -> Vec<u8> {
     let mut raw = Vec::new();
-    let column = |value: &dyn Fn(usize) -> u32| -> Vec<u32> { (0..cells.keys.len()).map(value).collect() };
-    codec::put_ids(&mut raw, &column(&|i| cells.keys[i].group), true);
-    codec::put_ids(&mut raw, &column(&|i| cells.keys[i].day.0 as u32), true);
-    codec::put_ids(&mut raw, &column(&|i| cells.keys[i].currency), false);
-    codec::put_ids(&mut raw, &column(&|i| cells.keys[i].category << 1 | u32::from(cells.keys[i].long)), false);
-    codec::put_ids(&mut raw, &column(&|i| cells.sums[i].rows), false);
-    codec::put_dict(&mut raw, &cells.currencies);
-    codec::put_dict(&mut raw, &cells.categories);
+    let groups: Vec<u32> = cells.keys.iter().map(|k| k.group).collect();
+    codec::put_ids(&mut raw, &groups, true);
     raw.push(cells.dimensions.len() as u8);
-    for (d, values) in cells.dimensions.iter().enumerate() {
-        codec::put_ids(&mut raw, &column(&|i| cells.keys[i].values[d]), true);
-        codec::put_dict(&mut raw, &values.texts);
-        codec::put_ids(&mut raw, &values.name_of, false);
-        codec::put_dict(&mut raw, &values.names);
-    }
-    for metric in 0..METRICS {
-        codec::put_numbers(&mut raw, &codec::compact(cells.sums.iter().map(|s| s.sums[metric]).collect()), None);
-        codec::put_ids(&mut raw, &column(&|i| cells.sums[i].unknown[metric]), false);
-    }
+    rollups::put_cells(&mut raw, cells);
+    (0..METRICS).for_each(|metric| rollups::put_sums(&mut raw, cells, metric));
     frame::seal(&raw)
 }
 
@@ -124,11 +111,12 @@ fn get_dict(reader: &mut Reader<'_>) -> Result<Dict, Damage> {
 fn decode(raw: &[u8]) -> Result<Cells, Damage> {
     let mut reader = Reader(raw);
     let r = &mut reader;
-    let (groups, days, currencies) = (codec::get_ids(r)?, codec::get_ids(r)?, codec::get_ids(r)?);
+    let (groups, dimensions) = (codec::get_ids(r)?, r.byte()?);
+    let (days, currencies) = (codec::get_ids(r)?, codec::get_ids(r)?);
     let (categories, rows) = (codec::get_ids(r)?, codec::get_ids(r)?);
     let mut cells = Cells { currencies: get_dict(r)?, categories: get_dict(r)?, ..Cells::default() };
     let mut values = Vec::new();
-    for _ in 0..r.byte()? {
+    for _ in 0..dimensions {
         values.push(codec::get_ids(r)?);
         let texts = get_dict(r)?;
         let name_of = codec::get_ids(r)?;

@@ -286,23 +286,3 @@ fn works_on_any_day_of_a_year() {
         assert_eq!(summary.files[0].rows as usize, charges(&batches).count());
     }
 }
-
-/// `cargo test --release --lib demo::tests::pace -- --ignored --nocapture`
-#[test]
-#[ignore = "a measurement"]
-fn pace() {
-    for _ in 0..3 {
-        let start = std::time::Instant::now();
-        let (batches, summary) = batches(Demo::new(7, today()));
-        println!("{} charges in {} batches: {:?}", summary.files[0].rows, batches.len(), start.elapsed());
-    }
-    let mut costs: BTreeMap<(&str, &str), Amount> = BTreeMap::new();
-    for charge in charges(company()).filter(|c| (3..33).contains(&c.ago())) {
-        *costs.entry((charge.profile(Profile::Provider), charge.profile(Profile::ServiceName))).or_default() +=
-            charge.cost();
-    }
-    println!("{:>12} in all", costs.values().copied().sum::<Amount>().grouped(0));
-    for ((provider, service), cost) in costs {
-        println!("{:>12} {provider} {service}", cost.grouped(0));
-    }
-}
