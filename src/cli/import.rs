@@ -41,6 +41,7 @@ pub fn run(context: &mut Context<'_, '_>, args: &ImportArgs) -> Result<u8> {
     let cancelled = Arc::new(AtomicBool::new(false));
     wiring::on_interrupt(&cancelled);
     let options = Options {
+        threads,
         decisions: Decisions { part: args.part, replace: args.replace, accept_partial: args.accept_partial },
         strict: args.strict,
         dry_run: args.dry_run,

@@ -10,44 +10,76 @@ use serde::{Deserialize, Serialize};
 
 /// Hashes kept at most.
 pub const SIZE: usize = 2_048;
+/// Hashes that a trimmed sketch keeps at least: with fewer, nothing can be told.
+pub const SIZE_MIN: usize = 32;
 
 /// The smallest hashes of a set.
-#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
-pub struct Sketch(BTreeSet<u64>);
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Sketch {
+    hashes: BTreeSet<u64>,
+    /// Up to which hash the sketch holds every member.
+    threshold: u64,
+}
+
+impl Default for Sketch {
+    fn default() -> Self {
+        Sketch { hashes: BTreeSet::new(), threshold: u64::MAX }
+    }
+}
 
 impl Sketch {
     /// Adds a member by its hash.
     pub fn add(&mut self, hash: u64) {
-        if self.0.len() < SIZE {
-            self.0.insert(hash);
-        } else if self.0.last().is_some_and(|last| hash < *last) && self.0.insert(hash) {
-            self.0.pop_last();
+        if hash <= self.threshold && self.hashes.insert(hash) && self.hashes.len() > SIZE {
+            self.trim(SIZE);
         }
     }
 
     /// Adds another set's members.
     pub fn merge(&mut self, other: &Sketch) {
-        other.0.iter().for_each(|hash| self.add(*hash));
+        if other.threshold < self.threshold {
+            self.threshold = other.threshold;
+            self.hashes.split_off(&self.threshold.saturating_add(1));
+        }
+        other.hashes.iter().for_each(|hash| self.add(*hash));
     }
 
-    /// Up to which hash the sketch holds every member.
-    fn threshold(&self) -> u64 {
-        if self.0.len() < SIZE { u64::MAX } else { self.0.last().copied().unwrap_or(u64::MAX) }
+    /// Keeps at most so many hashes, to need less room; what it tells is told from fewer members.
+    pub fn trim(&mut self, size: usize) {
+        if self.hashes.len() <= size.max(1) {
+            return;
+        }
+        while self.hashes.len() > size.max(1) {
+            self.hashes.pop_last();
+        }
+        self.threshold = self.hashes.last().copied().unwrap_or(u64::MAX);
+    }
+
+    /// How many hashes it holds.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.hashes.len()
+    }
+
+    /// Whether the set has no members.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.hashes.is_empty()
     }
 
     /// How many members the set has, about.
     #[must_use]
     pub fn distinct(&self) -> f64 {
-        let share = self.threshold() as f64 / u64::MAX as f64;
-        self.0.len() as f64 / share.max(f64::MIN_POSITIVE)
+        let share = self.threshold as f64 / u64::MAX as f64;
+        self.hashes.len() as f64 / share.max(f64::MIN_POSITIVE)
     }
 
     /// Which share of its members the other set has, about; 1 where it has none.
     #[must_use]
     pub fn share_in(&self, other: &Sketch) -> f64 {
-        let threshold = self.threshold().min(other.threshold());
-        let ours = self.0.range(..=threshold).count();
-        let shared = self.0.range(..=threshold).filter(|h| other.0.contains(h)).count();
+        let threshold = self.threshold.min(other.threshold);
+        let ours = self.hashes.range(..=threshold).count();
+        let shared = self.hashes.range(..=threshold).filter(|h| other.hashes.contains(h)).count();
         if ours == 0 { 1.0 } else { shared as f64 / ours as f64 }
     }
 
@@ -55,10 +87,10 @@ impl Sketch {
     /// members that was told.
     #[must_use]
     pub fn containment(&self, other: &Sketch) -> (f64, usize) {
-        let threshold = self.threshold().min(other.threshold());
-        let count = |s: &Sketch| s.0.range(..=threshold).count();
+        let threshold = self.threshold.min(other.threshold);
+        let count = |s: &Sketch| s.hashes.range(..=threshold).count();
         let smaller = count(self).min(count(other));
-        let shared = self.0.range(..=threshold).filter(|h| other.0.contains(h)).count();
+        let shared = self.hashes.range(..=threshold).filter(|h| other.hashes.contains(h)).count();
         if smaller == 0 { (0.0, 0) } else { (shared as f64 / smaller as f64, smaller) }
     }
 }
@@ -78,6 +110,24 @@ impl Fingerprint {
         self.names.add(name);
         let mixed = (name ^ (amount as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15)).wrapping_mul(0xD6E8_FEB8_6659_FD93);
         self.charges.add(mixed ^ (mixed >> 32));
+    }
+
+    /// Keeps at most so many hashes of each.
+    pub fn trim(&mut self, size: usize) {
+        self.names.trim(size);
+        self.charges.trim(size);
+    }
+
+    /// How many hashes it holds.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.names.len() + self.charges.len()
+    }
+
+    /// Whether it has no charges.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.names.is_empty()
     }
 
     /// Adds another set's charges.

@@ -2,12 +2,14 @@
 //!
 //! One thread cuts the stream into blocks that end where a record ends; it follows the quotes
 //! exactly, so that a line break inside of a quoted text never cuts a row. Workers split blocks
-//! into records ([`super::split`]) and turn them into charges. Blocks go to workers in turn, so
-//! that the same file on as many threads always gives the same batches.
+//! into records ([`super::split`]) and turn them into charges. A block goes to whichever worker is
+//! free: one that is busy with a full batch holds nobody up. Which charges share a batch therefore
+//! depends on time; no answer depends on that.
 
 use std::io::Read;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::layout::Layout;
 use super::rows::{FIELD_MAX, Fields, Refusal, RowReader, Tally};
@@ -22,6 +24,8 @@ pub const ROW_MAX: usize = 1 << 20;
 const MARK: [u8; 3] = [0xEF, 0xBB, 0xBF];
 /// Bytes that a block has, about.
 const BLOCK: usize = 512 << 10;
+/// Blocks that are cut ahead of each worker: enough to go on with while another stores a batch.
+const BLOCKS_AHEAD: usize = 4;
 /// Bytes that are read, hashed and looked through at a time: they stay in the processor's cache.
 const PIECE: usize = 128 << 10;
 
@@ -294,28 +298,34 @@ fn on_threads<'a, R: Read>(
 ) -> Result<Vec<Result<Worker<'a>>>> {
     let pool = blocks.pool;
     std::thread::scope(|scope| {
-        let (senders, handles): (Vec<SyncSender<Block>>, Vec<_>) = (0..threads)
-            .map(|_| {
-                let (sender, receiver): (_, Receiver<Block>) = sync_channel(1);
-                let handle = scope.spawn(move || {
-                    let mut worker = Worker::new(layout, limits, receive);
-                    for block in receiver {
+        let (sender, receiver): (SyncSender<Block>, Receiver<Block>) = sync_channel(threads * BLOCKS_AHEAD);
+        let queue = Arc::new(Mutex::new(receiver));
+        let failed = Arc::new(AtomicBool::new(false));
+        let spawn = |_| {
+            let (queue, failed) = (queue.clone(), failed.clone());
+            scope.spawn(move || {
+                let mut worker = Worker::new(layout, limits, receive);
+                let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).recv().ok();
+                let mut work = || {
+                    while let Some(block) = next() {
                         worker.block(block, pool)?;
                     }
-                    worker.finish()?;
-                    Ok(worker)
-                });
-                (sender, handle)
+                    worker.finish()
+                };
+                let done = work();
+                failed.fetch_or(done.is_err(), Ordering::Relaxed);
+                done.map(|()| worker)
             })
-            .unzip();
-        let mut next = 0;
+        };
+        let handles: Vec<_> = (0..threads).map(spawn).collect();
+        // The queue ends when its last worker does, so that a cutter never waits for nobody.
+        drop(queue);
         let fed = feed(blocks, first, receive, |block| {
-            // A worker that is gone has failed: its error is the one to report.
-            let sent = senders[next].send(block).map_err(|_| Error::new(Kind::Interrupted, "reading stopped"));
-            next = (next + 1) % threads;
-            sent
+            // A worker that failed says why: its error is the one to report.
+            let stopped = || Error::new(Kind::Interrupted, "reading stopped");
+            if failed.load(Ordering::Relaxed) { Err(stopped()) } else { sender.send(block).map_err(|_| stopped()) }
         });
-        drop(senders);
+        drop(sender);
         let parts: Vec<Result<Worker<'_>>> =
             handles.into_iter().map(|h| h.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect();
         match fed {

@@ -113,8 +113,9 @@ fn beside(kv: &dyn Kv, group: &Group, tag_keys: &[String], damage: &mut Vec<Stri
                         break;
                     }
                 }
-                // A grouping with too many cells is not kept; this one always is.
-                Ok(None) if kind == [Dimension::Provider] => {
+                // A grouping with too many cells is not kept, nor is any of a small group among many;
+                // without them its charges are scanned.
+                Ok(None) if kind == [Dimension::Provider] && group.rows() >= rollups::CHARGES_ALWAYS => {
                     damage.push(format!("{name}: the rollups are missing {anew}"));
                     break;
                 }

@@ -21,6 +21,23 @@ use crate::error::{Error, Result};
 /// Cells of one grouping that a group keeps at most.
 pub const CELLS_MAX: usize = 400_000;
 
+/// Groups of one commit that have rollups whatever their size, the largest first.
+const GROUPS_ALWAYS: usize = 1_000;
+
+/// Groups with so many charges always have rollups.
+pub(super) const CHARGES_ALWAYS: u64 = 4_096;
+
+/// Which of these groups, by their numbers of charges, are to have rollups. A bill with tens of
+/// thousands of small accounts would have more rollups than charges; those accounts are scanned.
+#[must_use]
+pub fn worth_keeping(charges: &[u64]) -> Vec<bool> {
+    let mut order: Vec<usize> = (0..charges.len()).collect();
+    order.sort_by_key(|at| std::cmp::Reverse(charges[*at]));
+    let mut keep: Vec<bool> = charges.iter().map(|n| *n >= CHARGES_ALWAYS).collect();
+    order.iter().take(GROUPS_ALWAYS).for_each(|at| keep[*at] = true);
+    keep
+}
+
 /// The name under which a grouping is kept.
 #[must_use]
 pub fn kind_name(kind: &[Dimension]) -> String {

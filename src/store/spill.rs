@@ -3,7 +3,7 @@
 //! The file has no name once it is open: whatever ends the process also ends the file.
 
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use super::codec::{self, Reader};
@@ -15,7 +15,7 @@ use crate::domain::rollup::{CellKey, Cells, METRICS, Sums, Values};
 use crate::error::{Error, Kind, Result};
 
 /// Where a spilled piece lies.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Default, Debug)]
 pub struct Place {
     at: u64,
     len: u64,
@@ -57,8 +57,7 @@ impl Spill {
                 all.len() as u64 - len
             }
             Spill::Disk(file, end) => {
-                file.seek(SeekFrom::Start(*end))
-                    .and_then(|_| file.write_all(bytes))
+                file.write_all_at(bytes, *end)
                     .map_err(|e| Error::io(Kind::Store, "write to", Path::new("spill"), &e))?;
                 *end += len;
                 *end - len
@@ -71,14 +70,13 @@ impl Spill {
     ///
     /// # Errors
     /// Kind `Store` where they cannot be read.
-    pub fn get(&mut self, place: Place) -> Result<Cells> {
+    pub fn get(&self, place: Place) -> Result<Cells> {
         let (at, len) = (place.at as usize, place.len as usize);
         let bytes = match self {
             Spill::Memory(all) => all.get(at..at + len).map(<[u8]>::to_vec).unwrap_or_default(),
             Spill::Disk(file, _) => {
                 let mut bytes = vec![0; len];
-                file.seek(SeekFrom::Start(place.at))
-                    .and_then(|_| file.read_exact(&mut bytes))
+                file.read_exact_at(&mut bytes, place.at)
                     .map_err(|e| Error::io(Kind::Store, "read from", Path::new("spill"), &e))?;
                 bytes
             }

@@ -5,25 +5,23 @@
 //! rollups are merged, and one commit makes it count. Until then nothing of it is seen, and a
 //! refusal or a crash leaves only unreferenced values, which are removed.
 
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::gather::{Groups, gather};
 use super::groups::{self, Conflict, Decisions, Fate, Incoming};
-use super::rebuild;
+use super::rebuild::{self, Spilled};
 use crate::analytics::rollup::roll;
 use crate::domain::batch::ChargeBatch;
 use crate::domain::calendar::Day;
-use crate::domain::charge::{Profile, Quantity};
-use crate::domain::numbers::UNKNOWN_WIDE;
-use crate::domain::rollup::{METRICS, kinds};
-use crate::domain::sketch::Fingerprint;
+use crate::domain::rollup::kinds;
 use crate::error::{Error, Kind, Result};
 use crate::provider::{CostSource, Problem, ReadSummary, Sink, SourceId, Stop};
-use crate::store::manifest::{Group, Import, ImportedFile, Manifest, Part};
+use crate::store::Store;
+use crate::store::kv::{BATCH_MAX, Change};
+use crate::store::manifest::{Group, Import, ImportedFile, Manifest};
 use crate::store::segment::{self, GroupKey};
 use crate::store::spill::{self, Place, Spill};
-use crate::store::{Store, kv::Change};
 
 /// How to take a batch in.
 #[derive(Clone, Debug, Default)]
@@ -34,6 +32,8 @@ pub struct Options {
     pub strict: bool,
     /// Read and report only.
     pub dry_run: bool,
+    /// Threads that make the rollups; 0 is one.
+    pub threads: usize,
     /// When, seconds since 1970.
     pub taken_at: i64,
     /// Set to give up; nothing is then changed.
@@ -69,9 +69,8 @@ pub trait Watcher: Sync {
 
 struct Gathered {
     next_segment: u64,
-    groups: BTreeMap<GroupKey, Incoming>,
-    /// For each rollup kind, the spilled cells of each segment and its windows' groups.
-    spilled: Vec<Vec<(Place, Arc<Vec<GroupKey>>)>>,
+    groups: Groups,
+    spilled: Vec<Spilled>,
     spill: Spill,
     /// Groups that refused rows say they belong to; `None` is any.
     refused: Vec<Option<(String, Day)>>,
@@ -99,8 +98,8 @@ pub fn ingest(store: &Store, source: &mut dyn CostSource, options: &Options, wat
     let kinds = kinds(&manifest.tag_keys);
     let gathered = Gathered {
         next_segment: manifest.next.segment,
-        groups: BTreeMap::new(),
-        spilled: vec![Vec::new(); kinds.len()],
+        groups: Groups::default(),
+        spilled: Vec::new(),
         spill: store.spill()?,
         refused: Vec::new(),
         failed: None,
@@ -152,12 +151,11 @@ impl Ingest<'_> {
         if rows == 0 {
             return Ok(outcome);
         }
-        self.mark_incomplete();
+        let (incoming, places) = self.gathered_groups();
         let manifest = self.store.manifest();
         let hashes: Vec<String> = outcome.read.files.iter().map(|f| f.hash.clone()).collect();
         outcome.already_stored =
             refused == 0 && !self.options.decisions.replace && groups::already_stored(&manifest, &id.name, &hashes);
-        let incoming: Vec<Incoming> = self.gathered().groups.values().cloned().collect();
         let days = incoming.iter().flat_map(|i| i.part.days.keys().copied());
         outcome.days = days.clone().min().zip(days.max());
         if outcome.already_stored {
@@ -170,20 +168,23 @@ impl Ingest<'_> {
         if self.options.dry_run {
             return Ok(outcome);
         }
-        outcome.import = Some(self.commit(&manifest, &id, &outcome, incoming, &fates)?);
+        outcome.import = Some(self.commit(&manifest, &id, &outcome, incoming, &places, &fates)?);
         Ok(outcome)
     }
 
-    /// Marks the groups that refused rows belong to; a row that cannot tell marks all.
-    fn mark_incomplete(&self) {
+    /// The groups, those that refused rows belong to marked (a row that cannot tell marks all), and
+    /// each number's place among them.
+    fn gathered_groups(&self) -> (Vec<Incoming>, Vec<u32>) {
         let mut gathered = self.gathered();
         let refused = std::mem::take(&mut gathered.refused);
-        for (key, group) in &mut gathered.groups {
+        let (mut groups, places) = std::mem::take(&mut gathered.groups).finish();
+        for group in &mut groups {
             group.incomplete = refused.iter().any(|r| match r {
-                Some((account, period)) => *account == key.account && *period == key.billing_period,
+                Some((account, period)) => *account == group.key.account && *period == group.key.billing_period,
                 None => true,
             });
         }
+        (groups, places)
     }
 
     fn commit(
@@ -192,14 +193,16 @@ impl Ingest<'_> {
         id: &SourceId,
         outcome: &Outcome,
         incoming: Vec<Incoming>,
+        places: &[u32],
         fates: &[Fate],
     ) -> Result<u64> {
         let mut next = manifest.clone();
         let import = next.next.import;
         next.next.import += 1;
-        let mut made: Vec<GroupKey> = Vec::new();
+        let mut rows: Vec<u64> = Vec::new();
         let mut numbers: Vec<u64> = Vec::new();
-        let mut olds: Vec<Option<Group>> = Vec::new();
+        let mut added_to: Vec<Option<u64>> = Vec::new();
+        let mut changes: Vec<Change> = Vec::new();
         for (mut group, fate) in incoming.into_iter().zip(fates) {
             let number = next.next.group;
             next.next.group += 1;
@@ -212,29 +215,31 @@ impl Ingest<'_> {
             };
             let added = old.filter(|_| matches!(fate, Fate::Adds(_)));
             let mut parts = added.as_ref().map(|g| g.parts.clone()).unwrap_or_default();
+            rows.push(group.part.rows());
             parts.push(group.part);
             let mut fingerprint = group.fingerprint;
             if let Some(old) = &added {
                 fingerprint.merge(&self.store.fingerprint(old.id)?);
             }
-            let mut changes: Vec<Change> = Vec::new();
             self.store.put_fingerprint(&mut changes, number, &fingerprint);
-            self.store.write(changes)?;
+            if changes.len() >= BATCH_MAX {
+                self.store.write(std::mem::take(&mut changes))?;
+            }
             let incomplete = group.incomplete || added.as_ref().is_some_and(|g| g.incomplete);
             next.groups.push(Group {
                 id: number,
                 source: id.name.clone(),
                 rank: id.kind as u8,
-                key: group.key.clone(),
+                key: group.key,
                 account_name: group.account_name,
                 parts,
                 incomplete,
             });
-            made.push(group.key);
             numbers.push(number);
-            olds.push(added);
+            added_to.push(added.map(|g| g.id));
         }
-        self.write_rollups(&made, &numbers, &olds)?;
+        self.store.write(changes)?;
+        self.write_rollups(&rows, &numbers, places, &added_to)?;
         next.next.segment = self.gathered().next_segment;
         next.imports.push(self.import_of(import, id, outcome));
         next.forget_unused_imports();
@@ -265,21 +270,17 @@ impl Ingest<'_> {
     }
 
     /// Merges the spilled cells of all segments into each group's rollups.
-    fn write_rollups(&self, keys: &[GroupKey], numbers: &[u64], olds: &[Option<Group>]) -> Result<()> {
-        let index: BTreeMap<&GroupKey, u32> = keys.iter().enumerate().map(|(i, k)| (k, i as u32)).collect();
-        for (at, kind) in self.kinds.iter().enumerate() {
+    fn write_rollups(&self, rows: &[u64], numbers: &[u64], places: &[u32], added_to: &[Option<u64>]) -> Result<()> {
+        let (spilled, spill) = {
             let mut gathered = self.gathered();
-            let Gathered { spilled, spill, .. } = &mut *gathered;
-            rebuild::merge_kind(self.store, kind, numbers, &index, &spilled[at], spill)?;
-        }
-        for (number, old) in numbers.iter().zip(olds) {
+            (std::mem::take(&mut gathered.spilled), std::mem::replace(&mut gathered.spill, Spill::Memory(Vec::new())))
+        };
+        let merge = rebuild::Merge { store: self.store, numbers, rows, places, spilled: &spilled, spill: &spill };
+        merge.run(&self.kinds, self.options.threads)?;
+        for (number, old) in numbers.iter().zip(added_to) {
             // A part was added: its group's older charges count as well.
-            if old.is_some() {
-                let group = self.store.manifest();
-                let old = old.as_ref().and_then(|o| group.groups.iter().find(|g| g.id == o.id));
-                if let Some(old) = old {
-                    rebuild::add_rollups(self.store, old.id, *number, &self.kinds)?;
-                }
+            if let Some(old) = old {
+                rebuild::add_rollups(self.store, *old, *number, &self.kinds)?;
             }
         }
         Ok(())
@@ -289,92 +290,33 @@ impl Ingest<'_> {
     fn take(&self, batch: &ChargeBatch) -> Result<()> {
         let order = batch.order();
         let rows = batch.len() as u64;
-        let found = gather(batch);
-        if !self.options.dry_run {
+        let (found, group_of) = gather(batch);
+        if self.options.dry_run {
+            self.gathered().groups.add(found, None);
+        } else {
             let number = {
                 let mut gathered = self.gathered();
                 gathered.next_segment += 1;
                 gathered.next_segment - 1
             };
-            let (changes, head) = segment::encode(batch, &order, number);
-            let windows = Arc::new(head.windows.into_iter().map(|w| w.group).collect::<Vec<_>>());
+            let (changes, _) = segment::encode(batch, &order, number);
             self.store.write(changes)?;
+            let numbers = self.gathered().groups.add(found, Some(number));
+            let mut spilled = Spilled {
+                groups: group_of.into_iter().map(|g| numbers[g as usize]).collect(),
+                places: vec![Place::default(); self.kinds.len()],
+            };
             roll(batch, &order, &self.kinds, |kind, cells| {
                 let bytes = spill::encode(&cells);
-                let mut gathered = self.gathered();
-                let place = gathered.spill.put(&bytes, cells.keys.len())?;
-                gathered.spilled[kind].push((place, windows.clone()));
+                spilled.places[kind] = self.gathered().spill.put(&bytes, cells.keys.len())?;
                 Ok::<(), Error>(())
             })?;
-            self.add(found, Some(number));
-        } else {
-            self.add(found, None);
+            self.gathered().spilled.push(spilled);
         }
         let rows = self.rows.fetch_add(rows, Ordering::Relaxed) + rows;
         self.watcher.progress(self.bytes.load(Ordering::Relaxed), rows);
         Ok(())
     }
-
-    fn add(&self, found: BTreeMap<GroupKey, Incoming>, segment: Option<u64>) {
-        let mut gathered = self.gathered();
-        for (key, mut more) in found {
-            more.part.segments.extend(segment);
-            match gathered.groups.entry(key) {
-                std::collections::btree_map::Entry::Vacant(slot) => {
-                    slot.insert(more);
-                }
-                std::collections::btree_map::Entry::Occupied(mut slot) => {
-                    let group = slot.get_mut();
-                    group.part.segments.extend(more.part.segments);
-                    more.part.days.iter().for_each(|(day, rows)| *group.part.days.entry(*day).or_default() += rows);
-                    group.part.sums.iter_mut().zip(more.part.sums).for_each(|(a, b)| *a = a.wrapping_add(b));
-                    group.fingerprint.merge(&more.fingerprint);
-                }
-            }
-        }
-    }
-}
-
-/// What a batch holds of each group.
-fn gather(batch: &ChargeBatch) -> BTreeMap<GroupKey, Incoming> {
-    let mut keys: Vec<GroupKey> = Vec::new();
-    let provider = &batch.profile_texts[Profile::Provider.index()];
-    let account = &batch.profile_texts[Profile::BillingAccountId.index()];
-    for w in &batch.windows {
-        keys.push(GroupKey {
-            provider: provider.get(w.provider).to_owned(),
-            account: account.get(w.account).to_owned(),
-            billing_period: w.billing_period,
-        });
-    }
-    let distinct: Vec<&GroupKey> = keys.iter().collect::<std::collections::BTreeSet<_>>().into_iter().collect();
-    let group_of: Vec<usize> = keys.iter().map(|k| distinct.binary_search(&k).unwrap_or_default()).collect();
-    let mut window_rows = vec![0u64; keys.len()];
-    let mut sums = vec![[0i128; METRICS]; distinct.len()];
-    let mut fingerprints = vec![Fingerprint::default(); distinct.len()];
-    let mut names: Vec<Option<u32>> = vec![None; distinct.len()];
-    for (at, row) in batch.rows.iter().enumerate() {
-        let group = group_of[row.window as usize];
-        window_rows[row.window as usize] += 1;
-        names[group].get_or_insert(row.profile);
-        fingerprints[group].add(batch.identity(at), batch.quantities[Quantity::Billed.index()].units(at));
-        for (sum, column) in sums[group].iter_mut().zip(&batch.quantities) {
-            let units = column.units(at);
-            *sum = sum.wrapping_add(if units == UNKNOWN_WIDE { 0 } else { units });
-        }
-    }
-    let mut found: BTreeMap<GroupKey, Incoming> = BTreeMap::new();
-    for (group, ((key, fingerprint), sums)) in distinct.iter().zip(fingerprints).zip(sums).enumerate() {
-        let mut part = Part { sums, ..Part::default() };
-        for (window, rows) in window_rows.iter().enumerate().filter(|(w, _)| group_of[*w] == group) {
-            *part.days.entry(batch.windows[window].day).or_default() += rows;
-        }
-        let name = names[group].map_or("", |p| batch.profile_text(p, Profile::BillingAccountName));
-        let incoming =
-            Incoming { key: (*key).clone(), account_name: name.to_owned(), part, fingerprint, incomplete: false };
-        found.insert((*key).clone(), incoming);
-    }
-    found
 }
 
 impl Sink for Ingest<'_> {

@@ -1,7 +1,7 @@
 //! Makes rollups: by merging spilled cells, and anew from stored segments.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::ScopedJoinHandle;
 
 use crate::analytics::rollup::roll;
 use crate::domain::batch::{ChargeBatch, RowKey, Window};
@@ -17,36 +17,84 @@ use crate::store::segment::{GroupKey, Segment};
 use crate::store::spill::{Place, Spill};
 use crate::store::{Store, rollups};
 
-/// Cells that are merged at a time, about: bounds memory, at the cost of reading spills again.
-const CELLS_AT_ONCE: usize = 300_000;
+/// Cells that are merged at a time, about, by all threads: bounds memory, at the cost of reading
+/// spills again.
+const CELLS_AT_ONCE: usize = 400_000;
 
-/// Merges a grouping's spilled cells into rollups of the groups `numbers`.
-///
-/// # Errors
-/// Kind `Store` where the disk fails.
-pub fn merge_kind(
-    store: &Store,
-    kind: &[Dimension],
-    numbers: &[u64],
-    index: &BTreeMap<&GroupKey, u32>,
-    spilled: &[(Place, Arc<Vec<GroupKey>>)],
-    spill: &mut Spill,
-) -> Result<()> {
-    let cells: usize = spilled.iter().map(|(place, _)| place.cells).sum();
-    let passes = cells.div_ceil(CELLS_AT_ONCE).clamp(1, numbers.len().max(1));
-    let per_pass = numbers.len().div_ceil(passes);
-    for (pass, chunk) in numbers.chunks(per_pass.max(1)).enumerate() {
-        let range = (pass * per_pass) as u32..(pass * per_pass + chunk.len()) as u32;
-        let mut merger = Merger::new(kind.len());
-        for (place, windows) in spilled {
-            let cells = spill.get(*place)?;
-            let groups: Vec<Option<u32>> =
-                windows.iter().map(|key| index.get(key).copied().filter(|g| range.contains(g))).collect();
-            merger.add(&cells, |window| groups.get(window as usize).copied().flatten());
+/// One segment's rollup cells, put away.
+pub struct Spilled {
+    /// For each window of the segment, the number of its group.
+    pub groups: Vec<u32>,
+    /// Where each kind's cells are.
+    pub places: Vec<Place>,
+}
+
+/// Rollups to be made of spilled cells.
+pub struct Merge<'a> {
+    /// Where they are kept.
+    pub store: &'a Store,
+    /// The groups' numbers in the store.
+    pub numbers: &'a [u64],
+    /// The groups' numbers of charges.
+    pub rows: &'a [u64],
+    /// For each group number of [`Spilled::groups`], its place in `numbers`.
+    pub places: &'a [u32],
+    /// What is to be merged.
+    pub spilled: &'a [Spilled],
+    /// Where it lies.
+    pub spill: &'a Spill,
+}
+
+impl Merge<'_> {
+    /// Merges all kinds, on so many threads.
+    ///
+    /// # Errors
+    /// Kind `Store` where the disk fails.
+    pub fn run(&self, kinds: &[Vec<Dimension>], threads: usize) -> Result<()> {
+        let cells = |kind: usize| self.spilled.iter().map(|s| s.places[kind].cells).sum::<usize>();
+        // The largest first: the threads then end together.
+        let mut order: Vec<usize> = (0..kinds.len()).collect();
+        order.sort_by_key(|kind| std::cmp::Reverse(cells(*kind)));
+        let keep = rollups::worth_keeping(self.rows);
+        let at_once = CELLS_AT_ONCE / threads.max(1);
+        let next = AtomicUsize::new(0);
+        let work = || {
+            while let Some(kind) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
+                self.kind(*kind, &kinds[*kind], &keep, cells(*kind), at_once)?;
+            }
+            Ok(())
+        };
+        if threads <= 1 {
+            return work();
         }
-        write(store, kind, numbers, &merger.finish())?;
+        std::thread::scope(|scope| {
+            let handles: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+            let join = |h: ScopedJoinHandle<'_, Result<()>>| h.join().unwrap_or_else(|p| std::panic::resume_unwind(p));
+            handles.into_iter().map(join).collect()
+        })
     }
-    Ok(())
+
+    fn kind(&self, at: usize, kind: &[Dimension], keep: &[bool], cells: usize, at_once: usize) -> Result<()> {
+        let kept = self.rows.iter().zip(keep).filter(|(_, keep)| **keep);
+        let cells = cells.min(usize::try_from(kept.map(|(rows, _)| rows).sum::<u64>()).unwrap_or(usize::MAX));
+        let passes = cells.div_ceil(at_once).clamp(1, self.numbers.len().max(1));
+        let per_pass = self.numbers.len().div_ceil(passes).max(1);
+        for pass in 0..self.numbers.len().div_ceil(per_pass) {
+            let range = pass * per_pass..(pass + 1) * per_pass;
+            let mut merger = Merger::new(kind.len());
+            for spilled in self.spilled {
+                let ours = |window: u32| {
+                    let place = self.places[spilled.groups[window as usize] as usize];
+                    Some(place).filter(|p| range.contains(&(*p as usize)) && keep[*p as usize])
+                };
+                if (0..spilled.groups.len() as u32).any(|window| ours(window).is_some()) {
+                    merger.add(&self.spill.get(spilled.places[at])?, ours);
+                }
+            }
+            write(self.store, kind, self.numbers, &merger.finish())?;
+        }
+        Ok(())
+    }
 }
 
 /// Writes ordered cells, whose groups index `numbers`, as each group's rollup.

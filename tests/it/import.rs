@@ -6,11 +6,16 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
+use spendtop::domain::calendar::{Day, Period};
 use spendtop::domain::charge::Metric;
+use spendtop::domain::dimension::Dimension;
 use spendtop::domain::money::Amount;
+use spendtop::engine::Cancel;
+use spendtop::engine::aggregate::aggregate;
+use spendtop::engine::table::Request;
 use spendtop::error::{Error, Kind};
 use spendtop::provider::{Problem, SourceKind};
-use spendtop::store::Store;
+use spendtop::store::{Store, rollups};
 use spendtop::sync::groups::{Decisions, Fate};
 
 use crate::support::{
@@ -550,6 +555,35 @@ fn octobers_file_does_not_wipe_september() {
     october.push_str(&row("2024-09-30", "2024-10-01", "-0.5"));
     import(&store, &file(folder.path(), "oct.csv", october)).expect("october");
     assert_eq!((billed(&store).as_str(), store.manifest().groups.len()), ("91.5", 2));
+}
+
+#[test]
+fn small_accounts_beyond_a_thousand_are_scanned() {
+    let folder = folder();
+    let mut text = format!("{HEADER}\n");
+    for account in 0..1_100 {
+        for day in 1..=(1 + account % 3) {
+            let period = format!("2024-09-{day:02}T00:00:00Z,2024-09-{day:02}T01:00:00Z");
+            writeln!(text, "0.5,1.25,{period},USD,AWS,a{account},r").expect("text");
+        }
+    }
+    let store = memory();
+    let threads = How { threads: 2, ..How::default() };
+    import_as(&store, &[&file(folder.path(), "accounts.csv", text)], &threads).expect("import");
+    check_sound(&store);
+    let manifest = store.manifest();
+    let kind = [Dimension::Provider];
+    let rolled = manifest.groups.iter().filter(|g| {
+        rollups::get(store.kv(), g.id, &kind, Metric::Billed).expect("rollup").is_some_and(|r| !r.is_empty())
+    });
+    assert_eq!((manifest.groups.len(), rolled.count()), (1_100, 1_000));
+    // A question adds up both.
+    let (period, by) = (Period { from: Day(0), to: Day(30_000) }, [Dimension::Provider]);
+    let request =
+        Request { period, by: &by, clauses: &[], metric: Metric::Effective, granularity: None, currency: None };
+    let table = aggregate(&store, &request, &Cancel::default()).expect("answer");
+    let sums: Vec<String> = table.totals.values().map(|total| total.sum.to_string()).collect();
+    assert_eq!(sums, ["2748.75"]);
 }
 
 #[test]
