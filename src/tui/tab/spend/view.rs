@@ -16,7 +16,7 @@ use crate::tui::layout;
 use crate::tui::tab::label;
 use crate::tui::text::{cut, left, put, put_at, right, width};
 use crate::tui::theme::{Role, Theme};
-use crate::tui::widget::chart::{Chart, Layer};
+use crate::tui::widget::chart::{Chart, Label, Layer};
 use crate::tui::widget::money;
 
 /// Draws the tab; `None` where no answer has come yet, which leaves the same places blank.
@@ -125,22 +125,20 @@ fn chart(state: &State, answer: &SpendAnswer, paints: &[Option<usize>]) -> Chart
     }
 }
 
-/// What pieces are called under the axis: the month where it is new, else the day.
-fn labels(starts: &[i64], granularity: Granularity) -> Vec<String> {
-    let mut last = None;
+/// What pieces are called under the axis: days by their month, others by themselves.
+fn labels(starts: &[i64], granularity: Granularity) -> Vec<Label> {
     starts
         .iter()
         .map(|start| {
             let day = Day::of_seconds(*start);
             let month = &day.month().name()[..3];
-            let new = last.replace(day.month()) != Some(day.month());
             let number = day.0 - day.month().first().0 + 1;
-            match granularity {
-                Granularity::Hour => format!("{:02}h", start.rem_euclid(86_400) / 3_600),
-                Granularity::Month => month.to_owned(),
-                _ if new => format!("{month} {number}"),
-                _ => number.to_string(),
-            }
+            let (group, name) = match granularity {
+                Granularity::Hour => ("", format!("{:02}h", start.rem_euclid(86_400) / 3_600)),
+                Granularity::Month => ("", month.to_owned()),
+                Granularity::Day | Granularity::Week => (month, number.to_string()),
+            };
+            Label { group: group.to_owned(), name }
         })
         .collect()
 }
