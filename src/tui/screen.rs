@@ -21,7 +21,7 @@ use super::action::Group;
 use super::app::App;
 use super::keymap;
 use super::layout;
-use super::overlay::Overlay;
+use super::overlay::{self, Overlay};
 use super::tab::{Tab, breakdown, later, spend};
 use super::text::{cut, paragraph, put, put_at, width};
 use super::theme::Role;
@@ -49,6 +49,9 @@ pub fn render(app: &App, area: Rect, buf: &mut Buffer) -> Option<Position> {
     body(app, parts.body, buf);
     footer(app, parts.footer, buf);
     let under = Rect { height: area.height - parts.footer.height.min(area.height), ..area };
+    if matches!(app.overlay, Some(Overlay::Help(_) | Overlay::Period(_) | Overlay::GroupBy(_))) {
+        overlay::recede(under, buf, &app.theme);
+    }
     let cursor = match &app.overlay {
         Some(Overlay::Help(help)) => {
             help.draw(app.tab, under, buf, &app.theme);
