@@ -123,10 +123,14 @@ pub fn breakdown(body: Rect) -> Breakdown {
     Breakdown { crumbs, heading, rows: rows.left }
 }
 
-/// A box in the middle of an area, as large as it may be.
+/// Columns at a box's sides too few to show anything of what lies under it.
+const SLIVER: u16 = 6;
+
+/// A box in the middle of an area, as large as it may be; as wide as the area rather than with a
+/// sliver of what is under it at its sides.
 #[must_use]
 pub fn overlay(area: Rect, width: u16, height: u16) -> Rect {
-    let width = width.min(area.width);
+    let width = if width + SLIVER > area.width { area.width } else { width };
     let height = height.min(area.height);
     Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height }
 }

@@ -21,13 +21,15 @@ use super::action::Group;
 use super::app::App;
 use super::keymap;
 use super::layout;
-use super::overlay::Overlay;
+use super::overlay::{self, Overlay};
 use super::tab::{Tab, breakdown, later, spend};
 use super::text::{cut, paragraph, put, put_at, width};
 use super::theme::Role;
 use crate::domain::calendar::Day;
+use crate::domain::period::PeriodSpec;
 use crate::domain::services;
 use crate::domain::text::SafeText;
+use crate::engine::answer::Freshness;
 
 /// Draws a frame.
 pub fn draw(app: &App, frame: &mut Frame<'_>) {
@@ -49,6 +51,9 @@ pub fn render(app: &App, area: Rect, buf: &mut Buffer) -> Option<Position> {
     body(app, parts.body, buf);
     footer(app, parts.footer, buf);
     let under = Rect { height: area.height - parts.footer.height.min(area.height), ..area };
+    if matches!(app.overlay, Some(Overlay::Help(_) | Overlay::Period(_) | Overlay::GroupBy(_))) {
+        overlay::recede(under, buf, &app.theme);
+    }
     let cursor = match &app.overlay {
         Some(Overlay::Help(help)) => {
             help.draw(app.tab, under, buf, &app.theme);
@@ -89,20 +94,23 @@ fn header(app: &App, area: Rect, buf: &mut Buffer) {
     let line = Line::from(spans);
     let used = line.width();
     put(buf, area, 0, &line);
-    let mut room = usize::from(area.width).saturating_sub(used + 3);
-    let mut words = Vec::new();
-    for fresh in &app.freshness {
-        let name = SafeText::from_outside(services::provider_short(fresh.provider.raw()));
-        let text = format!("{} {}", cut(&name, 14, theme.glyphs.ellipsis), short_day(fresh.last_day));
-        if width(&text) + 2 > room {
-            break;
-        }
-        room -= width(&text) + 2;
-        words.push(text);
-    }
-    let text = words.join("  ");
+    let text = freshness(app, usize::from(area.width).saturating_sub(used + 3));
     let column = area.width.saturating_sub(width(&text) as u16 + 1);
     put_at(buf, area, column, 0, &Line::from(Span::styled(text, theme.style(Role::Muted))));
+}
+
+/// How far each provider's data goes. Where not all fit, the one that is furthest behind stands for
+/// them: the freshest alone would let the others pass for as fresh.
+fn freshness(app: &App, room: usize) -> String {
+    let one = |fresh: &Freshness| {
+        let name = SafeText::from_outside(services::provider_short(fresh.provider.raw()));
+        format!("{} {}", cut(&name, 14, app.theme.glyphs.ellipsis), short_day(fresh.last_day))
+    };
+    let all = app.freshness.iter().map(one).collect::<Vec<_>>().join("  ");
+    let Some(oldest) = app.freshness.iter().min_by_key(|f| f.last_day) else { return String::new() };
+    let named = format!("oldest: {}", one(oldest));
+    let brief = format!("oldest {}", short_day(oldest.last_day));
+    [all, named, brief].into_iter().find(|text| width(text) <= room).unwrap_or_default()
 }
 
 /// `Nov 9`.
@@ -150,7 +158,9 @@ fn body(app: &App, area: Rect, buf: &mut Buffer) {
         if let Some(first) = words.get(..1).map(str::to_uppercase) {
             words.replace_range(..1, &first);
         }
-        spend::view::draw(&app.spend, app.spend_answer(), &words, area, buf, &app.theme);
+        // A lens that is the month to date needs no card of its own, nor a place for one while it loads.
+        let card = (lens.period != PeriodSpec::ThisMonth).then_some(words.as_str());
+        spend::view::draw(&app.spend, app.spend_answer(), card, area, buf, &app.theme);
     } else {
         breakdown::view::draw(&app.breakdown, app.breakdown_answer(), area, buf, &app.theme);
     }
@@ -171,8 +181,8 @@ fn empty(app: &App, area: Rect, buf: &mut Buffer) {
     let mut say = |row, text: &str, role| paragraph(buf, area, row, text, app.theme.style(role));
     if nothing {
         let row = say(0, "No costs yet: nothing has been imported.", Role::Strong);
-        let row = say(row + 1, "spendtop import FILE     reads a FOCUS export (CSV or Parquet, also .gz)", Role::Text);
-        say(row, "spendtop --demo          looks around with made-up figures", Role::Text);
+        let row = say(row + 1, "spendtop import FILE   reads a FOCUS export (CSV or Parquet, also .gz)", Role::Text);
+        say(row, "spendtop demo          opens on a made-up company", Role::Text);
         return;
     }
     let row = say(0, "Nothing matches.", Role::Strong);

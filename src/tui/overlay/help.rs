@@ -5,13 +5,13 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Clear, Widget};
 
+use super::clear;
 use crate::tui::action::{Entry, Group, Place, Scope, TABLE};
 use crate::tui::keymap::shown_keys;
 use crate::tui::layout::overlay;
 use crate::tui::tab::Tab;
-use crate::tui::text::{left, put, rule};
+use crate::tui::text::{cut, left, put, rule};
 use crate::tui::theme::{Role, Theme};
 
 /// The open help.
@@ -20,6 +20,13 @@ pub struct Help {
     /// How many lines are scrolled away.
     pub scroll: usize,
 }
+
+/// Columns of one list of keys, and of the keys in it.
+const LIST: u16 = 78;
+const KEYS: usize = 22;
+/// The same of each of two lists beside each other, which show fewer of an action's keys.
+const HALF: u16 = 60;
+const FEWER_KEYS: usize = 16;
 
 enum Row {
     Heading(&'static str),
@@ -47,39 +54,71 @@ fn rows(tab: Tab) -> Vec<Row> {
     out
 }
 
+/// The rows in as many lists as there is room for beside each other, cut between groups.
+fn lists(tab: Tab, width: u16) -> Vec<Vec<Row>> {
+    let mut first = rows(tab);
+    if width < 2 * HALF {
+        return vec![first];
+    }
+    let half = first.len() / 2;
+    let gaps = first.iter().enumerate().filter(|(_, row)| matches!(row, Row::Blank)).map(|(at, _)| at);
+    let Some(gap) = gaps.min_by_key(|at| at.abs_diff(half)) else { return vec![first] };
+    let second = first.split_off(gap + 1);
+    first.pop();
+    vec![first, second]
+}
+
+/// How many lines of an area are for keys, between the rules.
+fn room(area: Rect) -> usize {
+    usize::from(area.height.saturating_sub(2))
+}
+
+fn lines(lists: &[Vec<Row>]) -> usize {
+    lists.iter().map(Vec::len).max().unwrap_or_default()
+}
+
+fn line(row: &Row, columns: usize, halved: bool, theme: &Theme) -> Line<'static> {
+    let by = theme.glyphs.ellipsis;
+    let (keys, most) = if halved { (FEWER_KEYS, 2) } else { (KEYS, 3) };
+    match row {
+        Row::Blank => Line::default(),
+        Row::Heading(title) => Line::from(Span::styled(*title, theme.style(Role::Muted))),
+        Row::Key(entry) => Line::from(vec![
+            Span::styled(left(&format!("  {}", shown_keys(entry, most)), keys, by), theme.style(Role::Accent)),
+            Span::raw(cut(entry.doc, columns.saturating_sub(keys + 1), by)),
+        ]),
+    }
+}
+
 impl Help {
-    /// Scrolls by lines, no further than the last.
-    pub fn scroll_by(&mut self, by: isize, tab: Tab) {
-        self.scroll = self.scroll.saturating_add_signed(by).min(rows(tab).len().saturating_sub(1));
+    /// Scrolls by lines over an area, no further than the last.
+    pub fn scroll_by(&mut self, by: isize, tab: Tab, area: Rect) {
+        let most = lines(&lists(tab, area.width)).saturating_sub(room(area));
+        self.scroll = self.scroll.saturating_add_signed(by).min(most);
     }
 
     /// Draws it over an area.
     pub fn draw(&self, tab: Tab, area: Rect, buf: &mut Buffer, theme: &Theme) {
-        let rows = rows(tab);
-        let area = overlay(area, 78, rows.len() as u16 + 3).intersection(buf.area);
-        Clear.render(area, buf);
+        let lists = lists(tab, area.width);
+        let lines = lines(&lists);
+        let wide = if lists.len() > 1 { 2 * HALF } else { LIST };
+        let area = overlay(area, wide, lines as u16 + 2).intersection(buf.area);
+        clear(area, buf);
         let inner = Rect { x: area.x + u16::from(area.width > 4), width: area.width.saturating_sub(2), ..area };
-        let room = usize::from(area.height.saturating_sub(3));
-        let first = self.scroll.min(rows.len().saturating_sub(room));
-        let more = rows.len().saturating_sub(first + room);
-        let title = if more > 0 { format!("Keys {} {more} more below", theme.glyphs.dot) } else { "Keys".to_owned() };
+        let first = self.scroll.min(lines.saturating_sub(room(area)));
+        let more = lines.saturating_sub(first + room(area));
+        let dot = theme.glyphs.dot;
+        let title = if more > 0 { format!("Keys {dot} {more} more below: j scrolls") } else { "Keys".to_owned() };
         rule(buf, area, 0, theme);
         put(buf, inner, 0, &Line::from(Span::styled(format!(" {title} "), theme.style(Role::Strong))));
-        for (at, row) in rows.iter().skip(first).take(room).enumerate() {
-            let line = match row {
-                Row::Blank => Line::default(),
-                Row::Heading(title) => Line::from(Span::styled(*title, theme.style(Role::Muted))),
-                Row::Key(entry) => Line::from(vec![
-                    Span::styled(
-                        left(&format!("  {}", shown_keys(entry, 3)), 24, theme.glyphs.ellipsis),
-                        theme.style(Role::Accent),
-                    ),
-                    Span::raw(entry.doc),
-                ]),
-            };
-            put(buf, inner, at as u16 + 1, &line);
+        let columns = inner.width / lists.len().max(1) as u16;
+        for (at, list) in lists.iter().enumerate() {
+            let part = Rect { x: inner.x + at as u16 * columns, width: columns, ..inner };
+            for (row, entry) in list.iter().skip(first).take(room(area)).enumerate() {
+                put(buf, part, row as u16 + 1, &line(entry, usize::from(columns), lists.len() > 1, theme));
+            }
         }
-        if area.height > 2 {
+        if area.height > 1 {
             rule(buf, area, area.height - 1, theme);
         }
     }

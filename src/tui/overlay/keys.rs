@@ -2,6 +2,8 @@
 //!
 //! The part of [`App::update`](crate::tui::app::App::update) that opens, feeds and closes them.
 
+use ratatui::layout::Rect;
+
 use super::Overlay;
 use super::filter::LineEditor;
 use super::help::Help;
@@ -12,6 +14,7 @@ use crate::domain::text::SafeText;
 use crate::tui::action::Action;
 use crate::tui::app::{App, distance};
 use crate::tui::effect::Effect;
+use crate::tui::layout;
 use crate::tui::tab::Tab;
 
 /// Lines that a page of a list or of the help moves by.
@@ -36,7 +39,9 @@ impl App {
             if let Some(first) = words.get(..1).map(str::to_uppercase) {
                 words.replace_range(..1, &first);
             }
-            (words, format!("{} to {}", days.from, days.to.plus(-1)))
+            let meaning =
+                if days.days() == 1 { days.from.to_string() } else { format!("{} to {}", days.from, days.to.plus(-1)) };
+            (words, meaning)
         });
         let selected = PeriodSpec::PRESETS.iter().position(|p| *p == self.lens.period).unwrap_or_default();
         Picker { title: "Period", lines: lines.to_vec(), selected }
@@ -57,11 +62,14 @@ impl App {
     /// Does what an action says to the open overlay.
     pub(in crate::tui) fn perform_over(&mut self, action: Action) -> Vec<Effect> {
         let tab: Tab = self.tab;
+        let whole = Rect::new(0, 0, self.size.0, self.size.1);
+        let footer = layout::screen(whole, self.banner.is_some()).footer.height;
+        let under = Rect { height: whole.height - footer, ..whole };
         match (&mut self.overlay, action) {
             (_, Action::Close) => self.overlay = None,
             (Some(Overlay::Help(help)), action) => {
                 if let Some(by) = distance(action, PAGE) {
-                    help.scroll_by(by, tab);
+                    help.scroll_by(by, tab, under);
                 }
             }
             (Some(Overlay::Period(picker)), Action::Choose) => {

@@ -7,7 +7,13 @@ pub mod help;
 mod keys;
 pub mod picker;
 
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::{Color, Modifier};
+use ratatui::widgets::{Clear, Widget};
+
 use super::action::Place;
+use super::theme::{Role, Theme};
 
 /// An open overlay.
 #[derive(Clone, Debug)]
@@ -32,4 +38,28 @@ impl Overlay {
             Overlay::Filter(_) => Place::FilterLine,
         }
     }
+}
+
+/// Makes what lies under an overlay recede, so that the overlay needs no frame.
+pub fn recede(area: Rect, buf: &mut Buffer, theme: &Theme) {
+    let signs = Modifier::BOLD | Modifier::UNDERLINED | Modifier::REVERSED;
+    let style = theme.style(Role::Muted).bg(Color::Reset).remove_modifier(signs);
+    let area = area.intersection(buf.area);
+    for at in area.positions() {
+        let Some(cell) = buf.cell_mut(at) else { continue };
+        // A bar's edge between two colours: both are one now.
+        let sign = cell.symbol().chars().next().unwrap_or(' ');
+        let of_a_bar = sign == theme.glyphs.previous || theme.glyphs.heights.contains(&sign);
+        if cell.bg != Color::Reset && of_a_bar {
+            cell.set_char(theme.glyphs.heights[7]);
+        }
+        cell.set_style(style);
+    }
+}
+
+/// Clears an overlay's area and a column of air at its sides.
+fn clear(area: Rect, buf: &mut Buffer) {
+    let x = area.x.saturating_sub(1);
+    let air = Rect { x, width: area.right() + 1 - x, ..area };
+    Clear.render(air.intersection(buf.area), buf);
 }

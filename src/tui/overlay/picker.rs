@@ -5,8 +5,8 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Clear, Widget};
 
+use super::clear;
 use crate::tui::layout::overlay;
 use crate::tui::text::{left, put, rule};
 use crate::tui::theme::{Role, Theme};
@@ -31,7 +31,7 @@ impl Picker {
     /// Draws it over an area.
     pub fn draw(&self, area: Rect, buf: &mut Buffer, theme: &Theme) {
         let area = overlay(area, 52, self.lines.len() as u16 + 2).intersection(buf.area);
-        Clear.render(area, buf);
+        clear(area, buf);
         let room = usize::from(area.height.saturating_sub(2));
         let inner = Rect { x: area.x + u16::from(area.width > 4), width: area.width.saturating_sub(2), ..area };
         rule(buf, area, 0, theme);

@@ -48,6 +48,25 @@ fn enter_on_a_day_or_a_move_opens_it_in_the_breakdown() {
 }
 
 #[test]
+fn a_narrow_header_names_the_oldest_data() {
+    let header = |columns| Session::started(Mood::Demo, (columns, 24)).text().lines().next().unwrap_or("").to_owned();
+    assert!(header(80).contains("AWS Nov 20  Azure Nov 19"), "{}", header(80));
+    assert!(header(58).trim_end().ends_with(" oldest: Azure Nov 19"), "{}", header(58));
+    assert!(header(52).trim_end().ends_with(" oldest Nov 19"), "{}", header(52));
+    assert!(!header(48).contains("Nov"), "{}", header(48));
+}
+
+#[test]
+fn the_help_stops_at_its_last_line() {
+    let mut s = Session::started(Mood::Demo, (80, 24));
+    s.keys("? G");
+    let last = s.text();
+    assert!(last.contains("leave spendtop from anywhere") && !last.contains("more below"), "{last}");
+    s.keys("j j j k");
+    assert!(s.text().contains("1 more below"), "one line up is one line up: {}", s.text());
+}
+
+#[test]
 fn selection_and_marks_stay_with_their_rows() {
     let mut s = Session::started(Mood::Demo, SIZE);
     s.keys("2 <space> <space> g");

@@ -21,7 +21,8 @@ pub fn bar(share: f64, columns: usize, glyphs: &Glyphs) -> String {
 
 /// The newest `columns` of a series as heights; a space where nothing is known. A longer series
 /// is added up in equal pieces. Heights start below the least value, so that a shape is seen where
-/// everything is high; a series without change is drawn at half height.
+/// everything is high; a series without change is drawn at half height. None is a whole row high, or
+/// those of rows beneath each other would run together.
 #[must_use]
 pub fn sparkline(values: &[Option<f64>], columns: usize, glyphs: &Glyphs) -> String {
     if columns == 0 {
@@ -42,7 +43,7 @@ pub fn sparkline(values: &[Option<f64>], columns: usize, glyphs: &Glyphs) -> Str
             None => ' ',
             Some(_) if most <= 0.0 => glyphs.heights[0],
             Some(_) if flat => glyphs.heights[3],
-            Some(v) => glyphs.heights[(((v - base) / (most - base) * 8.0).round() as usize).clamp(1, 8) - 1],
+            Some(v) => glyphs.heights[(((v - base) / (most - base) * 7.0).round() as usize).clamp(1, 7) - 1],
         })
         .collect();
     out.extend(std::iter::repeat_n(' ', columns.saturating_sub(pieces.len())));
@@ -74,12 +75,12 @@ mod tests {
     fn sparklines_keep_unknown_apart_from_nothing() {
         let glyphs = Theme::of(&Env::default()).glyphs;
         let known = |values: &[f64]| values.iter().map(|v| Some(*v)).collect::<Vec<_>>();
-        assert_eq!(sparkline(&known(&[0.0, 4.0, 8.0]), 3, &glyphs), "▁▄█");
+        assert_eq!(sparkline(&known(&[0.0, 4.0, 8.0]), 3, &glyphs), "▁▄▇");
         assert_eq!(sparkline(&[None, Some(1.0)], 3, &glyphs), " ▄ ");
-        assert_eq!(sparkline(&known(&[1.0, 1.0, 2.0, 2.0, 4.0, 4.0]), 3, &glyphs), "▂▄█");
+        assert_eq!(sparkline(&known(&[1.0, 1.0, 2.0, 2.0, 4.0, 4.0]), 3, &glyphs), "▂▄▇");
         assert_eq!(sparkline(&[], 2, &glyphs), "  ");
         assert_eq!(sparkline(&known(&[-1.0, 0.0]), 2, &glyphs), "▁▁");
         assert_eq!(sparkline(&known(&[100.0, 100.0, 101.0]), 3, &glyphs), "▄▄▄");
-        assert_eq!(sparkline(&known(&[100.0, 110.0, 120.0]), 3, &glyphs), "▄▆█");
+        assert_eq!(sparkline(&known(&[100.0, 110.0, 120.0]), 3, &glyphs), "▄▅▇");
     }
 }

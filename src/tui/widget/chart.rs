@@ -25,6 +25,21 @@ pub struct Layer {
     pub values: Vec<Option<f64>>,
 }
 
+/// What a piece of time is called under the axis.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Label {
+    /// What it has in common with its neighbours, a month: written where it is another than before.
+    pub group: String,
+    /// Its own name in there.
+    pub name: String,
+}
+
+impl Label {
+    fn whole(&self) -> String {
+        if self.group.is_empty() { self.name.clone() } else { format!("{} {}", self.group, self.name) }
+    }
+}
+
 /// What is charted.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Chart {
@@ -35,7 +50,7 @@ pub struct Chart {
     /// Which pieces may still change.
     pub unsettled: Vec<bool>,
     /// What each piece is called under the axis.
-    pub labels: Vec<String>,
+    pub labels: Vec<Label>,
     /// The selected piece.
     pub cursor: Option<usize>,
 }
@@ -251,12 +266,15 @@ impl Bars<'_> {
         let row = self.plot.height + 1;
         let muted = self.theme.style(Role::Muted);
         let slot = usize::from(self.plan.slot());
-        let widest = self.chart.labels.iter().map(|l| width(l)).max().unwrap_or(1);
+        let widest = self.chart.labels.iter().map(|l| width(&l.whole())).max().unwrap_or(1);
         let every = (widest + 2).div_ceil(slot.max(1)).max(1) * self.plan.pieces;
+        let mut group = "";
         for (at, label) in self.chart.labels.iter().enumerate().step_by(every) {
             let column = AXIS + (at / self.plan.pieces) as u16 * self.plan.slot();
-            if usize::from(column) + width(label) <= usize::from(area.width) {
-                put_at(buf, area, column, row, &Line::from(Span::styled(label.clone(), muted)));
+            let text = if label.group == group { label.name.clone() } else { label.whole() };
+            if usize::from(column) + width(&text) <= usize::from(area.width) {
+                put_at(buf, area, column, row, &Line::from(Span::styled(text, muted)));
+                group = &label.group;
             }
         }
         if let Some(cursor) = self.chart.cursor.filter(|c| *c < self.chart.pieces()) {
@@ -295,7 +313,7 @@ mod tests {
             ],
             previous: known(&[15.0, 15.0, 15.0, 15.0]),
             unsettled: vec![false, false, false, true],
-            labels: ["Nov 1", "2", "3", "4"].map(String::from).to_vec(),
+            labels: ["1", "2", "3", "4"].map(|day| Label { group: "Nov".into(), name: day.into() }).to_vec(),
             cursor: Some(2),
         }
     }
@@ -326,7 +344,7 @@ mod tests {
     fn any_chart_draws_in_any_area() {
         let mut empty = Chart::default();
         for pieces in [0, 1, 7, 31, 400] {
-            empty.labels = (0..pieces).map(|i| i.to_string()).collect();
+            empty.labels = (0..pieces).map(|i| Label { group: String::new(), name: i.to_string() }).collect();
             empty.layers = vec![Layer { paint: None, values: vec![None; pieces] }];
             for (width, height) in [(0, 0), (1, 1), (10, 4), (11, 5), (80, 12), (200, 3)] {
                 drawn(&empty, width, height, &Env::default());

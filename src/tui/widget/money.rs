@@ -62,9 +62,39 @@ pub fn change(figure: &Figure, places: u32) -> String {
     figure.change().map_or_else(String::new, |c| c.abs().grouped(places))
 }
 
+/// How much a figure changed behind its sign, the sign a column of its own before `columns` of amount.
+#[must_use]
+pub fn signed_change(figure: &Figure, places: u32, columns: usize) -> String {
+    match figure.change() {
+        None => String::new(),
+        Some(change) => {
+            let sign = if change < Amount::ZERO { "-" } else { "+" };
+            format!("{sign} {:>columns$}", change.abs().grouped(places))
+        }
+    }
+}
+
+/// A change as a percentage for a column of them: without decimals, so that all end alike.
+#[must_use]
+pub fn percent_cell(figure: &Figure) -> String {
+    match figure.change_ratio().filter(|_| comparable(figure)) {
+        Some(ratio) if ratio != 0.0 && ratio.abs() < 0.005 => "<1 %".to_owned(),
+        Some(ratio) if ratio != 0.0 && ratio.abs() < 0.0995 => format!("{:+.0} %", ratio * 100.0),
+        _ => percent_change(figure),
+    }
+}
+
+/// Whether a share of the earlier amount means anything: of a credit it does not.
+fn comparable(figure: &Figure) -> bool {
+    figure.previous.is_some_and(|p| p >= Amount::ZERO)
+}
+
 /// A share of one as a signed percentage: `+6.1 %`, `-18 %`; empty where it is unknown.
 #[must_use]
 pub fn percent_change(figure: &Figure) -> String {
+    if figure.previous.is_some() && !comparable(figure) {
+        return String::new();
+    }
     let Some(ratio) = figure.change_ratio() else {
         let appeared = figure.previous.is_some_and(Amount::is_zero) && figure.change().is_some_and(|c| !c.is_zero());
         return if appeared { "new".to_owned() } else { String::new() };
@@ -131,10 +161,20 @@ mod tests {
             ("", "5", ""),
             ("5", "", ""),
             ("1000000", "1", ">9999 %"),
-            ("-50", "-100", "+50 %"),
+            ("-50", "-100", ""),
         ] {
             assert_eq!(percent_change(&figure(now, before)), percent, "{now} from {before}");
         }
+        for (now, before, cell) in [
+            ("106.6", "100", "+7 %"),
+            ("82", "100", "-18 %"),
+            ("100", "100", "0 %"),
+            ("100.1", "100", "<1 %"),
+            ("5", "-9", ""),
+        ] {
+            assert_eq!(percent_cell(&figure(now, before)), cell, "{now} from {before}");
+        }
+        assert_eq!(signed_change(&figure("5", "17.5"), 2, 8), "-    12.50");
         assert_eq!(amount(None, 2), "n/a");
         assert_eq!(
             (share(Some(0.001)).as_str(), share(Some(0.444)).as_str(), share(None).as_str()),

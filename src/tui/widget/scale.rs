@@ -24,6 +24,18 @@ pub fn nice(value: f64) -> f64 {
     power * [1.0, 2.0, 2.5, 5.0].into_iter().find(|n| lead <= *n + 1e-9).unwrap_or(10.0)
 }
 
+/// The step that leaves least of the rows blank above `most`, with a label to every second or
+/// third row; the fewest labels among equals.
+fn fullest(most: f64, rows: u16) -> f64 {
+    let counts = (rows / 3).clamp(1, 5)..=(rows / 2).clamp(1, 7);
+    let unit = |step: f64| {
+        let steps = (most / step - 1e-9).ceil().max(1.0);
+        step / (f64::from(rows) / steps).floor().max(1.0)
+    };
+    let steps = counts.map(|count| nice(most / f64::from(count)));
+    steps.min_by(|a, b| unit(*a).total_cmp(&unit(*b))).unwrap_or(most)
+}
+
 impl Scale {
     /// A scale of `rows` rows that holds `least` (zero or less) to `most` (zero or more).
     #[must_use]
@@ -34,8 +46,12 @@ impl Scale {
         if !span.is_finite() || span <= 0.0 {
             return Scale { unit: 1.0 / f64::from(rows), below: 0, step: 1.0 };
         }
-        let labels = f64::from((rows / 3).clamp(1, 5));
-        let step = nice(span / labels);
+        let step = if least < 0.0 {
+            // The rows are shared between both sides of zero, and its label stands among the others.
+            nice(span / f64::from((rows / 3).clamp(1, 5)))
+        } else {
+            fullest(most, rows)
+        };
         let steps = (most / step - 1e-9).ceil().max(0.0);
         if least >= 0.0 && steps <= f64::from(rows) {
             // Whole rows to a step, so that labels stand at even distances.
@@ -103,6 +119,6 @@ mod tests {
         }
         let scale = Scale::of(0.0, 4_981.0, 10);
         let labels: Vec<f64> = (0..10).filter_map(|row| scale.label(row)).collect();
-        assert_eq!((labels, scale.unit), (vec![2_000.0, 4_000.0, 6_000.0], 2_000.0 / 3.0));
+        assert_eq!((labels, scale.unit), (vec![1_000.0, 2_000.0, 3_000.0, 4_000.0, 5_000.0], 500.0));
     }
 }

@@ -18,7 +18,7 @@ use crate::tui::theme::{Role, Theme};
 use crate::tui::widget::{bar, money};
 
 /// Columns of the marks before a row.
-const MARKS: usize = 2;
+const MARKS: usize = 3;
 /// Columns that a row's name should have before another column is worth showing.
 const NAME_LEAST: usize = 22;
 const NAME_MOST: usize = 48;
@@ -78,7 +78,7 @@ pub fn draw(state: &State, answer: Option<&BreakdownAnswer>, area: Rect, buf: &m
     let parts = layout::breakdown(area);
     crumbs(state, answer, parts.crumbs, buf, theme);
     let Some(answer) = answer else {
-        put(buf, parts.rows, 0, &Line::from(Span::styled("  loading", theme.style(Role::Muted))));
+        put(buf, parts.rows, 0, &Line::from(Span::styled("   loading", theme.style(Role::Muted))));
         return;
     };
     let places = money::places(&answer.currency);
@@ -101,7 +101,7 @@ pub fn draw(state: &State, answer: Option<&BreakdownAnswer>, area: Rect, buf: &m
         }
     }
     if answer.rows.is_empty() {
-        let why = "  nothing here: / changes the filter, t the days";
+        let why = "   nothing here: / changes the filter, t the days";
         put(buf, parts.rows, 0, &Line::from(Span::styled(why, theme.style(Role::Muted))));
     }
 }
@@ -119,7 +119,7 @@ fn crumbs(state: &State, answer: Option<&BreakdownAnswer>, area: Rect, buf: &mut
     let places = money::places(&answer.currency);
     let at = if answer.rows.is_empty() { 0 } else { state.selected() + 1 };
     let dot = theme.glyphs.dot;
-    let mut text = format!("  {at} of {} rows {dot} {}", answer.groups, money::amount(answer.total.amount, places));
+    let mut text = format!("  row {at} of {} {dot} {}", answer.groups, money::amount(answer.total.amount, places));
     if answer.groups > answer.rows.len() as u64 {
         text = format!("{text} {dot} the largest {} are listed", answer.rows.len());
     }
@@ -187,7 +187,7 @@ fn line(
         Span::styled(right(&money::share(share), c.share, ""), muted),
         Span::styled(right(&previous, c.previous, cut_by), muted),
         Span::styled(right(&change, c.change, cut_by), theme.style(role)),
-        Span::styled(right(&money::percent_change(&row.figure), c.percent, ""), theme.style(role)),
+        Span::styled(right(&money::percent_cell(&row.figure), c.percent, ""), theme.style(role)),
         Span::styled(framed(c.trend, |n| bar::sparkline(&trend, n, &theme.glyphs)), muted),
     ])
 }
@@ -215,7 +215,7 @@ mod tests {
             for compared in [false, true] {
                 let c = Columns::of(width, 12, compared);
                 let all = c.name + c.bar + c.share + c.previous + c.change + c.percent + c.trend;
-                assert!(width < 14 || MARKS + c.cost + all <= width, "{width}: {c:?}");
+                assert!(width < MARKS + 12 || MARKS + c.cost + all <= width, "{width}: {c:?}");
                 assert!(compared || c.previous + c.change + c.percent == 0);
             }
         }

@@ -11,19 +11,19 @@ use crate::domain::calendar::{Day, Granularity};
 use crate::domain::dimension::Dimension;
 use crate::domain::money::Amount;
 use crate::domain::text::SafeText;
-use crate::engine::answer::{Figure, Mover, Series, SpendAnswer};
+use crate::engine::answer::{Figure, Freshness, Mover, Series, SpendAnswer};
 use crate::tui::layout;
 use crate::tui::tab::label;
 use crate::tui::text::{cut, left, put, put_at, right, width};
 use crate::tui::theme::{Role, Theme};
-use crate::tui::widget::chart::{Chart, Layer};
+use crate::tui::widget::chart::{Chart, Label, Layer};
 use crate::tui::widget::money;
 
 /// Draws the tab; `None` where no answer has come yet, which leaves the same places blank.
 pub fn draw(
     state: &State,
     answer: Option<&SpendAnswer>,
-    lens_words: &str,
+    lens_words: Option<&str>,
     area: Rect,
     buf: &mut Buffer,
     theme: &Theme,
@@ -50,14 +50,14 @@ pub fn draw(
     movers(state, answer, parts.movers, buf, theme);
 }
 
-fn cards(answer: Option<&SpendAnswer>, lens_words: &str, area: Rect, buf: &mut Buffer, theme: &Theme) {
+fn cards(answer: Option<&SpendAnswer>, lens_words: Option<&str>, area: Rect, buf: &mut Buffer, theme: &Theme) {
     let none = Figure::default();
     let figures = answer.map_or([none; 4], |a| [a.month_to_date, a.yesterday, a.last_week, a.total]);
-    let titles = ["Month to date", "Yesterday", "Last 7 days", lens_words];
+    let titles = ["Month to date", "Yesterday", "Last 7 days"].into_iter().chain(lens_words);
     let columns = (area.width / 4).min(28);
-    // A lens that is the month to date needs no card of its own.
-    let same = answer.is_some_and(|a| a.total == a.month_to_date);
-    for (i, (title, figure)) in titles.into_iter().zip(figures).take(if same { 3 } else { 4 }).enumerate() {
+    let settled = answer.and_then(|a| a.freshness.iter().map(|f| f.settled_through).min());
+    for (i, (title, figure)) in titles.zip(figures).enumerate() {
+        let open = i == 1 && answer.zip(settled).is_some_and(|(a, day)| a.as_of.plus(-1) > day);
         let at = i as u16 * columns;
         let room = usize::from(columns.saturating_sub(2));
         let places = money::places(answer.map_or("", |a| &a.currency));
@@ -66,7 +66,7 @@ fn cards(answer: Option<&SpendAnswer>, lens_words: &str, area: Rect, buf: &mut B
         let lines = [
             Span::styled(cut(title, room, theme.glyphs.ellipsis), theme.style(Role::Muted)),
             Span::styled(cut(&value, room, theme.glyphs.ellipsis), theme.style(Role::Strong)),
-            change(&figure, places, room, theme),
+            if open { so_far(&figure, room, theme) } else { change(&figure, places, room, theme) },
         ];
         for (row, line) in lines.into_iter().enumerate() {
             put_at(buf, area, at, row as u16, &Line::from(line));
@@ -78,9 +78,22 @@ fn cards(answer: Option<&SpendAnswer>, lens_words: &str, area: Rect, buf: &mut B
 fn change(figure: &Figure, places: u32, room: usize, theme: &Theme) -> Span<'static> {
     let (role, sign) = money::direction(figure, &theme.glyphs);
     let percent = money::percent_change(figure);
-    let whole = format!("{sign} {} {percent}", money::change(figure, places));
-    let text = if width(&whole) <= room { whole } else { format!("{sign} {percent}") };
+    let amount = money::change(figure, places);
+    // In ASCII the sign of the direction is the percentage's own.
+    let brief = if theme.glyphs.ascii && !percent.is_empty() { percent.clone() } else { format!("{sign} {percent}") };
+    // By the room and not by the figure, so that figures beside each other are spaced alike.
+    let gap = if room >= 20 { "  " } else { " " };
+    let whole = format!("{sign} {amount}{gap}{percent}");
+    let text = if width(whole.trim()) <= room { whole } else { brief };
     Span::styled(cut(text.trim(), room, theme.glyphs.ellipsis), theme.style(role))
+}
+
+/// The share of a change of days that are not all in yet: no saving, so not in a saving's colour.
+fn so_far(figure: &Figure, room: usize, theme: &Theme) -> Span<'static> {
+    let percent = money::percent_change(figure);
+    let whole = format!("{percent} so far").trim_start().to_owned();
+    let text = if width(&whole) <= room { whole } else { format!("{percent} ?") };
+    Span::styled(cut(text.trim(), room, theme.glyphs.ellipsis), theme.style(Role::Unsure))
 }
 
 /// Which of the theme's layers each series has: providers keep theirs whatever their rank.
@@ -125,22 +138,20 @@ fn chart(state: &State, answer: &SpendAnswer, paints: &[Option<usize>]) -> Chart
     }
 }
 
-/// What pieces are called under the axis: the month where it is new, else the day.
-fn labels(starts: &[i64], granularity: Granularity) -> Vec<String> {
-    let mut last = None;
+/// What pieces are called under the axis: days by their month, others by themselves.
+fn labels(starts: &[i64], granularity: Granularity) -> Vec<Label> {
     starts
         .iter()
         .map(|start| {
             let day = Day::of_seconds(*start);
             let month = &day.month().name()[..3];
-            let new = last.replace(day.month()) != Some(day.month());
             let number = day.0 - day.month().first().0 + 1;
-            match granularity {
-                Granularity::Hour => format!("{:02}h", start.rem_euclid(86_400) / 3_600),
-                Granularity::Month => month.to_owned(),
-                _ if new => format!("{month} {number}"),
-                _ => number.to_string(),
-            }
+            let (group, name) = match granularity {
+                Granularity::Hour => ("", format!("{:02}h", start.rem_euclid(86_400) / 3_600)),
+                Granularity::Month => ("", month.to_owned()),
+                Granularity::Day | Granularity::Week => (month, number.to_string()),
+            };
+            Label { group: group.to_owned(), name }
         })
         .collect()
 }
@@ -166,7 +177,13 @@ fn legend(answer: &SpendAnswer, by: &Dimension, chart: &Chart, area: Rect, buf: 
         Granularity::Month => "Monthly",
     };
     let pieces = chart.plan(area.width).pieces;
-    let title = if pieces > 1 { format!("{title}, {pieces} to a bar") } else { title.to_owned() };
+    let unit = match answer.granularity {
+        Granularity::Hour => "hours",
+        Granularity::Day => "days",
+        Granularity::Week => "weeks",
+        Granularity::Month => "months",
+    };
+    let title = if pieces > 1 { format!("{title}, {pieces} {unit} a bar") } else { title.to_owned() };
     put(buf, area, 0, &Line::from(Span::styled(title.clone(), theme.style(Role::Strong))));
     let muted = theme.style(Role::Muted);
     let mut notes: Vec<(Span<'_>, String)> = Vec::new();
@@ -215,16 +232,22 @@ fn readout(state: &State, answer: &SpendAnswer, area: Rect, buf: &mut Buffer, th
         Span::raw("  "),
     ];
     let figure = Figure { amount: total, previous };
+    let settled = answer.freshness.iter().map(|f| f.settled_through).min();
+    let open = settled.is_some_and(|settled| day > settled);
     if figure.change().is_some() {
-        spans.push(change(&figure, places, 12, theme));
+        spans.push(if open { so_far(&figure, 16, theme) } else { change(&figure, places, 12, theme) });
         spans.push(Span::raw("  "));
     }
     let by = dimension(state);
     for series in &answer.series {
         let Some(cost) = series.costs.get(at).copied().flatten() else { continue };
         let name = cut(&series_label(&by, series), 18, theme.glyphs.ellipsis);
+        // Nothing from a provider whose data ends earlier is unknown, not free.
+        let late = |f: &Freshness| Some(&f.provider) == series.key.as_ref() && day > f.last_day;
+        let awaited = by == Dimension::Provider && cost.is_zero() && answer.freshness.iter().any(late);
+        let cost = if awaited { money::UNKNOWN.to_owned() } else { cost.grouped(places) };
         spans.push(Span::styled(format!(" {name} "), theme.style(Role::Muted)));
-        spans.push(Span::raw(format!("{} ", cost.grouped(places))));
+        spans.push(Span::raw(format!("{cost} ")));
     }
     put(buf, area, 0, &Line::from(spans));
 }
@@ -254,20 +277,21 @@ fn movers(state: &State, answer: &SpendAnswer, area: Rect, buf: &mut Buffer, the
         put(buf, area, 1, &Line::from(Span::styled(why, muted)));
         return;
     }
+    let places = money::places(&answer.currency);
+    let amounts = answer.movers.iter().map(|m| width(&money::change(&m.figure, places))).max().unwrap_or_default();
     let selected = state.mover(answer);
     let room = usize::from(area.height) - 1;
     let first = selected.map_or(0, |at| at.saturating_sub(room - 1));
     for (row, (at, mover)) in answer.movers.iter().enumerate().skip(first).take(room).enumerate() {
         let (role, sign) = money::direction(&mover.figure, &theme.glyphs);
         let mark = if selected == Some(at) { theme.glyphs.marks.0 } else { sign };
-        let places = money::places(&answer.currency);
         let by_key = mover_names(answer, mover, names, theme);
-        let change = format!("{sign} {}", money::change(&mover.figure, places));
+        let change = money::signed_change(&mover.figure, places, amounts);
         let spans = vec![
             Span::styled(left(mark, 2, ""), theme.style(role)),
             Span::raw(by_key),
             Span::styled(right(&change, change_width, theme.glyphs.ellipsis), theme.style(role)),
-            Span::styled(right(&money::percent_change(&mover.figure), percent_width, ""), theme.style(role)),
+            Span::styled(right(&money::percent_cell(&mover.figure), percent_width, ""), theme.style(role)),
         ];
         put(buf, area, row as u16 + 1, &Line::from(spans));
         if selected == Some(at) {
