@@ -61,6 +61,9 @@ pub fn run(context: &mut Context<'_, '_>, args: &ImportArgs) -> Result<u8> {
     };
     summary(context, &outcome, args)?;
     problems.print(context)?;
+    if outcome.import.is_some() {
+        wiring::committed(context, store);
+    }
     Ok(exit_code(&outcome))
 }
 

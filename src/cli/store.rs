@@ -18,6 +18,8 @@ pub fn run(context: &mut Context<'_, '_>, args: &StoreArgs) -> Result<u8> {
         let kept = backup::restore(file, &place)?;
         let kept = kept.map_or(String::new(), |k| format!("; what was there is kept in {k}"));
         context.streams.print(&format!("restored{kept}\n"))?;
+        let store = wiring::open_store(context, &place)?;
+        wiring::committed(context, store);
         return Ok(0);
     }
     if !crate::store::folder::exists(&place) {
@@ -42,6 +44,7 @@ pub fn run(context: &mut Context<'_, '_>, args: &StoreArgs) -> Result<u8> {
             context.streams.print(&format!(
                 "made the rollups of {groups} account periods anew, and replayed {entries} journal entries\n"
             ))?;
+            wiring::committed(context, store);
             Ok(0)
         }
         StoreCommand::Restore { .. } => Ok(0),
