@@ -5,7 +5,7 @@
 //! rollups are merged, and one commit makes it count. Until then nothing of it is seen, and a
 //! refusal or a crash leaves only unreferenced values, which are removed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -24,6 +24,9 @@ use crate::store::manifest::{Group, Import, ImportedFile, Manifest, Part};
 use crate::store::segment::{self, GroupKey};
 use crate::store::spill::{self, Place, Spill};
 use crate::store::{Store, kv::Change};
+
+/// Account periods that refused rows are remembered of; beyond, all count as incomplete.
+const REFUSED_MAX: usize = 10_000;
 
 /// How to take a batch in.
 #[derive(Clone, Debug, Default)]
@@ -74,7 +77,7 @@ struct Gathered {
     spilled: Vec<Vec<(Place, Arc<Vec<GroupKey>>)>>,
     spill: Spill,
     /// Groups that refused rows say they belong to; `None` is any.
-    refused: Vec<Option<(String, Day)>>,
+    refused: BTreeSet<Option<(String, Day)>>,
     failed: Option<Error>,
 }
 
@@ -102,7 +105,7 @@ pub fn ingest(store: &Store, source: &mut dyn CostSource, options: &Options, wat
         groups: BTreeMap::new(),
         spilled: vec![Vec::new(); kinds.len()],
         spill: store.spill()?,
-        refused: Vec::new(),
+        refused: BTreeSet::new(),
         failed: None,
     };
     let ingest = Ingest {
@@ -179,10 +182,8 @@ impl Ingest<'_> {
         let mut gathered = self.gathered();
         let refused = std::mem::take(&mut gathered.refused);
         for (key, group) in &mut gathered.groups {
-            group.incomplete = refused.iter().any(|r| match r {
-                Some((account, period)) => *account == key.account && *period == key.billing_period,
-                None => true,
-            });
+            let named = || refused.contains(&Some((key.account.clone(), key.billing_period)));
+            group.incomplete = refused.contains(&None) || named();
         }
     }
 
@@ -204,13 +205,15 @@ impl Ingest<'_> {
             let number = next.next.group;
             next.next.group += 1;
             group.part.import = import;
-            let old = match fate {
+            let added = match fate {
                 Fate::New => None,
-                Fate::Replaces(old, _) | Fate::Adds(old) => {
-                    next.groups.iter().position(|g| g.id == *old).map(|at| next.groups.remove(at))
+                Fate::Replaces(..) => {
+                    let alike = |g: &Group| g.source == id.name && g.key.identity() == group.key.identity();
+                    next.groups.retain(|g| g.id >= manifest.next.group || !alike(g));
+                    None
                 }
+                Fate::Adds(old) => next.groups.iter().position(|g| g.id == *old).map(|at| next.groups.remove(at)),
             };
-            let added = old.filter(|_| matches!(fate, Fate::Adds(_)));
             let mut parts = added.as_ref().map(|g| g.parts.clone()).unwrap_or_default();
             parts.push(group.part);
             let mut fingerprint = group.fingerprint;
@@ -389,10 +392,10 @@ impl Sink for Ingest<'_> {
         self.watcher.problem(&problem);
         if problem.refused {
             self.refused.fetch_add(1, Ordering::Relaxed);
-            let mut gathered = self.gathered();
-            if !gathered.refused.contains(&problem.group) {
-                gathered.refused.push(problem.group);
-            }
+            let refused = &mut self.gathered().refused;
+            // A file that names ever new accounts marks all groups rather than fill the memory.
+            let group = problem.group.filter(|_| refused.len() < REFUSED_MAX);
+            refused.insert(group);
         }
     }
 
