@@ -80,7 +80,9 @@ fn check_all(context: &mut Context<'_, '_>, store: &crate::store::Store, set_asi
         .collect();
     let mut error = Error::new(Kind::Store, "committed data is damaged");
     if !again.is_empty() {
-        error = error.hint(format!("import again, with --replace: {}", again.join(", ")));
+        let files: Vec<String> =
+            again.iter().map(|f| crate::domain::text::SafeText::from_outside(f).into_string()).collect();
+        error = error.hint(format!("`spendtop import --replace` with these brings it back: {}", files.join(", ")));
     }
     Err(error.hint("`spendtop store rebuild` makes rollups anew; `spendtop store restore FILE` brings a backup back"))
 }

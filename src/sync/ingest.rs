@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::billed::{self, Replaced};
 use super::groups::{self, Conflict, Decisions, Fate, Incoming};
 use super::rebuild;
 use crate::analytics::rollup::roll;
@@ -54,6 +55,8 @@ pub struct Outcome {
     pub refused: u64,
     /// Each group that it holds, what happens to it, and its charges.
     pub groups: Vec<(GroupKey, Fate, u64)>,
+    /// What replaced groups billed before and bill now; of those that are spelt alike, the first.
+    pub replaced: BTreeMap<GroupKey, Replaced>,
     /// The import's number; `None` where nothing was committed.
     pub import: Option<u64>,
     /// Whether the store held exactly these files already.
@@ -170,10 +173,18 @@ impl Ingest<'_> {
         let fates = groups::decide(&manifest, &id.name, &incoming, &fingerprint, self.options.decisions)
             .map_err(|c| refuse(&c))?;
         outcome.groups = incoming.iter().zip(&fates).map(|(i, f)| (i.key.clone(), *f, i.part.rows())).collect();
+        for (key, _, _) in outcome.groups.iter().filter(|(_, fate, _)| matches!(fate, Fate::Replaces(..))) {
+            let before = billed::of(self.store, &manifest, &id.name, key);
+            outcome.replaced.insert(key.clone(), Replaced { before, after: None });
+        }
         if self.options.dry_run {
             return Ok(outcome);
         }
         outcome.import = Some(self.commit(&manifest, &id, &outcome, incoming, &fates)?);
+        let manifest = self.store.manifest();
+        for (key, sums) in &mut outcome.replaced {
+            sums.after = billed::of(self.store, &manifest, &id.name, key);
+        }
         Ok(outcome)
     }
 

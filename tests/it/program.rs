@@ -321,3 +321,18 @@ fn the_first_frame_shows_figures_before_the_store_is_open() {
     printed(home.path(), &["--data-dir", &place, "imports", "rm", "1", "--yes"]);
     assert!(!folder.join("front").exists(), "nothing is left of what was removed");
 }
+
+#[test]
+fn a_replacement_says_what_was_billed_before_and_now() {
+    let home = tempfile::tempdir().expect("home");
+    let header = "BillingCurrency,BilledCost,ChargePeriodStart,ChargePeriodEnd,ProviderName,ResourceId\n";
+    let row = |cost: &str, id: u32| format!("USD,{cost},2024-10-14T00:00:00Z,2024-10-15T00:00:00Z,AWS,r-{id}\n");
+    let rows = |cost: &str, n: u32| (0..n).fold(header.to_owned(), |text, id| text + &row(cost, id));
+    let old = crate::support::write(home.path(), "old.csv", rows("100.5", 20));
+    let new = crate::support::write(home.path(), "new.csv", rows("101", 15));
+    printed(home.path(), &["import", &old.to_string_lossy()]);
+    let dry = printed(home.path(), &["import", "--dry-run", &new.to_string_lossy()]);
+    assert!(dry.contains("from 20 to 15 charges; billed 2,010.00 USD before\n"), "{dry}");
+    let said = printed(home.path(), &["import", &new.to_string_lossy()]);
+    assert!(said.contains("from 20 to 15 charges; billed 2,010.00 USD before, 1,515.00 USD now"), "{said}");
+}
