@@ -1,17 +1,18 @@
 //! Opens the app: on the store where there is one, else on the demo.
 //!
-//! Knows nothing of the screen but how to start it.
+//! The app starts on the store's front page; the store itself is opened on the app's worker
+//! thread. Knows nothing of the screen but how to start it.
 
-use std::sync::{Arc, OnceLock};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::args::DemoArgs;
 use super::run::Context;
 use super::wiring;
-use crate::config::{Config, Settle};
+use crate::config::Config;
 use crate::domain::calendar::Day;
-use crate::domain::dimension::Dimension;
+use crate::engine::front;
 use crate::engine::local::LocalEngine;
-use crate::engine::{Answer, Cancel, Engine, Extent, Question};
 use crate::error::{Error, Result};
 use crate::store::{Store, folder};
 use crate::tui;
@@ -21,97 +22,126 @@ const DEMO_BANNER: &str = "Demo: a made-up company, nothing of yours. `spendtop 
 /// `spendtop` alone: the app on the store, or on the demo while there is no store.
 ///
 /// # Errors
-/// Where the store cannot be opened or there is no terminal.
+/// Where there is no terminal. A store that cannot be opened is told of on the screen.
 pub fn run(context: &mut Context<'_, '_>) -> Result<u8> {
     let place = context.data_dir()?;
     if !folder::exists(&place) {
         return generated(context, context.config.demo.seed);
     }
-    let store = wiring::open_store(context, &place)?;
-    if store.manifest().imports.is_empty() {
-        drop(store);
-        return generated(context, context.config.demo.seed);
-    }
-    over(context, store)
+    over(context, place, None)
 }
 
 /// `spendtop demo`: the app on a generated company, in memory, or kept where `--data-dir` says.
 ///
 /// # Errors
-/// Where there is no terminal, or the folder holds somebody's real bill.
+/// Where there is no terminal. A folder that holds somebody's real bill is told of on the screen.
 pub fn demo(context: &mut Context<'_, '_>, args: &DemoArgs) -> Result<u8> {
     let seed = args.seed.unwrap_or(context.config.demo.seed);
-    let Some(place) = context.global.data_dir.clone() else { return generated(context, seed) };
-    let store = wiring::open_store(context, &place)?;
-    if !store.manifest().imports.is_empty() && !wiring::is_demo(&store) {
-        return Err(Error::usage("the store in --data-dir holds real charges: the demo is not mixed with them")
-            .hint("leave --data-dir away, or name an empty folder"));
-    }
-    wiring::fill_with_demo(&store, seed, context.as_of)?;
-    over(context, store)
-}
-
-fn over(context: &mut Context<'_, '_>, store: Store) -> Result<u8> {
-    let demo = wiring::is_demo(&store);
-    let extent = store.manifest().extent();
-    let (as_of, stale) = shown_day(context, extent.map(|(_, last)| last));
-    let engine = LocalEngine::new(Arc::new(store), context.config.settle, demo);
-    let banner = match (demo, stale) {
-        (true, _) => Some(DEMO_BANNER.to_owned()),
-        (false, true) => Some(format!(
-            "The newest charges are of {as_of}: everything is shown as of that day. `spendtop import FILE` brings newer ones."
-        )),
-        (false, false) => None,
-    };
-    start(context, as_of, banner, Arc::new(engine))
-}
-
-/// The day to show: today, or the data's last day where this month and the last have none.
-fn shown_day(context: &Context<'_, '_>, last: Option<Day>) -> (Day, bool) {
-    match last {
-        Some(last) if context.global.as_of.is_none() && last < context.as_of.month().plus(-1).first() => (last, true),
-        _ => (context.as_of, false),
+    match context.global.data_dir.clone() {
+        None => generated(context, seed),
+        Some(place) => over(context, place, Some(seed)),
     }
 }
 
-fn generated(context: &mut Context<'_, '_>, seed: u64) -> Result<u8> {
-    let as_of = context.as_of;
-    let engine = DemoEngine { config: context.config.clone(), seed, as_of, made: OnceLock::new() };
-    start(context, as_of, Some(DEMO_BANNER.to_owned()), Arc::new(engine))
-}
-
-fn start(context: &mut Context<'_, '_>, as_of: Day, banner: Option<String>, engine: Arc<dyn Engine>) -> Result<u8> {
-    let lens = context.config.lens(&[Dimension::Provider]);
-    let options = tui::Options { as_of, lens, env: tui::Env::read(), banner };
-    tui::run(&options, engine)
-}
-
-/// The generated company, made when the first question comes: the first frame does not wait.
-struct DemoEngine {
+/// What opening a store needs, on whichever thread.
+struct Plan {
     config: Config,
-    seed: u64,
+    place: PathBuf,
+    today: Day,
+    fixed: bool,
+    /// Fills the store with this demo first.
+    demo: Option<u64>,
+}
+
+impl Plan {
+    fn open(&self) -> Result<Arc<LocalEngine>> {
+        let store = Store::open(&self.place, &self.config.tags.keys)?;
+        let empty = store.manifest().imports.is_empty();
+        if let Some(seed) = self.demo {
+            if !empty && !wiring::is_demo(&store) {
+                return Err(Error::usage(
+                    "the store in --data-dir holds real charges: the demo is not mixed with them",
+                )
+                .hint("leave --data-dir away, or name an empty folder"));
+            }
+            wiring::fill_with_demo(&store, seed, self.today)?;
+        } else if empty {
+            return made_up(&self.config, self.config.demo.seed, self.today);
+        }
+        let demo = wiring::is_demo(&store);
+        Ok(Arc::new(LocalEngine::new(Arc::new(store), self.config.settle, demo)))
+    }
+
+    fn opened(&self, engine: Arc<LocalEngine>) -> tui::Opened {
+        let store = engine.store();
+        let last = store.manifest().extent().map(|(_, last)| last);
+        let as_of = wiring::shown_day(self.today, self.fixed, last);
+        let mut lines = store.notices.clone();
+        if engine.is_demo() {
+            lines.push(DEMO_BANNER.to_owned());
+        } else if as_of != self.today {
+            lines.push(format!(
+                "The newest charges are of {as_of}: everything is shown as of that day. `spendtop import FILE` brings newer ones."
+            ));
+        }
+        tui::Opened { as_of, banner: (!lines.is_empty()).then(|| lines.join(" \u{b7} ")), engine }
+    }
+}
+
+fn over(context: &mut Context<'_, '_>, place: PathBuf, demo: Option<u64>) -> Result<u8> {
+    let fixed = context.global.as_of.is_some();
+    let plan = Plan { config: context.config.clone(), place: place.clone(), today: context.as_of, fixed, demo };
+    let front = front_page(context, &place).filter(|page| page.demo || demo.is_none());
+    let as_of = front.as_ref().map_or(context.as_of, |p| wiring::shown_day(context.as_of, fixed, Some(p.last_day)));
+    let open: Arc<Mutex<Option<Arc<LocalEngine>>>> = Arc::default();
+    let ours = Arc::clone(&open);
+    let opener: tui::Opener = Box::new(move || {
+        let engine = plan.open()?;
+        *ours.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&engine));
+        Ok(plan.opened(engine))
+    });
+    let banner = demo.map(|_| DEMO_BANNER.to_owned());
+    let result = start(context, as_of, banner, front, opener);
+    let engine = open.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some(engine) = engine {
+        wiring::refresh_front(context, &engine);
+        for notice in &engine.store().notices {
+            context.streams.note(notice, &[])?;
+        }
+    }
+    result
+}
+
+/// The front page, unless it is of a later day than the one that is asked for, or of any other
+/// where one was asked for.
+fn front_page(context: &Context<'_, '_>, place: &Path) -> Option<front::Page> {
+    let fixed = context.global.as_of.is_some();
+    front::read(place, &wiring::first_lens(&context.config))
+        .filter(|page| if fixed { page.as_of == context.as_of } else { page.as_of <= context.as_of })
+}
+
+fn made_up(config: &Config, seed: u64, as_of: Day) -> Result<Arc<LocalEngine>> {
+    let store = Store::in_memory(&config.tags.keys);
+    wiring::fill_with_demo(&store, seed, as_of)?;
+    Ok(Arc::new(LocalEngine::new(Arc::new(store), config.settle, true)))
+}
+
+/// The generated company, made on the worker's thread: the first frame does not wait.
+fn generated(context: &mut Context<'_, '_>, seed: u64) -> Result<u8> {
+    let (config, as_of) = (context.config.clone(), context.as_of);
+    let banner = || Some(DEMO_BANNER.to_owned());
+    let opener: tui::Opener =
+        Box::new(move || Ok(tui::Opened { engine: made_up(&config, seed, as_of)?, as_of, banner: banner() }));
+    start(context, as_of, banner(), None, opener)
+}
+
+fn start(
+    context: &mut Context<'_, '_>,
     as_of: Day,
-    made: OnceLock<Result<LocalEngine>>,
-}
-
-impl DemoEngine {
-    fn engine(&self) -> Result<&LocalEngine> {
-        let make = || -> Result<LocalEngine> {
-            let store = Store::in_memory(&self.config.tags.keys);
-            wiring::fill_with_demo(&store, self.seed, self.as_of)?;
-            let settle: Settle = self.config.settle;
-            Ok(LocalEngine::new(Arc::new(store), settle, true))
-        };
-        self.made.get_or_init(make).as_ref().map_err(Clone::clone)
-    }
-}
-
-impl Engine for DemoEngine {
-    fn ask(&self, question: &Question, as_of: Day, cancel: &Cancel) -> Result<Answer> {
-        self.engine()?.ask(question, as_of, cancel)
-    }
-
-    fn extent(&self) -> Result<Extent> {
-        self.engine()?.extent()
-    }
+    banner: Option<String>,
+    front: Option<front::Page>,
+    opener: tui::Opener,
+) -> Result<u8> {
+    let lens = wiring::first_lens(&context.config);
+    tui::run(&tui::Options { as_of, lens, env: tui::Env::read(), banner, front }, opener)
 }

@@ -25,7 +25,7 @@ pub fn run(context: &mut Context<'_, '_>, args: &ImportsArgs) -> Result<u8> {
     match &args.command {
         None | Some(ImportsCommand::List) => list(context, &manifest),
         Some(ImportsCommand::Show { id }) => show(context, &manifest, find(&manifest, id)?),
-        Some(ImportsCommand::Rm { id, yes }) => remove(context, &store, find(&manifest, id)?, *yes),
+        Some(ImportsCommand::Rm { id, yes }) => remove(context, store, find(&manifest, id)?, *yes),
     }
 }
 
@@ -135,7 +135,7 @@ fn show(context: &mut Context<'_, '_>, manifest: &Manifest, import: &Import) -> 
     Ok(0)
 }
 
-fn remove(context: &mut Context<'_, '_>, store: &Store, import: &Import, yes: bool) -> Result<u8> {
+fn remove(context: &mut Context<'_, '_>, store: Store, import: &Import, yes: bool) -> Result<u8> {
     let manifest = store.manifest();
     let mut by_month: BTreeMap<String, u64> = BTreeMap::new();
     for (group, part) in parts(&manifest, import.id) {
@@ -156,8 +156,9 @@ fn remove(context: &mut Context<'_, '_>, store: &Store, import: &Import, yes: bo
             return Err(Error::new(Kind::Usage, "nothing was removed").hint("answer y, or use --yes"));
         }
     }
-    undo::remove_import(store, import.id)?;
+    undo::remove_import(&store, import.id)?;
     context.streams.print(&format!("removed import {}: {} charges\n", import.id, thousands(rows)))?;
+    wiring::committed(context, store);
     Ok(0)
 }
 

@@ -18,6 +18,8 @@ pub fn run(context: &mut Context<'_, '_>, args: &StoreArgs) -> Result<u8> {
         let kept = backup::restore(file, &place)?;
         let kept = kept.map_or(String::new(), |k| format!("; what was there is kept in {k}"));
         context.streams.print(&format!("restored{kept}\n"))?;
+        let store = wiring::open_store(context, &place)?;
+        wiring::committed(context, store);
         return Ok(0);
     }
     if !crate::store::folder::exists(&place) {
@@ -42,6 +44,7 @@ pub fn run(context: &mut Context<'_, '_>, args: &StoreArgs) -> Result<u8> {
             context.streams.print(&format!(
                 "made the rollups of {groups} account periods anew, and replayed {entries} journal entries\n"
             ))?;
+            wiring::committed(context, store);
             Ok(0)
         }
         StoreCommand::Restore { .. } => Ok(0),
@@ -77,7 +80,9 @@ fn check_all(context: &mut Context<'_, '_>, store: &crate::store::Store, set_asi
         .collect();
     let mut error = Error::new(Kind::Store, "committed data is damaged");
     if !again.is_empty() {
-        error = error.hint(format!("import again, with --replace: {}", again.join(", ")));
+        let files: Vec<String> =
+            again.iter().map(|f| crate::domain::text::SafeText::from_outside(f).into_string()).collect();
+        error = error.hint(format!("`spendtop import --replace` with these brings it back: {}", files.join(", ")));
     }
     Err(error.hint("`spendtop store rebuild` makes rollups anew; `spendtop store restore FILE` brings a backup back"))
 }

@@ -7,9 +7,13 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use super::run::Context;
+use crate::clock;
+use crate::config::Config;
 use crate::domain::calendar::Day;
-use crate::engine::Engine;
+use crate::domain::dimension::Dimension;
+use crate::domain::lens::Lens;
 use crate::engine::local::LocalEngine;
+use crate::engine::{Engine, front};
 use crate::error::{Error, Result};
 use crate::provider::Problem;
 use crate::provider::demo::Demo;
@@ -26,6 +30,36 @@ pub fn open_store(context: &mut Context<'_, '_>, place: &Path) -> Result<Store> 
         context.streams.note(notice, &[])?;
     }
     Ok(store)
+}
+
+/// What the app looks at first.
+#[must_use]
+pub fn first_lens(config: &Config) -> Lens {
+    config.lens(&[Dimension::Provider])
+}
+
+/// The day to show: today, or the data's last day where this month and the last have none, unless
+/// a day was asked for.
+#[must_use]
+pub fn shown_day(today: Day, fixed: bool, last: Option<Day>) -> Day {
+    match last {
+        Some(last) if !fixed && last < today.month().plus(-1).first() => last,
+        _ => today,
+    }
+}
+
+/// Writes the front page of what the store holds now. Without it the next start only shows its
+/// figures later, so that failing to write it is not told.
+pub fn refresh_front(context: &Context<'_, '_>, engine: &LocalEngine) {
+    let last = engine.store().manifest().extent().map(|(_, last)| last);
+    let as_of = shown_day(context.as_of, context.global.as_of.is_some(), last);
+    let _ = front::refresh(engine, &first_lens(&context.config), as_of, clock::now_seconds());
+}
+
+/// The same, after a command that changed the store.
+pub fn committed(context: &Context<'_, '_>, store: Store) {
+    let demo = is_demo(&store);
+    refresh_front(context, &LocalEngine::new(Arc::new(store), context.config.settle, demo));
 }
 
 /// The error for a store that is not there.

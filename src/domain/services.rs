@@ -89,7 +89,7 @@ pub fn short(name: &str) -> &str {
 /// What people type for providers, and how screens shorten them: FOCUS value, short name, aliases.
 const PROVIDERS: [(&str, &str, &[&str]); 5] = [
     ("AWS", "AWS", &["aws", "amazon", "amazon web services"]),
-    ("Microsoft", "Azure", &["azure", "microsoft", "az", "ms"]),
+    ("Microsoft", "Azure", &["azure", "microsoft", "microsoft azure", "az", "ms"]),
     ("Google Cloud", "Google Cloud", &["gcp", "google", "google cloud", "google cloud platform"]),
     ("Oracle", "Oracle", &["oci", "oracle", "oracle cloud"]),
     ("Alibaba Cloud", "Alibaba", &["alibaba", "aliyun", "alibaba cloud"]),
@@ -100,6 +100,14 @@ const PROVIDERS: [(&str, &str, &[&str]); 5] = [
 pub fn provider_named(alias: &str) -> Option<&'static str> {
     let alias = alias.to_lowercase();
     PROVIDERS.iter().find(|(_, _, aliases)| aliases.contains(&alias.as_str())).map(|(name, _, _)| *name)
+}
+
+/// The one name of a provider: FOCUS's where the table knows the spelling, else as it came. A
+/// provider renamed between two exports is still the same one by it.
+#[must_use]
+pub fn canonical_provider(name: &str) -> &str {
+    let known = |aliases: &[&str]| aliases.iter().any(|alias| alias.eq_ignore_ascii_case(name));
+    PROVIDERS.iter().find(|(_, _, aliases)| known(aliases)).map_or(name, |(focus, _, _)| *focus)
 }
 
 /// How screens shorten a provider's name.

@@ -32,6 +32,12 @@ impl LocalEngine {
         &self.store
     }
 
+    /// Whether its data is generated.
+    #[must_use]
+    pub fn is_demo(&self) -> bool {
+        self.demo
+    }
+
     /// Adds up a request.
     ///
     /// # Errors

@@ -9,6 +9,7 @@ pub mod breakdown;
 pub mod charges;
 pub mod detail;
 pub mod export;
+pub mod front;
 pub mod local;
 pub mod matcher;
 pub mod query;

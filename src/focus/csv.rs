@@ -358,7 +358,14 @@ fn feed<R: Read>(
 /// Reads the header; the rest of its block follows.
 fn header<R: Read>(blocks: &mut Blocks<'_, R>) -> Result<(Layout, Block)> {
     let empty = || Error::usage("the file is empty").hint("a FOCUS export starts with a line of column names");
-    let mut block = blocks.next(1)?.ok_or_else(empty)?;
+    let first = blocks.next(1);
+    // All of a JSON file may be one line, which is too long for a row.
+    let start = first.as_ref().map_or(&blocks.buffer[..], |b| b.as_ref().map_or(&b""[..], Block::bytes));
+    if matches!(start.strip_prefix(&MARK).unwrap_or(start).trim_ascii_start().first(), Some(b'{' | b'[')) {
+        return Err(Error::usage("this is JSON, which is not read")
+            .hint("export it as CSV or Parquet: `spendtop export --format csv` (or parquet) can be imported again"));
+    }
+    let mut block = first?.ok_or_else(empty)?;
     if block.bytes().starts_with(&MARK) {
         block.range.start += MARK.len();
     } else if block.bytes().starts_with(&[0xFF, 0xFE]) || block.bytes().starts_with(&[0xFE, 0xFF]) {

@@ -1,8 +1,8 @@
 //! The store's folder: permissions, the lock, and opening a database that may be damaged.
 //!
-//! The folder holds `lock`, the database in `db/`, `journal.jsonl` and `generation`, which says
-//! how many commits the database must at least remember: a repair that lost the newest commits
-//! would otherwise look sound.
+//! The folder holds `lock`, the database in `db/`, `journal.jsonl`, the [`front`] page and
+//! `generation`, which says how many commits the database must at least remember: a repair that
+//! lost the newest commits would otherwise look sound.
 
 use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use fs2::FileExt;
 
+use super::front;
 use super::kv::Kv;
 use super::sled_kv::SledKv;
 use super::{check, read_manifest, write_manifest};
@@ -101,6 +102,12 @@ pub fn tighten(place: &Path) {
 /// Kind `Store` where the disk fails or is full.
 pub fn note_generation(place: &Path, generation: u64) -> Result<()> {
     write_small(place, "generation", &generation.to_string())
+}
+
+/// How far the database had come when it was last noted; `None` where no sound note says.
+#[must_use]
+pub fn noted_generation(place: &Path) -> Option<u64> {
+    read_small(place, "generation")?.ok()?.parse().ok()
 }
 
 /// Writes a line with its checksum as a file of its own; atomic and synced.
@@ -318,6 +325,8 @@ fn finish_replacement(place: &Path) -> Result<()> {
     };
     let failed = |e: &std::io::Error| Error::io(Kind::Store, "replace the files of", place, e);
     if let Some((kept, generation)) = order {
+        // Another store may have counted to the same generation.
+        front::remove(place);
         finish(&kept).map_err(|e| failed(&e))?;
         note_generation(place, generation)?;
     }

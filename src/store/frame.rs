@@ -113,6 +113,17 @@ pub fn open(frame: &[u8]) -> Result<Vec<u8>, Damage> {
     if out.len() == raw { Ok(out) } else { Err(Damage::new("a value has another length than it says")) }
 }
 
+/// The body of a frame that is no longer than `most` bytes, packed or not.
+///
+/// # Errors
+/// [`Damage`] where it is longer, cut or changed.
+pub fn open_small(frame: &[u8], most: usize) -> Result<Vec<u8>, Damage> {
+    if frame.len() > most || word(frame, 16) > most {
+        return Err(Damage::new("a value is larger than it may be"));
+    }
+    open(frame)
+}
+
 /// Cuts a frame of `raw` into pages under `key`.
 pub fn put(changes: &mut Vec<Change>, key: &[u8], raw: &[u8]) {
     for (page, bytes) in seal(raw).chunks(PAGE).enumerate() {

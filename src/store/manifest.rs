@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::segment::GroupKey;
+use super::segment::{GroupKey, Identity};
 use crate::domain::calendar::{Day, Period};
 use crate::domain::rollup::METRICS;
 
@@ -155,16 +155,19 @@ impl Manifest {
     /// trusted, and of equals the newest. The others are kept and never added.
     #[must_use]
     pub fn active(&self) -> Vec<&Group> {
-        let mut best: BTreeMap<&GroupKey, &Group> = BTreeMap::new();
+        let mut best: BTreeMap<Identity<'_>, &Group> = BTreeMap::new();
         for group in &self.groups {
-            let slot = best.entry(&group.key).or_insert(group);
+            let slot = best.entry(group.key.identity()).or_insert(group);
             let better = (group.rank, std::cmp::Reverse(group.newest_import()))
                 < (slot.rank, std::cmp::Reverse(slot.newest_import()));
             if better {
                 *slot = group;
             }
         }
-        best.into_values().collect()
+        let counts = |g: &&Group| best.get(&g.key.identity()).is_some_and(|b| b.source == g.source);
+        let mut active: Vec<&Group> = self.groups.iter().filter(counts).collect();
+        active.sort_by(|a, b| a.key.cmp(&b.key));
+        active
     }
 
     /// Whether a group counts.
@@ -179,10 +182,9 @@ impl Manifest {
         self.groups.iter().flat_map(|g| &g.parts).flat_map(|p| p.segments.iter().copied()).collect()
     }
 
-    /// The group of a source with this key.
-    #[must_use]
-    pub fn group(&self, source: &str, key: &GroupKey) -> Option<&Group> {
-        self.groups.iter().find(|g| g.source == source && g.key == *key)
+    /// The groups of a source with this identity: one for each spelling of the provider.
+    pub fn alike(&self, source: &str, identity: Identity<'_>) -> impl Iterator<Item = &Group> {
+        self.groups.iter().filter(move |g| g.source == source && g.key.identity() == identity)
     }
 
     /// An import by its number.

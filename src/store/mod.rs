@@ -14,6 +14,7 @@ pub mod check;
 pub mod codec;
 pub mod folder;
 pub mod frame;
+pub mod front;
 pub mod journal;
 pub mod keys;
 pub mod kv;
@@ -169,6 +170,8 @@ impl Store {
             return Err(error);
         }
         if let Some(place) = &self.place {
+            // The front page shows what the store held before.
+            front::remove(place);
             // The commit is made: a note that is one behind only guards it less.
             let _ = folder::note_generation(place, next.generation);
         }

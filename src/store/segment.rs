@@ -14,6 +14,7 @@ use crate::domain::batch::{ChargeBatch, TermsRow};
 use crate::domain::calendar::Day;
 use crate::domain::charge::{Profile, Quantity, Terms};
 use crate::domain::numbers::Numbers;
+use crate::domain::services;
 use crate::error::{Error, Result};
 
 /// Charges a chunk at most: eight bytes of a cost fill less than a page.
@@ -57,6 +58,18 @@ pub struct GroupKey {
     /// First day of the billing period.
     pub billing_period: Day,
 }
+
+impl GroupKey {
+    /// Whose charges these are, however the bill spells the provider: canonical provider, account
+    /// and billing period. A source may hold several groups of one identity, each as it is spelt.
+    #[must_use]
+    pub fn identity(&self) -> Identity<'_> {
+        (services::canonical_provider(&self.provider), &self.account, self.billing_period)
+    }
+}
+
+/// See [`GroupKey::identity`].
+pub type Identity<'a> = (&'a str, &'a str, Day);
 
 /// Writes a batch as a segment: the changes to make, and what it holds. `order` is the batch's.
 #[must_use]

@@ -120,8 +120,13 @@ fn decode(raw: &[u8]) -> Result<Cells, Damage> {
         let name_of = codec::get_ids(r)?;
         cells.dimensions.push(Values::of(texts, name_of, get_dict(r)?));
     }
+    let cells_n = groups.len();
+    let columns = [&days, &currencies, &categories, &rows];
+    if columns.into_iter().chain(&values).any(|column| column.len() != cells_n) {
+        return Err(Damage::new("spilled cells have columns of different lengths"));
+    }
     let value = |d: usize, i: usize| values.get(d).map_or(0, |v: &Vec<u32>| v[i]);
-    cells.keys = (0..groups.len())
+    cells.keys = (0..cells_n)
         .map(|i| CellKey {
             group: groups[i],
             day: Day(days[i] as i32),
@@ -135,10 +140,39 @@ fn decode(raw: &[u8]) -> Result<Cells, Damage> {
     for metric in 0..METRICS {
         let sums = codec::get_numbers(r, None)?;
         let unknown = codec::get_ids(r)?;
+        if sums.len() != cells_n || unknown.len() != cells_n {
+            return Err(Damage::new("spilled sums have another length than their cells"));
+        }
         for (i, cell) in cells.sums.iter_mut().enumerate() {
             cell.sums[metric] = sums.units(i);
             cell.unknown[metric] = unknown[i];
         }
     }
     Ok(cells)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_of_other_lengths_are_damage() {
+        let mut cells = Cells::new(1);
+        let (usd, usage) = (cells.currencies.intern("USD"), cells.categories.intern("Usage"));
+        let value = cells.dimensions[0].intern("AWS", "");
+        for day in 0..3 {
+            let values = [value, 0];
+            let (day, long) = (Day(day), false);
+            cells.keys.push(CellKey { group: 0, day, currency: usd, category: usage, long, values });
+            cells.sums.push(Sums { rows: 1, ..Sums::default() });
+        }
+        let raw = frame::open(&encode(&cells)).expect("frame");
+        assert_eq!(decode(&raw).map(|c| c.keys), Ok(cells.keys.clone()));
+        // The groups' column lost a cell; the others have three.
+        let (mut longer, mut shorter) = (Vec::new(), Vec::new());
+        codec::put_ids(&mut longer, &[0; 3], true);
+        codec::put_ids(&mut shorter, &[0; 2], true);
+        shorter.extend_from_slice(&raw[longer.len()..]);
+        assert!(decode(&shorter).is_err_and(|d| d.0.contains("lengths")));
+    }
 }

@@ -4,11 +4,14 @@
 //! A batch replaces exactly the groups (source, provider, account, billing period) that it holds.
 //! A group that is stored from other files is replaced when the batch holds the same charges
 //! (a newer version of the export); where the charges are others, it may be another part of the
-//! same export, and somebody must decide. Pure: knows no store.
+//! same export, and somebody must decide. A provider that is spelt in several ways is one: its
+//! groups are decided about together. Pure: knows no store.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::sketch::Fingerprint;
 use crate::store::manifest::{Group, Manifest, Part};
-use crate::store::segment::GroupKey;
+use crate::store::segment::{GroupKey, Identity};
 
 /// From which share of common charges on a batch counts as a newer version of a group.
 const SAME_SHARE: f64 = 0.6;
@@ -54,7 +57,7 @@ pub struct Incoming {
 pub enum Fate {
     /// It is new.
     New,
-    /// It replaces the stored group with this number, which had so many charges.
+    /// It replaces the stored group with this number and those alike, which had so many charges.
     Replaces(u64, u64),
     /// It is added to the stored group with this number.
     Adds(u64),
@@ -115,42 +118,70 @@ pub fn decide(
     stored_fingerprint: &dyn Fn(u64) -> Fingerprint,
     decisions: Decisions,
 ) -> Result<Vec<Fate>, Vec<Conflict>> {
-    let mut conflicts = Vec::new();
-    let mut fates = Vec::new();
+    let mut alike: BTreeMap<Identity<'_>, Vec<&Incoming>> = BTreeMap::new();
     for group in incoming {
-        match fate(manifest.group(source, &group.key), group, stored_fingerprint, decisions) {
-            Ok(fate) => fates.push(fate),
+        alike.entry(group.key.identity()).or_default().push(group);
+    }
+    let mut known: BTreeMap<Identity<'_>, Vec<&Group>> = BTreeMap::new();
+    for group in manifest.groups.iter().filter(|g| g.source == source) {
+        known.entry(group.key.identity()).or_default().push(group);
+    }
+    let mut fates: BTreeMap<&GroupKey, Fate> = BTreeMap::new();
+    let mut conflicts = Vec::new();
+    for (identity, groups) in alike {
+        let stored = known.remove(&identity).unwrap_or_default();
+        if decisions.part || stored.is_empty() {
+            // A part of another spelling stands beside what is stored.
+            let same = |key: &GroupKey| stored.iter().find(|g| g.key == *key);
+            fates.extend(groups.iter().map(|g| (&g.key, same(&g.key).map_or(Fate::New, |old| Fate::Adds(old.id)))));
+            continue;
+        }
+        match replaces(&stored, &groups, stored_fingerprint, decisions) {
+            Ok(before) => {
+                // Whichever of them is first takes the place of all that is stored.
+                let first = std::iter::once(Fate::Replaces(stored[0].id, before));
+                fates.extend(groups.iter().map(|g| &g.key).zip(first.chain(std::iter::repeat(Fate::New))));
+            }
             Err(conflict) => conflicts.push(conflict),
         }
     }
-    if conflicts.is_empty() { Ok(fates) } else { Err(conflicts) }
+    if conflicts.is_empty() {
+        Ok(incoming.iter().filter_map(|g| fates.get(&g.key).copied()).collect())
+    } else {
+        Err(conflicts)
+    }
 }
 
-fn fate(
-    stored: Option<&Group>,
-    incoming: &Incoming,
+/// Whether incoming groups replace the stored ones of their identity; returns the stored charges.
+fn replaces(
+    stored: &[&Group],
+    incoming: &[&Incoming],
     fingerprint: &dyn Fn(u64) -> Fingerprint,
     decisions: Decisions,
-) -> Result<Fate, Conflict> {
-    let Some(stored) = stored else { return Ok(Fate::New) };
-    if decisions.part {
-        return Ok(Fate::Adds(stored.id));
+) -> Result<u64, Conflict> {
+    let before: u64 = stored.iter().map(|g| g.rows()).sum();
+    let now: u64 = incoming.iter().map(|g| g.part.rows()).sum();
+    let key = || incoming.first().map_or_else(|| stored[0].key.clone(), |g| g.key.clone());
+    let merged = |mut all: Fingerprint, more: Fingerprint| {
+        all.merge(&more);
+        all
+    };
+    if !decisions.replace {
+        let known = stored.iter().map(|g| fingerprint(g.id)).reduce(merged).unwrap_or_default();
+        let new = incoming.iter().map(|g| g.fingerprint.clone()).reduce(merged).unwrap_or_default();
+        if !is_same(&known, &new, before, now) {
+            return Err(Conflict::OtherCharges { key: key(), stored: before, incoming: now });
+        }
+        let parts: BTreeSet<u64> = stored.iter().flat_map(|g| &g.parts).map(|p| p.import).collect();
+        if parts.len() > 1 && known.names.share_in(&new.names) < WHOLE_SHARE {
+            return Err(Conflict::OneOfParts { key: key(), parts: parts.len(), stored: before, incoming: now });
+        }
     }
-    let (before, now) = (stored.rows(), incoming.part.rows());
-    if !decisions.replace && !is_same(&fingerprint(stored.id), &incoming.fingerprint, before, now) {
-        return Err(Conflict::OtherCharges { key: incoming.key.clone(), stored: before, incoming: now });
+    let (partial, complete) = (incoming.iter().any(|g| g.incomplete), stored.iter().all(|g| !g.incomplete));
+    if partial && complete && !decisions.accept_partial {
+        return Err(Conflict::Incomplete { key: key() });
     }
-    let parts = stored.parts.len();
-    if !decisions.replace
-        && parts > 1
-        && fingerprint(stored.id).names.share_in(&incoming.fingerprint.names) < WHOLE_SHARE
-    {
-        return Err(Conflict::OneOfParts { key: incoming.key.clone(), parts, stored: before, incoming: now });
-    }
-    if incoming.incomplete && !stored.incomplete && !decisions.accept_partial {
-        return Err(Conflict::Incomplete { key: incoming.key.clone() });
-    }
-    Ok(Fate::Replaces(stored.id, before))
+    Ok(before)
 }
 
 /// Whether the store already holds exactly these files' charges: importing them again changes

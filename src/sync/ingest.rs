@@ -5,9 +5,11 @@
 //! rollups are merged, and one commit makes it count. Until then nothing of it is seen, and a
 //! refusal or a crash leaves only unreferenced values, which are removed.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::billed::{self, Replaced};
 use super::gather::{Groups, gather};
 use super::groups::{self, Conflict, Decisions, Fate, Incoming};
 use super::rebuild::{self, Spilled};
@@ -20,8 +22,11 @@ use crate::provider::{CostSource, Problem, ReadSummary, Sink, SourceId, Stop};
 use crate::store::Store;
 use crate::store::kv::{BATCH_MAX, Change};
 use crate::store::manifest::{Group, Import, ImportedFile, Manifest};
-use crate::store::segment::{self, GroupKey};
+use crate::store::segment::{self, GroupKey, Identity};
 use crate::store::spill::{self, Place, Spill};
+
+/// Account periods that refused rows are remembered of; beyond, all count as incomplete.
+const REFUSED_MAX: usize = 10_000;
 
 /// How to take a batch in.
 #[derive(Clone, Debug, Default)]
@@ -51,6 +56,8 @@ pub struct Outcome {
     pub refused: u64,
     /// Each group that it holds, what happens to it, and its charges.
     pub groups: Vec<(GroupKey, Fate, u64)>,
+    /// What replaced groups billed before and bill now; of those that are spelt alike, the first.
+    pub replaced: BTreeMap<GroupKey, Replaced>,
     /// The import's number; `None` where nothing was committed.
     pub import: Option<u64>,
     /// Whether the store held exactly these files already.
@@ -73,7 +80,7 @@ struct Gathered {
     spilled: Vec<Spilled>,
     spill: Spill,
     /// Groups that refused rows say they belong to; `None` is any.
-    refused: Vec<Option<(String, Day)>>,
+    refused: BTreeSet<Option<(String, Day)>>,
     failed: Option<Error>,
 }
 
@@ -101,7 +108,7 @@ pub fn ingest(store: &Store, source: &mut dyn CostSource, options: &Options, wat
         groups: Groups::default(),
         spilled: Vec::new(),
         spill: store.spill()?,
-        refused: Vec::new(),
+        refused: BTreeSet::new(),
         failed: None,
     };
     let ingest = Ingest {
@@ -165,10 +172,19 @@ impl Ingest<'_> {
         let fates = groups::decide(&manifest, &id.name, &incoming, &fingerprint, self.options.decisions)
             .map_err(|c| refuse(&c))?;
         outcome.groups = incoming.iter().zip(&fates).map(|(i, f)| (i.key.clone(), *f, i.part.rows())).collect();
+        let replaced = outcome.groups.iter().filter(|(_, fate, _)| matches!(fate, Fate::Replaces(..)));
+        for (key, _, _) in replaced.take(billed::TOLD_MAX) {
+            let before = billed::of(self.store, &manifest, &id.name, key);
+            outcome.replaced.insert(key.clone(), Replaced { before, after: None });
+        }
         if self.options.dry_run {
             return Ok(outcome);
         }
         outcome.import = Some(self.commit(&manifest, &id, &outcome, incoming, &places, &fates)?);
+        let manifest = self.store.manifest();
+        for (key, sums) in &mut outcome.replaced {
+            sums.after = billed::of(self.store, &manifest, &id.name, key);
+        }
         Ok(outcome)
     }
 
@@ -179,10 +195,8 @@ impl Ingest<'_> {
         let refused = std::mem::take(&mut gathered.refused);
         let (mut groups, places) = std::mem::take(&mut gathered.groups).finish();
         for group in &mut groups {
-            group.incomplete = refused.iter().any(|r| match r {
-                Some((account, period)) => *account == group.key.account && *period == group.key.billing_period,
-                None => true,
-            });
+            let named = || refused.contains(&Some((group.key.account.clone(), group.key.billing_period)));
+            group.incomplete = refused.contains(&None) || named();
         }
         (groups, places)
     }
@@ -203,17 +217,12 @@ impl Ingest<'_> {
         let mut numbers: Vec<u64> = Vec::new();
         let mut added_to: Vec<Option<u64>> = Vec::new();
         let mut changes: Vec<Change> = Vec::new();
+        let mut adds = leave(&mut next.groups, &id.name, &incoming, fates);
         for (mut group, fate) in incoming.into_iter().zip(fates) {
             let number = next.next.group;
             next.next.group += 1;
             group.part.import = import;
-            let old = match fate {
-                Fate::New => None,
-                Fate::Replaces(old, _) | Fate::Adds(old) => {
-                    next.groups.iter().position(|g| g.id == *old).map(|at| next.groups.remove(at))
-                }
-            };
-            let added = old.filter(|_| matches!(fate, Fate::Adds(_)));
+            let added = if let Fate::Adds(old) = fate { adds.remove(old) } else { None };
             let mut parts = added.as_ref().map(|g| g.parts.clone()).unwrap_or_default();
             rows.push(group.part.rows());
             parts.push(group.part);
@@ -319,6 +328,17 @@ impl Ingest<'_> {
     }
 }
 
+/// Takes out of the stored groups what incoming ones replace; hands over, by number, what they
+/// are added to.
+fn leave(stored: &mut Vec<Group>, source: &str, incoming: &[Incoming], fates: &[Fate]) -> BTreeMap<u64, Group> {
+    let replacing = incoming.iter().zip(fates).filter(|(_, fate)| matches!(fate, Fate::Replaces(..)));
+    let replaced: BTreeSet<Identity<'_>> = replacing.map(|(group, _)| group.key.identity()).collect();
+    let added: BTreeSet<u64> =
+        fates.iter().filter_map(|fate| if let Fate::Adds(old) = fate { Some(*old) } else { None }).collect();
+    stored.retain(|g| g.source != source || !replaced.contains(&g.key.identity()));
+    stored.extract_if(.., |g| added.contains(&g.id)).map(|g| (g.id, g)).collect()
+}
+
 impl Sink for Ingest<'_> {
     fn batch(&self, batch: &ChargeBatch) -> Result<(), Stop> {
         self.take(batch).map_err(|error| {
@@ -331,10 +351,10 @@ impl Sink for Ingest<'_> {
         self.watcher.problem(&problem);
         if problem.refused {
             self.refused.fetch_add(1, Ordering::Relaxed);
-            let mut gathered = self.gathered();
-            if !gathered.refused.contains(&problem.group) {
-                gathered.refused.push(problem.group);
-            }
+            let refused = &mut self.gathered().refused;
+            // A file that names ever new accounts marks all groups rather than fill the memory.
+            let group = problem.group.filter(|_| refused.len() < REFUSED_MAX);
+            refused.insert(group);
         }
     }
 

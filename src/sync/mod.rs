@@ -2,6 +2,7 @@
 //!
 //! Knows sources only by their trait, and no face.
 
+pub mod billed;
 pub mod gather;
 pub mod groups;
 pub mod ingest;

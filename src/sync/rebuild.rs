@@ -70,7 +70,7 @@ impl Merge<'_> {
         std::thread::scope(|scope| {
             let handles: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
             let join = |h: ScopedJoinHandle<'_, Result<()>>| h.join().unwrap_or_else(|p| std::panic::resume_unwind(p));
-            handles.into_iter().map(join).collect()
+            handles.into_iter().try_for_each(join)
         })
     }
 

@@ -68,6 +68,8 @@ pub struct App {
     pub status: Option<String>,
     /// A line above the tab.
     pub banner: Option<String>,
+    /// What the figures are while they are those of an earlier moment: the front page's.
+    pub front: Option<String>,
     /// Colours and glyphs.
     pub theme: Theme,
     /// Columns and rows.
@@ -78,7 +80,7 @@ impl App {
     /// The app before anything is known.
     #[must_use]
     pub fn new(options: &Options, size: (u16, u16)) -> App {
-        App {
+        let mut app = App {
             as_of: options.as_of,
             lens: options.lens.clone(),
             tab: Tab::Spend,
@@ -91,9 +93,14 @@ impl App {
             freshness: Vec::new(),
             status: None,
             banner: options.banner.as_deref().map(|b| SafeText::from_outside(b).into_string()),
+            front: None,
             theme: Theme::of(&options.env),
             size,
+        };
+        if let Some(page) = &options.front {
+            app.show_front(page);
         }
+        app
     }
 
     /// What is to be done once the first frame is drawn.
@@ -117,6 +124,7 @@ impl App {
                 self.size = (columns, rows);
                 vec![]
             }
+            Event::Opened { as_of, banner } => self.opened(as_of, banner.as_deref()),
             Event::Answer(reply) => {
                 self.accept(*reply);
                 vec![]
@@ -240,10 +248,9 @@ impl App {
                     Answer::Spend(answers) => Ok(answers),
                     _ => Err(odd()),
                 });
-                if self.spend.slot.accept(reply.generation, answers)
-                    && let Some(answer) = self.spend_answer()
-                {
-                    self.freshness = answer.freshness.clone();
+                if self.spend.slot.accept(reply.generation, answers) {
+                    self.front = None;
+                    self.freshness = self.spend_answer().map_or_else(Vec::new, |a| a.freshness.clone());
                 }
             }
         }
@@ -329,7 +336,7 @@ impl App {
     /// How many lines a page has.
     fn page(&self) -> usize {
         let area = ratatui::layout::Rect::new(0, 0, self.size.0, self.size.1);
-        let body = layout::screen(area, self.banner.is_some()).body;
+        let body = layout::screen(area, self.line().is_some()).body;
         usize::from(layout::breakdown(body).rows.height).max(1)
     }
 

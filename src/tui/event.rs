@@ -5,6 +5,7 @@
 use crossterm::event::KeyEvent;
 
 use super::worker::Reply;
+use crate::domain::calendar::Day;
 use crate::engine::Extent;
 use crate::error::Result;
 
@@ -17,6 +18,13 @@ pub enum Event {
     Paste(String),
     /// The terminal has a new size: columns, rows.
     Resize(u16, u16),
+    /// The worker has opened what it asks.
+    Opened {
+        /// The day to show.
+        as_of: Day,
+        /// A line that must not be missed.
+        banner: Option<String>,
+    },
     /// The worker answers a question.
     Answer(Box<Reply>),
     /// The worker says what data there is.

@@ -14,6 +14,7 @@ pub mod keymap;
 pub mod layout;
 pub mod overlay;
 pub mod screen;
+pub mod start;
 pub mod tab;
 pub mod terminal;
 #[cfg(test)]
@@ -40,10 +41,12 @@ use self::app::App;
 use self::effect::Effect;
 use self::event::Event;
 use self::terminal::Terminal;
+pub use worker::{Opened, Opener};
+
 use self::worker::Worker;
 use crate::domain::calendar::Day;
 use crate::domain::lens::Lens;
-use crate::engine::Engine;
+use crate::engine::front::Page;
 use crate::error::{Error, Result};
 
 /// The least time between two frames.
@@ -66,14 +69,17 @@ pub struct Options {
     pub env: Env,
     /// A line that must not be missed, such as that the data is made up.
     pub banner: Option<String>,
+    /// What to show until the first answer comes.
+    pub front: Option<Page>,
 }
 
-/// Runs the app until it is left; returns the process's exit code.
+/// Runs the app until it is left; returns the process's exit code. `open` is called on another
+/// thread: the first frame does not wait for it.
 ///
 /// # Errors
 /// Kind `Usage` where there is no terminal to draw on; `Bug` where a part of the program
 /// panicked, or the terminal cannot be written to.
-pub fn run(options: &Options, engine: Arc<dyn Engine>) -> Result<u8> {
+pub fn run(options: &Options, open: Opener) -> Result<u8> {
     if !(std::io::stdin().is_terminal() && std::io::stdout().is_terminal()) {
         return Err(no_screen("the full-screen app needs a terminal for both input and output"));
     }
@@ -84,7 +90,7 @@ pub fn run(options: &Options, engine: Arc<dyn Engine>) -> Result<u8> {
         .enable_all()
         .build()
         .map_err(|e| Error::bug(format!("cannot start the event loop: {e}")))?;
-    let code = runtime.block_on(serve(options, engine)).or_else(ended);
+    let code = runtime.block_on(serve(options, open)).or_else(ended);
     terminal::restore();
     runtime.shutdown_background();
     code
@@ -159,12 +165,12 @@ impl Signals {
     }
 }
 
-async fn serve(options: &Options, engine: Arc<dyn Engine>) -> Result<u8, End> {
+async fn serve(options: &Options, open: Opener) -> Result<u8, End> {
     let cannot = |e: std::io::Error| End::Failed(Error::bug(format!("cannot use the terminal: {e}")));
     let gone = Arc::new(Notify::new());
     let mut signals = Signals::listen().map_err(cannot)?;
     let (sender, receiver) = channel(EVENTS_MAX);
-    let worker = Worker::start(engine, sender).map_err(cannot)?;
+    let worker = Worker::start(open, sender).map_err(cannot)?;
     let mut terminal = Terminal::enter(Arc::clone(&gone)).map_err(cannot)?;
     terminal::watch_hang_up(Arc::clone(&gone)).map_err(cannot)?;
     let size = crossterm::terminal::size().unwrap_or((80, 24));

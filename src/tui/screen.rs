@@ -41,10 +41,10 @@ pub fn draw(app: &App, frame: &mut Frame<'_>) {
 
 /// Draws into a buffer; returns where the terminal's cursor belongs, if anywhere.
 pub fn render(app: &App, area: Rect, buf: &mut Buffer) -> Option<Position> {
-    let parts = layout::screen(area, app.banner.is_some());
+    let parts = layout::screen(area, app.line().is_some());
     header(app, parts.header, buf);
     sentence(app, parts.lens, buf);
-    if let Some(banner) = &app.banner {
+    if let Some(banner) = app.line() {
         let text = cut(&format!(" {banner}"), usize::from(parts.banner.width), app.theme.glyphs.ellipsis);
         put(buf, parts.banner, 0, &Line::from(Span::styled(text, app.theme.style(Role::Unsure))));
     }
@@ -135,7 +135,7 @@ fn sentence(app: &App, area: Rect, buf: &mut Buffer) {
     }
     let right = Line::from(right);
     let room = usize::from(area.width).saturating_sub(right.width() + 3);
-    let text = cut(&app.lens.sentence(app.as_of).join(&dot), room, theme.glyphs.ellipsis);
+    let text = cut(&app.lens.sentence(app.shown_as_of()).join(&dot), room, theme.glyphs.ellipsis);
     put_at(buf, area, 1, 0, &Line::from(Span::styled(text, theme.style(Role::Muted))));
     put_at(buf, area, area.width.saturating_sub(right.width() as u16), 0, &right);
 }
@@ -154,7 +154,7 @@ fn body(app: &App, area: Rect, buf: &mut Buffer) {
     }
     if app.tab == Tab::Spend {
         let lens = app.spend.slot.shown.as_ref().map_or(&app.lens, |s| &s.lens);
-        let mut words = lens.period.describe(app.as_of);
+        let mut words = lens.period.describe(app.shown_as_of());
         if let Some(first) = words.get(..1).map(str::to_uppercase) {
             words.replace_range(..1, &first);
         }

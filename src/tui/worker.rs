@@ -11,7 +11,21 @@ use super::event::Event;
 use super::tab::Tab;
 use crate::domain::calendar::Day;
 use crate::engine::{Answer, Cancel, Engine, Question};
-use crate::error::{Kind, Result};
+use crate::error::{Error, Kind, Result};
+
+/// What the worker asks, once it is open.
+pub struct Opened {
+    /// Who answers.
+    pub engine: Arc<dyn Engine>,
+    /// The day to show.
+    pub as_of: Day,
+    /// A line that must not be missed, such as that the data is made up.
+    pub banner: Option<String>,
+}
+
+/// Opens what is asked; called on the worker's thread, and again with the next question where it
+/// failed.
+pub type Opener = Box<dyn Fn() -> Result<Opened> + Send>;
 
 /// A question of a tab.
 #[derive(Clone, PartialEq, Debug)]
@@ -69,12 +83,12 @@ impl Worker {
     ///
     /// # Errors
     /// Where the system gives no thread.
-    pub fn start(engine: Arc<dyn Engine>, events: Sender<Event>) -> std::io::Result<Worker> {
+    pub fn start(open: Opener, events: Sender<Event>) -> std::io::Result<Worker> {
         let shared = Arc::new(Shared::default());
         let theirs = Arc::clone(&shared);
         std::thread::Builder::new().name("tui-worker".into()).spawn(move || {
             let _died = Died(events.clone());
-            serve(&theirs, engine.as_ref(), &events);
+            serve(&theirs, &open, &events);
         })?;
         Ok(Worker { shared })
     }
@@ -145,12 +159,25 @@ fn next(shared: &Shared) -> Option<Task> {
     }
 }
 
-fn serve(shared: &Shared, engine: &dyn Engine, events: &Sender<Event>) {
+fn serve(shared: &Shared, open: &Opener, events: &Sender<Event>) {
+    let mut engine: Result<Arc<dyn Engine>> = Err(Error::bug("nothing was opened yet"));
     while let Some(task) = next(shared) {
+        if engine.is_err() {
+            engine = match open() {
+                Ok(Opened { engine, as_of, banner }) => {
+                    if events.blocking_send(Event::Opened { as_of, banner }).is_err() {
+                        return;
+                    }
+                    Ok(engine)
+                }
+                Err(error) => Err(error),
+            };
+        }
+        let engine = engine.as_ref().map_err(Clone::clone);
         let event = match task {
-            Task::Extent => Event::Extent(Box::new(engine.extent())),
+            Task::Extent => Event::Extent(Box::new(engine.and_then(|e| e.extent()))),
             Task::Ask(job, cancel) => {
-                let answer = engine.ask(&job.question, job.as_of, &cancel);
+                let answer = engine.and_then(|e| e.ask(&job.question, job.as_of, &cancel));
                 if cancel.is_cancelled() && matches!(&answer, Err(e) if e.kind == Kind::Interrupted) {
                     continue;
                 }
@@ -168,7 +195,6 @@ mod tests {
     use super::*;
     use crate::domain::lens::Lens;
     use crate::engine::Extent;
-    use crate::error::Error;
     use std::sync::mpsc;
 
     /// Answers when it is told to, and says which question it works on.
@@ -199,7 +225,9 @@ mod tests {
         let (started, starts) = mpsc::channel();
         let (go, gate) = mpsc::channel();
         let (events, mut replies) = tokio::sync::mpsc::channel(8);
-        let worker = Worker::start(Arc::new(Slow { started, go: Mutex::new(gate) }), events).expect("thread");
+        let engine: Arc<dyn Engine> = Arc::new(Slow { started, go: Mutex::new(gate) });
+        let open = move || Ok(Opened { engine: Arc::clone(&engine), as_of: Day(20_000), banner: None });
+        let worker = Worker::start(Box::new(open), events).expect("thread");
         let job = |generation: u64| Job {
             tab: Tab::Breakdown,
             generation,
@@ -212,11 +240,40 @@ mod tests {
         worker.ask(job(2));
         go.send(()).expect("worker waits");
         assert_eq!(starts.recv(), Ok(2), "the question between was never asked");
+        assert!(matches!(replies.blocking_recv(), Some(Event::Opened { .. })));
         match replies.blocking_recv() {
             Some(Event::Answer(reply)) => assert_eq!(reply.generation, 2, "a cancelled question is not answered"),
             other => panic!("{other:?}"),
         }
         drop(worker);
         assert!(replies.blocking_recv().is_none(), "the thread ends");
+    }
+
+    #[test]
+    fn what_cannot_be_opened_is_told_with_each_question_and_tried_again() {
+        let (events, mut replies) = tokio::sync::mpsc::channel(8);
+        let tries = std::sync::atomic::AtomicU32::new(0);
+        let open = move || {
+            if tries.fetch_add(1, std::sync::atomic::Ordering::Relaxed) == 0 {
+                return Err(Error::store("another spendtop is using the store"));
+            }
+            let engine = Arc::new(Slow { started: mpsc::channel().0, go: Mutex::new(mpsc::channel().1) });
+            Ok(Opened { engine, as_of: Day(20_000), banner: None })
+        };
+        let worker = Worker::start(Box::new(open), events).expect("thread");
+        let job = |generation| Job {
+            tab: Tab::Spend,
+            generation,
+            question: Question::Spend(Lens::default()),
+            as_of: Day(20_000),
+        };
+        worker.ask(job(1));
+        match replies.blocking_recv() {
+            Some(Event::Answer(reply)) => assert!(reply.answer.is_err_and(|e| e.message.contains("another spendtop"))),
+            other => panic!("{other:?}"),
+        }
+        worker.ask(job(2));
+        assert!(matches!(replies.blocking_recv(), Some(Event::Opened { .. })));
+        assert!(matches!(replies.blocking_recv(), Some(Event::Answer(reply)) if reply.answer.is_ok()));
     }
 }

@@ -272,6 +272,12 @@ fn files_without_charges_say_so() {
         let error = refused_untouched(&store, &[&file(folder.path(), name, text)], &How::default());
         assert!(error.kind == Kind::Usage && error.message.contains("is empty"), "{name}: {error}");
     }
+    let long = format!("[{{\"a\":\"{}\"}}]", "x".repeat(20 << 20));
+    for (name, text) in [("lines.json", "{\"BilledCost\":\"1\"}\n{}\n"), ("long.json", &long), ("s.json", " \n[\n{}]")]
+    {
+        let error = refused_untouched(&store, &[&file(folder.path(), name, text)], &How::default());
+        assert!(error.message.contains("this is JSON") && error.hints[0].contains("--format csv"), "{name}: {error}");
+    }
     let error = refused_untouched(&store, &[&file(folder.path(), "x.csv", "a,b\n1,2\n")], &How::default());
     assert!(error.message.contains("this is no FOCUS cost and usage export"), "{error}");
 }
@@ -401,6 +407,55 @@ fn the_same_file_again_changes_nothing() {
     }
     let error = refused_untouched(&store, &[&path, &packed], &How::default());
     assert!(error.message.contains("have the same content"), "{error}");
+}
+
+#[test]
+fn a_provider_that_was_renamed_is_the_same() {
+    for (before, after) in [("AWS", "Amazon Web Services"), ("Microsoft Azure", "Microsoft"), ("GCP", "Google Cloud")] {
+        let folder = folder();
+        let text = month("2024-09", 0..20, "1");
+        let named =
+            |name: &str, provider: &str| file(folder.path(), name, text.replace(",AWS,", &format!(",{provider},")));
+        let (old, new) = (named("old.csv", before), named("new.csv", after));
+        let store = memory();
+        import(&store, &old).expect("import");
+        let (outcome, _) = import(&store, &new).expect("import");
+        assert!(matches!(outcome.groups[0].1, Fate::Replaces(_, 20)), "{after}: {:?}", outcome.groups);
+        assert_eq!((billed(&store), store.manifest().groups.len()), ("20".to_owned(), 1), "{after}");
+        assert_eq!(store.manifest().groups[0].key.provider, after, "values stay as the bill has them");
+
+        // Another part keeps its own name, and both count; a whole version takes the place of both.
+        let part = month("2024-09", 100..110, "1").replace(",AWS,", &format!(",{before},"));
+        let part = file(folder.path(), "part.csv", part);
+        let (added, _) =
+            import_as(&store, &[&part], &decided(Decisions { part: true, ..Decisions::default() })).expect("part");
+        assert_eq!((added.rows, billed(&store).as_str()), (10, "30"), "{after}");
+        let whole = text.clone() + month("2024-09", 100..110, "2").split_once('\n').expect("rows").1;
+        let whole = whole.replace(",AWS,", &format!(",{after},"));
+        let whole = file(folder.path(), "whole.csv", whole);
+        let (outcome, _) = import(&store, &whole).expect("import");
+        assert!(matches!(outcome.groups[0].1, Fate::Replaces(_, 30)), "{after}: {:?}", outcome.groups);
+        assert_eq!((billed(&store), store.manifest().groups.len()), ("40".to_owned(), 1), "{after}");
+        check_rollups(&store);
+        check_sound(&store);
+    }
+    let providers = spendtop::domain::services::canonical_provider;
+    assert_eq!((providers("amazon web services"), providers("Datadog")), ("AWS", "Datadog"));
+}
+
+#[test]
+fn one_batch_may_write_a_provider_in_two_ways() {
+    let folder = folder();
+    let (one, other) = (month("2024-09", 0..20, "1"), month("2024-09", 20..30, "1"));
+    let both = one + other.replace(",AWS,", ",Amazon Web Services,").split_once('\n').expect("rows").1;
+    let path = file(folder.path(), "both.csv", &both);
+    let store = memory();
+    import(&store, &path).expect("import");
+    assert_eq!(billed(&store), "30");
+    let path = file(folder.path(), "again.csv", both.replace("\n1,1,", "\n2,2,"));
+    import(&store, &path).expect("import");
+    assert_eq!((billed(&store), store.manifest().groups.len()), ("60".to_owned(), 2));
+    check_rollups(&store);
 }
 
 #[test]

@@ -214,6 +214,22 @@ impl Screen {
         }
     }
 
+    /// The first frame, which ends with the first synchronized update.
+    fn first_frame(&mut self) -> String {
+        let mark = b"\x1b[?2026l";
+        let at = loop {
+            if let Some(at) = self.raw.windows(mark.len()).position(|w| w == mark) {
+                break at;
+            }
+            let bytes = self.bytes.recv_timeout(Duration::from_secs(20)).expect("a frame");
+            self.parser.process(&bytes);
+            self.raw.extend(bytes);
+        };
+        let mut parser = vt100::Parser::new(30, 100, 0);
+        parser.process(&self.raw[..at]);
+        parser.screen().contents()
+    }
+
     fn press(&mut self, keys: &str) {
         self.keys.write_all(keys.as_bytes()).and_then(|()| self.keys.flush()).expect("keys");
     }
@@ -269,4 +285,54 @@ fn a_signal_ends_the_app_and_gives_the_terminal_back() {
     let pid = rustix::process::Pid::from_raw(i32::try_from(pid).expect("pid")).expect("pid");
     rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("kill");
     assert_eq!(screen.end(), 143);
+}
+
+#[test]
+fn the_first_frame_shows_figures_before_the_store_is_open() {
+    let home = tempfile::tempdir().expect("home");
+    let folder = home.path().join("store");
+    let place = folder.to_string_lossy().into_owned();
+    let charges = "BillingCurrency,BilledCost,EffectiveCost,ChargePeriodStart,ChargePeriodEnd,ProviderName,BillingAccountId\n\
+                   USD,1234.56,1234.56,2024-10-14T00:00:00Z,2024-10-15T00:00:00Z,AWS,1\n";
+    let file = crate::support::write(home.path(), "a.csv", charges);
+    printed(home.path(), &["--data-dir", &place, "import", &file.to_string_lossy()]);
+    assert!(folder.join("front").exists());
+
+    // Somebody else has the store.
+    let other = spendtop::store::Store::open(&folder, &[]).expect("open");
+    let mut screen = Screen::open(home.path(), &["--data-dir", &place]);
+    screen.until("another spendtop");
+    screen.until("use another --data-dir");
+    let first = screen.first_frame();
+    assert!(first.contains("1,234.56") && first.contains("Figures as of 2024-10-15"), "{first}");
+    drop(other);
+    screen.press("r");
+    screen.until("1,234.56");
+    assert!(!screen.parser.screen().contents().contains("Figures as of"));
+    screen.press("q");
+    assert_eq!(screen.end(), 0);
+
+    // Another day's figures are not shown as the day's that was asked for.
+    let mut screen = Screen::open(home.path(), &["--data-dir", &place, "--as-of", "2024-11-03"]);
+    assert!(!screen.first_frame().contains("1,234.56"));
+    screen.press("q");
+    assert_eq!(screen.end(), 0);
+
+    printed(home.path(), &["--data-dir", &place, "imports", "rm", "1", "--yes"]);
+    assert!(!folder.join("front").exists(), "nothing is left of what was removed");
+}
+
+#[test]
+fn a_replacement_says_what_was_billed_before_and_now() {
+    let home = tempfile::tempdir().expect("home");
+    let header = "BillingCurrency,BilledCost,ChargePeriodStart,ChargePeriodEnd,ProviderName,ResourceId\n";
+    let row = |cost: &str, id: u32| format!("USD,{cost},2024-10-14T00:00:00Z,2024-10-15T00:00:00Z,AWS,r-{id}\n");
+    let rows = |cost: &str, n: u32| (0..n).fold(header.to_owned(), |text, id| text + &row(cost, id));
+    let old = crate::support::write(home.path(), "old.csv", rows("100.5", 20));
+    let new = crate::support::write(home.path(), "new.csv", rows("101", 15));
+    printed(home.path(), &["import", &old.to_string_lossy()]);
+    let dry = printed(home.path(), &["import", "--dry-run", &new.to_string_lossy()]);
+    assert!(dry.contains("from 20 to 15 charges; billed 2,010.00 USD before\n"), "{dry}");
+    let said = printed(home.path(), &["import", &new.to_string_lossy()]);
+    assert!(said.contains("from 20 to 15 charges; billed 2,010.00 USD before, 1,515.00 USD now"), "{said}");
 }

@@ -1,7 +1,5 @@
 //! Row groups as charges: a block of rows is decoded column by column, then put together row by row.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use parquet::file::reader::FileReader;
 use parquet::file::serialized_reader::SerializedFileReader;
 
@@ -42,7 +40,7 @@ pub struct Worker<'a> {
 /// # Errors
 /// Those of `work`; kind `Usage` where it panics.
 pub fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(damaged("its content contradicts itself")))
+    crate::error::guarded(work).unwrap_or_else(|_| Err(damaged("its content contradicts itself")))
 }
 
 impl<'a> Worker<'a> {

@@ -202,17 +202,31 @@ pub fn colours() -> Env {
 impl Session {
     #[must_use]
     pub fn new(mood: Mood, size: (u16, u16), env: Env) -> Session {
-        let options = Options { as_of: as_of(), lens: Lens::default(), env, banner: None };
+        let options = Options { as_of: as_of(), lens: Lens::default(), env, banner: None, front: None };
         Session { app: App::new(&options, size), engine: Fake(mood), size, done: vec![], asked: vec![] }
+    }
+
+    /// The app on a front page, before anything is asked.
+    #[must_use]
+    pub fn with_front(page: crate::engine::front::Page, size: (u16, u16)) -> Session {
+        let options =
+            Options { as_of: as_of(), lens: Lens::default(), env: colours(), banner: None, front: Some(page) };
+        let app = App::new(&options, size);
+        Session { app, engine: Fake(Mood::Demo), size, done: vec![], asked: vec![] }
     }
 
     /// Starts the app and answers what it asks.
     #[must_use]
     pub fn started(mood: Mood, size: (u16, u16)) -> Session {
         let mut session = Session::new(mood, size, colours());
-        let effects = session.app.start();
-        session.perform(effects);
+        session.start();
         session
+    }
+
+    /// Answers what the app asks when it starts.
+    pub fn start(&mut self) {
+        let effects = self.app.start();
+        self.perform(effects);
     }
 
     pub fn send(&mut self, event: Event) {

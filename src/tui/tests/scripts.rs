@@ -8,7 +8,9 @@ use ratatui::{TerminalOptions, Viewport};
 
 use super::fake::{Mood, Session, as_of, colours};
 use crate::domain::dimension::Dimension;
+use crate::domain::lens::Lens;
 use crate::engine::Question;
+use crate::engine::front::Page;
 use crate::tui::action::Place;
 use crate::tui::effect::Effect;
 use crate::tui::event::Event;
@@ -222,4 +224,36 @@ fn nothing_is_written_when_nothing_changed() {
     let first = terminal.backend().buffer().clone();
     let again = s.screen();
     assert!(first.diff(&again).is_empty(), "drawing is a pure function of the state");
+}
+
+#[test]
+fn the_front_page_is_shown_as_what_it_is_until_the_first_answer_comes() {
+    let mut made = Session::started(Mood::Demo, SIZE);
+    let answers = made.app.spend.slot.shown.take().expect("answered").answers;
+    let before = as_of().plus(-21);
+    let answers: Vec<_> =
+        answers.into_iter().map(|a| crate::engine::answer::SpendAnswer { as_of: before, ..a }).collect();
+    let page = Page {
+        lens: Lens::default(),
+        as_of: before,
+        made_at: before.seconds(),
+        last_day: before,
+        demo: false,
+        answers,
+    };
+    let mut s = Session::with_front(page.clone(), SIZE);
+    let text = s.text();
+    assert!(text.contains("Figures as of 2024-10-30, computed 2024-10-30") && text.contains("84,210.33"), "{text}");
+    assert!(text.contains("October to date") && !text.contains("November"), "{text}");
+    s.start();
+    let text = s.text();
+    assert!(text.contains("November to date") && !text.contains("Figures as of"), "{text}");
+
+    // The store turns out to be of another day: that is asked for, and what was asked before is not shown.
+    let mut s = Session::with_front(page, SIZE);
+    let asked = s.app.start();
+    s.send(Event::Opened { as_of: before, banner: Some("old".into()) });
+    assert_eq!((s.app.as_of, s.asked.len()), (before, 1));
+    assert!(asked.iter().any(|e| matches!(e, Effect::Ask(job) if job.as_of == as_of())));
+    assert!(s.text().contains("old") && s.text().contains("October to date"), "{}", s.text());
 }
