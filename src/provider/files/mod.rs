@@ -174,7 +174,7 @@ impl BillingFiles {
                 let file = input.into_file()?;
                 // Open pages of every column take memory beside the batch: it has less of it.
                 let Limits { rows, text_bytes } = self.limits;
-                let limits = Limits { rows: rows / 2, text_bytes: text_bytes / 2 };
+                let limits = Limits { rows: rows * 7 / 12, text_bytes: text_bytes * 7 / 12 };
                 (parquet::read(file, self.threads, limits, &bridge)?, "Parquet")
             }
             shape => {
