@@ -216,8 +216,14 @@ fn movers(
         now.dimensions.iter().zip(ids.0).map(|(v, id)| Untrusted::from(v.texts.get(id))).collect()
     };
     for (currency, mut list) in moved {
-        list.sort_unstable_by(|a, b| b.0.cmp(&a.0).then_with(|| texts(&a.1).cmp(&texts(&b.1))));
-        list.truncate(MOVERS_MAX);
+        let order = |a: &(Amount, Ids, Figure), b: &(Amount, Ids, Figure)| {
+            b.0.cmp(&a.0).then_with(|| texts(&a.1).cmp(&texts(&b.1)))
+        };
+        if list.len() > MOVERS_MAX {
+            list.select_nth_unstable_by(MOVERS_MAX, order);
+            list.truncate(MOVERS_MAX);
+        }
+        list.sort_unstable_by(order);
         let movers =
             list.into_iter().map(|(_, ids, figure)| Mover { key: texts(&ids), names: names(&now, &ids), figure });
         lists.insert(now.currencies.get(currency).to_owned(), movers.collect());

@@ -151,6 +151,7 @@ impl Slots {
     }
 
     /// The total of a place.
+    #[inline]
     pub fn at(&mut self, place: usize) -> &mut Total {
         let number = if self.mapped { self.map.entry(place).or_default() } else { &mut self.numbers[place] };
         if *number == 0 {
@@ -159,6 +160,18 @@ impl Slots {
             *number = self.totals.len() as u32;
         }
         &mut self.totals[*number as usize - 1]
+    }
+
+    /// How many places have a total.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// Whether none has.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.places.is_empty()
     }
 
     /// Hands over and forgets all totals.
