@@ -108,6 +108,8 @@ struct Scan<'s> {
 
 /// The group of a terms row that no charge counts of.
 const NO_GROUP: u32 = u32::MAX;
+/// Stands for the hour of charges that are longer than one.
+const NO_HOUR: u32 = u32::MAX;
 
 impl<'s> Scan<'s> {
     fn new(
@@ -194,6 +196,9 @@ impl<'s> Scan<'s> {
     fn flush(&self, slots: &mut Slots, start: i64, width: usize, table: &mut Table) {
         slots.drain(|place, total| {
             let (currency, seconds, mut values) = self.terms.values[place % width];
+            if seconds == NO_HOUR {
+                return table.left_out.entry(currency).or_default().merge(total);
+            }
             let profile = self.profiles.values[place / width];
             values.0.iter_mut().zip(profile.0).for_each(|(v, p)| *v |= p);
             table.add(Key { currency, start: start + i64::from(seconds), values }, total);
@@ -303,22 +308,20 @@ fn split_by_column(
 struct TermsGroups {
     /// For each terms row, its group; [`NO_GROUP`] where it is not asked for.
     of: Vec<u32>,
-    /// For each group, its currency, the seconds from its day's start to its hour, and its values.
+    /// For each group, its currency, the seconds from its day's start to its hour or [`NO_HOUR`],
+    /// and its values.
     values: Vec<(u32, u32, Ids)>,
 }
 
 /// Groups terms by currency, hour and the values of the dimensions that terms have.
 fn terms_groups(request: &Request<'_>, segment: &Segment<'_>, table: &mut Table) -> Result<TermsGroups> {
     let (currencies, ids) = segment.terms_column(Terms::Currency)?;
-    let mut wanted: Vec<bool> =
-        ids.iter().map(|id| request.currency.is_none_or(|c| c == currencies.get(*id))).collect();
+    let wanted: Vec<bool> = ids.iter().map(|id| request.currency.is_none_or(|c| c == currencies.get(*id))).collect();
     let mut tuples: Vec<(u32, u32, Ids)> =
         ids.iter().map(|id| (table.currencies.intern(currencies.get(*id)), 0, Ids::default())).collect();
     if request.granularity == Some(Granularity::Hour) {
-        for ((tuple, wanted), times) in tuples.iter_mut().zip(&mut wanted).zip(segment.terms_times()?) {
-            // Charges that are longer than an hour lie in none.
-            *wanted &= times.duration <= 3600;
-            tuple.1 = times.start / 3600 * 3600;
+        for (tuple, times) in tuples.iter_mut().zip(segment.terms_times()?) {
+            tuple.1 = if times.duration > 3600 { NO_HOUR } else { times.start / 3600 * 3600 };
         }
     }
     for (d, dimension) in request.by.iter().enumerate() {

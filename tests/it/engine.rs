@@ -148,6 +148,12 @@ fn hours_hold_only_charges_of_an_hour() {
     assert_eq!(hours[0].rows.len(), 24);
     let hourly: Amount = hours[0].rows.iter().filter_map(|r| r.cost).sum();
     assert!(hourly > Amount::ZERO && Some(hourly) < whole[0].total, "{hourly} {:?}", whole[0].total);
+    assert_eq!(hours[0].total, Some(hourly));
+    // What lies in no hour is said, to the last digit, and nothing is left out of whole days.
+    let left_out = hours[0].left_out.expect("the demo has daily charges");
+    assert!(left_out.rows > 0);
+    assert_eq!(left_out.cost.map(|cost| cost + hourly), whole[0].total);
+    assert_eq!(whole[0].left_out, None);
 }
 
 #[test]
