@@ -15,6 +15,7 @@ use crate::analytics::rollup::roll;
 use crate::domain::batch::ChargeBatch;
 use crate::domain::calendar::Day;
 use crate::domain::charge::{Profile, Quantity};
+use crate::domain::dict::{Dict, NONE};
 use crate::domain::numbers::UNKNOWN_WIDE;
 use crate::domain::rollup::{METRICS, kinds};
 use crate::domain::sketch::Fingerprint;
@@ -325,6 +326,10 @@ impl Ingest<'_> {
                 }
                 std::collections::btree_map::Entry::Occupied(mut slot) => {
                     let group = slot.get_mut();
+                    let known = &mut group.account_name;
+                    if known.is_empty() || (!more.account_name.is_empty() && more.account_name < *known) {
+                        *known = more.account_name;
+                    }
                     group.part.segments.extend(more.part.segments);
                     more.part.days.iter().for_each(|(day, rows)| *group.part.days.entry(*day).or_default() += rows);
                     group.part.sums.iter_mut().zip(more.part.sums).for_each(|(a, b)| *a = a.wrapping_add(b));
@@ -333,6 +338,11 @@ impl Ingest<'_> {
             }
         }
     }
+}
+
+/// Of two names the smaller, as everywhere where a value has several; no name is none.
+fn smaller(texts: &Dict, a: u32, b: u32) -> u32 {
+    if b == NONE || (a != NONE && texts.get(a) <= texts.get(b)) { a } else { b }
 }
 
 /// What a batch holds of each group.
@@ -352,11 +362,18 @@ fn gather(batch: &ChargeBatch) -> BTreeMap<GroupKey, Incoming> {
     let mut window_rows = vec![0u64; keys.len()];
     let mut sums = vec![[0i128; METRICS]; distinct.len()];
     let mut fingerprints = vec![Fingerprint::default(); distinct.len()];
-    let mut names: Vec<Option<u32>> = vec![None; distinct.len()];
+    let (account_names, name_of) = (
+        &batch.profile_texts[Profile::BillingAccountName.index()],
+        &batch.profiles[Profile::BillingAccountName.index()],
+    );
+    let mut names = vec![NONE; distinct.len()];
     for (at, row) in batch.rows.iter().enumerate() {
         let group = group_of[row.window as usize];
         window_rows[row.window as usize] += 1;
-        names[group].get_or_insert(row.profile);
+        let name = name_of[row.profile as usize];
+        if name != names[group] {
+            names[group] = smaller(account_names, names[group], name);
+        }
         fingerprints[group].add(batch.identity(at), batch.quantities[Quantity::Billed.index()].units(at));
         for (sum, column) in sums[group].iter_mut().zip(&batch.quantities) {
             let units = column.units(at);
@@ -369,9 +386,8 @@ fn gather(batch: &ChargeBatch) -> BTreeMap<GroupKey, Incoming> {
         for (window, rows) in window_rows.iter().enumerate().filter(|(w, _)| group_of[*w] == group) {
             *part.days.entry(batch.windows[window].day).or_default() += rows;
         }
-        let name = names[group].map_or("", |p| batch.profile_text(p, Profile::BillingAccountName));
-        let incoming =
-            Incoming { key: (*key).clone(), account_name: name.to_owned(), part, fingerprint, incomplete: false };
+        let account_name = account_names.get(names[group]).to_owned();
+        let incoming = Incoming { key: (*key).clone(), account_name, part, fingerprint, incomplete: false };
         found.insert((*key).clone(), incoming);
     }
     found
