@@ -445,14 +445,16 @@ fn column(batch: &ChargeBatch, dimension: &Dimension, values: &mut crate::domain
                 Some(Place::Profile(label)) => Some(label),
                 _ => None,
             };
-            let mut memo = vec![u32::MAX; texts.len()];
+            // Each value's number, and the name that it last came with.
+            let mut memo = vec![(u32::MAX, NONE); texts.len()];
             let numbers = ids.iter().enumerate().map(|(profile, id)| {
+                let name = label.map_or(NONE, |l| batch.profiles[l.index()][profile]);
                 let slot = &mut memo[*id as usize];
-                if *slot == u32::MAX {
-                    let name = label.map_or("", |l| batch.profile_text(profile as u32, l));
-                    *slot = values.intern(canonical(dimension, texts.get(*id)), name);
+                if slot.0 == u32::MAX || slot.1 != name {
+                    let text = label.map_or("", |l| batch.profile_texts[l.index()].get(name));
+                    *slot = (values.intern(canonical(dimension, texts.get(*id)), text), name);
                 }
-                *slot
+                slot.0
             });
             Column::Profile(numbers.collect())
         }

@@ -180,10 +180,11 @@ pub struct LensArgs {
     /// Which of the four costs [default: the config's, effective].
     #[arg(long, value_parser = one_of(Metric::ALL.to_vec(), Metric::name), help_heading = "What of them")]
     pub metric: Option<Metric>,
-    /// Hold it against other days.
+    /// Hold it against other days: the period before; the same days of the month or year before.
     #[arg(long, value_name = "DAYS", value_parser = one_of(Comparison::ALL.to_vec(), Comparison::name), help_heading = "What of them")]
     pub compare: Option<Comparison>,
-    /// In pieces of time (UTC).
+    /// In pieces of time (UTC). Charges longer than an hour lie in no hour: `hour` leaves them out
+    /// and says how many.
     #[arg(long, value_name = "PIECE", value_parser = one_of(Granularity::ALL.to_vec(), Granularity::name), help_heading = "What of them")]
     pub granularity: Option<Granularity>,
 }
@@ -213,7 +214,8 @@ pub struct QueryArgs {
     /// cost, change, key, time, or one of the dimensions.
     #[arg(long, default_value = "cost", value_name = "ORDER", help_heading = "What of them")]
     pub sort: String,
-    /// Rows at most, per currency; the total stays over all.
+    /// Groups at most, per currency; with --granularity each has a row a piece of time. The total
+    /// stays over all.
     #[arg(long, value_name = "N", help_heading = "What of them")]
     pub limit: Option<usize>,
     /// How it is written.

@@ -163,17 +163,19 @@ fn dimensions(text: &str, config: &Config) -> Result<Vec<Dimension>> {
         quoted ^= c == '"';
         c == ',' && !quoted
     });
+    let words: Vec<&str> = words.map(str::trim).filter(|w| !w.is_empty()).collect();
+    // Before each is looked at: mending the fifth would be in vain.
+    if words.len() > DIMENSIONS_MAX {
+        return Err(Error::usage(format!("`--by` has {} dimensions, at most {DIMENSIONS_MAX} work", words.len()))
+            .hint("use `--where` to narrow down instead"));
+    }
     let mut found: Vec<Dimension> = Vec::new();
-    for word in words.map(str::trim).filter(|w| !w.is_empty()) {
+    for word in words {
         let dimension = dimension(word, "--by", config)?;
         if found.contains(&dimension) {
             return Err(Error::usage(format!("`--by` has `{}` twice", safe(&dimension.name()))));
         }
         found.push(dimension);
-    }
-    if found.len() > DIMENSIONS_MAX {
-        return Err(Error::usage(format!("`--by` has {} dimensions, at most {DIMENSIONS_MAX} work", found.len()))
-            .hint("use `--where` to narrow down instead"));
     }
     if found.is_empty() {
         return Err(Error::usage("`--by` is empty").hint("for one total write --by none"));

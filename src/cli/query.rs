@@ -7,9 +7,10 @@ use super::stdio::Streams;
 use crate::domain::calendar::{Day, Granularity, Period};
 use crate::domain::lens::Lens;
 use crate::domain::text::SafeText;
+use crate::engine::answer::{LeftOut, QueryAnswer};
 use crate::engine::{Answer, Cancel, Engine, Query, Question};
 use crate::error::{Error, Result};
-use crate::report::{self, Style};
+use crate::report::{self, Format, Style};
 
 /// Runs `spendtop query`; returns the exit code.
 ///
@@ -28,6 +29,9 @@ pub fn query(
     };
     let style = style(format, streams);
     report::query(query, &answers, style, streams.out).map_err(|e| streams.failed(&e))?;
+    if format.format != Format::Json {
+        answers.iter().try_for_each(|answer| say_left_out(answer, streams))?;
+    }
     if answers.iter().all(|a| a.groups == 0 && a.rows.is_empty()) {
         explain_empty(&query.lens, query.granularity, engine, as_of, streams)?;
     }
@@ -60,6 +64,19 @@ fn style(args: &FormatArgs, streams: &Streams<'_>) -> Style {
     Style { format: args.format, raw: args.raw, width: streams.width, terminal: streams.terminal }
 }
 
+/// Says on stderr which charges lie in no hour: no table or CSV has a row for them.
+fn say_left_out(answer: &QueryAnswer, streams: &mut Streams<'_>) -> Result<()> {
+    let Some(LeftOut { rows, cost }) = answer.left_out else { return Ok(()) };
+    let what = if rows == 1 { "1 charge is" } else { &format!("{rows} charges are") };
+    let cost = cost.map_or_else(|| "unknown cost".to_owned(), |c| format!("{c} {}", safe(&answer.currency)));
+    let message = format!("{what} longer than an hour and left out, from rows and total: {cost}");
+    streams.note(&message, &["--granularity day has a place for all of them"])
+}
+
+fn safe(text: &str) -> SafeText {
+    SafeText::from_outside(text)
+}
+
 /// Says on stderr why there is nothing to see, and which flag would show something.
 fn explain_empty(
     lens: &Lens,
@@ -85,7 +102,7 @@ fn explain_empty(
         return streams.note(&message, &[&all, &there]);
     }
     if let Some(code) = lens.currency.as_ref().filter(|c| !extent.currencies.contains(c)) {
-        let known: Vec<_> = extent.currencies.iter().map(|c| SafeText::from_outside(c).into_string()).collect();
+        let known: Vec<_> = extent.currencies.iter().map(|c| safe(c).into_string()).collect();
         return streams.note(&format!("no charges in {code}: the data has {}", known.join(", ")), &[]);
     }
     if granularity == Some(Granularity::Hour) {
@@ -93,7 +110,7 @@ fn explain_empty(
         return streams.note(&message, &["charges of whole days show with --granularity day"]);
     }
     if !lens.filter.is_empty() {
-        let filter = SafeText::from_outside(&lens.filter.to_string());
+        let filter = safe(&lens.filter.to_string());
         let message = format!("no charges in {} match the filter {filter}", days(period));
         return streams.note(&message, &["--where '' leaves the filter out"]);
     }

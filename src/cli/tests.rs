@@ -15,7 +15,7 @@ use crate::domain::charge::Metric;
 use crate::domain::dimension::Dimension;
 use crate::domain::lens::Lens;
 use crate::domain::period::Comparison;
-use crate::engine::answer::{QueryAnswer, QueryRow};
+use crate::engine::answer::{LeftOut, QueryAnswer, QueryRow};
 use crate::engine::{Answer, Cancel, Engine, Extent, Question, Sort};
 use crate::error::{Error, Kind, Result};
 
@@ -170,6 +170,7 @@ fn flags_that_cannot_be_meant_are_explained() {
         ("--by owner", "`--by`: unknown dimension `owner`", "dimensions are provider, "),
         ("--by service,service", "`--by` has `service` twice", ""),
         ("--by sku,region,service,provider,resource", "`--by` has 5 dimensions, at most 4 work", "--where"),
+        ("--by sku,nosuch,service,service,resource", "`--by` has 5 dimensions, at most 4 work", "--where"),
         ("--by ,", "`--by` is empty", "--by none"),
         ("--currency dollars", "`--currency` takes a code of three letters like USD, not `dollars`", ""),
         ("--sort change", "`--sort change` needs something to compare with", "--compare previous"),
@@ -242,6 +243,7 @@ fn answer(currency: &str, cost: &str) -> QueryAnswer {
         total: cost,
         previous_total: None,
         incomplete: false,
+        left_out: None,
     }
 }
 
@@ -254,6 +256,20 @@ fn said(flags: &str, engine: &dyn Engine) -> (String, String, Result<u8>) {
         .and_then(|question| query::query(&question, &args.format, engine, today(), &mut streams));
     let text = |bytes| String::from_utf8(bytes).expect("text");
     (text(out), text(err), code)
+}
+
+#[test]
+fn charges_that_lie_in_no_hour_are_said_beside_the_answer() {
+    let mut hourly = answer("USD", "1.5");
+    hourly.left_out = Some(LeftOut { rows: 12, cost: "340.5".parse().ok() });
+    let engine = told(vec![hourly]);
+    let (out, err, _) = said("--granularity hour", &engine);
+    assert!(!out.contains("340.5"), "{out}");
+    assert!(err.contains("12 charges are longer than an hour and left out") && err.contains("340.5 USD"), "{err}");
+    assert!(err.contains("--granularity day"), "{err}");
+    let (out, err, _) = said("--granularity hour --format json", &engine);
+    assert!(out.contains(r#""left_out":{"rows":12,"cost":"340.5"}"#), "{out}");
+    assert_eq!(err, "");
 }
 
 #[test]

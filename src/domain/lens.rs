@@ -52,11 +52,10 @@ impl Lens {
     /// grouping. Text from outside in it is made safe.
     #[must_use]
     pub fn sentence(&self, as_of: Day) -> Vec<String> {
-        let period = self.period.resolve(as_of);
         let mut parts = vec![format!("{} cost", self.metric.name())];
         let mut days = self.period.describe(as_of);
         if self.comparison != Comparison::None {
-            days = format!("{days} vs {}", self.comparison.describe(period));
+            days = format!("{days} vs {}", self.comparison.describe(self.days(as_of).1));
         }
         parts.push(days);
         if !self.filter.is_empty() {
@@ -73,7 +72,6 @@ impl Lens {
     /// Its days and those that it is held against.
     #[must_use]
     pub fn days(&self, as_of: Day) -> (Period, Option<Period>) {
-        let period = self.period.resolve(as_of);
-        (period, self.comparison.against(period))
+        (self.period.resolve(as_of), self.comparison.against_spec(self.period, as_of))
     }
 }

@@ -83,6 +83,11 @@ impl PeriodSpec {
         }
     }
 
+    /// Whether it ends with the day it is asked on, wherever in the calendar that is.
+    fn is_to_date(self) -> bool {
+        matches!(self, P::ThisMonth | P::ThisQuarter | P::ThisYear)
+    }
+
     /// Reads `30d`, `last 30 days`, `this month`, `mtd`, `last-quarter`, `2024-09`, `sep 2024`,
     /// `september` (the last one that has begun), `2024-Q3`, `2024`, `2024-09-01` and
     /// `2024-09-01..2024-10-01` (end exclusive).
@@ -253,6 +258,22 @@ impl Comparison {
         }
     }
 
+    /// The days that a period in words is held against when asked on `as_of`. A period up to the
+    /// day is never taken for whole months: on their last day it is still held against as many
+    /// days as on the day before.
+    #[must_use]
+    pub fn against_spec(self, spec: PeriodSpec, as_of: Day) -> Option<Period> {
+        let period = spec.resolve(as_of);
+        match self {
+            Comparison::Previous if spec.is_to_date() => {
+                Some(Period { from: period.from.plus(-period.days()), to: period.from })
+            }
+            Comparison::MonthBefore if spec.is_to_date() => Some(same_days(period, 1)),
+            Comparison::YearBefore if spec.is_to_date() => Some(same_days(period, 12)),
+            _ => self.against(period),
+        }
+    }
+
     /// The days that `period` is held against. A period of whole months goes back whole months;
     /// days that the other month lacks (the 31st) are left out, so that no day counts twice.
     #[must_use]
@@ -269,10 +290,10 @@ impl Comparison {
         }
     }
 
-    /// How a sentence says it, after "vs".
+    /// How a sentence says it, after "vs": `against` is what it came to.
     #[must_use]
-    pub fn describe(self, period: Period) -> String {
-        match (self, self.against(period)) {
+    pub fn describe(self, against: Option<Period>) -> String {
+        match (self, against) {
             (Comparison::Previous, Some(p)) => match p.as_month() {
                 Some(m) => m.name().to_owned(),
                 None if whole_months(p).is_some() => format!("{} to {}", p.from, p.to.plus(-1)),
@@ -302,7 +323,11 @@ fn back(period: Period, months: i32) -> Period {
         let first = |day: Day| day.month().plus(-months).first();
         return Period { from: first(period.from), to: first(period.to) };
     }
-    // The same place in the earlier month, at most the day after its last.
+    same_days(period, months)
+}
+
+/// The same places in the month `months` before, at most the day after its last.
+fn same_days(period: Period, months: i32) -> Period {
     let shift = |day: Day, edge: i32| {
         let month = day.month().plus(-months);
         Day(month.first().0 + day.0 - day.month().first().0 + edge).min(month.plus(1).first())
@@ -367,6 +392,22 @@ mod tests {
                 Some(want),
                 "{comparison:?} {period}"
             );
+        }
+        for (spec, as_of, comparison, want) in [
+            (P::ThisMonth, "2024-11-29", Comparison::MonthBefore, "2024-10-01..2024-10-30"),
+            (P::ThisMonth, "2024-11-30", Comparison::MonthBefore, "2024-10-01..2024-10-31"),
+            (P::ThisMonth, "2024-12-01", Comparison::MonthBefore, "2024-11-01..2024-11-02"),
+            (P::ThisMonth, "2024-03-31", Comparison::MonthBefore, "2024-02-01..2024-03-01"),
+            (P::ThisMonth, "2024-02-29", Comparison::YearBefore, "2023-02-01..2023-03-01"),
+            (P::ThisMonth, "2023-02-28", Comparison::YearBefore, "2022-02-01..2022-03-01"),
+            (P::ThisMonth, "2024-11-30", Comparison::Previous, "2024-10-02..2024-11-01"),
+            (P::ThisQuarter, "2024-09-30", Comparison::MonthBefore, "2024-06-01..2024-08-31"),
+            (P::ThisYear, "2024-12-31", Comparison::YearBefore, "2023-01-01..2024-01-01"),
+            (P::LastMonth, "2024-12-03", Comparison::MonthBefore, "2024-10-01..2024-11-01"),
+            (P::Month(Month::new(2024, 11)), "2024-11-30", Comparison::MonthBefore, "2024-10-01..2024-11-01"),
+        ] {
+            let against = comparison.against_spec(spec, day(as_of)).map(|p| p.to_string());
+            assert_eq!(against.as_deref(), Some(want), "{spec} {comparison:?} on {as_of}");
         }
         assert_eq!(Comparison::None.against(range("2024-03-01", "2024-04-01")), None);
     }

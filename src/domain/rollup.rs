@@ -130,16 +130,23 @@ impl Values {
         Values { texts, name_of, names, ..Values::default() }
     }
 
-    /// The number of a value; remembers the first name it comes with.
+    /// The number of a value. Of the names that it comes with the smallest stays: whatever order
+    /// charges come in, and however they are cut into batches, the same bill gives the same name.
     pub fn intern(&mut self, text: &str, name: &str) -> u32 {
         let id = self.texts.intern(text);
         if self.name_of.len() <= id as usize {
             self.name_of.resize(id as usize + 1, NONE);
         }
-        if self.name_of[id as usize] == NONE && id != NONE && !name.is_empty() && name != text {
+        if id != NONE && self.is_better(id, text, name) {
             self.name_of[id as usize] = self.names.intern(name);
         }
         id
+    }
+
+    /// Whether a value that is `text` is called `name` rather than what it is called so far.
+    fn is_better(&self, id: u32, text: &str, name: &str) -> bool {
+        let now = self.name_of[id as usize];
+        !name.is_empty() && name != text && (now == NONE || name < self.names.get(now))
     }
 
     /// The number of a value, known by a hash of its text alone: for values by the hundred
@@ -154,7 +161,7 @@ impl Values {
         }
         let key = xxh3_128_with_seed(text.as_bytes(), self.seed);
         if let Some(id) = self.known.get(key) {
-            if self.name_of[id as usize] == NONE && name != text {
+            if self.is_better(id, text, name) {
                 self.name_of[id as usize] = self.names.append(name);
             }
             return id;

@@ -2,10 +2,14 @@
 //!
 //! The two ways give the same totals; a test holds that.
 
+use std::ops::Range;
+
 use crate::analytics::rollup::canonical;
 use crate::domain::calendar::Granularity;
 use crate::domain::dimension::Dimension;
 use crate::domain::filter::Clause;
+use crate::domain::money::Amount;
+use crate::domain::numbers::Total;
 use crate::domain::rollup::kinds;
 use crate::error::Result;
 use crate::store::Store;
@@ -69,7 +73,8 @@ fn kind_for(request: &Request<'_>, manifest: &Manifest) -> Option<Vec<Dimension>
 
 /// Where a requested dimension's value comes from.
 enum From {
-    /// The kind's dimension of this number; for each of its values, the table's number.
+    /// The kind's dimension of this number; for each of its values, the table's number once it is
+    /// known.
     Kind(usize, Vec<u32>),
     /// The same for all cells.
     Group(u32),
@@ -103,43 +108,49 @@ fn add_rollup(
             }
             other => {
                 let at = kind.iter().position(|k| k == other).unwrap_or_default();
-                let theirs = &rollup.dimensions[at];
-                let mut used = vec![false; theirs.texts.len()];
-                theirs.ids.iter().for_each(|id| used[*id as usize] = true);
-                let ids = (0..theirs.texts.len() as u32)
-                    .map(|id| if used[id as usize] { values.add(theirs.texts.get(id), theirs.name(id)) } else { 0 });
-                From::Kind(at, ids.collect())
+                // Few of a long rollup's values may lie in the period: they are added when met.
+                From::Kind(at, vec![u32::MAX; rollup.dimensions[at].texts.len()])
             }
         })
         .collect();
-    let places = Places { froms, currencies };
+    let mut places = Places { froms, currencies, ..Places::default() };
     slots.make_room(places.count());
-    let mut last = None;
-    for cell in 0..rollup.len() {
-        let day = rollup.day(cell);
-        let currency = rollup.currencies[cell] as usize;
-        if places.currencies[currency].is_none() || !request.period.contains(day) || !admits.cell(rollup, cell) {
+    let (mut last, mut from) = (None, 0);
+    // Cells come day by day: each run of a day is numbered column by column, then added up.
+    while from < rollup.len() {
+        let run = from..from + rollup.days[from..].iter().take_while(|d| **d == rollup.days[from]).count();
+        let day = rollup.day(from);
+        from = run.end;
+        if !request.period.contains(day) {
             continue;
         }
-        // Cells come day by day.
         let start = request.granularity.map_or(0, |g| g.floor(day.seconds()));
         if last != Some(start) {
             if let Some(last) = last {
-                places.flush(slots, last, table);
+                places.flush(slots, last, rollup, table);
             }
             last = Some(start);
         }
-        slots.at(places.place(rollup, cell)).merge(&rollup.total(cell));
+        places.number(rollup, run.clone(), &admits);
+        places.add(slots, rollup, run);
     }
     if let Some(last) = last {
-        places.flush(slots, last, table);
+        places.flush(slots, last, rollup, table);
     }
 }
 
+/// The place of a cell that the clauses do not admit.
+const NOWHERE: usize = usize::MAX;
+
 /// Numbers a rollup's groups, so that its cells are added up without looking them up.
+#[derive(Default)]
 struct Places {
     froms: Vec<From>,
     currencies: Vec<Option<u32>>,
+    /// For each cell of a run, its place, its charges, and those whose cost is unknown.
+    places: Vec<usize>,
+    rows: Vec<u32>,
+    unknown: Vec<u32>,
 }
 
 impl Places {
@@ -147,26 +158,67 @@ impl Places {
         self.froms.iter().fold(self.currencies.len(), |count, from| count.saturating_mul(from.width()))
     }
 
-    fn place(&self, rollup: &Rollup, cell: usize) -> usize {
-        self.froms.iter().fold(rollup.currencies[cell] as usize, |place, from| {
-            let own = match from {
-                From::Group(_) => 0,
-                From::Category(_) => rollup.categories[cell] >> 1,
-                From::Kind(at, _) => rollup.dimensions[*at].ids[cell],
-            };
-            place * from.width() + own as usize
-        })
+    /// Adds a run's cells to their places.
+    fn add(&mut self, slots: &mut Slots, rollup: &Rollup, cells: Range<usize>) {
+        let Some((factor, sums)) = rollup.narrow_sums() else {
+            let wanted = self.places.iter().zip(cells).filter(|(place, _)| **place != NOWHERE);
+            return wanted.for_each(|(place, cell)| slots.at(*place).merge(&rollup.total(cell)));
+        };
+        for (ids, out) in [(&rollup.rows, &mut self.rows), (&rollup.unknown, &mut self.unknown)] {
+            out.resize(cells.len(), 0);
+            ids.each_with(cells.clone(), out.iter_mut(), |out, id| *out = id);
+        }
+        let counts = self.rows.iter().zip(&self.unknown);
+        for ((place, sum), (rows, unknown)) in self.places.iter().zip(&sums[cells]).zip(counts) {
+            if *place != NOWHERE {
+                let (known, unknown) = (u64::from(rows.saturating_sub(*unknown)), u64::from(*unknown));
+                let sum = Amount::from_units(i128::from(*sum) * i128::from(factor));
+                slots.at(*place).merge(&Total { sum, known, unknown });
+            }
+        }
     }
 
-    fn flush(&self, slots: &mut Slots, start: i64, table: &mut Table) {
+    /// The place of each of some cells, [`NOWHERE`] where the clauses do not admit it.
+    fn number(&mut self, rollup: &Rollup, cells: Range<usize>, admits: &Admits) {
+        let places = &mut self.places;
+        places.clear();
+        places.resize(cells.len(), 0);
+        rollup.currencies.each_with(cells.clone(), places.iter_mut(), |place, currency| *place = currency as usize);
+        for from in &self.froms {
+            let width = from.width();
+            let (own, shift) = match from {
+                From::Group(_) => continue,
+                From::Category(_) => (&rollup.categories, 1),
+                From::Kind(at, _) => (&rollup.dimensions[*at].ids, 0),
+            };
+            own.each_with(cells.clone(), places.iter_mut(), |place, own| {
+                *place = *place * width + (own >> shift) as usize;
+            });
+        }
+        if !admits.is_all() {
+            let left_out = places.iter_mut().zip(cells).filter(|(_, cell)| !admits.cell(rollup, *cell));
+            left_out.for_each(|(place, _)| *place = NOWHERE);
+        }
+    }
+
+    fn flush(&mut self, slots: &mut Slots, start: i64, rollup: &Rollup, table: &mut Table) {
+        table.totals.reserve(slots.len());
         slots.drain(|mut place, total| {
             let mut values = Ids::default();
-            for (value, from) in values.0[..self.froms.len()].iter_mut().zip(&self.froms).rev() {
+            for (d, from) in self.froms.iter_mut().enumerate().rev() {
                 let own = place % from.width();
                 place /= from.width();
-                *value = match from {
+                values.0[d] = match from {
                     From::Group(id) => *id,
-                    From::Category(ids) | From::Kind(_, ids) => ids[own],
+                    From::Category(ids) => ids[own],
+                    From::Kind(at, ids) => {
+                        if ids[own] == u32::MAX {
+                            let theirs = &rollup.dimensions[*at];
+                            let (text, name) = (theirs.texts.get(own as u32), theirs.name(own as u32));
+                            ids[own] = table.dimensions[d].add(text, name);
+                        }
+                        ids[own]
+                    }
                 };
             }
             if let Some(currency) = self.currencies[place] {
@@ -220,9 +272,14 @@ impl Admits {
         Some(admits)
     }
 
+    /// Whether every cell of the group is admitted.
+    fn is_all(&self) -> bool {
+        self.values.is_empty() && self.categories.is_empty()
+    }
+
     fn cell(&self, rollup: &Rollup, cell: usize) -> bool {
-        let value = |at: usize| rollup.dimensions[at].ids[cell] as usize;
+        let value = |at: usize| rollup.dimensions[at].ids.get(cell) as usize;
         self.values.iter().all(|(at, flags)| flags[value(*at)])
-            && self.categories.iter().all(|flags| flags[(rollup.categories[cell] >> 1) as usize])
+            && self.categories.iter().all(|flags| flags[(rollup.categories.get(cell) >> 1) as usize])
     }
 }

@@ -69,6 +69,19 @@ pub struct QueryAnswer {
     pub unknown_rows: u64,
     /// Whether some of the charges' groups had refused rows.
     pub incomplete: bool,
+    /// By the hour: the period's charges that the filter admits and that are longer than an hour,
+    /// which lie in none. They are in no row and in no total.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub left_out: Option<LeftOut>,
+}
+
+/// Charges that an answer cannot place.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// How many they are.
+    pub rows: u64,
+    /// What they cost; `None` where every charge's cost is unknown.
+    pub cost: Option<Amount>,
 }
 
 /// One group of a [`QueryAnswer`].

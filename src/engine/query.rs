@@ -99,9 +99,10 @@ pub fn answer(engine: &LocalEngine, query: &Query, as_of: Day, cancel: &Cancel) 
             groups: 0,
             unknown_rows: 0,
             incomplete,
+            left_out: now.left_out(&currency),
         };
         fill(&mut answer, query, &mut now, before.as_ref());
-        if !answer.rows.is_empty() || answer.total.is_some() {
+        if !answer.rows.is_empty() || answer.total.is_some() || answer.left_out.is_some() {
             answers.push(answer);
         }
     }

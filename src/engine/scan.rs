@@ -108,6 +108,8 @@ struct Scan<'s> {
 
 /// The group of a terms row that no charge counts of.
 const NO_GROUP: u32 = u32::MAX;
+/// Stands for the hour of charges that are longer than one.
+const NO_HOUR: u32 = u32::MAX;
 
 impl<'s> Scan<'s> {
     fn new(
@@ -194,6 +196,9 @@ impl<'s> Scan<'s> {
     fn flush(&self, slots: &mut Slots, start: i64, width: usize, table: &mut Table) {
         slots.drain(|place, total| {
             let (currency, seconds, mut values) = self.terms.values[place % width];
+            if seconds == NO_HOUR {
+                return table.left_out.entry(currency).or_default().merge(total);
+            }
             let profile = self.profiles.values[place / width];
             values.0.iter_mut().zip(profile.0).for_each(|(v, p)| *v |= p);
             table.add(Key { currency, start: start + i64::from(seconds), values }, total);
@@ -221,30 +226,30 @@ impl Groups {
 
     /// Splits the groups by one more dimension: `ids` are the rows' numbers among so many, and
     /// `value` gives the table's number for one.
-    fn split(&mut self, dimension: usize, ids: &[u32], among: usize, mut value: impl FnMut(u32, usize) -> u32) {
+    fn split(&mut self, dimension: usize, ids: &[u32], among: usize, mut value: impl FnMut(u32) -> u32) {
         let before = std::mem::take(&mut self.values);
         let mut values = Vec::new();
-        let mut next = |group: u32, id: u32, row: usize| {
+        let mut next = |group: u32, id: u32| {
             let mut tuple = before[group as usize];
-            tuple.0[dimension] = value(id, row);
+            tuple.0[dimension] = value(id);
             values.push(tuple);
             values.len() as u32 - 1
         };
-        let rows = self.of.iter_mut().zip(ids).enumerate();
+        let rows = self.of.iter_mut().zip(ids);
         if before.len() * among <= PAIRS_MAX {
             let mut numbers = vec![u32::MAX; before.len() * among];
-            for (row, (group, id)) in rows {
+            for (group, id) in rows {
                 let number = &mut numbers[*group as usize * among + *id as usize];
                 if *number == u32::MAX {
-                    *number = next(*group, *id, row);
+                    *number = next(*group, *id);
                 }
                 *group = *number;
             }
         } else {
             let mut numbers: HashMap<u64, u32> = HashMap::new();
-            for (row, (group, id)) in rows {
+            for (group, id) in rows {
                 let pair = u64::from(*group) << 32 | u64::from(*id);
-                *group = *numbers.entry(pair).or_insert_with(|| next(*group, *id, row));
+                *group = *numbers.entry(pair).or_insert_with(|| next(*group, *id));
             }
         }
         self.values = values;
@@ -265,7 +270,7 @@ fn profile_groups(by: &[Dimension], segment: &Segment<'_>, table: &mut Table) ->
                 let memo: Vec<u32> =
                     texts.iter().map(|t| local.intern(&tags::value_of(t, key).unwrap_or_default())).collect();
                 let ids: Vec<u32> = ids.into_iter().map(|id| memo[id as usize]).collect();
-                groups.split(d, &ids, local.len(), |id, _| values.add(local.get(id), ""));
+                groups.split(d, &ids, local.len(), |id| values.add(local.get(id), ""));
             }
             Place::Profile(column) => split_by_column(&mut groups, d, segment, dimension, column, values)?,
         }
@@ -287,11 +292,21 @@ fn split_by_column(
         _ => None,
     };
     let mut memo = vec![u32::MAX; texts.len()];
-    groups.split(d, &ids, texts.len(), |id, profile| {
+    if let Some((names, name_of)) = &names {
+        // A value may come with several names: each is heard, not only the first.
+        let mut last = vec![u32::MAX; texts.len()];
+        for (id, name) in ids.iter().zip(name_of) {
+            let id = *id as usize;
+            if last[id] != *name {
+                last[id] = *name;
+                memo[id] = values.add(canonical(dimension, texts.get(id as u32)), names.get(*name));
+            }
+        }
+    }
+    groups.split(d, &ids, texts.len(), |id| {
         let slot = &mut memo[id as usize];
         if *slot == u32::MAX {
-            let name = names.as_ref().map_or("", |(texts, ids)| texts.get(ids[profile]));
-            *slot = values.add(canonical(dimension, texts.get(id)), name);
+            *slot = values.add(canonical(dimension, texts.get(id)), "");
         }
         *slot
     });
@@ -303,22 +318,20 @@ fn split_by_column(
 struct TermsGroups {
     /// For each terms row, its group; [`NO_GROUP`] where it is not asked for.
     of: Vec<u32>,
-    /// For each group, its currency, the seconds from its day's start to its hour, and its values.
+    /// For each group, its currency, the seconds from its day's start to its hour or [`NO_HOUR`],
+    /// and its values.
     values: Vec<(u32, u32, Ids)>,
 }
 
 /// Groups terms by currency, hour and the values of the dimensions that terms have.
 fn terms_groups(request: &Request<'_>, segment: &Segment<'_>, table: &mut Table) -> Result<TermsGroups> {
     let (currencies, ids) = segment.terms_column(Terms::Currency)?;
-    let mut wanted: Vec<bool> =
-        ids.iter().map(|id| request.currency.is_none_or(|c| c == currencies.get(*id))).collect();
+    let wanted: Vec<bool> = ids.iter().map(|id| request.currency.is_none_or(|c| c == currencies.get(*id))).collect();
     let mut tuples: Vec<(u32, u32, Ids)> =
         ids.iter().map(|id| (table.currencies.intern(currencies.get(*id)), 0, Ids::default())).collect();
     if request.granularity == Some(Granularity::Hour) {
-        for ((tuple, wanted), times) in tuples.iter_mut().zip(&mut wanted).zip(segment.terms_times()?) {
-            // Charges that are longer than an hour lie in none.
-            *wanted &= times.duration <= 3600;
-            tuple.1 = times.start / 3600 * 3600;
+        for (tuple, times) in tuples.iter_mut().zip(segment.terms_times()?) {
+            tuple.1 = if times.duration > 3600 { NO_HOUR } else { times.start / 3600 * 3600 };
         }
     }
     for (d, dimension) in request.by.iter().enumerate() {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use hashbrown::HashMap;
 
 use super::Cancel;
-use super::answer::{Figure, Key, Mover, Notice, Series, SpendAnswer};
+use super::answer::{Figure, Key, LeftOut, Mover, Notice, Series, SpendAnswer};
 use super::local::LocalEngine;
 use super::query::{incomplete, names, pieces, request, sums_by_currency};
 use super::table::{Ids, Table};
@@ -15,7 +15,7 @@ use crate::domain::dimension::Dimension;
 use crate::domain::lens::Lens;
 use crate::domain::money::Amount;
 use crate::domain::numbers::Total;
-use crate::domain::period::Comparison;
+use crate::domain::period::{Comparison, PeriodSpec};
 use crate::domain::text::Untrusted;
 use crate::error::Result;
 
@@ -80,7 +80,7 @@ pub fn answer(engine: &LocalEngine, lens: &Lens, as_of: Day, cancel: &Cancel) ->
                 movers: movers.get(&currency).cloned().unwrap_or_default(),
                 movers_by: MOVERS_BY.to_vec(),
                 freshness: freshness.clone(),
-                notices: notices(engine, period, total.unknown),
+                notices: notices(engine, period, total.unknown, layers.left_out(&currency)),
                 unknown_rows: total.unknown,
                 rows: total.rows(),
                 currency,
@@ -115,7 +115,7 @@ fn sum(days: &Days, period: Period) -> Option<Amount> {
 
 fn month_to_date(days: &Days, as_of: Day) -> Figure {
     let period = Period { from: as_of.month().first(), to: as_of.plus(1) };
-    let before = Comparison::MonthBefore.against(period);
+    let before = Comparison::MonthBefore.against_spec(PeriodSpec::ThisMonth, as_of);
     Figure { amount: sum(days, period), previous: before.and_then(|p| sum(days, p)) }
 }
 
@@ -216,8 +216,14 @@ fn movers(
         now.dimensions.iter().zip(ids.0).map(|(v, id)| Untrusted::from(v.texts.get(id))).collect()
     };
     for (currency, mut list) in moved {
-        list.sort_unstable_by(|a, b| b.0.cmp(&a.0).then_with(|| texts(&a.1).cmp(&texts(&b.1))));
-        list.truncate(MOVERS_MAX);
+        let order = |a: &(Amount, Ids, Figure), b: &(Amount, Ids, Figure)| {
+            b.0.cmp(&a.0).then_with(|| texts(&a.1).cmp(&texts(&b.1)))
+        };
+        if list.len() > MOVERS_MAX {
+            list.select_nth_unstable_by(MOVERS_MAX, order);
+            list.truncate(MOVERS_MAX);
+        }
+        list.sort_unstable_by(order);
         let movers =
             list.into_iter().map(|(_, ids, figure)| Mover { key: texts(&ids), names: names(&now, &ids), figure });
         lists.insert(now.currencies.get(currency).to_owned(), movers.collect());
@@ -225,7 +231,7 @@ fn movers(
     Ok(lists)
 }
 
-fn notices(engine: &LocalEngine, period: Period, unknown: u64) -> Vec<Notice> {
+fn notices(engine: &LocalEngine, period: Period, unknown: u64, left_out: Option<LeftOut>) -> Vec<Notice> {
     let mut notices = Vec::new();
     if incomplete(engine, period) {
         notices.push(Notice {
@@ -237,6 +243,12 @@ fn notices(engine: &LocalEngine, period: Period, unknown: u64) -> Vec<Notice> {
         notices.push(Notice {
             text: format!("{unknown} charges have no such cost in the bill; they are left out of the sums"),
             hint: "another metric may be known: press m, or use --metric billed".to_owned(),
+        });
+    }
+    if let Some(left_out) = left_out {
+        notices.push(Notice {
+            text: format!("{} charges are longer than an hour and lie in none: they are left out", left_out.rows),
+            hint: "pieces of a day hold them all: --granularity day".to_owned(),
         });
     }
     let manifest = engine.store().manifest();

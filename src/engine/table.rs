@@ -4,6 +4,7 @@ use std::hash::{Hash, Hasher};
 
 use hashbrown::HashMap;
 
+use super::answer::LeftOut;
 use crate::domain::calendar::{Granularity, Period};
 use crate::domain::charge::Metric;
 use crate::domain::dict::Dict;
@@ -63,6 +64,8 @@ pub struct Table {
     pub currencies: Dict,
     /// The totals.
     pub totals: HashMap<Key, Total>,
+    /// By the hour: what lies in none, by number in [`Self::currencies`].
+    pub left_out: HashMap<u32, Total>,
 }
 
 impl Table {
@@ -84,6 +87,16 @@ impl Table {
             let key = numbers.key(self, other, key);
             self.add(key, total);
         }
+        for (currency, total) in &other.left_out {
+            self.left_out.entry(numbers.currencies[*currency as usize]).or_default().merge(total);
+        }
+    }
+
+    /// What of a currency lies in no hour, if anything does.
+    #[must_use]
+    pub fn left_out(&self, currency: &str) -> Option<LeftOut> {
+        let total = self.left_out.get(&self.currencies.find(currency)?)?;
+        Some(LeftOut { rows: total.rows(), cost: total.value() })
     }
 
     /// Takes over another table's currencies, and prepares to renumber its keys.
@@ -151,6 +164,7 @@ impl Slots {
     }
 
     /// The total of a place.
+    #[inline]
     pub fn at(&mut self, place: usize) -> &mut Total {
         let number = if self.mapped { self.map.entry(place).or_default() } else { &mut self.numbers[place] };
         if *number == 0 {
@@ -159,6 +173,18 @@ impl Slots {
             *number = self.totals.len() as u32;
         }
         &mut self.totals[*number as usize - 1]
+    }
+
+    /// How many places have a total.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// Whether none has.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.places.is_empty()
     }
 
     /// Hands over and forgets all totals.

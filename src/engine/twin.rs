@@ -15,7 +15,14 @@ pub fn command(lens: &Lens, as_of: Day) -> String {
         let by: Vec<String> = lens.by.iter().map(|d| d.name()).collect();
         out.push_str(&format!(" --by {}", quoted(&by.join(","))));
     }
-    out.push_str(&format!(" --metric {} --from {} --to {}", lens.metric.name(), period.from, period.to));
+    out.push_str(&format!(" --metric {}", lens.metric.name()));
+    // On a month's last day the month to date has the days of the whole month, but is held against
+    // others.
+    if lens.days(as_of).1 == lens.comparison.against(period) {
+        out.push_str(&format!(" --from {} --to {}", period.from, period.to));
+    } else {
+        out.push_str(&format!(" --period {} --as-of {as_of}", lens.period));
+    }
     if lens.comparison != Comparison::None {
         out.push_str(&format!(" --compare {}", lens.comparison.name()));
     }
@@ -82,5 +89,8 @@ mod tests {
         }
         let tagged = Lens { by: vec![Dimension::Service, Dimension::Tag("my key".into())], ..base };
         assert!(command(&tagged, as_of).contains(" --by 'service,tag:my key' "));
+        let last_day = Day::from_ymd(2024, 11, 30).expect("date");
+        let to_date = command(&Lens::default(), last_day);
+        assert!(to_date.contains(" --period this-month --as-of 2024-11-30 --compare month-before"), "{to_date}");
     }
 }

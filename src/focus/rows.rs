@@ -281,7 +281,7 @@ pub fn refuse_time(at: usize, raw: &[u8]) -> Refusal {
 pub fn refuse_number(at: usize, raw: &[u8], error: DecimalError) -> Refusal {
     let reason = match error {
         DecimalError::Syntax => {
-            "not a decimal number like 1234.56 (no currency sign, no thousands separator)".to_owned()
+            "not a decimal number like 1234.56: take out currency sign, thousands separators and spaces".to_owned()
         }
         other => other.to_string(),
     };
@@ -297,7 +297,11 @@ pub fn check_currency(at: usize, raw: &[u8]) -> Result<(), Refusal> {
         return Err(Refusal::of(at, raw, "a charge needs a billing currency"));
     }
     if raw.len() != 3 || !raw.iter().all(u8::is_ascii_uppercase) {
-        return Err(Refusal::of(at, raw, "not an ISO 4217 currency code like USD"));
+        return Err(Refusal::of(
+            at,
+            raw,
+            "not an ISO 4217 currency code like USD: write three capital letters and no spaces",
+        ));
     }
     Ok(())
 }

@@ -74,7 +74,14 @@ fn write_json(answer: &QueryAnswer, out: &mut dyn Write) -> io::Result<()> {
     if answer.unknown_rows > 0 {
         write!(out, ",\"unknown_rows\":{}", answer.unknown_rows)?;
     }
-    out.write_all(if answer.incomplete { b",\"incomplete\":true}" } else { b"}" })
+    if answer.incomplete {
+        out.write_all(b",\"incomplete\":true")?;
+    }
+    if let Some(left_out) = answer.left_out {
+        out.write_all(b",\"left_out\":")?;
+        json::value(&left_out, out)?;
+    }
+    out.write_all(b"}")
 }
 
 fn json_row(answer: &QueryAnswer, row: &QueryRow, compared: bool) -> Map<String, Value> {

@@ -45,6 +45,7 @@ fn answer(by: &[Dimension], rows: Vec<QueryRow>, total: &str) -> QueryAnswer {
         previous_total: None,
         unknown_rows: 0,
         incomplete: false,
+        left_out: None,
     }
 }
 

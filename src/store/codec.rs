@@ -5,6 +5,8 @@
 //! nothing once compressed; reading is a few additions a value. Knows nothing of what the
 //! columns mean.
 
+use std::ops::Range;
+
 use super::frame::Damage;
 use crate::domain::dict::Dict;
 use crate::domain::money::POW10;
@@ -63,18 +65,26 @@ fn planes(out: &mut Vec<u8>, values: &[u64]) {
     }
 }
 
-fn unplanes(reader: &mut Reader<'_>, n: usize) -> Result<Vec<u64>, Damage> {
+/// Values that are put together at a time: their planes then stay in the nearest cache.
+const BLOCK: usize = 512;
+
+fn unplanes<T>(reader: &mut Reader<'_>, n: usize, mut value: impl FnMut(u64) -> T) -> Result<Vec<T>, Damage> {
     let width = usize::from(reader.byte()?);
     if width > 8 {
         return Err(Damage::new("a column is wider than a number"));
     }
     let bytes = reader.bytes(n.checked_mul(width).ok_or_else(|| Damage::new("a column is too long"))?)?;
-    let mut values = vec![0u64; n];
-    for plane in 0..width {
-        let shift = plane * 8;
-        for (value, byte) in values.iter_mut().zip(&bytes[plane * n..]) {
-            *value |= u64::from(*byte) << shift;
+    let mut values = Vec::with_capacity(n);
+    for start in (0..n).step_by(BLOCK) {
+        let mut block = [0u64; BLOCK];
+        let block = &mut block[..BLOCK.min(n - start)];
+        for plane in 0..width {
+            let shift = plane * 8;
+            for (value, byte) in block.iter_mut().zip(&bytes[plane * n + start..]) {
+                *value |= u64::from(*byte) << shift;
+            }
         }
+        values.extend(block.iter().map(|v| value(*v)));
     }
     Ok(values)
 }
@@ -147,10 +157,69 @@ pub fn get_ids(reader: &mut Reader<'_>) -> Result<Vec<u32>, Damage> {
         }
         values
     } else {
-        unplanes(reader, n)?.into_iter().map(step).collect()
+        unplanes(reader, n, step)?
     };
     // One number that is negative or too large sets a bit above the 32nd.
     if seen >> 32 == 0 { Ok(ids) } else { Err(too_large()) }
+}
+
+/// Small numbers in as few bytes as they were written in: memory is what reading them costs.
+pub enum Ids {
+    /// None needs more than a byte.
+    Bytes(Vec<u8>),
+    /// Some does.
+    Words(Vec<u32>),
+}
+
+impl Ids {
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match self {
+            Ids::Bytes(ids) => ids.len(),
+            Ids::Words(ids) => ids.len(),
+        }
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The number at a place.
+    #[must_use]
+    pub fn get(&self, at: usize) -> u32 {
+        match self {
+            Ids::Bytes(ids) => u32::from(ids[at]),
+            Ids::Words(ids) => ids[at],
+        }
+    }
+
+    /// Hands over the numbers in `range`, each with a value of `beside`.
+    pub fn each_with<'v, T: 'v>(
+        &self,
+        range: Range<usize>,
+        beside: impl Iterator<Item = &'v mut T>,
+        mut give: impl FnMut(&'v mut T, u32),
+    ) {
+        match self {
+            Ids::Bytes(ids) => beside.zip(&ids[range]).for_each(|(value, id)| give(value, u32::from(*id))),
+            Ids::Words(ids) => beside.zip(&ids[range]).for_each(|(value, id)| give(value, *id)),
+        }
+    }
+}
+
+/// Reads what [`put_ids`] wrote, without making it longer.
+///
+/// # Errors
+/// [`Damage`] where it is none.
+pub fn get_short_ids(reader: &mut Reader<'_>) -> Result<Ids, Damage> {
+    // After the count: whether they are deltas, and the number of planes.
+    let [_, _, _, _, 0, width @ (0 | 1), ..] = *reader.0 else { return get_ids(reader).map(Ids::Words) };
+    let n = reader.count()?;
+    reader.bytes(2)?;
+    Ok(Ids::Bytes(if width == 0 { vec![0; n] } else { reader.bytes(n)?.to_vec() }))
 }
 
 const ALL_UNKNOWN: u8 = 0;
@@ -232,8 +301,7 @@ pub fn get_numbers(reader: &mut Reader<'_>, beside: Option<&Numbers>) -> Result<
                 return Err(Damage::new("a column has too many decimals"));
             }
             let unknown = if reader.byte()? != 0 { Some(reader.bytes(n.div_ceil(8))?) } else { None };
-            let encoded = unplanes(reader, n)?;
-            let mut values: Vec<i64> = encoded.into_iter().map(unzigzag).collect();
+            let mut values = unplanes(reader, n, unzigzag)?;
             if kind == NARROW_BESIDE {
                 let Some(Numbers::Narrow { values: base, .. }) = beside.filter(|b| b.len() == n) else {
                     return Err(Damage::new("a column lacks the one that it stands beside"));
@@ -402,11 +470,13 @@ mod tests {
         }
 
         #[test]
-        fn reads_the_ids_and_texts_it_wrote(ids in prop::collection::vec(any::<u32>(), 0..50), texts in prop::collection::vec(".*", 0..10)) {
+        fn reads_the_ids_and_texts_it_wrote(ids in prop_oneof![prop::collection::vec(any::<u32>(), 0..50), prop::collection::vec(0u32..256, 0..50), Just(vec![0; 9])], texts in prop::collection::vec(".*", 0..10)) {
             for delta in [false, true] {
                 let mut out = Vec::new();
                 put_ids(&mut out, &ids, delta);
                 prop_assert_eq!(get_ids(&mut Reader(&out)), Ok(ids.clone()));
+                let short = get_short_ids(&mut Reader(&out)).map(|short| (0..short.len()).map(|i| short.get(i)).collect());
+                prop_assert_eq!(short, Ok(ids.clone()));
             }
             let mut dict = Dict::default();
             texts.iter().for_each(|t| { dict.intern(t); });
@@ -423,6 +493,7 @@ mod tests {
         #[test]
         fn any_bytes_are_refused_or_read_without_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
             let _ = get_ids(&mut Reader(&bytes));
+            let _ = get_short_ids(&mut Reader(&bytes));
             let _ = get_texts(&mut Reader(&bytes));
             let _ = take_texts(bytes.clone());
             let _ = get_numbers(&mut Reader(&bytes), None);

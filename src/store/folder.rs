@@ -27,7 +27,16 @@ impl Lock {
     /// Kind `Store` where another process holds it.
     pub fn take(place: &Path) -> Result<Lock> {
         let path = place.join("lock");
-        let failed = |e: &std::io::Error| Error::io(Kind::Store, "open", &path, e);
+        let failed = |e: &std::io::Error| {
+            let error = Error::io(Kind::Store, "open", &path, e);
+            match e.kind() {
+                std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => error.hint(format!(
+                    "the store must be writable even to be read (lock, database): copy the folder `{}`, and use --data-dir COPY",
+                    shown(place)
+                )),
+                _ => error,
+            }
+        };
         let mut file =
             File::options().create(true).read(true).write(true).truncate(false).open(&path).map_err(|e| failed(&e))?;
         if file.try_lock_exclusive().is_err() {

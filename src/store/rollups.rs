@@ -6,14 +6,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::codec::{self, Reader, Texts};
+use super::codec::{self, Ids, Reader, Texts};
 use super::frame::{self, Damage};
 use super::keys;
 use super::kv::{Change, Kv};
 use crate::domain::calendar::Day;
 use crate::domain::charge::Metric;
 use crate::domain::dimension::Dimension;
-use crate::domain::money::Amount;
+use crate::domain::money::{Amount, POW10, SCALE};
 use crate::domain::numbers::{Numbers, Total};
 use crate::domain::rollup::{Cells, METRICS};
 use crate::error::{Error, Result};
@@ -94,25 +94,26 @@ pub struct Rollup {
     /// The charge day of each cell.
     pub days: Vec<u32>,
     /// The currency of each cell, a number in [`Self::currency_texts`].
-    pub currencies: Vec<u32>,
+    pub currencies: Ids,
     /// Twice the charge category's number in [`Self::category_texts`], plus one for long charges.
-    pub categories: Vec<u32>,
+    pub categories: Ids,
     /// Charges of each cell.
-    pub rows: Vec<u32>,
+    pub rows: Ids,
     /// Currencies.
     pub currency_texts: Texts,
     /// Charge categories.
     pub category_texts: Texts,
     /// Each dimension's values.
     pub dimensions: Vec<RollupValues>,
+    /// Charges of each cell whose cost is unknown.
+    pub unknown: Ids,
     sums: Numbers,
-    unknown: Vec<u32>,
 }
 
 /// One dimension of a rollup.
 pub struct RollupValues {
     /// Each cell's value, a number in [`Self::texts`].
-    pub ids: Vec<u32>,
+    pub ids: Ids,
     /// The values.
     pub texts: Texts,
     name_of: Vec<u32>,
@@ -146,10 +147,20 @@ impl Rollup {
         Day(self.days[cell] as i32)
     }
 
+    /// The metric's sums of all cells, and how many units of 1e-18 one of them is; `None` where
+    /// they do not fit in 64 bits: [`Self::total`] then has them.
+    #[must_use]
+    pub fn narrow_sums(&self) -> Option<(i64, &[i64])> {
+        match &self.sums {
+            Numbers::Narrow { scale, values } => Some((POW10[SCALE as usize - usize::from(*scale)], values)),
+            _ => None,
+        }
+    }
+
     /// The metric's total of a cell.
     #[must_use]
     pub fn total(&self, cell: usize) -> Total {
-        let (rows, unknown) = (u64::from(self.rows[cell]), u64::from(self.unknown[cell]));
+        let (rows, unknown) = (u64::from(self.rows.get(cell)), u64::from(self.unknown.get(cell)));
         Total { sum: Amount::from_units(self.sums.units(cell)), known: rows - unknown.min(rows), unknown }
     }
 }
@@ -174,12 +185,15 @@ fn decode(raw: &[u8], sums: &[u8]) -> Result<Rollup, Damage> {
     let (names, rest): (Names, _) = postcard::take_from_bytes(raw).map_err(|e| Damage(e.to_string()))?;
     let mut reader = Reader(rest);
     let cells = names.cells as usize;
+    let other_length = || Damage::new("a column has another length");
     let ids = |reader: &mut Reader<'_>| {
-        codec::get_ids(reader)
-            .and_then(|ids| if ids.len() == cells { Ok(ids) } else { Err(Damage::new("a column has another length")) })
+        codec::get_short_ids(reader).and_then(|ids| if ids.len() == cells { Ok(ids) } else { Err(other_length()) })
     };
-    let (days, currencies, categories, rows) =
-        (ids(&mut reader)?, ids(&mut reader)?, ids(&mut reader)?, ids(&mut reader)?);
+    let days = codec::get_ids(&mut reader)?;
+    if days.len() != cells {
+        return Err(other_length());
+    }
+    let (currencies, categories, rows) = (ids(&mut reader)?, ids(&mut reader)?, ids(&mut reader)?);
     let (currency_texts, category_texts) = (codec::get_texts(&mut reader)?, codec::get_texts(&mut reader)?);
     let mut dimensions = Vec::new();
     for _ in 0..names.dimensions {
@@ -226,9 +240,9 @@ mod tests {
         kv.write(changes).expect("write");
         let billed = get(&kv, 9, &[Dimension::Service], Metric::Billed).expect("read").expect("kept");
         assert_eq!(billed.len(), 3);
-        assert_eq!((billed.day(2), billed.total(2).sum.units(), billed.categories[2] & 1), (Day(19_001), -14, 1));
-        assert_eq!(billed.dimensions[0].texts.get(billed.dimensions[0].ids[1]), "S3");
-        assert_eq!(billed.dimensions[0].name(billed.dimensions[0].ids[1]), "name");
+        assert_eq!((billed.day(2), billed.total(2).sum.units(), billed.categories.get(2) & 1), (Day(19_001), -14, 1));
+        assert_eq!(billed.dimensions[0].texts.get(billed.dimensions[0].ids.get(1)), "S3");
+        assert_eq!(billed.dimensions[0].name(billed.dimensions[0].ids.get(1)), "name");
         let list = get(&kv, 9, &[Dimension::Service], Metric::List).expect("read").expect("kept");
         assert_eq!(list.total(0).value(), None);
         assert!(get(&kv, 9, &[Dimension::Region], Metric::List).expect("read").is_none());

@@ -32,7 +32,7 @@ pub fn of(store: &Store, manifest: &Manifest, source: &str, key: &GroupKey) -> O
     for group in manifest.alike(source, key.identity()) {
         let rollup = rollups::get(store.kv(), group.id, &[Dimension::Provider], Metric::Billed).ok()??;
         for cell in 0..rollup.len() {
-            let currency = rollup.currency_texts.get(rollup.currencies[cell]);
+            let currency = rollup.currency_texts.get(rollup.currencies.get(cell));
             billed.entry(currency.to_owned()).or_default().merge(&rollup.total(cell));
         }
     }

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::groups::Incoming;
 use crate::domain::batch::ChargeBatch;
-use crate::domain::calendar::Day;
 use crate::domain::charge::{Profile, Quantity};
+use crate::domain::dict::NONE;
 use crate::domain::numbers::UNKNOWN_WIDE;
 use crate::domain::rollup::METRICS;
 use crate::domain::sketch::{Fingerprint, SIZE, SIZE_MIN};
@@ -79,15 +79,14 @@ fn merge(group: &mut Incoming, more: Incoming) {
     more.part.days.iter().for_each(|(day, rows)| *group.part.days.entry(*day).or_default() += rows);
     group.part.sums.iter_mut().zip(more.part.sums).for_each(|(a, b)| *a = a.wrapping_add(b));
     group.fingerprint.merge(&more.fingerprint);
-    if is_better_name(more.named_on, &more.account_name, group.named_on, &group.account_name) {
-        (group.named_on, group.account_name) = (more.named_on, more.account_name);
+    if is_better_name(&more.account_name, &group.account_name) {
+        group.account_name = more.account_name;
     }
 }
 
-/// An account is called what its latest charges call it; of several names, the first in the
-/// alphabet. Neither depends on the order of rows.
-fn is_better_name(day: Day, name: &str, than_day: Day, than: &str) -> bool {
-    !name.is_empty() && (than.is_empty() || (day, std::cmp::Reverse(name)) > (than_day, std::cmp::Reverse(than)))
+/// Of two names the smaller, as everywhere where a value has several; no name is none.
+fn is_better_name(name: &str, than: &str) -> bool {
+    !name.is_empty() && (than.is_empty() || name < than)
 }
 
 /// What a batch holds of each group, and for each of its windows, which of them it belongs to.
@@ -108,14 +107,17 @@ pub fn gather(batch: &ChargeBatch) -> (Vec<Incoming>, Vec<u32>) {
                 billing_period: *period,
             },
             account_name: String::new(),
-            named_on: Day(i32::MIN),
             part: Part::default(),
             fingerprint: Fingerprint::default(),
             incomplete: false,
         })
         .collect();
     let mut window_rows = vec![0u64; batch.windows.len()];
-    let mut named: Vec<(u32, u32)> = vec![(u32::MAX, u32::MAX); groups.len()];
+    let mut named = vec![NONE; groups.len()];
+    let (names, name_of) = (
+        &batch.profile_texts[Profile::BillingAccountName.index()],
+        &batch.profiles[Profile::BillingAccountName.index()],
+    );
     for (at, row) in batch.rows.iter().enumerate() {
         let of = group_of[row.window as usize] as usize;
         let group = &mut groups[of];
@@ -125,18 +127,13 @@ pub fn gather(batch: &ChargeBatch) -> (Vec<Incoming>, Vec<u32>) {
             let units = column.units(at);
             *sum = sum.wrapping_add(if units == UNKNOWN_WIDE { 0 } else { units });
         }
-        // Neighbours mostly share profile and window: their name was looked at.
-        if named[of] != (row.window, row.profile) {
-            named[of] = (row.window, row.profile);
-            let (day, name) =
-                (batch.windows[row.window as usize].day, batch.profile_text(row.profile, Profile::BillingAccountName));
-            if is_better_name(day, name, group.named_on, &group.account_name) {
-                group.named_on = day;
-                if group.account_name != name {
-                    name.clone_into(&mut group.account_name);
-                }
-            }
+        let name = name_of[row.profile as usize];
+        if name != named[of] && is_better_name(names.get(name), names.get(named[of])) {
+            named[of] = name;
         }
+    }
+    for (group, name) in groups.iter_mut().zip(named) {
+        names.get(name).clone_into(&mut group.account_name);
     }
     for (window, rows) in window_rows.into_iter().enumerate() {
         *groups[group_of[window] as usize].part.days.entry(batch.windows[window].day).or_default() += rows;
@@ -147,24 +144,25 @@ pub fn gather(batch: &ChargeBatch) -> (Vec<Incoming>, Vec<u32>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::calendar::Day;
 
-    fn incoming(account: usize, charges: std::ops::Range<u64>, name: &str, day: i32) -> Incoming {
+    fn incoming(account: usize, charges: std::ops::Range<u64>, name: &str) -> Incoming {
         let key = GroupKey { provider: "AWS".into(), account: account.to_string(), billing_period: Day(19_000) };
         let mut fingerprint = Fingerprint::default();
         charges.for_each(|i| fingerprint.add(xxhash_rust::xxh3::xxh3_64(&i.to_le_bytes()), 1));
-        let part = Part { days: [(Day(day), 1)].into(), ..Part::default() };
-        Incoming { key, account_name: name.into(), named_on: Day(day), part, fingerprint, incomplete: false }
+        let part = Part { days: [(Day(19_000), 1)].into(), ..Part::default() };
+        Incoming { key, account_name: name.into(), part, fingerprint, incomplete: false }
     }
 
     #[test]
     fn a_name_does_not_depend_on_the_order_of_batches() {
-        let batches = [incoming(1, 0..1, "old", 1), incoming(1, 1..2, "new b", 2), incoming(1, 2..3, "new a", 2)];
+        let batches = [incoming(1, 0..1, "b"), incoming(1, 1..2, ""), incoming(1, 2..3, "a")];
         for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0], [2, 0, 1]] {
             let mut groups = Groups::default();
             for at in order {
                 groups.add(vec![batches[at].clone()], None);
             }
-            assert_eq!(groups.finish().0[0].account_name, "new a");
+            assert_eq!(groups.finish().0[0].account_name, "a");
         }
     }
 
@@ -172,14 +170,14 @@ mod tests {
     fn many_groups_share_the_room_for_fingerprints() {
         let mut groups = Groups::default();
         for account in 0..1_700 {
-            groups.add(vec![incoming(account, 0..1_000, "", 1)], Some(account as u64));
+            groups.add(vec![incoming(account, 0..1_000, "")], Some(account as u64));
         }
         assert!(groups.hashes <= HASHES_MAX);
         let (found, places) = groups.finish();
         assert_eq!(found.len(), 1_700);
         // Numbers are given in order of appearance, places by key.
         assert_eq!((places[0], found[places[9] as usize].key.account.as_str()), (0, "9"));
-        let (share, sample) = found[0].fingerprint.names.containment(&incoming(0, 0..1_000, "", 1).fingerprint.names);
+        let (share, sample) = found[0].fingerprint.names.containment(&incoming(0, 0..1_000, "").fingerprint.names);
         assert!(share > 0.99 && sample >= SIZE_MIN, "{share} from {sample}");
     }
 }

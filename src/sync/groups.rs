@@ -42,8 +42,6 @@ pub struct Incoming {
     pub key: GroupKey,
     /// The account's name.
     pub account_name: String,
-    /// The day of the charges that have this name.
-    pub named_on: crate::domain::calendar::Day,
     /// Its charges.
     pub part: Part,
     /// What they are known by.
@@ -223,14 +221,7 @@ mod tests {
 
     fn incoming(rows: u64, range: std::ops::Range<u64>, incomplete: bool) -> Incoming {
         let part = Part { import: 2, segments: vec![2], days: [(Day(19_000), rows)].into(), ..Part::default() };
-        Incoming {
-            key: key(),
-            account_name: String::new(),
-            named_on: Day(0),
-            part,
-            fingerprint: named(range, 1),
-            incomplete,
-        }
+        Incoming { key: key(), account_name: String::new(), part, fingerprint: named(range, 1), incomplete }
     }
 
     fn stored(rows: u64, incomplete: bool) -> Manifest {

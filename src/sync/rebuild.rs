@@ -164,19 +164,19 @@ fn read_cells(store: &Store, group: u64, kind: &[Dimension]) -> Result<Option<Ce
                 let mut values = [0; 2];
                 for (d, dimension) in rollup.dimensions.iter().enumerate() {
                     values[d] = cells.dimensions[d]
-                        .intern(dimension.texts.get(dimension.ids[at]), dimension.name(dimension.ids[at]));
+                        .intern(dimension.texts.get(dimension.ids.get(at)), dimension.name(dimension.ids.get(at)));
                 }
-                let currency = cells.currencies.intern(rollup.currency_texts.get(rollup.currencies[at]));
-                let category = cells.categories.intern(rollup.category_texts.get(rollup.categories[at] >> 1));
+                let currency = cells.currencies.intern(rollup.currency_texts.get(rollup.currencies.get(at)));
+                let category = cells.categories.intern(rollup.category_texts.get(rollup.categories.get(at) >> 1));
                 cells.keys.push(CellKey {
                     group: 0,
                     day: rollup.day(at),
                     currency,
                     category,
-                    long: rollup.categories[at] & 1 == 1,
+                    long: rollup.categories.get(at) & 1 == 1,
                     values,
                 });
-                cells.sums.push(Sums { rows: rollup.rows[at], ..Sums::default() });
+                cells.sums.push(Sums { rows: rollup.rows.get(at), ..Sums::default() });
             }
             cells
         });

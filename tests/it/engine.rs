@@ -20,7 +20,7 @@ use spendtop::engine::table::{Request, Table};
 use spendtop::engine::{Answer, Cancel, Engine, Query, Question, Sort, scan};
 use spendtop::store::Store;
 
-use crate::support::tag_keys;
+use crate::support::{import, memory, tag_keys, write};
 
 fn as_of() -> Day {
     Day::parse("2026-11-21").expect("day")
@@ -148,6 +148,12 @@ fn hours_hold_only_charges_of_an_hour() {
     assert_eq!(hours[0].rows.len(), 24);
     let hourly: Amount = hours[0].rows.iter().filter_map(|r| r.cost).sum();
     assert!(hourly > Amount::ZERO && Some(hourly) < whole[0].total, "{hourly} {:?}", whole[0].total);
+    assert_eq!(hours[0].total, Some(hourly));
+    // What lies in no hour is said, to the last digit, and nothing is left out of whole days.
+    let left_out = hours[0].left_out.expect("the demo has daily charges");
+    assert!(left_out.rows > 0);
+    assert_eq!(left_out.cost.map(|cost| cost + hourly), whole[0].total);
+    assert_eq!(whole[0].left_out, None);
 }
 
 #[test]
@@ -194,4 +200,45 @@ fn a_question_can_be_given_up() {
         Question::Query(Query { lens: lens(&["resource"], ""), granularity: None, sort: Sort::Cost, limit: None });
     let error = demo().ask(&question, as_of(), &cancel).expect_err("given up");
     assert_eq!(error.kind, spendtop::error::Kind::Interrupted);
+}
+
+/// Names that a bill gives a value several of, from rows in this order: by rollups and by scans.
+fn names_of(rows: &[String]) -> Vec<String> {
+    let head = "BilledCost,BillingCurrency,ChargePeriodStart,ChargePeriodEnd,ProviderName,BillingAccountId,\
+                BillingAccountName,SubAccountId,SubAccountName,RegionId,RegionName,ResourceId,ResourceName,\
+                CommitmentDiscountId,CommitmentDiscountName";
+    let folder = tempfile::tempdir().expect("folder");
+    let file = write(folder.path(), "shuffled.csv", format!("{head}\n{}\n", rows.join("\n")));
+    let store = memory();
+    import(&store, &file).expect("import");
+    let engine = LocalEngine::new(Arc::new(store), Config::default().settle, false);
+    let mut names = Vec::new();
+    for by in ["billing_account", "account", "region", "resource", "commitment_discount", "region,resource"] {
+        let by: Vec<&str> = by.split(',').collect();
+        let lens = Lens { period: PeriodSpec::Year(2025), ..lens(&by, "") };
+        let question = Question::Query(Query { lens, granularity: None, sort: Sort::Key, limit: None });
+        let answer = engine.ask(&question, as_of(), &Cancel::default()).expect("answer");
+        let Answer::Query(answers) = answer else { panic!("{answer:?}") };
+        let rows = answers.iter().flat_map(|a| &a.rows);
+        names.extend(rows.map(|r| format!("{by:?} {:?} {:?}", r.key, r.names)));
+    }
+    names
+}
+
+#[test]
+fn the_name_of_a_value_does_not_depend_on_the_order_of_rows() {
+    let row = |month: u32, name: &str| {
+        format!(
+            "1,USD,2025-{month:02}-03T00:00:00Z,2025-{month:02}-04T00:00:00Z,AWS,b,{name},s,{name},r,{name},x,{name},c,{name}"
+        )
+    };
+    let mut rows = vec![row(1, "old"), row(1, ""), row(1, "new"), row(2, "zeta"), row(2, "mid"), row(2, "x")];
+    let want = names_of(&rows);
+    assert_eq!(want.len(), 6);
+    assert!(want.iter().all(|name| name.contains("\"mid\"")), "{want:?}");
+    for turn in 0..rows.len() {
+        rows.rotate_left(1);
+        rows.swap(0, turn);
+        assert_eq!(names_of(&rows), want, "{rows:?}");
+    }
 }

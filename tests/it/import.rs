@@ -200,13 +200,18 @@ fn told(problems: &[Problem]) -> Vec<(u64, &str, &str, &str)> {
 }
 
 const REFUSED: [(u64, &str, &str, &str); 10] = [
-    (3, "BilledCost", "$50,000.00 ", "not a decimal number like 1234.56 (no currency sign, no thousands separator)"),
+    (
+        3,
+        "BilledCost",
+        "$50,000.00 ",
+        "not a decimal number like 1234.56: take out currency sign, thousands separators and spaces",
+    ),
     (4, "ChargePeriodStart", "4/1/25", "not a date and time like 2024-09-01T00:00:00Z or 2024-09-01 00:00:00"),
     (9, "BilledCost", "", "a charge needs a billed cost"),
     (10, "BilledCost", "NaN", "not a finite number"),
     (12, "ChargePeriodEnd", "2024-09-01T00:00:00Z", "the charge period ends before it starts"),
     (13, "BillingCurrency", "", "a charge needs a billing currency"),
-    (14, "BillingCurrency", "usd", "not an ISO 4217 currency code like USD"),
+    (14, "BillingCurrency", "usd", "not an ISO 4217 currency code like USD: write three capital letters and no spaces"),
     (15, "ProviderName", "", "a charge needs a provider: the provider columns are all empty"),
     (16, "", "", "has 7 fields, the header has 8"),
     (17, "EffectiveCost", "1e400", "out of range: more than a cost or a quantity can be"),

@@ -206,7 +206,7 @@ pub fn check_rollups(store: &Store) {
                 let rollup = rollups::get(store.kv(), group.id, &kind, metric).expect("rollup").expect("kept");
                 let mut sums: BTreeMap<String, Total> = BTreeMap::new();
                 for cell in 0..rollup.len() {
-                    let currency = rollup.currency_texts.get(rollup.currencies[cell]).to_owned();
+                    let currency = rollup.currency_texts.get(rollup.currencies.get(cell)).to_owned();
                     sums.entry(currency).or_default().merge(&rollup.total(cell));
                 }
                 let want: BTreeMap<String, Total> = held.costs.iter().map(|(c, t)| (c.clone(), t[at])).collect();
