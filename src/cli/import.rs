@@ -305,6 +305,12 @@ fn describe(file: &FileSummary) -> String {
     more(file.refused, "refused");
     more(file.rounded, "values rounded at the 18th decimal");
     more(file.repaired, "rows with bytes that are not UTF-8, replaced by \u{fffd}");
+    let (odd, example) = &file.odd_tags;
+    let example = SafeText::from_outside(example);
+    more(
+        *odd,
+        &format!("rows whose tags are no JSON object (such as `{example}`): kept, but no tag is read from them"),
+    );
     if !file.dropped_columns.is_empty() {
         let names: Vec<String> = file.dropped_columns.iter().map(|c| SafeText::from_outside(c).into_string()).collect();
         text.push_str(&format!(", columns not kept: {}", names.join(", ")));

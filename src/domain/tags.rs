@@ -5,6 +5,13 @@
 
 use std::borrow::Cow;
 
+/// Whether a text looks like a JSON object: from others no tag can be read.
+#[must_use]
+pub fn is_object(text: &str) -> bool {
+    let text = text.trim();
+    text.starts_with('{') && text.ends_with('}')
+}
+
 /// The value of `key` in a JSON object text, as text: strings unescaped, other scalars as they
 /// are written. `None` where the key is absent, null, or the text is no object.
 #[must_use]

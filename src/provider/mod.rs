@@ -127,6 +127,8 @@ pub struct FileSummary {
     pub rounded: u64,
     /// Values with bytes that are not UTF-8, replaced.
     pub repaired: u64,
+    /// Charges whose tags are no JSON object, so that no tag can be read from them, and one such text.
+    pub odd_tags: (u64, String),
     /// Columns that were there and are not kept.
     pub dropped_columns: Vec<String>,
 }

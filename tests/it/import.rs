@@ -239,6 +239,19 @@ fn bad_rows_are_refused_by_line_column_value_and_reason() {
 }
 
 #[test]
+fn tags_that_cannot_be_read_are_counted() {
+    let folder = folder();
+    let mut text = format!("{HEADER},Tags\n");
+    for (day, tags) in
+        [(1, "team=web"), (2, "\"{\"\"team\"\":\"\"web\"\"}\""), (3, ""), (4, "team=web"), (5, "[1]"), (6, "{}")]
+    {
+        writeln!(text, "1,1,2024-09-0{day}T00:00:00Z,2024-09-0{day}T01:00:00Z,USD,AWS,1,r,{tags}").expect("text");
+    }
+    let (outcome, _) = import(&memory(), &file(folder.path(), "tags.csv", text)).expect("import");
+    assert_eq!((outcome.rows, &outcome.read.files[0].odd_tags), (6, &(3, "[1]".to_owned())));
+}
+
+#[test]
 fn lines_are_right_across_blocks_and_threads() {
     let folder = folder();
     let mut text = format!("{HEADER}\r\n");

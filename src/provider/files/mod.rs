@@ -6,12 +6,15 @@
 pub mod input;
 
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use input::{Input, Shape};
 
 use super::{CostSource, FileSummary, Problem, ReadSummary, Sink, SourceId, SourceKind, Stop};
 use crate::domain::batch::{ChargeBatch, Limits};
 use crate::domain::calendar::Day;
+use crate::domain::charge::Profile;
+use crate::domain::tags::is_object;
 use crate::domain::text::SafeText;
 use crate::error::{Error, Kind, Result};
 use crate::focus::csv::{self, Outcome, Receive};
@@ -20,6 +23,9 @@ use crate::focus::rows::Refusal;
 
 /// Files at most in one batch.
 pub const FILES_MAX: usize = 100_000;
+
+/// Characters of an odd text that are shown as an example.
+const EXAMPLE_MAX: usize = 40;
 
 /// Files of one export.
 pub struct BillingFiles {
@@ -168,7 +174,7 @@ impl BillingFiles {
     fn read_file(&self, path: &Path, sink: &dyn Sink) -> Result<FileSummary, Stop> {
         let name = path.to_string_lossy().into_owned();
         let input = Input::open(path)?;
-        let bridge = Bridge { sink, file: &name };
+        let bridge = Bridge { sink, file: &name, odd_tags: Mutex::default() };
         let (outcome, format) = match input.shape {
             Shape::Parquet => {
                 let file = input.into_file()?;
@@ -187,7 +193,9 @@ impl BillingFiles {
             }
         };
         let Outcome { version, rows, refused, tally, dropped, hash, bytes, .. } = outcome;
+        let odd_tags = bridge.odd_tags.into_inner().unwrap_or_else(PoisonError::into_inner);
         Ok(FileSummary {
+            odd_tags,
             name,
             hash,
             bytes,
@@ -205,10 +213,33 @@ impl BillingFiles {
 struct Bridge<'a> {
     sink: &'a dyn Sink,
     file: &'a str,
+    /// Charges whose tags are no JSON object, and the smallest such text.
+    odd_tags: Mutex<(u64, String)>,
+}
+
+impl Bridge<'_> {
+    /// Counts charges whose tags cannot be read.
+    fn look_at_tags(&self, batch: &ChargeBatch) {
+        let texts = &batch.profile_texts[Profile::Tags.index()];
+        let odd: Vec<bool> =
+            std::iter::once(false).chain(texts.iter().map(|text| !text.is_empty() && !is_object(text))).collect();
+        let Some(example) = texts.iter().zip(&odd[1..]).filter(|(_, odd)| **odd).map(|(text, _)| text).min() else {
+            return;
+        };
+        let example: String = example.chars().take(EXAMPLE_MAX).collect();
+        let ids = &batch.profiles[Profile::Tags.index()];
+        let count = batch.rows.iter().filter(|row| odd[ids[row.profile as usize] as usize]).count() as u64;
+        let mut all = self.odd_tags.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.0 == 0 || example < all.1 {
+            all.1 = example;
+        }
+        all.0 += count;
+    }
 }
 
 impl Receive for Bridge<'_> {
     fn batch(&self, batch: &ChargeBatch) -> Result<()> {
+        self.look_at_tags(batch);
         self.sink.batch(batch).map_err(|stop| match stop {
             Stop::Failed(error) => error,
             Stop::Cancelled => Error::new(Kind::Interrupted, "stopped"),
