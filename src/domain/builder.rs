@@ -38,6 +38,9 @@ pub struct BatchBuilder {
     scratch: Vec<u8>,
 }
 
+/// What a window costs, about: each has cells of its own in every rollup while a batch is stored.
+const WINDOW_BYTES: usize = 1_500;
+
 impl BatchBuilder {
     /// An empty builder.
     #[must_use]
@@ -98,7 +101,7 @@ impl BatchBuilder {
     fn bytes(&self) -> usize {
         let profiles = self.batch.profile_identity.len();
         let texts: usize = self.batch.profile_texts.iter().chain(&self.batch.terms_texts).map(Dict::bytes).sum();
-        texts + profiles * (Profile::COUNT * 4 + 48)
+        texts + profiles * (Profile::COUNT * 4 + 48) + self.batch.windows.len() * WINDOW_BYTES
     }
 
     /// The batch gathered so far; the builder begins anew.
