@@ -7,7 +7,7 @@
 use std::hash::{BuildHasher, Hash, Hasher, RandomState};
 
 use hashbrown::HashMap;
-use xxhash_rust::xxh3::xxh3_128_with_seed;
+use xxhash_rust::xxh3::{xxh3_64_with_seed, xxh3_128_with_seed};
 
 use super::calendar::Day;
 use super::charge::Metric;
@@ -120,6 +120,8 @@ pub struct Values {
     /// The names.
     pub names: Dict,
     known: Keys,
+    /// For each value that was added, a hash of its name.
+    name_keys: Vec<u64>,
     seed: u64,
 }
 
@@ -161,18 +163,25 @@ impl Values {
         }
         let key = xxh3_128_with_seed(text.as_bytes(), self.seed);
         if let Some(id) = self.known.get(key) {
-            if self.is_better(id, text, name) {
-                self.name_of[id as usize] = self.names.append(name);
-            }
+            self.call(id, text, name);
             return id;
         }
         let id = self.texts.append(text);
         self.known.insert(key, id);
         self.name_of.resize(id as usize + 1, NONE);
-        if name != text {
+        self.name_keys.resize(id as usize + 1, 0);
+        self.call(id, text, name);
+        id
+    }
+
+    /// Calls a value by a name, if that is better than what it is called. Mostly it is the same
+    /// again, which its hash tells without a look at texts that lie far apart.
+    fn call(&mut self, id: u32, text: &str, name: &str) {
+        let key = if name.is_empty() { 0 } else { xxh3_64_with_seed(name.as_bytes(), self.seed) };
+        if key != self.name_keys[id as usize] && self.is_better(id, text, name) {
+            self.name_keys[id as usize] = key;
             self.name_of[id as usize] = self.names.append(name);
         }
-        id
     }
 
     /// The name of a value, empty where it has none.

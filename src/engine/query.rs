@@ -57,6 +57,13 @@ struct Pair {
     before: Total,
 }
 
+impl Pair {
+    fn merge(&mut self, other: &Pair) {
+        self.now.merge(&other.now);
+        self.before.merge(&other.before);
+    }
+}
+
 /// Names of ids in a group's values, by position.
 #[must_use]
 pub fn names(table: &Table, values: &Ids) -> BTreeMap<usize, Untrusted> {
@@ -127,17 +134,16 @@ struct Row {
 }
 
 /// Pairs of cost now and before: by group and piece of time, in the numbers of `now`.
-type Pairs = HashMap<(Ids, i64), Pair>;
+type Pairs = Vec<((Ids, i64), Pair)>;
 
 /// Holds one currency's groups of two tables against each other. `now` learns the other's values.
 fn pairs(answer: &QueryAnswer, granularity: Option<Granularity>, now: &mut Table, before: Option<&Table>) -> Pairs {
-    let mut pairs = Pairs::new();
-    if let Some(currency) = now.currencies.find(&answer.currency) {
-        for (key, total) in now.totals.iter().filter(|(key, _)| key.currency == currency) {
-            pairs.entry((key.values, key.start)).or_default().now = *total;
-        }
-    }
-    let (Some(before), Some(against)) = (before, answer.previous_period) else { return pairs };
+    let currency = now.currencies.find(&answer.currency);
+    let totals = now.totals.iter().filter(|(key, _)| Some(key.currency) == currency);
+    let pairs = totals.map(|(key, now)| ((key.values, key.start), Pair { now: *now, ..Pair::default() }));
+    // A group stands in a table once: with nothing to hold it against there is nothing to look up.
+    let (Some(before), Some(against)) = (before, answer.previous_period) else { return pairs.collect() };
+    let mut pairs: HashMap<(Ids, i64), Pair> = pairs.collect();
     // The n-th piece of the days before is held against the n-th piece of these.
     let moved: HashMap<i64, i64> = match granularity {
         Some(g) => pieces(against, g).into_iter().zip(pieces(answer.period, g)).collect(),
@@ -151,32 +157,18 @@ fn pairs(answer: &QueryAnswer, granularity: Option<Granularity>, now: &mut Table
             pairs.entry((ids, *start)).or_default().before.merge(total);
         }
     }
-    pairs
+    pairs.into_iter().collect()
 }
 
 fn fill(answer: &mut QueryAnswer, query: &Query, now: &mut Table, before: Option<&Table>) {
     let pairs = pairs(answer, query.granularity, now, before);
-    // Bounds are about a group as a whole, whatever pieces it is cut into.
-    let mut whole: HashMap<Ids, Pair> = HashMap::with_capacity(pairs.len());
-    for ((ids, _), pair) in &pairs {
-        let sum = whole.entry(*ids).or_default();
-        sum.now.merge(&pair.now);
-        sum.before.merge(&pair.before);
-    }
-    whole.retain(|_, pair| query.lens.filter.admits(pair.now.value()));
-    let (mut total, mut total_before) = (Total::default(), Total::default());
-    for pair in whole.values() {
-        total.merge(&pair.now);
-        total_before.merge(&pair.before);
-    }
+    let (rows, groups, sum) = rows(pairs, query);
     let compared = before.is_some();
-    answer.groups = whole.len() as u64;
-    answer.unknown_rows = total.unknown;
-    answer.total = (!whole.is_empty()).then(|| total.value()).flatten();
-    answer.previous_total = compared.then(|| total_before.value()).flatten();
-    let rows =
-        pairs.into_iter().filter_map(|((ids, start), pair)| Some(Row { ids, start, pair, whole: *whole.get(&ids)? }));
-    let rows = ordered(rows.collect(), query, now);
+    answer.groups = groups as u64;
+    answer.unknown_rows = sum.now.unknown;
+    answer.total = (groups > 0).then(|| sum.now.value()).flatten();
+    answer.previous_total = compared.then(|| sum.before.value()).flatten();
+    let rows = ordered(rows, query, now);
     answer.rows = rows
         .into_iter()
         .map(|row| QueryRow {
@@ -193,6 +185,29 @@ fn fill(answer: &mut QueryAnswer, query: &Query, now: &mut Table, before: Option
             unknown_rows: row.pair.now.unknown,
         })
         .collect();
+}
+
+/// The rows of the groups that the filter's bounds admit, how many groups that are, and their sum.
+/// Bounds are about a group as a whole, whatever pieces it is cut into.
+fn rows(pairs: Pairs, query: &Query) -> (Vec<Row>, usize, Pair) {
+    let admitted = |pair: &Pair| query.lens.filter.admits(pair.now.value());
+    let mut sum = Pair::default();
+    if query.granularity.is_none() {
+        let wholes = pairs.into_iter().filter(|(_, pair)| admitted(pair));
+        let rows = wholes.map(|((ids, start), pair)| Row { ids, start, pair, whole: pair });
+        let rows: Vec<Row> = rows.inspect(|row| sum.merge(&row.whole)).collect();
+        let groups = rows.len();
+        return (rows, groups, sum);
+    }
+    let mut whole: HashMap<Ids, Pair> = HashMap::new();
+    for ((ids, _), pair) in &pairs {
+        whole.entry(*ids).or_default().merge(pair);
+    }
+    whole.retain(|_, pair| admitted(pair));
+    whole.values().for_each(|pair| sum.merge(pair));
+    let row = |((ids, start), pair)| Some(Row { ids, start, pair, whole: *whole.get(&ids)? });
+    let rows = pairs.into_iter().filter_map(row).collect();
+    (rows, whole.len(), sum)
 }
 
 /// The rows in the order asked for, as many as are asked for.

@@ -11,6 +11,7 @@ use hashbrown::HashMap;
 use crate::analytics::rollup::canonical;
 use crate::domain::calendar::{Day, Granularity};
 use crate::domain::charge::{Profile, Terms};
+use crate::domain::dict::NONE;
 use crate::domain::dimension::{Dimension, Place};
 use crate::domain::numbers::Numbers;
 use crate::domain::rollup::Values;
@@ -291,22 +292,22 @@ fn split_by_column(
         Some(Place::Profile(label)) => Some(segment.profile_column(label)?),
         _ => None,
     };
-    let mut memo = vec![u32::MAX; texts.len()];
-    if let Some((names, name_of)) = &names {
-        // A value may come with several names: each is heard, not only the first.
-        let mut last = vec![u32::MAX; texts.len()];
-        for (id, name) in ids.iter().zip(name_of) {
-            let id = *id as usize;
-            if last[id] != *name {
-                last[id] = *name;
-                memo[id] = values.add(canonical(dimension, texts.get(id as u32)), names.get(*name));
+    // Of several names the smallest is a value's, as in rollups.
+    let mut name_of = vec![NONE; if names.is_some() { texts.len() } else { 0 }];
+    if let Some((names, of)) = &names {
+        for (id, name) in ids.iter().zip(of) {
+            let best = &mut name_of[*id as usize];
+            if *name != *best && *name != NONE && (*best == NONE || names.get(*name) < names.get(*best)) {
+                *best = *name;
             }
         }
     }
+    let mut memo = vec![u32::MAX; texts.len()];
     groups.split(d, &ids, texts.len(), |id| {
         let slot = &mut memo[id as usize];
         if *slot == u32::MAX {
-            *slot = values.add(canonical(dimension, texts.get(id)), "");
+            let name = names.as_ref().map_or("", |(texts, _)| texts.get(name_of[id as usize]));
+            *slot = values.add(canonical(dimension, texts.get(id)), name);
         }
         *slot
     });
