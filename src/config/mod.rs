@@ -15,6 +15,7 @@ use crate::domain::dimension::Dimension;
 use crate::domain::filter::Filter;
 use crate::domain::lens::Lens;
 use crate::domain::period::{Comparison, PeriodSpec};
+use crate::domain::services;
 use crate::error::{Error, Kind, Result};
 
 /// The example config: every key with its default and what it means, commented out.
@@ -89,10 +90,10 @@ pub struct Settle {
 }
 
 impl Settle {
-    /// The days for a provider by its FOCUS name.
+    /// The days for a provider, however the bill spells it.
     #[must_use]
     pub fn days_for(&self, provider: &str) -> u16 {
-        match provider {
+        match services::canonical_provider(provider) {
             "AWS" => self.aws,
             "Microsoft" => self.azure,
             "Google Cloud" => self.gcp,

@@ -23,6 +23,11 @@ impl Keys {
         self.0.insert_unique(low, (low, high, id), |(low, _, _)| *low);
     }
 
+    /// All hashes, as far as they are kept, with their numbers, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = (u128, u32)> {
+        self.0.iter().map(|(low, high, id)| (u128::from(*high) << 64 | u128::from(*low), *id))
+    }
+
     /// Forgets all but keeps the memory.
     pub fn clear(&mut self) {
         self.0.clear();
@@ -43,6 +48,9 @@ mod tests {
         keys.insert(7, 1);
         keys.insert(7 | 1 << 64, 2);
         assert_eq!((keys.get(7), keys.get(7 | 1 << 64), keys.get(8)), (Some(1), Some(2), None));
+        let mut all: Vec<(u128, u32)> = keys.iter().collect();
+        all.sort_unstable();
+        assert_eq!(all, [(7, 1), (7 | 1 << 64, 2)]);
         keys.clear();
         assert_eq!(keys.get(7), None);
     }

@@ -21,4 +21,5 @@ pub mod services;
 pub mod sketch;
 pub mod tags;
 pub mod text;
+pub mod texts;
 pub mod words;

@@ -4,16 +4,14 @@
 //! whether the charge spans days. Knows neither how charges are added up (analytics) nor how
 //! sums are stored (store).
 
-use std::hash::{BuildHasher, Hash, Hasher, RandomState};
+use std::hash::{Hash, Hasher};
 
 use hashbrown::HashMap;
-use xxhash_rust::xxh3::{xxh3_64_with_seed, xxh3_128_with_seed};
 
 use super::calendar::Day;
 use super::charge::Metric;
 use super::dict::{Dict, NONE};
 use super::dimension::Dimension;
-use super::keys::Keys;
 use super::money::Amount;
 use super::numbers::{Total, UNKNOWN_WIDE};
 
@@ -119,17 +117,13 @@ pub struct Values {
     pub name_of: Vec<u32>,
     /// The names.
     pub names: Dict,
-    known: Keys,
-    /// For each value that was added, a hash of its name.
-    name_keys: Vec<u64>,
-    seed: u64,
 }
 
 impl Values {
     /// Values with the numbers of their names.
     #[must_use]
     pub fn of(texts: Dict, name_of: Vec<u32>, names: Dict) -> Self {
-        Values { texts, name_of, names, ..Values::default() }
+        Values { texts, name_of, names }
     }
 
     /// The number of a value. Of the names that it comes with the smallest stays: whatever order
@@ -149,39 +143,6 @@ impl Values {
     fn is_better(&self, id: u32, text: &str, name: &str) -> bool {
         let now = self.name_of[id as usize];
         !name.is_empty() && name != text && (now == NONE || name < self.names.get(now))
-    }
-
-    /// The number of a value, known by a hash of its text alone: for values by the hundred
-    /// thousand. A set of values uses this or [`Self::intern`], never both.
-    pub fn add(&mut self, text: &str, name: &str) -> u32 {
-        if text.is_empty() {
-            return NONE;
-        }
-        if self.seed == 0 {
-            // A seed of this process keeps a hostile bill from preparing texts that collide.
-            self.seed = RandomState::new().hash_one(0u8) | 1;
-        }
-        let key = xxh3_128_with_seed(text.as_bytes(), self.seed);
-        if let Some(id) = self.known.get(key) {
-            self.call(id, text, name);
-            return id;
-        }
-        let id = self.texts.append(text);
-        self.known.insert(key, id);
-        self.name_of.resize(id as usize + 1, NONE);
-        self.name_keys.resize(id as usize + 1, 0);
-        self.call(id, text, name);
-        id
-    }
-
-    /// Calls a value by a name, if that is better than what it is called. Mostly it is the same
-    /// again, which its hash tells without a look at texts that lie far apart.
-    fn call(&mut self, id: u32, text: &str, name: &str) {
-        let key = if name.is_empty() { 0 } else { xxh3_64_with_seed(name.as_bytes(), self.seed) };
-        if key != self.name_keys[id as usize] && self.is_better(id, text, name) {
-            self.name_keys[id as usize] = key;
-            self.name_of[id as usize] = self.names.append(name);
-        }
     }
 
     /// The name of a value, empty where it has none.

@@ -113,7 +113,8 @@ pub fn canonical_provider(name: &str) -> &str {
 /// How screens shorten a provider's name.
 #[must_use]
 pub fn provider_short(name: &str) -> &str {
-    PROVIDERS.iter().find(|(focus, _, _)| *focus == name).map_or(name, |(_, short, _)| short)
+    let focus = canonical_provider(name);
+    PROVIDERS.iter().find(|(known, _, _)| *known == focus).map_or(name, |(_, short, _)| short)
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ use crate::store::rollups::{self, Rollup};
 use super::Cancel;
 use super::matcher;
 use super::scan;
-use super::table::{Ids, Key, Request, Slots, Table};
+use super::table::{Ids, Request, Slots, Table};
 
 /// Adds up what a request asks for over the groups that count.
 ///
@@ -43,7 +43,7 @@ pub fn aggregate(store: &Store, request: &Request<'_>, cancel: &Cancel) -> Resul
         None => to_scan = groups,
     }
     if !to_scan.is_empty() {
-        table.merge(&scan::totals(store, request, &to_scan, cancel)?);
+        table.merge(scan::totals(store, request, &to_scan, cancel)?);
     }
     Ok(table)
 }
@@ -202,7 +202,8 @@ impl Places {
     }
 
     fn flush(&mut self, slots: &mut Slots, start: i64, rollup: &Rollup, table: &mut Table) {
-        table.totals.reserve(slots.len());
+        let groups = slots.places().len();
+        self.currencies.iter().flatten().for_each(|currency| table.piece(*currency, start).reserve(groups));
         slots.drain(|mut place, total| {
             let mut values = Ids::default();
             for (d, from) in self.froms.iter_mut().enumerate().rev() {
@@ -222,7 +223,7 @@ impl Places {
                 };
             }
             if let Some(currency) = self.currencies[place] {
-                table.add(Key { currency, start, values }, total);
+                table.piece(currency, start).at(values).merge(total);
             }
         });
     }

@@ -148,6 +148,9 @@ pub struct SpendAnswer {
     pub last_week: Figure,
     /// The chart's series, largest first; what is beyond the largest is summed under "other".
     pub series: Vec<Series>,
+    /// What all of it costs in each piece of time; `None` where nothing is known, or charges have
+    /// not come yet.
+    pub totals: Vec<Option<Amount>>,
     /// The first moment of each piece of time, seconds since 1970, over the whole period.
     pub starts: Vec<i64>,
     /// The size of the pieces.
@@ -158,8 +161,10 @@ pub struct SpendAnswer {
     pub movers: Vec<Mover>,
     /// The dimensions of the movers' keys.
     pub movers_by: Vec<Dimension>,
-    /// How far each provider's data goes.
+    /// How far the data of each provider goes that the filter admits.
     pub freshness: Vec<Freshness>,
+    /// The last day that none of them restates any more.
+    pub settled_through: Option<Day>,
     /// What the reader must know beside the figures.
     pub notices: Vec<Notice>,
     /// Charges whose cost is unknown.

@@ -71,9 +71,8 @@ fn collect(currency: &str, now: &Table, before: &Table, starts: &[i64]) -> HashM
     let mut groups: HashMap<Vec<String>, Group> = HashMap::new();
     let place: HashMap<i64, usize> = starts.iter().enumerate().map(|(i, s)| (*s, i)).collect();
     for (table, earlier) in [(now, false), (before, true)] {
-        let Some(currency) = table.currencies.find(currency) else { continue };
-        for (key, total) in table.totals.iter().filter(|(k, _)| k.currency == currency) {
-            let group = groups.entry(table.texts(key).map(String::from).collect()).or_default();
+        for (key, total) in table.groups_in(currency) {
+            let group = groups.entry(table.texts(&key.values).map(String::from).collect()).or_default();
             if group.names.is_empty() {
                 group.names = names(table, &key.values);
             }

@@ -13,9 +13,9 @@ use crate::domain::filter::Clause;
 use crate::domain::money::Amount;
 use crate::domain::numbers::{Numbers, UNKNOWN_WIDE};
 use crate::domain::text::Untrusted;
+use crate::domain::texts::Texts;
 use crate::error::Result;
 use crate::store::Store;
-use crate::store::codec::Texts;
 use crate::store::manifest::Group;
 use crate::store::segment::Segment;
 

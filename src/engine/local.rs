@@ -8,6 +8,7 @@ use super::table::{Request, Table};
 use super::{Answer, Cancel, Engine, Extent, Question, breakdown, detail, query, spend};
 use crate::config::Settle;
 use crate::domain::calendar::Day;
+use crate::domain::services::canonical_provider;
 use crate::domain::text::Untrusted;
 use crate::error::{Error, Result};
 use crate::store::Store;
@@ -62,7 +63,8 @@ impl LocalEngine {
             let taken_at =
                 group.parts.iter().filter_map(|p| manifest.import(p.import)).map(|i| i.taken_at).max().unwrap_or(0);
             let last_day = days.to.plus(-1);
-            match list.iter_mut().find(|f| f.provider.raw() == group.key.provider) {
+            let provider = canonical_provider(&group.key.provider);
+            match list.iter_mut().find(|f| canonical_provider(f.provider.raw()) == provider) {
                 Some(known) => {
                     known.last_day = known.last_day.max(last_day);
                     known.taken_at = known.taken_at.max(taken_at);

@@ -23,7 +23,8 @@ fn by_alias(dimension: &Dimension, pattern: &Pattern, value: &str) -> bool {
     match dimension {
         Dimension::Service => services::named(word).contains(&value) || pattern.matches(services::short(value)),
         Dimension::Provider => {
-            services::provider_named(word) == Some(value) || pattern.matches(services::provider_short(value))
+            services::provider_named(word) == Some(services::canonical_provider(value))
+                || pattern.matches(services::provider_short(value))
         }
         _ => false,
     }
@@ -69,6 +70,8 @@ mod tests {
             ("service:*compute*", "Amazon Elastic Compute Cloud", "", true),
             ("provider:azure", "Microsoft", "", true),
             ("provider:gcp", "Google Cloud", "", true),
+            ("provider:aws", "Amazon Web Services", "", true),
+            ("provider:amazon", "AWS", "", true),
             ("provider:aws|gcp", "Microsoft", "", false),
             ("account:prod*", "123456789012", "prod-api", true),
             ("account:123456789012", "123456789012", "prod-api", true),

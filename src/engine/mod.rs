@@ -10,6 +10,7 @@ pub mod charges;
 pub mod detail;
 pub mod export;
 pub mod front;
+pub mod grouping;
 pub mod local;
 pub mod matcher;
 pub mod query;
@@ -18,6 +19,7 @@ pub mod selection;
 pub mod spend;
 pub mod table;
 pub mod twin;
+pub mod values;
 
 use serde::{Deserialize, Serialize};
 

@@ -7,7 +7,7 @@ use hashbrown::HashMap;
 
 use super::answer::{QueryAnswer, QueryRow};
 use super::local::LocalEngine;
-use super::table::{Ids, Request, Table};
+use super::table::{Ids, Key, Numbering, Request, Table};
 use super::{Cancel, Query, Sort};
 use crate::domain::calendar::{Day, Granularity, Period};
 use crate::domain::lens::Lens;
@@ -88,8 +88,9 @@ pub fn answer(engine: &LocalEngine, query: &Query, as_of: Day, cancel: &Cancel) 
     let mut now = engine.aggregate(&request(lens, period, &lens.by, query.granularity), cancel)?;
     let before =
         against.map(|p| engine.aggregate(&request(lens, p, &lens.by, query.granularity), cancel)).transpose()?;
-    let mut currencies: BTreeSet<String> = now.currencies.iter().map(String::from).collect();
-    currencies.extend(before.iter().flat_map(|t| t.currencies.iter().map(String::from)));
+    let numbers = before.as_ref().map(|before| now.adopt(before));
+    let before = before.as_ref().zip(numbers.as_ref());
+    let currencies: BTreeSet<String> = now.currencies.iter().map(String::from).collect();
     let incomplete = incomplete(engine, period);
     let mut answers = Vec::new();
     for currency in currencies {
@@ -108,7 +109,7 @@ pub fn answer(engine: &LocalEngine, query: &Query, as_of: Day, cancel: &Cancel) 
             incomplete,
             left_out: now.left_out(&currency),
         };
-        fill(&mut answer, query, &mut now, before.as_ref());
+        fill(&mut answer, query, &now, before);
         if !answer.rows.is_empty() || answer.total.is_some() || answer.left_out.is_some() {
             answers.push(answer);
         }
@@ -129,106 +130,153 @@ struct Row {
     ids: Ids,
     start: i64,
     pair: Pair,
-    /// The group as a whole, over all its pieces of time.
-    whole: Pair,
+    /// The number of its group's whole, where there is more than one piece of time.
+    whole: u32,
 }
 
-/// Pairs of cost now and before: by group and piece of time, in the numbers of `now`.
-type Pairs = Vec<((Ids, i64), Pair)>;
+/// One currency's groups, in the numbers of the table of now.
+struct Found {
+    rows: Vec<Row>,
+    /// Of each group all pieces together, those before that no piece of now is held against among
+    /// them; empty without a granularity, where a row is its group's whole.
+    wholes: Vec<Pair>,
+}
 
-/// Holds one currency's groups of two tables against each other. `now` learns the other's values.
-fn pairs(answer: &QueryAnswer, granularity: Option<Granularity>, now: &mut Table, before: Option<&Table>) -> Pairs {
-    let currency = now.currencies.find(&answer.currency);
-    let totals = now.totals.iter().filter(|(key, _)| Some(key.currency) == currency);
-    let pairs = totals.map(|(key, now)| ((key.values, key.start), Pair { now: *now, ..Pair::default() }));
-    // A group stands in a table once: with nothing to hold it against there is nothing to look up.
-    let (Some(before), Some(against)) = (before, answer.previous_period) else { return pairs.collect() };
-    let mut pairs: HashMap<(Ids, i64), Pair> = pairs.collect();
-    // The n-th piece of the days before is held against the n-th piece of these.
-    let moved: HashMap<i64, i64> = match granularity {
-        Some(g) => pieces(against, g).into_iter().zip(pieces(answer.period, g)).collect(),
-        None => HashMap::from([(0, 0)]),
-    };
-    let mut numbers = now.adopt(before);
-    if let Some(currency) = before.currencies.find(&answer.currency) {
-        for (key, total) in before.totals.iter().filter(|(key, _)| key.currency == currency) {
-            let Some(start) = moved.get(&key.start) else { continue };
-            let ids = numbers.key(now, before, key).values;
-            pairs.entry((ids, *start)).or_default().before.merge(total);
+impl Found {
+    /// Holds one currency's groups of two tables against each other.
+    fn new(answer: &QueryAnswer, now: &Table, before: Option<(&Table, &Numbering)>) -> Found {
+        let rows = now.groups_in(&answer.currency);
+        let row = |(key, total): (Key, &Total)| {
+            let pair = Pair { now: *total, before: Total::default() };
+            Row { ids: key.values, start: key.start, pair, whole: 0 }
+        };
+        let mut found = Found { rows: rows.map(row).collect(), wholes: Vec::new() };
+        // A group's piece stands in a table once: with nothing to hold it against there is nothing
+        // to look up.
+        let mut unmatched = Vec::new();
+        if let Some(((before, numbers), against)) = before.zip(answer.previous_period) {
+            // The n-th piece of the days before is held against the n-th piece of these.
+            let moved: HashMap<i64, i64> = match answer.granularity {
+                Some(g) => pieces(against, g).into_iter().zip(pieces(answer.period, g)).collect(),
+                None => HashMap::from([(0, 0)]),
+            };
+            let known = found.rows.iter().enumerate().map(|(at, row)| ((row.ids, row.start), at as u32));
+            let mut places: HashMap<(Ids, i64), u32> = known.collect();
+            for (key, total) in before.groups_in(&answer.currency) {
+                let ids = numbers.ids(&key.values);
+                let Some(start) = moved.get(&key.start) else {
+                    unmatched.push((ids, *total));
+                    continue;
+                };
+                let rows = &mut found.rows;
+                let at = *places.entry((ids, *start)).or_insert_with(|| {
+                    rows.push(Row { ids, start: *start, pair: Pair::default(), whole: 0 });
+                    rows.len() as u32 - 1
+                });
+                rows[at as usize].pair.before.merge(total);
+            }
+        }
+        if answer.granularity.is_some() {
+            found.add_up(&unmatched);
+        }
+        found
+    }
+
+    /// Adds up the groups' wholes.
+    fn add_up(&mut self, unmatched: &[(Ids, Total)]) {
+        let mut numbers: HashMap<Ids, u32> = HashMap::new();
+        let wholes = &mut self.wholes;
+        let mut number = |ids: Ids, pair: &Pair| {
+            let number = *numbers.entry(ids).or_insert_with(|| {
+                wholes.push(Pair::default());
+                wholes.len() as u32 - 1
+            });
+            wholes[number as usize].merge(pair);
+            number
+        };
+        self.rows.iter_mut().for_each(|row| row.whole = number(row.ids, &row.pair));
+        for (ids, before) in unmatched {
+            number(*ids, &Pair { now: Total::default(), before: *before });
         }
     }
-    pairs.into_iter().collect()
+
+    fn whole<'a>(&'a self, row: &'a Row) -> &'a Pair {
+        self.wholes.get(row.whole as usize).unwrap_or(&row.pair)
+    }
+
+    /// Keeps the groups that the filter's bounds admit; how many there are, and their sum. Bounds
+    /// are about a group as a whole, whatever pieces it is cut into.
+    fn admit(&mut self, query: &Query) -> (usize, Pair) {
+        let admitted = |pair: &Pair| query.lens.filter.admits(pair.now.value());
+        let (mut groups, mut sum) = (0, Pair::default());
+        let mut add = |pair: &Pair| {
+            groups += 1;
+            sum.merge(pair);
+        };
+        if query.granularity.is_none() {
+            self.rows.retain(|row| admitted(&row.pair));
+            self.rows.iter().for_each(|row| add(&row.pair));
+        } else {
+            let wholes = &self.wholes;
+            self.rows.retain(|row| admitted(&wholes[row.whole as usize]));
+            wholes.iter().filter(|whole| admitted(whole)).for_each(&mut add);
+        }
+        (groups, sum)
+    }
+
+    /// The rows in the order asked for, as many groups as are asked for.
+    fn ordered(mut self, query: &Query, table: &Table) -> Vec<Row> {
+        let mut rows = std::mem::take(&mut self.rows);
+        let compare = |a: &Row, b: &Row| self.order(query, table, a, b);
+        let limit = query.limit.unwrap_or(usize::MAX);
+        if query.granularity.is_none() && limit < rows.len() {
+            // Few of many: only those need an order.
+            rows.select_nth_unstable_by(limit, compare);
+            rows.truncate(limit);
+        }
+        rows.sort_unstable_by(compare);
+        if query.granularity.is_some() {
+            cut(&mut rows, limit);
+        }
+        rows
+    }
+
+    fn order(&self, query: &Query, table: &Table, a: &Row, b: &Row) -> Ordering {
+        let by_text = |d: usize| table.dimensions[d].text(a.ids.0[d]).cmp(table.dimensions[d].text(b.ids.0[d]));
+        let by_cost = |x: &Pair, y: &Pair| y.now.sum.cmp(&x.now.sum);
+        let change = |p: &Pair| Reverse((p.now.sum - p.before.sum).abs());
+        let group = match &query.sort {
+            Sort::Cost => by_cost(self.whole(a), self.whole(b)),
+            Sort::Change => change(self.whole(a)).cmp(&change(self.whole(b))),
+            Sort::Key => Ordering::Equal,
+            Sort::Time => a.start.cmp(&b.start).then_with(|| by_cost(&a.pair, &b.pair)),
+            Sort::By(dimension) => match query.lens.by.iter().position(|d| d == dimension) {
+                Some(at) => by_text(at).then_with(|| by_cost(self.whole(a), self.whole(b))),
+                None => Ordering::Equal,
+            },
+        };
+        let by_key = || (0..table.dimensions.len()).map(by_text).find(|o| o.is_ne()).unwrap_or(Ordering::Equal);
+        group.then_with(by_key).then(a.start.cmp(&b.start))
+    }
 }
 
-fn fill(answer: &mut QueryAnswer, query: &Query, now: &mut Table, before: Option<&Table>) {
-    let pairs = pairs(answer, query.granularity, now, before);
-    let (rows, groups, sum) = rows(pairs, query);
+fn fill(answer: &mut QueryAnswer, query: &Query, now: &Table, before: Option<(&Table, &Numbering)>) {
+    let mut found = Found::new(answer, now, before);
+    let (groups, sum) = found.admit(query);
     let compared = before.is_some();
     answer.groups = groups as u64;
     answer.unknown_rows = sum.now.unknown;
     answer.total = (groups > 0).then(|| sum.now.value()).flatten();
     answer.previous_total = compared.then(|| sum.before.value()).flatten();
-    let rows = ordered(rows, query, now);
-    answer.rows = rows
-        .into_iter()
-        .map(|row| QueryRow {
-            key: now
-                .dimensions
-                .iter()
-                .zip(row.ids.0)
-                .map(|(values, id)| Untrusted::from(values.texts.get(id)))
-                .collect(),
-            names: names(now, &row.ids),
-            start: query.granularity.map(|_| row.start),
-            cost: row.pair.now.value(),
-            previous: if compared { row.pair.before.value() } else { None },
-            unknown_rows: row.pair.now.unknown,
-        })
-        .collect();
-}
-
-/// The rows of the groups that the filter's bounds admit, how many groups that are, and their sum.
-/// Bounds are about a group as a whole, whatever pieces it is cut into.
-fn rows(pairs: Pairs, query: &Query) -> (Vec<Row>, usize, Pair) {
-    let admitted = |pair: &Pair| query.lens.filter.admits(pair.now.value());
-    let mut sum = Pair::default();
-    if query.granularity.is_none() {
-        let wholes = pairs.into_iter().filter(|(_, pair)| admitted(pair));
-        let rows = wholes.map(|((ids, start), pair)| Row { ids, start, pair, whole: pair });
-        let rows: Vec<Row> = rows.inspect(|row| sum.merge(&row.whole)).collect();
-        let groups = rows.len();
-        return (rows, groups, sum);
-    }
-    let mut whole: HashMap<Ids, Pair> = HashMap::new();
-    for ((ids, _), pair) in &pairs {
-        whole.entry(*ids).or_default().merge(pair);
-    }
-    whole.retain(|_, pair| admitted(pair));
-    whole.values().for_each(|pair| sum.merge(pair));
-    let row = |((ids, start), pair)| Some(Row { ids, start, pair, whole: *whole.get(&ids)? });
-    let rows = pairs.into_iter().filter_map(row).collect();
-    (rows, whole.len(), sum)
-}
-
-/// The rows in the order asked for, as many as are asked for.
-fn ordered(mut rows: Vec<Row>, query: &Query, table: &Table) -> Vec<Row> {
-    let compare = |a: &Row, b: &Row| order(query, table, a, b);
-    let Some(limit) = query.limit else {
-        rows.sort_unstable_by(compare);
-        return rows;
+    let row = |row: Row| QueryRow {
+        key: now.texts(&row.ids).map(Untrusted::from).collect(),
+        names: names(now, &row.ids),
+        start: query.granularity.map(|_| row.start),
+        cost: row.pair.now.value(),
+        previous: if compared { row.pair.before.value() } else { None },
+        unknown_rows: row.pair.now.unknown,
     };
-    if query.granularity.is_some() {
-        rows.sort_unstable_by(compare);
-        cut(&mut rows, limit);
-        return rows;
-    }
-    // Few of many: only those need an order.
-    if limit < rows.len() {
-        rows.select_nth_unstable_by(limit, compare);
-        rows.truncate(limit);
-    }
-    rows.sort_unstable_by(compare);
-    rows
+    answer.rows = found.ordered(query, now).into_iter().map(row).collect();
 }
 
 /// Keeps the first `limit` groups, with all their pieces of time.
@@ -237,30 +285,11 @@ fn cut(rows: &mut Vec<Row>, limit: usize) {
     rows.retain(|row| kept.contains(&row.ids) || (kept.len() < limit && kept.insert(row.ids)));
 }
 
-fn order(query: &Query, table: &Table, a: &Row, b: &Row) -> Ordering {
-    let texts = |row: &Row, d: usize| table.dimensions[d].texts.get(row.ids.0[d]);
-    let by_text = |d: usize| texts(a, d).cmp(texts(b, d));
-    let by_cost = |x: &Pair, y: &Pair| y.now.sum.cmp(&x.now.sum);
-    let change = |p: &Pair| Reverse((p.now.sum - p.before.sum).abs());
-    let group = match &query.sort {
-        Sort::Cost => by_cost(&a.whole, &b.whole),
-        Sort::Change => change(&a.whole).cmp(&change(&b.whole)),
-        Sort::Key => Ordering::Equal,
-        Sort::Time => a.start.cmp(&b.start).then_with(|| by_cost(&a.pair, &b.pair)),
-        Sort::By(dimension) => match query.lens.by.iter().position(|d| d == dimension) {
-            Some(at) => by_text(at).then_with(|| by_cost(&a.whole, &b.whole)),
-            None => Ordering::Equal,
-        },
-    };
-    let by_key = || (0..table.dimensions.len()).map(by_text).find(|o| o.is_ne()).unwrap_or(Ordering::Equal);
-    group.then_with(by_key).then(a.start.cmp(&b.start))
-}
-
 /// Sums by currency, largest first.
 #[must_use]
 pub fn sums_by_currency(table: &Table) -> Vec<(String, Amount)> {
     let mut sums: BTreeMap<u32, Amount> = BTreeMap::new();
-    for (key, total) in &table.totals {
+    for (key, total) in table.groups() {
         *sums.entry(key.currency).or_default() += total.sum;
     }
     let mut list: Vec<(String, Amount)> =

@@ -6,16 +6,19 @@ use std::collections::BTreeMap;
 use hashbrown::HashMap;
 
 use super::Cancel;
-use super::answer::{Figure, Key, LeftOut, Mover, Notice, Series, SpendAnswer};
+use super::answer::{Figure, Freshness, Key, LeftOut, Mover, Notice, Series, SpendAnswer};
 use super::local::LocalEngine;
+use super::matcher::matches;
 use super::query::{incomplete, names, pieces, request, sums_by_currency};
 use super::table::{Ids, Table};
 use crate::domain::calendar::{Day, Granularity, Period};
 use crate::domain::dimension::Dimension;
+use crate::domain::filter::Clause;
 use crate::domain::lens::Lens;
 use crate::domain::money::Amount;
 use crate::domain::numbers::Total;
 use crate::domain::period::{Comparison, PeriodSpec};
+use crate::domain::services::canonical_provider;
 use crate::domain::text::Untrusted;
 use crate::error::Result;
 
@@ -26,8 +29,11 @@ const MOVERS_MAX: usize = 40;
 /// What movers are grouped by.
 const MOVERS_BY: [Dimension; 2] = [Dimension::Service, Dimension::SubAccount];
 
-/// Daily totals of one currency.
-type Days = BTreeMap<Day, Total>;
+/// Daily totals of one currency, as far as charges are known.
+struct Days {
+    totals: BTreeMap<Day, Total>,
+    newest: Option<Day>,
+}
 
 /// Answers the Spend tab.
 ///
@@ -53,13 +59,23 @@ pub fn answer(engine: &LocalEngine, lens: &Lens, as_of: Day, cancel: &Cancel) ->
             currencies.push(currency);
         }
     }
-    let freshness = engine.freshness(as_of);
+    let freshness = admitted(engine.freshness(as_of), lens);
+    let newest = freshness.iter().map(|f| f.last_day).max();
+    let settled_through = freshness.iter().map(|f| f.settled_through).min();
     let starts = pieces(period, granularity);
     Ok(currencies
         .into_iter()
         .map(|currency| {
-            let days = days(&cards, &currency);
-            let series = series(&layers, &currency, &starts);
+            let days = Days::new(&cards, &currency, newest);
+            // What a provider has not delivered yet is unknown, even where others have.
+            let newest_of = |value: Option<&str>| match (lens.by.first(), value.map(canonical_provider)) {
+                (Some(Dimension::Provider), Some(provider)) => {
+                    freshness.iter().find(|f| canonical_provider(f.provider.raw()) == provider).map(|f| f.last_day)
+                }
+                _ => newest,
+            };
+            let series = series(&layers, &currency, &starts, newest_of);
+            let totals = line(&layers, &currency, &starts, newest);
             let total = total_of(&layers, &currency);
             let before = against.map(|_| total_of(&previous, &currency));
             SpendAnswer {
@@ -72,15 +88,17 @@ pub fn answer(engine: &LocalEngine, lens: &Lens, as_of: Day, cancel: &Cancel) ->
                 yesterday: yesterday(&days, as_of),
                 last_week: last_week(&days, as_of),
                 series,
+                totals,
                 starts: starts.clone(),
                 granularity,
                 previous_series: against
-                    .map(|p| line(&previous, &currency, &pieces(p, granularity)))
+                    .map(|p| line(&previous, &currency, &pieces(p, granularity), newest))
                     .unwrap_or_default(),
                 movers: movers.get(&currency).cloned().unwrap_or_default(),
                 movers_by: MOVERS_BY.to_vec(),
                 freshness: freshness.clone(),
-                notices: notices(engine, period, total.unknown, layers.left_out(&currency)),
+                settled_through,
+                notices: notices(engine, lens, period, total.unknown, layers.left_out(&currency)),
                 unknown_rows: total.unknown,
                 rows: total.rows(),
                 currency,
@@ -91,66 +109,71 @@ pub fn answer(engine: &LocalEngine, lens: &Lens, as_of: Day, cancel: &Cancel) ->
 
 fn total_of(table: &Table, currency: &str) -> Total {
     let mut sum = Total::default();
-    if let Some(id) = table.currencies.find(currency) {
-        table.totals.iter().filter(|(k, _)| k.currency == id).for_each(|(_, t)| sum.merge(t));
-    }
+    table.groups_in(currency).for_each(|(_, t)| sum.merge(t));
     sum
 }
 
-fn days(table: &Table, currency: &str) -> Days {
-    let mut days = Days::new();
-    if let Some(id) = table.currencies.find(currency) {
-        for (key, total) in table.totals.iter().filter(|(k, _)| k.currency == id) {
-            days.entry(Day::of_seconds(key.start)).or_default().merge(total);
+impl Days {
+    fn new(table: &Table, currency: &str, newest: Option<Day>) -> Days {
+        let mut totals: BTreeMap<Day, Total> = BTreeMap::new();
+        for (key, total) in table.groups_in(currency) {
+            totals.entry(Day::of_seconds(key.start)).or_default().merge(total);
         }
+        Days { totals, newest }
     }
-    days
-}
 
-fn sum(days: &Days, period: Period) -> Option<Amount> {
-    let mut sum = Total::default();
-    days.range(period.from..period.to.max(period.from)).for_each(|(_, t)| sum.merge(t));
-    sum.value()
+    /// What some days cost; unknown where the newest charges are older than all of them.
+    fn sum(&self, period: Period) -> Option<Amount> {
+        let mut sum = Total::default();
+        self.totals.range(period.from..period.to.max(period.from)).for_each(|(_, t)| sum.merge(t));
+        known(&sum, period.from.seconds(), self.newest)
+    }
 }
 
 fn month_to_date(days: &Days, as_of: Day) -> Figure {
     let period = Period { from: as_of.month().first(), to: as_of.plus(1) };
     let before = Comparison::MonthBefore.against_spec(PeriodSpec::ThisMonth, as_of);
-    Figure { amount: sum(days, period), previous: before.and_then(|p| sum(days, p)) }
+    Figure { amount: days.sum(period), previous: before.and_then(|p| days.sum(p)) }
 }
 
 fn yesterday(days: &Days, as_of: Day) -> Figure {
     let day = as_of.plus(-1);
-    let week = sum(days, Period { from: day.plus(-7), to: day });
-    Figure { amount: sum(days, Period { from: day, to: as_of }), previous: week.map(|w| w.scale_by(1, 7)) }
+    let week = days.sum(Period { from: day.plus(-7), to: day });
+    Figure { amount: days.sum(Period { from: day, to: as_of }), previous: week.map(|w| w.scale_by(1, 7)) }
 }
 
 fn last_week(days: &Days, as_of: Day) -> Figure {
     let from = as_of.plus(-7);
     Figure {
-        amount: sum(days, Period { from, to: as_of }),
-        previous: sum(days, Period { from: from.plus(-7), to: from }),
+        amount: days.sum(Period { from, to: as_of }),
+        previous: days.sum(Period { from: from.plus(-7), to: from }),
     }
 }
 
-/// One currency's costs piece by piece.
-fn line(table: &Table, currency: &str, starts: &[i64]) -> Vec<Option<Amount>> {
+/// One currency's costs piece by piece; nothing is known of pieces that begin after `newest`.
+fn line(table: &Table, currency: &str, starts: &[i64], newest: Option<Day>) -> Vec<Option<Amount>> {
     let mut totals: HashMap<i64, Total> = HashMap::new();
-    if let Some(id) = table.currencies.find(currency) {
-        table
-            .totals
-            .iter()
-            .filter(|(k, _)| k.currency == id)
-            .for_each(|(k, t)| totals.entry(k.start).or_default().merge(t));
-    }
-    starts.iter().map(|s| totals.get(s).map_or(Some(Amount::ZERO), Total::value)).collect()
+    table.groups_in(currency).for_each(|(key, total)| totals.entry(key.start).or_default().merge(total));
+    let cost = |start: &i64| totals.get(start).copied().unwrap_or_default();
+    starts.iter().map(|start| known(&cost(start), *start, newest)).collect()
 }
 
-fn series(table: &Table, currency: &str, starts: &[i64]) -> Vec<Series> {
-    let Some(id) = table.currencies.find(currency) else { return Vec::new() };
+/// What a piece of time costs: nothing, where no charge lies in it and charges are known of later
+/// days; unknown where the newest charges are older.
+fn known(total: &Total, start: i64, newest: Option<Day>) -> Option<Amount> {
+    let delivered = newest.is_some_and(|day| Day::of_seconds(start) <= day);
+    total.value().filter(|_| delivered || total.rows() > 0)
+}
+
+fn series(
+    table: &Table,
+    currency: &str,
+    starts: &[i64],
+    newest_of: impl Fn(Option<&str>) -> Option<Day>,
+) -> Vec<Series> {
     let place: HashMap<i64, usize> = starts.iter().enumerate().map(|(i, s)| (*s, i)).collect();
     let mut layers: BTreeMap<u32, Vec<Total>> = BTreeMap::new();
-    for (key, total) in table.totals.iter().filter(|(k, _)| k.currency == id) {
+    for (key, total) in table.groups_in(currency) {
         let costs = layers.entry(key.values.0[0]).or_insert_with(|| vec![Total::default(); starts.len()]);
         if let Some(at) = place.get(&key.start) {
             costs[*at].merge(total);
@@ -161,12 +184,12 @@ fn series(table: &Table, currency: &str, starts: &[i64]) -> Vec<Series> {
         costs.iter().for_each(|t| sum.merge(t));
         sum
     };
-    let text = |value: u32| table.dimensions.first().map_or("", |d| d.texts.get(value));
+    let text = |value: u32| table.dimensions.first().map_or("", |d| d.text(value));
     let mut layers: Vec<(u32, Vec<Total>)> = layers.into_iter().collect();
     layers.sort_by(|a, b| {
         Reverse(whole(&a.1).sum.abs()).cmp(&Reverse(whole(&b.1).sum.abs())).then_with(|| text(a.0).cmp(text(b.0)))
     });
-    let rest = if layers.len() > SERIES_MAX + 1 { layers.split_off(SERIES_MAX) } else { Vec::new() };
+    let rest = layers.split_off(layers.len().min(SERIES_MAX));
     let make = |key: Option<u32>, costs: Vec<Total>| Series {
         key: key.map(|k| Untrusted::from(text(k))),
         name: key
@@ -174,7 +197,7 @@ fn series(table: &Table, currency: &str, starts: &[i64]) -> Vec<Series> {
             .filter(|n| !n.is_empty())
             .map(Untrusted::from),
         total: whole(&costs).value(),
-        costs: costs.iter().map(Total::value).collect(),
+        costs: costs.iter().zip(starts).map(|(total, start)| known(total, *start, newest_of(key.map(text)))).collect(),
     };
     let mut out: Vec<Series> = layers.into_iter().map(|(key, costs)| make(Some(key), costs)).collect();
     if !rest.is_empty() {
@@ -196,14 +219,14 @@ fn movers(
     let Some(against) = against else { return Ok(lists) };
     let mut now = engine.aggregate(&request(lens, period, &MOVERS_BY, None), cancel)?;
     let before = engine.aggregate(&request(lens, against, &MOVERS_BY, None), cancel)?;
-    let mut pairs: HashMap<(u32, Ids), (Total, Total)> = HashMap::with_capacity(now.totals.len());
-    for (key, total) in &now.totals {
+    let mut pairs: HashMap<(u32, Ids), (Total, Total)> = HashMap::with_capacity(now.len());
+    let numbers = now.adopt(&before);
+    for (key, total) in now.groups() {
         pairs.entry((key.currency, key.values)).or_default().0.merge(total);
     }
-    let mut numbers = now.adopt(&before);
-    for (key, total) in &before.totals {
-        let key = numbers.key(&mut now, &before, key);
-        pairs.entry((key.currency, key.values)).or_default().1.merge(total);
+    for (key, total) in before.groups() {
+        let key = (numbers.currency(key.currency), numbers.ids(&key.values));
+        pairs.entry(key).or_default().1.merge(total);
     }
     let mut moved: HashMap<u32, Vec<(Amount, Ids, Figure)>> = HashMap::new();
     for ((currency, ids), (now, before)) in pairs {
@@ -212,9 +235,7 @@ fn movers(
             moved.entry(currency).or_default().push((change.abs(), ids, figure));
         }
     }
-    let texts = |ids: &Ids| -> Key {
-        now.dimensions.iter().zip(ids.0).map(|(v, id)| Untrusted::from(v.texts.get(id))).collect()
-    };
+    let texts = |ids: &Ids| -> Key { now.texts(ids).map(Untrusted::from).collect() };
     for (currency, mut list) in moved {
         let order = |a: &(Amount, Ids, Figure), b: &(Amount, Ids, Figure)| {
             b.0.cmp(&a.0).then_with(|| texts(&a.1).cmp(&texts(&b.1)))
@@ -231,8 +252,25 @@ fn movers(
     Ok(lists)
 }
 
-fn notices(engine: &LocalEngine, period: Period, unknown: u64, left_out: Option<LeftOut>) -> Vec<Notice> {
+/// The providers whose charges a lens may be about: others' data may lag without any effect.
+fn admitted(mut freshness: Vec<Freshness>, lens: &Lens) -> Vec<Freshness> {
+    let about_provider = |clause: &&Clause| clause.dimension == Some(Dimension::Provider);
+    freshness.retain(|fresh| {
+        let clauses = lens.filter.clauses.iter().filter(about_provider);
+        let admits = |c: &Clause| matches(&Dimension::Provider, &c.patterns, fresh.provider.raw(), "") != c.negated;
+        clauses.into_iter().all(admits)
+    });
+    freshness
+}
+
+fn notices(engine: &LocalEngine, lens: &Lens, period: Period, unknown: u64, left_out: Option<LeftOut>) -> Vec<Notice> {
     let mut notices = Vec::new();
+    if !lens.filter.bounds.is_empty() {
+        notices.push(Notice {
+            text: "`cost` in the filter chooses rows of a breakdown; these figures count every charge".to_owned(),
+            hint: "the Breakdown tab and `spendtop query` leave the other rows out".to_owned(),
+        });
+    }
     if incomplete(engine, period) {
         notices.push(Notice {
             text: "rows were refused when this period was imported: it is incomplete".to_owned(),

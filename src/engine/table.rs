@@ -5,6 +5,7 @@ use std::hash::{Hash, Hasher};
 use hashbrown::HashMap;
 
 use super::answer::LeftOut;
+use super::values::Values;
 use crate::domain::calendar::{Granularity, Period};
 use crate::domain::charge::Metric;
 use crate::domain::dict::Dict;
@@ -12,7 +13,6 @@ use crate::domain::dimension::Dimension;
 use crate::domain::filter::Clause;
 use crate::domain::lens::DIMENSIONS_MAX;
 use crate::domain::numbers::Total;
-use crate::domain::rollup::Values;
 
 /// What to add up.
 #[derive(Clone, Debug)]
@@ -62,10 +62,11 @@ pub struct Table {
     pub dimensions: Vec<Values>,
     /// Currencies.
     pub currencies: Dict,
-    /// The totals.
-    pub totals: HashMap<Key, Total>,
     /// By the hour: what lies in none, by number in [`Self::currencies`].
     pub left_out: HashMap<u32, Total>,
+    pieces: Vec<Piece>,
+    /// The piece of a currency and a start.
+    numbers: HashMap<(u32, i64), u32>,
 }
 
 impl Table {
@@ -75,20 +76,53 @@ impl Table {
         Table { dimensions: vec![Values::default(); dimensions], ..Table::default() }
     }
 
-    /// Adds to a group.
-    pub fn add(&mut self, key: Key, total: &Total) {
-        self.totals.entry(key).or_default().merge(total);
+    /// The groups of one currency and one piece of time, by its start.
+    pub fn piece(&mut self, currency: u32, start: i64) -> &mut Piece {
+        let number = *self.numbers.entry((currency, start)).or_insert_with(|| {
+            let dense = self.dimensions.len() <= 1 && self.pieces.len() < DENSE_PIECES;
+            let index = if dense { Index::Dense(Vec::new()) } else { Index::Map(HashMap::new()) };
+            self.pieces.push(Piece { currency, start, groups: Vec::new(), totals: Vec::new(), index });
+            self.pieces.len() as u32 - 1
+        });
+        &mut self.pieces[number as usize]
+    }
+
+    /// All groups and their totals.
+    pub fn groups(&self) -> impl Iterator<Item = (Key, &Total)> {
+        self.pieces.iter().flat_map(Piece::groups)
+    }
+
+    /// The groups of one currency and their totals.
+    pub fn groups_in(&self, currency: &str) -> impl Iterator<Item = (Key, &Total)> {
+        let currency = self.currencies.find(currency);
+        self.pieces.iter().filter(move |piece| Some(piece.currency) == currency).flat_map(Piece::groups)
+    }
+
+    /// How many groups there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.pieces.iter().map(|piece| piece.groups.len()).sum()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
     /// Adds another table, whose numbers are its own.
-    pub fn merge(&mut self, other: &Table) {
-        let mut numbers = self.adopt(other);
-        for (key, total) in &other.totals {
-            let key = numbers.key(self, other, key);
-            self.add(key, total);
+    pub fn merge(&mut self, other: Table) {
+        if self.pieces.is_empty() && self.left_out.is_empty() {
+            *self = other;
+            return;
+        }
+        let numbers = self.adopt(&other);
+        for theirs in &other.pieces {
+            let ours = self.piece(numbers.currency(theirs.currency), theirs.start);
+            theirs.groups.iter().zip(&theirs.totals).for_each(|(ids, total)| ours.at(numbers.ids(ids)).merge(total));
         }
         for (currency, total) in &other.left_out {
-            self.left_out.entry(numbers.currencies[*currency as usize]).or_default().merge(total);
+            self.left_out.entry(numbers.currency(*currency)).or_default().merge(total);
         }
     }
 
@@ -99,17 +133,78 @@ impl Table {
         Some(LeftOut { rows: total.rows(), cost: total.value() })
     }
 
-    /// Takes over another table's currencies, and prepares to renumber its keys.
+    /// Takes over another table's currencies and values; its numbers as this table's.
     #[must_use]
     pub fn adopt(&mut self, other: &Table) -> Numbering {
         let currencies =
             std::iter::once("").chain(other.currencies.iter()).map(|t| self.currencies.intern(t)).collect();
-        Numbering { currencies, values: other.dimensions.iter().map(|v| vec![u32::MAX; v.texts.len()]).collect() }
+        let values = self.dimensions.iter_mut().zip(&other.dimensions).map(|(ours, theirs)| ours.adopt(theirs));
+        Numbering { currencies, values: values.collect() }
     }
 
     /// The texts of a group's values.
-    pub fn texts<'a>(&'a self, key: &'a Key) -> impl Iterator<Item = &'a str> {
-        self.dimensions.iter().zip(key.values.0).map(|(values, id)| values.texts.get(id))
+    pub fn texts<'a>(&'a self, values: &'a Ids) -> impl Iterator<Item = &'a str> {
+        self.dimensions.iter().zip(values.0).map(|(dimension, id)| dimension.text(id))
+    }
+}
+
+/// So many pieces of a table by one dimension find a group by its value's number: at most so many
+/// small numbers are kept for each value.
+const DENSE_PIECES: usize = 16;
+
+/// The groups of one currency and one piece of time.
+#[derive(Clone, Debug)]
+pub struct Piece {
+    currency: u32,
+    start: i64,
+    groups: Vec<Ids>,
+    totals: Vec<Total>,
+    index: Index,
+}
+
+/// Finds a group.
+#[derive(Clone, Debug)]
+enum Index {
+    /// For each number of the one dimension's values, one past the group's; 0 where there is none.
+    Dense(Vec<u32>),
+    /// By values.
+    Map(HashMap<Ids, u32>),
+}
+
+impl Piece {
+    /// The total of a group.
+    pub fn at(&mut self, values: Ids) -> &mut Total {
+        let next = self.groups.len() as u32;
+        let number = match &mut self.index {
+            Index::Dense(numbers) => {
+                let at = values.0[0] as usize;
+                if at >= numbers.len() {
+                    numbers.resize(at + 1, 0);
+                }
+                if numbers[at] == 0 {
+                    numbers[at] = next + 1;
+                }
+                numbers[at] - 1
+            }
+            Index::Map(numbers) => *numbers.entry(values).or_insert(next),
+        };
+        if number == next {
+            self.groups.push(values);
+            self.totals.push(Total::default());
+        }
+        &mut self.totals[number as usize]
+    }
+
+    /// Makes ready for so many more groups.
+    pub fn reserve(&mut self, groups: usize) {
+        if let Index::Map(numbers) = &mut self.index {
+            numbers.reserve(groups);
+        }
+    }
+
+    fn groups(&self) -> impl Iterator<Item = (Key, &Total)> {
+        let key = |values: &Ids| Key { currency: self.currency, start: self.start, values: *values };
+        self.groups.iter().map(key).zip(&self.totals)
     }
 }
 
@@ -120,18 +215,19 @@ pub struct Numbering {
 }
 
 impl Numbering {
-    /// A key of `other` in `table`'s numbers; values that `table` lacks are added to it.
-    pub fn key(&mut self, table: &mut Table, other: &Table, key: &Key) -> Key {
-        let mut values = Ids::default();
-        for (d, (ours, theirs)) in table.dimensions.iter_mut().zip(&other.dimensions).enumerate() {
-            let id = key.values.0[d];
-            let slot = &mut self.values[d][id as usize];
-            if *slot == u32::MAX {
-                *slot = ours.add(theirs.texts.get(id), theirs.name(id));
-            }
-            values.0[d] = *slot;
-        }
-        Key { currency: self.currencies[key.currency as usize], values, ..*key }
+    /// The number of another table's currency.
+    #[must_use]
+    pub fn currency(&self, theirs: u32) -> u32 {
+        self.currencies[theirs as usize]
+    }
+
+    /// The numbers of another table's values.
+    #[must_use]
+    pub fn ids(&self, theirs: &Ids) -> Ids {
+        let mut ids = Ids::default();
+        let places = ids.0.iter_mut().zip(theirs.0).zip(&self.values);
+        places.for_each(|((ours, theirs), values)| *ours = values[theirs as usize]);
+        ids
     }
 }
 
@@ -175,16 +271,10 @@ impl Slots {
         &mut self.totals[*number as usize - 1]
     }
 
-    /// How many places have a total.
+    /// The places that have a total.
     #[must_use]
-    pub fn len(&self) -> usize {
-        self.places.len()
-    }
-
-    /// Whether none has.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.places.is_empty()
+    pub fn places(&self) -> &[usize] {
+        &self.places
     }
 
     /// Hands over and forgets all totals.

@@ -111,15 +111,14 @@ fn movers(answer: &SpendAnswer) -> Grid {
     Grid { columns: columns(answer.movers_by.iter().map(Column::of)), rows: rows.collect(), total: None }
 }
 
-/// The cost of each piece of time: unknown only where every series is.
+/// The cost of each piece of time.
 fn pieces(answer: &SpendAnswer) -> Grid {
     let compared = answer.previous_period.is_some();
     let mut columns = vec![Column::new(piece_heading(answer.granularity), Kind::Text)];
     columns.push(Column::new("Cost", Kind::Number));
     columns.extend(compared.then(|| Column::new("Previous", Kind::Number)));
     let rows = answer.starts.iter().enumerate().map(|(i, start)| {
-        let costs = answer.series.iter().filter_map(|s| s.costs.get(i).copied().flatten());
-        let cost = costs.fold(None, |sum: Option<Amount>, cost| Some(sum.unwrap_or_default() + cost));
+        let cost = answer.totals.get(i).copied().flatten();
         let mut cells = vec![answer.granularity.label(*start), money::known(cost)];
         cells.extend(compared.then(|| money::known(answer.previous_series.get(i).copied().flatten())));
         cells

@@ -11,6 +11,7 @@ use super::frame::Damage;
 use crate::domain::dict::Dict;
 use crate::domain::money::POW10;
 use crate::domain::numbers::{Numbers, UNKNOWN_NARROW, UNKNOWN_WIDE};
+use crate::domain::texts::Texts;
 
 /// No column holds more values: a damaged length must not ask for all memory.
 const VALUES_MAX: usize = 1 << 24;
@@ -353,7 +354,7 @@ pub fn put_dict(out: &mut Vec<u8>, dict: &Dict) {
 pub fn get_texts(reader: &mut Reader<'_>) -> Result<Texts, Damage> {
     let lengths = get_ids(reader)?;
     let text = reader.bytes(total(&lengths))?.to_vec();
-    texts(text, lengths)
+    texts(text, &lengths)
 }
 
 /// Writes a dictionary as a value of its own, texts first: [`take_texts`] then need not copy them.
@@ -376,68 +377,20 @@ pub fn take_texts(mut raw: Vec<u8>) -> Result<Texts, Damage> {
     let bytes = u32::from_le_bytes(*count) as usize;
     let mut reader = Reader(rest.get(bytes..).ok_or_else(ends_early)?);
     let lengths = get_ids(&mut reader)?;
-    if !reader.0.is_empty() || total(&lengths) != bytes {
-        return Err(Damage::new("texts have other lengths than they say"));
+    if !reader.0.is_empty() {
+        return Err(Damage::new("a column goes on after its end"));
     }
     raw.truncate(bytes);
-    texts(raw, lengths)
+    texts(raw, &lengths)
 }
 
 fn total(lengths: &[u32]) -> usize {
     lengths.iter().map(|l| *l as usize).sum()
 }
 
-/// Texts of these lengths, which are known to fit.
-fn texts(text: Vec<u8>, lengths: Vec<u32>) -> Result<Texts, Damage> {
+fn texts(text: Vec<u8>, lengths: &[u32]) -> Result<Texts, Damage> {
     let text = String::from_utf8(text).map_err(|_| Damage::new("a text is not UTF-8"))?;
-    let mut ends = Vec::with_capacity(lengths.len() + 1);
-    ends.push(0);
-    let mut end = 0;
-    ends.extend(lengths.into_iter().map(|length| {
-        end += length;
-        end
-    }));
-    if !text.is_ascii() && !ends.iter().all(|end| text.is_char_boundary(*end as usize)) {
-        return Err(Damage::new("a text is cut within a character"));
-    }
-    Ok(Texts { text, ends })
-}
-
-/// Texts by number, without the index that a [`Dict`] carries for adding more.
-#[derive(Clone, Default, Debug)]
-pub struct Texts {
-    text: String,
-    ends: Vec<u32>,
-}
-
-impl Texts {
-    /// The text of a number; empty for 0 and for numbers beyond the last.
-    #[must_use]
-    pub fn get(&self, id: u32) -> &str {
-        let id = id as usize;
-        if id == 0 || id >= self.ends.len() {
-            ""
-        } else {
-            &self.text[self.ends[id - 1] as usize..self.ends[id] as usize]
-        }
-    }
-
-    /// How many numbers there are, 0 among them.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.ends.len().max(1)
-    }
-
-    /// Whether there is no text.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 1
-    }
-
-    /// All texts by number, the empty text of 0 first.
-    pub fn iter(&self) -> impl Iterator<Item = &str> {
-        (0..self.len() as u32).map(|id| self.get(id))
-    }
+    Texts::of(text, lengths).ok_or_else(|| Damage::new("texts have other lengths than they say"))
 }
 
 #[cfg(test)]

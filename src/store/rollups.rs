@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::codec::{self, Ids, Reader, Texts};
+use super::codec::{self, Ids, Reader};
 use super::frame::{self, Damage};
 use super::keys;
 use super::kv::{Change, Kv};
@@ -16,6 +16,7 @@ use crate::domain::dimension::Dimension;
 use crate::domain::money::{Amount, POW10, SCALE};
 use crate::domain::numbers::{Numbers, Total};
 use crate::domain::rollup::{Cells, METRICS};
+use crate::domain::texts::Texts;
 use crate::error::{Error, Result};
 
 /// Cells of one grouping that a group keeps at most.

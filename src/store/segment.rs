@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::codec::{self, Reader, Texts};
+use super::codec::{self, Reader};
 use super::frame::{self, Damage};
 use super::keys::{self, Part};
 use super::kv::{Change, Kv};
@@ -15,6 +15,7 @@ use crate::domain::calendar::Day;
 use crate::domain::charge::{Profile, Quantity, Terms};
 use crate::domain::numbers::Numbers;
 use crate::domain::services;
+use crate::domain::texts::Texts;
 use crate::error::{Error, Result};
 
 /// Charges a chunk at most: eight bytes of a cost fill less than a page.

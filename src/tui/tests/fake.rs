@@ -92,6 +92,8 @@ impl Fake {
             figure: figure(1_820_411 / (i as i64 + 1), if i % 2 == 0 { 1_589_367 / (i as i64 + 1) } else { 2_100_000 }),
         });
         let period = lens.period.resolve(as_of());
+        let series: Vec<Series> = series.collect();
+        let total = |at: usize| series.iter().filter_map(|s| s.costs[at]).reduce(|a, b| a + b);
         SpendAnswer {
             metric: lens.metric,
             currency: currency.into(),
@@ -102,7 +104,8 @@ impl Fake {
             month_to_date: figure(8_421_033, 7_937_021),
             yesterday: figure(321_409, 328_029),
             last_week: figure(2_387_012, 2_308_520),
-            series: series.collect(),
+            totals: (0..starts.len()).map(total).collect(),
+            series,
             previous_series: (0..starts.len()).map(|d| cents(wave(d, scale * 30))).collect(),
             starts,
             granularity: Granularity::Day,
@@ -116,6 +119,7 @@ impl Fake {
                     taken_at: 0,
                 })
                 .to_vec(),
+            settled_through: Some(as_of().plus(-3)),
             notices: vec![Notice {
                 text: "3 rows were refused".into(),
                 hint: "spendtop imports show 4 lists them".into(),

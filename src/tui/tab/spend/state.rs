@@ -39,7 +39,7 @@ impl State {
     #[must_use]
     pub fn cursor(&self, answer: &SpendAnswer) -> Option<usize> {
         let chosen = self.cursor.and_then(|start| answer.starts.iter().position(|s| *s == start));
-        let known = |at: &usize| answer.series.iter().any(|s| s.costs.get(*at).is_some_and(Option::is_some));
+        let known = |at: &usize| answer.totals.get(*at).is_some_and(Option::is_some);
         chosen.or_else(|| (0..answer.starts.len()).rev().find(known)).or(answer.starts.len().checked_sub(1))
     }
 

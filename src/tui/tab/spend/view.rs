@@ -11,7 +11,7 @@ use crate::domain::calendar::{Day, Granularity};
 use crate::domain::dimension::Dimension;
 use crate::domain::money::Amount;
 use crate::domain::text::SafeText;
-use crate::engine::answer::{Figure, Freshness, Mover, Series, SpendAnswer};
+use crate::engine::answer::{Figure, Mover, Series, SpendAnswer};
 use crate::tui::layout;
 use crate::tui::tab::label;
 use crate::tui::text::{cut, left, put, put_at, right, width};
@@ -55,7 +55,7 @@ fn cards(answer: Option<&SpendAnswer>, lens_words: Option<&str>, area: Rect, buf
     let figures = answer.map_or([none; 4], |a| [a.month_to_date, a.yesterday, a.last_week, a.total]);
     let titles = ["Month to date", "Yesterday", "Last 7 days"].into_iter().chain(lens_words);
     let columns = (area.width / 4).min(28);
-    let settled = answer.and_then(|a| a.freshness.iter().map(|f| f.settled_through).min());
+    let settled = answer.and_then(|a| a.settled_through);
     for (i, (title, figure)) in titles.zip(figures).enumerate() {
         let open = i == 1 && answer.zip(settled).is_some_and(|(a, day)| a.as_of.plus(-1) > day);
         let at = i as u16 * columns;
@@ -127,8 +127,8 @@ fn chart(state: &State, answer: &SpendAnswer, paints: &[Option<usize>]) -> Chart
         .zip(paints)
         .map(|(series, paint)| Layer { paint: *paint, values: floats(&series.costs) })
         .collect();
-    let settled = answer.freshness.iter().map(|f| f.settled_through).min();
-    let unsettled = answer.starts.iter().map(|s| settled.is_some_and(|day| Day::of_seconds(*s) > day)).collect();
+    let unsettled =
+        answer.starts.iter().map(|s| answer.settled_through.is_some_and(|day| Day::of_seconds(*s) > day)).collect();
     Chart {
         layers,
         previous: floats(&answer.previous_series),
@@ -223,7 +223,7 @@ fn readout(state: &State, answer: &SpendAnswer, area: Rect, buf: &mut Buffer, th
         Granularity::Day => format!("{} {day}", day.weekday()),
         other => other.label(*start),
     };
-    let total = total_at(answer, at);
+    let total = answer.totals.get(at).copied().flatten();
     let previous = answer.previous_series.get(at).copied().flatten();
     let mut spans = vec![
         Span::styled(when, theme.style(Role::Accent)),
@@ -232,29 +232,19 @@ fn readout(state: &State, answer: &SpendAnswer, area: Rect, buf: &mut Buffer, th
         Span::raw("  "),
     ];
     let figure = Figure { amount: total, previous };
-    let settled = answer.freshness.iter().map(|f| f.settled_through).min();
-    let open = settled.is_some_and(|settled| day > settled);
+    let open = answer.settled_through.is_some_and(|settled| day > settled);
     if figure.change().is_some() {
         spans.push(if open { so_far(&figure, 16, theme) } else { change(&figure, places, 12, theme) });
         spans.push(Span::raw("  "));
     }
     let by = dimension(state);
-    for series in &answer.series {
-        let Some(cost) = series.costs.get(at).copied().flatten() else { continue };
+    for series in answer.series.iter().filter(|_| total.is_some()) {
         let name = cut(&series_label(&by, series), 18, theme.glyphs.ellipsis);
-        // Nothing from a provider whose data ends earlier is unknown, not free.
-        let late = |f: &Freshness| Some(&f.provider) == series.key.as_ref() && day > f.last_day;
-        let awaited = by == Dimension::Provider && cost.is_zero() && answer.freshness.iter().any(late);
-        let cost = if awaited { money::UNKNOWN.to_owned() } else { cost.grouped(places) };
+        let cost = money::amount(series.costs.get(at).copied().flatten(), places);
         spans.push(Span::styled(format!(" {name} "), theme.style(Role::Muted)));
         spans.push(Span::raw(format!("{cost} ")));
     }
     put(buf, area, 0, &Line::from(spans));
-}
-
-/// What all layers cost in one piece; `None` where nothing is known.
-fn total_at(answer: &SpendAnswer, at: usize) -> Option<Amount> {
-    answer.series.iter().filter_map(|s| s.costs.get(at).copied().flatten()).reduce(|a, b| a + b)
 }
 
 fn movers(state: &State, answer: &SpendAnswer, area: Rect, buf: &mut Buffer, theme: &Theme) {
@@ -333,5 +323,5 @@ pub fn row_text(state: &State, answer: &SpendAnswer) -> Option<String> {
     }
     let at = state.cursor(answer)?;
     let start = answer.granularity.label(*answer.starts.get(at)?);
-    Some(format!("{start}\t{} {}", money::amount(total_at(answer, at), places), answer.currency))
+    Some(format!("{start}\t{} {}", money::amount(answer.totals.get(at).copied().flatten(), places), answer.currency))
 }

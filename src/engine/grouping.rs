@@ -1,0 +1,277 @@
+//! How a segment's profiles and terms fall into the groups of a request.
+//!
+//! Groups are numbered within the segment; only those that turn out to have charges learn what
+//! the table calls their values, many at a time.
+
+use hashbrown::HashMap;
+
+use super::table::{Ids, Request, Slots, Table};
+use super::values::Values;
+use crate::analytics::rollup::canonical;
+use crate::domain::calendar::Granularity;
+use crate::domain::charge::{Profile, Terms};
+use crate::domain::dict::{Dict, NONE};
+use crate::domain::dimension::{Dimension, Place};
+use crate::domain::tags;
+use crate::domain::texts::Texts;
+use crate::error::Result;
+use crate::store::segment::Segment;
+
+/// The group of a terms row that no charge counts of.
+pub const NO_GROUP: u32 = u32::MAX;
+/// Stands for the hour of charges that are longer than one.
+const NO_HOUR: u32 = u32::MAX;
+
+/// The groups of a segment's charges: each is one of the profiles' and one of the terms'.
+#[derive(Default)]
+pub struct Grouping<'r> {
+    columns: Vec<Column<'r>>,
+    profiles: Groups,
+    terms: TermsGroups,
+    /// So many low bits of a place are its terms' group: taking them apart needs no division.
+    shift: u32,
+}
+
+impl<'r> Grouping<'r> {
+    /// Groups what a segment's charges point at; `table` learns the currencies.
+    ///
+    /// # Errors
+    /// Kind `Store` where data cannot be read.
+    pub fn new(request: &Request<'r>, segment: &Segment<'_>, table: &mut Table) -> Result<Grouping<'r>> {
+        let mut columns = Vec::with_capacity(request.by.len());
+        let mut profiles = Groups::one(segment.head.profiles as usize);
+        let mut tuples = TermsGroups::tuples(request, segment, table)?;
+        for (d, dimension) in request.by.iter().enumerate() {
+            let (column, ids) = Column::read(dimension, segment)?;
+            match dimension.place() {
+                Place::Terms(_) => {
+                    let rows = tuples.iter_mut().zip(&ids).filter_map(|(tuple, id)| Some((tuple.as_mut()?, id)));
+                    rows.for_each(|(tuple, id)| tuple.2.0[d] = *id);
+                }
+                Place::Profile(_) | Place::Tag(_) => profiles.split(d, &ids, column.texts.len()),
+            }
+            columns.push(column);
+        }
+        let terms = TermsGroups::of(tuples);
+        let shift = terms.values.len().max(1).next_power_of_two().trailing_zeros();
+        Ok(Grouping { columns, profiles, terms, shift })
+    }
+
+    /// Leaves out terms rows that are not admitted.
+    pub fn admit_terms(&mut self, flags: &[bool]) {
+        let off = self.terms.of.iter_mut().zip(flags).filter(|(_, admitted)| !**admitted);
+        off.for_each(|(group, _)| *group = NO_GROUP);
+    }
+
+    /// How many places there are.
+    #[must_use]
+    pub fn places(&self) -> usize {
+        self.profiles.values.len().max(1) << self.shift
+    }
+
+    /// The group of each profile, and of each terms row, [`NO_GROUP`] where none of it counts. A
+    /// charge's place is its profile's group, shifted left by the number that comes with them, plus
+    /// its terms'.
+    #[must_use]
+    pub fn numbers(&self) -> (&[u32], &[u32], u32) {
+        (&self.profiles.of, &self.terms.of, self.shift)
+    }
+
+    /// Moves totals by place into a table's piece of time that begins at `start`, or in one of its
+    /// hours.
+    pub fn flush(&mut self, slots: &mut Slots, start: i64, table: &mut Table) {
+        let (shift, mask) = (self.shift, (1 << self.shift) - 1);
+        let (profiles, terms) = (&self.profiles.values, &self.terms.values);
+        // A dimension is the profiles' or the terms', and 0 in the other.
+        let ids = |place: usize| {
+            let (profile, terms) = (profiles[place >> shift].0, terms[place & mask].2.0);
+            Ids(std::array::from_fn(|d| profile[d] | terms[d]))
+        };
+        for (d, (column, values)) in self.columns.iter_mut().zip(&mut table.dimensions).enumerate() {
+            column.number(slots.places().iter().map(|place| ids(*place).0[d]), values);
+        }
+        let columns = &self.columns;
+        slots.drain(|place, total| {
+            let (currency, seconds, _) = terms[place & mask];
+            if seconds == NO_HOUR {
+                return table.left_out.entry(currency).or_default().merge(total);
+            }
+            let mut values = ids(place);
+            values.0.iter_mut().zip(columns).for_each(|(id, column)| *id = column.numbers[*id as usize]);
+            table.piece(currency, start + i64::from(seconds)).at(values).merge(total);
+        });
+    }
+}
+
+/// A dimension's values in one segment.
+struct Column<'r> {
+    dimension: &'r Dimension,
+    texts: Texts,
+    names: Texts,
+    /// For each value, the number of its name; empty where the dimension has none.
+    name_of: Vec<u32>,
+    /// For each value, the table's number, once it is known.
+    numbers: Vec<u32>,
+}
+
+/// The table's number is not known yet.
+const UNKNOWN: u32 = u32::MAX;
+/// It is being asked for.
+const ASKED: u32 = u32::MAX - 1;
+
+impl<'r> Column<'r> {
+    /// Reads a dimension's values, and the number of each profile's or terms row's.
+    fn read(dimension: &'r Dimension, segment: &Segment<'_>) -> Result<(Column<'r>, Vec<u32>)> {
+        let read = |place| match place {
+            Some(Place::Profile(column)) => segment.profile_column(column).map(Some),
+            Some(Place::Terms(column)) => segment.terms_column(column).map(Some),
+            Some(Place::Tag(_)) | None => Ok(None),
+        };
+        let (texts, ids) = match dimension.place() {
+            Place::Tag(key) => tag_column(key, segment)?,
+            place => read(Some(place))?.unwrap_or_default(),
+        };
+        let (names, of) = read(dimension.label_place())?.unwrap_or_default();
+        // Of several names the smallest is a value's, as in rollups.
+        let mut name_of = vec![NONE; if of.is_empty() { 0 } else { texts.len() }];
+        for (id, name) in ids.iter().zip(&of) {
+            let best = &mut name_of[*id as usize];
+            if *name != *best && *name != NONE && (*best == NONE || names.get(*name) < names.get(*best)) {
+                *best = *name;
+            }
+        }
+        let numbers = vec![UNKNOWN; texts.len()];
+        Ok((Column { dimension, texts, names, name_of, numbers }, ids))
+    }
+
+    /// Learns the table's numbers of some values.
+    fn number(&mut self, wanted: impl Iterator<Item = u32>, values: &mut Values) {
+        let mut asked = Vec::new();
+        for id in wanted {
+            let number = &mut self.numbers[id as usize];
+            if *number == UNKNOWN {
+                *number = ASKED;
+                asked.push(id);
+            }
+        }
+        // In the order of the texts: they are then read as they lie.
+        asked.sort_unstable();
+        let mut numbers = vec![NONE; asked.len()];
+        let value = |id: &u32| {
+            let name = self.name_of.get(*id as usize).map_or("", |name| self.names.get(*name));
+            (canonical(self.dimension, self.texts.get(*id)), name)
+        };
+        values.add_all(asked.iter().map(value), &mut numbers);
+        asked.iter().zip(numbers).for_each(|(id, number)| self.numbers[*id as usize] = number);
+    }
+}
+
+/// A tag key's values, and the number of each profile's. Many tag texts have the same value of
+/// one key: few values are left to tell apart.
+fn tag_column(key: &str, segment: &Segment<'_>) -> Result<(Texts, Vec<u32>)> {
+    let (tag_texts, ids) = segment.profile_column(Profile::Tags)?;
+    let mut dict = Dict::default();
+    let value_of: Vec<u32> =
+        tag_texts.iter().map(|t| dict.intern(&tags::value_of(t, key).unwrap_or_default())).collect();
+    let mut texts = Texts::default();
+    dict.iter().for_each(|text| {
+        texts.push(text);
+    });
+    Ok((texts, ids.into_iter().map(|id| value_of[id as usize]).collect()))
+}
+
+/// Profiles by group.
+#[derive(Default)]
+struct Groups {
+    /// For each profile, its group.
+    of: Vec<u32>,
+    /// For each group, its values.
+    values: Vec<Ids>,
+}
+
+/// Pairs of numbers are told apart by a table up to so many; beyond, by a hash map.
+const PAIRS_MAX: usize = 1 << 21;
+
+impl Groups {
+    /// All in one group.
+    fn one(profiles: usize) -> Groups {
+        Groups { of: vec![0; profiles], values: vec![Ids::default()] }
+    }
+
+    /// Splits the groups by one more dimension: `ids` are the profiles' numbers among so many.
+    fn split(&mut self, dimension: usize, ids: &[u32], among: usize) {
+        let before = std::mem::take(&mut self.values);
+        let mut values = Vec::new();
+        let mut next = |group: u32, id: u32| {
+            let mut tuple = before[group as usize];
+            tuple.0[dimension] = id;
+            values.push(tuple);
+            values.len() as u32 - 1
+        };
+        let profiles = self.of.iter_mut().zip(ids);
+        if before.len() * among <= PAIRS_MAX {
+            let mut numbers = vec![u32::MAX; before.len() * among];
+            for (group, id) in profiles {
+                let number = &mut numbers[*group as usize * among + *id as usize];
+                if *number == u32::MAX {
+                    *number = next(*group, *id);
+                }
+                *group = *number;
+            }
+        } else {
+            let mut numbers: HashMap<u64, u32> = HashMap::new();
+            for (group, id) in profiles {
+                let pair = u64::from(*group) << 32 | u64::from(*id);
+                *group = *numbers.entry(pair).or_insert_with(|| next(*group, *id));
+            }
+        }
+        self.values = values;
+    }
+}
+
+/// A terms row's currency (the table's number), the seconds from its day's start to its hour or
+/// [`NO_HOUR`], and its values.
+type Tuple = (u32, u32, Ids);
+
+/// Terms rows by group.
+#[derive(Default)]
+struct TermsGroups {
+    /// For each terms row, its group; [`NO_GROUP`] where it is not asked for.
+    of: Vec<u32>,
+    /// For each group, what its rows have in common.
+    values: Vec<Tuple>,
+}
+
+impl TermsGroups {
+    /// Each terms row's currency, and hour where hours are asked for; `None` where its currency is
+    /// not the one asked for.
+    fn tuples(request: &Request<'_>, segment: &Segment<'_>, table: &mut Table) -> Result<Vec<Option<Tuple>>> {
+        let (currencies, ids) = segment.terms_column(Terms::Currency)?;
+        let wanted = |text: &&str| request.currency.is_none_or(|c| c == *text);
+        let numbers: Vec<Option<u32>> =
+            currencies.iter().map(|text| Some(text).filter(wanted).map(|t| table.currencies.intern(t))).collect();
+        let tuple = |id: u32| numbers[id as usize].map(|currency| (currency, 0, Ids::default()));
+        let mut tuples: Vec<Option<Tuple>> = ids.into_iter().map(tuple).collect();
+        if request.granularity == Some(Granularity::Hour) {
+            for (tuple, times) in tuples.iter_mut().zip(segment.terms_times()?) {
+                let hour = if times.duration > 3600 { NO_HOUR } else { times.start / 3600 * 3600 };
+                tuple.iter_mut().for_each(|tuple| tuple.1 = hour);
+            }
+        }
+        Ok(tuples)
+    }
+
+    fn of(tuples: Vec<Option<Tuple>>) -> TermsGroups {
+        let mut groups = TermsGroups::default();
+        let mut seen: HashMap<Tuple, u32> = HashMap::new();
+        let group = |tuple: Option<Tuple>| {
+            let Some(tuple) = tuple else { return NO_GROUP };
+            *seen.entry(tuple).or_insert_with(|| {
+                groups.values.push(tuple);
+                groups.values.len() as u32 - 1
+            })
+        };
+        groups.of = tuples.into_iter().map(group).collect();
+        groups
+    }
+}
