@@ -21,6 +21,7 @@ pub(super) fn write_value(f: &mut fmt::Formatter<'_>, text: &str, wild: bool) ->
     let plain = !text.is_empty()
         && !text.contains(|c: char| c.is_whitespace() || c.is_control() || matches!(c, '|' | '"' | '\\'))
         && (wild || !text.contains(['*', '?']))
+        && !text.starts_with('=')
         && text != "(none)"
         && text != "(untagged)";
     if plain { f.write_str(text) } else { write!(f, "\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")) }

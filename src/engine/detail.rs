@@ -31,8 +31,11 @@ pub fn resource(
     cancel: &Cancel,
 ) -> Result<Option<ResourceAnswer>> {
     let (period, _) = lens.days(as_of);
-    let clause =
-        Clause { negated: false, dimension: Some(Dimension::Resource), patterns: vec![Pattern::Is(id.to_owned())] };
+    let clause = Clause {
+        negated: false,
+        dimension: Some(Dimension::Resource),
+        patterns: vec![Pattern::Exactly(id.to_owned())],
+    };
     let clauses = [clause];
     let (_held, manifest) = engine.store().read();
     let groups = charges::groups_of(&manifest, period);

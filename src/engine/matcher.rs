@@ -13,7 +13,7 @@ use crate::domain::services;
 pub fn matches(dimension: &Dimension, patterns: &[Pattern], value: &str, name: &str) -> bool {
     patterns.iter().any(|pattern| {
         pattern.matches(value)
-            || (!name.is_empty() && *pattern != Pattern::Missing && pattern.matches(name))
+            || (!name.is_empty() && matches!(pattern, Pattern::Is(_) | Pattern::Like(_)) && pattern.matches(name))
             || by_alias(dimension, pattern, value)
     })
 }
@@ -75,6 +75,10 @@ mod tests {
             ("provider:aws|gcp", "Microsoft", "", false),
             ("account:prod*", "123456789012", "prod-api", true),
             ("account:123456789012", "123456789012", "prod-api", true),
+            ("account:=prod-api", "123456789012", "prod-api", false),
+            ("account:=Prod", "prod", "", false),
+            ("account:=prod", "prod", "", true),
+            ("service:=ec2", "Amazon Elastic Compute Cloud", "", false),
             ("region:\"\"", "", "", true),
             ("region:\"\"", "us-east-1", "", false),
         ] {

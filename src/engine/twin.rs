@@ -80,7 +80,7 @@ mod tests {
             (with("service:ec2 cost>100"), " --where 'service:ec2 cost>100'"),
             (with("resource:\"bob's $(rm)\""), " --where 'resource:\"bob'\\''s $(rm)\"'"),
             (
-                Lens { filter: base.filter.and(Dimension::Resource, "a\nb'"), ..base.clone() },
+                Lens { filter: base.filter.and(Dimension::Resource, "a\nb'", std::iter::empty()), ..base.clone() },
                 " --where $'resource:\"a\\x0ab\\'\"'",
             ),
             (Lens { comparison: Comparison::YearBefore, ..base.clone() }, " --compare year-before"),

@@ -12,7 +12,7 @@ use super::event::Event;
 use super::keymap::{Context, Key, lookup};
 use super::layout;
 use super::overlay::Overlay;
-use super::tab::{Tab, breakdown, spend};
+use super::tab::{Tab, breakdown, narrowed, spend};
 use super::theme::Theme;
 use super::worker::{Job, Reply};
 use crate::domain::calendar::{Day, Period};
@@ -379,7 +379,9 @@ impl App {
             if let Some(mover) = self.spend.selected_mover(answer) {
                 let (by, key) = (answer.movers_by.clone(), mover.key.clone());
                 let label = join(spend::view::mover_labels(answer, mover));
-                self.drill(&by, &key, label);
+                let all = answer.movers.iter().map(|m| (&m.key, &m.names));
+                let filter = narrowed(&self.lens.filter, &by, &key, all);
+                self.drill(by, key, filter, label);
             } else if let Some(days) = self.spend.selected_days(answer) {
                 self.open_days(days);
             }
@@ -390,7 +392,8 @@ impl App {
         let Some(row) = self.breakdown.row(answer) else { return };
         let label = SafeText::from_outside(&breakdown::state::name(answer, row));
         let (by, key) = (answer.by.clone(), row.key.clone());
-        self.drill(&by, &key, label);
+        let filter = narrowed(&self.lens.filter, &by, &key, answer.rows.iter().map(|r| (&r.key, &r.names)));
+        self.drill(by, key, filter, label);
     }
 
     fn open_days(&mut self, days: Period) {
@@ -400,17 +403,13 @@ impl App {
         self.push(SafeText::from_outside(&words), period, None);
     }
 
-    fn drill(&mut self, by: &[Dimension], key: &GroupKey, label: SafeText) {
-        let mut lens = self.lens.clone();
-        lens.by = by.to_vec();
-        for (dimension, value) in by.iter().zip(key) {
-            lens.filter = lens.filter.and(dimension.clone(), value.raw());
-        }
+    fn drill(&mut self, by: Vec<Dimension>, key: GroupKey, filter: Filter, label: SafeText) {
+        let lens = Lens { by, filter, ..self.lens.clone() };
         let Some(next) = breakdown::state::next_level(&lens) else {
             self.status = Some("this is the finest level: b groups otherwise".into());
             return;
         };
-        self.push(label, None, Some(key.clone()));
+        self.push(label, None, Some(key));
         self.lens.filter = lens.filter;
         self.lens.by = vec![next];
     }

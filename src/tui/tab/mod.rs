@@ -6,10 +6,14 @@ pub mod breakdown;
 pub mod later;
 pub mod spend;
 
+use std::collections::BTreeMap;
+
 use crate::domain::dimension::Dimension;
+use crate::domain::filter::Filter;
 use crate::domain::lens::Lens;
 use crate::domain::services;
 use crate::domain::text::{SafeText, Untrusted};
+use crate::engine::answer::Key;
 use crate::error::{Error, Result};
 
 /// A tab.
@@ -131,6 +135,24 @@ impl<T> Slot<T> {
     }
 }
 
+/// A group of an answer: its values, and names for those that are ids.
+pub type Named<'a> = (&'a Key, &'a BTreeMap<usize, Untrusted>);
+
+/// A filter and the demand that charges are of one group, and of no other among `all`.
+pub fn narrowed<'a>(
+    filter: &Filter,
+    by: &[Dimension],
+    key: &Key,
+    all: impl Iterator<Item = Named<'a>> + Clone,
+) -> Filter {
+    let of_one = |filter: Filter, (at, (dimension, value)): (usize, (&Dimension, &Untrusted))| {
+        let others = all.clone().filter(|(key, _)| key[at] != *value);
+        let texts = others.flat_map(|(key, names)| [Some(&key[at]), names.get(&at)]).flatten();
+        filter.and(dimension.clone(), value.raw(), texts.map(Untrusted::raw))
+    };
+    by.iter().zip(key).enumerate().fold(filter.clone(), of_one)
+}
+
 /// How a group's value is called on screen: its name, the short word for a provider or service, or the word
 /// for a missing one.
 #[must_use]
@@ -141,5 +163,23 @@ pub fn label(dimension: &Dimension, value: &Untrusted, name: Option<&Untrusted>)
         (raw, _) if *dimension == Dimension::Provider => SafeText::from_outside(services::provider_short(raw)),
         (raw, _) if *dimension == Dimension::Service => SafeText::from_outside(services::short(raw)),
         _ => value.safe(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn opening_a_group_leaves_out_those_that_look_alike() {
+        let rows = [("Prod", "a"), ("prod", "b"), ("web", "c"), ("x", "WEB"), ("", "")];
+        let rows: Vec<(Key, BTreeMap<usize, Untrusted>)> =
+            rows.map(|(value, name)| (vec![value.into()], BTreeMap::from([(0, name.into())]))).to_vec();
+        let by = [Dimension::Tag("env".to_owned())];
+        let opened: Vec<String> = rows
+            .iter()
+            .map(|(key, _)| narrowed(&Filter::default(), &by, key, rows.iter().map(|(k, n)| (k, n))).to_string())
+            .collect();
+        assert_eq!(opened, ["tag:env==Prod", "tag:env==prod", "tag:env==web", "tag:env=x", "tag:env=\"\""]);
     }
 }
