@@ -169,20 +169,12 @@ fn document(answers: &[QueryAnswer]) -> Document {
     answers.iter().flat_map(parts).collect()
 }
 
-/// `2024-09-01 to 2024-09-30`, both days included.
-pub fn days(period: Period) -> String {
-    match period.days() {
-        1 => period.from.to_string(),
-        _ => format!("{} to {}", period.from, period.to.plus(-1)),
-    }
-}
-
 /// What the figures are: metric, days, what they are held against, currency.
 pub fn title(metric: &str, period: Period, previous: Option<Period>, currency: &str) -> String {
     let mut letters = metric.chars();
     let metric: String = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
-    let against = previous.map(|p| format!(", compared with {}", days(p))).unwrap_or_default();
-    format!("{metric} cost, {}{against}, in {}", days(period), super::grid::safe(currency))
+    let against = previous.map(|p| format!(", compared with {}", p.words())).unwrap_or_default();
+    format!("{metric} cost, {}{against}, in {}", period.words(), super::grid::safe(currency))
 }
 
 /// Headings of a figure and, where it is compared, of what it is held against.

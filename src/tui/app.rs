@@ -394,10 +394,8 @@ impl App {
     }
 
     fn open_days(&mut self, days: Period) {
-        let words =
-            if days.days() == 1 { days.from.to_string() } else { format!("{} to {}", days.from, days.to.plus(-1)) };
         let period = Some(std::mem::replace(&mut self.lens.period, PeriodSpec::Range(days)));
-        self.push(SafeText::from_outside(&words), period, None);
+        self.push(SafeText::from_outside(&days.words()), period, None);
     }
 
     fn drill(&mut self, by: &[Dimension], key: &GroupKey, label: SafeText) {
