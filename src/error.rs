@@ -83,7 +83,7 @@ impl Error {
     /// An input or output failure at a path.
     #[must_use]
     pub fn io(kind: Kind, doing: &str, path: &std::path::Path, cause: &std::io::Error) -> Self {
-        let path = crate::domain::text::SafeText::from_outside(&path.to_string_lossy());
+        let path = crate::domain::text::SafeText::path(path);
         let error = Self::new(kind, format!("cannot {doing} `{path}`: {cause}"));
         match cause.kind() {
             std::io::ErrorKind::StorageFull => {

@@ -14,10 +14,6 @@ fn project() -> Option<directories::ProjectDirs> {
     directories::ProjectDirs::from("", "", "spendtop")
 }
 
-fn shown(path: &Path) -> SafeText {
-    SafeText::from_outside(&path.to_string_lossy())
-}
-
 /// The config file that is read, and whether the user named it. `None` without a home folder.
 fn file(global: &Global) -> Option<(PathBuf, bool)> {
     match &global.config {
@@ -70,7 +66,8 @@ pub fn run(command: ConfigCommand, global: &Global, streams: &mut Streams<'_>) -
         ConfigCommand::Path => match file(global) {
             Some((path, _)) => {
                 // As it is, for scripts; a terminal gets it safe.
-                let text = if streams.terminal { shown(&path).into_string() } else { path.display().to_string() };
+                let text =
+                    if streams.terminal { SafeText::path(&path).into_string() } else { path.display().to_string() };
                 streams.print(&format!("{text}\n"))?;
                 if !exists(&path)? {
                     streams.note("there is no such file, the defaults are in use", &[])?;
@@ -81,8 +78,8 @@ pub fn run(command: ConfigCommand, global: &Global, streams: &mut Streams<'_>) -
         ConfigCommand::Check => {
             load(global)?;
             let text = match file(global) {
-                Some((path, named)) if named || exists(&path)? => format!("`{}` is sound\n", shown(&path)),
-                Some((path, _)) => format!("there is no `{}`: the defaults are in use\n", shown(&path)),
+                Some((path, named)) if named || exists(&path)? => format!("`{}` is sound\n", SafeText::path(&path)),
+                Some((path, _)) => format!("there is no `{}`: the defaults are in use\n", SafeText::path(&path)),
                 None => "there is no home folder to look in: the defaults are in use\n".to_owned(),
             };
             streams.print(&text)?;

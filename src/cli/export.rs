@@ -23,7 +23,9 @@ pub fn run(context: &mut Context<'_, '_>, args: &ExportArgs) -> Result<u8> {
     let scope = scope_of(&args.scope, &context.config, context.as_of)?;
     let to_stdout = args.output == Path::new("-");
     if !to_stdout && !args.force && args.output.exists() {
-        return Err(Error::usage(format!("`{}` exists already", shown(&args.output))).hint("--force writes over it"));
+        return Err(
+            Error::usage(format!("`{}` exists already", SafeText::path(&args.output))).hint("--force writes over it")
+        );
     }
     let engine = wiring::local(context, args.scope.demo)?;
     if to_stdout {
@@ -46,12 +48,8 @@ pub fn run(context: &mut Context<'_, '_>, args: &ExportArgs) -> Result<u8> {
         let _ = std::fs::remove_file(&part);
     }
     let count = written?;
-    context.streams.note(&format!("wrote {} charges to {}", thousands(count), shown(&args.output)), &[])?;
+    context.streams.note(&format!("wrote {} charges to {}", thousands(count), SafeText::path(&args.output)), &[])?;
     Ok(0)
-}
-
-fn shown(path: &Path) -> SafeText {
-    SafeText::from_outside(&path.to_string_lossy())
 }
 
 /// The name under which a file grows.

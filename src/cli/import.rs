@@ -210,7 +210,7 @@ impl Problems {
             lines.push_str(&format!("  {place}{what} {}\n", problem.reason));
         }
         let more = self.count - self.shown.len() as u64;
-        let path = SafeText::from_outside(&self.path.to_string_lossy()).into_string();
+        let path = SafeText::path(&self.path);
         match self.failed {
             false if more > 0 => lines.push_str(&format!("  and {} more; all are listed in {path}\n", thousands(more))),
             false => lines.push_str(&format!("  listed in {path}\n")),

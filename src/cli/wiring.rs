@@ -65,7 +65,7 @@ pub fn committed(context: &Context<'_, '_>, store: Store) {
 /// The error for a store that is not there.
 #[must_use]
 pub fn no_store(place: &Path) -> Error {
-    let place = crate::domain::text::SafeText::from_outside(&place.to_string_lossy());
+    let place = crate::domain::text::SafeText::path(place);
     Error::usage(format!("there is no store in `{place}` yet"))
         .hint("`spendtop import FILE` reads a billing export into one")
         .hint("`--demo` answers from a generated company")

@@ -219,7 +219,7 @@ pub fn parse(text: &str, file: &str) -> Result<Config> {
 /// Kind `Usage` where the file cannot be read or has mistakes.
 pub fn load(path: &Path) -> Result<Config> {
     let unread = |cause: &std::io::Error| Error::io(Kind::Usage, "read the config", path, cause);
-    let shown = crate::domain::text::SafeText::from_outside(&path.to_string_lossy());
+    let shown = crate::domain::text::SafeText::path(path);
     let size = std::fs::metadata(path).map_err(|e| unread(&e))?.len();
     if size > BYTES_MAX {
         return Err(Error::usage(format!("`{shown}` is no config: it has {size} bytes, a config has at most 1 MB")));

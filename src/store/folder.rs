@@ -15,6 +15,7 @@ use super::front;
 use super::kv::Kv;
 use super::sled_kv::SledKv;
 use super::{check, read_manifest, write_manifest};
+use crate::domain::text::SafeText;
 use crate::error::{Error, Kind, Result};
 
 /// The lock on a store's folder, given back when dropped or when the process ends.
@@ -32,7 +33,7 @@ impl Lock {
             match e.kind() {
                 std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => error.hint(format!(
                     "the store must be writable even to be read (lock, database): copy the folder `{}`, and use --data-dir COPY",
-                    shown(place)
+                    SafeText::path(place)
                 )),
                 _ => error,
             }
@@ -48,7 +49,7 @@ impl Lock {
             } else {
                 format!("another spendtop (process {holder})")
             };
-            return Err(Error::store(format!("{who} is using the store in `{}`", shown(place)))
+            return Err(Error::store(format!("{who} is using the store in `{}`", SafeText::path(place)))
                 .hint("wait for it to end, or use another --data-dir"));
         }
         let pid = format!("{}\n", std::process::id());
@@ -58,10 +59,6 @@ impl Lock {
             .map_err(|e| failed(&e))?;
         Ok(Lock(file))
     }
-}
-
-fn shown(path: &Path) -> String {
-    crate::domain::text::SafeText::from_outside(&path.to_string_lossy()).into_string()
 }
 
 /// Whether a folder holds a store.
@@ -83,9 +80,8 @@ pub fn prepare(place: &Path) -> Result<()> {
         .map_err(|e| Error::io(Kind::Store, "create", place, &e))?;
     let meta = fs::metadata(place).map_err(|e| Error::io(Kind::Store, "look at", place, &e))?;
     if meta.uid() != rustix::process::geteuid().as_raw() {
-        return Err(
-            Error::store(format!("`{}` belongs to another user", shown(place))).hint("use a --data-dir of your own")
-        );
+        return Err(Error::store(format!("`{}` belongs to another user", SafeText::path(place)))
+            .hint("use a --data-dir of your own"));
     }
     Ok(())
 }
@@ -223,7 +219,8 @@ fn repair(place: &Path, why: &str, least: u64) -> Result<(Box<dyn Kv>, Vec<Strin
         }
     };
     let kept = replace(place, "corrupt", generation)?;
-    let mut notices = vec![format!("the store was damaged ({why}); its files were kept in `{}`", shown(&kept))];
+    let mut notices =
+        vec![format!("the store was damaged ({why}); its files were kept in `{}`", SafeText::path(&kept))];
     notices.extend(said);
     Ok((Box::new(SledKv::open(&place.join("db"))?), notices))
 }
@@ -249,7 +246,7 @@ fn mend(folder: &Path, least: u64) -> Result<(u64, Vec<String>), Opening> {
         .map(|g| format!("{} {} {}", g.key.provider, g.key.account, g.key.billing_period.month()))
         .collect();
     if !lost.is_empty() {
-        let names = crate::domain::text::SafeText::from_outside(&lost.join(", ")).into_string();
+        let names = SafeText::from_outside(&lost.join(", ")).into_string();
         said.push(format!("it was repaired but for {names}: import these again"));
         manifest.groups.retain(|g| !report.charges_hit.contains(&g.id));
         manifest.forget_unused_imports();
