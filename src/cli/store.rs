@@ -30,10 +30,9 @@ pub fn run(context: &mut Context<'_, '_>, args: &StoreArgs) -> Result<u8> {
             _ => Err(wiring::no_store(&place)),
         };
     }
-    let damaged_before = matches!(args.command, StoreCommand::Check);
     let store = wiring::open_store(context, &place)?;
     match &args.command {
-        StoreCommand::Check => check_all(context, &store, damaged_before && !store.notices.is_empty()),
+        StoreCommand::Check => check_all(context, &store),
         StoreCommand::Stats => stats(context, &store),
         StoreCommand::Backup { file } => {
             let values = backup::write(&store, file)?;
@@ -53,13 +52,13 @@ pub fn run(context: &mut Context<'_, '_>, args: &StoreArgs) -> Result<u8> {
     }
 }
 
-fn check_all(context: &mut Context<'_, '_>, store: &crate::store::Store, set_aside: bool) -> Result<u8> {
+fn check_all(context: &mut Context<'_, '_>, store: &crate::store::Store) -> Result<u8> {
     let manifest = store.manifest();
     let report = check::run(store.kv(), &manifest, &mut |_, _| {})?;
     for damage in &report.damage {
         context.streams.print(&format!("damaged: {damage}\n"))?;
     }
-    if report.damage.is_empty() && !set_aside {
+    if report.damage.is_empty() && !store.lost {
         let line = format!(
             "sound: {} charges in {} segments and {} account periods verified\n",
             thousands(report.rows),
