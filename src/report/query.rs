@@ -249,7 +249,7 @@ fn notes(answer: &QueryAnswer) -> Vec<String> {
 }
 
 /// A word about charges that no sum holds.
-pub fn unknown_note(rows: u64) -> Option<String> {
+fn unknown_note(rows: u64) -> Option<String> {
     match rows {
         0 => None,
         1 => Some("1 charge with unknown cost is in no sum".to_owned()),

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use super::csv::Sheet;
 use super::grid::{Column, Document, Grid, Kind, Part, safe, value};
-use super::query::{figure_cells, figure_columns, piece_heading, title, unknown_note};
+use super::query::{figure_cells, figure_columns, piece_heading, title};
 use super::{Format, Style, json, markdown, money, table};
 use crate::domain::dimension::Dimension;
 use crate::domain::lens::Lens;
@@ -66,7 +66,8 @@ fn parts(lens: &Lens, answer: &SpendAnswer) -> Vec<Part> {
         format!("{}: charges through {}, settled through {}", f.provider.safe(), f.last_day, f.settled_through)
     });
     let notices = answer.notices.iter().map(|n| safe(&format!("{} ({})", n.text, n.hint)));
-    let mut notes: Vec<String> = fresh.chain(notices).chain(unknown_note(answer.unknown_rows)).collect();
+    // Charges of unknown cost are among the notices.
+    let mut notes: Vec<String> = fresh.chain(notices).collect();
     if !notes.is_empty() {
         parts.push(Part::Title("Notes".to_owned()));
         parts.extend(notes.drain(..).map(Part::Note));
