@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::store::{Store, folder};
 use crate::tui;
 
-const DEMO_BANNER: &str = "Demo: a made-up company, nothing of yours. `spendtop import FILE` reads your bill.";
+pub(super) const DEMO_BANNER: &str = "Demo: a made-up company, nothing of yours. `spendtop import FILE` reads yours.";
 
 /// `spendtop` alone: the app on the store, or on the demo while there is no store.
 ///

@@ -188,6 +188,20 @@ impl Default for Config {
 }
 
 impl Config {
+    /// Sections that are set to something and that nothing acts on yet.
+    #[must_use]
+    pub fn idle(&self) -> Vec<&'static str> {
+        let plain = Config::default();
+        [
+            ("[sources]", self.sources != plain.sources),
+            ("[keys]", self.keys != plain.keys),
+            ("[screen]", self.screen != plain.screen),
+        ]
+        .into_iter()
+        .filter_map(|(section, set)| set.then_some(section))
+        .collect()
+    }
+
     /// The lens that a view begins with; `by` is its own choice where the config has none.
     #[must_use]
     pub fn lens(&self, by: &[Dimension]) -> Lens {
