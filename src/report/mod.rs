@@ -41,7 +41,7 @@ mod csv;
 mod grid;
 mod json;
 mod markdown;
-mod money;
+pub mod money;
 mod query;
 mod spend;
 mod table;

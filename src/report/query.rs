@@ -184,11 +184,11 @@ pub fn figure_columns(compared: bool) -> impl Iterator<Item = Column> {
 }
 
 /// The cells under [`figure_columns`].
-pub fn figure_cells(now: Option<Amount>, previous: Option<Amount>, compared: bool) -> Vec<String> {
-    let mut cells = vec![money::known(now)];
+pub fn figure_cells(now: Option<Amount>, previous: Option<Amount>, currency: &str, compared: bool) -> Vec<String> {
+    let mut cells = vec![money::known(now, currency)];
     if compared {
-        let change = money::change(change(now, previous));
-        cells.extend([money::known(previous), change, money::percent(now, previous)]);
+        let change = money::change(change(now, previous), currency);
+        cells.extend([money::known(previous, currency), change, money::percent(now, previous)]);
     }
     cells
 }
@@ -207,7 +207,7 @@ fn parts(answer: &QueryAnswer) -> Vec<Part> {
     if let Some(first) = total.first_mut() {
         "Total".clone_into(first);
     }
-    total.extend(figure_cells(answer.total, answer.previous_total, compared));
+    total.extend(figure_cells(answer.total, answer.previous_total, &answer.currency, compared));
     let title = title(answer.metric.name(), answer.period, answer.previous_period, &answer.currency);
     let mut parts = vec![Part::Title(title), Part::Grid(Grid { columns, rows, total: Some(total) })];
     parts.extend(notes(answer).into_iter().map(Part::Note));
@@ -219,7 +219,7 @@ fn table_row(answer: &QueryAnswer, row: &QueryRow, compared: bool) -> Vec<String
     cells.extend(answer.granularity.map(|_| label(answer, row).unwrap_or_default()));
     let values = answer.by.iter().zip(&row.key).enumerate();
     cells.extend(values.map(|(i, (d, v)): (usize, (&Dimension, _))| value(d, v, row.names.get(&i))));
-    cells.extend(figure_cells(row.cost, row.previous, compared));
+    cells.extend(figure_cells(row.cost, row.previous, &answer.currency, compared));
     cells
 }
 
