@@ -103,11 +103,10 @@ impl App {
         app
     }
 
-    /// What is to be done once the first frame is drawn.
+    /// What is to be done once the first frame is drawn. What data there is, is asked once it is
+    /// open ([`Event::Opened`]): that may take more than one try.
     pub fn start(&mut self) -> Vec<Effect> {
-        let mut effects = vec![Effect::AskExtent];
-        effects.extend(self.ask());
-        effects
+        self.ask()
     }
 
     /// Changes the state as an event demands.
@@ -372,8 +371,13 @@ impl App {
         }
     }
 
-    /// Opens the selected day, move or row in the Breakdown tab.
+    /// Opens the selected day, move or row in the Breakdown tab. Not while what is on the screen
+    /// answers an older question: its rows are not those of the lens.
     fn open(&mut self) {
+        if self.waiting() || self.error().is_some() {
+            self.status = self.waiting().then(|| "loading".into());
+            return;
+        }
         if self.tab == Tab::Spend {
             let Some(answer) = self.spend_answer() else { return };
             if let Some(mover) = self.spend.selected_mover(answer) {
