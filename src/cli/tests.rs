@@ -469,3 +469,55 @@ fn a_check_fails_where_something_committed_is_gone_and_only_there() {
 fn the_demos_line_fits_a_terminal_of_80_columns() {
     assert!(super::app::DEMO_BANNER.len() < 80, "with the space before it");
 }
+
+/// The words of a command as a shell reads them, as far as single quotes go.
+fn shell_words(text: &str) -> Vec<String> {
+    let (mut words, mut word, mut quoted) = (Vec::new(), None::<String>, false);
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            ' ' if !quoted => words.extend(word.take()),
+            '\'' => {
+                quoted = !quoted;
+                word.get_or_insert_default();
+            }
+            '\\' if !quoted => word.get_or_insert_default().extend(chars.next()),
+            c => word.get_or_insert_default().push(c),
+        }
+    }
+    words.extend(word);
+    words
+}
+
+#[test]
+fn the_command_of_a_view_asks_for_the_same_whatever_the_config() {
+    use crate::domain::{filter::Filter, period::PeriodSpec};
+    use crate::engine::twin;
+    let config = "[lens]\nby = [\"region\"]\nperiod = \"7d\"\ncomparison = \"previous\"\nwhere = \"env=prod\"\nmetric = \"list\"";
+    let config = crate::config::parse(config, "c").expect("config");
+    let month = PeriodSpec::Month(crate::domain::calendar::Month::new(2024, 8));
+    let days = crate::domain::calendar::Period { from: today().plus(-5), to: today() };
+    let filter = |text: &str| Filter::parse(text, &[]).expect(text);
+    for lens in [
+        Lens::default(),
+        Lens { by: vec![], comparison: Comparison::None, metric: Metric::Billed, ..Lens::default() },
+        Lens { period: month, filter: filter("resource:\"bob's\" -service:ec2|s3"), ..Lens::default() },
+        Lens { by: vec![Dimension::Tag("a,b".into()), Dimension::Sku], ..Lens::default() },
+        Lens { period: PeriodSpec::Range(days), currency: Some("EUR".into()), ..Lens::default() },
+        Lens { period: PeriodSpec::LastDays(30), filter: filter("tag:\"k8s:app\"=web cost>5"), ..Lens::default() },
+    ] {
+        let read =
+            |command: String| Cli::try_parse_from(shell_words(&command)).unwrap_or_else(|e| panic!("{command}: {e}"));
+        let cli = read(twin::command(&lens, today()));
+        let Some(Command::Query(args)) = cli.command else { panic!() };
+        let as_of = cli.global.as_of.expect("a day");
+        assert_eq!(query_of(&args, &config, as_of).map(|q| q.lens), Ok(lens.clone()));
+        for granularity in [Granularity::Day, Granularity::Week] {
+            let lens = Lens { granularity, ..lens.clone() };
+            let cli = read(twin::spend(&lens, today()));
+            let Some(Command::Spend(args)) = cli.command else { panic!() };
+            assert_eq!(cli.global.as_of, Some(today()));
+            assert_eq!(lens_of(&args.lens, &config, as_of, &[Dimension::Provider]), Ok(lens));
+        }
+    }
+}

@@ -70,6 +70,8 @@ pub struct App {
     pub banner: Option<String>,
     /// What the figures are while they are those of an earlier moment: the front page's.
     pub front: Option<String>,
+    /// What a command needs to ask the same data, each flag after a space.
+    pub flags: String,
     /// Colours and glyphs.
     pub theme: Theme,
     /// Columns and rows.
@@ -94,6 +96,7 @@ impl App {
             status: None,
             banner: options.banner.as_deref().map(|b| SafeText::from_outside(b).into_string()),
             front: None,
+            flags: String::new(),
             theme: Theme::of(&options.env),
             size,
         };
@@ -123,7 +126,10 @@ impl App {
                 self.size = (columns, rows);
                 vec![]
             }
-            Event::Opened { as_of, banner } => self.opened(as_of, banner.as_deref()),
+            Event::Opened { as_of, banner, flags } => {
+                self.flags = flags;
+                self.opened(as_of, banner.as_deref())
+            }
             Event::Answer(reply) => {
                 self.accept(*reply);
                 vec![]
@@ -295,7 +301,7 @@ impl App {
             Action::Open => self.open(),
             Action::Back => self.back(),
             Action::CopyRow => return self.copy_row(),
-            Action::CopyCommand => return self.copy(twin::command(&self.lens, self.as_of), "the command"),
+            Action::CopyCommand => return self.copy_command(),
             Action::Help | Action::Filter | Action::Period | Action::GroupBy => self.open_overlay(action),
             Action::Earlier => self.lens.period = self.lens.period.step(-1, self.as_of),
             Action::Later => self.later(),
@@ -437,6 +443,12 @@ impl App {
     fn copy(&mut self, text: String, what: &str) -> Vec<Effect> {
         self.status = Some(format!("{what}: sent to the terminal's clipboard"));
         vec![Effect::Copy(text)]
+    }
+
+    fn copy_command(&mut self) -> Vec<Effect> {
+        let twin = if self.tab == Tab::Spend { twin::spend } else { twin::command };
+        let command = format!("{}{}", twin(&self.lens, self.as_of), self.flags);
+        self.copy(command, "the command")
     }
 
     fn copy_row(&mut self) -> Vec<Effect> {

@@ -228,7 +228,7 @@ impl Session {
         let effects = self.app.start();
         let (as_of, banner) = (self.app.as_of, self.app.banner.clone());
         if self.engine.0 != Mood::Broken {
-            self.send(Event::Opened { as_of, banner });
+            self.send(Event::Opened { as_of, banner, flags: " --demo".to_owned() });
         }
         self.perform(effects);
     }

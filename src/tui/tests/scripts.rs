@@ -141,7 +141,7 @@ fn that_nothing_was_imported_is_said_once_it_is_known() {
     let asked = broken.app.start();
     broken.send(reply(&asked, Mood::Broken));
     broken.app.perform(crate::tui::action::Action::Redraw);
-    let opened = Event::Opened { as_of: as_of(), banner: None };
+    let opened = Event::Opened { as_of: as_of(), banner: None, flags: String::new() };
     assert_eq!(broken.app.update(opened.clone()), [Effect::AskExtent]);
     s.send(opened);
     assert!(s.text().contains("nothing has been imported"), "{}", s.text());
@@ -188,12 +188,22 @@ fn copies_quits_and_signals_are_effects() {
     let mut s = Session::started(Mood::Demo, SIZE);
     s.keys("Y");
     assert!(s.text().contains("sent to the terminal's clipboard"));
-    s.keys("2 y <ctrl-z> <ctrl-l> ? q q");
-    let [Effect::Copy(command), Effect::Copy(row), Effect::Suspend, Effect::Redraw, Effect::Quit(0)] = &s.done[..]
+    s.keys("2 Y y <ctrl-z> <ctrl-l> ? q q");
+    let [
+        Effect::Copy(spend),
+        Effect::Copy(breakdown),
+        Effect::Copy(row),
+        Effect::Suspend,
+        Effect::Redraw,
+        Effect::Quit(0),
+    ] = &s.done[..]
     else {
         panic!("{:?}", s.done);
     };
-    assert!(command.starts_with("spendtop query --by provider --metric effective --from 2024-11-01 --to 2024-11-21"));
+    let flags =
+        "--by provider --metric effective --period this-month --as-of 2024-11-20 --compare month-before --where ''";
+    assert_eq!(spend, &format!("spendtop spend {flags} --demo"));
+    assert_eq!(breakdown, &format!("spendtop query {flags} --demo"));
     assert_eq!(row, "AWS\t18,204.11 USD\t+15 %");
     for (signal, code) in [(15, 143), (1, 129), (2, 130), (3, 131)] {
         assert_eq!(s.app.update(Event::Ended(signal)), [Effect::Quit(code)]);
@@ -294,7 +304,7 @@ fn the_front_page_is_shown_as_what_it_is_until_the_first_answer_comes() {
     // The store turns out to be of another day: that is asked for, and what was asked before is not shown.
     let mut s = Session::with_front(page, SIZE);
     let asked = s.app.start();
-    s.send(Event::Opened { as_of: before, banner: Some("old".into()) });
+    s.send(Event::Opened { as_of: before, banner: Some("old".into()), flags: String::new() });
     assert_eq!((s.app.as_of, s.asked.len()), (before, 1));
     assert!(asked.iter().any(|e| matches!(e, Effect::Ask(job) if job.as_of == as_of())));
     assert!(s.text().contains("old") && s.text().contains("October to date"), "{}", s.text());
