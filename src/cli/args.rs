@@ -45,7 +45,9 @@ pub struct Global {
 /// What to do.
 #[derive(Clone, PartialEq, Eq, Debug, Subcommand)]
 pub enum Command {
-    /// Open the app on a generated company: no data, credentials or network needed; `--data-dir` keeps it
+    /// Open the app on a generated company: no data, credentials or network needed
+    ///
+    /// It lives in memory, or in the folder that `--data-dir` names here; SPENDTOP_DATA_DIR is left alone.
     Demo(DemoArgs),
     /// Read billing exports (FOCUS CSV or Parquet) into the store
     Import(ImportArgs),

@@ -5,6 +5,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use tokio::signal::unix::{SignalKind, signal};
+
 use super::run::Context;
 use crate::clock;
 use crate::config::Config;
@@ -155,18 +157,25 @@ fn fill(store: &Store, mut demo: Demo, as_of: Day) -> Result<()> {
     ingest::ingest(store, &mut demo, &options, &Unwatched).map(|_| ())
 }
 
-/// Gives up when Ctrl-C is pressed, instead of ending the process.
+/// Gives up when Ctrl-C is pressed, instead of ending the process. From when this returns on: what
+/// is begun afterwards is put away.
 pub fn on_interrupt(give_up: impl Fn() + Send + 'static) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build();
     let Ok(runtime) = runtime else { return };
+    let listening = {
+        let _inside = runtime.enter();
+        signal(SignalKind::interrupt())
+    };
+    let Ok(mut interrupts) = listening else { return };
     // The thread ends with the process; it holds nothing that needs putting away.
     std::thread::spawn(move || {
         runtime.block_on(async {
-            if tokio::signal::ctrl_c().await.is_ok() {
-                give_up();
+            if interrupts.recv().await.is_none() {
+                return;
             }
+            give_up();
             // A second Ctrl-C ends the process at once: the store bears that.
-            if tokio::signal::ctrl_c().await.is_ok() {
+            if interrupts.recv().await.is_some() {
                 #[expect(clippy::exit, reason = "nobody who would unwind is listening any more")]
                 std::process::exit(130);
             }
