@@ -3,7 +3,7 @@
 //! An [`Error`] has a kind, which decides the exit code, a message that says what and where, and
 //! hints that say what to do. Knows no terminal; `main` prints it.
 
-use std::fmt;
+use std::{fmt, io};
 
 /// What sort of trouble it is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -34,6 +34,40 @@ impl Kind {
     }
 }
 
+/// Why it went wrong, as far as the program itself goes on from it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Cause {
+    /// The machine refuses: rights, space, quota, open files, a lock. What is on disk may be sound.
+    Machine,
+    /// The reader of the output has gone, which is nobody's failure.
+    ReaderGone,
+    /// A newer spendtop wrote it.
+    Newer,
+}
+
+impl Cause {
+    /// The cause behind an input or output failure; `None` where it may be the data's own.
+    #[must_use]
+    pub fn of(error: &io::Error) -> Option<Cause> {
+        use io::ErrorKind as K;
+        // Without a kind of its own in the standard library: too many open files, here or on the
+        // whole machine.
+        let files = [rustix::io::Errno::MFILE, rustix::io::Errno::NFILE].map(rustix::io::Errno::raw_os_error);
+        match error.kind() {
+            K::BrokenPipe => Some(Cause::ReaderGone),
+            K::PermissionDenied
+            | K::StorageFull
+            | K::QuotaExceeded
+            | K::FileTooLarge
+            | K::ReadOnlyFilesystem
+            | K::OutOfMemory
+            | K::WouldBlock => Some(Cause::Machine),
+            _ if error.raw_os_error().is_some_and(|code| files.contains(&code)) => Some(Cause::Machine),
+            _ => None,
+        }
+    }
+}
+
 /// An error for a person: what, where, and what to do.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Error {
@@ -43,6 +77,8 @@ pub struct Error {
     pub message: String,
     /// What to do about it, most useful first.
     pub hints: Vec<String>,
+    /// Why, where somebody decides by it: never by the message's words.
+    pub cause: Option<Cause>,
 }
 
 /// A result with spendtop's error.
@@ -52,7 +88,7 @@ impl Error {
     /// An error of a kind.
     #[must_use]
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Error { kind, message: message.into(), hints: Vec::new() }
+        Error { kind, message: message.into(), hints: Vec::new(), cause: None }
     }
 
     /// The caller or the input is at fault.
@@ -80,16 +116,24 @@ impl Error {
         self
     }
 
+    /// Notes why it went wrong.
+    #[must_use]
+    pub fn because(mut self, cause: Option<Cause>) -> Self {
+        self.cause = cause;
+        self
+    }
+
     /// An input or output failure at a path.
     #[must_use]
-    pub fn io(kind: Kind, doing: &str, path: &std::path::Path, cause: &std::io::Error) -> Self {
-        let path = crate::domain::text::SafeText::from_outside(&path.to_string_lossy());
-        let error = Self::new(kind, format!("cannot {doing} `{path}`: {cause}"));
+    pub fn io(kind: Kind, doing: &str, path: &std::path::Path, cause: &io::Error) -> Self {
+        let path = crate::domain::text::SafeText::path(path);
+        let error = Self::new(kind, format!("cannot {doing} `{path}`: {cause}")).because(Cause::of(cause));
         match cause.kind() {
-            std::io::ErrorKind::StorageFull => {
-                error.hint("the disk is full: free some space, then run the command again")
+            io::ErrorKind::StorageFull => error.hint("the disk is full: free some space, then run the command again"),
+            io::ErrorKind::QuotaExceeded => {
+                error.hint("your quota on this disk is used up: free some space, then run the command again")
             }
-            std::io::ErrorKind::PermissionDenied => error.hint("check who owns the path and its permissions"),
+            io::ErrorKind::PermissionDenied => error.hint("check who owns the path and its permissions"),
             _ => error,
         }
     }
@@ -141,5 +185,22 @@ impl From<crate::domain::filter::FilterError> for Error {
             Some(text) => out.hint(crate::domain::text::SafeText::from_outside(&text).into_string()),
             None => out,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_machine_that_refuses_is_told_from_data_that_is_damaged() {
+        use rustix::io::Errno as E;
+        let cause = |errno: E| Cause::of(&io::Error::from_raw_os_error(errno.raw_os_error()));
+        for errno in [E::ACCESS, E::NOSPC, E::DQUOT, E::MFILE, E::NFILE, E::ROFS, E::AGAIN, E::NOMEM] {
+            assert_eq!(cause(errno), Some(Cause::Machine), "{errno}");
+        }
+        assert_eq!(cause(E::PIPE), Some(Cause::ReaderGone));
+        assert_eq!(cause(E::IO), None);
+        assert_eq!(Cause::of(&io::ErrorKind::UnexpectedEof.into()), None);
     }
 }

@@ -6,18 +6,29 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::args::DemoArgs;
+use super::args::{DemoArgs, Global};
 use super::run::Context;
 use super::wiring;
 use crate::config::Config;
 use crate::domain::calendar::Day;
-use crate::engine::front;
 use crate::engine::local::LocalEngine;
+use crate::engine::{front, twin};
 use crate::error::{Error, Result};
 use crate::store::{Store, folder};
 use crate::tui;
 
-const DEMO_BANNER: &str = "Demo: a made-up company, nothing of yours. `spendtop import FILE` reads your bill.";
+pub(super) const DEMO_BANNER: &str = "Demo: a made-up company, nothing of yours. `spendtop import FILE` reads yours.";
+
+/// What a command needs to ask the generated company.
+const DEMO_FLAG: &str = " --demo";
+
+/// The flags that name the store and config that this run was given, for a command to ask the same.
+fn flags(global: &Global) -> String {
+    [("--data-dir", &global.data_dir), ("--config", &global.config)]
+        .into_iter()
+        .filter_map(|(flag, path)| Some(format!(" {flag} {}", twin::word(&path.as_ref()?.to_string_lossy()))))
+        .collect()
+}
 
 /// `spendtop` alone: the app on the store, or on the demo while there is no store.
 ///
@@ -51,6 +62,8 @@ struct Plan {
     fixed: bool,
     /// Fills the store with this demo first.
     demo: Option<u64>,
+    /// The flags that name the store.
+    flags: String,
 }
 
 impl Plan {
@@ -84,13 +97,23 @@ impl Plan {
                 "The newest charges are of {as_of}: everything is shown as of that day. `spendtop import FILE` brings newer ones."
             ));
         }
-        tui::Opened { as_of, banner: (!lines.is_empty()).then(|| lines.join(" \u{b7} ")), engine }
+        // An empty store is not the one that is looked at.
+        let flags = if store.place().is_some() { self.flags.clone() } else { DEMO_FLAG.to_owned() };
+        let banner = (!lines.is_empty()).then(|| lines.join(" \u{b7} "));
+        tui::Opened { as_of, banner, flags, engine }
     }
 }
 
 fn over(context: &mut Context<'_, '_>, place: PathBuf, demo: Option<u64>) -> Result<u8> {
     let fixed = context.global.as_of.is_some();
-    let plan = Plan { config: context.config.clone(), place: place.clone(), today: context.as_of, fixed, demo };
+    let plan = Plan {
+        config: context.config.clone(),
+        place: place.clone(),
+        today: context.as_of,
+        fixed,
+        demo,
+        flags: flags(&context.global),
+    };
     let front = front_page(context, &place).filter(|page| page.demo || demo.is_none());
     let as_of = front.as_ref().map_or(context.as_of, |p| wiring::shown_day(context.as_of, fixed, Some(p.last_day)));
     let open: Arc<Mutex<Option<Arc<LocalEngine>>>> = Arc::default();
@@ -130,8 +153,10 @@ fn made_up(config: &Config, seed: u64, as_of: Day) -> Result<Arc<LocalEngine>> {
 fn generated(context: &mut Context<'_, '_>, seed: u64) -> Result<u8> {
     let (config, as_of) = (context.config.clone(), context.as_of);
     let banner = || Some(DEMO_BANNER.to_owned());
-    let opener: tui::Opener =
-        Box::new(move || Ok(tui::Opened { engine: made_up(&config, seed, as_of)?, as_of, banner: banner() }));
+    let opener: tui::Opener = Box::new(move || {
+        let engine = made_up(&config, seed, as_of)?;
+        Ok(tui::Opened { engine, as_of, banner: banner(), flags: DEMO_FLAG.to_owned() })
+    });
     start(context, as_of, banner(), None, opener)
 }
 

@@ -30,8 +30,9 @@ pub struct Cli {
 #[derive(Clone, PartialEq, Eq, Default, Debug, Args)]
 #[command(next_help_heading = "Everywhere")]
 pub struct Global {
-    /// Folder of the store [default: the platform's data folder].
-    #[arg(long, global = true, env = "SPENDTOP_DATA_DIR", value_name = "DIR")]
+    /// Folder of the store [env: SPENDTOP_DATA_DIR] [default: the platform's data folder].
+    // The environment's is read where the folder is looked for: `demo` writes only where the flag says.
+    #[arg(long, global = true, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
     /// Config file [default: spendtop/config.toml in the platform's config folder].
     #[arg(long, global = true, env = "SPENDTOP_CONFIG", value_name = "FILE")]
@@ -45,6 +46,8 @@ pub struct Global {
 #[derive(Clone, PartialEq, Eq, Debug, Subcommand)]
 pub enum Command {
     /// Open the app on a generated company: no data, credentials or network needed
+    ///
+    /// It lives in memory, or in the folder that `--data-dir` names here; SPENDTOP_DATA_DIR is left alone.
     Demo(DemoArgs),
     /// Read billing exports (FOCUS CSV or Parquet) into the store
     Import(ImportArgs),
@@ -304,7 +307,7 @@ pub enum StoreCommand {
         /// The file to read.
         file: PathBuf,
     },
-    /// Compute sums anew from the stored charges, and set damage aside
+    /// Compute sums anew from the stored charges
     Rebuild,
 }
 

@@ -14,10 +14,6 @@ fn project() -> Option<directories::ProjectDirs> {
     directories::ProjectDirs::from("", "", "spendtop")
 }
 
-fn shown(path: &Path) -> SafeText {
-    SafeText::from_outside(&path.to_string_lossy())
-}
-
 /// The config file that is read, and whether the user named it. `None` without a home folder.
 fn file(global: &Global) -> Option<(PathBuf, bool)> {
     match &global.config {
@@ -47,8 +43,9 @@ fn exists(path: &Path) -> Result<bool> {
 /// # Errors
 /// Kind `Usage` where there is no home folder to put it in.
 pub fn data_dir(global: &Global, config: &Config) -> Result<PathBuf> {
-    if let Some(dir) = &global.data_dir {
-        return Ok(dir.clone());
+    let environment = || std::env::var_os("SPENDTOP_DATA_DIR").filter(|dir| !dir.is_empty()).map(PathBuf::from);
+    if let Some(dir) = global.data_dir.clone().or_else(environment) {
+        return Ok(dir);
     }
     let homeless = || Error::usage("there is no home folder to keep data in").hint("name a folder: --data-dir DIR");
     match &config.data.dir {
@@ -70,7 +67,8 @@ pub fn run(command: ConfigCommand, global: &Global, streams: &mut Streams<'_>) -
         ConfigCommand::Path => match file(global) {
             Some((path, _)) => {
                 // As it is, for scripts; a terminal gets it safe.
-                let text = if streams.terminal { shown(&path).into_string() } else { path.display().to_string() };
+                let text =
+                    if streams.terminal { SafeText::path(&path).into_string() } else { path.display().to_string() };
                 streams.print(&format!("{text}\n"))?;
                 if !exists(&path)? {
                     streams.note("there is no such file, the defaults are in use", &[])?;
@@ -79,12 +77,15 @@ pub fn run(command: ConfigCommand, global: &Global, streams: &mut Streams<'_>) -
             None => return Err(Error::usage("there is no home folder to look in").hint("name a file: --config FILE")),
         },
         ConfigCommand::Check => {
-            load(global)?;
-            let text = match file(global) {
-                Some((path, named)) if named || exists(&path)? => format!("`{}` is sound\n", shown(&path)),
-                Some((path, _)) => format!("there is no `{}`: the defaults are in use\n", shown(&path)),
+            let idle = load(global)?.idle();
+            let mut text = match file(global) {
+                Some((path, named)) if named || exists(&path)? => format!("`{}` is sound\n", SafeText::path(&path)),
+                Some((path, _)) => format!("there is no `{}`: the defaults are in use\n", SafeText::path(&path)),
                 None => "there is no home folder to look in: the defaults are in use\n".to_owned(),
             };
+            if !idle.is_empty() {
+                text.push_str(&format!("not used yet, whatever it says: {}\n", idle.join(", ")));
+            }
             streams.print(&text)?;
         }
     }

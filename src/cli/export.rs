@@ -12,7 +12,7 @@ use super::wiring;
 use crate::domain::text::SafeText;
 use crate::engine::local::LocalEngine;
 use crate::engine::{Cancel, export};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Cause, Error, Kind, Result};
 use crate::focus::write::{Format, writer};
 
 /// Writes the charges; a file appears whole or not at all.
@@ -22,22 +22,31 @@ use crate::focus::write::{Format, writer};
 pub fn run(context: &mut Context<'_, '_>, args: &ExportArgs) -> Result<u8> {
     let scope = scope_of(&args.scope, &context.config, context.as_of)?;
     let to_stdout = args.output == Path::new("-");
+    if to_stdout && context.streams.terminal {
+        // A bill's texts are kept as they came, and may hold what moves a cursor.
+        return Err(Error::usage("`-o -` writes charges as they are, which a terminal must not be given")
+            .hint("redirect it, or name a file: -o FILE"));
+    }
     if !to_stdout && !args.force && args.output.exists() {
-        return Err(Error::usage(format!("`{}` exists already", shown(&args.output))).hint("--force writes over it"));
+        return Err(
+            Error::usage(format!("`{}` exists already", SafeText::path(&args.output))).hint("--force writes over it")
+        );
     }
     let engine = wiring::local(context, args.scope.demo)?;
+    let cancel = Cancel::default();
+    let given_up = cancel.clone();
+    wiring::on_interrupt(move || given_up.cancel());
     if to_stdout {
-        let count = write(context, args, &scope, &engine, Box::new(std::io::stdout()));
-        return match count {
+        return match write(context, args, &scope, &engine, &cancel, Box::new(std::io::stdout())) {
             // A reader that has seen enough is no failure.
-            Err(error) if error.message.contains("Broken pipe") => Ok(0),
+            Err(error) if error.cause == Some(Cause::ReaderGone) => Ok(0),
             other => other.map(|_| 0),
         };
     }
     let part = part_of(&args.output);
     let file = File::create(&part).map_err(|e| Error::io(Kind::Usage, "create", &part, &e))?;
     let sync = file.try_clone().map_err(|e| Error::io(Kind::Usage, "write", &part, &e))?;
-    let written = write(context, args, &scope, &engine, Box::new(file)).and_then(|count| {
+    let written = write(context, args, &scope, &engine, &cancel, Box::new(file)).and_then(|count| {
         sync.sync_all().map_err(|e| Error::io(Kind::Usage, "write", &part, &e))?;
         std::fs::rename(&part, &args.output).map_err(|e| Error::io(Kind::Usage, "write", &args.output, &e))?;
         Ok(count)
@@ -46,12 +55,8 @@ pub fn run(context: &mut Context<'_, '_>, args: &ExportArgs) -> Result<u8> {
         let _ = std::fs::remove_file(&part);
     }
     let count = written?;
-    context.streams.note(&format!("wrote {} charges to {}", thousands(count), shown(&args.output)), &[])?;
+    context.streams.note(&format!("wrote {} charges to {}", thousands(count), SafeText::path(&args.output)), &[])?;
     Ok(0)
-}
-
-fn shown(path: &Path) -> SafeText {
-    SafeText::from_outside(&path.to_string_lossy())
 }
 
 /// The name under which a file grows.
@@ -66,6 +71,7 @@ fn write(
     args: &ExportArgs,
     scope: &Scope,
     engine: &LocalEngine,
+    cancel: &Cancel,
     out: Box<dyn Write + Send>,
 ) -> Result<u64> {
     let format = match args.format {
@@ -75,8 +81,8 @@ fn write(
     };
     let mut writer = writer(format, out)?;
     let period = scope.period.map(|p| p.resolve(context.as_of));
-    let count =
-        export::export(engine, period, &scope.filter, scope.currency.as_deref(), &mut *writer, &Cancel::default())?;
+    let filter = scope.filter.clone().unwrap_or_default();
+    let count = export::export(engine, period, &filter, scope.currency.as_deref(), &mut *writer, cancel)?;
     writer.finish()?;
     Ok(count)
 }

@@ -4,7 +4,7 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -15,6 +15,7 @@ use crate::clock;
 use crate::domain::numbers::Total;
 use crate::domain::text::SafeText;
 use crate::error::{Error, Kind, Result};
+use crate::provider::demo;
 use crate::provider::files::BillingFiles;
 use crate::provider::{CostSource, FileSummary, Problem};
 use crate::store::Store;
@@ -31,27 +32,35 @@ const SHOWN_MAX: usize = 5;
 /// Where the files, the store or the disk are at fault; nothing was then changed.
 pub fn run(context: &mut Context<'_, '_>, args: &ImportArgs) -> Result<u8> {
     let place = context.data_dir()?;
+    let name = args.source.as_deref().unwrap_or("import");
+    if name == demo::SOURCE {
+        return Err(Error::usage(format!("`--source {name}` is the name of the generated company's charges"))
+            .hint("choose another name for your export"));
+    }
     let names: Vec<String> = args.files.iter().map(|f| f.to_string_lossy().into_owned()).collect();
     let threads = args.threads.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from);
-    let mut source = BillingFiles::new(args.source.as_deref().unwrap_or("import"), &names, threads)?;
+    let mut source = BillingFiles::new(name, &names, threads)?;
     // A dry run reads what is stored, but makes nothing, not even a folder.
     let store = if args.dry_run && !crate::store::folder::exists(&place) {
         Store::in_memory(&context.config.tags.keys)
     } else {
         wiring::open_store(context, &place)?
     };
+    wiring::refuse_demo(&store, &place)?;
     let cancelled = Arc::new(AtomicBool::new(false));
-    wiring::on_interrupt(&cancelled);
+    let given_up = Arc::clone(&cancelled);
+    wiring::on_interrupt(move || given_up.store(true, Ordering::Relaxed));
+    let taken_at = clock::now_seconds();
     let options = Options {
         threads,
         decisions: Decisions { part: args.part, replace: args.replace, accept_partial: args.accept_partial },
         strict: args.strict,
         dry_run: args.dry_run,
-        taken_at: clock::now_seconds(),
+        taken_at,
         cancelled,
     };
     let live = std::io::IsTerminal::is_terminal(&std::io::stderr());
-    let watcher = Progress::new(source.size(), live, problems_path(&place, args.dry_run));
+    let watcher = Progress::new(source.size(), live, problems_path(&place, args.dry_run, taken_at));
     let result = ingest::ingest(&store, &mut source, &options, &watcher);
     watcher.clear();
     let problems = watcher.finish();
@@ -78,8 +87,9 @@ fn exit_code(outcome: &Outcome) -> u8 {
     }
 }
 
-fn problems_path(place: &Path, dry_run: bool) -> PathBuf {
-    let name = format!("spendtop-problems-{}.tsv", std::process::id());
+/// Named by the moment too: in a container every run has the same process number.
+fn problems_path(place: &Path, dry_run: bool, taken_at: i64) -> PathBuf {
+    let name = format!("spendtop-problems-{taken_at}-{}.tsv", std::process::id());
     if dry_run { std::env::temp_dir().join(name) } else { place.join("problems").join(name) }
 }
 
@@ -210,7 +220,7 @@ impl Problems {
             lines.push_str(&format!("  {place}{what} {}\n", problem.reason));
         }
         let more = self.count - self.shown.len() as u64;
-        let path = SafeText::from_outside(&self.path.to_string_lossy()).into_string();
+        let path = SafeText::path(&self.path);
         match self.failed {
             false if more > 0 => lines.push_str(&format!("  and {} more; all are listed in {path}\n", thousands(more))),
             false => lines.push_str(&format!("  listed in {path}\n")),

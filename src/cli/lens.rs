@@ -13,13 +13,13 @@ use crate::domain::text::SafeText;
 use crate::engine::{Query, Sort};
 use crate::error::{Error, Result};
 
-/// Which charges the flags ask for.
+/// Which charges the flags ask for; `None` where no flag says.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Scope {
-    /// Which days; `None` where no flag says.
+    /// Which days.
     pub period: Option<PeriodSpec>,
     /// Which charges and groups.
-    pub filter: Filter,
+    pub filter: Option<Filter>,
     /// Only this currency.
     pub currency: Option<String>,
 }
@@ -32,8 +32,8 @@ pub fn lens_of(args: &LensArgs, config: &Config, as_of: Day, by: &[Dimension]) -
     let scope = scope_of(&args.scope, config, as_of)?;
     let mut lens = config.lens(by);
     lens.period = scope.period.unwrap_or(lens.period);
-    lens.filter = scope.filter;
-    lens.currency = scope.currency;
+    lens.filter = scope.filter.unwrap_or(lens.filter);
+    lens.currency = scope.currency.or(lens.currency);
     lens.metric = args.metric.unwrap_or(lens.metric);
     lens.comparison = args.compare.unwrap_or(lens.comparison);
     lens.granularity = args.granularity.unwrap_or(Granularity::Day);
@@ -54,7 +54,8 @@ pub fn query_of(args: &QueryArgs, config: &Config, as_of: Day) -> Result<Query> 
     Ok(Query { lens, granularity: args.lens.granularity, sort, limit: args.limit })
 }
 
-/// Which charges the flags ask for.
+/// Which charges the flags ask for, whatever the config looks at otherwise: it only says which tags
+/// may be written by their key.
 ///
 /// # Errors
 /// Kind `Usage` where flags contradict each other or cannot be understood.
@@ -64,13 +65,10 @@ pub fn scope_of(args: &ScopeArgs, config: &Config, as_of: Day) -> Result<Scope> 
             .hint("to leave out charges with the word, put it in quotes inside: --where '-\"word\"'"));
     }
     let filter = match args.filter.as_slice() {
-        [] => config.lens.filter.clone(),
-        texts => Filter::parse(&texts.join(" "), &config.tags.keys)?,
+        [] => None,
+        texts => Some(Filter::parse(&texts.join(" "), &config.tags.keys)?),
     };
-    let currency = match &args.currency {
-        Some(code) => Some(currency(code)?),
-        None => config.lens.currency.clone(),
-    };
+    let currency = args.currency.as_deref().map(currency).transpose()?;
     Ok(Scope { period: period_of(args, as_of)?, filter, currency })
 }
 

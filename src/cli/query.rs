@@ -94,11 +94,10 @@ fn explain_empty(
     };
     let period = lens.period.resolve(as_of);
     let data = Period { from: first, to: last.plus(1) };
-    let days = |p: Period| format!("{} to {}", p.from, p.to.plus(-1));
     if period.intersect(data).days() == 0 {
         let all = format!("for all of it: --from {first} --to {}", data.to);
         let there = format!("to stand at its last day: --as-of {last}");
-        let message = format!("no charges in {}: the data covers {}", days(period), days(data));
+        let message = format!("no charges in {}: the data covers {}", period.words(), data.words());
         return streams.note(&message, &[&all, &there]);
     }
     if let Some(code) = lens.currency.as_ref().filter(|c| !extent.currencies.contains(c)) {
@@ -106,13 +105,13 @@ fn explain_empty(
         return streams.note(&format!("no charges in {code}: the data has {}", known.join(", ")), &[]);
     }
     if granularity == Some(Granularity::Hour) {
-        let message = format!("no hourly charges in {}", days(period));
+        let message = format!("no hourly charges in {}", period.words());
         return streams.note(&message, &["charges of whole days show with --granularity day"]);
     }
     if !lens.filter.is_empty() {
         let filter = safe(&lens.filter.to_string());
-        let message = format!("no charges in {} match the filter {filter}", days(period));
+        let message = format!("no charges in {} match the filter {filter}", period.words());
         return streams.note(&message, &["--where '' leaves the filter out"]);
     }
-    streams.note(&format!("no charges in {}: the data covers {}", days(period), days(data)), &[])
+    streams.note(&format!("no charges in {}: the data covers {}", period.words(), data.words()), &[])
 }

@@ -4,6 +4,7 @@ use super::args::{StoreArgs, StoreCommand};
 use super::import::{size, thousands};
 use super::run::Context;
 use super::wiring;
+use crate::domain::text::SafeText;
 use crate::error::{Error, Kind, Result};
 use crate::store::{backup, check};
 use crate::sync::undo;
@@ -16,7 +17,8 @@ pub fn run(context: &mut Context<'_, '_>, args: &StoreArgs) -> Result<u8> {
     let place = context.data_dir()?;
     if let StoreCommand::Restore { file } = &args.command {
         let kept = backup::restore(file, &place)?;
-        let kept = kept.map_or(String::new(), |k| format!("; what was there is kept in {k}"));
+        let kept =
+            kept.map_or(String::new(), |k| format!("; what was there is kept in {}", SafeText::from_outside(&k)));
         context.streams.print(&format!("restored{kept}\n"))?;
         let store = wiring::open_store(context, &place)?;
         wiring::committed(context, store);
@@ -28,14 +30,13 @@ pub fn run(context: &mut Context<'_, '_>, args: &StoreArgs) -> Result<u8> {
             _ => Err(wiring::no_store(&place)),
         };
     }
-    let damaged_before = matches!(args.command, StoreCommand::Check);
     let store = wiring::open_store(context, &place)?;
     match &args.command {
-        StoreCommand::Check => check_all(context, &store, damaged_before && !store.notices.is_empty()),
+        StoreCommand::Check => check_all(context, &store),
         StoreCommand::Stats => stats(context, &store),
         StoreCommand::Backup { file } => {
             let values = backup::write(&store, file)?;
-            context.streams.print(&format!("wrote {} values to {}\n", thousands(values), file.display()))?;
+            context.streams.print(&format!("wrote {} values to {}\n", thousands(values), SafeText::path(file)))?;
             Ok(0)
         }
         StoreCommand::Rebuild => {
@@ -51,13 +52,13 @@ pub fn run(context: &mut Context<'_, '_>, args: &StoreArgs) -> Result<u8> {
     }
 }
 
-fn check_all(context: &mut Context<'_, '_>, store: &crate::store::Store, set_aside: bool) -> Result<u8> {
+fn check_all(context: &mut Context<'_, '_>, store: &crate::store::Store) -> Result<u8> {
     let manifest = store.manifest();
     let report = check::run(store.kv(), &manifest, &mut |_, _| {})?;
     for damage in &report.damage {
         context.streams.print(&format!("damaged: {damage}\n"))?;
     }
-    if report.damage.is_empty() && !set_aside {
+    if report.damage.is_empty() && !store.lost {
         let line = format!(
             "sound: {} charges in {} segments and {} account periods verified\n",
             thousands(report.rows),
@@ -80,8 +81,7 @@ fn check_all(context: &mut Context<'_, '_>, store: &crate::store::Store, set_asi
         .collect();
     let mut error = Error::new(Kind::Store, "committed data is damaged");
     if !again.is_empty() {
-        let files: Vec<String> =
-            again.iter().map(|f| crate::domain::text::SafeText::from_outside(f).into_string()).collect();
+        let files: Vec<String> = again.iter().map(|f| SafeText::from_outside(f).into_string()).collect();
         error = error.hint(format!("`spendtop import --replace` with these brings it back: {}", files.join(", ")));
     }
     Err(error.hint("`spendtop store rebuild` makes rollups anew; `spendtop store restore FILE` brings a backup back"))
@@ -92,13 +92,7 @@ fn stats(context: &mut Context<'_, '_>, store: &crate::store::Store) -> Result<u
     let rows: u64 = manifest.active().iter().map(|g| g.rows()).sum();
     let kept: u64 = manifest.groups.iter().map(crate::store::manifest::Group::rows).sum();
     let mut lines = vec![
-        (
-            "folder",
-            store
-                .place()
-                .map(|p| crate::domain::text::SafeText::from_outside(&p.to_string_lossy()).into_string())
-                .unwrap_or_default(),
-        ),
+        ("folder", store.place().map(|p| SafeText::path(p).into_string()).unwrap_or_default()),
         ("charges that count", thousands(rows)),
         ("account periods", thousands(manifest.groups.len() as u64)),
         ("segments", thousands(manifest.segments().len() as u64)),

@@ -146,9 +146,10 @@ fn flags_say_what_to_look_at() {
 }
 
 #[test]
-fn an_export_without_flags_is_of_all_days() {
-    let scope = scope_of(&ScopeArgs::default(), &Config::default(), today()).expect("scope");
-    assert_eq!((scope.period, scope.currency), (None, None));
+fn an_export_without_flags_is_of_everything() {
+    let config = crate::config::parse("[lens]\nwhere = \"env=prod\"\ncurrency = \"EUR\"", "c").expect("config");
+    let scope = scope_of(&ScopeArgs::default(), &config, today()).expect("scope");
+    assert_eq!(scope, super::lens::Scope { period: None, filter: None, currency: None });
 }
 
 #[test]
@@ -368,8 +369,13 @@ fn config_commands_work_with_a_broken_config() {
     assert!(error.message.starts_with(&format!("{shown}:2:10: `lens.metric` must be")), "{error}");
     assert!(run_words(&format!("spendtop query {flag}")).2.is_err());
     assert_eq!(run_words(&format!("spendtop config template {flag}")).0, crate::config::TEMPLATE);
-    std::fs::write(&path, "").expect("write");
+    std::fs::write(&path, "[settle]\ngcp = 5\n").expect("write");
     assert_eq!(run_words(&format!("spendtop config check {flag}")).0, format!("`{shown}` is sound\n"));
+    std::fs::write(&path, "[keys]\nquit = \"x\"\n[screen]\nmouse = true\n").expect("write");
+    assert_eq!(
+        run_words(&format!("spendtop config check {flag}")).0,
+        format!("`{shown}` is sound\nnot used yet, whatever it says: [keys], [screen]\n")
+    );
 }
 
 #[test]
@@ -403,4 +409,115 @@ fn errors_are_printed_with_their_hints_and_nothing_that_moves_a_cursor() {
     let mut out = Vec::new();
     print_error(&error, &mut out).expect("written");
     assert_eq!(out, b"error: in `a\\x1b[2J`\n  text\n    ^\n  hint: do that\n");
+}
+
+/// A folder with a store of the demo's last days, and the words that name it.
+fn demo_store() -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().expect("folder");
+    let place = folder.path().join("store");
+    let store = crate::store::Store::open(&place, &[]).expect("open");
+    fill_with_demo_days(&store, 1, today(), 2).expect("filled");
+    let flags = format!("--data-dir {} --as-of {}", place.display(), today());
+    (folder, flags)
+}
+
+#[test]
+fn a_bill_is_not_added_to_the_demo() {
+    let (folder, flags) = demo_store();
+    let bill = folder.path().join("bill.csv");
+    let text = "BillingCurrency,BilledCost,ChargePeriodStart,ChargePeriodEnd,ProviderName\n\
+                USD,1,2024-09-14T00:00:00Z,2024-09-15T00:00:00Z,AWS\n";
+    std::fs::write(&bill, text).expect("write");
+    let import = format!("spendtop import {} {flags}", bill.display());
+    for words in [import.clone(), format!("{import} --dry-run")] {
+        let error = run_words(&words).2.expect_err("refused");
+        assert_eq!(error.kind, Kind::Usage);
+        assert!(error.message.contains("holds the demo company"), "{error}");
+        assert!(error.hints.iter().any(|h| h.contains("spendtop imports rm 1")), "{:?}", error.hints);
+    }
+    let error = run_words(&format!("{import} --source demo")).2.expect_err("reserved");
+    assert!(error.message.contains("the generated company's"), "{error}");
+    assert_eq!(run_words(&format!("spendtop imports rm 1 --yes {flags}")).2, Ok(0));
+    assert_eq!(run_words(&import).2, Ok(0), "as the hint says");
+}
+
+#[test]
+fn an_export_gives_a_terminal_no_raw_text() {
+    let mut out = Vec::new();
+    let mut err = Vec::new();
+    let cli = parsed("spendtop export --demo --format csv -o -");
+    let error = run(&cli, &mut Streams::new(&mut out, &mut err, Some(80), true)).expect_err("refused");
+    assert_eq!((error.kind, out.len()), (Kind::Usage, 0));
+    assert!(error.hints.iter().any(|h| h.contains("redirect it, or name a file")), "{:?}", error.hints);
+}
+
+#[test]
+fn a_check_fails_where_something_committed_is_gone_and_only_there() {
+    let (folder, flags) = demo_store();
+    let place = folder.path().join("store");
+    let check = format!("spendtop store check {flags}");
+    std::fs::write(place.join("generation"), "nonsense").expect("write");
+    let (out, err, code) = run_words(&check);
+    assert!(err.contains("every charge was verified"), "{err}");
+    assert!(out.starts_with("sound: "), "{out}");
+    assert_eq!(code, Ok(0));
+    std::fs::remove_dir_all(place.join("db")).expect("remove");
+    assert_eq!(run_words(&check).2.map_err(|e| e.kind), Err(Kind::Store));
+}
+
+#[test]
+fn the_demos_line_fits_a_terminal_of_80_columns() {
+    assert!(super::app::DEMO_BANNER.len() < 80, "with the space before it");
+}
+
+/// The words of a command as a shell reads them, as far as single quotes go.
+fn shell_words(text: &str) -> Vec<String> {
+    let (mut words, mut word, mut quoted) = (Vec::new(), None::<String>, false);
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            ' ' if !quoted => words.extend(word.take()),
+            '\'' => {
+                quoted = !quoted;
+                word.get_or_insert_default();
+            }
+            '\\' if !quoted => word.get_or_insert_default().extend(chars.next()),
+            c => word.get_or_insert_default().push(c),
+        }
+    }
+    words.extend(word);
+    words
+}
+
+#[test]
+fn the_command_of_a_view_asks_for_the_same_whatever_the_config() {
+    use crate::domain::{filter::Filter, period::PeriodSpec};
+    use crate::engine::twin;
+    let config = "[lens]\nby = [\"region\"]\nperiod = \"7d\"\ncomparison = \"previous\"\nwhere = \"env=prod\"\nmetric = \"list\"";
+    let config = crate::config::parse(config, "c").expect("config");
+    let month = PeriodSpec::Month(crate::domain::calendar::Month::new(2024, 8));
+    let days = crate::domain::calendar::Period { from: today().plus(-5), to: today() };
+    let filter = |text: &str| Filter::parse(text, &[]).expect(text);
+    for lens in [
+        Lens::default(),
+        Lens { by: vec![], comparison: Comparison::None, metric: Metric::Billed, ..Lens::default() },
+        Lens { period: month, filter: filter("resource:\"bob's\" -service:ec2|s3"), ..Lens::default() },
+        Lens { by: vec![Dimension::Tag("a,b".into()), Dimension::Sku], ..Lens::default() },
+        Lens { period: PeriodSpec::Range(days), currency: Some("EUR".into()), ..Lens::default() },
+        Lens { period: PeriodSpec::LastDays(30), filter: filter("tag:\"k8s:app\"=web cost>5"), ..Lens::default() },
+    ] {
+        let read =
+            |command: String| Cli::try_parse_from(shell_words(&command)).unwrap_or_else(|e| panic!("{command}: {e}"));
+        let cli = read(twin::command(&lens, today()));
+        let Some(Command::Query(args)) = cli.command else { panic!() };
+        let as_of = cli.global.as_of.expect("a day");
+        assert_eq!(query_of(&args, &config, as_of).map(|q| q.lens), Ok(lens.clone()));
+        for granularity in [Granularity::Day, Granularity::Week] {
+            let lens = Lens { granularity, ..lens.clone() };
+            let cli = read(twin::spend(&lens, today()));
+            let Some(Command::Spend(args)) = cli.command else { panic!() };
+            assert_eq!(cli.global.as_of, Some(today()));
+            assert_eq!(lens_of(&args.lens, &config, as_of, &[Dimension::Provider]), Ok(lens));
+        }
+    }
 }

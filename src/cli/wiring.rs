@@ -4,7 +4,8 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::run::Context;
 use crate::clock;
@@ -12,11 +13,12 @@ use crate::config::Config;
 use crate::domain::calendar::Day;
 use crate::domain::dimension::Dimension;
 use crate::domain::lens::Lens;
+use crate::domain::text::SafeText;
 use crate::engine::local::LocalEngine;
 use crate::engine::{Engine, front};
 use crate::error::{Error, Result};
 use crate::provider::Problem;
-use crate::provider::demo::Demo;
+use crate::provider::demo::{self, Demo};
 use crate::store::{Store, folder};
 use crate::sync::ingest::{self, Options, Watcher};
 
@@ -65,7 +67,7 @@ pub fn committed(context: &Context<'_, '_>, store: Store) {
 /// The error for a store that is not there.
 #[must_use]
 pub fn no_store(place: &Path) -> Error {
-    let place = crate::domain::text::SafeText::from_outside(&place.to_string_lossy());
+    let place = SafeText::path(place);
     Error::usage(format!("there is no store in `{place}` yet"))
         .hint("`spendtop import FILE` reads a billing export into one")
         .hint("`--demo` answers from a generated company")
@@ -104,11 +106,25 @@ pub fn local(context: &mut Context<'_, '_>, demo: bool) -> Result<LocalEngine> {
     Ok(LocalEngine::new(Arc::new(store), settle, demo))
 }
 
-/// Whether all that a store holds was generated.
+/// Whether a store holds generated charges. It then holds no others: nothing is imported beside them.
 #[must_use]
 pub fn is_demo(store: &Store) -> bool {
+    store.manifest().imports.iter().any(|i| i.source == demo::SOURCE)
+}
+
+/// Refuses to add a bill to generated charges, which nobody could tell apart in a sum.
+///
+/// # Errors
+/// Kind `Usage` where the store holds the demo.
+pub fn refuse_demo(store: &Store, place: &Path) -> Result<()> {
     let manifest = store.manifest();
-    !manifest.imports.is_empty() && manifest.imports.iter().all(|i| i.source == "demo")
+    let Some(import) = manifest.imports.iter().find(|i| i.source == demo::SOURCE) else { return Ok(()) };
+    Err(Error::usage(format!(
+        "the store in `{}` holds the demo company: a bill is not added to it",
+        SafeText::path(place)
+    ))
+    .hint("name another folder: --data-dir DIR")
+    .hint(format!("or take the demo out first: `spendtop imports rm {}`", import.id)))
 }
 
 /// Nobody watches.
@@ -141,19 +157,25 @@ fn fill(store: &Store, mut demo: Demo, as_of: Day) -> Result<()> {
     ingest::ingest(store, &mut demo, &options, &Unwatched).map(|_| ())
 }
 
-/// Sets a flag when Ctrl-C is pressed, instead of ending the process.
-pub fn on_interrupt(flag: &Arc<AtomicBool>) {
-    let flag = flag.clone();
+/// Gives up when Ctrl-C is pressed, instead of ending the process. From when this returns on: what
+/// is begun afterwards is put away.
+pub fn on_interrupt(give_up: impl Fn() + Send + 'static) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build();
     let Ok(runtime) = runtime else { return };
+    let listening = {
+        let _inside = runtime.enter();
+        signal(SignalKind::interrupt())
+    };
+    let Ok(mut interrupts) = listening else { return };
     // The thread ends with the process; it holds nothing that needs putting away.
     std::thread::spawn(move || {
         runtime.block_on(async {
-            if tokio::signal::ctrl_c().await.is_ok() {
-                flag.store(true, std::sync::atomic::Ordering::Relaxed);
+            if interrupts.recv().await.is_none() {
+                return;
             }
+            give_up();
             // A second Ctrl-C ends the process at once: the store bears that.
-            if tokio::signal::ctrl_c().await.is_ok() {
+            if interrupts.recv().await.is_some() {
                 #[expect(clippy::exit, reason = "nobody who would unwind is listening any more")]
                 std::process::exit(130);
             }

@@ -189,6 +189,20 @@ impl Default for Config {
 }
 
 impl Config {
+    /// Sections that are set to something and that nothing acts on yet.
+    #[must_use]
+    pub fn idle(&self) -> Vec<&'static str> {
+        let plain = Config::default();
+        [
+            ("[sources]", self.sources != plain.sources),
+            ("[keys]", self.keys != plain.keys),
+            ("[screen]", self.screen != plain.screen),
+        ]
+        .into_iter()
+        .filter_map(|(section, set)| set.then_some(section))
+        .collect()
+    }
+
     /// The lens that a view begins with; `by` is its own choice where the config has none.
     #[must_use]
     pub fn lens(&self, by: &[Dimension]) -> Lens {
@@ -220,7 +234,7 @@ pub fn parse(text: &str, file: &str) -> Result<Config> {
 /// Kind `Usage` where the file cannot be read or has mistakes.
 pub fn load(path: &Path) -> Result<Config> {
     let unread = |cause: &std::io::Error| Error::io(Kind::Usage, "read the config", path, cause);
-    let shown = crate::domain::text::SafeText::from_outside(&path.to_string_lossy());
+    let shown = crate::domain::text::SafeText::path(path);
     let size = std::fs::metadata(path).map_err(|e| unread(&e))?.len();
     if size > BYTES_MAX {
         return Err(Error::usage(format!("`{shown}` is no config: it has {size} bytes, a config has at most 1 MB")));

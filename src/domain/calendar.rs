@@ -233,6 +233,15 @@ impl Period {
         (self.from.0..self.to.0).map(Day)
     }
 
+    /// How a sentence says it: `2024-09-01 to 2024-09-30`, both days included; a day by itself.
+    #[must_use]
+    pub fn words(self) -> String {
+        match self.days() {
+            1 => self.from.to_string(),
+            _ => format!("{} to {}", self.from, self.to.plus(-1)),
+        }
+    }
+
     /// The month, when the period is exactly one.
     #[must_use]
     pub fn as_month(self) -> Option<Month> {

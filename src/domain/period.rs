@@ -85,7 +85,7 @@ impl PeriodSpec {
 
     /// Whether it ends with the day it is asked on, wherever in the calendar that is.
     fn is_to_date(self) -> bool {
-        matches!(self, P::ThisMonth | P::ThisQuarter | P::ThisYear)
+        matches!(self, P::LastDays(_) | P::ThisWeek | P::ThisMonth | P::ThisQuarter | P::ThisYear)
     }
 
     /// Reads `30d`, `last 30 days`, `this month`, `mtd`, `last-quarter`, `2024-09`, `sep 2024`,
@@ -137,16 +137,17 @@ impl PeriodSpec {
             P::Month(m) => format!("{} {}", m.name(), m.year()),
             P::Quarter(year, quarter) => format!("Q{quarter} {year}"),
             P::Year(year) => year.to_string(),
-            P::Range(p) if p.days() == 1 => p.from.to_string(),
-            P::Range(p) => format!("{} to {}", p.from, p.to.plus(-1)),
+            P::Range(p) => p.words(),
         }
     }
 
-    /// The period before or after this one, of the same kind.
+    /// The period before or after this one, of the same kind. The one that `as_of` lies in ends
+    /// with that day, so that stepping back and forth leads to where it began: days that are yet
+    /// to come would be held against whole months that are past.
     #[must_use]
     pub fn step(self, by: i32, as_of: Day) -> PeriodSpec {
         let now = self.resolve(as_of);
-        match self {
+        let stepped = match self {
             P::ThisMonth | P::LastMonth | P::Month(_) => P::Month(now.from.month().plus(by)),
             P::ThisQuarter | P::LastQuarter | P::Quarter(..) => {
                 let first = now.from.month().plus(3 * by);
@@ -161,6 +162,16 @@ impl PeriodSpec {
                 let shift = now.days() * by;
                 P::Range(Period { from: now.from.plus(shift), to: now.to.plus(shift) })
             }
+        };
+        let period = stepped.resolve(as_of);
+        let this_week = Period { from: as_of.week_start(), to: as_of.week_start().plus(7) };
+        match stepped {
+            P::Month(_) if period.contains(as_of) => P::ThisMonth,
+            P::Quarter(..) if period.contains(as_of) => P::ThisQuarter,
+            P::Year(_) if period.contains(as_of) => P::ThisYear,
+            P::Range(_) if period == this_week => P::ThisWeek,
+            P::Range(_) if period.to == as_of.plus(1) => u16::try_from(period.days()).map_or(stepped, P::LastDays),
+            other => other,
         }
     }
 }
@@ -296,7 +307,7 @@ impl Comparison {
         match (self, against) {
             (Comparison::Previous, Some(p)) => match p.as_month() {
                 Some(m) => m.name().to_owned(),
-                None if whole_months(p).is_some() => format!("{} to {}", p.from, p.to.plus(-1)),
+                None if whole_months(p).is_some() => p.words(),
                 None => format!("the {} days before", p.days()),
             },
             (Comparison::MonthBefore, Some(p)) if p.from.month() == p.to.plus(-1).month() => {
@@ -403,6 +414,10 @@ mod tests {
             (P::ThisMonth, "2024-11-30", Comparison::Previous, "2024-10-02..2024-11-01"),
             (P::ThisQuarter, "2024-09-30", Comparison::MonthBefore, "2024-06-01..2024-08-31"),
             (P::ThisYear, "2024-12-31", Comparison::YearBefore, "2023-01-01..2024-01-01"),
+            (P::LastDays(30), "2024-11-29", Comparison::Previous, "2024-10-01..2024-10-31"),
+            (P::LastDays(30), "2024-11-30", Comparison::Previous, "2024-10-02..2024-11-01"),
+            (P::LastDays(30), "2024-11-30", Comparison::MonthBefore, "2024-10-01..2024-10-31"),
+            (P::LastDays(365), "2023-12-31", Comparison::Previous, "2022-01-01..2023-01-01"),
             (P::LastMonth, "2024-12-03", Comparison::MonthBefore, "2024-10-01..2024-11-01"),
             (P::Month(Month::new(2024, 11)), "2024-11-30", Comparison::MonthBefore, "2024-10-01..2024-11-01"),
         ] {
@@ -410,5 +425,30 @@ mod tests {
             assert_eq!(against.as_deref(), Some(want), "{spec} {comparison:?} on {as_of}");
         }
         assert_eq!(Comparison::None.against(range("2024-03-01", "2024-04-01")), None);
+    }
+
+    #[test]
+    fn a_step_back_and_one_forth_lead_to_where_it_began() {
+        let as_of = day("2024-11-20");
+        for spec in [P::ThisWeek, P::ThisMonth, P::ThisQuarter, P::ThisYear, P::LastDays(30), P::LastDays(1)] {
+            assert_eq!(spec.step(-1, as_of).step(1, as_of), spec, "{spec}");
+            assert_eq!(spec.step(-3, as_of).step(3, as_of), spec, "{spec}");
+        }
+        for (spec, want) in [
+            (P::LastWeek, P::ThisWeek),
+            (P::LastMonth, P::ThisMonth),
+            (P::Quarter(2024, 3), P::ThisQuarter),
+            (P::Year(2023), P::ThisYear),
+            (P::Month(Month::new(2024, 9)), P::Month(Month::new(2024, 10))),
+        ] {
+            assert_eq!(spec.step(1, as_of), want, "{spec}");
+        }
+        // Whatever the day: the same days, whichever of two words for them it comes back as.
+        for as_of in (Period { from: day("2023-12-01"), to: day("2025-01-10") }).iter() {
+            for spec in PeriodSpec::PRESETS {
+                let back = spec.step(-1, as_of).step(1, as_of);
+                assert_eq!(back.resolve(as_of), spec.resolve(as_of), "{spec} on {as_of}");
+            }
+        }
     }
 }

@@ -7,6 +7,7 @@
 
 use std::fmt;
 use std::ops::Deref;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use unicode_segmentation::UnicodeSegmentation;
@@ -84,6 +85,12 @@ impl SafeText {
             }
         }
         SafeText(out)
+    }
+
+    /// A path as a message shows it.
+    #[must_use]
+    pub fn path(path: &Path) -> SafeText {
+        SafeText::from_outside(&path.to_string_lossy())
     }
 
     /// Takes text that spendtop wrote itself.

@@ -1,43 +1,62 @@
-//! The command line that prints what is on the screen.
+//! The command lines that print what is on the screen.
 //!
-//! A pure function of the lens. Knows no answer.
+//! A command says all that the view looks at, even where that is nothing in particular, so that it
+//! prints the same under whatever config and on whatever day. Which store it asks is for the caller
+//! to add. Pure functions of the lens. Knows no answer.
 
-use crate::domain::calendar::Day;
+use crate::domain::calendar::{Day, Granularity};
+use crate::domain::dimension::Dimension;
 use crate::domain::lens::Lens;
-use crate::domain::period::Comparison;
 
-/// The command for a lens. Days are written out, so that it prints the same tomorrow.
+/// The command for a breakdown of the lens.
 #[must_use]
 pub fn command(lens: &Lens, as_of: Day) -> String {
-    let period = lens.period.resolve(as_of);
-    let mut out = String::from("spendtop query");
-    if !lens.by.is_empty() {
-        let by: Vec<String> = lens.by.iter().map(|d| d.name()).collect();
-        out.push_str(&format!(" --by {}", quoted(&by.join(","))));
-    }
-    out.push_str(&format!(" --metric {}", lens.metric.name()));
-    // On a month's last day the month to date has the days of the whole month, but is held against
-    // others.
-    if lens.days(as_of).1 == lens.comparison.against(period) {
-        out.push_str(&format!(" --from {} --to {}", period.from, period.to));
-    } else {
-        out.push_str(&format!(" --period {} --as-of {as_of}", lens.period));
-    }
-    if lens.comparison != Comparison::None {
-        out.push_str(&format!(" --compare {}", lens.comparison.name()));
-    }
-    if !lens.filter.is_empty() {
-        out.push_str(&format!(" --where {}", single_quoted(&lens.filter.to_string())));
-    }
-    if let Some(currency) = &lens.currency {
-        out.push_str(&format!(" --currency {}", quoted(currency)));
+    format!("spendtop query{}", flags(lens, as_of))
+}
+
+/// The command for the Spend view of the lens.
+#[must_use]
+pub fn spend(lens: &Lens, as_of: Day) -> String {
+    let mut out = format!("spendtop spend{}", flags(lens, as_of));
+    if lens.granularity != Granularity::Day {
+        out.push_str(&format!(" --granularity {}", lens.granularity.name()));
     }
     out
 }
 
+/// The period stays in its words, with the day that they are asked on: a month to date that has
+/// come to its end has the days of the whole month, but is held against others.
+fn flags(lens: &Lens, as_of: Day) -> String {
+    let by: Vec<String> = lens.by.iter().map(dimension).collect();
+    let by = if by.is_empty() { "none".to_owned() } else { by.join(",") };
+    let mut out = format!(
+        " --by {} --metric {} --period {} --as-of {as_of} --compare {} --where {}",
+        word(&by),
+        lens.metric.name(),
+        lens.period,
+        lens.comparison.name(),
+        single_quoted(&lens.filter.to_string())
+    );
+    if let Some(currency) = &lens.currency {
+        out.push_str(&format!(" --currency {}", word(currency)));
+    }
+    out
+}
+
+/// A dimension as `--by` reads it back.
+fn dimension(dimension: &Dimension) -> String {
+    match dimension {
+        Dimension::Tag(key) if key.contains(',') || key.starts_with('"') || key.trim() != key => {
+            format!("tag:\"{key}\"")
+        }
+        other => other.name(),
+    }
+}
+
 /// A word as a shell reads it back: in quotes only where it needs them.
-fn quoted(text: &str) -> String {
-    let plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-,:./".contains(&b));
+#[must_use]
+pub fn word(text: &str) -> String {
+    let plain = !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-,:./".contains(&b));
     if plain { text.to_owned() } else { single_quoted(text) }
 }
 
@@ -65,32 +84,34 @@ fn single_quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::dimension::Dimension;
     use crate::domain::filter::Filter;
-    use crate::domain::period::PeriodSpec;
+    use crate::domain::period::{Comparison, PeriodSpec};
 
     #[test]
     fn is_a_command_that_a_shell_reads_back() {
         let as_of = Day::from_ymd(2024, 11, 20).expect("date");
         let base = Lens { period: PeriodSpec::LastDays(30), comparison: Comparison::None, ..Lens::default() };
         let with = |text: &str| Lens { filter: Filter::parse(text, &[]).expect(text), ..base.clone() };
-        let start = "spendtop query --by provider --metric effective --from 2024-10-22 --to 2024-11-21";
+        let start = "--by provider --metric effective --period 30d --as-of 2024-11-20";
         for (lens, end) in [
-            (base.clone(), ""),
-            (with("service:ec2 cost>100"), " --where 'service:ec2 cost>100'"),
-            (with("resource:\"bob's $(rm)\""), " --where 'resource:\"bob'\\''s $(rm)\"'"),
+            (base.clone(), "--compare none --where ''"),
+            (with("service:ec2 cost>100"), "--compare none --where 'service:ec2 cost>100'"),
+            (with("resource:\"bob's $(rm)\""), "--compare none --where 'resource:\"bob'\\''s $(rm)\"'"),
             (
                 Lens { filter: base.filter.and(Dimension::Resource, "a\nb'", std::iter::empty()), ..base.clone() },
-                " --where $'resource:\"a\\x0ab\\'\"'",
+                "--compare none --where $'resource:\"a\\x0ab\\'\"'",
             ),
-            (Lens { comparison: Comparison::YearBefore, ..base.clone() }, " --compare year-before"),
+            (Lens { comparison: Comparison::YearBefore, ..base.clone() }, "--compare year-before --where ''"),
+            (Lens { currency: Some("EUR".into()), ..base.clone() }, "--compare none --where '' --currency EUR"),
         ] {
-            assert_eq!(command(&lens, as_of), format!("{start}{end}"));
+            assert_eq!(command(&lens, as_of), format!("spendtop query {start} {end}"));
+            assert_eq!(spend(&lens, as_of), format!("spendtop spend {start} {end}"));
         }
-        let tagged = Lens { by: vec![Dimension::Service, Dimension::Tag("my key".into())], ..base };
-        assert!(command(&tagged, as_of).contains(" --by 'service,tag:my key' "));
-        let last_day = Day::from_ymd(2024, 11, 30).expect("date");
-        let to_date = command(&Lens::default(), last_day);
-        assert!(to_date.contains(" --period this-month --as-of 2024-11-30 --compare month-before"), "{to_date}");
+        let by = |by: Vec<Dimension>| command(&Lens { by, ..base.clone() }, as_of);
+        assert!(by(vec![Dimension::Service, Dimension::Tag("my key".into())]).contains(" --by 'service,tag:my key' "));
+        assert!(by(vec![Dimension::Tag("a,b".into())]).contains(" --by 'tag:\"a,b\"' "));
+        assert!(by(Vec::new()).contains(" --by none "));
+        let weekly = Lens { granularity: Granularity::Week, ..base };
+        assert!(spend(&weekly, as_of).ends_with(" --granularity week"));
     }
 }

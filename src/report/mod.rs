@@ -11,10 +11,11 @@
 //! {"metric": "effective", "currency": "USD",
 //!  "period": {"from": "2024-09-01", "to": "2024-10-01"},
 //!  "previous_period": {"from": "2024-08-01", "to": "2024-09-01"},
-//!  "by": ["service"], "granularity": "day",
-//!  "rows": [{"key": {"service": "AWS Lambda"}, "names": {}, "period": "2024-09-01",
+//!  "by": ["sub_account"], "granularity": "hour",
+//!  "rows": [{"key": {"sub_account": "123"}, "names": {"sub_account": "Prod"}, "period": "2024-09-01T00:00:00Z",
 //!            "cost": "123.45", "previous": "100", "change": "23.45", "unknown_rows": 1}],
-//!  "total": "123.45", "previous_total": "100", "groups": 212, "unknown_rows": 1, "incomplete": true}
+//!  "total": "123.45", "previous_total": "100", "groups": 212, "unknown_rows": 1, "incomplete": true,
+//!  "left_out": {"rows": 12, "cost": "340.5"}}
 //! ```
 //!
 //! * Amounts are exact decimals in strings; `null` is unknown, never zero.
@@ -23,7 +24,8 @@
 //! * `granularity`, and `period` in rows, are there with a granularity; `previous_period`,
 //!   `previous`, `change` and `previous_total` where it is compared; `names` where the bill names an
 //!   id; `unknown_rows` (charges whose cost is unknown) where there are any; `incomplete` where rows
-//!   of the bill were refused.
+//!   of the bill were refused; `left_out` with the granularity `hour` where charges are longer than
+//!   an hour, which are in no row and in no total.
 //! * Values in `key` are the bill's own, unchanged; a missing one is `null`. Characters that would
 //!   move a cursor or turn text round are written as `\u` escapes, which every JSON reader undoes.
 //!
@@ -39,7 +41,7 @@ mod csv;
 mod grid;
 mod json;
 mod markdown;
-mod money;
+pub mod money;
 mod query;
 mod spend;
 mod table;

@@ -169,20 +169,12 @@ fn document(answers: &[QueryAnswer]) -> Document {
     answers.iter().flat_map(parts).collect()
 }
 
-/// `2024-09-01 to 2024-09-30`, both days included.
-pub fn days(period: Period) -> String {
-    match period.days() {
-        1 => period.from.to_string(),
-        _ => format!("{} to {}", period.from, period.to.plus(-1)),
-    }
-}
-
 /// What the figures are: metric, days, what they are held against, currency.
 pub fn title(metric: &str, period: Period, previous: Option<Period>, currency: &str) -> String {
     let mut letters = metric.chars();
     let metric: String = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
-    let against = previous.map(|p| format!(", compared with {}", days(p))).unwrap_or_default();
-    format!("{metric} cost, {}{against}, in {}", days(period), super::grid::safe(currency))
+    let against = previous.map(|p| format!(", compared with {}", p.words())).unwrap_or_default();
+    format!("{metric} cost, {}{against}, in {}", period.words(), super::grid::safe(currency))
 }
 
 /// Headings of a figure and, where it is compared, of what it is held against.
@@ -192,11 +184,11 @@ pub fn figure_columns(compared: bool) -> impl Iterator<Item = Column> {
 }
 
 /// The cells under [`figure_columns`].
-pub fn figure_cells(now: Option<Amount>, previous: Option<Amount>, compared: bool) -> Vec<String> {
-    let mut cells = vec![money::known(now)];
+pub fn figure_cells(now: Option<Amount>, previous: Option<Amount>, currency: &str, compared: bool) -> Vec<String> {
+    let mut cells = vec![money::known(now, currency)];
     if compared {
-        let change = money::change(change(now, previous));
-        cells.extend([money::known(previous), change, money::percent(now, previous)]);
+        let change = money::change(change(now, previous), currency);
+        cells.extend([money::known(previous, currency), change, money::percent(now, previous)]);
     }
     cells
 }
@@ -215,7 +207,7 @@ fn parts(answer: &QueryAnswer) -> Vec<Part> {
     if let Some(first) = total.first_mut() {
         "Total".clone_into(first);
     }
-    total.extend(figure_cells(answer.total, answer.previous_total, compared));
+    total.extend(figure_cells(answer.total, answer.previous_total, &answer.currency, compared));
     let title = title(answer.metric.name(), answer.period, answer.previous_period, &answer.currency);
     let mut parts = vec![Part::Title(title), Part::Grid(Grid { columns, rows, total: Some(total) })];
     parts.extend(notes(answer).into_iter().map(Part::Note));
@@ -227,7 +219,7 @@ fn table_row(answer: &QueryAnswer, row: &QueryRow, compared: bool) -> Vec<String
     cells.extend(answer.granularity.map(|_| label(answer, row).unwrap_or_default()));
     let values = answer.by.iter().zip(&row.key).enumerate();
     cells.extend(values.map(|(i, (d, v)): (usize, (&Dimension, _))| value(d, v, row.names.get(&i))));
-    cells.extend(figure_cells(row.cost, row.previous, compared));
+    cells.extend(figure_cells(row.cost, row.previous, &answer.currency, compared));
     cells
 }
 
@@ -257,7 +249,7 @@ fn notes(answer: &QueryAnswer) -> Vec<String> {
 }
 
 /// A word about charges that no sum holds.
-pub fn unknown_note(rows: u64) -> Option<String> {
+fn unknown_note(rows: u64) -> Option<String> {
     match rows {
         0 => None,
         1 => Some("1 charge with unknown cost is in no sum".to_owned()),

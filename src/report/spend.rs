@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use super::csv::Sheet;
 use super::grid::{Column, Document, Grid, Kind, Part, safe, value};
-use super::query::{figure_cells, figure_columns, piece_heading, title, unknown_note};
+use super::query::{figure_cells, figure_columns, piece_heading, title};
 use super::{Format, Style, json, markdown, money, table};
 use crate::domain::dimension::Dimension;
 use crate::domain::lens::Lens;
@@ -48,7 +48,8 @@ fn document(lens: &Lens, answers: &[SpendAnswer]) -> Document {
 fn parts(lens: &Lens, answer: &SpendAnswer) -> Vec<Part> {
     let mut parts =
         vec![Part::Title(title(answer.metric.name(), answer.period, answer.previous_period, &answer.currency))];
-    let rows = figures(answer).into_iter().map(|(_, heading, figure)| row(vec![heading.to_owned()], figure)).collect();
+    let rows = figures(answer).into_iter();
+    let rows = rows.map(|(_, heading, figure)| row(vec![heading.to_owned()], figure, &answer.currency)).collect();
     parts.push(Part::Grid(Grid { columns: columns([Column::new("", Kind::Text)]), rows, total: None }));
     if let Some(by) = lens.by.first() {
         parts.push(Part::Title(format!("By {}", by.title().to_lowercase())));
@@ -66,7 +67,8 @@ fn parts(lens: &Lens, answer: &SpendAnswer) -> Vec<Part> {
         format!("{}: charges through {}, settled through {}", f.provider.safe(), f.last_day, f.settled_through)
     });
     let notices = answer.notices.iter().map(|n| safe(&format!("{} ({})", n.text, n.hint)));
-    let mut notes: Vec<String> = fresh.chain(notices).chain(unknown_note(answer.unknown_rows)).collect();
+    // Charges of unknown cost are among the notices.
+    let mut notes: Vec<String> = fresh.chain(notices).collect();
     if !notes.is_empty() {
         parts.push(Part::Title("Notes".to_owned()));
         parts.extend(notes.drain(..).map(Part::Note));
@@ -78,8 +80,8 @@ fn columns(first: impl IntoIterator<Item = Column>) -> Vec<Column> {
     first.into_iter().chain(figure_columns(true)).collect()
 }
 
-fn row(mut cells: Vec<String>, figure: Figure) -> Vec<String> {
-    cells.extend(figure_cells(figure.amount, figure.previous, true));
+fn row(mut cells: Vec<String>, figure: Figure, currency: &str) -> Vec<String> {
+    cells.extend(figure_cells(figure.amount, figure.previous, currency, true));
     cells
 }
 
@@ -97,7 +99,9 @@ fn series(by: &Dimension, answer: &SpendAnswer) -> Grid {
     let rows = answer
         .series
         .iter()
-        .map(|s| vec![key_of(by, s.key.as_ref(), s.name.as_ref()), money::known(s.total), share(s.total)])
+        .map(|s| {
+            vec![key_of(by, s.key.as_ref(), s.name.as_ref()), money::known(s.total, &answer.currency), share(s.total)]
+        })
         .collect();
     let columns = vec![Column::of(by), Column::new("Cost", Kind::Number), Column::new("Share", Kind::Number)];
     Grid { columns, rows, total: None }
@@ -106,7 +110,8 @@ fn series(by: &Dimension, answer: &SpendAnswer) -> Grid {
 fn movers(answer: &SpendAnswer) -> Grid {
     let rows = answer.movers.iter().map(|mover| {
         let values = answer.movers_by.iter().zip(&mover.key).enumerate();
-        row(values.map(|(i, (d, v))| value(d, v, mover.names.get(&i))).collect(), mover.figure)
+        let cells = values.map(|(i, (d, v))| value(d, v, mover.names.get(&i))).collect();
+        row(cells, mover.figure, &answer.currency)
     });
     Grid { columns: columns(answer.movers_by.iter().map(Column::of)), rows: rows.collect(), total: None }
 }
@@ -119,8 +124,9 @@ fn pieces(answer: &SpendAnswer) -> Grid {
     columns.extend(compared.then(|| Column::new("Previous", Kind::Number)));
     let rows = answer.starts.iter().enumerate().map(|(i, start)| {
         let cost = answer.totals.get(i).copied().flatten();
-        let mut cells = vec![answer.granularity.label(*start), money::known(cost)];
-        cells.extend(compared.then(|| money::known(answer.previous_series.get(i).copied().flatten())));
+        let mut cells = vec![answer.granularity.label(*start), money::known(cost, &answer.currency)];
+        let previous = answer.previous_series.get(i).copied().flatten();
+        cells.extend(compared.then(|| money::known(previous, &answer.currency)));
         cells
     });
     Grid { columns, rows: rows.collect(), total: None }

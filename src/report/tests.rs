@@ -9,7 +9,7 @@ use crate::domain::dimension::Dimension;
 use crate::domain::lens::Lens;
 use crate::domain::money::Amount;
 use crate::domain::period::Comparison;
-use crate::engine::answer::{Figure, Freshness, Mover, QueryAnswer, QueryRow, Series, SpendAnswer};
+use crate::engine::answer::{Figure, Freshness, LeftOut, Mover, Notice, QueryAnswer, QueryRow, Series, SpendAnswer};
 use crate::engine::{Query, Sort};
 
 fn money(text: &str) -> Option<Amount> {
@@ -118,6 +118,24 @@ fn json_is_what_the_module_says() {
     let text = written(&[daily()], style(Format::Json));
     assert!(text.contains(r#""granularity":"day","rows":["#), "{text}");
     assert!(text.contains(r#"{"key":{"service":"S3"},"period":"2024-09-02","cost":"2"}"#), "{text}");
+}
+
+#[test]
+fn the_example_in_the_documentation_is_what_is_written() {
+    let block = include_str!("mod.rs").split("//! ```").nth(1).expect("an example").trim_start_matches("json\n");
+    let said: String = block.lines().filter_map(|line| line.strip_prefix("//! ")).collect();
+    let mut all = answer(&[Dimension::SubAccount], vec![row(&["123"], "123.45", "100")], "123.45");
+    all.rows[0].names.insert(0, "Prod".into());
+    all.rows[0].start = Some(month("2024-09").from.seconds());
+    all.rows[0].unknown_rows = 1;
+    all.granularity = Some(Granularity::Hour);
+    all.previous_period = Some(month("2024-08"));
+    all.previous_total = money("100");
+    (all.groups, all.unknown_rows, all.incomplete) = (212, 1, true);
+    all.left_out = Some(LeftOut { rows: 12, cost: money("340.5") });
+    let [said, written] = [said, written(&[all], style(Format::Json))]
+        .map(|text| serde_json::from_str::<serde_json::Value>(&text).unwrap_or_else(|e| panic!("{e}: {text}")));
+    assert_eq!(said, written);
 }
 
 #[test]
@@ -248,7 +266,7 @@ fn spend_answer() -> SpendAnswer {
             taken_at: 0,
         }],
         settled_through: Some(from),
-        notices: Vec::new(),
+        notices: vec![Notice { text: "1 charge of unknown cost".into(), hint: "--metric billed".into() }],
         unknown_rows: 1,
         rows: 9,
     }
@@ -288,7 +306,7 @@ Day          Cost  Previous
 
 Notes
 AWS: charges through 2024-09-02, settled through 2024-09-01
-1 charge with unknown cost is in no sum
+1 charge of unknown cost (--metric billed)
 "
     );
 }

@@ -40,7 +40,7 @@ pub fn write(store: &Store, path: &Path) -> Result<u64> {
     let file = match File::options().write(true).create_new(true).mode(0o600).open(path) {
         Ok(file) => file,
         Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {
-            let shown = crate::domain::text::SafeText::from_outside(&path.to_string_lossy());
+            let shown = crate::domain::text::SafeText::path(path);
             return Err(Error::usage(format!("`{shown}` exists already"))
                 .hint("choose another file: a backup never overwrites one"));
         }
@@ -111,7 +111,7 @@ impl<R: Read> Blocks<R> {
 
 /// Reads a whole backup; each value goes to `visit`. Returns the journal's text.
 fn read(path: &Path, mut visit: impl FnMut(Vec<u8>, Vec<u8>) -> Result<()>) -> Result<Vec<u8>> {
-    let shown = crate::domain::text::SafeText::from_outside(&path.to_string_lossy());
+    let shown = crate::domain::text::SafeText::path(path);
     let bad = |e: &dyn std::fmt::Display| {
         Error::usage(format!("`{shown}` is no whole spendtop backup: {e}")).hint("nothing was changed")
     };

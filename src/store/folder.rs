@@ -15,6 +15,7 @@ use super::front;
 use super::kv::Kv;
 use super::sled_kv::SledKv;
 use super::{check, read_manifest, write_manifest};
+use crate::domain::text::SafeText;
 use crate::error::{Error, Kind, Result};
 
 /// The lock on a store's folder, given back when dropped or when the process ends.
@@ -32,7 +33,7 @@ impl Lock {
             match e.kind() {
                 std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => error.hint(format!(
                     "the store must be writable even to be read (lock, database): copy the folder `{}`, and use --data-dir COPY",
-                    shown(place)
+                    SafeText::path(place)
                 )),
                 _ => error,
             }
@@ -48,7 +49,7 @@ impl Lock {
             } else {
                 format!("another spendtop (process {holder})")
             };
-            return Err(Error::store(format!("{who} is using the store in `{}`", shown(place)))
+            return Err(Error::store(format!("{who} is using the store in `{}`", SafeText::path(place)))
                 .hint("wait for it to end, or use another --data-dir"));
         }
         let pid = format!("{}\n", std::process::id());
@@ -60,15 +61,12 @@ impl Lock {
     }
 }
 
-fn shown(path: &Path) -> String {
-    crate::domain::text::SafeText::from_outside(&path.to_string_lossy()).into_string()
-}
-
 /// Whether a folder holds a store.
 #[must_use]
 pub fn exists(place: &Path) -> bool {
-    // While its files are replaced there may be no database for a moment.
-    place.join("db").is_dir() || place.join("replacing").exists()
+    // While its files are replaced there may be no database for a moment; one that is gone although
+    // commits were noted is for the opening to tell of.
+    place.join("db").is_dir() || ["replacing", "generation"].iter().any(|name| place.join(name).exists())
 }
 
 /// Makes the folder, readable by its owner alone, and refuses another's.
@@ -83,9 +81,8 @@ pub fn prepare(place: &Path) -> Result<()> {
         .map_err(|e| Error::io(Kind::Store, "create", place, &e))?;
     let meta = fs::metadata(place).map_err(|e| Error::io(Kind::Store, "look at", place, &e))?;
     if meta.uid() != rustix::process::geteuid().as_raw() {
-        return Err(
-            Error::store(format!("`{}` belongs to another user", shown(place))).hint("use a --data-dir of your own")
-        );
+        return Err(Error::store(format!("`{}` belongs to another user", SafeText::path(place)))
+            .hint("use a --data-dir of your own"));
     }
     Ok(())
 }
@@ -143,11 +140,21 @@ fn read_small(place: &Path, name: &str) -> Option<Result<String, ()>> {
     Some(whole().ok_or(()))
 }
 
+/// A database that was opened.
+pub struct Found {
+    /// The database.
+    pub kv: Box<dyn Kv>,
+    /// What the opener must tell the user.
+    pub notices: Vec<String>,
+    /// Whether something that was committed is no longer there.
+    pub lost: bool,
+}
+
 /// Opens the database; repairs it or sets it aside where it is damaged, and says so.
 ///
 /// # Errors
 /// Kind `Store` where the disk fails or a newer spendtop wrote it.
-pub fn open_database(place: &Path) -> Result<(Box<dyn Kv>, Vec<String>)> {
+pub fn open_database(place: &Path) -> Result<Found> {
     finish_replacement(place)?;
     remove_leftovers(place);
     let folder = place.join("db");
@@ -160,9 +167,9 @@ pub fn open_database(place: &Path) -> Result<(Box<dyn Kv>, Vec<String>)> {
         Ok((kv, generation)) if doubtful => {
             note_generation(place, generation)?;
             let said = "the note of the last commit was damaged: every charge was verified, and it was written anew";
-            Ok((kv, vec![said.to_owned()]))
+            Ok(Found { kv, notices: vec![said.to_owned()], lost: false })
         }
-        Ok((kv, _)) => Ok((kv, Vec::new())),
+        Ok((kv, _)) => Ok(Found { kv, notices: Vec::new(), lost: false }),
         Err(Opening::Refused(error)) => Err(error),
         Err(Opening::Damaged(why)) => repair(place, &why, least),
     }
@@ -176,8 +183,10 @@ enum Opening {
 
 impl From<Error> for Opening {
     fn from(error: Error) -> Self {
-        let refused = is_environment(&error) || error.message.contains("newer spendtop");
-        if refused { Opening::Refused(error) } else { Opening::Damaged(error.message) }
+        match error.cause {
+            Some(_) => Opening::Refused(error),
+            None => Opening::Damaged(error.message),
+        }
     }
 }
 
@@ -199,44 +208,46 @@ fn sound(folder: &Path, least: u64, thoroughly: bool) -> Result<(Box<dyn Kv>, u6
     Ok((Box::new(kv), generation))
 }
 
-/// Whether an error is the machine's (permissions, a full disk), not the data's.
-fn is_environment(error: &Error) -> bool {
-    ["Permission denied", "No space left", "Too many open files", "Read-only file system", "WouldBlock"]
-        .iter()
-        .any(|t| error.message.contains(t))
-}
-
 /// Makes a sound database of a damaged one, in a folder of its own, and puts it in its place: the
 /// damaged files are kept, and until the new one is whole they stay where they are.
-fn repair(place: &Path, why: &str, least: u64) -> Result<(Box<dyn Kv>, Vec<String>)> {
+fn repair(place: &Path, why: &str, least: u64) -> Result<Found> {
     let next = next_folder(place)?;
     let database = next.join("db");
     copy_log(&place.join("db"), &database)?;
-    let (generation, said) = match mend(&database, least) {
+    let Mended { generation, said, lost } = match mend(&database, least) {
         Ok(mended) => mended,
         Err(Opening::Refused(error)) => return Err(error),
         Err(Opening::Damaged(_)) => {
             fs::remove_dir_all(&database).map_err(|e| Error::io(Kind::Store, "remove", &database, &e))?;
             drop(SledKv::open(&database)?);
             let said = "it could not be repaired: spendtop begins with an empty store; import the billing files again, or restore a backup";
-            (0, vec![said.to_owned()])
+            Mended { generation: 0, said: vec![said.to_owned()], lost: true }
         }
     };
     let kept = replace(place, "corrupt", generation)?;
-    let mut notices = vec![format!("the store was damaged ({why}); its files were kept in `{}`", shown(&kept))];
+    let mut notices =
+        vec![format!("the store was damaged ({why}); its files were kept in `{}`", SafeText::path(&kept))];
     notices.extend(said);
-    Ok((Box::new(SledKv::open(&place.join("db"))?), notices))
+    Ok(Found { kv: Box::new(SledKv::open(&place.join("db"))?), notices, lost })
 }
 
-/// Leaves of a copied database what is whole; returns its commit and what to tell.
-fn mend(folder: &Path, least: u64) -> Result<(u64, Vec<String>), Opening> {
+/// A copied database of which only what is whole was left.
+struct Mended {
+    generation: u64,
+    said: Vec<String>,
+    lost: bool,
+}
+
+/// Leaves of a copied database what is whole.
+fn mend(folder: &Path, least: u64) -> Result<Mended, Opening> {
     let kv = SledKv::open(folder)?;
     let Some(mut manifest) = read_manifest(&kv)? else {
         return Err(Opening::Damaged("it names nothing".to_owned()));
     };
     let report = check::run(&kv, &manifest, &mut |_, _| {})?;
     let mut said = Vec::new();
-    if manifest.generation < least {
+    let behind = manifest.generation < least;
+    if behind {
         said.push(format!(
             "its newest commits are lost: it holds what it held after commit {} of {least}; import the newest files again",
             manifest.generation
@@ -249,7 +260,7 @@ fn mend(folder: &Path, least: u64) -> Result<(u64, Vec<String>), Opening> {
         .map(|g| format!("{} {} {}", g.key.provider, g.key.account, g.key.billing_period.month()))
         .collect();
     if !lost.is_empty() {
-        let names = crate::domain::text::SafeText::from_outside(&lost.join(", ")).into_string();
+        let names = SafeText::from_outside(&lost.join(", ")).into_string();
         said.push(format!("it was repaired but for {names}: import these again"));
         manifest.groups.retain(|g| !report.charges_hit.contains(&g.id));
         manifest.forget_unused_imports();
@@ -263,7 +274,7 @@ fn mend(folder: &Path, least: u64) -> Result<(u64, Vec<String>), Opening> {
                 .to_owned(),
         );
     }
-    Ok((manifest.generation, said))
+    Ok(Mended { generation: manifest.generation, said, lost: behind || !lost.is_empty() })
 }
 
 /// The files that a database can be read from: snapshots are an index over the log, without them
@@ -351,5 +362,34 @@ fn remove_leftovers(place: &Path) {
         if entry.file_name().to_string_lossy().starts_with("spill-") {
             let _ = fs::remove_file(entry.path());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_machine_that_refuses_is_no_damage() {
+        let refused = |error: Error| matches!(Opening::from(error), Opening::Refused(_));
+        let io = |errno: rustix::io::Errno| {
+            Error::io(Kind::Store, "open", Path::new("db"), &std::io::Error::from_raw_os_error(errno.raw_os_error()))
+        };
+        assert!(refused(io(rustix::io::Errno::DQUOT)), "a quota that is used up");
+        assert!(refused(io(rustix::io::Errno::MFILE)));
+        assert!(!refused(io(rustix::io::Errno::IO)), "the disk gives the bytes back no more");
+        assert!(!refused(Error::store("the pointer says: Permission denied")), "words decide nothing");
+    }
+
+    #[test]
+    fn a_database_that_is_still_held_is_refused_and_left_alone() {
+        let folder = tempfile::tempdir().expect("folder");
+        let place = folder.path();
+        drop(open_database(place).expect("new"));
+        let file = File::open(place.join("db/db")).expect("database");
+        file.lock_exclusive().expect("lock");
+        let error = open_database(place).map(|_| ()).expect_err("held");
+        assert!(error.message.contains("lock"), "{error}");
+        assert!(!place.join("corrupt-0").exists(), "nothing is set aside");
     }
 }

@@ -29,7 +29,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 use crate::domain::sketch::Fingerprint;
-use crate::error::{Error, Result};
+use crate::error::{Cause, Error, Result};
 use folder::Lock;
 use frame::Damage;
 use journal::Journal;
@@ -49,6 +49,9 @@ pub struct Store {
     place: Option<PathBuf>,
     /// What the opener must tell the user.
     pub notices: Vec<String>,
+    /// Whether opening found that something committed is no longer there. What could be repaired
+    /// whole is not lost, nor an entry that a crash cut short before it was acknowledged.
+    pub lost: bool,
     /// A commit failed after its pointer was written: which state the disk holds is not known.
     in_doubt: AtomicBool,
     _lock: Option<Lock>,
@@ -63,9 +66,10 @@ impl Store {
     pub fn open(place: &Path, tag_keys: &[String]) -> Result<Store> {
         folder::prepare(place)?;
         let lock = Lock::take(place)?;
-        let (kv, mut notices) = folder::open_database(place)?;
+        let folder::Found { kv, mut notices, mut lost } = folder::open_database(place)?;
         let journal = Journal::open(&place.join("journal.jsonl"))?;
         if !journal.damaged_lines.is_empty() {
+            lost = true;
             notices
                 .push(format!("the journal has damaged lines ({:?}): what they said is lost", journal.damaged_lines));
         }
@@ -80,6 +84,7 @@ impl Store {
             journal: Some(Mutex::new(journal)),
             place: Some(place.to_owned()),
             notices,
+            lost,
             in_doubt: AtomicBool::new(false),
             _lock: Some(lock),
         };
@@ -98,6 +103,7 @@ impl Store {
             journal: None,
             place: None,
             notices: Vec::new(),
+            lost: false,
             in_doubt: AtomicBool::new(false),
             _lock: None,
         }
@@ -306,7 +312,8 @@ pub fn read_manifest(kv: &dyn Kv) -> Result<Option<Manifest>> {
         return Err(Error::store(format!(
             "the store was written by a newer spendtop (schema {schema}, this one knows {SCHEMA})"
         ))
-        .hint("upgrade spendtop, or point --data-dir at another folder"));
+        .hint("upgrade spendtop, or point --data-dir at another folder")
+        .because(Some(Cause::Newer)));
     }
     postcard::from_bytes(&raw).map(Some).map_err(|e| Damage(format!("the manifest: {e}")).into())
 }

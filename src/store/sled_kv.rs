@@ -8,8 +8,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use fs2::FileExt;
+
 use super::kv::{BATCH_MAX, Change, Kv, VALUE_MAX};
-use crate::error::{Error, Kind, Result, guarded};
+use crate::domain::text::SafeText;
+use crate::error::{Cause, Error, Kind, Result, guarded};
 
 /// sled's page cache in bytes. It is no limit on memory (sled evicts late), so it is kept small.
 const CACHE_BYTES: u64 = 4 << 20;
@@ -27,9 +30,13 @@ impl SledKv {
     /// Kind `Store` where sled reports damage, panics, or the disk fails.
     pub fn open(folder: &Path) -> Result<SledKv> {
         remove_unfinished_snapshots(folder)?;
+        refuse_locked(folder)?;
         let config = sled::Config::new().path(folder).cache_capacity(CACHE_BYTES).flush_every_ms(None);
         match guarded(|| config.open()) {
             Ok(Ok(database)) => Ok(SledKv { database, folder: folder.to_owned() }),
+            Ok(Err(sled::Error::Io(cause))) if Cause::of(&cause).is_some() => {
+                Err(Error::io(Kind::Store, "open", folder, &cause))
+            }
             Ok(Err(cause)) => Err(damaged(folder, &cause.to_string())),
             Err(_) => Err(damaged(folder, "the database panicked while opening")),
         }
@@ -46,10 +53,23 @@ impl SledKv {
 }
 
 fn damaged(folder: &Path, cause: &str) -> Error {
-    let folder = crate::domain::text::SafeText::from_outside(&folder.to_string_lossy());
-    let cause = crate::domain::text::SafeText::from_outside(cause);
+    let folder = SafeText::path(folder);
+    let cause = SafeText::from_outside(cause);
     Error::store(format!("the store in `{folder}` is damaged: {cause}"))
         .hint("run `spendtop store check` to see what is affected")
+}
+
+/// A database that was closed a moment ago may still be let go of by sled's threads. sled tells of
+/// its lock in words only, among which damage looks alike.
+fn refuse_locked(folder: &Path) -> Result<()> {
+    let path = folder.join("db");
+    let Ok(file) = fs::File::open(&path) else { return Ok(()) };
+    match file.try_lock_exclusive() {
+        Err(cause) if cause.kind() == std::io::ErrorKind::WouldBlock => {
+            Err(Error::io(Kind::Store, "lock", &path, &cause))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// A snapshot that a crash left half written: sled would take it for the newest and refuse to open.

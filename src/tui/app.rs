@@ -70,6 +70,8 @@ pub struct App {
     pub banner: Option<String>,
     /// What the figures are while they are those of an earlier moment: the front page's.
     pub front: Option<String>,
+    /// What a command needs to ask the same data, each flag after a space.
+    pub flags: String,
     /// Colours and glyphs.
     pub theme: Theme,
     /// Columns and rows.
@@ -94,6 +96,7 @@ impl App {
             status: None,
             banner: options.banner.as_deref().map(|b| SafeText::from_outside(b).into_string()),
             front: None,
+            flags: String::new(),
             theme: Theme::of(&options.env),
             size,
         };
@@ -103,11 +106,10 @@ impl App {
         app
     }
 
-    /// What is to be done once the first frame is drawn.
+    /// What is to be done once the first frame is drawn. What data there is, is asked once it is
+    /// open ([`Event::Opened`]): that may take more than one try.
     pub fn start(&mut self) -> Vec<Effect> {
-        let mut effects = vec![Effect::AskExtent];
-        effects.extend(self.ask());
-        effects
+        self.ask()
     }
 
     /// Changes the state as an event demands.
@@ -124,7 +126,10 @@ impl App {
                 self.size = (columns, rows);
                 vec![]
             }
-            Event::Opened { as_of, banner } => self.opened(as_of, banner.as_deref()),
+            Event::Opened { as_of, banner, flags } => {
+                self.flags = flags;
+                self.opened(as_of, banner.as_deref())
+            }
             Event::Answer(reply) => {
                 self.accept(*reply);
                 vec![]
@@ -296,7 +301,7 @@ impl App {
             Action::Open => self.open(),
             Action::Back => self.back(),
             Action::CopyRow => return self.copy_row(),
-            Action::CopyCommand => return self.copy(twin::command(&self.lens, self.as_of), "the command"),
+            Action::CopyCommand => return self.copy_command(),
             Action::Help | Action::Filter | Action::Period | Action::GroupBy => self.open_overlay(action),
             Action::Earlier => self.lens.period = self.lens.period.step(-1, self.as_of),
             Action::Later => self.later(),
@@ -372,8 +377,13 @@ impl App {
         }
     }
 
-    /// Opens the selected day, move or row in the Breakdown tab.
+    /// Opens the selected day, move or row in the Breakdown tab. Not while what is on the screen
+    /// answers an older question: its rows are not those of the lens.
     fn open(&mut self) {
+        if self.waiting() || self.error().is_some() {
+            self.status = self.waiting().then(|| "loading".into());
+            return;
+        }
         if self.tab == Tab::Spend {
             let Some(answer) = self.spend_answer() else { return };
             if let Some(mover) = self.spend.selected_mover(answer) {
@@ -397,10 +407,8 @@ impl App {
     }
 
     fn open_days(&mut self, days: Period) {
-        let words =
-            if days.days() == 1 { days.from.to_string() } else { format!("{} to {}", days.from, days.to.plus(-1)) };
         let period = Some(std::mem::replace(&mut self.lens.period, PeriodSpec::Range(days)));
-        self.push(SafeText::from_outside(&words), period, None);
+        self.push(SafeText::from_outside(&days.words()), period, None);
     }
 
     fn drill(&mut self, by: Vec<Dimension>, key: GroupKey, filter: Filter, label: SafeText) {
@@ -434,6 +442,12 @@ impl App {
     fn copy(&mut self, text: String, what: &str) -> Vec<Effect> {
         self.status = Some(format!("{what}: sent to the terminal's clipboard"));
         vec![Effect::Copy(text)]
+    }
+
+    fn copy_command(&mut self) -> Vec<Effect> {
+        let twin = if self.tab == Tab::Spend { twin::spend } else { twin::command };
+        let command = format!("{}{}", twin(&self.lens, self.as_of), self.flags);
+        self.copy(command, "the command")
     }
 
     fn copy_row(&mut self) -> Vec<Effect> {

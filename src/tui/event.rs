@@ -24,6 +24,8 @@ pub enum Event {
         as_of: Day,
         /// A line that must not be missed.
         banner: Option<String>,
+        /// What a command needs to ask the same data, each flag after a space.
+        flags: String,
     },
     /// The worker answers a question.
     Answer(Box<Reply>),

@@ -177,7 +177,8 @@ fn failed(app: &App, error: &crate::error::Error, area: Rect, buf: &mut Buffer) 
 
 /// Why there is nothing to see, and what to do.
 fn empty(app: &App, area: Rect, buf: &mut Buffer) {
-    let nothing = app.extent.as_ref().is_none_or(|e| e.days.is_none());
+    // While it is not known what data there is, nobody is told that there is none.
+    let nothing = app.extent.as_ref().is_some_and(|e| e.days.is_none());
     let mut say = |row, text: &str, role| paragraph(buf, area, row, text, app.theme.style(role));
     if nothing {
         let row = say(0, "No costs yet: nothing has been imported.", Role::Strong);

@@ -37,15 +37,17 @@ impl App {
         self.front.as_deref().or(self.banner.as_deref())
     }
 
-    /// Takes the day to show; what was asked as of another is asked again.
+    /// Takes the day to show, and asks what data there is; what was asked as of another day is asked
+    /// again.
     pub(super) fn opened(&mut self, as_of: Day, banner: Option<&str>) -> Vec<Effect> {
         self.banner = banner.map(|b| SafeText::from_outside(b).into_string());
-        if self.as_of == as_of {
-            return vec![];
+        let mut effects = vec![Effect::AskExtent];
+        if self.as_of != as_of {
+            self.as_of = as_of;
+            self.spend.slot.forget();
+            self.breakdown.slot.forget();
+            effects.extend(self.ask());
         }
-        self.as_of = as_of;
-        self.spend.slot.forget();
-        self.breakdown.slot.forget();
-        self.ask()
+        effects
     }
 }

@@ -21,6 +21,8 @@ pub struct Opened {
     pub as_of: Day,
     /// A line that must not be missed, such as that the data is made up.
     pub banner: Option<String>,
+    /// What a command needs to ask the same data, each flag after a space: ` --demo`.
+    pub flags: String,
 }
 
 /// Opens what is asked; called on the worker's thread, and again with the next question where it
@@ -164,8 +166,8 @@ fn serve(shared: &Shared, open: &Opener, events: &Sender<Event>) {
     while let Some(task) = next(shared) {
         if engine.is_err() {
             engine = match open() {
-                Ok(Opened { engine, as_of, banner }) => {
-                    if events.blocking_send(Event::Opened { as_of, banner }).is_err() {
+                Ok(Opened { engine, as_of, banner, flags }) => {
+                    if events.blocking_send(Event::Opened { as_of, banner, flags }).is_err() {
                         return;
                     }
                     Ok(engine)
@@ -226,7 +228,8 @@ mod tests {
         let (go, gate) = mpsc::channel();
         let (events, mut replies) = tokio::sync::mpsc::channel(8);
         let engine: Arc<dyn Engine> = Arc::new(Slow { started, go: Mutex::new(gate) });
-        let open = move || Ok(Opened { engine: Arc::clone(&engine), as_of: Day(20_000), banner: None });
+        let open =
+            move || Ok(Opened { engine: Arc::clone(&engine), as_of: Day(20_000), banner: None, flags: String::new() });
         let worker = Worker::start(Box::new(open), events).expect("thread");
         let job = |generation: u64| Job {
             tab: Tab::Breakdown,
@@ -258,7 +261,7 @@ mod tests {
                 return Err(Error::store("another spendtop is using the store"));
             }
             let engine = Arc::new(Slow { started: mpsc::channel().0, go: Mutex::new(mpsc::channel().1) });
-            Ok(Opened { engine, as_of: Day(20_000), banner: None })
+            Ok(Opened { engine, as_of: Day(20_000), banner: None, flags: String::new() })
         };
         let worker = Worker::start(Box::new(open), events).expect("thread");
         let job = |generation| Job {

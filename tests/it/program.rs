@@ -149,6 +149,56 @@ fn a_broken_pipe_is_quiet() {
 }
 
 #[test]
+fn an_export_that_is_interrupted_leaves_nothing() {
+    let home = tempfile::tempdir().expect("home");
+    let file = home.path().join("out.csv");
+    let child = command(home.path())
+        .args(["export", "--demo", "--format", "csv", "-o", &file.to_string_lossy()])
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("spawn");
+    let part = home.path().join(format!("out.csv.part-{}", child.id()));
+    let end = Instant::now() + Duration::from_secs(60);
+    while !part.exists() {
+        assert!(Instant::now() < end, "the export never began");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let pid = rustix::process::Pid::from_raw(i32::try_from(child.id()).expect("pid")).expect("pid");
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).expect("kill");
+    let output = child.wait_with_output().expect("wait");
+    assert_eq!(output.status.code(), Some(130), "{}", text(&output.stderr));
+    assert!(!part.exists() && !file.exists());
+}
+
+#[test]
+fn an_exports_broken_pipe_is_quiet_in_every_format() {
+    let home = tempfile::tempdir().expect("home");
+    run(home.path(), &["import", &fixture("quirks.csv").to_string_lossy()]);
+    for format in ["csv", "json", "parquet"] {
+        let mut child = command(home.path())
+            .args(["export", "--format", format, "-o", "-"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("spawn");
+        drop(child.stdout.take());
+        let output = child.wait_with_output().expect("wait");
+        assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(0), ""), "{format}");
+    }
+}
+
+#[test]
+fn the_demo_is_only_kept_where_the_flag_says() {
+    let home = tempfile::tempdir().expect("home");
+    let place = home.path().join("mine");
+    let mut screen = Screen::open_with(home.path(), &["demo"], &[("SPENDTOP_DATA_DIR", &place.to_string_lossy())]);
+    screen.until("Biggest moves");
+    screen.press("q");
+    assert_eq!(screen.end(), 0);
+    assert!(!place.exists(), "the environment names the folder of the real bill");
+}
+
+#[test]
 fn the_same_run_prints_the_same() {
     let home = tempfile::tempdir().expect("home");
     let words = ["query", "--demo", "--by", "service", "--compare", "previous", "--format", "json"];
@@ -175,6 +225,10 @@ struct Screen {
 
 impl Screen {
     fn open(home: &Path, words: &[&str]) -> Screen {
+        Screen::open_with(home, words, &[])
+    }
+
+    fn open_with(home: &Path, words: &[&str], environment: &[(&str, &str)]) -> Screen {
         let size = PtySize { rows: 30, cols: 100, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).expect("pty");
         let mut command = CommandBuilder::new(PROGRAM);
@@ -182,6 +236,7 @@ impl Screen {
         command.env("HOME", home);
         command.env("TERM", "xterm-256color");
         command.env("SPENDTOP_AS_OF", "2024-10-15");
+        environment.iter().for_each(|(name, value)| command.env(name, value));
         command.args(words);
         let child = pair.slave.spawn_command(command).expect("spawn");
         drop(pair.slave);

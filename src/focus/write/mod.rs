@@ -24,7 +24,7 @@ use super::layout::GUARD_COLUMN;
 use crate::domain::calendar::Day;
 use crate::domain::charge::{Profile, Quantity, Terms};
 use crate::domain::money::{Amount, Decimal};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Cause, Error, Kind, Result};
 
 /// What an export is written as.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -164,7 +164,7 @@ fn price(text: &str) -> Option<Amount> {
 
 /// An output that takes no more.
 fn failed(cause: &std::io::Error) -> Error {
-    let error = Error::new(Kind::Usage, format!("the export cannot be written: {cause}"));
+    let error = Error::new(Kind::Usage, format!("the export cannot be written: {cause}")).because(Cause::of(cause));
     match cause.kind() {
         std::io::ErrorKind::StorageFull => error.hint("the disk is full: free some space, then export again"),
         _ => error,

@@ -38,6 +38,9 @@ mod write;
 use crate::domain::calendar::{Day, Period};
 use crate::provider::{CostSource, FileSummary, ReadSummary, Sink, SourceId, SourceKind, Stop};
 
+/// The name of the source: nothing else is stored under it.
+pub const SOURCE: &str = "demo";
+
 /// Whole months before the one of `as_of`.
 const MONTHS: i32 = 14;
 
@@ -74,7 +77,7 @@ impl Demo {
 
 impl CostSource for Demo {
     fn id(&self) -> SourceId {
-        SourceId { name: "demo".to_owned(), kind: SourceKind::Demo }
+        SourceId { name: SOURCE.to_owned(), kind: SourceKind::Demo }
     }
 
     /// Progress is counted in days, since nothing is read.

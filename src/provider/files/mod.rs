@@ -60,10 +60,6 @@ impl BillingFiles {
     }
 }
 
-fn shown(path: &Path) -> String {
-    SafeText::from_outside(&path.to_string_lossy()).into_string()
-}
-
 /// Names of files that a folder is searched for.
 fn is_billing_name(path: &Path) -> bool {
     let name = path.file_name().map(|n| n.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
@@ -89,7 +85,7 @@ fn expand(argument: &str, paths: &mut Vec<PathBuf>) -> Result<()> {
         let mut found = Vec::new();
         walk(&path, 0, &mut found)?;
         if found.is_empty() {
-            return Err(Error::usage(format!("there is no billing file in `{}`", shown(&path)))
+            return Err(Error::usage(format!("there is no billing file in `{}`", SafeText::path(&path)))
                 .hint("files named *.csv, *.csv.gz, *.csv.zst and *.parquet are read"));
         }
         found.sort();
@@ -148,7 +144,7 @@ impl CostSource for BillingFiles {
                 let error = Error::usage(format!(
                     "`{}` and `{}` have the same content",
                     SafeText::from_outside(&before.name),
-                    shown(path)
+                    SafeText::path(path)
                 ));
                 return Err(Stop::Failed(error.hint("name each file once: nothing was changed")));
             }
@@ -160,9 +156,9 @@ impl CostSource for BillingFiles {
 
 /// Says which file an error is about, where it does not yet.
 fn at_file(stop: Stop, path: &Path) -> Stop {
-    let name = shown(path);
+    let name = SafeText::path(path);
     match stop {
-        Stop::Failed(error) if error.kind == Kind::Usage && !error.message.contains(&name) => {
+        Stop::Failed(error) if error.kind == Kind::Usage && !error.message.contains(name.as_str()) => {
             Stop::Failed(Error { message: format!("`{name}`: {}", error.message), ..error })
         }
         Stop::Failed(error) if error.kind == Kind::Interrupted => Stop::Cancelled,

@@ -39,9 +39,7 @@ impl App {
             if let Some(first) = words.get(..1).map(str::to_uppercase) {
                 words.replace_range(..1, &first);
             }
-            let meaning =
-                if days.days() == 1 { days.from.to_string() } else { format!("{} to {}", days.from, days.to.plus(-1)) };
-            (words, meaning)
+            (words, days.words())
         });
         let selected = PeriodSpec::PRESETS.iter().position(|p| *p == self.lens.period).unwrap_or_default();
         Picker { title: "Period", lines: lines.to_vec(), selected }

@@ -227,9 +227,13 @@ impl Session {
         session
     }
 
-    /// Answers what the app asks when it starts.
+    /// Opens what the app asks, and answers what it asks when it starts.
     pub fn start(&mut self) {
         let effects = self.app.start();
+        let (as_of, banner) = (self.app.as_of, self.app.banner.clone());
+        if self.engine.0 != Mood::Broken {
+            self.send(Event::Opened { as_of, banner, flags: " --demo".to_owned() });
+        }
         self.perform(effects);
     }
 

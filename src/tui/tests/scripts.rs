@@ -101,17 +101,59 @@ fn an_answer_to_an_older_question_is_not_shown() {
     let first = s.app.start();
     let key = |c| Event::Key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE));
     let second = s.app.update(key('m'));
-    let reply = |effects: &[Effect]| {
-        let job = effects.iter().find_map(|e| if let Effect::Ask(job) = e { Some(job.clone()) } else { None });
-        let job = job.expect("a question");
-        let answer =
-            crate::engine::Engine::ask(&super::fake::Fake(Mood::Demo), &job.question, job.as_of, &Default::default());
-        Event::Answer(Box::new(crate::tui::worker::Reply { tab: job.tab, generation: job.generation, answer }))
-    };
-    s.send(reply(&first));
+    s.send(reply(&first, Mood::Demo));
     assert!(s.app.waiting() && s.app.spend_answer().is_none());
-    s.send(reply(&second));
+    s.send(reply(&second, Mood::Demo));
     assert!(!s.app.waiting() && s.app.spend_answer().is_some());
+}
+
+/// The answer to the question among effects.
+fn reply(effects: &[Effect], mood: Mood) -> Event {
+    let job = effects.iter().find_map(|e| if let Effect::Ask(job) = e { Some(job.clone()) } else { None });
+    let job = job.expect("a question");
+    let answer = crate::engine::Engine::ask(&super::fake::Fake(mood), &job.question, job.as_of, &Default::default());
+    Event::Answer(Box::new(crate::tui::worker::Reply { tab: job.tab, generation: job.generation, answer }))
+}
+
+#[test]
+fn nothing_is_opened_in_an_answer_to_an_older_question() {
+    let enter = || Event::Key(KeyEvent::new(KeyCode::Enter, KeyModifiers::NONE));
+    let mut s = Session::started(Mood::Demo, SIZE);
+    s.keys("2 j");
+    let asked = s.app.update(enter());
+    assert_eq!(s.app.lens.filter.to_string(), "provider:Microsoft");
+    assert!(s.app.update(enter()).is_empty());
+    assert_eq!((s.app.lens.filter.to_string().as_str(), s.app.path.len()), ("provider:Microsoft", 1));
+    assert_eq!(s.app.status.as_deref(), Some("loading"));
+    s.send(reply(&asked, Mood::Demo));
+    s.keys("<enter>");
+    assert_eq!(s.app.path.len(), 2);
+}
+
+#[test]
+fn that_nothing_was_imported_is_said_once_it_is_known() {
+    let mut s = Session::new(Mood::Empty, SIZE, colours());
+    let asked = s.app.start();
+    s.send(reply(&asked, Mood::Empty));
+    assert!(s.text().contains("Nothing matches.") && !s.text().contains("imported"), "{}", s.text());
+    // However many tries the opening took, the extent is asked with it.
+    let mut broken = Session::new(Mood::Broken, SIZE, colours());
+    let asked = broken.app.start();
+    broken.send(reply(&asked, Mood::Broken));
+    broken.app.perform(crate::tui::action::Action::Redraw);
+    let opened = Event::Opened { as_of: as_of(), banner: None, flags: String::new() };
+    assert_eq!(broken.app.update(opened.clone()), [Effect::AskExtent]);
+    s.send(opened);
+    assert!(s.text().contains("nothing has been imported"), "{}", s.text());
+}
+
+#[test]
+fn marked_rows_of_unknown_cost_cost_nobody_knows_what() {
+    let mut s = Session::started(Mood::Demo, SIZE);
+    s.keys("2 <space>");
+    let mut answer = s.app.breakdown_answer().expect("answer").clone();
+    answer.rows.iter_mut().for_each(|r| r.figure.amount = None);
+    assert_eq!(s.app.breakdown.marked(&answer), (1, None));
 }
 
 #[test]
@@ -146,12 +188,22 @@ fn copies_quits_and_signals_are_effects() {
     let mut s = Session::started(Mood::Demo, SIZE);
     s.keys("Y");
     assert!(s.text().contains("sent to the terminal's clipboard"));
-    s.keys("2 y <ctrl-z> <ctrl-l> ? q q");
-    let [Effect::Copy(command), Effect::Copy(row), Effect::Suspend, Effect::Redraw, Effect::Quit(0)] = &s.done[..]
+    s.keys("2 Y y <ctrl-z> <ctrl-l> ? q q");
+    let [
+        Effect::Copy(spend),
+        Effect::Copy(breakdown),
+        Effect::Copy(row),
+        Effect::Suspend,
+        Effect::Redraw,
+        Effect::Quit(0),
+    ] = &s.done[..]
     else {
         panic!("{:?}", s.done);
     };
-    assert!(command.starts_with("spendtop query --by provider --metric effective --from 2024-11-01 --to 2024-11-21"));
+    let flags =
+        "--by provider --metric effective --period this-month --as-of 2024-11-20 --compare month-before --where ''";
+    assert_eq!(spend, &format!("spendtop spend {flags} --demo"));
+    assert_eq!(breakdown, &format!("spendtop query {flags} --demo"));
     assert_eq!(row, "AWS\t18,204.11 USD\t+15 %");
     for (signal, code) in [(15, 143), (1, 129), (2, 130), (3, 131)] {
         assert_eq!(s.app.update(Event::Ended(signal)), [Effect::Quit(code)]);
@@ -252,7 +304,7 @@ fn the_front_page_is_shown_as_what_it_is_until_the_first_answer_comes() {
     // The store turns out to be of another day: that is asked for, and what was asked before is not shown.
     let mut s = Session::with_front(page, SIZE);
     let asked = s.app.start();
-    s.send(Event::Opened { as_of: before, banner: Some("old".into()) });
+    s.send(Event::Opened { as_of: before, banner: Some("old".into()), flags: String::new() });
     assert_eq!((s.app.as_of, s.asked.len()), (before, 1));
     assert!(asked.iter().any(|e| matches!(e, Effect::Ask(job) if job.as_of == as_of())));
     assert!(s.text().contains("old") && s.text().contains("October to date"), "{}", s.text());

@@ -1,28 +1,13 @@
-//! Figures as text: money, changes and shares. Unknown is `n/a`, never zero.
+//! Figures as a screen has room for them: short numbers, changes behind their sign, shares.
 //!
+//! What they are, their decimals and which changes have a percentage is [`crate::report::money`]'s.
 //! Knows no column and no colour, only roles.
 
 use crate::domain::money::Amount;
 use crate::engine::answer::Figure;
+use crate::report::money::Moved;
+pub use crate::report::money::{UNKNOWN, fixed as amount, places};
 use crate::tui::theme::{Glyphs, Role};
-
-/// What stands for an unknown figure.
-pub const UNKNOWN: &str = "n/a";
-
-/// How many decimals a currency's amounts are shown with.
-#[must_use]
-pub fn places(currency: &str) -> u32 {
-    match currency {
-        "JPY" | "KRW" | "CLP" | "VND" | "ISK" | "HUF" | "PYG" | "UGX" => 0,
-        _ => 2,
-    }
-}
-
-/// An amount with thousands separated.
-#[must_use]
-pub fn amount(value: Option<Amount>, places: u32) -> String {
-    value.map_or_else(|| UNKNOWN.to_owned(), |v| v.grouped(places))
-}
 
 /// A number in at most five columns: `950`, `1.2k`, `18k`, `1.2M`.
 #[must_use]
@@ -77,29 +62,21 @@ pub fn signed_change(figure: &Figure, places: u32, columns: usize) -> String {
 /// A change as a percentage for a column of them: without decimals, so that all end alike.
 #[must_use]
 pub fn percent_cell(figure: &Figure) -> String {
-    match figure.change_ratio().filter(|_| comparable(figure)) {
-        Some(ratio) if ratio != 0.0 && ratio.abs() < 0.005 => "<1 %".to_owned(),
-        Some(ratio) if ratio != 0.0 && ratio.abs() < 0.0995 => format!("{:+.0} %", ratio * 100.0),
+    match Moved::of(figure.amount, figure.previous) {
+        Moved::By(ratio) if ratio != 0.0 && ratio.abs() < 0.005 => "<1 %".to_owned(),
+        Moved::By(ratio) if ratio != 0.0 && ratio.abs() < 0.0995 => format!("{:+.0} %", ratio * 100.0),
         _ => percent_change(figure),
     }
-}
-
-/// Whether a share of the earlier amount means anything: of a credit it does not.
-fn comparable(figure: &Figure) -> bool {
-    figure.previous.is_some_and(|p| p >= Amount::ZERO)
 }
 
 /// A share of one as a signed percentage: `+6.1 %`, `-18 %`; empty where it is unknown.
 #[must_use]
 pub fn percent_change(figure: &Figure) -> String {
-    if figure.previous.is_some() && !comparable(figure) {
-        return String::new();
-    }
-    let Some(ratio) = figure.change_ratio() else {
-        let appeared = figure.previous.is_some_and(Amount::is_zero) && figure.change().is_some_and(|c| !c.is_zero());
-        return if appeared { "new".to_owned() } else { String::new() };
+    let percent = match Moved::of(figure.amount, figure.previous) {
+        Moved::Unknown => return String::new(),
+        Moved::New => return "new".to_owned(),
+        Moved::By(ratio) => ratio * 100.0,
     };
-    let percent = ratio * 100.0;
     match percent.abs() {
         p if p >= 9_999.5 => format!("{}9999 %", if percent < 0.0 { "<-" } else { ">" }),
         p if p >= 9.95 => format!("{percent:+.0} %"),
@@ -157,7 +134,7 @@ mod tests {
             ("82", "100", "-18 %"),
             ("100", "100", "0 %"),
             ("5", "0", "new"),
-            ("0", "0", ""),
+            ("0", "0", "0 %"),
             ("", "5", ""),
             ("5", "", ""),
             ("1000000", "1", ">9999 %"),
@@ -175,7 +152,6 @@ mod tests {
             assert_eq!(percent_cell(&figure(now, before)), cell, "{now} from {before}");
         }
         assert_eq!(signed_change(&figure("5", "17.5"), 2, 8), "-    12.50");
-        assert_eq!(amount(None, 2), "n/a");
         assert_eq!(
             (share(Some(0.001)).as_str(), share(Some(0.444)).as_str(), share(None).as_str()),
             ("<1 %", "44 %", "")

@@ -166,12 +166,12 @@ impl State {
         }
     }
 
-    /// How many rows are marked, and what those of known cost cost.
+    /// How many rows are marked, and what those of known cost cost; `None` where no cost is known.
     #[must_use]
-    pub fn marked(&self, answer: &BreakdownAnswer) -> (usize, Amount) {
+    pub fn marked(&self, answer: &BreakdownAnswer) -> (usize, Option<Amount>) {
         let rows = answer.rows.iter().filter(|r| self.marks.contains(&r.key));
-        let costs: Vec<Amount> = rows.map(|r| r.figure.amount.unwrap_or_default()).collect();
-        (costs.len(), costs.into_iter().sum())
+        let costs: Vec<Option<Amount>> = rows.map(|r| r.figure.amount).collect();
+        (costs.len(), costs.into_iter().flatten().reduce(|a, b| a + b))
     }
 
     /// Takes the next order.

@@ -128,7 +128,7 @@ fn crumbs(state: &State, answer: Option<&BreakdownAnswer>, area: Rect, buf: &mut
     }
     let (marked, sum) = state.marked(answer);
     if marked > 0 {
-        text = format!("{text} {dot} marked {marked} = {}", sum.grouped(places));
+        text = format!("{text} {dot} marked {marked} = {}", money::amount(sum, places));
     }
     let column = area.width.saturating_sub(width(&text) as u16);
     put_at(buf, area, column, 0, &Line::from(Span::styled(text, theme.style(Role::Muted))));
