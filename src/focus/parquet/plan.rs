@@ -123,22 +123,16 @@ impl Kept {
             check_pages(file, start, len)
         };
         check(self.leaf)?;
-        let typed = |leaf: usize| group.get_column_reader(leaf).map_err(damaged);
         if self.map {
             check(self.leaf + 1)?;
-            let most = |leaf: usize| group.metadata().column(leaf).column_descr().max_def_level();
-            let keys = (typed(self.leaf)?, most(self.leaf));
-            let values = (typed(self.leaf + 1)?, most(self.leaf + 1));
-            return MapChunk::new(keys, values)
-                .map(|map| Source::Map(Box::new(map)))
-                .ok_or_else(|| damaged("a map is not of texts"));
+            return Ok(Source::Map(Box::new(MapChunk::open(group, self.leaf)?)));
         }
         let encodings: Vec<Encoding> = group.metadata().column(self.leaf).encodings().collect();
         if encodings.iter().all(|e| Chunk::reads(*e, self.shape.physical)) {
             let pages = group.get_column_page_reader(self.leaf).map_err(damaged)?;
             return Ok(Source::Flat(Box::new(Chunk::new(pages, self.shape))));
         }
-        Ok(Source::Typed(Box::new(typed(self.leaf)?), self.shape.optional))
+        Ok(Source::Typed(Box::new(group.get_column_reader(self.leaf).map_err(damaged)?), self.shape.optional))
     }
 }
 
