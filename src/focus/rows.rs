@@ -61,6 +61,12 @@ pub fn is_null(raw: &[u8]) -> bool {
     matches!(raw, b"" | b"NULL" | b"null")
 }
 
+/// The largest magnitude that a quantity may have: costs are added up, others are not.
+#[must_use]
+pub fn limit(quantity: usize) -> i128 {
+    if quantity < METRICS { Amount::LIMIT } else { Amount::QUANTITY_LIMIT }
+}
+
 /// Timestamps by their text: a file repeats few.
 #[derive(Default)]
 pub struct Times {
@@ -212,8 +218,7 @@ impl<'a> RowReader<'a> {
             if is_null(raw) {
                 continue;
             }
-            let limit = if quantity < METRICS { Amount::LIMIT } else { Amount::QUANTITY_LIMIT };
-            let decimal = Decimal::parse_within(raw, limit).map_err(|e| refuse_number(*at, raw, e))?;
+            let decimal = Decimal::parse_within(raw, limit(quantity)).map_err(|e| refuse_number(*at, raw, e))?;
             self.tally.rounded += u64::from(decimal.rounded);
             facts.quantities[quantity] = Some(decimal);
         }

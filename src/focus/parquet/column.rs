@@ -5,7 +5,7 @@
 use hashbrown::HashSet;
 use parquet::column::reader::ColumnReader;
 
-use super::super::rows::{FIELD_MAX, is_null};
+use super::super::rows::{FIELD_MAX, is_null, limit};
 use super::chunk::{Chunk, Table, read_typed};
 use super::map::MapChunk;
 use super::value::Kind;
@@ -128,7 +128,11 @@ impl TextColumn {
     /// # Errors
     /// Kind `Usage` where the file has not what it should.
     pub fn fill(&mut self, rows: usize) -> Result<()> {
-        self.by_code.truncate(self.column.lasting());
+        let lasting = self.column.lasting();
+        self.by_code.truncate(lasting);
+        // Other codes name other values in the next block.
+        self.repaired.retain(|code| (*code as usize) < lasting);
+        self.long = self.long && self.by_code.contains(&TOO_LONG);
         self.column.fill(rows)
     }
 
@@ -222,8 +226,12 @@ impl NumberColumn {
     pub fn fill(&mut self, rows: usize) -> Result<()> {
         self.by_code.truncate(self.column.lasting());
         self.column.fill(rows)?;
-        let Column { kind, table, .. } = &self.column;
-        self.by_code.extend((self.by_code.len()..=table.len()).map(|code| kind.number(table.get(code as u32))));
+        let (Column { kind, table, .. }, limit) = (&self.column, limit(self.quantity));
+        self.by_code.extend((self.by_code.len()..=table.len()).map(|code| match table.get(code as u32) {
+            // It was cut.
+            raw if raw.len() > FIELD_MAX => Err(DecimalError::Syntax),
+            raw => kind.number(raw, limit),
+        }));
         Ok(())
     }
 

@@ -19,7 +19,7 @@ use crate::focus::rows::Refusal;
 
 /// Rows as texts, and refusals, in the order in which they came.
 #[derive(Default)]
-struct Kept {
+pub(super) struct Kept {
     rows: Mutex<Vec<Vec<String>>>,
     refused: Mutex<Vec<String>>,
     small: bool,
@@ -52,8 +52,9 @@ impl Receive for Kept {
     }
 }
 
-enum Col {
+pub(super) enum Col {
     Text(Vec<Option<&'static str>>),
+    Bytes(Vec<Option<Vec<u8>>>),
     Fixed(Vec<Option<Vec<u8>>>),
     I32(Vec<Option<i32>>),
     I64(Vec<Option<i64>>),
@@ -70,7 +71,7 @@ fn levels<T: Clone>(values: &[Option<T>]) -> (Vec<T>, Vec<i16>) {
 }
 
 /// A file of as many row groups as `groups`.
-fn file(schema: &str, groups: &[Vec<Col>], properties: WriterProperties) -> Vec<u8> {
+pub(super) fn file(schema: &str, groups: &[Vec<Col>], properties: WriterProperties) -> Vec<u8> {
     let schema = Arc::new(parse_message_type(schema).expect("schema"));
     let mut out = Vec::new();
     let mut writer = SerializedFileWriter::new(&mut out, schema, Arc::new(properties)).expect("writer");
@@ -87,6 +88,9 @@ fn file(schema: &str, groups: &[Vec<Col>], properties: WriterProperties) -> Vec<
             let bytes = |v: &Option<&'static str>| v.map(ByteArray::from);
             match column {
                 Col::Text(v) => put!(ByteArrayType, v.iter().map(bytes).collect::<Vec<_>>()),
+                Col::Bytes(v) => {
+                    put!(ByteArrayType, v.iter().map(|b| b.clone().map(ByteArray::from)).collect::<Vec<_>>())
+                }
                 Col::Fixed(v) => {
                     let fixed = |b: &Option<Vec<u8>>| b.clone().map(FixedLenByteArray::from);
                     put!(FixedLenByteArrayType, v.iter().map(fixed).collect::<Vec<_>>());
@@ -129,7 +133,7 @@ const SCHEMA: &str = "message m {
   optional group SkuPriceDetails (MAP_KEY_VALUE) { repeated group map { required binary key; optional binary value; } }
   optional group Other { optional int32 a; } }";
 
-const START: i64 = 1_725_148_800;
+pub(super) const START: i64 = 1_725_148_800;
 
 fn julian(seconds: i64) -> Int96 {
     let mut value = Int96::new();
@@ -303,6 +307,74 @@ fn hostile_bytes_never_panic_and_never_add_rows() {
     for garbage in [&b"PAR1"[..], b"PAR1PAR1PAR1PAR1", &[b'P'; 500]] {
         assert!(read_bytes(garbage, 1, &Kept::default()).is_err());
     }
+}
+
+/// Columns of `rows` sound charges of a cent.
+pub(super) const SHORT: &str = "optional double BilledCost; optional int64 ChargePeriodStart (TIMESTAMP(MICROS,true));
+  optional int64 ChargePeriodEnd (TIMESTAMP(MICROS,true)); optional binary BillingCurrency (UTF8); optional binary ProviderName (UTF8);";
+
+pub(super) fn short(rows: usize) -> Vec<Col> {
+    vec![
+        Col::F64(vec![Some(0.01); rows]),
+        Col::I64(vec![Some(START * 1_000_000); rows]),
+        Col::I64(vec![Some((START + 3_600) * 1_000_000); rows]),
+        Col::Text(vec![Some("USD"); rows]),
+        Col::Text(vec![Some("Acme"); rows]),
+    ]
+}
+
+#[test]
+fn a_footer_of_lists_in_lists_is_an_error() {
+    // Field 9 is a list of one list of one list ...
+    let footer = [vec![0x99], vec![0x19; 4 << 20]].concat();
+    let bytes = [b"PAR1".as_slice(), &footer, &(footer.len() as u32).to_le_bytes(), b"PAR1"].concat();
+    let error = read_bytes(&bytes, 1, &Kept::default()).expect_err("error");
+    assert!(error.message.contains("its footer cannot be read"), "{error}");
+}
+
+#[test]
+fn a_row_with_bytes_that_are_no_utf_8_counts_once() {
+    let rows = 10_000;
+    let mut columns = short(rows);
+    let text = |i: usize| if i == 5 { vec![b'a', 0xff] } else { format!("r{i}").into_bytes() };
+    columns.push(Col::Bytes((0..rows).map(|i| Some(text(i))).collect()));
+    let schema = format!("message m {{ {SHORT} optional binary ResourceId (UTF8); }}");
+    for dictionary in [false, true] {
+        let properties = WriterProperties::builder().set_dictionary_enabled(dictionary).build();
+        let outcome = read_bytes(&file(&schema, &[std::mem::take(&mut columns)], properties), 1, &Kept::default());
+        assert_eq!(outcome.expect("read").tally.repaired, 1, "{dictionary}");
+        columns = short(rows);
+        columns.push(Col::Bytes((0..rows).map(|i| Some(text(i))).collect()));
+    }
+}
+
+/// A file of two charges, the first with as many pairs of tags as `pairs`, each with a value of `length`.
+fn tagged(pairs: usize, length: usize) -> Vec<u8> {
+    let schema = format!(
+        "message m {{ {SHORT} optional group Tags (MAP) {{ repeated group key_value {{
+         required binary key (UTF8); optional binary value (UTF8); }} }} }}"
+    );
+    let leak = |text: String| &*Box::leak(text.into_boxed_str());
+    let keys: Vec<&str> = (0..pairs).map(|i| leak(format!("k{i}"))).chain([leak("k".to_owned())]).collect();
+    let values = [vec![leak("v".repeat(length)); pairs], vec!["v"]].concat();
+    let repetitions: Vec<i16> = (0..=pairs).map(|i| i16::from(i > 0 && i < pairs)).collect();
+    let mut columns = short(2);
+    columns.push(Col::Nested(keys, vec![2; pairs + 1], repetitions.clone()));
+    columns.push(Col::Nested(values, vec![3; pairs + 1], repetitions));
+    file(&schema, &[columns], WriterProperties::builder().build())
+}
+
+#[test]
+fn a_map_beyond_a_field_is_refused_before_it_is_put_together() {
+    for (pairs, length) in [(2_000, 40), (1, 70_000)] {
+        let kept = Kept::default();
+        let outcome = read_bytes(&tagged(pairs, length), 1, &kept).expect("read");
+        assert_eq!((outcome.rows, outcome.refused), (1, 1));
+        let refused = kept.refused.lock().expect("lock");
+        assert!(refused[0].starts_with("1 Tags {\"k0\"") && refused[0].contains("longer than 64 KiB"), "{refused:?}");
+    }
+    let error = read_bytes(&tagged(70_000, 1), 1, &Kept::default()).expect_err("error");
+    assert!(error.message.contains("a row's map has more than"), "{error}");
 }
 
 #[test]

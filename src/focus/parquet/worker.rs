@@ -107,8 +107,9 @@ impl<'a> Worker<'a> {
         for (profile, (terms, facts)) in profiles.iter().zip(&sound) {
             self.builder.push_charge(*profile, *terms, facts);
         }
-        if self.builder.has_no_room() && !self.builder.is_empty() {
-            self.receive.batch(self.builder.batch())?;
+        if self.builder.has_no_room() {
+            // Texts are numbered before rows are judged: those of refused rows alone may fill it.
+            self.finish()?;
             self.builder.clear();
             self.currency = NONE;
             group.texts.iter_mut().for_each(TextColumn::forget);
@@ -251,5 +252,36 @@ impl<'g> Assembly<'g> {
         };
         let start = moment(2).or_else(|| moment(0).map(|day| day.month().first()));
         start.map(|day| (account.to_owned(), day))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use parquet::file::properties::WriterProperties;
+
+    use super::super::tests::{Col, Kept, SHORT, file, short};
+    use super::*;
+
+    #[test]
+    fn refused_rows_do_not_fill_the_memory() {
+        let rows = 20_000;
+        let mut columns = short(rows);
+        columns[0] = Col::F64(vec![None; rows]);
+        columns.push(Col::Bytes((0..rows).map(|i| Some(format!("resource-{i}").into_bytes())).collect()));
+        let schema = format!("message m {{ {SHORT} optional binary ResourceId (UTF8); }}");
+        let mut out = tempfile::tempfile().expect("file");
+        out.write_all(&file(&schema, &[columns], WriterProperties::builder().build())).expect("write");
+        let input = Positioned::new(out).expect("file");
+        let reader = SerializedFileReader::new(input.clone()).expect("reader");
+        let plan = Plan::new(reader.metadata().file_metadata().schema_descr()).expect("plan");
+        let kept = Kept::default();
+        let limits = Limits { rows: 1_000_000, text_bytes: 50_000 };
+        let mut worker = Worker::new(&plan, &reader, &input, limits, &kept);
+        worker.group(0, 1).expect("group");
+        worker.finish().expect("finish");
+        assert_eq!((worker.rows, worker.refused), (0, 20_000));
+        assert!(!worker.builder.has_no_room());
     }
 }
