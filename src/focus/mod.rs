@@ -7,6 +7,8 @@
 pub mod csv;
 pub mod layout;
 pub mod parquet;
+pub mod receive;
 pub mod rows;
+pub mod rules;
 pub mod split;
 pub mod write;

@@ -10,7 +10,7 @@ use parquet::errors::{ParquetError, Result as ParquetResult};
 use parquet::file::reader::RowGroupReader;
 use parquet::schema::types::Type;
 
-use super::super::rows::FIELD_MAX;
+use super::super::rules::FIELD_MAX;
 use super::chunk::Table;
 use super::guard::damaged;
 use super::hybrid::{Hybrid, Stretch};

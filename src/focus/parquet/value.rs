@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use parquet::basic::{ConvertedType, LogicalType, TimeUnit, Type as Physical};
 use parquet::schema::types::ColumnDescriptor;
 
-use super::super::rows::is_null;
+use super::super::rules::{Moment, is_null};
 use crate::domain::calendar::{DAY_SECONDS, Day, format_timestamp, parse_timestamp};
 use crate::domain::money::{Amount, Decimal, DecimalError, POW10, SCALE};
 
@@ -132,30 +132,32 @@ impl Kind {
             Kind::Integer { unsigned } => Cow::Owned(integer(raw, unsigned).to_string().into_bytes()),
             Kind::Bool => Cow::Borrowed(if raw.first() == Some(&1) { b"true" } else { b"false" }),
             Kind::Date => Cow::Owned(Day(i32::from_le_bytes(fixed(raw))).to_string().into_bytes()),
-            Kind::Moment(_) | Kind::Int96 => {
-                Cow::Owned(self.seconds(raw).map(format_timestamp).unwrap_or_default().into_bytes())
-            }
+            Kind::Moment(_) | Kind::Int96 => Cow::Owned(match (self, Moment::of(self.seconds(raw))) {
+                (_, Moment::At(seconds)) => format_timestamp(seconds).into_bytes(),
+                // In another unit than the file says: a date would be invented.
+                (Kind::Moment(_), _) => integer(raw, false).to_string().into_bytes(),
+                _ => Vec::new(),
+            }),
             Kind::Decimal { .. } | Kind::Double | Kind::Float => match self.number(raw, Amount::QUANTITY_LIMIT) {
                 Ok(Some(decimal)) if !decimal.rounded => Cow::Owned(decimal.amount().to_string().into_bytes()),
                 Err(DecimalError::NotFinite) => Cow::Borrowed(b""),
-                _ => Cow::Owned(self.shown(raw)),
+                _ => self.shown(raw),
             },
         }
     }
 
     /// The value for a person: in refusals.
     #[must_use]
-    pub fn shown(self, raw: &[u8]) -> Vec<u8> {
+    pub fn shown(self, raw: &[u8]) -> Cow<'_, [u8]> {
         match self {
-            Kind::Text => raw.to_vec(),
-            Kind::Double => f64::from_le_bytes(fixed(raw)).to_string().into_bytes(),
-            Kind::Float => f32::from_le_bytes(fixed(raw)).to_string().into_bytes(),
-            Kind::Decimal { scale, big } => {
-                let mantissa = if big { big_endian(raw) } else { Some(integer(raw, false)) };
-                mantissa
-                    .map_or_else(|| b"(a decimal of more than 38 digits)".to_vec(), |m| format!("{m}e-{scale}").into())
-            }
-            _ => self.text(raw).into_owned(),
+            Kind::Text => Cow::Borrowed(raw),
+            Kind::Double => Cow::Owned(f64::from_le_bytes(fixed(raw)).to_string().into_bytes()),
+            Kind::Float => Cow::Owned(f32::from_le_bytes(fixed(raw)).to_string().into_bytes()),
+            Kind::Decimal { scale, big } => match if big { big_endian(raw) } else { Some(integer(raw, false)) } {
+                Some(mantissa) => Cow::Owned(format!("{mantissa}e-{scale}").into_bytes()),
+                None => Cow::Borrowed(b"(a decimal of more than 38 digits)"),
+            },
+            _ => self.text(raw),
         }
     }
 }

@@ -17,9 +17,8 @@ use crate::domain::charge::Profile;
 use crate::domain::tags::is_object;
 use crate::domain::text::SafeText;
 use crate::error::{Error, Kind, Result};
-use crate::focus::csv::{self, Outcome, Receive};
-use crate::focus::parquet;
-use crate::focus::rows::Refusal;
+use crate::focus::receive::{Outcome, Receive, Refusal};
+use crate::focus::{csv, parquet};
 
 /// Files at most in one batch.
 pub const FILES_MAX: usize = 100_000;
@@ -192,7 +191,7 @@ impl BillingFiles {
                 (csv::read(input.into_reader()?, self.threads, self.limits, &bridge)?, kind)
             }
         };
-        let Outcome { version, rows, refused, tally, dropped, hash, bytes, .. } = outcome;
+        let Outcome { version, tally, dropped, hash, bytes } = outcome;
         let odd_tags = bridge.odd_tags.into_inner().unwrap_or_else(PoisonError::into_inner);
         Ok(FileSummary {
             odd_tags,
@@ -200,8 +199,8 @@ impl BillingFiles {
             hash,
             bytes,
             format: format!("FOCUS {version} {format}"),
-            rows,
-            refused,
+            rows: tally.rows,
+            refused: tally.refused,
             rounded: tally.rounded,
             repaired: tally.repaired,
             dropped_columns: dropped,
@@ -246,17 +245,9 @@ impl Receive for Bridge<'_> {
         })
     }
 
-    fn refused(&self, line: u64, column: &str, refusal: Refusal, group: Option<(String, Day)>) {
-        let Refusal { value, reason, .. } = refusal;
-        self.sink.problem(Problem {
-            file: self.file.to_owned(),
-            line,
-            column: column.to_owned(),
-            value,
-            reason,
-            refused: true,
-            group,
-        });
+    fn refused(&self, line: u64, refusal: Refusal, group: Option<(String, Day)>) {
+        let Refusal { column, value, reason } = refusal;
+        self.sink.problem(Problem { file: self.file.to_owned(), line, column, value, reason, refused: true, group });
     }
 
     fn progress(&self, bytes: u64) {
