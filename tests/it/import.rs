@@ -728,18 +728,17 @@ fn large_in_parquet(quantity: &str) -> Vec<u8> {
     let mut writer =
         parquet::file::writer::SerializedFileWriter::new(&mut out, schema, Default::default()).expect("writer");
     let mut group = writer.next_row_group().expect("group");
-    let texts = ["1.5", "2024-09-01", "2024-09-02", "USD", "Google Cloud", quantity];
-    for at in 0..9 {
+    for value in ["1.5", "2024-09-01", "2024-09-02", "USD", "Google Cloud", quantity, "int", "double", "decimal"] {
         let mut column = group.next_column().expect("column").expect("column");
-        match at {
-            6 => column.typed::<Int64Type>().write_batch(&[whole], None, None),
-            7 => column.typed::<DoubleType>().write_batch(&[whole as f64], None, None),
-            8 => {
+        match value {
+            "int" => column.typed::<Int64Type>().write_batch(&[whole], None, None),
+            "double" => column.typed::<DoubleType>().write_batch(&[whole as f64], None, None),
+            "decimal" => {
                 let nanos = i128::from(whole) * 1_000_000_000;
                 let bytes = FixedLenByteArray::from(nanos.to_be_bytes().to_vec());
                 column.typed::<FixedLenByteArrayType>().write_batch(&[bytes], None, None)
             }
-            _ => column.typed::<ByteArrayType>().write_batch(&[ByteArray::from(texts[at])], None, None),
+            text => column.typed::<ByteArrayType>().write_batch(&[ByteArray::from(text)], None, None),
         }
         .expect("write");
         column.close().expect("close");

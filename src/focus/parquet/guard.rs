@@ -172,7 +172,7 @@ pub fn check_pages(file: &Positioned, start: u64, len: u64) -> Result<()> {
     let (mut at, end) = (start, start + len);
     let mut buffer = vec![0u8; 512];
     while at < end {
-        let header = loop {
+        let PageHead { size, unpacked, packed, distinct } = loop {
             let there = buffer.len().min((end - at) as usize);
             file.file.read_exact_at(&mut buffer[..there], at).map_err(damaged)?;
             match (Thrift { bytes: &buffer[..there], at: 0, depth: 0 }).page() {
@@ -182,7 +182,6 @@ pub fn check_pages(file: &Positioned, start: u64, len: u64) -> Result<()> {
                 None => return Err(damaged("a page header cannot be read")),
             }
         };
-        let PageHead { size, unpacked, packed, distinct } = header;
         // Room is made for as many values as a dictionary claims; none takes less than a byte.
         if distinct > unpacked {
             return Err(damaged(format_args!("a dictionary claims {distinct} values in {unpacked} bytes")));
@@ -216,25 +215,28 @@ struct Thrift<'a> {
 
 impl Thrift<'_> {
     fn page(&mut self) -> Option<PageHead> {
-        let (mut unpacked, mut packed, mut distinct) = (None, None, 0);
-        let mut field = 0i64;
+        let (mut field, mut unpacked, mut packed, mut distinct) = (0, None, None, 0);
         loop {
-            let head = self.byte()?;
-            if head == 0 {
-                return Some(PageHead { size: self.at, unpacked: unpacked?, packed: packed?, distinct });
+            let kind = self.field(&mut field)?;
+            match (field, kind) {
+                (_, 0) => return Some(PageHead { size: self.at, unpacked: unpacked?, packed: packed?, distinct }),
+                (2, 5) => unpacked = Some(u64::try_from(self.zigzag()?).ok()?),
+                (3, 5) => packed = Some(u64::try_from(self.zigzag()?).ok()?),
+                (7, 12) => distinct = self.dictionary()?,
+                (_, kind) => self.skip(kind)?,
             }
-            field = if head >> 4 == 0 { self.zigzag()? } else { field + i64::from(head >> 4) };
-            match field {
-                2 => unpacked = Some(u64::try_from(self.zigzag()?).ok()?),
-                3 => packed = Some(u64::try_from(self.zigzag()?).ok()?),
-                // A dictionary's header, whose first field is the count.
-                7 if self.bytes.get(self.at) == Some(&0x15) => {
-                    self.at += 1;
-                    distinct = u64::try_from(self.zigzag()?).ok()?;
-                    self.skip_struct()?;
-                }
-                7 => return None,
-                _ => self.skip(head & 15)?,
+        }
+    }
+
+    /// A dictionary's header: its values.
+    fn dictionary(&mut self) -> Option<u64> {
+        let (mut field, mut values) = (0, None);
+        loop {
+            let kind = self.field(&mut field)?;
+            match (field, kind) {
+                (_, 0) => return values,
+                (1, 5) => values = Some(u64::try_from(self.zigzag()?).ok()?),
+                (_, kind) => self.skip(kind)?,
             }
         }
     }
@@ -242,14 +244,11 @@ impl Thrift<'_> {
     /// Walks a footer: no list in it may claim more items than it has bytes, nor a group more
     /// members than there are columns, since room would be made for as many.
     fn footer(&mut self) -> Option<()> {
-        let mut field = 0i64;
+        let mut field = 0;
         loop {
-            let head = self.byte()?;
-            if head == 0 {
-                return Some(());
-            }
-            field = if head >> 4 == 0 { self.zigzag()? } else { field + i64::from(head >> 4) };
-            match (field, head & 15) {
+            let kind = self.field(&mut field)?;
+            match (field, kind) {
+                (_, 0) => return Some(()),
                 (2, 9) => self.schema()?,
                 (_, kind) => self.skip(kind)?,
             }
@@ -259,20 +258,26 @@ impl Thrift<'_> {
     fn schema(&mut self) -> Option<()> {
         let (count, _) = self.list()?;
         for _ in 0..count {
-            let mut field = 0i64;
+            let mut field = 0;
             loop {
-                let head = self.byte()?;
-                if head == 0 {
-                    break;
-                }
-                field = if head >> 4 == 0 { self.zigzag()? } else { field + i64::from(head >> 4) };
-                match (field, head & 15) {
+                let kind = self.field(&mut field)?;
+                match (field, kind) {
+                    (_, 0) => break,
                     (5, 5) => (self.zigzag()? <= count as i64).then_some(())?,
                     (_, kind) => self.skip(kind)?,
                 }
             }
         }
         Some(())
+    }
+
+    /// Goes on from a struct's field to the next; its kind, 0 at the struct's end.
+    fn field(&mut self, number: &mut i64) -> Option<u8> {
+        let head = self.byte()?;
+        if head != 0 {
+            *number = if head >> 4 == 0 { self.zigzag()? } else { number.wrapping_add(i64::from(head >> 4)) };
+        }
+        (head == 0 || head & 15 != 0).then_some(head & 15)
     }
 
     /// A list's count, which its bytes allow, and its items' kind.
@@ -342,15 +347,12 @@ impl Thrift<'_> {
     }
 
     fn skip_struct(&mut self) -> Option<()> {
+        let mut field = 0;
         loop {
-            let head = self.byte()?;
-            if head == 0 {
-                return Some(());
+            match self.field(&mut field)? {
+                0 => return Some(()),
+                kind => self.skip(kind)?,
             }
-            if head >> 4 == 0 {
-                self.zigzag()?;
-            }
-            self.skip(head & 15)?;
         }
     }
 }

@@ -17,10 +17,10 @@ use super::hybrid::{Hybrid, Stretch};
 use crate::domain::tags::to_json;
 use crate::error::Result;
 
-/// Pairs of one row at most. Beyond an eighth of it, the row's JSON is longer than a field may be.
-const PAIRS_MAX: usize = 64 * 1024;
+/// Pairs of one row at most: the JSON of so many is longer than a field may be.
+const PAIRS_MAX: usize = FIELD_MAX / 4;
 /// Rows that are decoded at a time: of as many pairs as may be, they still fit into memory.
-const ROWS: usize = 32;
+const ROWS: usize = 128;
 
 /// Pages in which no row has more than [`PAIRS_MAX`] pairs. A page of a few bytes can claim that
 /// its billions of values are all of one row, which would be decoded as a whole.
