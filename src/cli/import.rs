@@ -102,7 +102,7 @@ struct Progress {
     problems: Mutex<Problems>,
 }
 
-/// Problems so far: the first to show, all of them in a file.
+/// Problems so far: the first by file and line to show, all of them in a file.
 struct Problems {
     path: PathBuf,
     file: Option<std::io::BufWriter<std::fs::File>>,
@@ -128,7 +128,6 @@ impl Progress {
         if let Some(file) = &mut problems.file {
             problems.failed |= file.flush().is_err();
         }
-        problems.shown.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
         problems
     }
 
@@ -168,8 +167,11 @@ impl Watcher for Progress {
 impl Problems {
     fn note(&mut self, problem: &Problem) {
         self.count += 1;
-        if self.shown.len() < SHOWN_MAX {
-            self.shown.push(problem.clone());
+        // Threads find them in any order; what is shown is the same each time.
+        let at = self.shown.partition_point(|p| (&p.file, p.line) <= (&problem.file, problem.line));
+        if at < SHOWN_MAX {
+            self.shown.truncate(SHOWN_MAX - 1);
+            self.shown.insert(at, problem.clone());
         }
         if self.file.is_none() && !self.failed {
             self.open();
@@ -362,4 +364,24 @@ pub fn size(bytes: u64) -> String {
 fn duration(seconds: f64) -> String {
     let seconds = seconds.round() as u64;
     if seconds < 60 { format!("{seconds} s") } else { format!("{}:{:02} min", seconds / 60, seconds % 60) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_problems_are_shown_in_whatever_order_they_are_found() {
+        let folder = tempfile::tempdir().expect("folder");
+        let progress = Progress::new(None, false, problems_path(folder.path(), false, 0));
+        for line in (1..=20).rev() {
+            let text = String::new;
+            let (value, reason, group) = (text(), text(), None);
+            let problem = Problem { file: "a".into(), line, column: text(), value, reason, refused: true, group };
+            progress.problem(&problem);
+        }
+        let problems = progress.finish();
+        assert_eq!(problems.count, 20);
+        assert_eq!(problems.shown.iter().map(|p| p.line).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
+    }
 }

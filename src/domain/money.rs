@@ -330,7 +330,8 @@ impl Decimal {
         finish(negative, &digits, decimals - exponent, limit)
     }
 
-    /// Reads a float by its shortest decimal form.
+    /// Reads a float by its shortest decimal form, within a largest magnitude as
+    /// [`Self::parse_within`] does.
     ///
     /// A value with at most 15 significant digits and at most 10 decimals, which is what billing
     /// exports hold, is found by one rounding that is then proved by dividing back: two decimals
@@ -338,7 +339,7 @@ impl Decimal {
     ///
     /// # Errors
     /// [`DecimalError::NotFinite`] and [`DecimalError::Range`].
-    pub fn from_f64(value: f64) -> Result<Decimal, DecimalError> {
+    pub fn from_f64(value: f64, limit: i128) -> Result<Decimal, DecimalError> {
         let scaled = (value * 1e10).round_ties_even();
         if scaled.abs() < 1e15 && scaled / 1e10 == value {
             return Ok(Decimal { mantissa: scaled as i128, scale: 10, rounded: false });
@@ -346,7 +347,7 @@ impl Decimal {
         if !value.is_finite() {
             return Err(DecimalError::NotFinite);
         }
-        Self::parse(format!("{value:e}").as_bytes())
+        Self::parse_within(format!("{value:e}").as_bytes(), limit)
     }
 
     /// The value in units of 1e-18.
@@ -513,7 +514,7 @@ mod tests {
             let text = format!("{mantissa}e-{scale}");
             let float: f64 = text.parse().expect("float");
             let from_text = Decimal::parse(text.as_bytes()).map(Decimal::amount);
-            let from_float = Decimal::from_f64(float).map(Decimal::amount);
+            let from_float = Decimal::from_f64(float, Amount::LIMIT).map(Decimal::amount);
             prop_assert_eq!(from_float, from_text);
         }
     }

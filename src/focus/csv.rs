@@ -12,10 +12,11 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::layout::Layout;
-use super::rows::{FIELD_MAX, Fields, Refusal, RowReader, Tally};
+use super::receive::{Outcome, Receive, Refusal, Tally};
+use super::rows::{Fields, RowReader};
+use super::rules::FIELD_MAX;
 use super::split::{Records, Scratch};
-use crate::domain::batch::{BatchBuilder, ChargeBatch, Limits};
-use crate::domain::calendar::Day;
+use crate::domain::batch::{BatchBuilder, Limits};
 use crate::error::{Error, Kind, Result};
 
 /// A row longer than this ends the reading: a quote that is never closed would swallow the file.
@@ -222,40 +223,6 @@ fn count_lines(bytes: &[u8]) -> u64 {
     memchr::memchr_iter(b'\n', bytes).count() as u64
 }
 
-/// What a CSV reader tells its caller, from its threads.
-pub trait Receive: Sync {
-    /// A full batch.
-    ///
-    /// # Errors
-    /// Where reading on is of no use.
-    fn batch(&self, batch: &ChargeBatch) -> Result<()>;
-    /// A row was refused.
-    fn refused(&self, line: u64, column: &str, refusal: Refusal, group: Option<(String, Day)>);
-    /// So many bytes of uncompressed input are done.
-    fn progress(&self, bytes: u64);
-    /// Whether reading on is of no use.
-    fn cancelled(&self) -> bool;
-}
-
-/// What was read.
-#[derive(Clone, PartialEq, Eq, Default, Debug)]
-pub struct Outcome {
-    /// FOCUS's version.
-    pub version: String,
-    /// Charges taken.
-    pub rows: u64,
-    /// Rows refused.
-    pub refused: u64,
-    /// What was lost or mended.
-    pub tally: Tally,
-    /// Columns that are not kept.
-    pub dropped: Vec<String>,
-    /// BLAKE3 of the uncompressed input, in hex.
-    pub hash: String,
-    /// Uncompressed bytes.
-    pub bytes: u64,
-}
-
 /// Reads a CSV stream. `threads` of 1 reads on the caller's thread alone.
 ///
 /// # Errors
@@ -271,21 +238,11 @@ pub fn read(input: impl Read + Send, threads: usize, limits: Limits, receive: &d
     } else {
         on_threads(&mut blocks, first, threads, &layout, limits, receive)?
     };
-    let mut outcome = Outcome {
-        version: layout.version.to_owned(),
-        dropped: layout.dropped(),
-        hash: blocks.hash(),
-        bytes: blocks.bytes,
-        ..Outcome::default()
-    };
+    let mut tally = Tally::default();
     for worker in parts {
-        let worker = worker?;
-        outcome.rows += worker.rows;
-        outcome.refused += worker.refused;
-        outcome.tally.rounded += worker.reader.tally.rounded;
-        outcome.tally.repaired += worker.reader.tally.repaired;
+        tally += worker?.tally;
     }
-    Ok(outcome)
+    Ok(Outcome::new(&layout, tally, blocks.hash(), blocks.bytes))
 }
 
 fn on_threads<'a, R: Read>(
@@ -395,8 +352,7 @@ struct Worker<'a> {
     builder: BatchBuilder,
     receive: &'a dyn Receive,
     scratch: Scratch,
-    rows: u64,
-    refused: u64,
+    tally: Tally,
 }
 
 impl<'a> Worker<'a> {
@@ -407,8 +363,7 @@ impl<'a> Worker<'a> {
             builder: BatchBuilder::new(limits),
             receive,
             scratch: Scratch::default(),
-            rows: 0,
-            refused: 0,
+            tally: Tally::default(),
         }
     }
 
@@ -418,19 +373,13 @@ impl<'a> Worker<'a> {
         let mut records = Records::new(bytes, std::mem::take(&mut self.scratch));
         let (mut line, mut counted) = (block.line, 0);
         while records.advance() {
-            match self.row(&mut records) {
-                Ok(()) => {
-                    self.rows += 1;
-                    if !is_utf8 && std::str::from_utf8(records.raw()).is_err() {
-                        self.reader.tally.repaired += 1;
-                    }
-                }
-                Err(refusal) => {
-                    self.refused += 1;
-                    line += count_lines(&bytes[counted..records.start()]);
-                    counted = records.start();
-                    self.refuse(&mut records, line, refusal);
-                }
+            if self.row(&mut records) {
+                let broken = |at| std::str::from_utf8(records.get(at)).is_err();
+                self.tally.repaired += u64::from(!is_utf8 && self.layout.kept().any(broken));
+            } else {
+                line += count_lines(&bytes[counted..records.start()]);
+                counted = records.start();
+                self.refuse(&mut records, line);
             }
             if self.builder.is_full() && !self.builder.is_empty() {
                 self.receive.batch(self.builder.batch())?;
@@ -442,32 +391,29 @@ impl<'a> Worker<'a> {
         Ok(())
     }
 
-    fn refuse(&mut self, records: &mut Records<'_>, line: u64, refusal: Refusal) {
-        records.unescape();
-        let whole = records.len() == self.layout.names.len();
-        let group = if whole { self.reader.group(records) } else { None };
-        let mut value = refusal;
-        if let Some(at) = value.column.filter(|at| whole && !value.value.is_empty() && *at < records.len()) {
-            // The value as it is meant: it may have been read with its quotes doubled.
-            value = Refusal::of(at, records.get(at), value.reason);
-        }
-        let column = value.column.and_then(|at| self.layout.names.get(at)).map_or("", String::as_str);
-        self.receive.refused(line, column, value, group);
-    }
-
-    fn row(&mut self, records: &mut Records<'_>) -> Result<(), Refusal> {
-        let columns = self.layout.names.len();
-        if records.len() != columns {
-            return Err(Refusal::row(format!("has {} fields, the header has {columns}", records.len())));
+    /// Adds a record to the batch, where it is a charge.
+    fn row(&mut self, records: &mut Records<'_>) -> bool {
+        if records.len() != self.layout.names.len() {
+            return false;
         }
         if records.raw().len() > FIELD_MAX {
             records.unescape();
-            if let Some(at) = (0..columns).find(|at| records.get(*at).len() > FIELD_MAX) {
-                let reason = format!("longer than {} KiB", FIELD_MAX / 1024);
-                return Err(Refusal::of(at, records.get(at), reason));
+            if self.layout.kept().any(|at| records.get(at).len() > FIELD_MAX) {
+                return false;
             }
         }
-        self.reader.push(&mut self.builder, records)
+        self.reader.push(&mut self.builder, records, &mut self.tally)
+    }
+
+    fn refuse(&mut self, records: &mut Records<'_>, line: u64) {
+        self.tally.refused += 1;
+        let (fields, columns) = (records.len(), self.layout.names.len());
+        if fields == columns {
+            self.reader.refuse(records, line, self.receive);
+        } else {
+            let reason = format!("has {fields} fields, the header has {columns}");
+            self.receive.refused(line, Refusal::row(reason), None);
+        }
     }
 
     fn finish(&mut self) -> Result<()> {

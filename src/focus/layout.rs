@@ -31,6 +31,46 @@ pub fn without_guard(raw: &[u8]) -> &[u8] {
     }
 }
 
+/// The columns of times.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Time {
+    /// `ChargePeriodStart`.
+    ChargeStart,
+    /// `ChargePeriodEnd`.
+    ChargeEnd,
+    /// `BillingPeriodStart`.
+    BillingStart,
+    /// `BillingPeriodEnd`.
+    BillingEnd,
+}
+
+impl Time {
+    /// How many there are.
+    pub const COUNT: usize = 4;
+    const ALL: [Time; Self::COUNT] = [Time::ChargeStart, Time::ChargeEnd, Time::BillingStart, Time::BillingEnd];
+
+    /// Its number.
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+
+    /// Whether each charge needs it.
+    #[must_use]
+    pub const fn is_needed(self) -> bool {
+        matches!(self, Time::ChargeStart | Time::ChargeEnd)
+    }
+
+    const fn focus_name(self) -> &'static str {
+        match self {
+            Time::ChargeStart => "ChargePeriodStart",
+            Time::ChargeEnd => "ChargePeriodEnd",
+            Time::BillingStart => "BillingPeriodStart",
+            Time::BillingEnd => "BillingPeriodEnd",
+        }
+    }
+}
+
 /// What a file's column is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Slot {
@@ -42,14 +82,8 @@ pub enum Slot {
     Quantity(Quantity),
     /// `ServiceProviderName`, 1.3's successor of `ProviderName`.
     ServiceProvider,
-    /// `ChargePeriodStart`.
-    ChargeStart,
-    /// `ChargePeriodEnd`.
-    ChargeEnd,
-    /// `BillingPeriodStart`.
-    BillingStart,
-    /// `BillingPeriodEnd`.
-    BillingEnd,
+    /// A time.
+    Time(Time),
     /// Not kept.
     Dropped,
 }
@@ -73,14 +107,8 @@ pub struct Layout {
     pub terms_runs: Vec<(usize, usize)>,
     /// The file's columns that may name the provider, best first.
     pub providers: Vec<usize>,
-    /// `ChargePeriodStart`.
-    pub charge_start: usize,
-    /// `ChargePeriodEnd`.
-    pub charge_end: usize,
-    /// `BillingPeriodStart`.
-    pub billing_start: Option<usize>,
-    /// `BillingPeriodEnd`.
-    pub billing_end: Option<usize>,
+    /// The file's column of each time.
+    pub times: [Option<usize>; Time::COUNT],
     /// Whether the texts of a CSV are guarded: see [`GUARD_COLUMN`].
     pub guarded: bool,
     /// FOCUS's version, told by the columns: `1.0` to `1.4`.
@@ -98,13 +126,12 @@ fn slot_of(name: &str) -> Slot {
     if let Some(column) = Quantity::ALL.iter().find(|c| is(c.focus_name())) {
         return Slot::Quantity(*column);
     }
+    if let Some(time) = Time::ALL.into_iter().find(|t| is(t.focus_name())) {
+        return Slot::Time(time);
+    }
     match () {
         () if is("ServiceProviderName") || is("x_ServiceProviderName") => Slot::ServiceProvider,
         () if is("x_HostProviderName") => Slot::Profile(Profile::HostProvider),
-        () if is("ChargePeriodStart") => Slot::ChargeStart,
-        () if is("ChargePeriodEnd") => Slot::ChargeEnd,
-        () if is("BillingPeriodStart") => Slot::BillingStart,
-        () if is("BillingPeriodEnd") => Slot::BillingEnd,
         () => Slot::Dropped,
     }
 }
@@ -137,10 +164,7 @@ impl Layout {
             profile_runs: runs(&slots, |s| matches!(s, Slot::Profile(_) | Slot::ServiceProvider)),
             terms_runs: runs(&slots, |s| matches!(s, Slot::Terms(_))),
             providers: Vec::new(),
-            charge_start: 0,
-            charge_end: 0,
-            billing_start: find(Slot::BillingStart)?,
-            billing_end: find(Slot::BillingEnd)?,
+            times: [None; Time::COUNT],
             guarded: names.iter().any(|n| n.trim() == GUARD_COLUMN),
             version: version(names),
             slots: slots.clone(),
@@ -155,6 +179,9 @@ impl Layout {
         for column in Quantity::ALL {
             layout.quantities[column.index()] = find(Slot::Quantity(*column))?;
         }
+        for time in Time::ALL {
+            layout.times[time.index()] = find(Slot::Time(time))?;
+        }
         let provider = |p: Profile| layout.profile[p.index()];
         layout.providers = [
             provider(Profile::Provider),
@@ -166,7 +193,6 @@ impl Layout {
         .into_iter()
         .flatten()
         .collect();
-        let (start, end) = (find(Slot::ChargeStart)?, find(Slot::ChargeEnd)?);
         let mut missing = Vec::new();
         let mut need = |present: bool, name: &'static str| {
             if !present {
@@ -174,16 +200,20 @@ impl Layout {
             }
         };
         need(layout.quantities[Quantity::Billed.index()].is_some(), "BilledCost");
-        need(start.is_some(), "ChargePeriodStart");
-        need(end.is_some(), "ChargePeriodEnd");
+        for time in Time::ALL.into_iter().filter(|t| t.is_needed()) {
+            need(layout.times[time.index()].is_some(), time.focus_name());
+        }
         need(layout.terms[Terms::Currency.index()].is_some(), "BillingCurrency");
         need(!layout.providers.is_empty(), "ProviderName");
         if !missing.is_empty() {
             return Err(not_focus(&missing, names));
         }
-        layout.charge_start = start.unwrap_or_default();
-        layout.charge_end = end.unwrap_or_default();
         Ok(layout)
+    }
+
+    /// The file's columns that are kept.
+    pub fn kept(&self) -> impl Iterator<Item = usize> {
+        self.slots.iter().enumerate().filter(|(_, slot)| **slot != Slot::Dropped).map(|(at, _)| at)
     }
 
     /// Columns that are there and not kept.

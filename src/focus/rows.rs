@@ -1,85 +1,48 @@
-//! A row of a FOCUS file as a charge, or the reason why it is none.
+//! Rows of text as charges.
 //!
-//! Knows neither CSV nor Parquet: fields come as text or as values already typed.
+//! Knows no CSV: a row gives its fields' texts ([`Fields`]). Most rows repeat a profile and terms that
+//! are known by a hash of their raw bytes.
+
+use std::borrow::Cow;
 
 use hashbrown::HashMap;
 use xxhash_rust::xxh3::xxh3_128_with_seed;
 
-use super::layout::{Layout, without_guard};
+use super::layout::{Layout, Time, without_guard};
+use super::receive::{Receive, Tally};
+use super::rules::{Cells, Moment, facts, is_currency, is_null, limit, refuse};
 use crate::domain::batch::{BatchBuilder, Facts, terms_extra};
-use crate::domain::calendar::{DAY_SECONDS, Day, parse_timestamp};
-use crate::domain::charge::{Profile, Quantity, Terms};
-use crate::domain::money::{Amount, Decimal, DecimalError};
-use crate::domain::rollup::METRICS;
+use crate::domain::calendar::parse_timestamp;
+use crate::domain::charge::{Profile, Terms};
+use crate::domain::money::{Decimal, DecimalError};
 
-/// A field longer than this is refused.
-pub const FIELD_MAX: usize = 64 * 1024;
 /// Distinct timestamp texts that are remembered at most.
 const TIMES_MAX: usize = 4_096;
 
-/// Why a row is refused.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Refusal {
-    /// The file's column; `None` where the whole row is meant.
-    pub column: Option<usize>,
-    /// The value, shortened.
-    pub value: String,
-    /// What is wrong, and what would be right.
-    pub reason: String,
-}
-
-impl Refusal {
-    /// A refusal of a column's value.
-    #[must_use]
-    pub fn of(column: usize, value: &[u8], reason: impl Into<String>) -> Refusal {
-        let mut value = String::from_utf8_lossy(&value[..value.len().min(200)]).into_owned();
-        if value.chars().count() > 80 {
-            value = value.chars().take(80).chain(['…']).collect();
-        }
-        Refusal { column: Some(column), value, reason: reason.into() }
-    }
-
-    /// A refusal of the whole row.
-    #[must_use]
-    pub fn row(reason: impl Into<String>) -> Refusal {
-        Refusal { column: None, value: String::new(), reason: reason.into() }
-    }
-}
-
-/// What reading rows has lost or mended so far.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub struct Tally {
-    /// Values with more than 18 decimals, rounded.
-    pub rounded: u64,
-    /// Rows with bytes that are not UTF-8, replaced.
-    pub repaired: u64,
-}
-
-/// Whether a field says "no value".
-#[must_use]
-pub fn is_null(raw: &[u8]) -> bool {
-    matches!(raw, b"" | b"NULL" | b"null")
-}
-
 /// Timestamps by their text: a file repeats few.
 #[derive(Default)]
-pub struct Times {
+struct Times {
     last: Option<(Vec<u8>, i64)>,
     known: HashMap<Vec<u8>, i64>,
 }
 
 impl Times {
-    /// Seconds since 1970 of a timestamp text.
-    pub fn read(&mut self, raw: &[u8]) -> Option<i64> {
+    fn read(&mut self, raw: &[u8]) -> Moment {
         if let Some((text, seconds)) = &self.last
             && text == raw
         {
-            return Some(*seconds);
+            return Moment::At(*seconds);
+        }
+        if is_null(raw) {
+            return Moment::None;
         }
         let seconds = match self.known.get(raw) {
             Some(seconds) => *seconds,
             None => {
-                let seconds = parse_timestamp(raw)?;
+                let seconds = match Moment::of(parse_timestamp(raw)) {
+                    Moment::At(seconds) => seconds,
+                    other => return other,
+                };
                 if self.known.len() == TIMES_MAX {
                     self.known.clear();
                 }
@@ -95,7 +58,7 @@ impl Times {
             }
             None => self.last = Some((raw.to_vec(), seconds)),
         }
-        Some(seconds)
+        Moment::At(seconds)
     }
 }
 
@@ -113,44 +76,56 @@ pub trait Fields {
 pub struct RowReader<'a> {
     layout: &'a Layout,
     scratch: Vec<u8>,
-    starts: Times,
-    ends: Times,
-    billing_starts: Times,
-    billing_ends: Times,
-    /// What reading has lost or mended.
-    pub tally: Tally,
+    times: [Times; Time::COUNT],
+}
+
+/// A text row's cells.
+struct TextCells<'r, F> {
+    layout: &'r Layout,
+    times: &'r mut [Times; Time::COUNT],
+    row: &'r F,
+}
+
+impl<F: Fields> Cells for TextCells<'_, F> {
+    #[inline]
+    fn moment(&mut self, time: Time) -> Moment {
+        let raw = self.layout.times[time.index()].map(|at| self.row.get(at));
+        raw.map_or(Moment::None, |raw| self.times[time.index()].read(raw))
+    }
+
+    #[inline]
+    fn number(&self, quantity: usize) -> Result<Option<Decimal>, DecimalError> {
+        match self.layout.quantities[quantity].map(|at| self.row.get(at)) {
+            Some(raw) if !is_null(raw) => Decimal::parse_within(raw, limit(quantity)).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    fn text(&self, at: usize) -> Cow<'_, [u8]> {
+        let raw = self.row.get(at);
+        Cow::Borrowed(if self.layout.guarded { without_guard(raw) } else { raw })
+    }
+
+    fn shown(&self, at: usize) -> Cow<'_, [u8]> {
+        Cow::Borrowed(self.row.get(at))
+    }
 }
 
 impl<'a> RowReader<'a> {
     /// For files of this layout.
     #[must_use]
     pub fn new(layout: &'a Layout) -> Self {
-        RowReader {
-            layout,
-            scratch: Vec::new(),
-            starts: Times::default(),
-            ends: Times::default(),
-            billing_starts: Times::default(),
-            billing_ends: Times::default(),
-            tally: Tally::default(),
-        }
+        RowReader { layout, scratch: Vec::new(), times: Default::default() }
     }
 
-    /// Adds a row of text fields to the builder.
-    ///
-    /// # Errors
-    /// Why the row is refused; nothing was added.
-    pub fn push(&mut self, builder: &mut BatchBuilder, row: &mut impl Fields) -> Result<(), Refusal> {
+    /// Adds a row to the builder, where it is a charge; false where it is none.
+    #[must_use]
+    pub fn push(&mut self, builder: &mut BatchBuilder, row: &mut impl Fields, tally: &mut Tally) -> bool {
         let layout = self.layout;
-        let facts = self.facts(row)?;
-        let currency_at = layout.terms[Terms::Currency.index()].unwrap_or_default();
-        check_currency(currency_at, row.get(currency_at))?;
-        if !layout.providers.iter().any(|at| !is_null(row.get(*at))) {
-            return Err(Refusal::of(
-                layout.providers[0],
-                b"",
-                "a charge needs a provider: the provider columns are all empty",
-            ));
+        let Some(facts) = facts(&mut TextCells { layout, times: &mut self.times, row }) else { return false };
+        let currency = layout.terms[Terms::Currency.index()].unwrap_or_default();
+        if !is_currency(row.get(currency)) || layout.providers.iter().all(|at| is_null(row.get(*at))) {
+            return false;
         }
         let profile_key = self.key(builder.seed(), row, &layout.profile_runs, None);
         let terms_key = self.key(builder.seed(), row, &layout.terms_runs, Some(&facts));
@@ -174,7 +149,15 @@ impl<'a> RowReader<'a> {
             }
         };
         builder.push_charge(profile, terms, &facts);
-        Ok(())
+        tally.take(&facts);
+        true
+    }
+
+    /// Tells why a row is no charge.
+    pub fn refuse(&mut self, row: &mut impl Fields, line: u64, receive: &dyn Receive) {
+        // Values are shown as they are meant.
+        row.unescape();
+        refuse(self.layout, &mut TextCells { layout: self.layout, times: &mut self.times, row }, line, receive);
     }
 
     /// A hash of the texts of `runs` of columns.
@@ -188,120 +171,4 @@ impl<'a> RowReader<'a> {
         }
         xxh3_128_with_seed(&self.scratch, seed)
     }
-
-    fn facts(&mut self, row: &impl Fields) -> Result<Facts, Refusal> {
-        let layout = self.layout;
-        let field = |at: usize| row.get(at);
-        let time = |times: &mut Times, at: usize| {
-            let raw = field(at);
-            times.read(raw).ok_or_else(|| refuse_time(at, raw))
-        };
-        let start = time(&mut self.starts, layout.charge_start)?;
-        let end = time(&mut self.ends, layout.charge_end)?;
-        let billing = |times: &mut Times, at: Option<usize>| match at {
-            Some(at) if !is_null(field(at)) => time(times, at).map(Some),
-            _ => Ok(None),
-        };
-        let billing_start = billing(&mut self.billing_starts, layout.billing_start)?;
-        let billing_end = billing(&mut self.billing_ends, layout.billing_end)?;
-        let mut facts = check_times(start, end, billing_start, billing_end)
-            .map_err(|reason| Refusal::of(layout.charge_end, field(layout.charge_end), reason))?;
-        for (quantity, at) in layout.quantities.iter().enumerate() {
-            let Some(at) = at else { continue };
-            let raw = field(*at);
-            if is_null(raw) {
-                continue;
-            }
-            let limit = if quantity < METRICS { Amount::LIMIT } else { Amount::QUANTITY_LIMIT };
-            let decimal = Decimal::parse_within(raw, limit).map_err(|e| refuse_number(*at, raw, e))?;
-            self.tally.rounded += u64::from(decimal.rounded);
-            facts.quantities[quantity] = Some(decimal);
-        }
-        if facts.quantities[Quantity::Billed.index()].is_none() {
-            let at = layout.quantities[Quantity::Billed.index()].unwrap_or_default();
-            return Err(Refusal::of(at, field(at), "a charge needs a billed cost"));
-        }
-        Ok(facts)
-    }
-
-    /// The billing account and period that a refused row says it belongs to.
-    pub fn group(&mut self, row: &impl Fields) -> Option<(String, Day)> {
-        let field = |at: usize| if self.layout.guarded { without_guard(row.get(at)) } else { row.get(at) };
-        let account = self.layout.profile[Profile::BillingAccountId.index()].map_or(&b""[..], field);
-        let account = if is_null(account) { String::new() } else { String::from_utf8_lossy(account).into_owned() };
-        // A billing period that cannot be read may be any.
-        let start = match self.layout.billing_start.map(field).filter(|raw| !is_null(raw)) {
-            Some(raw) => self.billing_starts.read(raw),
-            None => {
-                self.starts.read(field(self.layout.charge_start)).map(|s| Day::of_seconds(s).month().first().seconds())
-            }
-        };
-        start.map(|s| (account, Day::of_seconds(s)))
-    }
-}
-
-/// Checks what a charge's times must be like, and fills in a missing billing period: the month
-/// that the charge starts in.
-///
-/// # Errors
-/// The reason, where the times are impossible.
-pub fn check_times(
-    start: i64,
-    end: i64,
-    billing_start: Option<i64>,
-    billing_end: Option<i64>,
-) -> Result<Facts, String> {
-    if end < start {
-        return Err("the charge period ends before it starts".to_owned());
-    }
-    if end - start > 10 * 366 * DAY_SECONDS {
-        return Err("the charge period is longer than ten years".to_owned());
-    }
-    if !(-62_135_596_800..=253_402_300_800).contains(&start) {
-        return Err("the charge period is outside of the years 1 to 9999".to_owned());
-    }
-    let billing_start = billing_start.map_or_else(|| Day::of_seconds(start).month().first(), Day::of_seconds);
-    let billing_end = billing_end.map_or_else(|| billing_start.month().plus(1).first(), Day::of_seconds);
-    Ok(Facts { start, end, billing_start, billing_end, quantities: [None; Quantity::COUNT] })
-}
-
-/// The refusal of a bad timestamp.
-#[must_use]
-pub fn refuse_time(at: usize, raw: &[u8]) -> Refusal {
-    let reason = if is_null(raw) {
-        "a charge needs this time"
-    } else {
-        "not a date and time like 2024-09-01T00:00:00Z or 2024-09-01 00:00:00"
-    };
-    Refusal::of(at, raw, reason)
-}
-
-/// The refusal of a bad number.
-#[must_use]
-pub fn refuse_number(at: usize, raw: &[u8], error: DecimalError) -> Refusal {
-    let reason = match error {
-        DecimalError::Syntax => {
-            "not a decimal number like 1234.56: take out currency sign, thousands separators and spaces".to_owned()
-        }
-        other => other.to_string(),
-    };
-    Refusal::of(at, raw, reason)
-}
-
-/// Checks a currency code: letters and digits, as ISO 4217 and FOCUS's virtual currencies are.
-///
-/// # Errors
-/// The refusal, where it is none.
-pub fn check_currency(at: usize, raw: &[u8]) -> Result<(), Refusal> {
-    if is_null(raw) {
-        return Err(Refusal::of(at, raw, "a charge needs a billing currency"));
-    }
-    if raw.len() != 3 || !raw.iter().all(u8::is_ascii_uppercase) {
-        return Err(Refusal::of(
-            at,
-            raw,
-            "not an ISO 4217 currency code like USD: write three capital letters and no spaces",
-        ));
-    }
-    Ok(())
 }

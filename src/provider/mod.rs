@@ -1,8 +1,7 @@
 //! Where charges come from: one trait for sources of cost, and the sources.
 //!
 //! A source reads on as many threads as it likes and hands bounded [`ChargeBatch`]es to a
-//! [`Sink`]; it never sees the store. Each source keeps what is on the wire (`client`), what it
-//! means (`normalise`, pure) and the glue (`mod`) apart.
+//! [`Sink`]; it never sees the store.
 
 pub mod demo;
 pub mod files;
@@ -76,7 +75,8 @@ pub trait Sink: Sync {
     /// [`Stop`] when reading on is of no use.
     fn batch(&self, batch: &ChargeBatch) -> Result<(), Stop>;
 
-    /// Takes note of a problem. Problems come in the order of the input within a file.
+    /// Takes note of a problem. Problems of one file come before those of the next, but in no order
+    /// within it: several threads read it.
     fn problem(&self, problem: Problem);
 
     /// Takes note of progress: bytes of input read since the last call.
@@ -123,9 +123,9 @@ pub struct FileSummary {
     pub rows: u64,
     /// Rows refused.
     pub refused: u64,
-    /// Values with more than 18 decimals, rounded.
+    /// Values of charges with more than 18 decimals, rounded.
     pub rounded: u64,
-    /// Values with bytes that are not UTF-8, replaced.
+    /// Charges with bytes that are not UTF-8, replaced.
     pub repaired: u64,
     /// Charges whose tags are no JSON object, so that no tag can be read from them, and one such text.
     pub odd_tags: (u64, String),

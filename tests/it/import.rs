@@ -695,14 +695,57 @@ fn a_dry_run_reports_and_changes_nothing() {
 
 #[test]
 fn large_quantities_are_kept() {
-    let folder = folder();
     // Google Cloud measures storage in byte-seconds.
-    let text = "BilledCost,ChargePeriodStart,ChargePeriodEnd,BillingCurrency,ProviderName,ConsumedQuantity,ConsumedUnit\n\
-                1.5,2024-09-01,2024-09-02,USD,Google Cloud,2592000000000000000,byte-seconds\n";
-    let store = memory();
-    let (outcome, problems) = import(&store, &file(folder.path(), "a.csv", text)).expect("import");
-    assert_eq!((outcome.rows, problems), (1, vec![]));
-    check_sound(&store);
+    const LARGE: &str = "2592000000000000000";
+    let folder = folder();
+    let text = format!(
+        "BilledCost,ChargePeriodStart,ChargePeriodEnd,BillingCurrency,ProviderName,ConsumedQuantity,ConsumedUnit\n\
+         1.5,2024-09-01,2024-09-02,USD,Google Cloud,{LARGE},byte-seconds\n"
+    );
+    let csv = file(folder.path(), "a.csv", text);
+    let parquet = file(folder.path(), "a.parquet", large_in_parquet(LARGE));
+    for path in [csv, parquet] {
+        let store = memory();
+        let (outcome, problems) = import(&store, &path).expect("import");
+        assert_eq!((outcome.rows, problems), (1, vec![]));
+        check_sound(&store);
+    }
+}
+
+/// One charge with the same quantity as integer, decimal and float.
+fn large_in_parquet(quantity: &str) -> Vec<u8> {
+    use parquet::data_type::{
+        ByteArray, ByteArrayType, DoubleType, FixedLenByteArray, FixedLenByteArrayType, Int64Type,
+    };
+    let schema = "message m { required binary BilledCost (UTF8); required binary ChargePeriodStart (UTF8);
+        required binary ChargePeriodEnd (UTF8); required binary BillingCurrency (UTF8);
+        required binary ProviderName (UTF8); required binary CommitmentDiscountQuantity (UTF8);
+        required int64 ConsumedQuantity; required double PricingQuantity;
+        required fixed_len_byte_array(16) PricingCurrencyEffectiveCost (DECIMAL(38,9)); }";
+    let schema = std::sync::Arc::new(parquet::schema::parser::parse_message_type(schema).expect("schema"));
+    let whole: i64 = quantity.parse().expect("number");
+    let mut out = Vec::new();
+    let mut writer =
+        parquet::file::writer::SerializedFileWriter::new(&mut out, schema, Default::default()).expect("writer");
+    let mut group = writer.next_row_group().expect("group");
+    for value in ["1.5", "2024-09-01", "2024-09-02", "USD", "Google Cloud", quantity, "int", "double", "decimal"] {
+        let mut column = group.next_column().expect("column").expect("column");
+        match value {
+            "int" => column.typed::<Int64Type>().write_batch(&[whole], None, None),
+            "double" => column.typed::<DoubleType>().write_batch(&[whole as f64], None, None),
+            "decimal" => {
+                let nanos = i128::from(whole) * 1_000_000_000;
+                let bytes = FixedLenByteArray::from(nanos.to_be_bytes().to_vec());
+                column.typed::<FixedLenByteArrayType>().write_batch(&[bytes], None, None)
+            }
+            text => column.typed::<ByteArrayType>().write_batch(&[ByteArray::from(text)], None, None),
+        }
+        .expect("write");
+        column.close().expect("close");
+    }
+    group.close().expect("close");
+    writer.close().expect("close");
+    out
 }
 
 // Laws.

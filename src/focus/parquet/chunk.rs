@@ -10,7 +10,7 @@ use parquet::column::page::{Page, PageReader};
 use parquet::column::reader::ColumnReader;
 use parquet::data_type::AsBytes;
 
-use super::super::rows::FIELD_MAX;
+use super::super::rules::FIELD_MAX;
 use super::guard::damaged;
 use super::hybrid::{Hybrid, Short, Stretch};
 use crate::error::{Error, Result};

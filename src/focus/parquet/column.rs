@@ -2,10 +2,12 @@
 //!
 //! Each distinct value of a dictionary is turned once; a row is then a look-up by its code.
 
+use std::borrow::Cow;
+
 use hashbrown::HashSet;
 use parquet::column::reader::ColumnReader;
 
-use super::super::rows::{FIELD_MAX, is_null};
+use super::super::rules::{FIELD_MAX, Moment, is_null};
 use super::chunk::{Chunk, Table, read_typed};
 use super::map::MapChunk;
 use super::value::Kind;
@@ -73,10 +75,16 @@ impl Column {
         self.table.get(self.codes[row])
     }
 
+    /// The value of a row as text.
+    #[must_use]
+    pub fn text(&self, row: usize) -> Cow<'_, [u8]> {
+        if self.codes[row] == 0 { Cow::Borrowed(b"") } else { self.kind.text(self.raw(row)) }
+    }
+
     /// The value of a row as a refusal shows it.
     #[must_use]
-    pub fn shown(&self, row: usize) -> Vec<u8> {
-        if self.codes[row] == 0 { Vec::new() } else { self.kind.shown(self.raw(row)) }
+    pub fn shown(&self, row: usize) -> Cow<'_, [u8]> {
+        if self.codes[row] == 0 { Cow::Borrowed(b"") } else { self.kind.shown(self.raw(row)) }
     }
 }
 
@@ -128,7 +136,11 @@ impl TextColumn {
     /// # Errors
     /// Kind `Usage` where the file has not what it should.
     pub fn fill(&mut self, rows: usize) -> Result<()> {
-        self.by_code.truncate(self.column.lasting());
+        let lasting = self.column.lasting();
+        self.by_code.truncate(lasting);
+        // Other codes name other values in the next block.
+        self.repaired.retain(|code| (*code as usize) < lasting);
+        self.long = self.long && self.by_code.contains(&TOO_LONG);
         self.column.fill(rows)
     }
 
@@ -185,10 +197,7 @@ impl TextColumn {
         }
         let text = self.column.kind.text(raw);
         let text = String::from_utf8_lossy(&text);
-        if matches!(text, std::borrow::Cow::Owned(_))
-            && std::str::from_utf8(raw).is_err()
-            && self.column.kind == Kind::Text
-        {
+        if matches!(text, Cow::Owned(_)) && std::str::from_utf8(raw).is_err() && self.column.kind == Kind::Text {
             self.repaired.insert(code);
         }
         match self.into {
@@ -203,16 +212,16 @@ impl TextColumn {
 pub struct NumberColumn {
     /// Its values.
     pub column: Column,
-    /// Which quantity it is.
-    pub quantity: usize,
+    /// The largest magnitude that a value may have.
+    limit: i128,
     by_code: Vec<Result<Option<Decimal>, DecimalError>>,
 }
 
 impl NumberColumn {
     /// A number column before its first block.
     #[must_use]
-    pub fn new(column: Column, quantity: usize) -> NumberColumn {
-        NumberColumn { column, quantity, by_code: vec![Ok(None)] }
+    pub fn new(column: Column, limit: i128) -> NumberColumn {
+        NumberColumn { column, limit, by_code: vec![Ok(None)] }
     }
 
     /// Decodes the next block.
@@ -222,8 +231,12 @@ impl NumberColumn {
     pub fn fill(&mut self, rows: usize) -> Result<()> {
         self.by_code.truncate(self.column.lasting());
         self.column.fill(rows)?;
-        let Column { kind, table, .. } = &self.column;
-        self.by_code.extend((self.by_code.len()..=table.len()).map(|code| kind.number(table.get(code as u32))));
+        let (Column { kind, table, .. }, limit) = (&self.column, self.limit);
+        self.by_code.extend((self.by_code.len()..=table.len()).map(|code| match table.get(code as u32) {
+            // It was cut.
+            raw if raw.len() > FIELD_MAX => Err(DecimalError::Syntax),
+            raw => kind.number(raw, limit),
+        }));
         Ok(())
     }
 
@@ -234,17 +247,6 @@ impl NumberColumn {
     pub fn get(&self, row: usize) -> Result<Option<Decimal>, DecimalError> {
         self.by_code[self.column.codes[row] as usize]
     }
-}
-
-/// What a time column holds in a row.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Moment {
-    /// Nothing.
-    None,
-    /// Something that is no time.
-    Bad,
-    /// Seconds since 1970.
-    At(i64),
 }
 
 /// A column of moments.
@@ -271,7 +273,8 @@ impl TimeColumn {
         let Column { kind, table, .. } = &self.column;
         self.by_code.extend((self.by_code.len()..=table.len()).map(|code| match table.get(code as u32) {
             raw if *kind == Kind::Text && is_null(raw) => Moment::None,
-            raw => kind.seconds(raw).map_or(Moment::Bad, Moment::At),
+            raw if raw.len() > FIELD_MAX => Moment::Bad,
+            raw => Moment::of(kind.seconds(raw)),
         }));
         Ok(())
     }

@@ -24,6 +24,8 @@ const FREE: u64 = 64 << 20;
 const RATIO: u64 = 1_000;
 /// A footer longer than this is refused: it is parsed in memory, several times its size.
 const FOOTER_MAX: u32 = 128 << 20;
+/// Structs and lists within one another at most, in a footer or a page header.
+const DEPTH_MAX: u32 = 16;
 
 /// The error for a file that is not what it says.
 pub fn damaged(what: impl std::fmt::Display) -> Error {
@@ -170,7 +172,7 @@ pub fn check_pages(file: &Positioned, start: u64, len: u64) -> Result<()> {
     let (mut at, end) = (start, start + len);
     let mut buffer = vec![0u8; 512];
     while at < end {
-        let header = loop {
+        let PageHead { size, unpacked, packed, distinct } = loop {
             let there = buffer.len().min((end - at) as usize);
             file.file.read_exact_at(&mut buffer[..there], at).map_err(damaged)?;
             match (Thrift { bytes: &buffer[..there], at: 0, depth: 0 }).page() {
@@ -180,13 +182,28 @@ pub fn check_pages(file: &Positioned, start: u64, len: u64) -> Result<()> {
                 None => return Err(damaged("a page header cannot be read")),
             }
         };
-        let (size, unpacked, packed) = header;
+        // Room is made for as many values as a dictionary claims; none takes less than a byte.
+        if distinct > unpacked {
+            return Err(damaged(format_args!("a dictionary claims {distinct} values in {unpacked} bytes")));
+        }
         if unpacked > PAGE_MAX || (unpacked > FREE && unpacked / RATIO > packed.max(1)) {
             return Err(damaged(format_args!("a page claims to unpack to {unpacked} bytes from {packed}")));
         }
         at += size as u64 + packed;
     }
     Ok(())
+}
+
+/// What a page's header says.
+struct PageHead {
+    /// The header's own length.
+    size: usize,
+    /// The page's unpacked bytes.
+    unpacked: u64,
+    /// The page's packed bytes.
+    packed: u64,
+    /// A dictionary's values.
+    distinct: u64,
 }
 
 /// Thrift's compact protocol, as far as finding a page header's end takes.
@@ -197,20 +214,29 @@ struct Thrift<'a> {
 }
 
 impl Thrift<'_> {
-    /// A page header's length and its page's unpacked and packed sizes.
-    fn page(&mut self) -> Option<(usize, u64, u64)> {
-        let (mut unpacked, mut packed) = (None, None);
-        let mut field = 0i64;
+    fn page(&mut self) -> Option<PageHead> {
+        let (mut field, mut unpacked, mut packed, mut distinct) = (0, None, None, 0);
         loop {
-            let head = self.byte()?;
-            if head == 0 {
-                return Some((self.at, unpacked?, packed?));
+            let kind = self.field(&mut field)?;
+            match (field, kind) {
+                (_, 0) => return Some(PageHead { size: self.at, unpacked: unpacked?, packed: packed?, distinct }),
+                (2, 5) => unpacked = Some(u64::try_from(self.zigzag()?).ok()?),
+                (3, 5) => packed = Some(u64::try_from(self.zigzag()?).ok()?),
+                (7, 12) => distinct = self.dictionary()?,
+                (_, kind) => self.skip(kind)?,
             }
-            field = if head >> 4 == 0 { self.zigzag()? } else { field + i64::from(head >> 4) };
-            match field {
-                2 => unpacked = Some(u64::try_from(self.zigzag()?).ok()?),
-                3 => packed = Some(u64::try_from(self.zigzag()?).ok()?),
-                _ => self.skip(head & 15)?,
+        }
+    }
+
+    /// A dictionary's header: its values.
+    fn dictionary(&mut self) -> Option<u64> {
+        let (mut field, mut values) = (0, None);
+        loop {
+            let kind = self.field(&mut field)?;
+            match (field, kind) {
+                (_, 0) => return values,
+                (1, 5) => values = Some(u64::try_from(self.zigzag()?).ok()?),
+                (_, kind) => self.skip(kind)?,
             }
         }
     }
@@ -218,14 +244,11 @@ impl Thrift<'_> {
     /// Walks a footer: no list in it may claim more items than it has bytes, nor a group more
     /// members than there are columns, since room would be made for as many.
     fn footer(&mut self) -> Option<()> {
-        let mut field = 0i64;
+        let mut field = 0;
         loop {
-            let head = self.byte()?;
-            if head == 0 {
-                return Some(());
-            }
-            field = if head >> 4 == 0 { self.zigzag()? } else { field + i64::from(head >> 4) };
-            match (field, head & 15) {
+            let kind = self.field(&mut field)?;
+            match (field, kind) {
+                (_, 0) => return Some(()),
                 (2, 9) => self.schema()?,
                 (_, kind) => self.skip(kind)?,
             }
@@ -235,20 +258,26 @@ impl Thrift<'_> {
     fn schema(&mut self) -> Option<()> {
         let (count, _) = self.list()?;
         for _ in 0..count {
-            let mut field = 0i64;
+            let mut field = 0;
             loop {
-                let head = self.byte()?;
-                if head == 0 {
-                    break;
-                }
-                field = if head >> 4 == 0 { self.zigzag()? } else { field + i64::from(head >> 4) };
-                match (field, head & 15) {
+                let kind = self.field(&mut field)?;
+                match (field, kind) {
+                    (_, 0) => break,
                     (5, 5) => (self.zigzag()? <= count as i64).then_some(())?,
                     (_, kind) => self.skip(kind)?,
                 }
             }
         }
         Some(())
+    }
+
+    /// Goes on from a struct's field to the next; its kind, 0 at the struct's end.
+    fn field(&mut self, number: &mut i64) -> Option<u8> {
+        let head = self.byte()?;
+        if head != 0 {
+            *number = if head >> 4 == 0 { self.zigzag()? } else { number.wrapping_add(i64::from(head >> 4)) };
+        }
+        (head == 0 || head & 15 != 0).then_some(head & 15)
     }
 
     /// A list's count, which its bytes allow, and its items' kind.
@@ -293,34 +322,59 @@ impl Thrift<'_> {
                 let length = usize::try_from(self.varint()?).ok()?;
                 self.at = self.at.checked_add(length)?;
             }
-            9 | 10 => {
-                let (count, kind) = self.list()?;
-                for _ in 0..count {
-                    match kind {
-                        1 | 2 => self.at += 1,
-                        kind => self.skip(kind)?,
-                    }
-                }
-            }
-            12 => {
+            // Each level is a call of its own: a stranger must not choose how deep the stack grows.
+            9 | 10 | 12 if self.depth == DEPTH_MAX => return None,
+            9 | 10 | 12 => {
                 self.depth += 1;
-                if self.depth > 16 {
-                    return None;
-                }
-                loop {
-                    let head = self.byte()?;
-                    if head == 0 {
-                        break;
-                    }
-                    if head >> 4 == 0 {
-                        self.zigzag()?;
-                    }
-                    self.skip(head & 15)?;
-                }
+                if kind == 12 { self.skip_struct() } else { self.skip_list() }?;
                 self.depth -= 1;
             }
+            // Parquet's headers have no maps.
             _ => return None,
         }
         (self.at <= self.bytes.len()).then_some(())
+    }
+
+    fn skip_list(&mut self) -> Option<()> {
+        let (count, kind) = self.list()?;
+        for _ in 0..count {
+            match kind {
+                1 | 2 => self.at += 1,
+                kind => self.skip(kind)?,
+            }
+        }
+        Some(())
+    }
+
+    fn skip_struct(&mut self) -> Option<()> {
+        let mut field = 0;
+        loop {
+            match self.field(&mut field)? {
+                0 => return Some(()),
+                kind => self.skip(kind)?,
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    #[test]
+    fn a_dictionary_never_claims_more_values_than_it_has_bytes() {
+        let page = |values: &[u8]| {
+            // Kind 2, 8 bytes unpacked and packed; field 7: that many values, plain.
+            let head = [&[0x15, 4, 0x15, 16, 0x15, 16, 0x4c, 0x15][..], values, &[0x15, 0, 0, 0]].concat();
+            let mut file = tempfile::tempfile().expect("file");
+            file.write_all(&[head, vec![0; 8]].concat()).expect("write");
+            let file = Positioned::new(file).expect("file");
+            check_pages(&file, 0, file.len)
+        };
+        page(&[16]).expect("eight values");
+        let error = page(&[0xfe, 0xff, 0xff, 0xff, 0x0f]).expect_err("two billion values");
+        assert!(error.message.contains("a dictionary claims 2147483647 values in 8 bytes"), "{error}");
     }
 }

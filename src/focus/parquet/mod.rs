@@ -29,7 +29,7 @@ use parquet::file::metadata::ParquetMetaData;
 use parquet::file::reader::{FileReader, Length};
 use parquet::file::serialized_reader::SerializedFileReader;
 
-use super::csv::{Outcome, Receive};
+use super::receive::{Outcome, Receive, Tally};
 use crate::domain::batch::Limits;
 use crate::error::{Error, Kind, Result};
 use guard::{Positioned, check_footer, damaged};
@@ -69,7 +69,7 @@ pub fn read(file: File, threads: usize, limits: Limits, receive: &dyn Receive) -
         if done.is_err() {
             stop.store(true, Ordering::Relaxed);
         }
-        done.map(|()| (worker.rows, worker.refused, worker.tally))
+        done.map(|()| worker.tally)
     };
     let parts = if threads == 1 {
         vec![work(0)]
@@ -80,28 +80,16 @@ pub fn read(file: File, threads: usize, limits: Limits, receive: &dyn Receive) -
             handles.into_iter().map(|h| h.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
         })
     };
-    let mut outcome = Outcome {
-        version: plan.layout.version.to_owned(),
-        dropped: plan.layout.dropped(),
-        hash,
-        bytes: file.len(),
-        ..Outcome::default()
-    };
-    let mut stopped = None;
+    let (mut tally, mut stopped) = (Tally::default(), None);
     for part in parts {
         match part {
-            Ok((rows, refused, tally)) => {
-                outcome.rows += rows;
-                outcome.refused += refused;
-                outcome.tally.rounded += tally.rounded;
-                outcome.tally.repaired += tally.repaired;
-            }
+            Ok(part) => tally += part,
             // A worker that was told to stop says nothing of why.
             Err(error) if error.kind == Kind::Interrupted => stopped = Some(error),
             Err(error) => return Err(error),
         }
     }
-    stopped.map_or(Ok(outcome), Err)
+    stopped.map_or_else(|| Ok(Outcome::new(&plan.layout, tally, hash, file.len())), Err)
 }
 
 /// Each row group's index, the number of its first row (from 1), and its packed size.

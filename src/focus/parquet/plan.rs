@@ -5,13 +5,14 @@ use parquet::file::reader::{FileReader, RowGroupReader};
 use parquet::file::serialized_reader::SerializedFileReader;
 use parquet::schema::types::SchemaDescriptor;
 
-use super::super::layout::{Layout, Slot};
+use super::super::layout::{Layout, Slot, Time};
+use super::super::rules::limit;
 use super::chunk::{Chunk, Shape};
 use super::column::{Column, Into, NumberColumn, Source, TextColumn, TimeColumn};
 use super::guard::{Positioned, check_pages, damaged};
 use super::map::{MapChunk, is_map};
 use super::value::Kind;
-use crate::domain::charge::Profile;
+use crate::domain::charge::Quantity;
 use crate::error::{Error, Result};
 
 /// A column that is kept.
@@ -37,10 +38,10 @@ pub struct Plan {
 pub struct Group {
     /// Profile and terms columns, and `ServiceProviderName`.
     pub texts: Vec<TextColumn>,
-    /// Quantities.
-    pub numbers: Vec<NumberColumn>,
-    /// Charge period start and end, billing period start and end.
-    pub times: [Option<TimeColumn>; 4],
+    /// Each quantity that the file has.
+    pub numbers: [Option<NumberColumn>; Quantity::COUNT],
+    /// Each time that the file has.
+    pub times: [Option<TimeColumn>; Time::COUNT],
 }
 
 impl Plan {
@@ -102,16 +103,13 @@ impl Plan {
                 Slot::Profile(profile) => out.texts.push(TextColumn::new(column, Into::Profile(profile))),
                 Slot::Terms(terms) => out.texts.push(TextColumn::new(column, Into::Terms(terms))),
                 Slot::ServiceProvider => out.texts.push(TextColumn::new(column, Into::Provider)),
-                Slot::Quantity(quantity) => out.numbers.push(NumberColumn::new(column, quantity.index())),
-                Slot::ChargeStart => out.times[0] = Some(TimeColumn::new(column)),
-                Slot::ChargeEnd => out.times[1] = Some(TimeColumn::new(column)),
-                Slot::BillingStart => out.times[2] = Some(TimeColumn::new(column)),
-                Slot::BillingEnd => out.times[3] = Some(TimeColumn::new(column)),
+                Slot::Quantity(quantity) => {
+                    out.numbers[quantity.index()] = Some(NumberColumn::new(column, limit(quantity.index())));
+                }
+                Slot::Time(time) => out.times[time.index()] = Some(TimeColumn::new(column)),
                 Slot::Dropped => {}
             }
         }
-        // Refusals name the first quantity that is wrong, as a CSV's do.
-        out.numbers.sort_by_key(|n| n.quantity);
         Ok(out)
     }
 }
@@ -123,22 +121,16 @@ impl Kept {
             check_pages(file, start, len)
         };
         check(self.leaf)?;
-        let typed = |leaf: usize| group.get_column_reader(leaf).map_err(damaged);
         if self.map {
             check(self.leaf + 1)?;
-            let most = |leaf: usize| group.metadata().column(leaf).column_descr().max_def_level();
-            let keys = (typed(self.leaf)?, most(self.leaf));
-            let values = (typed(self.leaf + 1)?, most(self.leaf + 1));
-            return MapChunk::new(keys, values)
-                .map(|map| Source::Map(Box::new(map)))
-                .ok_or_else(|| damaged("a map is not of texts"));
+            return Ok(Source::Map(Box::new(MapChunk::open(group, self.leaf)?)));
         }
         let encodings: Vec<Encoding> = group.metadata().column(self.leaf).encodings().collect();
         if encodings.iter().all(|e| Chunk::reads(*e, self.shape.physical)) {
             let pages = group.get_column_page_reader(self.leaf).map_err(damaged)?;
             return Ok(Source::Flat(Box::new(Chunk::new(pages, self.shape))));
         }
-        Ok(Source::Typed(Box::new(typed(self.leaf)?), self.shape.optional))
+        Ok(Source::Typed(Box::new(group.get_column_reader(self.leaf).map_err(damaged)?), self.shape.optional))
     }
 }
 
@@ -149,13 +141,15 @@ impl Group {
     /// Kind `Usage` where the file has not what it should.
     pub fn fill(&mut self, rows: usize) -> Result<()> {
         self.times.iter_mut().flatten().try_for_each(|c| c.fill(rows))?;
-        self.numbers.iter_mut().try_for_each(|c| c.fill(rows))?;
+        self.numbers.iter_mut().flatten().try_for_each(|c| c.fill(rows))?;
         self.texts.iter_mut().try_for_each(|c| c.fill(rows))
     }
 
-    /// The text column that fills a profile column.
+    /// The column at a place of the file's layout.
     #[must_use]
-    pub fn profile(&self, profile: Profile) -> Option<&TextColumn> {
-        self.texts.iter().find(|t| t.into == Into::Profile(profile))
+    pub fn column(&self, at: usize) -> Option<&Column> {
+        let times = self.times.iter().flatten().map(|t| &t.column);
+        let numbers = self.numbers.iter().flatten().map(|n| &n.column);
+        self.texts.iter().map(|t| &t.column).chain(times).chain(numbers).find(|column| column.at == at)
     }
 }

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use parquet::basic::{ConvertedType, LogicalType, TimeUnit, Type as Physical};
 use parquet::schema::types::ColumnDescriptor;
 
-use super::super::rows::is_null;
+use super::super::rules::{Moment, is_null};
 use crate::domain::calendar::{DAY_SECONDS, Day, format_timestamp, parse_timestamp};
 use crate::domain::money::{Amount, Decimal, DecimalError, POW10, SCALE};
 
@@ -82,26 +82,26 @@ impl Kind {
         }
     }
 
-    /// The value as a number; `None` where it says "no value".
+    /// The value as a number of at most `limit` units; `None` where it says "no value".
     ///
     /// # Errors
     /// Why it is none.
-    pub fn number(self, raw: &[u8]) -> Result<Option<Decimal>, DecimalError> {
+    pub fn number(self, raw: &[u8], limit: i128) -> Result<Option<Decimal>, DecimalError> {
         match self {
             Kind::Text if is_null(raw) => Ok(None),
-            Kind::Text => Decimal::parse(raw).map(Some),
-            Kind::Integer { unsigned } => scaled(integer(raw, unsigned), 0).map(Some),
-            Kind::Decimal { scale, big: false } => scaled(integer(raw, false), scale).map(Some),
+            Kind::Text => Decimal::parse_within(raw, limit).map(Some),
+            Kind::Integer { unsigned } => scaled(integer(raw, unsigned), 0, limit).map(Some),
+            Kind::Decimal { scale, big: false } => scaled(integer(raw, false), scale, limit).map(Some),
             Kind::Decimal { scale, big: true } => {
-                big_endian(raw).ok_or(DecimalError::Range).and_then(|m| scaled(m, scale)).map(Some)
+                big_endian(raw).ok_or(DecimalError::Range).and_then(|m| scaled(m, scale, limit)).map(Some)
             }
-            Kind::Double => Decimal::from_f64(f64::from_le_bytes(fixed(raw))).map(Some),
+            Kind::Double => Decimal::from_f64(f64::from_le_bytes(fixed(raw)), limit).map(Some),
             Kind::Float => {
                 let value = f32::from_le_bytes(fixed(raw));
                 if !value.is_finite() {
                     return Err(DecimalError::NotFinite);
                 }
-                Decimal::parse(format!("{value:e}").as_bytes()).map(Some)
+                Decimal::parse_within(format!("{value:e}").as_bytes(), limit).map(Some)
             }
             Kind::Bool | Kind::Date | Kind::Moment(_) | Kind::Int96 => Err(DecimalError::Syntax),
         }
@@ -132,30 +132,32 @@ impl Kind {
             Kind::Integer { unsigned } => Cow::Owned(integer(raw, unsigned).to_string().into_bytes()),
             Kind::Bool => Cow::Borrowed(if raw.first() == Some(&1) { b"true" } else { b"false" }),
             Kind::Date => Cow::Owned(Day(i32::from_le_bytes(fixed(raw))).to_string().into_bytes()),
-            Kind::Moment(_) | Kind::Int96 => {
-                Cow::Owned(self.seconds(raw).map(format_timestamp).unwrap_or_default().into_bytes())
-            }
-            Kind::Decimal { .. } | Kind::Double | Kind::Float => match self.number(raw) {
+            Kind::Moment(_) | Kind::Int96 => Cow::Owned(match (self, Moment::of(self.seconds(raw))) {
+                (_, Moment::At(seconds)) => format_timestamp(seconds).into_bytes(),
+                // In another unit than the file says: a date would be invented.
+                (Kind::Moment(_), _) => integer(raw, false).to_string().into_bytes(),
+                _ => Vec::new(),
+            }),
+            Kind::Decimal { .. } | Kind::Double | Kind::Float => match self.number(raw, Amount::QUANTITY_LIMIT) {
                 Ok(Some(decimal)) if !decimal.rounded => Cow::Owned(decimal.amount().to_string().into_bytes()),
                 Err(DecimalError::NotFinite) => Cow::Borrowed(b""),
-                _ => Cow::Owned(self.shown(raw)),
+                _ => self.shown(raw),
             },
         }
     }
 
     /// The value for a person: in refusals.
     #[must_use]
-    pub fn shown(self, raw: &[u8]) -> Vec<u8> {
+    pub fn shown(self, raw: &[u8]) -> Cow<'_, [u8]> {
         match self {
-            Kind::Text => raw.to_vec(),
-            Kind::Double => f64::from_le_bytes(fixed(raw)).to_string().into_bytes(),
-            Kind::Float => f32::from_le_bytes(fixed(raw)).to_string().into_bytes(),
-            Kind::Decimal { scale, big } => {
-                let mantissa = if big { big_endian(raw) } else { Some(integer(raw, false)) };
-                mantissa
-                    .map_or_else(|| b"(a decimal of more than 38 digits)".to_vec(), |m| format!("{m}e-{scale}").into())
-            }
-            _ => self.text(raw).into_owned(),
+            Kind::Text => Cow::Borrowed(raw),
+            Kind::Double => Cow::Owned(f64::from_le_bytes(fixed(raw)).to_string().into_bytes()),
+            Kind::Float => Cow::Owned(f32::from_le_bytes(fixed(raw)).to_string().into_bytes()),
+            Kind::Decimal { scale, big } => match if big { big_endian(raw) } else { Some(integer(raw, false)) } {
+                Some(mantissa) => Cow::Owned(format!("{mantissa}e-{scale}").into_bytes()),
+                None => Cow::Borrowed(b"(a decimal of more than 38 digits)"),
+            },
+            _ => self.text(raw),
         }
     }
 }
@@ -191,11 +193,11 @@ fn big_endian(raw: &[u8]) -> Option<i128> {
 }
 
 /// `mantissa` x 10^-`scale`, without needless places: a column of decimals then stays narrow.
-fn scaled(mantissa: i128, scale: u32) -> Result<Decimal, DecimalError> {
+fn scaled(mantissa: i128, scale: u32, limit: i128) -> Result<Decimal, DecimalError> {
     if scale > SCALE {
-        return Decimal::parse(format!("{mantissa}e-{scale}").as_bytes());
+        return Decimal::parse_within(format!("{mantissa}e-{scale}").as_bytes(), limit);
     }
-    let limit = Amount::LIMIT / i128::from(POW10[(SCALE - scale) as usize]);
+    let limit = limit / i128::from(POW10[(SCALE - scale) as usize]);
     if !(-limit..=limit).contains(&mantissa) {
         return Err(DecimalError::Range);
     }
@@ -222,7 +224,8 @@ mod tests {
     #[test]
     fn reads_each_kind_as_a_csv_would_hold_it() {
         let text = |kind: Kind, raw: &[u8]| String::from_utf8_lossy(&kind.text(raw)).into_owned();
-        let number = |kind: Kind, raw: &[u8]| kind.number(raw).map(|d| d.map(|d| d.amount().to_string()));
+        let number =
+            |kind: Kind, raw: &[u8]| kind.number(raw, Amount::LIMIT).map(|d| d.map(|d| d.amount().to_string()));
         let big = Kind::Decimal { scale: 4, big: true };
         for (raw, want) in [(&[0x30, 0x39][..], "1.2345"), (&[0xff, 0xff, 0xcf, 0xc7], "-1.2345"), (&[0; 20], "0")] {
             assert_eq!(number(big, raw), Ok(Some(want.to_owned())));

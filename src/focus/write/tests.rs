@@ -7,8 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::batch::{ChargeBatch, Limits};
-use crate::focus::csv::{Outcome, Receive};
-use crate::focus::rows::Refusal;
+use crate::focus::receive::{Outcome, Receive, Refusal};
 
 /// An output that can be looked at.
 #[derive(Clone, Default)]
@@ -76,8 +75,8 @@ impl Receive for Kept {
         }
         Ok(())
     }
-    fn refused(&self, line: u64, column: &str, refusal: Refusal, _: Option<(String, Day)>) {
-        panic!("row {line} column {column}: {refusal:?}");
+    fn refused(&self, line: u64, refusal: Refusal, _: Option<(String, Day)>) {
+        panic!("row {line}: {refusal:?}");
     }
     fn progress(&self, _: u64) {}
     fn cancelled(&self) -> bool {
@@ -204,7 +203,7 @@ fn json_has_objects_exact_amounts_and_no_nulls() {
 #[test]
 fn an_empty_parquet_and_a_full_disk() {
     let (back, outcome) = read_back(Format::Parquet, &written(Format::Parquet, &[]));
-    assert_eq!((back.len(), outcome.rows), (0, 0));
+    assert_eq!((back.len(), outcome.tally.rows), (0, 0));
     for format in [Format::Csv { raw: false }, Format::Json, Format::Parquet] {
         let done = writer(format, Box::new(Full)).and_then(|mut to| {
             to.write(&charge(&["x"], 0, 1).row())?;

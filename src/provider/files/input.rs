@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::domain::text::SafeText;
 use crate::error::{Error, Kind, Result};
 
 /// Unpacked bytes at most: more is a bomb or a mistake.
@@ -26,6 +27,37 @@ pub enum Shape {
     Zstd,
     /// Apache Parquet.
     Parquet,
+}
+
+impl Shape {
+    /// Tells it by a file's first bytes.
+    fn of(start: &[u8]) -> Result<Shape> {
+        Ok(match start {
+            [0x1f, 0x8b, ..] => Shape::Gzip,
+            [0x28, 0xb5, 0x2f, 0xfd, ..] => Shape::Zstd,
+            [b'P', b'A', b'R', b'1', ..] => Shape::Parquet,
+            [b'P', b'K', 3, 4, ..] => {
+                return Err(Error::usage("it is a zip archive").hint("unzip it and import what is in it"));
+            }
+            [b'B', b'Z', b'h', ..] => {
+                return Err(Error::usage("it is packed with bzip2").hint("unpack it: bunzip2 FILE"));
+            }
+            [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => {
+                return Err(Error::usage("it is packed with xz").hint("unpack it: unxz FILE"));
+            }
+            _ => Shape::Plain,
+        })
+    }
+}
+
+/// Says which file an error is about that does not name it.
+#[must_use]
+pub fn about(path: &Path, error: Error) -> Error {
+    let name = SafeText::from_outside(&path.to_string_lossy()).into_string();
+    match error.kind {
+        Kind::Usage => Error { message: format!("`{name}`: {}", error.message), ..error },
+        _ => error,
+    }
 }
 
 /// An opened input.
@@ -62,27 +94,13 @@ impl Input {
             let file = File::open(path).map_err(|e| Error::io(Kind::Usage, "open", path, &e))?;
             let meta = file.metadata().map_err(|e| Error::io(Kind::Usage, "look at", path, &e))?;
             if meta.is_dir() {
-                return Err(Error::usage("it is a folder"));
+                return Err(about(path, Error::usage("it is a folder")));
             }
             Source::File(file)
         };
         let mut start = Vec::new();
         rest.by_ref().take(8).read_to_end(&mut start).map_err(|e| Error::io(Kind::Usage, "read", path, &e))?;
-        let shape = match start.as_slice() {
-            [0x1f, 0x8b, ..] => Shape::Gzip,
-            [0x28, 0xb5, 0x2f, 0xfd, ..] => Shape::Zstd,
-            [b'P', b'A', b'R', b'1', ..] => Shape::Parquet,
-            [b'P', b'K', 3, 4, ..] => {
-                return Err(Error::usage("it is a zip archive").hint("unzip it and import what is in it"));
-            }
-            [b'B', b'Z', b'h', ..] => {
-                return Err(Error::usage("it is packed with bzip2").hint("unpack it: bunzip2 FILE"));
-            }
-            [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => {
-                return Err(Error::usage("it is packed with xz").hint("unpack it: unxz FILE"));
-            }
-            _ => Shape::Plain,
-        };
+        let shape = Shape::of(&start).map_err(|error| about(path, error))?;
         Ok(Input { shape, start, rest })
     }
 

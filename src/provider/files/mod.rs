@@ -5,10 +5,11 @@
 
 pub mod input;
 
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use input::{Input, Shape};
+use input::{Input, Shape, about};
 
 use super::{CostSource, FileSummary, Problem, ReadSummary, Sink, SourceId, SourceKind, Stop};
 use crate::domain::batch::{ChargeBatch, Limits};
@@ -17,12 +18,14 @@ use crate::domain::charge::Profile;
 use crate::domain::tags::is_object;
 use crate::domain::text::SafeText;
 use crate::error::{Error, Kind, Result};
-use crate::focus::csv::{self, Outcome, Receive};
-use crate::focus::parquet;
-use crate::focus::rows::Refusal;
+use crate::focus::receive::{Outcome, Receive, Refusal};
+use crate::focus::{csv, parquet};
 
 /// Files at most in one batch.
 pub const FILES_MAX: usize = 100_000;
+
+/// Folders within one another at most.
+const DEPTH_MAX: usize = 16;
 
 /// Characters of an odd text that are shown as an example.
 const EXAMPLE_MAX: usize = 40;
@@ -43,8 +46,11 @@ impl BillingFiles {
     pub fn new(source: &str, arguments: &[String], threads: usize) -> Result<BillingFiles> {
         let mut paths = Vec::new();
         for argument in arguments {
-            expand(argument, &mut paths)?;
+            paths.extend(expand(argument)?);
         }
+        // A file that two arguments name is read once.
+        let mut known = HashSet::new();
+        paths.retain(|path: &PathBuf| known.insert(path.clone()));
         if paths.len() > FILES_MAX {
             return Err(Error::usage(format!("{} files are more than one import takes ({FILES_MAX})", paths.len())));
         }
@@ -70,54 +76,60 @@ fn is_billing_name(path: &Path) -> bool {
             .any(|end| name.ends_with(end))
 }
 
-fn expand(argument: &str, paths: &mut Vec<PathBuf>) -> Result<()> {
+/// The files that an argument names.
+fn expand(argument: &str) -> Result<Vec<PathBuf>> {
     let path = PathBuf::from(argument);
-    let mut add = |path: PathBuf| {
-        if !paths.contains(&path) {
-            paths.push(path);
-        }
-    };
     if argument == "-" {
-        add(path);
-        return Ok(());
+        return Ok(vec![path]);
     }
+    let mut found = Vec::new();
     if path.is_dir() {
-        let mut found = Vec::new();
         walk(&path, 0, &mut found)?;
         if found.is_empty() {
             return Err(Error::usage(format!("there is no billing file in `{}`", SafeText::path(&path)))
                 .hint("files named *.csv, *.csv.gz, *.csv.zst and *.parquet are read"));
         }
-        found.sort();
-        found.into_iter().for_each(add);
-        return Ok(());
-    }
-    if path.exists() || !argument.contains(['*', '?', '[']) {
-        add(path);
-        return Ok(());
-    }
-    let matches = glob::glob(argument)
-        .map_err(|e| Error::usage(format!("`{}` is no pattern: {e}", SafeText::from_outside(argument))))?;
-    let mut found: Vec<PathBuf> = matches.flatten().filter(|p| p.is_file()).collect();
-    if found.is_empty() {
-        return Err(Error::usage(format!("no file matches `{}`", SafeText::from_outside(argument))));
+    } else if path.exists() || !argument.contains(['*', '?', '[']) {
+        found.push(path);
+    } else {
+        let safe = SafeText::from_outside(argument);
+        let matches = glob::glob(argument).map_err(|e| Error::usage(format!("`{safe}` is no pattern: {e}")))?;
+        for path in matches {
+            let path = path.map_err(|e| Error::io(Kind::Usage, "read", e.path(), e.error()))?;
+            // What cannot be looked at is not left out: opening it will say why.
+            if std::fs::metadata(&path).map_or(true, |meta| meta.is_file()) {
+                found.push(path);
+            }
+        }
+        if found.is_empty() {
+            return Err(Error::usage(format!("no file matches `{safe}`")));
+        }
     }
     found.sort();
-    found.into_iter().for_each(add);
-    Ok(())
+    Ok(found)
 }
 
+/// Finds the billing files below a folder. What cannot be read is an error, since a bill that is
+/// imported in part looks like one that shrank.
 fn walk(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<()> {
-    if depth > 16 || found.len() > FILES_MAX {
-        return Ok(());
+    if depth > DEPTH_MAX {
+        return Err(Error::usage(format!("`{}` lies more than {DEPTH_MAX} folders deep", SafeText::path(folder)))
+            .hint("name a folder nearer to the billing files, or the files"));
     }
-    for entry in std::fs::read_dir(folder).map_err(|e| Error::io(Kind::Usage, "read", folder, &e))?.flatten() {
+    let unread = |path: &Path, e: &std::io::Error| Error::io(Kind::Usage, "read", path, e);
+    for entry in std::fs::read_dir(folder).map_err(|e| unread(folder, &e))? {
+        let entry = entry.map_err(|e| unread(folder, &e))?;
         let path = entry.path();
         // Links are not followed: a folder may link to itself.
-        match entry.file_type() {
-            Ok(kind) if kind.is_dir() => walk(&path, depth + 1, found)?,
-            Ok(kind) if kind.is_file() && is_billing_name(&path) => found.push(path),
-            _ => {}
+        let kind = entry.file_type().map_err(|e| unread(&path, &e))?;
+        if kind.is_dir() {
+            walk(&path, depth + 1, found)?;
+        } else if kind.is_file() && is_billing_name(&path) {
+            found.push(path);
+        }
+        if found.len() > FILES_MAX {
+            // Too many: the caller says so.
+            break;
         }
     }
     Ok(())
@@ -134,13 +146,14 @@ impl CostSource for BillingFiles {
 
     fn read(&mut self, sink: &dyn Sink) -> Result<ReadSummary, Stop> {
         let mut summary = ReadSummary::default();
+        let mut by_hash: HashMap<String, usize> = HashMap::new();
         for path in &self.paths {
             if sink.cancelled() {
                 return Err(Stop::Cancelled);
             }
-            let file = self.read_file(path, sink).map_err(|stop| at_file(stop, path))?;
+            let file = self.read_file(path, sink)?;
             // The same content twice in one batch would count twice.
-            if let Some(before) = summary.files.iter().find(|f| f.hash == file.hash && f.rows > 0) {
+            if let Some(before) = by_hash.get(&file.hash).map(|at| &summary.files[*at]) {
                 let error = Error::usage(format!(
                     "`{}` and `{}` have the same content",
                     SafeText::from_outside(&before.name),
@@ -148,21 +161,12 @@ impl CostSource for BillingFiles {
                 ));
                 return Err(Stop::Failed(error.hint("name each file once: nothing was changed")));
             }
+            if file.rows > 0 {
+                by_hash.insert(file.hash.clone(), summary.files.len());
+            }
             summary.files.push(file);
         }
         Ok(summary)
-    }
-}
-
-/// Says which file an error is about, where it does not yet.
-fn at_file(stop: Stop, path: &Path) -> Stop {
-    let name = SafeText::path(path);
-    match stop {
-        Stop::Failed(error) if error.kind == Kind::Usage && !error.message.contains(name.as_str()) => {
-            Stop::Failed(Error { message: format!("`{name}`: {}", error.message), ..error })
-        }
-        Stop::Failed(error) if error.kind == Kind::Interrupted => Stop::Cancelled,
-        other => other,
     }
 }
 
@@ -171,24 +175,11 @@ impl BillingFiles {
         let name = path.to_string_lossy().into_owned();
         let input = Input::open(path)?;
         let bridge = Bridge { sink, file: &name, odd_tags: Mutex::default() };
-        let (outcome, format) = match input.shape {
-            Shape::Parquet => {
-                let file = input.into_file()?;
-                // Open pages of every column take memory beside the batch: it has less of it.
-                let Limits { rows, text_bytes } = self.limits;
-                let limits = Limits { rows: rows * 7 / 12, text_bytes: text_bytes * 7 / 12 };
-                (parquet::read(file, self.threads, limits, &bridge)?, "Parquet")
-            }
-            shape => {
-                let kind = match shape {
-                    Shape::Gzip => "CSV, gzip",
-                    Shape::Zstd => "CSV, zstd",
-                    _ => "CSV",
-                };
-                (csv::read(input.into_reader()?, self.threads, self.limits, &bridge)?, kind)
-            }
-        };
-        let Outcome { version, rows, refused, tally, dropped, hash, bytes, .. } = outcome;
+        let (outcome, format) = self.read_input(input, &bridge).map_err(|error| match error.kind {
+            Kind::Interrupted => Stop::Cancelled,
+            _ => Stop::Failed(about(path, error)),
+        })?;
+        let Outcome { version, tally, dropped, hash, bytes } = outcome;
         let odd_tags = bridge.odd_tags.into_inner().unwrap_or_else(PoisonError::into_inner);
         Ok(FileSummary {
             odd_tags,
@@ -196,12 +187,28 @@ impl BillingFiles {
             hash,
             bytes,
             format: format!("FOCUS {version} {format}"),
-            rows,
-            refused,
+            rows: tally.rows,
+            refused: tally.refused,
             rounded: tally.rounded,
             repaired: tally.repaired,
             dropped_columns: dropped,
         })
+    }
+
+    fn read_input(&self, input: Input, bridge: &Bridge<'_>) -> Result<(Outcome, &'static str)> {
+        let kind = match input.shape {
+            Shape::Parquet => {
+                let file = input.into_file()?;
+                // Open pages of every column take memory beside the batch: it has less of it.
+                let Limits { rows, text_bytes } = self.limits;
+                let limits = Limits { rows: rows * 7 / 12, text_bytes: text_bytes * 7 / 12 };
+                return Ok((parquet::read(file, self.threads, limits, bridge)?, "Parquet"));
+            }
+            Shape::Gzip => "CSV, gzip",
+            Shape::Zstd => "CSV, zstd",
+            Shape::Plain => "CSV",
+        };
+        Ok((csv::read(input.into_reader()?, self.threads, self.limits, bridge)?, kind))
     }
 }
 
@@ -242,17 +249,9 @@ impl Receive for Bridge<'_> {
         })
     }
 
-    fn refused(&self, line: u64, column: &str, refusal: Refusal, group: Option<(String, Day)>) {
-        let Refusal { value, reason, .. } = refusal;
-        self.sink.problem(Problem {
-            file: self.file.to_owned(),
-            line,
-            column: column.to_owned(),
-            value,
-            reason,
-            refused: true,
-            group,
-        });
+    fn refused(&self, line: u64, refusal: Refusal, group: Option<(String, Day)>) {
+        let Refusal { column, value, reason } = refusal;
+        self.sink.problem(Problem { file: self.file.to_owned(), line, column, value, reason, refused: true, group });
     }
 
     fn progress(&self, bytes: u64) {
@@ -261,5 +260,45 @@ impl Receive for Bridge<'_> {
 
     fn cancelled(&self) -> bool {
         self.sink.cancelled()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_read_whole_or_not_at_all() {
+        let folder = tempfile::tempdir().expect("folder");
+        let mut deep = folder.path().to_path_buf();
+        let argument = [folder.path().to_string_lossy().into_owned()];
+        for at in 0..=DEPTH_MAX {
+            std::fs::write(deep.join(format!("{at}.csv")), "").expect("file");
+            deep.push("d");
+            std::fs::create_dir(&deep).expect("folder");
+            let files = BillingFiles::new("import", &argument, 1).map(|files| files.paths.len());
+            if at < DEPTH_MAX {
+                assert_eq!(files, Ok(at + 1));
+            } else {
+                assert!(files.expect_err("error").message.contains("more than 16 folders deep"));
+            }
+        }
+    }
+
+    #[test]
+    fn what_a_pattern_matches_is_never_left_out() {
+        let folder = tempfile::tempdir().expect("folder");
+        std::fs::write(folder.path().join("a.csv"), "").expect("file");
+        std::fs::create_dir(folder.path().join("b.csv")).expect("folder");
+        std::os::unix::fs::symlink("nowhere", folder.path().join("c.csv")).expect("link");
+        let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+        let files = BillingFiles::new("import", &[path("*.csv"), path("a.csv")], 1).expect("files");
+        assert_eq!(files.paths, ["a.csv", "c.csv"].map(|name| PathBuf::from(path(name))));
+    }
+
+    #[test]
+    fn an_error_names_its_file_whatever_the_file_is_called() {
+        let error = about(Path::new("a"), Error::usage("it is a folder"));
+        assert_eq!(error.message, "`a`: it is a folder");
     }
 }
