@@ -11,7 +11,7 @@ use crate::tui::action::{Entry, Group, Place, Scope, TABLE};
 use crate::tui::keymap::shown_keys;
 use crate::tui::layout::overlay;
 use crate::tui::tab::Tab;
-use crate::tui::text::{cut, left, put, rule};
+use crate::tui::text::{cut, put, rule, width};
 use crate::tui::theme::{Role, Theme};
 
 /// The open help.
@@ -83,10 +83,17 @@ fn line(row: &Row, columns: usize, halved: bool, theme: &Theme) -> Line<'static>
     match row {
         Row::Blank => Line::default(),
         Row::Heading(title) => Line::from(Span::styled(*title, theme.style(Role::Muted))),
-        Row::Key(entry) => Line::from(vec![
-            Span::styled(left(&format!("  {}", shown_keys(entry, most)), keys, by), theme.style(Role::Accent)),
-            Span::raw(cut(entry.doc, columns.saturating_sub(keys + 1), by)),
-        ]),
+        Row::Key(entry) => {
+            // The blanks beside the keys have no style: it may be an underline.
+            let shown = cut(&shown_keys(entry, most), keys.saturating_sub(2), by);
+            let gap = keys.saturating_sub(2 + width(&shown));
+            Line::from(vec![
+                Span::raw("  "),
+                Span::styled(shown, theme.style(Role::Accent)),
+                Span::raw(" ".repeat(gap)),
+                Span::raw(cut(entry.doc, columns.saturating_sub(keys + 1), by)),
+            ])
+        }
     }
 }
 

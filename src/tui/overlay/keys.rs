@@ -25,7 +25,11 @@ impl App {
     pub(in crate::tui) fn open_overlay(&mut self, action: Action) {
         self.overlay = match action {
             Action::Help => Some(Overlay::Help(Help::default())),
-            Action::Filter => Some(Overlay::Filter(LineEditor::new(self.lens.filter.to_string()))),
+            // With a blank after what is there: what is typed is mostly one more term.
+            Action::Filter => Some(Overlay::Filter(LineEditor::new(match self.lens.filter.to_string() {
+                text if text.is_empty() => text,
+                text => text + " ",
+            }))),
             Action::Period => Some(Overlay::Period(self.periods())),
             Action::GroupBy => Some(Overlay::GroupBy(self.groupings())),
             _ => None,
