@@ -12,18 +12,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::billed::{self, Replaced};
 use super::gather::{Groups, gather};
 use super::groups::{self, Conflict, Decisions, Fate, Incoming};
-use super::rebuild::{self, Spilled};
+use super::merge::{Merge, Pieces, Spilled};
+use super::rebuild;
 use crate::analytics::rollup::roll;
 use crate::domain::batch::ChargeBatch;
 use crate::domain::calendar::Day;
 use crate::domain::rollup::kinds;
 use crate::error::{Error, Kind, Result};
 use crate::provider::{CostSource, Problem, ReadSummary, Sink, SourceId, Stop};
-use crate::store::Store;
 use crate::store::kv::{BATCH_MAX, Change};
 use crate::store::manifest::{Group, Import, ImportedFile, Manifest};
 use crate::store::segment::{self, GroupKey, Identity};
 use crate::store::spill::{self, Place, Spill};
+use crate::store::{Store, rollups};
 
 /// Account periods that refused rows are remembered of; beyond, all count as incomplete.
 const REFUSED_MAX: usize = 10_000;
@@ -77,8 +78,7 @@ pub trait Watcher: Sync {
 struct Gathered {
     next_segment: u64,
     groups: Groups,
-    spilled: Vec<Spilled>,
-    spill: Spill,
+    pieces: Pieces,
     /// Groups that refused rows say they belong to; `None` is any.
     refused: BTreeSet<Option<(String, Day)>>,
     failed: Option<Error>,
@@ -106,8 +106,7 @@ pub fn ingest(store: &Store, source: &mut dyn CostSource, options: &Options, wat
     let gathered = Gathered {
         next_segment: manifest.next.segment,
         groups: Groups::default(),
-        spilled: Vec::new(),
-        spill: store.spill()?,
+        pieces: Pieces::new(store.spill()?, kinds.len()),
         refused: BTreeSet::new(),
         failed: None,
     };
@@ -280,11 +279,10 @@ impl Ingest<'_> {
 
     /// Merges the spilled cells of all segments into each group's rollups.
     fn write_rollups(&self, rows: &[u64], numbers: &[u64], places: &[u32], added_to: &[Option<u64>]) -> Result<()> {
-        let (spilled, spill) = {
-            let mut gathered = self.gathered();
-            (std::mem::take(&mut gathered.spilled), std::mem::replace(&mut gathered.spill, Spill::Memory(Vec::new())))
-        };
-        let merge = rebuild::Merge { store: self.store, numbers, rows, places, spilled: &spilled, spill: &spill };
+        let none = Pieces::new(Spill::Memory(Vec::new()), 0);
+        let pieces = std::mem::replace(&mut self.gathered().pieces, none);
+        let keep = rollups::worth_keeping(rows);
+        let merge = Merge { store: self.store, numbers, keep: &keep, places, pieces: &pieces };
         merge.run(&self.kinds, self.options.threads)?;
         for (number, old) in numbers.iter().zip(added_to) {
             // A part was added: its group's older charges count as well.
@@ -297,7 +295,6 @@ impl Ingest<'_> {
 
     /// Encodes a batch on the calling thread and writes it as a segment.
     fn take(&self, batch: &ChargeBatch) -> Result<()> {
-        let order = batch.order();
         let rows = batch.len() as u64;
         let (found, group_of) = gather(batch);
         if self.options.dry_run {
@@ -308,6 +305,7 @@ impl Ingest<'_> {
                 gathered.next_segment += 1;
                 gathered.next_segment - 1
             };
+            let order = batch.order();
             let (changes, _) = segment::encode(batch, &order, number);
             self.store.write(changes)?;
             let numbers = self.gathered().groups.add(found, Some(number));
@@ -317,10 +315,10 @@ impl Ingest<'_> {
             };
             roll(batch, &order, &self.kinds, |kind, cells| {
                 let bytes = spill::encode(&cells);
-                spilled.places[kind] = self.gathered().spill.put(&bytes, cells.keys.len())?;
+                spilled.places[kind] = self.gathered().pieces.put(kind, &cells, &bytes, &spilled.groups)?;
                 Ok::<(), Error>(())
             })?;
-            self.gathered().spilled.push(spilled);
+            self.gathered().pieces.push(spilled);
         }
         let rows = self.rows.fetch_add(rows, Ordering::Relaxed) + rows;
         self.watcher.progress(self.bytes.load(Ordering::Relaxed), rows);
