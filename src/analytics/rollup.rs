@@ -148,10 +148,10 @@ fn roll_as<C: Cost, E>(
     for (at, builder) in builders {
         let cells = builder.finish(batch);
         for (coarse, source) in sources.iter().enumerate() {
-            if let Source::Coarser(fine, part) = source
+            if let Source::Coarser(fine, place) = source
                 && *fine == at
             {
-                give(coarse, coarser(batch, &cells, *part))?;
+                give(coarse, coarser(&cells, *place))?;
             }
         }
         give(at, cells)?;
@@ -189,66 +189,38 @@ fn add_up<C: Cost>(batch: &ChargeBatch, order: &[u32], classes: &Classes, builde
 enum Source {
     /// The charges.
     Charges,
-    /// The cells of another grouping, of which it keeps a part.
-    Coarser(usize, Part),
-}
-
-/// What a coarser grouping keeps of a finer one's cells.
-#[derive(Clone, Copy)]
-enum Part {
-    /// The value of one of its dimensions.
-    Value(usize),
-    /// A profile column of the cell's window.
-    Window(Profile),
-    /// The charge category.
-    Category,
+    /// The cells of the grouping with this number, of whose dimensions it keeps one or none.
+    Coarser(usize, Option<usize>),
 }
 
 fn source(kind: &[Dimension], kinds: &[Vec<Dimension>]) -> Source {
-    let [dimension] = kind else { return Source::Charges };
-    let pair = |wanted: &Dimension| {
-        kinds.iter().enumerate().find_map(|(at, k)| {
-            let place = k.iter().position(|d| d == wanted).filter(|_| k.len() > 1)?;
-            Some(Source::Coarser(at, Part::Value(place)))
-        })
+    let mut pairs = kinds.iter().enumerate().filter(|(_, k)| k.len() > 1);
+    let found = match kind {
+        [] => pairs.next().map(|(at, _)| Source::Coarser(at, None)),
+        [dimension] => pairs.find_map(|(at, k)| {
+            let place = k.iter().position(|d| d == dimension)?;
+            Some(Source::Coarser(at, Some(place)))
+        }),
+        _ => None,
     };
-    let any = || kinds.iter().position(|k| k.len() > 1);
-    let part = match dimension {
-        Dimension::Provider => any().map(|at| Source::Coarser(at, Part::Window(Profile::Provider))),
-        Dimension::BillingAccount => any().map(|at| Source::Coarser(at, Part::Window(Profile::BillingAccountId))),
-        Dimension::ChargeCategory => any().map(|at| Source::Coarser(at, Part::Category)),
-        other => pair(other),
-    };
-    part.unwrap_or(Source::Charges)
+    found.unwrap_or(Source::Charges)
 }
 
-/// Sums the cells of a finer grouping into those of a coarser one. Cells come window by window.
-fn coarser(batch: &ChargeBatch, fine: &Cells, part: Part) -> Cells {
-    let mut out = Cells::new(1);
+/// Sums the cells of a finer grouping into those of a coarser one, which keeps this dimension's
+/// values. Cells come window by window.
+fn coarser(fine: &Cells, place: Option<usize>) -> Cells {
+    let mut out =
+        Cells { dimensions: place.map(|at| fine.dimensions[at].clone()).into_iter().collect(), ..Cells::new(0) };
     out.currencies = fine.currencies.clone();
     out.categories = fine.categories.clone();
-    match part {
-        Part::Value(place) => out.dimensions[0] = fine.dimensions[place].clone(),
-        Part::Category => out.dimensions[0].texts = fine.categories.clone(),
-        Part::Window(_) => {}
-    }
     let mut index: HashMap<CellKey, u32> = HashMap::new();
-    let mut window = (u32::MAX, NONE);
+    let mut window = u32::MAX;
     for (key, sums) in fine.keys.iter().zip(&fine.sums) {
-        if window.0 != key.group {
+        if window != key.group {
             index.clear();
-            let value = match part {
-                Part::Window(column) => window_value(batch, key.group, column, &mut out),
-                _ => NONE,
-            };
-            window = (key.group, value);
+            window = key.group;
         }
-        let value = match part {
-            Part::Value(place) => key.values[place],
-            Part::Category => key.category,
-            Part::Window(_) => window.1,
-        };
-        let key = CellKey { values: [value, NONE], ..*key };
+        let key = CellKey { values: [place.map_or(NONE, |at| key.values[at]), NONE], ..*key };
         let at = *index.entry(key).or_insert_with(|| {
             out.keys.push(key);
             out.sums.push(Sums::default());
@@ -257,21 +229,6 @@ fn coarser(batch: &ChargeBatch, fine: &Cells, part: Part) -> Cells {
         out.sums[at as usize].merge(sums);
     }
     out
-}
-
-fn window_value(batch: &ChargeBatch, window: u32, column: Profile, out: &mut Cells) -> u32 {
-    let place = &batch.windows[window as usize];
-    let (id, name) = match column {
-        Profile::Provider => (place.provider, ""),
-        _ => (place.account, account_name(batch, place.account)),
-    };
-    out.dimensions[0].intern(batch.profile_texts[column.index()].get(id), name)
-}
-
-/// The first name that the batch has for a billing account.
-fn account_name(batch: &ChargeBatch, account: u32) -> &str {
-    let ids = &batch.profiles[Profile::BillingAccountId.index()];
-    ids.iter().position(|id| *id == account).map_or("", |at| batch.profile_text(at as u32, Profile::BillingAccountName))
 }
 
 /// Terms rows that no rollup tells apart are one class.
@@ -534,7 +491,7 @@ mod tests {
         let batch = batch();
         let kinds = kinds(&["team".to_owned()]);
         let all = rolled(&batch, &kinds);
-        for (kind, beside) in kinds.iter().zip(&all).filter(|(k, _)| k.len() == 1) {
+        for (kind, beside) in kinds.iter().zip(&all).filter(|(k, _)| k.len() < 2) {
             let alone = &rolled(&batch, std::slice::from_ref(kind))[0];
             let list = |cells: &Cells| {
                 let mut list: Vec<(i32, String, String, Sums)> = cells
@@ -542,8 +499,10 @@ mod tests {
                     .iter()
                     .zip(&cells.sums)
                     .map(|(k, s)| {
-                        let values = &cells.dimensions[0];
-                        (k.day.0, values.texts.get(k.values[0]).to_owned(), values.name(k.values[0]).to_owned(), *s)
+                        let values = cells.dimensions.first();
+                        let text = values.map_or("", |v| v.texts.get(k.values[0]));
+                        let name = values.map_or("", |v| v.name(k.values[0]));
+                        (k.day.0, text.to_owned(), name.to_owned(), *s)
                     })
                     .collect();
                 list.sort_by(|a, b| (a.0, &a.1, a.3.sums).cmp(&(b.0, &b.1, b.3.sums)));

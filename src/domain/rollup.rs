@@ -22,13 +22,18 @@ use super::numbers::{Total, UNKNOWN_WIDE};
 /// How many costs a cell sums.
 pub const METRICS: usize = Metric::ALL.len();
 
-/// The groupings that are kept for every commit: each dimension alone (resources are too many:
-/// they are scanned), the pairs that screens ask for, and each configured tag key alone and by
-/// service.
+/// The grouping that splits charges by no dimension: what every cell knows without (provider and
+/// billing account by its group, and the charge category).
+pub const WHOLE: &[Dimension] = &[];
+
+/// The groupings that are kept for every commit: the whole, each dimension alone (resources are too
+/// many: they are scanned), the pairs that screens ask for, and each configured tag key alone and
+/// by service.
 #[must_use]
 pub fn kinds(tag_keys: &[String]) -> Vec<Vec<Dimension>> {
-    let mut kinds: Vec<Vec<Dimension>> =
-        Dimension::FIXED.into_iter().filter(|d| *d != Dimension::Resource).map(|d| vec![d]).collect();
+    let alone = |d: &Dimension| *d != Dimension::Resource && !is_free(d);
+    let mut kinds = vec![WHOLE.to_vec()];
+    kinds.extend(Dimension::FIXED.into_iter().filter(alone).map(|d| vec![d]));
     kinds.push(vec![Dimension::Service, Dimension::SubAccount]);
     kinds.push(vec![Dimension::Service, Dimension::Region]);
     kinds.push(vec![Dimension::SubAccount, Dimension::Region]);
@@ -37,6 +42,12 @@ pub fn kinds(tag_keys: &[String]) -> Vec<Vec<Dimension>> {
         kinds.push(vec![Dimension::Tag(key.clone()), Dimension::Service]);
     }
     kinds
+}
+
+/// Whether every rollup knows a dimension: by its group or by its cells.
+#[must_use]
+pub fn is_free(dimension: &Dimension) -> bool {
+    matches!(dimension, Dimension::Provider | Dimension::BillingAccount | Dimension::ChargeCategory)
 }
 
 /// What a cell is about.

@@ -8,9 +8,8 @@ use super::rollups;
 use super::segment::{GroupKey, Segment};
 use crate::domain::calendar::Day;
 use crate::domain::charge::{Metric, Profile, Quantity, Terms};
-use crate::domain::dimension::Dimension;
 use crate::domain::numbers::UNKNOWN_WIDE;
-use crate::domain::rollup::{METRICS, kinds};
+use crate::domain::rollup::{METRICS, WHOLE, kinds};
 use crate::domain::text::SafeText;
 use crate::error::Result;
 
@@ -108,14 +107,14 @@ fn beside(kv: &dyn Kv, group: &Group, tag_keys: &[String], damage: &mut Vec<Stri
                         (rows + total.rows(), sum.wrapping_add(total.sum.units()))
                     });
                     if rows != group.rows() || sum != want {
-                        let by = rollups::kind_name(&kind).replace('\u{1}', " and ");
-                        damage.push(format!("{name}: the rollups by {by} do not add up to its charges {anew}"));
+                        let what = rollups::described(&kind);
+                        damage.push(format!("{name}: {what} does not add up to its charges {anew}"));
                         break;
                     }
                 }
                 // A grouping with too many cells is not kept, nor is any of a small group among many;
                 // without them its charges are scanned.
-                Ok(None) if kind == [Dimension::Provider] && group.rows() >= rollups::CHARGES_ALWAYS => {
+                Ok(None) if kind == WHOLE && group.rows() >= rollups::CHARGES_ALWAYS => {
                     damage.push(format!("{name}: the rollups are missing {anew}"));
                     break;
                 }

@@ -44,6 +44,15 @@ pub fn kind_name(kind: &[Dimension]) -> String {
     kind.iter().map(Dimension::name).collect::<Vec<_>>().join("\u{1}")
 }
 
+/// What a rollup is called in messages.
+#[must_use]
+pub fn described(kind: &[Dimension]) -> String {
+    match kind {
+        [] => "the rollup of the whole".to_owned(),
+        by => format!("the rollup by {}", by.iter().map(Dimension::name).collect::<Vec<_>>().join(" and ")),
+    }
+}
+
 #[derive(Serialize, Deserialize)]
 struct Names {
     cells: u32,
@@ -171,10 +180,7 @@ impl Rollup {
 /// Kind `Store` where it is damaged.
 pub fn get(kv: &dyn Kv, group: u64, kind: &[Dimension], metric: Metric) -> Result<Option<Rollup>> {
     let name = kind_name(kind);
-    let what = format!(
-        "the rollup by {} of group {group}",
-        kind.iter().map(Dimension::name).collect::<Vec<_>>().join(" and ")
-    );
+    let what = format!("{} of group {group}", described(kind));
     let Some(raw) = frame::get(kv, &keys::rollup(group, &name, 0), &what)? else { return Ok(None) };
     let section = 1 + metric.quantity().index() as u8;
     let sums = frame::must_get(kv, &keys::rollup(group, &name, section), &what)?;

@@ -10,6 +10,7 @@ use spendtop::domain::calendar::{Day, Period};
 use spendtop::domain::charge::Metric;
 use spendtop::domain::dimension::Dimension;
 use spendtop::domain::money::Amount;
+use spendtop::domain::rollup::WHOLE;
 use spendtop::engine::Cancel;
 use spendtop::engine::aggregate::aggregate;
 use spendtop::engine::table::Request;
@@ -645,9 +646,9 @@ fn small_accounts_beyond_a_thousand_are_scanned() {
     import_as(&store, &[&file(folder.path(), "accounts.csv", text)], &threads).expect("import");
     check_sound(&store);
     let manifest = store.manifest();
-    let kind = [Dimension::Provider];
+    let kind = WHOLE;
     let rolled = manifest.groups.iter().filter(|g| {
-        rollups::get(store.kv(), g.id, &kind, Metric::Billed).expect("rollup").is_some_and(|r| !r.is_empty())
+        rollups::get(store.kv(), g.id, kind, Metric::Billed).expect("rollup").is_some_and(|r| !r.is_empty())
     });
     assert_eq!((manifest.groups.len(), rolled.count()), (1_100, 1_000));
     // A question adds up both.
