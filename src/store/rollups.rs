@@ -174,6 +174,15 @@ impl Rollup {
     }
 }
 
+/// Whether a group has rollups of any kind.
+///
+/// # Errors
+/// Kind `Store` where the database fails.
+pub fn has_any(kv: &dyn Kv, group: u64) -> Result<bool> {
+    let prefix = keys::group_rollups(group);
+    Ok(kv.next_key(&prefix, &prefix)?.is_some())
+}
+
 /// Reads a group's rollup for one metric; `None` where the grouping is not kept.
 ///
 /// # Errors

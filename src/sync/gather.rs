@@ -85,7 +85,8 @@ fn merge(group: &mut Incoming, more: Incoming) {
 }
 
 /// Of two names the smaller, as everywhere where a value has several; no name is none.
-fn is_better_name(name: &str, than: &str) -> bool {
+#[must_use]
+pub fn is_better_name(name: &str, than: &str) -> bool {
     !name.is_empty() && (than.is_empty() || name < than)
 }
 

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::billed::{self, Replaced};
-use super::gather::{Groups, gather};
+use super::gather::{Groups, gather, is_better_name};
 use super::groups::{self, Conflict, Decisions, Fate, Incoming};
 use super::merge::{Merge, Pieces, Spilled};
 use super::rebuild;
@@ -212,42 +212,38 @@ impl Ingest<'_> {
         let mut next = manifest.clone();
         let import = next.next.import;
         next.next.import += 1;
-        let mut rows: Vec<u64> = Vec::new();
-        let mut numbers: Vec<u64> = Vec::new();
         let mut added_to: Vec<Option<u64>> = Vec::new();
         let mut changes: Vec<Change> = Vec::new();
         let mut adds = leave(&mut next.groups, &id.name, &incoming, fates);
+        let left = next.groups.len();
         for (mut group, fate) in incoming.into_iter().zip(fates) {
             let number = next.next.group;
             next.next.group += 1;
             group.part.import = import;
-            let added = if let Fate::Adds(old) = fate { adds.remove(old) } else { None };
-            let mut parts = added.as_ref().map(|g| g.parts.clone()).unwrap_or_default();
-            rows.push(group.part.rows());
-            parts.push(group.part);
-            let mut fingerprint = group.fingerprint;
-            if let Some(old) = &added {
-                fingerprint.merge(&self.store.fingerprint(old.id)?);
-            }
-            self.store.put_fingerprint(&mut changes, number, &fingerprint);
-            if changes.len() >= BATCH_MAX {
-                self.store.write(std::mem::take(&mut changes))?;
-            }
-            let incomplete = group.incomplete || added.as_ref().is_some_and(|g| g.incomplete);
-            next.groups.push(Group {
+            let mut stored = Group {
                 id: number,
                 source: id.name.clone(),
                 rank: id.kind as u8,
                 key: group.key,
                 account_name: group.account_name,
-                parts,
-                incomplete,
-            });
-            numbers.push(number);
-            added_to.push(added.map(|g| g.id));
+                parts: vec![group.part],
+                incomplete: group.incomplete,
+            };
+            let mut fingerprint = group.fingerprint;
+            let added = if let Fate::Adds(old) = fate { adds.remove(old) } else { None };
+            added_to.push(added.as_ref().map(|g| g.id));
+            if let Some(old) = added {
+                fingerprint.merge(&self.store.fingerprint(old.id)?);
+                add_parts(&mut stored, old);
+            }
+            self.store.put_fingerprint(&mut changes, number, &fingerprint);
+            if changes.len() >= BATCH_MAX {
+                self.store.write(std::mem::take(&mut changes))?;
+            }
+            next.groups.push(stored);
         }
         self.store.write(changes)?;
-        self.write_rollups(&rows, &numbers, places, &added_to)?;
+        self.write_rollups(&next.groups[left..], places, &added_to)?;
         next.next.segment = self.gathered().next_segment;
         next.imports.push(self.import_of(import, id, outcome));
         next.forget_unused_imports();
@@ -277,20 +273,38 @@ impl Ingest<'_> {
         }
     }
 
-    /// Merges the spilled cells of all segments into each group's rollups.
-    fn write_rollups(&self, rows: &[u64], numbers: &[u64], places: &[u32], added_to: &[Option<u64>]) -> Result<()> {
+    /// Merges the spilled cells of all segments into each group's rollups, with those of the group
+    /// that it is added to.
+    fn write_rollups(&self, groups: &[Group], places: &[u32], added_to: &[Option<u64>]) -> Result<()> {
         let none = Pieces::new(Spill::Memory(Vec::new()), 0);
         let pieces = std::mem::replace(&mut self.gathered().pieces, none);
-        let keep = rollups::worth_keeping(rows);
-        let merge = Merge { store: self.store, numbers, keep: &keep, places, pieces: &pieces };
+        let numbers: Vec<u64> = groups.iter().map(|g| g.id).collect();
+        let rows: Vec<u64> = groups.iter().map(Group::rows).collect();
+        let mut keep = rollups::worth_keeping(&rows);
+        let mut anew = Vec::new();
+        for ((keep, group), old) in keep.iter_mut().zip(groups).zip(added_to) {
+            // What was too small to have rollups may be worth them together with this part.
+            if let Some(old) = old
+                && *keep
+                && !rollups::has_any(self.store.kv(), *old)?
+            {
+                anew.push((group, group.id));
+                *keep = false;
+            }
+        }
+        let merge = Merge { store: self.store, numbers: &numbers, keep: &keep, places, pieces: &pieces };
         merge.run(&self.kinds, self.options.threads)?;
-        for (number, old) in numbers.iter().zip(added_to) {
-            // A part was added: its group's older charges count as well.
-            if let Some(old) = old {
+        for ((number, old), keep) in numbers.iter().zip(added_to).zip(keep) {
+            if let Some(old) = old
+                && keep
+            {
                 rebuild::add_rollups(self.store, *old, *number, &self.kinds)?;
             }
         }
-        Ok(())
+        if anew.is_empty() {
+            return Ok(());
+        }
+        rebuild::from_segments(self.store, &anew, &self.store.manifest().tag_keys)
     }
 
     /// Encodes a batch on the calling thread and writes it as a segment.
@@ -323,6 +337,16 @@ impl Ingest<'_> {
         let rows = self.rows.fetch_add(rows, Ordering::Relaxed) + rows;
         self.watcher.progress(self.bytes.load(Ordering::Relaxed), rows);
         Ok(())
+    }
+}
+
+/// Adds what a stored group is made of to the group that takes its place.
+fn add_parts(group: &mut Group, mut old: Group) {
+    old.parts.append(&mut group.parts);
+    group.parts = old.parts;
+    group.incomplete |= old.incomplete;
+    if is_better_name(&old.account_name, &group.account_name) {
+        group.account_name = old.account_name;
     }
 }
 

@@ -545,6 +545,52 @@ fn another_part_is_added_or_replaces_only_when_told() {
 }
 
 #[test]
+fn a_part_added_to_a_small_group_or_a_small_part_of_a_large_one_keeps_rollups() {
+    let folder = folder();
+    let part = decided(Decisions { part: true, ..Decisions::default() });
+    // So many accounts beside that only those with thousands of charges have rollups.
+    let others = |text: &mut String, from: u32| {
+        for account in from..from + 1_000 {
+            for charge in 0..2 {
+                let period = "2024-09-01T00:00:00Z,2024-09-01T01:00:00Z";
+                writeln!(text, "1,1,{period},USD,AWS,a{account},o-{charge}").expect("text");
+            }
+        }
+    };
+    for (first, second) in [(0..4_200, 5_000..5_001), (0..1, 5_000..9_200), (0..4_200, 5_000..9_200)] {
+        let (mut one, mut other) = (month("2024-09", first, "1"), month("2024-09", second, "1"));
+        others(&mut one, 10_000);
+        others(&mut other, 20_000);
+        let store = memory();
+        import(&store, &file(folder.path(), "a.csv", one)).expect("import");
+        import_as(&store, &[&file(folder.path(), "b.csv", other)], &part).expect("part");
+        check_sound(&store);
+        let manifest = store.manifest();
+        let large = manifest.groups.iter().find(|g| g.parts.len() == 2).expect("both parts");
+        let rollup = rollups::get(store.kv(), large.id, WHOLE, Metric::Billed).expect("rollup").expect("kept");
+        assert_eq!((0..rollup.len()).map(|cell| rollup.total(cell).rows()).sum::<u64>(), large.rows());
+    }
+}
+
+#[test]
+fn a_part_leaves_the_account_its_name() {
+    let folder = folder();
+    let named = |name: &str, resources: std::ops::Range<u32>, account: &str| {
+        let text = month("2024-09", resources, "1");
+        let (head, rows) = text.split_once('\n').expect("rows");
+        let rows: String = rows.lines().map(|row| format!("{row},{account}\n")).collect();
+        file(folder.path(), name, format!("{head},BillingAccountName\n{rows}"))
+    };
+    for names in [["Acme", ""], ["", "Acme"], ["Acme", "Zeta"], ["Zeta", "Acme"]] {
+        let store = memory();
+        import(&store, &named("a.csv", 0..20, names[0])).expect("import");
+        let part = decided(Decisions { part: true, ..Decisions::default() });
+        import_as(&store, &[&named("b.csv", 100..120, names[1])], &part).expect("part");
+        assert_eq!(store.manifest().groups[0].account_name, "Acme", "{names:?}");
+    }
+}
+
+#[test]
 fn replacing_on_request_also_replaces_what_holds_the_same_file() {
     let folder = folder();
     let first = file(folder.path(), "a.csv", month("2024-09", 0..100, "1"));
