@@ -171,7 +171,7 @@ impl Ingest<'_> {
         let fates = groups::decide(&manifest, &id.name, &incoming, &fingerprint, self.options.decisions)
             .map_err(|c| refuse(&c))?;
         outcome.groups = incoming.iter().zip(&fates).map(|(i, f)| (i.key.clone(), *f, i.part.rows())).collect();
-        let replaced = outcome.groups.iter().filter(|(_, fate, _)| matches!(fate, Fate::Replaces(..)));
+        let replaced = outcome.groups.iter().filter(|(_, fate, _)| matches!(fate, Fate::Replaces { .. }));
         for (key, _, _) in replaced.take(billed::TOLD_MAX) {
             let before = billed::of(self.store, &manifest, &id.name, key);
             outcome.replaced.insert(key.clone(), Replaced { before, after: None });
@@ -353,7 +353,7 @@ fn add_parts(group: &mut Group, mut old: Group) {
 /// Takes out of the stored groups what incoming ones replace; hands over, by number, what they
 /// are added to.
 fn leave(stored: &mut Vec<Group>, source: &str, incoming: &[Incoming], fates: &[Fate]) -> BTreeMap<u64, Group> {
-    let replacing = incoming.iter().zip(fates).filter(|(_, fate)| matches!(fate, Fate::Replaces(..)));
+    let replacing = incoming.iter().zip(fates).filter(|(_, fate)| matches!(fate, Fate::Replaces { .. }));
     let replaced: BTreeSet<Identity<'_>> = replacing.map(|(group, _)| group.key.identity()).collect();
     let added: BTreeSet<u64> =
         fates.iter().filter_map(|fate| if let Fate::Adds(old) = fate { Some(*old) } else { None }).collect();

@@ -439,7 +439,11 @@ fn a_provider_that_was_renamed_is_the_same() {
         let store = memory();
         import(&store, &old).expect("import");
         let (outcome, _) = import(&store, &new).expect("import");
-        assert!(matches!(outcome.groups[0].1, Fate::Replaces(_, 20)), "{after}: {:?}", outcome.groups);
+        assert!(
+            matches!(outcome.groups[0].1, Fate::Replaces { before: 20, now: 20, .. }),
+            "{after}: {:?}",
+            outcome.groups
+        );
         assert_eq!((billed(&store), store.manifest().groups.len()), ("20".to_owned(), 1), "{after}");
         assert_eq!(store.manifest().groups[0].key.provider, after, "values stay as the bill has them");
 
@@ -453,7 +457,11 @@ fn a_provider_that_was_renamed_is_the_same() {
         let whole = whole.replace(",AWS,", &format!(",{after},"));
         let whole = file(folder.path(), "whole.csv", whole);
         let (outcome, _) = import(&store, &whole).expect("import");
-        assert!(matches!(outcome.groups[0].1, Fate::Replaces(_, 30)), "{after}: {:?}", outcome.groups);
+        assert!(
+            matches!(outcome.groups[0].1, Fate::Replaces { before: 30, now: 30, .. }),
+            "{after}: {:?}",
+            outcome.groups
+        );
         assert_eq!((billed(&store), store.manifest().groups.len()), ("40".to_owned(), 1), "{after}");
         check_rollups(&store);
         check_sound(&store);
@@ -472,8 +480,11 @@ fn one_batch_may_write_a_provider_in_two_ways() {
     import(&store, &path).expect("import");
     assert_eq!(billed(&store), "30");
     let path = file(folder.path(), "again.csv", both.replace("\n1,1,", "\n2,2,"));
-    import(&store, &path).expect("import");
+    let (outcome, _) = import(&store, &path).expect("import");
     assert_eq!((billed(&store), store.manifest().groups.len()), ("60".to_owned(), 2));
+    // Nothing shrank: what is stored of both is held against what came of both.
+    let fates: Vec<Fate> = outcome.groups.iter().map(|(_, fate, _)| *fate).collect();
+    assert_eq!(fates, [Fate::Replaces { stored: 1, before: 30, now: 30 }, Fate::New]);
     check_rollups(&store);
 }
 
@@ -483,11 +494,14 @@ fn a_newer_version_replaces_and_says_when_it_shrinks() {
     let store = memory();
     import(&store, &file(folder.path(), "a.csv", month("2024-09", 0..100, "1"))).expect("import");
     let (outcome, _) = import(&store, &file(folder.path(), "b.csv", month("2024-09", 0..120, "2"))).expect("newer");
-    assert_eq!((billed(&store).as_str(), outcome.groups[0].1), ("240", Fate::Replaces(1, 100)));
+    assert_eq!(
+        (billed(&store).as_str(), outcome.groups[0].1),
+        ("240", Fate::Replaces { stored: 1, before: 100, now: 120 })
+    );
     let (outcome, _) = import(&store, &file(folder.path(), "c.csv", month("2024-09", 0..60, "2"))).expect("fewer");
     assert_eq!(
         (billed(&store).as_str(), outcome.groups[0].1, outcome.groups[0].2),
-        ("120", Fate::Replaces(2, 120), 60)
+        ("120", Fate::Replaces { stored: 2, before: 120, now: 60 }, 60)
     );
     assert_eq!(store.manifest().imports.len(), 1);
     check_rollups(&store);
@@ -506,7 +520,10 @@ fn charges_without_names_of_their_own_are_never_guessed_about() {
     assert!(error.message.contains("other charges (10 stored, 10 here)"), "{error}");
     let replace = decided(Decisions { replace: true, ..Decisions::default() });
     let (outcome, _) = import_as(&store, &[&newer], &replace).expect("replace");
-    assert_eq!((outcome.groups[0].1, billed(&store).as_str()), (Fate::Replaces(1, 10), "20"));
+    assert_eq!(
+        (outcome.groups[0].1, billed(&store).as_str()),
+        (Fate::Replaces { stored: 1, before: 10, now: 10 }, "20")
+    );
     // Most of them unchanged: a newer version.
     let mixed = format!("{}3,1,2024-09-01,2024-09-02,USD,AWS,1,r\n", same("2"));
     import(&store, &file(folder.path(), "c.csv", mixed)).expect("newer");
