@@ -99,6 +99,14 @@ impl Cost for i128 {
     }
 }
 
+/// Cells that all groupings may have together while they are added up: so many a charge, and so
+/// many in any case. Ordinary bills have far fewer; one with ever new values would have a cell a
+/// charge in each, and is added up grouping by grouping rather than fill the memory.
+const CELLS_A_CHARGE: usize = 2;
+const CELLS_MIN: usize = 1 << 17;
+/// How many charges are added up between looks at the number of cells.
+const CHARGES_AT_ONCE: usize = 1 << 14;
+
 /// [`Sums`] under way.
 #[derive(Clone, Copy, Default)]
 struct Adding<C> {
@@ -140,26 +148,63 @@ fn roll_as<C: Cost, E>(
 ) -> Result<(), E> {
     let sources: Vec<Source> = kinds.iter().map(|kind| source(kind, kinds)).collect();
     let classes = Classes::new(batch);
-    let mut builders: Vec<(usize, Builder<C>)> = Vec::new();
-    for (at, kind) in kinds.iter().enumerate().filter(|(at, _)| matches!(sources[*at], Source::Charges)) {
-        builders.push((at, Builder::new(batch, kind, classes.cells.len())));
-    }
-    add_up(batch, order, &classes, &mut builders);
-    for (at, builder) in builders {
-        let cells = builder.finish(batch);
-        for (coarse, source) in sources.iter().enumerate() {
-            if let Source::Coarser(fine, place) = source
-                && *fine == at
-            {
-                give(coarse, coarser(&cells, *place))?;
+    let mut left: Vec<usize> = (0..kinds.len()).filter(|at| matches!(sources[*at], Source::Charges)).collect();
+    let cells_max = CELLS_MIN.max(order.len() * CELLS_A_CHARGE);
+    while !left.is_empty() {
+        let new = |at: &usize| (*at, Builder::new(batch, &kinds[*at], classes.cells.len()));
+        let mut builders: Vec<(usize, Builder<C>)> = left.iter().map(new).collect();
+        left = add_up(batch, order, &classes, &mut builders, cells_max);
+        for (at, builder) in builders {
+            let cells = builder.finish(batch);
+            for (coarse, source) in sources.iter().enumerate() {
+                if let Source::Coarser(fine, place) = source
+                    && *fine == at
+                {
+                    give(coarse, coarser(&cells, *place))?;
+                }
             }
+            give(at, cells)?;
         }
-        give(at, cells)?;
     }
     Ok(())
 }
 
-fn add_up<C: Cost>(batch: &ChargeBatch, order: &[u32], classes: &Classes, builders: &mut [(usize, Builder<C>)]) {
+/// Adds the charges up in every builder. Those that would have too many cells together are dropped
+/// on the way, but for one at least; returns their numbers: they are for another round.
+fn add_up<C: Cost>(
+    batch: &ChargeBatch,
+    order: &[u32],
+    classes: &Classes,
+    builders: &mut Vec<(usize, Builder<C>)>,
+    cells_max: usize,
+) -> Vec<usize> {
+    let mut dropped = Vec::new();
+    for (part, some) in order.chunks(CHARGES_AT_ONCE).enumerate() {
+        add_some(batch, some, classes, builders);
+        let done = (part * CHARGES_AT_ONCE + some.len()) as f64 / order.len() as f64;
+        dropped.extend(drop_beyond(builders, cells_max, done));
+    }
+    dropped
+}
+
+/// Once builders have more cells than they may together, drops the largest of those that go on
+/// as they began and would have too many in the end; returns their numbers.
+fn drop_beyond<C: Cost>(builders: &mut Vec<(usize, Builder<C>)>, cells_max: usize, done: f64) -> Vec<usize> {
+    let cells = |builder: &Builder<C>| builder.cells.keys.len();
+    if builders.len() < 2 || builders.iter().map(|(_, b)| cells(b)).sum::<usize>() <= cells_max {
+        return Vec::new();
+    }
+    builders.sort_by_key(|(_, builder)| cells(builder));
+    let mut sum = 0.0;
+    let fit = builders.iter().take_while(|(_, builder)| {
+        sum += cells(builder) as f64 / done;
+        sum <= cells_max as f64
+    });
+    let fit = fit.count().max(1);
+    builders.drain(fit..).map(|(at, _)| at).collect()
+}
+
+fn add_some<C: Cost>(batch: &ChargeBatch, order: &[u32], classes: &Classes, builders: &mut [(usize, Builder<C>)]) {
     let mut run: Vec<(u32, Adding<C>)> = Vec::new();
     let mut last: Option<RowKey> = None;
     for at in order {
@@ -521,6 +566,45 @@ mod tests {
             let (rows, unknown) = cells.sums.iter().fold((0, 0), |(r, u), s| (r + s.rows, u + s.unknown[0]));
             assert_eq!((sum, rows, unknown), (6_500_000_000_000_000_000, 5, 1), "{kind:?}");
         }
+    }
+
+    #[test]
+    fn ever_new_values_are_added_up_grouping_by_grouping() {
+        let rows = 30_000;
+        let mut builder = BatchBuilder::new(Limits::default());
+        for at in 0..rows {
+            let (service, kind) = (format!("service {at}"), format!("type {at}"));
+            let mut profile = [""; Profile::COUNT];
+            profile[Profile::ServiceName.index()] = &service;
+            profile[Profile::ResourceType.index()] = &kind;
+            let mut quantities = [None; Quantity::COUNT];
+            quantities[Quantity::Effective.index()] = Decimal::parse(b"1").ok();
+            let (start, end) = (Day(at % 30).seconds(), Day(at % 30 + 1).seconds());
+            let facts = Facts { start, end, billing_start: Day(0), billing_end: Day(31), quantities };
+            builder.push(&Row { profile, terms: [""; Terms::COUNT], facts });
+        }
+        let (batch, kinds) = (builder.take(), kinds(&["team".to_owned(), "env".to_owned()]));
+        let (order, classes) = (batch.order(), Classes::new(&batch));
+        let mut builders: Vec<(usize, Builder<i64>)> = Vec::new();
+        for (at, kind) in kinds.iter().enumerate() {
+            builders.push((at, Builder::new(&batch, kind, classes.cells.len())));
+        }
+        let cells_max = 50_000;
+        let left = add_up(&batch, &order, &classes, &mut builders, cells_max);
+        assert_eq!(left.len() + builders.len(), kinds.len());
+        assert!(builders.iter().map(|(_, b)| b.cells.keys.len()).sum::<usize>() <= cells_max);
+        assert!(
+            left.iter().all(|at| kinds[*at].iter().any(|d| matches!(d, Dimension::Service | Dimension::ResourceType)))
+        );
+        // All are given once, and whole.
+        let mut given = vec![0; kinds.len()];
+        roll(&batch, &order, &kinds, |at, cells| {
+            given[at] += 1;
+            assert_eq!(cells.sums.iter().map(|s| s.rows).sum::<u32>(), rows as u32, "{:?}", kinds[at]);
+            Ok::<(), ()>(())
+        })
+        .expect("rolled");
+        assert!(given.iter().all(|n| *n == 1), "{given:?}");
     }
 
     #[test]
