@@ -312,7 +312,7 @@ impl Ingest<'_> {
         let rows = batch.len() as u64;
         let (found, group_of) = gather(batch);
         if self.options.dry_run {
-            self.gathered().groups.add(found, None);
+            self.gathered().groups.add(found, None)?;
         } else {
             let number = {
                 let mut gathered = self.gathered();
@@ -322,7 +322,7 @@ impl Ingest<'_> {
             let order = batch.order();
             let (changes, _) = segment::encode(batch, &order, number);
             self.store.write(changes)?;
-            let numbers = self.gathered().groups.add(found, Some(number));
+            let numbers = self.gathered().groups.add(found, Some(number))?;
             let mut spilled = Spilled {
                 groups: group_of.into_iter().map(|g| numbers[g as usize]).collect(),
                 places: vec![Place::default(); self.kinds.len()],
