@@ -7,12 +7,19 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::kv::{BATCH_MAX, Change, Kv, VALUE_MAX};
 use crate::error::{Error, Kind, Result, guarded};
 
 /// sled's page cache in bytes. It is no limit on memory (sled evicts late), so it is kept small.
 const CACHE_BYTES: u64 = 4 << 20;
+
+/// How long a database that was closed may still be locked. sled's threads keep its file, and the
+/// lock with it, until they have done what they were given, which may be after it was closed. No
+/// other process can have it: the store's own lock is held.
+const UNLOCK_MAX: Duration = Duration::from_secs(10);
+const UNLOCK_STEP: Duration = Duration::from_millis(10);
 
 /// sled behind [`Kv`].
 pub struct SledKv {
@@ -28,7 +35,17 @@ impl SledKv {
     pub fn open(folder: &Path) -> Result<SledKv> {
         remove_unfinished_snapshots(folder)?;
         let config = sled::Config::new().path(folder).cache_capacity(CACHE_BYTES).flush_every_ms(None);
-        match guarded(|| config.open()) {
+        let mut opened = guarded(|| config.open());
+        let mut waited = Duration::ZERO;
+        while let Ok(Err(sled::Error::Io(cause))) = &opened
+            && cause.to_string().starts_with("could not acquire lock")
+            && waited < UNLOCK_MAX
+        {
+            std::thread::sleep(UNLOCK_STEP);
+            waited += UNLOCK_STEP;
+            opened = guarded(|| config.open());
+        }
+        match opened {
             Ok(Ok(database)) => Ok(SledKv { database, folder: folder.to_owned() }),
             Ok(Err(cause)) => Err(damaged(folder, &cause.to_string())),
             Err(_) => Err(damaged(folder, "the database panicked while opening")),
@@ -118,4 +135,28 @@ pub fn folder_size(folder: &Path) -> u64 {
             Err(_) => 0,
         })
         .sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use fs2::FileExt;
+
+    use super::*;
+
+    #[test]
+    fn a_database_that_was_just_closed_can_be_opened() {
+        let folder = tempfile::tempdir().expect("folder");
+        let place = folder.path().join("db");
+        drop(SledKv::open(&place).expect("open"));
+        // As one of sled's threads, which may be a moment behind.
+        let file = fs::File::open(place.join("db")).expect("the database's file");
+        file.lock_exclusive().expect("lock");
+        let thread = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(200));
+            drop(file);
+        });
+        let database = SledKv::open(&place).expect("open");
+        database.write(vec![(b"k".to_vec(), Some(b"v".to_vec()))]).expect("write");
+        thread.join().expect("thread");
+    }
 }
