@@ -279,10 +279,15 @@ impl Merger {
         }
     }
 
-    /// Each group's cells, of group 0, ordered by day, currency, category and values; without the
+    /// Gives a group up: not all of its cells can be had.
+    pub fn give_up(&mut self, group: u32) {
+        self.groups.insert(group, None);
+    }
+
+    /// Each group's cells, of group 0, ordered by day, currency, category and values; `None` of the
     /// groups that were given up.
-    pub fn finish(self) -> impl Iterator<Item = (u32, Cells)> {
-        self.groups.into_iter().filter_map(|(group, merging)| Some((group, merging?.finish())))
+    pub fn finish(self) -> impl Iterator<Item = (u32, Option<Cells>)> {
+        self.groups.into_iter().map(|(group, merging)| (group, merging.map(Merging::finish)))
     }
 }
 
@@ -408,7 +413,7 @@ mod tests {
         merger.add(&cells(&[("b", 10), ("c", 20)]), |_| Some(0));
         merger.add(&cells(&[("b", 100)]), |_| Some(1));
         merger.add(&cells(&[("z", 10)]), |_| None);
-        let merged: Vec<(u32, Cells)> = merger.finish().collect();
+        let merged: Vec<(u32, Cells)> = merger.finish().filter_map(|(group, cells)| Some((group, cells?))).collect();
         let got: Vec<(u32, &str, &str, i128, u32)> = merged
             .iter()
             .flat_map(|(group, cells)| {
@@ -440,14 +445,14 @@ mod tests {
             let held = merger.groups.values().flatten().map(|m| m.cells.keys.len()).sum::<usize>();
             assert!(held <= 3 + 1, "{held}");
         }
-        let groups: Vec<(u32, usize)> = merger.finish().map(|(group, cells)| (group, cells.keys.len())).collect();
-        assert_eq!(groups, [(5, 1)]);
+        let cells = |(group, cells): (u32, Option<Cells>)| (group, cells.map(|c| c.keys.len()));
+        assert_eq!(merger.finish().map(cells).collect::<Vec<_>>(), [(4, None), (5, Some(1))]);
     }
 
     #[test]
     fn a_group_with_too_much_text_is_given_up() {
         let mut merger = Merger::new(1, 3);
         merger.add(&cells(&[("a", 1), (&"b".repeat(TEXT_BYTES * 4), 1)]), |_| Some(4));
-        assert!(!merger.wants(4) && merger.finish().next().is_none());
+        assert!(!merger.wants(4));
     }
 }

@@ -9,7 +9,7 @@ use super::segment::{GroupKey, Segment};
 use crate::domain::calendar::Day;
 use crate::domain::charge::{Metric, Profile, Quantity, Terms};
 use crate::domain::numbers::UNKNOWN_WIDE;
-use crate::domain::rollup::{METRICS, WHOLE, kinds};
+use crate::domain::rollup::{METRICS, kinds};
 use crate::domain::text::SafeText;
 use crate::error::Result;
 
@@ -112,13 +112,17 @@ fn beside(kv: &dyn Kv, group: &Group, tag_keys: &[String], damage: &mut Vec<Stri
                         break;
                     }
                 }
-                // A grouping with too many cells is not kept, nor is any of a small group among many;
-                // without them its charges are scanned.
-                Ok(None) if kind == WHOLE && group.rows() >= rollups::CHARGES_ALWAYS => {
-                    damage.push(format!("{name}: the rollups are missing {anew}"));
+                // Those of a small group among many are not kept, nor is a grouping with too many
+                // cells; without them charges are scanned.
+                Ok(None) if group.rows() < rollups::CHARGES_ALWAYS => break,
+                Ok(None) => {
+                    match rollups::is_too_large(kv, group.id, &kind) {
+                        Ok(true) => {}
+                        Ok(false) => damage.push(format!("{name}: {} is missing {anew}", rollups::described(&kind))),
+                        Err(error) => damage.push(error.message),
+                    }
                     break;
                 }
-                Ok(None) => break,
                 Err(error) => {
                     damage.push(error.message);
                     break;

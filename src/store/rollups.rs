@@ -2,7 +2,7 @@
 //!
 //! Section 0 names the cells; the others hold one metric's sums each, so that an answer unpacks
 //! only the metric that it shows. A grouping with more cells than [`CELLS_MAX`] in one group is
-//! not kept; questions then scan.
+//! not kept but noted; questions then scan.
 
 use serde::{Deserialize, Serialize};
 
@@ -72,6 +72,24 @@ pub fn put(changes: &mut Vec<Change>, group: u64, kind: &[Dimension], cells: &Ce
         put_sums(&mut raw, cells, metric);
         frame::put(changes, &keys::rollup(group, &name, 1 + metric as u8), &raw);
     }
+}
+
+/// The section that notes that a grouping has too many cells to be kept.
+const TOO_LARGE: u8 = u8::MAX;
+
+/// Notes that a group has too many cells of a grouping for a rollup.
+pub fn put_too_large(changes: &mut Vec<Change>, group: u64, kind: &[Dimension]) {
+    frame::put(changes, &keys::rollup(group, &kind_name(kind), TOO_LARGE), &[]);
+}
+
+/// Whether a group has too many cells of a grouping for a rollup; else one that is not there is
+/// missing.
+///
+/// # Errors
+/// Kind `Store` where the note is damaged.
+pub fn is_too_large(kv: &dyn Kv, group: u64, kind: &[Dimension]) -> Result<bool> {
+    let key = keys::rollup(group, &kind_name(kind), TOO_LARGE);
+    Ok(frame::get(kv, &key, &described(kind))?.is_some())
 }
 
 /// Writes what cells are about: days, currencies, categories, counts and values.

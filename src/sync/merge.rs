@@ -159,7 +159,10 @@ impl Merge<'_> {
 pub fn write(store: &Store, kind: &[Dimension], merger: Merger, number: impl Fn(u32) -> u64) -> Result<()> {
     for (group, cells) in merger.finish() {
         let mut changes = Vec::new();
-        rollups::put(&mut changes, number(group), kind, &cells);
+        match cells {
+            Some(cells) => rollups::put(&mut changes, number(group), kind, &cells),
+            None => rollups::put_too_large(&mut changes, number(group), kind),
+        }
         store.write(changes)?;
     }
     Ok(())
@@ -268,6 +271,8 @@ mod tests {
                 rollup.map(|r| (r.len(), (0..r.len()).map(|cell| r.rows.get(cell)).sum::<u32>()))
             });
             assert_eq!(kept, [Some((15, 20)), None, Some((1, 1))]);
+            let too_large = |number: u64| rollups::is_too_large(store.kv(), number, &kinds[0]).expect("read");
+            assert_eq!(numbers.map(too_large), [false, true, false]);
         }
     }
 }

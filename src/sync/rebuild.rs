@@ -24,17 +24,14 @@ use crate::store::{Store, rollups, spill};
 pub fn add_rollups(store: &Store, from: u64, to: u64, kinds: &[Vec<Dimension>]) -> Result<()> {
     for kind in kinds {
         let mut merger = Merger::new(kind.len(), CELLS_MAX);
-        let mut whole = true;
         for group in [from, to] {
             match read_cells(store, group, kind)? {
                 Some(cells) => merger.add(&cells, |_| Some(0)),
-                None => whole = false,
+                None => merger.give_up(0),
             }
         }
         crate::store::kv::remove_prefix(store.kv(), &crate::store::keys::rollup_all(to, &rollups::kind_name(kind)))?;
-        if whole {
-            merge::write(store, kind, merger, |_| to)?;
-        }
+        merge::write(store, kind, merger, |_| to)?;
     }
     Ok(())
 }

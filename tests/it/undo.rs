@@ -100,3 +100,30 @@ fn a_damaged_store_is_left_as_it_is() {
     assert!(error.message.contains("damaged"), "{error}");
     assert!(values(&store) == before, "what was begun was left behind");
 }
+
+#[test]
+fn a_missing_rollup_of_a_large_group_is_noticed_and_made_anew() {
+    let folder = tempfile::tempdir().expect("folder");
+    let store = memory();
+    let mut text = accounts(0..1, "a");
+    for charge in 0..5_000 {
+        writeln!(text, "1,1,2024-08-01T00:00:00Z,2024-08-01T01:00:00Z,USD,AWS,a0,r-{charge},s,r,R,").expect("text");
+    }
+    import(&store, &write(folder.path(), "a.csv", text)).expect("import");
+    check_sound(&store);
+    let group = store.manifest().groups[0].id;
+    let kind = [spendtop::domain::dimension::Dimension::Region];
+    let key = keys::rollup_all(group, &spendtop::store::rollups::kind_name(&kind));
+    spendtop::store::kv::remove_prefix(store.kv(), &key).expect("remove");
+    let check = || spendtop::store::check::run(store.kv(), &store.manifest(), &mut |_, _| {}).expect("check").damage;
+    let damage = check();
+    assert!(damage.len() == 1 && damage[0].contains("the rollup by region is missing"), "{damage:?}");
+    // One that has too many cells is not missing.
+    let mut changes = Vec::new();
+    spendtop::store::rollups::put_too_large(&mut changes, group, &kind);
+    store.write(changes).expect("note");
+    assert_eq!(check(), Vec::<String>::new());
+    undo::rebuild_rollups(&store, &tag_keys()).expect("rebuild");
+    check_rollups(&store);
+    check_sound(&store);
+}
