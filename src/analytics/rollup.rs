@@ -99,6 +99,14 @@ impl Cost for i128 {
     }
 }
 
+/// Cells that all groupings may have together while they are added up: so many a charge, and so
+/// many in any case. Ordinary bills have far fewer; one with ever new values would have a cell a
+/// charge in each, and is added up grouping by grouping rather than fill the memory.
+const CELLS_A_CHARGE: usize = 2;
+const CELLS_MIN: usize = 1 << 17;
+/// How many charges are added up between looks at the number of cells.
+const CHARGES_AT_ONCE: usize = 1 << 14;
+
 /// [`Sums`] under way.
 #[derive(Clone, Copy, Default)]
 struct Adding<C> {
@@ -140,26 +148,63 @@ fn roll_as<C: Cost, E>(
 ) -> Result<(), E> {
     let sources: Vec<Source> = kinds.iter().map(|kind| source(kind, kinds)).collect();
     let classes = Classes::new(batch);
-    let mut builders: Vec<(usize, Builder<C>)> = Vec::new();
-    for (at, kind) in kinds.iter().enumerate().filter(|(at, _)| matches!(sources[*at], Source::Charges)) {
-        builders.push((at, Builder::new(batch, kind, classes.cells.len())));
-    }
-    add_up(batch, order, &classes, &mut builders);
-    for (at, builder) in builders {
-        let cells = builder.finish(batch);
-        for (coarse, source) in sources.iter().enumerate() {
-            if let Source::Coarser(fine, part) = source
-                && *fine == at
-            {
-                give(coarse, coarser(batch, &cells, *part))?;
+    let mut left: Vec<usize> = (0..kinds.len()).filter(|at| matches!(sources[*at], Source::Charges)).collect();
+    let cells_max = CELLS_MIN.max(order.len() * CELLS_A_CHARGE);
+    while !left.is_empty() {
+        let new = |at: &usize| (*at, Builder::new(batch, &kinds[*at], classes.cells.len()));
+        let mut builders: Vec<(usize, Builder<C>)> = left.iter().map(new).collect();
+        left = add_up(batch, order, &classes, &mut builders, cells_max);
+        for (at, builder) in builders {
+            let cells = builder.finish(batch);
+            for (coarse, source) in sources.iter().enumerate() {
+                if let Source::Coarser(fine, place) = source
+                    && *fine == at
+                {
+                    give(coarse, coarser(&cells, *place))?;
+                }
             }
+            give(at, cells)?;
         }
-        give(at, cells)?;
     }
     Ok(())
 }
 
-fn add_up<C: Cost>(batch: &ChargeBatch, order: &[u32], classes: &Classes, builders: &mut [(usize, Builder<C>)]) {
+/// Adds the charges up in every builder. Those that would have too many cells together are dropped
+/// on the way, but for one at least; returns their numbers: they are for another round.
+fn add_up<C: Cost>(
+    batch: &ChargeBatch,
+    order: &[u32],
+    classes: &Classes,
+    builders: &mut Vec<(usize, Builder<C>)>,
+    cells_max: usize,
+) -> Vec<usize> {
+    let mut dropped = Vec::new();
+    for (part, some) in order.chunks(CHARGES_AT_ONCE).enumerate() {
+        add_some(batch, some, classes, builders);
+        let done = (part * CHARGES_AT_ONCE + some.len()) as f64 / order.len() as f64;
+        dropped.extend(drop_beyond(builders, cells_max, done));
+    }
+    dropped
+}
+
+/// Once builders have more cells than they may together, drops the largest of those that go on
+/// as they began and would have too many in the end; returns their numbers.
+fn drop_beyond<C: Cost>(builders: &mut Vec<(usize, Builder<C>)>, cells_max: usize, done: f64) -> Vec<usize> {
+    let cells = |builder: &Builder<C>| builder.cells.keys.len();
+    if builders.len() < 2 || builders.iter().map(|(_, b)| cells(b)).sum::<usize>() <= cells_max {
+        return Vec::new();
+    }
+    builders.sort_by_key(|(_, builder)| cells(builder));
+    let mut sum = 0.0;
+    let fit = builders.iter().take_while(|(_, builder)| {
+        sum += cells(builder) as f64 / done;
+        sum <= cells_max as f64
+    });
+    let fit = fit.count().max(1);
+    builders.drain(fit..).map(|(at, _)| at).collect()
+}
+
+fn add_some<C: Cost>(batch: &ChargeBatch, order: &[u32], classes: &Classes, builders: &mut [(usize, Builder<C>)]) {
     let mut run: Vec<(u32, Adding<C>)> = Vec::new();
     let mut last: Option<RowKey> = None;
     for at in order {
@@ -189,66 +234,38 @@ fn add_up<C: Cost>(batch: &ChargeBatch, order: &[u32], classes: &Classes, builde
 enum Source {
     /// The charges.
     Charges,
-    /// The cells of another grouping, of which it keeps a part.
-    Coarser(usize, Part),
-}
-
-/// What a coarser grouping keeps of a finer one's cells.
-#[derive(Clone, Copy)]
-enum Part {
-    /// The value of one of its dimensions.
-    Value(usize),
-    /// A profile column of the cell's window.
-    Window(Profile),
-    /// The charge category.
-    Category,
+    /// The cells of the grouping with this number, of whose dimensions it keeps one or none.
+    Coarser(usize, Option<usize>),
 }
 
 fn source(kind: &[Dimension], kinds: &[Vec<Dimension>]) -> Source {
-    let [dimension] = kind else { return Source::Charges };
-    let pair = |wanted: &Dimension| {
-        kinds.iter().enumerate().find_map(|(at, k)| {
-            let place = k.iter().position(|d| d == wanted).filter(|_| k.len() > 1)?;
-            Some(Source::Coarser(at, Part::Value(place)))
-        })
+    let mut pairs = kinds.iter().enumerate().filter(|(_, k)| k.len() > 1);
+    let found = match kind {
+        [] => pairs.next().map(|(at, _)| Source::Coarser(at, None)),
+        [dimension] => pairs.find_map(|(at, k)| {
+            let place = k.iter().position(|d| d == dimension)?;
+            Some(Source::Coarser(at, Some(place)))
+        }),
+        _ => None,
     };
-    let any = || kinds.iter().position(|k| k.len() > 1);
-    let part = match dimension {
-        Dimension::Provider => any().map(|at| Source::Coarser(at, Part::Window(Profile::Provider))),
-        Dimension::BillingAccount => any().map(|at| Source::Coarser(at, Part::Window(Profile::BillingAccountId))),
-        Dimension::ChargeCategory => any().map(|at| Source::Coarser(at, Part::Category)),
-        other => pair(other),
-    };
-    part.unwrap_or(Source::Charges)
+    found.unwrap_or(Source::Charges)
 }
 
-/// Sums the cells of a finer grouping into those of a coarser one. Cells come window by window.
-fn coarser(batch: &ChargeBatch, fine: &Cells, part: Part) -> Cells {
-    let mut out = Cells::new(1);
+/// Sums the cells of a finer grouping into those of a coarser one, which keeps this dimension's
+/// values. Cells come window by window.
+fn coarser(fine: &Cells, place: Option<usize>) -> Cells {
+    let mut out =
+        Cells { dimensions: place.map(|at| fine.dimensions[at].clone()).into_iter().collect(), ..Cells::new(0) };
     out.currencies = fine.currencies.clone();
     out.categories = fine.categories.clone();
-    match part {
-        Part::Value(place) => out.dimensions[0] = fine.dimensions[place].clone(),
-        Part::Category => out.dimensions[0].texts = fine.categories.clone(),
-        Part::Window(_) => {}
-    }
     let mut index: HashMap<CellKey, u32> = HashMap::new();
-    let mut window = (u32::MAX, NONE);
+    let mut window = u32::MAX;
     for (key, sums) in fine.keys.iter().zip(&fine.sums) {
-        if window.0 != key.group {
+        if window != key.group {
             index.clear();
-            let value = match part {
-                Part::Window(column) => window_value(batch, key.group, column, &mut out),
-                _ => NONE,
-            };
-            window = (key.group, value);
+            window = key.group;
         }
-        let value = match part {
-            Part::Value(place) => key.values[place],
-            Part::Category => key.category,
-            Part::Window(_) => window.1,
-        };
-        let key = CellKey { values: [value, NONE], ..*key };
+        let key = CellKey { values: [place.map_or(NONE, |at| key.values[at]), NONE], ..*key };
         let at = *index.entry(key).or_insert_with(|| {
             out.keys.push(key);
             out.sums.push(Sums::default());
@@ -257,21 +274,6 @@ fn coarser(batch: &ChargeBatch, fine: &Cells, part: Part) -> Cells {
         out.sums[at as usize].merge(sums);
     }
     out
-}
-
-fn window_value(batch: &ChargeBatch, window: u32, column: Profile, out: &mut Cells) -> u32 {
-    let place = &batch.windows[window as usize];
-    let (id, name) = match column {
-        Profile::Provider => (place.provider, ""),
-        _ => (place.account, account_name(batch, place.account)),
-    };
-    out.dimensions[0].intern(batch.profile_texts[column.index()].get(id), name)
-}
-
-/// The first name that the batch has for a billing account.
-fn account_name(batch: &ChargeBatch, account: u32) -> &str {
-    let ids = &batch.profiles[Profile::BillingAccountId.index()];
-    ids.iter().position(|id| *id == account).map_or("", |at| batch.profile_text(at as u32, Profile::BillingAccountName))
 }
 
 /// Terms rows that no rollup tells apart are one class.
@@ -534,7 +536,7 @@ mod tests {
         let batch = batch();
         let kinds = kinds(&["team".to_owned()]);
         let all = rolled(&batch, &kinds);
-        for (kind, beside) in kinds.iter().zip(&all).filter(|(k, _)| k.len() == 1) {
+        for (kind, beside) in kinds.iter().zip(&all).filter(|(k, _)| k.len() < 2) {
             let alone = &rolled(&batch, std::slice::from_ref(kind))[0];
             let list = |cells: &Cells| {
                 let mut list: Vec<(i32, String, String, Sums)> = cells
@@ -542,8 +544,10 @@ mod tests {
                     .iter()
                     .zip(&cells.sums)
                     .map(|(k, s)| {
-                        let values = &cells.dimensions[0];
-                        (k.day.0, values.texts.get(k.values[0]).to_owned(), values.name(k.values[0]).to_owned(), *s)
+                        let values = cells.dimensions.first();
+                        let text = values.map_or("", |v| v.texts.get(k.values[0]));
+                        let name = values.map_or("", |v| v.name(k.values[0]));
+                        (k.day.0, text.to_owned(), name.to_owned(), *s)
                     })
                     .collect();
                 list.sort_by(|a, b| (a.0, &a.1, a.3.sums).cmp(&(b.0, &b.1, b.3.sums)));
@@ -562,6 +566,45 @@ mod tests {
             let (rows, unknown) = cells.sums.iter().fold((0, 0), |(r, u), s| (r + s.rows, u + s.unknown[0]));
             assert_eq!((sum, rows, unknown), (6_500_000_000_000_000_000, 5, 1), "{kind:?}");
         }
+    }
+
+    #[test]
+    fn ever_new_values_are_added_up_grouping_by_grouping() {
+        let rows = 30_000;
+        let mut builder = BatchBuilder::new(Limits::default());
+        for at in 0..rows {
+            let (service, kind) = (format!("service {at}"), format!("type {at}"));
+            let mut profile = [""; Profile::COUNT];
+            profile[Profile::ServiceName.index()] = &service;
+            profile[Profile::ResourceType.index()] = &kind;
+            let mut quantities = [None; Quantity::COUNT];
+            quantities[Quantity::Effective.index()] = Decimal::parse(b"1").ok();
+            let (start, end) = (Day(at % 30).seconds(), Day(at % 30 + 1).seconds());
+            let facts = Facts { start, end, billing_start: Day(0), billing_end: Day(31), quantities };
+            builder.push(&Row { profile, terms: [""; Terms::COUNT], facts });
+        }
+        let (batch, kinds) = (builder.take(), kinds(&["team".to_owned(), "env".to_owned()]));
+        let (order, classes) = (batch.order(), Classes::new(&batch));
+        let mut builders: Vec<(usize, Builder<i64>)> = Vec::new();
+        for (at, kind) in kinds.iter().enumerate() {
+            builders.push((at, Builder::new(&batch, kind, classes.cells.len())));
+        }
+        let cells_max = 50_000;
+        let left = add_up(&batch, &order, &classes, &mut builders, cells_max);
+        assert_eq!(left.len() + builders.len(), kinds.len());
+        assert!(builders.iter().map(|(_, b)| b.cells.keys.len()).sum::<usize>() <= cells_max);
+        assert!(
+            left.iter().all(|at| kinds[*at].iter().any(|d| matches!(d, Dimension::Service | Dimension::ResourceType)))
+        );
+        // All are given once, and whole.
+        let mut given = vec![0; kinds.len()];
+        roll(&batch, &order, &kinds, |at, cells| {
+            given[at] += 1;
+            assert_eq!(cells.sums.iter().map(|s| s.rows).sum::<u32>(), rows as u32, "{:?}", kinds[at]);
+            Ok::<(), ()>(())
+        })
+        .expect("rolled");
+        assert!(given.iter().all(|n| *n == 1), "{given:?}");
     }
 
     #[test]

@@ -264,18 +264,18 @@ fn fates(outcome: &Outcome) -> String {
             .into_string();
         match fate {
             Fate::New => {}
-            Fate::Replaces(_, before) if rows < before => {
+            Fate::Replaces { before, now, .. } if now < before => {
                 text.push_str(&format!(
                     "  {name}: replaced, and it shrank from {} to {} charges{}\n",
                     thousands(*before),
-                    thousands(*rows),
+                    thousands(*now),
                     sums(outcome.replaced.get(key))
                 ));
             }
-            Fate::Replaces(_, before) => text.push_str(&format!(
+            Fate::Replaces { before, now, .. } => text.push_str(&format!(
                 "  {name}: replaced, {} charges before, {} now{}\n",
                 thousands(*before),
-                thousands(*rows),
+                thousands(*now),
                 sums(outcome.replaced.get(key))
             )),
             Fate::Adds(_) => text.push_str(&format!("  {name}: {} charges added\n", thousands(*rows))),

@@ -5,12 +5,12 @@
 
 use std::hash::{BuildHasher, RandomState};
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128_with_seed};
 
 use super::batch::{ChargeBatch, Facts, Limits, Row, RowKey, TermsRow, Window};
 use super::calendar::{DAY_SECONDS, Day};
-use super::charge::{FACETS, IDENTITY, Profile, Terms};
+use super::charge::{FACETS, IDENTITY, Profile, Terms, spans_days};
 use super::dict::{Dict, NONE};
 use super::keys::Keys;
 
@@ -35,11 +35,21 @@ pub struct BatchBuilder {
     last_terms: Option<(TermsRow, u32)>,
     last_key: Option<(u128, u32)>,
     details: HashMap<u32, u32>,
+    /// What sets cells of one value apart: currency, category, and whether charges span days.
+    bases: HashSet<(u32, u32, bool)>,
+    /// Bytes that the batch takes, about; kept up as texts come, so that each row can ask.
+    bytes: usize,
     scratch: Vec<u8>,
 }
 
 /// What a window costs, about: each has cells of its own in every rollup while a batch is stored.
 const WINDOW_BYTES: usize = 1_500;
+/// What a currency, charge category and length costs, about: it has such cells as well.
+const BASE_BYTES: usize = 1_500;
+/// What a terms row costs, about: the row, its identity and its places in two tables.
+const TERMS_BYTES: usize = 300;
+/// What a profile costs, about, besides its texts.
+const PROFILE_BYTES: usize = Profile::COUNT * 4 + 48;
 
 impl BatchBuilder {
     /// An empty builder.
@@ -68,6 +78,8 @@ impl BatchBuilder {
             last_terms: None,
             last_key: None,
             details: HashMap::new(),
+            bases: HashSet::new(),
+            bytes: 0,
             scratch: Vec::new(),
         }
     }
@@ -75,15 +87,7 @@ impl BatchBuilder {
     /// Whether the batch has reached its limits and should be taken.
     #[must_use]
     pub fn is_full(&self) -> bool {
-        self.batch.len() >= self.limits.rows
-            || (self.batch.len().is_multiple_of(1024) && self.bytes() >= self.limits.text_bytes)
-    }
-
-    /// The same as [`Self::is_full`], but exact at any number of charges: for readers that ask
-    /// seldom.
-    #[must_use]
-    pub fn has_no_room(&self) -> bool {
-        self.batch.len() >= self.limits.rows || self.bytes() >= self.limits.text_bytes
+        self.batch.len() >= self.limits.rows || self.bytes >= self.limits.text_bytes
     }
 
     /// How many charges it has gathered.
@@ -96,12 +100,6 @@ impl BatchBuilder {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.batch.is_empty()
-    }
-
-    fn bytes(&self) -> usize {
-        let profiles = self.batch.profile_identity.len();
-        let texts: usize = self.batch.profile_texts.iter().chain(&self.batch.terms_texts).map(Dict::bytes).sum();
-        texts + profiles * (Profile::COUNT * 4 + 48) + self.batch.windows.len() * WINDOW_BYTES
     }
 
     /// The batch gathered so far; the builder begins anew.
@@ -133,6 +131,8 @@ impl BatchBuilder {
         self.last_terms = None;
         self.last_key = None;
         self.details.clear();
+        self.bases.clear();
+        self.bytes = 0;
     }
 
     /// The seed of this builder's hashes.
@@ -209,7 +209,7 @@ impl BatchBuilder {
             let at = known.unwrap_or_else(|| {
                 let at = self.facet_ids[facet].len() as u32;
                 for column in *columns {
-                    let id = self.batch.profile_texts[column.index()].intern(&clean(field(*column)));
+                    let id = self.intern(*column, &clean(field(*column)));
                     self.facet_ids[facet].push(id);
                 }
                 self.by_facet[facet].insert(key, at);
@@ -225,17 +225,18 @@ impl BatchBuilder {
 
     /// The number of a text in a profile column's dictionary.
     pub fn intern(&mut self, column: Profile, text: &str) -> u32 {
-        self.batch.profile_texts[column.index()].intern(text)
+        counted(&mut self.bytes, &mut self.batch.profile_texts[column.index()], |dict| dict.intern(text))
     }
 
     /// The numbers of many texts in a profile column's dictionary.
     pub fn intern_all(&mut self, column: Profile, texts: &[&str], ids: &mut Vec<u32>) {
-        self.batch.profile_texts[column.index()].intern_all(texts, ids);
+        let dict = &mut self.batch.profile_texts[column.index()];
+        counted(&mut self.bytes, dict, |dict| dict.intern_all(texts, ids));
     }
 
     /// The number of a text in a terms column's dictionary.
     pub fn intern_terms(&mut self, column: Terms, text: &str) -> u32 {
-        self.batch.terms_texts[column.index()].intern(text)
+        counted(&mut self.bytes, &mut self.batch.terms_texts[column.index()], |dict| dict.intern(text))
     }
 
     /// The number of the terms with these text numbers and times.
@@ -316,6 +317,7 @@ impl BatchBuilder {
             })
         });
         self.places.push(place);
+        self.bytes += PROFILE_BYTES;
         self.by_ids.insert(key, id);
         id
     }
@@ -327,7 +329,7 @@ impl BatchBuilder {
         }
         let text = self.batch.profile_texts[Profile::SkuPriceDetails.index()].get(details);
         let found = super::tags::value_of(text, "InstanceType").unwrap_or_default().into_owned();
-        let id = self.batch.profile_texts[Profile::InstanceType.index()].intern(&found);
+        let id = self.intern(Profile::InstanceType, &found);
         self.details.insert(details, id);
         id
     }
@@ -340,7 +342,7 @@ impl BatchBuilder {
         }
         let mut texts = [NONE; Terms::COUNT];
         for column in Terms::ALL {
-            texts[column.index()] = self.batch.terms_texts[column.index()].intern(&clean(field(*column)));
+            texts[column.index()] = self.intern_terms(*column, &clean(field(*column)));
         }
         let [start, duration, _] = terms_extra(facts);
         let row = TermsRow { texts, start: start as u32, duration, billing_end: facts.billing_end };
@@ -363,6 +365,9 @@ impl BatchBuilder {
         identity.extend_from_slice(&row.start.to_le_bytes());
         identity.extend_from_slice(&row.duration.to_le_bytes());
         self.batch.terms_identity.push(xxh3_64(&identity));
+        let text = |column: Terms| row.texts[column.index()];
+        let base = (text(Terms::Currency), text(Terms::ChargeCategory), spans_days(row.duration));
+        self.bytes += TERMS_BYTES + if self.bases.insert(base) { BASE_BYTES } else { 0 };
         self.terms_by_row.insert(row, id);
         id
     }
@@ -373,9 +378,10 @@ impl BatchBuilder {
         let window =
             Window { provider, account, billing_period: facts.billing_start, day: Day::of_seconds(facts.start) };
         if self.last_window.0 != window {
-            let windows = &mut self.batch.windows;
+            let (windows, bytes) = (&mut self.batch.windows, &mut self.bytes);
             let id = *self.window_of.entry(window).or_insert_with(|| {
                 windows.push(window);
+                *bytes += WINDOW_BYTES;
                 windows.len() as u32 - 1
             });
             self.last_window = (window, id);
@@ -392,6 +398,14 @@ impl BatchBuilder {
 #[must_use]
 pub fn terms_extra(facts: &Facts) -> [i64; 3] {
     [facts.start.rem_euclid(DAY_SECONDS), facts.end - facts.start, i64::from(facts.billing_end.0)]
+}
+
+/// Adds to a dictionary, and the bytes that it grows by to `bytes`.
+fn counted<T>(bytes: &mut usize, dict: &mut Dict, add: impl FnOnce(&mut Dict) -> T) -> T {
+    let before = dict.bytes();
+    let added = add(dict);
+    *bytes += dict.bytes() - before;
+    added
 }
 
 /// What a raw field says: nothing for `NULL` and `null`, which exports write for "no value".
@@ -464,6 +478,46 @@ mod tests {
         assert_eq!(batch.identity(0), batch.identity(1));
         assert_ne!(batch.identity(0), batch.identity(2));
         assert_ne!(batch.identity(0), batch.identity(3));
+    }
+
+    /// Fills a builder with charges that have a new text in these columns; says how many it takes.
+    fn fill(builder: &mut BatchBuilder, profile: &[Profile], terms: &[Terms], text: &str) -> usize {
+        while !builder.is_full() {
+            let text = format!("{}{text}", builder.len());
+            let mut charge = row("i-1", "EC2", facts("2024-09-01", "2"));
+            profile.iter().for_each(|column| charge.profile[column.index()] = &text);
+            terms.iter().for_each(|column| charge.terms[column.index()] = &text);
+            builder.push(&charge);
+        }
+        builder.len()
+    }
+
+    #[test]
+    fn whatever_is_new_in_every_row_fills_a_batch() {
+        const ROOM: usize = 1 << 20;
+        let limits = Limits { text_bytes: ROOM, ..Limits::default() };
+        let rows = |profile: &[Profile], terms: &[Terms]| fill(&mut BatchBuilder::new(limits), profile, terms, "");
+        assert!(rows(&[Profile::ServiceName, Profile::ResourceType], &[]) <= ROOM / (PROFILE_BYTES + 48));
+        // A way of charging that no rollup tells apart, and one that each has cells of its own for.
+        assert!(rows(&[], &[Terms::InvoiceId]) <= ROOM / (TERMS_BYTES + 24));
+        assert!(rows(&[], &[Terms::ChargeCategory]) <= ROOM / (TERMS_BYTES + BASE_BYTES + 24));
+    }
+
+    #[test]
+    fn a_batch_is_full_at_the_row_that_fills_it() {
+        let mut builder = BatchBuilder::new(Limits { text_bytes: 1 << 20, ..Limits::default() });
+        assert_eq!(fill(&mut builder, &[Profile::Tags], &[], &"x".repeat(700_000)), 2);
+    }
+
+    #[test]
+    fn a_cleared_builder_has_its_room_again() {
+        let mut builder = BatchBuilder::new(Limits { text_bytes: 100_000, ..Limits::default() });
+        let mut fill = || {
+            let rows = fill(&mut builder, &[Profile::ServiceName], &[Terms::ChargeCategory], "");
+            builder.clear();
+            rows
+        };
+        assert_eq!(fill(), fill());
     }
 
     #[test]

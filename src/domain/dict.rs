@@ -124,6 +124,12 @@ impl Dict {
         self.text.len() + self.ends.len() * 24
     }
 
+    /// Bytes of its texts.
+    #[must_use]
+    pub fn text_bytes(&self) -> usize {
+        self.text.len()
+    }
+
     /// All texts by number, from 1.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         (1..=self.ends.len() as u32).map(|id| slice(&self.text, &self.ends, id))

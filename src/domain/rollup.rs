@@ -4,7 +4,9 @@
 //! whether the charge spans days. Knows neither how charges are added up (analytics) nor how
 //! sums are stored (store).
 
+use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
+use std::ops::Range;
 
 use hashbrown::HashMap;
 
@@ -18,13 +20,18 @@ use super::numbers::{Total, UNKNOWN_WIDE};
 /// How many costs a cell sums.
 pub const METRICS: usize = Metric::ALL.len();
 
-/// The groupings that are kept for every commit: each dimension alone (resources are too many:
-/// they are scanned), the pairs that screens ask for, and each configured tag key alone and by
-/// service.
+/// The grouping that splits charges by no dimension: what every cell knows without (provider and
+/// billing account by its group, and the charge category).
+pub const WHOLE: &[Dimension] = &[];
+
+/// The groupings that are kept for every commit: the whole, each dimension alone (resources are too
+/// many: they are scanned), the pairs that screens ask for, and each configured tag key alone and
+/// by service.
 #[must_use]
 pub fn kinds(tag_keys: &[String]) -> Vec<Vec<Dimension>> {
-    let mut kinds: Vec<Vec<Dimension>> =
-        Dimension::FIXED.into_iter().filter(|d| *d != Dimension::Resource).map(|d| vec![d]).collect();
+    let alone = |d: &Dimension| *d != Dimension::Resource && !is_free(d);
+    let mut kinds = vec![WHOLE.to_vec()];
+    kinds.extend(Dimension::FIXED.into_iter().filter(alone).map(|d| vec![d]));
     kinds.push(vec![Dimension::Service, Dimension::SubAccount]);
     kinds.push(vec![Dimension::Service, Dimension::Region]);
     kinds.push(vec![Dimension::SubAccount, Dimension::Region]);
@@ -33,6 +40,12 @@ pub fn kinds(tag_keys: &[String]) -> Vec<Vec<Dimension>> {
         kinds.push(vec![Dimension::Tag(key.clone()), Dimension::Service]);
     }
     kinds
+}
+
+/// Whether every rollup knows a dimension: by its group or by its cells.
+#[must_use]
+pub fn is_free(dimension: &Dimension) -> bool {
+    matches!(dimension, Dimension::Provider | Dimension::BillingAccount | Dimension::ChargeCategory)
 }
 
 /// What a cell is about.
@@ -175,65 +188,97 @@ impl Cells {
     }
 }
 
-/// Adds cells of the same grouping up, whatever numbers they came with.
-#[derive(Default)]
+/// Bytes of text that a group may have for each cell: more than values and their names mostly have.
+pub const TEXT_BYTES: usize = 128;
+
+/// Adds cells of the same grouping up, group by group, whatever numbers they came with.
+///
+/// Bounded: a group that has more cells than it may, or too much text, is given up.
 pub struct Merger {
+    dimensions: usize,
+    cells_max: usize,
+    /// `None` where it was given up.
+    groups: BTreeMap<u32, Option<Merging>>,
+}
+
+/// One group's cells.
+struct Merging {
     cells: Cells,
     index: HashMap<CellKey, u32>,
 }
 
 impl Merger {
-    /// For a grouping of so many dimensions.
+    /// For a grouping of so many dimensions, of which a group may have so many cells.
     #[must_use]
-    pub fn new(dimensions: usize) -> Self {
-        Merger { cells: Cells::new(dimensions), index: HashMap::new() }
+    pub fn new(dimensions: usize, cells_max: usize) -> Self {
+        Merger { dimensions, cells_max, groups: BTreeMap::new() }
     }
 
-    /// How many cells there are.
+    /// Whether a group's cells are still added up: not once it had too many.
     #[must_use]
-    pub fn len(&self) -> usize {
-        self.cells.keys.len()
-    }
-
-    /// Whether there are none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.cells.keys.is_empty()
+    pub fn wants(&self, group: u32) -> bool {
+        !matches!(self.groups.get(&group), Some(None))
     }
 
     /// Adds the cells for which `group_of` names a group, under that group's number.
     pub fn add(&mut self, other: &Cells, group_of: impl Fn(u32) -> Option<u32>) {
-        let currency_of: Vec<u32> = renumber(&mut self.cells.currencies, &other.currencies);
-        let category_of: Vec<u32> = renumber(&mut self.cells.categories, &other.categories);
-        // Values are renumbered only when a kept cell has them: most cells may be other groups'.
-        let mut value_of: Vec<Vec<u32>> = other.dimensions.iter().map(|v| vec![u32::MAX; v.texts.len()]).collect();
-        for (key, sums) in other.keys.iter().zip(&other.sums) {
-            let Some(group) = group_of(key.group) else { continue };
-            let mut values = [NONE; 2];
-            for (d, (ours, theirs)) in self.cells.dimensions.iter_mut().zip(&other.dimensions).enumerate() {
-                let id = key.values[d];
-                let slot = &mut value_of[d][id as usize];
-                if *slot == u32::MAX {
-                    *slot = ours.intern(theirs.texts.get(id), theirs.name(id));
-                }
-                values[d] = *slot;
+        let mut numbers = Numbering::of(other);
+        let (mut from, mut last) = (0, None);
+        while from < other.keys.len() {
+            let theirs = other.keys[from].group;
+            let run = from..from + other.keys[from..].iter().take_while(|k| k.group == theirs).count();
+            from = run.end;
+            let Some(group) = group_of(theirs) else { continue };
+            if last != Some(group) {
+                numbers.begin();
+                last = Some(group);
             }
-            let currency = currency_of[key.currency as usize];
-            let category = category_of[key.category as usize];
-            let key = CellKey { group, day: key.day, currency, category, long: key.long, values };
+            let slot = self.groups.entry(group).or_insert_with(|| Some(Merging::new(self.dimensions)));
+            if slot.as_mut().is_some_and(|merging| !merging.add(other, run, &mut numbers, self.cells_max)) {
+                *slot = None;
+            }
+        }
+    }
+
+    /// Gives a group up: not all of its cells can be had.
+    pub fn give_up(&mut self, group: u32) {
+        self.groups.insert(group, None);
+    }
+
+    /// Each group's cells, of group 0, ordered by day, currency, category and values; `None` of the
+    /// groups that were given up.
+    pub fn finish(self) -> impl Iterator<Item = (u32, Option<Cells>)> {
+        self.groups.into_iter().map(|(group, merging)| (group, merging.map(Merging::finish)))
+    }
+}
+
+impl Merging {
+    fn new(dimensions: usize) -> Self {
+        Merging { cells: Cells::new(dimensions), index: HashMap::new() }
+    }
+
+    /// Adds some cells; `false` where they are now more than there may be.
+    fn add(&mut self, other: &Cells, run: Range<usize>, numbers: &mut Numbering, cells_max: usize) -> bool {
+        for (key, sums) in other.keys[run.clone()].iter().zip(&other.sums[run]) {
+            let key = numbers.key(&mut self.cells, other, key);
             let at = *self.index.entry(key).or_insert_with(|| {
                 self.cells.keys.push(key);
                 self.cells.sums.push(Sums::default());
                 self.cells.keys.len() as u32 - 1
             });
             self.cells.sums[at as usize].merge(sums);
+            if self.cells.keys.len() > cells_max {
+                return false;
+            }
         }
+        let texts = self.cells.dimensions.iter().flat_map(|v| [&v.texts, &v.names]);
+        let texts = texts.chain([&self.cells.currencies, &self.cells.categories]);
+        texts.map(Dict::text_bytes).sum::<usize>() <= cells_max.saturating_mul(TEXT_BYTES)
     }
 
-    /// The cells, ordered by group, day, currency, category and values.
-    #[must_use]
-    pub fn finish(self) -> Cells {
+    fn finish(self) -> Cells {
         let mut cells = self.cells;
+        drop(self.index);
         let mut order: Vec<u32> = (0..cells.keys.len() as u32).collect();
         order.sort_unstable_by_key(|i| cells.keys[*i as usize]);
         cells.keys = order.iter().map(|i| cells.keys[*i as usize]).collect();
@@ -242,8 +287,60 @@ impl Merger {
     }
 }
 
-fn renumber(ours: &mut Dict, theirs: &Dict) -> Vec<u32> {
-    std::iter::once("").chain(theirs.iter()).map(|text| ours.intern(text)).collect()
+/// The numbers that a group gives the texts of the cells that are added to it, each asked for
+/// once; of a group that has few of them, only those.
+struct Numbering {
+    /// For each text, the group that asked for it, counted as they come, and its number there.
+    currencies: Vec<(u32, u32)>,
+    categories: Vec<(u32, u32)>,
+    values: Vec<Vec<(u32, u32)>>,
+    group: u32,
+}
+
+impl Numbering {
+    fn of(cells: &Cells) -> Self {
+        let none = |dict: &Dict| vec![(0, NONE); dict.len()];
+        Numbering {
+            currencies: none(&cells.currencies),
+            categories: none(&cells.categories),
+            values: cells.dimensions.iter().map(|v| none(&v.texts)).collect(),
+            group: 0,
+        }
+    }
+
+    /// Begins with the next group.
+    fn begin(&mut self) {
+        self.group += 1;
+    }
+
+    fn key(&mut self, ours: &mut Cells, theirs: &Cells, key: &CellKey) -> CellKey {
+        let group = self.group;
+        let number = |slot: &mut (u32, u32), give: &mut dyn FnMut() -> u32| {
+            if slot.0 != group {
+                *slot = (group, give());
+            }
+            slot.1
+        };
+        let (currency, category) = (key.currency, key.category);
+        let mut values = [NONE; 2];
+        for (d, (ours, theirs)) in ours.dimensions.iter_mut().zip(&theirs.dimensions).enumerate() {
+            let id = key.values[d];
+            let slot = &mut self.values[d][id as usize];
+            values[d] = number(slot, &mut || ours.intern(theirs.texts.get(id), theirs.name(id)));
+        }
+        CellKey {
+            group: 0,
+            day: key.day,
+            currency: number(&mut self.currencies[currency as usize], &mut || {
+                ours.currencies.intern(theirs.currencies.get(currency))
+            }),
+            category: number(&mut self.categories[category as usize], &mut || {
+                ours.categories.intern(theirs.categories.get(category))
+            }),
+            long: key.long,
+            values,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -272,18 +369,51 @@ mod tests {
 
     #[test]
     fn merges_by_text_whatever_the_numbers() {
-        let mut merger = Merger::new(1);
+        let mut merger = Merger::new(1, 10);
         merger.add(&cells(&[("a", 1), ("b", 2)]), |g| (g == 7).then_some(0));
         merger.add(&cells(&[("b", 10), ("c", 20)]), |_| Some(0));
+        merger.add(&cells(&[("b", 100)]), |_| Some(1));
         merger.add(&cells(&[("z", 10)]), |_| None);
-        let merged = merger.finish();
-        let values = &merged.dimensions[0];
-        let got: Vec<(&str, &str, i128, u32)> = merged
-            .keys
+        let merged: Vec<(u32, Cells)> = merger.finish().filter_map(|(group, cells)| Some((group, cells?))).collect();
+        let got: Vec<(u32, &str, &str, i128, u32)> = merged
             .iter()
-            .zip(&merged.sums)
-            .map(|(k, s)| (values.texts.get(k.values[0]), values.name(k.values[0]), s.sums[0], s.unknown[2]))
+            .flat_map(|(group, cells)| {
+                let values = &cells.dimensions[0];
+                cells.keys.iter().zip(&cells.sums).map(move |(k, s)| {
+                    (*group, values.texts.get(k.values[0]), values.name(k.values[0]), s.sums[0], s.unknown[2])
+                })
+            })
             .collect();
-        assert_eq!(got, [("a", "a name", 1, 1), ("b", "b name", 12, 2), ("c", "c name", 20, 1)]);
+        assert_eq!(
+            got,
+            [
+                (0, "a", "a name", 1, 1),
+                (0, "b", "b name", 12, 2),
+                (0, "c", "c name", 20, 1),
+                (1, "b", "b name", 100, 1)
+            ]
+        );
+    }
+
+    #[test]
+    fn a_group_with_too_many_cells_is_given_up_and_takes_no_more() {
+        let mut merger = Merger::new(1, 3);
+        for at in 0..100 {
+            let texts = [format!("{at}a"), format!("{at}b")];
+            merger.add(&cells(&[(&texts[0], 1), (&texts[1], 1)]), |_| Some(4));
+            merger.add(&cells(&[("few", 1)]), |_| Some(5));
+            assert_eq!(merger.wants(4), at == 0);
+            let held = merger.groups.values().flatten().map(|m| m.cells.keys.len()).sum::<usize>();
+            assert!(held <= 3 + 1, "{held}");
+        }
+        let cells = |(group, cells): (u32, Option<Cells>)| (group, cells.map(|c| c.keys.len()));
+        assert_eq!(merger.finish().map(cells).collect::<Vec<_>>(), [(4, None), (5, Some(1))]);
+    }
+
+    #[test]
+    fn a_group_with_too_much_text_is_given_up() {
+        let mut merger = Merger::new(1, 3);
+        merger.add(&cells(&[("a", 1), (&"b".repeat(TEXT_BYTES * 4), 1)]), |_| Some(4));
+        assert!(!merger.wants(4));
     }
 }

@@ -10,7 +10,7 @@ use crate::domain::dimension::Dimension;
 use crate::domain::filter::Clause;
 use crate::domain::money::Amount;
 use crate::domain::numbers::Total;
-use crate::domain::rollup::kinds;
+use crate::domain::rollup::{is_free, kinds};
 use crate::error::Result;
 use crate::store::Store;
 use crate::store::manifest::{Group, Manifest};
@@ -48,11 +48,6 @@ pub fn aggregate(store: &Store, request: &Request<'_>, cancel: &Cancel) -> Resul
     Ok(table)
 }
 
-/// Dimensions that every rollup knows: by its group or by its cells.
-fn is_free(dimension: &Dimension) -> bool {
-    matches!(dimension, Dimension::Provider | Dimension::BillingAccount | Dimension::ChargeCategory)
-}
-
 /// The smallest kept grouping that has all dimensions of the request and its filter.
 fn kind_for(request: &Request<'_>, manifest: &Manifest) -> Option<Vec<Dimension>> {
     if request.granularity == Some(Granularity::Hour) {
@@ -68,7 +63,7 @@ fn kind_for(request: &Request<'_>, manifest: &Manifest) -> Option<Vec<Dimension>
     needed.dedup();
     let kinds = kinds(&manifest.tag_keys);
     let fitting = kinds.into_iter().filter(|kind| needed.iter().all(|d| kind.contains(d)));
-    fitting.min_by_key(|kind| (kind.len(), kind.iter().filter(|d| !is_free(d)).count()))
+    fitting.min_by_key(Vec::len)
 }
 
 /// Where a requested dimension's value comes from.

@@ -219,37 +219,45 @@ fn movers(
     let Some(against) = against else { return Ok(lists) };
     let mut now = engine.aggregate(&request(lens, period, &MOVERS_BY, None), cancel)?;
     let before = engine.aggregate(&request(lens, against, &MOVERS_BY, None), cancel)?;
-    let mut pairs: HashMap<(u32, Ids), (Total, Total)> = HashMap::with_capacity(now.len());
     let numbers = now.adopt(&before);
-    for (key, total) in now.groups() {
-        pairs.entry((key.currency, key.values)).or_default().0.merge(total);
-    }
-    for (key, total) in before.groups() {
-        let key = (numbers.currency(key.currency), numbers.ids(&key.values));
-        pairs.entry(key).or_default().1.merge(total);
-    }
-    let mut moved: HashMap<u32, Vec<(Amount, Ids, Figure)>> = HashMap::new();
-    for ((currency, ids), (now, before)) in pairs {
-        let figure = Figure { amount: now.value(), previous: before.value() };
-        if let Some(change) = figure.change().filter(|c| !c.is_zero()) {
-            moved.entry(currency).or_default().push((change.abs(), ids, figure));
-        }
-    }
+    let key = |key: super::table::Key| (numbers.currency(key.currency), numbers.ids(&key.values));
+    let mut earlier: HashMap<(u32, Ids), Total> = before.groups().map(|(k, total)| (key(k), *total)).collect();
     let texts = |ids: &Ids| -> Key { now.texts(ids).map(Untrusted::from).collect() };
-    for (currency, mut list) in moved {
-        let order = |a: &(Amount, Ids, Figure), b: &(Amount, Ids, Figure)| {
-            b.0.cmp(&a.0).then_with(|| texts(&a.1).cmp(&texts(&b.1)))
-        };
-        if list.len() > MOVERS_MAX {
+    let order = |a: &Moved, b: &Moved| b.change.cmp(&a.change).then_with(|| texts(&a.ids).cmp(&texts(&b.ids)));
+    let mut moved: HashMap<u32, Vec<Moved>> = HashMap::new();
+    let mut add = |currency: u32, ids: Ids, now: Total, before: Total| {
+        let figure = Figure { amount: now.value(), previous: before.value() };
+        let Some(change) = figure.change().filter(|c| !c.is_zero()) else { return };
+        let list = moved.entry(currency).or_default();
+        list.push(Moved { change: change.abs(), ids, figure });
+        // Few of many are shown: the others are let go as they come.
+        if list.len() > 64 * MOVERS_MAX {
             list.select_nth_unstable_by(MOVERS_MAX, order);
             list.truncate(MOVERS_MAX);
         }
+    };
+    for (key, total) in now.groups() {
+        let before = earlier.remove(&(key.currency, key.values));
+        add(key.currency, key.values, *total, before.unwrap_or_default());
+    }
+    for ((currency, ids), before) in earlier {
+        add(currency, ids, Total::default(), before);
+    }
+    for (currency, mut list) in moved {
         list.sort_unstable_by(order);
-        let movers =
-            list.into_iter().map(|(_, ids, figure)| Mover { key: texts(&ids), names: names(&now, &ids), figure });
+        list.truncate(MOVERS_MAX);
+        let movers = list.iter().map(|m| Mover { key: texts(&m.ids), names: names(&now, &m.ids), figure: m.figure });
         lists.insert(now.currencies.get(currency).to_owned(), movers.collect());
     }
     Ok(lists)
+}
+
+/// A group whose cost changed, while the largest changes are looked for.
+struct Moved {
+    /// Without its sign.
+    change: Amount,
+    ids: Ids,
+    figure: Figure,
 }
 
 /// The providers whose charges a lens may be about: others' data may lag without any effect.

@@ -208,7 +208,19 @@ mod tests {
         store
     }
 
-    fn everything(store: &Store) -> (BTreeMap<Vec<u8>, Vec<u8>>, Manifest, String) {
+    /// A folder with a filled store, now closed, and its backup; and what both hold.
+    fn backed_up() -> (tempfile::TempDir, PathBuf, PathBuf, Everything) {
+        let folder = tempfile::tempdir().expect("folder");
+        let (place, file) = (folder.path().join("store"), folder.path().join("backup"));
+        let store = filled(&place);
+        let want = everything(&store);
+        assert_eq!(write(&store, &file).expect("backup"), want.0.len() as u64);
+        (folder, place, file, want)
+    }
+
+    type Everything = (BTreeMap<Vec<u8>, Vec<u8>>, Manifest, String);
+
+    fn everything(store: &Store) -> Everything {
         let mut values = BTreeMap::new();
         kv::each_key(store.kv(), b"", |key| {
             values.insert(key.to_vec(), store.kv().get(key)?.unwrap_or_default());
@@ -234,17 +246,12 @@ mod tests {
 
     #[test]
     fn a_backup_brings_everything_back_and_keeps_what_was_there() {
-        let folder = tempfile::tempdir().expect("folder");
-        let (place, other) = (folder.path().join("store"), folder.path().join("other"));
-        let file = folder.path().join("backup");
-        let store = filled(&place);
-        let want = everything(&store);
-        assert_eq!(write(&store, &file).expect("backup"), want.0.len() as u64);
+        let (folder, place, file, want) = backed_up();
+        let other = folder.path().join("other");
         let mode = std::os::unix::fs::MetadataExt::mode(&std::fs::metadata(&file).expect("meta")) & 0o777;
         assert_eq!(mode, 0o600);
-        let again = write(&store, &file).expect_err("exists");
+        let again = write(&Store::in_memory(&[]), &file).expect_err("exists");
         assert!(again.message.contains("exists already"), "{again}");
-        drop(store);
         assert_eq!(restore(&file, &other).expect("into a new folder"), None);
         assert!(everything(&Store::open(&other, &[]).expect("open")) == want);
         // Over a store that has come further.
@@ -260,13 +267,7 @@ mod tests {
 
     #[test]
     fn a_damaged_backup_is_refused_and_the_store_untouched() {
-        let folder = tempfile::tempdir().expect("folder");
-        let place = folder.path().join("store");
-        let file = folder.path().join("backup");
-        let store = filled(&place);
-        let want = everything(&store);
-        write(&store, &file).expect("backup");
-        drop(store);
+        let (_folder, place, file, want) = backed_up();
         let whole = std::fs::read(&file).expect("read");
         let mut before = files(&place);
         let steps = whole.len().div_ceil(60);
@@ -292,12 +293,8 @@ mod tests {
 
     #[test]
     fn a_restore_that_was_interrupted_is_finished_by_the_next_opening() {
-        let folder = tempfile::tempdir().expect("folder");
-        let place = folder.path().join("store");
-        let file = folder.path().join("backup");
-        let store = filled(&place);
-        let want = everything(&store);
-        write(&store, &file).expect("backup");
+        let (_folder, place, file, want) = backed_up();
+        let store = Store::open(&place, &[]).expect("open");
         store.commit((*store.manifest()).clone()).expect("commit");
         drop(store);
         // All is ready, and the database was just moved away.

@@ -8,7 +8,6 @@ use super::rollups;
 use super::segment::{GroupKey, Segment};
 use crate::domain::calendar::Day;
 use crate::domain::charge::{Metric, Profile, Quantity, Terms};
-use crate::domain::dimension::Dimension;
 use crate::domain::numbers::UNKNOWN_WIDE;
 use crate::domain::rollup::{METRICS, kinds};
 use crate::domain::text::SafeText;
@@ -108,18 +107,22 @@ fn beside(kv: &dyn Kv, group: &Group, tag_keys: &[String], damage: &mut Vec<Stri
                         (rows + total.rows(), sum.wrapping_add(total.sum.units()))
                     });
                     if rows != group.rows() || sum != want {
-                        let by = rollups::kind_name(&kind).replace('\u{1}', " and ");
-                        damage.push(format!("{name}: the rollups by {by} do not add up to its charges {anew}"));
+                        let what = rollups::described(&kind);
+                        damage.push(format!("{name}: {what} does not add up to its charges {anew}"));
                         break;
                     }
                 }
-                // A grouping with too many cells is not kept, nor is any of a small group among many;
-                // without them its charges are scanned.
-                Ok(None) if kind == [Dimension::Provider] && group.rows() >= rollups::CHARGES_ALWAYS => {
-                    damage.push(format!("{name}: the rollups are missing {anew}"));
+                // Those of a small group among many are not kept, nor is a grouping with too many
+                // cells; without them charges are scanned.
+                Ok(None) if group.rows() < rollups::CHARGES_ALWAYS => break,
+                Ok(None) => {
+                    match rollups::is_too_large(kv, group.id, &kind) {
+                        Ok(true) => {}
+                        Ok(false) => damage.push(format!("{name}: {} is missing {anew}", rollups::described(&kind))),
+                        Err(error) => damage.push(error.message),
+                    }
                     break;
                 }
-                Ok(None) => break,
                 Err(error) => {
                     damage.push(error.message);
                     break;

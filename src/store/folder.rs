@@ -6,7 +6,7 @@
 
 use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use fs2::FileExt;
@@ -116,13 +116,21 @@ pub fn noted_generation(place: &Path) -> Option<u64> {
     read_small(place, "generation")?.ok()?.parse().ok()
 }
 
-/// Writes a line with its checksum as a file of its own; atomic and synced.
+/// Writes a line with its checksum as a file of its own.
 fn write_small(place: &Path, name: &str, text: &str) -> Result<()> {
+    put_file(place, name, format!("{text} {:08x}\n", crc32c::crc32c(text.as_bytes())).as_bytes())
+}
+
+/// Writes a file of the folder, readable by its owner alone; atomic and synced.
+///
+/// # Errors
+/// Kind `Store` where the disk fails or is full.
+pub(super) fn put_file(place: &Path, name: &str, bytes: &[u8]) -> Result<()> {
     let path = place.join(name);
     let fresh = place.join(format!("{name}.new"));
     let write = || -> std::io::Result<()> {
-        let mut file = File::create(&fresh)?;
-        writeln!(file, "{text} {:08x}", crc32c::crc32c(text.as_bytes()))?;
+        let mut file = File::options().create(true).write(true).truncate(true).mode(0o600).open(&fresh)?;
+        file.write_all(bytes)?;
         file.sync_all()?;
         fs::rename(&fresh, &path)?;
         File::open(place)?.sync_all()

@@ -5,13 +5,12 @@
 //! Knows nothing of what is on it.
 
 use std::fs::{self, File};
-use std::io::{Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io::Read;
 use std::path::Path;
 
 use super::folder;
 use super::frame;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 
 const NAME: &str = "front";
 /// The format of the file and of what callers put on it.
@@ -33,15 +32,7 @@ pub fn write(place: &Path, generation: u64, page: &[u8]) -> Result<()> {
     raw.extend_from_slice(&VERSION.to_le_bytes());
     raw.extend_from_slice(&generation.to_le_bytes());
     raw.extend_from_slice(page);
-    let (path, fresh) = (place.join(NAME), place.join(format!("{NAME}.new")));
-    let write = || -> std::io::Result<()> {
-        let mut file = File::options().create(true).write(true).truncate(true).mode(0o600).open(&fresh)?;
-        file.write_all(&frame::seal(&raw))?;
-        file.sync_all()?;
-        fs::rename(&fresh, &path)?;
-        File::open(place)?.sync_all()
-    };
-    write().map_err(|e| Error::io(Kind::Store, "write", &path, &e))
+    folder::put_file(place, NAME, &frame::seal(&raw))
 }
 
 /// The page of the folder's newest commit, where there is one that can be believed. Needs no lock

@@ -2,7 +2,7 @@
 //!
 //! Section 0 names the cells; the others hold one metric's sums each, so that an answer unpacks
 //! only the metric that it shows. A grouping with more cells than [`CELLS_MAX`] in one group is
-//! not kept; questions then scan.
+//! not kept but noted; questions then scan.
 
 use serde::{Deserialize, Serialize};
 
@@ -45,6 +45,15 @@ pub fn kind_name(kind: &[Dimension]) -> String {
     kind.iter().map(Dimension::name).collect::<Vec<_>>().join("\u{1}")
 }
 
+/// What a rollup is called in messages.
+#[must_use]
+pub fn described(kind: &[Dimension]) -> String {
+    match kind {
+        [] => "the rollup of the whole".to_owned(),
+        by => format!("the rollup by {}", by.iter().map(Dimension::name).collect::<Vec<_>>().join(" and ")),
+    }
+}
+
 #[derive(Serialize, Deserialize)]
 struct Names {
     cells: u32,
@@ -64,6 +73,24 @@ pub fn put(changes: &mut Vec<Change>, group: u64, kind: &[Dimension], cells: &Ce
         put_sums(&mut raw, cells, metric);
         frame::put(changes, &keys::rollup(group, &name, 1 + metric as u8), &raw);
     }
+}
+
+/// The section that notes that a grouping has too many cells to be kept.
+const TOO_LARGE: u8 = u8::MAX;
+
+/// Notes that a group has too many cells of a grouping for a rollup.
+pub fn put_too_large(changes: &mut Vec<Change>, group: u64, kind: &[Dimension]) {
+    frame::put(changes, &keys::rollup(group, &kind_name(kind), TOO_LARGE), &[]);
+}
+
+/// Whether a group has too many cells of a grouping for a rollup; else one that is not there is
+/// missing.
+///
+/// # Errors
+/// Kind `Store` where the note is damaged.
+pub fn is_too_large(kv: &dyn Kv, group: u64, kind: &[Dimension]) -> Result<bool> {
+    let key = keys::rollup(group, &kind_name(kind), TOO_LARGE);
+    Ok(frame::get(kv, &key, &described(kind))?.is_some())
 }
 
 /// Writes what cells are about: days, currencies, categories, counts and values.
@@ -166,16 +193,22 @@ impl Rollup {
     }
 }
 
+/// Whether a group has rollups of any kind.
+///
+/// # Errors
+/// Kind `Store` where the database fails.
+pub fn has_any(kv: &dyn Kv, group: u64) -> Result<bool> {
+    let prefix = keys::group_rollups(group);
+    Ok(kv.next_key(&prefix, &prefix)?.is_some())
+}
+
 /// Reads a group's rollup for one metric; `None` where the grouping is not kept.
 ///
 /// # Errors
 /// Kind `Store` where it is damaged.
 pub fn get(kv: &dyn Kv, group: u64, kind: &[Dimension], metric: Metric) -> Result<Option<Rollup>> {
     let name = kind_name(kind);
-    let what = format!(
-        "the rollup by {} of group {group}",
-        kind.iter().map(Dimension::name).collect::<Vec<_>>().join(" and ")
-    );
+    let what = format!("{} of group {group}", described(kind));
     let Some(raw) = frame::get(kv, &keys::rollup(group, &name, 0), &what)? else { return Ok(None) };
     let section = 1 + metric.quantity().index() as u8;
     let sums = frame::must_get(kv, &keys::rollup(group, &name, section), &what)?;

@@ -7,6 +7,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use fs2::FileExt;
 
@@ -16,6 +17,12 @@ use crate::error::{Cause, Error, Kind, Result, guarded};
 
 /// sled's page cache in bytes. It is no limit on memory (sled evicts late), so it is kept small.
 const CACHE_BYTES: u64 = 4 << 20;
+
+/// How long a database that was closed may still be locked. sled's threads keep its file, and the
+/// lock with it, until they have done what they were given, which may be after it was closed. No
+/// other process can have it: the store's own lock is held.
+const UNLOCK_MAX: Duration = Duration::from_secs(10);
+const UNLOCK_STEP: Duration = Duration::from_millis(10);
 
 /// sled behind [`Kv`].
 pub struct SledKv {
@@ -30,7 +37,7 @@ impl SledKv {
     /// Kind `Store` where sled reports damage, panics, or the disk fails.
     pub fn open(folder: &Path) -> Result<SledKv> {
         remove_unfinished_snapshots(folder)?;
-        refuse_locked(folder)?;
+        wait_until_unlocked(folder, std::thread::sleep)?;
         let config = sled::Config::new().path(folder).cache_capacity(CACHE_BYTES).flush_every_ms(None);
         match guarded(|| config.open()) {
             Ok(Ok(database)) => Ok(SledKv { database, folder: folder.to_owned() }),
@@ -59,16 +66,20 @@ fn damaged(folder: &Path, cause: &str) -> Error {
         .hint("run `spendtop store check` to see what is affected")
 }
 
-/// A database that was closed a moment ago may still be let go of by sled's threads. sled tells of
-/// its lock in words only, among which damage looks alike.
-fn refuse_locked(folder: &Path) -> Result<()> {
+/// Waits for the file lock of a database that was closed a moment ago. sled tells of its lock in
+/// words only, among which damage looks alike, so that is asked here.
+fn wait_until_unlocked(folder: &Path, mut pause: impl FnMut(Duration)) -> Result<()> {
     let path = folder.join("db");
     let Ok(file) = fs::File::open(&path) else { return Ok(()) };
-    match file.try_lock_exclusive() {
-        Err(cause) if cause.kind() == std::io::ErrorKind::WouldBlock => {
-            Err(Error::io(Kind::Store, "lock", &path, &cause))
+    let mut waited = Duration::ZERO;
+    loop {
+        match file.try_lock_exclusive() {
+            Err(cause) if cause.kind() != std::io::ErrorKind::WouldBlock => return Ok(()),
+            Err(cause) if waited >= UNLOCK_MAX => return Err(Error::io(Kind::Store, "lock", &path, &cause)),
+            Err(_) => pause(UNLOCK_STEP),
+            Ok(()) => return Ok(()),
         }
-        _ => Ok(()),
+        waited += UNLOCK_STEP;
     }
 }
 
@@ -138,4 +149,27 @@ pub fn folder_size(folder: &Path) -> u64 {
             Err(_) => 0,
         })
         .sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use fs2::FileExt;
+
+    use super::*;
+
+    #[test]
+    fn a_database_that_was_just_closed_can_be_opened() {
+        let folder = tempfile::tempdir().expect("folder");
+        let place = folder.path().join("db");
+        drop(SledKv::open(&place).expect("open"));
+        // As one of sled's threads, which may be a moment behind.
+        let held = fs::File::open(place.join("db")).expect("the database's file");
+        held.lock_exclusive().expect("lock");
+        let error = wait_until_unlocked(&place, |_| ()).expect_err("still locked");
+        assert!(error.message.contains("lock"), "{error:?}");
+        let mut held = Some(held);
+        wait_until_unlocked(&place, |_| drop(held.take())).expect("unlocked");
+        let database = SledKv::open(&place).expect("open");
+        database.write(vec![(b"k".to_vec(), Some(b"v".to_vec()))]).expect("write");
+    }
 }

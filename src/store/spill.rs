@@ -19,8 +19,6 @@ use crate::error::{Error, Kind, Result};
 pub struct Place {
     at: u64,
     len: u64,
-    /// How many cells it has.
-    pub cells: usize,
 }
 
 /// Spilled pieces, on disk or in memory.
@@ -49,7 +47,7 @@ impl Spill {
     ///
     /// # Errors
     /// Kind `Store` where the disk is full.
-    pub fn put(&mut self, bytes: &[u8], cells: usize) -> Result<Place> {
+    pub fn put(&mut self, bytes: &[u8]) -> Result<Place> {
         let len = bytes.len() as u64;
         let at = match self {
             Spill::Memory(all) => {
@@ -63,7 +61,7 @@ impl Spill {
                 *end - len
             }
         };
-        Ok(Place { at, len, cells })
+        Ok(Place { at, len })
     }
 
     /// Gets cells back.

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::domain::charge::Metric;
-use crate::domain::dimension::Dimension;
 use crate::domain::numbers::Total;
+use crate::domain::rollup::WHOLE;
 use crate::store::manifest::Manifest;
 use crate::store::segment::GroupKey;
 use crate::store::{Store, rollups};
@@ -30,7 +30,7 @@ pub struct Replaced {
 pub fn of(store: &Store, manifest: &Manifest, source: &str, key: &GroupKey) -> Option<Billed> {
     let mut billed = Billed::new();
     for group in manifest.alike(source, key.identity()) {
-        let rollup = rollups::get(store.kv(), group.id, &[Dimension::Provider], Metric::Billed).ok()??;
+        let rollup = rollups::get(store.kv(), group.id, WHOLE, Metric::Billed).ok()??;
         for cell in 0..rollup.len() {
             let currency = rollup.currency_texts.get(rollup.currencies.get(cell));
             billed.entry(currency.to_owned()).or_default().merge(&rollup.total(cell));

@@ -1,5 +1,5 @@
-//! What a batch has brought so far, group by group: bounded in memory however many groups and
-//! charges there are. Knows no store.
+//! What a batch has brought so far, group by group: bounded in memory however many charges there
+//! are, and refused where there are too many groups. Knows no store.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,11 +10,18 @@ use crate::domain::dict::NONE;
 use crate::domain::numbers::UNKNOWN_WIDE;
 use crate::domain::rollup::METRICS;
 use crate::domain::sketch::{Fingerprint, SIZE, SIZE_MIN};
+use crate::error::{Error, Result};
 use crate::store::manifest::Part;
 use crate::store::segment::GroupKey;
 
-/// Hashes that all groups' fingerprints hold together, about: some 60 MB.
+/// Hashes that all groups' fingerprints hold together, about: some 60 MB. Where groups are so many
+/// that [`SIZE_MIN`] of each are more, that many.
 const HASHES_MAX: usize = 3 << 20;
+
+/// Groups that one batch may hold. Each is in memory several times while the batch is committed
+/// (here, in the manifest before and after, in the outcome): up to some 4 KB, 400 MB for all. Eight
+/// thousand accounts have so many in a year; a column that numbers every row is no account.
+pub const GROUPS_MAX: usize = 100_000;
 
 /// Groups under way.
 pub struct Groups {
@@ -34,7 +41,10 @@ impl Default for Groups {
 impl Groups {
     /// Adds what a batch holds of each group, as the contents of `segment`; gives each group's
     /// number, in the batch's order.
-    pub fn add(&mut self, batch: Vec<Incoming>, segment: Option<u64>) -> Vec<u32> {
+    ///
+    /// # Errors
+    /// Kind `Usage` where there are more than [`GROUPS_MAX`].
+    pub fn add(&mut self, batch: Vec<Incoming>, segment: Option<u64>) -> Result<Vec<u32>> {
         let mut numbers = Vec::with_capacity(batch.len());
         for mut more in batch {
             more.part.segments.extend(segment);
@@ -43,9 +53,13 @@ impl Groups {
                 let group = &mut self.found[*number as usize];
                 self.hashes -= group.fingerprint.len();
                 merge(group, more);
+                group.fingerprint.trim(self.size);
                 self.hashes += group.fingerprint.len();
             } else {
                 let number = self.found.len() as u32;
+                if self.found.len() >= GROUPS_MAX {
+                    return Err(self.too_many());
+                }
                 more.fingerprint.trim(self.size);
                 self.hashes += more.fingerprint.len();
                 self.numbers.insert(more.key.clone(), number);
@@ -58,7 +72,25 @@ impl Groups {
             self.found.iter_mut().for_each(|g| g.fingerprint.trim(self.size));
             self.hashes = self.found.iter().map(|g| g.fingerprint.len()).sum();
         }
-        numbers
+        Ok(numbers)
+    }
+
+    /// Tells which column makes the groups so many.
+    fn too_many(&self) -> Error {
+        let keys = || self.numbers.keys();
+        let (column, distinct) = [
+            ("BillingAccountId", keys().map(|k| &k.account).collect::<BTreeSet<_>>().len()),
+            ("BillingPeriodStart", keys().map(|k| k.billing_period).collect::<BTreeSet<_>>().len()),
+            ("ProviderName", keys().map(|k| &k.provider).collect::<BTreeSet<_>>().len()),
+        ]
+        .into_iter()
+        .max_by_key(|(_, distinct)| *distinct)
+        .unwrap_or_default();
+        Error::usage(format!(
+            "the files hold more than {GROUPS_MAX} account periods, with {distinct} values of {column}: nothing was changed"
+        ))
+        .hint(format!("is {column} what it should be?"))
+        .hint("if it is, import fewer months at a time")
     }
 
     /// The groups by key, and for each number that [`Self::add`] gave, the place among them.
@@ -85,7 +117,8 @@ fn merge(group: &mut Incoming, more: Incoming) {
 }
 
 /// Of two names the smaller, as everywhere where a value has several; no name is none.
-fn is_better_name(name: &str, than: &str) -> bool {
+#[must_use]
+pub fn is_better_name(name: &str, than: &str) -> bool {
     !name.is_empty() && (than.is_empty() || name < than)
 }
 
@@ -160,7 +193,7 @@ mod tests {
         for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0], [2, 0, 1]] {
             let mut groups = Groups::default();
             for at in order {
-                groups.add(vec![batches[at].clone()], None);
+                groups.add(vec![batches[at].clone()], None).expect("few");
             }
             assert_eq!(groups.finish().0[0].account_name, "a");
         }
@@ -170,7 +203,7 @@ mod tests {
     fn many_groups_share_the_room_for_fingerprints() {
         let mut groups = Groups::default();
         for account in 0..1_700 {
-            groups.add(vec![incoming(account, 0..1_000, "")], Some(account as u64));
+            groups.add(vec![incoming(account, 0..1_000, "")], Some(account as u64)).expect("few");
         }
         assert!(groups.hashes <= HASHES_MAX);
         let (found, places) = groups.finish();
@@ -179,5 +212,25 @@ mod tests {
         assert_eq!((places[0], found[places[9] as usize].key.account.as_str()), (0, "9"));
         let (share, sample) = found[0].fingerprint.names.containment(&incoming(0, 0..1_000, "").fingerprint.names);
         assert!(share > 0.99 && sample >= SIZE_MIN, "{share} from {sample}");
+    }
+
+    #[test]
+    fn groups_that_come_again_take_no_more_room_than_there_is() {
+        let mut groups = Groups { size: SIZE_MIN, ..Groups::default() };
+        for part in 0..5u64 {
+            groups.add(vec![incoming(1, part * 1_000..(part + 1) * 1_000, "")], None).expect("few");
+            assert!(groups.hashes <= 2 * SIZE_MIN, "{} hashes", groups.hashes);
+        }
+    }
+
+    #[test]
+    fn a_column_that_numbers_every_row_is_named() {
+        let mut groups = Groups::default();
+        let account = |account: usize| Incoming { fingerprint: Fingerprint::default(), ..incoming(account, 0..0, "") };
+        groups.add((0..GROUPS_MAX).map(account).collect(), None).expect("as many as there may be");
+        groups.add(vec![account(7)], None).expect("known already");
+        let error = groups.add(vec![account(GROUPS_MAX)], None).expect_err("too many");
+        assert!(error.message.contains("100000 values of BillingAccountId: nothing was changed"), "{error}");
+        assert!(error.hints[0].contains("is BillingAccountId what it should be?"), "{error:?}");
     }
 }

@@ -55,8 +55,15 @@ pub struct Incoming {
 pub enum Fate {
     /// It is new.
     New,
-    /// It replaces the stored group with this number and those alike, which had so many charges.
-    Replaces(u64, u64),
+    /// It and those alike take the place of what is stored of them.
+    Replaces {
+        /// The number of the first stored group.
+        stored: u64,
+        /// Charges that are stored of all of them.
+        before: u64,
+        /// Charges that the batch has of all of them.
+        now: u64,
+    },
     /// It is added to the stored group with this number.
     Adds(u64),
 }
@@ -135,9 +142,9 @@ pub fn decide(
             continue;
         }
         match replaces(&stored, &groups, stored_fingerprint, decisions) {
-            Ok(before) => {
+            Ok((before, now)) => {
                 // Whichever of them is first takes the place of all that is stored.
-                let first = std::iter::once(Fate::Replaces(stored[0].id, before));
+                let first = std::iter::once(Fate::Replaces { stored: stored[0].id, before, now });
                 fates.extend(groups.iter().map(|g| &g.key).zip(first.chain(std::iter::repeat(Fate::New))));
             }
             Err(conflict) => conflicts.push(conflict),
@@ -150,13 +157,14 @@ pub fn decide(
     }
 }
 
-/// Whether incoming groups replace the stored ones of their identity; returns the stored charges.
+/// Whether incoming groups replace the stored ones of their identity; returns the stored charges and
+/// the incoming ones.
 fn replaces(
     stored: &[&Group],
     incoming: &[&Incoming],
     fingerprint: &dyn Fn(u64) -> Fingerprint,
     decisions: Decisions,
-) -> Result<u64, Conflict> {
+) -> Result<(u64, u64), Conflict> {
     let before: u64 = stored.iter().map(|g| g.rows()).sum();
     let now: u64 = incoming.iter().map(|g| g.part.rows()).sum();
     let key = || incoming.first().map_or_else(|| stored[0].key.clone(), |g| g.key.clone());
@@ -179,11 +187,11 @@ fn replaces(
     if partial && complete && !decisions.accept_partial {
         return Err(Conflict::Incomplete { key: key() });
     }
-    Ok(before)
+    Ok((before, now))
 }
 
 /// Whether the store already holds exactly these files' charges: importing them again changes
-/// nothing. `groups` are the groups that the files hold.
+/// nothing.
 #[must_use]
 pub fn already_stored(manifest: &Manifest, source: &str, hashes: &[String]) -> bool {
     !hashes.is_empty()
@@ -238,6 +246,10 @@ mod tests {
         Manifest { groups: vec![group], ..Manifest::default() }
     }
 
+    fn replaces(before: u64, now: u64) -> Fate {
+        Fate::Replaces { stored: 7, before, now }
+    }
+
     #[test]
     fn replaces_versions_adds_parts_and_asks_otherwise() {
         let none = Decisions::default();
@@ -246,15 +258,15 @@ mod tests {
         };
         let complete = stored(100, false);
         assert_eq!(decide(&Manifest::default(), incoming(100, 0..100, false), none), Ok(Fate::New));
-        assert_eq!(decide(&complete, incoming(110, 0..110, false), none), Ok(Fate::Replaces(7, 100)));
-        assert_eq!(decide(&complete, incoming(40, 0..40, false), none), Ok(Fate::Replaces(7, 100)));
+        assert_eq!(decide(&complete, incoming(110, 0..110, false), none), Ok(replaces(100, 110)));
+        assert_eq!(decide(&complete, incoming(40, 0..40, false), none), Ok(replaces(100, 40)));
         let other = incoming(100, 100..200, false);
         assert!(matches!(
             decide(&complete, other.clone(), none).expect_err("conflict")[0],
             Conflict::OtherCharges { stored: 100, .. }
         ));
         assert_eq!(decide(&complete, other.clone(), Decisions { part: true, ..none }), Ok(Fate::Adds(7)));
-        assert_eq!(decide(&complete, other, Decisions { replace: true, ..none }), Ok(Fate::Replaces(7, 100)));
+        assert_eq!(decide(&complete, other, Decisions { replace: true, ..none }), Ok(replaces(100, 100)));
         let partial = incoming(99, 0..99, true);
         assert!(matches!(
             decide(&complete, partial.clone(), none).expect_err("conflict")[0],
@@ -262,9 +274,9 @@ mod tests {
         ));
         assert_eq!(
             decide(&complete, partial.clone(), Decisions { accept_partial: true, ..none }),
-            Ok(Fate::Replaces(7, 100))
+            Ok(replaces(100, 99))
         );
-        assert_eq!(decide(&stored(98, true), partial, none), Ok(Fate::Replaces(7, 98)));
+        assert_eq!(decide(&stored(98, true), partial, none), Ok(replaces(98, 99)));
     }
 
     #[test]

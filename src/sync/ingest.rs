@@ -10,20 +10,21 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::billed::{self, Replaced};
-use super::gather::{Groups, gather};
+use super::gather::{Groups, gather, is_better_name};
 use super::groups::{self, Conflict, Decisions, Fate, Incoming};
-use super::rebuild::{self, Spilled};
+use super::merge::{Merge, Pieces, Spilled};
+use super::rebuild;
 use crate::analytics::rollup::roll;
 use crate::domain::batch::ChargeBatch;
 use crate::domain::calendar::Day;
 use crate::domain::rollup::kinds;
 use crate::error::{Error, Kind, Result};
 use crate::provider::{CostSource, Problem, ReadSummary, Sink, SourceId, Stop};
-use crate::store::Store;
 use crate::store::kv::{BATCH_MAX, Change};
 use crate::store::manifest::{Group, Import, ImportedFile, Manifest};
 use crate::store::segment::{self, GroupKey, Identity};
 use crate::store::spill::{self, Place, Spill};
+use crate::store::{Store, rollups};
 
 /// Account periods that refused rows are remembered of; beyond, all count as incomplete.
 const REFUSED_MAX: usize = 10_000;
@@ -77,8 +78,7 @@ pub trait Watcher: Sync {
 struct Gathered {
     next_segment: u64,
     groups: Groups,
-    spilled: Vec<Spilled>,
-    spill: Spill,
+    pieces: Pieces,
     /// Groups that refused rows say they belong to; `None` is any.
     refused: BTreeSet<Option<(String, Day)>>,
     failed: Option<Error>,
@@ -106,8 +106,7 @@ pub fn ingest(store: &Store, source: &mut dyn CostSource, options: &Options, wat
     let gathered = Gathered {
         next_segment: manifest.next.segment,
         groups: Groups::default(),
-        spilled: Vec::new(),
-        spill: store.spill()?,
+        pieces: Pieces::new(store.spill()?, kinds.len()),
         refused: BTreeSet::new(),
         failed: None,
     };
@@ -172,7 +171,7 @@ impl Ingest<'_> {
         let fates = groups::decide(&manifest, &id.name, &incoming, &fingerprint, self.options.decisions)
             .map_err(|c| refuse(&c))?;
         outcome.groups = incoming.iter().zip(&fates).map(|(i, f)| (i.key.clone(), *f, i.part.rows())).collect();
-        let replaced = outcome.groups.iter().filter(|(_, fate, _)| matches!(fate, Fate::Replaces(..)));
+        let replaced = outcome.groups.iter().filter(|(_, fate, _)| matches!(fate, Fate::Replaces { .. }));
         for (key, _, _) in replaced.take(billed::TOLD_MAX) {
             let before = billed::of(self.store, &manifest, &id.name, key);
             outcome.replaced.insert(key.clone(), Replaced { before, after: None });
@@ -213,42 +212,38 @@ impl Ingest<'_> {
         let mut next = manifest.clone();
         let import = next.next.import;
         next.next.import += 1;
-        let mut rows: Vec<u64> = Vec::new();
-        let mut numbers: Vec<u64> = Vec::new();
         let mut added_to: Vec<Option<u64>> = Vec::new();
         let mut changes: Vec<Change> = Vec::new();
         let mut adds = leave(&mut next.groups, &id.name, &incoming, fates);
+        let left = next.groups.len();
         for (mut group, fate) in incoming.into_iter().zip(fates) {
             let number = next.next.group;
             next.next.group += 1;
             group.part.import = import;
-            let added = if let Fate::Adds(old) = fate { adds.remove(old) } else { None };
-            let mut parts = added.as_ref().map(|g| g.parts.clone()).unwrap_or_default();
-            rows.push(group.part.rows());
-            parts.push(group.part);
-            let mut fingerprint = group.fingerprint;
-            if let Some(old) = &added {
-                fingerprint.merge(&self.store.fingerprint(old.id)?);
-            }
-            self.store.put_fingerprint(&mut changes, number, &fingerprint);
-            if changes.len() >= BATCH_MAX {
-                self.store.write(std::mem::take(&mut changes))?;
-            }
-            let incomplete = group.incomplete || added.as_ref().is_some_and(|g| g.incomplete);
-            next.groups.push(Group {
+            let mut stored = Group {
                 id: number,
                 source: id.name.clone(),
                 rank: id.kind as u8,
                 key: group.key,
                 account_name: group.account_name,
-                parts,
-                incomplete,
-            });
-            numbers.push(number);
-            added_to.push(added.map(|g| g.id));
+                parts: vec![group.part],
+                incomplete: group.incomplete,
+            };
+            let mut fingerprint = group.fingerprint;
+            let added = if let Fate::Adds(old) = fate { adds.remove(old) } else { None };
+            added_to.push(added.as_ref().map(|g| g.id));
+            if let Some(old) = added {
+                fingerprint.merge(&self.store.fingerprint(old.id)?);
+                add_parts(&mut stored, old);
+            }
+            self.store.put_fingerprint(&mut changes, number, &fingerprint);
+            if changes.len() >= BATCH_MAX {
+                self.store.write(std::mem::take(&mut changes))?;
+            }
+            next.groups.push(stored);
         }
         self.store.write(changes)?;
-        self.write_rollups(&rows, &numbers, places, &added_to)?;
+        self.write_rollups(&next.groups[left..], places, &added_to)?;
         next.next.segment = self.gathered().next_segment;
         next.imports.push(self.import_of(import, id, outcome));
         next.forget_unused_imports();
@@ -278,49 +273,66 @@ impl Ingest<'_> {
         }
     }
 
-    /// Merges the spilled cells of all segments into each group's rollups.
-    fn write_rollups(&self, rows: &[u64], numbers: &[u64], places: &[u32], added_to: &[Option<u64>]) -> Result<()> {
-        let (spilled, spill) = {
-            let mut gathered = self.gathered();
-            (std::mem::take(&mut gathered.spilled), std::mem::replace(&mut gathered.spill, Spill::Memory(Vec::new())))
-        };
-        let merge = rebuild::Merge { store: self.store, numbers, rows, places, spilled: &spilled, spill: &spill };
+    /// Merges the spilled cells of all segments into each group's rollups, with those of the group
+    /// that it is added to.
+    fn write_rollups(&self, groups: &[Group], places: &[u32], added_to: &[Option<u64>]) -> Result<()> {
+        let none = Pieces::new(Spill::Memory(Vec::new()), 0);
+        let pieces = std::mem::replace(&mut self.gathered().pieces, none);
+        let numbers: Vec<u64> = groups.iter().map(|g| g.id).collect();
+        let rows: Vec<u64> = groups.iter().map(Group::rows).collect();
+        let mut keep = rollups::worth_keeping(&rows);
+        let mut anew = Vec::new();
+        for ((keep, group), old) in keep.iter_mut().zip(groups).zip(added_to) {
+            // What was too small to have rollups may be worth them together with this part.
+            if let Some(old) = old
+                && *keep
+                && !rollups::has_any(self.store.kv(), *old)?
+            {
+                anew.push((group, group.id));
+                *keep = false;
+            }
+        }
+        let merge = Merge { store: self.store, numbers: &numbers, keep: &keep, places, pieces: &pieces };
         merge.run(&self.kinds, self.options.threads)?;
-        for (number, old) in numbers.iter().zip(added_to) {
-            // A part was added: its group's older charges count as well.
-            if let Some(old) = old {
+        for ((number, old), keep) in numbers.iter().zip(added_to).zip(keep) {
+            if let Some(old) = old
+                && keep
+            {
                 rebuild::add_rollups(self.store, *old, *number, &self.kinds)?;
             }
         }
-        Ok(())
+        if anew.is_empty() {
+            return Ok(());
+        }
+        rebuild::from_segments(self.store, &anew, &self.store.manifest().tag_keys)
     }
 
     /// Encodes a batch on the calling thread and writes it as a segment.
     fn take(&self, batch: &ChargeBatch) -> Result<()> {
-        let order = batch.order();
         let rows = batch.len() as u64;
         let (found, group_of) = gather(batch);
         if self.options.dry_run {
-            self.gathered().groups.add(found, None);
+            self.gathered().groups.add(found, None)?;
         } else {
             let number = {
                 let mut gathered = self.gathered();
                 gathered.next_segment += 1;
                 gathered.next_segment - 1
             };
+            let order = batch.order();
             let (changes, _) = segment::encode(batch, &order, number);
             self.store.write(changes)?;
-            let numbers = self.gathered().groups.add(found, Some(number));
+            let numbers = self.gathered().groups.add(found, Some(number))?;
             let mut spilled = Spilled {
                 groups: group_of.into_iter().map(|g| numbers[g as usize]).collect(),
                 places: vec![Place::default(); self.kinds.len()],
             };
             roll(batch, &order, &self.kinds, |kind, cells| {
                 let bytes = spill::encode(&cells);
-                spilled.places[kind] = self.gathered().spill.put(&bytes, cells.keys.len())?;
+                spilled.places[kind] = self.gathered().pieces.put(kind, &cells, &bytes, &spilled.groups)?;
                 Ok::<(), Error>(())
             })?;
-            self.gathered().spilled.push(spilled);
+            self.gathered().pieces.push(spilled);
         }
         let rows = self.rows.fetch_add(rows, Ordering::Relaxed) + rows;
         self.watcher.progress(self.bytes.load(Ordering::Relaxed), rows);
@@ -328,10 +340,20 @@ impl Ingest<'_> {
     }
 }
 
+/// Adds what a stored group is made of to the group that takes its place.
+fn add_parts(group: &mut Group, mut old: Group) {
+    old.parts.append(&mut group.parts);
+    group.parts = old.parts;
+    group.incomplete |= old.incomplete;
+    if is_better_name(&old.account_name, &group.account_name) {
+        group.account_name = old.account_name;
+    }
+}
+
 /// Takes out of the stored groups what incoming ones replace; hands over, by number, what they
 /// are added to.
 fn leave(stored: &mut Vec<Group>, source: &str, incoming: &[Incoming], fates: &[Fate]) -> BTreeMap<u64, Group> {
-    let replacing = incoming.iter().zip(fates).filter(|(_, fate)| matches!(fate, Fate::Replaces(..)));
+    let replacing = incoming.iter().zip(fates).filter(|(_, fate)| matches!(fate, Fate::Replaces { .. }));
     let replaced: BTreeSet<Identity<'_>> = replacing.map(|(group, _)| group.key.identity()).collect();
     let added: BTreeSet<u64> =
         fates.iter().filter_map(|fate| if let Fate::Adds(old) = fate { Some(*old) } else { None }).collect();

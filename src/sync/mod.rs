@@ -6,5 +6,6 @@ pub mod billed;
 pub mod gather;
 pub mod groups;
 pub mod ingest;
+pub mod merge;
 pub mod rebuild;
 pub mod undo;

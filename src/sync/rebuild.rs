@@ -1,133 +1,21 @@
-//! Makes rollups: by merging spilled cells, and anew from stored segments.
+//! Makes rollups of what is stored: by adding a stored group's to another's, and anew from segments.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread::ScopedJoinHandle;
+use std::collections::BTreeMap;
 
+use super::merge::{self, Merge, NOBODY, Pieces, Spilled};
 use crate::analytics::rollup::roll;
 use crate::domain::batch::{ChargeBatch, RowKey, Window};
 use crate::domain::charge::{Profile, Quantity, Terms};
 use crate::domain::dict::Dict;
-use crate::domain::dimension::Dimension;
+use crate::domain::dimension::{Dimension, Place};
 use crate::domain::numbers::Numbers;
 use crate::domain::rollup::{Cells, METRICS, Merger, kinds};
 use crate::domain::texts::Texts;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::store::manifest::Group;
+use crate::store::rollups::CELLS_MAX;
 use crate::store::segment::{GroupKey, Segment};
-use crate::store::spill::{Place, Spill};
-use crate::store::{Store, rollups};
-
-/// Cells that are merged at a time, about, by all threads: bounds memory, at the cost of reading
-/// spills again.
-const CELLS_AT_ONCE: usize = 400_000;
-
-/// One segment's rollup cells, put away.
-pub struct Spilled {
-    /// For each window of the segment, the number of its group.
-    pub groups: Vec<u32>,
-    /// Where each kind's cells are.
-    pub places: Vec<Place>,
-}
-
-/// Rollups to be made of spilled cells.
-pub struct Merge<'a> {
-    /// Where they are kept.
-    pub store: &'a Store,
-    /// The groups' numbers in the store.
-    pub numbers: &'a [u64],
-    /// The groups' numbers of charges.
-    pub rows: &'a [u64],
-    /// For each group number of [`Spilled::groups`], its place in `numbers`.
-    pub places: &'a [u32],
-    /// What is to be merged.
-    pub spilled: &'a [Spilled],
-    /// Where it lies.
-    pub spill: &'a Spill,
-}
-
-impl Merge<'_> {
-    /// Merges all kinds, on so many threads.
-    ///
-    /// # Errors
-    /// Kind `Store` where the disk fails.
-    pub fn run(&self, kinds: &[Vec<Dimension>], threads: usize) -> Result<()> {
-        let cells = |kind: usize| self.spilled.iter().map(|s| s.places[kind].cells).sum::<usize>();
-        // The largest first: the threads then end together.
-        let mut order: Vec<usize> = (0..kinds.len()).collect();
-        order.sort_by_key(|kind| std::cmp::Reverse(cells(*kind)));
-        let keep = rollups::worth_keeping(self.rows);
-        let at_once = CELLS_AT_ONCE / threads.max(1);
-        let next = AtomicUsize::new(0);
-        let work = || {
-            while let Some(kind) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
-                self.kind(*kind, &kinds[*kind], &keep, cells(*kind), at_once)?;
-            }
-            Ok(())
-        };
-        if threads <= 1 {
-            return work();
-        }
-        std::thread::scope(|scope| {
-            let handles: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-            let join = |h: ScopedJoinHandle<'_, Result<()>>| h.join().unwrap_or_else(|p| std::panic::resume_unwind(p));
-            handles.into_iter().try_for_each(join)
-        })
-    }
-
-    fn kind(&self, at: usize, kind: &[Dimension], keep: &[bool], cells: usize, at_once: usize) -> Result<()> {
-        let kept = self.rows.iter().zip(keep).filter(|(_, keep)| **keep);
-        let cells = cells.min(usize::try_from(kept.map(|(rows, _)| rows).sum::<u64>()).unwrap_or(usize::MAX));
-        let passes = cells.div_ceil(at_once).clamp(1, self.numbers.len().max(1));
-        let per_pass = self.numbers.len().div_ceil(passes).max(1);
-        for pass in 0..self.numbers.len().div_ceil(per_pass) {
-            let range = pass * per_pass..(pass + 1) * per_pass;
-            let mut merger = Merger::new(kind.len());
-            for spilled in self.spilled {
-                let ours = |window: u32| {
-                    let place = self.places[spilled.groups[window as usize] as usize];
-                    Some(place).filter(|p| range.contains(&(*p as usize)) && keep[*p as usize])
-                };
-                if (0..spilled.groups.len() as u32).any(|window| ours(window).is_some()) {
-                    merger.add(&self.spill.get(spilled.places[at])?, ours);
-                }
-            }
-            write(self.store, kind, self.numbers, &merger.finish())?;
-        }
-        Ok(())
-    }
-}
-
-/// Writes ordered cells, whose groups index `numbers`, as each group's rollup.
-fn write(store: &Store, kind: &[Dimension], numbers: &[u64], cells: &Cells) -> Result<()> {
-    let mut start = 0;
-    while start < cells.keys.len() {
-        let group = cells.keys[start].group;
-        let len = cells.keys[start..].iter().take_while(|k| k.group == group).count();
-        if len <= rollups::CELLS_MAX {
-            let mut changes = Vec::new();
-            rollups::put(&mut changes, numbers[group as usize], kind, &slice(cells, start..start + len));
-            store.write(changes)?;
-        }
-        start += len;
-    }
-    Ok(())
-}
-
-/// Some of the cells, with only the values that they have.
-fn slice(cells: &Cells, range: std::ops::Range<usize>) -> Cells {
-    let mut out = Cells::new(cells.dimensions.len());
-    out.currencies = cells.currencies.clone();
-    out.categories = cells.categories.clone();
-    out.keys = cells.keys[range.clone()].to_vec();
-    out.sums = cells.sums[range].to_vec();
-    for (d, values) in cells.dimensions.iter().enumerate() {
-        for key in &mut out.keys {
-            let id = key.values[d];
-            key.values[d] = out.dimensions[d].intern(values.texts.get(id), values.name(id));
-        }
-    }
-    out
-}
+use crate::store::{Store, rollups, spill};
 
 /// Adds a stored group's charges to the rollups of another: they become one group.
 ///
@@ -135,18 +23,15 @@ fn slice(cells: &Cells, range: std::ops::Range<usize>) -> Cells {
 /// Kind `Store` where the store fails.
 pub fn add_rollups(store: &Store, from: u64, to: u64, kinds: &[Vec<Dimension>]) -> Result<()> {
     for kind in kinds {
-        let mut merger = Merger::new(kind.len());
-        let mut whole = true;
+        let mut merger = Merger::new(kind.len(), CELLS_MAX);
         for group in [from, to] {
             match read_cells(store, group, kind)? {
                 Some(cells) => merger.add(&cells, |_| Some(0)),
-                None => whole = false,
+                None => merger.give_up(0),
             }
         }
         crate::store::kv::remove_prefix(store.kv(), &crate::store::keys::rollup_all(to, &rollups::kind_name(kind)))?;
-        if whole {
-            write(store, kind, &[to], &merger.finish())?;
-        }
+        merge::write(store, kind, merger, |_| to)?;
     }
     Ok(())
 }
@@ -190,30 +75,43 @@ fn read_cells(store: &Store, group: u64, kind: &[Dimension]) -> Result<Option<Ce
     Ok(cells)
 }
 
-/// Makes a group's rollups anew from its segments, under the number `to`.
+/// Makes groups' rollups anew from their segments, each under the number beside it. Every segment
+/// is read once, however many groups it holds.
 ///
 /// # Errors
-/// Kind `Store` where its segments are missing or damaged.
-pub fn from_segments(store: &Store, group: &Group, to: u64, tag_keys: &[String]) -> Result<()> {
+/// Kind `Store` where segments are missing or damaged.
+pub fn from_segments(store: &Store, groups: &[(&Group, u64)], tag_keys: &[String]) -> Result<()> {
     let kinds = kinds(tag_keys);
-    let mut mergers: Vec<Merger> = kinds.iter().map(|k| Merger::new(k.len())).collect();
-    for number in group.parts.iter().flat_map(|p| &p.segments) {
-        let segment = Segment::open(store.kv(), *number)?;
-        let batch = load(&segment, &group.key)?;
-        let order = batch.order();
+    let mut held: BTreeMap<u64, BTreeMap<&GroupKey, u32>> = BTreeMap::new();
+    for (place, (group, _)) in groups.iter().enumerate() {
+        for number in group.parts.iter().flat_map(|p| &p.segments) {
+            held.entry(*number).or_default().insert(&group.key, place as u32);
+        }
+    }
+    let mut pieces = Pieces::new(store.spill()?, kinds.len());
+    for (number, ours) in held {
+        let segment = Segment::open(store.kv(), number)?;
+        let windows = segment.head.windows.iter();
+        let groups: Vec<u32> = windows.map(|w| ours.get(&w.group).copied().unwrap_or(NOBODY)).collect();
+        let batch = load(&segment, &groups, &kinds)?;
+        // Charges are stored in the order that they were rolled in.
+        let order: Vec<u32> = (0..batch.len() as u32).collect();
+        let mut places = vec![spill::Place::default(); kinds.len()];
         roll(&batch, &order, &kinds, |kind, cells| {
-            mergers[kind].add(&cells, |_| Some(0));
-            Ok::<(), crate::error::Error>(())
+            places[kind] = pieces.put(kind, &cells, &spill::encode(&cells), &groups)?;
+            Ok::<(), Error>(())
         })?;
+        pieces.push(Spilled { groups, places });
     }
-    for (kind, merger) in kinds.iter().zip(mergers) {
-        write(store, kind, &[to], &merger.finish())?;
-    }
-    Ok(())
+    let numbers: Vec<u64> = groups.iter().map(|(_, number)| *number).collect();
+    let places: Vec<u32> = (0..numbers.len() as u32).collect();
+    let keep = vec![true; numbers.len()];
+    Merge { store, numbers: &numbers, keep: &keep, places: &places, pieces: &pieces }.run(&kinds, 1)
 }
 
-/// A group's charges of a segment as a batch, with what rollups need of them.
-fn load(segment: &Segment<'_>, group: &GroupKey) -> Result<ChargeBatch> {
+/// The charges of a segment as a batch, with what rollups of these kinds need of them; without
+/// those of windows that are nobody's.
+fn load(segment: &Segment<'_>, groups: &[u32], kinds: &[Vec<Dimension>]) -> Result<ChargeBatch> {
     let dict = |texts: &Texts| {
         let mut dict = Dict::default();
         texts.iter().for_each(|t| {
@@ -223,7 +121,9 @@ fn load(segment: &Segment<'_>, group: &GroupKey) -> Result<ChargeBatch> {
     };
     let mut batch = ChargeBatch::default();
     for column in Profile::ALL {
-        let (texts, ids) = segment.profile_column(*column)?;
+        // A column that no rollup looks at stays empty.
+        let (texts, ids) =
+            if is_needed(*column, kinds) { segment.profile_column(*column)? } else { Default::default() };
         batch.profile_texts.push(dict(&texts));
         batch.profiles.push(ids);
     }
@@ -233,15 +133,13 @@ fn load(segment: &Segment<'_>, group: &GroupKey) -> Result<ChargeBatch> {
         batch.terms_texts.push(dict(&texts));
         batch.terms.iter_mut().zip(ids).for_each(|(row, id)| row.texts[column.index()] = id);
     }
-    batch.windows = segment
-        .head
-        .windows
-        .iter()
+    let windows = segment.head.windows.iter();
+    batch.windows = windows
         .map(|w| Window { provider: 0, account: 0, billing_period: w.group.billing_period, day: w.day })
         .collect();
     batch.quantities = vec![Numbers::default(); METRICS];
     for (chunk, runs) in segment.head.chunks.iter().enumerate() {
-        let ours = |w: &u32| segment.head.windows[*w as usize].group == *group;
+        let ours = |w: &u32| groups[*w as usize] != NOBODY;
         if !runs.iter().any(|(w, _)| ours(w)) {
             continue;
         }
@@ -263,4 +161,16 @@ fn load(segment: &Segment<'_>, group: &GroupKey) -> Result<ChargeBatch> {
         }
     }
     Ok(batch)
+}
+
+/// Whether rollups of these kinds look at a profile column.
+fn is_needed(column: Profile, kinds: &[Vec<Dimension>]) -> bool {
+    kinds.iter().flatten().any(|dimension| {
+        let names = dimension.label_place() == Some(Place::Profile(column));
+        match dimension.place() {
+            Place::Profile(place) => names || place == column,
+            Place::Tag(_) => column == Profile::Tags,
+            Place::Terms(_) => names,
+        }
+    })
 }

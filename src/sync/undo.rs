@@ -1,6 +1,7 @@
 //! Undoes imports, and makes rollups anew.
 
 use crate::error::Result;
+use crate::store::kv::BATCH_MAX;
 use crate::store::manifest::{Group, Manifest};
 use crate::store::{Store, rollups};
 
@@ -21,13 +22,8 @@ pub fn remove_import(store: &Store, import: u64) -> Result<()> {
             touched.push(at);
         }
     }
-    let keep = worth_keeping(&next);
-    for at in &touched {
-        if next.groups[*at].parts.is_empty() {
-            continue;
-        }
-        renumber(store, &mut next, *at, keep[*at])?;
-    }
+    touched.retain(|at| !next.groups[*at].parts.is_empty());
+    renumber(store, &mut next, &touched)?;
     next.groups.retain(|g| !g.parts.is_empty());
     next.forget_unused_imports();
     store.commit(next)
@@ -40,33 +36,38 @@ pub fn remove_import(store: &Store, import: u64) -> Result<()> {
 pub fn rebuild_rollups(store: &Store, tag_keys: &[String]) -> Result<usize> {
     let mut next = (*store.manifest()).clone();
     next.tag_keys = tag_keys.to_vec();
-    let keep = worth_keeping(&next);
-    for (at, keep) in keep.into_iter().enumerate() {
-        renumber(store, &mut next, at, keep)?;
-    }
+    let all: Vec<usize> = (0..next.groups.len()).collect();
+    renumber(store, &mut next, &all)?;
     let groups = next.groups.len();
     store.commit(next)?;
     Ok(groups)
 }
 
-/// Which of its groups are to have rollups.
-fn worth_keeping(manifest: &Manifest) -> Vec<bool> {
-    rollups::worth_keeping(&manifest.groups.iter().map(Group::rows).collect::<Vec<_>>())
+/// Gives groups new numbers, under which their rollups, where they are to have them, are made from
+/// their segments.
+fn renumber(store: &Store, next: &mut Manifest, groups: &[usize]) -> Result<()> {
+    let made = try_renumber(store, next, groups);
+    if made.is_err() {
+        // What was written for these numbers is nobody's; the next commit may give them again.
+        let _ = store.remove_unreferenced();
+    }
+    made
 }
 
-/// Gives a group a new number, under which its rollups, where it is to have them, are made from
-/// its segments.
-fn renumber(store: &Store, next: &mut Manifest, at: usize, keep: bool) -> Result<()> {
-    let number = next.next.group;
-    next.next.group += 1;
-    let group = &mut next.groups[at];
-    let fingerprint = store.fingerprint(group.id)?;
-    if keep {
-        rebuild::from_segments(store, group, number, &next.tag_keys)?;
-    }
+fn try_renumber(store: &Store, next: &mut Manifest, groups: &[usize]) -> Result<()> {
+    let keep = rollups::worth_keeping(&next.groups.iter().map(Group::rows).collect::<Vec<_>>());
     let mut changes = Vec::new();
-    store.put_fingerprint(&mut changes, number, &fingerprint);
+    for at in groups {
+        let number = next.next.group;
+        next.next.group += 1;
+        let group = &mut next.groups[*at];
+        store.put_fingerprint(&mut changes, number, &store.fingerprint(group.id)?);
+        if changes.len() >= BATCH_MAX {
+            store.write(std::mem::take(&mut changes))?;
+        }
+        group.id = number;
+    }
     store.write(changes)?;
-    group.id = number;
-    Ok(())
+    let kept = groups.iter().filter(|at| keep[**at]).map(|at| &next.groups[*at]);
+    rebuild::from_segments(store, &kept.map(|group| (group, group.id)).collect::<Vec<_>>(), &next.tag_keys)
 }

@@ -10,6 +10,7 @@ use spendtop::domain::calendar::{Day, Period};
 use spendtop::domain::charge::Metric;
 use spendtop::domain::dimension::Dimension;
 use spendtop::domain::money::Amount;
+use spendtop::domain::rollup::WHOLE;
 use spendtop::engine::Cancel;
 use spendtop::engine::aggregate::aggregate;
 use spendtop::engine::table::Request;
@@ -438,7 +439,11 @@ fn a_provider_that_was_renamed_is_the_same() {
         let store = memory();
         import(&store, &old).expect("import");
         let (outcome, _) = import(&store, &new).expect("import");
-        assert!(matches!(outcome.groups[0].1, Fate::Replaces(_, 20)), "{after}: {:?}", outcome.groups);
+        assert!(
+            matches!(outcome.groups[0].1, Fate::Replaces { before: 20, now: 20, .. }),
+            "{after}: {:?}",
+            outcome.groups
+        );
         assert_eq!((billed(&store), store.manifest().groups.len()), ("20".to_owned(), 1), "{after}");
         assert_eq!(store.manifest().groups[0].key.provider, after, "values stay as the bill has them");
 
@@ -452,7 +457,11 @@ fn a_provider_that_was_renamed_is_the_same() {
         let whole = whole.replace(",AWS,", &format!(",{after},"));
         let whole = file(folder.path(), "whole.csv", whole);
         let (outcome, _) = import(&store, &whole).expect("import");
-        assert!(matches!(outcome.groups[0].1, Fate::Replaces(_, 30)), "{after}: {:?}", outcome.groups);
+        assert!(
+            matches!(outcome.groups[0].1, Fate::Replaces { before: 30, now: 30, .. }),
+            "{after}: {:?}",
+            outcome.groups
+        );
         assert_eq!((billed(&store), store.manifest().groups.len()), ("40".to_owned(), 1), "{after}");
         check_rollups(&store);
         check_sound(&store);
@@ -471,8 +480,11 @@ fn one_batch_may_write_a_provider_in_two_ways() {
     import(&store, &path).expect("import");
     assert_eq!(billed(&store), "30");
     let path = file(folder.path(), "again.csv", both.replace("\n1,1,", "\n2,2,"));
-    import(&store, &path).expect("import");
+    let (outcome, _) = import(&store, &path).expect("import");
     assert_eq!((billed(&store), store.manifest().groups.len()), ("60".to_owned(), 2));
+    // Nothing shrank: what is stored of both is held against what came of both.
+    let fates: Vec<Fate> = outcome.groups.iter().map(|(_, fate, _)| *fate).collect();
+    assert_eq!(fates, [Fate::Replaces { stored: 1, before: 30, now: 30 }, Fate::New]);
     check_rollups(&store);
 }
 
@@ -482,11 +494,14 @@ fn a_newer_version_replaces_and_says_when_it_shrinks() {
     let store = memory();
     import(&store, &file(folder.path(), "a.csv", month("2024-09", 0..100, "1"))).expect("import");
     let (outcome, _) = import(&store, &file(folder.path(), "b.csv", month("2024-09", 0..120, "2"))).expect("newer");
-    assert_eq!((billed(&store).as_str(), outcome.groups[0].1), ("240", Fate::Replaces(1, 100)));
+    assert_eq!(
+        (billed(&store).as_str(), outcome.groups[0].1),
+        ("240", Fate::Replaces { stored: 1, before: 100, now: 120 })
+    );
     let (outcome, _) = import(&store, &file(folder.path(), "c.csv", month("2024-09", 0..60, "2"))).expect("fewer");
     assert_eq!(
         (billed(&store).as_str(), outcome.groups[0].1, outcome.groups[0].2),
-        ("120", Fate::Replaces(2, 120), 60)
+        ("120", Fate::Replaces { stored: 2, before: 120, now: 60 }, 60)
     );
     assert_eq!(store.manifest().imports.len(), 1);
     check_rollups(&store);
@@ -505,7 +520,10 @@ fn charges_without_names_of_their_own_are_never_guessed_about() {
     assert!(error.message.contains("other charges (10 stored, 10 here)"), "{error}");
     let replace = decided(Decisions { replace: true, ..Decisions::default() });
     let (outcome, _) = import_as(&store, &[&newer], &replace).expect("replace");
-    assert_eq!((outcome.groups[0].1, billed(&store).as_str()), (Fate::Replaces(1, 10), "20"));
+    assert_eq!(
+        (outcome.groups[0].1, billed(&store).as_str()),
+        (Fate::Replaces { stored: 1, before: 10, now: 10 }, "20")
+    );
     // Most of them unchanged: a newer version.
     let mixed = format!("{}3,1,2024-09-01,2024-09-02,USD,AWS,1,r\n", same("2"));
     import(&store, &file(folder.path(), "c.csv", mixed)).expect("newer");
@@ -541,6 +559,52 @@ fn another_part_is_added_or_replaces_only_when_told() {
     let store = memory();
     import_as(&store, &[&first, &second], &How::default()).expect("both");
     assert_eq!(billed(&store), "250");
+}
+
+#[test]
+fn a_part_added_to_a_small_group_or_a_small_part_of_a_large_one_keeps_rollups() {
+    let folder = folder();
+    let part = decided(Decisions { part: true, ..Decisions::default() });
+    // So many accounts beside that only those with thousands of charges have rollups.
+    let others = |text: &mut String, from: u32| {
+        for account in from..from + 1_000 {
+            for charge in 0..2 {
+                let period = "2024-09-01T00:00:00Z,2024-09-01T01:00:00Z";
+                writeln!(text, "1,1,{period},USD,AWS,a{account},o-{charge}").expect("text");
+            }
+        }
+    };
+    for (first, second) in [(0..4_200, 5_000..5_001), (0..1, 5_000..9_200), (0..4_200, 5_000..9_200)] {
+        let (mut one, mut other) = (month("2024-09", first, "1"), month("2024-09", second, "1"));
+        others(&mut one, 10_000);
+        others(&mut other, 20_000);
+        let store = memory();
+        import(&store, &file(folder.path(), "a.csv", one)).expect("import");
+        import_as(&store, &[&file(folder.path(), "b.csv", other)], &part).expect("part");
+        check_sound(&store);
+        let manifest = store.manifest();
+        let large = manifest.groups.iter().find(|g| g.parts.len() == 2).expect("both parts");
+        let rollup = rollups::get(store.kv(), large.id, WHOLE, Metric::Billed).expect("rollup").expect("kept");
+        assert_eq!((0..rollup.len()).map(|cell| rollup.total(cell).rows()).sum::<u64>(), large.rows());
+    }
+}
+
+#[test]
+fn a_part_leaves_the_account_its_name() {
+    let folder = folder();
+    let named = |name: &str, resources: std::ops::Range<u32>, account: &str| {
+        let text = month("2024-09", resources, "1");
+        let (head, rows) = text.split_once('\n').expect("rows");
+        let rows: String = rows.lines().map(|row| format!("{row},{account}\n")).collect();
+        file(folder.path(), name, format!("{head},BillingAccountName\n{rows}"))
+    };
+    for names in [["Acme", ""], ["", "Acme"], ["Acme", "Zeta"], ["Zeta", "Acme"]] {
+        let store = memory();
+        import(&store, &named("a.csv", 0..20, names[0])).expect("import");
+        let part = decided(Decisions { part: true, ..Decisions::default() });
+        import_as(&store, &[&named("b.csv", 100..120, names[1])], &part).expect("part");
+        assert_eq!(store.manifest().groups[0].account_name, "Acme", "{names:?}");
+    }
 }
 
 #[test]
@@ -645,9 +709,9 @@ fn small_accounts_beyond_a_thousand_are_scanned() {
     import_as(&store, &[&file(folder.path(), "accounts.csv", text)], &threads).expect("import");
     check_sound(&store);
     let manifest = store.manifest();
-    let kind = [Dimension::Provider];
+    let kind = WHOLE;
     let rolled = manifest.groups.iter().filter(|g| {
-        rollups::get(store.kv(), g.id, &kind, Metric::Billed).expect("rollup").is_some_and(|r| !r.is_empty())
+        rollups::get(store.kv(), g.id, kind, Metric::Billed).expect("rollup").is_some_and(|r| !r.is_empty())
     });
     assert_eq!((manifest.groups.len(), rolled.count()), (1_100, 1_000));
     // A question adds up both.

@@ -15,3 +15,4 @@ mod import;
 mod kill;
 mod program;
 mod support;
+mod undo;

@@ -101,7 +101,7 @@ impl<'a> Worker<'a> {
         for (profile, (terms, facts)) in profiles.iter().zip(&sound) {
             self.builder.push_charge(*profile, *terms, facts);
         }
-        if self.builder.has_no_room() {
+        if self.builder.is_full() {
             // Texts are numbered before rows are judged: those of refused rows alone may fill it.
             self.finish()?;
             self.builder.clear();
@@ -248,6 +248,6 @@ mod tests {
         worker.group(0, 1).expect("group");
         worker.finish().expect("finish");
         assert_eq!((worker.tally.rows, worker.tally.refused), (0, 20_000));
-        assert!(!worker.builder.has_no_room());
+        assert!(!worker.builder.is_full());
     }
 }
