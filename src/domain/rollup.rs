@@ -4,7 +4,7 @@
 //! whether the charge spans days. Knows neither how charges are added up (analytics) nor how
 //! sums are stored (store).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash, Hasher};
 use std::ops::Range;
 
@@ -130,32 +130,41 @@ pub struct Values {
     pub name_of: Vec<u32>,
     /// The names.
     pub names: Dict,
+    /// Values with the other names that they have, [`NONE`] where a charge comes without: a filter
+    /// may admit charges by one name and not by another.
+    pub others: BTreeSet<(u32, u32)>,
 }
 
 impl Values {
-    /// Values with the numbers of their names.
-    #[must_use]
-    pub fn of(texts: Dict, name_of: Vec<u32>, names: Dict) -> Self {
-        Values { texts, name_of, names }
-    }
-
-    /// The number of a value. Of the names that it comes with the smallest stays: whatever order
-    /// charges come in, and however they are cut into batches, the same bill gives the same name.
+    /// The number of a value. Of the names that it comes with the smallest stays its name:
+    /// whatever order charges come in, and however they are cut into batches, the same bill gives
+    /// the same name. A name that is the text itself is none.
     pub fn intern(&mut self, text: &str, name: &str) -> u32 {
         let id = self.texts.intern(text);
-        if self.name_of.len() <= id as usize {
-            self.name_of.resize(id as usize + 1, NONE);
-        }
-        if id != NONE && self.is_better(id, text, name) {
-            self.name_of[id as usize] = self.names.intern(name);
+        let name = if name == text { "" } else { name };
+        let at = id as usize;
+        if self.name_of.len() <= at {
+            self.name_of.resize(at + 1, NONE);
+            if id != NONE {
+                self.name_of[at] = self.names.intern(name);
+            }
+        } else if id != NONE && self.names.get(self.name_of[at]) != name {
+            let (now, new) = (self.name_of[at], self.names.intern(name));
+            let is_better = new != NONE && (now == NONE || name < self.names.get(now));
+            let (name, other) = if is_better { (new, now) } else { (now, new) };
+            self.name_of[at] = name;
+            self.others.insert((id, other));
         }
         id
     }
 
-    /// Whether a value that is `text` is called `name` rather than what it is called so far.
-    fn is_better(&self, id: u32, text: &str, name: &str) -> bool {
-        let now = self.name_of[id as usize];
-        !name.is_empty() && name != text && (now == NONE || name < self.names.get(now))
+    /// The number here of another set's value, with all its names.
+    fn adopt(&mut self, theirs: &Values, id: u32) -> u32 {
+        let text = theirs.texts.get(id);
+        for (_, other) in theirs.others.range((id, 0)..=(id, u32::MAX)) {
+            self.intern(text, theirs.names.get(*other));
+        }
+        self.intern(text, theirs.name(id))
     }
 
     /// The name of a value, empty where it has none.
@@ -326,7 +335,7 @@ impl Numbering {
         for (d, (ours, theirs)) in ours.dimensions.iter_mut().zip(&theirs.dimensions).enumerate() {
             let id = key.values[d];
             let slot = &mut self.values[d][id as usize];
-            values[d] = number(slot, &mut || ours.intern(theirs.texts.get(id), theirs.name(id)));
+            values[d] = number(slot, &mut || ours.adopt(theirs, id));
         }
         CellKey {
             group: 0,

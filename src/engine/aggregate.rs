@@ -34,8 +34,14 @@ pub fn aggregate(store: &Store, request: &Request<'_>, cancel: &Cancel) -> Resul
     match kind_for(request, &manifest) {
         Some(kind) => {
             for group in groups {
-                match rollups::get(store.kv(), group.id, &kind, request.metric)? {
-                    Some(rollup) => add_rollup(&mut table, &mut slots, request, &kind, group, &rollup),
+                if !matcher::admits_group(request.clauses, group) {
+                    continue;
+                }
+                let rollup = rollups::get(store.kv(), group.id, &kind, request.metric)?;
+                match rollup.and_then(|rollup| Some((Admits::new(request.clauses, &kind, &rollup)?, rollup))) {
+                    Some((admits, rollup)) => {
+                        add_rollup(&mut table, &mut slots, request, &kind, group, &rollup, &admits)
+                    }
                     None => to_scan.push(group),
                 }
             }
@@ -84,8 +90,8 @@ fn add_rollup(
     kind: &[Dimension],
     group: &Group,
     rollup: &Rollup,
+    admits: &Admits,
 ) {
-    let Some(admits) = Admits::new(request.clauses, kind, group, rollup) else { return };
     let currencies: Vec<Option<u32>> = rollup
         .currency_texts
         .iter()
@@ -126,7 +132,7 @@ fn add_rollup(
             }
             last = Some(start);
         }
-        places.number(rollup, run.clone(), &admits);
+        places.number(rollup, run.clone(), admits);
         places.add(slots, rollup, run);
     }
     if let Some(last) = last {
@@ -242,28 +248,27 @@ struct Admits {
 }
 
 impl Admits {
-    /// `None` where the clauses admit nothing of the group.
-    fn new(clauses: &[Clause], kind: &[Dimension], group: &Group, rollup: &Rollup) -> Option<Admits> {
+    /// `None` where the cells cannot tell: some charges of a value are admitted by their name, and
+    /// others of it, which have another, are not.
+    fn new(clauses: &[Clause], kind: &[Dimension], rollup: &Rollup) -> Option<Admits> {
         let mut admits = Admits { values: Vec::new(), categories: Vec::new() };
         for clause in clauses {
-            let Some(dimension) = &clause.dimension else { continue };
+            let Some(dimension) = clause.dimension.as_ref().filter(|d| !matcher::is_of_groups(d)) else { continue };
             let check = |value: &str, name: &str| {
                 matcher::matches(dimension, &clause.patterns, canonical(dimension, value), name) != clause.negated
             };
-            match dimension {
-                Dimension::Provider => check(&group.key.provider, "").then_some(())?,
-                Dimension::BillingAccount => check(&group.key.account, &group.account_name).then_some(())?,
-                Dimension::ChargeCategory => {
-                    admits.categories.push(rollup.category_texts.iter().map(|t| check(t, "")).collect())
-                }
-                other => {
-                    let at = kind.iter().position(|k| k == other)?;
-                    let theirs = &rollup.dimensions[at];
-                    let flags =
-                        (0..theirs.texts.len() as u32).map(|id| check(theirs.texts.get(id), theirs.name(id))).collect();
-                    admits.values.push((at, flags));
-                }
+            if *dimension == Dimension::ChargeCategory {
+                admits.categories.push(rollup.category_texts.iter().map(|t| check(t, "")).collect());
+                continue;
             }
+            let at = kind.iter().position(|k| k == dimension)?;
+            let theirs = &rollup.dimensions[at];
+            let flag = |id: u32| {
+                let text = theirs.texts.get(id);
+                let admitted = check(text, theirs.name(id));
+                theirs.other_names(id).all(|name| check(text, name) == admitted).then_some(admitted)
+            };
+            admits.values.push((at, (0..theirs.texts.len() as u32).map(flag).collect::<Option<_>>()?));
         }
         Some(admits)
     }

@@ -120,7 +120,7 @@ pub fn each(
     cancel: &Cancel,
     mut visit: impl FnMut(&Charge<'_>) -> Result<()>,
 ) -> Result<()> {
-    for (number, keys) in scan::segments(groups) {
+    for (number, keys) in scan::segments(groups, clauses) {
         let segment = Segment::open(store.kv(), number)?;
         let selection = Selection::new(&segment, &keys, period, clauses)?;
         if selection.is_empty(&segment) {
@@ -216,7 +216,7 @@ pub fn items(
     let mut total = 0u64;
     // Ordered worst first, so that the worst is dropped when there are too many.
     let mut best: BTreeSet<(i128, u64, u32, usize)> = BTreeSet::new();
-    for (number, keys) in scan::segments(groups) {
+    for (number, keys) in scan::segments(groups, clauses) {
         let segment = Segment::open(store.kv(), number)?;
         let selection = Selection::new(&segment, &keys, period, clauses)?;
         if selection.is_empty(&segment) {

@@ -7,6 +7,7 @@ use crate::domain::charge::Profile;
 use crate::domain::dimension::{Dimension, Place};
 use crate::domain::filter::{Clause, Pattern};
 use crate::domain::services;
+use crate::store::manifest::Group;
 
 /// Whether a clause's patterns match a value or its name; negation is the caller's.
 #[must_use]
@@ -28,6 +29,24 @@ fn by_alias(dimension: &Dimension, pattern: &Pattern, value: &str) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether a dimension's value is the same for all charges of a group of windows.
+#[must_use]
+pub fn is_of_groups(dimension: &Dimension) -> bool {
+    matches!(dimension, Dimension::Provider | Dimension::BillingAccount)
+}
+
+/// Whether the clauses about what all of a group's charges have in common admit it.
+#[must_use]
+pub fn admits_group(clauses: &[Clause], group: &Group) -> bool {
+    clauses.iter().all(|clause| match &clause.dimension {
+        Some(d @ Dimension::Provider) => matches(d, &clause.patterns, &group.key.provider, "") != clause.negated,
+        Some(d @ Dimension::BillingAccount) => {
+            matches(d, &clause.patterns, &group.key.account, &group.account_name) != clause.negated
+        }
+        _ => true,
+    })
 }
 
 /// The columns that free text is looked for in.

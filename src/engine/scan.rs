@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::domain::calendar::{Day, Granularity};
 use crate::domain::charge::Metric;
+use crate::domain::filter::Clause;
 use crate::domain::numbers::Numbers;
 use crate::error::{Error, Kind, Result};
 use crate::store::Store;
@@ -16,13 +17,14 @@ use crate::store::segment::{GroupKey, Segment};
 
 use super::Cancel;
 use super::grouping::{Grouping, NO_GROUP};
+use super::matcher::admits_group;
 use super::selection::Selection;
 use super::table::{Request, Slots, Table};
 
-/// The segments of some groups, and which groups count in each.
-pub fn segments<'g>(groups: &[&'g Group]) -> Vec<(u64, BTreeSet<&'g GroupKey>)> {
+/// The segments of those groups that the clauses admit, and which groups count in each.
+pub fn segments<'g>(groups: &[&'g Group], clauses: &[Clause]) -> Vec<(u64, BTreeSet<&'g GroupKey>)> {
     let mut segments: BTreeMap<u64, BTreeSet<&GroupKey>> = BTreeMap::new();
-    for group in groups {
+    for group in groups.iter().filter(|group| admits_group(clauses, group)) {
         for number in group.parts.iter().flat_map(|p| &p.segments) {
             segments.entry(*number).or_default().insert(&group.key);
         }
@@ -30,18 +32,18 @@ pub fn segments<'g>(groups: &[&'g Group]) -> Vec<(u64, BTreeSet<&'g GroupKey>)> 
     segments.into_iter().collect()
 }
 
-/// Runs `work` on each segment of the groups, on all cores; each thread folds into its own state.
+/// Runs `work` on each segment of the groups that the clauses admit, on all cores; each thread folds into its own state.
 ///
 /// # Errors
 /// The first error of `work`; kind `Interrupted` where it was given up.
 pub fn on_segments<T: Send>(
     store: &Store,
-    groups: &[&Group],
+    (groups, clauses): (&[&Group], &[Clause]),
     cancel: &Cancel,
     begin: impl Fn() -> T + Sync,
     work: impl Fn(&mut T, &Segment<'_>, &BTreeSet<&GroupKey>) -> Result<()> + Sync,
 ) -> Result<Vec<T>> {
-    let segments = segments(groups);
+    let segments = segments(groups, clauses);
     let next = AtomicUsize::new(0);
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(segments.len()).max(1);
     let run = || -> Result<T> {
@@ -76,7 +78,7 @@ pub fn check(cancel: &Cancel) -> Result<()> {
 pub fn totals(store: &Store, request: &Request<'_>, groups: &[&Group], cancel: &Cancel) -> Result<Table> {
     let parts = on_segments(
         store,
-        groups,
+        (groups, request.clauses),
         cancel,
         || (Table::new(request.by.len()), Slots::default()),
         |(table, slots), segment, keys| Scan::new(request, segment, keys, table)?.run(table, slots, cancel),

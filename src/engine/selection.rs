@@ -25,7 +25,7 @@ pub struct Selection {
 }
 
 impl Selection {
-    /// Evaluates a period and clauses on a segment.
+    /// Evaluates a period and clauses on a segment, of which the groups of `keys` count.
     ///
     /// # Errors
     /// Kind `Store` where data cannot be read.
@@ -45,7 +45,9 @@ impl Selection {
         if selection.is_empty(segment) {
             return Ok(selection);
         }
-        for clause in clauses {
+        // Those about a group as a whole were asked of the groups.
+        let of_charges = |clause: &&Clause| !clause.dimension.as_ref().is_some_and(matcher::is_of_groups);
+        for clause in clauses.iter().filter(of_charges) {
             match matcher::place(clause) {
                 None => {
                     let found = free_text(segment, clause)?;

@@ -108,6 +108,20 @@ pub(super) fn put_cells(raw: &mut Vec<u8>, cells: &Cells) {
         codec::put_ids(raw, &values.name_of, false);
         codec::put_dict(raw, &values.names);
     }
+    for values in &cells.dimensions {
+        let (ids, names): (Vec<u32>, Vec<u32>) = values.others.iter().copied().unzip();
+        codec::put_ids(raw, &ids, true);
+        codec::put_ids(raw, &names, false);
+    }
+}
+
+/// Reads the other names of a dimension's values.
+pub(super) fn get_others(reader: &mut Reader<'_>) -> Result<Vec<(u32, u32)>, Damage> {
+    let (ids, names) = (codec::get_ids(reader)?, codec::get_ids(reader)?);
+    if ids.len() != names.len() {
+        return Err(Damage::new("values have other numbers of names than they say"));
+    }
+    Ok(ids.into_iter().zip(names).collect())
 }
 
 /// Writes one metric's sums and counts of unknowns.
@@ -146,9 +160,17 @@ pub struct RollupValues {
     pub texts: Texts,
     name_of: Vec<u32>,
     names: Texts,
+    /// Values with the numbers of other names that they have, in order.
+    others: Vec<(u32, u32)>,
 }
 
 impl RollupValues {
+    /// The other names of a value; an empty one where charges come without.
+    pub fn other_names(&self, id: u32) -> impl Iterator<Item = &str> {
+        let from = self.others.partition_point(|(value, _)| *value < id);
+        self.others[from..].iter().take_while(move |(value, _)| *value == id).map(|(_, name)| self.names.get(*name))
+    }
+
     /// The name that the bill has for a value, empty where it has none.
     #[must_use]
     pub fn name(&self, id: u32) -> &str {
@@ -234,7 +256,11 @@ fn decode(raw: &[u8], sums: &[u8]) -> Result<Rollup, Damage> {
         let ids = ids(&mut reader)?;
         let texts = codec::get_texts(&mut reader)?;
         let name_of = codec::get_ids(&mut reader)?;
-        dimensions.push(RollupValues { ids, texts, name_of, names: codec::get_texts(&mut reader)? });
+        let names = codec::get_texts(&mut reader)?;
+        dimensions.push(RollupValues { ids, texts, name_of, names, others: Vec::new() });
+    }
+    for dimension in &mut dimensions {
+        dimension.others = get_others(&mut reader)?;
     }
     let mut reader = Reader(sums);
     let sums = codec::get_numbers(&mut reader, None)?;

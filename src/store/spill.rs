@@ -116,7 +116,11 @@ fn decode(raw: &[u8]) -> Result<Cells, Damage> {
         values.push(codec::get_ids(r)?);
         let texts = get_dict(r)?;
         let name_of = codec::get_ids(r)?;
-        cells.dimensions.push(Values::of(texts, name_of, get_dict(r)?));
+        let names = get_dict(r)?;
+        cells.dimensions.push(Values { texts, name_of, names, ..Values::default() });
+    }
+    for dimension in &mut cells.dimensions {
+        dimension.others = rollups::get_others(r)?.into_iter().collect();
     }
     let cells_n = groups.len();
     let columns = [&days, &currencies, &categories, &rows];

@@ -331,3 +331,50 @@ fn figures_that_a_cost_bound_does_not_choose_say_so() {
     assert!(notices("cost>1000").iter().any(|n| n.text.contains("`cost`")));
     assert!(!notices("provider:aws").iter().any(|n| n.text.contains("`cost`")));
 }
+
+#[test]
+fn a_renamed_account_is_filtered_alike_by_rollups_and_by_scans() {
+    let head = "BilledCost,BillingCurrency,ChargePeriodStart,ChargePeriodEnd,ProviderName,BillingAccountId,\
+                BillingAccountName,SubAccountId,SubAccountName,ServiceName";
+    let row = |cost: u32, day: u32, name: &str, id: &str| {
+        let days = format!("2025-01-{day:02}T00:00:00Z,2025-01-{:02}T00:00:00Z", day + 1);
+        format!("{cost},USD,{days},AWS,b,bill {id},{id},{name},S")
+    };
+    let rows = [
+        row(1, 3, "alpha", "x1"),
+        row(10, 4, "beta", "x1"),
+        row(100, 5, "", "x1"),
+        row(1000, 6, "alpha", "x2"),
+        row(10_000, 7, "x3", "x3"),
+    ];
+    let folder = tempfile::tempdir().expect("folder");
+    let file = write(folder.path(), "renamed.csv", format!("{head}\n{}\n", rows.join("\n")));
+    let store = memory();
+    import(&store, &file).expect("import");
+    let manifest = store.manifest();
+    let groups = manifest.active();
+    for (filter, want) in [
+        ("account:alpha", 1001),
+        ("account:beta", 10),
+        ("-account:beta", 11_101),
+        ("account:x1", 111),
+        ("account==x1", 111),
+        ("account:x*", 11_111),
+        ("account:*a", 1011),
+        ("account:beta|x1", 111),
+        ("billing_account:\"bill x1\"", 11_111),
+        ("billing_account:\"bill x2\"", 0),
+        ("-billing_account:b", 0),
+    ] {
+        let lens = lens(&["service"], filter);
+        let period = PeriodSpec::Year(2025).resolve(as_of());
+        let (by, clauses) = (&lens.by[..], &lens.filter.clauses[..]);
+        let request = Request { period, by, clauses, metric: Metric::Billed, granularity: None, currency: None };
+        let cancel = Cancel::default();
+        let answered = aggregate(&store, &request, &cancel).expect("aggregate");
+        let scanned = scan::totals(&store, &request, &groups, &cancel).expect("scan");
+        assert_eq!(said(&answered), said(&scanned), "{filter}");
+        let sum: Amount = answered.groups().map(|(_, total)| total.sum).sum();
+        assert_eq!(sum, Amount::whole(want), "{filter}");
+    }
+}
