@@ -306,7 +306,8 @@ fn sums(replaced: Option<&Replaced>) -> String {
     }
 }
 
-fn describe(file: &FileSummary) -> String {
+fn describe(summary: &FileSummary) -> String {
+    let file = &summary.file;
     let name = SafeText::from_outside(&file.name);
     let mut text = format!("{name}: {}, {} rows", file.format, thousands(file.rows + file.refused));
     let mut more = |count: u64, what: &str| {
@@ -315,16 +316,17 @@ fn describe(file: &FileSummary) -> String {
         }
     };
     more(file.refused, "refused");
-    more(file.rounded, "values rounded at the 18th decimal");
-    more(file.repaired, "rows with bytes that are not UTF-8, replaced by \u{fffd}");
-    let (odd, example) = &file.odd_tags;
+    more(summary.rounded, "values rounded at the 18th decimal");
+    more(summary.repaired, "rows with bytes that are not UTF-8, replaced by \u{fffd}");
+    let (odd, example) = &summary.odd_tags;
     let example = SafeText::from_outside(example);
     more(
         *odd,
         &format!("rows whose tags are no JSON object (such as `{example}`): kept, but no tag is read from them"),
     );
-    if !file.dropped_columns.is_empty() {
-        let names: Vec<String> = file.dropped_columns.iter().map(|c| SafeText::from_outside(c).into_string()).collect();
+    if !summary.dropped_columns.is_empty() {
+        let names: Vec<String> =
+            summary.dropped_columns.iter().map(|c| SafeText::from_outside(c).into_string()).collect();
         text.push_str(&format!(", columns not kept: {}", names.join(", ")));
     }
     text.push('\n');

@@ -19,6 +19,7 @@ pub mod period;
 pub mod rollup;
 pub mod services;
 pub mod sketch;
+pub mod source_file;
 pub mod tags;
 pub mod text;
 pub mod texts;

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::batch::ChargeBatch;
 use crate::domain::calendar::Day;
+use crate::domain::source_file::SourceFile;
 use crate::error::Error;
 
 /// What a source is, in the store's words.
@@ -111,18 +112,8 @@ pub struct ReadSummary {
 /// What was read from one file.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct FileSummary {
-    /// Its path as it was given, `-` for standard input.
-    pub name: String,
-    /// BLAKE3 of its uncompressed bytes, in hex: the same content is known again by it.
-    pub hash: String,
-    /// Its uncompressed size in bytes.
-    pub bytes: u64,
-    /// What it was recognised as: `FOCUS 1.0 CSV`.
-    pub format: String,
-    /// Charges taken.
-    pub rows: u64,
-    /// Rows refused.
-    pub refused: u64,
+    /// The file.
+    pub file: SourceFile,
     /// Values of charges with more than 18 decimals, rounded.
     pub rounded: u64,
     /// Charges with bytes that are not UTF-8, replaced.

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::segment::{GroupKey, Identity};
 use crate::domain::calendar::{Day, Period};
 use crate::domain::rollup::METRICS;
+use crate::domain::source_file::SourceFile;
 
 /// The schema that this program writes. A newer one is refused, an older one migrated.
 pub const SCHEMA: u32 = 1;
@@ -52,24 +53,7 @@ pub struct Import {
     /// When, seconds since 1970.
     pub taken_at: i64,
     /// Its files.
-    pub files: Vec<ImportedFile>,
-    /// Charges taken.
-    pub rows: u64,
-    /// Rows refused.
-    pub refused: u64,
-}
-
-/// One file of an import.
-#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
-pub struct ImportedFile {
-    /// Its path as it was given.
-    pub name: String,
-    /// BLAKE3 of its uncompressed bytes, in hex.
-    pub hash: String,
-    /// Its uncompressed size in bytes.
-    pub bytes: u64,
-    /// What it was recognised as.
-    pub format: String,
+    pub files: Vec<SourceFile>,
     /// Charges taken.
     pub rows: u64,
     /// Rows refused.

@@ -296,7 +296,7 @@ mod tests {
     #[test]
     fn knows_a_file_again_while_all_of_it_counts() {
         let mut manifest = stored(100, false);
-        let file = crate::store::manifest::ImportedFile { hash: "h".into(), rows: 100, ..Default::default() };
+        let file = crate::domain::source_file::SourceFile { hash: "h".into(), rows: 100, ..Default::default() };
         manifest.imports = vec![crate::store::manifest::Import {
             id: 1,
             source: "s".into(),

@@ -21,7 +21,7 @@ use crate::domain::rollup::kinds;
 use crate::error::{Error, Kind, Result};
 use crate::provider::{CostSource, Problem, ReadSummary, Sink, SourceId, Stop};
 use crate::store::kv::{BATCH_MAX, Change};
-use crate::store::manifest::{Group, Import, ImportedFile, Manifest};
+use crate::store::manifest::{Group, Import, Manifest};
 use crate::store::segment::{self, GroupKey, Identity};
 use crate::store::spill::{self, Place, Spill};
 use crate::store::{Store, rollups};
@@ -159,7 +159,7 @@ impl Ingest<'_> {
         }
         let (incoming, places) = self.gathered_groups();
         let manifest = self.store.manifest();
-        let hashes: Vec<String> = outcome.read.files.iter().map(|f| f.hash.clone()).collect();
+        let hashes: Vec<String> = outcome.read.files.iter().map(|f| f.file.hash.clone()).collect();
         outcome.already_stored =
             refused == 0 && !self.options.decisions.replace && groups::already_stored(&manifest, &id.name, &hashes);
         let days = incoming.iter().flat_map(|i| i.part.days.keys().copied());
@@ -255,19 +255,11 @@ impl Ingest<'_> {
     }
 
     fn import_of(&self, id: u64, source: &SourceId, outcome: &Outcome) -> Import {
-        let files = outcome.read.files.iter().map(|f| ImportedFile {
-            name: f.name.clone(),
-            hash: f.hash.clone(),
-            bytes: f.bytes,
-            format: f.format.clone(),
-            rows: f.rows,
-            refused: f.refused,
-        });
         Import {
             id,
             source: source.name.clone(),
             taken_at: self.options.taken_at,
-            files: files.collect(),
+            files: outcome.read.files.iter().map(|f| f.file.clone()).collect(),
             rows: outcome.rows,
             refused: outcome.refused,
         }

@@ -81,7 +81,7 @@ fn the_real_sample_adds_up_exactly() {
         let store = memory();
         let (outcome, problems) = import_as(&store, &[&sample], &How { threads, ..How::default() }).expect("import");
         assert_eq!((outcome.rows, outcome.refused, problems), (334, 0, vec![]));
-        assert_eq!(outcome.read.files[0].format, "FOCUS 1.0 CSV");
+        assert_eq!(outcome.read.files[0].file.format, "FOCUS 1.0 CSV");
         assert_eq!(outcome.read.files[0].dropped_columns, ["Id"]);
         for metric in Metric::ALL {
             let want = text(&truth["total"][metric.quantity().focus_name()]);
@@ -147,7 +147,7 @@ fn newer_versions_name_the_provider_elsewhere() {
     {
         let store = memory();
         let (outcome, _) = import(&store, &fixture(name)).expect("import");
-        assert_eq!(outcome.read.files[0].format, format);
+        assert_eq!(outcome.read.files[0].file.format, format);
         assert_eq!(billed(&store), sum_billed);
         let providers: Vec<String> = scan(&store).expect("scan").into_keys().map(|k| k.1).collect();
         let want: &[&str] = if name == "focus_1_3.csv" { &["Snowflake"] } else { &["AWS", "Snowflake"] };
@@ -368,8 +368,8 @@ fn packed_files_hold_what_plain_ones_do() {
         let (outcome, _) = import(&store, &file(folder.path(), name, bytes)).expect(name);
         assert_eq!((outcome.rows, billed(&store).as_str()), (300, "30"), "{name}");
         let summary = &outcome.read.files[0];
-        assert_eq!((summary.format.as_str(), summary.bytes), (format, text.len() as u64));
-        assert_eq!(summary.hash, blake3::hash(text.as_bytes()).to_hex().to_string());
+        assert_eq!((summary.file.format.as_str(), summary.file.bytes), (format, text.len() as u64));
+        assert_eq!(summary.file.hash, blake3::hash(text.as_bytes()).to_hex().to_string());
     }
 }
 

@@ -36,6 +36,7 @@ mod tests;
 mod write;
 
 use crate::domain::calendar::{Day, Period};
+use crate::domain::source_file::SourceFile;
 use crate::provider::{CostSource, FileSummary, ReadSummary, Sink, SourceId, SourceKind, Stop};
 
 /// The name of the source: nothing else is stored under it.
@@ -89,14 +90,14 @@ impl CostSource for Demo {
         let span = self.span();
         let rows = ledger::Ledger::new(self.seed, span, self.as_of).write(sink)?;
         let what = format!("spendtop demo {EDITION} {} {span}", self.seed);
-        let file = FileSummary {
+        let file = SourceFile {
             name: "demo".to_owned(),
             hash: blake3::hash(what.as_bytes()).to_hex().to_string(),
             bytes: span.days() as u64,
             format: "generated".to_owned(),
             rows,
-            ..FileSummary::default()
+            refused: 0,
         };
-        Ok(ReadSummary { files: vec![file] })
+        Ok(ReadSummary { files: vec![FileSummary { file, ..FileSummary::default() }] })
     }
 }

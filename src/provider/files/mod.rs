@@ -15,6 +15,7 @@ use super::{CostSource, FileSummary, Problem, ReadSummary, Sink, SourceId, Sourc
 use crate::domain::batch::{ChargeBatch, Limits};
 use crate::domain::calendar::Day;
 use crate::domain::charge::Profile;
+use crate::domain::source_file::SourceFile;
 use crate::domain::tags::is_object;
 use crate::domain::text::SafeText;
 use crate::error::{Error, Kind, Result};
@@ -153,16 +154,16 @@ impl CostSource for BillingFiles {
             }
             let file = self.read_file(path, sink)?;
             // The same content twice in one batch would count twice.
-            if let Some(before) = by_hash.get(&file.hash).map(|at| &summary.files[*at]) {
+            if let Some(before) = by_hash.get(&file.file.hash).map(|at| &summary.files[*at]) {
                 let error = Error::usage(format!(
                     "`{}` and `{}` have the same content",
-                    SafeText::from_outside(&before.name),
+                    SafeText::from_outside(&before.file.name),
                     SafeText::path(path)
                 ));
                 return Err(Stop::Failed(error.hint("name each file once: nothing was changed")));
             }
-            if file.rows > 0 {
-                by_hash.insert(file.hash.clone(), summary.files.len());
+            if file.file.rows > 0 {
+                by_hash.insert(file.file.hash.clone(), summary.files.len());
             }
             summary.files.push(file);
         }
@@ -183,12 +184,14 @@ impl BillingFiles {
         let odd_tags = bridge.odd_tags.into_inner().unwrap_or_else(PoisonError::into_inner);
         Ok(FileSummary {
             odd_tags,
-            name,
-            hash,
-            bytes,
-            format: format!("FOCUS {version} {format}"),
-            rows: tally.rows,
-            refused: tally.refused,
+            file: SourceFile {
+                name,
+                hash,
+                bytes,
+                format: format!("FOCUS {version} {format}"),
+                rows: tally.rows,
+                refused: tally.refused,
+            },
             rounded: tally.rounded,
             repaired: tally.repaired,
             dropped_columns: dropped,
