@@ -52,12 +52,16 @@ fn ask(bencher: Bencher<'_, '_>, question: &Question) {
     bencher.bench_local(|| opened.engine.ask(question, opened.as_of, &Cancel::default()).expect("an answer"));
 }
 
-fn query(bencher: Bencher<'_, '_>, by: &[&str], period: &str, granularity: Option<Granularity>) {
+fn question(by: &[&str], period: &str, granularity: Option<Granularity>) -> Question {
     let as_of = opened().as_of;
     let by = by.iter().map(|word| Dimension::parse(word).expect("a dimension")).collect();
     let period = PeriodSpec::parse(period, as_of).expect("a period");
     let lens = Lens { by, period, comparison: spendtop::domain::period::Comparison::None, ..Lens::default() };
-    ask(bencher, &Question::Query(Query { lens, granularity, sort: Sort::Cost, limit: Some(50) }));
+    Question::Query(Query { lens, granularity, sort: Sort::Cost, limit: Some(50) })
+}
+
+fn query(bencher: Bencher<'_, '_>, by: &[&str], period: &str, granularity: Option<Granularity>) {
+    ask(bencher, &question(by, period, granularity));
 }
 
 #[divan::bench]
@@ -75,19 +79,25 @@ fn by_day(bencher: Bencher<'_, '_>, dimension: &str) {
     query(bencher, &[dimension], "90d", Some(Granularity::Day));
 }
 
-#[divan::bench(sample_count = 5)]
-fn top_resources(bencher: Bencher<'_, '_>) {
-    query(bencher, &["resource"], "30d", None);
+/// What no rollup has: name, dimensions, period, granularity.
+const SCANS: [(&str, &[&str], &str, Option<Granularity>); 3] = [
+    ("top_resources", &["resource"], "30d", None),
+    ("tag_by_day", &["tag:environment"], "90d", Some(Granularity::Day)),
+    ("four_dimensions", &["service", "region", "account", "charge_category"], "90d", None),
+];
+
+#[divan::bench(args = [0, 1, 2], sample_count = 5)]
+fn scan(bencher: Bencher<'_, '_>, which: usize) {
+    let (_, by, period, granularity) = SCANS[which];
+    query(bencher, by, period, granularity);
 }
 
-#[divan::bench(sample_count = 5)]
-fn tag_by_day(bencher: Bencher<'_, '_>) {
-    query(bencher, &["tag:environment"], "90d", Some(Granularity::Day));
-}
-
-#[divan::bench(sample_count = 5)]
-fn four_dimensions(bencher: Bencher<'_, '_>) {
-    query(bencher, &["service", "region", "account", "charge_category"], "90d", None);
+/// Processor seconds of this process so far, all threads, user and system.
+fn cpu() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+    let ticks = |at: usize| fields.get(at).and_then(|t| t.parse::<f64>().ok()).unwrap_or_default();
+    (ticks(11) + ticks(12)) / 100.0
 }
 
 fn status(field: &str) -> String {
@@ -104,6 +114,14 @@ fn main() {
         eprintln!("first answer in {:.1} ms", before.elapsed().as_secs_f64() * 1e3);
     }
     eprintln!("resident after opening and both tabs: {}", status("VmRSS"));
+    for (name, by, period, granularity) in SCANS {
+        let question = question(by, period, granularity);
+        let answer = || engine.ask(&question, *as_of, &Cancel::default()).expect("an answer");
+        answer();
+        let before = cpu();
+        (0..10).for_each(|_| drop(answer()));
+        eprintln!("{name}: {:.2} s of CPU", (cpu() - before) / 10.0);
+    }
     divan::main();
     eprintln!("resident at most: {}", status("VmHWM"));
 }

@@ -19,7 +19,7 @@ use crate::store::rollups::{self, Rollup};
 use super::Cancel;
 use super::matcher;
 use super::scan;
-use super::table::{Ids, Request, Slots, Table};
+use super::table::{Ids, Key, Request, Slots, Table};
 
 /// Adds up what a request asks for over the groups that count.
 ///
@@ -203,29 +203,34 @@ impl Places {
     }
 
     fn flush(&mut self, slots: &mut Slots, start: i64, rollup: &Rollup, table: &mut Table) {
-        let groups = slots.places().len();
-        self.currencies.iter().flatten().for_each(|currency| table.piece(*currency, start).reserve(groups));
-        slots.drain(|mut place, total| {
-            let mut values = Ids::default();
-            for (d, from) in self.froms.iter_mut().enumerate().rev() {
-                let own = place % from.width();
-                place /= from.width();
-                values.0[d] = match from {
-                    From::Group(id) => *id,
-                    From::Category(ids) => ids[own],
-                    From::Kind(at, ids) => {
-                        if ids[own] == u32::MAX {
-                            let theirs = &rollup.dimensions[*at];
-                            let (text, name) = (theirs.texts.get(own as u32), theirs.name(own as u32));
-                            ids[own] = table.dimensions[d].add(text, name);
+        slots.drain(|places, totals| {
+            let mut kept = Vec::with_capacity(places.len());
+            let mut keys = Vec::with_capacity(places.len());
+            for (place, total) in places.iter().zip(totals) {
+                let mut place = *place;
+                let mut values = Ids::default();
+                for (d, from) in self.froms.iter_mut().enumerate().rev() {
+                    let own = place % from.width();
+                    place /= from.width();
+                    values.0[d] = match from {
+                        From::Group(id) => *id,
+                        From::Category(ids) => ids[own],
+                        From::Kind(at, ids) => {
+                            if ids[own] == u32::MAX {
+                                let theirs = &rollup.dimensions[*at];
+                                let (text, name) = (theirs.texts.get(own as u32), theirs.name(own as u32));
+                                ids[own] = table.dimensions[d].add(text, name);
+                            }
+                            ids[own]
                         }
-                        ids[own]
-                    }
-                };
+                    };
+                }
+                if let Some(currency) = self.currencies[place] {
+                    keys.push(Key { currency, start, values });
+                    kept.push(*total);
+                }
             }
-            if let Some(currency) = self.currencies[place] {
-                table.piece(currency, start).at(values).merge(total);
-            }
+            table.add_all(&keys, &kept);
         });
     }
 }

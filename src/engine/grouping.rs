@@ -5,7 +5,7 @@
 
 use hashbrown::HashMap;
 
-use super::table::{Ids, Request, Slots, Table};
+use super::table::{Ids, Key, Request, Slots, Table};
 use super::values::Values;
 use crate::analytics::rollup::canonical;
 use crate::domain::calendar::Granularity;
@@ -91,14 +91,21 @@ impl<'r> Grouping<'r> {
             column.number(slots.places().iter().map(|place| ids(*place).0[d]), values);
         }
         let columns = &self.columns;
-        slots.drain(|place, total| {
-            let (currency, seconds, _) = terms[place & mask];
-            if seconds == NO_HOUR {
-                return table.left_out.entry(currency).or_default().merge(total);
+        slots.drain(|places, totals| {
+            let mut keys = Vec::with_capacity(places.len());
+            let mut kept = Vec::with_capacity(places.len());
+            for (place, total) in places.iter().zip(totals) {
+                let (currency, seconds, _) = terms[place & mask];
+                if seconds == NO_HOUR {
+                    table.left_out.entry(currency).or_default().merge(total);
+                    continue;
+                }
+                let mut values = ids(*place);
+                values.0.iter_mut().zip(columns).for_each(|(id, column)| *id = column.numbers[*id as usize]);
+                keys.push(Key { currency, start: start + i64::from(seconds), values });
+                kept.push(*total);
             }
-            let mut values = ids(place);
-            values.0.iter_mut().zip(columns).for_each(|(id, column)| *id = column.numbers[*id as usize]);
-            table.piece(currency, start + i64::from(seconds)).at(values).merge(total);
+            table.add_all(&keys, &kept);
         });
     }
 }

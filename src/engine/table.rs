@@ -78,13 +78,40 @@ impl Table {
 
     /// The groups of one currency and one piece of time, by its start.
     pub fn piece(&mut self, currency: u32, start: i64) -> &mut Piece {
-        let number = *self.numbers.entry((currency, start)).or_insert_with(|| {
+        let number = self.piece_number(currency, start);
+        &mut self.pieces[number as usize]
+    }
+
+    fn piece_number(&mut self, currency: u32, start: i64) -> u32 {
+        *self.numbers.entry((currency, start)).or_insert_with(|| {
             let dense = self.dimensions.len() <= 1 && self.pieces.len() < DENSE_PIECES;
             let index = if dense { Index::Dense(Vec::new()) } else { Index::Map(HashMap::new()) };
             self.pieces.push(Piece { currency, start, groups: Vec::new(), totals: Vec::new(), index });
             self.pieces.len() as u32 - 1
-        });
-        &mut self.pieces[number as usize]
+        })
+    }
+
+    /// Adds to many groups, all of which are looked up before any is added to: a look-up is mostly
+    /// waiting for memory, and so many of them wait at the same time.
+    pub fn add_all(&mut self, groups: &[Key], totals: &[Total]) {
+        let (mut last, mut piece) = (None, 0);
+        let mut pieces = Vec::with_capacity(groups.len());
+        pieces.extend(groups.iter().map(|key| {
+            if last != Some((key.currency, key.start)) {
+                last = Some((key.currency, key.start));
+                piece = self.piece_number(key.currency, key.start);
+            }
+            piece
+        }));
+        let find = |(key, piece): (&Key, &u32)| self.pieces[*piece as usize].find(&key.values);
+        let found: Vec<Option<u32>> = groups.iter().zip(&pieces).map(find).collect();
+        for (((key, piece), found), total) in groups.iter().zip(pieces).zip(found).zip(totals) {
+            let piece = &mut self.pieces[piece as usize];
+            match found {
+                Some(number) => piece.totals[number as usize].merge(total),
+                None => piece.at(key.values).merge(total),
+            }
+        }
     }
 
     /// All groups and their totals.
@@ -172,6 +199,13 @@ enum Index {
 }
 
 impl Piece {
+    fn find(&self, values: &Ids) -> Option<u32> {
+        match &self.index {
+            Index::Dense(numbers) => numbers.get(values.0[0] as usize)?.checked_sub(1),
+            Index::Map(numbers) => numbers.get(values).copied(),
+        }
+    }
+
     /// The total of a group.
     pub fn at(&mut self, values: Ids) -> &mut Total {
         let next = self.groups.len() as u32;
@@ -193,13 +227,6 @@ impl Piece {
             self.totals.push(Total::default());
         }
         &mut self.totals[number as usize]
-    }
-
-    /// Makes ready for so many more groups.
-    pub fn reserve(&mut self, groups: usize) {
-        if let Index::Map(numbers) = &mut self.index {
-            numbers.reserve(groups);
-        }
     }
 
     fn groups(&self) -> impl Iterator<Item = (Key, &Total)> {
@@ -277,14 +304,14 @@ impl Slots {
         &self.places
     }
 
-    /// Hands over and forgets all totals.
-    pub fn drain(&mut self, mut give: impl FnMut(usize, &Total)) {
-        for (place, total) in self.places.drain(..).zip(self.totals.drain(..)) {
-            if !self.mapped {
-                self.numbers[place] = 0;
-            }
-            give(place, &total);
+    /// Hands over all places and their totals, and forgets them.
+    pub fn drain(&mut self, give: impl FnOnce(&[usize], &[Total])) {
+        give(&self.places, &self.totals);
+        if !self.mapped {
+            self.places.iter().for_each(|place| self.numbers[*place] = 0);
         }
         self.map.clear();
+        self.places.clear();
+        self.totals.clear();
     }
 }
