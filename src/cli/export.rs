@@ -11,6 +11,7 @@ use super::run::Context;
 use super::wiring;
 use crate::domain::text::SafeText;
 use crate::engine::local::LocalEngine;
+use crate::engine::query::incomplete;
 use crate::engine::{Cancel, export};
 use crate::error::{Cause, Error, Kind, Result};
 use crate::focus::write::{Format, writer};
@@ -33,6 +34,12 @@ pub fn run(context: &mut Context<'_, '_>, args: &ExportArgs) -> Result<u8> {
         );
     }
     let engine = wiring::local(context, args.scope.demo)?;
+    // A file of charges has no place to say so.
+    let days = scope.period.map(|p| p.resolve(context.as_of)).or(engine.data_days());
+    if days.is_some_and(|days| incomplete(&engine, days)) {
+        let hint = "`spendtop imports list` shows which import; mend the file and import it again";
+        context.streams.note("incomplete: rows of the bill were refused when it was imported", &[hint])?;
+    }
     let cancel = Cancel::default();
     let given_up = cancel.clone();
     wiring::on_interrupt(move || given_up.cancel());

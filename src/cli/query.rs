@@ -32,6 +32,12 @@ pub fn query(
     if format.format != Format::Json {
         answers.iter().try_for_each(|answer| say_left_out(answer, streams))?;
     }
+    // CSV has no place for them.
+    if format.format == Format::Csv {
+        let mut warnings: Vec<String> = answers.iter().flat_map(report::warnings).collect();
+        warnings.dedup();
+        warnings.iter().try_for_each(|warning| streams.note(warning, &[]))?;
+    }
     if answers.iter().all(|a| a.groups == 0 && a.rows.is_empty()) {
         explain_empty(&query.lens, query.granularity, engine, as_of, streams)?;
     }
@@ -54,6 +60,12 @@ pub fn spend(
     };
     let style = style(format, streams);
     report::spend(lens, &answers, style, streams.out).map_err(|e| streams.failed(&e))?;
+    // CSV has no place for them.
+    if format.format == Format::Csv {
+        let mut notices: Vec<_> = answers.iter().flat_map(|a| &a.notices).collect();
+        notices.dedup();
+        notices.iter().try_for_each(|notice| streams.note(&notice.text, &[&notice.hint]))?;
+    }
     if answers.iter().all(|a| a.rows == 0) {
         explain_empty(lens, None, engine, as_of, streams)?;
     }

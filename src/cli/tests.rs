@@ -244,6 +244,7 @@ fn answer(currency: &str, cost: &str) -> QueryAnswer {
         total: cost,
         previous_total: None,
         incomplete: false,
+        previous_from: None,
         left_out: None,
     }
 }

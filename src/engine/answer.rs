@@ -69,6 +69,10 @@ pub struct QueryAnswer {
     pub unknown_rows: u64,
     /// Whether some of the charges' groups had refused rows.
     pub incomplete: bool,
+    /// The first day that any charge is known of, where the days before begin earlier: of what is
+    /// earlier nothing is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub previous_from: Option<Day>,
     /// By the hour: the period's charges that the filter admits and that are longer than an hour,
     /// which lie in none. They are in no row and in no total.
     #[serde(skip_serializing_if = "Option::is_none")]

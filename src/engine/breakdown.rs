@@ -44,6 +44,8 @@ pub fn answer(
         Some(p) => engine.aggregate(&request(lens, p, &lens.by, None), cancel)?,
         None => Table::new(lens.by.len()),
     };
+    // Days that no data is of are unknown: nothing is held against them.
+    let compared = !before.is_empty() || against.is_some_and(|days| engine.has_data(days));
     let starts = pieces(period, granularity);
     let mut order: Vec<String> = sums_by_currency(&now).into_iter().map(|(c, _)| c).collect();
     order.extend(sums_by_currency(&before).into_iter().map(|(c, _)| c));
@@ -53,7 +55,7 @@ pub fn answer(
             continue;
         }
         let groups = collect(&currency, &now, &before, &starts);
-        answers.push(finish(lens, &currency, period, against, groups, &starts, limit));
+        answers.push(finish(lens, &currency, (period, against), compared, groups, &starts, limit));
     }
     Ok(answers)
 }
@@ -94,13 +96,12 @@ fn collect(currency: &str, now: &Table, before: &Table, starts: &[i64]) -> HashM
 fn finish(
     lens: &Lens,
     currency: &str,
-    period: Period,
-    against: Option<Period>,
+    (period, against): (Period, Option<Period>),
+    compared: bool,
     groups: HashMap<Vec<String>, Group>,
     starts: &[i64],
     limit: Option<usize>,
 ) -> BreakdownAnswer {
-    let compared = against.is_some();
     let mut total = (Total::default(), Total::default());
     let mut rows: Vec<BreakdownRow> = Vec::new();
     for (key, mut group) in groups {

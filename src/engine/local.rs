@@ -7,7 +7,7 @@ use super::answer::Freshness;
 use super::table::{Request, Table};
 use super::{Answer, Cancel, Engine, Extent, Question, breakdown, detail, query, spend};
 use crate::config::Settle;
-use crate::domain::calendar::Day;
+use crate::domain::calendar::{Day, Period};
 use crate::domain::services::canonical_provider;
 use crate::domain::text::Untrusted;
 use crate::error::{Error, Result};
@@ -51,6 +51,18 @@ impl LocalEngine {
             )));
         }
         aggregate(&self.store, request, cancel)
+    }
+
+    /// The days from the first to the last that a charge is known of.
+    #[must_use]
+    pub fn data_days(&self) -> Option<Period> {
+        self.store.manifest().extent().map(|(first, last)| Period { from: first, to: last.plus(1) })
+    }
+
+    /// Whether charges are known of any of some days, or of days before and after them.
+    #[must_use]
+    pub fn has_data(&self, days: Period) -> bool {
+        self.data_days().is_some_and(|data| days.intersect(data).days() > 0)
     }
 
     /// How far each provider's data goes, and until when it is settled.
@@ -113,7 +125,7 @@ impl Engine for LocalEngine {
             currencies: Vec::new(),
         };
         if let Some((from, to)) = extent.days {
-            let period = crate::domain::calendar::Period { from, to: to.plus(1) };
+            let period = Period { from, to: to.plus(1) };
             let request = Request {
                 period,
                 by: &[],

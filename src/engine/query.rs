@@ -88,6 +88,9 @@ pub fn answer(engine: &LocalEngine, query: &Query, as_of: Day, cancel: &Cancel) 
     let mut now = engine.aggregate(&request(lens, period, &lens.by, query.granularity), cancel)?;
     let before =
         against.map(|p| engine.aggregate(&request(lens, p, &lens.by, query.granularity), cancel)).transpose()?;
+    // Days that no data is of are unknown: nothing is held against them.
+    let before = before.filter(|b| !b.is_empty() || against.is_some_and(|days| engine.has_data(days)));
+    let data = engine.data_days();
     let numbers = before.as_ref().map(|before| now.adopt(before));
     let before = before.as_ref().zip(numbers.as_ref());
     let currencies: BTreeSet<String> = now.currencies.iter().map(String::from).collect();
@@ -107,6 +110,7 @@ pub fn answer(engine: &LocalEngine, query: &Query, as_of: Day, cancel: &Cancel) 
             groups: 0,
             unknown_rows: 0,
             incomplete,
+            previous_from: against.zip(data).and_then(|(p, data)| (p.from < data.from).then_some(data.from)),
             left_out: now.left_out(&currency),
         };
         fill(&mut answer, query, &now, before);

@@ -32,7 +32,7 @@ const MOVERS_BY: [Dimension; 2] = [Dimension::Service, Dimension::SubAccount];
 /// Daily totals of one currency, as far as charges are known.
 struct Days {
     totals: BTreeMap<Day, Total>,
-    newest: Option<Day>,
+    data: Period,
 }
 
 /// Answers the Spend tab.
@@ -52,7 +52,6 @@ pub fn answer(engine: &LocalEngine, lens: &Lens, as_of: Day, cancel: &Cancel) ->
     let from = as_of.month().plus(-1).first().min(as_of.plus(-15));
     let cards =
         engine.aggregate(&request(lens, Period { from, to: as_of.plus(1) }, &[], Some(Granularity::Day)), cancel)?;
-    let movers = movers(engine, lens, period, against, cancel)?;
     let mut currencies: Vec<String> = sums_by_currency(&layers).into_iter().map(|(c, _)| c).collect();
     for (currency, _) in sums_by_currency(&cards).into_iter().chain(sums_by_currency(&previous)) {
         if !currencies.contains(&currency) {
@@ -60,29 +59,34 @@ pub fn answer(engine: &LocalEngine, lens: &Lens, as_of: Day, cancel: &Cancel) ->
         }
     }
     let freshness = admitted(engine.freshness(as_of), lens);
-    let newest = freshness.iter().map(|f| f.last_day).max();
+    let oldest = engine.data_days().map_or(as_of, |data| data.from);
+    let through = |last: Option<Day>| Period { from: oldest, to: last.map_or(oldest, |day| day.plus(1)) };
+    let data = through(freshness.iter().map(|f| f.last_day).max());
+    let against = against.filter(|days| days.intersect(data).days() > 0 || !previous.is_empty());
     let settled_through = freshness.iter().map(|f| f.settled_through).min();
+    let movers = movers(engine, lens, period, against, cancel)?;
     let starts = pieces(period, granularity);
     Ok(currencies
         .into_iter()
         .map(|currency| {
-            let days = Days::new(&cards, &currency, newest);
+            let days = Days::new(&cards, &currency, data);
             // What a provider has not delivered yet is unknown, even where others have.
-            let newest_of = |value: Option<&str>| match (lens.by.first(), value.map(canonical_provider)) {
+            let data_of = |value: Option<&str>| match (lens.by.first(), value.map(canonical_provider)) {
                 (Some(Dimension::Provider), Some(provider)) => {
-                    freshness.iter().find(|f| canonical_provider(f.provider.raw()) == provider).map(|f| f.last_day)
+                    let fresh = freshness.iter().find(|f| canonical_provider(f.provider.raw()) == provider);
+                    through(fresh.map(|f| f.last_day))
                 }
-                _ => newest,
+                _ => data,
             };
-            let series = series(&layers, &currency, &starts, newest_of);
-            let totals = line(&layers, &currency, &starts, newest);
+            let series = series(&layers, &currency, &starts, data_of);
+            let totals = line(&layers, &currency, &starts, data);
             let total = total_of(&layers, &currency);
             let before = against.map(|_| total_of(&previous, &currency));
             SpendAnswer {
                 metric: lens.metric,
                 as_of,
                 period,
-                previous_period: against,
+                previous_period: lens.days(as_of).1,
                 total: Figure { amount: total.value(), previous: before.and_then(|t| t.value()) },
                 month_to_date: month_to_date(&days, as_of),
                 yesterday: yesterday(&days, as_of),
@@ -92,13 +96,13 @@ pub fn answer(engine: &LocalEngine, lens: &Lens, as_of: Day, cancel: &Cancel) ->
                 starts: starts.clone(),
                 granularity,
                 previous_series: against
-                    .map(|p| line(&previous, &currency, &pieces(p, granularity), newest))
+                    .map(|p| line(&previous, &currency, &pieces(p, granularity), data))
                     .unwrap_or_default(),
                 movers: movers.get(&currency).cloned().unwrap_or_default(),
                 movers_by: MOVERS_BY.to_vec(),
                 freshness: freshness.clone(),
                 settled_through,
-                notices: notices(engine, lens, period, total.unknown, layers.left_out(&currency)),
+                notices: notices(engine, lens, as_of, total.unknown, layers.left_out(&currency)),
                 unknown_rows: total.unknown,
                 rows: total.rows(),
                 currency,
@@ -114,19 +118,19 @@ fn total_of(table: &Table, currency: &str) -> Total {
 }
 
 impl Days {
-    fn new(table: &Table, currency: &str, newest: Option<Day>) -> Days {
+    fn new(table: &Table, currency: &str, data: Period) -> Days {
         let mut totals: BTreeMap<Day, Total> = BTreeMap::new();
         for (key, total) in table.groups_in(currency) {
             totals.entry(Day::of_seconds(key.start)).or_default().merge(total);
         }
-        Days { totals, newest }
+        Days { totals, data }
     }
 
-    /// What some days cost; unknown where the newest charges are older than all of them.
+    /// What some days cost; unknown where no data is of any of them.
     fn sum(&self, period: Period) -> Option<Amount> {
         let mut sum = Total::default();
         self.totals.range(period.from..period.to.max(period.from)).for_each(|(_, t)| sum.merge(t));
-        known(&sum, period.from.seconds(), self.newest)
+        sum.value().filter(|_| sum.rows() > 0 || period.intersect(self.data).days() > 0)
     }
 }
 
@@ -150,27 +154,21 @@ fn last_week(days: &Days, as_of: Day) -> Figure {
     }
 }
 
-/// One currency's costs piece by piece; nothing is known of pieces that begin after `newest`.
-fn line(table: &Table, currency: &str, starts: &[i64], newest: Option<Day>) -> Vec<Option<Amount>> {
+/// One currency's costs piece by piece; nothing is known of pieces outside of `data`.
+fn line(table: &Table, currency: &str, starts: &[i64], data: Period) -> Vec<Option<Amount>> {
     let mut totals: HashMap<i64, Total> = HashMap::new();
     table.groups_in(currency).for_each(|(key, total)| totals.entry(key.start).or_default().merge(total));
     let cost = |start: &i64| totals.get(start).copied().unwrap_or_default();
-    starts.iter().map(|start| known(&cost(start), *start, newest)).collect()
+    starts.iter().map(|start| known(&cost(start), *start, data)).collect()
 }
 
-/// What a piece of time costs: nothing, where no charge lies in it and charges are known of later
-/// days; unknown where the newest charges are older.
-fn known(total: &Total, start: i64, newest: Option<Day>) -> Option<Amount> {
-    let delivered = newest.is_some_and(|day| Day::of_seconds(start) <= day);
-    total.value().filter(|_| delivered || total.rows() > 0)
+/// What a piece of time costs: nothing, where no charge lies in it and it is among the days of
+/// `data`; unknown where it is before or after them.
+fn known(total: &Total, start: i64, data: Period) -> Option<Amount> {
+    total.value().filter(|_| total.rows() > 0 || data.contains(Day::of_seconds(start)))
 }
 
-fn series(
-    table: &Table,
-    currency: &str,
-    starts: &[i64],
-    newest_of: impl Fn(Option<&str>) -> Option<Day>,
-) -> Vec<Series> {
+fn series(table: &Table, currency: &str, starts: &[i64], data_of: impl Fn(Option<&str>) -> Period) -> Vec<Series> {
     let place: HashMap<i64, usize> = starts.iter().enumerate().map(|(i, s)| (*s, i)).collect();
     let mut layers: BTreeMap<u32, Vec<Total>> = BTreeMap::new();
     for (key, total) in table.groups_in(currency) {
@@ -197,7 +195,7 @@ fn series(
             .filter(|n| !n.is_empty())
             .map(Untrusted::from),
         total: whole(&costs).value(),
-        costs: costs.iter().zip(starts).map(|(total, start)| known(total, *start, newest_of(key.map(text)))).collect(),
+        costs: costs.iter().zip(starts).map(|(total, start)| known(total, *start, data_of(key.map(text)))).collect(),
     };
     let mut out: Vec<Series> = layers.into_iter().map(|(key, costs)| make(Some(key), costs)).collect();
     if !rest.is_empty() {
@@ -271,7 +269,8 @@ fn admitted(mut freshness: Vec<Freshness>, lens: &Lens) -> Vec<Freshness> {
     freshness
 }
 
-fn notices(engine: &LocalEngine, lens: &Lens, period: Period, unknown: u64, left_out: Option<LeftOut>) -> Vec<Notice> {
+fn notices(engine: &LocalEngine, lens: &Lens, as_of: Day, unknown: u64, left_out: Option<LeftOut>) -> Vec<Notice> {
+    let (period, against) = lens.days(as_of);
     let mut notices = Vec::new();
     if !lens.filter.bounds.is_empty() {
         notices.push(Notice {
@@ -283,6 +282,13 @@ fn notices(engine: &LocalEngine, lens: &Lens, period: Period, unknown: u64, left
         notices.push(Notice {
             text: "rows were refused when this period was imported: it is incomplete".to_owned(),
             hint: "`spendtop imports list` shows which import; mend the file and import it again".to_owned(),
+        });
+    }
+    let begin = against.zip(engine.data_days()).filter(|(days, data)| days.from < data.from).map(|(_, data)| data.from);
+    if let Some(day) = begin {
+        notices.push(Notice {
+            text: format!("charges begin on {day}: of the days before nothing earlier is known"),
+            hint: "import older exports to compare whole periods".to_owned(),
         });
     }
     if unknown > 0 {

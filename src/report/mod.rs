@@ -15,16 +15,17 @@
 //!  "rows": [{"key": {"sub_account": "123"}, "names": {"sub_account": "Prod"}, "period": "2024-09-01T00:00:00Z",
 //!            "cost": "123.45", "previous": "100", "change": "23.45", "unknown_rows": 1}],
 //!  "total": "123.45", "previous_total": "100", "groups": 212, "unknown_rows": 1, "incomplete": true,
-//!  "left_out": {"rows": 12, "cost": "340.5"}}
+//!  "previous_from": "2024-08-15", "left_out": {"rows": 12, "cost": "340.5"}}
 //! ```
 //!
 //! * Amounts are exact decimals in strings; `null` is unknown, never zero.
 //! * `to` is exclusive. `total` is over everything, whatever `--limit` shows; `groups` says how many
 //!   groups there are.
-//! * `granularity`, and `period` in rows, are there with a granularity; `previous_period`,
+//! * `granularity`, and `period` in rows (its first day, or its hour), are there with a granularity; `previous_period`,
 //!   `previous`, `change` and `previous_total` where it is compared; `names` where the bill names an
 //!   id; `unknown_rows` (charges whose cost is unknown) where there are any; `incomplete` where rows
-//!   of the bill were refused; `left_out` with the granularity `hour` where charges are longer than
+//!   of the bill were refused; `previous_from`, the first day that charges are known of, where the
+//!   days before begin earlier (what is wholly earlier is `null`); `left_out` with the granularity `hour` where charges are longer than
 //!   an hour, which are in no row and in no total.
 //! * Values in `key` are the bill's own, unchanged; a missing one is `null`. Characters that would
 //!   move a cursor or turn text round are written as `\u` escapes, which every JSON reader undoes.
@@ -49,7 +50,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-pub use self::query::query;
+pub use self::query::{query, warnings};
 pub use self::spend::spend;
 
 /// How an answer is written.

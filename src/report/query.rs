@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::csv::Sheet;
 use super::grid::{Column, Document, Grid, Kind, Part, value};
 use super::{Format, Style, json, markdown, money, table};
-use crate::domain::calendar::{Granularity, Period};
+use crate::domain::calendar::{Day, Granularity, Period};
 use crate::domain::dimension::Dimension;
 use crate::domain::money::Amount;
 use crate::domain::period::Comparison;
@@ -38,9 +38,17 @@ fn exact(amount: Option<Amount>) -> Value {
     amount.map_or(Value::Null, |a| Value::String(a.to_string()))
 }
 
-/// The piece of time that a row is of.
+/// The piece of time that a row is of, for people.
 fn label(answer: &QueryAnswer, row: &QueryRow) -> Option<String> {
     Some(answer.granularity?.label(row.start?))
+}
+
+/// The piece of time that a row is of, for programs: its first moment, whatever its length.
+fn start(answer: &QueryAnswer, row: &QueryRow) -> Option<String> {
+    Some(match answer.granularity? {
+        Granularity::Hour => Granularity::Hour.label(row.start?),
+        _ => Day::of_seconds(row.start?).to_string(),
+    })
 }
 
 /// One row a line, so that a long answer can be read and compared line by line.
@@ -77,6 +85,10 @@ fn write_json(answer: &QueryAnswer, out: &mut dyn Write) -> io::Result<()> {
     if answer.incomplete {
         out.write_all(b",\"incomplete\":true")?;
     }
+    if let Some(from) = answer.previous_from {
+        out.write_all(b",\"previous_from\":")?;
+        json::value(&from, out)?;
+    }
     if let Some(left_out) = answer.left_out {
         out.write_all(b",\"left_out\":")?;
         json::value(&left_out, out)?;
@@ -99,8 +111,8 @@ fn json_row(answer: &QueryAnswer, row: &QueryRow, compared: bool) -> Map<String,
     if !names.is_empty() {
         out.insert("names".to_owned(), Value::Object(names));
     }
-    if let Some(label) = label(answer, row) {
-        out.insert("period".to_owned(), Value::String(label));
+    if let Some(start) = start(answer, row) {
+        out.insert("period".to_owned(), Value::String(start));
     }
     out.insert("cost".to_owned(), exact(row.cost));
     if compared {
@@ -147,7 +159,7 @@ fn csv_row(
     sheet: &mut Sheet<'_>,
 ) -> io::Result<()> {
     if query.granularity.is_some() {
-        sheet.number(&label(answer, row).unwrap_or_default())?;
+        sheet.number(&start(answer, row).unwrap_or_default())?;
     }
     for (i, dimension) in query.lens.by.iter().enumerate() {
         sheet.text(row.key.get(i).map_or("", |v| v.raw()))?;
@@ -241,11 +253,26 @@ fn notes(answer: &QueryAnswer) -> Vec<String> {
         notes.push(format!("{shown} of {} {what}; the total is over all of them", answer.groups));
     }
     notes.extend(unknown_note(answer.unknown_rows));
-    if answer.incomplete {
-        notes
-            .push("incomplete: rows of the bill were refused when it was imported, see `spendtop imports list`".into());
-    }
+    notes.extend(warnings(answer));
     notes
+}
+
+/// What the figures lack.
+pub fn warnings(answer: &QueryAnswer) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if answer.incomplete {
+        let why = "rows of the bill were refused when it was imported";
+        warnings.push(format!("incomplete: {why}, see `spendtop imports list`"));
+    }
+    if let Some((from, days)) = answer.previous_from.zip(answer.previous_period) {
+        let what = if from < days.to {
+            "the days before are known in part only"
+        } else {
+            "nothing is known of the days before"
+        };
+        warnings.push(format!("{what}: charges begin on {from}"));
+    }
+    warnings
 }
 
 /// A word about charges that no sum holds.

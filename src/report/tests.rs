@@ -45,6 +45,7 @@ fn answer(by: &[Dimension], rows: Vec<QueryRow>, total: &str) -> QueryAnswer {
         previous_total: None,
         unknown_rows: 0,
         incomplete: false,
+        previous_from: None,
         left_out: None,
     }
 }
@@ -132,6 +133,7 @@ fn the_example_in_the_documentation_is_what_is_written() {
     all.previous_period = Some(month("2024-08"));
     all.previous_total = money("100");
     (all.groups, all.unknown_rows, all.incomplete) = (212, 1, true);
+    all.previous_from = Day::parse("2024-08-15");
     all.left_out = Some(LeftOut { rows: 12, cost: money("340.5") });
     let [said, written] = [said, written(&[all], style(Format::Json))]
         .map(|text| serde_json::from_str::<serde_json::Value>(&text).unwrap_or_else(|e| panic!("{e}: {text}")));

@@ -378,3 +378,28 @@ fn a_renamed_account_is_filtered_alike_by_rollups_and_by_scans() {
         assert_eq!(sum, Amount::whole(want), "{filter}");
     }
 }
+
+#[test]
+fn days_that_no_charge_is_known_of_are_not_held_against() {
+    let engine = bill(&[("2024-09-05", "AWS", "1"), ("2024-09-20", "AWS", "2")]);
+    let ask = |period: &str, comparison| {
+        let mut lens = lens(&["service"], "");
+        lens.metric = Metric::Billed;
+        lens.period = PeriodSpec::parse(period, as_of()).expect("period");
+        lens.comparison = comparison;
+        let query = Query { lens: lens.clone(), granularity: None, sort: Sort::Cost, limit: None };
+        let answer = engine.ask(&Question::Query(query), as_of(), &Cancel::default()).expect("answer");
+        let Answer::Query(query) = answer else { panic!("{answer:?}") };
+        let answer = engine.ask(&Question::Breakdown { lens: lens.clone(), limit: None }, as_of(), &Cancel::default());
+        let Ok(Answer::Breakdown(rows)) = answer else { panic!("{answer:?}") };
+        let spend = spend(&engine, lens, "2024-09-21");
+        let figures =
+            [query[0].previous_total, query[0].rows[0].previous, rows[0].total.previous, spend[0].total.previous];
+        (figures.map(|f| f.map(|a| a.to_string())), query[0].previous_from.is_some(), spend[0].movers.len())
+    };
+    assert_eq!(ask("2024-09", Comparison::YearBefore), ([const { None }; 4], true, 0));
+    let one = || Some("1".to_owned());
+    assert_eq!(ask("2024-09-16..2024-09-30", Comparison::Previous), ([one(), one(), one(), one()], true, 1));
+    let none = || Some("0".to_owned());
+    assert_eq!(ask("2024-09-20..2024-09-22", Comparison::Previous), ([none(), none(), none(), none()], false, 1));
+}

@@ -116,7 +116,9 @@ impl LineEditor {
         let room = usize::from(area.width.saturating_sub(PROMPT + 1));
         let before = SafeText::from_outside(&self.text[..self.cursor]).into_string();
         let after = SafeText::from_outside(&self.text[self.cursor..]).into_string();
-        let hidden = width(&before).saturating_sub(room);
+        // What is at the cursor is seen, not only what leads there: it may be the mistake.
+        let ahead = width(&after).min(room / 3);
+        let hidden = (width(&before) + ahead).saturating_sub(room);
         let before = tail(&before, hidden);
         let shown = format!("{before}{after}");
         let text = Line::from(vec![
@@ -137,8 +139,12 @@ impl LineEditor {
             return;
         };
         let message = SafeText::from_outside(&error.message);
-        let pointer = format!("{}^ {message}", " ".repeat(usize::from(column)));
-        let pointer = if width(&pointer) <= usize::from(area.width) { pointer } else { format!("  {message}") };
+        let column = usize::from(column);
+        let pointer = match format!("{}^ {message}", " ".repeat(column)) {
+            right if width(&right) <= usize::from(area.width) => right,
+            _ if width(&message) < column => format!("{}{message} ^", " ".repeat(column - width(&message) - 1)),
+            _ => format!("  {message}"),
+        };
         put(buf, area, 1, &Line::from(Span::styled(pointer, theme.style(Role::Error))));
         if let Some(suggestion) = &error.suggestion {
             let text = format!("  try: {}", SafeText::from_outside(suggestion));

@@ -76,7 +76,8 @@ impl Plan {
             0 => Plan { bar: 1, gap: 0, pieces: pieces.div_ceil(room) },
             1 => Plan { bar: 1, gap: 0, pieces: 1 },
             2..=3 => Plan { bar: each as u16 - 1, gap: 1, pieces: 1 },
-            _ => Plan { bar: (each as u16 - 1).min(6), gap: if each >= 7 { 2 } else { 1 }, pieces: 1 },
+            4..=6 => Plan { bar: each as u16 - 1, gap: 1, pieces: 1 },
+            _ => Plan { bar: (each as u16 - 2).min(6), gap: 2, pieces: 1 },
         }
     }
 
@@ -358,5 +359,12 @@ mod tests {
         assert_eq!(Plan::of(400, 100), Plan { bar: 1, gap: 0, pieces: 4 });
         assert_eq!(Plan::of(30, 100), Plan { bar: 2, gap: 1, pieces: 1 });
         assert_eq!(Plan::of(7, 100), Plan { bar: 6, gap: 2, pieces: 1 });
+        assert_eq!(Plan::of(15, 114), Plan { bar: 5, gap: 2, pieces: 1 });
+        for (pieces, columns) in (0..400).flat_map(|p| (1..300u16).map(move |c| (p, c))) {
+            let plan = Plan::of(pieces, columns);
+            let bars = pieces.div_ceil(plan.pieces.max(1)) as u16;
+            let used = (bars * plan.slot()).saturating_sub(plan.gap);
+            assert!(used <= columns, "{pieces} pieces in {columns} columns: {plan:?}");
+        }
     }
 }

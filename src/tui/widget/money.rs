@@ -14,6 +14,8 @@ use crate::tui::theme::{Glyphs, Role};
 pub fn short(value: f64) -> String {
     let (sign, size) = (if value < 0.0 { "-" } else { "" }, value.abs());
     let text = match size {
+        s if s >= 9.995e12 => format!("{:.0}T", s / 1e12),
+        s if s >= 9.995e11 => format!("{:.1}T", s / 1e12),
         s if s >= 9.995e9 => format!("{:.0}G", s / 1e9),
         s if s >= 9.995e8 => format!("{:.1}G", s / 1e9),
         s if s >= 9.95e6 => format!("{:.0}M", s / 1e6),
