@@ -28,7 +28,10 @@ fn file(global: &Global) -> Option<(PathBuf, bool)> {
 /// Kind `Usage` where the file is bad, or was named and cannot be read.
 pub fn load(global: &Global) -> Result<Config> {
     match file(global) {
-        Some((path, named)) if named || exists(&path)? => config::load(&path),
+        // Not the defaults instead: the config may say which store is meant, and which charges.
+        Some((path, named)) if named || exists(&path)? => {
+            config::load(&path).map_err(|e| e.hint("`--config /dev/null` does without it"))
+        }
         _ => Ok(Config::default()),
     }
 }
