@@ -49,14 +49,26 @@ pub fn change(figure: &Figure, places: u32) -> String {
     figure.change().map_or_else(String::new, |c| c.abs().grouped(places))
 }
 
-/// How much a figure changed behind its sign, the sign a column of its own before `columns` of amount.
+/// An amount in at most so many columns: whole where it fits, else short. Never a part of its digits.
 #[must_use]
-pub fn signed_change(figure: &Figure, places: u32, columns: usize) -> String {
+pub fn amount_in(value: Option<Amount>, places: u32, room: usize) -> String {
+    let whole = amount(value, places);
+    match value {
+        Some(value) if whole.len() > room => short(value.to_f64()),
+        _ => whole,
+    }
+}
+
+/// How much a figure changed behind its sign, the sign a column of its own before `columns` of
+/// amount; short where the whole has no `room`.
+#[must_use]
+pub fn signed_change(figure: &Figure, places: u32, columns: usize, room: usize) -> String {
     match figure.change() {
         None => String::new(),
         Some(change) => {
             let sign = if change < Amount::ZERO { "-" } else { "+" };
-            format!("{sign} {:>columns$}", change.abs().grouped(places))
+            let columns = columns.min(room.saturating_sub(2));
+            format!("{sign} {:>columns$}", amount_in(Some(change.abs()), places, columns))
         }
     }
 }
@@ -153,7 +165,10 @@ mod tests {
         ] {
             assert_eq!(percent_cell(&figure(now, before)), cell, "{now} from {before}");
         }
-        assert_eq!(signed_change(&figure("5", "17.5"), 2, 8), "-    12.50");
+        assert_eq!(signed_change(&figure("5", "17.5"), 2, 8, 15), "-    12.50");
+        assert_eq!(signed_change(&figure("5000000000000", "17.5"), 2, 20, 12), "+         5T");
+        let large = Some("123456789.12".parse().expect("amount"));
+        assert_eq!([14, 13].map(|room| amount_in(large, 2, room)), ["123,456,789.12", "123M"]);
         assert_eq!(
             (share(Some(0.001)).as_str(), share(Some(0.444)).as_str(), share(None).as_str()),
             ("<1 %", "44 %", "")

@@ -171,18 +171,21 @@ fn line(
     let share = answer.total.amount.and_then(|total| row.figure.amount?.ratio(total));
     let muted = theme.style(Role::Muted);
     let missing = row.key.iter().all(|k| k.raw().is_empty());
-    let change = match money::change(&row.figure, places) {
-        change if change.is_empty() => String::new(),
-        change => format!("{sign} {}", right(&change, c.change.saturating_sub(4), "")),
-    };
+    let room = c.change.saturating_sub(4);
+    let change = row.figure.change().map_or_else(String::new, |change| {
+        format!("{sign} {}", right(&money::amount_in(Some(change.abs()), places, room), room, ""))
+    });
     let trend: Vec<Option<f64>> = row.trend.iter().map(|t| t.map(Amount::to_f64)).collect();
-    let previous =
-        if answer.previous_period.is_some() { money::amount(row.figure.previous, places) } else { String::new() };
+    let previous = if answer.previous_period.is_some() {
+        money::amount_in(row.figure.previous, places, c.previous)
+    } else {
+        String::new()
+    };
     let accent = Style::new().fg(theme.layer(Some(0)));
     Line::from(vec![
         Span::styled(left(mark, MARKS, ""), theme.style(Role::Strong)),
         Span::styled(left(&name(answer, row), c.name, cut_by), if missing { muted } else { Style::new() }),
-        Span::raw(right(&money::amount(row.figure.amount, places), c.cost, cut_by)),
+        Span::raw(right(&money::amount_in(row.figure.amount, places, c.cost), c.cost, cut_by)),
         Span::styled(framed(c.bar, |n| bar::bar(share.unwrap_or_default(), n, &theme.glyphs)), accent),
         Span::styled(right(&money::share(share), c.share, ""), muted),
         Span::styled(right(&previous, c.previous, cut_by), muted),

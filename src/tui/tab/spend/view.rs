@@ -61,8 +61,11 @@ fn cards(answer: Option<&SpendAnswer>, lens_words: Option<&str>, area: Rect, buf
         let at = i as u16 * columns;
         let room = usize::from(columns.saturating_sub(2));
         let places = money::places(answer.map_or("", |a| &a.currency));
-        let value =
-            if answer.is_some() { money::amount(figure.amount, places) } else { theme.glyphs.ellipsis.to_owned() };
+        let value = if answer.is_some() {
+            money::amount_in(figure.amount, places, room)
+        } else {
+            theme.glyphs.ellipsis.to_owned()
+        };
         let lines = [
             Span::styled(cut(title, room, theme.glyphs.ellipsis), theme.style(Role::Muted)),
             Span::styled(cut(&value, room, theme.glyphs.ellipsis), theme.style(Role::Strong)),
@@ -276,7 +279,7 @@ fn movers(state: &State, answer: &SpendAnswer, area: Rect, buf: &mut Buffer, the
         let (role, sign) = money::direction(&mover.figure, &theme.glyphs);
         let mark = if selected == Some(at) { theme.glyphs.marks.0 } else { sign };
         let by_key = mover_names(answer, mover, names, theme);
-        let change = money::signed_change(&mover.figure, places, amounts);
+        let change = money::signed_change(&mover.figure, places, amounts, change_width);
         let spans = vec![
             Span::styled(left(mark, 2, ""), theme.style(role)),
             Span::raw(by_key),
