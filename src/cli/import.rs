@@ -81,6 +81,7 @@ pub fn run(context: &mut Context<'_, '_>, args: &ImportArgs) -> Result<u8> {
 
 fn exit_code(outcome: &Outcome) -> u8 {
     match (outcome.rows, outcome.refused) {
+        (0, 0) if outcome.already_stored => 0,
         (0, _) => 2,
         (_, 0) => 0,
         _ => 1,
@@ -236,6 +237,13 @@ fn summary(context: &mut Context<'_, '_>, outcome: &Outcome, args: &ImportArgs) 
     let mut text = String::new();
     for file in &outcome.read.files {
         text.push_str(&describe(file));
+    }
+    for file in &outcome.read.left_out {
+        text.push_str(&format!("{}: already stored\n", SafeText::from_outside(&file.name)));
+    }
+    if outcome.rows == 0 && outcome.already_stored {
+        text.push_str("already stored; nothing to do\n");
+        return context.streams.print(&text);
     }
     if outcome.rows == 0 {
         text.push_str("0 rows: there is nothing to take\n");

@@ -138,6 +138,9 @@ impl Ingest<'_> {
 
     fn run(&self, source: &mut dyn CostSource) -> Result<Outcome> {
         let id = source.id();
+        if self.options.decisions.part {
+            source.leave_out(groups::stored_files(&self.store.manifest(), &id.name));
+        }
         let read = source.read(self).map_err(|stop| match stop {
             Stop::Failed(error) => self.gathered().failed.take().unwrap_or(error),
             Stop::Cancelled => self
@@ -155,6 +158,7 @@ impl Ingest<'_> {
             .hint("leave --strict away to take the good rows"));
         }
         if rows == 0 {
+            outcome.already_stored = refused == 0 && !outcome.read.left_out.is_empty();
             return Ok(outcome);
         }
         let (incoming, places) = self.gathered_groups();
@@ -405,6 +409,13 @@ fn refuse(conflicts: &[Conflict]) -> Error {
         ))
         .hint("import the newer versions of all parts in one command")
         .hint("is it to take the place of all that is stored? --replace"),
+        Some(Conflict::Twice { key, stored, incoming }) => Error::usage(format!(
+            "{}{} is stored with these charges already, from other files ({stored} stored, {incoming} here): as a part they would count twice; nothing was changed",
+            shown(key),
+            more(conflicts.len())
+        ))
+        .hint("are these newer versions of what is stored? import all files of the export in one command, without --part")
+        .hint("is it to take the place of what is stored? --replace"),
         Some(Conflict::Incomplete { key }) => Error::usage(format!(
             "rows of {}{} were refused, and what is stored of it is complete: nothing was changed",
             shown(key),
