@@ -10,17 +10,15 @@ use std::time::{Duration, Instant};
 
 use super::args::ImportArgs;
 use super::run::Context;
-use super::wiring;
+use super::{told, wiring};
 use crate::clock;
-use crate::domain::numbers::Total;
 use crate::domain::text::SafeText;
 use crate::error::{Error, Kind, Result};
 use crate::provider::demo;
 use crate::provider::files::BillingFiles;
 use crate::provider::{CostSource, FileSummary, Problem};
 use crate::store::Store;
-use crate::sync::billed::{Billed, Replaced, TOLD_MAX};
-use crate::sync::groups::{Decisions, Fate};
+use crate::sync::groups::Decisions;
 use crate::sync::ingest::{self, Options, Outcome, Watcher};
 
 /// Problems that are printed; all of them are in the file.
@@ -72,6 +70,7 @@ pub fn run(context: &mut Context<'_, '_>, args: &ImportArgs) -> Result<u8> {
         }
     };
     summary(context, &outcome, args)?;
+    told::overlaps(context, &outcome)?;
     problems.print(context)?;
     if outcome.import.is_some() {
         wiring::committed(context, store);
@@ -256,62 +255,14 @@ fn summary(context: &mut Context<'_, '_>, outcome: &Outcome, args: &ImportArgs) 
     };
     let days = outcome.days.map_or(String::new(), |(from, to)| format!(", {from} to {to}"));
     text.push_str(&format!("{verb} {} charges{days}\n", thousands(outcome.rows)));
-    text.push_str(&fates(outcome));
+    text.push_str(&told::fates(outcome));
     if let Some(import) = outcome.import {
-        text.push_str(&format!("import {import}; `spendtop imports rm {import}` undoes it\n"));
+        text.push_str(&format!(
+            "import {import}; `spendtop imports rm {import}` removes its charges{}\n",
+            told::lost(outcome)
+        ));
     }
     context.streams.print(&text)
-}
-
-/// What became of account periods that were stored before.
-fn fates(outcome: &Outcome) -> String {
-    let mut text = String::new();
-    let told = outcome.groups.iter().filter(|(_, fate, _)| *fate != Fate::New);
-    for (key, fate, rows) in told.clone().take(TOLD_MAX) {
-        let name = SafeText::from_outside(&format!("{} {} {}", key.provider, key.account, key.billing_period.month()))
-            .into_string();
-        match fate {
-            Fate::New => {}
-            Fate::Replaces { before, now, .. } if now < before => {
-                text.push_str(&format!(
-                    "  {name}: replaced, and it shrank from {} to {} charges{}\n",
-                    thousands(*before),
-                    thousands(*now),
-                    sums(outcome.replaced.get(key))
-                ));
-            }
-            Fate::Replaces { before, now, .. } => text.push_str(&format!(
-                "  {name}: replaced, {} charges before, {} now{}\n",
-                thousands(*before),
-                thousands(*now),
-                sums(outcome.replaced.get(key))
-            )),
-            Fate::Adds(_) => text.push_str(&format!("  {name}: {} charges added\n", thousands(*rows))),
-        }
-    }
-    let more = told.count().saturating_sub(TOLD_MAX);
-    if more > 0 {
-        text.push_str(&format!("  and {} more account periods\n", thousands(more as u64)));
-    }
-    text
-}
-
-/// `; billed 20.00 USD before, 10.00 USD now`, or nothing where the sums are not known.
-fn sums(replaced: Option<&Replaced>) -> String {
-    let words = |billed: &Billed| {
-        let one = |(currency, total): (&String, &Total)| {
-            let sum = total.value().map_or_else(|| "n/a".to_owned(), |sum| sum.grouped(2));
-            format!("{sum} {}", SafeText::from_outside(currency))
-        };
-        billed.iter().map(one).collect::<Vec<_>>().join(" and ")
-    };
-    match replaced {
-        Some(Replaced { before: Some(before), after: Some(after) }) => {
-            format!("; billed {} before, {} now", words(before), words(after))
-        }
-        Some(Replaced { before: Some(before), after: None }) => format!("; billed {} before", words(before)),
-        _ => String::new(),
-    }
 }
 
 fn describe(summary: &FileSummary) -> String {

@@ -264,6 +264,15 @@ pub fn stored_files(manifest: &Manifest, source: &str) -> BTreeSet<String> {
     whole_imports(manifest, source).iter().flat_map(|i| &i.files).map(|f| f.hash.clone()).collect()
 }
 
+/// The account periods that a source's files with these hashes are part of.
+#[must_use]
+pub fn periods_of(manifest: &Manifest, source: &str, hashes: &BTreeSet<&str>) -> Vec<GroupKey> {
+    let holds = |i: &&Import| i.source == source && i.files.iter().any(|f| hashes.contains(f.hash.as_str()));
+    let imports: BTreeSet<u64> = manifest.imports.iter().filter(holds).map(|i| i.id).collect();
+    let is_theirs = |g: &&Group| g.parts.iter().any(|p| imports.contains(&p.import));
+    manifest.groups.iter().filter(is_theirs).map(|g| g.key.clone()).collect()
+}
+
 /// A source's imports that nothing has replaced since, not even in part.
 fn whole_imports<'m>(manifest: &'m Manifest, source: &str) -> Vec<&'m Import> {
     let mut held: BTreeMap<u64, u64> = BTreeMap::new();

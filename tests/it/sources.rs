@@ -117,3 +117,68 @@ fn a_part_comes_again_once_it_is_replaced() {
     let sources: BTreeSet<String> = store.manifest().groups.iter().map(|g| g.source.clone()).collect();
     assert_eq!(sources.len(), 1);
 }
+
+#[test]
+fn of_equal_sources_the_first_goes_on_counting() {
+    let folder = tempfile::tempdir().expect("folder");
+    let place = folder.path();
+    let store = memory();
+    let source = |name| How { source: Some(name), ..How::default() };
+    let full = bill(place, "full.csv", rows("x", 0..500, "1"));
+    let (outcome, _) = import_as(&store, &[&full], &source("cur")).expect("import");
+    assert!(outcome.overlaps.is_empty());
+    let small = bill(place, "small.csv", rows("x", 0..1, "1") + &rows("y", 0..2, "1"));
+    for dry_run in [true, false] {
+        let (outcome, _) = import_as(&store, &[&small], &How { dry_run, ..source("tst") }).expect("another source");
+        let (key, overlap) = outcome.overlaps.first_key_value().expect("told");
+        assert_eq!((outcome.overlaps.len(), key.account.as_str()), (1, "x"));
+        assert_eq!((overlap.before.as_str(), overlap.now.as_str()), ("cur", "cur"));
+        assert_eq!(overlap.imports, [1].into());
+        let sum = |billed: &Option<spendtop::sync::billed::Billed>| {
+            billed.as_ref().map(|b| b["USD"].value().expect("known").to_string())
+        };
+        assert_eq!(
+            (sum(&overlap.billed_before), sum(&overlap.billed_ours)),
+            (Some("500".to_owned()), (!dry_run).then(|| "1".to_owned()))
+        );
+    }
+    assert_eq!(billed(&store), "502");
+    // Whatever comes later, newer or again.
+    let (outcome, _) = import_as(&store, &[&small], &source("tst")).expect("again");
+    assert_eq!((outcome.already_stored, outcome.overlaps.len()), (true, 1));
+    let (outcome, _) = import_as(&store, &[&small], &How { source: Some("tst"), ..part() }).expect("again");
+    assert_eq!((outcome.already_stored, outcome.overlaps.len()), (true, 1));
+    let newer = bill(place, "newer.csv", rows("x", 0..500, "2"));
+    let (outcome, _) = import_as(&store, &[&newer], &source("cur")).expect("newer");
+    assert!(outcome.overlaps.is_empty());
+    assert_eq!(billed(&store), "1002");
+    let restated = bill(place, "restated.csv", rows("x", 0..1, "3") + &rows("y", 0..2, "3"));
+    import_as(&store, &[&restated], &source("tst")).expect("restated");
+    assert_eq!(billed(&store), "1006");
+    // Once the first is gone, the second counts, and the first comes back behind it.
+    let cur = store.manifest().imports.iter().find(|i| i.source == "cur").expect("cur").id;
+    spendtop::sync::undo::remove_import(&store, cur).expect("rm");
+    assert_eq!(billed(&store), "9");
+    let (outcome, _) = import_as(&store, &[&full], &source("cur")).expect("import");
+    assert_eq!((outcome.overlaps.len(), billed(&store).as_str()), (1, "9"));
+    check_rollups(&store);
+    check_sound(&store);
+}
+
+#[test]
+fn a_more_trusted_source_takes_over_and_says_so() {
+    let folder = tempfile::tempdir().expect("folder");
+    let place = folder.path();
+    let store = memory();
+    let api = How { source: Some("api"), kind: Some(spendtop::provider::SourceKind::Api), ..How::default() };
+    import_as(&store, &[&bill(place, "a.csv", rows("x", 0..50, "3"))], &api).expect("api");
+    let (outcome, _) = import(&store, &bill(place, "b.csv", rows("x", 0..60, "1"))).expect("export");
+    let overlap = outcome.overlaps.first_key_value().expect("told").1;
+    assert_eq!((overlap.before.as_str(), overlap.now.as_str()), ("api", "import"));
+    let sums = [&overlap.billed_before, &overlap.billed_ours]
+        .map(|b| b.as_ref().expect("known")["USD"].value().expect("known").to_string());
+    assert_eq!(sums, ["150", "60"]);
+    let (outcome, _) = import_as(&store, &[&bill(place, "c.csv", rows("x", 0..50, "4"))], &api).expect("api");
+    let overlap = outcome.overlaps.first_key_value().expect("told").1;
+    assert_eq!((overlap.now.as_str(), billed(&store).as_str()), ("import", "60"));
+}
