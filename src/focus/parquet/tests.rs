@@ -391,9 +391,9 @@ fn a_refusal_names_the_first_bad_column_of_the_file_in_both_formats() {
     };
     let time = "not a date and time like 2024-09-01T00:00:00Z or 2024-09-01 00:00:00";
     let number = "not a decimal number like 1234.56: take out currency sign, thousands separators and spaces";
-    let years = "outside of the years 1 to 9999";
+    let years = "outside of the years 1990 to 2199";
     let ours = r#"Some(("a", 2024-09-01))"#;
-    let late = "9999-12-31T23:30:00-02:00";
+    let late = "2199-12-31T23:30:00-02:00";
     let cases: &[(&[(&str, &str)], String)] = &[
         (
             &[("BillingCurrency", "NULL"), ("ProviderName", "")],
@@ -409,7 +409,7 @@ fn a_refusal_names_the_first_bad_column_of_the_file_in_both_formats() {
             &[("ProviderName", "NULL")],
             format!("ProviderName  a charge needs a provider: the provider columns are all empty {ours}"),
         ),
-        (&[("ChargePeriodStart", "0000-12-31")], format!("ChargePeriodStart 0000-12-31 {years} None")),
+        (&[("ChargePeriodStart", "1989-12-31")], format!("ChargePeriodStart 1989-12-31 {years} None")),
         (&[("ChargePeriodEnd", late)], format!("ChargePeriodEnd {late} {years} {ours}")),
         (&[("BillingPeriodStart", "0000-05-01")], format!("BillingPeriodStart 0000-05-01 {years} None")),
         (&[("BilledCost", ""), ("EffectiveCost", "1e400")], format!("BilledCost  a charge needs a billed cost {ours}")),
@@ -442,7 +442,7 @@ fn a_billing_period_in_another_unit_than_the_file_says_is_refused() {
     let schema = format!("message m {{ {SHORT} optional int64 BillingPeriodStart (TIMESTAMP(MILLIS,true)); }}");
     let kept = Kept::default();
     read_bytes(&file(&schema, &[columns], WriterProperties::builder().build()), 1, &kept).expect("read");
-    let want = "1 BillingPeriodStart 1725148800000000000 outside of the years 1 to 9999 None";
+    let want = "1 BillingPeriodStart 1725148800000000000 outside of the years 1990 to 2199 None";
     assert_eq!(*kept.refused.lock().expect("lock"), [want]);
 }
 
