@@ -476,6 +476,19 @@ fn a_map_beyond_a_field_is_refused_before_it_is_put_together() {
 }
 
 #[test]
+fn a_page_that_is_not_what_its_checksum_says_is_refused() {
+    let sound = include_bytes!("../../../tests/fixtures/checksums.parquet");
+    let kept = Kept::default();
+    assert_eq!(read_bytes(sound, 1, &kept).expect("sound").tally.rows, 40);
+    // The last bits of the first column's values: another cost, but a sound page.
+    let (mut bytes, cost) = (sound.to_vec(), 1.25f64.to_le_bytes());
+    let at = bytes.windows(16).position(|w| w[..8] == cost && w[8..] == cost).expect("values");
+    bytes[at + 40] ^= 1;
+    let error = read_bytes(&bytes, 1, &Kept::default()).expect_err("damaged");
+    assert!(error.message.contains("the Parquet file is damaged") && error.message.contains("CRC"), "{error}");
+}
+
+#[test]
 fn refuses_a_file_without_what_a_charge_needs() {
     let schema = "message m { optional binary BilledCost (UTF8); optional binary Tags (UTF8); }";
     let columns = vec![Col::Text(vec![Some("1")]), Col::Text(vec![None])];
