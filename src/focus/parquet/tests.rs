@@ -489,6 +489,17 @@ fn a_page_that_is_not_what_its_checksum_says_is_refused() {
 }
 
 #[test]
+fn tags_as_a_list_of_keys_and_values_are_a_map() {
+    let bytes = include_bytes!("../../../tests/fixtures/tags_list.parquet");
+    let kept = Kept::default();
+    let outcome = read_bytes(bytes, 1, &kept).expect("read");
+    assert_eq!((outcome.tally.rows, outcome.dropped), (40, vec![]));
+    let rows = kept.rows.lock().expect("lock");
+    let tags = |at: usize| rows[at][Profile::Tags.index()].as_str();
+    assert_eq!([tags(0), tags(1), tags(39)], ["", r#"{"team":"web","env":null}"#, r#"{"team":"web","env":null}"#]);
+}
+
+#[test]
 fn refuses_a_file_without_what_a_charge_needs() {
     let schema = "message m { optional binary BilledCost (UTF8); optional binary Tags (UTF8); }";
     let columns = vec![Col::Text(vec![Some("1")]), Col::Text(vec![None])];
