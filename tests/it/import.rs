@@ -142,6 +142,13 @@ fn charges_count_on_the_day_and_in_the_period_that_they_name() {
 
 #[test]
 fn newer_versions_name_the_provider_elsewhere() {
+    let folder = folder();
+    let text = "BilledCost,ChargePeriodStart,ChargePeriodEnd,BillingCurrency,ProviderName,ServiceProviderName\n\
+                1,2025-03-01,2025-03-02,USD,AWS,Snowflake\n1,2025-03-01,2025-03-02,USD,AWS,\n";
+    let store = memory();
+    import(&store, &file(folder.path(), "both.csv", text)).expect("import");
+    let providers: Vec<String> = scan(&store).expect("scan").into_keys().map(|k| k.1).collect();
+    assert_eq!(providers, ["AWS", "Snowflake"]);
     for (name, format, sum_billed) in
         [("focus_1_3.csv", "FOCUS 1.3 CSV", "4.5"), ("focus_1_4.csv", "FOCUS 1.4 CSV", "4.5")]
     {
