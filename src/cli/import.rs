@@ -24,6 +24,9 @@ use crate::sync::ingest::{self, Options, Outcome, Watcher};
 /// Problems that are printed; all of them are in the file.
 const SHOWN_MAX: usize = 5;
 
+/// Problems that are put in order before they are written.
+const PENDING_MAX: usize = 10_000;
+
 /// Reads files into the store; returns the exit code: 0 all rows in, 1 some refused, 2 none usable.
 ///
 /// # Errors
@@ -108,12 +111,14 @@ struct Problems {
     file: Option<std::io::BufWriter<std::fs::File>>,
     failed: bool,
     shown: Vec<Problem>,
+    /// Those that are not written yet.
+    pending: Vec<Problem>,
     count: u64,
 }
 
 impl Progress {
     fn new(size: Option<u64>, live: bool, path: PathBuf) -> Self {
-        let problems = Problems { path, file: None, failed: false, shown: Vec::new(), count: 0 };
+        let problems = Problems { path, file: None, failed: false, shown: Vec::new(), pending: Vec::new(), count: 0 };
         Progress { size, live, started: clock::instant(), drawn: Mutex::new(None), problems: Mutex::new(problems) }
     }
 
@@ -125,6 +130,7 @@ impl Progress {
 
     fn finish(self) -> Problems {
         let mut problems = self.problems.into_inner().unwrap_or_else(PoisonError::into_inner);
+        problems.write();
         if let Some(file) = &mut problems.file {
             problems.failed |= file.flush().is_err();
         }
@@ -173,10 +179,21 @@ impl Problems {
             self.shown.truncate(SHOWN_MAX - 1);
             self.shown.insert(at, problem.clone());
         }
-        if self.file.is_none() && !self.failed {
+        self.pending.push(problem.clone());
+        if self.pending.len() == PENDING_MAX {
+            self.write();
+        }
+    }
+
+    /// Writes what is pending, in order. A list of more is in order piece by piece.
+    fn write(&mut self) {
+        let mut pending = std::mem::take(&mut self.pending);
+        if self.file.is_none() && !self.failed && !pending.is_empty() {
             self.open();
         }
-        if let Some(file) = &mut self.file {
+        pending.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
+        let Some(file) = &mut self.file else { return };
+        for problem in pending {
             let safe = |text: &str| SafeText::from_outside(text).into_string();
             let row = [
                 safe(&problem.file),
@@ -344,5 +361,8 @@ mod tests {
         let problems = progress.finish();
         assert_eq!(problems.count, 20);
         assert_eq!(problems.shown.iter().map(|p| p.line).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
+        let listed = std::fs::read_to_string(&problems.path).expect("list");
+        let lines: Vec<u64> = listed.lines().skip(1).filter_map(|l| l.split('\t').nth(1)?.parse().ok()).collect();
+        assert!(lines.iter().copied().eq(1..=20), "{lines:?}");
     }
 }
