@@ -172,15 +172,15 @@ pub fn decide(
         known.entry(group.key.identity()).or_default().push(group);
     }
     let mut fates: BTreeMap<&GroupKey, Fate> = BTreeMap::new();
-    let mut conflicts = Vec::new();
+    let (mut conflicts, mut twice) = (Vec::new(), Vec::new());
+    let (mut twice_rows, mut told) = (0, false);
     for (identity, groups) in alike {
         let stored = known.remove(&identity).unwrap_or_default();
         if decisions.part || stored.is_empty() {
-            let (known, new) = (fingerprint_of(&stored, stored_fingerprint), together(&groups));
-            let (before, now) = (stored.iter().map(|g| g.rows()).sum(), groups.iter().map(|g| g.part.rows()).sum());
-            if !stored.is_empty() && is_twice((&known, before), (&new, now), has_equal(&stored, &groups)) {
-                conflicts.push(Conflict::Twice { key: groups[0].key.clone(), stored: before, incoming: now });
-                continue;
+            if let Some((conflict, rows, tells)) = counts_twice(&stored, &groups, stored_fingerprint) {
+                twice.push(conflict);
+                twice_rows += rows;
+                told |= tells;
             }
             // A part of another spelling stands beside what is stored.
             let same = |key: &GroupKey| stored.iter().find(|g| g.key == *key);
@@ -196,11 +196,35 @@ pub fn decide(
             Err(conflict) => conflicts.push(conflict),
         }
     }
+    // Where an account has a charge or two, parts have the same ones by chance: that alone is no
+    // reason to refuse the many charges beside them.
+    let all: u64 = incoming.iter().map(|g| g.part.rows()).sum();
+    if told || twice_rows * 2 > all {
+        conflicts.append(&mut twice);
+    }
     if conflicts.is_empty() {
         Ok(incoming.iter().filter_map(|g| fates.get(&g.key).copied()).collect())
     } else {
         Err(conflicts)
     }
+}
+
+/// The conflict of a part that [`is_twice`] is of, how many charges it is about, and whether there are
+/// enough of them that it is no chance.
+fn counts_twice(
+    stored: &[&Group],
+    incoming: &[&Incoming],
+    fingerprint: &dyn Fn(u64) -> Fingerprint,
+) -> Option<(Conflict, u64, bool)> {
+    let key = stored.first().and(incoming.first())?.key.clone();
+    let (known, new) = (fingerprint_of(stored, fingerprint), together(incoming));
+    let (before, now) = (stored.iter().map(|g| g.rows()).sum(), incoming.iter().map(|g| g.part.rows()).sum());
+    let tells = known.charges.len().min(new.charges.len()) >= SAMPLE_MIN;
+    is_twice((&known, before), (&new, now), has_equal(stored, incoming)).then_some((
+        Conflict::Twice { key, stored: before, incoming: now },
+        now,
+        tells,
+    ))
 }
 
 /// Whether incoming groups replace the stored ones of their identity; returns the stored charges and

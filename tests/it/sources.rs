@@ -81,9 +81,15 @@ fn a_part_that_holds_stored_charges_is_refused() {
         assert!(error.message.contains("they would count twice; nothing was changed"), "{name}: {error}");
         assert!((values(&store), store.manifest()) == before);
     }
+    // The one charge of a small account is in two parts by chance.
+    import_as(&store, &[&bill(place, "small.csv", rows("y", 0..20, "1") + &rows("z", 1..2, "1"))], &part())
+        .expect("part");
+    import_as(&store, &[&bill(place, "chance.csv", rows("y", 20..40, "1") + &rows("z", 1..2, "1"))], &part())
+        .expect("part");
+    assert_eq!(billed(&store), "82");
     // A charge that is named like a stored one, with another amount, is a correction.
     import_as(&store, &[&bill(place, "correction.csv", rows("x", 3..4, "-0.5"))], &part()).expect("correction");
-    assert_eq!(billed(&store), "39.5");
+    assert_eq!(billed(&store), "81.5");
 }
 
 #[test]
