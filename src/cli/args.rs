@@ -51,7 +51,7 @@ pub enum Command {
     Demo(DemoArgs),
     /// Read billing exports (FOCUS CSV or Parquet) into the store
     Import(ImportArgs),
-    /// List, show and undo imports
+    /// List, show and remove imports
     Imports(ImportsArgs),
     /// Costs by up to four dimensions
     Query(QueryArgs),
@@ -93,7 +93,7 @@ pub struct ImportArgs {
     /// Name of the source: one export, whose newer versions replace older ones.
     #[arg(long, value_name = "NAME")]
     pub source: Option<String>,
-    /// These files are another part of what is stored: add them.
+    /// These files are another part of what is stored: add them, but for those that are stored already.
     #[arg(long, conflicts_with = "replace")]
     pub part: bool,
     /// These files are all there is: replace what is stored of their accounts and billing periods.
@@ -131,7 +131,7 @@ pub enum ImportsCommand {
         /// The import's number, as `list` prints it.
         id: String,
     },
-    /// Undo an import
+    /// Remove an import's charges; what they replaced does not come back
     Rm {
         /// The import's number, as `list` prints it.
         id: String,

@@ -10,21 +10,22 @@ use std::time::{Duration, Instant};
 
 use super::args::ImportArgs;
 use super::run::Context;
-use super::wiring;
+use super::{told, wiring};
 use crate::clock;
-use crate::domain::numbers::Total;
 use crate::domain::text::SafeText;
 use crate::error::{Error, Kind, Result};
 use crate::provider::demo;
 use crate::provider::files::BillingFiles;
 use crate::provider::{CostSource, FileSummary, Problem};
 use crate::store::Store;
-use crate::sync::billed::{Billed, Replaced, TOLD_MAX};
-use crate::sync::groups::{Decisions, Fate};
+use crate::sync::groups::Decisions;
 use crate::sync::ingest::{self, Options, Outcome, Watcher};
 
 /// Problems that are printed; all of them are in the file.
 const SHOWN_MAX: usize = 5;
+
+/// Problems that are put in order before they are written.
+const PENDING_MAX: usize = 10_000;
 
 /// Reads files into the store; returns the exit code: 0 all rows in, 1 some refused, 2 none usable.
 ///
@@ -72,6 +73,7 @@ pub fn run(context: &mut Context<'_, '_>, args: &ImportArgs) -> Result<u8> {
         }
     };
     summary(context, &outcome, args)?;
+    told::overlaps(context, &outcome)?;
     problems.print(context)?;
     if outcome.import.is_some() {
         wiring::committed(context, store);
@@ -81,6 +83,7 @@ pub fn run(context: &mut Context<'_, '_>, args: &ImportArgs) -> Result<u8> {
 
 fn exit_code(outcome: &Outcome) -> u8 {
     match (outcome.rows, outcome.refused) {
+        (0, 0) if outcome.already_stored => 0,
         (0, _) => 2,
         (_, 0) => 0,
         _ => 1,
@@ -108,12 +111,14 @@ struct Problems {
     file: Option<std::io::BufWriter<std::fs::File>>,
     failed: bool,
     shown: Vec<Problem>,
+    /// Those that are not written yet.
+    pending: Vec<Problem>,
     count: u64,
 }
 
 impl Progress {
     fn new(size: Option<u64>, live: bool, path: PathBuf) -> Self {
-        let problems = Problems { path, file: None, failed: false, shown: Vec::new(), count: 0 };
+        let problems = Problems { path, file: None, failed: false, shown: Vec::new(), pending: Vec::new(), count: 0 };
         Progress { size, live, started: clock::instant(), drawn: Mutex::new(None), problems: Mutex::new(problems) }
     }
 
@@ -125,6 +130,7 @@ impl Progress {
 
     fn finish(self) -> Problems {
         let mut problems = self.problems.into_inner().unwrap_or_else(PoisonError::into_inner);
+        problems.write();
         if let Some(file) = &mut problems.file {
             problems.failed |= file.flush().is_err();
         }
@@ -173,10 +179,21 @@ impl Problems {
             self.shown.truncate(SHOWN_MAX - 1);
             self.shown.insert(at, problem.clone());
         }
-        if self.file.is_none() && !self.failed {
+        self.pending.push(problem.clone());
+        if self.pending.len() == PENDING_MAX {
+            self.write();
+        }
+    }
+
+    /// Writes what is pending, in order. A list of more is in order piece by piece.
+    fn write(&mut self) {
+        let mut pending = std::mem::take(&mut self.pending);
+        if self.file.is_none() && !self.failed && !pending.is_empty() {
             self.open();
         }
-        if let Some(file) = &mut self.file {
+        pending.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
+        let Some(file) = &mut self.file else { return };
+        for problem in pending {
             let safe = |text: &str| SafeText::from_outside(text).into_string();
             let row = [
                 safe(&problem.file),
@@ -237,6 +254,13 @@ fn summary(context: &mut Context<'_, '_>, outcome: &Outcome, args: &ImportArgs) 
     for file in &outcome.read.files {
         text.push_str(&describe(file));
     }
+    for file in &outcome.read.left_out {
+        text.push_str(&format!("{}: already stored\n", SafeText::from_outside(&file.name)));
+    }
+    if outcome.rows == 0 && outcome.already_stored {
+        text.push_str("already stored; nothing to do\n");
+        return context.streams.print(&text);
+    }
     if outcome.rows == 0 {
         text.push_str("0 rows: there is nothing to take\n");
         return context.streams.print(&text);
@@ -248,62 +272,14 @@ fn summary(context: &mut Context<'_, '_>, outcome: &Outcome, args: &ImportArgs) 
     };
     let days = outcome.days.map_or(String::new(), |(from, to)| format!(", {from} to {to}"));
     text.push_str(&format!("{verb} {} charges{days}\n", thousands(outcome.rows)));
-    text.push_str(&fates(outcome));
+    text.push_str(&told::fates(outcome));
     if let Some(import) = outcome.import {
-        text.push_str(&format!("import {import}; `spendtop imports rm {import}` undoes it\n"));
+        text.push_str(&format!(
+            "import {import}; `spendtop imports rm {import}` removes its charges{}\n",
+            told::lost(outcome)
+        ));
     }
     context.streams.print(&text)
-}
-
-/// What became of account periods that were stored before.
-fn fates(outcome: &Outcome) -> String {
-    let mut text = String::new();
-    let told = outcome.groups.iter().filter(|(_, fate, _)| *fate != Fate::New);
-    for (key, fate, rows) in told.clone().take(TOLD_MAX) {
-        let name = SafeText::from_outside(&format!("{} {} {}", key.provider, key.account, key.billing_period.month()))
-            .into_string();
-        match fate {
-            Fate::New => {}
-            Fate::Replaces { before, now, .. } if now < before => {
-                text.push_str(&format!(
-                    "  {name}: replaced, and it shrank from {} to {} charges{}\n",
-                    thousands(*before),
-                    thousands(*now),
-                    sums(outcome.replaced.get(key))
-                ));
-            }
-            Fate::Replaces { before, now, .. } => text.push_str(&format!(
-                "  {name}: replaced, {} charges before, {} now{}\n",
-                thousands(*before),
-                thousands(*now),
-                sums(outcome.replaced.get(key))
-            )),
-            Fate::Adds(_) => text.push_str(&format!("  {name}: {} charges added\n", thousands(*rows))),
-        }
-    }
-    let more = told.count().saturating_sub(TOLD_MAX);
-    if more > 0 {
-        text.push_str(&format!("  and {} more account periods\n", thousands(more as u64)));
-    }
-    text
-}
-
-/// `; billed 20.00 USD before, 10.00 USD now`, or nothing where the sums are not known.
-fn sums(replaced: Option<&Replaced>) -> String {
-    let words = |billed: &Billed| {
-        let one = |(currency, total): (&String, &Total)| {
-            let sum = total.value().map_or_else(|| "n/a".to_owned(), |sum| sum.grouped(2));
-            format!("{sum} {}", SafeText::from_outside(currency))
-        };
-        billed.iter().map(one).collect::<Vec<_>>().join(" and ")
-    };
-    match replaced {
-        Some(Replaced { before: Some(before), after: Some(after) }) => {
-            format!("; billed {} before, {} now", words(before), words(after))
-        }
-        Some(Replaced { before: Some(before), after: None }) => format!("; billed {} before", words(before)),
-        _ => String::new(),
-    }
 }
 
 fn describe(summary: &FileSummary) -> String {
@@ -385,5 +361,8 @@ mod tests {
         let problems = progress.finish();
         assert_eq!(problems.count, 20);
         assert_eq!(problems.shown.iter().map(|p| p.line).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
+        let listed = std::fs::read_to_string(&problems.path).expect("list");
+        let lines: Vec<u64> = listed.lines().skip(1).filter_map(|l| l.split('\t').nth(1)?.parse().ok()).collect();
+        assert!(lines.iter().copied().eq(1..=20), "{lines:?}");
     }
 }

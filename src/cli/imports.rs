@@ -1,11 +1,12 @@
-//! `spendtop imports list|show|rm`: what was taken in, and undoing it.
+//! `spendtop imports list|show|rm`: what was taken in, and removing it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::BufRead;
 
 use super::args::{ImportsArgs, ImportsCommand};
 use super::import::{number, size, thousands};
 use super::run::Context;
+use super::told::counting;
 use super::wiring;
 use crate::domain::calendar::format_timestamp;
 use crate::domain::text::SafeText;
@@ -13,6 +14,10 @@ use crate::error::{Error, Kind, Result};
 use crate::store::Store;
 use crate::store::manifest::{Group, Import, Manifest, Part};
 use crate::sync::undo;
+
+/// What removing an import does not do.
+const BROUGHT_BACK: &str =
+    "What it replaced, if anything, is not stored any more: importing the older files again brings that back.";
 
 /// Runs `imports`.
 ///
@@ -147,7 +152,7 @@ fn remove(context: &mut Context<'_, '_>, store: Store, import: &Import, yes: boo
         let months: Vec<String> =
             by_month.iter().map(|(m, rows)| format!("{} ({})", SafeText::from_outside(m), thousands(*rows))).collect();
         let question = format!(
-            "remove import {}: {} charges, {}? What it replaced is not stored any more. [y/N] ",
+            "remove import {}: {} charges, {}? {BROUGHT_BACK} [y/N] ",
             import.id,
             thousands(rows),
             months.join(", ")
@@ -158,6 +163,19 @@ fn remove(context: &mut Context<'_, '_>, store: Store, import: &Import, yes: boo
     }
     undo::remove_import(&store, import.id)?;
     context.streams.print(&format!("removed import {}: {} charges\n", import.id, thousands(rows)))?;
+    // Nothing was there before the first.
+    if yes && import.id > 1 {
+        context.streams.note(BROUGHT_BACK, &[])?;
+    }
+    let counted: BTreeSet<u64> = manifest.active().iter().map(|g| g.id).collect();
+    let now = store.manifest();
+    let others = now.active().into_iter().filter(|g| g.source != import.source && !counted.contains(&g.id));
+    let mut sources: BTreeMap<&str, u64> = BTreeMap::new();
+    others.for_each(|g| *sources.entry(&g.source).or_default() += 1);
+    for (source, periods) in sources {
+        let source = SafeText::from_outside(source);
+        context.streams.note(&format!("{} from source `{source}` now", counting(periods)), &[])?;
+    }
     wiring::committed(context, store);
     Ok(0)
 }

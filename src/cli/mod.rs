@@ -17,6 +17,7 @@ pub mod query;
 mod run;
 mod stdio;
 mod store;
+mod told;
 mod wiring;
 
 #[cfg(test)]

@@ -522,3 +522,66 @@ fn the_command_of_a_view_asks_for_the_same_whatever_the_config() {
         }
     }
 }
+
+/// A bill of so many charges of an account.
+fn bill(folder: &std::path::Path, name: &str, account: &str, charges: std::ops::Range<u32>) -> String {
+    let mut text =
+        "BillingCurrency,BilledCost,ChargePeriodStart,ChargePeriodEnd,ProviderName,BillingAccountId,ResourceId\n"
+            .to_owned();
+    for charge in charges {
+        text.push_str(&format!("USD,1,2024-09-14T00:00:00Z,2024-09-15T00:00:00Z,AWS,{account},r-{charge}\n"));
+    }
+    let path = folder.join(name);
+    std::fs::write(&path, text).expect("write");
+    path.display().to_string()
+}
+
+#[test]
+fn an_import_says_which_source_counts_and_how_to_change_that() {
+    let folder = tempfile::tempdir().expect("folder");
+    let flags = format!("--data-dir {} --as-of {}", folder.path().join("store").display(), today());
+    let import = |words: &str| run_words(&format!("spendtop import {words} {flags}"));
+    let (full, small) = (bill(folder.path(), "full.csv", "a", 0..500), bill(folder.path(), "small.csv", "a", 0..1));
+    let (_, err, code) = import(&format!("--source cur {full}"));
+    assert_eq!((err.as_str(), code), ("", Ok(0)));
+    let want = "note: 1 account period counts from source `cur`, as before; what these files hold of it is kept, not added\n  \
+                AWS a 2024-09: billed 500.00 USD, these files 1.00 USD\n  \
+                hint: to let these files count there, remove what counts: `spendtop imports rm 1`\n";
+    for again in [false, true] {
+        let (out, err, code) = import(&format!("--source tst {small}"));
+        assert_eq!((err.as_str(), code), (want, Ok(0)));
+        assert!(
+            out.contains(if again { "already stored; nothing to do: 1 charges" } else { "took 1 charges" }),
+            "{out}"
+        );
+    }
+    let (_, err, code) = run_words(&format!("spendtop imports rm 1 --yes {flags}"));
+    assert_eq!((err.as_str(), code), ("note: 1 account period counts from source `tst` now\n", Ok(0)));
+}
+
+#[test]
+fn an_import_says_what_is_left_out_and_what_does_not_come_back() {
+    let folder = tempfile::tempdir().expect("folder");
+    let flags = format!("--data-dir {} --as-of {}", folder.path().join("store").display(), today());
+    let import = |words: &str| run_words(&format!("spendtop import {words} {flags}"));
+    let first = bill(folder.path(), "a.csv", "a", 0..10);
+    let (out, _, code) = import(&first);
+    assert_eq!(code, Ok(0));
+    assert!(out.ends_with("import 1; `spendtop imports rm 1` removes its charges\n"), "{out}");
+    let second = bill(folder.path(), "b.csv", "a", 10..20);
+    let (out, _, code) = import(&format!("--part {first} {second}"));
+    assert_eq!(code, Ok(0));
+    assert!(out.contains("a.csv: already stored\n") && out.contains("AWS a 2024-09: 10 charges added\n"), "{out}");
+    let (out, _, code) = import(&format!("--part {first} {second}"));
+    assert_eq!((out.lines().last(), code), (Some("already stored; nothing to do"), Ok(0)));
+    let newer = bill(folder.path(), "c.csv", "a", 0..21);
+    let (out, _, code) = import(&newer);
+    assert_eq!(code, Ok(0));
+    assert!(
+        out.ends_with("removes its charges, but what it replaced only comes back by importing the older files again\n"),
+        "{out}"
+    );
+    let (_, err, code) = run_words(&format!("spendtop imports rm 3 --yes {flags}"));
+    assert_eq!(code, Ok(0));
+    assert!(err.contains("note: What it replaced, if anything, is not stored any more"), "{err}");
+}

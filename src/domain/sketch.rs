@@ -74,13 +74,14 @@ impl Sketch {
         self.hashes.len() as f64 / share.max(f64::MIN_POSITIVE)
     }
 
-    /// Which share of its members the other set has, about; 1 where it has none.
+    /// Which share of its members the other set has, about, and from how many members that was told;
+    /// 1 where it has none.
     #[must_use]
-    pub fn share_in(&self, other: &Sketch) -> f64 {
+    pub fn share_in(&self, other: &Sketch) -> (f64, usize) {
         let threshold = self.threshold.min(other.threshold);
         let ours = self.hashes.range(..=threshold).count();
         let shared = self.hashes.range(..=threshold).filter(|h| other.hashes.contains(h)).count();
-        if ours == 0 { 1.0 } else { shared as f64 / ours as f64 }
+        (if ours == 0 { 1.0 } else { shared as f64 / ours as f64 }, ours)
     }
 
     /// Which share of the smaller set's members the larger one has, about; and from how many
@@ -161,6 +162,7 @@ mod tests {
             assert!((low..=high).contains(&share), "{other:?}: {share} from {sample}");
         }
         assert_eq!(sketch(0..10).containment(&sketch(5..30)), (0.5, 10));
-        assert!((sketch(0..10).share_in(&sketch(2..30)) - 0.8).abs() < f64::EPSILON);
+        let (share, sample) = sketch(0..10).share_in(&sketch(2..30));
+        assert!((share - 0.8).abs() < f64::EPSILON && sample == 10);
     }
 }

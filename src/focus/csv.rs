@@ -164,8 +164,12 @@ impl<'p, R: Read> Blocks<'p, R> {
                 Ok(n) => self.filled += n,
                 Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
                 Err(e) => {
-                    return Err(Error::usage(format!("the input cannot be read to its end: {e}"))
-                        .hint("a truncated file commits nothing: fetch it again"));
+                    let error = Error::usage(format!("the input cannot be read to its end: {e}"));
+                    // What is larger than it may be says itself what to do: it comes no better again.
+                    return Err(match e.kind() {
+                        std::io::ErrorKind::FileTooLarge => error.hint("nothing of it was taken"),
+                        _ => error.hint("a truncated file commits nothing: fetch it again"),
+                    });
                 }
             }
         }

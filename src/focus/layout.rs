@@ -82,6 +82,8 @@ pub enum Slot {
     Quantity(Quantity),
     /// `ServiceProviderName`, 1.3's successor of `ProviderName`.
     ServiceProvider,
+    /// `x_ServiceProviderName`, which some write beside it.
+    ExtraServiceProvider,
     /// A time.
     Time(Time),
     /// Not kept.
@@ -130,7 +132,8 @@ fn slot_of(name: &str) -> Slot {
         return Slot::Time(time);
     }
     match () {
-        () if is("ServiceProviderName") || is("x_ServiceProviderName") => Slot::ServiceProvider,
+        () if is("ServiceProviderName") => Slot::ServiceProvider,
+        () if is("x_ServiceProviderName") => Slot::ExtraServiceProvider,
         () if is("x_HostProviderName") => Slot::Profile(Profile::HostProvider),
         () => Slot::Dropped,
     }
@@ -161,7 +164,9 @@ impl Layout {
             profile: [None; Profile::COUNT],
             terms: [None; Terms::COUNT],
             quantities: [None; Quantity::COUNT],
-            profile_runs: runs(&slots, |s| matches!(s, Slot::Profile(_) | Slot::ServiceProvider)),
+            profile_runs: runs(&slots, |s| {
+                matches!(s, Slot::Profile(_) | Slot::ServiceProvider | Slot::ExtraServiceProvider)
+            }),
             terms_runs: runs(&slots, |s| matches!(s, Slot::Terms(_))),
             providers: Vec::new(),
             times: [None; Time::COUNT],
@@ -183,9 +188,11 @@ impl Layout {
             layout.times[time.index()] = find(Slot::Time(time))?;
         }
         let provider = |p: Profile| layout.profile[p.index()];
+        // 1.3 has both: it says that ProviderName is replaced by the other.
         layout.providers = [
-            provider(Profile::Provider),
             find(Slot::ServiceProvider)?,
+            provider(Profile::Provider),
+            find(Slot::ExtraServiceProvider)?,
             provider(Profile::Publisher),
             provider(Profile::HostProvider),
             provider(Profile::InvoiceIssuer),
@@ -219,8 +226,19 @@ impl Layout {
     /// Columns that are there and not kept.
     #[must_use]
     pub fn dropped(&self) -> Vec<String> {
-        let dropped = self.slots.iter().zip(&self.names).filter(|(s, _)| **s == Slot::Dropped).map(|(_, n)| n);
-        dropped.filter(|n| n.trim() != GUARD_COLUMN).cloned().collect()
+        let named = [Slot::ServiceProvider, Slot::Profile(Profile::Provider), Slot::ExtraServiceProvider];
+        let read = self.providers.iter().find(|at| named.contains(&self.slots[**at]));
+        let mut dropped = Vec::new();
+        for (at, (slot, name)) in self.slots.iter().zip(&self.names).enumerate() {
+            match read {
+                _ if *slot == Slot::Dropped && name.trim() != GUARD_COLUMN => dropped.push(name.clone()),
+                Some(read) if *read != at && named.contains(slot) => {
+                    dropped.push(format!("{name} (where {} has a value)", self.names[*read]));
+                }
+                _ => {}
+            }
+        }
+        dropped
     }
 }
 
@@ -307,6 +325,19 @@ mod tests {
             assert_eq!(layout.version, want, "{more}");
         }
         assert_eq!(layout(&format!("Id,{LEAST},ProviderName,x_A")).expect("layout").dropped(), ["Id", "x_A"]);
+    }
+
+    #[test]
+    fn of_several_names_of_the_provider_the_newest_is_read_and_the_others_are_told() {
+        for (names, first, told) in [
+            ("ProviderName,ServiceProviderName", 5, vec!["ProviderName (where ServiceProviderName has a value)"]),
+            ("ProviderName,x_ServiceProviderName", 4, vec!["x_ServiceProviderName (where ProviderName has a value)"]),
+            ("x_ServiceProviderName,HostProviderName", 4, vec![]),
+            ("ProviderName,PublisherName", 4, vec![]),
+        ] {
+            let layout = layout(&format!("{LEAST},{names}")).expect("layout");
+            assert_eq!((layout.providers[0], layout.dropped()), (first, told.into_iter().map(String::from).collect()));
+        }
     }
 
     #[test]

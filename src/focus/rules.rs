@@ -19,8 +19,9 @@ use crate::domain::rollup::METRICS;
 pub const FIELD_MAX: usize = 64 * 1024;
 /// A charge period longer than this is refused.
 const PERIOD_MAX: i64 = 10 * 366 * DAY_SECONDS;
-/// The years 1 to 9999, in seconds since 1970.
-const YEARS: std::ops::Range<i64> = -62_135_596_800..253_402_300_800;
+/// The years 1990 to 2199, in seconds since 1970. No cloud billed before; a time beyond is a slip or a
+/// number in another unit, and would stretch every chart.
+const YEARS: std::ops::Range<i64> = 631_152_000..7_258_118_400;
 
 /// Whether a field says "no value".
 #[must_use]
@@ -47,7 +48,7 @@ pub enum Moment {
     None,
     /// Something that is no time.
     Bad,
-    /// A time outside of the years 1 to 9999.
+    /// A time outside of the years 1990 to 2199.
     Far,
     /// Seconds since 1970.
     At(i64),
@@ -156,7 +157,7 @@ fn fault(at: usize, slot: Slot, cells: &mut impl Cells) -> Option<Cow<'static, s
             Moment::None if time.is_needed() => "a charge needs this time",
             Moment::None => return None,
             Moment::Bad => "not a date and time like 2024-09-01T00:00:00Z or 2024-09-01 00:00:00",
-            Moment::Far => "outside of the years 1 to 9999",
+            Moment::Far => "outside of the years 1990 to 2199",
         },
         Slot::Quantity(quantity) => match cells.number(quantity.index()) {
             Ok(None) if quantity == Quantity::Billed => "a charge needs a billed cost",

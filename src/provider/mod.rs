@@ -6,6 +6,8 @@
 pub mod demo;
 pub mod files;
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::domain::batch::ChargeBatch;
@@ -95,6 +97,10 @@ pub trait CostSource {
     /// Bytes of input in all, where it can be told beforehand.
     fn size(&self) -> Option<u64>;
 
+    /// Content, by its hash, that is to be left out: what is stored of it is not to come again. A
+    /// source without files has none.
+    fn leave_out(&mut self, _hashes: BTreeSet<String>) {}
+
     /// Reads everything into the sink.
     ///
     /// # Errors
@@ -107,6 +113,8 @@ pub trait CostSource {
 pub struct ReadSummary {
     /// Each file that was read, in order.
     pub files: Vec<FileSummary>,
+    /// Files that were left out, since their content was to be: names and hashes.
+    pub left_out: Vec<SourceFile>,
 }
 
 /// What was read from one file.

@@ -3,6 +3,7 @@
 //! Everything else in the store is reached from here. A commit writes a new manifest beside the
 //! old one and then moves the pointer, so that a crash leaves one or the other.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
@@ -67,7 +68,8 @@ pub struct Group {
     pub id: u64,
     /// The source.
     pub source: String,
-    /// How much the source is trusted: lower counts where sources overlap.
+    /// How much the source is trusted, lower counts where sources overlap: its kind in the lower four
+    /// bits, in the upper ones its place behind sources of this kind that were there before it.
     pub rank: u8,
     /// Provider, account and period.
     pub key: GroupKey,
@@ -121,6 +123,12 @@ impl Group {
         self.parts.iter().any(|p| p.days.range(period.from..period.to.max(period.from)).next().is_some())
     }
 
+    /// What decides whether it counts where sources overlap: the lowest does.
+    #[must_use]
+    pub fn precedence(&self) -> (u8, u8, Reverse<u64>) {
+        (self.rank & 15, self.rank >> 4, Reverse(self.newest_import()))
+    }
+
     /// Its newest import.
     #[must_use]
     pub fn newest_import(&self) -> u64 {
@@ -136,15 +144,13 @@ impl Manifest {
     }
 
     /// The groups that count: where several sources have the same account and period, the most
-    /// trusted, and of equals the newest. The others are kept and never added.
+    /// trusted kind, and of equals the one that was there first. The others are kept and never added.
     #[must_use]
     pub fn active(&self) -> Vec<&Group> {
         let mut best: BTreeMap<Identity<'_>, &Group> = BTreeMap::new();
         for group in &self.groups {
             let slot = best.entry(group.key.identity()).or_insert(group);
-            let better = (group.rank, std::cmp::Reverse(group.newest_import()))
-                < (slot.rank, std::cmp::Reverse(slot.newest_import()));
-            if better {
+            if group.precedence() < slot.precedence() {
                 *slot = group;
             }
         }

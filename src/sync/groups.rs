@@ -9,8 +9,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::domain::sketch::Fingerprint;
-use crate::store::manifest::{Group, Manifest, Part};
+use crate::domain::sketch::{Fingerprint, Sketch};
+use crate::store::manifest::{Group, Import, Manifest, Part};
 use crate::store::segment::{GroupKey, Identity};
 
 /// From which share of common charges on a batch counts as a newer version of a group.
@@ -92,6 +92,15 @@ pub enum Conflict {
         /// Charges in the batch.
         incoming: u64,
     },
+    /// What came as a part is stored already: it would count twice.
+    Twice {
+        /// Which group.
+        key: GroupKey,
+        /// Charges stored.
+        stored: u64,
+        /// Charges in the batch.
+        incoming: u64,
+    },
     /// Rows were refused, and the stored group is complete.
     Incomplete {
         /// Which group.
@@ -107,9 +116,40 @@ pub fn is_same(stored: &Fingerprint, incoming: &Fingerprint, stored_rows: u64, i
     let (share, sample) = stored.names.containment(&incoming.names);
     let small = stored_rows.min(incoming_rows) < SAMPLE_MIN as u64;
     let named_alike = share >= SAME_SHARE && (sample >= SAMPLE_MIN || small || stored.names == incoming.names);
-    let telling = |set: &Fingerprint, rows: u64| set.names.distinct() >= rows as f64 * TELLING_SHARE;
-    let tell_apart = telling(stored, stored_rows) && telling(incoming, incoming_rows);
+    let tell_apart = is_telling(&stored.names, stored_rows) && is_telling(&incoming.names, incoming_rows);
     named_alike && (tell_apart || stored.charges.containment(&incoming.charges).0 >= SAME_CHARGES_SHARE)
+}
+
+/// Whether what charges are known by tells most of them apart.
+fn is_telling(set: &Sketch, rows: u64) -> bool {
+    set.distinct() >= rows as f64 * TELLING_SHARE
+}
+
+/// Whether a part would count charges twice: nearly all of them are stored, or nearly all that is
+/// stored is among them (a newer version of the whole), or they are versions of stored ones with
+/// other amounts. A few charges that only share their names with stored ones are a correction; where
+/// many charges are the very same, two parts may well be alike, and only a stored part that is `equal`
+/// in days and sums is told.
+#[must_use]
+pub fn is_twice(stored: (&Fingerprint, u64), part: (&Fingerprint, u64), equal: bool) -> bool {
+    let ((stored, stored_rows), (part, part_rows)) = (stored, part);
+    let within = |few: &Sketch, many: &Sketch| {
+        let (share, sample) = few.share_in(many);
+        share >= WHOLE_SHARE && sample > 0 && (sample >= SAMPLE_MIN || sample == few.len())
+    };
+    let charges = |few: &Sketch, rows: u64, many: &Sketch| within(few, many) && (equal || is_telling(few, rows));
+    charges(&part.charges, part_rows, &stored.charges)
+        || charges(&stored.charges, stored_rows, &part.charges)
+        || (part_rows >= SAMPLE_MIN as u64
+            && is_telling(&stored.names, stored_rows)
+            && is_telling(&part.names, part_rows)
+            && within(&part.names, &stored.names))
+}
+
+/// Whether a stored part of these groups has as many charges each day as what came, and its sums.
+fn has_equal(stored: &[&Group], incoming: &[&Incoming]) -> bool {
+    let [new] = incoming else { return false };
+    stored.iter().flat_map(|g| &g.parts).any(|p| p.days == new.part.days && p.sums == new.part.sums)
 }
 
 /// Decides what happens to each incoming group.
@@ -132,10 +172,16 @@ pub fn decide(
         known.entry(group.key.identity()).or_default().push(group);
     }
     let mut fates: BTreeMap<&GroupKey, Fate> = BTreeMap::new();
-    let mut conflicts = Vec::new();
+    let (mut conflicts, mut twice) = (Vec::new(), Vec::new());
+    let (mut twice_rows, mut told) = (0, false);
     for (identity, groups) in alike {
         let stored = known.remove(&identity).unwrap_or_default();
         if decisions.part || stored.is_empty() {
+            if let Some((conflict, rows, tells)) = counts_twice(&stored, &groups, stored_fingerprint) {
+                twice.push(conflict);
+                twice_rows += rows;
+                told |= tells;
+            }
             // A part of another spelling stands beside what is stored.
             let same = |key: &GroupKey| stored.iter().find(|g| g.key == *key);
             fates.extend(groups.iter().map(|g| (&g.key, same(&g.key).map_or(Fate::New, |old| Fate::Adds(old.id)))));
@@ -150,11 +196,35 @@ pub fn decide(
             Err(conflict) => conflicts.push(conflict),
         }
     }
+    // Where an account has a charge or two, parts have the same ones by chance: that alone is no
+    // reason to refuse the many charges beside them.
+    let all: u64 = incoming.iter().map(|g| g.part.rows()).sum();
+    if told || twice_rows * 2 > all {
+        conflicts.append(&mut twice);
+    }
     if conflicts.is_empty() {
         Ok(incoming.iter().filter_map(|g| fates.get(&g.key).copied()).collect())
     } else {
         Err(conflicts)
     }
+}
+
+/// The conflict of a part that [`is_twice`] is of, how many charges it is about, and whether there are
+/// enough of them that it is no chance.
+fn counts_twice(
+    stored: &[&Group],
+    incoming: &[&Incoming],
+    fingerprint: &dyn Fn(u64) -> Fingerprint,
+) -> Option<(Conflict, u64, bool)> {
+    let key = stored.first().and(incoming.first())?.key.clone();
+    let (known, new) = (fingerprint_of(stored, fingerprint), together(incoming));
+    let (before, now) = (stored.iter().map(|g| g.rows()).sum(), incoming.iter().map(|g| g.part.rows()).sum());
+    let tells = known.charges.len().min(new.charges.len()) >= SAMPLE_MIN;
+    is_twice((&known, before), (&new, now), has_equal(stored, incoming)).then_some((
+        Conflict::Twice { key, stored: before, incoming: now },
+        now,
+        tells,
+    ))
 }
 
 /// Whether incoming groups replace the stored ones of their identity; returns the stored charges and
@@ -168,18 +238,13 @@ fn replaces(
     let before: u64 = stored.iter().map(|g| g.rows()).sum();
     let now: u64 = incoming.iter().map(|g| g.part.rows()).sum();
     let key = || incoming.first().map_or_else(|| stored[0].key.clone(), |g| g.key.clone());
-    let merged = |mut all: Fingerprint, more: Fingerprint| {
-        all.merge(&more);
-        all
-    };
     if !decisions.replace {
-        let known = stored.iter().map(|g| fingerprint(g.id)).reduce(merged).unwrap_or_default();
-        let new = incoming.iter().map(|g| g.fingerprint.clone()).reduce(merged).unwrap_or_default();
+        let (known, new) = (fingerprint_of(stored, fingerprint), together(incoming));
         if !is_same(&known, &new, before, now) {
             return Err(Conflict::OtherCharges { key: key(), stored: before, incoming: now });
         }
         let parts: BTreeSet<u64> = stored.iter().flat_map(|g| &g.parts).map(|p| p.import).collect();
-        if parts.len() > 1 && known.names.share_in(&new.names) < WHOLE_SHARE {
+        if parts.len() > 1 && known.names.share_in(&new.names).0 < WHOLE_SHARE {
             return Err(Conflict::OneOfParts { key: key(), parts: parts.len(), stored: before, incoming: now });
         }
     }
@@ -190,25 +255,56 @@ fn replaces(
     Ok((before, now))
 }
 
+fn merged(mut all: Fingerprint, more: Fingerprint) -> Fingerprint {
+    all.merge(&more);
+    all
+}
+
+/// What all these stored groups are known by.
+fn fingerprint_of(stored: &[&Group], fingerprint: &dyn Fn(u64) -> Fingerprint) -> Fingerprint {
+    stored.iter().map(|g| fingerprint(g.id)).reduce(merged).unwrap_or_default()
+}
+
+/// What all these incoming groups are known by.
+fn together(incoming: &[&Incoming]) -> Fingerprint {
+    incoming.iter().map(|g| g.fingerprint.clone()).reduce(merged).unwrap_or_default()
+}
+
 /// Whether the store already holds exactly these files' charges: importing them again changes
 /// nothing.
 #[must_use]
 pub fn already_stored(manifest: &Manifest, source: &str, hashes: &[String]) -> bool {
-    !hashes.is_empty()
-        && hashes.iter().all(|hash| {
-            manifest.imports.iter().any(|import| {
-                import.source == source
-                    && import.files.iter().any(|f| f.hash == *hash && f.refused == 0)
-                    && manifest.groups.iter().any(|g| g.parts.iter().any(|p| p.import == import.id))
-                    && is_whole(manifest, import.id)
-            })
-        })
+    let whole = whole_imports(manifest, source);
+    let files = whole.iter().flat_map(|import| &import.files);
+    let stored: BTreeSet<&String> = files.filter(|f| f.refused == 0).map(|f| &f.hash).collect();
+    !hashes.is_empty() && hashes.iter().all(|hash| stored.contains(hash))
 }
 
-/// Whether all charges of an import still count: none of its groups was replaced since.
-fn is_whole(manifest: &Manifest, id: u64) -> bool {
-    let held: u64 = manifest.groups.iter().flat_map(|g| &g.parts).filter(|p| p.import == id).map(Part::rows).sum();
-    manifest.import(id).is_some_and(|import| import.rows == held)
+/// The hashes of a source's files of which all charges that were taken still count in its groups: as
+/// a part they would count twice. Which charges of an import that was replaced in part are of which
+/// file is not known; those are held against the stored ones instead.
+#[must_use]
+pub fn stored_files(manifest: &Manifest, source: &str) -> BTreeSet<String> {
+    whole_imports(manifest, source).iter().flat_map(|i| &i.files).map(|f| f.hash.clone()).collect()
+}
+
+/// The account periods that a source's files with these hashes are part of.
+#[must_use]
+pub fn periods_of(manifest: &Manifest, source: &str, hashes: &BTreeSet<&str>) -> Vec<GroupKey> {
+    let holds = |i: &&Import| i.source == source && i.files.iter().any(|f| hashes.contains(f.hash.as_str()));
+    let imports: BTreeSet<u64> = manifest.imports.iter().filter(holds).map(|i| i.id).collect();
+    let is_theirs = |g: &&Group| g.parts.iter().any(|p| imports.contains(&p.import));
+    manifest.groups.iter().filter(is_theirs).map(|g| g.key.clone()).collect()
+}
+
+/// A source's imports that nothing has replaced since, not even in part.
+fn whole_imports<'m>(manifest: &'m Manifest, source: &str) -> Vec<&'m Import> {
+    let mut held: BTreeMap<u64, u64> = BTreeMap::new();
+    for part in manifest.groups.iter().flat_map(|g| &g.parts) {
+        *held.entry(part.import).or_default() += part.rows();
+    }
+    let is_whole = |i: &&Import| i.source == source && held.get(&i.id) == Some(&i.rows);
+    manifest.imports.iter().filter(is_whole).collect()
 }
 
 #[cfg(test)]

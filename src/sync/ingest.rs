@@ -13,6 +13,7 @@ use super::billed::{self, Replaced};
 use super::gather::{Groups, gather, is_better_name};
 use super::groups::{self, Conflict, Decisions, Fate, Incoming};
 use super::merge::{Merge, Pieces, Spilled};
+use super::overlap::{Overlap, Sources};
 use super::rebuild;
 use crate::analytics::rollup::roll;
 use crate::domain::batch::ChargeBatch;
@@ -59,6 +60,8 @@ pub struct Outcome {
     pub groups: Vec<(GroupKey, Fate, u64)>,
     /// What replaced groups billed before and bill now; of those that are spelt alike, the first.
     pub replaced: BTreeMap<GroupKey, Replaced>,
+    /// Account periods of which another source's charges counted before.
+    pub overlaps: BTreeMap<GroupKey, Overlap>,
     /// The import's number; `None` where nothing was committed.
     pub import: Option<u64>,
     /// Whether the store held exactly these files already.
@@ -138,6 +141,9 @@ impl Ingest<'_> {
 
     fn run(&self, source: &mut dyn CostSource) -> Result<Outcome> {
         let id = source.id();
+        if self.options.decisions.part {
+            source.leave_out(groups::stored_files(&self.store.manifest(), &id.name));
+        }
         let read = source.read(self).map_err(|stop| match stop {
             Stop::Failed(error) => self.gathered().failed.take().unwrap_or(error),
             Stop::Cancelled => self
@@ -155,6 +161,8 @@ impl Ingest<'_> {
             .hint("leave --strict away to take the good rows"));
         }
         if rows == 0 {
+            outcome.already_stored = refused == 0 && !outcome.read.left_out.is_empty();
+            self.tell_overlaps(&mut outcome, &id, &[]);
             return Ok(outcome);
         }
         let (incoming, places) = self.gathered_groups();
@@ -165,6 +173,7 @@ impl Ingest<'_> {
         let days = incoming.iter().flat_map(|i| i.part.days.keys().copied());
         outcome.days = days.clone().min().zip(days.max());
         if outcome.already_stored {
+            self.tell_overlaps(&mut outcome, &id, &incoming);
             return Ok(outcome);
         }
         let fingerprint = |group| self.store.fingerprint(group).unwrap_or_default();
@@ -176,6 +185,7 @@ impl Ingest<'_> {
             let before = billed::of(self.store, &manifest, &id.name, key);
             outcome.replaced.insert(key.clone(), Replaced { before, after: None });
         }
+        self.tell_overlaps(&mut outcome, &id, &incoming);
         if self.options.dry_run {
             return Ok(outcome);
         }
@@ -184,7 +194,24 @@ impl Ingest<'_> {
         for (key, sums) in &mut outcome.replaced {
             sums.after = billed::of(self.store, &manifest, &id.name, key);
         }
+        for (key, overlap) in outcome.overlaps.iter_mut().take(billed::TOLD_MAX) {
+            overlap.billed_ours = billed::of(self.store, &manifest, &id.name, key);
+        }
         Ok(outcome)
+    }
+
+    /// Finds the account periods of what came and of what was left out that another source has too.
+    fn tell_overlaps(&self, outcome: &mut Outcome, id: &SourceId, incoming: &[Incoming]) {
+        let manifest = self.store.manifest();
+        let hashes = outcome.read.left_out.iter().map(|f| f.hash.as_str()).collect();
+        let left_out = groups::periods_of(&manifest, &id.name, &hashes);
+        let keys = incoming.iter().map(|i| &i.key).chain(&left_out);
+        outcome.overlaps = Sources::new(&manifest).overlaps(id, keys, !outcome.already_stored);
+        for (key, overlap) in outcome.overlaps.iter_mut().take(billed::TOLD_MAX) {
+            overlap.billed_before = billed::of(self.store, &manifest, &overlap.before, key);
+            overlap.billed_ours =
+                outcome.already_stored.then(|| billed::of(self.store, &manifest, &id.name, key)).flatten();
+        }
     }
 
     /// The groups, those that refused rows belong to marked (a row that cannot tell marks all), and
@@ -216,14 +243,16 @@ impl Ingest<'_> {
         let mut changes: Vec<Change> = Vec::new();
         let mut adds = leave(&mut next.groups, &id.name, &incoming, fates);
         let left = next.groups.len();
+        let sources = Sources::new(manifest);
         for (mut group, fate) in incoming.into_iter().zip(fates) {
             let number = next.next.group;
             next.next.group += 1;
             group.part.import = import;
+            let rank = sources.rank(id, &group.key);
             let mut stored = Group {
                 id: number,
                 source: id.name.clone(),
-                rank: id.kind as u8,
+                rank,
                 key: group.key,
                 account_name: group.account_name,
                 parts: vec![group.part],
@@ -405,6 +434,13 @@ fn refuse(conflicts: &[Conflict]) -> Error {
         ))
         .hint("import the newer versions of all parts in one command")
         .hint("is it to take the place of all that is stored? --replace"),
+        Some(Conflict::Twice { key, stored, incoming }) => Error::usage(format!(
+            "{}{} is stored with these charges already, from other files ({stored} stored, {incoming} here): as a part they would count twice; nothing was changed",
+            shown(key),
+            more(conflicts.len())
+        ))
+        .hint("are these newer versions of what is stored? import all files of the export in one command, without --part")
+        .hint("is it to take the place of what is stored? --replace"),
         Some(Conflict::Incomplete { key }) => Error::usage(format!(
             "rows of {}{} were refused, and what is stored of it is complete: nothing was changed",
             shown(key),

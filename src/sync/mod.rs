@@ -7,5 +7,6 @@ pub mod gather;
 pub mod groups;
 pub mod ingest;
 pub mod merge;
+pub mod overlap;
 pub mod rebuild;
 pub mod undo;

@@ -142,6 +142,13 @@ fn charges_count_on_the_day_and_in_the_period_that_they_name() {
 
 #[test]
 fn newer_versions_name_the_provider_elsewhere() {
+    let folder = folder();
+    let text = "BilledCost,ChargePeriodStart,ChargePeriodEnd,BillingCurrency,ProviderName,ServiceProviderName\n\
+                1,2025-03-01,2025-03-02,USD,AWS,Snowflake\n1,2025-03-01,2025-03-02,USD,AWS,\n";
+    let store = memory();
+    import(&store, &file(folder.path(), "both.csv", text)).expect("import");
+    let providers: Vec<String> = scan(&store).expect("scan").into_keys().map(|k| k.1).collect();
+    assert_eq!(providers, ["AWS", "Snowflake"]);
     for (name, format, sum_billed) in
         [("focus_1_3.csv", "FOCUS 1.3 CSV", "4.5"), ("focus_1_4.csv", "FOCUS 1.4 CSV", "4.5")]
     {
@@ -404,6 +411,13 @@ fn bombs_are_stopped() {
     let packed = zstd::encode_all(lines.as_slice(), 1).expect("zstd");
     let error = refused_untouched(&store, &[&file(folder.path(), "lines.csv.zst", packed)], &How::default());
     assert!(error.message.contains("unpacks to more than 1000 times its size"), "{error}");
+    assert!(error.message.contains("unpack it first") && error.hints == ["nothing of it was taken"], "{error:?}");
+    let mut wide = zstd::Encoder::new(Vec::new(), 1).expect("zstd");
+    wide.window_log(28).and_then(|()| wide.write_all(lines.as_slice())).expect("write");
+    let packed = wide.finish().expect("zstd");
+    let error = refused_untouched(&store, &[&file(folder.path(), "wide.csv.zst", packed)], &How::default());
+    assert!(error.message.contains("a window of more than 128 MiB: pack it with `--long=27`"), "{error}");
+    assert_eq!(error.hints, ["nothing of it was taken"]);
     let wide = format!("{HEADER}\n1,1,2024-09-01,2024-09-02,USD,AWS,1,{}\n", "x".repeat(70_000));
     let (outcome, problems) = import(&store, &file(folder.path(), "wide.csv", wide)).expect("import");
     assert_eq!((outcome.rows, problems[0].reason.as_str()), (0, "longer than 64 KiB"));

@@ -14,5 +14,6 @@ mod engine;
 mod import;
 mod kill;
 mod program;
+mod sources;
 mod support;
 mod undo;

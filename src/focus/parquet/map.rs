@@ -1,4 +1,5 @@
-//! A `MAP` column (tags, price details) as the JSON text that a CSV would hold.
+//! A `MAP` column (tags, price details), or a list of keys with values, as the JSON text that a CSV
+//! would hold.
 //!
 //! Members may be called anything: writers differ (`key_value`, `map`, `entries`; `key`, `keys`).
 
@@ -104,26 +105,33 @@ impl Iterator for RowPages {
     }
 }
 
-/// Whether a field is a map of texts: a group of one repeated group of two texts.
+/// Whether a field is a map of texts: a group of one repeated group of two texts. As a list it may
+/// also be of structs of a `key` and a `value`, in this order, as writers without maps have it.
 #[must_use]
 pub fn is_map(field: &Type) -> bool {
-    let info = field.get_basic_info();
-    let named = matches!(info.logical_type_ref(), Some(LogicalType::Map))
-        || matches!(info.converted_type(), ConvertedType::MAP | ConvertedType::MAP_KEY_VALUE);
-    if field.is_primitive() || !named {
+    let is_group = |t: &Type| !t.is_primitive();
+    let repeats =
+        |t: &Type| t.get_basic_info().has_repetition() && t.get_basic_info().repetition() == Repetition::REPEATED;
+    if !is_group(field) || repeats(field) {
         return false;
     }
     let [entries] = field.get_fields() else { return false };
-    let repeated = entries.get_basic_info().has_repetition()
-        && entries.get_basic_info().repetition() == Repetition::REPEATED
-        && !entries.is_primitive();
-    repeated
-        && entries.get_fields().len() == 2
-        && entries.get_fields().iter().all(|f| {
-            f.is_primitive()
-                && f.get_physical_type() == Physical::BYTE_ARRAY
-                && f.get_basic_info().repetition() != Repetition::REPEATED
-        })
+    if !is_group(entries) || !repeats(entries) {
+        return false;
+    }
+    let info = field.get_basic_info();
+    let named = matches!(info.logical_type_ref(), Some(LogicalType::Map))
+        || matches!(info.converted_type(), ConvertedType::MAP | ConvertedType::MAP_KEY_VALUE);
+    let listed =
+        matches!(info.logical_type_ref(), Some(LogicalType::List)) || info.converted_type() == ConvertedType::LIST;
+    let pair = match entries.get_fields() {
+        [element] if listed && is_group(element) && !repeats(element) => element.get_fields(),
+        pair => pair,
+    };
+    let [key, value] = pair else { return false };
+    let called = |t: &Type, name: &str| t.name().eq_ignore_ascii_case(name);
+    (named || (listed && called(key, "key") && called(value, "value")))
+        && [key, value].iter().all(|t| t.is_primitive() && t.get_physical_type() == Physical::BYTE_ARRAY && !repeats(t))
 }
 
 struct Half {

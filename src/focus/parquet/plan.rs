@@ -102,7 +102,9 @@ impl Plan {
             match kept.slot {
                 Slot::Profile(profile) => out.texts.push(TextColumn::new(column, Into::Profile(profile))),
                 Slot::Terms(terms) => out.texts.push(TextColumn::new(column, Into::Terms(terms))),
-                Slot::ServiceProvider => out.texts.push(TextColumn::new(column, Into::Provider)),
+                Slot::ServiceProvider | Slot::ExtraServiceProvider => {
+                    out.texts.push(TextColumn::new(column, Into::Provider))
+                }
                 Slot::Quantity(quantity) => {
                     out.numbers[quantity.index()] = Some(NumberColumn::new(column, limit(quantity.index())));
                 }

@@ -391,9 +391,9 @@ fn a_refusal_names_the_first_bad_column_of_the_file_in_both_formats() {
     };
     let time = "not a date and time like 2024-09-01T00:00:00Z or 2024-09-01 00:00:00";
     let number = "not a decimal number like 1234.56: take out currency sign, thousands separators and spaces";
-    let years = "outside of the years 1 to 9999";
+    let years = "outside of the years 1990 to 2199";
     let ours = r#"Some(("a", 2024-09-01))"#;
-    let late = "9999-12-31T23:30:00-02:00";
+    let late = "2199-12-31T23:30:00-02:00";
     let cases: &[(&[(&str, &str)], String)] = &[
         (
             &[("BillingCurrency", "NULL"), ("ProviderName", "")],
@@ -409,7 +409,7 @@ fn a_refusal_names_the_first_bad_column_of_the_file_in_both_formats() {
             &[("ProviderName", "NULL")],
             format!("ProviderName  a charge needs a provider: the provider columns are all empty {ours}"),
         ),
-        (&[("ChargePeriodStart", "0000-12-31")], format!("ChargePeriodStart 0000-12-31 {years} None")),
+        (&[("ChargePeriodStart", "1989-12-31")], format!("ChargePeriodStart 1989-12-31 {years} None")),
         (&[("ChargePeriodEnd", late)], format!("ChargePeriodEnd {late} {years} {ours}")),
         (&[("BillingPeriodStart", "0000-05-01")], format!("BillingPeriodStart 0000-05-01 {years} None")),
         (&[("BilledCost", ""), ("EffectiveCost", "1e400")], format!("BilledCost  a charge needs a billed cost {ours}")),
@@ -442,7 +442,7 @@ fn a_billing_period_in_another_unit_than_the_file_says_is_refused() {
     let schema = format!("message m {{ {SHORT} optional int64 BillingPeriodStart (TIMESTAMP(MILLIS,true)); }}");
     let kept = Kept::default();
     read_bytes(&file(&schema, &[columns], WriterProperties::builder().build()), 1, &kept).expect("read");
-    let want = "1 BillingPeriodStart 1725148800000000000 outside of the years 1 to 9999 None";
+    let want = "1 BillingPeriodStart 1725148800000000000 outside of the years 1990 to 2199 None";
     assert_eq!(*kept.refused.lock().expect("lock"), [want]);
 }
 
@@ -473,6 +473,30 @@ fn a_map_beyond_a_field_is_refused_before_it_is_put_together() {
     }
     let error = read_bytes(&tagged(20_000, 1), 1, &Kept::default()).expect_err("error");
     assert!(error.message.contains("a row's map has more than"), "{error}");
+}
+
+#[test]
+fn a_page_that_is_not_what_its_checksum_says_is_refused() {
+    let sound = include_bytes!("../../../tests/fixtures/checksums.parquet");
+    let kept = Kept::default();
+    assert_eq!(read_bytes(sound, 1, &kept).expect("sound").tally.rows, 40);
+    // The last bits of the first column's values: another cost, but a sound page.
+    let (mut bytes, cost) = (sound.to_vec(), 1.25f64.to_le_bytes());
+    let at = bytes.windows(16).position(|w| w[..8] == cost && w[8..] == cost).expect("values");
+    bytes[at + 40] ^= 1;
+    let error = read_bytes(&bytes, 1, &Kept::default()).expect_err("damaged");
+    assert!(error.message.contains("the Parquet file is damaged") && error.message.contains("CRC"), "{error}");
+}
+
+#[test]
+fn tags_as_a_list_of_keys_and_values_are_a_map() {
+    let bytes = include_bytes!("../../../tests/fixtures/tags_list.parquet");
+    let kept = Kept::default();
+    let outcome = read_bytes(bytes, 1, &kept).expect("read");
+    assert_eq!((outcome.tally.rows, outcome.dropped), (40, vec![]));
+    let rows = kept.rows.lock().expect("lock");
+    let tags = |at: usize| rows[at][Profile::Tags.index()].as_str();
+    assert_eq!([tags(0), tags(1), tags(39)], ["", r#"{"team":"web","env":null}"#, r#"{"team":"web","env":null}"#]);
 }
 
 #[test]

@@ -98,6 +98,6 @@ impl CostSource for Demo {
             rows,
             refused: 0,
         };
-        Ok(ReadSummary { files: vec![FileSummary { file, ..FileSummary::default() }] })
+        Ok(ReadSummary { files: vec![FileSummary { file, ..FileSummary::default() }], ..ReadSummary::default() })
     }
 }

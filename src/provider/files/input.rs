@@ -16,6 +16,24 @@ const RATIO_FROM: u64 = 64 << 20;
 /// Unpacked bytes for each packed one at most.
 const RATIO_MAX: u64 = 1_000;
 
+/// The window that a zstd frame may ask for: 128 MiB, zstd's own default. A larger one could ask for
+/// all memory.
+const WINDOW_LOG_MAX: u32 = 27;
+/// What zstd says where a frame asks for more.
+const WINDOW: &str = "too much memory";
+
+fn too_large(what: &str) -> io::Error {
+    let text = format!("it unpacks to {what}, and no more is read of a packed file: if that is right, unpack it first");
+    io::Error::new(io::ErrorKind::FileTooLarge, text)
+}
+
+fn window_too_large() -> io::Error {
+    let mib = 1u32 << (WINDOW_LOG_MAX - 20);
+    let text =
+        format!("it is packed with a window of more than {mib} MiB: pack it with `--long={WINDOW_LOG_MAX}` or less");
+    io::Error::new(io::ErrorKind::FileTooLarge, text)
+}
+
 /// How a file is packed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Shape {
@@ -116,8 +134,7 @@ impl Input {
             Shape::Zstd => {
                 let mut decoder = zstd::stream::Decoder::new(source)
                     .map_err(|e| Error::usage(format!("it is no sound zstd stream: {e}")))?;
-                // 128 MiB, zstd's own default: a larger window could ask for all memory.
-                decoder.window_log_max(27).map_err(|e| Error::usage(e.to_string()))?;
+                decoder.window_log_max(WINDOW_LOG_MAX).map_err(|e| Error::usage(e.to_string()))?;
                 Box::new(decoder)
             }
             Shape::Plain | Shape::Parquet => return Ok(Box::new(source)),
@@ -173,14 +190,15 @@ struct Bounded<R> {
 
 impl<R: Read> Read for Bounded<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let n = self.inner.read(buffer)?;
+        let n =
+            self.inner.read(buffer).map_err(|e| if e.to_string().contains(WINDOW) { window_too_large() } else { e })?;
         self.unpacked += n as u64;
         let packed = self.packed.load(Ordering::Relaxed).max(1);
         if self.unpacked > UNPACKED_MAX {
-            return Err(io::Error::other(format!("it unpacks to more than {} GiB", UNPACKED_MAX >> 30)));
+            return Err(too_large(&format!("more than {} GiB", UNPACKED_MAX >> 30)));
         }
         if self.unpacked > RATIO_FROM && self.unpacked / packed > RATIO_MAX {
-            return Err(io::Error::other(format!("it unpacks to more than {RATIO_MAX} times its size")));
+            return Err(too_large(&format!("more than {RATIO_MAX} times its size")));
         }
         Ok(n)
     }

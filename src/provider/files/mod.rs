@@ -5,7 +5,9 @@
 
 pub mod input;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -28,6 +30,9 @@ pub const FILES_MAX: usize = 100_000;
 /// Folders within one another at most.
 const DEPTH_MAX: usize = 16;
 
+/// Bytes that are hashed at a time.
+const PIECE: usize = 256 << 10;
+
 /// Characters of an odd text that are shown as an example.
 const EXAMPLE_MAX: usize = 40;
 
@@ -37,6 +42,8 @@ pub struct BillingFiles {
     paths: Vec<PathBuf>,
     threads: usize,
     limits: Limits,
+    /// Content that is left out, by its hash.
+    left_out: BTreeSet<String>,
 }
 
 impl BillingFiles {
@@ -63,6 +70,7 @@ impl BillingFiles {
             paths,
             threads: threads.max(1),
             limits: Limits { rows, text_bytes },
+            left_out: BTreeSet::new(),
         })
     }
 }
@@ -145,6 +153,10 @@ impl CostSource for BillingFiles {
         self.paths.iter().map(|p| std::fs::metadata(p).ok().filter(std::fs::Metadata::is_file).map(|m| m.len())).sum()
     }
 
+    fn leave_out(&mut self, hashes: BTreeSet<String>) {
+        self.left_out = hashes;
+    }
+
     fn read(&mut self, sink: &dyn Sink) -> Result<ReadSummary, Stop> {
         let mut summary = ReadSummary::default();
         let mut by_hash: HashMap<String, usize> = HashMap::new();
@@ -152,7 +164,16 @@ impl CostSource for BillingFiles {
             if sink.cancelled() {
                 return Err(Stop::Cancelled);
             }
+            if let Some(file) = self.known(path, sink)? {
+                summary.left_out.push(file);
+                continue;
+            }
             let file = self.read_file(path, sink)?;
+            // Standard input is known only once it is read, and a file may change between.
+            if self.left_out.contains(&file.file.hash) {
+                let error = Error::usage(format!("what came from `{}` is stored already", SafeText::path(path)));
+                return Err(Stop::Failed(error.hint("leave it away: nothing was changed")));
+            }
             // The same content twice in one batch would count twice.
             if let Some(before) = by_hash.get(&file.file.hash).map(|at| &summary.files[*at]) {
                 let error = Error::usage(format!(
@@ -172,6 +193,41 @@ impl CostSource for BillingFiles {
 }
 
 impl BillingFiles {
+    /// The file, where its content is to be left out. Reading it for that is cheap beside reading
+    /// charges.
+    fn known(&self, path: &Path, sink: &dyn Sink) -> Result<Option<SourceFile>, Stop> {
+        if self.left_out.is_empty() || path == Path::new("-") {
+            return Ok(None);
+        }
+        let input = Input::open(path)?;
+        let mut input: Box<dyn Read> = match input.shape {
+            Shape::Parquet => Box::new(File::open(path).map_err(|e| Error::io(Kind::Usage, "open", path, &e))?),
+            _ => input.into_reader()?,
+        };
+        let (mut hasher, mut buffer, mut bytes) = (blake3::Hasher::new(), vec![0; PIECE], 0);
+        loop {
+            if sink.cancelled() {
+                return Err(Stop::Cancelled);
+            }
+            match input.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(n) => {
+                    hasher.update(&buffer[..n]);
+                    bytes += n as u64;
+                }
+                Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
+                // Reading its charges will say why.
+                Err(_) => return Ok(None),
+            }
+        }
+        let hash = hasher.finalize().to_hex().to_string();
+        if !self.left_out.contains(&hash) {
+            return Ok(None);
+        }
+        sink.progress(std::fs::metadata(path).map_or(0, |meta| meta.len()));
+        Ok(Some(SourceFile { name: path.to_string_lossy().into_owned(), hash, bytes, ..SourceFile::default() }))
+    }
+
     fn read_file(&self, path: &Path, sink: &dyn Sink) -> Result<FileSummary, Stop> {
         let name = path.to_string_lossy().into_owned();
         let input = Input::open(path)?;

@@ -1,0 +1,150 @@
+//! What an import tells of account periods that were stored before, by its own source or by others.
+
+use std::collections::BTreeSet;
+
+use super::import::thousands;
+use super::run::Context;
+use crate::domain::numbers::Total;
+use crate::domain::text::SafeText;
+use crate::error::Result;
+use crate::store::segment::GroupKey;
+use crate::sync::billed::{Billed, Replaced, TOLD_MAX};
+use crate::sync::groups::Fate;
+use crate::sync::ingest::Outcome;
+use crate::sync::overlap::Overlap;
+
+/// An account period as a person names it.
+fn name_of(key: &GroupKey) -> String {
+    SafeText::from_outside(&format!("{} {} {}", key.provider, key.account, key.billing_period.month())).into_string()
+}
+
+/// What became of account periods that were stored before.
+#[must_use]
+pub fn fates(outcome: &Outcome) -> String {
+    let mut text = String::new();
+    let told = outcome.groups.iter().filter(|(_, fate, _)| *fate != Fate::New);
+    for (key, fate, rows) in told.clone().take(TOLD_MAX) {
+        let name = name_of(key);
+        match fate {
+            Fate::New => {}
+            Fate::Replaces { before, now, .. } if now < before => {
+                text.push_str(&format!(
+                    "  {name}: replaced, and it shrank from {} to {} charges{}\n",
+                    thousands(*before),
+                    thousands(*now),
+                    sums(outcome.replaced.get(key))
+                ));
+            }
+            Fate::Replaces { before, now, .. } => text.push_str(&format!(
+                "  {name}: replaced, {} charges before, {} now{}\n",
+                thousands(*before),
+                thousands(*now),
+                sums(outcome.replaced.get(key))
+            )),
+            Fate::Adds(_) => text.push_str(&format!("  {name}: {} charges added\n", thousands(*rows))),
+        }
+    }
+    let more = told.count().saturating_sub(TOLD_MAX);
+    if more > 0 {
+        text.push_str(&format!("  and {} more account periods\n", thousands(more as u64)));
+    }
+    text
+}
+
+/// What removing the import does not bring back.
+#[must_use]
+pub fn lost(outcome: &Outcome) -> &'static str {
+    let replaces = |(_, fate, _): &(GroupKey, Fate, u64)| matches!(fate, Fate::Replaces { .. });
+    if outcome.groups.iter().any(replaces) {
+        ", but what it replaced only comes back by importing the older files again"
+    } else {
+        ""
+    }
+}
+
+/// `; billed 20.00 USD before, 10.00 USD now`, or nothing where the sums are not known.
+fn sums(replaced: Option<&Replaced>) -> String {
+    match replaced {
+        Some(Replaced { before: Some(before), after: Some(after) }) => {
+            format!("; billed {} before, {} now", words(before), words(after))
+        }
+        Some(Replaced { before: Some(before), after: None }) => format!("; billed {} before", words(before)),
+        _ => String::new(),
+    }
+}
+
+/// `20.00 USD and 3.00 EUR`.
+fn words(billed: &Billed) -> String {
+    let one = |(currency, total): (&String, &Total)| {
+        let sum = total.value().map_or_else(|| "n/a".to_owned(), |sum| sum.grouped(2));
+        format!("{sum} {}", SafeText::from_outside(currency))
+    };
+    billed.iter().map(one).collect::<Vec<_>>().join(" and ")
+}
+
+/// Says beside the summary whose charges count where sources overlap.
+///
+/// # Errors
+/// Where the summary cannot be written.
+pub fn overlaps(context: &mut Context<'_, '_>, outcome: &Outcome) -> Result<()> {
+    let (kept, taken): (Vec<_>, Vec<_>) = outcome.overlaps.iter().partition(|(_, o)| o.now == o.before);
+    if !taken.is_empty() {
+        let now = SafeText::from_outside(&taken[0].1.now).into_string();
+        let head = format!(
+            "{} now from source `{now}`; what {} brought is kept, not added",
+            counting(taken.len() as u64),
+            named(&taken)
+        );
+        let line = |o: &Overlap| match (&o.billed_before, &o.billed_ours) {
+            (Some(before), Some(ours)) => format!("billed {} before, {} now", words(before), words(ours)),
+            (Some(before), None) => format!("billed {} before", words(before)),
+            _ => "what it billed before is not known".to_owned(),
+        };
+        context.streams.note(&listed(head, &taken, line), &[])?;
+    }
+    if !kept.is_empty() {
+        let head = format!(
+            "{} from {}, as before; what these files hold of {} is kept, not added",
+            counting(kept.len() as u64),
+            named(&kept),
+            if kept.len() == 1 { "it" } else { "them" }
+        );
+        let line = |o: &Overlap| match (&o.billed_before, &o.billed_ours) {
+            (Some(before), Some(ours)) => format!("billed {}, these files {}", words(before), words(ours)),
+            (Some(before), None) => format!("billed {}", words(before)),
+            _ => "what it bills is not known".to_owned(),
+        };
+        let imports: BTreeSet<u64> = kept.iter().flat_map(|(_, o)| o.imports.iter().copied()).collect();
+        let shown: Vec<String> = imports.iter().take(5).map(|i| format!("`spendtop imports rm {i}`")).collect();
+        let more = if imports.len() > 5 { ", ..." } else { "" };
+        let hint = format!("to let these files count there, remove what counts: {}{more}", shown.join(", "));
+        context.streams.note(&listed(head, &kept, line), &[&hint])?;
+    }
+    Ok(())
+}
+
+/// `3 account periods count`.
+#[must_use]
+pub fn counting(periods: u64) -> String {
+    match periods {
+        1 => "1 account period counts".to_owned(),
+        n => format!("{} account periods count", thousands(n)),
+    }
+}
+
+/// The sources that counted before.
+fn named(overlaps: &[(&GroupKey, &Overlap)]) -> String {
+    let sources: BTreeSet<&String> = overlaps.iter().map(|(_, o)| &o.before).collect();
+    let names: Vec<String> = sources.iter().map(|s| format!("`{}`", SafeText::from_outside(s))).collect();
+    format!("source{} {}", if names.len() == 1 { "" } else { "s" }, names.join(", "))
+}
+
+/// A head with a line for each account period below it.
+fn listed(head: String, overlaps: &[(&GroupKey, &Overlap)], line: impl Fn(&Overlap) -> String) -> String {
+    let told = overlaps.iter().take(TOLD_MAX);
+    let mut text = told.fold(head, |text, (key, overlap)| format!("{text}\n  {}: {}", name_of(key), line(overlap)));
+    if overlaps.len() > TOLD_MAX {
+        text.push_str(&format!("\n  and {} more", thousands((overlaps.len() - TOLD_MAX) as u64)));
+    }
+    text
+}

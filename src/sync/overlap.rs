@@ -1,0 +1,92 @@
+//! Account periods that several sources have: whose charges count there, before and after a batch.
+//!
+//! The most trusted kind of source counts. Of equals the one that was there first does, so that no
+//! import takes what counts out of the sums only by being newer; removing the other's imports lets it
+//! count. Knows no store's contents but the manifest.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::billed::Billed;
+use crate::provider::SourceId;
+use crate::store::manifest::{Group, Manifest};
+use crate::store::segment::{GroupKey, Identity};
+
+/// Sources of one kind that stand in line at most; those behind are equals, of which the newest counts.
+const PLACES_MAX: u8 = 15;
+
+/// An account period of a batch that another source has as well, and whose charges did not only
+/// count from the batch's source before.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Overlap {
+    /// The source whose charges counted before.
+    pub before: String,
+    /// The source whose charges count now: `before`, or the batch's.
+    pub now: String,
+    /// The imports that brought what counted before.
+    pub imports: BTreeSet<u64>,
+    /// What `before` bills there, where it is known.
+    pub billed_before: Option<Billed>,
+    /// What the batch's source bills there, where it is known.
+    pub billed_ours: Option<Billed>,
+}
+
+/// A manifest's groups by what they are of.
+pub struct Sources<'m>(BTreeMap<Identity<'m>, Vec<&'m Group>>);
+
+impl<'m> Sources<'m> {
+    /// Of all groups.
+    #[must_use]
+    pub fn new(manifest: &'m Manifest) -> Self {
+        let mut groups: BTreeMap<Identity<'m>, Vec<&'m Group>> = BTreeMap::new();
+        for group in &manifest.groups {
+            groups.entry(group.key.identity()).or_default().push(group);
+        }
+        Sources(groups)
+    }
+
+    fn of<'a>(&'a self, key: &'a GroupKey) -> &'a [&'m Group] {
+        self.0.get(&key.identity()).map_or(&[], Vec::as_slice)
+    }
+
+    /// The rank of a source's group: the one that it has there, else behind its equals.
+    #[must_use]
+    pub fn rank(&self, id: &SourceId, key: &GroupKey) -> u8 {
+        let (groups, kind) = (self.of(key), id.kind as u8);
+        if let Some(ours) = groups.iter().find(|g| g.source == id.name && g.rank & 15 == kind) {
+            return ours.rank;
+        }
+        let equals = groups.iter().filter(|g| g.source != id.name && g.rank & 15 == kind);
+        let place = equals.map(|g| (g.rank >> 4) + 1).max().unwrap_or(0);
+        kind | place.min(PLACES_MAX) << 4
+    }
+
+    /// Account periods among `keys` of which another source's charges counted; `comes` where a
+    /// source's charges are only on their way.
+    #[must_use]
+    pub fn overlaps<'k>(
+        &self,
+        id: &SourceId,
+        keys: impl Iterator<Item = &'k GroupKey>,
+        comes: bool,
+    ) -> BTreeMap<GroupKey, Overlap> {
+        let (mut told, mut overlaps) = (BTreeSet::new(), BTreeMap::new());
+        for key in keys.filter(|key| told.insert(key.identity())) {
+            let groups = self.of(key);
+            let Some(best) = groups.iter().min_by_key(|g| g.precedence()).filter(|g| g.source != id.name) else {
+                continue;
+            };
+            let rank = self.rank(id, key);
+            let counts = comes && (rank & 15, rank >> 4, Reverse(u64::MAX)) < best.precedence();
+            let counted = groups.iter().filter(|g| g.source == best.source);
+            let overlap = Overlap {
+                before: best.source.clone(),
+                now: if counts { id.name.clone() } else { best.source.clone() },
+                imports: counted.flat_map(|g| &g.parts).map(|p| p.import).collect(),
+                ..Overlap::default()
+            };
+            overlaps.insert(key.clone(), overlap);
+        }
+        overlaps
+    }
+}
