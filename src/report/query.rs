@@ -242,8 +242,7 @@ fn notes(answer: &QueryAnswer) -> Vec<String> {
     }
     notes.extend(unknown_note(answer.unknown_rows));
     if answer.incomplete {
-        notes
-            .push("incomplete: rows of the bill were refused when it was imported, see `spendtop imports list`".into());
+        notes.push("incomplete: rows of the bill were refused, or lost to damage, see `spendtop imports list`".into());
     }
     notes
 }

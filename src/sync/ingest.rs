@@ -246,6 +246,7 @@ impl Ingest<'_> {
         self.write_rollups(&next.groups[left..], places, &added_to)?;
         next.next.segment = self.gathered().next_segment;
         next.imports.push(self.import_of(import, id, outcome));
+        next.strike_found(self.options.decisions.part);
         next.forget_unused_imports();
         if self.options.cancelled.load(Ordering::Relaxed) {
             return Err(Error::new(Kind::Interrupted, "stopped: nothing was changed"));

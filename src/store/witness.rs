@@ -1,0 +1,33 @@
+//! The witness: a copy of the manifest in force, in a file of its own beside the database.
+//!
+//! It says what was committed when the database can no longer say so itself. It is written after
+//! each commit and may be one behind, never ahead. Damaged or missing, it is as good as none.
+
+use std::fs;
+use std::path::Path;
+
+use super::manifest::Manifest;
+use super::{folder, frame};
+use crate::error::Result;
+
+const NAME: &str = "witness";
+
+/// Writes it; atomic and synced, readable by the folder's owner alone.
+///
+/// # Errors
+/// Kind `Store` where the disk fails or is full.
+pub fn write(place: &Path, manifest: &Manifest) -> Result<()> {
+    folder::put_file(place, NAME, &frame::seal(&manifest.to_bytes()?))
+}
+
+/// What it says, where it can be believed.
+#[must_use]
+pub fn read(place: &Path) -> Option<Manifest> {
+    let raw = frame::open(&fs::read(place.join(NAME)).ok()?).ok()?;
+    Manifest::from_bytes(&raw).ok()
+}
+
+/// Takes it away: another database comes in place of the one that it tells of.
+pub fn remove(place: &Path) {
+    let _ = fs::remove_file(place.join(NAME));
+}
