@@ -3,7 +3,7 @@
 //! The folder holds `lock`, the database in `db/`, `journal.jsonl`, the [`front`] page, the
 //! [`witness`] and `generation`, which says how many commits the database must at least remember:
 //! one that lost the newest would otherwise look sound. `damaged` is there after the database
-//! failed while it was in use.
+//! failed while it was in use, `reserve` unless the disk is full.
 
 use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -69,11 +69,10 @@ impl Lock {
             return Err(Error::store(format!("{who} is using the store in `{}`", SafeText::path(place)))
                 .hint("wait for it to end, or use another --data-dir"));
         }
+        // Only for whoever is refused meanwhile: a full disk does not matter.
         let pid = format!("{}\n", std::process::id());
-        file.set_len(0)
-            .and_then(|()| file.seek(SeekFrom::Start(0)))
-            .and_then(|_| file.write_all(pid.as_bytes()))
-            .map_err(|e| failed(&e))?;
+        let _ =
+            file.set_len(0).and_then(|()| file.seek(SeekFrom::Start(0))).and_then(|_| file.write_all(pid.as_bytes()));
         Ok(Lock(file))
     }
 }

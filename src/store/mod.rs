@@ -20,6 +20,7 @@ pub mod keys;
 pub mod kv;
 pub mod lost;
 pub mod manifest;
+pub mod reserve;
 pub mod rollups;
 pub mod salvage;
 pub mod segment;
@@ -32,7 +33,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 use crate::domain::sketch::Fingerprint;
-use crate::error::{Error, Result};
+use crate::error::{Cause, Error, Result};
 use folder::Lock;
 use frame::Damage;
 use journal::Journal;
@@ -69,7 +70,13 @@ impl Store {
     pub fn open(place: &Path, tag_keys: &[String]) -> Result<Store> {
         folder::prepare(place)?;
         let lock = Lock::take(place)?;
-        let salvage::Found { kv, manifest, mut notices } = salvage::open_database(place, tag_keys)?;
+        let salvage::Found { kv, manifest, mut notices } = match salvage::open_database(place, tag_keys) {
+            // The disk may be full.
+            Err(error) if error.cause == Some(Cause::Machine) && reserve::give_up(place) => {
+                salvage::open_database(place, tag_keys)?
+            }
+            found => found?,
+        };
         let mut lost = !manifest.lost.is_empty();
         let journal = Journal::open(&place.join("journal.jsonl"))?;
         if !journal.damaged_lines.is_empty() {
@@ -93,6 +100,7 @@ impl Store {
             in_doubt: AtomicBool::new(false),
             _lock: Some(lock),
         };
+        reserve::keep(place);
         folder::tighten(place);
         Ok(store)
     }
@@ -168,6 +176,11 @@ impl Store {
     /// Kind `Store` where the disk fails: the store then holds what it held before.
     pub fn commit(&self, mut next: Manifest) -> Result<()> {
         self.certain()?;
+        // Only what makes the store smaller may need the room, and gives back more.
+        let shrinks = next.segments().len() < self.manifest().segments().len();
+        if let Some(place) = self.place.as_ref().filter(|_| shrinks) {
+            reserve::give_up(place);
+        }
         let before = self.manifest();
         next.generation = before.generation + 1;
         next.schema = SCHEMA;
@@ -190,6 +203,9 @@ impl Store {
         let _alone = self.reading.write().unwrap_or_else(PoisonError::into_inner);
         // What stays behind here is removed at the next opening.
         let _ = self.remove_unreferenced();
+        if let Some(place) = &self.place {
+            reserve::keep(place);
+        }
         Ok(())
     }
 

@@ -43,7 +43,8 @@ impl SledKv {
         match guarded(|| config.open()) {
             Ok(Ok(database)) => Ok(SledKv { database, folder: folder.to_owned() }),
             Ok(Err(sled::Error::Io(cause))) if Cause::of(&cause).is_some() => {
-                Err(Error::io(Kind::Store, "open", folder, &cause))
+                let error = Error::io(Kind::Store, "open", folder, &cause);
+                Err(error.hint("the database writes a little when it is opened, even to be read: a copy of the folder on another disk can be, with --data-dir COPY"))
             }
             Ok(Err(cause)) => Err(damaged(folder, &told(&cause))),
             Err(_) => Err(damaged(folder, "the database panicked while opening")),

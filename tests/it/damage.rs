@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use spendtop::error::Kind;
 use spendtop::store::journal::Subject;
 use spendtop::store::{Store, check};
+use spendtop::sync::groups::Decisions;
 
 use crate::support::{How, Random, State, import_as, rounds, scan, tag_keys, write};
 
@@ -26,12 +27,15 @@ type Entries = BTreeMap<Subject, Value>;
 struct Whole {
     state: State,
     entries: Entries,
+    /// The bills that it was imported from.
+    bills: Vec<PathBuf>,
 }
 
 /// A store of three months from two imports, one of them replaced, with entries in its journal.
 fn template(folder: &Path) -> (PathBuf, Whole) {
     let place = folder.join("template");
     let store = Store::open(&place, &tag_keys()).expect("open");
+    let mut bills = Vec::new();
     for (month, version) in [(7, 1), (8, 1), (9, 1), (8, 2)] {
         let mut text = String::from(
             "BilledCost,EffectiveCost,ChargePeriodStart,ChargePeriodEnd,BillingCurrency,ProviderName,\
@@ -47,9 +51,12 @@ fn template(folder: &Path) -> (PathBuf, Whole) {
             )
             .expect("text");
         }
-        let path = write(folder, "month.csv", text);
+        let path = write(folder, &format!("{month}-{version}.csv"), text);
         import_as(&store, &[&path], &How::default()).expect("import");
+        bills.push(path);
     }
+    // The month that was imported twice counts as it came last.
+    bills.remove(1);
     let mut journal = store.journal().expect("journal").lock().expect("journal");
     for i in 0..5 {
         journal.set("note", &format!("n{i}"), Some(json!({"text": format!("note {i}")}))).expect("set");
@@ -61,7 +68,7 @@ fn template(folder: &Path) -> (PathBuf, Whole) {
     // Opening once more leaves a snapshot, as any store that is in use has.
     drop(Store::open(&place, &tag_keys()).expect("open"));
     assert!(database_file(&place, "snap.").is_some(), "a store has a snapshot");
-    (place, Whole { state, entries })
+    (place, Whole { state, entries, bills })
 }
 
 fn copy(from: &Path, to: &Path) {
@@ -110,7 +117,7 @@ fn zero(path: &Path, random: &mut Random) {
     });
 }
 
-const KINDS: u64 = 16;
+const KINDS: u64 = 18;
 
 /// Damages a store one of [`KINDS`] ways; says how.
 fn damage(place: &Path, kind: u64, random: &mut Random) -> &'static str {
@@ -145,6 +152,12 @@ fn damage(place: &Path, kind: u64, random: &mut Random) -> &'static str {
             "the database gone"
         }
         14 => (cut(&generation, random), "the generation cut short").1,
+        15 => (flip(&place.join("witness"), random), "a bit of the witness flipped").1,
+        16 => {
+            remove(&place.join("witness"));
+            zero(&file("db"), random);
+            "the witness gone and 4 KiB of db zeroed"
+        }
         _ => {
             remove(&file("snap."));
             cut(&file("db"), random);
@@ -188,6 +201,36 @@ fn look(place: &Path, whole: &Whole) -> Result<Found, String> {
     }
 }
 
+/// What is missing is told at each opening, and importing the bills again brings it back.
+fn lead_out(place: &Path, whole: &Whole) -> Result<(), String> {
+    // An opening after damage was met in use saves what can be read.
+    for _ in 0..2 {
+        let store = Store::open(place, &tag_keys()).map_err(|e| format!("it does not open again: {e:?}"))?;
+        match scan(&store) {
+            Ok(state) if state == whole.state => return Ok(()),
+            Ok(_) if store.lost && store.notices.iter().any(|n| n.contains("damage took")) => {}
+            Ok(_) => return Err(format!("told once and then no more: {:?}", store.notices)),
+            Err(_) => {
+                check::run(store.kv(), &store.manifest(), &mut |_, _| {}).map_err(|e| format!("no check: {e}"))?;
+                store.mark_damaged();
+            }
+        }
+    }
+    let store = Store::open(place, &tag_keys()).map_err(|e| format!("it does not open at last: {e:?}"))?;
+    let replace = How { decisions: Decisions { replace: true, ..Decisions::default() }, ..How::default() };
+    for bill in &whole.bills {
+        import_as(&store, &[bill], &replace).map_err(|e| format!("importing again: {e}"))?;
+    }
+    drop(store);
+    let store = Store::open(place, &tag_keys()).map_err(|e| format!("it does not open when mended: {e:?}"))?;
+    let named = store.manifest().lost.iter().filter(|l| l.key.is_some()).count();
+    let report = check::run(store.kv(), &store.manifest(), &mut |_, _| {}).map_err(|e| e.message)?;
+    match scan(&store) {
+        Ok(state) if state == whole.state && named == 0 && report.damage.is_empty() => Ok(()),
+        other => Err(format!("not mended: {named} losses, {:?}, {other:?}", report.damage)),
+    }
+}
+
 /// Panics that the store catches are not shown.
 fn hush() {
     static ONCE: std::sync::Once = std::sync::Once::new();
@@ -218,7 +261,10 @@ fn a_damaged_store_is_whole_or_says_so() {
         let (sender, receiver) = mpsc::channel();
         let (there, held) = (place.clone(), whole.clone());
         std::thread::spawn(move || {
-            let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| look(&there, &held)));
+            let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                let found = look(&there, &held)?;
+                lead_out(&there, &held).map(|()| found)
+            }));
             let _ = sender.send(caught.unwrap_or_else(|_| Err("a panic".to_owned())));
         });
         match receiver.recv_timeout(PATIENCE) {
@@ -238,6 +284,7 @@ fn a_damaged_store_is_whole_or_says_so() {
         "a snapshot left half written",
         "a bit of the generation flipped",
         "the generation cut short",
+        "a bit of the witness flipped",
         "a bit of conf flipped",
         "a bit of the snapshot flipped",
         "the snapshot cut short",
