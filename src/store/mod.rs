@@ -197,7 +197,7 @@ impl Store {
             front::remove(place);
             // The commit is made: a note that is one behind only guards it less.
             let _ = folder::note_generation(place, next.generation);
-            let _ = witness::write(place, &next);
+            witness::write(place, &next);
         }
         *self.manifest.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(next);
         let _alone = self.reading.write().unwrap_or_else(PoisonError::into_inner);

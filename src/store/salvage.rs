@@ -32,7 +32,7 @@ pub struct Found {
 
 /// What is known of a store without its database.
 struct Known<'a> {
-    /// The manifest's copy, where there is one that can be believed.
+    /// The manifest's copy, where it was needed and can be believed.
     witness: Option<Manifest>,
     /// Commits that there were at least.
     least: u64,
@@ -49,10 +49,11 @@ pub fn open_database(place: &Path, tag_keys: &[String]) -> Result<Found> {
     folder::finish_replacement(place)?;
     folder::remove_leftovers(place);
     let note = folder::read_generation(place);
-    let witness = witness::read(place);
+    // It can be long, and says no more than a sound note and a sound database.
+    let witness = if matches!(note, Some(Ok(_))) { None } else { witness::read(place) };
     let witnessed = witness.as_ref().map_or(0, |w| w.generation);
-    let known = Known {
-        least: note.and_then(Result::ok).unwrap_or(0).max(witnessed),
+    let mut known = Known {
+        least: note.and_then(Result::ok).unwrap_or(witnessed),
         // Without the note a database that forgot its newest commits looks sound; one that is whole
         // at least holds together.
         doubtful: note == Some(Err(())) && witness.is_none(),
@@ -62,16 +63,22 @@ pub fn open_database(place: &Path, tag_keys: &[String]) -> Result<Found> {
     let kv = match SledKv::open(&place.join("db")) {
         Ok(kv) => kv,
         Err(error) if error.cause.is_some() => return Err(error),
-        Err(error) => return salvage(place, &error.message, None, &known),
+        Err(error) => return salvage(place, &error.message, None, &mut known),
     };
-    let marked = place.join(DAMAGED).exists();
-    let why = match verify(&kv, &known) {
-        Ok(_) if marked => "reading or writing it failed".to_owned(),
-        Ok(manifest) => return Ok(sound(place, kv, manifest, note, &known)),
-        Err(error) if error.cause.is_some() => return Err(error),
-        Err(error) => error.message,
-    };
-    salvage(place, &why, Some(kv), &known)
+    match verify(&kv, &known) {
+        Ok(manifest) if !place.join(DAMAGED).exists() => Ok(sound(place, kv, manifest, note, &known)),
+        Ok(manifest) => match salvage(place, "reading or writing it failed", Some(kv), &mut known) {
+            // Until there is room, what can be read is read where it lies.
+            Err(error) if error.cause == Some(Cause::Machine) => {
+                let mut found = sound(place, SledKv::open(&place.join("db"))?, manifest, note, &known);
+                found.notices.push(format!("the store is damaged, and what is whole cannot be saved now: {error}"));
+                Ok(found)
+            }
+            saved => saved,
+        },
+        Err(error) if error.cause.is_some() => Err(error),
+        Err(error) => salvage(place, &error.message, Some(kv), &mut known),
+    }
 }
 
 /// Makes sure that a database remembers its newest commit; where that is not known, that all that
@@ -109,8 +116,8 @@ fn sound(place: &Path, kv: SledKv, manifest: Option<Manifest>, note: folder::Not
                 notices.push(said.to_owned());
             }
         }
-        if known.witness.as_ref().is_none_or(|w| w.generation < generation) {
-            let _ = witness::write(place, manifest);
+        if note != Some(Ok(generation)) || !witness::exists(place) {
+            witness::write(place, manifest);
         }
     }
     let manifest = manifest.unwrap_or_else(|| Manifest::empty(known.tag_keys.to_vec()));
@@ -140,7 +147,9 @@ impl Source {
 
 /// Makes a sound database of a damaged one, in a folder of its own, and puts it in its place: the
 /// damaged files are kept, and until the new one is whole they stay where they are.
-fn salvage(place: &Path, why: &str, opened: Option<SledKv>, known: &Known<'_>) -> Result<Found> {
+fn salvage(place: &Path, why: &str, opened: Option<SledKv>, known: &mut Known<'_>) -> Result<Found> {
+    known.witness = known.witness.take().or_else(|| witness::read(place));
+    known.least = known.least.max(known.witness.as_ref().map_or(0, |w| w.generation));
     let next = folder::next_folder(place)?;
     let saved = save_into(place, &next, opened, known);
     let (manifest, said) = match saved {
@@ -152,7 +161,7 @@ fn salvage(place: &Path, why: &str, opened: Option<SledKv>, known: &Known<'_>) -
         }
     };
     let kept = folder::replace(place, "corrupt", manifest.generation)?;
-    let _ = witness::write(place, &manifest);
+    witness::write(place, &manifest);
     let mut notices = vec![format!("the store was damaged: {why}; its files were kept in `{}`", SafeText::path(&kept))];
     notices.extend(said);
     Ok(Found { kv: Box::new(SledKv::open(&place.join("db"))?), manifest, notices })

@@ -1,23 +1,29 @@
 //! The witness: a copy of the manifest in force, in a file of its own beside the database.
 //!
 //! It says what was committed when the database can no longer say so itself. It is written after
-//! each commit and may be one behind, never ahead. Damaged or missing, it is as good as none.
+//! each commit and is never ahead of it. Damaged or missing, it is as good as none.
 
 use std::fs;
 use std::path::Path;
 
 use super::manifest::Manifest;
 use super::{folder, frame};
-use crate::error::Result;
 
 const NAME: &str = "witness";
 
-/// Writes it; atomic and synced, readable by the folder's owner alone.
-///
-/// # Errors
-/// Kind `Store` where the disk fails or is full.
-pub fn write(place: &Path, manifest: &Manifest) -> Result<()> {
-    folder::put_file(place, NAME, &frame::seal(&manifest.to_bytes()?))
+/// Writes it; atomic and synced, readable by the folder's owner alone. Where the disk fails or is
+/// full there is none from then on: an old one would say too little.
+pub fn write(place: &Path, manifest: &Manifest) {
+    let written = manifest.to_bytes().and_then(|raw| folder::put_file(place, NAME, &frame::seal(&raw)));
+    if written.is_err() {
+        remove(place);
+    }
+}
+
+/// Whether there is one, of which nothing is known yet.
+#[must_use]
+pub fn exists(place: &Path) -> bool {
+    place.join(NAME).exists()
 }
 
 /// What it says, where it can be believed.

@@ -11,6 +11,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use spendtop::domain::calendar::Period;
 use spendtop::error::Kind;
 use spendtop::store::journal::Subject;
 use spendtop::store::{Store, check};
@@ -292,4 +293,60 @@ fn a_damaged_store_is_whole_or_says_so() {
         let lost = [Found::Told, Found::SetAside].iter().filter_map(|f| seen.get(&(harmless, *f))).sum::<u64>();
         assert_eq!(lost, 0, "{harmless}: the charges were all there");
     }
+}
+
+#[test]
+fn a_store_that_failed_in_use_is_saved_by_the_next_opening() {
+    let folder = tempfile::tempdir().expect("folder");
+    let (place, whole) = template(folder.path());
+    // As a reading that meets damage does.
+    Store::open(&place, &tag_keys()).expect("open").mark_damaged();
+    let store = Store::open(&place, &tag_keys()).expect("save");
+    assert!(store.notices.iter().any(|n| n.contains("nothing is lost")), "{:?}", store.notices);
+    assert!(!store.lost && place.join("corrupt-0/db").is_dir());
+    assert_eq!(scan(&store).expect("scan"), whole.state);
+    drop(store);
+    let store = Store::open(&place, &tag_keys()).expect("open");
+    assert_eq!(store.notices, Vec::<String>::new(), "it is sound from then on");
+    assert!(!place.join("corrupt-1").exists());
+}
+
+#[test]
+fn an_older_state_stands_in_for_lost_charges_and_says_so() {
+    let folder = tempfile::tempdir().expect("folder");
+    let place = folder.path().join("store");
+    let bill = |name: &str, day: u32| {
+        let text = format!(
+            "BilledCost,ChargePeriodStart,ChargePeriodEnd,BillingCurrency,ProviderName,BillingAccountId\n\
+             1,2024-07-{day:02},2024-07-{day:02}T01:00:00Z,USD,AWS,1\n"
+        );
+        write(folder.path(), name, text)
+    };
+    let (old, new) = (bill("old.csv", 1), bill("new.csv", 2));
+    let replace = How { decisions: Decisions { replace: true, ..Decisions::default() }, ..How::default() };
+    let store = Store::open(&place, &tag_keys()).expect("open");
+    import_as(&store, &[&old], &replace).expect("import");
+    let before = scan(&store).expect("scan");
+    drop(store);
+    copy(&place.join("db"), &folder.path().join("older"));
+    let store = Store::open(&place, &tag_keys()).expect("open");
+    import_as(&store, &[&new], &replace).expect("import");
+    let after = scan(&store).expect("scan");
+    drop(store);
+    // As a database that forgot its newest commit.
+    std::fs::remove_dir_all(place.join("db")).expect("remove");
+    copy(&folder.path().join("older"), &place.join("db"));
+    for _ in 0..2 {
+        let store = Store::open(&place, &tag_keys()).expect("open");
+        let manifest = store.manifest();
+        assert_eq!(scan(&store).expect("scan"), before);
+        assert_eq!(manifest.lost.len(), 1);
+        let period = manifest.groups[0].days().expect("days");
+        assert!(manifest.is_incomplete(Period { from: period.from, to: period.to.plus(1) }));
+        assert!(store.notices.iter().any(|n| n.contains("AWS 1 2024-07")), "{:?}", store.notices);
+    }
+    let store = Store::open(&place, &tag_keys()).expect("open");
+    import_as(&store, &[&new], &replace).expect("import");
+    assert_eq!(scan(&store).expect("scan"), after);
+    assert!(store.manifest().lost.is_empty());
 }
