@@ -13,6 +13,7 @@ use super::folder::{self, DAMAGED};
 use super::kv::{self, Change, Kv};
 use super::lost::Lost;
 use super::manifest::{Group, Manifest};
+use super::segment::{self, Segment};
 use super::sled_kv::SledKv;
 use super::{BATCH_BYTES, check, fingerprint_of, keys, read_manifest, remove_unreferenced, rollups, witness};
 use super::{write_batches, write_manifest};
@@ -216,7 +217,7 @@ fn save(sources: &[Source], fresh: &dyn Kv, known: &Known<'_>) -> Result<(Manife
     let mut manifest = states.first().map_or_else(|| Manifest::empty(known.tag_keys.to_vec()), |m| (*m).clone());
     let all = union(&manifest, &states);
     for number in all.segments() {
-        copy(sources, fresh, &keys::segment(number))?;
+        copy_segment(sources, fresh, number)?;
     }
     for group in &all.groups {
         copy(sources, fresh, &keys::group_rollups(group.id))?;
@@ -290,15 +291,29 @@ fn earlier(lost: &[Group], states: &[&Manifest], hit: &BTreeSet<u64>) -> Vec<Gro
     found
 }
 
-/// Copies the values of one thing from the first source that has it whole.
-fn copy(sources: &[Source], fresh: &dyn Kv, prefix: &[u8]) -> Result<()> {
+/// Copies a segment; of one that no source has whole, what can be read: accounts that have no
+/// charges in a damaged chunk need nothing of it.
+fn copy_segment(sources: &[Source], fresh: &dyn Kv, number: u64) -> Result<()> {
+    if copy(sources, fresh, &keys::segment(number))? {
+        return Ok(());
+    }
+    let heads = sources.iter().filter_map(|s| Segment::open(&s.kv, number).ok());
+    let Some(chunks) = heads.map(|s| s.head.chunks.len() as u32).next() else { return Ok(()) };
+    for key in segment::columns(number, chunks) {
+        copy(sources, fresh, &key)?;
+    }
+    Ok(())
+}
+
+/// Copies the values of one thing from the first source that has it whole; whether one has.
+fn copy(sources: &[Source], fresh: &dyn Kv, prefix: &[u8]) -> Result<bool> {
     for source in sources {
         if copy_from(&source.kv, fresh, prefix)? {
-            return Ok(());
+            return Ok(true);
         }
         kv::remove_prefix(fresh, prefix)?;
     }
-    Ok(())
+    Ok(false)
 }
 
 /// Whether a source has the thing and all of it could be read.
