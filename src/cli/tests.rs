@@ -509,6 +509,14 @@ fn what_damage_took_is_told_until_it_is_here_again_or_accepted() {
 }
 
 #[test]
+fn an_answer_that_cannot_be_written_is_no_fault_of_the_store() {
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let mut streams = Streams::new(&mut out, &mut err, None, false);
+    let error = streams.failed(&std::io::ErrorKind::StorageFull.into());
+    assert_eq!((error.kind, streams.is_reader_gone()), (Kind::Usage, false));
+}
+
+#[test]
 fn a_file_is_no_store_and_a_failed_restore_leaves_nothing() {
     let folder = tempfile::tempdir().expect("folder");
     let file = folder.path().join("bill.csv");
