@@ -8,7 +8,7 @@ use std::{fmt, io};
 /// What sort of trouble it is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kind {
-    /// The command line, the config or the input is at fault.
+    /// The command line, the config, the input or the output is at fault.
     Usage,
     /// A provider or its credentials are.
     Provider,

@@ -69,7 +69,9 @@ struct Plan {
 impl Plan {
     fn open(&self) -> Result<Arc<LocalEngine>> {
         let store = Store::open(&self.place, &self.config.tags.keys)?;
-        let empty = store.manifest().imports.is_empty();
+        // One that lost all that it held is not empty: the demo would hide it.
+        let manifest = store.manifest();
+        let empty = manifest.imports.is_empty() && manifest.lost.is_empty();
         if let Some(seed) = self.demo {
             if !empty && !wiring::is_demo(&store) {
                 return Err(Error::usage(

@@ -309,6 +309,8 @@ pub enum StoreCommand {
     },
     /// Compute sums anew from the stored charges
     Rebuild,
+    /// Take as lost what damage took: answers are no longer marked for it
+    AcceptLoss,
 }
 
 /// `spendtop config`

@@ -37,8 +37,8 @@ pub fn run(context: &mut Context<'_, '_>, args: &ExportArgs) -> Result<u8> {
     // A file of charges has no place to say so.
     let days = scope.period.map(|p| p.resolve(context.as_of)).or(engine.data_days());
     if days.is_some_and(|days| incomplete(&engine, days)) {
-        let hint = "`spendtop imports list` shows which import; mend the file and import it again";
-        context.streams.note("incomplete: rows of the bill were refused when it was imported", &[hint])?;
+        let hint = "`spendtop imports list` shows which; import what is missing again";
+        context.streams.note("incomplete: rows of the bill were refused, or lost to damage", &[hint])?;
     }
     let cancel = Cancel::default();
     let given_up = cancel.clone();

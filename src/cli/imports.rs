@@ -72,8 +72,13 @@ fn list(context: &mut Context<'_, '_>, manifest: &Manifest) -> Result<u8> {
         if import.refused > 0 {
             line.push_str(&format!("  ({} rows refused)", thousands(import.refused)));
         }
-        if held < import.rows {
-            line.push_str(&format!("  ({} charges replaced since)", thousands(import.rows - held)));
+        let lost = manifest.lost_rows(import.id);
+        if lost > 0 {
+            line.push_str(&format!("  ({} charges lost to damage)", thousands(lost)));
+        }
+        let replaced = import.rows.saturating_sub(held + lost);
+        if replaced > 0 {
+            line.push_str(&format!("  ({} charges replaced since)", thousands(replaced)));
         }
         if idle > 0 {
             line.push_str(&format!("  ({idle} account periods kept, not counted: another source has them)"));
@@ -109,7 +114,10 @@ fn show(context: &mut Context<'_, '_>, manifest: &Manifest, import: &Import) -> 
     text.push_str("\nwhat counts of it\n");
     let active: Vec<u64> = manifest.active().iter().map(|g| g.id).collect();
     let parts = parts(manifest, import.id);
-    if parts.is_empty() {
+    let lost = manifest.lost_rows(import.id);
+    if lost > 0 {
+        text.push_str(&format!("  {} charges are lost to damage: import the files again\n", thousands(lost)));
+    } else if parts.is_empty() {
         text.push_str("  nothing: later imports replaced all of it\n");
     }
     for (group, part) in parts {

@@ -11,7 +11,8 @@ use super::{app, config, export, generate, import, imports, lens, query, store, 
 use crate::config::Config;
 use crate::domain::calendar::Day;
 use crate::domain::dimension::Dimension;
-use crate::error::Result;
+use crate::domain::text::SafeText;
+use crate::error::{Error, Result};
 
 /// What a command runs in.
 pub struct Context<'a, 's> {
@@ -29,9 +30,14 @@ impl Context<'_, '_> {
     /// The store's folder.
     ///
     /// # Errors
-    /// Kind `Usage` where there is no home folder and no flag names one.
+    /// Kind `Usage` where there is no home folder and no flag names one, or a file is named.
     pub fn data_dir(&self) -> Result<PathBuf> {
-        config::data_dir(&self.global, &self.config)
+        let place = config::data_dir(&self.global, &self.config)?;
+        if place.is_file() {
+            return Err(Error::usage(format!("`{}` is a file, not the store's folder", SafeText::path(&place)))
+                .hint("--data-dir names a folder; `spendtop import FILE` reads a billing export into it"));
+        }
+        Ok(place)
     }
 }
 

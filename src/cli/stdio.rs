@@ -5,7 +5,7 @@
 use std::io::{self, Write};
 
 use crate::domain::text::SafeText;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 
 /// Where a command writes, and what reads it.
 pub struct Streams<'a> {
@@ -63,7 +63,7 @@ impl<'a> Streams<'a> {
     #[must_use]
     pub fn failed(&mut self, cause: &io::Error) -> Error {
         self.reader_gone |= cause.kind() == io::ErrorKind::BrokenPipe;
-        let error = Error::new(Kind::Store, format!("cannot write the answer: {cause}"));
+        let error = Error::usage(format!("cannot write the answer: {cause}"));
         match cause.kind() {
             io::ErrorKind::StorageFull => error.hint("the disk is full: free some space, then run the command again"),
             _ => error,

@@ -1,4 +1,7 @@
-//! `spendtop store check|stats|backup|restore|rebuild`.
+//! `spendtop store check|stats|backup|restore|rebuild|accept-loss`.
+
+use std::collections::BTreeSet;
+use std::path::Path;
 
 use super::args::{StoreArgs, StoreCommand};
 use super::import::{size, thousands};
@@ -6,7 +9,7 @@ use super::run::Context;
 use super::wiring;
 use crate::domain::text::SafeText;
 use crate::error::{Error, Kind, Result};
-use crate::store::{backup, check};
+use crate::store::{Store, backup, check};
 use crate::sync::undo;
 
 /// Runs `store`; returns the exit code.
@@ -39,8 +42,19 @@ pub fn run(context: &mut Context<'_, '_>, args: &StoreArgs) -> Result<u8> {
             context.streams.print(&format!("wrote {} values to {}\n", thousands(values), SafeText::path(file)))?;
             Ok(0)
         }
+        StoreCommand::AcceptLoss => {
+            let lost = undo::accept_loss(&store)?;
+            context.streams.print(&match lost {
+                0 => "nothing is lost\n".to_owned(),
+                _ => {
+                    format!("{} lost account periods are told of no more\n", thousands(lost as u64))
+                }
+            })?;
+            wiring::committed(context, store);
+            Ok(0)
+        }
         StoreCommand::Rebuild => {
-            let groups = undo::rebuild_rollups(&store, &context.config.tags.keys)?;
+            let (store, groups) = rebuild(context, &place, store)?;
             let entries = store.journal().map_or(0, |j| j.lock().map_or(0, |j| j.entries().len()));
             context.streams.print(&format!(
                 "made the rollups of {groups} account periods anew, and replayed {entries} journal entries\n"
@@ -52,7 +66,22 @@ pub fn run(context: &mut Context<'_, '_>, args: &StoreArgs) -> Result<u8> {
     }
 }
 
-fn check_all(context: &mut Context<'_, '_>, store: &crate::store::Store) -> Result<u8> {
+/// Makes the rollups anew. Where that meets damage, what can be read is saved first.
+fn rebuild(context: &mut Context<'_, '_>, place: &Path, store: Store) -> Result<(Store, usize)> {
+    let keys = context.config.tags.keys.clone();
+    match undo::rebuild_rollups(&store, &keys) {
+        Err(error) if error.kind == Kind::Store && error.cause.is_none() => {
+            store.mark_damaged();
+            drop(store);
+            let store = wiring::open_store(context, place)?;
+            let groups = undo::rebuild_rollups(&store, &keys)?;
+            Ok((store, groups))
+        }
+        made => made.map(|groups| (store, groups)),
+    }
+}
+
+fn check_all(context: &mut Context<'_, '_>, store: &Store) -> Result<u8> {
     let manifest = store.manifest();
     let report = check::run(store.kv(), &manifest, &mut |_, _| {})?;
     for damage in &report.damage {
@@ -68,26 +97,46 @@ fn check_all(context: &mut Context<'_, '_>, store: &crate::store::Store) -> Resu
         context.streams.print(&line)?;
         return Ok(0);
     }
-    let imports: std::collections::BTreeSet<u64> = manifest
-        .groups
-        .iter()
-        .filter(|g| report.groups_hit.contains(&g.id))
-        .flat_map(|g| g.parts.iter().map(|p| p.import))
-        .collect();
+    if !report.charges_hit.is_empty() {
+        store.mark_damaged();
+    }
+    for lost in &manifest.lost {
+        let files: Vec<String> = manifest
+            .imports_of(lost)
+            .flat_map(|i| &i.files)
+            .map(|f| SafeText::from_outside(&f.name).into_string())
+            .collect();
+        let (rows, name) = (lost.rows(), lost.name());
+        let line = match lost.key {
+            Some(_) => format!("lost: {name}: {} charges of {}\n", thousands(rows), files.join(", ")),
+            None => format!("lost: {name}, which nobody can list\n"),
+        };
+        context.streams.print(&line)?;
+    }
+    let hit = manifest.groups.iter().filter(|g| report.groups_hit.contains(&g.id));
+    let mut imports: BTreeSet<u64> = hit.flat_map(|g| g.parts.iter().map(|p| p.import)).collect();
+    imports.extend(manifest.lost.iter().flat_map(|l| &l.parts).map(|(import, _)| *import));
     let again: Vec<String> = imports
         .iter()
         .filter_map(|id| manifest.import(*id))
-        .flat_map(|i| i.files.iter().map(|f| f.name.clone()))
+        .flat_map(|i| i.files.iter().map(|f| SafeText::from_outside(&f.name).into_string()))
         .collect();
-    let mut error = Error::new(Kind::Store, "committed data is damaged");
+    let mut error = Error::new(Kind::Store, "committed data is damaged or lost");
     if !again.is_empty() {
-        let files: Vec<String> = again.iter().map(|f| SafeText::from_outside(f).into_string()).collect();
-        error = error.hint(format!("`spendtop import --replace` with these brings it back: {}", files.join(", ")));
+        error = error.hint(format!("`spendtop import --replace` with these brings it back: {}", again.join(", ")));
     }
-    Err(error.hint("`spendtop store rebuild` makes rollups anew; `spendtop store restore FILE` brings a backup back"))
+    if !report.damage.is_empty() {
+        error = error.hint("`spendtop store rebuild` makes rollups anew");
+    }
+    error = error.hint("`spendtop store restore FILE` brings a backup back");
+    if !manifest.lost.is_empty() {
+        error =
+            error.hint("`spendtop store accept-loss` tells of losses no more, when all is here again or gone for good");
+    }
+    Err(error)
 }
 
-fn stats(context: &mut Context<'_, '_>, store: &crate::store::Store) -> Result<u8> {
+fn stats(context: &mut Context<'_, '_>, store: &Store) -> Result<u8> {
     let manifest = store.manifest();
     let rows: u64 = manifest.active().iter().map(|g| g.rows()).sum();
     let kept: u64 = manifest.groups.iter().map(crate::store::manifest::Group::rows).sum();

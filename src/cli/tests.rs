@@ -459,11 +459,77 @@ fn a_check_fails_where_something_committed_is_gone_and_only_there() {
     let check = format!("spendtop store check {flags}");
     std::fs::write(place.join("generation"), "nonsense").expect("write");
     let (out, err, code) = run_words(&check);
-    assert!(err.contains("every charge was verified"), "{err}");
+    // The manifest's copy says as much as the note did.
+    assert_eq!((err.as_str(), code), ("", Ok(0)));
     assert!(out.starts_with("sound: "), "{out}");
-    assert_eq!(code, Ok(0));
+    for note in ["generation", "witness"] {
+        std::fs::write(place.join(note), "nonsense").expect("write");
+    }
+    assert!(run_words(&check).1.contains("every charge was verified"));
     std::fs::remove_dir_all(place.join("db")).expect("remove");
     assert_eq!(run_words(&check).2.map_err(|e| e.kind), Err(Kind::Store));
+}
+
+#[test]
+fn what_damage_took_is_told_until_it_is_here_again_or_accepted() {
+    let folder = tempfile::tempdir().expect("folder");
+    let bill = folder.path().join("bill.csv");
+    let text = "BillingCurrency,BilledCost,ChargePeriodStart,ChargePeriodEnd,ProviderName,BillingAccountId\n\
+                USD,7,2024-09-14T00:00:00Z,2024-09-15T00:00:00Z,AWS,1\n";
+    std::fs::write(&bill, text).expect("write");
+    let place = folder.path().join("store");
+    let flags = format!("--as-of 2024-09-15 --data-dir {}", place.display());
+    let import = format!("spendtop import {} {flags}", bill.display());
+    let query = format!("spendtop query --metric billed --by none --last 30d --format json {flags}");
+    assert_eq!(run_words(&import).2, Ok(0));
+    let sound = run_words(&query);
+    assert_eq!((sound.1.as_str(), &sound.2), ("", &Ok(0)));
+    let lose = || std::fs::remove_dir_all(place.join("db")).expect("remove");
+    lose();
+    for _ in 0..2 {
+        let (out, err, code) = run_words(&query);
+        assert_eq!((out.trim(), code), ("[]", Ok(0)));
+        assert!(err.contains("damage took charges") && err.contains("AWS 1 2024-09"), "{err}");
+        let (out, _, code) = run_words(&format!("spendtop store check {flags}"));
+        assert!(out.contains("lost: AWS 1 2024-09: 1 charges of") && out.contains("bill.csv"), "{out}");
+        let error = code.expect_err("lost");
+        assert!(error.kind == Kind::Store && error.hints[0].contains("bill.csv"), "{error:?}");
+        let (out, _, _) = run_words(&format!("spendtop imports list {flags}"));
+        assert!(out.contains("bill.csv  (1 charges lost to damage)"), "{out}");
+    }
+    assert_eq!(run_words(&import).2, Ok(0), "not stored already");
+    assert_eq!(run_words(&query), sound);
+    for way_out in ["imports rm 2 --yes", "store accept-loss"] {
+        assert!(run_words(&import).2.is_ok());
+        lose();
+        assert!(run_words(&query).1.contains("damage took charges"));
+        assert_eq!(run_words(&format!("spendtop {way_out} {flags}")).2, Ok(0), "{way_out}");
+        assert!(!run_words(&query).1.contains("damage"), "{way_out}");
+        assert_eq!(run_words(&format!("spendtop store check {flags}")).2, Ok(0), "{way_out}");
+    }
+}
+
+#[test]
+fn an_answer_that_cannot_be_written_is_no_fault_of_the_store() {
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let mut streams = Streams::new(&mut out, &mut err, None, false);
+    let error = streams.failed(&std::io::ErrorKind::StorageFull.into());
+    assert_eq!((error.kind, streams.is_reader_gone()), (Kind::Usage, false));
+}
+
+#[test]
+fn a_file_is_no_store_and_a_failed_restore_leaves_nothing() {
+    let folder = tempfile::tempdir().expect("folder");
+    let file = folder.path().join("bill.csv");
+    std::fs::write(&file, "BilledCost\n").expect("write");
+    for words in ["store check", "query", "import x.csv"] {
+        let error = run_words(&format!("spendtop {words} --data-dir {}", file.display())).2.expect_err(words);
+        assert!(error.kind == Kind::Usage && error.message.contains("is a file"), "{error:?}");
+    }
+    let fresh = folder.path().join("fresh");
+    let restore = format!("spendtop store restore {} --data-dir {}", file.display(), fresh.display());
+    assert_eq!(run_words(&restore).2.map_err(|e| e.kind), Err(Kind::Usage));
+    assert!(!fresh.exists(), "a folder was left behind");
 }
 
 #[test]

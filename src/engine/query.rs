@@ -122,10 +122,10 @@ pub fn answer(engine: &LocalEngine, query: &Query, as_of: Day, cancel: &Cancel) 
     Ok(answers)
 }
 
-/// Whether groups with refused rows are among the days.
+/// Whether charges of these days were refused, or lost to damage.
 #[must_use]
 pub fn incomplete(engine: &LocalEngine, period: Period) -> bool {
-    engine.store().manifest().active().iter().any(|g| g.incomplete && g.overlaps(period))
+    engine.store().manifest().is_incomplete(period)
 }
 
 /// A row while an answer is made.

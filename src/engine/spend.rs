@@ -280,7 +280,7 @@ fn notices(engine: &LocalEngine, lens: &Lens, as_of: Day, unknown: u64, left_out
     }
     if incomplete(engine, period) {
         notices.push(Notice {
-            text: "rows were refused when this period was imported: it is incomplete".to_owned(),
+            text: "rows of this period were refused, or lost to damage: it is incomplete".to_owned(),
             hint: "`spendtop imports list` shows which import; mend the file and import it again".to_owned(),
         });
     }

@@ -261,7 +261,7 @@ fn notes(answer: &QueryAnswer) -> Vec<String> {
 pub fn warnings(answer: &QueryAnswer) -> Vec<String> {
     let mut warnings = Vec::new();
     if answer.incomplete {
-        let why = "rows of the bill were refused when it was imported";
+        let why = "rows of the bill were refused, or lost to damage";
         warnings.push(format!("incomplete: {why}, see `spendtop imports list`"));
     }
     if let Some((from, days)) = answer.previous_from.zip(answer.previous_period) {

@@ -206,7 +206,7 @@ AWS Lambda          0.0000042
 Total       1,234,567.89
 3 of 212 rows; the total is over all of them
 2 charges with unknown cost are in no sum
-incomplete: rows of the bill were refused when it was imported, see `spendtop imports list`
+incomplete: rows of the bill were refused, or lost to damage, see `spendtop imports list`
 "
     );
     assert_eq!(

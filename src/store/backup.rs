@@ -138,8 +138,18 @@ fn read(path: &Path, mut visit: impl FnMut(Vec<u8>, Vec<u8>) -> Result<()>) -> R
 /// # Errors
 /// Kind `Usage` where the file is no whole backup: the store is then untouched.
 pub fn restore(path: &Path, place: &Path) -> Result<Option<String>> {
+    let made = !place.exists();
     folder::prepare(place)?;
-    let _lock = folder::Lock::take(place)?;
+    let lock = folder::Lock::take(place)?;
+    let restored = put_in_place(path, place);
+    drop(lock);
+    if made && restored.is_err() {
+        let _ = std::fs::remove_dir_all(place);
+    }
+    restored
+}
+
+fn put_in_place(path: &Path, place: &Path) -> Result<Option<String>> {
     let next = folder::next_folder(place)?;
     let made = restore_into(path, &next.join("db"));
     let (journal, generation) = match made {

@@ -8,7 +8,7 @@ use super::rollups;
 use super::segment::{GroupKey, Segment};
 use crate::domain::calendar::Day;
 use crate::domain::charge::{Metric, Profile, Quantity, Terms};
-use crate::domain::numbers::UNKNOWN_WIDE;
+use crate::domain::numbers::{Numbers, UNKNOWN_WIDE};
 use crate::domain::rollup::{METRICS, kinds};
 use crate::domain::text::SafeText;
 use crate::error::Result;
@@ -46,14 +46,14 @@ pub fn run(kv: &dyn Kv, manifest: &Manifest, progress: &mut dyn FnMut(usize, usi
     let mut report = Report::default();
     let segments = manifest.segments();
     let mut found: BTreeMap<(u64, GroupKey), Found> = BTreeMap::new();
+    let mut unread: BTreeMap<u64, String> = BTreeMap::new();
     for (done, number) in segments.iter().enumerate() {
         progress(done, segments.len());
-        match segment(kv, *number, &mut found) {
-            Ok(rows) => {
-                report.segments += 1;
-                report.rows += rows;
-            }
-            Err(error) => report.damage.push(error.message),
+        let before = report.rows;
+        let read = segment(kv, *number, &mut found, &mut report.rows);
+        report.segments += u64::from(read.is_ok() || report.rows > before);
+        if let Err(error) = read {
+            unread.insert(*number, error.message);
         }
     }
     for group in &manifest.groups {
@@ -62,6 +62,10 @@ pub fn run(kv: &dyn Kv, manifest: &Manifest, progress: &mut dyn FnMut(usize, usi
         charges(group, &found, &mut report.damage);
         if report.damage.len() > before {
             report.charges_hit.push(group.id);
+            // A chunk that no group has charges in is nobody's loss.
+            let numbers = group.parts.iter().flat_map(|p| &p.segments);
+            let causes: Vec<String> = numbers.filter_map(|n| unread.remove(n)).collect();
+            report.damage.splice(before..before, causes);
         }
         beside(kv, group, &manifest.tag_keys, &mut report.damage);
         if report.damage.len() > before {
@@ -135,8 +139,9 @@ fn beside(kv: &dyn Kv, group: &Group, tag_keys: &[String], damage: &mut Vec<Stri
     }
 }
 
-/// Reads all of a segment; adds what its windows sum to.
-fn segment(kv: &dyn Kv, number: u64, found: &mut BTreeMap<(u64, GroupKey), Found>) -> Result<u64> {
+/// Reads all of a segment that can be read; adds what its windows sum to, and how many charges
+/// that was.
+fn segment(kv: &dyn Kv, number: u64, found: &mut BTreeMap<(u64, GroupKey), Found>, read: &mut u64) -> Result<()> {
     let segment = Segment::open(kv, number)?;
     for column in Profile::ALL {
         segment.profile_column(*column)?;
@@ -145,17 +150,15 @@ fn segment(kv: &dyn Kv, number: u64, found: &mut BTreeMap<(u64, GroupKey), Found
         segment.terms_column(*column)?;
     }
     segment.terms_times()?;
+    let mut failed = None;
     for (chunk, runs) in segment.head.chunks.iter().enumerate() {
-        let chunk = chunk as u32;
-        segment.chunk_profiles(chunk)?;
-        segment.chunk_terms(chunk)?;
-        for quantity in Quantity::ALL.iter().skip(METRICS) {
-            segment.chunk_numbers(chunk, *quantity)?;
-        }
-        let mut costs = Vec::with_capacity(METRICS);
-        for metric in Metric::ALL {
-            costs.push(segment.chunk_numbers(chunk, metric.quantity())?);
-        }
+        let costs = match chunk_costs(&segment, chunk as u32) {
+            Ok(costs) => costs,
+            Err(error) => {
+                failed.get_or_insert(error);
+                continue;
+            }
+        };
         let mut at = 0;
         for (window, rows) in runs {
             let window = &segment.head.windows[*window as usize];
@@ -169,6 +172,17 @@ fn segment(kv: &dyn Kv, number: u64, found: &mut BTreeMap<(u64, GroupKey), Found
             }
             at += *rows as usize;
         }
+        *read += at as u64;
     }
-    Ok(segment.head.rows)
+    failed.map_or(Ok(()), Err)
+}
+
+/// Reads all of a chunk; returns its costs.
+fn chunk_costs(segment: &Segment<'_>, chunk: u32) -> Result<Vec<Numbers>> {
+    segment.chunk_profiles(chunk)?;
+    segment.chunk_terms(chunk)?;
+    for quantity in Quantity::ALL.iter().skip(METRICS) {
+        segment.chunk_numbers(chunk, *quantity)?;
+    }
+    Metric::ALL.into_iter().map(|metric| segment.chunk_numbers(chunk, metric.quantity())).collect()
 }

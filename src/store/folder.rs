@@ -1,32 +1,43 @@
-//! The store's folder: permissions, the lock, and opening a database that may be damaged.
+//! The store's folder: permissions, the lock, and the small files beside the database.
 //!
-//! The folder holds `lock`, the database in `db/`, `journal.jsonl`, the [`front`] page and
-//! `generation`, which says how many commits the database must at least remember: a repair that
-//! lost the newest commits would otherwise look sound.
+//! The folder holds `lock`, the database in `db/`, `journal.jsonl`, the [`front`] page, the
+//! [`witness`] and `generation`, which says how many commits the database must at least remember:
+//! one that lost the newest would otherwise look sound. `damaged` is there after the database
+//! failed while it was in use, `reserve` unless the disk is full.
 
 use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use fs2::FileExt;
 
-use super::front;
-use super::kv::Kv;
-use super::sled_kv::SledKv;
-use super::{check, read_manifest, write_manifest};
+use super::{front, witness};
 use crate::domain::text::SafeText;
 use crate::error::{Error, Kind, Result};
+
+/// The mark that reading or writing the database failed.
+pub(super) const DAMAGED: &str = "damaged";
+
+/// How long somebody else's lock is waited for: commands take milliseconds, the app and imports
+/// keep it.
+const WAIT_MAX: Duration = Duration::from_secs(2);
+const WAIT_STEP: Duration = Duration::from_millis(10);
 
 /// The lock on a store's folder, given back when dropped or when the process ends.
 pub struct Lock(#[expect(dead_code, reason = "held for its lock")] File);
 
 impl Lock {
-    /// Takes the lock without waiting.
+    /// Takes the lock; waits a moment for a process that only asks something.
     ///
     /// # Errors
-    /// Kind `Store` where another process holds it.
+    /// Kind `Store` where another process holds it longer.
     pub fn take(place: &Path) -> Result<Lock> {
+        Lock::take_pausing(place, std::thread::sleep)
+    }
+
+    fn take_pausing(place: &Path, mut pause: impl FnMut(Duration)) -> Result<Lock> {
         let path = place.join("lock");
         let failed = |e: &std::io::Error| {
             let error = Error::io(Kind::Store, "open", &path, e);
@@ -40,7 +51,13 @@ impl Lock {
         };
         let mut file =
             File::options().create(true).read(true).write(true).truncate(false).open(&path).map_err(|e| failed(&e))?;
-        if file.try_lock_exclusive().is_err() {
+        let mut waited = Duration::ZERO;
+        while file.try_lock_exclusive().is_err() {
+            if waited < WAIT_MAX {
+                pause(WAIT_STEP);
+                waited += WAIT_STEP;
+                continue;
+            }
             let mut holder = String::new();
             let _ = file.read_to_string(&mut holder);
             let holder: String = holder.chars().filter(char::is_ascii_digit).take(10).collect();
@@ -52,11 +69,10 @@ impl Lock {
             return Err(Error::store(format!("{who} is using the store in `{}`", SafeText::path(place)))
                 .hint("wait for it to end, or use another --data-dir"));
         }
+        // Only for whoever is refused meanwhile: a full disk does not matter.
         let pid = format!("{}\n", std::process::id());
-        file.set_len(0)
-            .and_then(|()| file.seek(SeekFrom::Start(0)))
-            .and_then(|_| file.write_all(pid.as_bytes()))
-            .map_err(|e| failed(&e))?;
+        let _ =
+            file.set_len(0).and_then(|()| file.seek(SeekFrom::Start(0))).and_then(|_| file.write_all(pid.as_bytes()));
         Ok(Lock(file))
     }
 }
@@ -113,7 +129,15 @@ pub fn note_generation(place: &Path, generation: u64) -> Result<()> {
 /// How far the database had come when it was last noted; `None` where no sound note says.
 #[must_use]
 pub fn noted_generation(place: &Path) -> Option<u64> {
-    read_small(place, "generation")?.ok()?.parse().ok()
+    read_generation(place)?.ok()
+}
+
+/// How many commits were noted; `None` where nothing was, an error where the note is damaged.
+pub(super) type Note = Option<Result<u64, ()>>;
+
+/// Reads the note of the newest commit.
+pub(super) fn read_generation(place: &Path) -> Note {
+    read_small(place, "generation").map(|n| n.and_then(|text| text.parse().map_err(|_| ())))
 }
 
 /// Writes a line with its checksum as a file of its own.
@@ -148,162 +172,6 @@ fn read_small(place: &Path, name: &str) -> Option<Result<String, ()>> {
     Some(whole().ok_or(()))
 }
 
-/// A database that was opened.
-pub struct Found {
-    /// The database.
-    pub kv: Box<dyn Kv>,
-    /// What the opener must tell the user.
-    pub notices: Vec<String>,
-    /// Whether something that was committed is no longer there.
-    pub lost: bool,
-}
-
-/// Opens the database; repairs it or sets it aside where it is damaged, and says so.
-///
-/// # Errors
-/// Kind `Store` where the disk fails or a newer spendtop wrote it.
-pub fn open_database(place: &Path) -> Result<Found> {
-    finish_replacement(place)?;
-    remove_leftovers(place);
-    let folder = place.join("db");
-    let note = read_small(place, "generation").map(|n| n.and_then(|text| text.parse::<u64>().map_err(|_| ())));
-    let least = note.and_then(Result::ok).unwrap_or(0);
-    // Without the note a database that forgot its newest commits looks sound; one that is whole at
-    // least holds together.
-    let doubtful = note == Some(Err(()));
-    match sound(&folder, least, doubtful) {
-        Ok((kv, generation)) if doubtful => {
-            note_generation(place, generation)?;
-            let said = "the note of the last commit was damaged: every charge was verified, and it was written anew";
-            Ok(Found { kv, notices: vec![said.to_owned()], lost: false })
-        }
-        Ok((kv, _)) => Ok(Found { kv, notices: Vec::new(), lost: false }),
-        Err(Opening::Refused(error)) => Err(error),
-        Err(Opening::Damaged(why)) => repair(place, &why, least),
-    }
-}
-
-enum Opening {
-    /// Not ours to mend: a newer schema, a full disk, missing rights.
-    Refused(Error),
-    Damaged(String),
-}
-
-impl From<Error> for Opening {
-    fn from(error: Error) -> Self {
-        match error.cause {
-            Some(_) => Opening::Refused(error),
-            None => Opening::Damaged(error.message),
-        }
-    }
-}
-
-/// Opens a database and makes sure that it remembers its newest commit; `thoroughly` verifies
-/// every value as well.
-fn sound(folder: &Path, least: u64, thoroughly: bool) -> Result<(Box<dyn Kv>, u64), Opening> {
-    let kv = SledKv::open(folder)?;
-    let manifest = read_manifest(&kv)?;
-    let generation = manifest.as_ref().map_or(0, |m| m.generation);
-    if generation < least {
-        return Err(Opening::Damaged(format!("it remembers commit {generation}, the last was {least}")));
-    }
-    if thoroughly && let Some(manifest) = &manifest {
-        let report = check::run(&kv, manifest, &mut |_, _| {})?;
-        if let Some(first) = report.damage.first() {
-            return Err(Opening::Damaged(first.clone()));
-        }
-    }
-    Ok((Box::new(kv), generation))
-}
-
-/// Makes a sound database of a damaged one, in a folder of its own, and puts it in its place: the
-/// damaged files are kept, and until the new one is whole they stay where they are.
-fn repair(place: &Path, why: &str, least: u64) -> Result<Found> {
-    let next = next_folder(place)?;
-    let database = next.join("db");
-    copy_log(&place.join("db"), &database)?;
-    let Mended { generation, said, lost } = match mend(&database, least) {
-        Ok(mended) => mended,
-        Err(Opening::Refused(error)) => return Err(error),
-        Err(Opening::Damaged(_)) => {
-            fs::remove_dir_all(&database).map_err(|e| Error::io(Kind::Store, "remove", &database, &e))?;
-            drop(SledKv::open(&database)?);
-            let said = "it could not be repaired: spendtop begins with an empty store; import the billing files again, or restore a backup";
-            Mended { generation: 0, said: vec![said.to_owned()], lost: true }
-        }
-    };
-    let kept = replace(place, "corrupt", generation)?;
-    let mut notices =
-        vec![format!("the store was damaged ({why}); its files were kept in `{}`", SafeText::path(&kept))];
-    notices.extend(said);
-    Ok(Found { kv: Box::new(SledKv::open(&place.join("db"))?), notices, lost })
-}
-
-/// A copied database of which only what is whole was left.
-struct Mended {
-    generation: u64,
-    said: Vec<String>,
-    lost: bool,
-}
-
-/// Leaves of a copied database what is whole.
-fn mend(folder: &Path, least: u64) -> Result<Mended, Opening> {
-    let kv = SledKv::open(folder)?;
-    let Some(mut manifest) = read_manifest(&kv)? else {
-        return Err(Opening::Damaged("it names nothing".to_owned()));
-    };
-    let report = check::run(&kv, &manifest, &mut |_, _| {})?;
-    let mut said = Vec::new();
-    let behind = manifest.generation < least;
-    if behind {
-        said.push(format!(
-            "its newest commits are lost: it holds what it held after commit {} of {least}; import the newest files again",
-            manifest.generation
-        ));
-    }
-    let lost: Vec<String> = manifest
-        .groups
-        .iter()
-        .filter(|g| report.charges_hit.contains(&g.id))
-        .map(|g| format!("{} {} {}", g.key.provider, g.key.account, g.key.billing_period.month()))
-        .collect();
-    if !lost.is_empty() {
-        let names = SafeText::from_outside(&lost.join(", ")).into_string();
-        said.push(format!("it was repaired but for {names}: import these again"));
-        manifest.groups.retain(|g| !report.charges_hit.contains(&g.id));
-        manifest.forget_unused_imports();
-        manifest.generation += 1;
-        write_manifest(&kv, &manifest)?;
-    } else if report.damage.is_empty() {
-        said.push("it was repaired from its log, and every charge was verified".to_owned());
-    } else {
-        said.push(
-            "its charges were repaired from the log; run `spendtop store rebuild` for what is kept beside them"
-                .to_owned(),
-        );
-    }
-    Ok(Mended { generation: manifest.generation, said, lost: behind || !lost.is_empty() })
-}
-
-/// The files that a database can be read from: snapshots are an index over the log, without them
-/// sled reads it from its start; settings are written anew.
-fn copy_log(from: &Path, to: &Path) -> Result<()> {
-    let failed = |path: &Path, e: &std::io::Error| Error::io(Kind::Store, "copy", path, e);
-    fs::create_dir_all(to).map_err(|e| failed(to, &e))?;
-    for entry in fs::read_dir(from).map_err(|e| failed(from, &e))?.flatten() {
-        let (name, path) = (entry.file_name(), entry.path());
-        if name.to_string_lossy().starts_with("snap.") || name == "conf" {
-            continue;
-        }
-        if path.is_dir() {
-            copy_log(&path, &to.join(name))?;
-        } else {
-            fs::copy(&path, to.join(name)).map_err(|e| failed(&path, &e))?;
-        }
-    }
-    Ok(())
-}
-
 /// What a replacement may put in place.
 const REPLACED: [&str; 2] = ["db", "journal.jsonl"];
 
@@ -331,7 +199,11 @@ pub fn replace(place: &Path, kept: &str, generation: u64) -> Result<PathBuf> {
     Ok(place.join(name))
 }
 
-fn finish_replacement(place: &Path) -> Result<()> {
+/// Finishes a replacement that a crash interrupted.
+///
+/// # Errors
+/// Kind `Store` where the disk fails or is full.
+pub(super) fn finish_replacement(place: &Path) -> Result<()> {
     let marker = place.join("replacing");
     let Some(order) = read_small(place, "replacing") else { return Ok(()) };
     let order = order.ok().and_then(|text| {
@@ -355,8 +227,10 @@ fn finish_replacement(place: &Path) -> Result<()> {
     if let Some((kept, generation)) = order {
         // Another store may have counted to the same generation.
         front::remove(place);
+        witness::remove(place);
         finish(&kept).map_err(|e| failed(&e))?;
         note_generation(place, generation)?;
+        let _ = fs::remove_file(place.join(DAMAGED));
     }
     fs::remove_file(&marker).map_err(|e| failed(&e))?;
     let _ = fs::remove_dir_all(place.join("next"));
@@ -364,7 +238,7 @@ fn finish_replacement(place: &Path) -> Result<()> {
 }
 
 /// Removes what a killed import or repair left beside the database.
-fn remove_leftovers(place: &Path) {
+pub(super) fn remove_leftovers(place: &Path) {
     let _ = fs::remove_dir_all(place.join("next"));
     for entry in fs::read_dir(place).into_iter().flatten().flatten() {
         if entry.file_name().to_string_lossy().starts_with("spill-") {
@@ -378,26 +252,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_machine_that_refuses_is_no_damage() {
-        let refused = |error: Error| matches!(Opening::from(error), Opening::Refused(_));
-        let io = |errno: rustix::io::Errno| {
-            Error::io(Kind::Store, "open", Path::new("db"), &std::io::Error::from_raw_os_error(errno.raw_os_error()))
-        };
-        assert!(refused(io(rustix::io::Errno::DQUOT)), "a quota that is used up");
-        assert!(refused(io(rustix::io::Errno::MFILE)));
-        assert!(!refused(io(rustix::io::Errno::IO)), "the disk gives the bytes back no more");
-        assert!(!refused(Error::store("the pointer says: Permission denied")), "words decide nothing");
-    }
-
-    #[test]
-    fn a_database_that_is_still_held_is_refused_and_left_alone() {
+    fn a_lock_that_is_held_is_waited_for_and_then_refused() {
         let folder = tempfile::tempdir().expect("folder");
-        let place = folder.path();
-        drop(open_database(place).expect("new"));
-        let file = File::open(place.join("db/db")).expect("database");
-        file.lock_exclusive().expect("lock");
-        let error = open_database(place).map(|_| ()).expect_err("held");
-        assert!(error.message.contains("lock"), "{error}");
-        assert!(!place.join("corrupt-0").exists(), "nothing is set aside");
+        let mut held = Some(Lock::take(folder.path()).expect("lock"));
+        let mut waited = Duration::ZERO;
+        let refused = Lock::take_pausing(folder.path(), |step| waited += step).map(|_| ()).expect_err("held");
+        assert!(refused.message.contains("is using the store") && waited == WAIT_MAX, "{refused} {waited:?}");
+        Lock::take_pausing(folder.path(), |_| drop(held.take())).expect("given back meanwhile");
     }
 }

@@ -8,10 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::frame::Damage;
+use super::lost::Lost;
 use super::segment::{GroupKey, Identity};
 use crate::domain::calendar::{Day, Period};
 use crate::domain::rollup::METRICS;
 use crate::domain::source_file::SourceFile;
+use crate::error::{Cause, Error, Result};
 
 /// The schema that this program writes. A newer one is refused, an older one migrated.
 pub const SCHEMA: u32 = 1;
@@ -31,6 +34,10 @@ pub struct Manifest {
     pub imports: Vec<Import>,
     /// Groups of windows, active or not.
     pub groups: Vec<Group>,
+    /// What damage took and nobody has brought back. Written behind everything else, where there
+    /// is any, so that a manifest from before there was such a list reads as one without losses.
+    #[serde(skip)]
+    pub lost: Vec<Lost>,
 }
 
 /// Unused numbers.
@@ -68,9 +75,10 @@ pub struct Group {
     pub id: u64,
     /// The source.
     pub source: String,
-    /// How much the source is trusted, lower counts where sources overlap: its kind in the lower four
-    /// bits, in the upper ones its place behind sources of this kind that were there before it.
+    /// How much the kind of source is trusted: lower counts where sources overlap.
     pub rank: u8,
+    /// Its place behind sources of this kind that were there before it.
+    pub place: u32,
     /// Provider, account and period.
     pub key: GroupKey,
     /// The account's name, where the bill has one.
@@ -125,8 +133,8 @@ impl Group {
 
     /// What decides whether it counts where sources overlap: the lowest does.
     #[must_use]
-    pub fn precedence(&self) -> (u8, u8, Reverse<u64>) {
-        (self.rank & 15, self.rank >> 4, Reverse(self.newest_import()))
+    pub fn precedence(&self) -> (u8, u32, Reverse<u64>) {
+        (self.rank, self.place, Reverse(self.newest_import()))
     }
 
     /// Its newest import.
@@ -141,6 +149,40 @@ impl Manifest {
     #[must_use]
     pub fn empty(tag_keys: Vec<String>) -> Self {
         Manifest { schema: SCHEMA, next: Next { segment: 1, group: 1, import: 1 }, tag_keys, ..Manifest::default() }
+    }
+
+    /// As it is stored.
+    ///
+    /// # Errors
+    /// None that is known.
+    pub fn to_bytes(&self) -> Result<Vec<u8>> {
+        let failed = |e| Error::bug(format!("the manifest cannot be written: {e}"));
+        let mut raw = postcard::to_stdvec(self).map_err(failed)?;
+        if !self.lost.is_empty() {
+            raw.extend(postcard::to_stdvec(&self.lost).map_err(failed)?);
+        }
+        Ok(raw)
+    }
+
+    /// Reads what [`Self::to_bytes`] made.
+    ///
+    /// # Errors
+    /// Kind `Store` where it is damaged or a newer spendtop's.
+    pub fn from_bytes(raw: &[u8]) -> Result<Manifest> {
+        let damaged = |e| Error::from(Damage(format!("the manifest: {e}")));
+        let (schema, _) = postcard::take_from_bytes::<u32>(raw).map_err(damaged)?;
+        if schema > SCHEMA {
+            return Err(Error::store(format!(
+                "the store was written by a newer spendtop (schema {schema}, this one knows {SCHEMA})"
+            ))
+            .hint("upgrade spendtop, or point --data-dir at another folder")
+            .because(Some(Cause::Newer)));
+        }
+        let (mut manifest, rest) = postcard::take_from_bytes::<Manifest>(raw).map_err(damaged)?;
+        if !rest.is_empty() {
+            manifest.lost = postcard::from_bytes(rest).map_err(damaged)?;
+        }
+        Ok(manifest)
     }
 
     /// The groups that count: where several sources have the same account and period, the most
@@ -192,9 +234,10 @@ impl Manifest {
         Some((first, last))
     }
 
-    /// Forgets imports that no group needs any more.
+    /// Forgets imports that no group needs any more, nor a loss to be named by.
     pub fn forget_unused_imports(&mut self) {
-        let used: BTreeSet<u64> = self.groups.iter().flat_map(|g| &g.parts).map(|p| p.import).collect();
+        let mut used: BTreeSet<u64> = self.groups.iter().flat_map(|g| &g.parts).map(|p| p.import).collect();
+        used.extend(self.lost.iter().flat_map(|l| &l.parts).map(|(import, _)| *import));
         self.imports.retain(|i| used.contains(&i.id));
     }
 }

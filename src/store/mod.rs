@@ -18,11 +18,15 @@ pub mod front;
 pub mod journal;
 pub mod keys;
 pub mod kv;
+pub mod lost;
 pub mod manifest;
+pub mod reserve;
 pub mod rollups;
+pub mod salvage;
 pub mod segment;
 pub mod sled_kv;
 pub mod spill;
+pub mod witness;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -49,8 +53,8 @@ pub struct Store {
     place: Option<PathBuf>,
     /// What the opener must tell the user.
     pub notices: Vec<String>,
-    /// Whether opening found that something committed is no longer there. What could be repaired
-    /// whole is not lost, nor an entry that a crash cut short before it was acknowledged.
+    /// Whether something committed is no longer there, or opening lost a part of the journal. What
+    /// could be repaired whole is not lost, nor an entry that a crash cut short before it was acknowledged.
     pub lost: bool,
     /// A commit failed after its pointer was written: which state the disk holds is not known.
     in_doubt: AtomicBool,
@@ -66,7 +70,14 @@ impl Store {
     pub fn open(place: &Path, tag_keys: &[String]) -> Result<Store> {
         folder::prepare(place)?;
         let lock = Lock::take(place)?;
-        let folder::Found { kv, mut notices, mut lost } = folder::open_database(place)?;
+        let salvage::Found { kv, manifest, mut notices } = match salvage::open_database(place, tag_keys) {
+            // The disk may be full.
+            Err(error) if error.cause == Some(Cause::Machine) && reserve::give_up(place) => {
+                salvage::open_database(place, tag_keys)?
+            }
+            found => found?,
+        };
+        let mut lost = !manifest.lost.is_empty();
         let journal = Journal::open(&place.join("journal.jsonl"))?;
         if !journal.damaged_lines.is_empty() {
             lost = true;
@@ -76,7 +87,8 @@ impl Store {
         if journal.torn {
             notices.push("the journal's last entry was cut short, by a crash or by damage: it is lost".to_owned());
         }
-        let manifest = read_manifest(&*kv)?.unwrap_or_else(|| Manifest::empty(tag_keys.to_vec()));
+        // Told at each opening: whoever reads an answer must know that it is too low.
+        notices.extend(manifest.loss_notice());
         let store = Store {
             kv,
             manifest: RwLock::new(Arc::new(manifest)),
@@ -88,7 +100,7 @@ impl Store {
             in_doubt: AtomicBool::new(false),
             _lock: Some(lock),
         };
-        store.remove_unreferenced()?;
+        reserve::keep(place);
         folder::tighten(place);
         Ok(store)
     }
@@ -164,6 +176,11 @@ impl Store {
     /// Kind `Store` where the disk fails: the store then holds what it held before.
     pub fn commit(&self, mut next: Manifest) -> Result<()> {
         self.certain()?;
+        // Only what makes the store smaller may need the room, and gives back more.
+        let shrinks = next.segments().len() < self.manifest().segments().len();
+        if let Some(place) = self.place.as_ref().filter(|_| shrinks) {
+            reserve::give_up(place);
+        }
         let before = self.manifest();
         next.generation = before.generation + 1;
         next.schema = SCHEMA;
@@ -180,11 +197,15 @@ impl Store {
             front::remove(place);
             // The commit is made: a note that is one behind only guards it less.
             let _ = folder::note_generation(place, next.generation);
+            witness::write(place, &next);
         }
         *self.manifest.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(next);
         let _alone = self.reading.write().unwrap_or_else(PoisonError::into_inner);
         // What stays behind here is removed at the next opening.
         let _ = self.remove_unreferenced();
+        if let Some(place) = &self.place {
+            reserve::keep(place);
+        }
         Ok(())
     }
 
@@ -197,37 +218,14 @@ impl Store {
         if self.in_doubt.load(Ordering::Acquire) {
             return Ok(());
         }
-        let manifest = self.manifest();
-        let segments = manifest.segments();
-        let groups: std::collections::BTreeSet<u64> = manifest.groups.iter().map(|g| g.id).collect();
-        let generation = manifest.generation;
-        self.remove_numbers(keys::SEGMENTS, |n| segments.contains(&n))?;
-        self.remove_numbers(keys::ROLLUPS, |n| groups.contains(&n))?;
-        self.remove_numbers(keys::SKETCHES, |n| groups.contains(&n))?;
-        self.remove_numbers(keys::MANIFESTS, |n| n == generation)
+        remove_unreferenced(&*self.kv, &self.manifest())
     }
 
-    /// Removes all keys of the numbered things behind `prefix` that are not to be kept. Looks at
-    /// one key a thing.
-    fn remove_numbers(&self, prefix: &[u8], keep: impl Fn(u64) -> bool) -> Result<()> {
-        let mut from = prefix.to_vec();
-        while let Some(key) = self.kv.next_key(prefix, &from)? {
-            let Some(number) = keys::number(&key) else {
-                self.kv.write(vec![(key.clone(), None)])?;
-                from = key;
-                from.push(0);
-                continue;
-            };
-            let mut all = prefix.to_vec();
-            all.extend_from_slice(&number.to_be_bytes());
-            if !keep(number) {
-                kv::remove_prefix(&*self.kv, &all)?;
-            }
-            let Some(next) = number.checked_add(1) else { return Ok(()) };
-            from = prefix.to_vec();
-            from.extend_from_slice(&next.to_be_bytes());
+    /// Has the next opening save what can be read, and set the rest aside.
+    pub fn mark_damaged(&self) {
+        if let Some(place) = &self.place {
+            let _ = folder::put_file(place, folder::DAMAGED, b"");
         }
-        Ok(())
     }
 
     /// What a group's charges are known by.
@@ -255,6 +253,40 @@ impl Store {
     }
 }
 
+/// See [`Store::remove_unreferenced`].
+fn remove_unreferenced(kv: &dyn Kv, manifest: &Manifest) -> Result<()> {
+    let segments = manifest.segments();
+    let groups: std::collections::BTreeSet<u64> = manifest.groups.iter().map(|g| g.id).collect();
+    let generation = manifest.generation;
+    remove_numbers(kv, keys::SEGMENTS, |n| segments.contains(&n))?;
+    remove_numbers(kv, keys::ROLLUPS, |n| groups.contains(&n))?;
+    remove_numbers(kv, keys::SKETCHES, |n| groups.contains(&n))?;
+    remove_numbers(kv, keys::MANIFESTS, |n| n == generation)
+}
+
+/// Removes all keys of the numbered things behind `prefix` that are not to be kept. Looks at one
+/// key a thing.
+fn remove_numbers(kv: &dyn Kv, prefix: &[u8], keep: impl Fn(u64) -> bool) -> Result<()> {
+    let mut from = prefix.to_vec();
+    while let Some(key) = kv.next_key(prefix, &from)? {
+        let Some(number) = keys::number(&key) else {
+            kv.write(vec![(key.clone(), None)])?;
+            from = key;
+            from.push(0);
+            continue;
+        };
+        let mut all = prefix.to_vec();
+        all.extend_from_slice(&number.to_be_bytes());
+        if !keep(number) {
+            kv::remove_prefix(kv, &all)?;
+        }
+        let Some(next) = number.checked_add(1) else { return Ok(()) };
+        from = prefix.to_vec();
+        from.extend_from_slice(&next.to_be_bytes());
+    }
+    Ok(())
+}
+
 fn fingerprint_of(kv: &dyn Kv, group: u64) -> Result<Fingerprint> {
     match frame::get(kv, &keys::sketch(group), "a group's fingerprint")? {
         Some(raw) => postcard::from_bytes(&raw).map_err(|e| Damage(e.to_string()).into()),
@@ -278,7 +310,7 @@ fn write_batches(kv: &dyn Kv, changes: Vec<Change>) -> Result<()> {
 }
 
 fn manifest_changes(manifest: &Manifest) -> Result<Vec<Change>> {
-    let raw = postcard::to_stdvec(manifest).map_err(|e| Error::bug(format!("the manifest cannot be written: {e}")))?;
+    let raw = manifest.to_bytes()?;
     let mut changes = Vec::new();
     frame::put(&mut changes, &keys::manifest(manifest.generation), &raw);
     Ok(changes)
@@ -306,16 +338,7 @@ pub fn read_manifest(kv: &dyn Kv) -> Result<Option<Manifest>> {
     let pointer = frame::open(&pointer).map_err(|d| Error::from(Damage(format!("the pointer: {}", d.0))))?;
     let generation = pointer.try_into().map(u64::from_le_bytes).map_err(|_| Error::from(Damage::new("the pointer")))?;
     let raw = frame::must_get(kv, &keys::manifest(generation), "the manifest")?;
-    let (schema, _) =
-        postcard::take_from_bytes::<u32>(&raw).map_err(|e| Error::from(Damage(format!("the manifest: {e}"))))?;
-    if schema > SCHEMA {
-        return Err(Error::store(format!(
-            "the store was written by a newer spendtop (schema {schema}, this one knows {SCHEMA})"
-        ))
-        .hint("upgrade spendtop, or point --data-dir at another folder")
-        .because(Some(Cause::Newer)));
-    }
-    postcard::from_bytes(&raw).map(Some).map_err(|e| Damage(format!("the manifest: {e}")).into())
+    Manifest::from_bytes(&raw).map(Some)
 }
 
 #[cfg(test)]
@@ -390,6 +413,7 @@ mod tests {
             id: number,
             source: "s".into(),
             rank: 0,
+            place: 0,
             key,
             account_name: String::new(),
             parts: vec![part],

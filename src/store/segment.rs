@@ -99,6 +99,24 @@ pub fn encode(batch: &ChargeBatch, order: &[u32], number: u64) -> (Vec<Change>, 
     (changes, head)
 }
 
+/// The keys of everything that a segment of so many chunks has, for what must be read one by one.
+#[must_use]
+pub fn columns(number: u64, chunks: u32) -> Vec<Vec<u8>> {
+    let column = |part, at, chunk| keys::column(number, part, at, chunk);
+    let mut all = vec![column(Part::Head, 0, 0), column(Part::Terms, TIMES, 0)];
+    for at in Profile::ALL.iter().map(|c| c.index() as u8) {
+        all.extend([column(Part::ProfileTexts, at, 0), column(Part::Profiles, at, 0)]);
+    }
+    for at in Terms::ALL.iter().map(|c| c.index() as u8) {
+        all.extend([column(Part::TermsTexts, at, 0), column(Part::Terms, at, 0)]);
+    }
+    for chunk in 0..chunks {
+        all.extend([column(Part::Rows, 0, chunk), column(Part::Rows, 1, chunk)]);
+        all.extend(Quantity::ALL.iter().map(|q| column(Part::Quantities, q.index() as u8, chunk)));
+    }
+    all
+}
+
 fn put(changes: &mut Vec<Change>, key: Vec<u8>, raw: &[u8]) {
     frame::put(changes, &key, raw);
 }

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use fs2::FileExt;
 
+use super::folder;
 use super::kv::{BATCH_MAX, Change, Kv, VALUE_MAX};
 use crate::domain::text::SafeText;
 use crate::error::{Cause, Error, Kind, Result, guarded};
@@ -42,9 +43,10 @@ impl SledKv {
         match guarded(|| config.open()) {
             Ok(Ok(database)) => Ok(SledKv { database, folder: folder.to_owned() }),
             Ok(Err(sled::Error::Io(cause))) if Cause::of(&cause).is_some() => {
-                Err(Error::io(Kind::Store, "open", folder, &cause))
+                let error = Error::io(Kind::Store, "open", folder, &cause);
+                Err(error.hint("the database writes a little when it is opened, even to be read: a copy of the folder on another disk can be, with --data-dir COPY"))
             }
-            Ok(Err(cause)) => Err(damaged(folder, &cause.to_string())),
+            Ok(Err(cause)) => Err(damaged(folder, &told(&cause))),
             Err(_) => Err(damaged(folder, "the database panicked while opening")),
         }
     }
@@ -53,17 +55,32 @@ impl SledKv {
         match guarded(action) {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(sled::Error::Io(cause))) => Err(Error::io(Kind::Store, doing, &self.folder, &cause)),
-            Ok(Err(cause)) => Err(damaged(&self.folder, &cause.to_string())),
-            Err(_) => Err(damaged(&self.folder, &format!("the database panicked: cannot {doing}"))),
+            Ok(Err(cause)) => Err(self.damaged(&told(&cause))),
+            Err(_) => Err(self.damaged(&format!("the database panicked: cannot {doing} it"))),
         }
+    }
+
+    /// The error for damage that was met in use, marked for the next opening, which saves what it
+    /// can.
+    fn damaged(&self, cause: &str) -> Error {
+        let _ = fs::write(self.folder.with_file_name(folder::DAMAGED), b"");
+        damaged(&self.folder, cause)
+    }
+}
+
+/// Without sled's inner words.
+fn told(cause: &sled::Error) -> String {
+    match cause {
+        sled::Error::Corruption { .. } => "a page cannot be read any more".to_owned(),
+        other => other.to_string(),
     }
 }
 
 fn damaged(folder: &Path, cause: &str) -> Error {
     let folder = SafeText::path(folder);
     let cause = SafeText::from_outside(cause);
-    Error::store(format!("the store in `{folder}` is damaged: {cause}"))
-        .hint("run `spendtop store check` to see what is affected")
+    Error::store(format!("the database in `{folder}` is damaged: {cause}"))
+        .hint("run `spendtop store check`: it keeps what can be read, and says what to import again")
 }
 
 /// Waits for the file lock of a database that was closed a moment ago. sled tells of its lock in

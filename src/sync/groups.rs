@@ -334,6 +334,7 @@ mod tests {
             id: 7,
             source: "s".into(),
             rank: 0,
+            place: 0,
             key: key(),
             account_name: String::new(),
             parts: vec![part],

@@ -248,11 +248,12 @@ impl Ingest<'_> {
             let number = next.next.group;
             next.next.group += 1;
             group.part.import = import;
-            let rank = sources.rank(id, &group.key);
+            let place = sources.place(id, &group.key);
             let mut stored = Group {
                 id: number,
                 source: id.name.clone(),
-                rank,
+                rank: id.kind as u8,
+                place,
                 key: group.key,
                 account_name: group.account_name,
                 parts: vec![group.part],
@@ -275,6 +276,7 @@ impl Ingest<'_> {
         self.write_rollups(&next.groups[left..], places, &added_to)?;
         next.next.segment = self.gathered().next_segment;
         next.imports.push(self.import_of(import, id, outcome));
+        next.strike_found(self.options.decisions.part);
         next.forget_unused_imports();
         if self.options.cancelled.load(Ordering::Relaxed) {
             return Err(Error::new(Kind::Interrupted, "stopped: nothing was changed"));

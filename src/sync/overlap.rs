@@ -12,9 +12,6 @@ use crate::provider::SourceId;
 use crate::store::manifest::{Group, Manifest};
 use crate::store::segment::{GroupKey, Identity};
 
-/// Sources of one kind that stand in line at most; those behind are equals, of which the newest counts.
-const PLACES_MAX: u8 = 15;
-
 /// An account period of a batch that another source has as well, and whose charges did not only
 /// count from the batch's source before.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -49,16 +46,14 @@ impl<'m> Sources<'m> {
         self.0.get(&key.identity()).map_or(&[], Vec::as_slice)
     }
 
-    /// The rank of a source's group: the one that it has there, else behind its equals.
+    /// The place of a source's group: the one that it has there, else behind its equals.
     #[must_use]
-    pub fn rank(&self, id: &SourceId, key: &GroupKey) -> u8 {
-        let (groups, kind) = (self.of(key), id.kind as u8);
-        if let Some(ours) = groups.iter().find(|g| g.source == id.name && g.rank & 15 == kind) {
-            return ours.rank;
+    pub fn place(&self, id: &SourceId, key: &GroupKey) -> u32 {
+        let equals = || self.of(key).iter().filter(|g| g.rank == id.kind as u8);
+        match equals().find(|g| g.source == id.name) {
+            Some(ours) => ours.place,
+            None => equals().map(|g| g.place.saturating_add(1)).max().unwrap_or(0),
         }
-        let equals = groups.iter().filter(|g| g.source != id.name && g.rank & 15 == kind);
-        let place = equals.map(|g| (g.rank >> 4) + 1).max().unwrap_or(0);
-        kind | place.min(PLACES_MAX) << 4
     }
 
     /// Account periods among `keys` of which another source's charges counted; `comes` where a
@@ -76,8 +71,8 @@ impl<'m> Sources<'m> {
             let Some(best) = groups.iter().min_by_key(|g| g.precedence()).filter(|g| g.source != id.name) else {
                 continue;
             };
-            let rank = self.rank(id, key);
-            let counts = comes && (rank & 15, rank >> 4, Reverse(u64::MAX)) < best.precedence();
+            let ours = (id.kind as u8, self.place(id, key), Reverse(u64::MAX));
+            let counts = comes && ours < best.precedence();
             let counted = groups.iter().filter(|g| g.source == best.source);
             let overlap = Overlap {
                 before: best.source.clone(),

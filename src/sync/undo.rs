@@ -25,8 +25,23 @@ pub fn remove_import(store: &Store, import: u64) -> Result<()> {
     touched.retain(|at| !next.groups[*at].parts.is_empty());
     renumber(store, &mut next, &touched)?;
     next.groups.retain(|g| !g.parts.is_empty());
+    next.strike_import(import);
     next.forget_unused_imports();
     store.commit(next)
+}
+
+/// Takes as lost what damage took: it is told of no more. Returns how many account periods that was.
+///
+/// # Errors
+/// Kind `Store` where the store fails; it then holds what it held before.
+pub fn accept_loss(store: &Store) -> Result<usize> {
+    let mut next = (*store.manifest()).clone();
+    let lost = std::mem::take(&mut next.lost).len();
+    if lost > 0 {
+        next.forget_unused_imports();
+        store.commit(next)?;
+    }
+    Ok(lost)
 }
 
 /// Makes all rollups anew, for these tag keys.

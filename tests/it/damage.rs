@@ -11,9 +11,11 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use spendtop::domain::calendar::Period;
 use spendtop::error::Kind;
 use spendtop::store::journal::Subject;
 use spendtop::store::{Store, check};
+use spendtop::sync::groups::Decisions;
 
 use crate::support::{How, Random, State, import_as, rounds, scan, tag_keys, write};
 
@@ -26,12 +28,15 @@ type Entries = BTreeMap<Subject, Value>;
 struct Whole {
     state: State,
     entries: Entries,
+    /// The bills that it was imported from.
+    bills: Vec<PathBuf>,
 }
 
 /// A store of three months from two imports, one of them replaced, with entries in its journal.
 fn template(folder: &Path) -> (PathBuf, Whole) {
     let place = folder.join("template");
     let store = Store::open(&place, &tag_keys()).expect("open");
+    let mut bills = Vec::new();
     for (month, version) in [(7, 1), (8, 1), (9, 1), (8, 2)] {
         let mut text = String::from(
             "BilledCost,EffectiveCost,ChargePeriodStart,ChargePeriodEnd,BillingCurrency,ProviderName,\
@@ -47,9 +52,12 @@ fn template(folder: &Path) -> (PathBuf, Whole) {
             )
             .expect("text");
         }
-        let path = write(folder, "month.csv", text);
+        let path = write(folder, &format!("{month}-{version}.csv"), text);
         import_as(&store, &[&path], &How::default()).expect("import");
+        bills.push(path);
     }
+    // The month that was imported twice counts as it came last.
+    bills.remove(1);
     let mut journal = store.journal().expect("journal").lock().expect("journal");
     for i in 0..5 {
         journal.set("note", &format!("n{i}"), Some(json!({"text": format!("note {i}")}))).expect("set");
@@ -61,7 +69,7 @@ fn template(folder: &Path) -> (PathBuf, Whole) {
     // Opening once more leaves a snapshot, as any store that is in use has.
     drop(Store::open(&place, &tag_keys()).expect("open"));
     assert!(database_file(&place, "snap.").is_some(), "a store has a snapshot");
-    (place, Whole { state, entries })
+    (place, Whole { state, entries, bills })
 }
 
 fn copy(from: &Path, to: &Path) {
@@ -110,7 +118,7 @@ fn zero(path: &Path, random: &mut Random) {
     });
 }
 
-const KINDS: u64 = 16;
+const KINDS: u64 = 18;
 
 /// Damages a store one of [`KINDS`] ways; says how.
 fn damage(place: &Path, kind: u64, random: &mut Random) -> &'static str {
@@ -145,6 +153,12 @@ fn damage(place: &Path, kind: u64, random: &mut Random) -> &'static str {
             "the database gone"
         }
         14 => (cut(&generation, random), "the generation cut short").1,
+        15 => (flip(&place.join("witness"), random), "a bit of the witness flipped").1,
+        16 => {
+            remove(&place.join("witness"));
+            zero(&file("db"), random);
+            "the witness gone and 4 KiB of db zeroed"
+        }
         _ => {
             remove(&file("snap."));
             cut(&file("db"), random);
@@ -188,6 +202,36 @@ fn look(place: &Path, whole: &Whole) -> Result<Found, String> {
     }
 }
 
+/// What is missing is told at each opening, and importing the bills again brings it back.
+fn lead_out(place: &Path, whole: &Whole) -> Result<(), String> {
+    // An opening after damage was met in use saves what can be read.
+    for _ in 0..2 {
+        let store = Store::open(place, &tag_keys()).map_err(|e| format!("it does not open again: {e:?}"))?;
+        match scan(&store) {
+            Ok(state) if state == whole.state => return Ok(()),
+            Ok(_) if store.lost && store.notices.iter().any(|n| n.contains("damage took")) => {}
+            Ok(_) => return Err(format!("told once and then no more: {:?}", store.notices)),
+            Err(_) => {
+                check::run(store.kv(), &store.manifest(), &mut |_, _| {}).map_err(|e| format!("no check: {e}"))?;
+                store.mark_damaged();
+            }
+        }
+    }
+    let store = Store::open(place, &tag_keys()).map_err(|e| format!("it does not open at last: {e:?}"))?;
+    let replace = How { decisions: Decisions { replace: true, ..Decisions::default() }, ..How::default() };
+    for bill in &whole.bills {
+        import_as(&store, &[bill], &replace).map_err(|e| format!("importing again: {e}"))?;
+    }
+    drop(store);
+    let store = Store::open(place, &tag_keys()).map_err(|e| format!("it does not open when mended: {e:?}"))?;
+    let named = store.manifest().lost.iter().filter(|l| l.key.is_some()).count();
+    let report = check::run(store.kv(), &store.manifest(), &mut |_, _| {}).map_err(|e| e.message)?;
+    match scan(&store) {
+        Ok(state) if state == whole.state && named == 0 && report.damage.is_empty() => Ok(()),
+        other => Err(format!("not mended: {named} losses, {:?}, {other:?}", report.damage)),
+    }
+}
+
 /// Panics that the store catches are not shown.
 fn hush() {
     static ONCE: std::sync::Once = std::sync::Once::new();
@@ -218,7 +262,10 @@ fn a_damaged_store_is_whole_or_says_so() {
         let (sender, receiver) = mpsc::channel();
         let (there, held) = (place.clone(), whole.clone());
         std::thread::spawn(move || {
-            let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| look(&there, &held)));
+            let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                let found = look(&there, &held)?;
+                lead_out(&there, &held).map(|()| found)
+            }));
             let _ = sender.send(caught.unwrap_or_else(|_| Err("a panic".to_owned())));
         });
         match receiver.recv_timeout(PATIENCE) {
@@ -238,6 +285,7 @@ fn a_damaged_store_is_whole_or_says_so() {
         "a snapshot left half written",
         "a bit of the generation flipped",
         "the generation cut short",
+        "a bit of the witness flipped",
         "a bit of conf flipped",
         "a bit of the snapshot flipped",
         "the snapshot cut short",
@@ -245,4 +293,60 @@ fn a_damaged_store_is_whole_or_says_so() {
         let lost = [Found::Told, Found::SetAside].iter().filter_map(|f| seen.get(&(harmless, *f))).sum::<u64>();
         assert_eq!(lost, 0, "{harmless}: the charges were all there");
     }
+}
+
+#[test]
+fn a_store_that_failed_in_use_is_saved_by_the_next_opening() {
+    let folder = tempfile::tempdir().expect("folder");
+    let (place, whole) = template(folder.path());
+    // As a reading that meets damage does.
+    Store::open(&place, &tag_keys()).expect("open").mark_damaged();
+    let store = Store::open(&place, &tag_keys()).expect("save");
+    assert!(store.notices.iter().any(|n| n.contains("nothing is lost")), "{:?}", store.notices);
+    assert!(!store.lost && place.join("corrupt-0/db").is_dir());
+    assert_eq!(scan(&store).expect("scan"), whole.state);
+    drop(store);
+    let store = Store::open(&place, &tag_keys()).expect("open");
+    assert_eq!(store.notices, Vec::<String>::new(), "it is sound from then on");
+    assert!(!place.join("corrupt-1").exists());
+}
+
+#[test]
+fn an_older_state_stands_in_for_lost_charges_and_says_so() {
+    let folder = tempfile::tempdir().expect("folder");
+    let place = folder.path().join("store");
+    let bill = |name: &str, day: u32| {
+        let text = format!(
+            "BilledCost,ChargePeriodStart,ChargePeriodEnd,BillingCurrency,ProviderName,BillingAccountId\n\
+             1,2024-07-{day:02},2024-07-{day:02}T01:00:00Z,USD,AWS,1\n"
+        );
+        write(folder.path(), name, text)
+    };
+    let (old, new) = (bill("old.csv", 1), bill("new.csv", 2));
+    let replace = How { decisions: Decisions { replace: true, ..Decisions::default() }, ..How::default() };
+    let store = Store::open(&place, &tag_keys()).expect("open");
+    import_as(&store, &[&old], &replace).expect("import");
+    let before = scan(&store).expect("scan");
+    drop(store);
+    copy(&place.join("db"), &folder.path().join("older"));
+    let store = Store::open(&place, &tag_keys()).expect("open");
+    import_as(&store, &[&new], &replace).expect("import");
+    let after = scan(&store).expect("scan");
+    drop(store);
+    // As a database that forgot its newest commit.
+    std::fs::remove_dir_all(place.join("db")).expect("remove");
+    copy(&folder.path().join("older"), &place.join("db"));
+    for _ in 0..2 {
+        let store = Store::open(&place, &tag_keys()).expect("open");
+        let manifest = store.manifest();
+        assert_eq!(scan(&store).expect("scan"), before);
+        assert_eq!(manifest.lost.len(), 1);
+        let period = manifest.groups[0].days().expect("days");
+        assert!(manifest.is_incomplete(Period { from: period.from, to: period.to.plus(1) }));
+        assert!(store.notices.iter().any(|n| n.contains("AWS 1 2024-07")), "{:?}", store.notices);
+    }
+    let store = Store::open(&place, &tag_keys()).expect("open");
+    import_as(&store, &[&new], &replace).expect("import");
+    assert_eq!(scan(&store).expect("scan"), after);
+    assert!(store.manifest().lost.is_empty());
 }
