@@ -41,8 +41,8 @@ pub enum Cause {
     Machine,
     /// The reader of the output has gone, which is nobody's failure.
     ReaderGone,
-    /// A newer spendtop wrote it.
-    Newer,
+    /// A spendtop of another schema wrote it.
+    OtherSchema,
 }
 
 impl Cause {

@@ -3,7 +3,7 @@
 //! Everything else in the store is reached from here. A commit writes a new manifest beside the
 //! old one and then moves the pointer, so that a crash leaves one or the other.
 
-use std::cmp::Reverse;
+use std::cmp::{Ordering, Reverse};
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
@@ -16,8 +16,9 @@ use crate::domain::rollup::METRICS;
 use crate::domain::source_file::SourceFile;
 use crate::error::{Cause, Error, Result};
 
-/// The schema that this program writes. A newer one is refused, an older one migrated.
-pub const SCHEMA: u32 = 1;
+/// The schema that this program writes. A newer one is refused, and so is 1, which no released
+/// version wrote.
+pub const SCHEMA: u32 = 2;
 
 /// What the store holds.
 #[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
@@ -34,9 +35,7 @@ pub struct Manifest {
     pub imports: Vec<Import>,
     /// Groups of windows, active or not.
     pub groups: Vec<Group>,
-    /// What damage took and nobody has brought back. Written behind everything else, where there
-    /// is any, so that a manifest from before there was such a list reads as one without losses.
-    #[serde(skip)]
+    /// What damage took and nobody has brought back.
     pub lost: Vec<Lost>,
 }
 
@@ -156,33 +155,24 @@ impl Manifest {
     /// # Errors
     /// None that is known.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
-        let failed = |e| Error::bug(format!("the manifest cannot be written: {e}"));
-        let mut raw = postcard::to_stdvec(self).map_err(failed)?;
-        if !self.lost.is_empty() {
-            raw.extend(postcard::to_stdvec(&self.lost).map_err(failed)?);
-        }
-        Ok(raw)
+        postcard::to_stdvec(self).map_err(|e| Error::bug(format!("the manifest cannot be written: {e}")))
     }
 
     /// Reads what [`Self::to_bytes`] made.
     ///
     /// # Errors
-    /// Kind `Store` where it is damaged or a newer spendtop's.
+    /// Kind `Store` where it is damaged or of another schema.
     pub fn from_bytes(raw: &[u8]) -> Result<Manifest> {
         let damaged = |e| Error::from(Damage(format!("the manifest: {e}")));
         let (schema, _) = postcard::take_from_bytes::<u32>(raw).map_err(damaged)?;
-        if schema > SCHEMA {
-            return Err(Error::store(format!(
-                "the store was written by a newer spendtop (schema {schema}, this one knows {SCHEMA})"
-            ))
-            .hint("upgrade spendtop, or point --data-dir at another folder")
-            .because(Some(Cause::Newer)));
-        }
-        let (mut manifest, rest) = postcard::take_from_bytes::<Manifest>(raw).map_err(damaged)?;
-        if !rest.is_empty() {
-            manifest.lost = postcard::from_bytes(rest).map_err(damaged)?;
-        }
-        Ok(manifest)
+        let (age, hint) = match schema.cmp(&SCHEMA) {
+            Ordering::Equal => return postcard::from_bytes(raw).map_err(damaged),
+            Ordering::Greater => ("a newer", "upgrade spendtop, or point --data-dir at another folder"),
+            // No released version wrote one: there is nothing to migrate from.
+            Ordering::Less => ("an unreleased", "import the bills again with --data-dir at another folder"),
+        };
+        let message = format!("the store was written by {age} spendtop (schema {schema}, this one knows {SCHEMA})");
+        Err(Error::store(message).hint(hint).because(Some(Cause::OtherSchema)))
     }
 
     /// The groups that count: where several sources have the same account and period, the most
@@ -239,5 +229,23 @@ impl Manifest {
         let mut used: BTreeSet<u64> = self.groups.iter().flat_map(|g| &g.parts).map(|p| p.import).collect();
         used.extend(self.lost.iter().flat_map(|l| &l.parts).map(|(import, _)| *import));
         self.imports.retain(|i| used.contains(&i.id));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_manifest_of_another_schema_is_refused_and_is_no_damage() {
+        let manifest = Manifest::empty(vec!["team".into()]);
+        assert_eq!(Manifest::from_bytes(&manifest.to_bytes().expect("bytes")).expect("manifest"), manifest);
+        for (schema, word) in [(SCHEMA + 1, "newer"), (1, "unreleased")] {
+            let other = Manifest { schema, ..manifest.clone() }.to_bytes().expect("bytes");
+            let error = Manifest::from_bytes(&other).expect_err("refused");
+            assert!(error.message.contains(word) && error.cause == Some(Cause::OtherSchema), "{error:?}");
+        }
+        let error = Manifest::from_bytes(&[2, 0xff]).expect_err("cut short");
+        assert_eq!(error.cause, None, "{error:?}");
     }
 }

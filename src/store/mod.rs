@@ -65,7 +65,7 @@ impl Store {
     /// Opens or creates the store in a folder.
     ///
     /// # Errors
-    /// Kind `Store`: another process has it, a newer spendtop wrote it, or the disk fails. A
+    /// Kind `Store`: another process has it, it is of another schema, or the disk fails. A
     /// damaged database is repaired or set aside, with a notice; it is no error.
     pub fn open(place: &Path, tag_keys: &[String]) -> Result<Store> {
         folder::prepare(place)?;
@@ -332,7 +332,7 @@ fn write_manifest(kv: &dyn Kv, manifest: &Manifest) -> Result<()> {
 /// The manifest in force; `None` in an empty database.
 ///
 /// # Errors
-/// Kind `Store` where it is damaged or a newer spendtop's.
+/// Kind `Store` where it is damaged or of another schema.
 pub fn read_manifest(kv: &dyn Kv) -> Result<Option<Manifest>> {
     let Some(pointer) = kv.get(keys::POINTER)? else { return Ok(None) };
     let pointer = frame::open(&pointer).map_err(|d| Error::from(Damage(format!("the pointer: {}", d.0))))?;

@@ -45,7 +45,7 @@ struct Known<'a> {
 /// Opens the database; saves what can be read of it where it is damaged, and says so.
 ///
 /// # Errors
-/// Kind `Store` where the disk fails or a newer spendtop wrote it.
+/// Kind `Store` where the disk fails or it is of another schema.
 pub fn open_database(place: &Path, tag_keys: &[String]) -> Result<Found> {
     folder::finish_replacement(place)?;
     folder::remove_leftovers(place);
@@ -177,7 +177,7 @@ fn save_into(place: &Path, next: &Path, opened: Option<SledKv>, known: &Known<'_
         copy_log(&place.join("db"), &log)?;
         match SledKv::open(&log) {
             Ok(kv) => sources.push(Source::new(kv)?),
-            Err(error) if error.cause == Some(Cause::Newer) => return Err(error),
+            Err(error) if error.cause == Some(Cause::OtherSchema) => return Err(error),
             Err(_) => {}
         }
     }
