@@ -465,7 +465,7 @@ fn a_check_fails_where_something_committed_is_gone_and_only_there() {
     for note in ["generation", "witness"] {
         std::fs::write(place.join(note), "nonsense").expect("write");
     }
-    assert!(run_words(&check).1.contains("every charge was verified"));
+    assert!(run_words(&check).1.contains("every charge that is here was verified"));
     std::fs::remove_dir_all(place.join("db")).expect("remove");
     assert_eq!(run_words(&check).2.map_err(|e| e.kind), Err(Kind::Store));
 }

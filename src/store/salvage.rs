@@ -112,8 +112,7 @@ fn sound(place: &Path, kv: SledKv, manifest: Option<Manifest>, note: folder::Not
         if note != Some(Ok(generation)) {
             let noted = folder::note_generation(place, generation);
             if known.doubtful && noted.is_ok() {
-                let said =
-                    "the note of the last commit was damaged: every charge was verified, and it was written anew";
+                let said = "the note of the last commit was damaged: every charge that is here was verified, and it was written anew";
                 notices.push(said.to_owned());
             }
         }
@@ -241,7 +240,12 @@ fn save(sources: &[Source], fresh: &dyn Kv, known: &Known<'_>) -> Result<(Manife
             manifest.generation, known.least
         ));
     }
-    if (nothing || manifest.generation < known.least) && manifest.lost.iter().all(|l| l.key.is_some()) {
+    // Neither the note nor the witness can be read: nothing says whether there were newer commits.
+    let blind = known.least == 0 && !states.is_empty();
+    if blind {
+        said.push("how many commits there were is not known: the newest may be lost".to_owned());
+    }
+    if (nothing || blind || manifest.generation < known.least) && manifest.lost.iter().all(|l| l.key.is_some()) {
         manifest.lost.push(Lost::unknown(all.next.import));
     }
     let beside: Vec<u64> = manifest.groups.iter().map(|g| g.id).filter(|id| report.groups_hit.contains(id)).collect();

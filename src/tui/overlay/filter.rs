@@ -141,6 +141,8 @@ impl LineEditor {
         let message = SafeText::from_outside(&error.message);
         let column = usize::from(column);
         let pointer = match format!("{}^ {message}", " ".repeat(column)) {
+            // The cursor stands on the mistake until it is moved.
+            _ if self.cursor != error.at => format!("  {message}"),
             right if width(&right) <= usize::from(area.width) => right,
             _ if width(&message) < column => format!("{}{message} ^", " ".repeat(column - width(&message) - 1)),
             _ => format!("  {message}"),
