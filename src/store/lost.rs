@@ -85,6 +85,13 @@ impl Manifest {
         if self.lost.is_empty() {
             return None;
         }
+        if self.lost.iter().all(|lost| lost.key.is_none()) {
+            return Some(
+                "damage may have taken what the newest commits held, and totals may be too low: import the newest \
+                 files again, then `spendtop store accept-loss`"
+                    .to_owned(),
+            );
+        }
         let named: Vec<String> = self.lost.iter().take(NAMED_MAX).map(Lost::name).collect();
         let more = self.lost.len().saturating_sub(NAMED_MAX);
         let more = if more > 0 { format!(" and {more} more account periods") } else { String::new() };

@@ -209,7 +209,7 @@ fn lead_out(place: &Path, whole: &Whole) -> Result<(), String> {
         let store = Store::open(place, &tag_keys()).map_err(|e| format!("it does not open again: {e:?}"))?;
         match scan(&store) {
             Ok(state) if state == whole.state => return Ok(()),
-            Ok(_) if store.lost && store.notices.iter().any(|n| n.contains("damage took")) => {}
+            Ok(_) if store.lost && store.notices.iter().any(|n| n.starts_with("damage ")) => {}
             Ok(_) => return Err(format!("told once and then no more: {:?}", store.notices)),
             Err(_) => {
                 check::run(store.kv(), &store.manifest(), &mut |_, _| {}).map_err(|e| format!("no check: {e}"))?;
