@@ -13,18 +13,13 @@ use crate::sync::groups::Fate;
 use crate::sync::ingest::Outcome;
 use crate::sync::overlap::Overlap;
 
-/// An account period as a person names it.
-fn name_of(key: &GroupKey) -> String {
-    SafeText::from_outside(&format!("{} {} {}", key.provider, key.account, key.billing_period.month())).into_string()
-}
-
 /// What became of account periods that were stored before.
 #[must_use]
 pub fn fates(outcome: &Outcome) -> String {
     let mut text = String::new();
     let told = outcome.groups.iter().filter(|(_, fate, _)| *fate != Fate::New);
     for (key, fate, rows) in told.clone().take(TOLD_MAX) {
-        let name = name_of(key);
+        let name = key.name();
         match fate {
             Fate::New => {}
             Fate::Replaces { before, now, .. } if now < before => {
@@ -142,7 +137,7 @@ fn named(overlaps: &[(&GroupKey, &Overlap)]) -> String {
 /// A head with a line for each account period below it.
 fn listed(head: String, overlaps: &[(&GroupKey, &Overlap)], line: impl Fn(&Overlap) -> String) -> String {
     let told = overlaps.iter().take(TOLD_MAX);
-    let mut text = told.fold(head, |text, (key, overlap)| format!("{text}\n  {}: {}", name_of(key), line(overlap)));
+    let mut text = told.fold(head, |text, (key, overlap)| format!("{text}\n  {}: {}", key.name(), line(overlap)));
     if overlaps.len() > TOLD_MAX {
         text.push_str(&format!("\n  and {} more", thousands((overlaps.len() - TOLD_MAX) as u64)));
     }

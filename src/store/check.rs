@@ -10,7 +10,6 @@ use crate::domain::calendar::Day;
 use crate::domain::charge::{Metric, Profile, Quantity, Terms};
 use crate::domain::numbers::{Numbers, UNKNOWN_WIDE};
 use crate::domain::rollup::{METRICS, kinds};
-use crate::domain::text::SafeText;
 use crate::error::Result;
 
 /// What a check found.
@@ -76,11 +75,6 @@ pub fn run(kv: &dyn Kv, manifest: &Manifest, progress: &mut dyn FnMut(usize, usi
     Ok(report)
 }
 
-fn name_of(group: &Group) -> SafeText {
-    let name = format!("{} {} {}", group.key.provider, group.key.account, group.key.billing_period.month());
-    SafeText::from_outside(&name)
-}
-
 /// Whether a group's charges are what was committed.
 fn charges(group: &Group, found: &BTreeMap<(u64, GroupKey), Found>, damage: &mut Vec<String>) {
     for part in &group.parts {
@@ -91,7 +85,7 @@ fn charges(group: &Group, found: &BTreeMap<(u64, GroupKey), Found>, damage: &mut
             sum.sums.iter_mut().zip(f.sums).for_each(|(a, b)| *a = a.wrapping_add(b));
         }
         if sum.days != part.days || sum.sums != part.sums {
-            let name = name_of(group);
+            let name = group.key.name();
             damage.push(format!("{name}: the charges of import {} are not what was committed", part.import));
         }
     }
@@ -99,7 +93,7 @@ fn charges(group: &Group, found: &BTreeMap<(u64, GroupKey), Found>, damage: &mut
 
 /// Whether what is kept beside a group's charges adds up to them: every rollup, and the sketch.
 fn beside(kv: &dyn Kv, group: &Group, tag_keys: &[String], damage: &mut Vec<String>) {
-    let name = name_of(group);
+    let name = group.key.name();
     let anew = "(`spendtop store rebuild` makes them anew)";
     for kind in kinds(tag_keys) {
         for (at, metric) in Metric::ALL.into_iter().enumerate() {

@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 use super::manifest::{Group, Import, Manifest};
 use super::segment::GroupKey;
 use crate::domain::calendar::Period;
-use crate::domain::text::SafeText;
 
 /// Losses that one notice names.
 const NAMED_MAX: usize = 3;
@@ -57,10 +56,7 @@ impl Lost {
     #[must_use]
     pub fn name(&self) -> String {
         match &self.key {
-            Some(key) => {
-                SafeText::from_outside(&format!("{} {} {}", key.provider, key.account, key.billing_period.month()))
-                    .into_string()
-            }
+            Some(key) => key.name().into_string(),
             None => "what the newest commits held".to_owned(),
         }
     }

@@ -232,6 +232,9 @@ fn save(sources: &[Source], fresh: &dyn Kv, known: &Known<'_>) -> Result<(Manife
     let mut said = Vec::new();
     let empty = sources.iter().any(|s| matches!(s.manifest, Ok(None)));
     let nothing = states.is_empty() && !(empty && known.least == 0);
+    // Neither the note nor the witness can be read: nothing says whether there were newer commits.
+    let blind = known.least == 0 && !states.is_empty();
+    let missing = nothing || blind || manifest.generation < known.least;
     if nothing {
         said.push("it could not be repaired: spendtop begins with an empty store; import the billing files again, or restore a backup".to_owned());
     } else if manifest.generation < known.least {
@@ -239,13 +242,10 @@ fn save(sources: &[Source], fresh: &dyn Kv, known: &Known<'_>) -> Result<(Manife
             "its newest commits are lost: it holds what it held after commit {} of {}; import the newest files again",
             manifest.generation, known.least
         ));
-    }
-    // Neither the note nor the witness can be read: nothing says whether there were newer commits.
-    let blind = known.least == 0 && !states.is_empty();
-    if blind {
+    } else if blind {
         said.push("how many commits there were is not known: the newest may be lost".to_owned());
     }
-    if (nothing || blind || manifest.generation < known.least) && manifest.lost.iter().all(|l| l.key.is_some()) {
+    if missing && manifest.lost.iter().all(|l| l.key.is_some()) {
         manifest.lost.push(Lost::unknown(all.next.import));
     }
     let beside: Vec<u64> = manifest.groups.iter().map(|g| g.id).filter(|id| report.groups_hit.contains(id)).collect();
@@ -254,7 +254,7 @@ fn save(sources: &[Source], fresh: &dyn Kv, known: &Known<'_>) -> Result<(Manife
     }
     if !beside.is_empty() {
         said.push("sums that are kept beside the charges were damaged: answers are slower, until `spendtop store rebuild` makes them anew".to_owned());
-    } else if manifest.lost.len() == before {
+    } else if !missing && manifest.lost.len() == before {
         said.push("every charge was verified, and nothing is lost".to_owned());
     }
     manifest.generation = manifest.generation.max(known.least) + 1;

@@ -15,6 +15,7 @@ use crate::domain::calendar::Day;
 use crate::domain::charge::{Profile, Quantity, Terms};
 use crate::domain::numbers::Numbers;
 use crate::domain::services;
+use crate::domain::text::SafeText;
 use crate::domain::texts::Texts;
 use crate::error::{Error, Result};
 
@@ -61,6 +62,12 @@ pub struct GroupKey {
 }
 
 impl GroupKey {
+    /// What it is called in messages: provider, account and month.
+    #[must_use]
+    pub fn name(&self) -> SafeText {
+        SafeText::from_outside(&format!("{} {} {}", self.provider, self.account, self.billing_period.month()))
+    }
+
     /// Whose charges these are, however the bill spells the provider: canonical provider, account
     /// and billing period. A source may hold several groups of one identity, each as it is spelt.
     #[must_use]

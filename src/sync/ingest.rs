@@ -413,39 +413,34 @@ impl Sink for Ingest<'_> {
     }
 }
 
-fn shown(key: &GroupKey) -> String {
-    let text = format!("{} {} {}", key.provider, key.account, key.billing_period.month());
-    crate::domain::text::SafeText::from_outside(&text).into_string()
-}
-
 fn refuse(conflicts: &[Conflict]) -> Error {
     let more = |n: usize| if n > 1 { format!(" (and {} more)", n - 1) } else { String::new() };
     let others: Vec<&Conflict> = conflicts.iter().filter(|c| matches!(c, Conflict::OtherCharges { .. })).collect();
     match others.first().or(conflicts.first().as_ref().map(|c| c as &&Conflict)) {
         Some(Conflict::OtherCharges { key, stored, incoming }) => Error::usage(format!(
             "{}{} is stored from other files, with other charges ({stored} stored, {incoming} here): nothing was changed",
-            shown(key),
+            key.name(),
             more(others.len())
         ))
         .hint("is this another part of the same export? add it with --part")
         .hint("is it to take the place of what is stored? --replace"),
         Some(Conflict::OneOfParts { key, parts, stored, incoming }) => Error::usage(format!(
             "{}{} is stored in {parts} parts, and not all of it is here ({stored} charges stored, {incoming} here): nothing was changed",
-            shown(key),
+            key.name(),
             more(conflicts.len())
         ))
         .hint("import the newer versions of all parts in one command")
         .hint("is it to take the place of all that is stored? --replace"),
         Some(Conflict::Twice { key, stored, incoming }) => Error::usage(format!(
             "{}{} is stored with these charges already, from other files ({stored} stored, {incoming} here): as a part they would count twice; nothing was changed",
-            shown(key),
+            key.name(),
             more(conflicts.len())
         ))
         .hint("are these newer versions of what is stored? import all files of the export in one command, without --part")
         .hint("is it to take the place of what is stored? --replace"),
         Some(Conflict::Incomplete { key }) => Error::usage(format!(
             "rows of {}{} were refused, and what is stored of it is complete: nothing was changed",
-            shown(key),
+            key.name(),
             more(conflicts.len())
         ))
         .hint("mend the refused rows and import again, or take the good ones with --accept-partial"),
