@@ -90,6 +90,9 @@ fn verify(kv: &dyn Kv, known: &Known<'_>) -> Result<Option<Manifest>> {
     if generation < known.least {
         return Err(Error::store(format!("it remembers commit {generation}, the last was {}", known.least)));
     }
+    if manifest.is_none() && known.doubtful {
+        return Err(Error::store("it remembers no commit, but there was one"));
+    }
     if let Some(manifest) = &manifest
         && known.doubtful
         && let Some(first) = check::run(kv, manifest, &mut |_, _| {})?.damage.first()
@@ -104,10 +107,17 @@ fn verify(kv: &dyn Kv, known: &Known<'_>) -> Result<Option<Manifest>> {
     }
 }
 
-fn sound(place: &Path, kv: SledKv, manifest: Option<Manifest>, note: folder::Note, known: &Known<'_>) -> Found {
+fn sound(place: &Path, kv: SledKv, mut manifest: Option<Manifest>, note: folder::Note, known: &Known<'_>) -> Found {
     let mut notices = Vec::new();
-    if let Some(manifest) = &manifest {
+    if let Some(manifest) = &mut manifest {
         let generation = manifest.generation;
+        if known.doubtful && manifest.lost.iter().all(|lost| lost.key.is_some()) {
+            // What is here is whole, but nothing says that it is the newest.
+            manifest.lost.push(Lost::unknown(manifest.next.import));
+            if let Err(error) = write_manifest(&kv, manifest) {
+                notices.push(format!("what may be lost could not be noted: {error}"));
+            }
+        }
         // These guard what follows; a disk that does not take them keeps nobody from reading.
         if note != Some(Ok(generation)) {
             let noted = folder::note_generation(place, generation);
@@ -231,7 +241,7 @@ fn save(sources: &[Source], fresh: &dyn Kv, known: &Known<'_>) -> Result<(Manife
     manifest.groups.extend(earlier(&lost, &states, &hit));
     let mut said = Vec::new();
     let empty = sources.iter().any(|s| matches!(s.manifest, Ok(None)));
-    let nothing = states.is_empty() && !(empty && known.least == 0);
+    let nothing = states.is_empty() && (!empty || known.doubtful || known.least > 0);
     // Neither the note nor the witness can be read: nothing says whether there were newer commits.
     let blind = known.least == 0 && !states.is_empty();
     let missing = nothing || blind || manifest.generation < known.least;

@@ -118,7 +118,7 @@ fn zero(path: &Path, random: &mut Random) {
     });
 }
 
-const KINDS: u64 = 18;
+const KINDS: u64 = 20;
 
 /// Damages a store one of [`KINDS`] ways; says how.
 fn damage(place: &Path, kind: u64, random: &mut Random) -> &'static str {
@@ -158,6 +158,13 @@ fn damage(place: &Path, kind: u64, random: &mut Random) -> &'static str {
             remove(&place.join("witness"));
             zero(&file("db"), random);
             "the witness gone and 4 KiB of db zeroed"
+        }
+        17 | 18 => {
+            for note in ["witness", "generation"] {
+                std::fs::write(place.join(note), "").expect("write");
+            }
+            cut(&file("db"), random);
+            "witness and generation emptied and db cut short"
         }
         _ => {
             remove(&file("snap."));
