@@ -170,5 +170,6 @@ fn start(
     opener: tui::Opener,
 ) -> Result<u8> {
     let lens = wiring::first_lens(&context.config);
-    tui::run(&tui::Options { as_of, lens, env: tui::Env::read(), banner, front }, opener)
+    let keymap = Arc::new(tui::Keymap::with(&context.config.keys)?);
+    tui::run(&tui::Options { as_of, lens, env: tui::Env::read(), banner, front, keymap }, opener)
 }

@@ -9,6 +9,7 @@ use super::stdio::Streams;
 use crate::config::{self, Config};
 use crate::domain::text::SafeText;
 use crate::error::{Error, Kind, Result};
+use crate::tui::Keymap;
 
 fn project() -> Option<directories::ProjectDirs> {
     directories::ProjectDirs::from("", "", "spendtop")
@@ -80,7 +81,9 @@ pub fn run(command: ConfigCommand, global: &Global, streams: &mut Streams<'_>) -
             None => return Err(Error::usage("there is no home folder to look in").hint("name a file: --config FILE")),
         },
         ConfigCommand::Check => {
-            let idle = load(global)?.idle();
+            let config = load(global)?;
+            Keymap::with(&config.keys)?;
+            let idle = config.idle();
             let mut text = match file(global) {
                 Some((path, named)) if named || exists(&path)? => format!("`{}` is sound\n", SafeText::path(&path)),
                 Some((path, _)) => format!("there is no `{}`: the defaults are in use\n", SafeText::path(&path)),

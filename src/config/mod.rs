@@ -193,14 +193,10 @@ impl Config {
     #[must_use]
     pub fn idle(&self) -> Vec<&'static str> {
         let plain = Config::default();
-        [
-            ("[sources]", self.sources != plain.sources),
-            ("[keys]", self.keys != plain.keys),
-            ("[screen]", self.screen != plain.screen),
-        ]
-        .into_iter()
-        .filter_map(|(section, set)| set.then_some(section))
-        .collect()
+        [("[sources]", self.sources != plain.sources), ("[screen]", self.screen != plain.screen)]
+            .into_iter()
+            .filter_map(|(section, set)| set.then_some(section))
+            .collect()
     }
 
     /// The lens that a view begins with; `by` is its own choice where the config has none.

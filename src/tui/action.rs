@@ -1,6 +1,6 @@
 //! The one table of actions: what a key can do, what it is called, and where it works.
 //!
-//! Drives dispatch, footer and help, and later the palette and the config's keys. Knows no state
+//! Drives dispatch, footer, help and the config's keys. Knows no state
 //! and does nothing itself.
 
 use super::tab::Tab;
@@ -97,6 +97,27 @@ pub enum Place {
     FilterLine,
 }
 
+impl Place {
+    /// All.
+    pub const ALL: [Place; 9] = [
+        Place::Tab(Tab::Spend),
+        Place::Tab(Tab::Breakdown),
+        Place::Tab(Tab::Recommendations),
+        Place::Tab(Tab::Budgets),
+        Place::Tab(Tab::Anomalies),
+        Place::Tab(Tab::Leaderboard),
+        Place::Help,
+        Place::Picker,
+        Place::FilterLine,
+    ];
+
+    /// Whether characters are typed there.
+    #[must_use]
+    pub fn is_line(self) -> bool {
+        matches!(self, Place::FilterLine)
+    }
+}
+
 /// In which places an action works.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Scope {
@@ -150,7 +171,8 @@ pub struct Entry {
     pub doc: &'static str,
     /// Its word in the footer, and how much it belongs there (1 most); 0 leaves it out.
     pub footer: (&'static str, u8),
-    /// Its keys, as [`Key::parse`](super::keymap::Key::parse) reads them.
+    /// Its usual keys, as [`parse_sequence`](super::key::parse_sequence) reads them, the one to show
+    /// first.
     pub keys: &'static [&'static str],
     /// Where it works.
     pub scope: Scope,
@@ -240,35 +262,24 @@ impl Action {
 
 #[cfg(test)]
 mod tests {
-    use super::super::keymap::Key;
+    use super::super::key::parse_sequence;
     use super::*;
     use std::collections::HashMap;
 
-    const PLACES: [Place; 9] = [
-        Place::Tab(Tab::Spend),
-        Place::Tab(Tab::Breakdown),
-        Place::Tab(Tab::Recommendations),
-        Place::Tab(Tab::Budgets),
-        Place::Tab(Tab::Anomalies),
-        Place::Tab(Tab::Leaderboard),
-        Place::Help,
-        Place::Picker,
-        Place::FilterLine,
-    ];
-
     #[test]
     fn no_two_actions_share_a_key_in_a_place() {
-        for place in PLACES {
-            let mut taken: HashMap<Key, &str> = HashMap::new();
+        for place in Place::ALL {
+            let mut taken: HashMap<Vec<super::super::key::Key>, &str> = HashMap::new();
             for entry in TABLE.iter().filter(|e| e.scope.holds(place)) {
                 for text in entry.keys {
-                    let key = Key::parse(text).unwrap_or_else(|| panic!("`{text}` of {} is no key", entry.name));
-                    if let Some(other) = taken.insert(key, entry.name) {
+                    let keys = parse_sequence(text).unwrap_or_else(|| panic!("`{text}` of {} is no key", entry.name));
+                    if let Some(other) = taken.insert(keys, entry.name) {
                         panic!("{place:?}: `{text}` is both {other} and {}", entry.name);
                     }
                 }
             }
         }
+        assert!(super::super::keymap::Keymap::with(&Default::default()).is_ok());
     }
 
     #[test]
@@ -277,7 +288,7 @@ mod tests {
         for entry in TABLE {
             assert!(entry.name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'), "{}", entry.name);
             assert!(!entry.doc.is_empty() && !entry.keys.is_empty(), "{}", entry.name);
-            assert!(PLACES.iter().any(|p| entry.scope.holds(*p)), "{}", entry.name);
+            assert!(Place::ALL.iter().any(|p| entry.scope.holds(*p)), "{}", entry.name);
             assert_eq!(entry.footer.0.is_empty(), entry.footer.1 == 0, "{}", entry.name);
             assert_eq!(Action::named(entry.name), Some(entry.action));
         }

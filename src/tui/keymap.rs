@@ -1,103 +1,14 @@
-//! Keys, and which action a key means in a context.
+//! Which action a key means in a place: the usual keys, changed as the config says.
 //!
 //! Pure: a context is a plain snapshot of facts. Knows the table of actions, not what they do.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use std::collections::BTreeMap;
 
 use super::action::{Action, Entry, Place, TABLE};
-
-/// A key with what is held beside it. Shift is part of a character, not held.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct Key {
-    /// Which key.
-    pub code: KeyCode,
-    /// Whether Ctrl is held.
-    pub ctrl: bool,
-    /// Whether Alt is held.
-    pub alt: bool,
-}
-
-/// Names of keys that are no characters; the first of a code's names is how it is shown.
-const NAMES: [(&str, KeyCode, &str); 17] = [
-    ("enter", KeyCode::Enter, "Enter"),
-    ("esc", KeyCode::Esc, "Esc"),
-    ("backspace", KeyCode::Backspace, "Bksp"),
-    ("tab", KeyCode::Tab, "Tab"),
-    ("backtab", KeyCode::BackTab, "Shift-Tab"),
-    ("space", KeyCode::Char(' '), "Space"),
-    ("up", KeyCode::Up, "Up"),
-    ("down", KeyCode::Down, "Down"),
-    ("left", KeyCode::Left, "Left"),
-    ("right", KeyCode::Right, "Right"),
-    ("home", KeyCode::Home, "Home"),
-    ("end", KeyCode::End, "End"),
-    ("pgup", KeyCode::PageUp, "PgUp"),
-    ("pgdn", KeyCode::PageDown, "PgDn"),
-    ("delete", KeyCode::Delete, "Del"),
-    ("insert", KeyCode::Insert, "Ins"),
-    ("del", KeyCode::Delete, "Del"),
-];
-
-impl Key {
-    /// Reads `j`, `G`, `/`, `enter`, `ctrl-l`, `alt-x`.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Key> {
-        let mut rest = text;
-        let (mut ctrl, mut alt) = (false, false);
-        loop {
-            if let Some(tail) = rest.strip_prefix("ctrl-").filter(|t| !t.is_empty()) {
-                ctrl = true;
-                rest = tail;
-            } else if let Some(tail) = rest.strip_prefix("alt-").filter(|t| !t.is_empty()) {
-                alt = true;
-                rest = tail;
-            } else {
-                break;
-            }
-        }
-        let mut letters = rest.chars();
-        let code = match (letters.next(), letters.next()) {
-            (Some(c), None) => KeyCode::Char(c),
-            _ => NAMES.iter().find(|(name, ..)| *name == rest)?.1,
-        };
-        Some(Key { code, ctrl, alt })
-    }
-
-    /// The key of a terminal's event; `None` for a key that is let go.
-    #[must_use]
-    pub fn of(event: &KeyEvent) -> Option<Key> {
-        if event.kind == KeyEventKind::Release {
-            return None;
-        }
-        let ctrl = event.modifiers.contains(KeyModifiers::CONTROL);
-        let code = match event.code {
-            KeyCode::Char(c) if ctrl => KeyCode::Char(c.to_ascii_lowercase()),
-            KeyCode::Tab if event.modifiers.contains(KeyModifiers::SHIFT) => KeyCode::BackTab,
-            code => code,
-        };
-        Some(Key { code, ctrl, alt: event.modifiers.contains(KeyModifiers::ALT) })
-    }
-
-    /// The character that it types, if it is one.
-    #[must_use]
-    pub fn typed(self) -> Option<char> {
-        match self.code {
-            KeyCode::Char(c) if !self.ctrl && !self.alt && !c.is_control() => Some(c),
-            _ => None,
-        }
-    }
-
-    /// How a person reads it: `j`, `Ctrl-L`, `Enter`.
-    #[must_use]
-    pub fn shown(self) -> String {
-        let name = match self.code {
-            KeyCode::Char(c) if c != ' ' && self.ctrl => c.to_ascii_uppercase().to_string(),
-            KeyCode::Char(c) if c != ' ' => c.to_string(),
-            code => NAMES.iter().find(|(_, c, _)| *c == code).map_or(String::new(), |(.., shown)| (*shown).to_owned()),
-        };
-        format!("{}{}{name}", if self.ctrl { "Ctrl-" } else { "" }, if self.alt { "Alt-" } else { "" })
-    }
-}
+use super::key::{Key, parse_sequence, shown_sequence};
+use crate::domain::text::SafeText;
+use crate::domain::words;
+use crate::error::{Error, Result};
 
 /// What decides which keys work now.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -127,25 +38,143 @@ impl Context {
     }
 }
 
-/// The action that a key means in a place.
-#[must_use]
-pub fn lookup(key: Key, place: Place) -> Option<Action> {
-    TABLE.iter().find(|e| e.scope.holds(place) && e.keys.iter().any(|k| Key::parse(k) == Some(key))).map(|e| e.action)
+/// What the keys pressed so far mean.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Found {
+    /// An action.
+    Action(Action),
+    /// The beginning of at least one action's keys.
+    Beginning,
+    /// Nothing.
+    Nothing,
 }
 
-/// The entries that belong in the footer now, most useful first, with the key to show.
-#[must_use]
-pub fn footer(context: &Context) -> Vec<(&'static Entry, String)> {
-    let mut entries: Vec<&Entry> = TABLE.iter().filter(|e| e.footer.1 > 0 && context.serves(e)).collect();
-    entries.sort_by_key(|e| e.footer.1);
-    entries.into_iter().map(|e| (e, shown_keys(e, 1))).collect()
+/// The keys of every action.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Keymap {
+    /// For each entry of the table its sequences of keys, the one to show first.
+    keys: Vec<Vec<Vec<Key>>>,
 }
 
-/// An entry's keys as people read them, `at_most` of them.
-#[must_use]
-pub fn shown_keys(entry: &Entry, at_most: usize) -> String {
-    let keys: Vec<String> = entry.keys.iter().take(at_most).filter_map(|k| Key::parse(k)).map(Key::shown).collect();
-    keys.join(" ")
+impl Default for Keymap {
+    fn default() -> Self {
+        let parse = |entry: &Entry| entry.keys.iter().filter_map(|text| parse_sequence(text)).collect();
+        Keymap { keys: TABLE.iter().map(parse).collect() }
+    }
+}
+
+impl Keymap {
+    /// The usual keys with those that a config names, by action name, in place of an action's own.
+    ///
+    /// # Errors
+    /// Kind `Usage` with everything that is wrong: unknown actions and keys, and keys that would mean
+    /// two things in one place.
+    pub fn with(changes: &BTreeMap<String, Vec<String>>) -> Result<Keymap> {
+        let mut map = Keymap::default();
+        let mut wrong = Vec::new();
+        for (name, keys) in changes {
+            let shown = SafeText::from_outside(name);
+            let Some(at) = TABLE.iter().position(|e| e.name == name) else {
+                let names: Vec<&str> = TABLE.iter().map(|e| e.name).collect();
+                let meant = words::nearest(name, &names).map_or(String::new(), |n| format!("; did you mean `{n}`?"));
+                wrong.push(format!("`keys.{shown}`: there is no such action{meant}"));
+                continue;
+            };
+            let mut sequences = Vec::new();
+            for text in keys {
+                match parse_sequence(text) {
+                    Some(sequence) => sequences.push(sequence),
+                    None => wrong.push(format!("`keys.{shown}`: `{}` is no key", SafeText::from_outside(text))),
+                }
+            }
+            if TABLE[at].name == "quit-now" && sequences.is_empty() {
+                wrong.push("`keys.quit-now` must keep a key: there must be a way out".to_owned());
+            }
+            map.keys[at] = sequences;
+        }
+        wrong.extend(map.conflicts());
+        if wrong.is_empty() {
+            return Ok(map);
+        }
+        Err(Error::usage(format!("the config's keys cannot be used: {}", wrong.join("; ")))
+            .hint("keys are written like \"j\", \"G\", \"enter\", \"space\", \"ctrl-l\", \"f5\", or one after the other: \"v p\"")
+            .hint("`?` in the app lists every action with its name"))
+    }
+
+    /// Keys that would mean two things in one place, or that could no longer be typed.
+    fn conflicts(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        let bound: Vec<(usize, &Vec<Key>)> =
+            self.keys.iter().enumerate().flat_map(|(at, all)| all.iter().map(move |keys| (at, keys))).collect();
+        for (i, (a, keys)) in bound.iter().enumerate() {
+            for (b, others) in &bound[i + 1..] {
+                let short = keys.len().min(others.len());
+                let meet = |place: &Place| TABLE[*a].scope.holds(*place) && TABLE[*b].scope.holds(*place);
+                if a != b && keys[..short] == others[..short] && Place::ALL.iter().any(meet) {
+                    let (one, other) = (shown_sequence(keys), shown_sequence(others));
+                    found.push(format!(
+                        "`{}` ({one}) and `{}` ({other}) have the same key",
+                        TABLE[*a].name, TABLE[*b].name
+                    ));
+                }
+            }
+            let typed = keys.first().is_some_and(|key| key.typed().is_some());
+            if typed && Place::ALL.iter().any(|p| p.is_line() && TABLE[*a].scope.holds(*p)) {
+                let shown = shown_sequence(keys);
+                found.push(format!("`{}`: {shown} could no longer be typed into a line", TABLE[*a].name));
+            }
+        }
+        found
+    }
+
+    /// What the keys pressed so far mean in a place.
+    #[must_use]
+    pub fn find(&self, pressed: &[Key], place: Place) -> Found {
+        let mut beginning = false;
+        for (entry, sequences) in TABLE.iter().zip(&self.keys).filter(|(e, _)| e.scope.holds(place)) {
+            if sequences.iter().any(|keys| keys == pressed) {
+                return Found::Action(entry.action);
+            }
+            beginning |= sequences.iter().any(|keys| keys.starts_with(pressed));
+        }
+        if beginning { Found::Beginning } else { Found::Nothing }
+    }
+
+    /// What can follow the keys pressed so far in a place: the keys that are left, and what they do.
+    #[must_use]
+    pub fn following(&self, pressed: &[Key], place: Place) -> Vec<(String, &'static Entry)> {
+        let entries = TABLE.iter().zip(&self.keys).filter(|(e, _)| e.scope.holds(place));
+        entries
+            .filter_map(|(entry, sequences)| {
+                let keys = sequences.iter().find(|keys| keys.len() > pressed.len() && keys.starts_with(pressed))?;
+                Some((shown_sequence(&keys[pressed.len()..]), entry))
+            })
+            .collect()
+    }
+
+    /// The entries that belong in the footer now, most useful first, with the key to show.
+    #[must_use]
+    pub fn footer(&self, context: &Context) -> Vec<(&'static Entry, String)> {
+        let serves = |e: &&Entry| e.footer.1 > 0 && context.serves(e);
+        let mut entries: Vec<&Entry> = TABLE.iter().filter(serves).collect();
+        entries.sort_by_key(|e| e.footer.1);
+        let shown = entries.into_iter().map(|e| (e, self.shown(e, 1)));
+        shown.filter(|(_, keys)| !keys.is_empty()).collect()
+    }
+
+    /// An entry's keys as people read them, `at_most` of them.
+    #[must_use]
+    pub fn shown(&self, entry: &Entry, at_most: usize) -> String {
+        let at = TABLE.iter().position(|e| e.name == entry.name);
+        let keys = at.map_or(&[][..], |at| &self.keys[at]);
+        keys.iter().take(at_most).map(|keys| shown_sequence(keys)).collect::<Vec<_>>().join(" ")
+    }
+
+    /// The first key of an action as people read it, for sentences on the screen; empty where it has none.
+    #[must_use]
+    pub fn key_of(&self, action: Action) -> String {
+        TABLE.iter().find(|e| e.action == action).map_or_else(String::new, |entry| self.shown(entry, 1))
+    }
 }
 
 #[cfg(test)]
@@ -154,39 +183,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_are_read_and_shown() {
-        for (text, shown) in [
-            ("j", "j"),
-            ("G", "G"),
-            ("ctrl-l", "Ctrl-L"),
-            ("enter", "Enter"),
-            ("space", "Space"),
-            ("pgdn", "PgDn"),
-            ("alt-x", "Alt-x"),
-            ("-", "-"),
-        ] {
-            assert_eq!(Key::parse(text).map(Key::shown).as_deref(), Some(shown), "{text}");
-        }
-        assert_eq!(Key::parse("nonsense"), None);
-        let shifted = KeyEvent::new(KeyCode::Char('G'), KeyModifiers::SHIFT);
-        assert_eq!(Key::of(&shifted), Key::parse("G"));
-    }
-
-    #[test]
     fn a_key_means_what_its_place_says() {
-        let key = |text| Key::parse(text).expect(text);
+        let map = Keymap::default();
         for (text, place, action) in [
-            ("enter", Place::Tab(Tab::Spend), Some(Action::Open)),
-            ("enter", Place::Picker, Some(Action::Choose)),
-            ("enter", Place::FilterLine, Some(Action::Apply)),
-            ("q", Place::Tab(Tab::Budgets), Some(Action::Quit)),
-            ("q", Place::Help, Some(Action::Close)),
-            ("q", Place::FilterLine, None),
-            ("2", Place::FilterLine, None),
-            ("ctrl-c", Place::FilterLine, Some(Action::Quit)),
-            ("s", Place::Tab(Tab::Spend), None),
+            ("enter", Place::Tab(Tab::Spend), Found::Action(Action::Open)),
+            ("enter", Place::Picker, Found::Action(Action::Choose)),
+            ("enter", Place::FilterLine, Found::Action(Action::Apply)),
+            ("q", Place::Tab(Tab::Budgets), Found::Action(Action::Quit)),
+            ("q", Place::Help, Found::Action(Action::Close)),
+            ("q", Place::FilterLine, Found::Nothing),
+            ("2", Place::FilterLine, Found::Nothing),
+            ("ctrl-c", Place::FilterLine, Found::Action(Action::Quit)),
+            ("s", Place::Tab(Tab::Spend), Found::Nothing),
         ] {
-            assert_eq!(lookup(key(text), place), action, "{text} in {place:?}");
+            assert_eq!(map.find(&parse_sequence(text).expect(text), place), action, "{text} in {place:?}");
         }
     }
 
@@ -194,11 +204,50 @@ mod tests {
     fn the_footer_has_only_what_works_now() {
         let place = Place::Tab(Tab::Breakdown);
         let context = Context { place, can_go_back: false, can_open: true, currencies: false };
-        let names = |c: &Context| footer(c).into_iter().map(|(e, _)| e.name).collect::<Vec<_>>();
+        let map = Keymap::default();
+        let names = |c: &Context| map.footer(c).into_iter().map(|(e, _)| e.name).collect::<Vec<_>>();
         let at_top = names(&context);
         assert!(!at_top.contains(&"back") && !at_top.contains(&"currency") && at_top.contains(&"sort"));
         let drilled = names(&Context { can_go_back: true, currencies: true, ..context });
         assert!(drilled.contains(&"back") && drilled.contains(&"currency"));
         assert!(!names(&Context { can_open: false, ..context }).contains(&"mark"));
+    }
+
+    fn with(changes: &[(&str, &[&str])]) -> Result<Keymap> {
+        let owned = |keys: &[&str]| keys.iter().map(|k| (*k).to_owned()).collect();
+        Keymap::with(&changes.iter().map(|(name, keys)| ((*name).to_owned(), owned(keys))).collect())
+    }
+
+    #[test]
+    fn a_config_gives_actions_other_keys() {
+        let map = with(&[("quit", &["<C-q>", "Z Z"]), ("metric", &[])]).expect("sound");
+        let place = Place::Tab(Tab::Spend);
+        let find = |text: &str| map.find(&parse_sequence(text).expect(text), place);
+        assert_eq!(find("ctrl-q"), Found::Action(Action::Quit));
+        assert_eq!((find("Z"), find("Z Z")), (Found::Beginning, Found::Action(Action::Quit)));
+        assert_eq!((find("q"), find("m")), (Found::Nothing, Found::Nothing));
+        let z = parse_sequence("Z").expect("Z");
+        assert_eq!(
+            map.following(&z, place).iter().map(|(k, e)| (k.as_str(), e.name)).collect::<Vec<_>>(),
+            [("Z", "quit")]
+        );
+        assert_eq!(map.key_of(Action::Metric), "");
+    }
+
+    #[test]
+    fn every_mistake_in_keys_is_named() {
+        for (changes, said) in [
+            (&[("quitt", &["x"][..])][..], "`keys.quitt`: there is no such action; did you mean `quit`?"),
+            (&[("quit", &["hyper-x"])], "`keys.quit`: `hyper-x` is no key"),
+            (&[("quit", &["m"])], "`metric` (m) and `quit` (m) have the same key"),
+            (&[("sort", &["m x"])], "`sort` (m x) and `metric` (m) have the same key"),
+            (&[("apply", &["x"])], "`apply`: x could no longer be typed into a line"),
+            (&[("quit-now", &[])], "`keys.quit-now` must keep a key"),
+        ] {
+            let error = with(changes).expect_err(said);
+            assert!(error.message.contains(said), "{}", error.message);
+        }
+        // The same key in places that never meet is none.
+        assert!(with(&[("sort", &["left"])]).is_ok());
     }
 }

@@ -10,6 +10,7 @@ pub mod action;
 pub mod app;
 pub mod effect;
 pub mod event;
+pub mod key;
 pub mod keymap;
 pub mod layout;
 pub mod overlay;
@@ -35,6 +36,7 @@ use tokio::sync::Notify;
 use tokio::sync::mpsc::{Receiver, channel};
 use tokio::time::{Instant, sleep_until};
 
+pub use keymap::Keymap;
 pub use theme::Env;
 
 use self::app::App;
@@ -71,6 +73,8 @@ pub struct Options {
     pub banner: Option<String>,
     /// What to show until the first answer comes.
     pub front: Option<Page>,
+    /// What keys mean.
+    pub keymap: Arc<Keymap>,
 }
 
 /// Runs the app until it is left; returns the process's exit code. `open` is called on another

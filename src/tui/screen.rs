@@ -19,7 +19,6 @@ use ratatui::text::{Line, Span};
 
 use super::action::Group;
 use super::app::App;
-use super::keymap;
 use super::layout;
 use super::overlay::{self, Overlay};
 use super::tab::{Tab, breakdown, later, spend};
@@ -56,7 +55,7 @@ pub fn render(app: &App, area: Rect, buf: &mut Buffer) -> Option<Position> {
     }
     let cursor = match &app.overlay {
         Some(Overlay::Help(help)) => {
-            help.draw(app.tab, under, buf, &app.theme);
+            help.draw(app.tab, &app.keymap, under, buf, &app.theme);
             None
         }
         Some(Overlay::Period(picker) | Overlay::GroupBy(picker)) => {
@@ -66,6 +65,9 @@ pub fn render(app: &App, area: Rect, buf: &mut Buffer) -> Option<Position> {
         Some(Overlay::Filter(line)) => line.draw(under, buf, &app.theme),
         None => None,
     };
+    if !app.pending.is_empty() {
+        overlay::following::draw(app, under, buf);
+    }
     if app.theme.glyphs.ascii {
         only_ascii(buf);
     }
@@ -207,7 +209,7 @@ fn footer(app: &App, area: Rect, buf: &mut Buffer) {
     }
     let mut room = usize::from(area.width).saturating_sub(1);
     let mut fitting = Vec::new();
-    for (entry, key) in keymap::footer(&app.context()) {
+    for (entry, key) in app.keymap.footer(&app.context()) {
         let key = match key.as_str() {
             "Enter" => theme.glyphs.enter.to_owned(),
             "Left" if theme.glyphs.ascii => "Left/Right".to_owned(),

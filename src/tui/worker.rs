@@ -1,6 +1,7 @@
-//! The thread that asks the engine, so that no key ever waits for an answer.
+//! The threads that ask the engine, so that no key ever waits for an answer.
 //!
-//! One waiting question a tab, the newest wins; a question that is superseded while it runs is
+//! Two of them: one for what the tabs show, one for what stands beside it and may take a scan. Each
+//! asker has one waiting question, the newest wins; a question that is superseded while it runs is
 //! cancelled. Replies carry the generation of their question. Knows no screen.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -8,10 +9,9 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use tokio::sync::mpsc::Sender;
 
 use super::event::Event;
-use super::tab::Tab;
 use crate::domain::calendar::Day;
 use crate::engine::{Answer, Cancel, Engine, Question};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Kind, Result};
 
 /// What the worker asks, once it is open.
 pub struct Opened {
@@ -25,16 +25,44 @@ pub struct Opened {
     pub flags: String,
 }
 
-/// Opens what is asked; called on the worker's thread, and again with the next question where it
+/// Opens what is asked; called on a worker's thread, and again with the next question where it
 /// failed.
 pub type Opener = Box<dyn Fn() -> Result<Opened> + Send>;
 
-/// A question of a tab.
+/// Whose question it is. Each asker has one place to wait in.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Asker {
+    /// The Spend tab.
+    Spend,
+    /// The Breakdown tab.
+    Breakdown,
+}
+
+/// Which of the two threads asks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Lane {
+    /// What a tab cannot be drawn without.
+    Front,
+    /// What stands beside it.
+    Back,
+}
+
+impl Asker {
+    /// The thread that asks for it.
+    #[must_use]
+    pub fn lane(self) -> Lane {
+        match self {
+            Asker::Spend | Asker::Breakdown => Lane::Front,
+        }
+    }
+}
+
+/// A question.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Job {
-    /// Whose question it is.
-    pub tab: Tab,
-    /// Which of the tab's questions, counted up.
+    /// Whose it is.
+    pub asker: Asker,
+    /// Which of the asker's questions, counted up.
     pub generation: u64,
     /// The question.
     pub question: Question,
@@ -46,8 +74,8 @@ pub struct Job {
 #[derive(Clone, Debug)]
 pub struct Reply {
     /// Whose question it was.
-    pub tab: Tab,
-    /// Which of the tab's questions.
+    pub asker: Asker,
+    /// Which of the asker's questions.
     pub generation: u64,
     /// The answer.
     pub answer: Result<Answer>,
@@ -55,63 +83,77 @@ pub struct Reply {
 
 #[derive(Default)]
 struct Slots {
-    /// Oldest first; at most one a tab.
+    /// Oldest first; at most one an asker.
     waiting: Vec<Job>,
     extent: bool,
-    running: Option<(Tab, Cancel)>,
+    running: Vec<(Asker, Cancel)>,
     ended: bool,
 }
 
-#[derive(Default)]
 struct Shared {
     slots: Mutex<Slots>,
     changed: Condvar,
+    open: Mutex<(Opener, Option<Arc<dyn Engine>>)>,
+    events: Sender<Event>,
 }
 
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, Slots> {
         self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// Who answers; opened with the first question, and tried again where that failed.
+    fn engine(&self) -> Result<Arc<dyn Engine>> {
+        let mut guard = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let (open, engine) = &mut *guard;
+        if let Some(engine) = engine {
+            return Ok(Arc::clone(engine));
+        }
+        let Opened { engine: opened, as_of, banner, flags } = open()?;
+        // Where nobody listens any more the next event says so too.
+        let _ = self.events.blocking_send(Event::Opened { as_of, banner, flags });
+        Ok(Arc::clone(engine.insert(opened)))
+    }
 }
 
-/// The app's end of the worker. Dropping it cancels what runs; the thread is not waited for,
+/// The app's end of the worker. Dropping it cancels what runs; the threads are not waited for,
 /// since an engine may take its time to notice.
 pub struct Worker {
     shared: Arc<Shared>,
 }
 
 impl Worker {
-    /// Starts the thread. Events go to `events`, which bounds how many are under way.
+    /// Starts the threads. Events go to `events`, which bounds how many are under way.
     ///
     /// # Errors
     /// Where the system gives no thread.
     pub fn start(open: Opener, events: Sender<Event>) -> std::io::Result<Worker> {
-        let shared = Arc::new(Shared::default());
-        let theirs = Arc::clone(&shared);
-        std::thread::Builder::new().name("tui-worker".into()).spawn(move || {
-            let _died = Died(events.clone());
-            serve(&theirs, &open, &events);
-        })?;
-        Ok(Worker { shared })
+        let (slots, changed) = (Mutex::default(), Condvar::new());
+        let shared = Arc::new(Shared { slots, changed, open: Mutex::new((open, None)), events });
+        let worker = Worker { shared: Arc::clone(&shared) };
+        for (lane, name) in [(Lane::Front, "tui-worker"), (Lane::Back, "tui-worker-back")] {
+            let theirs = Arc::clone(&shared);
+            std::thread::Builder::new().name(name.into()).spawn(move || {
+                let _died = Died(theirs.events.clone());
+                serve(&theirs, lane);
+            })?;
+        }
+        Ok(worker)
     }
 
-    /// Asks; a waiting or running question of the same tab is given up.
+    /// Asks; a waiting or running question of the same asker is given up.
     pub fn ask(&self, job: Job) {
         let mut slots = self.shared.lock();
-        if let Some((tab, cancel)) = &slots.running
-            && *tab == job.tab
-        {
-            cancel.cancel();
-        }
-        slots.waiting.retain(|w| w.tab != job.tab);
+        slots.running.iter().filter(|(asker, _)| *asker == job.asker).for_each(|(_, cancel)| cancel.cancel());
+        slots.waiting.retain(|w| w.asker != job.asker);
         slots.waiting.push(job);
-        self.shared.changed.notify_one();
+        self.shared.changed.notify_all();
     }
 
     /// Asks what data there is.
     pub fn ask_extent(&self) {
         self.shared.lock().extent = true;
-        self.shared.changed.notify_one();
+        self.shared.changed.notify_all();
     }
 }
 
@@ -119,14 +161,12 @@ impl Drop for Worker {
     fn drop(&mut self) {
         let mut slots = self.shared.lock();
         slots.ended = true;
-        if let Some((_, cancel)) = &slots.running {
-            cancel.cancel();
-        }
-        self.shared.changed.notify_one();
+        slots.running.iter().for_each(|(_, cancel)| cancel.cancel());
+        self.shared.changed.notify_all();
     }
 }
 
-/// Tells the app when the thread unwinds, so that it does not wait for ever.
+/// Tells the app when a thread unwinds, so that it does not wait for ever.
 struct Died(Sender<Event>);
 
 impl Drop for Died {
@@ -142,40 +182,30 @@ enum Task {
     Extent,
 }
 
-fn next(shared: &Shared) -> Option<Task> {
+fn next(shared: &Shared, lane: Lane) -> Option<Task> {
     let mut slots = shared.lock();
+    slots.running.retain(|(asker, _)| asker.lane() != lane);
     loop {
-        slots.running = None;
         if slots.ended {
             return None;
         }
-        if let Some(job) = slots.waiting.pop() {
+        // The newest first: it is what is looked at now.
+        if let Some(at) = slots.waiting.iter().rposition(|job| job.asker.lane() == lane) {
+            let job = slots.waiting.remove(at);
             let cancel = Cancel::default();
-            slots.running = Some((job.tab, cancel.clone()));
+            slots.running.push((job.asker, cancel.clone()));
             return Some(Task::Ask(job, cancel));
         }
-        if std::mem::take(&mut slots.extent) {
+        if lane == Lane::Front && std::mem::take(&mut slots.extent) {
             return Some(Task::Extent);
         }
         slots = shared.changed.wait(slots).unwrap_or_else(PoisonError::into_inner);
     }
 }
 
-fn serve(shared: &Shared, open: &Opener, events: &Sender<Event>) {
-    let mut engine: Result<Arc<dyn Engine>> = Err(Error::bug("nothing was opened yet"));
-    while let Some(task) = next(shared) {
-        if engine.is_err() {
-            engine = match open() {
-                Ok(Opened { engine, as_of, banner, flags }) => {
-                    if events.blocking_send(Event::Opened { as_of, banner, flags }).is_err() {
-                        return;
-                    }
-                    Ok(engine)
-                }
-                Err(error) => Err(error),
-            };
-        }
-        let engine = engine.as_ref().map_err(Clone::clone);
+fn serve(shared: &Shared, lane: Lane) {
+    while let Some(task) = next(shared, lane) {
+        let engine = shared.engine();
         let event = match task {
             Task::Extent => Event::Extent(Box::new(engine.and_then(|e| e.extent()))),
             Task::Ask(job, cancel) => {
@@ -183,10 +213,10 @@ fn serve(shared: &Shared, open: &Opener, events: &Sender<Event>) {
                 if cancel.is_cancelled() && matches!(&answer, Err(e) if e.kind == Kind::Interrupted) {
                     continue;
                 }
-                Event::Answer(Box::new(Reply { tab: job.tab, generation: job.generation, answer }))
+                Event::Answer(Box::new(Reply { asker: job.asker, generation: job.generation, answer }))
             }
         };
-        if events.blocking_send(event).is_err() {
+        if shared.events.blocking_send(event).is_err() {
             return;
         }
     }
@@ -197,6 +227,7 @@ mod tests {
     use super::*;
     use crate::domain::lens::Lens;
     use crate::engine::Extent;
+    use crate::error::Error;
     use std::sync::mpsc;
 
     /// Answers when it is told to, and says which question it works on.
@@ -232,7 +263,7 @@ mod tests {
             move || Ok(Opened { engine: Arc::clone(&engine), as_of: Day(20_000), banner: None, flags: String::new() });
         let worker = Worker::start(Box::new(open), events).expect("thread");
         let job = |generation: u64| Job {
-            tab: Tab::Breakdown,
+            asker: Asker::Breakdown,
             generation,
             question: Question::Breakdown { lens: Lens::default(), limit: Some(generation as usize) },
             as_of: Day(20_000),
@@ -265,7 +296,7 @@ mod tests {
         };
         let worker = Worker::start(Box::new(open), events).expect("thread");
         let job = |generation| Job {
-            tab: Tab::Spend,
+            asker: Asker::Spend,
             generation,
             question: Question::Spend(Lens::default()),
             as_of: Day(20_000),

@@ -8,7 +8,7 @@ use ratatui::text::{Line, Span};
 
 use super::clear;
 use crate::tui::action::{Entry, Group, Place, Scope, TABLE};
-use crate::tui::keymap::shown_keys;
+use crate::tui::keymap::Keymap;
 use crate::tui::layout::overlay;
 use crate::tui::tab::Tab;
 use crate::tui::text::{cut, put, rule, width};
@@ -77,7 +77,7 @@ fn lines(lists: &[Vec<Row>]) -> usize {
     lists.iter().map(Vec::len).max().unwrap_or_default()
 }
 
-fn line(row: &Row, columns: usize, halved: bool, theme: &Theme) -> Line<'static> {
+fn line(row: &Row, keymap: &Keymap, columns: usize, halved: bool, theme: &Theme) -> Line<'static> {
     let by = theme.glyphs.ellipsis;
     let (keys, most) = if halved { (FEWER_KEYS, 2) } else { (KEYS, 3) };
     match row {
@@ -85,7 +85,7 @@ fn line(row: &Row, columns: usize, halved: bool, theme: &Theme) -> Line<'static>
         Row::Heading(title) => Line::from(Span::styled(*title, theme.style(Role::Muted))),
         Row::Key(entry) => {
             // The blanks beside the keys have no style: it may be an underline.
-            let shown = cut(&shown_keys(entry, most), keys.saturating_sub(2), by);
+            let shown = cut(&keymap.shown(entry, most), keys.saturating_sub(2), by);
             let gap = keys.saturating_sub(2 + width(&shown));
             Line::from(vec![
                 Span::raw("  "),
@@ -105,7 +105,7 @@ impl Help {
     }
 
     /// Draws it over an area.
-    pub fn draw(&self, tab: Tab, area: Rect, buf: &mut Buffer, theme: &Theme) {
+    pub fn draw(&self, tab: Tab, keymap: &Keymap, area: Rect, buf: &mut Buffer, theme: &Theme) {
         let lists = lists(tab, area.width);
         let lines = lines(&lists);
         let wide = if lists.len() > 1 { 2 * HALF } else { LIST };
@@ -122,7 +122,7 @@ impl Help {
         for (at, list) in lists.iter().enumerate() {
             let part = Rect { x: inner.x + at as u16 * columns, width: columns, ..inner };
             for (row, entry) in list.iter().skip(first).take(room(area)).enumerate() {
-                put(buf, part, row as u16 + 1, &line(entry, usize::from(columns), lists.len() > 1, theme));
+                put(buf, part, row as u16 + 1, &line(entry, keymap, usize::from(columns), lists.len() > 1, theme));
             }
         }
         if area.height > 1 {

@@ -3,6 +3,7 @@
 //! At most one at a time, which takes all keys that are not everywhere's. Knows no engine.
 
 pub mod filter;
+pub mod following;
 pub mod help;
 mod keys;
 pub mod picker;

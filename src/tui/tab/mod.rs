@@ -13,6 +13,7 @@ use crate::domain::filter::Filter;
 use crate::domain::lens::Lens;
 use crate::domain::services;
 use crate::domain::text::{SafeText, Untrusted};
+use crate::engine::Question;
 use crate::engine::answer::Key;
 use crate::error::{Error, Result};
 
@@ -70,11 +71,19 @@ pub struct Shown<T> {
     pub answers: Vec<T>,
 }
 
-/// What a tab asked and what it was told.
+/// A question, with what belongs to its answer on the screen.
+#[derive(Clone, Debug)]
+struct Asked {
+    question: Question,
+    lens: Lens,
+    crumbs: Vec<SafeText>,
+}
+
+/// What a part of the screen asked and what it was told.
 #[derive(Clone, Debug)]
 pub struct Slot<T> {
     generation: u64,
-    asked: Option<(Lens, Vec<SafeText>)>,
+    asked: Option<Asked>,
     /// The newest answer.
     pub shown: Option<Shown<T>>,
     /// Why there is no newer one.
@@ -90,12 +99,12 @@ impl<T> Default for Slot<T> {
 
 impl<T> Slot<T> {
     /// The generation to ask with, where this is not asked or answered already.
-    pub fn ask(&mut self, lens: &Lens, crumbs: &[SafeText]) -> Option<u64> {
-        if self.asked.as_ref().is_some_and(|(asked, _)| asked == lens) {
+    pub fn ask(&mut self, question: &Question, lens: &Lens, crumbs: &[SafeText]) -> Option<u64> {
+        if self.asked.as_ref().is_some_and(|asked| asked.question == *question) {
             return None;
         }
         self.generation += 1;
-        self.asked = Some((lens.clone(), crumbs.to_vec()));
+        self.asked = Some(Asked { question: question.clone(), lens: lens.clone(), crumbs: crumbs.to_vec() });
         self.waiting = true;
         Some(self.generation)
     }
@@ -112,7 +121,7 @@ impl<T> Slot<T> {
         }
         self.waiting = false;
         match (answers, &self.asked) {
-            (Ok(answers), Some((lens, crumbs))) => {
+            (Ok(answers), Some(Asked { lens, crumbs, .. })) => {
                 self.shown = Some(Shown { lens: lens.clone(), crumbs: crumbs.clone(), answers });
                 self.error = None;
             }

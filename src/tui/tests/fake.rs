@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::tui::app::App;
 use crate::tui::effect::Effect;
 use crate::tui::event::Event;
-use crate::tui::keymap::Key;
+use crate::tui::key::Key;
 use crate::tui::theme::Env;
 use crate::tui::worker::Reply;
 use crate::tui::{Options, screen};
@@ -206,15 +206,28 @@ pub fn colours() -> Env {
 impl Session {
     #[must_use]
     pub fn new(mood: Mood, size: (u16, u16), env: Env) -> Session {
-        let options = Options { as_of: as_of(), lens: Lens::default(), env, banner: None, front: None };
+        let options = Options {
+            as_of: as_of(),
+            lens: Lens::default(),
+            env,
+            banner: None,
+            front: None,
+            keymap: std::sync::Arc::default(),
+        };
         Session { app: App::new(&options, size), engine: Fake(mood), size, done: vec![], asked: vec![] }
     }
 
     /// The app on a front page, before anything is asked.
     #[must_use]
     pub fn with_front(page: crate::engine::front::Page, size: (u16, u16)) -> Session {
-        let options =
-            Options { as_of: as_of(), lens: Lens::default(), env: colours(), banner: None, front: Some(page) };
+        let options = Options {
+            as_of: as_of(),
+            lens: Lens::default(),
+            env: colours(),
+            banner: None,
+            front: Some(page),
+            keymap: std::sync::Arc::default(),
+        };
         let app = App::new(&options, size);
         Session { app, engine: Fake(Mood::Demo), size, done: vec![], asked: vec![] }
     }
@@ -248,7 +261,7 @@ impl Session {
                 Effect::Ask(job) => {
                     self.asked.push(job.question.clone());
                     let answer = self.engine.ask(&job.question, job.as_of, &Cancel::default());
-                    let reply = Reply { tab: job.tab, generation: job.generation, answer };
+                    let reply = Reply { asker: job.asker, generation: job.generation, answer };
                     self.send(Event::Answer(Box::new(reply)));
                 }
                 Effect::AskExtent => self.send(Event::Extent(Box::new(self.engine.extent()))),

@@ -112,7 +112,7 @@ fn reply(effects: &[Effect], mood: Mood) -> Event {
     let job = effects.iter().find_map(|e| if let Effect::Ask(job) = e { Some(job.clone()) } else { None });
     let job = job.expect("a question");
     let answer = crate::engine::Engine::ask(&super::fake::Fake(mood), &job.question, job.as_of, &Default::default());
-    Event::Answer(Box::new(crate::tui::worker::Reply { tab: job.tab, generation: job.generation, answer }))
+    Event::Answer(Box::new(crate::tui::worker::Reply { asker: job.asker, generation: job.generation, answer }))
 }
 
 #[test]
@@ -308,4 +308,21 @@ fn the_front_page_is_shown_as_what_it_is_until_the_first_answer_comes() {
     assert_eq!((s.app.as_of, s.asked.len()), (before, 1));
     assert!(asked.iter().any(|e| matches!(e, Effect::Ask(job) if job.as_of == as_of())));
     assert!(s.text().contains("old") && s.text().contains("October to date"), "{}", s.text());
+}
+
+#[test]
+fn keys_one_after_the_other_say_what_can_follow() {
+    let keys = std::collections::BTreeMap::from([("metric".to_owned(), vec!["v m".to_owned()])]);
+    let mut s = Session::started(Mood::Demo, SIZE);
+    s.app.keymap = std::sync::Arc::new(crate::tui::Keymap::with(&keys).expect("sound"));
+    let before = s.app.lens.metric;
+    s.keys("v");
+    let text = s.text();
+    assert!(text.contains(" v then ") && text.contains("m       effective, billed"), "{text}");
+    s.keys("m");
+    assert!(s.app.lens.metric != before && !s.text().contains(" v then "));
+    s.keys("v x");
+    assert!(s.text().contains("v x means nothing here"), "{}", s.text());
+    s.keys("v <esc>");
+    assert!(s.app.status.is_none() && s.app.pending.is_empty());
 }

@@ -1,0 +1,216 @@
+//! The app's state, and the one function that changes it.
+//!
+//! [`App::update`] takes an event and returns effects; nothing else changes state. Knows no
+//! terminal, no thread and no engine: a test can replay a list of events.
+
+mod ask;
+mod open;
+mod perform;
+
+use std::sync::Arc;
+
+use super::Options;
+use super::action::Place;
+use super::effect::Effect;
+use super::event::Event;
+use super::key::Key;
+use super::keymap::{Context, Keymap};
+use super::overlay::Overlay;
+use super::tab::{Tab, breakdown, spend};
+use super::theme::Theme;
+use crate::domain::calendar::Day;
+use crate::domain::lens::Lens;
+use crate::domain::text::SafeText;
+use crate::engine::Extent;
+use crate::engine::answer::Freshness;
+use crate::error::Error;
+
+pub use open::Crumb;
+pub(super) use perform::distance;
+
+/// All that the screen is drawn from.
+#[derive(Clone, Debug)]
+pub struct App {
+    /// Today, as the caller says.
+    pub as_of: Day,
+    /// What all tabs look at.
+    pub lens: Lens,
+    /// The tab that is shown.
+    pub tab: Tab,
+    /// What lies over it.
+    pub overlay: Option<Overlay>,
+    /// What keys mean.
+    pub keymap: Arc<Keymap>,
+    /// Keys that were pressed and begin a longer sequence.
+    pub pending: Vec<Key>,
+    /// The Spend tab.
+    pub spend: spend::State,
+    /// The Breakdown tab.
+    pub breakdown: breakdown::State,
+    /// What was opened on the way here.
+    pub path: Vec<Crumb>,
+    /// Which currency is shown, once one was chosen.
+    pub currency: Option<String>,
+    /// What data there is, once it is known.
+    pub extent: Option<Extent>,
+    /// How far each provider's data goes, as last told.
+    pub freshness: Vec<Freshness>,
+    /// What the last key did, where the screen does not show it.
+    pub status: Option<String>,
+    /// A line above the tab.
+    pub banner: Option<String>,
+    /// What the figures are while they are those of an earlier moment: the front page's.
+    pub front: Option<String>,
+    /// What a command needs to ask the same data, each flag after a space.
+    pub flags: String,
+    /// Colours and glyphs.
+    pub theme: Theme,
+    /// Columns and rows.
+    pub size: (u16, u16),
+}
+
+impl App {
+    /// The app before anything is known.
+    #[must_use]
+    pub fn new(options: &Options, size: (u16, u16)) -> App {
+        let mut app = App {
+            as_of: options.as_of,
+            lens: options.lens.clone(),
+            tab: Tab::Spend,
+            overlay: None,
+            keymap: Arc::clone(&options.keymap),
+            pending: Vec::new(),
+            spend: spend::State::default(),
+            breakdown: breakdown::State::default(),
+            path: Vec::new(),
+            currency: options.lens.currency.clone(),
+            extent: None,
+            freshness: Vec::new(),
+            status: None,
+            banner: options.banner.as_deref().map(|b| SafeText::from_outside(b).into_string()),
+            front: None,
+            flags: String::new(),
+            theme: Theme::of(&options.env),
+            size,
+        };
+        if let Some(page) = &options.front {
+            app.show_front(page);
+        }
+        app
+    }
+
+    /// What is to be done once the first frame is drawn. What data there is, is asked once it is
+    /// open ([`Event::Opened`]): that may take more than one try.
+    pub fn start(&mut self) -> Vec<Effect> {
+        self.ask()
+    }
+
+    /// Changes the state as an event demands.
+    pub fn update(&mut self, event: Event) -> Vec<Effect> {
+        match event {
+            Event::Key(key) => self.key(&key),
+            Event::Paste(text) => {
+                if let Some(Overlay::Filter(line)) = &mut self.overlay {
+                    line.insert(&text);
+                }
+                vec![]
+            }
+            Event::Resize(columns, rows) => {
+                self.size = (columns, rows);
+                vec![]
+            }
+            Event::Opened { as_of, banner, flags } => {
+                self.flags = flags;
+                self.opened(as_of, banner.as_deref())
+            }
+            Event::Answer(reply) => {
+                self.accept(*reply);
+                vec![]
+            }
+            Event::Extent(extent) => {
+                self.extent = extent.ok();
+                vec![]
+            }
+            Event::Ended(signal) => vec![Effect::Quit(128u8.saturating_add(signal.clamp(0, 127) as u8))],
+            Event::Suspend => vec![Effect::Suspend],
+            Event::Resumed => vec![Effect::Redraw],
+            Event::NotSuspended => {
+                self.status = Some("no shell to go back to: q quits".into());
+                vec![]
+            }
+            Event::WorkerDied => vec![Effect::Quit(crate::error::Kind::Bug.exit_code())],
+        }
+    }
+
+    /// Where keys go.
+    #[must_use]
+    pub fn place(&self) -> Place {
+        self.overlay.as_ref().map_or(Place::Tab(self.tab), Overlay::place)
+    }
+
+    /// The facts that decide which keys work now.
+    #[must_use]
+    pub fn context(&self) -> Context {
+        let can_open = match self.tab {
+            Tab::Spend => self.spend_answer().is_some_and(|a| !a.starts.is_empty()),
+            Tab::Breakdown => self.breakdown_answer().is_some_and(|a| !a.rows.is_empty()),
+            _ => false,
+        };
+        let currencies = self.currencies().len() > 1;
+        Context { place: self.place(), can_go_back: !self.path.is_empty(), can_open, currencies }
+    }
+
+    /// The Spend tab's answer in the chosen currency.
+    #[must_use]
+    pub fn spend_answer(&self) -> Option<&crate::engine::answer::SpendAnswer> {
+        self.spend.answer(self.currency.as_deref())
+    }
+
+    /// The Breakdown tab's answer in the chosen currency.
+    #[must_use]
+    pub fn breakdown_answer(&self) -> Option<&crate::engine::answer::BreakdownAnswer> {
+        self.breakdown.answer(self.currency.as_deref())
+    }
+
+    /// The currencies of the tab's answer, in its order.
+    #[must_use]
+    pub fn currencies(&self) -> Vec<&str> {
+        match self.tab {
+            Tab::Spend => self.spend.slot.shown.iter().flat_map(|s| &s.answers).map(|a| a.currency.as_str()).collect(),
+            Tab::Breakdown => {
+                self.breakdown.slot.shown.iter().flat_map(|s| &s.answers).map(|a| a.currency.as_str()).collect()
+            }
+            _ => vec![],
+        }
+    }
+
+    /// The currency that is shown.
+    #[must_use]
+    pub fn shown_currency(&self) -> Option<&str> {
+        match self.tab {
+            Tab::Spend => self.spend_answer().map(|a| a.currency.as_str()),
+            Tab::Breakdown => self.breakdown_answer().map(|a| a.currency.as_str()),
+            _ => None,
+        }
+    }
+
+    /// Whether the tab's newest question is not answered yet.
+    #[must_use]
+    pub fn waiting(&self) -> bool {
+        match self.tab {
+            Tab::Spend => self.spend.slot.waiting(),
+            Tab::Breakdown => self.breakdown.slot.waiting(),
+            _ => false,
+        }
+    }
+
+    /// Why the tab has no newer answer.
+    #[must_use]
+    pub fn error(&self) -> Option<&Error> {
+        match self.tab {
+            Tab::Spend => self.spend.slot.error.as_ref(),
+            Tab::Breakdown => self.breakdown.slot.error.as_ref(),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! What is opened and backed out of, and what is copied.
+//!
+//! Drilling is a change of the lens, remembered as a [`Crumb`]. Draws nothing.
+
+use super::App;
+use crate::domain::calendar::Period;
+use crate::domain::dimension::Dimension;
+use crate::domain::filter::Filter;
+use crate::domain::lens::Lens;
+use crate::domain::period::PeriodSpec;
+use crate::domain::text::SafeText;
+use crate::engine::answer::Key as GroupKey;
+use crate::engine::twin;
+use crate::tui::effect::Effect;
+use crate::tui::tab::{Tab, breakdown, narrowed, spend};
+
+/// Something that was opened, and how to get back out of it.
+#[derive(Clone, Debug)]
+pub struct Crumb {
+    /// What it is called.
+    pub label: SafeText,
+    filter: Filter,
+    by: Vec<Dimension>,
+    period: Option<PeriodSpec>,
+    key: Option<GroupKey>,
+    tab: Tab,
+}
+
+impl App {
+    /// Opens the selected day, move or row in the Breakdown tab. Not while what is on the screen
+    /// answers an older question: its rows are not those of the lens.
+    pub(super) fn open(&mut self) {
+        if self.waiting() || self.error().is_some() {
+            self.status = self.waiting().then(|| "loading".into());
+            return;
+        }
+        if self.tab == Tab::Spend {
+            let Some(answer) = self.spend_answer() else { return };
+            if let Some(mover) = self.spend.selected_mover(answer) {
+                let (by, key) = (answer.movers_by.clone(), mover.key.clone());
+                let label = join(spend::view::mover_labels(answer, mover));
+                let all = answer.movers.iter().map(|m| (&m.key, &m.names));
+                let filter = narrowed(&self.lens.filter, &by, &key, all);
+                self.drill(by, key, filter, label);
+            } else if let Some(days) = self.spend.selected_days(answer) {
+                self.open_days(days);
+            }
+            self.tab = Tab::Breakdown;
+            return;
+        }
+        let Some(answer) = self.breakdown_answer() else { return };
+        let Some(row) = self.breakdown.row(answer) else { return };
+        let label = SafeText::from_outside(&breakdown::state::name(answer, row));
+        let (by, key) = (answer.by.clone(), row.key.clone());
+        let filter = narrowed(&self.lens.filter, &by, &key, answer.rows.iter().map(|r| (&r.key, &r.names)));
+        self.drill(by, key, filter, label);
+    }
+
+    fn open_days(&mut self, days: Period) {
+        let period = Some(std::mem::replace(&mut self.lens.period, PeriodSpec::Range(days)));
+        self.push(SafeText::from_outside(&days.words()), period, None);
+    }
+
+    fn drill(&mut self, by: Vec<Dimension>, key: GroupKey, filter: Filter, label: SafeText) {
+        let lens = Lens { by, filter, ..self.lens.clone() };
+        let Some(next) = breakdown::state::next_level(&lens) else {
+            self.status = Some("this is the finest level: b groups otherwise".into());
+            return;
+        };
+        self.push(label, None, Some(key));
+        self.lens.filter = lens.filter;
+        self.lens.by = vec![next];
+    }
+
+    fn push(&mut self, label: SafeText, period: Option<PeriodSpec>, key: Option<GroupKey>) {
+        let (filter, by) = (self.lens.filter.clone(), self.lens.by.clone());
+        self.path.push(Crumb { label, filter, by, period, key, tab: self.tab });
+        self.breakdown.seek(None);
+    }
+
+    pub(super) fn back(&mut self) {
+        let Some(crumb) = self.path.pop() else { return };
+        self.lens.filter = crumb.filter;
+        self.lens.by = crumb.by;
+        if let Some(period) = crumb.period {
+            self.lens.period = period;
+        }
+        self.tab = crumb.tab;
+        self.breakdown.seek(crumb.key);
+    }
+
+    fn copy(&mut self, text: String, what: &str) -> Vec<Effect> {
+        self.status = Some(format!("{what}: sent to the terminal's clipboard"));
+        vec![Effect::Copy(text)]
+    }
+
+    pub(super) fn copy_command(&mut self) -> Vec<Effect> {
+        let twin = if self.tab == Tab::Spend { twin::spend } else { twin::command };
+        let command = format!("{}{}", twin(&self.lens, self.as_of), self.flags);
+        self.copy(command, "the command")
+    }
+
+    pub(super) fn copy_row(&mut self) -> Vec<Effect> {
+        let text = match self.tab {
+            Tab::Spend => self.spend_answer().and_then(|a| spend::view::row_text(&self.spend, a)),
+            Tab::Breakdown => self.breakdown_answer().and_then(|a| breakdown::view::row_text(&self.breakdown, a)),
+            _ => None,
+        };
+        text.map_or_else(Vec::new, |text| self.copy(text, "the row"))
+    }
+}
+
+fn join(labels: Vec<SafeText>) -> SafeText {
+    let words: Vec<String> = labels.into_iter().map(SafeText::into_string).collect();
+    SafeText::from_outside(&words.join(" / "))
+}

@@ -1,0 +1,162 @@
+//! What a key and an action do.
+//!
+//! The part of [`App::update`] that moves about and changes the lens. Draws nothing.
+
+use crossterm::event::KeyEvent;
+
+use super::App;
+use crate::domain::period::Comparison;
+use crate::domain::text::SafeText;
+use crate::tui::action::Action;
+use crate::tui::effect::Effect;
+use crate::tui::key::{Key, shown_sequence};
+use crate::tui::keymap::Found;
+use crate::tui::layout;
+use crate::tui::overlay::Overlay;
+use crate::tui::tab::Tab;
+
+impl App {
+    pub(super) fn key(&mut self, event: &KeyEvent) -> Vec<Effect> {
+        let Some(key) = Key::of(event) else { return vec![] };
+        self.status = None;
+        let mut pressed = std::mem::take(&mut self.pending);
+        let begun = !pressed.is_empty();
+        pressed.push(key);
+        match self.keymap.find(&pressed, self.place()) {
+            Found::Action(action) => return self.perform(action),
+            Found::Beginning => self.pending = pressed,
+            Found::Nothing if begun => {
+                let esc = Key::parse("esc") == Some(key);
+                self.status = (!esc).then(|| format!("{} means nothing here", shown_sequence(&pressed)));
+            }
+            Found::Nothing => {
+                if let (Some(Overlay::Filter(line)), Some(c)) = (&mut self.overlay, key.typed()) {
+                    line.insert(c.encode_utf8(&mut [0; 4]));
+                }
+            }
+        }
+        vec![]
+    }
+
+    /// Does what an action says.
+    pub fn perform(&mut self, action: Action) -> Vec<Effect> {
+        match action {
+            Action::Quit => return vec![Effect::Quit(0)],
+            Action::Suspend => return vec![Effect::Suspend],
+            Action::Redraw => {
+                if self.error().is_some() {
+                    self.spend.slot.forget();
+                    self.breakdown.slot.forget();
+                }
+                let mut effects = self.ask();
+                effects.push(Effect::Redraw);
+                return effects;
+            }
+            _ => {}
+        }
+        if self.overlay.is_some() {
+            return self.perform_over(action);
+        }
+        match action {
+            Action::Show(tab) => self.show(tab),
+            Action::NextTab => self.show(self.tab.step(1)),
+            Action::PreviousTab => self.show(self.tab.step(Tab::ALL.len() - 1)),
+            Action::Open => self.open(),
+            Action::Back => self.back(),
+            Action::CopyRow => return self.copy_row(),
+            Action::CopyCommand => return self.copy_command(),
+            Action::Help | Action::Filter | Action::Period | Action::GroupBy => self.open_overlay(action),
+            Action::Earlier => self.lens.period = self.lens.period.step(-1, self.as_of),
+            Action::Later => self.later(),
+            Action::Metric => self.lens.metric = after(&crate::domain::charge::Metric::ALL, &self.lens.metric),
+            Action::Comparison => self.lens.comparison = after(&Comparison::ALL, &self.lens.comparison),
+            Action::Currency => self.next_currency(),
+            _ => self.move_about(action),
+        }
+        self.ask()
+    }
+
+    fn show(&mut self, tab: Tab) {
+        self.tab = tab;
+    }
+
+    /// The next period, unless it has not begun.
+    fn later(&mut self) {
+        let next = self.lens.period.step(1, self.as_of);
+        if next.resolve(self.as_of).from > self.as_of {
+            self.status = Some("that period has not begun".into());
+        } else {
+            self.lens.period = next;
+        }
+    }
+
+    fn next_currency(&mut self) {
+        let all: Vec<String> = self.currencies().into_iter().map(str::to_owned).collect();
+        let Some(shown) = self.shown_currency().map(str::to_owned) else { return };
+        if all.len() > 1 {
+            self.currency = Some(after(&all, &shown));
+            self.breakdown.arrange(self.currency.as_deref());
+        } else {
+            self.status = Some(format!("{} is the only currency", SafeText::from_outside(&shown)));
+        }
+    }
+
+    /// How many lines a page has.
+    fn page(&self) -> usize {
+        let area = ratatui::layout::Rect::new(0, 0, self.size.0, self.size.1);
+        let body = layout::screen(area, self.line().is_some()).body;
+        usize::from(layout::breakdown(body).rows.height).max(1)
+    }
+
+    fn move_about(&mut self, action: Action) {
+        let currency = self.currency.clone();
+        let currency = currency.as_deref();
+        let page = self.page();
+        if self.tab == Tab::Spend {
+            match action {
+                Action::DayBefore => self.spend.move_cursor(-1, currency),
+                Action::DayAfter => self.spend.move_cursor(1, currency),
+                _ => {
+                    if let Some(by) = distance(action, page) {
+                        self.spend.move_mover(by, currency);
+                    }
+                }
+            }
+        } else if self.tab == Tab::Breakdown {
+            match action {
+                Action::Sort => self.breakdown.sort_next(currency),
+                Action::Reverse => self.breakdown.reverse(currency),
+                Action::Mark => {
+                    self.breakdown.mark(currency);
+                    self.breakdown.select(self.breakdown.selected() + 1, page, currency);
+                }
+                _ => {
+                    if let Some(by) = distance(action, page) {
+                        let to = self.breakdown.selected().saturating_add_signed(by);
+                        self.breakdown.select(to, page, currency);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// How far a movement goes; `None` for other actions.
+pub(in crate::tui) fn distance(action: Action, page: usize) -> Option<isize> {
+    let page = page as isize;
+    Some(match action {
+        Action::Down => 1,
+        Action::Up => -1,
+        Action::PageDown => page,
+        Action::PageUp => -page,
+        Action::First => isize::MIN,
+        Action::Last => isize::MAX,
+        _ => return None,
+    })
+}
+
+/// The one after `current`, round the end.
+fn after<T: Clone + PartialEq>(all: &[T], current: &T) -> T {
+    let at = all.iter().position(|t| t == current).map_or(0, |at| (at + 1) % all.len());
+    all[at].clone()
+}
