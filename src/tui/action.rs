@@ -48,8 +48,12 @@ pub enum Action {
     CursorEnd,
     DeleteBefore,
     DeleteAfter,
+    WordLeft,
+    WordRight,
     DeleteWord,
+    DeleteToEnd,
     DeleteAll,
+    PutBack,
 }
 
 /// Headings of the help, in its order.
@@ -93,8 +97,8 @@ pub enum Place {
     Help,
     /// A list to choose from.
     Picker,
-    /// The filter's line.
-    FilterLine,
+    /// A line that is edited.
+    Line,
 }
 
 impl Place {
@@ -108,13 +112,13 @@ impl Place {
         Place::Tab(Tab::Leaderboard),
         Place::Help,
         Place::Picker,
-        Place::FilterLine,
+        Place::Line,
     ];
 
     /// Whether characters are typed there.
     #[must_use]
     pub fn is_line(self) -> bool {
-        matches!(self, Place::FilterLine)
+        matches!(self, Place::Line)
     }
 }
 
@@ -136,7 +140,7 @@ pub enum Scope {
     /// In lists to choose from.
     Picker,
     /// In lines that are edited.
-    FilterLine,
+    Line,
 }
 
 impl Scope {
@@ -153,7 +157,7 @@ impl Scope {
             Scope::Lists => figures || overlay,
             Scope::Overlays => overlay,
             Scope::Picker => place == Place::Picker,
-            Scope::FilterLine => place == Place::FilterLine,
+            Scope::Line => place == Place::Line,
         }
     }
 }
@@ -208,8 +212,8 @@ pub const TABLE: &[Entry] = &[
 
     entry(A::Choose, "choose", G::Here, &["enter"], S::Picker, ("choose", 1), "choose the selected line"),
     entry(A::Close, "close", G::Here, &["esc", "q"], S::Overlays, ("close", 2), "go back to the figures"),
-    entry(A::Apply, "apply", G::Here, &["enter"], S::FilterLine, ("apply", 1), "use the filter as it stands"),
-    entry(A::Close, "cancel", G::Here, &["esc"], S::FilterLine, ("cancel", 2), "leave the filter as it was"),
+    entry(A::Apply, "apply", G::Here, &["enter"], S::Line, ("apply", 1), "use the line as it stands"),
+    entry(A::Close, "cancel", G::Here, &["esc"], S::Line, ("cancel", 2), "leave everything as it was"),
 
     entry(A::Down, "down", G::Move, &["j", "down"], S::Lists, ("", 0), "one line down"),
     entry(A::Up, "up", G::Move, &["k", "up"], S::Lists, ("", 0), "one line up"),
@@ -236,14 +240,18 @@ pub const TABLE: &[Entry] = &[
     entry(A::Comparison, "comparison", G::Lens, &["x"], S::Figures, ("", 0), "what the figures are held against"),
     entry(A::Currency, "currency", G::Lens, &["c"], S::Figures, ("currency", 7), "the next currency: they are never added"),
 
-    entry(A::CursorLeft, "cursor-left", G::Edit, &["left", "ctrl-b"], S::FilterLine, ("", 0), "one character left"),
-    entry(A::CursorRight, "cursor-right", G::Edit, &["right", "ctrl-f"], S::FilterLine, ("", 0), "one character right"),
-    entry(A::CursorStart, "cursor-start", G::Edit, &["home", "ctrl-a"], S::FilterLine, ("", 0), "to the line's start"),
-    entry(A::CursorEnd, "cursor-end", G::Edit, &["end", "ctrl-e"], S::FilterLine, ("", 0), "to the line's end"),
-    entry(A::DeleteBefore, "delete-before", G::Edit, &["backspace", "ctrl-h"], S::FilterLine, ("", 0), "delete the character before"),
-    entry(A::DeleteAfter, "delete-after", G::Edit, &["delete"], S::FilterLine, ("", 0), "delete the character after"),
-    entry(A::DeleteWord, "delete-word", G::Edit, &["ctrl-w"], S::FilterLine, ("delete word", 3), "delete the word before"),
-    entry(A::DeleteAll, "delete-all", G::Edit, &["ctrl-u"], S::FilterLine, ("clear", 4), "delete the whole line"),
+    entry(A::CursorLeft, "cursor-left", G::Edit, &["left", "ctrl-b"], S::Line, ("", 0), "one character left"),
+    entry(A::CursorRight, "cursor-right", G::Edit, &["right", "ctrl-f"], S::Line, ("", 0), "one character right"),
+    entry(A::CursorStart, "cursor-start", G::Edit, &["home", "ctrl-a"], S::Line, ("", 0), "to the line's start"),
+    entry(A::CursorEnd, "cursor-end", G::Edit, &["end", "ctrl-e"], S::Line, ("", 0), "to the line's end"),
+    entry(A::DeleteBefore, "delete-before", G::Edit, &["backspace", "ctrl-h"], S::Line, ("", 0), "delete the character before"),
+    entry(A::DeleteAfter, "delete-after", G::Edit, &["delete"], S::Line, ("", 0), "delete the character after"),
+    entry(A::WordLeft, "word-left", G::Edit, &["ctrl-left", "alt-b"], S::Line, ("", 0), "one word left"),
+    entry(A::WordRight, "word-right", G::Edit, &["ctrl-right", "alt-f"], S::Line, ("", 0), "one word right"),
+    entry(A::DeleteWord, "delete-word", G::Edit, &["ctrl-w"], S::Line, ("delete word", 8), "delete the word before"),
+    entry(A::DeleteToEnd, "delete-to-end", G::Edit, &["ctrl-k"], S::Line, ("", 0), "delete what follows"),
+    entry(A::DeleteAll, "delete-all", G::Edit, &["ctrl-u"], S::Line, ("clear", 9), "delete the whole line"),
+    entry(A::PutBack, "put-back", G::Edit, &["ctrl-y"], S::Line, ("", 0), "put back what was deleted last"),
 
     entry(A::Help, "help", G::App, &["?"], S::Tabs, ("help", 1), "this help"),
     entry(A::Redraw, "redraw", G::App, &["r", "ctrl-l"], S::Tabs, ("", 0), "draw again; after an error, ask again"),

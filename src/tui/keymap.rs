@@ -188,12 +188,12 @@ mod tests {
         for (text, place, action) in [
             ("enter", Place::Tab(Tab::Spend), Found::Action(Action::Open)),
             ("enter", Place::Picker, Found::Action(Action::Choose)),
-            ("enter", Place::FilterLine, Found::Action(Action::Apply)),
+            ("enter", Place::Line, Found::Action(Action::Apply)),
             ("q", Place::Tab(Tab::Budgets), Found::Action(Action::Quit)),
             ("q", Place::Help, Found::Action(Action::Close)),
-            ("q", Place::FilterLine, Found::Nothing),
-            ("2", Place::FilterLine, Found::Nothing),
-            ("ctrl-c", Place::FilterLine, Found::Action(Action::Quit)),
+            ("q", Place::Line, Found::Nothing),
+            ("2", Place::Line, Found::Nothing),
+            ("ctrl-c", Place::Line, Found::Action(Action::Quit)),
             ("s", Place::Tab(Tab::Spend), Found::Nothing),
         ] {
             assert_eq!(map.find(&parse_sequence(text).expect(text), place), action, "{text} in {place:?}");

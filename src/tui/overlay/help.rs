@@ -26,7 +26,7 @@ const LIST: u16 = 78;
 const KEYS: usize = 22;
 /// The same of each of two lists beside each other, which show fewer of an action's keys.
 const HALF: u16 = 60;
-const FEWER_KEYS: usize = 16;
+const FEWER_KEYS: usize = 18;
 
 enum Row {
     Heading(&'static str),
@@ -37,10 +37,9 @@ enum Row {
 fn rows(tab: Tab) -> Vec<Row> {
     let mut out = Vec::new();
     for group in Group::ALL {
-        let place = if group == Group::Edit { Place::FilterLine } else { Place::Tab(tab) };
-        let serves = |e: &&Entry| {
-            e.group == group && e.scope.holds(place) && (group != Group::Edit || e.scope == Scope::FilterLine)
-        };
+        let place = if group == Group::Edit { Place::Line } else { Place::Tab(tab) };
+        let serves =
+            |e: &&Entry| e.group == group && e.scope.holds(place) && (group != Group::Edit || e.scope == Scope::Line);
         let mut entries = TABLE.iter().filter(serves).peekable();
         if entries.peek().is_none() {
             continue;

@@ -6,6 +6,7 @@ pub mod filter;
 pub mod following;
 pub mod help;
 mod keys;
+pub mod line;
 pub mod picker;
 
 use ratatui::buffer::Buffer;
@@ -36,7 +37,7 @@ impl Overlay {
         match self {
             Overlay::Help(_) => Place::Help,
             Overlay::Period(_) | Overlay::GroupBy(_) => Place::Picker,
-            Overlay::Filter(_) => Place::FilterLine,
+            Overlay::Filter(_) => Place::Line,
         }
     }
 }

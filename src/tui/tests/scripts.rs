@@ -163,7 +163,7 @@ fn a_wrong_filter_says_where_and_a_paste_is_text() {
     s.send(Event::Paste("servce:x\x1b[2J\nq".into()));
     s.keys("<enter>");
     let text = s.text();
-    assert_eq!(s.app.place(), Place::FilterLine);
+    assert_eq!(s.app.place(), Place::Line);
     assert!(text.contains("  ^ unknown dimension `servce`") && text.contains("try: service:..."), "{text}");
     s.keys("<ctrl-u> t e a m = w e b <enter>");
     assert_eq!((s.app.place(), s.app.lens.filter.to_string().as_str()), (Place::Tab(Tab::Spend), "tag:team=web"));
