@@ -138,6 +138,14 @@ impl Error {
         }
     }
 
+    /// Adds what may have been meant, where something was.
+    fn suggesting(self, suggestion: Option<&str>) -> Self {
+        match suggestion {
+            Some(text) => self.hint(crate::domain::text::SafeText::from_outside(text).into_string()),
+            None => self,
+        }
+    }
+
     /// Adds a "did you mean" where a known word is near.
     #[must_use]
     pub fn did_you_mean(self, word: &str, known: &[&str]) -> Self {
@@ -179,12 +187,13 @@ impl std::error::Error for Error {}
 
 impl From<crate::domain::filter::FilterError> for Error {
     fn from(error: crate::domain::filter::FilterError) -> Self {
-        let suggestion = error.suggestion.clone();
-        let out = Error::usage(format!("in the filter: {error}"));
-        match suggestion {
-            Some(text) => out.hint(crate::domain::text::SafeText::from_outside(&text).into_string()),
-            None => out,
-        }
+        Error::usage(format!("in the filter: {error}")).suggesting(error.suggestion.as_deref())
+    }
+}
+
+impl From<crate::domain::lens::LensError> for Error {
+    fn from(error: crate::domain::lens::LensError) -> Self {
+        Error::usage(format!("in the lens: {error}")).suggesting(error.suggestion.as_deref())
     }
 }
 

@@ -84,7 +84,8 @@ impl Plan {
             return made_up(&self.config, self.config.demo.seed, self.today);
         }
         let demo = wiring::is_demo(&store);
-        Ok(Arc::new(LocalEngine::new(Arc::new(store), self.config.settle, demo)))
+        let engine = LocalEngine::new(Arc::new(store), self.config.settle, demo);
+        Ok(Arc::new(engine.with_lenses(self.config.saved_lenses())))
     }
 
     fn opened(&self, engine: Arc<LocalEngine>) -> tui::Opened {
@@ -148,7 +149,8 @@ fn front_page(context: &Context<'_, '_>, place: &Path) -> Option<front::Page> {
 fn made_up(config: &Config, seed: u64, as_of: Day) -> Result<Arc<LocalEngine>> {
     let store = Store::in_memory(&config.tags.keys);
     wiring::fill_with_demo(&store, seed, as_of)?;
-    Ok(Arc::new(LocalEngine::new(Arc::new(store), config.settle, true)))
+    let engine = LocalEngine::new(Arc::new(store), config.settle, true);
+    Ok(Arc::new(engine.with_lenses(config.saved_lenses())))
 }
 
 /// The generated company, made on the worker's thread: the first frame does not wait.

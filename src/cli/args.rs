@@ -57,6 +57,10 @@ pub enum Command {
     Query(QueryArgs),
     /// What is spent, what changed, day by day: the app's first tab
     Spend(SpendArgs),
+    /// List, write and remove notes beside days, as the app's charts mark them
+    Notes(NotesArgs),
+    /// List, save and remove lenses by name, for --lens and the app
+    Lens(SavedLensArgs),
     /// Write charges as FOCUS 1.2
     Export(ExportArgs),
     /// Check, measure, back up and repair the store
@@ -174,6 +178,9 @@ pub struct ScopeArgs {
 /// The lens: which charges, which cost, by what, held against what.
 #[derive(Clone, PartialEq, Eq, Default, Debug, Args)]
 pub struct LensArgs {
+    /// Begin with a saved lens, as `spendtop lens list` names it; other flags change it.
+    #[arg(long = "lens", value_name = "NAME", help_heading = "Which charges")]
+    pub saved: Option<String>,
     /// Which charges.
     #[command(flatten)]
     pub scope: ScopeArgs,
@@ -235,6 +242,77 @@ pub struct SpendArgs {
     /// How it is written.
     #[command(flatten)]
     pub format: FormatArgs,
+}
+
+/// `spendtop notes`
+#[derive(Clone, PartialEq, Eq, Debug, Args)]
+pub struct NotesArgs {
+    /// What to do; `list` where absent.
+    #[command(subcommand)]
+    pub command: Option<NotesCommand>,
+}
+
+/// What to do with notes.
+#[derive(Clone, PartialEq, Eq, Debug, Subcommand)]
+pub enum NotesCommand {
+    /// All notes, by day
+    List {
+        /// How it is written.
+        #[command(flatten)]
+        format: FormatArgs,
+    },
+    /// Write a note beside a day
+    Add {
+        /// The day, like 2024-09-01, or today.
+        #[arg(value_name = "DAY")]
+        day: String,
+        /// What happened: launch of X.
+        #[arg(required = true, value_name = "TEXT")]
+        text: Vec<String>,
+    },
+    /// Remove a note
+    Rm {
+        /// The note's number, as `list` prints it.
+        id: String,
+    },
+}
+
+/// `spendtop lens`
+#[derive(Clone, PartialEq, Eq, Debug, Args)]
+pub struct SavedLensArgs {
+    /// What to do; `list` where absent.
+    #[command(subcommand)]
+    pub command: Option<SavedLensCommand>,
+}
+
+/// What to do with saved lenses.
+#[derive(Clone, PartialEq, Eq, Debug, Subcommand)]
+pub enum SavedLensCommand {
+    /// All saved lenses, each in one line
+    List {
+        /// How it is written.
+        #[command(flatten)]
+        format: FormatArgs,
+    },
+    /// Save what the flags or a line look at under a name
+    #[command(after_help = "Examples:
+  spendtop lens save prod --by service,region --where 'env=prod' --compare month-before
+  spendtop lens save prod 'effective this-month vs month-before by service where env=prod'")]
+    Save {
+        /// The name; what the store keeps under it is replaced.
+        name: String,
+        /// The lens in one line, as `list` and the app write it, instead of flags.
+        #[arg(value_name = "LINE")]
+        line: Option<String>,
+        /// What to look at.
+        #[command(flatten)]
+        lens: Box<LensArgs>,
+    },
+    /// Remove a saved lens
+    Rm {
+        /// Its name.
+        name: String,
+    },
 }
 
 /// What charges are exported as.

@@ -1,16 +1,17 @@
 //! Flags become a question: pure, so that every rule about flags is tested without a store.
 //!
-//! What a flag leaves open the config says. Knows no engine and no stream.
+//! What a flag leaves open a saved lens says, where one is named, else the config. Knows no stream, and
+//! of an engine only which lenses are saved.
 
 use super::args::{LensArgs, QueryArgs, ScopeArgs};
 use crate::config::Config;
-use crate::domain::calendar::{Day, Granularity, Period};
+use crate::domain::calendar::{Day, Period};
 use crate::domain::dimension::Dimension;
 use crate::domain::filter::Filter;
 use crate::domain::lens::{DIMENSIONS_MAX, Lens};
 use crate::domain::period::{Comparison, PeriodSpec};
 use crate::domain::text::SafeText;
-use crate::engine::{Query, Sort};
+use crate::engine::{Answer, Cancel, Engine, Query, Question, Sort, command};
 use crate::error::{Error, Result};
 
 /// Which charges the flags ask for; `None` where no flag says.
@@ -24,34 +25,50 @@ pub struct Scope {
     pub currency: Option<String>,
 }
 
-/// The lens that the flags ask for; `by` is the grouping where neither flag nor config has one.
+/// The lens that the flags ask for. What they leave open the saved lens says, else the config, with
+/// `by` as the grouping where it has none.
 ///
 /// # Errors
 /// Kind `Usage` where flags contradict each other or cannot be understood.
-pub fn lens_of(args: &LensArgs, config: &Config, as_of: Day, by: &[Dimension]) -> Result<Lens> {
+pub fn lens_of(args: &LensArgs, saved: Option<&Lens>, config: &Config, as_of: Day, by: &[Dimension]) -> Result<Lens> {
     let scope = scope_of(&args.scope, config, as_of)?;
-    let mut lens = config.lens(by);
+    let mut lens = saved.cloned().unwrap_or_else(|| config.lens(by));
     lens.period = scope.period.unwrap_or(lens.period);
     lens.filter = scope.filter.unwrap_or(lens.filter);
     lens.currency = scope.currency.or(lens.currency);
     lens.metric = args.metric.unwrap_or(lens.metric);
     lens.comparison = args.compare.unwrap_or(lens.comparison);
-    lens.granularity = args.granularity.unwrap_or(Granularity::Day);
+    lens.granularity = args.granularity.unwrap_or(lens.granularity);
     if !args.by.is_empty() {
         lens.by = dimensions(&args.by.join(","), config)?;
     }
     Ok(lens)
 }
 
-/// The query that the flags ask for: by service and compared with nothing unless they say so.
+/// The query that the flags ask for: by service and compared with nothing unless they, or the saved
+/// lens, say so.
 ///
 /// # Errors
 /// As [`lens_of`], and where the order does not fit the rest.
-pub fn query_of(args: &QueryArgs, config: &Config, as_of: Day) -> Result<Query> {
-    let mut lens = lens_of(&args.lens, config, as_of, &[Dimension::Service])?;
-    lens.comparison = args.lens.compare.unwrap_or(Comparison::None);
+pub fn query_of(args: &QueryArgs, saved: Option<&Lens>, config: &Config, as_of: Day) -> Result<Query> {
+    let mut lens = lens_of(&args.lens, saved, config, as_of, &[Dimension::Service])?;
+    let against = saved.map_or(Comparison::None, |lens| lens.comparison);
+    lens.comparison = args.lens.compare.unwrap_or(against);
     let sort = sort_of(&args.sort, &lens, args.lens.granularity.is_some(), config)?;
     Ok(Query { lens, granularity: args.lens.granularity, sort, limit: args.limit })
+}
+
+/// The saved lens of a name.
+///
+/// # Errors
+/// Kind `Usage` where there is none; those of the engine.
+pub fn saved(name: &str, engine: &dyn Engine, as_of: Day) -> Result<Lens> {
+    let Answer::Lenses(list) = engine.ask(&Question::Lenses, as_of, &Cancel::default())? else {
+        return Err(Error::bug("the engine answered another question than which lenses there are"));
+    };
+    let found = list.iter().find(|saved| saved.name.raw() == name.trim());
+    let known = || list.iter().map(|saved| saved.name.raw().to_owned()).collect::<Vec<_>>();
+    found.map(|saved| saved.lens.clone()).ok_or_else(|| command::no_lens(name, &known()))
 }
 
 /// Which charges the flags ask for, whatever the config looks at otherwise: it only says which tags

@@ -72,7 +72,8 @@ pub fn spend(
     Ok(0)
 }
 
-fn style(args: &FormatArgs, streams: &Streams<'_>) -> Style {
+/// How the flags want the answer written.
+pub(super) fn style(args: &FormatArgs, streams: &Streams<'_>) -> Style {
     Style { format: args.format, raw: args.raw, width: streams.width, terminal: streams.terminal }
 }
 

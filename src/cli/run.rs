@@ -5,13 +5,15 @@
 
 use std::path::PathBuf;
 
-use super::args::{Cli, Command, Global};
+use super::args::{Cli, Command, Global, LensArgs};
 use super::stdio::Streams;
-use super::{app, config, export, generate, import, imports, lens, query, store, wiring};
+use super::{app, config, export, generate, import, imports, lens, notes, query, saved, store, wiring};
 use crate::config::Config;
 use crate::domain::calendar::Day;
 use crate::domain::dimension::Dimension;
+use crate::domain::lens::Lens;
 use crate::domain::text::SafeText;
+use crate::engine::Engine;
 use crate::error::{Error, Result};
 
 /// What a command runs in.
@@ -61,17 +63,35 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> Result<u8> {
         Some(Command::Imports(args)) => imports::run(&mut context, args),
         Some(Command::Export(args)) => export::run(&mut context, args),
         Some(Command::Store(args)) => store::run(&mut context, args),
+        Some(Command::Notes(args)) => notes::run(&mut context, args),
+        Some(Command::Lens(args)) => saved::run(&mut context, args),
         Some(Command::Query(args)) => {
-            // Bad flags are told before anything is opened.
-            let question = lens::query_of(args, &context.config, as_of)?;
-            let engine = wiring::engine(&mut context, args.lens.scope.demo)?;
+            let (question, engine) =
+                asked(&mut context, &args.lens, |saved, config| lens::query_of(args, saved, config, as_of))?;
             query::query(&question, &args.format, engine.as_ref(), as_of, context.streams)
         }
         Some(Command::Spend(args)) => {
-            let lens = lens::lens_of(&args.lens, &context.config, as_of, &[Dimension::Provider])?;
-            let engine = wiring::engine(&mut context, args.lens.scope.demo)?;
+            let (lens, engine) = asked(&mut context, &args.lens, |saved, config| {
+                lens::lens_of(&args.lens, saved, config, as_of, &[Dimension::Provider])
+            })?;
             query::spend(&lens, &args.format, engine.as_ref(), as_of, context.streams)
         }
         Some(Command::Config(_) | Command::Completions { .. } | Command::Man { .. }) => Ok(0),
     }
+}
+
+/// What the flags ask for, and the engine to ask. Bad flags are told before anything is opened, unless a
+/// saved lens, which the store may keep, decides what they mean.
+fn asked<Q>(
+    context: &mut Context<'_, '_>,
+    args: &LensArgs,
+    question: impl Fn(Option<&Lens>, &Config) -> Result<Q>,
+) -> Result<(Q, Box<dyn Engine>)> {
+    let Some(name) = &args.saved else {
+        let alone = question(None, &context.config)?;
+        return Ok((alone, wiring::engine(context, args.scope.demo)?));
+    };
+    let engine = wiring::engine(context, args.scope.demo)?;
+    let saved = lens::saved(name, engine.as_ref(), context.as_of)?;
+    Ok((question(Some(&saved), &context.config)?, engine))
 }

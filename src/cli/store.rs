@@ -55,7 +55,7 @@ pub fn run(context: &mut Context<'_, '_>, args: &StoreArgs) -> Result<u8> {
         }
         StoreCommand::Rebuild => {
             let (store, groups) = rebuild(context, &place, store)?;
-            let entries = store.journal().map_or(0, |j| j.lock().map_or(0, |j| j.entries().len()));
+            let entries = store.journal().entries().len();
             context.streams.print(&format!(
                 "made the rollups of {groups} account periods anew, and replayed {entries} journal entries\n"
             ))?;

@@ -1,6 +1,7 @@
 //! The command line against an engine that answers what it is told: flags, lenses, output, talk.
 
 mod answers;
+mod kept;
 mod stores;
 
 use std::collections::BTreeMap;
@@ -99,13 +100,14 @@ fn misspelt_values_are_told_what_is_allowed() {
 }
 
 fn lens(flags: &str, config: &Config) -> Result<Lens> {
-    lens_of(&query_args(flags).lens, config, today(), &[Dimension::Service])
+    lens_of(&query_args(flags).lens, None, config, today(), &[Dimension::Service])
 }
 
 #[test]
 fn without_flags_the_config_says_what_to_look_at() {
     let config = Config::default();
-    let query = query_of(&QueryArgs { sort: "cost".into(), ..QueryArgs::default() }, &config, today()).expect("query");
+    let query =
+        query_of(&QueryArgs { sort: "cost".into(), ..QueryArgs::default() }, None, &config, today()).expect("query");
     assert_eq!(query.lens.by, [Dimension::Service]);
     assert_eq!(query.lens.comparison, Comparison::None);
     assert_eq!(query.lens.period.to_string(), "this-month");
@@ -188,7 +190,7 @@ fn flags_that_cannot_be_meant_are_explained() {
             "service:...; a tag of that name is written tag:serivce=...",
         ),
     ] {
-        let error = query_of(&query_args(flags), &Config::default(), today()).expect_err(flags);
+        let error = query_of(&query_args(flags), None, &Config::default(), today()).expect_err(flags);
         assert_eq!(error.message, message, "{flags}");
         assert_eq!(error.kind, Kind::Usage);
         let said = hint.is_empty() || error.hints.iter().any(|h| h.contains(hint));
@@ -309,13 +311,13 @@ fn the_command_of_a_view_asks_for_the_same_whatever_the_config() {
         let cli = read(twin::command(&lens, today()));
         let Some(Command::Query(args)) = cli.command else { panic!() };
         let as_of = cli.global.as_of.expect("a day");
-        assert_eq!(query_of(&args, &config, as_of).map(|q| q.lens), Ok(lens.clone()));
+        assert_eq!(query_of(&args, None, &config, as_of).map(|q| q.lens), Ok(lens.clone()));
         for granularity in [Granularity::Day, Granularity::Week] {
             let lens = Lens { granularity, ..lens.clone() };
             let cli = read(twin::spend(&lens, today()));
             let Some(Command::Spend(args)) = cli.command else { panic!() };
             assert_eq!(cli.global.as_of, Some(today()));
-            assert_eq!(lens_of(&args.lens, &config, as_of, &[Dimension::Provider]), Ok(lens));
+            assert_eq!(lens_of(&args.lens, None, &config, as_of, &[Dimension::Provider]), Ok(lens));
         }
     }
 }

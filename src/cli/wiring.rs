@@ -94,16 +94,16 @@ pub fn engine(context: &mut Context<'_, '_>, demo: bool) -> Result<Box<dyn Engin
 /// # Errors
 /// Those of opening the store.
 pub fn local(context: &mut Context<'_, '_>, demo: bool) -> Result<LocalEngine> {
-    let settle = context.config.settle;
+    let (settle, lenses) = (context.config.settle, context.config.saved_lenses());
     if demo {
         let store = Store::in_memory(&context.config.tags.keys);
         fill_with_demo(&store, context.config.demo.seed, context.as_of)?;
-        return Ok(LocalEngine::new(Arc::new(store), settle, true));
+        return Ok(LocalEngine::new(Arc::new(store), settle, true).with_lenses(lenses));
     }
     let place = context.data_dir()?;
     let store = open_existing(context, &place)?;
     let demo = is_demo(&store);
-    Ok(LocalEngine::new(Arc::new(store), settle, demo))
+    Ok(LocalEngine::new(Arc::new(store), settle, demo).with_lenses(lenses))
 }
 
 /// Whether a store holds generated charges. It then holds no others: nothing is imported beside them.

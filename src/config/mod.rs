@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use crate::domain::charge::Metric;
 use crate::domain::dimension::Dimension;
 use crate::domain::filter::Filter;
-use crate::domain::lens::Lens;
+use crate::domain::lens::{Keeper, Lens, SavedLens};
 use crate::domain::period::{Comparison, PeriodSpec};
 use crate::domain::services;
 use crate::error::{Error, Kind, Result};
@@ -31,6 +31,8 @@ pub struct Config {
     pub data: Data,
     /// `[lens]`
     pub lens: LensDefaults,
+    /// `[lenses.NAME]`: lenses by name.
+    pub lenses: BTreeMap<String, LensDefaults>,
     /// `[tags]`
     pub tags: Tags,
     /// `[settle]`
@@ -52,7 +54,8 @@ pub struct Data {
     pub dir: Option<PathBuf>,
 }
 
-/// `[lens]`: what a view looks at unless it is told otherwise.
+/// `[lens]`: what a view looks at unless it is told otherwise; `[lenses.NAME]`: the same under a name,
+/// with what `[lens]` says for the keys that it leaves out.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct LensDefaults {
     /// Which days.
@@ -173,6 +176,7 @@ impl Default for Config {
                 currency: lens.currency,
                 filter: lens.filter,
             },
+            lenses: BTreeMap::new(),
             tags: Tags { keys: ["team", "env", "project"].map(str::to_owned).to_vec() },
             settle: Settle { aws: 2, azure: 2, gcp: 3, other: 1 },
             sources: Sources { prefer: vec![Preference::Export, Preference::Api] },
@@ -202,13 +206,30 @@ impl Config {
     /// The lens that a view begins with; `by` is its own choice where the config has none.
     #[must_use]
     pub fn lens(&self, by: &[Dimension]) -> Lens {
+        self.lens.lens(by)
+    }
+
+    /// The lenses that have a name, by provider where they do not say by what.
+    #[must_use]
+    pub fn saved_lenses(&self) -> Vec<SavedLens> {
+        let saved = |(name, lens): (&String, &LensDefaults)| SavedLens {
+            name: name.as_str().into(),
+            lens: lens.lens(&[Dimension::Provider]),
+            keeper: Keeper::Config,
+        };
+        self.lenses.iter().map(saved).collect()
+    }
+}
+
+impl LensDefaults {
+    fn lens(&self, by: &[Dimension]) -> Lens {
         Lens {
-            period: self.lens.period,
-            comparison: self.lens.comparison,
-            filter: self.lens.filter.clone(),
-            metric: self.lens.metric,
-            by: if self.lens.by.is_empty() { by.to_vec() } else { self.lens.by.clone() },
-            currency: self.lens.currency.clone(),
+            period: self.period,
+            comparison: self.comparison,
+            filter: self.filter.clone(),
+            metric: self.metric,
+            by: if self.by.is_empty() { by.to_vec() } else { self.by.clone() },
+            currency: self.currency.clone(),
             ..Lens::default()
         }
     }

@@ -30,20 +30,20 @@ impl Shape {
     }
 }
 
-/// Every section and key. `keys` is absent: its keys are the app's action names.
+/// The keys of a lens, whether it has a name or not.
+const LENS: &[(&str, Shape)] = &[
+    ("period", Shape::Text),
+    ("comparison", Shape::Text),
+    ("metric", Shape::Text),
+    ("by", Shape::Texts),
+    ("currency", Shape::Text),
+    ("where", Shape::Text),
+];
+
+/// Every section and key, but for [`NAMED`].
 const SECTIONS: &[(&str, &[(&str, Shape)])] = &[
     ("data", &[("dir", Shape::Text)]),
-    (
-        "lens",
-        &[
-            ("period", Shape::Text),
-            ("comparison", Shape::Text),
-            ("metric", Shape::Text),
-            ("by", Shape::Texts),
-            ("currency", Shape::Text),
-            ("where", Shape::Text),
-        ],
-    ),
+    ("lens", LENS),
     ("tags", &[("keys", Shape::Texts)]),
     ("settle", &[("aws", Shape::Whole), ("azure", Shape::Whole), ("gcp", Shape::Whole), ("other", Shape::Whole)]),
     ("sources", &[("prefer", Shape::Texts)]),
@@ -53,6 +53,9 @@ const SECTIONS: &[(&str, &[(&str, Shape)])] = &[
         &[("theme", Shape::Text), ("charts", Shape::Text), ("ambiguous_width", Shape::Text), ("mouse", Shape::Flag)],
     ),
 ];
+
+/// Sections whose keys are names: lenses, and the app's actions.
+const NAMED: [&str; 2] = ["lenses", "keys"];
 
 /// A value and the byte position where it stands.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -74,6 +77,9 @@ pub struct Raw {
     pub flags: BTreeMap<String, Placed<bool>>,
     /// Lists by dotted key.
     pub lists: BTreeMap<String, Placed<Vec<Placed<String>>>>,
+    /// `[lenses]`: names, and where they stand. Their keys are among the others, like
+    /// `lenses.NAME.period`.
+    pub lenses: BTreeMap<String, usize>,
     /// `[keys]`: lists by action name.
     pub actions: BTreeMap<String, Placed<Vec<Placed<String>>>>,
 }
@@ -104,14 +110,15 @@ impl Reader {
             let (section, at) = (name.get_ref().as_ref(), name.span().start);
             let known = SECTIONS.iter().find(|(known, _)| *known == section);
             let DeValue::Table(entries) = value.get_ref() else {
-                self.mistakes.push(stray(section, at, known.is_some() || section == "keys"));
+                self.mistakes.push(stray(section, at, known.is_some() || NAMED.contains(&section)));
                 continue;
             };
             match known {
                 Some((section, keys)) => self.section(section, keys, entries),
                 None if section == "keys" => self.actions(entries),
+                None if section == "lenses" => self.lenses(entries),
                 None => {
-                    let sections: Vec<&str> = SECTIONS.iter().map(|(s, _)| *s).chain(["keys"]).collect();
+                    let sections: Vec<&str> = SECTIONS.iter().map(|(s, _)| *s).chain(NAMED).collect();
                     let message =
                         format!("unknown section `{}`; sections are {}", shown(section), words(sections.iter()));
                     self.mistakes.push(Mistake::new(at, message).meant(section, &sections));
@@ -130,11 +137,28 @@ impl Reader {
                     let message = format!(
                         "unknown key `{section}.{}`; the keys of `{section}` are {}",
                         shown(key),
-                        words(known.iter())
+                        words(known.iter()),
+                        section = shown(section)
                     );
                     self.mistakes.push(Mistake::new(name.span().start, message).meant(key, &known));
                 }
             }
+        }
+    }
+
+    fn lenses(&mut self, entries: &DeTable<'_>) {
+        for (name, value) in entries.iter() {
+            let (lens, at) = (name.get_ref().to_string(), name.span().start);
+            let DeValue::Table(keys) = value.get_ref() else {
+                let message = format!(
+                    "`lenses.{}` must be a lens with a name: write `[lenses.NAME]` on a line of its own, its keys below",
+                    shown(&lens)
+                );
+                self.mistakes.push(Mistake::new(at, message));
+                continue;
+            };
+            self.section(&format!("lenses.{lens}"), LENS, keys);
+            self.raw.lenses.insert(lens, at);
         }
     }
 

@@ -67,6 +67,50 @@ fn every_key_reaches_its_place() {
 }
 
 #[test]
+fn lenses_have_names_and_begin_with_what_the_lens_says() {
+    let text = r#"
+        tags.keys = ["team"]
+        [lens]
+        metric = "billed"
+        by = ["region"]
+        currency = "eur"
+        [lenses."prod by team"]
+        period = "30d"
+        by = ["team"]
+        currency = ""
+        where = "env=prod"
+        [lenses.all]
+    "#;
+    let saved = parse(text, "c.toml").expect("good").saved_lenses();
+    let lines: Vec<(&str, String)> = saved.iter().map(|l| (l.name.raw(), l.lens.to_line())).collect();
+    assert_eq!(
+        lines,
+        [
+            ("all", "billed this-month vs month-before by region in EUR per day".to_owned()),
+            ("prod by team", "billed 30d vs month-before by tag:team where tag:env=prod per day".to_owned()),
+        ]
+    );
+    assert!(saved.iter().all(|l| l.keeper == Keeper::Config));
+    for (text, want) in [
+        (
+            "lenses.a = 1",
+            "c.toml:1:8: `lenses.a` must be a lens with a name: write `[lenses.NAME]` on a line of its own, its keys below",
+        ),
+        ("[lenses.\" a\"]", "c.toml:1:9: `lenses.\" a\"`: a name has no space around it"),
+        (
+            "[lenses.a]\nmetrik = \"list\"",
+            "c.toml:2:1: unknown key `lenses.a.metrik`; the keys of `lenses.a` are `period`, `comparison`, `metric`, `by`, `currency`, `where`; did you mean `metric`?",
+        ),
+        (
+            "[lenses.a]\nmetric = \"lst\"",
+            "c.toml:2:10: `lenses.a.metric` cannot be \"lst\"; it is one of `effective`, `billed`, `list`, `contracted`; did you mean `list`?",
+        ),
+    ] {
+        assert_eq!(bad(text), want, "{text}");
+    }
+}
+
+#[test]
 fn each_mistake_is_named_with_its_place_and_what_is_allowed() {
     for (text, want) in [
         (
@@ -79,7 +123,7 @@ fn each_mistake_is_named_with_its_place_and_what_is_allowed() {
         ),
         (
             "[settel]\naws = 1",
-            "c.toml:1:2: unknown section `settel`; sections are `data`, `lens`, `tags`, `settle`, `sources`, `demo`, `screen`, `keys`; did you mean `settle`?",
+            "c.toml:1:2: unknown section `settel`; sections are `data`, `lens`, `tags`, `settle`, `sources`, `demo`, `screen`, `lenses`, `keys`; did you mean `settle`?",
         ),
         ("metric = \"list\"", "c.toml:1:1: `metric` stands outside of its section: move it under `[lens]`"),
         ("lens = 3", "c.toml:1:1: `lens` is a section: write `[lens]` on a line of its own, its keys below"),

@@ -6,12 +6,12 @@ use std::path::PathBuf;
 
 use super::mistake::{Mistake, shown};
 use super::raw::{Placed, Raw, words};
-use super::{AmbiguousWidth, Charts, Config, Preference};
+use super::{AmbiguousWidth, Charts, Config, LensDefaults, Preference};
 use crate::domain::calendar::{Day, month_number};
 use crate::domain::charge::Metric;
 use crate::domain::dimension::Dimension;
 use crate::domain::filter::Filter;
-use crate::domain::lens::DIMENSIONS_MAX;
+use crate::domain::lens::{DIMENSIONS_MAX, clean_name};
 use crate::domain::period::{Comparison, PeriodSpec};
 use crate::domain::text::SafeText;
 
@@ -26,7 +26,9 @@ pub fn validate(raw: &Raw, mistakes: &mut Vec<Mistake>) -> Config {
     let mut config = Config::default();
     check.data(&mut config);
     check.tags(&mut config);
-    check.lens(&mut config);
+    let tags = config.tags.keys.clone();
+    check.lens("lens", &tags, &mut config.lens);
+    check.lenses(&tags, &mut config);
     check.rest(&mut config);
     check.screen(&mut config);
     config.keys = raw.actions.iter().map(|(action, keys)| (action.clone(), values(keys))).collect();
@@ -83,37 +85,55 @@ impl<'a> Check<'a> {
         config.tags.keys = values(list);
     }
 
-    fn lens(&mut self, config: &mut Config) {
-        if let Some(text) = self.text("lens.period") {
+    fn lenses(&mut self, tags: &[String], config: &mut Config) {
+        for (name, at) in &self.raw.lenses {
+            match clean_name(name) {
+                Ok(clean) if clean == *name => {
+                    let mut lens = config.lens.clone();
+                    self.lens(&format!("lenses.{name}"), tags, &mut lens);
+                    config.lenses.insert(clean, lens);
+                }
+                Ok(_) => self.mistake(*at, format!("`lenses.\"{}\"`: a name has no space around it", shown(name))),
+                Err(why) => self.mistake(*at, format!("`lenses.\"{}\"`: {why}", shown(name))),
+            }
+        }
+    }
+
+    fn lens(&mut self, section: &str, tags: &[String], lens: &mut LensDefaults) {
+        let key = |key: &str| format!("{section}.{key}");
+        let named = shown(section);
+        if let Some(text) = self.text(&key("period")) {
             match period(&text.value) {
-                Ok(period) => config.lens.period = period,
-                Err(why) => self.mistake(text.at, format!("`lens.period` is \"{}\": {why}", shown(&text.value))),
+                Ok(period) => lens.period = period,
+                Err(why) => self.mistake(text.at, format!("`{named}.period` is \"{}\": {why}", shown(&text.value))),
             }
         }
         let comparisons = Comparison::ALL.map(|c| (c.name(), c));
-        self.choice("lens.comparison", &comparisons, &mut config.lens.comparison);
-        self.choice("lens.metric", &Metric::ALL.map(|m| (m.name(), m)), &mut config.lens.metric);
-        self.by(config);
-        if let Some(text) = self.text("lens.currency").filter(|t| !t.value.is_empty()) {
+        self.choice(&key("comparison"), &comparisons, &mut lens.comparison);
+        self.choice(&key("metric"), &Metric::ALL.map(|m| (m.name(), m)), &mut lens.metric);
+        self.by(section, tags, lens);
+        if let Some(text) = self.text(&key("currency")) {
             let code = text.value.to_ascii_uppercase();
-            if code.len() == 3 && code.bytes().all(|b| b.is_ascii_uppercase()) {
-                config.lens.currency = Some(code);
-            } else {
-                let message = format!(
-                    "`lens.currency` must be a code of three letters like \"USD\", not \"{}\"",
-                    shown(&text.value)
-                );
-                self.mistake(text.at, message);
+            match code.len() {
+                0 => lens.currency = None,
+                3 if code.bytes().all(|b| b.is_ascii_uppercase()) => lens.currency = Some(code),
+                _ => {
+                    let message = format!(
+                        "`{named}.currency` must be a code of three letters like \"USD\", not \"{}\"",
+                        shown(&text.value)
+                    );
+                    self.mistake(text.at, message);
+                }
             }
         }
-        if let Some(text) = self.text("lens.where") {
-            match Filter::parse(&text.value, &config.tags.keys) {
-                Ok(filter) => config.lens.filter = filter,
+        if let Some(text) = self.text(&key("where")) {
+            match Filter::parse(&text.value, tags) {
+                Ok(filter) => lens.filter = filter,
                 Err(error) => {
                     let meant = error.suggestion.as_deref().map(|s| format!("; try {}", SafeText::from_outside(s)));
                     let column = error.text[..error.at].chars().count() + 1;
                     let message = format!(
-                        "`lens.where` is '{}': {} at its character {column}{}",
+                        "`{named}.where` is '{}': {} at its character {column}{}",
                         shown(&text.value),
                         SafeText::from_outside(&error.message),
                         meant.unwrap_or_default()
@@ -124,27 +144,29 @@ impl<'a> Check<'a> {
         }
     }
 
-    fn by(&mut self, config: &mut Config) {
-        let Some(list) = self.raw.lists.get("lens.by") else { return };
+    fn by(&mut self, section: &str, tags: &[String], lens: &mut LensDefaults) {
+        let Some(list) = self.raw.lists.get(&format!("{section}.by")) else { return };
+        let key = format!("{}.by", shown(section));
         if list.value.len() > DIMENSIONS_MAX {
-            let message = format!("`lens.by` holds {} dimensions, at most {DIMENSIONS_MAX} work", list.value.len());
+            let message = format!("`{key}` holds {} dimensions, at most {DIMENSIONS_MAX} work", list.value.len());
             self.mistake(list.at, message);
         }
+        lens.by.clear();
         for word in &list.value {
-            let tag = config.tags.keys.contains(&word.value).then(|| Dimension::Tag(word.value.clone()));
+            let tag = tags.contains(&word.value).then(|| Dimension::Tag(word.value.clone()));
             match Dimension::parse(&word.value).or(tag) {
-                Some(dimension) if config.lens.by.contains(&dimension) => {
-                    self.mistake(word.at, format!("`lens.by` holds `{}` twice", shown(&dimension.name())));
+                Some(dimension) if lens.by.contains(&dimension) => {
+                    self.mistake(word.at, format!("`{key}` holds `{}` twice", shown(&dimension.name())));
                 }
-                Some(dimension) => config.lens.by.push(dimension),
+                Some(dimension) => lens.by.push(dimension),
                 None => {
                     let names = words(Dimension::FIXED.iter().map(Dimension::name));
                     let message = format!(
-                        "`lens.by`: unknown dimension \"{}\"; dimensions are {names} and `tag:KEY`",
+                        "`{key}`: unknown dimension \"{}\"; dimensions are {names} and `tag:KEY`",
                         shown(&word.value)
                     );
                     let known: Vec<&str> =
-                        Dimension::all_words().into_iter().chain(config.tags.keys.iter().map(String::as_str)).collect();
+                        Dimension::all_words().into_iter().chain(tags.iter().map(String::as_str)).collect();
                     self.mistakes.push(Mistake::new(word.at, message).meant(&word.value, &known));
                 }
             }
@@ -221,7 +243,8 @@ impl<'a> Check<'a> {
         let found = allowed.iter().find(|(name, _)| *name == word.value);
         if found.is_none() {
             let names: Vec<&str> = allowed.iter().map(|(name, _)| *name).collect();
-            let message = format!("`{key}` cannot be \"{}\"; it is one of {}", shown(&word.value), words(names.iter()));
+            let message =
+                format!("`{}` cannot be \"{}\"; it is one of {}", shown(key), shown(&word.value), words(names.iter()));
             self.mistakes.push(Mistake::new(word.at, message).meant(&word.value, &names));
         }
         found.map(|(_, value)| *value)

@@ -9,7 +9,9 @@ use super::calendar::{Day, Granularity, Period};
 use super::charge::Metric;
 use super::dimension::Dimension;
 use super::filter::Filter;
+pub use super::lens_line::LensError;
 use super::period::{Comparison, PeriodSpec};
+use super::text::Untrusted;
 
 /// How many dimensions one question may group by.
 pub const DIMENSIONS_MAX: usize = 4;
@@ -73,5 +75,59 @@ impl Lens {
     #[must_use]
     pub fn days(&self, as_of: Day) -> (Period, Option<Period>) {
         (self.period.resolve(as_of), self.comparison.against_spec(self.period, as_of))
+    }
+}
+
+/// Characters of a saved lens's name at most.
+const NAME_MAX: usize = 40;
+
+/// A lens that has a name.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct SavedLens {
+    /// Its name, as people write it.
+    pub name: Untrusted,
+    /// What it looks at.
+    pub lens: Lens,
+    /// Who keeps it.
+    pub keeper: Keeper,
+}
+
+/// Who keeps a saved lens.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Keeper {
+    /// The config file, which spendtop never writes.
+    Config,
+    /// The store's journal.
+    Store,
+}
+
+/// A name for a lens, without space around it.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn clean_name(name: &str) -> Result<String, String> {
+    let name = name.trim();
+    match name.chars().count() {
+        0 => Err("a lens needs a name".to_owned()),
+        n if n > NAME_MAX => Err(format!("a lens's name has at most {NAME_MAX} characters, this one has {n}")),
+        _ if name.chars().any(|c| c.is_control() || super::text::is_hidden(c)) => {
+            Err("a lens's name holds characters that nobody sees".to_owned())
+        }
+        _ => Ok(name.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_short_and_can_be_seen() {
+        assert_eq!(clean_name(" prod by team "), Ok("prod by team".to_owned()));
+        for (name, why) in [(" ", "needs a name"), ("a\u{1b}b", "nobody sees"), ("a\u{200b}", "nobody sees")] {
+            assert!(clean_name(name).is_err_and(|e| e.contains(why)), "{name:?}");
+        }
+        assert!(clean_name(&"x".repeat(41)).is_err_and(|e| e.contains("at most 40")));
     }
 }

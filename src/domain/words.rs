@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+use super::text::SafeText;
+
 /// The known word that is nearest to a misspelt one, if one is near enough to mean.
 #[must_use]
 pub fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
@@ -14,6 +16,12 @@ pub fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
         .filter(|(distance, k)| *distance <= 1 + k.len() / 4)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, k)| k)
+}
+
+/// Writes a message, the text that it is about and a mark below the byte position `at`.
+pub(super) fn pointed(f: &mut fmt::Formatter<'_>, text: &str, at: usize, message: &str) -> fmt::Result {
+    let column = SafeText::from_outside(&text[..at]).chars().count();
+    write!(f, "{message}\n  {}\n  {:column$}^", SafeText::from_outside(text), "")
 }
 
 /// Quotes a value where the language needs it.

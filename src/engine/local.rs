@@ -5,9 +5,10 @@ use std::sync::Arc;
 use super::aggregate::aggregate;
 use super::answer::Freshness;
 use super::table::{Request, Table};
-use super::{Answer, Cancel, Engine, Extent, Question, breakdown, detail, query, spend};
+use super::{Answer, Cancel, Command, Engine, Extent, Outcome, Question, breakdown, command, detail, query, spend};
 use crate::config::Settle;
 use crate::domain::calendar::{Day, Period};
+use crate::domain::lens::SavedLens;
 use crate::domain::services::canonical_provider;
 use crate::domain::text::Untrusted;
 use crate::error::{Error, Result};
@@ -18,13 +19,27 @@ pub struct LocalEngine {
     store: Arc<Store>,
     settle: Settle,
     demo: bool,
+    lenses: Vec<SavedLens>,
 }
 
 impl LocalEngine {
     /// Over a store; `demo` says that its data is generated.
     #[must_use]
     pub fn new(store: Arc<Store>, settle: Settle, demo: bool) -> Self {
-        LocalEngine { store, settle, demo }
+        LocalEngine { store, settle, demo, lenses: Vec::new() }
+    }
+
+    /// The same, with the lenses that the config names.
+    #[must_use]
+    pub fn with_lenses(mut self, lenses: Vec<SavedLens>) -> Self {
+        self.lenses = lenses;
+        self
+    }
+
+    /// The lenses that the config names.
+    #[must_use]
+    pub fn configured_lenses(&self) -> &[SavedLens] {
+        &self.lenses
     }
 
     /// The store.
@@ -111,7 +126,13 @@ impl Engine for LocalEngine {
             Question::Explain { lens, items } => {
                 detail::explain(self, lens, *items, as_of, cancel).map(Answer::Explain)
             }
+            Question::Notes { period } => Ok(Answer::Notes(command::notes(self, *period))),
+            Question::Lenses => Ok(Answer::Lenses(command::lenses(self))),
         }
+    }
+
+    fn command(&self, command: &Command) -> Result<Outcome> {
+        command::run(self, command)
     }
 
     fn extent(&self) -> Result<Extent> {

@@ -1,12 +1,13 @@
 //! Questions in, answers out: the one place where a figure is computed.
 //!
 //! Every face asks the same [`Engine`]; the app, the command line, the reports and the API render
-//! the same answers. Knows no face.
+//! the same answers, and what the user makes goes in as a [`Command`]. Knows no face.
 
 pub mod aggregate;
 pub mod answer;
 pub mod breakdown;
 pub mod charges;
+pub mod command;
 pub mod detail;
 pub mod export;
 pub mod front;
@@ -23,9 +24,11 @@ pub mod values;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::calendar::{Day, Granularity};
+pub use self::command::{Command, Outcome};
+use crate::domain::calendar::{Day, Granularity, Period};
 use crate::domain::dimension::Dimension;
-use crate::domain::lens::Lens;
+use crate::domain::lens::{Lens, SavedLens};
+use crate::domain::note::Note;
 use crate::error::Result;
 
 /// What can be asked.
@@ -58,6 +61,13 @@ pub enum Question {
         /// Line items at most, and how many to pass over first.
         items: (usize, usize),
     },
+    /// The user's notes.
+    Notes {
+        /// Of these days; all where `None`.
+        period: Option<Period>,
+    },
+    /// The saved lenses: the store's and the config's.
+    Lenses,
 }
 
 /// Costs by up to four dimensions.
@@ -102,6 +112,10 @@ pub enum Answer {
     ResourceDetail(Option<answer::ResourceAnswer>),
     /// The explanation.
     Explain(answer::ExplainAnswer),
+    /// By day.
+    Notes(Vec<Note>),
+    /// By name.
+    Lenses(Vec<SavedLens>),
 }
 
 /// What data there is to ask about.
@@ -136,13 +150,19 @@ impl Cancel {
     }
 }
 
-/// Answers questions: in this process, or over a socket.
+/// Answers questions and does commands: in this process, or over a socket.
 pub trait Engine: Send + Sync {
     /// Answers a question as of a day.
     ///
     /// # Errors
     /// Kind `Store` where data cannot be read, `Interrupted` where `cancel` was used.
     fn ask(&self, question: &Question, as_of: Day, cancel: &Cancel) -> Result<Answer>;
+
+    /// Does what a command says; it is done, and on disk where the store is, when this returns.
+    ///
+    /// # Errors
+    /// Kind `Usage` where it cannot be done, `Store` where the disk fails: nothing has changed then.
+    fn command(&self, command: &Command) -> Result<Outcome>;
 
     /// What data there is.
     ///

@@ -41,6 +41,7 @@
 mod csv;
 mod grid;
 mod json;
+mod kept;
 mod markdown;
 pub mod money;
 mod query;
@@ -50,6 +51,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+pub use self::kept::{lenses, notes};
 pub use self::query::{query, warnings};
 pub use self::spend::spend;
 

@@ -212,7 +212,7 @@ mod tests {
             let value = vec![round as u8; 5_000];
             store.write(vec![([keys::STATE, &round.to_be_bytes()].concat(), Some(value))]).expect("write");
         }
-        let mut journal = store.journal().expect("journal").lock().expect("journal");
+        let mut journal = store.journal();
         journal.set("note", "a", Some(json!("launch"))).expect("set");
         drop(journal);
         store
@@ -237,7 +237,7 @@ mod tests {
             Ok(())
         })
         .expect("values");
-        let journal = store.journal().expect("journal").lock().expect("journal");
+        let journal = store.journal();
         (values, (*store.manifest()).clone(), format!("{:?}", journal.entries()))
     }
 

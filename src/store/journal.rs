@@ -3,7 +3,8 @@
 //! Budgets, notes, acknowledgements and the like cannot be fetched again, so they do not depend
 //! on the database: each change is appended here and synced before it counts. Every line carries
 //! its own checksum; a torn last line (a crash while it was written) is cut off, a damaged line
-//! in the middle is reported and passed over. `store rebuild` replays the journal.
+//! in the middle is reported and passed over. `store rebuild` replays the journal. A store in
+//! memory has one that forgets.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -21,17 +22,24 @@ const STALE_MAX: usize = 1_000;
 pub type Subject = (String, String);
 
 /// A journal that is open for appending.
+#[derive(Default)]
 pub struct Journal {
-    path: PathBuf,
-    file: File,
+    /// Where it is kept; `None` in memory.
+    home: Option<Home>,
     entries: BTreeMap<Subject, serde_json::Value>,
     lines: usize,
-    /// Bytes that hold whole lines.
-    len: u64,
     /// Whether an unfinished last line was cut off.
     pub torn: bool,
     /// Lines that could not be read.
     pub damaged_lines: Vec<usize>,
+}
+
+/// The file of a journal.
+struct Home {
+    path: PathBuf,
+    file: File,
+    /// Bytes that hold whole lines.
+    len: u64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -42,6 +50,12 @@ struct Line {
 }
 
 impl Journal {
+    /// An empty journal in memory.
+    #[must_use]
+    pub fn in_memory() -> Journal {
+        Journal::default()
+    }
+
     /// Opens or creates the journal at `path`.
     ///
     /// # Errors
@@ -49,21 +63,15 @@ impl Journal {
     pub fn open(path: &Path) -> Result<Journal> {
         let failed = |e: &std::io::Error| Error::io(Kind::Store, "open", path, e);
         let file = File::options().create(true).append(true).read(true).open(path).map_err(|e| failed(&e))?;
-        let mut journal = Journal {
-            path: path.to_owned(),
-            file,
-            entries: BTreeMap::new(),
-            lines: 0,
-            len: 0,
-            torn: false,
-            damaged_lines: Vec::new(),
-        };
-        journal.replay().map_err(|e| failed(&e))?;
+        let mut home = Home { path: path.to_owned(), file, len: 0 };
+        let mut journal = Journal::default();
+        journal.replay(&mut home).map_err(|e| failed(&e))?;
+        journal.home = Some(home);
         Ok(journal)
     }
 
-    fn replay(&mut self) -> std::io::Result<()> {
-        let mut reader = BufReader::new(File::open(&self.path)?);
+    fn replay(&mut self, home: &mut Home) -> std::io::Result<()> {
+        let mut reader = BufReader::new(File::open(&home.path)?);
         let mut bytes = Vec::new();
         loop {
             bytes.clear();
@@ -72,9 +80,9 @@ impl Journal {
                 return Ok(());
             }
             if bytes.last() != Some(&b'\n') {
-                return self.mend_end(&bytes);
+                return self.mend_end(home, &bytes);
             }
-            self.len += read as u64;
+            home.len += read as u64;
             self.take(parse(&bytes));
         }
     }
@@ -93,60 +101,41 @@ impl Journal {
 
     /// The last line has no end. Torn by a crash, it was never acknowledged and is cut off; where
     /// only its line break is missing or damaged, it counts.
-    fn mend_end(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+    fn mend_end(&mut self, home: &mut Home, bytes: &[u8]) -> std::io::Result<()> {
         let text = [bytes, &bytes[..bytes.len() - 1]].into_iter().find(|text| parse(text).is_some());
-        self.file.set_len(self.len + text.map_or(0, <[u8]>::len) as u64)?;
+        home.file.set_len(home.len + text.map_or(0, <[u8]>::len) as u64)?;
         match text {
             Some(text) => {
-                self.file.write_all(b"\n")?;
-                self.len += text.len() as u64 + 1;
+                home.file.write_all(b"\n")?;
+                home.len += text.len() as u64 + 1;
                 self.take(parse(text));
             }
             None => self.torn = true,
         }
-        self.file.sync_all()
+        home.file.sync_all()
     }
 
-    /// Sets an entry, or removes it; it is on disk when this returns.
+    /// Sets an entry, or removes it; it is on disk when this returns, unless the journal is in memory.
     ///
     /// # Errors
     /// Kind `Store` where the disk fails or is full: the entry then keeps its old value.
     pub fn set(&mut self, kind: &str, name: &str, value: Option<serde_json::Value>) -> Result<()> {
-        let line = render(&Line { kind: kind.to_owned(), name: name.to_owned(), value: value.clone() });
-        let failed = |path: &Path, e: &std::io::Error| Error::io(Kind::Store, "write to", path, e);
-        if let Err(error) = self.file.write_all(&line).and_then(|()| self.file.sync_all()) {
-            // Half a line must not become the start of the next.
-            let _ = self.file.set_len(self.len);
-            return Err(failed(&self.path, &error));
+        let line = Line { kind: kind.to_owned(), name: name.to_owned(), value };
+        if let Some(home) = &mut self.home {
+            home.append(&render(&line))?;
         }
-        self.len += line.len() as u64;
         self.lines += 1;
-        let subject = (kind.to_owned(), name.to_owned());
-        match value {
+        let subject = (line.kind, line.name);
+        match line.value {
             Some(value) => self.entries.insert(subject, value),
             None => self.entries.remove(&subject),
         };
         if self.damaged_lines.is_empty() && self.lines > self.entries.len() + STALE_MAX {
-            self.compact().map_err(|e| failed(&self.path, &e))?;
+            if let Some(home) = &mut self.home {
+                home.compact(&self.entries).map_err(|e| home.failed(&e))?;
+            }
+            self.lines = self.entries.len();
         }
-        Ok(())
-    }
-
-    /// Writes the file anew with only what counts; atomic.
-    fn compact(&mut self) -> std::io::Result<()> {
-        let fresh = self.path.with_extension("new");
-        let mut file = File::create(&fresh)?;
-        for ((kind, name), value) in &self.entries {
-            file.write_all(&render(&Line { kind: kind.clone(), name: name.clone(), value: Some(value.clone()) }))?;
-        }
-        file.sync_all()?;
-        fs::rename(&fresh, &self.path)?;
-        if let Some(folder) = self.path.parent() {
-            File::open(folder)?.sync_all()?;
-        }
-        self.file = File::options().append(true).read(true).open(&self.path)?;
-        self.lines = self.entries.len();
-        self.len = self.file.metadata()?.len();
         Ok(())
     }
 
@@ -159,6 +148,39 @@ impl Journal {
     #[must_use]
     pub fn entries(&self) -> &BTreeMap<Subject, serde_json::Value> {
         &self.entries
+    }
+}
+
+impl Home {
+    fn failed(&self, error: &std::io::Error) -> Error {
+        Error::io(Kind::Store, "write to", &self.path, error)
+    }
+
+    fn append(&mut self, line: &[u8]) -> Result<()> {
+        if let Err(error) = self.file.write_all(line).and_then(|()| self.file.sync_all()) {
+            // Half a line must not become the start of the next.
+            let _ = self.file.set_len(self.len);
+            return Err(self.failed(&error));
+        }
+        self.len += line.len() as u64;
+        Ok(())
+    }
+
+    /// Writes the file anew with only what counts; atomic.
+    fn compact(&mut self, entries: &BTreeMap<Subject, serde_json::Value>) -> std::io::Result<()> {
+        let fresh = self.path.with_extension("new");
+        let mut file = File::create(&fresh)?;
+        for ((kind, name), value) in entries {
+            file.write_all(&render(&Line { kind: kind.clone(), name: name.clone(), value: Some(value.clone()) }))?;
+        }
+        file.sync_all()?;
+        fs::rename(&fresh, &self.path)?;
+        if let Some(folder) = self.path.parent() {
+            File::open(folder)?.sync_all()?;
+        }
+        self.file = File::options().append(true).read(true).open(&self.path)?;
+        self.len = self.file.metadata()?.len();
+        Ok(())
     }
 }
 
@@ -224,6 +246,15 @@ mod tests {
             journal.set("note", "b", Some(json!(3))).expect("set");
             assert_eq!(Journal::open(&path).expect("open").of_kind("note").nth(1), Some(("b", &json!(3))));
         }
+    }
+
+    #[test]
+    fn one_in_memory_keeps_entries_as_long_as_it_lives() {
+        let mut journal = Journal::in_memory();
+        journal.set("note", "a", Some(json!(1))).expect("set");
+        journal.set("note", "b", Some(json!(2))).expect("set");
+        journal.set("note", "a", None).expect("set");
+        assert_eq!(journal.of_kind("note").collect::<Vec<_>>(), [("b", &json!(2))]);
     }
 
     #[test]

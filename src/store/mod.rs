@@ -30,7 +30,7 @@ pub mod witness;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
 use crate::domain::sketch::Fingerprint;
 use crate::error::{Cause, Error, Result};
@@ -49,7 +49,7 @@ pub struct Store {
     manifest: RwLock<Arc<Manifest>>,
     /// Held by readers; a commit takes it to remove what they might be reading.
     reading: RwLock<()>,
-    journal: Option<Mutex<Journal>>,
+    journal: Mutex<Journal>,
     place: Option<PathBuf>,
     /// What the opener must tell the user.
     pub notices: Vec<String>,
@@ -93,7 +93,7 @@ impl Store {
             kv,
             manifest: RwLock::new(Arc::new(manifest)),
             reading: RwLock::new(()),
-            journal: Some(Mutex::new(journal)),
+            journal: Mutex::new(journal),
             place: Some(place.to_owned()),
             notices,
             lost,
@@ -112,7 +112,7 @@ impl Store {
             kv: Box::new(MemoryKv::default()),
             manifest: RwLock::new(Arc::new(Manifest::empty(tag_keys.to_vec()))),
             reading: RwLock::new(()),
-            journal: None,
+            journal: Mutex::new(Journal::in_memory()),
             place: None,
             notices: Vec::new(),
             lost: false,
@@ -145,10 +145,9 @@ impl Store {
         (guard, self.manifest())
     }
 
-    /// The user's state, where the store is on disk.
-    #[must_use]
-    pub fn journal(&self) -> Option<&Mutex<Journal>> {
-        self.journal.as_ref()
+    /// The user's state, for one reader or writer at a time.
+    pub fn journal(&self) -> MutexGuard<'_, Journal> {
+        self.journal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Writes values that no manifest names yet, in bounded batches.

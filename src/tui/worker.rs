@@ -248,6 +248,10 @@ mod tests {
             }
             Ok(Answer::Breakdown(vec![]))
         }
+        fn command(&self, command: &crate::engine::Command) -> Result<crate::engine::Outcome> {
+            panic!("nothing is made here: {command:?}");
+        }
+
         fn extent(&self) -> Result<Extent> {
             Ok(Extent::default())
         }

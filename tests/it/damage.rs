@@ -58,7 +58,7 @@ fn template(folder: &Path) -> (PathBuf, Whole) {
     }
     // The month that was imported twice counts as it came last.
     bills.remove(1);
-    let mut journal = store.journal().expect("journal").lock().expect("journal");
+    let mut journal = store.journal();
     for i in 0..5 {
         journal.set("note", &format!("n{i}"), Some(json!({"text": format!("note {i}")}))).expect("set");
     }
@@ -190,7 +190,7 @@ fn look(place: &Path, whole: &Whole) -> Result<Found, String> {
         Err(error) => return Err(format!("an error of another kind: {error:?}")),
     };
     let noticed = !store.notices.is_empty();
-    let entries = store.journal().expect("journal").lock().expect("journal").entries().clone();
+    let entries = store.journal().entries().clone();
     if entries != whole.entries && !noticed {
         return Err(format!("the journal lost entries without a word: {entries:?}"));
     }

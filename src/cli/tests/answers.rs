@@ -1,6 +1,7 @@
 //! What is asked and written: answers in each format, on a pipe that ends, of nothing.
 
 use super::*;
+use crate::engine;
 
 /// An engine that gives one answer and remembers what it was asked.
 struct Told {
@@ -16,6 +17,10 @@ impl Engine for Told {
             Question::Spend(_) => Answer::Spend(Vec::new()),
             _ => Answer::Query(self.answers.clone()),
         })
+    }
+
+    fn command(&self, command: &engine::Command) -> Result<engine::Outcome> {
+        panic!("nothing is made here: {command:?}");
     }
 
     fn extent(&self) -> Result<Extent> {
@@ -63,7 +68,7 @@ fn said(flags: &str, engine: &dyn Engine) -> (String, String, Result<u8>) {
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let mut streams = Streams::new(&mut out, &mut err, None, false);
     let args = query_args(flags);
-    let code = query_of(&args, &Config::default(), today())
+    let code = query_of(&args, None, &Config::default(), today())
         .and_then(|question| query::query(&question, &args.format, engine, today(), &mut streams));
     let text = |bytes| String::from_utf8(bytes).expect("text");
     (text(out), text(err), code)
@@ -151,7 +156,7 @@ fn a_reader_that_has_gone_is_noticed_in_every_format() {
         let mut gone = Gone;
         let mut streams = Streams::new(&mut gone, &mut err, None, false);
         let args = query_args(&format!("--format {format}"));
-        let question = query_of(&args, &Config::default(), today()).expect("query");
+        let question = query_of(&args, None, &Config::default(), today()).expect("query");
         let result = query::query(&question, &args.format, &told(vec![answer("USD", "1")]), today(), &mut streams);
         assert!(result.is_err() && streams.is_reader_gone(), "{format}");
     }

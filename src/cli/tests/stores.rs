@@ -3,7 +3,7 @@
 use super::*;
 
 /// A folder with a store of the demo's last days, and the words that name it.
-fn demo_store() -> (tempfile::TempDir, String) {
+pub(super) fn demo_store() -> (tempfile::TempDir, String) {
     let folder = tempfile::tempdir().expect("folder");
     let place = folder.path().join("store");
     let store = crate::store::Store::open(&place, &[]).expect("open");

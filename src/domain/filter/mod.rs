@@ -17,7 +17,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::dimension::Dimension;
 use super::money::Amount;
 pub use super::words::nearest;
-use super::words::write_value;
+use super::words::{pointed, write_value};
 
 /// What a filter asks of charges and groups; all of it must hold.
 #[derive(Clone, PartialEq, Eq, Hash, Default, Debug)]
@@ -142,10 +142,7 @@ pub struct FilterError {
 
 impl fmt::Display for FilterError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let before = super::text::SafeText::from_outside(&self.text[..self.at]);
-        let column = before.chars().count();
-        let line = super::text::SafeText::from_outside(&self.text);
-        write!(f, "{}\n  {}\n  {:column$}^", self.message, line, "")
+        pointed(f, &self.text, self.at, &self.message)
     }
 }
 impl std::error::Error for FilterError {}

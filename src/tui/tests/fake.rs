@@ -12,7 +12,7 @@ use crate::domain::lens::Lens;
 use crate::domain::money::Amount;
 use crate::domain::text::Untrusted;
 use crate::engine::answer::{BreakdownAnswer, BreakdownRow, Figure, Freshness, Mover, Notice, Series, SpendAnswer};
-use crate::engine::{Answer, Cancel, Engine, Extent, Question};
+use crate::engine::{Answer, Cancel, Command, Engine, Extent, Outcome, Question};
 use crate::error::{Error, Result};
 use crate::tui::app::App;
 use crate::tui::effect::Effect;
@@ -180,6 +180,10 @@ impl Engine for Fake {
             }
             other => panic!("the app asked {other:?}"),
         })
+    }
+
+    fn command(&self, command: &Command) -> Result<Outcome> {
+        panic!("nothing is made here: {command:?}");
     }
 
     fn extent(&self) -> Result<Extent> {

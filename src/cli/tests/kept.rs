@@ -1,0 +1,62 @@
+//! What the user makes: notes and saved lenses, from the command line to a store in a folder and back.
+
+use super::stores::demo_store;
+use super::*;
+
+#[test]
+fn notes_are_written_listed_and_removed() {
+    let (_folder, flags) = demo_store();
+    let run = |words: &str| run_words(&format!("spendtop notes {words} {flags}"));
+    let (out, err, code) = run("list");
+    assert_eq!((out.as_str(), code), ("", Ok(0)));
+    assert!(err.contains("no notes yet") && err.contains("notes add DAY TEXT"), "{err}");
+    assert_eq!(run("add 2024-09-17 launch of X").0, "wrote note 1: 2024-09-17 launch of X\n");
+    assert_eq!(run("add today new GPU pool").0, "wrote note 2: 2024-09-18 new GPU pool\n");
+    let (out, _, _) = run("list --format csv");
+    let lines: Vec<&str> = out.lines().map(|l| l.rsplit_once(',').map_or(l, |(line, _)| line)).collect();
+    assert_eq!(lines, ["id,day,text", "1,2024-09-17,launch of X", "2,2024-09-18,new GPU pool"]);
+    assert_eq!(run("rm 1").0, "removed note 1: 2024-09-17 launch of X\n");
+    assert!(run("rm 1").2.is_err_and(|e| e.message == "there is no note 1"));
+    assert!(run("add launch 2024-09-17").2.is_err_and(|e| e.hints[0].contains("the day comes first")));
+}
+
+#[test]
+fn a_lens_is_saved_from_flags_or_a_line_and_used_by_its_name() {
+    let (folder, flags) = demo_store();
+    let config = folder.path().join("c.toml");
+    std::fs::write(&config, "[lenses.fixed]\nby = [\"region\"]\nmetric = \"list\"\n").expect("write");
+    let run = |words: &str| run_words(&format!("spendtop {words} {flags} --config {}", config.display()));
+    let line = "billed 30d vs previous by service where provider:aws per day";
+    let (out, _, code) =
+        run("lens save aws --by service --last 30d --metric billed --compare previous --where provider:aws");
+    assert_eq!((out, code), (format!("saved lens aws: {line}\n"), Ok(0)));
+    let (out, err, _) = run("lens save aws --lens aws --by region");
+    assert_eq!(out, format!("saved lens aws: {}\n", line.replace("service", "region")));
+    assert!(err.contains(&format!("it was {line}")), "{err}");
+    let (out, _, _) = run("lens list --format csv");
+    let fixed = "effective this-month vs month-before by region per day".replace("effective", "list");
+    assert_eq!(
+        out,
+        format!("name,lens,keeper\naws,{},store\nfixed,{fixed},config\n", line.replace("service", "region"))
+    );
+    let named = run("query --lens aws --by service --format json");
+    let told =
+        run("query --by service --last 30d --metric billed --compare previous --where provider:aws --format json");
+    assert_eq!(named, told);
+    assert!(named.0.contains("\"previous_period\""), "{}", named.0);
+    assert!(run("spend --lens fixed --format json").0.contains("\"metric\":\"list\""));
+    assert_eq!(run("lens rm aws").2, Ok(0));
+    for (words, want) in [
+        ("lens rm aws", "there is no saved lens `aws`"),
+        ("query --lens fixd", "there is no saved lens `fixd`"),
+        ("lens rm fixed", "the lens `fixed` is the config's"),
+        ("lens save fixed", "the lens `fixed` is the config's"),
+        ("lens save x 30d --by service", "a line and flags both say"),
+        ("lens save x 30d,by", "in the lens: `30d,by` is no period"),
+        ("lens save x --demo", "the demo is made anew"),
+    ] {
+        let error = run(words).2.expect_err(words);
+        assert!(error.message.contains(want) && error.kind == Kind::Usage, "{words}: {error}");
+    }
+    assert!(run("query --lens fixd").2.is_err_and(|e| e.hints[0] == "did you mean `fixed`?"));
+}
