@@ -59,6 +59,18 @@ impl PeriodSpec {
         P::LastDays(1),
     ];
 
+    /// Given days, as the whole month, quarter or year that they are where they are one.
+    #[must_use]
+    pub fn of_days(period: Period) -> PeriodSpec {
+        let first = period.from.month();
+        match whole_months(period) {
+            Some(1) => P::Month(first),
+            Some(3) if first.number() % 3 == 1 => P::Quarter(first.year(), first.number() / 3 + 1),
+            Some(12) if first.number() == 1 => P::Year(first.year()),
+            _ => P::Range(period),
+        }
+    }
+
     /// The days that it means when asked on `as_of`.
     #[must_use]
     pub fn resolve(self, as_of: Day) -> Period {
@@ -381,6 +393,24 @@ mod tests {
         }
         for text in ["", "0d", "soon", "2024-13", "2024-09-08..2024-09-01", "2024-Q5"] {
             assert_eq!(PeriodSpec::parse(text, as_of), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn days_that_are_a_whole_month_quarter_or_year_are_called_so() {
+        for (from, to, want) in [
+            ("2024-02-01", "2024-03-01", "2024-02"),
+            ("2023-02-01", "2023-03-01", "2023-02"),
+            ("2023-02-01", "2023-02-28", "2023-02-01..2023-02-28"),
+            ("2024-12-01", "2025-01-01", "2024-12"),
+            ("2024-10-01", "2025-01-01", "2024-Q4"),
+            ("2024-02-01", "2024-05-01", "2024-02-01..2024-05-01"),
+            ("2024-01-01", "2025-01-01", "2024"),
+            ("2023-12-01", "2024-12-01", "2023-12-01..2024-12-01"),
+        ] {
+            let spec = PeriodSpec::of_days(Period { from: day(from), to: day(to) });
+            assert_eq!(spec.to_string(), want);
+            assert_eq!(spec.resolve(day("2026-11-21")), Period { from: day(from), to: day(to) });
         }
     }
 

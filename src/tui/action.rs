@@ -41,6 +41,7 @@ pub enum Action {
     Quit,
     Close,
     Choose,
+    OtherSide,
     Apply,
     CursorLeft,
     CursorRight,
@@ -97,13 +98,15 @@ pub enum Place {
     Help,
     /// A list to choose from.
     Picker,
+    /// The period's picker.
+    Calendar,
     /// A line that is edited.
     Line,
 }
 
 impl Place {
     /// All.
-    pub const ALL: [Place; 9] = [
+    pub const ALL: [Place; 10] = [
         Place::Tab(Tab::Spend),
         Place::Tab(Tab::Breakdown),
         Place::Tab(Tab::Recommendations),
@@ -112,13 +115,14 @@ impl Place {
         Place::Tab(Tab::Leaderboard),
         Place::Help,
         Place::Picker,
+        Place::Calendar,
         Place::Line,
     ];
 
     /// Whether characters are typed there.
     #[must_use]
     pub fn is_line(self) -> bool {
-        matches!(self, Place::Line)
+        matches!(self, Place::Line | Place::Calendar)
     }
 }
 
@@ -139,8 +143,12 @@ pub enum Scope {
     Overlays,
     /// In lists to choose from.
     Picker,
+    /// In the period's picker.
+    Calendar,
     /// In lines that are edited.
     Line,
+    /// Wherever text is typed, also where arrows move something else than the cursor.
+    Typing,
 }
 
 impl Scope {
@@ -157,7 +165,9 @@ impl Scope {
             Scope::Lists => figures || overlay,
             Scope::Overlays => overlay,
             Scope::Picker => place == Place::Picker,
+            Scope::Calendar => place == Place::Calendar,
             Scope::Line => place == Place::Line,
+            Scope::Typing => place.is_line(),
         }
     }
 }
@@ -215,6 +225,18 @@ pub const TABLE: &[Entry] = &[
     entry(A::Apply, "apply", G::Here, &["enter"], S::Line, ("apply", 1), "use the line as it stands"),
     entry(A::Close, "cancel", G::Here, &["esc"], S::Line, ("cancel", 2), "leave everything as it was"),
 
+    entry(A::Choose, "choose-days", G::Here, &["enter"], S::Calendar, ("choose", 1), "choose the period, or its first and its last day"),
+    entry(A::Close, "close-calendar", G::Here, &["esc"], S::Calendar, ("close", 2), "leave the days as they were"),
+    entry(A::OtherSide, "other-side", G::Here, &["tab", "backtab"], S::Calendar, ("presets or days", 3), "from the presets to the days and back"),
+    entry(A::DayBefore, "calendar-day-before", G::Here, &["left"], S::Calendar, ("", 0), "the day before"),
+    entry(A::DayAfter, "calendar-day-after", G::Here, &["right"], S::Calendar, ("", 0), "the day after"),
+    entry(A::Up, "calendar-up", G::Here, &["up"], S::Calendar, ("", 0), "a week earlier, or the preset above"),
+    entry(A::Down, "calendar-down", G::Here, &["down"], S::Calendar, ("", 0), "a week later, or the preset below"),
+    entry(A::PageUp, "month-before", G::Here, &["pgup"], S::Calendar, ("month", 4), "a month earlier"),
+    entry(A::PageDown, "month-after", G::Here, &["pgdn"], S::Calendar, ("", 0), "a month later"),
+    entry(A::First, "month-start", G::Here, &["home"], S::Calendar, ("", 0), "the first day of the month"),
+    entry(A::Last, "month-end", G::Here, &["end"], S::Calendar, ("", 0), "the last day of the month"),
+
     entry(A::Down, "down", G::Move, &["j", "down"], S::Lists, ("", 0), "one line down"),
     entry(A::Up, "up", G::Move, &["k", "up"], S::Lists, ("", 0), "one line up"),
     entry(A::PageDown, "page-down", G::Move, &["pgdn", "ctrl-f", "ctrl-d"], S::Lists, ("", 0), "one page down"),
@@ -244,14 +266,14 @@ pub const TABLE: &[Entry] = &[
     entry(A::CursorRight, "cursor-right", G::Edit, &["right", "ctrl-f"], S::Line, ("", 0), "one character right"),
     entry(A::CursorStart, "cursor-start", G::Edit, &["home", "ctrl-a"], S::Line, ("", 0), "to the line's start"),
     entry(A::CursorEnd, "cursor-end", G::Edit, &["end", "ctrl-e"], S::Line, ("", 0), "to the line's end"),
-    entry(A::DeleteBefore, "delete-before", G::Edit, &["backspace", "ctrl-h"], S::Line, ("", 0), "delete the character before"),
+    entry(A::DeleteBefore, "delete-before", G::Edit, &["backspace", "ctrl-h"], S::Typing, ("", 0), "delete the character before"),
     entry(A::DeleteAfter, "delete-after", G::Edit, &["delete"], S::Line, ("", 0), "delete the character after"),
     entry(A::WordLeft, "word-left", G::Edit, &["ctrl-left", "alt-b"], S::Line, ("", 0), "one word left"),
     entry(A::WordRight, "word-right", G::Edit, &["ctrl-right", "alt-f"], S::Line, ("", 0), "one word right"),
-    entry(A::DeleteWord, "delete-word", G::Edit, &["ctrl-w"], S::Line, ("delete word", 8), "delete the word before"),
-    entry(A::DeleteToEnd, "delete-to-end", G::Edit, &["ctrl-k"], S::Line, ("", 0), "delete what follows"),
-    entry(A::DeleteAll, "delete-all", G::Edit, &["ctrl-u"], S::Line, ("clear", 9), "delete the whole line"),
-    entry(A::PutBack, "put-back", G::Edit, &["ctrl-y"], S::Line, ("", 0), "put back what was deleted last"),
+    entry(A::DeleteWord, "delete-word", G::Edit, &["ctrl-w"], S::Typing, ("delete word", 8), "delete the word before"),
+    entry(A::DeleteToEnd, "delete-to-end", G::Edit, &["ctrl-k"], S::Typing, ("", 0), "delete what follows"),
+    entry(A::DeleteAll, "delete-all", G::Edit, &["ctrl-u"], S::Typing, ("clear", 9), "delete the whole line"),
+    entry(A::PutBack, "put-back", G::Edit, &["ctrl-y"], S::Typing, ("", 0), "put back what was deleted last"),
 
     entry(A::Help, "help", G::App, &["?"], S::Tabs, ("help", 1), "this help"),
     entry(A::Redraw, "redraw", G::App, &["r", "ctrl-l"], S::Tabs, ("", 0), "draw again; after an error, ask again"),

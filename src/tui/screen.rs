@@ -58,7 +58,10 @@ pub fn render(app: &App, area: Rect, buf: &mut Buffer) -> Option<Position> {
             help.draw(app.tab, &app.keymap, under, buf, &app.theme);
             None
         }
-        Some(Overlay::Period(picker) | Overlay::GroupBy(picker)) => {
+        Some(Overlay::Period(calendar)) => {
+            overlay::calendar_view::draw(calendar, &app.calendar_facts(), under, buf, &app.theme)
+        }
+        Some(Overlay::GroupBy(picker)) => {
             picker.draw(under, buf, &app.theme);
             None
         }

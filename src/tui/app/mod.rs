@@ -110,9 +110,7 @@ impl App {
         match event {
             Event::Key(key) => self.key(&key),
             Event::Paste(text) => {
-                if let Some(Overlay::Filter(line)) = &mut self.overlay {
-                    line.insert(&text);
-                }
+                self.type_over(&text);
                 vec![]
             }
             Event::Resize(columns, rows) => {

@@ -12,7 +12,6 @@ use crate::tui::effect::Effect;
 use crate::tui::key::{Key, shown_sequence};
 use crate::tui::keymap::Found;
 use crate::tui::layout;
-use crate::tui::overlay::Overlay;
 use crate::tui::tab::Tab;
 
 impl App {
@@ -30,8 +29,8 @@ impl App {
                 self.status = (!esc).then(|| format!("{} means nothing here", shown_sequence(&pressed)));
             }
             Found::Nothing => {
-                if let (Some(Overlay::Filter(line)), Some(c)) = (&mut self.overlay, key.typed()) {
-                    line.insert(c.encode_utf8(&mut [0; 4]));
+                if let Some(c) = key.typed() {
+                    self.type_over(c.encode_utf8(&mut [0; 4]));
                 }
             }
         }

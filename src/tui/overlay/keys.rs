@@ -5,11 +5,12 @@
 use ratatui::layout::Rect;
 
 use super::Overlay;
+use super::calendar::{Calendar, Facts};
+use super::calendar_view;
 use super::filter::LineEditor;
 use super::help::Help;
 use super::picker::Picker;
 use crate::domain::dimension::Dimension;
-use crate::domain::period::PeriodSpec;
 use crate::domain::text::SafeText;
 use crate::tui::action::Action;
 use crate::tui::app::{App, distance};
@@ -30,23 +31,31 @@ impl App {
                 text if text.is_empty() => text,
                 text => text + " ",
             }))),
-            Action::Period => Some(Overlay::Period(self.periods())),
+            Action::Period => Some(Overlay::Period(Calendar::new(self.lens.period, &self.calendar_facts()))),
             Action::GroupBy => Some(Overlay::GroupBy(self.groupings())),
             _ => None,
         };
     }
 
-    fn periods(&self) -> Picker {
-        let lines = PeriodSpec::PRESETS.map(|p| {
-            let days = p.resolve(self.as_of);
-            let mut words = p.describe(self.as_of);
-            if let Some(first) = words.get(..1).map(str::to_uppercase) {
-                words.replace_range(..1, &first);
-            }
-            (words, days.words())
-        });
-        let selected = PeriodSpec::PRESETS.iter().position(|p| *p == self.lens.period).unwrap_or_default();
-        Picker { title: "Period", lines: lines.to_vec(), selected }
+    /// What the days are like that can be chosen.
+    #[must_use]
+    pub fn calendar_facts(&self) -> Facts {
+        Facts {
+            as_of: self.as_of,
+            data: self.extent.as_ref().and_then(|extent| extent.days),
+            settled_through: self.freshness.iter().map(|fresh| fresh.settled_through).min(),
+            comparison: self.lens.comparison,
+        }
+    }
+
+    /// Puts typed or pasted text into the open overlay, where it has a line.
+    pub(in crate::tui) fn type_over(&mut self, text: &str) {
+        let facts = self.calendar_facts();
+        match &mut self.overlay {
+            Some(Overlay::Filter(line)) => line.insert(text),
+            Some(Overlay::Period(calendar)) => calendar.insert(text, &facts),
+            _ => {}
+        }
     }
 
     fn dimensions(&self) -> Vec<Dimension> {
@@ -67,19 +76,22 @@ impl App {
         let whole = Rect::new(0, 0, self.size.0, self.size.1);
         let footer = layout::screen(whole, self.banner.is_some()).footer.height;
         let under = Rect { height: whole.height - footer, ..whole };
+        let facts = self.calendar_facts();
         match (&mut self.overlay, action) {
+            (Some(Overlay::Period(calendar)), Action::Close) if calendar.start().is_some() => calendar.give_up(),
             (_, Action::Close) => self.overlay = None,
             (Some(Overlay::Help(help)), action) => {
                 if let Some(by) = distance(action, PAGE) {
                     help.scroll_by(by, tab, under);
                 }
             }
-            (Some(Overlay::Period(picker)), Action::Choose) => {
-                if let Some(period) = PeriodSpec::PRESETS.get(picker.selected) {
-                    self.lens.period = *period;
+            (Some(Overlay::Period(calendar)), Action::Choose) => {
+                if let Some(period) = calendar.choose(self.as_of) {
+                    self.lens.period = period;
+                    self.overlay = None;
                 }
-                self.overlay = None;
             }
+            (Some(Overlay::Period(calendar)), action) => calendar.edit(action, calendar_view::page(under), &facts),
             (Some(Overlay::GroupBy(picker)), Action::Choose) => {
                 let selected = picker.selected;
                 if let Some(dimension) = self.dimensions().into_iter().nth(selected) {
@@ -88,7 +100,7 @@ impl App {
                 }
                 self.overlay = None;
             }
-            (Some(Overlay::Period(picker) | Overlay::GroupBy(picker)), action) => {
+            (Some(Overlay::GroupBy(picker)), action) => {
                 if let Some(by) = distance(action, PAGE) {
                     picker.select(by);
                 }

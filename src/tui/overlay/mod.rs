@@ -2,6 +2,8 @@
 //!
 //! At most one at a time, which takes all keys that are not everywhere's. Knows no engine.
 
+pub mod calendar;
+pub mod calendar_view;
 pub mod filter;
 pub mod following;
 pub mod help;
@@ -22,8 +24,8 @@ use super::theme::{Role, Theme};
 pub enum Overlay {
     /// All keys, from the table of actions.
     Help(help::Help),
-    /// Periods to choose from.
-    Period(picker::Picker),
+    /// Presets and days to choose from.
+    Period(calendar::Calendar),
     /// Dimensions to group by.
     GroupBy(picker::Picker),
     /// The filter's line.
@@ -36,7 +38,8 @@ impl Overlay {
     pub fn place(&self) -> Place {
         match self {
             Overlay::Help(_) => Place::Help,
-            Overlay::Period(_) | Overlay::GroupBy(_) => Place::Picker,
+            Overlay::Period(_) => Place::Calendar,
+            Overlay::GroupBy(_) => Place::Picker,
             Overlay::Filter(_) => Place::Line,
         }
     }

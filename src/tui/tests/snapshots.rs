@@ -3,7 +3,7 @@
 use super::fake::{Mood, Session, colours};
 use crate::tui::theme::Env;
 
-fn shot(name: &str, session: &Session) {
+pub fn shot(name: &str, session: &Session) {
     insta::with_settings!({ prepend_module_to_snapshot => false, snapshot_path => "../snapshots", omit_expression => true }, {
         insta::assert_debug_snapshot!(name, session.screen());
     });
