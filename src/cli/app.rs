@@ -173,5 +173,8 @@ fn start(
 ) -> Result<u8> {
     let lens = wiring::first_lens(&context.config);
     let keymap = Arc::new(tui::Keymap::with(&context.config.keys)?);
-    tui::run(&tui::Options { as_of, lens, env: tui::Env::read(), banner, front, keymap }, opener)
+    tui::run(
+        &tui::Options { as_of, now: crate::clock::now_seconds(), lens, env: tui::Env::read(), banner, front, keymap },
+        opener,
+    )
 }

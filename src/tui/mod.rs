@@ -65,6 +65,8 @@ const HANG_UP: i32 = 1;
 pub struct Options {
     /// Today.
     pub as_of: Day,
+    /// Now, seconds since 1970.
+    pub now: i64,
     /// What to look at first.
     pub lens: Lens,
     /// What the environment says of the terminal.

@@ -40,10 +40,10 @@ pub fn draw(app: &App, frame: &mut Frame<'_>) {
 
 /// Draws into a buffer; returns where the terminal's cursor belongs, if anywhere.
 pub fn render(app: &App, area: Rect, buf: &mut Buffer) -> Option<Position> {
-    let parts = layout::screen(area, app.line().is_some());
+    let parts = layout::screen(area, app.banner.is_some());
     header(app, parts.header, buf);
     sentence(app, parts.lens, buf);
-    if let Some(banner) = app.line() {
+    if let Some(banner) = &app.banner {
         let text = cut(&format!(" {banner}"), usize::from(parts.banner.width), app.theme.glyphs.ellipsis);
         put(buf, parts.banner, 0, &Line::from(Span::styled(text, app.theme.style(Role::Unsure))));
     }
@@ -127,8 +127,11 @@ fn sentence(app: &App, area: Rect, buf: &mut Buffer) {
     let theme = &app.theme;
     let dot = format!(" {} ", theme.glyphs.dot);
     let mut right = Vec::new();
-    if app.waiting() {
-        right.push(Span::styled("loading  ", theme.style(Role::Unsure)));
+    // Where it stands nothing else moves when it goes.
+    match &app.front {
+        Some(age) => right.push(Span::styled(format!("figures {age}  "), theme.style(Role::Unsure))),
+        None if app.waiting() => right.push(Span::styled("loading  ", theme.style(Role::Unsure))),
+        None => {}
     }
     let all = app.currencies();
     if let Some(shown) = app.shown_currency() {

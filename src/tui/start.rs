@@ -5,19 +5,15 @@
 use super::app::App;
 use super::effect::Effect;
 use super::tab::{Shown, Tab};
-use crate::domain::calendar::{Day, format_timestamp};
+use crate::domain::calendar::Day;
 use crate::domain::text::SafeText;
 use crate::engine::front::Page;
 
 impl App {
-    /// Shows the figures of an earlier moment, and says so until the first answer comes.
-    pub(super) fn show_front(&mut self, page: &Page) {
-        let whose = if page.demo { "Demo figures" } else { "Figures" };
-        let made = format_timestamp(page.made_at);
-        self.front = Some(format!(
-            "{whose} as of {}, computed {made}. Opening the store{}",
-            page.as_of, self.theme.glyphs.ellipsis
-        ));
+    /// Shows the figures of an earlier moment, and their age until the first answer comes. `now` is in
+    /// seconds since 1970.
+    pub(super) fn show_front(&mut self, page: &Page, now: i64) {
+        self.front = Some(age(now - page.made_at));
         self.spend.slot.shown = Some(Shown { lens: page.lens.clone(), crumbs: vec![], answers: page.answers.clone() });
         self.freshness = self.spend_answer().map(|a| a.freshness.clone()).unwrap_or_default();
     }
@@ -29,12 +25,6 @@ impl App {
             (Some(_), Some(answer)) if self.tab == Tab::Spend => answer.as_of,
             _ => self.as_of,
         }
-    }
-
-    /// The line above the tab.
-    #[must_use]
-    pub fn line(&self) -> Option<&str> {
-        self.front.as_deref().or(self.banner.as_deref())
     }
 
     /// Takes the day to show, and asks what data there is; what was asked as of another day is asked
@@ -49,5 +39,33 @@ impl App {
             effects.extend(self.ask());
         }
         effects
+    }
+}
+
+/// How old figures are, in the largest unit that they are at least two of.
+fn age(seconds: i64) -> String {
+    let units = [(86_400, "days"), (3_600, "hours"), (60, "minutes")];
+    match units.into_iter().find(|(unit, _)| seconds >= 2 * unit) {
+        Some((unit, name)) => format!("{} {name} old", seconds / unit),
+        None => "just computed".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::age;
+
+    #[test]
+    fn ages_are_said_in_one_unit() {
+        for (seconds, said) in [
+            (-5, "just computed"),
+            (90, "just computed"),
+            (125, "2 minutes old"),
+            (7_000, "116 minutes old"),
+            (7_200, "2 hours old"),
+            (900_000, "10 days old"),
+        ] {
+            assert_eq!(age(seconds), said);
+        }
     }
 }

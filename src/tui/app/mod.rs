@@ -59,7 +59,7 @@ pub struct App {
     pub status: Option<String>,
     /// A line above the tab.
     pub banner: Option<String>,
-    /// What the figures are while they are those of an earlier moment: the front page's.
+    /// How old the figures are while they are those of an earlier moment: the front page's.
     pub front: Option<String>,
     /// What a command needs to ask the same data, each flag after a space.
     pub flags: String,
@@ -94,7 +94,7 @@ impl App {
             size,
         };
         if let Some(page) = &options.front {
-            app.show_front(page);
+            app.show_front(page, options.now);
         }
         app
     }

@@ -103,7 +103,7 @@ impl App {
     /// How many lines a page has.
     fn page(&self) -> usize {
         let area = ratatui::layout::Rect::new(0, 0, self.size.0, self.size.1);
-        let body = layout::screen(area, self.line().is_some()).body;
+        let body = layout::screen(area, self.banner.is_some()).body;
         usize::from(layout::breakdown(body).rows.height).max(1)
     }
 

@@ -212,6 +212,7 @@ impl Session {
     pub fn new(mood: Mood, size: (u16, u16), env: Env) -> Session {
         let options = Options {
             as_of: as_of(),
+            now: as_of().seconds(),
             lens: Lens::default(),
             env,
             banner: None,
@@ -226,6 +227,7 @@ impl Session {
     pub fn with_front(page: crate::engine::front::Page, size: (u16, u16)) -> Session {
         let options = Options {
             as_of: as_of(),
+            now: as_of().seconds(),
             lens: Lens::default(),
             env: colours(),
             banner: None,
