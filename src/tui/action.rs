@@ -66,6 +66,8 @@ pub enum Group {
     Move,
     /// What is looked at.
     Lens,
+    /// Lists to choose from.
+    List,
     /// Lines that are edited.
     Edit,
     /// The program.
@@ -74,7 +76,7 @@ pub enum Group {
 
 impl Group {
     /// All, in the help's order.
-    pub const ALL: [Group; 5] = [Group::Here, Group::Move, Group::Lens, Group::Edit, Group::App];
+    pub const ALL: [Group; 6] = [Group::Here, Group::Move, Group::Lens, Group::List, Group::Edit, Group::App];
 
     /// Its heading.
     #[must_use]
@@ -83,6 +85,7 @@ impl Group {
             Group::Here => "In this view",
             Group::Move => "Moving about",
             Group::Lens => "What is looked at",
+            Group::List => "Choosing from a list",
             Group::Edit => "Editing a line",
             Group::App => "The program",
         }
@@ -96,8 +99,10 @@ pub enum Place {
     Tab(Tab),
     /// The help.
     Help,
-    /// A list to choose from.
+    /// A list to choose one line from.
     Picker,
+    /// A list to choose several lines from.
+    Several,
     /// The period's picker.
     Calendar,
     /// A line that is edited.
@@ -106,7 +111,7 @@ pub enum Place {
 
 impl Place {
     /// All.
-    pub const ALL: [Place; 10] = [
+    pub const ALL: [Place; 11] = [
         Place::Tab(Tab::Spend),
         Place::Tab(Tab::Breakdown),
         Place::Tab(Tab::Recommendations),
@@ -115,14 +120,20 @@ impl Place {
         Place::Tab(Tab::Leaderboard),
         Place::Help,
         Place::Picker,
+        Place::Several,
         Place::Calendar,
         Place::Line,
     ];
 
-    /// Whether characters are typed there.
+    /// Whether a character is typed into a line there.
     #[must_use]
-    pub fn is_line(self) -> bool {
-        matches!(self, Place::Line | Place::Calendar)
+    pub fn types(self, character: char) -> bool {
+        match self {
+            Place::Line | Place::Picker | Place::Calendar => true,
+            // A blank marks the selected line.
+            Place::Several => character != ' ',
+            Place::Tab(_) | Place::Help => false,
+        }
     }
 }
 
@@ -137,16 +148,20 @@ pub enum Scope {
     Figures,
     /// In one tab.
     Only(Tab),
-    /// In figures, lists and the help.
+    /// In figures and the help.
     Lists,
-    /// In lists and the help.
-    Overlays,
+    /// In the help.
+    Help,
     /// In lists to choose from.
-    Picker,
+    Pickers,
+    /// In lists to choose several lines from.
+    Several,
     /// In the period's picker.
     Calendar,
     /// In lines that are edited.
     Line,
+    /// In lines that are edited, those of lists too.
+    Lines,
     /// Wherever text is typed, also where arrows move something else than the cursor.
     Typing,
 }
@@ -156,18 +171,20 @@ impl Scope {
     #[must_use]
     pub fn holds(self, place: Place) -> bool {
         let figures = matches!(place, Place::Tab(Tab::Spend | Tab::Breakdown));
-        let overlay = matches!(place, Place::Help | Place::Picker);
+        let picker = matches!(place, Place::Picker | Place::Several);
         match self {
             Scope::Everywhere => true,
             Scope::Tabs => matches!(place, Place::Tab(_)),
             Scope::Figures => figures,
             Scope::Only(tab) => place == Place::Tab(tab),
-            Scope::Lists => figures || overlay,
-            Scope::Overlays => overlay,
-            Scope::Picker => place == Place::Picker,
-            Scope::Calendar => place == Place::Calendar,
+            Scope::Lists => figures || place == Place::Help,
+            Scope::Help => place == Place::Help,
+            Scope::Pickers => picker,
+            Scope::Several => place == Place::Several,
             Scope::Line => place == Place::Line,
-            Scope::Typing => place.is_line(),
+            Scope::Lines => picker || place == Place::Line,
+            Scope::Calendar => place == Place::Calendar,
+            Scope::Typing => place.types('a'),
         }
     }
 }
@@ -220,10 +237,7 @@ pub const TABLE: &[Entry] = &[
     entry(A::CopyRow, "copy-row", G::Here, &["y"], S::Figures, ("copy", 9), "copy the selected row's text"),
     entry(A::CopyCommand, "copy-command", G::Here, &["Y"], S::Figures, ("", 0), "copy the command that prints these figures"),
 
-    entry(A::Choose, "choose", G::Here, &["enter"], S::Picker, ("choose", 1), "choose the selected line"),
-    entry(A::Close, "close", G::Here, &["esc", "q"], S::Overlays, ("close", 2), "go back to the figures"),
-    entry(A::Apply, "apply", G::Here, &["enter"], S::Line, ("apply", 1), "use the line as it stands"),
-    entry(A::Close, "cancel", G::Here, &["esc"], S::Line, ("cancel", 2), "leave everything as it was"),
+    entry(A::Close, "close", G::Here, &["esc", "q"], S::Help, ("close", 2), "go back to the figures"),
 
     entry(A::Choose, "choose-days", G::Here, &["enter"], S::Calendar, ("choose", 1), "choose the period, or its first and its last day"),
     entry(A::Close, "close-calendar", G::Here, &["esc"], S::Calendar, ("close", 2), "leave the days as they were"),
@@ -262,14 +276,23 @@ pub const TABLE: &[Entry] = &[
     entry(A::Comparison, "comparison", G::Lens, &["x"], S::Figures, ("", 0), "what the figures are held against"),
     entry(A::Currency, "currency", G::Lens, &["c"], S::Figures, ("currency", 7), "the next currency: they are never added"),
 
-    entry(A::CursorLeft, "cursor-left", G::Edit, &["left", "ctrl-b"], S::Line, ("", 0), "one character left"),
-    entry(A::CursorRight, "cursor-right", G::Edit, &["right", "ctrl-f"], S::Line, ("", 0), "one character right"),
-    entry(A::CursorStart, "cursor-start", G::Edit, &["home", "ctrl-a"], S::Line, ("", 0), "to the line's start"),
-    entry(A::CursorEnd, "cursor-end", G::Edit, &["end", "ctrl-e"], S::Line, ("", 0), "to the line's end"),
+    entry(A::Choose, "choose", G::List, &["enter"], S::Pickers, ("choose", 1), "choose the selected line, or those that are marked"),
+    entry(A::Mark, "mark-line", G::List, &["space", "tab"], S::Several, ("mark several", 2), "mark the line: those that are marked are chosen together"),
+    entry(A::Down, "next-line", G::List, &["down", "ctrl-n"], S::Pickers, ("", 0), "the next line of the list"),
+    entry(A::Up, "line-before", G::List, &["up", "ctrl-p"], S::Pickers, ("", 0), "the line of the list before"),
+    entry(A::PageDown, "next-page", G::List, &["pgdn"], S::Pickers, ("", 0), "a page of the list on"),
+    entry(A::PageUp, "page-before", G::List, &["pgup"], S::Pickers, ("", 0), "a page of the list back"),
+
+    entry(A::Apply, "apply", G::Edit, &["enter"], S::Line, ("apply", 1), "use the line as it stands"),
+    entry(A::Close, "cancel", G::Edit, &["esc"], S::Lines, ("cancel", 3), "leave everything as it was"),
+    entry(A::CursorLeft, "cursor-left", G::Edit, &["left", "ctrl-b"], S::Lines, ("", 0), "one character left"),
+    entry(A::CursorRight, "cursor-right", G::Edit, &["right", "ctrl-f"], S::Lines, ("", 0), "one character right"),
+    entry(A::CursorStart, "cursor-start", G::Edit, &["home", "ctrl-a"], S::Lines, ("", 0), "to the line's start"),
+    entry(A::CursorEnd, "cursor-end", G::Edit, &["end", "ctrl-e"], S::Lines, ("", 0), "to the line's end"),
     entry(A::DeleteBefore, "delete-before", G::Edit, &["backspace", "ctrl-h"], S::Typing, ("", 0), "delete the character before"),
-    entry(A::DeleteAfter, "delete-after", G::Edit, &["delete"], S::Line, ("", 0), "delete the character after"),
-    entry(A::WordLeft, "word-left", G::Edit, &["ctrl-left", "alt-b"], S::Line, ("", 0), "one word left"),
-    entry(A::WordRight, "word-right", G::Edit, &["ctrl-right", "alt-f"], S::Line, ("", 0), "one word right"),
+    entry(A::DeleteAfter, "delete-after", G::Edit, &["delete"], S::Lines, ("", 0), "delete the character after"),
+    entry(A::WordLeft, "word-left", G::Edit, &["ctrl-left", "alt-b"], S::Lines, ("", 0), "one word left"),
+    entry(A::WordRight, "word-right", G::Edit, &["ctrl-right", "alt-f"], S::Lines, ("", 0), "one word right"),
     entry(A::DeleteWord, "delete-word", G::Edit, &["ctrl-w"], S::Typing, ("delete word", 8), "delete the word before"),
     entry(A::DeleteToEnd, "delete-to-end", G::Edit, &["ctrl-k"], S::Typing, ("", 0), "delete what follows"),
     entry(A::DeleteAll, "delete-all", G::Edit, &["ctrl-u"], S::Typing, ("clear", 9), "delete the whole line"),

@@ -118,8 +118,8 @@ impl Keymap {
                     ));
                 }
             }
-            let typed = keys.first().is_some_and(|key| key.typed().is_some());
-            if typed && Place::ALL.iter().any(|p| p.is_line() && TABLE[*a].scope.holds(*p)) {
+            let typed = keys.first().and_then(|key| key.typed());
+            if typed.is_some_and(|c| Place::ALL.iter().any(|p| p.types(c) && TABLE[*a].scope.holds(*p))) {
                 let shown = shown_sequence(keys);
                 found.push(format!("`{}`: {shown} could no longer be typed into a line", TABLE[*a].name));
             }

@@ -50,7 +50,7 @@ pub fn render(app: &App, area: Rect, buf: &mut Buffer) -> Option<Position> {
     body(app, parts.body, buf);
     footer(app, parts.footer, buf);
     let under = Rect { height: area.height - parts.footer.height.min(area.height), ..area };
-    if matches!(app.overlay, Some(Overlay::Help(_) | Overlay::Period(_) | Overlay::GroupBy(_))) {
+    if matches!(app.overlay, Some(Overlay::Help(_) | Overlay::Pick(_))) {
         overlay::recede(under, buf, &app.theme);
     }
     let cursor = match &app.overlay {
@@ -61,10 +61,7 @@ pub fn render(app: &App, area: Rect, buf: &mut Buffer) -> Option<Position> {
         Some(Overlay::Period(calendar)) => {
             overlay::calendar_view::draw(calendar, &app.calendar_facts(), under, buf, &app.theme)
         }
-        Some(Overlay::GroupBy(picker)) => {
-            picker.draw(under, buf, &app.theme);
-            None
-        }
+        Some(Overlay::Pick(list)) => list.draw(under, buf, &app.theme),
         Some(Overlay::Filter(line)) => line.draw(under, buf, &app.theme),
         None => None,
     };

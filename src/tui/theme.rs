@@ -73,6 +73,8 @@ pub enum Role {
     Accent,
     /// A selected row, over its whole width.
     Selected,
+    /// What of a text matches what was typed; laid over another role.
+    Match,
     /// Costs more.
     Warm,
     /// Costs less.
@@ -220,6 +222,7 @@ impl Theme {
             Role::Accent => plain.fg(self.colour(ACCENT)).add_modifier(Modifier::BOLD),
             Role::Selected if mono => plain.add_modifier(Modifier::REVERSED),
             Role::Selected => plain.fg(self.colour(WHITE)).bg(self.colour(SELECTED)),
+            Role::Match => plain.add_modifier(Modifier::BOLD | Modifier::UNDERLINED),
             Role::Warm => plain.fg(self.colour(WARM)),
             Role::Cool => plain.fg(self.colour(COOL)),
             Role::Unsure => plain.fg(self.colour(UNSURE)),

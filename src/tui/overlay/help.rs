@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::clear;
-use crate::tui::action::{Entry, Group, Place, Scope, TABLE};
+use crate::tui::action::{Entry, Group, Place, TABLE};
 use crate::tui::keymap::Keymap;
 use crate::tui::layout::overlay;
 use crate::tui::tab::Tab;
@@ -37,9 +37,12 @@ enum Row {
 fn rows(tab: Tab) -> Vec<Row> {
     let mut out = Vec::new();
     for group in Group::ALL {
-        let place = if group == Group::Edit { Place::Line } else { Place::Tab(tab) };
-        let serves =
-            |e: &&Entry| e.group == group && e.scope.holds(place) && (group != Group::Edit || e.scope == Scope::Line);
+        let place = match group {
+            Group::List => Place::Several,
+            Group::Edit => Place::Line,
+            _ => Place::Tab(tab),
+        };
+        let serves = |e: &&Entry| e.group == group && e.scope.holds(place);
         let mut entries = TABLE.iter().filter(serves).peekable();
         if entries.peek().is_none() {
             continue;

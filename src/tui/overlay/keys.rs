@@ -9,9 +9,7 @@ use super::calendar::{Calendar, Facts};
 use super::calendar_view;
 use super::filter::LineEditor;
 use super::help::Help;
-use super::picker::Picker;
-use crate::domain::dimension::Dimension;
-use crate::domain::text::SafeText;
+use super::picker::Chosen;
 use crate::tui::action::Action;
 use crate::tui::app::{App, distance};
 use crate::tui::effect::Effect;
@@ -32,7 +30,7 @@ impl App {
                 text => text + " ",
             }))),
             Action::Period => Some(Overlay::Period(Calendar::new(self.lens.period, &self.calendar_facts()))),
-            Action::GroupBy => Some(Overlay::GroupBy(self.groupings())),
+            Action::GroupBy => Some(Overlay::Pick(Box::new(self.groupings()))),
             _ => None,
         };
     }
@@ -54,20 +52,9 @@ impl App {
         match &mut self.overlay {
             Some(Overlay::Filter(line)) => line.insert(text),
             Some(Overlay::Period(calendar)) => calendar.insert(text, &facts),
-            _ => {}
+            Some(Overlay::Pick(list)) => list.insert(text),
+            Some(Overlay::Help(_)) | None => {}
         }
-    }
-
-    fn dimensions(&self) -> Vec<Dimension> {
-        let tags = self.extent.iter().flat_map(|e| &e.tag_keys).map(|key| Dimension::Tag(key.clone()));
-        Dimension::FIXED.into_iter().chain(tags).collect()
-    }
-
-    fn groupings(&self) -> Picker {
-        let all = self.dimensions();
-        let selected = all.iter().position(|d| Some(d) == self.lens.by.first()).unwrap_or_default();
-        let lines = all.iter().map(|d| (d.title(), SafeText::from_outside(&d.name()).into_string())).collect();
-        Picker { title: "Group by", lines, selected }
     }
 
     /// Does what an action says to the open overlay.
@@ -92,19 +79,23 @@ impl App {
                 }
             }
             (Some(Overlay::Period(calendar)), action) => calendar.edit(action, calendar_view::page(under), &facts),
-            (Some(Overlay::GroupBy(picker)), Action::Choose) => {
-                let selected = picker.selected;
-                if let Some(dimension) = self.dimensions().into_iter().nth(selected) {
-                    self.lens.by = vec![dimension];
-                    self.breakdown.seek(None);
+            (Some(Overlay::Pick(list)), Action::Choose) => match list.chosen() {
+                Chosen::Values(chosen) => {
+                    self.overlay = None;
+                    self.choose(chosen);
                 }
-                self.overlay = None;
-            }
-            (Some(Overlay::GroupBy(picker)), action) => {
-                if let Some(by) = distance(action, PAGE) {
-                    picker.select(by);
+                Chosen::Idle(why) => self.status = Some(why),
+                Chosen::Nothing => {}
+            },
+            (Some(Overlay::Pick(list)), Action::Mark) => {
+                if !list.mark() {
+                    self.status = Some(format!("at most {} at once", list.most()));
                 }
             }
+            (Some(Overlay::Pick(list)), action) => match distance(action, PAGE) {
+                Some(by) => list.select(by),
+                None => list.edit(action),
+            },
             (Some(Overlay::Filter(line)), Action::Apply) => {
                 let tag_keys = self.extent.as_ref().map_or(&[][..], |e| &e.tag_keys);
                 if let Some(filter) = line.filter(tag_keys) {

@@ -4,12 +4,15 @@
 
 pub mod calendar;
 pub mod calendar_view;
+pub mod choice;
 pub mod filter;
 pub mod following;
+pub mod fuzzy;
 pub mod help;
 mod keys;
 pub mod line;
 pub mod picker;
+mod picker_view;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -26,8 +29,8 @@ pub enum Overlay {
     Help(help::Help),
     /// Presets and days to choose from.
     Period(calendar::Calendar),
-    /// Dimensions to group by.
-    GroupBy(picker::Picker),
+    /// A list to choose from.
+    Pick(Box<picker::Picker<choice::Choice>>),
     /// The filter's line.
     Filter(filter::LineEditor),
 }
@@ -39,7 +42,8 @@ impl Overlay {
         match self {
             Overlay::Help(_) => Place::Help,
             Overlay::Period(_) => Place::Calendar,
-            Overlay::GroupBy(_) => Place::Picker,
+            Overlay::Pick(list) if list.takes_several() => Place::Several,
+            Overlay::Pick(_) => Place::Picker,
             Overlay::Filter(_) => Place::Line,
         }
     }

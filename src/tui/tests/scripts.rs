@@ -84,7 +84,7 @@ fn selection_and_marks_stay_with_their_rows() {
 #[test]
 fn the_lens_changes_and_each_change_is_asked_once() {
     let mut s = Session::started(Mood::Demo, SIZE);
-    s.keys("t <down> <enter> b g j j <enter> m x [");
+    s.keys("t <down> <enter> b <down> <down> <enter> m x [");
     let Some(Question::Spend(lens)) = s.asked.last() else { panic!("{:?}", s.asked) };
     assert_eq!(lens, &s.app.lens);
     let asked = s.asked.len();

@@ -21,6 +21,10 @@ fn screens_at_two_sizes() {
         shot(&named("breakdown"), &s);
         s.keys("?");
         shot(&named("help"), &s);
+        s.keys("<esc> b r e");
+        shot(&named("picker"), &s);
+        s.keys("<ctrl-u> x y z");
+        shot(&named("picker-nothing"), &s);
     }
 }
 

@@ -1,0 +1,177 @@
+//! Draws a [`Picker`](super::picker::Picker): its line, and the matching items that there is room for.
+//!
+//! Pure: reads the list, writes cells. What matched is bold and underlined, so that it is told
+//! without colour.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::text::{Line, Span};
+use unicode_segmentation::UnicodeSegmentation;
+
+use super::clear;
+use super::fuzzy::Fuzzy;
+use super::picker::{Item, Picker};
+use crate::domain::text::SafeText;
+use crate::tui::layout::overlay;
+use crate::tui::text::{cut, left, put, put_at, rule, width};
+use crate::tui::theme::{Role, Theme};
+
+/// Columns of the box at least and at most.
+const WIDTHS: (u16, u16) = (52, 110);
+/// Columns before a label: the selected row's sign, and a marked one's turn.
+const MARK: usize = 2;
+const TURN: usize = 2;
+/// Columns of a label at most while there is something beside it.
+const LABEL_MOST: usize = 44;
+/// Rows beside those of items: two rules and the line.
+const FRAME: u16 = 3;
+
+/// How wide the parts of a row are.
+#[derive(Clone, Copy)]
+struct Columns {
+    turn: usize,
+    label: usize,
+    note: usize,
+    section: usize,
+}
+
+impl<T> Picker<T> {
+    /// Draws it over an area; returns where the terminal's cursor belongs.
+    pub fn draw(&self, area: Rect, buf: &mut Buffer, theme: &Theme) -> Option<Position> {
+        let wanted = self.wanted_width();
+        let area = overlay(area, wanted, (self.len() as u16).saturating_add(FRAME)).intersection(buf.area);
+        if area.is_empty() {
+            return None;
+        }
+        clear(area, buf);
+        let inner = Rect { x: area.x + u16::from(area.width > 4), width: area.width.saturating_sub(2), ..area };
+        rule(buf, area, 0, theme);
+        put(buf, inner, 0, &Line::from(Span::styled(format!(" {} ", self.title), theme.style(Role::Strong))));
+        self.draw_count(inner, buf, theme);
+        let cursor = self.draw_line(inner, buf, theme);
+        let rows = Rect { y: area.y + 2.min(area.height), height: area.height.saturating_sub(FRAME), ..area };
+        self.draw_items(rows, inner, buf, theme);
+        if area.height >= FRAME {
+            rule(buf, area, area.height - 1, theme);
+            self.draw_marked(inner, buf, theme);
+        }
+        cursor
+    }
+
+    fn wanted_width(&self) -> u16 {
+        let widest = self.widest();
+        let apart = |columns: usize| if columns > 0 { columns + 2 } else { 0 };
+        let turn = if self.takes_several() { TURN } else { 0 };
+        let wanted = MARK + turn + widest.label.min(LABEL_MOST) + apart(widest.note) + apart(widest.section) + 3;
+        (wanted.min(usize::from(WIDTHS.1)) as u16).max(WIDTHS.0)
+    }
+
+    fn columns(&self, width: usize) -> Columns {
+        let widest = self.widest();
+        let turn = if self.takes_several() { TURN } else { 0 };
+        let room = width.saturating_sub(MARK + turn);
+        let section = if widest.section > 0 && room > 40 { widest.section + 2 } else { 0 };
+        let room = room - section;
+        let label = if widest.note == 0 { room } else { (widest.label + 2).min(LABEL_MOST).min(room * 3 / 5) };
+        Columns { turn, label, note: room - label, section }
+    }
+
+    fn draw_count(&self, inner: Rect, buf: &mut Buffer, theme: &Theme) {
+        if self.line().text().is_empty() {
+            return;
+        }
+        let text = format!(" {} of {} ", self.matching(), self.len());
+        let column = inner.width.saturating_sub(width(&text) as u16);
+        put_at(buf, inner, column, 0, &Line::from(Span::styled(text, theme.style(Role::Muted))));
+    }
+
+    fn draw_line(&self, inner: Rect, buf: &mut Buffer, theme: &Theme) -> Option<Position> {
+        if inner.height < 2 {
+            return None;
+        }
+        let room = usize::from(inner.width).saturating_sub(MARK + 1);
+        let (shown, cursor) = self.line().seen(room, theme.glyphs.ellipsis);
+        let text = match shown.is_empty() {
+            true => Span::styled(cut("type to find", room, theme.glyphs.ellipsis), theme.style(Role::Muted)),
+            false => Span::raw(shown),
+        };
+        put(buf, inner, 1, &Line::from(vec![Span::styled("> ", theme.style(Role::Accent)), text]));
+        let column = (MARK as u16 + cursor).min(inner.width.saturating_sub(1));
+        Some(Position { x: inner.x + column, y: inner.y + 1 })
+    }
+
+    fn draw_items(&self, rows: Rect, inner: Rect, buf: &mut Buffer, theme: &Theme) {
+        let typed = self.line().text().trim();
+        if self.matching() == 0 && rows.height > 0 {
+            let why = if self.is_empty() {
+                "there is nothing to choose from".to_owned()
+            } else {
+                format!("nothing matches `{}`", SafeText::from_outside(typed))
+            };
+            let part = Rect { y: rows.y, height: 1, ..inner };
+            let why = cut(&format!("  {why}"), usize::from(inner.width), theme.glyphs.ellipsis);
+            return put(buf, part, 0, &Line::from(Span::styled(why, theme.style(Role::Muted))));
+        }
+        let columns = self.columns(usize::from(inner.width));
+        let mut fuzzy = Fuzzy::new(typed);
+        for (row, (at, item, turn)) in self.seen(usize::from(rows.height)).enumerate() {
+            let selected = at == self.selected();
+            let part = Rect { y: rows.y + row as u16, height: 1, ..inner };
+            put(buf, part, 0, &line(item, selected, turn, columns, &mut fuzzy, theme));
+            if selected {
+                buf.set_style(Rect { x: rows.x, width: rows.width, ..part }, theme.style(Role::Selected));
+            }
+        }
+    }
+
+    /// What is marked, in its order, on the lower rule.
+    fn draw_marked(&self, inner: Rect, buf: &mut Buffer, theme: &Theme) {
+        if !self.takes_several() {
+            return;
+        }
+        let marked: Vec<&str> = self.marked().map(|i| i.label.as_str()).collect();
+        let text = if self.touched() { marked.join(" / ") } else { format!("up to {}, in their order", self.most()) };
+        let text = cut(&format!(" {text} "), usize::from(inner.width), theme.glyphs.ellipsis);
+        let role = if self.touched() { Role::Strong } else { Role::Muted };
+        put(buf, inner, inner.height - 1, &Line::from(Span::styled(text, theme.style(role))));
+    }
+}
+
+fn line<T>(
+    item: &Item<T>,
+    selected: bool,
+    turn: Option<usize>,
+    columns: Columns,
+    fuzzy: &mut Fuzzy,
+    theme: &Theme,
+) -> Line<'static> {
+    let by = theme.glyphs.ellipsis;
+    let (in_label, in_note) = item.positions(fuzzy);
+    let mark = if selected { theme.glyphs.marks.0 } else { " " };
+    let turn = turn.map_or_else(String::new, |turn| turn.to_string());
+    let mut spans =
+        vec![Span::raw(left(mark, MARK, "")), Span::styled(left(&turn, columns.turn, ""), theme.style(Role::Accent))];
+    let (name, beside) = if item.idle.is_some() { (Role::Muted, Role::Muted) } else { (Role::Text, Role::Muted) };
+    spans.extend(emphasised(&left(&item.label, columns.label.saturating_sub(1), by), &in_label, name, theme));
+    spans.push(Span::raw(" "));
+    spans.extend(emphasised(&left(item.beside(), columns.note, by), &in_note, beside, theme));
+    spans.push(Span::styled(left(&format!("  {}", item.section), columns.section, by), theme.style(Role::Muted)));
+    Line::from(spans)
+}
+
+/// A text whose graphemes at `positions` are marked as what matched.
+fn emphasised(text: &str, positions: &[u32], role: Role, theme: &Theme) -> Vec<Span<'static>> {
+    let plain = theme.style(role);
+    let found = plain.patch(theme.style(Role::Match));
+    let mut spans: Vec<Span<'static>> = Vec::new();
+    let mut last = None;
+    for (at, grapheme) in text.graphemes(true).enumerate() {
+        let hit = positions.binary_search(&(at as u32)).is_ok();
+        match spans.last_mut() {
+            Some(span) if last == Some(hit) => span.content.to_mut().push_str(grapheme),
+            _ => spans.push(Span::styled(grapheme.to_owned(), if hit { found } else { plain })),
+        }
+        last = Some(hit);
+    }
+    spans
+}
