@@ -5,7 +5,9 @@ use std::sync::Arc;
 use super::aggregate::aggregate;
 use super::answer::Freshness;
 use super::table::{Request, Table};
-use super::{Answer, Cancel, Command, Engine, Extent, Outcome, Question, breakdown, command, detail, query, spend};
+use super::{
+    Answer, Cancel, Command, Engine, Extent, Outcome, Question, breakdown, command, detail, query, spend, spend_details,
+};
 use crate::config::Settle;
 use crate::domain::calendar::{Day, Period};
 use crate::domain::lens::SavedLens;
@@ -80,6 +82,12 @@ impl LocalEngine {
         self.data_days().is_some_and(|data| days.intersect(data).days() > 0)
     }
 
+    /// After how many days a provider restates a day no more.
+    #[must_use]
+    pub fn settles_in(&self, provider: &str) -> i32 {
+        i32::from(self.settle.days_for(provider))
+    }
+
     /// How far each provider's data goes, and until when it is settled.
     #[must_use]
     pub fn freshness(&self, as_of: Day) -> Vec<Freshness> {
@@ -105,7 +113,7 @@ impl LocalEngine {
             }
         }
         for fresh in &mut list {
-            let open = as_of.plus(-i32::from(self.settle.days_for(fresh.provider.raw())));
+            let open = as_of.plus(-self.settles_in(fresh.provider.raw()));
             fresh.settled_through = fresh.last_day.min(open);
         }
         list
@@ -116,6 +124,9 @@ impl Engine for LocalEngine {
     fn ask(&self, question: &Question, as_of: Day, cancel: &Cancel) -> Result<Answer> {
         match question {
             Question::Spend(lens) => spend::answer(self, lens, as_of, cancel).map(Answer::Spend),
+            Question::SpendDetails { lens, resources } => {
+                spend_details::answer(self, lens, *resources, as_of, cancel).map(Answer::SpendDetails)
+            }
             Question::Breakdown { lens, limit } => {
                 breakdown::answer(self, lens, *limit, as_of, cancel).map(Answer::Breakdown)
             }

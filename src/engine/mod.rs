@@ -14,10 +14,12 @@ pub mod front;
 pub mod grouping;
 pub mod local;
 pub mod matcher;
+mod notices;
 pub mod query;
 pub mod scan;
 pub mod selection;
 pub mod spend;
+pub mod spend_details;
 pub mod table;
 pub mod twin;
 pub mod values;
@@ -36,6 +38,14 @@ use crate::error::Result;
 pub enum Question {
     /// The Spend tab: figures, chart, movers. Groups by the lens's first dimension.
     Spend(Lens),
+    /// What of the Spend tab needs a look at single charges, and so follows later: the last hour, the
+    /// costliest resources, cost without tags.
+    SpendDetails {
+        /// What to look at.
+        lens: Lens,
+        /// Resources at most.
+        resources: usize,
+    },
     /// The Breakdown tab: rows of the lens's grouping with trend and change.
     Breakdown {
         /// What to look at; the drill path is part of its filter.
@@ -104,6 +114,8 @@ pub enum Sort {
 pub enum Answer {
     /// One a currency, largest spend first; empty where there is no data at all.
     Spend(Vec<answer::SpendAnswer>),
+    /// One a currency.
+    SpendDetails(Vec<answer::SpendDetails>),
     /// One a currency.
     Breakdown(Vec<answer::BreakdownAnswer>),
     /// One a currency.

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 
 use hashbrown::HashMap;
 
-use super::Cancel;
-use super::answer::{Figure, Freshness, Key, LeftOut, Mover, Notice, Series, SpendAnswer};
+use super::answer::{Figure, Freshness, Key, Mover, Series, SpendAnswer};
 use super::local::LocalEngine;
 use super::matcher::matches;
-use super::query::{incomplete, names, pieces, request, sums_by_currency};
+use super::query::{names, pieces, request, sums_by_currency};
 use super::table::{Ids, Table};
+use super::{Cancel, command, notices};
 use crate::domain::calendar::{Day, Granularity, Period};
 use crate::domain::dimension::Dimension;
 use crate::domain::filter::Clause;
@@ -48,22 +48,18 @@ pub fn answer(engine: &LocalEngine, lens: &Lens, as_of: Day, cancel: &Cancel) ->
         Some(p) => engine.aggregate(&request(lens, p, &[], Some(granularity)), cancel)?,
         None => Table::new(0),
     };
-    // The cards reach back to the first of the month before, and two weeks.
-    let from = as_of.month().plus(-1).first().min(as_of.plus(-15));
+    // The cards reach back to the first of the month before the last.
+    let from = as_of.month().plus(-2).first();
     let cards =
         engine.aggregate(&request(lens, Period { from, to: as_of.plus(1) }, &[], Some(Granularity::Day)), cancel)?;
-    let mut currencies: Vec<String> = sums_by_currency(&layers).into_iter().map(|(c, _)| c).collect();
-    for (currency, _) in sums_by_currency(&cards).into_iter().chain(sums_by_currency(&previous)) {
-        if !currencies.contains(&currency) {
-            currencies.push(currency);
-        }
-    }
+    let currencies = currencies([&layers, &cards, &previous]);
     let freshness = admitted(engine.freshness(as_of), lens);
     let oldest = engine.data_days().map_or(as_of, |data| data.from);
     let through = |last: Option<Day>| Period { from: oldest, to: last.map_or(oldest, |day| day.plus(1)) };
     let data = through(freshness.iter().map(|f| f.last_day).max());
     let against = against.filter(|days| days.intersect(data).days() > 0 || !previous.is_empty());
     let settled_through = freshness.iter().map(|f| f.settled_through).min();
+    let notes = command::notes(engine, Some(period));
     let movers = movers(engine, lens, period, against, cancel)?;
     let starts = pieces(period, granularity);
     Ok(currencies
@@ -91,6 +87,7 @@ pub fn answer(engine: &LocalEngine, lens: &Lens, as_of: Day, cancel: &Cancel) ->
                 month_to_date: month_to_date(&days, as_of),
                 yesterday: yesterday(&days, as_of),
                 last_week: last_week(&days, as_of),
+                last_month: last_month(&days, as_of),
                 series,
                 totals,
                 starts: starts.clone(),
@@ -102,13 +99,26 @@ pub fn answer(engine: &LocalEngine, lens: &Lens, as_of: Day, cancel: &Cancel) ->
                 movers_by: MOVERS_BY.to_vec(),
                 freshness: freshness.clone(),
                 settled_through,
-                notices: notices(engine, lens, as_of, total.unknown, layers.left_out(&currency)),
+                settled_days: settled_through.map_or(0, |day| (day.plus(1).0 - oldest.0).max(0) as u32),
+                notices: notices::of(engine, lens, as_of, &freshness, total.unknown, layers.left_out(&currency)),
+                notes: notes.clone(),
                 unknown_rows: total.unknown,
                 rows: total.rows(),
                 currency,
             }
         })
         .collect())
+}
+
+/// All currencies of some tables, by the first table's sums, then the next's.
+pub(super) fn currencies<'t>(tables: impl IntoIterator<Item = &'t Table>) -> Vec<String> {
+    let mut currencies: Vec<String> = Vec::new();
+    for (currency, _) in tables.into_iter().flat_map(sums_by_currency) {
+        if !currencies.contains(&currency) {
+            currencies.push(currency);
+        }
+    }
+    currencies
 }
 
 fn total_of(table: &Table, currency: &str) -> Total {
@@ -152,6 +162,11 @@ fn last_week(days: &Days, as_of: Day) -> Figure {
         amount: days.sum(Period { from, to: as_of }),
         previous: days.sum(Period { from: from.plus(-7), to: from }),
     }
+}
+
+fn last_month(days: &Days, as_of: Day) -> Figure {
+    let month = as_of.month().plus(-1);
+    Figure { amount: days.sum(month.period()), previous: days.sum(month.plus(-1).period()) }
 }
 
 /// One currency's costs piece by piece; nothing is known of pieces outside of `data`.
@@ -259,7 +274,7 @@ struct Moved {
 }
 
 /// The providers whose charges a lens may be about: others' data may lag without any effect.
-fn admitted(mut freshness: Vec<Freshness>, lens: &Lens) -> Vec<Freshness> {
+pub(super) fn admitted(mut freshness: Vec<Freshness>, lens: &Lens) -> Vec<Freshness> {
     let about_provider = |clause: &&Clause| clause.dimension == Some(Dimension::Provider);
     freshness.retain(|fresh| {
         let clauses = lens.filter.clauses.iter().filter(about_provider);
@@ -267,50 +282,4 @@ fn admitted(mut freshness: Vec<Freshness>, lens: &Lens) -> Vec<Freshness> {
         clauses.into_iter().all(admits)
     });
     freshness
-}
-
-fn notices(engine: &LocalEngine, lens: &Lens, as_of: Day, unknown: u64, left_out: Option<LeftOut>) -> Vec<Notice> {
-    let (period, against) = lens.days(as_of);
-    let mut notices = Vec::new();
-    if !lens.filter.bounds.is_empty() {
-        notices.push(Notice {
-            text: "`cost` in the filter chooses rows of a breakdown; these figures count every charge".to_owned(),
-            hint: "the Breakdown tab and `spendtop query` leave the other rows out".to_owned(),
-        });
-    }
-    if incomplete(engine, period) {
-        notices.push(Notice {
-            text: "rows of this period were refused, or lost to damage: it is incomplete".to_owned(),
-            hint: "`spendtop imports list` shows which import; mend the file and import it again".to_owned(),
-        });
-    }
-    let begin = against.zip(engine.data_days()).filter(|(days, data)| days.from < data.from).map(|(_, data)| data.from);
-    if let Some(day) = begin {
-        notices.push(Notice {
-            text: format!("charges begin on {day}: of the days before nothing earlier is known"),
-            hint: "import older exports to compare whole periods".to_owned(),
-        });
-    }
-    if unknown > 0 {
-        notices.push(Notice {
-            text: format!("{unknown} charges have no such cost in the bill; they are left out of the sums"),
-            hint: "another metric may be known: press m, or use --metric billed".to_owned(),
-        });
-    }
-    if let Some(left_out) = left_out {
-        notices.push(Notice {
-            text: format!("{} charges are longer than an hour and lie in none: they are left out", left_out.rows),
-            hint: "pieces of a day hold them all: --granularity day".to_owned(),
-        });
-    }
-    let manifest = engine.store().manifest();
-    let kept = manifest.groups.iter().filter(|g| g.overlaps(period)).count()
-        - manifest.active().iter().filter(|g| g.overlaps(period)).count();
-    if kept > 0 {
-        notices.push(Notice {
-            text: format!("{kept} account periods are known from more than one source; one counts, the others are kept and not added"),
-            hint: "`spendtop imports list` names them".to_owned(),
-        });
-    }
-    notices
 }

@@ -32,12 +32,13 @@ pub fn spend(lens: &Lens, answers: &[SpendAnswer], style: Style, out: &mut dyn W
     }
 }
 
-fn figures(answer: &SpendAnswer) -> [(&'static str, &'static str, Figure); 4] {
+fn figures(answer: &SpendAnswer) -> [(&'static str, &'static str, Figure); 5] {
     [
         ("total", "Total", answer.total),
         ("month_to_date", "Month to date", answer.month_to_date),
         ("yesterday", "Yesterday", answer.yesterday),
         ("last_week", "Last 7 days", answer.last_week),
+        ("last_month", "Last month", answer.last_month),
     ]
 }
 
@@ -67,11 +68,13 @@ fn parts(lens: &Lens, answer: &SpendAnswer) -> Vec<Part> {
         format!("{}: charges through {}, settled through {}", f.provider.safe(), f.last_day, f.settled_through)
     });
     let notices = answer.notices.iter().map(|n| safe(&format!("{} ({})", n.text, n.hint)));
+    let notes = answer.notes.iter().map(|n| format!("{}: {}", n.day, n.text.safe()));
     // Charges of unknown cost are among the notices.
-    let mut notes: Vec<String> = fresh.chain(notices).collect();
-    if !notes.is_empty() {
-        parts.push(Part::Title("Notes".to_owned()));
-        parts.extend(notes.drain(..).map(Part::Note));
+    for (title, lines) in [("Data", fresh.chain(notices).collect::<Vec<_>>()), ("Notes", notes.collect())] {
+        if !lines.is_empty() {
+            parts.push(Part::Title(title.to_owned()));
+            parts.extend(lines.into_iter().map(Part::Note));
+        }
     }
     parts
 }

@@ -8,8 +8,11 @@ use crate::domain::charge::Metric;
 use crate::domain::dimension::Dimension;
 use crate::domain::lens::Lens;
 use crate::domain::money::Amount;
+use crate::domain::note::Note;
 use crate::domain::period::Comparison;
-use crate::engine::answer::{Figure, Freshness, LeftOut, Mover, Notice, QueryAnswer, QueryRow, Series, SpendAnswer};
+use crate::engine::answer::{
+    Figure, Freshness, LeftOut, Mover, Notice, NoticeKind, QueryAnswer, QueryRow, Series, Severity, SpendAnswer,
+};
 use crate::engine::{Query, Sort};
 
 fn money(text: &str) -> Option<Amount> {
@@ -251,6 +254,7 @@ fn spend_answer() -> SpendAnswer {
         month_to_date: figure("30", "25"),
         yesterday: figure("10", ""),
         last_week: figure("30", "0"),
+        last_month: figure("", "40"),
         series: vec![
             Series { key: Some("AWS".into()), name: None, costs: vec![money("9"), None], total: money("9") },
             Series { key: None, name: None, costs: vec![money("1"), money("20")], total: money("21") },
@@ -268,7 +272,14 @@ fn spend_answer() -> SpendAnswer {
             taken_at: 0,
         }],
         settled_through: Some(from),
-        notices: vec![Notice { text: "1 charge of unknown cost".into(), hint: "--metric billed".into() }],
+        settled_days: 1,
+        notices: vec![Notice {
+            kind: NoticeKind::UnknownCost,
+            severity: Severity::Warning,
+            text: "1 charge of unknown cost".into(),
+            hint: "--metric billed".into(),
+        }],
+        notes: vec![Note { id: 1, day: from, text: "launch of X".into(), created_at: 0 }],
         unknown_rows: 1,
         rows: 9,
     }
@@ -291,6 +302,7 @@ Total          30.00     20.00  +10.00  +50.0%
 Month to date  30.00     25.00   +5.00  +20.0%
 Yesterday      10.00       n/a     n/a     n/a
 Last 7 days    30.00      0.00  +30.00     new
+Last month       n/a     40.00     n/a     n/a
 
 By provider
 Provider   Cost  Share
@@ -306,9 +318,12 @@ Day          Cost  Previous
 2024-09-01  10.00      5.00
 2024-09-02  20.00       n/a
 
-Notes
+Data
 AWS: charges through 2024-09-02, settled through 2024-09-01
 1 charge of unknown cost (--metric billed)
+
+Notes
+2024-09-01: launch of X
 "
     );
 }
@@ -323,6 +338,7 @@ total,,,,USD,30,20,10
 month_to_date,,,,USD,30,25,5
 yesterday,,,,USD,10,,
 last_week,,,,USD,30,0,30
+last_month,,,,USD,,40,
 mover,,,'+S3,USD,12,2,10
 series,2024-09-01,AWS,,USD,9,,
 series,2024-09-02,AWS,,USD,,,

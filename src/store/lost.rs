@@ -61,7 +61,9 @@ impl Lost {
         }
     }
 
-    fn overlaps(&self, period: Period) -> bool {
+    /// Whether some of it may be of these days.
+    #[must_use]
+    pub fn overlaps(&self, period: Period) -> bool {
         self.days.is_none_or(|days| days.from < period.to && period.from < days.to)
     }
 }

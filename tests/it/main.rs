@@ -8,6 +8,7 @@
     clippy::print_stderr
 )]
 
+mod answers;
 mod architecture;
 mod damage;
 mod engine;

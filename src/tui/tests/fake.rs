@@ -11,7 +11,9 @@ use crate::domain::dimension::Dimension;
 use crate::domain::lens::Lens;
 use crate::domain::money::Amount;
 use crate::domain::text::Untrusted;
-use crate::engine::answer::{BreakdownAnswer, BreakdownRow, Figure, Freshness, Mover, Notice, Series, SpendAnswer};
+use crate::engine::answer::{
+    BreakdownAnswer, BreakdownRow, Figure, Freshness, Mover, Notice, NoticeKind, Series, Severity, SpendAnswer,
+};
 use crate::engine::{Answer, Cancel, Command, Engine, Extent, Outcome, Question};
 use crate::error::{Error, Result};
 use crate::tui::app::App;
@@ -104,6 +106,7 @@ impl Fake {
             month_to_date: figure(8_421_033, 7_937_021),
             yesterday: figure(321_409, 328_029),
             last_week: figure(2_387_012, 2_308_520),
+            last_month: figure(11_733_102, 11_204_871),
             totals: (0..starts.len()).map(total).collect(),
             series,
             previous_series: (0..starts.len()).map(|d| cents(wave(d, scale * 30))).collect(),
@@ -120,10 +123,14 @@ impl Fake {
                 })
                 .to_vec(),
             settled_through: Some(as_of().plus(-3)),
+            settled_days: 398,
             notices: vec![Notice {
+                kind: NoticeKind::Refused,
+                severity: Severity::Warning,
                 text: "3 rows were refused".into(),
                 hint: "spendtop imports show 4 lists them".into(),
             }],
+            notes: Vec::new(),
             unknown_rows: 0,
             rows: 1_000,
         }

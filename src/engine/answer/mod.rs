@@ -11,6 +11,7 @@ use crate::domain::calendar::{Day, Granularity, Period};
 use crate::domain::charge::Metric;
 use crate::domain::dimension::Dimension;
 use crate::domain::money::Amount;
+use crate::domain::note::Note;
 use crate::domain::text::Untrusted;
 
 /// Values of the dimensions that an answer is grouped by, in their order; empty where a charge
@@ -30,13 +31,55 @@ pub struct Freshness {
     pub taken_at: i64,
 }
 
-/// A warning that belongs beside the figures.
+/// What needs attention, and belongs beside the figures.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Notice {
+    /// What it is about.
+    pub kind: NoticeKind,
+    /// How grave it is.
+    pub severity: Severity,
     /// What is the matter, one sentence.
     pub text: String,
     /// What to do.
     pub hint: String,
+}
+
+/// How grave a notice is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Good to know; the figures are what they say.
+    Info,
+    /// The figures may mislead who does not know it.
+    Warning,
+    /// The figures are wrong, for charges are missing.
+    Alarm,
+}
+
+/// What a notice is about.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoticeKind {
+    /// Damage took charges.
+    Lost,
+    /// Account periods lack rows that were refused.
+    Incomplete,
+    /// Rows were refused of which nobody can say whose they are.
+    Refused,
+    /// A provider's charges end earlier than usual.
+    Lagging,
+    /// Charges whose cost the bill does not say.
+    UnknownCost,
+    /// Charges that lie in no hour.
+    InNoHour,
+    /// Account periods that several sources have.
+    Overlap,
+    /// The days that it is held against lie before the first charge.
+    Beginning,
+    /// The filter bounds groups, which single figures do not know.
+    CostBound,
+    /// Cost without a tag.
+    Untagged,
 }
 
 /// Answer to [`super::Question::Query`], one a currency.
@@ -150,6 +193,8 @@ pub struct SpendAnswer {
     pub yesterday: Figure,
     /// The seven days up to yesterday, against the seven before.
     pub last_week: Figure,
+    /// The whole month before this, against the one before it.
+    pub last_month: Figure,
     /// The chart's series, largest first; what is beyond the largest is summed under "other".
     pub series: Vec<Series>,
     /// What all of it costs in each piece of time; `None` where nothing is known, or charges have
@@ -169,12 +214,57 @@ pub struct SpendAnswer {
     pub freshness: Vec<Freshness>,
     /// The last day that none of them restates any more.
     pub settled_through: Option<Day>,
-    /// What the reader must know beside the figures.
+    /// How many days there are from the first known charge to that day: what a forecast can rest on.
+    pub settled_days: u32,
+    /// What needs attention, the gravest first.
     pub notices: Vec<Notice>,
+    /// The user's notes beside days of the period.
+    pub notes: Vec<Note>,
     /// Charges whose cost is unknown.
     pub unknown_rows: u64,
     /// Charges in the answer.
     pub rows: u64,
+}
+
+/// Answer to [`super::Question::SpendDetails`], for one currency.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct SpendDetails {
+    /// Which cost was added up.
+    pub metric: Metric,
+    /// In which currency.
+    pub currency: String,
+    /// The last whole hour with charges of the last days; `None` where no charge lies in an hour.
+    pub hour: Option<HourFigure>,
+    /// The costliest resources of the lens's days, each beside the days that they are held against.
+    pub resources: Vec<TopResource>,
+    /// How many resources there are, shown or not.
+    pub resources_total: u64,
+    /// What lies in no resource; `None` where nothing does, or its cost is unknown.
+    pub without_resource: Option<Amount>,
+    /// What needs attention besides the notices of [`SpendAnswer`].
+    pub notices: Vec<Notice>,
+}
+
+/// What an hour cost, and the same hour of the day before.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct HourFigure {
+    /// Start of the hour, seconds since 1970.
+    pub start: i64,
+    /// Its charges of at most an hour.
+    pub figure: Figure,
+}
+
+/// One resource and its cost.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct TopResource {
+    /// Its `ResourceId`.
+    pub id: Untrusted,
+    /// Its name, where the bill has one.
+    pub name: Option<Untrusted>,
+    /// The service that most of it is of.
+    pub service: Untrusted,
+    /// Its cost, and the cost that it is held against.
+    pub figure: Figure,
 }
 
 /// One layer of a stacked chart.

@@ -1,0 +1,169 @@
+//! What needs attention beside the figures of the Spend tab: what they lack, and who is late.
+//!
+//! Everything here is known without adding up a charge. Knows no layout.
+
+use std::cmp::Reverse;
+
+use super::answer::{Freshness, LeftOut, Notice, NoticeKind as Kind, Severity};
+use super::local::LocalEngine;
+use crate::domain::calendar::{Day, Period};
+use crate::domain::lens::Lens;
+use crate::domain::text::SafeText;
+use crate::store::manifest::{Group, Manifest};
+
+/// Days that a provider may be later than it takes to settle a day, before it is said to lag.
+const LATE_DAYS: i32 = 1;
+/// A provider that has delivered nothing for so long is no longer used, and not late.
+const GONE_DAYS: i32 = 45;
+/// Names that a notice lists.
+const NAMED_MAX: usize = 2;
+
+/// What an answer about some days and charges must say, the gravest first.
+pub(super) fn of(
+    engine: &LocalEngine,
+    lens: &Lens,
+    as_of: Day,
+    freshness: &[Freshness],
+    unknown: u64,
+    left_out: Option<LeftOut>,
+) -> Vec<Notice> {
+    let (period, against) = lens.days(as_of);
+    let manifest = engine.store().manifest();
+    let groups: Vec<&Group> = manifest.active().into_iter().filter(|g| g.overlaps(period)).collect();
+    let mut notices: Vec<Notice> = Vec::new();
+    notices.extend(damaged(&manifest, period));
+    notices.extend(incomplete(&groups));
+    notices.extend(refused(&manifest, &groups));
+    notices.extend(freshness.iter().filter_map(|fresh| late(engine, fresh, period, as_of)));
+    notices.extend(unknown_cost(unknown));
+    notices.extend(in_no_hour(left_out));
+    notices.extend(overlap(&manifest, groups.len(), period));
+    let begin = against.zip(engine.data_days()).filter(|(days, data)| days.from < data.from).map(|(_, data)| data.from);
+    notices.extend(begin.map(beginning));
+    if !lens.filter.bounds.is_empty() {
+        notices.push(Notice {
+            kind: Kind::CostBound,
+            severity: Severity::Info,
+            text: "`cost` in the filter chooses rows of a breakdown; these figures count every charge".to_owned(),
+            hint: "the Breakdown tab and `spendtop query` leave the other rows out".to_owned(),
+        });
+    }
+    notices.sort_by_key(|notice| Reverse(notice.severity));
+    notices
+}
+
+fn counted(n: u64, one: &str, many: &str) -> String {
+    if n == 1 { format!("1 {one}") } else { format!("{n} {many}") }
+}
+
+/// The first few names, and how many more there are.
+fn named(mut names: Vec<String>) -> String {
+    let more = names.len().saturating_sub(NAMED_MAX);
+    names.truncate(NAMED_MAX);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{more}", names.join(", "))
+}
+
+fn damaged(manifest: &Manifest, period: Period) -> Option<Notice> {
+    let lost = manifest.lost.iter().filter(|lost| lost.overlaps(period)).map(|lost| lost.name());
+    let names: Vec<String> = lost.collect();
+    (!names.is_empty()).then(|| Notice {
+        kind: Kind::Lost,
+        severity: Severity::Alarm,
+        text: format!("charges of this period are lost to damage: {}", named(names)),
+        hint: "`spendtop store check` names the files to import again".to_owned(),
+    })
+}
+
+fn incomplete(groups: &[&Group]) -> Option<Notice> {
+    let names: Vec<String> = groups.iter().filter(|g| g.incomplete).map(|g| g.key.name().into_string()).collect();
+    let count = names.len() as u64;
+    (count > 0).then(|| Notice {
+        kind: Kind::Incomplete,
+        severity: Severity::Alarm,
+        text: format!(
+            "{} of it were refused: {}",
+            counted(count, "account period is incomplete, rows", "account periods are incomplete, rows"),
+            named(names)
+        ),
+        hint: "`spendtop imports list` shows which import; mend the file and import it again".to_owned(),
+    })
+}
+
+/// Rows that no account period could be told of.
+fn refused(manifest: &Manifest, groups: &[&Group]) -> Option<Notice> {
+    let behind = |import: u64| groups.iter().any(|g| g.parts.iter().any(|p| p.import == import));
+    let told = |import: u64| groups.iter().any(|g| g.incomplete && g.parts.iter().any(|p| p.import == import));
+    let imports: Vec<_> = manifest.imports.iter().filter(|i| i.refused > 0 && behind(i.id) && !told(i.id)).collect();
+    let rows: u64 = imports.iter().map(|i| i.refused).sum();
+    let first = imports.first()?;
+    Some(Notice {
+        kind: Kind::Refused,
+        severity: Severity::Warning,
+        text: format!("{} refused and in no figure", counted(rows, "row of the bill was", "rows of the bill were")),
+        hint: format!("`spendtop imports show {}` says which files; mend them and import them again", first.id),
+    })
+}
+
+/// A provider whose charges end earlier than it is used to, where the period shows it.
+fn late(engine: &LocalEngine, fresh: &Freshness, period: Period, as_of: Day) -> Option<Notice> {
+    let usual = engine.settles_in(fresh.provider.raw());
+    let behind = as_of.0 - fresh.last_day.0;
+    let seen = period.to > fresh.last_day.plus(1);
+    (behind > usual + LATE_DAYS && behind <= GONE_DAYS && seen).then(|| {
+        let provider: SafeText = fresh.provider.safe();
+        Notice {
+            kind: Kind::Lagging,
+            severity: Severity::Warning,
+            text: format!("nothing from {provider} after {}: {behind} days behind, {usual} are usual", fresh.last_day),
+            hint: "`spendtop import FILE` brings a newer export".to_owned(),
+        }
+    })
+}
+
+fn unknown_cost(rows: u64) -> Option<Notice> {
+    (rows > 0).then(|| Notice {
+        kind: Kind::UnknownCost,
+        severity: Severity::Warning,
+        text: format!(
+            "{} no such cost in the bill and {} left out of the sums",
+            counted(rows, "charge has", "charges have"),
+            if rows == 1 { "is" } else { "are" }
+        ),
+        hint: "another metric may be known: press m, or use --metric billed".to_owned(),
+    })
+}
+
+fn in_no_hour(left_out: Option<LeftOut>) -> Option<Notice> {
+    left_out.map(|left_out| Notice {
+        kind: Kind::InNoHour,
+        severity: Severity::Info,
+        text: format!(
+            "{} longer than an hour and in none: left out",
+            counted(left_out.rows, "charge is", "charges are")
+        ),
+        hint: "pieces of a day hold them all: --granularity day".to_owned(),
+    })
+}
+
+fn overlap(manifest: &Manifest, active: usize, period: Period) -> Option<Notice> {
+    let kept = manifest.groups.iter().filter(|g| g.overlaps(period)).count() - active;
+    (kept > 0).then(|| Notice {
+        kind: Kind::Overlap,
+        severity: Severity::Info,
+        text: format!(
+            "{} known from more than one source; one counts, the others are kept and not added",
+            counted(kept as u64, "account period is", "account periods are")
+        ),
+        hint: "`spendtop imports list` names them".to_owned(),
+    })
+}
+
+fn beginning(day: Day) -> Notice {
+    Notice {
+        kind: Kind::Beginning,
+        severity: Severity::Info,
+        text: format!("charges begin on {day}: of the days before nothing earlier is known"),
+        hint: "import older exports to compare whole periods".to_owned(),
+    }
+}

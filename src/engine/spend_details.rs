@@ -1,0 +1,203 @@
+//! Answers [`super::Question::SpendDetails`]: what of the Spend tab takes a look at single charges.
+//!
+//! The tab is drawn from [`super::spend`]'s answer; this one follows it.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use hashbrown::HashMap;
+
+use super::answer::{Figure, HourFigure, Notice, NoticeKind, Severity, SpendDetails, TopResource};
+use super::local::LocalEngine;
+use super::query::{request, sums_by_currency};
+use super::spend::{admitted, currencies};
+use super::table::Table;
+use super::{Cancel, twin};
+use crate::domain::calendar::{Day, Granularity, Period};
+use crate::domain::dict::NONE;
+use crate::domain::dimension::Dimension;
+use crate::domain::filter::Filter;
+use crate::domain::lens::Lens;
+use crate::domain::money::Amount;
+use crate::domain::numbers::Total;
+use crate::domain::text::{SafeText, Untrusted};
+use crate::error::Result;
+
+/// An hour is looked for in so many days up to the one that is asked about.
+const HOUR_DAYS: i32 = 3;
+const HOUR: i64 = 3_600;
+const DAY: i64 = crate::domain::calendar::DAY_SECONDS;
+/// From this share of the cost on, a tag that is missing is a warning.
+const UNTAGGED_WARNING: f64 = 0.2;
+
+/// Answers what the Spend tab shows later, one a currency; `limit` resources at most.
+///
+/// # Errors
+/// Kind `Store` where data cannot be read, `Interrupted` where it was given up.
+pub fn answer(
+    engine: &LocalEngine,
+    lens: &Lens,
+    limit: usize,
+    as_of: Day,
+    cancel: &Cancel,
+) -> Result<Vec<SpendDetails>> {
+    let (period, against) = lens.days(as_of);
+    let by = [Dimension::Resource, Dimension::Service];
+    let mut now = engine.aggregate(&request(lens, period, &by, None), cancel)?;
+    let against = against.filter(|days| engine.has_data(*days));
+    let before = against.map(|days| engine.aggregate(&request(lens, days, &by, None), cancel)).transpose()?;
+    let hours = Hours::new(engine, lens, as_of, cancel)?;
+    let untagged = untagged(engine, lens, period, cancel)?;
+    let currencies = currencies([&now, &hours.table].into_iter().chain(&before));
+    let resources = Resources::new(&mut now, before.as_ref());
+    let details = currencies.into_iter().map(|currency| {
+        let (resources, resources_total, without_resource) = resources.top(&now, &currency, limit);
+        SpendDetails {
+            metric: lens.metric,
+            hour: hours.last(&currency),
+            resources,
+            resources_total,
+            without_resource,
+            notices: untagged.get(&currency).cloned().unwrap_or_default(),
+            currency,
+        }
+    });
+    Ok(details.collect())
+}
+
+/// A resource while the costliest are looked for.
+#[derive(Default)]
+struct Resource {
+    now: Total,
+    before: Total,
+    /// The service that most of it is of.
+    service: (Amount, u32),
+}
+
+/// Resources by currency and number, in the numbers of the table of now.
+struct Resources {
+    found: HashMap<(u32, u32), Resource>,
+    compared: bool,
+}
+
+impl Resources {
+    fn new(now: &mut Table, before: Option<&Table>) -> Resources {
+        let numbers = before.map(|before| now.adopt(before));
+        let mut found: HashMap<(u32, u32), Resource> = HashMap::new();
+        let mut add = |currency: u32, [id, service]: [u32; 2], total: &Total, earlier: bool| {
+            let resource = found.entry((currency, id)).or_default();
+            if earlier {
+                resource.before.merge(total)
+            } else {
+                resource.now.merge(total)
+            }
+            if resource.service.1 == NONE || total.sum.abs() > resource.service.0 {
+                resource.service = (total.sum.abs(), service);
+            }
+        };
+        for (key, total) in now.groups() {
+            add(key.currency, [key.values.0[0], key.values.0[1]], total, false);
+        }
+        for ((key, total), numbers) in before.into_iter().flat_map(Table::groups).zip(std::iter::repeat(&numbers)) {
+            let Some(numbers) = numbers else { continue };
+            let ids = numbers.ids(&key.values);
+            add(numbers.currency(key.currency), [ids.0[0], ids.0[1]], total, true);
+        }
+        Resources { found, compared: before.is_some() }
+    }
+
+    /// The costliest of a currency, how many there are, and what lies in no resource.
+    fn top(&self, table: &Table, currency: &str, limit: usize) -> (Vec<TopResource>, u64, Option<Amount>) {
+        let Some(currency) = table.currencies.find(currency) else { return (Vec::new(), 0, None) };
+        let mine = self.found.iter().filter(|((c, id), _)| *c == currency && *id != NONE);
+        let mut list: Vec<(u32, &Resource)> = mine.map(|((_, id), resource)| (*id, resource)).collect();
+        let total = list.iter().filter(|(_, r)| r.now.rows() > 0).count() as u64;
+        let [ids, services] = table.dimensions.as_slice() else { return (Vec::new(), 0, None) };
+        list.sort_unstable_by(|(a, x), (b, y)| {
+            (Reverse(x.now.sum), Reverse(x.before.sum))
+                .cmp(&(Reverse(y.now.sum), Reverse(y.before.sum)))
+                .then_with(|| ids.text(*a).cmp(ids.text(*b)))
+        });
+        list.truncate(limit);
+        let resource = |(id, resource): (u32, &Resource)| TopResource {
+            id: ids.text(id).into(),
+            name: Some(ids.name(id)).filter(|name| !name.is_empty()).map(Untrusted::from),
+            service: services.text(resource.service.1).into(),
+            figure: Figure {
+                amount: resource.now.value(),
+                previous: if self.compared { resource.before.value() } else { None },
+            },
+        };
+        let without = self.found.get(&(currency, NONE)).filter(|r| r.now.rows() > 0).and_then(|r| r.now.value());
+        (list.into_iter().map(resource).collect(), total, without)
+    }
+}
+
+/// The hourly costs of the last days.
+struct Hours {
+    table: Table,
+    /// The moment up to which hours can be whole.
+    until: i64,
+}
+
+impl Hours {
+    fn new(engine: &LocalEngine, lens: &Lens, as_of: Day, cancel: &Cancel) -> Result<Hours> {
+        let days = Period { from: as_of.plus(-HOUR_DAYS), to: as_of.plus(1) };
+        let table = engine.aggregate(&request(lens, days, &[], Some(Granularity::Hour)), cancel)?;
+        let until = admitted(engine.freshness(as_of), lens).iter().map(|f| f.taken_at).max().unwrap_or_default();
+        Ok(Hours { table, until })
+    }
+
+    /// The last hour with charges that was over when they were taken in, beside the same hour of the
+    /// day before.
+    fn last(&self, currency: &str) -> Option<HourFigure> {
+        let mut hours: BTreeMap<i64, Total> = BTreeMap::new();
+        self.table.groups_in(currency).for_each(|(key, total)| hours.entry(key.start).or_default().merge(total));
+        let (start, total) = hours.range(..=self.until - HOUR).next_back()?;
+        let previous = hours.get(&(start - DAY)).and_then(Total::value);
+        Some(HourFigure { start: *start, figure: Figure { amount: total.value(), previous } })
+    }
+}
+
+/// How much of the cost lacks each configured tag.
+fn untagged(
+    engine: &LocalEngine,
+    lens: &Lens,
+    period: Period,
+    cancel: &Cancel,
+) -> Result<BTreeMap<String, Vec<Notice>>> {
+    let mut notices: BTreeMap<String, Vec<Notice>> = BTreeMap::new();
+    for key in &engine.store().manifest().tag_keys {
+        let dimension = [Dimension::Tag(key.clone())];
+        let table = engine.aggregate(&request(lens, period, &dimension, None), cancel)?;
+        for (currency, _) in sums_by_currency(&table) {
+            let (mut all, mut without) = (Amount::ZERO, Amount::ZERO);
+            for (place, total) in table.groups_in(&currency) {
+                all += total.sum;
+                if place.values.0[0] == NONE {
+                    without += total.sum;
+                }
+            }
+            // Where credits outweigh the cost, a share says nothing.
+            let share = without.ratio(all).filter(|share| all > Amount::ZERO && (0.0005..=1.0).contains(share));
+            notices.entry(currency).or_default().extend(share.map(|share| untagged_notice(key, share)));
+        }
+    }
+    Ok(notices)
+}
+
+fn untagged_notice(key: &str, share: f64) -> Notice {
+    let filter = Filter::default().and(Dimension::Tag(key.to_owned()), "", std::iter::empty()).to_string();
+    let key = SafeText::from_outside(key);
+    let text = if share >= 0.9995 {
+        format!("no cost has the tag `{key}`")
+    } else {
+        format!("{:.1} % of the cost has no tag `{key}`", share * 100.0)
+    };
+    Notice {
+        kind: NoticeKind::Untagged,
+        severity: if share < UNTAGGED_WARNING { Severity::Info } else { Severity::Warning },
+        text,
+        hint: format!("`spendtop query --by service --where {}` says where", twin::word(&filter)),
+    }
+}

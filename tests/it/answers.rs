@@ -1,0 +1,191 @@
+//! Answers over small bills, to the last digit.
+
+use std::sync::Arc;
+
+use spendtop::config::Config;
+use spendtop::domain::calendar::Day;
+use spendtop::domain::charge::Metric;
+use spendtop::domain::dimension::Dimension;
+use spendtop::domain::filter::Filter;
+use spendtop::domain::lens::Lens;
+use spendtop::domain::money::Amount;
+use spendtop::domain::period::{Comparison, PeriodSpec};
+use spendtop::engine::answer::{Figure, NoticeKind, Severity, SpendAnswer, SpendDetails, TopResource};
+use spendtop::engine::local::LocalEngine;
+use spendtop::engine::{Answer, Cancel, Command, Engine, Question};
+
+use crate::support::{How, import_as, memory, write};
+
+/// The day that every question is asked on; the bills were taken in on the evening before.
+fn as_of() -> Day {
+    day("2023-11-15")
+}
+
+fn day(text: &str) -> Day {
+    Day::parse(text).expect(text)
+}
+
+/// An engine over rows under a header; the columns that every bill has are put before them: a row
+/// begins with cost, start and end, like `5 2023-11-01 2023-11-02T01:00:00Z`, then its own columns.
+fn engine(header: &str, rows: &[&str]) -> LocalEngine {
+    let mut text = format!("BillingCurrency,EffectiveCost,BilledCost,ChargePeriodStart,ChargePeriodEnd,{header}\n");
+    for row in rows {
+        let mut words = row.splitn(4, ' ');
+        let mut next = || words.next().unwrap_or_default();
+        let (cost, start, end, own) = (next(), next(), next(), next());
+        text.push_str(&format!("USD,{cost},1,{start},{end},{own}\n"));
+    }
+    let folder = tempfile::tempdir().expect("folder");
+    let file = write(folder.path(), "bill.csv", text);
+    let store = memory();
+    let (_, problems) = import_as(&store, &[&file], &How::default()).expect("import");
+    assert!(problems.is_empty(), "{problems:?}");
+    LocalEngine::new(Arc::new(store), Config::default().settle, false)
+}
+
+fn lens(by: &[&str], filter: &str) -> Lens {
+    Lens {
+        filter: Filter::parse(filter, &["team".to_owned()]).expect(filter),
+        by: by.iter().map(|d| Dimension::parse(d).expect(d)).collect(),
+        ..Lens::default()
+    }
+}
+
+fn ask(engine: &LocalEngine, question: &Question) -> Answer {
+    engine.ask(question, as_of(), &Cancel::default()).expect("answer")
+}
+
+fn amount(text: &str) -> Option<Amount> {
+    (!text.is_empty()).then(|| text.parse().expect(text))
+}
+
+fn figure(now: &str, before: &str) -> Figure {
+    Figure { amount: amount(now), previous: amount(before) }
+}
+
+fn spend(engine: &LocalEngine, lens: Lens) -> SpendAnswer {
+    match ask(engine, &Question::Spend(lens)) {
+        Answer::Spend(mut answers) if answers.len() == 1 => answers.remove(0),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn details(engine: &LocalEngine, lens: Lens, resources: usize) -> SpendDetails {
+    match ask(engine, &Question::SpendDetails { lens, resources }) {
+        Answer::SpendDetails(mut answers) if answers.len() == 1 => answers.remove(0),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn every_card_has_its_own_days() {
+    let rows = [
+        "1000 2023-09-30 2023-10-01 AWS",
+        "200 2023-10-01 2023-10-02 AWS",
+        "30 2023-10-15 2023-10-16 AWS",
+        "4 2023-10-31 2023-11-01 AWS",
+        "7 2023-11-06 2023-11-07 AWS",
+        "14 2023-11-07 2023-11-08 AWS",
+        "0.7 2023-11-14 2023-11-15 AWS",
+    ];
+    let engine = engine("ProviderName", &rows);
+    let answer = spend(&engine, lens(&["provider"], ""));
+    assert_eq!(answer.month_to_date, figure("21.7", "230"));
+    assert_eq!(answer.last_month, figure("234", "1000"));
+    assert_eq!(answer.yesterday, figure("0.7", "2"));
+    assert_eq!(answer.last_week, figure("0.7", "21"));
+    assert_eq!((answer.settled_through, answer.settled_days), (Some(day("2023-11-13")), 45));
+}
+
+#[test]
+fn the_last_whole_hour_is_held_against_the_same_hour_of_the_day_before() {
+    let rows = [
+        "5 2023-11-13T20:00:00Z 2023-11-13T21:00:00Z AWS",
+        "50 2023-11-13T21:00:00Z 2023-11-13T22:00:00Z AWS",
+        "6 2023-11-14T21:00:00Z 2023-11-14T22:00:00Z AWS",
+        "0.5 2023-11-14T21:00:00Z 2023-11-14T21:05:00Z AWS",
+        // Taken in at 22:13: this hour was not over.
+        "1 2023-11-14T22:00:00Z 2023-11-14T23:00:00Z AWS",
+        "100 2023-11-14 2023-11-15 AWS",
+    ];
+    let hourly = engine("ProviderName", &rows);
+    let hour = details(&hourly, lens(&[], ""), 5).hour.expect("an hour");
+    assert_eq!((hour.start, hour.figure), (day("2023-11-14").seconds() + 21 * 3600, figure("6.5", "50")));
+    let daily = engine("ProviderName", &["1 2023-11-14 2023-11-15 AWS"]);
+    assert_eq!(details(&daily, lens(&[], ""), 5).hour, None);
+    let old = engine("ProviderName", &["1 2023-11-01T01:00:00Z 2023-11-01T02:00:00Z AWS"]);
+    assert_eq!(details(&old, lens(&[], ""), 5).hour, None);
+}
+
+#[test]
+fn the_costliest_resources_come_with_their_change_and_service() {
+    let rows = [
+        "10 2023-10-02 2023-10-03 AWS,S3,bucket,logs",
+        "30 2023-11-02 2023-11-03 AWS,S3,bucket,logs",
+        "1 2023-11-02 2023-11-03 AWS,Support,bucket,logs",
+        "50 2023-11-03 2023-11-04 AWS,EC2,vm,",
+        "9 2023-10-04 2023-10-05 AWS,EC2,gone,",
+        "3 2023-11-04 2023-11-05 AWS,Tax,,",
+    ];
+    let engine = engine("ProviderName,ServiceName,ResourceId,ResourceName", &rows);
+    let answer = details(&engine, lens(&["provider"], ""), 2);
+    let name = |r: &TopResource| r.name.as_ref().map(|n| n.raw().to_owned());
+    let told: Vec<_> = answer.resources.iter().map(|r| (r.id.raw(), name(r), r.service.raw(), r.figure)).collect();
+    assert_eq!(
+        told,
+        [("vm", None, "EC2", figure("50", "0")), ("bucket", Some("logs".to_owned()), "S3", figure("31", "10"))]
+    );
+    assert_eq!((answer.resources_total, answer.without_resource), (2, amount("3")));
+    let alone = Lens { comparison: Comparison::None, ..lens(&["provider"], "service:s3") };
+    let answer = details(&engine, alone, 5);
+    assert_eq!((answer.resources.len(), answer.resources[0].figure), (1, figure("30", "")));
+}
+
+#[test]
+fn cost_without_a_tag_needs_attention() {
+    let rows = [
+        r#"1 2023-11-02 2023-11-03 AWS,S3,"{""team"": ""web""}""#,
+        r#"3 2023-11-02 2023-11-03 AWS,S3,"{""env"": ""prod""}""#,
+        r#"4 2023-11-02 2023-11-03 AWS,EC2,"{""team"": ""data""}""#,
+    ];
+    let engine = engine("ProviderName,ServiceName,Tags", &rows);
+    let told = |filter: &str| {
+        let notices = details(&engine, lens(&[], filter), 0).notices;
+        assert!(notices.iter().all(|n| n.kind == NoticeKind::Untagged));
+        notices.into_iter().map(|n| (n.severity, n.text, n.hint)).collect::<Vec<_>>()
+    };
+    let all = told("");
+    assert_eq!(all[0].1, "37.5 % of the cost has no tag `team`");
+    assert_eq!(all[0].2, "`spendtop query --by service --where 'tag:team=\"\"'` says where");
+    assert_eq!((all[1].0, all[1].1.as_str()), (Severity::Warning, "62.5 % of the cost has no tag `env`"));
+    let ec2 = told("service:ec2");
+    assert_eq!((ec2.len(), ec2[0].1.as_str()), (1, "no cost has the tag `env`"));
+}
+
+#[test]
+fn a_provider_that_is_late_is_told_where_it_shows() {
+    let rows = ["1 2023-11-10 2023-11-11 AWS", "1 2023-11-12 2023-11-13 Microsoft", "1 2023-09-10 2023-09-11 Oracle"];
+    let engine = engine("ProviderName", &rows);
+    let late = |period: &str| {
+        let period = PeriodSpec::parse(period, as_of()).expect(period);
+        let notices = spend(&engine, Lens { period, ..lens(&["provider"], "") }).notices;
+        notices.into_iter().filter(|n| n.kind == NoticeKind::Lagging).map(|n| n.text).collect::<Vec<_>>()
+    };
+    assert_eq!(late("this-month"), ["nothing from AWS after 2023-11-10: 5 days behind, 2 are usual"]);
+    assert!(late("2023-11-01..2023-11-11").is_empty());
+}
+
+#[test]
+fn notices_come_with_the_gravest_first_and_notes_with_their_days() {
+    let rows = ["1 2023-11-01 2023-11-02 AWS", " 2023-11-14 2023-11-15 AWS"];
+    let engine = engine("ProviderName", &rows);
+    for (on, text) in [("2023-10-31", "before"), ("2023-11-15", "launch"), ("2023-11-01", "new pool")] {
+        engine.command(&Command::AddNote { day: day(on), text: text.into(), at: 0 }).expect("a note");
+    }
+    let answer = spend(&engine, Lens { metric: Metric::Effective, ..lens(&[], "cost>1") });
+    let notes: Vec<&str> = answer.notes.iter().map(|n| n.text.raw()).collect();
+    assert_eq!(notes, ["new pool", "launch"]);
+    let kinds: Vec<NoticeKind> = answer.notices.iter().map(|n| n.kind).collect();
+    assert_eq!(kinds, [NoticeKind::UnknownCost, NoticeKind::Beginning, NoticeKind::CostBound]);
+    assert_eq!(answer.notices[0].text, "1 charge has no such cost in the bill and is left out of the sums");
+}
