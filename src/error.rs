@@ -5,8 +5,10 @@
 
 use std::{fmt, io};
 
+use serde::{Deserialize, Serialize};
+
 /// What sort of trouble it is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Kind {
     /// The command line, the config, the input or the output is at fault.
     Usage,
@@ -35,7 +37,7 @@ impl Kind {
 }
 
 /// Why it went wrong, as far as the program itself goes on from it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Cause {
     /// The machine refuses: rights, space, quota, open files, a lock. What is on disk may be sound.
     Machine,
@@ -69,7 +71,7 @@ impl Cause {
 }
 
 /// An error for a person: what, where, and what to do.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Error {
     /// What sort of trouble it is.
     pub kind: Kind,

@@ -36,8 +36,9 @@
 //! | [`provider`] | where charges come from: billing files, the demo | `domain`, `focus` |
 //! | [`sync`] | brings charges into the store, all or nothing | `analytics`, `store`, `provider` |
 //! | [`engine`] | questions to answers | `analytics`, `store`, `sync`, `focus` |
+//! | [`host`] | the process that owns the store, and those that attach to it | `engine`, `sync`, `store` to open it, `provider` for what it takes in |
 //! | [`report`] | answers as tables, JSON, CSV, Markdown | `engine` |
-//! | [`tui`] | the full-screen app | `engine`, `report` |
+//! | [`tui`] | the full-screen app | `engine`, `report`, `host` |
 //! | [`cli`] | flags and subcommands | all of these |
 //!
 //! ratatui and crossterm stay in [`tui`], sled in [`store`], clap in [`cli`]; only [`clock`] reads
@@ -59,6 +60,7 @@ pub mod domain;
 pub mod engine;
 pub mod error;
 pub mod focus;
+pub mod host;
 pub mod provider;
 pub mod report;
 pub mod store;

@@ -12,8 +12,9 @@ use super::wiring;
 use crate::config::Config;
 use crate::domain::calendar::Day;
 use crate::engine::local::LocalEngine;
-use crate::engine::{front, twin};
+use crate::engine::{Engine, front, twin};
 use crate::error::{Error, Result};
+use crate::host::{About, Host, Setup};
 use crate::store::{Store, folder};
 use crate::tui;
 
@@ -55,9 +56,10 @@ pub fn demo(context: &mut Context<'_, '_>, args: &DemoArgs) -> Result<u8> {
 }
 
 /// What opening a store needs, on whichever thread.
+#[derive(Clone)]
 struct Plan {
     config: Config,
-    place: PathBuf,
+    setup: Setup,
     today: Day,
     fixed: bool,
     /// Fills the store with this demo first.
@@ -67,43 +69,38 @@ struct Plan {
 }
 
 impl Plan {
-    fn open(&self) -> Result<Arc<LocalEngine>> {
-        let store = Store::open(&self.place, &self.config.tags.keys)?;
-        // One that lost all that it held is not empty: the demo would hide it.
-        let manifest = store.manifest();
-        let empty = manifest.imports.is_empty() && manifest.lost.is_empty();
-        if let Some(seed) = self.demo {
-            if !empty && !wiring::is_demo(&store) {
-                return Err(Error::usage(
-                    "the store in --data-dir holds real charges: the demo is not mixed with them",
-                )
+    /// Reaches the store; `None` where it is empty, so that the demo is looked at instead.
+    fn open(&self) -> Result<Option<Arc<Host>>> {
+        let host = Host::open(self.setup.clone(), true)?;
+        let about = host.about()?;
+        let Some(seed) = self.demo else {
+            // One that lost all that it held is not empty: the demo would hide it.
+            return Ok((!about.empty).then(|| Arc::new(host)));
+        };
+        if !about.empty && !about.demo {
+            return Err(Error::usage("the store in --data-dir holds real charges: the demo is not mixed with them")
                 .hint("leave --data-dir away, or name an empty folder"));
-            }
-            wiring::fill_with_demo(&store, seed, self.today)?;
-        } else if empty {
-            return made_up(&self.config, self.config.demo.seed, self.today);
         }
-        let demo = wiring::is_demo(&store);
-        let engine = LocalEngine::new(Arc::new(store), self.config.settle, demo);
-        Ok(Arc::new(engine.with_lenses(self.config.saved_lenses())))
+        // Whoever else has it open has filled it, or does so now.
+        if let Some(owner) = host.owner() {
+            wiring::fill_with_demo(owner.serving().store(), seed, self.today)?;
+        }
+        Ok(Some(Arc::new(host)))
     }
 
-    fn opened(&self, engine: Arc<LocalEngine>) -> tui::Opened {
-        let store = engine.store();
-        let last = store.manifest().extent().map(|(_, last)| last);
-        let as_of = wiring::shown_day(self.today, self.fixed, last);
-        let mut lines = store.notices.clone();
-        if engine.is_demo() {
+    /// How the app stands to a store that holds something.
+    fn standing(&self, about: About) -> tui::Standing {
+        let as_of = wiring::shown_day(self.today, self.fixed, about.days.map(|(_, last)| last));
+        let mut lines = about.notices;
+        if about.demo {
             lines.push(DEMO_BANNER.to_owned());
         } else if as_of != self.today {
             lines.push(format!(
                 "The newest charges are of {as_of}: everything is shown as of that day. `spendtop import FILE` brings newer ones."
             ));
         }
-        // An empty store is not the one that is looked at.
-        let flags = if store.place().is_some() { self.flags.clone() } else { DEMO_FLAG.to_owned() };
         let banner = (!lines.is_empty()).then(|| lines.join(" \u{b7} "));
-        tui::Opened { as_of, banner, flags, engine }
+        tui::Standing { as_of, banner, flags: self.flags.clone() }
     }
 }
 
@@ -111,7 +108,7 @@ fn over(context: &mut Context<'_, '_>, place: PathBuf, demo: Option<u64>) -> Res
     let fixed = context.global.as_of.is_some();
     let plan = Plan {
         config: context.config.clone(),
-        place: place.clone(),
+        setup: wiring::setup(context, &place),
         today: context.as_of,
         fixed,
         demo,
@@ -119,23 +116,38 @@ fn over(context: &mut Context<'_, '_>, place: PathBuf, demo: Option<u64>) -> Res
     };
     let front = front_page(context, &place).filter(|page| page.demo || demo.is_none());
     let as_of = front.as_ref().map_or(context.as_of, |p| wiring::shown_day(context.as_of, fixed, Some(p.last_day)));
-    let open: Arc<Mutex<Option<Arc<LocalEngine>>>> = Arc::default();
+    let open: Arc<Mutex<Option<Arc<Host>>>> = Arc::default();
     let ours = Arc::clone(&open);
     let opener: tui::Opener = Box::new(move || {
-        let engine = plan.open()?;
-        *ours.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&engine));
-        Ok(plan.opened(engine))
+        let Some(host) = plan.open()? else {
+            let engine = made_up(&plan.config, plan.config.demo.seed, plan.today)?;
+            return Ok(looking_at_demo(engine, plan.today));
+        };
+        *ours.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&host));
+        let (theirs, plan) = (Arc::clone(&host), plan.clone());
+        let look: tui::Look = Box::new(move || Ok(plan.standing(theirs.about()?)));
+        let standing = look()?;
+        Ok(tui::Opened { engine: host, standing, look: Some(look) })
     });
     let banner = demo.map(|_| DEMO_BANNER.to_owned());
     let result = start(context, as_of, banner, front, opener);
-    let engine = open.lock().unwrap_or_else(PoisonError::into_inner).take();
-    if let Some(engine) = engine {
-        wiring::refresh_front(context, &engine);
-        for notice in &engine.store().notices {
-            context.streams.note(notice, &[])?;
+    let host = open.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some(host) = host {
+        let notices = host.owner().map(|owner| {
+            wiring::refresh_front(context, &owner.serving().engine(&wiring::settings(&context.config)));
+            owner.serving().about().notices
+        });
+        host.release();
+        for notice in notices.into_iter().flatten() {
+            context.streams.note(&notice, &[])?;
         }
     }
     result
+}
+
+fn looking_at_demo(engine: Arc<LocalEngine>, as_of: Day) -> tui::Opened {
+    let standing = tui::Standing { as_of, banner: Some(DEMO_BANNER.to_owned()), flags: DEMO_FLAG.to_owned() };
+    tui::Opened { engine, standing, look: None }
 }
 
 /// The front page, unless it is of a later day than the one that is asked for, or of any other
@@ -156,12 +168,8 @@ fn made_up(config: &Config, seed: u64, as_of: Day) -> Result<Arc<LocalEngine>> {
 /// The generated company, made on the worker's thread: the first frame does not wait.
 fn generated(context: &mut Context<'_, '_>, seed: u64) -> Result<u8> {
     let (config, as_of) = (context.config.clone(), context.as_of);
-    let banner = || Some(DEMO_BANNER.to_owned());
-    let opener: tui::Opener = Box::new(move || {
-        let engine = made_up(&config, seed, as_of)?;
-        Ok(tui::Opened { engine, as_of, banner: banner(), flags: DEMO_FLAG.to_owned() })
-    });
-    start(context, as_of, banner(), None, opener)
+    let opener: tui::Opener = Box::new(move || Ok(looking_at_demo(made_up(&config, seed, as_of)?, as_of)));
+    start(context, as_of, Some(DEMO_BANNER.to_owned()), None, opener)
 }
 
 fn start(

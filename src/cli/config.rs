@@ -61,6 +61,14 @@ pub fn data_dir(global: &Global, config: &Config) -> Result<PathBuf> {
     }
 }
 
+/// A folder for sockets whose path would be too long beside the store: the one for the session's
+/// run-time files, else the one for state. Never a folder that others may write to.
+#[must_use]
+pub fn short_folder() -> Option<PathBuf> {
+    let project = project()?;
+    project.runtime_dir().or(project.state_dir()).map(Path::to_owned)
+}
+
 /// Runs `spendtop config`; returns the exit code.
 ///
 /// # Errors

@@ -8,7 +8,7 @@ use super::wiring;
 use crate::clock;
 use crate::domain::calendar::Day;
 use crate::domain::text::SafeText;
-use crate::engine::{Answer, Cancel, Command, Engine, Outcome, Question};
+use crate::engine::{Answer, Cancel, Command, Outcome, Question};
 use crate::error::{Error, Result};
 use crate::report;
 
@@ -54,9 +54,7 @@ fn list(context: &mut Context<'_, '_>, format: &FormatArgs) -> Result<u8> {
 }
 
 fn make(context: &mut Context<'_, '_>, command: &Command) -> Result<u8> {
-    let engine = wiring::local(context, false)?;
-    let outcome = engine.command(command)?;
-    wiring::refresh_front(context, &engine);
+    let outcome = wiring::engine(context, false)?.command(command)?;
     let (note, what) = match outcome {
         Outcome::NoteKept(note) => (note, "wrote"),
         Outcome::NoteRemoved(note) => (note, "removed"),

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::config::short_folder;
 use super::run::Context;
 use crate::clock;
 use crate::config::Config;
@@ -17,10 +18,44 @@ use crate::domain::text::SafeText;
 use crate::engine::local::LocalEngine;
 use crate::engine::{Engine, front};
 use crate::error::{Error, Result};
+use crate::host::owner::is_demo;
+use crate::host::{Host, Settings, Setup};
 use crate::provider::Problem;
 use crate::provider::demo::{self, Demo};
 use crate::store::{Store, folder};
 use crate::sync::ingest::{self, Options, Watcher};
+
+/// What of the config answers depend on.
+#[must_use]
+pub fn settings(config: &Config) -> Settings {
+    Settings { settle: config.settle, lenses: config.saved_lenses() }
+}
+
+/// What reaching the store needs.
+#[must_use]
+pub fn setup(context: &Context<'_, '_>, place: &Path) -> Setup {
+    let (lens, today, fixed) = (first_lens(&context.config), context.as_of, context.global.as_of.is_some());
+    Setup {
+        place: place.to_owned(),
+        short: short_folder(),
+        tag_keys: context.config.tags.keys.clone(),
+        settings: settings(&context.config),
+        after_change: Arc::new(move |engine| keep_front(engine, &lens, today, fixed)),
+    }
+}
+
+/// Reaches the store, in this process or in the one that has it open, and says what its user must
+/// know.
+///
+/// # Errors
+/// Kind `Store` where it cannot be reached.
+pub fn reach(context: &mut Context<'_, '_>, place: &Path) -> Result<Host> {
+    let host = Host::open(setup(context, place), false)?;
+    for notice in host.about()?.notices {
+        context.streams.note(&notice, &[])?;
+    }
+    Ok(host)
+}
 
 /// Opens the store, and says what its opener must know.
 ///
@@ -53,9 +88,12 @@ pub fn shown_day(today: Day, fixed: bool, last: Option<Day>) -> Day {
 /// Writes the front page of what the store holds now. Without it the next start only shows its
 /// figures later, so that failing to write it is not told.
 pub fn refresh_front(context: &Context<'_, '_>, engine: &LocalEngine) {
+    keep_front(engine, &first_lens(&context.config), context.as_of, context.global.as_of.is_some());
+}
+
+fn keep_front(engine: &LocalEngine, lens: &Lens, today: Day, fixed: bool) {
     let last = engine.store().manifest().extent().map(|(_, last)| last);
-    let as_of = shown_day(context.as_of, context.global.as_of.is_some(), last);
-    let _ = front::refresh(engine, &first_lens(&context.config), as_of, clock::now_seconds());
+    let _ = front::refresh(engine, lens, shown_day(today, fixed, last), clock::now_seconds());
 }
 
 /// The same, after a command that changed the store.
@@ -86,7 +124,14 @@ pub fn open_existing(context: &mut Context<'_, '_>, place: &Path) -> Result<Stor
 /// # Errors
 /// Those of opening the store.
 pub fn engine(context: &mut Context<'_, '_>, demo: bool) -> Result<Box<dyn Engine>> {
-    Ok(Box::new(local(context, demo)?))
+    if demo {
+        return Ok(Box::new(local(context, demo)?));
+    }
+    let place = context.data_dir()?;
+    if !folder::exists(&place) {
+        return Err(no_store(&place));
+    }
+    Ok(Box::new(reach(context, &place)?))
 }
 
 /// The engine in this process, over the store or over the generated company.
@@ -104,12 +149,6 @@ pub fn local(context: &mut Context<'_, '_>, demo: bool) -> Result<LocalEngine> {
     let store = open_existing(context, &place)?;
     let demo = is_demo(&store);
     Ok(LocalEngine::new(Arc::new(store), settle, demo).with_lenses(lenses))
-}
-
-/// Whether a store holds generated charges. It then holds no others: nothing is imported beside them.
-#[must_use]
-pub fn is_demo(store: &Store) -> bool {
-    store.manifest().imports.iter().any(|i| i.source == demo::SOURCE)
 }
 
 /// Refuses to add a bill to generated charges, which nobody could tell apart in a sum.

@@ -80,7 +80,7 @@ pub struct Tags {
 }
 
 /// `[settle]`: how many days it takes until a provider restates a day no more.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Settle {
     /// Amazon Web Services.
     pub aws: u16,

@@ -6,7 +6,8 @@ use super::aggregate::aggregate;
 use super::answer::Freshness;
 use super::table::{Request, Table};
 use super::{
-    Answer, Cancel, Command, Engine, Extent, Outcome, Question, breakdown, command, detail, query, spend, spend_details,
+    Answer, Cancel, Command, Engine, Event, Extent, Listener, Listeners, Outcome, Question, breakdown, command, detail,
+    query, spend, spend_details,
 };
 use crate::config::Settle;
 use crate::domain::calendar::{Day, Period};
@@ -22,13 +23,20 @@ pub struct LocalEngine {
     settle: Settle,
     demo: bool,
     lenses: Vec<SavedLens>,
+    listeners: Arc<Listeners<Event>>,
+    /// Kept: the store tells it of changes.
+    _on_change: Listener<()>,
 }
 
 impl LocalEngine {
     /// Over a store; `demo` says that its data is generated.
     #[must_use]
     pub fn new(store: Arc<Store>, settle: Settle, demo: bool) -> Self {
-        LocalEngine { store, settle, demo, lenses: Vec::new() }
+        let listeners = Arc::new(Listeners::default());
+        let theirs = Arc::clone(&listeners);
+        let on_change: Listener<()> = Arc::new(move |()| theirs.tell(Event::Committed));
+        store.on_change(&on_change);
+        LocalEngine { store, settle, demo, lenses: Vec::new(), listeners, _on_change: on_change }
     }
 
     /// The same, with the lenses that the config names.
@@ -143,7 +151,9 @@ impl Engine for LocalEngine {
     }
 
     fn command(&self, command: &Command) -> Result<Outcome> {
-        command::run(self, command)
+        let outcome = command::run(self, command)?;
+        self.store.tell_change();
+        Ok(outcome)
     }
 
     fn extent(&self) -> Result<Extent> {
@@ -171,5 +181,8 @@ impl Engine for LocalEngine {
             extent.currencies.sort();
         }
         Ok(extent)
+    }
+    fn subscribe(&self, listener: &Listener<Event>) {
+        self.listeners.add(listener);
     }
 }

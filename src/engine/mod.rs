@@ -24,6 +24,9 @@ pub mod table;
 pub mod twin;
 pub mod values;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use serde::{Deserialize, Serialize};
 
 pub use self::command::{Command, Outcome};
@@ -32,6 +35,7 @@ use crate::domain::dimension::Dimension;
 use crate::domain::lens::{Lens, SavedLens};
 use crate::domain::note::Note;
 use crate::error::Result;
+pub use crate::store::listeners::{Listener, Listeners};
 
 /// What can be asked.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -146,20 +150,52 @@ pub struct Extent {
 }
 
 /// Lets a long question be given up.
-#[derive(Clone, Default, Debug)]
-pub struct Cancel(std::sync::Arc<std::sync::atomic::AtomicBool>);
+#[derive(Clone, Default)]
+pub struct Cancel(Arc<Given>);
+
+#[derive(Default)]
+struct Given {
+    up: AtomicBool,
+    listeners: Listeners<()>,
+}
 
 impl Cancel {
     /// Gives up: whoever works on it stops at the next chunk.
     pub fn cancel(&self) {
-        self.0.store(true, std::sync::atomic::Ordering::Relaxed);
+        self.0.up.store(true, Ordering::SeqCst);
+        self.0.listeners.tell(());
     }
 
     /// Whether it was given up.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
-        self.0.load(std::sync::atomic::Ordering::Relaxed)
+        self.0.up.load(Ordering::Relaxed)
     }
+
+    /// Tells `listener` when it is given up, at once where it is already.
+    pub fn on_cancel(&self, listener: &Listener<()>) {
+        self.0.listeners.add(listener);
+        if self.0.up.load(Ordering::SeqCst) {
+            listener(());
+        }
+    }
+}
+
+impl std::fmt::Debug for Cancel {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Cancel").field(&self.is_cancelled()).finish()
+    }
+}
+
+/// What an engine tells by itself.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Event {
+    /// The store holds something else than before: what was answered may no longer be so.
+    Committed,
+    /// Whoever owned the store has gone: questions wait until it has an owner again.
+    Reattaching,
+    /// The store has an owner again.
+    Attached,
 }
 
 /// Answers questions and does commands: in this process, or over a socket.
@@ -181,4 +217,12 @@ pub trait Engine: Send + Sync {
     /// # Errors
     /// Kind `Store` where data cannot be read.
     fn extent(&self) -> Result<Extent>;
+
+    /// Tells `listener` what happens, for as long as it is kept. An engine over what never changes
+    /// tells nothing.
+    fn subscribe(&self, _listener: &Listener<Event>) {}
+
+    /// Gives up what other processes would wait for, as when this one is to be stopped. The next
+    /// question takes it again.
+    fn release(&self) {}
 }

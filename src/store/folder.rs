@@ -20,10 +20,10 @@ use crate::error::{Error, Kind, Result};
 /// The mark that reading or writing the database failed.
 pub(super) const DAMAGED: &str = "damaged";
 
-/// How long somebody else's lock is waited for: commands take milliseconds, the app and imports
-/// keep it.
-const WAIT_MAX: Duration = Duration::from_secs(2);
-const WAIT_STEP: Duration = Duration::from_millis(10);
+/// How long somebody else's lock is waited for.
+pub const WAIT_MAX: Duration = Duration::from_secs(2);
+/// How often it is tried meanwhile.
+pub const WAIT_STEP: Duration = Duration::from_millis(10);
 
 /// The lock on a store's folder, given back when dropped or when the process ends.
 pub struct Lock(#[expect(dead_code, reason = "held for its lock")] File);
@@ -37,7 +37,44 @@ impl Lock {
         Lock::take_pausing(place, std::thread::sleep)
     }
 
+    /// Takes the lock where nobody holds it.
+    ///
+    /// # Errors
+    /// Kind `Store` where its file cannot be opened.
+    pub fn try_take(place: &Path) -> Result<Option<Lock>> {
+        let file = Lock::file(place)?;
+        Ok(file.try_lock_exclusive().is_ok().then(|| Lock::of(file)))
+    }
+
+    /// The error for a lock that another process keeps.
+    #[must_use]
+    pub fn held(place: &Path) -> Error {
+        let mut holder = String::new();
+        let _ = Lock::file(place).map(|mut file| file.read_to_string(&mut holder));
+        let holder: String = holder.chars().filter(char::is_ascii_digit).take(10).collect();
+        let who = if holder.is_empty() {
+            "another spendtop".to_owned()
+        } else {
+            format!("another spendtop (process {holder})")
+        };
+        Error::store(format!("{who} is using the store in `{}`", SafeText::path(place)))
+            .hint("wait for it to end, or use another --data-dir")
+    }
+
     fn take_pausing(place: &Path, mut pause: impl FnMut(Duration)) -> Result<Lock> {
+        let file = Lock::file(place)?;
+        let mut waited = Duration::ZERO;
+        while file.try_lock_exclusive().is_err() {
+            if waited >= WAIT_MAX {
+                return Err(Lock::held(place));
+            }
+            pause(WAIT_STEP);
+            waited += WAIT_STEP;
+        }
+        Ok(Lock::of(file))
+    }
+
+    fn file(place: &Path) -> Result<File> {
         let path = place.join("lock");
         let failed = |e: &std::io::Error| {
             let error = Error::io(Kind::Store, "open", &path, e);
@@ -49,31 +86,15 @@ impl Lock {
                 _ => error,
             }
         };
-        let mut file =
-            File::options().create(true).read(true).write(true).truncate(false).open(&path).map_err(|e| failed(&e))?;
-        let mut waited = Duration::ZERO;
-        while file.try_lock_exclusive().is_err() {
-            if waited < WAIT_MAX {
-                pause(WAIT_STEP);
-                waited += WAIT_STEP;
-                continue;
-            }
-            let mut holder = String::new();
-            let _ = file.read_to_string(&mut holder);
-            let holder: String = holder.chars().filter(char::is_ascii_digit).take(10).collect();
-            let who = if holder.is_empty() {
-                "another spendtop".to_owned()
-            } else {
-                format!("another spendtop (process {holder})")
-            };
-            return Err(Error::store(format!("{who} is using the store in `{}`", SafeText::path(place)))
-                .hint("wait for it to end, or use another --data-dir"));
-        }
+        File::options().create(true).read(true).write(true).truncate(false).open(&path).map_err(|e| failed(&e))
+    }
+
+    fn of(mut file: File) -> Lock {
         // Only for whoever is refused meanwhile: a full disk does not matter.
         let pid = format!("{}\n", std::process::id());
         let _ =
             file.set_len(0).and_then(|()| file.seek(SeekFrom::Start(0))).and_then(|_| file.write_all(pid.as_bytes()));
-        Ok(Lock(file))
+        Lock(file)
     }
 }
 

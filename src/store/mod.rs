@@ -18,6 +18,7 @@ pub mod front;
 pub mod journal;
 pub mod keys;
 pub mod kv;
+pub mod listeners;
 pub mod lost;
 pub mod manifest;
 pub mod reserve;
@@ -38,6 +39,7 @@ use folder::Lock;
 use frame::Damage;
 use journal::Journal;
 use kv::{BATCH_MAX, Change, Kv, MemoryKv};
+use listeners::{Listener, Listeners};
 use manifest::{Manifest, SCHEMA};
 
 /// Bytes that one batch to the database holds at most, about.
@@ -47,8 +49,12 @@ const BATCH_BYTES: usize = 2 << 20;
 pub struct Store {
     kv: Box<dyn Kv>,
     manifest: RwLock<Arc<Manifest>>,
-    /// Held by readers; a commit takes it to remove what they might be reading.
+    /// Held by readers: what they might be reading is only removed while there are none.
     reading: RwLock<()>,
+    /// Held by whoever changes the store; whether a change that failed left values under numbers
+    /// that the next one will give again.
+    writing: Mutex<bool>,
+    changes: Listeners<()>,
     journal: Mutex<Journal>,
     place: Option<PathBuf>,
     /// What the opener must tell the user.
@@ -69,7 +75,14 @@ impl Store {
     /// damaged database is repaired or set aside, with a notice; it is no error.
     pub fn open(place: &Path, tag_keys: &[String]) -> Result<Store> {
         folder::prepare(place)?;
-        let lock = Lock::take(place)?;
+        Store::open_locked(place, tag_keys, Lock::take(place)?)
+    }
+
+    /// Opens or creates the store in a folder whose lock is held.
+    ///
+    /// # Errors
+    /// As [`Store::open`]; the lock is then given back.
+    pub fn open_locked(place: &Path, tag_keys: &[String], lock: Lock) -> Result<Store> {
         let salvage::Found { kv, manifest, mut notices } = match salvage::open_database(place, tag_keys) {
             // The disk may be full.
             Err(error) if error.cause == Some(Cause::Machine) && reserve::give_up(place) => {
@@ -93,6 +106,8 @@ impl Store {
             kv,
             manifest: RwLock::new(Arc::new(manifest)),
             reading: RwLock::new(()),
+            writing: Mutex::new(false),
+            changes: Listeners::default(),
             journal: Mutex::new(journal),
             place: Some(place.to_owned()),
             notices,
@@ -112,6 +127,8 @@ impl Store {
             kv: Box::new(MemoryKv::default()),
             manifest: RwLock::new(Arc::new(Manifest::empty(tag_keys.to_vec()))),
             reading: RwLock::new(()),
+            writing: Mutex::new(false),
+            changes: Listeners::default(),
             journal: Mutex::new(Journal::in_memory()),
             place: None,
             notices: Vec::new(),
@@ -143,6 +160,37 @@ impl Store {
     pub fn read(&self) -> (RwLockReadGuard<'_, ()>, Arc<Manifest>) {
         let guard = self.reading.read().unwrap_or_else(PoisonError::into_inner);
         (guard, self.manifest())
+    }
+
+    /// Waits until nobody else changes the store. Whoever imports, removes or rebuilds keeps this
+    /// until it has committed: numbers are given from the manifest.
+    ///
+    /// # Errors
+    /// Kind `Store` where what a failed change left cannot be removed.
+    pub fn writing(&self) -> Result<Writing<'_>> {
+        let mut untidy = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        if *untidy {
+            let _alone = self.reading.write().unwrap_or_else(PoisonError::into_inner);
+            self.remove_unnamed()?;
+            *untidy = false;
+        }
+        Ok(Writing { store: self, untidy })
+    }
+
+    /// Whether somebody changes the store.
+    #[must_use]
+    pub fn is_being_changed(&self) -> bool {
+        matches!(self.writing.try_lock(), Err(std::sync::TryLockError::WouldBlock))
+    }
+
+    /// Tells `listener` of each change, for as long as it is kept.
+    pub fn on_change(&self, listener: &Listener<()>) {
+        self.changes.add(listener);
+    }
+
+    /// Tells that the journal says something else than before; a commit is told by itself.
+    pub fn tell_change(&self) {
+        self.changes.tell(());
     }
 
     /// The user's state, for one reader or writer at a time.
@@ -199,21 +247,30 @@ impl Store {
             witness::write(place, &next);
         }
         *self.manifest.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(next);
-        let _alone = self.reading.write().unwrap_or_else(PoisonError::into_inner);
-        // What stays behind here is removed at the next opening.
+        // What stays behind here is removed with the next commit, or at the next opening.
         let _ = self.remove_unreferenced();
         if let Some(place) = &self.place {
             reserve::keep(place);
         }
+        self.changes.tell(());
         Ok(())
     }
 
     /// Removes segments, rollups, fingerprints and manifests that the manifest does not name: what a
-    /// crash, a refused import or a replacement left.
+    /// crash, a refused import or a replacement left. Does nothing while somebody reads, who may
+    /// take minutes and need what was replaced meanwhile; whether it was done.
     ///
     /// # Errors
     /// Kind `Store` where the database fails.
-    pub fn remove_unreferenced(&self) -> Result<()> {
+    pub fn remove_unreferenced(&self) -> Result<bool> {
+        match self.reading.try_write() {
+            Ok(_alone) => self.remove_unnamed().map(|()| true),
+            Err(std::sync::TryLockError::Poisoned(_alone)) => self.remove_unnamed().map(|()| true),
+            Err(std::sync::TryLockError::WouldBlock) => Ok(false),
+        }
+    }
+
+    fn remove_unnamed(&self) -> Result<()> {
         if self.in_doubt.load(Ordering::Acquire) {
             return Ok(());
         }
@@ -249,6 +306,24 @@ impl Store {
             Some(place) => spill::Spill::in_folder(place),
             None => Ok(spill::Spill::Memory(Vec::new())),
         }
+    }
+}
+
+/// Held by the one who changes the store ([`Store::writing`]).
+pub struct Writing<'a> {
+    store: &'a Store,
+    untidy: MutexGuard<'a, bool>,
+}
+
+impl Writing<'_> {
+    /// Removes what a change wrote that was not committed; where it cannot, the next change does.
+    ///
+    /// # Errors
+    /// Kind `Store` where the database fails.
+    pub fn tidy(&mut self) -> Result<()> {
+        *self.untidy = true;
+        *self.untidy = !self.store.remove_unreferenced()?;
+        Ok(())
     }
 }
 

@@ -104,6 +104,7 @@ struct Ingest<'a> {
 /// Kind `Usage` where the batch is refused (the message says what to decide), `Interrupted` where
 /// it was given up, `Store` where the disk fails. The store then holds what it held before.
 pub fn ingest(store: &Store, source: &mut dyn CostSource, options: &Options, watcher: &dyn Watcher) -> Result<Outcome> {
+    let mut writing = store.writing()?;
     let manifest = store.manifest();
     let kinds = kinds(&manifest.tag_keys);
     let gathered = Gathered {
@@ -126,7 +127,7 @@ pub fn ingest(store: &Store, source: &mut dyn CostSource, options: &Options, wat
     let result = ingest.run(source);
     if !matches!(&result, Ok(outcome) if outcome.import.is_some()) {
         // What was written is unreferenced; failing to remove it now leaves it for the next opening.
-        let cleaned = store.remove_unreferenced();
+        let cleaned = writing.tidy();
         if result.is_ok() {
             cleaned?;
         }

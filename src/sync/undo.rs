@@ -3,7 +3,7 @@
 use crate::error::Result;
 use crate::store::kv::BATCH_MAX;
 use crate::store::manifest::{Group, Manifest};
-use crate::store::{Store, rollups};
+use crate::store::{Store, Writing, rollups};
 
 use super::rebuild;
 
@@ -13,6 +13,7 @@ use super::rebuild;
 /// # Errors
 /// Kind `Store` where the store fails; it then holds what it held before.
 pub fn remove_import(store: &Store, import: u64) -> Result<()> {
+    let mut writing = store.writing()?;
     let mut next = (*store.manifest()).clone();
     let mut touched = Vec::new();
     for (at, group) in next.groups.iter_mut().enumerate() {
@@ -23,7 +24,7 @@ pub fn remove_import(store: &Store, import: u64) -> Result<()> {
         }
     }
     touched.retain(|at| !next.groups[*at].parts.is_empty());
-    renumber(store, &mut next, &touched)?;
+    renumber(store, &mut writing, &mut next, &touched)?;
     next.groups.retain(|g| !g.parts.is_empty());
     next.strike_import(import);
     next.forget_unused_imports();
@@ -35,6 +36,7 @@ pub fn remove_import(store: &Store, import: u64) -> Result<()> {
 /// # Errors
 /// Kind `Store` where the store fails; it then holds what it held before.
 pub fn accept_loss(store: &Store) -> Result<usize> {
+    let _writing = store.writing()?;
     let mut next = (*store.manifest()).clone();
     let lost = std::mem::take(&mut next.lost).len();
     if lost > 0 {
@@ -49,10 +51,11 @@ pub fn accept_loss(store: &Store) -> Result<usize> {
 /// # Errors
 /// Kind `Store` where charges are missing or damaged; nothing was then changed.
 pub fn rebuild_rollups(store: &Store, tag_keys: &[String]) -> Result<usize> {
+    let mut writing = store.writing()?;
     let mut next = (*store.manifest()).clone();
     next.tag_keys = tag_keys.to_vec();
     let all: Vec<usize> = (0..next.groups.len()).collect();
-    renumber(store, &mut next, &all)?;
+    renumber(store, &mut writing, &mut next, &all)?;
     let groups = next.groups.len();
     store.commit(next)?;
     Ok(groups)
@@ -60,11 +63,11 @@ pub fn rebuild_rollups(store: &Store, tag_keys: &[String]) -> Result<usize> {
 
 /// Gives groups new numbers, under which their rollups, where they are to have them, are made from
 /// their segments.
-fn renumber(store: &Store, next: &mut Manifest, groups: &[usize]) -> Result<()> {
+fn renumber(store: &Store, writing: &mut Writing<'_>, next: &mut Manifest, groups: &[usize]) -> Result<()> {
     let made = try_renumber(store, next, groups);
     if made.is_err() {
         // What was written for these numbers is nobody's; the next commit may give them again.
-        let _ = store.remove_unreferenced();
+        let _ = writing.tidy();
     }
     made
 }

@@ -4,8 +4,7 @@
 
 use crossterm::event::KeyEvent;
 
-use super::worker::Reply;
-use crate::domain::calendar::Day;
+use super::worker::{Reply, Standing};
 use crate::engine::Extent;
 use crate::error::Result;
 
@@ -18,15 +17,12 @@ pub enum Event {
     Paste(String),
     /// The terminal has a new size: columns, rows.
     Resize(u16, u16),
-    /// The worker has opened what it asks.
-    Opened {
-        /// The day to show.
-        as_of: Day,
-        /// A line that must not be missed.
-        banner: Option<String>,
-        /// What a command needs to ask the same data, each flag after a space.
-        flags: String,
-    },
+    /// The worker has opened what it asks, or it stands otherwise than before.
+    Opened(Standing),
+    /// What was answered may no longer be so.
+    Changed,
+    /// Whoever had the store open has gone, and another is looked for (`true`) or found.
+    Reattaching(bool),
     /// The worker answers a question.
     Answer(Box<Reply>),
     /// The worker says what data there is.

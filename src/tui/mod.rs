@@ -43,7 +43,7 @@ use self::app::App;
 use self::effect::Effect;
 use self::event::Event;
 use self::terminal::Terminal;
-pub use worker::{Opened, Opener};
+pub use worker::{Look, Opened, Opener, Standing};
 
 use self::worker::Worker;
 use crate::domain::calendar::Day;
@@ -195,7 +195,10 @@ async fn serve(options: &Options, open: Opener) -> Result<u8, End> {
                 Effect::Copy(text) => terminal.send(&effect::clipboard_sequence(&text))?,
                 Effect::Redraw => terminal.forget()?,
                 Effect::Suspend => {
-                    let back = terminal.suspend()?;
+                    let back = terminal.suspend(|| worker.release())?;
+                    if back {
+                        worker.look_again();
+                    }
                     let (columns, rows) = crossterm::terminal::size().unwrap_or(app.size);
                     app.update(Event::Resize(columns, rows));
                     app.update(if back { Event::Resumed } else { Event::NotSuspended });

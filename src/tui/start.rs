@@ -5,9 +5,13 @@
 use super::app::App;
 use super::effect::Effect;
 use super::tab::{Shown, Tab};
+use super::worker::Standing;
 use crate::domain::calendar::Day;
 use crate::domain::text::SafeText;
 use crate::engine::front::Page;
+
+/// What is said while whoever answers is being looked for.
+const REATTACHING: &str = "reattaching";
 
 impl App {
     /// Shows the figures of an earlier moment, and their age until the first answer comes. `now` is in
@@ -29,16 +33,37 @@ impl App {
 
     /// Takes the day to show, and asks what data there is; what was asked as of another day is asked
     /// again.
-    pub(super) fn opened(&mut self, as_of: Day, banner: Option<&str>) -> Vec<Effect> {
-        self.banner = banner.map(|b| SafeText::from_outside(b).into_string());
+    pub(super) fn opened(&mut self, standing: Standing) -> Vec<Effect> {
+        let Standing { as_of, banner, flags } = standing;
+        self.flags = flags;
+        self.banner = banner.map(|b| SafeText::from_outside(&b).into_string());
         let mut effects = vec![Effect::AskExtent];
         if self.as_of != as_of {
             self.as_of = as_of;
-            self.spend.slot.forget();
-            self.breakdown.slot.forget();
+            self.forget_asked();
             effects.extend(self.ask());
         }
         effects
+    }
+
+    /// Asks again what is shown, which stays until the answer comes.
+    pub(super) fn changed(&mut self) -> Vec<Effect> {
+        self.forget_asked();
+        self.ask()
+    }
+
+    fn forget_asked(&mut self) {
+        self.spend.slot.forget();
+        self.breakdown.slot.forget();
+    }
+
+    /// Says that whoever answers is being looked for, until one is found.
+    pub(super) fn reattaching(&mut self, now: bool) {
+        if now {
+            self.status = Some(REATTACHING.to_owned());
+        } else if self.status.as_deref() == Some(REATTACHING) {
+            self.status = None;
+        }
     }
 }
 

@@ -132,19 +132,20 @@ impl Terminal {
 
     /// Gives the terminal back, stops the program as Ctrl-Z does, and takes the terminal again
     /// once the shell lets it run. `false` where no shell could: the program leads its session
-    /// or shares its leader's group, and would stand still for ever.
+    /// or shares its leader's group, and would stand still for ever. `let_go` is called before it stops.
     ///
     /// The whole group is stopped, as the terminal itself would, so that a wrapper's shell sees
     /// it. It takes SIGSTOP: SIGTSTP is handled by the loop, and a handler cannot be taken out.
     ///
     /// # Errors
     /// Where the terminal cannot be taken again.
-    pub fn suspend(&mut self) -> io::Result<bool> {
+    pub fn suspend(&mut self, let_go: impl FnOnce()) -> io::Result<bool> {
         let group = rustix::process::getpgrp();
         if rustix::process::getsid(None).is_ok_and(|leader| leader == group) {
             return Ok(false);
         }
         restore();
+        let_go();
         let _ = rustix::process::kill_current_process_group(Signal::STOP);
         take()?;
         self.forget()?;

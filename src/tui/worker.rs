@@ -10,13 +10,22 @@ use tokio::sync::mpsc::Sender;
 
 use super::event::Event;
 use crate::domain::calendar::Day;
-use crate::engine::{Answer, Cancel, Engine, Question};
+use crate::engine::{self, Answer, Cancel, Engine, Listener, Question};
 use crate::error::{Kind, Result};
 
 /// What the worker asks, once it is open.
 pub struct Opened {
     /// Who answers.
     pub engine: Arc<dyn Engine>,
+    /// How the app stands to it.
+    pub standing: Standing,
+    /// Looks how it stands after a change; `None` where nothing ever changes.
+    pub look: Option<Look>,
+}
+
+/// How the app stands to what it asks.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Standing {
     /// The day to show.
     pub as_of: Day,
     /// A line that must not be missed, such as that the data is made up.
@@ -24,6 +33,9 @@ pub struct Opened {
     /// What a command needs to ask the same data, each flag after a space: ` --demo`.
     pub flags: String,
 }
+
+/// Says how the app stands now; called on a worker's thread.
+pub type Look = Box<dyn Fn() -> Result<Standing> + Send>;
 
 /// Opens what is asked; called on a worker's thread, and again with the next question where it
 /// failed.
@@ -87,13 +99,15 @@ struct Slots {
     waiting: Vec<Job>,
     extent: bool,
     running: Vec<(Asker, Cancel)>,
+    /// What was answered may no longer be so.
+    news: bool,
     ended: bool,
 }
 
 struct Shared {
     slots: Mutex<Slots>,
     changed: Condvar,
-    open: Mutex<(Opener, Option<Arc<dyn Engine>>)>,
+    open: Mutex<(Opener, Option<Open>)>,
     events: Sender<Event>,
 }
 
@@ -103,16 +117,28 @@ impl Shared {
     }
 
     /// Who answers; opened with the first question, and tried again where that failed.
-    fn engine(&self) -> Result<Arc<dyn Engine>> {
+    fn engine(self: &Arc<Self>) -> Result<Arc<dyn Engine>> {
         let mut guard = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let (open, engine) = &mut *guard;
-        if let Some(engine) = engine {
-            return Ok(Arc::clone(engine));
+        let (opener, open) = &mut *guard;
+        if let Some(open) = open {
+            return Ok(Arc::clone(&open.engine));
         }
-        let Opened { engine: opened, as_of, banner, flags } = open()?;
+        let Opened { engine, standing, look } = opener()?;
         // Where nobody listens any more the next event says so too.
-        let _ = self.events.blocking_send(Event::Opened { as_of, banner, flags });
-        Ok(Arc::clone(engine.insert(opened)))
+        let _ = self.events.blocking_send(Event::Opened(standing));
+        Ok(Arc::clone(&open.insert(Open::new(engine, look, self)).engine))
+    }
+
+    /// How the app stands now; `None` where it never changes, or cannot be seen: the next question
+    /// then says why.
+    fn look(&self) -> Option<Standing> {
+        let guard = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        guard.1.as_ref()?.look.as_ref()?().ok()
+    }
+
+    fn tell_news(&self) {
+        self.lock().news = true;
+        self.changed.notify_all();
     }
 }
 
@@ -155,6 +181,22 @@ impl Worker {
         self.shared.lock().extent = true;
         self.shared.changed.notify_all();
     }
+
+    /// Gives up what others would wait for while this process is stopped.
+    pub fn release(&self) {
+        self.shared.lock().running.iter().for_each(|(_, cancel)| cancel.cancel());
+        // Not while it is being opened: nobody waits for what is not open.
+        if let Ok(guard) = self.shared.open.try_lock()
+            && let Some(open) = &guard.1
+        {
+            open.engine.release();
+        }
+    }
+
+    /// Looks again, after a release, what there is.
+    pub fn look_again(&self) {
+        self.shared.tell_news();
+    }
 }
 
 impl Drop for Worker {
@@ -180,6 +222,7 @@ impl Drop for Died {
 enum Task {
     Ask(Job, Cancel),
     Extent,
+    News,
 }
 
 fn next(shared: &Shared, lane: Lane) -> Option<Task> {
@@ -188,6 +231,9 @@ fn next(shared: &Shared, lane: Lane) -> Option<Task> {
     loop {
         if slots.ended {
             return None;
+        }
+        if lane == Lane::Front && std::mem::take(&mut slots.news) {
+            return Some(Task::News);
         }
         // The newest first: it is what is looked at now.
         if let Some(at) = slots.waiting.iter().rposition(|job| job.asker.lane() == lane) {
@@ -203,10 +249,41 @@ fn next(shared: &Shared, lane: Lane) -> Option<Task> {
     }
 }
 
-fn serve(shared: &Shared, lane: Lane) {
+/// What was opened, kept while there is an app.
+struct Open {
+    engine: Arc<dyn Engine>,
+    look: Option<Look>,
+    _listener: Listener<engine::Event>,
+}
+
+impl Open {
+    fn new(engine: Arc<dyn Engine>, look: Option<Look>, shared: &Arc<Shared>) -> Open {
+        let theirs = Arc::downgrade(shared);
+        let listener: Listener<engine::Event> = Arc::new(move |event| {
+            let Some(shared) = theirs.upgrade() else { return };
+            // Only for a word on the screen: one that is lost among many others is no loss.
+            let say = |now| drop(shared.events.try_send(Event::Reattaching(now)));
+            match event {
+                engine::Event::Committed => shared.tell_news(),
+                engine::Event::Reattaching => say(true),
+                engine::Event::Attached => say(false),
+            }
+        });
+        engine.subscribe(&listener);
+        Open { engine, look, _listener: listener }
+    }
+}
+
+fn serve(shared: &Arc<Shared>, lane: Lane) {
     while let Some(task) = next(shared, lane) {
         let engine = shared.engine();
         let event = match task {
+            Task::News => {
+                if let Some(standing) = shared.look() {
+                    let _ = shared.events.blocking_send(Event::Opened(standing));
+                }
+                Event::Changed
+            }
             Task::Extent => Event::Extent(Box::new(engine.and_then(|e| e.extent()))),
             Task::Ask(job, cancel) => {
                 let answer = engine.and_then(|e| e.ask(&job.question, job.as_of, &cancel));
@@ -257,14 +334,17 @@ mod tests {
         }
     }
 
+    fn standing() -> Standing {
+        Standing { as_of: Day(20_000), banner: None, flags: String::new() }
+    }
+
     #[test]
     fn the_newest_question_of_a_tab_wins_and_the_running_one_is_cancelled() {
         let (started, starts) = mpsc::channel();
         let (go, gate) = mpsc::channel();
         let (events, mut replies) = tokio::sync::mpsc::channel(8);
         let engine: Arc<dyn Engine> = Arc::new(Slow { started, go: Mutex::new(gate) });
-        let open =
-            move || Ok(Opened { engine: Arc::clone(&engine), as_of: Day(20_000), banner: None, flags: String::new() });
+        let open = move || Ok(Opened { engine: Arc::clone(&engine), standing: standing(), look: None });
         let worker = Worker::start(Box::new(open), events).expect("thread");
         let job = |generation: u64| Job {
             asker: Asker::Breakdown,
@@ -278,7 +358,7 @@ mod tests {
         worker.ask(job(2));
         go.send(()).expect("worker waits");
         assert_eq!(starts.recv(), Ok(2), "the question between was never asked");
-        assert!(matches!(replies.blocking_recv(), Some(Event::Opened { .. })));
+        assert!(matches!(replies.blocking_recv(), Some(Event::Opened(_))));
         match replies.blocking_recv() {
             Some(Event::Answer(reply)) => assert_eq!(reply.generation, 2, "a cancelled question is not answered"),
             other => panic!("{other:?}"),
@@ -296,7 +376,7 @@ mod tests {
                 return Err(Error::store("another spendtop is using the store"));
             }
             let engine = Arc::new(Slow { started: mpsc::channel().0, go: Mutex::new(mpsc::channel().1) });
-            Ok(Opened { engine, as_of: Day(20_000), banner: None, flags: String::new() })
+            Ok(Opened { engine, standing: standing(), look: None })
         };
         let worker = Worker::start(Box::new(open), events).expect("thread");
         let job = |generation| Job {
@@ -311,7 +391,7 @@ mod tests {
             other => panic!("{other:?}"),
         }
         worker.ask(job(2));
-        assert!(matches!(replies.blocking_recv(), Some(Event::Opened { .. })));
+        assert!(matches!(replies.blocking_recv(), Some(Event::Opened(_))));
         assert!(matches!(replies.blocking_recv(), Some(Event::Answer(reply)) if reply.answer.is_ok()));
     }
 }

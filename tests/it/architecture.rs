@@ -24,7 +24,7 @@ const LAYERS: &[(&str, bool, &[&str])] = &[
     ("report", true, &["engine"]),
     ("notify", true, &["engine"]),
     ("serve", true, &["engine"]),
-    ("host", true, &["engine", "sync", "notify", "serve"]),
+    ("host", true, &["store", "provider", "engine", "sync", "notify", "serve"]),
     ("tui", true, &["engine", "report", "host"]),
     (
         "cli",

@@ -15,6 +15,8 @@ mod engine;
 mod import;
 mod kill;
 mod program;
+mod screen;
 mod sources;
 mod support;
+mod together;
 mod undo;

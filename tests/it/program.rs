@@ -1,37 +1,12 @@
 //! The program itself, in an environment of its own: streams, exit codes, reproducible runs, and
 //! a few runs in a real pseudo-terminal.
 
-use std::io::{Read, Write};
-use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::io::Read;
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use portable_pty::{CommandBuilder, PtySize, native_pty_system};
-
+use crate::screen::{Screen, command, printed, run, text};
 use crate::support::{fixture, shared};
-
-const PROGRAM: &str = env!("CARGO_BIN_EXE_spendtop");
-
-fn command(home: &Path) -> Command {
-    let mut command = Command::new(PROGRAM);
-    command.env_clear().env("HOME", home).env("SPENDTOP_AS_OF", "2024-10-15").stdin(Stdio::null());
-    command
-}
-
-fn run(home: &Path, words: &[&str]) -> Output {
-    command(home).args(words).output().expect("run")
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
-
-/// Runs what must succeed; its standard output.
-fn printed(home: &Path, words: &[&str]) -> String {
-    let output = run(home, words);
-    assert!(output.status.success(), "{words:?}: {}", text(&output.stderr));
-    text(&output.stdout)
-}
 
 #[test]
 fn imports_and_answers_and_exports_the_same_again() {
@@ -213,109 +188,6 @@ fn the_same_run_prints_the_same() {
     );
 }
 
-/// A program in a pseudo-terminal, with the screen that it draws.
-struct Screen {
-    child: Box<dyn portable_pty::Child + Send + Sync>,
-    keys: Box<dyn Write + Send>,
-    bytes: std::sync::mpsc::Receiver<Vec<u8>>,
-    parser: vt100::Parser,
-    raw: Vec<u8>,
-    _master: Box<dyn portable_pty::MasterPty + Send>,
-}
-
-impl Screen {
-    fn open(home: &Path, words: &[&str]) -> Screen {
-        Screen::open_with(home, words, &[])
-    }
-
-    fn open_with(home: &Path, words: &[&str], environment: &[(&str, &str)]) -> Screen {
-        let size = PtySize { rows: 30, cols: 100, pixel_width: 0, pixel_height: 0 };
-        let pair = native_pty_system().openpty(size).expect("pty");
-        let mut command = CommandBuilder::new(PROGRAM);
-        command.env_clear();
-        command.env("HOME", home);
-        command.env("TERM", "xterm-256color");
-        command.env("SPENDTOP_AS_OF", "2024-10-15");
-        environment.iter().for_each(|(name, value)| command.env(name, value));
-        command.args(words);
-        let child = pair.slave.spawn_command(command).expect("spawn");
-        drop(pair.slave);
-        let mut reader = pair.master.try_clone_reader().expect("reader");
-        let keys = pair.master.take_writer().expect("writer");
-        let (sender, bytes) = std::sync::mpsc::channel();
-        std::thread::spawn(move || {
-            let mut buffer = [0u8; 8192];
-            while let Ok(n @ 1..) = reader.read(&mut buffer) {
-                if sender.send(buffer[..n].to_vec()).is_err() {
-                    break;
-                }
-            }
-        });
-        Screen { child, keys, bytes, parser: vt100::Parser::new(30, 100, 0), raw: Vec::new(), _master: pair.master }
-    }
-
-    /// Waits until a text is on the screen.
-    fn until(&mut self, wanted: &str) {
-        let end = Instant::now() + Duration::from_secs(60);
-        while !self.parser.screen().contents().contains(wanted) {
-            let left = end.saturating_duration_since(Instant::now());
-            match self.bytes.recv_timeout(left) {
-                Ok(bytes) => {
-                    self.parser.process(&bytes);
-                    self.raw.extend(bytes);
-                }
-                Err(_) => panic!("`{wanted}` never came:\n{}", self.parser.screen().contents()),
-            }
-        }
-    }
-
-    /// The first frame, which ends with the first synchronized update.
-    fn first_frame(&mut self) -> String {
-        let mark = b"\x1b[?2026l";
-        let at = loop {
-            if let Some(at) = self.raw.windows(mark.len()).position(|w| w == mark) {
-                break at;
-            }
-            let bytes = self.bytes.recv_timeout(Duration::from_secs(20)).expect("a frame");
-            self.parser.process(&bytes);
-            self.raw.extend(bytes);
-        };
-        let mut parser = vt100::Parser::new(30, 100, 0);
-        parser.process(&self.raw[..at]);
-        parser.screen().contents()
-    }
-
-    fn press(&mut self, keys: &str) {
-        self.keys.write_all(keys.as_bytes()).and_then(|()| self.keys.flush()).expect("keys");
-    }
-
-    /// Waits for the end; the exit code.
-    fn end(mut self) -> u32 {
-        let end = Instant::now() + Duration::from_secs(20);
-        let code = loop {
-            if let Some(status) = self.child.try_wait().expect("wait") {
-                break status.exit_code();
-            }
-            if Instant::now() > end {
-                let _ = self.child.kill();
-                panic!("the program did not end:\n{}", self.parser.screen().contents());
-            }
-            // The pseudo-terminal is read meanwhile, as a terminal would.
-            if let Ok(bytes) = self.bytes.recv_timeout(Duration::from_millis(50)) {
-                self.parser.process(&bytes);
-                self.raw.extend(bytes);
-            }
-        };
-        while let Ok(bytes) = self.bytes.recv_timeout(Duration::from_secs(5)) {
-            self.raw.extend(bytes);
-        }
-        let last = |mark: &[u8]| self.raw.windows(mark.len()).rposition(|w| w == mark);
-        assert!(last(b"\x1b[?1049l") > last(b"\x1b[?1049h"), "the alternate screen is left");
-        assert!(last(b"\x1b[?25h") > last(b"\x1b[?25l"), "the cursor is shown");
-        code
-    }
-}
-
 #[test]
 fn the_app_opens_on_the_demo_drills_down_and_quits() {
     let home = tempfile::tempdir().expect("home");
@@ -336,8 +208,7 @@ fn a_signal_ends_the_app_and_gives_the_terminal_back() {
     let home = tempfile::tempdir().expect("home");
     let mut screen = Screen::open(home.path(), &[]);
     screen.until("Biggest moves");
-    let pid = screen.child.process_id().expect("pid");
-    let pid = rustix::process::Pid::from_raw(i32::try_from(pid).expect("pid")).expect("pid");
+    let pid = screen.pid();
     rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("kill");
     assert_eq!(screen.end(), 143);
 }
@@ -363,7 +234,7 @@ fn the_first_frame_shows_figures_before_the_store_is_open() {
     drop(other);
     screen.press("r");
     screen.until("1,234.56");
-    assert!(!screen.parser.screen().contents().contains("Figures as of"));
+    assert!(!screen.text().contains("Figures as of"));
     screen.press("q");
     assert_eq!(screen.end(), 0);
 

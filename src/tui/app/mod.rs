@@ -117,9 +117,11 @@ impl App {
                 self.size = (columns, rows);
                 vec![]
             }
-            Event::Opened { as_of, banner, flags } => {
-                self.flags = flags;
-                self.opened(as_of, banner.as_deref())
+            Event::Opened(standing) => self.opened(standing),
+            Event::Changed => self.changed(),
+            Event::Reattaching(now) => {
+                self.reattaching(now);
+                vec![]
             }
             Event::Answer(reply) => {
                 self.accept(*reply);

@@ -21,7 +21,7 @@ use crate::tui::effect::Effect;
 use crate::tui::event::Event;
 use crate::tui::key::Key;
 use crate::tui::theme::Env;
-use crate::tui::worker::Reply;
+use crate::tui::worker::{Reply, Standing};
 use crate::tui::{Options, screen};
 
 /// What the engine says.
@@ -258,7 +258,7 @@ impl Session {
         let effects = self.app.start();
         let (as_of, banner) = (self.app.as_of, self.app.banner.clone());
         if self.engine.0 != Mood::Broken {
-            self.send(Event::Opened { as_of, banner, flags: " --demo".to_owned() });
+            self.send(Event::Opened(Standing { as_of, banner, flags: " --demo".to_owned() }));
         }
         self.perform(effects);
     }

@@ -17,6 +17,7 @@ use crate::tui::event::Event;
 use crate::tui::screen;
 use crate::tui::tab::Tab;
 use crate::tui::theme::Env;
+use crate::tui::worker::Standing;
 
 const SIZE: (u16, u16) = (120, 36);
 
@@ -35,6 +36,28 @@ fn enter_drills_down_and_backspace_comes_back_to_the_same_row() {
     assert!(s.app.path.is_empty() && s.app.lens.filter.is_empty());
     assert_eq!(s.app.lens.by, [Dimension::Provider]);
     assert_eq!(s.app.breakdown.selected(), 1, "the row that was opened is selected again");
+}
+
+#[test]
+fn a_commit_asks_again_and_leaves_everything_where_it_was() {
+    let mut s = Session::started(Mood::Demo, SIZE);
+    s.keys("2 j j <space> k");
+    let (before, asked) = (s.text(), s.asked.len());
+    s.send(Event::Changed);
+    assert_eq!(s.asked.len(), asked + 1);
+    assert_eq!(s.text(), before);
+    s.keys("1");
+    assert_eq!(s.asked.len(), asked + 2, "the other tab is asked again once it is shown");
+}
+
+#[test]
+fn looking_for_another_owner_is_said_until_there_is_one() {
+    let mut s = Session::started(Mood::Demo, SIZE);
+    let before = s.text();
+    s.send(Event::Reattaching(true));
+    assert!(s.text().contains("reattaching"), "{}", s.text());
+    s.send(Event::Reattaching(false));
+    assert_eq!(s.text(), before);
 }
 
 #[test]
@@ -141,7 +164,7 @@ fn that_nothing_was_imported_is_said_once_it_is_known() {
     let asked = broken.app.start();
     broken.send(reply(&asked, Mood::Broken));
     broken.app.perform(crate::tui::action::Action::Redraw);
-    let opened = Event::Opened { as_of: as_of(), banner: None, flags: String::new() };
+    let opened = Event::Opened(Standing { as_of: as_of(), banner: None, flags: String::new() });
     assert_eq!(broken.app.update(opened.clone()), [Effect::AskExtent]);
     s.send(opened);
     assert!(s.text().contains("nothing has been imported"), "{}", s.text());
@@ -304,7 +327,7 @@ fn the_front_page_is_shown_as_what_it_is_until_the_first_answer_comes() {
     // The store turns out to be of another day: that is asked for, and what was asked before is not shown.
     let mut s = Session::with_front(page, SIZE);
     let asked = s.app.start();
-    s.send(Event::Opened { as_of: before, banner: Some("old".into()), flags: String::new() });
+    s.send(Event::Opened(Standing { as_of: before, banner: Some("old".into()), flags: String::new() }));
     assert_eq!((s.app.as_of, s.asked.len()), (before, 1));
     assert!(asked.iter().any(|e| matches!(e, Effect::Ask(job) if job.as_of == as_of())));
     assert!(s.text().contains("old") && s.text().contains("October to date"), "{}", s.text());

@@ -1,0 +1,138 @@
+//! What the owner of a store and those who attached to it say to one another.
+//!
+//! A connection begins with a [`Hello`] and a [`Welcome`]; what follows depends on the
+//! [`Purpose`]. Everything is JSON but batches of charges and the bytes of files: money is exact
+//! decimal text, and texts of a bill pass raw. Knows no socket.
+
+use serde::{Deserialize, Serialize};
+
+use crate::config::Settle;
+use crate::domain::calendar::Day;
+use crate::domain::lens::SavedLens;
+use crate::engine::{Answer, Command, Extent, Outcome, Question};
+use crate::error::Error;
+
+/// Counted up with every change of what is said.
+pub const PROTOCOL: u32 = 1;
+
+/// This build's version, as others are told.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Bytes of a greeting, or of what is asked, at most.
+pub const REQUEST_MAX: usize = 1 << 20;
+
+/// Bytes of an answer at most.
+pub const REPLY_MAX: usize = 1 << 30;
+
+/// The part of a [`Hello`] that every build understands.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Greeting {
+    /// [`PROTOCOL`].
+    pub protocol: u32,
+    /// [`VERSION`].
+    pub version: String,
+}
+
+impl Greeting {
+    /// This build's.
+    #[must_use]
+    pub fn ours() -> Greeting {
+        Greeting { protocol: PROTOCOL, version: VERSION.to_owned() }
+    }
+}
+
+/// The first message: who comes, to which store, and what for.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Hello {
+    /// Who comes.
+    #[serde(flatten)]
+    pub greeting: Greeting,
+    /// What tells the store from others ([`super::address::identity`]).
+    pub store: (u64, u64),
+    /// What of this process's config its answers follow.
+    pub settings: Settings,
+    /// What for.
+    pub purpose: Purpose,
+}
+
+/// What of a config answers depend on. Whoever asks is answered by its own, whoever owns the store.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Settings {
+    /// When days are settled.
+    pub settle: Settle,
+    /// Lenses that the config names.
+    pub lenses: Vec<SavedLens>,
+}
+
+/// What a connection is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Purpose {
+    /// [`Request`]s, one after the other, each with its [`Reply`].
+    Ask,
+    /// The owner tells [`crate::engine::Event`]s until one of them goes.
+    Watch,
+}
+
+/// The answer to a [`Hello`].
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Welcome {
+    /// Who answers.
+    #[serde(flatten)]
+    pub greeting: Greeting,
+    /// The owner's process.
+    pub process: u32,
+    /// Why the owner does not want this connection.
+    pub refused: Option<String>,
+}
+
+/// Something asked of the owner.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub enum Request {
+    /// A question to the engine.
+    Ask(Question, Day),
+    /// A command to the engine.
+    Command(Command),
+    /// What data there is.
+    Extent,
+    /// What the store is.
+    About,
+    /// The request of this number is given up; it is still replied to.
+    Cancel(u64),
+}
+
+/// What came of a [`Request`].
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub enum Reply {
+    /// Of [`Request::Ask`].
+    Answer(Answer),
+    /// Of [`Request::Command`].
+    Outcome(Outcome),
+    /// Of [`Request::Extent`].
+    Extent(Extent),
+    /// Of [`Request::About`].
+    About(About),
+    /// Of any: it could not be done.
+    Failed(Error),
+}
+
+/// A request or a reply, and which of the connection's it is.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Numbered<T> {
+    /// Counted up by whoever asks.
+    pub number: u64,
+    /// What is said.
+    pub what: T,
+}
+
+/// What the store is, beside its figures.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct About {
+    /// First and last day with charges.
+    pub days: Option<(Day, Day)>,
+    /// Whether its charges are generated.
+    pub demo: bool,
+    /// Whether nothing was ever taken in, nor lost.
+    pub empty: bool,
+    /// What whoever uses it must know.
+    pub notices: Vec<String>,
+}

@@ -1,0 +1,131 @@
+//! The process that owns the store: it has the lock and the store open, and serves others.
+//!
+//! Knows nothing of who attaches; [`super::service`] does.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::address;
+use super::message::{About, Settings};
+use super::service::Service;
+use crate::engine::local::LocalEngine;
+use crate::error::Result;
+use crate::provider::demo;
+use crate::store::Store;
+use crate::store::folder::Lock;
+
+/// Called after each change that the owner made, for itself or for others, by whoever made it.
+pub type AfterChange = Arc<dyn Fn(&LocalEngine) + Send + Sync>;
+
+/// Which store, and how it is used.
+#[derive(Clone)]
+pub struct Setup {
+    /// The store's folder.
+    pub place: PathBuf,
+    /// A folder for sockets whose path would be too long beside the store.
+    pub short: Option<PathBuf>,
+    /// Tag keys that a new store has rollups of.
+    pub tag_keys: Vec<String>,
+    /// What of the config answers depend on.
+    pub settings: Settings,
+    /// What the owner does after each change: its front page is of what was there before.
+    pub after_change: AfterChange,
+}
+
+impl Setup {
+    /// Where the store's socket lies.
+    #[must_use]
+    pub fn socket(&self) -> Option<PathBuf> {
+        address::of(&self.place, self.short.as_deref())
+    }
+}
+
+/// The open store, as the owner's own questions and those of others see it.
+pub struct Serving {
+    store: Arc<Store>,
+    own: Settings,
+    after_change: AfterChange,
+}
+
+impl Serving {
+    /// An engine that answers as its asker's config says.
+    #[must_use]
+    pub fn engine(&self, settings: &Settings) -> LocalEngine {
+        let engine = LocalEngine::new(Arc::clone(&self.store), settings.settle, is_demo(&self.store));
+        engine.with_lenses(settings.lenses.clone())
+    }
+
+    /// The store.
+    #[must_use]
+    pub fn store(&self) -> &Arc<Store> {
+        &self.store
+    }
+
+    /// Has the owner do what follows from a change that was made.
+    pub fn changed(&self) {
+        (self.after_change)(&self.engine(&self.own));
+    }
+
+    /// What the store is.
+    #[must_use]
+    pub fn about(&self) -> About {
+        let manifest = self.store.manifest();
+        About {
+            days: manifest.extent(),
+            demo: is_demo(&self.store),
+            empty: manifest.imports.is_empty() && manifest.lost.is_empty(),
+            notices: self.store.notices.clone(),
+        }
+    }
+}
+
+/// Whether a store holds generated charges. It then holds no others: nothing is imported beside them.
+#[must_use]
+pub fn is_demo(store: &Store) -> bool {
+    store.manifest().imports.iter().any(|i| i.source == demo::SOURCE)
+}
+
+/// A store that this process owns. Dropping it lets others have it.
+pub struct Owner {
+    service: Option<Service>,
+    serving: Arc<Serving>,
+}
+
+impl Owner {
+    /// Opens the store whose lock is held, and serves it. Others may knock while it is being opened.
+    ///
+    /// # Errors
+    /// Those of opening the store. That it cannot be served is none: others then say who has it.
+    pub fn open(setup: &Setup, lock: Lock) -> Result<Owner> {
+        let service = setup.socket().and_then(|path| Service::listen(&path, address::identity(&setup.place)).ok());
+        let store = Store::open_locked(&setup.place, &setup.tag_keys, lock)?;
+        let serving = Arc::new(Serving {
+            store: Arc::new(store),
+            own: setup.settings.clone(),
+            after_change: Arc::clone(&setup.after_change),
+        });
+        if let Some(service) = &service {
+            service.open(&serving);
+        }
+        Ok(Owner { service, serving })
+    }
+
+    /// The open store.
+    #[must_use]
+    pub fn serving(&self) -> &Arc<Serving> {
+        &self.serving
+    }
+
+    /// Serves no more: what others ask is answered within a moment or given up.
+    pub fn close(&self) {
+        if let Some(service) = &self.service {
+            service.close();
+        }
+    }
+}
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
