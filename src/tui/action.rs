@@ -55,6 +55,11 @@ pub enum Action {
     DeleteToEnd,
     DeleteAll,
     PutBack,
+    Complete,
+    CompleteBack,
+    LineDown,
+    LineUp,
+    SearchHistory,
 }
 
 /// Headings of the help, in its order.
@@ -289,6 +294,11 @@ pub const TABLE: &[Entry] = &[
     entry(A::CursorRight, "cursor-right", G::Edit, &["right", "ctrl-f"], S::Lines, ("", 0), "one character right"),
     entry(A::CursorStart, "cursor-start", G::Edit, &["home", "ctrl-a"], S::Lines, ("", 0), "to the line's start"),
     entry(A::CursorEnd, "cursor-end", G::Edit, &["end", "ctrl-e"], S::Lines, ("", 0), "to the line's end"),
+    entry(A::Complete, "complete", G::Edit, &["tab"], S::Line, ("complete", 3), "choose the next suggestion; the only one is taken"),
+    entry(A::CompleteBack, "complete-back", G::Edit, &["backtab"], S::Line, ("", 0), "choose the suggestion before"),
+    entry(A::LineDown, "line-down", G::Edit, &["down", "ctrl-n"], S::Line, ("", 0), "the next suggestion, or the newer line"),
+    entry(A::LineUp, "line-up", G::Edit, &["up", "ctrl-p"], S::Line, ("used before", 4), "the suggestion before, or the line used before"),
+    entry(A::SearchHistory, "search-history", G::Edit, &["ctrl-r"], S::Line, ("look for one", 5), "look for a line that was used before"),
     entry(A::DeleteBefore, "delete-before", G::Edit, &["backspace", "ctrl-h"], S::Typing, ("", 0), "delete the character before"),
     entry(A::DeleteAfter, "delete-after", G::Edit, &["delete"], S::Lines, ("", 0), "delete the character after"),
     entry(A::WordLeft, "word-left", G::Edit, &["ctrl-left", "alt-b"], S::Lines, ("", 0), "one word left"),

@@ -10,6 +10,7 @@ pub mod action;
 pub mod app;
 pub mod effect;
 pub mod event;
+pub mod history;
 pub mod key;
 pub mod keymap;
 pub mod layout;

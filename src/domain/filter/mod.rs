@@ -9,6 +9,7 @@
 //! everything else charges. Knows nothing of how charges are stored.
 
 mod parse;
+pub mod spot;
 
 use std::fmt;
 
@@ -216,12 +217,7 @@ impl fmt::Display for Clause {
             f.write_str("-")?;
         }
         match &self.dimension {
-            Some(Dimension::Tag(key))
-                if key.contains(|c: char| c.is_whitespace() || matches!(c, ':' | '=' | '"' | '\\')) =>
-            {
-                write!(f, "tag:\"{}\"=", key.replace('\\', "\\\\").replace('"', "\\\""))?;
-            }
-            Some(dimension @ Dimension::Tag(_)) => write!(f, "{dimension}=")?,
+            Some(Dimension::Tag(key)) => write!(f, "tag:{}=", spot::key_text(key))?,
             Some(dimension) => write!(f, "{dimension}:")?,
             None => {
                 let words: Vec<String> = self

@@ -13,9 +13,11 @@ use super::Options;
 use super::action::Place;
 use super::effect::Effect;
 use super::event::Event;
+use super::history::History;
 use super::key::Key;
 use super::keymap::{Context, Keymap};
 use super::overlay::Overlay;
+use super::overlay::complete::Known;
 use super::tab::{Tab, breakdown, spend};
 use super::theme::Theme;
 use crate::domain::calendar::Day;
@@ -49,6 +51,10 @@ pub struct App {
     pub breakdown: breakdown::State,
     /// What was opened on the way here.
     pub path: Vec<Crumb>,
+    /// What a filter can be about, as long as one is edited.
+    pub known: Known,
+    /// What was typed before.
+    pub history: History,
     /// Which currency is shown, once one was chosen.
     pub currency: Option<String>,
     /// What data there is, once it is known.
@@ -83,6 +89,8 @@ impl App {
             spend: spend::State::default(),
             breakdown: breakdown::State::default(),
             path: Vec::new(),
+            known: Known::default(),
+            history: History::default(),
             currency: options.lens.currency.clone(),
             extent: None,
             freshness: Vec::new(),
@@ -125,10 +133,12 @@ impl App {
             }
             Event::Answer(reply) => {
                 self.accept(*reply);
+                self.refresh_over();
                 vec![]
             }
             Event::Extent(extent) => {
                 self.extent = extent.ok();
+                self.refresh_over();
                 vec![]
             }
             Event::Ended(signal) => vec![Effect::Quit(128u8.saturating_add(signal.clamp(0, 127) as u8))],

@@ -1,4 +1,5 @@
-//! The filter's line: edited as text, checked when it is applied.
+//! The filter's line: edited as text, with what could be written at the cursor above it, what is
+//! wrong below it, and the filters that were used before.
 //!
 //! Knows the filter language, not what a filter is used for.
 
@@ -7,96 +8,283 @@ use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Widget};
 
+use super::complete::{Known, Suggestion, recalled, suggestions};
 use super::line::EditedLine;
+use crate::domain::dimension::Dimension;
+use crate::domain::filter::spot::{Spot, Wanted, spot};
 use crate::domain::filter::{Filter, FilterError};
 use crate::domain::text::SafeText;
 use crate::tui::action::Action;
-use crate::tui::text::{put, rule, width};
+use crate::tui::text::{cut, left, put, rule, width};
 use crate::tui::theme::{Role, Theme};
 
 /// Columns before the text: the sign of the prompt.
 const PROMPT: u16 = 2;
+/// Rows of the line with its rule, and what is said of it.
+const LINE_ROWS: u16 = 4;
+/// Suggestions that are seen at once, and columns of one's own words.
+const SUGGESTIONS: u16 = 8;
+const LABEL: usize = 34;
+
+/// What the line can be about.
+#[derive(Clone, Copy, Debug)]
+pub struct Scene<'a> {
+    /// Dimensions and values.
+    pub known: &'a Known,
+    /// Filters that were used, the newest first.
+    pub history: &'a [String],
+}
 
 /// A filter that is edited.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct LineEditor {
+pub struct FilterLine {
     line: EditedLine,
     error: Option<FilterError>,
+    offered: Vec<Suggestion>,
+    chosen: Option<usize>,
+    /// How many filters back the line is; 0 is what was written here.
+    back: usize,
+    /// What was written here, while the line shows or looks for something else.
+    draft: String,
+    searching: bool,
 }
 
-impl LineEditor {
-    /// An editor with the cursor at the text's end.
+impl FilterLine {
+    /// A line with the cursor at the text's end.
     #[must_use]
-    pub fn new(text: String) -> LineEditor {
-        LineEditor { line: EditedLine::new(text), error: None }
+    pub fn new(text: String, scene: Scene<'_>) -> FilterLine {
+        let mut new = FilterLine { line: EditedLine::new(text), ..FilterLine::default() };
+        new.refresh(scene);
+        new
     }
 
-    /// The text.
+    fn spot(&self) -> Spot {
+        spot(self.line.text(), self.line.cursor())
+    }
+
+    /// The dimension whose values could be written at the cursor.
     #[must_use]
-    pub fn text(&self) -> &str {
-        self.line.text()
-    }
-
-    /// Inserts typed or pasted text.
-    pub fn insert(&mut self, text: &str) {
-        self.line.insert(text);
-        self.error = None;
-    }
-
-    /// Moves the cursor or deletes; other actions change nothing.
-    pub fn edit(&mut self, action: Action) {
-        if self.line.edit(action) {
-            self.error = None;
+    pub fn wanted(&self, known: &Known) -> Option<Dimension> {
+        match self.spot().wanted {
+            Wanted::Value(word) if !self.searching => known.dimension(&word),
+            _ => None,
         }
     }
 
-    /// The filter that the text means; where it means none, the error is kept to be shown.
-    pub fn filter(&mut self, tag_keys: &[String]) -> Option<Filter> {
-        match Filter::parse(self.text(), tag_keys) {
+    /// Looks anew at what could be written: the text changed, or more is known. What is chosen stays
+    /// chosen.
+    pub fn refresh(&mut self, scene: Scene<'_>) {
+        let chosen = self.chosen.take().and_then(|at| self.offered.get(at).cloned());
+        self.offered = if self.searching {
+            recalled(self.line.text(), scene.history)
+        } else {
+            suggestions(&self.spot(), scene.known)
+        };
+        self.chosen = chosen.and_then(|chosen| self.offered.iter().position(|s| *s == chosen));
+    }
+
+    /// What is wrong in the terms that nobody is writing just now.
+    fn check(&mut self, tag_keys: &[String]) {
+        let term = self.spot().term;
+        let error = Filter::parse(self.line.text(), tag_keys).err();
+        self.error = error.filter(|e| !self.searching && !(term.start..=term.end).contains(&e.at));
+    }
+
+    fn changed(&mut self, scene: Scene<'_>) {
+        self.chosen = None;
+        self.check(&scene.known.tag_keys);
+        self.refresh(scene);
+    }
+
+    /// Inserts typed or pasted text.
+    pub fn insert(&mut self, text: &str, scene: Scene<'_>) {
+        self.line.insert(text);
+        self.back = 0;
+        self.changed(scene);
+    }
+
+    /// Edits the line, chooses a suggestion or goes back in history; other actions do nothing.
+    pub fn edit(&mut self, action: Action, scene: Scene<'_>) {
+        let writing = !self.spot().typed.is_empty() && !self.offered.is_empty();
+        match action {
+            Action::Complete if self.offered.len() == 1 => self.take(0, scene),
+            Action::Complete => self.choose(1),
+            Action::CompleteBack => self.choose(-1),
+            Action::LineDown if self.back > 0 => self.recall(self.back - 1, scene),
+            Action::LineDown => self.choose(1),
+            Action::LineUp if self.back > 0 || (self.chosen.is_none() && !writing) => self.recall(self.back + 1, scene),
+            Action::LineUp => self.choose(-1),
+            Action::SearchHistory if self.searching => self.choose(1),
+            Action::SearchHistory => {
+                self.searching = true;
+                self.draft = std::mem::take(&mut self.line).text().to_owned();
+                self.changed(scene);
+            }
+            action => {
+                let before = self.line.cursor();
+                if self.line.edit(action) {
+                    self.back = 0;
+                    self.changed(scene);
+                } else if self.line.cursor() != before {
+                    self.changed(scene);
+                }
+            }
+        }
+    }
+
+    /// Chooses another suggestion, round the end.
+    fn choose(&mut self, by: isize) {
+        let count = self.offered.len() as isize;
+        if count > 0 {
+            let from = self.chosen.map_or(if by > 0 { -1 } else { 0 }, |at| at as isize);
+            self.chosen = Some((from + by).rem_euclid(count) as usize);
+        }
+    }
+
+    /// Shows the filter that was used so many before.
+    fn recall(&mut self, back: usize, scene: Scene<'_>) {
+        if back > scene.history.len() || self.searching {
+            return;
+        }
+        if self.back == 0 {
+            self.draft = self.line.text().to_owned();
+        }
+        self.back = back;
+        let text = if back == 0 { &self.draft } else { &scene.history[back - 1] };
+        self.line.set(&text.clone());
+        self.changed(scene);
+    }
+
+    /// Writes a suggestion.
+    fn take(&mut self, at: usize, scene: Scene<'_>) {
+        let Some(suggestion) = self.offered.get(at) else { return };
+        if std::mem::take(&mut self.searching) {
+            self.line.set(suggestion.text());
+        } else {
+            let piece = self.spot().piece;
+            let (text, also) = suggestion.written(&self.line.text()[piece.end..]);
+            self.line.replace(piece.start..piece.end + also, &text);
+        }
+        self.back = 0;
+        self.changed(scene);
+    }
+
+    /// Takes what is chosen, or else what the line means; `None` where there is more to do: the line
+    /// has changed, or the error is shown.
+    pub fn enter(&mut self, scene: Scene<'_>) -> Option<Filter> {
+        if let Some(at) = self.chosen.or(self.searching.then_some(0)) {
+            self.take(at, scene);
+            return None;
+        }
+        match Filter::parse(self.line.text(), &scene.known.tag_keys) {
             Ok(filter) => Some(filter),
             Err(error) => {
                 self.line.move_to(error.at);
+                self.refresh(scene);
                 self.error = Some(error);
                 None
             }
         }
     }
 
+    /// Whether the history is searched.
+    #[must_use]
+    pub fn is_searching(&self) -> bool {
+        self.searching
+    }
+
+    /// Leaves the search of the history with what was written before it.
+    pub fn leave_search(&mut self, scene: Scene<'_>) {
+        self.searching = false;
+        self.line.set(&std::mem::take(&mut self.draft));
+        self.changed(scene);
+    }
+
     /// Draws it at the foot of an area; returns where the terminal's cursor belongs.
     pub fn draw(&self, area: Rect, buf: &mut Buffer, theme: &Theme) -> Option<Position> {
-        let height = area.height.min(4);
+        let height = area.height.min(LINE_ROWS);
+        let above = Rect { height: area.height - height, ..area };
         let area = Rect { y: area.bottom() - height, height, ..area }.intersection(buf.area);
         if area.is_empty() {
             return None;
         }
+        self.draw_offered(above, buf, theme);
         Clear.render(area, buf);
         rule(buf, area, 0, theme);
-        let title = Line::from(Span::styled(" Filter ", theme.style(Role::Strong)));
-        put(buf, area, 0, &title);
+        let title = if self.searching { " Look for a filter used before " } else { " Filter " };
+        put(buf, area, 0, &Line::from(Span::styled(title, theme.style(Role::Strong))));
         let line = u16::from(area.height > 1);
         let room = usize::from(area.width.saturating_sub(PROMPT + 1));
         let (shown, cursor) = self.line.seen(room, theme.glyphs.ellipsis);
         let text = Line::from(vec![Span::styled("/ ", theme.style(Role::Accent)), Span::raw(shown)]);
         put(buf, area, line, &text);
-        let column = PROMPT + cursor;
-        self.say(column, Rect { y: area.y + line, height: area.height - line, ..area }, buf, theme);
-        Some(Position { x: (area.x + column).min(area.right() - 1), y: area.y + line })
+        self.say(room, Rect { y: area.y + line, height: area.height - line, ..area }, buf, theme);
+        Some(Position { x: (area.x + PROMPT + cursor).min(area.right() - 1), y: area.y + line })
+    }
+
+    /// What could be written, at the foot of what is above the line.
+    fn draw_offered(&self, above: Rect, buf: &mut Buffer, theme: &Theme) {
+        // The header stays: a screen that shows nothing but suggestions says nothing of where it is.
+        let rows = SUGGESTIONS.min(self.offered.len() as u16).min(above.height.saturating_sub(4));
+        if rows == 0 {
+            return;
+        }
+        let area = Rect { y: above.bottom() - rows - 1, height: rows + 1, ..above }.intersection(buf.area);
+        Clear.render(area, buf);
+        rule(buf, area, 0, theme);
+        let chosen = self.chosen.unwrap_or_default();
+        let first = (chosen + 1).saturating_sub(usize::from(rows));
+        let hidden = self.offered.len().saturating_sub(usize::from(rows));
+        if hidden > 0 {
+            let more = format!(" {hidden} more: go on typing ");
+            put(buf, area, 0, &Line::from(Span::styled(more, theme.style(Role::Muted))));
+        }
+        let label = self.offered.iter().map(|s| width(&s.label)).max().unwrap_or_default();
+        let label = label.min(LABEL).min(usize::from(area.width) / 2);
+        for (row, (at, suggestion)) in self.offered.iter().enumerate().skip(first).take(usize::from(rows)).enumerate() {
+            let here = self.chosen == Some(at);
+            let mark = if here { theme.glyphs.marks.0 } else { " " };
+            // Beside nothing a label has the whole row.
+            let columns = if suggestion.note.is_empty() { usize::from(area.width).saturating_sub(3) } else { label };
+            let room = usize::from(area.width).saturating_sub(columns + 5);
+            let line = Line::from(vec![
+                Span::raw(format!("{mark} ")),
+                Span::raw(left(&suggestion.label, columns, theme.glyphs.ellipsis)),
+                Span::styled(
+                    format!("  {}", cut(&suggestion.note, room, theme.glyphs.ellipsis)),
+                    theme.style(Role::Muted),
+                ),
+            ]);
+            put(buf, area, row as u16 + 1, &line);
+            if here {
+                let bar = Rect { y: area.y + row as u16 + 1, height: 1, ..area };
+                buf.set_style(bar.intersection(buf.area), theme.style(Role::Selected));
+            }
+        }
     }
 
     /// What is wrong and what may have been meant, or what can be asked.
-    fn say(&self, column: u16, area: Rect, buf: &mut Buffer, theme: &Theme) {
+    fn say(&self, room: usize, area: Rect, buf: &mut Buffer, theme: &Theme) {
         let Some(error) = &self.error else {
-            let example = "service:ec2|rds  region:us-*  env=prod  -team:data  cost>100  \"free text\"";
-            put(buf, area, 1, &Line::from(Span::styled(format!("  {example}"), theme.style(Role::Muted))));
-            return;
+            let text = match () {
+                () if self.searching && self.offered.is_empty() => {
+                    "no filter used before has this in it; Esc goes back"
+                }
+                () if self.searching => "Enter takes it into the line; Esc goes back",
+                () if area.width < 76 => "service:ec2|rds  region:us-*  env=prod  cost>100",
+                () => "service:ec2|rds  region:us-*  env=prod  -team:data  cost>100  \"free text\"",
+            };
+            return put(buf, area, 1, &Line::from(Span::styled(format!("  {text}"), theme.style(Role::Muted))));
         };
         let message = SafeText::from_outside(&error.message);
-        let column = usize::from(column);
-        let pointer = match format!("{}^ {message}", " ".repeat(column)) {
-            // The cursor stands on the mistake until it is moved.
-            _ if self.line.cursor() != error.at => format!("  {message}"),
-            right if width(&right) <= usize::from(area.width) => right,
-            _ if width(&message) < column => format!("{}{message} ^", " ".repeat(column - width(&message) - 1)),
+        let place = self.line.column(error.at, room).map(|column| usize::from(PROMPT + column));
+        let pointer = match place {
+            Some(column) if column + 2 + width(&message) <= usize::from(area.width) => {
+                format!("{}^ {message}", " ".repeat(column))
+            }
+            Some(column) if width(&message) < column => {
+                format!("{}{message} ^", " ".repeat(column - width(&message) - 1))
+            }
             _ => format!("  {message}"),
         };
         put(buf, area, 1, &Line::from(Span::styled(pointer, theme.style(Role::Error))));
@@ -112,10 +300,41 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_mistake_moves_the_cursor_to_its_place() {
-        let mut line = LineEditor::new("env=prod servce:x".into());
-        assert_eq!(line.filter(&[]), None);
-        line.insert("!");
-        assert_eq!(line.text(), "env=prod !servce:x");
+    fn a_mistake_is_told_once_its_term_is_left_and_enter_goes_there() {
+        let known = Known::default();
+        let scene = Scene { known: &known, history: &[] };
+        let mut line = FilterLine::new("env=prod servce:x".into(), scene);
+        line.insert("y", scene);
+        assert_eq!(line.error, None, "it is being written");
+        line.insert(" ", scene);
+        assert!(line.error.as_ref().is_some_and(|e| e.at == 9));
+        assert_eq!(line.enter(scene), None);
+        line.insert("!", scene);
+        assert_eq!(line.line.text(), "env=prod !servce:xy ");
+    }
+
+    #[test]
+    fn history_goes_back_and_forth_and_keeps_what_was_written() {
+        let history = ["region:eu-*".to_owned(), "env=prod".to_owned()];
+        let known = Known::default();
+        let scene = Scene { known: &known, history: &history };
+        let mut line = FilterLine::new("team=x ".into(), scene);
+        let texts = |line: &mut FilterLine, actions: &[Action]| {
+            let text = |action: &Action| {
+                line.edit(*action, scene);
+                line.line.text().to_owned()
+            };
+            actions.iter().map(text).collect::<Vec<_>>()
+        };
+        use Action::{LineDown, LineUp, SearchHistory};
+        let walk = texts(&mut line, &[LineUp, LineUp, LineUp, LineDown, LineDown]);
+        assert_eq!(walk, ["region:eu-*", "env=prod", "env=prod", "region:eu-*", "team=x "]);
+        assert_eq!(texts(&mut line, &[SearchHistory]), [""]);
+        line.insert("prd", scene);
+        assert_eq!((line.enter(scene), line.line.text()), (None, "env=prod"));
+        assert!(line.enter(scene).is_some() && !line.is_searching());
+        line.edit(SearchHistory, scene);
+        line.leave_search(scene);
+        assert_eq!(line.line.text(), "env=prod");
     }
 }

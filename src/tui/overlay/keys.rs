@@ -7,7 +7,8 @@ use ratatui::layout::Rect;
 use super::Overlay;
 use super::calendar::{Calendar, Facts};
 use super::calendar_view;
-use super::filter::LineEditor;
+use super::complete::Known;
+use super::filter::{FilterLine, Scene};
 use super::help::Help;
 use super::picker::Chosen;
 use crate::tui::action::Action;
@@ -22,13 +23,17 @@ const PAGE: usize = 10;
 impl App {
     /// Opens what an action opens.
     pub(in crate::tui) fn open_overlay(&mut self, action: Action) {
+        if action == Action::Filter {
+            self.take_note();
+        }
         self.overlay = match action {
             Action::Help => Some(Overlay::Help(Help::default())),
             // With a blank after what is there: what is typed is mostly one more term.
-            Action::Filter => Some(Overlay::Filter(LineEditor::new(match self.lens.filter.to_string() {
-                text if text.is_empty() => text,
-                text => text + " ",
-            }))),
+            Action::Filter => {
+                let scene = Scene { known: &self.known, history: &self.history.filters };
+                let text = self.lens.filter.to_string();
+                Some(Overlay::Filter(FilterLine::new(if text.is_empty() { text } else { text + " " }, scene)))
+            }
             Action::Period => Some(Overlay::Period(Calendar::new(self.lens.period, &self.calendar_facts()))),
             Action::GroupBy => Some(Overlay::Pick(Box::new(self.groupings()))),
             _ => None,
@@ -46,11 +51,41 @@ impl App {
         }
     }
 
+    /// Takes note of what a filter can be about: the values of the answers that are there.
+    fn take_note(&mut self) {
+        let tag_keys = self.extent.as_ref().map_or_else(Vec::new, |e| e.tag_keys.clone());
+        let mut known = Known { tag_keys, ..Known::default() };
+        if let Some(answer) = self.breakdown_answer() {
+            known.meet_groups(&answer.by, answer.rows.iter().map(|row| (&row.key, &row.names)));
+        }
+        if let Some(answer) = self.spend_answer() {
+            known.meet_groups(&answer.movers_by, answer.movers.iter().map(|mover| (&mover.key, &mover.names)));
+            let by = self.spend.slot.shown.as_ref().and_then(|shown| shown.lens.by.first());
+            let layers =
+                answer.series.iter().filter_map(|series| Some((by?, series.key.as_ref()?, series.name.as_ref())));
+            known.meet(layers);
+        }
+        self.known = known;
+    }
+
+    /// Looks anew at what the open overlay can offer: more is known now.
+    pub(in crate::tui) fn refresh_over(&mut self) {
+        if !matches!(self.overlay, Some(Overlay::Filter(_))) {
+            return;
+        }
+        self.take_note();
+        let scene = Scene { known: &self.known, history: &self.history.filters };
+        if let Some(Overlay::Filter(line)) = &mut self.overlay {
+            line.refresh(scene);
+        }
+    }
+
     /// Puts typed or pasted text into the open overlay, where it has a line.
     pub(in crate::tui) fn type_over(&mut self, text: &str) {
         let facts = self.calendar_facts();
+        let scene = Scene { known: &self.known, history: &self.history.filters };
         match &mut self.overlay {
-            Some(Overlay::Filter(line)) => line.insert(text),
+            Some(Overlay::Filter(line)) => line.insert(text, scene),
             Some(Overlay::Period(calendar)) => calendar.insert(text, &facts),
             Some(Overlay::Pick(list)) => list.insert(text),
             Some(Overlay::Help(_)) | None => {}
@@ -64,7 +99,9 @@ impl App {
         let footer = layout::screen(whole, self.banner.is_some()).footer.height;
         let under = Rect { height: whole.height - footer, ..whole };
         let facts = self.calendar_facts();
+        let scene = Scene { known: &self.known, history: &self.history.filters };
         match (&mut self.overlay, action) {
+            (Some(Overlay::Filter(line)), Action::Close) if line.is_searching() => line.leave_search(scene),
             (Some(Overlay::Period(calendar)), Action::Close) if calendar.start().is_some() => calendar.give_up(),
             (_, Action::Close) => self.overlay = None,
             (Some(Overlay::Help(help)), action) => {
@@ -97,8 +134,8 @@ impl App {
                 None => list.edit(action),
             },
             (Some(Overlay::Filter(line)), Action::Apply) => {
-                let tag_keys = self.extent.as_ref().map_or(&[][..], |e| &e.tag_keys);
-                if let Some(filter) = line.filter(tag_keys) {
+                if let Some(filter) = line.enter(scene) {
+                    self.history.keep_filter(&filter.to_string());
                     // What was opened is part of the text that was edited: there is no way back out.
                     if filter != self.lens.filter {
                         self.path.clear();
@@ -108,7 +145,7 @@ impl App {
                     self.overlay = None;
                 }
             }
-            (Some(Overlay::Filter(line)), action) => line.edit(action),
+            (Some(Overlay::Filter(line)), action) => line.edit(action, scene),
             (None, _) => {}
         }
         self.ask()

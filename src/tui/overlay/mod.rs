@@ -5,6 +5,7 @@
 pub mod calendar;
 pub mod calendar_view;
 pub mod choice;
+pub mod complete;
 pub mod filter;
 pub mod following;
 pub mod fuzzy;
@@ -32,7 +33,7 @@ pub enum Overlay {
     /// A list to choose from.
     Pick(Box<picker::Picker<choice::Choice>>),
     /// The filter's line.
-    Filter(filter::LineEditor),
+    Filter(filter::FilterLine),
 }
 
 impl Overlay {

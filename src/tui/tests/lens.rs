@@ -77,3 +77,66 @@ fn the_calendar_at_every_size_and_without_colour() {
     s.keys("t <tab> <up> <enter> <up> <left>");
     shot("calendar-console-no-colour", &s);
 }
+
+fn filter(s: &Session) -> String {
+    s.app.lens.filter.to_string()
+}
+
+#[test]
+fn only_eu_west_without_knowing_how_it_is_spelt() {
+    let mut s = Session::started(Mood::Demo, SIZE);
+    s.keys("2 <enter> <enter> <enter> / <ctrl-u> e u w e");
+    assert!(s.text().contains("region:eu-west-1"), "{}", s.text());
+    s.keys("<tab> <enter>");
+    assert_eq!(filter(&s), "region:eu-west-1");
+}
+
+#[test]
+fn a_dimension_and_its_value_are_completed_with_the_quotes_that_they_need() {
+    let mut s = Session::started(Mood::Demo, SIZE);
+    s.keys("/ s e r v");
+    assert!(s.text().contains("like ec2, s3, bigquery; 4 seen here"), "{}", s.text());
+    s.keys("<down> <enter>");
+    assert!(s.text().contains("/ service:") && s.text().contains("Amazon S3"), "{}", s.text());
+    s.keys("s 3 <tab> <enter> <enter>");
+    assert_eq!(filter(&s), "service:\"Amazon S3\"");
+    s.keys("/ - a c c <tab> <enter> <tab>");
+    assert!(s.text().contains("▌ prod-ml"), "{}", s.text());
+    s.keys("<enter> <enter>");
+    assert_eq!(filter(&s), "service:\"Amazon S3\" -sub_account:111122223333");
+}
+
+#[test]
+fn enter_applies_what_is_written_unless_something_is_chosen() {
+    let mut s = Session::started(Mood::Demo, SIZE);
+    s.keys("/ p r o v <enter>");
+    assert_eq!(filter(&s), "\"prov\"");
+    s.keys("/ <ctrl-u> t e a m = w e b <space> t e <tab> <enter> x <enter>");
+    assert_eq!(filter(&s), "tag:team=web tag:team=x");
+}
+
+#[test]
+fn a_filter_used_before_comes_back() {
+    let mut s = Session::started(Mood::Demo, SIZE);
+    s.keys("/ e n v = p r o d <enter> / <ctrl-u> r e g i o n : e u - * <enter> / <ctrl-u> <up> <up> <enter>");
+    assert_eq!(filter(&s), "tag:env=prod");
+    s.keys("/ <ctrl-r> e u");
+    assert!(s.text().contains("Look for a filter used before"), "{}", s.text());
+    s.keys("<enter> <enter>");
+    assert_eq!(filter(&s), "region:eu-*");
+    s.keys("/ <ctrl-r> <esc>");
+    assert_eq!(s.app.place(), Place::Line);
+    s.keys("<esc>");
+    assert_eq!((s.app.place(), filter(&s).as_str()), (Place::Tab(Tab::Spend), "region:eu-*"));
+}
+
+#[test]
+fn the_filter_with_its_suggestions_at_every_size() {
+    for (name, size) in [("60x15", (60, 15)), ("80x24", (80, 24)), ("120x36", SIZE)] {
+        let mut s = Session::started(Mood::Demo, size);
+        s.keys("/");
+        shot(&format!("filter-{name}"), &s);
+        s.keys("s e r v c e : x <space> s e r v i c e : a <down>");
+        shot(&format!("filter-values-{name}"), &s);
+    }
+}

@@ -1,0 +1,323 @@
+//! What could be written at the cursor of a filter: dimensions, and the values that are known of them.
+//!
+//! Pure: knows no line and draws nothing. A value that cannot be typed, since it holds what nobody
+//! sees, is not offered: it is opened by Enter in the Breakdown.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use super::fuzzy::Fuzzy;
+use crate::domain::dimension::Dimension;
+use crate::domain::filter::spot::{Spot, Wanted, key_text, value_text};
+use crate::domain::text::{SafeText, Untrusted};
+use crate::tui::tab::Named;
+
+/// Suggestions at most: nobody goes further down than that, letters narrow it sooner.
+const SUGGESTIONS_MAX: usize = 200;
+
+/// A value and its name, where it has one.
+pub type Value = (Untrusted, Option<Untrusted>);
+
+/// What is known of the data: what a filter can be about.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Known {
+    /// Tag keys that may be written without `tag:`.
+    pub tag_keys: Vec<String>,
+    /// Values by dimension, the most expensive first.
+    pub values: BTreeMap<Dimension, Vec<Value>>,
+}
+
+/// Something that could be written.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Suggestion {
+    /// What is shown.
+    pub label: SafeText,
+    /// What it means.
+    pub note: SafeText,
+    /// What is written.
+    text: String,
+    /// Whether the term goes on behind it.
+    open: bool,
+}
+
+/// What a dimension is about, in few words.
+fn doc(dimension: &Dimension) -> &'static str {
+    match dimension {
+        Dimension::Provider => "who charges: AWS, Azure, Google Cloud",
+        Dimension::BillingAccount => "who pays: payer account, billing account",
+        Dimension::SubAccount => "account, subscription or project",
+        Dimension::ServiceCategory => "compute, storage, databases",
+        Dimension::Service => "like ec2, s3, bigquery",
+        Dimension::Region => "like us-east-1; us-* is all of them",
+        Dimension::AvailabilityZone => "a zone of a region",
+        Dimension::ResourceType => "instance, volume, bucket",
+        Dimension::InstanceType => "like m6i.4xlarge",
+        Dimension::Resource => "one resource by its id or name",
+        Dimension::Sku => "what the price list has",
+        Dimension::ChargeCategory => "usage, purchase, tax, credit, adjustment",
+        Dimension::PricingCategory => "standard, dynamic or committed prices",
+        Dimension::CommitmentDiscount => "a savings plan or reservation",
+        Dimension::Tag(_) => "a tag",
+    }
+}
+
+impl Known {
+    /// All dimensions that can be named, tags with a key of the config last.
+    fn dimensions(&self) -> impl Iterator<Item = Dimension> {
+        Dimension::FIXED.into_iter().chain(self.tag_keys.iter().map(|key| Dimension::Tag(key.clone())))
+    }
+
+    /// The dimension that a word of a filter means.
+    #[must_use]
+    pub fn dimension(&self, word: &str) -> Option<Dimension> {
+        let tag = || (!word.contains(':')).then(|| Dimension::Tag(word.to_owned()));
+        Dimension::parse(word).or_else(tag)
+    }
+
+    /// Takes note of the values of an answer's groups.
+    pub fn meet_groups<'a>(&mut self, by: &'a [Dimension], groups: impl Iterator<Item = Named<'a>>) {
+        self.meet(groups.flat_map(|(key, names)| {
+            by.iter().zip(key).enumerate().map(|(at, (dimension, value))| (dimension, value, names.get(&at)))
+        }));
+    }
+
+    /// Takes note of values, each of its dimension and with its name.
+    pub fn meet<'a>(&mut self, values: impl Iterator<Item = (&'a Dimension, &'a Untrusted, Option<&'a Untrusted>)>) {
+        let known = self.values.iter().flat_map(|(dimension, values)| values.iter().map(move |(v, _)| (dimension, v)));
+        let mut met: HashSet<(Dimension, Untrusted)> = known.map(|(d, v)| (d.clone(), v.clone())).collect();
+        for (dimension, value, name) in values {
+            if met.insert((dimension.clone(), value.clone())) {
+                self.values.entry(dimension.clone()).or_default().push((value.clone(), name.cloned()));
+            }
+        }
+    }
+
+    /// The values of a dimension that can be written.
+    fn values_of(&self, dimension: &Dimension) -> Vec<Suggestion> {
+        let values = self.values.get(dimension).map_or(&[][..], Vec::as_slice);
+        let mut met: BTreeSet<&str> = BTreeSet::new();
+        let names = values.iter().filter_map(|(_, name)| name.as_ref()).map(Untrusted::raw);
+        // A name that two values have would mean both.
+        let shared: BTreeSet<&str> = names.filter(|name| !met.insert(name)).collect();
+        values.iter().filter_map(|(value, name)| Suggestion::value(value, name.as_ref(), &shared)).collect()
+    }
+}
+
+impl Suggestion {
+    fn ours(label: &'static str, text: &str, note: &'static str) -> Suggestion {
+        Suggestion { label: SafeText::ours(label), note: SafeText::ours(note), text: text.to_owned(), open: false }
+    }
+
+    /// A dimension, as a term's beginning.
+    fn term(dimension: &Dimension, known: &Known) -> Suggestion {
+        let (word, separator) = match dimension {
+            Dimension::Tag(key) if known.tag_keys.contains(key) && key_text(key) == *key => (key.clone(), '='),
+            Dimension::Tag(key) => (format!("tag:{}", key_text(key)), '='),
+            fixed => (fixed.name(), ':'),
+        };
+        let count = known.values.get(dimension).map_or(0, Vec::len);
+        let note = match count {
+            0 => doc(dimension).to_owned(),
+            count => format!("{}; {count} seen here", doc(dimension)),
+        };
+        Suggestion {
+            label: SafeText::from_outside(&word),
+            note: SafeText::from_outside(&note),
+            text: format!("{word}{separator}"),
+            open: true,
+        }
+    }
+
+    fn value(value: &Untrusted, name: Option<&Untrusted>, shared: &BTreeSet<&str>) -> Option<Suggestion> {
+        let typed = |text: &Untrusted| !text.raw().is_empty() && text.safe().as_str() == text.raw();
+        if !typed(value) {
+            return None;
+        }
+        let name = name.filter(|name| typed(name) && *name != value);
+        Some(match name {
+            Some(name) => {
+                let written = if shared.contains(name.raw()) { value } else { name };
+                Suggestion { label: name.safe(), note: value.safe(), text: value_text(written.raw()), open: false }
+            }
+            None => Suggestion {
+                label: value.safe(),
+                note: SafeText::default(),
+                text: value_text(value.raw()),
+                open: false,
+            },
+        })
+    }
+
+    /// The value of a dimension as a whole term: for who knows the value's name and not what it is.
+    fn whole(self, dimension: &Dimension, known: &Known) -> Suggestion {
+        let head = Suggestion::term(dimension, known);
+        let note = SafeText::from_outside(&dimension.title().to_lowercase());
+        let label = SafeText::from_outside(&format!("{}{}", head.text, self.label));
+        Suggestion { label, note, text: format!("{}{}", head.text, self.text), open: false }
+    }
+
+    /// The text itself.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The text that is written in the place of a piece, and what of the text behind the piece is
+    /// replaced too: a separator is not written twice, and a blank follows a finished term.
+    #[must_use]
+    pub fn written(&self, after: &str) -> (String, usize) {
+        let mut text = self.text.clone();
+        if self.open {
+            return (text, usize::from(after.starts_with([':', '='])));
+        }
+        if after.is_empty() {
+            text.push(' ');
+        }
+        (text, 0)
+    }
+}
+
+/// What could be written at a spot, best first.
+#[must_use]
+pub fn suggestions(spot: &Spot, known: &Known) -> Vec<Suggestion> {
+    let all = match &spot.wanted {
+        Wanted::Anything => return vec![],
+        Wanted::Value(word) => {
+            let Some(dimension) = known.dimension(word) else { return vec![] };
+            let ours = [Suggestion::ours("*", "*", "any value"), Suggestion::ours("\"\"", "\"\"", "no value at all")];
+            known.values_of(&dimension).into_iter().chain(ours).collect()
+        }
+        Wanted::TagKey => {
+            let tags = known.dimensions().filter(|d| matches!(d, Dimension::Tag(_)));
+            let strip = |s: Suggestion| Suggestion { text: s.text.trim_start_matches("tag:").to_owned(), ..s };
+            tags.map(|tag| strip(Suggestion::term(&tag, known))).collect()
+        }
+        Wanted::Term => {
+            let mut terms: Vec<Suggestion> = known.dimensions().map(|d| Suggestion::term(&d, known)).collect();
+            terms.push(Suggestion {
+                open: true,
+                ..Suggestion::ours("cost>", "cost>", "groups that cost more; also < >= <=")
+            });
+            if !spot.typed.is_empty() {
+                let whole = known.values.keys().flat_map(|dimension| {
+                    known.values_of(dimension).into_iter().map(|value| value.whole(dimension, known))
+                });
+                terms.extend(whole);
+            }
+            terms
+        }
+    };
+    ranked(&spot.typed, all)
+}
+
+/// The filters used before that match what was typed, the newest first among equals.
+#[must_use]
+pub fn recalled(typed: &str, history: &[String]) -> Vec<Suggestion> {
+    let whole = |text: &String| Suggestion {
+        label: SafeText::from_outside(text),
+        note: SafeText::default(),
+        text: text.clone(),
+        open: false,
+    };
+    ranked(typed.trim(), history.iter().map(whole).collect())
+}
+
+/// Those that match what was typed, best first; all, in their order, where nothing was typed. What is
+/// written already is no suggestion.
+fn ranked(typed: &str, all: Vec<Suggestion>) -> Vec<Suggestion> {
+    let mut fuzzy = Fuzzy::new(typed);
+    let mut found: Vec<((bool, u32), Suggestion)> = all
+        .into_iter()
+        .filter_map(|suggestion| {
+            // What is found in a name comes before what is found in its meaning.
+            let by_label = fuzzy.score(&suggestion.label);
+            let score = by_label.or_else(|| fuzzy.score(&suggestion.note))?;
+            Some(((by_label.is_some(), score), suggestion))
+        })
+        .collect();
+    found.sort_by_key(|(score, suggestion)| {
+        // Among equals the one that has least beside what was typed.
+        let length = if typed.is_empty() { 0 } else { suggestion.label.len() };
+        (std::cmp::Reverse(*score), length)
+    });
+    let mut found: Vec<Suggestion> = found.into_iter().map(|(_, suggestion)| suggestion).collect();
+    found.truncate(SUGGESTIONS_MAX);
+    if matches!(found.as_slice(), [only] if only.text == typed) { vec![] } else { found }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::filter::spot::spot;
+
+    fn known() -> Known {
+        let plain = |values: &[&str]| values.iter().map(|v| (Untrusted::from(*v), None)).collect::<Vec<_>>();
+        let named = |values: &[(&str, &str)]| {
+            values.iter().map(|(v, n)| (Untrusted::from(*v), Some(Untrusted::from(*n)))).collect::<Vec<_>>()
+        };
+        Known {
+            tag_keys: vec!["team".into(), "cost center".into()],
+            values: BTreeMap::from([
+                (Dimension::Region, plain(&["us-east-1", "eu-west-1", "eu-central-1", ""])),
+                (Dimension::Service, plain(&["Amazon EC2", "web\u{202e}lla"])),
+                (
+                    Dimension::SubAccount,
+                    named(&[("1111", "prod-ml"), ("2222", "twin"), ("3333", "twin"), ("4444", "")]),
+                ),
+            ]),
+        }
+    }
+
+    /// The labels at `^`, the first `most`.
+    fn labels(text: &str, most: usize) -> Vec<String> {
+        let at = text.find('^').expect("a cursor");
+        let found = suggestions(&spot(&text.replacen('^', "", 1), at), &known());
+        found.into_iter().take(most).map(|s| s.label.into_string()).collect()
+    }
+
+    #[test]
+    fn dimensions_come_first_and_then_values() {
+        for (text, most, want) in [
+            ("^", 2, &["provider", "billing_account"][..]),
+            ("reg^", 1, &["region"]),
+            ("team^", 1, &["team"]),
+            ("region:^", 9, &["us-east-1", "eu-west-1", "eu-central-1", "*", "\"\""]),
+            ("region:euw^", 1, &["eu-west-1"]),
+            ("region:us-east-1|cen^", 1, &["eu-central-1"]),
+            ("region:eu-west-1^", 9, &[]),
+            ("euwest^", 1, &["region:eu-west-1"]),
+            ("account:^", 3, &["prod-ml", "twin", "twin"]),
+            ("account:1111^", 1, &["prod-ml"]),
+            ("service:^", 1, &["Amazon EC2"]),
+            ("owner=^", 2, &["*", "\"\""]),
+            ("tag:^", 9, &["team", "tag:\"cost center\""]),
+            ("cost>1^", 9, &[]),
+            ("\"free^", 9, &[]),
+        ] {
+            assert_eq!(labels(text, most), want, "{text}");
+        }
+        assert!(!labels("service:^", 9).iter().any(|l| l.contains("web")), "what cannot be typed is not offered");
+    }
+
+    #[test]
+    fn what_is_written_is_quoted_and_finishes_or_opens_a_term() {
+        let written = |text: &str, after: &str| {
+            let first = suggestions(&spot(text, text.len()), &known()).into_iter().next().expect(text);
+            first.written(after)
+        };
+        for (text, after, want, replaced) in [
+            ("regi", "", "region:", 0),
+            ("regi", ":x", "region:", 1),
+            ("center", "", "tag:\"cost center\"=", 0),
+            ("service:am", "", "\"Amazon EC2\" ", 0),
+            ("service:am", " env=x", "\"Amazon EC2\"", 0),
+            ("service:am", "|x", "\"Amazon EC2\"", 0),
+            ("account:prod", "", "prod-ml ", 0),
+            ("account:twin", "", "2222 ", 0),
+            ("account:44", "", "4444 ", 0),
+            ("amazon", "", "service:\"Amazon EC2\" ", 0),
+        ] {
+            let (got, also) = written(text, after);
+            assert_eq!((got.as_str(), also), (want, replaced), "{text}");
+        }
+    }
+}
