@@ -5,6 +5,8 @@
 
 use ratatui::layout::Rect;
 
+pub mod spend;
+
 /// The screen's parts; an empty one is not drawn.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Parts {
@@ -62,47 +64,6 @@ pub fn screen(area: Rect, banner: bool) -> Parts {
     Parts { header, lens, banner, body, footer }
 }
 
-/// The parts of the Spend tab.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Spend {
-    /// Four figures.
-    pub cards: Rect,
-    /// Warnings.
-    pub notices: Rect,
-    /// The chart's heading and legend.
-    pub legend: Rect,
-    /// The chart with its axes.
-    pub chart: Rect,
-    /// The selected day.
-    pub readout: Rect,
-    /// What moved most, with its heading.
-    pub movers: Rect,
-}
-
-/// The parts of the Spend tab's body.
-#[must_use]
-pub fn spend(body: Rect, notices: u16) -> Spend {
-    let mut rows = Rows { left: body };
-    let roomy = body.height >= 17;
-    let cards = rows.top(3);
-    let notices = if body.height >= 14 { rows.top(notices.min(if roomy { 2 } else { 1 })) } else { Rect::default() };
-    if roomy {
-        rows.top(1);
-    }
-    if rows.left.height < 6 {
-        return Spend { cards, notices, readout: rows.top(1), movers: rows.left, ..Spend::default() };
-    }
-    let legend = rows.top(1);
-    let left = rows.left.height;
-    // The movers get a third, the chart at most 18 rows; what is left over stays blank.
-    let movers = if left >= 11 { (left / 3).max(4) } else { 0 };
-    let gap = u16::from(movers > 0);
-    let chart = rows.top((left - 1 - movers - gap).min(18));
-    let readout = rows.top(1);
-    rows.top(gap);
-    Spend { cards, notices, legend, chart, readout, movers: if movers > 0 { rows.left } else { Rect::default() } }
-}
-
 /// The parts of the Breakdown tab.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Breakdown {
@@ -145,12 +106,10 @@ mod tests {
             for height in 0..=60u16 {
                 let area = Rect::new(0, 0, width, height);
                 let all = screen(area, true);
-                let inner = spend(all.body, 2);
                 let table = breakdown(all.body);
                 let outer = [all.header, all.lens, all.banner, all.body, all.footer];
-                let spend = [inner.cards, inner.notices, inner.legend, inner.chart, inner.readout, inner.movers];
                 let table = [table.crumbs, table.heading, table.rows];
-                for (whole, parts) in [(area, &outer[..]), (all.body, &spend[..]), (all.body, &table[..])] {
+                for (whole, parts) in [(area, &outer[..]), (all.body, &table[..])] {
                     for (i, part) in parts.iter().enumerate().filter(|(_, p)| !p.is_empty()) {
                         assert_eq!(part.intersection(whole), *part, "{width}x{height}: {part:?} leaves {whole:?}");
                         for other in &parts[..i] {

@@ -21,11 +21,10 @@ use super::action::Group;
 use super::app::App;
 use super::layout;
 use super::overlay::{self, Overlay};
-use super::tab::{Tab, breakdown, later, spend};
+use super::tab::{Tab, breakdown, later};
 use super::text::{cut, paragraph, put, put_at, width};
 use super::theme::Role;
 use crate::domain::calendar::Day;
-use crate::domain::period::PeriodSpec;
 use crate::domain::services;
 use crate::domain::text::SafeText;
 use crate::engine::answer::Freshness;
@@ -158,14 +157,7 @@ fn body(app: &App, area: Rect, buf: &mut Buffer) {
         return empty(app, area, buf);
     }
     if app.tab == Tab::Spend {
-        let lens = app.spend.slot.shown.as_ref().map_or(&app.lens, |s| &s.lens);
-        let mut words = lens.period.describe(app.shown_as_of());
-        if let Some(first) = words.get(..1).map(str::to_uppercase) {
-            words.replace_range(..1, &first);
-        }
-        // A lens that is the month to date needs no card of its own, nor a place for one while it loads.
-        let card = (lens.period != PeriodSpec::ThisMonth).then_some(words.as_str());
-        spend::view::draw(&app.spend, app.spend_answer(), card, area, buf, &app.theme);
+        app.spend_scene().draw(area, buf, &app.theme);
     } else {
         breakdown::view::draw(&app.breakdown, app.breakdown_answer(), area, buf, &app.theme);
     }

@@ -5,3 +5,4 @@ mod fake;
 mod lens;
 mod scripts;
 mod snapshots;
+mod spend;

@@ -110,6 +110,8 @@ pub struct Glyphs {
     pub hatch: char,
     /// Under the selected day.
     pub cursor: char,
+    /// On a day that something is written down about.
+    pub note: char,
     /// Heights of an eighth to eight eighths.
     pub heights: [char; 8],
     /// Widths of an eighth to eight eighths.
@@ -134,6 +136,7 @@ const UNICODE: Glyphs = Glyphs {
     previous: '·',
     hatch: '▒',
     cursor: '▲',
+    note: '◆',
     heights: ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'],
     widths: ['▏', '▎', '▍', '▌', '▋', '▊', '▉', '█'],
     swatch: '■',
@@ -153,6 +156,7 @@ const ASCII: Glyphs = Glyphs {
     previous: '.',
     hatch: ':',
     cursor: '^',
+    note: '*',
     heights: ['_', '_', '.', '.', '-', '-', '=', '#'],
     widths: [' ', ' ', ' ', '-', '-', '=', '=', '#'],
     swatch: '#',

@@ -6,6 +6,7 @@
 mod ask;
 mod open;
 mod perform;
+mod time;
 
 use std::sync::Arc;
 
@@ -162,7 +163,7 @@ impl App {
     #[must_use]
     pub fn context(&self) -> Context {
         let can_open = match self.tab {
-            Tab::Spend => self.spend_answer().is_some_and(|a| !a.starts.is_empty()),
+            Tab::Spend => self.spend_can_open(),
             Tab::Breakdown => self.breakdown_answer().is_some_and(|a| !a.rows.is_empty()),
             _ => false,
         };

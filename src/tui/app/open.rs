@@ -12,6 +12,7 @@ use crate::domain::text::SafeText;
 use crate::engine::answer::Key as GroupKey;
 use crate::engine::twin;
 use crate::tui::effect::Effect;
+use crate::tui::tab::spend::state::Pane;
 use crate::tui::tab::{Tab, breakdown, narrowed, spend};
 
 /// Something that was opened, and how to get back out of it.
@@ -24,6 +25,8 @@ pub struct Crumb {
     period: Option<PeriodSpec>,
     key: Option<GroupKey>,
     tab: Tab,
+    /// Whether only other days are looked at, whichever tab shows them.
+    pub(super) zoomed: bool,
 }
 
 impl App {
@@ -36,9 +39,12 @@ impl App {
         }
         if self.tab == Tab::Spend {
             let Some(answer) = self.spend_answer() else { return };
-            if let Some(mover) = self.spend.selected_mover(answer) {
+            if self.spend.focus == Pane::Cards {
+                let Some(days) = self.selected_card_days() else { return };
+                self.open_days(days);
+            } else if let Some(mover) = self.spend.selected_mover(answer) {
                 let (by, key) = (answer.movers_by.clone(), mover.key.clone());
-                let label = join(spend::view::mover_labels(answer, mover));
+                let label = join(spend::movers::labels(answer, mover));
                 let all = answer.movers.iter().map(|m| (&m.key, &m.names));
                 let filter = narrowed(&self.lens.filter, &by, &key, all);
                 self.drill(by, key, filter, label);
@@ -74,8 +80,14 @@ impl App {
 
     fn push(&mut self, label: SafeText, period: Option<PeriodSpec>, key: Option<GroupKey>) {
         let (filter, by) = (self.lens.filter.clone(), self.lens.by.clone());
-        self.path.push(Crumb { label, filter, by, period, key, tab: self.tab });
+        self.path.push(Crumb { label, filter, by, period, key, tab: self.tab, zoomed: false });
         self.breakdown.seek(None);
+    }
+
+    /// Remembers the days that were looked at before a zoom.
+    pub(super) fn push_zoom(&mut self, label: SafeText, period: PeriodSpec) {
+        let (filter, by) = (self.lens.filter.clone(), self.lens.by.clone());
+        self.path.push(Crumb { label, filter, by, period: Some(period), key: None, tab: self.tab, zoomed: true });
     }
 
     pub(super) fn back(&mut self) {
@@ -85,8 +97,10 @@ impl App {
         if let Some(period) = crumb.period {
             self.lens.period = period;
         }
-        self.tab = crumb.tab;
-        self.breakdown.seek(crumb.key);
+        if !crumb.zoomed {
+            self.tab = crumb.tab;
+            self.breakdown.seek(crumb.key);
+        }
     }
 
     fn copy(&mut self, text: String, what: &str) -> Vec<Effect> {
@@ -102,7 +116,7 @@ impl App {
 
     pub(super) fn copy_row(&mut self) -> Vec<Effect> {
         let text = match self.tab {
-            Tab::Spend => self.spend_answer().and_then(|a| spend::view::row_text(&self.spend, a)),
+            Tab::Spend => self.spend_scene().row_text(self.body()),
             Tab::Breakdown => self.breakdown_answer().and_then(|a| breakdown::view::row_text(&self.breakdown, a)),
             _ => None,
         };

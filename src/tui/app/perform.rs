@@ -70,6 +70,8 @@ impl App {
             Action::Metric => self.lens.metric = after(&crate::domain::charge::Metric::ALL, &self.lens.metric),
             Action::Comparison => self.lens.comparison = after(&Comparison::ALL, &self.lens.comparison),
             Action::Currency => self.next_currency(),
+            Action::Pieces => self.next_pieces(),
+            Action::ZoomIn | Action::ZoomOut | Action::PanEarlier | Action::PanLater => self.zoom_or_pan(action),
             _ => self.move_about(action),
         }
         self.ask()
@@ -113,11 +115,12 @@ impl App {
         let page = self.page();
         if self.tab == Tab::Spend {
             match action {
-                Action::DayBefore => self.spend.move_cursor(-1, currency),
-                Action::DayAfter => self.spend.move_cursor(1, currency),
+                Action::DayBefore => self.move_across(-1),
+                Action::DayAfter => self.move_across(1),
+                Action::NextPane => self.next_pane(),
                 _ => {
                     if let Some(by) = distance(action, page) {
-                        self.spend.move_mover(by, currency);
+                        self.move_in_pane(by);
                     }
                 }
             }

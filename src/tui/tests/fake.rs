@@ -6,7 +6,7 @@ use crossterm::event::{KeyEvent, KeyModifiers};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::domain::calendar::{Day, Granularity, Period};
+use crate::domain::calendar::{Day, Period};
 use crate::domain::dimension::Dimension;
 use crate::domain::lens::Lens;
 use crate::domain::money::Amount;
@@ -14,6 +14,7 @@ use crate::domain::text::Untrusted;
 use crate::engine::answer::{
     BreakdownAnswer, BreakdownRow, Figure, Freshness, Mover, Notice, NoticeKind, Series, Severity, SpendAnswer,
 };
+use crate::engine::query::pieces;
 use crate::engine::{Answer, Cancel, Command, Engine, Extent, Outcome, Question};
 use crate::error::{Error, Result};
 use crate::tui::app::App;
@@ -74,7 +75,7 @@ impl Fake {
     }
 
     fn spend(&self, lens: &Lens, currency: &str, scale: i64) -> SpendAnswer {
-        let starts = days(lens);
+        let starts = pieces(lens.period.resolve(as_of()), lens.granularity);
         let by = lens.by.first().cloned().unwrap_or(Dimension::Provider);
         let values = self.values(&by);
         let series = values.iter().enumerate().map(|(i, value)| {
@@ -111,7 +112,7 @@ impl Fake {
             series,
             previous_series: (0..starts.len()).map(|d| cents(wave(d, scale * 30))).collect(),
             starts,
-            granularity: Granularity::Day,
+            granularity: lens.granularity,
             movers: movers.collect(),
             movers_by: vec![Dimension::Service, Dimension::SubAccount],
             freshness: [("AWS", 0), ("Microsoft", -1)]

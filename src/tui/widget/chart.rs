@@ -1,5 +1,5 @@
-//! A stacked bar chart over time: a colour a layer, the comparison as dots, days that may still
-//! change hatched, a cursor under one of them.
+//! A stacked bar chart over time: a colour a layer, the comparison as dots, what may still change
+//! hatched, a broken floor where nothing is known, marks and a cursor on the floor.
 //!
 //! Knows floats and labels, not what they mean.
 
@@ -23,6 +23,8 @@ pub struct Layer {
     pub paint: Option<usize>,
     /// Its value in each piece of time.
     pub values: Vec<Option<f64>>,
+    /// The first piece from which on its values may still change.
+    pub open_from: usize,
 }
 
 /// What a piece of time is called under the axis.
@@ -47,10 +49,12 @@ pub struct Chart {
     pub layers: Vec<Layer>,
     /// The comparison, piece by piece.
     pub previous: Vec<Option<f64>>,
-    /// Which pieces may still change.
-    pub unsettled: Vec<bool>,
     /// What each piece is called under the axis.
     pub labels: Vec<Label>,
+    /// How many pieces may lie between two labels; any number beyond the last.
+    pub strides: &'static [usize],
+    /// Pieces that something is written down about, and what is written.
+    pub marks: Vec<(usize, String)>,
     /// The selected piece.
     pub cursor: Option<usize>,
 }
@@ -87,7 +91,13 @@ impl Plan {
 }
 
 /// A stretch of a bar: its layer, from and to in eighths of a row.
-type Stretch = (Option<usize>, i64, i64);
+#[derive(Clone, Copy)]
+struct Stretch {
+    paint: Option<usize>,
+    hatched: bool,
+    from: i64,
+    to: i64,
+}
 
 struct Bars<'a> {
     chart: &'a Chart,
@@ -100,6 +110,12 @@ struct Bars<'a> {
 impl Chart {
     fn pieces(&self) -> usize {
         self.labels.len()
+    }
+
+    /// Whether anything of what is charted may still change.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.layers.iter().any(|layer| layer.values.iter().skip(layer.open_from).any(Option::is_some))
     }
 
     /// The plan for an area of that many columns.
@@ -138,6 +154,8 @@ impl Chart {
             bars.bar(index, buf);
         }
         bars.labels(area, buf);
+        bars.marks(buf);
+        bars.cursor(buf);
     }
 }
 
@@ -158,9 +176,33 @@ impl Bars<'_> {
             let text = format!("{}{}", right(&text, usize::from(AXIS) - 1, ""), glyphs.axis.0);
             put_at(buf, area, 0, self.plot.height - 1 - row, &Line::from(Span::styled(text, muted)));
         }
-        let floor = glyphs.rule.to_string().repeat(usize::from(self.plot.width));
-        let floor = format!("{}{}{floor}", " ".repeat(usize::from(AXIS) - 1), glyphs.axis.1);
-        put_at(buf, area, 0, self.plot.height, &Line::from(Span::styled(floor, muted)));
+        let corner = format!("{}{}", " ".repeat(usize::from(AXIS) - 1), glyphs.axis.1);
+        put_at(buf, area, 0, self.plot.height, &Line::from(Span::styled(corner, muted)));
+        for column in 0..self.plot.width {
+            // Nothing known is not nothing spent: there the floor is broken.
+            let at = usize::from(column / self.plan.slot()) * self.plan.pieces;
+            let on_bar = column % self.plan.slot() < self.plan.bar;
+            if !(on_bar && at < self.chart.pieces() && self.unknown(at)) {
+                self.on_floor(buf, self.plot.x + column, glyphs.rule, muted);
+            }
+        }
+    }
+
+    fn unknown(&self, at: usize) -> bool {
+        self.chart.layers.iter().all(|layer| sum(&layer.values, at, self.plan.pieces).is_none())
+    }
+
+    fn on_floor(&self, buf: &mut Buffer, x: u16, sign: char, style: Style) {
+        if x < self.plot.right()
+            && let Some(cell) = buf.cell_mut((x, self.plot.bottom()))
+        {
+            cell.set_char(sign).set_style(style);
+        }
+    }
+
+    /// The first column of the bar that a piece is in.
+    fn column(&self, piece: usize) -> u16 {
+        self.plot.x + (piece / self.plan.pieces.max(1)) as u16 * self.plan.slot()
     }
 
     fn eighths(&self, value: f64) -> i64 {
@@ -178,7 +220,8 @@ impl Bars<'_> {
             *edge += value;
             let (a, b) = (self.eighths(from), self.eighths(*edge));
             if a != b {
-                out.push((layer.paint, a.min(b), a.max(b)));
+                let hatched = at + self.plan.pieces > layer.open_from;
+                out.push(Stretch { paint: layer.paint, hatched, from: a.min(b), to: a.max(b) });
             }
         }
         // What costs something is seen, however little.
@@ -186,7 +229,8 @@ impl Bars<'_> {
             && up > 0.0
             && let Some(layer) = self.chart.layers.first()
         {
-            out.push((layer.paint, 0, 1));
+            let hatched = at + self.plan.pieces > layer.open_from;
+            out.push(Stretch { paint: layer.paint, hatched, from: 0, to: 1 });
         }
         out
     }
@@ -195,10 +239,9 @@ impl Bars<'_> {
         let x = self.plot.x + index as u16 * self.plan.slot();
         let at = index * self.plan.pieces;
         let stretches = self.stretches(at);
-        let hatched = (at..at + self.plan.pieces).any(|i| self.chart.unsettled.get(i).copied().unwrap_or_default());
         for row in 0..self.plot.height {
             let floor = (i64::from(row) - i64::from(self.scale.below)) * 8;
-            if let Some((sign, style)) = self.cell(&stretches, floor, hatched) {
+            if let Some((sign, style)) = self.cell(&stretches, floor) {
                 self.paint(buf, x, row, sign, style);
             }
         }
@@ -237,51 +280,78 @@ impl Bars<'_> {
     }
 
     /// What fills one cell of a bar whose lower edge is `floor` eighths above zero.
-    fn cell(&self, stretches: &[Stretch], floor: i64, hatched: bool) -> Option<(char, Style)> {
+    fn cell(&self, stretches: &[Stretch], floor: i64) -> Option<(char, Style)> {
         let clipped: Vec<Stretch> = stretches
             .iter()
-            .map(|(paint, from, to)| (*paint, (*from).max(floor) - floor, (*to).min(floor + 8) - floor))
-            .filter(|(_, from, to)| from < to)
+            .map(|s| Stretch { from: s.from.max(floor) - floor, to: s.to.min(floor + 8) - floor, ..*s })
+            .filter(|s| s.from < s.to)
             .collect();
-        let (main, ..) = *clipped.iter().max_by_key(|(_, from, to)| to - from)?;
-        let covered: i64 = clipped.iter().map(|(_, from, to)| to - from).sum();
-        let style = Style::new().fg(self.theme.layer(main));
-        let whole_cells = hatched || self.theme.depth == Depth::Mono || floor < 0 || self.theme.glyphs.ascii;
+        let main = clipped.iter().max_by_key(|s| s.to - s.from)?;
+        let covered: i64 = clipped.iter().map(|s| s.to - s.from).sum();
+        let style = Style::new().fg(self.theme.layer(main.paint));
+        let whole_cells = main.hatched || self.theme.depth == Depth::Mono || floor < 0 || self.theme.glyphs.ascii;
         if whole_cells {
             let first = floor == 0 || (floor == -8);
-            let sign = if hatched { self.theme.glyphs.hatch } else { self.theme.fill(main) };
+            let sign = if main.hatched { self.theme.glyphs.hatch } else { self.theme.fill(main.paint) };
             return (covered >= 4 || first).then_some((sign, style));
         }
         let heights = self.theme.glyphs.heights;
-        if let [(low, 0, edge), rest @ ..] = clipped.as_slice()
+        if let [low @ Stretch { from: 0, to: edge, .. }, rest @ ..] = clipped.as_slice()
             && covered == 8
-            && let Some((high, ..)) = rest.iter().max_by_key(|(_, from, to)| to - from)
+            && let Some(high) = rest.iter().max_by_key(|s| s.to - s.from)
         {
-            let style = Style::new().fg(self.theme.layer(*low)).bg(self.theme.layer(*high));
+            let style = Style::new().fg(self.theme.layer(low.paint)).bg(self.theme.layer(high.paint));
             return Some((heights[*edge as usize - 1], style));
         }
         Some((heights[covered.clamp(1, 8) as usize - 1], style))
     }
 
+    /// How many pieces lie between two labels, at least: whole bars of them.
+    fn stride(&self) -> usize {
+        let slot = usize::from(self.plan.slot()).max(1);
+        let widest = self.chart.labels.iter().map(|l| width(&l.whole())).max().unwrap_or(1);
+        let least = (widest + 2).div_ceil(slot).max(1) * self.plan.pieces.max(1);
+        let even = |stride: &&usize| **stride >= least && **stride % self.plan.pieces.max(1) == 0;
+        self.chart.strides.iter().find(even).copied().unwrap_or(least)
+    }
+
     fn labels(&self, area: Rect, buf: &mut Buffer) {
         let row = self.plot.height + 1;
         let muted = self.theme.style(Role::Muted);
-        let slot = usize::from(self.plan.slot());
-        let widest = self.chart.labels.iter().map(|l| width(&l.whole())).max().unwrap_or(1);
-        let every = (widest + 2).div_ceil(slot.max(1)).max(1) * self.plan.pieces;
         let mut group = "";
-        for (at, label) in self.chart.labels.iter().enumerate().step_by(every) {
-            let column = AXIS + (at / self.plan.pieces) as u16 * self.plan.slot();
+        for (at, label) in self.chart.labels.iter().enumerate().step_by(self.stride()) {
+            let column = self.column(at) - area.x;
             let text = if label.group == group { label.name.clone() } else { label.whole() };
             if usize::from(column) + width(&text) <= usize::from(area.width) {
                 put_at(buf, area, column, row, &Line::from(Span::styled(text, muted)));
                 group = &label.group;
             }
         }
-        if let Some(cursor) = self.chart.cursor.filter(|c| *c < self.chart.pieces()) {
-            let column = AXIS + (cursor / self.plan.pieces) as u16 * self.plan.slot();
-            let sign = self.theme.glyphs.cursor.to_string().repeat(usize::from(self.plan.bar));
-            put_at(buf, area, column, row - 1, &Line::from(Span::styled(sign, self.theme.style(Role::Accent))));
+    }
+
+    /// Signs on the floor under pieces that something is written down about, and the words above the
+    /// bars where they hide nothing.
+    fn marks(&self, buf: &mut Buffer) {
+        let style = self.theme.style(Role::Accent);
+        for (piece, words) in self.chart.marks.iter().filter(|(piece, _)| *piece < self.chart.pieces()) {
+            let x = self.column(*piece);
+            let sign = self.theme.glyphs.note;
+            self.on_floor(buf, x, sign, style);
+            let flag = format!("{sign} {words}");
+            let needs = width(&flag) as u16;
+            let blank = |x: u16| buf.cell((x, self.plot.y)).is_some_and(|cell| cell.symbol() == " ");
+            if x + needs <= self.plot.right() && (x..=x + needs).all(blank) {
+                let above = Rect { x, width: needs, height: 1, ..self.plot };
+                put_at(buf, above, 0, 0, &Line::from(Span::styled(flag, self.theme.style(Role::Muted))));
+            }
+        }
+    }
+
+    fn cursor(&self, buf: &mut Buffer) {
+        let Some(cursor) = self.chart.cursor.filter(|c| *c < self.chart.pieces()) else { return };
+        for x in 0..self.plan.bar {
+            let x = self.column(cursor) + x;
+            self.on_floor(buf, x, self.theme.glyphs.cursor, self.theme.style(Role::Accent));
         }
     }
 }
@@ -309,12 +379,13 @@ mod tests {
         let known = |values: &[f64]| values.iter().map(|v| Some(*v)).collect::<Vec<_>>();
         Chart {
             layers: vec![
-                Layer { paint: Some(0), values: known(&[10.0, 20.0, 30.0, 40.0]) },
-                Layer { paint: Some(1), values: known(&[10.0, 5.0, -5.0, 0.0]) },
+                Layer { paint: Some(0), values: known(&[10.0, 20.0, 30.0, 40.0]), open_from: 3 },
+                Layer { paint: Some(1), values: known(&[10.0, 5.0, -5.0, 0.0]), open_from: 4 },
             ],
             previous: known(&[15.0, 15.0, 15.0, 15.0]),
-            unsettled: vec![false, false, false, true],
             labels: ["1", "2", "3", "4"].map(|day| Label { group: "Nov".into(), name: day.into() }).to_vec(),
+            strides: &[],
+            marks: Vec::new(),
             cursor: Some(2),
         }
     }
@@ -346,7 +417,7 @@ mod tests {
         let mut empty = Chart::default();
         for pieces in [0, 1, 7, 31, 400] {
             empty.labels = (0..pieces).map(|i| Label { group: String::new(), name: i.to_string() }).collect();
-            empty.layers = vec![Layer { paint: None, values: vec![None; pieces] }];
+            empty.layers = vec![Layer { paint: None, values: vec![None; pieces], open_from: pieces / 2 }];
             for (width, height) in [(0, 0), (1, 1), (10, 4), (11, 5), (80, 12), (200, 3)] {
                 drawn(&empty, width, height, &Env::default());
                 drawn(&sample(), width, height, &Env::default());

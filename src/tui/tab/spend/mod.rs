@@ -1,6 +1,11 @@
 //! The Spend tab: what it costs, day by day, and what moved.
 
+pub mod cards;
+pub mod movers;
 pub mod state;
+pub mod timeline;
 pub mod view;
+pub mod zoom;
 
 pub use state::State;
+pub use view::Scene;

@@ -1,0 +1,110 @@
+//! What keys do in the Spend tab beyond moving about: panes, and how time is looked at.
+//!
+//! Nearer, further, earlier and later change the lens's days, so that every tab follows; one step
+//! back undoes all of them. Draws nothing.
+
+use ratatui::layout::Rect;
+
+use super::App;
+use super::open::Crumb;
+use crate::domain::calendar::{Granularity, Period};
+use crate::domain::text::SafeText;
+use crate::tui::action::Action;
+use crate::tui::layout;
+use crate::tui::tab::Tab;
+use crate::tui::tab::spend::state::Pane;
+use crate::tui::tab::spend::{Scene, zoom};
+
+impl App {
+    /// The Spend tab as it is drawn.
+    #[must_use]
+    pub fn spend_scene(&self) -> Scene<'_> {
+        let lens = self.spend.slot.shown.as_ref().map_or(&self.lens, |s| &s.lens);
+        Scene { state: &self.spend, answer: self.spend_answer(), lens, as_of: self.shown_as_of() }
+    }
+
+    pub(super) fn body(&self) -> Rect {
+        layout::screen(Rect::new(0, 0, self.size.0, self.size.1), self.banner.is_some()).body
+    }
+
+    pub(super) fn next_pane(&mut self) {
+        let panes = self.spend_scene().panes(self.body());
+        self.spend.next_pane(&panes);
+    }
+
+    /// The day or the figure before or after.
+    pub(super) fn move_across(&mut self, by: isize) {
+        if self.spend.focus == Pane::Cards {
+            let shown = self.spend_scene().cards(self.body());
+            return self.spend.move_card(by, &shown);
+        }
+        let currency = self.currency.clone();
+        self.spend.move_cursor(by, currency.as_deref());
+    }
+
+    /// The days of the selected figure, where figures have the focus.
+    pub(super) fn selected_card_days(&self) -> Option<Period> {
+        let scene = self.spend_scene();
+        self.spend.card_days(scene.answer?, &scene.cards(self.body()))
+    }
+
+    pub(super) fn zoom_or_pan(&mut self, action: Action) {
+        let shown = self.lens.period.resolve(self.as_of);
+        let first = self.extent.as_ref().and_then(|e| e.days).map(|(first, _)| first);
+        let limits = zoom::limits(first, shown, self.as_of);
+        let cursor = self.spend.cursor_day(self.currency.as_deref());
+        let around = cursor.filter(|day| shown.contains(*day)).unwrap_or(shown.from.plus(shown.days() / 2));
+        let (next, edge) = match action {
+            Action::ZoomIn => (zoom::nearer(shown, around), "this is one day: u cuts it into hours".to_owned()),
+            Action::ZoomOut => (zoom::further(shown, around, limits), "these are all the days there are".to_owned()),
+            Action::PanEarlier => {
+                (zoom::panned(shown, false, limits), format!("nothing is known of days before {}", limits.from))
+            }
+            _ => (zoom::panned(shown, true, limits), "these days are the newest".to_owned()),
+        };
+        match next {
+            Some(period) => self.look_at(period),
+            None => self.status = Some(edge),
+        }
+    }
+
+    /// Looks at other days; what was looked at before the first of such steps is what one step back
+    /// leads to.
+    fn look_at(&mut self, days: Period) {
+        let currency = self.currency.clone();
+        self.spend.hold_cursor(days, currency.as_deref());
+        let before = std::mem::replace(&mut self.lens.period, zoom::spec(days, self.as_of));
+        let label = SafeText::from_outside(&days.words());
+        match self.path.last_mut() {
+            Some(Crumb { label: last, zoomed: true, .. }) => *last = label,
+            _ => self.push_zoom(label, before),
+        }
+        if self.lens.granularity == Granularity::Hour && !zoom::hours_fit(days) {
+            self.lens.granularity = Granularity::Day;
+        }
+    }
+
+    pub(super) fn next_pieces(&mut self) {
+        let days = self.lens.period.resolve(self.as_of);
+        let next = zoom::next_pieces(self.lens.granularity, days);
+        if next == Granularity::Day && self.lens.granularity == Granularity::Month {
+            self.status = Some("hours can be seen of at most 92 days: + looks nearer".into());
+        }
+        let currency = self.currency.clone();
+        self.spend.hold_cursor(days, currency.as_deref());
+        self.lens.granularity = next;
+    }
+
+    /// Whether Enter has something to open in the Spend tab.
+    pub(super) fn spend_can_open(&self) -> bool {
+        let Some(answer) = self.spend_answer() else { return false };
+        if self.spend.focus == Pane::Cards { self.selected_card_days().is_some() } else { !answer.starts.is_empty() }
+    }
+
+    /// Moves the selection down or up in the pane that has the focus.
+    pub(super) fn move_in_pane(&mut self, by: isize) {
+        debug_assert_eq!(self.tab, Tab::Spend);
+        let currency = self.currency.clone();
+        self.spend.move_mover(by, currency.as_deref());
+    }
+}

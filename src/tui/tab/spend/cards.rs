@@ -1,0 +1,301 @@
+//! The figures at the top of the Spend tab: which of them there is room for, and how each looks.
+//!
+//! Each has a title, an amount and what that is held against, on three rows. Knows no keys.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use crate::domain::calendar::{Day, Period};
+use crate::domain::lens::Lens;
+use crate::domain::period::{Comparison, PeriodSpec};
+use crate::engine::answer::{Figure, SpendAnswer};
+use crate::tui::text::{cut, put_at, width};
+use crate::tui::theme::{Role, Theme};
+use crate::tui::widget::money;
+
+/// What a figure is of.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    /// This month so far.
+    MonthToDate,
+    /// This month's end.
+    Forecast,
+    /// The day before the as-of day.
+    Yesterday,
+    /// The seven days before the as-of day.
+    LastWeek,
+    /// The days that are looked at.
+    Lens,
+    /// As many days of the month before.
+    SameDays,
+}
+
+/// The order in which figures stand beside each other, and how much each is worth its place (1 most).
+const ORDER: [(Kind, u8); 6] = [
+    (Kind::MonthToDate, 1),
+    (Kind::Forecast, 5),
+    (Kind::Yesterday, 2),
+    (Kind::LastWeek, 3),
+    (Kind::Lens, 4),
+    (Kind::SameDays, 6),
+];
+
+/// Columns of one of the first figures at least, of one more, and of any at most.
+const COLUMNS: (u16, u16, u16) = (18, 22, 27);
+/// How many are packed closer.
+const FIRST: u16 = 4;
+
+/// The figures that there is room for, from left to right. It follows from the lens and the room
+/// alone, so that nothing moves when an answer comes.
+#[must_use]
+pub fn shown(columns: u16, lens: &Lens) -> Vec<Kind> {
+    // A lens that is the month to date needs no figure of its own.
+    let differs = lens.period != PeriodSpec::ThisMonth;
+    let all: Vec<(Kind, u8)> = ORDER.into_iter().filter(|(kind, _)| *kind != Kind::Lens || differs).collect();
+    let room = usize::from((columns / COLUMNS.0).min(FIRST).max(columns / COLUMNS.1)).max(1);
+    let mut ranks: Vec<u8> = all.iter().map(|(_, rank)| *rank).collect();
+    ranks.sort_unstable();
+    let last = ranks.get(room - 1).copied().unwrap_or(u8::MAX);
+    all.into_iter().filter(|(_, rank)| *rank <= last).map(|(kind, _)| kind).collect()
+}
+
+/// The days that a figure is of; `None` where nothing is known of them.
+#[must_use]
+pub fn days(kind: Kind, answer: &SpendAnswer) -> Option<Period> {
+    let today = answer.as_of;
+    match kind {
+        Kind::MonthToDate => Some(Period { from: today.month().first(), to: today.plus(1) }),
+        Kind::Forecast => None,
+        Kind::Yesterday => Some(Period { from: today.plus(-1), to: today }),
+        Kind::LastWeek => Some(Period { from: today.plus(-7), to: today }),
+        Kind::Lens => Some(answer.period),
+        Kind::SameDays => Comparison::MonthBefore.against_spec(PeriodSpec::ThisMonth, today),
+    }
+}
+
+fn figure(kind: Kind, answer: &SpendAnswer) -> Figure {
+    match kind {
+        Kind::MonthToDate => answer.month_to_date,
+        Kind::Forecast => Figure::default(),
+        Kind::Yesterday => answer.yesterday,
+        Kind::LastWeek => answer.last_week,
+        Kind::Lens => answer.total,
+        Kind::SameDays => Figure { amount: answer.month_to_date.previous, previous: None },
+    }
+}
+
+/// A figure as text to copy: its words, and its amount with the currency.
+#[must_use]
+pub fn text(kind: Kind, answer: &SpendAnswer, lens: &Lens) -> String {
+    let title = titles(kind, lens, answer.as_of).into_iter().next().unwrap_or_default();
+    let amount = money::amount(figure(kind, answer).amount, money::places(&answer.currency));
+    format!("{title}\t{amount} {}", answer.currency)
+}
+
+/// What a figure is called, the longest words first.
+fn titles(kind: Kind, lens: &Lens, as_of: Day) -> Vec<String> {
+    let month = |by: i32| as_of.month().plus(by).name();
+    let last = as_of.month().plus(1).first().plus(-1);
+    match kind {
+        Kind::MonthToDate => vec!["Month to date".to_owned()],
+        Kind::Forecast => vec![format!("Forecast to {}", short_day(last)), format!("Forecast {}", short_day(last))],
+        Kind::Yesterday => vec!["Yesterday".to_owned()],
+        Kind::LastWeek => vec!["Last 7 days".to_owned()],
+        Kind::SameDays => vec![format!("Same days of {}", month(-1)), format!("Same in {}", &month(-1)[..3])],
+        Kind::Lens => {
+            let mut words = lens.period.describe(as_of);
+            if let Some(first) = words.get(..1).map(str::to_uppercase) {
+                words.replace_range(..1, &first);
+            }
+            let days = lens.period.resolve(as_of);
+            vec![words, format!("{} to {}", short_day(days.from), short_day(days.to.plus(-1))), "These days".to_owned()]
+        }
+    }
+}
+
+/// `Nov 9`.
+#[must_use]
+pub fn short_day(day: Day) -> String {
+    format!("{} {}", &day.month().name()[..3], day.0 - day.month().first().0 + 1)
+}
+
+/// What a figure's change is held against, where its title does not say so.
+fn held_against(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Yesterday => "on average",
+        Kind::LastWeek => "on week",
+        _ => "",
+    }
+}
+
+/// The first of several texts that fits; the last one, cut, where none does.
+fn fitting(texts: &[String], room: usize, theme: &Theme) -> String {
+    let found = texts.iter().find(|text| width(text) <= room).or(texts.last());
+    cut(found.map_or("", String::as_str), room, theme.glyphs.ellipsis)
+}
+
+/// All that the figures are drawn from.
+pub struct Cards<'a> {
+    /// What is known; `None` before the first answer.
+    pub answer: Option<&'a SpendAnswer>,
+    /// What is looked at.
+    pub lens: &'a Lens,
+    /// As of which day.
+    pub as_of: Day,
+    /// The selected figure, where figures have the focus.
+    pub selected: Option<Kind>,
+}
+
+impl Cards<'_> {
+    /// Draws them.
+    pub fn draw(&self, area: Rect, buf: &mut Buffer, theme: &Theme) {
+        let kinds = shown(area.width, self.lens);
+        let columns = (area.width / kinds.len().max(1) as u16).min(COLUMNS.2);
+        let room = usize::from(columns.saturating_sub(2));
+        for (i, kind) in kinds.into_iter().enumerate() {
+            let at = i as u16 * columns;
+            for (row, line) in self.lines(kind, room, theme).into_iter().enumerate() {
+                put_at(buf, area, at, row as u16, &line);
+            }
+        }
+    }
+
+    fn lines(&self, kind: Kind, room: usize, theme: &Theme) -> [Line<'static>; 3] {
+        let title = self.title(kind, room, theme);
+        let Some(answer) = self.answer else {
+            let value = Span::styled(format!("  {}", theme.glyphs.ellipsis), theme.style(Role::Muted));
+            return [title, Line::from(value), Line::default()];
+        };
+        let figure = figure(kind, answer);
+        let places = money::places(&answer.currency);
+        let open = kind == Kind::Yesterday && self.is_open(kind);
+        // The amount and its change end in the same column.
+        let changed = if open { String::new() } else { money::change(&figure, places) };
+        let value = money::amount_in(figure.amount, places, room.saturating_sub(2));
+        let amounts = width(&value).max(width(&changed));
+        let below = match kind {
+            Kind::Forecast => {
+                let words = ["not in this version yet", "not in this version", "comes later"].map(str::to_owned);
+                Span::styled(fitting(&words, room, theme), theme.style(Role::Muted))
+            }
+            Kind::SameDays => {
+                let days = days(kind, answer).map_or_else(String::new, days_words);
+                Span::styled(fitting(&[days], room, theme), theme.style(Role::Muted))
+            }
+            _ if open => so_far(&figure, room, theme),
+            _ => change(&figure, places, amounts, held_against(kind), room, theme),
+        };
+        let unknown = figure.amount.is_none();
+        let role = if unknown { Role::Muted } else { Role::Strong };
+        let value = Span::styled(format!("  {value:>amounts$}"), theme.style(role));
+        [title, Line::from(value), Line::from(below)]
+    }
+
+    fn title(&self, kind: Kind, room: usize, theme: &Theme) -> Line<'static> {
+        let selected = self.selected == Some(kind);
+        let role = if selected { Role::Accent } else { Role::Muted };
+        let mark = if selected { format!("{} ", theme.glyphs.marks.0) } else { String::new() };
+        let hatch = format!(" {}", theme.glyphs.hatch);
+        let open = self.is_open(kind);
+        let room = room.saturating_sub(width(&mark) + if open { width(&hatch) } else { 0 });
+        let title = fitting(&titles(kind, self.lens, self.as_of), room, theme);
+        let mut spans = vec![Span::styled(format!("{mark}{title}"), theme.style(role))];
+        if open {
+            let settling = " settling";
+            let words = if room + 2 >= width(&title) + width(settling) { settling.to_owned() } else { hatch };
+            spans.push(Span::styled(words, theme.style(Role::Unsure)));
+        }
+        Line::from(spans)
+    }
+
+    /// Whether some of a figure's days may still change.
+    fn is_open(&self, kind: Kind) -> bool {
+        let Some(answer) = self.answer else { return false };
+        let settled = |days: Period| answer.settled_through.is_some_and(|day| day < days.to.plus(-1));
+        figure(kind, answer).amount.is_some() && days(kind, answer).is_some_and(settled)
+    }
+}
+
+/// `Oct 1 to 20`, `Oct 30 to Nov 2`.
+#[must_use]
+pub fn days_words(days: Period) -> String {
+    let last = days.to.plus(-1);
+    if last <= days.from {
+        return short_day(days.from);
+    }
+    let end = short_day(last);
+    let same = days.from.month() == last.month();
+    let end = if same { end.rsplit(' ').next().unwrap_or_default() } else { end.as_str() };
+    format!("{} to {end}", short_day(days.from))
+}
+
+/// Amount, share and reference of a change, as much of it as there is room for; `amounts` columns
+/// for the amount behind its sign.
+#[must_use]
+pub fn change(
+    figure: &Figure,
+    places: u32,
+    amounts: usize,
+    against: &str,
+    room: usize,
+    theme: &Theme,
+) -> Span<'static> {
+    let (role, sign) = money::direction(figure, &theme.glyphs);
+    let percent = money::percent_change(figure);
+    let amount = money::change(figure, places);
+    // In ASCII the sign of the direction is the percentage's own.
+    let brief = if theme.glyphs.ascii && !percent.is_empty() { percent.clone() } else { format!("{sign} {percent}") };
+    let whole = format!("{sign} {amount:>amounts$}  {percent}").trim_end().to_owned();
+    let close = format!("{sign} {amount:>amounts$} {percent}").trim_end().to_owned();
+    let text = match against {
+        _ if amount.is_empty() => String::new(),
+        "" => fitting(&[whole, close, brief], room, theme),
+        _ => fitting(&[format!("{whole} {against}"), whole, close, format!("{brief} {against}"), brief], room, theme),
+    };
+    Span::styled(text, theme.style(role))
+}
+
+/// The share of a change of days that are not all in yet: no saving, so not in a saving's colour.
+#[must_use]
+pub fn so_far(figure: &Figure, room: usize, theme: &Theme) -> Span<'static> {
+    let percent = money::percent_change(figure);
+    let whole = format!("{percent} so far").trim_start().to_owned();
+    Span::styled(fitting(&[whole, format!("{percent} ?")], room, theme), theme.style(Role::Unsure))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_worthiest_figures_that_fit_stand_in_one_order() {
+        use Kind::{Forecast, LastWeek, MonthToDate, SameDays, Yesterday};
+        let month = Lens::default();
+        let other = Lens { period: PeriodSpec::LastDays(30), ..Lens::default() };
+        for (columns, lens, want) in [
+            (10, &month, vec![MonthToDate]),
+            (40, &month, vec![MonthToDate, Yesterday]),
+            (58, &month, vec![MonthToDate, Yesterday, LastWeek]),
+            (78, &month, vec![MonthToDate, Forecast, Yesterday, LastWeek]),
+            (78, &other, vec![MonthToDate, Yesterday, LastWeek, Kind::Lens]),
+            (100, &month, vec![MonthToDate, Forecast, Yesterday, LastWeek]),
+            (110, &month, vec![MonthToDate, Forecast, Yesterday, LastWeek, SameDays]),
+            (200, &other, vec![MonthToDate, Forecast, Yesterday, LastWeek, Kind::Lens, SameDays]),
+        ] {
+            assert_eq!(shown(columns, lens), want, "{columns}");
+        }
+    }
+
+    #[test]
+    fn days_are_said_in_few_words() {
+        let day = |text: &str| Day::parse(text).expect("date");
+        for (from, to, want) in [
+            ("2024-10-01", "2024-10-21", "Oct 1 to 20"),
+            ("2024-10-30", "2024-11-03", "Oct 30 to Nov 2"),
+            ("2024-10-30", "2024-10-31", "Oct 30"),
+        ] {
+            assert_eq!(days_words(Period { from: day(from), to: day(to) }), want);
+        }
+    }
+}

@@ -1,0 +1,256 @@
+//! What a person does in the Spend tab, by script.
+
+use std::cell::Cell;
+use std::io::Write;
+use std::rc::Rc;
+
+use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Rect;
+use ratatui::{Terminal, TerminalOptions, Viewport};
+
+use super::fake::{Mood, Session, as_of};
+use crate::domain::calendar::{Day, Granularity};
+use crate::engine::Question;
+use crate::tui::app::App;
+use crate::tui::effect::Effect;
+use crate::tui::screen;
+use crate::tui::tab::Tab;
+use crate::tui::tab::spend::state::Pane;
+
+const SIZE: (u16, u16) = (120, 36);
+
+fn started() -> Session {
+    Session::started(Mood::Demo, SIZE)
+}
+
+fn period(s: &Session) -> String {
+    s.app.lens.period.resolve(as_of()).to_string()
+}
+
+fn cursor(s: &Session) -> Day {
+    s.app.spend.cursor_day(None).expect("a day")
+}
+
+fn copied(s: &Session) -> &str {
+    match s.done.last() {
+        Some(Effect::Copy(text)) => text,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The row of the screen that holds a text.
+fn row(s: &Session, text: &str) -> String {
+    let screen = s.text();
+    screen.lines().find(|l| l.contains(text)).unwrap_or_else(|| panic!("no `{text}` in\n{screen}")).to_owned()
+}
+
+#[test]
+fn what_did_last_tuesday_cost() {
+    let mut s = started();
+    s.keys("<left>");
+    let read = row(&s, "Tue Nov 19");
+    assert!(read.contains("3,981.30") && read.contains("so far") && read.contains("· Sat Oct 19"), "{read}");
+    assert!(read.ends_with("Azure settled through Nov 17"), "{read}");
+    let parts = row(&s, "AWS 2,");
+    assert!(parts.contains("Azure 792.66") && parts.contains("Datadog"), "{parts}");
+    s.keys("<enter>");
+    assert_eq!((s.app.tab, period(&s).as_str()), (Tab::Breakdown, "2024-11-19..2024-11-20"));
+    s.keys("<backspace>");
+    assert_eq!((s.app.tab, cursor(&s)), (Tab::Spend, as_of().plus(-1)));
+}
+
+#[test]
+fn zoom_into_the_spike_and_see_its_hours() {
+    let mut s = started();
+    s.keys("<left> <left> <left> <left> <left> + + + +");
+    assert_eq!(period(&s), "2024-11-15..2024-11-16");
+    s.keys("u u u u");
+    assert_eq!(s.app.lens.granularity, Granularity::Day, "all the way round");
+    s.keys("u u u");
+    let text = s.text();
+    assert!(text.contains("Hourly") && text.contains("Fri Nov 15 00:00") && text.contains("Nov 15 00h"), "{text}");
+    s.keys("<right> <right>");
+    assert!(s.text().contains("Fri Nov 15 02:00"));
+    s.keys("+");
+    assert!(s.text().contains("this is one day: u cuts it into hours"));
+    s.keys("<backspace>");
+    assert_eq!(s.app.lens.period.to_string(), "this-month", "one step back undoes all steps of the zoom");
+    assert!(s.app.path.is_empty());
+}
+
+#[test]
+fn a_zoom_is_of_the_lens_so_that_every_tab_follows_and_back_stays_in_the_tab() {
+    let mut s = started();
+    s.keys("<left> <left> + + 2");
+    assert!(matches!(s.asked.last(), Some(Question::Breakdown { lens, .. }) if lens.period.to_string() == "7d"));
+    assert!(s.text().contains("all › 2024-11-14 to 2024-11-20"), "{}", s.text());
+    s.keys("<backspace>");
+    assert_eq!((s.app.tab, s.app.lens.period.to_string().as_str()), (Tab::Breakdown, "this-month"));
+}
+
+#[test]
+fn a_zoom_keeps_the_day_under_the_cursor() {
+    let mut s = started();
+    s.keys("<left> <left> <left> <left> <left> <left> <left> <left> <left> <left>");
+    let day = cursor(&s);
+    for keys in ["+", "+", "-", "-", "-", "-", "u", "u", "u", "+", "+", "+"] {
+        s.keys(keys);
+        let days = s.app.spend_answer().and_then(|a| s.app.spend.selected_days(a)).expect("days");
+        assert!(days.contains(day) || day.plus(-31) < days.from, "{keys}: {days:?} without {day:?}");
+    }
+}
+
+#[test]
+fn zooming_out_ends_where_the_charges_begin() {
+    let mut s = started();
+    s.keys("- - - - - - - -");
+    assert_eq!(period(&s), format!("{}..{}", as_of().plus(-400), as_of().plus(1)));
+    assert!(s.text().contains("these are all the days there are"), "{}", s.text());
+    s.keys("<backspace>");
+    assert_eq!(s.app.lens.period.to_string(), "this-month");
+}
+
+#[test]
+fn look_at_the_weeks_before_without_leaving_the_zoom() {
+    let mut s = started();
+    s.keys("+ + < <");
+    assert_eq!(period(&s), "2024-11-08..2024-11-15");
+    assert_eq!(cursor(&s), Day::from_ymd(2024, 11, 14).expect("date"), "the cursor goes along");
+    s.keys("> > >");
+    assert_eq!(s.app.lens.period.to_string(), "7d");
+    assert!(s.text().contains("these days are the newest"), "{}", s.text());
+    s.keys("<esc>");
+    assert_eq!(s.app.lens.period.to_string(), "this-month");
+}
+
+#[test]
+fn hours_are_left_out_where_they_would_be_too_many() {
+    let mut s = started();
+    s.keys("- - - - u u u");
+    assert_eq!(s.app.lens.granularity, Granularity::Day);
+    assert!(s.text().contains("hours can be seen of at most 92 days: + looks nearer"), "{}", s.text());
+    let mut s = started();
+    s.keys("u u u - - - -");
+    assert_eq!(s.app.lens.granularity, Granularity::Day, "too many hours become days");
+}
+
+#[test]
+fn the_year_month_by_month() {
+    let mut s = started();
+    s.keys("- - - - u u");
+    let text = s.text();
+    assert!(text.contains("Monthly") && text.contains("November 2024") && text.contains("2024 Jan"), "{text}");
+    s.keys("<left> <enter>");
+    assert_eq!(period(&s), "2024-10-01..2024-11-01");
+}
+
+#[test]
+fn a_week_opens_as_far_as_it_is_looked_at() {
+    let mut s = started();
+    s.keys("u g <left> <left> <left> <left> <left> <left>");
+    assert!(s.text().contains("week of Oct 28"), "{}", s.text());
+    s.keys("<enter>");
+    assert_eq!(period(&s), "2024-11-01..2024-11-04", "the days of October were in no figure");
+}
+
+#[test]
+fn the_focus_goes_round_and_is_seen() {
+    let mut s = started();
+    assert_eq!(s.app.spend.focus, Pane::Chart);
+    s.keys("w");
+    assert_eq!(s.app.spend.focus, Pane::Movers);
+    s.keys("j");
+    assert!(row(&s, "Amazon S3").starts_with(" ▌"), "{}", s.text());
+    s.keys("w");
+    assert!(row(&s, "Month to date").starts_with(" ▌ Month to date"), "{}", s.text());
+    s.keys("w w");
+    assert!(row(&s, "Amazon S3").starts_with(" ▌"), "the selection is where it was");
+}
+
+#[test]
+fn every_figure_at_the_top_opens_its_days() {
+    let mut s = started();
+    s.keys("w w <enter>");
+    assert_eq!((s.app.tab, period(&s).as_str()), (Tab::Breakdown, "2024-11-01..2024-11-21"));
+    s.keys("<backspace> <right> <right> <right> <enter>");
+    assert_eq!(period(&s), "2024-11-13..2024-11-20");
+    s.keys("<backspace> <left> <left> y <enter>");
+    assert_eq!(s.app.tab, Tab::Spend, "a forecast that is not there opens nothing");
+    assert_eq!(copied(&s), "Forecast to Nov 30\tn/a USD");
+    s.keys("<right> y");
+    assert_eq!(copied(&s), "Yesterday\t3,214.09 USD");
+}
+
+#[test]
+fn the_selection_survives_another_lens() {
+    let mut s = started();
+    s.keys("<left> <left> <left>");
+    let day = cursor(&s);
+    s.keys("m b <down> <enter> x");
+    assert_eq!(cursor(&s), day);
+    s.keys("j j j m");
+    assert!(row(&s, "CloudWatch").starts_with(" ▌"), "{}", s.text());
+}
+
+#[test]
+fn a_provider_that_lags_is_named_and_only_its_days_are_hatched() {
+    let s = started();
+    let legend = row(&s, "settled through");
+    assert!(legend.contains("▒ Azure settled through Nov 17"), "{legend}");
+    let (mut aws, mut azure) = (0, 0);
+    let chart =
+        crate::tui::tab::spend::timeline::Timeline::of(&s.app.spend, s.app.spend_answer().expect("answer")).chart;
+    for (layer, series) in chart.layers.iter().zip(&s.app.spend_answer().expect("answer").series) {
+        match series.key.as_ref().map(|k| k.raw()) {
+            Some("AWS") => aws = layer.open_from,
+            Some("Microsoft") => azure = layer.open_from,
+            _ => {}
+        }
+    }
+    assert_eq!((aws, azure), (18, 17));
+}
+
+#[test]
+fn small_screens_go_to_the_panes_that_they_show() {
+    let mut s = Session::started(Mood::Demo, (60, 15));
+    s.keys("w");
+    assert_eq!(s.app.spend.focus, Pane::Cards, "there are no moves at this height");
+    s.keys("w");
+    assert_eq!(s.app.spend.focus, Pane::Chart);
+}
+
+/// Counts what is written to it.
+#[derive(Clone, Default)]
+struct Counter(Rc<Cell<usize>>);
+
+impl Write for Counter {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.set(self.0.get() + bytes.len());
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_step_of_the_cursor_writes_little() {
+    let size = (160, 48);
+    let mut s = Session::started(Mood::Demo, size);
+    let viewport = TerminalOptions { viewport: Viewport::Fixed(Rect::new(0, 0, size.0, size.1)) };
+    let written = Counter::default();
+    let mut terminal = Terminal::with_options(CrosstermBackend::new(written.clone()), viewport).expect("terminal");
+    let mut draw = |app: &App| {
+        written.0.set(0);
+        terminal.draw(|frame| screen::draw(app, frame)).expect("drawn");
+        written.0.get()
+    };
+    draw(&s.app);
+    let mut most = 0;
+    for keys in ["<left>"].repeat(12).into_iter().chain(["j"; 4]) {
+        s.keys(keys);
+        most = most.max(draw(&s.app));
+    }
+    assert!(most <= 800, "{most} bytes for one step");
+}
