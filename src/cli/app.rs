@@ -181,8 +181,7 @@ fn start(
 ) -> Result<u8> {
     let lens = wiring::first_lens(&context.config);
     let keymap = Arc::new(tui::Keymap::with(&context.config.keys)?);
-    tui::run(
-        &tui::Options { as_of, now: crate::clock::now_seconds(), lens, env: tui::Env::read(), banner, front, keymap },
-        opener,
-    )
+    let env = tui::Env::read(context.global.color);
+    let (now, screen) = (crate::clock::now_seconds(), context.config.screen);
+    tui::run(&tui::Options { as_of, now, lens, env, screen, banner, front, keymap }, opener)
 }

@@ -11,6 +11,7 @@ use crate::domain::calendar::{Day, Granularity};
 use crate::domain::charge::Metric;
 use crate::domain::period::Comparison;
 use crate::report::Format;
+use crate::tui::When;
 
 /// `top` for cloud spend: what AWS, Azure, Google Cloud and any FOCUS export billed, in a terminal.
 ///
@@ -40,6 +41,9 @@ pub struct Global {
     /// Day to take for today, like 2024-09-30 (UTC).
     #[arg(long, global = true, env = "SPENDTOP_AS_OF", value_name = "DAY", value_parser = day)]
     pub as_of: Option<Day>,
+    /// Colours in the app: as the terminal and NO_COLOR say, always, or never.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", value_parser = one_of(When::ALL.to_vec(), When::name))]
+    pub color: When,
 }
 
 /// What to do.

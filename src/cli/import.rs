@@ -60,7 +60,8 @@ pub fn run(context: &mut Context<'_, '_>, args: &ImportArgs) -> Result<u8> {
         taken_at,
         cancelled,
     };
-    let live = std::io::IsTerminal::is_terminal(&std::io::stderr());
+    let moving = !context.config.screen.reduced_motion;
+    let live = moving && std::io::IsTerminal::is_terminal(&std::io::stderr());
     let watcher = Progress::new(source.size(), live, problems_path(&place, args.dry_run, taken_at));
     let result = ingest::ingest(&store, &mut source, &options, &watcher);
     watcher.clear();

@@ -53,7 +53,12 @@ fn definitions_are_sound() {
 #[test]
 fn global_flags_stand_before_or_after_the_command() {
     let flags = "--data-dir /d --config /c.toml --as-of 2024-09-18";
-    let want = Global { data_dir: Some("/d".into()), config: Some("/c.toml".into()), as_of: Some(today()) };
+    let want = Global {
+        data_dir: Some("/d".into()),
+        config: Some("/c.toml".into()),
+        as_of: Some(today()),
+        ..Global::default()
+    };
     for words in [
         format!("spendtop {flags}"),
         format!("spendtop {flags} query --by region"),
@@ -228,7 +233,7 @@ fn config_commands_work_with_a_broken_config() {
     std::fs::write(&path, "[keys]\nquit = \"<C-q>\"\n[screen]\nmouse = true\n").expect("write");
     assert_eq!(
         run_words(&format!("spendtop config check {flag}")).0,
-        format!("`{shown}` is sound\nnot used yet, whatever it says: [screen]\n")
+        format!("`{shown}` is sound\nnot used yet, whatever it says: [screen] mouse\n")
     );
 }
 

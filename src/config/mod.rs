@@ -129,16 +129,60 @@ pub struct Demo {
 }
 
 /// `[screen]`: how the full-screen app looks.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Screen {
-    /// The theme's name; the app knows which there are.
-    pub theme: String,
+    /// Which colours.
+    pub theme: ThemeName,
     /// What charts are drawn with.
     pub charts: Charts,
     /// How wide the terminal draws characters of ambiguous width.
     pub ambiguous_width: AmbiguousWidth,
     /// Whether the mouse works in the app (and no longer selects text in the terminal).
     pub mouse: bool,
+    /// Whether nothing moves by itself: no line is written over while work is under way.
+    pub reduced_motion: bool,
+}
+
+/// The themes that can be asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ThemeName {
+    /// Dark or light, as the terminal's background is.
+    Auto,
+    /// For dark backgrounds.
+    Dark,
+    /// For light backgrounds.
+    Light,
+    /// Every word at least seven times as bright as its background, or as dark.
+    HighContrast,
+    /// Colours that differ for every kind of colour blindness.
+    ColourBlind,
+    /// No colours.
+    Mono,
+}
+
+impl ThemeName {
+    /// All, in the order that the app goes through them.
+    pub const ALL: [ThemeName; 6] = [
+        ThemeName::Auto,
+        ThemeName::Dark,
+        ThemeName::Light,
+        ThemeName::HighContrast,
+        ThemeName::ColourBlind,
+        ThemeName::Mono,
+    ];
+
+    /// Its word in the config.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            ThemeName::Auto => "auto",
+            ThemeName::Dark => "dark",
+            ThemeName::Light => "light",
+            ThemeName::HighContrast => "high-contrast",
+            ThemeName::ColourBlind => "colour-blind",
+            ThemeName::Mono => "mono",
+        }
+    }
 }
 
 /// What charts are drawn with.
@@ -183,10 +227,11 @@ impl Default for Config {
             demo: Demo { seed: 1 },
             keys: BTreeMap::new(),
             screen: Screen {
-                theme: "auto".to_owned(),
+                theme: ThemeName::Auto,
                 charts: Charts::Auto,
                 ambiguous_width: AmbiguousWidth::Narrow,
                 mouse: false,
+                reduced_motion: false,
             },
         }
     }
@@ -197,7 +242,7 @@ impl Config {
     #[must_use]
     pub fn idle(&self) -> Vec<&'static str> {
         let plain = Config::default();
-        [("[sources]", self.sources != plain.sources), ("[screen]", self.screen != plain.screen)]
+        [("[sources]", self.sources != plain.sources), ("[screen] mouse", self.screen.mouse)]
             .into_iter()
             .filter_map(|(section, set)| set.then_some(section))
             .collect()

@@ -50,7 +50,13 @@ const SECTIONS: &[(&str, &[(&str, Shape)])] = &[
     ("demo", &[("seed", Shape::Whole)]),
     (
         "screen",
-        &[("theme", Shape::Text), ("charts", Shape::Text), ("ambiguous_width", Shape::Text), ("mouse", Shape::Flag)],
+        &[
+            ("theme", Shape::Text),
+            ("charts", Shape::Text),
+            ("ambiguous_width", Shape::Text),
+            ("mouse", Shape::Flag),
+            ("reduced_motion", Shape::Flag),
+        ],
     ),
 ];
 

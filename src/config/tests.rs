@@ -19,7 +19,7 @@ fn the_example_is_the_defaults() {
     assert_eq!(parse("", "empty"), Ok(Config::default()));
     let on = switched_on();
     assert_eq!(parse(&on, "example"), Ok(Config::default()));
-    assert_eq!(on.lines().filter(|l| !l.starts_with('#') && l.contains(" = ")).count(), 18, "{on}");
+    assert_eq!(on.lines().filter(|l| !l.starts_with('#') && l.contains(" = ")).count(), 19, "{on}");
 }
 
 #[test]
@@ -62,7 +62,7 @@ fn every_key_reaches_its_place() {
     assert_eq!(config.keys["quit"], ["q"]);
     assert_eq!(config.keys["help"], ["?", "<F1>"]);
     let screen = config.screen;
-    assert_eq!((screen.theme.as_str(), screen.charts, screen.mouse), ("mono", Charts::Ascii, true));
+    assert_eq!((screen.theme, screen.charts, screen.mouse), (ThemeName::Mono, Charts::Ascii, true));
     assert_eq!(screen.ambiguous_width, AmbiguousWidth::Wide);
 }
 
@@ -129,6 +129,10 @@ fn each_mistake_is_named_with_its_place_and_what_is_allowed() {
         ("lens = 3", "c.toml:1:1: `lens` is a section: write `[lens]` on a line of its own, its keys below"),
         ("[settle]\naws = \"two\"", "c.toml:2:7: `settle.aws` must be a whole number, not the text \"two\""),
         ("[settle]\naws = -1", "c.toml:2:7: `settle.aws` must be from 0 to 90, not -1"),
+        (
+            "[screen]\ntheme = \"color-blind\"",
+            "c.toml:2:9: `screen.theme` cannot be \"color-blind\"; it is one of `auto`, `dark`, `light`, `high-contrast`, `colour-blind`, `mono`; did you mean `colour-blind`?",
+        ),
         ("[screen]\nmouse = 1", "c.toml:2:9: `screen.mouse` must be `true` or `false`, not the number 1"),
         (
             "[tags]\nkeys = \"team\"",
@@ -162,8 +166,8 @@ fn each_mistake_is_named_with_its_place_and_what_is_allowed() {
             "c.toml:2:8: `keys.quit` must be a key like \"g\" or a list of texts like [\"a\", \"b\"], not the number 1",
         ),
         (
-            "[screen]\ntheme = \"a\\u001b[2J\\u202e\"\nmouse = \"\\u001b\"",
-            "c.toml:3:9: `screen.mouse` must be `true` or `false`, not the text \"\\x1b\"",
+            "[screen]\nmouse = \"\\u001b\"",
+            "c.toml:2:9: `screen.mouse` must be `true` or `false`, not the text \"\\x1b\"",
         ),
     ] {
         assert_eq!(bad(text), want, "{text}");

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use super::mistake::{Mistake, shown};
 use super::raw::{Placed, Raw, words};
-use super::{AmbiguousWidth, Charts, Config, LensDefaults, Preference};
+use super::{AmbiguousWidth, Charts, Config, LensDefaults, Preference, ThemeName};
 use crate::domain::calendar::{Day, month_number};
 use crate::domain::charge::Metric;
 use crate::domain::dimension::Dimension;
@@ -205,19 +205,18 @@ impl<'a> Check<'a> {
     }
 
     fn screen(&mut self, config: &mut Config) {
-        if let Some(text) = self.text("screen.theme") {
-            if text.value.trim().is_empty() {
-                self.mistake(text.at, "`screen.theme` is empty; write a theme's name, or \"auto\"".to_owned());
-            }
-            config.screen.theme.clone_from(&text.value);
-        }
+        self.choice("screen.theme", &ThemeName::ALL.map(|t| (t.name(), t)), &mut config.screen.theme);
         let charts =
             [("auto", Charts::Auto), ("braille", Charts::Braille), ("block", Charts::Block), ("ascii", Charts::Ascii)];
         self.choice("screen.charts", &charts, &mut config.screen.charts);
         let widths = [("narrow", AmbiguousWidth::Narrow), ("wide", AmbiguousWidth::Wide)];
         self.choice("screen.ambiguous_width", &widths, &mut config.screen.ambiguous_width);
-        if let Some(flag) = self.raw.flags.get("screen.mouse") {
-            config.screen.mouse = flag.value;
+        let screen = &mut config.screen;
+        for (key, flag) in [("screen.mouse", &mut screen.mouse), ("screen.reduced_motion", &mut screen.reduced_motion)]
+        {
+            if let Some(written) = self.raw.flags.get(key) {
+                *flag = written.value;
+            }
         }
     }
 

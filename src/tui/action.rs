@@ -42,6 +42,7 @@ pub enum Action {
     CopyRow,
     CopyCommand,
     Help,
+    NextTheme,
     Redraw,
     Suspend,
     Quit,
@@ -321,6 +322,7 @@ pub const TABLE: &[Entry] = &[
     entry(A::PutBack, "put-back", G::Edit, &["ctrl-y"], S::Typing, ("", 0), "put back what was deleted last"),
 
     entry(A::Help, "help", G::App, &["?"], S::Tabs, ("help", 1), "this help"),
+    entry(A::NextTheme, "next-theme", G::App, &["v c"], S::Tabs, ("", 0), "the next theme: dark, light, contrast ..."),
     entry(A::Redraw, "redraw", G::App, &["r", "ctrl-l"], S::Tabs, ("", 0), "draw again; after an error, ask again"),
     entry(A::Suspend, "suspend", G::App, &["ctrl-z"], S::Everywhere, ("", 0), "back to the shell; `fg` returns"),
     entry(A::Quit, "quit", G::App, &["q"], S::Tabs, ("quit", 2), "leave spendtop"),

@@ -38,7 +38,7 @@ use tokio::sync::mpsc::{Receiver, channel};
 use tokio::time::{Instant, sleep_until};
 
 pub use keymap::Keymap;
-pub use theme::Env;
+pub use theme::{Env, When};
 
 use self::app::App;
 use self::effect::Effect;
@@ -47,6 +47,7 @@ use self::terminal::Terminal;
 pub use worker::{Look, Opened, Opener, Standing};
 
 use self::worker::Worker;
+use crate::config::Screen;
 use crate::domain::calendar::Day;
 use crate::domain::lens::Lens;
 use crate::engine::front::Page;
@@ -72,6 +73,8 @@ pub struct Options {
     pub lens: Lens,
     /// What the environment says of the terminal.
     pub env: Env,
+    /// How the config wants it to look.
+    pub screen: Screen,
     /// A line that must not be missed, such as that the data is made up.
     pub banner: Option<String>,
     /// What to show until the first answer comes.

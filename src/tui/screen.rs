@@ -67,9 +67,10 @@ pub fn render(app: &App, area: Rect, buf: &mut Buffer) -> Option<Position> {
     if !app.pending.is_empty() {
         overlay::following::draw(app, under, buf);
     }
-    if app.theme.glyphs.ascii {
+    if app.theme.glyphs.only_ascii {
         only_ascii(buf);
     }
+    app.theme.paint_ground(buf);
     cursor
 }
 

@@ -6,3 +6,4 @@ mod lens;
 mod scripts;
 mod snapshots;
 mod spend;
+mod terminals;

@@ -99,7 +99,7 @@ impl App {
             banner: options.banner.as_deref().map(|b| SafeText::from_outside(b).into_string()),
             front: None,
             flags: String::new(),
-            theme: Theme::of(&options.env),
+            theme: Theme::with(&options.env, &options.screen),
             size,
         };
         if let Some(page) = &options.front {

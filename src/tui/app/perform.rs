@@ -72,6 +72,7 @@ impl App {
             Action::Currency => self.next_currency(),
             Action::Pieces => self.next_pieces(),
             Action::ZoomIn | Action::ZoomOut | Action::PanEarlier | Action::PanLater => self.zoom_or_pan(action),
+            Action::NextTheme => self.next_theme(),
             _ => self.move_about(action),
         }
         self.ask()
@@ -100,6 +101,12 @@ impl App {
         } else {
             self.status = Some(format!("{} is the only currency", SafeText::from_outside(&shown)));
         }
+    }
+
+    fn next_theme(&mut self) {
+        self.theme = self.theme.clone().next();
+        let name = self.theme.name.name();
+        self.status = Some(format!("theme {name}: `theme = \"{name}\"` under [screen] in the config keeps it"));
     }
 
     /// How many lines a page has.

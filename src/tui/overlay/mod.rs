@@ -61,7 +61,7 @@ pub fn recede(area: Rect, buf: &mut Buffer, theme: &Theme) {
         let sign = cell.symbol().chars().next().unwrap_or(' ');
         let of_a_bar = sign == theme.glyphs.previous || theme.glyphs.heights.contains(&sign);
         // In ASCII a bar has no edge, and its signs are a text's as well.
-        if !theme.glyphs.ascii && cell.bg != Color::Reset && of_a_bar {
+        if theme.glyphs.two_colours && cell.bg != Color::Reset && of_a_bar {
             cell.set_char(theme.glyphs.heights[7]);
         }
         cell.set_style(style);

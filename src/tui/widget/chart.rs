@@ -289,7 +289,8 @@ impl Bars<'_> {
         let main = clipped.iter().max_by_key(|s| s.to - s.from)?;
         let covered: i64 = clipped.iter().map(|s| s.to - s.from).sum();
         let style = Style::new().fg(self.theme.layer(main.paint));
-        let whole_cells = main.hatched || self.theme.depth == Depth::Mono || floor < 0 || self.theme.glyphs.ascii;
+        let glyphs = &self.theme.glyphs;
+        let whole_cells = main.hatched || self.theme.depth == Depth::Mono || floor < 0 || glyphs.ascii_charts();
         if whole_cells {
             let first = floor == 0 || (floor == -8);
             let sign = if main.hatched { self.theme.glyphs.hatch } else { self.theme.fill(main.paint) };
@@ -297,6 +298,7 @@ impl Bars<'_> {
         }
         let heights = self.theme.glyphs.heights;
         if let [low @ Stretch { from: 0, to: edge, .. }, rest @ ..] = clipped.as_slice()
+            && glyphs.two_colours
             && covered == 8
             && let Some(high) = rest.iter().max_by_key(|s| s.to - s.from)
         {

@@ -140,7 +140,7 @@ fn heading(state: &State, answer: &BreakdownAnswer, c: Columns, area: Rect, buf:
         (false, _) => title.to_owned(),
         (true, reversed) => {
             let up = (sort == Sort::Name) != reversed;
-            let signs = if theme.glyphs.ascii { ("^", "v") } else { ("↑", "↓") };
+            let signs = theme.glyphs.order;
             format!("{title} {}", if up { signs.0 } else { signs.1 })
         }
     };

@@ -1,0 +1,96 @@
+//! What terminals differ in: themes, depths, signs.
+
+use ratatui::buffer::Buffer;
+
+use super::fake::{Mood, Session, colours};
+use crate::config::{Charts, Config, Screen};
+use crate::tui::theme::{Env, Role, Theme, ThemeName, Tone};
+
+const SIZE: (u16, u16) = (120, 36);
+
+/// The same buffer's text and its looks.
+fn parts(buf: &Buffer) -> (String, Vec<String>) {
+    let text = buf.content.iter().map(|cell| cell.symbol()).collect();
+    (text, buf.content.iter().map(|cell| format!("{:?}", cell.style())).collect())
+}
+
+#[test]
+fn a_theme_changes_colours_and_nothing_else() {
+    for keys in ["1", "2", "?"] {
+        let mut s = Session::started(Mood::Demo, SIZE);
+        s.app.theme = s.app.theme.clone().on(Tone::Dark);
+        s.keys(keys);
+        let mut seen: Vec<(ThemeName, Vec<String>)> = Vec::new();
+        let mut text = None;
+        for name in ThemeName::ALL.into_iter().filter(|n| !matches!(n, ThemeName::Dark | ThemeName::Mono)) {
+            s.app.theme = s.app.theme.clone().named(name);
+            let (now, looks) = parts(&s.screen());
+            assert_eq!(*text.get_or_insert_with(|| now.clone()), now, "{name:?} draws something else");
+            let same = seen.iter().find(|(_, other)| *other == looks).map(|(other, _)| *other);
+            assert_eq!(same, None, "{name:?} looks like another");
+            seen.push((name, looks));
+        }
+        // On the background that it is meant for, a named theme is the automatic one.
+        s.app.theme = s.app.theme.clone().named(ThemeName::Dark);
+        assert_eq!(seen[0], (ThemeName::Auto, parts(&s.screen()).1));
+    }
+}
+
+#[test]
+fn v_c_goes_through_the_themes_and_says_how_to_keep_one() {
+    let mut s = Session::started(Mood::Demo, SIZE);
+    for name in ["dark", "light", "high-contrast", "colour-blind", "mono", "auto"] {
+        s.keys("v c");
+        assert_eq!(s.app.theme.name.name(), name);
+        assert!(s.text().contains(&format!("theme {name}: `theme = \"{name}\"` under [screen]")), "{}", s.text());
+    }
+    s.keys("v");
+    assert!(s.text().contains(" v then ") && s.text().contains("c       the next theme"), "{}", s.text());
+}
+
+#[test]
+fn the_config_chooses_theme_and_charts() {
+    let with = |change: fn(&mut Screen)| {
+        let mut screen = Config::default().screen;
+        change(&mut screen);
+        let mut s = Session::started(Mood::Demo, SIZE);
+        s.app.theme = Theme::with(&colours(), &screen);
+        s
+    };
+    assert_eq!(with(|s| s.theme = ThemeName::Light).app.theme.name, ThemeName::Light);
+    let braille = with(|s| s.charts = Charts::Braille).text();
+    assert!(braille.contains('⣿') && !braille.contains('█') && braille.contains('·'), "{braille}");
+    let ascii = with(|s| s.charts = Charts::Ascii).text();
+    assert!(ascii.contains("##") && !ascii.contains('█') && ascii.contains('·') && ascii.contains('▲'), "{ascii}");
+    let wide = with(|s| s.ambiguous_width = crate::config::AmbiguousWidth::Wide).text();
+    assert!(!wide.contains(['·', '─', '▲', '█', '…']), "{wide}");
+}
+
+#[test]
+fn every_role_of_every_theme_in_every_depth() {
+    let mut sheet = String::new();
+    for (depth, env) in [
+        ("truecolor", colours()),
+        ("256", Env { colorterm: String::new(), ..colours() }),
+        ("16", Env { term: "xterm".into(), colorterm: String::new(), ..colours() }),
+        ("none", Env { no_color: "1".into(), ..colours() }),
+    ] {
+        for (tone, name) in [None, Some(Tone::Dark), Some(Tone::Light)]
+            .into_iter()
+            .flat_map(|tone| ThemeName::ALL.map(|name| (tone, name)))
+        {
+            let theme = Theme::of(&env).named(name);
+            let theme = tone.map_or(theme.clone(), |tone| theme.on(tone));
+            let on = tone.map_or("unknown", Tone::name);
+            sheet += &format!("{depth}, {} on {on}\n", name.name());
+            for role in Role::ALL {
+                sheet += &format!("  {:<9} {:?}\n", format!("{role:?}"), theme.style(role));
+            }
+            let layers: Vec<String> = (0..7).map(|n| theme.layer(Some(n)).to_string()).collect();
+            sheet += &format!("  layers    {}\n", layers.join(" "));
+        }
+    }
+    insta::with_settings!({ prepend_module_to_snapshot => false, snapshot_path => "../snapshots", omit_expression => true }, {
+        insta::assert_snapshot!("themes", sheet);
+    });
+}
