@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::args::{DemoArgs, Global};
 use super::run::Context;
-use super::wiring;
+use super::{background, wiring};
 use crate::config::Config;
 use crate::domain::calendar::Day;
 use crate::engine::local::LocalEngine;
@@ -182,6 +182,12 @@ fn start(
     let lens = wiring::first_lens(&context.config);
     let keymap = Arc::new(tui::Keymap::with(&context.config.keys)?);
     let env = tui::Env::read(context.global.color);
-    let (now, screen) = (crate::clock::now_seconds(), context.config.screen);
-    tui::run(&tui::Options { as_of, now, lens, env, screen, banner, front, keymap }, opener)
+    let (now, terminal, screen) = (crate::clock::now_seconds(), env.terminal(), context.config.screen);
+    let remembered = background::remembered(&terminal);
+    let options = tui::Options { as_of, now, lens, env, screen, background: remembered, banner, front, keymap };
+    let left = tui::run(&options, opener)?;
+    if let Some(tone) = left.background.filter(|tone| Some(*tone) != remembered) {
+        background::remember(&terminal, tone);
+    }
+    Ok(left.code)
 }

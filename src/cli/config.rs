@@ -11,7 +11,7 @@ use crate::domain::text::SafeText;
 use crate::error::{Error, Kind, Result};
 use crate::tui::Keymap;
 
-fn project() -> Option<directories::ProjectDirs> {
+pub(super) fn project() -> Option<directories::ProjectDirs> {
     directories::ProjectDirs::from("", "", "spendtop")
 }
 

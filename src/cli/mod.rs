@@ -7,6 +7,7 @@
 
 mod app;
 pub mod args;
+mod background;
 mod config;
 mod export;
 mod generate;

@@ -4,6 +4,7 @@
 
 use crossterm::event::KeyEvent;
 
+use super::theme::Tone;
 use super::worker::{Reply, Standing};
 use crate::engine::Extent;
 use crate::error::Result;
@@ -15,6 +16,8 @@ pub enum Event {
     Key(KeyEvent),
     /// Text was pasted, as it came.
     Paste(String),
+    /// The terminal says what its background is.
+    Background(Tone),
     /// The terminal has a new size: columns, rows.
     Resize(u16, u16),
     /// The worker has opened what it asks, or it stands otherwise than before.

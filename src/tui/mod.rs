@@ -8,6 +8,7 @@
 
 pub mod action;
 pub mod app;
+pub mod background;
 pub mod effect;
 pub mod event;
 pub mod history;
@@ -15,6 +16,7 @@ pub mod key;
 pub mod keymap;
 pub mod layout;
 pub mod overlay;
+mod pump;
 pub mod screen;
 pub mod start;
 pub mod tab;
@@ -30,19 +32,18 @@ use std::io::IsTerminal;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crossterm::event::{Event as Input, EventStream};
-use futures_util::StreamExt;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Notify;
-use tokio::sync::mpsc::{Receiver, channel};
+use tokio::sync::mpsc::channel;
 use tokio::time::{Instant, sleep_until};
 
 pub use keymap::Keymap;
-pub use theme::{Env, When};
+pub use theme::{Env, Tone, When};
 
 use self::app::App;
 use self::effect::Effect;
 use self::event::Event;
+use self::pump::Pump;
 use self::terminal::Terminal;
 pub use worker::{Look, Opened, Opener, Standing};
 
@@ -75,6 +76,8 @@ pub struct Options {
     pub env: Env,
     /// How the config wants it to look.
     pub screen: Screen,
+    /// What the terminal's background was, when it was last told.
+    pub background: Option<Tone>,
     /// A line that must not be missed, such as that the data is made up.
     pub banner: Option<String>,
     /// What to show until the first answer comes.
@@ -83,13 +86,22 @@ pub struct Options {
     pub keymap: Arc<Keymap>,
 }
 
-/// Runs the app until it is left; returns the process's exit code. `open` is called on another
-/// thread: the first frame does not wait for it.
+/// What is left of the app when it has ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Left {
+    /// The process's exit code.
+    pub code: u8,
+    /// The terminal's background, where it told it.
+    pub background: Option<Tone>,
+}
+
+/// Runs the app until it is left. `open` is called on another thread: the first frame does not wait
+/// for it.
 ///
 /// # Errors
 /// Kind `Usage` where there is no terminal to draw on; `Bug` where a part of the program
 /// panicked, or the terminal cannot be written to.
-pub fn run(options: &Options, open: Opener) -> Result<u8> {
+pub fn run(options: &Options, open: Opener) -> Result<Left> {
     if !(std::io::stdin().is_terminal() && std::io::stdout().is_terminal()) {
         return Err(no_screen("the full-screen app needs a terminal for both input and output"));
     }
@@ -100,10 +112,10 @@ pub fn run(options: &Options, open: Opener) -> Result<u8> {
         .enable_all()
         .build()
         .map_err(|e| Error::bug(format!("cannot start the event loop: {e}")))?;
-    let code = runtime.block_on(serve(options, open)).or_else(ended);
+    let left = runtime.block_on(serve(options, open)).or_else(ended);
     terminal::restore();
     runtime.shutdown_background();
-    code
+    left
 }
 
 fn no_screen(message: &str) -> Error {
@@ -125,13 +137,13 @@ impl From<std::io::Error> for End {
 }
 
 /// A terminal that hung up ends the program as SIGHUP does: nobody is left to read a message.
-fn ended(end: End) -> Result<u8> {
+fn ended(end: End) -> Result<Left> {
     let error = match end {
         End::Output(error) => error,
         End::Failed(error) => return Err(error),
     };
     if terminal::hung_up() {
-        return Ok(128 + HANG_UP as u8);
+        return Ok(Left { code: 128 + HANG_UP as u8, background: None });
     }
     Err(Error::bug(format!("cannot draw on the terminal: {error}")))
 }
@@ -175,7 +187,7 @@ impl Signals {
     }
 }
 
-async fn serve(options: &Options, open: Opener) -> Result<u8, End> {
+async fn serve(options: &Options, open: Opener) -> Result<Left, End> {
     let cannot = |e: std::io::Error| End::Failed(Error::bug(format!("cannot use the terminal: {e}")));
     let gone = Arc::new(Notify::new());
     let mut signals = Signals::listen().map_err(cannot)?;
@@ -187,7 +199,11 @@ async fn serve(options: &Options, open: Opener) -> Result<u8, End> {
     let mut app = App::new(options, size);
     // The first frame is on the screen before the first question is asked.
     terminal.draw(|frame| screen::draw(&app, frame))?;
-    let mut pump = Pump { input: EventStream::new(), receiver, gone };
+    let asks = app.theme.tells_tones_apart() && options.env.answers();
+    if asks {
+        terminal.send(background::QUESTION)?;
+    }
+    let mut pump = Pump::new(receiver, gone, asks);
     let mut waiting = app.start();
     let mut drawn = Instant::from_std(crate::clock::instant());
     let mut dirty = false;
@@ -207,7 +223,10 @@ async fn serve(options: &Options, open: Opener) -> Result<u8, End> {
                     app.update(Event::Resize(columns, rows));
                     app.update(if back { Event::Resumed } else { Event::NotSuspended });
                 }
-                Effect::Quit(code) => return Ok(code),
+                Effect::Quit(code) => {
+                    pump.settle().await;
+                    return Ok(Left { code, background: pump.background });
+                }
             }
             dirty = true;
         }
@@ -232,32 +251,6 @@ async fn serve(options: &Options, open: Opener) -> Result<u8, End> {
             None => {
                 terminal.draw(|frame| screen::draw(&app, frame))?;
                 (drawn, dirty) = (Instant::from_std(crate::clock::instant()), false);
-            }
-        }
-    }
-}
-
-/// Everything that comes but signals, one at a time.
-struct Pump {
-    input: EventStream,
-    receiver: Receiver<Event>,
-    gone: Arc<Notify>,
-}
-
-impl Pump {
-    async fn next(&mut self) -> Event {
-        loop {
-            tokio::select! {
-                () = self.gone.notified() => return Event::Ended(HANG_UP),
-                input = self.input.next() => match input {
-                    Some(Ok(Input::Key(key))) => return Event::Key(key),
-                    Some(Ok(Input::Paste(text))) => return Event::Paste(text),
-                    Some(Ok(Input::Resize(columns, rows))) => return Event::Resize(columns, rows),
-                    Some(Ok(Input::Mouse(_) | Input::FocusGained | Input::FocusLost)) => {}
-                    // No more input will come: the terminal is gone.
-                    Some(Err(_)) | None => return Event::Ended(HANG_UP),
-                },
-                Some(event) = self.receiver.recv() => return event,
             }
         }
     }

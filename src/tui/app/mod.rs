@@ -99,7 +99,7 @@ impl App {
             banner: options.banner.as_deref().map(|b| SafeText::from_outside(b).into_string()),
             front: None,
             flags: String::new(),
-            theme: Theme::with(&options.env, &options.screen),
+            theme: Theme::with(&options.env, &options.screen).remembering(options.background),
             size,
         };
         if let Some(page) = &options.front {
@@ -120,6 +120,10 @@ impl App {
             Event::Key(key) => self.key(&key),
             Event::Paste(text) => {
                 self.type_over(&text);
+                vec![]
+            }
+            Event::Background(tone) => {
+                self.theme = self.theme.clone().on(tone);
                 vec![]
             }
             Event::Resize(columns, rows) => {

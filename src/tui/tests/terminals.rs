@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 
 use super::fake::{Mood, Session, colours};
 use crate::config::{Charts, Config, Screen};
+use crate::tui::event::Event;
 use crate::tui::theme::{Env, Role, Theme, ThemeName, Tone};
 
 const SIZE: (u16, u16) = (120, 36);
@@ -64,6 +65,17 @@ fn the_config_chooses_theme_and_charts() {
     assert!(ascii.contains("##") && !ascii.contains('█') && ascii.contains('·') && ascii.contains('▲'), "{ascii}");
     let wide = with(|s| s.ambiguous_width = crate::config::AmbiguousWidth::Wide).text();
     assert!(!wide.contains(['·', '─', '▲', '█', '…']), "{wide}");
+}
+
+#[test]
+fn the_answer_of_the_terminal_changes_the_colours_once_it_comes() {
+    let mut s = Session::started(Mood::Demo, SIZE);
+    let (text, unknown) = parts(&s.screen());
+    s.send(Event::Background(Tone::Light));
+    let (same, light) = parts(&s.screen());
+    assert!(text == same && unknown != light, "only colours change, and they do");
+    assert_eq!(s.app.theme, s.app.theme.clone().remembering(Some(Tone::Dark)), "an answer is newer than a memory");
+    assert!(s.asked.len() == 1 && s.done.is_empty());
 }
 
 #[test]

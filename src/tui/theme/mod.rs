@@ -73,6 +73,8 @@ pub struct Theme {
     able: Depth,
     /// The terminal's own background, where it is known.
     tone: Option<Tone>,
+    /// Whether the environment says which.
+    told: bool,
 }
 
 impl Theme {
@@ -86,8 +88,8 @@ impl Theme {
     #[must_use]
     pub fn with(env: &Env, screen: &Screen) -> Theme {
         let glyphs = Glyphs::of(env.ascii(), screen);
-        Theme { name: screen.theme, depth: Depth::Mono, glyphs, able: env.depth(), tone: env.tone() }
-            .named(screen.theme)
+        let (able, tone) = (env.depth(), env.tone());
+        Theme { name: screen.theme, depth: able, glyphs, able, tone, told: tone.is_some() }.named(screen.theme)
     }
 
     /// The same terminal with another theme.
@@ -109,6 +111,18 @@ impl Theme {
     #[must_use]
     pub fn on(self, tone: Tone) -> Theme {
         Theme { tone: Some(tone), ..self }
+    }
+
+    /// The same theme on the background that was told last time, where nothing says another.
+    #[must_use]
+    pub fn remembering(self, tone: Option<Tone>) -> Theme {
+        Theme { tone: self.tone.or(tone), ..self }
+    }
+
+    /// Whether it looks different on dark and on light: what has no colours does not.
+    #[must_use]
+    pub fn tells_tones_apart(&self) -> bool {
+        self.able != Depth::Mono && !self.told
     }
 
     /// The terminal's own background, where it is known.
