@@ -3,6 +3,7 @@
 //! The app starts on the store's front page; the store itself is opened on the app's worker
 //! thread. Knows nothing of the screen but how to start it.
 
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -35,12 +36,12 @@ fn flags(global: &Global) -> String {
 ///
 /// # Errors
 /// Where there is no terminal. A store that cannot be opened is told of on the screen.
-pub fn run(context: &mut Context<'_, '_>) -> Result<u8> {
+pub fn run(context: &mut Context<'_, '_>, face: Face) -> Result<u8> {
     let place = context.data_dir()?;
     if !folder::exists(&place) {
-        return generated(context, context.config.demo.seed);
+        return generated(context, context.config.demo.seed, face);
     }
-    over(context, place, None)
+    over(context, place, None, face)
 }
 
 /// `spendtop demo`: the app on a generated company, in memory, or kept where `--data-dir` says.
@@ -49,9 +50,10 @@ pub fn run(context: &mut Context<'_, '_>) -> Result<u8> {
 /// Where there is no terminal. A folder that holds somebody's real bill is told of on the screen.
 pub fn demo(context: &mut Context<'_, '_>, args: &DemoArgs) -> Result<u8> {
     let seed = args.seed.unwrap_or(context.config.demo.seed);
+    let face = Face::of(args.plain);
     match context.global.data_dir.clone() {
-        None => generated(context, seed),
-        Some(place) => over(context, place, Some(seed)),
+        None => generated(context, seed, face),
+        Some(place) => over(context, place, Some(seed), face),
     }
 }
 
@@ -104,7 +106,7 @@ impl Plan {
     }
 }
 
-fn over(context: &mut Context<'_, '_>, place: PathBuf, demo: Option<u64>) -> Result<u8> {
+fn over(context: &mut Context<'_, '_>, place: PathBuf, demo: Option<u64>, face: Face) -> Result<u8> {
     let fixed = context.global.as_of.is_some();
     let plan = Plan {
         config: context.config.clone(),
@@ -130,7 +132,7 @@ fn over(context: &mut Context<'_, '_>, place: PathBuf, demo: Option<u64>) -> Res
         Ok(tui::Opened { engine: host, standing, look: Some(look) })
     });
     let banner = demo.map(|_| DEMO_BANNER.to_owned());
-    let result = start(context, as_of, banner, front, opener);
+    let result = start(context, as_of, banner, front, opener, face);
     let host = open.lock().unwrap_or_else(PoisonError::into_inner).take();
     if let Some(host) = host {
         let notices = host.owner().map(|owner| {
@@ -166,10 +168,26 @@ fn made_up(config: &Config, seed: u64, as_of: Day) -> Result<Arc<LocalEngine>> {
 }
 
 /// The generated company, made on the worker's thread: the first frame does not wait.
-fn generated(context: &mut Context<'_, '_>, seed: u64) -> Result<u8> {
+fn generated(context: &mut Context<'_, '_>, seed: u64, face: Face) -> Result<u8> {
     let (config, as_of) = (context.config.clone(), context.as_of);
     let opener: tui::Opener = Box::new(move || Ok(looking_at_demo(made_up(&config, seed, as_of)?, as_of)));
-    start(context, as_of, Some(DEMO_BANNER.to_owned()), None, opener)
+    start(context, as_of, Some(DEMO_BANNER.to_owned()), None, opener, face)
+}
+
+/// How the app shows itself.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Face {
+    /// Full-screen, unless the config wants lines.
+    Screen,
+    /// In lines, steered by words.
+    Plain,
+}
+
+impl Face {
+    /// The face for the flag `--plain`.
+    pub fn of(plain: bool) -> Face {
+        if plain { Face::Plain } else { Face::Screen }
+    }
 }
 
 fn start(
@@ -178,15 +196,30 @@ fn start(
     banner: Option<String>,
     front: Option<front::Page>,
     opener: tui::Opener,
+    face: Face,
 ) -> Result<u8> {
     let lens = wiring::first_lens(&context.config);
     let keymap = Arc::new(tui::Keymap::with(&context.config.keys)?);
-    let env = tui::Env::read(context.global.color);
-    let (now, terminal, screen) = (crate::clock::now_seconds(), env.terminal(), context.config.screen);
-    let remembered = background::remembered(&terminal);
-    let options = tui::Options { as_of, now, lens, env, screen, background: remembered, banner, front, keymap };
+    let (env, screen) = (tui::Env::read(context.global.color), context.config.screen);
+    let (dumb, terminal) = (env.term == "dumb", env.terminal());
+    let (now, background) = (crate::clock::now_seconds(), background::remembered(&terminal));
+    let options = tui::Options { as_of, now, lens, env, screen, background, banner, front, keymap };
+    if face == Face::Plain || screen.plain {
+        let stdin = std::io::stdin();
+        let prompt = stdin.is_terminal() && context.streams.terminal;
+        let told = tui::plain::run(&options, &opener, &mut stdin.lock(), context.streams.out, prompt)?;
+        return told.map(|()| 0).map_err(|e| context.streams.failed(&e));
+    }
+    if dumb {
+        tui::plain::tell(&options, &opener, context.streams.out)?.map_err(|e| context.streams.failed(&e))?;
+        context.streams.note(
+            "TERM=dumb shows no full-screen app: this is its first tab as text",
+            &["`spendtop --plain` answers more, line by line"],
+        )?;
+        return Ok(0);
+    }
     let left = tui::run(&options, opener)?;
-    if let Some(tone) = left.background.filter(|tone| Some(*tone) != remembered) {
+    if let Some(tone) = left.background.filter(|tone| Some(*tone) != background) {
         background::remember(&terminal, tone);
     }
     Ok(left.code)

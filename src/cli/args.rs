@@ -22,6 +22,10 @@ pub struct Cli {
     /// Flags of every command.
     #[command(flatten)]
     pub global: Global,
+    /// The app in lines instead of full-screen: sentences, steered by words. For screen readers and
+    /// pipes; `help` in it lists the words.
+    #[arg(long)]
+    pub plain: bool,
     /// What to do; the app where absent.
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -90,6 +94,9 @@ pub struct DemoArgs {
     /// The same seed makes the same company, byte for byte [default: the config's, 1].
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
+    /// The app in lines instead of full-screen, as `spendtop --plain`.
+    #[arg(long)]
+    pub plain: bool,
 }
 
 /// `spendtop import`

@@ -57,7 +57,7 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> Result<u8> {
     let as_of = cli.global.as_of.unwrap_or_else(crate::clock::today);
     let mut context = Context { config: config::load(&cli.global)?, as_of, global: cli.global.clone(), streams };
     match &cli.command {
-        None => app::run(&mut context),
+        None => app::run(&mut context, app::Face::of(cli.plain)),
         Some(Command::Demo(args)) => app::demo(&mut context, args),
         Some(Command::Import(args)) => import::run(&mut context, args),
         Some(Command::Imports(args)) => imports::run(&mut context, args),

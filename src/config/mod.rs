@@ -141,6 +141,8 @@ pub struct Screen {
     pub mouse: bool,
     /// Whether nothing moves by itself: no line is written over while work is under way.
     pub reduced_motion: bool,
+    /// Whether the app tells its answers in lines instead of drawing them.
+    pub plain: bool,
 }
 
 /// The themes that can be asked for.
@@ -232,6 +234,7 @@ impl Default for Config {
                 ambiguous_width: AmbiguousWidth::Narrow,
                 mouse: false,
                 reduced_motion: false,
+                plain: false,
             },
         }
     }

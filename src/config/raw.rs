@@ -56,6 +56,7 @@ const SECTIONS: &[(&str, &[(&str, Shape)])] = &[
             ("ambiguous_width", Shape::Text),
             ("mouse", Shape::Flag),
             ("reduced_motion", Shape::Flag),
+            ("plain", Shape::Flag),
         ],
     ),
 ];

@@ -212,8 +212,11 @@ impl<'a> Check<'a> {
         let widths = [("narrow", AmbiguousWidth::Narrow), ("wide", AmbiguousWidth::Wide)];
         self.choice("screen.ambiguous_width", &widths, &mut config.screen.ambiguous_width);
         let screen = &mut config.screen;
-        for (key, flag) in [("screen.mouse", &mut screen.mouse), ("screen.reduced_motion", &mut screen.reduced_motion)]
-        {
+        for (key, flag) in [
+            ("screen.mouse", &mut screen.mouse),
+            ("screen.reduced_motion", &mut screen.reduced_motion),
+            ("screen.plain", &mut screen.plain),
+        ] {
             if let Some(written) = self.raw.flags.get(key) {
                 *flag = written.value;
             }

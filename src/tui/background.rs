@@ -105,7 +105,7 @@ impl Listener {
     fn inside(&mut self, key: KeyEvent) -> Told {
         let text = self.text.get_or_insert_default();
         let ended = match key.code {
-            KeyCode::Char('g') => key.modifiers == KeyModifiers::CONTROL,
+            KeyCode::Char('g') if key.modifiers == KeyModifiers::CONTROL => true,
             KeyCode::Char('\\') => true,
             // The first half of the longer end, parted from the second.
             KeyCode::Esc => return Told::Held,
@@ -135,7 +135,8 @@ pub fn tone(colour: &str) -> Option<Tone> {
     let parts: Vec<&str> = match colour.split_once(':') {
         Some(("rgb" | "rgba", parts)) => parts.split('/').collect(),
         _ => {
-            let digits = colour.strip_prefix('#').filter(|d| d.is_ascii() && !d.is_empty() && d.len().is_multiple_of(3))?;
+            let digits =
+                colour.strip_prefix('#').filter(|d| d.is_ascii() && !d.is_empty() && d.len().is_multiple_of(3))?;
             let each = digits.len() / 3;
             vec![&digits[..each], &digits[each..2 * each], &digits[2 * each..]]
         }

@@ -16,6 +16,7 @@ pub mod key;
 pub mod keymap;
 pub mod layout;
 pub mod overlay;
+pub mod plain;
 mod pump;
 pub mod screen;
 pub mod start;
@@ -105,9 +106,6 @@ pub fn run(options: &Options, open: Opener) -> Result<Left> {
     if !(std::io::stdin().is_terminal() && std::io::stdout().is_terminal()) {
         return Err(no_screen("the full-screen app needs a terminal for both input and output"));
     }
-    if options.env.term == "dumb" {
-        return Err(no_screen("the full-screen app cannot be drawn with TERM=dumb"));
-    }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -119,7 +117,9 @@ pub fn run(options: &Options, open: Opener) -> Result<Left> {
 }
 
 fn no_screen(message: &str) -> Error {
-    Error::usage(message).hint("`spendtop spend` prints the same figures as text")
+    Error::usage(message)
+        .hint("`spendtop spend` prints the same figures as text")
+        .hint("`spendtop --plain` is the app in lines, for pipes too")
 }
 
 /// Why the loop ended before it was asked to.

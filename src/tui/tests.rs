@@ -3,6 +3,7 @@
 mod discovery;
 mod fake;
 mod lens;
+mod plain;
 mod scripts;
 mod snapshots;
 mod spend;

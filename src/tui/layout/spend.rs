@@ -49,7 +49,7 @@ pub fn parts(body: Rect, notices: u16) -> Parts {
     let readout = rows.top(said);
     rows.top(gap);
     let movers = if movers > 0 { rows.left } else { Rect::default() };
-    Parts { cards, notices, legend, chart, readout, movers, ..Parts::default() }
+    Parts { cards, notices, legend, chart, readout, movers }
 }
 
 #[cfg(test)]

@@ -114,8 +114,7 @@ fn layers_of_charts_are_seen_on_their_background_and_apart() {
 /// The kind of background, the background, and what some names stand for on it.
 type Known = (Tone, u32, [(Color, u32); 8]);
 
-/// Palettes of real terminals for red, yellow, blue, magenta and their bright twins, and what they
-/// stand on: xterm, VGA, Tango, Campbell on dark; xterm, Terminal.app, Solarized, Tango on light.
+/// Palettes of real terminals: xterm's and Campbell on dark, xterm's and Solarized on light.
 const PALETTES: [Known; 4] = [
     (Tone::Dark, 0x000000, named([0xcd0000, 0xcdcd00, 0x0000ee, 0xcd00cd, 0xff0000, 0xffff00, 0xff00ff, 0x00ff00])),
     (Tone::Dark, 0x0c0c0c, named([0xc50f1f, 0xc19c00, 0x0037da, 0x881798, 0xe74856, 0xf9f1a5, 0xb4009e, 0x16c60c])),

@@ -313,7 +313,7 @@ impl Bars<'_> {
         let slot = usize::from(self.plan.slot()).max(1);
         let widest = self.chart.labels.iter().map(|l| width(&l.whole())).max().unwrap_or(1);
         let least = (widest + 2).div_ceil(slot).max(1) * self.plan.pieces.max(1);
-        let even = |stride: &&usize| **stride >= least && **stride % self.plan.pieces.max(1) == 0;
+        let even = |stride: &&usize| **stride >= least && stride.is_multiple_of(self.plan.pieces.max(1));
         self.chart.strides.iter().find(even).copied().unwrap_or(least)
     }
 

@@ -1,0 +1,339 @@
+//! The app in lines, for screen readers and pipes: the same state, questions and answers as on the
+//! screen, told in sentences and steered by words.
+//!
+//! Writes no control characters and redraws nothing. Reads lines from whatever it is handed.
+
+mod command;
+mod words;
+
+use std::io::{BufRead, Write};
+use std::sync::Arc;
+
+use self::command::Word;
+use super::Options;
+use super::action::Action;
+use super::app::App;
+use super::effect::Effect;
+use super::event::Event;
+use super::tab::Tab;
+use super::worker::{Look, Opened, Opener, Reply};
+use crate::domain::charge::Metric;
+use crate::domain::dimension::Dimension;
+use crate::domain::filter::Filter;
+use crate::domain::period::{Comparison, PeriodSpec};
+use crate::domain::text::SafeText;
+use crate::engine::{Cancel, Engine, twin};
+use crate::error::Result;
+
+/// Rows of the breakdown that are told at once.
+const PAGE: usize = 20;
+
+/// The app's state with who answers and who listens.
+struct Session<'a> {
+    app: App,
+    engine: Arc<dyn Engine>,
+    look: Option<Look>,
+    out: &'a mut dyn Write,
+    /// The first row of the breakdown that was not told yet.
+    told: usize,
+}
+
+/// Tells what is spent, and nothing more.
+///
+/// # Errors
+/// Where the data cannot be opened; or the output fails, as [`std::io::Error`] says.
+pub fn tell(options: &Options, open: &Opener, out: &mut dyn Write) -> Result<std::io::Result<()>> {
+    let mut session = Session::open(options, open, out)?;
+    Ok(session.spend().and_then(|()| session.out.flush()))
+}
+
+/// Tells what is spent, then does what each line of `input` says, until it ends or says `quit`.
+/// `prompt` is where somebody types.
+///
+/// # Errors
+/// Where the data cannot be opened; or the output fails, as [`std::io::Error`] says.
+pub fn run(
+    options: &Options,
+    open: &Opener,
+    input: &mut dyn BufRead,
+    out: &mut dyn Write,
+    prompt: bool,
+) -> Result<std::io::Result<()>> {
+    let mut session = Session::open(options, open, out)?;
+    Ok(session.serve(input, prompt))
+}
+
+impl<'a> Session<'a> {
+    fn open(options: &Options, open: &Opener, out: &'a mut dyn Write) -> Result<Session<'a>> {
+        let Opened { engine, standing, look } = open()?;
+        // Nothing is shown before the first answer: there is no frame that could wait for it.
+        let app = App::new(&Options { front: None, ..options.clone() }, (80, 24));
+        let mut session = Session { app, engine, look, out, told: 0 };
+        let effects = session.app.update(Event::Opened(standing));
+        session.perform(effects);
+        let effects = session.app.start();
+        session.perform(effects);
+        Ok(session)
+    }
+
+    /// Asks what the app wants asked. What only a screen can do is left.
+    fn perform(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            let event = match effect {
+                Effect::Ask(job) => {
+                    let answer = self.engine.ask(&job.question, job.as_of, &Cancel::default());
+                    Event::Answer(Box::new(Reply { asker: job.asker, generation: job.generation, answer }))
+                }
+                Effect::AskExtent => Event::Extent(Box::new(self.engine.extent())),
+                _ => continue,
+            };
+            let more = self.app.update(event);
+            self.perform(more);
+        }
+    }
+
+    fn act(&mut self, action: Action) {
+        let effects = self.app.perform(action);
+        self.perform(effects);
+    }
+
+    fn serve(&mut self, input: &mut dyn BufRead, prompt: bool) -> std::io::Result<()> {
+        self.spend()?;
+        let mut line = Vec::new();
+        loop {
+            if prompt {
+                writeln!(self.out)?;
+                write!(self.out, "Command, or help: ")?;
+            }
+            self.out.flush()?;
+            line.clear();
+            // Input that cannot be read any more has ended.
+            if input.read_until(b'\n', &mut line).unwrap_or_default() == 0 {
+                return Ok(());
+            }
+            match command::read(&String::from_utf8_lossy(&line)) {
+                Ok(None) => {}
+                Ok(Some((Word::Quit, _))) => return Ok(()),
+                Ok(Some((word, rest))) => {
+                    self.refresh();
+                    self.obey(word, rest)?;
+                }
+                Err(why) => self.say(&why)?,
+            }
+        }
+    }
+
+    /// Takes what others may have changed since the last line.
+    fn refresh(&mut self) {
+        if let Some(Ok(standing)) = self.look.as_ref().map(|look| look()) {
+            let effects = self.app.update(Event::Opened(standing));
+            self.perform(effects);
+            let effects = self.app.update(Event::Changed);
+            self.perform(effects);
+        }
+    }
+
+    fn obey(&mut self, word: Word, rest: &str) -> std::io::Result<()> {
+        let changed = match word {
+            Word::Spend => self.show(Tab::Spend),
+            Word::Breakdown => self.show(Tab::Breakdown),
+            Word::Series => return self.series(),
+            Word::More => return self.rows(),
+            Word::Help => return self.lines(&command::help()),
+            Word::Command => return self.command(),
+            Word::Drill => self.drill(rest),
+            Word::Back => self.back(),
+            Word::Period => self.period(rest),
+            Word::By => self.by(rest),
+            Word::Filter => self.filter(rest),
+            Word::Metric => one_of(rest, &Metric::ALL, Metric::name).map(|metric| self.app.lens.metric = metric),
+            Word::Compare => {
+                one_of(rest, &Comparison::ALL, Comparison::name).map(|days| self.app.lens.comparison = days)
+            }
+            Word::Currency => self.currency(rest),
+            Word::Quit => Ok(()),
+        };
+        match changed {
+            Err(why) => self.say(&why),
+            Ok(()) => {
+                let effects = self.app.ask();
+                self.perform(effects);
+                if self.app.tab == Tab::Breakdown { self.breakdown() } else { self.spend() }
+            }
+        }
+    }
+
+    fn say(&mut self, line: &str) -> std::io::Result<()> {
+        writeln!(self.out, "{line}")
+    }
+
+    fn lines(&mut self, lines: &[String]) -> std::io::Result<()> {
+        lines.iter().try_for_each(|line| writeln!(self.out, "{line}"))
+    }
+
+    /// What stands above every view; `false` where there is no answer under it.
+    fn head(&mut self, title: &str) -> std::io::Result<bool> {
+        self.say(&words::heading(title, &self.app.lens, self.app.as_of))?;
+        if let Some(banner) = self.app.banner.clone() {
+            self.say(&banner)?;
+        }
+        if let Some(error) = self.app.error().cloned() {
+            self.say(&format!("Error: {}.", SafeText::from_outside(&error.message)))?;
+            for hint in &error.hints {
+                self.say(&format!("Hint: {}.", SafeText::from_outside(hint)))?;
+            }
+            return Ok(false);
+        }
+        let currencies: Vec<String> = self.app.currencies().into_iter().map(str::to_owned).collect();
+        match (currencies.as_slice(), self.app.shown_currency().map(str::to_owned)) {
+            ([], _) => {
+                self.say("There are no charges here. period chooses other days, filter alone takes the filter away.")?;
+                return Ok(false);
+            }
+            ([_, _, ..], Some(shown)) => {
+                let others: Vec<&str> = currencies.iter().map(String::as_str).filter(|c| *c != shown).collect();
+                let others = SafeText::from_outside(&others.join(", "));
+                self.say(&format!(
+                    "Figures in {}. There are also charges in {others}.",
+                    SafeText::from_outside(&shown)
+                ))?;
+            }
+            _ => {}
+        }
+        Ok(true)
+    }
+
+    fn spend(&mut self) -> std::io::Result<()> {
+        if !self.head("Spend")? {
+            return Ok(());
+        }
+        let lines = self.app.spend_answer().map(|answer| words::spend(&self.app.lens, answer));
+        self.lines(&lines.unwrap_or_default())
+    }
+
+    fn series(&mut self) -> std::io::Result<()> {
+        self.app.tab = Tab::Spend;
+        let effects = self.app.ask();
+        self.perform(effects);
+        if !self.head("Series")? {
+            return Ok(());
+        }
+        let lines = self.app.spend_answer().map(words::series);
+        self.lines(&lines.unwrap_or_default())
+    }
+
+    fn breakdown(&mut self) -> std::io::Result<()> {
+        self.told = 0;
+        if !self.head("Breakdown")? {
+            return Ok(());
+        }
+        let crumbs: Vec<SafeText> = self.app.path.iter().map(|crumb| crumb.label.clone()).collect();
+        let lines = self.app.breakdown_answer().map(|answer| words::breakdown_head(answer, &crumbs));
+        self.lines(&lines.unwrap_or_default())?;
+        self.rows()
+    }
+
+    /// The next rows of the breakdown.
+    fn rows(&mut self) -> std::io::Result<()> {
+        let Some(answer) = self.app.breakdown_answer().filter(|_| self.app.tab == Tab::Breakdown) else {
+            return self.say("breakdown lists rows first.");
+        };
+        let count = answer.rows.len();
+        let rows = self.app.breakdown.visible(answer, usize::MAX).skip(self.told).take(PAGE);
+        let mut lines: Vec<String> = rows.map(|(at, row)| words::row(answer, row, at + 1)).collect();
+        self.told = (self.told + lines.len()).min(count);
+        lines.push(match (lines.is_empty(), count - self.told) {
+            (true, _) => "There are no more rows.".to_owned(),
+            (false, 0) => "These are all rows. drill and a number opens one.".to_owned(),
+            (false, left) => format!("{left} rows are left: more tells the next. drill and a number opens one."),
+        });
+        self.lines(&lines)
+    }
+
+    fn show(&mut self, tab: Tab) -> Result<(), String> {
+        self.app.tab = tab;
+        Ok(())
+    }
+
+    fn back(&mut self) -> Result<(), String> {
+        if self.app.path.is_empty() {
+            return Err("Nothing was opened.".to_owned());
+        }
+        self.act(Action::Back);
+        Ok(())
+    }
+
+    fn drill(&mut self, number: &str) -> Result<(), String> {
+        let rows = self.app.breakdown_answer().filter(|_| self.app.tab == Tab::Breakdown).map(|a| a.rows.len());
+        let Some(rows) = rows.filter(|rows| *rows > 0) else { return Err("breakdown lists rows first.".to_owned()) };
+        let at = number.parse().ok().filter(|n| (1..=rows).contains(n));
+        let Some(at) = at else { return Err(format!("drill needs the number of a row, 1 to {rows}.")) };
+        let currency = self.app.currency.clone();
+        self.app.breakdown.select(at - 1, PAGE, currency.as_deref());
+        self.app.status = None;
+        self.act(Action::Open);
+        self.app.status.take().map_or(Ok(()), |why| Err(format!("Not opened: {why}.")))
+    }
+
+    fn period(&mut self, text: &str) -> Result<(), String> {
+        let period = PeriodSpec::parse(text, self.app.as_of);
+        let example = "period needs days, like this-month, last-month, 30d, 2024-09 or 2024-09-01..2024-10-01.";
+        self.app.lens.period = period.ok_or_else(|| example.to_owned())?;
+        Ok(())
+    }
+
+    fn by(&mut self, text: &str) -> Result<(), String> {
+        let keys = self.app.extent.as_ref().map_or(&[][..], |extent| &extent.tag_keys);
+        let tag = keys.iter().find(|key| *key == text).map(|key| Dimension::Tag(key.clone()));
+        let Some(dimension) = Dimension::parse(text).or(tag) else {
+            let names: Vec<String> = Dimension::FIXED.iter().map(Dimension::name).collect();
+            return Err(format!("by needs a dimension: {}, or tag:KEY.", names.join(", ")));
+        };
+        self.app.lens.by = vec![dimension];
+        self.app.breakdown.seek(None);
+        Ok(())
+    }
+
+    fn filter(&mut self, text: &str) -> Result<(), String> {
+        let keys = self.app.extent.as_ref().map_or(&[][..], |extent| &extent.tag_keys);
+        match Filter::parse(text, keys) {
+            Ok(filter) => {
+                self.app.lens.filter = filter;
+                self.app.path.clear();
+                self.app.breakdown.seek(None);
+                Ok(())
+            }
+            Err(error) => {
+                let near = SafeText::from_outside(&error.text[error.at..]);
+                let meant = error.suggestion.as_deref().map(|s| format!(" Try: {}", SafeText::from_outside(s)));
+                let place = if near.is_empty() { "at the end".to_owned() } else { format!("at: {near}") };
+                let message = SafeText::from_outside(&error.message);
+                Err(format!("The filter has a mistake {place}. {message}.{}", meant.unwrap_or_default()))
+            }
+        }
+    }
+
+    fn currency(&mut self, code: &str) -> Result<(), String> {
+        let all: Vec<String> = self.app.currencies().into_iter().map(str::to_owned).collect();
+        match all.iter().find(|known| known.eq_ignore_ascii_case(code)) {
+            Some(code) => {
+                self.app.currency = Some(code.clone());
+                self.app.breakdown.arrange(Some(code));
+                Ok(())
+            }
+            None => Err(format!("currency needs one of {}.", SafeText::from_outside(&all.join(", ")))),
+        }
+    }
+
+    fn command(&mut self) -> std::io::Result<()> {
+        let twin = if self.app.tab == Tab::Spend { twin::spend } else { twin::command };
+        let line = format!("{}{}", twin(&self.app.lens, self.app.as_of), self.app.flags);
+        self.say(&SafeText::from_outside(&line))
+    }
+}
+
+fn one_of<T: Copy>(word: &str, all: &[T], name: fn(T) -> &'static str) -> Result<T, String> {
+    let names: Vec<&str> = all.iter().map(|value| name(*value)).collect();
+    let found = all.iter().find(|value| name(**value) == word);
+    found.copied().ok_or_else(|| format!("It is one of {}.", names.join(", ")))
+}

@@ -1,0 +1,107 @@
+//! The line mode: what it tells, and what words do.
+
+use std::sync::Arc;
+
+use super::fake::{Fake, HOSTILE, Mood, as_of, colours};
+use crate::config::Config;
+use crate::domain::lens::Lens;
+use crate::tui::worker::{Opened, Opener, Standing};
+use crate::tui::{Options, plain};
+
+/// What a session says to lines.
+fn told(mood: Mood, input: &str) -> String {
+    let options = Options {
+        as_of: as_of(),
+        now: as_of().seconds(),
+        lens: Lens::default(),
+        env: colours(),
+        screen: Config::default().screen,
+        background: None,
+        banner: None,
+        front: None,
+        keymap: Arc::default(),
+    };
+    let open: Opener = Box::new(move || {
+        let banner = Some("Demo: a made-up company".to_owned());
+        let standing = Standing { as_of: as_of(), banner, flags: " --demo".to_owned() };
+        Ok(Opened { engine: Arc::new(Fake(mood)), standing, look: None })
+    });
+    let mut out = Vec::new();
+    plain::run(&options, &open, &mut input.as_bytes(), &mut out, false).expect("opened").expect("written");
+    String::from_utf8(out).expect("UTF-8")
+}
+
+#[test]
+fn the_first_tab_is_told_in_sentences() {
+    let text = told(Mood::Demo, "");
+    for line in [
+        "Spend: effective cost, November to date, compared with same days of October, by provider.",
+        "Demo: a made-up company",
+        "Figures in USD. There are also charges in EUR.",
+        "Month to date: 84,210.33 USD, up 4,840.12, 6.1 percent.",
+        "Yesterday: 3,214.09 USD, down 66.20, 2.0 percent, so far: not all charges are in.",
+        "Microsoft: charges up to 2024-11-19, settled through 2024-11-17.",
+        "Warning: 3 rows were refused: spendtop imports show 4 lists them.",
+        "Biggest moves:",
+    ] {
+        assert!(text.lines().any(|l| l == line), "{line}\n---\n{text}");
+    }
+    assert!(text.contains("Amazon EC2, prod-ml: up 2,310.44, 15 percent, now 18,204.11 USD."), "{text}");
+}
+
+#[test]
+fn rows_are_opened_and_left_by_words() {
+    let text = told(Mood::Demo, "breakdown\ndrill 2\nback\n2\nopen 1\nquit\nspend\n");
+    let at = |wanted: &str| text.find(wanted).unwrap_or_else(|| panic!("{wanted}\n---\n{text}"));
+    assert!(at("1. AWS: 18,204.11 USD") < at("Inside: Azure."));
+    assert!(at("Inside: Azure.") < at("Inside: AWS."), "{text}");
+    assert!(text.contains("up 2,310.44, 15 percent.") && text.contains("These are all rows."));
+    assert_eq!(text.matches("Spend: ").count(), 1, "nothing is done after quit");
+}
+
+#[test]
+fn the_lens_is_changed_by_words_and_mistakes_say_what_to_write() {
+    let lines =
+        "period last-month\nby service\nfilter provider:aws\nmetric billed\ncompare none\ncurrency eur\ncommand\n";
+    let text = told(Mood::Demo, lines);
+    let want = "spendtop spend --by service --metric billed --period last-month --as-of 2024-11-20 --compare none \
+                --where 'provider:aws' --demo";
+    assert!(text.contains(want), "{text}");
+    assert!(text.contains("Figures in EUR. There are also charges in USD."), "{text}");
+    for (line, want) in [
+        ("period never", "period needs days, like this-month"),
+        ("by colour", "by needs a dimension: provider"),
+        ("filter servce:x", "The filter has a mistake at: servce:x. unknown dimension `servce`. Try: service:..."),
+        ("metric gold", "It is one of effective, billed, list, contracted."),
+        ("currency CHF", "currency needs one of USD, EUR."),
+        ("drill 3", "breakdown lists rows first."),
+        ("back", "Nothing was opened."),
+        ("2\ndrill 99", "drill needs the number of a row, 1 to 4."),
+        ("2\nmore", "There are no more rows."),
+        ("fitler", "Did you mean filter?"),
+    ] {
+        let text = told(Mood::Demo, line);
+        assert!(text.contains(want), "{line}: {want}\n---\n{text}");
+    }
+}
+
+#[test]
+fn days_help_and_what_is_missing_are_told() {
+    let text = told(Mood::Demo, "series\n?\n");
+    assert!(text.lines().any(|l| l.starts_with("Tue 2024-11-19: ") && l.ends_with(", not settled.")), "{text}");
+    assert!(text.contains("drill NUMBER, or open: open a row of the breakdown."), "{text}");
+    assert!(told(Mood::Empty, "2\n").contains("There are no charges here."));
+    let broken = told(Mood::Broken, "");
+    assert!(
+        broken.contains("Error: cannot read the store.") && broken.contains("Hint: spendtop store check"),
+        "{broken}"
+    );
+}
+
+#[test]
+fn nothing_that_is_told_moves_a_cursor() {
+    let text = told(Mood::Hostile, "2\ndrill 1\nfilter \x1b[2J\x07\n\x1b]0;x\x07\nseries\nhelp\n");
+    assert!(text.contains("web\\x1b]52"), "{text}");
+    assert!(!text.chars().any(|c| (c.is_control() && c != '\n') || c == '\u{202e}' || c == '\u{200b}'), "{text:?}");
+    assert!(!text.contains(HOSTILE) && !text.contains(['▲', '▼', '·', '─', '│', '█']), "{text}");
+}
