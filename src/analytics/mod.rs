@@ -2,4 +2,5 @@
 //!
 //! Does no I/O and knows no store, no provider and no screen.
 
+pub mod attribute;
 pub mod rollup;

@@ -25,4 +25,5 @@ pub mod source_file;
 pub mod tags;
 pub mod text;
 pub mod texts;
+pub mod wide;
 pub mod words;

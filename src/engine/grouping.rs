@@ -111,7 +111,7 @@ impl<'r> Grouping<'r> {
 }
 
 /// A dimension's values in one segment.
-struct Column<'r> {
+pub(super) struct Column<'r> {
     dimension: &'r Dimension,
     texts: Texts,
     names: Texts,
@@ -128,7 +128,7 @@ const ASKED: u32 = u32::MAX - 1;
 
 impl<'r> Column<'r> {
     /// Reads a dimension's values, and the number of each profile's or terms row's.
-    fn read(dimension: &'r Dimension, segment: &Segment<'_>) -> Result<(Column<'r>, Vec<u32>)> {
+    pub(super) fn read(dimension: &'r Dimension, segment: &Segment<'_>) -> Result<(Column<'r>, Vec<u32>)> {
         let read = |place| match place {
             Some(Place::Profile(column)) => segment.profile_column(column).map(Some),
             Some(Place::Terms(column)) => segment.terms_column(column).map(Some),
@@ -149,6 +149,12 @@ impl<'r> Column<'r> {
         }
         let numbers = vec![UNKNOWN; texts.len()];
         Ok((Column { dimension, texts, names, name_of, numbers }, ids))
+    }
+
+    /// The table's number of each of some values' numbers here.
+    pub(super) fn numbered(&mut self, ids: Vec<u32>, values: &mut Values) -> Vec<u32> {
+        self.number(ids.iter().copied(), values);
+        ids.into_iter().map(|id| self.numbers[id as usize]).collect()
     }
 
     /// Learns the table's numbers of some values.

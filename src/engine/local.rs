@@ -7,7 +7,7 @@ use super::answer::Freshness;
 use super::table::{Request, Table};
 use super::{
     Answer, Cancel, Command, Engine, Event, Extent, Listener, Listeners, Outcome, Question, breakdown, command, detail,
-    query, spend, spend_details,
+    drivers, query, spend, spend_details,
 };
 use crate::config::Settle;
 use crate::domain::calendar::{Day, Period};
@@ -139,6 +139,9 @@ impl Engine for LocalEngine {
                 breakdown::answer(self, lens, *limit, as_of, cancel).map(Answer::Breakdown)
             }
             Question::Query(query) => query::answer(self, query, as_of, cancel).map(Answer::Query),
+            Question::Drivers { lens, only } => {
+                drivers::answer(self, lens, only.as_deref(), as_of, cancel).map(Answer::Drivers)
+            }
             Question::ResourceDetail { id, lens, items } => {
                 detail::resource(self, id, lens, *items, as_of, cancel).map(Answer::ResourceDetail)
             }

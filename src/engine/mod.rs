@@ -9,6 +9,8 @@ pub mod breakdown;
 pub mod charges;
 pub mod command;
 pub mod detail;
+mod driver_sweep;
+pub mod drivers;
 pub mod export;
 pub mod front;
 pub mod grouping;
@@ -20,6 +22,7 @@ pub mod scan;
 pub mod selection;
 pub mod spend;
 pub mod spend_details;
+pub mod sweep;
 pub mod table;
 pub mod twin;
 pub mod values;
@@ -59,6 +62,13 @@ pub enum Question {
     },
     /// Costs by up to four dimensions.
     Query(Query),
+    /// Why the cost of each group of the lens changed: price, quantity, and what contributed most.
+    Drivers {
+        /// What to look at.
+        lens: Lens,
+        /// Only these groups; all where `None`.
+        only: Option<Vec<answer::Key>>,
+    },
     /// Everything about one resource.
     ResourceDetail {
         /// Its `ResourceId`.
@@ -124,6 +134,8 @@ pub enum Answer {
     Breakdown(Vec<answer::BreakdownAnswer>),
     /// One a currency.
     Query(Vec<answer::QueryAnswer>),
+    /// One a currency.
+    Drivers(Vec<answer::DriversAnswer>),
     /// The resource, if the bill has it.
     ResourceDetail(Option<answer::ResourceAnswer>),
     /// The explanation.

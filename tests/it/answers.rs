@@ -17,17 +17,17 @@ use spendtop::engine::{Answer, Cancel, Command, Engine, Question};
 use crate::support::{How, import_as, memory, write};
 
 /// The day that every question is asked on; the bills were taken in on the evening before.
-fn as_of() -> Day {
+pub fn as_of() -> Day {
     day("2023-11-15")
 }
 
-fn day(text: &str) -> Day {
+pub fn day(text: &str) -> Day {
     Day::parse(text).expect(text)
 }
 
 /// An engine over rows under a header; the columns that every bill has are put before them: a row
 /// begins with cost, start and end, like `5 2023-11-01 2023-11-02T01:00:00Z`, then its own columns.
-fn engine(header: &str, rows: &[&str]) -> LocalEngine {
+pub fn engine(header: &str, rows: &[&str]) -> LocalEngine {
     let mut text = format!("BillingCurrency,EffectiveCost,BilledCost,ChargePeriodStart,ChargePeriodEnd,{header}\n");
     for row in rows {
         let mut words = row.splitn(4, ' ');
@@ -43,7 +43,7 @@ fn engine(header: &str, rows: &[&str]) -> LocalEngine {
     LocalEngine::new(Arc::new(store), Config::default().settle, false)
 }
 
-fn lens(by: &[&str], filter: &str) -> Lens {
+pub fn lens(by: &[&str], filter: &str) -> Lens {
     Lens {
         filter: Filter::parse(filter, &["team".to_owned()]).expect(filter),
         by: by.iter().map(|d| Dimension::parse(d).expect(d)).collect(),
@@ -51,15 +51,15 @@ fn lens(by: &[&str], filter: &str) -> Lens {
     }
 }
 
-fn ask(engine: &LocalEngine, question: &Question) -> Answer {
+pub fn ask(engine: &LocalEngine, question: &Question) -> Answer {
     engine.ask(question, as_of(), &Cancel::default()).expect("answer")
 }
 
-fn amount(text: &str) -> Option<Amount> {
+pub fn amount(text: &str) -> Option<Amount> {
     (!text.is_empty()).then(|| text.parse().expect(text))
 }
 
-fn figure(now: &str, before: &str) -> Figure {
+pub fn figure(now: &str, before: &str) -> Figure {
     Figure { amount: amount(now), previous: amount(before) }
 }
 

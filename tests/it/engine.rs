@@ -22,12 +22,12 @@ use spendtop::store::Store;
 
 use crate::support::{import, memory, tag_keys, write};
 
-fn as_of() -> Day {
+pub fn as_of() -> Day {
     Day::parse("2026-11-21").expect("day")
 }
 
 /// The demo's last weeks, generated once.
-fn demo() -> &'static LocalEngine {
+pub fn demo() -> &'static LocalEngine {
     static DEMO: OnceLock<LocalEngine> = OnceLock::new();
     DEMO.get_or_init(|| {
         let store = Store::in_memory(&tag_keys());

@@ -11,6 +11,7 @@
 mod answers;
 mod architecture;
 mod damage;
+mod drivers;
 mod engine;
 mod import;
 mod kill;

@@ -3,10 +3,13 @@
 //! Plain serialisable data. Costs are exact decimals; `None` is "unknown", never zero. Texts from
 //! a bill are [`Untrusted`]: a face makes them safe, JSON carries them raw.
 
+mod drivers;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::drivers::{Driver, DriversAnswer, Presence, Reason, UnitFigure};
 use crate::domain::calendar::{Day, Granularity, Period};
 use crate::domain::charge::Metric;
 use crate::domain::dimension::Dimension;

@@ -1,0 +1,268 @@
+//! Adds up what drives a change: costs and quantities of two periods by group, SKU, unit and region.
+//!
+//! Knows nothing of prices; [`super::drivers`] makes them.
+
+use std::collections::BTreeMap;
+
+use hashbrown::HashMap;
+
+use super::Cancel;
+use super::grouping::Column;
+use super::local::LocalEngine;
+use super::sweep::{self, Pass, Run, Sweeper};
+use super::values::Values;
+use crate::analytics::attribute::Measure;
+use crate::domain::calendar::Period;
+use crate::domain::charge::{Profile, Quantity};
+use crate::domain::dict::{Dict, NONE};
+use crate::domain::dimension::{Dimension, Place as Kept};
+use crate::domain::filter::Clause;
+use crate::domain::lens::{DIMENSIONS_MAX, Lens};
+use crate::domain::money::Amount;
+use crate::domain::numbers::{Total, UNKNOWN_WIDE};
+use crate::domain::text::Untrusted;
+use crate::error::Result;
+use crate::store::segment::Segment;
+
+/// The places of a [`Half`]'s measures: of pricing quantities, and of consumed ones.
+pub(super) const UNIT_OF: [u8; 2] = [0, 1];
+
+/// What some charges of one period came to.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Half {
+    /// What they cost, all of them.
+    pub total: Total,
+    /// Those with a pricing quantity; of the others, those with a consumed one.
+    pub measures: [Measure; 2],
+}
+
+/// Before, and now.
+pub(super) type Cell = [Half; 2];
+
+/// Where a cell belongs, in numbers of [`Found`].
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Place {
+    /// Its currency.
+    pub currency: u32,
+    /// Its values of the lens's dimensions; 0 beyond the last.
+    pub group: [u32; DIMENSIONS_MAX],
+    /// Its SKU.
+    pub sku: u32,
+    /// Its pricing unit and its consumed unit.
+    pub units: [u32; 2],
+    /// Its region.
+    pub region: u32,
+}
+
+/// Everything that was added up.
+#[derive(Default)]
+pub(super) struct Found {
+    /// The cells.
+    pub cells: HashMap<Place, Cell>,
+    /// Currencies.
+    pub currencies: Dict,
+    /// SKUs, each with what people call it.
+    pub skus: Values,
+    /// Units of both kinds.
+    pub units: Values,
+    /// Regions.
+    pub regions: Values,
+    groups: Vec<Values>,
+}
+
+impl Found {
+    /// The texts of a group's values.
+    pub fn texts<'f>(&'f self, group: &'f [u32]) -> impl Iterator<Item = &'f str> {
+        self.groups.iter().zip(group).map(|(values, id)| values.text(*id))
+    }
+
+    /// Names of ids in a group's values, by position.
+    pub fn names(&self, group: &[u32]) -> BTreeMap<usize, Untrusted> {
+        let names = self.groups.iter().zip(group).map(|(values, id)| values.name(*id)).enumerate();
+        names.filter(|(_, name)| !name.is_empty()).map(|(d, name)| (d, name.into())).collect()
+    }
+
+    /// Adds what another thread found, whose numbers are its own.
+    fn merge(&mut self, other: Found) {
+        if self.cells.is_empty() {
+            *self = other;
+            return;
+        }
+        let currencies: Vec<u32> =
+            (0..other.currencies.len() as u32).map(|id| self.currencies.intern(other.currencies.get(id))).collect();
+        let groups: Vec<Vec<u32>> =
+            self.groups.iter_mut().zip(&other.groups).map(|(ours, theirs)| ours.adopt(theirs)).collect();
+        let (skus, regions) = (self.skus.adopt(&other.skus), self.regions.adopt(&other.regions));
+        let units = self.units.adopt(&other.units);
+        for (mut place, cell) in other.cells {
+            place.currency = currencies[place.currency as usize];
+            groups.iter().zip(&mut place.group).for_each(|(numbers, id)| *id = numbers[*id as usize]);
+            place.sku = skus[place.sku as usize];
+            place.region = regions[place.region as usize];
+            place.units = place.units.map(|unit| units[unit as usize]);
+            self.add(place, &cell);
+        }
+    }
+
+    fn add(&mut self, place: Place, cell: &Cell) {
+        let ours = self.cells.entry(place).or_default();
+        for (ours, theirs) in ours.iter_mut().zip(cell) {
+            ours.total.merge(&theirs.total);
+            ours.measures.iter_mut().zip(&theirs.measures).for_each(|(ours, theirs)| ours.merge(theirs));
+        }
+    }
+}
+
+/// Adds up the charges of a period, and of the days that it is held against.
+///
+/// # Errors
+/// Kind `Store` where data cannot be read, `Interrupted` where it was given up.
+pub(super) fn run(
+    engine: &LocalEngine,
+    lens: &Lens,
+    clauses: &[Clause],
+    (period, against): (Period, Option<Period>),
+    cancel: &Cancel,
+) -> Result<Found> {
+    let hull = against.map_or(period, |days| Period { from: days.from.min(period.from), to: days.to.max(period.to) });
+    let quantities = [lens.metric.quantity(), Quantity::Pricing, Quantity::Consumed];
+    let pass = Pass { period: hull, clauses, quantities: &quantities };
+    let begin = || Drive { lens, days: [against, Some(period)], found: Found::new(lens.by.len()) };
+    let mut found = Found::new(lens.by.len());
+    sweep::sweep(engine.store(), &pass, cancel, begin)?.into_iter().for_each(|drive| found.merge(drive.found));
+    Ok(found)
+}
+
+impl Found {
+    fn new(dimensions: usize) -> Found {
+        Found { groups: vec![Values::default(); dimensions], ..Found::default() }
+    }
+}
+
+struct Drive<'l> {
+    lens: &'l Lens,
+    days: [Option<Period>; 2],
+    found: Found,
+}
+
+/// One segment's charges: each profile and each terms row has a group, and a cell belongs to one of
+/// each.
+struct Part {
+    profiles: Vec<u32>,
+    terms: Vec<Option<u32>>,
+    profile_places: Vec<Place>,
+    terms_places: Vec<Place>,
+    numbers: HashMap<u64, u32>,
+    cells: Vec<(u64, Cell)>,
+}
+
+const EMPTY: Place = Place { currency: 0, group: [NONE; DIMENSIONS_MAX], sku: NONE, units: [NONE; 2], region: NONE };
+
+impl Sweeper for Drive<'_> {
+    type Part = Part;
+
+    fn open(&mut self, segment: &Segment<'_>) -> Result<Part> {
+        let currencies = sweep::currencies(segment, self.lens.currency.as_deref(), &mut self.found.currencies)?;
+        let mut profiles = vec![EMPTY; segment.head.profiles as usize];
+        let mut terms: Vec<Option<Place>> =
+            currencies.into_iter().map(|currency| Some(Place { currency: currency?, ..EMPTY })).collect();
+        for (d, dimension) in self.lens.by.iter().enumerate() {
+            let (mut column, ids) = Column::read(dimension, segment)?;
+            let ids = column.numbered(ids, &mut self.found.groups[d]);
+            match dimension.place() {
+                Kept::Terms(_) => {
+                    let rows = terms.iter_mut().zip(ids).filter_map(|(place, id)| Some((place.as_mut()?, id)));
+                    rows.for_each(|(place, id)| place.group[d] = id);
+                }
+                Kept::Profile(_) | Kept::Tag(_) => {
+                    profiles.iter_mut().zip(ids).for_each(|(place, id)| place.group[d] = id);
+                }
+            }
+        }
+        self.place(segment, &mut profiles)?;
+        let (profiles, profile_places) = grouped(profiles);
+        let mut known = HashMap::new();
+        let mut terms_places = Vec::new();
+        let terms = terms.into_iter().map(|place| Some(number(&mut known, &mut terms_places, place?)));
+        let terms = terms.collect();
+        Ok(Part { profiles, terms, profile_places, terms_places, numbers: HashMap::new(), cells: Vec::new() })
+    }
+
+    fn add(&self, part: &mut Part, run: &Run<'_>) {
+        let halves = self.days.map(|days| days.is_some_and(|days| days.contains(run.day)));
+        if halves == [false; 2] {
+            return;
+        }
+        let [costs, pricing, consumed] = run.numbers else { return };
+        run.each(|row, profile, terms| {
+            let Some(terms) = part.terms[terms as usize] else { return };
+            let key = u64::from(part.profiles[profile as usize]) << 32 | u64::from(terms);
+            let next = part.cells.len() as u32;
+            let at = *part.numbers.entry(key).or_insert(next);
+            if at == next {
+                part.cells.push((key, Cell::default()));
+            }
+            let cost = costs.units(row);
+            let quantities = [pricing.units(row), consumed.units(row)];
+            let of = quantities.iter().position(|quantity| *quantity != UNKNOWN_WIDE);
+            for half in (0..2).filter(|half| halves[*half]) {
+                let half = &mut part.cells[at as usize].1[half];
+                half.total.add_units(cost);
+                if let Some(of) = of.filter(|_| cost != UNKNOWN_WIDE) {
+                    half.measures[of].add(Amount::from_units(cost), Amount::from_units(quantities[of]));
+                }
+            }
+        });
+    }
+
+    fn close(&mut self, part: Part) {
+        for (key, cell) in &part.cells {
+            let (profile, terms) = (part.profile_places[(key >> 32) as usize], part.terms_places[*key as u32 as usize]);
+            // A dimension is the profiles' or the terms', and 0 in the other.
+            let group = std::array::from_fn(|d| profile.group[d] | terms.group[d]);
+            self.found.add(Place { currency: terms.currency, group, ..profile }, cell);
+        }
+    }
+}
+
+impl Drive<'_> {
+    /// SKU, units and region of each profile.
+    fn place(&mut self, segment: &Segment<'_>, profiles: &mut [Place]) -> Result<()> {
+        let (skus, sku_ids) = segment.profile_column(Profile::SkuId)?;
+        let (meters, meter_ids) = segment.profile_column(Profile::SkuMeter)?;
+        let (types, type_ids) = segment.profile_column(Profile::InstanceType)?;
+        let found = &mut self.found;
+        let mut known: HashMap<[u32; 3], u32> = HashMap::new();
+        for (at, place) in profiles.iter_mut().enumerate() {
+            let ids = [sku_ids[at], meter_ids[at], type_ids[at]];
+            place.sku = *known.entry(ids).or_insert_with(|| {
+                let (sku, meter, instance) = (skus.get(ids[0]), meters.get(ids[1]), types.get(ids[2]));
+                let name = if instance.is_empty() { meter } else { instance };
+                found.skus.add(if sku.is_empty() { meter } else { sku }, name)
+            });
+        }
+        for (at, column) in [Profile::PricingUnit, Profile::ConsumedUnit].into_iter().enumerate() {
+            let (texts, ids) = segment.profile_column(column)?;
+            let numbers: Vec<u32> = texts.iter().map(|text| found.units.add(text, "")).collect();
+            profiles.iter_mut().zip(ids).for_each(|(place, id)| place.units[at] = numbers[id as usize]);
+        }
+        let (mut column, ids) = Column::read(&Dimension::Region, segment)?;
+        let ids = column.numbered(ids, &mut found.regions);
+        profiles.iter_mut().zip(ids).for_each(|(place, id)| place.region = id);
+        Ok(())
+    }
+}
+
+/// Equal places get one number each.
+fn grouped(places: Vec<Place>) -> (Vec<u32>, Vec<Place>) {
+    let (mut known, mut distinct) = (HashMap::new(), Vec::new());
+    let numbers = places.into_iter().map(|place| number(&mut known, &mut distinct, place)).collect();
+    (numbers, distinct)
+}
+
+fn number(known: &mut HashMap<Place, u32>, distinct: &mut Vec<Place>, place: Place) -> u32 {
+    *known.entry(place).or_insert_with(|| {
+        distinct.push(place);
+        distinct.len() as u32 - 1
+    })
+}

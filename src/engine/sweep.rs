@@ -1,0 +1,137 @@
+//! One pass over single charges, for answers that need more of them than totals by group.
+//!
+//! Goes through the segments on all cores and hands over what period and filter admit, run by run;
+//! what is made of it is the sweeper's. Stops between chunks when it is given up.
+
+use super::Cancel;
+use super::scan::{check, on_segments};
+use super::selection::Selection;
+use crate::domain::calendar::{Day, Period};
+use crate::domain::charge::{Quantity, Terms};
+use crate::domain::dict::Dict;
+use crate::domain::filter::Clause;
+use crate::domain::numbers::Numbers;
+use crate::error::Result;
+use crate::store::Store;
+use crate::store::segment::Segment;
+
+/// Which charges, and what of them.
+#[derive(Clone, Copy, Debug)]
+pub struct Pass<'a> {
+    /// Of which days.
+    pub period: Period,
+    /// Only those that all of these admit.
+    pub clauses: &'a [Clause],
+    /// Which of their amounts.
+    pub quantities: &'a [Quantity],
+}
+
+/// What becomes of charges: a part a segment, then a whole a thread.
+pub trait Sweeper: Sized + Send {
+    /// What is gathered of one segment.
+    type Part;
+
+    /// Begins with a segment of which some charges may be admitted.
+    ///
+    /// # Errors
+    /// Kind `Store` where it cannot be read.
+    fn open(&mut self, segment: &Segment<'_>) -> Result<Self::Part>;
+
+    /// Takes charges of one day.
+    fn add(&self, part: &mut Self::Part, run: &Run<'_>);
+
+    /// Ends with the segment.
+    fn close(&mut self, part: Self::Part);
+}
+
+/// Charges of one day, side by side in a chunk.
+pub struct Run<'a> {
+    /// The day that they start on.
+    pub day: Day,
+    /// For each quantity of the pass, the chunk's values.
+    pub numbers: &'a [Numbers],
+    profiles: &'a [u32],
+    terms: &'a [u32],
+    first: usize,
+    selection: &'a Selection,
+}
+
+impl Run<'_> {
+    /// Calls `take` for each charge that is admitted: its place among the numbers, its profile, its
+    /// terms row.
+    pub fn each(&self, mut take: impl FnMut(usize, u32, u32)) {
+        for (row, (profile, terms)) in self.profiles.iter().zip(self.terms).enumerate() {
+            if self.selection.admits(*profile, *terms) {
+                take(self.first + row, *profile, *terms);
+            }
+        }
+    }
+}
+
+/// Sweeps over all charges that count and that the pass admits: a sweeper a thread.
+///
+/// # Errors
+/// Kind `Store` where data cannot be read, `Interrupted` where it was given up.
+pub fn sweep<S: Sweeper>(
+    store: &Store,
+    pass: &Pass<'_>,
+    cancel: &Cancel,
+    begin: impl Fn() -> S + Sync,
+) -> Result<Vec<S>> {
+    let (_held, manifest) = store.read();
+    let groups: Vec<_> = manifest.active().into_iter().filter(|g| g.overlaps(pass.period)).collect();
+    on_segments(store, (&groups, pass.clauses), cancel, begin, |sweeper, segment, keys| {
+        let selection = Selection::new(segment, keys, pass.period, pass.clauses)?;
+        let nobody = |flags: &Option<Vec<bool>>| flags.as_ref().is_some_and(|flags| !flags.contains(&true));
+        if selection.is_empty(segment) || nobody(&selection.profiles) || nobody(&selection.terms) {
+            return Ok(());
+        }
+        let mut part = sweeper.open(segment)?;
+        for chunk in 0..segment.head.chunks.len() as u32 {
+            check(cancel)?;
+            take_chunk(sweeper, &mut part, segment, chunk, &selection, pass.quantities)?;
+        }
+        sweeper.close(part);
+        Ok(())
+    })
+}
+
+fn take_chunk<S: Sweeper>(
+    sweeper: &S,
+    part: &mut S::Part,
+    segment: &Segment<'_>,
+    chunk: u32,
+    selection: &Selection,
+    quantities: &[Quantity],
+) -> Result<()> {
+    let runs = &segment.head.chunks[chunk as usize];
+    if !runs.iter().any(|(w, _)| selection.windows[*w as usize].is_some()) {
+        return Ok(());
+    }
+    let (profiles, terms) = (segment.chunk_profiles(chunk)?, segment.chunk_terms(chunk)?);
+    if !profiles.iter().zip(&terms).any(|(profile, terms)| selection.admits(*profile, *terms)) {
+        return Ok(());
+    }
+    let numbers: Vec<Numbers> = quantities.iter().map(|q| segment.chunk_numbers(chunk, *q)).collect::<Result<_>>()?;
+    let mut at = 0;
+    for (window, rows) in runs {
+        let range = at..at + *rows as usize;
+        at = range.end;
+        if let Some(day) = selection.windows[*window as usize] {
+            let (profiles, terms) = (&profiles[range.clone()], &terms[range.clone()]);
+            sweeper.add(part, &Run { day, numbers: &numbers, profiles, terms, first: range.start, selection });
+        }
+    }
+    Ok(())
+}
+
+/// Each terms row's currency, a number in `known`; `None` where it is not the one asked for.
+///
+/// # Errors
+/// Kind `Store` where data cannot be read.
+pub fn currencies(segment: &Segment<'_>, only: Option<&str>, known: &mut Dict) -> Result<Vec<Option<u32>>> {
+    let (texts, ids) = segment.terms_column(Terms::Currency)?;
+    let numbers: Vec<Option<u32>> =
+        texts.iter().map(|text| only.is_none_or(|c| c == text).then(|| known.intern(text))).collect();
+    Ok(ids.into_iter().map(|id| numbers[id as usize]).collect())
+}
