@@ -42,6 +42,7 @@ pub enum Action {
     CopyRow,
     CopyCommand,
     Help,
+    Palette,
     NextTheme,
     Redraw,
     Suspend,
@@ -255,7 +256,8 @@ pub const TABLE: &[Entry] = &[
     entry(A::CopyRow, "copy-row", G::Here, &["y"], S::Figures, ("copy", 9), "copy the selected row's text"),
     entry(A::CopyCommand, "copy-command", G::Here, &["Y"], S::Figures, ("", 0), "copy the command that prints these figures"),
 
-    entry(A::Close, "close", G::Here, &["esc", "q"], S::Help, ("close", 2), "go back to the figures"),
+    entry(A::Close, "close", G::Here, &["esc", "q", "?"], S::Help, ("close", 2), "go back to the figures"),
+    entry(A::Filter, "search-help", G::Here, &["/"], S::Help, ("search", 1), "find a key by a part of what it does"),
 
     entry(A::Choose, "choose-days", G::Here, &["enter"], S::Calendar, ("choose", 1), "choose the period, or its first and its last day"),
     entry(A::Close, "close-calendar", G::Here, &["esc"], S::Calendar, ("close", 2), "leave the days as they were"),
@@ -321,6 +323,7 @@ pub const TABLE: &[Entry] = &[
     entry(A::DeleteAll, "delete-all", G::Edit, &["ctrl-u"], S::Typing, ("clear", 9), "delete the whole line"),
     entry(A::PutBack, "put-back", G::Edit, &["ctrl-y"], S::Typing, ("", 0), "put back what was deleted last"),
 
+    entry(A::Palette, "palette", G::App, &[":"], S::Tabs, ("all commands", 1), "find everything by a part of its name"),
     entry(A::Help, "help", G::App, &["?"], S::Tabs, ("help", 1), "this help"),
     entry(A::NextTheme, "next-theme", G::App, &["v c"], S::Tabs, ("", 0), "the next theme: dark, light, contrast ..."),
     entry(A::Redraw, "redraw", G::App, &["r", "ctrl-l"], S::Tabs, ("", 0), "draw again; after an error, ask again"),

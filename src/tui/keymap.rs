@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::action::{Action, Entry, Place, TABLE};
+use super::action::{Action, Entry, Place, Scope, TABLE};
 use super::key::{Key, parse_sequence, shown_sequence};
 use crate::domain::text::SafeText;
 use crate::domain::words;
@@ -35,6 +35,26 @@ impl Context {
                 Action::Currency => self.currencies,
                 _ => true,
             }
+    }
+}
+
+impl Context {
+    /// Why an entry does nothing now; `None` where it does something.
+    #[must_use]
+    pub fn why_not(&self, entry: &Entry) -> Option<String> {
+        if self.serves(entry) {
+            return None;
+        }
+        Some(match entry.action {
+            _ if !entry.scope.holds(self.place) => match entry.scope {
+                Scope::Only(tab) => format!("only in {}", tab.title()),
+                Scope::Figures | Scope::Lists => "only where there are figures".to_owned(),
+                _ => "not here".to_owned(),
+            },
+            Action::Back => "nothing was opened".to_owned(),
+            Action::Currency => "there is only one currency".to_owned(),
+            _ => "there is nothing to do it to".to_owned(),
+        })
     }
 }
 
@@ -168,6 +188,13 @@ impl Keymap {
         let at = TABLE.iter().position(|e| e.name == entry.name);
         let keys = at.map_or(&[][..], |at| &self.keys[at]);
         keys.iter().take(at_most).map(|keys| shown_sequence(keys)).collect::<Vec<_>>().join(" ")
+    }
+
+    /// The first key that does an action in a place, as people read it; empty where there is none.
+    #[must_use]
+    pub fn key_in(&self, action: Action, place: Place) -> String {
+        let entries = TABLE.iter().filter(|e| e.action == action && e.scope.holds(place));
+        entries.map(|e| self.shown(e, 1)).find(|key| !key.is_empty()).unwrap_or_default()
     }
 
     /// The first key of an action as people read it, for sentences on the screen; empty where it has none.

@@ -53,10 +53,7 @@ pub fn render(app: &App, area: Rect, buf: &mut Buffer) -> Option<Position> {
         overlay::recede(under, buf, &app.theme);
     }
     let cursor = match &app.overlay {
-        Some(Overlay::Help(help)) => {
-            help.draw(app.tab, &app.keymap, under, buf, &app.theme);
-            None
-        }
+        Some(Overlay::Help(help)) => help.draw(app.tab, &app.keymap, under, buf, &app.theme),
         Some(Overlay::Period(calendar)) => {
             overlay::calendar_view::draw(calendar, &app.calendar_facts(), under, buf, &app.theme)
         }

@@ -4,6 +4,7 @@ mod discovery;
 mod fake;
 mod lens;
 mod plain;
+mod readme;
 mod scripts;
 mod snapshots;
 mod spend;

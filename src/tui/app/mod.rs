@@ -18,6 +18,7 @@ use super::history::History;
 use super::key::Key;
 use super::keymap::{Context, Keymap};
 use super::overlay::Overlay;
+use super::overlay::choice::Choice;
 use super::overlay::complete::Known;
 use super::tab::{Tab, breakdown, spend};
 use super::theme::Theme;
@@ -64,6 +65,8 @@ pub struct App {
     pub freshness: Vec<Freshness>,
     /// What the last key did, where the screen does not show it.
     pub status: Option<String>,
+    /// What was chosen from lists, the newest first.
+    pub recent: Vec<Choice>,
     /// A line above the tab.
     pub banner: Option<String>,
     /// How old the figures are while they are those of an earlier moment: the front page's.
@@ -96,6 +99,7 @@ impl App {
             extent: None,
             freshness: Vec::new(),
             status: None,
+            recent: Vec::new(),
             banner: options.banner.as_deref().map(|b| SafeText::from_outside(b).into_string()),
             front: None,
             flags: String::new(),

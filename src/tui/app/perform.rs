@@ -64,7 +64,9 @@ impl App {
             Action::Back => self.back(),
             Action::CopyRow => return self.copy_row(),
             Action::CopyCommand => return self.copy_command(),
-            Action::Help | Action::Filter | Action::Period | Action::GroupBy => self.open_overlay(action),
+            Action::Help | Action::Palette | Action::Filter | Action::Period | Action::GroupBy => {
+                self.open_overlay(action)
+            }
             Action::Earlier => self.lens.period = self.lens.period.step(-1, self.as_of),
             Action::Later => self.later(),
             Action::Metric => self.lens.metric = after(&crate::domain::charge::Metric::ALL, &self.lens.metric),

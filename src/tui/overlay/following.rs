@@ -9,32 +9,36 @@ use ratatui::text::{Line, Span};
 use super::clear;
 use crate::tui::app::App;
 use crate::tui::key::shown_sequence;
-use crate::tui::text::{cut, left, put_at, rule};
+use crate::tui::text::{cut, left, put_at, rule, width};
 use crate::tui::theme::Role;
 
-/// Columns of one key with what it does.
-const COLUMN: u16 = 38;
-const KEYS: usize = 8;
+/// Columns before the first key, and between a key and what it does, and between two lists.
+const GAP: usize = 2;
 
-/// Draws it at the foot of an area.
+/// Draws it at the foot of an area: as many lists beside each other as there is room for without
+/// cutting what a key does.
 pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     let theme = &app.theme;
     let following = app.keymap.following(&app.pending, app.place());
-    let columns = (area.width / COLUMN).max(1);
-    let rows = following.len().div_ceil(usize::from(columns)) as u16;
-    let height = (rows + 1).min(area.height);
+    let keys = following.iter().map(|(keys, _)| width(keys)).max().unwrap_or_default();
+    let widest = following.iter().map(|(_, entry)| width(entry.doc)).max().unwrap_or_default();
+    let each = GAP + keys + GAP + widest;
+    let columns = (usize::from(area.width) / each).clamp(1, following.len().max(1));
+    let rows = following.len().div_ceil(columns);
+    let height = (rows as u16 + 1).min(area.height);
     let area = Rect { y: area.bottom() - height, height, ..area }.intersection(buf.area);
     clear(area, buf);
     rule(buf, area, 0, theme);
     let title = format!(" {} then ", shown_sequence(&app.pending));
     put_at(buf, area, 1, 0, &Line::from(Span::styled(title, theme.style(Role::Strong))));
-    for (at, (keys, entry)) in following.iter().enumerate() {
-        let (column, row) = (at as u16 / rows.max(1), at as u16 % rows.max(1));
-        let room = usize::from(area.width.min(COLUMN)).saturating_sub(KEYS + 2);
+    for (at, (pressed, entry)) in following.iter().enumerate() {
+        let (column, row) = (at / rows.max(1), at % rows.max(1));
+        let room = usize::from(area.width).saturating_sub(2 * GAP + keys);
         let line = Line::from(vec![
-            Span::styled(left(keys, KEYS, ""), theme.style(Role::Accent)),
+            Span::styled(left(pressed, keys, ""), theme.style(Role::Accent)),
+            Span::raw(" ".repeat(GAP)),
             Span::raw(cut(entry.doc, room, theme.glyphs.ellipsis)),
         ]);
-        put_at(buf, area, 2 + column * COLUMN, row + 1, &line);
+        put_at(buf, area, (GAP + column * each) as u16, row as u16 + 1, &line);
     }
 }

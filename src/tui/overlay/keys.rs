@@ -2,6 +2,8 @@
 //!
 //! The part of [`App::update`](crate::tui::app::App::update) that opens, feeds and closes them.
 
+use std::sync::Arc;
+
 use ratatui::layout::Rect;
 
 use super::Overlay;
@@ -23,7 +25,7 @@ const PAGE: usize = 10;
 impl App {
     /// Opens what an action opens.
     pub(in crate::tui) fn open_overlay(&mut self, action: Action) {
-        if action == Action::Filter {
+        if matches!(action, Action::Filter | Action::Palette) {
             self.take_note();
         }
         self.overlay = match action {
@@ -36,6 +38,7 @@ impl App {
             }
             Action::Period => Some(Overlay::Period(Calendar::new(self.lens.period, &self.calendar_facts()))),
             Action::GroupBy => Some(Overlay::Pick(Box::new(self.groupings()))),
+            Action::Palette => Some(Overlay::Pick(Box::new(self.palette()))),
             _ => None,
         };
     }
@@ -88,13 +91,15 @@ impl App {
             Some(Overlay::Filter(line)) => line.insert(text, scene),
             Some(Overlay::Period(calendar)) => calendar.insert(text, &facts),
             Some(Overlay::Pick(list)) => list.insert(text),
-            Some(Overlay::Help(_)) | None => {}
+            Some(Overlay::Help(help)) => help.insert(text),
+            None => {}
         }
     }
 
     /// Does what an action says to the open overlay.
     pub(in crate::tui) fn perform_over(&mut self, action: Action) -> Vec<Effect> {
         let tab: Tab = self.tab;
+        let keymap = Arc::clone(&self.keymap);
         let whole = Rect::new(0, 0, self.size.0, self.size.1);
         let footer = layout::screen(whole, self.banner.is_some()).footer.height;
         let under = Rect { height: whole.height - footer, ..whole };
@@ -103,12 +108,14 @@ impl App {
         match (&mut self.overlay, action) {
             (Some(Overlay::Filter(line)), Action::Close) if line.is_searching() => line.leave_search(scene),
             (Some(Overlay::Period(calendar)), Action::Close) if calendar.start().is_some() => calendar.give_up(),
+            (Some(Overlay::Help(help)), Action::Close) if help.searched() => *help = Help::default(),
             (_, Action::Close) => self.overlay = None,
-            (Some(Overlay::Help(help)), action) => {
-                if let Some(by) = distance(action, PAGE) {
-                    help.scroll_by(by, tab, under);
-                }
-            }
+            (Some(Overlay::Help(help)), action) => match (distance(action, PAGE), action) {
+                (Some(by), _) => help.scroll_by(by, tab, &keymap, under),
+                (None, Action::Filter) => help.search(),
+                (None, Action::Apply) => help.keep(),
+                (None, action) => help.edit(action),
+            },
             (Some(Overlay::Period(calendar)), Action::Choose) => {
                 if let Some(period) = calendar.choose(self.as_of) {
                     self.lens.period = period;
@@ -119,7 +126,7 @@ impl App {
             (Some(Overlay::Pick(list)), Action::Choose) => match list.chosen() {
                 Chosen::Values(chosen) => {
                     self.overlay = None;
-                    self.choose(chosen);
+                    return self.choose(chosen);
                 }
                 Chosen::Idle(why) => self.status = Some(why),
                 Chosen::Nothing => {}

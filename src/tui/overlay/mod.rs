@@ -12,13 +12,16 @@ pub mod fuzzy;
 pub mod help;
 mod keys;
 pub mod line;
+mod palette;
 pub mod picker;
 mod picker_view;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier};
+use ratatui::text::Span;
 use ratatui::widgets::{Clear, Widget};
+use unicode_segmentation::UnicodeSegmentation;
 
 use super::action::Place;
 use super::theme::{Role, Theme};
@@ -41,6 +44,7 @@ impl Overlay {
     #[must_use]
     pub fn place(&self) -> Place {
         match self {
+            Overlay::Help(help) if help.is_searching() => Place::Line,
             Overlay::Help(_) => Place::Help,
             Overlay::Period(_) => Place::Calendar,
             Overlay::Pick(list) if list.takes_several() => Place::Several,
@@ -73,4 +77,21 @@ fn clear(area: Rect, buf: &mut Buffer) {
     let x = area.x.saturating_sub(1);
     let air = Rect { x, width: area.right() + 1 - x, ..area };
     Clear.render(air.intersection(buf.area), buf);
+}
+
+/// A text whose graphemes at `positions` are marked as what matched.
+fn emphasised(text: &str, positions: &[u32], role: Role, theme: &Theme) -> Vec<Span<'static>> {
+    let plain = theme.style(role);
+    let found = plain.patch(theme.style(Role::Match));
+    let mut spans: Vec<Span<'static>> = Vec::new();
+    let mut last = None;
+    for (at, grapheme) in text.graphemes(true).enumerate() {
+        let hit = positions.binary_search(&(at as u32)).is_ok();
+        match spans.last_mut() {
+            Some(span) if last == Some(hit) => span.content.to_mut().push_str(grapheme),
+            _ => spans.push(Span::styled(grapheme.to_owned(), if hit { found } else { plain })),
+        }
+        last = Some(hit);
+    }
+    spans
 }

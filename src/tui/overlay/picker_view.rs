@@ -6,11 +6,10 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
-use unicode_segmentation::UnicodeSegmentation;
 
-use super::clear;
 use super::fuzzy::Fuzzy;
 use super::picker::{Item, Picker};
+use super::{clear, emphasised};
 use crate::domain::text::SafeText;
 use crate::tui::layout::overlay;
 use crate::tui::text::{cut, left, put, put_at, rule, width};
@@ -22,7 +21,7 @@ const WIDTHS: (u16, u16) = (52, 110);
 const MARK: usize = 2;
 const TURN: usize = 2;
 /// Columns of a label at most while there is something beside it.
-const LABEL_MOST: usize = 44;
+const LABEL_MOST: usize = 56;
 /// Rows beside those of items: two rules and the line.
 const FRAME: u16 = 3;
 
@@ -72,7 +71,11 @@ impl<T> Picker<T> {
         let room = width.saturating_sub(MARK + turn);
         let section = if widest.section > 0 && room > 40 { widest.section + 2 } else { 0 };
         let room = room - section;
-        let label = if widest.note == 0 { room } else { (widest.label + 2).min(LABEL_MOST).min(room * 3 / 5) };
+        // What a note does not need is the label's, and it never has less than three fifths.
+        let label = match widest.note {
+            0 => room,
+            note => (widest.label + 2).min(LABEL_MOST).min(room.saturating_sub(note).max(room * 3 / 5)),
+        };
         Columns { turn, label, note: room - label, section }
     }
 
@@ -157,21 +160,4 @@ fn line<T>(
     spans.extend(emphasised(&left(item.beside(), columns.note, by), &in_note, beside, theme));
     spans.push(Span::styled(left(&format!("  {}", item.section), columns.section, by), theme.style(Role::Muted)));
     Line::from(spans)
-}
-
-/// A text whose graphemes at `positions` are marked as what matched.
-fn emphasised(text: &str, positions: &[u32], role: Role, theme: &Theme) -> Vec<Span<'static>> {
-    let plain = theme.style(role);
-    let found = plain.patch(theme.style(Role::Match));
-    let mut spans: Vec<Span<'static>> = Vec::new();
-    let mut last = None;
-    for (at, grapheme) in text.graphemes(true).enumerate() {
-        let hit = positions.binary_search(&(at as u32)).is_ok();
-        match spans.last_mut() {
-            Some(span) if last == Some(hit) => span.content.to_mut().push_str(grapheme),
-            _ => spans.push(Span::styled(grapheme.to_owned(), if hit { found } else { plain })),
-        }
-        last = Some(hit);
-    }
-    spans
 }

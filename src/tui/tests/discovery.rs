@@ -1,8 +1,15 @@
 //! Stories of people who do not know the keys: they find what they want by typing what they mean.
 
-use super::fake::{Mood, Session};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::fake::{Mood, Session, as_of, colours};
+use crate::domain::charge::Metric;
 use crate::domain::dimension::Dimension;
+use crate::domain::period::{Comparison, PeriodSpec};
+use crate::tui::Keymap;
 use crate::tui::action::Place;
+use crate::tui::effect::Effect;
 use crate::tui::event::Event;
 use crate::tui::tab::Tab;
 
@@ -55,4 +62,152 @@ fn a_list_opens_on_what_is_chosen_now() {
     assert_eq!(s.app.lens.by, [Dimension::BillingAccount]);
     s.keys("b <pgdn> <pgdn> <enter>");
     assert_eq!(s.app.lens.by, [Dimension::Tag("env".into())]);
+}
+
+/// The first line of the open list.
+fn first_line(s: &Session) -> String {
+    let text = s.text();
+    let mut lines = text.lines().skip_while(|line| !line.contains("> "));
+    lines.nth(1).unwrap_or_default().to_owned()
+}
+
+#[test]
+fn copy_the_command_without_knowing_its_key() {
+    let mut s = Session::started(Mood::Demo, SIZE);
+    s.keys(": c o p y c o m");
+    assert!(first_line(&s).contains("copy the command that prints these figures") && first_line(&s).contains(" Y "));
+    s.keys("<enter>");
+    assert!(matches!(&s.done[..], [Effect::Copy(text)] if text.starts_with("spendtop spend ")), "{:?}", s.done);
+    assert_eq!(s.app.place(), Place::Tab(Tab::Spend));
+}
+
+#[test]
+fn group_by_region_through_the_palette() {
+    let mut s = Session::started(Mood::Demo, SIZE);
+    s.keys("2 : r e g i o n <enter>");
+    assert_eq!((s.app.tab, &s.app.lens.by[..]), (Tab::Breakdown, &[Dimension::Region][..]));
+}
+
+#[test]
+fn look_at_one_service_by_its_name() {
+    let mut s = Session::started(Mood::Demo, SIZE);
+    s.keys(": e c 2");
+    assert!(first_line(&s).contains("filter: service = Amazon EC2"), "{}", s.text());
+    s.keys("<enter>");
+    assert_eq!(s.app.lens.filter.to_string(), "service:\"Amazon EC2\"");
+    assert!(s.text().contains("Amazon EC2"), "the lens says so: {}", s.text());
+}
+
+#[test]
+fn look_at_one_account_by_what_people_call_it() {
+    let mut s = Session::started(Mood::Demo, SIZE);
+    s.keys("2 <enter> : p r o d - m l <enter>");
+    assert!(s.app.lens.filter.to_string().contains("sub_account:111122223333"), "{}", s.app.lens.filter);
+    assert!(s.app.path.is_empty(), "what was opened is part of the filter");
+}
+
+#[test]
+fn last_month_by_typing_it() {
+    let mut s = Session::started(Mood::Demo, SIZE);
+    s.keys(": q u a r t e r <down> <enter>");
+    assert_eq!(s.app.lens.period, PeriodSpec::LastQuarter);
+    s.keys(": b i l l e d <enter> : y e a r b e f o r e <enter>");
+    assert_eq!((s.app.lens.metric, s.app.lens.comparison), (Metric::Billed, Comparison::YearBefore));
+}
+
+#[test]
+fn go_to_a_tab_by_its_name() {
+    let mut s = Session::started(Mood::Demo, SIZE);
+    s.keys(": b u d g <enter>");
+    assert_eq!(s.app.tab, Tab::Budgets);
+}
+
+#[test]
+fn an_overlay_is_opened_from_the_palette() {
+    let mut s = Session::started(Mood::Demo, SIZE);
+    s.keys(": c h o o s e d a y s <enter>");
+    assert_eq!(s.app.place(), Place::Calendar);
+    s.keys("<esc> : t h i s h e l p <enter>");
+    assert_eq!(s.app.place(), Place::Help);
+}
+
+#[test]
+fn what_was_used_last_comes_first() {
+    let mut s = Session::started(Mood::Demo, SIZE);
+    s.keys(": m e t r i c l i s t <enter> : r e g i o n <enter> :");
+    assert!(first_line(&s).contains("group by Region"), "{}", s.text());
+    s.keys("<down> <enter>");
+    assert_eq!(s.app.lens.metric, Metric::List);
+    s.keys(":");
+    assert!(first_line(&s).contains("metric: list cost"), "{}", s.text());
+}
+
+#[test]
+fn what_does_nothing_here_says_why_and_does_nothing() {
+    let mut s = Session::started(Mood::Demo, SIZE);
+    s.keys(": t u r n r o u n d");
+    assert!(first_line(&s).contains("only in Breakdown"), "{}", s.text());
+    s.keys("<enter>");
+    assert_eq!((s.app.status.as_deref(), s.app.place()), (Some("only in Breakdown"), Place::Picker));
+    s.keys("<esc> 4 : e d i t <space> f i l t e r");
+    assert!(first_line(&s).contains("only where there are figures"), "{}", s.text());
+}
+
+#[test]
+fn the_palette_shows_the_keys_of_the_config() {
+    let keys = BTreeMap::from([("metric".to_owned(), vec!["v m".to_owned()])]);
+    let mut s = Session::started(Mood::Demo, SIZE);
+    s.app.keymap = Arc::new(Keymap::with(&keys).expect("sound"));
+    s.keys(": e f f e c b i l l e d");
+    assert!(first_line(&s).contains(" v m "), "{}", s.text());
+    s.keys("<esc> ? / l i s t o r c o n t r");
+    assert!(s.text().contains("v m "), "{}", s.text());
+}
+
+#[test]
+fn what_keys_work_here() {
+    let mut s = Session::started(Mood::Demo, (60, 15));
+    s.keys("2 ?");
+    let text = s.text();
+    let (own, others) = (text.find("sort by"), text.find("Moving about"));
+    assert!(own.is_some() && own < others, "this tab's keys come first: {text}");
+    s.keys("/ c o p y");
+    let text = s.text();
+    assert!(text.contains("Keys / copy") && text.contains("copy the selected row's text"), "{text}");
+    assert!(!text.contains("sort by"), "{text}");
+    s.keys("<enter> <esc> <esc>");
+    assert_eq!(s.app.place(), Place::Tab(Tab::Breakdown));
+}
+
+#[test]
+fn which_key_sorts_and_in_which_tab() {
+    let mut s = Session::started(Mood::Demo, SIZE);
+    s.keys("? / s o r t");
+    assert!(s.text().contains("In Breakdown") && s.text().contains("sort by"), "{}", s.text());
+    s.keys("<ctrl-u> z z z");
+    assert!(s.text().contains("no key matches `zzz`"), "{}", s.text());
+    s.keys("<esc>");
+    assert!(s.text().contains("Moving about"), "leaving the search leaves the help open: {}", s.text());
+    s.keys("?");
+    assert_eq!(s.app.place(), Place::Tab(Tab::Spend));
+}
+
+#[test]
+fn a_key_is_found_by_what_it_is_called_in_the_config() {
+    let mut s = Session::started(Mood::Demo, SIZE);
+    s.keys("? / q u i t - n o w");
+    assert!(s.text().contains("Ctrl-C") && s.text().contains("from anywhere"), "{}", s.text());
+}
+
+#[test]
+fn the_palette_opens_before_anything_is_known_and_after_an_error() {
+    let mut s = Session::new(Mood::Demo, SIZE, colours());
+    s.keys(": l a s t m o n t h <esc> : s o r t <enter> <esc>");
+    assert_eq!(s.app.tab, Tab::Spend);
+    let mut s = Session::started(Mood::Broken, SIZE);
+    s.keys(": o p e n s e l e c t e d");
+    assert!(first_line(&s).contains("there is nothing to do it to"), "{}", s.text());
+    s.keys("<ctrl-u> a s k a g a i n <enter>");
+    assert!(s.done.contains(&Effect::Redraw));
+    assert_eq!(as_of(), s.app.as_of);
 }

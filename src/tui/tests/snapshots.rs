@@ -21,6 +21,12 @@ fn screens_at_two_sizes() {
         shot(&named("breakdown"), &s);
         s.keys("?");
         shot(&named("help"), &s);
+        s.keys("/ r o w");
+        shot(&named("help-search"), &s);
+        s.keys("<esc> <esc> :");
+        shot(&named("palette"), &s);
+        s.keys("c o p y");
+        shot(&named("palette-copy"), &s);
         s.keys("<esc> b r e");
         shot(&named("picker"), &s);
         s.keys("<ctrl-u> x y z");
