@@ -4,3 +4,4 @@
 
 pub mod attribute;
 pub mod rollup;
+pub mod spelling;

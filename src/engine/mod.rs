@@ -12,18 +12,24 @@ pub mod detail;
 mod driver_sweep;
 pub mod drivers;
 pub mod export;
+mod facets;
 pub mod front;
 pub mod grouping;
 pub mod local;
 pub mod matcher;
 mod notices;
+pub mod pick;
+pub mod pivot;
 pub mod query;
+pub mod row_detail;
 pub mod scan;
 pub mod selection;
+mod shares;
 pub mod spend;
 pub mod spend_details;
 pub mod sweep;
 pub mod table;
+pub mod tag_hygiene;
 pub mod twin;
 pub mod values;
 
@@ -69,6 +75,33 @@ pub enum Question {
         /// Only these groups; all where `None`.
         only: Option<Vec<answer::Key>>,
     },
+    /// Everything that stands behind one row: the lens is narrowed to it.
+    Detail {
+        /// What to look at.
+        lens: Lens,
+        /// Which line items.
+        items: Page,
+    },
+    /// Costs of the lens's groups with a column for each piece of time, of the lens's granularity.
+    Pivot {
+        /// What to look at.
+        lens: Lens,
+        /// Rows at most; all where `None`.
+        limit: Option<usize>,
+    },
+    /// How well charges are tagged: coverage of each key, misspelt values, where the rest is.
+    TagHygiene(Lens),
+    /// The values of a dimension, for completion.
+    Values {
+        /// The dimension.
+        dimension: Dimension,
+        /// Which charges.
+        lens: Lens,
+        /// Values at most.
+        limit: usize,
+    },
+    /// The tag keys of the config and of the bills of the lens's days, for completion.
+    TagKeys(Lens),
     /// Everything about one resource.
     ResourceDetail {
         /// Its `ResourceId`.
@@ -92,6 +125,27 @@ pub enum Question {
     },
     /// The saved lenses: the store's and the config's.
     Lenses,
+}
+
+/// Some of many line items.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+pub struct Page {
+    /// Line items at most.
+    pub limit: usize,
+    /// How many to pass over first.
+    pub skip: usize,
+    /// Which come first.
+    pub order: Order,
+}
+
+/// How line items are ordered.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+pub enum Order {
+    /// The costliest first, by magnitude, in the lens's metric.
+    #[default]
+    Cost,
+    /// The newest first.
+    Newest,
 }
 
 /// Costs by up to four dimensions.
@@ -136,6 +190,16 @@ pub enum Answer {
     Query(Vec<answer::QueryAnswer>),
     /// One a currency.
     Drivers(Vec<answer::DriversAnswer>),
+    /// What stands behind it.
+    Detail(answer::DetailAnswer),
+    /// One a currency.
+    Pivot(Vec<answer::PivotAnswer>),
+    /// One a currency.
+    TagHygiene(Vec<answer::TagsAnswer>),
+    /// The values.
+    Values(answer::ValuesAnswer),
+    /// The keys.
+    TagKeys(answer::TagKeysAnswer),
     /// The resource, if the bill has it.
     ResourceDetail(Option<answer::ResourceAnswer>),
     /// The explanation.

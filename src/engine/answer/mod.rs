@@ -3,13 +3,19 @@
 //! Plain serialisable data. Costs are exact decimals; `None` is "unknown", never zero. Texts from
 //! a bill are [`Untrusted`]: a face makes them safe, JSON carries them raw.
 
+mod detail;
 mod drivers;
+mod pivot;
+mod tags;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::detail::{Composition, Coverage, CurrencyDetail, DetailAnswer, Share, TagUse};
 pub use self::drivers::{Driver, DriversAnswer, Presence, Reason, UnitFigure};
+pub use self::pivot::{PivotAnswer, PivotRow, TagKeysAnswer, Value, ValuesAnswer};
+pub use self::tags::{Misspelt, TagKey, TagsAnswer};
 use crate::domain::calendar::{Day, Granularity, Period};
 use crate::domain::charge::Metric;
 use crate::domain::dimension::Dimension;

@@ -1,0 +1,169 @@
+//! Answers [`super::Question::Detail`]: everything that stands behind one row.
+
+use std::cmp::Reverse;
+
+use hashbrown::HashMap;
+
+use super::answer::{Composition, Coverage, CurrencyDetail, DetailAnswer, Driver, Figure, Share, TagUse};
+use super::charges::{self, ItemOrder};
+use super::drivers;
+use super::facets::{self, Asked, Facets};
+use super::local::LocalEngine;
+use super::shares::{less, share, top};
+use super::{Cancel, Order, Page};
+use crate::domain::calendar::{Day, Period};
+use crate::domain::dict::NONE;
+use crate::domain::dimension::Dimension;
+use crate::domain::filter::Pattern;
+use crate::domain::lens::Lens;
+use crate::domain::money::Amount;
+use crate::domain::numbers::Total;
+use crate::error::Result;
+
+/// Dimensions that a composition shows at most.
+const DIMENSIONS_SHOWN: usize = 6;
+/// Values of a dimension or a tag.
+const VALUES_SHOWN: usize = 5;
+/// Tag keys.
+const KEYS_SHOWN: usize = 12;
+
+/// The dimensions that may tell charges apart, coarse to fine.
+const ORDER: [Dimension; 9] = [
+    Dimension::Provider,
+    Dimension::SubAccount,
+    Dimension::Service,
+    Dimension::Region,
+    Dimension::ResourceType,
+    Dimension::InstanceType,
+    Dimension::Resource,
+    Dimension::Sku,
+    Dimension::ChargeCategory,
+];
+
+/// Answers what a lens that is narrowed to one row is made of.
+///
+/// # Errors
+/// Kind `Store` where data cannot be read, `Interrupted` where it was given up.
+pub fn answer(engine: &LocalEngine, lens: &Lens, page: Page, as_of: Day, cancel: &Cancel) -> Result<DetailAnswer> {
+    let (period, previous_period) = lens.days(as_of);
+    let dimensions: Vec<Dimension> = ORDER.into_iter().filter(|d| !is_pinned(lens, d)).collect();
+    let asked = Asked { lens, period, dimensions: &dimensions, tags: Some(None) };
+    let facets = facets::run(engine, &asked, cancel)?;
+    let whole = Lens { by: Vec::new(), ..lens.clone() };
+    let mut drivers: HashMap<String, Driver> = drivers::answer(engine, &whole, None, as_of, cancel)?
+        .into_iter()
+        .filter_map(|mut answer| Some((answer.currency, answer.groups.pop()?)))
+        .collect();
+    let (items_total, items) = {
+        let (_held, manifest) = engine.store().read();
+        let groups = charges::groups_of(&manifest, period);
+        let order = match page.order {
+            Order::Cost => ItemOrder::Cost(lens.metric),
+            Order::Newest => ItemOrder::Newest,
+        };
+        let range = (page.limit, page.skip);
+        charges::items(engine.store(), &groups, period, &lens.filter.clauses, order, range, cancel)?
+    };
+    let data = engine.data_days();
+    let mut currencies: Vec<CurrencyDetail> = facets
+        .totals
+        .iter()
+        .map(|(currency, total)| {
+            let name = facets.currencies.get(*currency).to_owned();
+            let driver = drivers.remove(&name);
+            detail(&facets, *currency, total, driver, (lens, period, data, &dimensions), name)
+        })
+        .collect();
+    currencies.sort_by_key(|detail| Reverse(detail.figure.amount.map(Amount::abs)));
+    Ok(DetailAnswer { period, previous_period, currencies, items, items_total })
+}
+
+/// Whether the filter leaves one value of a dimension.
+fn is_pinned(lens: &Lens, dimension: &Dimension) -> bool {
+    lens.filter.clauses.iter().any(|clause| {
+        let single = matches!(clause.patterns.as_slice(), [Pattern::Is(_) | Pattern::Exactly(_) | Pattern::Missing]);
+        !clause.negated && single && clause.dimension.as_ref() == Some(dimension)
+    })
+}
+
+/// The lens, its days, the days of the data, and the dimensions that were asked for.
+type Ground<'a> = (&'a Lens, Period, Option<Period>, &'a [Dimension]);
+
+fn detail(
+    facets: &Facets,
+    currency: u32,
+    total: &Total,
+    driver: Option<Driver>,
+    (lens, period, data, dimensions): Ground<'_>,
+    name: String,
+) -> CurrencyDetail {
+    let day = |day: Day| {
+        let total = facets.days.get(&(currency, day)).copied().unwrap_or_default();
+        total.value().filter(|_| total.rows() > 0 || data.is_some_and(|data| data.contains(day)))
+    };
+    let previous = driver.as_ref().and_then(|driver| driver.figure.previous);
+    let mine = |d: usize| facets.by[d].iter().filter(|((c, _), _)| *c == currency);
+    let told_apart = dimensions.iter().enumerate().filter(|(d, _)| mine(*d).count() > 1).take(DIMENSIONS_SHOWN);
+    let composition = told_apart.map(|(d, dimension)| {
+        let totals = mine(d).map(|((_, id), total)| (*id, *total));
+        let (values, others, rest) = top(&facets.values[d], totals, total.sum, VALUES_SHOWN);
+        Composition { dimension: dimension.clone(), values, others, others_cost: rest.value() }
+    });
+    CurrencyDetail {
+        metric: lens.metric,
+        currency: name,
+        figure: Figure { amount: total.value(), previous },
+        starts: period.iter().map(Day::seconds).collect(),
+        trend: period.iter().map(day).collect(),
+        composition: composition.collect(),
+        tags: tags(facets, currency, total),
+        driver,
+        coverage: coverage(facets, currency),
+    }
+}
+
+fn tags(facets: &Facets, currency: u32, whole: &Total) -> Vec<TagUse> {
+    let mut keys: HashMap<u32, Vec<(u32, Total)>> = HashMap::new();
+    for ((_, key, value), total) in facets.tags.iter().filter(|((c, ..), _)| *c == currency) {
+        keys.entry(*key).or_default().push((*value, *total));
+    }
+    let mut uses: Vec<(Total, TagUse)> = keys
+        .into_iter()
+        .map(|(key, totals)| {
+            let mut tagged = Total::default();
+            totals.iter().for_each(|(_, total)| tagged.merge(total));
+            let (values, others, _) = top(&facets.tag_values, totals.into_iter(), whole.sum, VALUES_SHOWN);
+            let untagged = share("", "", &less(whole, &tagged), whole.sum);
+            (tagged, TagUse { key: facets.keys.text(key).into(), values, others, untagged })
+        })
+        .collect();
+    uses.sort_by(|(a, x), (b, y)| b.sum.cmp(&a.sum).then_with(|| x.key.cmp(&y.key)));
+    uses.truncate(KEYS_SHOWN);
+    uses.into_iter().map(|(_, tag)| tag).collect()
+}
+
+fn coverage(facets: &Facets, currency: u32) -> Coverage {
+    let (mut all, mut unused) = (Total::default(), Total::default());
+    let mut pricing: HashMap<u32, Total> = HashMap::new();
+    let mut commitments: HashMap<u32, Total> = HashMap::new();
+    for ((_, terms), total) in facets.usage.iter().filter(|((c, _), _)| *c == currency) {
+        all.merge(total);
+        pricing.entry(terms.pricing).or_default().merge(total);
+        if terms.commitment != NONE {
+            commitments.entry(terms.commitment).or_default().merge(total);
+        }
+        if terms.unused {
+            unused.merge(total);
+        }
+    }
+    let shares = |values, totals: HashMap<u32, Total>, limit| -> Vec<Share> {
+        top(values, totals.into_iter(), all.sum, limit).0
+    };
+    let known = |total: &Total| total.value().filter(|_| total.rows() > 0);
+    Coverage {
+        usage: known(&all),
+        pricing: shares(&facets.pricing, pricing, VALUES_SHOWN),
+        commitments: shares(&facets.commitments, commitments, VALUES_SHOWN),
+        unused: known(&unused),
+    }
+}
