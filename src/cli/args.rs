@@ -65,6 +65,8 @@ pub enum Command {
     Query(QueryArgs),
     /// What is spent, what changed, day by day: the app's first tab
     Spend(SpendArgs),
+    /// How charges are tagged: what is untagged, what is probably misspelt
+    Tags(TagsArgs),
     /// List, write and remove notes beside days, as the app's charts mark them
     Notes(NotesArgs),
     /// List, save and remove lenses by name, for --lens and the app
@@ -253,6 +255,35 @@ pub struct SpendArgs {
     /// How it is written.
     #[command(flatten)]
     pub format: FormatArgs,
+}
+
+/// `spendtop tags`
+#[derive(Clone, PartialEq, Eq, Default, Debug, Args)]
+#[command(after_help = "Examples:
+  spendtop tags --last 30d
+  spendtop tags --where provider:aws --format json")]
+pub struct TagsArgs {
+    /// Begin with a saved lens, as `spendtop lens list` names it; other flags change it.
+    #[arg(long = "lens", value_name = "NAME", help_heading = "Which charges")]
+    pub saved: Option<String>,
+    /// Which charges.
+    #[command(flatten)]
+    pub scope: ScopeArgs,
+    /// Which of the four costs [default: the config's, effective].
+    #[arg(long, value_parser = one_of(Metric::ALL.to_vec(), Metric::name), help_heading = "What of them")]
+    pub metric: Option<Metric>,
+    /// How it is written.
+    #[command(flatten)]
+    pub format: FormatArgs,
+}
+
+impl TagsArgs {
+    /// As flags of a lens, whose grouping and comparison tags have no use for.
+    #[must_use]
+    pub fn lens(&self) -> LensArgs {
+        let (saved, scope, metric) = (self.saved.clone(), self.scope.clone(), self.metric);
+        LensArgs { saved, scope, metric, ..LensArgs::default() }
+    }
 }
 
 /// `spendtop notes`

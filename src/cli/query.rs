@@ -1,4 +1,4 @@
-//! `spendtop query` and `spendtop spend`: ask the engine, write the answer, explain an empty one.
+//! `spendtop query`, `spendtop spend` and `spendtop tags`: ask the engine, write the answer, explain an empty one.
 //!
 //! Knows no flag and no store: it is handed a question and whatever engine answers.
 
@@ -67,6 +67,29 @@ pub fn spend(
         notices.iter().try_for_each(|notice| streams.note(&notice.text, &[&notice.hint]))?;
     }
     if answers.iter().all(|a| a.rows == 0) {
+        explain_empty(lens, None, engine, as_of, streams)?;
+    }
+    Ok(0)
+}
+
+/// Runs `spendtop tags`; returns the exit code.
+///
+/// # Errors
+/// Where the engine or the output fails.
+pub fn tags(
+    lens: &Lens,
+    format: &FormatArgs,
+    engine: &dyn Engine,
+    as_of: Day,
+    streams: &mut Streams<'_>,
+) -> Result<u8> {
+    let question = Question::TagHygiene(lens.clone());
+    let Answer::TagHygiene(answers) = engine.ask(&question, as_of, &Cancel::default())? else {
+        return Err(Error::bug("the engine answered another question than `tags`"));
+    };
+    let style = style(format, streams);
+    report::tags(&answers, style, streams.out).map_err(|e| streams.failed(&e))?;
+    if answers.is_empty() {
         explain_empty(lens, None, engine, as_of, streams)?;
     }
     Ok(0)

@@ -76,6 +76,13 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> Result<u8> {
             })?;
             query::spend(&lens, &args.format, engine.as_ref(), as_of, context.streams)
         }
+        Some(Command::Tags(args)) => {
+            let flags = args.lens();
+            let (lens, engine) = asked(&mut context, &flags, |saved, config| {
+                lens::lens_of(&flags, saved, config, as_of, &[Dimension::Provider])
+            })?;
+            query::tags(&lens, &args.format, engine.as_ref(), as_of, context.streams)
+        }
         Some(Command::Config(_) | Command::Completions { .. } | Command::Man { .. }) => Ok(0),
     }
 }

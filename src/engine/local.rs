@@ -7,7 +7,7 @@ use super::answer::Freshness;
 use super::table::{Request, Table};
 use super::{
     Answer, Cancel, Command, Engine, Event, Extent, Listener, Listeners, Outcome, Question, breakdown, command, detail,
-    drivers, pick, pivot, query, row_detail, spend, spend_details, tag_hygiene,
+    drivers, explain, pick, pivot, query, row_detail, spend, spend_details, tag_hygiene,
 };
 use crate::config::Settle;
 use crate::domain::calendar::{Day, Period};
@@ -154,8 +154,8 @@ impl Engine for LocalEngine {
             Question::ResourceDetail { id, lens, items } => {
                 detail::resource(self, id, lens, *items, as_of, cancel).map(Answer::ResourceDetail)
             }
-            Question::Explain { lens, items } => {
-                detail::explain(self, lens, *items, as_of, cancel).map(Answer::Explain)
+            Question::Explain { lens, card, items } => {
+                explain::answer(self, lens, *card, *items, as_of, cancel).map(Answer::Explain)
             }
             Question::Notes { period } => Ok(Answer::Notes(command::notes(self, *period))),
             Question::Lenses => Ok(Answer::Lenses(command::lenses(self))),

@@ -11,6 +11,7 @@ pub mod command;
 pub mod detail;
 mod driver_sweep;
 pub mod drivers;
+pub mod explain;
 pub mod export;
 mod facets;
 pub mod front;
@@ -111,10 +112,12 @@ pub enum Question {
         /// Line items at most, and how many to pass over first.
         items: (usize, usize),
     },
-    /// What a figure means and rests on: the sum of what the lens admits.
+    /// What a figure means and rests on.
     Explain {
         /// What to look at.
         lens: Lens,
+        /// Which of its figures.
+        card: Card,
         /// Line items at most, and how many to pass over first.
         items: (usize, usize),
     },
@@ -125,6 +128,25 @@ pub enum Question {
     },
     /// The saved lenses: the store's and the config's.
     Lenses,
+}
+
+/// A figure of the Spend tab, each with days of its own.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Card {
+    /// The sum over the lens's days.
+    #[default]
+    Total,
+    /// This month so far, against the same days of the month before.
+    MonthToDate,
+    /// The day before the as-of day, against the mean of the seven days before it.
+    Yesterday,
+    /// The seven days up to yesterday, against the seven before.
+    LastWeek,
+    /// The whole month before this, against the one before it.
+    LastMonth,
+    /// The last whole hour with charges, against the same hour of the day before.
+    LastHour,
 }
 
 /// Some of many line items.

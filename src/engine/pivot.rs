@@ -88,18 +88,18 @@ fn fill(answer: &mut PivotAnswer, lens: &Lens, table: &Table, limit: Option<usiz
         columns.iter_mut().zip(&group.costs).for_each(|(column, cost)| column.merge(cost));
     }
     // A piece of which no charge can be known is unknown, not free.
-    let known = |(total, start): (&Total, &i64)| {
-        let has_data = data.is_some_and(|data| data.contains(Day::of_seconds(*start)));
-        total.value().filter(|_| total.rows() > 0 || has_data)
-    };
+    let ends = answer.starts.iter().skip(1).map(|start| Day::of_seconds(start - 1).plus(1)).chain([answer.period.to]);
+    let days = answer.starts.iter().zip(ends).map(|(start, to)| Period { from: Day::of_seconds(*start), to });
+    let has_data: Vec<bool> = days.map(|days| data.is_some_and(|data| days.intersect(data).days() > 0)).collect();
+    let known = |(total, has_data): (&Total, &bool)| total.value().filter(|_| total.rows() > 0 || *has_data);
     answer.groups = groups.len() as u64;
     answer.total = whole.value().filter(|_| whole.rows() > 0);
-    answer.columns = columns.iter().zip(&answer.starts).map(known).collect();
+    answer.columns = columns.iter().zip(&has_data).map(known).collect();
     groups.truncate(limit.unwrap_or(usize::MAX));
     let row = |group: &Group| PivotRow {
         key: texts(group),
         names: names(table, &group.ids),
-        costs: group.costs.iter().zip(&answer.starts).map(known).collect(),
+        costs: group.costs.iter().zip(&has_data).map(known).collect(),
         total: group.whole.value(),
     };
     answer.rows = groups.iter().map(row).collect();

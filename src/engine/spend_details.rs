@@ -134,23 +134,28 @@ impl Resources {
 }
 
 /// The hourly costs of the last days.
-struct Hours {
+pub(super) struct Hours {
     table: Table,
     /// The moment up to which hours can be whole.
     until: i64,
 }
 
 impl Hours {
-    fn new(engine: &LocalEngine, lens: &Lens, as_of: Day, cancel: &Cancel) -> Result<Hours> {
+    pub(super) fn new(engine: &LocalEngine, lens: &Lens, as_of: Day, cancel: &Cancel) -> Result<Hours> {
         let days = Period { from: as_of.plus(-HOUR_DAYS), to: as_of.plus(1) };
         let table = engine.aggregate(&request(lens, days, &[], Some(Granularity::Hour)), cancel)?;
         let until = admitted(engine.freshness(as_of), lens).iter().map(|f| f.taken_at).max().unwrap_or_default();
         Ok(Hours { table, until })
     }
 
+    /// The currencies that have hourly charges.
+    pub(super) fn currencies(&self) -> impl Iterator<Item = &str> {
+        self.table.currencies.iter()
+    }
+
     /// The last hour with charges that was over when they were taken in, beside the same hour of the
     /// day before.
-    fn last(&self, currency: &str) -> Option<HourFigure> {
+    pub(super) fn last(&self, currency: &str) -> Option<HourFigure> {
         let mut hours: BTreeMap<i64, Total> = BTreeMap::new();
         self.table.groups_in(currency).for_each(|(key, total)| hours.entry(key.start).or_default().merge(total));
         let (start, total) = hours.range(..=self.until - HOUR).next_back()?;

@@ -13,7 +13,7 @@ use super::*;
 use crate::config::Config;
 use crate::domain::dimension::Dimension;
 use crate::domain::lens::Lens;
-use crate::engine::{Query, Sort};
+use crate::engine::{Card, Query, Sort};
 use crate::provider::demo::Demo;
 use crate::sync::ingest::{self, Options, Watcher};
 use crate::sync::undo;
@@ -58,7 +58,7 @@ fn questions() -> Vec<Question> {
         Question::Spend(Lens::default()),
         Question::Breakdown { lens: lens.clone(), limit: Some(50) },
         Question::Query(Query { lens: lens.clone(), granularity: None, sort: Sort::Change, limit: None }),
-        Question::Explain { lens: lens.clone(), items },
+        Question::Explain { lens: lens.clone(), card: Card::default(), items },
         Question::ResourceDetail { id: "no such".into(), lens, items },
     ]
 }

@@ -47,6 +47,7 @@ pub mod money;
 mod query;
 mod spend;
 mod table;
+mod tags;
 
 #[cfg(test)]
 mod tests;
@@ -54,6 +55,7 @@ mod tests;
 pub use self::kept::{lenses, notes};
 pub use self::query::{query, warnings};
 pub use self::spend::spend;
+pub use self::tags::tags;
 
 /// How an answer is written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]

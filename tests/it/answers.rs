@@ -10,9 +10,9 @@ use spendtop::domain::filter::Filter;
 use spendtop::domain::lens::Lens;
 use spendtop::domain::money::Amount;
 use spendtop::domain::period::{Comparison, PeriodSpec};
-use spendtop::engine::answer::{Figure, NoticeKind, Severity, SpendAnswer, SpendDetails, TopResource};
+use spendtop::engine::answer::{ExplainAnswer, Figure, NoticeKind, Severity, SpendAnswer, SpendDetails, TopResource};
 use spendtop::engine::local::LocalEngine;
-use spendtop::engine::{Answer, Cancel, Command, Engine, Question};
+use spendtop::engine::{Answer, Cancel, Card, Command, Engine, Question};
 
 use crate::support::{How, import_as, memory, write};
 
@@ -188,4 +188,88 @@ fn notices_come_with_the_gravest_first_and_notes_with_their_days() {
     let kinds: Vec<NoticeKind> = answer.notices.iter().map(|n| n.kind).collect();
     assert_eq!(kinds, [NoticeKind::UnknownCost, NoticeKind::Beginning, NoticeKind::CostBound]);
     assert_eq!(answer.notices[0].text, "1 charge has no such cost in the bill and is left out of the sums");
+}
+
+/// What is said of a figure of a small bill.
+fn explained(card: Card) -> ExplainAnswer {
+    let rows = [
+        "30 2023-09-10 2023-09-11 AWS",
+        "200 2023-10-01 2023-10-02 AWS",
+        "14 2023-11-07 2023-11-08 AWS",
+        "6 2023-11-14T21:00:00Z 2023-11-14T22:00:00Z AWS",
+    ];
+    let question = Question::Explain { lens: lens(&["provider"], ""), card, items: (5, 0) };
+    match ask(&engine("ProviderName", &rows), &question) {
+        Answer::Explain(answer) => answer,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn every_card_is_explained_with_its_own_days_and_comparison() {
+    for (card, days, against, want, items, words, command) in [
+        (
+            Card::Total,
+            "2023-11-01..2023-11-16",
+            "2023-10-01..2023-10-16",
+            figure("20", "200"),
+            2,
+            "Held against",
+            "--period this-month",
+        ),
+        (
+            Card::MonthToDate,
+            "2023-11-01..2023-11-16",
+            "2023-10-01..2023-10-16",
+            figure("20", "200"),
+            2,
+            "first of 2023-11 to 2023-11-15",
+            "--compare month-before",
+        ),
+        (
+            Card::Yesterday,
+            "2023-11-14..2023-11-15",
+            "",
+            figure("6", "2"),
+            1,
+            "divided by 7",
+            "--period 2023-11-14..2023-11-15",
+        ),
+        (
+            Card::LastWeek,
+            "2023-11-08..2023-11-15",
+            "2023-11-01..2023-11-08",
+            figure("6", "14"),
+            1,
+            "the seven before",
+            "--compare previous",
+        ),
+        (
+            Card::LastMonth,
+            "2023-10-01..2023-11-01",
+            "2023-09-01..2023-10-01",
+            figure("200", "30"),
+            1,
+            "all of 2023-10",
+            "--period 2023-10",
+        ),
+        (
+            Card::LastHour,
+            "2023-11-14..2023-11-15",
+            "",
+            figure("6", ""),
+            1,
+            "same hour of the day before",
+            "--compare none",
+        ),
+    ] {
+        let answer = explained(card);
+        let previous = answer.previous_period.map(|days| days.to_string()).unwrap_or_default();
+        assert_eq!((answer.period.to_string().as_str(), previous.as_str()), (days, against), "{card:?}");
+        assert_eq!((answer.figures[0].figure, answer.items_total), (want, items), "{card:?}");
+        assert!(answer.definition.join(" ").contains(words), "{card:?}: {:?}", answer.definition);
+        assert!(answer.command.contains(command), "{card:?}: {}", answer.command);
+        assert_eq!(answer.parts[0].total, want.amount, "{card:?}");
+        assert_eq!(answer.figures[0].hour.is_some(), card == Card::LastHour);
+    }
 }

@@ -17,7 +17,7 @@ use spendtop::engine::aggregate::aggregate;
 use spendtop::engine::answer::QueryAnswer;
 use spendtop::engine::local::LocalEngine;
 use spendtop::engine::table::{Request, Table};
-use spendtop::engine::{Answer, Cancel, Engine, Query, Question, Sort, scan};
+use spendtop::engine::{Answer, Cancel, Card, Engine, Query, Question, Sort, scan};
 use spendtop::store::Store;
 
 use crate::support::{import, memory, tag_keys, write};
@@ -171,7 +171,9 @@ fn spend_breakdown_and_explain_agree_with_the_query() {
     for row in &rows[0].rows {
         assert_eq!(Some(row.trend.iter().flatten().copied().sum()), row.figure.amount, "{:?}", row.key);
     }
-    let Answer::Explain(explained) = ask(Question::Explain { lens, items: (5, 0) }) else { panic!("explain") };
+    let Answer::Explain(explained) = ask(Question::Explain { lens, card: Card::Total, items: (5, 0) }) else {
+        panic!("explain")
+    };
     assert_eq!(explained.parts[0].total, total);
     assert_eq!(explained.items.len(), 5);
     assert!(explained.items_total > 1000 && explained.command.starts_with("spendtop query --by provider"));

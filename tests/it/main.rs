@@ -11,6 +11,7 @@
 mod answers;
 mod architecture;
 mod damage;
+mod details;
 mod drivers;
 mod engine;
 mod import;

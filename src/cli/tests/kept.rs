@@ -60,3 +60,14 @@ fn a_lens_is_saved_from_flags_or_a_line_and_used_by_its_name() {
     }
     assert!(run("query --lens fixd").2.is_err_and(|e| e.hints[0] == "did you mean `fixed`?"));
 }
+
+#[test]
+fn tags_are_measured_from_the_command_line() {
+    let (_folder, flags) = demo_store();
+    let (out, err, code) = run_words(&format!("spendtop tags --last 30d --format csv {flags}"));
+    assert_eq!((err.as_str(), code), ("", Ok(0)));
+    assert!(out.starts_with("kind,key,value,meant,currency,cost,untagged,values\nkey,"), "{out}");
+    assert!(out.contains("\nkey,team,,,USD,") && out.contains("\nuntagged,team,"), "{out}");
+    let (out, err, _) = run_words(&format!("spendtop tags --where service:nosuch {flags}"));
+    assert!(out.is_empty() && err.contains("match the filter"), "{out} {err}");
+}

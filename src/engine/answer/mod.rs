@@ -16,6 +16,8 @@ pub use self::detail::{Composition, Coverage, CurrencyDetail, DetailAnswer, Shar
 pub use self::drivers::{Driver, DriversAnswer, Presence, Reason, UnitFigure};
 pub use self::pivot::{PivotAnswer, PivotRow, TagKeysAnswer, Value, ValuesAnswer};
 pub use self::tags::{Misspelt, TagKey, TagsAnswer};
+pub use crate::analytics::attribute::Effects;
+pub use crate::analytics::spelling::Difference;
 use crate::domain::calendar::{Day, Granularity, Period};
 use crate::domain::charge::Metric;
 use crate::domain::dimension::Dimension;
@@ -373,9 +375,17 @@ pub struct LineItem {
 /// Answer to [`super::Question::Explain`].
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct ExplainAnswer {
+    /// Which figure it is.
+    pub card: super::Card,
+    /// Over which days; of an hour, its day.
+    pub period: Period,
+    /// Held against which days, where they are a period.
+    pub previous_period: Option<Period>,
+    /// The figure, one a currency.
+    pub figures: Vec<Explained>,
     /// What the figure is, in sentences.
     pub definition: Vec<String>,
-    /// The figure, one a currency, by the next finer dimension.
+    /// What it is made of by the next finer dimension, one a currency; of an hour, its day's hours.
     pub parts: Vec<QueryAnswer>,
     /// Line items behind it, the costliest first.
     pub items: Vec<LineItem>,
@@ -387,4 +397,15 @@ pub struct ExplainAnswer {
     pub imports: Vec<String>,
     /// The command that prints the figure.
     pub command: String,
+}
+
+/// A figure that is explained.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Explained {
+    /// In which currency.
+    pub currency: String,
+    /// The figure.
+    pub figure: Figure,
+    /// Start of the hour, where it is one, seconds since 1970.
+    pub hour: Option<i64>,
 }

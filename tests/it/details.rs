@@ -1,0 +1,250 @@
+//! What stands behind a row, how charges are tagged, pivots, and what there is to choose from.
+
+use spendtop::domain::calendar::Granularity;
+use spendtop::domain::charge::Metric;
+use spendtop::domain::dimension::Dimension;
+use spendtop::domain::lens::Lens;
+use spendtop::domain::money::Amount;
+use spendtop::domain::period::{Comparison, PeriodSpec};
+use spendtop::engine::answer::{CurrencyDetail, DetailAnswer, Difference, PivotAnswer, Share, TagsAnswer};
+use spendtop::engine::local::LocalEngine;
+use spendtop::engine::{Answer, Cancel, Engine, Order, Page, Query, Question, Sort};
+
+use crate::answers::{amount, ask, engine, figure, lens};
+
+fn shares(list: &[Share]) -> Vec<(&str, String, Option<u32>)> {
+    let percent = |share: f64| (share * 100.0).round() as u32;
+    let cost = |share: &Share| share.cost.map_or_else(|| "?".to_owned(), |cost| cost.to_string());
+    list.iter().map(|s| (s.value.raw(), cost(s), s.share.map(percent))).collect()
+}
+
+fn detail(engine: &LocalEngine, lens: Lens, items: Page) -> DetailAnswer {
+    match ask(engine, &Question::Detail { lens, items }) {
+        Answer::Detail(answer) => answer,
+        other => panic!("{other:?}"),
+    }
+}
+
+const HEADER: &str = "ProviderName,ServiceName,RegionId,SkuId,PricingQuantity,PricingUnit,ChargeCategory,PricingCategory,\
+                      CommitmentDiscountId,CommitmentDiscountName,CommitmentDiscountStatus,Tags";
+
+fn bill() -> LocalEngine {
+    let web = r#""{""team"": ""web"", ""env"": ""prod""}""#;
+    let data = r#""{""team"": ""data"", ""env"": """"}""#;
+    let rows = [
+        format!("10 2023-10-02 2023-10-03 AWS,EC2,us-east-1,vm,5,Hours,Usage,Standard,,,,{web}"),
+        format!("8 2023-11-02 2023-11-03 AWS,EC2,us-east-1,vm,4,Hours,Usage,Standard,,,,{web}"),
+        format!("6 2023-11-03 2023-11-04 AWS,EC2,eu-west-1,vm,4,Hours,Usage,Committed,sp-1,Plan,Used,{data}"),
+        "2 2023-11-03 2023-11-04 AWS,EC2,eu-west-1,vm,,,Usage,Committed,sp-1,Plan,Unused,".to_owned(),
+        "4 2023-11-05 2023-11-06 AWS,EC2,,fee,1,Fee,Tax,,,,,".to_owned(),
+        "100 2023-11-05 2023-11-06 AWS,S3,us-east-1,store,1,GB,Usage,Standard,,,,".to_owned(),
+    ];
+    engine(HEADER, &rows.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+fn ec2() -> CurrencyDetail {
+    let page = Page { limit: 2, skip: 1, order: Order::Newest };
+    let mut answer = detail(&bill(), lens(&["service"], "service==EC2"), page);
+    let starts: Vec<i64> = answer.items.iter().map(|i| i.start).collect();
+    assert_eq!((answer.items_total, starts.len()), (4, 2));
+    assert!(starts[0] >= starts[1]);
+    assert_eq!(answer.currencies.len(), 1);
+    answer.currencies.remove(0)
+}
+
+#[test]
+fn a_row_is_taken_apart_by_day_dimension_and_tag() {
+    let ec2 = ec2();
+    assert_eq!(ec2.figure, figure("20", "10"));
+    assert_eq!(ec2.trend.len(), 15);
+    assert_eq!(ec2.trend[..6], ["0", "8", "8", "0", "4", ""].map(amount));
+    let by: Vec<_> = ec2.composition.iter().map(|c| (c.dimension.name(), shares(&c.values), c.others)).collect();
+    let text = |s: &str| s.to_owned();
+    let region =
+        vec![("eu-west-1", text("8"), Some(40)), ("us-east-1", text("8"), Some(40)), ("", text("4"), Some(20))];
+    assert_eq!(by[0], (text("region"), region, 0));
+    assert_eq!(by[1], (text("sku"), vec![("vm", text("16"), Some(80)), ("fee", text("4"), Some(20))], 0));
+    assert_eq!(by[2].0, "charge_category");
+    assert_eq!(by.len(), 3);
+    let tags: Vec<_> =
+        ec2.tags.iter().map(|t| (t.key.raw(), shares(&t.values), shares(std::slice::from_ref(&t.untagged)))).collect();
+    let team = vec![("web", text("8"), Some(40)), ("data", text("6"), Some(30))];
+    assert_eq!(tags[0], ("team", team, vec![("", text("6"), Some(30))]));
+    // An empty value is no tag.
+    assert_eq!(tags[1], ("env", vec![("prod", text("8"), Some(40))], vec![("", text("12"), Some(60))]));
+}
+
+#[test]
+fn a_row_says_what_drives_it_and_how_it_is_paid_for() {
+    let ec2 = ec2();
+    let effects = ec2.driver.expect("compared").effects.expect("compared");
+    let parts = [effects.quantity, effects.price, effects.other].map(|a| a.to_string());
+    // 5 hours at 2 became 8 at 1.75; the fee is new; what is unused has no quantity.
+    assert_eq!(parts, ["10", "-2", "2"]);
+    let coverage = ec2.coverage;
+    assert_eq!((coverage.usage, coverage.unused), (amount("16"), amount("2")));
+    let pricing = vec![("Committed", "8".to_owned(), Some(50)), ("Standard", "8".to_owned(), Some(50))];
+    assert_eq!(shares(&coverage.pricing), pricing);
+    assert_eq!(shares(&coverage.commitments), [("sp-1", "8".to_owned(), Some(50))]);
+    assert_eq!(coverage.commitments[0].name.as_ref().map(|n| n.raw()), Some("Plan"));
+}
+
+#[test]
+fn a_row_without_charges_is_empty_and_says_so() {
+    let answer = detail(&bill(), lens(&[], "service:nosuch"), Page { limit: 5, ..Page::default() });
+    assert_eq!((answer.currencies.len(), answer.items.len(), answer.items_total), (0, 0, 0));
+}
+
+fn tags(engine: &LocalEngine, filter: &str) -> TagsAnswer {
+    match ask(engine, &Question::TagHygiene(lens(&[], filter))) {
+        Answer::TagHygiene(mut answers) if answers.len() == 1 => answers.remove(0),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn tags_are_measured_and_misspelt_values_are_found() {
+    let row = |cost: u32, service: &str, tags: &str| {
+        let tags = tags.replace('"', "\"\"");
+        format!("{cost} 2023-11-02 2023-11-03 AWS,{service},\"{tags}\"")
+    };
+    let mut rows = vec![
+        row(5, "EC2", r#"{"team":"Payments","cost-center":"7"}"#),
+        row(7, "EC2", r#"{"team":"paymnets"}"#),
+        row(30, "S3", r#"{"Team":"data"}"#),
+        row(8, "S3", "{}"),
+    ];
+    rows.extend((0..20).map(|_| row(10, "EC2", r#"{"team":"payments"}"#)));
+    let engine = engine("ProviderName,ServiceName,Tags", &rows.iter().map(String::as_str).collect::<Vec<_>>());
+    let answer = tags(&engine, "");
+    assert_eq!((answer.total, answer.keys_total), (amount("250"), 4));
+    let keys: Vec<_> =
+        answer.keys.iter().map(|k| (k.key.raw(), k.configured, k.values, k.tagged, k.untagged)).collect();
+    let want = [
+        ("team", true, 3, amount("212"), amount("38")),
+        ("env", true, 0, amount("0"), amount("250")),
+        ("Team", false, 1, amount("30"), amount("220")),
+        ("cost-center", false, 1, amount("5"), amount("245")),
+    ];
+    assert_eq!(keys, want);
+    let team = &answer.keys[0];
+    assert_eq!(team.coverage.map(|c| (c * 1000.0).round()), Some(848.0));
+    assert_eq!(shares(&team.untagged_by), [("S3", "38".to_owned(), Some(100))]);
+    let misspelt: Vec<_> =
+        team.misspelt.iter().map(|m| (m.value.raw(), m.meant.raw(), m.difference, m.cost, m.rows)).collect();
+    let want = [
+        ("paymnets", "payments", Difference::Letters, amount("7"), 1),
+        ("Payments", "payments", Difference::Case, amount("5"), 1),
+    ];
+    assert_eq!((misspelt, team.misspelt_cost), (want.to_vec(), Amount::whole(12)));
+    let keys: Vec<_> = answer.misspelt_keys.iter().map(|m| (m.value.raw(), m.meant.raw(), m.cost)).collect();
+    assert_eq!(keys, [("Team", "team", amount("30"))]);
+    let s3 = tags(&engine, "service:s3");
+    assert_eq!((s3.total, s3.keys[0].untagged), (amount("38"), amount("38")));
+}
+
+fn pivot(engine: &LocalEngine, lens: Lens, limit: Option<usize>) -> PivotAnswer {
+    match ask(engine, &Question::Pivot { lens, limit }) {
+        Answer::Pivot(mut answers) if answers.len() == 1 => answers.remove(0),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_pivot_has_totals_of_rows_and_columns_whatever_is_shown() {
+    let rows = [
+        "1 2023-09-30 2023-10-01 AWS,EC2",
+        "2 2023-10-31 2023-11-01 AWS,EC2",
+        "4 2023-11-01 2023-11-02 AWS,EC2",
+        "8 2023-11-02 2023-11-03 AWS,S3",
+        "-1 2023-11-02 2023-11-03 AWS,Credit",
+    ];
+    let engine = engine("ProviderName,ServiceName", &rows);
+    let period = |text: &str| PeriodSpec::parse(text, crate::answers::as_of()).expect(text);
+    let monthly = Lens { period: period("2023"), granularity: Granularity::Month, ..lens(&["service"], "") };
+    let answer = pivot(&engine, monthly.clone(), Some(1));
+    assert_eq!((answer.starts.len(), answer.rows.len(), answer.groups), (12, 1, 3));
+    assert_eq!(answer.rows[0].key[0].raw(), "S3");
+    assert_eq!(answer.rows[0].costs[7..], ["", "0", "0", "8", ""].map(amount));
+    assert_eq!(answer.columns[7..], ["", "1", "2", "11", ""].map(amount));
+    assert_eq!((answer.total, answer.rows[0].total), (amount("14"), amount("8")));
+    let bound = Lens { filter: lens(&[], "cost>7").filter, ..monthly.clone() };
+    assert_eq!(pivot(&engine, bound, None).total, amount("8"));
+    let daily = Lens { granularity: Granularity::Day, ..monthly };
+    let answer = pivot(&engine, daily, None);
+    assert_eq!((answer.starts.len(), answer.earlier, answer.total), (200, 165, amount("14")));
+}
+
+#[test]
+fn values_and_tag_keys_can_be_chosen_from() {
+    let engine = bill();
+    let values = |dimension: Dimension, filter: &str, limit: usize| match ask(
+        &engine,
+        &Question::Values { dimension, lens: lens(&[], filter), limit },
+    ) {
+        Answer::Values(answer) => answer,
+        other => panic!("{other:?}"),
+    };
+    let services = values(Dimension::Service, "service:ec2 region:us-east-1", 10);
+    let list: Vec<_> = services.values.iter().map(|v| (v.value.raw(), v.costs.clone())).collect();
+    let usd = |cost: &str| vec![("USD".to_owned(), amount(cost))];
+    assert_eq!(list, [("S3", usd("100")), ("EC2", usd("8"))], "its own clause is left out, others count");
+    let few = values(Dimension::CommitmentDiscount, "", 1);
+    assert_eq!((few.values.len(), few.total, few.values[0].value.raw()), (1, 2, ""));
+    let Answer::TagKeys(keys) = ask(&engine, &Question::TagKeys(lens(&[], ""))) else { panic!() };
+    let raw = |list: &[spendtop::domain::text::Untrusted]| list.iter().map(|k| k.raw().to_owned()).collect::<Vec<_>>();
+    assert_eq!(
+        (raw(&keys.configured), raw(&keys.seen)),
+        (vec!["team".into(), "env".into()], vec!["team".into(), "env".into()])
+    );
+}
+
+/// What the pass over single charges says of the demo is what rollups say.
+#[test]
+fn details_are_those_of_the_rollups() {
+    let engine = crate::engine::demo();
+    let ask = |question: &Question| engine.ask(question, crate::engine::as_of(), &Cancel::default()).expect("answer");
+    let base = |by: &[&str], filter: &str| Lens {
+        period: PeriodSpec::LastDays(14),
+        comparison: Comparison::Previous,
+        metric: Metric::Billed,
+        ..lens(by, filter)
+    };
+    let query = |lens: Lens, granularity| match ask(&Question::Query(Query {
+        lens,
+        granularity,
+        sort: Sort::Key,
+        limit: None,
+    })) {
+        Answer::Query(answers) => answers,
+        other => panic!("{other:?}"),
+    };
+    for filter in ["", "provider:aws", "service:ec2 team:*", "account:prod*"] {
+        let Answer::Detail(detail) = ask(&Question::Detail { lens: base(&[], filter), items: Page::default() }) else {
+            panic!()
+        };
+        let Answer::TagHygiene(tags) = ask(&Question::TagHygiene(base(&[], filter))) else { panic!() };
+        let days = query(base(&[], filter), Some(Granularity::Day));
+        for ((found, tags), whole) in detail.currencies.iter().zip(&tags).zip(query(base(&[], filter), None)) {
+            let figure = (found.figure.amount, found.figure.previous);
+            assert_eq!((&found.currency, figure), (&whole.currency, (whole.total, whole.previous_total)), "{filter}");
+            let days = days.iter().find(|d| d.currency == found.currency).expect("days");
+            let trend: Amount = found.trend.iter().flatten().copied().sum();
+            assert_eq!(Some(trend), days.total, "{filter}");
+            for composition in &found.composition {
+                let by = vec![composition.dimension.clone()];
+                let lens = Lens { by, comparison: Comparison::None, ..base(&[], filter) };
+                let all = query(lens, None).into_iter().find(|a| a.currency == found.currency).expect("rows");
+                for share in &composition.values {
+                    let row = all.rows.iter().find(|r| r.key[0] == share.value).expect("the value");
+                    assert_eq!((share.cost, share.name.as_ref()), (row.cost, row.names.get(&0)), "{filter}");
+                }
+                assert_eq!(composition.values.len() as u64 + composition.others, all.groups);
+            }
+            let by_team = query(base(&["tag:team"], filter), None);
+            let by_team = by_team.iter().find(|a| a.currency == found.currency).expect("teams");
+            let untagged = by_team.rows.iter().find(|r| r.key[0].raw().is_empty()).and_then(|r| r.cost);
+            assert_eq!(tags.keys[0].untagged, untagged.or(Some(Amount::ZERO)), "{filter}");
+        }
+    }
+}
