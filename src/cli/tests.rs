@@ -230,10 +230,10 @@ fn config_commands_work_with_a_broken_config() {
     std::fs::write(&path, "[keys]\nquit = \"m\"\n").expect("write");
     let error = run_words(&format!("spendtop config check {flag}")).2.expect_err("one key for two actions");
     assert!(error.message.contains("`metric` (m) and `quit` (m) have the same key"), "{error}");
-    std::fs::write(&path, "[keys]\nquit = \"<C-q>\"\n[screen]\nmouse = true\n").expect("write");
+    std::fs::write(&path, "[keys]\nquit = \"<C-q>\"\n[sources]\nprefer = [\"api\"]\n").expect("write");
     assert_eq!(
         run_words(&format!("spendtop config check {flag}")).0,
-        format!("`{shown}` is sound\nnot used yet, whatever it says: [screen] mouse\n")
+        format!("`{shown}` is sound\nnot used yet, whatever it says: [sources]\n")
     );
 }
 

@@ -245,10 +245,7 @@ impl Config {
     #[must_use]
     pub fn idle(&self) -> Vec<&'static str> {
         let plain = Config::default();
-        [("[sources]", self.sources != plain.sources), ("[screen] mouse", self.screen.mouse)]
-            .into_iter()
-            .filter_map(|(section, set)| set.then_some(section))
-            .collect()
+        (self.sources != plain.sources).then_some("[sources]").into_iter().collect()
     }
 
     /// The lens that a view begins with; `by` is its own choice where the config has none.

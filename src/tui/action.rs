@@ -44,6 +44,7 @@ pub enum Action {
     Help,
     Palette,
     NextTheme,
+    Mouse,
     Redraw,
     Suspend,
     Quit,
@@ -325,6 +326,7 @@ pub const TABLE: &[Entry] = &[
 
     entry(A::Palette, "palette", G::App, &[":"], S::Tabs, ("all commands", 1), "find everything by a part of its name"),
     entry(A::Help, "help", G::App, &["?"], S::Tabs, ("help", 1), "this help"),
+    entry(A::Mouse, "mouse", G::App, &["M"], S::Tabs, ("", 0), "the mouse on or off: click, click again to open, wheel"),
     entry(A::NextTheme, "next-theme", G::App, &["v c"], S::Tabs, ("", 0), "the next theme: dark, light, contrast ..."),
     entry(A::Redraw, "redraw", G::App, &["r", "ctrl-l"], S::Tabs, ("", 0), "draw again; after an error, ask again"),
     entry(A::Suspend, "suspend", G::App, &["ctrl-z"], S::Everywhere, ("", 0), "back to the shell; `fg` returns"),

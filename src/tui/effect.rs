@@ -13,6 +13,8 @@ pub enum Effect {
     AskExtent,
     /// Give text to the terminal's clipboard.
     Copy(String),
+    /// Let the terminal send what the mouse does, or no longer.
+    Mouse(bool),
     /// Forget what the terminal shows and draw all of it.
     Redraw,
     /// Stop until the shell lets the program run again.

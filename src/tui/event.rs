@@ -2,7 +2,7 @@
 //!
 //! Knows nothing of what follows from it.
 
-use crossterm::event::KeyEvent;
+use crossterm::event::{KeyEvent, MouseEvent};
 
 use super::theme::Tone;
 use super::worker::{Reply, Standing};
@@ -14,6 +14,8 @@ use crate::error::Result;
 pub enum Event {
     /// A key was pressed.
     Key(KeyEvent),
+    /// The mouse was clicked or turned, while it is on.
+    Mouse(MouseEvent),
     /// Text was pasted, as it came.
     Paste(String),
     /// The terminal says what its background is.

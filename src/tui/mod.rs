@@ -200,6 +200,9 @@ async fn serve(options: &Options, open: Opener) -> Result<Left, End> {
     // The first frame is on the screen before the first question is asked.
     terminal.draw(|frame| screen::draw(&app, frame))?;
     let asks = app.theme.tells_tones_apart() && options.env.answers();
+    if app.mouse {
+        terminal.mouse(true)?;
+    }
     if asks {
         terminal.send(background::QUESTION)?;
     }
@@ -213,6 +216,7 @@ async fn serve(options: &Options, open: Opener) -> Result<Left, End> {
                 Effect::Ask(job) => worker.ask(*job),
                 Effect::AskExtent => worker.ask_extent(),
                 Effect::Copy(text) => terminal.send(&effect::clipboard_sequence(&text))?,
+                Effect::Mouse(on) => terminal.mouse(on)?,
                 Effect::Redraw => terminal.forget()?,
                 Effect::Suspend => {
                     let back = terminal.suspend(|| worker.release())?;

@@ -94,7 +94,8 @@ impl Pump {
             }
             Input::Paste(text) => Some(Event::Paste(text)),
             Input::Resize(columns, rows) => Some(Event::Resize(columns, rows)),
-            Input::Mouse(_) | Input::FocusGained | Input::FocusLost => None,
+            Input::Mouse(mouse) => Some(Event::Mouse(mouse)),
+            Input::FocusGained | Input::FocusLost => None,
         }
     }
 

@@ -16,8 +16,9 @@ use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
+use unicode_width::UnicodeWidthStr;
 
-use super::action::Group;
+use super::action::{Action, Entry, Group};
 use super::app::App;
 use super::layout;
 use super::overlay::{self, Overlay};
@@ -29,6 +30,12 @@ use crate::domain::services;
 use crate::domain::text::SafeText;
 use crate::engine::answer::Freshness;
 
+/// What stands before the tabs.
+const NAME: &str = " spendtop";
+const GAP: &str = "  ";
+/// Columns and rows below which there is no telling what is what.
+const LEAST: (u16, u16) = (40, 8);
+
 /// Draws a frame.
 pub fn draw(app: &App, frame: &mut Frame<'_>) {
     let area = frame.area();
@@ -39,6 +46,11 @@ pub fn draw(app: &App, frame: &mut Frame<'_>) {
 
 /// Draws into a buffer; returns where the terminal's cursor belongs, if anywhere.
 pub fn render(app: &App, area: Rect, buf: &mut Buffer) -> Option<Position> {
+    if area.width < LEAST.0 || area.height < LEAST.1 {
+        too_small(app, area, buf);
+        app.theme.paint_ground(buf);
+        return None;
+    }
     let parts = layout::screen(area, app.banner.is_some());
     header(app, parts.header, buf);
     sentence(app, parts.lens, buf);
@@ -66,9 +78,26 @@ pub fn render(app: &App, area: Rect, buf: &mut Buffer) -> Option<Position> {
     }
     if app.theme.glyphs.only_ascii {
         only_ascii(buf);
+    } else if app.theme.glyphs.wide {
+        only_sure_widths(buf);
     }
     app.theme.paint_ground(buf);
     cursor
+}
+
+fn too_small(app: &App, area: Rect, buf: &mut Buffer) {
+    let (columns, rows) = LEAST;
+    let text = format!("spendtop needs {columns} columns and {rows} rows; here are {} and {}", area.width, area.height);
+    paragraph(buf, area, 0, &text, app.theme.style(Role::Unsure));
+}
+
+/// Where the terminal draws characters of ambiguous width two columns wide, none may shift a row.
+fn only_sure_widths(buf: &mut Buffer) {
+    for cell in &mut buf.content {
+        if cell.symbol().width_cjk() > cell.symbol().width() {
+            cell.set_char('?');
+        }
+    }
 }
 
 /// Where the terminal shows ASCII only, outside text must not be anything else either.
@@ -80,15 +109,38 @@ fn only_ascii(buf: &mut Buffer) {
     }
 }
 
+/// The tabs as they stand beside each other after the name; only the active one's name where there is
+/// no room for all.
+fn tabs(active: Tab, columns: u16) -> impl Iterator<Item = (Tab, String)> {
+    let full: usize = Tab::ALL.iter().map(|t| width(t.title()) + 4).sum();
+    let narrow = full + 12 > usize::from(columns);
+    Tab::ALL.into_iter().enumerate().map(move |(i, tab)| {
+        let named = tab == active || !narrow;
+        (tab, if named { format!(" {} {} ", i + 1, tab.title()) } else { format!(" {} ", i + 1) })
+    })
+}
+
+/// The tab whose name is at a column of the header.
+#[must_use]
+pub fn tab_at(active: Tab, header: Rect, column: u16) -> Option<Tab> {
+    let widths = tabs(active, header.width).map(|(tab, text)| (tab, width(&text)));
+    spot(widths, usize::from(column.checked_sub(header.x)?).checked_sub(width(NAME) + width(GAP))?)
+}
+
+/// Which of things beside each other is at a column.
+fn spot<T>(widths: impl IntoIterator<Item = (T, usize)>, column: usize) -> Option<T> {
+    let mut end = 0;
+    widths.into_iter().find_map(|(what, width)| {
+        end += width;
+        (column < end).then_some(what)
+    })
+}
+
 fn header(app: &App, area: Rect, buf: &mut Buffer) {
     let theme = &app.theme;
-    let full: usize = Tab::ALL.iter().map(|t| width(t.title()) + 4).sum();
-    let narrow = full + 12 > usize::from(area.width);
-    let mut spans = vec![Span::styled(" spendtop", theme.style(Role::Strong)), Span::raw("  ")];
-    for (i, tab) in Tab::ALL.into_iter().enumerate() {
-        let active = tab == app.tab;
-        let text = if active || !narrow { format!(" {} {} ", i + 1, tab.title()) } else { format!(" {} ", i + 1) };
-        spans.push(Span::styled(text, theme.style(if active { Role::Selected } else { Role::Muted })));
+    let mut spans = vec![Span::styled(NAME, theme.style(Role::Strong)), Span::raw(GAP)];
+    for (tab, text) in tabs(app.tab, area.width) {
+        spans.push(Span::styled(text, theme.style(if tab == app.tab { Role::Selected } else { Role::Muted })));
     }
     let line = Line::from(spans);
     let used = line.width();
@@ -194,13 +246,10 @@ fn empty(app: &App, area: Rect, buf: &mut Buffer) {
     }
 }
 
-fn footer(app: &App, area: Rect, buf: &mut Buffer) {
+/// The keys of the footer that there is room for, in their order.
+fn keys(app: &App, columns: u16) -> Vec<(&'static Entry, String)> {
     let theme = &app.theme;
-    if let Some(status) = &app.status {
-        let text = cut(&format!(" {status}"), usize::from(area.width), theme.glyphs.ellipsis);
-        return put(buf, area, 0, &Line::from(Span::styled(text, theme.style(Role::Accent))));
-    }
-    let mut room = usize::from(area.width).saturating_sub(1);
+    let mut room = usize::from(columns).saturating_sub(1);
     let mut fitting = Vec::new();
     for (entry, key) in app.keymap.footer(&app.context()) {
         let key = match key.as_str() {
@@ -217,8 +266,28 @@ fn footer(app: &App, area: Rect, buf: &mut Buffer) {
     }
     // The most useful fit; help and quit stand last, where they are looked for.
     fitting.sort_by_key(|(entry, _)| entry.group == Group::App);
+    fitting
+}
+
+/// The action whose key is at a column of the footer.
+#[must_use]
+pub fn key_at(app: &App, footer: Rect, column: u16) -> Option<Action> {
+    if app.status.is_some() {
+        return None;
+    }
+    let keys = keys(app, footer.width);
+    let widths = keys.iter().map(|(entry, key)| (entry.action, width(key) + width(entry.footer.0) + 3));
+    spot(widths, usize::from(column.checked_sub(footer.x + 1)?))
+}
+
+fn footer(app: &App, area: Rect, buf: &mut Buffer) {
+    let theme = &app.theme;
+    if let Some(status) = &app.status {
+        let text = cut(&format!(" {status}"), usize::from(area.width), theme.glyphs.ellipsis);
+        return put(buf, area, 0, &Line::from(Span::styled(text, theme.style(Role::Accent))));
+    }
     let mut spans = vec![Span::raw(" ")];
-    for (entry, key) in fitting {
+    for (entry, key) in keys(app, area.width) {
         spans.push(Span::styled(key, theme.style(Role::Strong)));
         spans.push(Span::styled(format!(" {}  ", entry.footer.0), theme.style(Role::Muted)));
     }

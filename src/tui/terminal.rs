@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossterm::cursor::Show;
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use crossterm::style::Print;
 use crossterm::terminal::{
     BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
     enable_raw_mode,
@@ -27,6 +28,13 @@ static TAKEN: AtomicBool = AtomicBool::new(false);
 /// Whether some thread panicked while it was: nothing may be drawn over the message.
 static PANICKED: AtomicBool = AtomicBool::new(false);
 
+/// Whether the terminal sends what the mouse does; it stays so over a suspension.
+static MOUSE: AtomicBool = AtomicBool::new(false);
+/// Clicks and the wheel, in the form that knows every column. Not crossterm's command: that asks for
+/// every movement as well, and each would wake the program.
+const MOUSE_ON: &str = "\x1b[?1000h\x1b[?1006h";
+const MOUSE_OFF: &str = "\x1b[?1006l\x1b[?1000l";
+
 /// One frame is one write, whatever its size.
 const FRAME_BYTES: usize = 64 * 1024;
 /// How long the loop may take to end by itself once the terminal is gone.
@@ -36,6 +44,9 @@ const GRACE: std::time::Duration = std::time::Duration::from_secs(3);
 pub fn restore() {
     if TAKEN.swap(false, Ordering::SeqCst) {
         let mut out = io::stdout();
+        if MOUSE.load(Ordering::SeqCst) {
+            let _ = out.write_all(MOUSE_OFF.as_bytes());
+        }
         let _ = execute!(out, EndSynchronizedUpdate, DisableBracketedPaste, LeaveAlternateScreen, Show);
         let _ = disable_raw_mode();
     }
@@ -43,7 +54,9 @@ pub fn restore() {
 
 fn take() -> io::Result<()> {
     TAKEN.store(true, Ordering::SeqCst);
-    let taken = enable_raw_mode().and_then(|()| execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste));
+    let mouse = if MOUSE.load(Ordering::SeqCst) { MOUSE_ON } else { "" };
+    let taken = enable_raw_mode()
+        .and_then(|()| execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, Print(mouse)));
     if taken.is_err() {
         restore();
     }
@@ -128,6 +141,15 @@ impl Terminal {
     pub fn send(&mut self, sequence: &str) -> io::Result<()> {
         self.inner.backend_mut().write_all(sequence.as_bytes())?;
         Write::flush(self.inner.backend_mut())
+    }
+
+    /// Lets the terminal send what the mouse does, or no longer.
+    ///
+    /// # Errors
+    /// Where it cannot be written to.
+    pub fn mouse(&mut self, on: bool) -> io::Result<()> {
+        MOUSE.store(on, Ordering::SeqCst);
+        self.send(if on { MOUSE_ON } else { MOUSE_OFF })
     }
 
     /// Gives the terminal back, stops the program as Ctrl-Z does, and takes the terminal again

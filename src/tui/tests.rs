@@ -3,6 +3,7 @@
 mod discovery;
 mod fake;
 mod lens;
+mod mouse;
 mod plain;
 mod readme;
 mod scripts;

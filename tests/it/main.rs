@@ -20,5 +20,6 @@ mod program;
 mod screen;
 mod sources;
 mod support;
+mod terminals;
 mod together;
 mod undo;

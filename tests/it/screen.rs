@@ -92,6 +92,18 @@ impl Screen {
         }
     }
 
+    /// Waits until the program has written some bytes, whether they show or not.
+    pub fn until_written(&mut self, wanted: &str) {
+        let has = |raw: &[u8]| raw.windows(wanted.len()).any(|w| w == wanted.as_bytes());
+        let end = Instant::now() + Duration::from_secs(60);
+        while !has(&self.raw) {
+            let bytes = self.bytes.recv_timeout(end.saturating_duration_since(Instant::now()));
+            let bytes = bytes.unwrap_or_else(|_| panic!("{wanted:?} was never written"));
+            self.parser.process(&bytes);
+            self.raw.extend(bytes);
+        }
+    }
+
     /// The first frame, which ends with the first synchronized update.
     pub fn first_frame(&mut self) -> String {
         let mark = b"\x1b[?2026l";
@@ -123,7 +135,12 @@ impl Screen {
     }
 
     /// Waits for the end; the exit code.
-    pub fn end(mut self) -> u32 {
+    pub fn end(self) -> u32 {
+        self.ended().0
+    }
+
+    /// Waits for the end; the exit code, and all that was written.
+    pub fn ended(mut self) -> (u32, Vec<u8>) {
         let end = Instant::now() + Duration::from_secs(20);
         let code = loop {
             if let Some(status) = self.child.try_wait().expect("wait") {
@@ -145,6 +162,6 @@ impl Screen {
         let last = |mark: &[u8]| self.raw.windows(mark.len()).rposition(|w| w == mark);
         assert!(last(b"\x1b[?1049l") > last(b"\x1b[?1049h"), "the alternate screen is left");
         assert!(last(b"\x1b[?25h") > last(b"\x1b[?25l"), "the cursor is shown");
-        code
+        (code, self.raw)
     }
 }

@@ -4,6 +4,7 @@
 //! terminal, no thread and no engine: a test can replay a list of events.
 
 mod ask;
+mod mouse;
 mod open;
 mod perform;
 mod time;
@@ -29,6 +30,7 @@ use crate::engine::Extent;
 use crate::engine::answer::Freshness;
 use crate::error::Error;
 
+pub use mouse::Target;
 pub use open::Crumb;
 pub(super) use perform::distance;
 
@@ -77,6 +79,8 @@ pub struct App {
     pub theme: Theme,
     /// Columns and rows.
     pub size: (u16, u16),
+    /// Whether the mouse works in the app.
+    pub mouse: bool,
 }
 
 impl App {
@@ -105,6 +109,7 @@ impl App {
             flags: String::new(),
             theme: Theme::with(&options.env, &options.screen).remembering(options.background),
             size,
+            mouse: options.screen.mouse,
         };
         if let Some(page) = &options.front {
             app.show_front(page, options.now);
@@ -122,6 +127,7 @@ impl App {
     pub fn update(&mut self, event: Event) -> Vec<Effect> {
         match event {
             Event::Key(key) => self.key(&key),
+            Event::Mouse(mouse) => self.mouse(&mouse),
             Event::Paste(text) => {
                 self.type_over(&text);
                 vec![]

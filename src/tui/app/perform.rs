@@ -75,6 +75,7 @@ impl App {
             Action::Pieces => self.next_pieces(),
             Action::ZoomIn | Action::ZoomOut | Action::PanEarlier | Action::PanLater => self.zoom_or_pan(action),
             Action::NextTheme => self.next_theme(),
+            Action::Mouse => return self.turn_mouse(),
             _ => self.move_about(action),
         }
         self.ask()
@@ -112,7 +113,7 @@ impl App {
     }
 
     /// How many lines a page has.
-    fn page(&self) -> usize {
+    pub(super) fn page(&self) -> usize {
         let area = ratatui::layout::Rect::new(0, 0, self.size.0, self.size.1);
         let body = layout::screen(area, self.banner.is_some()).body;
         usize::from(layout::breakdown(body).rows.height).max(1)

@@ -34,11 +34,15 @@ struct Columns {
     section: usize,
 }
 
+/// The rows of items in a box.
+fn rows(area: Rect) -> Rect {
+    Rect { y: area.y + 2.min(area.height), height: area.height.saturating_sub(FRAME), ..area }
+}
+
 impl<T> Picker<T> {
     /// Draws it over an area; returns where the terminal's cursor belongs.
     pub fn draw(&self, area: Rect, buf: &mut Buffer, theme: &Theme) -> Option<Position> {
-        let wanted = self.wanted_width();
-        let area = overlay(area, wanted, (self.len() as u16).saturating_add(FRAME)).intersection(buf.area);
+        let area = self.area(area).intersection(buf.area);
         if area.is_empty() {
             return None;
         }
@@ -48,13 +52,25 @@ impl<T> Picker<T> {
         put(buf, inner, 0, &Line::from(Span::styled(format!(" {} ", self.title), theme.style(Role::Strong))));
         self.draw_count(inner, buf, theme);
         let cursor = self.draw_line(inner, buf, theme);
-        let rows = Rect { y: area.y + 2.min(area.height), height: area.height.saturating_sub(FRAME), ..area };
-        self.draw_items(rows, inner, buf, theme);
+        self.draw_items(rows(area), inner, buf, theme);
         if area.height >= FRAME {
             rule(buf, area, area.height - 1, theme);
             self.draw_marked(inner, buf, theme);
         }
         cursor
+    }
+
+    /// Its box over an area.
+    fn area(&self, under: Rect) -> Rect {
+        overlay(under, self.wanted_width(), (self.len() as u16).saturating_add(FRAME))
+    }
+
+    /// The item at a place, as its distance from the selected one.
+    pub fn line_at(&self, under: Rect, at: Position) -> Option<isize> {
+        let rows = rows(self.area(under));
+        let row = rows.contains(at).then(|| usize::from(at.y - rows.y))?;
+        let (found, ..) = self.seen(usize::from(rows.height)).nth(row)?;
+        Some(found as isize - self.selected() as isize)
     }
 
     fn wanted_width(&self) -> u16 {

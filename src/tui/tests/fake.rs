@@ -268,6 +268,12 @@ impl Session {
         self.perform(effects);
     }
 
+    /// Gives the screen another size.
+    pub fn resize(&mut self, size: (u16, u16)) {
+        self.size = size;
+        self.send(Event::Resize(size.0, size.1));
+    }
+
     pub fn send(&mut self, event: Event) {
         let effects = self.app.update(event);
         self.perform(effects);

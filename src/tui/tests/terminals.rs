@@ -106,3 +106,60 @@ fn every_role_of_every_theme_in_every_depth() {
         insta::assert_snapshot!("themes", sheet);
     });
 }
+
+/// Names that are hard on a table: wide, combining, joined, of no width, of disputed width.
+const HARD: [&str; 14] = [
+    "plain",
+    "本番環境データベース",
+    "cafe\u{301} re\u{301}sume\u{301}",
+    "a\u{300}\u{301}\u{302}\u{303}\u{304}\u{305}b",
+    "👩\u{200d}👩\u{200d}👧 family",
+    "flag 🇩🇪 x",
+    "thumb 👍🏽 x",
+    "heart ❤\u{fe0f} x",
+    "keycap 1\u{fe0f}\u{20e3} x",
+    "zero\u{200b}width\u{feff}here",
+    "العربية",
+    "हिन्दी",
+    "한국어 ﾊﾝｶｸ",
+    "①②③ ±§·…",
+];
+
+#[test]
+fn hard_names_shift_no_column() {
+    use crate::domain::text::SafeText;
+    use crate::tui::text::{left, put, right, width};
+    for name in HARD {
+        let safe = SafeText::from_outside(name);
+        for columns in 0..24usize {
+            for cell in [left(&safe, columns, "…"), right(&safe, columns, "…")] {
+                assert_eq!(width(&cell), columns, "{name} in {columns}");
+                let area = ratatui::layout::Rect::new(0, 0, 40, 1);
+                let mut buf = Buffer::empty(area);
+                put(&mut buf, area, 0, &ratatui::text::Line::from(format!("{cell}|")));
+                let bar = buf.content.iter().position(|c| c.symbol() == "|");
+                assert_eq!(bar, Some(columns), "{name} in {columns}: {cell:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_screen_too_small_to_tell_anything_says_so() {
+    let mut s = Session::started(Mood::Demo, SIZE);
+    for size in [(39, 24), (80, 7), (10, 3), (1, 1), (0, 0), (0, 30)] {
+        s.resize(size);
+        let text = s.text();
+        assert!(!text.contains("Month to date"), "{size:?}: {text}");
+        assert!(size.0 < 39 || text.contains("spendtop needs 40 columns and 8 rows"), "{text}");
+    }
+    s.resize((40, 8));
+    assert!(s.text().contains("spendtop") && s.text().contains("2"), "{}", s.text());
+    // A storm of sizes: the last one counts, and none is too odd.
+    for (columns, rows) in (0..=300u16).step_by(13).flat_map(|c| (0..=100u16).step_by(9).map(move |r| (c, r))) {
+        s.resize((columns, rows));
+        s.screen();
+    }
+    s.resize(SIZE);
+    assert!(s.text().contains("Biggest moves"));
+}

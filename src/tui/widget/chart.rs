@@ -4,7 +4,7 @@
 //! Knows floats and labels, not what they mean.
 
 use ratatui::buffer::{Buffer, Cell};
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::style::{Color, Style};
 use ratatui::text::{Line, Span};
 
@@ -122,6 +122,14 @@ impl Chart {
     #[must_use]
     pub fn plan(&self, columns: u16) -> Plan {
         Plan::of(self.pieces(), columns.saturating_sub(AXIS))
+    }
+
+    /// The piece of time whose bar, or the axis under it, is at a place.
+    #[must_use]
+    pub fn piece_at(&self, area: Rect, at: Position) -> Option<usize> {
+        let column = at.x.checked_sub(area.x + AXIS).filter(|_| area.contains(at))?;
+        let plan = self.plan(area.width);
+        Some(usize::from(column / plan.slot().max(1)) * plan.pieces).filter(|piece| *piece < self.pieces())
     }
 
     fn extremes(&self, plan: Plan) -> (f64, f64) {

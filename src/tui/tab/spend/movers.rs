@@ -3,7 +3,7 @@
 //! Draws only the rows that are seen. Asks nothing and changes nothing.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
 use super::State;
@@ -37,9 +37,7 @@ pub fn draw(state: &State, answer: &SpendAnswer, area: Rect, buf: &mut Buffer, t
     let places = money::places(&answer.currency);
     let amounts = answer.movers.iter().map(|m| width(&money::change(&m.figure, places))).max().unwrap_or_default();
     let selected = state.mover(answer);
-    let room = usize::from(area.height) - 1;
-    let first = selected.map_or(0, |at| at.saturating_sub(room - 1));
-    for (row, (at, mover)) in answer.movers.iter().enumerate().skip(first).take(room).enumerate() {
+    for (row, (at, mover)) in seen(state, answer, area).enumerate() {
         let (role, sign) = money::direction(&mover.figure, &theme.glyphs);
         let mark = if selected == Some(at) { theme.glyphs.marks.0 } else { sign };
         let change = money::signed_change(&mover.figure, places, amounts, CHANGE);
@@ -55,6 +53,22 @@ pub fn draw(state: &State, answer: &SpendAnswer, area: Rect, buf: &mut Buffer, t
             buf.set_style(bar.intersection(buf.area), theme.style(Role::Selected));
         }
     }
+}
+
+/// The moves that are seen in an area, each with its place among all.
+fn seen<'a>(state: &State, answer: &'a SpendAnswer, area: Rect) -> impl Iterator<Item = (usize, &'a Mover)> {
+    let room = usize::from(area.height.saturating_sub(1));
+    let first = state.mover(answer).map_or(0, |at| (at + 1).saturating_sub(room));
+    answer.movers.iter().enumerate().skip(first).take(room)
+}
+
+/// The move that is drawn at a place.
+#[must_use]
+pub fn row_at(state: &State, answer: &SpendAnswer, area: Rect, at: Position) -> Option<usize> {
+    let rows =
+        Rect { y: area.y + 1, height: area.height.saturating_sub(1), width: area.width.min(COLUMNS_MAX), ..area };
+    let row = rows.contains(at).then(|| usize::from(at.y - rows.y))?;
+    seen(state, answer, area).nth(row).map(|(at, _)| at)
 }
 
 fn heading(state: &State, names: usize, area: Rect, buf: &mut Buffer, theme: &Theme) {

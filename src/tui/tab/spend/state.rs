@@ -102,6 +102,15 @@ impl State {
         self.focus = Pane::Movers;
     }
 
+    /// Selects a move by its place.
+    pub fn select_mover(&mut self, at: usize, currency: Option<&str>) {
+        let key = self.answer(currency).and_then(|answer| answer.movers.get(at)).map(|m| m.key.clone());
+        if key.is_some() {
+            self.mover = key;
+            self.focus = Pane::Movers;
+        }
+    }
+
     /// The selected figure among those that are shown, where they have the focus.
     #[must_use]
     pub fn card(&self, shown: &[Kind]) -> Option<Kind> {

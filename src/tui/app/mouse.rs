@@ -1,0 +1,147 @@
+//! What the mouse points at, and what a click or a turn of its wheel does.
+//!
+//! The part of [`App::update`] for a mouse that was turned on. What stands where is asked of the same
+//! functions that draw it. Draws nothing.
+
+use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
+use ratatui::layout::{Position, Rect};
+
+use super::App;
+use crate::tui::action::Action;
+use crate::tui::effect::Effect;
+use crate::tui::layout;
+use crate::tui::overlay::Overlay;
+use crate::tui::screen;
+use crate::tui::tab::Tab;
+use crate::tui::tab::spend::movers;
+use crate::tui::tab::spend::state::Pane;
+use crate::tui::tab::spend::timeline::Timeline;
+
+/// Lines that one turn of the wheel goes.
+const TURN: usize = 3;
+
+/// Something that can be pointed at.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Target {
+    /// A tab's name.
+    Tab(Tab),
+    /// A key of the footer.
+    Key(Action),
+    /// A row of the breakdown, by its place in the order.
+    Row(usize),
+    /// A move.
+    Mover(usize),
+    /// A piece of time of the chart.
+    Piece(usize),
+    /// A line of a list, so many lines from the selected one.
+    Line(isize),
+}
+
+impl App {
+    /// What is at a place of the screen.
+    #[must_use]
+    pub fn target(&self, at: Position) -> Option<Target> {
+        let whole = Rect::new(0, 0, self.size.0, self.size.1);
+        let parts = layout::screen(whole, self.banner.is_some());
+        if parts.footer.contains(at) {
+            return screen::key_at(self, parts.footer, at.x).map(Target::Key);
+        }
+        let under = Rect { height: whole.height - parts.footer.height, ..whole };
+        match &self.overlay {
+            Some(Overlay::Pick(list)) => return list.line_at(under, at).map(Target::Line),
+            Some(_) => return None,
+            None => {}
+        }
+        if parts.header.contains(at) {
+            return screen::tab_at(self.tab, parts.header, at.x).map(Target::Tab);
+        }
+        if !parts.body.contains(at) || self.error().is_some() {
+            return None;
+        }
+        match self.tab {
+            Tab::Breakdown => {
+                let rows = layout::breakdown(parts.body).rows;
+                let row = usize::from(at.y.checked_sub(rows.y)?);
+                let mut seen = self.breakdown.visible(self.breakdown_answer()?, usize::from(rows.height));
+                seen.nth(row).map(|(at, _)| Target::Row(at))
+            }
+            Tab::Spend => {
+                let answer = self.spend_answer()?;
+                let parts = self.spend_scene().parts(parts.body);
+                let mover = movers::row_at(&self.spend, answer, parts.movers, at).map(Target::Mover);
+                mover.or_else(|| Timeline::of(&self.spend, answer).chart.piece_at(parts.chart, at).map(Target::Piece))
+            }
+            _ => None,
+        }
+    }
+
+    pub(super) fn mouse(&mut self, event: &MouseEvent) -> Vec<Effect> {
+        let at = Position { x: event.column, y: event.row };
+        let turned = |action| (action, if matches!(self.target(at), Some(Target::Piece(_))) { 1 } else { TURN });
+        let (action, times) = match event.kind {
+            MouseEventKind::Down(MouseButton::Left) => return self.click(at),
+            MouseEventKind::ScrollDown => turned(Action::Down),
+            MouseEventKind::ScrollUp => turned(Action::Up),
+            _ => return vec![],
+        };
+        let action = match (action, times) {
+            (Action::Down, 1) => Action::DayAfter,
+            (Action::Up, 1) => Action::DayBefore,
+            _ => action,
+        };
+        self.pending.clear();
+        (0..times).flat_map(|_| self.perform(action)).collect()
+    }
+
+    /// Selects what is clicked; what is selected already is opened.
+    fn click(&mut self, at: Position) -> Vec<Effect> {
+        let Some(target) = self.target(at) else { return vec![] };
+        self.status = None;
+        self.pending.clear();
+        let currency = self.currency.clone();
+        let currency = currency.as_deref();
+        let selected = match target {
+            Target::Tab(tab) => return self.perform(Action::Show(tab)),
+            Target::Key(action) => return self.perform(action),
+            Target::Line(0) => {
+                let several = matches!(&self.overlay, Some(Overlay::Pick(list)) if list.takes_several());
+                return self.perform(if several { Action::Mark } else { Action::Choose });
+            }
+            Target::Line(by) => {
+                if let Some(Overlay::Pick(list)) = &mut self.overlay {
+                    list.select(by);
+                }
+                return vec![];
+            }
+            Target::Row(at) => {
+                let selected = self.breakdown.selected();
+                let page = self.page();
+                self.breakdown.select(at, page, currency);
+                selected == at
+            }
+            Target::Mover(at) => {
+                let selected = self.spend_answer().and_then(|answer| self.spend.mover(answer));
+                self.spend.select_mover(at, currency);
+                selected == Some(at)
+            }
+            Target::Piece(at) => {
+                let before = self.spend_answer().and_then(|answer| self.spend.cursor(answer));
+                let focused = self.spend.focus == Pane::Chart;
+                self.spend.move_cursor(at as isize - before.unwrap_or_default() as isize, currency);
+                focused && before == Some(at)
+            }
+        };
+        if selected { self.perform(Action::Open) } else { self.ask() }
+    }
+
+    pub(super) fn turn_mouse(&mut self) -> Vec<Effect> {
+        self.mouse = !self.mouse;
+        let said = if self.mouse {
+            "mouse on: the terminal's own selecting needs Shift (Option in iTerm2); M turns it off"
+        } else {
+            "mouse off"
+        };
+        self.status = Some(said.to_owned());
+        vec![Effect::Mouse(self.mouse)]
+    }
+}
