@@ -3,5 +3,7 @@
 //! Does no I/O and knows no store, no provider and no screen.
 
 pub mod attribute;
+pub mod evidence;
 pub mod rollup;
 pub mod spelling;
+pub mod split;

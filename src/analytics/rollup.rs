@@ -3,8 +3,11 @@
 //! Knows no store. Charges are taken in the batch's order (window, then profile), so that equal
 //! neighbours are summed once and then added to every grouping's cell.
 
+use std::borrow::Cow;
+
 use hashbrown::HashMap;
 
+use super::evidence::evidence;
 use crate::domain::batch::{ChargeBatch, RowKey};
 use crate::domain::charge::{Profile, Terms, spans_days};
 use crate::domain::dict::NONE;
@@ -16,8 +19,12 @@ use crate::domain::{services, tags};
 
 /// The value of a dimension that a text of its column means.
 #[must_use]
-pub fn canonical<'a>(dimension: &Dimension, text: &'a str) -> &'a str {
-    if *dimension == Dimension::Service { services::canonical(text) } else { text }
+pub fn canonical<'a>(dimension: &'a Dimension, text: &'a str) -> Cow<'a, str> {
+    match dimension {
+        Dimension::Service => Cow::Borrowed(services::canonical(text)),
+        Dimension::Virtual(own) => own.definition().map_or(Cow::Borrowed(""), |definition| definition.owner_of(text)),
+        _ => Cow::Borrowed(text),
+    }
 }
 
 /// A dimension's value number for each profile or each terms row.
@@ -454,7 +461,7 @@ fn column(batch: &ChargeBatch, dimension: &Dimension, values: &mut crate::domain
                 let slot = &mut memo[*id as usize];
                 if slot.0 == u32::MAX || slot.1 != name {
                     let text = label.map_or("", |l| batch.profile_texts[l.index()].get(name));
-                    *slot = (values.intern(canonical(dimension, texts.get(*id)), text), name);
+                    *slot = (values.intern(&canonical(dimension, texts.get(*id)), text), name);
                 }
                 slot.0
             });
@@ -466,6 +473,14 @@ fn column(batch: &ChargeBatch, dimension: &Dimension, values: &mut crate::domain
                 .map(|id| values.intern(&tags::value_of(texts.get(id), key).unwrap_or_default(), ""))
                 .collect();
             Column::Profile(batch.profiles[Profile::Tags.index()].iter().map(|id| memo[*id as usize]).collect())
+        }
+        Place::Evidence(keys) => {
+            let texts = |column: Profile| &batch.profile_texts[column.index()];
+            let ids = |column: Profile| batch.profiles[column.index()].as_slice();
+            let of_tags = (0..texts(Profile::Tags).len() as u32).map(|id| texts(Profile::Tags).get(id));
+            let columns = [Profile::Tags, Profile::SubAccountId, Profile::SubAccountName].map(ids);
+            let account = |id, name| (texts(Profile::SubAccountId).get(id), texts(Profile::SubAccountName).get(name));
+            Column::Profile(evidence(keys, of_tags, columns, account, |text| values.intern(text, "")))
         }
         Place::Terms(place) => {
             let texts = &batch.terms_texts[place.index()];

@@ -16,7 +16,7 @@ use crate::engine::local::LocalEngine;
 use crate::engine::{Engine, front, twin};
 use crate::error::{Error, Result};
 use crate::host::{About, Host, Setup};
-use crate::store::{Store, folder};
+use crate::store::folder;
 use crate::tui;
 
 pub(super) const DEMO_BANNER: &str = "Demo: a made-up company, nothing of yours. `spendtop import FILE` reads yours.";
@@ -161,10 +161,9 @@ fn front_page(context: &Context<'_, '_>, place: &Path) -> Option<front::Page> {
 }
 
 fn made_up(config: &Config, seed: u64, as_of: Day) -> Result<Arc<LocalEngine>> {
-    let store = Store::in_memory(&config.tags.keys);
+    let store = wiring::in_memory(config);
     wiring::fill_with_demo(&store, seed, as_of)?;
-    let engine = LocalEngine::new(Arc::new(store), config.settle, true);
-    Ok(Arc::new(engine.with_lenses(config.saved_lenses())))
+    Ok(Arc::new(wiring::over(store, config, true)))
 }
 
 /// The generated company, made on the worker's thread: the first frame does not wait.

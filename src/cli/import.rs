@@ -17,7 +17,6 @@ use crate::error::{Error, Kind, Result};
 use crate::provider::demo;
 use crate::provider::files::BillingFiles;
 use crate::provider::{CostSource, FileSummary, Problem};
-use crate::store::Store;
 use crate::sync::groups::Decisions;
 use crate::sync::ingest::{self, Options, Outcome, Watcher};
 
@@ -43,7 +42,7 @@ pub fn run(context: &mut Context<'_, '_>, args: &ImportArgs) -> Result<u8> {
     let mut source = BillingFiles::new(name, &names, threads)?;
     // A dry run reads what is stored, but makes nothing, not even a folder.
     let store = if args.dry_run && !crate::store::folder::exists(&place) {
-        Store::in_memory(&context.config.tags.keys)
+        wiring::in_memory(&context.config)
     } else {
         wiring::open_store(context, &place)?
     };

@@ -83,7 +83,7 @@ pub fn scope_of(args: &ScopeArgs, config: &Config, as_of: Day) -> Result<Scope> 
     }
     let filter = match args.filter.as_slice() {
         [] => None,
-        texts => Some(Filter::parse(&texts.join(" "), &config.tags.keys)?),
+        texts => Some(Filter::parse(&texts.join(" "), &config.own_dimensions())?),
     };
     let currency = args.currency.as_deref().map(currency).transpose()?;
     Ok(Scope { period: period_of(args, as_of)?, filter, currency })
@@ -198,12 +198,12 @@ fn dimensions(text: &str, config: &Config) -> Result<Vec<Dimension>> {
     Ok(found)
 }
 
-/// The dimension or configured tag key that a word means.
+/// The dimension that a word means: one of all bills', or of the config's.
 fn dimension(word: &str, flag: &str, config: &Config) -> Result<Dimension> {
-    let tag = || config.tags.keys.iter().any(|k| k == word).then(|| Dimension::Tag(word.to_owned()));
-    Dimension::parse(word).or_else(tag).ok_or_else(|| {
-        let tags = config.tags.keys.iter().map(String::as_str);
-        let known: Vec<&str> = Dimension::all_words().into_iter().chain(tags).collect();
+    let own = config.own_dimensions();
+    Dimension::among(word, &own).ok_or_else(|| {
+        let bare: Vec<_> = own.iter().map(Dimension::bare).collect();
+        let known: Vec<&str> = Dimension::all_words().into_iter().chain(bare.iter().map(AsRef::as_ref)).collect();
         let names: Vec<String> = Dimension::FIXED.iter().map(Dimension::name).collect();
         Error::usage(format!("`{flag}`: unknown dimension `{}`", safe(word))).did_you_mean(word, &known).hint(format!(
             "dimensions are {}, and tag:{} for a tag",

@@ -83,5 +83,5 @@ fn lens_alone(context: &Context<'_, '_>, line: Option<&str>, args: &LensArgs) ->
     if *args != LensArgs::default() {
         return Err(Error::usage("a line and flags both say what the lens looks at").hint("leave out one of them"));
     }
-    Ok(Lens::parse(line, &context.config.tags.keys, context.as_of)?)
+    Ok(Lens::parse(line, &context.config.own_dimensions(), context.as_of)?)
 }

@@ -69,12 +69,13 @@ pub fn run(context: &mut Context<'_, '_>, args: &StoreArgs) -> Result<u8> {
 /// Makes the rollups anew. Where that meets damage, what can be read is saved first.
 fn rebuild(context: &mut Context<'_, '_>, place: &Path, store: Store) -> Result<(Store, usize)> {
     let keys = context.config.tags.keys.clone();
-    match undo::rebuild_rollups(&store, &keys) {
+    let evidence = context.config.dimensions.evidence();
+    match undo::rebuild_rollups(&store, &keys, &evidence) {
         Err(error) if error.kind == Kind::Store && error.cause.is_none() => {
             store.mark_damaged();
             drop(store);
             let store = wiring::open_store(context, place)?;
-            let groups = undo::rebuild_rollups(&store, &keys)?;
+            let groups = undo::rebuild_rollups(&store, &keys, &evidence)?;
             Ok((store, groups))
         }
         made => made.map(|groups| (store, groups)),
@@ -151,6 +152,10 @@ fn stats(context: &mut Context<'_, '_>, store: &Store) -> Result<u8> {
         ("schema", manifest.schema.to_string()),
         ("tag keys with rollups", manifest.tag_keys.join(", ")),
     ];
+    if !manifest.evidence.is_empty() {
+        let lists: Vec<String> = manifest.evidence.iter().map(|keys| keys.join("|")).collect();
+        lines.push(("tag lists with rollups", lists.join(", ")));
+    }
     if kept > rows {
         lines.insert(2, ("charges kept, not counted", thousands(kept - rows)));
     }

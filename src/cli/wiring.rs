@@ -28,7 +28,8 @@ use crate::sync::ingest::{self, Options, Watcher};
 /// What of the config answers depend on.
 #[must_use]
 pub fn settings(config: &Config) -> Settings {
-    Settings { settle: config.settle, lenses: config.saved_lenses() }
+    let (dimensions, lenses) = (config.dimensions.clone(), config.saved_lenses());
+    Settings { settle: config.settle, dimensions, lenses }
 }
 
 /// What reaching the store needs.
@@ -63,6 +64,7 @@ pub fn reach(context: &mut Context<'_, '_>, place: &Path) -> Result<Host> {
 /// Kind `Store` where it cannot be opened.
 pub fn open_store(context: &mut Context<'_, '_>, place: &Path) -> Result<Store> {
     let store = Store::open(place, &context.config.tags.keys)?;
+    store.plan_evidence(&context.config.dimensions.evidence());
     for notice in &store.notices {
         context.streams.note(notice, &[])?;
     }
@@ -99,7 +101,7 @@ fn keep_front(engine: &LocalEngine, lens: &Lens, today: Day, fixed: bool) {
 /// The same, after a command that changed the store.
 pub fn committed(context: &Context<'_, '_>, store: Store) {
     let demo = is_demo(&store);
-    refresh_front(context, &LocalEngine::new(Arc::new(store), context.config.settle, demo));
+    refresh_front(context, &over(store, &context.config, demo));
 }
 
 /// The error for a store that is not there.
@@ -139,16 +141,31 @@ pub fn engine(context: &mut Context<'_, '_>, demo: bool) -> Result<Box<dyn Engin
 /// # Errors
 /// Those of opening the store.
 pub fn local(context: &mut Context<'_, '_>, demo: bool) -> Result<LocalEngine> {
-    let (settle, lenses) = (context.config.settle, context.config.saved_lenses());
     if demo {
-        let store = Store::in_memory(&context.config.tags.keys);
+        let store = in_memory(&context.config);
         fill_with_demo(&store, context.config.demo.seed, context.as_of)?;
-        return Ok(LocalEngine::new(Arc::new(store), settle, true).with_lenses(lenses));
+        return Ok(over(store, &context.config, true));
     }
     let place = context.data_dir()?;
     let store = open_existing(context, &place)?;
     let demo = is_demo(&store);
-    Ok(LocalEngine::new(Arc::new(store), settle, demo).with_lenses(lenses))
+    Ok(over(store, &context.config, demo))
+}
+
+/// An empty store in memory, with the rollups that the config asks for.
+#[must_use]
+pub fn in_memory(config: &Config) -> Store {
+    let store = Store::in_memory(&config.tags.keys);
+    store.plan_evidence(&config.dimensions.evidence());
+    store
+}
+
+/// The engine over an open store; `demo` says that its charges are generated.
+#[must_use]
+pub fn over(store: Store, config: &Config, demo: bool) -> LocalEngine {
+    LocalEngine::new(Arc::new(store), config.settle, demo)
+        .with_dimensions(config.dimensions.clone())
+        .with_lenses(config.saved_lenses())
 }
 
 /// Refuses to add a bill to generated charges, which nobody could tell apart in a sum.

@@ -3,6 +3,7 @@
 //! Keys and looks are plain words here: the config knows no screen, no store and no environment,
 //! and it is never written. [`load`] is the only function that touches a file.
 
+mod dimension;
 mod mistake;
 mod raw;
 mod validate;
@@ -16,6 +17,7 @@ use crate::domain::filter::Filter;
 use crate::domain::lens::{Keeper, Lens, SavedLens};
 use crate::domain::period::{Comparison, PeriodSpec};
 use crate::domain::services;
+use crate::domain::virtuals::{Definitions, own_dimensions};
 use crate::error::{Error, Kind, Result};
 
 /// The example config: every key with its default and what it means, commented out.
@@ -35,6 +37,8 @@ pub struct Config {
     pub lenses: BTreeMap<String, LensDefaults>,
     /// `[tags]`
     pub tags: Tags,
+    /// `[dimensions]`: the company's own dimensions.
+    pub dimensions: Definitions,
     /// `[settle]`
     pub settle: Settle,
     /// `[sources]`
@@ -224,6 +228,7 @@ impl Default for Config {
             },
             lenses: BTreeMap::new(),
             tags: Tags { keys: ["team", "env", "project"].map(str::to_owned).to_vec() },
+            dimensions: Definitions::default(),
             settle: Settle { aws: 2, azure: 2, gcp: 3, other: 1 },
             sources: Sources { prefer: vec![Preference::Export, Preference::Api] },
             demo: Demo { seed: 1 },
@@ -246,6 +251,12 @@ impl Config {
     pub fn idle(&self) -> Vec<&'static str> {
         let plain = Config::default();
         (self.sources != plain.sources).then_some("[sources]").into_iter().collect()
+    }
+
+    /// The company's own dimensions, which may be written by their bare names.
+    #[must_use]
+    pub fn own_dimensions(&self) -> Vec<Dimension> {
+        own_dimensions(&self.dimensions, &self.tags.keys)
     }
 
     /// The lens that a view begins with; `by` is its own choice where the config has none.

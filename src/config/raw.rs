@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::dimension::RawDimension;
 use super::mistake::{Mistake, shown};
 
 /// The shape of a value.
@@ -61,8 +62,8 @@ const SECTIONS: &[(&str, &[(&str, Shape)])] = &[
     ),
 ];
 
-/// Sections whose keys are names: lenses, and the app's actions.
-const NAMED: [&str; 2] = ["lenses", "keys"];
+/// Sections whose keys are names: dimensions, lenses, and the app's actions.
+const NAMED: [&str; 3] = ["dimensions", "lenses", "keys"];
 
 /// A value and the byte position where it stands.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -89,6 +90,8 @@ pub struct Raw {
     pub lenses: BTreeMap<String, usize>,
     /// `[keys]`: lists by action name.
     pub actions: BTreeMap<String, Placed<Vec<Placed<String>>>>,
+    /// `[dimensions]`, in their order.
+    pub dimensions: Vec<RawDimension>,
 }
 
 /// Reads a text as far as it can be understood, with everything that cannot.
@@ -124,6 +127,9 @@ impl Reader {
                 Some((section, keys)) => self.section(section, keys, entries),
                 None if section == "keys" => self.actions(entries),
                 None if section == "lenses" => self.lenses(entries),
+                None if section == "dimensions" => {
+                    self.raw.dimensions = super::dimension::read(entries, &mut self.mistakes);
+                }
                 None => {
                     let sections: Vec<&str> = SECTIONS.iter().map(|(s, _)| *s).chain(NAMED).collect();
                     let message =
@@ -184,7 +190,7 @@ impl Reader {
                 self.raw.flags.insert(key, Placed { value: *value, at });
             }
             (Shape::Texts, DeValue::Array(_)) => {
-                if let Some(list) = self.list(&key, value) {
+                if let Some(list) = list(&key, value, &mut self.mistakes) {
                     self.raw.lists.insert(key, list);
                 }
             }
@@ -193,24 +199,6 @@ impl Reader {
                 self.mistakes.push(Mistake::new(at, message));
             }
         }
-    }
-
-    /// A list of texts; `None` where an element is something else.
-    fn list(&mut self, key: &str, value: &Spanned<DeValue<'_>>) -> Option<Placed<Vec<Placed<String>>>> {
-        let DeValue::Array(elements) = value.get_ref() else { return None };
-        let before = self.mistakes.len();
-        let mut list = Vec::new();
-        for element in elements.iter() {
-            let at = element.span().start;
-            match element.get_ref() {
-                DeValue::String(text) => list.push(Placed { value: text.to_string(), at }),
-                other => {
-                    let message = format!("`{key}` must hold texts in quotes, not {}", described(other));
-                    self.mistakes.push(Mistake::new(at, message));
-                }
-            }
-        }
-        (self.mistakes.len() == before).then_some(Placed { value: list, at: value.span().start })
     }
 
     fn actions(&mut self, entries: &DeTable<'_>) {
@@ -223,7 +211,7 @@ impl Reader {
                     self.raw.actions.insert(action, Placed { value: one, at });
                 }
                 DeValue::Array(_) => {
-                    if let Some(list) = self.list(&key, value) {
+                    if let Some(list) = list(&key, value, &mut self.mistakes) {
                         self.raw.actions.insert(action, list);
                     }
                 }
@@ -261,7 +249,34 @@ fn stray(name: &str, at: usize, is_section: bool) -> Mistake {
     }
 }
 
-fn described(value: &DeValue<'_>) -> String {
+/// A list of texts; `None` where it is none, or an element is something else.
+pub fn list(
+    key: &str,
+    value: &Spanned<DeValue<'_>>,
+    mistakes: &mut Vec<Mistake>,
+) -> Option<Placed<Vec<Placed<String>>>> {
+    let DeValue::Array(elements) = value.get_ref() else {
+        let message = format!("`{key}` must be {}, not {}", Shape::Texts.expected(), described(value.get_ref()));
+        mistakes.push(Mistake::new(value.span().start, message));
+        return None;
+    };
+    let before = mistakes.len();
+    let mut list = Vec::new();
+    for element in elements.iter() {
+        let at = element.span().start;
+        match element.get_ref() {
+            DeValue::String(text) => list.push(Placed { value: text.to_string(), at }),
+            other => {
+                let message = format!("`{key}` must hold texts in quotes, not {}", described(other));
+                mistakes.push(Mistake::new(at, message));
+            }
+        }
+    }
+    (mistakes.len() == before).then_some(Placed { value: list, at: value.span().start })
+}
+
+/// A value as a message describes it.
+pub fn described(value: &DeValue<'_>) -> String {
     match value {
         DeValue::String(text) => format!("the text \"{}\"", shown(text)),
         DeValue::Integer(number) => format!("the number {}", shown(&number.to_string())),

@@ -2,6 +2,8 @@
 
 use super::*;
 
+mod dimensions;
+
 fn bad(text: &str) -> String {
     parse(text, "c.toml").expect_err(text).message
 }
@@ -123,7 +125,7 @@ fn each_mistake_is_named_with_its_place_and_what_is_allowed() {
         ),
         (
             "[settel]\naws = 1",
-            "c.toml:1:2: unknown section `settel`; sections are `data`, `lens`, `tags`, `settle`, `sources`, `demo`, `screen`, `lenses`, `keys`; did you mean `settle`?",
+            "c.toml:1:2: unknown section `settel`; sections are `data`, `lens`, `tags`, `settle`, `sources`, `demo`, `screen`, `dimensions`, `lenses`, `keys`; did you mean `settle`?",
         ),
         ("metric = \"list\"", "c.toml:1:1: `metric` stands outside of its section: move it under `[lens]`"),
         ("lens = 3", "c.toml:1:1: `lens` is a section: write `[lens]` on a line of its own, its keys below"),

@@ -26,9 +26,10 @@ pub fn validate(raw: &Raw, mistakes: &mut Vec<Mistake>) -> Config {
     let mut config = Config::default();
     check.data(&mut config);
     check.tags(&mut config);
-    let tags = config.tags.keys.clone();
-    check.lens("lens", &tags, &mut config.lens);
-    check.lenses(&tags, &mut config);
+    config.dimensions = super::dimension::validate(&raw.dimensions, check.mistakes);
+    let own = config.own_dimensions();
+    check.lens("lens", &own, &mut config.lens);
+    check.lenses(&own, &mut config);
     check.rest(&mut config);
     check.screen(&mut config);
     config.keys = raw.actions.iter().map(|(action, keys)| (action.clone(), values(keys))).collect();
@@ -85,12 +86,12 @@ impl<'a> Check<'a> {
         config.tags.keys = values(list);
     }
 
-    fn lenses(&mut self, tags: &[String], config: &mut Config) {
+    fn lenses(&mut self, own: &[Dimension], config: &mut Config) {
         for (name, at) in &self.raw.lenses {
             match clean_name(name) {
                 Ok(clean) if clean == *name => {
                     let mut lens = config.lens.clone();
-                    self.lens(&format!("lenses.{name}"), tags, &mut lens);
+                    self.lens(&format!("lenses.{name}"), own, &mut lens);
                     config.lenses.insert(clean, lens);
                 }
                 Ok(_) => self.mistake(*at, format!("`lenses.\"{}\"`: a name has no space around it", shown(name))),
@@ -99,7 +100,7 @@ impl<'a> Check<'a> {
         }
     }
 
-    fn lens(&mut self, section: &str, tags: &[String], lens: &mut LensDefaults) {
+    fn lens(&mut self, section: &str, own: &[Dimension], lens: &mut LensDefaults) {
         let key = |key: &str| format!("{section}.{key}");
         let named = shown(section);
         if let Some(text) = self.text(&key("period")) {
@@ -111,7 +112,7 @@ impl<'a> Check<'a> {
         let comparisons = Comparison::ALL.map(|c| (c.name(), c));
         self.choice(&key("comparison"), &comparisons, &mut lens.comparison);
         self.choice(&key("metric"), &Metric::ALL.map(|m| (m.name(), m)), &mut lens.metric);
-        self.by(section, tags, lens);
+        self.by(section, own, lens);
         if let Some(text) = self.text(&key("currency")) {
             let code = text.value.to_ascii_uppercase();
             match code.len() {
@@ -127,7 +128,7 @@ impl<'a> Check<'a> {
             }
         }
         if let Some(text) = self.text(&key("where")) {
-            match Filter::parse(&text.value, tags) {
+            match Filter::parse(&text.value, own) {
                 Ok(filter) => lens.filter = filter,
                 Err(error) => {
                     let meant = error.suggestion.as_deref().map(|s| format!("; try {}", SafeText::from_outside(s)));
@@ -144,7 +145,7 @@ impl<'a> Check<'a> {
         }
     }
 
-    fn by(&mut self, section: &str, tags: &[String], lens: &mut LensDefaults) {
+    fn by(&mut self, section: &str, own: &[Dimension], lens: &mut LensDefaults) {
         let Some(list) = self.raw.lists.get(&format!("{section}.by")) else { return };
         let key = format!("{}.by", shown(section));
         if list.value.len() > DIMENSIONS_MAX {
@@ -153,8 +154,7 @@ impl<'a> Check<'a> {
         }
         lens.by.clear();
         for word in &list.value {
-            let tag = tags.contains(&word.value).then(|| Dimension::Tag(word.value.clone()));
-            match Dimension::parse(&word.value).or(tag) {
+            match Dimension::among(&word.value, own) {
                 Some(dimension) if lens.by.contains(&dimension) => {
                     self.mistake(word.at, format!("`{key}` holds `{}` twice", shown(&dimension.name())));
                 }
@@ -165,8 +165,9 @@ impl<'a> Check<'a> {
                         "`{key}`: unknown dimension \"{}\"; dimensions are {names} and `tag:KEY`",
                         shown(&word.value)
                     );
+                    let own: Vec<_> = own.iter().map(Dimension::bare).collect();
                     let known: Vec<&str> =
-                        Dimension::all_words().into_iter().chain(tags.iter().map(String::as_str)).collect();
+                        Dimension::all_words().into_iter().chain(own.iter().map(AsRef::as_ref)).collect();
                     self.mistakes.push(Mistake::new(word.at, message).meant(&word.value, &known));
                 }
             }

@@ -1,12 +1,16 @@
 //! What a bill can be grouped and filtered by.
 //!
-//! Knows which FOCUS column stands behind each dimension, and the words people type for it.
+//! Knows which FOCUS column stands behind each dimension, and the words people type for it; what a
+//! virtual dimension's values are is [`super::virtuals`]' business.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::charge::{Profile, Terms};
+use super::text::SafeText;
+use super::virtuals::Virtual;
 
 /// A way to group charges.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -41,6 +45,11 @@ pub enum Dimension {
     CommitmentDiscount,
     /// The value of one tag key.
     Tag(String),
+    /// A dimension that the config defines.
+    Virtual(Virtual),
+    /// The value of the first of these tag keys that a charge has, else its sub account: what
+    /// rollups keep for virtual dimensions, and nobody asks for.
+    Evidence(Vec<String>),
 }
 
 /// Where a dimension's values are kept.
@@ -52,12 +61,14 @@ pub enum Place<'a> {
     Terms(Terms),
     /// A key among the profile's tags.
     Tag(&'a str),
+    /// The first of these keys among the profile's tags, else its sub account.
+    Evidence(&'a [String]),
 }
 
 use Dimension as D;
 
 impl Dimension {
-    /// All but tags, coarse to fine.
+    /// All but tags and virtual ones, coarse to fine.
     pub const FIXED: [Dimension; 14] = [
         D::Provider,
         D::BillingAccount,
@@ -75,11 +86,14 @@ impl Dimension {
         D::CommitmentDiscount,
     ];
 
-    /// Its word on the command line and in answers; a tag is `tag:key`.
+    /// Its word on the command line and in answers; a tag is `tag:key`, a virtual dimension
+    /// `virtual:name`.
     #[must_use]
     pub fn name(&self) -> String {
         match self {
             D::Tag(key) => format!("tag:{key}"),
+            D::Virtual(own) => format!("virtual:{}", own.name()),
+            D::Evidence(keys) => format!("evidence:{}", serde_json::json!(keys)),
             fixed => fixed.words().first().copied().unwrap_or_default().to_owned(),
         }
     }
@@ -101,27 +115,46 @@ impl Dimension {
             D::ChargeCategory => &["charge_category", "charge"],
             D::PricingCategory => &["pricing_category", "pricing"],
             D::CommitmentDiscount => &["commitment_discount", "commitment"],
-            D::Tag(_) => &[],
+            D::Tag(_) | D::Virtual(_) | D::Evidence(_) => &[],
         }
     }
 
-    /// How a person reads it: `Service`, `Tag team`.
+    /// The word that people may type for one of their own dimensions, without saying whether it is
+    /// a tag or a virtual one.
+    #[must_use]
+    pub fn bare(&self) -> Cow<'_, str> {
+        match self {
+            D::Tag(key) => Cow::Borrowed(key),
+            D::Virtual(own) => Cow::Borrowed(own.name()),
+            other => Cow::Owned(other.name()),
+        }
+    }
+
+    /// How a person reads it: `Service`, `Tag team`, `Team`.
     #[must_use]
     pub fn title(&self) -> String {
         match self {
-            D::Tag(key) => format!("Tag {}", super::text::SafeText::from_outside(key)),
+            D::Tag(key) => format!("Tag {}", SafeText::from_outside(key)),
+            D::Evidence(keys) => format!("Tag {} or account", SafeText::from_outside(&keys.join(", "))),
             D::Sku => "SKU".to_owned(),
-            fixed => {
-                let name = fixed.name().replace('_', " ");
+            other => {
+                let name = SafeText::from_outside(&other.bare()).into_string().replace('_', " ");
                 let mut letters = name.chars();
                 letters.next().map(|c| c.to_uppercase().chain(letters).collect()).unwrap_or_default()
             }
         }
     }
 
-    /// The dimension that a word means: `service`, `service-category`, `account`, `tag:team`.
+    /// The dimension that a word means: `service`, `service-category`, `account`, `tag:team`,
+    /// `virtual:team`.
     #[must_use]
     pub fn parse(word: &str) -> Option<Dimension> {
+        if let Some(name) = word.strip_prefix("virtual:") {
+            return Virtual::is_name(name).then(|| D::Virtual(Virtual::named(name)));
+        }
+        if let Some(keys) = word.strip_prefix("evidence:") {
+            return serde_json::from_str(keys).ok().map(D::Evidence);
+        }
         if let Some(key) = word.strip_prefix("tag:") {
             let key = key.strip_prefix('"').and_then(|k| k.strip_suffix('"')).unwrap_or(key);
             return (!key.is_empty()).then(|| D::Tag(key.to_owned()));
@@ -133,6 +166,12 @@ impl Dimension {
                 .iter()
                 .any(|w| *w == word || w.replace('_', "") == plain || format!("{}s", w.replace('_', "")) == plain)
         })
+    }
+
+    /// The dimension that a word means, where `own` may be written by their [`Self::bare`] names.
+    #[must_use]
+    pub fn among(word: &str, own: &[Dimension]) -> Option<Dimension> {
+        Dimension::parse(word).or_else(|| own.iter().find(|d| d.bare() == word).cloned())
     }
 
     /// Every word that [`Self::parse`] knows, for suggestions.
@@ -160,6 +199,17 @@ impl Dimension {
             D::PricingCategory => Place::Terms(Terms::PricingCategory),
             D::CommitmentDiscount => Place::Terms(Terms::CommitmentId),
             D::Tag(key) => Place::Tag(key),
+            D::Virtual(own) => Place::Evidence(own.tags()),
+            D::Evidence(keys) => Place::Evidence(keys),
+        }
+    }
+
+    /// Whether its values can be told from those of a dimension that a rollup keeps.
+    #[must_use]
+    pub fn is_told_from(&self, kept: &Dimension) -> bool {
+        match (self, kept) {
+            (D::Virtual(own), D::Evidence(keys)) => own.definition().is_some() && own.tags() == keys,
+            _ => self == kept,
         }
     }
 
@@ -179,10 +229,11 @@ impl Dimension {
 
     /// What a missing value is called.
     #[must_use]
-    pub fn missing(&self) -> &'static str {
+    pub fn missing(&self) -> SafeText {
         match self {
-            D::Tag(_) => "(untagged)",
-            _ => "(none)",
+            D::Tag(_) => SafeText::ours("(untagged)"),
+            D::Virtual(own) => SafeText::from_outside(&format!("(no {})", own.name())),
+            _ => SafeText::ours("(none)"),
         }
     }
 }
@@ -210,12 +261,26 @@ mod tests {
 
     #[test]
     fn every_dimension_is_read_back_from_its_name() {
-        for dimension in Dimension::FIXED.into_iter().chain([D::Tag("k8s:namespace".into())]) {
+        let own = Virtual::named("team");
+        let others = [D::Tag("k8s:namespace".into()), D::Virtual(own), D::Evidence(vec!["a\"b".into(), "c".into()])];
+        for dimension in Dimension::FIXED.into_iter().chain(others) {
             assert_eq!(Dimension::parse(&dimension.name()), Some(dimension));
         }
         assert_eq!(Dimension::parse("Account"), Some(D::SubAccount));
         assert_eq!(Dimension::parse("service-category"), Some(D::ServiceCategory));
         assert_eq!(Dimension::parse("services"), Some(D::Service));
         assert_eq!(Dimension::parse("serivce"), None);
+        assert_eq!(Dimension::parse("virtual:Team of=x"), None);
+    }
+
+    #[test]
+    fn ones_own_dimensions_go_by_their_bare_names() {
+        let own = [D::Virtual(Virtual::named("team")), D::Tag("team".into()), D::Tag("env".into())];
+        assert_eq!(Dimension::among("team", &own), Some(own[0].clone()));
+        assert_eq!(Dimension::among("tag:team", &own), Some(own[1].clone()));
+        assert_eq!(Dimension::among("env", &own), Some(own[2].clone()));
+        assert_eq!(Dimension::among("service", &own), Some(D::Service));
+        assert_eq!(Dimension::among("project", &own), None);
+        assert_eq!((own[0].title().as_str(), own[0].missing().as_str()), ("Team", "(no team)"));
     }
 }

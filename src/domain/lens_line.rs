@@ -65,13 +65,13 @@ impl Lens {
         line
     }
 
-    /// Reads a line. `tag_keys` are tag keys that may be written without `tag:`; `as_of` is the day
-    /// that a month without a year is meant before.
+    /// Reads a line. `own` are tags and virtual dimensions that may be written by their bare names;
+    /// `as_of` is the day that a month without a year is meant before.
     ///
     /// # Errors
     /// The place and reason of the first mistake, with a suggestion where one is near.
-    pub fn parse(text: &str, tag_keys: &[String], as_of: Day) -> Result<Lens, LensError> {
-        Reader { text, tag_keys, as_of }.lens()
+    pub fn parse(text: &str, own: &[Dimension], as_of: Day) -> Result<Lens, LensError> {
+        Reader { text, own, as_of }.lens()
     }
 }
 
@@ -90,7 +90,7 @@ fn dimension_text(dimension: &Dimension) -> String {
 
 struct Reader<'a> {
     text: &'a str,
-    tag_keys: &'a [String],
+    own: &'a [Dimension],
     as_of: Day,
 }
 
@@ -171,7 +171,7 @@ impl<'a> Reader<'a> {
             "in" => lens.currency = Some(self.currency(value)?),
             "by" => lens.by = self.dimensions(value)?,
             _ => {
-                lens.filter = Filter::parse(value.1, self.tag_keys).map_err(|e| LensError {
+                lens.filter = Filter::parse(value.1, self.own).map_err(|e| LensError {
                     text: self.text.to_owned(),
                     at: value.0 + e.at,
                     message: e.message,
@@ -232,12 +232,11 @@ impl<'a> Reader<'a> {
         if let Some(key) = word.strip_prefix("tag:").filter(|key| key.starts_with('"')) {
             return self.unquoted((at + 4, key)).map(Dimension::Tag);
         }
-        let tag = || self.tag_keys.iter().any(|k| k == word).then(|| Dimension::Tag(word.to_owned()));
-        if let Some(dimension) = Dimension::parse(word).or_else(tag) {
+        if let Some(dimension) = Dimension::among(word, self.own) {
             return Ok(dimension);
         }
-        let tags = self.tag_keys.iter().map(String::as_str);
-        let known: Vec<&str> = Dimension::all_words().into_iter().chain(tags).collect();
+        let own: Vec<_> = self.own.iter().map(Dimension::bare).collect();
+        let known: Vec<&str> = Dimension::all_words().into_iter().chain(own.iter().map(AsRef::as_ref)).collect();
         let hint = match nearest(word, &known) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("tag:{word} for a tag"),
@@ -294,8 +293,8 @@ mod tests {
     use super::*;
     use crate::domain::calendar::{Month, Period};
 
-    fn keys() -> Vec<String> {
-        ["team", "env"].map(String::from).to_vec()
+    fn keys() -> Vec<Dimension> {
+        ["team", "env"].map(|key| Dimension::Tag(key.into())).to_vec()
     }
 
     fn as_of() -> Day {

@@ -25,5 +25,6 @@ pub mod source_file;
 pub mod tags;
 pub mod text;
 pub mod texts;
+pub mod virtuals;
 pub mod wide;
 pub mod words;

@@ -42,6 +42,14 @@ pub fn kinds(tag_keys: &[String]) -> Vec<Vec<Dimension>> {
     kinds
 }
 
+/// The groupings that are kept besides for virtual dimensions: the evidence of each of these lists
+/// of tag keys, alone and by service.
+#[must_use]
+pub fn evidence_kinds(lists: &[Vec<String>]) -> Vec<Vec<Dimension>> {
+    let evidence = |keys: &Vec<String>| Dimension::Evidence(keys.clone());
+    lists.iter().flat_map(|keys| [vec![evidence(keys)], vec![evidence(keys), Dimension::Service]]).collect()
+}
+
 /// Whether every rollup knows a dimension: by its group or by its cells.
 #[must_use]
 pub fn is_free(dimension: &Dimension) -> bool {

@@ -10,7 +10,7 @@ use crate::domain::dimension::Dimension;
 use crate::domain::filter::Clause;
 use crate::domain::money::Amount;
 use crate::domain::numbers::Total;
-use crate::domain::rollup::{is_free, kinds};
+use crate::domain::rollup::is_free;
 use crate::error::Result;
 use crate::store::Store;
 use crate::store::manifest::{Group, Manifest};
@@ -67,16 +67,16 @@ fn kind_for(request: &Request<'_>, manifest: &Manifest) -> Option<Vec<Dimension>
         }
     }
     needed.dedup();
-    let kinds = kinds(&manifest.tag_keys);
-    let fitting = kinds.into_iter().filter(|kind| needed.iter().all(|d| kind.contains(d)));
+    let has = |kind: &[Dimension], needed: &Dimension| kind.iter().any(|kept| needed.is_told_from(kept));
+    let fitting = manifest.kinds().into_iter().filter(|kind| needed.iter().all(|d| has(kind, d)));
     fitting.min_by_key(Vec::len)
 }
 
 /// Where a requested dimension's value comes from.
-enum From {
-    /// The kind's dimension of this number; for each of its values, the table's number once it is
-    /// known.
-    Kind(usize, Vec<u32>),
+enum From<'r> {
+    /// The dimension that is told from the kind's of this number; for each of the kind's values,
+    /// the table's number once it is known.
+    Kind(&'r Dimension, usize, Vec<u32>),
     /// The same for all cells.
     Group(u32),
     /// The cell's charge category; for each, the table's number.
@@ -97,7 +97,7 @@ fn add_rollup(
         .iter()
         .map(|text| request.currency.is_none_or(|c| c == text).then(|| table.currencies.intern(text)))
         .collect();
-    let froms: Vec<From> = request
+    let froms: Vec<From<'_>> = request
         .by
         .iter()
         .zip(&mut table.dimensions)
@@ -108,9 +108,9 @@ fn add_rollup(
                 From::Category(rollup.category_texts.iter().map(|t| values.add(t, "")).collect())
             }
             other => {
-                let at = kind.iter().position(|k| k == other).unwrap_or_default();
+                let at = kind.iter().position(|k| other.is_told_from(k)).unwrap_or_default();
                 // Few of a long rollup's values may lie in the period: they are added when met.
-                From::Kind(at, vec![u32::MAX; rollup.dimensions[at].texts.len()])
+                From::Kind(other, at, vec![u32::MAX; rollup.dimensions[at].texts.len()])
             }
         })
         .collect();
@@ -145,8 +145,8 @@ const NOWHERE: usize = usize::MAX;
 
 /// Numbers a rollup's groups, so that its cells are added up without looking them up.
 #[derive(Default)]
-struct Places {
-    froms: Vec<From>,
+struct Places<'r> {
+    froms: Vec<From<'r>>,
     currencies: Vec<Option<u32>>,
     /// For each cell of a run, its place, its charges, and those whose cost is unknown.
     places: Vec<usize>,
@@ -154,7 +154,7 @@ struct Places {
     unknown: Vec<u32>,
 }
 
-impl Places {
+impl Places<'_> {
     fn count(&self) -> usize {
         self.froms.iter().fold(self.currencies.len(), |count, from| count.saturating_mul(from.width()))
     }
@@ -190,7 +190,7 @@ impl Places {
             let (own, shift) = match from {
                 From::Group(_) => continue,
                 From::Category(_) => (&rollup.categories, 1),
-                From::Kind(at, _) => (&rollup.dimensions[*at].ids, 0),
+                From::Kind(_, at, _) => (&rollup.dimensions[*at].ids, 0),
             };
             own.each_with(cells.clone(), places.iter_mut(), |place, own| {
                 *place = *place * width + (own >> shift) as usize;
@@ -215,11 +215,11 @@ impl Places {
                     values.0[d] = match from {
                         From::Group(id) => *id,
                         From::Category(ids) => ids[own],
-                        From::Kind(at, ids) => {
+                        From::Kind(dimension, at, ids) => {
                             if ids[own] == u32::MAX {
                                 let theirs = &rollup.dimensions[*at];
                                 let (text, name) = (theirs.texts.get(own as u32), theirs.name(own as u32));
-                                ids[own] = table.dimensions[d].add(text, name);
+                                ids[own] = table.dimensions[d].add(&canonical(dimension, text), name);
                             }
                             ids[own]
                         }
@@ -235,12 +235,12 @@ impl Places {
     }
 }
 
-impl From {
+impl From<'_> {
     /// How many values there are.
     fn width(&self) -> usize {
         match self {
             From::Group(_) => 1,
-            From::Category(ids) | From::Kind(_, ids) => ids.len().max(1),
+            From::Category(ids) | From::Kind(_, _, ids) => ids.len().max(1),
         }
     }
 }
@@ -260,13 +260,13 @@ impl Admits {
         for clause in clauses {
             let Some(dimension) = clause.dimension.as_ref().filter(|d| !matcher::is_of_groups(d)) else { continue };
             let check = |value: &str, name: &str| {
-                matcher::matches(dimension, &clause.patterns, canonical(dimension, value), name) != clause.negated
+                matcher::matches(dimension, &clause.patterns, &canonical(dimension, value), name) != clause.negated
             };
             if *dimension == Dimension::ChargeCategory {
                 admits.categories.push(rollup.category_texts.iter().map(|t| check(t, "")).collect());
                 continue;
             }
-            let at = kind.iter().position(|k| k == dimension)?;
+            let at = kind.iter().position(|k| dimension.is_told_from(k))?;
             let theirs = &rollup.dimensions[at];
             let flag = |id: u32| {
                 let text = theirs.texts.get(id);

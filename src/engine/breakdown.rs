@@ -9,6 +9,7 @@ use super::Cancel;
 use super::answer::{BreakdownAnswer, BreakdownRow, Figure};
 use super::local::LocalEngine;
 use super::query::{names, pieces, request, sums_by_currency};
+use super::sharing::notices;
 use super::table::Table;
 use crate::domain::calendar::{Day, Granularity, Period};
 use crate::domain::lens::Lens;
@@ -22,6 +23,7 @@ struct Group {
     names: BTreeMap<usize, Untrusted>,
     now: Total,
     before: Total,
+    shared: Option<Amount>,
     seen: bool,
     trend: Vec<Option<Amount>>,
 }
@@ -55,7 +57,9 @@ pub fn answer(
             continue;
         }
         let groups = collect(&currency, &now, &before, &starts);
-        answers.push(finish(lens, &currency, (period, against), compared, groups, &starts, limit));
+        let mut answer = finish(lens, &currency, (period, against), compared, groups, &starts, limit);
+        answer.notices = notices(lens, engine.store());
+        answers.push(answer);
     }
     Ok(answers)
 }
@@ -84,6 +88,9 @@ fn collect(currency: &str, now: &Table, before: &Table, starts: &[i64]) -> HashM
             }
             group.seen = true;
             group.now.merge(total);
+            if let Some(share) = now.share(&key) {
+                *group.shared.get_or_insert_default() += share;
+            }
             group.trend.resize(starts.len(), Some(Amount::ZERO));
             if let Some(at) = place.get(&key.start) {
                 group.trend[*at] = total.value();
@@ -115,6 +122,7 @@ fn finish(
             key: key.into_iter().map(Untrusted::from).collect(),
             names: group.names,
             figure: Figure { amount: group.now.value(), previous: if compared { group.before.value() } else { None } },
+            shared: group.shared,
             trend: group.trend,
         });
     }
@@ -132,5 +140,6 @@ fn finish(
         groups,
         unknown_rows: total.0.unknown,
         starts: starts.to_vec(),
+        notices: Vec::new(),
     }
 }

@@ -174,7 +174,7 @@ impl Sweeper for Drive<'_> {
                     let rows = terms.iter_mut().zip(ids).filter_map(|(place, id)| Some((place.as_mut()?, id)));
                     rows.for_each(|(place, id)| place.group[d] = id);
                 }
-                Kept::Profile(_) | Kept::Tag(_) => {
+                Kept::Profile(_) | Kept::Tag(_) | Kept::Evidence(_) => {
                     profiles.iter_mut().zip(ids).for_each(|(place, id)| place.group[d] = id);
                 }
             }

@@ -8,7 +8,7 @@ use super::answer::{ExplainAnswer, Explained, Figure, QueryAnswer, SpendAnswer};
 use super::charges::{self, ItemOrder};
 use super::local::LocalEngine;
 use super::spend_details::Hours;
-use super::{Cancel, Card, Query, Sort, query, spend, twin};
+use super::{Cancel, Card, Query, Sort, query, sharing, spend, twin};
 use crate::domain::calendar::{Day, Granularity, Period};
 use crate::domain::dimension::Dimension;
 use crate::domain::lens::Lens;
@@ -56,12 +56,14 @@ pub fn answer(
     let order = ItemOrder::Cost(lens.metric);
     let (items_total, items) =
         charges::items(engine.store(), &groups, period, &lens.filter.clauses, order, items, cancel)?;
+    let mut lines = definition(&own, card, as_of);
+    lines.extend(sharing::notices(&own, engine.store()).into_iter().map(|notice| format!("{}.", notice.text)));
     Ok(ExplainAnswer {
         card,
         period,
         previous_period,
         figures,
-        definition: definition(&own, card, as_of),
+        definition: lines,
         parts,
         items,
         items_total,

@@ -27,6 +27,8 @@ pub fn export(
         return Err(Error::usage("`cost>` is about groups, and an export writes single charges")
             .hint("leave it out, or use `spendtop query --format csv`"));
     }
+    let mut filter = filter.clone();
+    engine.definitions().bind_filter(&mut filter).map_err(|name| engine.undefined(&name))?;
     let (_held, manifest) = engine.store().read();
     let all = Period { from: Day(i32::MIN / 2), to: Day(i32::MAX / 2) };
     let period = period.unwrap_or(all);

@@ -3,10 +3,13 @@
 //! Groups are numbered within the segment; only those that turn out to have charges learn what
 //! the table calls their values, many at a time.
 
+use std::borrow::Cow;
+
 use hashbrown::HashMap;
 
 use super::table::{Ids, Key, Request, Slots, Table};
 use super::values::Values;
+use crate::analytics::evidence::evidence;
 use crate::analytics::rollup::canonical;
 use crate::domain::calendar::Granularity;
 use crate::domain::charge::{Profile, Terms};
@@ -48,7 +51,7 @@ impl<'r> Grouping<'r> {
                     let rows = tuples.iter_mut().zip(&ids).filter_map(|(tuple, id)| Some((tuple.as_mut()?, id)));
                     rows.for_each(|(tuple, id)| tuple.2.0[d] = *id);
                 }
-                Place::Profile(_) | Place::Tag(_) => profiles.split(d, &ids, column.texts.len()),
+                Place::Profile(_) | Place::Tag(_) | Place::Evidence(_) => profiles.split(d, &ids, column.texts.len()),
             }
             columns.push(column);
         }
@@ -132,10 +135,11 @@ impl<'r> Column<'r> {
         let read = |place| match place {
             Some(Place::Profile(column)) => segment.profile_column(column).map(Some),
             Some(Place::Terms(column)) => segment.terms_column(column).map(Some),
-            Some(Place::Tag(_)) | None => Ok(None),
+            Some(Place::Tag(_) | Place::Evidence(_)) | None => Ok(None),
         };
         let (texts, ids) = match dimension.place() {
             Place::Tag(key) => tag_column(key, segment)?,
+            Place::Evidence(keys) => evidence_column(keys, segment)?,
             place => read(Some(place))?.unwrap_or_default(),
         };
         let (names, of) = read(dimension.label_place())?.unwrap_or_default();
@@ -174,7 +178,8 @@ impl<'r> Column<'r> {
             let name = self.name_of.get(*id as usize).map_or("", |name| self.names.get(*name));
             (canonical(self.dimension, self.texts.get(*id)), name)
         };
-        values.add_all(asked.iter().map(value), &mut numbers);
+        let found: Vec<(Cow<'_, str>, &str)> = asked.iter().map(value).collect();
+        values.add_all(found.iter().map(|(text, name)| (text.as_ref(), *name)), &mut numbers);
         asked.iter().zip(numbers).for_each(|(id, number)| self.numbers[*id as usize] = number);
     }
 }
@@ -186,11 +191,31 @@ fn tag_column(key: &str, segment: &Segment<'_>) -> Result<(Texts, Vec<u32>)> {
     let mut dict = Dict::default();
     let value_of: Vec<u32> =
         tag_texts.iter().map(|t| dict.intern(&tags::value_of(t, key).unwrap_or_default())).collect();
+    Ok((texts_of(&dict), ids.into_iter().map(|id| value_of[id as usize]).collect()))
+}
+
+/// The evidence of virtual dimensions with these tag keys, and the number of each profile's.
+///
+/// # Errors
+/// Kind `Store` where data cannot be read.
+pub fn evidence_column(keys: &[String], segment: &Segment<'_>) -> Result<(Texts, Vec<u32>)> {
+    let (tag_texts, tags) = segment.profile_column(Profile::Tags)?;
+    let (account_texts, accounts) = segment.profile_column(Profile::SubAccountId)?;
+    let (name_texts, names) = segment.profile_column(Profile::SubAccountName)?;
+    let mut dict = Dict::default();
+    let account = |id, name| (account_texts.get(id), name_texts.get(name));
+    // Number 0 is the empty text of profiles without tags.
+    let of_tags = (0..tag_texts.len() as u32).map(|id| tag_texts.get(id));
+    let ids = evidence(keys, of_tags, [&tags, &accounts, &names], account, |text| dict.intern(text));
+    Ok((texts_of(&dict), ids))
+}
+
+fn texts_of(dict: &Dict) -> Texts {
     let mut texts = Texts::default();
     dict.iter().for_each(|text| {
         texts.push(text);
     });
-    Ok((texts, ids.into_iter().map(|id| value_of[id as usize]).collect()))
+    texts
 }
 
 /// Profiles by group.

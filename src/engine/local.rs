@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::aggregate::aggregate;
 use super::answer::Freshness;
+use super::sharing::shared_out;
 use super::table::{Request, Table};
 use super::{
     Answer, Cancel, Command, Engine, Event, Extent, Listener, Listeners, Outcome, Question, breakdown, command, detail,
@@ -11,9 +11,11 @@ use super::{
 };
 use crate::config::Settle;
 use crate::domain::calendar::{Day, Period};
+use crate::domain::dimension::Dimension;
 use crate::domain::lens::SavedLens;
 use crate::domain::services::canonical_provider;
-use crate::domain::text::Untrusted;
+use crate::domain::text::{SafeText, Untrusted};
+use crate::domain::virtuals::{Definitions, own_dimensions};
 use crate::error::{Error, Result};
 use crate::store::Store;
 
@@ -26,6 +28,7 @@ pub struct LocalEngine {
     listeners: Arc<Listeners<Event>>,
     /// Kept: the store tells it of changes.
     _on_change: Listener<()>,
+    definitions: Definitions,
 }
 
 impl LocalEngine {
@@ -36,7 +39,15 @@ impl LocalEngine {
         let theirs = Arc::clone(&listeners);
         let on_change: Listener<()> = Arc::new(move |()| theirs.tell(Event::Committed));
         store.on_change(&on_change);
-        LocalEngine { store, settle, demo, lenses: Vec::new(), listeners, _on_change: on_change }
+        LocalEngine {
+            store,
+            settle,
+            demo,
+            lenses: Vec::new(),
+            definitions: Definitions::default(),
+            listeners,
+            _on_change: on_change,
+        }
     }
 
     /// The same, with the lenses that the config names.
@@ -50,6 +61,32 @@ impl LocalEngine {
     #[must_use]
     pub fn configured_lenses(&self) -> &[SavedLens] {
         &self.lenses
+    }
+
+    /// The same, answering by these virtual dimensions.
+    #[must_use]
+    pub fn with_dimensions(self, definitions: Definitions) -> Self {
+        LocalEngine { definitions, ..self }
+    }
+
+    /// The virtual dimensions that it knows.
+    #[must_use]
+    pub fn definitions(&self) -> &Definitions {
+        &self.definitions
+    }
+
+    /// The error for a virtual dimension that nobody defined.
+    #[must_use]
+    pub fn undefined(&self, name: &str) -> Error {
+        let known: Vec<&str> = self.definitions.names().collect();
+        let error = Error::usage(format!("there is no virtual dimension `{}`", SafeText::from_outside(name)));
+        let error = error.did_you_mean(name, &known);
+        let hint = format!("define it in the config, under `[dimensions.{}]`", SafeText::from_outside(name));
+        if known.is_empty() {
+            error.hint(hint)
+        } else {
+            error.hint(format!("{hint}; defined are {}", known.join(", ")))
+        }
     }
 
     /// The store.
@@ -75,7 +112,13 @@ impl LocalEngine {
                 crate::domain::lens::DIMENSIONS_MAX
             )));
         }
-        aggregate(&self.store, request, cancel)
+        let dimensions = request.by.iter().chain(request.clauses.iter().filter_map(|c| c.dimension.as_ref()));
+        if let Some(unbound) =
+            dimensions.into_iter().find(|d| matches!(d, Dimension::Virtual(v) if v.definition().is_none()))
+        {
+            return Err(Error::bug(format!("`{unbound}` is asked for without its definition")));
+        }
+        shared_out(&self.store, request, cancel)
     }
 
     /// The days from the first to the last that a charge is known of.
@@ -130,7 +173,9 @@ impl LocalEngine {
 
 impl Engine for LocalEngine {
     fn ask(&self, question: &Question, as_of: Day, cancel: &Cancel) -> Result<Answer> {
-        match question {
+        let mut question = question.clone();
+        question.bind(&self.definitions).map_err(|name| self.undefined(&name))?;
+        match &question {
             Question::Spend(lens) => spend::answer(self, lens, as_of, cancel).map(Answer::Spend),
             Question::SpendDetails { lens, resources } => {
                 spend_details::answer(self, lens, *resources, as_of, cancel).map(Answer::SpendDetails)
@@ -176,6 +221,7 @@ impl Engine for LocalEngine {
             rows,
             demo: self.demo,
             tag_keys: manifest.tag_keys.clone(),
+            own: own_dimensions(&self.definitions, &manifest.tag_keys),
             currencies: Vec::new(),
         };
         if let Some((from, to)) = extent.days {

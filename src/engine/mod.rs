@@ -26,6 +26,7 @@ pub mod row_detail;
 pub mod scan;
 pub mod selection;
 mod shares;
+pub mod sharing;
 pub mod spend;
 pub mod spend_details;
 pub mod sweep;
@@ -44,6 +45,7 @@ use crate::domain::calendar::{Day, Granularity, Period};
 use crate::domain::dimension::Dimension;
 use crate::domain::lens::{Lens, SavedLens};
 use crate::domain::note::Note;
+use crate::domain::virtuals::Definitions;
 use crate::error::Result;
 pub use crate::store::listeners::{Listener, Listeners};
 
@@ -128,6 +130,33 @@ pub enum Question {
     },
     /// The saved lenses: the store's and the config's.
     Lenses,
+}
+
+impl Question {
+    /// Gives its virtual dimensions their definitions.
+    ///
+    /// # Errors
+    /// The name of one that is not defined.
+    pub fn bind(&mut self, definitions: &Definitions) -> std::result::Result<(), String> {
+        match self {
+            Question::Values { dimension, lens, .. } => {
+                definitions.bind(dimension)?;
+                definitions.bind_lens(lens)
+            }
+            Question::Spend(lens)
+            | Question::SpendDetails { lens, .. }
+            | Question::Breakdown { lens, .. }
+            | Question::Query(Query { lens, .. })
+            | Question::Drivers { lens, .. }
+            | Question::Detail { lens, .. }
+            | Question::Pivot { lens, .. }
+            | Question::TagHygiene(lens)
+            | Question::TagKeys(lens)
+            | Question::ResourceDetail { lens, .. }
+            | Question::Explain { lens, .. } => definitions.bind_lens(lens),
+            Question::Notes { .. } | Question::Lenses => Ok(()),
+        }
+    }
 }
 
 /// A figure of the Spend tab, each with days of its own.
@@ -241,8 +270,11 @@ pub struct Extent {
     pub rows: u64,
     /// Whether it is the demo's.
     pub demo: bool,
-    /// Tag keys that may be written without `tag:` in filters, and have rollups.
+    /// Tag keys that have rollups.
     pub tag_keys: Vec<String>,
+    /// The company's own dimensions, which may be written by their bare names in filters: virtual
+    /// ones, and tags of [`Self::tag_keys`] that none of them takes the name of.
+    pub own: Vec<Dimension>,
     /// Currencies in the data.
     pub currencies: Vec<String>,
 }

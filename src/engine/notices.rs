@@ -6,6 +6,7 @@ use std::cmp::Reverse;
 
 use super::answer::{Freshness, LeftOut, Notice, NoticeKind as Kind, Severity};
 use super::local::LocalEngine;
+use super::sharing;
 use crate::domain::calendar::{Day, Period};
 use crate::domain::lens::Lens;
 use crate::domain::text::SafeText;
@@ -48,6 +49,7 @@ pub(super) fn of(
             hint: "the Breakdown tab and `spendtop query` leave the other rows out".to_owned(),
         });
     }
+    notices.extend(sharing::notices(lens, engine.store()));
     notices.sort_by_key(|notice| Reverse(notice.severity));
     notices
 }

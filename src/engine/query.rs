@@ -7,6 +7,7 @@ use hashbrown::HashMap;
 
 use super::answer::{QueryAnswer, QueryRow};
 use super::local::LocalEngine;
+use super::sharing::notices;
 use super::table::{Ids, Key, Numbering, Request, Table};
 use super::{Cancel, Query, Sort};
 use crate::domain::calendar::{Day, Granularity, Period};
@@ -111,6 +112,7 @@ pub fn answer(engine: &LocalEngine, query: &Query, as_of: Day, cancel: &Cancel) 
             unknown_rows: 0,
             incomplete,
             previous_from: against.zip(data).and_then(|(p, data)| (p.from < data.from).then_some(data.from)),
+            notices: notices(lens, engine.store()),
             left_out: now.left_out(&currency),
         };
         fill(&mut answer, query, &now, before);
@@ -272,12 +274,14 @@ fn fill(answer: &mut QueryAnswer, query: &Query, now: &Table, before: Option<(&T
     answer.unknown_rows = sum.now.unknown;
     answer.total = (groups > 0).then(|| sum.now.value()).flatten();
     answer.previous_total = compared.then(|| sum.before.value()).flatten();
+    let currency = now.currencies.find(&answer.currency);
     let row = |row: Row| QueryRow {
         key: now.texts(&row.ids).map(Untrusted::from).collect(),
         names: names(now, &row.ids),
         start: query.granularity.map(|_| row.start),
         cost: row.pair.now.value(),
         previous: if compared { row.pair.before.value() } else { None },
+        shared: currency.and_then(|currency| now.share(&Key { currency, start: row.start, values: row.ids })),
         unknown_rows: row.pair.now.unknown,
     };
     answer.rows = found.ordered(query, now).into_iter().map(row).collect();

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use hashbrown::HashMap;
 
+use super::grouping::evidence_column;
 use super::matcher;
 use crate::analytics::rollup::canonical;
 use crate::domain::calendar::{Day, Period};
@@ -110,6 +111,12 @@ fn profile_flags(segment: &Segment<'_>, clause: &Clause) -> Result<Vec<bool>> {
             .collect();
         return Ok(ids.into_iter().map(|id| hits[id as usize]).collect());
     }
+    if let Place::Evidence(keys) = place {
+        let (texts, ids) = evidence_column(keys, segment)?;
+        let hit = |text| matcher::matches(dimension, &clause.patterns, &canonical(dimension, text), "");
+        let hits: Vec<bool> = (0..texts.len() as u32).map(|id| hit(texts.get(id))).collect();
+        return Ok(ids.into_iter().map(|id| hits[id as usize]).collect());
+    }
     let Place::Profile(column) = place else { return Ok(Vec::new()) };
     let (texts, ids) = segment.profile_column(column)?;
     let label = match dimension.label_place() {
@@ -124,7 +131,7 @@ fn profile_flags(segment: &Segment<'_>, clause: &Clause) -> Result<Vec<bool>> {
             let name = label.as_ref().map_or(0, |(_, names)| names[profile]);
             *memo.entry((id, name)).or_insert_with(|| {
                 let name = label.as_ref().map_or("", |(texts, _)| texts.get(name));
-                matcher::matches(dimension, &clause.patterns, canonical(dimension, texts.get(id)), name)
+                matcher::matches(dimension, &clause.patterns, &canonical(dimension, texts.get(id)), name)
             })
         })
         .collect())

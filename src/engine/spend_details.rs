@@ -21,6 +21,7 @@ use crate::domain::lens::Lens;
 use crate::domain::money::Amount;
 use crate::domain::numbers::Total;
 use crate::domain::text::{SafeText, Untrusted};
+use crate::domain::virtuals::own_dimensions;
 use crate::error::Result;
 
 /// An hour is looked for in so many days up to the one that is asked about.
@@ -164,7 +165,7 @@ impl Hours {
     }
 }
 
-/// How much of the cost lacks each configured tag.
+/// How much of the cost lacks each of the company's own dimensions.
 fn untagged(
     engine: &LocalEngine,
     lens: &Lens,
@@ -172,9 +173,9 @@ fn untagged(
     cancel: &Cancel,
 ) -> Result<BTreeMap<String, Vec<Notice>>> {
     let mut notices: BTreeMap<String, Vec<Notice>> = BTreeMap::new();
-    for key in &engine.store().manifest().tag_keys {
-        let dimension = [Dimension::Tag(key.clone())];
-        let table = engine.aggregate(&request(lens, period, &dimension, None), cancel)?;
+    for dimension in own_dimensions(engine.definitions(), &engine.store().manifest().tag_keys) {
+        let by = std::slice::from_ref(&dimension);
+        let table = engine.aggregate(&request(lens, period, by, None), cancel)?;
         for (currency, _) in sums_by_currency(&table) {
             let (mut all, mut without) = (Amount::ZERO, Amount::ZERO);
             for (place, total) in table.groups_in(&currency) {
@@ -185,19 +186,20 @@ fn untagged(
             }
             // Where credits outweigh the cost, a share says nothing.
             let share = without.ratio(all).filter(|share| all > Amount::ZERO && (0.0005..=1.0).contains(share));
-            notices.entry(currency).or_default().extend(share.map(|share| untagged_notice(key, share)));
+            notices.entry(currency).or_default().extend(share.map(|share| untagged_notice(&dimension, share)));
         }
     }
     Ok(notices)
 }
 
-fn untagged_notice(key: &str, share: f64) -> Notice {
-    let filter = Filter::default().and(Dimension::Tag(key.to_owned()), "", std::iter::empty()).to_string();
-    let key = SafeText::from_outside(key);
+fn untagged_notice(dimension: &Dimension, share: f64) -> Notice {
+    let filter = Filter::default().and(dimension.clone(), "", std::iter::empty()).to_string();
+    let tag = if matches!(dimension, Dimension::Tag(_)) { "tag " } else { "" };
+    let name = SafeText::from_outside(&dimension.bare());
     let text = if share >= 0.9995 {
-        format!("no cost has the tag `{key}`")
+        format!("no cost has {}`{name}`", if tag.is_empty() { "any " } else { "the tag " })
     } else {
-        format!("{:.1} % of the cost has no tag `{key}`", share * 100.0)
+        format!("{:.1} % of the cost has no {tag}`{name}`", share * 100.0)
     };
     Notice {
         kind: NoticeKind::Untagged,

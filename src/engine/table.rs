@@ -12,6 +12,7 @@ use crate::domain::dict::Dict;
 use crate::domain::dimension::Dimension;
 use crate::domain::filter::Clause;
 use crate::domain::lens::DIMENSIONS_MAX;
+use crate::domain::money::Amount;
 use crate::domain::numbers::Total;
 
 /// What to add up.
@@ -64,6 +65,8 @@ pub struct Table {
     pub currencies: Dict,
     /// By the hour: what lies in none, by number in [`Self::currencies`].
     pub left_out: HashMap<u32, Total>,
+    /// What of a group's total is its share of costs that others bear with it, where it has any.
+    shares: HashMap<Key, Amount>,
     pieces: Vec<Piece>,
     /// The piece of a currency and a start.
     numbers: HashMap<(u32, i64), u32>,
@@ -114,6 +117,24 @@ impl Table {
         }
     }
 
+    /// Adds to one group.
+    pub fn add(&mut self, key: Key, total: &Total) {
+        self.piece(key.currency, key.start).at(key.values).merge(total);
+    }
+
+    /// Adds a share of a cost that others bear as well to one group.
+    pub fn add_share(&mut self, key: Key, total: &Total) {
+        self.add(key, total);
+        *self.shares.entry(key).or_default() += total.sum;
+    }
+
+    /// What of a group's total is its share of costs that others bear with it; `None` where it has
+    /// none.
+    #[must_use]
+    pub fn share(&self, key: &Key) -> Option<Amount> {
+        self.shares.get(key).copied()
+    }
+
     /// All groups and their totals.
     pub fn groups(&self) -> impl Iterator<Item = (Key, &Total)> {
         self.pieces.iter().flat_map(Piece::groups)
@@ -147,6 +168,10 @@ impl Table {
         for theirs in &other.pieces {
             let ours = self.piece(numbers.currency(theirs.currency), theirs.start);
             theirs.groups.iter().zip(&theirs.totals).for_each(|(ids, total)| ours.at(numbers.ids(ids)).merge(total));
+        }
+        for (key, share) in &other.shares {
+            let (currency, values) = (numbers.currency(key.currency), numbers.ids(&key.values));
+            *self.shares.entry(Key { currency, start: key.start, values }).or_default() += *share;
         }
         for (currency, total) in &other.left_out {
             self.left_out.entry(numbers.currency(*currency)).or_default().merge(total);

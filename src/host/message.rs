@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::Settle;
 use crate::domain::calendar::Day;
 use crate::domain::lens::SavedLens;
+use crate::domain::virtuals::Definitions;
 use crate::engine::{Answer, Command, Extent, Outcome, Question};
 use crate::error::Error;
 
@@ -60,6 +61,8 @@ pub struct Hello {
 pub struct Settings {
     /// When days are settled.
     pub settle: Settle,
+    /// Dimensions that the config defines.
+    pub dimensions: Definitions,
     /// Lenses that the config names.
     pub lenses: Vec<SavedLens>,
 }

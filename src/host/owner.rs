@@ -52,7 +52,7 @@ impl Serving {
     #[must_use]
     pub fn engine(&self, settings: &Settings) -> LocalEngine {
         let engine = LocalEngine::new(Arc::clone(&self.store), settings.settle, is_demo(&self.store));
-        engine.with_lenses(settings.lenses.clone())
+        engine.with_dimensions(settings.dimensions.clone()).with_lenses(settings.lenses.clone())
     }
 
     /// The store.
@@ -99,6 +99,7 @@ impl Owner {
     pub fn open(setup: &Setup, lock: Lock) -> Result<Owner> {
         let service = setup.socket().and_then(|path| Service::listen(&path, address::identity(&setup.place)).ok());
         let store = Store::open_locked(&setup.place, &setup.tag_keys, lock)?;
+        store.plan_evidence(&setup.settings.dimensions.evidence());
         let serving = Arc::new(Serving {
             store: Arc::new(store),
             own: setup.settings.clone(),

@@ -24,7 +24,8 @@ fn today() -> Day {
 
 fn setup(place: &Path) -> Setup {
     let config = Config::default();
-    let settings = Settings { settle: config.settle, lenses: config.saved_lenses() };
+    let (dimensions, lenses) = (config.dimensions.clone(), config.saved_lenses());
+    let settings = Settings { settle: config.settle, dimensions, lenses };
     Setup { place: place.to_owned(), short: None, tag_keys: config.tags.keys, settings, after_change: Arc::new(|_| {}) }
 }
 

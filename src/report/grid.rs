@@ -67,7 +67,7 @@ impl Column {
 pub fn value(dimension: &Dimension, value: &Untrusted, name: Option<&Untrusted>) -> String {
     let id = value.safe();
     if id.is_empty() {
-        return dimension.missing().to_owned();
+        return dimension.missing().into_string();
     }
     match name.map(Untrusted::safe).filter(|n| !n.is_empty() && *n != id) {
         Some(name) => format!("{name} ({id})"),

@@ -89,6 +89,10 @@ fn write_json(answer: &QueryAnswer, out: &mut dyn Write) -> io::Result<()> {
         out.write_all(b",\"previous_from\":")?;
         json::value(&from, out)?;
     }
+    if !answer.notices.is_empty() {
+        out.write_all(b",\"notices\":")?;
+        json::value(&answer.notices, out)?;
+    }
     if let Some(left_out) = answer.left_out {
         out.write_all(b",\"left_out\":")?;
         json::value(&left_out, out)?;
@@ -119,10 +123,18 @@ fn json_row(answer: &QueryAnswer, row: &QueryRow, compared: bool) -> Map<String,
         out.insert("previous".to_owned(), exact(row.previous));
         out.insert("change".to_owned(), exact(change(row.cost, row.previous)));
     }
+    if let Some(shared) = row.shared {
+        out.insert("shared".to_owned(), exact(Some(shared)));
+    }
     if row.unknown_rows > 0 {
         out.insert("unknown_rows".to_owned(), json!(row.unknown_rows));
     }
     out
+}
+
+/// Whether rows may hold shares of costs that others bear with them.
+fn may_share(by: &[Dimension]) -> bool {
+    by.iter().any(|d| matches!(d, Dimension::Virtual(_)))
 }
 
 /// The columns follow from the question alone, so that they are the same whatever the data.
@@ -139,7 +151,8 @@ fn write_csv(query: &Query, answers: &[QueryAnswer], style: Style, out: &mut dyn
         }
     }
     let figures: &[&str] = if compared { &["cost", "previous", "change"] } else { &["cost"] };
-    for column in ["currency"].iter().chain(figures).chain(&["unknown_rows"]) {
+    let shared: &[&str] = if may_share(&query.lens.by) { &["shared"] } else { &[] };
+    for column in ["currency"].iter().chain(figures).chain(shared).chain(&["unknown_rows"]) {
         sheet.number(column)?;
     }
     sheet.end()?;
@@ -172,6 +185,9 @@ fn csv_row(
     if compared {
         sheet.amount(row.previous)?;
         sheet.amount(change(row.cost, row.previous))?;
+    }
+    if may_share(&query.lens.by) {
+        sheet.amount(row.shared)?;
     }
     sheet.number(&row.unknown_rows.to_string())?;
     sheet.end()
@@ -212,14 +228,22 @@ fn parts(answer: &QueryAnswer) -> Vec<Part> {
     columns.extend(answer.by.iter().map(Column::of));
     let texts = columns.len();
     columns.extend(figure_columns(compared));
+    let shared = answer.rows.iter().any(|row| row.shared.is_some());
+    columns.extend(shared.then(|| Column::new("Of which shared", Kind::Number)));
     // Without a grouping the one row is the total.
     let rows = if texts == 0 { &[][..] } else { &answer.rows };
-    let rows = rows.iter().map(|row| table_row(answer, row, compared)).collect();
+    let cells = |row: &QueryRow| {
+        let mut cells = table_row(answer, row, compared);
+        cells.extend(shared.then(|| row.shared.map_or_else(String::new, |s| money::known(Some(s), &answer.currency))));
+        cells
+    };
+    let rows = rows.iter().map(cells).collect();
     let mut total = vec![String::new(); texts];
     if let Some(first) = total.first_mut() {
         "Total".clone_into(first);
     }
     total.extend(figure_cells(answer.total, answer.previous_total, &answer.currency, compared));
+    total.extend(shared.then(String::new));
     let title = title(answer.metric.name(), answer.period, answer.previous_period, &answer.currency);
     let mut parts = vec![Part::Title(title), Part::Grid(Grid { columns, rows, total: Some(total) })];
     parts.extend(notes(answer).into_iter().map(Part::Note));
@@ -272,6 +296,7 @@ pub fn warnings(answer: &QueryAnswer) -> Vec<String> {
         };
         warnings.push(format!("{what}: charges begin on {from}"));
     }
+    warnings.extend(answer.notices.iter().map(|notice| format!("{}; {}", notice.text, notice.hint)));
     warnings
 }
 

@@ -25,6 +25,7 @@ fn month(text: &str) -> Period {
 
 fn row(key: &[&str], cost: &str, previous: &str) -> QueryRow {
     QueryRow {
+        shared: None,
         key: key.iter().map(|k| (*k).into()).collect(),
         names: BTreeMap::new(),
         start: None,
@@ -36,6 +37,7 @@ fn row(key: &[&str], cost: &str, previous: &str) -> QueryRow {
 
 fn answer(by: &[Dimension], rows: Vec<QueryRow>, total: &str) -> QueryAnswer {
     QueryAnswer {
+        notices: Vec::new(),
         metric: Metric::Effective,
         currency: "USD".to_owned(),
         period: month("2024-09"),

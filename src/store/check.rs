@@ -8,8 +8,9 @@ use super::rollups;
 use super::segment::{GroupKey, Segment};
 use crate::domain::calendar::Day;
 use crate::domain::charge::{Metric, Profile, Quantity, Terms};
+use crate::domain::dimension::Dimension;
 use crate::domain::numbers::{Numbers, UNKNOWN_WIDE};
-use crate::domain::rollup::{METRICS, kinds};
+use crate::domain::rollup::METRICS;
 use crate::error::Result;
 
 /// What a check found.
@@ -55,6 +56,7 @@ pub fn run(kv: &dyn Kv, manifest: &Manifest, progress: &mut dyn FnMut(usize, usi
             unread.insert(*number, error.message);
         }
     }
+    let kinds = manifest.kinds();
     for group in &manifest.groups {
         report.groups += 1;
         let before = report.damage.len();
@@ -66,7 +68,7 @@ pub fn run(kv: &dyn Kv, manifest: &Manifest, progress: &mut dyn FnMut(usize, usi
             let causes: Vec<String> = numbers.filter_map(|n| unread.remove(n)).collect();
             report.damage.splice(before..before, causes);
         }
-        beside(kv, group, &manifest.tag_keys, &mut report.damage);
+        beside(kv, group, &kinds, &mut report.damage);
         if report.damage.len() > before {
             report.groups_hit.push(group.id);
         }
@@ -92,20 +94,20 @@ fn charges(group: &Group, found: &BTreeMap<(u64, GroupKey), Found>, damage: &mut
 }
 
 /// Whether what is kept beside a group's charges adds up to them: every rollup, and the sketch.
-fn beside(kv: &dyn Kv, group: &Group, tag_keys: &[String], damage: &mut Vec<String>) {
+fn beside(kv: &dyn Kv, group: &Group, kinds: &[Vec<Dimension>], damage: &mut Vec<String>) {
     let name = group.key.name();
     let anew = "(`spendtop store rebuild` makes them anew)";
-    for kind in kinds(tag_keys) {
+    for kind in kinds {
         for (at, metric) in Metric::ALL.into_iter().enumerate() {
             let want = group.parts.iter().fold(0i128, |sum, part| sum.wrapping_add(part.sums[at]));
-            match rollups::get(kv, group.id, &kind, metric) {
+            match rollups::get(kv, group.id, kind, metric) {
                 Ok(Some(rollup)) => {
                     let totals = (0..rollup.len()).map(|cell| rollup.total(cell));
                     let (rows, sum) = totals.fold((0, 0i128), |(rows, sum), total| {
                         (rows + total.rows(), sum.wrapping_add(total.sum.units()))
                     });
                     if rows != group.rows() || sum != want {
-                        let what = rollups::described(&kind);
+                        let what = rollups::described(kind);
                         damage.push(format!("{name}: {what} does not add up to its charges {anew}"));
                         break;
                     }
@@ -114,9 +116,9 @@ fn beside(kv: &dyn Kv, group: &Group, tag_keys: &[String], damage: &mut Vec<Stri
                 // cells; without them charges are scanned.
                 Ok(None) if group.rows() < rollups::CHARGES_ALWAYS => break,
                 Ok(None) => {
-                    match rollups::is_too_large(kv, group.id, &kind) {
+                    match rollups::is_too_large(kv, group.id, kind) {
                         Ok(true) => {}
-                        Ok(false) => damage.push(format!("{name}: {} is missing {anew}", rollups::described(&kind))),
+                        Ok(false) => damage.push(format!("{name}: {} is missing {anew}", rollups::described(kind))),
                         Err(error) => damage.push(error.message),
                     }
                     break;

@@ -12,7 +12,8 @@ use super::frame::Damage;
 use super::lost::Lost;
 use super::segment::{GroupKey, Identity};
 use crate::domain::calendar::{Day, Period};
-use crate::domain::rollup::METRICS;
+use crate::domain::dimension::Dimension;
+use crate::domain::rollup::{METRICS, evidence_kinds, kinds};
 use crate::domain::source_file::SourceFile;
 use crate::error::{Cause, Error, Result};
 
@@ -31,6 +32,10 @@ pub struct Manifest {
     pub next: Next,
     /// Tag keys that have rollups.
     pub tag_keys: Vec<String>,
+    /// Lists of tag keys whose evidence for virtual dimensions has rollups. Stands behind the rest,
+    /// where a manifest without any ends.
+    #[serde(skip)]
+    pub evidence: Vec<Vec<String>>,
     /// Imports and syncs whose charges the store holds.
     pub imports: Vec<Import>,
     /// Groups of windows, active or not.
@@ -155,7 +160,9 @@ impl Manifest {
     /// # Errors
     /// None that is known.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
-        postcard::to_stdvec(self).map_err(|e| Error::bug(format!("the manifest cannot be written: {e}")))
+        let failed = |e| Error::bug(format!("the manifest cannot be written: {e}"));
+        let raw = postcard::to_stdvec(self).map_err(failed)?;
+        if self.evidence.is_empty() { Ok(raw) } else { postcard::to_extend(&self.evidence, raw).map_err(failed) }
     }
 
     /// Reads what [`Self::to_bytes`] made.
@@ -166,13 +173,27 @@ impl Manifest {
         let damaged = |e| Error::from(Damage(format!("the manifest: {e}")));
         let (schema, _) = postcard::take_from_bytes::<u32>(raw).map_err(damaged)?;
         let (age, hint) = match schema.cmp(&SCHEMA) {
-            Ordering::Equal => return postcard::from_bytes(raw).map_err(damaged),
+            Ordering::Equal => {
+                let (mut manifest, behind): (Manifest, _) = postcard::take_from_bytes(raw).map_err(damaged)?;
+                if !behind.is_empty() {
+                    manifest.evidence = postcard::from_bytes(behind).map_err(damaged)?;
+                }
+                return Ok(manifest);
+            }
             Ordering::Greater => ("a newer", "upgrade spendtop, or point --data-dir at another folder"),
             // No released version wrote one: there is nothing to migrate from.
             Ordering::Less => ("an unreleased", "import the bills again with --data-dir at another folder"),
         };
         let message = format!("the store was written by {age} spendtop (schema {schema}, this one knows {SCHEMA})");
         Err(Error::store(message).hint(hint).because(Some(Cause::OtherSchema)))
+    }
+
+    /// The groupings that its groups have rollups of.
+    #[must_use]
+    pub fn kinds(&self) -> Vec<Vec<Dimension>> {
+        let mut kinds = kinds(&self.tag_keys);
+        kinds.extend(evidence_kinds(&self.evidence));
+        kinds
     }
 
     /// The groups that count: where several sources have the same account and period, the most
@@ -240,6 +261,10 @@ mod tests {
     fn a_manifest_of_another_schema_is_refused_and_is_no_damage() {
         let manifest = Manifest::empty(vec!["team".into()]);
         assert_eq!(Manifest::from_bytes(&manifest.to_bytes().expect("bytes")).expect("manifest"), manifest);
+        let evidence = vec![vec!["team".to_owned(), "owner".to_owned()], Vec::new()];
+        let more = Manifest { evidence, ..manifest.clone() };
+        assert_eq!(Manifest::from_bytes(&more.to_bytes().expect("bytes")).expect("manifest"), more);
+        assert_eq!(more.kinds().len(), manifest.kinds().len() + 4);
         for (schema, word) in [(SCHEMA + 1, "newer"), (1, "unreleased")] {
             let other = Manifest { schema, ..manifest.clone() }.to_bytes().expect("bytes");
             let error = Manifest::from_bytes(&other).expect_err("refused");

@@ -156,6 +156,15 @@ impl Store {
         self.manifest.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Has the rollups of a store without charges be of these lists of tag keys for virtual
+    /// dimensions. In one that has charges they stay as they are until they are made anew.
+    pub fn plan_evidence(&self, lists: &[Vec<String>]) {
+        let mut manifest = self.manifest.write().unwrap_or_else(PoisonError::into_inner);
+        if manifest.groups.is_empty() && manifest.evidence != lists {
+            Arc::make_mut(&mut manifest).evidence = lists.to_vec();
+        }
+    }
+
     /// What it holds now, kept in place while the guard lives.
     pub fn read(&self) -> (RwLockReadGuard<'_, ()>, Arc<Manifest>) {
         let guard = self.reading.read().unwrap_or_else(PoisonError::into_inner);

@@ -17,7 +17,7 @@ use super::segment::{self, Segment};
 use super::sled_kv::SledKv;
 use super::{BATCH_BYTES, check, fingerprint_of, keys, read_manifest, remove_unreferenced, rollups, witness};
 use super::{write_batches, write_manifest};
-use crate::domain::rollup::kinds;
+use crate::domain::dimension::Dimension;
 use crate::domain::text::SafeText;
 use crate::error::{Cause, Error, Kind, Result};
 
@@ -260,7 +260,7 @@ fn save(sources: &[Source], fresh: &dyn Kv, known: &Known<'_>) -> Result<(Manife
     }
     let beside: Vec<u64> = manifest.groups.iter().map(|g| g.id).filter(|id| report.groups_hit.contains(id)).collect();
     for group in &beside {
-        drop_sums(fresh, *group, &manifest.tag_keys)?;
+        drop_sums(fresh, *group, &manifest.kinds())?;
     }
     if !beside.is_empty() {
         said.push("sums that are kept beside the charges were damaged: answers are slower, until `spendtop store rebuild` makes them anew".to_owned());
@@ -363,11 +363,11 @@ fn copy_from(source: &dyn Kv, fresh: &dyn Kv, prefix: &[u8]) -> Result<bool> {
 
 /// Takes a group's damaged rollups away and notes that there are none, so that its charges are
 /// scanned.
-fn drop_sums(fresh: &dyn Kv, group: u64, tag_keys: &[String]) -> Result<()> {
+fn drop_sums(fresh: &dyn Kv, group: u64, kinds: &[Vec<Dimension>]) -> Result<()> {
     kv::remove_prefix(fresh, &keys::group_rollups(group))?;
     let mut changes = Vec::new();
-    for kind in kinds(tag_keys) {
-        rollups::put_too_large(&mut changes, group, &kind);
+    for kind in kinds {
+        rollups::put_too_large(&mut changes, group, kind);
     }
     write_batches(fresh, changes)?;
     if fingerprint_of(fresh, group).is_err() {

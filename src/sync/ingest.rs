@@ -18,7 +18,6 @@ use super::rebuild;
 use crate::analytics::rollup::roll;
 use crate::domain::batch::ChargeBatch;
 use crate::domain::calendar::Day;
-use crate::domain::rollup::kinds;
 use crate::error::{Error, Kind, Result};
 use crate::provider::{CostSource, Problem, ReadSummary, Sink, SourceId, Stop};
 use crate::store::kv::{BATCH_MAX, Change};
@@ -106,7 +105,7 @@ struct Ingest<'a> {
 pub fn ingest(store: &Store, source: &mut dyn CostSource, options: &Options, watcher: &dyn Watcher) -> Result<Outcome> {
     let mut writing = store.writing()?;
     let manifest = store.manifest();
-    let kinds = kinds(&manifest.tag_keys);
+    let kinds = manifest.kinds();
     let gathered = Gathered {
         next_segment: manifest.next.segment,
         groups: Groups::default(),
@@ -328,7 +327,7 @@ impl Ingest<'_> {
         if anew.is_empty() {
             return Ok(());
         }
-        rebuild::from_segments(self.store, &anew, &self.store.manifest().tag_keys)
+        rebuild::from_segments(self.store, &anew, &self.kinds)
     }
 
     /// Encodes a batch on the calling thread and writes it as a segment.

@@ -9,7 +9,7 @@ use crate::domain::charge::{Profile, Quantity, Terms};
 use crate::domain::dict::Dict;
 use crate::domain::dimension::{Dimension, Place};
 use crate::domain::numbers::Numbers;
-use crate::domain::rollup::{Cells, METRICS, Merger, kinds};
+use crate::domain::rollup::{Cells, METRICS, Merger};
 use crate::domain::texts::Texts;
 use crate::error::{Error, Result};
 use crate::store::manifest::Group;
@@ -80,8 +80,7 @@ fn read_cells(store: &Store, group: u64, kind: &[Dimension]) -> Result<Option<Ce
 ///
 /// # Errors
 /// Kind `Store` where segments are missing or damaged.
-pub fn from_segments(store: &Store, groups: &[(&Group, u64)], tag_keys: &[String]) -> Result<()> {
-    let kinds = kinds(tag_keys);
+pub fn from_segments(store: &Store, groups: &[(&Group, u64)], kinds: &[Vec<Dimension>]) -> Result<()> {
     let mut held: BTreeMap<u64, BTreeMap<&GroupKey, u32>> = BTreeMap::new();
     for (place, (group, _)) in groups.iter().enumerate() {
         for number in group.parts.iter().flat_map(|p| &p.segments) {
@@ -93,11 +92,11 @@ pub fn from_segments(store: &Store, groups: &[(&Group, u64)], tag_keys: &[String
         let segment = Segment::open(store.kv(), number)?;
         let windows = segment.head.windows.iter();
         let groups: Vec<u32> = windows.map(|w| ours.get(&w.group).copied().unwrap_or(NOBODY)).collect();
-        let batch = load(&segment, &groups, &kinds)?;
+        let batch = load(&segment, &groups, kinds)?;
         // Charges are stored in the order that they were rolled in.
         let order: Vec<u32> = (0..batch.len() as u32).collect();
         let mut places = vec![spill::Place::default(); kinds.len()];
-        roll(&batch, &order, &kinds, |kind, cells| {
+        roll(&batch, &order, kinds, |kind, cells| {
             places[kind] = pieces.put(kind, &cells, &spill::encode(&cells), &groups)?;
             Ok::<(), Error>(())
         })?;
@@ -106,7 +105,7 @@ pub fn from_segments(store: &Store, groups: &[(&Group, u64)], tag_keys: &[String
     let numbers: Vec<u64> = groups.iter().map(|(_, number)| *number).collect();
     let places: Vec<u32> = (0..numbers.len() as u32).collect();
     let keep = vec![true; numbers.len()];
-    Merge { store, numbers: &numbers, keep: &keep, places: &places, pieces: &pieces }.run(&kinds, 1)
+    Merge { store, numbers: &numbers, keep: &keep, places: &places, pieces: &pieces }.run(kinds, 1)
 }
 
 /// The charges of a segment as a batch, with what rollups of these kinds need of them; without
@@ -170,6 +169,9 @@ fn is_needed(column: Profile, kinds: &[Vec<Dimension>]) -> bool {
         match dimension.place() {
             Place::Profile(place) => names || place == column,
             Place::Tag(_) => column == Profile::Tags,
+            Place::Evidence(_) => {
+                matches!(column, Profile::Tags | Profile::SubAccountId | Profile::SubAccountName)
+            }
             Place::Terms(_) => names,
         }
     })

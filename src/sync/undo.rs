@@ -46,14 +46,15 @@ pub fn accept_loss(store: &Store) -> Result<usize> {
     Ok(lost)
 }
 
-/// Makes all rollups anew, for these tag keys.
+/// Makes all rollups anew, for these tag keys and these lists of keys of virtual dimensions.
 ///
 /// # Errors
 /// Kind `Store` where charges are missing or damaged; nothing was then changed.
-pub fn rebuild_rollups(store: &Store, tag_keys: &[String]) -> Result<usize> {
+pub fn rebuild_rollups(store: &Store, tag_keys: &[String], evidence: &[Vec<String>]) -> Result<usize> {
     let mut writing = store.writing()?;
     let mut next = (*store.manifest()).clone();
     next.tag_keys = tag_keys.to_vec();
+    next.evidence = evidence.to_vec();
     let all: Vec<usize> = (0..next.groups.len()).collect();
     renumber(store, &mut writing, &mut next, &all)?;
     let groups = next.groups.len();
@@ -87,5 +88,5 @@ fn try_renumber(store: &Store, next: &mut Manifest, groups: &[usize]) -> Result<
     }
     store.write(changes)?;
     let kept = groups.iter().filter(|at| keep[**at]).map(|at| &next.groups[*at]);
-    rebuild::from_segments(store, &kept.map(|group| (group, group.id)).collect::<Vec<_>>(), &next.tag_keys)
+    rebuild::from_segments(store, &kept.map(|group| (group, group.id)).collect::<Vec<_>>(), &next.kinds())
 }

@@ -45,7 +45,7 @@ pub fn engine(header: &str, rows: &[&str]) -> LocalEngine {
 
 pub fn lens(by: &[&str], filter: &str) -> Lens {
     Lens {
-        filter: Filter::parse(filter, &["team".to_owned()]).expect(filter),
+        filter: Filter::parse(filter, &[Dimension::Tag("team".to_owned())]).expect(filter),
         by: by.iter().map(|d| Dimension::parse(d).expect(d)).collect(),
         ..Lens::default()
     }

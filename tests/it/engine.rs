@@ -36,11 +36,16 @@ pub fn demo() -> &'static LocalEngine {
     })
 }
 
+/// Tags that filters may name by their keys.
+fn own() -> Vec<Dimension> {
+    tag_keys().into_iter().map(Dimension::Tag).collect()
+}
+
 fn lens(by: &[&str], filter: &str) -> Lens {
     Lens {
         period: PeriodSpec::LastDays(30),
         comparison: Comparison::None,
-        filter: Filter::parse(filter, &tag_keys()).expect(filter),
+        filter: Filter::parse(filter, &own()).expect(filter),
         by: by.iter().map(|d| Dimension::parse(d).expect(d)).collect(),
         ..Lens::default()
     }

@@ -23,3 +23,4 @@ mod support;
 mod terminals;
 mod together;
 mod undo;
+mod virtuals;

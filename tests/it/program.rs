@@ -9,6 +9,43 @@ use crate::screen::{Screen, command, printed, run, text};
 use crate::support::{fixture, shared};
 
 #[test]
+fn the_configs_own_dimensions_are_asked_for_by_name() {
+    let home = tempfile::tempdir().expect("home");
+    let config = home.path().join("c.toml");
+    let own =
+        "[dimensions.team]\ntags = [\"team\"]\naccounts = { \"prod-ml\" = \"ml\" }\nshared = { platform = \"even\" }\n";
+    std::fs::write(&config, own).expect("config");
+    let config = config.to_string_lossy();
+    let rows = [("10", "a", ""), ("30", "platform", ""), ("20", "", "prod-ml"), ("5", "", "x")].map(
+        |(cost, team, account)| {
+            let tags = if team.is_empty() { String::new() } else { format!("\"{{\"\"team\"\":\"\"{team}\"\"}}\"") };
+            format!("{cost},{cost},USD,2024-10-02T00:00:00Z,2024-10-03T00:00:00Z,AWS,{account},{tags}\n")
+        },
+    );
+    let head =
+        "BilledCost,EffectiveCost,BillingCurrency,ChargePeriodStart,ChargePeriodEnd,ProviderName,SubAccountId,Tags";
+    let bill = home.path().join("bill.csv");
+    std::fs::write(&bill, format!("{head}\n{}", rows.concat())).expect("bill");
+    printed(home.path(), &["--config", &config, "import", &bill.to_string_lossy()]);
+    let ask = |words: &[&str]| printed(home.path(), &[&["--config", &config, "query"], words].concat());
+    let json = ask(&["--by", "team", "--format", "json"]);
+    assert!(json.contains("{\"key\":{\"virtual:team\":\"ml\"},\"cost\":\"35\",\"shared\":\"15\"}"), "{json}");
+    assert!(!json.contains("platform"), "{json}");
+    let table = ask(&["--by", "team", "--where", "-team=ml", "--sort", "team"]);
+    assert!(table.contains("(no team)") && table.contains("Of which shared"), "{table}");
+    assert!(table.contains("shares of `platform` are not in these figures"), "{table}");
+    assert!(ask(&["--by", "tag:team"]).contains("platform"));
+    let csv = ask(&["--by", "virtual:team,provider", "--format", "csv"]);
+    assert!(csv.starts_with("virtual:team,provider,currency,cost,shared,unknown_rows"), "{csv}");
+    let output = run(home.path(), &["--config", &config, "config", "check"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    std::fs::write(&*config, own.replace("even", "evenly")).expect("config");
+    let output = run(home.path(), &["--config", &config, "config", "check"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("did you mean `even`?"), "{}", text(&output.stderr));
+}
+
+#[test]
 fn imports_and_answers_and_exports_the_same_again() {
     let home = tempfile::tempdir().expect("home");
     let quirks = fixture("quirks.csv");

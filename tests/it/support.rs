@@ -9,7 +9,6 @@ use std::sync::Mutex;
 use spendtop::domain::charge::{Metric, Terms};
 use spendtop::domain::money::Amount;
 use spendtop::domain::numbers::Total;
-use spendtop::domain::rollup::kinds;
 use spendtop::error::{Error, Result};
 use spendtop::provider::files::BillingFiles;
 use spendtop::provider::{CostSource, Problem, ReadSummary, Sink, SourceId, SourceKind, Stop};
@@ -204,7 +203,7 @@ pub fn check_rollups(store: &Store) {
     let manifest = store.manifest();
     for group in &manifest.groups {
         let held = scan_group(store, group).expect("scan");
-        for kind in kinds(&manifest.tag_keys) {
+        for kind in manifest.kinds() {
             for (at, metric) in Metric::ALL.into_iter().enumerate() {
                 let rollup = rollups::get(store.kv(), group.id, &kind, metric).expect("rollup").expect("kept");
                 let mut sums: BTreeMap<String, Total> = BTreeMap::new();

@@ -55,12 +55,12 @@ fn rollups_made_anew_are_the_same() {
     let store = memory();
     import(&store, &write(folder.path(), "a.csv", accounts(0..40, "a"))).expect("import");
     let before = rollups(&store);
-    assert_eq!(undo::rebuild_rollups(&store, &tag_keys()).expect("rebuild"), 80);
+    assert_eq!(undo::rebuild_rollups(&store, &tag_keys(), &[]).expect("rebuild"), 80);
     assert!(rollups(&store) == before);
     check_rollups(&store);
     check_sound(&store);
     // For other tag keys.
-    undo::rebuild_rollups(&store, &["team".to_owned(), "app".to_owned()]).expect("rebuild");
+    undo::rebuild_rollups(&store, &["team".to_owned(), "app".to_owned()], &[]).expect("rebuild");
     assert_eq!(store.manifest().tag_keys, ["team", "app"]);
     check_rollups(&store);
 }
@@ -96,7 +96,7 @@ fn a_damaged_store_is_left_as_it_is() {
     let key = values(&store).into_keys().find(|key| key.starts_with(&head)).expect("a column");
     store.write(vec![(key, None)]).expect("damage");
     let before = values(&store);
-    let error = undo::rebuild_rollups(&store, &tag_keys()).expect_err("damage");
+    let error = undo::rebuild_rollups(&store, &tag_keys(), &[]).expect_err("damage");
     assert!(error.message.contains("damaged"), "{error}");
     assert!(values(&store) == before, "what was begun was left behind");
 }
@@ -123,7 +123,7 @@ fn a_missing_rollup_of_a_large_group_is_noticed_and_made_anew() {
     spendtop::store::rollups::put_too_large(&mut changes, group, &kind);
     store.write(changes).expect("note");
     assert_eq!(check(), Vec::<String>::new());
-    undo::rebuild_rollups(&store, &tag_keys()).expect("rebuild");
+    undo::rebuild_rollups(&store, &tag_keys(), &[]).expect("rebuild");
     check_rollups(&store);
     check_sound(&store);
 }

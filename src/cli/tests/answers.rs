@@ -38,6 +38,7 @@ fn told(answers: Vec<QueryAnswer>) -> Told {
 fn answer(currency: &str, cost: &str) -> QueryAnswer {
     let cost = cost.parse().ok();
     let row = QueryRow {
+        shared: None,
         key: vec!["=HYPERLINK(\"x\")".into()],
         names: BTreeMap::new(),
         start: None,
@@ -46,6 +47,7 @@ fn answer(currency: &str, cost: &str) -> QueryAnswer {
         unknown_rows: u64::from(cost.is_none()),
     };
     QueryAnswer {
+        notices: Vec::new(),
         metric: Metric::Effective,
         currency: currency.to_owned(),
         period: crate::domain::calendar::Month::new(2024, 9).period(),

@@ -149,12 +149,12 @@ impl fmt::Display for FilterError {
 impl std::error::Error for FilterError {}
 
 impl Filter {
-    /// Reads a filter. `tag_keys` are tag keys that may be written without `tag:`.
+    /// Reads a filter. `own` are tags and virtual dimensions that may be written by their bare names.
     ///
     /// # Errors
     /// The place and reason of the first mistake, with a suggestion where one is near.
-    pub fn parse(text: &str, tag_keys: &[String]) -> Result<Filter, FilterError> {
-        parse::Parser { text, at: 0, tag_keys }.filter()
+    pub fn parse(text: &str, own: &[Dimension]) -> Result<Filter, FilterError> {
+        parse::Parser { text, at: 0, own }.filter()
     }
 
     /// Whether it asks nothing.
@@ -218,6 +218,7 @@ impl fmt::Display for Clause {
         }
         match &self.dimension {
             Some(Dimension::Tag(key)) => write!(f, "tag:{}=", spot::key_text(key))?,
+            Some(dimension @ Dimension::Virtual(_)) => write!(f, "{dimension}=")?,
             Some(dimension) => write!(f, "{dimension}:")?,
             None => {
                 let words: Vec<String> = self
@@ -271,8 +272,9 @@ impl<'de> Deserialize<'de> for Filter {
 mod tests {
     use super::*;
 
-    fn keys() -> Vec<String> {
-        ["team", "env"].map(String::from).to_vec()
+    fn keys() -> Vec<Dimension> {
+        let project = crate::domain::virtuals::Virtual::named("project");
+        ["team", "env"].map(|key| Dimension::Tag(key.into())).into_iter().chain([Dimension::Virtual(project)]).collect()
     }
 
     #[test]
@@ -289,6 +291,8 @@ mod tests {
             ("team:\"\" env:* team=(none)", "tag:team=\"\" tag:env=* tag:team=\"\""),
             ("account:\"Atlas Nimbus\"", "sub_account:\"Atlas Nimbus\""),
             ("owner=me", "tag:owner=me"),
+            ("project:x|\"\" -project=y", "virtual:project=x|\"\" -virtual:project=y"),
+            ("virtual:team=a -virtual:team:b tag:project=c", "virtual:team=a -virtual:team=b tag:project=c"),
             ("env==Prod|=\"a b\"|test", "tag:env==Prod|=\"a b\"|test"),
             ("resource:=i-0*", "resource:=i-0*"),
             ("env=\"=odd\"", "tag:env=\"=odd\""),
@@ -315,6 +319,9 @@ mod tests {
             ("-cost>5", 0, "cannot be negated", "cost<="),
             ("tag:=x", 0, "a tag key is missing", "tag:team"),
             ("tag:team", 8, "compared with `=`", "tag:team=value"),
+            ("virtual:team", 12, "compared with `=`", "virtual:team=value"),
+            ("virtual:Team=x", 0, "no name of a virtual dimension", "virtual:team=value"),
+            ("projet=x", 0, "unknown dimension `projet`", "project=..."),
             ("zzz:1", 0, "unknown dimension `zzz`", "tag:zzz"),
         ] {
             let error = Filter::parse(text, &keys()).expect_err(text);

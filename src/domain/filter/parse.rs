@@ -4,12 +4,13 @@
 
 use super::{Clause, CostBound, Filter, FilterError, Operator, Pattern};
 use crate::domain::dimension::Dimension;
+use crate::domain::virtuals::Virtual;
 use crate::domain::words::nearest;
 
 pub(super) struct Parser<'a> {
     pub(super) text: &'a str,
     pub(super) at: usize,
-    pub(super) tag_keys: &'a [String],
+    pub(super) own: &'a [Dimension],
 }
 
 impl<'a> Parser<'a> {
@@ -94,6 +95,9 @@ impl<'a> Parser<'a> {
             self.at += 4;
             return self.tag_clause(start, negated);
         }
+        if self.rest().starts_with("virtual:") {
+            return self.virtual_clause(start, negated);
+        }
         if self.peek() == Some('"') {
             let text = self.quoted()?;
             return Ok(Clause { negated, dimension: None, patterns: vec![free(&text)] });
@@ -152,19 +156,31 @@ impl<'a> Parser<'a> {
         self.values(negated, Dimension::Tag(key))
     }
 
+    fn virtual_clause(&mut self, start: usize, negated: bool) -> Result<Clause, FilterError> {
+        let prefix = "virtual:".len();
+        let name = &self.rest()[prefix..];
+        let name = &name[..name.find(|c: char| c.is_whitespace() || matches!(c, '=' | ':')).unwrap_or(name.len())];
+        if !Virtual::is_name(name) {
+            let suggestion = Some("virtual:team=value".into());
+            return self.error(start, format!("`{name}` is no name of a virtual dimension"), suggestion);
+        }
+        self.at += prefix + name.len();
+        if !matches!(self.peek(), Some('=' | ':')) {
+            let suggestion = format!("virtual:{name}=value, or virtual:{name}=* for any value");
+            return self.error(self.at, "a virtual dimension is compared with `=`", Some(suggestion));
+        }
+        self.at += 1;
+        self.values(negated, Dimension::Virtual(Virtual::named(name)))
+    }
+
     /// The dimension or tag that a word before `:` or `=` means.
     fn named(&self, word: &str, separator: char, at: usize) -> Result<Dimension, FilterError> {
-        if let Some(dimension) = Dimension::parse(word) {
+        if let Some(dimension) = Dimension::among(word, self.own) {
             return Ok(dimension);
         }
-        if self.tag_keys.iter().any(|k| k == word) {
-            return Ok(Dimension::Tag(word.to_owned()));
-        }
-        let known: Vec<&str> = Dimension::all_words()
-            .into_iter()
-            .chain(self.tag_keys.iter().map(String::as_str))
-            .chain(["cost"])
-            .collect();
+        let own: Vec<_> = self.own.iter().map(Dimension::bare).collect();
+        let known: Vec<&str> =
+            Dimension::all_words().into_iter().chain(own.iter().map(AsRef::as_ref)).chain(["cost"]).collect();
         match nearest(word, &known) {
             Some(near) => self.error(
                 at,

@@ -89,8 +89,12 @@ pub enum NoticeKind {
     Beginning,
     /// The filter bounds groups, which single figures do not know.
     CostBound,
-    /// Cost without a tag.
+    /// Cost without a tag, or without a value of a virtual dimension.
     Untagged,
+    /// The filter is by a virtual dimension whose shared costs are not in the figures.
+    WithoutShares,
+    /// A virtual dimension has no rollups yet.
+    NoRollups,
 }
 
 /// Answer to [`super::Question::Query`], one a currency.
@@ -127,6 +131,9 @@ pub struct QueryAnswer {
     /// earlier nothing is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub previous_from: Option<Day>,
+    /// What the reader must know beside the figures.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<Notice>,
     /// By the hour: the period's charges that the filter admits and that are longer than an hour,
     /// which lie in none. They are in no row and in no total.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -155,6 +162,9 @@ pub struct QueryRow {
     pub cost: Option<Amount>,
     /// Its cost in the days that it is held against.
     pub previous: Option<Amount>,
+    /// What of its cost is its share of costs that others bear with it, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shared: Option<Amount>,
     /// Charges whose cost is unknown.
     pub unknown_rows: u64,
 }
@@ -325,6 +335,9 @@ pub struct BreakdownAnswer {
     pub unknown_rows: u64,
     /// Start of each piece of a row's trend, seconds since 1970.
     pub starts: Vec<i64>,
+    /// What the reader must know beside the figures.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<Notice>,
 }
 
 /// One row of a breakdown.
@@ -336,6 +349,9 @@ pub struct BreakdownRow {
     pub names: BTreeMap<usize, Untrusted>,
     /// Its cost, and the cost that it is held against.
     pub figure: Figure,
+    /// What of its cost is its share of costs that others bear with it, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shared: Option<Amount>,
     /// Its cost in each piece of the period.
     pub trend: Vec<Option<Amount>>,
 }

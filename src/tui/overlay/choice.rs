@@ -46,10 +46,10 @@ pub struct Value {
 }
 
 impl App {
-    /// Dimensions that there are, coarse to fine, tags last.
+    /// Dimensions that there are, coarse to fine, the company's own last.
     pub(super) fn dimensions(&self) -> Vec<Dimension> {
-        let tags = self.extent.iter().flat_map(|e| &e.tag_keys).map(|key| Dimension::Tag(key.clone()));
-        Dimension::FIXED.into_iter().chain(tags).collect()
+        let own = self.extent.iter().flat_map(|e| e.own.clone());
+        Dimension::FIXED.into_iter().chain(own).collect()
     }
 
     /// Dimensions to group by.

@@ -20,8 +20,8 @@ pub type Value = (Untrusted, Option<Untrusted>);
 /// What is known of the data: what a filter can be about.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Known {
-    /// Tag keys that may be written without `tag:`.
-    pub tag_keys: Vec<String>,
+    /// The company's own dimensions, which may be written by their bare names.
+    pub own: Vec<Dimension>,
     /// Values by dimension, the most expensive first.
     pub values: BTreeMap<Dimension, Vec<Value>>,
 }
@@ -56,21 +56,22 @@ fn doc(dimension: &Dimension) -> &'static str {
         Dimension::ChargeCategory => "usage, purchase, tax, credit, adjustment",
         Dimension::PricingCategory => "standard, dynamic or committed prices",
         Dimension::CommitmentDiscount => "a savings plan or reservation",
-        Dimension::Tag(_) => "a tag",
+        Dimension::Virtual(_) => "defined in the config",
+        Dimension::Tag(_) | Dimension::Evidence(_) => "a tag",
     }
 }
 
 impl Known {
-    /// All dimensions that can be named, tags with a key of the config last.
+    /// All dimensions that can be named, the company's own last.
     fn dimensions(&self) -> impl Iterator<Item = Dimension> {
-        Dimension::FIXED.into_iter().chain(self.tag_keys.iter().map(|key| Dimension::Tag(key.clone())))
+        Dimension::FIXED.into_iter().chain(self.own.iter().cloned())
     }
 
     /// The dimension that a word of a filter means.
     #[must_use]
     pub fn dimension(&self, word: &str) -> Option<Dimension> {
         let tag = || (!word.contains(':')).then(|| Dimension::Tag(word.to_owned()));
-        Dimension::parse(word).or_else(tag)
+        Dimension::among(word, &self.own).or_else(tag)
     }
 
     /// Takes note of the values of an answer's groups.
@@ -110,7 +111,8 @@ impl Suggestion {
     /// A dimension, as a term's beginning.
     fn term(dimension: &Dimension, known: &Known) -> Suggestion {
         let (word, separator) = match dimension {
-            Dimension::Tag(key) if known.tag_keys.contains(key) && key_text(key) == *key => (key.clone(), '='),
+            Dimension::Tag(key) if known.own.contains(dimension) && key_text(key) == *key => (key.clone(), '='),
+            Dimension::Virtual(own) if known.own.contains(dimension) => (own.name().to_owned(), '='),
             Dimension::Tag(key) => (format!("tag:{}", key_text(key)), '='),
             fixed => (fixed.name(), ':'),
         };
@@ -255,7 +257,7 @@ mod tests {
             values.iter().map(|(v, n)| (Untrusted::from(*v), Some(Untrusted::from(*n)))).collect::<Vec<_>>()
         };
         Known {
-            tag_keys: vec!["team".into(), "cost center".into()],
+            own: ["team", "cost center"].map(|key| Dimension::Tag(key.into())).to_vec(),
             values: BTreeMap::from([
                 (Dimension::Region, plain(&["us-east-1", "eu-west-1", "eu-central-1", ""])),
                 (Dimension::Service, plain(&["Amazon EC2", "web\u{202e}lla"])),

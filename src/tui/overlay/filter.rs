@@ -84,15 +84,15 @@ impl FilterLine {
     }
 
     /// What is wrong in the terms that nobody is writing just now.
-    fn check(&mut self, tag_keys: &[String]) {
+    fn check(&mut self, own: &[Dimension]) {
         let term = self.spot().term;
-        let error = Filter::parse(self.line.text(), tag_keys).err();
+        let error = Filter::parse(self.line.text(), own).err();
         self.error = error.filter(|e| !self.searching && !(term.start..=term.end).contains(&e.at));
     }
 
     fn changed(&mut self, scene: Scene<'_>) {
         self.chosen = None;
-        self.check(&scene.known.tag_keys);
+        self.check(&scene.known.own);
         self.refresh(scene);
     }
 
@@ -176,7 +176,7 @@ impl FilterLine {
             self.take(at, scene);
             return None;
         }
-        match Filter::parse(self.line.text(), &scene.known.tag_keys) {
+        match Filter::parse(self.line.text(), &scene.known.own) {
             Ok(filter) => Some(filter),
             Err(error) => {
                 self.line.move_to(error.at);

@@ -56,8 +56,8 @@ impl App {
 
     /// Takes note of what a filter can be about: the values of the answers that are there.
     fn take_note(&mut self) {
-        let tag_keys = self.extent.as_ref().map_or_else(Vec::new, |e| e.tag_keys.clone());
-        let mut known = Known { tag_keys, ..Known::default() };
+        let own = self.extent.as_ref().map_or_else(Vec::new, |e| e.own.clone());
+        let mut known = Known { own, ..Known::default() };
         if let Some(answer) = self.breakdown_answer() {
             known.meet_groups(&answer.by, answer.rows.iter().map(|row| (&row.key, &row.names)));
         }

@@ -283,9 +283,8 @@ impl<'a> Session<'a> {
     }
 
     fn by(&mut self, text: &str) -> Result<(), String> {
-        let keys = self.app.extent.as_ref().map_or(&[][..], |extent| &extent.tag_keys);
-        let tag = keys.iter().find(|key| *key == text).map(|key| Dimension::Tag(key.clone()));
-        let Some(dimension) = Dimension::parse(text).or(tag) else {
+        let own = self.app.extent.as_ref().map_or(&[][..], |extent| &extent.own);
+        let Some(dimension) = Dimension::among(text, own) else {
             let names: Vec<String> = Dimension::FIXED.iter().map(Dimension::name).collect();
             return Err(format!("by needs a dimension: {}, or tag:KEY.", names.join(", ")));
         };
@@ -295,8 +294,8 @@ impl<'a> Session<'a> {
     }
 
     fn filter(&mut self, text: &str) -> Result<(), String> {
-        let keys = self.app.extent.as_ref().map_or(&[][..], |extent| &extent.tag_keys);
-        match Filter::parse(text, keys) {
+        let own = self.app.extent.as_ref().map_or(&[][..], |extent| &extent.own);
+        match Filter::parse(text, own) {
             Ok(filter) => {
                 self.app.lens.filter = filter;
                 self.app.path.clear();

@@ -167,7 +167,7 @@ pub fn narrowed<'a>(
 #[must_use]
 pub fn label(dimension: &Dimension, value: &Untrusted, name: Option<&Untrusted>) -> SafeText {
     match (value.raw(), name) {
-        ("", _) => SafeText::ours(dimension.missing()),
+        ("", _) => dimension.missing(),
         (_, Some(name)) if !name.raw().is_empty() => name.safe(),
         (raw, _) if *dimension == Dimension::Provider => SafeText::from_outside(services::provider_short(raw)),
         (raw, _) if *dimension == Dimension::Service => SafeText::from_outside(services::short(raw)),

@@ -148,6 +148,7 @@ impl Fake {
             .iter()
             .enumerate()
             .map(|(i, value)| BreakdownRow {
+                shared: None,
                 key: vec![(*value).into()],
                 names: names(value),
                 figure: figure(1_820_411 / (i as i64 * 3 + 1), [1_589_367, 500_000, 260_058, 90_000][i % 4]),
@@ -156,6 +157,7 @@ impl Fake {
             .collect();
         let period: Period = lens.period.resolve(as_of());
         BreakdownAnswer {
+            notices: Vec::new(),
             metric: lens.metric,
             currency: currency.into(),
             period,
@@ -196,7 +198,7 @@ impl Engine for Fake {
 
     fn extent(&self) -> Result<Extent> {
         let days = (self.0 != Mood::Empty).then(|| (as_of().plus(-400), as_of()));
-        Ok(Extent { days, tag_keys: vec!["team".into(), "env".into()], ..Extent::default() })
+        Ok(Extent { days, own: ["team", "env"].map(|key| Dimension::Tag(key.into())).to_vec(), ..Extent::default() })
     }
 }
 

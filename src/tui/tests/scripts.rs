@@ -316,6 +316,7 @@ fn the_front_page_is_shown_as_what_it_is_until_the_first_answer_comes() {
         made_at: before.seconds(),
         last_day: before,
         demo: false,
+        defined: 0,
         answers,
     };
     let mut s = Session::with_front(page.clone(), SIZE);
