@@ -79,6 +79,41 @@ fn by_day(bencher: Bencher<'_, '_>, dimension: &str) {
     query(bencher, &[dimension], "90d", Some(Granularity::Day));
 }
 
+/// What looks at single charges of whatever the lens looks at: name, and the question.
+fn looks(as_of: Day) -> [(&'static str, Question); 6] {
+    let by = [Dimension::Service, Dimension::SubAccount].to_vec();
+    let period = PeriodSpec::Range(as_of.month().period());
+    let all = Lens { by, period, ..Lens::default() };
+    let parse = |text| spendtop::domain::filter::Filter::parse(text, &[]).expect(text);
+    let one = Lens { filter: parse("service:ec2 region:us-east-1"), ..all.clone() };
+    let page = spendtop::engine::Page { limit: 50, ..Default::default() };
+    [
+        ("drivers", Question::Drivers { lens: all.clone(), only: None }),
+        ("drivers_of_one", Question::Drivers { lens: one.clone(), only: None }),
+        ("detail_of_one", Question::Detail { lens: one, items: page }),
+        ("detail_of_all", Question::Detail { lens: all.clone(), items: page }),
+        ("tag_hygiene", Question::TagHygiene(all.clone())),
+        ("spend_details", Question::SpendDetails { lens: all, resources: 50 }),
+    ]
+}
+
+#[divan::bench(args = [0, 1, 2, 3, 4, 5], sample_count = 5)]
+fn look(bencher: Bencher<'_, '_>, which: usize) {
+    ask(bencher, &looks(opened().as_of)[which].1);
+}
+
+/// What pickers and completion ask.
+#[divan::bench]
+fn tag_keys(bencher: Bencher<'_, '_>) {
+    ask(bencher, &Question::TagKeys(Lens::default()));
+}
+
+#[divan::bench]
+fn values_of_services(bencher: Bencher<'_, '_>) {
+    let lens = Lens { period: PeriodSpec::LastDays(90), ..Lens::default() };
+    ask(bencher, &Question::Values { dimension: Dimension::Service, lens, limit: 50 });
+}
+
 /// What no rollup has: name, dimensions, period, granularity.
 const SCANS: [(&str, &[&str], &str, Option<Granularity>); 3] = [
     ("top_resources", &["resource"], "30d", None),
@@ -114,8 +149,8 @@ fn main() {
         eprintln!("first answer in {:.1} ms", before.elapsed().as_secs_f64() * 1e3);
     }
     eprintln!("resident after opening and both tabs: {}", status("VmRSS"));
-    for (name, by, period, granularity) in SCANS {
-        let question = question(by, period, granularity);
+    let scans = SCANS.map(|(name, by, period, granularity)| (name, question(by, period, granularity)));
+    for (name, question) in scans.into_iter().chain(looks(*as_of)) {
         let answer = || engine.ask(&question, *as_of, &Cancel::default()).expect("an answer");
         answer();
         let before = cpu();
