@@ -71,7 +71,7 @@ fn tab_spend(bencher: Bencher<'_, '_>) {
 
 #[divan::bench]
 fn tab_breakdown(bencher: Bencher<'_, '_>) {
-    ask(bencher, &Question::Breakdown { lens: Lens::default(), limit: None });
+    ask(bencher, &Question::Breakdown { lens: Lens::default(), limit: None, pieces: None });
 }
 
 #[divan::bench(args = ["service", "account", "region"], sample_count = 20)]
@@ -143,7 +143,9 @@ fn status(field: &str) -> String {
 
 fn main() {
     let Opened { engine, as_of, .. } = opened();
-    for question in [Question::Spend(Lens::default()), Question::Breakdown { lens: Lens::default(), limit: None }] {
+    for question in
+        [Question::Spend(Lens::default()), Question::Breakdown { lens: Lens::default(), limit: None, pieces: None }]
+    {
         let before = Instant::now();
         engine.ask(&question, *as_of, &Cancel::default()).expect("an answer");
         eprintln!("first answer in {:.1} ms", before.elapsed().as_secs_f64() * 1e3);

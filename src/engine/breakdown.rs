@@ -35,12 +35,12 @@ struct Group {
 pub fn answer(
     engine: &LocalEngine,
     lens: &Lens,
-    limit: Option<usize>,
+    (limit, wanted): (Option<usize>, Option<Granularity>),
     as_of: Day,
     cancel: &Cancel,
 ) -> Result<Vec<BreakdownAnswer>> {
     let (period, against) = lens.days(as_of);
-    let granularity = trend_granularity(period);
+    let granularity = wanted.filter(|g| *g != Granularity::Hour).unwrap_or_else(|| usual_pieces(period));
     let now = engine.aggregate(&request(lens, period, &lens.by, Some(granularity)), cancel)?;
     let before = match against {
         Some(p) => engine.aggregate(&request(lens, p, &lens.by, None), cancel)?,
@@ -57,15 +57,16 @@ pub fn answer(
             continue;
         }
         let groups = collect(&currency, &now, &before, &starts);
-        let mut answer = finish(lens, &currency, (period, against), compared, groups, &starts, limit);
+        let mut answer = finish(lens, &currency, (period, against), compared, groups, (&starts, granularity), limit);
         answer.notices = notices(lens, engine.store());
         answers.push(answer);
     }
     Ok(answers)
 }
 
-/// A trend has at most a few dozen pieces.
-fn trend_granularity(period: Period) -> Granularity {
+/// The pieces of a row's course where no others are asked for: at most a few dozen.
+#[must_use]
+pub fn usual_pieces(period: Period) -> Granularity {
     match period.days() {
         ..=92 => Granularity::Day,
         93..=400 => Granularity::Week,
@@ -106,7 +107,7 @@ fn finish(
     (period, against): (Period, Option<Period>),
     compared: bool,
     groups: HashMap<Vec<String>, Group>,
-    starts: &[i64],
+    (starts, granularity): (&[i64], Granularity),
     limit: Option<usize>,
 ) -> BreakdownAnswer {
     let mut total = (Total::default(), Total::default());
@@ -140,6 +141,7 @@ fn finish(
         groups,
         unknown_rows: total.0.unknown,
         starts: starts.to_vec(),
+        granularity,
         notices: Vec::new(),
     }
 }

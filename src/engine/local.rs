@@ -180,8 +180,8 @@ impl Engine for LocalEngine {
             Question::SpendDetails { lens, resources } => {
                 spend_details::answer(self, lens, *resources, as_of, cancel).map(Answer::SpendDetails)
             }
-            Question::Breakdown { lens, limit } => {
-                breakdown::answer(self, lens, *limit, as_of, cancel).map(Answer::Breakdown)
+            Question::Breakdown { lens, limit, pieces } => {
+                breakdown::answer(self, lens, (*limit, *pieces), as_of, cancel).map(Answer::Breakdown)
             }
             Question::Query(query) => query::answer(self, query, as_of, cancel).map(Answer::Query),
             Question::Drivers { lens, only } => {

@@ -68,6 +68,8 @@ pub enum Question {
         lens: Lens,
         /// Rows at most; all where `None`.
         limit: Option<usize>,
+        /// Pieces of a row's course, at least a day long; those that suit the period where `None`.
+        pieces: Option<Granularity>,
     },
     /// Costs by up to four dimensions.
     Query(Query),

@@ -57,7 +57,7 @@ fn questions() -> Vec<Question> {
     let items = (20, 0);
     vec![
         Question::Spend(Lens::default()),
-        Question::Breakdown { lens: lens.clone(), limit: Some(50) },
+        Question::Breakdown { lens: lens.clone(), limit: Some(50), pieces: None },
         Question::Query(Query { lens: lens.clone(), granularity: None, sort: Sort::Change, limit: None }),
         Question::Explain { lens: lens.clone(), card: Card::default(), items },
         Question::ResourceDetail { id: "no such".into(), lens, items },
@@ -74,7 +74,7 @@ fn whoever_is_attached_gets_the_owners_answers() {
     assert_eq!(attached.extent().expect("extent"), owner.extent().expect("extent"));
     assert_eq!(attached.about().expect("about"), owner.about().expect("about"));
     let wrong = Lens { by: vec![Dimension::Service; 9], ..Lens::default() };
-    let question = Question::Breakdown { lens: wrong, limit: None };
+    let question = Question::Breakdown { lens: wrong, limit: None, pieces: None };
     let refused = |host: &Host| host.ask(&question, today(), &Cancel::default()).expect_err("refused");
     assert_eq!(refused(&attached), refused(&owner));
 }

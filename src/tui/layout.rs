@@ -73,15 +73,112 @@ pub struct Breakdown {
     pub heading: Rect,
     /// The rows.
     pub rows: Rect,
+    /// A rule and what of the selected row has no column.
+    pub detail: Rect,
 }
 
-/// The parts of the Breakdown tab's body.
+/// The parts of the Breakdown tab's body; `detail` where something of a row has no column.
 #[must_use]
-pub fn breakdown(body: Rect) -> Breakdown {
+pub fn breakdown(body: Rect, detail: bool) -> Breakdown {
     let mut rows = Rows { left: body };
     let crumbs = rows.top(1);
     let heading = if body.height >= 3 { rows.top(1) } else { Rect::default() };
-    Breakdown { crumbs, heading, rows: rows.left }
+    let detail = if detail && body.height >= 9 { rows.bottom(2) } else { Rect::default() };
+    Breakdown { crumbs, heading, rows: rows.left, detail }
+}
+
+/// Columns of a screen on which the details of a row have a place at the right.
+pub const PANE_BESIDE: u16 = 200;
+/// Columns of that place, and of the air before it.
+const PANE: (u16, u16) = (64, 3);
+
+/// The Breakdown tab's body without and with the details of a row: at the right of a screen that is
+/// wide enough, else below a rule.
+#[must_use]
+pub fn beside(body: Rect, open: bool) -> (Rect, Rect) {
+    let mut rows = Rows { left: body };
+    if !open {
+        return (body, Rect::default());
+    }
+    // The body has a column of air at its sides.
+    if body.width + 2 >= PANE_BESIDE {
+        let width = body.width - PANE.0 - PANE.1;
+        let pane = Rect { x: body.x + width + PANE.1, width: PANE.0, ..body };
+        return (Rect { width, ..body }, pane);
+    }
+    let pane = rows.bottom((body.height / 2).min(24));
+    (rows.left, pane)
+}
+
+/// Where the details of a row are in their part of a body: below a rule, or where they stand beside
+/// the rows, in all of it.
+#[must_use]
+pub fn details((rows, pane): (Rect, Rect)) -> Rect {
+    let rule = u16::from(pane.y > rows.y).min(pane.height);
+    Rect { y: pane.y + rule, height: pane.height - rule, ..pane }
+}
+
+/// The Breakdown tab's body without its crumbs.
+#[must_use]
+pub fn below(body: Rect) -> Rect {
+    let mut rows = Rows { left: body };
+    rows.top(1);
+    rows.left
+}
+
+/// The parts of a table with a column for each piece of time.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Pivot {
+    /// The columns' names.
+    pub heading: Rect,
+    /// The rows.
+    pub rows: Rect,
+    /// What the rows add up to.
+    pub total: Rect,
+    /// A rule and the selected cell in words.
+    pub detail: Rect,
+}
+
+/// The parts of a pivot, in the area below the crumbs.
+#[must_use]
+pub fn pivot(area: Rect) -> Pivot {
+    let mut rows = Rows { left: area };
+    let heading = rows.top(1);
+    let detail = if area.height >= 7 { rows.bottom(2) } else { Rect::default() };
+    let total = if area.height >= 5 { rows.bottom(1) } else { Rect::default() };
+    Pivot { heading, rows: rows.left, total, detail }
+}
+
+/// The parts of an overview, in the area below the crumbs: the areas, and a line about them.
+#[must_use]
+pub fn overview(area: Rect) -> (Rect, Rect) {
+    let mut rows = Rows { left: area };
+    let line = rows.bottom(1);
+    (rows.left, line)
+}
+
+/// The parts of two rows side by side.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Compared {
+    /// Their figures.
+    pub table: Rect,
+    /// Which is which in the chart.
+    pub legend: Rect,
+    /// Their course over time.
+    pub chart: Rect,
+}
+
+/// The parts of two rows side by side, in the area below the crumbs, with so many lines of figures.
+#[must_use]
+pub fn compared(area: Rect, lines: u16) -> Compared {
+    let mut rows = Rows { left: area };
+    let table = rows.top(lines);
+    if rows.left.height < 7 {
+        return Compared { table, ..Compared::default() };
+    }
+    rows.top(1);
+    let legend = rows.top(1);
+    Compared { table, legend, chart: Rect { height: rows.left.height.min(16), ..rows.left } }
 }
 
 /// Columns at a box's sides too few to show anything of what lies under it.
@@ -106,10 +203,17 @@ mod tests {
             for height in 0..=60u16 {
                 let area = Rect::new(0, 0, width, height);
                 let all = screen(area, true);
-                let table = breakdown(all.body);
+                let table = breakdown(all.body, true);
                 let outer = [all.header, all.lens, all.banner, all.body, all.footer];
-                let table = [table.crumbs, table.heading, table.rows];
-                for (whole, parts) in [(area, &outer[..]), (all.body, &table[..])] {
+                let table = [table.crumbs, table.heading, table.rows, table.detail];
+                let beside: [Rect; 2] = beside(all.body, true).into();
+                let inner = pivot(all.body);
+                let pivot = [inner.heading, inner.rows, inner.total, inner.detail];
+                let inner = compared(all.body, 6);
+                let compared = [inner.table, inner.legend, inner.chart];
+                let overview: [Rect; 2] = overview(all.body).into();
+                let bodies = [&table[..], &pivot, &compared, &overview, &beside].map(|parts| (all.body, parts));
+                for (whole, parts) in [(area, &outer[..])].into_iter().chain(bodies) {
                     for (i, part) in parts.iter().enumerate().filter(|(_, p)| !p.is_empty()) {
                         assert_eq!(part.intersection(whole), *part, "{width}x{height}: {part:?} leaves {whole:?}");
                         for other in &parts[..i] {

@@ -71,6 +71,7 @@ pub fn render(app: &App, area: Rect, buf: &mut Buffer) -> Option<Position> {
         }
         Some(Overlay::Pick(list)) => list.draw(under, buf, &app.theme),
         Some(Overlay::Filter(line)) => line.draw(under, buf, &app.theme),
+        Some(Overlay::Find(line)) => breakdown::view::find_line(line, parts.body, buf, &app.theme),
         None => None,
     };
     if !app.pending.is_empty() {
@@ -209,7 +210,7 @@ fn body(app: &App, area: Rect, buf: &mut Buffer) {
     if app.tab == Tab::Spend {
         app.spend_scene().draw(area, buf, &app.theme);
     } else {
-        breakdown::view::draw(&app.breakdown, app.breakdown_answer(), area, buf, &app.theme);
+        breakdown::view::draw(app, area, buf);
     }
 }
 

@@ -54,7 +54,7 @@ impl App {
 
     fn forget_asked(&mut self) {
         self.spend.slot.forget();
-        self.breakdown.slot.forget();
+        self.breakdown.forget();
     }
 
     /// Says that whoever answers is being looked for, until one is found.

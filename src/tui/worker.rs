@@ -48,6 +48,10 @@ pub enum Asker {
     Spend,
     /// The Breakdown tab.
     Breakdown,
+    /// Prices and quantities of the Breakdown tab's rows.
+    Drivers,
+    /// What the Breakdown tab's selected row is made of.
+    Detail,
 }
 
 /// Which of the two threads asks.
@@ -65,6 +69,7 @@ impl Asker {
     pub fn lane(self) -> Lane {
         match self {
             Asker::Spend | Asker::Breakdown => Lane::Front,
+            Asker::Drivers | Asker::Detail => Lane::Back,
         }
     }
 }
@@ -349,7 +354,7 @@ mod tests {
         let job = |generation: u64| Job {
             asker: Asker::Breakdown,
             generation,
-            question: Question::Breakdown { lens: Lens::default(), limit: Some(generation as usize) },
+            question: Question::Breakdown { lens: Lens::default(), limit: Some(generation as usize), pieces: None },
             as_of: Day(20_000),
         };
         worker.ask(job(0));

@@ -171,10 +171,18 @@ fn spend_breakdown_and_explain_agree_with_the_query() {
     let layers: Amount = spend[0].series.iter().flat_map(|s| s.costs.iter().flatten().copied()).sum();
     assert_eq!(Some(layers), total);
     assert!(!spend[0].movers.is_empty() && spend[0].freshness.len() == 4);
-    let Answer::Breakdown(rows) = ask(Question::Breakdown { lens: lens.clone(), limit: None }) else { panic!("rows") };
+    let Answer::Breakdown(rows) = ask(Question::Breakdown { lens: lens.clone(), limit: None, pieces: None }) else {
+        panic!("rows")
+    };
     assert_eq!(rows[0].total.amount, total);
-    for row in &rows[0].rows {
-        assert_eq!(Some(row.trend.iter().flatten().copied().sum()), row.figure.amount, "{:?}", row.key);
+    for pieces in [None, Some(Granularity::Week), Some(Granularity::Month)] {
+        let question = Question::Breakdown { lens: lens.clone(), limit: None, pieces };
+        let Answer::Breakdown(rows) = ask(question) else { panic!("rows") };
+        assert_eq!(rows[0].granularity, pieces.unwrap_or(Granularity::Day));
+        for row in &rows[0].rows {
+            assert_eq!(row.trend.len(), rows[0].starts.len());
+            assert_eq!(Some(row.trend.iter().flatten().copied().sum()), row.figure.amount, "{:?}", row.key);
+        }
     }
     let Answer::Explain(explained) = ask(Question::Explain { lens, card: Card::Total, items: (5, 0) }) else {
         panic!("explain")
@@ -397,7 +405,11 @@ fn days_that_no_charge_is_known_of_are_not_held_against() {
         let query = Query { lens: lens.clone(), granularity: None, sort: Sort::Cost, limit: None };
         let answer = engine.ask(&Question::Query(query), as_of(), &Cancel::default()).expect("answer");
         let Answer::Query(query) = answer else { panic!("{answer:?}") };
-        let answer = engine.ask(&Question::Breakdown { lens: lens.clone(), limit: None }, as_of(), &Cancel::default());
+        let answer = engine.ask(
+            &Question::Breakdown { lens: lens.clone(), limit: None, pieces: None },
+            as_of(),
+            &Cancel::default(),
+        );
         let Ok(Answer::Breakdown(rows)) = answer else { panic!("{answer:?}") };
         let spend = spend(&engine, lens, "2024-09-21");
         let figures =

@@ -77,7 +77,7 @@ fn query(engine: &LocalEngine, lens: &Lens, granularity: Option<Granularity>) ->
 }
 
 fn breakdown(engine: &LocalEngine, lens: &Lens) -> Vec<BreakdownAnswer> {
-    let question = Question::Breakdown { lens: lens.clone(), limit: None };
+    let question = Question::Breakdown { lens: lens.clone(), limit: None, pieces: None };
     match engine.ask(&question, as_of(), &Cancel::default()).expect("answer") {
         Answer::Breakdown(answers) => answers,
         other => panic!("{other:?}"),

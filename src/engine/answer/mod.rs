@@ -335,6 +335,8 @@ pub struct BreakdownAnswer {
     pub unknown_rows: u64,
     /// Start of each piece of a row's trend, seconds since 1970.
     pub starts: Vec<i64>,
+    /// How large the pieces are.
+    pub granularity: Granularity,
     /// What the reader must know beside the figures.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notices: Vec<Notice>,

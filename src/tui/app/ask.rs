@@ -16,17 +16,24 @@ const ROWS_MAX: usize = 5_000;
 impl App {
     /// Asks what the tab shows, where that is not asked yet.
     pub(in crate::tui) fn ask(&mut self) -> Vec<Effect> {
+        let mut effects = self.ask_tab();
+        effects.extend(self.ask_beside());
+        effects
+    }
+
+    fn ask_tab(&mut self) -> Vec<Effect> {
         let crumbs: Vec<SafeText> = self.path.iter().map(|c| c.label.clone()).collect();
         let (asker, question) = match self.tab {
             Tab::Spend => (Asker::Spend, Question::Spend(self.lens.clone())),
             Tab::Breakdown => {
-                (Asker::Breakdown, Question::Breakdown { lens: self.lens.clone(), limit: Some(ROWS_MAX) })
+                let pieces = self.breakdown_pieces();
+                (Asker::Breakdown, Question::Breakdown { lens: self.lens.clone(), limit: Some(ROWS_MAX), pieces })
             }
             _ => return vec![],
         };
         let generation = match asker {
             Asker::Spend => self.spend.slot.ask(&question, &self.lens, &crumbs),
-            Asker::Breakdown => self.breakdown.slot.ask(&question, &self.lens, &crumbs),
+            _ => self.breakdown.slot.ask(&question, &self.lens, &crumbs),
         };
         let Some(generation) = generation else { return vec![] };
         vec![Effect::Ask(Box::new(Job { asker, generation, question, as_of: self.as_of }))]
@@ -43,6 +50,8 @@ impl App {
                     self.breakdown.arrange(self.currency.as_deref());
                 }
             }
+            Asker::Drivers => self.accept_drivers(reply.generation, reply.answer),
+            Asker::Detail => self.accept_detail(reply.generation, reply.answer),
             Asker::Spend => {
                 let answers = reply.answer.and_then(|answer| match answer {
                     Answer::Spend(answers) => Ok(answers),
@@ -57,6 +66,7 @@ impl App {
     }
 }
 
-fn odd() -> Error {
+/// What to say of an answer to a question that was not asked.
+pub(in crate::tui) fn odd() -> Error {
     Error::bug("the engine answered another question")
 }

@@ -30,6 +30,7 @@ use crate::engine::Extent;
 use crate::engine::answer::Freshness;
 use crate::error::Error;
 
+pub(super) use ask::odd;
 pub use mouse::Target;
 pub use open::Crumb;
 pub(super) use perform::distance;
@@ -138,7 +139,7 @@ impl App {
             }
             Event::Resize(columns, rows) => {
                 self.size = (columns, rows);
-                vec![]
+                self.ask_beside()
             }
             Event::Opened(standing) => self.opened(standing),
             Event::Changed => self.changed(),
@@ -149,7 +150,7 @@ impl App {
             Event::Answer(reply) => {
                 self.accept(*reply);
                 self.refresh_over();
-                vec![]
+                self.ask_beside()
             }
             Event::Extent(extent) => {
                 self.extent = extent.ok();
@@ -182,7 +183,11 @@ impl App {
             _ => false,
         };
         let currencies = self.currencies().len() > 1;
-        Context { place: self.place(), can_go_back: !self.path.is_empty(), can_open, currencies }
+        let rows = &self.breakdown;
+        let other_view =
+            self.tab == Tab::Breakdown && (rows.view != breakdown::View::Table || !rows.found().is_empty());
+        let can_go_back = other_view || !self.path.is_empty();
+        Context { place: self.place(), can_go_back, can_open, currencies }
     }
 
     /// The Spend tab's answer in the chosen currency.

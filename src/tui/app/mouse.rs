@@ -60,7 +60,7 @@ impl App {
         }
         match self.tab {
             Tab::Breakdown => {
-                let rows = layout::breakdown(parts.body).rows;
+                let rows = self.breakdown_rows().filter(|rows| rows.contains(at))?;
                 let row = usize::from(at.y.checked_sub(rows.y)?);
                 let mut seen = self.breakdown.visible(self.breakdown_answer()?, usize::from(rows.height));
                 seen.nth(row).map(|(at, _)| Target::Row(at))
@@ -115,7 +115,7 @@ impl App {
             }
             Target::Row(at) => {
                 let selected = self.breakdown.selected();
-                let page = self.page();
+                let page = self.breakdown_page();
                 self.breakdown.select(at, page, currency);
                 selected == at
             }

@@ -11,6 +11,7 @@ use crate::domain::period::PeriodSpec;
 use crate::domain::text::SafeText;
 use crate::engine::answer::Key as GroupKey;
 use crate::engine::twin;
+use crate::tui::action::Action;
 use crate::tui::effect::Effect;
 use crate::tui::tab::spend::state::Pane;
 use crate::tui::tab::{Tab, breakdown, narrowed, spend};
@@ -27,6 +28,8 @@ pub struct Crumb {
     tab: Tab,
     /// Whether only other days are looked at, whichever tab shows them.
     pub(super) zoomed: bool,
+    /// How the Breakdown tab showed its rows.
+    pub(super) view: breakdown::View,
 }
 
 impl App {
@@ -47,19 +50,27 @@ impl App {
                 let label = join(spend::movers::labels(answer, mover));
                 let all = answer.movers.iter().map(|m| (&m.key, &m.names));
                 let filter = narrowed(&self.lens.filter, &by, &key, all);
-                self.drill(by, key, filter, label);
+                self.drill(by, key, filter, label, None);
             } else if let Some(days) = self.spend.selected_days(answer) {
                 self.open_days(days);
             }
             self.tab = Tab::Breakdown;
             return;
         }
+        if self.breakdown.view == breakdown::View::Compared {
+            self.status = Some(format!("{} goes back to the rows", self.keymap.key_of(Action::Back)));
+            return;
+        }
         let Some(answer) = self.breakdown_answer() else { return };
         let Some(row) = self.breakdown.row(answer) else { return };
-        let label = SafeText::from_outside(&breakdown::state::name(answer, row));
+        let days = self.breakdown.opened_days(answer);
+        let mut label = SafeText::from_outside(&breakdown::state::name(answer, row));
+        if let Some(days) = days {
+            label = SafeText::from_outside(&format!("{label}, {}", days.words()));
+        }
         let (by, key) = (answer.by.clone(), row.key.clone());
         let filter = narrowed(&self.lens.filter, &by, &key, answer.rows.iter().map(|r| (&r.key, &r.names)));
-        self.drill(by, key, filter, label);
+        self.drill(by, key, filter, label, days);
     }
 
     fn open_days(&mut self, days: Period) {
@@ -67,31 +78,47 @@ impl App {
         self.push(SafeText::from_outside(&days.words()), period, None);
     }
 
-    fn drill(&mut self, by: Vec<Dimension>, key: GroupKey, filter: Filter, label: SafeText) {
+    /// Goes down into a group; into some days of it only where they are given.
+    fn drill(&mut self, by: Vec<Dimension>, key: GroupKey, filter: Filter, label: SafeText, days: Option<Period>) {
         let lens = Lens { by, filter, ..self.lens.clone() };
-        let Some(next) = breakdown::state::next_level(&lens) else {
-            self.status = Some("this is the finest level: b groups otherwise".into());
+        let depth = self.path.len();
+        self.breakdown.levels.keep(depth, &self.lens.by);
+        // Days can be opened of the finest level too.
+        let finest = days.map(|_| self.lens.by.clone());
+        let Some(next) = self.breakdown.levels.next(depth, &lens).or(finest) else {
+            if self.tab == Tab::Breakdown && self.breakdown.view == breakdown::View::Table {
+                self.show_pane(true);
+            }
+            self.status = Some("this is the finest level: its line items are shown, b groups otherwise".into());
             return;
         };
-        self.push(label, None, Some(key));
+        let period = days.map(|days| std::mem::replace(&mut self.lens.period, PeriodSpec::Range(days)));
+        self.push(label, period, Some(key));
         self.lens.filter = lens.filter;
-        self.lens.by = vec![next];
+        self.lens.by = next;
     }
 
     fn push(&mut self, label: SafeText, period: Option<PeriodSpec>, key: Option<GroupKey>) {
         let (filter, by) = (self.lens.filter.clone(), self.lens.by.clone());
-        self.path.push(Crumb { label, filter, by, period, key, tab: self.tab, zoomed: false });
+        let view = std::mem::take(&mut self.breakdown.view);
+        self.path.push(Crumb { label, filter, by, period, key, tab: self.tab, zoomed: false, view });
         self.breakdown.seek(None);
     }
 
     /// Remembers the days that were looked at before a zoom.
     pub(super) fn push_zoom(&mut self, label: SafeText, period: PeriodSpec) {
         let (filter, by) = (self.lens.filter.clone(), self.lens.by.clone());
-        self.path.push(Crumb { label, filter, by, period: Some(period), key: None, tab: self.tab, zoomed: true });
+        let (tab, view) = (self.tab, self.breakdown.view);
+        self.path.push(Crumb { label, filter, by, period: Some(period), key: None, tab, zoomed: true, view });
     }
 
     pub(super) fn back(&mut self) {
+        if self.breakdown_back() {
+            return;
+        }
+        let depth = self.path.len();
         let Some(crumb) = self.path.pop() else { return };
+        self.breakdown.levels.keep(depth, &self.lens.by);
         self.lens.filter = crumb.filter;
         self.lens.by = crumb.by;
         if let Some(period) = crumb.period {
@@ -99,6 +126,7 @@ impl App {
         }
         if !crumb.zoomed {
             self.tab = crumb.tab;
+            self.breakdown.view = crumb.view;
             self.breakdown.seek(crumb.key);
         }
     }

@@ -11,8 +11,10 @@ use crate::tui::action::Action;
 use crate::tui::effect::Effect;
 use crate::tui::key::{Key, shown_sequence};
 use crate::tui::keymap::Found;
-use crate::tui::layout;
 use crate::tui::tab::Tab;
+
+/// Moves that a page goes by in the Spend tab.
+const PAGE: usize = 5;
 
 impl App {
     pub(super) fn key(&mut self, event: &KeyEvent) -> Vec<Effect> {
@@ -45,7 +47,7 @@ impl App {
             Action::Redraw => {
                 if self.error().is_some() {
                     self.spend.slot.forget();
-                    self.breakdown.slot.forget();
+                    self.breakdown.forget();
                 }
                 let mut effects = self.ask();
                 effects.push(Effect::Redraw);
@@ -64,7 +66,7 @@ impl App {
             Action::Back => self.back(),
             Action::CopyRow => return self.copy_row(),
             Action::CopyCommand => return self.copy_command(),
-            Action::Help | Action::Palette | Action::Filter | Action::Period | Action::GroupBy => {
+            Action::Help | Action::Palette | Action::Filter | Action::Find | Action::Period | Action::GroupBy => {
                 self.open_overlay(action)
             }
             Action::Earlier => self.lens.period = self.lens.period.step(-1, self.as_of),
@@ -112,43 +114,20 @@ impl App {
         self.status = Some(format!("theme {name}: `theme = \"{name}\"` under [screen] in the config keeps it"));
     }
 
-    /// How many lines a page has.
-    pub(super) fn page(&self) -> usize {
-        let area = ratatui::layout::Rect::new(0, 0, self.size.0, self.size.1);
-        let body = layout::screen(area, self.banner.is_some()).body;
-        usize::from(layout::breakdown(body).rows.height).max(1)
-    }
-
     fn move_about(&mut self, action: Action) {
-        let currency = self.currency.clone();
-        let currency = currency.as_deref();
-        let page = self.page();
         if self.tab == Tab::Spend {
             match action {
                 Action::DayBefore => self.move_across(-1),
                 Action::DayAfter => self.move_across(1),
                 Action::NextPane => self.next_pane(),
                 _ => {
-                    if let Some(by) = distance(action, page) {
+                    if let Some(by) = distance(action, PAGE) {
                         self.move_in_pane(by);
                     }
                 }
             }
         } else if self.tab == Tab::Breakdown {
-            match action {
-                Action::Sort => self.breakdown.sort_next(currency),
-                Action::Reverse => self.breakdown.reverse(currency),
-                Action::Mark => {
-                    self.breakdown.mark(currency);
-                    self.breakdown.select(self.breakdown.selected() + 1, page, currency);
-                }
-                _ => {
-                    if let Some(by) = distance(action, page) {
-                        let to = self.breakdown.selected().saturating_add_signed(by);
-                        self.breakdown.select(to, page, currency);
-                    }
-                }
-            }
+            self.perform_breakdown(action);
         }
     }
 }

@@ -12,6 +12,7 @@ use super::calendar_view;
 use super::complete::Known;
 use super::filter::{FilterLine, Scene};
 use super::help::Help;
+use super::line::EditedLine;
 use super::picker::Chosen;
 use crate::tui::action::Action;
 use crate::tui::app::{App, distance};
@@ -36,6 +37,7 @@ impl App {
                 let text = self.lens.filter.to_string();
                 Some(Overlay::Filter(FilterLine::new(if text.is_empty() { text } else { text + " " }, scene)))
             }
+            Action::Find => Some(Overlay::Find(EditedLine::new(self.breakdown.found().to_owned()))),
             Action::Period => Some(Overlay::Period(Calendar::new(self.lens.period, &self.calendar_facts()))),
             Action::GroupBy => Some(Overlay::Pick(Box::new(self.groupings()))),
             Action::Palette => Some(Overlay::Pick(Box::new(self.palette()))),
@@ -92,7 +94,16 @@ impl App {
             Some(Overlay::Period(calendar)) => calendar.insert(text, &facts),
             Some(Overlay::Pick(list)) => list.insert(text),
             Some(Overlay::Help(help)) => help.insert(text),
+            Some(Overlay::Find(line)) => line.insert(text),
             None => {}
+        }
+        self.find_rows();
+    }
+
+    /// Lists the rows that are like what was typed so far.
+    fn find_rows(&mut self) {
+        if let Some(Overlay::Find(line)) = &self.overlay {
+            self.breakdown.find(line.text(), self.currency.as_deref());
         }
     }
 
@@ -109,6 +120,15 @@ impl App {
             (Some(Overlay::Filter(line)), Action::Close) if line.is_searching() => line.leave_search(scene),
             (Some(Overlay::Period(calendar)), Action::Close) if calendar.start().is_some() => calendar.give_up(),
             (Some(Overlay::Help(help)), Action::Close) if help.searched() => *help = Help::default(),
+            (Some(Overlay::Find(_)), Action::Close) => {
+                self.overlay = None;
+                self.breakdown.find("", self.currency.as_deref());
+            }
+            (Some(Overlay::Find(_)), Action::Apply) => self.overlay = None,
+            (Some(Overlay::Find(line)), action) => {
+                line.edit(action);
+                self.find_rows();
+            }
             (_, Action::Close) => self.overlay = None,
             (Some(Overlay::Help(help)), action) => match (distance(action, PAGE), action) {
                 (Some(by), _) => help.scroll_by(by, tab, &keymap, under),

@@ -37,6 +37,8 @@ pub enum Overlay {
     Pick(Box<picker::Picker<choice::Choice>>),
     /// The filter's line.
     Filter(filter::FilterLine),
+    /// What the Breakdown tab's rows must be like.
+    Find(line::EditedLine),
 }
 
 impl Overlay {
@@ -49,7 +51,7 @@ impl Overlay {
             Overlay::Period(_) => Place::Calendar,
             Overlay::Pick(list) if list.takes_several() => Place::Several,
             Overlay::Pick(_) => Place::Picker,
-            Overlay::Filter(_) => Place::Line,
+            Overlay::Filter(_) | Overlay::Find(_) => Place::Line,
         }
     }
 }

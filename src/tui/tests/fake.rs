@@ -6,16 +6,18 @@ use crossterm::event::{KeyEvent, KeyModifiers};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::domain::calendar::{Day, Period};
+use crate::analytics::attribute::Effects;
+use crate::domain::calendar::{Day, Granularity, Period};
 use crate::domain::dimension::Dimension;
 use crate::domain::lens::Lens;
 use crate::domain::money::Amount;
 use crate::domain::text::Untrusted;
 use crate::engine::answer::{
-    BreakdownAnswer, BreakdownRow, Figure, Freshness, Mover, Notice, NoticeKind, Series, Severity, SpendAnswer,
+    BreakdownAnswer, BreakdownRow, Composition, Coverage, CurrencyDetail, DetailAnswer, Driver, DriversAnswer, Figure,
+    Freshness, LineItem, Mover, Notice, NoticeKind, Series, Severity, Share, SpendAnswer, TagUse, UnitFigure,
 };
 use crate::engine::query::pieces;
-use crate::engine::{Answer, Cancel, Command, Engine, Extent, Outcome, Question};
+use crate::engine::{Answer, Cancel, Command, Engine, Extent, Outcome, Page, Question};
 use crate::error::{Error, Result};
 use crate::tui::app::App;
 use crate::tui::effect::Effect;
@@ -48,10 +50,6 @@ fn cents(n: i64) -> Option<Amount> {
 
 fn figure(now: i64, before: i64) -> Figure {
     Figure { amount: cents(now), previous: cents(before) }
-}
-
-fn days(lens: &Lens) -> Vec<i64> {
-    lens.period.resolve(as_of()).iter().map(Day::seconds).collect()
 }
 
 /// A cost that looks like one: weekly rhythm and slow growth.
@@ -137,8 +135,10 @@ impl Fake {
         }
     }
 
-    fn breakdown(&self, lens: &Lens, currency: &str) -> BreakdownAnswer {
+    fn breakdown(&self, lens: &Lens, currency: &str, pieces: Option<Granularity>) -> BreakdownAnswer {
         let by = lens.by.clone();
+        let granularity = pieces.unwrap_or(Granularity::Day);
+        let starts = crate::engine::query::pieces(lens.period.resolve(as_of()), granularity);
         let values = self.values(by.first().unwrap_or(&Dimension::Service));
         let names = |value: &str| match value {
             "111122223333" => BTreeMap::from([(0, Untrusted::from("prod-ml"))]),
@@ -152,7 +152,7 @@ impl Fake {
                 key: vec![(*value).into()],
                 names: names(value),
                 figure: figure(1_820_411 / (i as i64 * 3 + 1), [1_589_367, 500_000, 260_058, 90_000][i % 4]),
-                trend: (0..30).map(|d| cents(wave(d * (i + 1), 100))).collect(),
+                trend: (0..starts.len()).map(|d| cents(wave(d * (i + 1), 100))).collect(),
             })
             .collect();
         let period: Period = lens.period.resolve(as_of());
@@ -170,7 +170,85 @@ impl Fake {
             groups: rows.len() as u64,
             rows,
             unknown_rows: 0,
-            starts: days(lens),
+            starts,
+            granularity,
+        }
+    }
+
+    /// The second of the groups has mixed units.
+    fn drivers(&self, lens: &Lens, currency: &str) -> DriversAnswer {
+        let breakdown = self.breakdown(lens, currency, None);
+        let unit = || UnitFigure { unit: "h".into(), quantity: figure(55_550, 48_500), price: figure(3_277, 3_277) };
+        let drivers = breakdown.rows.into_iter().enumerate().map(|(i, row)| Driver {
+            key: row.key,
+            names: row.names,
+            figure: row.figure,
+            effects: row.figure.change().map(|change| Effects { quantity: change, ..Effects::default() }),
+            unit: (i != 1).then(unit),
+            new_skus: 0,
+            gone_skus: 0,
+            reason: None,
+        });
+        DriversAnswer {
+            metric: lens.metric,
+            currency: currency.into(),
+            period: breakdown.period,
+            previous_period: breakdown.previous_period,
+            by: breakdown.by,
+            groups: drivers.collect(),
+        }
+    }
+
+    fn detail(&self, lens: &Lens, page: Page) -> DetailAnswer {
+        let share = |value: &str, cost: i64, of: f64| Share {
+            value: value.into(),
+            name: None,
+            cost: cents(cost),
+            share: Some(of),
+        };
+        let by = Dimension::Service;
+        let values = self.values(&by).into_iter().enumerate();
+        let values = values.map(|(i, value)| share(value, 400_000 / (i as i64 + 1), 0.4 / (i as f64 + 1.0))).collect();
+        let breakdown = self.breakdown(lens, "USD", None);
+        // The second of the rows has mixed units, as in [`Fake::drivers`].
+        let mixed = lens.filter.to_string().contains("Microsoft");
+        let currency = CurrencyDetail {
+            metric: lens.metric,
+            currency: "USD".into(),
+            figure: breakdown.total,
+            starts: breakdown.starts,
+            trend: vec![],
+            composition: vec![Composition { dimension: by, values, others: 3, others_cost: cents(9_000) }],
+            tags: vec![TagUse {
+                key: "team".into(),
+                values: vec![share("ml", 810_000, 0.81)],
+                others: 0,
+                untagged: share("", 190_000, 0.19),
+            }],
+            driver: self.drivers(lens, "USD").groups.into_iter().nth(usize::from(mixed)),
+            coverage: Coverage {
+                usage: cents(1_000_000),
+                pricing: vec![share("Standard", 610_000, 0.61), share("Committed", 390_000, 0.39)],
+                commitments: vec![],
+                unused: cents(1_200),
+            },
+        };
+        let item = |at: usize| LineItem {
+            start: as_of().seconds(),
+            end: as_of().plus(1).seconds(),
+            columns: vec![
+                ("ChargeDescription".into(), format!("charge {at} of the bill").into()),
+                ("ResourceId".into(), self.values(&Dimension::Resource)[0].into()),
+            ],
+            quantities: vec![("EffectiveCost".into(), cents(9_000 - at as i64).unwrap_or_default())],
+            currency: "USD".into(),
+        };
+        DetailAnswer {
+            period: breakdown.period,
+            previous_period: breakdown.previous_period,
+            currencies: vec![currency],
+            items: (page.skip..(page.skip + page.limit).min(25)).map(item).collect(),
+            items_total: 25,
         }
     }
 }
@@ -185,9 +263,11 @@ impl Engine for Fake {
             Question::Spend(_) if none => Answer::Spend(vec![]),
             Question::Spend(lens) => Answer::Spend(vec![self.spend(lens, "USD", 100), self.spend(lens, "EUR", 7)]),
             Question::Breakdown { .. } if none => Answer::Breakdown(vec![]),
-            Question::Breakdown { lens, .. } => {
-                Answer::Breakdown(vec![self.breakdown(lens, "USD"), self.breakdown(lens, "EUR")])
+            Question::Breakdown { lens, pieces, .. } => {
+                Answer::Breakdown(vec![self.breakdown(lens, "USD", *pieces), self.breakdown(lens, "EUR", *pieces)])
             }
+            Question::Drivers { lens, .. } => Answer::Drivers(vec![self.drivers(lens, "USD")]),
+            Question::Detail { lens, items } => Answer::Detail(self.detail(lens, *items)),
             other => panic!("the app asked {other:?}"),
         })
     }

@@ -131,7 +131,7 @@ fn an_answer_to_an_older_question_is_not_shown() {
 }
 
 /// The answer to the question among effects.
-fn reply(effects: &[Effect], mood: Mood) -> Event {
+pub fn reply(effects: &[Effect], mood: Mood) -> Event {
     let job = effects.iter().find_map(|e| if let Effect::Ask(job) = e { Some(job.clone()) } else { None });
     let job = job.expect("a question");
     let answer = crate::engine::Engine::ask(&super::fake::Fake(mood), &job.question, job.as_of, &Default::default());

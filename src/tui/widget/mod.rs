@@ -4,3 +4,4 @@ pub mod bar;
 pub mod chart;
 pub mod money;
 pub mod scale;
+pub mod treemap;

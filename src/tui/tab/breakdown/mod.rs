@@ -1,6 +1,20 @@
 //! The Breakdown tab: what a figure is made of, level by level.
 
+mod beside;
+mod columns;
+mod compare;
+mod crumbs;
+mod keys;
+mod levels;
+mod pane;
+mod pivot;
+mod pivot_view;
+#[cfg(test)]
+mod samples;
+mod sort;
 pub mod state;
+mod treemap;
+mod units;
 pub mod view;
 
-pub use state::State;
+pub use state::{State, View};

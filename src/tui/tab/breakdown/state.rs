@@ -1,66 +1,33 @@
-//! What the Breakdown tab remembers: its answer, order, selection and marks.
+//! What the Breakdown tab remembers: its answer, order, selection, marks and what is looked for.
 //!
 //! Selection and marks are kept by key, so that they survive a new answer or order. Draws nothing.
 
-use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
-use crate::domain::dimension::Dimension;
-use crate::domain::lens::Lens;
+use super::beside::Drivers;
+use super::columns::{Columns, Measures};
+use super::levels::Levels;
+use super::pivot::{Pivot, days};
+use super::sort::Sort;
+use crate::domain::calendar::Period;
 use crate::domain::money::Amount;
-use crate::engine::answer::{BreakdownAnswer, BreakdownRow, Key};
+use crate::domain::text::SafeText;
+use crate::engine::answer::{BreakdownAnswer, BreakdownRow, DetailAnswer, Driver, DriversAnswer, Key};
+use crate::tui::overlay::fuzzy::Fuzzy;
 use crate::tui::tab::{Slot, label};
 
-/// The levels that Enter goes down by, coarse to fine.
-pub const LEVELS: [Dimension; 6] = [
-    Dimension::Provider,
-    Dimension::SubAccount,
-    Dimension::Service,
-    Dimension::Region,
-    Dimension::ResourceType,
-    Dimension::Resource,
-];
-
-/// The level below what a lens groups by; `None` at the last.
-#[must_use]
-pub fn next_level(lens: &Lens) -> Option<Dimension> {
-    let held = |d: &&Dimension| {
-        lens.by.contains(d) || lens.filter.clauses.iter().any(|c| c.dimension.as_ref() == Some(*d) && !c.negated)
-    };
-    let at = lens.by.iter().filter_map(|d| LEVELS.iter().position(|l| l == d)).max();
-    LEVELS.iter().skip(at.map_or(0, |at| at + 1)).find(|d| !held(d)).cloned()
-}
-
-/// How rows are ordered.
+/// How rows are shown.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Sort {
-    /// Largest cost first.
+pub enum View {
+    /// As a table.
     #[default]
-    Cost,
-    /// Largest change first, up or down.
-    Change,
-    /// By name.
-    Name,
-}
-
-impl Sort {
-    fn next(self) -> Sort {
-        match self {
-            Sort::Cost => Sort::Change,
-            Sort::Change => Sort::Name,
-            Sort::Name => Sort::Cost,
-        }
-    }
-
-    /// Its word.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Sort::Cost => "cost",
-            Sort::Change => "change",
-            Sort::Name => "name",
-        }
-    }
+    Table,
+    /// As a table with a column for each piece of time.
+    Pivot,
+    /// As areas.
+    Overview,
+    /// The two marked ones side by side.
+    Compared,
 }
 
 /// The Breakdown tab's state.
@@ -68,12 +35,32 @@ impl Sort {
 pub struct State {
     /// What it asked and was told.
     pub slot: Slot<BreakdownAnswer>,
+    /// What drives the rows, as asked and told.
+    pub drivers: Slot<DriversAnswer>,
+    /// What the selected row is made of, as asked and told.
+    pub detail: Slot<DetailAnswer>,
+    /// Whether the pane of details is open, where that was chosen.
+    pub pane: Option<bool>,
+    /// How many line items are passed over.
+    pub items_from: usize,
+    /// What drives each row that is shown.
+    by_key: Drivers,
+    /// How rows are shown.
+    pub view: View,
+    /// The pivot's pieces and its selected one.
+    pub pivot: Pivot,
     /// How rows are ordered.
     pub sort: Sort,
     /// Whether the order is turned round.
     pub reversed: bool,
     /// Rows marked, by key.
     pub marks: BTreeSet<Key>,
+    /// What rows must be like to be listed; empty lists all.
+    find: String,
+    /// What was opened by what, level by level.
+    pub levels: Levels,
+    /// How wide the answer's texts are.
+    measures: Measures,
     /// The first visible row, as an index into the order.
     pub offset: usize,
     order: Vec<usize>,
@@ -86,6 +73,42 @@ impl State {
     #[must_use]
     pub fn answer(&self, currency: Option<&str>) -> Option<&BreakdownAnswer> {
         self.slot.answer(currency, |a| &a.currency)
+    }
+
+    /// The columns of an answer's rows in a width.
+    #[must_use]
+    pub fn columns(&self, width: u16, answer: Option<&BreakdownAnswer>) -> Columns {
+        let compared = answer.is_none_or(|a| a.previous_period.is_some());
+        Columns::of(usize::from(width), &self.measures, compared)
+    }
+
+    /// How wide the answer's texts are.
+    #[must_use]
+    pub fn measures(&self) -> &Measures {
+        &self.measures
+    }
+
+    /// The listed rows in order, as indices into the answer.
+    #[must_use]
+    pub fn order(&self) -> &[usize] {
+        &self.order
+    }
+
+    /// The listed rows in order.
+    pub fn rows<'a>(&self, answer: &'a BreakdownAnswer) -> impl Iterator<Item = &'a BreakdownRow> {
+        self.order.iter().filter_map(|at| answer.rows.get(*at))
+    }
+
+    /// The selected row, as an index into the answer.
+    #[must_use]
+    pub fn row_index(&self) -> Option<usize> {
+        self.order.get(self.selected).copied()
+    }
+
+    /// The days that are opened with the selected row: those of the pivot's selected piece.
+    #[must_use]
+    pub fn opened_days(&self, answer: &BreakdownAnswer) -> Option<Period> {
+        (self.view == View::Pivot).then(|| days(answer, self.pivot.selected(answer))).flatten()
     }
 
     /// The selected row, as an index into the order.
@@ -116,35 +139,80 @@ impl State {
     /// The selected row.
     #[must_use]
     pub fn row<'a>(&self, answer: &'a BreakdownAnswer) -> Option<&'a BreakdownRow> {
-        answer.rows.get(*self.order.get(self.selected)?)
+        answer.rows.get(self.row_index()?)
     }
 
-    /// Orders the rows anew and finds the selected one again.
+    /// Lists and orders the rows anew and finds the selected one again.
     pub fn arrange(&mut self, currency: Option<&str>) {
         let Some(answer) = self.slot.answer(currency, |a| &a.currency) else { return };
         let mut order: Vec<usize> = (0..answer.rows.len()).collect();
-        let cost = |at: &usize| answer.rows[*at].figure.amount;
-        let change = |at: &usize| answer.rows[*at].figure.change().map(Amount::abs);
-        match self.sort {
-            Sort::Cost => order.sort_by_key(|at| std::cmp::Reverse(cost(at))),
-            Sort::Change => order.sort_by_key(|at| std::cmp::Reverse(change(at))),
-            Sort::Name => {
-                let names: Vec<String> = answer.rows.iter().map(|r| name(answer, r).to_lowercase()).collect();
-                order.sort_by(|a, b| names[*a].cmp(&names[*b]).then(Ordering::Equal));
-            }
+        if !self.find.is_empty() {
+            let mut fuzzy = Fuzzy::new(&self.find);
+            order.retain(|at| fuzzy.score(&name(answer, &answer.rows[*at])).is_some());
         }
-        if self.reversed {
-            order.reverse();
-        }
+        let of_rows = self
+            .drivers
+            .shown
+            .as_ref()
+            .filter(|drivers| self.slot.shown.as_ref().is_some_and(|shown| shown.lens == drivers.lens));
+        let drivers = of_rows.and_then(|shown| shown.answers.iter().find(|a| a.currency == answer.currency));
+        let groups = drivers.into_iter().flat_map(|drivers| &drivers.groups);
+        self.by_key = groups.map(|driver| (driver.key.clone(), driver.clone())).collect();
+        self.sort.order(self.reversed, answer, &self.by_key, &mut order);
         let found = self.key.as_ref().and_then(|key| order.iter().position(|at| answer.rows[*at].key == *key));
         self.selected = found.unwrap_or_else(|| self.selected.min(order.len().saturating_sub(1)));
-        self.key = order.get(self.selected).map(|at| answer.rows[*at].key.clone());
+        // Where nothing is listed the row that was selected is again once it is.
+        if let Some(at) = order.get(self.selected) {
+            self.key = Some(answer.rows[*at].key.clone());
+        }
+        self.measures = Measures::of(answer);
         self.order = order;
+    }
+
+    /// Lists only rows that are like what was typed; all where that is empty.
+    pub fn find(&mut self, typed: &str, currency: Option<&str>) {
+        typed.clone_into(&mut self.find);
+        // The first of what is found, where the selected row is not.
+        self.selected = 0;
+        self.items_from = 0;
+        self.arrange(currency);
+    }
+
+    /// What rows must be like to be listed; empty where all are.
+    #[must_use]
+    pub fn found(&self) -> &str {
+        &self.find
+    }
+
+    /// What drives a row; `None` until it is known.
+    #[must_use]
+    pub fn driver(&self, row: &BreakdownRow) -> Option<&Driver> {
+        self.by_key.get(&row.key)
+    }
+
+    /// Forgets what was asked, so that it is asked again.
+    pub fn forget(&mut self) {
+        self.slot.forget();
+        self.drivers.forget();
+        self.detail.forget();
+    }
+
+    /// How many rows are listed.
+    #[must_use]
+    pub fn listed(&self) -> usize {
+        self.order.len()
+    }
+
+    /// What the listed rows of known cost cost; `None` where no cost is known.
+    #[must_use]
+    pub fn listed_cost(&self, answer: &BreakdownAnswer) -> Option<Amount> {
+        self.rows(answer).filter_map(|row| row.figure.amount).reduce(|a, b| a + b)
     }
 
     /// Selects another row.
     pub fn select(&mut self, at: usize, page: usize, currency: Option<&str>) {
         self.offset = self.first_visible(page);
+        self.items_from = 0;
         self.selected = at.min(self.order.len().saturating_sub(1));
         self.offset = self.first_visible(page);
         self.key = self.answer(currency).and_then(|a| self.row(a)).map(|r| r.key.clone());
@@ -155,7 +223,9 @@ impl State {
         self.key = key;
         self.selected = 0;
         self.offset = 0;
+        self.items_from = 0;
         self.marks.clear();
+        self.find.clear();
     }
 
     /// Marks the selected row, or takes its mark away.
@@ -176,7 +246,7 @@ impl State {
 
     /// Takes the next order.
     pub fn sort_next(&mut self, currency: Option<&str>) {
-        self.sort = self.sort.next();
+        self.sort = self.answer(currency).map_or(self.sort, |answer| self.sort.next(answer, &self.by_key));
         self.reversed = false;
         self.arrange(currency);
     }
@@ -188,10 +258,18 @@ impl State {
     }
 }
 
-/// What a row is called.
+/// What a row is called: its values, one after the other.
 #[must_use]
 pub fn name(answer: &BreakdownAnswer, row: &BreakdownRow) -> String {
-    let values = answer.by.iter().zip(&row.key).enumerate();
-    let labels: Vec<String> = values.map(|(i, (by, v))| label(by, v, row.names.get(&i)).into_string()).collect();
+    let labels: Vec<String> = (0..row.key.len()).map(|at| value(answer, row, at).into_string()).collect();
     labels.join(" / ")
+}
+
+/// What one of a row's values is called.
+#[must_use]
+pub fn value(answer: &BreakdownAnswer, row: &BreakdownRow, at: usize) -> SafeText {
+    match (answer.by.get(at), row.key.get(at)) {
+        (Some(by), Some(value)) => label(by, value, row.names.get(&at)),
+        _ => SafeText::ours(""),
+    }
 }

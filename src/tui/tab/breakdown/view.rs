@@ -1,198 +1,244 @@
-//! Draws the Breakdown tab: crumbs, and a table whose columns follow the width.
+//! Draws the Breakdown tab: crumbs, a table whose columns follow the width, and a line for what
+//! has no column.
 //!
 //! Pure: reads state, builds only the rows that are seen. Asks nothing and changes nothing.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
+use ratatui::widgets::{Clear, Widget};
 
 use super::State;
-use super::state::{Sort, name};
+use super::columns::{Columns, GAP, MARKS};
+use super::sort::Sort;
+use super::state::{View, name, value};
+use super::{compare, crumbs, pane, pivot_view, treemap, units};
 use crate::domain::money::Amount;
 use crate::domain::text::SafeText;
-use crate::engine::answer::{BreakdownAnswer, BreakdownRow, Figure};
+use crate::engine::answer::{BreakdownAnswer, BreakdownRow, UnitFigure};
+use crate::tui::app::App;
 use crate::tui::layout;
-use crate::tui::text::{cut, left, put, put_at, right, width};
+use crate::tui::overlay::line::EditedLine;
+use crate::tui::text::{left, put, right, rule};
 use crate::tui::theme::{Role, Theme};
 use crate::tui::widget::{bar, money};
 
-/// Columns of the marks before a row.
-const MARKS: usize = 3;
-/// Columns that a row's name should have before another column is worth showing.
-const NAME_LEAST: usize = 22;
-const NAME_MOST: usize = 48;
-
-/// Which columns there is room for, and how wide they are.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-struct Columns {
-    name: usize,
-    cost: usize,
-    bar: usize,
-    share: usize,
-    previous: usize,
-    change: usize,
-    percent: usize,
-    trend: usize,
-}
-
-impl Columns {
-    fn of(width: usize, money: usize, comparison: bool) -> Columns {
-        let mut columns = Columns { cost: money, ..Columns::default() };
-        let mut left = width.saturating_sub(MARKS + money);
-        let mut take = |column: &mut usize, wanted: usize, worth: bool| {
-            if worth && left >= NAME_LEAST + wanted {
-                *column = wanted;
-                left -= wanted;
-            }
-        };
-        take(&mut columns.share, 7, true);
-        take(&mut columns.percent, 9, comparison);
-        take(&mut columns.change, money + 3, comparison);
-        take(&mut columns.bar, 12, true);
-        take(&mut columns.previous, money + 2, comparison);
-        take(&mut columns.trend, 20, true);
-        columns.name = left.min(NAME_MOST);
-        let spare = left - columns.name;
-        if columns.bar > 0 {
-            let more = spare.min(14);
-            columns.bar += more;
-            if columns.trend > 0 {
-                columns.trend += (spare - more).min(30);
-            }
-        }
-        columns
-    }
-}
-
-/// How wide amounts are: the widest of the answer, so that nothing moves while scrolling.
-fn money_width(answer: &BreakdownAnswer, places: u32) -> usize {
-    let figures = answer.rows.iter().map(|r| r.figure).chain([answer.total]);
-    let largest = |f: Figure| [f.amount, f.previous].into_iter().flatten().map(Amount::abs).max();
-    let most = figures.filter_map(largest).max().unwrap_or_default();
-    (width(&most.grouped(places)) + 1).clamp(10, 24)
+/// What a table's rows are drawn with.
+struct Table<'a> {
+    state: &'a State,
+    answer: &'a BreakdownAnswer,
+    columns: Columns,
+    places: u32,
+    theme: &'a Theme,
 }
 
 /// Draws the tab; `None` where no answer has come yet.
-pub fn draw(state: &State, answer: Option<&BreakdownAnswer>, area: Rect, buf: &mut Buffer, theme: &Theme) {
-    let parts = layout::breakdown(area);
-    crumbs(state, answer, parts.crumbs, buf, theme);
+pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
+    let (state, answer, theme) = (&app.breakdown, app.breakdown_answer(), &app.theme);
+    let open = app.pane_is_open();
+    let (area, pane) = layout::beside(area, open);
+    let columns = state.columns(area.width, answer);
+    let parts = layout::breakdown(area, !open && !columns.complete(answer));
+    crumbs::draw(state, answer, parts.crumbs, buf, theme);
     let Some(answer) = answer else {
         put(buf, parts.rows, 0, &Line::from(Span::styled("   loading", theme.style(Role::Muted))));
         return;
     };
-    let places = money::places(&answer.currency);
-    let compared = answer.previous_period.is_some();
-    let columns = Columns::of(usize::from(area.width), money_width(answer, places), compared);
-    heading(state, answer, columns, parts.heading, buf, theme);
+    let below = layout::below(area);
+    match state.view {
+        View::Table => rows(state, answer, columns, &parts, buf, theme),
+        View::Pivot => pivot_view::draw(state, answer, below, buf, theme),
+        View::Overview => treemap::draw(state, answer, below, buf, theme),
+        View::Compared => compare::draw(state, answer, below, buf, theme),
+    }
+    if open {
+        let details = layout::details((area, pane));
+        if details != pane {
+            rule(buf, pane, 0, theme);
+        }
+        pane::draw(state, answer, app.selected_detail(), details, buf, theme);
+    }
+}
+
+/// Draws the line that rows are looked for with in place of the crumbs; returns where the terminal's
+/// cursor belongs.
+pub fn find_line(line: &EditedLine, body: Rect, buf: &mut Buffer, theme: &Theme) -> Option<Position> {
+    const PROMPT: &str = "find ";
+    let area = layout::breakdown(body, false).crumbs;
+    let area = Rect { width: area.width / 3, ..area }.intersection(buf.area);
+    if area.is_empty() {
+        return None;
+    }
+    Clear.render(area, buf);
+    let room = usize::from(area.width).saturating_sub(PROMPT.len() + 1);
+    let (text, cursor) = line.seen(room, theme.glyphs.ellipsis);
+    put(buf, area, 0, &Line::from(vec![Span::styled(PROMPT, theme.style(Role::Accent)), Span::raw(text)]));
+    Some(Position { x: (area.x + PROMPT.len() as u16 + cursor).min(area.right() - 1), y: area.y })
+}
+
+fn rows(
+    state: &State,
+    answer: &BreakdownAnswer,
+    columns: Columns,
+    parts: &layout::Breakdown,
+    buf: &mut Buffer,
+    theme: &Theme,
+) {
+    let table = Table { state, answer, columns, places: money::places(&answer.currency), theme };
+    put(buf, parts.heading, 0, &table.heading());
     for (row, (at, found)) in state.visible(answer, usize::from(parts.rows.height)).enumerate() {
-        let selected = at == state.selected();
-        let mark = match (selected, state.marks.contains(&found.key)) {
-            (true, false) => theme.glyphs.marks.0.to_owned(),
-            (true, true) => format!("{}{}", theme.glyphs.marks.0, theme.glyphs.marks.1),
-            (false, true) => format!(" {}", theme.glyphs.marks.1),
-            (false, false) => String::new(),
-        };
-        let line = line(answer, found, columns, places, theme, &mark);
-        put(buf, parts.rows, row as u16, &line);
-        if selected {
+        put(buf, parts.rows, row as u16, &table.line(found, at == state.selected()));
+        if at == state.selected() {
             let whole = Rect { y: parts.rows.y + row as u16, height: 1, ..parts.rows };
             buf.set_style(whole.intersection(buf.area), theme.style(Role::Selected));
         }
     }
-    if answer.rows.is_empty() {
-        let why = "   nothing here: / changes the filter, t the days";
+    if state.listed() == 0 {
+        let why = match state.found() {
+            "" => "   nothing here: / changes the filter, t the days",
+            _ => "   no row is like that: Esc lists all",
+        };
         put(buf, parts.rows, 0, &Line::from(Span::styled(why, theme.style(Role::Muted))));
     }
-}
-
-fn crumbs(state: &State, answer: Option<&BreakdownAnswer>, area: Rect, buf: &mut Buffer, theme: &Theme) {
-    let path: Vec<&str> = state.slot.shown.iter().flat_map(|s| &s.crumbs).map(SafeText::as_str).collect();
-    let mut spans = vec![Span::styled("all", theme.style(if path.is_empty() { Role::Strong } else { Role::Muted }))];
-    for (i, crumb) in path.iter().enumerate() {
-        let role = if i + 1 == path.len() { Role::Strong } else { Role::Muted };
-        spans.push(Span::styled(format!(" {} ", theme.glyphs.crumb), theme.style(Role::Muted)));
-        spans.push(Span::styled(cut(crumb, 30, theme.glyphs.ellipsis), theme.style(role)));
-    }
-    put(buf, area, 0, &Line::from(spans));
-    let Some(answer) = answer else { return };
-    let places = money::places(&answer.currency);
-    let at = if answer.rows.is_empty() { 0 } else { state.selected() + 1 };
-    let dot = theme.glyphs.dot;
-    let mut text = format!("  row {at} of {} {dot} {}", answer.groups, money::amount(answer.total.amount, places));
-    if answer.groups > answer.rows.len() as u64 {
-        text = format!("{text} {dot} the largest {} are listed", answer.rows.len());
-    }
-    if answer.unknown_rows > 0 {
-        text = format!("{text} {dot} {} charges of unknown cost", answer.unknown_rows);
-    }
-    let (marked, sum) = state.marked(answer);
-    if marked > 0 {
-        text = format!("{text} {dot} marked {marked} = {}", money::amount(sum, places));
-    }
-    let column = area.width.saturating_sub(width(&text) as u16);
-    put_at(buf, area, column, 0, &Line::from(Span::styled(text, theme.style(Role::Muted))));
-}
-
-fn heading(state: &State, answer: &BreakdownAnswer, c: Columns, area: Rect, buf: &mut Buffer, theme: &Theme) {
-    let by: Vec<String> = answer.by.iter().map(|d| d.title()).collect();
-    let sorted = |sort: Sort, title: &str| match (state.sort == sort, state.reversed) {
-        (false, _) => title.to_owned(),
-        (true, reversed) => {
-            let up = (sort == Sort::Name) != reversed;
-            let signs = theme.glyphs.order;
-            format!("{title} {}", if up { signs.0 } else { signs.1 })
+    if !parts.detail.is_empty() {
+        rule(buf, parts.detail, 0, theme);
+        if let Some(row) = state.row(answer) {
+            put(buf, parts.detail, 1, &table.rest(row, usize::from(parts.detail.width)));
         }
-    };
-    let text = [
-        " ".repeat(MARKS),
-        left(&sorted(Sort::Name, &by.join(" / ")), c.name, theme.glyphs.ellipsis),
-        right(&sorted(Sort::Cost, "Cost"), c.cost, ""),
-        left("  Share", c.bar, ""),
-        right(if c.bar == 0 { "Share" } else { "" }, c.share, ""),
-        right("Previous", c.previous, ""),
-        right(&sorted(Sort::Change, "Change"), c.change, ""),
-        right(if c.change == 0 { "Change" } else { "" }, c.percent, ""),
-        left("  Trend", c.trend, ""),
-    ];
-    put(buf, area, 0, &Line::from(Span::styled(text.concat(), theme.style(Role::Muted))));
+    }
 }
 
-fn line(
-    answer: &BreakdownAnswer,
-    row: &BreakdownRow,
-    c: Columns,
-    places: u32,
-    theme: &Theme,
-    mark: &str,
-) -> Line<'static> {
-    let cut_by = theme.glyphs.ellipsis;
-    let (role, sign) = money::direction(&row.figure, &theme.glyphs);
-    let share = answer.total.amount.and_then(|total| row.figure.amount?.ratio(total));
-    let muted = theme.style(Role::Muted);
-    let missing = row.key.iter().all(|k| k.raw().is_empty());
-    let room = c.change.saturating_sub(4);
-    let change = row.figure.change().map_or_else(String::new, |change| {
-        format!("{sign} {}", right(&money::amount_in(Some(change.abs()), places, room), room, ""))
-    });
-    let trend: Vec<Option<f64>> = row.trend.iter().map(|t| t.map(Amount::to_f64)).collect();
-    let previous = if answer.previous_period.is_some() {
-        money::amount_in(row.figure.previous, places, c.previous)
-    } else {
-        String::new()
-    };
-    let accent = Style::new().fg(theme.layer(Some(0)));
-    Line::from(vec![
-        Span::styled(left(mark, MARKS, ""), theme.style(Role::Strong)),
-        Span::styled(left(&name(answer, row), c.name, cut_by), if missing { muted } else { Style::new() }),
-        Span::raw(right(&money::amount_in(row.figure.amount, places, c.cost), c.cost, cut_by)),
-        Span::styled(framed(c.bar, |n| bar::bar(share.unwrap_or_default(), n, &theme.glyphs)), accent),
-        Span::styled(right(&money::share(share), c.share, ""), muted),
-        Span::styled(right(&previous, c.previous, cut_by), muted),
-        Span::styled(right(&change, c.change, cut_by), theme.style(role)),
-        Span::styled(right(&money::percent_cell(&row.figure), c.percent, ""), theme.style(role)),
-        Span::styled(framed(c.trend, |n| bar::sparkline(&trend, n, &theme.glyphs)), muted),
-    ])
+impl Table<'_> {
+    /// A column's title with the sign of the order, where the rows are ordered by it.
+    fn sorted(&self, sort: Sort, title: &str) -> String {
+        if self.state.sort != sort {
+            return title.to_owned();
+        }
+        let up = (sort == Sort::Name) != self.state.reversed;
+        let signs = self.theme.glyphs.order;
+        format!("{title} {}", if up { signs.0 } else { signs.1 })
+    }
+
+    fn heading(&self) -> Line<'static> {
+        let c = self.columns;
+        let mut text = " ".repeat(MARKS);
+        for (at, (by, columns)) in self.answer.by.iter().zip(c.names).enumerate() {
+            let title = if at == 0 { self.sorted(Sort::Name, &by.title()) } else { by.title() };
+            text.push_str(&left(&title, columns, self.theme.glyphs.ellipsis));
+        }
+        let share = if c.bar == 0 { "Share" } else { "" };
+        text.extend([
+            right(&self.sorted(Sort::Cost, "Cost"), c.cost, ""),
+            left("  Share", c.bar, ""),
+            right(share, c.share, ""),
+            right(&self.sorted(Sort::Previous, "Previous"), c.previous, ""),
+            right(&self.sorted(Sort::Change, "Change"), c.change, ""),
+            right(&self.sorted(Sort::Percent, "%"), c.percent, ""),
+            left("  Trend", c.trend, ""),
+            right(&self.sorted(Sort::Price, "Unit price"), c.price, ""),
+            right(&self.sorted(Sort::Quantity, "Quantity"), c.quantity.saturating_sub(9), ""),
+        ]);
+        Line::from(Span::styled(text, self.theme.style(Role::Muted)))
+    }
+
+    fn mark(&self, row: &BreakdownRow, selected: bool) -> String {
+        let (selection, marked) = self.theme.glyphs.marks;
+        match (selected, self.state.marks.contains(&row.key)) {
+            (true, false) => selection.to_owned(),
+            (true, true) => format!("{selection}{marked}"),
+            (false, true) => format!(" {marked}"),
+            (false, false) => String::new(),
+        }
+    }
+
+    fn names(&self, row: &BreakdownRow) -> Vec<Span<'static>> {
+        let named = row.key.iter().zip(self.columns.names).enumerate();
+        let spans = named.map(|(at, (key, columns))| {
+            let text = value(self.answer, row, at);
+            let cell = left(&text, columns.saturating_sub(GAP), self.theme.glyphs.ellipsis);
+            let role = if key.raw().is_empty() { Role::Muted } else { Role::Text };
+            Span::styled(left(&cell, columns, ""), self.theme.style(role))
+        });
+        spans.collect()
+    }
+
+    fn line(&self, row: &BreakdownRow, selected: bool) -> Line<'static> {
+        let (c, theme) = (self.columns, self.theme);
+        let cut_by = theme.glyphs.ellipsis;
+        let muted = theme.style(Role::Muted);
+        let share = self.answer.total.amount.and_then(|total| row.figure.amount?.ratio(total));
+        let (role, _) = money::direction(&row.figure, &theme.glyphs);
+        let accent = Style::new().fg(theme.layer(Some(0)));
+        let mut spans = vec![Span::styled(left(&self.mark(row, selected), MARKS, ""), theme.style(Role::Strong))];
+        spans.extend(self.names(row));
+        spans.extend([
+            Span::raw(right(&money::amount_in(row.figure.amount, self.places, c.cost), c.cost, cut_by)),
+            Span::styled(framed(c.bar, |n| bar::bar(share.unwrap_or_default(), n, &theme.glyphs)), accent),
+            Span::styled(right(&money::share(share), c.share, ""), muted),
+            Span::styled(right(&self.previous(row, c.previous), c.previous, cut_by), muted),
+            Span::styled(right(&self.change(row, c.change.saturating_sub(4)), c.change, cut_by), theme.style(role)),
+            Span::styled(right(&money::percent_cell(&row.figure), c.percent, ""), theme.style(role)),
+            Span::styled(framed(c.trend, |n| bar::sparkline(&trend(row), n, &theme.glyphs)), muted),
+        ]);
+        let unit = self.state.driver(row).map(|driver| driver.unit.as_ref());
+        if c.price > 0 {
+            let text = unit.map_or_else(String::new, |unit| units::price(unit.and_then(|u| u.price.amount)));
+            spans.push(Span::raw(right(&text, c.price, cut_by)));
+        }
+        if c.quantity > 0 {
+            let name = unit.flatten().map_or(SafeText::ours(""), |unit| unit.unit.safe());
+            let amount = |unit: Option<&UnitFigure>| unit.and_then(|u| u.quantity.amount);
+            let text = unit.map_or_else(String::new, |unit| units::quantity_cell(amount(unit), &name, cut_by));
+            spans.push(Span::raw(text));
+        }
+        Line::from(spans)
+    }
+
+    fn previous(&self, row: &BreakdownRow, room: usize) -> String {
+        match self.answer.previous_period {
+            Some(_) => money::amount_in(row.figure.previous, self.places, room),
+            None => String::new(),
+        }
+    }
+
+    /// The change behind its sign, the amount in `room` columns.
+    fn change(&self, row: &BreakdownRow, room: usize) -> String {
+        let (_, sign) = money::direction(&row.figure, &self.theme.glyphs);
+        row.figure.change().map_or_else(String::new, |change| {
+            format!("{sign} {}", right(&money::amount_in(Some(change.abs()), self.places, room), room, ""))
+        })
+    }
+
+    /// What of a row has no column, in `room` columns: each part in a place of its own, so that
+    /// only what differs is drawn anew from row to row.
+    fn rest(&self, row: &BreakdownRow, room: usize) -> Line<'static> {
+        let (c, theme) = (self.columns, self.theme);
+        let muted = theme.style(Role::Muted);
+        let money = c.cost;
+        let compared = self.answer.previous_period.is_some();
+        let (role, _) = money::direction(&row.figure, &theme.glyphs);
+        let mut spans = vec![Span::raw(" ".repeat(MARKS))];
+        if compared && c.previous == 0 {
+            spans.push(Span::styled("previous ", muted));
+            spans.push(Span::raw(left(&self.previous(row, money), money + GAP, "")));
+        }
+        if compared && c.change == 0 {
+            spans.push(Span::styled("change ", muted));
+            spans.push(Span::styled(left(self.change(row, money).trim(), money + 2 + GAP, ""), theme.style(role)));
+        }
+        let used: usize = spans.iter().map(Span::width).sum();
+        let columns = room.saturating_sub(used + MARKS + "trend ".len()).min(31);
+        if c.trend == 0 && columns >= 8 {
+            spans.push(Span::styled("trend ", muted));
+            spans.push(Span::raw(bar::sparkline(&trend(row), columns, &theme.glyphs)));
+        }
+        Line::from(spans)
+    }
+}
+
+fn trend(row: &BreakdownRow) -> Vec<Option<f64>> {
+    row.trend.iter().map(|t| t.map(Amount::to_f64)).collect()
 }
 
 /// A picture two columns from what is before it; nothing where there is no room.
@@ -206,24 +252,4 @@ pub fn row_text(state: &State, answer: &BreakdownAnswer) -> Option<String> {
     let row = state.row(answer)?;
     let cost = money::amount(row.figure.amount, money::places(&answer.currency));
     Some(format!("{}\t{cost} {}\t{}", name(answer, row), answer.currency, money::percent_change(&row.figure)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn columns_never_exceed_the_width() {
-        for width in 0..260 {
-            for compared in [false, true] {
-                let c = Columns::of(width, 12, compared);
-                let all = c.name + c.bar + c.share + c.previous + c.change + c.percent + c.trend;
-                assert!(width < MARKS + 12 || MARKS + c.cost + all <= width, "{width}: {c:?}");
-                assert!(compared || c.previous + c.change + c.percent == 0);
-            }
-        }
-        let narrow = Columns::of(78, 12, true);
-        assert!(narrow.change > 0 && narrow.share > 0 && narrow.trend == 0);
-        assert!(Columns::of(118, 12, true).trend > 0);
-    }
 }

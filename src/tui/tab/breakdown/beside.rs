@@ -1,0 +1,102 @@
+//! What stands beside the rows: their prices and quantities, and what the selected one is made of.
+//!
+//! Asked after the rows have come, on the thread for what may take a scan; a newer question takes
+//! the place of one that waits or runs, so that the selection never waits. Draws nothing.
+
+use std::collections::HashMap;
+
+use ratatui::layout::Rect;
+
+use super::View;
+use super::pane::Plan;
+use crate::domain::lens::Lens;
+use crate::engine::answer::{DetailAnswer, Driver, Key};
+use crate::engine::{Answer, Order, Page, Question};
+use crate::error::Result;
+use crate::tui::app::App;
+use crate::tui::effect::Effect;
+use crate::tui::layout;
+use crate::tui::tab::{Tab, narrowed};
+use crate::tui::worker::{Asker, Job};
+
+/// What drives each row, by key: of one answer in one currency.
+pub type Drivers = HashMap<Key, Driver>;
+
+impl App {
+    /// Whether the pane of details is open.
+    #[must_use]
+    pub fn pane_is_open(&self) -> bool {
+        let by_itself = self.size.0 >= layout::PANE_BESIDE;
+        self.breakdown.view == View::Table && self.breakdown.pane.unwrap_or(by_itself)
+    }
+
+    /// How many line items the pane of details shows at once.
+    pub(in crate::tui) fn items_of_a_page(&self) -> usize {
+        let area = Rect::new(0, 0, self.size.0, self.size.1);
+        let body = layout::screen(area, self.banner.is_some()).body;
+        Plan::of(layout::details(layout::beside(body, true)).height).items
+    }
+
+    /// Asks what is missing beside the rows.
+    pub(in crate::tui) fn ask_beside(&mut self) -> Vec<Effect> {
+        if self.tab != Tab::Breakdown || self.breakdown.slot.waiting() {
+            return vec![];
+        }
+        let Some(lens) = self.breakdown.slot.shown.as_ref().map(|shown| shown.lens.clone()) else { return vec![] };
+        let mut jobs = Vec::new();
+        if self.breakdown_columns().price > 0 {
+            let question = Question::Drivers { lens: lens.clone(), only: None };
+            let generation = self.breakdown.drivers.ask(&question, &lens, &[]);
+            jobs.extend(generation.map(|generation| (Asker::Drivers, generation, question)));
+        }
+        if let Some(lens) = self.selected_lens().filter(|_| self.pane_is_open()) {
+            let items = Page { limit: self.items_of_a_page(), skip: self.breakdown.items_from, order: Order::Cost };
+            let question = Question::Detail { lens: lens.clone(), items };
+            let generation = self.breakdown.detail.ask(&question, &lens, &[]);
+            jobs.extend(generation.map(|generation| (Asker::Detail, generation, question)));
+        }
+        let as_of = self.as_of;
+        let job = |(asker, generation, question)| Effect::Ask(Box::new(Job { asker, generation, question, as_of }));
+        jobs.into_iter().map(job).collect()
+    }
+
+    /// The lens that admits the selected row's charges alone.
+    #[must_use]
+    pub fn selected_lens(&self) -> Option<Lens> {
+        let lens = &self.breakdown.slot.shown.as_ref()?.lens;
+        let answer = self.breakdown_answer()?;
+        let row = self.breakdown.row(answer)?;
+        let all = answer.rows.iter().map(|r| (&r.key, &r.names));
+        let mut filter = narrowed(&lens.filter, &answer.by, &row.key, all);
+        // A bound on a row's cost says nothing of its parts.
+        filter.bounds.clear();
+        Some(Lens { filter, ..lens.clone() })
+    }
+
+    /// What the selected row is made of; `None` until that has come.
+    #[must_use]
+    pub fn selected_detail(&self) -> Option<&DetailAnswer> {
+        let shown = self.breakdown.detail.shown.as_ref()?;
+        (Some(&shown.lens) == self.selected_lens().as_ref()).then(|| shown.answers.first()).flatten()
+    }
+
+    /// Takes what drives the rows.
+    pub(in crate::tui) fn accept_drivers(&mut self, generation: u64, answer: Result<Answer>) {
+        let answers = answer.and_then(|answer| match answer {
+            Answer::Drivers(answers) => Ok(answers),
+            _ => Err(crate::tui::app::odd()),
+        });
+        if self.breakdown.drivers.accept(generation, answers) {
+            self.breakdown.arrange(self.currency.as_deref());
+        }
+    }
+
+    /// Takes what the selected row is made of.
+    pub(in crate::tui) fn accept_detail(&mut self, generation: u64, answer: Result<Answer>) {
+        let answers = answer.and_then(|answer| match answer {
+            Answer::Detail(answer) => Ok(vec![answer]),
+            _ => Err(crate::tui::app::odd()),
+        });
+        self.breakdown.detail.accept(generation, answers);
+    }
+}

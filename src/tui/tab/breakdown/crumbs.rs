@@ -1,0 +1,125 @@
+//! The line above the rows: what was opened to get here, and what the rows add up to.
+//!
+//! Both give way where there is little room: the path loses its middle, the sums their least
+//! important part. Pure.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::State;
+use crate::domain::text::SafeText;
+use crate::engine::answer::BreakdownAnswer;
+use crate::tui::text::{cut, put, put_at, width};
+use crate::tui::theme::{Glyphs, Role, Theme};
+use crate::tui::widget::money;
+
+/// Columns of one crumb, from roomy to tight.
+const CRUMB: [usize; 3] = [30, 18, 12];
+
+/// Draws the line.
+pub fn draw(state: &State, answer: Option<&BreakdownAnswer>, area: Rect, buf: &mut Buffer, theme: &Theme) {
+    let room = usize::from(area.width);
+    let sums = answer.map_or_else(String::new, |answer| sums(state, answer, room * 2 / 3, &theme.glyphs));
+    let found = format!("like {}", SafeText::from_outside(state.found()));
+    let mut names: Vec<&str> = state.slot.shown.iter().flat_map(|s| &s.crumbs).map(SafeText::as_str).collect();
+    if !state.found().is_empty() {
+        names.push(&found);
+    }
+    let crumbs = shortened(&names, room.saturating_sub(width(&sums) + 2), &theme.glyphs);
+    let between = format!(" {} ", theme.glyphs.crumb);
+    let mut spans = Vec::new();
+    for (i, crumb) in crumbs.iter().enumerate() {
+        if i > 0 {
+            spans.push(Span::styled(between.clone(), theme.style(Role::Muted)));
+        }
+        let role = if i + 1 == crumbs.len() { Role::Strong } else { Role::Muted };
+        spans.push(Span::styled(crumb.clone(), theme.style(role)));
+    }
+    put(buf, area, 0, &Line::from(spans));
+    let column = area.width.saturating_sub(width(&sums) as u16);
+    put_at(buf, area, column, 0, &Line::from(Span::styled(sums, theme.style(Role::Muted))));
+}
+
+/// The path in at most `room` columns: all of it, else each name shorter, else without its middle.
+fn shortened(names: &[&str], room: usize, glyphs: &Glyphs) -> Vec<String> {
+    let taken = |crumbs: &[String]| {
+        let between = (width(glyphs.crumb) + 2) * crumbs.len().saturating_sub(1);
+        crumbs.iter().map(|c| width(c)).sum::<usize>() + between
+    };
+    let all = |most: usize| {
+        let named = names.iter().map(|name| cut(name, most, glyphs.ellipsis));
+        std::iter::once("all".to_owned()).chain(named).collect::<Vec<_>>()
+    };
+    for most in CRUMB {
+        let crumbs = all(most);
+        if taken(&crumbs) <= room {
+            return crumbs;
+        }
+    }
+    // Where one is now, and as many of the levels above it as fit.
+    for kept in (1..names.len()).rev() {
+        for most in CRUMB {
+            let mut crumbs = all(most);
+            crumbs.splice(1..=names.len() - kept, [glyphs.ellipsis.to_owned()]);
+            if taken(&crumbs) <= room {
+                return crumbs;
+            }
+        }
+    }
+    vec![cut(names.last().unwrap_or(&"all"), room, glyphs.ellipsis)]
+}
+
+/// How many rows there are and what they cost, in at most `room` columns, the most important first.
+fn sums(state: &State, answer: &BreakdownAnswer, room: usize, glyphs: &Glyphs) -> String {
+    let places = money::places(&answer.currency);
+    let (marked, sum) = state.marked(answer);
+    let mut parts = if state.found().is_empty() {
+        let at = if answer.rows.is_empty() { 0 } else { state.selected() + 1 };
+        vec![format!("row {at} of {}", answer.groups), money::amount(answer.total.amount, places)]
+    } else {
+        let rows = format!("{} of {} rows", state.listed(), answer.groups);
+        vec![rows, money::amount(state.listed_cost(answer), places)]
+    };
+    if marked > 0 {
+        parts.push(format!("marked {marked} = {}", money::amount(sum, places)));
+    }
+    if answer.groups > answer.rows.len() as u64 {
+        parts.push(format!("the largest {} are listed", answer.rows.len()));
+    }
+    if answer.unknown_rows > 0 {
+        parts.push(format!("{} charges of unknown cost", answer.unknown_rows));
+    }
+    let between = format!(" {} ", glyphs.dot);
+    while parts.len() > 1 && width(&parts.join(&between)) > room {
+        parts.pop();
+    }
+    parts.join(&between)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tui::theme::Env;
+
+    #[test]
+    fn a_path_loses_its_middle_before_its_end() {
+        let glyphs = Theme::of(&Env::default()).glyphs;
+        let names = ["Amazon Web Services", "prod-machine-learning", "Amazon EC2", "us-east-1", "p4d.24xlarge"];
+        for (room, want) in [
+            (90, "all › Amazon Web Services › prod-machine-learning › Amazon EC2 › us-east-1 › p4d.24xlarge"),
+            (86, "all › Amazon Web Servic… › prod-machine-lear… › Amazon EC2 › us-east-1 › p4d.24xlarge"),
+            (74, "all › Amazon Web … › prod-machin… › Amazon EC2 › us-east-1 › p4d.24xlarge"),
+            (64, "all › … › prod-machin… › Amazon EC2 › us-east-1 › p4d.24xlarge"),
+            (40, "all › … › us-east-1 › p4d.24xlarge"),
+            (24, "all › … › p4d.24xlarge"),
+            (12, "p4d.24xlarge"),
+            (5, "p4d.…"),
+        ] {
+            let text = shortened(&names, room, &glyphs).join(" › ");
+            assert!(width(&text) <= room, "{room}: {text}");
+            assert_eq!(text, want, "{room}");
+        }
+        assert_eq!(shortened(&[], 10, &glyphs), ["all"]);
+    }
+}

@@ -1,0 +1,327 @@
+//! Draws the details of the selected row: its course, price and quantity, parts and line items.
+//!
+//! Every part has its place whether its figures have come or not. Pure.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use super::State;
+use super::compare::{course, signed};
+use super::state::name;
+use super::units;
+use crate::domain::calendar::Day;
+use crate::domain::charge::Metric;
+use crate::domain::money::Amount;
+use crate::domain::text::SafeText;
+use crate::engine::answer::{BreakdownAnswer, BreakdownRow, CurrencyDetail, DetailAnswer, Driver, LineItem, Share};
+use crate::tui::tab::label;
+use crate::tui::text::{cut, left, put, put_at, right, width};
+use crate::tui::theme::{Role, Theme};
+use crate::tui::widget::{bar, money};
+
+/// Line items of a page and parts, at most.
+const ITEMS: usize = 20;
+const PARTS: usize = 8;
+/// Lines of a pane that has a chart, and of the chart.
+const CHARTED: u16 = 34;
+const CHART: u16 = 11;
+
+/// How many lines of a pane each part has.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Plan {
+    /// The course of the cost.
+    trend: u16,
+    /// What the row is made of.
+    parts: usize,
+    /// Before the line items.
+    gap: u16,
+    /// Line items of a page.
+    pub items: usize,
+}
+
+impl Plan {
+    /// The plan for so many lines.
+    #[must_use]
+    pub fn of(lines: u16) -> Plan {
+        let trend = if lines >= CHARTED { CHART } else { 1 };
+        // The name, price and quantity, the change, payment, tags, and the headings of parts and items.
+        let room = usize::from(lines.saturating_sub(trend + 7));
+        let gap = u16::from(room > 9);
+        let parts = (room / 2).min(PARTS);
+        Plan { trend, parts, gap, items: room.saturating_sub(parts + usize::from(gap)).clamp(1, ITEMS) }
+    }
+}
+
+struct Pane<'a> {
+    state: &'a State,
+    answer: &'a BreakdownAnswer,
+    area: Rect,
+    row: u16,
+    plan: Plan,
+    places: u32,
+    theme: &'a Theme,
+}
+
+/// Draws the details; `detail` is `None` until they have come.
+pub fn draw(
+    state: &State,
+    answer: &BreakdownAnswer,
+    detail: Option<&DetailAnswer>,
+    area: Rect,
+    buf: &mut Buffer,
+    theme: &Theme,
+) {
+    let Some(row) = state.row(answer) else { return };
+    let mut pane = Pane {
+        state,
+        answer,
+        area,
+        row: 0,
+        plan: Plan::of(area.height),
+        places: money::places(&answer.currency),
+        theme,
+    };
+    pane.head(row, buf);
+    let of = detail.and_then(|detail| detail.currencies.iter().find(|c| c.currency == answer.currency));
+    pane.units(of.map(|of| of.driver.as_ref()), buf);
+    pane.payment(of, buf);
+    pane.tags(of, buf);
+    if let Some(error) = &state.detail.error {
+        let text = cut(&SafeText::from_outside(&error.message), usize::from(area.width), theme.glyphs.ellipsis);
+        return pane.say(text, Role::Error, buf);
+    }
+    let first = pane.row;
+    pane.parts(of, buf);
+    pane.row = first + pane.plan.parts as u16 + 1 + pane.plan.gap;
+    pane.items(detail, buf);
+}
+
+impl Pane<'_> {
+    fn columns(&self) -> usize {
+        usize::from(self.area.width)
+    }
+
+    fn put(&mut self, line: &Line<'_>, buf: &mut Buffer) {
+        put(buf, self.area, self.row, line);
+        self.row += 1;
+    }
+
+    fn say(&mut self, text: impl Into<String>, role: Role, buf: &mut Buffer) {
+        let line = Line::from(Span::styled(text.into(), self.theme.style(role)));
+        self.put(&line, buf);
+    }
+
+    /// The row's name and figures, and its course.
+    fn head(&mut self, row: &BreakdownRow, buf: &mut Buffer) {
+        let theme = self.theme;
+        let (role, sign) = money::direction(&row.figure, &theme.glyphs);
+        let cost = money::amount(row.figure.amount, self.places);
+        let change = match row.figure.change() {
+            Some(change) => {
+                let amount = change.abs().grouped(self.places);
+                format!("  {sign} {amount} {}", money::percent_change(&row.figure))
+            }
+            None => String::new(),
+        };
+        let room = self.columns().saturating_sub(width(&cost) + width(&change) + 2);
+        let named = cut(&name(self.answer, row), room, theme.glyphs.ellipsis);
+        let line = Line::from(vec![
+            Span::styled(left(&named, room + 2, ""), theme.style(Role::Strong)),
+            Span::styled(cost, theme.style(Role::Strong)),
+            Span::styled(change, theme.style(role)),
+        ]);
+        self.put(&line, buf);
+        if self.plan.trend > 1 {
+            let area = Rect { y: self.area.y + self.row, height: self.plan.trend, ..self.area };
+            course(self.answer, row, None).draw(area, buf, theme);
+            self.row += self.plan.trend;
+            return;
+        }
+        let course: Vec<Option<f64>> = row.trend.iter().map(|t| t.map(Amount::to_f64)).collect();
+        let columns = self.columns().saturating_sub(7).min(62);
+        let line = Line::from(vec![
+            Span::styled("trend  ", theme.style(Role::Muted)),
+            Span::raw(bar::sparkline(&course, columns, &theme.glyphs)),
+        ]);
+        self.put(&line, buf);
+    }
+
+    /// What one of it costs and how much it was, and how far each made the change.
+    fn units(&mut self, driver: Option<Option<&Driver>>, buf: &mut Buffer) {
+        let muted = self.theme.style(Role::Muted);
+        let labelled = |label: &'static str, text: String| [Span::styled(label, muted), Span::raw(text)];
+        let unit = match driver.map(|driver| driver.and_then(|driver| driver.unit.as_ref())) {
+            None => vec![Span::styled("price    ", muted), Span::styled("loading", muted)],
+            Some(None) => labelled("price    ", "n/a: its units are mixed or missing".into()).into(),
+            Some(Some(unit)) => {
+                let name = unit.unit.safe();
+                let price = format!("{} /{name}   ", units::price(unit.price.amount));
+                let before = format!("before {}   ", units::price(unit.price.previous));
+                let quantity = format!("{} {name}", units::quantity(unit.quantity.amount));
+                [labelled("price    ", price), labelled("", before), labelled("quantity ", quantity)].concat()
+            }
+        };
+        self.put(&Line::from(unit), buf);
+        let effects = driver.flatten().and_then(|driver| driver.effects).map(|effects| {
+            let mut parts = vec![("quantity ", effects.quantity), ("price ", effects.price)];
+            if !effects.other.is_zero() {
+                parts.push(("other ", effects.other));
+            }
+            parts
+        });
+        let mut spans = vec![Span::styled("change   ", muted)];
+        for (label, amount) in effects.into_iter().flatten() {
+            let role = match amount {
+                a if a > Amount::ZERO => Role::Warm,
+                a if a < Amount::ZERO => Role::Cool,
+                _ => Role::Muted,
+            };
+            spans.push(Span::styled(format!("for {label}"), muted));
+            let text = format!("{}   ", signed(amount, self.places));
+            spans.push(Span::styled(text, self.theme.style(role)));
+        }
+        if spans.len() > 1 {
+            put(buf, self.area, self.row, &Line::from(spans));
+        }
+        self.row += 1;
+    }
+
+    /// How its usage was paid for.
+    fn payment(&mut self, of: Option<&CurrencyDetail>, buf: &mut Buffer) {
+        let mut text = match of {
+            None => "loading".to_owned(),
+            Some(of) if of.coverage.pricing.is_empty() => "no usage".to_owned(),
+            Some(of) => shares(&of.coverage.pricing, "not said"),
+        };
+        if let Some(unused) = of.and_then(|of| of.coverage.unused).filter(|unused| !unused.is_zero()) {
+            text = format!("{text}   commitments unused {}", unused.grouped(self.places));
+        }
+        if let Some(shared) = self.state.row(self.answer).and_then(|row| row.shared) {
+            text = format!("{text}   shared with others {}", shared.grouped(self.places));
+        }
+        self.labelled("paid     ", &text, buf);
+    }
+
+    /// The tags that most of it has, with what has them not.
+    fn tags(&mut self, of: Option<&CurrencyDetail>, buf: &mut Buffer) {
+        let keys = of.into_iter().flat_map(|of| &of.tags).map(|tag| {
+            let first =
+                tag.values.first().map(|value| format!("={} {}", value.value.safe(), money::share(value.share)));
+            let untagged = tag.untagged.share.filter(|share| *share > 0.0);
+            let untagged = untagged.map(|share| format!(" untagged {}", money::share(Some(share))));
+            format!("{}{}{}", tag.key.safe(), first.unwrap_or_default(), untagged.unwrap_or_default())
+        });
+        let text = keys.collect::<Vec<_>>().join("   ");
+        let text = match of {
+            None => "loading",
+            Some(_) if text.is_empty() => "none",
+            Some(_) => &text,
+        };
+        self.labelled("tags     ", text, buf);
+    }
+
+    fn labelled(&mut self, label: &'static str, text: &str, buf: &mut Buffer) {
+        let room = self.columns().saturating_sub(label.len());
+        let text = cut(text, room, self.theme.glyphs.ellipsis);
+        let line = Line::from(vec![Span::styled(label, self.theme.style(Role::Muted)), Span::raw(text)]);
+        self.put(&line, buf);
+    }
+
+    /// What it is made of, by the coarsest dimension that tells some of it apart.
+    fn parts(&mut self, of: Option<&CurrencyDetail>, buf: &mut Buffer) {
+        let Some(parts) = of.and_then(|of| of.composition.first()) else {
+            let text = if of.is_some() { "all of it is alike in every dimension" } else { "parts  loading" };
+            return self.say(text, Role::Muted, buf);
+        };
+        let count = Amount::whole((parts.values.len() as u64 + parts.others) as i64).grouped(0);
+        self.say(format!("by {}, {count} in all", parts.dimension.title().to_lowercase()), Role::Muted, buf);
+        let money = 14.min(self.columns());
+        let bars = if self.columns() >= 56 { 12 } else { 0 };
+        let room = self.columns().saturating_sub(money + bars + 10);
+        for part in parts.values.iter().take(self.plan.parts) {
+            let named = label(&parts.dimension, &part.value, part.name.as_ref());
+            let line = Line::from(vec![
+                Span::raw(left(&format!("  {named}"), room, self.theme.glyphs.ellipsis)),
+                Span::raw(right(&money::amount_in(part.cost, self.places, money), money, "")),
+                Span::styled(
+                    format!("  {}", bar::bar(part.share.unwrap_or_default(), bars, &self.theme.glyphs)),
+                    Style::new().fg(self.theme.layer(Some(0))),
+                ),
+                Span::styled(right(&money::share(part.share), 7, ""), self.theme.style(Role::Muted)),
+            ]);
+            self.put(&line, buf);
+        }
+    }
+
+    /// The charges themselves, the costliest first, page by page.
+    fn items(&mut self, detail: Option<&DetailAnswer>, buf: &mut Buffer) {
+        let Some(detail) = detail else { return self.say("line items  loading", Role::Muted, buf) };
+        let from = self.state.items_from;
+        let to = from + detail.items.len().min(self.plan.items);
+        let total = Amount::whole(detail.items_total as i64).grouped(0);
+        let text = format!("line items {} to {to} of {total}", (from + 1).min(to));
+        let keys = if detail.items_total as usize > self.plan.items { "   < > other pages" } else { "" };
+        self.say(text + keys, Role::Muted, buf);
+        for item in detail.items.iter().take(self.plan.items) {
+            let cost = money::amount(cost_of(item, self.answer.metric), money::places(item.currency.raw()));
+            let cost = if item.currency.raw() == self.answer.currency {
+                cost
+            } else {
+                format!("{cost} {}", item.currency.safe())
+            };
+            let day = Day::of_seconds(item.start).to_string();
+            let room = self.columns().saturating_sub(width(&cost) + 2);
+            let text = cut(&format!("  {day}  {}", described(item)), room, self.theme.glyphs.ellipsis);
+            put(buf, self.area, self.row, &Line::from(Span::raw(text)));
+            let column = self.area.width.saturating_sub(width(&cost) as u16);
+            put_at(buf, self.area, column, self.row, &Line::from(Span::raw(cost)));
+            self.row += 1;
+        }
+    }
+}
+
+/// Values with their part of the whole, one after the other.
+fn shares(shares: &[Share], missing: &str) -> String {
+    let one = |share: &Share| {
+        let value = share.value.safe().to_lowercase();
+        let value = if value.is_empty() { missing.to_owned() } else { value };
+        format!("{value} {}", money::share(share.share))
+    };
+    shares.iter().map(one).collect::<Vec<_>>().join("   ")
+}
+
+fn cost_of(item: &LineItem, metric: Metric) -> Option<Amount> {
+    let column = metric.quantity().focus_name();
+    item.quantities.iter().find(|(name, _)| name == column).map(|(_, amount)| *amount)
+}
+
+/// What a charge is for, in the words of the bill: what it is, and of which resource.
+fn described(item: &LineItem) -> String {
+    let of = |names: &[&str]| {
+        names
+            .iter()
+            .find_map(|name| item.columns.iter().find(|(column, _)| column == name))
+            .map(|(_, text)| text.safe())
+    };
+    let what = of(&["ChargeDescription", "SkuMeter", "SkuId", "ServiceName", "ChargeCategory"]);
+    let whose = of(&["ResourceName", "ResourceId"]);
+    what.into_iter().chain(whose).map(SafeText::into_string).collect::<Vec<_>>().join("  ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plan_never_exceeds_its_lines() {
+        for lines in 9..80 {
+            let plan = Plan::of(lines);
+            let used = plan.trend + 7 + plan.gap + plan.parts as u16 + plan.items as u16;
+            assert!(used <= lines, "{lines}: {plan:?}");
+        }
+        assert_eq!(Plan::of(11), Plan { trend: 1, parts: 1, gap: 0, items: 2 });
+        assert_eq!(Plan::of(60), Plan { trend: CHART, parts: PARTS, gap: 1, items: ITEMS });
+    }
+}
