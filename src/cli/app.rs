@@ -122,7 +122,7 @@ fn over(context: &mut Context<'_, '_>, place: PathBuf, demo: Option<u64>, face: 
     let ours = Arc::clone(&open);
     let opener: tui::Opener = Box::new(move || {
         let Some(host) = plan.open()? else {
-            let engine = made_up(&plan.config, plan.config.demo.seed, plan.today)?;
+            let engine = wiring::made_up(&plan.config, plan.config.demo.seed, plan.today)?;
             return Ok(looking_at_demo(engine, plan.today));
         };
         *ours.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&host));
@@ -147,9 +147,9 @@ fn over(context: &mut Context<'_, '_>, place: PathBuf, demo: Option<u64>, face: 
     result
 }
 
-fn looking_at_demo(engine: Arc<LocalEngine>, as_of: Day) -> tui::Opened {
+fn looking_at_demo(engine: LocalEngine, as_of: Day) -> tui::Opened {
     let standing = tui::Standing { as_of, banner: Some(DEMO_BANNER.to_owned()), flags: DEMO_FLAG.to_owned() };
-    tui::Opened { engine, standing, look: None }
+    tui::Opened { engine: Arc::new(engine), standing, look: None }
 }
 
 /// The front page, unless it is of a later day than the one that is asked for, or of any other
@@ -160,16 +160,10 @@ fn front_page(context: &Context<'_, '_>, place: &Path) -> Option<front::Page> {
         .filter(|page| if fixed { page.as_of == context.as_of } else { page.as_of <= context.as_of })
 }
 
-fn made_up(config: &Config, seed: u64, as_of: Day) -> Result<Arc<LocalEngine>> {
-    let store = wiring::in_memory(config);
-    wiring::fill_with_demo(&store, seed, as_of)?;
-    Ok(Arc::new(wiring::over(store, config, true)))
-}
-
 /// The generated company, made on the worker's thread: the first frame does not wait.
 fn generated(context: &mut Context<'_, '_>, seed: u64, face: Face) -> Result<u8> {
     let (config, as_of) = (context.config.clone(), context.as_of);
-    let opener: tui::Opener = Box::new(move || Ok(looking_at_demo(made_up(&config, seed, as_of)?, as_of)));
+    let opener: tui::Opener = Box::new(move || Ok(looking_at_demo(wiring::made_up(&config, seed, as_of)?, as_of)));
     start(context, as_of, Some(DEMO_BANNER.to_owned()), None, opener, face)
 }
 

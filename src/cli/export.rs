@@ -1,20 +1,21 @@
 //! `spendtop export`: charges as FOCUS 1.2, into a file or to standard output.
 
 use std::fs::File;
-use std::io::Write;
+use std::io::{Seek, Write};
 use std::path::{Path, PathBuf};
 
 use super::args::{ExportArgs, ExportFormat};
 use super::import::thousands;
-use super::lens::{Scope, scope_of};
+use super::lens::scope_of;
 use super::run::Context;
 use super::wiring;
+use crate::domain::calendar::Period;
 use crate::domain::text::SafeText;
 use crate::engine::local::LocalEngine;
-use crate::engine::query::incomplete;
 use crate::engine::{Cancel, export};
 use crate::error::{Cause, Error, Kind, Result};
-use crate::focus::write::{Format, writer};
+use crate::focus::write::Format;
+use crate::host::Host;
 
 /// Writes the charges; a file appears whole or not at all.
 ///
@@ -33,28 +34,37 @@ pub fn run(context: &mut Context<'_, '_>, args: &ExportArgs) -> Result<u8> {
             Error::usage(format!("`{}` exists already", SafeText::path(&args.output))).hint("--force writes over it")
         );
     }
-    let engine = wiring::local(context, args.scope.demo)?;
+    let source = Source::open(context, args.scope.demo)?;
     // A file of charges has no place to say so.
-    let days = scope.period.map(|p| p.resolve(context.as_of)).or(engine.data_days());
-    if days.is_some_and(|days| incomplete(&engine, days)) {
+    if source.is_incomplete(scope.period.map(|p| p.resolve(context.as_of)))? {
         let hint = "`spendtop imports list` shows which; import what is missing again";
         context.streams.note("incomplete: rows of the bill were refused, or lost to damage", &[hint])?;
     }
+    let what = export::Scope {
+        period: scope.period.map(|p| p.resolve(context.as_of)),
+        filter: scope.filter.unwrap_or_default(),
+        currency: scope.currency,
+        format: match args.format {
+            ExportFormat::Csv => Format::Csv { raw: args.raw },
+            ExportFormat::Json => Format::Json,
+            ExportFormat::Parquet => Format::Parquet,
+        },
+    };
     let cancel = Cancel::default();
     let given_up = cancel.clone();
     wiring::on_interrupt(move || given_up.cancel());
     if to_stdout {
-        return match write(context, args, &scope, &engine, &cancel, Box::new(std::io::stdout())) {
+        return match source.to_stdout(&what, &cancel) {
             // A reader that has seen enough is no failure.
             Err(error) if error.cause == Some(Cause::ReaderGone) => Ok(0),
             other => other.map(|_| 0),
         };
     }
     let part = part_of(&args.output);
-    let file = File::create(&part).map_err(|e| Error::io(Kind::Usage, "create", &part, &e))?;
-    let sync = file.try_clone().map_err(|e| Error::io(Kind::Usage, "write", &part, &e))?;
-    let written = write(context, args, &scope, &engine, &cancel, Box::new(file)).and_then(|count| {
-        sync.sync_all().map_err(|e| Error::io(Kind::Usage, "write", &part, &e))?;
+    let create = || File::create(&part).map_err(|e| Error::io(Kind::Usage, "create", &part, &e));
+    let written = source.write(&what, &|| Ok(Box::new(create()?)), &cancel).and_then(|count| {
+        let written = File::open(&part).and_then(|file| file.sync_all());
+        written.map_err(|e| Error::io(Kind::Usage, "write", &part, &e))?;
         std::fs::rename(&part, &args.output).map_err(|e| Error::io(Kind::Usage, "write", &args.output, &e))?;
         Ok(count)
     });
@@ -73,23 +83,69 @@ fn part_of(path: &Path) -> PathBuf {
     path.with_file_name(name)
 }
 
-fn write(
-    context: &Context<'_, '_>,
-    args: &ExportArgs,
-    scope: &Scope,
-    engine: &LocalEngine,
-    cancel: &Cancel,
-    out: Box<dyn Write + Send>,
-) -> Result<u64> {
-    let format = match args.format {
-        ExportFormat::Csv => Format::Csv { raw: args.raw },
-        ExportFormat::Json => Format::Json,
-        ExportFormat::Parquet => Format::Parquet,
-    };
-    let mut writer = writer(format, out)?;
-    let period = scope.period.map(|p| p.resolve(context.as_of));
-    let filter = scope.filter.clone().unwrap_or_default();
-    let count = export::export(engine, period, &filter, scope.currency.as_deref(), &mut *writer, cancel)?;
-    writer.finish()?;
-    Ok(count)
+/// Whose charges are written.
+enum Source {
+    Demo(Box<LocalEngine>),
+    Store(Host, PathBuf),
+}
+
+impl Source {
+    fn open(context: &mut Context<'_, '_>, demo: bool) -> Result<Source> {
+        if demo {
+            let engine = wiring::made_up(&context.config, context.config.demo.seed, context.as_of)?;
+            return Ok(Source::Demo(Box::new(engine)));
+        }
+        let place = context.data_dir()?;
+        Ok(Source::Store(wiring::reach_existing(context, &place)?, place))
+    }
+
+    /// Whether charges of these days, or of any where `None`, were refused or lost.
+    fn is_incomplete(&self, days: Option<Period>) -> Result<bool> {
+        let Source::Store(host, _) = self else { return Ok(false) };
+        let manifest = host.manifest()?;
+        let all = manifest.extent().map(|(from, to)| Period { from, to: to.plus(1) });
+        Ok(days.or(all).is_some_and(|days| manifest.is_incomplete(days)))
+    }
+
+    fn write(
+        &self,
+        scope: &export::Scope,
+        open: &dyn Fn() -> Result<Box<dyn Write + Send>>,
+        cancel: &Cancel,
+    ) -> Result<u64> {
+        match self {
+            Source::Demo(engine) => export::write(engine, scope, open()?, cancel),
+            Source::Store(host, _) => host.export(scope, open, cancel),
+        }
+    }
+
+    fn to_stdout(&self, scope: &export::Scope, cancel: &Cancel) -> Result<u64> {
+        match self {
+            // Whoever has the store open waits for no reader: it is all taken first.
+            Source::Store(host, place) if host.owner().is_none() => {
+                let spool = unseen_file(place).map_err(|e| Error::io(Kind::Usage, "write in", place, &e))?;
+                let again = |e: std::io::Error| Error::io(Kind::Usage, "write in", place, &e);
+                let open = || -> Result<Box<dyn Write + Send>> {
+                    let mut file = spool.try_clone().map_err(again)?;
+                    file.set_len(0).and_then(|()| file.rewind()).map_err(again)?;
+                    Ok(Box::new(file))
+                };
+                let count = host.export(scope, &open, cancel)?;
+                let mut written = spool.try_clone().map_err(again)?;
+                written.rewind().map_err(again)?;
+                std::io::copy(&mut written, &mut std::io::stdout())
+                    .map_err(|e| Error::usage(format!("cannot write the charges: {e}")).because(Cause::of(&e)))?;
+                Ok(count)
+            }
+            _ => self.write(scope, &|| Ok(Box::new(std::io::stdout())), cancel),
+        }
+    }
+}
+
+/// A file in a folder that nobody else can open, and that is gone when this process is.
+fn unseen_file(folder: &Path) -> std::io::Result<File> {
+    let path = folder.join(format!("spill-export-{}", std::process::id()));
+    let file = File::options().read(true).write(true).create_new(true).open(&path)?;
+    std::fs::remove_file(&path)?;
+    Ok(file)
 }

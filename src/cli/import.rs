@@ -17,6 +17,7 @@ use crate::error::{Error, Kind, Result};
 use crate::provider::demo;
 use crate::provider::files::BillingFiles;
 use crate::provider::{CostSource, FileSummary, Problem};
+use crate::store::folder;
 use crate::sync::groups::Decisions;
 use crate::sync::ingest::{self, Options, Outcome, Watcher};
 
@@ -41,12 +42,10 @@ pub fn run(context: &mut Context<'_, '_>, args: &ImportArgs) -> Result<u8> {
     let threads = args.threads.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from);
     let mut source = BillingFiles::new(name, &names, threads)?;
     // A dry run reads what is stored, but makes nothing, not even a folder.
-    let store = if args.dry_run && !crate::store::folder::exists(&place) {
-        wiring::in_memory(&context.config)
-    } else {
-        wiring::open_store(context, &place)?
-    };
-    wiring::refuse_demo(&store, &place)?;
+    let host = if args.dry_run && !folder::exists(&place) { None } else { Some(wiring::reach(context, &place)?) };
+    if let Some(host) = &host {
+        wiring::refuse_demo(&host.manifest()?, &place)?;
+    }
     let cancelled = Arc::new(AtomicBool::new(false));
     let given_up = Arc::clone(&cancelled);
     wiring::on_interrupt(move || given_up.store(true, Ordering::Relaxed));
@@ -62,7 +61,10 @@ pub fn run(context: &mut Context<'_, '_>, args: &ImportArgs) -> Result<u8> {
     let moving = !context.config.screen.reduced_motion;
     let live = moving && std::io::IsTerminal::is_terminal(&std::io::stderr());
     let watcher = Progress::new(source.size(), live, problems_path(&place, args.dry_run, taken_at));
-    let result = ingest::ingest(&store, &mut source, &options, &watcher);
+    let result = match &host {
+        Some(host) => host.import(&mut source, &options, &watcher, &|| watcher.waits()),
+        None => ingest::ingest(&wiring::in_memory(&context.config), &mut source, &options, &watcher),
+    };
     watcher.clear();
     let problems = watcher.finish();
     let outcome = match result {
@@ -75,9 +77,6 @@ pub fn run(context: &mut Context<'_, '_>, args: &ImportArgs) -> Result<u8> {
     summary(context, &outcome, args)?;
     told::overlaps(context, &outcome)?;
     problems.print(context)?;
-    if outcome.import.is_some() {
-        wiring::committed(context, store);
-    }
     Ok(exit_code(&outcome))
 }
 
@@ -120,6 +119,11 @@ impl Progress {
     fn new(size: Option<u64>, live: bool, path: PathBuf) -> Self {
         let problems = Problems { path, file: None, failed: false, shown: Vec::new(), pending: Vec::new(), count: 0 };
         Progress { size, live, started: clock::instant(), drawn: Mutex::new(None), problems: Mutex::new(problems) }
+    }
+
+    /// Another import is under way, and is waited for.
+    fn waits(&self) {
+        let _ = writeln!(std::io::stderr(), "note: another import is under way: this one begins when it has ended");
     }
 
     fn clear(&self) {

@@ -11,9 +11,9 @@ use super::wiring;
 use crate::domain::calendar::format_timestamp;
 use crate::domain::text::SafeText;
 use crate::error::{Error, Kind, Result};
-use crate::store::Store;
+use crate::host::Host;
+use crate::host::chore::Chore;
 use crate::store::manifest::{Group, Import, Manifest, Part};
-use crate::sync::undo;
 
 /// What removing an import does not do.
 const BROUGHT_BACK: &str =
@@ -25,12 +25,12 @@ const BROUGHT_BACK: &str =
 /// Where the store cannot be read, or there is no such import.
 pub fn run(context: &mut Context<'_, '_>, args: &ImportsArgs) -> Result<u8> {
     let place = context.data_dir()?;
-    let store = wiring::open_existing(context, &place)?;
-    let manifest = store.manifest();
+    let host = wiring::reach_existing(context, &place)?;
+    let manifest = host.manifest()?;
     match &args.command {
         None | Some(ImportsCommand::List) => list(context, &manifest),
         Some(ImportsCommand::Show { id }) => show(context, &manifest, find(&manifest, id)?),
-        Some(ImportsCommand::Rm { id, yes }) => remove(context, store, find(&manifest, id)?, *yes),
+        Some(ImportsCommand::Rm { id, yes }) => remove(context, &host, &manifest, find(&manifest, id)?, *yes),
     }
 }
 
@@ -148,10 +148,9 @@ fn show(context: &mut Context<'_, '_>, manifest: &Manifest, import: &Import) -> 
     Ok(0)
 }
 
-fn remove(context: &mut Context<'_, '_>, store: Store, import: &Import, yes: bool) -> Result<u8> {
-    let manifest = store.manifest();
+fn remove(context: &mut Context<'_, '_>, host: &Host, manifest: &Manifest, import: &Import, yes: bool) -> Result<u8> {
     let mut by_month: BTreeMap<String, u64> = BTreeMap::new();
-    for (group, part) in parts(&manifest, import.id) {
+    for (group, part) in parts(manifest, import.id) {
         *by_month.entry(format!("{} {}", group.key.provider, group.key.billing_period.month())).or_default() +=
             part.rows();
     }
@@ -169,14 +168,14 @@ fn remove(context: &mut Context<'_, '_>, store: Store, import: &Import, yes: boo
             return Err(Error::new(Kind::Usage, "nothing was removed").hint("answer y, or use --yes"));
         }
     }
-    undo::remove_import(&store, import.id)?;
+    host.count(&Chore::RemoveImport(import.id))?;
     context.streams.print(&format!("removed import {}: {} charges\n", import.id, thousands(rows)))?;
     // Nothing was there before the first.
     if yes && import.id > 1 {
         context.streams.note(BROUGHT_BACK, &[])?;
     }
     let counted: BTreeSet<u64> = manifest.active().iter().map(|g| g.id).collect();
-    let now = store.manifest();
+    let now = host.manifest()?;
     let others = now.active().into_iter().filter(|g| g.source != import.source && !counted.contains(&g.id));
     let mut sources: BTreeMap<&str, u64> = BTreeMap::new();
     others.for_each(|g| *sources.entry(&g.source).or_default() += 1);
@@ -184,7 +183,6 @@ fn remove(context: &mut Context<'_, '_>, store: Store, import: &Import, yes: boo
         let source = SafeText::from_outside(source);
         context.streams.note(&format!("{} from source `{source}` now", counting(periods)), &[])?;
     }
-    wiring::committed(context, store);
     Ok(0)
 }
 

@@ -8,9 +8,11 @@ use super::import::{size, thousands};
 use super::run::Context;
 use super::wiring;
 use crate::domain::text::SafeText;
+use crate::engine::Engine;
 use crate::error::{Error, Kind, Result};
-use crate::store::{Store, backup, check};
-use crate::sync::undo;
+use crate::host::Host;
+use crate::host::chore::Chore;
+use crate::store::backup;
 
 /// Runs `store`; returns the exit code.
 ///
@@ -23,8 +25,7 @@ pub fn run(context: &mut Context<'_, '_>, args: &StoreArgs) -> Result<u8> {
         let kept =
             kept.map_or(String::new(), |k| format!("; what was there is kept in {}", SafeText::from_outside(&k)));
         context.streams.print(&format!("restored{kept}\n"))?;
-        let store = wiring::open_store(context, &place)?;
-        wiring::committed(context, store);
+        wiring::committed(&wiring::reach(context, &place)?);
         return Ok(0);
     }
     if !crate::store::folder::exists(&place) {
@@ -33,62 +34,62 @@ pub fn run(context: &mut Context<'_, '_>, args: &StoreArgs) -> Result<u8> {
             _ => Err(wiring::no_store(&place)),
         };
     }
-    let store = wiring::open_store(context, &place)?;
+    let host = wiring::reach(context, &place)?;
     match &args.command {
-        StoreCommand::Check => check_all(context, &store),
-        StoreCommand::Stats => stats(context, &store),
+        StoreCommand::Check => check_all(context, &host),
+        StoreCommand::Stats => stats(context, &host, &place),
         StoreCommand::Backup { file } => {
-            let values = backup::write(&store, file)?;
+            let whole = std::path::absolute(file).map_err(|e| Error::io(Kind::Usage, "find", file, &e))?;
+            let values = host.count(&Chore::Backup(whole))?;
             context.streams.print(&format!("wrote {} values to {}\n", thousands(values), SafeText::path(file)))?;
             Ok(0)
         }
         StoreCommand::AcceptLoss => {
-            let lost = undo::accept_loss(&store)?;
+            let lost = host.count(&Chore::AcceptLoss)?;
             context.streams.print(&match lost {
                 0 => "nothing is lost\n".to_owned(),
-                _ => {
-                    format!("{} lost account periods are told of no more\n", thousands(lost as u64))
-                }
+                _ => format!("{} lost account periods are told of no more\n", thousands(lost)),
             })?;
-            wiring::committed(context, store);
             Ok(0)
         }
         StoreCommand::Rebuild => {
-            let (store, groups) = rebuild(context, &place, store)?;
-            let entries = store.journal().entries().len();
+            let (groups, entries) = rebuild(context, &host)?;
             context.streams.print(&format!(
                 "made the rollups of {groups} account periods anew, and replayed {entries} journal entries\n"
             ))?;
-            wiring::committed(context, store);
             Ok(0)
         }
         StoreCommand::Restore { .. } => Ok(0),
     }
 }
 
-/// Makes the rollups anew. Where that meets damage, what can be read is saved first.
-fn rebuild(context: &mut Context<'_, '_>, place: &Path, store: Store) -> Result<(Store, usize)> {
-    let keys = context.config.tags.keys.clone();
-    let evidence = context.config.dimensions.evidence();
-    match undo::rebuild_rollups(&store, &keys, &evidence) {
+/// Makes the rollups anew. Where that meets damage, what can be read is saved first, by opening the
+/// store again.
+fn rebuild(context: &mut Context<'_, '_>, host: &Host) -> Result<(u64, u64)> {
+    let again = Chore::Rebuild(context.config.tags.keys.clone(), context.config.dimensions.evidence());
+    let made = match host.count(&again) {
         Err(error) if error.kind == Kind::Store && error.cause.is_none() => {
-            store.mark_damaged();
-            drop(store);
-            let store = wiring::open_store(context, place)?;
-            let groups = undo::rebuild_rollups(&store, &keys, &evidence)?;
-            Ok((store, groups))
+            if host.owner().is_none() {
+                return Err(error.hint("quit the spendtop that has the store open, then run this again"));
+            }
+            host.release();
+            for notice in host.about()?.notices {
+                context.streams.note(&notice, &[])?;
+            }
+            host.count(&again)?
         }
-        made => made.map(|groups| (store, groups)),
-    }
+        made => made?,
+    };
+    Ok((made, host.count(&Chore::Entries)?))
 }
 
-fn check_all(context: &mut Context<'_, '_>, store: &Store) -> Result<u8> {
-    let manifest = store.manifest();
-    let report = check::run(store.kv(), &manifest, &mut |_, _| {})?;
+fn check_all(context: &mut Context<'_, '_>, host: &Host) -> Result<u8> {
+    let manifest = host.manifest()?;
+    let (report, lost) = host.check()?;
     for damage in &report.damage {
         context.streams.print(&format!("damaged: {damage}\n"))?;
     }
-    if report.damage.is_empty() && !store.lost {
+    if report.damage.is_empty() && !lost {
         let line = format!(
             "sound: {} charges in {} segments and {} account periods verified\n",
             thousands(report.rows),
@@ -97,9 +98,6 @@ fn check_all(context: &mut Context<'_, '_>, store: &Store) -> Result<u8> {
         );
         context.streams.print(&line)?;
         return Ok(0);
-    }
-    if !report.charges_hit.is_empty() {
-        store.mark_damaged();
     }
     for lost in &manifest.lost {
         let files: Vec<String> = manifest
@@ -137,17 +135,18 @@ fn check_all(context: &mut Context<'_, '_>, store: &Store) -> Result<u8> {
     Err(error)
 }
 
-fn stats(context: &mut Context<'_, '_>, store: &Store) -> Result<u8> {
-    let manifest = store.manifest();
+fn stats(context: &mut Context<'_, '_>, host: &Host, place: &Path) -> Result<u8> {
+    let manifest = host.manifest()?;
+    let bytes = host.count(&Chore::Size)?;
     let rows: u64 = manifest.active().iter().map(|g| g.rows()).sum();
     let kept: u64 = manifest.groups.iter().map(crate::store::manifest::Group::rows).sum();
     let mut lines = vec![
-        ("folder", store.place().map(|p| SafeText::path(p).into_string()).unwrap_or_default()),
+        ("folder", SafeText::path(place).into_string()),
         ("charges that count", thousands(rows)),
         ("account periods", thousands(manifest.groups.len() as u64)),
         ("segments", thousands(manifest.segments().len() as u64)),
         ("imports", thousands(manifest.imports.len() as u64)),
-        ("size on disk", size(store.kv().size())),
+        ("size on disk", size(bytes)),
         ("commits", manifest.generation.to_string()),
         ("schema", manifest.schema.to_string()),
         ("tag keys with rollups", manifest.tag_keys.join(", ")),

@@ -18,10 +18,10 @@ use crate::domain::text::SafeText;
 use crate::engine::local::LocalEngine;
 use crate::engine::{Engine, front};
 use crate::error::{Error, Result};
-use crate::host::owner::is_demo;
 use crate::host::{Host, Settings, Setup};
 use crate::provider::Problem;
 use crate::provider::demo::{self, Demo};
+use crate::store::manifest::Manifest;
 use crate::store::{Store, folder};
 use crate::sync::ingest::{self, Options, Watcher};
 
@@ -58,19 +58,6 @@ pub fn reach(context: &mut Context<'_, '_>, place: &Path) -> Result<Host> {
     Ok(host)
 }
 
-/// Opens the store, and says what its opener must know.
-///
-/// # Errors
-/// Kind `Store` where it cannot be opened.
-pub fn open_store(context: &mut Context<'_, '_>, place: &Path) -> Result<Store> {
-    let store = Store::open(place, &context.config.tags.keys)?;
-    store.plan_evidence(&context.config.dimensions.evidence());
-    for notice in &store.notices {
-        context.streams.note(notice, &[])?;
-    }
-    Ok(store)
-}
-
 /// What the app looks at first.
 #[must_use]
 pub fn first_lens(config: &Config) -> Lens {
@@ -98,10 +85,11 @@ fn keep_front(engine: &LocalEngine, lens: &Lens, today: Day, fixed: bool) {
     let _ = front::refresh(engine, lens, shown_day(today, fixed, last), clock::now_seconds());
 }
 
-/// The same, after a command that changed the store.
-pub fn committed(context: &Context<'_, '_>, store: Store) {
-    let demo = is_demo(&store);
-    refresh_front(context, &over(store, &context.config, demo));
+/// The same, where this process owns a store that a command changed beside it.
+pub fn committed(host: &Host) {
+    if let Some(owner) = host.owner() {
+        owner.serving().changed();
+    }
 }
 
 /// The error for a store that is not there.
@@ -113,12 +101,12 @@ pub fn no_store(place: &Path) -> Error {
         .hint("`--demo` answers from a generated company")
 }
 
-/// Opens a store that must be there.
+/// Reaches a store that must be there.
 ///
 /// # Errors
-/// Kind `Usage` where there is none, `Store` where it cannot be opened.
-pub fn open_existing(context: &mut Context<'_, '_>, place: &Path) -> Result<Store> {
-    if folder::exists(place) { open_store(context, place) } else { Err(no_store(place)) }
+/// Kind `Usage` where there is none, `Store` where it cannot be reached.
+pub fn reach_existing(context: &mut Context<'_, '_>, place: &Path) -> Result<Host> {
+    if folder::exists(place) { reach(context, place) } else { Err(no_store(place)) }
 }
 
 /// The engine over the store, or over the generated company.
@@ -127,29 +115,21 @@ pub fn open_existing(context: &mut Context<'_, '_>, place: &Path) -> Result<Stor
 /// Those of opening the store.
 pub fn engine(context: &mut Context<'_, '_>, demo: bool) -> Result<Box<dyn Engine>> {
     if demo {
-        return Ok(Box::new(local(context, demo)?));
+        return Ok(Box::new(made_up(&context.config, context.config.demo.seed, context.as_of)?));
     }
     let place = context.data_dir()?;
-    if !folder::exists(&place) {
-        return Err(no_store(&place));
-    }
-    Ok(Box::new(reach(context, &place)?))
+    Ok(Box::new(reach_existing(context, &place)?))
 }
 
-/// The engine in this process, over the store or over the generated company.
+/// The engine over the generated company, in memory.
 ///
 /// # Errors
-/// Those of opening the store.
-pub fn local(context: &mut Context<'_, '_>, demo: bool) -> Result<LocalEngine> {
-    if demo {
-        let store = in_memory(&context.config);
-        fill_with_demo(&store, context.config.demo.seed, context.as_of)?;
-        return Ok(over(store, &context.config, true));
-    }
-    let place = context.data_dir()?;
-    let store = open_existing(context, &place)?;
-    let demo = is_demo(&store);
-    Ok(over(store, &context.config, demo))
+/// Kind `Store` where the memory does not suffice.
+pub fn made_up(config: &Config, seed: u64, as_of: Day) -> Result<LocalEngine> {
+    let store = in_memory(config);
+    fill_with_demo(&store, seed, as_of)?;
+    let engine = LocalEngine::new(Arc::new(store), config.settle, true);
+    Ok(engine.with_dimensions(config.dimensions.clone()).with_lenses(config.saved_lenses()))
 }
 
 /// An empty store in memory, with the rollups that the config asks for.
@@ -160,20 +140,11 @@ pub fn in_memory(config: &Config) -> Store {
     store
 }
 
-/// The engine over an open store; `demo` says that its charges are generated.
-#[must_use]
-pub fn over(store: Store, config: &Config, demo: bool) -> LocalEngine {
-    LocalEngine::new(Arc::new(store), config.settle, demo)
-        .with_dimensions(config.dimensions.clone())
-        .with_lenses(config.saved_lenses())
-}
-
 /// Refuses to add a bill to generated charges, which nobody could tell apart in a sum.
 ///
 /// # Errors
 /// Kind `Usage` where the store holds the demo.
-pub fn refuse_demo(store: &Store, place: &Path) -> Result<()> {
-    let manifest = store.manifest();
+pub fn refuse_demo(manifest: &Manifest, place: &Path) -> Result<()> {
     let Some(import) = manifest.imports.iter().find(|i| i.source == demo::SOURCE) else { return Ok(()) };
     Err(Error::usage(format!(
         "the store in `{}` holds the demo company: a bill is not added to it",

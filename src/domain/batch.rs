@@ -6,11 +6,13 @@
 //!
 //! Knows no file format and no store.
 
+use serde::{Deserialize, Serialize};
+
 pub use super::builder::{BatchBuilder, terms_extra};
 use super::calendar::Day;
 use super::charge::{Profile, Quantity, Terms};
 use super::dict::Dict;
-use super::money::Decimal;
+use super::money::{Decimal, SCALE};
 use super::numbers::Numbers;
 
 /// When a batch is full and a new one is begun.
@@ -29,7 +31,7 @@ impl Default for Limits {
 }
 
 /// The days that are replaced together, within the source that a batch belongs to.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct Window {
     /// Number in the dictionary of [`Profile::Provider`].
     pub provider: u32,
@@ -42,7 +44,7 @@ pub struct Window {
 }
 
 /// How a charge was charged, besides its text columns.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 pub struct TermsRow {
     /// Numbers in the dictionaries of [`Terms`], by [`Terms::index`].
     pub texts: [u32; Terms::COUNT],
@@ -81,7 +83,7 @@ pub struct Facts {
 }
 
 /// Charges in columns. See the [module's page](self).
-#[derive(Clone, Default, Debug)]
+#[derive(Clone, Default, Debug, Serialize, Deserialize)]
 pub struct ChargeBatch {
     /// A dictionary for each [`Profile`] column.
     pub profile_texts: Vec<Dict>,
@@ -104,7 +106,7 @@ pub struct ChargeBatch {
 }
 
 /// The numbers that place a charge.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub struct RowKey {
     /// Index into [`ChargeBatch::windows`].
     pub window: u32,
@@ -146,6 +148,41 @@ impl ChargeBatch {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
+    }
+
+    /// Whether every number in it leads somewhere. One that another process sent may be anything.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        let texts = |dicts: &[Dict], at: usize, id: u32| (id as usize) < dicts[at].len();
+        let profiles = self.profile_identity.len();
+        let columns = self.profile_texts.len() == Profile::COUNT
+            && self.profiles.len() == Profile::COUNT
+            && self.terms_texts.len() == Terms::COUNT
+            && self.quantities.len() == Quantity::COUNT;
+        columns
+            && self
+                .profiles
+                .iter()
+                .enumerate()
+                .all(|(at, ids)| ids.len() == profiles && ids.iter().all(|id| texts(&self.profile_texts, at, *id)))
+            && self.terms_identity.len() == self.terms.len()
+            && self
+                .terms
+                .iter()
+                .all(|row| (0..).zip(row.texts).all(|(at, id)| texts(&self.terms_texts, at, id)) && row.start < 86_400)
+            && self.windows.iter().all(|window| {
+                texts(&self.profile_texts, Profile::Provider.index(), window.provider)
+                    && texts(&self.profile_texts, Profile::BillingAccountId.index(), window.account)
+            })
+            && self.rows.iter().all(|row| {
+                (row.window as usize) < self.windows.len()
+                    && (row.profile as usize) < profiles
+                    && (row.terms as usize) < self.terms.len()
+            })
+            && self.quantities.iter().all(|numbers| {
+                let fine = !matches!(numbers, Numbers::Narrow { scale, .. } if u32::from(*scale) > SCALE);
+                fine && numbers.len() == self.rows.len()
+            })
     }
 
     /// The text of a profile's column.

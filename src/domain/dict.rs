@@ -3,6 +3,7 @@
 //! Number 0 is always "no value". Knows nothing of what the texts mean.
 
 use hashbrown::HashTable;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// The number of "no value" in every dictionary.
@@ -142,6 +143,45 @@ fn slice<'a>(text: &'a str, ends: &[u32], id: u32) -> &'a str {
     &text[start..ends[at] as usize]
 }
 
+/// As it is written: the texts end to end, and which of them are known by their text.
+#[derive(Serialize, Deserialize)]
+struct Written<T> {
+    text: T,
+    lengths: Vec<u32>,
+    known: Vec<bool>,
+}
+
+impl Serialize for Dict {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        let lengths = self.ends.iter().zip(starts).map(|(end, start)| end - start).collect();
+        let known = self.hashes.iter().map(|hash| *hash != 0).collect();
+        Written { text: self.text.as_str(), lengths, known }.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Dict {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Written { text, lengths, known } = Written::<String>::deserialize(deserializer)?;
+        let bad = |what: &str| Err(serde::de::Error::custom(what));
+        if lengths.len() != known.len() {
+            return bad("a dictionary's texts do not fit together");
+        }
+        let (mut dict, mut rest) = (Dict::default(), text.as_str());
+        for (at, (length, known)) in lengths.iter().zip(known).enumerate() {
+            let Some((one, after)) = rest.split_at_checked(*length as usize) else {
+                return bad("a dictionary's text is cut short");
+            };
+            let id = if known { dict.intern(one) } else { dict.append(one) };
+            if id as usize != at + 1 {
+                return bad("a dictionary holds a text twice, or none");
+            }
+            rest = after;
+        }
+        if rest.is_empty() { Ok(dict) } else { bad("a dictionary has more text than it says") }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -156,5 +196,32 @@ mod tests {
         assert_eq!((dict.get(0), dict.get(3), dict.get(9)), ("", "ab", ""));
         assert_eq!(dict.find("ab"), Some(3));
         assert_eq!(dict.find("zz"), None);
+    }
+    #[test]
+    fn is_read_as_it_was_written_and_refused_where_it_cannot_be_one() {
+        let mut dict = Dict::default();
+        for text in ["a", "", "ümlaut", "\u{1b}[2J"] {
+            dict.intern(text);
+        }
+        dict.append("a");
+        let bytes = postcard::to_stdvec(&dict).expect("written");
+        let mut read: Dict = postcard::from_bytes(&bytes).expect("read");
+        assert!(read.iter().eq(dict.iter()));
+        assert_eq!((read.find("ümlaut"), read.hash(1), read.hash(4)), (Some(2), dict.hash(1), 0));
+        assert_eq!(read.intern("b"), 5);
+        let of = |text: &str, lengths: &[u32], known: &[bool]| {
+            let written = Written { text, lengths: lengths.to_vec(), known: known.to_vec() };
+            postcard::from_bytes::<Dict>(&postcard::to_stdvec(&written).expect("written")).is_ok()
+        };
+        assert!(of("ab", &[1, 1], &[true, false]));
+        let refused = [
+            of("aa", &[1, 1], &[true, true]),
+            of("ab", &[1], &[true]),
+            of("ab", &[3], &[true]),
+            of("ü", &[1, 1], &[true, true]),
+            of("a", &[1, 0], &[true, true]),
+            of("a", &[1], &[]),
+        ];
+        assert_eq!(refused, [false; 6]);
     }
 }

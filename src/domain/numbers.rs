@@ -12,7 +12,7 @@ pub const UNKNOWN_NARROW: i64 = i64::MIN;
 pub const UNKNOWN_WIDE: i128 = i128::MIN;
 
 /// A column of decimals or unknowns.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub enum Numbers {
     /// So many unknowns, and nothing else yet.
     Unknown(usize),

@@ -1,5 +1,9 @@
 //! Writes the charges that a lens admits as FOCUS again, one at a time.
 
+use std::io::Write;
+
+use serde::{Deserialize, Serialize};
+
 use super::Cancel;
 use super::charges;
 use super::local::LocalEngine;
@@ -7,7 +11,32 @@ use crate::domain::calendar::{Day, Period};
 use crate::domain::charge::{Profile, Quantity, Terms};
 use crate::domain::filter::Filter;
 use crate::error::{Error, Result};
-use crate::focus::write::{ChargeRow, ChargeWriter};
+use crate::focus::write::{ChargeRow, ChargeWriter, Format, writer};
+
+/// Which charges are written, and as what.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Scope {
+    /// Those that start in these days; all where `None`.
+    pub period: Option<Period>,
+    /// Those that pass it.
+    pub filter: Filter,
+    /// Those in this currency; all where `None`.
+    pub currency: Option<String>,
+    /// The format.
+    pub format: Format,
+}
+
+/// Writes a whole file; returns how many charges it holds.
+///
+/// # Errors
+/// As [`export`].
+pub fn write(engine: &LocalEngine, scope: &Scope, out: Box<dyn Write + Send>, cancel: &Cancel) -> Result<u64> {
+    let mut writer = writer(scope.format, out)?;
+    let Scope { period, filter, currency, .. } = scope;
+    let count = export(engine, *period, filter, currency.as_deref(), &mut *writer, cancel)?;
+    writer.finish()?;
+    Ok(count)
+}
 
 /// Hands every charge that counts, starts in `period` (always, where `None`) and passes the
 /// filter and currency to the writer. Returns how many there were. The caller finishes the writer.

@@ -19,15 +19,15 @@ const MORE: u32 = 1 << 31;
 pub enum Kind {
     /// A value in JSON.
     Json = 1,
-    /// A batch of charges.
-    Batch = 2,
+    /// A value in postcard.
+    Packed = 2,
     /// Bytes of a file.
     Data = 3,
 }
 
 impl Kind {
     fn of(byte: u8) -> Option<Kind> {
-        [Kind::Json, Kind::Batch, Kind::Data].into_iter().find(|kind| *kind as u8 == byte)
+        [Kind::Json, Kind::Packed, Kind::Data].into_iter().find(|kind| *kind as u8 == byte)
     }
 }
 

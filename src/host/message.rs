@@ -6,12 +6,17 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::chore::{Chore, Done};
 use crate::config::Settle;
 use crate::domain::calendar::Day;
 use crate::domain::lens::SavedLens;
 use crate::domain::virtuals::Definitions;
+use crate::engine::export::Scope;
 use crate::engine::{Answer, Command, Extent, Outcome, Question};
 use crate::error::Error;
+use crate::provider::{Problem, ReadSummary, SourceId};
+use crate::sync::groups::Decisions;
+use crate::sync::ingest::Options;
 
 /// Counted up with every change of what is said.
 pub const PROTOCOL: u32 = 1;
@@ -74,6 +79,8 @@ pub enum Purpose {
     Ask,
     /// The owner tells [`crate::engine::Event`]s until one of them goes.
     Watch,
+    /// A source is read into the store: an [`Intake`], then [`Fed`] one way and [`Taken`] the other.
+    Import,
 }
 
 /// The answer to a [`Hello`].
@@ -99,6 +106,10 @@ pub enum Request {
     Extent,
     /// What the store is.
     About,
+    /// Something done to the store itself.
+    Chore(Chore),
+    /// Charges as a file, whose bytes come before the reply.
+    Export(Scope),
     /// The request of this number is given up; it is still replied to.
     Cancel(u64),
 }
@@ -114,6 +125,10 @@ pub enum Reply {
     Extent(Extent),
     /// Of [`Request::About`].
     About(About),
+    /// Of [`Request::Chore`].
+    Done(Done),
+    /// Of [`Request::Export`]: how many charges the file holds.
+    Exported(u64),
     /// Of any: it could not be done.
     Failed(Error),
 }
@@ -138,4 +153,62 @@ pub struct About {
     pub empty: bool,
     /// What whoever uses it must know.
     pub notices: Vec<String>,
+}
+
+/// What is to be read into the store.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Intake {
+    /// The source.
+    pub id: SourceId,
+    /// Its bytes in all, where they are known.
+    pub size: Option<u64>,
+    /// See [`Options`].
+    pub decisions: Decisions,
+    /// See [`Options`].
+    pub strict: bool,
+    /// See [`Options`].
+    pub dry_run: bool,
+    /// See [`Options`].
+    pub threads: usize,
+    /// See [`Options`].
+    pub taken_at: i64,
+}
+
+impl Intake {
+    /// How the owner takes it in.
+    #[must_use]
+    pub fn options(&self) -> Options {
+        Options {
+            decisions: self.decisions,
+            strict: self.strict,
+            dry_run: self.dry_run,
+            threads: self.threads,
+            taken_at: self.taken_at,
+            ..Options::default()
+        }
+    }
+}
+
+/// What whoever reads a source tells the owner; batches of charges come packed between these.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub enum Fed {
+    /// A row was refused, or taken with a change.
+    Problem(Problem),
+    /// All was read.
+    Done(ReadSummary),
+    /// It could not be read.
+    Failed(Error),
+    /// It was given up, before or after all was read.
+    GivenUp,
+}
+
+/// What the owner tells whoever reads a source; what became of it comes packed at the end.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub enum Taken {
+    /// Another change is being made, and is waited for.
+    Waiting,
+    /// It may be read; content of these hashes is left out.
+    Begin(Vec<String>),
+    /// It was not taken in: nothing was changed.
+    Failed(Error),
 }

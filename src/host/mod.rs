@@ -33,7 +33,11 @@
 //! Nothing here wakes while nothing happens: threads wait for their sockets.
 
 pub mod address;
+pub mod chore;
+mod feed;
 pub mod frame;
+mod intake;
+mod keeping;
 pub mod message;
 pub mod owner;
 pub mod remote;
@@ -158,14 +162,6 @@ impl Engine for Host {
 
     fn command(&self, command: &Command) -> Result<Outcome> {
         let settings = &self.0.setup.settings;
-        // What was sent may have been done: only its sender can tell whether to do it again.
-        let unsure = |trouble| match trouble {
-            Trouble::Gone => Trouble::Told(
-                Error::store("the spendtop that had the store open has gone, and may have done this or not")
-                    .hint("look whether it is there, and do it again where it is not"),
-            ),
-            told => told,
-        };
         self.0.with(
             |owner| {
                 let outcome = owner.serving().engine(settings).command(command)?;
@@ -175,7 +171,7 @@ impl Engine for Host {
             |remote| {
                 // One that has gone before this is sent has done nothing.
                 remote.about()?;
-                remote.command(command).map_err(unsure)
+                remote.command(command).map_err(gone_meanwhile)
             },
         )
     }
@@ -191,6 +187,21 @@ impl Engine for Host {
 
     fn release(&self) {
         self.0.release();
+    }
+}
+
+fn all_gone() -> Error {
+    Error::store(format!("each spendtop that was to do this has gone, {LOST_MAX} in a row")).hint("run it again")
+}
+
+/// What was sent may have been done: only its sender can tell whether to do it again.
+fn gone_meanwhile(trouble: Trouble) -> Trouble {
+    match trouble {
+        Trouble::Gone => Trouble::Told(
+            Error::store("the spendtop that had the store open has gone, and may have done this or not")
+                .hint("look whether it is done, and do it again where it is not"),
+        ),
+        told => told,
     }
 }
 
@@ -221,8 +232,7 @@ impl Shared {
                 },
             }
         }
-        Err(Error::store(format!("each spendtop that was to answer this has gone, {LOST_MAX} in a row"))
-            .hint("run it again"))
+        Err(all_gone())
     }
 
     /// Whom to ask; waits while somebody looks, and looks where nobody does.

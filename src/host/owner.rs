@@ -74,7 +74,7 @@ impl Serving {
             days: manifest.extent(),
             demo: is_demo(&self.store),
             empty: manifest.imports.is_empty() && manifest.lost.is_empty(),
-            notices: self.store.notices.clone(),
+            notices: self.store.notices_now(),
         }
     }
 }

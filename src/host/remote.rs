@@ -3,13 +3,15 @@
 //! Knows no store. That the owner has gone is told apart from what it says, since it is asked
 //! again of the next one ([`super::Host`]).
 
-use std::io;
+use std::io::{self, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::address;
+use super::chore::{Chore, Done};
+use super::frame::Kind;
 use super::message::{
     About, Greeting, Hello, Numbered, PROTOCOL, Purpose, REPLY_MAX, REQUEST_MAX, Reply, Request, VERSION, Welcome,
 };
@@ -17,8 +19,9 @@ use super::owner::Setup;
 use super::wire::{self, Sender, Wire, peer};
 use crate::domain::calendar::Day;
 use crate::domain::text::SafeText;
+use crate::engine::export::Scope;
 use crate::engine::{self, Answer, Cancel, Command, Event, Extent, Listener, Question};
-use crate::error::Error;
+use crate::error::{Cause, Error};
 
 /// Connections that are kept for the next question.
 const IDLE_MAX: usize = 2;
@@ -39,7 +42,9 @@ pub enum Trouble {
 }
 
 impl Trouble {
-    fn of(error: &io::Error) -> Trouble {
+    /// What a connection's failure means.
+    #[must_use]
+    pub fn of(error: &io::Error) -> Trouble {
         match error.kind() {
             io::ErrorKind::InvalidData => Trouble::Told(
                 Error::store("the spendtop that has the store open says what this one does not understand")
@@ -149,6 +154,41 @@ impl Remote {
         }
     }
 
+    /// Has something done to the store.
+    ///
+    /// # Errors
+    /// As [`Chore::run`]; see [`Trouble`].
+    pub fn chore(&self, chore: &Chore) -> Outcome<Done> {
+        match self.request(Request::Chore(chore.clone()), &Cancel::default())? {
+            Reply::Done(done) => Ok(done),
+            _ => Err(other()),
+        }
+    }
+
+    /// Writes charges as a file to `out`; returns how many.
+    ///
+    /// # Errors
+    /// As the engine's and those of `out`; see [`Trouble`].
+    pub fn export(&self, scope: &Scope, out: &mut dyn Write, cancel: &Cancel) -> Outcome<u64> {
+        let mut line = Line { wire: greet(&self.path, &self.hello)?.0, number: 0 };
+        let reply = line.request_with(Request::Export(scope.clone()), cancel, &mut |bytes| {
+            out.write_all(bytes).map_err(|e| Trouble::Told(unwritten(&e)))
+        })?;
+        match reply {
+            Reply::Exported(count) => out.flush().map(|()| count).map_err(|e| Trouble::Told(unwritten(&e))),
+            Reply::Failed(error) => Err(Trouble::Told(error)),
+            _ => Err(other()),
+        }
+    }
+
+    /// A connection on which a source is read into the store.
+    ///
+    /// # Errors
+    /// See [`Trouble`].
+    pub fn import(&self) -> Outcome<Wire> {
+        Ok(greet(&self.path, &Hello { purpose: Purpose::Import, ..self.hello.clone() })?.0)
+    }
+
     /// A connection on which the owner tells its events, until this is dropped.
     ///
     /// # Errors
@@ -181,8 +221,22 @@ fn other() -> Trouble {
     Trouble::Told(Error::bug("the spendtop that has the store open answered another question"))
 }
 
+fn unwritten(cause: &io::Error) -> Error {
+    Error::usage(format!("cannot write the charges: {cause}")).because(Cause::of(cause))
+}
+
 impl Line {
     fn request(&mut self, what: Request, cancel: &Cancel) -> Outcome<Reply> {
+        self.request_with(what, cancel, &mut |_| Err(other()))
+    }
+
+    /// Asks; bytes of a file that come before the reply go to `data`.
+    fn request_with(
+        &mut self,
+        what: Request,
+        cancel: &Cancel,
+        data: &mut dyn FnMut(&[u8]) -> Outcome<()>,
+    ) -> Outcome<Reply> {
         self.number += 1;
         let number = self.number;
         let gone = |e: io::Error| Trouble::of(&e);
@@ -193,7 +247,13 @@ impl Line {
             sender.send_now(&Numbered { number: 0, what: Request::Cancel(number) });
         });
         cancel.on_cancel(&given_up);
-        let reply: Numbered<Reply> = self.wire.receive(REPLY_MAX).map_err(gone)?.ok_or(Trouble::Gone)?;
+        let reply: Numbered<Reply> = loop {
+            match self.wire.next(REPLY_MAX).map_err(gone)?.ok_or(Trouble::Gone)? {
+                (Kind::Json, bytes) => break wire::value(&bytes).map_err(gone)?,
+                (Kind::Data, bytes) => data(&bytes)?,
+                (Kind::Packed, _) => return Err(other()),
+            }
+        };
         if reply.number == number { Ok(reply.what) } else { Err(other()) }
     }
 }

@@ -3,17 +3,19 @@
 //! What a client says is checked and bounded: one that says nonsense, or reads nothing, loses its
 //! connection and nothing else. Knows no face.
 
-use std::io;
+use std::io::{self, BufWriter, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use super::frame::{Kind, PIECE_MAX};
+use super::intake;
 use super::message::{Greeting, Hello, Numbered, Purpose, REQUEST_MAX, Reply, Request, Settings, Welcome};
 use super::owner::Serving;
 use super::service::Desk;
 use super::wire::{self, Sender, Wire};
-use crate::engine::{Cancel, Engine, Event, Listener};
+use crate::engine::{Cancel, Engine, Event, Listener, export};
 use crate::error::{Error, Result, guarded};
 
 /// How long a client may take to say who it is.
@@ -49,6 +51,11 @@ pub fn run(wire: &mut Wire, desk: &Arc<Desk>, connection: u64) -> io::Result<()>
         Purpose::Ask => {
             wire.send(&welcome(None))?;
             Session { desk, connection, serving, settings: hello.settings }.serve(wire)
+        }
+        Purpose::Import => {
+            wire.send(&welcome(None))?;
+            let Some(serving) = serving.upgrade() else { return Ok(()) };
+            intake::run(wire, &serving)
         }
         Purpose::Watch => {
             let sender = wire.sender();
@@ -115,7 +122,7 @@ impl Session<'_> {
         let (given_up, is_done) = (cancel.clone(), Arc::clone(&done));
         let work = move || {
             let reply = serving.upgrade().map(|serving| {
-                let answered = guarded(|| answer(&serving, request, &settings, &given_up));
+                let answered = guarded(|| answer(&serving, request, &settings, &given_up, &sender));
                 answered
                     .unwrap_or_else(|_| Err(Error::bug("the spendtop that has the store open failed to answer this")))
                     .unwrap_or_else(Reply::Failed)
@@ -135,7 +142,7 @@ impl Session<'_> {
     }
 }
 
-fn answer(serving: &Serving, request: Request, settings: &Settings, cancel: &Cancel) -> Result<Reply> {
+fn answer(serving: &Serving, request: Request, settings: &Settings, cancel: &Cancel, sender: &Sender) -> Result<Reply> {
     let engine = || serving.engine(settings);
     Ok(match request {
         Request::Ask(question, as_of) => Reply::Answer(engine().ask(&question, as_of, cancel)?),
@@ -146,6 +153,24 @@ fn answer(serving: &Serving, request: Request, settings: &Settings, cancel: &Can
         }
         Request::Extent => Reply::Extent(engine().extent()?),
         Request::About => Reply::About(serving.about()),
+        Request::Chore(chore) => Reply::Done(chore.run(serving)?),
+        Request::Export(scope) => {
+            let out = BufWriter::with_capacity(PIECE_MAX, Data(sender.clone()));
+            Reply::Exported(export::write(&engine(), &scope, Box::new(out), cancel)?)
+        }
         Request::Cancel(_) => return Err(Error::bug("giving up is no work")),
     })
+}
+
+/// Sends what is written as bytes of a file.
+struct Data(Sender);
+
+impl Write for Data {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.send_bytes(Kind::Data, bytes).map(|()| bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }

@@ -248,3 +248,5 @@ fn a_socket_that_was_left_behind_is_nobodys() {
     assert!(host.owner().is_some());
     assert!(Host::open(setup(&place), false).expect("attached").owner().is_none());
 }
+
+mod imports;

@@ -96,6 +96,14 @@ pub fn value<T: DeserializeOwned>(bytes: &[u8]) -> io::Result<T> {
     serde_json::from_slice(bytes).map_err(|e| io::Error::new(io::ErrorKind::InvalidData, e))
 }
 
+/// A value from a packed message's bytes.
+///
+/// # Errors
+/// `InvalidData` where it is another value.
+pub fn unpack<T: DeserializeOwned>(bytes: &[u8]) -> io::Result<T> {
+    postcard::from_bytes(bytes).map_err(|e| io::Error::new(io::ErrorKind::InvalidData, e))
+}
+
 impl Sender {
     /// Sends a value.
     ///
@@ -105,6 +113,15 @@ impl Sender {
         let mut writer = frame::Writer::new(&*self.0, Kind::Json);
         serde_json::to_writer(&mut writer, value)?;
         writer.finish()
+    }
+
+    /// Sends a value that is large, or no JSON.
+    ///
+    /// # Errors
+    /// Where the other end is gone, or reads nothing.
+    pub fn send_packed(&self, value: &impl Serialize) -> io::Result<()> {
+        let writer = frame::Writer::new(&*self.0, Kind::Packed);
+        postcard::to_io(value, writer).map_err(io::Error::other)?.finish()
     }
 
     /// Sends bytes.

@@ -38,7 +38,7 @@ pub enum SourceKind {
 }
 
 /// A charge that was not taken, or that was taken with a change.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Problem {
     /// Which file or page.
     pub file: String,
@@ -57,7 +57,7 @@ pub struct Problem {
 }
 
 /// Why a source stops early.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Stop {
     /// The receiver wants no more.
     Cancelled,
@@ -110,7 +110,7 @@ pub trait CostSource {
 }
 
 /// What a source read.
-#[derive(Clone, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 pub struct ReadSummary {
     /// Each file that was read, in order.
     pub files: Vec<FileSummary>,
@@ -119,7 +119,7 @@ pub struct ReadSummary {
 }
 
 /// What was read from one file.
-#[derive(Clone, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 pub struct FileSummary {
     /// The file.
     pub file: SourceFile,

@@ -14,7 +14,7 @@ use crate::domain::rollup::METRICS;
 use crate::error::Result;
 
 /// What a check found.
-#[derive(Clone, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, PartialEq, Eq, Default, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Report {
     /// Segments verified.
     pub segments: u64,

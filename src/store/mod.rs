@@ -59,6 +59,8 @@ pub struct Store {
     place: Option<PathBuf>,
     /// What the opener must tell the user.
     pub notices: Vec<String>,
+    /// The one of them that says what is lost.
+    loss_at_opening: Option<String>,
     /// Whether something committed is no longer there, or opening lost a part of the journal. What
     /// could be repaired whole is not lost, nor an entry that a crash cut short before it was acknowledged.
     pub lost: bool,
@@ -101,7 +103,8 @@ impl Store {
             notices.push("the journal's last entry was cut short, by a crash or by damage: it is lost".to_owned());
         }
         // Told at each opening: whoever reads an answer must know that it is too low.
-        notices.extend(manifest.loss_notice());
+        let loss_at_opening = manifest.loss_notice();
+        notices.extend(loss_at_opening.clone());
         let store = Store {
             kv,
             manifest: RwLock::new(Arc::new(manifest)),
@@ -111,6 +114,7 @@ impl Store {
             journal: Mutex::new(journal),
             place: Some(place.to_owned()),
             notices,
+            loss_at_opening,
             lost,
             in_doubt: AtomicBool::new(false),
             _lock: Some(lock),
@@ -132,10 +136,24 @@ impl Store {
             journal: Mutex::new(Journal::in_memory()),
             place: None,
             notices: Vec::new(),
+            loss_at_opening: None,
             lost: false,
             in_doubt: AtomicBool::new(false),
             _lock: None,
         }
+    }
+
+    /// What its user must know now: [`Self::notices`], what was lost as it is told of today.
+    #[must_use]
+    pub fn notices_now(&self) -> Vec<String> {
+        let told = self.notices.iter().filter(|notice| Some(*notice) != self.loss_at_opening.as_ref());
+        told.cloned().chain(self.manifest().loss_notice()).collect()
+    }
+
+    /// Whether something that was committed is missing now, or opening lost a part of the journal.
+    #[must_use]
+    pub fn is_lost_now(&self) -> bool {
+        !self.manifest().lost.is_empty() || (self.lost && self.loss_at_opening.is_none())
     }
 
     /// The folder that it is in; `None` in memory.

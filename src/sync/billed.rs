@@ -17,7 +17,7 @@ pub type Billed = BTreeMap<String, Total>;
 
 /// A replaced account period's sums; `None` where they are not known: what was stored is damaged,
 /// or nothing was committed.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct Replaced {
     /// Before.
     pub before: Option<Billed>,

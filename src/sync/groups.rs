@@ -25,7 +25,7 @@ const SAME_CHARGES_SHARE: f64 = 0.2;
 const SAMPLE_MIN: usize = 8;
 
 /// What the caller decided beforehand.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Decisions {
     /// Add to groups that hold other charges.
     pub part: bool,
@@ -51,7 +51,7 @@ pub struct Incoming {
 }
 
 /// What happens to a group.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub enum Fate {
     /// It is new.
     New,

@@ -47,7 +47,7 @@ pub struct Options {
 }
 
 /// What became of a batch.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct Outcome {
     /// What was read.
     pub read: ReadSummary,

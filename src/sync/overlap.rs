@@ -14,7 +14,7 @@ use crate::store::segment::{GroupKey, Identity};
 
 /// An account period of a batch that another source has as well, and whose charges did not only
 /// count from the batch's source before.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct Overlap {
     /// The source whose charges counted before.
     pub before: String,

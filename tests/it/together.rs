@@ -93,6 +93,60 @@ fn killed_owners_are_followed_by_others_until_the_last() {
     assert!(text(&run(home.path(), &["store", "check"]).stdout).starts_with("sound: "));
 }
 
+#[test]
+fn every_command_works_while_the_app_has_the_store_and_the_app_shows_what_they_did() {
+    let home = home();
+    let (mut owner, mut attached) = {
+        let open = || {
+            let mut app = Screen::open(home.path(), &[]);
+            app.until("Biggest moves");
+            app.press("2");
+            app.until("row 1 of 1");
+            app
+        };
+        (open(), open())
+    };
+    let words = |line: &str| -> Vec<String> { line.split(' ').map(str::to_owned).collect() };
+    let said = |line: &str| {
+        let words = words(line);
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let output = run(home.path(), &words);
+        assert_eq!(output.status.code(), Some(0), "{line}: {}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    let second = bill(home.path(), 2, "765.44");
+    assert!(said(&format!("import {}", second.display())).contains("took 1 charges"));
+    for app in [&mut owner, &mut attached] {
+        app.until("2,000.00");
+    }
+    assert!(said(&format!("import {}", second.display())).contains("already stored"));
+    assert!(said("imports list").contains("2.csv"));
+    assert!(said("imports show 2").contains("1 charges"));
+    assert!(said("store check").starts_with("sound: 2 charges"));
+    assert!(said("store stats").contains("charges that count"));
+    assert!(said("store accept-loss").contains("nothing is lost"));
+    assert!(said("store rebuild").contains("2 account periods"));
+    let backup = home.path().join("backup");
+    assert!(said(&format!("store backup {}", backup.display())).contains("wrote"));
+    assert_eq!(said("export --format csv -o -").lines().count(), 3);
+    let file = home.path().join("out.csv");
+    said(&format!("export --format csv -o {}", file.display()));
+    assert_eq!(std::fs::read_to_string(&file).expect("file"), said("export --format csv -o -"));
+    assert!(said("imports rm 2 --yes").contains("removed import 2"));
+    for app in [&mut owner, &mut attached] {
+        app.until("row 1 of 1 · 1,234.56");
+    }
+    let restore = run(home.path(), &["store", "restore", &backup.to_string_lossy()]);
+    assert_eq!(restore.status.code(), Some(4));
+    assert!(text(&restore.stderr).contains("another spendtop (process "), "{}", text(&restore.stderr));
+    for app in [owner, attached] {
+        let mut app = app;
+        app.press("q");
+        assert_eq!(app.end(), 0);
+    }
+    assert!(said("store check").starts_with("sound: 1 charges"));
+}
+
 /// The process whose number the store's lock holds.
 fn owner_of(home: &Path) -> i32 {
     let lock = home.join(".local/share/spendtop/lock");

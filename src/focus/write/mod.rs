@@ -27,7 +27,7 @@ use crate::domain::money::{Amount, Decimal};
 use crate::error::{Cause, Error, Kind, Result};
 
 /// What an export is written as.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub enum Format {
     /// CSV; `raw` leaves texts as they are, though a spreadsheet may run them as formulas.
     Csv {
