@@ -158,26 +158,50 @@ impl Error {
     }
 }
 
+/// What becomes of a panic on this thread.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Guard {
+    /// It ends what the program does.
+    None,
+    /// Somebody goes on from it, but it is a bug all the same.
+    Contained,
+    /// Damaged input may lead to it: it is turned into an error.
+    Expected,
+}
+
 thread_local! {
-    static GUARDED: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+    static GUARD: std::cell::Cell<Guard> = const { std::cell::Cell::new(Guard::None) };
+}
+
+fn guarding<T>(guard: Guard, action: impl FnOnce() -> T) -> std::thread::Result<T> {
+    let before = GUARD.replace(guard);
+    let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(action));
+    GUARD.set(before);
+    result
 }
 
 /// Runs what may panic on damaged input; a panic is given back to the caller, and panic hooks
-/// stay silent about it (see [`is_guarded`]).
+/// stay silent about it (see [`guard`]).
 ///
 /// # Errors
 /// The panic's payload.
 pub fn guarded<T>(action: impl FnOnce() -> T) -> std::thread::Result<T> {
-    let before = GUARDED.replace(true);
-    let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(action));
-    GUARDED.set(before);
-    result
+    guarding(Guard::Expected, action)
 }
 
-/// Whether a panic on this thread will be caught and turned into an error.
+/// Runs what must not take the program down with it; a panic is given back to the caller, and
+/// panic hooks only note it.
+///
+/// # Errors
+/// The panic's payload.
+pub fn contained<T>(action: impl FnOnce() -> T) -> std::thread::Result<T> {
+    guarding(Guard::Contained, action)
+}
+
+/// What becomes of a panic on this thread, for panic hooks.
 #[must_use]
-pub fn is_guarded() -> bool {
-    GUARDED.get()
+pub fn guard() -> Guard {
+    GUARD.get()
 }
 
 impl fmt::Display for Error {

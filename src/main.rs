@@ -8,12 +8,12 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use spendtop::cli::{self, Cli, Streams};
-use spendtop::error::{Error, Result, is_guarded};
+use spendtop::error::{Error, Result};
 
 fn main() -> ExitCode {
     // Files that others may not read: cost data is nobody else's business on a shared host.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
-    hush_guarded_panics();
+    cli::report_panics();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(message) => {
@@ -30,29 +30,26 @@ fn main() -> ExitCode {
     let run = guarded_run(&cli, &mut streams);
     let result = run.and_then(|code| streams.flush().map(|()| code));
     match result {
-        Ok(code) => ExitCode::from(code),
+        Ok(code) => {
+            // Something failed that others went on from.
+            if let Some(place) = cli::untold_report() {
+                let _ = streams.note("a part of spendtop has failed meanwhile: this is a bug", &[&place]);
+            }
+            ExitCode::from(code)
+        }
         Err(_) if streams.is_reader_gone() => ExitCode::SUCCESS,
         Err(error) => {
             // What was answered before the error comes first; that it cannot be written is less news.
             let _ = streams.flush();
+            let error = cli::untold_report().into_iter().fold(error, Error::hint);
             let _ = cli::print_error(&error, streams.err);
             ExitCode::from(error.kind.exit_code())
         }
     }
 }
 
-/// Runs; a panic, whose message the hook has printed, is a bug's exit code.
+/// Runs; a panic, of which the hook has left a report, is a bug's exit code.
 fn guarded_run(cli: &Cli, streams: &mut Streams<'_>) -> Result<u8> {
     std::panic::catch_unwind(AssertUnwindSafe(|| cli::run(cli, streams)))
         .unwrap_or_else(|_| Err(Error::bug("spendtop has failed: this is a bug, please report it")))
-}
-
-/// Panics that are caught and become errors print nothing of their own.
-fn hush_guarded_panics() {
-    let before = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |info| {
-        if !is_guarded() {
-            before(info);
-        }
-    }));
 }

@@ -9,6 +9,7 @@ mod app;
 pub mod args;
 mod background;
 mod config;
+mod crash;
 mod export;
 mod generate;
 mod import;
@@ -27,6 +28,7 @@ mod wiring;
 mod tests;
 
 pub use self::args::Cli;
+pub use self::crash::{report_panics, untold_report};
 pub use self::run::{Context, run};
 pub use self::stdio::{Streams, print_error, terminal_width};
 pub use self::wiring::fill_with_demo_days;

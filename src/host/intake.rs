@@ -16,7 +16,7 @@ use super::message::{Fed, Intake, REQUEST_MAX, Taken};
 use super::owner::Serving;
 use super::wire::{self, Sender, Wire};
 use crate::domain::batch::ChargeBatch;
-use crate::error::{Error, Result, guarded};
+use crate::error::{Error, Result, contained, guarded};
 use crate::provider::{CostSource, Problem, ReadSummary, Sink, SourceId, Stop};
 use crate::sync::ingest::{self, Outcome, Watcher};
 
@@ -49,7 +49,7 @@ pub fn run(wire: &mut Wire, serving: &Arc<Serving>) -> io::Result<()> {
             if serving.store().is_being_changed() {
                 let _ = sender.send(&Taken::Waiting);
             }
-            let taken = guarded(|| ingest::ingest(serving.store(), &mut source, &options, &Unwatched));
+            let taken = contained(|| ingest::ingest(serving.store(), &mut source, &options, &Unwatched));
             let taken = taken.unwrap_or_else(|_| {
                 Err(Error::bug("the spendtop that has the store open failed to take this in: nothing was changed"))
             });

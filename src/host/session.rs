@@ -16,7 +16,7 @@ use super::owner::Serving;
 use super::service::Desk;
 use super::wire::{self, Sender, Wire};
 use crate::engine::{Cancel, Engine, Event, Listener, export};
-use crate::error::{Error, Result, guarded};
+use crate::error::{Error, Result, contained};
 
 /// How long a client may take to say who it is.
 const HELLO_MAX: Duration = Duration::from_secs(5);
@@ -122,7 +122,7 @@ impl Session<'_> {
         let (given_up, is_done) = (cancel.clone(), Arc::clone(&done));
         let work = move || {
             let reply = serving.upgrade().map(|serving| {
-                let answered = guarded(|| answer(&serving, request, &settings, &given_up, &sender));
+                let answered = contained(|| answer(&serving, request, &settings, &given_up, &sender));
                 answered
                     .unwrap_or_else(|_| Err(Error::bug("the spendtop that has the store open failed to answer this")))
                     .unwrap_or_else(Reply::Failed)

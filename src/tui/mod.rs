@@ -245,7 +245,7 @@ async fn serve(options: &Options, open: Opener) -> Result<Left, End> {
             () = sleep_until(due), if dirty => None,
         };
         if terminal::panicked() {
-            return Err(End::Failed(Error::bug("a part of the program failed; its message is above")));
+            return Err(End::Failed(Error::bug("a part of spendtop has failed: this is a bug, please report it")));
         }
         match event {
             Some(event) => {

@@ -23,9 +23,11 @@ use rustix::event::{PollFd, PollFlags};
 use rustix::process::Signal;
 use tokio::sync::Notify;
 
+use crate::error::Guard;
+
 /// Whether the terminal is ours, so that it is given back once.
 static TAKEN: AtomicBool = AtomicBool::new(false);
-/// Whether some thread panicked while it was: nothing may be drawn over the message.
+/// Whether some thread panicked while it was: what is drawn from can no longer be trusted.
 static PANICKED: AtomicBool = AtomicBool::new(false);
 
 /// Whether the terminal sends what the mouse does; it stays so over a suspension.
@@ -69,20 +71,19 @@ pub fn panicked() -> bool {
     PANICKED.load(Ordering::SeqCst)
 }
 
-/// A panic in any thread gives the terminal back before its message is printed, and wakes the
+/// A panic in any thread that nobody goes on from gives the terminal back, and wakes the
 /// loop, which must end: the state it draws from can no longer be trusted.
 fn hook_panics(wake: Arc<Notify>) {
     let before = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
-        if crate::error::is_guarded() {
-            return;
-        }
-        if TAKEN.load(Ordering::SeqCst) {
+        let ends = crate::error::guard() == Guard::None && TAKEN.load(Ordering::SeqCst);
+        // The loop tells where the report lies: it is written before the loop ends.
+        before(info);
+        if ends {
             PANICKED.store(true, Ordering::SeqCst);
             restore();
             wake.notify_one();
         }
-        before(info);
     }));
 }
 

@@ -245,7 +245,7 @@ fn hush() {
     ONCE.call_once(|| {
         let before = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
-            if !spendtop::error::is_guarded() {
+            if spendtop::error::guard() != spendtop::error::Guard::Expected {
                 before(info);
             }
         }));

@@ -14,6 +14,7 @@ mod damage;
 mod details;
 mod drivers;
 mod engine;
+mod exits;
 mod import;
 mod kill;
 mod program;

@@ -52,9 +52,14 @@ impl Screen {
     }
 
     pub fn open_with(home: &Path, words: &[&str], environment: &[(&str, &str)]) -> Screen {
+        Screen::of(PROGRAM, home, words, environment)
+    }
+
+    /// Any program.
+    pub fn of(program: &str, home: &Path, words: &[&str], environment: &[(&str, &str)]) -> Screen {
         let size = PtySize { rows: 30, cols: 100, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).expect("pty");
-        let mut command = CommandBuilder::new(PROGRAM);
+        let mut command = CommandBuilder::new(program);
         command.env_clear();
         command.env("HOME", home);
         command.env("TERM", "xterm-256color");
@@ -132,6 +137,11 @@ impl Screen {
 
     pub fn press(&mut self, keys: &str) {
         self.keys.write_all(keys.as_bytes()).and_then(|()| self.keys.flush()).expect("keys");
+    }
+
+    /// Takes the terminal away, as when its window is closed; the program is left to itself.
+    pub fn hang_up(self) -> Box<dyn portable_pty::Child + Send + Sync> {
+        self.child
     }
 
     /// Waits for the end; the exit code.
