@@ -48,6 +48,13 @@ pub enum Command {
         /// The lens.
         lens: Lens,
     },
+    /// Gives a saved lens of the store a name that none has.
+    RenameLens {
+        /// Its name.
+        from: String,
+        /// Its name from now on.
+        to: String,
+    },
     /// Removes a saved lens of the store.
     RemoveLens {
         /// Its name.
@@ -68,6 +75,13 @@ pub enum Outcome {
         saved: SavedLens,
         /// What had the name before.
         replaced: Option<Lens>,
+    },
+    /// The lens under its other name.
+    LensRenamed {
+        /// Its name before.
+        from: String,
+        /// The lens.
+        saved: SavedLens,
     },
     /// The lens that is gone.
     LensRemoved(SavedLens),
@@ -105,14 +119,23 @@ pub fn run(engine: &LocalEngine, command: &Command) -> Result<Outcome> {
             let saved = SavedLens { name: name.into(), lens: lens.clone(), keeper: Keeper::Store };
             Ok(Outcome::LensSaved { saved, replaced })
         }
+        Command::RenameLens { from, to } => {
+            let saved = find_lens(engine, &journal, from)?;
+            let to = lens::clean_name(to).map_err(Error::usage)?;
+            refuse_configured(engine, &to)?;
+            if kept_lenses(&journal).any(|l| l.name.raw() == to) {
+                let to = SafeText::from_outside(&to);
+                return Err(Error::usage(format!("there is a lens `{to}` already")).hint("take another name"));
+            }
+            // Should the disk fail between the two, the lens has both names: none is lost.
+            journal.set(LENS, &to, Some(json(&saved.lens)?))?;
+            journal.set(LENS, saved.name.raw(), None)?;
+            let renamed = SavedLens { name: to.into(), ..saved.clone() };
+            Ok(Outcome::LensRenamed { from: saved.name.raw().to_owned(), saved: renamed })
+        }
         Command::RemoveLens { name } => {
-            let name = name.trim();
-            let Some(saved) = kept_lenses(&journal).find(|l| l.name.raw() == name) else {
-                refuse_configured(engine, name)?;
-                let known: Vec<String> = kept_lenses(&journal).map(|l| l.name.raw().to_owned()).collect();
-                return Err(no_lens(name, &known));
-            };
-            journal.set(LENS, name, None)?;
+            let saved = find_lens(engine, &journal, name)?;
+            journal.set(LENS, saved.name.raw(), None)?;
             Ok(Outcome::LensRemoved(saved))
         }
     }
@@ -169,6 +192,16 @@ fn kept_lenses(journal: &Journal) -> impl Iterator<Item = SavedLens> + '_ {
 fn find_note(journal: &Journal, id: u64) -> Result<Note> {
     let unknown = || Error::usage(format!("there is no note {id}")).hint("`spendtop notes list` shows them");
     kept_notes(journal).find(|n| n.id == id).ok_or_else(unknown)
+}
+
+fn find_lens(engine: &LocalEngine, journal: &Journal, name: &str) -> Result<SavedLens> {
+    let name = name.trim();
+    if let Some(saved) = kept_lenses(journal).find(|l| l.name.raw() == name) {
+        return Ok(saved);
+    }
+    refuse_configured(engine, name)?;
+    let known: Vec<String> = kept_lenses(journal).map(|l| l.name.raw().to_owned()).collect();
+    Err(no_lens(name, &known))
 }
 
 fn keep_note(engine: &LocalEngine, journal: &mut Journal, note: Note) -> Result<Outcome> {
@@ -257,6 +290,20 @@ mod tests {
         let remove = |name: &str| engine.command(&Command::RemoveLens { name: name.into() });
         assert!(save("mine", billed.clone()).is_err_and(|e| e.message.contains("is the config's")));
         assert!(remove("mine").is_err_and(|e| e.hints[0].contains("[lenses.mine]")));
+        let rename =
+            |from: &str, to: &str| engine.command(&Command::RenameLens { from: from.to_owned(), to: to.to_owned() });
+        assert!(save("taken", billed.clone()).is_ok());
+        for (from, to, why) in [
+            ("a", "taken", "there is a lens `taken` already"),
+            ("a", "mine", "is the config's"),
+            ("mine", "b", "is the config's"),
+            ("none", "b", "no saved lens `none`"),
+            ("a", " ", "needs a name"),
+        ] {
+            assert!(rename(from, to).is_err_and(|e| e.message.contains(why)), "{from} to {to}");
+        }
+        assert!(matches!(rename("a", " b "), Ok(Outcome::LensRenamed { saved, .. }) if saved.name.raw() == "b"));
+        assert!(rename("b", "a").is_ok());
         assert!(matches!(remove("a"), Ok(Outcome::LensRemoved(l)) if l.lens == billed));
         assert!(remove("a").is_err_and(|e| e.message == "there is no saved lens `a`"));
     }

@@ -80,6 +80,13 @@ pub enum Action {
     LineDown,
     LineUp,
     SearchHistory,
+    SavedLenses,
+    SaveLens,
+    CopyLens,
+    PasteLens,
+    ResetLens,
+    RenameLens,
+    ForgetLens,
 }
 
 /// Headings of the help, in its order.
@@ -128,15 +135,19 @@ pub enum Place {
     Picker,
     /// A list to choose several lines from.
     Several,
+    /// The list of saved lenses.
+    Lenses,
     /// The period's picker.
     Calendar,
-    /// A line that is edited.
+    /// The filter's line.
+    Filter,
+    /// Another line that is edited.
     Line,
 }
 
 impl Place {
     /// All.
-    pub const ALL: [Place; 11] = [
+    pub const ALL: [Place; 13] = [
         Place::Tab(Tab::Spend),
         Place::Tab(Tab::Breakdown),
         Place::Tab(Tab::Recommendations),
@@ -146,7 +157,9 @@ impl Place {
         Place::Help,
         Place::Picker,
         Place::Several,
+        Place::Lenses,
         Place::Calendar,
+        Place::Filter,
         Place::Line,
     ];
 
@@ -154,7 +167,7 @@ impl Place {
     #[must_use]
     pub fn types(self, character: char) -> bool {
         match self {
-            Place::Line | Place::Picker | Place::Calendar => true,
+            Place::Line | Place::Filter | Place::Picker | Place::Lenses | Place::Calendar => true,
             // A blank marks the selected line.
             Place::Several => character != ' ',
             Place::Tab(_) | Place::Help => false,
@@ -181,6 +194,10 @@ pub enum Scope {
     Pickers,
     /// In lists to choose several lines from.
     Several,
+    /// In the list of saved lenses.
+    Lenses,
+    /// In the filter's line.
+    Filter,
     /// In the period's picker.
     Calendar,
     /// In lines that are edited.
@@ -196,7 +213,8 @@ impl Scope {
     #[must_use]
     pub fn holds(self, place: Place) -> bool {
         let figures = matches!(place, Place::Tab(Tab::Spend | Tab::Breakdown));
-        let picker = matches!(place, Place::Picker | Place::Several);
+        let picker = matches!(place, Place::Picker | Place::Several | Place::Lenses);
+        let line = matches!(place, Place::Line | Place::Filter);
         match self {
             Scope::Everywhere => true,
             Scope::Tabs => matches!(place, Place::Tab(_)),
@@ -206,8 +224,10 @@ impl Scope {
             Scope::Help => place == Place::Help,
             Scope::Pickers => picker,
             Scope::Several => place == Place::Several,
-            Scope::Line => place == Place::Line,
-            Scope::Lines => picker || place == Place::Line,
+            Scope::Lenses => place == Place::Lenses,
+            Scope::Filter => place == Place::Filter,
+            Scope::Line => line,
+            Scope::Lines => picker || line,
             Scope::Calendar => place == Place::Calendar,
             Scope::Typing => place.types('a'),
         }
@@ -318,6 +338,11 @@ pub const TABLE: &[Entry] = &[
     entry(A::Metric, "metric", G::Lens, &["m"], S::Figures, ("metric", 7), "effective, billed, list or contracted cost"),
     entry(A::Comparison, "comparison", G::Lens, &["x"], S::Figures, ("", 0), "what the figures are held against"),
     entry(A::Currency, "currency", G::Lens, &["c"], S::Figures, ("currency", 7), "the next currency: they are never added"),
+    entry(A::SavedLenses, "saved-lenses", G::Lens, &["'"], S::Figures, ("lenses", 9), "look through a lens that is kept under a name"),
+    entry(A::SaveLens, "save-lens", G::Lens, &["L s"], S::Figures, ("", 0), "keep what is looked at under a name"),
+    entry(A::CopyLens, "copy-lens", G::Lens, &["L y"], S::Figures, ("", 0), "copy what is looked at in one line"),
+    entry(A::PasteLens, "paste-lens", G::Lens, &["L p"], S::Figures, ("", 0), "look through a lens in one line"),
+    entry(A::ResetLens, "reset-lens", G::Lens, &["L r"], S::Figures, ("", 0), "back to the config's lens"),
 
     entry(A::Choose, "choose", G::List, &["enter"], S::Pickers, ("choose", 1), "choose the selected line, or those that are marked"),
     entry(A::Mark, "mark-line", G::List, &["space", "tab"], S::Several, ("mark several", 2), "mark the line: those that are marked are chosen together"),
@@ -326,17 +351,20 @@ pub const TABLE: &[Entry] = &[
     entry(A::PageDown, "next-page", G::List, &["pgdn"], S::Pickers, ("", 0), "a page of the list on"),
     entry(A::PageUp, "page-before", G::List, &["pgup"], S::Pickers, ("", 0), "a page of the list back"),
 
+    entry(A::RenameLens, "rename-lens", G::List, &["ctrl-r"], S::Lenses, ("rename", 4), "give the saved lens another name"),
+    entry(A::ForgetLens, "forget-lens", G::List, &["ctrl-d"], S::Lenses, ("forget", 5), "forget the saved lens"),
+
     entry(A::Apply, "apply", G::Edit, &["enter"], S::Line, ("apply", 1), "use the line as it stands"),
     entry(A::Close, "cancel", G::Edit, &["esc"], S::Lines, ("cancel", 3), "leave everything as it was"),
     entry(A::CursorLeft, "cursor-left", G::Edit, &["left", "ctrl-b"], S::Lines, ("", 0), "one character left"),
     entry(A::CursorRight, "cursor-right", G::Edit, &["right", "ctrl-f"], S::Lines, ("", 0), "one character right"),
     entry(A::CursorStart, "cursor-start", G::Edit, &["home", "ctrl-a"], S::Lines, ("", 0), "to the line's start"),
     entry(A::CursorEnd, "cursor-end", G::Edit, &["end", "ctrl-e"], S::Lines, ("", 0), "to the line's end"),
-    entry(A::Complete, "complete", G::Edit, &["tab"], S::Line, ("complete", 3), "choose the next suggestion; the only one is taken"),
-    entry(A::CompleteBack, "complete-back", G::Edit, &["backtab"], S::Line, ("", 0), "choose the suggestion before"),
-    entry(A::LineDown, "line-down", G::Edit, &["down", "ctrl-n"], S::Line, ("", 0), "the next suggestion, or the newer line"),
-    entry(A::LineUp, "line-up", G::Edit, &["up", "ctrl-p"], S::Line, ("used before", 4), "the suggestion before, or the line used before"),
-    entry(A::SearchHistory, "search-history", G::Edit, &["ctrl-r"], S::Line, ("look for one", 5), "look for a line that was used before"),
+    entry(A::Complete, "complete", G::Edit, &["tab"], S::Filter, ("complete", 3), "choose the next suggestion; the only one is taken"),
+    entry(A::CompleteBack, "complete-back", G::Edit, &["backtab"], S::Filter, ("", 0), "choose the suggestion before"),
+    entry(A::LineDown, "line-down", G::Edit, &["down", "ctrl-n"], S::Filter, ("", 0), "the next suggestion, or the newer line"),
+    entry(A::LineUp, "line-up", G::Edit, &["up", "ctrl-p"], S::Filter, ("used before", 4), "the suggestion before, or the line used before"),
+    entry(A::SearchHistory, "search-history", G::Edit, &["ctrl-r"], S::Filter, ("look for one", 5), "look for a line that was used before"),
     entry(A::DeleteBefore, "delete-before", G::Edit, &["backspace", "ctrl-h"], S::Typing, ("", 0), "delete the character before"),
     entry(A::DeleteAfter, "delete-after", G::Edit, &["delete"], S::Lines, ("", 0), "delete the character after"),
     entry(A::WordLeft, "word-left", G::Edit, &["ctrl-left", "alt-b"], S::Lines, ("", 0), "one word left"),

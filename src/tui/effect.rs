@@ -3,12 +3,15 @@
 //! Plain data; the loop and the worker do it. Knows nothing of why.
 
 use super::worker::Job;
+use crate::engine::Command;
 
 /// Something to be done outside of the app's state.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Effect {
     /// Ask the engine, in the background.
     Ask(Box<Job>),
+    /// Have the engine do something; what became of it comes back as [`Event::Done`](super::event::Event::Done).
+    Do(Box<Command>),
     /// Ask the engine what data there is.
     AskExtent,
     /// Give text to the terminal's clipboard.

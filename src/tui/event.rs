@@ -6,7 +6,7 @@ use crossterm::event::{KeyEvent, MouseEvent};
 
 use super::theme::Tone;
 use super::worker::{Reply, Standing};
-use crate::engine::Extent;
+use crate::engine::{Extent, Outcome};
 use crate::error::Result;
 
 /// What happened.
@@ -30,6 +30,8 @@ pub enum Event {
     Reattaching(bool),
     /// The worker answers a question.
     Answer(Box<Reply>),
+    /// What became of what the engine was to do.
+    Done(Box<Result<Outcome>>),
     /// The worker says what data there is.
     Extent(Box<Result<Extent>>),
     /// A signal asks the program to end.

@@ -214,6 +214,7 @@ async fn serve(options: &Options, open: Opener) -> Result<Left, End> {
         for effect in waiting.drain(..) {
             match effect {
                 Effect::Ask(job) => worker.ask(*job),
+                Effect::Do(command) => worker.run(*command),
                 Effect::AskExtent => worker.ask_extent(),
                 Effect::Copy(text) => terminal.send(&effect::clipboard_sequence(&text))?,
                 Effect::Mouse(on) => terminal.mouse(on)?,
@@ -228,6 +229,7 @@ async fn serve(options: &Options, open: Opener) -> Result<Left, End> {
                     app.update(if back { Event::Resumed } else { Event::NotSuspended });
                 }
                 Effect::Quit(code) => {
+                    worker.settle();
                     pump.settle().await;
                     return Ok(Left { code, background: pump.background });
                 }

@@ -72,6 +72,7 @@ pub fn render(app: &App, area: Rect, buf: &mut Buffer) -> Option<Position> {
         Some(Overlay::Pick(list)) => list.draw(under, buf, &app.theme),
         Some(Overlay::Filter(line)) => line.draw(under, buf, &app.theme),
         Some(Overlay::Find(line)) => breakdown::view::find_line(line, parts.body, buf, &app.theme),
+        Some(Overlay::Prompt(prompt)) => prompt.draw(under, buf, &app.theme),
         None => None,
     };
     if !app.pending.is_empty() {

@@ -37,7 +37,7 @@ impl App {
         let Standing { as_of, banner, flags } = standing;
         self.flags = flags;
         self.banner = banner.map(|b| SafeText::from_outside(&b).into_string());
-        let mut effects = vec![Effect::AskExtent];
+        let mut effects = vec![Effect::AskExtent, self.ask_lenses()];
         if self.as_of != as_of {
             self.as_of = as_of;
             self.forget_asked();

@@ -4,14 +4,19 @@
 //! asker has one waiting question, the newest wins; a question that is superseded while it runs is
 //! cancelled. Replies carry the generation of their question. Knows no screen.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::mpsc::Sender;
 
 use super::event::Event;
 use crate::domain::calendar::Day;
-use crate::engine::{self, Answer, Cancel, Engine, Listener, Question};
+use crate::engine::{self, Answer, Cancel, Command, Engine, Listener, Question};
 use crate::error::{Kind, Result};
+
+/// How long a process that ends waits for what is still to be done.
+const SETTLE_MAX: Duration = Duration::from_millis(500);
 
 /// What the worker asks, once it is open.
 pub struct Opened {
@@ -52,6 +57,8 @@ pub enum Asker {
     Drivers,
     /// What the Breakdown tab's selected row is made of.
     Detail,
+    /// The saved lenses.
+    Lenses,
 }
 
 /// Which of the two threads asks.
@@ -68,7 +75,7 @@ impl Asker {
     #[must_use]
     pub fn lane(self) -> Lane {
         match self {
-            Asker::Spend | Asker::Breakdown => Lane::Front,
+            Asker::Spend | Asker::Breakdown | Asker::Lenses => Lane::Front,
             Asker::Drivers | Asker::Detail => Lane::Back,
         }
     }
@@ -104,6 +111,10 @@ struct Slots {
     waiting: Vec<Job>,
     extent: bool,
     running: Vec<(Asker, Cancel)>,
+    /// What is to be done, in the order in which it was asked for.
+    commands: VecDeque<Command>,
+    /// Whether something is being done.
+    doing: bool,
     /// What was answered may no longer be so.
     news: bool,
     ended: bool,
@@ -181,6 +192,18 @@ impl Worker {
         self.shared.changed.notify_all();
     }
 
+    /// Has something done, after all that was to be done before.
+    pub fn run(&self, command: Command) {
+        self.shared.lock().commands.push_back(command);
+        self.shared.changed.notify_all();
+    }
+
+    /// Waits until what is to be done is done, but not for long: a disk may be stuck.
+    pub fn settle(&self) {
+        let undone = |slots: &mut Slots| slots.doing || !slots.commands.is_empty();
+        drop(self.shared.changed.wait_timeout_while(self.shared.lock(), SETTLE_MAX, undone));
+    }
+
     /// Asks what data there is.
     pub fn ask_extent(&self) {
         self.shared.lock().extent = true;
@@ -225,6 +248,7 @@ impl Drop for Died {
 }
 
 enum Task {
+    Do(Command),
     Ask(Job, Cancel),
     Extent,
     News,
@@ -236,6 +260,12 @@ fn next(shared: &Shared, lane: Lane) -> Option<Task> {
     loop {
         if slots.ended {
             return None;
+        }
+        if lane == Lane::Front
+            && let Some(command) = slots.commands.pop_front()
+        {
+            slots.doing = true;
+            return Some(Task::Do(command));
         }
         if lane == Lane::Front && std::mem::take(&mut slots.news) {
             return Some(Task::News);
@@ -288,6 +318,12 @@ fn serve(shared: &Arc<Shared>, lane: Lane) {
                     let _ = shared.events.blocking_send(Event::Opened(standing));
                 }
                 Event::Changed
+            }
+            Task::Do(command) => {
+                let outcome = engine.and_then(|e| e.command(&command));
+                shared.lock().doing = false;
+                shared.changed.notify_all();
+                Event::Done(Box::new(outcome))
             }
             Task::Extent => Event::Extent(Box::new(engine.and_then(|e| e.extent()))),
             Task::Ask(job, cancel) => {

@@ -41,6 +41,7 @@ impl App {
 
     pub(super) fn accept(&mut self, reply: Reply) {
         match reply.asker {
+            Asker::Lenses => self.accept_lenses(reply.generation, reply.answer),
             Asker::Breakdown => {
                 let answers = reply.answer.and_then(|answer| match answer {
                     Answer::Breakdown(answers) => Ok(answers),

@@ -7,6 +7,7 @@ mod ask;
 mod mouse;
 mod open;
 mod perform;
+mod saved;
 mod time;
 
 use std::sync::Arc;
@@ -34,6 +35,7 @@ pub(super) use ask::odd;
 pub use mouse::Target;
 pub use open::Crumb;
 pub(super) use perform::distance;
+pub use saved::Saved;
 
 /// All that the screen is drawn from.
 #[derive(Clone, Debug)]
@@ -58,6 +60,10 @@ pub struct App {
     pub path: Vec<Crumb>,
     /// What a filter can be about, as long as one is edited.
     pub known: Known,
+    /// The lenses that have names.
+    pub saved: Saved,
+    /// What was looked through at the start: the config's lens.
+    pub first_lens: Lens,
     /// What was typed before.
     pub history: History,
     /// Which currency is shown, once one was chosen.
@@ -99,6 +105,8 @@ impl App {
             breakdown: breakdown::State::default(),
             path: Vec::new(),
             known: Known::default(),
+            saved: Saved::default(),
+            first_lens: options.lens.clone(),
             history: History::default(),
             currency: options.lens.currency.clone(),
             extent: None,
@@ -152,6 +160,7 @@ impl App {
                 self.refresh_over();
                 self.ask_beside()
             }
+            Event::Done(outcome) => self.done(*outcome),
             Event::Extent(extent) => {
                 self.extent = extent.ok();
                 self.refresh_over();

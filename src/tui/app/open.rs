@@ -131,7 +131,7 @@ impl App {
         }
     }
 
-    fn copy(&mut self, text: String, what: &str) -> Vec<Effect> {
+    pub(super) fn copy(&mut self, text: String, what: &str) -> Vec<Effect> {
         self.status = Some(format!("{what}: sent to the terminal's clipboard"));
         vec![Effect::Copy(text)]
     }

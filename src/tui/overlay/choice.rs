@@ -32,6 +32,8 @@ pub enum Choice {
     Metric(Metric),
     /// Hold figures against these days.
     Comparison(Comparison),
+    /// Look through the saved lens of this name.
+    Lens(String),
 }
 
 /// A value of a dimension, with its name where the value is an id.
@@ -78,6 +80,7 @@ impl App {
                 Choice::Period(period) => self.lens.period = period,
                 Choice::Metric(metric) => self.lens.metric = metric,
                 Choice::Comparison(comparison) => self.lens.comparison = comparison,
+                Choice::Lens(name) => self.use_lens(&name),
             }
         }
         if !by.is_empty() {

@@ -9,19 +9,15 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Widget};
 
 use super::complete::{Known, Suggestion, recalled, suggestions};
+use super::foot::{self, Foot, Wrong};
 use super::line::EditedLine;
 use crate::domain::dimension::Dimension;
 use crate::domain::filter::spot::{Spot, Wanted, spot};
 use crate::domain::filter::{Filter, FilterError};
-use crate::domain::text::SafeText;
 use crate::tui::action::Action;
 use crate::tui::text::{cut, left, put, rule, width};
 use crate::tui::theme::{Role, Theme};
 
-/// Columns before the text: the sign of the prompt.
-const PROMPT: u16 = 2;
-/// Rows of the line with its rule, and what is said of it.
-const LINE_ROWS: u16 = 4;
 /// Suggestions that are seen at once, and columns of one's own words.
 const SUGGESTIONS: u16 = 8;
 const LABEL: usize = 34;
@@ -202,24 +198,21 @@ impl FilterLine {
 
     /// Draws it at the foot of an area; returns where the terminal's cursor belongs.
     pub fn draw(&self, area: Rect, buf: &mut Buffer, theme: &Theme) -> Option<Position> {
-        let height = area.height.min(LINE_ROWS);
-        let above = Rect { height: area.height - height, ..area };
-        let area = Rect { y: area.bottom() - height, height, ..area }.intersection(buf.area);
-        if area.is_empty() {
-            return None;
-        }
+        let above = Rect { height: area.height.saturating_sub(foot::ROWS), ..area };
         self.draw_offered(above, buf, theme);
-        Clear.render(area, buf);
-        rule(buf, area, 0, theme);
-        let title = if self.searching { " Look for a filter used before " } else { " Filter " };
-        put(buf, area, 0, &Line::from(Span::styled(title, theme.style(Role::Strong))));
-        let line = u16::from(area.height > 1);
-        let room = usize::from(area.width.saturating_sub(PROMPT + 1));
-        let (shown, cursor) = self.line.seen(room, theme.glyphs.ellipsis);
-        let text = Line::from(vec![Span::styled("/ ", theme.style(Role::Accent)), Span::raw(shown)]);
-        put(buf, area, line, &text);
-        self.say(room, Rect { y: area.y + line, height: area.height - line, ..area }, buf, theme);
-        Some(Position { x: (area.x + PROMPT + cursor).min(area.right() - 1), y: area.y + line })
+        let title = if self.searching { "Look for a filter used before" } else { "Filter" };
+        let hint = match () {
+            () if self.searching && self.offered.is_empty() => "no filter used before has this in it; Esc goes back",
+            () if self.searching => "Enter takes it into the line; Esc goes back",
+            () if area.width < 76 => "service:ec2|rds  region:us-*  env=prod  cost>100",
+            () => "service:ec2|rds  region:us-*  env=prod  -team:data  cost>100  \"free text\"",
+        };
+        let wrong = self.error.as_ref().map(|error| Wrong {
+            at: Some(error.at),
+            message: error.message.clone(),
+            suggestion: error.suggestion.clone(),
+        });
+        Foot { title, sign: '/', line: &self.line }.draw(wrong.as_ref(), hint, area, buf, theme)
     }
 
     /// What could be written, at the foot of what is above the line.
@@ -260,37 +253,6 @@ impl FilterLine {
                 let bar = Rect { y: area.y + row as u16 + 1, height: 1, ..area };
                 buf.set_style(bar.intersection(buf.area), theme.style(Role::Selected));
             }
-        }
-    }
-
-    /// What is wrong and what may have been meant, or what can be asked.
-    fn say(&self, room: usize, area: Rect, buf: &mut Buffer, theme: &Theme) {
-        let Some(error) = &self.error else {
-            let text = match () {
-                () if self.searching && self.offered.is_empty() => {
-                    "no filter used before has this in it; Esc goes back"
-                }
-                () if self.searching => "Enter takes it into the line; Esc goes back",
-                () if area.width < 76 => "service:ec2|rds  region:us-*  env=prod  cost>100",
-                () => "service:ec2|rds  region:us-*  env=prod  -team:data  cost>100  \"free text\"",
-            };
-            return put(buf, area, 1, &Line::from(Span::styled(format!("  {text}"), theme.style(Role::Muted))));
-        };
-        let message = SafeText::from_outside(&error.message);
-        let place = self.line.column(error.at, room).map(|column| usize::from(PROMPT + column));
-        let pointer = match place {
-            Some(column) if column + 2 + width(&message) <= usize::from(area.width) => {
-                format!("{}^ {message}", " ".repeat(column))
-            }
-            Some(column) if width(&message) < column => {
-                format!("{}{message} ^", " ".repeat(column - width(&message) - 1))
-            }
-            _ => format!("  {message}"),
-        };
-        put(buf, area, 1, &Line::from(Span::styled(pointer, theme.style(Role::Error))));
-        if let Some(suggestion) = &error.suggestion {
-            let text = format!("  try: {}", SafeText::from_outside(suggestion));
-            put(buf, area, 2, &Line::from(Span::styled(text, theme.style(Role::Unsure))));
         }
     }
 }

@@ -54,7 +54,7 @@ fn parts(tab: Tab) -> Vec<(String, Vec<&'static Entry>)> {
     for group in Group::ALL {
         let place = match group {
             Group::List => Place::Several,
-            Group::Edit => Place::Line,
+            Group::Edit => Place::Filter,
             _ => Place::Tab(tab),
         };
         parts.push((group.title().to_owned(), of(&|e| e.group == group && e.scope.holds(place))));

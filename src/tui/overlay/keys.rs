@@ -93,6 +93,7 @@ impl App {
             Some(Overlay::Filter(line)) => line.insert(text, scene),
             Some(Overlay::Period(calendar)) => calendar.insert(text, &facts),
             Some(Overlay::Pick(list)) => list.insert(text),
+            Some(Overlay::Prompt(prompt)) => prompt.insert(text),
             Some(Overlay::Help(help)) => help.insert(text),
             Some(Overlay::Find(line)) => line.insert(text),
             None => {}
@@ -116,6 +117,7 @@ impl App {
         let under = Rect { height: whole.height - footer, ..whole };
         let facts = self.calendar_facts();
         let scene = Scene { known: &self.known, history: &self.history.filters };
+        let mut effects = vec![];
         match (&mut self.overlay, action) {
             (Some(Overlay::Filter(line)), Action::Close) if line.is_searching() => line.leave_search(scene),
             (Some(Overlay::Period(calendar)), Action::Close) if calendar.start().is_some() => calendar.give_up(),
@@ -156,6 +158,9 @@ impl App {
                     self.status = Some(format!("at most {} at once", list.most()));
                 }
             }
+            (Some(Overlay::Pick(_)), Action::RenameLens | Action::ForgetLens) => self.ask_about(action),
+            (Some(Overlay::Prompt(_)), Action::Apply) => effects = self.answer_prompt(),
+            (Some(Overlay::Prompt(prompt)), action) => prompt.edit(action),
             (Some(Overlay::Pick(list)), action) => match distance(action, PAGE) {
                 Some(by) => list.select(by),
                 None => list.edit(action),
@@ -175,6 +180,7 @@ impl App {
             (Some(Overlay::Filter(line)), action) => line.edit(action, scene),
             (None, _) => {}
         }
-        self.ask()
+        effects.extend(self.ask());
+        effects
     }
 }

@@ -8,6 +8,7 @@ pub mod choice;
 pub mod complete;
 pub mod filter;
 pub mod following;
+pub mod foot;
 pub mod fuzzy;
 pub mod help;
 mod keys;
@@ -15,6 +16,7 @@ pub mod line;
 mod palette;
 pub mod picker;
 mod picker_view;
+pub mod prompt;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -39,6 +41,8 @@ pub enum Overlay {
     Filter(filter::FilterLine),
     /// What the Breakdown tab's rows must be like.
     Find(line::EditedLine),
+    /// A line that the app asks for.
+    Prompt(prompt::Prompt),
 }
 
 impl Overlay {
@@ -50,8 +54,12 @@ impl Overlay {
             Overlay::Help(_) => Place::Help,
             Overlay::Period(_) => Place::Calendar,
             Overlay::Pick(list) if list.takes_several() => Place::Several,
+            Overlay::Pick(list) if list.item().is_some_and(|i| matches!(i.value, choice::Choice::Lens(_))) => {
+                Place::Lenses
+            }
             Overlay::Pick(_) => Place::Picker,
-            Overlay::Filter(_) | Overlay::Find(_) => Place::Line,
+            Overlay::Filter(_) => Place::Filter,
+            Overlay::Find(_) | Overlay::Prompt(_) => Place::Line,
         }
     }
 }

@@ -1,24 +1,28 @@
 //! An engine of fixed answers, and the app on top of it without terminal or threads.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crossterm::event::{KeyEvent, KeyModifiers};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::analytics::attribute::Effects;
+use crate::config::Config;
 use crate::domain::calendar::{Day, Granularity, Period};
 use crate::domain::dimension::Dimension;
-use crate::domain::lens::Lens;
+use crate::domain::lens::{Keeper, Lens, SavedLens};
 use crate::domain::money::Amount;
 use crate::domain::text::Untrusted;
 use crate::engine::answer::{
     BreakdownAnswer, BreakdownRow, Composition, Coverage, CurrencyDetail, DetailAnswer, Driver, DriversAnswer, Figure,
     Freshness, LineItem, Mover, Notice, NoticeKind, Series, Severity, Share, SpendAnswer, TagUse, UnitFigure,
 };
+use crate::engine::local::LocalEngine;
 use crate::engine::query::pieces;
 use crate::engine::{Answer, Cancel, Command, Engine, Extent, Outcome, Page, Question};
 use crate::error::{Error, Result};
+use crate::store::Store;
 use crate::tui::app::App;
 use crate::tui::effect::Effect;
 use crate::tui::event::Event;
@@ -268,6 +272,7 @@ impl Engine for Fake {
             }
             Question::Drivers { lens, .. } => Answer::Drivers(vec![self.drivers(lens, "USD")]),
             Question::Detail { lens, items } => Answer::Detail(self.detail(lens, *items)),
+            Question::Lenses => Answer::Lenses(vec![]),
             other => panic!("the app asked {other:?}"),
         })
     }
@@ -282,10 +287,20 @@ impl Engine for Fake {
     }
 }
 
+/// An empty store in memory, with a lens of the config.
+fn keeper() -> LocalEngine {
+    let lens = Lens { by: vec![Dimension::Region], ..Lens::default() };
+    let configured = SavedLens { name: "on-call".into(), lens, keeper: Keeper::Config };
+    let store = Arc::new(Store::in_memory(&[]));
+    LocalEngine::new(store, Config::default().settle, false).with_lenses(vec![configured])
+}
+
 /// The app with its engine, and what it wanted done.
 pub struct Session {
     pub app: App,
     engine: Fake,
+    /// What keeps what the user makes.
+    keeper: LocalEngine,
     size: (u16, u16),
     /// Effects that are not questions.
     pub done: Vec<Effect>,
@@ -311,7 +326,14 @@ impl Session {
             front: None,
             keymap: std::sync::Arc::default(),
         };
-        Session { app: App::new(&options, size), engine: Fake(mood), size, done: vec![], asked: vec![] }
+        Session {
+            app: App::new(&options, size),
+            engine: Fake(mood),
+            keeper: keeper(),
+            size,
+            done: vec![],
+            asked: vec![],
+        }
     }
 
     /// The app on a front page, before anything is asked.
@@ -329,7 +351,7 @@ impl Session {
             keymap: std::sync::Arc::default(),
         };
         let app = App::new(&options, size);
-        Session { app, engine: Fake(Mood::Demo), size, done: vec![], asked: vec![] }
+        Session { app, engine: Fake(Mood::Demo), keeper: keeper(), size, done: vec![], asked: vec![] }
     }
 
     /// Starts the app and answers what it asks.
@@ -364,6 +386,12 @@ impl Session {
     fn perform(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
+                Effect::Ask(job) if job.question == Question::Lenses => {
+                    let answer = self.keeper.ask(&job.question, job.as_of, &Cancel::default());
+                    let reply = Reply { asker: job.asker, generation: job.generation, answer };
+                    self.send(Event::Answer(Box::new(reply)));
+                }
+                Effect::Do(command) => self.send(Event::Done(Box::new(self.keeper.command(&command)))),
                 Effect::Ask(job) => {
                     self.asked.push(job.question.clone());
                     let answer = self.engine.ask(&job.question, job.as_of, &Cancel::default());

@@ -3,6 +3,7 @@
 use super::fake::{Mood, Session, colours};
 use super::snapshots::shot;
 use crate::tui::action::Place;
+use crate::tui::effect::Effect;
 use crate::tui::event::Event;
 use crate::tui::tab::Tab;
 use crate::tui::theme::Env;
@@ -125,7 +126,7 @@ fn a_filter_used_before_comes_back() {
     s.keys("<enter> <enter>");
     assert_eq!(filter(&s), "region:eu-*");
     s.keys("/ <ctrl-r> <esc>");
-    assert_eq!(s.app.place(), Place::Line);
+    assert_eq!(s.app.place(), Place::Filter);
     s.keys("<esc>");
     assert_eq!((s.app.place(), filter(&s).as_str()), (Place::Tab(Tab::Spend), "region:eu-*"));
 }
@@ -138,5 +139,94 @@ fn the_filter_with_its_suggestions_at_every_size() {
         shot(&format!("filter-{name}"), &s);
         s.keys("s e r v c e : x <space> s e r v i c e : a <down>");
         shot(&format!("filter-values-{name}"), &s);
+    }
+}
+
+#[test]
+fn this_view_is_saved_as_incident_and_come_back_to() {
+    let mut s = Session::started(Mood::Demo, SIZE);
+    s.keys("/ e n v = p r o d <enter> m t 7 d <enter> L");
+    assert!(s.text().contains(" L then ") && s.text().contains("keep what is looked at"), "{}", s.text());
+    s.keys("s i n c i d e n t <enter>");
+    assert!(s.text().contains("kept as `incident`"), "{}", s.text());
+    let kept = s.app.lens.clone();
+    s.keys("L r");
+    assert_eq!(s.app.lens, crate::domain::lens::Lens::default());
+    s.keys("' i n c <enter>");
+    assert_eq!(s.app.lens, kept);
+}
+
+#[test]
+fn a_name_is_never_replaced_unasked() {
+    let mut s = Session::started(Mood::Demo, SIZE);
+    s.keys("L s a <enter> m L s a <enter>");
+    assert!(s.text().contains("`a` is kept already: Enter again replaces it"), "{}", s.text());
+    s.keys("<esc>");
+    assert_eq!(s.app.saved.list[0].lens.metric.name(), "effective");
+    s.keys("L s a <enter> <enter>");
+    assert_eq!((s.app.saved.list[0].lens.metric.name(), s.app.place()), ("billed", Place::Tab(Tab::Spend)));
+    for (name, said) in [("o n - c a l l", "`on-call` is the config's"), ("<space>", "a lens needs a name")] {
+        s.keys(&format!("L s <ctrl-u> {name} <enter>"));
+        assert!(s.text().contains(said), "{}", s.text());
+        s.keys("<esc>");
+    }
+}
+
+#[test]
+fn saved_lenses_are_renamed_and_forgotten_and_those_used_last_come_first() {
+    let mut s = Session::started(Mood::Demo, SIZE);
+    s.keys("L s a <enter> m L s b <enter> m L s c <enter> ' a <enter> '");
+    let at = |s: &Session, name: &str| s.text().lines().position(|l| l.contains(&format!("{name}  "))).expect("listed");
+    let text = s.text();
+    let rows: Vec<usize> = ["a", "c", "b", "on-call"].iter().map(|name| at(&s, name)).collect();
+    assert!(rows.is_sorted(), "{rows:?} {text}");
+    s.keys("<ctrl-r> <ctrl-u> d <enter>");
+    assert!(s.text().contains("`a` is `d` now"), "{}", s.text());
+    s.keys("' b <ctrl-d>");
+    assert!(s.text().contains("Forget `b`?"), "{}", s.text());
+    s.keys("<enter> ' o n <ctrl-d>");
+    assert!(s.text().contains("`on-call` is the config's, which spendtop never writes"), "{}", s.text());
+    s.keys("<esc>");
+    let names: Vec<&str> = s.app.saved.list.iter().map(|l| l.name.raw()).collect();
+    assert_eq!(names, ["c", "d", "on-call"]);
+}
+
+#[test]
+fn a_lens_goes_out_in_one_line_and_comes_back() {
+    let mut s = Session::started(Mood::Demo, SIZE);
+    s.keys("/ t e a m = w e b <enter> L y");
+    let Some(Effect::Copy(line)) = s.done.last().cloned() else { panic!("{:?}", s.done) };
+    let sent = s.app.lens.clone();
+    s.keys("L r L p");
+    s.send(Event::Paste(format!("{line}\n")));
+    s.keys("<enter>");
+    assert_eq!(s.app.lens, sent);
+    s.keys("L p 3 0 d <space> b y <space> s e r v i c x <enter>");
+    let text = s.text();
+    assert!(text.contains("  > 30d by servicx") || text.contains("> 30d by servicx"), "{text}");
+    assert!(
+        text.contains("         ^ unknown dimension `servicx`") && text.contains("did you mean `service`"),
+        "{text}"
+    );
+    s.keys("<esc>");
+    assert_eq!(s.app.lens, sent);
+}
+
+#[test]
+fn a_lens_that_cannot_be_kept_is_said() {
+    let mut s = Session::started(Mood::Demo, SIZE);
+    let error = crate::error::Error::store("cannot write the journal").hint("free some space on the disk");
+    s.send(Event::Done(Box::new(Err(error))));
+    assert!(s.text().contains("cannot write the journal: free some space on the disk"), "{}", s.text());
+}
+
+#[test]
+fn saved_lenses_look_as_they_should() {
+    for (name, size) in [("60x15", (60, 15)), ("80x24", (80, 24))] {
+        let mut s = Session::started(Mood::Demo, size);
+        s.keys("/ e n v = p r o d <enter> L s i n c i d e n t <enter> '");
+        shot(&format!("lenses-{name}"), &s);
+        s.keys("<esc> m L s i n c i d e n t <enter>");
+        shot(&format!("lens-warning-{name}"), &s);
     }
 }

@@ -165,7 +165,7 @@ fn that_nothing_was_imported_is_said_once_it_is_known() {
     broken.send(reply(&asked, Mood::Broken));
     broken.app.perform(crate::tui::action::Action::Redraw);
     let opened = Event::Opened(Standing { as_of: as_of(), banner: None, flags: String::new() });
-    assert_eq!(broken.app.update(opened.clone()), [Effect::AskExtent]);
+    assert_eq!(broken.app.update(opened.clone()).first(), Some(&Effect::AskExtent));
     s.send(opened);
     assert!(s.text().contains("nothing has been imported"), "{}", s.text());
 }
@@ -186,7 +186,7 @@ fn a_wrong_filter_says_where_and_a_paste_is_text() {
     s.send(Event::Paste("servce:x\x1b[2J\nq".into()));
     s.keys("<enter>");
     let text = s.text();
-    assert_eq!(s.app.place(), Place::Line);
+    assert_eq!(s.app.place(), Place::Filter);
     assert!(text.contains("  ^ unknown dimension `servce`") && text.contains("try: service:..."), "{text}");
     s.keys("<ctrl-u> t e a m = w e b <enter>");
     assert_eq!((s.app.place(), s.app.lens.filter.to_string().as_str()), (Place::Tab(Tab::Spend), "tag:team=web"));

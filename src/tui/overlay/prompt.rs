@@ -1,0 +1,119 @@
+//! A line that the app asks for: a name for a lens, a lens to look through, whether to forget one.
+//!
+//! Knows what it asks, not what becomes of the answer.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+use super::foot::{Foot, Wrong};
+use super::line::EditedLine;
+use crate::domain::text::SafeText;
+use crate::tui::action::Action;
+use crate::tui::theme::Theme;
+
+/// What is asked.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Purpose {
+    /// A name to keep the lens under.
+    SaveLens,
+    /// Another name for a saved lens.
+    RenameLens(String),
+    /// Whether to forget a saved lens.
+    ForgetLens(String),
+    /// A lens in one line.
+    PasteLens,
+}
+
+/// What is asked, and the answer so far.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Prompt {
+    /// What is asked.
+    pub purpose: Purpose,
+    line: EditedLine,
+    wrong: Option<Wrong>,
+    /// The answer that Enter gives although it was warned of.
+    warned: Option<String>,
+}
+
+impl Prompt {
+    /// A question with an answer to begin with.
+    #[must_use]
+    pub fn new(purpose: Purpose, text: &str) -> Prompt {
+        let mut line = EditedLine::default();
+        line.insert(text);
+        Prompt { purpose, line, wrong: None, warned: None }
+    }
+
+    /// The answer.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        self.line.text()
+    }
+
+    /// Inserts typed or pasted text.
+    pub fn insert(&mut self, text: &str) {
+        self.line.insert(text);
+        (self.wrong, self.warned) = (None, None);
+    }
+
+    /// Edits the answer; other actions do nothing.
+    pub fn edit(&mut self, action: Action) {
+        if self.line.edit(action) {
+            (self.wrong, self.warned) = (None, None);
+        }
+    }
+
+    /// Says what is wrong with the answer, and goes to its place.
+    pub fn refuse(&mut self, wrong: Wrong) {
+        if let Some(at) = wrong.at {
+            self.line.move_to(at);
+        }
+        self.wrong = Some(wrong);
+    }
+
+    /// Whether this answer was warned of already; else says so, and the next Enter means it.
+    pub fn is_meant(&mut self, text: &str, message: String) -> bool {
+        if self.warned.as_deref() == Some(text) {
+            return true;
+        }
+        self.warned = Some(text.to_owned());
+        self.wrong = Some(Wrong { at: None, message, suggestion: None });
+        false
+    }
+
+    /// Draws it at the foot of an area; returns where the terminal's cursor belongs.
+    pub fn draw(&self, area: Rect, buf: &mut Buffer, theme: &Theme) -> Option<Position> {
+        let (title, hint) = match &self.purpose {
+            Purpose::SaveLens => {
+                ("Keep what is looked at under a name".to_owned(), "Enter keeps it; ' lists what is kept")
+            }
+            Purpose::RenameLens(name) => {
+                (format!("Another name for `{}`", SafeText::from_outside(name)), "Enter renames it")
+            }
+            Purpose::ForgetLens(name) => {
+                (format!("Forget `{}`?", SafeText::from_outside(name)), "Enter forgets it, Esc keeps it")
+            }
+            Purpose::PasteLens => (
+                "Look through a lens in one line".to_owned(),
+                "effective 30d vs previous by service,region where env=prod in USD per day",
+            ),
+        };
+        Foot { title: &title, sign: '>', line: &self.line }.draw(self.wrong.as_ref(), hint, area, buf, theme)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_warning_is_given_once_for_each_answer() {
+        let mut prompt = Prompt::new(Purpose::SaveLens, "incident");
+        assert!(!prompt.is_meant("incident", "taken".into()));
+        assert!(prompt.is_meant("incident", "taken".into()));
+        prompt.insert("2");
+        assert!(prompt.wrong.is_none() && !prompt.is_meant("incident2", "taken".into()));
+        prompt.edit(Action::DeleteBefore);
+        assert!(!prompt.is_meant("incident", "taken".into()), "another answer between");
+    }
+}
