@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::args::{DemoArgs, Global};
 use super::run::Context;
-use super::{background, wiring};
+use super::{background, hints, wiring};
 use crate::config::Config;
 use crate::domain::calendar::Day;
 use crate::engine::local::LocalEngine;
@@ -196,7 +196,8 @@ fn start(
     let (env, screen) = (tui::Env::read(context.global.color), context.config.screen);
     let (dumb, terminal) = (env.term == "dumb", env.terminal());
     let (now, background) = (crate::clock::now_seconds(), background::remembered(&terminal));
-    let options = tui::Options { as_of, now, lens, env, screen, background, banner, front, keymap };
+    let hints = screen.hints.then(hints::remembered);
+    let options = tui::Options { as_of, now, lens, env, screen, background, banner, front, keymap, hints };
     if face == Face::Plain || screen.plain {
         let stdin = std::io::stdin();
         let prompt = stdin.is_terminal() && context.streams.terminal;
@@ -214,6 +215,9 @@ fn start(
     let left = tui::run(&options, opener)?;
     if let Some(tone) = left.background.filter(|tone| Some(*tone) != background) {
         background::remember(&terminal, tone);
+    }
+    if let Some(hints) = &left.hints {
+        hints::remember(hints);
     }
     Ok(left.code)
 }

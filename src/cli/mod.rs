@@ -12,6 +12,7 @@ mod config;
 mod crash;
 mod export;
 mod generate;
+mod hints;
 mod import;
 mod imports;
 pub mod lens;

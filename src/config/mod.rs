@@ -147,6 +147,8 @@ pub struct Screen {
     pub reduced_motion: bool,
     /// Whether the app tells its answers in lines instead of drawing them.
     pub plain: bool,
+    /// Whether the first starts hint at what keys do.
+    pub hints: bool,
 }
 
 /// The themes that can be asked for.
@@ -240,6 +242,7 @@ impl Default for Config {
                 mouse: false,
                 reduced_motion: false,
                 plain: false,
+                hints: true,
             },
         }
     }

@@ -58,6 +58,7 @@ const SECTIONS: &[(&str, &[(&str, Shape)])] = &[
             ("mouse", Shape::Flag),
             ("reduced_motion", Shape::Flag),
             ("plain", Shape::Flag),
+            ("hints", Shape::Flag),
         ],
     ),
 ];

@@ -21,7 +21,7 @@ fn the_example_is_the_defaults() {
     assert_eq!(parse("", "empty"), Ok(Config::default()));
     let on = switched_on();
     assert_eq!(parse(&on, "example"), Ok(Config::default()));
-    assert_eq!(on.lines().filter(|l| !l.starts_with('#') && l.contains(" = ")).count(), 20, "{on}");
+    assert_eq!(on.lines().filter(|l| !l.starts_with('#') && l.contains(" = ")).count(), 21, "{on}");
 }
 
 #[test]

@@ -217,6 +217,7 @@ impl<'a> Check<'a> {
             ("screen.mouse", &mut screen.mouse),
             ("screen.reduced_motion", &mut screen.reduced_motion),
             ("screen.plain", &mut screen.plain),
+            ("screen.hints", &mut screen.hints),
         ] {
             if let Some(written) = self.raw.flags.get(key) {
                 *flag = written.value;

@@ -199,6 +199,28 @@ impl Keymap {
         entries.map(|e| self.shown(e, 1)).find(|key| !key.is_empty()).unwrap_or_default()
     }
 
+    /// A sentence of ours in which `{name}` stands for the key that does the action of that name; for
+    /// one without a key, how the palette finds it.
+    #[must_use]
+    pub fn say(&self, sentence: &str) -> String {
+        let mut said = String::new();
+        let mut rest = sentence;
+        while let Some((before, (name, after))) = rest.split_once('{').and_then(|(b, r)| Some((b, r.split_once('}')?)))
+        {
+            let shown =
+                |name: &str| TABLE.iter().find(|e| e.name == name).map_or_else(String::new, |e| self.shown(e, 1));
+            let key = shown(name);
+            said.push_str(before);
+            if key.is_empty() {
+                said.push_str(&format!("{} {name}", shown("palette")));
+            } else {
+                said.push_str(&key);
+            }
+            rest = after;
+        }
+        said + rest
+    }
+
     /// The first key of an action as people read it, for sentences on the screen; empty where it has none.
     #[must_use]
     pub fn key_of(&self, action: Action) -> String {
@@ -261,6 +283,14 @@ mod tests {
             [("Z", "quit")]
         );
         assert_eq!(map.key_of(Action::Metric), "");
+    }
+
+    #[test]
+    fn sentences_have_the_keys_of_the_config() {
+        let text = "{filter} changes it, {period} the days, 2 {of them";
+        assert_eq!(Keymap::default().say(text), "/ changes it, t the days, 2 {of them");
+        let map = with(&[("filter", &["f3"]), ("period", &[])]).expect("sound");
+        assert_eq!(map.say(text), "F3 changes it, : period the days, 2 {of them");
     }
 
     #[test]

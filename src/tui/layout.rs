@@ -16,6 +16,8 @@ pub struct Parts {
     pub lens: Rect,
     /// One line that must not be missed.
     pub banner: Rect,
+    /// One line of air, or a hint.
+    pub hint: Rect,
     /// The tab.
     pub body: Rect,
     /// The keys that work now.
@@ -52,16 +54,14 @@ pub fn screen(area: Rect, banner: bool) -> Parts {
     let footer = if height >= 4 { rows.bottom(1) } else { Rect::default() };
     let lens = if height >= 6 { rows.top(1) } else { Rect::default() };
     let banner = if banner && height >= 10 { rows.top(1) } else { Rect::default() };
-    if height >= 18 {
-        rows.top(1);
-    }
+    let hint = if height >= 18 { rows.top(1) } else { Rect::default() };
     // One column of air at the left, as the header has it.
     let mut body = rows.left;
     if body.width > 20 {
         body.x += 1;
         body.width -= 2;
     }
-    Parts { header, lens, banner, body, footer }
+    Parts { header, lens, banner, hint, body, footer }
 }
 
 /// The parts of the Breakdown tab.
@@ -204,7 +204,7 @@ mod tests {
                 let area = Rect::new(0, 0, width, height);
                 let all = screen(area, true);
                 let table = breakdown(all.body, true);
-                let outer = [all.header, all.lens, all.banner, all.body, all.footer];
+                let outer = [all.header, all.lens, all.banner, all.hint, all.body, all.footer];
                 let table = [table.crumbs, table.heading, table.rows, table.detail];
                 let beside: [Rect; 2] = beside(all.body, true).into();
                 let inner = pivot(all.body);

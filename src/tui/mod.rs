@@ -11,6 +11,7 @@ pub mod app;
 pub mod background;
 pub mod effect;
 pub mod event;
+pub mod hints;
 pub mod history;
 pub mod key;
 pub mod keymap;
@@ -38,6 +39,7 @@ use tokio::sync::Notify;
 use tokio::sync::mpsc::channel;
 use tokio::time::{Instant, sleep_until};
 
+pub use hints::Hints;
 pub use keymap::Keymap;
 pub use theme::{Env, Tone, When};
 
@@ -85,15 +87,19 @@ pub struct Options {
     pub front: Option<Page>,
     /// What keys mean.
     pub keymap: Arc<Keymap>,
+    /// What the user was hinted at; `None` where nobody wants to be.
+    pub hints: Option<Hints>,
 }
 
 /// What is left of the app when it has ended.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Left {
     /// The process's exit code.
     pub code: u8,
     /// The terminal's background, where it told it.
     pub background: Option<Tone>,
+    /// What the user was hinted at, where that is to be remembered.
+    pub hints: Option<Hints>,
 }
 
 /// Runs the app until it is left. `open` is called on another thread: the first frame does not wait
@@ -143,7 +149,7 @@ fn ended(end: End) -> Result<Left> {
         End::Failed(error) => return Err(error),
     };
     if terminal::hung_up() {
-        return Ok(Left { code: 128 + HANG_UP as u8, background: None });
+        return Ok(Left { code: 128 + HANG_UP as u8, background: None, hints: None });
     }
     Err(Error::bug(format!("cannot draw on the terminal: {error}")))
 }
@@ -231,7 +237,7 @@ async fn serve(options: &Options, open: Opener) -> Result<Left, End> {
                 Effect::Quit(code) => {
                     worker.settle();
                     pump.settle().await;
-                    return Ok(Left { code, background: pump.background });
+                    return Ok(Left { code, background: pump.background, hints: app.hints_learnt() });
                 }
             }
             dirty = true;

@@ -4,6 +4,7 @@
 //!  spendtop   1 Spend  2 Breakdown  3 Recommendations ...              AWS Nov 20  Azure Nov 19
 //!  effective cost · November to date vs same days of October · by provider           USD 1 of 2
 //!  (banner)
+//!  (a hint, on the first starts)
 //!
 //!  the tab, or an overlay over it
 //!
@@ -58,6 +59,7 @@ pub fn render(app: &App, area: Rect, buf: &mut Buffer) -> Option<Position> {
         let text = cut(&format!(" {banner}"), usize::from(parts.banner.width), app.theme.glyphs.ellipsis);
         put(buf, parts.banner, 0, &Line::from(Span::styled(text, app.theme.style(Role::Unsure))));
     }
+    hint(app, parts.hint, buf);
     body(app, parts.body, buf);
     footer(app, parts.footer, buf);
     let under = Rect { height: area.height - parts.footer.height.min(area.height), ..area };
@@ -196,6 +198,18 @@ fn sentence(app: &App, area: Rect, buf: &mut Buffer) {
     put_at(buf, area, area.width.saturating_sub(right.width() as u16), 0, &right);
 }
 
+/// The first-time hint that is due.
+fn hint(app: &App, area: Rect, buf: &mut Buffer) {
+    let due = app.hints.as_ref().and_then(|hints| hints.due(&app.keymap, &app.context()));
+    let Some((key, words)) = due else { return };
+    let line = Line::from(vec![
+        Span::raw(" "),
+        Span::styled(key, app.theme.style(Role::Strong)),
+        Span::styled(format!(" {words}"), app.theme.style(Role::Muted)),
+    ]);
+    put(buf, area, 0, &line);
+}
+
 fn body(app: &App, area: Rect, buf: &mut Buffer) {
     if let Some(error) = app.error() {
         return failed(app, error, area, buf);
@@ -203,7 +217,7 @@ fn body(app: &App, area: Rect, buf: &mut Buffer) {
     let shown = match app.tab {
         Tab::Spend => app.spend.slot.shown.as_ref().map(|s| s.answers.is_empty()),
         Tab::Breakdown => app.breakdown.slot.shown.as_ref().map(|s| s.answers.is_empty()),
-        other => return later::draw(other, area, buf, &app.theme),
+        other => return later::draw(other, &app.keymap, area, buf, &app.theme),
     };
     if shown == Some(true) {
         return empty(app, area, buf);
@@ -221,7 +235,7 @@ fn failed(app: &App, error: &crate::error::Error, area: Rect, buf: &mut Buffer) 
     for hint in &error.hints {
         row = paragraph(buf, area, row, &say(hint), app.theme.style(Role::Text));
     }
-    paragraph(buf, area, row + 1, "r asks again", app.theme.style(Role::Muted));
+    paragraph(buf, area, row + 1, &app.keymap.say("{redraw} asks again, {quit} quits"), app.theme.style(Role::Muted));
 }
 
 /// Why there is nothing to see, and what to do.
@@ -229,6 +243,7 @@ fn empty(app: &App, area: Rect, buf: &mut Buffer) {
     // While it is not known what data there is, nobody is told that there is none.
     let nothing = app.extent.as_ref().is_some_and(|e| e.days.is_none());
     let mut say = |row, text: &str, role| paragraph(buf, area, row, text, app.theme.style(role));
+    let key = |sentence: &str| app.keymap.say(sentence);
     if nothing {
         let row = say(0, "No costs yet: nothing has been imported.", Role::Strong);
         let row = say(row + 1, "spendtop import FILE   reads a FOCUS export (CSV or Parquet, also .gz)", Role::Text);
@@ -237,14 +252,19 @@ fn empty(app: &App, area: Rect, buf: &mut Buffer) {
     }
     let row = say(0, "Nothing matches.", Role::Strong);
     let row = match app.extent.as_ref().and_then(|e| e.days) {
-        Some((first, last)) => {
-            say(row + 1, &format!("There are charges from {first} to {last}: t chooses the days."), Role::Text)
-        }
+        Some((first, last)) => say(
+            row + 1,
+            &format!("There are charges from {first} to {last}: {}", key("{period} chooses the days.")),
+            Role::Text,
+        ),
         None => row,
     };
     if !app.lens.filter.is_empty() {
         let filter = SafeText::from_outside(&app.lens.filter.to_string());
-        say(row, &format!("The filter is {filter}: / changes it."), Role::Text);
+        let row = say(row, &format!("The filter is {filter}: {}", key("{filter} changes it.")), Role::Text);
+        if !app.path.is_empty() {
+            say(row, &key("{back} goes back to where you came from."), Role::Text);
+        }
     }
 }
 

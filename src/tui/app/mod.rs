@@ -16,6 +16,7 @@ use super::Options;
 use super::action::Place;
 use super::effect::Effect;
 use super::event::Event;
+use super::hints::Hints;
 use super::history::History;
 use super::key::Key;
 use super::keymap::{Context, Keymap};
@@ -74,6 +75,10 @@ pub struct App {
     pub freshness: Vec<Freshness>,
     /// What the last key did, where the screen does not show it.
     pub status: Option<String>,
+    /// What the user was hinted at; `None` where nobody wants to be.
+    pub hints: Option<Hints>,
+    /// Whether that is to be remembered.
+    pub(super) hints_changed: bool,
     /// What was chosen from lists, the newest first.
     pub recent: Vec<Choice>,
     /// A line above the tab.
@@ -112,6 +117,8 @@ impl App {
             extent: None,
             freshness: Vec::new(),
             status: None,
+            hints: options.hints.clone(),
+            hints_changed: false,
             recent: Vec::new(),
             banner: options.banner.as_deref().map(|b| SafeText::from_outside(b).into_string()),
             front: None,
@@ -129,6 +136,7 @@ impl App {
     /// What is to be done once the first frame is drawn. What data there is, is asked once it is
     /// open ([`Event::Opened`]): that may take more than one try.
     pub fn start(&mut self) -> Vec<Effect> {
+        self.hints_changed = self.hints.as_mut().is_some_and(Hints::begin);
         self.ask()
     }
 
@@ -170,11 +178,17 @@ impl App {
             Event::Suspend => vec![Effect::Suspend],
             Event::Resumed => vec![Effect::Redraw],
             Event::NotSuspended => {
-                self.status = Some("no shell to go back to: q quits".into());
+                self.status = Some(self.keymap.say("no shell to go back to: {quit} quits"));
                 vec![]
             }
             Event::WorkerDied => vec![Effect::Quit(crate::error::Kind::Bug.exit_code())],
         }
+    }
+
+    /// What the user was hinted at, where that is to be remembered.
+    #[must_use]
+    pub fn hints_learnt(&self) -> Option<Hints> {
+        self.hints.clone().filter(|_| self.hints_changed)
     }
 
     /// Where keys go.

@@ -89,7 +89,9 @@ impl App {
             if self.tab == Tab::Breakdown && self.breakdown.view == breakdown::View::Table {
                 self.show_pane(true);
             }
-            self.status = Some("this is the finest level: its line items are shown, b groups otherwise".into());
+            self.status = Some(
+                self.keymap.say("this is the finest level: its line items are shown, {group-by} groups otherwise"),
+            );
             return;
         };
         let period = days.map(|days| std::mem::replace(&mut self.lens.period, PeriodSpec::Range(days)));

@@ -41,6 +41,9 @@ impl App {
 
     /// Does what an action says.
     pub fn perform(&mut self, action: Action) -> Vec<Effect> {
+        if self.overlay.is_none() {
+            self.hints_changed |= self.hints.as_mut().is_some_and(|hints| hints.used(action));
+        }
         match action {
             Action::Quit => return vec![Effect::Quit(0)],
             Action::Suspend => return vec![Effect::Suspend],

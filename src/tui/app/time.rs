@@ -20,7 +20,7 @@ impl App {
     #[must_use]
     pub fn spend_scene(&self) -> Scene<'_> {
         let lens = self.spend.slot.shown.as_ref().map_or(&self.lens, |s| &s.lens);
-        Scene { state: &self.spend, answer: self.spend_answer(), lens, as_of: self.shown_as_of() }
+        Scene { state: &self.spend, answer: self.spend_answer(), lens, as_of: self.shown_as_of(), keymap: &self.keymap }
     }
 
     pub(super) fn body(&self) -> Rect {

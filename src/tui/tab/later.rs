@@ -6,6 +6,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::Tab;
+use crate::tui::keymap::Keymap;
 use crate::tui::text::paragraph;
 use crate::tui::theme::{Role, Theme};
 
@@ -33,10 +34,11 @@ fn sentences(tab: Tab) -> (&'static str, &'static str) {
 }
 
 /// Draws the tab.
-pub fn draw(tab: Tab, area: Rect, buf: &mut Buffer, theme: &Theme) {
+pub fn draw(tab: Tab, keymap: &Keymap, area: Rect, buf: &mut Buffer, theme: &Theme) {
     let (shows, needs) = sentences(tab);
     let narrow = Rect { width: area.width.min(76), ..area };
     let next = paragraph(buf, narrow, 0, shows, theme.style(Role::Text));
     let next = paragraph(buf, narrow, next, needs, theme.style(Role::Muted));
-    paragraph(buf, narrow, next + 1, "Until then: 1 shows spend, 2 breaks it down.", theme.style(Role::Muted));
+    let until = keymap.say("Until then: {show-spend} shows spend, {show-breakdown} breaks it down.");
+    paragraph(buf, narrow, next + 1, &until, theme.style(Role::Muted));
 }

@@ -11,6 +11,7 @@ use crate::tui::Keymap;
 use crate::tui::action::Place;
 use crate::tui::effect::Effect;
 use crate::tui::event::Event;
+use crate::tui::hints::Hints;
 use crate::tui::tab::Tab;
 
 const SIZE: (u16, u16) = (120, 36);
@@ -211,4 +212,67 @@ fn the_palette_opens_before_anything_is_known_and_after_an_error() {
     s.keys("<ctrl-u> a s k a g a i n <enter>");
     assert!(s.done.contains(&Effect::Redraw));
     assert_eq!(as_of(), s.app.as_of);
+}
+
+#[test]
+fn a_newcomer_is_told_one_key_after_the_other_and_never_again() {
+    let mut s = Session::new(Mood::Demo, SIZE, colours());
+    s.app.hints = Some(Hints::default());
+    assert!(!s.text().contains("opens what is selected"), "nothing can be opened yet: {}", s.text());
+    s.start();
+    for (keys, hint) in [
+        ("", " Enter opens what is selected"),
+        ("<enter>", " : finds everything"),
+        (": <esc>", " / leaves only what matches"),
+        ("/ <esc>", " ? has every key"),
+    ] {
+        s.keys(keys);
+        assert!(s.text().contains(hint), "{hint}: {}", s.text());
+    }
+    let with = s.text();
+    s.keys("? <esc>");
+    let rows = |text: &str| text.lines().skip(4).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(rows(&with), rows(&s.text()), "nothing moves when it goes");
+    assert!(!s.text().contains("every key that works") && s.app.hints_learnt().is_some());
+    let mut later = Session::new(Mood::Demo, SIZE, colours());
+    later.app.hints = s.app.hints_learnt();
+    later.start();
+    assert!(later.app.hints_learnt().is_none(), "there is nothing left to remember");
+}
+
+#[test]
+fn hints_name_the_keys_of_the_config_or_none() {
+    let keys = [("open", vec![]), ("palette", vec!["f2".to_owned()])];
+    let keys: BTreeMap<String, Vec<String>> = keys.map(|(name, keys)| (name.to_owned(), keys)).into();
+    let mut s = Session::started(Mood::Demo, SIZE);
+    s.app.hints = Some(Hints::default());
+    s.app.keymap = Arc::new(Keymap::with(&keys).expect("sound"));
+    assert!(s.text().contains(" F2 finds everything"), "{}", s.text());
+    s.keys("3");
+    assert!(s.text().contains(" F2 finds everything"), "{}", s.text());
+}
+
+#[test]
+fn empty_views_name_the_keys_of_the_config() {
+    let keys = [("period", vec!["f4".to_owned()]), ("comparison", vec![]), ("show-spend", vec!["f1".to_owned()])];
+    let keys: BTreeMap<String, Vec<String>> = keys.map(|(name, keys)| (name.to_owned(), keys)).into();
+    let mut s = Session::started(Mood::Demo, SIZE);
+    s.app.keymap = Arc::new(Keymap::with(&keys).expect("sound"));
+    for answer in s.app.spend.slot.shown.iter_mut().flat_map(|shown| &mut shown.answers) {
+        answer.movers.clear();
+        answer.previous_period = None;
+    }
+    assert!(s.text().contains("nothing to compare with; : comparison chooses"), "{}", s.text());
+    s.keys("3");
+    assert!(s.text().contains("Until then: F1 shows spend"), "{}", s.text());
+    s.keys("2");
+    for answer in s.app.breakdown.slot.shown.iter_mut().flat_map(|shown| &mut shown.answers) {
+        answer.rows.clear();
+    }
+    s.app.breakdown.arrange(None);
+    assert!(s.text().contains("nothing here: / changes the filter, F4 the days"), "{}", s.text());
+    let mut broken = Session::started(Mood::Broken, SIZE);
+    assert!(broken.text().contains("r asks again, q quits"), "{}", broken.text());
+    broken.keys("3");
+    assert!(broken.text().contains("Until then: 1 shows spend"), "{}", broken.text());
 }

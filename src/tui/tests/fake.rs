@@ -325,6 +325,7 @@ impl Session {
             banner: None,
             front: None,
             keymap: std::sync::Arc::default(),
+            hints: None,
         };
         Session {
             app: App::new(&options, size),
@@ -349,6 +350,7 @@ impl Session {
             banner: None,
             front: Some(page),
             keymap: std::sync::Arc::default(),
+            hints: None,
         };
         let app = App::new(&options, size);
         Session { app, engine: Fake(Mood::Demo), keeper: keeper(), size, done: vec![], asked: vec![] }

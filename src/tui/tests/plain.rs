@@ -20,6 +20,7 @@ fn told(mood: Mood, input: &str) -> String {
         banner: None,
         front: None,
         keymap: Arc::default(),
+        hints: None,
     };
     let open: Opener = Box::new(move || {
         let banner = Some("Demo: a made-up company".to_owned());

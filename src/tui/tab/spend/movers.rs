@@ -10,8 +10,9 @@ use super::State;
 use super::state::Pane;
 use crate::domain::text::SafeText;
 use crate::engine::answer::{Mover, SpendAnswer};
+use crate::tui::keymap::Keymap;
 use crate::tui::tab::label;
-use crate::tui::text::{left, put, right, width};
+use crate::tui::text::{cut, left, put, right, width};
 use crate::tui::theme::{Role, Theme};
 use crate::tui::widget::money;
 
@@ -22,7 +23,7 @@ const PERCENT: usize = 9;
 const COLUMNS_MAX: u16 = 110;
 
 /// Draws heading and rows.
-pub fn draw(state: &State, answer: &SpendAnswer, area: Rect, buf: &mut Buffer, theme: &Theme) {
+pub fn draw(state: &State, answer: &SpendAnswer, keymap: &Keymap, area: Rect, buf: &mut Buffer, theme: &Theme) {
     if area.height < 2 {
         return;
     }
@@ -30,7 +31,12 @@ pub fn draw(state: &State, answer: &SpendAnswer, area: Rect, buf: &mut Buffer, t
     let names = columns.saturating_sub(CHANGE + PERCENT + 4);
     heading(state, names, area, buf, theme);
     if answer.movers.is_empty() {
-        let why = if answer.previous_period.is_none() { "nothing to compare with: x chooses" } else { "nothing moved" };
+        let why = if answer.previous_period.is_none() {
+            "nothing to compare with; {comparison} chooses other days"
+        } else {
+            "nothing moved: {period} chooses other days, {comparison} what they are held against"
+        };
+        let why = cut(&keymap.say(why), usize::from(area.width), theme.glyphs.ellipsis);
         put(buf, area, 1, &Line::from(Span::styled(why, theme.style(Role::Muted))));
         return;
     }

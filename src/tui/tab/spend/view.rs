@@ -14,6 +14,7 @@ use crate::domain::calendar::Day;
 use crate::domain::lens::Lens;
 use crate::domain::text::SafeText;
 use crate::engine::answer::SpendAnswer;
+use crate::tui::keymap::Keymap;
 use crate::tui::layout::spend::{Parts, parts};
 use crate::tui::text::{cut, put};
 use crate::tui::theme::{Role, Theme};
@@ -31,6 +32,8 @@ pub struct Scene<'a> {
     pub lens: &'a Lens,
     /// As of which day.
     pub as_of: Day,
+    /// What keys mean, for sentences that name one.
+    pub keymap: &'a Keymap,
 }
 
 impl Scene<'_> {
@@ -80,7 +83,7 @@ impl Scene<'_> {
         timeline.legend(parts.legend, buf, theme);
         timeline.chart.draw(parts.chart, buf, theme);
         timeline.readout(parts.readout, buf, theme);
-        movers::draw(state, answer, parts.movers, buf, theme);
+        movers::draw(state, answer, self.keymap, parts.movers, buf, theme);
     }
 
     /// The selected figure, piece of time or move as text to copy.
