@@ -192,8 +192,8 @@ impl Help {
         let (typed, column) = self.line.seen(room, theme.glyphs.ellipsis);
         let mut spans = vec![Span::styled(" Keys ", theme.style(Role::Strong))];
         if self.searched() {
-            spans.push(Span::styled("/ ", theme.style(Role::Accent)));
-            spans.push(Span::raw(format!("{typed} ")));
+            spans.push(Span::styled("/", theme.style(Role::Accent)));
+            spans.push(Span::raw(format!(" {typed} ")));
         } else {
             let dot = theme.glyphs.dot;
             let mut text = format!("{dot} {} searches ", key(Action::Filter));

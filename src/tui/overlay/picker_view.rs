@@ -114,7 +114,7 @@ impl<T> Picker<T> {
             true => Span::styled(cut("type to find", room, theme.glyphs.ellipsis), theme.style(Role::Muted)),
             false => Span::raw(shown),
         };
-        put(buf, inner, 1, &Line::from(vec![Span::styled("> ", theme.style(Role::Accent)), text]));
+        put(buf, inner, 1, &Line::from(vec![Span::styled(">", theme.style(Role::Accent)), Span::raw(" "), text]));
         let column = (MARK as u16 + cursor).min(inner.width.saturating_sub(1));
         Some(Position { x: inner.x + column, y: inner.y + 1 })
     }
@@ -167,9 +167,11 @@ fn line<T>(
     let by = theme.glyphs.ellipsis;
     let (in_label, in_note) = item.positions(fuzzy);
     let mark = if selected { theme.glyphs.marks.0 } else { " " };
+    // Blanks have no style: it may be an underline.
     let turn = turn.map_or_else(String::new, |turn| turn.to_string());
+    let gap = " ".repeat(columns.turn.saturating_sub(width(&turn)));
     let mut spans =
-        vec![Span::raw(left(mark, MARK, "")), Span::styled(left(&turn, columns.turn, ""), theme.style(Role::Accent))];
+        vec![Span::raw(left(mark, MARK, "")), Span::styled(turn, theme.style(Role::Accent)), Span::raw(gap)];
     let (name, beside) = if item.idle.is_some() { (Role::Muted, Role::Muted) } else { (Role::Text, Role::Muted) };
     spans.extend(emphasised(&left(&item.label, columns.label.saturating_sub(1), by), &in_label, name, theme));
     spans.push(Span::raw(" "));
