@@ -193,6 +193,18 @@ impl Signals {
     }
 }
 
+/// Stops until the shell lets the program run again.
+fn suspend(terminal: &mut Terminal, worker: &Worker, app: &mut App) -> Result<(), End> {
+    let back = terminal.suspend(|| worker.release())?;
+    if back {
+        worker.look_again();
+    }
+    let (columns, rows) = crossterm::terminal::size().unwrap_or(app.size);
+    app.update(Event::Resize(columns, rows));
+    app.update(if back { Event::Resumed } else { Event::NotSuspended });
+    Ok(())
+}
+
 async fn serve(options: &Options, open: Opener) -> Result<Left, End> {
     let cannot = |e: std::io::Error| End::Failed(Error::bug(format!("cannot use the terminal: {e}")));
     let gone = Arc::new(Notify::new());
@@ -225,15 +237,7 @@ async fn serve(options: &Options, open: Opener) -> Result<Left, End> {
                 Effect::Copy(text) => terminal.send(&effect::clipboard_sequence(&text))?,
                 Effect::Mouse(on) => terminal.mouse(on)?,
                 Effect::Redraw => terminal.forget()?,
-                Effect::Suspend => {
-                    let back = terminal.suspend(|| worker.release())?;
-                    if back {
-                        worker.look_again();
-                    }
-                    let (columns, rows) = crossterm::terminal::size().unwrap_or(app.size);
-                    app.update(Event::Resize(columns, rows));
-                    app.update(if back { Event::Resumed } else { Event::NotSuspended });
-                }
+                Effect::Suspend => suspend(&mut terminal, &worker, &mut app)?,
                 Effect::Quit(code) => {
                     worker.settle();
                     pump.settle().await;

@@ -119,6 +119,7 @@ fn the_app_on_a_broken_engine() {
         banner: None,
         front: None,
         keymap: Arc::new(tui::Keymap::with(&config.keys).expect("keys")),
+        hints: None,
     };
     let open: tui::Opener = Box::new(move || {
         let standing = tui::Standing { as_of, banner: None, flags: String::new() };

@@ -18,7 +18,6 @@ use crate::tui::action::Action;
 use crate::tui::app::{App, distance};
 use crate::tui::effect::Effect;
 use crate::tui::layout;
-use crate::tui::tab::Tab;
 
 /// Lines that a page of a list or of the help moves by.
 const PAGE: usize = 10;
@@ -110,7 +109,6 @@ impl App {
 
     /// Does what an action says to the open overlay.
     pub(in crate::tui) fn perform_over(&mut self, action: Action) -> Vec<Effect> {
-        let tab: Tab = self.tab;
         let keymap = Arc::clone(&self.keymap);
         let whole = Rect::new(0, 0, self.size.0, self.size.1);
         let footer = layout::screen(whole, self.banner.is_some()).footer.height;
@@ -133,7 +131,7 @@ impl App {
             }
             (_, Action::Close) => self.overlay = None,
             (Some(Overlay::Help(help)), action) => match (distance(action, PAGE), action) {
-                (Some(by), _) => help.scroll_by(by, tab, &keymap, under),
+                (Some(by), _) => help.scroll_by(by, self.tab, &keymap, under),
                 (None, Action::Filter) => help.search(),
                 (None, Action::Apply) => help.keep(),
                 (None, action) => help.edit(action),

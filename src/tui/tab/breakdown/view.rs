@@ -18,6 +18,7 @@ use crate::domain::money::Amount;
 use crate::domain::text::SafeText;
 use crate::engine::answer::{BreakdownAnswer, BreakdownRow, UnitFigure};
 use crate::tui::app::App;
+use crate::tui::keymap::Keymap;
 use crate::tui::layout;
 use crate::tui::overlay::line::EditedLine;
 use crate::tui::text::{left, put, right, rule};
@@ -47,7 +48,7 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     };
     let below = layout::below(area);
     match state.view {
-        View::Table => rows(state, answer, columns, &parts, buf, theme),
+        View::Table => rows(state, answer, columns, &parts, &app.keymap, buf, theme),
         View::Pivot => pivot_view::draw(state, answer, below, buf, theme),
         View::Overview => treemap::draw(state, answer, below, buf, theme),
         View::Compared => compare::draw(state, answer, below, buf, theme),
@@ -82,6 +83,7 @@ fn rows(
     answer: &BreakdownAnswer,
     columns: Columns,
     parts: &layout::Breakdown,
+    keymap: &Keymap,
     buf: &mut Buffer,
     theme: &Theme,
 ) {
@@ -96,10 +98,10 @@ fn rows(
     }
     if state.listed() == 0 {
         let why = match state.found() {
-            "" => "   nothing here: / changes the filter, t the days",
+            "" => "   nothing here: {filter} changes the filter, {period} the days",
             _ => "   no row is like that: Esc lists all",
         };
-        put(buf, parts.rows, 0, &Line::from(Span::styled(why, theme.style(Role::Muted))));
+        put(buf, parts.rows, 0, &Line::from(Span::styled(keymap.say(why), theme.style(Role::Muted))));
     }
     if !parts.detail.is_empty() {
         rule(buf, parts.detail, 0, theme);
