@@ -45,6 +45,9 @@ pub enum Cause {
     ReaderGone,
     /// A spendtop of another schema wrote it.
     OtherSchema,
+    /// Other charges of the same periods are stored: somebody must say whether these are added or
+    /// take their place.
+    Undecided,
 }
 
 impl Cause {

@@ -5,11 +5,11 @@
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 use super::args::{DemoArgs, Global};
 use super::run::Context;
-use super::{background, hints, wiring};
+use super::{background, first, hints, wiring};
 use crate::config::Config;
 use crate::domain::calendar::Day;
 use crate::engine::local::LocalEngine;
@@ -32,13 +32,13 @@ fn flags(global: &Global) -> String {
         .collect()
 }
 
-/// `spendtop` alone: the app on the store, or on the demo while there is no store.
+/// `spendtop` alone: the app on the store, or the first screen while there is no store.
 ///
 /// # Errors
 /// Where there is no terminal. A store that cannot be opened is told of on the screen.
 pub fn run(context: &mut Context<'_, '_>, face: Face) -> Result<u8> {
     let place = context.data_dir()?;
-    if !folder::exists(&place) {
+    if !folder::exists(&place) && face.is_plain(context) {
         return generated(context, context.config.demo.seed, face);
     }
     over(context, place, None, face)
@@ -118,10 +118,15 @@ fn over(context: &mut Context<'_, '_>, place: PathBuf, demo: Option<u64>, face: 
     };
     let front = front_page(context, &place).filter(|page| page.demo || demo.is_none());
     let as_of = front.as_ref().map_or(context.as_of, |p| wiring::shown_day(context.as_of, fixed, Some(p.last_day)));
-    let open: Arc<Mutex<Option<Arc<Host>>>> = Arc::default();
+    let open = first::Shared::default();
     let ours = Arc::clone(&open);
-    let opener: tui::Opener = Box::new(move || {
-        let Some(host) = plan.open()? else {
+    let importer = first::importer(plan.setup.clone(), Arc::clone(&open));
+    let opener: tui::Opener = Box::new(move |source| {
+        let there = || -> Result<Option<Arc<Host>>> {
+            // The demo is looked at without making a store.
+            if source == tui::Source::Demo { Ok(None) } else { plan.open() }
+        };
+        let Some(host) = there()? else {
             let engine = wiring::made_up(&plan.config, plan.config.demo.seed, plan.today)?;
             return Ok(looking_at_demo(engine, plan.today));
         };
@@ -132,7 +137,8 @@ fn over(context: &mut Context<'_, '_>, place: PathBuf, demo: Option<u64>, face: 
         Ok(tui::Opened { engine: host, standing, look: Some(look) })
     });
     let banner = demo.map(|_| DEMO_BANNER.to_owned());
-    let result = start(context, as_of, banner, front, opener, face);
+    let first_run = (demo.is_none() && !folder::exists(&place)).then(first::clouds);
+    let result = start(context, Start { as_of, banner, front, first_run }, opener, importer, face);
     let host = open.lock().unwrap_or_else(PoisonError::into_inner).take();
     if let Some(host) = host {
         let notices = host.owner().map(|owner| {
@@ -163,8 +169,12 @@ fn front_page(context: &Context<'_, '_>, place: &Path) -> Option<front::Page> {
 /// The generated company, made on the worker's thread: the first frame does not wait.
 fn generated(context: &mut Context<'_, '_>, seed: u64, face: Face) -> Result<u8> {
     let (config, as_of) = (context.config.clone(), context.as_of);
-    let opener: tui::Opener = Box::new(move || Ok(looking_at_demo(wiring::made_up(&config, seed, as_of)?, as_of)));
-    start(context, as_of, Some(DEMO_BANNER.to_owned()), None, opener, face)
+    let opener: tui::Opener = Box::new(move |_| Ok(looking_at_demo(wiring::made_up(&config, seed, as_of)?, as_of)));
+    let importer: tui::intake::Importer = Arc::new(|_, _, _| {
+        Err(Error::usage("this is the demo: a bill is not added to it").hint("`spendtop` alone looks at your own"))
+    });
+    let banner = Some(DEMO_BANNER.to_owned());
+    start(context, Start { as_of, banner, front: None, first_run: None }, opener, importer, face)
 }
 
 /// How the app shows itself.
@@ -181,23 +191,46 @@ impl Face {
     pub fn of(plain: bool) -> Face {
         if plain { Face::Plain } else { Face::Screen }
     }
+
+    /// Whether no screen is to be taken: in lines, or on a terminal that has none.
+    fn is_plain(self, context: &Context<'_, '_>) -> bool {
+        self == Face::Plain || context.config.screen.plain || std::env::var("TERM").is_ok_and(|term| term == "dumb")
+    }
+}
+
+/// What the first frame is drawn from.
+struct Start {
+    as_of: Day,
+    banner: Option<String>,
+    front: Option<front::Page>,
+    first_run: Option<Vec<tui::welcome::Cloud>>,
 }
 
 fn start(
     context: &mut Context<'_, '_>,
-    as_of: Day,
-    banner: Option<String>,
-    front: Option<front::Page>,
+    start: Start,
     opener: tui::Opener,
+    importer: tui::intake::Importer,
     face: Face,
 ) -> Result<u8> {
-    let lens = wiring::first_lens(&context.config);
-    let keymap = Arc::new(tui::Keymap::with(&context.config.keys)?);
     let (env, screen) = (tui::Env::read(context.global.color), context.config.screen);
     let (dumb, terminal) = (env.term == "dumb", env.terminal());
-    let (now, background) = (crate::clock::now_seconds(), background::remembered(&terminal));
     let hints = screen.hints.then(hints::remembered);
-    let options = tui::Options { as_of, now, lens, env, screen, background, banner, front, keymap, hints };
+    let background = background::remembered(&terminal);
+    let options = tui::Options {
+        as_of: start.as_of,
+        now: crate::clock::now_seconds(),
+        lens: wiring::first_lens(&context.config),
+        env,
+        screen,
+        background,
+        banner: start.banner,
+        front: start.front,
+        keymap: Arc::new(tui::Keymap::with(&context.config.keys)?),
+        hints,
+        first_run: start.first_run,
+        folder: std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/")),
+    };
     if face == Face::Plain || screen.plain {
         let stdin = std::io::stdin();
         let prompt = stdin.is_terminal() && context.streams.terminal;
@@ -212,7 +245,7 @@ fn start(
         )?;
         return Ok(0);
     }
-    let left = tui::run(&options, opener)?;
+    let left = tui::run(&options, tui::Helpers { opener, importer, lister: Arc::new(first::list) })?;
     if let Some(tone) = left.background.filter(|tone| Some(*tone) != background) {
         background::remember(&terminal, tone);
     }

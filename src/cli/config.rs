@@ -15,6 +15,11 @@ pub(super) fn project() -> Option<directories::ProjectDirs> {
     directories::ProjectDirs::from("", "", "spendtop")
 }
 
+/// The user's home folder, where there is one.
+pub(super) fn home() -> Option<PathBuf> {
+    directories::BaseDirs::new().map(|dirs| dirs.home_dir().to_owned())
+}
+
 /// The config file that is read, and whether the user named it. `None` without a home folder.
 fn file(global: &Global) -> Option<(PathBuf, bool)> {
     match &global.config {
@@ -54,7 +59,7 @@ pub fn data_dir(global: &Global, config: &Config) -> Result<PathBuf> {
     let homeless = || Error::usage("there is no home folder to keep data in").hint("name a folder: --data-dir DIR");
     match &config.data.dir {
         Some(dir) => match dir.strip_prefix("~") {
-            Ok(rest) => Ok(directories::BaseDirs::new().ok_or_else(homeless)?.home_dir().join(rest)),
+            Ok(rest) => Ok(home().ok_or_else(homeless)?.join(rest)),
             Err(_) => Ok(dir.clone()),
         },
         None => Ok(project().ok_or_else(homeless)?.data_dir().to_owned()),

@@ -74,7 +74,7 @@ pub fn run(context: &mut Context<'_, '_>, args: &ImportArgs) -> Result<u8> {
             return Err(error);
         }
     };
-    summary(context, &outcome, args)?;
+    context.streams.print(&summary(&outcome, args.dry_run))?;
     told::overlaps(context, &outcome)?;
     problems.print(context)?;
     Ok(exit_code(&outcome))
@@ -90,7 +90,7 @@ fn exit_code(outcome: &Outcome) -> u8 {
 }
 
 /// Named by the moment too: in a container every run has the same process number.
-fn problems_path(place: &Path, dry_run: bool, taken_at: i64) -> PathBuf {
+pub(super) fn problems_path(place: &Path, dry_run: bool, taken_at: i64) -> PathBuf {
     let name = format!("spendtop-problems-{taken_at}-{}.tsv", std::process::id());
     if dry_run { std::env::temp_dir().join(name) } else { place.join("problems").join(name) }
 }
@@ -105,7 +105,7 @@ struct Progress {
 }
 
 /// Problems so far: the first by file and line to show, all of them in a file.
-struct Problems {
+pub(super) struct Problems {
     path: PathBuf,
     file: Option<std::io::BufWriter<std::fs::File>>,
     failed: bool,
@@ -117,8 +117,8 @@ struct Problems {
 
 impl Progress {
     fn new(size: Option<u64>, live: bool, path: PathBuf) -> Self {
-        let problems = Problems { path, file: None, failed: false, shown: Vec::new(), pending: Vec::new(), count: 0 };
-        Progress { size, live, started: clock::instant(), drawn: Mutex::new(None), problems: Mutex::new(problems) }
+        let problems = Mutex::new(Problems::new(path));
+        Progress { size, live, started: clock::instant(), drawn: Mutex::new(None), problems }
     }
 
     /// Another import is under way, and is waited for.
@@ -134,10 +134,7 @@ impl Progress {
 
     fn finish(self) -> Problems {
         let mut problems = self.problems.into_inner().unwrap_or_else(PoisonError::into_inner);
-        problems.write();
-        if let Some(file) = &mut problems.file {
-            problems.failed |= file.flush().is_err();
-        }
+        problems.finish();
         problems
     }
 
@@ -175,7 +172,12 @@ impl Watcher for Progress {
 }
 
 impl Problems {
-    fn note(&mut self, problem: &Problem) {
+    /// None yet; `path` is where they are to be listed.
+    pub(super) fn new(path: PathBuf) -> Self {
+        Problems { path, file: None, failed: false, shown: Vec::new(), pending: Vec::new(), count: 0 }
+    }
+
+    pub(super) fn note(&mut self, problem: &Problem) {
         self.count += 1;
         // Threads find them in any order; what is shown is the same each time.
         let at = self.shown.partition_point(|p| (&p.file, p.line) <= (&problem.file, problem.line));
@@ -187,6 +189,37 @@ impl Problems {
         if self.pending.len() == PENDING_MAX {
             self.write();
         }
+    }
+
+    /// Writes what is left.
+    pub(super) fn finish(&mut self) {
+        self.write();
+        if let Some(file) = &mut self.file {
+            self.failed |= file.flush().is_err();
+        }
+    }
+
+    /// How many there are.
+    pub(super) fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// The first of them, each as a line: place, column and value, reason.
+    pub(super) fn lines(&self) -> impl Iterator<Item = String> {
+        self.shown.iter().map(|problem| {
+            let safe = |text: &str| SafeText::from_outside(text).into_string();
+            let place = format!("{}:{}", safe(&problem.file), problem.line);
+            let what = match problem.column.as_str() {
+                "" => String::new(),
+                column => format!(" {} `{}`:", safe(column), safe(&problem.value)),
+            };
+            format!("{place}{what} {}", problem.reason)
+        })
+    }
+
+    /// The file that lists all of them, where it could be written.
+    pub(super) fn list(&self) -> Option<&Path> {
+        (self.count > 0 && !self.failed).then_some(&*self.path)
     }
 
     /// Writes what is pending, in order. A list of more is in order piece by piece.
@@ -232,16 +265,7 @@ impl Problems {
             return Ok(());
         }
         let mut lines = format!("{} rows refused:\n", thousands(self.count));
-        for problem in &self.shown {
-            let safe = |text: &str| SafeText::from_outside(text).into_string();
-            let place = format!("{}:{}", safe(&problem.file), problem.line);
-            let what = if problem.column.is_empty() {
-                String::new()
-            } else {
-                format!(" {} `{}`:", safe(&problem.column), safe(&problem.value))
-            };
-            lines.push_str(&format!("  {place}{what} {}\n", problem.reason));
-        }
+        self.lines().for_each(|line| lines.push_str(&format!("  {line}\n")));
         let more = self.count - self.shown.len() as u64;
         let path = SafeText::path(&self.path);
         match self.failed {
@@ -253,7 +277,8 @@ impl Problems {
     }
 }
 
-fn summary(context: &mut Context<'_, '_>, outcome: &Outcome, args: &ImportArgs) -> Result<()> {
+/// What was read and what became of it, line by line.
+pub(super) fn summary(outcome: &Outcome, dry_run: bool) -> String {
     let mut text = String::new();
     for file in &outcome.read.files {
         text.push_str(&describe(file));
@@ -263,13 +288,13 @@ fn summary(context: &mut Context<'_, '_>, outcome: &Outcome, args: &ImportArgs) 
     }
     if outcome.rows == 0 && outcome.already_stored {
         text.push_str("already stored; nothing to do\n");
-        return context.streams.print(&text);
+        return text;
     }
     if outcome.rows == 0 {
         text.push_str("0 rows: there is nothing to take\n");
-        return context.streams.print(&text);
+        return text;
     }
-    let verb = match (args.dry_run, outcome.already_stored) {
+    let verb = match (dry_run, outcome.already_stored) {
         (_, true) => "already stored; nothing to do:",
         (true, false) => "dry run, nothing was changed: would take",
         (false, false) => "took",
@@ -283,7 +308,7 @@ fn summary(context: &mut Context<'_, '_>, outcome: &Outcome, args: &ImportArgs) 
             told::lost(outcome)
         ));
     }
-    context.streams.print(&text)
+    text
 }
 
 fn describe(summary: &FileSummary) -> String {

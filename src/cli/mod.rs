@@ -11,6 +11,7 @@ mod background;
 mod config;
 mod crash;
 mod export;
+mod first;
 mod generate;
 mod hints;
 mod import;

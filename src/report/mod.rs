@@ -48,6 +48,7 @@ mod query;
 mod spend;
 mod table;
 mod tags;
+pub mod words;
 
 #[cfg(test)]
 mod tests;

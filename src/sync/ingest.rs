@@ -18,7 +18,7 @@ use super::rebuild;
 use crate::analytics::rollup::roll;
 use crate::domain::batch::ChargeBatch;
 use crate::domain::calendar::Day;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Cause, Error, Kind, Result};
 use crate::provider::{CostSource, Problem, ReadSummary, Sink, SourceId, Stop};
 use crate::store::kv::{BATCH_MAX, Change};
 use crate::store::manifest::{Group, Import, Manifest};
@@ -423,7 +423,8 @@ fn refuse(conflicts: &[Conflict]) -> Error {
             more(others.len())
         ))
         .hint("is this another part of the same export? add it with --part")
-        .hint("is it to take the place of what is stored? --replace"),
+        .hint("is it to take the place of what is stored? --replace")
+        .because(Some(Cause::Undecided)),
         Some(Conflict::OneOfParts { key, parts, stored, incoming }) => Error::usage(format!(
             "{}{} is stored in {parts} parts, and not all of it is here ({stored} charges stored, {incoming} here): nothing was changed",
             key.name(),

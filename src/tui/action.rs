@@ -56,6 +56,11 @@ pub enum Action {
     Palette,
     NextTheme,
     Mouse,
+    Import,
+    Demo,
+    Credentials,
+    AddPart,
+    ReplaceStored,
     Redraw,
     Suspend,
     Quit,
@@ -143,11 +148,17 @@ pub enum Place {
     Filter,
     /// Another line that is edited.
     Line,
+    /// The first screen.
+    Welcome,
+    /// Billing files to choose from.
+    Files,
+    /// An import, or what became of it.
+    Importing,
 }
 
 impl Place {
     /// All.
-    pub const ALL: [Place; 13] = [
+    pub const ALL: [Place; 16] = [
         Place::Tab(Tab::Spend),
         Place::Tab(Tab::Breakdown),
         Place::Tab(Tab::Recommendations),
@@ -161,16 +172,19 @@ impl Place {
         Place::Calendar,
         Place::Filter,
         Place::Line,
+        Place::Welcome,
+        Place::Files,
+        Place::Importing,
     ];
 
     /// Whether a character is typed into a line there.
     #[must_use]
     pub fn types(self, character: char) -> bool {
         match self {
-            Place::Line | Place::Filter | Place::Picker | Place::Lenses | Place::Calendar => true,
+            Place::Line | Place::Filter | Place::Picker | Place::Lenses | Place::Calendar | Place::Files => true,
             // A blank marks the selected line.
             Place::Several => character != ' ',
-            Place::Tab(_) | Place::Help => false,
+            Place::Tab(_) | Place::Help | Place::Welcome | Place::Importing => false,
         }
     }
 }
@@ -204,6 +218,12 @@ pub enum Scope {
     Line,
     /// In lines that are edited, those of lists too.
     Lines,
+    /// On the first screen.
+    Welcome,
+    /// In the list of billing files.
+    Files,
+    /// While an import is shown.
+    Importing,
     /// Wherever text is typed, also where arrows move something else than the cursor.
     Typing,
 }
@@ -213,14 +233,14 @@ impl Scope {
     #[must_use]
     pub fn holds(self, place: Place) -> bool {
         let figures = matches!(place, Place::Tab(Tab::Spend | Tab::Breakdown));
-        let picker = matches!(place, Place::Picker | Place::Several | Place::Lenses);
+        let picker = matches!(place, Place::Picker | Place::Several | Place::Lenses | Place::Files);
         let line = matches!(place, Place::Line | Place::Filter);
         match self {
             Scope::Everywhere => true,
             Scope::Tabs => matches!(place, Place::Tab(_)),
             Scope::Figures => figures,
             Scope::Only(tab) => place == Place::Tab(tab),
-            Scope::Lists => figures || place == Place::Help,
+            Scope::Lists => figures || matches!(place, Place::Help | Place::Welcome),
             Scope::Help => place == Place::Help,
             Scope::Pickers => picker,
             Scope::Several => place == Place::Several,
@@ -229,6 +249,9 @@ impl Scope {
             Scope::Line => line,
             Scope::Lines => picker || line,
             Scope::Calendar => place == Place::Calendar,
+            Scope::Welcome => place == Place::Welcome,
+            Scope::Files => place == Place::Files,
+            Scope::Importing => place == Place::Importing,
             Scope::Typing => place.types('a'),
         }
     }
@@ -314,6 +337,17 @@ pub const TABLE: &[Entry] = &[
     entry(A::First, "month-start", G::Here, &["home"], S::Calendar, ("", 0), "the first day of the month"),
     entry(A::Last, "month-end", G::Here, &["end"], S::Calendar, ("", 0), "the last day of the month"),
 
+    entry(A::Demo, "demo", G::Here, &["d"], S::Welcome, ("demo", 1), "explore a made-up company"),
+    entry(A::Import, "import-first", G::Here, &["i"], S::Welcome, ("import", 2), "take in a billing export"),
+    entry(A::Credentials, "credentials", G::Here, &["c"], S::Welcome, ("credentials", 3), "see which cloud credentials were found, and how to bring a bill here"),
+    entry(A::Choose, "choose-first", G::Here, &["enter"], S::Welcome, ("", 0), "do what the selected line says"),
+    entry(A::Close, "leave-credentials", G::Here, &["esc", "backspace"], S::Welcome, ("", 0), "back to the list"),
+    entry(A::Quit, "quit-first", G::Here, &["q"], S::Welcome, ("quit", 4), "leave spendtop"),
+    entry(A::OtherSide, "complete-file", G::List, &["tab"], S::Files, ("complete", 3), "into the selected folder, or complete the name"),
+    entry(A::AddPart, "add-part", G::List, &["a"], S::Importing, ("", 0), "add these charges to those that are stored"),
+    entry(A::ReplaceStored, "replace-stored", G::List, &["r"], S::Importing, ("", 0), "put these charges in the place of those that are stored"),
+    entry(A::Close, "close-import", G::List, &["esc", "enter", "q"], S::Importing, ("close", 1), "give the import up; once it has ended, close"),
+
     entry(A::Down, "down", G::Move, &["j", "down"], S::Lists, ("", 0), "one line down"),
     entry(A::Up, "up", G::Move, &["k", "up"], S::Lists, ("", 0), "one line up"),
     entry(A::PageDown, "page-down", G::Move, &["pgdn", "ctrl-f", "ctrl-d"], S::Lists, ("", 0), "one page down"),
@@ -378,6 +412,7 @@ pub const TABLE: &[Entry] = &[
     entry(A::Help, "help", G::App, &["?"], S::Tabs, ("help", 1), "this help"),
     entry(A::Mouse, "mouse", G::App, &["M"], S::Tabs, ("", 0), "the mouse on or off: click, click again to open, wheel"),
     entry(A::NextTheme, "next-theme", G::App, &["v c"], S::Tabs, ("", 0), "the next theme: dark, light, contrast ..."),
+    entry(A::Import, "import", G::App, &["I"], S::Tabs, ("", 0), "take in a billing export"),
     entry(A::Redraw, "redraw", G::App, &["r", "ctrl-l"], S::Tabs, ("", 0), "draw again; after an error, ask again"),
     entry(A::Suspend, "suspend", G::App, &["ctrl-z"], S::Everywhere, ("", 0), "back to the shell; `fg` returns"),
     entry(A::Quit, "quit", G::App, &["q"], S::Tabs, ("quit", 2), "leave spendtop"),

@@ -2,7 +2,10 @@
 //!
 //! Plain data; the loop and the worker do it. Knows nothing of why.
 
-use super::worker::Job;
+use std::path::PathBuf;
+
+use super::intake::Intake;
+use super::worker::{Job, Source};
 use crate::engine::Command;
 
 /// Something to be done outside of the app's state.
@@ -14,6 +17,14 @@ pub enum Effect {
     Do(Box<Command>),
     /// Ask the engine what data there is.
     AskExtent,
+    /// Ask the store or the demo from now on.
+    Open(Source),
+    /// Look into a folder for billing files.
+    List(PathBuf),
+    /// Take a billing export in.
+    Import(Intake),
+    /// Give the import up that is under way.
+    GiveUpImport,
     /// Give text to the terminal's clipboard.
     Copy(String),
     /// Let the terminal send what the mouse does, or no longer.

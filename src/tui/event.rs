@@ -4,6 +4,7 @@
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
+use super::intake::{Listing, Progress, Taken};
 use super::theme::Tone;
 use super::worker::{Reply, Standing};
 use crate::engine::{Extent, Outcome};
@@ -34,6 +35,12 @@ pub enum Event {
     Done(Box<Result<Outcome>>),
     /// The worker says what data there is.
     Extent(Box<Result<Extent>>),
+    /// A folder was looked into.
+    Listed(Box<Result<Listing>>),
+    /// An import goes on.
+    Importing(Progress),
+    /// An import has ended.
+    Imported(Box<Result<Taken>>),
     /// A signal asks the program to end.
     Ended(i32),
     /// A signal asks the program to stop for a while.

@@ -13,6 +13,7 @@ pub mod effect;
 pub mod event;
 pub mod hints;
 pub mod history;
+pub mod intake;
 pub mod key;
 pub mod keymap;
 pub mod layout;
@@ -22,15 +23,18 @@ mod pump;
 pub mod screen;
 pub mod start;
 pub mod tab;
+pub mod taker;
 pub mod terminal;
 #[cfg(test)]
 mod tests;
 pub mod text;
 pub mod theme;
+pub mod welcome;
 pub mod widget;
 pub mod worker;
 
 use std::io::IsTerminal;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -48,8 +52,9 @@ use self::effect::Effect;
 use self::event::Event;
 use self::pump::Pump;
 use self::terminal::Terminal;
-pub use worker::{Look, Opened, Opener, Standing};
+pub use worker::{Look, Opened, Opener, Source, Standing};
 
+use self::taker::Taker;
 use self::worker::Worker;
 use crate::config::Screen;
 use crate::domain::calendar::Day;
@@ -89,6 +94,10 @@ pub struct Options {
     pub keymap: Arc<Keymap>,
     /// What the user was hinted at; `None` where nobody wants to be.
     pub hints: Option<Hints>,
+    /// The clouds of the first screen, where that is to be shown: there is no store.
+    pub first_run: Option<Vec<welcome::Cloud>>,
+    /// Where billing files are looked for first.
+    pub folder: PathBuf,
 }
 
 /// What is left of the app when it has ended.
@@ -102,13 +111,22 @@ pub struct Left {
     pub hints: Option<Hints>,
 }
 
-/// Runs the app until it is left. `open` is called on another thread: the first frame does not wait
-/// for it.
+/// What the app has done for it: each is called on a thread of its own.
+pub struct Helpers {
+    /// Opens what is asked.
+    pub opener: Opener,
+    /// Takes billing files in.
+    pub importer: intake::Importer,
+    /// Looks into folders.
+    pub lister: intake::Lister,
+}
+
+/// Runs the app until it is left. The first frame does not wait for what is to be opened.
 ///
 /// # Errors
 /// Kind `Usage` where there is no terminal to draw on; `Bug` where a part of the program
 /// panicked, or the terminal cannot be written to.
-pub fn run(options: &Options, open: Opener) -> Result<Left> {
+pub fn run(options: &Options, helpers: Helpers) -> Result<Left> {
     if !(std::io::stdin().is_terminal() && std::io::stdout().is_terminal()) {
         return Err(no_screen("the full-screen app needs a terminal for both input and output"));
     }
@@ -116,7 +134,7 @@ pub fn run(options: &Options, open: Opener) -> Result<Left> {
         .enable_all()
         .build()
         .map_err(|e| Error::bug(format!("cannot start the event loop: {e}")))?;
-    let left = runtime.block_on(serve(options, open)).or_else(ended);
+    let left = runtime.block_on(serve(options, helpers)).or_else(ended);
     terminal::restore();
     runtime.shutdown_background();
     left
@@ -193,36 +211,26 @@ impl Signals {
     }
 }
 
-/// Stops until the shell lets the program run again.
-fn suspend(terminal: &mut Terminal, worker: &Worker, app: &mut App) -> Result<(), End> {
-    let back = terminal.suspend(|| worker.release())?;
-    if back {
-        worker.look_again();
-    }
-    let (columns, rows) = crossterm::terminal::size().unwrap_or(app.size);
-    app.update(Event::Resize(columns, rows));
-    app.update(if back { Event::Resumed } else { Event::NotSuspended });
-    Ok(())
-}
-
-async fn serve(options: &Options, open: Opener) -> Result<Left, End> {
+async fn serve(options: &Options, helpers: Helpers) -> Result<Left, End> {
     let cannot = |e: std::io::Error| End::Failed(Error::bug(format!("cannot use the terminal: {e}")));
     let gone = Arc::new(Notify::new());
     let mut signals = Signals::listen().map_err(cannot)?;
     let (sender, receiver) = channel(EVENTS_MAX);
-    let worker = Worker::start(open, sender).map_err(cannot)?;
-    let mut terminal = Terminal::enter(Arc::clone(&gone)).map_err(cannot)?;
+    let taker = Taker::new(helpers.importer, helpers.lister, sender.clone());
+    let worker = Worker::start(helpers.opener, sender).map_err(cannot)?;
+    let terminal = Terminal::enter(Arc::clone(&gone)).map_err(cannot)?;
+    let mut hands = Hands { worker, taker, terminal };
     terminal::watch_hang_up(Arc::clone(&gone)).map_err(cannot)?;
     let size = crossterm::terminal::size().unwrap_or((80, 24));
     let mut app = App::new(options, size);
     // The first frame is on the screen before the first question is asked.
-    terminal.draw(|frame| screen::draw(&app, frame))?;
+    hands.terminal.draw(|frame| screen::draw(&app, frame))?;
     let asks = app.theme.tells_tones_apart() && options.env.answers();
     if app.mouse {
-        terminal.mouse(true)?;
+        hands.terminal.mouse(true)?;
     }
     if asks {
-        terminal.send(background::QUESTION)?;
+        hands.terminal.send(background::QUESTION)?;
     }
     let mut pump = Pump::new(receiver, gone, asks);
     let mut waiting = app.start();
@@ -230,19 +238,10 @@ async fn serve(options: &Options, open: Opener) -> Result<Left, End> {
     let mut dirty = false;
     loop {
         for effect in waiting.drain(..) {
-            match effect {
-                Effect::Ask(job) => worker.ask(*job),
-                Effect::Do(command) => worker.run(*command),
-                Effect::AskExtent => worker.ask_extent(),
-                Effect::Copy(text) => terminal.send(&effect::clipboard_sequence(&text))?,
-                Effect::Mouse(on) => terminal.mouse(on)?,
-                Effect::Redraw => terminal.forget()?,
-                Effect::Suspend => suspend(&mut terminal, &worker, &mut app)?,
-                Effect::Quit(code) => {
-                    worker.settle();
-                    pump.settle().await;
-                    return Ok(Left { code, background: pump.background, hints: app.hints_learnt() });
-                }
+            if let Some(code) = hands.perform(effect, &mut app)? {
+                hands.worker.settle();
+                pump.settle().await;
+                return Ok(Left { code, background: pump.background, hints: app.hints_learnt() });
             }
             dirty = true;
         }
@@ -265,9 +264,45 @@ async fn serve(options: &Options, open: Opener) -> Result<Left, End> {
                 dirty = true;
             }
             None => {
-                terminal.draw(|frame| screen::draw(&app, frame))?;
+                hands.terminal.draw(|frame| screen::draw(&app, frame))?;
                 (drawn, dirty) = (Instant::from_std(crate::clock::instant()), false);
             }
         }
+    }
+}
+
+/// What effects are performed with.
+struct Hands {
+    worker: Worker,
+    taker: Taker,
+    terminal: Terminal,
+}
+
+impl Hands {
+    /// Performs an effect; the exit code where it ends the app.
+    fn perform(&mut self, effect: Effect, app: &mut App) -> std::io::Result<Option<u8>> {
+        match effect {
+            Effect::Ask(job) => self.worker.ask(*job),
+            Effect::Do(command) => self.worker.run(*command),
+            Effect::AskExtent => self.worker.ask_extent(),
+            Effect::Open(source) => self.worker.open(source),
+            Effect::List(folder) => self.taker.list(folder)?,
+            Effect::Import(intake) => self.taker.import(intake)?,
+            Effect::GiveUpImport => self.taker.give_up(),
+            Effect::Copy(text) => self.terminal.send(&effect::clipboard_sequence(&text))?,
+            Effect::Mouse(on) => self.terminal.mouse(on)?,
+            Effect::Redraw => self.terminal.forget()?,
+            Effect::Suspend => {
+                let back = self.terminal.suspend(|| self.worker.release())?;
+                if back {
+                    self.worker.look_again();
+                }
+                let (columns, rows) = crossterm::terminal::size().unwrap_or(app.size);
+                app.update(Event::Resize(columns, rows));
+                app.update(if back { Event::Resumed } else { Event::NotSuspended });
+            }
+            Effect::Quit(code) => return Ok(Some(code)),
+        }
+        Ok(None)
     }
 }

@@ -53,17 +53,16 @@ pub fn render(app: &App, area: Rect, buf: &mut Buffer) -> Option<Position> {
         return None;
     }
     let parts = layout::screen(area, app.banner.is_some());
-    header(app, parts.header, buf);
-    sentence(app, parts.lens, buf);
-    if let Some(banner) = &app.banner {
-        let text = cut(&format!(" {banner}"), usize::from(parts.banner.width), app.theme.glyphs.ellipsis);
-        put(buf, parts.banner, 0, &Line::from(Span::styled(text, app.theme.style(Role::Unsure))));
+    match &app.welcome {
+        Some(welcome) => {
+            let over_footer = Rect { height: area.height.saturating_sub(parts.footer.height), ..area };
+            welcome.draw(over_footer, &app.keymap, buf, &app.theme);
+        }
+        None => tabbed(app, &parts, buf),
     }
-    hint(app, parts.hint, buf);
-    body(app, parts.body, buf);
     footer(app, parts.footer, buf);
     let under = Rect { height: area.height - parts.footer.height.min(area.height), ..area };
-    if matches!(app.overlay, Some(Overlay::Help(_) | Overlay::Pick(_))) {
+    if let Some(Overlay::Help(_) | Overlay::Pick(_) | Overlay::Files(_) | Overlay::Importing(_)) = app.overlay {
         overlay::recede(under, buf, &app.theme);
     }
     let cursor = match &app.overlay {
@@ -75,6 +74,11 @@ pub fn render(app: &App, area: Rect, buf: &mut Buffer) -> Option<Position> {
         Some(Overlay::Filter(line)) => line.draw(under, buf, &app.theme),
         Some(Overlay::Find(line)) => breakdown::view::find_line(line, parts.body, buf, &app.theme),
         Some(Overlay::Prompt(prompt)) => prompt.draw(under, buf, &app.theme),
+        Some(Overlay::Files(picker)) => picker.draw(under, buf, &app.theme),
+        Some(Overlay::Importing(importing)) => {
+            importing.draw(under, buf, &app.theme);
+            None
+        }
         None => None,
     };
     if !app.pending.is_empty() {
@@ -102,6 +106,17 @@ fn only_sure_widths(buf: &mut Buffer) {
             cell.set_char('?');
         }
     }
+}
+
+fn tabbed(app: &App, parts: &layout::Parts, buf: &mut Buffer) {
+    header(app, parts.header, buf);
+    sentence(app, parts.lens, buf);
+    if let Some(banner) = &app.banner {
+        let text = cut(&format!(" {banner}"), usize::from(parts.banner.width), app.theme.glyphs.ellipsis);
+        put(buf, parts.banner, 0, &Line::from(Span::styled(text, app.theme.style(Role::Unsure))));
+    }
+    hint(app, parts.hint, buf);
+    body(app, parts.body, buf);
 }
 
 /// Where the terminal shows ASCII only, outside text must not be anything else either.

@@ -52,7 +52,8 @@ impl App {
         self.ask()
     }
 
-    fn forget_asked(&mut self) {
+    /// Forgets what was asked, so that it is asked again.
+    pub(super) fn forget_asked(&mut self) {
         self.spend.slot.forget();
         self.breakdown.forget();
     }

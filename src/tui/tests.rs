@@ -3,6 +3,7 @@
 mod breakdown;
 mod discovery;
 mod fake;
+mod first;
 mod lens;
 mod mouse;
 mod plain;

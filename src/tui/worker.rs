@@ -42,9 +42,19 @@ pub struct Standing {
 /// Says how the app stands now; called on a worker's thread.
 pub type Look = Box<dyn Fn() -> Result<Standing> + Send>;
 
+/// What is asked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Source {
+    /// The store; the demo where the store is empty.
+    #[default]
+    Store,
+    /// The demo.
+    Demo,
+}
+
 /// Opens what is asked; called on a worker's thread, and again with the next question where it
 /// failed.
-pub type Opener = Box<dyn Fn() -> Result<Opened> + Send>;
+pub type Opener = Box<dyn Fn(Source) -> Result<Opened> + Send>;
 
 /// Whose question it is. Each asker has one place to wait in.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -115,6 +125,8 @@ struct Slots {
     commands: VecDeque<Command>,
     /// Whether something is being done.
     doing: bool,
+    /// What is asked, and how often that was said.
+    wanted: (Source, u64),
     /// What was answered may no longer be so.
     news: bool,
     ended: bool,
@@ -123,7 +135,7 @@ struct Slots {
 struct Shared {
     slots: Mutex<Slots>,
     changed: Condvar,
-    open: Mutex<(Opener, Option<Open>)>,
+    open: Mutex<(Opener, Option<(u64, Open)>)>,
     events: Sender<Event>,
 }
 
@@ -136,20 +148,23 @@ impl Shared {
     fn engine(self: &Arc<Self>) -> Result<Arc<dyn Engine>> {
         let mut guard = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let (opener, open) = &mut *guard;
-        if let Some(open) = open {
+        let (source, times) = self.lock().wanted;
+        if let Some((_, open)) = open.as_ref().filter(|(opened, _)| *opened == times) {
             return Ok(Arc::clone(&open.engine));
         }
-        let Opened { engine, standing, look } = opener()?;
+        // What was open is let go first: it may be the same store.
+        *open = None;
+        let Opened { engine, standing, look } = opener(source)?;
         // Where nobody listens any more the next event says so too.
         let _ = self.events.blocking_send(Event::Opened(standing));
-        Ok(Arc::clone(&open.insert(Open::new(engine, look, self)).engine))
+        Ok(Arc::clone(&open.insert((times, Open::new(engine, look, self))).1.engine))
     }
 
     /// How the app stands now; `None` where it never changes, or cannot be seen: the next question
     /// then says why.
     fn look(&self) -> Option<Standing> {
         let guard = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        guard.1.as_ref()?.look.as_ref()?().ok()
+        guard.1.as_ref()?.1.look.as_ref()?().ok()
     }
 
     fn tell_news(&self) {
@@ -204,6 +219,14 @@ impl Worker {
         drop(self.shared.changed.wait_timeout_while(self.shared.lock(), SETTLE_MAX, undone));
     }
 
+    /// Asks something else from the next question on, or the same opened anew.
+    pub fn open(&self, source: Source) {
+        let mut slots = self.shared.lock();
+        slots.wanted = (source, slots.wanted.1 + 1);
+        slots.waiting.clear();
+        slots.running.iter().for_each(|(_, cancel)| cancel.cancel());
+    }
+
     /// Asks what data there is.
     pub fn ask_extent(&self) {
         self.shared.lock().extent = true;
@@ -215,7 +238,7 @@ impl Worker {
         self.shared.lock().running.iter().for_each(|(_, cancel)| cancel.cancel());
         // Not while it is being opened: nobody waits for what is not open.
         if let Ok(guard) = self.shared.open.try_lock()
-            && let Some(open) = &guard.1
+            && let Some((_, open)) = &guard.1
         {
             open.engine.release();
         }
@@ -385,7 +408,7 @@ mod tests {
         let (go, gate) = mpsc::channel();
         let (events, mut replies) = tokio::sync::mpsc::channel(8);
         let engine: Arc<dyn Engine> = Arc::new(Slow { started, go: Mutex::new(gate) });
-        let open = move || Ok(Opened { engine: Arc::clone(&engine), standing: standing(), look: None });
+        let open = move |_| Ok(Opened { engine: Arc::clone(&engine), standing: standing(), look: None });
         let worker = Worker::start(Box::new(open), events).expect("thread");
         let job = |generation: u64| Job {
             asker: Asker::Breakdown,
@@ -412,7 +435,7 @@ mod tests {
     fn what_cannot_be_opened_is_told_with_each_question_and_tried_again() {
         let (events, mut replies) = tokio::sync::mpsc::channel(8);
         let tries = std::sync::atomic::AtomicU32::new(0);
-        let open = move || {
+        let open = move |_| {
             if tries.fetch_add(1, std::sync::atomic::Ordering::Relaxed) == 0 {
                 return Err(Error::store("another spendtop is using the store"));
             }

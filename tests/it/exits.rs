@@ -120,12 +120,16 @@ fn the_app_on_a_broken_engine() {
         front: None,
         keymap: Arc::new(tui::Keymap::with(&config.keys).expect("keys")),
         hints: None,
+        first_run: None,
+        folder: "/".into(),
     };
-    let open: tui::Opener = Box::new(move || {
+    let opener: tui::Opener = Box::new(move |_| {
         let standing = tui::Standing { as_of, banner: None, flags: String::new() };
         Ok(tui::Opened { engine: Arc::new(Broken), standing, look: None })
     });
-    let error = tui::run(&options, open).map(|_| ()).expect_err("a bug");
+    let importer: tui::intake::Importer = Arc::new(|_, _, _| Ok(tui::intake::Taken::default()));
+    let lister: tui::intake::Lister = Arc::new(|_| Ok(tui::intake::Listing::default()));
+    let error = tui::run(&options, tui::Helpers { opener, importer, lister }).map(|_| ()).expect_err("a bug");
     println!("ended: {error}; {}", spendtop::cli::untold_report().expect("a report"));
     #[expect(clippy::exit, reason = "the exit code is what the other test looks at")]
     std::process::exit(error.kind.exit_code().into());

@@ -76,7 +76,8 @@ impl BillingFiles {
 }
 
 /// Names of files that a folder is searched for.
-fn is_billing_name(path: &Path) -> bool {
+#[must_use]
+pub fn is_billing_name(path: &Path) -> bool {
     let name = path.file_name().map(|n| n.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
     let hidden = name.starts_with(['.', '_']);
     !hidden

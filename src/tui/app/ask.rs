@@ -16,6 +16,9 @@ const ROWS_MAX: usize = 5_000;
 impl App {
     /// Asks what the tab shows, where that is not asked yet.
     pub(in crate::tui) fn ask(&mut self) -> Vec<Effect> {
+        if self.welcome.is_some() {
+            return vec![];
+        }
         let mut effects = self.ask_tab();
         effects.extend(self.ask_beside());
         effects

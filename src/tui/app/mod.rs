@@ -4,12 +4,14 @@
 //! terminal, no thread and no engine: a test can replay a list of events.
 
 mod ask;
+mod intake;
 mod mouse;
 mod open;
 mod perform;
 mod saved;
 mod time;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::Options;
@@ -25,6 +27,7 @@ use super::overlay::choice::Choice;
 use super::overlay::complete::Known;
 use super::tab::{Tab, breakdown, spend};
 use super::theme::Theme;
+use super::welcome::Welcome;
 use crate::domain::calendar::Day;
 use crate::domain::lens::Lens;
 use crate::domain::text::SafeText;
@@ -49,6 +52,10 @@ pub struct App {
     pub tab: Tab,
     /// What lies over it.
     pub overlay: Option<Overlay>,
+    /// The first screen, while it is shown.
+    pub welcome: Option<Welcome>,
+    /// The folder where billing files are looked for.
+    pub folder: PathBuf,
     /// What keys mean.
     pub keymap: Arc<Keymap>,
     /// Keys that were pressed and begin a longer sequence.
@@ -104,6 +111,8 @@ impl App {
             lens: options.lens.clone(),
             tab: Tab::Spend,
             overlay: None,
+            welcome: options.first_run.clone().map(Welcome::new),
+            folder: options.folder.clone(),
             keymap: Arc::clone(&options.keymap),
             pending: Vec::new(),
             spend: spend::State::default(),
@@ -136,6 +145,9 @@ impl App {
     /// What is to be done once the first frame is drawn. What data there is, is asked once it is
     /// open ([`Event::Opened`]): that may take more than one try.
     pub fn start(&mut self) -> Vec<Effect> {
+        if self.welcome.is_some() {
+            return vec![];
+        }
         self.hints_changed = self.hints.as_mut().is_some_and(Hints::begin);
         self.ask()
     }
@@ -145,10 +157,7 @@ impl App {
         match event {
             Event::Key(key) => self.key(&key),
             Event::Mouse(mouse) => self.mouse(&mouse),
-            Event::Paste(text) => {
-                self.type_over(&text);
-                vec![]
-            }
+            Event::Paste(text) => self.type_over(&text),
             Event::Background(tone) => {
                 self.theme = self.theme.clone().on(tone);
                 vec![]
@@ -174,6 +183,15 @@ impl App {
                 self.refresh_over();
                 vec![]
             }
+            Event::Listed(listing) => {
+                self.listed(*listing);
+                vec![]
+            }
+            Event::Importing(progress) => {
+                self.importing(progress);
+                vec![]
+            }
+            Event::Imported(result) => self.imported(*result),
             Event::Ended(signal) => vec![Effect::Quit(128u8.saturating_add(signal.clamp(0, 127) as u8))],
             Event::Suspend => vec![Effect::Suspend],
             Event::Resumed => vec![Effect::Redraw],
@@ -194,7 +212,8 @@ impl App {
     /// Where keys go.
     #[must_use]
     pub fn place(&self) -> Place {
-        self.overlay.as_ref().map_or(Place::Tab(self.tab), Overlay::place)
+        let under = if self.welcome.is_some() { Place::Welcome } else { Place::Tab(self.tab) };
+        self.overlay.as_ref().map_or(under, Overlay::place)
     }
 
     /// The facts that decide which keys work now.

@@ -50,6 +50,7 @@ impl App {
         match &self.overlay {
             Some(Overlay::Pick(list)) => return list.line_at(under, at).map(Target::Line),
             Some(_) => return None,
+            None if self.welcome.is_some() => return None,
             None => {}
         }
         if parts.header.contains(at) {

@@ -32,7 +32,7 @@ impl App {
             }
             Found::Nothing => {
                 if let Some(c) = key.typed() {
-                    self.type_over(c.encode_utf8(&mut [0; 4]));
+                    return self.type_over(c.encode_utf8(&mut [0; 4]));
                 }
             }
         }
@@ -49,8 +49,7 @@ impl App {
             Action::Suspend => return vec![Effect::Suspend],
             Action::Redraw => {
                 if self.error().is_some() {
-                    self.spend.slot.forget();
-                    self.breakdown.forget();
+                    self.forget_asked();
                 }
                 let mut effects = self.ask();
                 effects.push(Effect::Redraw);
@@ -61,12 +60,16 @@ impl App {
         if self.overlay.is_some() {
             return self.perform_over(action);
         }
+        if self.welcome.is_some() {
+            return self.perform_welcome(action);
+        }
         match action {
             Action::Show(tab) => self.show(tab),
             Action::NextTab => self.show(self.tab.step(1)),
             Action::PreviousTab => self.show(self.tab.step(Tab::ALL.len() - 1)),
             Action::Open => self.open(),
             Action::Back => self.back(),
+            Action::Import => return self.pick_file(),
             Action::CopyRow => return self.copy_row(),
             Action::CopyCommand => return self.copy_command(),
             Action::Help | Action::Palette | Action::Filter | Action::Find | Action::Period | Action::GroupBy => {

@@ -10,6 +10,7 @@ use super::Overlay;
 use super::calendar::{Calendar, Facts};
 use super::calendar_view;
 use super::complete::Known;
+use super::files::FilePicker;
 use super::filter::{FilterLine, Scene};
 use super::help::Help;
 use super::line::EditedLine;
@@ -85,7 +86,7 @@ impl App {
     }
 
     /// Puts typed or pasted text into the open overlay, where it has a line.
-    pub(in crate::tui) fn type_over(&mut self, text: &str) {
+    pub(in crate::tui) fn type_over(&mut self, text: &str) -> Vec<Effect> {
         let facts = self.calendar_facts();
         let scene = Scene { known: &self.known, history: &self.history.filters };
         match &mut self.overlay {
@@ -95,9 +96,13 @@ impl App {
             Some(Overlay::Prompt(prompt)) => prompt.insert(text),
             Some(Overlay::Help(help)) => help.insert(text),
             Some(Overlay::Find(line)) => line.insert(text),
-            None => {}
+            Some(Overlay::Files(picker)) => {
+                return picker.insert(text).map_or_else(Vec::new, |folder| vec![Effect::List(folder)]);
+            }
+            Some(Overlay::Importing(_)) | None => {}
         }
         self.find_rows();
+        vec![]
     }
 
     /// Lists the rows that are like what was typed so far.
@@ -109,61 +114,45 @@ impl App {
 
     /// Does what an action says to the open overlay.
     pub(in crate::tui) fn perform_over(&mut self, action: Action) -> Vec<Effect> {
-        let keymap = Arc::clone(&self.keymap);
         let whole = Rect::new(0, 0, self.size.0, self.size.1);
         let footer = layout::screen(whole, self.banner.is_some()).footer.height;
         let under = Rect { height: whole.height - footer, ..whole };
-        let facts = self.calendar_facts();
+        let mut effects = match &self.overlay {
+            Some(Overlay::Importing(_)) => return self.perform_importing(action),
+            Some(Overlay::Files(_)) if action != Action::Close => {
+                return self.perform_files(action, FilePicker::page(under));
+            }
+            Some(Overlay::Filter(_)) => self.perform_filter(action),
+            Some(Overlay::Find(_)) => self.perform_find(action),
+            Some(Overlay::Help(_)) => self.perform_help(action, under),
+            Some(Overlay::Period(_)) => self.perform_period(action, under),
+            Some(Overlay::Pick(_)) => self.perform_pick(action),
+            Some(Overlay::Prompt(_)) if action == Action::Apply => self.answer_prompt(),
+            _ if action == Action::Close => self.close(),
+            Some(Overlay::Prompt(_)) => {
+                if let Some(Overlay::Prompt(prompt)) = &mut self.overlay {
+                    prompt.edit(action);
+                }
+                vec![]
+            }
+            Some(Overlay::Files(_)) | None => vec![],
+        };
+        effects.extend(self.ask());
+        effects
+    }
+
+    fn close(&mut self) -> Vec<Effect> {
+        self.overlay = None;
+        vec![]
+    }
+
+    fn perform_filter(&mut self, action: Action) -> Vec<Effect> {
         let scene = Scene { known: &self.known, history: &self.history.filters };
-        let mut effects = vec![];
-        match (&mut self.overlay, action) {
-            (Some(Overlay::Filter(line)), Action::Close) if line.is_searching() => line.leave_search(scene),
-            (Some(Overlay::Period(calendar)), Action::Close) if calendar.start().is_some() => calendar.give_up(),
-            (Some(Overlay::Help(help)), Action::Close) if help.searched() => *help = Help::default(),
-            (Some(Overlay::Find(_)), Action::Close) => {
-                self.overlay = None;
-                self.breakdown.find("", self.currency.as_deref());
-            }
-            (Some(Overlay::Find(_)), Action::Apply) => self.overlay = None,
-            (Some(Overlay::Find(line)), action) => {
-                line.edit(action);
-                self.find_rows();
-            }
-            (_, Action::Close) => self.overlay = None,
-            (Some(Overlay::Help(help)), action) => match (distance(action, PAGE), action) {
-                (Some(by), _) => help.scroll_by(by, self.tab, &keymap, under),
-                (None, Action::Filter) => help.search(),
-                (None, Action::Apply) => help.keep(),
-                (None, action) => help.edit(action),
-            },
-            (Some(Overlay::Period(calendar)), Action::Choose) => {
-                if let Some(period) = calendar.choose(self.as_of) {
-                    self.lens.period = period;
-                    self.overlay = None;
-                }
-            }
-            (Some(Overlay::Period(calendar)), action) => calendar.edit(action, calendar_view::page(under), &facts),
-            (Some(Overlay::Pick(list)), Action::Choose) => match list.chosen() {
-                Chosen::Values(chosen) => {
-                    self.overlay = None;
-                    return self.choose(chosen);
-                }
-                Chosen::Idle(why) => self.status = Some(why),
-                Chosen::Nothing => {}
-            },
-            (Some(Overlay::Pick(list)), Action::Mark) => {
-                if !list.mark() {
-                    self.status = Some(format!("at most {} at once", list.most()));
-                }
-            }
-            (Some(Overlay::Pick(_)), Action::RenameLens | Action::ForgetLens) => self.ask_about(action),
-            (Some(Overlay::Prompt(_)), Action::Apply) => effects = self.answer_prompt(),
-            (Some(Overlay::Prompt(prompt)), action) => prompt.edit(action),
-            (Some(Overlay::Pick(list)), action) => match distance(action, PAGE) {
-                Some(by) => list.select(by),
-                None => list.edit(action),
-            },
-            (Some(Overlay::Filter(line)), Action::Apply) => {
+        let Some(Overlay::Filter(line)) = &mut self.overlay else { return vec![] };
+        match action {
+            Action::Close if line.is_searching() => line.leave_search(scene),
+            Action::Close => return self.close(),
+            Action::Apply => {
                 if let Some(filter) = line.enter(scene) {
                     self.history.keep_filter(&filter.to_string());
                     // What was opened is part of the text that was edited: there is no way back out.
@@ -172,13 +161,82 @@ impl App {
                         self.lens.filter = filter;
                         self.breakdown.seek(None);
                     }
-                    self.overlay = None;
+                    return self.close();
                 }
             }
-            (Some(Overlay::Filter(line)), action) => line.edit(action, scene),
-            (None, _) => {}
+            action => line.edit(action, scene),
         }
-        effects.extend(self.ask());
-        effects
+        vec![]
+    }
+
+    fn perform_find(&mut self, action: Action) -> Vec<Effect> {
+        let Some(Overlay::Find(line)) = &mut self.overlay else { return vec![] };
+        match action {
+            Action::Close => {
+                self.breakdown.find("", self.currency.as_deref());
+                return self.close();
+            }
+            Action::Apply => return self.close(),
+            action => line.edit(action),
+        };
+        self.find_rows();
+        vec![]
+    }
+
+    fn perform_help(&mut self, action: Action, under: Rect) -> Vec<Effect> {
+        let (tab, keymap) = (self.tab, Arc::clone(&self.keymap));
+        let Some(Overlay::Help(help)) = &mut self.overlay else { return vec![] };
+        match (distance(action, PAGE), action) {
+            (Some(by), _) => help.scroll_by(by, tab, &keymap, under),
+            (None, Action::Close) if help.searched() => *help = Help::default(),
+            (None, Action::Close) => return self.close(),
+            (None, Action::Filter) => help.search(),
+            (None, Action::Apply) => help.keep(),
+            (None, action) => help.edit(action),
+        }
+        vec![]
+    }
+
+    fn perform_period(&mut self, action: Action, under: Rect) -> Vec<Effect> {
+        let facts = self.calendar_facts();
+        let Some(Overlay::Period(calendar)) = &mut self.overlay else { return vec![] };
+        match action {
+            Action::Close if calendar.start().is_some() => calendar.give_up(),
+            Action::Close => return self.close(),
+            Action::Choose => {
+                if let Some(period) = calendar.choose(self.as_of) {
+                    self.lens.period = period;
+                    return self.close();
+                }
+            }
+            action => calendar.edit(action, calendar_view::page(under), &facts),
+        }
+        vec![]
+    }
+
+    fn perform_pick(&mut self, action: Action) -> Vec<Effect> {
+        let Some(Overlay::Pick(list)) = &mut self.overlay else { return vec![] };
+        match action {
+            Action::Close => return self.close(),
+            Action::Choose => match list.chosen() {
+                Chosen::Values(chosen) => {
+                    self.overlay = None;
+                    return self.choose(chosen);
+                }
+                Chosen::Idle(why) => self.status = Some(why),
+                Chosen::Nothing => {}
+            },
+            Action::Mark => {
+                if !list.mark() {
+                    self.status = Some(format!("at most {} at once", list.most()));
+                }
+            }
+            Action::RenameLens | Action::ForgetLens => self.ask_about(action),
+            action => match distance(action, PAGE) {
+                Some(by) => list.select(by),
+                None => list.edit(action),
+            },
+        }
+        vec![]
     }
 }

@@ -6,11 +6,13 @@ pub mod calendar;
 pub mod calendar_view;
 pub mod choice;
 pub mod complete;
+pub mod files;
 pub mod filter;
 pub mod following;
 pub mod foot;
 pub mod fuzzy;
 pub mod help;
+pub mod importing;
 mod keys;
 pub mod line;
 mod palette;
@@ -43,6 +45,10 @@ pub enum Overlay {
     Find(line::EditedLine),
     /// A line that the app asks for.
     Prompt(prompt::Prompt),
+    /// Billing files to choose from.
+    Files(files::FilePicker),
+    /// An import under way, or what became of it.
+    Importing(Box<importing::Importing>),
 }
 
 impl Overlay {
@@ -60,6 +66,8 @@ impl Overlay {
             Overlay::Pick(_) => Place::Picker,
             Overlay::Filter(_) => Place::Filter,
             Overlay::Find(_) | Overlay::Prompt(_) => Place::Line,
+            Overlay::Files(_) => Place::Files,
+            Overlay::Importing(_) => Place::Importing,
         }
     }
 }

@@ -16,7 +16,7 @@ use super::app::App;
 use super::effect::Effect;
 use super::event::Event;
 use super::tab::Tab;
-use super::worker::{Look, Opened, Opener, Reply};
+use super::worker::{Look, Opened, Opener, Reply, Source};
 use crate::domain::charge::Metric;
 use crate::domain::dimension::Dimension;
 use crate::domain::filter::Filter;
@@ -65,7 +65,7 @@ pub fn run(
 
 impl<'a> Session<'a> {
     fn open(options: &Options, open: &Opener, out: &'a mut dyn Write) -> Result<Session<'a>> {
-        let Opened { engine, standing, look } = open()?;
+        let Opened { engine, standing, look } = open(Source::Store)?;
         // Nothing is shown before the first answer: there is no frame that could wait for it.
         let app = App::new(&Options { front: None, ..options.clone() }, (80, 24));
         let mut session = Session { app, engine, look, out, told: 0 };

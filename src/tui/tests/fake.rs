@@ -326,6 +326,8 @@ impl Session {
             front: None,
             keymap: std::sync::Arc::default(),
             hints: None,
+            first_run: None,
+            folder: std::path::PathBuf::from("/"),
         };
         Session {
             app: App::new(&options, size),
@@ -351,6 +353,8 @@ impl Session {
             front: Some(page),
             keymap: std::sync::Arc::default(),
             hints: None,
+            first_run: None,
+            folder: std::path::PathBuf::from("/"),
         };
         let app = App::new(&options, size);
         Session { app, engine: Fake(Mood::Demo), keeper: keeper(), size, done: vec![], asked: vec![] }

@@ -21,8 +21,10 @@ fn told(mood: Mood, input: &str) -> String {
         front: None,
         keymap: Arc::default(),
         hints: None,
+        first_run: None,
+        folder: "/".into(),
     };
-    let open: Opener = Box::new(move || {
+    let open: Opener = Box::new(move |_| {
         let banner = Some("Demo: a made-up company".to_owned());
         let standing = Standing { as_of: as_of(), banner, flags: " --demo".to_owned() };
         Ok(Opened { engine: Arc::new(Fake(mood)), standing, look: None })

@@ -1,0 +1,144 @@
+//! The first run, by script: the first screen, choosing a bill, taking it in.
+
+use std::path::{Path, PathBuf};
+
+use super::fake::{Mood, Session};
+use super::snapshots::shot;
+use crate::domain::text::SafeText;
+use crate::error::{Cause, Error};
+use crate::tui::action::Place;
+use crate::tui::effect::Effect;
+use crate::tui::event::Event;
+use crate::tui::intake::{Decision, Entry, Intake, Listing, Progress, Taken};
+use crate::tui::tab::Tab;
+use crate::tui::welcome::{Cloud, Welcome};
+use crate::tui::worker::Source;
+
+const SIZE: (u16, u16) = (80, 24);
+
+/// The first screen on a machine with a few credentials.
+fn first(size: (u16, u16)) -> Session {
+    let mut s = Session::new(Mood::Demo, size, super::fake::colours());
+    let safe = |texts: &[&str]| texts.iter().map(|text| SafeText::from_outside(text)).collect();
+    let cloud = |name, names: &[&str], places: &[&str]| Cloud {
+        name,
+        names: safe(names),
+        places: safe(places),
+        steps: vec!["1  create an export", "2  bring it here"],
+    };
+    s.app.welcome = Some(Welcome::new(vec![
+        cloud("AWS", &["default", "prod\x1b]52;c;x\x07"], &["~/.aws/config"]),
+        cloud("Azure", &[], &[]),
+        cloud("Google Cloud", &[], &["GOOGLE_APPLICATION_CREDENTIALS"]),
+    ]));
+    s
+}
+
+fn listing(folder: &str, names: &[(&str, Option<u64>)]) -> Event {
+    let entry = |(name, bytes): &(&str, Option<u64>)| Entry {
+        path: Path::new(folder).join(name),
+        name: SafeText::from_outside(name),
+        bytes: *bytes,
+        changed: None,
+    };
+    let listing = Listing { folder: PathBuf::from(folder), entries: names.iter().map(entry).collect(), others: 3 };
+    Event::Listed(Box::new(Ok(listing)))
+}
+
+/// The picker over two bills, then the import of one of them.
+fn importing() -> Session {
+    let mut s = first(SIZE);
+    s.keys("i");
+    s.send(listing("/bills", &[("old", None), ("bill-09.csv", Some(1_000)), ("bill-10.csv", Some(2_000))]));
+    s.keys("1 0 <enter>");
+    s
+}
+
+#[test]
+fn a_newcomer_explores_the_demo() {
+    let mut s = first(SIZE);
+    assert_eq!(s.app.start(), [], "nothing is asked before it is known of what");
+    assert!(s.text().contains("What would you like to do?") && s.text().contains("found: AWS 2 names, Google Cloud"));
+    s.keys("d");
+    assert_eq!((s.app.place(), s.asked.len()), (Place::Tab(Tab::Spend), 1));
+    assert!(matches!(&s.done[..], [Effect::Open(Source::Demo)]), "{:?}", s.done);
+}
+
+#[test]
+fn arrows_and_enter_do_what_the_letters_do() {
+    let mut s = first(SIZE);
+    s.keys("j j <enter>");
+    let text = s.text();
+    assert!(text.contains("AWS: default, prod\\x1b]52") && text.contains("Azure: nothing found"), "{text}");
+    assert!(text.contains("Google Cloud: signed in"), "{text}");
+    s.keys("<esc> j <enter>");
+    assert!(matches!(&s.done[..], [Effect::Quit(0)]), "{:?}", s.done);
+}
+
+#[test]
+fn a_bill_is_found_by_a_part_of_its_name_and_taken_in() {
+    let mut s = importing();
+    let bill = PathBuf::from("/bills/bill-10.csv");
+    let [Effect::List(folder), Effect::Import(intake)] = &s.done[..] else { panic!("{:?}", s.done) };
+    assert_eq!((folder, intake), (&PathBuf::from("/"), &Intake { path: bill, decision: None }));
+    s.send(Event::Importing(Progress { bytes: 500, of: Some(2_000), rows: 1_234 }));
+    let text = s.text();
+    assert!(text.contains("  25 %") && text.contains("1,234 charges, 500 B of 2.0 kB"), "{text}");
+    let taken = Taken {
+        summary: vec![SafeText::from_outside("took 5,000 charges")],
+        problems: vec![SafeText::from_outside("bill-10.csv:7 BilledCost `x`: not a decimal number")],
+        refused: 12,
+        listed_in: Some(SafeText::from_outside("/store/problems/x.tsv")),
+        changed: true,
+    };
+    s.send(Event::Imported(Box::new(Ok(taken))));
+    let text = s.text();
+    assert!(text.contains("took 5,000 charges") && text.contains("12 rows were refused:"), "{text}");
+    assert!(text.contains("bill-10.csv:7 BilledCost") && text.contains("all are listed in /store/problems/x.tsv"));
+    assert!(matches!(s.done.last(), Some(Effect::Open(Source::Store))) && s.asked.len() == 1);
+    s.keys("<enter>");
+    assert_eq!(s.app.place(), Place::Tab(Tab::Spend));
+}
+
+#[test]
+fn an_import_is_given_up_and_says_that_nothing_changed() {
+    let mut s = importing();
+    s.keys("<esc>");
+    assert!(matches!(s.done.last(), Some(Effect::GiveUpImport)) && s.text().contains("giving up"));
+    s.send(Event::Imported(Box::new(Err(Error::new(crate::error::Kind::Interrupted, "the import was given up")))));
+    assert!(s.text().contains("nothing was changed"), "{}", s.text());
+    s.keys("a r <esc>");
+    assert_eq!(s.app.place(), Place::Welcome, "back to the first screen: there is still no bill");
+}
+
+#[test]
+fn other_charges_of_a_stored_period_are_asked_about() {
+    for (key, decision) in [("a", Decision::Part), ("r", Decision::Replace)] {
+        let mut s = importing();
+        let refused = Error::usage("AWS 1 2024-10 is stored from other files").because(Some(Cause::Undecided));
+        s.send(Event::Imported(Box::new(Err(refused))));
+        assert!(s.text().contains("a  add: it is another part"), "{}", s.text());
+        s.keys(key);
+        assert!(matches!(s.done.last(), Some(Effect::Import(Intake { decision: Some(d), .. })) if *d == decision));
+    }
+}
+
+#[test]
+fn a_bill_can_be_imported_from_any_tab() {
+    let mut s = Session::started(Mood::Demo, SIZE);
+    s.keys("2 I");
+    assert_eq!(s.app.place(), Place::Files);
+    s.keys("<esc>");
+    assert_eq!(s.app.place(), Place::Tab(Tab::Breakdown));
+}
+
+#[test]
+fn first_screens() {
+    for size in [(60, 15), (80, 24), (120, 36)] {
+        let mut s = first(size);
+        shot(&format!("welcome-{}x{}", size.0, size.1), &s);
+        s.keys("i");
+        s.send(listing("/bills", &[("old", None), ("bill-09.csv", Some(1_000)), ("b\x1b[2Jill.csv", Some(2_000))]));
+        shot(&format!("files-{}x{}", size.0, size.1), &s);
+    }
+}

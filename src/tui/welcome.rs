@@ -1,0 +1,178 @@
+//! The first screen, while there is no store: what one can begin with.
+//!
+//! Knows which credentials were found by name. Pure: reads state, writes cells.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::action::{Action, TABLE};
+use super::keymap::Keymap;
+use super::text::{cut, left, paragraph, put, wrap};
+use super::theme::{Role, Theme};
+use crate::domain::text::SafeText;
+
+/// Columns of text that are read easily.
+const COLUMNS: u16 = 78;
+/// Columns of a key, and of what it does.
+const KEY: usize = 6;
+const WHAT: usize = 27;
+
+/// A cloud whose credentials were looked for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Cloud {
+    /// Its short name.
+    pub name: &'static str,
+    /// Profiles, subscriptions, configurations.
+    pub names: Vec<SafeText>,
+    /// Files and variables that say so.
+    pub places: Vec<SafeText>,
+    /// How its bill is brought here, step by step.
+    pub steps: Vec<&'static str>,
+}
+
+impl Cloud {
+    /// What was found, in a few words; `None` where nothing was.
+    fn found(&self) -> Option<String> {
+        match (self.names.len(), self.places.is_empty()) {
+            (0, true) => None,
+            (0, false) => Some(self.name.to_owned()),
+            (1, _) => Some(format!("{} {}", self.name, self.names[0])),
+            (count, _) => Some(format!("{} {count} names", self.name)),
+        }
+    }
+}
+
+/// What the first screen offers.
+const OFFERS: [(Action, &str, &str); 4] = [
+    (Action::Demo, "explore the demo", "a made-up company, nothing of yours"),
+    (Action::Import, "import a billing export", "FOCUS: CSV, Parquet, .gz, .zst"),
+    (Action::Credentials, "see cloud credentials", ""),
+    (Action::Quit, "quit", ""),
+];
+
+/// The first screen.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Welcome {
+    /// What was found on this machine.
+    pub clouds: Vec<Cloud>,
+    selected: usize,
+    /// Whether the credentials are shown, and how many lines of them are scrolled away.
+    details: Option<usize>,
+}
+
+impl Welcome {
+    /// With what was found.
+    #[must_use]
+    pub fn new(clouds: Vec<Cloud>) -> Welcome {
+        Welcome { clouds, ..Welcome::default() }
+    }
+
+    /// Selects another line, or scrolls the credentials.
+    pub fn step(&mut self, by: isize) {
+        match &mut self.details {
+            Some(first) => *first = first.saturating_add_signed(by.clamp(-1_000, 1_000)),
+            None => self.selected = self.selected.saturating_add_signed(by).min(OFFERS.len() - 1),
+        }
+    }
+
+    /// What the selected line does.
+    #[must_use]
+    pub fn chosen(&self) -> Option<Action> {
+        self.details.is_none().then_some(OFFERS[self.selected].0)
+    }
+
+    /// Shows the credentials, or goes back to the list.
+    pub fn show_credentials(&mut self, shown: bool) {
+        self.details = shown.then_some(0);
+    }
+
+    /// Draws it over the whole screen but the footer.
+    pub fn draw(&self, area: Rect, keymap: &Keymap, buf: &mut Buffer, theme: &Theme) {
+        let area = area.intersection(buf.area);
+        let indent = if area.width > COLUMNS { 2 } else { u16::from(area.width > 20) };
+        let top = if area.height >= 16 { 2 } else { 0 };
+        let inner = Rect {
+            x: area.x + indent,
+            y: area.y + top.min(area.height),
+            width: area.width.saturating_sub(2 * indent).min(COLUMNS),
+            height: area.height.saturating_sub(top),
+        };
+        let dash = theme.glyphs.dot;
+        let title = Line::from(vec![
+            Span::styled("spendtop", theme.style(Role::Strong)),
+            Span::styled(format!("  {dash}  top for cloud spend"), theme.style(Role::Muted)),
+        ]);
+        put(buf, inner, 0, &title);
+        let body = Rect { y: inner.y + 2.min(inner.height), height: inner.height.saturating_sub(2), ..inner };
+        match self.details {
+            Some(first) => self.credentials(first, body, buf, theme),
+            None => self.offers(body, keymap, buf, theme),
+        }
+    }
+
+    fn offers(&self, area: Rect, keymap: &Keymap, buf: &mut Buffer, theme: &Theme) {
+        let muted = theme.style(Role::Muted);
+        let said = "There is no bill on this machine yet. What would you like to do?";
+        let mut row = paragraph(buf, area, 0, said, theme.style(Role::Text)) + 1;
+        let found: Vec<String> = self.clouds.iter().filter_map(Cloud::found).collect();
+        let found = if found.is_empty() { "none found".to_owned() } else { format!("found: {}", found.join(", ")) };
+        for (at, (action, what, note)) in OFFERS.iter().enumerate() {
+            let note = if *action == Action::Credentials { &found } else { *note };
+            let selected = at == self.selected;
+            let key = welcome_key(*action, keymap);
+            let line = Line::from(vec![
+                Span::raw(if selected { theme.glyphs.marks.0 } else { " " }),
+                Span::styled(left(&format!(" {key}"), KEY, ""), theme.style(Role::Accent)),
+                Span::raw(left(what, WHAT, theme.glyphs.ellipsis)),
+                Span::styled(
+                    cut(note, usize::from(area.width).saturating_sub(KEY + WHAT + 2), theme.glyphs.ellipsis),
+                    muted,
+                ),
+            ]);
+            put(buf, area, row, &line);
+            if selected && row < area.height {
+                let bar = Rect { y: area.y + row, height: 1, ..area };
+                buf.set_style(bar.intersection(buf.area), theme.style(Role::Selected));
+            }
+            row += 1;
+        }
+        let promise = "Your bill stays on this machine, in a folder that only you can read. Nothing is sent anywhere.";
+        paragraph(buf, area, row + 1, promise, muted);
+    }
+
+    fn credentials(&self, first: usize, area: Rect, buf: &mut Buffer, theme: &Theme) {
+        let columns = usize::from(area.width);
+        let mut lines: Vec<(String, Role)> = Vec::new();
+        let intro = "Found by name; nothing else was read. This version reads billing exports and calls no cloud: \
+                     each cloud writes one, and a command brings it here. Esc goes back.";
+        lines.extend(wrap(intro, columns).into_iter().map(|line| (line, Role::Muted)));
+        for cloud in &self.clouds {
+            lines.push((String::new(), Role::Text));
+            let names: Vec<&str> = cloud.names.iter().map(SafeText::as_str).collect();
+            let found = match (names.is_empty(), cloud.places.is_empty()) {
+                (false, _) => names.join(", "),
+                (true, false) => "signed in".to_owned(),
+                (true, true) => "nothing found".to_owned(),
+            };
+            let role = if cloud.places.is_empty() { Role::Muted } else { Role::Strong };
+            lines.extend(wrap(&format!("{}: {found}", cloud.name), columns).into_iter().map(|line| (line, role)));
+            let places: Vec<&str> = cloud.places.iter().map(SafeText::as_str).collect();
+            if !places.is_empty() {
+                let text = format!("in {}", places.join(", "));
+                lines.extend(wrap(&text, columns - 2).into_iter().map(|line| (format!("  {line}"), Role::Muted)));
+            }
+            lines.extend(cloud.steps.iter().flat_map(|s| wrap(s, columns - 2)).map(|l| (format!("  {l}"), Role::Text)));
+        }
+        let first = first.min(lines.len().saturating_sub(usize::from(area.height)));
+        for (row, (text, role)) in lines.into_iter().skip(first).take(usize::from(area.height)).enumerate() {
+            put(buf, area, row as u16, &Line::from(Span::styled(text, theme.style(role))));
+        }
+    }
+}
+
+/// The key of an action on the first screen.
+fn welcome_key(action: Action, keymap: &Keymap) -> String {
+    let entry = TABLE.iter().find(|e| e.action == action && e.scope.holds(super::action::Place::Welcome));
+    entry.map_or_else(String::new, |entry| keymap.shown(entry, 1))
+}
