@@ -62,7 +62,8 @@ pub fn render(app: &App, area: Rect, buf: &mut Buffer) -> Option<Position> {
     }
     footer(app, parts.footer, buf);
     let under = Rect { height: area.height - parts.footer.height.min(area.height), ..area };
-    if let Some(Overlay::Help(_) | Overlay::Pick(_) | Overlay::Files(_) | Overlay::Importing(_)) = app.overlay {
+    use Overlay::{Files, Help, Importing, Notice, Pick};
+    if let Some(Help(_) | Notice(_) | Pick(_) | Files(_) | Importing(_)) = app.overlay {
         overlay::recede(under, buf, &app.theme);
     }
     let cursor = match &app.overlay {
@@ -77,6 +78,11 @@ pub fn render(app: &App, area: Rect, buf: &mut Buffer) -> Option<Position> {
         Some(Overlay::Files(picker)) => picker.draw(under, buf, &app.theme),
         Some(Overlay::Importing(importing)) => {
             importing.draw(under, buf, &app.theme);
+            None
+        }
+        Some(Overlay::Note(line)) => line.draw(under, buf, &app.theme),
+        Some(Overlay::Notice(notice)) => {
+            notice.draw(under, buf, &app.theme);
             None
         }
         None => None,

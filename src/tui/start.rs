@@ -56,6 +56,8 @@ impl App {
     pub(super) fn forget_asked(&mut self) {
         self.spend.slot.forget();
         self.breakdown.forget();
+        self.spend.details.forget();
+        self.spend.drivers.forget();
     }
 
     /// Says that whoever answers is being looked for, until one is found.

@@ -3,6 +3,7 @@
 mod breakdown;
 mod discovery;
 mod fake;
+mod fake_spend;
 mod first;
 mod lens;
 mod mouse;

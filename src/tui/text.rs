@@ -42,6 +42,21 @@ pub fn cut(text: &str, columns: usize, ellipsis: &str) -> String {
     out
 }
 
+/// The text cut to `columns` between two words, with `ellipsis` after the last that fits; a word that
+/// is longer by itself is cut.
+#[must_use]
+pub fn cut_words(text: &str, columns: usize, ellipsis: &str) -> String {
+    if text.width() <= columns {
+        return text.to_owned();
+    }
+    let room = columns.saturating_sub(ellipsis.width() + 1);
+    let ends = text.match_indices(' ').map(|(at, _)| at).take_while(|at| text[..*at].width() <= room);
+    match ends.last() {
+        Some(end) => format!("{} {ellipsis}", text[..end].trim_end_matches([',', ':', ';'])),
+        None => cut(text, columns, ellipsis),
+    }
+}
+
 /// The text in exactly `columns`, at the left.
 #[must_use]
 pub fn left(text: &str, columns: usize, ellipsis: &str) -> String {

@@ -61,6 +61,10 @@ pub type Opener = Box<dyn Fn(Source) -> Result<Opened> + Send>;
 pub enum Asker {
     /// The Spend tab.
     Spend,
+    /// What follows on the Spend tab.
+    SpendDetails,
+    /// Why what moved on the Spend tab did.
+    Moves,
     /// The Breakdown tab.
     Breakdown,
     /// Prices and quantities of the Breakdown tab's rows.
@@ -86,7 +90,7 @@ impl Asker {
     pub fn lane(self) -> Lane {
         match self {
             Asker::Spend | Asker::Breakdown | Asker::Lenses => Lane::Front,
-            Asker::Drivers | Asker::Detail => Lane::Back,
+            Asker::SpendDetails | Asker::Moves | Asker::Drivers | Asker::Detail => Lane::Back,
         }
     }
 }

@@ -7,11 +7,13 @@ use crate::domain::text::SafeText;
 use crate::engine::{Answer, Question};
 use crate::error::Error;
 use crate::tui::effect::Effect;
-use crate::tui::tab::Tab;
+use crate::tui::tab::{Tab, spend};
 use crate::tui::worker::{Asker, Job, Reply};
 
 /// Rows that a breakdown asks for at most.
 const ROWS_MAX: usize = 5_000;
+/// Resources that the Spend tab asks for at most.
+const RESOURCES_MAX: usize = 40;
 
 impl App {
     /// Asks what the tab shows, where that is not asked yet.
@@ -21,6 +23,46 @@ impl App {
         }
         let mut effects = self.ask_tab();
         effects.extend(self.ask_beside());
+        effects
+    }
+
+    /// Asks what stands beside the tab's answer, once that is here and where it is seen.
+    pub(in crate::tui) fn ask_beside(&mut self) -> Vec<Effect> {
+        match self.tab {
+            Tab::Spend => self.ask_beside_chart(),
+            Tab::Breakdown => self.ask_beside_rows(),
+            _ => vec![],
+        }
+    }
+
+    /// Asks what stands beside the Spend tab's answer, once that is here and where it is seen.
+    fn ask_beside_chart(&mut self) -> Vec<Effect> {
+        // The answer of the front page is of an earlier moment.
+        let settled = self.front.is_none() && !self.spend.slot.waiting();
+        let Some(shown) = self.spend.slot.shown.as_ref().filter(|_| settled) else { return vec![] };
+        let Some(answer) = shown.answers.first() else { return vec![] };
+        let (scene, body) = (self.spend_scene(), self.body());
+        let mut questions = Vec::new();
+        let moves = scene.explained(body);
+        if !moves.is_empty() {
+            let lens = spend::state::of_drivers(&shown.lens, answer);
+            questions.push((Asker::Moves, Question::Drivers { lens: lens.clone(), only: Some(moves) }, lens));
+        }
+        if scene.shows_details(body) {
+            let lens = spend::state::of_details(&shown.lens);
+            let question = Question::SpendDetails { lens: lens.clone(), resources: RESOURCES_MAX };
+            questions.push((Asker::SpendDetails, question, lens));
+        }
+        let mut effects = Vec::new();
+        for (asker, question, lens) in questions {
+            let generation = if asker == Asker::Moves {
+                self.spend.drivers.ask(&question, &lens, &[])
+            } else {
+                self.spend.details.ask(&question, &lens, &[])
+            };
+            let job = |generation| Effect::Ask(Box::new(Job { asker, generation, question, as_of: self.as_of }));
+            effects.extend(generation.map(job));
+        }
         effects
     }
 
@@ -56,6 +98,20 @@ impl App {
             }
             Asker::Drivers => self.accept_drivers(reply.generation, reply.answer),
             Asker::Detail => self.accept_detail(reply.generation, reply.answer),
+            Asker::Moves => {
+                let answers = reply.answer.and_then(|answer| match answer {
+                    Answer::Drivers(answers) => Ok(answers),
+                    _ => Err(odd()),
+                });
+                self.spend.drivers.accept(reply.generation, answers);
+            }
+            Asker::SpendDetails => {
+                let answers = reply.answer.and_then(|answer| match answer {
+                    Answer::SpendDetails(answers) => Ok(answers),
+                    _ => Err(odd()),
+                });
+                self.spend.details.accept(reply.generation, answers);
+            }
             Asker::Spend => {
                 let answers = reply.answer.and_then(|answer| match answer {
                     Answer::Spend(answers) => Ok(answers),

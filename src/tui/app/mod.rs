@@ -6,6 +6,7 @@
 mod ask;
 mod intake;
 mod mouse;
+mod note;
 mod open;
 mod perform;
 mod saved;

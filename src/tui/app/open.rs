@@ -13,6 +13,8 @@ use crate::engine::answer::Key as GroupKey;
 use crate::engine::twin;
 use crate::tui::action::Action;
 use crate::tui::effect::Effect;
+use crate::tui::overlay::Overlay;
+use crate::tui::overlay::notice::Notice;
 use crate::tui::tab::spend::state::Pane;
 use crate::tui::tab::{Tab, breakdown, narrowed, spend};
 
@@ -41,21 +43,7 @@ impl App {
             return;
         }
         if self.tab == Tab::Spend {
-            let Some(answer) = self.spend_answer() else { return };
-            if self.spend.focus == Pane::Cards {
-                let Some(days) = self.selected_card_days() else { return };
-                self.open_days(days);
-            } else if let Some(mover) = self.spend.selected_mover(answer) {
-                let (by, key) = (answer.movers_by.clone(), mover.key.clone());
-                let label = join(spend::movers::labels(answer, mover));
-                let all = answer.movers.iter().map(|m| (&m.key, &m.names));
-                let filter = narrowed(&self.lens.filter, &by, &key, all);
-                self.drill(by, key, filter, label, None);
-            } else if let Some(days) = self.spend.selected_days(answer) {
-                self.open_days(days);
-            }
-            self.tab = Tab::Breakdown;
-            return;
+            return self.open_of_spend();
         }
         if self.breakdown.view == breakdown::View::Compared {
             self.status = Some(format!("{} goes back to the rows", self.keymap.key_of(Action::Back)));
@@ -71,6 +59,46 @@ impl App {
         let (by, key) = (answer.by.clone(), row.key.clone());
         let filter = narrowed(&self.lens.filter, &by, &key, answer.rows.iter().map(|r| (&r.key, &r.names)));
         self.drill(by, key, filter, label, days);
+    }
+
+    fn open_of_spend(&mut self) {
+        let Some(answer) = self.spend_answer() else { return };
+        match self.spend.focus {
+            Pane::Attention => {
+                let scene = self.spend_scene();
+                let Some(notice) = scene.notice(self.body()) else { return };
+                self.overlay = Some(Overlay::Notice(Notice::new(&notice.text, &notice.hint)));
+                return;
+            }
+            Pane::Cards => {
+                let Some(days) = self.selected_card_days() else { return };
+                self.open_days(days);
+            }
+            Pane::Chart => {
+                let Some(days) = self.spend.selected_days(answer) else { return };
+                self.open_days(days);
+            }
+            Pane::Movers => {
+                let Some(mover) = self.spend.selected_mover(answer) else { return };
+                let (by, key) = (answer.movers_by.clone(), mover.key.clone());
+                let label = join(spend::movers::labels(answer, mover));
+                let all = answer.movers.iter().map(|m| (&m.key, &m.names));
+                let filter = narrowed(&self.lens.filter, &by, &key, all);
+                self.drill(by, key, filter, label, None);
+            }
+            Pane::Resources => {
+                let details = self.spend_details();
+                let Some((details, at)) = details.and_then(|d| Some((d, self.spend.resource(d)?))) else { return };
+                let resource = &details.resources[at];
+                let others = details.resources.iter().filter(|r| r.id != resource.id).map(|r| r.id.raw());
+                let filter = self.lens.filter.and(Dimension::Resource, resource.id.raw(), others);
+                self.push(spend::resources::name(resource), None, None);
+                self.lens.filter = filter;
+                // Nothing is finer than a resource but what it is billed for.
+                self.lens.by = vec![Dimension::Sku];
+            }
+        }
+        self.tab = Tab::Breakdown;
     }
 
     fn open_days(&mut self, days: Period) {

@@ -51,6 +51,12 @@ impl App {
                 if self.error().is_some() {
                     self.forget_asked();
                 }
+                if self.spend.drivers.error.is_some() {
+                    self.spend.drivers.forget();
+                }
+                if self.spend.details.error.is_some() {
+                    self.spend.details.forget();
+                }
                 let mut effects = self.ask();
                 effects.push(Effect::Redraw);
                 return effects;
@@ -84,6 +90,7 @@ impl App {
             Action::SaveLens | Action::PasteLens => self.ask_for(action),
             Action::CopyLens => return self.copy_lens(),
             Action::ResetLens => self.reset_lens(),
+            Action::Note => self.open_note(),
             Action::Pieces => self.next_pieces(),
             Action::ZoomIn | Action::ZoomOut | Action::PanEarlier | Action::PanLater => self.zoom_or_pan(action),
             Action::NextTheme => self.next_theme(),

@@ -74,7 +74,8 @@ impl App {
             Ok(Outcome::LensRemoved(saved)) => {
                 self.status = Some(format!("{} is forgotten", quoted(saved.name.raw())));
             }
-            Ok(Outcome::NoteKept(_) | Outcome::NoteRemoved(_)) => return self.changed(),
+            Ok(Outcome::NoteKept(note)) => return self.noted(&note, true),
+            Ok(Outcome::NoteRemoved(note)) => return self.noted(&note, false),
             Err(error) => self.status = Some(said(&error)),
         }
         vec![self.ask_lenses()]

@@ -9,9 +9,9 @@ use super::App;
 use super::open::Crumb;
 use crate::domain::calendar::{Granularity, Period};
 use crate::domain::text::SafeText;
+use crate::engine::answer::{DriversAnswer, SpendDetails};
 use crate::tui::action::Action;
 use crate::tui::layout;
-use crate::tui::tab::Tab;
 use crate::tui::tab::spend::state::Pane;
 use crate::tui::tab::spend::{Scene, zoom};
 
@@ -20,7 +20,15 @@ impl App {
     #[must_use]
     pub fn spend_scene(&self) -> Scene<'_> {
         let lens = self.spend.slot.shown.as_ref().map_or(&self.lens, |s| &s.lens);
-        Scene { state: &self.spend, answer: self.spend_answer(), lens, as_of: self.shown_as_of(), keymap: &self.keymap }
+        Scene {
+            state: &self.spend,
+            details: self.spend_details(),
+            drivers: self.spend_drivers(),
+            answer: self.spend_answer(),
+            lens,
+            as_of: self.shown_as_of(),
+            keymap: &self.keymap,
+        }
     }
 
     pub(super) fn body(&self) -> Rect {
@@ -95,6 +103,18 @@ impl App {
         self.lens.granularity = next;
     }
 
+    /// What followed the Spend tab's answer, in its currency.
+    #[must_use]
+    pub fn spend_details(&self) -> Option<&SpendDetails> {
+        self.spend.details(self.spend_answer().map(|a| a.currency.as_str()))
+    }
+
+    /// Why what moved did, in the answer's currency.
+    #[must_use]
+    pub fn spend_drivers(&self) -> Option<&DriversAnswer> {
+        self.spend.drivers(self.spend_answer()?)
+    }
+
     /// Whether Enter has something to open in the Spend tab.
     pub(super) fn spend_can_open(&self) -> bool {
         let Some(answer) = self.spend_answer() else { return false };
@@ -103,8 +123,12 @@ impl App {
 
     /// Moves the selection down or up in the pane that has the focus.
     pub(super) fn move_in_pane(&mut self, by: isize) {
-        debug_assert_eq!(self.tab, Tab::Spend);
         let currency = self.currency.clone();
-        self.spend.move_mover(by, currency.as_deref());
+        let currency = currency.as_deref();
+        match self.spend.focus {
+            Pane::Resources => self.spend.move_resource(by, currency),
+            Pane::Attention => self.spend.move_notice(by, currency),
+            Pane::Chart | Pane::Movers | Pane::Cards => self.spend.move_mover(by, currency),
+        }
     }
 }

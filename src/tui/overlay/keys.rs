@@ -99,7 +99,8 @@ impl App {
             Some(Overlay::Files(picker)) => {
                 return picker.insert(text).map_or_else(Vec::new, |folder| vec![Effect::List(folder)]);
             }
-            Some(Overlay::Importing(_)) | None => {}
+            Some(Overlay::Note(line)) => line.insert(text),
+            Some(Overlay::Importing(_) | Overlay::Notice(_)) | None => {}
         }
         self.find_rows();
         vec![]
@@ -129,13 +130,14 @@ impl App {
             Some(Overlay::Pick(_)) => self.perform_pick(action),
             Some(Overlay::Prompt(_)) if action == Action::Apply => self.answer_prompt(),
             _ if action == Action::Close => self.close(),
+            Some(Overlay::Note(_)) => self.perform_note(action),
             Some(Overlay::Prompt(_)) => {
                 if let Some(Overlay::Prompt(prompt)) = &mut self.overlay {
                     prompt.edit(action);
                 }
                 vec![]
             }
-            Some(Overlay::Files(_)) | None => vec![],
+            Some(Overlay::Files(_) | Overlay::Notice(_)) | None => vec![],
         };
         effects.extend(self.ask());
         effects

@@ -15,6 +15,8 @@ pub mod help;
 pub mod importing;
 mod keys;
 pub mod line;
+pub mod note;
+pub mod notice;
 mod palette;
 pub mod picker;
 mod picker_view;
@@ -49,6 +51,10 @@ pub enum Overlay {
     Files(files::FilePicker),
     /// An import under way, or what became of it.
     Importing(Box<importing::Importing>),
+    /// A note's line.
+    Note(note::NoteLine),
+    /// A notice to read.
+    Notice(notice::Notice),
 }
 
 impl Overlay {
@@ -57,7 +63,7 @@ impl Overlay {
     pub fn place(&self) -> Place {
         match self {
             Overlay::Help(help) if help.is_searching() => Place::Line,
-            Overlay::Help(_) => Place::Help,
+            Overlay::Help(_) | Overlay::Notice(_) => Place::Help,
             Overlay::Period(_) => Place::Calendar,
             Overlay::Pick(list) if list.takes_several() => Place::Several,
             Overlay::Pick(list) if list.item().is_some_and(|i| matches!(i.value, choice::Choice::Lens(_))) => {
@@ -65,7 +71,7 @@ impl Overlay {
             }
             Overlay::Pick(_) => Place::Picker,
             Overlay::Filter(_) => Place::Filter,
-            Overlay::Find(_) | Overlay::Prompt(_) => Place::Line,
+            Overlay::Find(_) | Overlay::Note(_) | Overlay::Prompt(_) => Place::Line,
             Overlay::Files(_) => Place::Files,
             Overlay::Importing(_) => Place::Importing,
         }

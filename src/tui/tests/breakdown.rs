@@ -286,7 +286,7 @@ fn a_wide_table_has_unit_prices_and_quantities() {
     s.keys("s");
     assert!(s.text().contains("Quantity ↓"), "{}", s.text());
     assert_eq!(names(&s).last().map(String::as_str), Some("Azure"), "what is not known stands last");
-    let drivers = |s: &Session| s.asked.iter().filter(|q| matches!(q, Question::Drivers { .. })).count();
+    let drivers = |s: &Session| s.beside.iter().filter(|q| matches!(q, Question::Drivers { only: None, .. })).count();
     s.keys("j k c c");
     assert_eq!(drivers(&s), 1, "asked once a lens");
     assert_eq!(drivers(&opened((80, 24))), 0, "not asked where there is no room for it");
@@ -305,7 +305,7 @@ fn why_a_row_grew_and_its_line_items_are_a_key_away() {
     s.keys("< j");
     assert!(s.text().contains("line items 1 to 1 of 25"), "another row begins at its first page: {}", s.text());
     assert!(s.text().contains("n/a: its units are mixed or missing"), "{}", s.text());
-    let Some(Question::Detail { lens, .. }) = s.asked.last() else { panic!("{:?}", s.asked.last()) };
+    let Some(Question::Detail { lens, .. }) = s.beside.last() else { panic!("{:?}", s.beside.last()) };
     assert_eq!(lens.filter.to_string(), "provider:Microsoft");
     s.keys("d");
     assert!(!s.text().contains("line items"), "{}", s.text());

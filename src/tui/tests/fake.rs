@@ -26,9 +26,9 @@ use crate::store::Store;
 use crate::tui::app::App;
 use crate::tui::effect::Effect;
 use crate::tui::event::Event;
-use crate::tui::key::Key;
+use crate::tui::key::Key as Pressed;
 use crate::tui::theme::Env;
-use crate::tui::worker::{Reply, Standing};
+use crate::tui::worker::{Lane, Reply, Standing};
 use crate::tui::{Options, screen};
 
 /// What the engine says.
@@ -48,11 +48,11 @@ pub fn as_of() -> Day {
     Day::from_ymd(2024, 11, 20).expect("date")
 }
 
-fn cents(n: i64) -> Option<Amount> {
+pub(super) fn cents(n: i64) -> Option<Amount> {
     Some(Amount::from_units(i128::from(n) * 10_000_000_000_000_000))
 }
 
-fn figure(now: i64, before: i64) -> Figure {
+pub(super) fn figure(now: i64, before: i64) -> Figure {
     Figure { amount: cents(now), previous: cents(before) }
 }
 
@@ -63,7 +63,7 @@ fn wave(day: usize, scale: i64) -> i64 {
 }
 
 impl Fake {
-    fn values(&self, dimension: &Dimension) -> Vec<&'static str> {
+    pub(super) fn values(&self, dimension: &Dimension) -> Vec<&'static str> {
         if self.0 == Mood::Hostile {
             return vec![HOSTILE, "本番環境データベース", "cafe\u{301}"];
         }
@@ -133,7 +133,7 @@ impl Fake {
                 text: "3 rows were refused".into(),
                 hint: "spendtop imports show 4 lists them".into(),
             }],
-            notes: Vec::new(),
+            notes: vec![],
             unknown_rows: 0,
             rows: 1_000,
         }
@@ -270,6 +270,12 @@ impl Engine for Fake {
             Question::Breakdown { lens, pieces, .. } => {
                 Answer::Breakdown(vec![self.breakdown(lens, "USD", *pieces), self.breakdown(lens, "EUR", *pieces)])
             }
+            Question::SpendDetails { .. } => {
+                Answer::SpendDetails(vec![self.details("USD", 100), self.details("EUR", 7)])
+            }
+            Question::Drivers { lens, only: only @ Some(_) } => Answer::Drivers(
+                ["USD", "EUR"].map(|currency| self.moves(lens, currency, only.as_deref().unwrap_or_default())).to_vec(),
+            ),
             Question::Drivers { lens, .. } => Answer::Drivers(vec![self.drivers(lens, "USD")]),
             Question::Detail { lens, items } => Answer::Detail(self.detail(lens, *items)),
             Question::Lenses => Answer::Lenses(vec![]),
@@ -304,8 +310,10 @@ pub struct Session {
     size: (u16, u16),
     /// Effects that are not questions.
     pub done: Vec<Effect>,
-    /// Questions asked.
+    /// Questions asked of what tabs cannot be drawn without.
     pub asked: Vec<Question>,
+    /// Questions asked of what stands beside it.
+    pub beside: Vec<Question>,
 }
 
 pub fn colours() -> Env {
@@ -336,6 +344,7 @@ impl Session {
             size,
             done: vec![],
             asked: vec![],
+            beside: vec![],
         }
     }
 
@@ -357,7 +366,7 @@ impl Session {
             folder: std::path::PathBuf::from("/"),
         };
         let app = App::new(&options, size);
-        Session { app, engine: Fake(Mood::Demo), keeper: keeper(), size, done: vec![], asked: vec![] }
+        Session { app, engine: Fake(Mood::Demo), keeper: keeper(), size, done: vec![], asked: vec![], beside: vec![] }
     }
 
     /// Starts the app and answers what it asks.
@@ -389,6 +398,14 @@ impl Session {
         self.perform(effects);
     }
 
+    /// Puts the notes that are kept into an answer of the Spend tab.
+    fn put_notes(&self, answer: &mut Result<Answer>) {
+        let kept = self.keeper.ask(&Question::Notes { period: None }, as_of(), &Cancel::default());
+        if let (Ok(Answer::Spend(answers)), Ok(Answer::Notes(notes))) = (answer, kept) {
+            answers.iter_mut().for_each(|answer| answer.notes = notes.clone());
+        }
+    }
+
     fn perform(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
@@ -399,8 +416,10 @@ impl Session {
                 }
                 Effect::Do(command) => self.send(Event::Done(Box::new(self.keeper.command(&command)))),
                 Effect::Ask(job) => {
-                    self.asked.push(job.question.clone());
-                    let answer = self.engine.ask(&job.question, job.as_of, &Cancel::default());
+                    let asked = if job.asker.lane() == Lane::Back { &mut self.beside } else { &mut self.asked };
+                    asked.push(job.question.clone());
+                    let mut answer = self.engine.ask(&job.question, job.as_of, &Cancel::default());
+                    self.put_notes(&mut answer);
                     let reply = Reply { asker: job.asker, generation: job.generation, answer };
                     self.send(Event::Answer(Box::new(reply)));
                 }
@@ -414,7 +433,7 @@ impl Session {
     pub fn keys(&mut self, script: &str) -> &mut Session {
         for word in script.split_whitespace() {
             let name = word.strip_prefix('<').and_then(|w| w.strip_suffix('>')).unwrap_or(word);
-            let key = Key::parse(name).unwrap_or_else(|| panic!("no such key: {word}"));
+            let key = Pressed::parse(name).unwrap_or_else(|| panic!("no such key: {word}"));
             let modifiers = if key.ctrl { KeyModifiers::CONTROL } else { KeyModifiers::NONE };
             self.send(Event::Key(KeyEvent::new(key.code, modifiers)));
         }

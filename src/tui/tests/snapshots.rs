@@ -1,6 +1,7 @@
 //! Whole screens with their styles.
 
 use super::fake::{Mood, Session, colours};
+use crate::tui::event::Event;
 use crate::tui::theme::Env;
 
 pub fn shot(name: &str, session: &Session) {
@@ -32,6 +33,29 @@ fn screens_at_two_sizes() {
         s.keys("<ctrl-u> x y z");
         shot(&named("picker-nothing"), &s);
     }
+}
+
+#[test]
+fn the_spend_tab_with_all_that_it_can_show() {
+    for size in [(60, 15), (80, 24), (120, 36), (200, 60)] {
+        let named = |name: &str| format!("{name}-{}x{}", size.0, size.1);
+        let mut s = Session::started(Mood::Demo, size);
+        s.keys("<left> <left> <left> <left> n");
+        s.send(Event::Paste("launch of X".into()));
+        s.keys("<enter> <right> <right>");
+        s.app.status = None;
+        shot(&named("spend-noted"), &s);
+        s.keys("w w j");
+        shot(&named("spend-focus"), &s);
+    }
+    let mut s = Session::started(Mood::Demo, (120, 36));
+    s.keys("<left> + + + u u u");
+    s.app.status = None;
+    shot("spend-hours-120x36", &s);
+    s.keys("n");
+    shot("spend-note-line-120x36", &s);
+    s.keys("<esc> w w <enter>");
+    shot("spend-notice-120x36", &s);
 }
 
 #[test]

@@ -13,6 +13,7 @@ use crate::domain::calendar::{Day, Granularity};
 use crate::engine::Question;
 use crate::tui::app::App;
 use crate::tui::effect::Effect;
+use crate::tui::event::Event;
 use crate::tui::screen;
 use crate::tui::tab::Tab;
 use crate::tui::tab::spend::state::Pane;
@@ -57,6 +58,21 @@ fn what_did_last_tuesday_cost() {
     assert_eq!((s.app.tab, period(&s).as_str()), (Tab::Breakdown, "2024-11-19..2024-11-20"));
     s.keys("<backspace>");
     assert_eq!((s.app.tab, cursor(&s)), (Tab::Spend, as_of().plus(-1)));
+}
+
+#[test]
+fn why_did_it_cost_that() {
+    let mut s = started();
+    s.keys("<left> + + + +");
+    assert_eq!(period(&s), "2024-11-19..2024-11-20");
+    let first = row(&s, "Amazon EC2");
+    assert!(first.contains("quantity +19 %  price -1 %") && first.contains("p4d.24xlarge us-east-1"), "{first}");
+    assert!(row(&s, "CloudWatch Logs").contains("new: p4d"), "{}", s.text());
+    assert!(row(&s, "Biggest moves").ends_with("because"), "{}", s.text());
+    s.keys("j <enter>");
+    assert_eq!(s.app.lens.filter.to_string(), "service:\"Amazon EC2\" sub_account:111122223333");
+    let small = Session::started(Mood::Demo, (80, 24));
+    assert!(row(&small, "Amazon EC2").contains("quantity +19 %  price -1 %"), "{}", small.text());
 }
 
 #[test]
@@ -162,6 +178,8 @@ fn the_focus_goes_round_and_is_seen() {
     s.keys("j");
     assert!(row(&s, "Amazon S3").starts_with(" ▌"), "{}", s.text());
     s.keys("w");
+    assert!(row(&s, "3 rows were refused").contains("▌ 3 rows"), "{}", s.text());
+    s.keys("w");
     assert!(row(&s, "Month to date").starts_with(" ▌ Month to date"), "{}", s.text());
     s.keys("w w");
     assert!(row(&s, "Amazon S3").starts_with(" ▌"), "the selection is where it was");
@@ -170,7 +188,7 @@ fn the_focus_goes_round_and_is_seen() {
 #[test]
 fn every_figure_at_the_top_opens_its_days() {
     let mut s = started();
-    s.keys("w w <enter>");
+    s.keys("w w w <enter>");
     assert_eq!((s.app.tab, period(&s).as_str()), (Tab::Breakdown, "2024-11-01..2024-11-21"));
     s.keys("<backspace> <right> <right> <right> <enter>");
     assert_eq!(period(&s), "2024-11-13..2024-11-20");
@@ -217,6 +235,137 @@ fn small_screens_go_to_the_panes_that_they_show() {
     assert_eq!(s.app.spend.focus, Pane::Cards, "there are no moves at this height");
     s.keys("w");
     assert_eq!(s.app.spend.focus, Pane::Chart);
+}
+
+#[test]
+fn note_the_launch_on_the_day_it_happened() {
+    let mut s = started();
+    s.keys("<left> <left> n");
+    assert!(s.text().contains("Note beside Mon 2024-11-18") && s.text().contains("what happened that day"));
+    s.send(Event::Paste("launch of\nX".into()));
+    s.keys("! <enter>");
+    assert!(s.app.overlay.is_none() && s.text().contains("noted beside 2024-11-18"), "{}", s.text());
+    let marked = row(&s, "▲▲▲▲");
+    s.keys("<right>");
+    assert_eq!(row(&s, "└").matches('◆').count(), 1, "{}", s.text());
+    assert!(!marked.contains('◆') && s.text().contains("◆ launch of X!"), "beside the bars: {}", s.text());
+    s.keys("<left>");
+    assert!(row(&s, "AWS 2,").contains("◆ launch of X!"), "read out: {}", s.text());
+    s.keys("n <ctrl-w> Z <enter>");
+    assert!(s.text().contains("◆ launch of Z"), "{}", s.text());
+    s.keys("n <ctrl-u> <enter>");
+    assert!(s.text().contains("the note beside 2024-11-18 is gone") && !s.text().contains('◆'), "{}", s.text());
+}
+
+#[test]
+fn a_note_that_is_left_or_cannot_be_kept_changes_nothing() {
+    let mut s = started();
+    let asked = s.asked.len();
+    s.keys("n a b <esc> n <enter>");
+    assert_eq!((s.asked.len(), s.app.status.as_deref()), (asked, None));
+    s.send(Event::Done(Box::new(Err(crate::error::Error::store("the disk is full")))));
+    assert!(s.app.status.as_deref().is_some_and(|why| why.contains("the disk is full")));
+    s.keys("n");
+    s.send(Event::Paste("x".repeat(300)));
+    s.keys("<enter>");
+    assert!(s.text().contains("a note has at most 200 characters, this one has 300"), "{}", s.text());
+}
+
+#[test]
+fn what_needs_attention_is_said_in_full() {
+    let mut s = started();
+    s.keys("w w");
+    assert_eq!(s.app.spend.focus, Pane::Attention);
+    s.keys("j <enter>");
+    let text = s.text();
+    assert!(text.contains("12.4 % of the cost has no tag `team`") && text.contains("spendtop query --by"), "{text}");
+    s.keys("<esc> y");
+    assert!(s.app.overlay.is_none() && copied(&s).starts_with("12.4 % of the cost"));
+    let mut small = Session::started(Mood::Demo, (80, 24));
+    small.keys("w w <enter>");
+    assert!(small.text().contains("spendtop imports show 4 lists them"), "{}", small.text());
+}
+
+#[test]
+fn the_costliest_resource_and_what_it_is_billed_for() {
+    let mut s = Session::started(Mood::Demo, (200, 60));
+    let text = s.text();
+    assert!(text.contains("Top resources") && text.contains("3 of 1,204"), "{text}");
+    assert!(text.contains("in no resource") && text.contains("Last hour"), "{text}");
+    s.keys("w w j");
+    assert!(row(&s, "▌ prod-api").contains("4,551.00"), "{}", s.text());
+    s.keys("m");
+    assert!(row(&s, "▌ prod-api").contains("+14 %"), "selected still: {}", s.text());
+    s.keys("<enter>");
+    assert_eq!((s.app.tab, s.app.lens.filter.to_string().as_str()), (Tab::Breakdown, "resource:i-0a7c22"));
+    assert!(s.text().contains("all › prod-api"), "{}", s.text());
+    s.keys("<backspace>");
+    assert_eq!((s.app.tab, s.app.spend.focus), (Tab::Spend, Pane::Resources));
+}
+
+#[test]
+fn what_stands_beside_is_asked_after_the_answer_and_only_where_it_is_seen() {
+    let details = |s: &Session| s.beside.iter().filter(|q| matches!(q, Question::SpendDetails { .. })).count();
+    let mut s = Session::started(Mood::Demo, (80, 24));
+    s.keys("m <left>");
+    assert_eq!(details(&s), 0);
+    s.send(Event::Resize(200, 60));
+    assert_eq!(details(&s), 1);
+    s.keys("m <left> w w j 2 m 1 u");
+    assert_eq!(details(&s), 3, "once for each metric, whatever the pieces of time");
+}
+
+#[test]
+fn every_number_of_the_day_stands_at_the_side_of_a_large_screen() {
+    let mut s = Session::started(Mood::Demo, (200, 60));
+    let all = row(&s, "share");
+    assert!(all.contains("Wed Nov 20") && all.contains("in all"), "{all}");
+    s.keys("<left>");
+    assert!(row(&s, "share").contains("Tue Nov 19"), "{}", s.text());
+    assert!(row(&s, "■ Datadog    ").contains("343.08"), "{}", s.text());
+}
+
+#[test]
+fn nothing_moves_when_the_details_come() {
+    let mut s = Session::new(Mood::Demo, (200, 60), super::fake::colours());
+    let first = s.app.start();
+    let Some(Effect::Ask(job)) = first.into_iter().next() else { panic!("nothing asked") };
+    let before = s.text();
+    let fake = super::fake::Fake(Mood::Demo);
+    let answer = crate::engine::Engine::ask(&fake, &job.question, job.as_of, &Default::default());
+    let reply = crate::tui::worker::Reply { asker: job.asker, generation: job.generation, answer };
+    s.app.update(Event::Answer(Box::new(reply)));
+    let between = s.text();
+    assert!(between.contains("Top resources") && between.contains("loading"), "{between}");
+    s.send(Event::Resize(200, 60));
+    s.keys("m");
+    let after = s.text();
+    for heading in ["Month to date", "Last hour", "Daily", "Biggest moves", "Needs attention", "Top resources", "share"]
+    {
+        let places: Vec<Option<(usize, usize)>> = [&before, &between, &after]
+            .map(|text| text.lines().enumerate().find_map(|(row, line)| Some((row, line.find(heading)?))))
+            .to_vec();
+        let known: Vec<_> = places.iter().flatten().collect();
+        assert!(!known.is_empty() && known.windows(2).all(|w| w[0].0 == w[1].0), "{heading}: {places:?}");
+    }
+}
+
+#[test]
+fn names_from_outside_are_harmless_in_every_pane() {
+    let size = (200, 60);
+    let mut s = Session::started(Mood::Hostile, size);
+    let mut bytes = Vec::new();
+    for script in ["", "w", "w j", "w <enter>", "<esc> w", "+ u", "<backspace> n", "<esc> w <left> <left>"] {
+        s.keys(script);
+        let viewport = TerminalOptions { viewport: Viewport::Fixed(Rect::new(0, 0, size.0, size.1)) };
+        let mut terminal = Terminal::with_options(CrosstermBackend::new(&mut bytes), viewport).expect("terminal");
+        terminal.draw(|frame| screen::draw(&s.app, frame)).expect("drawn");
+    }
+    let written = String::from_utf8(bytes).expect("UTF-8");
+    assert!(written.contains("web\\x1b]52"), "the name is shown, escaped");
+    for harm in ["\x1b]", "\x07", "\u{9b}", "\u{202e}", "\u{200b}", "\r", "\n", "\x1b[2J"] {
+        assert!(!written.contains(harm), "{harm:?} reached the terminal");
+    }
 }
 
 /// Counts what is written to it.

@@ -38,7 +38,7 @@ impl App {
     }
 
     /// Asks what is missing beside the rows.
-    pub(in crate::tui) fn ask_beside(&mut self) -> Vec<Effect> {
+    pub(in crate::tui) fn ask_beside_rows(&mut self) -> Vec<Effect> {
         if self.tab != Tab::Breakdown || self.breakdown.slot.waiting() {
             return vec![];
         }

@@ -9,7 +9,7 @@ use ratatui::text::{Line, Span};
 use crate::domain::calendar::{Day, Period};
 use crate::domain::lens::Lens;
 use crate::domain::period::{Comparison, PeriodSpec};
-use crate::engine::answer::{Figure, SpendAnswer};
+use crate::engine::answer::{Figure, SpendAnswer, SpendDetails};
 use crate::tui::text::{cut, put_at, width};
 use crate::tui::theme::{Role, Theme};
 use crate::tui::widget::money;
@@ -29,20 +29,27 @@ pub enum Kind {
     Lens,
     /// As many days of the month before.
     SameDays,
+    /// The whole month before.
+    LastMonth,
+    /// The last whole hour, where charges are of hours.
+    ThisHour,
 }
 
 /// The order in which figures stand beside each other, and how much each is worth its place (1 most).
-const ORDER: [(Kind, u8); 6] = [
+const ORDER: [(Kind, u8); 8] = [
     (Kind::MonthToDate, 1),
     (Kind::Forecast, 5),
     (Kind::Yesterday, 2),
     (Kind::LastWeek, 3),
     (Kind::Lens, 4),
-    (Kind::SameDays, 6),
+    (Kind::SameDays, 8),
+    (Kind::LastMonth, 7),
+    // Whether there is one is known last: nothing stands after it that could move.
+    (Kind::ThisHour, 6),
 ];
 
 /// Columns of one of the first figures at least, of one more, and of any at most.
-const COLUMNS: (u16, u16, u16) = (18, 22, 27);
+const COLUMNS: (u16, u16, u16) = (18, 20, 27);
 /// How many are packed closer.
 const FIRST: u16 = 4;
 
@@ -71,11 +78,15 @@ pub fn days(kind: Kind, answer: &SpendAnswer) -> Option<Period> {
         Kind::LastWeek => Some(Period { from: today.plus(-7), to: today }),
         Kind::Lens => Some(answer.period),
         Kind::SameDays => Comparison::MonthBefore.against_spec(PeriodSpec::ThisMonth, today),
+        Kind::LastMonth => Some(today.month().plus(-1).period()),
+        Kind::ThisHour => None,
     }
 }
 
-fn figure(kind: Kind, answer: &SpendAnswer) -> Figure {
+fn figure(kind: Kind, answer: &SpendAnswer, details: Option<&SpendDetails>) -> Figure {
     match kind {
+        Kind::LastMonth => answer.last_month,
+        Kind::ThisHour => details.and_then(|d| d.hour).map_or_else(Figure::default, |hour| hour.figure),
         Kind::MonthToDate => answer.month_to_date,
         Kind::Forecast => Figure::default(),
         Kind::Yesterday => answer.yesterday,
@@ -87,9 +98,9 @@ fn figure(kind: Kind, answer: &SpendAnswer) -> Figure {
 
 /// A figure as text to copy: its words, and its amount with the currency.
 #[must_use]
-pub fn text(kind: Kind, answer: &SpendAnswer, lens: &Lens) -> String {
+pub fn text(kind: Kind, answer: &SpendAnswer, details: Option<&SpendDetails>, lens: &Lens) -> String {
     let title = titles(kind, lens, answer.as_of).into_iter().next().unwrap_or_default();
-    let amount = money::amount(figure(kind, answer).amount, money::places(&answer.currency));
+    let amount = money::amount(figure(kind, answer, details).amount, money::places(&answer.currency));
     format!("{title}\t{amount} {}", answer.currency)
 }
 
@@ -102,6 +113,8 @@ fn titles(kind: Kind, lens: &Lens, as_of: Day) -> Vec<String> {
         Kind::Forecast => vec![format!("Forecast to {}", short_day(last)), format!("Forecast {}", short_day(last))],
         Kind::Yesterday => vec!["Yesterday".to_owned()],
         Kind::LastWeek => vec!["Last 7 days".to_owned()],
+        Kind::LastMonth => vec![month(-1).to_owned()],
+        Kind::ThisHour => vec!["Last hour".to_owned()],
         Kind::SameDays => vec![format!("Same days of {}", month(-1)), format!("Same in {}", &month(-1)[..3])],
         Kind::Lens => {
             let mut words = lens.period.describe(as_of);
@@ -125,6 +138,8 @@ fn held_against(kind: Kind) -> &'static str {
     match kind {
         Kind::Yesterday => "on average",
         Kind::LastWeek => "on week",
+        Kind::LastMonth => "on month",
+        Kind::ThisHour => "on yesterday",
         _ => "",
     }
 }
@@ -139,6 +154,8 @@ fn fitting(texts: &[String], room: usize, theme: &Theme) -> String {
 pub struct Cards<'a> {
     /// What is known; `None` before the first answer.
     pub answer: Option<&'a SpendAnswer>,
+    /// What followed later.
+    pub details: Option<&'a SpendDetails>,
     /// What is looked at.
     pub lens: &'a Lens,
     /// As of which day.
@@ -154,6 +171,9 @@ impl Cards<'_> {
         let columns = (area.width / kinds.len().max(1) as u16).min(COLUMNS.2);
         let room = usize::from(columns.saturating_sub(2));
         for (i, kind) in kinds.into_iter().enumerate() {
+            if kind == Kind::ThisHour && self.details.is_none_or(|d| d.hour.is_none()) {
+                continue;
+            }
             let at = i as u16 * columns;
             for (row, line) in self.lines(kind, room, theme).into_iter().enumerate() {
                 put_at(buf, area, at, row as u16, &line);
@@ -167,7 +187,7 @@ impl Cards<'_> {
             let value = Span::styled(format!("  {}", theme.glyphs.ellipsis), theme.style(Role::Muted));
             return [title, Line::from(value), Line::default()];
         };
-        let figure = figure(kind, answer);
+        let figure = figure(kind, answer, self.details);
         let places = money::places(&answer.currency);
         let open = kind == Kind::Yesterday && self.is_open(kind);
         // The amount and its change end in the same column.
@@ -213,7 +233,7 @@ impl Cards<'_> {
     fn is_open(&self, kind: Kind) -> bool {
         let Some(answer) = self.answer else { return false };
         let settled = |days: Period| answer.settled_through.is_some_and(|day| day < days.to.plus(-1));
-        figure(kind, answer).amount.is_some() && days(kind, answer).is_some_and(settled)
+        figure(kind, answer, self.details).amount.is_some() && days(kind, answer).is_some_and(settled)
     }
 }
 
@@ -270,7 +290,7 @@ mod tests {
 
     #[test]
     fn the_worthiest_figures_that_fit_stand_in_one_order() {
-        use Kind::{Forecast, LastWeek, MonthToDate, SameDays, Yesterday};
+        use Kind::{Forecast, LastMonth, LastWeek, MonthToDate, SameDays, ThisHour, Yesterday};
         let month = Lens::default();
         let other = Lens { period: PeriodSpec::LastDays(30), ..Lens::default() };
         for (columns, lens, want) in [
@@ -279,9 +299,9 @@ mod tests {
             (58, &month, vec![MonthToDate, Yesterday, LastWeek]),
             (78, &month, vec![MonthToDate, Forecast, Yesterday, LastWeek]),
             (78, &other, vec![MonthToDate, Yesterday, LastWeek, Kind::Lens]),
-            (100, &month, vec![MonthToDate, Forecast, Yesterday, LastWeek]),
-            (110, &month, vec![MonthToDate, Forecast, Yesterday, LastWeek, SameDays]),
-            (200, &other, vec![MonthToDate, Forecast, Yesterday, LastWeek, Kind::Lens, SameDays]),
+            (99, &month, vec![MonthToDate, Forecast, Yesterday, LastWeek]),
+            (145, &month, vec![MonthToDate, Forecast, Yesterday, LastWeek, SameDays, LastMonth, ThisHour]),
+            (130, &other, vec![MonthToDate, Forecast, Yesterday, LastWeek, Kind::Lens, ThisHour]),
         ] {
             assert_eq!(shown(columns, lens), want, "{columns}");
         }

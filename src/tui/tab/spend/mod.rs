@@ -1,7 +1,9 @@
 //! The Spend tab: what it costs, day by day, and what moved.
 
+pub mod attention;
 pub mod cards;
 pub mod movers;
+pub mod resources;
 pub mod state;
 pub mod timeline;
 pub mod view;

@@ -1,6 +1,7 @@
-//! What moved most, up and down.
+//! What moved most, up and down, and because of what.
 //!
-//! Draws only the rows that are seen. Asks nothing and changes nothing.
+//! The reasons follow later: their column keeps its place until then. Draws only the rows that are
+//! seen. Asks nothing and changes nothing.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -8,28 +9,91 @@ use ratatui::text::{Line, Span};
 
 use super::State;
 use super::state::Pane;
+use crate::domain::money::Amount;
 use crate::domain::text::SafeText;
-use crate::engine::answer::{Mover, SpendAnswer};
+use crate::engine::answer::{Driver, DriversAnswer, Mover, Presence, SpendAnswer};
 use crate::tui::keymap::Keymap;
 use crate::tui::tab::label;
-use crate::tui::text::{cut, left, put, right, width};
+use crate::tui::text::{cut, cut_words, left, put, right, width};
 use crate::tui::theme::{Role, Theme};
 use crate::tui::widget::money;
 
-/// Columns of a change and of its share.
-const CHANGE: usize = 15;
-const PERCENT: usize = 9;
-/// Columns of the table at most: further apart, a name and its change are no row any more.
-const COLUMNS_MAX: u16 = 110;
+/// Columns of a change at most, and of its share.
+const CHANGE_MAX: usize = 17;
+const PERCENT: usize = 8;
+/// Columns of the mark before a row, and of the air before the reason.
+const MARK: usize = 2;
+const AIR: usize = 2;
+/// Columns of price and quantity, and of what contributed at least and at most.
+const EFFECTS: usize = 27;
+const REASON: (usize, usize) = (14, 44);
+/// Columns of one of a move's names at least and at most.
+const NAME: (usize, usize) = (10, 26);
+
+/// What is said of a group that only one of the two periods has.
+const NEW: &str = "new";
+const GONE: &str = "gone";
+
+/// How wide the columns are; it follows from the moves and the room alone, so that nothing moves when
+/// the reasons come.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Columns {
+    /// One for each of a move's names, with the air after it.
+    names: Vec<usize>,
+    change: usize,
+    /// The reason's, where there is room for one.
+    pub because: usize,
+}
+
+impl Columns {
+    /// The columns of an answer's moves in so many columns.
+    #[must_use]
+    pub fn of(answer: &SpendAnswer, room: usize) -> Columns {
+        let places = money::places(&answer.currency);
+        let amounts = answer.movers.iter().map(|m| width(&money::change(&m.figure, places))).max().unwrap_or_default();
+        let change = (amounts + 4).clamp(8, CHANGE_MAX);
+        let mut names = vec![NAME.0; answer.movers_by.len()];
+        for mover in &answer.movers {
+            for (column, label) in names.iter_mut().zip(labels(answer, mover)) {
+                *column = (*column).max(width(&label)).min(NAME.1);
+            }
+        }
+        let fixed = MARK + change + PERCENT;
+        let least = names.len() * (NAME.0 + AIR);
+        let because = if room >= fixed + least + AIR + EFFECTS { EFFECTS } else { 0 };
+        let left = room.saturating_sub(fixed + if because > 0 { AIR + because } else { 0 });
+        fit(&mut names, left);
+        let used = fixed + names.iter().sum::<usize>() + AIR + because;
+        let spare = room.saturating_sub(used);
+        let more = if because > 0 && spare >= REASON.0 + AIR { spare.min(REASON.1 + AIR) } else { 0 };
+        Columns { names, change, because: because + more }
+    }
+}
+
+/// Narrows the widest until all fit, each with the air after it.
+fn fit(names: &mut [usize], room: usize) {
+    names.iter_mut().for_each(|name| *name += AIR);
+    while names.iter().sum::<usize>() > room {
+        let Some(widest) = names.iter_mut().max_by_key(|name| **name).filter(|name| **name > AIR + 1) else { return };
+        *widest -= 1;
+    }
+}
 
 /// Draws heading and rows.
-pub fn draw(state: &State, answer: &SpendAnswer, keymap: &Keymap, area: Rect, buf: &mut Buffer, theme: &Theme) {
+pub fn draw(
+    state: &State,
+    answer: &SpendAnswer,
+    drivers: Option<&DriversAnswer>,
+    keymap: &Keymap,
+    area: Rect,
+    buf: &mut Buffer,
+    theme: &Theme,
+) {
     if area.height < 2 {
         return;
     }
-    let columns = usize::from(area.width.min(COLUMNS_MAX));
-    let names = columns.saturating_sub(CHANGE + PERCENT + 4);
-    heading(state, names, area, buf, theme);
+    let columns = Columns::of(answer, usize::from(area.width));
+    heading(state, &columns, area, buf, theme);
     if answer.movers.is_empty() {
         let why = if answer.previous_period.is_none() {
             "nothing to compare with; {comparison} chooses other days"
@@ -41,22 +105,34 @@ pub fn draw(state: &State, answer: &SpendAnswer, keymap: &Keymap, area: Rect, bu
         return;
     }
     let places = money::places(&answer.currency);
-    let amounts = answer.movers.iter().map(|m| width(&money::change(&m.figure, places))).max().unwrap_or_default();
     let selected = state.mover(answer);
     for (row, (at, mover)) in seen(state, answer, area).enumerate() {
         let (role, sign) = money::direction(&mover.figure, &theme.glyphs);
         let mark = if selected == Some(at) { theme.glyphs.marks.0 } else { sign };
-        let change = money::signed_change(&mover.figure, places, amounts, CHANGE);
-        let spans = vec![
-            Span::styled(left(mark, 2, ""), theme.style(role)),
-            Span::raw(row_names(answer, mover, names, theme)),
-            Span::styled(right(&change, CHANGE, theme.glyphs.ellipsis), theme.style(role)),
+        let change = money::signed_change(&mover.figure, places, columns.change - 4, columns.change);
+        let mut spans = vec![
+            Span::styled(left(mark, MARK, ""), theme.style(role)),
+            Span::raw(row_names(answer, mover, &columns, theme)),
+            Span::styled(right(&change, columns.change, theme.glyphs.ellipsis), theme.style(role)),
             Span::styled(right(&money::percent_cell(&mover.figure), PERCENT, ""), theme.style(role)),
         ];
-        put(buf, area, row as u16 + 1, &Line::from(spans));
+        if columns.because > 0 {
+            let driver = drivers.and_then(|all| all.groups.iter().find(|group| group.key == mover.key));
+            let waits = drivers.is_none() && row == 0;
+            let text = match driver {
+                Some(driver) => because(driver, columns.because, theme.glyphs.ellipsis),
+                None if waits && state.drivers.error.is_some() => "cannot be read: r asks again".to_owned(),
+                None if waits => "loading".to_owned(),
+                None => String::new(),
+            };
+            spans.push(Span::raw(" ".repeat(AIR)));
+            spans.push(Span::styled(left(&text, columns.because, ""), theme.style(Role::Muted)));
+        }
+        let line = Line::from(spans);
+        put(buf, area, row as u16 + 1, &line);
         if selected == Some(at) {
-            let bar = Rect { y: area.y + row as u16 + 1, height: 1, width: columns as u16, ..area };
-            buf.set_style(bar.intersection(buf.area), theme.style(Role::Selected));
+            let bar = Rect { y: area.y + row as u16 + 1, height: 1, width: line.width() as u16, ..area };
+            buf.set_style(bar.intersection(area).intersection(buf.area), theme.style(Role::Selected));
         }
     }
 }
@@ -71,30 +147,82 @@ fn seen<'a>(state: &State, answer: &'a SpendAnswer, area: Rect) -> impl Iterator
 /// The move that is drawn at a place.
 #[must_use]
 pub fn row_at(state: &State, answer: &SpendAnswer, area: Rect, at: Position) -> Option<usize> {
-    let rows =
-        Rect { y: area.y + 1, height: area.height.saturating_sub(1), width: area.width.min(COLUMNS_MAX), ..area };
+    let rows = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
     let row = rows.contains(at).then(|| usize::from(at.y - rows.y))?;
     seen(state, answer, area).nth(row).map(|(at, _)| at)
 }
 
-fn heading(state: &State, names: usize, area: Rect, buf: &mut Buffer, theme: &Theme) {
+fn heading(state: &State, columns: &Columns, area: Rect, buf: &mut Buffer, theme: &Theme) {
     let role = if state.focus == Pane::Movers { Role::Accent } else { Role::Strong };
     let muted = theme.style(Role::Muted);
+    let title = "Biggest moves";
+    let before = MARK + columns.names.iter().sum::<usize>() + columns.change;
+    let because = if columns.because > 0 { format!("{}because", " ".repeat(AIR)) } else { String::new() };
     let spans = vec![
-        Span::styled("Biggest moves", theme.style(role)),
-        Span::styled(right("change", (names + 2 + CHANGE).saturating_sub(13), ""), muted),
+        Span::styled(title, theme.style(role)),
+        Span::styled(right("change", before.saturating_sub(width(title)), ""), muted),
         Span::styled(right("%", PERCENT, ""), muted),
+        Span::styled(because, muted),
     ];
     put(buf, area, 0, &Line::from(spans));
 }
 
+/// Why a group's cost changed, in so many columns: how much of it is quantity, how much price, and
+/// what contributed most.
+fn because(driver: &Driver, room: usize, ellipsis: &str) -> String {
+    let effects = split(driver);
+    let Some(reason) = driver.reason.as_ref().filter(|_| room >= EFFECTS + REASON.0) else {
+        return if width(&effects) <= room { effects } else { cut_words(&effects, room, ellipsis) };
+    };
+    let words = reason.text();
+    let words = match reason.presence {
+        // Of a group that is new or gone, all is.
+        Presence::New if !words.is_empty() && effects != NEW => format!("new: {words}"),
+        Presence::Gone if !words.is_empty() && effects != GONE => format!("gone: {words}"),
+        _ => words,
+    };
+    let words = cut_words(&words, room - EFFECTS - AIR, ellipsis);
+    format!("{}{}{words}", left(&effects, EFFECTS, ellipsis), " ".repeat(AIR))
+}
+
+/// `quantity +19 %  price -1 %`, as shares of the earlier cost.
+fn split(driver: &Driver) -> String {
+    let Some(effects) = &driver.effects else { return String::new() };
+    let zero = |amount: Option<Amount>| amount.is_none_or(Amount::is_zero);
+    if zero(driver.figure.previous) {
+        return NEW.to_owned();
+    }
+    if zero(driver.figure.amount) {
+        return GONE.to_owned();
+    }
+    let before = driver.figure.previous.filter(|before| *before > Amount::ZERO);
+    let parts = [("quantity", effects.quantity), ("price", effects.price), ("other", effects.other)];
+    let mut said: Vec<(f64, String)> = Vec::new();
+    for (name, effect) in parts {
+        let share = before.and_then(|before| effect.ratio(before));
+        match share {
+            Some(share) if share.abs() >= 0.005 && share.abs() < 99.995 => {
+                said.push((share.abs(), format!("{name} {:+.0} %", share * 100.0)));
+            }
+            Some(share) if share.abs() < 0.005 => {}
+            // Of a credit a share says nothing.
+            _ if !effect.is_zero() => said.push((1.0, name.to_owned())),
+            _ => {}
+        }
+    }
+    // Two fit: the least of three is left out.
+    if said.len() > 2
+        && let Some(least) = (0..said.len()).min_by(|a, b| said[*a].0.total_cmp(&said[*b].0))
+    {
+        said.remove(least);
+    }
+    said.into_iter().map(|(_, text)| text).collect::<Vec<_>>().join("  ")
+}
+
 /// A move's values side by side, each in a column of its own.
-fn row_names(answer: &SpendAnswer, mover: &Mover, columns: usize, theme: &Theme) -> String {
-    let labels = labels(answer, mover);
-    let each = columns / labels.len().max(1);
-    let cells: Vec<String> =
-        labels.iter().map(|l| format!("{} ", left(l, each.saturating_sub(1), theme.glyphs.ellipsis))).collect();
-    left(&cells.concat(), columns, "")
+fn row_names(answer: &SpendAnswer, mover: &Mover, columns: &Columns, theme: &Theme) -> String {
+    let cells = labels(answer, mover).into_iter().zip(&columns.names);
+    cells.map(|(l, room)| left(&left(&l, room - AIR, theme.glyphs.ellipsis), *room, "")).collect()
 }
 
 /// What a move's values are called.
@@ -102,4 +230,72 @@ fn row_names(answer: &SpendAnswer, mover: &Mover, columns: usize, theme: &Theme)
 pub fn labels(answer: &SpendAnswer, mover: &Mover) -> Vec<SafeText> {
     let values = answer.movers_by.iter().zip(&mover.key).enumerate();
     values.map(|(i, (by, value))| label(by, value, mover.names.get(&i))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::answer::{Figure, Reason};
+
+    fn driver(now: i64, before: i64, quantity: i64, price: i64, other: i64) -> Driver {
+        let mut driver = Driver {
+            key: vec!["Amazon EC2".into()],
+            names: Default::default(),
+            figure: Figure { amount: Some(Amount::whole(now)), previous: Some(Amount::whole(before)) },
+            effects: Some(Default::default()),
+            unit: None,
+            new_skus: 0,
+            gone_skus: 0,
+            reason: Some(Reason {
+                sku: "SKU-1".into(),
+                name: Some("p4d.24xlarge".into()),
+                region: "us-east-1".into(),
+                figure: Figure::default(),
+                presence: Presence::Both,
+            }),
+        };
+        if let Some(effects) = &mut driver.effects {
+            effects.quantity = Amount::whole(quantity);
+            effects.price = Amount::whole(price);
+            effects.other = Amount::whole(other);
+        }
+        driver
+    }
+
+    #[test]
+    fn a_reason_says_what_there_is_room_for() {
+        let both = driver(1_180, 1_000, 190, -10, 0);
+        assert_eq!(because(&both, 27, "…"), "quantity +19 %  price -1 %");
+        assert_eq!(because(&both, 60, "…"), "quantity +19 %  price -1 %   p4d.24xlarge us-east-1");
+        assert_eq!(because(&both, 44, "…"), "quantity +19 %  price -1 %   p4d.24xlarge …");
+        assert_eq!(because(&driver(1_180, 1_000, 190, -10, 50), 27, "…"), "quantity +19 %  other +5 %");
+        for (mut driver, named, want) in [
+            (driver(0, 50, -50, 0, 0), true, "gone                         p4d.24xlarge us-east-1"),
+            (driver(1_180, 1_000, 180, 0, 0), true, "quantity +18 %               gone: p4d.24xlarge us-east-1"),
+            (driver(1_180, 1_000, 180, 0, 0), false, "quantity +18 %"),
+        ] {
+            let reason = driver.reason.as_mut().expect("a reason");
+            reason.presence = Presence::Gone;
+            if !named {
+                (reason.sku, reason.name, reason.region) = ("".into(), None, "".into());
+            }
+            assert_eq!(because(&driver, 70, "…").trim_end(), want);
+        }
+        assert_eq!(because(&driver(1_002, 1_000, 2, 0, 0), 27, "…"), "");
+        assert_eq!(because(&driver(50, 0, 50, 0, 0), 27, "…"), "new");
+        assert_eq!(because(&driver(0, 50, -50, 0, 0), 27, "…"), "gone");
+        assert_eq!(because(&driver(-50, -100, 50, 0, 0), 27, "…"), "quantity");
+        assert_eq!(because(&driver(500_000, 1, 499_999, 0, 0), 27, "…"), "quantity");
+    }
+
+    #[test]
+    fn names_are_narrowed_from_the_widest() {
+        for (names, room, want) in
+            [(vec![10, 20], 40, vec![12, 22]), (vec![10, 20], 30, vec![12, 18]), (vec![20, 20], 20, vec![10, 10])]
+        {
+            let mut narrowed = names.clone();
+            fit(&mut narrowed, room);
+            assert_eq!(narrowed, want, "{names:?} in {room}");
+        }
+    }
 }

@@ -2,10 +2,12 @@
 //!
 //! Selections are kept by moment and by key, so that they survive a new answer. Draws nothing.
 
+use super::attention;
 use super::cards::{self, Kind};
-use crate::domain::calendar::{Day, Period};
+use crate::domain::calendar::{Day, Granularity, Period};
+use crate::domain::lens::Lens;
 use crate::domain::text::Untrusted;
-use crate::engine::answer::{Mover, SpendAnswer};
+use crate::engine::answer::{DriversAnswer, Mover, Notice, SpendAnswer, SpendDetails};
 use crate::tui::tab::Slot;
 
 /// A part of the tab that keys can act on.
@@ -18,6 +20,22 @@ pub enum Pane {
     Chart,
     /// What moved most.
     Movers,
+    /// The costliest resources.
+    Resources,
+    /// What needs attention.
+    Attention,
+}
+
+/// What of a lens the details follow from: not how the chart is cut.
+#[must_use]
+pub fn of_details(lens: &Lens) -> Lens {
+    Lens { by: Vec::new(), granularity: Granularity::Day, ..lens.clone() }
+}
+
+/// What the reasons of an answer's moves are asked through.
+#[must_use]
+pub fn of_drivers(lens: &Lens, answer: &SpendAnswer) -> Lens {
+    Lens { by: answer.movers_by.clone(), ..of_details(lens) }
 }
 
 /// The Spend tab's state.
@@ -25,11 +43,17 @@ pub enum Pane {
 pub struct State {
     /// What it asked and was told.
     pub slot: Slot<SpendAnswer>,
+    /// What it asked besides, once that was answered.
+    pub details: Slot<SpendDetails>,
+    /// Why what moved did, asked likewise.
+    pub drivers: Slot<DriversAnswer>,
     /// What keys act on.
     pub focus: Pane,
     cursor: Option<i64>,
     card: Option<Kind>,
     mover: Option<Vec<Untrusted>>,
+    resource: Option<Untrusted>,
+    notice: Option<Notice>,
 }
 
 impl State {
@@ -37,6 +61,23 @@ impl State {
     #[must_use]
     pub fn answer(&self, currency: Option<&str>) -> Option<&SpendAnswer> {
         self.slot.answer(currency, |a| &a.currency)
+    }
+
+    /// The details in a currency; `None` where those that are here are of another lens than the
+    /// answer is.
+    #[must_use]
+    pub fn details(&self, currency: Option<&str>) -> Option<&SpendDetails> {
+        let lens = of_details(&self.slot.shown.as_ref()?.lens);
+        self.details.shown.as_ref().filter(|shown| shown.lens == lens)?;
+        self.details.answer(currency, |details| &details.currency).filter(|d| currency.is_none_or(|c| c == d.currency))
+    }
+
+    /// The reasons of the moves, likewise.
+    #[must_use]
+    pub fn drivers(&self, answer: &SpendAnswer) -> Option<&DriversAnswer> {
+        let lens = of_drivers(&self.slot.shown.as_ref()?.lens, answer);
+        let shown = self.drivers.shown.as_ref().filter(|shown| shown.lens == lens)?;
+        shown.answers.iter().find(|drivers| drivers.currency == answer.currency)
     }
 
     /// The selected piece of time: the one that holds the chosen moment, or else the newest with a
@@ -123,6 +164,56 @@ impl State {
         let Some(at) = self.card(shown).and_then(|kind| shown.iter().position(|k| *k == kind)) else { return };
         let at = at.saturating_add_signed(by).min(shown.len() - 1);
         self.card = shown.get(at).copied();
+    }
+
+    /// The selected resource's index, where resources have the focus.
+    #[must_use]
+    pub fn resource(&self, details: &SpendDetails) -> Option<usize> {
+        (self.focus == Pane::Resources && !details.resources.is_empty()).then(|| self.resource_at(details))
+    }
+
+    fn resource_at(&self, details: &SpendDetails) -> usize {
+        self.resource.as_ref().and_then(|id| details.resources.iter().position(|r| r.id == *id)).unwrap_or(0)
+    }
+
+    /// Selects another resource.
+    pub fn move_resource(&mut self, by: isize, currency: Option<&str>) {
+        let Some(details) = self.details(currency) else { return };
+        let Some(last) = details.resources.len().checked_sub(1) else { return };
+        let at = self.resource_at(details).saturating_add_signed(by).min(last);
+        self.resource = details.resources.get(at).map(|r| r.id.clone());
+    }
+
+    /// The selected notice's index, where attention has the focus.
+    #[must_use]
+    pub fn notice(&self, answer: &SpendAnswer, details: Option<&SpendDetails>) -> Option<usize> {
+        let count = attention::notices(answer, details).count();
+        (self.focus == Pane::Attention && count > 0).then(|| self.notice_at(answer, details))
+    }
+
+    fn notice_at(&self, answer: &SpendAnswer, details: Option<&SpendDetails>) -> usize {
+        let mut all = attention::notices(answer, details);
+        self.notice.as_ref().and_then(|notice| all.position(|n| n == notice)).unwrap_or(0)
+    }
+
+    /// The selected notice.
+    #[must_use]
+    pub fn selected_notice<'a>(
+        &self,
+        answer: &'a SpendAnswer,
+        details: Option<&'a SpendDetails>,
+    ) -> Option<&'a Notice> {
+        attention::notices(answer, details).nth(self.notice(answer, details)?)
+    }
+
+    /// Selects another notice.
+    pub fn move_notice(&mut self, by: isize, currency: Option<&str>) {
+        let Some(answer) = self.answer(currency) else { return };
+        let details = self.details(currency);
+        let Some(last) = attention::notices(answer, details).count().checked_sub(1) else { return };
+        let at = self.notice_at(answer, details).saturating_add_signed(by).min(last);
+        let chosen = attention::notices(answer, details).nth(at).cloned();
+        self.notice = chosen;
     }
 
     /// Gives the focus to the next of the panes that are shown.

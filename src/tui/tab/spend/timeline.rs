@@ -17,7 +17,7 @@ use crate::domain::text::SafeText;
 use crate::engine::answer::{Figure, Series, SpendAnswer};
 use crate::engine::query::pieces;
 use crate::tui::tab::label;
-use crate::tui::text::{cut, left, put, put_at, width};
+use crate::tui::text::{cut, cut_words, left, put, put_at, right, width};
 use crate::tui::theme::{Role, Theme};
 use crate::tui::widget::chart::{Chart, Label, Layer};
 use crate::tui::widget::money;
@@ -26,6 +26,9 @@ use crate::tui::widget::money;
 const NAME: usize = 20;
 /// Columns of a piece's name in the read-out: `Wed Nov 20 14:00`.
 const WHEN: usize = 16;
+/// Columns of a share, and of a note's text at most.
+const SHARE: usize = 7;
+const NOTE_MAX: usize = 60;
 
 /// An answer as it stands on a time axis.
 pub struct Timeline<'a> {
@@ -52,7 +55,7 @@ impl<'a> Timeline<'a> {
             previous: floats(&answer.previous_series),
             labels: labels(&answer.starts, answer.granularity),
             strides: if answer.granularity == Granularity::Hour { &[1, 2, 3, 6, 12, 24, 48, 72, 168] } else { &[] },
-            marks: Vec::new(),
+            marks: marks(answer),
             cursor: state.cursor(answer),
         };
         Timeline { state, answer, by, chart }
@@ -122,19 +125,66 @@ impl<'a> Timeline<'a> {
         format!("{} settled through {day}", cut(&name, 14, ""))
     }
 
-    /// Draws what the selected piece costs: on one row its total, on the next each series.
-    pub fn readout(&self, area: Rect, buf: &mut Buffer, theme: &Theme) {
+    /// Draws what the selected piece costs: on one row its total, on the next what is written down
+    /// about it and, where that is asked for, each series.
+    pub fn readout(&self, area: Rect, series: bool, buf: &mut Buffer, theme: &Theme) {
         let Some(at) = self.chart.cursor else { return };
         let Some(start) = self.answer.starts.get(at).copied() else { return };
         let mut first = self.total(at, start, usize::from(area.width), theme);
-        if area.height > 1 {
-            put(buf, area, 0, &Line::from(first));
-            let room = usize::from(area.width);
-            return put(buf, area, 1, &Line::from(self.parts(at, room, theme)));
+        let two = area.height > 1;
+        let room = |used: &[Span<'_>]| usize::from(area.width).saturating_sub(used.iter().map(Span::width).sum());
+        let mut second = if two { Vec::new() } else { std::mem::take(&mut first) };
+        if let Some((_, words)) = self.chart.marks.iter().find(|(piece, _)| *piece == at) {
+            let words = cut_words(words, room(&second).saturating_sub(4).min(NOTE_MAX), theme.glyphs.ellipsis);
+            let sign = Span::styled(format!("{} ", theme.glyphs.note), theme.style(Role::Accent));
+            second.extend([sign, Span::raw(words), Span::raw("  ")]);
         }
-        let used: usize = first.iter().map(Span::width).sum();
-        first.extend(self.parts(at, usize::from(area.width).saturating_sub(used), theme));
+        if series {
+            second.extend(self.parts(at, room(&second), theme));
+        }
         put(buf, area, 0, &Line::from(first));
+        put(buf, area, u16::from(two), &Line::from(second));
+    }
+
+    /// Draws every series in numbers: of the selected piece, of the whole period, and its share.
+    pub fn numbers(&self, area: Rect, buf: &mut Buffer, theme: &Theme) {
+        let answer = self.answer;
+        let at = self.chart.cursor.unwrap_or_default();
+        let muted = theme.style(Role::Muted);
+        let places = money::places(&answer.currency);
+        let totals = answer.series.iter().map(|s| s.total).chain([answer.total.amount]);
+        let whole = totals.map(|t| width(&money::amount(t, places))).max().unwrap_or_default().max(6) + 2;
+        let one = columns(&answer.totals, places).max(WHEN) + 1;
+        let names = usize::from(area.width).saturating_sub(whole + one + SHARE);
+        let start = answer.starts.get(at).map_or_else(String::new, |start| when(*start, answer.granularity));
+        let words =
+            left("", names, "") + &right(&start, one, "") + &right("in all", whole, "") + &right("share", SHARE, "");
+        put(buf, area, 0, &Line::from(Span::styled(words, muted)));
+        let amount = |value: Option<Amount>, room: usize| right(&money::amount_in(value, places, room - 1), room, "");
+        let cells = |now: Option<Amount>, total: Option<Amount>| {
+            let share = total.zip(answer.total.amount).and_then(|(part, all)| part.ratio(all));
+            let share = right(&money::share(share), SHARE, "");
+            [Span::raw(amount(now, one)), Span::raw(amount(total, whole)), Span::styled(share, muted)]
+        };
+        let mut row = 1;
+        for (series, layer) in answer.series.iter().zip(&self.chart.layers) {
+            let name = left(&self.name(series), names.saturating_sub(2), theme.glyphs.ellipsis);
+            let sign = Span::styled(format!("{} ", theme.swatch(layer.paint)), theme.layer(layer.paint));
+            let mut spans = vec![sign, Span::raw(name)];
+            spans.extend(cells(series.costs.get(at).copied().flatten(), series.total));
+            put(buf, area, row, &Line::from(spans));
+            row += 1;
+        }
+        let mut spans = vec![Span::styled(left("  all", names, ""), muted)];
+        spans.extend(cells(answer.totals.get(at).copied().flatten(), answer.total.amount));
+        put(buf, area, row, &Line::from(spans));
+        if answer.previous_period.is_some() {
+            let words = left(&format!("{} before", theme.glyphs.previous), names, "");
+            let mut spans = vec![Span::styled(words, muted)];
+            let before = cells(answer.previous_series.get(at).copied().flatten(), answer.total.previous);
+            spans.extend(before.into_iter().take(2));
+            put(buf, area, row + 1, &Line::from(spans));
+        }
     }
 
     /// The piece's name, cost, change, and what it is held against.
@@ -209,6 +259,20 @@ pub fn heading(title: &str, focus: bool, area: Rect, buf: &mut Buffer, theme: &T
 /// Columns of the widest of some amounts.
 fn columns(amounts: &[Option<Amount>], places: u32) -> usize {
     amounts.iter().map(|amount| width(&money::amount(*amount, places))).max().unwrap_or_default()
+}
+
+/// The user's notes by the piece that their day is in.
+fn marks(answer: &SpendAnswer) -> Vec<(usize, String)> {
+    let mut marks: Vec<(usize, String)> = Vec::new();
+    for note in &answer.notes {
+        let piece = answer.starts.partition_point(|start| *start <= note.day.seconds()).saturating_sub(1);
+        let text = note.text.safe();
+        match marks.last_mut() {
+            Some((last, words)) if *last == piece => words.push_str(&format!("; {text}")),
+            _ => marks.push((piece, text.into_string())),
+        }
+    }
+    marks
 }
 
 fn floats(costs: &[Option<Amount>]) -> Vec<Option<f64>> {

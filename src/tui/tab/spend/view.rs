@@ -9,14 +9,14 @@ use ratatui::text::{Line, Span};
 use super::cards::{self, Cards, Kind};
 use super::state::Pane;
 use super::timeline::{Timeline, heading};
-use super::{State, movers};
+use super::{State, attention, movers, resources};
 use crate::domain::calendar::Day;
 use crate::domain::lens::Lens;
 use crate::domain::text::SafeText;
-use crate::engine::answer::SpendAnswer;
+use crate::engine::answer::{DriversAnswer, Key, Notice, SpendAnswer, SpendDetails};
 use crate::tui::keymap::Keymap;
 use crate::tui::layout::spend::{Parts, parts};
-use crate::tui::text::{cut, put};
+use crate::tui::text::put;
 use crate::tui::theme::{Role, Theme};
 use crate::tui::widget::chart::Chart;
 use crate::tui::widget::money;
@@ -26,6 +26,10 @@ use crate::tui::widget::money;
 pub struct Scene<'a> {
     /// What is selected.
     pub state: &'a State,
+    /// What followed later.
+    pub details: Option<&'a SpendDetails>,
+    /// Why what moved did.
+    pub drivers: Option<&'a DriversAnswer>,
     /// What is known; `None` where no answer has come yet, which leaves the same places blank.
     pub answer: Option<&'a SpendAnswer>,
     /// What the answer is to, or will be.
@@ -43,10 +47,30 @@ impl Scene<'_> {
         parts(body, self.answer.map_or(0, |a| a.notices.len()) as u16)
     }
 
+    /// Whether anything in a body is drawn from the details.
+    #[must_use]
+    pub fn shows_details(&self, body: Rect) -> bool {
+        let parts = self.parts(body);
+        !parts.attention.is_empty() || !parts.resources.is_empty()
+    }
+
+    /// The moves of which a body shows the reason.
+    #[must_use]
+    pub fn explained(&self, body: Rect) -> Vec<Key> {
+        let parts = self.parts(body);
+        let Some(answer) = self.answer.filter(|_| parts.movers.height > 1) else { return vec![] };
+        if movers::Columns::of(answer, usize::from(parts.movers.width)).because == 0 {
+            return vec![];
+        }
+        answer.movers.iter().map(|mover| mover.key.clone()).collect()
+    }
+
     /// The figures that are shown in a body.
     #[must_use]
     pub fn cards(&self, body: Rect) -> Vec<Kind> {
-        cards::shown(self.parts(body).cards.width, self.lens)
+        let mut kinds = cards::shown(self.parts(body).cards.width, self.lens);
+        kinds.retain(|kind| *kind != Kind::ThisHour || self.details.is_some_and(|d| d.hour.is_some()));
+        kinds
     }
 
     /// The panes in a body that the focus can go to, in its order.
@@ -57,33 +81,58 @@ impl Scene<'_> {
         let there = |pane: &Pane| match pane {
             Pane::Chart => !parts.readout.is_empty(),
             Pane::Movers => parts.movers.height > 1 && !answer.movers.is_empty(),
+            Pane::Resources => !parts.resources.is_empty() && self.details.is_some_and(|d| !d.resources.is_empty()),
+            Pane::Attention => {
+                let place = if parts.attention.is_empty() { parts.notices } else { parts.attention };
+                !place.is_empty() && attention::notices(answer, self.listed(&parts)).next().is_some()
+            }
             Pane::Cards => true,
         };
-        [Pane::Chart, Pane::Movers, Pane::Cards].into_iter().filter(there).collect()
+        const ORDER: [Pane; 5] = [Pane::Chart, Pane::Movers, Pane::Resources, Pane::Attention, Pane::Cards];
+        ORDER.into_iter().filter(there).collect()
+    }
+
+    /// The details whose notices are listed: on lines of their own there is no room for them.
+    fn listed(&self, parts: &Parts) -> Option<&SpendDetails> {
+        self.details.filter(|_| !parts.attention.is_empty())
+    }
+
+    /// The selected notice.
+    #[must_use]
+    pub fn notice(&self, body: Rect) -> Option<&Notice> {
+        self.state.selected_notice(self.answer?, self.listed(&self.parts(body)))
     }
 
     /// Draws the tab.
     pub fn draw(&self, area: Rect, buf: &mut Buffer, theme: &Theme) {
         let parts = self.parts(area);
         let (state, lens, as_of) = (self.state, self.lens, self.as_of);
-        let selected = state.card(&cards::shown(parts.cards.width, lens));
-        Cards { answer: self.answer, lens, as_of, selected }.draw(parts.cards, buf, theme);
+        let selected = state.card(&self.cards(area));
+        Cards { answer: self.answer, details: self.details, lens, as_of, selected }.draw(parts.cards, buf, theme);
         let Some(answer) = self.answer else {
-            heading("Daily", false, parts.legend, buf, theme);
+            let headings =
+                [("Daily", parts.legend), ("Needs attention", parts.attention), ("Top resources", parts.resources)];
+            for (title, place) in headings {
+                heading(title, false, place, buf, theme);
+            }
             Chart::default().draw(parts.chart, buf, theme);
             put(buf, parts.readout, 0, &Line::from(Span::styled("loading", theme.style(Role::Muted))));
             return;
         };
-        for (row, notice) in answer.notices.iter().take(usize::from(parts.notices.height)).enumerate() {
-            let text = SafeText::from_outside(&format!("{}: {}", notice.text, notice.hint));
-            let text = cut(&format!("! {text}"), usize::from(parts.notices.width), theme.glyphs.ellipsis);
-            put(buf, parts.notices, row as u16, &Line::from(Span::styled(text, theme.style(Role::Unsure))));
+        if parts.attention.is_empty() {
+            attention::lines(state, answer, parts.notices, buf, theme);
+        } else {
+            attention::block(state, answer, self.details, parts.attention, buf, theme);
         }
         let timeline = Timeline::of(state, answer);
         timeline.legend(parts.legend, buf, theme);
         timeline.chart.draw(parts.chart, buf, theme);
-        timeline.readout(parts.readout, buf, theme);
-        movers::draw(state, answer, self.keymap, parts.movers, buf, theme);
+        timeline.readout(parts.readout, parts.numbers.is_empty(), buf, theme);
+        if !parts.numbers.is_empty() {
+            timeline.numbers(parts.numbers, buf, theme);
+            resources::draw(state, self.details, parts.resources, buf, theme);
+        }
+        movers::draw(state, answer, self.drivers, self.keymap, parts.movers, buf, theme);
     }
 
     /// The selected figure, piece of time or move as text to copy.
@@ -92,13 +141,21 @@ impl Scene<'_> {
         let (state, answer) = (self.state, self.answer?);
         let places = money::places(&answer.currency);
         match state.focus {
-            Pane::Cards => state.card(&self.cards(body)).map(|kind| cards::text(kind, answer, self.lens)),
+            Pane::Cards => state.card(&self.cards(body)).map(|kind| cards::text(kind, answer, self.details, self.lens)),
             Pane::Movers => {
                 let mover = state.selected_mover(answer)?;
                 let names: Vec<String> = movers::labels(answer, mover).into_iter().map(SafeText::into_string).collect();
                 let change = mover.figure.change().map_or_else(|| money::UNKNOWN.to_owned(), |c| c.grouped(places));
                 let percent = money::percent_change(&mover.figure);
                 Some(format!("{}\t{change} {}\t{percent}", names.join("\t"), answer.currency))
+            }
+            Pane::Resources => {
+                let resource = self.details.and_then(|d| d.resources.get(state.resource(d)?))?;
+                let amount = money::amount(resource.figure.amount, places);
+                Some(format!("{}\t{amount} {}", resource.id.safe(), answer.currency))
+            }
+            Pane::Attention => {
+                self.notice(body).map(|n| SafeText::from_outside(&format!("{}: {}", n.text, n.hint)).into_string())
             }
             Pane::Chart => {
                 let at = state.cursor(answer)?;

@@ -1,0 +1,80 @@
+//! The costliest resources, beside the days that they are held against.
+//!
+//! Draws only the rows that are seen. Asks nothing and changes nothing.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::State;
+use super::state::Pane;
+use super::timeline::heading;
+use crate::domain::dimension::Dimension;
+use crate::domain::money::Amount;
+use crate::domain::text::SafeText;
+use crate::engine::answer::{SpendDetails, TopResource};
+use crate::tui::tab::label;
+use crate::tui::text::{left, put, put_at, right, width};
+use crate::tui::theme::{Role, Theme};
+use crate::tui::widget::money;
+
+/// Columns of a change's share.
+const PERCENT: usize = 8;
+/// Columns of an amount at most.
+const COST_MAX: usize = 16;
+
+/// What a resource is called: its name, or its id.
+#[must_use]
+pub fn name(resource: &TopResource) -> SafeText {
+    label(&Dimension::Resource, &resource.id, resource.name.as_ref())
+}
+
+/// Draws heading and rows; places stay blank while the details are on their way.
+pub fn draw(state: &State, details: Option<&SpendDetails>, area: Rect, buf: &mut Buffer, theme: &Theme) {
+    heading("Top resources", state.focus == Pane::Resources, area, buf, theme);
+    let muted = theme.style(Role::Muted);
+    let Some(details) = details else {
+        let words = state.details.error.as_ref().map_or("loading", |_| "cannot be read: r asks again");
+        return put(buf, area, 1, &Line::from(Span::styled(words, muted)));
+    };
+    if details.resources.is_empty() {
+        return put(buf, area, 1, &Line::from(Span::styled("no charge names a resource", muted)));
+    }
+    let all = Amount::whole(i64::try_from(details.resources_total).unwrap_or(i64::MAX)).grouped(0);
+    let count = format!("{} of {all}", details.resources.len());
+    put_at(buf, area, area.width.saturating_sub(width(&count) as u16), 0, &Line::from(Span::styled(count, muted)));
+    let places = money::places(&details.currency);
+    let costs = details.resources.iter().map(|r| r.figure.amount).chain([details.without_resource]);
+    let cost = costs.map(|c| width(&money::amount(c, places))).max().unwrap_or_default().min(COST_MAX) + 1;
+    let columns = usize::from(area.width).saturating_sub(cost + PERCENT + 2);
+    let amount = |value: Option<Amount>| right(&money::amount_in(value, places, cost), cost, "");
+    let selected = state.resource(details);
+    // The last row is of what lies in no resource.
+    let room = usize::from(area.height).saturating_sub(2);
+    let first = selected.map_or(0, |at| (at + 1).saturating_sub(room));
+    let mut row = 1;
+    for (at, resource) in details.resources.iter().enumerate().skip(first).take(room) {
+        let (role, sign) = money::direction(&resource.figure, &theme.glyphs);
+        let mark = if selected == Some(at) { theme.glyphs.marks.0 } else { sign };
+        let spans = vec![
+            Span::styled(left(mark, 2, ""), theme.style(role)),
+            Span::raw(left(&name(resource), columns, theme.glyphs.ellipsis)),
+            Span::raw(amount(resource.figure.amount)),
+            Span::styled(right(&money::percent_cell(&resource.figure), PERCENT, ""), theme.style(role)),
+        ];
+        put(buf, area, row, &Line::from(spans));
+        if selected == Some(at) {
+            let bar = Rect { y: area.y + row, height: 1, ..area };
+            buf.set_style(bar.intersection(buf.area), theme.style(Role::Selected));
+        }
+        row += 1;
+    }
+    if details.without_resource.is_some() {
+        let spans = vec![
+            Span::raw("  "),
+            Span::styled(left("in no resource", columns, ""), muted),
+            Span::styled(amount(details.without_resource), muted),
+        ];
+        put(buf, area, row, &Line::from(spans));
+    }
+}
