@@ -47,7 +47,8 @@ pub fn spot(text: &str, at: usize) -> Spot {
             return Spot { wanted: Wanted::Term, piece: piece.clone(), typed: String::new(), term: piece };
         }
         let start = reader.at;
-        let found = reader.term(at);
+        // Before the sign of a term there is nothing that its word could be put in the place of.
+        let found = reader.term(at).filter(|(_, piece)| (piece.start..=piece.end).contains(&at));
         if at <= reader.at {
             let (wanted, piece) = found.unwrap_or((Wanted::Anything, start..reader.at));
             let typed = unquoted(&text[piece.start..at.max(piece.start)]);
