@@ -36,6 +36,9 @@ pub struct Spot {
 /// What begins a word that names a tag.
 const TAG: &str = "tag:";
 
+/// What begins a word that names a virtual dimension.
+const VIRTUAL: &str = "virtual:";
+
 /// What stands at a byte position of a text, which must be a character's edge.
 #[must_use]
 pub fn spot(text: &str, at: usize) -> Spot {
@@ -50,8 +53,10 @@ pub fn spot(text: &str, at: usize) -> Spot {
         // Before the sign of a term there is nothing that its word could be put in the place of.
         let found = reader.term(at).filter(|(_, piece)| (piece.start..=piece.end).contains(&at));
         if at <= reader.at {
+            // Before a term's sign nothing fits that would not run into the term.
+            let found = found.filter(|(_, piece)| piece.start <= at);
             let (wanted, piece) = found.unwrap_or((Wanted::Anything, start..reader.at));
-            let typed = unquoted(&text[piece.start..at.max(piece.start)]);
+            let typed = unquoted(&text[piece.start..at]);
             return Spot { wanted, piece, typed, term: start..reader.at };
         }
     }
@@ -153,6 +158,7 @@ impl Reader<'_> {
                 return Some((Wanted::TagKey, key..self.at));
             }
         } else {
+            self.at += if self.rest().starts_with(VIRTUAL) { VIRTUAL.len() } else { 0 };
             self.until(|c| c.is_whitespace() || matches!(c, ':' | '=' | '"' | '|' | '<' | '>'));
         }
         if !self.rest().starts_with([':', '=']) {
@@ -233,6 +239,11 @@ mod tests {
             ("s^er", Wanted::Term, "ser", "s"),
             ("-reg^", Wanted::Term, "reg", "reg"),
             ("-^", Wanted::Term, "", ""),
+            ("^-", Wanted::Anything, "-", ""),
+            ("< ^-=", Wanted::Anything, "-=", ""),
+            ("^!env=prod", Wanted::Anything, "!env=prod", ""),
+            ("virtual:te^", Wanted::Term, "virtual:te", "virtual:te"),
+            ("virtual:team=w^eb", value("virtual:team"), "web", "w"),
             ("env=prod ^", Wanted::Term, "", ""),
             ("env=prod ^ region:x", Wanted::Term, "", ""),
             ("env=prod re^g", Wanted::Term, "reg", "re"),
