@@ -116,8 +116,8 @@ fn over(context: &mut Context<'_, '_>, place: PathBuf, demo: Option<u64>, face: 
         demo,
         flags: flags(&context.global),
     };
-    let front = front_page(context, &place).filter(|page| page.demo || demo.is_none());
-    let as_of = front.as_ref().map_or(context.as_of, |p| wiring::shown_day(context.as_of, fixed, Some(p.last_day)));
+    let front = front_page(context, &place).filter(|page| page.of.demo || demo.is_none());
+    let as_of = front.as_ref().map_or(context.as_of, |p| wiring::shown_day(context.as_of, fixed, Some(p.of.last_day)));
     let open = first::Shared::default();
     let ours = Arc::clone(&open);
     let importer = first::importer(plan.setup.clone(), Arc::clone(&open));
@@ -138,7 +138,9 @@ fn over(context: &mut Context<'_, '_>, place: PathBuf, demo: Option<u64>, face: 
     });
     let banner = demo.map(|_| DEMO_BANNER.to_owned());
     let first_run = (demo.is_none() && !folder::exists(&place)).then(first::clouds);
-    let result = start(context, Start { as_of, banner, front, first_run }, opener, importer, face);
+    let session = wiring::session(&place, &context.config);
+    let place = Some(place);
+    let result = start(context, Start { as_of, banner, front, first_run, session, place }, opener, importer, face);
     let host = open.lock().unwrap_or_else(PoisonError::into_inner).take();
     if let Some(host) = host {
         let notices = host.owner().map(|owner| {
@@ -162,7 +164,7 @@ fn looking_at_demo(engine: LocalEngine, as_of: Day) -> tui::Opened {
 /// where one was asked for.
 fn front_page(context: &Context<'_, '_>, place: &Path) -> Option<front::Page> {
     let fixed = context.global.as_of.is_some();
-    front::read(place, &wiring::first_lens(&context.config))
+    front::read(place, &wiring::first_question(place, &context.config))
         .filter(|page| if fixed { page.as_of == context.as_of } else { page.as_of <= context.as_of })
 }
 
@@ -174,7 +176,7 @@ fn generated(context: &mut Context<'_, '_>, seed: u64, face: Face) -> Result<u8>
         Err(Error::usage("this is the demo: a bill is not added to it").hint("`spendtop` alone looks at your own"))
     });
     let banner = Some(DEMO_BANNER.to_owned());
-    start(context, Start { as_of, banner, front: None, first_run: None }, opener, importer, face)
+    start(context, Start { as_of, banner, ..Start::default() }, opener, importer, face)
 }
 
 /// How the app shows itself.
@@ -199,11 +201,15 @@ impl Face {
 }
 
 /// What the first frame is drawn from.
+#[derive(Default)]
 struct Start {
     as_of: Day,
     banner: Option<String>,
     front: Option<front::Page>,
     first_run: Option<Vec<tui::welcome::Cloud>>,
+    session: Option<tui::session::Session>,
+    /// Where the next run finds where this one was left; `None` where nothing is kept.
+    place: Option<PathBuf>,
 }
 
 fn start(
@@ -227,6 +233,7 @@ fn start(
         banner: start.banner,
         front: start.front,
         keymap: Arc::new(tui::Keymap::with(&context.config.keys)?),
+        session: start.session,
         hints,
         first_run: start.first_run,
         folder: std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/")),
@@ -251,6 +258,9 @@ fn start(
     }
     if let Some(hints) = &left.hints {
         hints::remember(hints);
+    }
+    if let (Some(place), Some(session)) = (&start.place, &left.session) {
+        wiring::keep_session(place, session);
     }
     Ok(left.code)
 }

@@ -15,8 +15,9 @@ use crate::domain::calendar::Day;
 use crate::domain::dimension::Dimension;
 use crate::domain::lens::Lens;
 use crate::domain::text::SafeText;
+use crate::engine::front::{self, Of};
 use crate::engine::local::LocalEngine;
-use crate::engine::{Engine, front};
+use crate::engine::{Engine, Question};
 use crate::error::{Error, Result};
 use crate::host::{Host, Settings, Setup};
 use crate::provider::Problem;
@@ -24,6 +25,10 @@ use crate::provider::demo::{self, Demo};
 use crate::store::manifest::Manifest;
 use crate::store::{Store, folder};
 use crate::sync::ingest::{self, Options, Watcher};
+use crate::tui::session::Session;
+
+/// The file beside the store that says where the app was left.
+const SESSION: &str = "session.json";
 
 /// What of the config answers depend on.
 #[must_use]
@@ -35,13 +40,13 @@ pub fn settings(config: &Config) -> Settings {
 /// What reaching the store needs.
 #[must_use]
 pub fn setup(context: &Context<'_, '_>, place: &Path) -> Setup {
-    let (lens, today, fixed) = (first_lens(&context.config), context.as_of, context.global.as_of.is_some());
+    let (config, today, fixed) = (context.config.clone(), context.as_of, context.global.as_of.is_some());
     Setup {
         place: place.to_owned(),
         short: short_folder(),
         tag_keys: context.config.tags.keys.clone(),
         settings: settings(&context.config),
-        after_change: Arc::new(move |engine| keep_front(engine, &lens, today, fixed)),
+        after_change: Arc::new(move |engine| keep_front(engine, &config, today, fixed)),
     }
 }
 
@@ -74,15 +79,40 @@ pub fn shown_day(today: Day, fixed: bool, last: Option<Day>) -> Day {
     }
 }
 
+/// Where the user left the app the last time, where that can still be shown.
+#[must_use]
+pub fn session(place: &Path, config: &Config) -> Option<Session> {
+    let mut session = Session::from_bytes(&folder::kept(place, SESSION)?)?;
+    config.dimensions.bind_lens(&mut session.lens).ok()?;
+    Some(session)
+}
+
+/// Keeps where the user left the app. What cannot be kept is not told: the next run begins elsewhere.
+pub fn keep_session(place: &Path, session: &Session) {
+    if let Some(bytes) = session.to_bytes().filter(|_| folder::exists(place)) {
+        let _ = folder::keep(place, SESSION, &bytes);
+    }
+}
+
+/// What the app shows first: what was looked at last, or the first tab of the config's lens.
+#[must_use]
+pub fn first_question(place: &Path, config: &Config) -> Question {
+    session(place, config).map_or_else(|| Question::Spend(first_lens(config)), |session| session.question())
+}
+
 /// Writes the front page of what the store holds now. Without it the next start only shows its
 /// figures later, so that failing to write it is not told.
 pub fn refresh_front(context: &Context<'_, '_>, engine: &LocalEngine) {
-    keep_front(engine, &first_lens(&context.config), context.as_of, context.global.as_of.is_some());
+    keep_front(engine, &context.config, context.as_of, context.global.as_of.is_some());
 }
 
-fn keep_front(engine: &LocalEngine, lens: &Lens, today: Day, fixed: bool) {
-    let last = engine.store().manifest().extent().map(|(_, last)| last);
-    let _ = front::refresh(engine, lens, shown_day(today, fixed, last), clock::now_seconds());
+fn keep_front(engine: &LocalEngine, config: &Config, today: Day, fixed: bool) {
+    let Some(place) = engine.store().place() else { return };
+    let manifest = engine.store().manifest();
+    let last = manifest.extent().map(|(_, last)| last);
+    let of = last.map(|last_day| Of { generation: manifest.generation, last_day, demo: engine.is_demo() });
+    let moment = (shown_day(today, fixed, last), clock::now_seconds());
+    let _ = front::refresh(engine, place, of, &first_question(place, config), moment);
 }
 
 /// The same, where this process owns a store that a command changed beside it.

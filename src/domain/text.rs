@@ -54,7 +54,10 @@ impl From<String> for Untrusted {
 }
 
 /// Text that a terminal may be given: one line, no control characters, nothing invisible.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug)]
+///
+/// What is read back from where it was written is made safe again.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
 pub struct SafeText(String);
 
 impl SafeText {
@@ -121,6 +124,11 @@ impl Deref for SafeText {
 impl fmt::Display for SafeText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.0)
+    }
+}
+impl From<String> for SafeText {
+    fn from(text: String) -> SafeText {
+        SafeText::from_outside(&text)
     }
 }
 impl From<SafeText> for String {

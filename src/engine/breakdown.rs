@@ -10,6 +10,7 @@ use super::answer::{BreakdownAnswer, BreakdownRow, Figure};
 use super::local::LocalEngine;
 use super::query::{names, pieces, request, sums_by_currency};
 use super::sharing::notices;
+use super::spend::admitted;
 use super::table::Table;
 use crate::domain::calendar::{Day, Granularity, Period};
 use crate::domain::lens::Lens;
@@ -58,6 +59,7 @@ pub fn answer(
         }
         let groups = collect(&currency, &now, &before, &starts);
         let mut answer = finish(lens, &currency, (period, against), compared, groups, (&starts, granularity), limit);
+        answer.freshness = admitted(engine.freshness(as_of), lens);
         answer.notices = notices(lens, engine.store());
         answers.push(answer);
     }
@@ -142,6 +144,7 @@ fn finish(
         unknown_rows: total.0.unknown,
         starts: starts.to_vec(),
         granularity,
+        freshness: Vec::new(),
         notices: Vec::new(),
     }
 }

@@ -166,6 +166,25 @@ fn write_small(place: &Path, name: &str, text: &str) -> Result<()> {
     put_file(place, name, format!("{text} {:08x}\n", crc32c::crc32c(text.as_bytes())).as_bytes())
 }
 
+/// Bytes of a small file of the folder at most.
+const KEPT_MAX: u64 = 1 << 20;
+
+/// A small file that a face keeps beside the store; `None` where there is none or it cannot be read.
+#[must_use]
+pub fn kept(place: &Path, name: &str) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(place.join(name)).ok()?.take(KEPT_MAX + 1).read_to_end(&mut bytes).ok()?;
+    (bytes.len() as u64 <= KEPT_MAX).then_some(bytes)
+}
+
+/// Keeps a small file beside the store, readable by its owner alone; atomic and synced.
+///
+/// # Errors
+/// Kind `Store` where the disk fails or is full.
+pub fn keep(place: &Path, name: &str, bytes: &[u8]) -> Result<()> {
+    put_file(place, name, bytes)
+}
+
 /// Writes a file of the folder, readable by its owner alone; atomic and synced.
 ///
 /// # Errors

@@ -21,6 +21,7 @@ pub mod overlay;
 pub mod plain;
 mod pump;
 pub mod screen;
+pub mod session;
 pub mod start;
 pub mod tab;
 pub mod taker;
@@ -92,6 +93,8 @@ pub struct Options {
     pub front: Option<Page>,
     /// What keys mean.
     pub keymap: Arc<Keymap>,
+    /// Where the user left off, where that is known.
+    pub session: Option<session::Session>,
     /// What the user was hinted at; `None` where nobody wants to be.
     pub hints: Option<Hints>,
     /// The clouds of the first screen, where that is to be shown: there is no store.
@@ -101,7 +104,7 @@ pub struct Options {
 }
 
 /// What is left of the app when it has ended.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Left {
     /// The process's exit code.
     pub code: u8,
@@ -109,6 +112,8 @@ pub struct Left {
     pub background: Option<Tone>,
     /// What the user was hinted at, where that is to be remembered.
     pub hints: Option<Hints>,
+    /// Where the user left off; `None` where nothing was looked at.
+    pub session: Option<session::Session>,
 }
 
 /// What the app has done for it: each is called on a thread of its own.
@@ -167,7 +172,7 @@ fn ended(end: End) -> Result<Left> {
         End::Failed(error) => return Err(error),
     };
     if terminal::hung_up() {
-        return Ok(Left { code: 128 + HANG_UP as u8, background: None, hints: None });
+        return Ok(Left { code: 128 + HANG_UP as u8, background: None, hints: None, session: None });
     }
     Err(Error::bug(format!("cannot draw on the terminal: {error}")))
 }
@@ -241,7 +246,12 @@ async fn serve(options: &Options, helpers: Helpers) -> Result<Left, End> {
             if let Some(code) = hands.perform(effect, &mut app)? {
                 hands.worker.settle();
                 pump.settle().await;
-                return Ok(Left { code, background: pump.background, hints: app.hints_learnt() });
+                return Ok(Left {
+                    code,
+                    background: pump.background,
+                    hints: app.hints_learnt(),
+                    session: app.session(),
+                });
             }
             dirty = true;
         }

@@ -8,6 +8,7 @@ use super::tab::{Shown, Tab};
 use super::worker::Standing;
 use crate::domain::calendar::Day;
 use crate::domain::text::SafeText;
+use crate::engine::Answer;
 use crate::engine::front::Page;
 
 /// What is said while whoever answers is being looked for.
@@ -17,9 +18,21 @@ impl App {
     /// Shows the figures of an earlier moment, and their age until the first answer comes. `now` is in
     /// seconds since 1970.
     pub(super) fn show_front(&mut self, page: &Page, now: i64) {
+        let lens = self.lens.clone();
+        let crumbs = self.path.iter().map(|c| c.label.clone()).collect();
+        match &page.answer {
+            Answer::Spend(answers) => {
+                self.spend.slot.shown = Some(Shown { lens, crumbs, answers: answers.clone() });
+                self.freshness = self.spend_answer().map(|a| a.freshness.clone()).unwrap_or_default();
+            }
+            Answer::Breakdown(answers) => {
+                self.breakdown.slot.shown = Some(Shown { lens, crumbs, answers: answers.clone() });
+                self.breakdown.arrange(self.currency.as_deref());
+                self.freshness = self.breakdown_answer().map_or_else(Vec::new, |a| a.freshness.clone());
+            }
+            _ => return,
+        }
         self.front = Some(age(now - page.made_at));
-        self.spend.slot.shown = Some(Shown { lens: page.lens.clone(), crumbs: vec![], answers: page.answers.clone() });
-        self.freshness = self.spend_answer().map(|a| a.freshness.clone()).unwrap_or_default();
     }
 
     /// The day that the figures on the screen are as of.

@@ -119,6 +119,7 @@ fn the_app_on_a_broken_engine() {
         banner: None,
         front: None,
         keymap: Arc::new(tui::Keymap::with(&config.keys).expect("keys")),
+        session: None,
         hints: None,
         first_run: None,
         folder: "/".into(),

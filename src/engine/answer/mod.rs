@@ -337,6 +337,8 @@ pub struct BreakdownAnswer {
     pub starts: Vec<i64>,
     /// How large the pieces are.
     pub granularity: Granularity,
+    /// How far the data of each provider goes that the filter admits.
+    pub freshness: Vec<Freshness>,
     /// What the reader must know beside the figures.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notices: Vec<Notice>,

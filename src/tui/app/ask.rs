@@ -93,6 +93,8 @@ impl App {
                     _ => Err(odd()),
                 });
                 if self.breakdown.slot.accept(reply.generation, answers) {
+                    self.front = None;
+                    self.freshness = self.breakdown_answer().map_or_else(Vec::new, |a| a.freshness.clone());
                     self.breakdown.arrange(self.currency.as_deref());
                 }
             }

@@ -137,6 +137,9 @@ impl App {
             size,
             mouse: options.screen.mouse,
         };
+        if let Some(session) = &options.session {
+            app.resume(session.clone());
+        }
         if let Some(page) = &options.front {
             app.show_front(page, options.now);
         }

@@ -2,6 +2,8 @@
 //!
 //! Drilling is a change of the lens, remembered as a [`Crumb`]. Draws nothing.
 
+use serde::{Deserialize, Serialize};
+
 use super::App;
 use crate::domain::calendar::Period;
 use crate::domain::dimension::Dimension;
@@ -19,7 +21,7 @@ use crate::tui::tab::spend::state::Pane;
 use crate::tui::tab::{Tab, breakdown, narrowed, spend};
 
 /// Something that was opened, and how to get back out of it.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Crumb {
     /// What it is called.
     pub label: SafeText,

@@ -8,6 +8,8 @@ pub mod spend;
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::dimension::Dimension;
 use crate::domain::filter::Filter;
 use crate::domain::lens::Lens;
@@ -18,7 +20,7 @@ use crate::engine::answer::Key;
 use crate::error::{Error, Result};
 
 /// A tab.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum Tab {
     /// What it costs, day by day.
     Spend,

@@ -18,6 +18,7 @@ use crate::engine::answer::{
     BreakdownAnswer, BreakdownRow, Composition, Coverage, CurrencyDetail, DetailAnswer, Driver, DriversAnswer, Figure,
     Freshness, LineItem, Mover, Notice, NoticeKind, Series, Severity, Share, SpendAnswer, TagUse, UnitFigure,
 };
+use crate::engine::front;
 use crate::engine::local::LocalEngine;
 use crate::engine::query::pieces;
 use crate::engine::{Answer, Cancel, Command, Engine, Extent, Outcome, Page, Question};
@@ -27,6 +28,7 @@ use crate::tui::app::App;
 use crate::tui::effect::Effect;
 use crate::tui::event::Event;
 use crate::tui::key::Key as Pressed;
+use crate::tui::session;
 use crate::tui::theme::Env;
 use crate::tui::worker::{Lane, Reply, Standing};
 use crate::tui::{Options, screen};
@@ -60,6 +62,18 @@ pub(super) fn figure(now: i64, before: i64) -> Figure {
 fn wave(day: usize, scale: i64) -> i64 {
     let weekend = if matches!(day % 7, 1 | 2) { 70 } else { 100 };
     scale * (weekend + day as i64) + (day as i64 * 37 % 11) * 113
+}
+
+/// How far the providers' data goes.
+fn freshness() -> Vec<Freshness> {
+    [("AWS", 0), ("Microsoft", -1)]
+        .map(|(provider, late)| Freshness {
+            provider: provider.into(),
+            last_day: as_of().plus(late),
+            settled_through: as_of().plus(late - 2),
+            taken_at: 0,
+        })
+        .to_vec()
 }
 
 impl Fake {
@@ -117,14 +131,7 @@ impl Fake {
             granularity: lens.granularity,
             movers: movers.collect(),
             movers_by: vec![Dimension::Service, Dimension::SubAccount],
-            freshness: [("AWS", 0), ("Microsoft", -1)]
-                .map(|(provider, late)| Freshness {
-                    provider: provider.into(),
-                    last_day: as_of().plus(late),
-                    settled_through: as_of().plus(late - 2),
-                    taken_at: 0,
-                })
-                .to_vec(),
+            freshness: freshness(),
             settled_through: Some(as_of().plus(-3)),
             settled_days: 398,
             notices: vec![Notice {
@@ -161,6 +168,7 @@ impl Fake {
             .collect();
         let period: Period = lens.period.resolve(as_of());
         BreakdownAnswer {
+            freshness: freshness(),
             notices: Vec::new(),
             metric: lens.metric,
             currency: currency.into(),
@@ -320,53 +328,53 @@ pub fn colours() -> Env {
     Env { term: "xterm-256color".into(), colorterm: "truecolor".into(), locale: "C.UTF-8".into(), ..Env::default() }
 }
 
+/// What an app starts with in tests.
+fn options(env: Env) -> Options {
+    Options {
+        as_of: as_of(),
+        now: as_of().seconds(),
+        lens: Lens::default(),
+        env,
+        screen: crate::config::Config::default().screen,
+        background: None,
+        banner: None,
+        front: None,
+        keymap: std::sync::Arc::default(),
+        session: None,
+        hints: None,
+        first_run: None,
+        folder: std::path::PathBuf::from("/"),
+    }
+}
+
 impl Session {
+    fn of(mood: Mood, options: &Options, size: (u16, u16)) -> Session {
+        let app = App::new(options, size);
+        Session { app, engine: Fake(mood), keeper: keeper(), size, done: vec![], asked: vec![], beside: vec![] }
+    }
+
     #[must_use]
     pub fn new(mood: Mood, size: (u16, u16), env: Env) -> Session {
-        let options = Options {
-            as_of: as_of(),
-            now: as_of().seconds(),
-            lens: Lens::default(),
-            env,
-            screen: crate::config::Config::default().screen,
-            background: None,
-            banner: None,
-            front: None,
-            keymap: std::sync::Arc::default(),
-            hints: None,
-            first_run: None,
-            folder: std::path::PathBuf::from("/"),
-        };
-        Session {
-            app: App::new(&options, size),
-            engine: Fake(mood),
-            keeper: keeper(),
-            size,
-            done: vec![],
-            asked: vec![],
-            beside: vec![],
-        }
+        Session::of(mood, &options(env), size)
     }
 
     /// The app on a front page, before anything is asked.
     #[must_use]
-    pub fn with_front(page: crate::engine::front::Page, size: (u16, u16)) -> Session {
-        let options = Options {
-            as_of: as_of(),
-            now: as_of().seconds(),
-            lens: Lens::default(),
-            env: colours(),
-            screen: crate::config::Config::default().screen,
-            background: None,
-            banner: None,
-            front: Some(page),
-            keymap: std::sync::Arc::default(),
-            hints: None,
-            first_run: None,
-            folder: std::path::PathBuf::from("/"),
-        };
-        let app = App::new(&options, size);
-        Session { app, engine: Fake(Mood::Demo), keeper: keeper(), size, done: vec![], asked: vec![], beside: vec![] }
+    pub fn with_front(page: front::Page, size: (u16, u16)) -> Session {
+        Session::of(Mood::Demo, &Options { front: Some(page), ..options(colours()) }, size)
+    }
+
+    /// The app where a run was left, before anything is asked.
+    #[must_use]
+    pub fn resumed(session: session::Session, size: (u16, u16)) -> Session {
+        Session::of(Mood::Demo, &Options { session: Some(session), ..options(colours()) }, size)
+    }
+
+    /// The same on a front page.
+    #[must_use]
+    pub fn resumed_with_front(session: session::Session, page: front::Page, size: (u16, u16)) -> Session {
+        let options = Options { session: Some(session), front: Some(page), ..options(colours()) };
+        Session::of(Mood::Demo, &options, size)
     }
 
     /// Starts the app and answers what it asks.

@@ -20,6 +20,7 @@ fn told(mood: Mood, input: &str) -> String {
         banner: None,
         front: None,
         keymap: Arc::default(),
+        session: None,
         hints: None,
         first_run: None,
         folder: "/".into(),

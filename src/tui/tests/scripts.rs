@@ -9,8 +9,8 @@ use ratatui::{TerminalOptions, Viewport};
 use super::fake::{Mood, Session, as_of, colours};
 use crate::domain::dimension::Dimension;
 use crate::domain::lens::Lens;
-use crate::engine::Question;
-use crate::engine::front::Page;
+use crate::engine::front::{Of, Page};
+use crate::engine::{Answer, Question};
 use crate::tui::action::Place;
 use crate::tui::effect::Effect;
 use crate::tui::event::Event;
@@ -311,13 +311,12 @@ fn the_front_page_is_shown_as_what_it_is_until_the_first_answer_comes() {
     let answers: Vec<_> =
         answers.into_iter().map(|a| crate::engine::answer::SpendAnswer { as_of: before, ..a }).collect();
     let page = Page {
-        lens: Lens::default(),
+        question: Question::Spend(Lens::default()),
         as_of: before,
         made_at: before.seconds(),
-        last_day: before,
-        demo: false,
+        of: Of { generation: 1, last_day: before, demo: false },
         defined: 0,
-        answers,
+        answer: Answer::Spend(answers),
     };
     let mut s = Session::with_front(page.clone(), SIZE);
     let text = s.text();
@@ -351,4 +350,40 @@ fn keys_one_after_the_other_say_what_can_follow() {
     assert!(s.text().contains("v x means nothing here"), "{}", s.text());
     s.keys("v <esc>");
     assert!(s.app.status.is_none() && s.app.pending.is_empty());
+}
+
+#[test]
+fn the_next_run_opens_where_this_one_was_left() {
+    let mut s = Session::started(Mood::Demo, SIZE);
+    s.keys("2 j <enter> s S m / r e g i o n : e u - * <enter> c");
+    let left = s.app.session().expect("something was looked at");
+    let kept = crate::tui::session::Session::from_bytes(&left.to_bytes().expect("short")).expect("read back");
+    assert_eq!(kept, left);
+    let mut again = Session::resumed(kept, SIZE);
+    assert_eq!((again.app.tab, &again.app.lens), (Tab::Breakdown, &s.app.lens));
+    again.start();
+    assert_eq!(again.text(), s.text(), "the same screen");
+    again.keys("/ <up>");
+    assert!(again.text().contains("region:eu-*"), "what was typed before is had again: {}", again.text());
+    for damaged in ["", "{}", "{\"edition\":1}", "\u{0}"] {
+        assert_eq!(crate::tui::session::Session::from_bytes(damaged.as_bytes()), None);
+    }
+}
+
+#[test]
+fn a_page_of_a_breakdown_is_shown_before_anything_is_asked() {
+    let mut s = Session::started(Mood::Demo, SIZE);
+    s.keys("2 j <enter>");
+    let left = s.app.session().expect("something was looked at");
+    let answers = s.app.breakdown.slot.shown.as_ref().expect("answered").answers.clone();
+    let of = Of { generation: 1, last_day: as_of(), demo: false };
+    let made_at = as_of().seconds() - 7_200;
+    let answer = Answer::Breakdown(answers);
+    let page = Page { question: left.question(), as_of: as_of(), made_at, of, defined: 0, answer };
+    let again = Session::resumed_with_front(left, page, SIZE);
+    let text = again.text();
+    assert!(
+        text.contains("figures 2 hours old") && text.contains("all › Azure") && text.contains("18,204.11"),
+        "{text}"
+    );
 }

@@ -11,7 +11,7 @@ mod pivot;
 mod pivot_view;
 #[cfg(test)]
 mod samples;
-mod sort;
+pub mod sort;
 pub mod state;
 mod treemap;
 mod units;

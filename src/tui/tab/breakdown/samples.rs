@@ -40,6 +40,7 @@ pub fn answer(rows: &[Row<'_>]) -> BreakdownAnswer {
         },
         groups: rows.len() as u64,
         rows,
+        freshness: Vec::new(),
         notices: vec![],
         unknown_rows: 0,
         granularity: Granularity::Day,

@@ -4,12 +4,14 @@
 
 use std::cmp::Ordering;
 
+use serde::{Deserialize, Serialize};
+
 use super::beside::Drivers;
 use super::state::name;
 use crate::engine::answer::{BreakdownAnswer, BreakdownRow};
 
 /// What rows are ordered by.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub enum Sort {
     /// Largest cost first, which is also the largest share.
     #[default]

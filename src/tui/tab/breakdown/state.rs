@@ -4,6 +4,8 @@
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
+
 use super::beside::Drivers;
 use super::columns::{Columns, Measures};
 use super::levels::Levels;
@@ -17,7 +19,7 @@ use crate::tui::overlay::fuzzy::Fuzzy;
 use crate::tui::tab::{Slot, label};
 
 /// How rows are shown.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub enum View {
     /// As a table.
     #[default]
