@@ -43,6 +43,9 @@ pub enum Action {
     Unmark,
     Find,
     Detail,
+    Explain,
+    ExplainTotal,
+    ShowRows,
     ItemsBefore,
     ItemsAfter,
     Compare,
@@ -137,6 +140,8 @@ pub enum Place {
     Tab(Tab),
     /// The help.
     Help,
+    /// What a figure is and rests on.
+    Explain,
     /// A list to choose one line from.
     Picker,
     /// A list to choose several lines from.
@@ -159,7 +164,7 @@ pub enum Place {
 
 impl Place {
     /// All.
-    pub const ALL: [Place; 16] = [
+    pub const ALL: [Place; 17] = [
         Place::Tab(Tab::Spend),
         Place::Tab(Tab::Breakdown),
         Place::Tab(Tab::Recommendations),
@@ -167,6 +172,7 @@ impl Place {
         Place::Tab(Tab::Anomalies),
         Place::Tab(Tab::Leaderboard),
         Place::Help,
+        Place::Explain,
         Place::Picker,
         Place::Several,
         Place::Lenses,
@@ -185,7 +191,7 @@ impl Place {
             Place::Line | Place::Filter | Place::Picker | Place::Lenses | Place::Calendar | Place::Files => true,
             // A blank marks the selected line.
             Place::Several => character != ' ',
-            Place::Tab(_) | Place::Help | Place::Welcome | Place::Importing => false,
+            Place::Tab(_) | Place::Help | Place::Welcome | Place::Importing | Place::Explain => false,
         }
     }
 }
@@ -201,10 +207,12 @@ pub enum Scope {
     Figures,
     /// In one tab.
     Only(Tab),
-    /// In figures and the help.
+    /// In figures, explanations and the help.
     Lists,
     /// In the help.
     Help,
+    /// In explanations of figures.
+    Explain,
     /// In lists to choose from.
     Pickers,
     /// In lists to choose several lines from.
@@ -241,8 +249,9 @@ impl Scope {
             Scope::Tabs => matches!(place, Place::Tab(_)),
             Scope::Figures => figures,
             Scope::Only(tab) => place == Place::Tab(tab),
-            Scope::Lists => figures || matches!(place, Place::Help | Place::Welcome),
+            Scope::Lists => figures || matches!(place, Place::Help | Place::Welcome | Place::Explain),
             Scope::Help => place == Place::Help,
+            Scope::Explain => place == Place::Explain,
             Scope::Pickers => picker,
             Scope::Several => place == Place::Several,
             Scope::Lenses => place == Place::Lenses,
@@ -297,7 +306,7 @@ use Scope as S;
 /// Every action. Order is the help's order; the first entry that holds a place and a key wins.
 #[rustfmt::skip]
 pub const TABLE: &[Entry] = &[
-    entry(A::Open, "open", G::Here, &["enter"], S::Figures, ("open", 1), "open the selected day, move or row"),
+    entry(A::Open, "open", G::Here, &["enter"], S::Figures, ("open", 1), "open the selected day, move or row; explain a figure"),
     entry(A::DayBefore, "day-before", G::Here, &["left", "h"], S::Only(Tab::Spend), ("day", 2), "read out the day before"),
     entry(A::DayAfter, "day-after", G::Here, &["right", "l"], S::Only(Tab::Spend), ("", 0), "read out the day after"),
     entry(A::NextPane, "next-pane", G::Here, &["w"], S::Only(Tab::Spend), ("pane", 7), "go on to the next part of the view"),
@@ -320,9 +329,21 @@ pub const TABLE: &[Entry] = &[
     entry(A::PivotPieces, "pivot-pieces", G::Here, &["u"], S::Only(Tab::Breakdown), ("", 0), "the pivot's columns: days, weeks, months"),
     entry(A::CellBefore, "cell-before", G::Here, &["left", "h"], S::Only(Tab::Breakdown), ("", 0), "the pivot's column before, the area at the left"),
     entry(A::CellAfter, "cell-after", G::Here, &["right", "l"], S::Only(Tab::Breakdown), ("", 0), "the pivot's column after, the area at the right"),
+    entry(A::Explain, "explain", G::Here, &["i"], S::Figures, ("explain", 3), "what the selected figure is, and what it rests on"),
+    entry(A::ExplainTotal, "explain-total", G::Here, &["v i"], S::Figures, ("", 0), "the same of all that is looked at"),
     entry(A::Overview, "overview", G::Here, &["v t"], S::Only(Tab::Breakdown), ("", 0), "rows as areas of their cost"),
     entry(A::CopyRow, "copy-row", G::Here, &["y"], S::Figures, ("copy", 9), "copy the selected row's text"),
     entry(A::CopyCommand, "copy-command", G::Here, &["Y"], S::Figures, ("", 0), "copy the command that prints these figures"),
+
+    entry(A::Open, "open-part", G::Here, &["enter"], S::Explain, ("open", 1), "explain the part, or show all of the line item"),
+    entry(A::Back, "back-up", G::Here, &["backspace", "esc"], S::Explain, ("back", 2), "to what it is a part of, or back to the tab"),
+    entry(A::ShowRows, "show-rows", G::Here, &["b"], S::Explain, ("rows", 3), "its charges as rows of Breakdown"),
+    entry(A::ItemsBefore, "page-of-items-before", G::Here, &["<", "left", "h"], S::Explain, ("", 0), "the line items before"),
+    entry(A::ItemsAfter, "page-of-items-after", G::Here, &[">", "right", "l"], S::Explain, ("", 0), "the line items after"),
+    entry(A::CopyRow, "copy-line", G::Here, &["y"], S::Explain, ("copy", 4), "copy the selected line's text"),
+    entry(A::CopyCommand, "copy-its-command", G::Here, &["Y"], S::Explain, ("copy command", 5), "copy the command that prints the figure"),
+    entry(A::Redraw, "ask-again", G::Here, &["r", "ctrl-l"], S::Explain, ("", 0), "draw again; after an error, ask again"),
+    entry(A::Close, "close-explanation", G::Here, &["q", "i"], S::Explain, ("close", 6), "back to the tab at once"),
 
     entry(A::Close, "close", G::Here, &["esc", "q", "?"], S::Help, ("close", 2), "go back to the figures"),
     entry(A::Filter, "search-help", G::Here, &["/"], S::Help, ("search", 1), "find a key by a part of what it does"),

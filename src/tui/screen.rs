@@ -62,8 +62,8 @@ pub fn render(app: &App, area: Rect, buf: &mut Buffer) -> Option<Position> {
     }
     footer(app, parts.footer, buf);
     let under = Rect { height: area.height - parts.footer.height.min(area.height), ..area };
-    use Overlay::{Files, Help, Importing, Notice, Pick};
-    if let Some(Help(_) | Notice(_) | Pick(_) | Files(_) | Importing(_)) = app.overlay {
+    use Overlay::{Explain, Files, Help, Importing, Notice, Pick};
+    if let Some(Help(_) | Notice(_) | Pick(_) | Files(_) | Importing(_) | Explain(_)) = app.overlay {
         overlay::recede(under, buf, &app.theme);
     }
     let cursor = match &app.overlay {
@@ -72,6 +72,10 @@ pub fn render(app: &App, area: Rect, buf: &mut Buffer) -> Option<Position> {
             overlay::calendar_view::draw(calendar, &app.calendar_facts(), under, buf, &app.theme)
         }
         Some(Overlay::Pick(list)) => list.draw(under, buf, &app.theme),
+        Some(Overlay::Explain(explain)) => {
+            app.explain_scene(explain).draw(under, buf);
+            None
+        }
         Some(Overlay::Filter(line)) => line.draw(under, buf, &app.theme),
         Some(Overlay::Find(line)) => breakdown::view::find_line(line, parts.body, buf, &app.theme),
         Some(Overlay::Prompt(prompt)) => prompt.draw(under, buf, &app.theme),

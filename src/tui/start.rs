@@ -71,6 +71,7 @@ impl App {
         self.breakdown.forget();
         self.spend.details.forget();
         self.spend.drivers.forget();
+        self.forget_explained();
     }
 
     /// Says that whoever answers is being looked for, until one is found.

@@ -2,6 +2,7 @@
 
 mod breakdown;
 mod discovery;
+mod explain;
 mod fake;
 mod fake_spend;
 mod first;

@@ -71,6 +71,8 @@ pub enum Asker {
     Drivers,
     /// What the Breakdown tab's selected row is made of.
     Detail,
+    /// What a figure rests on.
+    Explain,
     /// The saved lenses.
     Lenses,
 }
@@ -90,7 +92,7 @@ impl Asker {
     pub fn lane(self) -> Lane {
         match self {
             Asker::Spend | Asker::Breakdown | Asker::Lenses => Lane::Front,
-            Asker::SpendDetails | Asker::Moves | Asker::Drivers | Asker::Detail => Lane::Back,
+            Asker::SpendDetails | Asker::Moves | Asker::Drivers | Asker::Detail | Asker::Explain => Lane::Back,
         }
     }
 }

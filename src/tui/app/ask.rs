@@ -23,6 +23,7 @@ impl App {
         }
         let mut effects = self.ask_tab();
         effects.extend(self.ask_beside());
+        effects.extend(self.ask_explained());
         effects
     }
 
@@ -114,6 +115,7 @@ impl App {
                 });
                 self.spend.details.accept(reply.generation, answers);
             }
+            Asker::Explain => self.accept_explained(reply),
             Asker::Spend => {
                 let answers = reply.answer.and_then(|answer| match answer {
                     Answer::Spend(answers) => Ok(answers),

@@ -4,6 +4,7 @@
 //! terminal, no thread and no engine: a test can replay a list of events.
 
 mod ask;
+mod explain;
 mod intake;
 mod mouse;
 mod note;
@@ -73,6 +74,8 @@ pub struct App {
     pub saved: Saved,
     /// What was looked through at the start: the config's lens.
     pub first_lens: Lens,
+    /// How many questions explanations have asked.
+    pub(super) explained: u64,
     /// What was typed before.
     pub history: History,
     /// Which currency is shown, once one was chosen.
@@ -120,6 +123,7 @@ impl App {
             breakdown: breakdown::State::default(),
             path: Vec::new(),
             known: Known::default(),
+            explained: 0,
             saved: Saved::default(),
             first_lens: options.lens.clone(),
             history: History::default(),
@@ -232,7 +236,9 @@ impl App {
         let rows = &self.breakdown;
         let other_view =
             self.tab == Tab::Breakdown && (rows.view != breakdown::View::Table || !rows.found().is_empty());
-        let can_go_back = other_view || !self.path.is_empty();
+        let explaining = matches!(self.overlay, Some(Overlay::Explain(_)));
+        let can_go_back = explaining || other_view || !self.path.is_empty();
+        let can_open = explaining || can_open;
         Context { place: self.place(), can_go_back, can_open, currencies }
     }
 

@@ -72,10 +72,7 @@ impl App {
                 self.overlay = Some(Overlay::Notice(Notice::new(&notice.text, &notice.hint)));
                 return;
             }
-            Pane::Cards => {
-                let Some(days) = self.selected_card_days() else { return };
-                self.open_days(days);
-            }
+            Pane::Cards => return self.explain(),
             Pane::Chart => {
                 let Some(days) = self.spend.selected_days(answer) else { return };
                 self.open_days(days);
@@ -100,6 +97,17 @@ impl App {
                 self.lens.by = vec![Dimension::Sku];
             }
         }
+        // Where there was nothing to open it is explained in its tab.
+        if self.overlay.is_none() {
+            self.tab = Tab::Breakdown;
+        }
+    }
+
+    /// Looks at something else in the Breakdown tab; one step back undoes it.
+    pub(super) fn open_lens(&mut self, label: SafeText, lens: Lens) {
+        self.breakdown.levels.keep(self.path.len(), &self.lens.by);
+        self.push(label, Some(self.lens.period), None);
+        self.lens = lens;
         self.tab = Tab::Breakdown;
     }
 
@@ -116,13 +124,8 @@ impl App {
         // Days can be opened of the finest level too.
         let finest = days.map(|_| self.lens.by.clone());
         let Some(next) = self.breakdown.levels.next(depth, &lens).or(finest) else {
-            if self.tab == Tab::Breakdown && self.breakdown.view == breakdown::View::Table {
-                self.show_pane(true);
-            }
-            self.status = Some(
-                self.keymap.say("this is the finest level: its line items are shown, {group-by} groups otherwise"),
-            );
-            return;
+            self.status = Some("this is the finest level: its line items are below".into());
+            return self.explain_part(label, lens);
         };
         let period = days.map(|days| std::mem::replace(&mut self.lens.period, PeriodSpec::Range(days)));
         self.push(label, period, Some(key));

@@ -11,6 +11,7 @@ use crate::tui::action::Action;
 use crate::tui::effect::Effect;
 use crate::tui::key::{Key, shown_sequence};
 use crate::tui::keymap::Found;
+use crate::tui::overlay::Overlay;
 use crate::tui::tab::Tab;
 
 /// Moves that a page goes by in the Spend tab.
@@ -57,14 +58,17 @@ impl App {
                 if self.spend.details.error.is_some() {
                     self.spend.details.forget();
                 }
+                self.forget_explained();
                 let mut effects = self.ask();
                 effects.push(Effect::Redraw);
                 return effects;
             }
             _ => {}
         }
-        if self.overlay.is_some() {
-            return self.perform_over(action);
+        match &self.overlay {
+            Some(Overlay::Explain(_)) => return self.perform_explained(action),
+            Some(_) => return self.perform_over(action),
+            None => {}
         }
         if self.welcome.is_some() {
             return self.perform_welcome(action);
@@ -74,6 +78,8 @@ impl App {
             Action::NextTab => self.show(self.tab.step(1)),
             Action::PreviousTab => self.show(self.tab.step(Tab::ALL.len() - 1)),
             Action::Open => self.open(),
+            Action::Explain => self.explain(),
+            Action::ExplainTotal => self.explain_total(),
             Action::Back => self.back(),
             Action::Import => return self.pick_file(),
             Action::CopyRow => return self.copy_row(),

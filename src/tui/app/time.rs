@@ -50,12 +50,6 @@ impl App {
         self.spend.move_cursor(by, currency.as_deref());
     }
 
-    /// The days of the selected figure, where figures have the focus.
-    pub(super) fn selected_card_days(&self) -> Option<Period> {
-        let scene = self.spend_scene();
-        self.spend.card_days(scene.answer?, &scene.cards(self.body()))
-    }
-
     pub(super) fn zoom_or_pan(&mut self, action: Action) {
         let shown = self.lens.period.resolve(self.as_of);
         let first = self.extent.as_ref().and_then(|e| e.days).map(|(first, _)| first);
@@ -118,7 +112,7 @@ impl App {
     /// Whether Enter has something to open in the Spend tab.
     pub(super) fn spend_can_open(&self) -> bool {
         let Some(answer) = self.spend_answer() else { return false };
-        if self.spend.focus == Pane::Cards { self.selected_card_days().is_some() } else { !answer.starts.is_empty() }
+        if self.spend.focus == Pane::Cards { self.selected_subject().is_ok() } else { !answer.starts.is_empty() }
     }
 
     /// Moves the selection down or up in the pane that has the focus.

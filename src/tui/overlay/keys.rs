@@ -100,7 +100,7 @@ impl App {
                 return picker.insert(text).map_or_else(Vec::new, |folder| vec![Effect::List(folder)]);
             }
             Some(Overlay::Note(line)) => line.insert(text),
-            Some(Overlay::Importing(_) | Overlay::Notice(_)) | None => {}
+            Some(Overlay::Importing(_) | Overlay::Notice(_) | Overlay::Explain(_)) | None => {}
         }
         self.find_rows();
         vec![]
@@ -137,7 +137,7 @@ impl App {
                 }
                 vec![]
             }
-            Some(Overlay::Files(_) | Overlay::Notice(_)) | None => vec![],
+            Some(Overlay::Files(_) | Overlay::Notice(_) | Overlay::Explain(_)) | None => vec![],
         };
         effects.extend(self.ask());
         effects

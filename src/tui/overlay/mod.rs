@@ -6,6 +6,8 @@ pub mod calendar;
 pub mod calendar_view;
 pub mod choice;
 pub mod complete;
+pub mod explain;
+pub mod explain_view;
 pub mod files;
 pub mod filter;
 pub mod following;
@@ -43,6 +45,8 @@ pub enum Overlay {
     Pick(Box<picker::Picker<choice::Choice>>),
     /// The filter's line.
     Filter(filter::FilterLine),
+    /// What a figure is and rests on.
+    Explain(Box<explain::Explain>),
     /// What the Breakdown tab's rows must be like.
     Find(line::EditedLine),
     /// A line that the app asks for.
@@ -64,6 +68,7 @@ impl Overlay {
         match self {
             Overlay::Help(help) if help.is_searching() => Place::Line,
             Overlay::Help(_) | Overlay::Notice(_) => Place::Help,
+            Overlay::Explain(_) => Place::Explain,
             Overlay::Period(_) => Place::Calendar,
             Overlay::Pick(list) if list.takes_several() => Place::Several,
             Overlay::Pick(list) if list.item().is_some_and(|i| matches!(i.value, choice::Choice::Lens(_))) => {

@@ -323,7 +323,7 @@ fn the_detail_stands_beside_the_rows_where_there_is_room() {
 fn enter_on_the_finest_level_shows_its_line_items() {
     let mut s = opened(SIZE);
     by(&mut s, Dimension::Resource).keys("<enter>");
-    assert!(s.text().contains("its line items are shown") && s.text().contains("line items 1 to "), "{}", s.text());
+    assert!(s.text().contains("its line items are below") && s.text().contains("Line items 1 to "), "{}", s.text());
 }
 
 #[test]

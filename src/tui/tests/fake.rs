@@ -15,13 +15,14 @@ use crate::domain::lens::{Keeper, Lens, SavedLens};
 use crate::domain::money::Amount;
 use crate::domain::text::Untrusted;
 use crate::engine::answer::{
-    BreakdownAnswer, BreakdownRow, Composition, Coverage, CurrencyDetail, DetailAnswer, Driver, DriversAnswer, Figure,
-    Freshness, LineItem, Mover, Notice, NoticeKind, Series, Severity, Share, SpendAnswer, TagUse, UnitFigure,
+    BreakdownAnswer, BreakdownRow, Composition, Coverage, CurrencyDetail, DetailAnswer, Driver, DriversAnswer,
+    ExplainAnswer, Explained, Figure, Freshness, LineItem, Mover, Notice, NoticeKind, QueryAnswer, QueryRow, Series,
+    Severity, Share, SpendAnswer, TagUse, UnitFigure,
 };
 use crate::engine::front;
 use crate::engine::local::LocalEngine;
 use crate::engine::query::pieces;
-use crate::engine::{Answer, Cancel, Command, Engine, Extent, Outcome, Page, Question};
+use crate::engine::{Answer, Cancel, Card, Command, Engine, Extent, Order, Outcome, Page, Question, twin};
 use crate::error::{Error, Result};
 use crate::store::Store;
 use crate::tui::app::App;
@@ -245,7 +246,86 @@ impl Fake {
                 unused: cents(1_200),
             },
         };
-        let item = |at: usize| LineItem {
+        DetailAnswer {
+            period: breakdown.period,
+            previous_period: breakdown.previous_period,
+            currencies: vec![currency],
+            items: (page.skip..(page.skip + page.limit).min(25)).map(|at| self.item(at)).collect(),
+            items_total: 25,
+        }
+    }
+}
+
+impl Fake {
+    /// Parts by the first dimension that the filter says nothing of.
+    fn explain(&self, lens: &Lens, card: Card, (limit, skip): (usize, usize)) -> ExplainAnswer {
+        let order = [Dimension::Service, Dimension::SubAccount, Dimension::Region, Dimension::Resource];
+        let filter = lens.filter.to_string();
+        let by = order.into_iter().find(|by| !filter.contains(&by.name())).unwrap_or(Dimension::Sku);
+        let whole = Lens { by: vec![by], ..lens.clone() };
+        let breakdown = self.breakdown(&whole, "USD", None);
+        let rows = breakdown.rows.iter().map(|row| QueryRow {
+            key: row.key.clone(),
+            names: row.names.clone(),
+            start: None,
+            cost: row.figure.amount,
+            previous: row.figure.previous,
+            shared: None,
+            unknown_rows: 0,
+        });
+        let parts = QueryAnswer {
+            metric: lens.metric,
+            currency: "USD".into(),
+            period: breakdown.period,
+            previous_period: breakdown.previous_period,
+            by: breakdown.by,
+            granularity: None,
+            rows: rows.collect(),
+            total: breakdown.total.amount,
+            previous_total: breakdown.total.previous,
+            groups: breakdown.groups,
+            unknown_rows: 0,
+            incomplete: false,
+            previous_from: None,
+            notices: vec![],
+            left_out: None,
+        };
+        let page = Page { limit, skip, order: Order::Cost };
+        let item = |at: usize| LineItem { columns: self.columns(at), ..self.item(at) };
+        let none = self.0 == Mood::Empty;
+        ExplainAnswer {
+            card,
+            period: breakdown.period,
+            previous_period: breakdown.previous_period,
+            figures: vec![Explained { currency: "USD".into(), figure: breakdown.total, hour: None }],
+            definition: vec![
+                "The sum of what the charges cost after all discounts.".into(),
+                "Over the charges whose charge period starts in these days (UTC).".into(),
+            ],
+            parts: if none { vec![] } else { vec![parts] },
+            items: (page.skip..(page.skip + page.limit).min(250)).map(item).collect(),
+            items_total: 250,
+            freshness: self.spend(lens, "USD", 1).freshness,
+            imports: vec!["import 3: november.csv".into()],
+            command: twin::command(lens, as_of()),
+        }
+    }
+
+    fn columns(&self, at: usize) -> Vec<(String, Untrusted)> {
+        let resource = self.values(&Dimension::Resource)[0];
+        [
+            ("ServiceProviderName", "AWS"),
+            ("ServiceName", "Amazon EC2"),
+            ("RegionId", "us-east-1"),
+            ("ChargeDescription", &format!("charge {at} of the bill")),
+            ("ResourceId", resource),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.into()))
+        .to_vec()
+    }
+
+    fn item(&self, at: usize) -> LineItem {
+        LineItem {
             start: as_of().seconds(),
             end: as_of().plus(1).seconds(),
             columns: vec![
@@ -254,13 +334,6 @@ impl Fake {
             ],
             quantities: vec![("EffectiveCost".into(), cents(9_000 - at as i64).unwrap_or_default())],
             currency: "USD".into(),
-        };
-        DetailAnswer {
-            period: breakdown.period,
-            previous_period: breakdown.previous_period,
-            currencies: vec![currency],
-            items: (page.skip..(page.skip + page.limit).min(25)).map(item).collect(),
-            items_total: 25,
         }
     }
 }
@@ -286,6 +359,7 @@ impl Engine for Fake {
             ),
             Question::Drivers { lens, .. } => Answer::Drivers(vec![self.drivers(lens, "USD")]),
             Question::Detail { lens, items } => Answer::Detail(self.detail(lens, *items)),
+            Question::Explain { lens, card, items } => Answer::Explain(self.explain(lens, *card, *items)),
             Question::Lenses => Answer::Lenses(vec![]),
             other => panic!("the app asked {other:?}"),
         })

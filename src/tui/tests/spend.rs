@@ -10,7 +10,8 @@ use ratatui::{Terminal, TerminalOptions, Viewport};
 
 use super::fake::{Mood, Session, as_of};
 use crate::domain::calendar::{Day, Granularity};
-use crate::engine::Question;
+use crate::engine::{Card, Question};
+use crate::tui::action::Place;
 use crate::tui::app::App;
 use crate::tui::effect::Effect;
 use crate::tui::event::Event;
@@ -186,14 +187,14 @@ fn the_focus_goes_round_and_is_seen() {
 }
 
 #[test]
-fn every_figure_at_the_top_opens_its_days() {
+fn every_figure_at_the_top_is_explained_and_shows_its_days() {
     let mut s = started();
-    s.keys("w w w <enter>");
+    s.keys("w w w <enter> b");
     assert_eq!((s.app.tab, period(&s).as_str()), (Tab::Breakdown, "2024-11-01..2024-11-21"));
     s.keys("<backspace> <right> <right> <right> <enter>");
-    assert_eq!(period(&s), "2024-11-13..2024-11-20");
+    assert!(matches!(s.beside.last(), Some(Question::Explain { card: Card::LastWeek, .. })));
     s.keys("<backspace> <left> <left> y <enter>");
-    assert_eq!(s.app.tab, Tab::Spend, "a forecast that is not there opens nothing");
+    assert_eq!(s.app.place(), Place::Tab(Tab::Spend), "a forecast that is not there opens nothing");
     assert_eq!(copied(&s), "Forecast to Nov 30\tn/a USD");
     s.keys("<right> y");
     assert_eq!(copied(&s), "Yesterday\t3,214.09 USD");

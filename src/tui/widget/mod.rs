@@ -2,6 +2,7 @@
 
 pub mod bar;
 pub mod chart;
+pub mod item;
 pub mod money;
 pub mod scale;
 pub mod treemap;

@@ -12,14 +12,13 @@ use super::compare::{course, signed};
 use super::state::name;
 use super::units;
 use crate::domain::calendar::Day;
-use crate::domain::charge::Metric;
 use crate::domain::money::Amount;
 use crate::domain::text::SafeText;
-use crate::engine::answer::{BreakdownAnswer, BreakdownRow, CurrencyDetail, DetailAnswer, Driver, LineItem, Share};
+use crate::engine::answer::{BreakdownAnswer, BreakdownRow, CurrencyDetail, DetailAnswer, Driver, Share};
 use crate::tui::tab::label;
 use crate::tui::text::{cut, left, put, put_at, right, width};
 use crate::tui::theme::{Role, Theme};
-use crate::tui::widget::{bar, money};
+use crate::tui::widget::{bar, item, money};
 
 /// Line items of a page and parts, at most.
 const ITEMS: usize = 20;
@@ -265,7 +264,7 @@ impl Pane<'_> {
         let keys = if detail.items_total as usize > self.plan.items { "   < > other pages" } else { "" };
         self.say(text + keys, Role::Muted, buf);
         for item in detail.items.iter().take(self.plan.items) {
-            let cost = money::amount(cost_of(item, self.answer.metric), money::places(item.currency.raw()));
+            let cost = money::amount(item::cost(item, self.answer.metric), money::places(item.currency.raw()));
             let cost = if item.currency.raw() == self.answer.currency {
                 cost
             } else {
@@ -273,7 +272,7 @@ impl Pane<'_> {
             };
             let day = Day::of_seconds(item.start).to_string();
             let room = self.columns().saturating_sub(width(&cost) + 2);
-            let text = cut(&format!("  {day}  {}", described(item)), room, self.theme.glyphs.ellipsis);
+            let text = cut(&format!("  {day}  {}", item::described(item)), room, self.theme.glyphs.ellipsis);
             put(buf, self.area, self.row, &Line::from(Span::raw(text)));
             let column = self.area.width.saturating_sub(width(&cost) as u16);
             put_at(buf, self.area, column, self.row, &Line::from(Span::raw(cost)));
@@ -290,24 +289,6 @@ fn shares(shares: &[Share], missing: &str) -> String {
         format!("{value} {}", money::share(share.share))
     };
     shares.iter().map(one).collect::<Vec<_>>().join("   ")
-}
-
-fn cost_of(item: &LineItem, metric: Metric) -> Option<Amount> {
-    let column = metric.quantity().focus_name();
-    item.quantities.iter().find(|(name, _)| name == column).map(|(_, amount)| *amount)
-}
-
-/// What a charge is for, in the words of the bill: what it is, and of which resource.
-fn described(item: &LineItem) -> String {
-    let of = |names: &[&str]| {
-        names
-            .iter()
-            .find_map(|name| item.columns.iter().find(|(column, _)| column == name))
-            .map(|(_, text)| text.safe())
-    };
-    let what = of(&["ChargeDescription", "SkuMeter", "SkuId", "ServiceName", "ChargeCategory"]);
-    let whose = of(&["ResourceName", "ResourceId"]);
-    what.into_iter().chain(whose).map(SafeText::into_string).collect::<Vec<_>>().join("  ")
 }
 
 #[cfg(test)]

@@ -99,9 +99,15 @@ fn figure(kind: Kind, answer: &SpendAnswer, details: Option<&SpendDetails>) -> F
 /// A figure as text to copy: its words, and its amount with the currency.
 #[must_use]
 pub fn text(kind: Kind, answer: &SpendAnswer, details: Option<&SpendDetails>, lens: &Lens) -> String {
-    let title = titles(kind, lens, answer.as_of).into_iter().next().unwrap_or_default();
+    let title = title(kind, lens, answer.as_of);
     let amount = money::amount(figure(kind, answer, details).amount, money::places(&answer.currency));
     format!("{title}\t{amount} {}", answer.currency)
+}
+
+/// What a figure is called.
+#[must_use]
+pub fn title(kind: Kind, lens: &Lens, as_of: Day) -> String {
+    titles(kind, lens, as_of).into_iter().next().unwrap_or_default()
 }
 
 /// What a figure is called, the longest words first.

@@ -3,7 +3,7 @@
 //! Selections are kept by moment and by key, so that they survive a new answer. Draws nothing.
 
 use super::attention;
-use super::cards::{self, Kind};
+use super::cards::Kind;
 use crate::domain::calendar::{Day, Granularity, Period};
 use crate::domain::lens::Lens;
 use crate::domain::text::Untrusted;
@@ -231,11 +231,5 @@ impl State {
         let from = Day::of_seconds(*answer.starts.get(at)?);
         let to = answer.starts.get(at + 1).map_or(answer.period.to, |next| Day::of_seconds(*next));
         Some(Period { from: from.max(answer.period.from), to: to.max(from.plus(1)) })
-    }
-
-    /// The days of the selected figure; `None` where it is of no days.
-    #[must_use]
-    pub fn card_days(&self, answer: &SpendAnswer, shown: &[Kind]) -> Option<Period> {
-        cards::days(self.card(shown)?, answer)
     }
 }

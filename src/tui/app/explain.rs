@@ -1,0 +1,305 @@
+//! What of the screen can be explained, and what keys do in an explanation.
+//!
+//! The part of [`App::update`] for [`Explain`]. Draws nothing.
+
+use super::App;
+use crate::domain::dimension::Dimension;
+use crate::domain::lens::Lens;
+use crate::domain::period::{Comparison, PeriodSpec};
+use crate::domain::text::SafeText;
+use crate::engine::answer::QueryAnswer;
+use crate::engine::{Answer, Card};
+use crate::error::Result;
+use crate::tui::action::Action;
+use crate::tui::effect::Effect;
+use crate::tui::overlay::Overlay;
+use crate::tui::overlay::explain::{Explain, Subject, Target};
+use crate::tui::overlay::explain_view::Scene;
+use crate::tui::tab::spend::cards::{self, Kind};
+use crate::tui::tab::spend::state::Pane;
+use crate::tui::tab::{Tab, breakdown, label, narrowed, spend};
+use crate::tui::widget::{item, money};
+use crate::tui::worker::{Asker, Job, Reply};
+
+/// Lines that a page of an explanation moves by.
+const PAGE: usize = 10;
+
+impl App {
+    /// Opens the explanation of the selected figure.
+    pub(super) fn explain(&mut self) {
+        if self.waiting() || self.error().is_some() {
+            self.status = self.waiting().then(|| "loading".into());
+            return;
+        }
+        match self.selected_subject() {
+            Ok(subject) => self.explain_subject(subject),
+            Err(why) => self.status = Some(why.to_owned()),
+        }
+    }
+
+    /// Opens the explanation of what all that is listed costs.
+    pub(super) fn explain_total(&mut self) {
+        let Some(lens) = self.shown_lens().cloned() else { return };
+        let title = SafeText::from_outside(&format!("All of {}", lens.period.describe(self.shown_as_of())));
+        self.explain_part(title, lens);
+    }
+
+    /// Opens the explanation of what the charges that a lens admits cost.
+    pub(super) fn explain_part(&mut self, title: SafeText, lens: Lens) {
+        self.explain_subject(Subject { title, lens: within(&lens), card: Card::Total });
+    }
+
+    /// Opens the explanation of a figure.
+    pub(super) fn explain_subject(&mut self, subject: Subject) {
+        let currency = self.shown_currency().map(str::to_owned);
+        self.overlay = Some(Overlay::Explain(Box::new(Explain::new(subject, currency))));
+    }
+
+    /// An explanation as it is drawn.
+    #[must_use]
+    pub fn explain_scene<'a>(&'a self, explain: &'a Explain) -> Scene<'a> {
+        Scene { explain, flags: &self.flags, keymap: &self.keymap, theme: &self.theme }
+    }
+
+    /// The lens of the answer that is on the screen.
+    fn shown_lens(&self) -> Option<&Lens> {
+        match self.tab {
+            Tab::Spend => self.spend.slot.shown.as_ref().map(|shown| &shown.lens),
+            Tab::Breakdown => self.breakdown.slot.shown.as_ref().map(|shown| &shown.lens),
+            _ => None,
+        }
+    }
+
+    /// The selected figure, or why there is none.
+    pub(super) fn selected_subject(&self) -> std::result::Result<Subject, &'static str> {
+        const NONE: &str = "there is no figure here to explain";
+        let lens = within(self.shown_lens().ok_or(NONE)?);
+        if self.tab == Tab::Breakdown {
+            let answer = self.breakdown_answer().ok_or(NONE)?;
+            let row = self.breakdown.row(answer).ok_or("no row is listed")?;
+            let title = SafeText::from_outside(&breakdown::state::name(answer, row));
+            let all = answer.rows.iter().map(|r| (&r.key, &r.names));
+            let filter = narrowed(&lens.filter, &answer.by, &row.key, all);
+            let period = self.breakdown.opened_days(answer).map_or(lens.period, PeriodSpec::Range);
+            return Ok(Subject { title, lens: Lens { filter, period, ..lens }, card: Card::Total });
+        }
+        let answer = self.spend_answer().ok_or(NONE)?;
+        match self.spend.focus {
+            Pane::Cards => {
+                let kind = self.spend.card(&self.spend_scene().cards(self.body())).ok_or(NONE)?;
+                let title = SafeText::from_outside(&cards::title(kind, &lens, answer.as_of));
+                card(kind, title, lens, answer)
+            }
+            Pane::Movers => {
+                let mover = self.spend.selected_mover(answer).ok_or(NONE)?;
+                let labels = spend::movers::labels(answer, mover).into_iter().map(SafeText::into_string);
+                let title = SafeText::from_outside(&labels.collect::<Vec<_>>().join(" / "));
+                let all = answer.movers.iter().map(|m| (&m.key, &m.names));
+                let filter = narrowed(&lens.filter, &answer.movers_by, &mover.key, all);
+                Ok(Subject { title, lens: Lens { filter, ..lens }, card: Card::Total })
+            }
+            Pane::Resources => {
+                let details = self.spend_details().ok_or(NONE)?;
+                let resource = &details.resources[self.spend.resource(details).ok_or(NONE)?];
+                let others = details.resources.iter().filter(|r| r.id != resource.id).map(|r| r.id.raw());
+                let filter = lens.filter.and(Dimension::Resource, resource.id.raw(), others);
+                let title = spend::resources::name(resource);
+                Ok(Subject { title, lens: Lens { filter, ..lens }, card: Card::Total })
+            }
+            Pane::Attention => Err("this is no figure: the total and each card can be explained"),
+            Pane::Chart => {
+                let days = self.spend.selected_days(answer).ok_or(NONE)?;
+                let title = SafeText::from_outside(&days.words());
+                Ok(Subject { title, lens: Lens { period: PeriodSpec::Range(days), ..lens }, card: Card::Total })
+            }
+        }
+    }
+
+    /// Asks what the open explanation shows, where that is not asked yet.
+    pub(super) fn ask_explained(&mut self) -> Option<Effect> {
+        let Some(Overlay::Explain(explain)) = &mut self.overlay else { return None };
+        let question = explain.question(&mut self.explained)?;
+        let (generation, as_of) = (self.explained, self.as_of);
+        Some(Effect::Ask(Box::new(Job { asker: Asker::Explain, generation, question, as_of })))
+    }
+
+    pub(super) fn accept_explained(&mut self, reply: Reply) {
+        let answer: Result<_> = reply.answer.and_then(|answer| match answer {
+            Answer::Explain(answer) => Ok(answer),
+            _ => Err(super::odd()),
+        });
+        if let Some(Overlay::Explain(explain)) = &mut self.overlay {
+            explain.accept(reply.generation, answer);
+        }
+    }
+
+    /// Has the open explanation asked again.
+    pub(in crate::tui) fn forget_explained(&mut self) {
+        if let Some(Overlay::Explain(explain)) = &mut self.overlay {
+            explain.forget();
+        }
+    }
+
+    /// Does what an action says to the open explanation.
+    pub(in crate::tui) fn perform_explained(&mut self, action: Action) -> Vec<Effect> {
+        let Some(Overlay::Explain(explain)) = &mut self.overlay else { return vec![] };
+        match action {
+            Action::Close => self.overlay = None,
+            Action::Back => {
+                if !explain.back() {
+                    self.overlay = None;
+                }
+            }
+            Action::ItemsBefore | Action::ItemsAfter => {
+                if !explain.turn(action == Action::ItemsAfter) {
+                    self.status = Some("there are no other line items".to_owned());
+                }
+            }
+            Action::Open => self.open_explained(),
+            Action::ShowRows => self.show_explained_rows(),
+            Action::CopyRow => return self.copy_explained(),
+            Action::CopyCommand => return self.copy_explained_command(),
+            action => {
+                if let Some(by) = super::distance(action, PAGE) {
+                    explain.select(by);
+                }
+            }
+        }
+        self.ask()
+    }
+
+    /// Opens the selected part or line item.
+    fn open_explained(&mut self) {
+        let Some(Overlay::Explain(explain)) = &mut self.overlay else { return };
+        match explain.target() {
+            Some(Target::Item(at)) => explain.open_item(at),
+            Some(Target::Part(at)) => {
+                let (level, currency) = (explain.level(), explain.currency.as_deref());
+                match level.parts(currency).map(|parts| part(&level.subject, parts, at)) {
+                    Some(Ok(subject)) => explain.push(subject),
+                    Some(Err(why)) => self.status = Some(why.to_owned()),
+                    None => {}
+                }
+            }
+            Some(Target::Figure) => self.status = Some("a part or a line item below can be opened".to_owned()),
+            Some(Target::Command | Target::Column(_)) | None => {}
+        }
+    }
+
+    /// Shows what is explained as rows of the Breakdown tab.
+    fn show_explained_rows(&mut self) {
+        let Some(Overlay::Explain(explain)) = &self.overlay else { return };
+        let (level, currency) = (explain.level(), explain.currency.as_deref());
+        let Some(answer) = level.answer() else { return };
+        let by = level.parts(currency).map(|parts| parts.by.clone()).filter(|by| !by.is_empty());
+        let whole = level.subject.card == Card::Total;
+        let period = if whole { level.subject.lens.period } else { PeriodSpec::Range(answer.period) };
+        let lens = Lens { period, by: by.unwrap_or_else(|| self.lens.by.clone()), ..level.subject.lens.clone() };
+        let title = level.subject.title.clone();
+        self.overlay = None;
+        self.open_lens(title, lens);
+    }
+
+    fn copy_explained(&mut self) -> Vec<Effect> {
+        let Some(Overlay::Explain(explain)) = &self.overlay else { return vec![] };
+        let (level, currency) = (explain.level(), explain.currency.as_deref());
+        let Some((answer, target)) = level.answer().zip(explain.target()) else { return vec![] };
+        let text = match target {
+            Target::Command => return self.copy_explained_command(),
+            Target::Figure => {
+                let found =
+                    answer.figures.iter().find(|f| Some(f.currency.as_str()) == currency).or(answer.figures.first());
+                found.map(|f| {
+                    let amount = money::amount(f.figure.amount, money::places(&f.currency));
+                    format!("{}\t{amount} {}\t{}", level.subject.title, f.currency, answer.period.words())
+                })
+            }
+            Target::Part(at) => level.parts(currency).and_then(|parts| part_text(parts, at)),
+            Target::Item(at) => answer.items.get(at).map(|charge| {
+                let cost =
+                    money::amount(item::cost(charge, level.subject.lens.metric), money::places(charge.currency.raw()));
+                let day = crate::domain::calendar::Day::of_seconds(charge.start);
+                format!("{day}\t{}\t{cost} {}", item::described(charge), charge.currency.safe())
+            }),
+            Target::Column(at) => {
+                let columns = level.open_item().map(item::columns);
+                columns
+                    .and_then(|mut all| (at < all.len()).then(|| all.swap_remove(at)))
+                    .map(|(name, value)| format!("{name}\t{value}"))
+            }
+        };
+        text.map_or_else(Vec::new, |text| self.copy(text, "the line"))
+    }
+
+    fn copy_explained_command(&mut self) -> Vec<Effect> {
+        let Some(Overlay::Explain(explain)) = &self.overlay else { return vec![] };
+        let Some(answer) = explain.level().answer() else { return vec![] };
+        let command = format!("{}{}", answer.command, self.flags);
+        self.copy(command, "the command")
+    }
+}
+
+/// A lens without bounds on groups: they say nothing of a group's parts.
+fn within(lens: &Lens) -> Lens {
+    let mut lens = lens.clone();
+    lens.filter.bounds.clear();
+    lens
+}
+
+/// A figure at the top of the Spend tab.
+fn card(
+    kind: Kind,
+    title: SafeText,
+    lens: Lens,
+    answer: &crate::engine::answer::SpendAnswer,
+) -> std::result::Result<Subject, &'static str> {
+    let card = match kind {
+        Kind::MonthToDate => Card::MonthToDate,
+        Kind::Yesterday => Card::Yesterday,
+        Kind::LastWeek => Card::LastWeek,
+        Kind::LastMonth => Card::LastMonth,
+        Kind::ThisHour => Card::LastHour,
+        Kind::Lens => Card::Total,
+        Kind::SameDays => {
+            let days = cards::days(kind, answer).ok_or("nothing is known of these days")?;
+            let lens = Lens { period: PeriodSpec::Range(days), comparison: Comparison::None, ..lens };
+            return Ok(Subject { title, lens, card: Card::Total });
+        }
+        Kind::Forecast => return Err("there is no forecast in this version to explain"),
+    };
+    Ok(Subject { title, lens, card })
+}
+
+/// A part of a figure, as a figure.
+fn part(whole: &Subject, parts: &QueryAnswer, at: usize) -> std::result::Result<Subject, &'static str> {
+    let Some(row) = parts.rows.get(at).filter(|_| !parts.by.is_empty()) else {
+        return Err("an hour has no finer parts: its day's line items are below");
+    };
+    let pinned = |by: &Dimension| {
+        let one = whole.lens.filter.clauses.iter().filter(|clause| !clause.negated && clause.patterns.len() == 1);
+        one.into_iter().any(|clause| clause.dimension.as_ref() == Some(by))
+    };
+    if parts.by.iter().all(pinned) {
+        return Err("there are no finer parts: the line items are below");
+    }
+    let all = parts.rows.iter().map(|row| (&row.key, &row.names));
+    let filter = narrowed(&whole.lens.filter, &parts.by, &row.key, all);
+    Ok(Subject {
+        title: SafeText::from_outside(&part_name(parts, at)),
+        lens: Lens { filter, ..whole.lens.clone() },
+        card: whole.card,
+    })
+}
+
+fn part_name(parts: &QueryAnswer, at: usize) -> String {
+    let Some(row) = parts.rows.get(at) else { return String::new() };
+    let named = parts.by.iter().zip(&row.key).enumerate();
+    let named = named.map(|(i, (by, value))| label(by, value, row.names.get(&i)).into_string());
+    let start = row.start.zip(parts.granularity).map(|(start, granularity)| granularity.label(start));
+    start.into_iter().chain(named).collect::<Vec<_>>().join(" / ")
+}
+
+fn part_text(parts: &QueryAnswer, at: usize) -> Option<String> {
+    let cost = money::amount(parts.rows.get(at)?.cost, money::places(&parts.currency));
+    Some(format!("{}\t{cost} {}", part_name(parts, at), parts.currency))
+}
