@@ -50,6 +50,7 @@ pub fn answer(
     // Days that no data is of are unknown: nothing is held against them.
     let compared = !before.is_empty() || against.is_some_and(|days| engine.has_data(days));
     let starts = pieces(period, granularity);
+    let blank = blank(engine, &starts, period);
     let mut order: Vec<String> = sums_by_currency(&now).into_iter().map(|(c, _)| c).collect();
     order.extend(sums_by_currency(&before).into_iter().map(|(c, _)| c));
     let mut answers: Vec<BreakdownAnswer> = Vec::new();
@@ -57,8 +58,9 @@ pub fn answer(
         if answers.iter().any(|a| a.currency == currency) {
             continue;
         }
-        let groups = collect(&currency, &now, &before, &starts);
-        let mut answer = finish(lens, &currency, (period, against), compared, groups, (&starts, granularity), limit);
+        let groups = collect(&currency, &now, &before, (&starts, &blank));
+        let mut answer =
+            finish(lens, &currency, (period, against), compared, groups, (&starts, &blank, granularity), limit);
         answer.freshness = admitted(engine.freshness(as_of), lens);
         answer.notices = notices(lens, engine.store());
         answers.push(answer);
@@ -76,7 +78,19 @@ pub fn usual_pieces(period: Period) -> Granularity {
     }
 }
 
-fn collect(currency: &str, now: &Table, before: &Table, starts: &[i64]) -> HashMap<Vec<String>, Group> {
+/// The course of what has no charge: a piece of time that no data has come of is unknown, not free.
+fn blank(engine: &LocalEngine, starts: &[i64], period: Period) -> Vec<Option<Amount>> {
+    let ends = starts.iter().skip(1).map(|start| Day::of_seconds(*start)).chain([period.to]);
+    let days = starts.iter().zip(ends).map(|(start, to)| Period { from: Day::of_seconds(*start), to });
+    days.map(|days| engine.has_data(days).then_some(Amount::ZERO)).collect()
+}
+
+fn collect(
+    currency: &str,
+    now: &Table,
+    before: &Table,
+    (starts, blank): (&[i64], &[Option<Amount>]),
+) -> HashMap<Vec<String>, Group> {
     let mut groups: HashMap<Vec<String>, Group> = HashMap::new();
     let place: HashMap<i64, usize> = starts.iter().enumerate().map(|(i, s)| (*s, i)).collect();
     for (table, earlier) in [(now, false), (before, true)] {
@@ -94,7 +108,9 @@ fn collect(currency: &str, now: &Table, before: &Table, starts: &[i64]) -> HashM
             if let Some(share) = now.share(&key) {
                 *group.shared.get_or_insert_default() += share;
             }
-            group.trend.resize(starts.len(), Some(Amount::ZERO));
+            if group.trend.is_empty() {
+                group.trend = blank.to_vec();
+            }
             if let Some(at) = place.get(&key.start) {
                 group.trend[*at] = total.value();
             }
@@ -109,7 +125,7 @@ fn finish(
     (period, against): (Period, Option<Period>),
     compared: bool,
     groups: HashMap<Vec<String>, Group>,
-    (starts, granularity): (&[i64], Granularity),
+    (starts, blank, granularity): (&[i64], &[Option<Amount>], Granularity),
     limit: Option<usize>,
 ) -> BreakdownAnswer {
     let mut total = (Total::default(), Total::default());
@@ -120,7 +136,9 @@ fn finish(
         }
         total.0.merge(&group.now);
         total.1.merge(&group.before);
-        group.trend.resize(starts.len(), Some(Amount::ZERO));
+        if group.trend.is_empty() {
+            group.trend = blank.to_vec();
+        }
         rows.push(BreakdownRow {
             key: key.into_iter().map(Untrusted::from).collect(),
             names: group.names,

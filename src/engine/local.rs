@@ -7,7 +7,7 @@ use super::sharing::shared_out;
 use super::table::{Request, Table};
 use super::{
     Answer, Cancel, Command, Engine, Event, Extent, Listener, Listeners, Outcome, Question, breakdown, command, detail,
-    drivers, explain, pick, pivot, query, row_detail, spend, spend_details, tag_hygiene,
+    drivers, explain, pick, query, row_detail, spend, spend_details, tag_hygiene,
 };
 use crate::config::Settle;
 use crate::domain::calendar::{Day, Period};
@@ -190,7 +190,6 @@ impl Engine for LocalEngine {
             Question::Detail { lens, items } => {
                 row_detail::answer(self, lens, *items, as_of, cancel).map(Answer::Detail)
             }
-            Question::Pivot { lens, limit } => pivot::answer(self, lens, *limit, as_of, cancel).map(Answer::Pivot),
             Question::TagHygiene(lens) => tag_hygiene::answer(self, lens, as_of, cancel).map(Answer::TagHygiene),
             Question::Values { dimension, lens, limit } => {
                 pick::values(self, dimension, lens, *limit, as_of, cancel).map(Answer::Values)

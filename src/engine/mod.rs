@@ -20,7 +20,6 @@ pub mod local;
 pub mod matcher;
 mod notices;
 pub mod pick;
-pub mod pivot;
 pub mod query;
 pub mod row_detail;
 pub mod scan;
@@ -87,13 +86,6 @@ pub enum Question {
         /// Which line items.
         items: Page,
     },
-    /// Costs of the lens's groups with a column for each piece of time, of the lens's granularity.
-    Pivot {
-        /// What to look at.
-        lens: Lens,
-        /// Rows at most; all where `None`.
-        limit: Option<usize>,
-    },
     /// How well charges are tagged: coverage of each key, misspelt values, where the rest is.
     TagHygiene(Lens),
     /// The values of a dimension, for completion.
@@ -151,7 +143,6 @@ impl Question {
             | Question::Query(Query { lens, .. })
             | Question::Drivers { lens, .. }
             | Question::Detail { lens, .. }
-            | Question::Pivot { lens, .. }
             | Question::TagHygiene(lens)
             | Question::TagKeys(lens)
             | Question::ResourceDetail { lens, .. }
@@ -245,8 +236,6 @@ pub enum Answer {
     Drivers(Vec<answer::DriversAnswer>),
     /// What stands behind it.
     Detail(answer::DetailAnswer),
-    /// One a currency.
-    Pivot(Vec<answer::PivotAnswer>),
     /// One a currency.
     TagHygiene(Vec<answer::TagsAnswer>),
     /// The values.

@@ -24,6 +24,21 @@ pub fn spend(lens: &Lens, as_of: Day) -> String {
     out
 }
 
+/// The command that says how the lens's charges are tagged.
+#[must_use]
+pub fn tags(lens: &Lens, as_of: Day) -> String {
+    format!("spendtop tags --metric {} {}", lens.metric.name(), scope(lens, as_of))
+}
+
+fn scope(lens: &Lens, as_of: Day) -> String {
+    let filter = single_quoted(&lens.filter.to_string());
+    let mut out = format!("--period {} --as-of {as_of} --where {filter}", lens.period);
+    if let Some(currency) = &lens.currency {
+        out.push_str(&format!(" --currency {}", word(currency)));
+    }
+    out
+}
+
 /// The period stays in its words, with the day that they are asked on: a month to date that has
 /// come to its end has the days of the whole month, but is held against others.
 fn flags(lens: &Lens, as_of: Day) -> String {
@@ -106,11 +121,16 @@ mod tests {
         ] {
             assert_eq!(command(&lens, as_of), format!("spendtop query {start} {end}"));
             assert_eq!(spend(&lens, as_of), format!("spendtop spend {start} {end}"));
+            assert!(!tags(&lens, as_of).contains("--by") && !tags(&lens, as_of).contains("--compare"));
         }
         let by = |by: Vec<Dimension>| command(&Lens { by, ..base.clone() }, as_of);
         assert!(by(vec![Dimension::Service, Dimension::Tag("my key".into())]).contains(" --by 'service,tag:my key' "));
         assert!(by(vec![Dimension::Tag("a,b".into())]).contains(" --by 'tag:\"a,b\"' "));
         assert!(by(Vec::new()).contains(" --by none "));
+        let euro = Lens { currency: Some("EUR".into()), ..with("env=\"\"") };
+        let command =
+            "spendtop tags --metric effective --period 30d --as-of 2024-11-20 --where 'tag:env=\"\"' --currency EUR";
+        assert_eq!(tags(&euro, as_of), command);
         let weekly = Lens { granularity: Granularity::Week, ..base };
         assert!(spend(&weekly, as_of).ends_with(" --granularity week"));
     }

@@ -54,6 +54,7 @@ pub enum Action {
     CellBefore,
     CellAfter,
     Overview,
+    Hygiene,
     CopyRow,
     CopyCommand,
     Help,
@@ -332,6 +333,7 @@ pub const TABLE: &[Entry] = &[
     entry(A::Explain, "explain", G::Here, &["i"], S::Figures, ("explain", 3), "what the selected figure is, and what it rests on"),
     entry(A::ExplainTotal, "explain-total", G::Here, &["v i"], S::Figures, ("", 0), "the same of all that is looked at"),
     entry(A::Overview, "overview", G::Here, &["v t"], S::Only(Tab::Breakdown), ("", 0), "rows as areas of their cost"),
+    entry(A::Hygiene, "tag-hygiene", G::Here, &["v h"], S::Only(Tab::Breakdown), ("", 0), "how well charges are tagged, and what is misspelt"),
     entry(A::CopyRow, "copy-row", G::Here, &["y"], S::Figures, ("copy", 9), "copy the selected row's text"),
     entry(A::CopyCommand, "copy-command", G::Here, &["Y"], S::Figures, ("", 0), "copy the command that prints these figures"),
 

@@ -19,6 +19,8 @@ pub struct Context {
     pub can_go_back: bool,
     /// Whether there is something to open.
     pub can_open: bool,
+    /// Whether rows are listed, to be ordered, marked, looked for and told apart.
+    pub listed: bool,
     /// Whether there is more than one currency.
     pub currencies: bool,
 }
@@ -31,9 +33,8 @@ impl Context {
         entry.scope.holds(self.place)
             && match entry.action {
                 Action::Back => self.can_go_back,
-                Action::Open | Action::Sort | Action::Mark | Action::CopyRow | Action::DayBefore | Action::Pivot => {
-                    self.can_open
-                }
+                Action::Open | Action::CopyRow | Action::DayBefore | Action::Pivot => self.can_open,
+                Action::Sort | Action::Mark | Action::Find | Action::Detail => self.can_open && self.listed,
                 Action::Currency => self.currencies,
                 _ => true,
             }
@@ -254,7 +255,7 @@ mod tests {
     #[test]
     fn the_footer_has_only_what_works_now() {
         let place = Place::Tab(Tab::Breakdown);
-        let context = Context { place, can_go_back: false, can_open: true, currencies: false };
+        let context = Context { place, can_go_back: false, can_open: true, listed: true, currencies: false };
         let map = Keymap::default();
         let names = |c: &Context| map.footer(c).into_iter().map(|(e, _)| e.name).collect::<Vec<_>>();
         let at_top = names(&context);

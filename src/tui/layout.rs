@@ -149,6 +149,23 @@ pub fn pivot(area: Rect) -> Pivot {
     Pivot { heading, rows: rows.left, total, detail }
 }
 
+/// The parts of a list of sections.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Hygiene {
+    /// The sections' lines.
+    pub lines: Rect,
+    /// A rule and the selected line in words.
+    pub detail: Rect,
+}
+
+/// The parts of the tag hygiene view, in the area below the crumbs.
+#[must_use]
+pub fn hygiene(area: Rect) -> Hygiene {
+    let mut rows = Rows { left: area };
+    let detail = if area.height >= 7 { rows.bottom(2) } else { Rect::default() };
+    Hygiene { lines: rows.left, detail }
+}
+
 /// The parts of an overview, in the area below the crumbs: the areas, and a line about them.
 #[must_use]
 pub fn overview(area: Rect) -> (Rect, Rect) {
@@ -209,10 +226,13 @@ mod tests {
                 let beside: [Rect; 2] = beside(all.body, true).into();
                 let inner = pivot(all.body);
                 let pivot = [inner.heading, inner.rows, inner.total, inner.detail];
+                let inner = hygiene(all.body);
+                let hygiene = [inner.lines, inner.detail];
                 let inner = compared(all.body, 6);
                 let compared = [inner.table, inner.legend, inner.chart];
                 let overview: [Rect; 2] = overview(all.body).into();
-                let bodies = [&table[..], &pivot, &compared, &overview, &beside].map(|parts| (all.body, parts));
+                let bodies =
+                    [&table[..], &pivot, &compared, &overview, &hygiene, &beside].map(|parts| (all.body, parts));
                 for (whole, parts) in [(area, &outer[..])].into_iter().chain(bodies) {
                     for (i, part) in parts.iter().enumerate().filter(|(_, p)| !p.is_empty()) {
                         assert_eq!(part.intersection(whole), *part, "{width}x{height}: {part:?} leaves {whole:?}");

@@ -6,6 +6,7 @@ mod explain;
 mod fake;
 mod fake_spend;
 mod first;
+mod hygiene;
 mod lens;
 mod mouse;
 mod plain;

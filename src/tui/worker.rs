@@ -73,6 +73,8 @@ pub enum Asker {
     Detail,
     /// What a figure rests on.
     Explain,
+    /// How charges are tagged, in the Breakdown tab.
+    Tags,
     /// The saved lenses.
     Lenses,
 }
@@ -92,7 +94,9 @@ impl Asker {
     pub fn lane(self) -> Lane {
         match self {
             Asker::Spend | Asker::Breakdown | Asker::Lenses => Lane::Front,
-            Asker::SpendDetails | Asker::Moves | Asker::Drivers | Asker::Detail | Asker::Explain => Lane::Back,
+            Asker::SpendDetails | Asker::Moves | Asker::Drivers | Asker::Detail | Asker::Tags | Asker::Explain => {
+                Lane::Back
+            }
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What stands behind a row, how charges are tagged, pivots, and what there is to choose from.
+//! What stands behind a row, how charges are tagged, and what there is to choose from.
 
 use spendtop::domain::calendar::Granularity;
 use spendtop::domain::charge::Metric;
@@ -6,7 +6,7 @@ use spendtop::domain::dimension::Dimension;
 use spendtop::domain::lens::Lens;
 use spendtop::domain::money::Amount;
 use spendtop::domain::period::{Comparison, PeriodSpec};
-use spendtop::engine::answer::{CurrencyDetail, DetailAnswer, Difference, PivotAnswer, Share, TagsAnswer};
+use spendtop::engine::answer::{CurrencyDetail, DetailAnswer, Difference, Share, TagsAnswer};
 use spendtop::engine::local::LocalEngine;
 use spendtop::engine::{Answer, Cancel, Engine, Order, Page, Query, Question, Sort};
 
@@ -143,36 +143,27 @@ fn tags_are_measured_and_misspelt_values_are_found() {
     assert_eq!((s3.total, s3.keys[0].untagged), (amount("38"), amount("38")));
 }
 
-fn pivot(engine: &LocalEngine, lens: Lens, limit: Option<usize>) -> PivotAnswer {
-    match ask(engine, &Question::Pivot { lens, limit }) {
-        Answer::Pivot(mut answers) if answers.len() == 1 => answers.remove(0),
-        other => panic!("{other:?}"),
-    }
-}
-
 #[test]
-fn a_pivot_has_totals_of_rows_and_columns_whatever_is_shown() {
+fn pieces_of_a_course_that_no_data_has_come_of_are_unknown() {
     let rows = [
         "1 2023-09-30 2023-10-01 AWS,EC2",
         "2 2023-10-31 2023-11-01 AWS,EC2",
-        "4 2023-11-01 2023-11-02 AWS,EC2",
         "8 2023-11-02 2023-11-03 AWS,S3",
-        "-1 2023-11-02 2023-11-03 AWS,Credit",
+        "-1 2023-11-03 2023-11-04 AWS,Credit",
     ];
     let engine = engine("ProviderName,ServiceName", &rows);
-    let period = |text: &str| PeriodSpec::parse(text, crate::answers::as_of()).expect(text);
-    let monthly = Lens { period: period("2023"), granularity: Granularity::Month, ..lens(&["service"], "") };
-    let answer = pivot(&engine, monthly.clone(), Some(1));
-    assert_eq!((answer.starts.len(), answer.rows.len(), answer.groups), (12, 1, 3));
-    assert_eq!(answer.rows[0].key[0].raw(), "S3");
-    assert_eq!(answer.rows[0].costs[7..], ["", "0", "0", "8", ""].map(amount));
-    assert_eq!(answer.columns[7..], ["", "1", "2", "11", ""].map(amount));
-    assert_eq!((answer.total, answer.rows[0].total), (amount("14"), amount("8")));
-    let bound = Lens { filter: lens(&[], "cost>7").filter, ..monthly.clone() };
-    assert_eq!(pivot(&engine, bound, None).total, amount("8"));
-    let daily = Lens { granularity: Granularity::Day, ..monthly };
-    let answer = pivot(&engine, daily, None);
-    assert_eq!((answer.starts.len(), answer.earlier, answer.total), (200, 165, amount("14")));
+    let course = |period: &str, pieces| {
+        let period = PeriodSpec::parse(period, crate::answers::as_of()).expect(period);
+        let lens = Lens { period, ..lens(&["service"], "") };
+        let Answer::Breakdown(mut answers) = ask(&engine, &Question::Breakdown { lens, limit: Some(2), pieces }) else {
+            panic!("{period:?}")
+        };
+        answers.remove(0).rows.into_iter().map(|row| row.trend).collect::<Vec<_>>()
+    };
+    let months = course("2023", Some(Granularity::Month));
+    assert_eq!(months[0][7..], ["", "0", "0", "8", ""].map(amount));
+    assert_eq!(months[1][7..], ["", "1", "2", "0", ""].map(amount));
+    assert_eq!(course("this-month", None)[0][..5], ["0", "8", "0", "", ""].map(amount));
 }
 
 #[test]

@@ -3,18 +3,18 @@
 //! Plain serialisable data. Costs are exact decimals; `None` is "unknown", never zero. Texts from
 //! a bill are [`Untrusted`]: a face makes them safe, JSON carries them raw.
 
+mod choices;
 mod detail;
 mod drivers;
-mod pivot;
 mod tags;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::choices::{TagKeysAnswer, Value, ValuesAnswer};
 pub use self::detail::{Composition, Coverage, CurrencyDetail, DetailAnswer, Share, TagUse};
 pub use self::drivers::{Driver, DriversAnswer, Presence, Reason, UnitFigure};
-pub use self::pivot::{PivotAnswer, PivotRow, TagKeysAnswer, Value, ValuesAnswer};
 pub use self::tags::{Misspelt, TagKey, TagsAnswer};
 pub use crate::analytics::attribute::Effects;
 pub use crate::analytics::spelling::Difference;
@@ -356,7 +356,7 @@ pub struct BreakdownRow {
     /// What of its cost is its share of costs that others bear with it, where it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shared: Option<Amount>,
-    /// Its cost in each piece of the period.
+    /// Its cost in each piece of the period; `None` where no data has come of one.
     pub trend: Vec<Option<Amount>>,
 }
 

@@ -239,7 +239,8 @@ impl App {
         let explaining = matches!(self.overlay, Some(Overlay::Explain(_)));
         let can_go_back = explaining || other_view || !self.path.is_empty();
         let can_open = explaining || can_open;
-        Context { place: self.place(), can_go_back, can_open, currencies }
+        let listed = !matches!(rows.view, breakdown::View::Compared | breakdown::View::Hygiene);
+        Context { place: self.place(), can_go_back, can_open, listed, currencies }
     }
 
     /// The Spend tab's answer in the chosen currency.
@@ -281,6 +282,9 @@ impl App {
     pub fn waiting(&self) -> bool {
         match self.tab {
             Tab::Spend => self.spend.slot.waiting(),
+            Tab::Breakdown if self.breakdown.view == breakdown::View::Hygiene => {
+                self.breakdown.slot.waiting() || self.breakdown.hygiene.slot.waiting()
+            }
             Tab::Breakdown => self.breakdown.slot.waiting(),
             _ => false,
         }
@@ -291,7 +295,10 @@ impl App {
     pub fn error(&self) -> Option<&Error> {
         match self.tab {
             Tab::Spend => self.spend.slot.error.as_ref(),
-            Tab::Breakdown => self.breakdown.slot.error.as_ref(),
+            Tab::Breakdown => {
+                let tags = (self.breakdown.view == breakdown::View::Hygiene).then_some(&self.breakdown.hygiene.slot);
+                self.breakdown.slot.error.as_ref().or_else(|| tags?.error.as_ref())
+            }
             _ => None,
         }
     }

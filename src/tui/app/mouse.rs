@@ -13,6 +13,7 @@ use crate::tui::layout;
 use crate::tui::overlay::Overlay;
 use crate::tui::screen;
 use crate::tui::tab::Tab;
+use crate::tui::tab::breakdown::View;
 use crate::tui::tab::spend::movers;
 use crate::tui::tab::spend::state::Pane;
 use crate::tui::tab::spend::timeline::Timeline;
@@ -63,6 +64,9 @@ impl App {
             Tab::Breakdown => {
                 let rows = self.breakdown_rows().filter(|rows| rows.contains(at))?;
                 let row = usize::from(at.y.checked_sub(rows.y)?);
+                if self.breakdown.view == View::Hygiene {
+                    return self.tags_item_at(row, usize::from(rows.height)).map(Target::Row);
+                }
                 let mut seen = self.breakdown.visible(self.breakdown_answer()?, usize::from(rows.height));
                 seen.nth(row).map(|(at, _)| Target::Row(at))
             }
@@ -113,6 +117,11 @@ impl App {
                     list.select(by);
                 }
                 return vec![];
+            }
+            Target::Row(at) if self.breakdown.view == View::Hygiene => {
+                let selected = self.tags_selected();
+                self.select_tags(at);
+                selected == Some(at)
             }
             Target::Row(at) => {
                 let selected = self.breakdown.selected();

@@ -51,6 +51,9 @@ impl App {
             self.status = Some(format!("{} goes back to the rows", self.keymap.key_of(Action::Back)));
             return;
         }
+        if self.breakdown.view == breakdown::View::Hygiene {
+            return self.open_tags();
+        }
         let Some(answer) = self.breakdown_answer() else { return };
         let Some(row) = self.breakdown.row(answer) else { return };
         let days = self.breakdown.opened_days(answer);
@@ -133,6 +136,14 @@ impl App {
         self.lens.by = next;
     }
 
+    /// Goes on to other charges, grouped some way.
+    pub(in crate::tui) fn go(&mut self, label: SafeText, filter: Filter, by: Vec<Dimension>) {
+        self.breakdown.levels.keep(self.path.len(), &self.lens.by);
+        self.push(label, None, None);
+        self.lens.filter = filter;
+        self.lens.by = by;
+    }
+
     fn push(&mut self, label: SafeText, period: Option<PeriodSpec>, key: Option<GroupKey>) {
         let (filter, by) = (self.lens.filter.clone(), self.lens.by.clone());
         let view = std::mem::take(&mut self.breakdown.view);
@@ -172,7 +183,11 @@ impl App {
     }
 
     pub(super) fn copy_command(&mut self) -> Vec<Effect> {
-        let twin = if self.tab == Tab::Spend { twin::spend } else { twin::command };
+        let twin = match self.tab {
+            Tab::Spend => twin::spend,
+            Tab::Breakdown if self.breakdown.view == breakdown::View::Hygiene => twin::tags,
+            _ => twin::command,
+        };
         let command = format!("{}{}", twin(&self.lens, self.as_of), self.flags);
         self.copy(command, "the command")
     }
@@ -180,6 +195,7 @@ impl App {
     pub(super) fn copy_row(&mut self) -> Vec<Effect> {
         let text = match self.tab {
             Tab::Spend => self.spend_scene().row_text(self.body()),
+            Tab::Breakdown if self.breakdown.view == breakdown::View::Hygiene => self.tags_row_text(),
             Tab::Breakdown => self.breakdown_answer().and_then(|a| breakdown::view::row_text(&self.breakdown, a)),
             _ => None,
         };

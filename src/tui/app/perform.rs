@@ -13,6 +13,7 @@ use crate::tui::key::{Key, shown_sequence};
 use crate::tui::keymap::Found;
 use crate::tui::overlay::Overlay;
 use crate::tui::tab::Tab;
+use crate::tui::tab::breakdown::View;
 
 /// Moves that a page goes by in the Spend tab.
 const PAGE: usize = 5;
@@ -84,6 +85,9 @@ impl App {
             Action::Import => return self.pick_file(),
             Action::CopyRow => return self.copy_row(),
             Action::CopyCommand => return self.copy_command(),
+            Action::Find if self.tab == Tab::Breakdown && self.breakdown.view == View::Hygiene => {
+                self.move_about(action);
+            }
             Action::Help | Action::Palette | Action::Filter | Action::Find | Action::Period | Action::GroupBy => {
                 self.open_overlay(action)
             }

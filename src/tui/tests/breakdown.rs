@@ -17,7 +17,7 @@ use crate::tui::theme::Env;
 
 const SIZE: (u16, u16) = (120, 36);
 
-fn opened(size: (u16, u16)) -> Session {
+pub fn opened(size: (u16, u16)) -> Session {
     let mut session = Session::started(Mood::Demo, size);
     session.keys("2");
     session
@@ -225,7 +225,7 @@ fn what_is_looked_for_is_let_go_by_escape() {
 
 #[test]
 fn names_from_outside_are_harmless_in_every_view() {
-    for script in ["", "p", "v t", "<space> <space> =", "f w", "f w <enter>", "d"] {
+    for script in ["", "p", "v t", "<space> <space> =", "f w", "f w <enter>", "d", "v h", "v h j j j j"] {
         let mut s = Session::started(Mood::Hostile, SIZE);
         s.keys("2").keys(script);
         let mut bytes = Vec::new();
@@ -243,7 +243,7 @@ fn names_from_outside_are_harmless_in_every_view() {
 fn every_view_draws_at_every_size() {
     let console = Env { term: "linux".into(), no_color: "1".into(), ..Env::default() };
     for (mood, env) in [(Mood::Demo, colours()), (Mood::Hostile, console)] {
-        for script in ["p", "v t", "<space> <space> =", "f e", "d"] {
+        for script in ["p", "v t", "<space> <space> =", "f e", "d", "v h"] {
             let mut s = Session::new(mood, SIZE, env.clone());
             s.start();
             s.keys("2").keys(script);

@@ -17,7 +17,7 @@ use crate::domain::text::Untrusted;
 use crate::engine::answer::{
     BreakdownAnswer, BreakdownRow, Composition, Coverage, CurrencyDetail, DetailAnswer, Driver, DriversAnswer,
     ExplainAnswer, Explained, Figure, Freshness, LineItem, Mover, Notice, NoticeKind, QueryAnswer, QueryRow, Series,
-    Severity, Share, SpendAnswer, TagUse, UnitFigure,
+    Severity, Share, SpendAnswer, TagUse, TagsAnswer, UnitFigure,
 };
 use crate::engine::front;
 use crate::engine::local::LocalEngine;
@@ -30,6 +30,7 @@ use crate::tui::effect::Effect;
 use crate::tui::event::Event;
 use crate::tui::key::Key as Pressed;
 use crate::tui::session;
+use crate::tui::tab::breakdown::samples;
 use crate::tui::theme::Env;
 use crate::tui::worker::{Lane, Reply, Standing};
 use crate::tui::{Options, screen};
@@ -212,6 +213,19 @@ impl Fake {
         }
     }
 
+    /// Hostile ones have a name from outside wherever there is one.
+    fn tags(&self) -> TagsAnswer {
+        let mut answer = samples::tags();
+        if self.0 == Mood::Hostile {
+            let team = &mut answer.keys[0];
+            let named = [&mut team.key, &mut team.top[0].value, &mut team.untagged_by[0].value];
+            let odd = team.misspelt.iter_mut().chain(&mut answer.misspelt_keys);
+            let named = named.into_iter().chain(odd.flat_map(|odd| [&mut odd.value, &mut odd.meant]));
+            named.for_each(|text| *text = HOSTILE.into());
+        }
+        answer
+    }
+
     fn detail(&self, lens: &Lens, page: Page) -> DetailAnswer {
         let share = |value: &str, cost: i64, of: f64| Share {
             value: value.into(),
@@ -360,6 +374,8 @@ impl Engine for Fake {
             Question::Drivers { lens, .. } => Answer::Drivers(vec![self.drivers(lens, "USD")]),
             Question::Detail { lens, items } => Answer::Detail(self.detail(lens, *items)),
             Question::Explain { lens, card, items } => Answer::Explain(self.explain(lens, *card, *items)),
+            Question::TagHygiene(_) if none => Answer::TagHygiene(vec![]),
+            Question::TagHygiene(_) => Answer::TagHygiene(vec![self.tags()]),
             Question::Lenses => Answer::Lenses(vec![]),
             other => panic!("the app asked {other:?}"),
         })

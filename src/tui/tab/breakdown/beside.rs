@@ -43,8 +43,8 @@ impl App {
             return vec![];
         }
         let Some(lens) = self.breakdown.slot.shown.as_ref().map(|shown| shown.lens.clone()) else { return vec![] };
-        let mut jobs = Vec::new();
-        if self.breakdown_columns().price > 0 {
+        let mut jobs: Vec<_> = self.tags_question(&lens).into_iter().collect();
+        if self.breakdown.view != View::Hygiene && self.breakdown_columns().price > 0 {
             let question = Question::Drivers { lens: lens.clone(), only: None };
             let generation = self.breakdown.drivers.ask(&question, &lens, &[]);
             jobs.extend(generation.map(|generation| (Asker::Drivers, generation, question)));

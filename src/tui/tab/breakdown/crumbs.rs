@@ -9,13 +9,22 @@ use ratatui::text::{Line, Span};
 
 use super::State;
 use crate::domain::text::SafeText;
-use crate::engine::answer::BreakdownAnswer;
+use crate::engine::answer::{BreakdownAnswer, TagsAnswer};
 use crate::tui::text::{cut, put, put_at, width};
 use crate::tui::theme::{Glyphs, Role, Theme};
 use crate::tui::widget::money;
 
 /// Columns of one crumb, from roomy to tight.
 const CRUMB: [usize; 3] = [30, 18, 12];
+
+/// Draws the line over how charges are tagged.
+pub fn draw_tags(state: &State, answer: Option<&TagsAnswer>, area: Rect, buf: &mut Buffer, theme: &Theme) {
+    let total = |answer: &TagsAnswer| money::amount(answer.total, money::places(&answer.currency));
+    let sums = answer.map_or_else(String::new, |answer| format!("{} in all", total(answer)));
+    let mut names: Vec<&str> = state.slot.shown.iter().flat_map(|s| &s.crumbs).map(SafeText::as_str).collect();
+    names.push("tag hygiene");
+    line(&names, sums, area, buf, theme);
+}
 
 /// Draws the line.
 pub fn draw(state: &State, answer: Option<&BreakdownAnswer>, area: Rect, buf: &mut Buffer, theme: &Theme) {
@@ -26,7 +35,12 @@ pub fn draw(state: &State, answer: Option<&BreakdownAnswer>, area: Rect, buf: &m
     if !state.found().is_empty() {
         names.push(&found);
     }
-    let crumbs = shortened(&names, room.saturating_sub(width(&sums) + 2), &theme.glyphs);
+    line(&names, sums, area, buf, theme);
+}
+
+fn line(names: &[&str], sums: String, area: Rect, buf: &mut Buffer, theme: &Theme) {
+    let room = usize::from(area.width);
+    let crumbs = shortened(names, room.saturating_sub(width(&sums) + 2), &theme.glyphs);
     let between = format!(" {} ", theme.glyphs.crumb);
     let mut spans = Vec::new();
     for (i, crumb) in crumbs.iter().enumerate() {

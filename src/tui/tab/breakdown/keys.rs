@@ -37,6 +37,7 @@ impl App {
                 Some(layout::breakdown(body, detail).rows)
             }
             View::Pivot => Some(layout::pivot(layout::below(body)).rows),
+            View::Hygiene => Some(self.hygiene_lines(body)),
             View::Overview | View::Compared => None,
         }
     }
@@ -61,6 +62,10 @@ impl App {
         let page = self.breakdown_page();
         let selected = self.breakdown.selected();
         match action {
+            Action::Pivot => self.turn_to(View::Pivot),
+            Action::Overview => self.turn_to_overview(),
+            Action::Hygiene => self.turn_to(View::Hygiene),
+            _ if self.breakdown.view == View::Hygiene => self.perform_tags(action),
             Action::Sort => self.breakdown.sort_next(currency),
             Action::Reverse => self.breakdown.reverse(currency),
             Action::Mark => {
@@ -68,8 +73,6 @@ impl App {
                 self.breakdown.select(selected + 1, page, currency);
             }
             Action::Unmark => self.breakdown.marks.clear(),
-            Action::Pivot => self.turn_to(View::Pivot),
-            Action::Overview => self.turn_to_overview(),
             Action::Compare => self.compare(),
             Action::Detail => self.toggle_pane(),
             Action::ItemsAfter => self.turn_page(true),
@@ -185,7 +188,7 @@ impl App {
                 let (page, currency) = (self.breakdown_page(), self.currency.clone());
                 self.breakdown.select(at, page, currency.as_deref());
             }
-            View::Table | View::Compared => {}
+            View::Table | View::Compared | View::Hygiene => {}
         }
     }
 }

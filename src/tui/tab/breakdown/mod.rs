@@ -4,13 +4,16 @@ mod beside;
 mod columns;
 mod compare;
 mod crumbs;
+mod hygiene;
+mod hygiene_keys;
+mod hygiene_view;
 mod keys;
 mod levels;
 mod pane;
 mod pivot;
 mod pivot_view;
 #[cfg(test)]
-mod samples;
+pub(in crate::tui) mod samples;
 pub mod sort;
 pub mod state;
 mod treemap;

@@ -6,13 +6,59 @@ use crate::domain::calendar::{Day, Granularity, Period};
 use crate::domain::charge::Metric;
 use crate::domain::dimension::Dimension;
 use crate::domain::money::Amount;
-use crate::engine::answer::{BreakdownAnswer, BreakdownRow, Figure};
+use crate::engine::answer::{BreakdownAnswer, BreakdownRow, Difference, Figure, Misspelt, Share, TagKey, TagsAnswer};
 
 /// A row's name, its cost and its previous cost, in whole units.
 type Row<'a> = (&'a str, Option<i64>, Option<i64>);
 
 pub fn amount(units: i64) -> Amount {
     units.to_string().parse().expect("amount")
+}
+
+/// Two tag keys, one of which has a misspelt value, and a third that is one of them misspelt.
+pub fn tags() -> TagsAnswer {
+    let share =
+        |value: &str, cost, of| Share { value: value.into(), name: None, cost: Some(amount(cost)), share: Some(of) };
+    let odd = |value: &str, meant: &str, difference, cost| Misspelt {
+        value: value.into(),
+        meant: meant.into(),
+        difference,
+        cost: Some(amount(cost)),
+        rows: 12,
+    };
+    let team = TagKey {
+        key: "team".into(),
+        configured: true,
+        tagged: Some(amount(18_204)),
+        untagged: Some(amount(6_191)),
+        coverage: Some(0.746),
+        values: 3,
+        top: vec![share("payments", 12_000, 0.49), share("ml", 5_392, 0.22), share("paymnets", 812, 0.03)],
+        misspelt: vec![odd("paymnets", "payments", Difference::Letters, 812)],
+        misspelt_cost: amount(812),
+        untagged_by: vec![share("Amazon EC2", 4_000, 0.65), share("Amazon S3", 2_191, 0.35)],
+    };
+    let env = TagKey {
+        key: "env".into(),
+        tagged: Some(amount(24_395)),
+        untagged: Some(Amount::ZERO),
+        coverage: Some(1.0),
+        values: 1,
+        top: vec![share("prod", 24_395, 1.0)],
+        misspelt: vec![],
+        misspelt_cost: Amount::ZERO,
+        untagged_by: vec![],
+        ..team.clone()
+    };
+    TagsAnswer {
+        metric: Metric::Effective,
+        currency: "USD".into(),
+        period: answer(&[]).period,
+        total: Some(amount(24_395)),
+        keys: vec![team, env],
+        keys_total: 2,
+        misspelt_keys: vec![odd("Team", "team", Difference::Case, 310)],
+    }
 }
 
 /// An answer by service.

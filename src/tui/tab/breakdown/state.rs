@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::beside::Drivers;
 use super::columns::{Columns, Measures};
+use super::hygiene::Hygiene;
 use super::levels::Levels;
 use super::pivot::{Pivot, days};
 use super::sort::Sort;
@@ -30,6 +31,8 @@ pub enum View {
     Overview,
     /// The two marked ones side by side.
     Compared,
+    /// How well charges are tagged, in place of rows.
+    Hygiene,
 }
 
 /// The Breakdown tab's state.
@@ -41,6 +44,8 @@ pub struct State {
     pub drivers: Slot<DriversAnswer>,
     /// What the selected row is made of, as asked and told.
     pub detail: Slot<DetailAnswer>,
+    /// How charges are tagged.
+    pub hygiene: Hygiene,
     /// Whether the pane of details is open, where that was chosen.
     pub pane: Option<bool>,
     /// How many line items are passed over.
@@ -197,6 +202,7 @@ impl State {
         self.slot.forget();
         self.drivers.forget();
         self.detail.forget();
+        self.hygiene.slot.forget();
     }
 
     /// How many rows are listed.

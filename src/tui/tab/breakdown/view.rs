@@ -13,7 +13,7 @@ use super::State;
 use super::columns::{Columns, GAP, MARKS};
 use super::sort::Sort;
 use super::state::{View, name, value};
-use super::{compare, crumbs, pane, pivot_view, treemap, units};
+use super::{compare, crumbs, hygiene_view, pane, pivot_view, treemap, units};
 use crate::domain::money::Amount;
 use crate::domain::text::SafeText;
 use crate::engine::answer::{BreakdownAnswer, BreakdownRow, UnitFigure};
@@ -41,6 +41,11 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     let (area, pane) = layout::beside(area, open);
     let columns = state.columns(area.width, answer);
     let parts = layout::breakdown(area, !open && !columns.complete(answer));
+    if state.view == View::Hygiene {
+        let tags = app.tags_answer();
+        crumbs::draw_tags(state, tags, parts.crumbs, buf, theme);
+        return hygiene_view::draw(&state.hygiene, tags, layout::below(area), &app.keymap, buf, theme);
+    }
     crumbs::draw(state, answer, parts.crumbs, buf, theme);
     let Some(answer) = answer else {
         put(buf, parts.rows, 0, &Line::from(Span::styled("   loading", theme.style(Role::Muted))));
@@ -52,6 +57,7 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
         View::Pivot => pivot_view::draw(state, answer, below, buf, theme),
         View::Overview => treemap::draw(state, answer, below, buf, theme),
         View::Compared => compare::draw(state, answer, below, buf, theme),
+        View::Hygiene => {}
     }
     if open {
         let details = layout::details((area, pane));
