@@ -11,7 +11,8 @@ use crate::domain::calendar::{Day, Period};
 use crate::domain::charge::{Profile, Quantity, Terms};
 use crate::domain::filter::Filter;
 use crate::error::{Error, Result};
-use crate::focus::write::{ChargeRow, ChargeWriter, Format, writer};
+pub use crate::focus::write::Format;
+use crate::focus::write::{ChargeRow, ChargeWriter, writer};
 
 /// Which charges are written, and as what.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]

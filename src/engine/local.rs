@@ -6,8 +6,8 @@ use super::answer::Freshness;
 use super::sharing::shared_out;
 use super::table::{Request, Table};
 use super::{
-    Answer, Cancel, Command, Engine, Event, Extent, Listener, Listeners, Outcome, Question, breakdown, command, detail,
-    drivers, explain, pick, query, row_detail, spend, spend_details, tag_hygiene,
+    Answer, Cancel, Command, Engine, Event, Extent, Listener, Listeners, OpenFile, Outcome, Question, breakdown,
+    command, detail, drivers, explain, export, pick, query, row_detail, spend, spend_details, tag_hygiene,
 };
 use crate::config::Settle;
 use crate::domain::calendar::{Day, Period};
@@ -172,6 +172,10 @@ impl LocalEngine {
 }
 
 impl Engine for LocalEngine {
+    fn export(&self, scope: &export::Scope, open: &OpenFile<'_>, cancel: &Cancel) -> Result<u64> {
+        export::write(self, scope, open()?, cancel)
+    }
+
     fn ask(&self, question: &Question, as_of: Day, cancel: &Cancel) -> Result<Answer> {
         let mut question = question.clone();
         question.bind(&self.definitions).map_err(|name| self.undefined(&name))?;

@@ -319,6 +319,9 @@ pub enum Event {
     Attached,
 }
 
+/// Opens what an export is written to.
+pub type OpenFile<'o> = dyn Fn() -> Result<Box<dyn std::io::Write + Send>> + 'o;
+
 /// Answers questions and does commands: in this process, or over a socket.
 pub trait Engine: Send + Sync {
     /// Answers a question as of a day.
@@ -332,6 +335,12 @@ pub trait Engine: Send + Sync {
     /// # Errors
     /// Kind `Usage` where it cannot be done, `Store` where the disk fails: nothing has changed then.
     fn command(&self, command: &Command) -> Result<Outcome>;
+
+    /// Writes charges as a file to what `open` gives, which may be called again; returns how many.
+    ///
+    /// # Errors
+    /// Kind `Store` where data cannot be read, `Interrupted` where `cancel` was used; those of the file.
+    fn export(&self, scope: &export::Scope, open: &OpenFile<'_>, cancel: &Cancel) -> Result<u64>;
 
     /// What data there is.
     ///

@@ -52,7 +52,9 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use crate::domain::calendar::Day;
-use crate::engine::{Answer, Cancel, Command, Engine, Event, Extent, Listener, Listeners, Outcome, Question};
+use crate::engine::{
+    Answer, Cancel, Command, Engine, Event, Extent, Listener, Listeners, OpenFile, Outcome, Question, export,
+};
 use crate::error::{Error, Kind, Result};
 use crate::store::folder::{self, Lock};
 
@@ -147,6 +149,10 @@ impl Host {
 }
 
 impl Engine for Host {
+    fn export(&self, scope: &export::Scope, open: &OpenFile<'_>, cancel: &Cancel) -> Result<u64> {
+        Host::export(self, scope, open, cancel)
+    }
+
     fn ask(&self, question: &Question, as_of: Day, cancel: &Cancel) -> Result<Answer> {
         let settings = &self.0.setup.settings;
         self.0.with(

@@ -4,6 +4,7 @@
 
 use std::path::PathBuf;
 
+use super::export::Order;
 use super::intake::Intake;
 use super::worker::{Job, Source};
 use crate::engine::Command;
@@ -15,6 +16,8 @@ pub enum Effect {
     Ask(Box<Job>),
     /// Have the engine do something; what became of it comes back as [`Event::Done`](super::event::Event::Done).
     Do(Box<Command>),
+    /// Write figures to a file, or set them for the clipboard; [`Event::Exported`](super::event::Event::Exported) follows.
+    Export(Box<Order>),
     /// Ask the engine what data there is.
     AskExtent,
     /// Ask the store or the demo from now on.

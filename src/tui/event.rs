@@ -4,6 +4,7 @@
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
+use super::export::Exported;
 use super::intake::{Listing, Progress, Taken};
 use super::theme::Tone;
 use super::worker::{Reply, Standing};
@@ -41,6 +42,8 @@ pub enum Event {
     Importing(Progress),
     /// An import has ended.
     Imported(Box<Result<Taken>>),
+    /// An export is done, or has failed.
+    Exported(Box<Result<Exported>>),
     /// A signal asks the program to end.
     Ended(i32),
     /// A signal asks the program to stop for a while.

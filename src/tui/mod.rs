@@ -11,6 +11,7 @@ pub mod app;
 pub mod background;
 pub mod effect;
 pub mod event;
+pub mod export;
 pub mod hints;
 pub mod history;
 pub mod intake;
@@ -294,6 +295,7 @@ impl Hands {
         match effect {
             Effect::Ask(job) => self.worker.ask(*job),
             Effect::Do(command) => self.worker.run(*command),
+            Effect::Export(order) => self.worker.export(*order)?,
             Effect::AskExtent => self.worker.ask_extent(),
             Effect::Open(source) => self.worker.open(source),
             Effect::List(folder) => self.taker.list(folder)?,

@@ -3,7 +3,8 @@
 mod breakdown;
 mod discovery;
 mod explain;
-mod fake;
+mod export;
+pub(crate) mod fake;
 mod fake_spend;
 mod first;
 mod hygiene;

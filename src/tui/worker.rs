@@ -11,6 +11,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::Sender;
 
 use super::event::Event;
+use super::export::{self, Order};
 use crate::domain::calendar::Day;
 use crate::engine::{self, Answer, Cancel, Command, Engine, Listener, Question};
 use crate::error::{Kind, Result};
@@ -223,6 +224,19 @@ impl Worker {
         self.shared.changed.notify_all();
     }
 
+    /// Exports on a thread of its own.
+    ///
+    /// # Errors
+    /// Where the system gives no thread.
+    pub fn export(&self, order: Order) -> std::io::Result<()> {
+        let shared = Arc::clone(&self.shared);
+        std::thread::Builder::new().name("tui-export".into()).spawn(move || {
+            let exported = shared.engine().and_then(|engine| export::perform(&order, &*engine));
+            let _ = shared.events.blocking_send(Event::Exported(Box::new(exported)));
+        })?;
+        Ok(())
+    }
+
     /// Waits until what is to be done is done, but not for long: a disk may be stuck.
     pub fn settle(&self) {
         let undone = |slots: &mut Slots| slots.doing || !slots.commands.is_empty();
@@ -388,6 +402,10 @@ mod tests {
     }
 
     impl Engine for Slow {
+        fn export(&self, scope: &engine::export::Scope, _: &engine::OpenFile<'_>, _: &Cancel) -> Result<u64> {
+            panic!("no charges are here: {scope:?}");
+        }
+
         fn ask(&self, question: &Question, _: Day, cancel: &Cancel) -> Result<Answer> {
             let Question::Breakdown { limit: Some(number), .. } = question else { return Ok(Answer::Spend(vec![])) };
             self.started.send(*number).expect("test listens");

@@ -91,6 +91,15 @@ fn stopped_by_the_user_it_lets_the_store_go_and_comes_back() {
 struct Broken;
 
 impl Engine for Broken {
+    fn export(
+        &self,
+        scope: &spendtop::engine::export::Scope,
+        _: &spendtop::engine::OpenFile<'_>,
+        _: &Cancel,
+    ) -> Result<u64> {
+        panic!("no charges are here: {scope:?}");
+    }
+
     fn ask(&self, _: &Question, _: Day, _: &Cancel) -> Result<Answer> {
         panic!("no such group: `somebody's secret`");
     }

@@ -5,6 +5,7 @@
 
 mod ask;
 mod explain;
+mod export;
 mod intake;
 mod mouse;
 mod note;
@@ -200,6 +201,7 @@ impl App {
                 vec![]
             }
             Event::Imported(result) => self.imported(*result),
+            Event::Exported(result) => self.exported(*result),
             Event::Ended(signal) => vec![Effect::Quit(128u8.saturating_add(signal.clamp(0, 127) as u8))],
             Event::Suspend => vec![Effect::Suspend],
             Event::Resumed => vec![Effect::Redraw],

@@ -80,6 +80,7 @@ impl App {
             Action::PreviousTab => self.show(self.tab.step(Tab::ALL.len() - 1)),
             Action::Open => self.open(),
             Action::Explain => self.explain(),
+            Action::Export => self.offer_exports(),
             Action::ExplainTotal => self.explain_total(),
             Action::Back => self.back(),
             Action::Import => return self.pick_file(),

@@ -165,6 +165,7 @@ impl App {
         let command = match prompt.purpose.clone() {
             Purpose::ForgetLens(name) => Command::RemoveLens { name },
             Purpose::PasteLens => return self.paste_lens(&text),
+            Purpose::Export(form) => return self.export_to(form, &text),
             purpose => match self.name_for(&purpose, &text) {
                 Some(command) => command,
                 None => return vec![],

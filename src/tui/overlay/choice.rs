@@ -11,6 +11,7 @@ use crate::domain::text::{SafeText, Untrusted};
 use crate::tui::action::Action;
 use crate::tui::app::App;
 use crate::tui::effect::Effect;
+use crate::tui::export::Form;
 
 /// How many dimensions figures are grouped by at most.
 const DIMENSIONS_MAX: usize = 4;
@@ -32,6 +33,8 @@ pub enum Choice {
     Metric(Metric),
     /// Hold figures against these days.
     Comparison(Comparison),
+    /// Export the figures in this form: to a file, or to the clipboard.
+    Export(Form, bool),
     /// Look through the saved lens of this name.
     Lens(String),
 }
@@ -81,6 +84,7 @@ impl App {
                 Choice::Metric(metric) => self.lens.metric = metric,
                 Choice::Comparison(comparison) => self.lens.comparison = comparison,
                 Choice::Lens(name) => self.use_lens(&name),
+                Choice::Export(form, to_file) => effects.extend(self.export_as(form, to_file)),
             }
         }
         if !by.is_empty() {

@@ -9,6 +9,7 @@ use super::foot::{Foot, Wrong};
 use super::line::EditedLine;
 use crate::domain::text::SafeText;
 use crate::tui::action::Action;
+use crate::tui::export::Form;
 use crate::tui::theme::Theme;
 
 /// What is asked.
@@ -22,6 +23,8 @@ pub enum Purpose {
     ForgetLens(String),
     /// A lens in one line.
     PasteLens,
+    /// The file that figures are written to.
+    Export(Form),
 }
 
 /// What is asked, and the answer so far.
@@ -81,6 +84,12 @@ impl Prompt {
         false
     }
 
+    /// Whether this answer was warned of.
+    #[must_use]
+    pub fn was_warned(&self) -> bool {
+        self.warned.as_deref() == Some(self.text())
+    }
+
     /// Draws it at the foot of an area; returns where the terminal's cursor belongs.
     pub fn draw(&self, area: Rect, buf: &mut Buffer, theme: &Theme) -> Option<Position> {
         let (title, hint) = match &self.purpose {
@@ -92,6 +101,9 @@ impl Prompt {
             }
             Purpose::ForgetLens(name) => {
                 (format!("Forget `{}`?", SafeText::from_outside(name)), "Enter forgets it, Esc keeps it")
+            }
+            Purpose::Export(_) => {
+                ("Export to a file".to_owned(), "Enter writes it; a name, a path or ~/; only you can read it")
             }
             Purpose::PasteLens => (
                 "Look through a lens in one line".to_owned(),

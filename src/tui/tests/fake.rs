@@ -353,6 +353,10 @@ impl Fake {
 }
 
 impl Engine for Fake {
+    fn export(&self, scope: &crate::engine::export::Scope, _: &crate::engine::OpenFile<'_>, _: &Cancel) -> Result<u64> {
+        panic!("no charges are here: {scope:?}");
+    }
+
     fn ask(&self, question: &Question, _: Day, _: &Cancel) -> Result<Answer> {
         if self.0 == Mood::Broken {
             return Err(Error::store("cannot read the store").hint("spendtop store check says what is damaged"));
@@ -373,6 +377,10 @@ impl Engine for Fake {
             ),
             Question::Drivers { lens, .. } => Answer::Drivers(vec![self.drivers(lens, "USD")]),
             Question::Detail { lens, items } => Answer::Detail(self.detail(lens, *items)),
+            Question::Query(query) => match self.explain(&query.lens, Card::Total, (0, 0)) {
+                answer if query.limit.is_none() => Answer::Query(answer.parts),
+                answer => panic!("a limit on {answer:?}"),
+            },
             Question::Explain { lens, card, items } => Answer::Explain(self.explain(lens, *card, *items)),
             Question::TagHygiene(_) if none => Answer::TagHygiene(vec![]),
             Question::TagHygiene(_) => Answer::TagHygiene(vec![self.tags()]),
@@ -511,6 +519,10 @@ impl Session {
                     let answer = self.keeper.ask(&job.question, job.as_of, &Cancel::default());
                     let reply = Reply { asker: job.asker, generation: job.generation, answer };
                     self.send(Event::Answer(Box::new(reply)));
+                }
+                Effect::Export(order) => {
+                    let exported = crate::tui::export::perform(&order, &self.engine);
+                    self.send(Event::Exported(Box::new(exported)));
                 }
                 Effect::Do(command) => self.send(Event::Done(Box::new(self.keeper.command(&command)))),
                 Effect::Ask(job) => {

@@ -1,0 +1,113 @@
+//! How the figures leave the app: what is offered, and what is said when it is done.
+//!
+//! The part of [`App::update`] for exports. Draws nothing and writes nothing.
+
+use std::path::PathBuf;
+
+use super::App;
+use crate::domain::text::SafeText;
+use crate::engine::{Query, Question, Sort};
+use crate::error::Result;
+use crate::report::Format;
+use crate::tui::effect::Effect;
+use crate::tui::export::{self, Exported, Form, Order};
+use crate::tui::overlay::Overlay;
+use crate::tui::overlay::choice::Choice;
+use crate::tui::overlay::picker::{Item, Picker};
+use crate::tui::overlay::prompt::{Prompt, Purpose};
+use crate::tui::tab::Tab;
+
+/// The forms that are offered, with their words.
+const TABLES: [(Format, &str); 3] = [(Format::Csv, "CSV"), (Format::Json, "JSON"), (Format::Markdown, "Markdown")];
+
+impl App {
+    /// Opens the list of what the figures can be exported as.
+    pub(super) fn offer_exports(&mut self) {
+        let files = TABLES.map(|(format, word)| {
+            Item::new(SafeText::from_outside(&format!("{word} to a file")), Choice::Export(Form::Table(format), true))
+                .note(SafeText::ours("the table as the command line prints it"))
+        });
+        let items = Item::new(SafeText::ours("Parquet to a file"), Choice::Export(Form::Items, true))
+            .note(SafeText::ours("the line items, as FOCUS"));
+        let copies = TABLES.map(|(format, word)| {
+            let label = SafeText::from_outside(&format!("{word} to the clipboard"));
+            Item::new(label, Choice::Export(Form::Table(format), false))
+                .note(SafeText::ours("sent to the terminal, up to about 74 kB"))
+        });
+        let all = files.into_iter().chain([items]).chain(copies);
+        self.overlay = Some(Overlay::Pick(Box::new(Picker::new("Export", all))));
+    }
+
+    /// Exports to the clipboard, or asks for the file's name first.
+    pub(in crate::tui) fn export_as(&mut self, form: Form, to_file: bool) -> Vec<Effect> {
+        if !to_file {
+            self.status = Some("exporting".to_owned());
+            return vec![Effect::Export(Box::new(self.order(form, None, false)))];
+        }
+        let what = match (self.tab, form) {
+            (Tab::Spend, _) => "spend".to_owned(),
+            (_, Form::Items) => "line items".to_owned(),
+            _ => self.lens.by.iter().map(|by| by.title()).collect::<Vec<_>>().join(" "),
+        };
+        let days = self.lens.period.resolve(self.as_of).words();
+        let name = export::suggested(&what, &days, form);
+        self.overlay = Some(Overlay::Prompt(Prompt::new(Purpose::Export(form), &name)));
+        vec![]
+    }
+
+    /// Writes the file that was named; one that is there only when it was asked before.
+    pub(super) fn export_to(&mut self, form: Form, name: &str) -> Vec<Effect> {
+        let Some(Overlay::Prompt(prompt)) = &self.overlay else { return vec![] };
+        let over = prompt.was_warned();
+        if name.trim().is_empty() {
+            self.status = Some("a file needs a name".to_owned());
+            return vec![];
+        }
+        self.status = Some("exporting".to_owned());
+        vec![Effect::Export(Box::new(self.order(form, Some(PathBuf::from(name.trim())), over)))]
+    }
+
+    fn order(&self, form: Form, path: Option<PathBuf>, over: bool) -> Order {
+        let lens = self.lens.clone();
+        let question = match self.tab {
+            Tab::Spend => Question::Spend(lens),
+            _ => Question::Query(Query { lens, granularity: None, sort: Sort::Cost, limit: None }),
+        };
+        Order { question, as_of: self.as_of, form, path, over }
+    }
+
+    /// What became of an export.
+    pub(super) fn exported(&mut self, result: Result<Exported>) -> Vec<Effect> {
+        let asking = matches!(&self.overlay, Some(Overlay::Prompt(p)) if matches!(p.purpose, Purpose::Export(_)));
+        match result {
+            Ok(Exported::Text(text)) => {
+                let bytes = text.len();
+                let effects = self.copy(text, "the table");
+                self.status = self.status.take().map(|said| format!("{said}, {bytes} bytes"));
+                return effects;
+            }
+            Ok(Exported::File { path, items, bytes }) => {
+                self.status = Some(export::said(&path, items, bytes));
+                if asking {
+                    self.overlay = None;
+                }
+            }
+            Ok(Exported::Exists(path)) => {
+                let warning = format!("{} is there already: Enter again writes over it", SafeText::path(&path));
+                self.status = None;
+                match &mut self.overlay {
+                    Some(Overlay::Prompt(prompt)) if asking => {
+                        let text = prompt.text().to_owned();
+                        prompt.is_meant(&text, warning);
+                    }
+                    _ => self.status = Some(format!("{} is there already: nothing was written", SafeText::path(&path))),
+                }
+            }
+            Err(error) => {
+                let hint = error.hints.first().map_or_else(String::new, |hint| format!("; {hint}"));
+                self.status = Some(SafeText::from_outside(&format!("{}{hint}", error.message)).into_string());
+            }
+        }
+        vec![]
+    }
+}

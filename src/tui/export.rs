@@ -1,0 +1,241 @@
+//! What of the figures leaves the app: asked anew in full, set as the command line sets it, and written to
+//! a file or handed back for the clipboard.
+//!
+//! Done on a thread of its own, which no key waits for. Knows no screen.
+
+use std::fs::{File, OpenOptions};
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use crate::domain::calendar::Day;
+use crate::domain::text::SafeText;
+use crate::engine::export::{self, Scope};
+use crate::engine::{Answer, Cancel, Engine, Question};
+use crate::error::{Error, Kind, Result};
+use crate::report::{self, Style};
+
+/// Bytes of text that terminals take for their clipboard, as far as is known.
+pub const CLIPBOARD_MAX: usize = 74_000;
+
+/// How it is written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Form {
+    /// A table as the command line prints it.
+    Table(report::Format),
+    /// The line items, as FOCUS in Parquet.
+    Items,
+}
+
+impl Form {
+    /// The end of a file's name.
+    #[must_use]
+    pub fn extension(self) -> &'static str {
+        match self {
+            Form::Table(report::Format::Csv) => "csv",
+            Form::Table(report::Format::Json) => "json",
+            Form::Table(report::Format::Markdown) => "md",
+            Form::Table(report::Format::Table) => "txt",
+            Form::Items => "parquet",
+        }
+    }
+}
+
+/// What is to be exported.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Order {
+    /// What the table answers.
+    pub question: Question,
+    /// As of which day.
+    pub as_of: Day,
+    /// How it is written.
+    pub form: Form,
+    /// To which file; to the clipboard where `None`. `~/` is the home folder.
+    pub path: Option<PathBuf>,
+    /// Whether a file that is there may be written over.
+    pub over: bool,
+}
+
+/// What became of it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Exported {
+    /// Text for the clipboard.
+    Text(String),
+    /// A file, with its size and, of line items, how many they are.
+    File {
+        /// Where it lies.
+        path: PathBuf,
+        /// How many line items it holds.
+        items: Option<u64>,
+        /// How large it is.
+        bytes: u64,
+    },
+    /// There is a file of that name, which was left alone.
+    Exists(PathBuf),
+}
+
+/// Does what an order says.
+///
+/// # Errors
+/// Where the engine fails, the clipboard takes less, or the file cannot be written.
+pub fn perform(order: &Order, engine: &dyn Engine) -> Result<Exported> {
+    let Some(path) = &order.path else {
+        let text = table(order, engine, true)?;
+        if text.len() > CLIPBOARD_MAX {
+            let (size, most) = (text.len() / 1000, CLIPBOARD_MAX / 1000);
+            return Err(Error::usage(format!("{size} kB are too much: terminals take about {most} kB"))
+                .hint("write it to a file, or filter first"));
+        }
+        return Ok(Exported::Text(String::from_utf8_lossy(&text).into_owned()));
+    };
+    let path = home(path, std::env::var_os("HOME").map(PathBuf::from));
+    let failed = |doing: &str, cause: &std::io::Error| Error::io(Kind::Usage, doing, &path, cause);
+    if !order.over && path.symlink_metadata().is_ok() {
+        return Ok(Exported::Exists(path));
+    }
+    // It grows beside its place, so that there is never a half file of that name.
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".part-{}", std::process::id()));
+    let part = path.with_file_name(name);
+    let written = write(order, engine, &part).and_then(|items| {
+        let bytes = part.metadata().map_err(|e| failed("write", &e))?.len();
+        match put(&part, &path, order.over) {
+            Ok(()) => Ok(Exported::File { path: path.clone(), items, bytes }),
+            Err(e) if e.kind() == ErrorKind::AlreadyExists => Ok(Exported::Exists(path.clone())),
+            Err(e) => Err(failed("write", &e)),
+        }
+    });
+    // Gone already where it took its place.
+    let _ = std::fs::remove_file(&part);
+    written
+}
+
+/// Puts a file that is whole in its place; over another one only where that was said.
+fn put(part: &Path, path: &Path, over: bool) -> std::io::Result<()> {
+    if over { std::fs::rename(part, path) } else { std::fs::hard_link(part, path) }
+}
+
+/// Writes all of it; returns how many line items, where it is of those.
+fn write(order: &Order, engine: &dyn Engine, part: &Path) -> Result<Option<u64>> {
+    let failed = |e: &std::io::Error| Error::io(Kind::Usage, "write", part, e);
+    let create = || -> Result<File> {
+        let open = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(part);
+        open.map_err(|e| failed(&e))
+    };
+    let items = match order.form {
+        Form::Table(_) => {
+            let text = table(order, engine, false)?;
+            create()?.write_all(&text).map_err(|e| failed(&e))?;
+            None
+        }
+        Form::Items => {
+            let (Question::Spend(lens) | Question::Query(crate::engine::Query { lens, .. })) = &order.question else {
+                return Err(Error::bug("line items of a question without a lens"));
+            };
+            let mut filter = lens.filter.clone();
+            // Bounds are about groups, and these are single charges.
+            filter.bounds.clear();
+            let period = Some(lens.period.resolve(order.as_of));
+            let scope = Scope { period, filter, currency: lens.currency.clone(), format: export::Format::Parquet };
+            Some(engine.export(&scope, &|| Ok(Box::new(create()?)), &Cancel::default())?)
+        }
+    };
+    File::open(part).and_then(|file| file.sync_all()).map_err(|e| failed(&e))?;
+    Ok(items)
+}
+
+/// The answer as text; `terminal` where one reads it.
+fn table(order: &Order, engine: &dyn Engine, terminal: bool) -> Result<Vec<u8>> {
+    let Form::Table(format) = order.form else {
+        return Err(Error::usage("line items are no text: write them to a file"));
+    };
+    let style = Style { format, raw: false, width: None, terminal };
+    let answer = engine.ask(&order.question, order.as_of, &Cancel::default())?;
+    let mut out = Vec::new();
+    let set = match (&order.question, &answer) {
+        (Question::Spend(lens), Answer::Spend(answers)) => report::spend(lens, answers, style, &mut out),
+        (Question::Query(query), Answer::Query(answers)) => report::query(query, answers, style, &mut out),
+        _ => return Err(super::app::odd()),
+    };
+    set.map_err(|e| Error::bug(format!("cannot set the answer: {e}")))?;
+    Ok(out)
+}
+
+/// A path with its `~/` resolved.
+fn home(path: &Path, home: Option<PathBuf>) -> PathBuf {
+    match (path.strip_prefix("~"), home) {
+        (Ok(rest), Some(home)) => home.join(rest),
+        _ => path.to_owned(),
+    }
+}
+
+/// A name for a file that says what is in it.
+#[must_use]
+pub fn suggested(what: &str, period: &str, form: Form) -> String {
+    let mut name: String = format!("spendtop-{what}-{period}")
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' })
+        .collect();
+    while name.contains("--") {
+        name = name.replace("--", "-");
+    }
+    format!("{}.{}", name.trim_end_matches('-'), form.extension())
+}
+
+/// What was done, in words.
+#[must_use]
+pub fn said(path: &Path, items: Option<u64>, bytes: u64) -> String {
+    let grouped = |n: u64| crate::domain::money::Amount::whole(i64::try_from(n).unwrap_or(i64::MAX)).grouped(0);
+    let items = items.map_or_else(String::new, |n| format!("{} line items, ", grouped(n)));
+    format!("wrote {}: {items}{} bytes", SafeText::path(path), grouped(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::Format;
+
+    #[test]
+    fn names_say_what_is_in_the_file() {
+        for (what, period, form, want) in [
+            ("spend", "2024-11", Form::Table(Format::Csv), "spendtop-spend-2024-11.csv"),
+            ("service", "2024-11-01 to 2024-11-20", Form::Items, "spendtop-service-2024-11-01-to-2024-11-20.parquet"),
+            ("tag:a/../b\u{202e}", "x", Form::Table(Format::Markdown), "spendtop-tag-a-b-x.md"),
+            ("", "\u{1b}[2J", Form::Table(Format::Json), "spendtop-2j.json"),
+        ] {
+            assert_eq!(suggested(what, period, form), want);
+        }
+    }
+
+    #[test]
+    fn the_home_folder_is_where_a_shell_has_it() {
+        let at = |path: &str| home(Path::new(path), Some(PathBuf::from("/home/me")));
+        assert_eq!(at("~/a.csv"), Path::new("/home/me/a.csv"));
+        assert_eq!(at("~me/a.csv"), Path::new("~me/a.csv"));
+        assert_eq!(at("/tmp/a.csv"), Path::new("/tmp/a.csv"));
+    }
+
+    #[test]
+    fn a_file_is_never_written_over_unasked_and_nobody_else_reads_it() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().expect("folder");
+        let path = folder.path().join("a.md");
+        let engine = crate::tui::tests::fake::Fake(crate::tui::tests::fake::Mood::Demo);
+        let mut order = Order {
+            question: Question::Spend(crate::domain::lens::Lens::default()),
+            as_of: crate::tui::tests::fake::as_of(),
+            form: Form::Table(Format::Markdown),
+            path: Some(path.clone()),
+            over: false,
+        };
+        assert!(matches!(perform(&order, &engine), Ok(Exported::File { bytes: 1.., .. })));
+        assert_eq!(path.metadata().expect("file").permissions().mode() & 0o777, 0o600);
+        std::fs::write(&path, "mine").expect("written");
+        assert_eq!(perform(&order, &engine), Ok(Exported::Exists(path.clone())));
+        assert_eq!(std::fs::read_to_string(&path).expect("file"), "mine");
+        order.over = true;
+        assert!(matches!(perform(&order, &engine), Ok(Exported::File { .. })));
+        assert_ne!(std::fs::read_to_string(&path).expect("file"), "mine");
+        assert_eq!(std::fs::read_dir(folder.path()).expect("folder").count(), 1, "no part is left");
+    }
+}

@@ -1,0 +1,83 @@
+//! How figures leave the app, by script.
+
+use super::fake::{Mood, Session};
+use super::snapshots::shot;
+use crate::tui::action::Place;
+use crate::tui::effect::Effect;
+
+const SIZE: (u16, u16) = (120, 36);
+
+fn copied(s: &Session) -> &str {
+    match s.done.last() {
+        Some(Effect::Copy(text)) => text,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Types a text that may hold blanks.
+fn paste(s: &mut Session, text: &str) {
+    s.send(crate::tui::event::Event::Paste(text.to_owned()));
+}
+
+#[test]
+fn send_the_services_as_markdown_to_the_incident_channel() {
+    let mut s = Session::started(Mood::Demo, SIZE);
+    s.keys("2 e m a r k c l i p <enter>");
+    assert!(copied(&s).contains("| Amazon EC2 |"), "{}", copied(&s));
+    assert!(s.text().contains("the table: sent to the terminal's clipboard"), "{}", s.text());
+}
+
+#[test]
+fn keep_the_days_of_the_month_as_csv_and_ask_before_writing_over_them() {
+    let folder = tempfile::tempdir().expect("folder");
+    let path = folder.path().join("november.csv");
+    let mut s = Session::started(Mood::Demo, SIZE);
+    s.keys("e <enter>");
+    assert!(s.text().contains("spendtop-spend-2024-11-01-to-2024-11-20.csv"), "{}", s.text());
+    s.keys("<ctrl-u>");
+    paste(&mut s, &path.to_string_lossy());
+    s.keys("<enter>");
+    assert!(s.text().contains("wrote ") && s.text().contains(" bytes"), "{}", s.text());
+    let first = std::fs::read_to_string(&path).expect("written");
+    assert!(first.lines().count() > 1, "{first}");
+    std::fs::write(&path, "mine").expect("written");
+    s.keys("e <enter> <ctrl-u>");
+    paste(&mut s, &path.to_string_lossy());
+    s.keys("<enter>");
+    assert!(s.text().contains("is there already: Enter again writes over it"), "{}", s.text());
+    assert_eq!(std::fs::read_to_string(&path).expect("kept"), "mine");
+    s.keys("<enter>");
+    assert_eq!(std::fs::read_to_string(&path).expect("written"), first);
+    assert_eq!(s.app.place(), Place::Tab(crate::tui::tab::Tab::Spend));
+}
+
+#[test]
+fn what_cannot_be_written_says_why_and_keeps_the_name() {
+    let mut s = Session::started(Mood::Demo, SIZE);
+    s.keys("e <enter> <ctrl-u> <enter>");
+    assert!(s.text().contains("a file needs a name"), "{}", s.text());
+    paste(&mut s, "/no/such/folder/a.csv");
+    s.keys("<enter>");
+    assert!(s.text().contains("cannot write") && s.text().contains("/no/such/folder/a.csv"), "{}", s.text());
+    s.keys("<esc>");
+    assert_eq!(s.app.place(), Place::Tab(crate::tui::tab::Tab::Spend));
+}
+
+#[test]
+fn hostile_names_leave_as_harmless_text() {
+    let mut s = Session::started(Mood::Hostile, SIZE);
+    for form in ["m a r k c l i p", "c s v c l i p", "j s o n c l i p"] {
+        s.keys(&format!("2 e {form} <enter>"));
+        let text = copied(&s);
+        assert!(!text.contains(|c: char| c != '\n' && c != '\r' && c.is_control()), "{form}: {text:?}");
+    }
+}
+
+#[test]
+fn the_list_of_exports() {
+    let mut s = Session::started(Mood::Demo, (80, 24));
+    s.keys("e");
+    shot("export-80x24", &s);
+    s.keys("<enter>");
+    shot("export-file-80x24", &s);
+}
