@@ -11,7 +11,7 @@ use super::dimension::Dimension;
 use super::filter::Filter;
 pub use super::lens_line::LensError;
 use super::period::{Comparison, PeriodSpec};
-use super::text::Untrusted;
+use super::text::{SafeText, Untrusted};
 
 /// How many dimensions one question may group by.
 pub const DIMENSIONS_MAX: usize = 4;
@@ -50,24 +50,31 @@ impl Default for Lens {
 }
 
 impl Lens {
+    /// What its parts are called. Text from outside in them is made safe.
+    #[must_use]
+    pub fn words(&self, as_of: Day) -> Words {
+        let safe = |text: &str| SafeText::from_outside(text).into_string();
+        Words {
+            days: self.period.describe(as_of),
+            against: (self.comparison != Comparison::None).then(|| self.comparison.describe(self.days(as_of).1)),
+            filter: (!self.filter.is_empty()).then(|| safe(&self.filter.to_string())),
+            by: self.by.iter().map(|d| safe(&d.title().to_lowercase())).collect(),
+            currency: self.currency.as_deref().map(safe),
+        }
+    }
+
     /// The lens as a sentence's parts, in reading order: metric, period with comparison, filter,
     /// grouping. Text from outside in it is made safe.
     #[must_use]
     pub fn sentence(&self, as_of: Day) -> Vec<String> {
-        let mut parts = vec![format!("{} cost", self.metric.name())];
-        let mut days = self.period.describe(as_of);
-        if self.comparison != Comparison::None {
-            days = format!("{days} vs {}", self.comparison.describe(self.days(as_of).1));
+        let words = self.words(as_of);
+        let against = words.against.map_or_else(String::new, |against| format!(" vs {against}"));
+        let mut parts = vec![format!("{} cost", self.metric.name()), words.days + &against];
+        parts.extend(words.filter);
+        if !words.by.is_empty() {
+            parts.push(format!("by {}", words.by.join(", ")));
         }
-        parts.push(days);
-        if !self.filter.is_empty() {
-            parts.push(super::text::SafeText::from_outside(&self.filter.to_string()).into_string());
-        }
-        if !self.by.is_empty() {
-            let by: Vec<String> = self.by.iter().map(|d| d.title().to_lowercase()).collect();
-            parts.push(format!("by {}", by.join(", ")));
-        }
-        parts.extend(self.currency.clone());
+        parts.extend(words.currency);
         parts
     }
 
@@ -76,6 +83,21 @@ impl Lens {
     pub fn days(&self, as_of: Day) -> (Period, Option<Period>) {
         (self.period.resolve(as_of), self.comparison.against_spec(self.period, as_of))
     }
+}
+
+/// What the parts of a lens are called, for people.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Words {
+    /// Its days: `November to date`.
+    pub days: String,
+    /// What they are held against: `same days of October`.
+    pub against: Option<String>,
+    /// Its filter, as it is written.
+    pub filter: Option<String>,
+    /// The dimensions that it groups by, coarse first.
+    pub by: Vec<String>,
+    /// The only currency that it looks at.
+    pub currency: Option<String>,
 }
 
 /// Characters of a saved lens's name at most.

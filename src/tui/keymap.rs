@@ -35,7 +35,7 @@ impl Context {
                 Action::Back => self.can_go_back,
                 Action::Open | Action::CopyRow | Action::DayBefore | Action::Pivot => self.can_open,
                 Action::Sort | Action::Mark | Action::Find | Action::Detail => self.can_open && self.listed,
-                Action::Currency => self.currencies,
+                Action::Currency | Action::ChooseCurrency => self.currencies,
                 _ => true,
             }
     }
@@ -55,7 +55,7 @@ impl Context {
                 _ => "not here".to_owned(),
             },
             Action::Back => "nothing was opened".to_owned(),
-            Action::Currency => "there is only one currency".to_owned(),
+            Action::Currency | Action::ChooseCurrency => "there is only one currency".to_owned(),
             _ => "there is nothing to do it to".to_owned(),
         })
     }

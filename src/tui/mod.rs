@@ -22,6 +22,7 @@ pub mod overlay;
 pub mod plain;
 mod pump;
 pub mod screen;
+mod sentence;
 pub mod session;
 pub mod start;
 pub mod tab;

@@ -23,6 +23,7 @@ use super::action::{Action, Entry, Group};
 use super::app::App;
 use super::layout;
 use super::overlay::{self, Overlay};
+use super::sentence;
 use super::tab::{Tab, breakdown, later};
 use super::text::{cut, paragraph, put, put_at, width};
 use super::theme::Role;
@@ -120,7 +121,7 @@ fn only_sure_widths(buf: &mut Buffer) {
 
 fn tabbed(app: &App, parts: &layout::Parts, buf: &mut Buffer) {
     header(app, parts.header, buf);
-    sentence(app, parts.lens, buf);
+    lens(app, parts.lens, buf);
     if let Some(banner) = &app.banner {
         let text = cut(&format!(" {banner}"), usize::from(parts.banner.width), app.theme.glyphs.ellipsis);
         put(buf, parts.banner, 0, &Line::from(Span::styled(text, app.theme.style(Role::Unsure))));
@@ -198,7 +199,7 @@ fn short_day(day: Day) -> String {
     format!("{} {}", &day.month().name()[..3], day.0 - day.month().first().0 + 1)
 }
 
-fn sentence(app: &App, area: Rect, buf: &mut Buffer) {
+fn lens(app: &App, area: Rect, buf: &mut Buffer) {
     let theme = &app.theme;
     let dot = format!(" {} ", theme.glyphs.dot);
     let mut right = Vec::new();
@@ -218,8 +219,21 @@ fn sentence(app: &App, area: Rect, buf: &mut Buffer) {
     }
     let right = Line::from(right);
     let room = usize::from(area.width).saturating_sub(right.width() + 3);
-    let text = cut(&app.lens.sentence(app.shown_as_of()).join(&dot), room, theme.glyphs.ellipsis);
-    put_at(buf, area, 1, 0, &Line::from(Span::styled(text, theme.style(Role::Muted))));
+    let name = app.saved.same(&app.lens).map(|saved| saved.name.raw());
+    let frame = sentence::Frame { room, dot: &dot, ellipsis: theme.glyphs.ellipsis };
+    let mut spans = Vec::new();
+    for part in sentence::fitting(&app.lens, &app.first_lens, name, app.shown_as_of(), frame) {
+        let role = match (part.is_name, part.differs) {
+            (true, _) => Role::Strong,
+            (_, true) => Role::Text,
+            _ => Role::Muted,
+        };
+        let gap = part.gap(&dot).to_owned();
+        spans.push(Span::styled(part.text, theme.style(role)));
+        spans.push(Span::styled(gap, theme.style(Role::Muted)));
+    }
+    spans.pop();
+    put_at(buf, area, 1, 0, &Line::from(spans));
     put_at(buf, area, area.width.saturating_sub(right.width() as u16), 0, &right);
 }
 

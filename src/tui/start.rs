@@ -69,6 +69,7 @@ impl App {
     pub(super) fn forget_asked(&mut self) {
         self.spend.slot.forget();
         self.breakdown.forget();
+        self.choices.forget();
         self.spend.details.forget();
         self.spend.drivers.forget();
         self.forget_explained();

@@ -78,6 +78,8 @@ pub enum Asker {
     Tags,
     /// The saved lenses.
     Lenses,
+    /// What there is to choose from.
+    Choices,
 }
 
 /// Which of the two threads asks.
@@ -95,9 +97,13 @@ impl Asker {
     pub fn lane(self) -> Lane {
         match self {
             Asker::Spend | Asker::Breakdown | Asker::Lenses => Lane::Front,
-            Asker::SpendDetails | Asker::Moves | Asker::Drivers | Asker::Detail | Asker::Tags | Asker::Explain => {
-                Lane::Back
-            }
+            Asker::SpendDetails
+            | Asker::Moves
+            | Asker::Drivers
+            | Asker::Detail
+            | Asker::Tags
+            | Asker::Explain
+            | Asker::Choices => Lane::Back,
         }
     }
 }

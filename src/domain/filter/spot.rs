@@ -53,8 +53,6 @@ pub fn spot(text: &str, at: usize) -> Spot {
         // Before the sign of a term there is nothing that its word could be put in the place of.
         let found = reader.term(at).filter(|(_, piece)| (piece.start..=piece.end).contains(&at));
         if at <= reader.at {
-            // Before a term's sign nothing fits that would not run into the term.
-            let found = found.filter(|(_, piece)| piece.start <= at);
             let (wanted, piece) = found.unwrap_or((Wanted::Anything, start..reader.at));
             let typed = unquoted(&text[piece.start..at]);
             return Spot { wanted, piece, typed, term: start..reader.at };

@@ -24,6 +24,7 @@ impl App {
         let mut effects = self.ask_tab();
         effects.extend(self.ask_beside());
         effects.extend(self.ask_explained());
+        effects.extend(self.ask_choices());
         effects
     }
 
@@ -88,6 +89,7 @@ impl App {
     pub(super) fn accept(&mut self, reply: Reply) {
         match reply.asker {
             Asker::Lenses => self.accept_lenses(reply.generation, reply.answer),
+            Asker::Choices => self.accept_choices(reply.generation, reply.answer),
             Asker::Breakdown => {
                 let answers = reply.answer.and_then(|answer| match answer {
                     Answer::Breakdown(answers) => Ok(answers),

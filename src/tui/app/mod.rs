@@ -4,6 +4,7 @@
 //! terminal, no thread and no engine: a test can replay a list of events.
 
 mod ask;
+mod choices;
 mod explain;
 mod export;
 mod intake;
@@ -39,6 +40,7 @@ use crate::engine::answer::Freshness;
 use crate::error::Error;
 
 pub(super) use ask::odd;
+use choices::Choices;
 pub use mouse::Target;
 pub use open::Crumb;
 pub(super) use perform::distance;
@@ -71,6 +73,8 @@ pub struct App {
     pub path: Vec<Crumb>,
     /// What a filter can be about, as long as one is edited.
     pub known: Known,
+    /// What was told of what there is to choose from.
+    pub(super) choices: Choices,
     /// The lenses that have names.
     pub saved: Saved,
     /// What was looked through at the start: the config's lens.
@@ -125,6 +129,7 @@ impl App {
             path: Vec::new(),
             known: Known::default(),
             explained: 0,
+            choices: Choices::default(),
             saved: Saved::default(),
             first_lens: options.lens.clone(),
             history: History::default(),
@@ -184,7 +189,9 @@ impl App {
             Event::Answer(reply) => {
                 self.accept(*reply);
                 self.refresh_over();
-                self.ask_beside()
+                let mut effects = self.ask_beside();
+                effects.extend(self.ask_choices());
+                effects
             }
             Event::Done(outcome) => self.done(*outcome),
             Event::Extent(extent) => {

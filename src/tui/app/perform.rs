@@ -5,6 +5,7 @@
 use crossterm::event::KeyEvent;
 
 use super::App;
+use crate::config::ThemeName;
 use crate::domain::period::Comparison;
 use crate::domain::text::SafeText;
 use crate::tui::action::Action;
@@ -15,6 +16,8 @@ use crate::tui::overlay::Overlay;
 use crate::tui::tab::Tab;
 use crate::tui::tab::breakdown::View;
 
+/// Currencies that one key goes through; where there are more they are chosen from a list.
+const CURRENCIES_NEXT: usize = 3;
 /// Moves that a page goes by in the Spend tab.
 const PAGE: usize = 5;
 
@@ -89,14 +92,19 @@ impl App {
             Action::Find if self.tab == Tab::Breakdown && self.breakdown.view == View::Hygiene => {
                 self.move_about(action);
             }
-            Action::Help | Action::Palette | Action::Filter | Action::Find | Action::Period | Action::GroupBy => {
-                self.open_overlay(action)
-            }
+            Action::Help
+            | Action::Palette
+            | Action::Filter
+            | Action::Find
+            | Action::Period
+            | Action::GroupBy
+            | Action::ChooseMetric
+            | Action::ChooseComparison => self.open_overlay(action),
             Action::Earlier => self.lens.period = self.lens.period.step(-1, self.as_of),
             Action::Later => self.later(),
             Action::Metric => self.lens.metric = after(&crate::domain::charge::Metric::ALL, &self.lens.metric),
             Action::Comparison => self.lens.comparison = after(&Comparison::ALL, &self.lens.comparison),
-            Action::Currency => self.next_currency(),
+            Action::Currency | Action::ChooseCurrency => self.change_currency(action),
             Action::SavedLenses => self.open_lenses(),
             Action::SaveLens | Action::PasteLens => self.ask_for(action),
             Action::CopyLens => return self.copy_lens(),
@@ -125,20 +133,33 @@ impl App {
         }
     }
 
-    fn next_currency(&mut self) {
+    /// The next currency, or a list of them where there are many.
+    fn change_currency(&mut self, action: Action) {
         let all: Vec<String> = self.currencies().into_iter().map(str::to_owned).collect();
         let Some(shown) = self.shown_currency().map(str::to_owned) else { return };
-        if all.len() > 1 {
-            self.currency = Some(after(&all, &shown));
-            self.breakdown.arrange(self.currency.as_deref());
-        } else {
+        if all.len() < 2 {
             self.status = Some(format!("{} is the only currency", SafeText::from_outside(&shown)));
+        } else if action == Action::ChooseCurrency || all.len() > CURRENCIES_NEXT {
+            self.open_overlay(Action::ChooseCurrency);
+        } else {
+            self.show_currency(after(&all, &shown));
         }
     }
 
+    /// Shows figures in a currency.
+    pub(in crate::tui) fn show_currency(&mut self, currency: String) {
+        self.currency = Some(currency);
+        self.breakdown.arrange(self.currency.as_deref());
+    }
+
     fn next_theme(&mut self) {
-        self.theme = self.theme.clone().next();
-        let name = self.theme.name.name();
+        self.show_theme(self.theme.clone().next().name);
+    }
+
+    /// Looks like a theme from now on, and says how that is kept.
+    pub(in crate::tui) fn show_theme(&mut self, theme: ThemeName) {
+        self.theme = self.theme.clone().named(theme);
+        let name = theme.name();
         self.status = Some(format!("theme {name}: `theme = \"{name}\"` under [screen] in the config keeps it"));
     }
 

@@ -22,8 +22,12 @@ pub type Value = (Untrusted, Option<Untrusted>);
 pub struct Known {
     /// The company's own dimensions, which may be written by their bare names.
     pub own: Vec<Dimension>,
-    /// Values by dimension, the most expensive first.
+    /// Values by dimension, mostly the most expensive first.
     pub values: BTreeMap<Dimension, Vec<Value>>,
+    /// What values cost, as it is shown, as far as it is known.
+    pub costs: BTreeMap<Dimension, BTreeMap<Untrusted, SafeText>>,
+    /// Tags that bills have beside the company's own, the most frequent first.
+    pub tags: Vec<Dimension>,
 }
 
 /// Something that could be written.
@@ -33,6 +37,8 @@ pub struct Suggestion {
     pub label: SafeText,
     /// What it means.
     pub note: SafeText,
+    /// What it costs; empty where that is not known, or says nothing.
+    pub cost: SafeText,
     /// What is written.
     text: String,
     /// Whether the term goes on behind it.
@@ -99,13 +105,19 @@ impl Known {
         let names = values.iter().filter_map(|(_, name)| name.as_ref()).map(Untrusted::raw);
         // A name that two values have would mean both.
         let shared: BTreeSet<&str> = names.filter(|name| !met.insert(name)).collect();
-        values.iter().filter_map(|(value, name)| Suggestion::value(value, name.as_ref(), &shared)).collect()
+        let costs = self.costs.get(dimension);
+        let suggested = values.iter().filter_map(|(value, name)| {
+            let cost = costs.and_then(|costs| costs.get(value)).cloned().unwrap_or_default();
+            Some(Suggestion { cost, ..Suggestion::value(value, name.as_ref(), &shared)? })
+        });
+        suggested.collect()
     }
 }
 
 impl Suggestion {
     fn ours(label: &'static str, text: &str, note: &'static str) -> Suggestion {
-        Suggestion { label: SafeText::ours(label), note: SafeText::ours(note), text: text.to_owned(), open: false }
+        let (label, note) = (SafeText::ours(label), SafeText::ours(note));
+        Suggestion { label, note, cost: SafeText::default(), text: text.to_owned(), open: false }
     }
 
     /// A dimension, as a term's beginning.
@@ -124,6 +136,7 @@ impl Suggestion {
         Suggestion {
             label: SafeText::from_outside(&word),
             note: SafeText::from_outside(&note),
+            cost: SafeText::default(),
             text: format!("{word}{separator}"),
             open: true,
         }
@@ -135,18 +148,12 @@ impl Suggestion {
             return None;
         }
         let name = name.filter(|name| typed(name) && *name != value);
-        Some(match name {
-            Some(name) => {
-                let written = if shared.contains(name.raw()) { value } else { name };
-                Suggestion { label: name.safe(), note: value.safe(), text: value_text(written.raw()), open: false }
-            }
-            None => Suggestion {
-                label: value.safe(),
-                note: SafeText::default(),
-                text: value_text(value.raw()),
-                open: false,
-            },
-        })
+        let (label, note, written) = match name {
+            Some(name) if shared.contains(name.raw()) => (name.safe(), value.safe(), value),
+            Some(name) => (name.safe(), value.safe(), name),
+            None => (value.safe(), SafeText::default(), value),
+        };
+        Some(Suggestion { label, note, cost: SafeText::default(), text: value_text(written.raw()), open: false })
     }
 
     /// The value of a dimension as a whole term: for who knows the value's name and not what it is.
@@ -154,7 +161,13 @@ impl Suggestion {
         let head = Suggestion::term(dimension, known);
         let note = SafeText::from_outside(&dimension.title().to_lowercase());
         let label = SafeText::from_outside(&format!("{}{}", head.text, self.label));
-        Suggestion { label, note, text: format!("{}{}", head.text, self.text), open: false }
+        Suggestion { label, note, cost: self.cost, text: format!("{}{}", head.text, self.text), open: false }
+    }
+
+    /// Whether it is the same, whatever is known of it by now.
+    #[must_use]
+    pub fn is_same(&self, other: &Suggestion) -> bool {
+        (&self.label, &self.text) == (&other.label, &other.text)
     }
 
     /// The text itself.
@@ -186,10 +199,13 @@ pub fn suggestions(spot: &Spot, known: &Known) -> Vec<Suggestion> {
         Wanted::Value(word) => {
             let Some(dimension) = known.dimension(word) else { return vec![] };
             let ours = [Suggestion::ours("*", "*", "any value"), Suggestion::ours("\"\"", "\"\"", "no value at all")];
+            // They stand last: not before it is known what stands above them.
+            let ours = ours.into_iter().filter(|_| known.costs.contains_key(&dimension));
             known.values_of(&dimension).into_iter().chain(ours).collect()
         }
         Wanted::TagKey => {
-            let tags = known.dimensions().filter(|d| matches!(d, Dimension::Tag(_)));
+            let tags = known.dimensions().chain(known.tags.iter().cloned());
+            let tags = tags.filter(|d| matches!(d, Dimension::Tag(_)));
             let strip = |s: Suggestion| Suggestion { text: s.text.trim_start_matches("tag:").to_owned(), ..s };
             tags.map(|tag| strip(Suggestion::term(&tag, known))).collect()
         }
@@ -200,6 +216,7 @@ pub fn suggestions(spot: &Spot, known: &Known) -> Vec<Suggestion> {
                 ..Suggestion::ours("cost>", "cost>", "groups that cost more; also < >= <=")
             });
             if !spot.typed.is_empty() {
+                terms.extend(known.tags.iter().map(|tag| Suggestion::term(tag, known)));
                 let whole = known.values.keys().flat_map(|dimension| {
                     known.values_of(dimension).into_iter().map(|value| value.whole(dimension, known))
                 });
@@ -217,6 +234,7 @@ pub fn recalled(typed: &str, history: &[String]) -> Vec<Suggestion> {
     let whole = |text: &String| Suggestion {
         label: SafeText::from_outside(text),
         note: SafeText::default(),
+        cost: SafeText::default(),
         text: text.clone(),
         open: false,
     };
@@ -266,6 +284,11 @@ mod tests {
                     named(&[("1111", "prod-ml"), ("2222", "twin"), ("3333", "twin"), ("4444", "")]),
                 ),
             ]),
+            costs: BTreeMap::from([
+                (Dimension::Region, BTreeMap::from([(Untrusted::from("eu-west-1"), SafeText::ours("1.00 USD"))])),
+                (Dimension::Tag("owner".into()), BTreeMap::new()),
+            ]),
+            tags: vec![Dimension::Tag("stage".into())],
         }
     }
 
@@ -291,12 +314,15 @@ mod tests {
             ("account:1111^", 1, &["prod-ml"]),
             ("service:^", 1, &["Amazon EC2"]),
             ("owner=^", 2, &["*", "\"\""]),
-            ("tag:^", 9, &["team", "tag:\"cost center\""]),
+            ("tag:^", 9, &["team", "tag:\"cost center\"", "tag:stage"]),
+            ("stage^", 1, &["tag:stage"]),
             ("cost>1^", 9, &[]),
             ("\"free^", 9, &[]),
         ] {
             assert_eq!(labels(text, most), want, "{text}");
         }
+        let costs = suggestions(&spot("region:", 7), &known()).into_iter().map(|s| s.cost.into_string());
+        assert_eq!(costs.take(2).collect::<Vec<_>>(), ["", "1.00 USD"]);
         assert!(!labels("service:^", 9).iter().any(|l| l.contains("web")), "what cannot be typed is not offered");
     }
 

@@ -15,7 +15,7 @@ use crate::domain::dimension::Dimension;
 use crate::domain::filter::spot::{Spot, Wanted, spot};
 use crate::domain::filter::{Filter, FilterError};
 use crate::tui::action::Action;
-use crate::tui::text::{cut, left, put, rule, width};
+use crate::tui::text::{left, put, put_at, rule, width};
 use crate::tui::theme::{Role, Theme};
 
 /// Suggestions that are seen at once, and columns of one's own words.
@@ -67,6 +67,12 @@ impl FilterLine {
         }
     }
 
+    /// Whether a tag's key could be written at the cursor.
+    #[must_use]
+    pub fn wants_tag_keys(&self) -> bool {
+        !self.searching && self.spot().wanted == Wanted::TagKey
+    }
+
     /// Looks anew at what could be written: the text changed, or more is known. What is chosen stays
     /// chosen.
     pub fn refresh(&mut self, scene: Scene<'_>) {
@@ -76,7 +82,7 @@ impl FilterLine {
         } else {
             suggestions(&self.spot(), scene.known)
         };
-        self.chosen = chosen.and_then(|chosen| self.offered.iter().position(|s| *s == chosen));
+        self.chosen = chosen.and_then(|chosen| self.offered.iter().position(|s| s.is_same(&chosen)));
     }
 
     /// What is wrong in the terms that nobody is writing just now.
@@ -218,8 +224,9 @@ impl FilterLine {
     /// What could be written, at the foot of what is above the line.
     fn draw_offered(&self, above: Rect, buf: &mut Buffer, theme: &Theme) {
         // The header stays: a screen that shows nothing but suggestions says nothing of where it is.
-        let rows = SUGGESTIONS.min(self.offered.len() as u16).min(above.height.saturating_sub(4));
-        if rows == 0 {
+        // As high for few as for many: nothing moves when more is known, or when there is less to choose from.
+        let rows = SUGGESTIONS.min(above.height.saturating_sub(4));
+        if rows == 0 || self.offered.is_empty() {
             return;
         }
         let area = Rect { y: above.bottom() - rows - 1, height: rows + 1, ..above }.intersection(buf.area);
@@ -232,23 +239,30 @@ impl FilterLine {
             let more = format!(" {hidden} more: go on typing ");
             put(buf, area, 0, &Line::from(Span::styled(more, theme.style(Role::Muted))));
         }
-        let label = self.offered.iter().map(|s| width(&s.label)).max().unwrap_or_default();
-        let label = label.min(LABEL).min(usize::from(area.width) / 2);
+        let widest = |of: fn(&Suggestion) -> &str| self.offered.iter().map(|s| width(of(s))).max().unwrap_or_default();
+        let label = widest(|s| &s.label).min(LABEL).min(usize::from(area.width) / 2);
+        let cost = widest(|s| &s.cost);
+        if cost > 0 {
+            let said = " cost of all charges of these days ";
+            let column = area.width.saturating_sub(width(said) as u16 + 1);
+            put_at(buf, area, column, 0, &Line::from(Span::styled(said, theme.style(Role::Muted))));
+        }
         for (row, (at, suggestion)) in self.offered.iter().enumerate().skip(first).take(usize::from(rows)).enumerate() {
             let here = self.chosen == Some(at);
             let mark = if here { theme.glyphs.marks.0 } else { " " };
             // Beside nothing a label has the whole row.
-            let columns = if suggestion.note.is_empty() { usize::from(area.width).saturating_sub(3) } else { label };
-            let room = usize::from(area.width).saturating_sub(columns + 5);
+            let whole = usize::from(area.width).saturating_sub(3 + if cost > 0 { cost + 2 } else { 0 });
+            let columns = if suggestion.note.is_empty() { whole } else { label };
+            let room = whole.saturating_sub(columns + 2);
+            let by = theme.glyphs.ellipsis;
             let line = Line::from(vec![
                 Span::raw(format!("{mark} ")),
-                Span::raw(left(&suggestion.label, columns, theme.glyphs.ellipsis)),
-                Span::styled(
-                    format!("  {}", cut(&suggestion.note, room, theme.glyphs.ellipsis)),
-                    theme.style(Role::Muted),
-                ),
+                Span::raw(left(&suggestion.label, columns, by)),
+                Span::styled(format!("  {}", left(&suggestion.note, room, by)), theme.style(Role::Muted)),
             ]);
             put(buf, area, row as u16 + 1, &line);
+            let column = area.width.saturating_sub(width(&suggestion.cost) as u16 + 1);
+            put_at(buf, area, column, row as u16 + 1, &Line::from(Span::raw(suggestion.cost.as_str())));
             if here {
                 let bar = Rect { y: area.y + row as u16 + 1, height: 1, ..area };
                 buf.set_style(bar.intersection(buf.area), theme.style(Role::Selected));

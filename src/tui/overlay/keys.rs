@@ -41,6 +41,9 @@ impl App {
             Action::Period => Some(Overlay::Period(Calendar::new(self.lens.period, &self.calendar_facts()))),
             Action::GroupBy => Some(Overlay::Pick(Box::new(self.groupings()))),
             Action::Palette => Some(Overlay::Pick(Box::new(self.palette()))),
+            Action::ChooseMetric => Some(Overlay::Pick(Box::new(self.metrics()))),
+            Action::ChooseComparison => Some(Overlay::Pick(Box::new(self.comparisons()))),
+            Action::ChooseCurrency => Some(Overlay::Pick(Box::new(self.currency_choices()))),
             _ => None,
         };
     }
@@ -59,7 +62,14 @@ impl App {
     /// Takes note of what a filter can be about: the values of the answers that are there.
     fn take_note(&mut self) {
         let own = self.extent.as_ref().map_or_else(Vec::new, |e| e.own.clone());
-        let mut known = Known { own, ..Known::default() };
+        self.known = Known { own, ..Known::default() };
+        self.learn_choices();
+        self.learn_answers();
+    }
+
+    /// Takes note of the values of the answers that are there, behind those that are known.
+    fn learn_answers(&mut self) {
+        let mut known = std::mem::take(&mut self.known);
         if let Some(answer) = self.breakdown_answer() {
             known.meet_groups(&answer.by, answer.rows.iter().map(|row| (&row.key, &row.names)));
         }
@@ -78,7 +88,8 @@ impl App {
         if !matches!(self.overlay, Some(Overlay::Filter(_))) {
             return;
         }
-        self.take_note();
+        self.known.own = self.extent.as_ref().map_or_else(Vec::new, |e| e.own.clone());
+        self.learn_answers();
         let scene = Scene { known: &self.known, history: &self.history.filters };
         if let Some(Overlay::Filter(line)) = &mut self.overlay {
             line.refresh(scene);
@@ -103,7 +114,7 @@ impl App {
             Some(Overlay::Importing(_) | Overlay::Notice(_) | Overlay::Explain(_)) | None => {}
         }
         self.find_rows();
-        vec![]
+        self.ask_choices()
     }
 
     /// Lists the rows that are like what was typed so far.

@@ -19,7 +19,7 @@ mod keys;
 pub mod line;
 pub mod note;
 pub mod notice;
-mod palette;
+pub mod palette;
 pub mod picker;
 mod picker_view;
 pub mod prompt;
@@ -62,6 +62,12 @@ pub enum Overlay {
 }
 
 impl Overlay {
+    /// Whether it is the palette.
+    #[must_use]
+    pub fn is_palette(&self) -> bool {
+        matches!(self, Overlay::Pick(list) if list.title == palette::TITLE)
+    }
+
     /// Where keys go while it is open.
     #[must_use]
     pub fn place(&self) -> Place {

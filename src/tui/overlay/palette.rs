@@ -3,21 +3,29 @@
 //! ```text
 //! actions and tabs     from the table of actions, with their keys
 //! group by Service     dimensions
-//! filter: region = …   values that are known
+//! lens: incident       saved lenses
+//! filter: region = …   values, with what they cost
 //! period, metric ...   the lens's other parts
+//! theme: dark          themes
 //! ```
 //!
 //! The part of [`App`] that fills the list; what choosing does is [`choice`](super::choice)'s.
 
+use super::Overlay;
 use super::choice::{Choice, Value};
 use super::picker::{Item, Picker};
+use crate::config::ThemeName;
 use crate::domain::charge::Metric;
+use crate::domain::dimension::Dimension;
+use crate::domain::lens::Keeper;
 use crate::domain::period::{Comparison, PeriodSpec};
-use crate::domain::text::SafeText;
+use crate::domain::text::{SafeText, Untrusted};
 use crate::tui::action::{Action, Entry, Group, Place, TABLE};
 use crate::tui::app::App;
 use crate::tui::tab::label;
 
+/// What the list is called.
+pub const TITLE: &str = "Commands";
 /// How many keys of an action are shown.
 const KEYS: usize = 2;
 
@@ -41,17 +49,12 @@ impl App {
             let (title, name) = (format!("group by {}", by.title()), by.name());
             item("group", &title, &name, Choice::GroupBy(by))
         }));
-        items.extend(self.values_known().map(|value| {
-            let shown = label(&value.dimension, &value.raw, value.name.as_ref());
-            let raw = value.raw.safe();
-            let note = if raw.as_str() == shown.as_str() { "" } else { raw.as_str() };
-            item(
-                "filter",
-                &format!("filter: {} = {shown}", value.dimension.name()),
-                note,
-                Choice::Filter(value.clone()),
-            )
+        items.extend(self.saved.list.iter().map(|saved| {
+            let name = saved.name.raw();
+            let keeper = if saved.keeper == Keeper::Config { "of the config" } else { "" };
+            item("lens", &format!("lens: {name}"), keeper, Choice::Lens(name.to_owned()))
         }));
+        items.extend(self.known.values.keys().flat_map(|dimension| self.value_items(dimension)));
         items.extend(PeriodSpec::PRESETS.map(|preset| {
             let words = format!("period: {}", preset.describe(self.as_of));
             item("period", &words, &preset.resolve(self.as_of).words(), Choice::Period(preset))
@@ -62,15 +65,42 @@ impl App {
             item("metric", &format!("metric: {} cost", metric.name()), column, Choice::Metric(metric))
         }));
         items.extend(Comparison::ALL.map(|comparison| {
-            let days =
-                comparison.against_spec(self.lens.period, self.as_of).map_or_else(String::new, |days| days.words());
             let words = format!("compare with: {}", comparison.name().replace('-', " "));
-            item("compare", &words, &days, Choice::Comparison(comparison))
+            item("compare", &words, &self.days_against(comparison), Choice::Comparison(comparison))
+        }));
+        items.extend(ThemeName::ALL.map(|theme| {
+            let now = if theme == self.theme.name { "now" } else { "" };
+            item("theme", &format!("theme: {}", theme.name()), now, Choice::Theme(theme))
         }));
         let last = self.recent.len();
         let turn = |choice: &Choice| self.recent.iter().position(|recent| recent == choice).unwrap_or(last);
         items.sort_by_key(|item| (turn(&item.value), item.idle.is_some()));
-        Picker::new("Commands", items)
+        Picker::new(TITLE, items)
+    }
+
+    /// Puts a dimension's values, of which more is known now, behind what the open palette offers.
+    pub(in crate::tui) fn offer_values(&mut self, dimension: &Dimension) {
+        let items = self.value_items(dimension);
+        if let Some(Overlay::Pick(list)) = self.overlay.as_mut().filter(|over| over.is_palette()) {
+            list.merge(items);
+        }
+    }
+
+    /// The values of a dimension, each with its id where it has a name, and with its cost.
+    fn value_items(&self, dimension: &Dimension) -> Vec<Item<Choice>> {
+        let costs = self.known.costs.get(dimension);
+        let values = self.known.values.get(dimension).into_iter().flatten();
+        let one = |(raw, name): &(Untrusted, Option<Untrusted>)| {
+            let shown = label(dimension, raw, name.as_ref());
+            let id = raw.safe();
+            let id = if id.as_str() == shown.as_str() { "" } else { id.as_str() };
+            let cost = costs.and_then(|costs| costs.get(raw)).map(SafeText::as_str).unwrap_or_default();
+            let note = [cost, id].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("  ");
+            let value = Value { dimension: dimension.clone(), raw: raw.clone(), name: name.clone() };
+            let label = format!("filter: {} = {shown}", dimension.name());
+            Item { late: true, ..item("filter", &label, &note, Choice::Filter(value)) }
+        };
+        values.map(one).collect()
     }
 
     /// The actions of the tabs, each once.
@@ -92,18 +122,6 @@ impl App {
             items.push(found);
         }
         items
-    }
-
-    /// The values that are known, dimension by dimension.
-    fn values_known(&self) -> impl Iterator<Item = Value> {
-        let values = self.known.values.iter();
-        values.flat_map(|(dimension, values)| {
-            values.iter().map(|(raw, name)| Value {
-                dimension: dimension.clone(),
-                raw: raw.clone(),
-                name: name.clone(),
-            })
-        })
     }
 
     /// The texts that a value of a dimension must not be taken for.

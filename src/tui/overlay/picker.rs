@@ -21,6 +21,9 @@ use crate::domain::text::SafeText;
 use crate::tui::action::Action;
 use crate::tui::text::width;
 
+/// What a match of a late item counts less: half a character, as much as one nearer to the beginning counts more.
+const LATE: u32 = 8;
+
 /// One thing to choose.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Item<T> {
@@ -34,6 +37,8 @@ pub struct Item<T> {
     pub also: &'static str,
     /// Why it cannot be chosen now: it is shown dimmed, with this for its note.
     pub idle: Option<String>,
+    /// Whether it comes after what matches nearly as well: there are many of its kind.
+    pub late: bool,
     /// What choosing it gives.
     pub value: T,
 }
@@ -45,7 +50,7 @@ impl<T> Item<T> {
     /// An item with a name.
     #[must_use]
     pub fn new(label: SafeText, value: T) -> Item<T> {
-        Item { label, note: SafeText::default(), section: "", also: "", idle: None, value }
+        Item { label, note: SafeText::default(), section: "", also: "", idle: None, late: false, value }
     }
 
     /// With what it means.
@@ -73,7 +78,8 @@ impl<T> Item<T> {
 
     /// How well it matches: what is found in a name comes before what is found beside it.
     fn score(&self, fuzzy: &mut Fuzzy) -> Option<Score> {
-        let by_name = fuzzy.score(&self.label).map(|score| (true, score));
+        let least = if self.late { LATE } else { 0 };
+        let by_name = fuzzy.score(&self.label).map(|score| (true, score.saturating_sub(least)));
         by_name.or_else(|| Some((false, fuzzy.score(&self.words())?)))
     }
 
@@ -118,6 +124,8 @@ pub struct Picker<T> {
     most: usize,
     /// Whether a mark was set or taken away.
     touched: bool,
+    /// Whether what the selected item means is told in sentences below the list.
+    explains: bool,
     widest: Widths,
 }
 
@@ -145,7 +153,18 @@ impl<T> Picker<T> {
         };
         let matches = (0..items.len()).collect();
         let line = EditedLine::default();
-        Picker { title, items, line, matches, selected: 0, marked: vec![], most: 1, touched: false, widest }
+        Picker {
+            title,
+            items,
+            line,
+            matches,
+            selected: 0,
+            marked: vec![],
+            most: 1,
+            touched: false,
+            explains: false,
+            widest,
+        }
     }
 
     /// With the first item selected whose value is meant.
@@ -162,6 +181,20 @@ impl<T> Picker<T> {
         self.marked = marked.iter().copied().filter(|at| *at < self.items.len()).take(self.most).collect();
         self.selected = self.marked.first().copied().unwrap_or_default();
         self
+    }
+
+    /// With what the selected item means told in sentences below the list, not beside each.
+    #[must_use]
+    pub fn explaining(mut self) -> Picker<T> {
+        self.explains = true;
+        self.widest.note = 0;
+        self
+    }
+
+    /// Whether it is.
+    #[must_use]
+    pub fn explains(&self) -> bool {
+        self.explains
     }
 
     /// Whether several may be marked.
@@ -252,6 +285,24 @@ impl<T> Picker<T> {
         if self.line.edit(action) {
             self.narrow();
         }
+    }
+
+    /// Takes more items, behind those that are there; of those that are there already, what stands beside
+    /// them. What is selected stays selected, and no column becomes wider.
+    pub fn merge(&mut self, more: Vec<Item<T>>)
+    where
+        T: PartialEq,
+    {
+        let selected = self.matches.get(self.selected).copied();
+        for item in more {
+            match self.items.iter_mut().find(|there| there.value == item.value) {
+                Some(there) => there.note = item.note,
+                None => self.items.push(item),
+            }
+        }
+        self.narrow();
+        let place = |item| self.matches.iter().position(|at| *at == item);
+        self.selected = selected.and_then(place).unwrap_or_default();
     }
 
     /// Selects another line.
@@ -374,6 +425,19 @@ mod tests {
         assert_eq!(idle.beside(), "only one currency");
         assert_eq!(Picker::new("", [idle]).chosen(), Chosen::Idle("only one currency".into()));
         assert_eq!(picker(&[]).chosen(), Chosen::Nothing);
+    }
+
+    #[test]
+    fn what_comes_later_stands_behind_and_moves_nothing() {
+        let mut list = picker(&["resource a", "resource b", "resource c"]);
+        list.insert("resource");
+        list.select(1);
+        let noted = |label, note, value| Item::new(SafeText::ours(label), value).note(SafeText::ours(note));
+        list.merge(vec![noted("resource b", "1.00 USD", 1), noted("resource", "2.00 USD", 9)]);
+        assert_eq!(list.item().map(|i| (i.value, i.note.as_str())), Some((1, "1.00 USD")));
+        list.edit(Action::DeleteAll);
+        assert_eq!(labels(&list), ["resource a", "resource b", "resource c", "resource"]);
+        assert_eq!(list.widest().note, 0);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::picker::{Item, Picker};
 use super::{clear, emphasised};
 use crate::domain::text::SafeText;
 use crate::tui::layout::overlay;
-use crate::tui::text::{cut, left, put, put_at, rule, width};
+use crate::tui::text::{cut, left, paragraph, put, put_at, rule, width};
 use crate::tui::theme::{Role, Theme};
 
 /// Columns of the box at least and at most.
@@ -34,10 +34,8 @@ struct Columns {
     section: usize,
 }
 
-/// The rows of items in a box.
-fn rows(area: Rect) -> Rect {
-    Rect { y: area.y + 2.min(area.height), height: area.height.saturating_sub(FRAME), ..area }
-}
+/// Rows of what the selected item means, and a blank one before them.
+const EXPLAINED: u16 = 4;
 
 impl<T> Picker<T> {
     /// Draws it over an area; returns where the terminal's cursor belongs.
@@ -52,7 +50,8 @@ impl<T> Picker<T> {
         put(buf, inner, 0, &Line::from(Span::styled(format!(" {} ", self.title), theme.style(Role::Strong))));
         self.draw_count(inner, buf, theme);
         let cursor = self.draw_line(inner, buf, theme);
-        self.draw_items(rows(area), inner, buf, theme);
+        self.draw_items(self.rows(area), inner, buf, theme);
+        self.explain(self.rows(area), inner, buf, theme);
         if area.height >= FRAME {
             rule(buf, area, area.height - 1, theme);
             self.draw_marked(inner, buf, theme);
@@ -62,12 +61,30 @@ impl<T> Picker<T> {
 
     /// Its box over an area.
     fn area(&self, under: Rect) -> Rect {
-        overlay(under, self.wanted_width(), (self.len() as u16).saturating_add(FRAME))
+        overlay(under, self.wanted_width(), (self.len() as u16).saturating_add(FRAME + self.explained()))
+    }
+
+    /// Rows below those of items.
+    fn explained(&self) -> u16 {
+        if self.explains() { EXPLAINED } else { 0 }
+    }
+
+    /// The rows of items in a box.
+    fn rows(&self, area: Rect) -> Rect {
+        Rect { y: area.y + 2.min(area.height), height: area.height.saturating_sub(FRAME + self.explained()), ..area }
+    }
+
+    /// What the selected item means.
+    fn explain(&self, items: Rect, inner: Rect, buf: &mut Buffer, theme: &Theme) {
+        let Some(item) = self.item().filter(|_| self.explains()) else { return };
+        let (x, width) = (inner.x + MARK as u16, inner.width.saturating_sub(MARK as u16));
+        let area = Rect { x, y: items.bottom() + 1, width, height: EXPLAINED - 1 };
+        paragraph(buf, area.intersection(buf.area), 0, &item.note, theme.style(Role::Muted));
     }
 
     /// The item at a place, as its distance from the selected one.
     pub fn line_at(&self, under: Rect, at: Position) -> Option<isize> {
-        let rows = rows(self.area(under));
+        let rows = self.rows(self.area(under));
         let row = rows.contains(at).then(|| usize::from(at.y - rows.y))?;
         let (found, ..) = self.seen(usize::from(rows.height)).nth(row)?;
         Some(found as isize - self.selected() as isize)

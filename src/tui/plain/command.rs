@@ -21,6 +21,8 @@ pub enum Word {
     Compare,
     Currency,
     Command,
+    Lens,
+    Save,
     Help,
     Quit,
 }
@@ -28,7 +30,7 @@ pub enum Word {
 /// Word, what may stand for it, what follows it, what it does.
 type Row = (Word, &'static str, &'static str, &'static str, &'static str);
 
-const TABLE: [Row; 15] = [
+const TABLE: [Row; 17] = [
     (Word::Spend, "spend", "1", "", "what is spent and what changed"),
     (Word::Breakdown, "breakdown", "2", "", "what it is made of, in numbered rows"),
     (Word::Series, "series", "days", "", "the cost of each day or other piece of time"),
@@ -42,6 +44,8 @@ const TABLE: [Row; 15] = [
     (Word::Compare, "compare", "", "DAYS", "previous, month-before, year-before or none"),
     (Word::Currency, "currency", "", "CODE", "figures in another currency; they are never added"),
     (Word::Command, "command", "", "", "the command that prints what is looked at"),
+    (Word::Lens, "lens", "", "NAME", "look through a lens that is kept under a name; alone lists them"),
+    (Word::Save, "save", "", "NAME", "keep what is looked at under a name"),
     (Word::Help, "help", "?", "", "these commands"),
     (Word::Quit, "quit", "q", "", "leave spendtop"),
 ];

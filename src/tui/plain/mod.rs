@@ -20,9 +20,10 @@ use super::worker::{Look, Opened, Opener, Reply, Source};
 use crate::domain::charge::Metric;
 use crate::domain::dimension::Dimension;
 use crate::domain::filter::Filter;
+use crate::domain::lens::SavedLens;
 use crate::domain::period::{Comparison, PeriodSpec};
 use crate::domain::text::SafeText;
-use crate::engine::{Cancel, Engine, twin};
+use crate::engine::{Cancel, Command, Engine, twin};
 use crate::error::Result;
 
 /// Rows of the breakdown that are told at once.
@@ -85,6 +86,7 @@ impl<'a> Session<'a> {
                     Event::Answer(Box::new(Reply { asker: job.asker, generation: job.generation, answer }))
                 }
                 Effect::AskExtent => Event::Extent(Box::new(self.engine.extent())),
+                Effect::Do(command) => Event::Done(Box::new(self.engine.command(&command))),
                 _ => continue,
             };
             let more = self.app.update(event);
@@ -151,6 +153,9 @@ impl<'a> Session<'a> {
                 one_of(rest, &Comparison::ALL, Comparison::name).map(|days| self.app.lens.comparison = days)
             }
             Word::Currency => self.currency(rest),
+            Word::Lens if rest.is_empty() => return self.lenses(),
+            Word::Lens => self.lens(rest),
+            Word::Save => return self.save(rest),
             Word::Quit => Ok(()),
         };
         match changed {
@@ -161,6 +166,40 @@ impl<'a> Session<'a> {
                 if self.app.tab == Tab::Breakdown { self.breakdown() } else { self.spend() }
             }
         }
+    }
+
+    /// The saved lenses, each in one line.
+    fn lenses(&mut self) -> std::io::Result<()> {
+        let line =
+            |saved: &SavedLens| format!("{}: {}.", saved.name.safe(), SafeText::from_outside(&saved.lens.to_line()));
+        let lines: Vec<String> = self.app.saved.list.iter().map(line).collect();
+        if lines.is_empty() {
+            return self.say("No lens is kept yet: save and a name keeps this one.");
+        }
+        self.lines(&lines)
+    }
+
+    fn lens(&mut self, name: &str) -> Result<(), String> {
+        if !self.app.saved.list.iter().any(|saved| saved.name.raw() == name) {
+            return Err(format!("No lens is kept as {}: lens lists those that are.", SafeText::from_outside(name)));
+        }
+        self.app.use_lens(name);
+        Ok(())
+    }
+
+    /// Keeps what is looked at under a name that none has.
+    fn save(&mut self, name: &str) -> std::io::Result<()> {
+        let shown = SafeText::from_outside(name);
+        if self.app.saved.list.iter().any(|saved| saved.name.raw() == name) {
+            return self.say(&format!("There is a lens {shown} already: take another name."));
+        }
+        let command = Command::SaveLens { name: name.to_owned(), lens: self.app.lens.clone() };
+        self.perform(vec![Effect::Do(Box::new(command))]);
+        if self.app.saved.list.iter().any(|saved| saved.name.raw() == name) {
+            return self.say(&format!("Kept as {shown}: lens {shown} looks through it again."));
+        }
+        let why = self.app.status.take().unwrap_or_default();
+        self.say(&format!("Not kept: {why}."))
     }
 
     fn say(&mut self, line: &str) -> std::io::Result<()> {

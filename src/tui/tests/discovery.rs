@@ -108,6 +108,17 @@ fn look_at_one_account_by_what_people_call_it() {
 }
 
 #[test]
+fn a_saved_lens_and_a_theme_are_found_by_their_names() {
+    let mut s = Session::started(Mood::Demo, SIZE);
+    s.keys(": o n - c a l l <enter>");
+    assert_eq!(s.app.lens.by, [Dimension::Region]);
+    s.keys(": c o l o u r b l i n d <enter>");
+    assert_eq!(s.app.theme.name.name(), "colour-blind");
+    s.keys(": s o u t h");
+    assert!(first_line(&s).contains("filter: region = ap-south-1") && first_line(&s).contains("4,551.02 USD"));
+}
+
+#[test]
 fn last_month_by_typing_it() {
     let mut s = Session::started(Mood::Demo, SIZE);
     s.keys(": q u a r t e r <down> <enter>");

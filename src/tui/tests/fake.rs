@@ -17,7 +17,7 @@ use crate::domain::text::Untrusted;
 use crate::engine::answer::{
     BreakdownAnswer, BreakdownRow, Composition, Coverage, CurrencyDetail, DetailAnswer, Driver, DriversAnswer,
     ExplainAnswer, Explained, Figure, Freshness, LineItem, Mover, Notice, NoticeKind, QueryAnswer, QueryRow, Series,
-    Severity, Share, SpendAnswer, TagUse, TagsAnswer, UnitFigure,
+    Severity, Share, SpendAnswer, TagKeysAnswer, TagUse, TagsAnswer, UnitFigure, Value, ValuesAnswer,
 };
 use crate::engine::front;
 use crate::engine::local::LocalEngine;
@@ -90,6 +90,22 @@ impl Fake {
             Dimension::Region => vec!["us-east-1", "eu-west-1", ""],
             _ => vec!["i-0f3a91", "i-0a7c22", "vol-0b1d", ""],
         }
+    }
+
+    /// One more than the answers have, and what each costs.
+    fn choices(&self, dimension: &Dimension, limit: usize) -> ValuesAnswer {
+        let all: Vec<&str> = match dimension {
+            Dimension::Tag(_) => vec!["web", "data"],
+            Dimension::Region => self.values(dimension).into_iter().chain(["ap-south-1"]).collect(),
+            other => self.values(other),
+        };
+        let value = |(at, value): (usize, &&str)| Value {
+            value: (*value).into(),
+            name: (*value == "111122223333").then(|| "prod-ml".into()),
+            costs: vec![("USD".to_owned(), cents(1_820_411 / (at as i64 + 1)))],
+        };
+        let values = all.iter().enumerate().take(limit).map(value).collect();
+        ValuesAnswer { dimension: dimension.clone(), values, total: all.len() as u64 }
     }
 
     fn spend(&self, lens: &Lens, currency: &str, scale: i64) -> SpendAnswer {
@@ -385,6 +401,11 @@ impl Engine for Fake {
             Question::TagHygiene(_) if none => Answer::TagHygiene(vec![]),
             Question::TagHygiene(_) => Answer::TagHygiene(vec![self.tags()]),
             Question::Lenses => Answer::Lenses(vec![]),
+            Question::Values { dimension, limit, .. } => Answer::Values(self.choices(dimension, *limit)),
+            Question::TagKeys(_) => Answer::TagKeys(TagKeysAnswer {
+                configured: vec!["team".into(), "env".into()],
+                seen: vec!["team".into(), "cost-center".into()],
+            }),
             other => panic!("the app asked {other:?}"),
         })
     }
@@ -400,7 +421,7 @@ impl Engine for Fake {
 }
 
 /// An empty store in memory, with a lens of the config.
-fn keeper() -> LocalEngine {
+pub fn keeper() -> LocalEngine {
     let lens = Lens { by: vec![Dimension::Region], ..Lens::default() };
     let configured = SavedLens { name: "on-call".into(), lens, keeper: Keeper::Config };
     let store = Arc::new(Store::in_memory(&[]));
@@ -510,6 +531,11 @@ impl Session {
         if let (Ok(Answer::Spend(answers)), Ok(Answer::Notes(notes))) = (answer, kept) {
             answers.iter_mut().for_each(|answer| answer.notes = notes.clone());
         }
+    }
+
+    /// Answers what is asked.
+    pub fn answer(&mut self, effects: Vec<Effect>) {
+        self.perform(effects);
     }
 
     fn perform(&mut self, effects: Vec<Effect>) {

@@ -2,6 +2,7 @@
 
 use super::fake::{Mood, Session, colours};
 use super::snapshots::shot;
+use crate::engine::Question;
 use crate::tui::action::Place;
 use crate::tui::effect::Effect;
 use crate::tui::event::Event;
@@ -105,6 +106,75 @@ fn a_dimension_and_its_value_are_completed_with_the_quotes_that_they_need() {
     assert!(s.text().contains("▌ prod-ml"), "{}", s.text());
     s.keys("<enter> <enter>");
     assert_eq!(filter(&s), "service:\"Amazon S3\" -sub_account:111122223333");
+}
+
+#[test]
+fn values_that_no_answer_has_are_offered_with_what_they_cost() {
+    let mut s = Session::started(Mood::Demo, SIZE);
+    s.keys("/ r e g i o n : a p");
+    let text = s.text();
+    let row = text.lines().find(|line| line.contains("ap-south-1")).unwrap_or_else(|| panic!("{text}"));
+    assert!(row.ends_with("4,551.02 USD"), "{row}");
+    assert!(text.contains("cost of all charges of these days"), "{text}");
+    s.keys("<tab> t a g : c o s t");
+    assert!(s.text().contains("cost-center"), "{}", s.text());
+    s.keys("<tab> x <enter>");
+    assert_eq!(filter(&s), "region:ap-south-1 tag:cost-center=x");
+}
+
+#[test]
+fn values_are_asked_once_for_the_same_days_and_the_wanted_ones_first() {
+    let mut s = Session::started(Mood::Demo, SIZE);
+    let asked = |s: &Session| {
+        let names = s.beside.iter().filter_map(|question| match question {
+            Question::Values { dimension, .. } => Some(dimension.name()),
+            Question::TagKeys(_) => Some("keys".to_owned()),
+            _ => None,
+        });
+        names.collect::<Vec<_>>()
+    };
+    assert!(asked(&s).is_empty());
+    s.keys("/");
+    let main = ["provider", "service", "sub_account", "region", "service_category", "tag:team", "tag:env"];
+    assert_eq!(asked(&s), main);
+    s.keys("s k u : <esc> : <esc> /");
+    assert_eq!(asked(&s)[main.len()..], ["sku"]);
+    s.keys("<esc> [ :");
+    assert_eq!(asked(&s)[main.len() + 1..], main, "of other days");
+}
+
+#[test]
+fn nothing_moves_when_values_come() {
+    let mut s = Session::started(Mood::Demo, SIZE);
+    s.app.update(Event::Key(crossterm::event::KeyEvent::from(crossterm::event::KeyCode::Char('/'))));
+    for c in "service:".chars() {
+        s.app.update(Event::Key(crossterm::event::KeyEvent::from(crossterm::event::KeyCode::Char(c))));
+    }
+    let before = s.text();
+    let effects = s.app.update(Event::Changed);
+    s.answer(effects);
+    let after = s.text();
+    for (was, is) in before.lines().zip(after.lines()) {
+        let rule = was.starts_with('─');
+        assert!(was.trim().is_empty() || rule || is.starts_with(was), "{before}\n{after}");
+    }
+    assert_ne!(before, after);
+}
+
+#[test]
+fn costs_and_days_and_definitions_are_chosen_from_lists() {
+    let mut s = Session::started(Mood::Demo, SIZE);
+    s.keys("L m");
+    assert!(s.text().contains("EffectiveCost: the amortised cost"), "{}", s.text());
+    shot("metrics-120x36", &s);
+    s.keys("<down> <enter> X");
+    assert_eq!(s.app.lens.metric.name(), "billed");
+    assert!(s.text().contains("2023-11-01 to 2023-11-20"), "{}", s.text());
+    shot("comparisons-120x36", &s);
+    s.keys("y e a r <enter>");
+    assert_eq!(s.app.lens.comparison.name(), "year-before");
+    s.keys("C E U R <enter>");
+    assert_eq!(s.app.shown_currency(), Some("EUR"));
 }
 
 #[test]

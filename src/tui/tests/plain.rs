@@ -2,14 +2,19 @@
 
 use std::sync::Arc;
 
-use super::fake::{Fake, HOSTILE, Mood, as_of, colours};
+use super::fake::{Fake, HOSTILE, Mood, as_of, colours, keeper};
 use crate::config::Config;
 use crate::domain::lens::Lens;
+use crate::engine::Engine;
 use crate::tui::worker::{Opened, Opener, Standing};
 use crate::tui::{Options, plain};
 
 /// What a session says to lines.
 fn told(mood: Mood, input: &str) -> String {
+    told_by(Arc::new(Fake(mood)), input)
+}
+
+fn told_by(engine: Arc<dyn Engine>, input: &str) -> String {
     let options = Options {
         as_of: as_of(),
         now: as_of().seconds(),
@@ -28,7 +33,7 @@ fn told(mood: Mood, input: &str) -> String {
     let open: Opener = Box::new(move |_| {
         let banner = Some("Demo: a made-up company".to_owned());
         let standing = Standing { as_of: as_of(), banner, flags: " --demo".to_owned() };
-        Ok(Opened { engine: Arc::new(Fake(mood)), standing, look: None })
+        Ok(Opened { engine: Arc::clone(&engine), standing, look: None })
     });
     let mut out = Vec::new();
     plain::run(&options, &open, &mut input.as_bytes(), &mut out, false).expect("opened").expect("written");
@@ -51,6 +56,23 @@ fn the_first_tab_is_told_in_sentences() {
         assert!(text.lines().any(|l| l == line), "{line}\n---\n{text}");
     }
     assert!(text.contains("Amazon EC2, prod-ml: up 2,310.44, 15 percent, now 18,204.11 USD."), "{text}");
+}
+
+#[test]
+fn a_lens_is_kept_and_looked_through_by_words() {
+    let lines = "filter env=prod\nsave incident\nsave incident\nsave on-call\nfilter\nlens\nlens incident\nlens x\n";
+    let text = told_by(Arc::new(keeper()), lines);
+    for line in [
+        "Kept as incident: lens incident looks through it again.",
+        "There is a lens incident already: take another name.",
+        "There is a lens on-call already: take another name.",
+        "incident: effective this-month vs month-before by provider where tag:env=prod per day.",
+        "No lens is kept as x: lens lists those that are.",
+    ] {
+        assert!(text.lines().any(|l| l == line), "{line}\n---\n{text}");
+    }
+    let heads: Vec<bool> = text.lines().filter(|l| l.starts_with("Spend:")).map(|l| l.contains("env=prod")).collect();
+    assert_eq!(heads, [false, true, false, true], "{text}");
 }
 
 #[test]

@@ -264,9 +264,10 @@ fn every_size_tab_and_overlay_draws() {
 fn outside_text_reaches_the_terminal_harmless() {
     let mut s = Session::started(Mood::Hostile, SIZE);
     let mut bytes = Vec::new();
-    for script in
-        ["", "j", "2", "<enter>", "<enter> <enter>", "/", "<esc> b", "<esc> :", "f i l t e r w e b", "<esc> 1"]
-    {
+    let lists = ["/", "<esc> b", "<esc> :", "f i l t e r w e b", "<esc> / w e b", "<tab> <enter>", "s e r v i c e :"];
+    let lens = ["<esc> t", "<esc> L s x <enter>", "'", "<ctrl-d>", "<esc> L p w <enter>", "<esc> L m", "<esc> X"];
+    let scripts = ["", "j", "2", "<enter>", "<enter> <enter>"].into_iter().chain(lists).chain(lens);
+    for script in scripts.chain(["<esc> C", "<esc> 1"]) {
         s.keys(script);
         let backend = CrosstermBackend::new(&mut bytes);
         let viewport = TerminalOptions { viewport: Viewport::Fixed(Rect::new(0, 0, SIZE.0, SIZE.1)) };
