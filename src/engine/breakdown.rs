@@ -6,13 +6,14 @@ use std::collections::BTreeMap;
 use hashbrown::HashMap;
 
 use super::Cancel;
-use super::answer::{BreakdownAnswer, BreakdownRow, Figure};
+use super::answer::{BreakdownAnswer, BreakdownRow, Figure, Freshness};
 use super::local::LocalEngine;
 use super::query::{names, pieces, request, sums_by_currency};
 use super::sharing::notices;
 use super::spend::admitted;
 use super::table::Table;
 use crate::domain::calendar::{Day, Granularity, Period};
+use crate::domain::dimension::Dimension;
 use crate::domain::lens::Lens;
 use crate::domain::money::Amount;
 use crate::domain::numbers::Total;
@@ -62,10 +63,25 @@ pub fn answer(
         let mut answer =
             finish(lens, &currency, (period, against), compared, groups, (&starts, &blank, granularity), limit);
         answer.freshness = admitted(engine.freshness(as_of), lens);
+        leave_blank(&mut answer);
         answer.notices = notices(lens, engine.store());
         answers.push(answer);
     }
     Ok(answers)
+}
+
+/// Leaves blank what begins after the last day of which a row's provider has data, or where rows are not
+/// of a provider each, of which any that is looked at has.
+fn leave_blank(answer: &mut BreakdownAnswer) {
+    let provider = answer.by.iter().position(|dimension| *dimension == Dimension::Provider);
+    for row in &mut answer.rows {
+        let its = |fresh: &&Freshness| provider.is_none_or(|at| row.key.get(at) == Some(&fresh.provider));
+        let Some(last) = answer.freshness.iter().filter(its).map(|fresh| fresh.last_day).max() else { continue };
+        let course = answer.starts.iter().zip(&mut row.trend);
+        for (_, cost) in course.filter(|(start, _)| Day::of_seconds(**start) > last) {
+            *cost = cost.filter(|cost| !cost.is_zero());
+        }
+    }
 }
 
 /// The pieces of a row's course where no others are asked for: at most a few dozen.

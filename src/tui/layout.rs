@@ -89,6 +89,9 @@ pub fn breakdown(body: Rect, detail: bool) -> Breakdown {
 
 /// Columns of a screen on which the details of a row have a place at the right.
 pub const PANE_BESIDE: u16 = 200;
+/// Lines of that place below the rows where there are so many, and of what stands above it at least.
+const PANE_BELOW: u16 = 14;
+const ROWS_LEAST: u16 = 5;
 /// Columns of that place, and of the air before it.
 const PANE: (u16, u16) = (64, 3);
 
@@ -106,7 +109,9 @@ pub fn beside(body: Rect, open: bool) -> (Rect, Rect) {
         let pane = Rect { x: body.x + width + PANE.1, width: PANE.0, ..body };
         return (Rect { width, ..body }, pane);
     }
-    let pane = rows.bottom((body.height / 2).min(24));
+    // On a small screen the details take all but a few rows: less would say nothing.
+    let small = PANE_BELOW.min(body.height.saturating_sub(ROWS_LEAST));
+    let pane = rows.bottom((body.height / 2).max(small).min(24));
     (rows.left, pane)
 }
 
@@ -179,23 +184,28 @@ pub fn overview(area: Rect) -> (Rect, Rect) {
 pub struct Compared {
     /// Their figures.
     pub table: Rect,
+    /// What they are made of.
+    pub parts: Rect,
     /// Which is which in the chart.
     pub legend: Rect,
     /// Their course over time.
     pub chart: Rect,
 }
 
-/// The parts of two rows side by side, in the area below the crumbs, with so many lines of figures.
+/// The parts of two rows side by side, in the area below the crumbs, with so many lines of figures, so
+/// many of what they are made of below a heading, and so many of a chart with its legend at least.
 #[must_use]
-pub fn compared(area: Rect, lines: u16) -> Compared {
+pub fn compared(area: Rect, lines: u16, parts: usize, chart: u16) -> Compared {
     let mut rows = Rows { left: area };
     let table = rows.top(lines);
-    if rows.left.height < 7 {
-        return Compared { table, ..Compared::default() };
+    rows.top(1);
+    let parts = rows.top(parts as u16 + 1);
+    if rows.left.height <= chart {
+        return Compared { table, parts, ..Compared::default() };
     }
     rows.top(1);
     let legend = rows.top(1);
-    Compared { table, legend, chart: Rect { height: rows.left.height.min(16), ..rows.left } }
+    Compared { table, parts, legend, chart: Rect { height: rows.left.height.min(16), ..rows.left } }
 }
 
 /// Columns at a box's sides too few to show anything of what lies under it.
@@ -228,8 +238,8 @@ mod tests {
                 let pivot = [inner.heading, inner.rows, inner.total, inner.detail];
                 let inner = hygiene(all.body);
                 let hygiene = [inner.lines, inner.detail];
-                let inner = compared(all.body, 6);
-                let compared = [inner.table, inner.legend, inner.chart];
+                let inner = compared(all.body, 4, 8, 9);
+                let compared = [inner.table, inner.parts, inner.legend, inner.chart];
                 let overview: [Rect; 2] = overview(all.body).into();
                 let bodies =
                     [&table[..], &pivot, &compared, &overview, &hygiene, &beside].map(|parts| (all.body, parts));

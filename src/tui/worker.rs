@@ -72,6 +72,8 @@ pub enum Asker {
     Drivers,
     /// What the Breakdown tab's selected row is made of.
     Detail,
+    /// What one of two rows side by side is made of: the first or the second.
+    Compared(usize),
     /// What a figure rests on.
     Explain,
     /// How charges are tagged, in the Breakdown tab.
@@ -101,6 +103,7 @@ impl Asker {
             | Asker::Moves
             | Asker::Drivers
             | Asker::Detail
+            | Asker::Compared(_)
             | Asker::Tags
             | Asker::Explain
             | Asker::Choices => Lane::Back,

@@ -167,6 +167,17 @@ fn pieces_of_a_course_that_no_data_has_come_of_are_unknown() {
 }
 
 #[test]
+fn a_provider_that_lags_has_a_course_that_ends_where_its_data_does() {
+    let rows =
+        ["8 2023-11-01 2023-11-02 Azure,VM", "4 2023-11-01 2023-11-02 AWS,EC2", "4 2023-11-03 2023-11-04 AWS,EC2"];
+    let engine = engine("ProviderName,ServiceName", &rows);
+    let question = Question::Breakdown { lens: lens(&["provider"], ""), limit: None, pieces: None };
+    let Answer::Breakdown(answers) = ask(&engine, &question) else { panic!() };
+    let course: Vec<_> = answers[0].rows.iter().map(|row| row.trend[..4].to_vec()).collect();
+    assert_eq!(course, [["8", "", "", ""].map(amount).to_vec(), ["4", "0", "4", ""].map(amount).to_vec()]);
+}
+
+#[test]
 fn values_and_tag_keys_can_be_chosen_from() {
     let engine = bill();
     let values = |dimension: Dimension, filter: &str, limit: usize| match ask(

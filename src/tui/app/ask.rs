@@ -118,6 +118,7 @@ impl App {
                 self.spend.details.accept(reply.generation, answers);
             }
             Asker::Explain => self.accept_explained(reply),
+            Asker::Compared(which) => self.accept_compared(which, reply.generation, reply.answer),
             Asker::Tags => self.accept_tags(reply.generation, reply.answer),
             Asker::Spend => {
                 let answers = reply.answer.and_then(|answer| match answer {

@@ -75,6 +75,10 @@ impl App {
         const NONE: &str = "there is no figure here to explain";
         let lens = within(self.shown_lens().ok_or(NONE)?);
         if self.tab == Tab::Breakdown {
+            if self.breakdown.view == breakdown::View::Hygiene {
+                let (title, filter) = self.tags_part().ok_or(NONE)?;
+                return Ok(Subject { title, lens: Lens { filter, ..lens }, card: Card::Total });
+            }
             let answer = self.breakdown_answer().ok_or(NONE)?;
             let row = self.breakdown.row(answer).ok_or("no row is listed")?;
             let title = SafeText::from_outside(&breakdown::state::name(answer, row));

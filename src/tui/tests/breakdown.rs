@@ -150,6 +150,7 @@ fn prod_and_staging_are_compared_side_by_side() {
     let text = s.text();
     assert!(text.contains("AWS") && text.contains("Azure") && text.contains("+ 13,653.09"), "{text}");
     assert!(text.contains("■ AWS   · Azure"), "{text}");
+    assert!(text.contains("by service") && text.contains("4,000.00    40 %"), "what both are made of: {text}");
     s.keys("<enter>");
     assert!(s.text().contains("goes back to the rows"), "{}", s.text());
     s.keys("<esc>");
@@ -297,13 +298,13 @@ fn why_a_row_grew_and_its_line_items_are_a_key_away() {
     let mut s = opened((80, 24));
     s.keys("d");
     let text = s.text();
-    assert!(text.contains("AWS") && text.contains("for quantity + 2,310.44"), "{text}");
-    assert!(text.contains("line items 1 to 1 of 25") && text.contains("by service, 7 in all"), "{text}");
+    assert!(text.contains("AWS") && text.contains("change   quantity + 2,310.44"), "{text}");
+    assert!(text.contains("line items 1 to 3 of 25") && text.contains("by service, 7 in all"), "{text}");
     assert!(text.contains("standard 61 %   committed 39 %") && text.contains("team=ml 81 % untagged 19 %"), "{text}");
     s.keys(&"> ".repeat(40));
     assert!(s.text().contains("line items 25 to 25 of 25"), "there is no page after the last: {}", s.text());
     s.keys("< j");
-    assert!(s.text().contains("line items 1 to 1 of 25"), "another row begins at its first page: {}", s.text());
+    assert!(s.text().contains("line items 1 to 3 of 25"), "another row begins at its first page: {}", s.text());
     assert!(s.text().contains("n/a: its units are mixed or missing"), "{}", s.text());
     let Some(Question::Detail { lens, .. }) = s.beside.last() else { panic!("{:?}", s.beside.last()) };
     assert_eq!(lens.filter.to_string(), "provider:Microsoft");

@@ -100,7 +100,7 @@ fn it_says_that_it_loads_fails_or_has_nothing() {
     assert!(s.text().contains("cannot read the store") && s.text().contains("asks again"), "{}", s.text());
     s.keys("r");
     assert!(s.text().contains("Probably misspelt"), "{}", s.text());
-    let asked = |s: &Session| s.asked.iter().filter(|q| matches!(q, Question::TagHygiene(_))).count();
+    let asked = |s: &Session| s.beside.iter().filter(|q| matches!(q, Question::TagHygiene(_))).count();
     s.keys("j k v h v h");
     assert_eq!(asked(&s), 1, "asked once a lens");
     s.keys("[");

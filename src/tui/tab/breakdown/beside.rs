@@ -7,10 +7,10 @@ use std::collections::HashMap;
 
 use ratatui::layout::Rect;
 
-use super::View;
 use super::pane::Plan;
+use super::{View, compare};
 use crate::domain::lens::Lens;
-use crate::engine::answer::{DetailAnswer, Driver, Key};
+use crate::engine::answer::{BreakdownRow, DetailAnswer, Driver, Key};
 use crate::engine::{Answer, Order, Page, Question};
 use crate::error::Result;
 use crate::tui::app::App;
@@ -43,7 +43,7 @@ impl App {
             return vec![];
         }
         let Some(lens) = self.breakdown.slot.shown.as_ref().map(|shown| shown.lens.clone()) else { return vec![] };
-        let mut jobs: Vec<_> = self.tags_question(&lens).into_iter().collect();
+        let mut jobs: Vec<_> = self.tags_question(&lens).into_iter().chain(self.compared_questions()).collect();
         if self.breakdown.view != View::Hygiene && self.breakdown_columns().price > 0 {
             let question = Question::Drivers { lens: lens.clone(), only: None };
             let generation = self.breakdown.drivers.ask(&question, &lens, &[]);
@@ -60,12 +60,47 @@ impl App {
         jobs.into_iter().map(job).collect()
     }
 
+    /// The questions of two rows side by side, where those are shown and that is not asked yet.
+    fn compared_questions(&mut self) -> Vec<(Asker, u64, Question)> {
+        let Some(lenses) = self.compared_lenses() else { return vec![] };
+        let each = lenses.into_iter().zip(&mut self.breakdown.compared).enumerate();
+        let asked = each.filter_map(|(which, (lens, slot))| {
+            let items = Page { limit: 0, skip: 0, order: Order::Cost };
+            let question = Question::Detail { lens: lens.clone(), items };
+            let generation = slot.ask(&question, &lens, &[])?;
+            Some((Asker::Compared(which), generation, question))
+        });
+        asked.collect()
+    }
+
+    fn compared_lenses(&self) -> Option<[Lens; 2]> {
+        if self.breakdown.view != View::Compared {
+            return None;
+        }
+        let [one, other] = compare::rows(&self.breakdown, self.breakdown_answer()?)?;
+        Some([self.row_lens(one)?, self.row_lens(other)?])
+    }
+
+    /// What two rows side by side are made of; `None` until that has come of both.
+    #[must_use]
+    pub fn compared_details(&self) -> Option<[&DetailAnswer; 2]> {
+        let lenses = self.compared_lenses()?;
+        let told = |which: usize| {
+            let shown = self.breakdown.compared[which].shown.as_ref()?;
+            (shown.lens == lenses[which]).then(|| shown.answers.first()).flatten()
+        };
+        Some([told(0)?, told(1)?])
+    }
+
     /// The lens that admits the selected row's charges alone.
     #[must_use]
     pub fn selected_lens(&self) -> Option<Lens> {
+        self.row_lens(self.breakdown.row(self.breakdown_answer()?)?)
+    }
+
+    fn row_lens(&self, row: &BreakdownRow) -> Option<Lens> {
         let lens = &self.breakdown.slot.shown.as_ref()?.lens;
         let answer = self.breakdown_answer()?;
-        let row = self.breakdown.row(answer)?;
         let all = answer.rows.iter().map(|r| (&r.key, &r.names));
         let mut filter = narrowed(&lens.filter, &answer.by, &row.key, all);
         // A bound on a row's cost says nothing of its parts.
@@ -93,10 +128,20 @@ impl App {
 
     /// Takes what the selected row is made of.
     pub(in crate::tui) fn accept_detail(&mut self, generation: u64, answer: Result<Answer>) {
-        let answers = answer.and_then(|answer| match answer {
-            Answer::Detail(answer) => Ok(vec![answer]),
-            _ => Err(crate::tui::app::odd()),
-        });
-        self.breakdown.detail.accept(generation, answers);
+        self.breakdown.detail.accept(generation, answer.and_then(detail));
+    }
+
+    /// Takes what one of two rows side by side is made of.
+    pub(in crate::tui) fn accept_compared(&mut self, which: usize, generation: u64, answer: Result<Answer>) {
+        if let Some(slot) = self.breakdown.compared.get_mut(which) {
+            slot.accept(generation, answer.and_then(detail));
+        }
+    }
+}
+
+fn detail(answer: Answer) -> Result<Vec<DetailAnswer>> {
+    match answer {
+        Answer::Detail(answer) => Ok(vec![answer]),
+        _ => Err(crate::tui::app::odd()),
     }
 }

@@ -89,18 +89,35 @@ impl App {
         let Some(answer) = self.tags_answer() else { return };
         let Some((_, item)) = hygiene.selected(&hygiene.entries(answer)) else { return };
         let (filter, by) = opened(&self.lens, item, &self.breakdown.levels, self.path.len());
-        let label = match item {
-            Item::Untagged(key) => format!("without {}", key.key.safe()),
-            Item::UntaggedOf(key, _) => format!("{} without {}", name(item), key.key.safe()),
-            _ => name(item),
+        self.go(called(item), filter, by);
+    }
+
+    /// The charges that the selected line's cost is of, and what they are called: of a key those
+    /// without it.
+    pub(in crate::tui) fn tags_part(&self) -> Option<(SafeText, Filter)> {
+        let hygiene = &self.breakdown.hygiene;
+        let item = match hygiene.selected(&hygiene.entries(self.tags_answer()?))?.1 {
+            Item::Key(key) => Item::Untagged(key),
+            item => item,
         };
-        self.go(SafeText::from_outside(&label), filter, by);
+        let (filter, _) = opened(&hygiene.slot.shown.as_ref()?.lens, item, &self.breakdown.levels, self.path.len());
+        Some((called(item), filter))
     }
 
     /// The selected line as text to copy.
     pub(in crate::tui) fn tags_row_text(&self) -> Option<String> {
         row_text(&self.breakdown.hygiene, self.tags_answer()?)
     }
+}
+
+/// What the charges of an item are called.
+fn called(item: Item<'_>) -> SafeText {
+    let text = match item {
+        Item::Untagged(key) => format!("without {}", key.key.safe()),
+        Item::UntaggedOf(key, _) => format!("{} without {}", name(item), key.key.safe()),
+        _ => name(item),
+    };
+    SafeText::from_outside(&text)
 }
 
 /// The filter and grouping that an item is opened with.

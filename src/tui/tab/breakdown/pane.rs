@@ -22,7 +22,7 @@ use crate::tui::widget::{bar, item, money};
 
 /// Line items of a page and parts, at most.
 const ITEMS: usize = 20;
-const PARTS: usize = 8;
+pub const PARTS: usize = 8;
 /// Lines of a pane that has a chart, and of the chart.
 const CHARTED: u16 = 34;
 const CHART: u16 = 11;
@@ -177,8 +177,13 @@ impl Pane<'_> {
                 a if a < Amount::ZERO => Role::Cool,
                 _ => Role::Muted,
             };
-            spans.push(Span::styled(format!("for {label}"), muted));
             let text = format!("{}   ", signed(amount, self.places));
+            let used: usize = spans.iter().map(Span::width).sum();
+            // A part that is cut would pass for a smaller amount.
+            if used + width(label) + width(text.trim_end()) > self.columns() {
+                break;
+            }
+            spans.push(Span::styled(label, muted));
             spans.push(Span::styled(text, self.theme.style(role)));
         }
         if spans.len() > 1 {

@@ -6,13 +6,52 @@ use crate::domain::calendar::{Day, Granularity, Period};
 use crate::domain::charge::Metric;
 use crate::domain::dimension::Dimension;
 use crate::domain::money::Amount;
-use crate::engine::answer::{BreakdownAnswer, BreakdownRow, Difference, Figure, Misspelt, Share, TagKey, TagsAnswer};
+use crate::engine::answer::{
+    BreakdownAnswer, BreakdownRow, Composition, Coverage, CurrencyDetail, DetailAnswer, Difference, Figure, Misspelt,
+    Share, TagKey, TagsAnswer,
+};
 
 /// A row's name, its cost and its previous cost, in whole units.
 type Row<'a> = (&'a str, Option<i64>, Option<i64>);
 
 pub fn amount(units: i64) -> Amount {
     units.to_string().parse().expect("amount")
+}
+
+/// What is made of services of these costs, and of so many others.
+pub fn detail(services: &[(&str, i64)], others: u64) -> DetailAnswer {
+    let answer = answer(&[]);
+    let whole = services.iter().map(|(_, cost)| *cost).sum::<i64>() + others as i64 * 5;
+    let values = services.iter().map(|(name, cost)| Share {
+        value: (*name).into(),
+        name: None,
+        cost: Some(amount(*cost)),
+        share: Some(*cost as f64 / whole as f64),
+    });
+    let made = Composition {
+        dimension: Dimension::Service,
+        values: values.collect(),
+        others,
+        others_cost: Some(amount(others as i64 * 5)),
+    };
+    let currency = CurrencyDetail {
+        metric: answer.metric,
+        currency: answer.currency,
+        figure: Figure { amount: Some(amount(whole)), previous: None },
+        starts: vec![],
+        trend: vec![],
+        composition: vec![made],
+        tags: vec![],
+        driver: None,
+        coverage: Coverage { usage: None, pricing: vec![], commitments: vec![], unused: None },
+    };
+    DetailAnswer {
+        period: answer.period,
+        previous_period: answer.previous_period,
+        currencies: vec![currency],
+        items: vec![],
+        items_total: 0,
+    }
 }
 
 /// Two tag keys, one of which has a misspelt value, and a third that is one of them misspelt.

@@ -44,6 +44,8 @@ pub struct State {
     pub drivers: Slot<DriversAnswer>,
     /// What the selected row is made of, as asked and told.
     pub detail: Slot<DetailAnswer>,
+    /// What each of two rows side by side is made of, as asked and told.
+    pub compared: [Slot<DetailAnswer>; 2],
     /// How charges are tagged.
     pub hygiene: Hygiene,
     /// Whether the pane of details is open, where that was chosen.
@@ -203,6 +205,7 @@ impl State {
         self.drivers.forget();
         self.detail.forget();
         self.hygiene.slot.forget();
+        self.compared.iter_mut().for_each(Slot::forget);
     }
 
     /// How many rows are listed.

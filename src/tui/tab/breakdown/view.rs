@@ -56,7 +56,7 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
         View::Table => rows(state, answer, columns, &parts, &app.keymap, buf, theme),
         View::Pivot => pivot_view::draw(state, answer, below, buf, theme),
         View::Overview => treemap::draw(state, answer, below, buf, theme),
-        View::Compared => compare::draw(state, answer, below, buf, theme),
+        View::Compared => compare::draw(state, answer, app.compared_details(), below, buf, theme),
         View::Hygiene => {}
     }
     if open {
