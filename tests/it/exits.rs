@@ -22,19 +22,19 @@ const GONE: Duration = Duration::from_secs(10);
 fn signals_and_keys_end_the_app_with_their_code() {
     let home = tempfile::tempdir().expect("home");
     for (signal, code) in [(Signal::HUP, 129), (Signal::INT, 130), (Signal::QUIT, 131), (Signal::TERM, 143)] {
-        let mut app = Screen::open(home.path(), &[]);
+        let mut app = Screen::open(home.path(), &["demo"]);
         app.until("Biggest moves");
         rustix::process::kill_process(app.pid(), signal).expect("kill");
         let since = Instant::now();
         assert_eq!(app.end(), code);
         assert!(since.elapsed() < GONE, "{signal:?}: {:?}", since.elapsed());
     }
-    let mut app = Screen::open(home.path(), &[]);
+    let mut app = Screen::open(home.path(), &["demo"]);
     app.until("Biggest moves");
     app.press("\x03");
     assert_eq!(app.end(), 0);
     // Before the first answer, too.
-    let mut app = Screen::open(home.path(), &[]);
+    let mut app = Screen::open(home.path(), &["demo"]);
     app.first_frame();
     app.press("q");
     assert_eq!(app.end(), 0);
@@ -44,7 +44,7 @@ fn signals_and_keys_end_the_app_with_their_code() {
 fn a_terminal_that_is_gone_ends_the_app_whether_it_is_told_so_or_not() {
     let home = tempfile::tempdir().expect("home");
     for start in ["exec", "trap '' HUP; exec"] {
-        let line = format!("{start} {PROGRAM}");
+        let line = format!("{start} {PROGRAM} demo");
         let mut app = Screen::of("/bin/sh", home.path(), &["-c", &line], &[]);
         app.until("Biggest moves");
         let mut child = app.hang_up();

@@ -19,7 +19,7 @@ fn cached(home: &Path) -> Option<String> {
 #[test]
 fn the_background_is_asked_for_and_remembered() {
     let home = tempfile::tempdir().expect("home");
-    let mut screen = Screen::open_with(home.path(), &[], &TRUECOLOR);
+    let mut screen = Screen::open_with(home.path(), &["demo"], &TRUECOLOR);
     screen.first_frame();
     screen.until_written(QUESTION);
     screen.press("\x1b]11;rgb:ffff/ffff/ffff\x07");
@@ -30,7 +30,7 @@ fn the_background_is_asked_for_and_remembered() {
         assert_eq!(cached(home.path()).as_deref(), Some("xterm-256color/ light\n"));
     }
     // Never answered: the next start goes by what was said before, from its first frame on.
-    let mut screen = Screen::open_with(home.path(), &[], &TRUECOLOR);
+    let mut screen = Screen::open_with(home.path(), &["demo"], &TRUECOLOR);
     screen.first_frame();
     screen.press("?");
     screen.until_written(LIGHT);
@@ -42,7 +42,7 @@ fn the_background_is_asked_for_and_remembered() {
 #[test]
 fn a_late_answer_is_never_typed() {
     let home = tempfile::tempdir().expect("home");
-    let mut screen = Screen::open_with(home.path(), &[], &TRUECOLOR);
+    let mut screen = Screen::open_with(home.path(), &["demo"], &TRUECOLOR);
     screen.until_written(QUESTION);
     screen.press("/");
     screen.until("Esc cancel");
@@ -57,7 +57,7 @@ fn a_late_answer_is_never_typed() {
 fn terminals_that_do_not_know_the_question_are_not_asked_it() {
     let home = tempfile::tempdir().expect("home");
     for term in ["linux", "screen", "vt220", "never-heard-of"] {
-        let mut screen = Screen::open_with(home.path(), &[], &[("TERM", term)]);
+        let mut screen = Screen::open_with(home.path(), &["demo"], &[("TERM", term)]);
         screen.until("Demo: a made-up company");
         screen.press("q");
         let (code, written) = screen.ended();
@@ -70,7 +70,7 @@ fn terminals_that_do_not_know_the_question_are_not_asked_it() {
 fn the_mouse_is_given_back_however_the_app_ends() {
     let home = tempfile::tempdir().expect("home");
     let config = crate::support::write(home.path(), "c.toml", "[screen]\nmouse = true\n");
-    let words = ["--config", config.to_str().expect("path")];
+    let words = ["demo", "--config", config.to_str().expect("path")];
     for quit in [true, false] {
         let mut screen = Screen::open(home.path(), &words);
         screen.until_written("\x1b[?1000h\x1b[?1006h");

@@ -285,6 +285,14 @@ impl Bars<'_> {
                 cell.set_char(sign).set_style(style);
             }
         }
+        // A blank has no colour of its own: with its neighbour's the terminal is told of fewer changes.
+        let gap = x + self.plan.bar..(x + self.plan.slot()).min(self.plot.right());
+        let Some(colour) = style.fg.filter(|_| matches!(style.bg, None | Some(Color::Reset))) else { return };
+        for x in gap {
+            if let Some(cell) = buf.cell_mut((x, y)).filter(|cell| cell.symbol() == " ") {
+                cell.set_fg(colour);
+            }
+        }
     }
 
     /// What fills one cell of a bar whose lower edge is `floor` eighths above zero.
