@@ -17,10 +17,13 @@ machine does hits all alike. What is written is stamped as it is read and replay
     first frame   from exec to the end of the write after which at least half of the cells are
                   there that are there when nothing more comes; the same for every program
     figures       from exec to the write that shows the month's total (spendtop only)
-    idle          20 s without a key: bytes, wake-ups (context switches of all threads), CPU
+    idle          20 s without a key, 3 s after the last that was drawn: bytes, wake-ups (context
+                  switches of all threads of the process and of all that it started), CPU
+    asleep        from a key that asks, 3 s after the last, to the last write that it caused
     move, tab     bytes written for one key: a row down in Breakdown, the other tab
     key to paint  from a key's write to the end of the frame that it caused
-    resident      VmRSS of the process once it has shown both tabs
+    resident      VmRSS of the process and of all that it started: while idle, and as soon as it has
+                  shown both tabs
 """
 
 import argparse
@@ -41,6 +44,8 @@ from pathlib import Path
 
 COLUMNS, ROWS = 160, 48
 QUIET = 0.3
+# Until the process that answered has ended for want of questions.
+SETTLING = 3.0
 FRAME_END = b"\x1b[?2026l"
 # What a terminal answers, so that nobody waits for a time-out.
 ANSWERS = [
@@ -155,26 +160,54 @@ def threads(pid):
     return [Path(f"/proc/{pid}/task/{task}") for task in os.listdir(f"/proc/{pid}/task")]
 
 
+def family(pid):
+    """A process and all that it started, and they in turn."""
+    members = [pid]
+    for member in members:
+        for task in threads(member):
+            members.extend(int(child) for child in (task / "children").read_text().split())
+    return members
+
+
 def wakeups(pid):
-    lines = (line for task in threads(pid) for line in (task / "status").read_text().splitlines())
-    return sum(int(line.split()[1]) for line in lines if "ctxt_switches" in line)
+    """Context switches by thread, of a process and all that it started."""
+    tasks = [task for member in family(pid) for task in threads(member)]
+    lines = {task: (task / "status").read_text().splitlines() for task in tasks}
+    return {task: sum(int(line.split()[1]) for line in said if "ctxt_switches" in line) for task, said in lines.items()}
 
 
 def cpu_seconds(pid):
-    return sum(int((task / "schedstat").read_text().split()[0]) for task in threads(pid)) / 1e9
+    tasks = (task for member in family(pid) for task in threads(member))
+    return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
 
 
 def resident_megabytes(pid):
-    status = Path(f"/proc/{pid}/status").read_text()
-    return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1e3
+    said = (Path(f"/proc/{member}/status").read_text() for member in family(pid))
+    return sum(int(re.search(r"VmRSS:\s+(\d+)", status)[1]) for status in said) / 1e3
 
 
 def idle(terminal, seconds):
-    terminal.collect(1.0)
+    terminal.collect(SETTLING)
     before = wakeups(terminal.pid), cpu_seconds(terminal.pid)
     written = terminal.collect(seconds)
     after = wakeups(terminal.pid), cpu_seconds(terminal.pid)
-    return len(written) / seconds, (after[0] - before[0]) / seconds, (after[1] - before[1]) / seconds * 100
+    # What has ended meanwhile is not counted; what began meanwhile is, whole.
+    woken = sum(count - before[0].get(task, 0) for task, count in after[0].items())
+    return len(written) / seconds, woken / seconds, (after[1] - before[1]) / seconds * 100
+
+
+def asleep(terminal):
+    """Milliseconds from a key that asks, once nobody has the store open, to the last that is drawn for it."""
+    times = []
+    for key in (b"]", b"[", b"]", b"["):
+        terminal.collect(SETTLING)
+        began = time.perf_counter()
+        os.write(terminal.fd, key)
+        last = began
+        while terminal.open and terminal.read(0.5):
+            last = time.perf_counter()
+        times.append((last - began) * 1e3)
+    return statistics.median(times), max(times)
 
 
 def latencies(terminal, count):
@@ -202,7 +235,8 @@ def month_total(command):
 def measure_app(command, seconds):
     terminal = Terminal(command)
     terminal.until_quiet()
-    result = {"idle": idle(terminal, seconds)}
+    result = {"idle": idle(terminal, seconds), "resident, idle": resident_megabytes(terminal.pid)}
+    result["asleep"] = asleep(terminal)
     terminal.press(b"2")
     terminal.press(b"g")
     result["move"] = [len(terminal.press(b"j")) for _ in range(12)]
@@ -274,11 +308,12 @@ def main():
     print(f"\n| idle | {written:.1f} bytes/s, {woken:.2f} wake-ups/s, {cpu:.3f} % CPU |\n|---|---|")
     for what in ("move", "move, detail open", "tab"):
         print(f"| {what}, bytes (median / most) | {statistics.median(result[what]):.0f} / {max(result[what])} |")
+    print("| the answer after a sleep, ms (median / most) | {:.0f} / {:.0f} |".format(*result["asleep"]))
     print("| key to paint, ms (median / p99) | {:.1f} / {:.1f} |".format(*result["key"]))
     if given.bill:
         times = measure_import(command, given.store, given.bill)
         print("| the same while an import runs | {:.1f} / {:.1f} |".format(*times))
-    print(f"| resident | {result['resident']:.0f} MB |")
+    print(f"| resident, idle / in use | {result['resident, idle']:.0f} / {result['resident']:.0f} MB |")
 
 
 if __name__ == "__main__":

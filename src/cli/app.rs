@@ -5,7 +5,7 @@
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::args::{DemoArgs, Global};
 use super::run::Context;
@@ -68,6 +68,8 @@ struct Plan {
     demo: Option<u64>,
     /// The flags that name the store.
     flags: String,
+    /// What the store's user must know, as it was last told.
+    notices: Arc<Mutex<Vec<String>>>,
 }
 
 impl Plan {
@@ -84,8 +86,8 @@ impl Plan {
                 .hint("leave --data-dir away, or name an empty folder"));
         }
         // Whoever else has it open has filled it, or does so now.
-        if let Some(owner) = host.owner() {
-            wiring::fill_with_demo(owner.serving().store(), seed, self.today)?;
+        if host.has_begun() {
+            wiring::keep_demo(&host, seed, self.today)?;
         }
         Ok(Some(Arc::new(host)))
     }
@@ -94,6 +96,7 @@ impl Plan {
     fn standing(&self, about: About) -> tui::Standing {
         let as_of = wiring::shown_day(self.today, self.fixed, about.days.map(|(_, last)| last));
         let mut lines = about.notices;
+        self.notices.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&lines);
         if about.demo {
             lines.push(DEMO_BANNER.to_owned());
         } else if as_of != self.today {
@@ -110,7 +113,8 @@ fn over(context: &mut Context<'_, '_>, place: PathBuf, demo: Option<u64>, face: 
     let fixed = context.global.as_of.is_some();
     let plan = Plan {
         config: context.config.clone(),
-        setup: wiring::setup(context, &place),
+        setup: wiring::setup_apart(context, &place),
+        notices: Arc::default(),
         today: context.as_of,
         fixed,
         demo,
@@ -118,7 +122,7 @@ fn over(context: &mut Context<'_, '_>, place: PathBuf, demo: Option<u64>, face: 
     };
     let front = front_page(context, &place).filter(|page| page.of.demo || demo.is_none());
     let as_of = front.as_ref().map_or(context.as_of, |p| wiring::shown_day(context.as_of, fixed, Some(p.of.last_day)));
-    let open = first::Shared::default();
+    let (open, notices) = (first::Shared::default(), Arc::clone(&plan.notices));
     let ours = Arc::clone(&open);
     let importer = first::importer(plan.setup.clone(), Arc::clone(&open));
     let opener: tui::Opener = Box::new(move |source| {
@@ -139,17 +143,19 @@ fn over(context: &mut Context<'_, '_>, place: PathBuf, demo: Option<u64>, face: 
     let banner = demo.map(|_| DEMO_BANNER.to_owned());
     let first_run = (demo.is_none() && !folder::exists(&place)).then(first::clouds);
     let session = wiring::session(&place, &context.config);
-    let place = Some(place);
-    let result = start(context, Start { as_of, banner, front, first_run, session, place }, opener, importer, face);
+    let kept = Some(place.clone());
+    let result =
+        start(context, Start { as_of, banner, front, first_run, session, place: kept }, opener, importer, face);
     let host = open.lock().unwrap_or_else(PoisonError::into_inner).take();
     if let Some(host) = host {
-        let notices = host.owner().map(|owner| {
-            wiring::refresh_front(context, &owner.serving().engine(&wiring::settings(&context.config)));
-            owner.serving().about().notices
-        });
+        // Whoever owns the store keeps the front page of what was looked at last, when it ends.
+        wiring::committed(&host);
+        if matches!(result, Ok(0)) && !wiring::has_front(context, &place) {
+            let _ = host.about();
+        }
         host.release();
-        for notice in notices.into_iter().flatten() {
-            context.streams.note(&notice, &[])?;
+        for notice in &*notices.lock().unwrap_or_else(PoisonError::into_inner) {
+            context.streams.note(notice, &[])?;
         }
     }
     result

@@ -417,6 +417,9 @@ pub enum StoreCommand {
     Check,
     /// How much it holds, and how large it is
     Stats,
+    /// Open the store for the app and serve it; the app starts this by itself
+    #[command(hide = true)]
+    Serve,
     /// Write the whole store into one file
     Backup {
         /// The file to write.

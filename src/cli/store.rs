@@ -1,6 +1,8 @@
 //! `spendtop store check|stats|backup|restore|rebuild|accept-loss`.
 
 use std::collections::BTreeSet;
+use std::fs::File;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
 
 use super::args::{StoreArgs, StoreCommand};
@@ -10,8 +12,8 @@ use super::wiring;
 use crate::domain::text::SafeText;
 use crate::engine::Engine;
 use crate::error::{Error, Kind, Result};
-use crate::host::Host;
 use crate::host::chore::Chore;
+use crate::host::{Host, apart};
 use crate::store::backup;
 
 /// Runs `store`; returns the exit code.
@@ -20,6 +22,9 @@ use crate::store::backup;
 /// Where the store cannot be opened, or a file is at fault.
 pub fn run(context: &mut Context<'_, '_>, args: &StoreArgs) -> Result<u8> {
     let place = context.data_dir()?;
+    if args.command == StoreCommand::Serve {
+        return serve(context, &place);
+    }
     if let StoreCommand::Restore { file } = &args.command {
         let kept = backup::restore(file, &place)?;
         let kept =
@@ -59,8 +64,25 @@ pub fn run(context: &mut Context<'_, '_>, args: &StoreArgs) -> Result<u8> {
             ))?;
             Ok(0)
         }
-        StoreCommand::Restore { .. } => Ok(0),
+        StoreCommand::Restore { .. } | StoreCommand::Serve => Ok(0),
     }
+}
+
+/// What the app has started: standard input is its socket, standard output the store's lock.
+fn serve(context: &mut Context<'_, '_>, place: &Path) -> Result<u8> {
+    let kept = |stream: BorrowedFd<'_>| {
+        stream.try_clone_to_owned().map_err(|e| Error::new(Kind::Store, format!("no room for another open file: {e}")))
+    };
+    let (parent, lock) = (kept(std::io::stdin().as_fd())?, kept(std::io::stdout().as_fd())?);
+    let let_go = || {
+        if let Ok(nothing) = File::options().read(true).write(true).open("/dev/null") {
+            let _ = rustix::stdio::dup2_stdin(&nothing).and_then(|()| rustix::stdio::dup2_stdout(&nothing));
+        }
+    };
+    // A process that is started by its file's link is named after the link.
+    let _ = std::fs::write("/proc/self/comm", "spendtop");
+    apart::serve(&wiring::setup(context, place), parent.into(), lock.into(), let_go)?;
+    Ok(0)
 }
 
 /// Makes the rollups anew. Where that meets damage, what can be read is saved first, by opening the

@@ -2,6 +2,7 @@
 //!
 //! Knows no flag's syntax and renders nothing.
 
+use std::ffi::OsString;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -19,7 +20,7 @@ use crate::engine::front::{self, Of};
 use crate::engine::local::LocalEngine;
 use crate::engine::{Engine, Question};
 use crate::error::{Error, Result};
-use crate::host::{Host, Settings, Setup};
+use crate::host::{Host, Program, Settings, Setup};
 use crate::provider::Problem;
 use crate::provider::demo::{self, Demo};
 use crate::store::manifest::Manifest;
@@ -47,7 +48,25 @@ pub fn setup(context: &Context<'_, '_>, place: &Path) -> Setup {
         tag_keys: context.config.tags.keys.clone(),
         settings: settings(&context.config),
         after_change: Arc::new(move |engine| keep_front(engine, &config, today, fixed)),
+        program: None,
     }
+}
+
+/// What the app needs to reach the store: it leaves opening it to a process of its own.
+#[must_use]
+pub fn setup_apart(context: &Context<'_, '_>, place: &Path) -> Setup {
+    // The running program's file, whatever lies by now where it was started from.
+    let running = Path::new("/proc/self/exe");
+    let path = if running.exists() { Some(running.to_owned()) } else { std::env::current_exe().ok() };
+    let mut words: Vec<OsString> = vec!["spendtop".into(), "--data-dir".into(), place.into()];
+    if let Some(config) = &context.global.config {
+        words.extend(["--config".into(), config.into()]);
+    }
+    if let Some(day) = context.global.as_of {
+        words.extend(["--as-of".into(), day.to_string().into()]);
+    }
+    words.extend(["store".into(), "serve".into()]);
+    Setup { program: path.map(|path| Program { path, words }), ..setup(context, place) }
 }
 
 /// Reaches the store, in this process or in the one that has it open, and says what its user must
@@ -102,10 +121,6 @@ pub fn first_question(place: &Path, config: &Config) -> Question {
 
 /// Writes the front page of what the store holds now. Without it the next start only shows its
 /// figures later, so that failing to write it is not told.
-pub fn refresh_front(context: &Context<'_, '_>, engine: &LocalEngine) {
-    keep_front(engine, &context.config, context.as_of, context.global.as_of.is_some());
-}
-
 fn keep_front(engine: &LocalEngine, config: &Config, today: Day, fixed: bool) {
     let Some(place) = engine.store().place() else { return };
     let manifest = engine.store().manifest();
@@ -113,6 +128,14 @@ fn keep_front(engine: &LocalEngine, config: &Config, today: Day, fixed: bool) {
     let of = last.map(|last_day| Of { generation: manifest.generation, last_day, demo: engine.is_demo() });
     let moment = (shown_day(today, fixed, last), clock::now_seconds());
     let _ = front::refresh(engine, place, of, &first_question(place, config), moment);
+}
+
+/// Whether the front page is of what is to be shown first.
+#[must_use]
+pub fn has_front(context: &Context<'_, '_>, place: &Path) -> bool {
+    let shown = |last| shown_day(context.as_of, context.global.as_of.is_some(), Some(last));
+    front::read(place, &first_question(place, &context.config))
+        .is_some_and(|page| page.as_of == shown(page.of.last_day))
 }
 
 /// The same, where this process owns a store that a command changed beside it.
@@ -200,6 +223,14 @@ pub fn fill_with_demo(store: &Store, seed: u64, as_of: Day) -> Result<()> {
     fill(store, Demo::new(seed, as_of), as_of)
 }
 
+/// The same into a store that may be another process's.
+///
+/// # Errors
+/// As [`Host::import`].
+pub fn keep_demo(host: &Host, seed: u64, as_of: Day) -> Result<()> {
+    host.import(&mut Demo::new(seed, as_of), &demo_options(as_of), &Unwatched, &|| {}).map(|_| ())
+}
+
 /// Generates only the demo company's last days into a store: enough to try questions on.
 ///
 /// # Errors
@@ -209,9 +240,12 @@ pub fn fill_with_demo_days(store: &Store, seed: u64, as_of: Day, days: i32) -> R
 }
 
 fn fill(store: &Store, mut demo: Demo, as_of: Day) -> Result<()> {
+    ingest::ingest(store, &mut demo, &demo_options(as_of), &Unwatched).map(|_| ())
+}
+
+fn demo_options(as_of: Day) -> Options {
     let decisions = crate::sync::groups::Decisions { replace: true, ..Default::default() };
-    let options = Options { decisions, taken_at: as_of.seconds(), ..Options::default() };
-    ingest::ingest(store, &mut demo, &options, &Unwatched).map(|_| ())
+    Options { decisions, taken_at: as_of.seconds(), ..Options::default() }
 }
 
 /// Gives up when Ctrl-C is pressed, instead of ending the process. From when this returns on: what

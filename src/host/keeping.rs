@@ -17,7 +17,7 @@ use crate::sync::ingest::{self, Options, Outcome, Watcher};
 
 impl Host {
     fn chore(&self, chore: &Chore) -> Result<Done> {
-        self.0.with(
+        self.shared.with(
             |owner| chore.run(owner.serving()),
             |remote| {
                 if !chore.changes() {
@@ -74,8 +74,8 @@ impl Host {
         open: &dyn Fn() -> Result<Box<dyn Write + Send>>,
         cancel: &Cancel,
     ) -> Result<u64> {
-        let settings = &self.0.setup.settings;
-        self.0.with(
+        let settings = &self.shared.setup.settings;
+        self.shared.with(
             |owner| export::write(&owner.serving().engine(settings), scope, open()?, cancel),
             |remote| remote.export(scope, &mut *open().map_err(Trouble::Told)?, cancel),
         )
@@ -93,7 +93,7 @@ impl Host {
         waiting: &(dyn Fn() + Sync),
     ) -> Result<Outcome> {
         for _ in 0..LOST_MAX {
-            match self.0.found()? {
+            match self.shared.found()? {
                 Found::Owning(owner) => {
                     if owner.serving().store().is_being_changed() {
                         waiting();
@@ -109,7 +109,7 @@ impl Host {
                     match told {
                         Ok(outcome) => return Ok(outcome),
                         Err(Trouble::Told(error)) => return Err(error),
-                        Err(Trouble::Gone) => self.0.lost(&remote),
+                        Err(Trouble::Gone) => self.shared.lost(&remote),
                     }
                 }
             }

@@ -19,7 +19,7 @@ use crate::sync::groups::Decisions;
 use crate::sync::ingest::Options;
 
 /// Counted up with every change of what is said.
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;
 
 /// This build's version, as others are told.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -77,7 +77,7 @@ pub struct Settings {
 pub enum Purpose {
     /// [`Request`]s, one after the other, each with its [`Reply`].
     Ask,
-    /// The owner tells [`crate::engine::Event`]s until one of them goes.
+    /// The owner tells [`News`] until one of them goes.
     Watch,
     /// A source is read into the store: an [`Intake`], then [`Fed`] one way and [`Taken`] the other.
     Import,
@@ -93,6 +93,27 @@ pub struct Welcome {
     pub process: u32,
     /// Why the owner does not want this connection.
     pub refused: Option<String>,
+}
+
+/// What the owner tells by itself.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum News {
+    /// The store holds something else than before.
+    Committed,
+    /// The owner ends by itself and owes nobody an answer: nobody need look for another one before
+    /// there is something to ask.
+    Goodbye,
+}
+
+/// What a process that was started to serve says once.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub enum Begun {
+    /// The store is open, and its socket is listened to.
+    Serving,
+    /// No socket can be had for it: it is for whoever asks to open it.
+    Unserved,
+    /// The store cannot be opened.
+    Failed(Error),
 }
 
 /// Something asked of the owner.

@@ -13,15 +13,26 @@
 //! is opened, so that all who start together knock and wait. Only who holds the lock removes a
 //! socket file: one that a killed process left is removed, one that is in use never is.
 //!
+//! A command opens the store itself: it is soon over. The app never does, since the database keeps
+//! threads that wake every second until their process ends, and the app stays for days. It hands the
+//! lock to a process that it starts of its own program ([`apart`]), and attaches to that one. Only
+//! where none can be started, or no socket can be had, does it open the store after all.
+//!
 //! ## When the owner goes
 //!
 //! The system gives its lock back and breaks its connections, however it ended. An app waits on a
-//! connection of its own for that ([`message::Purpose::Watch`]) and looks for an owner at once, as
-//! at the start: one gets the lock, opens the store and serves, the others attach to it. Questions
-//! under way wait and are asked again. Who watches is told [`Event::Reattaching`], then
-//! [`Event::Attached`] and [`Event::Committed`]. An owner that ends by itself first answers what is
-//! under way, for a moment. One that is to be stopped (Ctrl-Z) lets go in the same way
-//! ([`Engine::release`]).
+//! connection of its own for that ([`message::Purpose::Watch`]).
+//!
+//! An owner that ends by itself answers what is under way, for a moment, and says goodbye: a command
+//! that is done, one that is to be stopped (Ctrl-Z, [`Engine::release`]), and the process that an app
+//! started, once nothing has been asked for a second or all have gone. Then nobody looks for another
+//! one until there is a question, for which a process is started again. Meanwhile the system tells of
+//! what others bring, and [`Event::Committed`] is told. Only Linux does so: elsewhere an
+//! app that sleeps sees what others brought with its next question.
+//!
+//! One that is lost without a word, killed or broken, is looked for at once, as at the start.
+//! Questions under way wait and are asked again. Who watches is told [`Event::Reattaching`], then
+//! [`Event::Attached`], and [`Event::Committed`] where the store is another than before.
 //!
 //! ## What is said
 //!
@@ -33,6 +44,7 @@
 //! Nothing here wakes while nothing happens: threads wait for their sockets.
 
 pub mod address;
+pub mod apart;
 pub mod chore;
 mod feed;
 pub mod frame;
@@ -43,11 +55,13 @@ pub mod owner;
 pub mod remote;
 pub mod service;
 mod session;
+mod watch;
 pub mod wire;
 
 #[cfg(test)]
 mod tests;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
@@ -56,12 +70,14 @@ use crate::engine::{
     Answer, Cancel, Command, Engine, Event, Extent, Listener, Listeners, OpenFile, Outcome, Question, export,
 };
 use crate::error::{Error, Kind, Result};
-use crate::store::folder::{self, Lock};
+use crate::store::folder::{self, Lock, Mark};
 
 pub use message::{About, Settings};
-pub use owner::{Owner, Setup};
+pub use owner::{Owner, Program, Setup};
 
+use message::News;
 use remote::{Events, Remote, Trouble};
+use watch::Watch;
 
 /// How long the lock of a process that does not serve is waited for.
 const WAIT_MAX: Duration = Duration::from_secs(5);
@@ -76,7 +92,11 @@ const LOST_MAX: u32 = 20;
 const RELEASE_MAX: Duration = Duration::from_millis(500);
 
 /// A store that is open here, or in another process.
-pub struct Host(Arc<Shared>);
+pub struct Host {
+    shared: Arc<Shared>,
+    /// Kept: it looks at the store's files while nobody has the store open.
+    _watch: Option<Watch>,
+}
 
 struct Shared {
     setup: Setup,
@@ -87,6 +107,10 @@ struct Shared {
     listeners: Listeners<Event>,
     /// Kept: the own store tells it of changes.
     on_change: Listener<()>,
+    /// The store as it was when its changes were last told.
+    told: Mutex<Mark>,
+    /// Whether this process had the lock, be it only to hand it over.
+    has_begun: AtomicBool,
 }
 
 enum State {
@@ -108,8 +132,8 @@ enum Found {
 }
 
 impl Host {
-    /// Becomes the store's owner, or attaches to it. One that `watches` is told of commits, and
-    /// takes over by itself when the owner has gone.
+    /// Becomes the store's owner, or attaches to it, or to a process that it starts where the setup
+    /// says so. One that `watches` is told of commits, and of another owner where one is lost.
     ///
     /// # Errors
     /// Kind `Store` where the store cannot be opened, or a process has it that does not serve it,
@@ -120,14 +144,29 @@ impl Host {
             let theirs = Weak::clone(shared);
             let on_change: Listener<()> = Arc::new(move |()| {
                 if let Some(shared) = theirs.upgrade() {
-                    shared.listeners.tell(Event::Committed);
+                    shared.committed();
                 }
             });
             let (state, changed, listeners) = (Mutex::new(State::Looking), Condvar::new(), Listeners::default());
-            Shared { setup, watches, state, changed, listeners, on_change }
+            let (told, has_begun) = (Mutex::new(folder::mark(&setup.place)), AtomicBool::new(false));
+            Shared { setup, watches, state, changed, listeners, on_change, told, has_begun }
         });
+        let theirs = Arc::downgrade(&shared);
+        let look = move || {
+            if let Some(shared) = theirs.upgrade() {
+                shared.look_for_news();
+            }
+        };
+        // Where the system does not tell of files, the next question brings what is new.
+        let watch = if watches { watch::watch(&shared.setup.place, look).ok() } else { None };
         shared.look()?;
-        Ok(Host(shared))
+        Ok(Host { shared, _watch: watch })
+    }
+
+    /// Whether nobody had the store open when this process came, so that it took it or had it taken.
+    #[must_use]
+    pub fn has_begun(&self) -> bool {
+        self.shared.has_begun.load(Ordering::Acquire)
     }
 
     /// What the store is.
@@ -135,13 +174,13 @@ impl Host {
     /// # Errors
     /// Kind `Store` where it cannot be reached.
     pub fn about(&self) -> Result<About> {
-        self.0.with(|owner| Ok(owner.serving().about()), Remote::about)
+        self.shared.with(|owner| Ok(owner.serving().about()), Remote::about)
     }
 
     /// The owner, where it is this process.
     #[must_use]
     pub fn owner(&self) -> Option<Arc<Owner>> {
-        match &*self.0.lock() {
+        match &*self.shared.lock() {
             State::Owning(owner) => Some(Arc::clone(owner)),
             _ => None,
         }
@@ -154,8 +193,8 @@ impl Engine for Host {
     }
 
     fn ask(&self, question: &Question, as_of: Day, cancel: &Cancel) -> Result<Answer> {
-        let settings = &self.0.setup.settings;
-        self.0.with(
+        let settings = &self.shared.setup.settings;
+        self.shared.with(
             |owner| owner.serving().engine(settings).ask(question, as_of, cancel),
             |remote| {
                 if cancel.is_cancelled() {
@@ -167,8 +206,8 @@ impl Engine for Host {
     }
 
     fn command(&self, command: &Command) -> Result<Outcome> {
-        let settings = &self.0.setup.settings;
-        self.0.with(
+        let settings = &self.shared.setup.settings;
+        self.shared.with(
             |owner| {
                 let outcome = owner.serving().engine(settings).command(command)?;
                 owner.serving().changed();
@@ -183,16 +222,16 @@ impl Engine for Host {
     }
 
     fn extent(&self) -> Result<Extent> {
-        let settings = &self.0.setup.settings;
-        self.0.with(|owner| owner.serving().engine(settings).extent(), Remote::extent)
+        let settings = &self.shared.setup.settings;
+        self.shared.with(|owner| owner.serving().engine(settings).extent(), Remote::extent)
     }
 
     fn subscribe(&self, listener: &Listener<Event>) {
-        self.0.listeners.add(listener);
+        self.shared.listeners.add(listener);
     }
 
     fn release(&self) {
-        self.0.release();
+        self.shared.release();
     }
 }
 
@@ -213,7 +252,7 @@ fn gone_meanwhile(trouble: Trouble) -> Trouble {
 
 impl Drop for Host {
     fn drop(&mut self) {
-        self.0.release();
+        self.shared.release();
     }
 }
 
@@ -272,7 +311,40 @@ impl Shared {
         // Where none is found, the next question looks again and says why.
         let _ = self.look();
         self.listeners.tell(Event::Attached);
+    }
+
+    /// The owner has ended by itself: nobody looks for another one before there is something to ask.
+    fn left(&self, by: &Arc<Remote>) {
+        {
+            let mut state = self.lock();
+            if !matches!(&*state, State::Attached(now) if Arc::ptr_eq(now, by)) {
+                return;
+            }
+            *state = State::Away;
+        }
+        self.tell_news();
+    }
+
+    /// Tells of a commit that the owner told of.
+    fn committed(&self) {
+        *self.told.lock().unwrap_or_else(PoisonError::into_inner) = folder::mark(&self.setup.place);
         self.listeners.tell(Event::Committed);
+    }
+
+    /// Tells of what nobody told of, if there is anything.
+    fn tell_news(&self) {
+        let now = folder::mark(&self.setup.place);
+        let before = std::mem::replace(&mut *self.told.lock().unwrap_or_else(PoisonError::into_inner), now);
+        if before != now {
+            self.listeners.tell(Event::Committed);
+        }
+    }
+
+    /// A file that tells commits has changed. An owner tells of its own, once it can answer for them.
+    fn look_for_news(&self) {
+        if matches!(&*self.lock(), State::Away) {
+            self.tell_news();
+        }
     }
 
     /// Becomes the owner or attaches; the state is [`State::Looking`] meanwhile.
@@ -293,11 +365,16 @@ impl Shared {
             }
         };
         self.changed.notify_all();
+        drop(state);
+        // What came between the last owner and this one.
+        if self.watches && result.is_ok() {
+            self.tell_news();
+        }
         result
     }
 
     fn reach(&self) -> Result<(State, Option<Watched>)> {
-        let mut waited = Duration::ZERO;
+        let (mut waited, mut started) = (Duration::ZERO, 0);
         loop {
             match self.attach() {
                 Ok((remote, events)) => {
@@ -308,6 +385,15 @@ impl Shared {
                 Err(Trouble::Gone) => {}
             }
             if let Some(lock) = Lock::try_take(&self.setup.place)? {
+                self.has_begun.store(true, Ordering::Release);
+                let ours = match self.setup.program.as_ref().filter(|_| started < LOST_MAX) {
+                    Some(program) => apart::start(program, lock)?,
+                    None => Some(lock),
+                };
+                let Some(lock) = ours else {
+                    started += 1;
+                    continue;
+                };
                 let owner = Owner::open(&self.setup, lock)?;
                 owner.serving().store().on_change(&self.on_change);
                 return Ok((State::Owning(Arc::new(owner)), None));
@@ -330,9 +416,13 @@ impl Shared {
     fn follow(self: &Arc<Self>, remote: &Arc<Remote>, events: Events) {
         let (shared, remote) = (Arc::downgrade(self), Arc::downgrade(remote));
         let follow = move || {
-            for event in events {
+            for news in events {
                 let Some(shared) = shared.upgrade() else { return };
-                shared.listeners.tell(event);
+                match (news, remote.upgrade()) {
+                    (News::Committed, _) => shared.committed(),
+                    (News::Goodbye, Some(remote)) => return shared.left(&remote),
+                    (News::Goodbye, None) => return,
+                }
             }
             if let (Some(shared), Some(remote)) = (shared.upgrade(), remote.upgrade()) {
                 shared.lost(&remote);

@@ -2,8 +2,10 @@
 //!
 //! Knows nothing of who attaches; [`super::service`] does.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::address;
 use super::message::{About, Settings};
@@ -16,6 +18,15 @@ use crate::store::folder::Lock;
 
 /// Called after each change that the owner made, for itself or for others, by whoever made it.
 pub type AfterChange = Arc<dyn Fn(&LocalEngine) + Send + Sync>;
+
+/// What to start, so that it serves a store ([`super::apart::serve`]).
+#[derive(Clone, Debug)]
+pub struct Program {
+    /// The program.
+    pub path: PathBuf,
+    /// Its arguments, the first of them its name.
+    pub words: Vec<OsString>,
+}
 
 /// Which store, and how it is used.
 #[derive(Clone)]
@@ -30,6 +41,8 @@ pub struct Setup {
     pub settings: Settings,
     /// What the owner does after each change: its front page is of what was there before.
     pub after_change: AfterChange,
+    /// What opens the store in a process of its own; this process does where `None`.
+    pub program: Option<Program>,
 }
 
 impl Setup {
@@ -115,6 +128,19 @@ impl Owner {
     #[must_use]
     pub fn serving(&self) -> &Arc<Serving> {
         &self.serving
+    }
+
+    /// Serves until nothing has been asked for as long as `linger`, or all have gone.
+    pub fn serve_until_unused(&self, linger: Duration) {
+        if let Some(service) = &self.service {
+            service.wait_until_unused(linger);
+        }
+    }
+
+    /// Whether others can reach it.
+    #[must_use]
+    pub fn is_served(&self) -> bool {
+        self.service.is_some()
     }
 
     /// Serves no more: what others ask is answered within a moment or given up.

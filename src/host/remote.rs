@@ -13,21 +13,21 @@ use super::address;
 use super::chore::{Chore, Done};
 use super::frame::Kind;
 use super::message::{
-    About, Greeting, Hello, Numbered, PROTOCOL, Purpose, REPLY_MAX, REQUEST_MAX, Reply, Request, VERSION, Welcome,
+    About, Greeting, Hello, News, Numbered, PROTOCOL, Purpose, REPLY_MAX, REQUEST_MAX, Reply, Request, VERSION, Welcome,
 };
 use super::owner::Setup;
 use super::wire::{self, Sender, Wire, peer};
 use crate::domain::calendar::Day;
 use crate::domain::text::SafeText;
 use crate::engine::export::Scope;
-use crate::engine::{self, Answer, Cancel, Command, Event, Extent, Listener, Question};
+use crate::engine::{self, Answer, Cancel, Command, Extent, Listener, Question};
 use crate::error::{Cause, Error};
 
 /// Connections that are kept for the next question.
 const IDLE_MAX: usize = 2;
 
 /// How long an owner may open its store before it says anything: a damaged one is repaired first.
-const WELCOME_MAX: Duration = Duration::from_secs(120);
+pub const WELCOME_MAX: Duration = Duration::from_secs(120);
 
 /// After this long without a word it is looked whether the owner has been stopped.
 const LOOK: Duration = Duration::from_secs(1);
@@ -262,10 +262,10 @@ impl Line {
 pub struct Events(Wire);
 
 impl Iterator for Events {
-    type Item = Event;
+    type Item = News;
 
     /// Waits for the next one; `None` once the owner has gone.
-    fn next(&mut self) -> Option<Event> {
+    fn next(&mut self) -> Option<News> {
         self.0.receive(REQUEST_MAX).ok().flatten()
     }
 }

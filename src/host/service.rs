@@ -3,7 +3,7 @@
 //! Each connection has a thread that waits for what comes ([`super::session`]); nothing wakes
 //! while nobody speaks. Knows no question.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
@@ -13,6 +13,7 @@ use std::{fs, io};
 
 use rustix::event::{PollFd, PollFlags};
 
+use super::message::News;
 use super::owner::Serving;
 use super::session;
 use super::wire::{Sender, Wire, peer};
@@ -48,8 +49,41 @@ struct State {
     gate: Gate,
     next: u64,
     connections: BTreeMap<u64, Sender>,
+    /// The connections on which events are told.
+    watching: BTreeSet<u64>,
     /// What is being worked on, by connection.
     running: BTreeMap<u64, Cancel>,
+    /// Sources that are being taken in.
+    taking: usize,
+    /// Whether it has been taken leave of all.
+    ended: bool,
+    /// Counted up by everything that is asked.
+    used: u64,
+}
+
+impl State {
+    fn is_busy(&self) -> bool {
+        !self.running.is_empty() || self.taking > 0
+    }
+
+    /// Whether all have gone who ever came.
+    fn is_deserted(&self) -> bool {
+        self.next > 0 && self.connections.is_empty() && !self.is_busy()
+    }
+
+    fn let_go(&self) {
+        for (number, sender) in &self.connections {
+            if self.watching.contains(number) {
+                sender.send_now(&News::Goodbye);
+            }
+            sender.hang_up();
+        }
+        self.running.values().for_each(Cancel::cancel);
+    }
+
+    fn is_closed(&self) -> bool {
+        matches!(self.gate, Gate::Closed)
+    }
 }
 
 #[derive(Default)]
@@ -94,17 +128,21 @@ impl Service {
         self.end();
     }
 
+    /// Waits until nothing has been asked for as long as `linger`, or all have gone, and takes nobody
+    /// in from then on.
+    pub fn wait_until_unused(&self, linger: Duration) {
+        self.desk.wait_until_unused(linger);
+        self.close();
+    }
+
     fn end(&self) {
-        if matches!(std::mem::replace(&mut self.desk.lock().gate, Gate::Closed), Gate::Closed) {
+        if std::mem::replace(&mut self.desk.lock().ended, true) {
             return;
         }
+        self.desk.lock().gate = Gate::Closed;
         self.desk.changed.notify_all();
         self.desk.wait_until_idle();
-        {
-            let state = self.desk.lock();
-            state.connections.values().for_each(Sender::hang_up);
-            state.running.values().for_each(Cancel::cancel);
-        }
+        self.desk.lock().let_go();
         self.desk.wait_until_idle();
     }
 }
@@ -133,15 +171,51 @@ impl Desk {
         }
     }
 
-    /// Notes that a connection's request is being worked on, until [`Self::finished`].
-    pub fn started(&self, connection: u64, cancel: &Cancel) {
-        self.lock().running.insert(connection, cancel.clone());
+    /// Notes that a connection's request is being worked on, until [`Self::finished`]; whether it may
+    /// be: nothing is begun any more once nobody is taken in.
+    pub fn started(&self, connection: u64, cancel: &Cancel) -> bool {
+        let mut state = self.lock();
+        if !state.is_closed() {
+            state.used += 1;
+            state.running.insert(connection, cancel.clone());
+        }
+        !state.is_closed()
+    }
+
+    /// Notes that a connection is told what happens.
+    pub fn watches(&self, connection: u64) {
+        self.lock().watching.insert(connection);
+    }
+
+    /// Notes that a source is being taken in, for as long as what this returns is kept.
+    pub fn taking(&self) -> Taking<'_> {
+        self.lock().taking += 1;
+        Taking(self)
     }
 
     /// A connection's request is done, its reply is sent.
     pub fn finished(&self, connection: u64) {
-        self.lock().running.remove(&connection);
+        {
+            let mut state = self.lock();
+            state.running.remove(&connection);
+            state.used += 1;
+        }
         self.changed.notify_all();
+    }
+
+    fn wait_until_unused(&self, linger: Duration) {
+        let mut state = self.lock();
+        loop {
+            state = self.changed.wait_while(state, |state| state.is_busy()).unwrap_or_else(PoisonError::into_inner);
+            let used = state.used;
+            let goes_on = |state: &mut State| state.used == used && !state.is_busy() && !state.is_deserted();
+            state = self.changed.wait_timeout_while(state, linger, goes_on).unwrap_or_else(PoisonError::into_inner).0;
+            if state.used == used && !state.is_busy() || state.is_deserted() {
+                // At once: what is asked from here on is asked of the next owner.
+                state.gate = Gate::Closed;
+                return;
+            }
+        }
     }
 
     fn wait_until_idle(&self) {
@@ -151,10 +225,11 @@ impl Desk {
 
     fn enter(&self, sender: Sender) -> Option<u64> {
         let mut state = self.lock();
-        if matches!(state.gate, Gate::Closed) || state.connections.len() >= CONNECTIONS_MAX {
+        if state.is_closed() || state.connections.len() >= CONNECTIONS_MAX {
             return None;
         }
         state.next += 1;
+        state.used += 1;
         let number = state.next;
         state.connections.insert(number, sender);
         Some(number)
@@ -163,10 +238,27 @@ impl Desk {
     fn leave(&self, connection: u64) {
         let mut state = self.lock();
         state.connections.remove(&connection);
+        state.watching.remove(&connection);
         // What nobody waits for any more.
         if let Some(cancel) = state.running.get(&connection) {
             cancel.cancel();
         }
+        drop(state);
+        self.changed.notify_all();
+    }
+}
+
+/// A source that is being taken in.
+pub struct Taking<'a>(&'a Desk);
+
+impl Drop for Taking<'_> {
+    fn drop(&mut self) {
+        {
+            let mut state = self.0.lock();
+            state.taking -= 1;
+            state.used += 1;
+        }
+        self.0.changed.notify_all();
     }
 }
 
@@ -174,7 +266,7 @@ fn listen(listener: &UnixListener, stopped: &UnixStream, desk: &Arc<Desk>) {
     loop {
         let mut both = [PollFd::new(listener, PollFlags::IN), PollFd::new(stopped, PollFlags::IN)];
         let polled = rustix::event::poll(&mut both, None);
-        if !both[1].revents().is_empty() || matches!(desk.lock().gate, Gate::Closed) {
+        if !both[1].revents().is_empty() || desk.lock().is_closed() {
             return;
         }
         match polled.map_err(io::Error::from).and_then(|_| listener.accept()) {

@@ -11,11 +11,11 @@ use std::time::Duration;
 
 use super::frame::{Kind, PIECE_MAX};
 use super::intake;
-use super::message::{Greeting, Hello, Numbered, Purpose, REQUEST_MAX, Reply, Request, Settings, Welcome};
+use super::message::{Greeting, Hello, News, Numbered, Purpose, REQUEST_MAX, Reply, Request, Settings, Welcome};
 use super::owner::Serving;
 use super::service::Desk;
 use super::wire::{self, Sender, Wire};
-use crate::engine::{Cancel, Engine, Event, Listener, export};
+use crate::engine::{Cancel, Engine, Listener, export};
 use crate::error::{Error, Result, contained};
 
 /// How long a client may take to say who it is.
@@ -55,16 +55,18 @@ pub fn run(wire: &mut Wire, desk: &Arc<Desk>, connection: u64) -> io::Result<()>
         Purpose::Import => {
             wire.send(&welcome(None))?;
             let Some(serving) = serving.upgrade() else { return Ok(()) };
+            let _busy = desk.taking();
             intake::run(wire, &serving)
         }
         Purpose::Watch => {
             let sender = wire.sender();
             // Told without waiting: a client that has left the socket full has the same news unread.
-            let listener: Listener<()> = Arc::new(move |()| sender.send_now(&Event::Committed));
+            let listener: Listener<()> = Arc::new(move |()| sender.send_now(&News::Committed));
             let Some(serving) = serving.upgrade() else { return Ok(()) };
             serving.store().on_change(&listener);
             drop(serving);
             wire.send(&welcome(None))?;
+            desk.watches(connection);
             match wire.next(REQUEST_MAX)? {
                 None => Ok(()),
                 Some(_) => Err(nonsense("who watches says nothing")),
@@ -116,7 +118,9 @@ impl Session<'_> {
 
     fn begin(&self, number: u64, request: Request, sender: Sender) -> io::Result<Running> {
         let (cancel, done) = (Cancel::default(), Arc::new(AtomicBool::new(false)));
-        self.desk.started(self.connection, &cancel);
+        if !self.desk.started(self.connection, &cancel) {
+            return Err(io::ErrorKind::ConnectionAborted.into());
+        }
         let (desk, connection) = (Arc::clone(self.desk), self.connection);
         let (serving, settings) = (self.serving.clone(), self.settings.clone());
         let (given_up, is_done) = (cancel.clone(), Arc::clone(&done));

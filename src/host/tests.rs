@@ -26,7 +26,14 @@ fn setup(place: &Path) -> Setup {
     let config = Config::default();
     let (dimensions, lenses) = (config.dimensions.clone(), config.saved_lenses());
     let settings = Settings { settle: config.settle, dimensions, lenses };
-    Setup { place: place.to_owned(), short: None, tag_keys: config.tags.keys, settings, after_change: Arc::new(|_| {}) }
+    Setup {
+        place: place.to_owned(),
+        short: None,
+        tag_keys: config.tags.keys,
+        settings,
+        after_change: Arc::new(|_| {}),
+        program: None,
+    }
 }
 
 struct Unwatched;
@@ -130,15 +137,73 @@ fn whoever_is_attached_takes_over_and_is_asked_again() {
     let (folder, owner, attached) = pair();
     let third = Host::open(setup(&folder.path().join("store")), true).expect("attached");
     let before: Vec<u64> = [&attached, &third].map(|host| host.extent().expect("extent").rows).to_vec();
-    let (sender, told) = mpsc::channel();
-    let listener: Listener<Event> = Arc::new(move |event| sender.send(event).expect("test listens"));
-    attached.subscribe(&listener);
     drop(owner);
     let after: Vec<u64> = [&attached, &third].map(|host| host.extent().expect("extent").rows).to_vec();
     assert_eq!(after, before);
-    let events: Vec<Event> = (0..3).map(|_| told.recv().expect("event")).collect();
-    assert_eq!(events, [Event::Reattaching, Event::Attached, Event::Committed]);
     assert!(attached.owner().is_some() != third.owner().is_some(), "one of them owns it");
+}
+
+/// Whoever listens for what a host tells.
+fn told_by(host: &Host) -> (Listener<Event>, mpsc::Receiver<Event>) {
+    let (sender, told) = mpsc::channel();
+    let listener: Listener<Event> = Arc::new(move |event| sender.send(event).expect("test listens"));
+    host.subscribe(&listener);
+    (listener, told)
+}
+
+#[test]
+fn an_owner_that_is_lost_is_looked_for_at_once() {
+    let folder = tempfile::tempdir().expect("folder");
+    let place = folder.path().to_owned();
+    let listener = std::os::unix::net::UnixListener::bind(setup(&place).socket().expect("path")).expect("bound");
+    // One that welcomes who asks and who watches, then goes without a word.
+    let short_lived = std::thread::spawn(move || {
+        let welcomed = [(), ()].map(|()| {
+            let mut wire = Wire::new(listener.accept().expect("knock").0).expect("wire");
+            let _: Option<Hello> = wire.receive(1 << 20).expect("hello");
+            wire.send(&Welcome { greeting: Greeting::ours(), process: 1, refused: None }).expect("sent");
+            wire
+        });
+        (listener, welcomed)
+    });
+    let host = Host::open(setup(&place), true).expect("attached");
+    let (_listener, told) = told_by(&host);
+    drop(short_lived.join().expect("no panic"));
+    assert_eq!([told.recv(), told.recv()], [Ok(Event::Reattaching), Ok(Event::Attached)]);
+    assert!(host.owner().is_some());
+}
+
+#[test]
+fn one_that_ends_by_itself_is_not_looked_for_and_what_others_do_meanwhile_is_told() {
+    let (folder, owner, attached) = pair();
+    let (_listener, told) = told_by(&attached);
+    drop(owner);
+    let beside = Host::open(setup(&folder.path().join("store")), false).expect("opened");
+    assert!(beside.has_begun(), "nobody took the store");
+    undo::remove_import(beside.owner().expect("owned").serving().store(), 1).expect("removed");
+    drop(beside);
+    if cfg!(target_os = "linux") {
+        assert_eq!(told.recv(), Ok(Event::Committed));
+    }
+    assert_eq!(attached.extent().expect("extent").rows, 0);
+    assert!(attached.has_begun());
+}
+
+#[test]
+fn an_owner_that_is_not_asked_says_goodbye_and_one_whom_all_have_left_ends_at_once() {
+    let (folder, owner, attached) = pair();
+    let place = folder.path().join("store");
+    let mut watcher = knock(&place, Purpose::Watch);
+    owner.owner().expect("owned").serve_until_unused(Duration::from_millis(1));
+    assert_eq!(watcher.receive::<News>(1 << 20).expect("read"), Some(News::Goodbye));
+    drop((watcher, owner));
+    assert_eq!(
+        attached.extent().expect("extent").rows,
+        Host::open(setup(&place), false).expect("opened").extent().expect("extent").rows
+    );
+    let owner = attached.owner().expect("took it over");
+    drop(knock(&place, Purpose::Ask));
+    owner.serve_until_unused(Duration::from_secs(3600));
 }
 
 #[test]

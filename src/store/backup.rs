@@ -69,7 +69,7 @@ fn fill(store: &Store, path: &Path, file: File) -> Result<u64> {
         Ok(())
     })?;
     out.put(&END.to_le_bytes()).map_err(|e| failed(&e))?;
-    let journal = store.place().map(|p| std::fs::read(p.join("journal.jsonl")).unwrap_or_default()).unwrap_or_default();
+    let journal = store.place().map(|p| std::fs::read(p.join(folder::JOURNAL)).unwrap_or_default()).unwrap_or_default();
     out.put_block(&journal).map_err(|e| failed(&e))?;
     let sum = out.1.finalize();
     let finish = || -> std::io::Result<()> {
@@ -159,7 +159,7 @@ fn put_in_place(path: &Path, place: &Path) -> Result<Option<String>> {
             return Err(error);
         }
     };
-    let target = next.join("journal.jsonl");
+    let target = next.join(folder::JOURNAL);
     File::create(&target)
         .and_then(|mut file| file.write_all(&journal).and_then(|()| file.sync_all()))
         .map_err(|e| Error::io(Kind::Store, "write", &target, &e))?;

@@ -17,6 +17,12 @@ use super::{front, witness};
 use crate::domain::text::SafeText;
 use crate::error::{Error, Kind, Result};
 
+/// The note of how many commits there were.
+const GENERATION: &str = "generation";
+
+/// The user's own state.
+pub(super) const JOURNAL: &str = "journal.jsonl";
+
 /// The mark that reading or writing the database failed.
 pub(super) const DAMAGED: &str = "damaged";
 
@@ -26,7 +32,7 @@ pub const WAIT_MAX: Duration = Duration::from_secs(2);
 pub const WAIT_STEP: Duration = Duration::from_millis(10);
 
 /// The lock on a store's folder, given back when dropped or when the process ends.
-pub struct Lock(#[expect(dead_code, reason = "held for its lock")] File);
+pub struct Lock(File);
 
 impl Lock {
     /// Takes the lock; waits a moment for a process that only asks something.
@@ -44,6 +50,22 @@ impl Lock {
     pub fn try_take(place: &Path) -> Result<Option<Lock>> {
         let file = Lock::file(place)?;
         Ok(file.try_lock_exclusive().is_ok().then(|| Lock::of(file)))
+    }
+
+    /// The lock's file, for a process that is to hold the lock too: it is free once both have let go.
+    ///
+    /// # Errors
+    /// Where there is no room for another open file.
+    pub fn hand_over(&self) -> std::io::Result<File> {
+        self.0.try_clone()
+    }
+
+    /// A lock that another process has handed over; `None` where the file is not this store's lock.
+    #[must_use]
+    pub fn handed(file: File, place: &Path) -> Option<Lock> {
+        let there = |meta: std::io::Result<fs::Metadata>| meta.ok().map(|meta| (meta.dev(), meta.ino()));
+        let is_ours = there(file.metadata()).is_some_and(|id| there(fs::metadata(place.join("lock"))) == Some(id));
+        (is_ours && file.try_lock_exclusive().is_ok()).then(|| Lock::of(file))
     }
 
     /// The error for a lock that another process keeps.
@@ -103,7 +125,7 @@ impl Lock {
 pub fn exists(place: &Path) -> bool {
     // While its files are replaced there may be no database for a moment; one that is gone although
     // commits were noted is for the opening to tell of.
-    place.join("db").is_dir() || ["replacing", "generation"].iter().any(|name| place.join(name).exists())
+    place.join("db").is_dir() || ["replacing", GENERATION].iter().any(|name| place.join(name).exists())
 }
 
 /// Makes the folder, readable by its owner alone, and refuses another's.
@@ -144,7 +166,7 @@ pub fn tighten(place: &Path) {
 /// # Errors
 /// Kind `Store` where the disk fails or is full.
 pub fn note_generation(place: &Path, generation: u64) -> Result<()> {
-    write_small(place, "generation", &generation.to_string())
+    write_small(place, GENERATION, &generation.to_string())
 }
 
 /// How far the database had come when it was last noted; `None` where no sound note says.
@@ -158,7 +180,23 @@ pub(super) type Note = Option<Result<u64, ()>>;
 
 /// Reads the note of the newest commit.
 pub(super) fn read_generation(place: &Path) -> Note {
-    read_small(place, "generation").map(|n| n.and_then(|text| text.parse().map_err(|_| ())))
+    read_small(place, GENERATION).map(|n| n.and_then(|text| text.parse().map_err(|_| ())))
+}
+
+/// What every change of what a store holds changes, to be read without opening it: commits noted,
+/// and bytes of the journal.
+pub type Mark = (Option<u64>, u64);
+
+/// The mark of the store in a folder.
+#[must_use]
+pub fn mark(place: &Path) -> Mark {
+    (noted_generation(place), fs::metadata(place.join(JOURNAL)).map_or(0, |meta| meta.len()))
+}
+
+/// Whether a file of the folder is one that [`mark`] reads.
+#[must_use]
+pub fn is_marking(name: &[u8]) -> bool {
+    [GENERATION, JOURNAL].iter().any(|marking| marking.as_bytes() == name)
 }
 
 /// Writes a line with its checksum as a file of its own.
@@ -213,7 +251,7 @@ fn read_small(place: &Path, name: &str) -> Option<Result<String, ()>> {
 }
 
 /// What a replacement may put in place.
-const REPLACED: [&str; 2] = ["db", "journal.jsonl"];
+const REPLACED: [&str; 2] = ["db", JOURNAL];
 
 /// An empty folder for what is to take the place of the store's files ([`replace`]).
 ///

@@ -93,7 +93,7 @@ impl Store {
             found => found?,
         };
         let mut lost = !manifest.lost.is_empty();
-        let journal = Journal::open(&place.join("journal.jsonl"))?;
+        let journal = Journal::open(&place.join(folder::JOURNAL))?;
         if !journal.damaged_lines.is_empty() {
             lost = true;
             notices
