@@ -52,21 +52,7 @@ impl App {
         match action {
             Action::Quit => return vec![Effect::Quit(0)],
             Action::Suspend => return vec![Effect::Suspend],
-            Action::Redraw => {
-                if self.error().is_some() {
-                    self.forget_asked();
-                }
-                if self.spend.drivers.error.is_some() {
-                    self.spend.drivers.forget();
-                }
-                if self.spend.details.error.is_some() {
-                    self.spend.details.forget();
-                }
-                self.forget_explained();
-                let mut effects = self.ask();
-                effects.push(Effect::Redraw);
-                return effects;
-            }
+            Action::Redraw => return self.redraw(),
             _ => {}
         }
         match &self.overlay {
@@ -117,6 +103,23 @@ impl App {
             _ => self.move_about(action),
         }
         self.ask()
+    }
+
+    /// Draws all of the screen again, and asks again what could not be answered.
+    fn redraw(&mut self) -> Vec<Effect> {
+        if self.error().is_some() {
+            self.forget_asked();
+        }
+        if self.spend.drivers.error.is_some() {
+            self.spend.drivers.forget();
+        }
+        if self.spend.details.error.is_some() {
+            self.spend.details.forget();
+        }
+        self.forget_explained();
+        let mut effects = self.ask();
+        effects.push(Effect::Redraw);
+        effects
     }
 
     fn show(&mut self, tab: Tab) {
