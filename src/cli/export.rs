@@ -5,7 +5,6 @@ use std::io::{Seek, Write};
 use std::path::{Path, PathBuf};
 
 use super::args::{ExportArgs, ExportFormat};
-use super::import::thousands;
 use super::lens::scope_of;
 use super::run::Context;
 use super::wiring;
@@ -16,6 +15,7 @@ use crate::engine::{Cancel, export};
 use crate::error::{Cause, Error, Kind, Result};
 use crate::focus::write::Format;
 use crate::host::Host;
+use crate::report::words;
 
 /// Writes the charges; a file appears whole or not at all.
 ///
@@ -72,7 +72,7 @@ pub fn run(context: &mut Context<'_, '_>, args: &ExportArgs) -> Result<u8> {
         let _ = std::fs::remove_file(&part);
     }
     let count = written?;
-    context.streams.note(&format!("wrote {} charges to {}", thousands(count), SafeText::path(&args.output)), &[])?;
+    context.streams.note(&format!("wrote {} charges to {}", words::count(count), SafeText::path(&args.output)), &[])?;
     Ok(0)
 }
 

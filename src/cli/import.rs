@@ -17,6 +17,7 @@ use crate::error::{Error, Kind, Result};
 use crate::provider::demo;
 use crate::provider::files::BillingFiles;
 use crate::provider::{CostSource, FileSummary, Problem};
+use crate::report::words;
 use crate::store::folder;
 use crate::sync::groups::Decisions;
 use crate::sync::ingest::{self, Options, Outcome, Watcher};
@@ -141,13 +142,14 @@ impl Progress {
     fn line(&self, bytes: u64, rows: u64) -> String {
         let seconds = self.started.elapsed().as_secs_f64().max(0.001);
         let rate = bytes as f64 / seconds;
-        let mut line = format!("{} charges · {} · {}/s", thousands(rows), size(bytes), size(rate as u64));
+        let mut line =
+            format!("{} charges · {} · {}/s", words::count(rows), words::bytes(bytes), words::bytes(rate as u64));
         if let Some(all) = self.size.filter(|all| *all > 0) {
             let part = (bytes as f64 / all as f64).min(1.0);
             line = format!("{:>3.0} %  {line}", part * 100.0);
             if part > 0.01 && rate > 0.0 {
                 let left = (all.saturating_sub(bytes)) as f64 / rate;
-                line = format!("{line} · {} left", duration(left));
+                line = format!("{line} · {} left", words::duration(left));
             }
         }
         line
@@ -264,12 +266,14 @@ impl Problems {
         if self.count == 0 {
             return Ok(());
         }
-        let mut lines = format!("{} rows refused:\n", thousands(self.count));
+        let mut lines = format!("{} rows refused:\n", words::count(self.count));
         self.lines().for_each(|line| lines.push_str(&format!("  {line}\n")));
         let more = self.count - self.shown.len() as u64;
         let path = SafeText::path(&self.path);
         match self.failed {
-            false if more > 0 => lines.push_str(&format!("  and {} more; all are listed in {path}\n", thousands(more))),
+            false if more > 0 => {
+                lines.push_str(&format!("  and {} more; all are listed in {path}\n", words::count(more)))
+            }
             false => lines.push_str(&format!("  listed in {path}\n")),
             true => lines.push_str(&format!("  the list could not be written to {path}\n")),
         }
@@ -300,7 +304,7 @@ pub(super) fn summary(outcome: &Outcome, dry_run: bool) -> String {
         (false, false) => "took",
     };
     let days = outcome.days.map_or(String::new(), |(from, to)| format!(", {from} to {to}"));
-    text.push_str(&format!("{verb} {} charges{days}\n", thousands(outcome.rows)));
+    text.push_str(&format!("{verb} {} charges{days}\n", words::count(outcome.rows)));
     text.push_str(&told::fates(outcome));
     if let Some(import) = outcome.import {
         text.push_str(&format!(
@@ -314,10 +318,10 @@ pub(super) fn summary(outcome: &Outcome, dry_run: bool) -> String {
 fn describe(summary: &FileSummary) -> String {
     let file = &summary.file;
     let name = SafeText::from_outside(&file.name);
-    let mut text = format!("{name}: {}, {} rows", file.format, thousands(file.rows + file.refused));
+    let mut text = format!("{name}: {}, {} rows", file.format, words::count(file.rows + file.refused));
     let mut more = |count: u64, what: &str| {
         if count > 0 {
-            text.push_str(&format!(", {} {what}", thousands(count)));
+            text.push_str(&format!(", {} {what}", words::count(count)));
         }
     };
     more(file.refused, "refused");
@@ -347,30 +351,6 @@ pub fn number(text: &str) -> Result<u64> {
         Error::new(Kind::Usage, format!("`{}` is no import's number", SafeText::from_outside(text)))
             .hint("`spendtop imports list` shows them")
     })
-}
-
-/// A count with its thousands apart.
-#[must_use]
-pub fn thousands(n: u64) -> String {
-    crate::domain::money::Amount::whole(i64::try_from(n).unwrap_or(i64::MAX)).grouped(0)
-}
-
-/// Bytes for people: `1.5 GB`.
-#[must_use]
-pub fn size(bytes: u64) -> String {
-    let mut value = bytes as f64;
-    for unit in ["B", "kB", "MB", "GB"] {
-        if value < 1000.0 {
-            return if unit == "B" { format!("{value:.0} B") } else { format!("{value:.1} {unit}") };
-        }
-        value /= 1000.0;
-    }
-    format!("{value:.1} TB")
-}
-
-fn duration(seconds: f64) -> String {
-    let seconds = seconds.round() as u64;
-    if seconds < 60 { format!("{seconds} s") } else { format!("{}:{:02} min", seconds / 60, seconds % 60) }
 }
 
 #[cfg(test)]

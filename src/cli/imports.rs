@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::BufRead;
 
 use super::args::{ImportsArgs, ImportsCommand};
-use super::import::{number, size, thousands};
+use super::import::number;
 use super::run::Context;
 use super::told::counting;
 use super::wiring;
@@ -13,6 +13,7 @@ use crate::domain::text::SafeText;
 use crate::error::{Error, Kind, Result};
 use crate::host::Host;
 use crate::host::chore::Chore;
+use crate::report::words;
 use crate::store::manifest::{Group, Import, Manifest, Part};
 
 /// What removing an import does not do.
@@ -65,20 +66,20 @@ fn list(context: &mut Context<'_, '_>, manifest: &Manifest) -> Result<u8> {
             "{:>4}  {:<20}  {:>13}  {:<10}  {}{more}",
             import.id,
             format_timestamp(import.taken_at),
-            thousands(held),
+            words::count(held),
             SafeText::from_outside(&import.source),
             files.join(", ")
         );
         if import.refused > 0 {
-            line.push_str(&format!("  ({} rows refused)", thousands(import.refused)));
+            line.push_str(&format!("  ({} rows refused)", words::count(import.refused)));
         }
         let lost = manifest.lost_rows(import.id);
         if lost > 0 {
-            line.push_str(&format!("  ({} charges lost to damage)", thousands(lost)));
+            line.push_str(&format!("  ({} charges lost to damage)", words::count(lost)));
         }
         let replaced = import.rows.saturating_sub(held + lost);
         if replaced > 0 {
-            line.push_str(&format!("  ({} charges replaced since)", thousands(replaced)));
+            line.push_str(&format!("  ({} charges replaced since)", words::count(replaced)));
         }
         if idle > 0 {
             line.push_str(&format!("  ({idle} account periods kept, not counted: another source has them)"));
@@ -96,8 +97,8 @@ fn show(context: &mut Context<'_, '_>, manifest: &Manifest, import: &Import) -> 
         import.id,
         SafeText::from_outside(&import.source),
         format_timestamp(import.taken_at),
-        thousands(import.rows),
-        thousands(import.refused)
+        words::count(import.rows),
+        words::count(import.refused)
     );
     text.push_str("\nfiles\n");
     for file in &import.files {
@@ -105,9 +106,9 @@ fn show(context: &mut Context<'_, '_>, manifest: &Manifest, import: &Import) -> 
             "  {}  {}, {}, {} charges, {} refused, BLAKE3 {}\n",
             SafeText::from_outside(&file.name),
             file.format,
-            size(file.bytes),
-            thousands(file.rows),
-            thousands(file.refused),
+            words::bytes(file.bytes),
+            words::count(file.rows),
+            words::count(file.refused),
             file.hash.get(..16).unwrap_or(&file.hash)
         ));
     }
@@ -116,7 +117,7 @@ fn show(context: &mut Context<'_, '_>, manifest: &Manifest, import: &Import) -> 
     let parts = parts(manifest, import.id);
     let lost = manifest.lost_rows(import.id);
     if lost > 0 {
-        text.push_str(&format!("  {} charges are lost to damage: import the files again\n", thousands(lost)));
+        text.push_str(&format!("  {} charges are lost to damage: import the files again\n", words::count(lost)));
     } else if parts.is_empty() {
         text.push_str("  nothing: later imports replaced all of it\n");
     }
@@ -130,7 +131,7 @@ fn show(context: &mut Context<'_, '_>, manifest: &Manifest, import: &Import) -> 
                 &group.account_name
             }),
             group.key.billing_period.month(),
-            thousands(part.rows())
+            words::count(part.rows())
         );
         if let (Some(first), Some(last)) = (part.days.keys().next(), part.days.keys().next_back()) {
             line.push_str(&format!(", {first} to {last}"));
@@ -156,12 +157,14 @@ fn remove(context: &mut Context<'_, '_>, host: &Host, manifest: &Manifest, impor
     }
     let rows: u64 = by_month.values().sum();
     if !yes {
-        let months: Vec<String> =
-            by_month.iter().map(|(m, rows)| format!("{} ({})", SafeText::from_outside(m), thousands(*rows))).collect();
+        let months: Vec<String> = by_month
+            .iter()
+            .map(|(m, rows)| format!("{} ({})", SafeText::from_outside(m), words::count(*rows)))
+            .collect();
         let question = format!(
             "remove import {}: {} charges, {}? {BROUGHT_BACK} [y/N] ",
             import.id,
-            thousands(rows),
+            words::count(rows),
             months.join(", ")
         );
         if !confirmed(context, &question)? {
@@ -169,7 +172,7 @@ fn remove(context: &mut Context<'_, '_>, host: &Host, manifest: &Manifest, impor
         }
     }
     host.count(&Chore::RemoveImport(import.id))?;
-    context.streams.print(&format!("removed import {}: {} charges\n", import.id, thousands(rows)))?;
+    context.streams.print(&format!("removed import {}: {} charges\n", import.id, words::count(rows)))?;
     // Nothing was there before the first.
     if yes && import.id > 1 {
         context.streams.note(BROUGHT_BACK, &[])?;

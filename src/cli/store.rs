@@ -6,7 +6,6 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::path::Path;
 
 use super::args::{StoreArgs, StoreCommand};
-use super::import::{size, thousands};
 use super::run::Context;
 use super::wiring;
 use crate::domain::text::SafeText;
@@ -14,6 +13,7 @@ use crate::engine::Engine;
 use crate::error::{Error, Kind, Result};
 use crate::host::chore::Chore;
 use crate::host::{Host, apart};
+use crate::report::words;
 use crate::store::backup;
 
 /// Runs `store`; returns the exit code.
@@ -46,14 +46,14 @@ pub fn run(context: &mut Context<'_, '_>, args: &StoreArgs) -> Result<u8> {
         StoreCommand::Backup { file } => {
             let whole = std::path::absolute(file).map_err(|e| Error::io(Kind::Usage, "find", file, &e))?;
             let values = host.count(&Chore::Backup(whole))?;
-            context.streams.print(&format!("wrote {} values to {}\n", thousands(values), SafeText::path(file)))?;
+            context.streams.print(&format!("wrote {} values to {}\n", words::count(values), SafeText::path(file)))?;
             Ok(0)
         }
         StoreCommand::AcceptLoss => {
             let lost = host.count(&Chore::AcceptLoss)?;
             context.streams.print(&match lost {
                 0 => "nothing is lost\n".to_owned(),
-                _ => format!("{} lost account periods are told of no more\n", thousands(lost)),
+                _ => format!("{} lost account periods are told of no more\n", words::count(lost)),
             })?;
             Ok(0)
         }
@@ -114,7 +114,7 @@ fn check_all(context: &mut Context<'_, '_>, host: &Host) -> Result<u8> {
     if report.damage.is_empty() && !lost {
         let line = format!(
             "sound: {} charges in {} segments and {} account periods verified\n",
-            thousands(report.rows),
+            words::count(report.rows),
             report.segments,
             report.groups
         );
@@ -129,7 +129,7 @@ fn check_all(context: &mut Context<'_, '_>, host: &Host) -> Result<u8> {
             .collect();
         let (rows, name) = (lost.rows(), lost.name());
         let line = match lost.key {
-            Some(_) => format!("lost: {name}: {} charges of {}\n", thousands(rows), files.join(", ")),
+            Some(_) => format!("lost: {name}: {} charges of {}\n", words::count(rows), files.join(", ")),
             None => format!("lost: {name}, which nobody can list\n"),
         };
         context.streams.print(&line)?;
@@ -164,11 +164,11 @@ fn stats(context: &mut Context<'_, '_>, host: &Host, place: &Path) -> Result<u8>
     let kept: u64 = manifest.groups.iter().map(crate::store::manifest::Group::rows).sum();
     let mut lines = vec![
         ("folder", SafeText::path(place).into_string()),
-        ("charges that count", thousands(rows)),
-        ("account periods", thousands(manifest.groups.len() as u64)),
-        ("segments", thousands(manifest.segments().len() as u64)),
-        ("imports", thousands(manifest.imports.len() as u64)),
-        ("size on disk", size(bytes)),
+        ("charges that count", words::count(rows)),
+        ("account periods", words::count(manifest.groups.len() as u64)),
+        ("segments", words::count(manifest.segments().len() as u64)),
+        ("imports", words::count(manifest.imports.len() as u64)),
+        ("size on disk", words::bytes(bytes)),
         ("commits", manifest.generation.to_string()),
         ("schema", manifest.schema.to_string()),
         ("tag keys with rollups", manifest.tag_keys.join(", ")),
@@ -178,7 +178,7 @@ fn stats(context: &mut Context<'_, '_>, host: &Host, place: &Path) -> Result<u8>
         lines.push(("tag lists with rollups", lists.join(", ")));
     }
     if kept > rows {
-        lines.insert(2, ("charges kept, not counted", thousands(kept - rows)));
+        lines.insert(2, ("charges kept, not counted", words::count(kept - rows)));
     }
     if let Some((from, to)) = manifest.extent() {
         lines.insert(2, ("days", format!("{from} to {to}")));

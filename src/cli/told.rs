@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::import::thousands;
 use super::run::Context;
 use crate::domain::numbers::Total;
 use crate::domain::text::SafeText;
 use crate::error::Result;
+use crate::report::words;
 use crate::store::segment::GroupKey;
 use crate::sync::billed::{Billed, Replaced, TOLD_MAX};
 use crate::sync::groups::Fate;
@@ -25,23 +25,23 @@ pub fn fates(outcome: &Outcome) -> String {
             Fate::Replaces { before, now, .. } if now < before => {
                 text.push_str(&format!(
                     "  {name}: replaced, and it shrank from {} to {} charges{}\n",
-                    thousands(*before),
-                    thousands(*now),
+                    words::count(*before),
+                    words::count(*now),
                     sums(outcome.replaced.get(key))
                 ));
             }
             Fate::Replaces { before, now, .. } => text.push_str(&format!(
                 "  {name}: replaced, {} charges before, {} now{}\n",
-                thousands(*before),
-                thousands(*now),
+                words::count(*before),
+                words::count(*now),
                 sums(outcome.replaced.get(key))
             )),
-            Fate::Adds(_) => text.push_str(&format!("  {name}: {} charges added\n", thousands(*rows))),
+            Fate::Adds(_) => text.push_str(&format!("  {name}: {} charges added\n", words::count(*rows))),
         }
     }
     let more = told.count().saturating_sub(TOLD_MAX);
     if more > 0 {
-        text.push_str(&format!("  and {} more account periods\n", thousands(more as u64)));
+        text.push_str(&format!("  and {} more account periods\n", words::count(more as u64)));
     }
     text
 }
@@ -123,7 +123,7 @@ pub fn overlaps(context: &mut Context<'_, '_>, outcome: &Outcome) -> Result<()> 
 pub fn counting(periods: u64) -> String {
     match periods {
         1 => "1 account period counts".to_owned(),
-        n => format!("{} account periods count", thousands(n)),
+        n => format!("{} account periods count", words::count(n)),
     }
 }
 
@@ -139,7 +139,7 @@ fn listed(head: String, overlaps: &[(&GroupKey, &Overlap)], line: impl Fn(&Overl
     let told = overlaps.iter().take(TOLD_MAX);
     let mut text = told.fold(head, |text, (key, overlap)| format!("{text}\n  {}: {}", key.name(), line(overlap)));
     if overlaps.len() > TOLD_MAX {
-        text.push_str(&format!("\n  and {} more", thousands((overlaps.len() - TOLD_MAX) as u64)));
+        text.push_str(&format!("\n  and {} more", words::count((overlaps.len() - TOLD_MAX) as u64)));
     }
     text
 }

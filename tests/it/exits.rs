@@ -111,10 +111,11 @@ impl Engine for Broken {
     }
 }
 
-/// Run by the test below, in a pseudo-terminal of its own: the app on an engine that panics.
-#[test]
-#[ignore = "is the program of another test"]
-fn the_app_on_a_broken_engine() {
+/// Says to the test below that it is the program in the pseudo-terminal.
+const AS_PROGRAM: &str = "SPENDTOP_TEST_AS_PROGRAM";
+
+/// The app on an engine that panics.
+fn run_on_a_broken_engine() {
     spendtop::cli::report_panics();
     let as_of = Day::from_ymd(2024, 10, 15).expect("date");
     let config = spendtop::config::Config::default();
@@ -152,10 +153,15 @@ fn reports(folder: &Path) -> Vec<PathBuf> {
 
 #[test]
 fn a_panic_in_a_thread_gives_the_terminal_back_and_leaves_a_report() {
+    if std::env::var_os(AS_PROGRAM).is_some() {
+        return run_on_a_broken_engine();
+    }
     let home = tempfile::tempdir().expect("home");
+    // No flag makes spendtop panic: this test is the program, too, in a pseudo-terminal of its own.
     let us = std::env::current_exe().expect("this program");
-    let words = ["--ignored", "--exact", "--nocapture", "exits::the_app_on_a_broken_engine"];
-    let mut app = Screen::of(&us.to_string_lossy(), home.path(), &words, &[]);
+    let name = "exits::a_panic_in_a_thread_gives_the_terminal_back_and_leaves_a_report";
+    let mut app =
+        Screen::of(&us.to_string_lossy(), home.path(), &["--exact", "--nocapture", name], &[(AS_PROGRAM, "1")]);
     app.until("ended: ");
     app.until("panic-");
     assert_eq!(app.end(), 70);
