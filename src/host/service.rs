@@ -1,6 +1,6 @@
 //! The owner's socket: listens, takes connections in, and lets them go.
 //!
-//! Each connection has a thread that waits for what comes ([`super::session`]); nothing wakes
+//! Each connection has a thread that waits for what comes (`session.rs`); nothing wakes
 //! while nobody speaks. Knows no question.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -9,7 +9,7 @@
 //! Letters go to its line and narrow it, best match first; arrows move, Enter chooses, Esc closes;
 //! where several may be chosen, Space or Tab marks the selected one or takes its mark away. The list is
 //! virtual: thousands of items cost no more to draw than ten. Knows its items, not what choosing
-//! one means: [`Choice`](super::choice::Choice) does. Draws nothing ([`picker_view`](super::picker_view)).
+//! one means: [`Choice`](super::choice::Choice) does. Draws nothing (`picker_view.rs` does).
 
 use std::cmp::Reverse;
 

@@ -1,4 +1,4 @@
-//! Draws a [`Picker`](super::picker::Picker): its line, and the matching items that there is room for.
+//! Draws a [`Picker`]: its line, and the matching items that there is room for.
 //!
 //! Pure: reads the list, writes cells. What matched is bold and underlined, so that it is told
 //! without colour.

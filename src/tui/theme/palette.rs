@@ -1,7 +1,7 @@
 //! The colours of every theme: in truecolor, in xterm's 256, and in the 16 that have names.
 //!
 //! Tables only. Knows roles, not where they are drawn; that each can be read on its background is
-//! computed by the tests of [`contrast`](super::contrast).
+//! computed by the tests in `contrast.rs`.
 
 use ratatui::style::Color;
 
