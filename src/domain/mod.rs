@@ -7,6 +7,7 @@ pub mod batch;
 pub mod builder;
 pub mod calendar;
 pub mod charge;
+pub mod console;
 pub mod dict;
 pub mod dimension;
 pub mod filter;

@@ -87,7 +87,9 @@ fn figure(card: Card, answer: &SpendAnswer) -> Figure {
     }
 }
 
-fn period_of(card: Card, lens: &Lens, as_of: Day) -> PeriodSpec {
+/// The days of a figure.
+#[must_use]
+pub fn period_of(card: Card, lens: &Lens, as_of: Day) -> PeriodSpec {
     let days = |from: i32| PeriodSpec::Range(Period { from: as_of.plus(from), to: as_of });
     match card {
         Card::Total => lens.period,

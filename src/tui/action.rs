@@ -61,6 +61,7 @@ pub enum Action {
     Hygiene,
     CopyRow,
     CopyCommand,
+    Link,
     Help,
     Palette,
     NextTheme,
@@ -147,6 +148,8 @@ pub enum Place {
     Help,
     /// What a figure is and rests on.
     Explain,
+    /// An address in a cloud's console.
+    Link,
     /// A list to choose one line from.
     Picker,
     /// A list to choose several lines from.
@@ -169,7 +172,7 @@ pub enum Place {
 
 impl Place {
     /// All.
-    pub const ALL: [Place; 17] = [
+    pub const ALL: [Place; 18] = [
         Place::Tab(Tab::Spend),
         Place::Tab(Tab::Breakdown),
         Place::Tab(Tab::Recommendations),
@@ -178,6 +181,7 @@ impl Place {
         Place::Tab(Tab::Leaderboard),
         Place::Help,
         Place::Explain,
+        Place::Link,
         Place::Picker,
         Place::Several,
         Place::Lenses,
@@ -196,7 +200,7 @@ impl Place {
             Place::Line | Place::Filter | Place::Picker | Place::Lenses | Place::Calendar | Place::Files => true,
             // A blank marks the selected line.
             Place::Several => character != ' ',
-            Place::Tab(_) | Place::Help | Place::Welcome | Place::Importing | Place::Explain => false,
+            Place::Tab(_) | Place::Help | Place::Welcome | Place::Importing | Place::Explain | Place::Link => false,
         }
     }
 }
@@ -218,6 +222,8 @@ pub enum Scope {
     Help,
     /// In explanations of figures.
     Explain,
+    /// Over an address in a cloud's console.
+    Link,
     /// In lists to choose from.
     Pickers,
     /// In lists to choose several lines from.
@@ -257,6 +263,7 @@ impl Scope {
             Scope::Lists => figures || matches!(place, Place::Help | Place::Welcome | Place::Explain),
             Scope::Help => place == Place::Help,
             Scope::Explain => place == Place::Explain,
+            Scope::Link => place == Place::Link,
             Scope::Pickers => picker,
             Scope::Several => place == Place::Several,
             Scope::Lenses => place == Place::Lenses,
@@ -337,6 +344,7 @@ pub const TABLE: &[Entry] = &[
     entry(A::Explain, "explain", G::Here, &["i"], S::Figures, ("explain", 3), "what the selected figure is, and what it rests on"),
     entry(A::ExplainTotal, "explain-total", G::Here, &["v i"], S::Figures, ("", 0), "the same of all that is looked at"),
     entry(A::Export, "export", G::Here, &["e"], S::Figures, ("export", 9), "write the figures to a file, or copy them as a table"),
+    entry(A::Link, "console-link", G::Here, &["o"], S::Figures, ("console", 10), "where the cloud's own console shows what is selected"),
     entry(A::Overview, "overview", G::Here, &["v t"], S::Only(Tab::Breakdown), ("", 0), "rows as areas of their cost"),
     entry(A::Hygiene, "tag-hygiene", G::Here, &["v h"], S::Only(Tab::Breakdown), ("", 0), "how well charges are tagged, and what is misspelt"),
     entry(A::CopyRow, "copy-row", G::Here, &["y"], S::Figures, ("copy", 9), "copy the selected row's text"),
@@ -349,8 +357,12 @@ pub const TABLE: &[Entry] = &[
     entry(A::ItemsAfter, "page-of-items-after", G::Here, &[">", "right", "l"], S::Explain, ("", 0), "the line items after"),
     entry(A::CopyRow, "copy-line", G::Here, &["y"], S::Explain, ("copy", 4), "copy the selected line's text"),
     entry(A::CopyCommand, "copy-its-command", G::Here, &["Y"], S::Explain, ("copy command", 5), "copy the command that prints the figure"),
+    entry(A::Link, "console-link-of-line", G::Here, &["o"], S::Explain, ("", 0), "where the cloud's own console shows the selected line"),
     entry(A::Redraw, "ask-again", G::Here, &["r", "ctrl-l"], S::Explain, ("", 0), "draw again; after an error, ask again"),
     entry(A::Close, "close-explanation", G::Here, &["q", "i"], S::Explain, ("close", 6), "back to the tab at once"),
+
+    entry(A::CopyRow, "copy-address", G::Here, &["y", "enter"], S::Link, ("copy", 1), "copy the address"),
+    entry(A::Close, "close-address", G::Here, &["esc", "q", "o", "backspace"], S::Link, ("close", 2), "back to what it is the address of"),
 
     entry(A::Close, "close", G::Here, &["esc", "q", "?"], S::Help, ("close", 2), "go back to the figures"),
     entry(A::Filter, "search-help", G::Here, &["/"], S::Help, ("search", 1), "find a key by a part of what it does"),

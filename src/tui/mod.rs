@@ -231,7 +231,7 @@ async fn serve(options: &Options, helpers: Helpers) -> Result<Left, End> {
     let size = crossterm::terminal::size().unwrap_or((80, 24));
     let mut app = App::new(options, size);
     // The first frame is on the screen before the first question is asked.
-    hands.terminal.draw(|frame| screen::draw(&app, frame))?;
+    hands.terminal.draw(|frame| screen::draw(&app, frame), |area| screen::links(&app, area))?;
     let asks = app.theme.tells_tones_apart() && options.env.answers();
     if app.mouse {
         hands.terminal.mouse(true)?;
@@ -276,7 +276,7 @@ async fn serve(options: &Options, helpers: Helpers) -> Result<Left, End> {
                 dirty = true;
             }
             None => {
-                hands.terminal.draw(|frame| screen::draw(&app, frame))?;
+                hands.terminal.draw(|frame| screen::draw(&app, frame), |area| screen::links(&app, area))?;
                 (drawn, dirty) = (Instant::from_std(crate::clock::instant()), false);
             }
         }

@@ -62,9 +62,9 @@ pub fn render(app: &App, area: Rect, buf: &mut Buffer) -> Option<Position> {
         None => tabbed(app, &parts, buf),
     }
     footer(app, parts.footer, buf);
-    let under = Rect { height: area.height - parts.footer.height.min(area.height), ..area };
-    use Overlay::{Explain, Files, Help, Importing, Notice, Pick};
-    if let Some(Help(_) | Notice(_) | Pick(_) | Files(_) | Importing(_) | Explain(_)) = app.overlay {
+    let under = under(app, area);
+    use Overlay::{Explain, Files, Help, Importing, Link, Notice, Pick};
+    if let Some(Help(_) | Notice(_) | Pick(_) | Files(_) | Importing(_) | Explain(_) | Link(_)) = app.overlay {
         overlay::recede(under, buf, &app.theme);
     }
     let cursor = match &app.overlay {
@@ -86,6 +86,10 @@ pub fn render(app: &App, area: Rect, buf: &mut Buffer) -> Option<Position> {
             None
         }
         Some(Overlay::Note(line)) => line.draw(under, buf, &app.theme),
+        Some(Overlay::Link(shown)) => {
+            shown.draw(under, buf, &app.theme);
+            None
+        }
         Some(Overlay::Notice(notice)) => {
             notice.draw(under, buf, &app.theme);
             None
@@ -102,6 +106,20 @@ pub fn render(app: &App, area: Rect, buf: &mut Buffer) -> Option<Position> {
     }
     app.theme.paint_ground(buf);
     cursor
+}
+
+/// Where addresses stand on the screen that the terminal may make links of, each with the whole address.
+#[must_use]
+pub fn links(app: &App, area: Rect) -> Vec<(Rect, String)> {
+    let Some(Overlay::Link(shown)) = &app.overlay else { return Vec::new() };
+    let under = under(app, area);
+    shown.places(under).into_iter().map(|place| (place, shown.link.url().to_owned())).collect()
+}
+
+/// The area of overlays: all but the footer.
+fn under(app: &App, area: Rect) -> Rect {
+    let footer = layout::screen(area, app.banner.is_some()).footer.height;
+    Rect { height: area.height - footer.min(area.height), ..area }
 }
 
 fn too_small(app: &App, area: Rect, buf: &mut Buffer) {

@@ -17,7 +17,8 @@ use crossterm::terminal::{
 };
 use crossterm::{execute, queue};
 use ratatui::Frame;
-use ratatui::backend::CrosstermBackend;
+use ratatui::backend::{Backend, CrosstermBackend};
+use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use rustix::event::{PollFd, PollFlags};
 use rustix::process::Signal;
@@ -112,13 +113,22 @@ impl Terminal {
         }
     }
 
-    /// Draws what changed, inside one synchronized update.
+    /// Draws what changed, inside one synchronized update, and then what are links once more as such.
     ///
     /// # Errors
     /// Where it cannot be written to.
-    pub fn draw(&mut self, render: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
+    pub fn draw(
+        &mut self,
+        render: impl FnOnce(&mut Frame<'_>),
+        links: impl FnOnce(Rect) -> Vec<(Rect, String)>,
+    ) -> io::Result<()> {
         queue!(self.inner.backend_mut(), BeginSynchronizedUpdate)?;
-        self.inner.draw(render)?;
+        let drawn = self.inner.draw(render)?;
+        let links = links(drawn.area);
+        if !links.is_empty() {
+            let drawn = drawn.buffer.clone();
+            link(self.inner.backend_mut(), &drawn, &links)?;
+        }
         queue!(self.inner.backend_mut(), EndSynchronizedUpdate)?;
         Write::flush(self.inner.backend_mut())
     }
@@ -174,6 +184,22 @@ impl Terminal {
         self.forget()?;
         Ok(true)
     }
+}
+
+/// Draws areas of what is on the screen again, as links (OSC 8) to their addresses. ratatui knows no links:
+/// in a cell's text the sequence would count as columns.
+///
+/// # Errors
+/// Where it cannot be written to.
+pub fn link<W: Write>(backend: &mut CrosstermBackend<W>, drawn: &Buffer, links: &[(Rect, String)]) -> io::Result<()> {
+    for (area, address) in links {
+        // An id by which the terminal knows the pieces of one address as one link.
+        queue!(backend, Print(format!("\x1b]8;id=console;{address}\x1b\\")))?;
+        let cells = area.intersection(drawn.area).positions().filter_map(|at| Some((at.x, at.y, drawn.cell(at)?)));
+        backend.draw(cells)?;
+        queue!(backend, Print("\x1b]8;;\x1b\\"))?;
+    }
+    Ok(())
 }
 
 impl Drop for Terminal {

@@ -9,6 +9,7 @@ mod fake_spend;
 mod first;
 mod hygiene;
 mod lens;
+mod link;
 mod mouse;
 mod plain;
 mod readme;

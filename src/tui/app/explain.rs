@@ -119,10 +119,19 @@ impl App {
         }
     }
 
+    /// The open explanation, whether something lies over it or not.
+    fn explanation(&mut self) -> Option<&mut Explain> {
+        match &mut self.overlay {
+            Some(Overlay::Explain(explain)) => Some(explain),
+            _ => self.beneath.as_deref_mut(),
+        }
+    }
+
     /// Asks what the open explanation shows, where that is not asked yet.
     pub(super) fn ask_explained(&mut self) -> Option<Effect> {
-        let Some(Overlay::Explain(explain)) = &mut self.overlay else { return None };
-        let question = explain.question(&mut self.explained)?;
+        let mut newest = self.explained;
+        let question = self.explanation()?.question(&mut newest)?;
+        self.explained = newest;
         let (generation, as_of) = (self.explained, self.as_of);
         Some(Effect::Ask(Box::new(Job { asker: Asker::Explain, generation, question, as_of })))
     }
@@ -132,14 +141,14 @@ impl App {
             Answer::Explain(answer) => Ok(answer),
             _ => Err(super::odd()),
         });
-        if let Some(Overlay::Explain(explain)) = &mut self.overlay {
+        if let Some(explain) = self.explanation() {
             explain.accept(reply.generation, answer);
         }
     }
 
     /// Has the open explanation asked again.
     pub(in crate::tui) fn forget_explained(&mut self) {
-        if let Some(Overlay::Explain(explain)) = &mut self.overlay {
+        if let Some(explain) = self.explanation() {
             explain.forget();
         }
     }
@@ -161,6 +170,7 @@ impl App {
             }
             Action::Open => self.open_explained(),
             Action::ShowRows => self.show_explained_rows(),
+            Action::Link => self.show_link(),
             Action::CopyRow => return self.copy_explained(),
             Action::CopyCommand => return self.copy_explained_command(),
             action => {
@@ -275,7 +285,7 @@ fn card(
 }
 
 /// A part of a figure, as a figure.
-fn part(whole: &Subject, parts: &QueryAnswer, at: usize) -> std::result::Result<Subject, &'static str> {
+pub(super) fn part(whole: &Subject, parts: &QueryAnswer, at: usize) -> std::result::Result<Subject, &'static str> {
     let Some(row) = parts.rows.get(at).filter(|_| !parts.by.is_empty()) else {
         return Err("an hour has no finer parts: its day's line items are below");
     };

@@ -8,6 +8,7 @@ mod choices;
 mod explain;
 mod export;
 mod intake;
+mod link;
 mod mouse;
 mod note;
 mod open;
@@ -29,6 +30,7 @@ use super::keymap::{Context, Keymap};
 use super::overlay::Overlay;
 use super::overlay::choice::Choice;
 use super::overlay::complete::Known;
+use super::overlay::explain::Explain;
 use super::tab::{Tab, breakdown, spend};
 use super::theme::Theme;
 use super::welcome::Welcome;
@@ -57,6 +59,8 @@ pub struct App {
     pub tab: Tab,
     /// What lies over it.
     pub overlay: Option<Overlay>,
+    /// The explanation that the overlay lies over; shown again when that closes.
+    pub(super) beneath: Option<Box<Explain>>,
     /// The first screen, while it is shown.
     pub welcome: Option<Welcome>,
     /// The folder where billing files are looked for.
@@ -109,6 +113,8 @@ pub struct App {
     pub size: (u16, u16),
     /// Whether the mouse works in the app.
     pub mouse: bool,
+    /// Whether the terminal is known to take links.
+    pub clickable: bool,
 }
 
 impl App {
@@ -120,6 +126,7 @@ impl App {
             lens: options.lens.clone(),
             tab: Tab::Spend,
             overlay: None,
+            beneath: None,
             welcome: options.first_run.clone().map(Welcome::new),
             folder: options.folder.clone(),
             keymap: Arc::clone(&options.keymap),
@@ -146,6 +153,7 @@ impl App {
             theme: Theme::with(&options.env, &options.screen).remembering(options.background),
             size,
             mouse: options.screen.mouse,
+            clickable: options.env.links(),
         };
         if let Some(session) = &options.session {
             app.resume(session.clone());
@@ -168,6 +176,14 @@ impl App {
 
     /// Changes the state as an event demands.
     pub fn update(&mut self, event: Event) -> Vec<Effect> {
+        let effects = self.take(event);
+        if self.overlay.is_none() {
+            self.overlay = self.beneath.take().map(Overlay::Explain);
+        }
+        effects
+    }
+
+    fn take(&mut self, event: Event) -> Vec<Effect> {
         match event {
             Event::Key(key) => self.key(&key),
             Event::Mouse(mouse) => self.mouse(&mouse),
@@ -245,7 +261,7 @@ impl App {
         let rows = &self.breakdown;
         let other_view =
             self.tab == Tab::Breakdown && (rows.view != breakdown::View::Table || !rows.found().is_empty());
-        let explaining = matches!(self.overlay, Some(Overlay::Explain(_)));
+        let explaining = matches!(self.overlay, Some(Overlay::Explain(_) | Overlay::Link(_)));
         let can_go_back = explaining || other_view || !self.path.is_empty();
         let can_open = explaining || can_open;
         let listed = !matches!(rows.view, breakdown::View::Compared | breakdown::View::Hygiene);

@@ -70,6 +70,7 @@ impl App {
             Action::Open => self.open(),
             Action::Explain => self.explain(),
             Action::Export => self.offer_exports(),
+            Action::Link => self.show_link(),
             Action::ExplainTotal => self.explain_total(),
             Action::Back => self.back(),
             Action::Import => return self.pick_file(),

@@ -61,6 +61,7 @@ fn parts(tab: Tab) -> Vec<(String, Vec<&'static Entry>)> {
     }
     parts.push(("Choosing days".to_owned(), of(&|e| e.scope == Scope::Calendar)));
     parts.push(("In an explanation".to_owned(), of(&|e| e.scope == Scope::Explain)));
+    parts.push(("Over an address".to_owned(), of(&|e| e.scope == Scope::Link)));
     parts.push(("In this help".to_owned(), of(&|e| e.scope == Scope::Help)));
     for other in Tab::ALL.into_iter().filter(|other| *other != tab) {
         parts.push((format!("In {}", other.title()), of(&|e| e.scope == Scope::Only(other))));

@@ -111,7 +111,7 @@ impl App {
                 return picker.insert(text).map_or_else(Vec::new, |folder| vec![Effect::List(folder)]);
             }
             Some(Overlay::Note(line)) => line.insert(text),
-            Some(Overlay::Importing(_) | Overlay::Notice(_) | Overlay::Explain(_)) | None => {}
+            Some(Overlay::Importing(_) | Overlay::Notice(_) | Overlay::Link(_) | Overlay::Explain(_)) | None => {}
         }
         self.find_rows();
         self.ask_choices()
@@ -141,6 +141,7 @@ impl App {
             Some(Overlay::Pick(_)) => self.perform_pick(action),
             Some(Overlay::Prompt(_)) if action == Action::Apply => self.answer_prompt(),
             _ if action == Action::Close => self.close(),
+            Some(Overlay::Link(_)) => self.perform_link(action),
             Some(Overlay::Note(_)) => self.perform_note(action),
             Some(Overlay::Prompt(_)) => {
                 if let Some(Overlay::Prompt(prompt)) = &mut self.overlay {

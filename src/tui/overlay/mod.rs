@@ -17,6 +17,7 @@ pub mod help;
 pub mod importing;
 mod keys;
 pub mod line;
+pub mod link;
 pub mod note;
 pub mod notice;
 pub mod palette;
@@ -59,6 +60,8 @@ pub enum Overlay {
     Note(note::NoteLine),
     /// A notice to read.
     Notice(notice::Notice),
+    /// An address in a cloud's console.
+    Link(Box<link::LinkBox>),
 }
 
 impl Overlay {
@@ -75,6 +78,7 @@ impl Overlay {
             Overlay::Help(help) if help.is_searching() => Place::Line,
             Overlay::Help(_) | Overlay::Notice(_) => Place::Help,
             Overlay::Explain(_) => Place::Explain,
+            Overlay::Link(_) => Place::Link,
             Overlay::Period(_) => Place::Calendar,
             Overlay::Pick(list) if list.takes_several() => Place::Several,
             Overlay::Pick(list) if list.item().is_some_and(|i| matches!(i.value, choice::Choice::Lens(_))) => {

@@ -184,6 +184,13 @@ impl Env {
         multiplexed || ANSWERING.iter().any(|part| self.term.contains(part))
     }
 
+    /// Whether hyperlinks may be written (OSC 8). Those that show them take them, and others that know
+    /// such sequences at all, which those do that answer, pass over what they do not know.
+    #[must_use]
+    pub fn links(&self) -> bool {
+        self.answers()
+    }
+
     /// What tells this terminal from the user's others, as far as the environment knows.
     #[must_use]
     pub fn terminal(&self) -> String {

@@ -34,6 +34,8 @@ pub enum Role {
     Selected,
     /// What of a text matches what was typed; laid over another role.
     Match,
+    /// An address that can be followed.
+    Link,
     /// Costs more.
     Warm,
     /// Costs less.
@@ -46,13 +48,14 @@ pub enum Role {
 
 impl Role {
     /// All.
-    pub const ALL: [Role; 10] = [
+    pub const ALL: [Role; 11] = [
         Role::Text,
         Role::Muted,
         Role::Strong,
         Role::Accent,
         Role::Selected,
         Role::Match,
+        Role::Link,
         Role::Warm,
         Role::Cool,
         Role::Unsure,
@@ -208,6 +211,7 @@ impl Theme {
         let weight = match role {
             Role::Strong | Role::Accent | Role::Error => Modifier::BOLD,
             Role::Match => Modifier::BOLD | Modifier::UNDERLINED,
+            Role::Link => Modifier::UNDERLINED,
             _ => Modifier::empty(),
         };
         let plain = Style::new().add_modifier(weight);
@@ -216,7 +220,7 @@ impl Theme {
             Depth::Ansi16 => {
                 let named = self.named_colours();
                 let colour = match role {
-                    Role::Accent => named.accent,
+                    Role::Accent | Role::Link => named.accent,
                     Role::Warm => named.warm,
                     Role::Cool => named.cool,
                     Role::Unsure => named.unsure,
@@ -231,7 +235,7 @@ impl Theme {
                     Role::Text | Role::Strong | Role::Match => return plain,
                     Role::Selected => (palette.selected.0, Some(palette.selected.1)),
                     Role::Muted => (palette.muted, None),
-                    Role::Accent => (palette.accent, None),
+                    Role::Accent | Role::Link => (palette.accent, None),
                     Role::Warm => (palette.warm, None),
                     Role::Cool => (palette.cool, None),
                     Role::Unsure => (palette.unsure, None),

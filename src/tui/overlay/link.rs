@@ -1,0 +1,110 @@
+//! An address in a cloud's console: which page it is, what that shows, and how to get there.
+//!
+//! Knows neither whose address it is nor how terminals follow links.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::clear;
+use crate::domain::console::Link;
+use crate::domain::text::SafeText;
+use crate::tui::layout::overlay;
+use crate::tui::text::{put, rule, wrap};
+use crate::tui::theme::{Role, Theme};
+
+/// Columns of the box: long addresses take fewer lines.
+const COLUMNS: u16 = 100;
+/// Rows that are the box's own: two rules, and air above and below.
+const ROWS: usize = 4;
+
+/// An address that is shown.
+#[derive(Clone, Debug)]
+pub struct LinkBox {
+    /// The address.
+    pub link: Link,
+    /// Whether the terminal is known to take links.
+    clickable: bool,
+    /// The key that copies the address, as people read it.
+    copies: String,
+}
+
+/// A line of the box, and whether it is a piece of the address.
+struct Row {
+    text: String,
+    role: Role,
+    is_address: bool,
+}
+
+impl LinkBox {
+    /// One that is shown where links can be clicked, or only read; `copies` is the key that copies it.
+    #[must_use]
+    pub fn new(link: Link, clickable: bool, copies: String) -> LinkBox {
+        LinkBox { link, clickable, copies }
+    }
+
+    /// Where pieces of the address stand when it is drawn over an area, from the first on; empty where the
+    /// terminal is not known to take links.
+    #[must_use]
+    pub fn places(&self, area: Rect) -> Vec<Rect> {
+        if !self.clickable {
+            return Vec::new();
+        }
+        let (inner, rows) = self.laid(area);
+        let addresses = rows.iter().enumerate().filter(|(_, row)| row.is_address);
+        let place = |(at, row): (usize, &Row)| Rect {
+            x: inner.x + 1,
+            y: inner.y + at as u16 + 2,
+            width: row.text.len() as u16,
+            height: 1,
+        };
+        addresses.map(place).collect()
+    }
+
+    /// The area inside the box, and its rows; of a long address as many as there is room for.
+    fn laid(&self, area: Rect) -> (Rect, Vec<Row>) {
+        let columns = usize::from(COLUMNS.min(area.width).saturating_sub(4)).max(1);
+        let row = |text: String, role, is_address| Row { text, role, is_address };
+        let of: Vec<&str> = self.link.of.iter().map(SafeText::as_str).collect();
+        let said = |text: &str, role| wrap(text, columns).into_iter().map(move |line| row(line, role, false));
+        let mut before: Vec<Row> = said(self.link.page, Role::Strong).collect();
+        before.extend(said(&of.join(", "), Role::Muted).filter(|line| !line.text.is_empty()));
+        before.push(row(String::new(), Role::Text, false));
+        let follow = if self.clickable { "or click it, with Ctrl or Cmd in many terminals; " } else { "" };
+        let copies = &self.copies;
+        let hint = format!("{copies} copies the address; {follow}spendtop opens no browser: it may run far from yours");
+        let mut after = vec![row(String::new(), Role::Text, false)];
+        after.extend(said(&hint, Role::Text));
+        // An address is ASCII: bytes are columns.
+        let bytes = self.link.url().as_bytes().chunks(columns);
+        let mut pieces: Vec<Row> =
+            bytes.map(|piece| row(String::from_utf8_lossy(piece).into_owned(), Role::Link, true)).collect();
+        let room = usize::from(area.height).saturating_sub(ROWS + before.len() + after.len()).max(1);
+        if pieces.len() > room {
+            pieces.truncate(room);
+            let cut = pieces.last_mut().filter(|last| last.text.len() > 3);
+            cut.into_iter().for_each(|last| last.text.replace_range(last.text.len() - 3.., "..."));
+        }
+        before.extend(pieces);
+        before.extend(after);
+        let area = overlay(area, COLUMNS, (before.len() + ROWS) as u16);
+        let inner = Rect { x: area.x + u16::from(area.width > 4), width: area.width.saturating_sub(2), ..area };
+        (inner, before)
+    }
+
+    /// Draws it over an area.
+    pub fn draw(&self, area: Rect, buf: &mut Buffer, theme: &Theme) {
+        let (inner, rows) = self.laid(area);
+        let area = overlay(area, COLUMNS, (rows.len() + ROWS) as u16).intersection(buf.area);
+        clear(area, buf);
+        rule(buf, area, 0, theme);
+        put(buf, inner, 0, &Line::from(Span::styled(" In the cloud's console ", theme.style(Role::Strong))));
+        for (at, row) in rows.into_iter().enumerate() {
+            let line = Line::from(vec![Span::raw(" "), Span::styled(row.text, theme.style(row.role))]);
+            put(buf, inner, at as u16 + 2, &line);
+        }
+        if area.height > 1 {
+            rule(buf, area, area.height - 1, theme);
+        }
+    }
+}
