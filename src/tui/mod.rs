@@ -19,6 +19,7 @@ pub mod key;
 pub mod keymap;
 pub mod layout;
 pub mod overlay;
+pub mod picture;
 pub mod plain;
 mod pump;
 pub mod screen;

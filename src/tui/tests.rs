@@ -11,6 +11,7 @@ mod hygiene;
 mod lens;
 mod link;
 mod mouse;
+mod picture;
 mod plain;
 mod readme;
 mod scripts;

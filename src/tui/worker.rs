@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::Sender;
 
 use super::event::Event;
-use super::export::{self, Order};
+use super::export::{self, Content, Order};
 use crate::domain::calendar::Day;
 use crate::engine::{self, Answer, Cancel, Command, Engine, Listener, Question};
 use crate::error::{Kind, Result};
@@ -240,7 +240,10 @@ impl Worker {
     pub fn export(&self, order: Order) -> std::io::Result<()> {
         let shared = Arc::clone(&self.shared);
         std::thread::Builder::new().name("tui-export".into()).spawn(move || {
-            let exported = shared.engine().and_then(|engine| export::perform(&order, &*engine));
+            let exported = match &order.content {
+                Content::Screen(_) => export::perform(&order, None),
+                Content::Answer(_) => shared.engine().and_then(|engine| export::perform(&order, Some(&*engine))),
+            };
             let _ = shared.events.blocking_send(Event::Exported(Box::new(exported)));
         })?;
         Ok(())

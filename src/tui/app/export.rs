@@ -10,7 +10,7 @@ use crate::engine::{Query, Question, Sort};
 use crate::error::Result;
 use crate::report::Format;
 use crate::tui::effect::Effect;
-use crate::tui::export::{self, Exported, Form, Order};
+use crate::tui::export::{self, Content, Exported, Form, IfThere, Order};
 use crate::tui::overlay::Overlay;
 use crate::tui::overlay::choice::Choice;
 use crate::tui::overlay::picker::{Item, Picker};
@@ -42,7 +42,7 @@ impl App {
     pub(in crate::tui) fn export_as(&mut self, form: Form, to_file: bool) -> Vec<Effect> {
         if !to_file {
             self.status = Some("exporting".to_owned());
-            return vec![Effect::Export(Box::new(self.order(form, None, false)))];
+            return vec![Effect::Export(Box::new(self.order(form, None, IfThere::Leave)))];
         }
         let what = match (self.tab, form) {
             (Tab::Spend, _) => "spend".to_owned(),
@@ -58,22 +58,22 @@ impl App {
     /// Writes the file that was named; one that is there only when it was asked before.
     pub(super) fn export_to(&mut self, form: Form, name: &str) -> Vec<Effect> {
         let Some(Overlay::Prompt(prompt)) = &self.overlay else { return vec![] };
-        let over = prompt.was_warned();
+        let if_there = if prompt.was_warned() { IfThere::Replace } else { IfThere::Leave };
         if name.trim().is_empty() {
             self.status = Some("a file needs a name".to_owned());
             return vec![];
         }
         self.status = Some("exporting".to_owned());
-        vec![Effect::Export(Box::new(self.order(form, Some(PathBuf::from(name.trim())), over)))]
+        vec![Effect::Export(Box::new(self.order(form, Some(PathBuf::from(name.trim())), if_there)))]
     }
 
-    fn order(&self, form: Form, path: Option<PathBuf>, over: bool) -> Order {
+    fn order(&self, form: Form, path: Option<PathBuf>, if_there: IfThere) -> Order {
         let lens = self.lens.clone();
         let question = match self.tab {
             Tab::Spend => Question::Spend(lens),
             _ => Question::Query(Query { lens, granularity: None, sort: Sort::Cost, limit: None }),
         };
-        Order { question, as_of: self.as_of, form, path, over }
+        Order { content: Content::Answer(question), as_of: self.as_of, form, path, if_there }
     }
 
     /// What became of an export.
@@ -86,9 +86,10 @@ impl App {
                 self.status = self.status.take().map(|said| format!("{said}, {bytes} bytes"));
                 return effects;
             }
-            Ok(Exported::File { path, items, bytes }) => {
+            Ok(Exported::File { path, items, bytes, form }) => {
                 self.status = Some(export::said(&path, items, bytes));
-                if asking {
+                // A picture may be taken of the question for a file too, which it does not answer.
+                if asking && !matches!(form, Form::Screen(_)) {
                     self.overlay = None;
                 }
             }

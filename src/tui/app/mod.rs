@@ -13,6 +13,7 @@ mod mouse;
 mod note;
 mod open;
 mod perform;
+mod picture;
 mod saved;
 mod time;
 

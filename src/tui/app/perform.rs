@@ -53,6 +53,7 @@ impl App {
             Action::Quit => return vec![Effect::Quit(0)],
             Action::Suspend => return vec![Effect::Suspend],
             Action::Redraw => return self.redraw(),
+            Action::ScreenAsSvg | Action::ScreenAsText | Action::CopyScreen => return self.take_picture(action),
             _ => {}
         }
         match &self.overlay {

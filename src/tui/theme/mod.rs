@@ -197,6 +197,13 @@ impl Theme {
         }
     }
 
+    /// Text and background of a picture where the terminal's own colours are meant.
+    #[must_use]
+    pub fn paper(&self) -> ((u8, u8, u8), (u8, u8, u8)) {
+        let (text, back) = self.palette().ground;
+        (text.0, back.0)
+    }
+
     fn colour(&self, shade: Shade) -> Color {
         match self.depth {
             Depth::Mono | Depth::Ansi16 => Color::Reset,
