@@ -181,6 +181,7 @@ impl App {
         if self.overlay.is_none() {
             self.overlay = self.beneath.take().map(Overlay::Explain);
         }
+        self.settle_focus();
         effects
     }
 

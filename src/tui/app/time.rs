@@ -112,17 +112,34 @@ impl App {
     /// Whether Enter has something to open in the Spend tab.
     pub(super) fn spend_can_open(&self) -> bool {
         let Some(answer) = self.spend_answer() else { return false };
-        if self.spend.focus == Pane::Cards { self.selected_subject().is_ok() } else { !answer.starts.is_empty() }
+        match self.spend.focus {
+            Pane::Cards => self.selected_subject().is_ok(),
+            Pane::Chart => !answer.starts.is_empty(),
+            Pane::Movers => self.spend.mover(answer).is_some(),
+            Pane::Resources => self.spend_details().is_some_and(|details| self.spend.resource(details).is_some()),
+            Pane::Attention => self.spend_scene().notice(self.body()).is_some(),
+        }
     }
 
     /// Moves the selection down or up in the pane that has the focus.
     pub(super) fn move_in_pane(&mut self, by: isize) {
+        let (scene, body) = (self.spend_scene(), self.body());
+        let (panes, with_details) = (scene.panes(body), scene.lists_details(body));
         let currency = self.currency.clone();
         let currency = currency.as_deref();
         match self.spend.focus {
             Pane::Resources => self.spend.move_resource(by, currency),
-            Pane::Attention => self.spend.move_notice(by, currency),
-            Pane::Chart | Pane::Movers | Pane::Cards => self.spend.move_mover(by, currency),
+            Pane::Attention => self.spend.move_notice(by, currency, with_details),
+            Pane::Chart | Pane::Movers | Pane::Cards if panes.contains(&Pane::Movers) => {
+                self.spend.move_mover(by, currency);
+            }
+            Pane::Chart | Pane::Movers | Pane::Cards => {}
         }
+    }
+
+    /// Keeps the focus on what is drawn.
+    pub(super) fn settle_focus(&mut self) {
+        let panes = self.spend_scene().panes(self.body());
+        self.spend.settle(&panes);
     }
 }

@@ -239,6 +239,40 @@ fn small_screens_go_to_the_panes_that_they_show() {
 }
 
 #[test]
+fn keys_act_on_nothing_that_is_not_drawn() {
+    let mut s = Session::started(Mood::Demo, (60, 15));
+    s.keys("j");
+    assert_eq!(s.app.spend.focus, Pane::Chart, "there are no moves at this height");
+    s.keys("<enter>");
+    assert_eq!((s.app.lens.filter.to_string().as_str(), period(&s).as_str()), ("", "2024-11-20..2024-11-21"));
+
+    let mut s = Session::started(Mood::Demo, (200, 60));
+    s.keys("w w j");
+    assert_eq!(s.app.spend.focus, Pane::Resources);
+    s.resize((80, 24));
+    assert_eq!(s.app.spend.focus, Pane::Chart, "the resources are no longer seen");
+    s.keys("y");
+    assert!(copied(&s).starts_with("2024-11-20"), "{}", copied(&s));
+    s.resize((200, 60));
+    assert_eq!(s.app.spend.focus, Pane::Resources, "as it was");
+    assert!(row(&s, "▌ prod-api").contains("4,551.00"), "{}", s.text());
+}
+
+#[test]
+fn only_notices_that_are_listed_are_selected() {
+    let mut s = Session::started(Mood::Demo, (200, 60));
+    s.resize((80, 24));
+    s.keys("w w j j k k");
+    assert_eq!(s.app.spend.focus, Pane::Attention);
+    s.keys("j y k");
+    assert!(copied(&s).starts_with("3 rows were refused"), "{}", copied(&s));
+    assert!(row(&s, "3 rows were refused").contains("▌ 3 rows"), "{}", s.text());
+    s.resize((200, 60));
+    s.keys("y");
+    assert!(copied(&s).starts_with("3 rows were refused"), "nothing else was selected unseen: {}", copied(&s));
+}
+
+#[test]
 fn note_the_launch_on_the_day_it_happened() {
     let mut s = started();
     s.keys("<left> <left> n");

@@ -47,8 +47,10 @@ pub struct State {
     pub details: Slot<SpendDetails>,
     /// Why what moved did, asked likewise.
     pub drivers: Slot<DriversAnswer>,
-    /// What keys act on.
+    /// What keys act on: one of the panes that are drawn.
     pub focus: Pane,
+    /// What they act on as soon as it is drawn.
+    wanted: Pane,
     cursor: Option<i64>,
     card: Option<Kind>,
     mover: Option<Vec<Untrusted>>,
@@ -99,7 +101,7 @@ impl State {
         let Some(at) = self.cursor(answer) else { return };
         let at = at.saturating_add_signed(by).min(answer.starts.len() - 1);
         self.cursor = answer.starts.get(at).map(|start| (*start).max(answer.period.from.seconds()));
-        self.focus = Pane::Chart;
+        self.turn_to(Pane::Chart);
     }
 
     /// Keeps the cursor where it is, or takes it to the nearest of some days: they are looked at next.
@@ -140,7 +142,7 @@ impl State {
         let at = self.mover_at(answer);
         let at = if self.focus == Pane::Movers { at.saturating_add_signed(by).min(last) } else { at };
         self.mover = answer.movers.get(at).map(|m| m.key.clone());
-        self.focus = Pane::Movers;
+        self.turn_to(Pane::Movers);
     }
 
     /// Selects a move by its place.
@@ -148,7 +150,7 @@ impl State {
         let key = self.answer(currency).and_then(|answer| answer.movers.get(at)).map(|m| m.key.clone());
         if key.is_some() {
             self.mover = key;
-            self.focus = Pane::Movers;
+            self.turn_to(Pane::Movers);
         }
     }
 
@@ -206,10 +208,10 @@ impl State {
         attention::notices(answer, details).nth(self.notice(answer, details)?)
     }
 
-    /// Selects another notice.
-    pub fn move_notice(&mut self, by: isize, currency: Option<&str>) {
+    /// Selects another notice; the details' only where they are listed too.
+    pub fn move_notice(&mut self, by: isize, currency: Option<&str>, with_details: bool) {
         let Some(answer) = self.answer(currency) else { return };
-        let details = self.details(currency);
+        let details = self.details(currency).filter(|_| with_details);
         let Some(last) = attention::notices(answer, details).count().checked_sub(1) else { return };
         let at = self.notice_at(answer, details).saturating_add_signed(by).min(last);
         let chosen = attention::notices(answer, details).nth(at).cloned();
@@ -220,8 +222,18 @@ impl State {
     pub fn next_pane(&mut self, shown: &[Pane]) {
         let at = shown.iter().position(|pane| *pane == self.focus);
         if let Some(next) = shown.get(at.map_or(0, |at| (at + 1) % shown.len())) {
-            self.focus = *next;
+            self.turn_to(*next);
         }
+    }
+
+    fn turn_to(&mut self, pane: Pane) {
+        (self.focus, self.wanted) = (pane, pane);
+    }
+
+    /// Takes the focus out of a pane that is not among those that are drawn, until it is again.
+    pub fn settle(&mut self, shown: &[Pane]) {
+        let place = shown.iter().find(|pane| **pane == self.wanted).or(shown.first());
+        self.focus = place.copied().unwrap_or(self.wanted);
     }
 
     /// The days of the selected piece, as far as they are looked at.

@@ -81,7 +81,10 @@ impl Scene<'_> {
         let there = |pane: &Pane| match pane {
             Pane::Chart => !parts.readout.is_empty(),
             Pane::Movers => parts.movers.height > 1 && !answer.movers.is_empty(),
-            Pane::Resources => !parts.resources.is_empty() && self.details.is_some_and(|d| !d.resources.is_empty()),
+            Pane::Resources => {
+                let comes = self.state.details.waiting();
+                !parts.resources.is_empty() && self.details.map_or(comes, |d| !d.resources.is_empty())
+            }
             Pane::Attention => {
                 let place = if parts.attention.is_empty() { parts.notices } else { parts.attention };
                 !place.is_empty() && attention::notices(answer, self.listed(&parts)).next().is_some()
@@ -92,7 +95,13 @@ impl Scene<'_> {
         ORDER.into_iter().filter(there).collect()
     }
 
-    /// The details whose notices are listed: on lines of their own there is no room for them.
+    /// Whether the details' notices are listed in a body: on lines of their own there is no room for them.
+    #[must_use]
+    pub fn lists_details(&self, body: Rect) -> bool {
+        !self.parts(body).attention.is_empty()
+    }
+
+    /// The details whose notices are listed.
     fn listed(&self, parts: &Parts) -> Option<&SpendDetails> {
         self.details.filter(|_| !parts.attention.is_empty())
     }
