@@ -2,6 +2,8 @@
 //!
 //! Knows nothing of what follows from it.
 
+use std::path::PathBuf;
+
 use crossterm::event::{KeyEvent, MouseEvent};
 
 use super::export::Exported;
@@ -37,7 +39,12 @@ pub enum Event {
     /// The worker says what data there is.
     Extent(Box<Result<Extent>>),
     /// A folder was looked into.
-    Listed(Box<Result<Listing>>),
+    Listed {
+        /// The folder, as it was asked for.
+        asked: PathBuf,
+        /// What it holds.
+        found: Box<Result<Listing>>,
+    },
     /// An import goes on.
     Importing(Progress),
     /// An import has ended.

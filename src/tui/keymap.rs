@@ -17,8 +17,10 @@ pub struct Context {
     pub place: Place,
     /// Whether something was opened that can be backed out of.
     pub can_go_back: bool,
-    /// Whether there is something to open.
+    /// Whether there is something to open, and to explain.
     pub can_open: bool,
+    /// Whether something is selected, to be copied or left for what is beside it.
+    pub selected: bool,
     /// Whether rows are listed, to be ordered, marked, looked for and told apart.
     pub listed: bool,
     /// Whether there is more than one currency.
@@ -33,7 +35,8 @@ impl Context {
         entry.scope.holds(self.place)
             && match entry.action {
                 Action::Back => self.can_go_back,
-                Action::Open | Action::CopyRow | Action::DayBefore | Action::Pivot => self.can_open,
+                Action::Open | Action::Explain => self.can_open,
+                Action::CopyRow | Action::DayBefore | Action::Pivot => self.selected,
                 Action::Sort | Action::Mark | Action::Find | Action::Detail => self.can_open && self.listed,
                 Action::Currency | Action::ChooseCurrency => self.currencies,
                 _ => true,
@@ -163,6 +166,13 @@ impl Keymap {
         if beginning { Found::Beginning } else { Found::Nothing }
     }
 
+    /// What a key does that does it everywhere, also where others were pressed before it.
+    #[must_use]
+    pub fn everywhere(&self, key: Key) -> Option<Action> {
+        let entries = TABLE.iter().zip(&self.keys).filter(|(entry, _)| entry.scope == Scope::Everywhere);
+        entries.into_iter().find(|(_, sequences)| sequences.contains(&vec![key])).map(|(entry, _)| entry.action)
+    }
+
     /// What can follow the keys pressed so far in a place: the keys that are left, and what they do.
     #[must_use]
     pub fn following(&self, pressed: &[Key], place: Place) -> Vec<(String, &'static Entry)> {
@@ -255,7 +265,8 @@ mod tests {
     #[test]
     fn the_footer_has_only_what_works_now() {
         let place = Place::Tab(Tab::Breakdown);
-        let context = Context { place, can_go_back: false, can_open: true, listed: true, currencies: false };
+        let context =
+            Context { place, can_go_back: false, can_open: true, selected: true, listed: true, currencies: false };
         let map = Keymap::default();
         let names = |c: &Context| map.footer(c).into_iter().map(|(e, _)| e.name).collect::<Vec<_>>();
         let at_top = names(&context);

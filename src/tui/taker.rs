@@ -39,7 +39,7 @@ impl Taker {
         let (lister, events) = (self.lister.clone(), self.events.clone());
         std::thread::Builder::new().name("tui-list".into()).spawn(move || {
             let listing = lister(&folder);
-            let _ = events.blocking_send(Event::Listed(Box::new(listing)));
+            let _ = events.blocking_send(Event::Listed { asked: folder, found: Box::new(listing) });
         })?;
         Ok(())
     }

@@ -2,7 +2,7 @@
 //!
 //! The part of [`App::update`] that changes what there is to look at. Reads no file.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::App;
 use super::perform::distance;
@@ -72,13 +72,11 @@ impl App {
         }
     }
 
-    /// Takes what a folder holds.
-    pub(super) fn listed(&mut self, listing: Result<Listing>) {
+    /// Takes what a folder holds, if it is the one that was asked for last.
+    pub(super) fn listed(&mut self, asked: &Path, found: Result<Listing>) {
         if let Some(Overlay::Files(picker)) = &mut self.overlay {
-            if let Ok(listing) = &listing {
-                self.folder.clone_from(&listing.folder);
-            }
-            picker.listed(listing);
+            picker.listed(asked, found);
+            self.folder.clone_from(picker.folder());
         }
     }
 

@@ -217,8 +217,8 @@ impl App {
                 self.refresh_over();
                 vec![]
             }
-            Event::Listed(listing) => {
-                self.listed(*listing);
+            Event::Listed { asked, found } => {
+                self.listed(&asked, *found);
                 vec![]
             }
             Event::Importing(progress) => {
@@ -254,10 +254,14 @@ impl App {
     /// The facts that decide which keys work now.
     #[must_use]
     pub fn context(&self) -> Context {
-        let can_open = match self.tab {
-            Tab::Spend => self.spend_can_open(),
-            Tab::Breakdown => self.breakdown_answer().is_some_and(|a| !a.rows.is_empty()),
-            _ => false,
+        let compared = self.breakdown.view == breakdown::View::Compared;
+        let (selected, can_open) = match self.tab {
+            Tab::Spend => (self.spend_answer().is_some(), self.spend_can_open()),
+            Tab::Breakdown => {
+                let rows = self.breakdown_answer().is_some_and(|a| !a.rows.is_empty());
+                (rows, rows && !compared)
+            }
+            _ => (false, false),
         };
         let currencies = self.currencies().len() > 1;
         let rows = &self.breakdown;
@@ -265,9 +269,9 @@ impl App {
             self.tab == Tab::Breakdown && (rows.view != breakdown::View::Table || !rows.found().is_empty());
         let explaining = matches!(self.overlay, Some(Overlay::Explain(_) | Overlay::Link(_)));
         let can_go_back = explaining || other_view || !self.path.is_empty();
-        let can_open = explaining || can_open;
-        let listed = !matches!(rows.view, breakdown::View::Compared | breakdown::View::Hygiene);
-        Context { place: self.place(), can_go_back, can_open, listed, currencies }
+        let (selected, can_open) = (explaining || selected, explaining || can_open);
+        let listed = !compared && rows.view != breakdown::View::Hygiene;
+        Context { place: self.place(), can_go_back, can_open, selected, listed, currencies }
     }
 
     /// The Spend tab's answer in the chosen currency.

@@ -13,7 +13,6 @@ use crate::domain::period::PeriodSpec;
 use crate::domain::text::SafeText;
 use crate::engine::answer::Key as GroupKey;
 use crate::engine::twin;
-use crate::tui::action::Action;
 use crate::tui::effect::Effect;
 use crate::tui::overlay::Overlay;
 use crate::tui::overlay::notice::Notice;
@@ -46,10 +45,6 @@ impl App {
         }
         if self.tab == Tab::Spend {
             return self.open_of_spend();
-        }
-        if self.breakdown.view == breakdown::View::Compared {
-            self.status = Some(format!("{} goes back to the rows", self.keymap.key_of(Action::Back)));
-            return;
         }
         if self.breakdown.view == breakdown::View::Hygiene {
             return self.open_tags();

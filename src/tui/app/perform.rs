@@ -32,6 +32,9 @@ impl App {
             Found::Action(action) => return self.perform(action),
             Found::Beginning => self.pending = pressed,
             Found::Nothing if begun => {
+                if let Some(action) = self.keymap.everywhere(key) {
+                    return self.perform(action);
+                }
                 let esc = Key::parse("esc") == Some(key);
                 self.status = (!esc).then(|| format!("{} means nothing here", shown_sequence(&pressed)));
             }
@@ -65,6 +68,7 @@ impl App {
             return self.perform_welcome(action);
         }
         match action {
+            _ if self.lists_no_row_for(action) => self.move_about(action),
             Action::Show(tab) => self.show(tab),
             Action::NextTab => self.show(self.tab.step(1)),
             Action::PreviousTab => self.show(self.tab.step(Tab::ALL.len() - 1)),
@@ -77,9 +81,6 @@ impl App {
             Action::Import => return self.pick_file(),
             Action::CopyRow => return self.copy_row(),
             Action::CopyCommand => return self.copy_command(),
-            Action::Find if self.tab == Tab::Breakdown && self.breakdown.view == View::Hygiene => {
-                self.move_about(action);
-            }
             Action::Help
             | Action::Palette
             | Action::Filter
@@ -166,6 +167,16 @@ impl App {
         self.theme = self.theme.clone().named(theme);
         let name = theme.name();
         self.status = Some(format!("theme {name}: `theme = \"{name}\"` under [screen] in the config keeps it"));
+    }
+
+    /// Whether an action is about rows, and those are not listed as the tab is shown.
+    fn lists_no_row_for(&self, action: Action) -> bool {
+        self.tab == Tab::Breakdown
+            && match self.breakdown.view {
+                View::Hygiene => action == Action::Find,
+                View::Compared => matches!(action, Action::Find | Action::Open | Action::Explain),
+                View::Table | View::Pivot | View::Overview => false,
+            }
     }
 
     fn move_about(&mut self, action: Action) {

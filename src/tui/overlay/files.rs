@@ -53,21 +53,51 @@ pub struct FilePicker {
     listing: Option<Listing>,
     error: Option<String>,
     selected: usize,
+    /// What is looked into now.
+    awaited: Option<Awaited>,
+}
+
+/// A folder that is being looked into.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Awaited {
+    folder: PathBuf,
+    /// What was typed to get there.
+    typed: String,
 }
 
 impl FilePicker {
     /// A picker that waits for its folder to be looked into.
     #[must_use]
     pub fn new(folder: PathBuf) -> FilePicker {
-        FilePicker { folder, ..FilePicker::default() }
+        let awaited = Some(Awaited { folder: folder.clone(), typed: String::new() });
+        FilePicker { folder, awaited, ..FilePicker::default() }
     }
 
-    /// Takes what a folder holds, or why that is not known.
-    pub fn listed(&mut self, listing: crate::error::Result<Listing>) {
-        match listing {
+    /// The folder whose files are listed.
+    #[must_use]
+    pub fn folder(&self) -> &PathBuf {
+        &self.folder
+    }
+
+    /// Remembers what is looked into, and hands it on.
+    fn look_into(&mut self, folder: PathBuf) -> PathBuf {
+        self.awaited = Some(Awaited { folder: folder.clone(), typed: self.line.text().to_owned() });
+        folder
+    }
+
+    /// Takes what a folder holds, or why that is not known. What was typed since it was asked for is
+    /// kept; another folder than the one that was asked for last is nobody's.
+    pub fn listed(&mut self, asked: &Path, found: crate::error::Result<Listing>) {
+        let Some(awaited) = self.awaited.take_if(|awaited| awaited.folder == asked) else { return };
+        match found {
             Ok(listing) => {
                 self.folder.clone_from(&listing.folder);
-                self.line.set("");
+                let text = self.line.text();
+                let same = text.chars().zip(awaited.typed.chars()).take_while(|(a, b)| a == b);
+                let spent: usize = same.map(|(c, _)| c.len_utf8()).sum();
+                let cursor = self.line.cursor().saturating_sub(spent);
+                self.line.replace(0..spent, "");
+                self.line.move_to(cursor);
                 self.listing = Some(listing);
                 self.error = None;
                 // What is wanted is mostly a file, and what leads up and all are above it.
@@ -82,7 +112,8 @@ impl FilePicker {
         self.line.insert(text);
         self.error = None;
         self.selected = 0;
-        self.line.text().ends_with('/').then(|| self.typed())
+        let folder = self.line.text().ends_with('/').then(|| self.typed())?;
+        Some(self.look_into(folder))
     }
 
     /// Moves the selection or edits the line; returns the folder to look into, if another one.
@@ -93,7 +124,10 @@ impl FilePicker {
             return None;
         }
         match action {
-            Action::DeleteBefore if self.line.text().is_empty() => return self.folder.parent().map(Path::to_owned),
+            Action::DeleteBefore if self.line.text().is_empty() => {
+                let above = self.folder.parent()?.to_owned();
+                return Some(self.look_into(above));
+            }
             Action::OtherSide => return self.complete(),
             _ => {}
         }
@@ -116,16 +150,23 @@ impl FilePicker {
         let Some(Item::Entry(entry)) = self.items().get(self.selected).copied() else { return None };
         let entry = entry.clone();
         if entry.bytes.is_none() {
-            return Some(entry.path);
+            return Some(self.look_into(entry.path));
         }
         self.line.set(&entry.name);
         self.selected = 0;
         None
     }
 
-    /// What the selected line means; what is typed, where nothing is selected.
-    #[must_use]
-    pub fn choose(&self) -> Option<Choice> {
+    /// Does what the selected line means; what is typed, where nothing is selected.
+    pub fn choose(&mut self) -> Option<Choice> {
+        let chosen = self.chosen()?;
+        Some(match chosen {
+            Choice::Folder(folder) => Choice::Folder(self.look_into(folder)),
+            taken => taken,
+        })
+    }
+
+    fn chosen(&self) -> Option<Choice> {
         match self.items().get(self.selected) {
             Some(Item::Above) => self.folder.parent().map(|above| Choice::Folder(above.to_owned())),
             Some(Item::All) => Some(Choice::Take(self.folder.clone())),
@@ -261,7 +302,7 @@ mod tests {
         let entries = vec![entry("aws", None), entry("Bill-09.csv", Some(10)), entry("bill-10.csv.gz", Some(5_000))];
         let mut picker = FilePicker::new(PathBuf::from("/data"));
         assert_eq!(picker.choose(), None, "nothing is known yet");
-        picker.listed(Ok(Listing { folder: PathBuf::from("/data"), entries, others: 2 }));
+        picker.listed(Path::new("/data"), Ok(Listing { folder: PathBuf::from("/data"), entries, others: 2 }));
         picker
     }
 
@@ -286,10 +327,29 @@ mod tests {
         let mut picker = picker();
         assert_eq!(picker.edit(Action::OtherSide, 5), Some("/data/aws".into()));
         assert_eq!(picker.insert("aws/"), Some("/data/aws/".into()));
-        picker.listed(Err(crate::error::Error::usage("cannot read `/data/aws`")));
+        picker.listed(Path::new("/data/aws/"), Err(crate::error::Error::usage("cannot read `/data/aws`")));
         assert_eq!(picker.folder, Path::new("/data"), "it stays where it can look");
         picker.edit(Action::DeleteAll, 5);
         assert_eq!(picker.edit(Action::DeleteBefore, 5), Some("/".into()));
         assert_eq!(picker.insert("/home/"), Some("/home/".into()));
+    }
+
+    #[test]
+    fn a_late_listing_takes_nothing_away() {
+        let listing = |folder: &str| Ok(Listing { folder: folder.into(), ..Listing::default() });
+        let mut picker = picker();
+        picker.insert("aws/");
+        picker.insert("nov");
+        picker.listed(Path::new("/data/aws/"), listing("/data/aws"));
+        assert_eq!((picker.folder.to_str(), picker.line.text()), (Some("/data/aws"), "nov"));
+        picker.edit(Action::DeleteAll, 5);
+        picker.insert("a/");
+        picker.insert("b/");
+        picker.listed(Path::new("/data/aws/a/"), listing("/data/aws/a"));
+        assert_eq!((picker.folder.to_str(), picker.line.text()), (Some("/data/aws"), "a/b/"), "not the newest");
+        picker.edit(Action::DeleteAll, 5);
+        picker.insert("x");
+        picker.listed(Path::new("/data/aws/a/b"), listing("/data/aws/a/b"));
+        assert_eq!((picker.folder.to_str(), picker.line.text()), (Some("/data/aws/a/b"), "x"));
     }
 }

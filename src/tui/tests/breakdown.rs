@@ -11,6 +11,7 @@ use super::snapshots::shot;
 use crate::domain::calendar::Granularity;
 use crate::domain::dimension::Dimension;
 use crate::engine::Question;
+use crate::tui::effect::Effect;
 use crate::tui::event::Event;
 use crate::tui::screen;
 use crate::tui::theme::Env;
@@ -151,8 +152,21 @@ fn prod_and_staging_are_compared_side_by_side() {
     assert!(text.contains("AWS") && text.contains("Azure") && text.contains("+ 13,653.09"), "{text}");
     assert!(text.contains("■ AWS   · Azure"), "{text}");
     assert!(text.contains("by service") && text.contains("4,000.00    40 %"), "what both are made of: {text}");
-    s.keys("<enter>");
-    assert!(s.text().contains("goes back to the rows"), "{}", s.text());
+    assert!(
+        !s.text().contains("open  ") && !s.text().contains("explain") && s.text().contains("y copy"),
+        "{}",
+        s.text()
+    );
+    for key in ["<enter>", "<space>", "j", "f", "s", "i", "U", "G"] {
+        s.keys(key);
+        assert!(s.text().contains("goes back to the rows"), "{key}: {}", s.text());
+    }
+    s.keys("y");
+    assert_eq!(
+        s.done.last(),
+        Some(&Effect::Copy("AWS\t18,204.11 USD\t+15 %\nAzure\t4,551.02 USD\t-9.0 %".to_owned())),
+        "the rows that are seen"
+    );
     s.keys("<esc>");
     assert!(s.text().contains("Trend") && s.text().contains("marked 2"), "{}", s.text());
 }

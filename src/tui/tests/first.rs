@@ -42,7 +42,7 @@ fn listing(folder: &str, names: &[(&str, Option<u64>)]) -> Event {
         changed: None,
     };
     let listing = Listing { folder: PathBuf::from(folder), entries: names.iter().map(entry).collect(), others: 3 };
-    Event::Listed(Box::new(Ok(listing)))
+    Event::Listed { asked: PathBuf::from("/"), found: Box::new(Ok(listing)) }
 }
 
 /// The picker over two bills, then the import of one of them.

@@ -351,6 +351,8 @@ fn keys_one_after_the_other_say_what_can_follow() {
     assert!(s.text().contains("v x means nothing here"), "{}", s.text());
     s.keys("v <esc>");
     assert!(s.app.status.is_none() && s.app.pending.is_empty());
+    s.keys("v <ctrl-z> v <ctrl-c>");
+    assert_eq!(s.done, [Effect::Suspend, Effect::Quit(0)], "there is a way out of everything");
 }
 
 #[test]

@@ -79,7 +79,7 @@ impl App {
         match (by, self.tags_selected()) {
             (Some(by), Some(at)) => self.select_tags(at.saturating_add_signed(by)),
             (Some(_), None) => {}
-            (None, _) => self.status = Some(self.keymap.say("{back} goes back to the rows")),
+            (None, _) => self.say_way_back(),
         }
     }
 

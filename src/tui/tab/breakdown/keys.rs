@@ -66,6 +66,8 @@ impl App {
             Action::Overview => self.turn_to_overview(),
             Action::Hygiene => self.turn_to(View::Hygiene),
             _ if self.breakdown.view == View::Hygiene => self.perform_tags(action),
+            Action::Compare => self.compare(),
+            _ if self.breakdown.view == View::Compared => self.say_way_back(),
             Action::Sort => self.breakdown.sort_next(currency),
             Action::Reverse => self.breakdown.reverse(currency),
             Action::Mark => {
@@ -73,7 +75,6 @@ impl App {
                 self.breakdown.select(selected + 1, page, currency);
             }
             Action::Unmark => self.breakdown.marks.clear(),
-            Action::Compare => self.compare(),
             Action::Detail => self.toggle_pane(),
             Action::ItemsAfter => self.turn_page(true),
             Action::ItemsBefore => self.turn_page(false),
@@ -119,8 +120,13 @@ impl App {
         if self.breakdown.view == View::Table {
             self.show_pane(!self.pane_is_open());
         } else {
-            self.status = Some(format!("{} goes back to the rows", self.keymap.key_of(Action::Back)));
+            self.say_way_back();
         }
+    }
+
+    /// Says how the rows are seen that a key would act on.
+    pub(super) fn say_way_back(&mut self) {
+        self.status = Some(self.keymap.say("{back} goes back to the rows"));
     }
 
     /// Opens or closes the pane of details; the selected row stays in view.

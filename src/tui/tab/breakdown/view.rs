@@ -257,7 +257,14 @@ fn framed(columns: usize, picture: impl Fn(usize) -> String) -> String {
 /// The selected row as text to copy.
 #[must_use]
 pub fn row_text(state: &State, answer: &BreakdownAnswer) -> Option<String> {
-    let row = state.row(answer)?;
+    if state.view == View::Compared {
+        return compare::rows(state, answer).map(|rows| rows.map(|row| copied(answer, row)).join("\n"));
+    }
+    state.row(answer).map(|row| copied(answer, row))
+}
+
+/// A row as text.
+fn copied(answer: &BreakdownAnswer, row: &BreakdownRow) -> String {
     let cost = money::amount(row.figure.amount, money::places(&answer.currency));
-    Some(format!("{}\t{cost} {}\t{}", name(answer, row), answer.currency, money::percent_change(&row.figure)))
+    format!("{}\t{cost} {}\t{}", name(answer, row), answer.currency, money::percent_change(&row.figure))
 }
