@@ -51,9 +51,11 @@ pub struct Store {
     manifest: RwLock<Arc<Manifest>>,
     /// Held by readers: what they might be reading is only removed while there are none.
     reading: RwLock<()>,
-    /// Held by whoever changes the store; whether a change that failed left values under numbers
-    /// that the next one will give again.
-    writing: Mutex<bool>,
+    /// Held by whoever changes the store.
+    writing: Mutex<()>,
+    /// Whether there may be values under numbers that the next change gives again: from the moment
+    /// that one begins until it has committed, or what it wrote is removed.
+    untidy: AtomicBool,
     changes: Listeners<()>,
     journal: Mutex<Journal>,
     place: Option<PathBuf>,
@@ -109,7 +111,8 @@ impl Store {
             kv,
             manifest: RwLock::new(Arc::new(manifest)),
             reading: RwLock::new(()),
-            writing: Mutex::new(false),
+            writing: Mutex::default(),
+            untidy: AtomicBool::new(false),
             changes: Listeners::default(),
             journal: Mutex::new(journal),
             place: Some(place.to_owned()),
@@ -131,7 +134,8 @@ impl Store {
             kv: Box::new(MemoryKv::default()),
             manifest: RwLock::new(Arc::new(Manifest::empty(tag_keys.to_vec()))),
             reading: RwLock::new(()),
-            writing: Mutex::new(false),
+            writing: Mutex::default(),
+            untidy: AtomicBool::new(false),
             changes: Listeners::default(),
             journal: Mutex::new(Journal::in_memory()),
             place: None,
@@ -195,13 +199,12 @@ impl Store {
     /// # Errors
     /// Kind `Store` where what a failed change left cannot be removed.
     pub fn writing(&self) -> Result<Writing<'_>> {
-        let mut untidy = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        if *untidy {
-            let _alone = self.reading.write().unwrap_or_else(PoisonError::into_inner);
+        let alone = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.untidy.swap(true, Ordering::AcqRel) {
+            let _nobody_reads = self.reading.write().unwrap_or_else(PoisonError::into_inner);
             self.remove_unnamed()?;
-            *untidy = false;
         }
-        Ok(Writing { store: self, untidy })
+        Ok(Writing { store: self, _alone: alone })
     }
 
     /// Whether somebody changes the store.
@@ -274,6 +277,7 @@ impl Store {
             witness::write(place, &next);
         }
         *self.manifest.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(next);
+        self.untidy.store(false, Ordering::Release);
         // What stays behind here is removed with the next commit, or at the next opening.
         let _ = self.remove_unreferenced();
         if let Some(place) = &self.place {
@@ -336,21 +340,19 @@ impl Store {
     }
 }
 
-/// Held by the one who changes the store ([`Store::writing`]).
+/// Held by the one who changes the store ([`Store::writing`]). Where it ends without a commit, failed
+/// or not, what it wrote is removed; where that cannot be done at once, the next change does it first.
 pub struct Writing<'a> {
     store: &'a Store,
-    untidy: MutexGuard<'a, bool>,
+    _alone: MutexGuard<'a, ()>,
 }
 
-impl Writing<'_> {
-    /// Removes what a change wrote that was not committed; where it cannot, the next change does.
-    ///
-    /// # Errors
-    /// Kind `Store` where the database fails.
-    pub fn tidy(&mut self) -> Result<()> {
-        *self.untidy = true;
-        *self.untidy = !self.store.remove_unreferenced()?;
-        Ok(())
+impl Drop for Writing<'_> {
+    fn drop(&mut self) {
+        if self.store.untidy.load(Ordering::Acquire) {
+            let removed = self.store.remove_unreferenced().unwrap_or(false);
+            self.store.untidy.store(!removed, Ordering::Release);
+        }
     }
 }
 
@@ -585,5 +587,33 @@ mod tests {
             outcomes.push((made, segments[0]));
         }
         assert!(outcomes.contains(&(true, 2)) && outcomes.contains(&(false, 2)), "{outcomes:?}");
+    }
+
+    #[test]
+    fn what_a_change_wrote_and_did_not_commit_is_gone_before_the_next_whatever_ended_it() {
+        let endings: [&dyn Fn(&Store, &Faulty); 3] = [
+            &|store, kv| {
+                kv.fail_from(1);
+                store.commit(holding(store, 1)).expect_err("the disk is full");
+            },
+            &|_, _| {},
+            &|_, _| panic!("in the middle of it"),
+        ];
+        for (at, ending) in endings.into_iter().enumerate() {
+            let kv = Faulty::default();
+            let store = store_on(kv.clone());
+            let change = || {
+                let _writing = store.writing().expect("alone");
+                put_segment(&store, 1).expect("write");
+                ending(&store, &kv);
+            };
+            let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(change));
+            assert_eq!(ended.is_err(), at == 2);
+            kv.fail_from(0);
+            let _writing = store.writing().expect("alone");
+            for prefix in [keys::SEGMENTS, keys::ROLLUPS, keys::SKETCHES] {
+                assert_eq!(numbers(&kv, prefix), [0u64; 0], "ending {at}");
+            }
+        }
     }
 }

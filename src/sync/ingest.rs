@@ -103,7 +103,7 @@ struct Ingest<'a> {
 /// Kind `Usage` where the batch is refused (the message says what to decide), `Interrupted` where
 /// it was given up, `Store` where the disk fails. The store then holds what it held before.
 pub fn ingest(store: &Store, source: &mut dyn CostSource, options: &Options, watcher: &dyn Watcher) -> Result<Outcome> {
-    let mut writing = store.writing()?;
+    let _writing = store.writing()?;
     let manifest = store.manifest();
     let kinds = manifest.kinds();
     let gathered = Gathered {
@@ -123,15 +123,7 @@ pub fn ingest(store: &Store, source: &mut dyn CostSource, options: &Options, wat
         rows: 0.into(),
         refused: 0.into(),
     };
-    let result = ingest.run(source);
-    if !matches!(&result, Ok(outcome) if outcome.import.is_some()) {
-        // What was written is unreferenced; failing to remove it now leaves it for the next opening.
-        let cleaned = writing.tidy();
-        if result.is_ok() {
-            cleaned?;
-        }
-    }
-    result
+    ingest.run(source)
 }
 
 impl Ingest<'_> {

@@ -3,7 +3,7 @@
 use crate::error::Result;
 use crate::store::kv::BATCH_MAX;
 use crate::store::manifest::{Group, Manifest};
-use crate::store::{Store, Writing, rollups};
+use crate::store::{Store, rollups};
 
 use super::rebuild;
 
@@ -13,7 +13,7 @@ use super::rebuild;
 /// # Errors
 /// Kind `Store` where the store fails; it then holds what it held before.
 pub fn remove_import(store: &Store, import: u64) -> Result<()> {
-    let mut writing = store.writing()?;
+    let _writing = store.writing()?;
     let mut next = (*store.manifest()).clone();
     let mut touched = Vec::new();
     for (at, group) in next.groups.iter_mut().enumerate() {
@@ -24,7 +24,7 @@ pub fn remove_import(store: &Store, import: u64) -> Result<()> {
         }
     }
     touched.retain(|at| !next.groups[*at].parts.is_empty());
-    renumber(store, &mut writing, &mut next, &touched)?;
+    renumber(store, &mut next, &touched)?;
     next.groups.retain(|g| !g.parts.is_empty());
     next.strike_import(import);
     next.forget_unused_imports();
@@ -51,12 +51,12 @@ pub fn accept_loss(store: &Store) -> Result<usize> {
 /// # Errors
 /// Kind `Store` where charges are missing or damaged; nothing was then changed.
 pub fn rebuild_rollups(store: &Store, tag_keys: &[String], evidence: &[Vec<String>]) -> Result<usize> {
-    let mut writing = store.writing()?;
+    let _writing = store.writing()?;
     let mut next = (*store.manifest()).clone();
     next.tag_keys = tag_keys.to_vec();
     next.evidence = evidence.to_vec();
     let all: Vec<usize> = (0..next.groups.len()).collect();
-    renumber(store, &mut writing, &mut next, &all)?;
+    renumber(store, &mut next, &all)?;
     let groups = next.groups.len();
     store.commit(next)?;
     Ok(groups)
@@ -64,16 +64,7 @@ pub fn rebuild_rollups(store: &Store, tag_keys: &[String], evidence: &[Vec<Strin
 
 /// Gives groups new numbers, under which their rollups, where they are to have them, are made from
 /// their segments.
-fn renumber(store: &Store, writing: &mut Writing<'_>, next: &mut Manifest, groups: &[usize]) -> Result<()> {
-    let made = try_renumber(store, next, groups);
-    if made.is_err() {
-        // What was written for these numbers is nobody's; the next commit may give them again.
-        let _ = writing.tidy();
-    }
-    made
-}
-
-fn try_renumber(store: &Store, next: &mut Manifest, groups: &[usize]) -> Result<()> {
+fn renumber(store: &Store, next: &mut Manifest, groups: &[usize]) -> Result<()> {
     let keep = rollups::worth_keeping(&next.groups.iter().map(Group::rows).collect::<Vec<_>>());
     let mut changes = Vec::new();
     for at in groups {
