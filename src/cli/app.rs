@@ -13,7 +13,7 @@ use super::{background, first, hints, wiring};
 use crate::config::Config;
 use crate::domain::calendar::Day;
 use crate::engine::local::LocalEngine;
-use crate::engine::{Engine, front, twin};
+use crate::engine::{front, twin};
 use crate::error::{Error, Result};
 use crate::host::{About, Host, Setup};
 use crate::store::folder;
@@ -153,7 +153,7 @@ fn over(context: &mut Context<'_, '_>, place: PathBuf, demo: Option<u64>, face: 
         if matches!(result, Ok(0)) && !wiring::has_front(context, &place) {
             let _ = host.about();
         }
-        host.release();
+        host.finish();
         for notice in &*notices.lock().unwrap_or_else(PoisonError::into_inner) {
             context.streams.note(notice, &[])?;
         }

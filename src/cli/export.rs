@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{Seek, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::args::{ExportArgs, ExportFormat};
 use super::lens::scope_of;
@@ -86,7 +87,7 @@ fn part_of(path: &Path) -> PathBuf {
 /// Whose charges are written.
 enum Source {
     Demo(Box<LocalEngine>),
-    Store(Host, PathBuf),
+    Store(Arc<Host>, PathBuf),
 }
 
 impl Source {

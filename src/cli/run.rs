@@ -4,6 +4,7 @@
 //! those are broken. Everything else runs in a [`Context`].
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::args::{Cli, Command, Global, LensArgs};
 use super::stdio::Streams;
@@ -15,6 +16,7 @@ use crate::domain::lens::Lens;
 use crate::domain::text::SafeText;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
+use crate::host::Host;
 
 /// What a command runs in.
 pub struct Context<'a, 's> {
@@ -26,6 +28,8 @@ pub struct Context<'a, 's> {
     pub global: Global,
     /// Where it writes.
     pub streams: &'a mut Streams<'s>,
+    /// The store, once it is reached.
+    pub host: Option<Arc<Host>>,
 }
 
 impl Context<'_, '_> {
@@ -55,30 +59,39 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> Result<u8> {
         _ => {}
     }
     let as_of = cli.global.as_of.unwrap_or_else(crate::clock::today);
-    let mut context = Context { config: config::load(&cli.global)?, as_of, global: cli.global.clone(), streams };
+    let config = config::load(&cli.global)?;
+    let mut context = Context { config, as_of, global: cli.global.clone(), streams, host: None };
+    let result = dispatch(cli, &mut context);
+    // Letting go of the store may take what others do to it: the answer is read by then.
+    let flushed = context.streams.flush();
+    result.and_then(|code| flushed.map(|()| code))
+}
+
+fn dispatch(cli: &Cli, context: &mut Context<'_, '_>) -> Result<u8> {
+    let as_of = context.as_of;
     match &cli.command {
-        None => app::run(&mut context, app::Face::of(cli.plain)),
-        Some(Command::Demo(args)) => app::demo(&mut context, args),
-        Some(Command::Import(args)) => import::run(&mut context, args),
-        Some(Command::Imports(args)) => imports::run(&mut context, args),
-        Some(Command::Export(args)) => export::run(&mut context, args),
-        Some(Command::Store(args)) => store::run(&mut context, args),
-        Some(Command::Notes(args)) => notes::run(&mut context, args),
-        Some(Command::Lens(args)) => saved::run(&mut context, args),
+        None => app::run(context, app::Face::of(cli.plain)),
+        Some(Command::Demo(args)) => app::demo(context, args),
+        Some(Command::Import(args)) => import::run(context, args),
+        Some(Command::Imports(args)) => imports::run(context, args),
+        Some(Command::Export(args)) => export::run(context, args),
+        Some(Command::Store(args)) => store::run(context, args),
+        Some(Command::Notes(args)) => notes::run(context, args),
+        Some(Command::Lens(args)) => saved::run(context, args),
         Some(Command::Query(args)) => {
             let (question, engine) =
-                asked(&mut context, &args.lens, |saved, config| lens::query_of(args, saved, config, as_of))?;
+                asked(context, &args.lens, |saved, config| lens::query_of(args, saved, config, as_of))?;
             query::query(&question, &args.format, engine.as_ref(), as_of, context.streams)
         }
         Some(Command::Spend(args)) => {
-            let (lens, engine) = asked(&mut context, &args.lens, |saved, config| {
+            let (lens, engine) = asked(context, &args.lens, |saved, config| {
                 lens::lens_of(&args.lens, saved, config, as_of, &[Dimension::Provider])
             })?;
             query::spend(&lens, &args.format, engine.as_ref(), as_of, context.streams)
         }
         Some(Command::Tags(args)) => {
             let flags = args.lens();
-            let (lens, engine) = asked(&mut context, &flags, |saved, config| {
+            let (lens, engine) = asked(context, &flags, |saved, config| {
                 lens::lens_of(&flags, saved, config, as_of, &[Dimension::Provider])
             })?;
             query::tags(&lens, &args.format, engine.as_ref(), as_of, context.streams)
@@ -93,7 +106,7 @@ fn asked<Q>(
     context: &mut Context<'_, '_>,
     args: &LensArgs,
     question: impl Fn(Option<&Lens>, &Config) -> Result<Q>,
-) -> Result<(Q, Box<dyn Engine>)> {
+) -> Result<(Q, Arc<dyn Engine>)> {
     let Some(name) = &args.saved else {
         let alone = question(None, &context.config)?;
         return Ok((alone, wiring::engine(context, args.scope.demo)?));

@@ -39,7 +39,7 @@ impl<'a> Streams<'a> {
     pub fn note(&mut self, message: &str, hints: &[&str]) -> Result<()> {
         // The answer first, where both go to the same screen.
         self.flush()?;
-        let _ = write_lines(self.err, "note", message, hints.iter().copied());
+        let _ = write_note(self.err, message, hints);
         Ok(())
     }
 
@@ -77,6 +77,14 @@ impl<'a> Streams<'a> {
 /// Where it cannot be written.
 pub fn print_error(error: &Error, err: &mut dyn Write) -> io::Result<()> {
     write_lines(err, "error", &error.message, error.hints.iter().map(String::as_str))
+}
+
+/// Prints something beside the answer, with its hints.
+///
+/// # Errors
+/// Where it cannot be written.
+pub fn write_note(err: &mut dyn Write, message: &str, hints: &[&str]) -> io::Result<()> {
+    write_lines(err, "note", message, hints.iter().copied())
 }
 
 fn write_lines<'a>(

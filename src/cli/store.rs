@@ -9,7 +9,6 @@ use super::args::{StoreArgs, StoreCommand};
 use super::run::Context;
 use super::wiring;
 use crate::domain::text::SafeText;
-use crate::engine::Engine;
 use crate::error::{Error, Kind, Result};
 use crate::host::chore::Chore;
 use crate::host::{Host, apart};
@@ -30,7 +29,7 @@ pub fn run(context: &mut Context<'_, '_>, args: &StoreArgs) -> Result<u8> {
         let kept =
             kept.map_or(String::new(), |k| format!("; what was there is kept in {}", SafeText::from_outside(&k)));
         context.streams.print(&format!("restored{kept}\n"))?;
-        wiring::committed(&wiring::reach(context, &place)?);
+        wiring::committed(&*wiring::reach(context, &place)?);
         return Ok(0);
     }
     if !crate::store::folder::exists(&place) {
@@ -94,7 +93,7 @@ fn rebuild(context: &mut Context<'_, '_>, host: &Host) -> Result<(u64, u64)> {
             if host.owner().is_none() {
                 return Err(error.hint("quit the spendtop that has the store open, then run this again"));
             }
-            host.release();
+            host.finish();
             for notice in host.about()?.notices {
                 context.streams.note(&notice, &[])?;
             }

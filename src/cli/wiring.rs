@@ -10,6 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::config::short_folder;
 use super::run::Context;
+use super::stdio::write_note;
 use crate::clock;
 use crate::config::Config;
 use crate::domain::calendar::Day;
@@ -48,8 +49,15 @@ pub fn setup(context: &Context<'_, '_>, place: &Path) -> Setup {
         tag_keys: context.config.tags.keys.clone(),
         settings: settings(&context.config),
         after_change: Arc::new(move |engine| keep_front(engine, &config, today, fixed)),
+        waits: Arc::new(say_that_it_waits),
         program: None,
     }
+}
+
+/// Says on stderr why a command that is done does not end.
+fn say_that_it_waits() {
+    let why = "another spendtop is changing the store, which this one has open: it ends when that is done";
+    let _ = write_note(&mut std::io::stderr(), why, &["Ctrl-C ends it now; the other one then has to begin again"]);
 }
 
 /// What the app needs to reach the store: it leaves opening it to a process of its own.
@@ -66,16 +74,20 @@ pub fn setup_apart(context: &Context<'_, '_>, place: &Path) -> Setup {
         words.extend(["--as-of".into(), day.to_string().into()]);
     }
     words.extend(["store".into(), "serve".into()]);
-    Setup { program: path.map(|path| Program { path, words }), ..setup(context, place) }
+    Setup { program: path.map(|path| Program { path, words }), waits: Arc::new(|| {}), ..setup(context, place) }
 }
 
 /// Reaches the store, in this process or in the one that has it open, and says what its user must
-/// know.
+/// know. It is reached once, and kept until the command has ended.
 ///
 /// # Errors
 /// Kind `Store` where it cannot be reached.
-pub fn reach(context: &mut Context<'_, '_>, place: &Path) -> Result<Host> {
-    let host = Host::open(setup(context, place), false)?;
+pub fn reach(context: &mut Context<'_, '_>, place: &Path) -> Result<Arc<Host>> {
+    if let Some(host) = &context.host {
+        return Ok(Arc::clone(host));
+    }
+    let host = Arc::new(Host::open(setup(context, place), false)?);
+    context.host = Some(Arc::clone(&host));
     for notice in host.about()?.notices {
         context.streams.note(&notice, &[])?;
     }
@@ -158,7 +170,7 @@ pub fn no_store(place: &Path) -> Error {
 ///
 /// # Errors
 /// Kind `Usage` where there is none, `Store` where it cannot be reached.
-pub fn reach_existing(context: &mut Context<'_, '_>, place: &Path) -> Result<Host> {
+pub fn reach_existing(context: &mut Context<'_, '_>, place: &Path) -> Result<Arc<Host>> {
     if folder::exists(place) { reach(context, place) } else { Err(no_store(place)) }
 }
 
@@ -166,12 +178,12 @@ pub fn reach_existing(context: &mut Context<'_, '_>, place: &Path) -> Result<Hos
 ///
 /// # Errors
 /// Those of opening the store.
-pub fn engine(context: &mut Context<'_, '_>, demo: bool) -> Result<Box<dyn Engine>> {
+pub fn engine(context: &mut Context<'_, '_>, demo: bool) -> Result<Arc<dyn Engine>> {
     if demo {
-        return Ok(Box::new(made_up(&context.config, context.config.demo.seed, context.as_of)?));
+        return Ok(Arc::new(made_up(&context.config, context.config.demo.seed, context.as_of)?));
     }
     let place = context.data_dir()?;
-    Ok(Box::new(reach_existing(context, &place)?))
+    Ok(reach_existing(context, &place)?)
 }
 
 /// The engine over the generated company, in memory.

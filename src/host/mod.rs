@@ -25,7 +25,8 @@
 //!
 //! An owner that ends by itself answers what is under way, for a moment, and says goodbye: a command
 //! that is done, one that is to be stopped (Ctrl-Z, [`Engine::release`]), and the process that an app
-//! started, once nothing has been asked for a second or all have gone. Then nobody looks for another
+//! started, once nothing has been asked for a second or all have gone. What others are changing is
+//! waited for, but by one that is to be stopped. Then nobody looks for another
 //! one until there is a question, for which a process is started again. Meanwhile the system tells of
 //! what others bring, and [`Event::Committed`] is told. Only Linux does so: elsewhere an
 //! app that sleeps sees what others brought with its next question.
@@ -177,6 +178,12 @@ impl Host {
         self.shared.with(|owner| Ok(owner.serving().about()), Remote::about)
     }
 
+    /// Lets the store go, or the owner, until the next question, but not while others are changing the
+    /// store that is open here.
+    pub fn finish(&self) {
+        self.shared.release(|owner| owner.finish(&*self.shared.setup.waits));
+    }
+
     /// The owner, where it is this process.
     #[must_use]
     pub fn owner(&self) -> Option<Arc<Owner>> {
@@ -231,7 +238,7 @@ impl Engine for Host {
     }
 
     fn release(&self) {
-        self.shared.release();
+        self.shared.release(Owner::close);
     }
 }
 
@@ -252,7 +259,7 @@ fn gone_meanwhile(trouble: Trouble) -> Trouble {
 
 impl Drop for Host {
     fn drop(&mut self) {
-        self.shared.release();
+        self.finish();
     }
 }
 
@@ -432,8 +439,8 @@ impl Shared {
         let _ = std::thread::Builder::new().name("host-follow".into()).spawn(follow);
     }
 
-    /// Lets the store go, or the owner, until the next question.
-    fn release(&self) {
+    /// Lets the store go, or the owner, until the next question; others are let go as `end` does it.
+    fn release(&self, end: impl FnOnce(&Owner)) {
         let before = {
             let mut state = self.lock();
             match &*state {
@@ -442,7 +449,7 @@ impl Shared {
             }
         };
         let State::Owning(mut owner) = before else { return };
-        owner.close();
+        end(&owner);
         // What this process asks itself holds the store open until it is answered or given up.
         let mut waited = Duration::ZERO;
         while waited < RELEASE_MAX {

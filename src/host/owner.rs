@@ -41,6 +41,9 @@ pub struct Setup {
     pub settings: Settings,
     /// What the owner does after each change: its front page is of what was there before.
     pub after_change: AfterChange,
+    /// Called where this process, which has the store open, is done and stays for what others still do
+    /// to it.
+    pub waits: Arc<dyn Fn() + Send + Sync>,
     /// What opens the store in a process of its own; this process does where `None`.
     pub program: Option<Program>,
 }
@@ -141,6 +144,13 @@ impl Owner {
     #[must_use]
     pub fn is_served(&self) -> bool {
         self.service.is_some()
+    }
+
+    /// Serves on until what others do to the store is done, `waits` told of it, and then no more.
+    pub fn finish(&self, waits: &dyn Fn()) {
+        if let Some(service) = &self.service {
+            service.finish(waits);
+        }
     }
 
     /// Serves no more: what others ask is answered within a moment or given up.

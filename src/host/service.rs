@@ -52,7 +52,7 @@ struct State {
     /// The connections on which events are told.
     watching: BTreeSet<u64>,
     /// What is being worked on, by connection.
-    running: BTreeMap<u64, Cancel>,
+    running: BTreeMap<u64, Work>,
     /// Sources that are being taken in.
     taking: usize,
     /// Whether it has been taken leave of all.
@@ -61,7 +61,27 @@ struct State {
     used: u64,
 }
 
+/// What is being worked on.
+struct Work {
+    cancel: Cancel,
+    span: Span,
+}
+
+/// How long what is asked may go on once the owner wants to end.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Span {
+    /// For a moment: it can be given up, and be asked again of the next owner.
+    Moment,
+    /// Until it is done: nobody can tell what doing it half did.
+    Whole,
+}
+
 impl State {
+    /// Whether something goes on that is not to be broken off.
+    fn is_changing(&self) -> bool {
+        self.taking > 0 || self.running.values().any(|work| work.span == Span::Whole)
+    }
+
     fn is_busy(&self) -> bool {
         !self.running.is_empty() || self.taking > 0
     }
@@ -78,7 +98,7 @@ impl State {
             }
             sender.hang_up();
         }
-        self.running.values().for_each(Cancel::cancel);
+        self.running.values().for_each(|work| work.cancel.cancel());
     }
 
     fn is_closed(&self) -> bool {
@@ -128,6 +148,12 @@ impl Service {
         self.end();
     }
 
+    /// Serves on while something goes on that is not to be broken off, `waits` told of it, and closes then.
+    pub fn finish(&self, waits: &dyn Fn()) {
+        self.desk.wait_until_settled(waits);
+        self.close();
+    }
+
     /// Waits until nothing has been asked for as long as `linger`, or all have gone, and takes nobody
     /// in from then on.
     pub fn wait_until_unused(&self, linger: Duration) {
@@ -173,11 +199,11 @@ impl Desk {
 
     /// Notes that a connection's request is being worked on, until [`Self::finished`]; whether it may
     /// be: nothing is begun any more once nobody is taken in.
-    pub fn started(&self, connection: u64, cancel: &Cancel) -> bool {
+    pub fn started(&self, connection: u64, cancel: &Cancel, span: Span) -> bool {
         let mut state = self.lock();
         if !state.is_closed() {
             state.used += 1;
-            state.running.insert(connection, cancel.clone());
+            state.running.insert(connection, Work { cancel: cancel.clone(), span });
         }
         !state.is_closed()
     }
@@ -218,6 +244,16 @@ impl Desk {
         }
     }
 
+    /// Waits until nothing goes on that is not to be broken off, `waits` told where there is; nothing
+    /// is begun from then on.
+    fn wait_until_settled(&self, waits: &dyn Fn()) {
+        if self.lock().is_changing() {
+            waits();
+        }
+        let settled = self.changed.wait_while(self.lock(), |state| state.is_changing());
+        settled.unwrap_or_else(PoisonError::into_inner).gate = Gate::Closed;
+    }
+
     fn wait_until_idle(&self) {
         let state = self.lock();
         let _ = self.changed.wait_timeout_while(state, LEAVE, |state| !state.running.is_empty());
@@ -240,8 +276,8 @@ impl Desk {
         state.connections.remove(&connection);
         state.watching.remove(&connection);
         // What nobody waits for any more.
-        if let Some(cancel) = state.running.get(&connection) {
-            cancel.cancel();
+        if let Some(work) = state.running.get(&connection) {
+            work.cancel.cancel();
         }
         drop(state);
         self.changed.notify_all();
@@ -294,5 +330,29 @@ fn take_in(stream: UnixStream, desk: &Arc<Desk>) {
     };
     if std::thread::Builder::new().name("host-session".into()).spawn(session).is_err() {
         desk.leave(number);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use super::*;
+
+    #[test]
+    fn an_owner_that_ends_waits_for_what_is_done_whole_and_for_nothing_else() {
+        let desk = Desk { store: (1, 1), state: Mutex::default(), changed: Condvar::new() };
+        let (told, waits) = channel();
+        assert!(desk.started(1, &Cancel::default(), Span::Moment));
+        assert!(desk.started(2, &Cancel::default(), Span::Whole));
+        std::thread::scope(|scope| {
+            let ends = scope.spawn(|| desk.wait_until_settled(&|| told.send(()).expect("test listens")));
+            waits.recv().expect("it waits");
+            assert!(desk.started(3, &Cancel::default(), Span::Moment), "it serves on meanwhile");
+            desk.finished(2);
+            ends.join().expect("no panic");
+        });
+        assert!(!desk.started(4, &Cancel::default(), Span::Moment));
+        desk.wait_until_settled(&|| panic!("nothing is left to wait for"));
     }
 }

@@ -13,7 +13,7 @@ use super::frame::{Kind, PIECE_MAX};
 use super::intake;
 use super::message::{Greeting, Hello, News, Numbered, Purpose, REQUEST_MAX, Reply, Request, Settings, Welcome};
 use super::owner::Serving;
-use super::service::Desk;
+use super::service::{Desk, Span};
 use super::wire::{self, Sender, Wire};
 use crate::engine::{Cancel, Engine, Listener, export};
 use crate::error::{Error, Result, contained};
@@ -118,7 +118,7 @@ impl Session<'_> {
 
     fn begin(&self, number: u64, request: Request, sender: Sender) -> io::Result<Running> {
         let (cancel, done) = (Cancel::default(), Arc::new(AtomicBool::new(false)));
-        if !self.desk.started(self.connection, &cancel) {
+        if !self.desk.started(self.connection, &cancel, span(&request)) {
             return Err(io::ErrorKind::ConnectionAborted.into());
         }
         let (desk, connection) = (Arc::clone(self.desk), self.connection);
@@ -143,6 +143,14 @@ impl Session<'_> {
             self.desk.finished(self.connection);
         }
         Ok(Running { number, cancel, done, thread: started? })
+    }
+}
+
+/// How long a request may go on once the owner wants to end.
+fn span(request: &Request) -> Span {
+    match request {
+        Request::Command(_) | Request::Chore(_) => Span::Whole,
+        Request::Ask(..) | Request::Extent | Request::About | Request::Export(_) | Request::Cancel(_) => Span::Moment,
     }
 }
 

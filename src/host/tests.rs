@@ -32,6 +32,7 @@ fn setup(place: &Path) -> Setup {
         tag_keys: config.tags.keys,
         settings,
         after_change: Arc::new(|_| {}),
+        waits: Arc::new(|| {}),
         program: None,
     }
 }

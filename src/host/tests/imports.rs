@@ -266,6 +266,29 @@ fn an_owner_that_takes_a_source_in_is_not_unused() {
 }
 
 #[test]
+fn an_owner_that_ends_takes_in_what_another_is_reading() {
+    let folder = tempfile::tempdir().expect("folder");
+    let place = folder.path().join("store");
+    let (sender, waits) = mpsc::channel();
+    let sender = Mutex::new(sender);
+    let told = move || sender.lock().expect("test").send(()).expect("test listens");
+    let owner = Host::open(Setup { waits: Arc::new(told), ..setup(&place) }, false).expect("owner");
+    let attached = Host::open(setup(&place), false).expect("attached");
+    let mut wire = begun(&place);
+    let ends = std::thread::spawn(move || drop(owner));
+    waits.recv().expect("it says that it waits");
+    assert_eq!(attached.extent().expect("still served").rows, 0);
+    wire.sender().send_packed(&batch()).expect("sent");
+    wire.send(&Fed::Done(ReadSummary::default())).expect("sent");
+    let (_, said) = wire.next(1 << 20).expect("told").expect("what became of it");
+    assert_eq!(wire::unpack::<Outcome>(&said).expect("taken").import, Some(1));
+    drop(wire);
+    ends.join().expect("no panic");
+    assert_eq!(attached.extent().expect("extent").rows, batch().len() as u64);
+    assert!(attached.owner().is_some());
+}
+
+#[test]
 fn a_batch_is_the_same_after_the_wire() {
     let before = batch();
     let after: ChargeBatch = postcard::from_bytes(&postcard::to_stdvec(&before).expect("packed")).expect("read");
