@@ -313,7 +313,7 @@ fn the_command_of_a_view_asks_for_the_same_whatever_the_config() {
     ] {
         let read =
             |command: String| Cli::try_parse_from(shell_words(&command)).unwrap_or_else(|e| panic!("{command}: {e}"));
-        let cli = read(twin::command(&lens, today()));
+        let cli = read(twin::query(&lens, None, today()));
         let Some(Command::Query(args)) = cli.command else { panic!() };
         let as_of = cli.global.as_of.expect("a day");
         assert_eq!(query_of(&args, None, &config, as_of).map(|q| q.lens), Ok(lens.clone()));

@@ -69,7 +69,7 @@ pub fn answer(
         items_total,
         freshness: engine.freshness(as_of),
         imports: imports(&manifest, &groups),
-        command: twin::command(&own, as_of),
+        command: twin::query(&own, None, as_of),
     })
 }
 

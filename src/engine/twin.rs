@@ -2,16 +2,29 @@
 //!
 //! A command says all that the view looks at, even where that is nothing in particular, so that it
 //! prints the same under whatever config and on whatever day. Which store it asks is for the caller
-//! to add. Pure functions of the lens. Knows no answer.
+//! to add. Pure functions of the question. Knows no answer.
 
+use super::Question;
 use crate::domain::calendar::{Day, Granularity};
 use crate::domain::dimension::Dimension;
 use crate::domain::lens::Lens;
 
-/// The command for a breakdown of the lens.
+/// The command that prints the answer to a question; `None` where there is none.
 #[must_use]
-pub fn command(lens: &Lens, as_of: Day) -> String {
-    format!("spendtop query{}", flags(lens, as_of))
+pub fn of(question: &Question, as_of: Day) -> Option<String> {
+    Some(match question {
+        Question::Spend(lens) => spend(lens, as_of),
+        Question::TagHygiene(lens) => tags(lens, as_of),
+        Question::Query(query) => self::query(&query.lens, query.granularity, as_of),
+        _ => return None,
+    })
+}
+
+/// The command for a breakdown of the lens, in pieces of time where those are wanted.
+#[must_use]
+pub fn query(lens: &Lens, granularity: Option<Granularity>, as_of: Day) -> String {
+    let pieces = granularity.map(|pieces| format!(" --granularity {}", pieces.name()));
+    format!("spendtop query{}{}", flags(lens, as_of), pieces.unwrap_or_default())
 }
 
 /// The command for the Spend view of the lens.
@@ -119,11 +132,11 @@ mod tests {
             (Lens { comparison: Comparison::YearBefore, ..base.clone() }, "--compare year-before --where ''"),
             (Lens { currency: Some("EUR".into()), ..base.clone() }, "--compare none --where '' --currency EUR"),
         ] {
-            assert_eq!(command(&lens, as_of), format!("spendtop query {start} {end}"));
+            assert_eq!(query(&lens, None, as_of), format!("spendtop query {start} {end}"));
             assert_eq!(spend(&lens, as_of), format!("spendtop spend {start} {end}"));
             assert!(!tags(&lens, as_of).contains("--by") && !tags(&lens, as_of).contains("--compare"));
         }
-        let by = |by: Vec<Dimension>| command(&Lens { by, ..base.clone() }, as_of);
+        let by = |by: Vec<Dimension>| query(&Lens { by, ..base.clone() }, None, as_of);
         assert!(by(vec![Dimension::Service, Dimension::Tag("my key".into())]).contains(" --by 'service,tag:my key' "));
         assert!(by(vec![Dimension::Tag("a,b".into())]).contains(" --by 'tag:\"a,b\"' "));
         assert!(by(Vec::new()).contains(" --by none "));

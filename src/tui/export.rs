@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use crate::domain::calendar::Day;
 use crate::domain::text::SafeText;
 use crate::engine::export::{self, Scope};
-use crate::engine::{Answer, Cancel, Engine, Question};
+use crate::engine::{Answer, Cancel, Engine, Query, Question};
 use crate::error::{Error, Kind, Result};
 use crate::report::{self, Style};
 use crate::tui::picture::Shape;
@@ -186,8 +186,9 @@ fn write(order: &Order, engine: Option<&dyn Engine>, part: &Path) -> Result<Opti
             None
         }
         Form::Items => {
-            let Content::Answer(Question::Spend(lens) | Question::Query(crate::engine::Query { lens, .. })) =
-                &order.content
+            let Content::Answer(
+                Question::Spend(lens) | Question::TagHygiene(lens) | Question::Query(Query { lens, .. }),
+            ) = &order.content
             else {
                 return Err(Error::bug("line items of a question without a lens"));
             };
@@ -214,6 +215,7 @@ fn table(order: &Order, engine: Option<&dyn Engine>, terminal: bool) -> Result<V
     let set = match (question, &answer) {
         (Question::Spend(lens), Answer::Spend(answers)) => report::spend(lens, answers, style, &mut out),
         (Question::Query(query), Answer::Query(answers)) => report::query(query, answers, style, &mut out),
+        (Question::TagHygiene(_), Answer::TagHygiene(answers)) => report::tags(answers, style, &mut out),
         _ => return Err(super::app::odd()),
     };
     set.map_err(|e| Error::bug(format!("cannot set the answer: {e}")))?;

@@ -14,7 +14,7 @@ use crate::domain::lens::Lens;
 use crate::engine::{Question, front};
 
 /// Changes with the shape of what is kept; what another one wrote is not read.
-const EDITION: u32 = 1;
+const EDITION: u32 = 2;
 
 /// Bytes of a kept session at most: more is not one of ours.
 const BYTES_MAX: usize = 1 << 20;

@@ -19,7 +19,7 @@ impl App {
     /// seconds since 1970.
     pub(super) fn show_front(&mut self, page: &Page, now: i64) {
         let lens = self.lens.clone();
-        let crumbs = self.path.iter().map(|c| c.label.clone()).collect();
+        let crumbs = self.crumbs();
         match &page.answer {
             Answer::Spend(answers) => {
                 self.spend.slot.shown = Some(Shown { lens, crumbs, answers: answers.clone() });

@@ -8,6 +8,8 @@ pub(crate) mod fake;
 mod fake_spend;
 mod first;
 mod hygiene;
+mod late;
+mod leaving;
 mod lens;
 mod link;
 mod mouse;

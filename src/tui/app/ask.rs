@@ -3,7 +3,6 @@
 //! The part of [`App::update`] that knows questions. Draws nothing.
 
 use super::App;
-use crate::domain::text::SafeText;
 use crate::engine::{Answer, Question};
 use crate::error::Error;
 use crate::tui::effect::Effect;
@@ -69,7 +68,7 @@ impl App {
     }
 
     fn ask_tab(&mut self) -> Vec<Effect> {
-        let crumbs: Vec<SafeText> = self.path.iter().map(|c| c.label.clone()).collect();
+        let crumbs = self.crumbs();
         let (asker, question) = match self.tab {
             Tab::Spend => (Asker::Spend, Question::Spend(self.lens.clone())),
             Tab::Breakdown => {

@@ -6,7 +6,6 @@ use std::path::PathBuf;
 
 use super::App;
 use crate::domain::text::SafeText;
-use crate::engine::{Query, Question, Sort};
 use crate::error::Result;
 use crate::report::Format;
 use crate::tui::effect::Effect;
@@ -16,6 +15,7 @@ use crate::tui::overlay::choice::Choice;
 use crate::tui::overlay::picker::{Item, Picker};
 use crate::tui::overlay::prompt::{Prompt, Purpose};
 use crate::tui::tab::Tab;
+use crate::tui::tab::breakdown::View;
 
 /// The forms that are offered, with their words.
 const TABLES: [(Format, &str); 3] = [(Format::Csv, "CSV"), (Format::Json, "JSON"), (Format::Markdown, "Markdown")];
@@ -47,6 +47,7 @@ impl App {
         let what = match (self.tab, form) {
             (Tab::Spend, _) => "spend".to_owned(),
             (_, Form::Items) => "line items".to_owned(),
+            _ if self.breakdown.view == View::Hygiene => "tags".to_owned(),
             _ => self.lens.by.iter().map(|by| by.title()).collect::<Vec<_>>().join(" "),
         };
         let days = self.lens.period.resolve(self.as_of).words();
@@ -68,12 +69,8 @@ impl App {
     }
 
     fn order(&self, form: Form, path: Option<PathBuf>, if_there: IfThere) -> Order {
-        let lens = self.lens.clone();
-        let question = match self.tab {
-            Tab::Spend => Question::Spend(lens),
-            _ => Question::Query(Query { lens, granularity: None, sort: Sort::Cost, limit: None }),
-        };
-        Order { content: Content::Answer(question), as_of: self.as_of, form, path, if_there }
+        let content = Content::Answer(self.figures());
+        Order { content, as_of: self.as_of, form, path, if_there }
     }
 
     /// What became of an export.

@@ -45,7 +45,7 @@ impl App {
         self.welcome = None;
         self.overlay = None;
         self.front = None;
-        self.path.clear();
+        self.leave_all();
         self.forget_asked();
         let mut effects = vec![Effect::Open(source)];
         effects.extend(self.ask());

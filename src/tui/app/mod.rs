@@ -12,6 +12,7 @@ mod link;
 mod mouse;
 mod note;
 mod open;
+mod path;
 mod perform;
 mod picture;
 mod saved;
@@ -45,7 +46,7 @@ use crate::error::Error;
 pub(super) use ask::odd;
 use choices::Choices;
 pub use mouse::Target;
-pub use open::Crumb;
+pub use path::Crumb;
 pub(super) use perform::distance;
 pub use saved::Saved;
 

@@ -1,8 +1,6 @@
-//! What is opened and backed out of, and what is copied.
+//! What the selected day, move or row opens, and what is copied.
 //!
-//! Drilling is a change of the lens, remembered as a [`Crumb`]. Draws nothing.
-
-use serde::{Deserialize, Serialize};
+//! Opening is a change of the lens, remembered as a [`Crumb`](super::Crumb). Draws nothing.
 
 use super::App;
 use crate::domain::calendar::Period;
@@ -12,28 +10,12 @@ use crate::domain::lens::Lens;
 use crate::domain::period::PeriodSpec;
 use crate::domain::text::SafeText;
 use crate::engine::answer::Key as GroupKey;
-use crate::engine::twin;
+use crate::engine::{Query, Question, Sort, twin};
 use crate::tui::effect::Effect;
 use crate::tui::overlay::Overlay;
 use crate::tui::overlay::notice::Notice;
 use crate::tui::tab::spend::state::Pane;
 use crate::tui::tab::{Tab, breakdown, narrowed, spend};
-
-/// Something that was opened, and how to get back out of it.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct Crumb {
-    /// What it is called.
-    pub label: SafeText,
-    filter: Filter,
-    by: Vec<Dimension>,
-    period: Option<PeriodSpec>,
-    key: Option<GroupKey>,
-    tab: Tab,
-    /// Whether only other days are looked at, whichever tab shows them.
-    pub(super) zoomed: bool,
-    /// How the Breakdown tab showed its rows.
-    pub(super) view: breakdown::View,
-}
 
 impl App {
     /// Opens the selected day, move or row in the Breakdown tab. Not while what is on the screen
@@ -89,10 +71,9 @@ impl App {
                 let resource = &details.resources[at];
                 let others = details.resources.iter().filter(|r| r.id != resource.id).map(|r| r.id.raw());
                 let filter = self.lens.filter.and(Dimension::Resource, resource.id.raw(), others);
-                self.push(spend::resources::name(resource), None, None);
-                self.lens.filter = filter;
                 // Nothing is finer than a resource but what it is billed for.
-                self.lens.by = vec![Dimension::Sku];
+                let lens = Lens { filter, by: vec![Dimension::Sku], ..self.lens.clone() };
+                self.enter(spend::resources::name(resource), lens, None);
             }
         }
         // Where there was nothing to open it is explained in its tab.
@@ -103,15 +84,13 @@ impl App {
 
     /// Looks at something else in the Breakdown tab; one step back undoes it.
     pub(super) fn open_lens(&mut self, label: SafeText, lens: Lens) {
-        self.breakdown.levels.keep(self.path.len(), &self.lens.by);
-        self.push(label, Some(self.lens.period), None);
-        self.lens = lens;
+        self.enter(label, lens, None);
         self.tab = Tab::Breakdown;
     }
 
     fn open_days(&mut self, days: Period) {
-        let period = Some(std::mem::replace(&mut self.lens.period, PeriodSpec::Range(days)));
-        self.push(SafeText::from_outside(&days.words()), period, None);
+        let lens = Lens { period: PeriodSpec::Range(days), ..self.lens.clone() };
+        self.enter(SafeText::from_outside(&days.words()), lens, None);
     }
 
     /// Goes down into a group; into some days of it only where they are given.
@@ -121,54 +100,23 @@ impl App {
         self.breakdown.levels.keep(depth, &self.lens.by);
         // Days can be opened of the finest level too.
         let finest = days.map(|_| self.lens.by.clone());
-        let Some(next) = self.breakdown.levels.next(depth, &lens).or(finest) else {
+        let Some(by) = self.breakdown.levels.next(depth, &lens).or(finest) else {
             self.status = Some("this is the finest level: its line items are below".into());
             return self.explain_part(label, lens);
         };
-        let period = days.map(|days| std::mem::replace(&mut self.lens.period, PeriodSpec::Range(days)));
-        self.push(label, period, Some(key));
-        self.lens.filter = lens.filter;
-        self.lens.by = next;
+        let period = days.map_or(lens.period, PeriodSpec::Range);
+        self.enter(label, Lens { by, period, ..lens }, Some(key));
     }
 
     /// Goes on to other charges, grouped some way.
     pub(in crate::tui) fn go(&mut self, label: SafeText, filter: Filter, by: Vec<Dimension>) {
-        self.breakdown.levels.keep(self.path.len(), &self.lens.by);
-        self.push(label, None, None);
-        self.lens.filter = filter;
-        self.lens.by = by;
-    }
-
-    fn push(&mut self, label: SafeText, period: Option<PeriodSpec>, key: Option<GroupKey>) {
-        let (filter, by) = (self.lens.filter.clone(), self.lens.by.clone());
-        let view = std::mem::take(&mut self.breakdown.view);
-        self.path.push(Crumb { label, filter, by, period, key, tab: self.tab, zoomed: false, view });
-        self.breakdown.seek(None);
-    }
-
-    /// Remembers the days that were looked at before a zoom.
-    pub(super) fn push_zoom(&mut self, label: SafeText, period: PeriodSpec) {
-        let (filter, by) = (self.lens.filter.clone(), self.lens.by.clone());
-        let (tab, view) = (self.tab, self.breakdown.view);
-        self.path.push(Crumb { label, filter, by, period: Some(period), key: None, tab, zoomed: true, view });
+        let lens = Lens { filter, by, ..self.lens.clone() };
+        self.enter(label, lens, None);
     }
 
     pub(super) fn back(&mut self) {
-        if self.breakdown_back() {
-            return;
-        }
-        let depth = self.path.len();
-        let Some(crumb) = self.path.pop() else { return };
-        self.breakdown.levels.keep(depth, &self.lens.by);
-        self.lens.filter = crumb.filter;
-        self.lens.by = crumb.by;
-        if let Some(period) = crumb.period {
-            self.lens.period = period;
-        }
-        if !crumb.zoomed {
-            self.tab = crumb.tab;
-            self.breakdown.view = crumb.view;
-            self.breakdown.seek(crumb.key);
+        if !self.breakdown_back() {
+            self.leave();
         }
     }
 
@@ -177,14 +125,33 @@ impl App {
         vec![Effect::Copy(text)]
     }
 
+    /// What is looked at: the lens, in the currency that is shown where one was chosen.
+    pub(in crate::tui) fn looked_at(&self) -> Lens {
+        let chosen = self.currency.as_deref().map(|chosen| self.shown_currency().unwrap_or(chosen));
+        Lens { currency: chosen.map(str::to_owned), ..self.lens.clone() }
+    }
+
+    /// The question that all figures of the screen answer.
+    pub(super) fn figures(&self) -> Question {
+        let lens = self.looked_at();
+        match (self.tab, self.breakdown.view) {
+            (Tab::Spend, _) => Question::Spend(lens),
+            (Tab::Breakdown, breakdown::View::Hygiene) => Question::TagHygiene(lens),
+            (Tab::Breakdown, breakdown::View::Pivot) => {
+                let pieces = self.breakdown.pivot.pieces(lens.period.resolve(self.as_of));
+                Question::Query(Query { lens, granularity: Some(pieces), sort: Sort::Cost, limit: None })
+            }
+            _ => Question::Query(Query { lens, granularity: None, sort: Sort::Cost, limit: None }),
+        }
+    }
+
+    /// The command that prints the figures of the screen.
+    pub(in crate::tui) fn command(&self) -> String {
+        twin::of(&self.figures(), self.as_of).unwrap_or_default() + &self.flags
+    }
+
     pub(super) fn copy_command(&mut self) -> Vec<Effect> {
-        let twin = match self.tab {
-            Tab::Spend => twin::spend,
-            Tab::Breakdown if self.breakdown.view == breakdown::View::Hygiene => twin::tags,
-            _ => twin::command,
-        };
-        let command = format!("{}{}", twin(&self.lens, self.as_of), self.flags);
-        self.copy(command, "the command")
+        self.copy(self.command(), "the command")
     }
 
     pub(super) fn copy_row(&mut self) -> Vec<Effect> {

@@ -97,7 +97,7 @@ impl App {
             Item::new(saved.name.safe(), Choice::Lens(saved.name.raw().to_owned())).note(line).section(section)
         };
         let items: Vec<_> = list.into_iter().map(item).collect();
-        let now = self.saved.same(&self.lens).map(|saved| Choice::Lens(saved.name.raw().to_owned()));
+        let now = self.saved.same(&self.looked_at()).map(|saved| Choice::Lens(saved.name.raw().to_owned()));
         let picker = Picker::new("Saved lenses", items).select_where(|choice| Some(choice) == now.as_ref());
         self.overlay = Some(Overlay::Pick(Box::new(picker)));
     }
@@ -127,7 +127,7 @@ impl App {
 
     pub(super) fn copy_lens(&mut self) -> Vec<Effect> {
         let key = self.keymap.key_of(Action::PasteLens);
-        self.copy(self.lens.to_line(), &format!("the lens in one line ({key} reads it)"))
+        self.copy(self.looked_at().to_line(), &format!("the lens in one line ({key} reads it)"))
     }
 
     /// Asks for what a lens is kept under, or for a lens.
@@ -135,7 +135,7 @@ impl App {
         let own = |saved: &&SavedLens| saved.keeper == Keeper::Store;
         let prompt = match action {
             Action::SaveLens => {
-                let name = self.saved.same(&self.lens).filter(own).map_or("", |saved| saved.name.raw());
+                let name = self.saved.same(&self.looked_at()).filter(own).map_or("", |saved| saved.name.raw());
                 Prompt::new(Purpose::SaveLens, name)
             }
             _ => Prompt::new(Purpose::PasteLens, ""),
@@ -180,6 +180,7 @@ impl App {
 
     /// The command that gives a name; `None` where the name is refused, or was warned of just now.
     fn name_for(&mut self, purpose: &Purpose, text: &str) -> Option<Command> {
+        let lens = self.looked_at();
         let Some(Overlay::Prompt(prompt)) = &mut self.overlay else { return None };
         let name = match clean_name(text) {
             Ok(name) => name,
@@ -206,10 +207,10 @@ impl App {
             }
             Purpose::RenameLens(from) => Some(Command::RenameLens { from: from.clone(), to: name }),
             _ => {
-                let other = taken.is_some_and(|saved| saved.lens != self.lens);
+                let other = taken.is_some_and(|saved| saved.lens != lens);
                 let warning = format!("{} is kept already: Enter again replaces it", quoted(&name));
                 let meant = !other || prompt.is_meant(text, warning);
-                meant.then(|| Command::SaveLens { name, lens: self.lens.clone() })
+                meant.then_some(Command::SaveLens { name, lens })
             }
         }
     }

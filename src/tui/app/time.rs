@@ -6,8 +6,8 @@
 use ratatui::layout::Rect;
 
 use super::App;
-use super::open::Crumb;
 use crate::domain::calendar::{Granularity, Period};
+use crate::domain::lens::Lens;
 use crate::domain::text::SafeText;
 use crate::engine::answer::{DriversAnswer, SpendDetails};
 use crate::tui::action::Action;
@@ -75,15 +75,10 @@ impl App {
     fn look_at(&mut self, days: Period) {
         let currency = self.currency.clone();
         self.spend.hold_cursor(days, currency.as_deref());
-        let before = std::mem::replace(&mut self.lens.period, zoom::spec(days, self.as_of));
-        let label = SafeText::from_outside(&days.words());
-        match self.path.last_mut() {
-            Some(Crumb { label: last, zoomed: true, .. }) => *last = label,
-            _ => self.push_zoom(label, before),
-        }
-        if self.lens.granularity == Granularity::Hour && !zoom::hours_fit(days) {
-            self.lens.granularity = Granularity::Day;
-        }
+        let too_many = self.lens.granularity == Granularity::Hour && !zoom::hours_fit(days);
+        let granularity = if too_many { Granularity::Day } else { self.lens.granularity };
+        let lens = Lens { period: zoom::spec(days, self.as_of), granularity, ..self.lens.clone() };
+        self.enter_days(SafeText::from_outside(&days.words()), lens);
     }
 
     pub(super) fn next_pieces(&mut self) {

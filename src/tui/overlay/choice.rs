@@ -154,13 +154,10 @@ impl App {
         effects
     }
 
-    /// Demands a value beside what the filter demands already. What was opened stays part of the filter:
-    /// there is no way back out of it.
+    /// Demands a value beside what the filter demands already.
     fn narrow_to(&mut self, value: &Value) {
         let others = self.others_of(value);
-        let filter = &self.lens.filter;
-        self.lens.filter = filter.and(value.dimension.clone(), value.raw.raw(), others.iter().map(String::as_str));
-        self.path.clear();
-        self.breakdown.seek(None);
+        let others = others.iter().map(String::as_str);
+        self.filter_by(self.lens.filter.and(value.dimension.clone(), value.raw.raw(), others));
     }
 }

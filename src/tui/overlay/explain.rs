@@ -52,8 +52,8 @@ pub struct Level {
     pub item: Option<(usize, usize)>,
     selected: usize,
     skip: usize,
-    /// The question that is under way.
-    asked: Option<u64>,
+    /// The question that is under way, and how many line items its answer passes over.
+    asked: Option<(u64, usize)>,
     stale: bool,
 }
 
@@ -120,7 +120,7 @@ impl Level {
         if to == self.skip || to >= total {
             return false;
         }
-        (self.skip, self.stale, self.item) = (to, true, None);
+        (self.skip, self.stale, self.asked, self.item) = (to, true, None, None);
         let first = self.targets(currency).iter().position(|target| matches!(target, Target::Item(_)));
         self.selected = first.unwrap_or(self.selected);
         true
@@ -204,11 +204,11 @@ impl Explain {
     /// The question of what is shown, where it is neither answered nor under way as the newest of all.
     pub fn question(&mut self, newest: &mut u64) -> Option<Question> {
         let level = self.top();
-        if !level.stale || level.asked == Some(*newest) {
+        if !level.stale || level.asked.is_some_and(|(asked, _)| asked == *newest) {
             return None;
         }
         *newest += 1;
-        level.asked = Some(*newest);
+        level.asked = Some((*newest, level.skip));
         let Subject { lens, card, .. } = &level.subject;
         Some(Question::Explain { lens: lens.clone(), card: *card, items: (ITEMS, level.skip) })
     }
@@ -216,14 +216,12 @@ impl Explain {
     /// Takes the answer to the newest question.
     pub fn accept(&mut self, generation: u64, answer: Result<ExplainAnswer, Error>) {
         let level = self.top();
-        if level.asked != Some(generation) {
-            return;
-        }
+        let Some((_, skip)) = level.asked.filter(|(asked, _)| *asked == generation) else { return };
         (level.stale, level.asked) = (false, None);
         match answer {
             Ok(answer) => {
                 level.item = None;
-                level.told = Some((level.skip, Box::new(answer)));
+                level.told = Some((skip, Box::new(answer)));
                 level.error = None;
             }
             Err(error) => level.error = Some(error),

@@ -169,12 +169,7 @@ impl App {
             Action::Apply => {
                 if let Some(filter) = line.enter(scene) {
                     self.history.keep_filter(&filter.to_string());
-                    // What was opened is part of the text that was edited: there is no way back out.
-                    if filter != self.lens.filter {
-                        self.path.clear();
-                        self.lens.filter = filter;
-                        self.breakdown.seek(None);
-                    }
+                    self.filter_by(filter);
                     return self.close();
                 }
             }

@@ -23,7 +23,7 @@ use crate::domain::filter::Filter;
 use crate::domain::lens::SavedLens;
 use crate::domain::period::{Comparison, PeriodSpec};
 use crate::domain::text::SafeText;
-use crate::engine::{Cancel, Command, Engine, twin};
+use crate::engine::{Cancel, Command, Engine};
 use crate::error::Result;
 
 /// Rows of the breakdown that are told at once.
@@ -67,8 +67,10 @@ pub fn run(
 impl<'a> Session<'a> {
     fn open(options: &Options, open: &Opener, out: &'a mut dyn Write) -> Result<Session<'a>> {
         let Opened { engine, standing, look } = open(Source::Store)?;
-        // Nothing is shown before the first answer: there is no frame that could wait for it.
-        let app = App::new(&Options { front: None, ..options.clone() }, (80, 24));
+        // Nothing is shown before the first answer: there is no frame that could wait for it. Of where
+        // the app was left only what is looked at is told: the first tab's figures come first.
+        let lens = options.session.as_ref().map_or(&options.lens, |session| &session.lens).clone();
+        let app = App::new(&Options { front: None, session: None, lens, ..options.clone() }, (80, 24));
         let mut session = Session { app, engine, look, out, told: 0 };
         let effects = session.app.update(Event::Opened(standing));
         session.perform(effects);
@@ -266,7 +268,7 @@ impl<'a> Session<'a> {
         if !self.head("Breakdown")? {
             return Ok(());
         }
-        let crumbs: Vec<SafeText> = self.app.path.iter().map(|crumb| crumb.label.clone()).collect();
+        let crumbs = self.app.crumbs();
         let lines = self.app.breakdown_answer().map(|answer| words::breakdown_head(answer, &crumbs));
         self.lines(&lines.unwrap_or_default())?;
         self.rows()
@@ -336,9 +338,7 @@ impl<'a> Session<'a> {
         let own = self.app.extent.as_ref().map_or(&[][..], |extent| &extent.own);
         match Filter::parse(text, own) {
             Ok(filter) => {
-                self.app.lens.filter = filter;
-                self.app.path.clear();
-                self.app.breakdown.seek(None);
+                self.app.filter_by(filter);
                 Ok(())
             }
             Err(error) => {
@@ -364,8 +364,7 @@ impl<'a> Session<'a> {
     }
 
     fn command(&mut self) -> std::io::Result<()> {
-        let twin = if self.app.tab == Tab::Spend { twin::spend } else { twin::command };
-        let line = format!("{}{}", twin(&self.app.lens, self.app.as_of), self.app.flags);
+        let line = self.app.command();
         self.say(&SafeText::from_outside(&line))
     }
 }

@@ -102,10 +102,16 @@ impl<T> Default for Slot<T> {
 impl<T> Slot<T> {
     /// The generation to ask with, where this is not asked or answered already.
     pub fn ask(&mut self, question: &Question, lens: &Lens, crumbs: &[SafeText]) -> Option<u64> {
-        if self.asked.as_ref().is_some_and(|asked| asked.question == *question) {
+        if let Some(asked) = self.asked.as_mut().filter(|asked| asked.question == *question) {
+            // The same charges may have been opened another way.
+            asked.crumbs = crumbs.to_vec();
+            if let Some(shown) = self.shown.as_mut().filter(|_| !self.waiting) {
+                shown.crumbs = crumbs.to_vec();
+            }
             return None;
         }
         self.generation += 1;
+        self.error = None;
         self.asked = Some(Asked { question: question.clone(), lens: lens.clone(), crumbs: crumbs.to_vec() });
         self.waiting = true;
         Some(self.generation)

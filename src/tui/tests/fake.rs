@@ -328,7 +328,7 @@ impl Fake {
             items_total: 250,
             freshness: self.spend(lens, "USD", 1).freshness,
             imports: vec!["import 3: november.csv".into()],
-            command: twin::command(lens, as_of()),
+            command: twin::query(lens, None, as_of()),
         }
     }
 

@@ -2,19 +2,19 @@
 
 use std::sync::Arc;
 
-use super::fake::{Fake, HOSTILE, Mood, as_of, colours, keeper};
+use super::fake::{Fake, HOSTILE, Mood, Session, as_of, colours, keeper};
 use crate::config::Config;
 use crate::domain::lens::Lens;
 use crate::engine::Engine;
 use crate::tui::worker::{Opened, Opener, Standing};
-use crate::tui::{Options, plain};
+use crate::tui::{Options, plain, session};
 
 /// What a session says to lines.
 fn told(mood: Mood, input: &str) -> String {
-    told_by(Arc::new(Fake(mood)), input)
+    told_by(Arc::new(Fake(mood)), None, input)
 }
 
-fn told_by(engine: Arc<dyn Engine>, input: &str) -> String {
+fn told_by(engine: Arc<dyn Engine>, session: Option<session::Session>, input: &str) -> String {
     let options = Options {
         as_of: as_of(),
         now: as_of().seconds(),
@@ -25,7 +25,7 @@ fn told_by(engine: Arc<dyn Engine>, input: &str) -> String {
         banner: None,
         front: None,
         keymap: Arc::default(),
-        session: None,
+        session,
         hints: None,
         first_run: None,
         folder: "/".into(),
@@ -38,6 +38,18 @@ fn told_by(engine: Arc<dyn Engine>, input: &str) -> String {
     let mut out = Vec::new();
     plain::run(&options, &open, &mut input.as_bytes(), &mut out, false).expect("opened").expect("written");
     String::from_utf8(out).expect("UTF-8")
+}
+
+#[test]
+fn the_first_tab_is_told_wherever_the_app_was_left() {
+    for keys in ["2 <enter>", "2 v h", "4"] {
+        let mut left = Session::started(Mood::Demo, (120, 36));
+        left.keys("[").keys(keys);
+        let text = told_by(Arc::new(Fake(Mood::Demo)), left.app.session(), "breakdown\ndrill 1\n");
+        let first = text.lines().next().unwrap_or_default();
+        assert!(first.starts_with("Spend: effective cost, October"), "{keys}: {first}");
+        assert!(text.contains("Month to date: 84,210.33 USD") && text.contains("\nBreakdown: "), "{keys}: {text}");
+    }
 }
 
 #[test]
@@ -61,7 +73,7 @@ fn the_first_tab_is_told_in_sentences() {
 #[test]
 fn a_lens_is_kept_and_looked_through_by_words() {
     let lines = "filter env=prod\nsave incident\nsave incident\nsave on-call\nfilter\nlens\nlens incident\nlens x\n";
-    let text = told_by(Arc::new(keeper()), lines);
+    let text = told_by(Arc::new(keeper()), None, lines);
     for line in [
         "Kept as incident: lens incident looks through it again.",
         "There is a lens incident already: take another name.",
@@ -91,7 +103,7 @@ fn the_lens_is_changed_by_words_and_mistakes_say_what_to_write() {
         "period last-month\nby service\nfilter provider:aws\nmetric billed\ncompare none\ncurrency eur\ncommand\n";
     let text = told(Mood::Demo, lines);
     let want = "spendtop spend --by service --metric billed --period last-month --as-of 2024-11-20 --compare none \
-                --where 'provider:aws' --demo";
+                --where 'provider:aws' --currency EUR --demo";
     assert!(text.contains(want), "{text}");
     assert!(text.contains("Figures in EUR. There are also charges in USD."), "{text}");
     for (line, want) in [

@@ -31,6 +31,8 @@ pub struct Session {
     pub asked: Vec<Question>,
     /// Questions asked of what stands beside it.
     pub beside: Vec<Question>,
+    /// Questions that wait for [`Session::answer_held`], where answers are slow.
+    held: Option<Vec<Effect>>,
 }
 
 pub fn colours() -> Env {
@@ -59,7 +61,8 @@ fn options(env: Env) -> Options {
 impl Session {
     fn of(mood: Mood, options: &Options, size: (u16, u16)) -> Session {
         let app = App::new(options, size);
-        Session { app, engine: Fake(mood), keeper: keeper(), size, done: vec![], asked: vec![], beside: vec![] }
+        let (done, asked, beside) = (vec![], vec![], vec![]);
+        Session { app, engine: Fake(mood), keeper: keeper(), size, done, asked, beside, held: None }
     }
 
     #[must_use]
@@ -128,8 +131,24 @@ impl Session {
         self.perform(effects);
     }
 
+    /// From now on questions are answered only when that is said.
+    pub fn hold(&mut self) -> &mut Session {
+        self.held = Some(vec![]);
+        self
+    }
+
+    /// Answers what was asked meanwhile, in the order in which it was; what that asks too.
+    pub fn answer_held(&mut self) {
+        let held = self.held.take().unwrap_or_default();
+        self.perform(held);
+    }
+
     fn perform(&mut self, effects: Vec<Effect>) {
         for effect in effects {
+            if let (Some(held), Effect::Ask(_)) = (&mut self.held, &effect) {
+                held.push(effect);
+                continue;
+            }
             match effect {
                 Effect::Ask(job) if job.question == Question::Lenses => {
                     let answer = self.keeper.ask(&job.question, job.as_of, &Cancel::default());
