@@ -99,7 +99,7 @@ fn the_pivots_columns_and_the_tags_leave_as_they_are_shown() {
 fn what_an_import_brought_is_looked_at_from_the_top() {
     let mut s = Session::started(Mood::Demo, SIZE);
     s.keys("2 <enter> <enter> I");
-    s.send(Event::Listed(Box::new(Ok(listing()))));
+    s.send(Event::Listed { asked: "/".into(), found: Box::new(Ok(listing())) });
     s.keys("<enter>");
     s.send(Event::Imported(Box::new(Ok(Taken { changed: true, ..Taken::default() }))));
     s.keys("<esc>");
