@@ -114,6 +114,8 @@ impl<T> Slot<T> {
         self.error = None;
         self.asked = Some(Asked { question: question.clone(), lens: lens.clone(), crumbs: crumbs.to_vec() });
         self.waiting = true;
+        // Why an older question has no answer says nothing of this one.
+        self.error = None;
         Some(self.generation)
     }
 

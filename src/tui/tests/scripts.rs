@@ -154,6 +154,16 @@ fn nothing_is_opened_in_an_answer_to_an_older_question() {
 }
 
 #[test]
+fn why_there_is_no_answer_is_said_of_its_question_only() {
+    let mut s = Session::started(Mood::Broken, SIZE);
+    assert!(s.text().contains("cannot read the store"), "{}", s.text());
+    let asked = s.app.update(Event::Key(KeyEvent::new(KeyCode::Char('['), KeyModifiers::NONE)));
+    assert!(s.text().contains("loading") && !s.text().contains("cannot read"), "{}", s.text());
+    s.send(reply(&asked, Mood::Demo));
+    assert!(s.text().contains("Month to date"), "{}", s.text());
+}
+
+#[test]
 fn that_nothing_was_imported_is_said_once_it_is_known() {
     let mut s = Session::new(Mood::Empty, SIZE, colours());
     let asked = s.app.start();
