@@ -149,6 +149,8 @@ pub enum Place {
     Tab(Tab),
     /// The help.
     Help,
+    /// A notice to read.
+    Notice,
     /// What a figure is and rests on.
     Explain,
     /// An address in a cloud's console.
@@ -175,7 +177,7 @@ pub enum Place {
 
 impl Place {
     /// All.
-    pub const ALL: [Place; 18] = [
+    pub const ALL: [Place; 19] = [
         Place::Tab(Tab::Spend),
         Place::Tab(Tab::Breakdown),
         Place::Tab(Tab::Recommendations),
@@ -183,6 +185,7 @@ impl Place {
         Place::Tab(Tab::Anomalies),
         Place::Tab(Tab::Leaderboard),
         Place::Help,
+        Place::Notice,
         Place::Explain,
         Place::Link,
         Place::Picker,
@@ -203,7 +206,13 @@ impl Place {
             Place::Line | Place::Filter | Place::Picker | Place::Lenses | Place::Calendar | Place::Files => true,
             // A blank marks the selected line.
             Place::Several => character != ' ',
-            Place::Tab(_) | Place::Help | Place::Welcome | Place::Importing | Place::Explain | Place::Link => false,
+            Place::Tab(_)
+            | Place::Help
+            | Place::Notice
+            | Place::Welcome
+            | Place::Importing
+            | Place::Explain
+            | Place::Link => false,
         }
     }
 }
@@ -223,6 +232,8 @@ pub enum Scope {
     Lists,
     /// In the help.
     Help,
+    /// In a notice.
+    Notice,
     /// In explanations of figures.
     Explain,
     /// Over an address in a cloud's console.
@@ -265,6 +276,7 @@ impl Scope {
             Scope::Only(tab) => place == Place::Tab(tab),
             Scope::Lists => figures || matches!(place, Place::Help | Place::Welcome | Place::Explain),
             Scope::Help => place == Place::Help,
+            Scope::Notice => place == Place::Notice,
             Scope::Explain => place == Place::Explain,
             Scope::Link => place == Place::Link,
             Scope::Pickers => picker,
@@ -369,6 +381,8 @@ pub const TABLE: &[Entry] = &[
 
     entry(A::Close, "close", G::Here, &["esc", "q", "?"], S::Help, ("close", 2), "go back to the figures"),
     entry(A::Filter, "search-help", G::Here, &["/"], S::Help, ("search", 1), "find a key by a part of what it does"),
+
+    entry(A::Close, "close-notice", G::Here, &["esc", "q", "enter"], S::Notice, ("close", 1), "go back to the figures"),
 
     entry(A::Choose, "choose-days", G::Here, &["enter"], S::Calendar, ("choose", 1), "choose the period, or its first and its last day"),
     entry(A::Close, "close-calendar", G::Here, &["esc"], S::Calendar, ("close", 2), "leave the days as they were"),

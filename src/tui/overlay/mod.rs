@@ -76,7 +76,8 @@ impl Overlay {
     pub fn place(&self) -> Place {
         match self {
             Overlay::Help(help) if help.is_searching() => Place::Line,
-            Overlay::Help(_) | Overlay::Notice(_) => Place::Help,
+            Overlay::Help(_) => Place::Help,
+            Overlay::Notice(_) => Place::Notice,
             Overlay::Explain(_) => Place::Explain,
             Overlay::Link(_) => Place::Link,
             Overlay::Period(_) => Place::Calendar,

@@ -314,7 +314,8 @@ fn what_needs_attention_is_said_in_full() {
     s.keys("j <enter>");
     let text = s.text();
     assert!(text.contains("12.4 % of the cost has no tag `team`") && text.contains("spendtop query --by"), "{text}");
-    s.keys("<esc> y");
+    assert!(text.contains("Esc close") && !text.contains("search"), "{text}");
+    s.keys("/ j <esc> y");
     assert!(s.app.overlay.is_none() && copied(&s).starts_with("12.4 % of the cost"));
     let mut small = Session::started(Mood::Demo, (80, 24));
     small.keys("w w <enter>");
