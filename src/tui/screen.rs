@@ -303,8 +303,9 @@ fn empty(app: &App, area: Rect, buf: &mut Buffer) {
     let key = |sentence: &str| app.keymap.say(sentence);
     if nothing {
         let row = say(0, "No costs yet: nothing has been imported.", Role::Strong);
-        let row = say(row + 1, "spendtop import FILE   reads a FOCUS export (CSV or Parquet, also .gz)", Role::Text);
-        say(row, "spendtop demo          opens on a made-up company", Role::Text);
+        let takes = key("{import} takes in a billing export: FOCUS as CSV or Parquet, also .gz and .zst.");
+        let row = say(row + 1, &takes, Role::Text);
+        say(row, &key("{quit} leaves; then `spendtop demo` opens on a made-up company."), Role::Text);
         return;
     }
     let row = say(0, "Nothing matches.", Role::Strong);

@@ -6,7 +6,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::action::{Action, TABLE};
+use super::action::{Action, Place};
 use super::keymap::Keymap;
 use super::text::{cut, left, paragraph, put, wrap};
 use super::theme::{Role, Theme};
@@ -68,12 +68,15 @@ impl Welcome {
         Welcome { clouds, ..Welcome::default() }
     }
 
-    /// Selects another line, or scrolls the credentials.
-    pub fn step(&mut self, by: isize) {
-        match &mut self.details {
-            Some(first) => *first = first.saturating_add_signed(by.clamp(-1_000, 1_000)),
-            None => self.selected = self.selected.saturating_add_signed(by).min(OFFERS.len() - 1),
-        }
+    /// Selects another line, or scrolls the credentials as drawn over an area, no further than the last.
+    pub fn step(&mut self, by: isize, area: Rect, keymap: &Keymap) {
+        let Some(first) = self.details else {
+            self.selected = self.selected.saturating_add_signed(by).min(OFFERS.len() - 1);
+            return;
+        };
+        let (_, body) = places(area);
+        let most = self.credentials(usize::from(body.width), keymap).len().saturating_sub(usize::from(body.height));
+        self.details = Some(first.saturating_add_signed(by).min(most));
     }
 
     /// What the selected line does.
@@ -89,24 +92,22 @@ impl Welcome {
 
     /// Draws it over the whole screen but the footer.
     pub fn draw(&self, area: Rect, keymap: &Keymap, buf: &mut Buffer, theme: &Theme) {
-        let area = area.intersection(buf.area);
-        let indent = if area.width > COLUMNS { 2 } else { u16::from(area.width > 20) };
-        let top = if area.height >= 16 { 2 } else { 0 };
-        let inner = Rect {
-            x: area.x + indent,
-            y: area.y + top.min(area.height),
-            width: area.width.saturating_sub(2 * indent).min(COLUMNS),
-            height: area.height.saturating_sub(top),
-        };
+        let (inner, body) = places(area.intersection(buf.area));
         let dash = theme.glyphs.dot;
         let title = Line::from(vec![
             Span::styled("spendtop", theme.style(Role::Strong)),
             Span::styled(format!("  {dash}  top for cloud spend"), theme.style(Role::Muted)),
         ]);
         put(buf, inner, 0, &title);
-        let body = Rect { y: inner.y + 2.min(inner.height), height: inner.height.saturating_sub(2), ..inner };
         match self.details {
-            Some(first) => self.credentials(first, body, buf, theme),
+            Some(first) => {
+                let lines = self.credentials(usize::from(body.width), keymap);
+                let room = usize::from(body.height);
+                let first = first.min(lines.len().saturating_sub(room));
+                for (row, (text, role)) in lines.into_iter().skip(first).take(room).enumerate() {
+                    put(buf, body, row as u16, &Line::from(Span::styled(text, theme.style(role))));
+                }
+            }
             None => self.offers(body, keymap, buf, theme),
         }
     }
@@ -120,7 +121,7 @@ impl Welcome {
         for (at, (action, what, note)) in OFFERS.iter().enumerate() {
             let note = if *action == Action::Credentials { &found } else { *note };
             let selected = at == self.selected;
-            let key = welcome_key(*action, keymap);
+            let key = keymap.key_in(*action, Place::Welcome);
             let line = Line::from(vec![
                 Span::raw(if selected { theme.glyphs.marks.0 } else { " " }),
                 Span::styled(left(&format!(" {key}"), KEY, ""), theme.style(Role::Accent)),
@@ -141,12 +142,14 @@ impl Welcome {
         paragraph(buf, area, row + 1, promise, muted);
     }
 
-    fn credentials(&self, first: usize, area: Rect, buf: &mut Buffer, theme: &Theme) {
-        let columns = usize::from(area.width);
+    /// What was found of each cloud, line by line.
+    fn credentials(&self, columns: usize, keymap: &Keymap) -> Vec<(String, Role)> {
         let mut lines: Vec<(String, Role)> = Vec::new();
-        let intro = "Found by name; nothing else was read. This version reads billing exports and calls no cloud: \
-                     each cloud writes one, and a command brings it here. Esc goes back.";
-        lines.extend(wrap(intro, columns).into_iter().map(|line| (line, Role::Muted)));
+        let intro = keymap.say(
+            "Found by name; nothing else was read. This version reads billing exports and calls no cloud: \
+             each cloud writes one, and a command brings it here. {leave-credentials} goes back.",
+        );
+        lines.extend(wrap(&intro, columns).into_iter().map(|line| (line, Role::Muted)));
         for cloud in &self.clouds {
             lines.push((String::new(), Role::Text));
             let names: Vec<&str> = cloud.names.iter().map(SafeText::as_str).collect();
@@ -160,19 +163,31 @@ impl Welcome {
             let places: Vec<&str> = cloud.places.iter().map(SafeText::as_str).collect();
             if !places.is_empty() {
                 let text = format!("in {}", places.join(", "));
-                lines.extend(wrap(&text, columns - 2).into_iter().map(|line| (format!("  {line}"), Role::Muted)));
+                lines.extend(
+                    wrap(&text, columns.saturating_sub(2)).into_iter().map(|line| (format!("  {line}"), Role::Muted)),
+                );
             }
-            lines.extend(cloud.steps.iter().flat_map(|s| wrap(s, columns - 2)).map(|l| (format!("  {l}"), Role::Text)));
+            lines.extend(
+                cloud
+                    .steps
+                    .iter()
+                    .flat_map(|s| wrap(s, columns.saturating_sub(2)))
+                    .map(|l| (format!("  {l}"), Role::Text)),
+            );
         }
-        let first = first.min(lines.len().saturating_sub(usize::from(area.height)));
-        for (row, (text, role)) in lines.into_iter().skip(first).take(usize::from(area.height)).enumerate() {
-            put(buf, area, row as u16, &Line::from(Span::styled(text, theme.style(role))));
-        }
+        lines
     }
 }
 
-/// The key of an action on the first screen.
-fn welcome_key(action: Action, keymap: &Keymap) -> String {
-    let entry = TABLE.iter().find(|e| e.action == action && e.scope.holds(super::action::Place::Welcome));
-    entry.map_or_else(String::new, |entry| keymap.shown(entry, 1))
+/// The text of the first screen in an area, and what of it lies below its title.
+fn places(area: Rect) -> (Rect, Rect) {
+    let indent = if area.width > COLUMNS { 2 } else { u16::from(area.width > 20) };
+    let top = if area.height >= 16 { 2 } else { 0 };
+    let inner = Rect {
+        x: area.x + indent,
+        y: area.y + top.min(area.height),
+        width: area.width.saturating_sub(2 * indent).min(COLUMNS),
+        height: area.height.saturating_sub(top),
+    };
+    (inner, Rect { y: inner.y + 2.min(inner.height), height: inner.height.saturating_sub(2), ..inner })
 }

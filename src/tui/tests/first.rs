@@ -76,6 +76,17 @@ fn arrows_and_enter_do_what_the_letters_do() {
 }
 
 #[test]
+fn the_credentials_stop_at_their_last_line() {
+    let mut s = first((60, 15));
+    s.keys("c G");
+    let last = s.text();
+    s.keys("j G k");
+    assert!(s.text() != last, "one line up is one line up: {last}");
+    s.keys("j");
+    assert_eq!(s.text(), last);
+}
+
+#[test]
 fn a_bill_is_found_by_a_part_of_its_name_and_taken_in() {
     let mut s = importing();
     let bill = PathBuf::from("/bills/bill-10.csv");
