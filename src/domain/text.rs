@@ -67,12 +67,23 @@ impl SafeText {
     /// [`GRAPHEMES_MAX`] are cut.
     #[must_use]
     pub fn from_outside(text: &str) -> SafeText {
-        if text.len() <= GRAPHEMES_MAX && text.bytes().all(|b| (0x20..0x7f).contains(&b)) {
+        SafeText::within(text, GRAPHEMES_MAX)
+    }
+
+    /// The same of a text that says something else where its end is missing: a line that is edited, a
+    /// command.
+    #[must_use]
+    pub fn uncut(text: &str) -> SafeText {
+        SafeText::within(text, usize::MAX)
+    }
+
+    fn within(text: &str, most: usize) -> SafeText {
+        if text.len() <= most && text.bytes().all(|b| (0x20..0x7f).contains(&b)) {
             return SafeText(text.to_owned());
         }
         let mut out = String::with_capacity(text.len());
         for (count, grapheme) in text.graphemes(true).enumerate() {
-            if count == GRAPHEMES_MAX {
+            if count == most {
                 out.push('…');
                 break;
             }
@@ -198,5 +209,6 @@ mod tests {
         let zalgo = format!("a{}", "\u{301}".repeat(50));
         assert_eq!(safe(&zalgo).chars().count(), 5);
         assert_eq!(safe(&"x".repeat(100_000)).chars().count(), GRAPHEMES_MAX + 1);
+        assert_eq!(SafeText::uncut(&"é\x07".repeat(1_000)).as_str(), "é\\x07".repeat(1_000));
     }
 }

@@ -101,19 +101,29 @@ pub fn paragraph(buf: &mut Buffer, area: Rect, row: u16, text: &str, style: Styl
     at
 }
 
-/// Breaks a text between words; a word longer than a row is cut.
+/// Breaks a text between words, and a word that is longer than a row wherever the row ends. What is
+/// wider than a row by itself is left out.
 #[must_use]
 pub fn wrap(text: &str, columns: usize) -> Vec<String> {
     let mut lines = Vec::new();
-    let mut line = String::new();
+    let (mut line, mut used) = (String::new(), 0);
     for word in text.split(' ') {
-        if !line.is_empty() && line.width() + 1 + word.width() > columns {
+        if used > 0 && used + 1 + word.width() > columns {
             lines.push(std::mem::take(&mut line));
+            used = 0;
         }
-        if !line.is_empty() {
+        if used > 0 {
             line.push(' ');
+            used += 1;
         }
-        line.push_str(&cut(word, columns, ""));
+        for (grapheme, width) in word.graphemes(true).map(|g| (g, g.width())).filter(|(_, width)| *width <= columns) {
+            if used + width > columns {
+                lines.push(std::mem::take(&mut line));
+                used = 0;
+            }
+            line.push_str(grapheme);
+            used += width;
+        }
     }
     lines.push(line);
     lines
@@ -152,7 +162,7 @@ mod tests {
     fn wraps_between_words() {
         assert_eq!(wrap("one two three", 7), ["one two", "three"]);
         assert_eq!(wrap("", 7), [""]);
-        assert!(wrap("unbreakable", 4).iter().all(|l| l.width() <= 4));
+        assert_eq!(wrap("an unbreakable 本番環境 x", 4), ["an", "unbr", "eaka", "ble", "本番", "環境", "x"]);
         assert!(wrap("a b", 0).iter().all(|l| l.trim().is_empty()));
     }
 }

@@ -192,7 +192,7 @@ impl Page<'_> {
         self.rests_on(answer);
         self.heading("The command that prints it");
         let command = format!("{}{}", answer.command, self.scene.flags);
-        for (at, line) in wrap(&SafeText::from_outside(&command), self.columns).into_iter().enumerate() {
+        for (at, line) in wrap(&SafeText::uncut(&command), self.columns).into_iter().enumerate() {
             self.push(Line::from(Span::raw(line)), (at == 0).then_some(Target::Command));
         }
         self.items(level, answer, currency);

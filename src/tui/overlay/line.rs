@@ -135,8 +135,8 @@ impl EditedLine {
     /// cursor is seen, not only what leads there.
     #[must_use]
     pub fn seen(&self, columns: usize, ellipsis: &str) -> (String, u16) {
-        let before = SafeText::from_outside(&self.text[..self.cursor]).into_string();
-        let after = SafeText::from_outside(&self.text[self.cursor..]).into_string();
+        let before = SafeText::uncut(&self.text[..self.cursor]).into_string();
+        let after = SafeText::uncut(&self.text[self.cursor..]).into_string();
         let ahead = width(&after).min(columns / 3);
         let before = tail(&before, (width(&before) + ahead).saturating_sub(columns));
         (cut(&format!("{before}{after}"), columns, ellipsis), width(before) as u16)
@@ -145,7 +145,7 @@ impl EditedLine {
     /// The column at which a byte position is seen in so many columns; `None` where it is passed over.
     #[must_use]
     pub fn column(&self, at: usize, columns: usize) -> Option<u16> {
-        let width_to = |at: usize| width(&SafeText::from_outside(&self.text[..self.text.floor_char_boundary(at)]));
+        let width_to = |at: usize| width(&SafeText::uncut(&self.text[..self.text.floor_char_boundary(at)]));
         let hidden = width_to(self.cursor) - usize::from(self.seen(columns, "").1);
         width_to(at).checked_sub(hidden).filter(|column| *column < columns).map(|column| column as u16)
     }
@@ -213,5 +213,8 @@ mod tests {
         line.move_to(4);
         assert_eq!(line.seen(4, "…"), ("ne …".into(), 3));
         assert_eq!([4, 1, 0, 13].map(|at| line.column(at, 4)), [Some(3), Some(0), None, None]);
+        let long = EditedLine::new("env=prod ".repeat(70) + "end");
+        assert_eq!(long.seen(12, "…"), ("env=prod end".into(), 12));
+        assert_eq!(long.column(long.text().len() - 3, 12), Some(9));
     }
 }

@@ -365,7 +365,7 @@ impl<'a> Session<'a> {
 
     fn command(&mut self) -> std::io::Result<()> {
         let line = self.app.command();
-        self.say(&SafeText::from_outside(&line))
+        self.say(&SafeText::uncut(&line))
     }
 }
 

@@ -125,6 +125,21 @@ fn hygiene_in_full() {
 }
 
 #[test]
+fn large_totals_are_drawn_at_every_width() {
+    let mut s = shown((40, 24));
+    let shown = s.app.breakdown.hygiene.slot.shown.as_mut().expect("answered");
+    let large = "12345678901.23".parse().ok();
+    for answer in &mut shown.answers {
+        answer.total = large;
+        answer.keys.iter_mut().for_each(|key| key.untagged = large);
+    }
+    for width in 40..=120 {
+        s.resize((width, 24));
+        assert!(s.text().contains("12,345,678,901.23") && s.text().contains("team"), "{width}: {}", s.text());
+    }
+}
+
+#[test]
 fn no_figure_leaves_its_column_at_any_size() {
     for mood in [Mood::Demo, Mood::Hostile] {
         let mut s = Session::new(mood, SIZE, colours());

@@ -126,7 +126,7 @@ pub fn draw(
     let grid = Grid::of(usize::from(area.width));
     let lines = lines(answer, rows);
     let parts = layout::compared(area, lines.len() as u16 + 1, PARTS, CHART);
-    let names = rows.map(|row| cut(&name(answer, row), grid.column - GAP, theme.glyphs.ellipsis));
+    let names = rows.map(|row| cut(&name(answer, row), grid.column.saturating_sub(GAP), theme.glyphs.ellipsis));
     let mut heading = vec![Span::raw(" ".repeat(MARKS + grid.label))];
     heading.extend(names.iter().map(|name| Span::styled(right(name, grid.column, ""), theme.style(Role::Strong))));
     heading.push(Span::styled(right("between them", grid.between, ""), theme.style(Role::Muted)));

@@ -26,6 +26,9 @@ const COUNT: usize = 9;
 /// Columns of a bar at least and at most, of a name at most.
 const BAR: (usize, usize) = (11, 34);
 const NAME_MOST: usize = 40;
+/// Columns that a name has even if the bar becomes shorter, and of that one.
+const NAME_LEAST: usize = 12;
+const BAR_LEAST: usize = 3;
 
 /// How wide the columns are; nothing where one has no room.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -48,6 +51,10 @@ impl Grid {
         let money = (crate::tui::text::width(&most.grouped(places)) + 3).clamp(12, 26);
         let mut grid = Grid { name: 0, bar: BAR.0, tagged: 0, cost: money, count: 0, odd: 0 };
         let mut room = width.saturating_sub(MARKS + BAR.0 + SHARE + money);
+        // Large amounts on few columns: a name says more than a bar.
+        let lacking = NAME_LEAST.saturating_sub(room).min(BAR.0 - BAR_LEAST);
+        grid.bar -= lacking;
+        room += lacking;
         let mut take = |column: &mut usize, wanted: usize| {
             if room >= wanted + 22 {
                 *column = wanted;
@@ -58,7 +65,7 @@ impl Grid {
         take(&mut grid.count, COUNT);
         take(&mut grid.odd, money);
         grid.name = room.min(NAME_MOST);
-        grid.bar += (room - grid.name).min(BAR.1 - BAR.0);
+        grid.bar += (room - grid.name).min(BAR.1 - grid.bar);
         grid
     }
 }
@@ -150,7 +157,8 @@ impl Drawn<'_> {
 
     fn heading(&self, name: &str, meter: &str, money: [String; 2], rest: String) -> Line<'static> {
         let grid = self.grid;
-        let name = " ".repeat(MARKS) + &left(&cut(name, grid.name - GAP, self.theme.glyphs.ellipsis), grid.name, "");
+        let name = " ".repeat(MARKS)
+            + &left(&cut(name, grid.name.saturating_sub(GAP), self.theme.glyphs.ellipsis), grid.name, "");
         let meter = left(meter, grid.bar + SHARE, "");
         let text = meter + &money.concat() + &rest;
         Line::from(vec![Span::styled(name, self.theme.style(Role::Strong)), Span::styled(text, self.muted())])
@@ -160,7 +168,7 @@ impl Drawn<'_> {
         let grid = self.grid;
         let cut_by = self.theme.glyphs.ellipsis;
         let mark = if selected { self.theme.glyphs.marks.0 } else { "" };
-        let named = cut(&name(item), grid.name - GAP, cut_by);
+        let named = cut(&name(item), grid.name.saturating_sub(GAP), cut_by);
         let mut spans = vec![
             Span::styled(left(mark, MARKS, ""), self.theme.style(Role::Strong)),
             Span::raw(left(&named, grid.name, "")),
@@ -168,7 +176,7 @@ impl Drawn<'_> {
         match item {
             Item::Key(key) => spans.extend(self.of_key(key)),
             Item::OddKey(odd) | Item::OddValue(_, odd) => {
-                let meant = cut(&odd.meant.safe(), grid.bar + SHARE - GAP, cut_by);
+                let meant = cut(&odd.meant.safe(), (grid.bar + SHARE).saturating_sub(GAP), cut_by);
                 spans.push(Span::raw(left(&meant, grid.bar + SHARE + grid.tagged, "")));
                 spans.push(Span::raw(self.money(odd.cost, grid.cost)));
                 let count = Amount::whole(odd.rows as i64).grouped(0);
