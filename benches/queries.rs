@@ -80,7 +80,7 @@ fn by_day(bencher: Bencher<'_, '_>, dimension: &str) {
 }
 
 /// What looks at single charges of whatever the lens looks at: name, and the question.
-fn looks(as_of: Day) -> [(&'static str, Question); 6] {
+fn looks(as_of: Day) -> [(&'static str, Question); 7] {
     let by = [Dimension::Service, Dimension::SubAccount].to_vec();
     let period = PeriodSpec::Range(as_of.month().period());
     let all = Lens { by, period, ..Lens::default() };
@@ -90,14 +90,15 @@ fn looks(as_of: Day) -> [(&'static str, Question); 6] {
     [
         ("drivers", Question::Drivers { lens: all.clone(), only: None }),
         ("drivers_of_one", Question::Drivers { lens: one.clone(), only: None }),
-        ("detail_of_one", Question::Detail { lens: one, items: page }),
-        ("detail_of_all", Question::Detail { lens: all.clone(), items: page }),
+        ("detail_of_one", Question::Detail(one)),
+        ("items_of_all", Question::LineItems { lens: all.clone(), page }),
+        ("detail_of_all", Question::Detail(all.clone())),
         ("tag_hygiene", Question::TagHygiene(all.clone())),
         ("spend_details", Question::SpendDetails { lens: all, resources: 50 }),
     ]
 }
 
-#[divan::bench(args = [0, 1, 2, 3, 4, 5], sample_count = 5)]
+#[divan::bench(args = [0, 1, 2, 3, 4, 5, 6], sample_count = 5)]
 fn look(bencher: Bencher<'_, '_>, which: usize) {
     ask(bencher, &looks(opened().as_of)[which].1);
 }

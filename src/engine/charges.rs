@@ -1,15 +1,18 @@
 //! Single charges out of the store: line items for a screen, and all of them for an export.
 
-use std::collections::BTreeSet;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
 
-use super::Cancel;
-use super::answer::LineItem;
-use super::scan;
-use super::selection::Selection;
+use super::answer::{LineItem, LineItems};
+use super::local::LocalEngine;
+use super::scan::{self, on_segments};
+use super::selection::{Selection, Wanted};
+use super::{Cancel, Order, Page, sweep};
 use crate::domain::batch::TermsRow;
 use crate::domain::calendar::{Day, Period};
 use crate::domain::charge::{Metric, Profile, Quantity, Terms};
-use crate::domain::filter::Clause;
+use crate::domain::dict::Dict;
+use crate::domain::lens::Lens;
 use crate::domain::money::Amount;
 use crate::domain::numbers::{Numbers, UNKNOWN_WIDE};
 use crate::domain::text::Untrusted;
@@ -107,23 +110,22 @@ impl<'c> Charge<'c> {
     }
 }
 
-/// Calls `visit` for every charge of `groups` that the period and clauses admit, segment by
-/// segment, with all its columns.
+/// Calls `visit` for every charge of `groups` that is wanted, segment by segment, with all its
+/// columns.
 ///
 /// # Errors
 /// Kind `Store` where data cannot be read, `Interrupted` where it was given up; those of `visit`.
 pub fn each(
     store: &Store,
     groups: &[&Group],
-    period: Period,
-    clauses: &[Clause],
+    wanted: &Wanted<'_>,
     cancel: &Cancel,
     mut visit: impl FnMut(&Charge<'_>) -> Result<()>,
 ) -> Result<()> {
-    for (number, keys) in scan::segments(groups, clauses) {
+    for (number, keys) in scan::segments(groups, wanted.clauses) {
         let segment = Segment::open(store.kv(), number)?;
-        let selection = Selection::new(&segment, &keys, period, clauses)?;
-        if selection.is_empty(&segment) {
+        let selection = Selection::new(&segment, &keys, wanted)?;
+        if selection.is_empty() {
             continue;
         }
         let columns = Columns::read(&segment)?;
@@ -189,6 +191,21 @@ fn visit_rows(
     Ok(())
 }
 
+/// Answers [`super::Question::LineItems`].
+///
+/// # Errors
+/// Kind `Store` where data cannot be read, `Interrupted` where it was given up.
+pub fn page(engine: &LocalEngine, lens: &Lens, page: Page, as_of: Day, cancel: &Cancel) -> Result<Vec<LineItems>> {
+    let (period, _) = lens.days(as_of);
+    let (_held, manifest) = engine.store().read();
+    let order = match page.order {
+        Order::Cost => ItemOrder::Cost(lens.metric),
+        Order::Newest => ItemOrder::Newest,
+    };
+    let groups = groups_of(&manifest, period);
+    items(engine.store(), &groups, &Wanted::of(lens, period), order, (page.limit, page.skip), cancel)
+}
+
 /// How line items are ordered.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ItemOrder {
@@ -198,35 +215,81 @@ pub enum ItemOrder {
     Newest,
 }
 
-/// The line items that a period and clauses admit: how many there are, and `limit` of them after
-/// `skip`. Holds only the places of those that are wanted while it looks for them.
+/// A line item while the first are looked for: its rank, segment, chunk and row. The worst stands on
+/// top of a heap.
+type Ranked = Reverse<(i128, u64, u32, usize)>;
+
+/// One currency's line items while the first are looked for.
+#[derive(Default)]
+struct Best {
+    total: u64,
+    first: BinaryHeap<Ranked>,
+}
+
+impl Best {
+    fn offer(&mut self, item: Ranked, keep: usize) {
+        if self.first.len() < keep {
+            self.first.push(item);
+        } else if let Some(mut worst) = self.first.peek_mut().filter(|worst| item < **worst) {
+            *worst = item;
+        }
+    }
+}
+
+/// Line items by currency while the first are looked for.
+#[derive(Default)]
+struct Search {
+    currencies: Dict,
+    best: Vec<Best>,
+}
+
+/// The line items that are wanted, one answer a currency, for costs in two cannot be ranked: how many
+/// there are, and `limit` of them after `skip`. Holds only the places of those while it looks for them.
 ///
 /// # Errors
 /// Kind `Store` where data cannot be read, `Interrupted` where it was given up.
 pub fn items(
     store: &Store,
     groups: &[&Group],
-    period: Period,
-    clauses: &[Clause],
+    wanted: &Wanted<'_>,
     order: ItemOrder,
     (limit, skip): (usize, usize),
     cancel: &Cancel,
-) -> Result<(u64, Vec<LineItem>)> {
+) -> Result<Vec<LineItems>> {
     let keep = limit.saturating_add(skip);
-    let mut total = 0u64;
-    // Ordered worst first, so that the worst is dropped when there are too many.
-    let mut best: BTreeSet<(i128, u64, u32, usize)> = BTreeSet::new();
-    for (number, keys) in scan::segments(groups, clauses) {
-        let segment = Segment::open(store.kv(), number)?;
-        let selection = Selection::new(&segment, &keys, period, clauses)?;
-        if selection.is_empty(&segment) {
-            continue;
+    let searched = on_segments(store, (groups, wanted.clauses), cancel, Search::default, |search, segment, keys| {
+        let selection = Selection::new(segment, keys, wanted)?;
+        if selection.is_empty() { Ok(()) } else { search.segment(segment, &selection, (order, keep), cancel) }
+    })?;
+    let mut found: BTreeMap<String, Best> = BTreeMap::new();
+    for Search { currencies, best } in searched {
+        for (currency, best) in best.into_iter().enumerate().filter(|(_, best)| best.total > 0) {
+            let whole = found.entry(currencies.get(currency as u32).to_owned()).or_default();
+            whole.total += best.total;
+            best.first.into_iter().for_each(|item| whole.offer(item, keep));
         }
+    }
+    let answer = |(currency, best): (String, Best)| {
+        let places: Vec<Ranked> = best.first.into_sorted_vec().into_iter().skip(skip).collect();
+        Ok(LineItems { currency, skip: skip as u64, items: fetch(store, &places)?, total: best.total })
+    };
+    found.into_iter().map(answer).collect()
+}
+
+impl Search {
+    fn segment(
+        &mut self,
+        segment: &Segment<'_>,
+        selection: &Selection,
+        (order, keep): (ItemOrder, usize),
+        cancel: &Cancel,
+    ) -> Result<()> {
+        let currencies = sweep::currencies(segment, &mut self.currencies)?;
+        self.best.resize_with(self.currencies.len(), Best::default);
         let times = if order == ItemOrder::Newest { segment.terms_times()? } else { Vec::new() };
         for chunk in 0..segment.head.chunks.len() as u32 {
             scan::check(cancel)?;
-            let rows = chosen(&segment, &selection, chunk)?;
-            total += rows.len() as u64;
+            let rows = chosen(segment, selection, chunk)?;
             let costs = match order {
                 ItemOrder::Cost(metric) if !rows.is_empty() => Some(segment.chunk_numbers(chunk, metric.quantity())?),
                 _ => None,
@@ -238,39 +301,50 @@ pub fn items(
                         segment.head.windows[window as usize].day.seconds() + i64::from(times[terms as usize].start),
                     ),
                 };
-                best.insert((rank, number, chunk, row));
-                if best.len() > keep {
-                    best.pop_first();
-                }
+                let best = &mut self.best[currencies[terms as usize] as usize];
+                best.total += 1;
+                best.offer(Reverse((rank, segment.number, chunk, row)), keep);
             }
         }
+        Ok(())
     }
-    let wanted: Vec<(i128, u64, u32, usize)> = best.into_iter().rev().skip(skip).collect();
-    Ok((total, fetch(store, &wanted)?))
 }
 
-/// Reads chosen line items, each segment once, and gives them back in the order asked for.
-fn fetch(store: &Store, wanted: &[(i128, u64, u32, usize)]) -> Result<Vec<LineItem>> {
+/// Reads chosen line items, each chunk once, and gives them back in the order asked for.
+fn fetch(store: &Store, wanted: &[Ranked]) -> Result<Vec<LineItem>> {
     let mut items: Vec<Option<LineItem>> = vec![None; wanted.len()];
-    let numbers: BTreeSet<u64> = wanted.iter().map(|w| w.1).collect();
-    for number in numbers {
+    let mut chunks: BTreeMap<u64, BTreeMap<u32, BTreeMap<usize, usize>>> = BTreeMap::new();
+    for (at, Reverse((_, segment, chunk, row))) in wanted.iter().enumerate() {
+        chunks.entry(*segment).or_default().entry(*chunk).or_default().insert(*row, at);
+    }
+    for (number, chunks) in chunks {
         let segment = Segment::open(store.kv(), number)?;
         let columns = Columns::read(&segment)?;
-        for (slot, (_, _, chunk, row)) in items.iter_mut().zip(wanted).filter(|(_, w)| w.1 == number) {
-            let mut at = 0;
-            let window = segment.head.chunks[*chunk as usize].iter().find(|(_, rows)| {
-                at += *rows as usize;
-                at > *row
-            });
-            let (profiles, terms) = (segment.chunk_profiles(*chunk)?, segment.chunk_terms(*chunk)?);
-            let place = (*row, window.map_or(0, |(w, _)| *w), profiles[*row], terms[*row]);
-            visit_rows(&segment, &columns, *chunk, &[place], &mut |charge| {
-                *slot = Some(charge.item());
+        for (chunk, rows) in chunks {
+            let places = placed(&segment, chunk, rows.keys().copied())?;
+            let mut slots = rows.values();
+            visit_rows(&segment, &columns, chunk, &places, &mut |charge| {
+                if let Some(slot) = slots.next() {
+                    items[*slot] = Some(charge.item());
+                }
                 Ok(())
             })?;
         }
     }
     Ok(items.into_iter().flatten().collect())
+}
+
+/// The places of some rows of a chunk.
+fn placed(segment: &Segment<'_>, chunk: u32, rows: impl Iterator<Item = usize>) -> Result<Vec<Place>> {
+    let (profiles, terms) = (segment.chunk_profiles(chunk)?, segment.chunk_terms(chunk)?);
+    let mut end = 0;
+    let runs = segment.head.chunks[chunk as usize].iter().map(|(window, rows)| {
+        end += *rows as usize;
+        (end, *window)
+    });
+    let runs: Vec<(usize, u32)> = runs.collect();
+    let window = |row: usize| runs.get(runs.partition_point(|(end, _)| *end <= row)).map_or(0, |(_, window)| *window);
+    Ok(rows.map(|row| (row, window(row), profiles[row], terms[row])).collect())
 }
 
 /// The groups that count and have charges in a period.

@@ -9,6 +9,7 @@ use hashbrown::HashMap;
 use super::Cancel;
 use super::grouping::Column;
 use super::local::LocalEngine;
+use super::selection::Wanted;
 use super::sweep::{self, Pass, Run, Sweeper};
 use super::values::Values;
 use crate::analytics::attribute::Measure;
@@ -126,7 +127,7 @@ pub(super) fn run(
 ) -> Result<Found> {
     let hull = against.map_or(period, |days| Period { from: days.from.min(period.from), to: days.to.max(period.to) });
     let quantities = [lens.metric.quantity(), Quantity::Pricing, Quantity::Consumed];
-    let pass = Pass { period: hull, clauses, quantities: &quantities };
+    let pass = Pass { wanted: Wanted { clauses, ..Wanted::of(lens, hull) }, quantities: &quantities };
     let begin = || Drive { lens, days: [against, Some(period)], found: Found::new(lens.by.len()) };
     let mut found = Found::new(lens.by.len());
     sweep::sweep(engine.store(), &pass, cancel, begin)?.into_iter().for_each(|drive| found.merge(drive.found));
@@ -149,7 +150,7 @@ struct Drive<'l> {
 /// each.
 struct Part {
     profiles: Vec<u32>,
-    terms: Vec<Option<u32>>,
+    terms: Vec<u32>,
     profile_places: Vec<Place>,
     terms_places: Vec<Place>,
     numbers: HashMap<u64, u32>,
@@ -162,18 +163,14 @@ impl Sweeper for Drive<'_> {
     type Part = Part;
 
     fn open(&mut self, segment: &Segment<'_>) -> Result<Part> {
-        let currencies = sweep::currencies(segment, self.lens.currency.as_deref(), &mut self.found.currencies)?;
+        let currencies = sweep::currencies(segment, &mut self.found.currencies)?;
         let mut profiles = vec![EMPTY; segment.head.profiles as usize];
-        let mut terms: Vec<Option<Place>> =
-            currencies.into_iter().map(|currency| Some(Place { currency: currency?, ..EMPTY })).collect();
+        let mut terms: Vec<Place> = currencies.into_iter().map(|currency| Place { currency, ..EMPTY }).collect();
         for (d, dimension) in self.lens.by.iter().enumerate() {
             let (mut column, ids) = Column::read(dimension, segment)?;
             let ids = column.numbered(ids, &mut self.found.groups[d]);
             match dimension.place() {
-                Kept::Terms(_) => {
-                    let rows = terms.iter_mut().zip(ids).filter_map(|(place, id)| Some((place.as_mut()?, id)));
-                    rows.for_each(|(place, id)| place.group[d] = id);
-                }
+                Kept::Terms(_) => terms.iter_mut().zip(ids).for_each(|(place, id)| place.group[d] = id),
                 Kept::Profile(_) | Kept::Tag(_) | Kept::Evidence(_) => {
                     profiles.iter_mut().zip(ids).for_each(|(place, id)| place.group[d] = id);
                 }
@@ -181,10 +178,7 @@ impl Sweeper for Drive<'_> {
         }
         self.place(segment, &mut profiles)?;
         let (profiles, profile_places) = grouped(profiles);
-        let mut known = HashMap::new();
-        let mut terms_places = Vec::new();
-        let terms = terms.into_iter().map(|place| Some(number(&mut known, &mut terms_places, place?)));
-        let terms = terms.collect();
+        let (terms, terms_places) = grouped(terms);
         Ok(Part { profiles, terms, profile_places, terms_places, numbers: HashMap::new(), cells: Vec::new() })
     }
 
@@ -195,7 +189,7 @@ impl Sweeper for Drive<'_> {
         }
         let [costs, pricing, consumed] = run.numbers else { return };
         run.each(|row, profile, terms| {
-            let Some(terms) = part.terms[terms as usize] else { return };
+            let terms = part.terms[terms as usize];
             let key = u64::from(part.profiles[profile as usize]) << 32 | u64::from(terms);
             let next = part.cells.len() as u32;
             let at = *part.numbers.entry(key).or_insert(next);
@@ -256,13 +250,12 @@ impl Drive<'_> {
 /// Equal places get one number each.
 fn grouped(places: Vec<Place>) -> (Vec<u32>, Vec<Place>) {
     let (mut known, mut distinct) = (HashMap::new(), Vec::new());
-    let numbers = places.into_iter().map(|place| number(&mut known, &mut distinct, place)).collect();
+    let mut number = |place: Place| {
+        *known.entry(place).or_insert_with(|| {
+            distinct.push(place);
+            distinct.len() as u32 - 1
+        })
+    };
+    let numbers = places.into_iter().map(&mut number).collect();
     (numbers, distinct)
-}
-
-fn number(known: &mut HashMap<Place, u32>, distinct: &mut Vec<Place>, place: Place) -> u32 {
-    *known.entry(place).or_insert_with(|| {
-        distinct.push(place);
-        distinct.len() as u32 - 1
-    })
 }

@@ -4,9 +4,11 @@
 
 use std::collections::BTreeSet;
 
-use super::answer::{ExplainAnswer, Explained, Figure, QueryAnswer, SpendAnswer};
+use super::answer::{ExplainAnswer, Explained, HourFigure, LineItems, QueryAnswer};
 use super::charges::{self, ItemOrder};
 use super::local::LocalEngine;
+use super::selection::Wanted;
+use super::spend::admitted;
 use super::spend_details::Hours;
 use super::{Cancel, Card, Query, Sort, query, sharing, spend, twin};
 use crate::domain::calendar::{Day, Granularity, Period};
@@ -34,29 +36,20 @@ pub fn answer(
     as_of: Day,
     cancel: &Cancel,
 ) -> Result<ExplainAnswer> {
-    let mut own = Lens { period: period_of(card, lens, as_of), comparison: against(card, lens), ..lens.clone() };
-    let mut figures = Vec::new();
-    if card == Card::LastHour {
-        let hours = Hours::new(engine, lens, as_of, cancel)?;
-        let found = hours.currencies().filter_map(|currency| Some((currency.to_owned(), hours.last(currency)?)));
-        let found: Vec<_> = found.collect();
-        if let Some((_, hour)) = found.first() {
-            let day = Day::of_seconds(hour.start);
-            own.period = PeriodSpec::Range(Period { from: day, to: day.plus(1) });
-        }
-        figures.extend(found.into_iter().map(|(currency, hour)| explained(currency, hour.figure, Some(hour.start))));
+    let own = Lens { period: period_of(card, lens, as_of), comparison: against(card, lens), ..lens.clone() };
+    let (own, figures, parts, items) = if card == Card::LastHour {
+        let hours = hours(engine, own, items, as_of, cancel)?;
+        (hours.lens, hours.figures, hours.parts, hours.items)
     } else {
-        let answers = spend::answer(engine, lens, as_of, cancel)?;
-        figures.extend(answers.into_iter().map(|a| explained(a.currency.clone(), figure(card, &a), None)));
-    }
+        let figures = spend::figures(engine, lens, card, as_of, cancel)?;
+        let figures = figures.into_iter().map(|(currency, figure)| Explained { currency, figure, hour: None });
+        let parts = parts(engine, &own, as_of, cancel)?;
+        let found = line_items(engine, &own, &Wanted::of(&own, own.days(as_of).0), items, cancel)?;
+        (own, figures.collect(), parts, found)
+    };
     let (period, previous_period) = own.days(as_of);
-    let parts = parts(engine, &own, card, as_of, cancel)?;
     let (_held, manifest) = engine.store().read();
-    let groups = charges::groups_of(&manifest, period);
-    let order = ItemOrder::Cost(lens.metric);
-    let (items_total, items) =
-        charges::items(engine.store(), &groups, period, &lens.filter.clauses, order, items, cancel)?;
-    let mut lines = definition(&own, card, as_of);
+    let mut lines = definition(&own, card, &figures, as_of);
     lines.extend(sharing::notices(&own, engine.store()).into_iter().map(|notice| format!("{}.", notice.text)));
     Ok(ExplainAnswer {
         card,
@@ -66,25 +59,57 @@ pub fn answer(
         definition: lines,
         parts,
         items,
-        items_total,
-        freshness: engine.freshness(as_of),
-        imports: imports(&manifest, &groups),
+        freshness: admitted(engine.freshness(as_of), lens),
+        imports: imports(&manifest, &charges::groups_of(&manifest, period)),
         command: twin::query(&own, None, as_of),
     })
 }
 
-fn explained(currency: String, figure: Figure, hour: Option<i64>) -> Explained {
-    Explained { currency, figure, hour }
+/// The last hour of each currency, which may be different ones.
+struct LastHours {
+    /// The lens of the first one's day.
+    lens: Lens,
+    figures: Vec<Explained>,
+    parts: Vec<QueryAnswer>,
+    items: Vec<LineItems>,
 }
 
-fn figure(card: Card, answer: &SpendAnswer) -> Figure {
-    match card {
-        Card::Total | Card::LastHour => answer.total,
-        Card::MonthToDate => answer.month_to_date,
-        Card::Yesterday => answer.yesterday,
-        Card::LastWeek => answer.last_week,
-        Card::LastMonth => answer.last_month,
+fn hours(engine: &LocalEngine, lens: Lens, items: (usize, usize), as_of: Day, cancel: &Cancel) -> Result<LastHours> {
+    let hours = Hours::new(engine, &lens, as_of, cancel)?;
+    let mut all = LastHours { lens, figures: Vec::new(), parts: Vec::new(), items: Vec::new() };
+    for currency in hours.currencies() {
+        let Some(HourFigure { start, figure }) = hours.last(currency) else { continue };
+        let day = Day::of_seconds(start);
+        let period = Period { from: day, to: day.plus(1) };
+        if all.figures.is_empty() {
+            all.lens.period = PeriodSpec::Range(period);
+        }
+        let lens = Lens {
+            period: PeriodSpec::Range(period),
+            currency: Some(currency.to_owned()),
+            by: Vec::new(),
+            ..all.lens.clone()
+        };
+        let granularity = Some(Granularity::Hour);
+        let question = Query { lens: lens.clone(), granularity, sort: Sort::Time, limit: None };
+        all.parts.extend(query::answer(engine, &question, as_of, cancel)?);
+        let wanted = Wanted { hour: Some(start), ..Wanted::of(&lens, period) };
+        all.items.extend(line_items(engine, &lens, &wanted, items, cancel)?);
+        all.figures.push(Explained { currency: currency.to_owned(), figure, hour: Some(start) });
     }
+    Ok(all)
+}
+
+fn line_items(
+    engine: &LocalEngine,
+    lens: &Lens,
+    wanted: &Wanted<'_>,
+    items: (usize, usize),
+    cancel: &Cancel,
+) -> Result<Vec<LineItems>> {
+    let (_held, manifest) = engine.store().read();
+    let groups = charges::groups_of(&manifest, wanted.period);
+    charges::items(engine.store(), &groups, wanted, ItemOrder::Cost(lens.metric), items, cancel)
 }
 
 /// The days of a figure.
@@ -109,16 +134,10 @@ fn against(card: Card, lens: &Lens) -> Comparison {
     }
 }
 
-/// By the next finer dimension; of an hour, the hours of its day.
-fn parts(engine: &LocalEngine, lens: &Lens, card: Card, as_of: Day, cancel: &Cancel) -> Result<Vec<QueryAnswer>> {
-    let hourly = card == Card::LastHour;
-    let by = if hourly { Vec::new() } else { vec![finer(lens)] };
-    let question = Query {
-        lens: Lens { by, ..lens.clone() },
-        granularity: hourly.then_some(Granularity::Hour),
-        sort: if hourly { Sort::Time } else { Sort::Cost },
-        limit: Some(PARTS_MAX),
-    };
+/// By the next finer dimension.
+fn parts(engine: &LocalEngine, lens: &Lens, as_of: Day, cancel: &Cancel) -> Result<Vec<QueryAnswer>> {
+    let lens = Lens { by: vec![finer(lens)], ..lens.clone() };
+    let question = Query { lens, granularity: None, sort: Sort::Cost, limit: Some(PARTS_MAX) };
     query::answer(engine, &question, as_of, cancel)
 }
 
@@ -134,16 +153,24 @@ fn imports(manifest: &Manifest, groups: &[&Group]) -> Vec<String> {
     named.collect()
 }
 
-fn definition(lens: &Lens, card: Card, as_of: Day) -> Vec<String> {
+fn definition(lens: &Lens, card: Card, figures: &[Explained], as_of: Day) -> Vec<String> {
     let (period, against) = lens.days(as_of);
-    let mut lines = vec![
-        format!("The sum of {}.", lens.metric.definition()),
-        format!(
+    let hour = |figure: &Explained| Some((figure.hour?, SafeText::from_outside(&figure.currency)));
+    let hours: Vec<(i64, SafeText)> = figures.iter().filter_map(hour).collect();
+    let over = match hours.as_slice() {
+        [] => format!(
             "Over the charges whose charge period starts from {} to {} (UTC); a charge counts whole on the day it starts.",
             period.from,
             period.to.plus(-1)
         ),
-    ];
+        hours => {
+            let named =
+                hours.iter().map(|(start, currency)| format!("{} ({currency})", Granularity::Hour.label(*start)));
+            let named = named.collect::<Vec<_>>().join(", ");
+            format!("Over the charges of at most an hour whose charge period starts in the hour from {named}.")
+        }
+    };
+    let mut lines = vec![format!("The sum of {}.", lens.metric.definition()), over];
     lines.extend(which_days(card, period, as_of));
     let held = against.map(|days| format!("Held against {}.", days.words()));
     lines.extend(held.filter(|_| matches!(card, Card::Total | Card::MonthToDate | Card::LastWeek | Card::LastMonth)));

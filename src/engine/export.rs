@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::Cancel;
 use super::charges;
 use super::local::LocalEngine;
+use super::selection::Wanted;
 use crate::domain::calendar::{Day, Period};
 use crate::domain::charge::{Profile, Quantity, Terms};
 use crate::domain::filter::Filter;
@@ -64,10 +65,8 @@ pub fn export(
     let period = period.unwrap_or(all);
     let groups = charges::groups_of(&manifest, period);
     let mut count = 0;
-    charges::each(engine.store(), &groups, period, &filter.clauses, cancel, |charge| {
-        if currency.is_some_and(|c| c != charge.terms(Terms::Currency)) {
-            return Ok(());
-        }
+    let wanted = Wanted { period, clauses: &filter.clauses, currency, hour: None };
+    charges::each(engine.store(), &groups, &wanted, cancel, |charge| {
         let (start, end) = charge.times();
         count += 1;
         writer.write(&ChargeRow {

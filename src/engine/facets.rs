@@ -10,6 +10,7 @@ use hashbrown::HashMap;
 use super::Cancel;
 use super::grouping::Column;
 use super::local::LocalEngine;
+use super::selection::Wanted;
 use super::sweep::{self, Pass, Run, Sweeper};
 use super::values::Values;
 use crate::domain::calendar::{Day, Period};
@@ -81,7 +82,7 @@ pub(super) struct UsageTerms {
 /// Kind `Store` where data cannot be read, `Interrupted` where it was given up.
 pub(super) fn run(engine: &LocalEngine, asked: &Asked<'_>, cancel: &Cancel) -> Result<Facets> {
     let quantities = [asked.lens.metric.quantity()];
-    let pass = Pass { period: asked.period, clauses: &asked.lens.filter.clauses, quantities: &quantities };
+    let pass = Pass { wanted: Wanted::of(asked.lens, asked.period), quantities: &quantities };
     let begin = || Gather { asked, facets: Facets::new(asked.dimensions.len()) };
     let mut facets = Facets::new(asked.dimensions.len());
     sweep::sweep(engine.store(), &pass, cancel, begin)?.into_iter().for_each(|gather| facets.merge(gather.facets));
@@ -149,7 +150,7 @@ pub(super) struct Part<'a> {
     columns: Vec<(Column<'a>, Vec<u32>)>,
     tags: Option<(Texts, Vec<u32>)>,
     usage: Vec<Option<UsageTerms>>,
-    currencies: Vec<Option<u32>>,
+    currencies: Vec<u32>,
     profile_count: usize,
     /// For each currency and profile.
     profiles: Vec<Vec<Total>>,
@@ -161,7 +162,7 @@ impl<'a> Sweeper for Gather<'a> {
     type Part = Part<'a>;
 
     fn open(&mut self, segment: &Segment<'_>) -> Result<Part<'a>> {
-        let currencies = sweep::currencies(segment, self.asked.lens.currency.as_deref(), &mut self.facets.currencies)?;
+        let currencies = sweep::currencies(segment, &mut self.facets.currencies)?;
         let asked = self.asked;
         Ok(Part {
             columns: asked.dimensions.iter().map(|d| Column::read(d, segment)).collect::<Result<_>>()?,
@@ -179,7 +180,7 @@ impl<'a> Sweeper for Gather<'a> {
         let [costs] = run.numbers else { return };
         let mut day = vec![Total::default(); part.profiles.len()];
         run.each(|row, profile, terms| {
-            let Some(currency) = part.currencies[terms as usize] else { return };
+            let currency = part.currencies[terms as usize];
             let units = costs.units(row);
             let own = &mut part.profiles[currency as usize];
             if own.is_empty() {
@@ -200,8 +201,8 @@ impl<'a> Sweeper for Gather<'a> {
             self.facets.totals.entry(currency).or_default().merge(&total);
             self.facets.days.entry((currency, day)).or_default().merge(&total);
         }
-        for ((terms, usage), total) in currencies.iter().zip(usage).zip(&terms) {
-            if let (Some(currency), Some(usage), true) = (terms, usage, total.rows() > 0) {
+        for ((currency, usage), total) in currencies.iter().zip(usage).zip(&terms) {
+            if let (Some(usage), true) = (usage, total.rows() > 0) {
                 self.facets.usage.entry((*currency, usage)).or_default().merge(total);
             }
         }
@@ -218,7 +219,6 @@ impl<'a> Sweeper for Gather<'a> {
             if of_terms {
                 let rows = currencies.iter().zip(&ids).zip(&terms).filter(|(_, total)| total.rows() > 0);
                 for ((currency, id), total) in rows {
-                    let Some(currency) = currency else { continue };
                     sums.entry((*currency, *id)).or_default().merge(total);
                 }
             }

@@ -7,7 +7,7 @@ use super::sharing::shared_out;
 use super::table::{Request, Table};
 use super::{
     Answer, Cancel, Command, Engine, Event, Extent, Listener, Listeners, OpenFile, Outcome, Question, breakdown,
-    command, detail, drivers, explain, export, pick, query, row_detail, spend, spend_details, tag_hygiene,
+    charges, command, drivers, explain, export, pick, query, row_detail, spend, spend_details, tag_hygiene,
 };
 use crate::config::Settle;
 use crate::domain::calendar::{Day, Period};
@@ -191,17 +191,15 @@ impl Engine for LocalEngine {
             Question::Drivers { lens, only } => {
                 drivers::answer(self, lens, only.as_deref(), as_of, cancel).map(Answer::Drivers)
             }
-            Question::Detail { lens, items } => {
-                row_detail::answer(self, lens, *items, as_of, cancel).map(Answer::Detail)
+            Question::Detail(lens) => row_detail::answer(self, lens, as_of, cancel).map(Answer::Detail),
+            Question::LineItems { lens, page } => {
+                charges::page(self, lens, *page, as_of, cancel).map(Answer::LineItems)
             }
             Question::TagHygiene(lens) => tag_hygiene::answer(self, lens, as_of, cancel).map(Answer::TagHygiene),
             Question::Values { dimension, lens, limit } => {
                 pick::values(self, dimension, lens, *limit, as_of, cancel).map(Answer::Values)
             }
             Question::TagKeys(lens) => pick::tag_keys(self, lens, as_of, cancel).map(Answer::TagKeys),
-            Question::ResourceDetail { id, lens, items } => {
-                detail::resource(self, id, lens, *items, as_of, cancel).map(Answer::ResourceDetail)
-            }
             Question::Explain { lens, card, items } => {
                 explain::answer(self, lens, *card, *items, as_of, cancel).map(Answer::Explain)
             }

@@ -8,8 +8,7 @@ pub mod answer;
 pub mod breakdown;
 pub mod charges;
 pub mod command;
-pub mod detail;
-mod driver_sweep;
+pub mod driver_sweep;
 pub mod drivers;
 pub mod explain;
 pub mod export;
@@ -79,12 +78,14 @@ pub enum Question {
         /// Only these groups; all where `None`.
         only: Option<Vec<answer::Key>>,
     },
-    /// Everything that stands behind one row: the lens is narrowed to it.
-    Detail {
+    /// What one row is made of: the lens is narrowed to it.
+    Detail(Lens),
+    /// Single charges.
+    LineItems {
         /// What to look at.
         lens: Lens,
-        /// Which line items.
-        items: Page,
+        /// Which of them.
+        page: Page,
     },
     /// How well charges are tagged: coverage of each key, misspelt values, where the rest is.
     TagHygiene(Lens),
@@ -99,22 +100,13 @@ pub enum Question {
     },
     /// The tag keys of the config and of the bills of the lens's days, for completion.
     TagKeys(Lens),
-    /// Everything about one resource.
-    ResourceDetail {
-        /// Its `ResourceId`.
-        id: String,
-        /// What to look at.
-        lens: Lens,
-        /// Line items at most, and how many to pass over first.
-        items: (usize, usize),
-    },
     /// What a figure means and rests on.
     Explain {
         /// What to look at.
         lens: Lens,
         /// Which of its figures.
         card: Card,
-        /// Line items at most, and how many to pass over first.
+        /// Line items at most of a currency, and how many to pass over first.
         items: (usize, usize),
     },
     /// The user's notes.
@@ -142,10 +134,10 @@ impl Question {
             | Question::Breakdown { lens, .. }
             | Question::Query(Query { lens, .. })
             | Question::Drivers { lens, .. }
-            | Question::Detail { lens, .. }
+            | Question::Detail(lens)
+            | Question::LineItems { lens, .. }
             | Question::TagHygiene(lens)
             | Question::TagKeys(lens)
-            | Question::ResourceDetail { lens, .. }
             | Question::Explain { lens, .. } => definitions.bind_lens(lens),
             Question::Notes { .. } | Question::Lenses => Ok(()),
         }
@@ -174,7 +166,7 @@ pub enum Card {
 /// Some of many line items.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 pub struct Page {
-    /// Line items at most.
+    /// Line items at most, of each currency.
     pub limit: usize,
     /// How many to pass over first.
     pub skip: usize,
@@ -237,13 +229,13 @@ pub enum Answer {
     /// What stands behind it.
     Detail(answer::DetailAnswer),
     /// One a currency.
+    LineItems(Vec<answer::LineItems>),
+    /// One a currency.
     TagHygiene(Vec<answer::TagsAnswer>),
     /// The values.
     Values(answer::ValuesAnswer),
     /// The keys.
     TagKeys(answer::TagKeysAnswer),
-    /// The resource, if the bill has it.
-    ResourceDetail(Option<answer::ResourceAnswer>),
     /// The explanation.
     Explain(answer::ExplainAnswer),
     /// By day.

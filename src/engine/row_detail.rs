@@ -1,16 +1,15 @@
-//! Answers [`super::Question::Detail`]: everything that stands behind one row.
+//! Answers [`super::Question::Detail`]: what one row is made of.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 use hashbrown::HashMap;
 
 use super::answer::{Composition, Coverage, CurrencyDetail, DetailAnswer, Driver, Figure, Share, TagUse};
-use super::charges::{self, ItemOrder};
-use super::drivers;
 use super::facets::{self, Asked, Facets};
 use super::local::LocalEngine;
 use super::shares::{less, share, top};
-use super::{Cancel, Order, Page};
+use super::{Cancel, drivers, sharing};
 use crate::domain::calendar::{Day, Period};
 use crate::domain::dict::NONE;
 use crate::domain::dimension::Dimension;
@@ -44,38 +43,24 @@ const ORDER: [Dimension; 9] = [
 ///
 /// # Errors
 /// Kind `Store` where data cannot be read, `Interrupted` where it was given up.
-pub fn answer(engine: &LocalEngine, lens: &Lens, page: Page, as_of: Day, cancel: &Cancel) -> Result<DetailAnswer> {
+pub fn answer(engine: &LocalEngine, lens: &Lens, as_of: Day, cancel: &Cancel) -> Result<DetailAnswer> {
     let (period, previous_period) = lens.days(as_of);
     let dimensions: Vec<Dimension> = ORDER.into_iter().filter(|d| !is_pinned(lens, d)).collect();
     let asked = Asked { lens, period, dimensions: &dimensions, tags: Some(None) };
-    let facets = facets::run(engine, &asked, cancel)?;
+    let mut facets = facets::run(engine, &asked, cancel)?;
     let whole = Lens { by: Vec::new(), ..lens.clone() };
-    let mut drivers: HashMap<String, Driver> = drivers::answer(engine, &whole, None, as_of, cancel)?
+    let mut drivers: HashMap<u32, Driver> = drivers::answer(engine, &whole, None, as_of, cancel)?
         .into_iter()
-        .filter_map(|mut answer| Some((answer.currency, answer.groups.pop()?)))
+        .filter_map(|mut answer| Some((facets.currencies.intern(&answer.currency), answer.groups.pop()?)))
         .collect();
-    let (items_total, items) = {
-        let (_held, manifest) = engine.store().read();
-        let groups = charges::groups_of(&manifest, period);
-        let order = match page.order {
-            Order::Cost => ItemOrder::Cost(lens.metric),
-            Order::Newest => ItemOrder::Newest,
-        };
-        let range = (page.limit, page.skip);
-        charges::items(engine.store(), &groups, period, &lens.filter.clauses, order, range, cancel)?
-    };
-    let data = engine.data_days();
-    let mut currencies: Vec<CurrencyDetail> = facets
-        .totals
-        .iter()
-        .map(|(currency, total)| {
-            let name = facets.currencies.get(*currency).to_owned();
-            let driver = drivers.remove(&name);
-            detail(&facets, *currency, total, driver, (lens, period, data, &dimensions), name)
-        })
-        .collect();
+    // What is gone now was there before: its currency may be in the drivers alone.
+    let known: BTreeSet<u32> = facets.totals.keys().chain(drivers.keys()).copied().collect();
+    let ground = (lens, period, engine.data_days(), dimensions.as_slice());
+    let details = known.into_iter().map(|currency| detail(&facets, currency, drivers.remove(&currency), ground));
+    let mut currencies: Vec<CurrencyDetail> = details.collect();
     currencies.sort_by_key(|detail| Reverse(detail.figure.amount.map(Amount::abs)));
-    Ok(DetailAnswer { period, previous_period, currencies, items, items_total })
+    let notices = sharing::notices(lens, engine.store());
+    Ok(DetailAnswer { period, previous_period, currencies, notices })
 }
 
 /// Whether the filter leaves one value of a dimension.
@@ -92,11 +77,10 @@ type Ground<'a> = (&'a Lens, Period, Option<Period>, &'a [Dimension]);
 fn detail(
     facets: &Facets,
     currency: u32,
-    total: &Total,
     driver: Option<Driver>,
     (lens, period, data, dimensions): Ground<'_>,
-    name: String,
 ) -> CurrencyDetail {
+    let total = facets.totals.get(&currency).copied().unwrap_or_default();
     let day = |day: Day| {
         let total = facets.days.get(&(currency, day)).copied().unwrap_or_default();
         total.value().filter(|_| total.rows() > 0 || data.is_some_and(|data| data.contains(day)))
@@ -111,12 +95,13 @@ fn detail(
     });
     CurrencyDetail {
         metric: lens.metric,
-        currency: name,
+        currency: facets.currencies.get(currency).to_owned(),
+        rows: total.rows(),
         figure: Figure { amount: total.value(), previous },
         starts: period.iter().map(Day::seconds).collect(),
         trend: period.iter().map(day).collect(),
         composition: composition.collect(),
-        tags: tags(facets, currency, total),
+        tags: tags(facets, currency, &total),
         driver,
         coverage: coverage(facets, currency),
     }

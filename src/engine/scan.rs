@@ -18,7 +18,7 @@ use crate::store::segment::{GroupKey, Segment};
 use super::Cancel;
 use super::grouping::{Grouping, NO_GROUP};
 use super::matcher::admits_group;
-use super::selection::Selection;
+use super::selection::{Selection, Wanted};
 use super::table::{Request, Slots, Table};
 
 /// The segments of those groups that the clauses admit, and which groups count in each.
@@ -104,9 +104,10 @@ impl<'s, 'r> Scan<'s, 'r> {
         keys: &BTreeSet<&GroupKey>,
         table: &mut Table,
     ) -> Result<Scan<'s, 'r>> {
-        let selection = Selection::new(segment, keys, request.period, request.clauses)?;
+        let Request { period, clauses, currency, .. } = *request;
+        let selection = Selection::new(segment, keys, &Wanted { period, clauses, currency, hour: None })?;
         let mut grouping = Grouping::default();
-        if !selection.is_empty(segment) {
+        if !selection.is_empty() {
             grouping = Grouping::new(request, segment, table)?;
             if let Some(flags) = &selection.terms {
                 grouping.admit_terms(flags);
@@ -116,6 +117,9 @@ impl<'s, 'r> Scan<'s, 'r> {
     }
 
     fn run(mut self, table: &mut Table, slots: &mut Slots, cancel: &Cancel) -> Result<()> {
+        if self.selection.is_empty() {
+            return Ok(());
+        }
         slots.make_room(self.grouping.places());
         let mut start = None;
         for (chunk, runs) in self.segment.head.chunks.iter().enumerate() {

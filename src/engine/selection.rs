@@ -7,13 +7,39 @@ use hashbrown::HashMap;
 use super::grouping::evidence_column;
 use super::matcher;
 use crate::analytics::rollup::canonical;
+use crate::domain::batch::TermsRow;
 use crate::domain::calendar::{Day, Period};
-use crate::domain::charge::Profile;
+use crate::domain::charge::{Profile, Terms};
 use crate::domain::dimension::Place;
 use crate::domain::filter::Clause;
+use crate::domain::lens::Lens;
 use crate::domain::tags;
 use crate::error::Result;
 use crate::store::segment::{GroupKey, Segment};
+
+/// Seconds of an hour.
+const HOUR: i64 = 3_600;
+
+/// Which charges a question is about.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'a> {
+    /// Of which days.
+    pub period: Period,
+    /// Only those that all of these admit.
+    pub clauses: &'a [Clause],
+    /// Only those in this currency.
+    pub currency: Option<&'a str>,
+    /// Only those that begin in the hour that this second begins, and are not longer than one.
+    pub hour: Option<i64>,
+}
+
+impl<'a> Wanted<'a> {
+    /// What a lens looks at, over some days.
+    #[must_use]
+    pub fn of(lens: &'a Lens, period: Period) -> Self {
+        Wanted { period, clauses: &lens.filter.clauses, currency: lens.currency.as_deref(), hour: None }
+    }
+}
 
 /// Which of a segment's charges a question is about.
 pub struct Selection {
@@ -26,16 +52,15 @@ pub struct Selection {
 }
 
 impl Selection {
-    /// Evaluates a period and clauses on a segment, of which the groups of `keys` count.
+    /// Evaluates what is wanted on a segment, of which the groups of `keys` count.
     ///
     /// # Errors
     /// Kind `Store` where data cannot be read.
-    pub fn new(
-        segment: &Segment<'_>,
-        keys: &BTreeSet<&GroupKey>,
-        period: Period,
-        clauses: &[Clause],
-    ) -> Result<Selection> {
+    pub fn new(segment: &Segment<'_>, keys: &BTreeSet<&GroupKey>, wanted: &Wanted<'_>) -> Result<Selection> {
+        let period = match wanted.hour.map(Day::of_seconds) {
+            Some(day) => wanted.period.intersect(Period { from: day, to: day.plus(1) }),
+            None => wanted.period,
+        };
         let windows = segment
             .head
             .windows
@@ -43,12 +68,22 @@ impl Selection {
             .map(|w| (keys.contains(&w.group) && period.contains(w.day)).then_some(w.day))
             .collect();
         let mut selection = Selection { windows, profiles: None, terms: None };
-        if selection.is_empty(segment) {
+        if selection.is_empty() {
             return Ok(selection);
+        }
+        if let Some(currency) = wanted.currency {
+            let (texts, ids) = segment.terms_column(Terms::Currency)?;
+            narrow(&mut selection.terms, ids.into_iter().map(|id| texts.get(id) == currency).collect(), false);
+        }
+        if let Some(hour) = wanted.hour {
+            let second = hour - Day::of_seconds(hour).seconds();
+            let within =
+                |times: &TermsRow| times.duration <= HOUR && (second..second + HOUR).contains(&i64::from(times.start));
+            narrow(&mut selection.terms, segment.terms_times()?.iter().map(within).collect(), false);
         }
         // Those about a group as a whole were asked of the groups.
         let of_charges = |clause: &&Clause| !clause.dimension.as_ref().is_some_and(matcher::is_of_groups);
-        for clause in clauses.iter().filter(of_charges) {
+        for clause in wanted.clauses.iter().filter(of_charges) {
             match matcher::place(clause) {
                 None => {
                     let found = free_text(segment, clause)?;
@@ -67,10 +102,11 @@ impl Selection {
         Ok(selection)
     }
 
-    /// Whether no window counts.
+    /// Whether no charge can count.
     #[must_use]
-    pub fn is_empty(&self, segment: &Segment<'_>) -> bool {
-        segment.head.windows.is_empty() || self.windows.iter().all(Option::is_none)
+    pub fn is_empty(&self) -> bool {
+        let nobody = |flags: &Option<Vec<bool>>| flags.as_ref().is_some_and(|flags| !flags.contains(&true));
+        self.windows.iter().all(Option::is_none) || nobody(&self.profiles) || nobody(&self.terms)
     }
 
     /// Whether a charge counts; its window must.

@@ -10,7 +10,7 @@ use super::local::LocalEngine;
 use super::matcher::matches;
 use super::query::{names, pieces, request, sums_by_currency};
 use super::table::{Ids, Table};
-use super::{Cancel, command, notices};
+use super::{Cancel, Card, command, notices};
 use crate::domain::calendar::{Day, Granularity, Period};
 use crate::domain::dimension::Dimension;
 use crate::domain::filter::Clause;
@@ -35,79 +35,137 @@ struct Days {
     data: Period,
 }
 
+/// What the figures of a lens are made of.
+struct Ground {
+    /// Over the lens's days, by its first dimension or by none.
+    layers: Table,
+    /// Over the days that they are held against.
+    previous: Table,
+    /// The days that they are held against, where anything is known of them.
+    against: Option<Period>,
+    /// The days that the cards are about.
+    cards: Table,
+    freshness: Vec<Freshness>,
+    /// The first day of the data; the day that is asked about where there is none.
+    oldest: Day,
+    /// The days that those who are looked at have delivered.
+    data: Period,
+}
+
+impl Ground {
+    fn new(engine: &LocalEngine, lens: &Lens, by: &[Dimension], as_of: Day, cancel: &Cancel) -> Result<Ground> {
+        let (period, against) = lens.days(as_of);
+        let granularity = Some(lens.granularity);
+        let layers = engine.aggregate(&request(lens, period, by, granularity), cancel)?;
+        let previous = match against {
+            Some(p) => engine.aggregate(&request(lens, p, &[], granularity), cancel)?,
+            None => Table::new(0),
+        };
+        // The cards reach back to the first of the month before the last.
+        let days = Period { from: as_of.month().plus(-2).first(), to: as_of.plus(1) };
+        let cards = engine.aggregate(&request(lens, days, &[], Some(Granularity::Day)), cancel)?;
+        let freshness = admitted(engine.freshness(as_of), lens);
+        let oldest = engine.data_days().map_or(as_of, |data| data.from);
+        let data = through(oldest, freshness.iter().map(|f| f.last_day).max());
+        let against = against.filter(|days| days.intersect(data).days() > 0 || !previous.is_empty());
+        Ok(Ground { layers, previous, against, cards, freshness, oldest, data })
+    }
+
+    fn currencies(&self) -> Vec<String> {
+        currencies([&self.layers, &self.cards, &self.previous])
+    }
+
+    fn total(&self, currency: &str) -> Figure {
+        let before = self.against.map(|_| total_of(&self.previous, currency));
+        Figure { amount: total_of(&self.layers, currency).value(), previous: before.and_then(|t| t.value()) }
+    }
+}
+
+/// The days from the first to the last that was delivered; none where none was.
+fn through(oldest: Day, last: Option<Day>) -> Period {
+    Period { from: oldest, to: last.map_or(oldest, |day| day.plus(1)) }
+}
+
+/// One of the figures that [`answer`] has, in each of its currencies, and nothing else of it.
+///
+/// # Errors
+/// Kind `Store` where data cannot be read, `Interrupted` where it was given up.
+pub(super) fn figures(
+    engine: &LocalEngine,
+    lens: &Lens,
+    card: Card,
+    as_of: Day,
+    cancel: &Cancel,
+) -> Result<Vec<(String, Figure)>> {
+    let ground = Ground::new(engine, lens, &[], as_of, cancel)?;
+    let figure = |currency: String| {
+        let days = Days::new(&ground.cards, &currency, ground.data);
+        let figure = match card {
+            Card::Total | Card::LastHour => ground.total(&currency),
+            Card::MonthToDate => month_to_date(&days, as_of),
+            Card::Yesterday => yesterday(&days, as_of),
+            Card::LastWeek => last_week(&days, as_of),
+            Card::LastMonth => last_month(&days, as_of),
+        };
+        (currency, figure)
+    };
+    Ok(ground.currencies().into_iter().map(figure).collect())
+}
+
 /// Answers the Spend tab.
 ///
 /// # Errors
 /// Kind `Store` where data cannot be read, `Interrupted` where it was given up.
 pub fn answer(engine: &LocalEngine, lens: &Lens, as_of: Day, cancel: &Cancel) -> Result<Vec<SpendAnswer>> {
-    let (period, against) = lens.days(as_of);
-    let first = &lens.by[..lens.by.len().min(1)];
-    let granularity = lens.granularity;
-    let layers = engine.aggregate(&request(lens, period, first, Some(granularity)), cancel)?;
-    let previous = match against {
-        Some(p) => engine.aggregate(&request(lens, p, &[], Some(granularity)), cancel)?,
-        None => Table::new(0),
-    };
-    // The cards reach back to the first of the month before the last.
-    let from = as_of.month().plus(-2).first();
-    let cards =
-        engine.aggregate(&request(lens, Period { from, to: as_of.plus(1) }, &[], Some(Granularity::Day)), cancel)?;
-    let currencies = currencies([&layers, &cards, &previous]);
-    let freshness = admitted(engine.freshness(as_of), lens);
-    let oldest = engine.data_days().map_or(as_of, |data| data.from);
-    let through = |last: Option<Day>| Period { from: oldest, to: last.map_or(oldest, |day| day.plus(1)) };
-    let data = through(freshness.iter().map(|f| f.last_day).max());
-    let against = against.filter(|days| days.intersect(data).days() > 0 || !previous.is_empty());
-    let settled_through = freshness.iter().map(|f| f.settled_through).min();
+    let ground = Ground::new(engine, lens, &lens.by[..lens.by.len().min(1)], as_of, cancel)?;
+    let (period, _) = lens.days(as_of);
+    let movers = movers(engine, lens, period, ground.against, cancel)?;
+    let settled_through = ground.freshness.iter().map(|f| f.settled_through).min();
     let notes = command::notes(engine, Some(period));
-    let movers = movers(engine, lens, period, against, cancel)?;
+    let granularity = lens.granularity;
     let starts = pieces(period, granularity);
-    Ok(currencies
-        .into_iter()
-        .map(|currency| {
-            let days = Days::new(&cards, &currency, data);
-            // What a provider has not delivered yet is unknown, even where others have.
-            let data_of = |value: Option<&str>| match (lens.by.first(), value.map(canonical_provider)) {
-                (Some(Dimension::Provider), Some(provider)) => {
-                    let fresh = freshness.iter().find(|f| canonical_provider(f.provider.raw()) == provider);
-                    through(fresh.map(|f| f.last_day))
-                }
-                _ => data,
-            };
-            let series = series(&layers, &currency, &starts, data_of);
-            let totals = line(&layers, &currency, &starts, data);
-            let total = total_of(&layers, &currency);
-            let before = against.map(|_| total_of(&previous, &currency));
-            SpendAnswer {
-                metric: lens.metric,
-                as_of,
-                period,
-                previous_period: lens.days(as_of).1,
-                total: Figure { amount: total.value(), previous: before.and_then(|t| t.value()) },
-                month_to_date: month_to_date(&days, as_of),
-                yesterday: yesterday(&days, as_of),
-                last_week: last_week(&days, as_of),
-                last_month: last_month(&days, as_of),
-                series,
-                totals,
-                starts: starts.clone(),
-                granularity,
-                previous_series: against
-                    .map(|p| line(&previous, &currency, &pieces(p, granularity), data))
-                    .unwrap_or_default(),
-                movers: movers.get(&currency).cloned().unwrap_or_default(),
-                movers_by: MOVERS_BY.to_vec(),
-                freshness: freshness.clone(),
-                settled_through,
-                settled_days: settled_through.map_or(0, |day| (day.plus(1).0 - oldest.0).max(0) as u32),
-                notices: notices::of(engine, lens, as_of, &freshness, total.unknown, layers.left_out(&currency)),
-                notes: notes.clone(),
-                unknown_rows: total.unknown,
-                rows: total.rows(),
-                currency,
+    let Ground { layers, previous, against, cards, freshness, oldest, data } = &ground;
+    let answer = |currency: String| {
+        let days = Days::new(cards, &currency, *data);
+        // What a provider has not delivered yet is unknown, even where others have.
+        let data_of = |value: Option<&str>| match (lens.by.first(), value.map(canonical_provider)) {
+            (Some(Dimension::Provider), Some(provider)) => {
+                let fresh = freshness.iter().find(|f| canonical_provider(f.provider.raw()) == provider);
+                through(*oldest, fresh.map(|f| f.last_day))
             }
-        })
-        .collect())
+            _ => *data,
+        };
+        let total = total_of(layers, &currency);
+        SpendAnswer {
+            metric: lens.metric,
+            as_of,
+            period,
+            previous_period: lens.days(as_of).1,
+            total: ground.total(&currency),
+            month_to_date: month_to_date(&days, as_of),
+            yesterday: yesterday(&days, as_of),
+            last_week: last_week(&days, as_of),
+            last_month: last_month(&days, as_of),
+            series: series(layers, &currency, &starts, data_of),
+            totals: line(layers, &currency, &starts, *data),
+            starts: starts.clone(),
+            granularity,
+            previous_series: against
+                .map(|p| line(previous, &currency, &pieces(p, granularity), *data))
+                .unwrap_or_default(),
+            movers: movers.get(&currency).cloned().unwrap_or_default(),
+            movers_by: MOVERS_BY.to_vec(),
+            freshness: freshness.clone(),
+            settled_through,
+            settled_days: settled_through.map_or(0, |day| (day.plus(1).0 - oldest.0).max(0) as u32),
+            notices: notices::of(engine, lens, as_of, freshness, total.unknown, layers.left_out(&currency)),
+            notes: notes.clone(),
+            unknown_rows: total.unknown,
+            rows: total.rows(),
+            currency,
+        }
+    };
+    Ok(ground.currencies().into_iter().map(answer).collect())
 }
 
 /// All currencies of some tables, by the first table's sums, then the next's.

@@ -5,23 +5,20 @@
 
 use super::Cancel;
 use super::scan::{check, on_segments};
-use super::selection::Selection;
-use crate::domain::calendar::{Day, Period};
+use super::selection::{Selection, Wanted};
+use crate::domain::calendar::Day;
 use crate::domain::charge::{Quantity, Terms};
 use crate::domain::dict::Dict;
-use crate::domain::filter::Clause;
 use crate::domain::numbers::Numbers;
 use crate::error::Result;
 use crate::store::Store;
 use crate::store::segment::Segment;
 
-/// Which charges, and what of them.
+/// Charges, and what of them.
 #[derive(Clone, Copy, Debug)]
 pub struct Pass<'a> {
-    /// Of which days.
-    pub period: Period,
-    /// Only those that all of these admit.
-    pub clauses: &'a [Clause],
+    /// Which charges.
+    pub wanted: Wanted<'a>,
     /// Which of their amounts.
     pub quantities: &'a [Quantity],
 }
@@ -79,11 +76,10 @@ pub fn sweep<S: Sweeper>(
     begin: impl Fn() -> S + Sync,
 ) -> Result<Vec<S>> {
     let (_held, manifest) = store.read();
-    let groups: Vec<_> = manifest.active().into_iter().filter(|g| g.overlaps(pass.period)).collect();
-    on_segments(store, (&groups, pass.clauses), cancel, begin, |sweeper, segment, keys| {
-        let selection = Selection::new(segment, keys, pass.period, pass.clauses)?;
-        let nobody = |flags: &Option<Vec<bool>>| flags.as_ref().is_some_and(|flags| !flags.contains(&true));
-        if selection.is_empty(segment) || nobody(&selection.profiles) || nobody(&selection.terms) {
+    let groups: Vec<_> = manifest.active().into_iter().filter(|g| g.overlaps(pass.wanted.period)).collect();
+    on_segments(store, (&groups, pass.wanted.clauses), cancel, begin, |sweeper, segment, keys| {
+        let selection = Selection::new(segment, keys, &pass.wanted)?;
+        if selection.is_empty() {
             return Ok(());
         }
         let mut part = sweeper.open(segment)?;
@@ -125,13 +121,12 @@ fn take_chunk<S: Sweeper>(
     Ok(())
 }
 
-/// Each terms row's currency, a number in `known`; `None` where it is not the one asked for.
+/// Each terms row's currency, a number in `known`.
 ///
 /// # Errors
 /// Kind `Store` where data cannot be read.
-pub fn currencies(segment: &Segment<'_>, only: Option<&str>, known: &mut Dict) -> Result<Vec<Option<u32>>> {
+pub fn currencies(segment: &Segment<'_>, known: &mut Dict) -> Result<Vec<u32>> {
     let (texts, ids) = segment.terms_column(Terms::Currency)?;
-    let numbers: Vec<Option<u32>> =
-        texts.iter().map(|text| only.is_none_or(|c| c == text).then(|| known.intern(text))).collect();
+    let numbers: Vec<u32> = texts.iter().map(|text| known.intern(text)).collect();
     Ok(ids.into_iter().map(|id| numbers[id as usize]).collect())
 }

@@ -19,7 +19,7 @@ use crate::sync::groups::Decisions;
 use crate::sync::ingest::Options;
 
 /// Counted up with every change of what is said.
-pub const PROTOCOL: u32 = 2;
+pub const PROTOCOL: u32 = 3;
 
 /// This build's version, as others are told.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

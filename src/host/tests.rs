@@ -13,7 +13,7 @@ use super::*;
 use crate::config::Config;
 use crate::domain::dimension::Dimension;
 use crate::domain::lens::Lens;
-use crate::engine::{Card, Query, Sort};
+use crate::engine::{Card, Page, Query, Sort};
 use crate::provider::demo::Demo;
 use crate::sync::ingest::{self, Options, Watcher};
 use crate::sync::undo;
@@ -68,7 +68,7 @@ fn questions() -> Vec<Question> {
         Question::Breakdown { lens: lens.clone(), limit: Some(50), pieces: None },
         Question::Query(Query { lens: lens.clone(), granularity: None, sort: Sort::Change, limit: None }),
         Question::Explain { lens: lens.clone(), card: Card::default(), items },
-        Question::ResourceDetail { id: "no such".into(), lens, items },
+        Question::LineItems { lens, page: Page { limit: 20, ..Page::default() } },
     ]
 }
 

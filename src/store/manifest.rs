@@ -213,12 +213,6 @@ impl Manifest {
         active
     }
 
-    /// Whether a group counts.
-    #[must_use]
-    pub fn is_active(&self, id: u64) -> bool {
-        self.active().iter().any(|g| g.id == id)
-    }
-
     /// The segments that some group needs.
     #[must_use]
     pub fn segments(&self) -> BTreeSet<u64> {

@@ -72,6 +72,8 @@ pub enum Asker {
     Drivers,
     /// What the Breakdown tab's selected row is made of.
     Detail,
+    /// Some of that row's line items.
+    LineItems,
     /// What one of two rows side by side is made of: the first or the second.
     Compared(usize),
     /// What a figure rests on.
@@ -103,6 +105,7 @@ impl Asker {
             | Asker::Moves
             | Asker::Drivers
             | Asker::Detail
+            | Asker::LineItems
             | Asker::Compared(_)
             | Asker::Tags
             | Asker::Explain

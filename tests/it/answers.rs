@@ -26,14 +26,16 @@ pub fn day(text: &str) -> Day {
 }
 
 /// An engine over rows under a header; the columns that every bill has are put before them: a row
-/// begins with cost, start and end, like `5 2023-11-01 2023-11-02T01:00:00Z`, then its own columns.
+/// begins with cost, start and end, like `5 2023-11-01 2023-11-02T01:00:00Z`, then its own columns. A
+/// cost is in dollars, or as in `5@EUR`.
 pub fn engine(header: &str, rows: &[&str]) -> LocalEngine {
     let mut text = format!("BillingCurrency,EffectiveCost,BilledCost,ChargePeriodStart,ChargePeriodEnd,{header}\n");
     for row in rows {
         let mut words = row.splitn(4, ' ');
         let mut next = || words.next().unwrap_or_default();
         let (cost, start, end, own) = (next(), next(), next(), next());
-        text.push_str(&format!("USD,{cost},1,{start},{end},{own}\n"));
+        let (cost, currency) = cost.split_once('@').unwrap_or((cost, "USD"));
+        text.push_str(&format!("{currency},{cost},1,{start},{end},{own}\n"));
     }
     let folder = tempfile::tempdir().expect("folder");
     let file = write(folder.path(), "bill.csv", text);
@@ -266,10 +268,59 @@ fn every_card_is_explained_with_its_own_days_and_comparison() {
         let answer = explained(card);
         let previous = answer.previous_period.map(|days| days.to_string()).unwrap_or_default();
         assert_eq!((answer.period.to_string().as_str(), previous.as_str()), (days, against), "{card:?}");
-        assert_eq!((answer.figures[0].figure, answer.items_total), (want, items), "{card:?}");
+        assert_eq!((answer.figures[0].figure, answer.items[0].total), (want, items), "{card:?}");
         assert!(answer.definition.join(" ").contains(words), "{card:?}: {:?}", answer.definition);
         assert!(answer.command.contains(command), "{card:?}: {}", answer.command);
         assert_eq!(answer.parts[0].total, want.amount, "{card:?}");
         assert_eq!(answer.figures[0].hour.is_some(), card == Card::LastHour);
+    }
+}
+
+#[test]
+fn the_last_hour_rests_on_the_charges_of_that_hour_alone() {
+    let rows = [
+        "6 2023-11-14T21:00:00Z 2023-11-14T22:00:00Z AWS",
+        "2 2023-11-14T21:30:00Z 2023-11-14T22:00:00Z AWS",
+        "1 2023-11-14T20:00:00Z 2023-11-14T21:00:00Z AWS",
+        "90 2023-11-14 2023-11-15 AWS",
+        "50 2023-11-14T21:00:00Z 2023-11-14T23:00:00Z AWS",
+        "4@EUR 2023-11-13T08:00:00Z 2023-11-13T09:00:00Z AWS",
+        "5@EUR 2023-11-14 2023-11-15 AWS",
+        "7 2023-11-14 2023-11-15 Azure",
+    ];
+    let lens = lens(&["provider"], "provider:aws");
+    let question = Question::Explain { lens, card: Card::LastHour, items: (5, 0) };
+    let Answer::Explain(answer) = ask(&engine("ProviderName", &rows), &question) else { panic!() };
+    let figures: Vec<_> = answer.figures.iter().map(|f| (f.currency.as_str(), f.figure.amount)).collect();
+    assert_eq!(figures, [("USD", amount("8")), ("EUR", amount("4"))]);
+    let items: Vec<_> = answer.items.iter().map(|i| (i.currency.as_str(), i.total, i.items.len())).collect();
+    assert_eq!(items, [("USD", 2, 2), ("EUR", 1, 1)], "charges of the day and longer ones are no part of it");
+    let parts: Vec<_> = answer.parts.iter().map(|p| (p.currency.as_str(), p.period.from, p.rows.len())).collect();
+    assert_eq!(parts, [("USD", day("2023-11-14"), 2), ("EUR", day("2023-11-13"), 1)], "each has its own day");
+    let definition = answer.definition.join(" ");
+    assert!(definition.contains("2023-11-14T21:00:00Z (USD), 2023-11-13T08:00:00Z (EUR)"), "{definition}");
+    let providers: Vec<&str> = answer.freshness.iter().map(|f| f.provider.raw()).collect();
+    assert_eq!(providers, ["AWS"], "it rests on those that the filter admits");
+}
+
+#[test]
+fn what_is_explained_is_what_the_tab_shows() {
+    let rows = ["3 2023-11-02 2023-11-03 AWS", "20@EUR 2023-10-02 2023-10-03 AWS", "5 2023-11-14 2023-11-15 Azure"];
+    let engine = engine("ProviderName", &rows);
+    let lens = lens(&["provider"], "");
+    let Answer::Spend(shown) = ask(&engine, &Question::Spend(lens.clone())) else { panic!() };
+    for card in [Card::Total, Card::MonthToDate, Card::Yesterday, Card::LastWeek, Card::LastMonth] {
+        let question = Question::Explain { lens: lens.clone(), card, items: (0, 0) };
+        let Answer::Explain(explained) = ask(&engine, &question) else { panic!() };
+        let of_card = |a: &SpendAnswer| match card {
+            Card::Total | Card::LastHour => a.total,
+            Card::MonthToDate => a.month_to_date,
+            Card::Yesterday => a.yesterday,
+            Card::LastWeek => a.last_week,
+            Card::LastMonth => a.last_month,
+        };
+        let want: Vec<_> = shown.iter().map(|a| (a.currency.as_str(), of_card(a))).collect();
+        let found: Vec<_> = explained.figures.iter().map(|f| (f.currency.as_str(), f.figure)).collect();
+        assert_eq!((found.len(), found), (2, want), "{card:?}");
     }
 }

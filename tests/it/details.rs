@@ -6,7 +6,7 @@ use spendtop::domain::dimension::Dimension;
 use spendtop::domain::lens::Lens;
 use spendtop::domain::money::Amount;
 use spendtop::domain::period::{Comparison, PeriodSpec};
-use spendtop::engine::answer::{CurrencyDetail, DetailAnswer, Difference, Share, TagsAnswer};
+use spendtop::engine::answer::{CurrencyDetail, DetailAnswer, Difference, LineItem, LineItems, Share, TagsAnswer};
 use spendtop::engine::local::LocalEngine;
 use spendtop::engine::{Answer, Cancel, Engine, Order, Page, Query, Question, Sort};
 
@@ -18,9 +18,16 @@ fn shares(list: &[Share]) -> Vec<(&str, String, Option<u32>)> {
     list.iter().map(|s| (s.value.raw(), cost(s), s.share.map(percent))).collect()
 }
 
-fn detail(engine: &LocalEngine, lens: Lens, items: Page) -> DetailAnswer {
-    match ask(engine, &Question::Detail { lens, items }) {
+fn detail(engine: &LocalEngine, lens: Lens) -> DetailAnswer {
+    match ask(engine, &Question::Detail(lens)) {
         Answer::Detail(answer) => answer,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn line_items(engine: &LocalEngine, lens: Lens, page: Page) -> Vec<LineItems> {
+    match ask(engine, &Question::LineItems { lens, page }) {
+        Answer::LineItems(answer) => answer,
         other => panic!("{other:?}"),
     }
 }
@@ -43,12 +50,8 @@ fn bill() -> LocalEngine {
 }
 
 fn ec2() -> CurrencyDetail {
-    let page = Page { limit: 2, skip: 1, order: Order::Newest };
-    let mut answer = detail(&bill(), lens(&["service"], "service==EC2"), page);
-    let starts: Vec<i64> = answer.items.iter().map(|i| i.start).collect();
-    assert_eq!((answer.items_total, starts.len()), (4, 2));
-    assert!(starts[0] >= starts[1]);
-    assert_eq!(answer.currencies.len(), 1);
+    let mut answer = detail(&bill(), lens(&["service"], "service==EC2"));
+    assert_eq!((answer.currencies.len(), answer.notices.len()), (1, 0));
     answer.currencies.remove(0)
 }
 
@@ -91,8 +94,55 @@ fn a_row_says_what_drives_it_and_how_it_is_paid_for() {
 
 #[test]
 fn a_row_without_charges_is_empty_and_says_so() {
-    let answer = detail(&bill(), lens(&[], "service:nosuch"), Page { limit: 5, ..Page::default() });
-    assert_eq!((answer.currencies.len(), answer.items.len(), answer.items_total), (0, 0, 0));
+    assert!(detail(&bill(), lens(&[], "service:nosuch")).currencies.is_empty());
+    assert!(line_items(&bill(), lens(&[], "service:nosuch"), Page { limit: 5, ..Page::default() }).is_empty());
+}
+
+/// Each answer's currency, how many line items there are, and the cost of those on the page.
+fn costs(answers: &[LineItems]) -> Vec<(&str, u64, Vec<String>)> {
+    let cost = |item: &LineItem| {
+        let effective = item.quantities.iter().find(|(name, _)| name == "EffectiveCost");
+        effective.map(|(_, cost)| cost.to_string()).expect("its cost")
+    };
+    answers.iter().map(|a| (a.currency.as_str(), a.total, a.items.iter().map(cost).collect())).collect()
+}
+
+#[test]
+fn line_items_are_ranked_in_each_currency_apart() {
+    let rows = [
+        "3 2023-11-02 2023-11-03 AWS,EC2",
+        "9000 2023-11-03 2023-11-04 AWS,EC2",
+        "1000000@JPY 2023-11-03 2023-11-04 AWS,EC2",
+        "-40 2023-11-04 2023-11-05 AWS,EC2",
+        "1 2023-11-01 2023-11-02 AWS,EC2",
+        "7 2023-12-01 2023-12-02 AWS,EC2",
+    ];
+    let engine = engine("ProviderName,ServiceName", &rows);
+    let all = line_items(&engine, lens(&[], ""), Page { limit: 2, ..Page::default() });
+    let text = |list: &[&str]| list.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>();
+    assert_eq!(costs(&all), [("JPY", 1, text(&["1000000"])), ("USD", 4, text(&["9000", "-40"]))]);
+    let only = Lens { currency: Some("USD".into()), ..lens(&[], "") };
+    let next = line_items(&engine, only.clone(), Page { limit: 2, skip: 2, ..Page::default() });
+    assert_eq!((costs(&next), next[0].skip), (vec![("USD", 4, text(&["3", "1"]))], 2));
+    let newest = line_items(&engine, only.clone(), Page { limit: 3, skip: 1, order: Order::Newest });
+    assert_eq!(costs(&newest), [("USD", 4, text(&["9000", "3", "1"]))]);
+    let detail = detail(&engine, only);
+    assert_eq!(detail.currencies.iter().map(|c| (c.currency.as_str(), c.rows)).collect::<Vec<_>>(), [("USD", 4)]);
+}
+
+#[test]
+fn what_is_gone_is_taken_apart_as_well() {
+    let rows = [
+        "5 2023-10-02 2023-10-03 AWS,EC2",
+        "7@EUR 2023-10-02 2023-10-03 AWS,EC2",
+        "3@EUR 2023-11-02 2023-11-03 AWS,EC2",
+    ];
+    let answer = detail(&engine("ProviderName,ServiceName", &rows), lens(&["service"], "service==EC2"));
+    let found: Vec<_> = answer.currencies.iter().map(|c| (c.currency.as_str(), c.figure, c.rows)).collect();
+    assert_eq!(found, [("EUR", figure("3", "7"), 1), ("USD", figure("0", "5"), 0)]);
+    let gone = &answer.currencies[1];
+    assert_eq!(gone.driver.as_ref().map(|d| (d.figure, d.gone_skus)), Some((figure("0", "5"), 0)));
+    assert!(gone.composition.is_empty() && gone.coverage.usage.is_none());
 }
 
 fn tags(engine: &LocalEngine, filter: &str) -> TagsAnswer {
@@ -222,9 +272,7 @@ fn details_are_those_of_the_rollups() {
         other => panic!("{other:?}"),
     };
     for filter in ["", "provider:aws", "service:ec2 team:*", "account:prod*"] {
-        let Answer::Detail(detail) = ask(&Question::Detail { lens: base(&[], filter), items: Page::default() }) else {
-            panic!()
-        };
+        let Answer::Detail(detail) = ask(&Question::Detail(base(&[], filter))) else { panic!() };
         let Answer::TagHygiene(tags) = ask(&Question::TagHygiene(base(&[], filter))) else { panic!() };
         let days = query(base(&[], filter), Some(Granularity::Day));
         for ((found, tags), whole) in detail.currencies.iter().zip(&tags).zip(query(base(&[], filter), None)) {

@@ -17,7 +17,7 @@ use spendtop::engine::aggregate::aggregate;
 use spendtop::engine::answer::QueryAnswer;
 use spendtop::engine::local::LocalEngine;
 use spendtop::engine::table::{Request, Table};
-use spendtop::engine::{Answer, Cancel, Card, Engine, Query, Question, Sort, scan};
+use spendtop::engine::{Answer, Cancel, Card, Engine, Order, Page, Query, Question, Sort, scan};
 use spendtop::store::Store;
 
 use crate::support::{import, memory, tag_keys, write};
@@ -188,23 +188,31 @@ fn spend_breakdown_and_explain_agree_with_the_query() {
         panic!("explain")
     };
     assert_eq!(explained.parts[0].total, total);
-    assert_eq!(explained.items.len(), 5);
-    assert!(explained.items_total > 1000 && explained.command.starts_with("spendtop query --by provider"));
+    let items = explained.items.iter().find(|items| items.currency == "USD").expect("items");
+    assert!(
+        items.items.len() == 5 && items.total > 1000 && explained.command.starts_with("spendtop query --by provider")
+    );
 }
 
 #[test]
-fn a_resource_has_facts_tags_costs_and_line_items() {
-    let lens = lens(&["resource"], "service:ec2 \"train-gpu-02\"");
-    let id = query(lens.clone(), None, None)[0].rows[0].key[0].raw().to_owned();
-    let total = query(lens.clone(), None, None)[0].total;
-    let question = Question::ResourceDetail { id: id.clone(), lens, items: (10, 0) };
-    let answer = demo().ask(&question, as_of(), &Cancel::default()).expect("answer");
-    let Answer::ResourceDetail(Some(detail)) = answer else { panic!("no resource") };
-    assert_eq!(detail.id.raw(), id);
-    assert!(detail.facts.iter().any(|(name, values)| name == "ServiceName" && values.len() == 1));
-    assert_eq!(detail.costs[0].total, total);
-    assert_eq!(detail.items.len(), 10);
-    assert!(detail.items.windows(2).all(|w| w[0].start >= w[1].start));
+fn a_resource_is_made_of_its_tags_costs_and_line_items() {
+    let found = lens(&["resource"], "service:ec2 \"train-gpu-02\"");
+    let answer = query(found, None, None).remove(0);
+    let id = answer.rows[0].key[0].raw();
+    let lens = lens(&[], &format!("resource=={id}"));
+    let ask = |question| demo().ask(&question, as_of(), &Cancel::default()).expect("answer");
+    let Answer::Detail(detail) = ask(Question::Detail(lens.clone())) else { panic!("no detail") };
+    let [detail] = detail.currencies.as_slice() else { panic!("{detail:?}") };
+    assert_eq!((&detail.currency, detail.figure.amount), (&answer.currency, answer.total));
+    assert!(
+        detail.tags.iter().any(|tag| tag.key.raw() == "project" && tag.values[0].value.raw() == "eta-forecast"),
+        "{:?}",
+        detail.tags
+    );
+    let page = Page { limit: 10, skip: 0, order: Order::Newest };
+    let Answer::LineItems(items) = ask(Question::LineItems { lens, page }) else { panic!("no items") };
+    assert_eq!((items.len(), items[0].total, items[0].items.len()), (1, detail.rows, 10));
+    assert!(items[0].items.windows(2).all(|w| w[0].start >= w[1].start));
 }
 
 #[test]

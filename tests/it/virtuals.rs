@@ -15,7 +15,7 @@ use spendtop::domain::money::Amount;
 use spendtop::domain::numbers::Total;
 use spendtop::domain::period::{Comparison, PeriodSpec};
 use spendtop::engine::aggregate::aggregate;
-use spendtop::engine::answer::{BreakdownAnswer, QueryAnswer};
+use spendtop::engine::answer::{BreakdownAnswer, NoticeKind, QueryAnswer};
 use spendtop::engine::local::LocalEngine;
 use spendtop::engine::query::request;
 use spendtop::engine::table::{Key, Table};
@@ -287,4 +287,13 @@ fn a_dimension_that_nobody_defined_is_refused_with_those_that_are() {
         "{:?}",
         error.hints
     );
+}
+
+#[test]
+fn what_a_row_is_made_of_says_that_it_is_without_shares() {
+    let config = config();
+    let row = lens(&config, &["team"], "team==data");
+    let Ok(Answer::Detail(detail)) = demo().ask(&Question::Detail(row), as_of(), &Cancel::default()) else { panic!() };
+    let kinds: Vec<NoticeKind> = detail.notices.iter().map(|n| n.kind).collect();
+    assert_eq!(kinds, [NoticeKind::WithoutShares], "{:?}", detail.notices);
 }

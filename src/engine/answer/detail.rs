@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Driver, Figure, LineItem};
+use super::{Driver, Figure, Notice};
 use crate::domain::calendar::Period;
 use crate::domain::charge::Metric;
 use crate::domain::dimension::Dimension;
@@ -18,10 +18,8 @@ pub struct DetailAnswer {
     pub previous_period: Option<Period>,
     /// One a currency, the largest cost first.
     pub currencies: Vec<CurrencyDetail>,
-    /// Line items, in the order asked for.
-    pub items: Vec<LineItem>,
-    /// How many line items there are.
-    pub items_total: u64,
+    /// What the reader must know beside the figures.
+    pub notices: Vec<Notice>,
 }
 
 /// What one currency's charges are made of.
@@ -31,6 +29,8 @@ pub struct CurrencyDetail {
     pub metric: Metric,
     /// In which currency.
     pub currency: String,
+    /// How many charges of the period it is of.
+    pub rows: u64,
     /// What all of it costs, and cost before.
     pub figure: Figure,
     /// The days of the period, each its first second since 1970.

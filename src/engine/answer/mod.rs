@@ -360,21 +360,17 @@ pub struct BreakdownRow {
     pub trend: Vec<Option<Amount>>,
 }
 
-/// Answer to [`super::Question::ResourceDetail`].
+/// Answer to [`super::Question::LineItems`], for one currency.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct ResourceAnswer {
-    /// The resource's id.
-    pub id: Untrusted,
-    /// What the bill says of it, FOCUS column and value; a column that changed has several.
-    pub facts: Vec<(String, Vec<Untrusted>)>,
-    /// Its tags; a key that changed has several values.
-    pub tags: Vec<(Untrusted, Vec<Untrusted>)>,
-    /// Its cost by SKU, one answer a currency, in days.
-    pub costs: Vec<QueryAnswer>,
-    /// Its newest line items.
+pub struct LineItems {
+    /// In which currency.
+    pub currency: String,
+    /// How many are passed over.
+    pub skip: u64,
+    /// Line items after those, in the order asked for.
     pub items: Vec<LineItem>,
     /// How many line items there are.
-    pub items_total: u64,
+    pub total: u64,
 }
 
 /// One charge as the bill has it.
@@ -397,7 +393,7 @@ pub struct LineItem {
 pub struct ExplainAnswer {
     /// Which figure it is.
     pub card: super::Card,
-    /// Over which days; of an hour, its day.
+    /// Over which days; of an hour, its day in the first of the figures.
     pub period: Period,
     /// Held against which days, where they are a period.
     pub previous_period: Option<Period>,
@@ -407,11 +403,9 @@ pub struct ExplainAnswer {
     pub definition: Vec<String>,
     /// What it is made of by the next finer dimension, one a currency; of an hour, its day's hours.
     pub parts: Vec<QueryAnswer>,
-    /// Line items behind it, the costliest first.
-    pub items: Vec<LineItem>,
-    /// How many line items there are.
-    pub items_total: u64,
-    /// How far the data goes.
+    /// Line items behind it, one a currency, the costliest first.
+    pub items: Vec<LineItems>,
+    /// How far the data of each provider goes that the filter admits.
     pub freshness: Vec<Freshness>,
     /// Which imports it rests on.
     pub imports: Vec<String>,

@@ -102,6 +102,7 @@ impl App {
             }
             Asker::Drivers => self.accept_drivers(reply.generation, reply.answer),
             Asker::Detail => self.accept_detail(reply.generation, reply.answer),
+            Asker::LineItems => self.accept_items(reply.generation, reply.answer),
             Asker::Moves => {
                 let answers = reply.answer.and_then(|answer| match answer {
                     Answer::Drivers(answers) => Ok(answers),

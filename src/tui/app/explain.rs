@@ -220,23 +220,19 @@ impl App {
         let Some((answer, target)) = level.answer().zip(explain.target()) else { return vec![] };
         let text = match target {
             Target::Command => return self.copy_explained_command(),
-            Target::Figure => {
-                let found =
-                    answer.figures.iter().find(|f| Some(f.currency.as_str()) == currency).or(answer.figures.first());
-                found.map(|f| {
-                    let amount = money::amount(f.figure.amount, money::places(&f.currency));
-                    format!("{}\t{amount} {}\t{}", level.subject.title, f.currency, answer.period.words())
-                })
-            }
+            Target::Figure => level.figure(currency).map(|f| {
+                let amount = money::amount(f.figure.amount, money::places(&f.currency));
+                format!("{}\t{amount} {}\t{}", level.subject.title, f.currency, answer.period.words())
+            }),
             Target::Part(at) => level.parts(currency).and_then(|parts| part_text(parts, at)),
-            Target::Item(at) => answer.items.get(at).map(|charge| {
+            Target::Item(at) => level.items(currency).and_then(|items| items.items.get(at)).map(|charge| {
                 let cost =
                     money::amount(item::cost(charge, level.subject.lens.metric), money::places(charge.currency.raw()));
                 let day = crate::domain::calendar::Day::of_seconds(charge.start);
                 format!("{day}\t{}\t{cost} {}", item::described(charge), charge.currency.safe())
             }),
             Target::Column(at) => {
-                let columns = level.open_item().map(item::columns);
+                let columns = level.open_item(currency).map(item::columns);
                 columns
                     .and_then(|mut all| (at < all.len()).then(|| all.swap_remove(at)))
                     .map(|(name, value)| format!("{name}\t{value}"))

@@ -79,8 +79,8 @@ impl App {
         };
         let known = Known::of(&filter);
         let item = match explain.target() {
-            Some(Target::Item(at)) => answer.items.get(at),
-            _ => level.open_item(),
+            Some(Target::Item(at)) => level.items(currency).and_then(|items| items.items.get(at)),
+            _ => level.open_item(currency),
         };
         Ok(match item {
             Some(charge) => of_charge(known, charge),

@@ -5,7 +5,7 @@
 
 use crate::domain::lens::Lens;
 use crate::domain::text::SafeText;
-use crate::engine::answer::{ExplainAnswer, LineItem, QueryAnswer};
+use crate::engine::answer::{ExplainAnswer, Explained, LineItem, LineItems, QueryAnswer};
 use crate::engine::{Card, Question};
 use crate::error::Error;
 use crate::tui::widget::item;
@@ -44,16 +44,16 @@ pub enum Target {
 pub struct Level {
     /// The figure.
     pub subject: Subject,
-    /// The newest answer, and how many line items it passes over.
-    pub told: Option<(usize, Box<ExplainAnswer>)>,
+    /// The newest answer.
+    pub told: Option<Box<ExplainAnswer>>,
     /// Why there is no newer one.
     pub error: Option<Error>,
     /// The line item that is open, and its selected column.
     pub item: Option<(usize, usize)>,
     selected: usize,
     skip: usize,
-    /// The question that is under way, and how many line items its answer passes over.
-    asked: Option<(u64, usize)>,
+    /// The question that is under way.
+    asked: Option<u64>,
     stale: bool,
 }
 
@@ -65,34 +65,51 @@ impl Level {
     /// The answer, once it is there.
     #[must_use]
     pub fn answer(&self) -> Option<&ExplainAnswer> {
-        self.told.as_ref().map(|(_, answer)| answer.as_ref())
+        self.told.as_deref()
     }
 
-    /// Its parts in a currency; the first where there is none in it.
+    /// The figure in a currency; the first where there is none in it.
+    #[must_use]
+    pub fn figure(&self, currency: Option<&str>) -> Option<&Explained> {
+        let figures = &self.answer()?.figures;
+        figures.iter().find(|figure| Some(figure.currency.as_str()) == currency).or(figures.first())
+    }
+
+    /// The figure's parts.
     #[must_use]
     pub fn parts(&self, currency: Option<&str>) -> Option<&QueryAnswer> {
-        let parts = &self.answer()?.parts;
-        parts.iter().find(|part| Some(part.currency.as_str()) == currency).or(parts.first())
+        let shown = &self.figure(currency)?.currency;
+        self.answer()?.parts.iter().find(|parts| parts.currency == *shown)
+    }
+
+    /// The figure's line items.
+    #[must_use]
+    pub fn items(&self, currency: Option<&str>) -> Option<&LineItems> {
+        let shown = &self.figure(currency)?.currency;
+        self.answer()?.items.iter().find(|items| items.currency == *shown)
     }
 
     /// The line item that is open.
     #[must_use]
-    pub fn open_item(&self) -> Option<&LineItem> {
-        self.answer()?.items.get(self.item?.0)
+    pub fn open_item(&self, currency: Option<&str>) -> Option<&LineItem> {
+        self.items(currency)?.items.get(self.item?.0)
     }
 
     /// The lines that can be selected, from the top.
     #[must_use]
     pub fn targets(&self, currency: Option<&str>) -> Vec<Target> {
-        if let Some(item) = self.open_item() {
+        if let Some(item) = self.open_item(currency) {
             return (0..item::columns(item).len()).map(Target::Column).collect();
         }
-        let Some(answer) = self.answer() else { return Vec::new() };
+        if self.answer().is_none() {
+            return Vec::new();
+        }
         let parts = self.parts(currency).map_or(0, |parts| parts.rows.len());
         let mut all = vec![Target::Figure];
         all.extend((0..parts).map(Target::Part));
         all.push(Target::Command);
-        all.extend((0..answer.items.len()).map(Target::Item));
+        let items = self.items(currency).map_or(0, |items| items.items.len());
+        all.extend((0..items).map(Target::Item));
         all
     }
 
@@ -115,7 +132,7 @@ impl Level {
 
     /// Goes on to the next page of line items, or back to the one before. `false` where there is none.
     fn turn(&mut self, later: bool, currency: Option<&str>) -> bool {
-        let total = self.answer().map_or(0, |answer| answer.items_total) as usize;
+        let total = self.items(currency).map_or(0, |items| items.total) as usize;
         let to = if later { self.skip + ITEMS } else { self.skip.saturating_sub(ITEMS) };
         if to == self.skip || to >= total {
             return false;
@@ -204,11 +221,11 @@ impl Explain {
     /// The question of what is shown, where it is neither answered nor under way as the newest of all.
     pub fn question(&mut self, newest: &mut u64) -> Option<Question> {
         let level = self.top();
-        if !level.stale || level.asked.is_some_and(|(asked, _)| asked == *newest) {
+        if !level.stale || level.asked == Some(*newest) {
             return None;
         }
         *newest += 1;
-        level.asked = Some((*newest, level.skip));
+        level.asked = Some(*newest);
         let Subject { lens, card, .. } = &level.subject;
         Some(Question::Explain { lens: lens.clone(), card: *card, items: (ITEMS, level.skip) })
     }
@@ -216,12 +233,14 @@ impl Explain {
     /// Takes the answer to the newest question.
     pub fn accept(&mut self, generation: u64, answer: Result<ExplainAnswer, Error>) {
         let level = self.top();
-        let Some((_, skip)) = level.asked.filter(|(asked, _)| *asked == generation) else { return };
+        if level.asked != Some(generation) {
+            return;
+        }
         (level.stale, level.asked) = (false, None);
         match answer {
             Ok(answer) => {
                 level.item = None;
-                level.told = Some((skip, Box::new(answer)));
+                level.told = Some(Box::new(answer));
                 level.error = None;
             }
             Err(error) => level.error = Some(error),

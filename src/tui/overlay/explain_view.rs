@@ -12,7 +12,7 @@ use crate::domain::calendar::Day;
 use crate::domain::money::Amount;
 use crate::domain::text::SafeText;
 use crate::engine::Card;
-use crate::engine::answer::{ExplainAnswer, LineItem, QueryAnswer};
+use crate::engine::answer::{ExplainAnswer, Explained, LineItem, QueryAnswer};
 use crate::tui::action::{Action, Place};
 use crate::tui::keymap::Keymap;
 use crate::tui::layout::overlay;
@@ -120,7 +120,7 @@ impl Scene<'_> {
             page.say("loading", Role::Unsure);
             return page.rows;
         };
-        match level.open_item() {
+        match level.open_item(self.explain.currency.as_deref()) {
             Some(item) => page.item(item),
             None => page.explained(level, answer),
         }
@@ -183,7 +183,7 @@ impl Page<'_> {
 
     fn explained(&mut self, level: &Level, answer: &ExplainAnswer) {
         let currency = self.scene.explain.currency.as_deref();
-        self.figure(answer, currency);
+        self.figure(level.figure(currency), answer);
         self.say("", Role::Muted);
         for sentence in &answer.definition {
             self.wrapped(sentence, Role::Text);
@@ -195,13 +195,12 @@ impl Page<'_> {
         for (at, line) in wrap(&SafeText::uncut(&command), self.columns).into_iter().enumerate() {
             self.push(Line::from(Span::raw(line)), (at == 0).then_some(Target::Command));
         }
-        self.items(level, answer, currency);
+        self.items(level, currency);
     }
 
     /// The figure and what it is held against.
-    fn figure(&mut self, answer: &ExplainAnswer, currency: Option<&str>) {
+    fn figure(&mut self, found: Option<&Explained>, answer: &ExplainAnswer) {
         let theme = self.theme().clone();
-        let found = answer.figures.iter().find(|f| Some(f.currency.as_str()) == currency).or(answer.figures.first());
         let Some(found) = found else {
             let line = Line::from(Span::styled("n/a: no charge matches", theme.style(Role::Strong)));
             return self.push(line, Some(Target::Figure));
@@ -283,23 +282,20 @@ impl Page<'_> {
         }
     }
 
-    fn items(&mut self, level: &Level, answer: &ExplainAnswer, currency: Option<&str>) {
-        let skip = level.told.as_ref().map_or(0, |(skip, _)| *skip);
+    fn items(&mut self, level: &Level, currency: Option<&str>) {
+        let Some(found) = level.items(currency) else { return self.heading("Line items: there are none") };
         let grouped = |n: usize| Amount::whole(n as i64).grouped(0);
-        let (from, to) = (skip + usize::from(!answer.items.is_empty()), skip + answer.items.len());
-        let mut text =
-            format!("Line items {} to {} of {}", grouped(from), grouped(to), grouped(answer.items_total as usize));
-        if answer.items_total as usize > answer.items.len() {
+        let (skip, shown, total) = (found.skip as usize, found.items.len(), found.total as usize);
+        let from = grouped(skip + usize::from(shown > 0));
+        let mut text = format!("Line items {from} to {} of {}", grouped(skip + shown), grouped(total));
+        if total > shown {
             let key = |action| self.scene.keymap.key_in(action, Place::Explain);
             text = format!("{text}   {} {} other pages", key(Action::ItemsBefore), key(Action::ItemsAfter));
         }
         self.heading(&text);
-        for (at, charge) in answer.items.iter().enumerate() {
-            let mut cost =
-                money::amount(item::cost(charge, level.subject.lens.metric), money::places(charge.currency.raw()));
-            if Some(charge.currency.raw()) != currency {
-                cost = format!("{cost} {}", charge.currency.safe());
-            }
+        let places = money::places(&found.currency);
+        for (at, charge) in found.items.iter().enumerate() {
+            let cost = money::amount(item::cost(charge, level.subject.lens.metric), places);
             let text = format!("{}  {}", Day::of_seconds(charge.start), item::described(charge));
             let end = Span::raw(format!("  {cost}"));
             self.both(&text, vec![end], Target::Item(at));

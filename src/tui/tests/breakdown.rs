@@ -6,7 +6,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::fake::{Mood, Session, colours};
-use super::scripts::reply;
+use super::scripts::replies;
 use super::snapshots::shot;
 use crate::domain::calendar::Granularity;
 use crate::domain::dimension::Dimension;
@@ -320,7 +320,7 @@ fn why_a_row_grew_and_its_line_items_are_a_key_away() {
     s.keys("< j");
     assert!(s.text().contains("line items 1 to 3 of 25"), "another row begins at its first page: {}", s.text());
     assert!(s.text().contains("n/a: its units are mixed or missing"), "{}", s.text());
-    let Some(Question::Detail { lens, .. }) = s.beside.last() else { panic!("{:?}", s.beside.last()) };
+    let Some(Question::LineItems { lens, .. }) = s.beside.last() else { panic!("{:?}", s.beside.last()) };
     assert_eq!(lens.filter.to_string(), "provider:Microsoft");
     s.keys("d");
     assert!(!s.text().contains("line items"), "{}", s.text());
@@ -350,8 +350,8 @@ fn moving_on_takes_the_place_of_a_detail_that_is_not_there_yet() {
     assert!(s.text().contains("line items  loading"), "the first row's are not shown for the second: {}", s.text());
     let second = s.app.update(key('j'));
     assert_eq!(s.app.breakdown.selected(), 2, "the selection did not wait");
-    s.send(reply(&first, Mood::Demo));
+    replies(&first, Mood::Demo).for_each(|reply| s.send(reply));
     assert!(s.text().contains("line items  loading"), "{}", s.text());
-    s.send(reply(&second, Mood::Demo));
+    replies(&second, Mood::Demo).for_each(|reply| s.send(reply));
     assert!(s.text().contains("line items 1 to 4 of 25"), "{}", s.text());
 }

@@ -14,12 +14,12 @@ use crate::domain::money::Amount;
 use crate::domain::text::Untrusted;
 use crate::engine::answer::{
     BreakdownAnswer, BreakdownRow, Composition, Coverage, CurrencyDetail, DetailAnswer, Driver, DriversAnswer,
-    ExplainAnswer, Explained, Figure, Freshness, LineItem, Mover, Notice, NoticeKind, QueryAnswer, QueryRow, Series,
-    Severity, Share, SpendAnswer, TagKeysAnswer, TagUse, TagsAnswer, UnitFigure, Value, ValuesAnswer,
+    ExplainAnswer, Explained, Figure, Freshness, LineItem, LineItems, Mover, Notice, NoticeKind, QueryAnswer, QueryRow,
+    Series, Severity, Share, SpendAnswer, TagKeysAnswer, TagUse, TagsAnswer, UnitFigure, Value, ValuesAnswer,
 };
 use crate::engine::local::LocalEngine;
 use crate::engine::query::pieces;
-use crate::engine::{Answer, Cancel, Card, Command, Engine, Extent, Order, Outcome, Page, Question, twin};
+use crate::engine::{Answer, Cancel, Card, Command, Engine, Extent, Outcome, Page, Question, twin};
 use crate::error::{Error, Result};
 use crate::store::Store;
 use crate::tui::tab::breakdown::samples;
@@ -233,7 +233,7 @@ impl Fake {
         answer
     }
 
-    fn detail(&self, lens: &Lens, page: Page) -> DetailAnswer {
+    fn detail(&self, lens: &Lens) -> DetailAnswer {
         let share = |value: &str, cost: i64, of: f64| Share {
             value: value.into(),
             name: None,
@@ -249,6 +249,7 @@ impl Fake {
         let currency = CurrencyDetail {
             metric: lens.metric,
             currency: "USD".into(),
+            rows: 25,
             figure: breakdown.total,
             starts: breakdown.starts,
             trend: vec![],
@@ -271,8 +272,16 @@ impl Fake {
             period: breakdown.period,
             previous_period: breakdown.previous_period,
             currencies: vec![currency],
+            notices: vec![],
+        }
+    }
+
+    fn items(&self, page: Page) -> LineItems {
+        LineItems {
+            currency: "USD".into(),
+            skip: page.skip as u64,
             items: (page.skip..(page.skip + page.limit).min(25)).map(|at| self.item(at)).collect(),
-            items_total: 25,
+            total: 25,
         }
     }
 }
@@ -311,7 +320,6 @@ impl Fake {
             notices: vec![],
             left_out: None,
         };
-        let page = Page { limit, skip, order: Order::Cost };
         let item = |at: usize| LineItem { columns: self.columns(at), ..self.item(at) };
         let none = self.0 == Mood::Empty;
         ExplainAnswer {
@@ -324,8 +332,12 @@ impl Fake {
                 "Over the charges whose charge period starts in these days (UTC).".into(),
             ],
             parts: if none { vec![] } else { vec![parts] },
-            items: (page.skip..(page.skip + page.limit).min(250)).map(item).collect(),
-            items_total: 250,
+            items: vec![LineItems {
+                currency: "USD".into(),
+                skip: skip as u64,
+                items: (skip..(skip + limit).min(250)).map(item).collect(),
+                total: 250,
+            }],
             freshness: self.spend(lens, "USD", 1).freshness,
             imports: vec!["import 3: november.csv".into()],
             command: twin::query(lens, None, as_of()),
@@ -383,7 +395,8 @@ impl Engine for Fake {
                 ["USD", "EUR"].map(|currency| self.moves(lens, currency, only.as_deref().unwrap_or_default())).to_vec(),
             ),
             Question::Drivers { lens, .. } => Answer::Drivers(vec![self.drivers(lens, "USD")]),
-            Question::Detail { lens, items } => Answer::Detail(self.detail(lens, *items)),
+            Question::Detail(lens) => Answer::Detail(self.detail(lens)),
+            Question::LineItems { page, .. } => Answer::LineItems(vec![self.items(*page)]),
             Question::Query(query) => match self.explain(&query.lens, Card::Total, (0, 0)) {
                 answer if query.limit.is_none() => Answer::Query(answer.parts),
                 answer => panic!("a limit on {answer:?}"),

@@ -130,12 +130,19 @@ fn an_answer_to_an_older_question_is_not_shown() {
     assert!(!s.app.waiting() && s.app.spend_answer().is_some());
 }
 
-/// The answer to the question among effects.
+/// The answer to the first question among effects.
 pub fn reply(effects: &[Effect], mood: Mood) -> Event {
-    let job = effects.iter().find_map(|e| if let Effect::Ask(job) = e { Some(job.clone()) } else { None });
-    let job = job.expect("a question");
-    let answer = crate::engine::Engine::ask(&super::fake::Fake(mood), &job.question, job.as_of, &Default::default());
-    Event::Answer(Box::new(crate::tui::worker::Reply { asker: job.asker, generation: job.generation, answer }))
+    replies(effects, mood).next().expect("a question")
+}
+
+/// The answers to the questions among effects.
+pub fn replies(effects: &[Effect], mood: Mood) -> impl Iterator<Item = Event> {
+    let jobs = effects.iter().filter_map(|e| if let Effect::Ask(job) = e { Some(job) } else { None });
+    jobs.map(move |job| {
+        let fake = super::fake::Fake(mood);
+        let answer = crate::engine::Engine::ask(&fake, &job.question, job.as_of, &Default::default());
+        Event::Answer(Box::new(crate::tui::worker::Reply { asker: job.asker, generation: job.generation, answer }))
+    })
 }
 
 #[test]

@@ -10,7 +10,7 @@ use ratatui::layout::Rect;
 use super::pane::Plan;
 use super::{View, compare};
 use crate::domain::lens::Lens;
-use crate::engine::answer::{BreakdownRow, DetailAnswer, Driver, Key};
+use crate::engine::answer::{BreakdownRow, DetailAnswer, Driver, Key, LineItems};
 use crate::engine::{Answer, Order, Page, Question};
 use crate::error::Result;
 use crate::tui::app::App;
@@ -50,10 +50,14 @@ impl App {
             jobs.extend(generation.map(|generation| (Asker::Drivers, generation, question)));
         }
         if let Some(lens) = self.selected_lens().filter(|_| self.pane_is_open()) {
-            let items = Page { limit: self.items_of_a_page(), skip: self.breakdown.items_from, order: Order::Cost };
-            let question = Question::Detail { lens: lens.clone(), items };
+            let question = Question::Detail(lens.clone());
             let generation = self.breakdown.detail.ask(&question, &lens, &[]);
             jobs.extend(generation.map(|generation| (Asker::Detail, generation, question)));
+            // Apart, since another page of them is no reason to take the row apart again.
+            let page = Page { limit: self.items_of_a_page(), skip: self.breakdown.items_from, order: Order::Cost };
+            let question = Question::LineItems { lens: lens.clone(), page };
+            let generation = self.breakdown.items.ask(&question, &lens, &[]);
+            jobs.extend(generation.map(|generation| (Asker::LineItems, generation, question)));
         }
         let as_of = self.as_of;
         let job = |(asker, generation, question)| Effect::Ask(Box::new(Job { asker, generation, question, as_of }));
@@ -65,8 +69,7 @@ impl App {
         let Some(lenses) = self.compared_lenses() else { return vec![] };
         let each = lenses.into_iter().zip(&mut self.breakdown.compared).enumerate();
         let asked = each.filter_map(|(which, (lens, slot))| {
-            let items = Page { limit: 0, skip: 0, order: Order::Cost };
-            let question = Question::Detail { lens: lens.clone(), items };
+            let question = Question::Detail(lens.clone());
             let generation = slot.ask(&question, &lens, &[])?;
             Some((Asker::Compared(which), generation, question))
         });
@@ -115,6 +118,16 @@ impl App {
         (Some(&shown.lens) == self.selected_lens().as_ref()).then(|| shown.answers.first()).flatten()
     }
 
+    /// The selected row's line items in the currency that is shown, of which there may be none; `None`
+    /// until they have come.
+    #[must_use]
+    pub fn selected_items(&self) -> Option<Option<&LineItems>> {
+        let shown = self.breakdown.items.shown.as_ref()?;
+        let currency = &self.breakdown_answer()?.currency;
+        let found = shown.answers.iter().find(|items| items.currency == *currency);
+        (Some(&shown.lens) == self.selected_lens().as_ref()).then_some(found)
+    }
+
     /// Takes what drives the rows.
     pub(in crate::tui) fn accept_drivers(&mut self, generation: u64, answer: Result<Answer>) {
         let answers = answer.and_then(|answer| match answer {
@@ -129,6 +142,15 @@ impl App {
     /// Takes what the selected row is made of.
     pub(in crate::tui) fn accept_detail(&mut self, generation: u64, answer: Result<Answer>) {
         self.breakdown.detail.accept(generation, answer.and_then(detail));
+    }
+
+    /// Takes some of the selected row's line items.
+    pub(in crate::tui) fn accept_items(&mut self, generation: u64, answer: Result<Answer>) {
+        let answers = answer.and_then(|answer| match answer {
+            Answer::LineItems(answers) => Ok(answers),
+            _ => Err(crate::tui::app::odd()),
+        });
+        self.breakdown.items.accept(generation, answers);
     }
 
     /// Takes what one of two rows side by side is made of.

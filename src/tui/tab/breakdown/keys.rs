@@ -138,7 +138,7 @@ impl App {
 
     /// Shows other line items in the pane.
     fn turn_page(&mut self, later: bool) {
-        let total = self.selected_detail().map_or(0, |detail| detail.items_total as usize);
+        let total = self.selected_items().flatten().map_or(0, |items| items.total as usize);
         let from = self.breakdown.items_from;
         let page = self.items_of_a_page();
         let to = if later { from + page } else { from.saturating_sub(page) };

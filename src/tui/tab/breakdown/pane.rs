@@ -14,7 +14,9 @@ use super::units;
 use crate::domain::calendar::Day;
 use crate::domain::money::Amount;
 use crate::domain::text::SafeText;
-use crate::engine::answer::{BreakdownAnswer, BreakdownRow, CurrencyDetail, DetailAnswer, Driver, Share};
+use crate::engine::answer::{
+    BreakdownAnswer, BreakdownRow, CurrencyDetail, DetailAnswer, Driver, LineItems, Notice, Share,
+};
 use crate::tui::tab::label;
 use crate::tui::text::{cut, left, put, put_at, right, width};
 use crate::tui::theme::{Role, Theme};
@@ -63,11 +65,11 @@ struct Pane<'a> {
     theme: &'a Theme,
 }
 
-/// Draws the details; `detail` is `None` until they have come.
+/// Draws the details; both are `None` until they have come.
 pub fn draw(
     state: &State,
     answer: &BreakdownAnswer,
-    detail: Option<&DetailAnswer>,
+    (detail, items): (Option<&DetailAnswer>, Option<Option<&LineItems>>),
     area: Rect,
     buf: &mut Buffer,
     theme: &Theme,
@@ -88,13 +90,17 @@ pub fn draw(
     pane.payment(of, buf);
     pane.tags(of, buf);
     if let Some(error) = &state.detail.error {
-        let text = cut(&SafeText::from_outside(&error.message), usize::from(area.width), theme.glyphs.ellipsis);
-        return pane.say(text, Role::Error, buf);
+        return pane.say(pane.cut(&error.message), Role::Error, buf);
     }
     let first = pane.row;
-    pane.parts(of, buf);
+    let notice = detail.and_then(|detail| detail.notices.first());
+    pane.parts(detail.map(|_| of), notice, buf);
+    pane.row = first + pane.plan.parts as u16 + 1;
+    if let Some(notice) = notice.filter(|_| pane.plan.gap > 0) {
+        pane.say(pane.cut(&notice.text), Role::Unsure, buf);
+    }
     pane.row = first + pane.plan.parts as u16 + 1 + pane.plan.gap;
-    pane.items(detail, buf);
+    pane.items(items, buf);
 }
 
 impl Pane<'_> {
@@ -233,14 +239,25 @@ impl Pane<'_> {
         self.put(&line, buf);
     }
 
-    /// What it is made of, by the coarsest dimension that tells some of it apart.
-    fn parts(&mut self, of: Option<&CurrencyDetail>, buf: &mut Buffer) {
+    fn cut(&self, text: &str) -> String {
+        cut(&SafeText::from_outside(text), self.columns(), self.theme.glyphs.ellipsis)
+    }
+
+    /// What it is made of, by the coarsest dimension that tells some of it apart. A notice stands beside
+    /// the heading where there is no line for it.
+    fn parts(&mut self, of: Option<Option<&CurrencyDetail>>, notice: Option<&Notice>, buf: &mut Buffer) {
+        let Some(of) = of else { return self.say("parts  loading", Role::Muted, buf) };
+        let beside = notice.filter(|_| self.plan.gap == 0).map_or_else(String::new, |n| format!(": {}", n.text));
         let Some(parts) = of.and_then(|of| of.composition.first()) else {
-            let text = if of.is_some() { "all of it is alike in every dimension" } else { "parts  loading" };
-            return self.say(text, Role::Muted, buf);
+            let text = match of.filter(|of| of.rows > 0) {
+                Some(_) => "all of it is alike in every dimension",
+                None => "no charge of these days",
+            };
+            return self.say(self.cut(&format!("{text}{beside}")), Role::Muted, buf);
         };
         let count = Amount::whole((parts.values.len() as u64 + parts.others) as i64).grouped(0);
-        self.say(format!("by {}, {count} in all", parts.dimension.title().to_lowercase()), Role::Muted, buf);
+        let heading = format!("by {}, {count} in all{beside}", parts.dimension.title().to_lowercase());
+        self.say(self.cut(&heading), Role::Muted, buf);
         let money = 14.min(self.columns());
         let bars = if self.columns() >= 56 { 12 } else { 0 };
         let room = self.columns().saturating_sub(money + bars + 10);
@@ -260,21 +277,20 @@ impl Pane<'_> {
     }
 
     /// The charges themselves, the costliest first, page by page.
-    fn items(&mut self, detail: Option<&DetailAnswer>, buf: &mut Buffer) {
-        let Some(detail) = detail else { return self.say("line items  loading", Role::Muted, buf) };
-        let from = self.state.items_from;
-        let to = from + detail.items.len().min(self.plan.items);
-        let total = Amount::whole(detail.items_total as i64).grouped(0);
-        let text = format!("line items {} to {to} of {total}", (from + 1).min(to));
-        let keys = if detail.items_total as usize > self.plan.items { "   < > other pages" } else { "" };
+    fn items(&mut self, items: Option<Option<&LineItems>>, buf: &mut Buffer) {
+        if let Some(error) = &self.state.items.error {
+            return self.say(self.cut(&error.message), Role::Error, buf);
+        }
+        let Some(found) = items else { return self.say("line items  loading", Role::Muted, buf) };
+        let Some(found) = found else { return self.say("line items  none", Role::Muted, buf) };
+        let shown = found.items.len().min(self.plan.items);
+        let from = found.skip as usize + usize::from(shown > 0);
+        let total = Amount::whole(found.total as i64).grouped(0);
+        let text = format!("line items {from} to {} of {total}", found.skip as usize + shown);
+        let keys = if found.total as usize > self.plan.items { "   < > other pages" } else { "" };
         self.say(text + keys, Role::Muted, buf);
-        for item in detail.items.iter().take(self.plan.items) {
-            let cost = money::amount(item::cost(item, self.answer.metric), money::places(item.currency.raw()));
-            let cost = if item.currency.raw() == self.answer.currency {
-                cost
-            } else {
-                format!("{cost} {}", item.currency.safe())
-            };
+        for item in found.items.iter().take(self.plan.items) {
+            let cost = money::amount(item::cost(item, self.answer.metric), self.places);
             let day = Day::of_seconds(item.start).to_string();
             let room = self.columns().saturating_sub(width(&cost) + 2);
             let text = cut(&format!("  {day}  {}", item::described(item)), room, self.theme.glyphs.ellipsis);

@@ -37,6 +37,7 @@ pub fn detail(services: &[(&str, i64)], others: u64) -> DetailAnswer {
     let currency = CurrencyDetail {
         metric: answer.metric,
         currency: answer.currency,
+        rows: services.len() as u64 + others,
         figure: Figure { amount: Some(amount(whole)), previous: None },
         starts: vec![],
         trend: vec![],
@@ -49,8 +50,7 @@ pub fn detail(services: &[(&str, i64)], others: u64) -> DetailAnswer {
         period: answer.period,
         previous_period: answer.previous_period,
         currencies: vec![currency],
-        items: vec![],
-        items_total: 0,
+        notices: vec![],
     }
 }
 

@@ -15,7 +15,7 @@ use super::sort::Sort;
 use crate::domain::calendar::Period;
 use crate::domain::money::Amount;
 use crate::domain::text::SafeText;
-use crate::engine::answer::{BreakdownAnswer, BreakdownRow, DetailAnswer, Driver, DriversAnswer, Key};
+use crate::engine::answer::{BreakdownAnswer, BreakdownRow, DetailAnswer, Driver, DriversAnswer, Key, LineItems};
 use crate::tui::overlay::fuzzy::Fuzzy;
 use crate::tui::tab::{Slot, label};
 
@@ -44,6 +44,8 @@ pub struct State {
     pub drivers: Slot<DriversAnswer>,
     /// What the selected row is made of, as asked and told.
     pub detail: Slot<DetailAnswer>,
+    /// Some of its line items, as asked and told.
+    pub items: Slot<LineItems>,
     /// What each of two rows side by side is made of, as asked and told.
     pub compared: [Slot<DetailAnswer>; 2],
     /// How charges are tagged.
@@ -204,6 +206,7 @@ impl State {
         self.slot.forget();
         self.drivers.forget();
         self.detail.forget();
+        self.items.forget();
         self.hygiene.slot.forget();
         self.compared.iter_mut().for_each(Slot::forget);
     }

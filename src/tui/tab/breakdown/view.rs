@@ -64,7 +64,7 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
         if details != pane {
             rule(buf, pane, 0, theme);
         }
-        pane::draw(state, answer, app.selected_detail(), details, buf, theme);
+        pane::draw(state, answer, (app.selected_detail(), app.selected_items()), details, buf, theme);
     }
 }
 
