@@ -4,9 +4,9 @@
 //! Knows no store. Only the owner commits, once it has been told that all was read.
 
 use std::io;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::ScopedJoinHandle;
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ const LOOK: Duration = Duration::from_millis(50);
 /// waited for.
 ///
 /// # Errors
-/// [`Trouble::Gone`] where the owner has gone before anything was read, [`Trouble::Told`] for all
+/// [`Trouble::Gone`] where the owner has gone before the source was begun to be read, [`Trouble::Told`] for all
 /// else: as [`crate::sync::ingest::ingest`].
 pub fn run(
     mut wire: Wire,
@@ -40,7 +40,6 @@ pub fn run(
     wire.send(&intake).map_err(|e| Trouble::of(&e))?;
     let feed = Feed {
         sender: wire.sender(),
-        one_at_a_time: Mutex::default(),
         ended: AtomicBool::new(false),
         cancelled: Arc::clone(&options.cancelled),
         watcher,
@@ -55,7 +54,7 @@ pub fn run(
             drop(begins);
             became
         });
-        let read = feed.begun(&begin).is_some_and(|left_out| {
+        let read = feed.begun(&begin).map(|left_out| {
             source.leave_out(left_out.into_iter().collect());
             feed.read(source)
         });
@@ -63,11 +62,12 @@ pub fn run(
         (owner.join(), read)
     });
     match became {
-        Ok(Err(Trouble::Gone)) if read => Err(Trouble::Told(
+        Ok(Err(Trouble::Gone)) if read == Some(true) => Err(Trouble::Told(
             Error::store("the spendtop that had the store open has gone, and may have taken this in or not")
                 .hint("import the same files again: what is stored is known, and is not stored twice"),
         )),
-        Ok(Err(Trouble::Gone)) if feed.rows.load(Ordering::Relaxed) > 0 => Err(Trouble::Told(
+        // What was begun may be half read, be it to no row: a pipe does not begin anew.
+        Ok(Err(Trouble::Gone)) if read.is_some() => Err(Trouble::Told(
             Error::store("the spendtop that had the store open has gone: nothing was changed").hint("run it again"),
         )),
         Ok(became) => became,
@@ -94,8 +94,6 @@ fn hear(wire: &mut Wire, begins: &Sender<Vec<String>>, waiting: &(dyn Fn() + Syn
 /// Where a source is read to.
 struct Feed<'a> {
     sender: wire::Sender,
-    /// Several threads read: messages are not mixed.
-    one_at_a_time: Mutex<()>,
     ended: AtomicBool,
     cancelled: Arc<AtomicBool>,
     watcher: &'a dyn Watcher,
@@ -105,7 +103,6 @@ struct Feed<'a> {
 
 impl Feed<'_> {
     fn send(&self, send: impl FnOnce(&wire::Sender) -> io::Result<()>) -> Result<(), Stop> {
-        let _alone = self.one_at_a_time.lock().unwrap_or_else(PoisonError::into_inner);
         // That it cannot be sent means that the owner is done with this, and has said why or is gone.
         send(&self.sender).map_err(|_| Stop::Cancelled)
     }

@@ -1,11 +1,12 @@
 //! Messages on a byte stream: cut into pieces, each with its kind and length before it.
 //!
 //! ```text
-//! piece = kind (1 byte) · length and "more follow" (4 bytes, little-endian, bit 31) · bytes
+//! piece = kind (1 byte) · length (4 bytes, little-endian), "more follow" (its bit 31) and
+//!         "taken back" (its bit 30) · bytes
 //! ```
 //!
-//! A reader says how long a message may be; nothing is reserved before it has come. Knows nothing
-//! of what messages say.
+//! Both ends say how long a message may be: a writer takes back one that turns out longer while it is
+//! made, a reader reserves nothing before it has come. Knows nothing of what messages say.
 
 use std::io::{self, Read, Write};
 
@@ -13,6 +14,9 @@ use std::io::{self, Read, Write};
 pub const PIECE_MAX: usize = 256 << 10;
 
 const MORE: u32 = 1 << 31;
+
+/// What came of the message before this piece is nothing: the next message follows.
+const TAKEN_BACK: u32 = 1 << 30;
 
 /// What a message's bytes are.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -36,12 +40,20 @@ pub struct Writer<W: Write> {
     out: W,
     kind: Kind,
     piece: Vec<u8>,
+    room: usize,
+    has_begun: bool,
+    is_too_long: bool,
 }
 
 impl<W: Write> Writer<W> {
-    /// A message of a kind.
-    pub fn new(out: W, kind: Kind) -> Self {
-        Writer { out, kind, piece: Vec::new() }
+    /// A message of a kind, of at most `max` bytes.
+    pub fn new(out: W, kind: Kind, max: usize) -> Self {
+        Writer { out, kind, piece: Vec::new(), room: max, has_begun: false, is_too_long: false }
+    }
+
+    /// Whether more was written than the message may hold.
+    pub fn is_too_long(&self) -> bool {
+        self.is_too_long
     }
 
     /// Ends the message. Without it the other end takes it for cut short.
@@ -53,8 +65,18 @@ impl<W: Write> Writer<W> {
         self.out.flush()
     }
 
-    fn put(&mut self, more: u32) -> io::Result<()> {
-        let length = self.piece.len() as u32 | more;
+    /// Ends the message as one that was never said.
+    ///
+    /// # Errors
+    /// Where the stream takes no more.
+    pub fn take_back(mut self) -> io::Result<()> {
+        self.piece.clear();
+        if self.has_begun { self.put(TAKEN_BACK) } else { Ok(()) }
+    }
+
+    fn put(&mut self, flags: u32) -> io::Result<()> {
+        self.has_begun = true;
+        let length = self.piece.len() as u32 | flags;
         let mut head = [self.kind as u8, 0, 0, 0, 0];
         head[1..].copy_from_slice(&length.to_le_bytes());
         self.out.write_all(&head)?;
@@ -66,11 +88,16 @@ impl<W: Write> Writer<W> {
 
 impl<W: Write> Write for Writer<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if bytes.len() > self.room {
+            self.is_too_long = true;
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
         if self.piece.len() == PIECE_MAX {
             self.put(MORE)?;
         }
         let taken = bytes.len().min(PIECE_MAX - self.piece.len());
         self.piece.extend_from_slice(&bytes[..taken]);
+        self.room -= taken;
         Ok(taken)
     }
 
@@ -84,7 +111,7 @@ impl<W: Write> Write for Writer<W> {
 /// # Errors
 /// Where the stream takes no more.
 pub fn write(out: impl Write, kind: Kind, bytes: &[u8]) -> io::Result<()> {
-    let mut writer = Writer::new(out, kind);
+    let mut writer = Writer::new(out, kind, bytes.len());
     writer.write_all(bytes)?;
     writer.finish()
 }
@@ -108,6 +135,9 @@ pub fn read(input: &mut impl Read, max: usize) -> io::Result<Option<(Kind, Vec<u
         }
         let kind = Kind::of(head[0]).ok_or_else(|| bad("a message of no known kind"))?;
         let length = u32::from_le_bytes([head[1], head[2], head[3], head[4]]);
+        if length == TAKEN_BACK && message.take().is_some_and(|(first, _)| first == kind) {
+            continue;
+        }
         let (more, length) = (length & MORE != 0, (length & !MORE) as usize);
         let (first, bytes) = message.get_or_insert_with(|| (kind, Vec::new()));
         // Pieces of nothing could follow one another for ever.
@@ -166,11 +196,34 @@ mod tests {
     }
 
     #[test]
+    fn what_turns_out_too_long_is_taken_back_and_the_next_message_follows() {
+        for (max, length) in [(0, 1), (10, 11), (PIECE_MAX, PIECE_MAX + 1), (3 * PIECE_MAX + 5, 3 * PIECE_MAX + 6)] {
+            let mut stream = Vec::new();
+            let mut writer = Writer::new(&mut stream, Kind::Json, max);
+            let bytes = vec![b'1'; length];
+            let error = bytes.chunks(7).try_for_each(|some| writer.write_all(some)).expect_err("too long");
+            assert!(error.kind() == io::ErrorKind::FileTooLarge && writer.is_too_long());
+            writer.take_back().expect("taken back");
+            stream.extend(framed(b"next"));
+            let next = read(&mut stream.as_slice(), usize::MAX).expect("read");
+            assert_eq!(next, Some((Kind::Json, b"next".to_vec())), "{max}");
+        }
+    }
+
+    #[test]
     fn a_hostile_stream_is_refused_before_it_takes_memory_or_time() {
         let head = |kind: u8, length: u32| [&[kind][..], &length.to_le_bytes()].concat();
         let endless = head(1, MORE).repeat(100);
         let mixed = [head(1, MORE | 1), vec![0], head(2, 1), vec![0]].concat();
-        let wrong = [head(1, !MORE), head(1, u32::MAX), head(9, 1), head(1, PIECE_MAX as u32 + 1), endless, mixed];
+        let wrong = [
+            head(1, TAKEN_BACK),
+            head(1, !MORE),
+            head(1, u32::MAX),
+            head(9, 1),
+            head(1, PIECE_MAX as u32 + 1),
+            endless,
+            mixed,
+        ];
         for stream in wrong {
             let error = read(&mut stream.as_slice(), usize::MAX).expect_err("refused");
             assert_eq!(error.kind(), io::ErrorKind::InvalidData, "{:?}", &stream[..5]);

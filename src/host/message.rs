@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::chore::{Chore, Done};
+use super::wire::MESSAGE_MAX;
 use crate::config::Settle;
 use crate::domain::calendar::Day;
 use crate::domain::lens::SavedLens;
@@ -24,11 +25,14 @@ pub const PROTOCOL: u32 = 3;
 /// This build's version, as others are told.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// Bytes of a greeting, or of what is asked, at most.
+/// Bytes of a [`Hello`] at most: what a config of the greatest size defines takes far less.
+pub const HELLO_MAX: usize = 32 << 20;
+
+/// Bytes of what is asked, or of any word beside, at most.
 pub const REQUEST_MAX: usize = 1 << 20;
 
 /// Bytes of an answer at most.
-pub const REPLY_MAX: usize = 1 << 30;
+pub const REPLY_MAX: usize = MESSAGE_MAX;
 
 /// The part of a [`Hello`] that every build understands.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

@@ -13,7 +13,8 @@ use super::address;
 use super::chore::{Chore, Done};
 use super::frame::Kind;
 use super::message::{
-    About, Greeting, Hello, News, Numbered, PROTOCOL, Purpose, REPLY_MAX, REQUEST_MAX, Reply, Request, VERSION, Welcome,
+    About, Greeting, HELLO_MAX, Hello, News, Numbered, PROTOCOL, Purpose, REPLY_MAX, REQUEST_MAX, Reply, Request,
+    VERSION, Welcome,
 };
 use super::owner::Setup;
 use super::wire::{self, Sender, Wire, peer};
@@ -49,6 +50,10 @@ impl Trouble {
             io::ErrorKind::InvalidData => Trouble::Told(
                 Error::store("the spendtop that has the store open says what this one does not understand")
                     .hint("they may be of different builds: quit that one, or run the same program"),
+            ),
+            io::ErrorKind::FileTooLarge => Trouble::Told(
+                Error::usage("this is too long to be asked of the spendtop that has the store open")
+                    .hint("a shorter filter or text is taken"),
             ),
             _ => Trouble::Gone,
         }
@@ -186,7 +191,10 @@ impl Remote {
     /// # Errors
     /// See [`Trouble`].
     pub fn import(&self) -> Outcome<Wire> {
-        Ok(greet(&self.path, &Hello { purpose: Purpose::Import, ..self.hello.clone() })?.0)
+        let (wire, _) = greet(&self.path, &Hello { purpose: Purpose::Import, ..self.hello.clone() })?;
+        // The owner may wait for the disk: that it takes nothing for a while is no trouble.
+        wire.sender().wait_for_reader().map_err(|e| Trouble::of(&e))?;
+        Ok(wire)
     }
 
     /// A connection on which the owner tells its events, until this is dropped.
@@ -240,7 +248,7 @@ impl Line {
         self.number += 1;
         let number = self.number;
         let gone = |e: io::Error| Trouble::of(&e);
-        self.wire.send(&Numbered { number, what }).map_err(gone)?;
+        self.wire.sender().send_at_most(&Numbered { number, what }, REQUEST_MAX).map_err(gone)?;
         let sender = self.wire.sender();
         // Small enough never to wait: the owner reads while it works.
         let given_up: Listener<()> = Arc::new(move |()| {
@@ -282,7 +290,15 @@ fn greet(path: &Path, hello: &Hello) -> Outcome<(Wire, u32)> {
         ));
     }
     let mut wire = Wire::new(stream).map_err(gone)?;
-    wire.send(hello).map_err(gone)?;
+    wire.sender().send_at_most(hello, HELLO_MAX).map_err(|e| match e.kind() {
+        io::ErrorKind::FileTooLarge => Trouble::Told(
+            Error::usage(
+                "the config's dimensions and lenses are too large to be told to the spendtop that has the store open",
+            )
+            .hint("name fewer values in them"),
+        ),
+        _ => gone(e),
+    })?;
     let mut waited = Duration::ZERO;
     wire.wait_at_most(Some(LOOK)).map_err(gone)?;
     let (_, welcome) = loop {

@@ -13,11 +13,11 @@ use std::{fs, io};
 
 use rustix::event::{PollFd, PollFlags};
 
-use super::message::News;
+use super::message::{News, Welcome};
 use super::owner::Serving;
 use super::session;
 use super::wire::{Sender, Wire, peer};
-use crate::engine::Cancel;
+use crate::engine::{Cancel, Listener};
 
 /// Connections at once at most.
 pub const CONNECTIONS_MAX: usize = 128;
@@ -32,6 +32,8 @@ const PAUSE: Duration = Duration::from_millis(200);
 pub struct Service {
     path: PathBuf,
     desk: Arc<Desk>,
+    /// Kept: the store tells it of changes, and it those who watch.
+    bell: Listener<()>,
     /// Wakes the listener when it is dropped.
     _stop: UnixStream,
 }
@@ -91,13 +93,14 @@ impl State {
         self.next > 0 && self.connections.is_empty() && !self.is_busy()
     }
 
+    /// Tells all who watch, without waiting: one that has left its socket full has the same news unread.
+    fn tell(&self, news: News) {
+        self.watching.iter().filter_map(|number| self.connections.get(number)).for_each(|who| who.send_now(&news));
+    }
+
     fn let_go(&self) {
-        for (number, sender) in &self.connections {
-            if self.watching.contains(number) {
-                sender.send_now(&News::Goodbye);
-            }
-            sender.hang_up();
-        }
+        self.tell(News::Goodbye);
+        self.connections.values().for_each(Sender::hang_up);
         self.running.values().for_each(|work| work.cancel.cancel());
     }
 
@@ -131,11 +134,14 @@ impl Service {
         let (stop, stopped) = UnixStream::pair()?;
         let listen = move || listen(&listener, &stopped, &theirs);
         std::thread::Builder::new().name("host-listen".into()).spawn(listen)?;
-        Ok(Service { path: path.to_owned(), desk, _stop: stop })
+        let ours = Arc::clone(&desk);
+        let bell: Listener<()> = Arc::new(move |()| ours.lock().tell(News::Committed));
+        Ok(Service { path: path.to_owned(), desk, bell, _stop: stop })
     }
 
     /// Lets those in who wait.
     pub fn open(&self, serving: &Arc<Serving>) {
+        serving.store().on_change(&self.bell);
         self.desk.lock().gate = Gate::Open(Arc::downgrade(serving));
         self.desk.changed.notify_all();
     }
@@ -208,9 +214,14 @@ impl Desk {
         !state.is_closed()
     }
 
-    /// Notes that a connection is told what happens.
-    pub fn watches(&self, connection: u64) {
-        self.lock().watching.insert(connection);
+    /// Welcomes a connection that is told from then on what happens: nothing is told before, and
+    /// nothing that happens afterwards is missed.
+    pub fn watches(&self, connection: u64, welcome: &Welcome) {
+        let mut state = self.lock();
+        if let Some(sender) = state.connections.get(&connection).filter(|_| !state.is_closed()) {
+            sender.send_now(welcome);
+            state.watching.insert(connection);
+        }
     }
 
     /// Notes that a source is being taken in, for as long as what this returns is kept.
@@ -338,6 +349,24 @@ mod tests {
     use std::sync::mpsc::channel;
 
     use super::*;
+
+    #[test]
+    fn who_watches_is_told_nothing_before_its_welcome_and_everything_after() {
+        use super::super::message::Greeting;
+
+        let desk = Desk { store: (1, 1), state: Mutex::default(), changed: Condvar::new() };
+        let (ours, theirs) = UnixStream::pair().expect("sockets");
+        let (ours, mut theirs) = (Wire::new(ours).expect("wire"), Wire::new(theirs).expect("wire"));
+        let connection = desk.enter(ours.sender()).expect("let in");
+        desk.lock().tell(News::Committed);
+        let welcome = Welcome { greeting: Greeting::ours(), process: 1, refused: None };
+        desk.watches(connection, &welcome);
+        desk.lock().tell(News::Committed);
+        desk.lock().let_go();
+        assert_eq!(theirs.receive(1 << 20).expect("read"), Some(welcome));
+        assert_eq!(theirs.receive(1 << 20).expect("read"), Some(News::Committed));
+        assert_eq!(theirs.receive(1 << 20).expect("read"), Some(News::Goodbye));
+    }
 
     #[test]
     fn an_owner_that_ends_waits_for_what_is_done_whole_and_for_nothing_else() {

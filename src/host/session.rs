@@ -11,15 +11,17 @@ use std::time::Duration;
 
 use super::frame::{Kind, PIECE_MAX};
 use super::intake;
-use super::message::{Greeting, Hello, News, Numbered, Purpose, REQUEST_MAX, Reply, Request, Settings, Welcome};
+use super::message::{
+    Greeting, HELLO_MAX, Hello, Numbered, Purpose, REPLY_MAX, REQUEST_MAX, Reply, Request, Settings, Welcome,
+};
 use super::owner::Serving;
 use super::service::{Desk, Span};
 use super::wire::{self, Sender, Wire};
-use crate::engine::{Cancel, Engine, Listener, export};
+use crate::engine::{Cancel, Engine, export};
 use crate::error::{Error, Result, contained};
 
 /// How long a client may take to say who it is.
-const HELLO_MAX: Duration = Duration::from_secs(5);
+const HELLO_WAIT: Duration = Duration::from_secs(5);
 
 fn nonsense(what: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, what.to_owned())
@@ -30,8 +32,8 @@ fn nonsense(what: &str) -> io::Error {
 /// # Errors
 /// Where the client is gone, reads nothing, or says what makes no sense.
 pub fn run(wire: &mut Wire, desk: &Arc<Desk>, connection: u64) -> io::Result<()> {
-    wire.wait_at_most(Some(HELLO_MAX))?;
-    let Some((_, hello)) = wire.next(REQUEST_MAX)? else { return Ok(()) };
+    wire.wait_at_most(Some(HELLO_WAIT))?;
+    let Some((_, hello)) = wire.next(HELLO_MAX)? else { return Ok(()) };
     let greeting: Greeting = wire::value(&hello)?;
     let welcome = |refused: Option<&str>| Welcome {
         greeting: Greeting::ours(),
@@ -53,20 +55,15 @@ pub fn run(wire: &mut Wire, desk: &Arc<Desk>, connection: u64) -> io::Result<()>
             Session { desk, connection, serving, settings: hello.settings }.serve(wire)
         }
         Purpose::Import => {
+            // Its reader may wait for the disk, or for another import: that is no reason to give it up.
+            wire.sender().wait_for_reader()?;
             wire.send(&welcome(None))?;
             let Some(serving) = serving.upgrade() else { return Ok(()) };
             let _busy = desk.taking();
             intake::run(wire, &serving)
         }
         Purpose::Watch => {
-            let sender = wire.sender();
-            // Told without waiting: a client that has left the socket full has the same news unread.
-            let listener: Listener<()> = Arc::new(move |()| sender.send_now(&News::Committed));
-            let Some(serving) = serving.upgrade() else { return Ok(()) };
-            serving.store().on_change(&listener);
-            drop(serving);
-            wire.send(&welcome(None))?;
-            desk.watches(connection);
+            desk.watches(connection, &welcome(None));
             match wire.next(REQUEST_MAX)? {
                 None => Ok(()),
                 Some(_) => Err(nonsense("who watches says nothing")),
@@ -133,7 +130,7 @@ impl Session<'_> {
             });
             is_done.store(true, Ordering::Release);
             // Where there is no store any more, or the reply cannot be sent, the client asks the next owner.
-            if reply.is_none_or(|what| sender.send(&Numbered { number, what }).is_err()) {
+            if reply.is_none_or(|what| send(&sender, &Numbered { number, what }, REPLY_MAX).is_err()) {
                 sender.hang_up();
             }
             desk.finished(connection);
@@ -154,6 +151,18 @@ fn span(request: &Request) -> Span {
     }
 }
 
+/// Sends a reply, or why it cannot be had.
+fn send(sender: &Sender, reply: &Numbered<Reply>, max: usize) -> io::Result<()> {
+    match sender.send_at_most(reply, max) {
+        Err(error) if error.kind() == io::ErrorKind::FileTooLarge => {
+            let why = Error::usage("the answer has too many rows to be handed over")
+                .hint("ask for fewer: a limit, a filter, a shorter period or a coarser grouping");
+            sender.send(&Numbered { number: reply.number, what: Reply::Failed(why) })
+        }
+        sent => sent,
+    }
+}
+
 fn answer(serving: &Serving, request: Request, settings: &Settings, cancel: &Cancel, sender: &Sender) -> Result<Reply> {
     let engine = || serving.engine(settings);
     Ok(match request {
@@ -167,6 +176,8 @@ fn answer(serving: &Serving, request: Request, settings: &Settings, cancel: &Can
         Request::About => Reply::About(serving.about()),
         Request::Chore(chore) => Reply::Done(chore.run(serving)?),
         Request::Export(scope) => {
+            // What the charges are written to may take its time.
+            sender.wait_for_reader().map_err(|e| Error::store(format!("cannot send the charges: {e}")))?;
             let out = BufWriter::with_capacity(PIECE_MAX, Data(sender.clone()));
             Reply::Exported(export::write(&engine(), &scope, Box::new(out), cancel)?)
         }
@@ -184,5 +195,23 @@ impl Write for Data {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::net::UnixStream;
+
+    use super::*;
+
+    #[test]
+    fn an_answer_that_is_too_long_is_told_to_be() {
+        let (ours, theirs) = UnixStream::pair().expect("sockets");
+        let (ours, mut theirs) = (Wire::new(ours).expect("wire"), Wire::new(theirs).expect("wire"));
+        send(&ours.sender(), &Numbered { number: 7, what: Reply::Exported(u64::MAX) }, 10).expect("told");
+        let heard: Numbered<Reply> = theirs.receive(REPLY_MAX).expect("heard").expect("a reply");
+        assert!(
+            heard.number == 7 && matches!(&heard.what, Reply::Failed(why) if why.message.contains("too many rows"))
+        );
     }
 }

@@ -306,6 +306,24 @@ fn another_version_is_told_which_and_what_to_do() {
 }
 
 #[test]
+fn a_config_of_the_greatest_size_reaches_the_owner() {
+    let folder = tempfile::tempdir().expect("folder");
+    let owner = Host::open(setup(folder.path()), false).expect("owner");
+    let mut text = "[dimensions.team]\naccounts = {".to_owned();
+    for number in 0.. {
+        let next = format!(" \"{number}\" = \"{number}\",");
+        if text.len() + next.len() >= 1 << 20 {
+            break;
+        }
+        text.push_str(&next);
+    }
+    let dimensions = crate::config::parse(&(text + "}"), "large.toml").expect("config").dimensions;
+    let large = Setup { settings: Settings { dimensions, ..setup(folder.path()).settings }, ..setup(folder.path()) };
+    let attached = Host::open(large, true).expect("attached");
+    assert_eq!(attached.extent().expect("extent").rows, owner.extent().expect("extent").rows);
+}
+
+#[test]
 fn a_socket_that_was_left_behind_is_nobodys() {
     let folder = tempfile::tempdir().expect("folder");
     let place = folder.path().to_owned();

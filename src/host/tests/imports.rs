@@ -288,6 +288,55 @@ fn an_owner_that_ends_takes_in_what_another_is_reading() {
     assert!(attached.owner().is_some());
 }
 
+/// A source that cannot be read twice, as a pipe: what it holds comes after its owner has gone.
+struct Pipe<'a> {
+    begun: &'a mpsc::Sender<()>,
+    times: u32,
+}
+
+impl CostSource for Pipe<'_> {
+    fn id(&self) -> SourceId {
+        SourceId { name: "pipe".into(), kind: SourceKind::Export }
+    }
+    fn size(&self) -> Option<u64> {
+        None
+    }
+    fn read(&mut self, sink: &dyn Sink) -> Result<ReadSummary, Stop> {
+        self.times += 1;
+        self.begun.send(()).expect("test listens");
+        while !sink.cancelled() {
+            std::thread::yield_now();
+        }
+        Err(Stop::Cancelled)
+    }
+}
+
+#[test]
+fn what_was_begun_to_be_read_is_not_read_again_where_the_owner_is_lost() {
+    let folder = tempfile::tempdir().expect("folder");
+    let place = folder.path().to_owned();
+    let listener = std::os::unix::net::UnixListener::bind(setup(&place).socket().expect("path")).expect("bound");
+    let (begun, begins) = mpsc::channel();
+    let short_lived = std::thread::spawn(move || {
+        let welcomed = || {
+            let mut wire = Wire::new(listener.accept().expect("knock").0).expect("wire");
+            let _: Option<Hello> = wire.receive(1 << 20).expect("hello");
+            wire.send(&Welcome { greeting: Greeting::ours(), process: 1, refused: None }).expect("sent");
+            wire
+        };
+        let (_asks, mut imports) = (welcomed(), welcomed());
+        let _: Option<Intake> = imports.receive(1 << 20).expect("intake");
+        imports.send(&Taken::Begin(Vec::new())).expect("sent");
+        begins.recv().expect("it is read");
+    });
+    let host = Host::open(setup(&place), false).expect("attached");
+    let mut pipe = Pipe { begun: &begun, times: 0 };
+    let error = host.import(&mut pipe, &Options::default(), &Unwatched, &|| {}).expect_err("lost");
+    short_lived.join().expect("no panic");
+    assert!(error.message.contains("has gone: nothing was changed"), "{error}");
+    assert_eq!(pipe.times, 1);
+}
+
 #[test]
 fn a_batch_is_the_same_after_the_wire() {
     let before = batch();
