@@ -109,8 +109,6 @@ pub fn serve(setup: &Setup, parent: UnixStream, lock: File, let_go: impl FnOnce(
     drop(wire);
     let_go();
     owner.serve_until_unused(LINGER);
-    // Its user may look at something else, or on another day, than at the last commit.
-    owner.serving().changed();
     Ok(())
 }
 

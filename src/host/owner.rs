@@ -133,10 +133,12 @@ impl Owner {
         &self.serving
     }
 
-    /// Serves until nothing has been asked for as long as `linger`, or all have gone.
+    /// Serves until nothing has been asked for as long as `linger`, or all have gone, and what follows
+    /// from the last of it is done.
     pub fn serve_until_unused(&self, linger: Duration) {
         if let Some(service) = &self.service {
-            service.wait_until_unused(linger);
+            // Whoever asked last may look at something else, or on another day, than at the last commit.
+            service.wait_until_unused(linger, &|| self.serving.changed());
         }
     }
 

@@ -160,10 +160,10 @@ impl Service {
         self.close();
     }
 
-    /// Waits until nothing has been asked for as long as `linger`, or all have gone, and takes nobody
-    /// in from then on.
-    pub fn wait_until_unused(&self, linger: Duration) {
-        self.desk.wait_until_unused(linger);
+    /// Waits until nothing has been asked for as long as `linger`, or all have gone, does what is left
+    /// to do, and takes nobody in from then on. Whoever asks while `last` is done is served as before.
+    pub fn wait_until_unused(&self, linger: Duration, last: &dyn Fn()) {
+        self.desk.wait_until_unused(linger, last);
         self.close();
     }
 
@@ -240,17 +240,28 @@ impl Desk {
         self.changed.notify_all();
     }
 
-    fn wait_until_unused(&self, linger: Duration) {
+    fn wait_until_unused(&self, linger: Duration, last: &dyn Fn()) {
+        let mut done_after = None;
         let mut state = self.lock();
         loop {
             state = self.changed.wait_while(state, |state| state.is_busy()).unwrap_or_else(PoisonError::into_inner);
             let used = state.used;
             let goes_on = |state: &mut State| state.used == used && !state.is_busy() && !state.is_deserted();
-            state = self.changed.wait_timeout_while(state, linger, goes_on).unwrap_or_else(PoisonError::into_inner).0;
-            if state.used == used && !state.is_busy() || state.is_deserted() {
+            if done_after != Some(used) {
+                state =
+                    self.changed.wait_timeout_while(state, linger, goes_on).unwrap_or_else(PoisonError::into_inner).0;
+            }
+            let is_unused = state.used == used && !state.is_busy() || state.is_deserted();
+            if is_unused && done_after == Some(state.used) {
                 // At once: what is asked from here on is asked of the next owner.
                 state.gate = Gate::Closed;
                 return;
+            }
+            if is_unused {
+                done_after = Some(state.used);
+                drop(state);
+                last();
+                state = self.lock();
             }
         }
     }
@@ -366,6 +377,21 @@ mod tests {
         assert_eq!(theirs.receive(1 << 20).expect("read"), Some(welcome));
         assert_eq!(theirs.receive(1 << 20).expect("read"), Some(News::Committed));
         assert_eq!(theirs.receive(1 << 20).expect("read"), Some(News::Goodbye));
+    }
+
+    #[test]
+    fn who_asks_while_the_last_is_done_is_served() {
+        let desk = Desk { store: (1, 1), state: Mutex::default(), changed: Condvar::new() };
+        let times = std::cell::Cell::new(0);
+        desk.wait_until_unused(Duration::from_millis(1), &|| {
+            times.set(times.get() + 1);
+            if times.get() == 1 {
+                assert!(desk.started(1, &Cancel::default(), Span::Moment));
+                desk.finished(1);
+            }
+        });
+        assert_eq!(times.get(), 2, "what was asked may have changed what is left to do");
+        assert!(!desk.started(2, &Cancel::default(), Span::Moment));
     }
 
     #[test]
