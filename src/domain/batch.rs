@@ -6,14 +6,17 @@
 //!
 //! Knows no file format and no store.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
 pub use super::builder::{BatchBuilder, terms_extra};
-use super::calendar::Day;
+use super::calendar::{DAY_SECONDS, Day};
 use super::charge::{Profile, Quantity, Terms};
 use super::dict::Dict;
-use super::money::{Decimal, SCALE};
+use super::money::{Amount, Decimal};
 use super::numbers::Numbers;
+use super::rollup::METRICS;
 
 /// When a batch is full and a new one is begun.
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +31,19 @@ impl Default for Limits {
     fn default() -> Self {
         Limits { rows: 768 * 1024, text_bytes: 48 << 20 }
     }
+}
+
+/// Seconds that a charge period has at most.
+pub const PERIOD_MAX: i64 = 10 * 366 * DAY_SECONDS;
+
+/// The years 1990 to 2199, in seconds since 1970. No cloud billed before; a time beyond is a slip or a
+/// number in another unit, and would stretch every chart.
+pub const YEARS: Range<i64> = 631_152_000..7_258_118_400;
+
+/// The largest magnitude that a quantity may have: costs are added up, others are not.
+#[must_use]
+pub fn limit(quantity: usize) -> i128 {
+    if quantity < METRICS { Amount::LIMIT } else { Amount::QUANTITY_LIMIT }
 }
 
 /// The days that are replaced together, within the source that a batch belongs to.
@@ -54,6 +70,17 @@ pub struct TermsRow {
     pub duration: i64,
     /// End of the billing period, exclusive.
     pub billing_end: Day,
+}
+
+impl TermsRow {
+    fn is_sane(&self) -> bool {
+        i64::from(self.start) < DAY_SECONDS && (0..=PERIOD_MAX).contains(&self.duration) && is_sane(self.billing_end)
+    }
+}
+
+/// Whether a day is of [`YEARS`], or the one behind them, where a period may end.
+fn is_sane(day: Day) -> bool {
+    (YEARS.start..=YEARS.end).contains(&day.seconds())
 }
 
 /// One charge as a reader hands it in.
@@ -150,7 +177,8 @@ impl ChargeBatch {
         self.rows.is_empty()
     }
 
-    /// Whether every number in it leads somewhere. One that another process sent may be anything.
+    /// Whether every number in it leads somewhere and is one that a reader takes. A batch that another
+    /// process sent may be anything.
     #[must_use]
     pub fn is_whole(&self) -> bool {
         let texts = |dicts: &[Dict], at: usize, id: u32| (id as usize) < dicts[at].len();
@@ -169,20 +197,20 @@ impl ChargeBatch {
             && self
                 .terms
                 .iter()
-                .all(|row| (0..).zip(row.texts).all(|(at, id)| texts(&self.terms_texts, at, id)) && row.start < 86_400)
+                .all(|row| (0..).zip(row.texts).all(|(at, id)| texts(&self.terms_texts, at, id)) && row.is_sane())
             && self.windows.iter().all(|window| {
                 texts(&self.profile_texts, Profile::Provider.index(), window.provider)
                     && texts(&self.profile_texts, Profile::BillingAccountId.index(), window.account)
+                    && [window.billing_period, window.day].into_iter().all(is_sane)
             })
             && self.rows.iter().all(|row| {
                 (row.window as usize) < self.windows.len()
                     && (row.profile as usize) < profiles
                     && (row.terms as usize) < self.terms.len()
             })
-            && self.quantities.iter().all(|numbers| {
-                let fine = !matches!(numbers, Numbers::Narrow { scale, .. } if u32::from(*scale) > SCALE);
-                fine && numbers.len() == self.rows.len()
-            })
+            && (0..)
+                .zip(&self.quantities)
+                .all(|(at, numbers)| numbers.len() == self.rows.len() && numbers.are_within(limit(at)))
     }
 
     /// The text of a profile's column.

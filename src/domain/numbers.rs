@@ -50,6 +50,22 @@ impl Numbers {
         self.len() == 0
     }
 
+    /// Whether its scale is one, and no value's magnitude is above `limit`, in units of 1e-18.
+    #[must_use]
+    pub fn are_within(&self, limit: i128) -> bool {
+        match self {
+            Numbers::Unknown(_) => true,
+            Numbers::Narrow { scale, .. } if u32::from(*scale) > SCALE => false,
+            Numbers::Narrow { scale, values } => {
+                let limit = limit / i128::from(POW10[SCALE as usize - usize::from(*scale)]);
+                values.iter().all(|v| *v == UNKNOWN_NARROW || i128::from(v.unsigned_abs()) <= limit)
+            }
+            Numbers::Wide(values) => {
+                values.iter().all(|v| *v == UNKNOWN_WIDE || v.unsigned_abs() <= limit.unsigned_abs())
+            }
+        }
+    }
+
     /// Forgets all values but keeps the memory and the scale, which the next values will need.
     pub fn clear(&mut self) {
         match self {

@@ -10,8 +10,8 @@ use xxhash_rust::xxh3::xxh3_128_with_seed;
 
 use super::layout::{Layout, Time, without_guard};
 use super::receive::{Receive, Tally};
-use super::rules::{Cells, Moment, facts, is_currency, is_null, limit, refuse};
-use crate::domain::batch::{BatchBuilder, Facts, terms_extra};
+use super::rules::{Cells, Moment, facts, is_currency, is_null, refuse};
+use crate::domain::batch::{BatchBuilder, Facts, limit, terms_extra};
 use crate::domain::calendar::parse_timestamp;
 use crate::domain::charge::{Profile, Terms};
 use crate::domain::money::{Decimal, DecimalError};

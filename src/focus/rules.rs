@@ -9,19 +9,13 @@ use std::borrow::Cow;
 
 use super::layout::{Layout, Slot, Time};
 use super::receive::{Receive, Refusal};
-use crate::domain::batch::Facts;
-use crate::domain::calendar::{DAY_SECONDS, Day};
+use crate::domain::batch::{Facts, PERIOD_MAX, YEARS};
+use crate::domain::calendar::Day;
 use crate::domain::charge::{Profile, Quantity, Terms};
-use crate::domain::money::{Amount, Decimal, DecimalError};
-use crate::domain::rollup::METRICS;
+use crate::domain::money::{Decimal, DecimalError};
 
 /// A field longer than this is refused.
 pub const FIELD_MAX: usize = 64 * 1024;
-/// A charge period longer than this is refused.
-const PERIOD_MAX: i64 = 10 * 366 * DAY_SECONDS;
-/// The years 1990 to 2199, in seconds since 1970. No cloud billed before; a time beyond is a slip or a
-/// number in another unit, and would stretch every chart.
-const YEARS: std::ops::Range<i64> = 631_152_000..7_258_118_400;
 
 /// Whether a field says "no value".
 #[must_use]
@@ -33,12 +27,6 @@ pub fn is_null(raw: &[u8]) -> bool {
 #[must_use]
 pub fn is_currency(raw: &[u8]) -> bool {
     raw.len() == 3 && raw.iter().all(u8::is_ascii_uppercase)
-}
-
-/// The largest magnitude that a quantity may have: costs are added up, others are not.
-#[must_use]
-pub fn limit(quantity: usize) -> i128 {
-    if quantity < METRICS { Amount::LIMIT } else { Amount::QUANTITY_LIMIT }
 }
 
 /// What a time field holds.

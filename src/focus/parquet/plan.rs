@@ -6,12 +6,12 @@ use parquet::file::serialized_reader::SerializedFileReader;
 use parquet::schema::types::SchemaDescriptor;
 
 use super::super::layout::{Layout, Slot, Time};
-use super::super::rules::limit;
 use super::chunk::{Chunk, Shape};
 use super::column::{Column, Into, NumberColumn, Source, TextColumn, TimeColumn};
 use super::guard::{Positioned, check_pages, damaged};
 use super::map::{MapChunk, is_map};
 use super::value::Kind;
+use crate::domain::batch::limit;
 use crate::domain::charge::Quantity;
 use crate::error::{Error, Result};
 
