@@ -1,4 +1,4 @@
-//! Every flag and subcommand, as clap reads them.
+//! Every flag and subcommand, as clap reads them; those of a screenshot stand beside what it does.
 //!
 //! Knows words and shapes, not what they do. `///` here is the help that users read.
 
@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 
+use super::screenshot::ScreenshotArgs;
 use crate::domain::calendar::{Day, Granularity};
 use crate::domain::charge::Metric;
 use crate::domain::period::Comparison;
@@ -73,6 +74,8 @@ pub enum Command {
     Lens(SavedLensArgs),
     /// Write charges as FOCUS 1.2
     Export(ExportArgs),
+    /// Print the app's screen as a picture (SVG) or as text
+    Screenshot(ScreenshotArgs),
     /// Check, measure, back up and repair the store
     Store(StoreArgs),
     /// Check and explain the config file
@@ -460,7 +463,7 @@ fn day(text: &str) -> Result<Day, String> {
 }
 
 /// Reads one of a few values by its name; clap lists them, completes them and says which is near.
-fn one_of<T>(all: Vec<T>, name: fn(T) -> &'static str) -> impl TypedValueParser<Value = T>
+pub(super) fn one_of<T>(all: Vec<T>, name: fn(T) -> &'static str) -> impl TypedValueParser<Value = T>
 where
     T: Copy + Send + Sync + 'static,
 {

@@ -21,6 +21,7 @@ mod notes;
 pub mod query;
 mod run;
 mod saved;
+mod screenshot;
 mod stdio;
 mod store;
 mod told;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::args::{Cli, Command, Global, LensArgs};
 use super::stdio::Streams;
-use super::{app, config, export, generate, import, imports, lens, notes, query, saved, store, wiring};
+use super::{app, config, export, generate, import, imports, lens, notes, query, saved, screenshot, store, wiring};
 use crate::config::Config;
 use crate::domain::calendar::Day;
 use crate::domain::dimension::Dimension;
@@ -88,6 +88,12 @@ fn dispatch(cli: &Cli, context: &mut Context<'_, '_>) -> Result<u8> {
                 lens::lens_of(&args.lens, saved, config, as_of, &[Dimension::Provider])
             })?;
             query::spend(&lens, &args.format, engine.as_ref(), as_of, context.streams)
+        }
+        Some(Command::Screenshot(args)) => {
+            let (lens, engine) = asked(context, &args.lens, |saved, config| {
+                lens::lens_of(&args.lens, saved, config, as_of, &[Dimension::Provider])
+            })?;
+            screenshot::run(context, args, lens, engine.as_ref())
         }
         Some(Command::Tags(args)) => {
             let flags = args.lens();

@@ -2,6 +2,7 @@
 
 mod answers;
 mod kept;
+mod screenshot;
 mod stores;
 
 use std::collections::BTreeMap;

@@ -26,6 +26,7 @@ pub mod screen;
 mod sentence;
 pub mod session;
 pub mod start;
+pub mod still;
 pub mod tab;
 pub mod taker;
 pub mod terminal;
@@ -49,6 +50,8 @@ use tokio::time::{Instant, sleep_until};
 
 pub use hints::Hints;
 pub use keymap::Keymap;
+#[cfg(test)]
+pub(crate) use tests::fake;
 pub use theme::{Env, Tone, When};
 
 use self::app::App;

@@ -24,12 +24,27 @@ const FONT: &str =
 pub type Rgb = (u8, u8, u8);
 
 /// How the screen is kept.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Shape {
     /// As a picture with colours.
+    #[default]
     Svg,
     /// As text without.
     Text,
+}
+
+impl Shape {
+    /// All.
+    pub const ALL: [Shape; 2] = [Shape::Svg, Shape::Text];
+
+    /// Its word.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Shape::Svg => "svg",
+            Shape::Text => "text",
+        }
+    }
 }
 
 /// The screen as text: its rows without blanks at their ends.
@@ -56,7 +71,7 @@ pub fn svg(screen: &Buffer, ground: (Rgb, Rgb)) -> String {
     }
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
-         viewBox=\"0 0 {width} {height}\" {FONT}>\n<rect width=\"100%\" height=\"100%\" rx=\"6\" fill=\"{}\"/>\n",
+         viewBox=\"0 0 {width} {height}\" {FONT}>\n<rect width=\"100%\" height=\"100%\" rx=\"6\" fill=\"{}\" stroke=\"#808080\" stroke-opacity=\".4\"/>\n",
         hex(ground.1)
     );
     for (colour, path) in &layers.backs {
@@ -142,6 +157,9 @@ impl Layers {
                 }
                 (other, found) => {
                     self.block(top, other);
+                    if cell.symbol() == "└" {
+                        self.block(top, Some((colour, x + CELL.0 / 2, (0, 0, 1, CELL.1 / 2, 100))));
+                    }
                     found
                 }
             };
@@ -229,6 +247,8 @@ fn block_of(sign: char) -> Option<Block> {
     Some(match code {
         0x2500 => (0, high / 2, wide, 1, 100),
         0x2502 => (wide / 2, 0, 1, high, 100),
+        // The corner's lower half is a rule like its neighbour's.
+        0x2514 => (wide / 2, high / 2, wide / 2, 1, 100),
         0x2580 => (0, 0, wide, high / 2, 100),
         0x2581..=0x2588 => {
             let height = (code - 0x2580) as u16 * high / 8;

@@ -70,7 +70,7 @@ impl LinkBox {
         let mut before: Vec<Row> = said(self.link.page, Role::Strong).collect();
         before.extend(said(&of.join(", "), Role::Muted).filter(|line| !line.text.is_empty()));
         before.push(row(String::new(), Role::Text, false));
-        let follow = if self.clickable { "or click it, with Ctrl or Cmd in many terminals; " } else { "" };
+        let follow = if self.clickable { "a click follows it, in many terminals with Ctrl or Cmd; " } else { "" };
         let copies = &self.copies;
         let hint = format!("{copies} copies the address; {follow}spendtop opens no browser: it may run far from yours");
         let mut after = vec![row(String::new(), Role::Text, false)];

@@ -15,15 +15,16 @@ use super::action::Action;
 use super::app::App;
 use super::effect::Effect;
 use super::event::Event;
+use super::still;
 use super::tab::Tab;
-use super::worker::{Look, Opened, Opener, Reply, Source};
+use super::worker::{Look, Opened, Opener, Source};
 use crate::domain::charge::Metric;
 use crate::domain::dimension::Dimension;
 use crate::domain::filter::Filter;
 use crate::domain::lens::SavedLens;
 use crate::domain::period::{Comparison, PeriodSpec};
 use crate::domain::text::SafeText;
-use crate::engine::{Cancel, Command, Engine};
+use crate::engine::{Command, Engine};
 use crate::error::Result;
 
 /// Rows of the breakdown that are told at once.
@@ -82,17 +83,11 @@ impl<'a> Session<'a> {
     /// Asks what the app wants asked. What only a screen can do is left.
     fn perform(&mut self, effects: Vec<Effect>) {
         for effect in effects {
-            let event = match effect {
-                Effect::Ask(job) => {
-                    let answer = self.engine.ask(&job.question, job.as_of, &Cancel::default());
-                    Event::Answer(Box::new(Reply { asker: job.asker, generation: job.generation, answer }))
-                }
-                Effect::AskExtent => Event::Extent(Box::new(self.engine.extent())),
-                Effect::Do(command) => Event::Done(Box::new(self.engine.command(&command))),
-                _ => continue,
+            let more = match effect {
+                Effect::Do(command) => self.app.update(Event::Done(Box::new(self.engine.command(&command)))),
+                other => vec![other],
             };
-            let more = self.app.update(event);
-            self.perform(more);
+            still::answer(&mut self.app, &*self.engine, more);
         }
     }
 
