@@ -107,9 +107,9 @@ pub enum Exported {
 ///
 /// # Errors
 /// Where the engine fails, the clipboard takes less, or the file cannot be written.
-pub fn perform(order: &Order, engine: Option<&dyn Engine>) -> Result<Exported> {
+pub fn perform(order: &Order, engine: Option<&dyn Engine>, cancel: &Cancel) -> Result<Exported> {
     let Some(path) = &order.path else {
-        let text = table(order, engine, true)?;
+        let text = table(order, engine, true, cancel)?;
         if text.len() > CLIPBOARD_MAX {
             let (size, most) = (text.len() / 1000, CLIPBOARD_MAX / 1000);
             return Err(Error::usage(format!("{size} kB are too much: terminals take about {most} kB"))
@@ -128,7 +128,7 @@ pub fn perform(order: &Order, engine: Option<&dyn Engine>) -> Result<Exported> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".part-{}", std::process::id()));
     let part = path.with_file_name(name);
-    let written = write(order, engine, &part).and_then(|items| {
+    let written = write(order, engine, &part, cancel).and_then(|items| {
         let bytes = part.metadata().map_err(|e| failed("write", &e))?.len();
         match put(&part, &path, order.if_there) {
             Ok(path) => Ok(Exported::File { path, items, bytes, form: order.form }),
@@ -166,7 +166,7 @@ fn numbered(path: &Path, number: u32) -> PathBuf {
 }
 
 /// Writes all of it; returns how many line items, where it is of those.
-fn write(order: &Order, engine: Option<&dyn Engine>, part: &Path) -> Result<Option<u64>> {
+fn write(order: &Order, engine: Option<&dyn Engine>, part: &Path, cancel: &Cancel) -> Result<Option<u64>> {
     let failed = |e: &std::io::Error| Error::io(Kind::Usage, "write", part, e);
     let create = || -> Result<File> {
         let open = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(part);
@@ -174,7 +174,7 @@ fn write(order: &Order, engine: Option<&dyn Engine>, part: &Path) -> Result<Opti
     };
     let items = match order.form {
         Form::Table(_) => {
-            let text = table(order, engine, false)?;
+            let text = table(order, engine, false, cancel)?;
             create()?.write_all(&text).map_err(|e| failed(&e))?;
             None
         }
@@ -197,7 +197,7 @@ fn write(order: &Order, engine: Option<&dyn Engine>, part: &Path) -> Result<Opti
             filter.bounds.clear();
             let period = Some(lens.period.resolve(order.as_of));
             let scope = Scope { period, filter, currency: lens.currency.clone(), format: export::Format::Parquet };
-            Some(asked(engine)?.export(&scope, &|| Ok(Box::new(create()?)), &Cancel::default())?)
+            Some(asked(engine)?.export(&scope, &|| Ok(Box::new(create()?)), cancel)?)
         }
     };
     File::open(part).and_then(|file| file.sync_all()).map_err(|e| failed(&e))?;
@@ -205,12 +205,12 @@ fn write(order: &Order, engine: Option<&dyn Engine>, part: &Path) -> Result<Opti
 }
 
 /// The answer as text; `terminal` where one reads it.
-fn table(order: &Order, engine: Option<&dyn Engine>, terminal: bool) -> Result<Vec<u8>> {
+fn table(order: &Order, engine: Option<&dyn Engine>, terminal: bool, cancel: &Cancel) -> Result<Vec<u8>> {
     let (Form::Table(format), Content::Answer(question)) = (order.form, &order.content) else {
         return Err(Error::usage("line items are no text: write them to a file"));
     };
     let style = Style { format, raw: false, width: None, terminal };
-    let answer = asked(engine)?.ask(question, order.as_of, &Cancel::default())?;
+    let answer = asked(engine)?.ask(question, order.as_of, cancel)?;
     let mut out = Vec::new();
     let set = match (question, &answer) {
         (Question::Spend(lens), Answer::Spend(answers)) => report::spend(lens, answers, style, &mut out),
@@ -292,7 +292,9 @@ mod tests {
             if_there: IfThere::Number,
         };
         for (text, name) in [("one", "spend.svg"), ("two", "spend-2.svg"), ("three", "spend-3.svg")] {
-            let Ok(Exported::File { path, bytes, .. }) = perform(&order(text), None) else { panic!("{text}") };
+            let Ok(Exported::File { path, bytes, .. }) = perform(&order(text), None, &Cancel::default()) else {
+                panic!("{text}")
+            };
             assert_eq!((path.as_path(), bytes), (folder.path().join(name).as_path(), text.len() as u64));
             assert_eq!(std::fs::read_to_string(path).expect("file"), text);
         }
@@ -312,13 +314,13 @@ mod tests {
             path: Some(path.clone()),
             if_there: IfThere::Leave,
         };
-        assert!(matches!(perform(&order, Some(&engine)), Ok(Exported::File { bytes: 1.., .. })));
+        assert!(matches!(perform(&order, Some(&engine), &Cancel::default()), Ok(Exported::File { bytes: 1.., .. })));
         assert_eq!(path.metadata().expect("file").permissions().mode() & 0o777, 0o600);
         std::fs::write(&path, "mine").expect("written");
-        assert_eq!(perform(&order, Some(&engine)), Ok(Exported::Exists(path.clone())));
+        assert_eq!(perform(&order, Some(&engine), &Cancel::default()), Ok(Exported::Exists(path.clone())));
         assert_eq!(std::fs::read_to_string(&path).expect("file"), "mine");
         order.if_there = IfThere::Replace;
-        assert!(matches!(perform(&order, Some(&engine)), Ok(Exported::File { .. })));
+        assert!(matches!(perform(&order, Some(&engine), &Cancel::default()), Ok(Exported::File { .. })));
         assert_ne!(std::fs::read_to_string(&path).expect("file"), "mine");
         assert_eq!(std::fs::read_dir(folder.path()).expect("folder").count(), 1, "no part is left");
     }

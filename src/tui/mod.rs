@@ -38,7 +38,9 @@ pub mod welcome;
 pub mod widget;
 pub mod worker;
 
+use std::collections::VecDeque;
 use std::io::IsTerminal;
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -244,20 +246,19 @@ async fn serve(options: &Options, helpers: Helpers) -> Result<Left, End> {
         hands.terminal.send(background::QUESTION)?;
     }
     let mut pump = Pump::new(receiver, gone, asks);
-    let mut waiting = app.start();
+    let mut waiting = VecDeque::from(app.start());
     let mut drawn = Instant::from_std(crate::clock::instant());
     let mut dirty = false;
     loop {
-        for effect in waiting.drain(..) {
-            if let Some(code) = hands.perform(effect, &mut app)? {
-                hands.worker.settle();
-                pump.settle().await;
-                return Ok(Left {
-                    code,
-                    background: pump.background,
-                    hints: app.hints_learnt(),
-                    session: app.session(),
-                });
+        while let Some(effect) = waiting.pop_front() {
+            match hands.perform(effect, &mut app)? {
+                ControlFlow::Continue(more) => waiting.extend(more),
+                ControlFlow::Break(code) => {
+                    hands.worker.settle();
+                    pump.settle().await;
+                    let (hints, session) = (app.hints_learnt(), app.session());
+                    return Ok(Left { code, background: pump.background, hints, session });
+                }
             }
             dirty = true;
         }
@@ -276,7 +277,7 @@ async fn serve(options: &Options, helpers: Helpers) -> Result<Left, End> {
         }
         match event {
             Some(event) => {
-                waiting = app.update(event);
+                waiting.extend(app.update(event));
                 dirty = true;
             }
             None => {
@@ -295,8 +296,9 @@ struct Hands {
 }
 
 impl Hands {
-    /// Performs an effect; the exit code where it ends the app.
-    fn perform(&mut self, effect: Effect, app: &mut App) -> std::io::Result<Option<u8>> {
+    /// Performs an effect. Breaks with the exit code where it ends the app, goes on with what else is to be
+    /// done.
+    fn perform(&mut self, effect: Effect, app: &mut App) -> std::io::Result<ControlFlow<u8, Vec<Effect>>> {
         match effect {
             Effect::Ask(job) => self.worker.ask(*job),
             Effect::Do(command) => self.worker.run(*command),
@@ -306,7 +308,7 @@ impl Hands {
             Effect::List(folder) => self.taker.list(folder)?,
             Effect::Import(intake) => self.taker.import(intake)?,
             Effect::GiveUpImport => self.taker.give_up(),
-            Effect::Copy(text) => self.terminal.send(&effect::clipboard_sequence(&text))?,
+            Effect::Copy(text) => self.terminal.copy(&text)?,
             Effect::Mouse(on) => self.terminal.mouse(on)?,
             Effect::Redraw => self.terminal.forget()?,
             Effect::Suspend => {
@@ -315,11 +317,12 @@ impl Hands {
                     self.worker.look_again();
                 }
                 let (columns, rows) = crossterm::terminal::size().unwrap_or(app.size);
-                app.update(Event::Resize(columns, rows));
-                app.update(if back { Event::Resumed } else { Event::NotSuspended });
+                let mut more = app.update(Event::Resize(columns, rows));
+                more.extend(app.update(if back { Event::Resumed } else { Event::NotSuspended }));
+                return Ok(ControlFlow::Continue(more));
             }
-            Effect::Quit(code) => return Ok(Some(code)),
+            Effect::Quit(code) => return Ok(ControlFlow::Break(code)),
         }
-        Ok(None)
+        Ok(ControlFlow::Continue(vec![]))
     }
 }

@@ -223,6 +223,7 @@ fn lens(app: &App, area: Rect, buf: &mut Buffer) {
     let mut right = Vec::new();
     // Where it stands nothing else moves when it goes.
     match &app.front {
+        _ if app.reattaching => right.push(Span::styled("reattaching  ", theme.style(Role::Unsure))),
         Some(age) => right.push(Span::styled(format!("figures {age}  "), theme.style(Role::Unsure))),
         None if app.waiting() => right.push(Span::styled("loading  ", theme.style(Role::Unsure))),
         None => {}

@@ -11,9 +11,6 @@ use crate::domain::text::SafeText;
 use crate::engine::Answer;
 use crate::engine::front::Page;
 
-/// What is said while whoever answers is being looked for.
-const REATTACHING: &str = "reattaching";
-
 impl App {
     /// Shows the figures of an earlier moment, and their age until the first answer comes. `now` is in
     /// seconds since 1970.
@@ -73,15 +70,6 @@ impl App {
         self.spend.details.forget();
         self.spend.drivers.forget();
         self.forget_explained();
-    }
-
-    /// Says that whoever answers is being looked for, until one is found.
-    pub(super) fn reattaching(&mut self, now: bool) {
-        if now {
-            self.status = Some(REATTACHING.to_owned());
-        } else if self.status.as_deref() == Some(REATTACHING) {
-            self.status = None;
-        }
     }
 }
 

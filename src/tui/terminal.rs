@@ -3,11 +3,14 @@
 //! [`restore`] is free of any object, may be called twice, and ignores errors: the guard, the
 //! panic hook and every way out call it. Knows nothing of what is drawn.
 
-use std::io::{self, BufWriter, Stdout, Write};
+use std::cell::RefCell;
+use std::io::{self, Write};
 use std::mem::ManuallyDrop;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crossterm::clipboard::CopyToClipboard;
 use crossterm::cursor::Show;
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use crossterm::style::Print;
@@ -38,8 +41,6 @@ static MOUSE: AtomicBool = AtomicBool::new(false);
 const MOUSE_ON: &str = "\x1b[?1000h\x1b[?1006h";
 const MOUSE_OFF: &str = "\x1b[?1006l\x1b[?1000l";
 
-/// One frame is one write, whatever its size.
-const FRAME_BYTES: usize = 64 * 1024;
 /// How long the loop may take to end by itself once the terminal is gone.
 const GRACE: std::time::Duration = std::time::Duration::from_secs(3);
 
@@ -92,7 +93,34 @@ fn hook_panics(wake: Arc<Notify>) {
 pub struct Terminal {
     /// Never dropped: ratatui's drop prints to standard error where the cursor cannot be shown,
     /// which panics when that is the terminal that has hung up. [`restore`] shows the cursor.
-    inner: ManuallyDrop<ratatui::Terminal<CrosstermBackend<BufWriter<Stdout>>>>,
+    inner: ManuallyDrop<ratatui::Terminal<CrosstermBackend<Held>>>,
+    held: Held,
+}
+
+/// What is written is held until it is sent: one frame is one write, whatever its size. ratatui flushes
+/// in the middle of a frame where it moves the cursor. Shared, since its backend gives none back.
+#[derive(Clone, Default)]
+struct Held(Rc<RefCell<Vec<u8>>>);
+
+impl Write for Held {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.borrow_mut().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Held {
+    fn send(&self) -> io::Result<()> {
+        let mut bytes = self.0.borrow_mut();
+        let mut out = io::stdout().lock();
+        let sent = out.write_all(&bytes).and_then(|()| out.flush());
+        bytes.clear();
+        sent
+    }
 }
 
 impl Terminal {
@@ -103,9 +131,9 @@ impl Terminal {
     pub fn enter(wake: Arc<Notify>) -> io::Result<Terminal> {
         hook_panics(wake);
         take()?;
-        let backend = CrosstermBackend::new(BufWriter::with_capacity(FRAME_BYTES, io::stdout()));
-        match ratatui::Terminal::new(backend) {
-            Ok(inner) => Ok(Terminal { inner: ManuallyDrop::new(inner) }),
+        let held = Held::default();
+        match ratatui::Terminal::new(CrosstermBackend::new(held.clone())) {
+            Ok(inner) => Ok(Terminal { inner: ManuallyDrop::new(inner), held }),
             Err(error) => {
                 restore();
                 Err(error)
@@ -130,7 +158,7 @@ impl Terminal {
             link(self.inner.backend_mut(), &drawn, &links)?;
         }
         queue!(self.inner.backend_mut(), EndSynchronizedUpdate)?;
-        Write::flush(self.inner.backend_mut())
+        self.held.send()
     }
 
     /// Forgets what is shown, so that the next draw draws everything.
@@ -145,13 +173,22 @@ impl Terminal {
         self.inner.resize(Rect::new(0, 0, size.width, size.height))
     }
 
-    /// Writes a sequence that shows nothing, such as text for the clipboard.
+    /// Writes a sequence that shows nothing.
     ///
     /// # Errors
     /// Where it cannot be written to.
     pub fn send(&mut self, sequence: &str) -> io::Result<()> {
         self.inner.backend_mut().write_all(sequence.as_bytes())?;
-        Write::flush(self.inner.backend_mut())
+        self.held.send()
+    }
+
+    /// Gives text to the terminal's clipboard (OSC 52).
+    ///
+    /// # Errors
+    /// Where it cannot be written to.
+    pub fn copy(&mut self, text: &str) -> io::Result<()> {
+        queue!(self.inner.backend_mut(), CopyToClipboard::to_clipboard_from(text))?;
+        self.held.send()
     }
 
     /// Lets the terminal send what the mouse does, or no longer.
@@ -204,7 +241,6 @@ pub fn link<W: Write>(backend: &mut CrosstermBackend<W>, drawn: &Buffer, links: 
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        let _ = Write::flush(self.inner.backend_mut());
         restore();
     }
 }

@@ -148,6 +148,8 @@ struct Slots {
     commands: VecDeque<Command>,
     /// Whether something is being done.
     doing: bool,
+    /// The export that is under way.
+    exporting: Option<Cancel>,
     /// What is asked, and how often that was said.
     wanted: (Source, u64),
     /// What was answered may no longer be so.
@@ -236,25 +238,31 @@ impl Worker {
         self.shared.changed.notify_all();
     }
 
-    /// Exports on a thread of its own.
+    /// Exports on a thread of its own, one at a time.
     ///
     /// # Errors
     /// Where the system gives no thread.
     pub fn export(&self, order: Order) -> std::io::Result<()> {
-        let shared = Arc::clone(&self.shared);
+        let (shared, cancel) = (Arc::clone(&self.shared), Cancel::default());
+        shared.lock().exporting = Some(cancel.clone());
         std::thread::Builder::new().name("tui-export".into()).spawn(move || {
             let exported = match &order.content {
-                Content::Screen(_) => export::perform(&order, None),
-                Content::Answer(_) => shared.engine().and_then(|engine| export::perform(&order, Some(&*engine))),
+                Content::Screen(_) => export::perform(&order, None, &cancel),
+                Content::Answer(_) => {
+                    shared.engine().and_then(|engine| export::perform(&order, Some(&*engine), &cancel))
+                }
             };
+            shared.lock().exporting = None;
+            shared.changed.notify_all();
             let _ = shared.events.blocking_send(Event::Exported(Box::new(exported)));
         })?;
         Ok(())
     }
 
-    /// Waits until what is to be done is done, but not for long: a disk may be stuck.
+    /// Waits until what is to be done is done, and an export given up, but not for long: a disk may be stuck.
     pub fn settle(&self) {
-        let undone = |slots: &mut Slots| slots.doing || !slots.commands.is_empty();
+        self.shared.lock().exporting.iter().for_each(Cancel::cancel);
+        let undone = |slots: &mut Slots| slots.doing || !slots.commands.is_empty() || slots.exporting.is_some();
         drop(self.shared.changed.wait_timeout_while(self.shared.lock(), SETTLE_MAX, undone));
     }
 

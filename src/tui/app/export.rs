@@ -41,8 +41,7 @@ impl App {
     /// Exports to the clipboard, or asks for the file's name first.
     pub(in crate::tui) fn export_as(&mut self, form: Form, to_file: bool) -> Vec<Effect> {
         if !to_file {
-            self.status = Some("exporting".to_owned());
-            return vec![Effect::Export(Box::new(self.order(form, None, IfThere::Leave)))];
+            return self.export(self.order(form, None, IfThere::Leave));
         }
         let what = match (self.tab, form) {
             (Tab::Spend, _) => "spend".to_owned(),
@@ -64,8 +63,18 @@ impl App {
             self.status = Some("a file needs a name".to_owned());
             return vec![];
         }
+        self.export(self.order(form, Some(PathBuf::from(name.trim())), if_there))
+    }
+
+    /// Has something exported, where nothing is being exported yet.
+    pub(super) fn export(&mut self, order: Order) -> Vec<Effect> {
+        if self.exporting {
+            self.status = Some("the export before this one is not done yet".to_owned());
+            return vec![];
+        }
+        self.exporting = true;
         self.status = Some("exporting".to_owned());
-        vec![Effect::Export(Box::new(self.order(form, Some(PathBuf::from(name.trim())), if_there)))]
+        vec![Effect::Export(Box::new(order))]
     }
 
     fn order(&self, form: Form, path: Option<PathBuf>, if_there: IfThere) -> Order {
@@ -76,6 +85,7 @@ impl App {
     /// What became of an export.
     pub(super) fn exported(&mut self, result: Result<Exported>) -> Vec<Effect> {
         let asking = matches!(&self.overlay, Some(Overlay::Prompt(p)) if matches!(p.purpose, Purpose::Export(_)));
+        self.exporting = false;
         match result {
             Ok(Exported::Text(text)) => {
                 let bytes = text.len();

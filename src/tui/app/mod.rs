@@ -117,6 +117,10 @@ pub struct App {
     pub mouse: bool,
     /// Whether the terminal is known to take links.
     pub clickable: bool,
+    /// Whether an export is under way.
+    pub(super) exporting: bool,
+    /// Whether whoever answers is being looked for.
+    pub reattaching: bool,
 }
 
 impl App {
@@ -156,6 +160,8 @@ impl App {
             size,
             mouse: options.screen.mouse,
             clickable: options.env.links(),
+            exporting: false,
+            reattaching: false,
         };
         if let Some(session) = &options.session {
             app.resume(session.clone());
@@ -202,10 +208,11 @@ impl App {
             Event::Opened(standing) => self.opened(standing),
             Event::Changed => self.changed(),
             Event::Reattaching(now) => {
-                self.reattaching(now);
+                self.reattaching = now;
                 vec![]
             }
             Event::Answer(reply) => {
+                self.reattaching &= reply.answer.is_err();
                 self.accept(*reply);
                 self.refresh_over();
                 let mut effects = self.ask_beside();

@@ -42,6 +42,6 @@ impl App {
         let name = export::suggested(self.tab.title(), &self.as_of.to_string(), form);
         let (content, if_there) = (Content::Screen(picture), IfThere::Number);
         let path = Some(PathBuf::from(name));
-        vec![Effect::Export(Box::new(Order { content, as_of: self.as_of, form, path, if_there }))]
+        self.export(Order { content, as_of: self.as_of, form, path, if_there })
     }
 }

@@ -21,7 +21,25 @@ fn taken(s: &mut Session, keys: &str) -> (String, String) {
     }
     let [Effect::Export(order)] = effects.as_slice() else { panic!("{effects:?}") };
     let crate::tui::export::Content::Screen(picture) = &order.content else { panic!("{order:?}") };
-    (order.path.clone().expect("name").to_string_lossy().into_owned(), picture.clone())
+    let taken = (order.path.clone().expect("name").to_string_lossy().into_owned(), picture.clone());
+    s.send(Event::Exported(Box::new(Ok(Exported::Exists("a".into())))));
+    taken
+}
+
+#[test]
+fn one_export_waits_for_the_other() {
+    let mut s = Session::started(Mood::Demo, SIZE);
+    let pressed = |s: &mut Session, key: char| {
+        s.app.update(Event::Key(crossterm::event::KeyEvent::new(
+            crossterm::event::KeyCode::Char(key),
+            crossterm::event::KeyModifiers::NONE,
+        )))
+    };
+    s.keys("<ctrl-s>");
+    assert_eq!(pressed(&mut s, 's').len(), 1);
+    s.keys("<ctrl-s>");
+    assert!(pressed(&mut s, 's').is_empty());
+    assert!(s.text().contains("the export before this one is not done yet"), "{}", s.text());
 }
 
 #[test]
@@ -44,8 +62,10 @@ fn a_picture_is_of_what_is_open_and_leaves_it_open() {
     assert_eq!(name, "spendtop-breakdown-2024-11-20.svg");
     assert!(picture.contains("Parts by") && picture.starts_with("<svg "), "{picture}");
     assert_eq!(s.app.place(), Place::Explain);
+    s.keys("<up>");
+    let shown = s.text();
     let (name, text) = taken(&mut s, "ctrl-s t");
-    assert_eq!((name.as_str(), text.as_str()), ("spendtop-breakdown-2024-11-20.txt", s.text().as_str()));
+    assert_eq!((name, text), ("spendtop-breakdown-2024-11-20.txt".to_owned(), shown));
     // The name of a file that is asked for is not answered by a picture of the question.
     s.keys("q e <enter>");
     let form = Form::Screen(Shape::Svg);

@@ -55,9 +55,13 @@ fn looking_for_another_owner_is_said_until_there_is_one() {
     let mut s = Session::started(Mood::Demo, SIZE);
     let before = s.text();
     s.send(Event::Reattaching(true));
+    s.keys("<left> <right>");
     assert!(s.text().contains("reattaching"), "{}", s.text());
     s.send(Event::Reattaching(false));
     assert_eq!(s.text(), before);
+    s.send(Event::Reattaching(true));
+    s.send(Event::Changed);
+    assert_eq!(s.text(), before, "who answers was found");
 }
 
 #[test]

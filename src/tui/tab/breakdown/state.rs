@@ -153,14 +153,9 @@ impl State {
         answer.rows.get(self.row_index()?)
     }
 
-    /// Lists and orders the rows anew and finds the selected one again.
+    /// Takes what is new: how wide texts are and what drives rows; then lists them.
     pub fn arrange(&mut self, currency: Option<&str>) {
         let Some(answer) = self.slot.answer(currency, |a| &a.currency) else { return };
-        let mut order: Vec<usize> = (0..answer.rows.len()).collect();
-        if !self.find.is_empty() {
-            let mut fuzzy = Fuzzy::new(&self.find);
-            order.retain(|at| fuzzy.score(&name(answer, &answer.rows[*at])).is_some());
-        }
         let of_rows = self
             .drivers
             .shown
@@ -169,6 +164,18 @@ impl State {
         let drivers = of_rows.and_then(|shown| shown.answers.iter().find(|a| a.currency == answer.currency));
         let groups = drivers.into_iter().flat_map(|drivers| &drivers.groups);
         self.by_key = groups.map(|driver| (driver.key.clone(), driver.clone())).collect();
+        self.measures = Measures::of(answer);
+        self.list(currency);
+    }
+
+    /// Lists and orders the rows anew and finds the selected one again.
+    fn list(&mut self, currency: Option<&str>) {
+        let Some(answer) = self.slot.answer(currency, |a| &a.currency) else { return };
+        let mut order: Vec<usize> = (0..answer.rows.len()).collect();
+        if !self.find.is_empty() {
+            let mut fuzzy = Fuzzy::new(&self.find);
+            order.retain(|at| fuzzy.score(&name(answer, &answer.rows[*at])).is_some());
+        }
         self.sort.order(self.reversed, answer, &self.by_key, &mut order);
         let found = self.key.as_ref().and_then(|key| order.iter().position(|at| answer.rows[*at].key == *key));
         self.selected = found.unwrap_or_else(|| self.selected.min(order.len().saturating_sub(1)));
@@ -176,7 +183,6 @@ impl State {
         if let Some(at) = order.get(self.selected) {
             self.key = Some(answer.rows[*at].key.clone());
         }
-        self.measures = Measures::of(answer);
         self.order = order;
     }
 
@@ -186,7 +192,7 @@ impl State {
         // The first of what is found, where the selected row is not.
         self.selected = 0;
         self.items_from = 0;
-        self.arrange(currency);
+        self.list(currency);
     }
 
     /// What rows must be like to be listed; empty where all are.
@@ -262,13 +268,13 @@ impl State {
     pub fn sort_next(&mut self, currency: Option<&str>) {
         self.sort = self.answer(currency).map_or(self.sort, |answer| self.sort.next(answer, &self.by_key));
         self.reversed = false;
-        self.arrange(currency);
+        self.list(currency);
     }
 
     /// Turns the order round.
     pub fn reverse(&mut self, currency: Option<&str>) {
         self.reversed = !self.reversed;
-        self.arrange(currency);
+        self.list(currency);
     }
 }
 

@@ -156,7 +156,7 @@ impl Session {
                     self.send(Event::Answer(Box::new(reply)));
                 }
                 Effect::Export(order) => {
-                    let exported = crate::tui::export::perform(&order, Some(&self.engine));
+                    let exported = crate::tui::export::perform(&order, Some(&self.engine), &Cancel::default());
                     self.send(Event::Exported(Box::new(exported)));
                 }
                 Effect::Do(command) => self.send(Event::Done(Box::new(self.keeper.command(&command)))),
