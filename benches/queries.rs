@@ -16,7 +16,7 @@ use spendtop::domain::dimension::Dimension;
 use spendtop::domain::lens::Lens;
 use spendtop::domain::period::PeriodSpec;
 use spendtop::engine::local::LocalEngine;
-use spendtop::engine::{Cancel, Engine, Query, Question, Sort};
+use spendtop::engine::{Among, Cancel, Engine, Query, Question, Sort};
 use spendtop::store::Store;
 
 struct Opened {
@@ -88,8 +88,8 @@ fn looks(as_of: Day) -> [(&'static str, Question); 7] {
     let one = Lens { filter: parse("service:ec2 region:us-east-1"), ..all.clone() };
     let page = spendtop::engine::Page { limit: 50, ..Default::default() };
     [
-        ("drivers", Question::Drivers { lens: all.clone(), only: None }),
-        ("drivers_of_one", Question::Drivers { lens: one.clone(), only: None }),
+        ("drivers", Question::Drivers { lens: all.clone(), among: Among::Costliest(5_000) }),
+        ("drivers_of_one", Question::Drivers { lens: one.clone(), among: Among::Costliest(5_000) }),
         ("detail_of_one", Question::Detail(one)),
         ("items_of_all", Question::LineItems { lens: all.clone(), page }),
         ("detail_of_all", Question::Detail(all.clone())),

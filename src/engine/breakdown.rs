@@ -1,33 +1,123 @@
 //! Answers [`super::Question::Breakdown`]: rows with their change and trend.
 
-use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use hashbrown::HashMap;
 
 use super::Cancel;
-use super::answer::{BreakdownAnswer, BreakdownRow, Figure, Freshness};
+use super::answer::{BreakdownAnswer, BreakdownRow, Figure, Freshness, Key};
 use super::local::LocalEngine;
-use super::query::{names, pieces, request, sums_by_currency};
+use super::query::{names, pieces, request};
 use super::sharing::notices;
-use super::spend::admitted;
-use super::table::Table;
+use super::spend::{admitted, currencies};
+use super::table::{Ids, Numbering, Table};
 use crate::domain::calendar::{Day, Granularity, Period};
 use crate::domain::dimension::Dimension;
 use crate::domain::lens::Lens;
 use crate::domain::money::Amount;
 use crate::domain::numbers::Total;
+use crate::domain::services::canonical_provider;
 use crate::domain::text::Untrusted;
 use crate::error::Result;
 
-#[derive(Default)]
-struct Group {
-    names: BTreeMap<usize, Untrusted>,
+/// A group's cost in both periods.
+#[derive(Clone, Copy, Default)]
+struct Pair {
     now: Total,
     before: Total,
-    shared: Option<Amount>,
-    seen: bool,
-    trend: Vec<Option<Amount>>,
+}
+
+/// The groups of two periods, in the numbers of the later.
+struct Groups {
+    now: Table,
+    before: Table,
+    numbers: Numbering,
+    currencies: Vec<String>,
+}
+
+impl Groups {
+    fn new(
+        engine: &LocalEngine,
+        lens: &Lens,
+        (period, against): (Period, Option<Period>),
+        granularity: Option<Granularity>,
+        cancel: &Cancel,
+    ) -> Result<Groups> {
+        let mut now = engine.aggregate(&request(lens, period, &lens.by, granularity), cancel)?;
+        let before = match against {
+            Some(p) => engine.aggregate(&request(lens, p, &lens.by, None), cancel)?,
+            None => Table::new(lens.by.len()),
+        };
+        let numbers = now.adopt(&before);
+        let currencies = currencies([&now, &before]);
+        Ok(Groups { now, before, numbers, currencies })
+    }
+
+    /// One currency's groups that the filter's bounds admit, by cost, the largest first; only the first
+    /// `limit` of them are in order and kept. How many there are, and what they come to.
+    fn ranked(&self, lens: &Lens, currency: &str, limit: usize) -> (Vec<(Ids, Pair)>, u64, Pair) {
+        let mut groups: HashMap<Ids, Pair> = HashMap::new();
+        for (key, total) in self.now.groups_in(currency) {
+            groups.entry(key.values).or_default().now.merge(total);
+        }
+        for (key, total) in self.before.groups_in(currency) {
+            groups.entry(self.numbers.ids(&key.values)).or_default().before.merge(total);
+        }
+        groups.retain(|_, pair| lens.filter.admits(pair.now.value()));
+        let mut whole = Pair::default();
+        groups.values().for_each(|pair| {
+            whole.now.merge(&pair.now);
+            whole.before.merge(&pair.before);
+        });
+        let mut ranked: Vec<(Ids, Pair)> = groups.into_iter().collect();
+        let count = ranked.len() as u64;
+        let order = |(a, x): &(Ids, Pair), (b, y): &(Ids, Pair)| {
+            y.now.value().cmp(&x.now.value()).then_with(|| self.now.texts(a).cmp(self.now.texts(b)))
+        };
+        if limit < ranked.len() {
+            ranked.select_nth_unstable_by(limit, order);
+            ranked.truncate(limit);
+        }
+        ranked.sort_unstable_by(order);
+        (ranked, count, whole)
+    }
+
+    /// The courses of some groups, each as long as `blank`, and what of each is a share.
+    fn courses(&self, currency: &str, of: &[(Ids, Pair)], starts: &[i64], blank: &[Option<Amount>]) -> Vec<Course> {
+        let place: HashMap<i64, usize> = starts.iter().enumerate().map(|(i, s)| (*s, i)).collect();
+        let rows: HashMap<Ids, usize> = of.iter().enumerate().map(|(row, (ids, _))| (*ids, row)).collect();
+        let mut courses = vec![(blank.to_vec(), None); of.len()];
+        for (key, total) in self.now.groups_in(currency) {
+            let Some((trend, shared)) = rows.get(&key.values).and_then(|row| courses.get_mut(*row)) else { continue };
+            if let Some(share) = self.now.share(&key) {
+                *shared.get_or_insert_default() += share;
+            }
+            if let Some(at) = place.get(&key.start) {
+                trend[*at] = total.value();
+            }
+        }
+        courses
+    }
+}
+
+/// A group's cost in each piece of time, and what of it is a share.
+type Course = (Vec<Option<Amount>>, Option<Amount>);
+
+/// The groups that [`answer`] has the rows of, of all its currencies.
+///
+/// # Errors
+/// Kind `Store` where data cannot be read, `Interrupted` where it was given up.
+pub(super) fn costliest(
+    engine: &LocalEngine,
+    lens: &Lens,
+    limit: usize,
+    as_of: Day,
+    cancel: &Cancel,
+) -> Result<Vec<Key>> {
+    let groups = Groups::new(engine, lens, lens.days(as_of), None, cancel)?;
+    let ranked = groups.currencies.iter().flat_map(|currency| groups.ranked(lens, currency, limit).0);
+    let distinct: BTreeSet<Ids> = ranked.map(|(ids, _)| ids).collect();
+    Ok(distinct.iter().map(|ids| groups.now.texts(ids).map(Untrusted::from).collect()).collect())
 }
 
 /// Answers a breakdown.
@@ -43,31 +133,44 @@ pub fn answer(
 ) -> Result<Vec<BreakdownAnswer>> {
     let (period, against) = lens.days(as_of);
     let granularity = wanted.filter(|g| *g != Granularity::Hour).unwrap_or_else(|| usual_pieces(period));
-    let now = engine.aggregate(&request(lens, period, &lens.by, Some(granularity)), cancel)?;
-    let before = match against {
-        Some(p) => engine.aggregate(&request(lens, p, &lens.by, None), cancel)?,
-        None => Table::new(lens.by.len()),
-    };
+    let groups = Groups::new(engine, lens, (period, against), Some(granularity), cancel)?;
     // Days that no data is of are unknown: nothing is held against them.
-    let compared = !before.is_empty() || against.is_some_and(|days| engine.has_data(days));
+    let compared = !groups.before.is_empty() || against.is_some_and(|days| engine.has_data(days));
+    let figure =
+        |pair: &Pair| Figure { amount: pair.now.value(), previous: if compared { pair.before.value() } else { None } };
     let starts = pieces(period, granularity);
     let blank = blank(engine, &starts, period);
-    let mut order: Vec<String> = sums_by_currency(&now).into_iter().map(|(c, _)| c).collect();
-    order.extend(sums_by_currency(&before).into_iter().map(|(c, _)| c));
-    let mut answers: Vec<BreakdownAnswer> = Vec::new();
-    for currency in order {
-        if answers.iter().any(|a| a.currency == currency) {
-            continue;
-        }
-        let groups = collect(&currency, &now, &before, (&starts, &blank));
-        let mut answer =
-            finish(lens, &currency, (period, against), compared, groups, (&starts, &blank, granularity), limit);
-        answer.freshness = admitted(engine.freshness(as_of), lens);
+    let freshness = admitted(engine.freshness(as_of), lens);
+    let notices = notices(lens, engine.store());
+    let answer = |currency: &String| {
+        let (ranked, count, whole) = groups.ranked(lens, currency, limit.unwrap_or(usize::MAX));
+        let courses = groups.courses(currency, &ranked, &starts, &blank);
+        let row = |((ids, pair), (trend, shared)): (&(Ids, Pair), Course)| BreakdownRow {
+            key: groups.now.texts(ids).map(Untrusted::from).collect(),
+            names: names(&groups.now, ids),
+            figure: figure(pair),
+            shared,
+            trend,
+        };
+        let mut answer = BreakdownAnswer {
+            metric: lens.metric,
+            currency: currency.clone(),
+            period,
+            previous_period: against,
+            by: lens.by.clone(),
+            rows: ranked.iter().zip(courses).map(row).collect(),
+            total: figure(&whole),
+            groups: count,
+            unknown_rows: whole.now.unknown,
+            starts: starts.clone(),
+            granularity,
+            freshness: freshness.clone(),
+            notices: notices.clone(),
+        };
         leave_blank(&mut answer);
-        answer.notices = notices(lens, engine.store());
-        answers.push(answer);
-    }
-    Ok(answers)
+        answer
+    };
+    Ok(groups.currencies.iter().map(answer).collect())
 }
 
 /// Leaves blank what begins after the last day of which a row's provider has data, or where rows are not
@@ -75,7 +178,8 @@ pub fn answer(
 fn leave_blank(answer: &mut BreakdownAnswer) {
     let provider = answer.by.iter().position(|dimension| *dimension == Dimension::Provider);
     for row in &mut answer.rows {
-        let its = |fresh: &&Freshness| provider.is_none_or(|at| row.key.get(at) == Some(&fresh.provider));
+        let own = provider.and_then(|at| row.key.get(at)).map(|own| canonical_provider(own.raw()));
+        let its = |fresh: &&Freshness| own.is_none_or(|own| own == canonical_provider(fresh.provider.raw()));
         let Some(last) = answer.freshness.iter().filter(its).map(|fresh| fresh.last_day).max() else { continue };
         let course = answer.starts.iter().zip(&mut row.trend);
         for (_, cost) in course.filter(|(start, _)| Day::of_seconds(**start) > last) {
@@ -99,86 +203,4 @@ fn blank(engine: &LocalEngine, starts: &[i64], period: Period) -> Vec<Option<Amo
     let ends = starts.iter().skip(1).map(|start| Day::of_seconds(*start)).chain([period.to]);
     let days = starts.iter().zip(ends).map(|(start, to)| Period { from: Day::of_seconds(*start), to });
     days.map(|days| engine.has_data(days).then_some(Amount::ZERO)).collect()
-}
-
-fn collect(
-    currency: &str,
-    now: &Table,
-    before: &Table,
-    (starts, blank): (&[i64], &[Option<Amount>]),
-) -> HashMap<Vec<String>, Group> {
-    let mut groups: HashMap<Vec<String>, Group> = HashMap::new();
-    let place: HashMap<i64, usize> = starts.iter().enumerate().map(|(i, s)| (*s, i)).collect();
-    for (table, earlier) in [(now, false), (before, true)] {
-        for (key, total) in table.groups_in(currency) {
-            let group = groups.entry(table.texts(&key.values).map(String::from).collect()).or_default();
-            if group.names.is_empty() {
-                group.names = names(table, &key.values);
-            }
-            if earlier {
-                group.before.merge(total);
-                continue;
-            }
-            group.seen = true;
-            group.now.merge(total);
-            if let Some(share) = now.share(&key) {
-                *group.shared.get_or_insert_default() += share;
-            }
-            if group.trend.is_empty() {
-                group.trend = blank.to_vec();
-            }
-            if let Some(at) = place.get(&key.start) {
-                group.trend[*at] = total.value();
-            }
-        }
-    }
-    groups
-}
-
-fn finish(
-    lens: &Lens,
-    currency: &str,
-    (period, against): (Period, Option<Period>),
-    compared: bool,
-    groups: HashMap<Vec<String>, Group>,
-    (starts, blank, granularity): (&[i64], &[Option<Amount>], Granularity),
-    limit: Option<usize>,
-) -> BreakdownAnswer {
-    let mut total = (Total::default(), Total::default());
-    let mut rows: Vec<BreakdownRow> = Vec::new();
-    for (key, mut group) in groups {
-        if !lens.filter.admits(group.now.value()) {
-            continue;
-        }
-        total.0.merge(&group.now);
-        total.1.merge(&group.before);
-        if group.trend.is_empty() {
-            group.trend = blank.to_vec();
-        }
-        rows.push(BreakdownRow {
-            key: key.into_iter().map(Untrusted::from).collect(),
-            names: group.names,
-            figure: Figure { amount: group.now.value(), previous: if compared { group.before.value() } else { None } },
-            shared: group.shared,
-            trend: group.trend,
-        });
-    }
-    rows.sort_by(|a, b| Reverse(a.figure.amount).cmp(&Reverse(b.figure.amount)).then_with(|| a.key.cmp(&b.key)));
-    let groups = rows.len() as u64;
-    rows.truncate(limit.unwrap_or(usize::MAX));
-    BreakdownAnswer {
-        metric: lens.metric,
-        currency: currency.to_owned(),
-        period,
-        previous_period: against,
-        by: lens.by.clone(),
-        rows,
-        total: Figure { amount: total.0.value(), previous: if compared { total.1.value() } else { None } },
-        groups,
-        unknown_rows: total.0.unknown,
-        starts: starts.to_vec(),
-        granularity,
-        freshness: Vec::new(),
-        notices: Vec::new(),
-    }
 }

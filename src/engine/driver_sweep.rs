@@ -4,9 +4,10 @@
 
 use std::collections::BTreeMap;
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 use super::Cancel;
+use super::answer::Key;
 use super::grouping::Column;
 use super::local::LocalEngine;
 use super::selection::Wanted;
@@ -114,21 +115,21 @@ impl Found {
     }
 }
 
-/// Adds up the charges of a period, and of the days that it is held against.
+/// Adds up the charges of a period, and of the days that it is held against, of some groups.
 ///
 /// # Errors
 /// Kind `Store` where data cannot be read, `Interrupted` where it was given up.
 pub(super) fn run(
     engine: &LocalEngine,
     lens: &Lens,
-    clauses: &[Clause],
+    (clauses, groups): (&[Clause], &[Key]),
     (period, against): (Period, Option<Period>),
     cancel: &Cancel,
 ) -> Result<Found> {
     let hull = against.map_or(period, |days| Period { from: days.from.min(period.from), to: days.to.max(period.to) });
     let quantities = [lens.metric.quantity(), Quantity::Pricing, Quantity::Consumed];
     let pass = Pass { wanted: Wanted { clauses, ..Wanted::of(lens, hull) }, quantities: &quantities };
-    let begin = || Drive { lens, days: [against, Some(period)], found: Found::new(lens.by.len()) };
+    let begin = || Drive::new(lens, groups, [against, Some(period)]);
     let mut found = Found::new(lens.by.len());
     sweep::sweep(engine.store(), &pass, cancel, begin)?.into_iter().for_each(|drive| found.merge(drive.found));
     Ok(found)
@@ -144,6 +145,8 @@ struct Drive<'l> {
     lens: &'l Lens,
     days: [Option<Period>; 2],
     found: Found,
+    /// The groups that are looked at: of the others nothing is kept.
+    wanted: HashSet<[u32; DIMENSIONS_MAX]>,
 }
 
 /// One segment's charges: each profile and each terms row has a group, and a cell belongs to one of
@@ -192,7 +195,13 @@ impl Sweeper for Drive<'_> {
             let terms = part.terms[terms as usize];
             let key = u64::from(part.profiles[profile as usize]) << 32 | u64::from(terms);
             let next = part.cells.len() as u32;
-            let at = *part.numbers.entry(key).or_insert(next);
+            let at = *part.numbers.entry(key).or_insert_with(|| {
+                let group = group(&part.profile_places, &part.terms_places, key);
+                if self.wanted.contains(&group) { next } else { NOBODY }
+            });
+            if at == NOBODY {
+                return;
+            }
             if at == next {
                 part.cells.push((key, Cell::default()));
             }
@@ -212,10 +221,23 @@ impl Sweeper for Drive<'_> {
     fn close(&mut self, part: Part) {
         for (key, cell) in &part.cells {
             let (profile, terms) = (part.profile_places[(key >> 32) as usize], part.terms_places[*key as u32 as usize]);
-            // A dimension is the profiles' or the terms', and 0 in the other.
-            let group = std::array::from_fn(|d| profile.group[d] | terms.group[d]);
+            let group = group(&part.profile_places, &part.terms_places, *key);
             self.found.add(Place { currency: terms.currency, group, ..profile }, cell);
         }
+    }
+}
+
+impl<'l> Drive<'l> {
+    fn new(lens: &'l Lens, groups: &[Key], days: [Option<Period>; 2]) -> Drive<'l> {
+        let mut found = Found::new(lens.by.len());
+        let mut number = |key: &Key| {
+            let mut group = [NONE; DIMENSIONS_MAX];
+            let values = group.iter_mut().zip(&mut found.groups).zip(key);
+            values.for_each(|((id, values), text)| *id = values.add(text.raw(), ""));
+            group
+        };
+        let wanted = groups.iter().map(&mut number).collect();
+        Drive { lens, days, found, wanted }
     }
 }
 
@@ -245,6 +267,16 @@ impl Drive<'_> {
         profiles.iter_mut().zip(ids).for_each(|(place, id)| place.region = id);
         Ok(())
     }
+}
+
+/// The number of what belongs to a group that nobody asks for.
+const NOBODY: u32 = u32::MAX;
+
+/// The group of a profile's and a terms row's places: a dimension is of the one or the other, and 0 in
+/// the other.
+fn group(profiles: &[Place], terms: &[Place], key: u64) -> [u32; DIMENSIONS_MAX] {
+    let (profile, terms) = (&profiles[(key >> 32) as usize], &terms[key as u32 as usize]);
+    std::array::from_fn(|d| profile.group[d] | terms.group[d])
 }
 
 /// Equal places get one number each.

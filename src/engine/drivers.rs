@@ -4,15 +4,16 @@
 //! [`attribute`]'s arithmetic. A charge's quantity is its `PricingQuantity` in `PricingUnit`, as
 //! unit prices are, and where the bill has none its `ConsumedQuantity` in `ConsumedUnit`.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use hashbrown::HashMap;
 
-use super::Cancel;
 use super::answer::{Driver, DriversAnswer, Figure, Key, Presence, Reason, UnitFigure};
 use super::driver_sweep::{self, Cell, Found, Place, UNIT_OF};
 use super::local::LocalEngine;
+use super::{Among, Cancel, breakdown};
 use crate::analytics::attribute::{self, Effects, Measure};
 use crate::domain::calendar::{Day, Period};
 use crate::domain::dict::NONE;
@@ -23,31 +24,37 @@ use crate::domain::numbers::Total;
 use crate::domain::text::Untrusted;
 use crate::error::Result;
 
-/// Answers why costs changed, one a currency; of the groups of `only` where it names any.
+/// So many groups at most are looked for by a filter: each of more is looked for in every segment.
+const NARROWED_MAX: usize = 100;
+
+/// Answers why the costs of some groups changed, one a currency.
 ///
 /// # Errors
 /// Kind `Store` where data cannot be read, `Interrupted` where it was given up.
 pub fn answer(
     engine: &LocalEngine,
     lens: &Lens,
-    only: Option<&[Key]>,
+    among: &Among,
     as_of: Day,
     cancel: &Cancel,
 ) -> Result<Vec<DriversAnswer>> {
     let (period, against) = lens.days(as_of);
     let compared = against.filter(|days| engine.has_data(*days));
-    let mut clauses = lens.filter.clauses.clone();
-    clauses.extend(only.iter().flat_map(|keys| narrowed(lens, keys)));
-    let found = driver_sweep::run(engine, lens, &clauses, (period, compared), cancel)?;
-    let wanted = |group: &[u32]| {
-        only.is_none_or(|keys| keys.iter().any(|key| key.iter().map(Untrusted::raw).eq(found.texts(group))))
+    let keys = match among {
+        Among::Groups(keys) => Cow::Borrowed(keys),
+        Among::Costliest(limit) => Cow::Owned(breakdown::costliest(engine, lens, *limit, as_of, cancel)?),
     };
+    let mut clauses = lens.filter.clauses.clone();
+    if keys.len() <= NARROWED_MAX {
+        clauses.extend(narrowed(lens, &keys));
+    }
+    let found = driver_sweep::run(engine, lens, (&clauses, &keys), (period, compared), cancel)?;
     let mut groups: BTreeMap<(u32, [u32; DIMENSIONS_MAX]), Vec<Placed<'_>>> = BTreeMap::new();
     for (place, cell) in &found.cells {
         groups.entry((place.currency, place.group)).or_default().push((place, cell));
     }
     let mut answers: BTreeMap<u32, DriversAnswer> = BTreeMap::new();
-    for ((currency, group), cells) in groups.into_iter().filter(|((_, group), _)| wanted(group)) {
+    for ((currency, group), cells) in groups {
         let answer = answers.entry(currency).or_insert_with(|| empty(lens, (period, against), &found, currency));
         answer.groups.push(driver(&found, &group, &cells, compared.is_some()));
     }

@@ -188,9 +188,7 @@ impl Engine for LocalEngine {
                 breakdown::answer(self, lens, (*limit, *pieces), as_of, cancel).map(Answer::Breakdown)
             }
             Question::Query(query) => query::answer(self, query, as_of, cancel).map(Answer::Query),
-            Question::Drivers { lens, only } => {
-                drivers::answer(self, lens, only.as_deref(), as_of, cancel).map(Answer::Drivers)
-            }
+            Question::Drivers { lens, among } => drivers::answer(self, lens, among, as_of, cancel).map(Answer::Drivers),
             Question::Detail(lens) => row_detail::answer(self, lens, as_of, cancel).map(Answer::Detail),
             Question::LineItems { lens, page } => {
                 charges::page(self, lens, *page, as_of, cancel).map(Answer::LineItems)

@@ -71,12 +71,12 @@ pub enum Question {
     },
     /// Costs by up to four dimensions.
     Query(Query),
-    /// Why the cost of each group of the lens changed: price, quantity, and what contributed most.
+    /// Why the cost of groups of the lens changed: price, quantity, and what contributed most.
     Drivers {
         /// What to look at.
         lens: Lens,
-        /// Only these groups; all where `None`.
-        only: Option<Vec<answer::Key>>,
+        /// Which groups.
+        among: Among,
     },
     /// What one row is made of: the lens is narrowed to it.
     Detail(Lens),
@@ -161,6 +161,15 @@ pub enum Card {
     LastMonth,
     /// The last whole hour with charges, against the same hour of the day before.
     LastHour,
+}
+
+/// Some of many groups: there may be more than an answer can hold.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Among {
+    /// These.
+    Groups(Vec<answer::Key>),
+    /// So many of each currency, those that [`Question::Breakdown`] has first.
+    Costliest(usize),
 }
 
 /// Some of many line items.

@@ -9,7 +9,7 @@ use super::answer::{Composition, Coverage, CurrencyDetail, DetailAnswer, Driver,
 use super::facets::{self, Asked, Facets};
 use super::local::LocalEngine;
 use super::shares::{less, share, top};
-use super::{Cancel, drivers, sharing};
+use super::{Among, Cancel, drivers, sharing};
 use crate::domain::calendar::{Day, Period};
 use crate::domain::dict::NONE;
 use crate::domain::dimension::Dimension;
@@ -49,10 +49,11 @@ pub fn answer(engine: &LocalEngine, lens: &Lens, as_of: Day, cancel: &Cancel) ->
     let asked = Asked { lens, period, dimensions: &dimensions, tags: Some(None) };
     let mut facets = facets::run(engine, &asked, cancel)?;
     let whole = Lens { by: Vec::new(), ..lens.clone() };
-    let mut drivers: HashMap<u32, Driver> = drivers::answer(engine, &whole, None, as_of, cancel)?
-        .into_iter()
-        .filter_map(|mut answer| Some((facets.currencies.intern(&answer.currency), answer.groups.pop()?)))
-        .collect();
+    let mut drivers: HashMap<u32, Driver> =
+        drivers::answer(engine, &whole, &Among::Groups(vec![Vec::new()]), as_of, cancel)?
+            .into_iter()
+            .filter_map(|mut answer| Some((facets.currencies.intern(&answer.currency), answer.groups.pop()?)))
+            .collect();
     // What is gone now was there before: its currency may be in the drivers alone.
     let known: BTreeSet<u32> = facets.totals.keys().chain(drivers.keys()).copied().collect();
     let ground = (lens, period, engine.data_days(), dimensions.as_slice());

@@ -59,12 +59,16 @@ fn of_currency(
         sum
     };
     let all: Vec<(&str, Total)> = found.iter().map(|(key, values)| (*key, sum(values))).collect();
-    let misspelt_keys = misspelt(&all);
+    // A key of the config that no charge has is no spelling of the bill's, but its twin may be meant.
+    let (misspelt_keys, twins): (Vec<Misspelt>, Vec<Misspelt>) = misspelt(&all).into_iter().partition(|m| m.rows > 0);
     let mut keys: Vec<(Key<'_>, Total)> = found.into_iter().zip(all.iter().map(|(_, total)| *total)).collect();
     let place = |key: &str| configured.iter().position(|known| known == key).unwrap_or(usize::MAX);
     keys.sort_by(|((a, _), x), ((b, _), y)| (place(a), Reverse(x.sum), a).cmp(&(place(b), Reverse(y.sum), b)));
     keys.truncate(configured.len() + KEYS_SHOWN);
-    let key = |(key, tagged): (Key<'_>, Total)| tag_key(facets, currency, key, &tagged, whole, configured);
+    let key = |(key, tagged): (Key<'_>, Total)| TagKey {
+        twin: twins.iter().find(|twin| twin.value.raw() == key.0).map(|twin| twin.meant.clone()),
+        ..tag_key(facets, currency, key, &tagged, whole, configured)
+    };
     TagsAnswer {
         metric: lens.metric,
         currency: facets.currencies.get(currency).to_owned(),
@@ -98,6 +102,7 @@ fn tag_key(
     TagKey {
         key: key.into(),
         configured: configured.iter().any(|known| known == key),
+        twin: None,
         tagged: tagged.value(),
         untagged: untagged.value(),
         coverage: tagged.value().filter(|_| whole.sum > Amount::ZERO).and_then(|cost| cost.ratio(whole.sum)),

@@ -65,6 +65,8 @@ fn parts(answer: &TagsAnswer) -> Vec<Part> {
     if shown < answer.keys_total {
         parts.push(Part::Note(format!("{shown} of {} keys", answer.keys_total)));
     }
+    let twins = answer.keys.iter().filter_map(|key| Some((safe(key.key.raw()), safe(key.twin.as_ref()?.raw()))));
+    parts.extend(twins.map(|(key, twin)| Part::Note(format!("no charge has `{key}`; the bill has `{twin}`"))));
     let misspelt: Vec<Vec<String>> = misspellings(answer)
         .map(|(key, m)| {
             let difference = words(m.difference).to_owned();
@@ -174,6 +176,7 @@ mod tests {
         let key = TagKey {
             key: "env".into(),
             configured: true,
+            twin: None,
             tagged: amount("75"),
             untagged: amount("25"),
             coverage: Some(0.75),
@@ -192,6 +195,16 @@ mod tests {
             keys_total: 2,
             misspelt_keys: vec![Misspelt { value: "Env".into(), meant: "env".into(), ..misspelt }],
         }
+    }
+
+    #[test]
+    fn a_key_that_no_charge_has_is_named_with_its_twin() {
+        let mut answer = answer();
+        answer.keys[0].twin = Some("Env\u{1b}".into());
+        let mut out = Vec::new();
+        tags(&[answer], Style::default(), &mut out).expect("written");
+        let text = String::from_utf8(out).expect("text");
+        assert!(text.contains("no charge has `env`; the bill has `Env\\x1b`"), "{text}");
     }
 
     fn said(format: Format) -> String {

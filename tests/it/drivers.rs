@@ -1,12 +1,14 @@
 //! Why a cost changed: price, quantity and what contributed most, to the last digit.
 
+use std::collections::BTreeMap;
+
 use spendtop::domain::calendar::Period;
 use spendtop::domain::lens::Lens;
 use spendtop::domain::money::Amount;
 use spendtop::domain::period::{Comparison, PeriodSpec};
-use spendtop::engine::answer::{Driver, DriversAnswer, Key, Presence};
+use spendtop::engine::answer::{Driver, DriversAnswer, Figure, Key, Presence};
 use spendtop::engine::local::LocalEngine;
-use spendtop::engine::{Answer, Cancel, Engine, Query, Question, Sort};
+use spendtop::engine::{Among, Answer, Cancel, Engine, Query, Question, Sort};
 
 use crate::answers::{as_of, ask, day, engine, figure, lens};
 
@@ -14,7 +16,8 @@ const HEADER: &str =
     "ProviderName,ServiceName,RegionId,SkuId,SkuMeter,PricingQuantity,PricingUnit,ConsumedQuantity,ConsumedUnit";
 
 fn drivers(engine: &LocalEngine, lens: Lens, only: Option<Vec<Key>>) -> DriversAnswer {
-    match ask(engine, &Question::Drivers { lens, only }) {
+    let among = only.map_or(Among::Costliest(usize::MAX), Among::Groups);
+    match ask(engine, &Question::Drivers { lens, among }) {
         Answer::Drivers(mut answers) if answers.len() == 1 => answers.remove(0),
         other => panic!("{other:?}"),
     }
@@ -95,6 +98,21 @@ fn only_the_groups_that_are_asked_for_are_looked_at() {
 }
 
 #[test]
+fn of_many_groups_those_are_looked_at_that_the_breakdown_has_first() {
+    let lens = lens(&["service"], "");
+    for limit in 0..6 {
+        let among = Among::Costliest(limit);
+        let Answer::Drivers(found) = ask(&bill(), &Question::Drivers { lens: lens.clone(), among }) else { panic!() };
+        let question = Question::Breakdown { lens: lens.clone(), limit: Some(limit), pieces: None };
+        let Answer::Breakdown(rows) = ask(&bill(), &question) else { panic!() };
+        let found: BTreeMap<Key, Figure> =
+            found.iter().flat_map(|a| &a.groups).map(|g| (g.key.clone(), g.figure)).collect();
+        let rows: BTreeMap<Key, Figure> = rows[0].rows.iter().map(|r| (r.key.clone(), r.figure)).collect();
+        assert_eq!((rows.len(), found), (limit.min(5), rows));
+    }
+}
+
+#[test]
 fn without_days_to_hold_against_there_is_a_price_and_no_change() {
     let alone = Lens { comparison: Comparison::None, ..lens(&["service"], "service:ec2") };
     let unknown = Lens { comparison: Comparison::YearBefore, ..lens(&["service"], "service:ec2") };
@@ -129,7 +147,7 @@ fn changes_are_those_of_the_rollups_and_their_parts_add_up() {
             let cancel = Cancel::default();
             let as_of = crate::engine::as_of();
             let Ok(Answer::Query(asked)) = engine.ask(&Question::Query(query), as_of, &cancel) else { panic!() };
-            let question = Question::Drivers { lens, only: None };
+            let question = Question::Drivers { lens, among: Among::Costliest(usize::MAX) };
             let Ok(Answer::Drivers(found)) = engine.ask(&question, as_of, &cancel) else { panic!() };
             for asked in &asked {
                 let found = found.iter().find(|a| a.currency == asked.currency).expect("the currency");
@@ -156,7 +174,7 @@ fn changes_are_those_of_the_rollups_and_their_parts_add_up() {
 fn a_question_about_drivers_can_be_given_up() {
     let cancel = Cancel::default();
     cancel.cancel();
-    let question = Question::Drivers { lens: lens(&[], ""), only: None };
+    let question = Question::Drivers { lens: lens(&[], ""), among: Among::Costliest(1) };
     let error = bill().ask(&question, as_of(), &cancel).expect_err("given up");
     assert_eq!(error.kind, spendtop::error::Kind::Interrupted);
 }

@@ -35,6 +35,8 @@ pub struct TagKey {
     pub key: Untrusted,
     /// Whether the config names it.
     pub configured: bool,
+    /// Of one that no charge has, the key of the bill that is probably meant.
+    pub twin: Option<Untrusted>,
     /// The cost that has it; `None` is unknown.
     pub tagged: Option<Amount>,
     /// The cost that has it not.

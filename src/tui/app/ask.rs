@@ -3,14 +3,14 @@
 //! The part of [`App::update`] that knows questions. Draws nothing.
 
 use super::App;
-use crate::engine::{Answer, Question};
+use crate::engine::{Among, Answer, Question};
 use crate::error::Error;
 use crate::tui::effect::Effect;
 use crate::tui::tab::{Tab, spend};
 use crate::tui::worker::{Asker, Job, Reply};
 
 /// Rows that a breakdown asks for at most.
-const ROWS_MAX: usize = 5_000;
+pub(in crate::tui) const ROWS_MAX: usize = 5_000;
 /// Resources that the Spend tab asks for at most.
 const RESOURCES_MAX: usize = 40;
 
@@ -47,7 +47,7 @@ impl App {
         let moves = scene.explained(body);
         if !moves.is_empty() {
             let lens = spend::state::of_drivers(&shown.lens, answer);
-            questions.push((Asker::Moves, Question::Drivers { lens: lens.clone(), only: Some(moves) }, lens));
+            questions.push((Asker::Moves, Question::Drivers { lens: lens.clone(), among: Among::Groups(moves) }, lens));
         }
         if scene.shows_details(body) {
             let lens = spend::state::of_details(&shown.lens);

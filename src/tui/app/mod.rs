@@ -3,7 +3,7 @@
 //! [`App::update`] takes an event and returns effects; nothing else changes state. Knows no
 //! terminal, no thread and no engine: a test can replay a list of events.
 
-mod ask;
+pub(in crate::tui) mod ask;
 mod choices;
 mod explain;
 mod export;

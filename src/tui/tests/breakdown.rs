@@ -10,7 +10,7 @@ use super::scripts::replies;
 use super::snapshots::shot;
 use crate::domain::calendar::Granularity;
 use crate::domain::dimension::Dimension;
-use crate::engine::Question;
+use crate::engine::{Among, Question};
 use crate::tui::effect::Effect;
 use crate::tui::event::Event;
 use crate::tui::screen;
@@ -301,7 +301,9 @@ fn a_wide_table_has_unit_prices_and_quantities() {
     s.keys("s");
     assert!(s.text().contains("Quantity ↓"), "{}", s.text());
     assert_eq!(names(&s).last().map(String::as_str), Some("Azure"), "what is not known stands last");
-    let drivers = |s: &Session| s.beside.iter().filter(|q| matches!(q, Question::Drivers { only: None, .. })).count();
+    let drivers = |s: &Session| {
+        s.beside.iter().filter(|q| matches!(q, Question::Drivers { among: Among::Costliest(_), .. })).count()
+    };
     s.keys("j k c c");
     assert_eq!(drivers(&s), 1, "asked once a lens");
     assert_eq!(drivers(&opened((80, 24))), 0, "not asked where there is no room for it");

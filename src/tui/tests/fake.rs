@@ -19,7 +19,7 @@ use crate::engine::answer::{
 };
 use crate::engine::local::LocalEngine;
 use crate::engine::query::pieces;
-use crate::engine::{Answer, Cancel, Card, Command, Engine, Extent, Outcome, Page, Question, twin};
+use crate::engine::{Among, Answer, Cancel, Card, Command, Engine, Extent, Outcome, Page, Question, twin};
 use crate::error::{Error, Result};
 use crate::store::Store;
 use crate::tui::tab::breakdown::samples;
@@ -391,9 +391,9 @@ impl Engine for Fake {
             Question::SpendDetails { .. } => {
                 Answer::SpendDetails(vec![self.details("USD", 100), self.details("EUR", 7)])
             }
-            Question::Drivers { lens, only: only @ Some(_) } => Answer::Drivers(
-                ["USD", "EUR"].map(|currency| self.moves(lens, currency, only.as_deref().unwrap_or_default())).to_vec(),
-            ),
+            Question::Drivers { lens, among: Among::Groups(keys) } => {
+                Answer::Drivers(["USD", "EUR"].map(|currency| self.moves(lens, currency, keys)).to_vec())
+            }
             Question::Drivers { lens, .. } => Answer::Drivers(vec![self.drivers(lens, "USD")]),
             Question::Detail(lens) => Answer::Detail(self.detail(lens)),
             Question::LineItems { page, .. } => Answer::LineItems(vec![self.items(*page)]),

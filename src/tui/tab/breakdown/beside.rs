@@ -11,9 +11,10 @@ use super::pane::Plan;
 use super::{View, compare};
 use crate::domain::lens::Lens;
 use crate::engine::answer::{BreakdownRow, DetailAnswer, Driver, Key, LineItems};
-use crate::engine::{Answer, Order, Page, Question};
+use crate::engine::{Among, Answer, Order, Page, Question};
 use crate::error::Result;
 use crate::tui::app::App;
+use crate::tui::app::ask::ROWS_MAX;
 use crate::tui::effect::Effect;
 use crate::tui::layout;
 use crate::tui::tab::{Tab, narrowed};
@@ -45,7 +46,7 @@ impl App {
         let Some(lens) = self.breakdown.slot.shown.as_ref().map(|shown| shown.lens.clone()) else { return vec![] };
         let mut jobs: Vec<_> = self.tags_question(&lens).into_iter().chain(self.compared_questions()).collect();
         if self.breakdown.view != View::Hygiene && self.breakdown_columns().price > 0 {
-            let question = Question::Drivers { lens: lens.clone(), only: None };
+            let question = Question::Drivers { lens: lens.clone(), among: Among::Costliest(ROWS_MAX) };
             let generation = self.breakdown.drivers.ask(&question, &lens, &[]);
             jobs.extend(generation.map(|generation| (Asker::Drivers, generation, question)));
         }

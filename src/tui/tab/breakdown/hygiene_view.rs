@@ -190,7 +190,16 @@ impl Drawn<'_> {
 
     fn of_key(&self, key: &TagKey) -> Vec<Span<'static>> {
         let grid = self.grid;
-        let mut spans = self.meter(key.coverage);
+        let mut spans = match &key.twin {
+            // Its own meter would be empty.
+            Some(twin) => {
+                let columns = grid.bar + SHARE;
+                let text =
+                    cut(&format!("is it {}?", twin.safe()), columns.saturating_sub(GAP), self.theme.glyphs.ellipsis);
+                vec![Span::styled(left(&text, columns, ""), self.theme.style(Role::Unsure))]
+            }
+            None => self.meter(key.coverage),
+        };
         spans.push(Span::styled(right(&self.money_in(key.tagged, grid.tagged), grid.tagged, ""), self.muted()));
         let whole = key.untagged.is_some_and(Amount::is_zero);
         let role = if whole { Role::Muted } else { Role::Text };

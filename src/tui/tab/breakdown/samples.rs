@@ -68,6 +68,7 @@ pub fn tags() -> TagsAnswer {
     let team = TagKey {
         key: "team".into(),
         configured: true,
+        twin: None,
         tagged: Some(amount(18_204)),
         untagged: Some(amount(6_191)),
         coverage: Some(0.746),
