@@ -7,6 +7,7 @@ use super::stdio::Streams;
 use crate::domain::calendar::{Day, Granularity, Period};
 use crate::domain::lens::Lens;
 use crate::domain::text::SafeText;
+use crate::domain::words::counted;
 use crate::engine::answer::{LeftOut, QueryAnswer};
 use crate::engine::{Answer, Cancel, Engine, Query, Question};
 use crate::error::{Error, Result};
@@ -23,12 +24,9 @@ pub fn query(
     as_of: Day,
     streams: &mut Streams<'_>,
 ) -> Result<u8> {
-    let question = Question::Query(query.clone());
-    let Answer::Query(answers) = engine.ask(&question, as_of, &Cancel::default())? else {
-        return Err(Error::bug("the engine answered another question than `query`"));
-    };
-    let style = style(format, streams);
-    report::query(query, &answers, style, streams.out).map_err(|e| streams.failed(&e))?;
+    let take = |answer| if let Answer::Query(answers) = answer { Some(answers) } else { None };
+    let answers = ask(engine, &Question::Query(query.clone()), as_of, take)?;
+    report::query(query, &answers, style(format, streams), streams.out).map_err(|e| streams.failed(&e))?;
     if format.format != Format::Json {
         answers.iter().try_for_each(|answer| say_left_out(answer, streams))?;
     }
@@ -55,11 +53,9 @@ pub fn spend(
     as_of: Day,
     streams: &mut Streams<'_>,
 ) -> Result<u8> {
-    let Answer::Spend(answers) = engine.ask(&Question::Spend(lens.clone()), as_of, &Cancel::default())? else {
-        return Err(Error::bug("the engine answered another question than `spend`"));
-    };
-    let style = style(format, streams);
-    report::spend(lens, &answers, style, streams.out).map_err(|e| streams.failed(&e))?;
+    let take = |answer| if let Answer::Spend(answers) = answer { Some(answers) } else { None };
+    let answers = ask(engine, &Question::Spend(lens.clone()), as_of, take)?;
+    report::spend(lens, &answers, style(format, streams), streams.out).map_err(|e| streams.failed(&e))?;
     // CSV has no place for them.
     if format.format == Format::Csv {
         let mut notices: Vec<_> = answers.iter().flat_map(|a| &a.notices).collect();
@@ -83,16 +79,19 @@ pub fn tags(
     as_of: Day,
     streams: &mut Streams<'_>,
 ) -> Result<u8> {
-    let question = Question::TagHygiene(lens.clone());
-    let Answer::TagHygiene(answers) = engine.ask(&question, as_of, &Cancel::default())? else {
-        return Err(Error::bug("the engine answered another question than `tags`"));
-    };
-    let style = style(format, streams);
-    report::tags(&answers, style, streams.out).map_err(|e| streams.failed(&e))?;
+    let take = |answer| if let Answer::TagHygiene(answers) = answer { Some(answers) } else { None };
+    let answers = ask(engine, &Question::TagHygiene(lens.clone()), as_of, take)?;
+    report::tags(&answers, style(format, streams), streams.out).map_err(|e| streams.failed(&e))?;
     if answers.is_empty() {
         explain_empty(lens, None, engine, as_of, streams)?;
     }
     Ok(0)
+}
+
+/// Asks, and takes the answer for what was asked.
+fn ask<T>(engine: &dyn Engine, question: &Question, as_of: Day, take: impl FnOnce(Answer) -> Option<T>) -> Result<T> {
+    let answer = engine.ask(question, as_of, &Cancel::default())?;
+    take(answer).ok_or_else(|| Error::bug("the engine answered another question"))
 }
 
 /// How the flags want the answer written.
@@ -103,7 +102,7 @@ pub(super) fn style(args: &FormatArgs, streams: &Streams<'_>) -> Style {
 /// Says on stderr which charges lie in no hour: no table or CSV has a row for them.
 fn say_left_out(answer: &QueryAnswer, streams: &mut Streams<'_>) -> Result<()> {
     let Some(LeftOut { rows, cost }) = answer.left_out else { return Ok(()) };
-    let what = if rows == 1 { "1 charge is" } else { &format!("{rows} charges are") };
+    let what = counted(rows, "charge is", "charges are");
     let cost = cost.map_or_else(|| "unknown cost".to_owned(), |c| format!("{c} {}", safe(&answer.currency)));
     let message = format!("{what} longer than an hour and left out, from rows and total: {cost}");
     streams.note(&message, &["--granularity day has a place for all of them"])

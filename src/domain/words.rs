@@ -1,10 +1,23 @@
-//! Words that a person writes: the one that was meant, and quotes where they are needed.
+//! Words that a person writes or reads: the one that was meant, quotes where they are needed, counts.
 //!
 //! Knows no list of words; callers bring theirs.
 
 use std::fmt;
 
+use super::money::Amount;
 use super::text::SafeText;
+
+/// A count with its thousands apart: `1,234,567`.
+#[must_use]
+pub fn count(n: u64) -> String {
+    Amount::whole(i64::try_from(n).unwrap_or(i64::MAX)).grouped(0)
+}
+
+/// A count with what is counted, in the singular or the plural.
+#[must_use]
+pub fn counted(n: u64, one: &str, many: &str) -> String {
+    format!("{} {}", count(n), if n == 1 { one } else { many })
+}
 
 /// The known word that is nearest to a misspelt one, if one is near enough to mean.
 #[must_use]

@@ -54,6 +54,12 @@ pub fn aggregate(store: &Store, request: &Request<'_>, cancel: &Cancel) -> Resul
     Ok(table)
 }
 
+/// Whether rollups have what is asked; else all charges are looked at.
+#[must_use]
+pub fn is_kept(store: &Store, request: &Request<'_>) -> bool {
+    kind_for(request, &store.manifest()).is_some()
+}
+
 /// The smallest kept grouping that has all dimensions of the request and its filter.
 fn kind_for(request: &Request<'_>, manifest: &Manifest) -> Option<Vec<Dimension>> {
     if request.granularity == Some(Granularity::Hour) {

@@ -10,6 +10,7 @@ use super::sharing;
 use crate::domain::calendar::{Day, Period};
 use crate::domain::lens::Lens;
 use crate::domain::text::SafeText;
+use crate::domain::words::counted;
 use crate::store::manifest::{Group, Manifest};
 
 /// Days that a provider may be later than it takes to settle a day, before it is said to lag.
@@ -52,10 +53,6 @@ pub(super) fn of(
     notices.extend(sharing::notices(lens, engine.store()));
     notices.sort_by_key(|notice| Reverse(notice.severity));
     notices
-}
-
-fn counted(n: u64, one: &str, many: &str) -> String {
-    if n == 1 { format!("1 {one}") } else { format!("{n} {many}") }
 }
 
 /// The first few names, and how many more there are.

@@ -18,10 +18,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use hashbrown::HashMap;
+
 use super::Cancel;
 use super::aggregate::aggregate;
 use super::answer::{Notice, NoticeKind, Severity};
 use super::table::{Ids, Key, Numbering, Request, Table};
+use super::values::Values;
 use crate::analytics::split::split;
 use crate::domain::calendar::{Day, Granularity, Period};
 use crate::domain::dimension::Dimension;
@@ -47,7 +50,9 @@ fn definition(dimension: &Dimension) -> Option<&Arc<Definition>> {
     if let Dimension::Virtual(own) = dimension { own.definition() } else { None }
 }
 
-fn is_shared(dimension: &Dimension) -> bool {
+/// Whether costs of some of a dimension's values are cut among others.
+#[must_use]
+pub fn is_shared(dimension: &Dimension) -> bool {
     definition(dimension).is_some_and(|d| !d.shared().is_empty())
 }
 
@@ -84,14 +89,19 @@ fn add(table: &mut Table, shared: &Table, at: usize, granularity: Option<Granula
     for (currency, total) in &shared.left_out {
         table.left_out.entry(numbers.currency(*currency)).or_default().merge(total);
     }
+    // Days by the hundred of groups by the thousand are cut by the same few weights.
+    let mut cuts: HashMap<(u32, u32, Day), Cut> = HashMap::new();
     for (key, total) in shared.groups() {
         let currency = numbers.currency(key.currency);
         let start = granularity.map_or(0, |g| g.floor(key.start));
         let own = Key { currency, start, values: numbers.ids(&key.values) };
-        let value = shared.dimensions[at].text(key.values.0[at]);
         let month = Day::of_seconds(key.start).month().first();
-        let weights = bearers.weights(value, shared.currencies.get(key.currency), month);
-        let parts = split(total.sum, &weights.iter().map(|(_, weight)| *weight).collect::<Vec<_>>());
+        let cut = cuts.entry((own.values.0[at], currency, month)).or_insert_with(|| {
+            let value = shared.dimensions[at].text(key.values.0[at]);
+            let weights = bearers.weights(value, shared.currencies.get(key.currency), month);
+            Cut::new(&weights, &mut table.dimensions[at])
+        });
+        let parts = split(total.sum, &cut.weights);
         if parts.is_empty() {
             table.add(own, total);
             continue;
@@ -99,16 +109,34 @@ fn add(table: &mut Table, shared: &Table, at: usize, granularity: Option<Granula
         if total.unknown > 0 {
             table.add(own, &Total { unknown: total.unknown, ..Total::default() });
         }
-        // The charges count once, with whoever bears most.
-        let most = (0..parts.len()).rev().max_by_key(|part| weights[*part].1).unwrap_or_default();
-        for (part, ((owner, _), sum)) in weights.iter().zip(parts).enumerate() {
-            let known = if part == most { total.known } else { 0 };
+        for (part, (owner, sum)) in cut.owners.iter().zip(parts).enumerate() {
+            let known = if part == cut.most { total.known } else { 0 };
             if known == 0 && sum.is_zero() {
                 continue;
             }
             let mut values: Ids = own.values;
-            values.0[at] = table.dimensions[at].add(owner, "");
+            values.0[at] = *owner;
             table.add_share(Key { values, ..own }, &Total { sum, known, unknown: 0 });
+        }
+    }
+}
+
+/// How a shared value is cut in a month.
+struct Cut {
+    /// Who bears it, in a table's numbers.
+    owners: Vec<u32>,
+    weights: Vec<Amount>,
+    /// Who bears most: the charges count once, there.
+    most: usize,
+}
+
+impl Cut {
+    fn new(of: &[(&str, Amount)], owners: &mut Values) -> Cut {
+        let most = (0..of.len()).rev().max_by_key(|part| of[*part].1).unwrap_or_default();
+        Cut {
+            owners: of.iter().map(|(owner, _)| owners.add(owner, "")).collect(),
+            weights: of.iter().map(|(_, weight)| *weight).collect(),
+            most,
         }
     }
 }

@@ -7,9 +7,12 @@ use std::collections::BTreeMap;
 
 use hashbrown::HashMap;
 
+use super::aggregate::is_kept;
 use super::answer::{Figure, HourFigure, Notice, NoticeKind, Severity, SpendDetails, TopResource};
+use super::facets::{self, Asked};
 use super::local::LocalEngine;
-use super::query::{request, sums_by_currency};
+use super::query::request;
+use super::sharing::is_shared;
 use super::spend::{admitted, currencies};
 use super::table::Table;
 use super::{Cancel, twin};
@@ -165,29 +168,48 @@ impl Hours {
     }
 }
 
-/// How much of the cost lacks each of the company's own dimensions.
+/// How much of the cost lacks each of the company's own dimensions, by currency.
 fn untagged(
     engine: &LocalEngine,
     lens: &Lens,
     period: Period,
     cancel: &Cancel,
 ) -> Result<BTreeMap<String, Vec<Notice>>> {
-    let mut notices: BTreeMap<String, Vec<Notice>> = BTreeMap::new();
-    for dimension in own_dimensions(engine.definitions(), &engine.store().manifest().tag_keys) {
-        let by = std::slice::from_ref(&dimension);
-        let table = engine.aggregate(&request(lens, period, by, None), cancel)?;
-        for (currency, _) in sums_by_currency(&table) {
-            let (mut all, mut without) = (Amount::ZERO, Amount::ZERO);
-            for (place, total) in table.groups_in(&currency) {
-                all += total.sum;
-                if place.values.0[0] == NONE {
-                    without += total.sum;
-                }
-            }
-            // Where credits outweigh the cost, a share says nothing.
-            let share = without.ratio(all).filter(|share| all > Amount::ZERO && (0.0005..=1.0).contains(share));
-            notices.entry(currency).or_default().extend(share.map(|share| untagged_notice(&dimension, share)));
+    let own = own_dimensions(engine.definitions(), &engine.store().manifest().tag_keys);
+    let kept = |dimension: &Dimension| {
+        is_shared(dimension) || is_kept(engine.store(), &request(lens, period, std::slice::from_ref(dimension), None))
+    };
+    let (kept, scanned): (Vec<Dimension>, Vec<Dimension>) = own.iter().cloned().partition(kept);
+    // For each dimension and currency, what all of it costs, and what without a value of it.
+    let mut sums: BTreeMap<(usize, String), [Amount; 2]> = BTreeMap::new();
+    let mut add = |dimension: &Dimension, currency: &str, value: u32, cost: Amount| {
+        let at = own.iter().position(|known| known == dimension).unwrap_or_default();
+        let [all, without] = sums.entry((at, currency.to_owned())).or_default();
+        *all += cost;
+        if value == NONE {
+            *without += cost;
         }
+    };
+    for dimension in &kept {
+        let table = engine.aggregate(&request(lens, period, std::slice::from_ref(dimension), None), cancel)?;
+        for (key, total) in table.groups() {
+            add(dimension, table.currencies.get(key.currency), key.values.0[0], total.sum);
+        }
+    }
+    if !scanned.is_empty() {
+        // One pass for all of them.
+        let facets = facets::run(engine, &Asked { lens, period, dimensions: &scanned, tags: None }, cancel)?;
+        for (dimension, totals) in scanned.iter().zip(&facets.by) {
+            for ((currency, value), total) in totals {
+                add(dimension, facets.currencies.get(*currency), *value, total.sum);
+            }
+        }
+    }
+    let mut notices: BTreeMap<String, Vec<Notice>> = BTreeMap::new();
+    for ((at, currency), [all, without]) in sums {
+        // Where credits outweigh the cost, a share says nothing.
+        let share = without.ratio(all).filter(|share| all > Amount::ZERO && (0.0005..=1.0).contains(share));
+        notices.entry(currency).or_default().extend(share.map(|share| untagged_notice(&own[at], share)));
     }
     Ok(notices)
 }

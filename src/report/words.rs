@@ -2,13 +2,7 @@
 //!
 //! Knows no answer.
 
-use crate::domain::money::Amount;
-
-/// A count with its thousands apart: `1,234,567`.
-#[must_use]
-pub fn count(n: u64) -> String {
-    Amount::whole(i64::try_from(n).unwrap_or(i64::MAX)).grouped(0)
-}
+pub use crate::domain::words::{count, counted};
 
 /// Bytes in the largest decimal unit that there is one of: `1.5 GB`.
 #[must_use]
@@ -37,6 +31,10 @@ mod tests {
     #[test]
     fn numbers_are_written_for_people() {
         assert_eq!([count(0), count(1_234_567)], ["0", "1,234,567"]);
+        assert_eq!(
+            [counted(1, "row is", "rows are"), counted(2_000, "row is", "rows are")],
+            ["1 row is", "2,000 rows are"]
+        );
         assert_eq!([bytes(999), bytes(1_500), bytes(8_900_000_000)], ["999 B", "1.5 kB", "8.9 GB"]);
         assert_eq!([duration(41.6), duration(65.0)], ["42 s", "1:05 min"]);
     }

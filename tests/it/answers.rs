@@ -160,6 +160,7 @@ fn cost_without_a_tag_needs_attention() {
     assert_eq!(all[0].1, "37.5 % of the cost has no tag `team`");
     assert_eq!(all[0].2, "`spendtop query --by service --where 'tag:team=\"\"'` says where");
     assert_eq!((all[1].0, all[1].1.as_str()), (Severity::Warning, "62.5 % of the cost has no tag `env`"));
+    assert_eq!(told("-nosuch"), all, "charge by charge, where no sums are kept");
     let ec2 = told("service:ec2");
     assert_eq!((ec2.len(), ec2[0].1.as_str()), (1, "no cost has the tag `env`"));
 }
