@@ -106,9 +106,12 @@ impl State {
 
     /// Keeps the cursor where it is, or takes it to the nearest of some days: they are looked at next.
     pub fn hold_cursor(&mut self, within: Period, currency: Option<&str>) {
-        let Some(day) = self.cursor_day(currency) else { return };
-        let kept = self.cursor.filter(|moment| Day::of_seconds(*moment) == day && within.contains(day));
-        let nearest = day.min(within.to.plus(-1)).max(within.from);
+        let Some(piece) = self.answer(currency).and_then(|answer| self.selected_days(answer)) else { return };
+        let kept = self.cursor.filter(|moment| {
+            let day = Day::of_seconds(*moment);
+            piece.contains(day) && within.contains(day)
+        });
+        let nearest = piece.from.min(within.to.plus(-1)).max(within.from);
         self.cursor = Some(kept.unwrap_or(nearest.seconds()));
     }
 
