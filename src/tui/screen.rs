@@ -70,19 +70,19 @@ pub fn render(app: &App, area: Rect, buf: &mut Buffer) -> Option<Position> {
     let cursor = match &app.overlay {
         Some(Overlay::Help(help)) => help.draw(app.tab, &app.keymap, under, buf, &app.theme),
         Some(Overlay::Period(calendar)) => {
-            overlay::calendar_view::draw(calendar, &app.calendar_facts(), under, buf, &app.theme)
+            overlay::calendar_view::draw(calendar, &app.calendar_facts(), &app.keymap, under, buf, &app.theme)
         }
         Some(Overlay::Pick(list)) => list.draw(under, buf, &app.theme),
         Some(Overlay::Explain(explain)) => {
             app.explain_scene(explain).draw(under, buf);
             None
         }
-        Some(Overlay::Filter(line)) => line.draw(under, buf, &app.theme),
+        Some(Overlay::Filter(line)) => line.draw(&app.keymap, under, buf, &app.theme),
         Some(Overlay::Find(line)) => breakdown::view::find_line(line, parts.body, buf, &app.theme),
-        Some(Overlay::Prompt(prompt)) => prompt.draw(under, buf, &app.theme),
-        Some(Overlay::Files(picker)) => picker.draw(under, buf, &app.theme),
+        Some(Overlay::Prompt(prompt)) => prompt.draw(&app.keymap, under, buf, &app.theme),
+        Some(Overlay::Files(picker)) => picker.draw(&app.keymap, under, buf, &app.theme),
         Some(Overlay::Importing(importing)) => {
-            importing.draw(under, buf, &app.theme);
+            importing.draw(&app.keymap, under, buf, &app.theme);
             None
         }
         Some(Overlay::Note(line)) => line.draw(under, buf, &app.theme),

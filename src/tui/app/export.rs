@@ -101,7 +101,11 @@ impl App {
                 }
             }
             Ok(Exported::Exists(path)) => {
-                let warning = format!("{} is there already: Enter again writes over it", SafeText::path(&path));
+                let warning = format!(
+                    "{} is there already: {}",
+                    SafeText::path(&path),
+                    self.keymap.say("{apply} again writes over it")
+                );
                 self.status = None;
                 match &mut self.overlay {
                     Some(Overlay::Prompt(prompt)) if asking => {

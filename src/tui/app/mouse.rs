@@ -147,11 +147,11 @@ impl App {
     pub(super) fn turn_mouse(&mut self) -> Vec<Effect> {
         self.mouse = !self.mouse;
         let said = if self.mouse {
-            "mouse on: the terminal's own selecting needs Shift (Option in iTerm2); M turns it off"
+            "mouse on: the terminal's own selecting needs Shift (Option in iTerm2); {mouse} turns it off"
         } else {
             "mouse off"
         };
-        self.status = Some(said.to_owned());
+        self.status = Some(self.keymap.say(said));
         vec![Effect::Mouse(self.mouse)]
     }
 }

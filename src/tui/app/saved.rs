@@ -65,7 +65,11 @@ impl App {
     pub(super) fn done(&mut self, outcome: Result<Outcome>) -> Vec<Effect> {
         match outcome {
             Ok(Outcome::LensSaved { saved, .. }) => {
-                self.status = Some(format!("kept as {}: ' lists what is kept", quoted(saved.name.raw())));
+                self.status = Some(format!(
+                    "kept as {}: {}",
+                    quoted(saved.name.raw()),
+                    self.keymap.say("{saved-lenses} lists what is kept")
+                ));
             }
             Ok(Outcome::LensRenamed { from, saved }) => {
                 self.history.rename_lens(&from, saved.name.raw());
@@ -208,7 +212,8 @@ impl App {
             Purpose::RenameLens(from) => Some(Command::RenameLens { from: from.clone(), to: name }),
             _ => {
                 let other = taken.is_some_and(|saved| saved.lens != lens);
-                let warning = format!("{} is kept already: Enter again replaces it", quoted(&name));
+                let warning =
+                    format!("{} is kept already: {}", quoted(&name), self.keymap.say("{apply} again replaces it"));
                 let meant = !other || prompt.is_meant(text, warning);
                 meant.then_some(Command::SaveLens { name, lens })
             }

@@ -57,7 +57,9 @@ impl App {
         let cursor = self.spend.cursor_day(self.currency.as_deref());
         let around = cursor.filter(|day| shown.contains(*day)).unwrap_or(shown.from.plus(shown.days() / 2));
         let (next, edge) = match action {
-            Action::ZoomIn => (zoom::nearer(shown, around), "this is one day: u cuts it into hours".to_owned()),
+            Action::ZoomIn => {
+                (zoom::nearer(shown, around), self.keymap.say("this is one day: {pieces} cuts it into hours"))
+            }
             Action::ZoomOut => (zoom::further(shown, around, limits), "these are all the days there are".to_owned()),
             Action::PanEarlier => {
                 (zoom::panned(shown, false, limits), format!("nothing is known of days before {}", limits.from))
@@ -85,7 +87,7 @@ impl App {
         let days = self.lens.period.resolve(self.as_of);
         let next = zoom::next_pieces(self.lens.granularity, days);
         if next == Granularity::Day && self.lens.granularity == Granularity::Month {
-            self.status = Some("hours can be seen of at most 92 days: + looks nearer".into());
+            self.status = Some(self.keymap.say("hours can be seen of at most 92 days: {zoom-in} looks nearer"));
         }
         let currency = self.currency.clone();
         self.spend.hold_cursor(days, currency.as_deref());

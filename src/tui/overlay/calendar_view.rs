@@ -3,7 +3,6 @@
 //!
 //! Pure: draws a [`Calendar`] and changes nothing.
 
-use chrono::Weekday;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
@@ -14,6 +13,7 @@ use super::clear;
 use crate::domain::calendar::{Day, Month, Period};
 use crate::domain::period::{Comparison, PeriodSpec};
 use crate::domain::text::SafeText;
+use crate::tui::keymap::Keymap;
 use crate::tui::layout::overlay;
 use crate::tui::text::{cut, left, put, put_at, rule, width};
 use crate::tui::theme::{Role, Theme};
@@ -64,13 +64,21 @@ fn months_of(period: Period) -> i32 {
 struct View<'a> {
     calendar: &'a Calendar,
     facts: &'a Facts,
+    keymap: &'a Keymap,
     theme: &'a Theme,
     chosen: Option<PeriodSpec>,
     days: Option<Period>,
 }
 
 /// Draws it over an area; returns where the terminal's cursor belongs, if anywhere.
-pub fn draw(calendar: &Calendar, facts: &Facts, area: Rect, buf: &mut Buffer, theme: &Theme) -> Option<Position> {
+pub fn draw(
+    calendar: &Calendar,
+    facts: &Facts,
+    keymap: &Keymap,
+    area: Rect,
+    buf: &mut Buffer,
+    theme: &Theme,
+) -> Option<Position> {
     let months = (area.width.saturating_sub(PRESETS) / MONTH).clamp(1, MONTHS_MAX);
     // One month leaves no room beside it that would show anything.
     let wide = if months == 1 { area.width } else { PRESETS + months * MONTH };
@@ -78,7 +86,7 @@ pub fn draw(calendar: &Calendar, facts: &Facts, area: Rect, buf: &mut Buffer, th
     clear(area, buf);
     let chosen = calendar.candidate(facts.as_of);
     let days = chosen.map(|spec| spec.resolve(facts.as_of));
-    let view = View { calendar, facts, theme, chosen, days };
+    let view = View { calendar, facts, keymap, theme, chosen, days };
     let inner = Rect { x: area.x + u16::from(area.width > 4), width: area.width.saturating_sub(2), ..area };
     rule(buf, area, 0, theme);
     put(buf, inner, 0, &Line::from(Span::styled(" Period ", theme.style(Role::Strong))));
@@ -207,7 +215,7 @@ impl View<'_> {
         }
         let legend = format!("* today  {} may still change", self.theme.glyphs.hatch);
         if self.calendar.side() == Side::Presets {
-            return say(2, &format!("Tab: pick days   {legend}"), Role::Muted);
+            return say(2, &format!("{}   {legend}", self.keymap.say("{other-side}: pick days")), Role::Muted);
         }
         let readout = self.readout();
         let whole = format!("{readout}   {legend}");
@@ -223,21 +231,12 @@ impl View<'_> {
 
     fn readout(&self) -> String {
         let day = self.calendar.day();
-        let name = match day.weekday() {
-            Weekday::Mon => "Mon",
-            Weekday::Tue => "Tue",
-            Weekday::Wed => "Wed",
-            Weekday::Thu => "Thu",
-            Weekday::Fri => "Fri",
-            Weekday::Sat => "Sat",
-            Weekday::Sun => "Sun",
-        };
-        let mut words = vec![format!("{name} {day}")];
+        let mut words = vec![format!("{} {day}", day.weekday())];
         if !self.facts.has_data(day) {
             words.push("no charges".to_owned());
         }
         let which = if self.calendar.start().is_some() { "last" } else { "first" };
-        words.push(format!("Enter: {which} day"));
+        words.push(self.keymap.say(&format!("{{choose-days}}: {which} day")));
         words.join(", ")
     }
 }

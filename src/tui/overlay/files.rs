@@ -15,6 +15,7 @@ use crate::report::words;
 use crate::tui::action::Action;
 use crate::tui::app::distance;
 use crate::tui::intake::{Entry, Listing};
+use crate::tui::keymap::Keymap;
 use crate::tui::layout::overlay;
 use crate::tui::text::{cut, left, put, right, rule, width};
 use crate::tui::theme::{Role, Theme};
@@ -198,7 +199,7 @@ impl FilePicker {
     }
 
     /// Draws it over an area; returns where the terminal's cursor belongs.
-    pub fn draw(&self, area: Rect, buf: &mut Buffer, theme: &Theme) -> Option<Position> {
+    pub fn draw(&self, keymap: &Keymap, area: Rect, buf: &mut Buffer, theme: &Theme) -> Option<Position> {
         let area = overlay(area, COLUMNS, area.height).intersection(buf.area);
         clear(area, buf);
         if area.height < 3 {
@@ -214,7 +215,7 @@ impl FilePicker {
         let line = vec![Span::styled("> ", theme.style(Role::Accent)), Span::raw(shown)];
         put(buf, inner, 1, &Line::from(line));
         let list = Rect { y: inner.y + 2, height: inner.height.saturating_sub(FRAME - 1), ..inner };
-        self.draw_list(list, buf, theme);
+        self.draw_list(list, keymap, buf, theme);
         let foot = inner.height - 2;
         let (text, role) = match (&self.error, &self.listing) {
             (Some(error), _) => (SafeText::from_outside(error).into_string(), Role::Error),
@@ -228,17 +229,19 @@ impl FilePicker {
         Some(Position { x: (inner.x + 2 + cursor).min(inner.right().saturating_sub(1)), y: inner.y + 1 })
     }
 
-    fn draw_list(&self, area: Rect, buf: &mut Buffer, theme: &Theme) {
+    fn draw_list(&self, area: Rect, keymap: &Keymap, buf: &mut Buffer, theme: &Theme) {
         let items = self.items();
         let room = usize::from(area.height);
         let muted = theme.style(Role::Muted);
         if items.is_empty() {
             let why = match &self.listing {
                 None => "looking",
-                Some(_) if !self.line.text().is_empty() => "nothing here is called so: Enter takes the path as typed",
-                Some(_) => "no billing files here: Bksp goes to the folder above",
+                Some(_) if !self.line.text().is_empty() => {
+                    "nothing here is called so: {choose} takes the path as typed"
+                }
+                Some(_) => "no billing files here: {delete-before} goes to the folder above",
             };
-            return put(buf, area, 0, &Line::from(Span::styled(why, muted)));
+            return put(buf, area, 0, &Line::from(Span::styled(keymap.say(why), muted)));
         }
         let first = (self.selected + 1).saturating_sub(room);
         for (row, (at, item)) in items.iter().enumerate().skip(first).take(room).enumerate() {

@@ -15,6 +15,7 @@ use crate::domain::dimension::Dimension;
 use crate::domain::filter::spot::{Spot, Wanted, spot};
 use crate::domain::filter::{Filter, FilterError};
 use crate::tui::action::Action;
+use crate::tui::keymap::Keymap;
 use crate::tui::text::{left, put, put_at, rule, width};
 use crate::tui::theme::{Role, Theme};
 
@@ -203,13 +204,15 @@ impl FilterLine {
     }
 
     /// Draws it at the foot of an area; returns where the terminal's cursor belongs.
-    pub fn draw(&self, area: Rect, buf: &mut Buffer, theme: &Theme) -> Option<Position> {
+    pub fn draw(&self, keymap: &Keymap, area: Rect, buf: &mut Buffer, theme: &Theme) -> Option<Position> {
         let above = Rect { height: area.height.saturating_sub(foot::ROWS), ..area };
         self.draw_offered(above, buf, theme);
         let title = if self.searching { "Look for a filter used before" } else { "Filter" };
         let hint = match () {
-            () if self.searching && self.offered.is_empty() => "no filter used before has this in it; Esc goes back",
-            () if self.searching => "Enter takes it into the line; Esc goes back",
+            () if self.searching && self.offered.is_empty() => {
+                "no filter used before has this in it; {cancel} goes back"
+            }
+            () if self.searching => "{apply} takes it into the line; {cancel} goes back",
             () if area.width < 76 => "service:ec2|rds  region:us-*  env=prod  cost>100",
             () => "service:ec2|rds  region:us-*  env=prod  -team:data  cost>100  \"free text\"",
         };
@@ -218,7 +221,7 @@ impl FilterLine {
             message: error.message.clone(),
             suggestion: error.suggestion.clone(),
         });
-        Foot { title, sign: '/', line: &self.line }.draw(wrong.as_ref(), hint, area, buf, theme)
+        Foot { title, sign: '/', line: &self.line }.draw(wrong.as_ref(), &keymap.say(hint), area, buf, theme)
     }
 
     /// What could be written, at the foot of what is above the line.

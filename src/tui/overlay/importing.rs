@@ -13,6 +13,7 @@ use crate::domain::text::SafeText;
 use crate::error::{Cause, Result};
 use crate::report::words;
 use crate::tui::intake::{Intake, Progress, Taken};
+use crate::tui::keymap::Keymap;
 use crate::tui::layout::overlay;
 use crate::tui::text::{put, rule, wrap};
 use crate::tui::theme::{Role, Theme};
@@ -82,7 +83,7 @@ impl Importing {
         matches!(&self.state, State::Ended(Err(error)) if error.cause == Some(Cause::Undecided))
     }
 
-    fn lines(&self, columns: usize, theme: &Theme) -> Vec<Said> {
+    fn lines(&self, columns: usize, keymap: &Keymap, theme: &Theme) -> Vec<Said> {
         let mut lines = Vec::new();
         match &self.state {
             State::Running(progress) => running(progress, columns, theme, &mut lines),
@@ -92,8 +93,9 @@ impl Importing {
                 let message = SafeText::from_outside(&error.message);
                 lines.extend(wrap(&message, columns).into_iter().map(|line| (line, Role::Error)));
                 if self.is_undecided() {
-                    lines.push(("a  add: it is another part of the same export".to_owned(), Role::Text));
-                    lines.push(("r  replace: it takes the place of what is stored".to_owned(), Role::Text));
+                    let add = keymap.say("{add-part}  add: it is another part of the same export");
+                    let replace = keymap.say("{replace-stored}  replace: it takes the place of what is stored");
+                    lines.extend([(add, Role::Text), (replace, Role::Text)]);
                 } else {
                     let hints = error.hints.iter().flat_map(|h| wrap(&SafeText::from_outside(h), columns));
                     lines.extend(hints.map(|line| (line, Role::Text)));
@@ -105,9 +107,9 @@ impl Importing {
     }
 
     /// Draws it over an area.
-    pub fn draw(&self, area: Rect, buf: &mut Buffer, theme: &Theme) {
+    pub fn draw(&self, keymap: &Keymap, area: Rect, buf: &mut Buffer, theme: &Theme) {
         let columns = usize::from(COLUMNS.min(area.width).saturating_sub(4));
-        let lines = self.lines(columns, theme);
+        let lines = self.lines(columns, keymap, theme);
         let area = overlay(area, COLUMNS, lines.len() as u16 + 2).intersection(buf.area);
         clear(area, buf);
         let inner = Rect { x: area.x + u16::from(area.width > 4), width: area.width.saturating_sub(2), ..area };

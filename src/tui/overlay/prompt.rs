@@ -10,6 +10,7 @@ use super::line::EditedLine;
 use crate::domain::text::SafeText;
 use crate::tui::action::Action;
 use crate::tui::export::Form;
+use crate::tui::keymap::Keymap;
 use crate::tui::theme::Theme;
 
 /// What is asked.
@@ -91,26 +92,33 @@ impl Prompt {
     }
 
     /// Draws it at the foot of an area; returns where the terminal's cursor belongs.
-    pub fn draw(&self, area: Rect, buf: &mut Buffer, theme: &Theme) -> Option<Position> {
+    pub fn draw(&self, keymap: &Keymap, area: Rect, buf: &mut Buffer, theme: &Theme) -> Option<Position> {
         let (title, hint) = match &self.purpose {
-            Purpose::SaveLens => {
-                ("Keep what is looked at under a name".to_owned(), "Enter keeps it; ' lists what is kept")
-            }
+            Purpose::SaveLens => (
+                "Keep what is looked at under a name".to_owned(),
+                "{apply} keeps it; {saved-lenses} lists what is kept",
+            ),
             Purpose::RenameLens(name) => {
-                (format!("Another name for `{}`", SafeText::from_outside(name)), "Enter renames it")
+                (format!("Another name for `{}`", SafeText::from_outside(name)), "{apply} renames it")
             }
             Purpose::ForgetLens(name) => {
-                (format!("Forget `{}`?", SafeText::from_outside(name)), "Enter forgets it, Esc keeps it")
+                (format!("Forget `{}`?", SafeText::from_outside(name)), "{apply} forgets it, {cancel} keeps it")
             }
             Purpose::Export(_) => {
-                ("Export to a file".to_owned(), "Enter writes it; a name, a path or ~/; only you can read it")
+                ("Export to a file".to_owned(), "{apply} writes it; a name, a path or ~/; only you can read it")
             }
             Purpose::PasteLens => (
                 "Look through a lens in one line".to_owned(),
                 "effective 30d vs previous by service,region where env=prod in USD per day",
             ),
         };
-        Foot { title: &title, sign: '>', line: &self.line }.draw(self.wrong.as_ref(), hint, area, buf, theme)
+        Foot { title: &title, sign: '>', line: &self.line }.draw(
+            self.wrong.as_ref(),
+            &keymap.say(hint),
+            area,
+            buf,
+            theme,
+        )
     }
 }
 

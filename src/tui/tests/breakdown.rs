@@ -239,22 +239,6 @@ fn what_is_looked_for_is_let_go_by_escape() {
 }
 
 #[test]
-fn names_from_outside_are_harmless_in_every_view() {
-    for script in ["", "p", "v t", "<space> <space> =", "f w", "f w <enter>", "d", "v h", "v h j j j j"] {
-        let mut s = Session::started(Mood::Hostile, SIZE);
-        s.keys("2").keys(script);
-        let mut bytes = Vec::new();
-        let mut backend = CrosstermBackend::new(&mut bytes);
-        backend.draw(Buffer::empty(s.screen().area).diff(&s.screen()).into_iter()).expect("drawn");
-        let written = String::from_utf8(bytes).expect("UTF-8");
-        assert!(written.contains("web\\x1b]52"), "{script}: {}", s.text());
-        for harm in ["\x1b]", "\x07", "\u{9b}", "\u{202e}", "\u{200b}", "\r", "\n", "\x1b[2J"] {
-            assert!(!written.contains(harm), "{script}: {harm:?}");
-        }
-    }
-}
-
-#[test]
 fn every_view_draws_at_every_size() {
     let console = Env { term: "linux".into(), no_color: "1".into(), ..Env::default() };
     for (mood, env) in [(Mood::Demo, colours()), (Mood::Hostile, console)] {

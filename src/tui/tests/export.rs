@@ -3,16 +3,8 @@
 use super::fake::{Mood, Session};
 use super::snapshots::shot;
 use crate::tui::action::Place;
-use crate::tui::effect::Effect;
 
 const SIZE: (u16, u16) = (120, 36);
-
-fn copied(s: &Session) -> &str {
-    match s.done.last() {
-        Some(Effect::Copy(text)) => text,
-        other => panic!("{other:?}"),
-    }
-}
 
 /// Types a text that may hold blanks.
 fn paste(s: &mut Session, text: &str) {
@@ -23,7 +15,7 @@ fn paste(s: &mut Session, text: &str) {
 fn send_the_services_as_markdown_to_the_incident_channel() {
     let mut s = Session::started(Mood::Demo, SIZE);
     s.keys("2 e m a r k c l i p <enter>");
-    assert!(copied(&s).contains("| Amazon EC2 |"), "{}", copied(&s));
+    assert!(s.copied().contains("| Amazon EC2 |"), "{}", s.copied());
     assert!(s.text().contains("the table: sent to the terminal's clipboard"), "{}", s.text());
 }
 
@@ -68,7 +60,7 @@ fn hostile_names_leave_as_harmless_text() {
     let mut s = Session::started(Mood::Hostile, SIZE);
     for form in ["m a r k c l i p", "c s v c l i p", "j s o n c l i p"] {
         s.keys(&format!("2 e {form} <enter>"));
-        let text = copied(&s);
+        let text = s.copied();
         assert!(!text.contains(|c: char| c != '\n' && c != '\r' && c.is_control()), "{form}: {text:?}");
     }
 }

@@ -17,7 +17,7 @@ use crate::tui::worker::Source;
 const SIZE: (u16, u16) = (80, 24);
 
 /// The first screen on a machine with a few credentials.
-fn first(size: (u16, u16)) -> Session {
+pub fn first(size: (u16, u16)) -> Session {
     let mut s = Session::new(Mood::Demo, size, super::fake::colours());
     let safe = |texts: &[&str]| texts.iter().map(|text| SafeText::from_outside(text)).collect();
     let cloud = |name, names: &[&str], places: &[&str]| Cloud {
@@ -34,7 +34,7 @@ fn first(size: (u16, u16)) -> Session {
     s
 }
 
-fn listing(folder: &str, names: &[(&str, Option<u64>)]) -> Event {
+pub fn listing(folder: &str, names: &[(&str, Option<u64>)]) -> Event {
     let entry = |(name, bytes): &(&str, Option<u64>)| Entry {
         path: Path::new(folder).join(name),
         name: SafeText::from_outside(name),
@@ -46,7 +46,7 @@ fn listing(folder: &str, names: &[(&str, Option<u64>)]) -> Event {
 }
 
 /// The picker over two bills, then the import of one of them.
-fn importing() -> Session {
+pub fn importing() -> Session {
     let mut s = first(SIZE);
     s.keys("i");
     s.send(listing("/bills", &[("old", None), ("bill-09.csv", Some(1_000)), ("bill-10.csv", Some(2_000))]));
@@ -122,12 +122,17 @@ fn an_import_is_given_up_and_says_that_nothing_changed() {
     assert_eq!(s.app.place(), Place::Welcome, "back to the first screen: there is still no bill");
 }
 
+/// An import is refused until somebody decides.
+pub fn undecided() -> Event {
+    let refused = Error::usage("AWS 1 2024-10 is stored from other files").because(Some(Cause::Undecided));
+    Event::Imported(Box::new(Err(refused)))
+}
+
 #[test]
 fn other_charges_of_a_stored_period_are_asked_about() {
     for (key, decision) in [("a", Decision::Part), ("r", Decision::Replace)] {
         let mut s = importing();
-        let refused = Error::usage("AWS 1 2024-10 is stored from other files").because(Some(Cause::Undecided));
-        s.send(Event::Imported(Box::new(Err(refused))));
+        s.send(undecided());
         assert!(s.text().contains("a  add: it is another part"), "{}", s.text());
         s.keys(key);
         assert!(matches!(s.done.last(), Some(Effect::Import(Intake { decision: Some(d), .. })) if *d == decision));

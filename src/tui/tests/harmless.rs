@@ -108,8 +108,7 @@ fn names_are_harmless_in_every_list_and_line() {
         ("L m", ""),
         ("n", HOSTILE),
         ("n", "plain"),
-        ("e", ""),
-        ("e <enter>", HOSTILE),
+        ("e", HOSTILE),
     ] {
         for then in ["", "<enter>", "y Y"] {
             let mut s = hostile(keys, (120, 36));
@@ -118,6 +117,18 @@ fn names_are_harmless_in_every_list_and_line() {
             look(&mut s, &format!("{keys} {typed:?} {then}"));
         }
     }
+}
+
+#[test]
+fn a_hostile_file_is_harmless_while_it_is_named_and_once_it_is_written() {
+    let folder = tempfile::tempdir().expect("folder");
+    let path = folder.path().join(HOSTILE);
+    let mut s = hostile("e <enter> <ctrl-u>", (200, 36));
+    s.send(Event::Paste(path.display().to_string()));
+    look(&mut s, "a name");
+    s.keys("<enter>");
+    assert!(s.text().contains("wrote "), "{}", s.text());
+    look(&mut s, "a file");
 }
 
 #[test]

@@ -3,20 +3,12 @@
 use super::fake::{Mood, Session};
 use crate::domain::period::Comparison;
 use crate::domain::text::SafeText;
-use crate::tui::effect::Effect;
 use crate::tui::event::Event;
 use crate::tui::intake::{Entry, Listing, Taken};
 use crate::tui::tab::Tab;
 use crate::tui::tab::spend::state::Pane;
 
 const SIZE: (u16, u16) = (120, 36);
-
-fn copied(s: &Session) -> &str {
-    match s.done.last() {
-        Some(Effect::Copy(text)) => text,
-        other => panic!("{other:?}"),
-    }
-}
 
 fn filter(s: &Session) -> String {
     s.app.lens.filter.to_string()
@@ -74,11 +66,11 @@ fn a_card_that_is_looked_into_leaves_the_comparison_alone() {
 fn what_leaves_the_app_is_in_the_currency_that_is_shown() {
     let mut s = Session::started(Mood::Demo, SIZE);
     s.keys("Y");
-    assert!(!copied(&s).contains("--currency"), "{}", copied(&s));
+    assert!(!s.copied().contains("--currency"), "{}", s.copied());
     s.keys("c Y");
-    assert!(copied(&s).contains(" --currency EUR"), "{}", copied(&s));
+    assert!(s.copied().contains(" --currency EUR"), "{}", s.copied());
     s.keys("L y");
-    assert!(copied(&s).contains("EUR"), "{}", copied(&s));
+    assert!(s.copied().contains("EUR"), "{}", s.copied());
     s.keys("L s e u r o <enter>");
     assert_eq!(s.app.saved.list[0].lens.currency.as_deref(), Some("EUR"));
 }
@@ -87,12 +79,12 @@ fn what_leaves_the_app_is_in_the_currency_that_is_shown() {
 fn the_pivots_columns_and_the_tags_leave_as_they_are_shown() {
     let mut s = Session::started(Mood::Demo, SIZE);
     s.keys("2 p Y");
-    assert!(copied(&s).contains(" --granularity day"), "{}", copied(&s));
+    assert!(s.copied().contains(" --granularity day"), "{}", s.copied());
     s.keys("u Y");
-    assert!(copied(&s).contains(" --granularity week"), "{}", copied(&s));
+    assert!(s.copied().contains(" --granularity week"), "{}", s.copied());
     s.keys("<esc>");
     s.keys("v h e c s v c l i p <enter>");
-    assert!(copied(&s).starts_with("kind,"), "{}", copied(&s));
+    assert!(s.copied().starts_with("kind,"), "{}", s.copied());
 }
 
 #[test]

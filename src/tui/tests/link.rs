@@ -6,19 +6,11 @@ use ratatui::layout::Rect;
 use super::fake::{Mood, Session};
 use super::snapshots::shot;
 use crate::tui::action::Place;
-use crate::tui::effect::Effect;
 use crate::tui::tab::Tab;
 use crate::tui::theme::Env;
 use crate::tui::{screen, terminal};
 
 const SIZE: (u16, u16) = (120, 36);
-
-fn copied(s: &Session) -> &str {
-    match s.done.last() {
-        Some(Effect::Copy(text)) => text,
-        other => panic!("{other:?}"),
-    }
-}
 
 /// What the open address adds to a frame.
 fn written(s: &Session) -> String {
@@ -38,7 +30,7 @@ fn see_the_selected_row_in_cost_explorer() {
         assert!(text.contains(wanted), "{wanted}: {text}");
     }
     s.keys("y");
-    assert!(copied(&s).starts_with("https://us-east-1.console.aws.amazon.com/costmanagement/home?"), "{}", copied(&s));
+    assert!(s.copied().starts_with("https://us-east-1.console.aws.amazon.com/costmanagement/home?"), "{}", s.copied());
     assert!(s.text().contains("the address: sent to the terminal's clipboard"), "{}", s.text());
     s.keys("<esc>");
     assert_eq!(s.app.place(), Place::Tab(Tab::Breakdown));
@@ -57,7 +49,7 @@ fn go_from_a_line_item_to_its_resource_and_back_to_the_explanation() {
     assert_eq!(s.app.place(), Place::Explain, "{shown}");
     s.send(crate::tui::event::Event::Changed);
     s.keys("<enter> o <enter>");
-    assert!(copied(&s).starts_with("https://"), "{}", copied(&s));
+    assert!(s.copied().starts_with("https://"), "{}", s.copied());
 }
 
 #[test]

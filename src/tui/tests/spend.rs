@@ -33,13 +33,6 @@ fn cursor(s: &Session) -> Day {
     s.app.spend.cursor_day(None).expect("a day")
 }
 
-fn copied(s: &Session) -> &str {
-    match s.done.last() {
-        Some(Effect::Copy(text)) => text,
-        other => panic!("{other:?}"),
-    }
-}
-
 /// The row of the screen that holds a text.
 fn row(s: &Session, text: &str) -> String {
     let screen = s.text();
@@ -113,7 +106,7 @@ fn a_zoom_keeps_the_day_under_the_cursor() {
     for keys in ["+", "+", "-", "-", "-", "-", "u", "u", "u", "+", "+", "+"] {
         s.keys(keys);
         let days = s.app.spend_answer().and_then(|a| s.app.spend.selected_days(a)).expect("days");
-        assert!(days.contains(day) || day.plus(-31) < days.from, "{keys}: {days:?} without {day:?}");
+        assert!(days.contains(day), "{keys}: {days:?} without {day:?}");
     }
 }
 
@@ -195,9 +188,9 @@ fn every_figure_at_the_top_is_explained_and_shows_its_days() {
     assert!(matches!(s.beside.last(), Some(Question::Explain { card: Card::LastWeek, .. })));
     s.keys("<backspace> <left> <left> y <enter>");
     assert_eq!(s.app.place(), Place::Tab(Tab::Spend), "a forecast that is not there opens nothing");
-    assert_eq!(copied(&s), "Forecast to Nov 30\tn/a USD");
+    assert_eq!(s.copied(), "Forecast to Nov 30\tn/a USD");
     s.keys("<right> y");
-    assert_eq!(copied(&s), "Yesterday\t3,214.09 USD");
+    assert_eq!(s.copied(), "Yesterday\t3,214.09 USD");
 }
 
 #[test]
@@ -252,7 +245,7 @@ fn keys_act_on_nothing_that_is_not_drawn() {
     s.resize((80, 24));
     assert_eq!(s.app.spend.focus, Pane::Chart, "the resources are no longer seen");
     s.keys("y");
-    assert!(copied(&s).starts_with("2024-11-20"), "{}", copied(&s));
+    assert!(s.copied().starts_with("2024-11-20"), "{}", s.copied());
     s.resize((200, 60));
     assert_eq!(s.app.spend.focus, Pane::Resources, "as it was");
     assert!(row(&s, "▌ prod-api").contains("4,551.00"), "{}", s.text());
@@ -265,11 +258,11 @@ fn only_notices_that_are_listed_are_selected() {
     s.keys("w w j j k k");
     assert_eq!(s.app.spend.focus, Pane::Attention);
     s.keys("j y k");
-    assert!(copied(&s).starts_with("3 rows were refused"), "{}", copied(&s));
+    assert!(s.copied().starts_with("3 rows were refused"), "{}", s.copied());
     assert!(row(&s, "3 rows were refused").contains("▌ 3 rows"), "{}", s.text());
     s.resize((200, 60));
     s.keys("y");
-    assert!(copied(&s).starts_with("3 rows were refused"), "nothing else was selected unseen: {}", copied(&s));
+    assert!(s.copied().starts_with("3 rows were refused"), "nothing else was selected unseen: {}", s.copied());
 }
 
 #[test]
@@ -316,7 +309,7 @@ fn what_needs_attention_is_said_in_full() {
     assert!(text.contains("12.4 % of the cost has no tag `team`") && text.contains("spendtop query --by"), "{text}");
     assert!(text.contains("Esc close") && !text.contains("search"), "{text}");
     s.keys("/ j <esc> y");
-    assert!(s.app.overlay.is_none() && copied(&s).starts_with("12.4 % of the cost"));
+    assert!(s.app.overlay.is_none() && s.copied().starts_with("12.4 % of the cost"));
     let mut small = Session::started(Mood::Demo, (80, 24));
     small.keys("w w <enter>");
     assert!(small.text().contains("spendtop imports show 4 lists them"), "{}", small.text());
@@ -361,6 +354,12 @@ fn every_number_of_the_day_stands_at_the_side_of_a_large_screen() {
     assert!(row(&s, "■ Datadog    ").contains("343.08"), "{}", s.text());
 }
 
+/// The row and column at which a text stands on a screen.
+fn place(screen: &str, text: &str) -> Option<(usize, usize)> {
+    let rows = screen.lines().enumerate();
+    rows.filter_map(|(row, line)| Some((row, line[..line.find(text)?].chars().count()))).next()
+}
+
 #[test]
 fn nothing_moves_when_the_details_come() {
     let mut s = Session::new(Mood::Demo, (200, 60), super::fake::colours());
@@ -376,31 +375,16 @@ fn nothing_moves_when_the_details_come() {
     s.send(Event::Resize(200, 60));
     s.keys("m");
     let after = s.text();
+    // What follows from an answer is headed once it is there: of how many pieces, of which days.
+    let late = ["Last hour", "Biggest moves", "share"];
     for heading in ["Month to date", "Last hour", "Daily", "Biggest moves", "Needs attention", "Top resources", "share"]
     {
-        let places: Vec<Option<(usize, usize)>> = [&before, &between, &after]
-            .map(|text| text.lines().enumerate().find_map(|(row, line)| Some((row, line.find(heading)?))))
-            .to_vec();
+        let places = [&before, &between, &after].map(|text| place(text, heading));
+        assert!(places[2].is_some(), "{heading}: {after}");
         let known: Vec<_> = places.iter().flatten().collect();
-        assert!(!known.is_empty() && known.windows(2).all(|w| w[0].0 == w[1].0), "{heading}: {places:?}");
-    }
-}
-
-#[test]
-fn names_from_outside_are_harmless_in_every_pane() {
-    let size = (200, 60);
-    let mut s = Session::started(Mood::Hostile, size);
-    let mut bytes = Vec::new();
-    for script in ["", "w", "w j", "w <enter>", "<esc> w", "+ u", "<backspace> n", "<esc> w <left> <left>"] {
-        s.keys(script);
-        let viewport = TerminalOptions { viewport: Viewport::Fixed(Rect::new(0, 0, size.0, size.1)) };
-        let mut terminal = Terminal::with_options(CrosstermBackend::new(&mut bytes), viewport).expect("terminal");
-        terminal.draw(|frame| screen::draw(&s.app, frame)).expect("drawn");
-    }
-    let written = String::from_utf8(bytes).expect("UTF-8");
-    assert!(written.contains("web\\x1b]52"), "the name is shown, escaped");
-    for harm in ["\x1b]", "\x07", "\u{9b}", "\u{202e}", "\u{200b}", "\r", "\n", "\x1b[2J"] {
-        assert!(!written.contains(harm), "{harm:?} reached the terminal");
+        assert!(known.windows(2).all(|w| w[0] == w[1]), "{heading}: {places:?}");
+        assert!(places[0].is_some() || late.contains(&heading), "{heading}: {before}");
+        assert!(places[1].is_some() || heading == "Last hour", "{heading}: {between}");
     }
 }
 

@@ -18,6 +18,7 @@ use crate::domain::dimension::Dimension;
 use crate::domain::money::Amount;
 use crate::domain::text::SafeText;
 use crate::engine::answer::{BreakdownAnswer, BreakdownRow, Composition, DetailAnswer, Figure, Share};
+use crate::tui::keymap::Keymap;
 use crate::tui::layout;
 use crate::tui::tab::label;
 use crate::tui::text::{cut, left, put, right};
@@ -115,12 +116,13 @@ pub fn draw(
     state: &State,
     answer: &BreakdownAnswer,
     details: Option<[&DetailAnswer; 2]>,
+    keymap: &Keymap,
     area: Rect,
     buf: &mut Buffer,
     theme: &Theme,
 ) {
     let Some(rows) = rows(state, answer) else {
-        let why = "   two rows must be marked: Esc goes back, Space marks one";
+        let why = keymap.say("   two rows must be marked: {back} goes back, {mark} marks one");
         return put(buf, area, 1, &Line::from(Span::styled(why, theme.style(Role::Muted))));
     };
     let grid = Grid::of(usize::from(area.width));

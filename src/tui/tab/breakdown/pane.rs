@@ -17,6 +17,8 @@ use crate::domain::text::SafeText;
 use crate::engine::answer::{
     BreakdownAnswer, BreakdownRow, CurrencyDetail, DetailAnswer, Driver, LineItems, Notice, Share,
 };
+use crate::report::words;
+use crate::tui::keymap::Keymap;
 use crate::tui::tab::label;
 use crate::tui::text::{cut, left, put, put_at, right, width};
 use crate::tui::theme::{Role, Theme};
@@ -58,6 +60,7 @@ impl Plan {
 struct Pane<'a> {
     state: &'a State,
     answer: &'a BreakdownAnswer,
+    keymap: &'a Keymap,
     area: Rect,
     row: u16,
     plan: Plan,
@@ -70,6 +73,7 @@ pub fn draw(
     state: &State,
     answer: &BreakdownAnswer,
     (detail, items): (Option<&DetailAnswer>, Option<Option<&LineItems>>),
+    keymap: &Keymap,
     area: Rect,
     buf: &mut Buffer,
     theme: &Theme,
@@ -78,6 +82,7 @@ pub fn draw(
     let mut pane = Pane {
         state,
         answer,
+        keymap,
         area,
         row: 0,
         plan: Plan::of(area.height),
@@ -255,7 +260,7 @@ impl Pane<'_> {
             };
             return self.say(self.cut(&format!("{text}{beside}")), Role::Muted, buf);
         };
-        let count = Amount::whole((parts.values.len() as u64 + parts.others) as i64).grouped(0);
+        let count = words::count(parts.values.len() as u64 + parts.others);
         let heading = format!("by {}, {count} in all{beside}", parts.dimension.title().to_lowercase());
         self.say(self.cut(&heading), Role::Muted, buf);
         let money = 14.min(self.columns());
@@ -285,10 +290,11 @@ impl Pane<'_> {
         let Some(found) = found else { return self.say("line items  none", Role::Muted, buf) };
         let shown = found.items.len().min(self.plan.items);
         let from = found.skip as usize + usize::from(shown > 0);
-        let total = Amount::whole(found.total as i64).grouped(0);
+        let total = words::count(found.total);
         let text = format!("line items {from} to {} of {total}", found.skip as usize + shown);
-        let keys = if found.total as usize > self.plan.items { "   < > other pages" } else { "" };
-        self.say(text + keys, Role::Muted, buf);
+        let keys =
+            if found.total as usize > self.plan.items { "   {items-before} {items-after} other pages" } else { "" };
+        self.say(text + &self.keymap.say(keys), Role::Muted, buf);
         for item in found.items.iter().take(self.plan.items) {
             let cost = money::amount(item::cost(item, self.answer.metric), self.places);
             let day = Day::of_seconds(item.start).to_string();

@@ -11,6 +11,7 @@ use super::State;
 use super::state::name;
 use crate::domain::money::Amount;
 use crate::engine::answer::{BreakdownAnswer, BreakdownRow};
+use crate::tui::keymap::Keymap;
 use crate::tui::layout;
 use crate::tui::text::{cut, put, put_at, width};
 use crate::tui::theme::{Role, Theme};
@@ -91,7 +92,7 @@ pub fn neighbour(tiles: &[Tile], row: Option<usize>, way: Way) -> Option<usize> 
 }
 
 /// Draws the overview.
-pub fn draw(state: &State, answer: &BreakdownAnswer, area: Rect, buf: &mut Buffer, theme: &Theme) {
+pub fn draw(state: &State, answer: &BreakdownAnswer, keymap: &Keymap, area: Rect, buf: &mut Buffer, theme: &Theme) {
     let parts = layout::overview(area);
     let (tiles, without) = tiles(answer, state.order(), parts.0);
     let selected = state.row_index();
@@ -106,7 +107,7 @@ pub fn draw(state: &State, answer: &BreakdownAnswer, area: Rect, buf: &mut Buffe
         words.push(format!("{without} of no cost, less or unknown have no area"));
     }
     if tiles.is_empty() {
-        words = vec!["nothing here costs more than nothing: Esc goes back to the rows".to_owned()];
+        words = vec![keymap.say("nothing here costs more than nothing: {back} goes back to the rows")];
     }
     let text = words.join(&format!(" {} ", theme.glyphs.dot));
     put(buf, parts.1, 0, &Line::from(Span::styled(text, theme.style(Role::Muted))));

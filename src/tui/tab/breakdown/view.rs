@@ -18,8 +18,8 @@ use crate::domain::money::Amount;
 use crate::domain::text::SafeText;
 use crate::engine::answer::{BreakdownAnswer, BreakdownRow, UnitFigure};
 use crate::tui::app::App;
-use crate::tui::keymap::Keymap;
 use crate::tui::layout;
+use crate::tui::overlay::Overlay;
 use crate::tui::overlay::line::EditedLine;
 use crate::tui::text::{left, put, right, rule};
 use crate::tui::theme::{Role, Theme};
@@ -53,10 +53,17 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     };
     let below = layout::below(area);
     match state.view {
-        View::Table => rows(state, answer, columns, &parts, &app.keymap, buf, theme),
+        View::Table => {
+            let none = app.keymap.say(match (state.found(), &app.overlay) {
+                ("", _) => "nothing here: {filter} changes the filter, {period} the days",
+                (_, Some(Overlay::Find(_))) => "no row is like that: {cancel} lists all",
+                _ => "no row is like that: {back} lists all",
+            });
+            rows(state, answer, columns, &parts, &none, buf, theme);
+        }
         View::Pivot => pivot_view::draw(state, answer, below, buf, theme),
-        View::Overview => treemap::draw(state, answer, below, buf, theme),
-        View::Compared => compare::draw(state, answer, app.compared_details(), below, buf, theme),
+        View::Overview => treemap::draw(state, answer, &app.keymap, below, buf, theme),
+        View::Compared => compare::draw(state, answer, app.compared_details(), &app.keymap, below, buf, theme),
         View::Hygiene => {}
     }
     if open {
@@ -64,7 +71,7 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
         if details != pane {
             rule(buf, pane, 0, theme);
         }
-        pane::draw(state, answer, (app.selected_detail(), app.selected_items()), details, buf, theme);
+        pane::draw(state, answer, (app.selected_detail(), app.selected_items()), &app.keymap, details, buf, theme);
     }
 }
 
@@ -89,7 +96,7 @@ fn rows(
     answer: &BreakdownAnswer,
     columns: Columns,
     parts: &layout::Breakdown,
-    keymap: &Keymap,
+    none: &str,
     buf: &mut Buffer,
     theme: &Theme,
 ) {
@@ -103,11 +110,7 @@ fn rows(
         }
     }
     if state.listed() == 0 {
-        let why = match state.found() {
-            "" => "   nothing here: {filter} changes the filter, {period} the days",
-            _ => "   no row is like that: Esc lists all",
-        };
-        put(buf, parts.rows, 0, &Line::from(Span::styled(keymap.say(why), theme.style(Role::Muted))));
+        put(buf, parts.rows, 0, &Line::from(Span::styled(format!("   {none}"), theme.style(Role::Muted))));
     }
     if !parts.detail.is_empty() {
         rule(buf, parts.detail, 0, theme);

@@ -121,7 +121,7 @@ pub fn draw(
             let waits = drivers.is_none() && row == 0;
             let text = match driver {
                 Some(driver) => because(driver, columns.because, theme.glyphs.ellipsis),
-                None if waits && state.drivers.error.is_some() => "cannot be read: r asks again".to_owned(),
+                None if waits && state.drivers.error.is_some() => keymap.say("cannot be read: {redraw} asks again"),
                 None if waits => "loading".to_owned(),
                 None => String::new(),
             };

@@ -13,6 +13,8 @@ use crate::domain::dimension::Dimension;
 use crate::domain::money::Amount;
 use crate::domain::text::SafeText;
 use crate::engine::answer::{SpendDetails, TopResource};
+use crate::report::words;
+use crate::tui::keymap::Keymap;
 use crate::tui::tab::label;
 use crate::tui::text::{left, put, put_at, right, width};
 use crate::tui::theme::{Role, Theme};
@@ -30,18 +32,25 @@ pub fn name(resource: &TopResource) -> SafeText {
 }
 
 /// Draws heading and rows; places stay blank while the details are on their way.
-pub fn draw(state: &State, details: Option<&SpendDetails>, area: Rect, buf: &mut Buffer, theme: &Theme) {
+pub fn draw(
+    state: &State,
+    details: Option<&SpendDetails>,
+    keymap: &Keymap,
+    area: Rect,
+    buf: &mut Buffer,
+    theme: &Theme,
+) {
     heading("Top resources", state.focus == Pane::Resources, area, buf, theme);
     let muted = theme.style(Role::Muted);
     let Some(details) = details else {
-        let words = state.details.error.as_ref().map_or("loading", |_| "cannot be read: r asks again");
+        let words = state.details.error.as_ref().map_or("loading", |_| "cannot be read: {redraw} asks again");
+        let words = keymap.say(words);
         return put(buf, area, 1, &Line::from(Span::styled(words, muted)));
     };
     if details.resources.is_empty() {
         return put(buf, area, 1, &Line::from(Span::styled("no charge names a resource", muted)));
     }
-    let all = Amount::whole(i64::try_from(details.resources_total).unwrap_or(i64::MAX)).grouped(0);
-    let count = format!("{} of {all}", details.resources.len());
+    let count = format!("{} of {}", details.resources.len(), words::count(details.resources_total));
     put_at(buf, area, area.width.saturating_sub(width(&count) as u16), 0, &Line::from(Span::styled(count, muted)));
     let places = money::places(&details.currency);
     let costs = details.resources.iter().map(|r| r.figure.amount).chain([details.without_resource]);

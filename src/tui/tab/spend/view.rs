@@ -139,7 +139,7 @@ impl Scene<'_> {
         timeline.readout(parts.readout, parts.numbers.is_empty(), buf, theme);
         if !parts.numbers.is_empty() {
             timeline.numbers(parts.numbers, buf, theme);
-            resources::draw(state, self.details, parts.resources, buf, theme);
+            resources::draw(state, self.details, self.keymap, parts.resources, buf, theme);
         }
         movers::draw(state, answer, self.drivers, self.keymap, parts.movers, buf, theme);
     }

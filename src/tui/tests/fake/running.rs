@@ -1,6 +1,7 @@
 //! The app on top of the engine of fixed answers, steered by key scripts.
 
 use crossterm::event::{KeyEvent, KeyModifiers};
+use ratatui::backend::{Backend, CrosstermBackend};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -183,6 +184,23 @@ impl Session {
             self.send(Event::Key(KeyEvent::new(key.code, modifiers)));
         }
         self
+    }
+
+    /// What was copied last.
+    pub fn copied(&self) -> &str {
+        match self.done.last() {
+            Some(Effect::Copy(text)) => text,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// What a terminal is sent to show the screen.
+    pub fn written(&self) -> String {
+        let screen = self.screen();
+        let mut bytes = Vec::new();
+        let mut backend = CrosstermBackend::new(&mut bytes);
+        backend.draw(Buffer::empty(screen.area).diff(&screen).into_iter()).expect("drawn");
+        String::from_utf8(bytes).expect("UTF-8")
     }
 
     pub fn screen(&self) -> Buffer {
