@@ -6,13 +6,16 @@
 use std::path::PathBuf;
 
 use super::config::project;
+use crate::store::folder::keep;
 use crate::tui::Tone;
+
+const NAME: &str = "backgrounds";
 
 /// Terminals that are remembered at most, the newest first.
 const TERMINALS_MAX: usize = 32;
 
 fn file() -> Option<PathBuf> {
-    project().map(|dirs| dirs.cache_dir().join("backgrounds"))
+    project().map(|dirs| dirs.cache_dir().join(NAME))
 }
 
 /// What a terminal's background was when it last told it.
@@ -25,11 +28,8 @@ pub fn remember(terminal: &str, tone: Tone) {
     let Some(file) = file() else { return };
     let Some(folder) = file.parent() else { return };
     let old = std::fs::read_to_string(&file).unwrap_or_default();
-    let new = file.with_extension(std::process::id().to_string());
-    let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&new, with(&old, terminal, tone)));
-    if written.and_then(|()| std::fs::rename(&new, &file)).is_err() {
-        let _ = std::fs::remove_file(&new);
-    }
+    let _ = std::fs::create_dir_all(folder);
+    let _ = keep(folder, NAME, with(&old, terminal, tone).as_bytes());
 }
 
 fn tone_of(text: &str, terminal: &str) -> Option<Tone> {

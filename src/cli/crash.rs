@@ -67,24 +67,13 @@ fn text(thread: &str, place: &str, message: &str, backtrace: &str) -> String {
     )
 }
 
-/// A message without what stands in quotes: slices and failed conversions quote their text.
+/// A message up to its first quote: slices and failed conversions quote their text, which may hold
+/// quotes itself, or lack its last one, so that nothing behind is safe to show.
 fn without_quotes(message: &str) -> String {
-    let (mut out, mut quote) = (String::new(), None);
-    for c in message.chars() {
-        match quote {
-            None => {
-                out.push(c);
-                quote = matches!(c, '`' | '"').then_some(c);
-            }
-            Some(open) if c == open => {
-                out.push_str("...");
-                out.push(c);
-                quote = None;
-            }
-            Some(_) => {}
-        }
+    match message.find(['`', '"']) {
+        Some(first) => format!("{}...", &message[..=first]),
+        None => message.to_owned(),
     }
-    out
 }
 
 /// Writes a report, readable by its owner alone, under a name that nothing has yet.
@@ -106,6 +95,19 @@ fn write(folder: &Path, report: &str) -> io::Result<PathBuf> {
 mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn a_text_that_holds_quotes_itself_is_left_out_whole() {
+        for (message, kept) in [
+            ("index 3 is out of range", "index 3 is out of range"),
+            ("no number: Err(\"1x\") at 3", "no number: Err(\"..."),
+            (r#"said "say \"prod-db-7\" now" at 3"#, r#"said "..."#),
+            ("inside of `a ` prod-db-7` at 3", "inside of `..."),
+            ("cut short: \"a\" \"prod-db-7", "cut short: \"..."),
+        ] {
+            assert_eq!(without_quotes(message), kept);
+        }
+    }
 
     #[test]
     fn a_report_is_its_owners_and_says_nothing_of_a_bill() {

@@ -85,6 +85,10 @@ pub fn expanded(path: &Path) -> PathBuf {
 /// # Errors
 /// Kind `Usage` where it cannot be looked into.
 pub fn list(folder: &Path) -> Result<Listing> {
+    list_at_most(folder, ENTRIES_MAX)
+}
+
+fn list_at_most(folder: &Path, max: usize) -> Result<Listing> {
     let typed = expanded(folder);
     let failed = |e: &std::io::Error| Error::io(Kind::Usage, "look into", &typed, e);
     let folder = typed.canonicalize().map_err(|e| failed(&e))?;
@@ -94,7 +98,7 @@ pub fn list(folder: &Path) -> Result<Listing> {
         let hidden = entry.file_name().to_string_lossy().starts_with('.');
         // What a link leads to counts: exports are often linked to from where people work.
         let Ok(meta) = std::fs::metadata(&path) else { continue };
-        if hidden || listing.entries.len() == ENTRIES_MAX {
+        if hidden {
             continue;
         }
         if meta.is_file() && !is_billing_name(&path) {
@@ -110,6 +114,8 @@ pub fn list(folder: &Path) -> Result<Listing> {
         });
     }
     listing.entries.sort_by_cached_key(|e| (e.bytes.is_some(), e.name.to_lowercase()));
+    listing.beyond = listing.entries.len().saturating_sub(max);
+    listing.entries.truncate(max);
     Ok(listing)
 }
 
@@ -121,8 +127,7 @@ pub fn importer(setup: Setup, open: Shared) -> Importer {
         let host = ours.map_or_else(|| Host::open(setup.clone(), false).map(Arc::new), Ok)?;
         wiring::refuse_demo(&host.manifest()?, &setup.place)?;
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        let path = expanded(&intake.path).to_string_lossy().into_owned();
-        let mut source = BillingFiles::new("import", &[path], threads)?;
+        let mut source = BillingFiles::new("import", &[expanded(&intake.path)], threads)?;
         let taken_at = clock::now_seconds();
         let decisions = Decisions {
             part: intake.decision == Some(Decision::Part),
@@ -184,7 +189,13 @@ mod tests {
         let listing = list(folder.path()).expect("listing");
         let shown: Vec<(&str, Option<u64>)> = listing.entries.iter().map(|e| (e.name.as_str(), e.bytes)).collect();
         assert_eq!(shown, [("zoo", None), ("A.parquet", Some(5)), ("b.csv", Some(5))]);
-        assert_eq!(listing.others, 1);
+        assert_eq!((listing.others, listing.beyond), (1, 0));
+        let cut = list_at_most(folder.path(), 2).expect("listing");
+        assert_eq!(
+            (&cut.entries[..], cut.beyond),
+            (&listing.entries[..2], 1),
+            "the first by name, whatever their order"
+        );
         let error = list(&folder.path().join("none")).expect_err("no such folder");
         assert!(error.message.contains("look into"), "{error}");
     }

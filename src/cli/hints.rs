@@ -3,19 +3,23 @@
 //! In the platform's state folder. Not worth an error: what cannot be read is not known, what cannot
 //! be written is not remembered. Knows the file, not what its content is good for.
 
-use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::fs::{DirBuilder, File};
+use std::io::Read;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use super::config::project;
+use crate::error::Result;
+use crate::store::folder::keep;
 use crate::tui::Hints;
+
+const NAME: &str = "hints.json";
 
 /// A file that is larger than this is not ours.
 const BYTES_MAX: u64 = 4096;
 
 fn file() -> Option<PathBuf> {
-    project().map(|dirs| dirs.state_dir().unwrap_or(dirs.data_local_dir()).join("hints.json"))
+    project().map(|dirs| dirs.state_dir().unwrap_or(dirs.data_local_dir()).join(NAME))
 }
 
 /// What the user was hinted at; what a first start knows where there is no file.
@@ -35,18 +39,10 @@ fn read(path: &Path) -> Hints {
     read.ok().and_then(|_| serde_json::from_str(&text).ok()).unwrap_or_default()
 }
 
-/// Writes the file anew, whole or not at all.
-fn write(path: &Path, hints: &Hints) -> std::io::Result<()> {
-    if let Some(folder) = path.parent() {
-        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    }
-    let new = path.with_extension(std::process::id().to_string());
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&new)?;
-    let written = file.write_all(serde_json::to_string(hints)?.as_bytes()).and_then(|()| std::fs::rename(&new, path));
-    if written.is_err() {
-        let _ = std::fs::remove_file(&new);
-    }
-    written
+fn write(path: &Path, hints: &Hints) -> Result<()> {
+    let (Some(folder), Ok(text)) = (path.parent(), serde_json::to_string(hints)) else { return Ok(()) };
+    let _ = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    keep(folder, NAME, text.as_bytes())
 }
 
 #[cfg(test)]

@@ -39,9 +39,8 @@ pub fn run(context: &mut Context<'_, '_>, args: &ImportArgs) -> Result<u8> {
         return Err(Error::usage(format!("`--source {name}` is the name of the generated company's charges"))
             .hint("choose another name for your export"));
     }
-    let names: Vec<String> = args.files.iter().map(|f| f.to_string_lossy().into_owned()).collect();
     let threads = args.threads.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from);
-    let mut source = BillingFiles::new(name, &names, threads)?;
+    let mut source = BillingFiles::new(name, &args.files, threads)?;
     // A dry run reads what is stored, but makes nothing, not even a folder.
     let host = if args.dry_run && !folder::exists(&place) { None } else { Some(wiring::reach(context, &place)?) };
     if let Some(host) = &host {

@@ -174,8 +174,11 @@ impl Check<'_> {
         let mut definition = Definition::new(&raw.name.value, self.tags(), raw.fold);
         self.aliases(&mut definition);
         for (account, value) in &raw.accounts {
-            if self.is_value(value) {
-                definition.account(&account.value, &value.value);
+            if !self.is_value(value) {
+                continue;
+            }
+            if let Err(known) = definition.account(&account.value, &value.value) {
+                self.stands_for_two("accounts", account, &known, value);
             }
         }
         self.shared(&mut definition);
@@ -237,16 +240,20 @@ impl Check<'_> {
                 continue;
             }
             if let Err(known) = definition.alias(&value.value, &spelling.value) {
-                let message = format!(
-                    "`{}.aliases`: \"{}\" stands for \"{}\" and for \"{}\"; it can stand for one",
-                    self.key(),
-                    shown(&spelling.value),
-                    shown(&known),
-                    shown(&value.value)
-                );
-                self.mistake(spelling.at, message);
+                self.stands_for_two("aliases", spelling, &known, value);
             }
         }
+    }
+
+    fn stands_for_two(&mut self, list: &str, spelling: &Placed<String>, known: &str, value: &Placed<String>) {
+        let message = format!(
+            "`{}.{list}`: \"{}\" stands for \"{}\" and for \"{}\"; it can stand for one",
+            self.key(),
+            shown(&spelling.value),
+            shown(known),
+            shown(&value.value)
+        );
+        self.mistake(spelling.at, message);
     }
 
     fn shared(&mut self, definition: &mut Definition) {

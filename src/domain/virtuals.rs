@@ -95,9 +95,13 @@ impl Definition {
     }
 
     /// Takes charges of an account, by its id or name, whose tags say nothing as a value's.
-    pub fn account(&mut self, account: &str, value: &str) {
+    ///
+    /// # Errors
+    /// The value that another spelling of the account, or the same, stands for already.
+    pub fn account(&mut self, account: &str, value: &str) -> Result<(), String> {
         let value = self.spelt(value);
-        self.accounts.insert(self.key(account).into_owned(), value);
+        let known = self.accounts.entry(self.key(account).into_owned()).or_insert_with(|| value.clone());
+        if *known == value { Ok(()) } else { Err(known.clone()) }
     }
 
     /// Has others bear a value's cost.
@@ -326,8 +330,10 @@ mod tests {
         for (value, spelling) in [("platform", "platform"), ("platform", "plat"), ("platform", "Platform-Team")] {
             assert_eq!(team.alias(value, spelling), Ok(()));
         }
-        team.account("111122223333", "Data");
-        team.account("Sandbox Account", "plat");
+        assert_eq!(team.account("111122223333", "Data"), Ok(()));
+        assert_eq!(team.account("Sandbox Account", "plat"), Ok(()));
+        assert_eq!(team.account("sandbox  account", "platform"), Ok(()));
+        assert_eq!(team.account("sandbox account", "data"), Err("platform".to_owned()));
         team
     }
 

@@ -90,6 +90,10 @@ pub enum Outcome {
 const NOTE: &str = "note";
 const LENS: &str = "lens";
 
+/// The highest number that was given, by kind of entry: kept once that entry is removed, so that no
+/// other one is ever taken for it.
+const LAST_NUMBER: &str = "last number";
+
 /// Does what a command says.
 ///
 /// # Errors
@@ -98,7 +102,7 @@ pub fn run(engine: &LocalEngine, command: &Command) -> Result<Outcome> {
     let mut journal = engine.store().journal();
     match command {
         Command::AddNote { day, text, at } => {
-            let id = kept_notes(&journal).map(|n| n.id).max().unwrap_or(0) + 1;
+            let id = last_number(&journal) + 1;
             keep_note(engine, &mut journal, Note { id, day: *day, text: clean_text(text)?.into(), created_at: *at })
         }
         Command::EditNote { id, day, text } => {
@@ -107,6 +111,9 @@ pub fn run(engine: &LocalEngine, command: &Command) -> Result<Outcome> {
         }
         Command::RemoveNote { id } => {
             let note = find_note(&journal, *id)?;
+            if *id == last_number(&journal) {
+                journal.set(LAST_NUMBER, NOTE, Some(json(id)?))?;
+            }
             journal.set(NOTE, &id.to_string(), None)?;
             forget_front(engine);
             Ok(Outcome::NoteRemoved(note))
@@ -180,6 +187,13 @@ fn json(value: &impl Serialize) -> Result<Value> {
 /// Entries that this program cannot read, as of a later one, are passed over and stay.
 fn kept_notes(journal: &Journal) -> impl Iterator<Item = Note> + '_ {
     journal.of_kind(NOTE).filter_map(|(_, value)| serde_json::from_value(value.clone()).ok())
+}
+
+/// The highest number that a note has or had, also one that this program cannot read.
+fn last_number(journal: &Journal) -> u64 {
+    let given =
+        journal.of_kind(LAST_NUMBER).filter(|(kind, _)| *kind == NOTE).filter_map(|(_, number)| number.as_u64());
+    journal.of_kind(NOTE).filter_map(|(name, _)| name.parse().ok()).chain(given).max().unwrap_or(0)
 }
 
 fn kept_lenses(journal: &Journal) -> impl Iterator<Item = SavedLens> + '_ {
@@ -273,6 +287,23 @@ mod tests {
         assert_eq!((gone.message.as_str(), gone.kind.exit_code()), ("there is no note 1", 2));
         let empty = Command::AddNote { day: Day(1), text: "\n".into(), at: 0 };
         assert!(engine.command(&empty).is_err_and(|e| e.message.contains("needs a text")));
+    }
+
+    #[test]
+    fn no_note_has_the_number_of_one_that_was_removed() {
+        let engine = engine(Store::in_memory(&[]));
+        let remove = |id: u64| engine.command(&Command::RemoveNote { id }).expect("removed");
+        for id in 1..=3 {
+            assert_eq!(add(&engine, 20, "launch").id, id);
+        }
+        for id in [2, 3] {
+            remove(id);
+        }
+        assert_eq!(add(&engine, 20, "later").id, 4);
+        for id in [4, 1] {
+            remove(id);
+        }
+        assert_eq!(add(&engine, 20, "last").id, 5);
     }
 
     #[test]

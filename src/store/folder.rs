@@ -9,6 +9,7 @@ use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use fs2::FileExt;
@@ -201,7 +202,7 @@ pub fn is_marking(name: &[u8]) -> bool {
 
 /// Writes a line with its checksum as a file of its own.
 fn write_small(place: &Path, name: &str, text: &str) -> Result<()> {
-    put_file(place, name, format!("{text} {:08x}\n", crc32c::crc32c(text.as_bytes())).as_bytes())
+    keep(place, name, format!("{text} {:08x}\n", crc32c::crc32c(text.as_bytes())).as_bytes())
 }
 
 /// Bytes of a small file of the folder at most.
@@ -215,21 +216,15 @@ pub fn kept(place: &Path, name: &str) -> Option<Vec<u8>> {
     (bytes.len() as u64 <= KEPT_MAX).then_some(bytes)
 }
 
-/// Keeps a small file beside the store, readable by its owner alone; atomic and synced.
+/// Keeps a small file in a folder, of the store or beside it, readable by its owner alone; whole or
+/// not at all, and synced. Several may do so at once: one of them is the last.
 ///
 /// # Errors
 /// Kind `Store` where the disk fails or is full.
 pub fn keep(place: &Path, name: &str, bytes: &[u8]) -> Result<()> {
-    put_file(place, name, bytes)
-}
-
-/// Writes a file of the folder, readable by its owner alone; atomic and synced.
-///
-/// # Errors
-/// Kind `Store` where the disk fails or is full.
-pub(super) fn put_file(place: &Path, name: &str, bytes: &[u8]) -> Result<()> {
+    static WRITTEN: AtomicU64 = AtomicU64::new(0);
     let path = place.join(name);
-    let fresh = place.join(format!("{name}.new"));
+    let fresh = place.join(format!("{name}.{}-{}", std::process::id(), WRITTEN.fetch_add(1, Ordering::Relaxed)));
     let write = || -> std::io::Result<()> {
         let mut file = File::options().create(true).write(true).truncate(true).mode(0o600).open(&fresh)?;
         file.write_all(bytes)?;
@@ -237,7 +232,15 @@ pub(super) fn put_file(place: &Path, name: &str, bytes: &[u8]) -> Result<()> {
         fs::rename(&fresh, &path)?;
         File::open(place)?.sync_all()
     };
-    write().map_err(|e| Error::io(Kind::Store, "write", &path, &e))
+    write().map_err(|e| {
+        let _ = fs::remove_file(&fresh);
+        Error::io(Kind::Store, "write", &path, &e)
+    })
+}
+
+/// Has the next opening save what can be read, and set the rest aside.
+pub(super) fn mark_damaged(place: &Path) {
+    let _ = keep(place, DAMAGED, b"");
 }
 
 /// A line that [`write_small`] wrote: `None` where there is none, an error where it is damaged.

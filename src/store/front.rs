@@ -32,7 +32,7 @@ pub fn write(place: &Path, generation: u64, page: &[u8]) -> Result<()> {
     raw.extend_from_slice(&VERSION.to_le_bytes());
     raw.extend_from_slice(&generation.to_le_bytes());
     raw.extend_from_slice(page);
-    folder::put_file(place, NAME, &frame::seal(&raw))
+    folder::keep(place, NAME, &frame::seal(&raw))
 }
 
 /// The page of the folder's newest commit, where there is one that can be believed. Needs no lock

@@ -131,10 +131,11 @@ impl Journal {
             None => self.entries.remove(&subject),
         };
         if self.damaged_lines.is_empty() && self.lines > self.entries.len() + STALE_MAX {
-            if let Some(home) = &mut self.home {
-                home.compact(&self.entries).map_err(|e| home.failed(&e))?;
+            let compacted = self.home.as_mut().map_or(Ok(()), |home| home.compact(&self.entries));
+            // The entry is kept already: where the file cannot be made smaller, the next entry tries it.
+            if compacted.is_ok() {
+                self.lines = self.entries.len();
             }
-            self.lines = self.entries.len();
         }
         Ok(())
     }
@@ -169,18 +170,19 @@ impl Home {
     /// Writes the file anew with only what counts; atomic.
     fn compact(&mut self, entries: &BTreeMap<Subject, serde_json::Value>) -> std::io::Result<()> {
         let fresh = self.path.with_extension("new");
-        let mut file = File::create(&fresh)?;
+        let _ = fs::remove_file(&fresh);
+        let mut file = File::options().create_new(true).append(true).read(true).open(&fresh)?;
+        let mut len = 0;
         for ((kind, name), value) in entries {
-            file.write_all(&render(&Line { kind: kind.clone(), name: name.clone(), value: Some(value.clone()) }))?;
+            let line = render(&Line { kind: kind.clone(), name: name.clone(), value: Some(value.clone()) });
+            file.write_all(&line)?;
+            len += line.len() as u64;
         }
         file.sync_all()?;
         fs::rename(&fresh, &self.path)?;
-        if let Some(folder) = self.path.parent() {
-            File::open(folder)?.sync_all()?;
-        }
-        self.file = File::options().append(true).read(true).open(&self.path)?;
-        self.len = self.file.metadata()?.len();
-        Ok(())
+        // From here on it is this file that is the journal, whatever fails yet.
+        (self.file, self.len) = (file, len);
+        self.path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
     }
 }
 
@@ -255,6 +257,24 @@ mod tests {
         journal.set("note", "b", Some(json!(2))).expect("set");
         journal.set("note", "a", None).expect("set");
         assert_eq!(journal.of_kind("note").collect::<Vec<_>>(), [("b", &json!(2))]);
+    }
+
+    #[test]
+    fn an_entry_is_kept_where_the_file_cannot_be_made_smaller() {
+        let folder = tempfile::tempdir().expect("folder");
+        let path = folder.path().join("journal");
+        let mut journal = Journal::open(&path).expect("open");
+        std::fs::create_dir(folder.path().join("journal.new")).expect("in the way");
+        for i in 0..=STALE_MAX + 5 {
+            journal.set("note", "a", Some(json!(i))).expect("set");
+        }
+        let large = fs::metadata(&path).expect("meta").len();
+        std::fs::remove_dir(folder.path().join("journal.new")).expect("out of the way");
+        journal.set("note", "a", Some(json!("last"))).expect("set");
+        assert!(fs::metadata(&path).expect("meta").len() < large / 100);
+        journal.set("note", "b", Some(json!(1))).expect("set");
+        let again = Journal::open(&path).expect("open");
+        assert_eq!(again.of_kind("note").collect::<Vec<_>>(), [("a", &json!("last")), ("b", &json!(1))]);
     }
 
     #[test]

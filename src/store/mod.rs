@@ -311,7 +311,7 @@ impl Store {
     /// Has the next opening save what can be read, and set the rest aside.
     pub fn mark_damaged(&self) {
         if let Some(place) = &self.place {
-            let _ = folder::put_file(place, folder::DAMAGED, b"");
+            folder::mark_damaged(place);
         }
     }
 

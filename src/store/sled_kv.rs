@@ -63,7 +63,9 @@ impl SledKv {
     /// The error for damage that was met in use, marked for the next opening, which saves what it
     /// can.
     fn damaged(&self, cause: &str) -> Error {
-        let _ = fs::write(self.folder.with_file_name(folder::DAMAGED), b"");
+        if let Some(place) = self.folder.parent() {
+            folder::mark_damaged(place);
+        }
         damaged(&self.folder, cause)
     }
 }

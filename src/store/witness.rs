@@ -14,7 +14,7 @@ const NAME: &str = "witness";
 /// Writes it; atomic and synced, readable by the folder's owner alone. Where the disk fails or is
 /// full there is none from then on: an old one would say too little.
 pub fn write(place: &Path, manifest: &Manifest) {
-    let written = manifest.to_bytes().and_then(|raw| folder::put_file(place, NAME, &frame::seal(&raw)));
+    let written = manifest.to_bytes().and_then(|raw| folder::keep(place, NAME, &frame::seal(&raw)));
     if written.is_err() {
         remove(place);
     }

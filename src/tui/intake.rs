@@ -93,6 +93,8 @@ pub struct Listing {
     pub entries: Vec<Entry>,
     /// Files that are no billing exports.
     pub others: usize,
+    /// Folders and billing files that come behind these.
+    pub beyond: usize,
 }
 
 /// A folder or a billing file.

@@ -73,6 +73,10 @@ fn what_a_dimension_cannot_mean_is_named() {
             "accounts = { 1 = 2 }",
             "c.toml:3:18: `dimensions.team.accounts.1` must be a text in quotes, not the number 2",
         ),
+        (
+            "accounts = { Sandbox = \"a\", sandbox = \"b\" }",
+            "c.toml:3:29: `dimensions.team.accounts`: \"sandbox\" stands for \"a\" and for \"b\"; it can stand for one",
+        ),
         ("accounts = { 1 = \"(none)\" }", "c.toml:3:18: `dimensions.team`: \"(none)\" can be no value's name"),
         (
             "shared = { net = \"evenly\" }",

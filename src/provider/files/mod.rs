@@ -51,10 +51,10 @@ impl BillingFiles {
     ///
     /// # Errors
     /// Kind `Usage` where a path does not exist or a pattern matches nothing.
-    pub fn new(source: &str, arguments: &[String], threads: usize) -> Result<BillingFiles> {
+    pub fn new(source: &str, arguments: &[impl AsRef<Path>], threads: usize) -> Result<BillingFiles> {
         let mut paths = Vec::new();
         for argument in arguments {
-            paths.extend(expand(argument)?);
+            paths.extend(expand(argument.as_ref())?);
         }
         // A file that two arguments name is read once.
         let mut known = HashSet::new();
@@ -87,23 +87,22 @@ pub fn is_billing_name(path: &Path) -> bool {
 }
 
 /// The files that an argument names.
-fn expand(argument: &str) -> Result<Vec<PathBuf>> {
-    let path = PathBuf::from(argument);
-    if argument == "-" {
+fn expand(argument: &Path) -> Result<Vec<PathBuf>> {
+    let path = argument.to_owned();
+    if argument == Path::new("-") {
         return Ok(vec![path]);
     }
     let mut found = Vec::new();
+    let pattern = argument.to_str().filter(|text| text.contains(['*', '?', '[']) && !path.exists());
     if path.is_dir() {
         walk(&path, 0, &mut found)?;
         if found.is_empty() {
             return Err(Error::usage(format!("there is no billing file in `{}`", SafeText::path(&path)))
                 .hint("files named *.csv, *.csv.gz, *.csv.zst and *.parquet are read"));
         }
-    } else if path.exists() || !argument.contains(['*', '?', '[']) {
-        found.push(path);
-    } else {
-        let safe = SafeText::from_outside(argument);
-        let matches = glob::glob(argument).map_err(|e| Error::usage(format!("`{safe}` is no pattern: {e}")))?;
+    } else if let Some(pattern) = pattern {
+        let safe = SafeText::from_outside(pattern);
+        let matches = glob::glob(pattern).map_err(|e| Error::usage(format!("`{safe}` is no pattern: {e}")))?;
         for path in matches {
             let path = path.map_err(|e| Error::io(Kind::Usage, "read", e.path(), e.error()))?;
             // What cannot be looked at is not left out: opening it will say why.
@@ -114,6 +113,8 @@ fn expand(argument: &str) -> Result<Vec<PathBuf>> {
         if found.is_empty() {
             return Err(Error::usage(format!("no file matches `{safe}`")));
         }
+    } else {
+        found.push(path);
     }
     found.sort();
     Ok(found)
@@ -343,6 +344,16 @@ mod tests {
                 assert!(files.expect_err("error").message.contains("more than 16 folders deep"));
             }
         }
+    }
+
+    #[test]
+    fn a_name_that_is_no_text_is_a_file_all_the_same() {
+        use std::os::unix::ffi::OsStrExt;
+
+        let folder = tempfile::tempdir().expect("folder");
+        let path = folder.path().join(std::ffi::OsStr::from_bytes(b"bill-\xe9*.csv"));
+        std::fs::write(&path, "").expect("file");
+        assert_eq!(BillingFiles::new("import", &[&path], 1).expect("files").paths, [path]);
     }
 
     #[test]

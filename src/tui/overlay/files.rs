@@ -219,6 +219,13 @@ impl FilePicker {
         let foot = inner.height - 2;
         let (text, role) = match (&self.error, &self.listing) {
             (Some(error), _) => (SafeText::from_outside(error).into_string(), Role::Error),
+            (None, Some(listing)) if listing.beyond > 0 => {
+                let all = listing.beyond + listing.entries.len();
+                (
+                    format!("the first {} of {all}: type a path or a pattern for others", listing.entries.len()),
+                    Role::Muted,
+                )
+            }
             (None, Some(listing)) if listing.others > 0 => {
                 (format!("{} other files are no CSV or Parquet and are not shown", listing.others), Role::Muted)
             }
@@ -305,7 +312,8 @@ mod tests {
         let entries = vec![entry("aws", None), entry("Bill-09.csv", Some(10)), entry("bill-10.csv.gz", Some(5_000))];
         let mut picker = FilePicker::new(PathBuf::from("/data"));
         assert_eq!(picker.choose(), None, "nothing is known yet");
-        picker.listed(Path::new("/data"), Ok(Listing { folder: PathBuf::from("/data"), entries, others: 2 }));
+        let listing = Listing { folder: PathBuf::from("/data"), entries, others: 2, beyond: 0 };
+        picker.listed(Path::new("/data"), Ok(listing));
         picker
     }
 

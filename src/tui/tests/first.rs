@@ -41,7 +41,8 @@ pub fn listing(folder: &str, names: &[(&str, Option<u64>)]) -> Event {
         bytes: *bytes,
         changed: None,
     };
-    let listing = Listing { folder: PathBuf::from(folder), entries: names.iter().map(entry).collect(), others: 3 };
+    let listing =
+        Listing { folder: PathBuf::from(folder), entries: names.iter().map(entry).collect(), others: 3, beyond: 0 };
     Event::Listed { asked: PathBuf::from("/"), found: Box::new(Ok(listing)) }
 }
 

@@ -102,5 +102,5 @@ fn what_an_import_brought_is_looked_at_from_the_top() {
 fn listing() -> Listing {
     let name = SafeText::ours("november.csv");
     let entry = Entry { name, path: "/bills/november.csv".into(), bytes: Some(9), changed: None };
-    Listing { folder: "/bills".into(), entries: vec![entry], others: 0 }
+    Listing { folder: "/bills".into(), entries: vec![entry], others: 0, beyond: 0 }
 }
