@@ -29,6 +29,7 @@
 //! | module | what it is | may use |
 //! |---|---|---|
 //! | [`error`], [`clock`], [`config`] | trouble, time, what can be configured | `domain` |
+//! | [`threads`] | work that several threads share; everyone may use it | nothing |
 //! | [`domain`] | what cost is: money, calendar, charges, dimensions, lenses | nothing |
 //! | [`analytics`] | pure functions over the domain: rollups | `domain` |
 //! | [`focus`] | FOCUS files read and written | `domain` |
@@ -65,4 +66,5 @@ pub mod provider;
 pub mod report;
 pub mod store;
 pub mod sync;
+pub mod threads;
 pub mod tui;

@@ -14,6 +14,7 @@ use crate::error::{Error, Kind, Result};
 use crate::store::Store;
 use crate::store::manifest::Group;
 use crate::store::segment::{GroupKey, Segment};
+use crate::threads;
 
 use super::Cancel;
 use super::grouping::{Grouping, NO_GROUP};
@@ -45,8 +46,8 @@ pub fn on_segments<T: Send>(
 ) -> Result<Vec<T>> {
     let segments = segments(groups, clauses);
     let next = AtomicUsize::new(0);
-    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(segments.len()).max(1);
-    let run = || -> Result<T> {
+    let at_once = std::thread::available_parallelism().map_or(1, usize::from).min(segments.len());
+    let run = |_| -> Result<T> {
         let mut state = begin();
         while let Some((number, keys)) = segments.get(next.fetch_add(1, Ordering::Relaxed)) {
             check(cancel)?;
@@ -54,13 +55,7 @@ pub fn on_segments<T: Send>(
         }
         Ok(state)
     };
-    if threads == 1 {
-        return Ok(vec![run()?]);
-    }
-    std::thread::scope(|scope| {
-        let handles: Vec<_> = (0..threads).map(|_| scope.spawn(run)).collect();
-        handles.into_iter().map(|h| h.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
-    })
+    threads::share(at_once, run).into_iter().collect()
 }
 
 /// Whether the question was given up.

@@ -6,7 +6,6 @@
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
-use std::thread::ScopedJoinHandle;
 
 use crate::domain::dimension::Dimension;
 use crate::domain::rollup::{Cells, Merger, TEXT_BYTES};
@@ -14,6 +13,7 @@ use crate::error::Result;
 use crate::store::rollups::CELLS_MAX;
 use crate::store::spill::{Place, Spill};
 use crate::store::{Store, rollups};
+use crate::threads;
 
 /// Cells that are merged at a time by all threads: bounds memory, at the cost of reading spills
 /// again. One group's always fit.
@@ -95,32 +95,25 @@ impl Merge<'_> {
     ///
     /// # Errors
     /// Kind `Store` where the disk fails.
-    pub fn run(&self, kinds: &[Vec<Dimension>], threads: usize) -> Result<()> {
+    pub fn run(&self, kinds: &[Vec<Dimension>], at_once: usize) -> Result<()> {
         // The largest first: the threads then end together.
         let mut order: Vec<usize> = (0..kinds.len()).collect();
         let cells = |kind: usize| self.pieces.most[kind].iter().map(|n| u64::from(*n)).sum::<u64>();
         order.sort_by_cached_key(|kind| std::cmp::Reverse(cells(*kind)));
-        let at_once = CELLS_AT_ONCE / threads.max(1);
+        let cells_each = CELLS_AT_ONCE / at_once.max(1);
         let room = Room { free: Mutex::new(CELLS_AT_ONCE), freed: Condvar::new() };
         let next = AtomicUsize::new(0);
-        let work = || {
+        let work = |_| {
             while let Some(kind) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
                 let most = self.most(*kind);
-                for pass in passes(&most, at_once) {
+                for pass in passes(&most, cells_each) {
                     let _taken = room.take(most[pass.clone()].iter().sum());
                     self.pass(*kind, &kinds[*kind], &pass)?;
                 }
             }
             Ok(())
         };
-        if threads <= 1 {
-            return work();
-        }
-        std::thread::scope(|scope| {
-            let handles: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-            let join = |h: ScopedJoinHandle<'_, Result<()>>| h.join().unwrap_or_else(|p| std::panic::resume_unwind(p));
-            handles.into_iter().try_for_each(join)
-        })
+        threads::share(at_once, work).into_iter().collect()
     }
 
     /// How many cells of a kind each group holds at most while it is merged.

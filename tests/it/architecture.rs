@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 /// What every module may import, besides itself.
-const FOR_ALL: [&str; 4] = ["error", "clock", "domain", "config"];
+const FOR_ALL: [&str; 5] = ["error", "clock", "domain", "config", "threads"];
 
 /// Who may import whom: a module, and what it may import besides itself (and [`FOR_ALL`], where
 /// `true`).
@@ -15,6 +15,7 @@ const LAYERS: &[(&str, bool, &[&str])] = &[
     ("error", false, &["domain"]),
     ("clock", false, &["domain", "error"]),
     ("config", false, &["error", "clock", "domain"]),
+    ("threads", false, &[]),
     ("analytics", true, &[]),
     ("focus", true, &[]),
     ("store", true, &[]),

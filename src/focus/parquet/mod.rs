@@ -32,15 +32,16 @@ use parquet::file::serialized_reader::SerializedFileReader;
 use super::receive::{Outcome, Receive, Tally};
 use crate::domain::batch::Limits;
 use crate::error::{Error, Kind, Result};
+use crate::threads;
 use guard::{Positioned, check_footer, damaged};
 use plan::Plan;
 use worker::{Worker, guarded};
 
-/// Reads a Parquet file. `threads` of 1 reads on the caller's thread alone.
+/// Reads a Parquet file. `at_once` threads read it; 1 reads on the caller's thread alone.
 ///
 /// # Errors
 /// Kind `Usage` where it is no FOCUS file or is damaged; those of `receive`.
-pub fn read(file: File, threads: usize, limits: Limits, receive: &dyn Receive) -> Result<Outcome> {
+pub fn read(file: File, at_once: usize, limits: Limits, receive: &dyn Receive) -> Result<Outcome> {
     let file = Positioned::new(file)?;
     file.check_ends()?;
     let (reader, plan) = guarded(|| {
@@ -51,12 +52,12 @@ pub fn read(file: File, threads: usize, limits: Limits, receive: &dyn Receive) -
     })?;
     let hash = hash(&file, receive)?;
     let groups = groups(reader.metadata());
-    let threads = threads.clamp(1, groups.len().max(1));
+    let at_once = at_once.clamp(1, groups.len().max(1));
     let stop = AtomicBool::new(false);
     let work = |turn: usize| {
         let mut worker = Worker::new(&plan, &reader, &file, limits, receive);
         let mut run = || -> Result<()> {
-            for (index, first, size) in groups.iter().skip(turn).step_by(threads) {
+            for (index, first, size) in groups.iter().skip(turn).step_by(at_once) {
                 if stop.load(Ordering::Relaxed) {
                     return Err(Error::new(Kind::Interrupted, "reading stopped"));
                 }
@@ -71,17 +72,8 @@ pub fn read(file: File, threads: usize, limits: Limits, receive: &dyn Receive) -
         }
         done.map(|()| worker.tally)
     };
-    let parts = if threads == 1 {
-        vec![work(0)]
-    } else {
-        std::thread::scope(|scope| {
-            let work = &work;
-            let handles: Vec<_> = (0..threads).map(|turn| scope.spawn(move || work(turn))).collect();
-            handles.into_iter().map(|h| h.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
-        })
-    };
     let (mut tally, mut stopped) = (Tally::default(), None);
-    for part in parts {
+    for part in threads::share(at_once, work) {
         match part {
             Ok(part) => tally += part,
             // A worker that was told to stop says nothing of why.
