@@ -36,7 +36,7 @@ pub fn answer(
     as_of: Day,
     cancel: &Cancel,
 ) -> Result<ExplainAnswer> {
-    let own = Lens { period: period_of(card, lens, as_of), comparison: against(card, lens), ..lens.clone() };
+    let own = lens_of(card, lens, as_of);
     let (own, figures, parts, items) = if card == Card::LastHour {
         let hours = hours(engine, own, items, as_of, cancel)?;
         (hours.lens, hours.figures, hours.parts, hours.items)
@@ -112,9 +112,14 @@ fn line_items(
     charges::items(engine.store(), &groups, wanted, ItemOrder::Cost(lens.metric), items, cancel)
 }
 
-/// The days of a figure.
+/// The lens of a figure: its own days, held against its own others. Of the last hour, yesterday's: only the
+/// answer knows its day.
 #[must_use]
-pub fn period_of(card: Card, lens: &Lens, as_of: Day) -> PeriodSpec {
+pub fn lens_of(card: Card, lens: &Lens, as_of: Day) -> Lens {
+    Lens { period: period_of(card, lens, as_of), comparison: against(card, lens), ..lens.clone() }
+}
+
+fn period_of(card: Card, lens: &Lens, as_of: Day) -> PeriodSpec {
     let days = |from: i32| PeriodSpec::Range(Period { from: as_of.plus(from), to: as_of });
     match card {
         Card::Total => lens.period,

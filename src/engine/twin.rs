@@ -8,6 +8,7 @@ use super::Question;
 use crate::domain::calendar::{Day, Granularity};
 use crate::domain::dimension::Dimension;
 use crate::domain::lens::Lens;
+use crate::domain::text::is_hidden;
 
 /// The command that prints the answer to a question; `None` where there is none.
 #[must_use]
@@ -88,15 +89,16 @@ pub fn word(text: &str) -> String {
     if plain { text.to_owned() } else { single_quoted(text) }
 }
 
-/// A text in single quotes for `sh`. Control characters, which a paste could take for keys, are
-/// written in `$'...'`, which bash, zsh and ksh read back.
+/// A text in single quotes for `sh`. Control characters, which a paste could take for keys, and those that
+/// nobody sees or that turn text round are written in `$'...'`, which bash, zsh and ksh read back.
 fn single_quoted(text: &str) -> String {
-    if text.chars().any(char::is_control) {
+    let written = |c: char| c.is_control() || is_hidden(c);
+    if text.chars().any(written) {
         let mut out = String::from("$'");
         for c in text.chars() {
             match c {
                 '\'' | '\\' => out.extend(['\\', c]),
-                c if c.is_control() => {
+                c if written(c) => {
                     let mut bytes = [0; 4];
                     c.encode_utf8(&mut bytes).bytes().for_each(|b| out.push_str(&format!("\\x{b:02x}")));
                 }
@@ -129,6 +131,7 @@ mod tests {
                 Lens { filter: base.filter.and(Dimension::Resource, "a\nb'", std::iter::empty()), ..base.clone() },
                 "--compare none --where $'resource:\"a\\x0ab\\'\"'",
             ),
+            (with("resource:a\u{202e}b"), "--compare none --where $'resource:a\\xe2\\x80\\xaeb'"),
             (Lens { comparison: Comparison::YearBefore, ..base.clone() }, "--compare year-before --where ''"),
             (Lens { currency: Some("EUR".into()), ..base.clone() }, "--compare none --where '' --currency EUR"),
         ] {

@@ -372,6 +372,7 @@ pub const TABLE: &[Entry] = &[
     entry(A::ItemsAfter, "page-of-items-after", G::Here, &[">", "right", "l"], S::Explain, ("", 0), "the line items after"),
     entry(A::CopyRow, "copy-line", G::Here, &["y"], S::Explain, ("copy", 4), "copy the selected line's text"),
     entry(A::CopyCommand, "copy-its-command", G::Here, &["Y"], S::Explain, ("copy command", 5), "copy the command that prints the figure"),
+    entry(A::Export, "export-parts", G::Here, &["e"], S::Explain, ("export", 7), "write its parts or its line items to a file, or copy them"),
     entry(A::Link, "console-link-of-line", G::Here, &["o"], S::Explain, ("", 0), "where the cloud's own console shows the selected line"),
     entry(A::Redraw, "ask-again", G::Here, &["r", "ctrl-l"], S::Explain, ("", 0), "draw again; after an error, ask again"),
     entry(A::Close, "close-explanation", G::Here, &["q", "i"], S::Explain, ("close", 6), "back to the tab at once"),
@@ -380,8 +381,10 @@ pub const TABLE: &[Entry] = &[
     entry(A::Close, "close-address", G::Here, &["esc", "q", "o", "backspace"], S::Link, ("close", 2), "back to what it is the address of"),
 
     entry(A::Close, "close", G::Here, &["esc", "q", "?"], S::Help, ("close", 2), "go back to the figures"),
+    entry(A::CopyRow, "copy-help", G::Here, &["y"], S::Help, ("copy", 3), "copy the keys that are listed"),
     entry(A::Filter, "search-help", G::Here, &["/"], S::Help, ("search", 1), "find a key by a part of what it does"),
 
+    entry(A::CopyRow, "copy-notice", G::Here, &["y"], S::Notice, ("copy", 2), "copy the notice and what to do"),
     entry(A::Close, "close-notice", G::Here, &["esc", "q", "enter"], S::Notice, ("close", 1), "go back to the figures"),
 
     entry(A::Choose, "choose-days", G::Here, &["enter"], S::Calendar, ("choose", 1), "choose the period, or its first and its last day"),

@@ -17,6 +17,7 @@ mod engine;
 mod exits;
 mod import;
 mod kill;
+mod leaving;
 mod program;
 mod screen;
 mod sources;

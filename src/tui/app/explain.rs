@@ -171,6 +171,7 @@ impl App {
             Action::Open => self.open_explained(),
             Action::ShowRows => self.show_explained_rows(),
             Action::Link => self.show_link(),
+            Action::Export => self.offer_exports(),
             Action::CopyRow => return self.copy_explained(),
             Action::CopyCommand => return self.copy_explained_command(),
             action => {

@@ -5,13 +5,17 @@
 use std::path::PathBuf;
 
 use super::App;
+use crate::domain::period::PeriodSpec;
 use crate::domain::text::SafeText;
+use crate::engine::explain::lens_of;
+use crate::engine::{Card, Query, Question, Sort};
 use crate::error::Result;
 use crate::report::Format;
 use crate::tui::effect::Effect;
 use crate::tui::export::{self, Content, Exported, Form, IfThere, Order};
 use crate::tui::overlay::Overlay;
 use crate::tui::overlay::choice::Choice;
+use crate::tui::overlay::explain::Explain;
 use crate::tui::overlay::picker::{Item, Picker};
 use crate::tui::overlay::prompt::{Prompt, Purpose};
 use crate::tui::tab::Tab;
@@ -21,8 +25,17 @@ use crate::tui::tab::breakdown::View;
 const TABLES: [(Format, &str); 3] = [(Format::Csv, "CSV"), (Format::Json, "JSON"), (Format::Markdown, "Markdown")];
 
 impl App {
-    /// Opens the list of what the figures can be exported as.
+    /// Opens the list of what the figures can be exported as; over an explanation, its parts.
     pub(super) fn offer_exports(&mut self) {
+        if let Some(Overlay::Explain(explain)) = &self.overlay {
+            if explain.level().answer().is_none() {
+                self.status = Some("there is no figure here yet".to_owned());
+                return;
+            }
+            if let Some(Overlay::Explain(explain)) = self.overlay.take() {
+                self.beneath = Some(explain);
+            }
+        }
         let files = TABLES.map(|(format, word)| {
             Item::new(SafeText::from_outside(&format!("{word} to a file")), Choice::Export(Form::Table(format), true))
                 .note(SafeText::ours("the table as the command line prints it"))
@@ -43,13 +56,16 @@ impl App {
         if !to_file {
             return self.export(self.order(form, None, IfThere::Leave));
         }
+        let explained = self.beneath.as_ref().map(|explain| explain.level());
         let what = match (self.tab, form) {
+            _ if let Some(level) = explained => level.subject.title.as_str().to_owned(),
             (Tab::Spend, _) => "spend".to_owned(),
             (_, Form::Items) => "line items".to_owned(),
             _ if self.breakdown.view == View::Hygiene => "tags".to_owned(),
             _ => self.lens.by.iter().map(|by| by.title()).collect::<Vec<_>>().join(" "),
         };
-        let days = self.lens.period.resolve(self.as_of).words();
+        let days = explained.and_then(|level| Some(level.answer()?.period));
+        let days = days.unwrap_or_else(|| self.lens.period.resolve(self.as_of)).words();
         let name = export::suggested(&what, &days, form);
         self.overlay = Some(Overlay::Prompt(Prompt::new(Purpose::Export(form), &name)));
         vec![]
@@ -77,8 +93,25 @@ impl App {
         vec![Effect::Export(Box::new(order))]
     }
 
+    /// The question whose rows are the parts of what is explained, all of them.
+    fn parts_of(&self, explain: &Explain) -> Option<Question> {
+        let level = explain.level();
+        let (card, answer) = (level.subject.card, level.answer()?);
+        let mut lens = lens_of(card, &level.subject.lens, self.as_of);
+        if card == Card::LastHour {
+            lens.period = PeriodSpec::Range(answer.period);
+        }
+        let parts = level.parts(explain.currency.as_deref());
+        if let Some(parts) = parts {
+            lens.by.clone_from(&parts.by);
+        }
+        let granularity = parts.and_then(|parts| parts.granularity);
+        Some(Question::Query(Query { lens, granularity, sort: Sort::Cost, limit: None }))
+    }
+
     fn order(&self, form: Form, path: Option<PathBuf>, if_there: IfThere) -> Order {
-        let content = Content::Answer(self.figures());
+        let parts = self.beneath.as_ref().and_then(|explain| self.parts_of(explain));
+        let content = Content::Answer(parts.unwrap_or_else(|| self.figures()));
         Order { content, as_of: self.as_of, form, path, if_there }
     }
 

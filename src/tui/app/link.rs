@@ -62,8 +62,8 @@ impl App {
         {
             known.learn_column("ServiceName", details.resources[at].service.raw());
         }
-        let days = explain::period_of(subject.card, &subject.lens, self.shown_as_of());
-        Ok((known, days.resolve(self.shown_as_of())))
+        let as_of = self.shown_as_of();
+        Ok((known, explain::lens_of(subject.card, &subject.lens, as_of).period.resolve(as_of)))
     }
 
     /// The same of an explanation's selected line.

@@ -275,9 +275,12 @@ impl App {
         let rows = &self.breakdown;
         let other_view =
             self.tab == Tab::Breakdown && (rows.view != breakdown::View::Table || !rows.found().is_empty());
-        let explaining = matches!(self.overlay, Some(Overlay::Explain(_) | Overlay::Link(_)));
+        use Overlay::{Explain, Help, Link, Notice};
+        let copied = matches!(self.overlay, Some(Help(_) | Link(_) | Notice(_)));
+        let explaining = matches!(self.overlay, Some(Explain(_)));
         let can_go_back = explaining || other_view || !self.path.is_empty();
-        let (selected, can_open) = (explaining || selected, explaining || can_open);
+        let shown = explaining || copied;
+        let (selected, can_open) = (shown || selected, shown || can_open);
         let listed = !compared && rows.view != breakdown::View::Hygiene;
         Context { place: self.place(), can_go_back, can_open, selected, listed, currencies }
     }

@@ -120,7 +120,7 @@ impl App {
         }
     }
 
-    pub(super) fn copy(&mut self, text: String, what: &str) -> Vec<Effect> {
+    pub(in crate::tui) fn copy(&mut self, text: String, what: &str) -> Vec<Effect> {
         self.status = Some(format!("{what}: sent to the terminal's clipboard"));
         vec![Effect::Copy(text)]
     }

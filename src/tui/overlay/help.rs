@@ -147,6 +147,17 @@ impl Help {
         out
     }
 
+    /// What is listed, as text: a key, a tab, what it does.
+    #[must_use]
+    pub fn text(&self, tab: Tab, keymap: &Keymap) -> String {
+        let line = |row: Row| match row {
+            Row::Blank => "\n".to_owned(),
+            Row::Heading(title) => format!("{title}\n"),
+            Row::Key(entry) => format!("{}\t{}\n", keymap.shown(entry, usize::MAX), entry.doc),
+        };
+        self.rows(tab, keymap).into_iter().map(line).collect()
+    }
+
     /// Scrolls by lines over an area, no further than the last.
     pub fn scroll_by(&mut self, by: isize, tab: Tab, keymap: &Keymap, area: Rect) {
         let most = lines(&lists(self.rows(tab, keymap), area.width)).saturating_sub(room(area));

@@ -142,6 +142,10 @@ impl App {
             Some(Overlay::Prompt(_)) if action == Action::Apply => self.answer_prompt(),
             _ if action == Action::Close => self.close(),
             Some(Overlay::Link(_)) => self.perform_link(action),
+            Some(Overlay::Notice(notice)) if action == Action::CopyRow => {
+                let text = notice.text();
+                self.copy(text, "the notice")
+            }
             Some(Overlay::Note(_)) => self.perform_note(action),
             Some(Overlay::Prompt(_)) => {
                 if let Some(Overlay::Prompt(prompt)) = &mut self.overlay {
@@ -200,6 +204,10 @@ impl App {
             (None, Action::Close) if help.searched() => *help = Help::default(),
             (None, Action::Close) => return self.close(),
             (None, Action::Filter) => help.search(),
+            (None, Action::CopyRow) => {
+                let text = help.text(tab, &keymap);
+                return self.copy(text, "the keys");
+            }
             (None, Action::Apply) => help.keep(),
             (None, action) => help.edit(action),
         }

@@ -29,6 +29,12 @@ impl Notice {
         Notice { text: SafeText::from_outside(text), hint: SafeText::from_outside(hint) }
     }
 
+    /// All of it as text.
+    #[must_use]
+    pub fn text(&self) -> String {
+        format!("{}\n{}", self.text, self.hint)
+    }
+
     /// Draws it over an area.
     pub fn draw(&self, area: Rect, buf: &mut Buffer, theme: &Theme) {
         let columns = usize::from(COLUMNS.min(area.width).saturating_sub(4));
