@@ -13,7 +13,7 @@ use crate::domain::text::SafeText;
 use crate::engine::export::{self, Scope};
 use crate::engine::{Answer, Cancel, Engine, Query, Question};
 use crate::error::{Error, Kind, Result};
-use crate::report::{self, Style};
+use crate::report::{self, Style, words};
 use crate::tui::picture::Shape;
 
 /// Bytes of text that terminals take for their clipboard, as far as is known.
@@ -250,9 +250,8 @@ pub fn suggested(what: &str, period: &str, form: Form) -> String {
 /// What was done, in words.
 #[must_use]
 pub fn said(path: &Path, items: Option<u64>, bytes: u64) -> String {
-    let grouped = |n: u64| crate::domain::money::Amount::whole(i64::try_from(n).unwrap_or(i64::MAX)).grouped(0);
-    let items = items.map_or_else(String::new, |n| format!("{} line items, ", grouped(n)));
-    format!("wrote {}: {items}{} bytes", SafeText::path(path), grouped(bytes))
+    let items = items.map_or_else(String::new, |n| format!("{} line items, ", words::count(n)));
+    format!("wrote {}: {items}{} bytes", SafeText::path(path), words::count(bytes))
 }
 
 #[cfg(test)]

@@ -24,10 +24,9 @@ use super::app::App;
 use super::layout;
 use super::overlay::{self, Overlay};
 use super::sentence;
-use super::tab::{Tab, breakdown, later};
+use super::tab::{Tab, breakdown, later, short_day};
 use super::text::{cut, paragraph, put, put_at, width};
 use super::theme::Role;
-use crate::domain::calendar::Day;
 use crate::domain::services;
 use crate::domain::text::SafeText;
 use crate::engine::answer::Freshness;
@@ -210,11 +209,6 @@ fn freshness(app: &App, room: usize) -> String {
     let named = format!("oldest: {}", one(oldest));
     let brief = format!("oldest {}", short_day(oldest.last_day));
     [all, named, brief].into_iter().find(|text| width(text) <= room).unwrap_or_default()
-}
-
-/// `Nov 9`.
-fn short_day(day: Day) -> String {
-    format!("{} {}", &day.month().name()[..3], day.0 - day.month().first().0 + 1)
 }
 
 fn lens(app: &App, area: Rect, buf: &mut Buffer) {

@@ -42,6 +42,25 @@ pub fn cut(text: &str, columns: usize, ellipsis: &str) -> String {
     out
 }
 
+/// The end of a text that is seen in `columns`, after `ellipsis` where something was cut.
+#[must_use]
+pub fn cut_start(text: &str, columns: usize, ellipsis: &str) -> String {
+    if text.width() <= columns {
+        return text.to_owned();
+    }
+    let room = columns.saturating_sub(ellipsis.width());
+    let (mut from, mut used) = (text.len(), 0);
+    for (at, grapheme) in text.grapheme_indices(true).rev() {
+        used += grapheme.width();
+        if used > room {
+            break;
+        }
+        from = at;
+    }
+    let sign = if columns >= ellipsis.width() { ellipsis } else { "" };
+    format!("{sign}{}", &text[from..])
+}
+
 /// The text cut to `columns` between two words, with `ellipsis` after the last that fits; a word that
 /// is longer by itself is cut.
 #[must_use]
@@ -153,6 +172,9 @@ mod tests {
             let cut = cut(text, columns, "…");
             assert_eq!(cut, want, "{text} in {columns}");
             assert!(cut.width() <= columns);
+        }
+        for (columns, want) in [(12, "/srv/本番/a"), (8, "…/本番/a"), (6, "…番/a"), (1, "…"), (0, "")] {
+            assert_eq!(cut_start("/srv/本番/a", columns, "…"), want, "{columns}");
         }
         assert_eq!(left("本番", 6, "…"), "本番  ");
         assert_eq!(right("1.00", 6, "…"), "  1.00");

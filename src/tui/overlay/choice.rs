@@ -7,6 +7,7 @@ use super::picker::{Item, Picker};
 use crate::config::ThemeName;
 use crate::domain::charge::Metric;
 use crate::domain::dimension::Dimension;
+use crate::domain::lens::DIMENSIONS_MAX;
 use crate::domain::money::Amount;
 use crate::domain::period::{Comparison, PeriodSpec};
 use crate::domain::text::{SafeText, Untrusted};
@@ -18,8 +19,6 @@ use crate::tui::export::Form;
 use crate::tui::tab::Tab;
 use crate::tui::text::width;
 
-/// How many dimensions figures are grouped by at most.
-const DIMENSIONS_MAX: usize = 4;
 /// How many choices are remembered, the newest first.
 const RECENT_MAX: usize = 8;
 

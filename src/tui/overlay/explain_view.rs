@@ -13,9 +13,11 @@ use crate::domain::money::Amount;
 use crate::domain::text::SafeText;
 use crate::engine::Card;
 use crate::engine::answer::{ExplainAnswer, Explained, LineItem, QueryAnswer};
+use crate::report::words;
 use crate::tui::action::{Action, Place};
 use crate::tui::keymap::Keymap;
 use crate::tui::layout::overlay;
+use crate::tui::tab::breakdown::crumbs::shortened;
 use crate::tui::tab::label;
 use crate::tui::text::{cut, left, put, put_at, right, rule, width, wrap};
 use crate::tui::theme::{Role, Theme};
@@ -26,6 +28,8 @@ const COLUMNS: u16 = 132;
 /// Columns of an amount, and of a bar.
 const MONEY: usize = 16;
 const BAR: usize = 16;
+/// Columns of the figure's name before its parts, where not all of them fit.
+const FIRST: usize = 18;
 
 /// One line.
 struct Row {
@@ -87,16 +91,18 @@ impl Scene<'_> {
 
     fn title(&self, inner: Rect, buf: &mut Buffer) {
         let theme = self.theme;
-        let names: Vec<&str> = self.explain.path().map(SafeText::as_str).collect();
-        let mut text = names.join(&format!(" {} ", theme.glyphs.crumb));
-        if self.explain.level().item.is_some() {
-            text = format!("{text} {} line item", theme.glyphs.crumb);
-        }
+        let item = self.explain.level().item.map(|_| "line item");
+        let names: Vec<&str> = self.explain.path().map(SafeText::as_str).chain(item).collect();
         let wait = if self.explain.waiting() && self.explain.level().answer().is_some() { "loading " } else { "" };
         let room = usize::from(inner.width).saturating_sub(wait.len() + 2);
-        // Where it is too long the end counts: it is what is shown.
-        let over = width(&text).saturating_sub(room);
-        let text = if over > 0 { tail(&names, room, theme) } else { text };
+        let (first, below) = names.split_first().map_or(("", &[][..]), |(first, below)| (*first, below));
+        let whole = names.join(&format!(" {} ", theme.glyphs.crumb));
+        let text = if width(&whole) <= room {
+            whole
+        } else {
+            let first = cut(first, FIRST, theme.glyphs.ellipsis);
+            shortened(&first, below, room, &theme.glyphs).join(&format!(" {} ", theme.glyphs.crumb))
+        };
         let spans = vec![
             Span::styled(format!(" {text} "), theme.style(Role::Strong)),
             Span::styled(wait, theme.style(Role::Unsure)),
@@ -126,17 +132,6 @@ impl Scene<'_> {
         }
         page.rows
     }
-}
-
-/// As many of the last names as there is room for.
-fn tail(names: &[&str], room: usize, theme: &Theme) -> String {
-    let last = names.last().copied().unwrap_or_default();
-    let text = if names.len() > 1 {
-        format!("{} {} {last}", theme.glyphs.ellipsis, theme.glyphs.crumb)
-    } else {
-        last.to_owned()
-    };
-    cut(&text, room, theme.glyphs.ellipsis)
 }
 
 struct Page<'a> {
@@ -284,7 +279,7 @@ impl Page<'_> {
 
     fn items(&mut self, level: &Level, currency: Option<&str>) {
         let Some(found) = level.items(currency) else { return self.heading("Line items: there are none") };
-        let grouped = |n: usize| Amount::whole(n as i64).grouped(0);
+        let grouped = |n: usize| words::count(n as u64);
         let (skip, shown, total) = (found.skip as usize, found.items.len(), found.total as usize);
         let from = grouped(skip + usize::from(shown > 0));
         let mut text = format!("Line items {from} to {} of {}", grouped(skip + shown), grouped(total));

@@ -17,7 +17,7 @@ use crate::tui::app::distance;
 use crate::tui::intake::{Entry, Listing};
 use crate::tui::keymap::Keymap;
 use crate::tui::layout::overlay;
-use crate::tui::text::{cut, left, put, right, rule, width};
+use crate::tui::text::{cut, cut_start, left, put, right, rule};
 use crate::tui::theme::{Role, Theme};
 
 /// Columns of the box, and lines of it that are not the list's.
@@ -209,7 +209,7 @@ impl FilePicker {
         let columns = usize::from(inner.width);
         rule(buf, area, 0, theme);
         let folder = SafeText::path(&self.folder).into_string();
-        let title = format!(" Import from {} ", keep_end(&folder, columns.saturating_sub(14), theme.glyphs.ellipsis));
+        let title = format!(" Import from {} ", cut_start(&folder, columns.saturating_sub(14), theme.glyphs.ellipsis));
         put(buf, inner, 0, &Line::from(Span::styled(title, theme.style(Role::Strong))));
         let (shown, cursor) = self.line.seen(columns.saturating_sub(3), theme.glyphs.ellipsis);
         let line = vec![Span::styled("> ", theme.style(Role::Accent)), Span::raw(shown)];
@@ -286,16 +286,6 @@ impl FilePicker {
             }
         }
     }
-}
-
-/// The end of a text in so many columns: of a path it says more than the beginning.
-fn keep_end(text: &str, columns: usize, ellipsis: &str) -> String {
-    if width(text) <= columns {
-        return text.to_owned();
-    }
-    let mut from = text.char_indices().map(|(at, _)| at);
-    let end = from.find(|at| width(&text[*at..]) + width(ellipsis) <= columns).unwrap_or(text.len());
-    format!("{ellipsis}{}", &text[end..])
 }
 
 #[cfg(test)]

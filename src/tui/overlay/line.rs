@@ -8,7 +8,7 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use crate::domain::text::SafeText;
 use crate::tui::action::Action;
-use crate::tui::text::{cut, width};
+use crate::tui::text::{cut, cut_start, width};
 
 /// How long a line may become by typing and pasting.
 pub const BYTES_MAX: usize = 4096;
@@ -138,8 +138,8 @@ impl EditedLine {
         let before = SafeText::uncut(&self.text[..self.cursor]).into_string();
         let after = SafeText::uncut(&self.text[self.cursor..]).into_string();
         let ahead = width(&after).min(columns / 3);
-        let before = tail(&before, (width(&before) + ahead).saturating_sub(columns));
-        (cut(&format!("{before}{after}"), columns, ellipsis), width(before) as u16)
+        let before = cut_start(&before, columns - ahead, "");
+        (cut(&format!("{before}{after}"), columns, ellipsis), width(&before) as u16)
     }
 
     /// The column at which a byte position is seen in so many columns; `None` where it is passed over.
@@ -149,20 +149,6 @@ impl EditedLine {
         let hidden = width_to(self.cursor) - usize::from(self.seen(columns, "").1);
         width_to(at).checked_sub(hidden).filter(|column| *column < columns).map(|column| column as u16)
     }
-}
-
-/// The text without its first `columns`.
-fn tail(text: &str, columns: usize) -> &str {
-    let mut left = columns;
-    let mut at = 0;
-    for grapheme in text.graphemes(true) {
-        if left == 0 {
-            break;
-        }
-        left = left.saturating_sub(width(grapheme));
-        at += grapheme.len();
-    }
-    &text[at..]
 }
 
 #[cfg(test)]

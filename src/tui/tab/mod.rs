@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::calendar::Day;
 use crate::domain::dimension::Dimension;
 use crate::domain::filter::Filter;
 use crate::domain::lens::Lens;
@@ -170,6 +171,12 @@ pub fn narrowed<'a>(
         filter.and(dimension.clone(), value.raw(), texts.map(Untrusted::raw))
     };
     by.iter().zip(key).enumerate().fold(filter.clone(), of_one)
+}
+
+/// A day without its year: `Nov 9`.
+#[must_use]
+pub fn short_day(day: Day) -> String {
+    format!("{} {}", &day.month().name()[..3], day.0 - day.month().first().0 + 1)
 }
 
 /// How a group's value is called on screen: its name, the short word for a provider or service, or the word

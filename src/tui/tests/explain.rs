@@ -60,6 +60,14 @@ fn why_is_month_to_date_higher_than_last_month_down_to_the_line_item() {
 }
 
 #[test]
+fn the_way_down_keeps_as_many_of_its_last_steps_as_fit() {
+    let mut s = Session::started(Mood::Demo, (60, 24));
+    s.keys("v i j <enter> j <enter> j <enter> j <enter>");
+    let path = "… › prod-ml › us-east-1 › i-0f3a91";
+    assert!(s.text().contains(path), "{}", s.text());
+}
+
+#[test]
 fn every_figure_at_the_top_says_what_it_is() {
     for (keys, card, period) in [
         ("w w w i", Card::MonthToDate, "this-month"),

@@ -79,8 +79,7 @@ impl Plan {
         match each {
             0 => Plan { bar: 1, gap: 0, pieces: pieces.div_ceil(room) },
             1 => Plan { bar: 1, gap: 0, pieces: 1 },
-            2..=3 => Plan { bar: each as u16 - 1, gap: 1, pieces: 1 },
-            4..=6 => Plan { bar: each as u16 - 1, gap: 1, pieces: 1 },
+            2..=6 => Plan { bar: each as u16 - 1, gap: 1, pieces: 1 },
             _ => Plan { bar: (each as u16 - 2).min(6), gap: 2, pieces: 1 },
         }
     }

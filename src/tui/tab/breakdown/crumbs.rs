@@ -40,7 +40,7 @@ pub fn draw(state: &State, answer: Option<&BreakdownAnswer>, area: Rect, buf: &m
 
 fn line(names: &[&str], sums: String, area: Rect, buf: &mut Buffer, theme: &Theme) {
     let room = usize::from(area.width);
-    let crumbs = shortened(names, room.saturating_sub(width(&sums) + 2), &theme.glyphs);
+    let crumbs = shortened("all", names, room.saturating_sub(width(&sums) + 2), &theme.glyphs);
     let between = format!(" {} ", theme.glyphs.crumb);
     let mut spans = Vec::new();
     for (i, crumb) in crumbs.iter().enumerate() {
@@ -55,15 +55,16 @@ fn line(names: &[&str], sums: String, area: Rect, buf: &mut Buffer, theme: &Them
     put_at(buf, area, column, 0, &Line::from(Span::styled(sums, theme.style(Role::Muted))));
 }
 
-/// The path in at most `room` columns: all of it, else each name shorter, else without its middle.
-fn shortened(names: &[&str], room: usize, glyphs: &Glyphs) -> Vec<String> {
+/// A path in at most `room` columns: all of it, else each name shorter, else without its middle.
+#[must_use]
+pub fn shortened(first: &str, names: &[&str], room: usize, glyphs: &Glyphs) -> Vec<String> {
     let taken = |crumbs: &[String]| {
         let between = (width(glyphs.crumb) + 2) * crumbs.len().saturating_sub(1);
         crumbs.iter().map(|c| width(c)).sum::<usize>() + between
     };
     let all = |most: usize| {
         let named = names.iter().map(|name| cut(name, most, glyphs.ellipsis));
-        std::iter::once("all".to_owned()).chain(named).collect::<Vec<_>>()
+        std::iter::once(first.to_owned()).chain(named).collect::<Vec<_>>()
     };
     for most in CRUMB {
         let crumbs = all(most);
@@ -81,7 +82,7 @@ fn shortened(names: &[&str], room: usize, glyphs: &Glyphs) -> Vec<String> {
             }
         }
     }
-    vec![cut(names.last().unwrap_or(&"all"), room, glyphs.ellipsis)]
+    vec![cut(names.last().unwrap_or(&first), room, glyphs.ellipsis)]
 }
 
 /// How many rows there are and what they cost, in at most `room` columns, the most important first.
@@ -130,10 +131,10 @@ mod tests {
             (12, "p4d.24xlarge"),
             (5, "p4d.…"),
         ] {
-            let text = shortened(&names, room, &glyphs).join(" › ");
+            let text = shortened("all", &names, room, &glyphs).join(" › ");
             assert!(width(&text) <= room, "{room}: {text}");
             assert_eq!(text, want, "{room}");
         }
-        assert_eq!(shortened(&[], 10, &glyphs), ["all"]);
+        assert_eq!(shortened("all", &[], 10, &glyphs), ["all"]);
     }
 }

@@ -13,6 +13,7 @@ use super::hygiene::{Entry, Hygiene, Item};
 use crate::domain::dimension::Dimension;
 use crate::domain::money::Amount;
 use crate::engine::answer::{Difference, Misspelt, Share, TagKey, TagsAnswer};
+use crate::report::words;
 use crate::tui::keymap::Keymap;
 use crate::tui::layout;
 use crate::tui::tab::label;
@@ -179,7 +180,7 @@ impl Drawn<'_> {
                 let meant = cut(&odd.meant.safe(), (grid.bar + SHARE).saturating_sub(GAP), cut_by);
                 spans.push(Span::raw(left(&meant, grid.bar + SHARE + grid.tagged, "")));
                 spans.push(Span::raw(self.money(odd.cost, grid.cost)));
-                let count = Amount::whole(odd.rows as i64).grouped(0);
+                let count = words::count(odd.rows);
                 spans.push(Span::styled(right(&count, grid.count, ""), self.muted()));
             }
             Item::Untagged(key) => spans.extend(self.part(Some(1.0), key.untagged)),
@@ -204,7 +205,7 @@ impl Drawn<'_> {
         let whole = key.untagged.is_some_and(Amount::is_zero);
         let role = if whole { Role::Muted } else { Role::Text };
         spans.push(Span::styled(self.money(key.untagged, grid.cost), self.theme.style(role)));
-        let values = Amount::whole(key.values as i64).grouped(0);
+        let values = words::count(key.values);
         spans.push(Span::styled(right(&values, grid.count, ""), self.muted()));
         let odd =
             if key.misspelt.is_empty() { String::new() } else { self.money_in(Some(key.misspelt_cost), grid.odd) };

@@ -3,7 +3,7 @@
 mod beside;
 mod columns;
 mod compare;
-mod crumbs;
+pub mod crumbs;
 mod hygiene;
 mod hygiene_keys;
 mod hygiene_view;

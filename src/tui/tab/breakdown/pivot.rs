@@ -81,10 +81,9 @@ pub fn days(answer: &BreakdownAnswer, at: usize) -> Option<Period> {
 #[must_use]
 pub fn title(granularity: Granularity, start: i64) -> String {
     let day = Day::of_seconds(start);
-    let month = &day.month().name()[..3];
     match granularity {
-        Granularity::Month => format!("{month} {}", day.month().year()),
-        _ => format!("{month} {}", day.0 - day.month().first().0 + 1),
+        Granularity::Month => format!("{} {}", &day.month().name()[..3], day.month().year()),
+        _ => crate::tui::tab::short_day(day),
     }
 }
 

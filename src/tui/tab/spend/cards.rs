@@ -10,6 +10,7 @@ use crate::domain::calendar::{Day, Period};
 use crate::domain::lens::Lens;
 use crate::domain::period::{Comparison, PeriodSpec};
 use crate::engine::answer::{Figure, SpendAnswer, SpendDetails};
+use crate::tui::tab::short_day;
 use crate::tui::text::{cut, put_at, width};
 use crate::tui::theme::{Role, Theme};
 use crate::tui::widget::money;
@@ -131,12 +132,6 @@ fn titles(kind: Kind, lens: &Lens, as_of: Day) -> Vec<String> {
             vec![words, format!("{} to {}", short_day(days.from), short_day(days.to.plus(-1))), "These days".to_owned()]
         }
     }
-}
-
-/// `Nov 9`.
-#[must_use]
-pub fn short_day(day: Day) -> String {
-    format!("{} {}", &day.month().name()[..3], day.0 - day.month().first().0 + 1)
 }
 
 /// What a figure's change is held against, where its title does not say so.

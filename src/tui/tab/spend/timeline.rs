@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::State;
-use super::cards::{change, short_day, so_far};
+use super::cards::{change, so_far};
 use super::state::Pane;
 use crate::domain::calendar::{Day, Granularity};
 use crate::domain::dimension::Dimension;
@@ -16,7 +16,7 @@ use crate::domain::services;
 use crate::domain::text::SafeText;
 use crate::engine::answer::{Figure, Series, SpendAnswer};
 use crate::engine::query::pieces;
-use crate::tui::tab::label;
+use crate::tui::tab::{label, short_day};
 use crate::tui::text::{cut, cut_words, left, put, put_at, right, width};
 use crate::tui::theme::{Role, Theme};
 use crate::tui::widget::chart::{Chart, Label, Layer};
