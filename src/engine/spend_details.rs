@@ -218,11 +218,9 @@ fn untagged_notice(dimension: &Dimension, share: f64) -> Notice {
     let filter = Filter::default().and(dimension.clone(), "", std::iter::empty()).to_string();
     let tag = if matches!(dimension, Dimension::Tag(_)) { "tag " } else { "" };
     let name = SafeText::from_outside(&dimension.bare());
-    let text = if share >= 0.9995 {
-        format!("no cost has {}`{name}`", if tag.is_empty() { "any " } else { "the tag " })
-    } else {
-        format!("{:.1} % of the cost has no {tag}`{name}`", share * 100.0)
-    };
+    // What lacks first: it is read even where the rest has no room.
+    let of = if share >= 0.9995 { "all cost".to_owned() } else { format!("{:.1} % of cost", share * 100.0) };
+    let text = format!("no {tag}`{name}`: {of}");
     Notice {
         kind: NoticeKind::Untagged,
         severity: if share < UNTAGGED_WARNING { Severity::Info } else { Severity::Warning },

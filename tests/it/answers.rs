@@ -157,12 +157,12 @@ fn cost_without_a_tag_needs_attention() {
         notices.into_iter().map(|n| (n.severity, n.text, n.hint)).collect::<Vec<_>>()
     };
     let all = told("");
-    assert_eq!(all[0].1, "37.5 % of the cost has no tag `team`");
+    assert_eq!(all[0].1, "no tag `team`: 37.5 % of cost");
     assert_eq!(all[0].2, "`spendtop query --by service --where 'tag:team=\"\"'` says where");
-    assert_eq!((all[1].0, all[1].1.as_str()), (Severity::Warning, "62.5 % of the cost has no tag `env`"));
+    assert_eq!((all[1].0, all[1].1.as_str()), (Severity::Warning, "no tag `env`: 62.5 % of cost"));
     assert_eq!(told("-nosuch"), all, "charge by charge, where no sums are kept");
     let ec2 = told("service:ec2");
-    assert_eq!((ec2.len(), ec2[0].1.as_str()), (1, "no cost has the tag `env`"));
+    assert_eq!((ec2.len(), ec2[0].1.as_str()), (1, "no tag `env`: all cost"));
 }
 
 #[test]

@@ -76,7 +76,7 @@ fn first_line(s: &Session) -> String {
 fn copy_the_command_without_knowing_its_key() {
     let mut s = Session::started(Mood::Demo, SIZE);
     s.keys(": c o p y c o m");
-    assert!(first_line(&s).contains("copy the command that prints these figures") && first_line(&s).contains(" Y "));
+    assert!(first_line(&s).contains("copy the command that prints the figures") && first_line(&s).contains(" Y "));
     s.keys("<enter>");
     assert!(matches!(&s.done[..], [Effect::Copy(text)] if text.starts_with("spendtop spend ")), "{:?}", s.done);
     assert_eq!(s.app.place(), Place::Tab(Tab::Spend));
@@ -173,7 +173,7 @@ fn the_palette_shows_the_keys_of_the_config() {
     s.app.keymap = Arc::new(Keymap::with(&keys).expect("sound"));
     s.keys(": e f f e c b i l l e d");
     assert!(first_line(&s).contains(" v m "), "{}", s.text());
-    s.keys("<esc> ? / l i s t o r c o n t r");
+    s.keys("<esc> ? / l i s t c o n t r a c t");
     assert!(s.text().contains("v m "), "{}", s.text());
 }
 

@@ -63,7 +63,7 @@ impl Fake {
             notices: vec![Notice {
                 kind: NoticeKind::Untagged,
                 severity: Severity::Info,
-                text: "12.4 % of the cost has no tag `team`".into(),
+                text: "no tag `team`: 12.4 % of cost".into(),
                 hint: "`spendtop query --by service --where 'tag:team=\"\"'` says where".into(),
             }],
         }

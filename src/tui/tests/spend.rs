@@ -306,10 +306,10 @@ fn what_needs_attention_is_said_in_full() {
     assert_eq!(s.app.spend.focus, Pane::Attention);
     s.keys("j <enter>");
     let text = s.text();
-    assert!(text.contains("12.4 % of the cost has no tag `team`") && text.contains("spendtop query --by"), "{text}");
+    assert!(text.contains("no tag `team`: 12.4 % of cost") && text.contains("spendtop query --by"), "{text}");
     assert!(text.contains("Esc close") && !text.contains("search"), "{text}");
     s.keys("/ j <esc> y");
-    assert!(s.app.overlay.is_none() && s.copied().starts_with("12.4 % of the cost"));
+    assert!(s.app.overlay.is_none() && s.copied().starts_with("no tag `team`"));
     let mut small = Session::started(Mood::Demo, (80, 24));
     small.keys("w w <enter>");
     assert!(small.text().contains("spendtop imports show 4 lists them"), "{}", small.text());

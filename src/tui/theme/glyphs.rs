@@ -33,6 +33,8 @@ pub struct Glyphs {
     pub axis: (char, char),
     /// The comparison's line in a chart.
     pub previous: char,
+    /// In its place where it lies above the chart.
+    pub beyond: char,
     /// Days that may still change.
     pub hatch: char,
     /// Under the selected day.
@@ -65,6 +67,7 @@ pub(super) const UNICODE: Glyphs = Glyphs {
     enter: "↵",
     axis: ('│', '└'),
     previous: '·',
+    beyond: '↑',
     hatch: '▒',
     cursor: '▲',
     note: '◆',
@@ -89,6 +92,7 @@ pub(super) const ASCII: Glyphs = Glyphs {
     enter: "Enter",
     axis: ('|', '+'),
     previous: '.',
+    beyond: '^',
     hatch: ':',
     cursor: '^',
     note: '*',
@@ -123,8 +127,9 @@ impl Glyphs {
     }
 
     fn with_charts_of(self, other: &Glyphs) -> Glyphs {
-        let Glyphs { axis, previous, hatch, cursor, note, heights, two_colours, widths, swatch, fills, .. } = *other;
-        Glyphs { axis, previous, hatch, cursor, note, heights, two_colours, widths, swatch, fills, ..self }
+        let Glyphs { axis, previous, beyond, hatch, cursor, note, heights, two_colours, widths, swatch, fills, .. } =
+            *other;
+        Glyphs { axis, previous, beyond, hatch, cursor, note, heights, two_colours, widths, swatch, fills, ..self }
     }
 
     /// Charts of dots, four to a cell's height and two to its width.

@@ -133,6 +133,7 @@ impl Chart {
 
     fn extremes(&self, plan: Plan) -> (f64, f64) {
         let (mut least, mut most) = (0.0f64, 0.0f64);
+        let mut before = Vec::new();
         for at in (0..self.pieces()).step_by(plan.pieces) {
             let (mut up, mut down) = (0.0, 0.0);
             for layer in &self.layers {
@@ -140,10 +141,11 @@ impl Chart {
                 if value > 0.0 { up += value } else { down += value }
             }
             let previous = sum(&self.previous, at, plan.pieces).unwrap_or_default();
-            most = most.max(up).max(previous);
+            before.push(previous);
+            most = most.max(up);
             least = least.min(down).min(previous);
         }
-        (least, most)
+        (least, most.max(usual(before, most)))
     }
 
     /// Draws it.
@@ -164,6 +166,14 @@ impl Chart {
         bars.marks(buf);
         bars.cursor(buf);
     }
+}
+
+/// Up to what values of the comparison are drawn to scale: a few that lie far above all others and above
+/// `most` would flatten the bars.
+fn usual(mut values: Vec<f64>, most: f64) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let (Some(last), Some(nearly)) = (values.last(), values.get(values.len() * 9 / 10)) else { return most };
+    if *last > 1.25 * most.max(*nearly) { *nearly } else { *last }
 }
 
 fn sum(values: &[Option<f64>], from: usize, pieces: usize) -> Option<f64> {
@@ -254,10 +264,12 @@ impl Bars<'_> {
         }
         if let Some(previous) = sum(&self.chart.previous, at, self.plan.pieces) {
             let row = (previous / self.scale.unit + f64::from(self.scale.below)).floor();
-            let row = row.clamp(0.0, f64::from(self.plot.height - 1)) as u16;
+            let top = f64::from(self.plot.height - 1);
+            let sign = if row > top { self.theme.glyphs.beyond } else { self.theme.glyphs.previous };
+            let row = row.clamp(0.0, top) as u16;
             let y = self.plot.y + self.plot.height - 1 - row;
             let style = buf.cell((x, y)).map_or(Style::new(), |under| self.over(under));
-            self.paint(buf, x, row, self.theme.glyphs.previous, style);
+            self.paint(buf, x, row, sign, style);
         }
     }
 

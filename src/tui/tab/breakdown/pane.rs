@@ -205,18 +205,18 @@ impl Pane<'_> {
 
     /// How its usage was paid for.
     fn payment(&mut self, of: Option<&CurrencyDetail>, buf: &mut Buffer) {
-        let mut text = match of {
-            None => "loading".to_owned(),
-            Some(of) if of.coverage.pricing.is_empty() => "no usage".to_owned(),
+        let mut parts = match of {
+            None => vec!["loading".to_owned()],
+            Some(of) if of.coverage.pricing.is_empty() => vec!["no usage".to_owned()],
             Some(of) => shares(&of.coverage.pricing, "not said"),
         };
         if let Some(unused) = of.and_then(|of| of.coverage.unused).filter(|unused| !unused.is_zero()) {
-            text = format!("{text}   commitments unused {}", unused.grouped(self.places));
+            parts.push(format!("unused {}", unused.grouped(self.places)));
         }
         if let Some(shared) = self.state.row(self.answer).and_then(|row| row.shared) {
-            text = format!("{text}   shared with others {}", shared.grouped(self.places));
+            parts.push(format!("shared {}", shared.grouped(self.places)));
         }
-        self.labelled("paid     ", &text, buf);
+        self.labelled("paid     ", &parts, buf);
     }
 
     /// The tags that most of it has, with what has them not.
@@ -228,18 +228,25 @@ impl Pane<'_> {
             let untagged = untagged.map(|share| format!(" untagged {}", money::share(Some(share))));
             format!("{}{}{}", tag.key.safe(), first.unwrap_or_default(), untagged.unwrap_or_default())
         });
-        let text = keys.collect::<Vec<_>>().join("   ");
-        let text = match of {
-            None => "loading",
-            Some(_) if text.is_empty() => "none",
-            Some(_) => &text,
-        };
-        self.labelled("tags     ", text, buf);
+        let mut parts: Vec<String> = keys.collect();
+        if parts.is_empty() {
+            parts.push(if of.is_none() { "loading" } else { "none" }.to_owned());
+        }
+        self.labelled("tags     ", &parts, buf);
     }
 
-    fn labelled(&mut self, label: &'static str, text: &str, buf: &mut Buffer) {
+    /// Parts behind what they are, as many as there is room for.
+    fn labelled(&mut self, label: &'static str, parts: &[String], buf: &mut Buffer) {
         let room = self.columns().saturating_sub(label.len());
-        let text = cut(text, room, self.theme.glyphs.ellipsis);
+        let mut text = String::new();
+        for (at, part) in parts.iter().enumerate() {
+            let gap = if at == 0 { "" } else { "   " };
+            // The first is cut where even that has no room.
+            if at > 0 && width(&text) + gap.len() + width(part) > room {
+                break;
+            }
+            text = cut(&format!("{text}{gap}{part}"), room, self.theme.glyphs.ellipsis);
+        }
         let line = Line::from(vec![Span::styled(label, self.theme.style(Role::Muted)), Span::raw(text)]);
         self.put(&line, buf);
     }
@@ -309,13 +316,13 @@ impl Pane<'_> {
 }
 
 /// Values with their part of the whole, one after the other.
-fn shares(shares: &[Share], missing: &str) -> String {
+fn shares(shares: &[Share], missing: &str) -> Vec<String> {
     let one = |share: &Share| {
         let value = share.value.safe().to_lowercase();
         let value = if value.is_empty() { missing.to_owned() } else { value };
         format!("{value} {}", money::share(share.share))
     };
-    shares.iter().map(one).collect::<Vec<_>>().join("   ")
+    shares.iter().map(one).collect()
 }
 
 #[cfg(test)]

@@ -45,6 +45,9 @@ pub struct Tile {
     area: Rect,
 }
 
+/// So many columns of a name say something; fewer, with a sign that there is more, do not.
+const NAME_MIN: usize = 6;
+
 /// The areas of the rows of an answer, which are listed, and how many rows have none.
 #[must_use]
 pub fn tiles(answer: &BreakdownAnswer, listed: &[usize], area: Rect) -> (Vec<Tile>, usize) {
@@ -142,7 +145,9 @@ fn draw_tile(
         return put_at(buf, inner, 2, 1, &Line::from(Span::styled(words, muted)));
     };
     let mark = if selected { theme.glyphs.marks.0 } else { " " };
-    let named = cut(&name(answer, row), room, theme.glyphs.ellipsis);
+    let whole = name(answer, row);
+    let named =
+        if width(&whole) > room && room < NAME_MIN { String::new() } else { cut(&whole, room, theme.glyphs.ellipsis) };
     put_at(buf, inner, 1, 1, &Line::from(Span::styled(format!("{mark}{named}"), style(Role::Strong))));
     let cost = money::amount_in(row.figure.amount, money::places(&answer.currency), room);
     if width(&cost) <= room {
