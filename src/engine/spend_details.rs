@@ -14,12 +14,12 @@ use super::local::LocalEngine;
 use super::query::request;
 use super::sharing::is_shared;
 use super::spend::{admitted, currencies};
-use super::table::Table;
+use super::table::{Ids, Table};
 use super::{Cancel, twin};
 use crate::domain::calendar::{Day, Granularity, Period};
 use crate::domain::dict::NONE;
 use crate::domain::dimension::Dimension;
-use crate::domain::filter::Filter;
+use crate::domain::filter::{Clause, Filter, Pattern};
 use crate::domain::lens::Lens;
 use crate::domain::money::Amount;
 use crate::domain::numbers::Total;
@@ -31,6 +31,8 @@ use crate::error::Result;
 const HOUR_DAYS: i32 = 3;
 const HOUR: i64 = 3_600;
 const DAY: i64 = crate::domain::calendar::DAY_SECONDS;
+/// So many resources are looked for one by one.
+const NARROWED_MAX: usize = 200;
 /// From this share of the cost on, a tag that is missing is a warning.
 const UNTAGGED_WARNING: f64 = 0.2;
 
@@ -48,12 +50,21 @@ pub fn answer(
     let (period, against) = lens.days(as_of);
     let by = [Dimension::Resource, Dimension::Service];
     let mut now = engine.aggregate(&request(lens, period, &by, None), cancel)?;
+    let mut resources = Resources::of(&now);
     let against = against.filter(|days| engine.has_data(*days));
-    let before = against.map(|days| engine.aggregate(&request(lens, days, &by, None), cancel)).transpose()?;
+    let before = against
+        .map(|days| {
+            let narrow =
+                resources.narrowed(&now, lens, limit, &engine.aggregate(&request(lens, days, &[], None), cancel)?);
+            engine.aggregate(&request(narrow.as_ref().unwrap_or(lens), days, &by, None), cancel)
+        })
+        .transpose()?;
+    if let Some(before) = &before {
+        resources.hold_against(&mut now, before);
+    }
     let hours = Hours::new(engine, lens, as_of, cancel)?;
     let untagged = untagged(engine, lens, period, cancel)?;
     let currencies = currencies([&now, &hours.table].into_iter().chain(&before));
-    let resources = Resources::new(&mut now, before.as_ref());
     let details = currencies.into_iter().map(|currency| {
         let (resources, resources_total, without_resource) = resources.top(&now, &currency, limit);
         SpendDetails {
@@ -85,29 +96,59 @@ struct Resources {
 }
 
 impl Resources {
-    fn new(now: &mut Table, before: Option<&Table>) -> Resources {
-        let numbers = before.map(|before| now.adopt(before));
-        let mut found: HashMap<(u32, u32), Resource> = HashMap::new();
-        let mut add = |currency: u32, [id, service]: [u32; 2], total: &Total, earlier: bool| {
-            let resource = found.entry((currency, id)).or_default();
-            if earlier {
-                resource.before.merge(total)
-            } else {
-                resource.now.merge(total)
-            }
-            if resource.service.1 == NONE || total.sum.abs() > resource.service.0 {
-                resource.service = (total.sum.abs(), service);
-            }
-        };
+    fn of(now: &Table) -> Resources {
+        let mut resources = Resources { found: HashMap::new(), compared: false };
         for (key, total) in now.groups() {
-            add(key.currency, [key.values.0[0], key.values.0[1]], total, false);
+            resources.add(key.currency, &key.values, total, false);
         }
-        for ((key, total), numbers) in before.into_iter().flat_map(Table::groups).zip(std::iter::repeat(&numbers)) {
-            let Some(numbers) = numbers else { continue };
-            let ids = numbers.ids(&key.values);
-            add(numbers.currency(key.currency), [ids.0[0], ids.0[1]], total, true);
+        resources
+    }
+
+    fn add(&mut self, currency: u32, ids: &Ids, total: &Total, earlier: bool) {
+        let [id, service, ..] = ids.0;
+        let resource = self.found.entry((currency, id)).or_default();
+        let of = if earlier { &mut resource.before } else { &mut resource.now };
+        of.merge(total);
+        if resource.service.1 == NONE || total.sum.abs() > resource.service.0 {
+            resource.service = (total.sum.abs(), service);
         }
-        Resources { found, compared: before.is_some() }
+    }
+
+    /// Adds what they cost before.
+    fn hold_against(&mut self, now: &mut Table, before: &Table) {
+        self.compared = true;
+        let numbers = now.adopt(before);
+        for (key, total) in before.groups() {
+            self.add(numbers.currency(key.currency), &numbers.ids(&key.values), total, true);
+        }
+    }
+
+    /// A lens of only those resources that will be listed, where that can be told before it is known
+    /// what they cost before: by the hundred thousand they need not be remembered for that.
+    fn narrowed(&self, now: &Table, lens: &Lens, limit: usize, before: &Table) -> Option<Lens> {
+        let mut costs: BTreeMap<u32, Vec<(Amount, u32)>> = BTreeMap::new();
+        for ((currency, id), resource) in self.found.iter().filter(|((_, id), _)| *id != NONE) {
+            costs.entry(*currency).or_default().push((resource.now.sum, *id));
+        }
+        // A currency of which there are fewer now lists also those that are gone.
+        let of_before = before.currencies.iter().map(|text| now.currencies.find(text));
+        if of_before.into_iter().any(|currency| currency.is_none_or(|c| !costs.contains_key(&c))) {
+            return None;
+        }
+        let mut ids = Vec::new();
+        for costs in costs.values_mut() {
+            let (_, least, _) = (limit > 0 && limit <= costs.len())
+                .then(|| costs.select_nth_unstable_by_key(limit - 1, |(cost, _)| Reverse(*cost)))?;
+            let least = least.0;
+            ids.extend(costs.iter().filter(|(cost, _)| *cost >= least).map(|(_, id)| *id));
+            if least <= Amount::ZERO || ids.len() > NARROWED_MAX {
+                return None;
+            }
+        }
+        let patterns = ids.into_iter().map(|id| Pattern::Exactly(now.dimensions[0].text(id).to_owned())).collect();
+        let mut lens = lens.clone();
+        lens.filter.clauses.push(Clause { negated: false, dimension: Some(Dimension::Resource), patterns });
+        Some(lens)
     }
 
     /// The costliest of a currency, how many there are, and what lies in no resource.

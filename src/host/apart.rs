@@ -25,6 +25,12 @@ use crate::store::folder::Lock;
 /// How long such a process goes on after the last that was asked of it.
 const LINGER: Duration = Duration::from_secs(1);
 
+/// How glibc keeps memory in such a process; others do not know these. By default each of the threads that
+/// a scan starts gets an arena of its own, which keeps what they free: after a few scans of ten million
+/// charges 600 MB were held in place of 200.
+const ALLOCATOR: [(&str, &str); 3] =
+    [("MALLOC_ARENA_MAX", "2"), ("MALLOC_MMAP_THRESHOLD_", "262144"), ("MALLOC_TRIM_THRESHOLD_", "1048576")];
+
 /// Processes that may end before they have opened the store.
 const STARTS_MAX: u32 = 3;
 
@@ -71,6 +77,9 @@ fn spawn(program: &Program, lock: &Lock) -> Option<(Child, Wire)> {
     let mut command = Command::new(&program.path);
     let (name, words) = program.words.split_first()?;
     command.arg0(name).args(words).stderr(Stdio::null());
+    for (name, value) in ALLOCATOR.iter().filter(|(name, _)| std::env::var_os(name).is_none()) {
+        command.env(name, value);
+    }
     command.stdin(OwnedFd::from(theirs)).stdout(lock.hand_over().ok()?);
     let child = command.spawn().ok()?;
     // What it keeps of the socket would hide that the child has ended.

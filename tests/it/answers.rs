@@ -144,6 +144,28 @@ fn the_costliest_resources_come_with_their_change_and_service() {
 }
 
 #[test]
+fn a_shorter_list_of_resources_begins_as_a_longer_one() {
+    let mut rows =
+        vec!["90 2023-10-04 2023-10-05 AWS,EC2,gone".to_owned(), "2 2023-11-04 2023-11-05 AWS,Tax,".to_owned()];
+    for (at, cost) in [70, 40, 40, 40, 9, 0, -3].into_iter().enumerate() {
+        rows.push(format!("{cost} 2023-11-02 2023-11-03 AWS,EC2,vm{at}"));
+        rows.push(format!("{at} 2023-10-02 2023-10-03 AWS,EC2,vm{at}"));
+    }
+    let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+    let engine = engine("ProviderName,ServiceName,ResourceId", &rows);
+    for filter in ["", "service:ec2", "vm"] {
+        let all = details(&engine, lens(&["provider"], filter), 99);
+        let ids: Vec<&str> = all.resources.iter().map(|r| r.id.raw()).collect();
+        assert_eq!(ids[..4], ["vm0", "vm3", "vm2", "vm1"], "of what costs the same the dearest before comes first");
+        for limit in 0..all.resources.len() {
+            let some = details(&engine, lens(&["provider"], filter), limit);
+            assert_eq!(some.resources, all.resources[..limit], "{filter} {limit}");
+            assert_eq!(some.resources_total, all.resources_total);
+        }
+    }
+}
+
+#[test]
 fn cost_without_a_tag_needs_attention() {
     let rows = [
         r#"1 2023-11-02 2023-11-03 AWS,S3,"{""team"": ""web""}""#,
