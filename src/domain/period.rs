@@ -259,7 +259,8 @@ pub enum Comparison {
     /// The period just before, as long; whole months against whole months.
     #[default]
     Previous,
-    /// The same days of the month before.
+    /// The same days of the month before; of what is longer than a month, of as many months before as it
+    /// takes not to be held against a part of itself.
     MonthBefore,
     /// The same days a year before.
     YearBefore,
@@ -291,7 +292,7 @@ impl Comparison {
             Comparison::Previous if spec.is_to_date() => {
                 Some(Period { from: period.from.plus(-period.days()), to: period.from })
             }
-            Comparison::MonthBefore if spec.is_to_date() => Some(same_days(period, 1)),
+            Comparison::MonthBefore if spec.is_to_date() => Some(months_before(period, same_days)),
             Comparison::YearBefore if spec.is_to_date() => Some(same_days(period, 12)),
             _ => self.against(period),
         }
@@ -308,7 +309,7 @@ impl Comparison {
                 Some(n) => Period { from: period.from.month().plus(-n).first(), to: period.from },
                 None => Period { from: period.from.plus(-period.days()), to: period.from },
             }),
-            Comparison::MonthBefore => Some(back(period, 1)),
+            Comparison::MonthBefore => Some(months_before(period, back)),
             Comparison::YearBefore => Some(back(period, 12)),
         }
     }
@@ -325,6 +326,7 @@ impl Comparison {
             (Comparison::MonthBefore, Some(p)) if p.from.month() == p.to.plus(-1).month() => {
                 format!("same days of {}", p.from.month().name())
             }
+            (Comparison::MonthBefore, Some(p)) if p.days() > MONTH_DAYS => p.words(),
             (Comparison::MonthBefore, _) => "a month before".to_owned(),
             (Comparison::YearBefore, _) => "a year before".to_owned(),
             _ => "nothing".to_owned(),
@@ -337,6 +339,20 @@ fn whole_months(period: Period) -> Option<i32> {
     let (from, to) = (period.from.month(), period.to.month());
     let whole = from.first() == period.from && to.first() == period.to && period.from < period.to;
     whole.then(|| (to.year() - from.year()) * 12 + to.number() as i32 - from.number() as i32)
+}
+
+/// Days of the longest month.
+const MONTH_DAYS: i32 = 31;
+
+/// As few months before as no day is in both.
+fn months_before(period: Period, back: impl Fn(Period, i32) -> Period) -> Period {
+    let mut before = back(period, 1);
+    let mut months = 2;
+    while period.days() > MONTH_DAYS && before.to > period.from {
+        before = back(period, months);
+        months += 1;
+    }
+    before
 }
 
 /// The same days `months` before. Whole months stay whole; days that the earlier month lacks are
@@ -442,7 +458,11 @@ mod tests {
             (P::ThisMonth, "2024-02-29", Comparison::YearBefore, "2023-02-01..2023-03-01"),
             (P::ThisMonth, "2023-02-28", Comparison::YearBefore, "2022-02-01..2022-03-01"),
             (P::ThisMonth, "2024-11-30", Comparison::Previous, "2024-10-02..2024-11-01"),
-            (P::ThisQuarter, "2024-09-30", Comparison::MonthBefore, "2024-06-01..2024-08-31"),
+            (P::ThisQuarter, "2024-09-30", Comparison::MonthBefore, "2024-04-01..2024-07-01"),
+            (P::ThisQuarter, "2024-08-15", Comparison::MonthBefore, "2024-05-01..2024-06-16"),
+            (P::LastQuarter, "2024-11-15", Comparison::MonthBefore, "2024-04-01..2024-07-01"),
+            (P::LastDays(90), "2024-11-21", Comparison::MonthBefore, "2024-05-24..2024-08-22"),
+            (P::LastDays(31), "2024-11-30", Comparison::MonthBefore, "2024-10-01..2024-10-31"),
             (P::ThisYear, "2024-12-31", Comparison::YearBefore, "2023-01-01..2024-01-01"),
             (P::LastDays(30), "2024-11-29", Comparison::Previous, "2024-10-01..2024-10-31"),
             (P::LastDays(30), "2024-11-30", Comparison::Previous, "2024-10-02..2024-11-01"),

@@ -181,6 +181,9 @@ fn leave_blank(answer: &mut BreakdownAnswer) {
         let own = provider.and_then(|at| row.key.get(at)).map(|own| canonical_provider(own.raw()));
         let its = |fresh: &&Freshness| own.is_none_or(|own| own == canonical_provider(fresh.provider.raw()));
         let Some(last) = answer.freshness.iter().filter(its).map(|fresh| fresh.last_day).max() else { continue };
+        if last < answer.period.from && row.figure.amount.is_some_and(Amount::is_zero) {
+            row.figure.amount = None;
+        }
         let course = answer.starts.iter().zip(&mut row.trend);
         for (_, cost) in course.filter(|(start, _)| Day::of_seconds(**start) > last) {
             *cost = cost.filter(|cost| !cost.is_zero());

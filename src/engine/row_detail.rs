@@ -21,7 +21,9 @@ use crate::error::Result;
 
 /// Dimensions that a composition shows at most.
 const DIMENSIONS_SHOWN: usize = 6;
-/// Values of a dimension or a tag.
+/// Values of a dimension: two compositions side by side mostly have the same.
+const PARTS_SHOWN: usize = 40;
+/// Values of a tag, a price or a commitment.
 const VALUES_SHOWN: usize = 5;
 /// Tag keys.
 const KEYS_SHOWN: usize = 12;
@@ -91,7 +93,7 @@ fn detail(
     let told_apart = dimensions.iter().enumerate().filter(|(d, _)| mine(*d).count() > 1).take(DIMENSIONS_SHOWN);
     let composition = told_apart.map(|(d, dimension)| {
         let totals = mine(d).map(|((_, id), total)| (*id, *total));
-        let (values, others, rest) = top(&facets.values[d], totals, total.sum, VALUES_SHOWN);
+        let (values, others, rest) = top(&facets.values[d], totals, total.sum, PARTS_SHOWN);
         Composition { dimension: dimension.clone(), values, others, others_cost: rest.value() }
     });
     CurrencyDetail {

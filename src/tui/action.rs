@@ -362,7 +362,7 @@ pub const TABLE: &[Entry] = &[
     entry(A::Link, "console-link", G::Here, &["o"], S::Figures, ("console", 10), "where the cloud's own console shows it"),
     entry(A::Overview, "overview", G::Here, &["v t"], S::Only(Tab::Breakdown), ("", 0), "rows as areas of their cost"),
     entry(A::Hygiene, "tag-hygiene", G::Here, &["v h"], S::Only(Tab::Breakdown), ("", 0), "how charges are tagged, what is misspelt"),
-    entry(A::CopyRow, "copy-row", G::Here, &["y"], S::Figures, ("copy", 9), "copy the selected row's text"),
+    entry(A::CopyRow, "copy-row", G::Here, &["y"], S::Figures, ("copy", 9), "copy the row as text, or all marked"),
     entry(A::CopyCommand, "copy-command", G::Here, &["Y"], S::Figures, ("", 0), "copy the command that prints the figures"),
 
     entry(A::Open, "open-part", G::Here, &["enter"], S::Explain, ("open", 1), "explain the part, or show the line item"),

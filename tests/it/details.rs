@@ -242,6 +242,18 @@ fn a_provider_that_lags_has_a_course_that_ends_where_its_data_does() {
 }
 
 #[test]
+fn days_that_a_provider_has_not_told_of_yet_cost_an_unknown_amount() {
+    let rows =
+        ["9 2023-10-14 2023-10-15 Azure,VM", "8 2023-11-01 2023-11-02 Azure,VM", "4 2023-11-14 2023-11-15 AWS,EC2"];
+    let engine = engine("ProviderName,ServiceName", &rows);
+    let period = PeriodSpec::parse("2023-11-14..2023-11-15", crate::answers::as_of()).expect("days");
+    let question = Question::Breakdown { lens: Lens { period, ..lens(&["provider"], "") }, limit: None, pieces: None };
+    let Answer::Breakdown(answers) = ask(&engine, &question) else { panic!() };
+    let figures: Vec<_> = answers[0].rows.iter().map(|row| (row.key[0].raw(), row.figure)).collect();
+    assert_eq!(figures, [("AWS", figure("4", "0")), ("Azure", figure("", "9"))]);
+}
+
+#[test]
 fn values_and_tag_keys_can_be_chosen_from() {
     let engine = bill();
     let values = |dimension: Dimension, filter: &str, limit: usize| match ask(

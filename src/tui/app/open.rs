@@ -9,7 +9,7 @@ use crate::domain::filter::Filter;
 use crate::domain::lens::Lens;
 use crate::domain::period::PeriodSpec;
 use crate::domain::text::SafeText;
-use crate::engine::answer::Key as GroupKey;
+use crate::engine::answer::{Key as GroupKey, NoticeKind};
 use crate::engine::{Query, Question, Sort, twin};
 use crate::tui::effect::Effect;
 use crate::tui::overlay::Overlay;
@@ -49,6 +49,10 @@ impl App {
             Pane::Attention => {
                 let scene = self.spend_scene();
                 let Some(notice) = scene.notice(self.body()) else { return };
+                if notice.kind == NoticeKind::Untagged {
+                    (self.tab, self.breakdown.view) = (Tab::Breakdown, breakdown::View::Hygiene);
+                    return;
+                }
                 self.overlay = Some(Overlay::Notice(Notice::new(&notice.text, &notice.hint)));
                 return;
             }

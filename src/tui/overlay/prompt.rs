@@ -37,6 +37,8 @@ pub struct Prompt {
     wrong: Option<Wrong>,
     /// The answer that Enter gives although it was warned of.
     warned: Option<String>,
+    /// Whether the answer is ours: what is typed takes its place, unless it is edited first.
+    proposed: bool,
 }
 
 impl Prompt {
@@ -45,7 +47,8 @@ impl Prompt {
     pub fn new(purpose: Purpose, text: &str) -> Prompt {
         let mut line = EditedLine::default();
         line.insert(text);
-        Prompt { purpose, line, wrong: None, warned: None }
+        let proposed = matches!(purpose, Purpose::Export(_));
+        Prompt { purpose, line, wrong: None, warned: None, proposed }
     }
 
     /// The answer.
@@ -56,12 +59,16 @@ impl Prompt {
 
     /// Inserts typed or pasted text.
     pub fn insert(&mut self, text: &str) {
+        if std::mem::take(&mut self.proposed) {
+            self.line.edit(Action::DeleteAll);
+        }
         self.line.insert(text);
         (self.wrong, self.warned) = (None, None);
     }
 
     /// Edits the answer; other actions do nothing.
     pub fn edit(&mut self, action: Action) {
+        self.proposed = false;
         if self.line.edit(action) {
             (self.wrong, self.warned) = (None, None);
         }
@@ -104,9 +111,10 @@ impl Prompt {
             Purpose::ForgetLens(name) => {
                 (format!("Forget `{}`?", SafeText::from_outside(name)), "{apply} forgets it, {cancel} keeps it")
             }
-            Purpose::Export(_) => {
-                ("Export to a file".to_owned(), "{apply} writes it; a name, a path or ~/; only you can read it")
-            }
+            Purpose::Export(_) => (
+                "Export to a file".to_owned(),
+                "{apply} writes it, typing names another; ~/ is home; only you can read it",
+            ),
             Purpose::PasteLens => (
                 "Look through a lens in one line".to_owned(),
                 "effective 30d vs previous by service,region where env=prod in USD per day",

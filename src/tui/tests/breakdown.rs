@@ -331,13 +331,23 @@ fn enter_on_the_finest_level_shows_its_line_items() {
 fn moving_on_takes_the_place_of_a_detail_that_is_not_there_yet() {
     let mut s = opened(SIZE);
     s.keys("d");
+    let pane = |s: &Session| s.text().split("────").last().unwrap_or_default().to_owned();
+    let of_first = pane(&s);
     let key = |c| Event::Key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE));
     let first = s.app.update(key('j'));
-    assert!(s.text().contains("line items  loading"), "the first row's are not shown for the second: {}", s.text());
+    assert_eq!(pane(&s), of_first, "what is known stays, under its own name");
     let second = s.app.update(key('j'));
     assert_eq!(s.app.breakdown.selected(), 2, "the selection did not wait");
     replies(&first, Mood::Demo).for_each(|reply| s.send(reply));
-    assert!(s.text().contains("line items  loading"), "{}", s.text());
+    assert_eq!(pane(&s), of_first, "what is not selected any more is not shown");
     replies(&second, Mood::Demo).for_each(|reply| s.send(reply));
-    assert!(s.text().contains("line items 1 to 4 of 25"), "{}", s.text());
+    assert!(s.text().contains("line items 1 to 4 of 25") && pane(&s) != of_first, "{}", s.text());
+}
+
+#[test]
+fn what_is_marked_is_copied_together() {
+    let mut s = opened(SIZE);
+    s.keys("<space> <space> y");
+    let lines: Vec<&str> = s.copied().lines().collect();
+    assert!(lines.len() == 2 && lines[0].starts_with("AWS\t") && lines[1].starts_with("Azure\t"), "{lines:?}");
 }

@@ -187,7 +187,7 @@ fn what_keys_work_here() {
     assert!(own.is_some() && below, "this tab's keys come first: {text}");
     s.keys("/ c o p y");
     let text = s.text();
-    assert!(text.contains("Keys / copy") && text.contains("copy the selected row's text"), "{text}");
+    assert!(text.contains("Keys / copy") && text.contains("copy the row as text, or all marked"), "{text}");
     assert!(!text.contains("sort by"), "{text}");
     s.keys("<enter> <esc> <esc>");
     assert_eq!(s.app.place(), Place::Tab(Tab::Breakdown));

@@ -304,12 +304,15 @@ fn what_needs_attention_is_said_in_full() {
     let mut s = started();
     s.keys("w w");
     assert_eq!(s.app.spend.focus, Pane::Attention);
-    s.keys("j <enter>");
+    s.keys("<enter>");
     let text = s.text();
-    assert!(text.contains("no tag `team`: 12.4 % of cost") && text.contains("spendtop query --by"), "{text}");
+    assert!(text.contains("3 rows were refused") && text.contains("spendtop imports show 4"), "{text}");
     assert!(text.contains("Esc close") && !text.contains("search"), "{text}");
-    s.keys("/ j <esc> y");
+    s.keys("/ j <esc> j y");
     assert!(s.app.overlay.is_none() && s.copied().starts_with("no tag `team`"));
+    s.keys("<enter>");
+    assert_eq!(s.app.tab, Tab::Breakdown);
+    assert!(s.text().contains("all › tag hygiene"), "what is not tagged is seen where tags are: {}", s.text());
     let mut small = Session::started(Mood::Demo, (80, 24));
     small.keys("w w <enter>");
     assert!(small.text().contains("spendtop imports show 4 lists them"), "{}", small.text());

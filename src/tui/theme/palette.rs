@@ -38,6 +38,8 @@ const BLACK: Shade = shade(0x000000, 16);
 const NIGHT: (Shade, Shade) = (shade(0xe4e7eb, 254), shade(0x12151a, 233));
 const PAPER: (Shade, Shade) = (shade(0x16191d, 234), WHITE);
 const BAR: (Shade, Shade) = (WHITE, shade(0x1f4e79, 24));
+/// On paper: a bar in the colour of its text would be a hole in a dark row.
+const PALE_BAR: (Shade, Shade) = (shade(0x16191d, 234), shade(0xc9def2, 153));
 
 pub(super) const DARK: Palette = Palette {
     muted: shade(0x9aa1ab, 247),
@@ -68,7 +70,7 @@ pub(super) const LIGHT: Palette = Palette {
     cool: shade(0x006b55, 23),
     unsure: shade(0x7a5500, 58),
     error: shade(0xb3161b, 124),
-    selected: BAR,
+    selected: PALE_BAR,
     layers: [
         shade(0x2f78b8, 31),
         shade(0xa86a00, 136),
@@ -182,7 +184,7 @@ pub(super) const COLOUR_BLIND_LIGHT: Palette = Palette {
     cool: shade(0x005f96, 24),
     unsure: shade(0x665c00, 58),
     error: shade(0xa83200, 88),
-    selected: BAR,
+    selected: PALE_BAR,
     layers: [
         shade(0x0072b2, 25),
         shade(0xa87000, 136),

@@ -23,6 +23,27 @@ use crate::tui::worker::{Asker, Job};
 /// What drives each row, by key: of one answer in one currency.
 pub type Drivers = HashMap<Key, Driver>;
 
+/// What the pane of details shows.
+#[derive(Clone, Copy)]
+pub struct Paned<'a> {
+    /// Of which row.
+    pub row: &'a BreakdownRow,
+    /// What it is made of; `None` until that has come.
+    pub detail: Option<&'a DetailAnswer>,
+    /// Its line items in the currency that is shown, of which there may be none; `None` until they have come.
+    pub items: Option<Option<&'a LineItems>>,
+}
+
+/// What the pane of details showed of a row once all of it had come.
+#[derive(Clone, Debug)]
+pub(super) struct Kept {
+    key: Key,
+    /// Of which rows it was one.
+    rows: Lens,
+    detail: DetailAnswer,
+    items: Vec<LineItems>,
+}
+
 impl App {
     /// Whether the pane of details is open.
     #[must_use]
@@ -112,9 +133,39 @@ impl App {
         Some(Lens { filter, ..lens.clone() })
     }
 
+    /// What the pane of details shows. While what a row is made of that was just selected is on its way,
+    /// the row before stays under its own name: a pane that goes blank for a moment flickers, and is
+    /// written twice over a slow line.
+    #[must_use]
+    pub fn paned(&self) -> Option<Paned<'_>> {
+        let answer = self.breakdown_answer()?;
+        let row = self.breakdown.row(answer)?;
+        let (detail, items) = (self.selected_detail(), self.selected_items());
+        let slots = &self.breakdown;
+        let coming = (detail.is_none() && slots.detail.waiting()) || (items.is_none() && slots.items.waiting());
+        if let Some(kept) = slots.kept.as_ref().filter(|_| coming)
+            && slots.slot.shown.as_ref().is_some_and(|shown| shown.lens == kept.rows)
+            && let Some(before) = answer.rows.iter().find(|row| row.key == kept.key)
+        {
+            let items = kept.items.iter().find(|items| items.currency == answer.currency);
+            return Some(Paned { row: before, detail: Some(&kept.detail), items: Some(items) });
+        }
+        Some(Paned { row, detail, items })
+    }
+
+    /// Keeps what the pane of details shows, once all of it is there.
+    fn keep_paned(&mut self) {
+        let Some(Paned { row, detail: Some(detail), items: Some(_) }) = self.paned() else { return };
+        let (Some(rows), Some(items)) = (&self.breakdown.slot.shown, &self.breakdown.items.shown) else { return };
+        if Some(row) == self.breakdown_answer().and_then(|answer| self.breakdown.row(answer)) {
+            let (key, detail, items) = (row.key.clone(), detail.clone(), items.answers.clone());
+            self.breakdown.kept = Some(Kept { key, rows: rows.lens.clone(), detail, items });
+        }
+    }
+
     /// What the selected row is made of; `None` until that has come.
     #[must_use]
-    pub fn selected_detail(&self) -> Option<&DetailAnswer> {
+    fn selected_detail(&self) -> Option<&DetailAnswer> {
         let shown = self.breakdown.detail.shown.as_ref()?;
         (Some(&shown.lens) == self.selected_lens().as_ref()).then(|| shown.answers.first()).flatten()
     }
@@ -143,6 +194,7 @@ impl App {
     /// Takes what the selected row is made of.
     pub(in crate::tui) fn accept_detail(&mut self, generation: u64, answer: Result<Answer>) {
         self.breakdown.detail.accept(generation, answer.and_then(detail));
+        self.keep_paned();
     }
 
     /// Takes some of the selected row's line items.
@@ -152,6 +204,7 @@ impl App {
             _ => Err(crate::tui::app::odd()),
         });
         self.breakdown.items.accept(generation, answers);
+        self.keep_paned();
     }
 
     /// Takes what one of two rows side by side is made of.

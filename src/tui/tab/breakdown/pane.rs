@@ -8,15 +8,14 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::State;
+use super::beside::Paned;
 use super::compare::{course, signed};
 use super::state::name;
 use super::units;
 use crate::domain::calendar::Day;
 use crate::domain::money::Amount;
 use crate::domain::text::SafeText;
-use crate::engine::answer::{
-    BreakdownAnswer, BreakdownRow, CurrencyDetail, DetailAnswer, Driver, LineItems, Notice, Share,
-};
+use crate::engine::answer::{BreakdownAnswer, BreakdownRow, CurrencyDetail, Driver, LineItems, Notice, Share};
 use crate::report::words;
 use crate::tui::keymap::Keymap;
 use crate::tui::tab::label;
@@ -68,17 +67,16 @@ struct Pane<'a> {
     theme: &'a Theme,
 }
 
-/// Draws the details; both are `None` until they have come.
+/// Draws the details of a row.
 pub fn draw(
     state: &State,
     answer: &BreakdownAnswer,
-    (detail, items): (Option<&DetailAnswer>, Option<Option<&LineItems>>),
+    Paned { row, detail, items }: Paned<'_>,
     keymap: &Keymap,
     area: Rect,
     buf: &mut Buffer,
     theme: &Theme,
 ) {
-    let Some(row) = state.row(answer) else { return };
     let mut pane = Pane {
         state,
         answer,
@@ -92,7 +90,7 @@ pub fn draw(
     pane.head(row, buf);
     let of = detail.and_then(|detail| detail.currencies.iter().find(|c| c.currency == answer.currency));
     pane.units(of.map(|of| of.driver.as_ref()), buf);
-    pane.payment(of, buf);
+    pane.payment(of, row.shared, buf);
     pane.tags(of, buf);
     if let Some(error) = &state.detail.error {
         return pane.say(pane.cut(&error.message), Role::Error, buf);
@@ -204,7 +202,7 @@ impl Pane<'_> {
     }
 
     /// How its usage was paid for.
-    fn payment(&mut self, of: Option<&CurrencyDetail>, buf: &mut Buffer) {
+    fn payment(&mut self, of: Option<&CurrencyDetail>, shared: Option<Amount>, buf: &mut Buffer) {
         let mut parts = match of {
             None => vec!["loading".to_owned()],
             Some(of) if of.coverage.pricing.is_empty() => vec!["no usage".to_owned()],
@@ -213,7 +211,7 @@ impl Pane<'_> {
         if let Some(unused) = of.and_then(|of| of.coverage.unused).filter(|unused| !unused.is_zero()) {
             parts.push(format!("unused {}", unused.grouped(self.places)));
         }
-        if let Some(shared) = self.state.row(self.answer).and_then(|row| row.shared) {
+        if let Some(shared) = shared {
             parts.push(format!("shared {}", shared.grouped(self.places)));
         }
         self.labelled("paid     ", &parts, buf);

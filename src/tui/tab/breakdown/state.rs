@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::beside::Drivers;
+use super::beside::{Drivers, Kept};
 use super::columns::{Columns, Measures};
 use super::hygiene::Hygiene;
 use super::levels::Levels;
@@ -46,6 +46,8 @@ pub struct State {
     pub detail: Slot<DetailAnswer>,
     /// Some of its line items, as asked and told.
     pub items: Slot<LineItems>,
+    /// What the pane of details showed last in full.
+    pub(super) kept: Option<Kept>,
     /// What each of two rows side by side is made of, as asked and told.
     pub compared: [Slot<DetailAnswer>; 2],
     /// How charges are tagged.

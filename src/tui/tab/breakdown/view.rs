@@ -71,7 +71,9 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
         if details != pane {
             rule(buf, pane, 0, theme);
         }
-        pane::draw(state, answer, (app.selected_detail(), app.selected_items()), &app.keymap, details, buf, theme);
+        if let Some(paned) = app.paned() {
+            pane::draw(state, answer, paned, &app.keymap, details, buf, theme);
+        }
     }
 }
 
@@ -263,7 +265,9 @@ pub fn row_text(state: &State, answer: &BreakdownAnswer) -> Option<String> {
     if state.view == View::Compared {
         return compare::rows(state, answer).map(|rows| rows.map(|row| copied(answer, row)).join("\n"));
     }
-    state.row(answer).map(|row| copied(answer, row))
+    let marked: Vec<String> =
+        state.rows(answer).filter(|row| state.marks.contains(&row.key)).map(|row| copied(answer, row)).collect();
+    if marked.is_empty() { state.row(answer).map(|row| copied(answer, row)) } else { Some(marked.join("\n")) }
 }
 
 /// A row as text.

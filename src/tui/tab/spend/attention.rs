@@ -45,7 +45,7 @@ pub fn block(
     heading("Needs attention", state.focus == Pane::Attention, area, buf, theme);
     let muted = theme.style(Role::Muted);
     if all.is_empty() {
-        let words = if details.is_some() { "nothing" } else { "nothing so far" };
+        let words = if details.is_some() { "nothing" } else { "loading" };
         return put(buf, area, 1, &Line::from(Span::styled(words, muted)));
     }
     let room = area.height.saturating_sub(1);
