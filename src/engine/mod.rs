@@ -15,6 +15,7 @@ pub mod export;
 mod facets;
 pub mod front;
 pub mod grouping;
+pub mod held;
 pub mod local;
 pub mod matcher;
 mod notices;

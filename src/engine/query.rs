@@ -9,7 +9,7 @@ use super::answer::{QueryAnswer, QueryRow};
 use super::local::LocalEngine;
 use super::sharing::notices;
 use super::table::{Ids, Key, Numbering, Request, Table};
-use super::{Cancel, Query, Sort};
+use super::{Cancel, Query, Sort, held};
 use crate::domain::calendar::{Day, Granularity, Period};
 use crate::domain::lens::Lens;
 use crate::domain::money::Amount;
@@ -87,8 +87,8 @@ pub fn answer(engine: &LocalEngine, query: &Query, as_of: Day, cancel: &Cancel) 
     let lens = &query.lens;
     let (period, against) = lens.days(as_of);
     let mut now = engine.aggregate(&request(lens, period, &lens.by, query.granularity), cancel)?;
-    let before =
-        against.map(|p| engine.aggregate(&request(lens, p, &lens.by, query.granularity), cancel)).transpose()?;
+    let earlier = query.granularity.map(held::added_up_by);
+    let before = against.map(|p| engine.aggregate(&request(lens, p, &lens.by, earlier), cancel)).transpose()?;
     // Days that no data is of are unknown: nothing is held against them.
     let before = before.filter(|b| !b.is_empty() || against.is_some_and(|days| engine.has_data(days)));
     let data = engine.data_days();
@@ -161,9 +161,8 @@ impl Found {
         // to look up.
         let mut unmatched = Vec::new();
         if let Some(((before, numbers), against)) = before.zip(answer.previous_period) {
-            // The n-th piece of the days before is held against the n-th piece of these.
             let moved: HashMap<i64, i64> = match answer.granularity {
-                Some(g) => pieces(against, g).into_iter().zip(pieces(answer.period, g)).collect(),
+                Some(g) => held::against(answer.period, against, g),
                 None => HashMap::from([(0, 0)]),
             };
             let known = found.rows.iter().enumerate().map(|(at, row)| ((row.ids, row.start), at as u32));

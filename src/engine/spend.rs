@@ -10,7 +10,7 @@ use super::local::LocalEngine;
 use super::matcher::matches;
 use super::query::{names, pieces, request, sums_by_currency};
 use super::table::{Ids, Table};
-use super::{Cancel, Card, command, notices};
+use super::{Cancel, Card, command, held, notices};
 use crate::domain::calendar::{Day, Granularity, Period};
 use crate::domain::dimension::Dimension;
 use crate::domain::filter::Clause;
@@ -58,7 +58,7 @@ impl Ground {
         let granularity = Some(lens.granularity);
         let layers = engine.aggregate(&request(lens, period, by, granularity), cancel)?;
         let previous = match against {
-            Some(p) => engine.aggregate(&request(lens, p, &[], granularity), cancel)?,
+            Some(p) => engine.aggregate(&request(lens, p, &[], granularity.map(held::added_up_by)), cancel)?,
             None => Table::new(0),
         };
         // The cards reach back to the first of the month before the last.
@@ -151,7 +151,7 @@ pub fn answer(engine: &LocalEngine, lens: &Lens, as_of: Day, cancel: &Cancel) ->
             starts: starts.clone(),
             granularity,
             previous_series: against
-                .map(|p| line(previous, &currency, &pieces(p, granularity), *data))
+                .map(|p| held_line(previous, &currency, &starts, &held::against(period, p, granularity), *data))
                 .unwrap_or_default(),
             movers: movers.get(&currency).cloned().unwrap_or_default(),
             movers_by: MOVERS_BY.to_vec(),
@@ -233,6 +233,27 @@ fn line(table: &Table, currency: &str, starts: &[i64], data: Period) -> Vec<Opti
     table.groups_in(currency).for_each(|(key, total)| totals.entry(key.start).or_default().merge(total));
     let cost = |start: &i64| totals.get(start).copied().unwrap_or_default();
     starts.iter().map(|start| known(&cost(start), *start, data)).collect()
+}
+
+/// What each piece is held against: one currency's costs of the pieces that `held` gives it.
+fn held_line(
+    table: &Table,
+    currency: &str,
+    starts: &[i64],
+    held: &HashMap<i64, i64>,
+    data: Period,
+) -> Vec<Option<Amount>> {
+    let mut found: HashMap<i64, (Total, bool)> = HashMap::new();
+    for (earlier, start) in held {
+        found.entry(*start).or_default().1 |= data.contains(Day::of_seconds(*earlier));
+    }
+    for (key, total) in table.groups_in(currency) {
+        if let Some((sum, _)) = held.get(&key.start).and_then(|start| found.get_mut(start)) {
+            sum.merge(total);
+        }
+    }
+    let cost = |(total, known): &(Total, bool)| total.value().filter(|_| total.rows() > 0 || *known);
+    starts.iter().map(|start| found.get(start).and_then(cost)).collect()
 }
 
 /// What a piece of time costs: nothing, where no charge lies in it and it is among the days of

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use spendtop::config::Config;
-use spendtop::domain::calendar::Day;
+use spendtop::domain::calendar::{Day, Granularity};
 use spendtop::domain::charge::Metric;
 use spendtop::domain::dimension::Dimension;
 use spendtop::domain::filter::Filter;
@@ -12,7 +12,7 @@ use spendtop::domain::money::Amount;
 use spendtop::domain::period::{Comparison, PeriodSpec};
 use spendtop::engine::answer::{ExplainAnswer, Figure, NoticeKind, Severity, SpendAnswer, SpendDetails, TopResource};
 use spendtop::engine::local::LocalEngine;
-use spendtop::engine::{Answer, Cancel, Card, Command, Engine, Question};
+use spendtop::engine::{Answer, Cancel, Card, Command, Engine, Query, Question, Sort};
 
 use crate::support::{How, import_as, memory, write};
 
@@ -97,6 +97,27 @@ fn every_card_has_its_own_days() {
     assert_eq!(answer.yesterday, figure("0.7", "2"));
     assert_eq!(answer.last_week, figure("0.7", "21"));
     assert_eq!((answer.settled_through, answer.settled_days), (Some(day("2023-11-13")), 45));
+}
+
+#[test]
+fn a_week_is_held_against_as_many_days() {
+    // Of this November the first is a Wednesday, of October a Sunday.
+    let rows: Vec<String> = (1..=14)
+        .flat_map(|day| {
+            let next = day + 1;
+            ["10", "11"].map(|month| format!("1 2023-{month}-{day:02} 2023-{month}-{next:02} AWS"))
+        })
+        .collect();
+    let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+    let engine = engine("ProviderName", &rows);
+    let weekly = Lens { granularity: Granularity::Week, ..lens(&["provider"], "") };
+    let answer = spend(&engine, weekly.clone());
+    assert_eq!(answer.totals[..3], ["5", "7", "2"].map(amount));
+    assert_eq!(answer.previous_series, ["5", "7", "2"].map(amount));
+    let query = Query { lens: weekly, granularity: Some(Granularity::Week), sort: Sort::Time, limit: None };
+    let Answer::Query(answers) = ask(&engine, &Question::Query(query)) else { panic!() };
+    let told: Vec<_> = answers[0].rows.iter().map(|row| (row.cost, row.previous)).collect();
+    assert_eq!(told, ["5", "7", "2"].map(|cost| (amount(cost), amount(cost))));
 }
 
 #[test]

@@ -9,12 +9,13 @@ use ratatui::text::{Line, Span};
 use super::State;
 use super::cards::{change, so_far};
 use super::state::Pane;
-use crate::domain::calendar::{Day, Granularity};
+use crate::domain::calendar::{Day, Granularity, Period};
 use crate::domain::dimension::Dimension;
 use crate::domain::money::Amount;
 use crate::domain::services;
 use crate::domain::text::SafeText;
 use crate::engine::answer::{Figure, Series, SpendAnswer};
+use crate::engine::held;
 use crate::engine::query::pieces;
 use crate::tui::tab::{label, short_day};
 use crate::tui::text::{cut, cut_words, left, put, put_at, right, width};
@@ -156,7 +157,8 @@ impl<'a> Timeline<'a> {
         let whole = totals.map(|t| width(&money::amount(t, places))).max().unwrap_or_default().max(6) + 2;
         let one = columns(&answer.totals, places).max(WHEN) + 1;
         let names = usize::from(area.width).saturating_sub(whole + one + SHARE);
-        let start = answer.starts.get(at).map_or_else(String::new, |start| when(*start, answer.granularity));
+        let start = answer.starts.get(at).map(|start| named(*start, answer.granularity, answer.period));
+        let start = start.unwrap_or_default();
         let words =
             left("", names, "") + &right(&start, one, "") + &right("in all", whole, "") + &right("share", SHARE, "");
         put(buf, area, 0, &Line::from(Span::styled(words, muted)));
@@ -198,7 +200,7 @@ impl<'a> Timeline<'a> {
         let amounts = columns(&answer.totals, places);
         let value = money::amount(amount, places);
         let mut spans = vec![
-            Span::styled(left(&when(start, answer.granularity), WHEN, ""), theme.style(Role::Accent)),
+            Span::styled(left(&named(start, answer.granularity, answer.period), WHEN, ""), theme.style(Role::Accent)),
             Span::styled(format!(" {value:>amounts$}  "), theme.style(Role::Strong)),
         ];
         if amount.is_none() {
@@ -209,9 +211,8 @@ impl<'a> Timeline<'a> {
             let text = if open { so_far(&figure, 16, theme) } else { change(&figure, places, 0, "", 12, theme) };
             spans.push(Span::styled(left(&text.content, 16, ""), text.style));
         }
-        let before = answer.previous_period.map(|days| pieces(days, answer.granularity));
-        if let (Some(previous), Some(before)) = (previous, before.and_then(|all| all.get(at).copied())) {
-            let words = format!(" {} {}  ", when(before, answer.granularity), previous.grouped(places));
+        if let Some((previous, before)) = previous.zip(self.held_against(at, start)) {
+            let words = format!(" {before} {}  ", previous.grouped(places));
             spans.extend([Span::raw(theme.glyphs.previous.to_string()), Span::styled(words, muted)]);
         }
         let used: usize = spans.iter().map(Span::width).sum();
@@ -220,6 +221,17 @@ impl<'a> Timeline<'a> {
             spans.push(Span::styled(words, theme.style(Role::Unsure)));
         }
         spans
+    }
+
+    /// What a piece is held against, by its name.
+    fn held_against(&self, at: usize, start: i64) -> Option<String> {
+        let answer = self.answer;
+        let against = answer.previous_period?;
+        if answer.granularity == Granularity::Hour {
+            return pieces(against, Granularity::Hour).get(at).map(|start| when(*start, Granularity::Hour));
+        }
+        let days = held::days_against(answer.period, against, answer.granularity, start)?;
+        Some(called(days, answer.granularity))
     }
 
     /// Each series' cost, as many as fit, and how many more there are.
@@ -334,6 +346,40 @@ pub fn when(start: i64, granularity: Granularity) -> String {
         Granularity::Week => format!("week of {}", short_day(day)),
         Granularity::Month => format!("{} {}", day.month().name(), day.month().year()),
     }
+}
+
+/// What a piece of time within some days is called: by those of its days that lie in there.
+fn named(start: i64, granularity: Granularity, period: Period) -> String {
+    match granularity {
+        Granularity::Hour => when(start, granularity),
+        _ => called(held::days(period, granularity, start), granularity),
+    }
+}
+
+/// What some days are called that a day, a week or a month has, or a part of it.
+fn called(days: Period, granularity: Granularity) -> String {
+    let (first, last) = (days.from, days.to.plus(-1));
+    let start = granularity.floor(first.seconds());
+    if days == held::days(days_around(days), granularity, start) {
+        return when(start, granularity);
+    }
+    if granularity == Granularity::Month {
+        // The same month of two years may stand side by side.
+        let to = last.0 - last.month().first().0 + 1;
+        return format!("{}-{to} {}", short_day(first), last.month().year());
+    }
+    if first == last {
+        return when(first.seconds(), Granularity::Day);
+    }
+    if first.month() == last.month() {
+        return format!("{} to {}", short_day(first), last.0 - last.month().first().0 + 1);
+    }
+    format!("{} to {}", short_day(first), short_day(last))
+}
+
+/// More than all pieces that days may be a part of.
+fn days_around(days: Period) -> Period {
+    Period { from: days.from.plus(-31), to: days.to.plus(31) }
 }
 
 #[cfg(test)]
