@@ -5,18 +5,17 @@ use std::collections::BTreeSet;
 use hashbrown::HashMap;
 
 use super::Cancel;
-use super::answer::{BreakdownAnswer, BreakdownRow, Figure, Freshness, Key};
+use super::answer::{BreakdownAnswer, BreakdownRow, Figure, Key};
 use super::local::LocalEngine;
 use super::query::{names, pieces, request};
+use super::reach::{Reach, known};
 use super::sharing::notices;
 use super::spend::{admitted, currencies};
 use super::table::{Ids, Numbering, Table};
 use crate::domain::calendar::{Day, Granularity, Period};
-use crate::domain::dimension::Dimension;
 use crate::domain::lens::Lens;
 use crate::domain::money::Amount;
 use crate::domain::numbers::Total;
-use crate::domain::services::canonical_provider;
 use crate::domain::text::Untrusted;
 use crate::error::Result;
 
@@ -173,20 +172,16 @@ pub fn answer(
     Ok(groups.currencies.iter().map(answer).collect())
 }
 
-/// Leaves blank what begins after the last day of which a row's provider has data, or where rows are not
-/// of a provider each, of which any that is looked at has.
+/// Leaves blank what begins after the last day of the data.
 fn leave_blank(answer: &mut BreakdownAnswer) {
-    let provider = answer.by.iter().position(|dimension| *dimension == Dimension::Provider);
+    let reach = Reach::new(&answer.freshness, &answer.by);
+    let from = answer.period.from;
+    answer.total.amount = known(answer.total.amount, from, reach.any());
     for row in &mut answer.rows {
-        let own = provider.and_then(|at| row.key.get(at)).map(|own| canonical_provider(own.raw()));
-        let its = |fresh: &&Freshness| own.is_none_or(|own| own == canonical_provider(fresh.provider.raw()));
-        let Some(last) = answer.freshness.iter().filter(its).map(|fresh| fresh.last_day).max() else { continue };
-        if last < answer.period.from && row.figure.amount.is_some_and(Amount::is_zero) {
-            row.figure.amount = None;
-        }
-        let course = answer.starts.iter().zip(&mut row.trend);
-        for (_, cost) in course.filter(|(start, _)| Day::of_seconds(**start) > last) {
-            *cost = cost.filter(|cost| !cost.is_zero());
+        let last = reach.of(&row.key);
+        row.figure.amount = known(row.figure.amount, from, last);
+        for (start, cost) in answer.starts.iter().zip(&mut row.trend) {
+            *cost = known(*cost, Day::of_seconds(*start), last);
         }
     }
 }

@@ -176,6 +176,9 @@ fn definition(lens: &Lens, card: Card, figures: &[Explained], as_of: Day) -> Vec
         }
     };
     let mut lines = vec![format!("The sum of {}.", lens.metric.definition()), over];
+    if card == Card::Total && lens.granularity == Granularity::Hour {
+        lines.push("Charges longer than an hour are in it, though a chart by the hour leaves them out.".to_owned());
+    }
     lines.extend(which_days(card, period, as_of));
     let held = against.map(|days| format!("Held against {}.", days.words()));
     lines.extend(held.filter(|_| matches!(card, Card::Total | Card::MonthToDate | Card::LastWeek | Card::LastMonth)));

@@ -21,6 +21,7 @@ pub mod matcher;
 mod notices;
 pub mod pick;
 pub mod query;
+mod reach;
 pub mod row_detail;
 pub mod scan;
 pub mod selection;

@@ -7,7 +7,9 @@ use hashbrown::HashMap;
 
 use super::answer::{QueryAnswer, QueryRow};
 use super::local::LocalEngine;
+use super::reach::{Reach, known};
 use super::sharing::notices;
+use super::spend::admitted;
 use super::table::{Ids, Key, Numbering, Request, Table};
 use super::{Cancel, Query, Sort, held};
 use crate::domain::calendar::{Day, Granularity, Period};
@@ -96,6 +98,8 @@ pub fn answer(engine: &LocalEngine, query: &Query, as_of: Day, cancel: &Cancel) 
     let before = before.as_ref().zip(numbers.as_ref());
     let currencies: BTreeSet<String> = now.currencies.iter().map(String::from).collect();
     let incomplete = incomplete(engine, period);
+    let freshness = admitted(engine.freshness(as_of), lens);
+    let reach = Reach::new(&freshness, &lens.by);
     let mut answers = Vec::new();
     for currency in currencies {
         let mut answer = QueryAnswer {
@@ -116,6 +120,7 @@ pub fn answer(engine: &LocalEngine, query: &Query, as_of: Day, cancel: &Cancel) 
             left_out: now.left_out(&currency),
         };
         fill(&mut answer, query, &now, before);
+        leave_blank(&mut answer, &reach);
         if !answer.rows.is_empty() || answer.total.is_some() || answer.left_out.is_some() {
             answers.push(answer);
         }
@@ -284,6 +289,15 @@ fn fill(answer: &mut QueryAnswer, query: &Query, now: &Table, before: Option<(&T
         unknown_rows: row.pair.now.unknown,
     };
     answer.rows = found.ordered(query, now).into_iter().map(row).collect();
+}
+
+/// Leaves blank what begins after the last day of the data.
+fn leave_blank(answer: &mut QueryAnswer, reach: &Reach<'_>) {
+    answer.total = known(answer.total, answer.period.from, reach.any());
+    for row in &mut answer.rows {
+        let begins = row.start.map_or(answer.period.from, Day::of_seconds);
+        row.cost = known(row.cost, begins, reach.of(&row.key));
+    }
 }
 
 /// Keeps the first `limit` groups, with all their pieces of time.

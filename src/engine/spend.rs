@@ -9,6 +9,7 @@ use super::answer::{Figure, Freshness, Key, Mover, Series, SpendAnswer};
 use super::local::LocalEngine;
 use super::matcher::matches;
 use super::query::{names, pieces, request, sums_by_currency};
+use super::reach::known as known_by;
 use super::table::{Ids, Table};
 use super::{Cancel, Card, command, held, notices};
 use crate::domain::calendar::{Day, Granularity, Period};
@@ -50,6 +51,8 @@ struct Ground {
     oldest: Day,
     /// The days that those who are looked at have delivered.
     data: Period,
+    /// Whether the layers and what they are held against are by the hour.
+    by_hour: bool,
 }
 
 impl Ground {
@@ -68,16 +71,27 @@ impl Ground {
         let oldest = engine.data_days().map_or(as_of, |data| data.from);
         let data = through(oldest, freshness.iter().map(|f| f.last_day).max());
         let against = against.filter(|days| days.intersect(data).days() > 0 || !previous.is_empty());
-        Ok(Ground { layers, previous, against, cards, freshness, oldest, data })
+        let by_hour = lens.granularity == Granularity::Hour;
+        Ok(Ground { layers, previous, against, cards, freshness, oldest, data, by_hour })
     }
 
     fn currencies(&self) -> Vec<String> {
         currencies([&self.layers, &self.cards, &self.previous])
     }
 
-    fn total(&self, currency: &str) -> Figure {
-        let before = self.against.map(|_| total_of(&self.previous, currency));
-        Figure { amount: total_of(&self.layers, currency).value(), previous: before.and_then(|t| t.value()) }
+    /// The days that a currency's pieces are held against, where anything is known of them.
+    fn against(&self, currency: &str) -> Option<Period> {
+        // Charges of at most an hour are the only ones by the hour: where days have none, what lies in
+        // their hours is unknown.
+        let known = !self.by_hour || total_of(&self.previous, currency).rows() > 0;
+        self.against.filter(|_| known)
+    }
+
+    fn total(&self, currency: &str, from: Day) -> Figure {
+        let last = self.freshness.iter().map(|fresh| fresh.last_day).max();
+        let before = self.against(currency).map(|_| total_of(&self.previous, currency));
+        let amount = known_by(total_of(&self.layers, currency).value(), from, last);
+        Figure { amount, previous: before.and_then(|t| t.value()) }
     }
 }
 
@@ -97,11 +111,14 @@ pub(super) fn figures(
     as_of: Day,
     cancel: &Cancel,
 ) -> Result<Vec<(String, Figure)>> {
+    // By the hour what is longer than one is left out: a figure is explained whole, whatever it is drawn by.
+    let lens = &Lens { granularity: Granularity::Day, ..lens.clone() };
     let ground = Ground::new(engine, lens, &[], as_of, cancel)?;
+    let from = lens.days(as_of).0.from;
     let figure = |currency: String| {
         let days = Days::new(&ground.cards, &currency, ground.data);
         let figure = match card {
-            Card::Total | Card::LastHour => ground.total(&currency),
+            Card::Total | Card::LastHour => ground.total(&currency, from),
             Card::MonthToDate => month_to_date(&days, as_of),
             Card::Yesterday => yesterday(&days, as_of),
             Card::LastWeek => last_week(&days, as_of),
@@ -124,7 +141,7 @@ pub fn answer(engine: &LocalEngine, lens: &Lens, as_of: Day, cancel: &Cancel) ->
     let notes = command::notes(engine, Some(period));
     let granularity = lens.granularity;
     let starts = pieces(period, granularity);
-    let Ground { layers, previous, against, cards, freshness, oldest, data } = &ground;
+    let Ground { layers, previous, cards, freshness, oldest, data, .. } = &ground;
     let answer = |currency: String| {
         let days = Days::new(cards, &currency, *data);
         // What a provider has not delivered yet is unknown, even where others have.
@@ -141,7 +158,7 @@ pub fn answer(engine: &LocalEngine, lens: &Lens, as_of: Day, cancel: &Cancel) ->
             as_of,
             period,
             previous_period: lens.days(as_of).1,
-            total: ground.total(&currency),
+            total: ground.total(&currency, period.from),
             month_to_date: month_to_date(&days, as_of),
             yesterday: yesterday(&days, as_of),
             last_week: last_week(&days, as_of),
@@ -150,7 +167,8 @@ pub fn answer(engine: &LocalEngine, lens: &Lens, as_of: Day, cancel: &Cancel) ->
             totals: line(layers, &currency, &starts, *data),
             starts: starts.clone(),
             granularity,
-            previous_series: against
+            previous_series: ground
+                .against(&currency)
                 .map(|p| held_line(previous, &currency, &starts, &held::against(period, p, granularity), *data))
                 .unwrap_or_default(),
             movers: movers.get(&currency).cloned().unwrap_or_default(),

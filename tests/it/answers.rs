@@ -348,6 +348,34 @@ fn the_last_hour_rests_on_the_charges_of_that_hour_alone() {
 }
 
 #[test]
+fn an_explanation_is_of_whole_days_however_the_chart_is_cut() {
+    let rows = ["2 2023-11-14T21:00:00Z 2023-11-14T22:00:00Z AWS", "90 2023-11-14 2023-11-15 AWS"];
+    let engine = engine("ProviderName", &rows);
+    for card in [Card::Total, Card::MonthToDate, Card::Yesterday, Card::LastWeek, Card::LastMonth] {
+        let explained = |granularity| {
+            let lens = Lens { granularity, ..lens(&["provider"], "") };
+            let Answer::Explain(answer) = ask(&engine, &Question::Explain { lens, card, items: (5, 0) }) else {
+                panic!("{card:?}")
+            };
+            answer
+        };
+        let (hours, days) = (explained(Granularity::Hour), explained(Granularity::Day));
+        assert_eq!(hours.figures, days.figures, "{card:?}");
+        assert_eq!(hours.parts, days.parts, "{card:?}");
+        let parts = hours.parts.first().and_then(|parts| parts.total);
+        assert_eq!(hours.figures[0].figure.amount, parts, "{card:?}");
+    }
+}
+
+#[test]
+fn hours_are_held_against_days_that_have_hours_only() {
+    let rows = ["2 2023-11-14T21:00:00Z 2023-11-14T22:00:00Z AWS", "90 2023-10-14 2023-10-15 AWS"];
+    let lens = Lens { granularity: Granularity::Hour, ..lens(&["provider"], "") };
+    let Answer::Spend(answers) = ask(&engine("ProviderName", &rows), &Question::Spend(lens)) else { panic!() };
+    assert_eq!((answers[0].total, answers[0].previous_series.len()), (figure("2", ""), 0));
+}
+
+#[test]
 fn what_is_explained_is_what_the_tab_shows() {
     let rows = ["3 2023-11-02 2023-11-03 AWS", "20@EUR 2023-10-02 2023-10-03 AWS", "5 2023-11-14 2023-11-15 Azure"];
     let engine = engine("ProviderName", &rows);

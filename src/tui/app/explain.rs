@@ -113,7 +113,7 @@ impl App {
             Pane::Attention => Err("this is no figure: the total and each card can be explained"),
             Pane::Chart => {
                 let days = self.spend.selected_days(answer).ok_or(NONE)?;
-                let title = SafeText::from_outside(&days.words());
+                let title = self.days_title(days);
                 Ok(Subject { title, lens: Lens { period: PeriodSpec::Range(days), ..lens }, card: Card::Total })
             }
         }

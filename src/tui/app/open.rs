@@ -3,7 +3,7 @@
 //! Opening is a change of the lens, remembered as a [`Crumb`](super::Crumb). Draws nothing.
 
 use super::App;
-use crate::domain::calendar::Period;
+use crate::domain::calendar::{Granularity, Period};
 use crate::domain::dimension::Dimension;
 use crate::domain::filter::Filter;
 use crate::domain::lens::Lens;
@@ -94,7 +94,13 @@ impl App {
 
     fn open_days(&mut self, days: Period) {
         let lens = Lens { period: PeriodSpec::Range(days), ..self.lens.clone() };
-        self.enter(SafeText::from_outside(&days.words()), lens, None);
+        self.enter(self.days_title(days), lens, None);
+    }
+
+    /// What the days of a piece of the chart are called: an hour opens its day, of which it is a part.
+    pub(super) fn days_title(&self, days: Period) -> SafeText {
+        let whole = if self.lens.granularity == Granularity::Hour { " (the whole day)" } else { "" };
+        SafeText::from_outside(&format!("{}{whole}", days.words()))
     }
 
     /// Goes down into a group; into some days of it only where they are given.

@@ -2,6 +2,7 @@
 
 use super::fake::{Mood, Session};
 use super::snapshots::shot;
+use crate::domain::calendar::Granularity;
 use crate::engine::{Card, Question};
 use crate::error::Error;
 use crate::tui::action::{Action, Place};
@@ -25,6 +26,17 @@ fn asked(s: &Session) -> (String, String, Card, usize) {
         }
         other => panic!("{other:?}"),
     }
+}
+
+#[test]
+fn an_hour_of_the_chart_is_explained_and_opened_as_its_whole_day() {
+    let mut s = started();
+    s.keys("u u u");
+    assert_eq!(s.app.lens.granularity, Granularity::Hour);
+    s.keys("i");
+    assert!(s.text().contains("(the whole day)"), "{}", s.text());
+    s.keys("<esc> <enter>");
+    assert!(s.app.tab == Tab::Breakdown && s.text().contains("(the whole day)"), "{}", s.text());
 }
 
 #[test]
