@@ -8,7 +8,7 @@ use super::App;
 use crate::config::ThemeName;
 use crate::domain::period::Comparison;
 use crate::domain::text::SafeText;
-use crate::tui::action::Action;
+use crate::tui::action::{Action, Place};
 use crate::tui::effect::Effect;
 use crate::tui::key::{Key, shown_sequence};
 use crate::tui::keymap::Found;
@@ -39,12 +39,25 @@ impl App {
                 self.status = (!esc).then(|| format!("{} means nothing here", shown_sequence(&pressed)));
             }
             Found::Nothing => {
+                self.status = self.only_for_figures(&pressed);
                 if let Some(c) = key.typed() {
                     return self.type_over(c.encode_utf8(&mut [0; 4]));
                 }
             }
         }
         vec![]
+    }
+
+    /// Why keys that work where there are figures do nothing in a tab that has none.
+    fn only_for_figures(&self, pressed: &[Key]) -> Option<String> {
+        let figures = [Place::Tab(Tab::Spend), Place::Tab(Tab::Breakdown)];
+        let here = self.place();
+        let without = matches!(here, Place::Tab(_)) && !figures.contains(&here);
+        let works = figures.iter().any(|place| self.keymap.find(pressed, *place) != Found::Nothing);
+        (without && works).then(|| {
+            let keys = shown_sequence(pressed);
+            format!("{keys} works where there are figures: {}", self.keymap.say("{show-spend} or {show-breakdown}"))
+        })
     }
 
     /// Does what an action says.

@@ -129,9 +129,17 @@ impl App {
         self.status = Some("looking through the config's lens again".to_owned());
     }
 
+    /// Copies the lens as a line, unless it would not be one: in a shell a line break ends a command, and
+    /// what cannot be shown is lost where it is pasted.
     pub(super) fn copy_lens(&mut self) -> Vec<Effect> {
+        let line = self.looked_at().to_line();
+        if SafeText::uncut(&line).as_str() != line {
+            let why = "a name in this lens has characters that no line carries: {copy-command} copies the command";
+            self.status = Some(self.keymap.say(why));
+            return vec![];
+        }
         let key = self.keymap.key_of(Action::PasteLens);
-        self.copy(self.looked_at().to_line(), &format!("the lens in one line ({key} reads it)"))
+        self.copy(line, &format!("the lens in one line ({key} reads it)"))
     }
 
     /// Asks for what a lens is kept under, or for a lens.

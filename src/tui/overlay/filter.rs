@@ -99,9 +99,15 @@ impl FilterLine {
         self.refresh(scene);
     }
 
-    /// Inserts typed or pasted text.
+    /// Inserts typed or pasted text, behind the chosen suggestion where there is one.
     pub fn insert(&mut self, text: &str, scene: Scene<'_>) {
-        self.line.insert(text);
+        match self.chosen.filter(|_| !self.searching) {
+            Some(at) => {
+                self.take(at, scene);
+                self.go_on(text);
+            }
+            None => self.line.insert(text),
+        }
         self.back = 0;
         self.changed(scene);
     }
@@ -170,6 +176,23 @@ impl FilterLine {
         }
         self.back = 0;
         self.changed(scene);
+    }
+
+    /// Inserts text behind a suggestion that was just taken. A separator takes the place of the one that it
+    /// ends with, a blank ends it, and one more value goes on where it ended its term.
+    fn go_on(&mut self, text: &str) {
+        let here = self.line.cursor();
+        let (before, after) = self.line.text().split_at(here);
+        let (ended, opened) = (before.ends_with(' '), before.ends_with([':', '=', '<', '>']));
+        match text {
+            " " if ended || opened => {}
+            " " if after.starts_with(' ') => self.line.move_to(here + 1),
+            "|" if ended => self.line.replace(here - 1..here, text),
+            ":" if opened => self.line.replace(here - 1..here, text),
+            "=" if before.ends_with([':', '=']) => self.line.replace(here - 1..here, text),
+            "<" | ">" if opened => self.line.replace(here - 1..here, text),
+            _ => self.line.insert(text),
+        }
     }
 
     /// Takes what is chosen, or else what the line means; `None` where there is more to do: the line
@@ -290,6 +313,38 @@ mod tests {
         assert_eq!(line.enter(scene), None);
         line.insert("!", scene);
         assert_eq!(line.line.text(), "env=prod !servce:xy ");
+    }
+
+    #[test]
+    fn typing_on_takes_the_chosen_suggestion() {
+        let known = Known {
+            own: vec![Dimension::Tag("team".into())],
+            values: [(Dimension::Region, vec![("us-east-1".into(), None), ("us-west-2".into(), None)])].into(),
+            ..Known::default()
+        };
+        let scene = Scene { known: &known, history: &[] };
+        for (begun, typed, want) in [
+            ("ser", ":ec2", "service:ec2"),
+            ("ser", "=ec2", "service=ec2"),
+            ("ser", "ec2", "service:ec2"),
+            ("ser", " ec2", "service:ec2"),
+            ("tea", ":web", "team:web"),
+            ("cos", ">100", "cost>100"),
+            ("cos", "<100", "cost<100"),
+            ("cos", "=100", "cost>=100"),
+            ("region:us", " env=prod", "region:us-east-1 env=prod"),
+            ("region:us", "env=prod", "region:us-east-1 env=prod"),
+            ("region:us", "|eu", "region:us-east-1|eu"),
+        ] {
+            let mut line = FilterLine::new(begun.into(), scene);
+            while line.chosen.is_none() {
+                line.edit(Action::LineDown, scene);
+            }
+            for character in typed.chars() {
+                line.insert(character.encode_utf8(&mut [0; 4]), scene);
+            }
+            assert_eq!(line.line.text(), want, "{begun} {typed}");
+        }
     }
 
     #[test]

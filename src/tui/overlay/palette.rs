@@ -55,10 +55,7 @@ impl App {
             item("lens", &format!("lens: {name}"), keeper, Choice::Lens(name.to_owned()))
         }));
         items.extend(self.known.values.keys().flat_map(|dimension| self.value_items(dimension)));
-        items.extend(PeriodSpec::PRESETS.map(|preset| {
-            let words = format!("period: {}", preset.describe(self.as_of));
-            item("period", &words, &preset.resolve(self.as_of).words(), Choice::Period(preset))
-        }));
+        items.extend(PeriodSpec::PRESETS.map(|preset| self.period_item(preset)));
         items.extend(Metric::ALL.map(|metric| {
             // Its definition begins with its column.
             let column = metric.definition().split(':').next().unwrap_or_default();
@@ -76,6 +73,15 @@ impl App {
         let turn = |choice: &Choice| self.recent.iter().position(|recent| recent == choice).unwrap_or(last);
         items.sort_by_key(|item| (turn(&item.value), item.idle.is_some()));
         Picker::new(TITLE, items)
+    }
+
+    /// A period by the words that it is asked for with, and the days that those mean today.
+    fn period_item(&self, preset: PeriodSpec) -> Item<Choice> {
+        let (written, said) = (preset.to_string(), preset.describe(self.as_of));
+        let words = if written.contains('-') { written.replace('-', " ") } else { said.clone() };
+        let days = preset.resolve(self.as_of).words();
+        let also = format!("{written} {said}");
+        Item { also, ..item("period", &format!("period: {words}"), &days, Choice::Period(preset)) }
     }
 
     /// Puts a dimension's values, of which more is known now, behind what the open palette offers.
@@ -117,7 +123,7 @@ impl App {
             }
             let section = if matches!(entry.action, Action::Show(_)) { "tab" } else { "action" };
             let mut found = item(section, entry.doc, &self.keymap.shown(entry, KEYS), choice);
-            found.also = entry.name;
+            found.also = entry.name.to_owned();
             found.idle = context.why_not(entry);
             items.push(found);
         }

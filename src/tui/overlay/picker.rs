@@ -34,7 +34,7 @@ pub struct Item<T> {
     /// What kind of thing it is, where a list has several kinds.
     pub section: &'static str,
     /// Other words that find it and are not shown.
-    pub also: &'static str,
+    pub also: String,
     /// Why it cannot be chosen now: it is shown dimmed, with this for its note.
     pub idle: Option<String>,
     /// Whether it comes after what matches nearly as well: there are many of its kind.
@@ -50,7 +50,7 @@ impl<T> Item<T> {
     /// An item with a name.
     #[must_use]
     pub fn new(label: SafeText, value: T) -> Item<T> {
-        Item { label, note: SafeText::default(), section: "", also: "", idle: None, late: false, value }
+        Item { label, note: SafeText::default(), section: "", also: String::new(), idle: None, late: false, value }
     }
 
     /// With what it means.
@@ -388,7 +388,7 @@ mod tests {
     #[test]
     fn names_come_before_notes_and_hidden_words_find_too() {
         let noted = |label, note, value| Item::new(SafeText::ours(label), value).note(SafeText::ours(note));
-        let hidden = Item { also: "copy-command", ..Item::new(SafeText::ours("the twin"), 3) };
+        let hidden = Item { also: "copy-command".to_owned(), ..Item::new(SafeText::ours("the twin"), 3) };
         let mut list = Picker::new("", [noted("other", "cost by region", 1), noted("Region", "", 2), hidden]);
         list.insert("region");
         assert_eq!(labels(&list), ["Region", "other"]);

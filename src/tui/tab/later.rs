@@ -27,7 +27,7 @@ fn sentences(tab: Tab) -> (&'static str, &'static str) {
         ),
         Tab::Leaderboard => (
             "Leaderboard will rank teams by verified savings, handled findings and tagged spend.",
-            "It needs a tag or an account list that says which team owns what, which this version does not read yet.",
+            "It needs savings that were verified and findings that were handled, which this version does not know yet.",
         ),
         Tab::Spend | Tab::Breakdown => ("", ""),
     }

@@ -90,6 +90,38 @@ fn group_by_region_through_the_palette() {
 }
 
 #[test]
+fn periods_are_found_by_the_words_that_they_are_asked_for_with() {
+    for (typed, label, period) in [
+        ("last month", "period: last month", PeriodSpec::LastMonth),
+        ("last-month", "period: last month", PeriodSpec::LastMonth),
+        ("this month", "period: this month", PeriodSpec::ThisMonth),
+        ("last 90 days", "period: last 90 days", PeriodSpec::LastDays(90)),
+        ("october", "period: last month", PeriodSpec::LastMonth),
+        ("90d", "period: last 90 days", PeriodSpec::LastDays(90)),
+        ("today", "period: today", PeriodSpec::LastDays(1)),
+        ("last quarter", "period: last quarter", PeriodSpec::LastQuarter),
+    ] {
+        let mut s = Session::started(Mood::Demo, SIZE);
+        s.keys(":");
+        s.send(Event::Paste(typed.to_owned()));
+        assert!(first_line(&s).contains(label), "{typed}: {}", s.text());
+        s.keys("<enter>");
+        assert_eq!(s.app.lens.period, period, "{typed}");
+    }
+}
+
+#[test]
+fn tabs_without_figures_say_where_a_key_works() {
+    for tab in ["3", "4", "5", "6"] {
+        let mut s = Session::started(Mood::Demo, SIZE);
+        s.keys(tab).keys("i");
+        assert!(s.text().contains("i works where there are figures: 1 or 2"), "{}", s.text());
+        s.keys("~");
+        assert_eq!(s.app.status, None, "what means nothing anywhere is only a key");
+    }
+}
+
+#[test]
 fn look_at_one_service_by_its_name() {
     let mut s = Session::started(Mood::Demo, SIZE);
     s.keys(": e c 2");

@@ -2,6 +2,7 @@
 
 use super::fake::{Mood, Session, colours};
 use super::snapshots::shot;
+use crate::domain::filter::Filter;
 use crate::engine::Question;
 use crate::tui::action::Place;
 use crate::tui::effect::Effect;
@@ -280,6 +281,17 @@ fn a_lens_goes_out_in_one_line_and_comes_back() {
     );
     s.keys("<esc>");
     assert_eq!(s.app.lens, sent);
+}
+
+#[test]
+fn a_lens_that_no_line_carries_is_not_copied() {
+    for name in ["nl\n touch /tmp/x\n", "web\u{202e}lla", "a\x1b[2Jb"] {
+        let mut s = Session::started(Mood::Demo, SIZE);
+        s.app.lens.filter = Filter::parse(&format!("service=\"{name}\""), &[]).expect("filter");
+        s.keys("L y");
+        assert!(!s.done.iter().any(|effect| matches!(effect, Effect::Copy(_))), "{:?}", s.done);
+        assert!(s.text().contains("characters that no line carries: Y copies the command"), "{}", s.text());
+    }
 }
 
 #[test]

@@ -27,8 +27,9 @@ use crate::tui::widget::money;
 const NAME: usize = 20;
 /// Columns of a piece's name in the read-out: `Wed Nov 20 14:00`.
 const WHEN: usize = 16;
-/// Columns of a share, and of a note's text at most.
+/// Columns of a share, and of a note's text at least and at most.
 const SHARE: usize = 7;
+const NOTE_MIN: usize = 8;
 const NOTE_MAX: usize = 60;
 
 /// An answer as it stands on a time axis.
@@ -135,8 +136,10 @@ impl<'a> Timeline<'a> {
         let two = area.height > 1;
         let room = |used: &[Span<'_>]| usize::from(area.width).saturating_sub(used.iter().map(Span::width).sum());
         let mut second = if two { Vec::new() } else { std::mem::take(&mut first) };
-        if let Some((_, words)) = self.chart.marks.iter().find(|(piece, _)| *piece == at) {
-            let words = cut_words(words, room(&second).saturating_sub(4).min(NOTE_MAX), theme.glyphs.ellipsis);
+        let most = room(&second).saturating_sub(4).min(NOTE_MAX);
+        let note = self.chart.marks.iter().find(|(piece, _)| *piece == at && most >= NOTE_MIN);
+        if let Some((_, words)) = note {
+            let words = cut_words(words, most, theme.glyphs.ellipsis);
             let sign = Span::styled(format!("{} ", theme.glyphs.note), theme.style(Role::Accent));
             second.extend([sign, Span::raw(words), Span::raw("  ")]);
         }
@@ -203,21 +206,30 @@ impl<'a> Timeline<'a> {
             Span::styled(left(&named(start, answer.granularity, answer.period), WHEN, ""), theme.style(Role::Accent)),
             Span::styled(format!(" {value:>amounts$}  "), theme.style(Role::Strong)),
         ];
-        if amount.is_none() {
+        // What does not fit whole is left out: a part of a number is another number.
+        let fits = |spans: &[Span<'_>], words: &str| {
+            spans.iter().map(Span::width).sum::<usize>() + width(words.trim_end()) <= room
+        };
+        if amount.is_none() && fits(&spans, "nothing known yet") {
             spans.push(Span::styled("nothing known yet  ", muted));
         }
         let open = answer.settled_through.is_some_and(|settled| Day::of_seconds(start) > settled);
         if figure.change().is_some() {
             let text = if open { so_far(&figure, 16, theme) } else { change(&figure, places, 0, "", 12, theme) };
-            spans.push(Span::styled(left(&text.content, 16, ""), text.style));
+            if fits(&spans, &text.content) {
+                spans.push(Span::styled(left(&text.content, 16, ""), text.style));
+            }
         }
         if let Some((previous, before)) = previous.zip(self.held_against(at, start)) {
-            let words = format!(" {before} {}  ", previous.grouped(places));
-            spans.extend([Span::raw(theme.glyphs.previous.to_string()), Span::styled(words, muted)]);
+            let cost = previous.grouped(places);
+            let words = [format!("{before} {cost}"), cost];
+            if let Some(words) = words.into_iter().find(|words| fits(&spans, &format!("- {words}"))) {
+                let sign = Span::raw(theme.glyphs.previous.to_string());
+                spans.extend([sign, Span::styled(format!(" {words}  "), muted)]);
+            }
         }
-        let used: usize = spans.iter().map(Span::width).sum();
         let words = [self.settled(), "settling".to_owned()];
-        if let Some(words) = words.into_iter().find(|words| open && used + width(words) <= room) {
+        if let Some(words) = words.into_iter().find(|words| open && fits(&spans, words)) {
             spans.push(Span::styled(words, theme.style(Role::Unsure)));
         }
         spans
