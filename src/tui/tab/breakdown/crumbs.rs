@@ -8,8 +8,10 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::State;
+use super::state::settled_before_end;
 use crate::domain::text::SafeText;
 use crate::engine::answer::{BreakdownAnswer, TagsAnswer};
+use crate::tui::tab::short_day;
 use crate::tui::text::{cut, put, put_at, width};
 use crate::tui::theme::{Glyphs, Role, Theme};
 use crate::tui::widget::money;
@@ -98,6 +100,9 @@ fn sums(state: &State, answer: &BreakdownAnswer, room: usize, glyphs: &Glyphs) -
     };
     if marked > 0 {
         parts.push(format!("marked {marked} = {}", money::amount(sum, places)));
+    }
+    if let Some(settled) = settled_before_end(answer) {
+        parts.push(format!("{} settled through {}", glyphs.hatch, short_day(settled)));
     }
     if answer.groups > answer.rows.len() as u64 {
         parts.push(format!("the largest {} are listed", answer.rows.len()));

@@ -9,7 +9,7 @@ use ratatui::text::{Line, Span};
 use super::State;
 use super::columns::{GAP, MARKS};
 use super::pivot::{days, title};
-use super::state::name;
+use super::state::{name, settled_before_end};
 use crate::domain::calendar::Granularity;
 use crate::domain::money::Amount;
 use crate::engine::answer::{BreakdownAnswer, BreakdownRow, Figure};
@@ -78,6 +78,12 @@ impl Pivoted<'_> {
         first..(first + self.grid.seen).min(self.answer.starts.len())
     }
 
+    /// Whether a piece has days that may still change.
+    fn is_open(&self, at: usize) -> bool {
+        let settled = settled_before_end(self.answer);
+        settled.is_some_and(|settled| days(self.answer, at).is_some_and(|days| days.to.plus(-1) > settled))
+    }
+
     fn heading(&self) -> Line<'static> {
         let by: Vec<String> = self.answer.by.iter().map(|d| d.title()).collect();
         let selected = self.state.pivot.selected(self.answer);
@@ -85,7 +91,11 @@ impl Pivoted<'_> {
         let by = left(&by.join(" / "), self.grid.name, self.theme.glyphs.ellipsis);
         let mut spans = vec![Span::styled(" ".repeat(MARKS) + &by, muted)];
         for at in self.pieces() {
-            let text = right(&title(self.answer.granularity, self.answer.starts[at]), self.grid.cell, "");
+            let mut text = title(self.answer.granularity, self.answer.starts[at]);
+            if self.is_open(at) {
+                text.push(self.theme.glyphs.hatch);
+            }
+            let text = right(&text, self.grid.cell, "");
             spans.push(Span::styled(text, if at == selected { self.theme.style(Role::Accent) } else { muted }));
         }
         spans.push(Span::styled(right("Total", self.grid.total, ""), muted));
@@ -110,6 +120,8 @@ impl Pivoted<'_> {
         for at in self.pieces() {
             let cost = row.trend.get(at).copied().flatten();
             let (sign, role) = heights.of_cell(cost, theme);
+            // What may still grow is neither dear nor cheap yet.
+            let role = if self.is_open(at) { Role::Muted } else { role };
             let text = right(&money::amount_in(cost, self.cell_places(), self.grid.cell - 3), self.grid.cell - 3, "");
             let style = if selected && at == chosen { theme.style(Role::Selected) } else { theme.style(role) };
             spans.push(Span::raw(" "));
@@ -153,8 +165,14 @@ impl Pivoted<'_> {
         let (role, sign) = money::direction(&figure, &theme.glyphs);
         let change = figure.change().map_or_else(String::new, |change| {
             let of = title(answer.granularity, answer.starts[at - 1]);
-            format!("{sign} {} {} on {of}", change.abs().grouped(self.places), money::percent_change(&figure))
+            let so_far = if self.is_open(at) { " so far" } else { "" };
+            format!(
+                "{sign} {} {}{so_far}, against {of}",
+                change.abs().grouped(self.places),
+                money::percent_change(&figure)
+            )
         });
+        let role = if self.is_open(at) { Role::Muted } else { role };
         let place = format!("{} {} of {}", piece(answer.granularity), at + 1, answer.starts.len());
         let named = cut(&name(answer, row), room / 3, theme.glyphs.ellipsis);
         let mut spans = vec![

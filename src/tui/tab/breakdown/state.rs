@@ -12,7 +12,7 @@ use super::hygiene::Hygiene;
 use super::levels::Levels;
 use super::pivot::{Pivot, days};
 use super::sort::Sort;
-use crate::domain::calendar::Period;
+use crate::domain::calendar::{Day, Period};
 use crate::domain::money::Amount;
 use crate::domain::text::SafeText;
 use crate::engine::answer::{BreakdownAnswer, BreakdownRow, DetailAnswer, Driver, DriversAnswer, Key, LineItems};
@@ -278,6 +278,13 @@ impl State {
         self.reversed = !self.reversed;
         self.list(currency);
     }
+}
+
+/// The last day that none of those who are looked at will change, where there are later ones.
+#[must_use]
+pub fn settled_before_end(answer: &BreakdownAnswer) -> Option<Day> {
+    let settled = answer.freshness.iter().map(|fresh| fresh.settled_through).min()?;
+    (settled < answer.period.to.plus(-1)).then_some(settled)
 }
 
 /// What a row is called: its values, one after the other.
