@@ -81,7 +81,7 @@ impl App {
             }
             let answer = self.breakdown_answer().ok_or(NONE)?;
             let row = self.breakdown.row(answer).ok_or("no row is listed")?;
-            let title = SafeText::from_outside(&breakdown::state::name(answer, row));
+            let title = SafeText::from_outside(&breakdown::state::opened_name(answer, row));
             let all = answer.rows.iter().map(|r| (&r.key, &r.names));
             let filter = narrowed(&lens.filter, &answer.by, &row.key, all);
             let period = self.breakdown.opened_days(answer).map_or(lens.period, PeriodSpec::Range);

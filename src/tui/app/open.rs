@@ -34,7 +34,7 @@ impl App {
         let Some(answer) = self.breakdown_answer() else { return };
         let Some(row) = self.breakdown.row(answer) else { return };
         let days = self.breakdown.opened_days(answer);
-        let mut label = SafeText::from_outside(&breakdown::state::name(answer, row));
+        let mut label = SafeText::from_outside(&breakdown::state::opened_name(answer, row));
         if let Some(days) = days {
             label = SafeText::from_outside(&format!("{label}, {}", days.words()));
         }

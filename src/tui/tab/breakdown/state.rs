@@ -294,11 +294,33 @@ pub fn name(answer: &BreakdownAnswer, row: &BreakdownRow) -> String {
     labels.join(" / ")
 }
 
+/// What is called that a row leads to: of a row that bears shares of what others bear too, its own charges
+/// alone.
+#[must_use]
+pub fn opened_name(answer: &BreakdownAnswer, row: &BreakdownRow) -> String {
+    let own = if row.shared.is_some() { ", without its shares" } else { "" };
+    name(answer, row) + own
+}
+
 /// What one of a row's values is called.
 #[must_use]
 pub fn value(answer: &BreakdownAnswer, row: &BreakdownRow, at: usize) -> SafeText {
     match (answer.by.get(at), row.key.get(at)) {
         (Some(by), Some(value)) => label(by, value, row.names.get(&at)),
         _ => SafeText::ours(""),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples;
+    use super::*;
+
+    #[test]
+    fn what_a_row_with_shares_leads_to_says_that_it_is_less() {
+        let mut answer = samples::answer(&[("web", Some(30), None)]);
+        assert_eq!(opened_name(&answer, &answer.rows[0]), "web");
+        answer.rows[0].shared = Some(Amount::whole(10));
+        assert_eq!(opened_name(&answer, &answer.rows[0]), "web, without its shares");
     }
 }
