@@ -69,7 +69,8 @@ pub fn draw(
             Span::styled(left(mark, 2, ""), theme.style(role)),
             Span::raw(left(&name(resource), columns, theme.glyphs.ellipsis)),
             Span::raw(amount(resource.figure.amount)),
-            Span::styled(right(&money::percent_cell(&resource.figure), PERCENT, ""), theme.style(role)),
+            // The mark has its colour: a second change of it on every row would be bytes on a slow line.
+            Span::raw(right(&money::percent_cell(&resource.figure), PERCENT, "")),
         ];
         put(buf, area, row, &Line::from(spans));
         if selected == Some(at) {
