@@ -46,7 +46,8 @@ pub(super) fn of(
         notices.push(Notice {
             kind: Kind::CostBound,
             severity: Severity::Info,
-            text: "`cost` in the filter chooses rows of a breakdown; these figures count every charge".to_owned(),
+            text: "`cost` not applied here: it chooses rows of a breakdown; these figures count every charge"
+                .to_owned(),
             hint: "the Breakdown tab and `spendtop query` leave the other rows out".to_owned(),
         });
     }
@@ -69,7 +70,7 @@ fn damaged(manifest: &Manifest, period: Period) -> Option<Notice> {
     (!names.is_empty()).then(|| Notice {
         kind: Kind::Lost,
         severity: Severity::Alarm,
-        text: format!("charges of this period are lost to damage: {}", named(names)),
+        text: format!("charges lost to damage: {}", named(names)),
         hint: "`spendtop store check` names the files to import again".to_owned(),
     })
 }
@@ -81,8 +82,8 @@ fn incomplete(groups: &[&Group]) -> Option<Notice> {
         kind: Kind::Incomplete,
         severity: Severity::Alarm,
         text: format!(
-            "{} of it were refused: {}",
-            counted(count, "account period is incomplete, rows", "account periods are incomplete, rows"),
+            "{}, with refused rows: {}",
+            counted(count, "account period incomplete", "account periods incomplete"),
             named(names)
         ),
         hint: "`spendtop imports list` shows which import; mend the file and import it again".to_owned(),
@@ -99,7 +100,7 @@ fn refused(manifest: &Manifest, groups: &[&Group]) -> Option<Notice> {
     Some(Notice {
         kind: Kind::Refused,
         severity: Severity::Warning,
-        text: format!("{} refused and in no figure", counted(rows, "row of the bill was", "rows of the bill were")),
+        text: format!("{} refused: in no figure", counted(rows, "row", "rows")),
         hint: format!("`spendtop imports show {}` says which files; mend them and import them again", first.id),
     })
 }
@@ -114,7 +115,7 @@ fn late(engine: &LocalEngine, fresh: &Freshness, period: Period, as_of: Day) -> 
         Notice {
             kind: Kind::Lagging,
             severity: Severity::Warning,
-            text: format!("nothing from {provider} after {}: {behind} days behind, {usual} are usual", fresh.last_day),
+            text: format!("{provider} {behind} days behind: nothing after {}, {usual} are usual", fresh.last_day),
             hint: "`spendtop import FILE` brings a newer export".to_owned(),
         }
     })
@@ -124,11 +125,7 @@ fn unknown_cost(rows: u64) -> Option<Notice> {
     (rows > 0).then(|| Notice {
         kind: Kind::UnknownCost,
         severity: Severity::Warning,
-        text: format!(
-            "{} no such cost in the bill and {} left out of the sums",
-            counted(rows, "charge has", "charges have"),
-            if rows == 1 { "is" } else { "are" }
-        ),
+        text: format!("cost unknown: {} left out of the sums", counted(rows, "charge,", "charges,")),
         hint: "another metric may be known: press m, or use --metric billed".to_owned(),
     })
 }
@@ -137,10 +134,7 @@ fn in_no_hour(left_out: Option<LeftOut>) -> Option<Notice> {
     left_out.map(|left_out| Notice {
         kind: Kind::InNoHour,
         severity: Severity::Info,
-        text: format!(
-            "{} longer than an hour and in none: left out",
-            counted(left_out.rows, "charge is", "charges are")
-        ),
+        text: format!("in no hour: {} longer than one, left out", counted(left_out.rows, "charge", "charges")),
         hint: "pieces of a day hold them all: --granularity day".to_owned(),
     })
 }
@@ -151,8 +145,8 @@ fn overlap(manifest: &Manifest, active: usize, period: Period) -> Option<Notice>
         kind: Kind::Overlap,
         severity: Severity::Info,
         text: format!(
-            "{} known from more than one source; one counts, the others are kept and not added",
-            counted(kept as u64, "account period is", "account periods are")
+            "several sources, one counts: {}; the others are kept and not added",
+            counted(kept as u64, "account period", "account periods")
         ),
         hint: "`spendtop imports list` names them".to_owned(),
     })

@@ -207,9 +207,9 @@ pub fn notices(lens: &Lens, store: &Store) -> Vec<Notice> {
             kind: NoticeKind::WithoutShares,
             severity: Severity::Info,
             text: format!(
-                "`{}` in the filter chooses charges by their own value: shares of {} are not in these figures",
-                definition.name(),
-                named.collect::<Vec<_>>().join(", ")
+                "no shares of {}: `{}` in the filter chooses charges by their own value",
+                named.collect::<Vec<_>>().join(", "),
+                definition.name()
             ),
             hint: format!("grouped by {0} and without {0} in the filter, the shares show", definition.name()),
         });
@@ -220,7 +220,7 @@ pub fn notices(lens: &Lens, store: &Store) -> Vec<Notice> {
             notices.push(Notice {
                 kind: NoticeKind::NoRollups,
                 severity: Severity::Info,
-                text: format!("`{}` is added up charge by charge: no sums are kept of its tags yet", definition.name()),
+                text: format!("no sums of `{}` yet: it is added up charge by charge", definition.name()),
                 hint: "`spendtop store rebuild` makes them, and answers come at once".to_owned(),
             });
         }

@@ -171,13 +171,15 @@ pub enum Place {
     Welcome,
     /// Billing files to choose from.
     Files,
-    /// An import, or what became of it.
+    /// An import under way.
     Importing,
+    /// What became of an import.
+    Imported,
 }
 
 impl Place {
     /// All.
-    pub const ALL: [Place; 19] = [
+    pub const ALL: [Place; 20] = [
         Place::Tab(Tab::Spend),
         Place::Tab(Tab::Breakdown),
         Place::Tab(Tab::Recommendations),
@@ -197,6 +199,7 @@ impl Place {
         Place::Welcome,
         Place::Files,
         Place::Importing,
+        Place::Imported,
     ];
 
     /// Whether a character is typed into a line there.
@@ -211,6 +214,7 @@ impl Place {
             | Place::Notice
             | Place::Welcome
             | Place::Importing
+            | Place::Imported
             | Place::Explain
             | Place::Link => false,
         }
@@ -256,8 +260,10 @@ pub enum Scope {
     Welcome,
     /// In the list of billing files.
     Files,
-    /// While an import is shown.
+    /// While an import is under way.
     Importing,
+    /// While it is shown what became of an import.
+    Imported,
     /// Wherever text is typed, also where arrows move something else than the cursor.
     Typing,
 }
@@ -289,6 +295,7 @@ impl Scope {
             Scope::Welcome => place == Place::Welcome,
             Scope::Files => place == Place::Files,
             Scope::Importing => place == Place::Importing,
+            Scope::Imported => place == Place::Imported,
             Scope::Typing => place.types('a'),
         }
     }
@@ -404,11 +411,13 @@ pub const TABLE: &[Entry] = &[
     entry(A::Credentials, "credentials", G::Here, &["c"], S::Welcome, ("credentials", 3), "see which cloud credentials were found, and how to bring a bill here"),
     entry(A::Choose, "choose-first", G::Here, &["enter"], S::Welcome, ("", 0), "do what the selected line says"),
     entry(A::Close, "leave-credentials", G::Here, &["esc", "backspace"], S::Welcome, ("", 0), "back to the list"),
-    entry(A::Quit, "quit-first", G::Here, &["q"], S::Welcome, ("quit", 4), "leave spendtop"),
+    entry(A::Help, "help-first", G::Here, &["?"], S::Welcome, ("help", 4), "all keys that work here"),
+    entry(A::Quit, "quit-first", G::Here, &["q"], S::Welcome, ("quit", 5), "leave spendtop"),
     entry(A::OtherSide, "complete-file", G::List, &["tab"], S::Files, ("complete", 3), "into the folder, or complete the name"),
-    entry(A::AddPart, "add-part", G::List, &["a"], S::Importing, ("", 0), "add these charges to what is stored"),
-    entry(A::ReplaceStored, "replace-stored", G::List, &["r"], S::Importing, ("", 0), "put these charges in place of the stored"),
-    entry(A::Close, "close-import", G::List, &["esc", "enter", "q"], S::Importing, ("close", 1), "give the import up; once over, close"),
+    entry(A::AddPart, "add-part", G::List, &["a"], S::Imported, ("", 0), "add these charges to what is stored"),
+    entry(A::ReplaceStored, "replace-stored", G::List, &["r"], S::Imported, ("", 0), "put these charges in place of the stored"),
+    entry(A::Close, "give-up-import", G::List, &["esc", "q"], S::Importing, ("give up", 1), "give the import up: nothing is changed"),
+    entry(A::Close, "close-import", G::List, &["esc", "enter", "q"], S::Imported, ("close", 1), "go on from what became of the import"),
 
     entry(A::Down, "down", G::Move, &["j", "down"], S::Lists, ("", 0), "one line down"),
     entry(A::Up, "up", G::Move, &["k", "up"], S::Lists, ("", 0), "one line up"),

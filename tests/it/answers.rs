@@ -217,7 +217,7 @@ fn a_provider_that_is_late_is_told_where_it_shows() {
         let notices = spend(&engine, Lens { period, ..lens(&["provider"], "") }).notices;
         notices.into_iter().filter(|n| n.kind == NoticeKind::Lagging).map(|n| n.text).collect::<Vec<_>>()
     };
-    assert_eq!(late("this-month"), ["nothing from AWS after 2023-11-10: 5 days behind, 2 are usual"]);
+    assert_eq!(late("this-month"), ["AWS 5 days behind: nothing after 2023-11-10, 2 are usual"]);
     assert!(late("2023-11-01..2023-11-11").is_empty());
 }
 
@@ -233,7 +233,7 @@ fn notices_come_with_the_gravest_first_and_notes_with_their_days() {
     assert_eq!(notes, ["new pool", "launch"]);
     let kinds: Vec<NoticeKind> = answer.notices.iter().map(|n| n.kind).collect();
     assert_eq!(kinds, [NoticeKind::UnknownCost, NoticeKind::Beginning, NoticeKind::CostBound]);
-    assert_eq!(answer.notices[0].text, "1 charge has no such cost in the bill and is left out of the sums");
+    assert_eq!(answer.notices[0].text, "cost unknown: 1 charge, left out of the sums");
 }
 
 /// What is said of a figure of a small bill.

@@ -29,6 +29,10 @@ impl App {
             Action::Choose => welcome.chosen().map_or_else(Vec::new, |chosen| self.perform(chosen)),
             Action::Demo => self.ask_from(Source::Demo),
             Action::Import => self.pick_file(),
+            Action::Help => {
+                self.open_overlay(Action::Help);
+                vec![]
+            }
             Action::Credentials => {
                 welcome.show_credentials(true);
                 vec![]

@@ -27,6 +27,8 @@ pub struct Help {
     line: EditedLine,
     /// Whether it is being typed.
     searching: bool,
+    /// Whether it lies over the first screen, whose keys it then begins with.
+    first: bool,
 }
 
 /// Columns of one list of keys, and of the keys in it.
@@ -47,12 +49,16 @@ fn words(entry: &Entry, keymap: &Keymap) -> String {
     format!("{} {} {}", entry.doc, keymap.shown(entry, usize::MAX), entry.name)
 }
 
-/// The help's parts: a heading, and the entries under it.
-fn parts(tab: Tab) -> Vec<(String, Vec<&'static Entry>)> {
+/// The help's parts: a heading, and the entries under it; of the first screen too, where that is open.
+fn parts(tab: Tab, first: bool) -> Vec<(String, Vec<&'static Entry>)> {
     let of = |serves: &dyn Fn(&Entry) -> bool| TABLE.iter().filter(|e| serves(e)).collect::<Vec<_>>();
     let mut parts: Vec<(String, Vec<&'static Entry>)> = Vec::new();
+    if first {
+        parts.push(("On the first screen".to_owned(), of(&|e| e.scope == Scope::Welcome)));
+    }
     for group in Group::ALL {
         let place = match group {
+            Group::Here if first => continue,
             Group::List => Place::Several,
             Group::Edit => Place::Filter,
             _ => Place::Tab(tab),
@@ -63,7 +69,7 @@ fn parts(tab: Tab) -> Vec<(String, Vec<&'static Entry>)> {
     parts.push(("In an explanation".to_owned(), of(&|e| e.scope == Scope::Explain)));
     parts.push(("Over an address".to_owned(), of(&|e| e.scope == Scope::Link)));
     parts.push(("In this help".to_owned(), of(&|e| e.scope == Scope::Help)));
-    for other in Tab::ALL.into_iter().filter(|other| *other != tab) {
+    for other in Tab::ALL.into_iter().filter(|other| first || *other != tab) {
         parts.push((format!("In {}", other.title()), of(&|e| e.scope == Scope::Only(other))));
     }
     parts
@@ -92,6 +98,17 @@ fn lines(lists: &[Vec<Row>]) -> usize {
 }
 
 impl Help {
+    /// All keys; those of the first screen before others where it lies over that.
+    #[must_use]
+    pub fn new(first: bool) -> Help {
+        Help { first, ..Help::default() }
+    }
+
+    /// Forgets what was looked for.
+    pub fn clear(&mut self) {
+        *self = Help::new(self.first);
+    }
+
     /// Whether letters are typed into its line.
     #[must_use]
     pub fn is_searching(&self) -> bool {
@@ -133,7 +150,7 @@ impl Help {
         let typed = self.line.text().trim();
         let mut fuzzy = Fuzzy::new(typed);
         let mut out = Vec::new();
-        for (heading, mut entries) in parts(tab) {
+        for (heading, mut entries) in parts(tab, self.first) {
             entries.retain(|entry| typed.is_empty() || fuzzy.score(&words(entry, keymap)).is_some());
             if entries.is_empty() {
                 continue;

@@ -21,6 +21,8 @@ use crate::tui::widget::bar;
 
 /// Columns of the box.
 const COLUMNS: u16 = 84;
+/// What an import that failed has done.
+const UNCHANGED: &str = "nothing was changed";
 
 /// How far an import has come.
 #[derive(Clone, Debug)]
@@ -100,7 +102,8 @@ impl Importing {
                     let hints = error.hints.iter().flat_map(|h| wrap(&SafeText::from_outside(h), columns));
                     lines.extend(hints.map(|line| (line, Role::Text)));
                 }
-                lines.push(("nothing was changed".to_owned(), Role::Muted));
+                let said = error.hints.iter().chain([&error.message]).any(|text| text.contains(UNCHANGED));
+                lines.extend((!said).then(|| (UNCHANGED.to_owned(), Role::Muted)));
             }
         }
         lines

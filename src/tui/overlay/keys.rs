@@ -30,7 +30,7 @@ impl App {
             self.take_note();
         }
         self.overlay = match action {
-            Action::Help => Some(Overlay::Help(Help::default())),
+            Action::Help => Some(Overlay::Help(Help::new(self.welcome.is_some()))),
             // With a blank after what is there: what is typed is mostly one more term.
             Action::Filter => {
                 let scene = Scene { known: &self.known, history: &self.history.filters };
@@ -201,7 +201,7 @@ impl App {
         let Some(Overlay::Help(help)) = &mut self.overlay else { return vec![] };
         match (distance(action, PAGE), action) {
             (Some(by), _) => help.scroll_by(by, tab, &keymap, under),
-            (None, Action::Close) if help.searched() => *help = Help::default(),
+            (None, Action::Close) if help.searched() => help.clear(),
             (None, Action::Close) => return self.close(),
             (None, Action::Filter) => help.search(),
             (None, Action::CopyRow) => {

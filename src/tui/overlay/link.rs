@@ -15,8 +15,8 @@ use crate::tui::theme::{Role, Theme};
 
 /// Columns of the box: long addresses take fewer lines.
 const COLUMNS: u16 = 100;
-/// Rows that are the box's own: two rules, and air above and below.
-const ROWS: usize = 4;
+/// Rows that are the box's own: two rules.
+const RULES: usize = 2;
 
 /// An address that is shown.
 #[derive(Clone, Debug)]
@@ -34,6 +34,18 @@ struct Row {
     text: String,
     role: Role,
     is_address: bool,
+}
+
+/// How much stands around the address; less where it has no room.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Around {
+    Nothing,
+    /// What it is of, and the key.
+    Brief,
+    /// The hint in full.
+    Hint,
+    /// Blank lines too.
+    Air,
 }
 
 impl LinkBox {
@@ -54,54 +66,70 @@ impl LinkBox {
         let addresses = rows.iter().enumerate().filter(|(_, row)| row.is_address);
         let place = |(at, row): (usize, &Row)| Rect {
             x: inner.x + 1,
-            y: inner.y + at as u16 + 2,
+            y: inner.y + at as u16 + 1,
             width: row.text.len() as u16,
             height: 1,
         };
         addresses.map(place).collect()
     }
 
-    /// The area inside the box, and its rows; of a long address as many as there is room for.
+    /// The area inside the box, and its rows: the whole address, and around it what there is room for.
     fn laid(&self, area: Rect) -> (Rect, Vec<Row>) {
         let columns = usize::from(COLUMNS.min(area.width).saturating_sub(4)).max(1);
-        let row = |text: String, role, is_address| Row { text, role, is_address };
-        let of: Vec<&str> = self.link.of.iter().map(SafeText::as_str).collect();
-        let said = |text: &str, role| wrap(text, columns).into_iter().map(move |line| row(line, role, false));
-        let mut before: Vec<Row> = said(self.link.page, Role::Strong).collect();
-        before.extend(said(&of.join(", "), Role::Muted).filter(|line| !line.text.is_empty()));
-        before.push(row(String::new(), Role::Text, false));
-        let follow = if self.clickable { "a click follows it, in many terminals with Ctrl or Cmd; " } else { "" };
-        let copies = &self.copies;
-        let hint = format!("{copies} copies the address; {follow}spendtop opens no browser: it may run far from yours");
-        let mut after = vec![row(String::new(), Role::Text, false)];
-        after.extend(said(&hint, Role::Text));
-        // An address is ASCII: bytes are columns.
-        let bytes = self.link.url().as_bytes().chunks(columns);
-        let mut pieces: Vec<Row> =
-            bytes.map(|piece| row(String::from_utf8_lossy(piece).into_owned(), Role::Link, true)).collect();
-        let room = usize::from(area.height).saturating_sub(ROWS + before.len() + after.len()).max(1);
-        if pieces.len() > room {
-            pieces.truncate(room);
-            let cut = pieces.last_mut().filter(|last| last.text.len() > 3);
+        let room = usize::from(area.height).saturating_sub(RULES).max(1);
+        let all = [Around::Air, Around::Hint, Around::Brief, Around::Nothing];
+        let fitting = all.into_iter().map(|around| self.rows(columns, around)).find(|rows| rows.len() <= room);
+        let rows = fitting.unwrap_or_else(|| {
+            let mut rows = self.rows(columns, Around::Nothing);
+            rows.truncate(room);
+            let cut = rows.last_mut().filter(|last| last.text.len() > 3);
             cut.into_iter().for_each(|last| last.text.replace_range(last.text.len() - 3.., "..."));
-        }
-        before.extend(pieces);
-        before.extend(after);
-        let area = overlay(area, COLUMNS, (before.len() + ROWS) as u16);
+            rows
+        });
+        let area = overlay(area, COLUMNS, (rows.len() + RULES) as u16);
         let inner = Rect { x: area.x + u16::from(area.width > 4), width: area.width.saturating_sub(2), ..area };
-        (inner, before)
+        (inner, rows)
+    }
+
+    fn rows(&self, columns: usize, around: Around) -> Vec<Row> {
+        let row = |text: String, role, is_address| Row { text, role, is_address };
+        let said = |text: &str, role| wrap(text, columns).into_iter().map(move |line| row(line, role, false));
+        let blank = || (around == Around::Air).then(|| row(String::new(), Role::Text, false));
+        let of: Vec<&str> = self.link.of.iter().map(SafeText::as_str).collect();
+        let mut rows: Vec<Row> = blank().into_iter().collect();
+        if around > Around::Nothing {
+            rows.extend(said(self.link.page, Role::Strong));
+            rows.extend(said(&of.join(", "), Role::Muted).filter(|line| !line.text.is_empty()));
+        }
+        rows.extend(blank());
+        // An address is ASCII: bytes are columns.
+        let pieces = self.link.url().as_bytes().chunks(columns);
+        rows.extend(pieces.map(|piece| row(String::from_utf8_lossy(piece).into_owned(), Role::Link, true)));
+        rows.extend(blank());
+        let follow = if self.clickable { "a click follows it, in many terminals with Ctrl or Cmd; " } else { "" };
+        let brief = format!("{} copies the address", self.copies);
+        match around {
+            Around::Nothing => {}
+            Around::Brief => rows.extend(said(&brief, Role::Text)),
+            Around::Hint | Around::Air => {
+                let hint = format!("{brief}; {follow}spendtop opens no browser: it may run far from yours");
+                rows.extend(said(&hint, Role::Text));
+            }
+        }
+        rows.extend(blank());
+        rows
     }
 
     /// Draws it over an area.
     pub fn draw(&self, area: Rect, buf: &mut Buffer, theme: &Theme) {
         let (inner, rows) = self.laid(area);
-        let area = overlay(area, COLUMNS, (rows.len() + ROWS) as u16).intersection(buf.area);
+        let area = overlay(area, COLUMNS, (rows.len() + RULES) as u16).intersection(buf.area);
         clear(area, buf);
         rule(buf, area, 0, theme);
         put(buf, inner, 0, &Line::from(Span::styled(" In the cloud's console ", theme.style(Role::Strong))));
         for (at, row) in rows.into_iter().enumerate() {
             let line = Line::from(vec![Span::raw(" "), Span::styled(row.text, theme.style(row.role))]);
-            put(buf, inner, at as u16 + 2, &line);
+            put(buf, inner, at as u16 + 1, &line);
         }
         if area.height > 1 {
             rule(buf, area, area.height - 1, theme);

@@ -89,6 +89,7 @@ impl Overlay {
             Overlay::Filter(_) => Place::Filter,
             Overlay::Find(_) | Overlay::Note(_) | Overlay::Prompt(_) => Place::Line,
             Overlay::Files(_) => Place::Files,
+            Overlay::Importing(importing) if importing.is_over() => Place::Imported,
             Overlay::Importing(_) => Place::Importing,
         }
     }

@@ -77,6 +77,18 @@ fn arrows_and_enter_do_what_the_letters_do() {
 }
 
 #[test]
+fn the_help_begins_with_the_first_screens_keys() {
+    let mut s = first(SIZE);
+    s.keys("?");
+    assert_eq!(s.app.place(), Place::Help);
+    let text = s.text();
+    let shown = |words: &str| text.find(words).unwrap_or_else(|| panic!("{words}: {text}"));
+    assert!(shown("On the first screen") < shown("explore a made-up company"));
+    s.keys("q");
+    assert_eq!((s.app.place(), s.done.len()), (Place::Welcome, 0));
+}
+
+#[test]
 fn the_credentials_stop_at_their_last_line() {
     let mut s = first((60, 15));
     s.keys("c G");
@@ -115,10 +127,14 @@ fn a_bill_is_found_by_a_part_of_its_name_and_taken_in() {
 #[test]
 fn an_import_is_given_up_and_says_that_nothing_changed() {
     let mut s = importing();
+    assert!(s.text().contains("Esc give up") && !s.text().contains("close"), "{}", s.text());
     s.keys("<esc>");
     assert!(matches!(s.done.last(), Some(Effect::GiveUpImport)) && s.text().contains("giving up"));
-    s.send(Event::Imported(Box::new(Err(Error::new(crate::error::Kind::Interrupted, "the import was given up")))));
-    assert!(s.text().contains("nothing was changed"), "{}", s.text());
+    for said in ["the import was given up", "stopped: nothing was changed"] {
+        s.send(Event::Imported(Box::new(Err(Error::new(crate::error::Kind::Interrupted, said)))));
+        assert_eq!(s.text().matches("nothing was changed").count(), 1, "{}", s.text());
+        assert!(s.text().contains("Esc close"), "{}", s.text());
+    }
     s.keys("a r <esc>");
     assert_eq!(s.app.place(), Place::Welcome, "back to the first screen: there is still no bill");
 }

@@ -117,6 +117,9 @@ fn addresses_at_every_size() {
     for size in [(60, 15), (80, 24), (120, 36), (200, 60)] {
         let mut s = Session::started(Mood::Demo, size);
         s.keys("2 o");
+        let pieces = screen::links(&s.app, Rect::new(0, 0, size.0, size.1));
+        let seen: usize = pieces.iter().map(|(place, _)| usize::from(place.width)).sum();
+        assert_eq!(seen, pieces[0].1.len(), "all of the address: {}", s.text());
         shot(&format!("link-{}x{}", size.0, size.1), &s);
     }
 }

@@ -42,6 +42,8 @@ pub enum Way {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Tile {
     row: Option<usize>,
+    /// What all others cost together, in their area.
+    others: Option<Amount>,
     area: Rect,
 }
 
@@ -60,16 +62,20 @@ pub fn tiles(answer: &BreakdownAnswer, listed: &[usize], area: Rect) -> (Vec<Til
     let least = total * f64::from(CHARACTERS) / f64::from(area.area().max(1));
     let large = rows.iter().take_while(|at| cost(**at).to_f64() >= least).count();
     let shown = large.clamp(1, AREAS_MAX).min(rows.len());
-    let others: f64 = rows[shown..].iter().map(|at| cost(*at).to_f64()).sum();
+    let others = rows[shown..].iter().map(|at| cost(*at)).reduce(|sum, cost| sum + cost);
     let mut weighed: Vec<(Option<usize>, f64)> =
         rows[..shown].iter().map(|at| (Some(*at), cost(*at).to_f64())).collect();
-    if others > 0.0 {
+    if let Some(others) = others.map(Amount::to_f64) {
         let at = weighed.iter().position(|(_, weight)| *weight < others).unwrap_or(weighed.len());
         weighed.insert(at, (None, others));
     }
     let weights: Vec<f64> = weighed.iter().map(|(_, weight)| *weight).collect();
     let parts = squarify(&weights, area).into_iter().zip(weighed);
-    (parts.map(|(area, (row, _))| Tile { row, area }).filter(|tile| !tile.area.is_empty()).collect(), without)
+    let tile = |(area, (row, _)): (Rect, (Option<usize>, f64))| {
+        let others = others.filter(|_| row.is_none());
+        Tile { row, others, area }
+    };
+    (parts.map(tile).filter(|tile| !tile.area.is_empty()).collect(), without)
 }
 
 /// The row in the area next to a row's own, going some way; `None` at the edge.
@@ -142,7 +148,15 @@ fn draw_tile(
     let style = |role| if selected { theme.style(Role::Selected) } else { theme.style(role) };
     let Some(row) = row else {
         let words = cut("all others", room, theme.glyphs.ellipsis);
-        return put_at(buf, inner, 2, 1, &Line::from(Span::styled(words, muted)));
+        put_at(buf, inner, 2, 1, &Line::from(Span::styled(words, muted)));
+        let share = money::share(tile.others.and_then(|cost| cost.ratio(answer.total.amount?)));
+        let cost = money::amount_in(tile.others, money::places(&answer.currency), room);
+        for (line, words) in [(2, cost), (3, share)] {
+            if width(&words) <= room {
+                put_at(buf, inner, 2, line, &Line::from(Span::styled(words, theme.style(Role::Text))));
+            }
+        }
+        return;
     };
     let mark = if selected { theme.glyphs.marks.0 } else { " " };
     let whole = name(answer, row);
@@ -176,6 +190,9 @@ mod tests {
         assert_eq!(without, 2);
         assert_eq!(tiles.iter().map(|t| t.row).collect::<Vec<_>>(), [Some(0), Some(1), None]);
         assert_eq!(tiles.iter().map(|t| t.area.area()).sum::<u32>(), 2000);
+        let others: Vec<Option<Amount>> = tiles.iter().map(|t| t.others).collect();
+        let small = answer.rows[3].figure.amount.expect("a cost");
+        assert_eq!(others, [None, None, (1..50).try_fold(small, |sum, _| Some(sum + small))]);
     }
 
     #[test]
