@@ -44,10 +44,24 @@ const MOUSE_OFF: &str = "\x1b[?1006l\x1b[?1000l";
 /// How long the loop may take to end by itself once the terminal is gone.
 const GRACE: std::time::Duration = std::time::Duration::from_secs(3);
 
+/// Standard output without the library's own buffer: that keeps what a terminal that is gone did not
+/// take, and whoever flushes it at the end fails once more.
+struct Direct;
+
+impl Write for Direct {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(rustix::io::write(io::stdout(), bytes)?)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// Gives the terminal back as it was found.
 pub fn restore() {
     if TAKEN.swap(false, Ordering::SeqCst) {
-        let mut out = io::stdout();
+        let mut out = Direct;
         if MOUSE.load(Ordering::SeqCst) {
             let _ = out.write_all(MOUSE_OFF.as_bytes());
         }
@@ -59,8 +73,8 @@ pub fn restore() {
 fn take() -> io::Result<()> {
     TAKEN.store(true, Ordering::SeqCst);
     let mouse = if MOUSE.load(Ordering::SeqCst) { MOUSE_ON } else { "" };
-    let taken = enable_raw_mode()
-        .and_then(|()| execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, Print(mouse)));
+    let taken =
+        enable_raw_mode().and_then(|()| execute!(Direct, EnterAlternateScreen, EnableBracketedPaste, Print(mouse)));
     if taken.is_err() {
         restore();
     }
@@ -116,8 +130,7 @@ impl Write for Held {
 impl Held {
     fn send(&self) -> io::Result<()> {
         let mut bytes = self.0.borrow_mut();
-        let mut out = io::stdout().lock();
-        let sent = out.write_all(&bytes).and_then(|()| out.flush());
+        let sent = Direct.write_all(&bytes);
         bytes.clear();
         sent
     }

@@ -44,7 +44,8 @@ fn signals_and_keys_end_the_app_with_their_code() {
 fn a_terminal_that_is_gone_ends_the_app_whether_it_is_told_so_or_not() {
     let home = tempfile::tempdir().expect("home");
     for start in ["exec", "trap '' HUP; exec"] {
-        let line = format!("{start} {PROGRAM} demo");
+        let said = home.path().join("said");
+        let line = format!("{start} {PROGRAM} demo 2>{}", said.display());
         let mut app = Screen::of("/bin/sh", home.path(), &["-c", &line], &[]);
         app.until("Biggest moves");
         let mut child = app.hang_up();
@@ -56,7 +57,8 @@ fn a_terminal_that_is_gone_ends_the_app_whether_it_is_told_so_or_not() {
             assert!(Instant::now() < end, "`{start}` lives on without a terminal");
             std::thread::sleep(Duration::from_millis(10));
         };
-        assert!(!code.success(), "{start}");
+        assert_eq!(code.exit_code(), 129, "{start}");
+        assert_eq!(std::fs::read_to_string(&said).expect("standard error"), "", "{start}: nobody is left to read it");
     }
 }
 
