@@ -11,7 +11,7 @@ use crate::domain::calendar::{Day, Period};
 use crate::domain::lens::Lens;
 use crate::domain::text::SafeText;
 use crate::domain::words::counted;
-use crate::store::manifest::{Group, Manifest};
+use crate::store::manifest::{Group, Import, Manifest, Part};
 
 /// Days that a provider may be later than it takes to settle a day, before it is said to lag.
 const LATE_DAYS: i32 = 1;
@@ -90,11 +90,17 @@ fn incomplete(groups: &[&Group]) -> Option<Notice> {
     })
 }
 
-/// Rows that no account period could be told of.
+/// Rows that no account period could be told of. Where later imports took the place of some of what an
+/// import brought, its refused rows are theirs to tell of.
 fn refused(manifest: &Manifest, groups: &[&Group]) -> Option<Notice> {
     let behind = |import: u64| groups.iter().any(|g| g.parts.iter().any(|p| p.import == import));
     let told = |import: u64| groups.iter().any(|g| g.incomplete && g.parts.iter().any(|p| p.import == import));
-    let imports: Vec<_> = manifest.imports.iter().filter(|i| i.refused > 0 && behind(i.id) && !told(i.id)).collect();
+    let held = |import: u64| {
+        let parts = manifest.groups.iter().flat_map(|g| &g.parts).filter(|p| p.import == import);
+        parts.map(Part::rows).sum::<u64>() + manifest.lost_rows(import)
+    };
+    let untold = |i: &&Import| i.refused > 0 && behind(i.id) && !told(i.id) && held(i.id) >= i.rows;
+    let imports: Vec<&Import> = manifest.imports.iter().filter(untold).collect();
     let rows: u64 = imports.iter().map(|i| i.refused).sum();
     let first = imports.first()?;
     Some(Notice {

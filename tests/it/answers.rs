@@ -13,6 +13,7 @@ use spendtop::domain::period::{Comparison, PeriodSpec};
 use spendtop::engine::answer::{ExplainAnswer, Figure, NoticeKind, Severity, SpendAnswer, SpendDetails, TopResource};
 use spendtop::engine::local::LocalEngine;
 use spendtop::engine::{Answer, Cancel, Card, Command, Engine, Query, Question, Sort};
+use spendtop::sync::groups::Decisions;
 
 use crate::support::{How, import_as, memory, write};
 
@@ -234,6 +235,36 @@ fn notices_come_with_the_gravest_first_and_notes_with_their_days() {
     let kinds: Vec<NoticeKind> = answer.notices.iter().map(|n| n.kind).collect();
     assert_eq!(kinds, [NoticeKind::UnknownCost, NoticeKind::Beginning, NoticeKind::CostBound]);
     assert_eq!(answer.notices[0].text, "cost unknown: 1 charge, left out of the sums");
+}
+
+#[test]
+fn refused_rows_are_told_of_until_what_they_belong_to_is_replaced() {
+    let folder = tempfile::tempdir().expect("folder");
+    let header =
+        "BillingCurrency,EffectiveCost,BilledCost,ChargePeriodStart,ChargePeriodEnd,ProviderName,BillingAccountId";
+    let october = "USD,1,1,2023-10-02,2023-10-03,AWS,1";
+    let november = "USD,2,2,2023-11-02,2023-11-03,AWS,1";
+    let take = |store: &_, name: &str, rows: &[&str]| {
+        let file = write(folder.path(), name, format!("{header}\n{}\n", rows.join("\n")));
+        let decisions = Decisions { replace: true, ..Decisions::default() };
+        import_as(store, &[&file], &How { decisions, ..How::default() }).expect("import");
+    };
+    let told = |store| {
+        let engine = LocalEngine::new(store, Config::default().settle, false);
+        let period = PeriodSpec::parse("2023-10-01..2023-11-16", as_of()).expect("days");
+        let lens = Lens { period, comparison: Comparison::None, ..lens(&["provider"], "") };
+        let Answer::Spend(answers) = ask(&engine, &Question::Spend(lens)) else { panic!() };
+        let kinds = answers[0].notices.iter().map(|notice| notice.kind);
+        kinds.filter(|kind| matches!(kind, NoticeKind::Refused | NoticeKind::Incomplete)).collect::<Vec<_>>()
+    };
+    let store = Arc::new(memory());
+    take(&store, "bad.csv", &[october, november, "USD,x,x,2023-11-03,2023-11-04,AWS,1"]);
+    assert_eq!(told(Arc::clone(&store)), [NoticeKind::Incomplete]);
+    take(&store, "mended.csv", &[november, "USD,3,3,2023-11-03,2023-11-04,AWS,1"]);
+    assert_eq!(told(store), [], "october's import has no say in november any more");
+    let store = Arc::new(memory());
+    take(&store, "whole.csv", &[october, "USD,x,x,2023-10-03,2023-10-04,AWS,2"]);
+    assert_eq!(told(store), [NoticeKind::Refused], "no charge of theirs is there to be replaced");
 }
 
 /// What is said of a figure of a small bill.
