@@ -48,6 +48,10 @@ pub enum Cause {
     /// Other charges of the same periods are stored: somebody must say whether these are added or
     /// take their place.
     Undecided,
+    /// Only some of what is stored is here: nothing but taking its place can go on.
+    InTheWay,
+    /// Rows were refused of what is stored completely: somebody must say whether the others do.
+    Incomplete,
 }
 
 impl Cause {

@@ -179,7 +179,8 @@ fn generated(context: &mut Context<'_, '_>, seed: u64, face: Face) -> Result<u8>
     let (config, as_of) = (context.config.clone(), context.as_of);
     let opener: tui::Opener = Box::new(move |_| Ok(looking_at_demo(wiring::made_up(&config, seed, as_of)?, as_of)));
     let importer: tui::intake::Importer = Arc::new(|_, _, _| {
-        Err(Error::usage("this is the demo: a bill is not added to it").hint("`spendtop` alone looks at your own"))
+        let error = Error::usage("this is the demo: a bill is not added to it");
+        Err(error.hint("`spendtop` alone looks at your own").into())
     });
     let banner = Some(DEMO_BANNER.to_owned());
     start(context, Start { as_of, banner, ..Start::default() }, opener, importer, face)
@@ -238,7 +239,7 @@ fn start(
         background,
         banner: start.banner,
         front: start.front,
-        keymap: Arc::new(tui::Keymap::with(&context.config.keys)?),
+        keymap: Arc::new(tui::Keymap::configured(&context.config)?),
         session: start.session,
         hints,
         first_run: start.first_run,

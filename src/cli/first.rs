@@ -19,7 +19,7 @@ use crate::provider::files::{BillingFiles, is_billing_name};
 use crate::provider::{CostSource, Problem};
 use crate::sync::groups::Decisions;
 use crate::sync::ingest::{Options, Outcome, Watcher};
-use crate::tui::intake::{Decision, Entry, Importer, Listing, Progress, Taken};
+use crate::tui::intake::{Decision, Entry, Importer, Listing, NotTaken, Progress, Refused, Taken};
 use crate::tui::welcome::Cloud;
 
 /// Entries of a folder that are listed at most.
@@ -140,7 +140,10 @@ pub fn importer(setup: Setup, open: Shared) -> Importer {
         let result = host.import(&mut source, &options, &watched, &|| {});
         let mut problems = problems.into_inner().unwrap_or_else(PoisonError::into_inner);
         problems.finish();
-        Ok(told(&result?, &problems))
+        match result {
+            Ok(outcome) => Ok(told(&outcome, &problems)),
+            Err(error) => Err(NotTaken { error, refused: refused(&problems) }),
+        }
     })
 }
 
@@ -166,12 +169,14 @@ impl Watcher for Watched<'_> {
 
 fn told(outcome: &Outcome, problems: &Problems) -> Taken {
     let lines = |text: &str| text.lines().map(SafeText::from_outside).collect();
-    Taken {
-        summary: lines(&summary(outcome, false)),
-        problems: problems.lines().map(|line| SafeText::from_outside(&line)).collect(),
-        refused: problems.count(),
+    Taken { summary: lines(&summary(outcome, false)), refused: refused(problems), changed: outcome.import.is_some() }
+}
+
+fn refused(problems: &Problems) -> Refused {
+    Refused {
+        first: problems.lines().map(|line| SafeText::from_outside(&line)).collect(),
+        count: problems.count(),
         listed_in: problems.list().map(SafeText::path),
-        changed: outcome.import.is_some(),
     }
 }
 

@@ -423,20 +423,23 @@ fn refuse(conflicts: &[Conflict]) -> Error {
             more(conflicts.len())
         ))
         .hint("import the newer versions of all parts in one command")
-        .hint("is it to take the place of all that is stored? --replace"),
+        .hint("is it to take the place of all that is stored? --replace")
+        .because(Some(Cause::InTheWay)),
         Some(Conflict::Twice { key, stored, incoming }) => Error::usage(format!(
             "{}{} is stored with these charges already, from other files ({stored} stored, {incoming} here): as a part they would count twice; nothing was changed",
             key.name(),
             more(conflicts.len())
         ))
         .hint("are these newer versions of what is stored? import all files of the export in one command, without --part")
-        .hint("is it to take the place of what is stored? --replace"),
+        .hint("is it to take the place of what is stored? --replace")
+        .because(Some(Cause::InTheWay)),
         Some(Conflict::Incomplete { key }) => Error::usage(format!(
             "rows of {}{} were refused, and what is stored of it is complete: nothing was changed",
             key.name(),
             more(conflicts.len())
         ))
-        .hint("mend the refused rows and import again, or take the good ones with --accept-partial"),
+        .hint("mend the refused rows and import again, or take the good ones with --accept-partial")
+        .because(Some(Cause::Incomplete)),
         None => Error::bug("a batch was refused for no reason"),
     }
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use crossterm::event::{KeyEvent, MouseEvent};
 
 use super::export::Exported;
-use super::intake::{Listing, Progress, Taken};
+use super::intake::{Listing, NotTaken, Progress, Taken};
 use super::theme::Tone;
 use super::worker::{Reply, Standing};
 use crate::engine::{Extent, Outcome};
@@ -48,7 +48,7 @@ pub enum Event {
     /// An import goes on.
     Importing(Progress),
     /// An import has ended.
-    Imported(Box<Result<Taken>>),
+    Imported(Box<Result<Taken, NotTaken>>),
     /// An export is done, or has failed.
     Exported(Box<Result<Exported>>),
     /// A signal asks the program to end.

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::domain::calendar::Day;
 use crate::domain::text::SafeText;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// What to do about charges of periods that are stored from other files.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -54,14 +54,36 @@ impl Progress {
 pub struct Taken {
     /// What was taken, line by line.
     pub summary: Vec<SafeText>,
-    /// Refused rows: the first of them, place and reason.
-    pub problems: Vec<SafeText>,
-    /// How many rows were refused in all.
-    pub refused: u64,
-    /// The file that lists them all.
-    pub listed_in: Option<SafeText>,
+    /// Rows that were not taken.
+    pub refused: Refused,
     /// Whether the store holds anything new.
     pub changed: bool,
+}
+
+/// Rows that were refused.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Refused {
+    /// The first of them, place and reason.
+    pub first: Vec<SafeText>,
+    /// How many there are in all.
+    pub count: u64,
+    /// The file that lists them all.
+    pub listed_in: Option<SafeText>,
+}
+
+/// Why nothing was taken.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NotTaken {
+    /// What went wrong.
+    pub error: Error,
+    /// Rows that were refused until then.
+    pub refused: Refused,
+}
+
+impl From<Error> for NotTaken {
+    fn from(error: Error) -> NotTaken {
+        NotTaken { error, refused: Refused::default() }
+    }
 }
 
 /// Gives an import up.
@@ -82,7 +104,7 @@ impl GiveUp {
 }
 
 /// Takes files in; says now and then how far it is. Called on a thread of its own.
-pub type Importer = Arc<dyn Fn(&Intake, &GiveUp, &(dyn Fn(Progress) + Sync)) -> Result<Taken> + Send + Sync>;
+pub type Importer = Arc<dyn Fn(&Intake, &GiveUp, &(dyn Fn(Progress) + Sync)) -> Result<Taken, NotTaken> + Send + Sync>;
 
 /// What a folder holds that could be taken in.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]

@@ -8,10 +8,10 @@ use ratatui::layout::Rect;
 
 use super::App;
 use super::perform::distance;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::tui::action::Action;
 use crate::tui::effect::Effect;
-use crate::tui::intake::{Decision, Intake, Listing, Progress, Taken};
+use crate::tui::intake::{Decision, Intake, Listing, NotTaken, Progress, Taken};
 use crate::tui::layout;
 use crate::tui::overlay::Overlay;
 use crate::tui::overlay::files::{Choice, FilePicker};
@@ -105,10 +105,10 @@ impl App {
                 importing.give_up();
                 return vec![Effect::GiveUpImport];
             }
-            Action::AddPart if importing.is_undecided() => {
+            Action::AddPart if importing.may_add() => {
                 return self.take_in(Intake { path, decision: Some(Decision::Part) });
             }
-            Action::ReplaceStored if importing.is_undecided() => {
+            Action::ReplaceStored if importing.may_replace() => {
                 return self.take_in(Intake { path, decision: Some(Decision::Replace) });
             }
             _ => {}
@@ -124,7 +124,7 @@ impl App {
     }
 
     /// Takes what became of an import: what it brought is looked at.
-    pub(super) fn imported(&mut self, result: Result<Taken, Error>) -> Vec<Effect> {
+    pub(super) fn imported(&mut self, result: Result<Taken, NotTaken>) -> Vec<Effect> {
         let changed = matches!(&result, Ok(taken) if taken.changed);
         let Some(Overlay::Importing(importing)) = &mut self.overlay else { return vec![] };
         importing.ended(result);

@@ -10,9 +10,10 @@ use ratatui::text::{Line, Span};
 
 use super::clear;
 use crate::domain::text::SafeText;
-use crate::error::{Cause, Result};
+use crate::domain::words::counted;
+use crate::error::{Cause, Error, Result};
 use crate::report::words;
-use crate::tui::intake::{Intake, Progress, Taken};
+use crate::tui::intake::{Intake, NotTaken, Progress, Refused, Taken};
 use crate::tui::keymap::Keymap;
 use crate::tui::layout::overlay;
 use crate::tui::text::{put, rule, wrap};
@@ -30,7 +31,7 @@ enum State {
     Running(Progress),
     /// It was asked to give up and has not ended yet.
     GivingUp,
-    Ended(Result<Taken>),
+    Ended(Result<Taken, NotTaken>),
 }
 
 /// An import.
@@ -64,7 +65,7 @@ impl Importing {
     }
 
     /// Takes what became of it.
-    pub fn ended(&mut self, result: Result<Taken>) {
+    pub fn ended(&mut self, result: Result<Taken, NotTaken>) {
         self.state = State::Ended(result);
     }
 
@@ -79,10 +80,24 @@ impl Importing {
         matches!(self.state, State::Ended(_))
     }
 
-    /// Whether it was refused until somebody decides: add, or replace.
+    /// Whether it was refused until somebody decides, and adding it is a choice.
     #[must_use]
-    pub fn is_undecided(&self) -> bool {
-        matches!(&self.state, State::Ended(Err(error)) if error.cause == Some(Cause::Undecided))
+    pub fn may_add(&self) -> bool {
+        self.cause() == Some(Cause::Undecided)
+    }
+
+    /// Whether it was refused until somebody decides, and putting it in the place of what is stored is a
+    /// choice.
+    #[must_use]
+    pub fn may_replace(&self) -> bool {
+        matches!(self.cause(), Some(Cause::Undecided | Cause::InTheWay))
+    }
+
+    fn cause(&self) -> Option<Cause> {
+        match &self.state {
+            State::Ended(Err(not)) => not.error.cause,
+            _ => None,
+        }
     }
 
     fn lines(&self, columns: usize, keymap: &Keymap, theme: &Theme) -> Vec<Said> {
@@ -91,22 +106,37 @@ impl Importing {
             State::Running(progress) => running(progress, columns, theme, &mut lines),
             State::GivingUp => lines.push(("giving up: nothing will have changed".to_owned(), Role::Unsure)),
             State::Ended(Ok(taken)) => told(taken, columns, &mut lines),
-            State::Ended(Err(error)) => {
-                let message = SafeText::from_outside(&error.message);
-                lines.extend(wrap(&message, columns).into_iter().map(|line| (line, Role::Error)));
-                if self.is_undecided() {
-                    let add = keymap.say("{add-part}  add: it is another part of the same export");
-                    let replace = keymap.say("{replace-stored}  replace: it takes the place of what is stored");
-                    lines.extend([(add, Role::Text), (replace, Role::Text)]);
-                } else {
-                    let hints = error.hints.iter().flat_map(|h| wrap(&SafeText::from_outside(h), columns));
-                    lines.extend(hints.map(|line| (line, Role::Text)));
-                }
-                let said = error.hints.iter().chain([&error.message]).any(|text| text.contains(UNCHANGED));
+            State::Ended(Err(not)) => {
+                let mut say = |text: &str, role: Role| {
+                    lines.extend(wrap(&SafeText::from_outside(text), columns).into_iter().map(|line| (line, role)));
+                };
+                let choices = self.choices(&not.error, keymap);
+                say(&not.error.message, Role::Error);
+                choices.iter().for_each(|hint| say(hint, Role::Text));
+                refused(&not.refused, columns, &mut lines);
+                let said = choices.iter().chain([&not.error.message]).any(|text| text.contains(UNCHANGED));
                 lines.extend((!said).then(|| (UNCHANGED.to_owned(), Role::Muted)));
             }
         }
         lines
+    }
+
+    /// What can be done now, in the keys of the app where it has any.
+    fn choices(&self, error: &Error, keymap: &Keymap) -> Vec<String> {
+        let replace = || keymap.say("{replace-stored}  replace: it takes the place of what is stored");
+        match error.cause {
+            Some(Cause::Undecided) => {
+                vec![keymap.say("{add-part}  add: it is another part of the same export"), replace()]
+            }
+            Some(Cause::InTheWay) => {
+                vec![replace(), "or import a folder with the newer versions of all its files at once".to_owned()]
+            }
+            Some(Cause::Incomplete) => vec![
+                "mend the rows below in the file and import it again".to_owned(),
+                "or take the others without them: `spendtop import --accept-partial FILE` in a shell".to_owned(),
+            ],
+            _ => error.hints.clone(),
+        }
     }
 
     /// Draws it over an area.
@@ -143,12 +173,18 @@ fn running(progress: &Progress, columns: usize, theme: &Theme, lines: &mut Vec<S
 fn told(taken: &Taken, columns: usize, lines: &mut Vec<Said>) {
     let wrapped = |text: &SafeText| wrap(text, columns);
     lines.extend(taken.summary.iter().flat_map(wrapped).map(|line| (line, Role::Text)));
-    if taken.refused > 0 {
-        lines.push((String::new(), Role::Text));
-        lines.push((format!("{} rows were refused:", words::count(taken.refused)), Role::Unsure));
-        lines.extend(taken.problems.iter().flat_map(wrapped).map(|line| (format!("  {line}"), Role::Text)));
-        if let Some(list) = &taken.listed_in {
-            lines.extend(wrap(&format!("all are listed in {list}"), columns).into_iter().map(|l| (l, Role::Muted)));
-        }
+    refused(&taken.refused, columns, lines);
+}
+
+fn refused(refused: &Refused, columns: usize, lines: &mut Vec<Said>) {
+    if refused.count == 0 {
+        return;
+    }
+    lines.push((String::new(), Role::Text));
+    lines.push((format!("{} refused:", counted(refused.count, "row was", "rows were")), Role::Unsure));
+    let first = refused.first.iter().flat_map(|text| wrap(text, columns.saturating_sub(2)));
+    lines.extend(first.map(|line| (format!("  {line}"), Role::Text)));
+    if let Some(list) = &refused.listed_in {
+        lines.extend(wrap(&format!("all are listed in {list}"), columns).into_iter().map(|l| (l, Role::Muted)));
     }
 }

@@ -9,7 +9,7 @@ use crate::error::{Cause, Error};
 use crate::tui::action::Place;
 use crate::tui::effect::Effect;
 use crate::tui::event::Event;
-use crate::tui::intake::{Decision, Entry, Intake, Listing, Progress, Taken};
+use crate::tui::intake::{Decision, Entry, Intake, Listing, NotTaken, Progress, Refused, Taken};
 use crate::tui::tab::Tab;
 use crate::tui::welcome::{Cloud, Welcome};
 use crate::tui::worker::Source;
@@ -99,6 +99,42 @@ fn the_credentials_stop_at_their_last_line() {
     assert_eq!(s.text(), last);
 }
 
+fn refused() -> Refused {
+    Refused {
+        first: vec![SafeText::from_outside("bill-10.csv:7 BilledCost `x`: not a decimal number")],
+        count: 12,
+        listed_in: Some(SafeText::from_outside("/store/problems/x.tsv")),
+    }
+}
+
+#[test]
+fn an_import_that_is_refused_for_its_rows_lists_them_and_says_what_can_be_done_here() {
+    let mut s = importing();
+    let error = Error::usage("rows of AWS 1 2024-10 were refused, and what is stored of it is complete")
+        .hint("take the good ones with --accept-partial")
+        .because(Some(Cause::Incomplete));
+    s.send(Event::Imported(Box::new(Err(NotTaken { error, refused: refused() }))));
+    let text = s.text();
+    for said in
+        ["mend the rows below", "bill-10.csv:7", "all are listed in /store/problems/x.tsv", "nothing was changed"]
+    {
+        assert!(text.contains(said), "{said}: {text}");
+    }
+}
+
+#[test]
+fn parts_that_are_not_all_here_can_only_be_replaced() {
+    let mut s = importing();
+    let refused = Error::usage("AWS 1 2024-10 is stored in 2 parts").hint("--replace").because(Some(Cause::InTheWay));
+    s.send(Event::Imported(Box::new(Err(refused.into()))));
+    assert!(s.text().contains("r  replace") && !s.text().contains("--replace"), "{}", s.text());
+    let before = s.done.len();
+    s.keys("a");
+    assert_eq!(s.done.len(), before, "adding is no choice");
+    s.keys("r");
+    assert!(matches!(s.done.last(), Some(Effect::Import(Intake { decision: Some(Decision::Replace), .. }))));
+}
+
 #[test]
 fn a_bill_is_found_by_a_part_of_its_name_and_taken_in() {
     let mut s = importing();
@@ -108,13 +144,8 @@ fn a_bill_is_found_by_a_part_of_its_name_and_taken_in() {
     s.send(Event::Importing(Progress { bytes: 500, of: Some(2_000), rows: 1_234 }));
     let text = s.text();
     assert!(text.contains("  25 %") && text.contains("1,234 charges, 500 B of 2.0 kB"), "{text}");
-    let taken = Taken {
-        summary: vec![SafeText::from_outside("took 5,000 charges")],
-        problems: vec![SafeText::from_outside("bill-10.csv:7 BilledCost `x`: not a decimal number")],
-        refused: 12,
-        listed_in: Some(SafeText::from_outside("/store/problems/x.tsv")),
-        changed: true,
-    };
+    let taken =
+        Taken { summary: vec![SafeText::from_outside("took 5,000 charges")], refused: refused(), changed: true };
     s.send(Event::Imported(Box::new(Ok(taken))));
     let text = s.text();
     assert!(text.contains("took 5,000 charges") && text.contains("12 rows were refused:"), "{text}");
@@ -131,7 +162,7 @@ fn an_import_is_given_up_and_says_that_nothing_changed() {
     s.keys("<esc>");
     assert!(matches!(s.done.last(), Some(Effect::GiveUpImport)) && s.text().contains("giving up"));
     for said in ["the import was given up", "stopped: nothing was changed"] {
-        s.send(Event::Imported(Box::new(Err(Error::new(crate::error::Kind::Interrupted, said)))));
+        s.send(Event::Imported(Box::new(Err(Error::new(crate::error::Kind::Interrupted, said).into()))));
         assert_eq!(s.text().matches("nothing was changed").count(), 1, "{}", s.text());
         assert!(s.text().contains("Esc close"), "{}", s.text());
     }
@@ -142,7 +173,7 @@ fn an_import_is_given_up_and_says_that_nothing_changed() {
 /// An import is refused until somebody decides.
 pub fn undecided() -> Event {
     let refused = Error::usage("AWS 1 2024-10 is stored from other files").because(Some(Cause::Undecided));
-    Event::Imported(Box::new(Err(refused)))
+    Event::Imported(Box::new(Err(refused.into())))
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::domain::text::{SafeText, is_hidden};
 use crate::error::Error;
 use crate::tui::effect::Effect;
 use crate::tui::event::Event;
-use crate::tui::intake::Taken;
+use crate::tui::intake::{Refused, Taken};
 use crate::tui::worker::{Asker, Reply};
 
 /// The name as the screen has it, as far as it is seen everywhere.
@@ -196,9 +196,12 @@ fn names_are_harmless_before_there_is_a_bill() {
     s.keys("<enter>");
     look(&mut s, "an import under way");
     let safe = || SafeText::from_outside(HOSTILE);
-    let taken =
-        Taken { summary: vec![safe()], problems: vec![safe()], refused: 1, listed_in: Some(safe()), changed: false };
-    for result in [Ok(taken), Err(Error::usage(HOSTILE).hint(HOSTILE))] {
+    let taken = Taken {
+        summary: vec![safe()],
+        refused: Refused { first: vec![safe()], count: 1, listed_in: Some(safe()) },
+        changed: false,
+    };
+    for result in [Ok(taken), Err(Error::usage(HOSTILE).hint(HOSTILE).into())] {
         let mut s = importing();
         s.send(Event::Imported(Box::new(result)));
         assert!(s.written().contains(SHOWN), "{}", s.text());
