@@ -456,6 +456,8 @@ pub enum ConfigCommand {
     Template,
     /// Print which file is read
     Path,
+    /// Print the app's actions: the name for [keys], the keys, what they do
+    Keys,
 }
 
 fn day(text: &str) -> Result<Day, String> {

@@ -1,4 +1,4 @@
-//! `spendtop config check|template|path`, and where the config and the data are.
+//! `spendtop config check|template|path|keys`, and where the config and the data are.
 //!
 //! The only place that knows the platform's folders. Never writes a config.
 
@@ -93,9 +93,10 @@ pub fn run(command: ConfigCommand, global: &Global, streams: &mut Streams<'_>) -
             }
             None => return Err(Error::usage("there is no home folder to look in").hint("name a file: --config FILE")),
         },
+        ConfigCommand::Keys => streams.print(&Keymap::configured(&load(global)?)?.list())?,
         ConfigCommand::Check => {
             let config = load(global)?;
-            Keymap::with(&config.keys)?;
+            Keymap::configured(&config)?;
             let idle = config.idle();
             let mut text = match file(global) {
                 Some((path, named)) if named || exists(&path)? => format!("`{}` is sound\n", SafeText::path(&path)),

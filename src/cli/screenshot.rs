@@ -77,7 +77,7 @@ pub fn run(context: &mut Context<'_, '_>, args: &ScreenshotArgs, lens: Lens, eng
         background: Some(tui::Tone::Dark),
         banner: args.lens.scope.demo.then(|| DEMO_BANNER.to_owned()),
         front: None,
-        keymap: Arc::new(tui::Keymap::with(&context.config.keys)?),
+        keymap: Arc::new(tui::Keymap::configured(&context.config)?),
         session: None,
         hints: None,
         first_run: None,

@@ -231,6 +231,8 @@ fn config_commands_work_with_a_broken_config() {
     std::fs::write(&path, "[keys]\nquit = \"m\"\n").expect("write");
     let error = run_words(&format!("spendtop config check {flag}")).2.expect_err("one key for two actions");
     assert!(error.message.contains("`metric` (m) and `quit` (m) have the same key"), "{error}");
+    assert!(error.message.contains(&format!("{shown}:2:8: ")), "{error:?}");
+    assert!(error.hints.iter().any(|hint| hint.contains("spendtop config keys")), "{error:?}");
     std::fs::write(&path, "[keys]\nquit = \"<C-q>\"\n[sources]\nprefer = [\"api\"]\n").expect("write");
     assert_eq!(
         run_words(&format!("spendtop config check {flag}")).0,

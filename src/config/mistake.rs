@@ -42,16 +42,15 @@ pub fn error(text: &str, file: &str, mut mistakes: Vec<Mistake>) -> Error {
 }
 
 fn sentence(text: &str, file: &str, mistake: &Mistake) -> String {
-    let (line, column) = place(text, mistake.at);
     let meant = mistake.meant.as_ref().map(|m| format!("; did you mean `{m}`?")).unwrap_or_default();
-    format!("{file}:{line}:{column}: {}{meant}", mistake.message)
+    format!("{}: {}{meant}", place(text, file, mistake.at), mistake.message)
 }
 
-/// Line and column, both from 1, columns in characters.
-fn place(text: &str, at: usize) -> (usize, usize) {
+/// File, line and column, both from 1, columns in characters.
+pub fn place(text: &str, file: &str, at: usize) -> String {
     let before = text.get(..at).unwrap_or(text);
     let line_start = before.rfind('\n').map_or(0, |i| i + 1);
-    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+    format!("{file}:{}:{}", before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
 }
 
 /// A value as it was written, safe and short enough for a message.

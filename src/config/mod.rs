@@ -47,6 +47,8 @@ pub struct Config {
     pub demo: Demo,
     /// `[keys]`: keys by action name, both as they are written.
     pub keys: BTreeMap<String, Vec<String>>,
+    /// Where each of `keys` stands: file, line and column.
+    pub key_places: BTreeMap<String, String>,
     /// `[screen]`
     pub screen: Screen,
 }
@@ -235,6 +237,7 @@ impl Default for Config {
             sources: Sources { prefer: vec![Preference::Export, Preference::Api] },
             demo: Demo { seed: 1 },
             keys: BTreeMap::new(),
+            key_places: BTreeMap::new(),
             screen: Screen {
                 theme: ThemeName::Auto,
                 charts: Charts::Auto,
@@ -300,7 +303,9 @@ impl LensDefaults {
 /// Kind `Usage` with every mistake that was found, each with its place and what is allowed there.
 pub fn parse(text: &str, file: &str) -> Result<Config> {
     let (raw, mut mistakes) = raw::read(text);
-    let config = validate::validate(&raw, &mut mistakes);
+    let mut config = validate::validate(&raw, &mut mistakes);
+    let place = |(action, keys): (&String, &raw::Placed<_>)| (action.clone(), mistake::place(text, file, keys.at));
+    config.key_places = raw.actions.iter().map(place).collect();
     if mistakes.is_empty() { Ok(config) } else { Err(mistake::error(text, file, mistakes)) }
 }
 

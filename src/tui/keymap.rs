@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 
 use super::action::{Action, Entry, Place, Scope, TABLE};
 use super::key::{Key, parse_sequence, shown_sequence};
+use super::text::width;
+use crate::config::Config;
 use crate::domain::text::SafeText;
 use crate::domain::words;
 use crate::error::{Error, Result};
@@ -96,6 +98,19 @@ impl Keymap {
     /// Kind `Usage` with everything that is wrong: unknown actions and keys, and keys that would mean
     /// two things in one place.
     pub fn with(changes: &BTreeMap<String, Vec<String>>) -> Result<Keymap> {
+        Keymap::placed(changes, &BTreeMap::new())
+    }
+
+    /// The usual keys with those of a config.
+    ///
+    /// # Errors
+    /// As [`Keymap::with`]; each mistake says where in the config's file it is.
+    pub fn configured(config: &Config) -> Result<Keymap> {
+        Keymap::placed(&config.keys, &config.key_places)
+    }
+
+    fn placed(changes: &BTreeMap<String, Vec<String>>, places: &BTreeMap<String, String>) -> Result<Keymap> {
+        let place = |name: &str| places.get(name).map_or_else(String::new, |place| format!("{place}: "));
         let mut map = Keymap::default();
         let mut wrong = Vec::new();
         for (name, keys) in changes {
@@ -103,32 +118,39 @@ impl Keymap {
             let Some(at) = TABLE.iter().position(|e| e.name == name) else {
                 let names: Vec<&str> = TABLE.iter().map(|e| e.name).collect();
                 let meant = words::nearest(name, &names).map_or(String::new(), |n| format!("; did you mean `{n}`?"));
-                wrong.push(format!("`keys.{shown}`: there is no such action{meant}"));
+                wrong.push(format!("{}`keys.{shown}`: there is no such action{meant}", place(name)));
                 continue;
             };
             let mut sequences = Vec::new();
             for text in keys {
                 match parse_sequence(text) {
                     Some(sequence) => sequences.push(sequence),
-                    None => wrong.push(format!("`keys.{shown}`: `{}` is no key", SafeText::from_outside(text))),
+                    None => {
+                        let text = SafeText::from_outside(text);
+                        wrong.push(format!("{}`keys.{shown}`: `{text}` is no key", place(name)));
+                    }
                 }
             }
             if TABLE[at].name == "quit-now" && sequences.is_empty() {
-                wrong.push("`keys.quit-now` must keep a key: there must be a way out".to_owned());
+                wrong.push(format!("{}`keys.quit-now` must keep a key: there must be a way out", place(name)));
             }
             map.keys[at] = sequences;
         }
-        wrong.extend(map.conflicts());
+        wrong.extend(map.conflicts(&place));
         if wrong.is_empty() {
             return Ok(map);
         }
-        Err(Error::usage(format!("the config's keys cannot be used: {}", wrong.join("; ")))
+        let message = match wrong.as_slice() {
+            [one] => one.clone(),
+            all => format!("the config's keys have {} mistakes\n  {}", all.len(), all.join("\n  ")),
+        };
+        Err(Error::usage(message)
             .hint("keys are written like \"j\", \"G\", \"enter\", \"space\", \"ctrl-l\", \"f5\", or one after the other: \"v p\"")
-            .hint("`?` in the app lists every action with its name"))
+            .hint("`spendtop config keys` lists every action with its name and its usual keys"))
     }
 
     /// Keys that would mean two things in one place, or that could no longer be typed.
-    fn conflicts(&self) -> Vec<String> {
+    fn conflicts(&self, place: &dyn Fn(&str) -> String) -> Vec<String> {
         let mut found = Vec::new();
         let bound: Vec<(usize, &Vec<Key>)> =
             self.keys.iter().enumerate().flat_map(|(at, all)| all.iter().map(move |keys| (at, keys))).collect();
@@ -138,19 +160,33 @@ impl Keymap {
                 let meet = |place: &Place| TABLE[*a].scope.holds(*place) && TABLE[*b].scope.holds(*place);
                 if a != b && keys[..short] == others[..short] && Place::ALL.iter().any(meet) {
                     let (one, other) = (shown_sequence(keys), shown_sequence(others));
-                    found.push(format!(
-                        "`{}` ({one}) and `{}` ({other}) have the same key",
-                        TABLE[*a].name, TABLE[*b].name
-                    ));
+                    let (a, b) = (TABLE[*a].name, TABLE[*b].name);
+                    let places = [place(a), place(b)];
+                    let at = places.iter().find(|place| !place.is_empty()).map_or("", String::as_str);
+                    found.push(format!("{at}`{a}` ({one}) and `{b}` ({other}) have the same key"));
                 }
             }
             let typed = keys.first().and_then(|key| key.typed());
             if typed.is_some_and(|c| Place::ALL.iter().any(|p| p.types(c) && TABLE[*a].scope.holds(*p))) {
                 let shown = shown_sequence(keys);
-                found.push(format!("`{}`: {shown} could no longer be typed into a line", TABLE[*a].name));
+                let name = TABLE[*a].name;
+                found.push(format!("{}`{name}`: {shown} could no longer be typed into a line", place(name)));
             }
         }
         found
+    }
+
+    /// Every action's name, with its keys and what it does, a line each.
+    #[must_use]
+    pub fn list(&self) -> String {
+        let shown = |entry: &Entry| self.shown(entry, usize::MAX);
+        let names = TABLE.iter().map(|entry| width(entry.name)).max().unwrap_or_default();
+        let keys = TABLE.iter().map(|entry| width(&shown(entry))).max().unwrap_or_default();
+        let line = |entry: &Entry| {
+            let gap = " ".repeat(keys - width(&shown(entry)));
+            format!("{:<names$}  {}{gap}  {}\n", entry.name, shown(entry), entry.doc)
+        };
+        TABLE.iter().map(line).collect()
     }
 
     /// What the keys pressed so far mean in a place.
@@ -303,6 +339,26 @@ mod tests {
         assert_eq!(Keymap::default().say(text), "/ changes it, t the days, 2 {of them");
         let map = with(&[("filter", &["f3"]), ("period", &[])]).expect("sound");
         assert_eq!(map.say(text), "F3 changes it, : period the days, 2 {of them");
+    }
+
+    #[test]
+    fn mistakes_in_keys_say_where_they_are() {
+        for (text, said) in [
+            ("[keys]\nquit = [\"m\"]", "c.toml:2:8: `metric` (m) and `quit` (m) have the same key"),
+            ("[keys]\n\nquitt = [\"x\"]", "c.toml:3:9: `keys.quitt`: there is no such action; did you mean `quit`?"),
+            ("[keys]\nquit = [\"hyper-x\"]", "c.toml:2:8: `keys.quit`: `hyper-x` is no key"),
+        ] {
+            let config = crate::config::parse(text, "c.toml").expect("a config");
+            let error = Keymap::configured(&config).expect_err(said);
+            assert_eq!(error.message, said);
+        }
+    }
+
+    #[test]
+    fn all_actions_are_listed_by_name() {
+        let list = Keymap::default().list();
+        assert_eq!(list.lines().count(), TABLE.len());
+        assert!(list.lines().any(|line| line.starts_with("quit ") && line.contains("  q  ")), "{list}");
     }
 
     #[test]

@@ -164,13 +164,13 @@ impl Help {
         out
     }
 
-    /// What is listed, as text: a key, a tab, what it does.
+    /// What is listed, as text: a key, a tab, what it does, a tab, its name for the config.
     #[must_use]
     pub fn text(&self, tab: Tab, keymap: &Keymap) -> String {
         let line = |row: Row| match row {
             Row::Blank => "\n".to_owned(),
             Row::Heading(title) => format!("{title}\n"),
-            Row::Key(entry) => format!("{}\t{}\n", keymap.shown(entry, usize::MAX), entry.doc),
+            Row::Key(entry) => format!("{}\t{}\t{}\n", keymap.shown(entry, usize::MAX), entry.doc, entry.name),
         };
         self.rows(tab, keymap).into_iter().map(line).collect()
     }
