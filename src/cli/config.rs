@@ -93,7 +93,11 @@ pub fn run(command: ConfigCommand, global: &Global, streams: &mut Streams<'_>) -
             }
             None => return Err(Error::usage("there is no home folder to look in").hint("name a file: --config FILE")),
         },
-        ConfigCommand::Keys => streams.print(&Keymap::configured(&load(global)?)?.list())?,
+        // A config whose keys are wrong sends its reader here: the usual ones then.
+        ConfigCommand::Keys => {
+            let keymap = load(global).and_then(|config| Keymap::configured(&config));
+            streams.print(&keymap.unwrap_or_default().list())?;
+        }
         ConfigCommand::Check => {
             let config = load(global)?;
             Keymap::configured(&config)?;
