@@ -456,7 +456,7 @@ pub enum ConfigCommand {
     Template,
     /// Print which file is read
     Path,
-    /// Print the app's actions: the name for [keys], the keys, what they do
+    /// Print the app's actions: their names in the config, their keys, what they do
     Keys,
 }
 

@@ -20,6 +20,7 @@ pub mod keymap;
 pub mod layout;
 pub mod overlay;
 pub mod picture;
+mod place;
 pub mod plain;
 mod pump;
 pub mod screen;

@@ -1,0 +1,164 @@
+//! Where keys go, and in which of those places an action works.
+//!
+//! Knows no action and no key.
+
+use super::tab::Tab;
+
+/// Where keys go.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Place {
+    /// A tab, with nothing over it.
+    Tab(Tab),
+    /// The help.
+    Help,
+    /// A notice to read.
+    Notice,
+    /// What a figure is and rests on.
+    Explain,
+    /// An address in a cloud's console.
+    Link,
+    /// A list to choose one line from.
+    Picker,
+    /// A list to choose several lines from.
+    Several,
+    /// The list of saved lenses.
+    Lenses,
+    /// The period's picker.
+    Calendar,
+    /// The filter's line.
+    Filter,
+    /// Another line that is edited.
+    Line,
+    /// The first screen.
+    Welcome,
+    /// Billing files to choose from.
+    Files,
+    /// An import under way.
+    Importing,
+    /// What became of an import.
+    Imported,
+}
+
+impl Place {
+    /// All.
+    pub const ALL: [Place; 20] = [
+        Place::Tab(Tab::Spend),
+        Place::Tab(Tab::Breakdown),
+        Place::Tab(Tab::Recommendations),
+        Place::Tab(Tab::Budgets),
+        Place::Tab(Tab::Anomalies),
+        Place::Tab(Tab::Leaderboard),
+        Place::Help,
+        Place::Notice,
+        Place::Explain,
+        Place::Link,
+        Place::Picker,
+        Place::Several,
+        Place::Lenses,
+        Place::Calendar,
+        Place::Filter,
+        Place::Line,
+        Place::Welcome,
+        Place::Files,
+        Place::Importing,
+        Place::Imported,
+    ];
+
+    /// Whether a character is typed into a line there.
+    #[must_use]
+    pub fn types(self, character: char) -> bool {
+        match self {
+            Place::Line | Place::Filter | Place::Picker | Place::Lenses | Place::Calendar | Place::Files => true,
+            // A blank marks the selected line.
+            Place::Several => character != ' ',
+            Place::Tab(_)
+            | Place::Help
+            | Place::Notice
+            | Place::Welcome
+            | Place::Importing
+            | Place::Imported
+            | Place::Explain
+            | Place::Link => false,
+        }
+    }
+}
+
+/// In which places an action works.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Scope {
+    /// Everywhere, lines that are edited too.
+    Everywhere,
+    /// In every tab.
+    Tabs,
+    /// In the tabs that show figures.
+    Figures,
+    /// In one tab.
+    Only(Tab),
+    /// In figures, explanations and the help.
+    Lists,
+    /// In the help.
+    Help,
+    /// In a notice.
+    Notice,
+    /// In explanations of figures.
+    Explain,
+    /// Over an address in a cloud's console.
+    Link,
+    /// In lists to choose from.
+    Pickers,
+    /// In lists to choose several lines from.
+    Several,
+    /// In the list of saved lenses.
+    Lenses,
+    /// In the filter's line.
+    Filter,
+    /// In the period's picker.
+    Calendar,
+    /// In lines that are edited.
+    Line,
+    /// In lines that are edited, those of lists too.
+    Lines,
+    /// On the first screen.
+    Welcome,
+    /// In the list of billing files.
+    Files,
+    /// While an import is under way.
+    Importing,
+    /// While it is shown what became of an import.
+    Imported,
+    /// Wherever text is typed, also where arrows move something else than the cursor.
+    Typing,
+}
+
+impl Scope {
+    /// Whether it holds a place.
+    #[must_use]
+    pub fn holds(self, place: Place) -> bool {
+        let figures = matches!(place, Place::Tab(Tab::Spend | Tab::Breakdown));
+        let picker = matches!(place, Place::Picker | Place::Several | Place::Lenses | Place::Files);
+        let line = matches!(place, Place::Line | Place::Filter);
+        match self {
+            Scope::Everywhere => true,
+            Scope::Tabs => matches!(place, Place::Tab(_)),
+            Scope::Figures => figures,
+            Scope::Only(tab) => place == Place::Tab(tab),
+            Scope::Lists => figures || matches!(place, Place::Help | Place::Welcome | Place::Explain),
+            Scope::Help => place == Place::Help,
+            Scope::Notice => place == Place::Notice,
+            Scope::Explain => place == Place::Explain,
+            Scope::Link => place == Place::Link,
+            Scope::Pickers => picker,
+            Scope::Several => place == Place::Several,
+            Scope::Lenses => place == Place::Lenses,
+            Scope::Filter => place == Place::Filter,
+            Scope::Line => line,
+            Scope::Lines => picker || line,
+            Scope::Calendar => place == Place::Calendar,
+            Scope::Welcome => place == Place::Welcome,
+            Scope::Files => place == Place::Files,
+            Scope::Importing => place == Place::Importing,
+            Scope::Imported => place == Place::Imported,
+            Scope::Typing => place.types('a'),
+        }
+    }
+}
