@@ -255,7 +255,7 @@ pub const TABLE: &[Entry] = &[
     entry(A::Close, "leave-credentials", G::Here, &["esc", "backspace"], S::Welcome, ("", 0), "back to the list"),
     entry(A::Help, "help-first", G::Here, &["?"], S::Welcome, ("help", 4), "all keys that work here"),
     entry(A::Quit, "quit-first", G::Here, &["q"], S::Welcome, ("quit", 5), "leave spendtop"),
-    entry(A::OtherSide, "complete-file", G::List, &["tab"], S::Files, ("complete", 3), "into the folder, or complete the name"),
+    entry(A::Complete, "complete-file", G::List, &["tab"], S::Files, ("complete", 3), "into the folder, or complete the name"),
     entry(A::AddPart, "add-part", G::List, &["a"], S::Imported, ("", 0), "add these charges to what is stored"),
     entry(A::ReplaceStored, "replace-stored", G::List, &["r"], S::Imported, ("", 0), "put these charges in place of the stored"),
     entry(A::Close, "give-up-import", G::List, &["esc", "q"], S::Importing, ("give up", 1), "give the import up: nothing is changed"),

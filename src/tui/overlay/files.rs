@@ -129,7 +129,7 @@ impl FilePicker {
                 let above = self.folder.parent()?.to_owned();
                 return Some(self.look_into(above));
             }
-            Action::OtherSide => return self.complete(),
+            Action::Complete => return self.complete(),
             _ => {}
         }
         if self.line.edit(action) {
@@ -326,7 +326,7 @@ mod tests {
     #[test]
     fn folders_are_gone_into_by_tab_and_slash_and_left_by_backspace() {
         let mut picker = picker();
-        assert_eq!(picker.edit(Action::OtherSide, 5), Some("/data/aws".into()));
+        assert_eq!(picker.edit(Action::Complete, 5), Some("/data/aws".into()));
         assert_eq!(picker.insert("aws/"), Some("/data/aws/".into()));
         picker.listed(Path::new("/data/aws/"), Err(crate::error::Error::usage("cannot read `/data/aws`")));
         assert_eq!(picker.folder, Path::new("/data"), "it stays where it can look");
