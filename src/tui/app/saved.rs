@@ -25,7 +25,9 @@ pub struct Saved {
 }
 
 impl Saved {
-    fn named(&self, name: &str) -> Option<&SavedLens> {
+    /// The one of a name, if there is one.
+    #[must_use]
+    pub fn named(&self, name: &str) -> Option<&SavedLens> {
         self.list.iter().find(|saved| saved.name.raw() == name)
     }
 

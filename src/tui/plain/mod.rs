@@ -177,7 +177,7 @@ impl<'a> Session<'a> {
     }
 
     fn lens(&mut self, name: &str) -> Result<(), String> {
-        if !self.app.saved.list.iter().any(|saved| saved.name.raw() == name) {
+        if self.app.saved.named(name).is_none() {
             return Err(format!("No lens is kept as {}: lens lists those that are.", SafeText::from_outside(name)));
         }
         self.app.use_lens(name);
@@ -187,12 +187,12 @@ impl<'a> Session<'a> {
     /// Keeps what is looked at under a name that none has.
     fn save(&mut self, name: &str) -> std::io::Result<()> {
         let shown = SafeText::from_outside(name);
-        if self.app.saved.list.iter().any(|saved| saved.name.raw() == name) {
+        if self.app.saved.named(name).is_some() {
             return self.say(&format!("There is a lens {shown} already: take another name."));
         }
         let command = Command::SaveLens { name: name.to_owned(), lens: self.app.lens.clone() };
         self.perform(vec![Effect::Do(Box::new(command))]);
-        if self.app.saved.list.iter().any(|saved| saved.name.raw() == name) {
+        if self.app.saved.named(name).is_some() {
             return self.say(&format!("Kept as {shown}: lens {shown} looks through it again."));
         }
         let why = self.app.status.take().unwrap_or_default();
@@ -350,8 +350,7 @@ impl<'a> Session<'a> {
         let all: Vec<String> = self.app.currencies().into_iter().map(str::to_owned).collect();
         match all.iter().find(|known| known.eq_ignore_ascii_case(code)) {
             Some(code) => {
-                self.app.currency = Some(code.clone());
-                self.app.breakdown.arrange(Some(code));
+                self.app.show_currency(code.clone());
                 Ok(())
             }
             None => Err(format!("currency needs one of {}.", SafeText::from_outside(&all.join(", ")))),
