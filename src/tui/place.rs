@@ -94,7 +94,7 @@ pub enum Scope {
     Figures,
     /// In one tab.
     Only(Tab),
-    /// In figures, explanations and the help.
+    /// In figures, explanations and the help, and on the first screen.
     Lists,
     /// In the help.
     Help,

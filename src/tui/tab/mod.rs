@@ -112,7 +112,6 @@ impl<T> Slot<T> {
             return None;
         }
         self.generation += 1;
-        self.error = None;
         self.asked = Some(Asked { question: question.clone(), lens: lens.clone(), crumbs: crumbs.to_vec() });
         self.waiting = true;
         // Why an older question has no answer says nothing of this one.

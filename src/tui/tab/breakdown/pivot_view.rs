@@ -10,7 +10,6 @@ use super::State;
 use super::columns::{GAP, MARKS};
 use super::pivot::{days, title};
 use super::state::{name, settled_before_end};
-use crate::domain::calendar::Granularity;
 use crate::domain::money::Amount;
 use crate::engine::answer::{BreakdownAnswer, BreakdownRow, Figure};
 use crate::tui::layout;
@@ -173,7 +172,7 @@ impl Pivoted<'_> {
             )
         });
         let role = if self.is_open(at) { Role::Muted } else { role };
-        let place = format!("{} {} of {}", piece(answer.granularity), at + 1, answer.starts.len());
+        let place = format!("{} {} of {}", answer.granularity.name(), at + 1, answer.starts.len());
         let named = cut(&name(answer, row), room / 3, theme.glyphs.ellipsis);
         let mut spans = vec![
             Span::raw(" ".repeat(MARKS)),
@@ -190,10 +189,6 @@ impl Pivoted<'_> {
         }
         Line::from(spans)
     }
-}
-
-fn piece(granularity: Granularity) -> &'static str {
-    granularity.name()
 }
 
 /// Where a row's costs lie, to tell how high one of them is among the others.

@@ -34,7 +34,7 @@ struct Table<'a> {
     theme: &'a Theme,
 }
 
-/// Draws the tab; `None` where no answer has come yet.
+/// Draws the tab, as it is shown.
 pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     let (state, answer, theme) = (&app.breakdown, app.breakdown_answer(), &app.theme);
     let open = app.pane_is_open();
