@@ -22,6 +22,8 @@ pub struct Parts {
     pub body: Rect,
     /// The keys that work now.
     pub footer: Rect,
+    /// Where overlays and the first screen lie: all but the footer.
+    pub under: Rect,
 }
 
 /// Cuts rows off an area.
@@ -52,6 +54,7 @@ pub fn screen(area: Rect, banner: bool) -> Parts {
     let mut rows = Rows { left: area };
     let header = rows.top(1);
     let footer = if height >= 4 { rows.bottom(1) } else { Rect::default() };
+    let under = Rect { height: height - footer.height, ..area };
     let lens = if height >= 6 { rows.top(1) } else { Rect::default() };
     let banner = if banner && height >= 10 { rows.top(1) } else { Rect::default() };
     let hint = if height >= 18 { rows.top(1) } else { Rect::default() };
@@ -61,7 +64,7 @@ pub fn screen(area: Rect, banner: bool) -> Parts {
         body.x += 1;
         body.width -= 2;
     }
-    Parts { header, lens, banner, hint, body, footer }
+    Parts { header, lens, banner, hint, body, footer, under }
 }
 
 /// The parts of the Breakdown tab.

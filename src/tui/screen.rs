@@ -54,14 +54,11 @@ pub fn render(app: &App, area: Rect, buf: &mut Buffer) -> Option<Position> {
     }
     let parts = layout::screen(area, app.banner.is_some());
     match &app.welcome {
-        Some(welcome) => {
-            let over_footer = Rect { height: area.height.saturating_sub(parts.footer.height), ..area };
-            welcome.draw(over_footer, &app.keymap, buf, &app.theme);
-        }
+        Some(welcome) => welcome.draw(parts.under, &app.keymap, buf, &app.theme),
         None => tabbed(app, &parts, buf),
     }
     footer(app, parts.footer, buf);
-    let under = under(app, area);
+    let under = parts.under;
     use Overlay::{Explain, Files, Help, Importing, Link, Notice, Pick};
     if let Some(Help(_) | Notice(_) | Pick(_) | Files(_) | Importing(_) | Explain(_) | Link(_)) = app.overlay {
         overlay::recede(under, buf, &app.theme);
@@ -111,14 +108,8 @@ pub fn render(app: &App, area: Rect, buf: &mut Buffer) -> Option<Position> {
 #[must_use]
 pub fn links(app: &App, area: Rect) -> Vec<(Rect, String)> {
     let Some(Overlay::Link(shown)) = &app.overlay else { return Vec::new() };
-    let under = under(app, area);
+    let under = layout::screen(area, app.banner.is_some()).under;
     shown.places(under).into_iter().map(|place| (place, shown.link.url().to_owned())).collect()
-}
-
-/// The area of overlays: all but the footer.
-fn under(app: &App, area: Rect) -> Rect {
-    let footer = layout::screen(area, app.banner.is_some()).footer.height;
-    Rect { height: area.height - footer.min(area.height), ..area }
 }
 
 fn too_small(app: &App, area: Rect, buf: &mut Buffer) {

@@ -4,15 +4,12 @@
 
 use std::path::{Path, PathBuf};
 
-use ratatui::layout::Rect;
-
 use super::App;
 use super::perform::distance;
 use crate::error::Result;
 use crate::tui::action::Action;
 use crate::tui::effect::Effect;
 use crate::tui::intake::{Decision, Intake, Listing, NotTaken, Progress, Taken};
-use crate::tui::layout;
 use crate::tui::overlay::Overlay;
 use crate::tui::overlay::files::{Choice, FilePicker};
 use crate::tui::overlay::importing::Importing;
@@ -21,9 +18,7 @@ use crate::tui::worker::Source;
 impl App {
     /// Does what an action says on the first screen.
     pub(super) fn perform_welcome(&mut self, action: Action) -> Vec<Effect> {
-        let whole = Rect::new(0, 0, self.size.0, self.size.1);
-        let footer = layout::screen(whole, self.banner.is_some()).footer.height;
-        let under = Rect { height: whole.height - footer, ..whole };
+        let under = self.parts().under;
         let Some(welcome) = &mut self.welcome else { return vec![] };
         match action {
             Action::Choose => welcome.chosen().map_or_else(Vec::new, |chosen| self.perform(chosen)),

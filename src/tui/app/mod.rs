@@ -21,6 +21,8 @@ mod time;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use ratatui::layout::Rect;
+
 use super::Options;
 use super::action::Place;
 use super::effect::Effect;
@@ -29,6 +31,7 @@ use super::hints::Hints;
 use super::history::History;
 use super::key::Key;
 use super::keymap::{Context, Keymap};
+use super::layout;
 use super::overlay::Overlay;
 use super::overlay::choice::Choice;
 use super::overlay::complete::Known;
@@ -37,6 +40,7 @@ use super::tab::{Tab, breakdown, spend};
 use super::theme::Theme;
 use super::welcome::Welcome;
 use crate::domain::calendar::Day;
+use crate::domain::dimension::Dimension;
 use crate::domain::lens::Lens;
 use crate::domain::text::SafeText;
 use crate::engine::Extent;
@@ -257,6 +261,26 @@ impl App {
     pub fn place(&self) -> Place {
         let under = if self.welcome.is_some() { Place::Welcome } else { Place::Tab(self.tab) };
         self.overlay.as_ref().map_or(under, Overlay::place)
+    }
+
+    /// The whole screen.
+    pub(super) fn area(&self) -> Rect {
+        Rect::new(0, 0, self.size.0, self.size.1)
+    }
+
+    /// Which part of the screen is whose.
+    pub(super) fn parts(&self) -> layout::Parts {
+        layout::screen(self.area(), self.banner.is_some())
+    }
+
+    /// Where the tab is drawn.
+    pub(super) fn body(&self) -> Rect {
+        self.parts().body
+    }
+
+    /// The company's own dimensions, once they are known.
+    pub(super) fn own_dimensions(&self) -> &[Dimension] {
+        self.extent.as_ref().map_or(&[], |extent| &extent.own)
     }
 
     /// The facts that decide which keys work now.

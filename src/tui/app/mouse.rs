@@ -4,12 +4,11 @@
 //! functions that draw it. Draws nothing.
 
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::Position;
 
 use super::App;
 use crate::tui::action::Action;
 use crate::tui::effect::Effect;
-use crate::tui::layout;
 use crate::tui::overlay::Overlay;
 use crate::tui::screen;
 use crate::tui::tab::Tab;
@@ -42,14 +41,12 @@ impl App {
     /// What is at a place of the screen.
     #[must_use]
     pub fn target(&self, at: Position) -> Option<Target> {
-        let whole = Rect::new(0, 0, self.size.0, self.size.1);
-        let parts = layout::screen(whole, self.banner.is_some());
+        let parts = self.parts();
         if parts.footer.contains(at) {
             return screen::key_at(self, parts.footer, at.x).map(Target::Key);
         }
-        let under = Rect { height: whole.height - parts.footer.height, ..whole };
         match &self.overlay {
-            Some(Overlay::Pick(list)) => return list.line_at(under, at).map(Target::Line),
+            Some(Overlay::Pick(list)) => return list.line_at(parts.under, at).map(Target::Line),
             Some(_) => return None,
             None if self.welcome.is_some() => return None,
             None => {}

@@ -5,7 +5,6 @@
 use std::path::PathBuf;
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
 
 use super::App;
 use crate::tui::action::Action;
@@ -18,7 +17,7 @@ impl App {
     /// The screen as it is now.
     #[must_use]
     pub fn picture(&self, shape: Shape) -> String {
-        let mut buf = Buffer::empty(Rect::new(0, 0, self.size.0, self.size.1));
+        let mut buf = Buffer::empty(self.area());
         screen::render(self, buf.area, &mut buf);
         match shape {
             Shape::Svg => picture::svg(&buf, self.theme.paper()),

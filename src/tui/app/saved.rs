@@ -231,8 +231,7 @@ impl App {
     }
 
     fn paste_lens(&mut self, text: &str) -> Vec<Effect> {
-        let own = self.extent.as_ref().map_or(&[][..], |e| &e.own);
-        match Lens::parse(text, own, self.as_of) {
+        match Lens::parse(text, self.own_dimensions(), self.as_of) {
             Ok(lens) => {
                 self.overlay = None;
                 self.look_through(lens);

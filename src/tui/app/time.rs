@@ -3,15 +3,12 @@
 //! Nearer, further, earlier and later change the lens's days, so that every tab follows; one step
 //! back undoes all of them. Draws nothing.
 
-use ratatui::layout::Rect;
-
 use super::App;
 use crate::domain::calendar::{Granularity, Period};
 use crate::domain::lens::Lens;
 use crate::domain::text::SafeText;
 use crate::engine::answer::{DriversAnswer, SpendDetails};
 use crate::tui::action::Action;
-use crate::tui::layout;
 use crate::tui::tab::spend::state::Pane;
 use crate::tui::tab::spend::{Scene, zoom};
 
@@ -29,10 +26,6 @@ impl App {
             as_of: self.shown_as_of(),
             keymap: &self.keymap,
         }
-    }
-
-    pub(super) fn body(&self) -> Rect {
-        layout::screen(Rect::new(0, 0, self.size.0, self.size.1), self.banner.is_some()).body
     }
 
     pub(super) fn next_pane(&mut self) {

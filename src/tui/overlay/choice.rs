@@ -61,8 +61,7 @@ pub struct Value {
 impl App {
     /// Dimensions that there are, coarse to fine, the company's own last.
     pub(super) fn dimensions(&self) -> Vec<Dimension> {
-        let own = self.extent.iter().flat_map(|e| e.own.clone());
-        Dimension::FIXED.into_iter().chain(own).collect()
+        Dimension::FIXED.into_iter().chain(self.own_dimensions().iter().cloned()).collect()
     }
 
     /// Dimensions to group by.

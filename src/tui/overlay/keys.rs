@@ -18,7 +18,6 @@ use super::picker::Chosen;
 use crate::tui::action::Action;
 use crate::tui::app::{App, distance};
 use crate::tui::effect::Effect;
-use crate::tui::layout;
 
 /// Lines that a page of a list or of the help moves by.
 const PAGE: usize = 10;
@@ -61,8 +60,7 @@ impl App {
 
     /// Takes note of what a filter can be about: the values of the answers that are there.
     fn take_note(&mut self) {
-        let own = self.extent.as_ref().map_or_else(Vec::new, |e| e.own.clone());
-        self.known = Known { own, ..Known::default() };
+        self.known = Known { own: self.own_dimensions().to_vec(), ..Known::default() };
         self.learn_choices();
         self.learn_answers();
     }
@@ -88,7 +86,7 @@ impl App {
         if !matches!(self.overlay, Some(Overlay::Filter(_))) {
             return;
         }
-        self.known.own = self.extent.as_ref().map_or_else(Vec::new, |e| e.own.clone());
+        self.known.own = self.own_dimensions().to_vec();
         self.learn_answers();
         let scene = Scene { known: &self.known, history: &self.history.filters };
         if let Some(Overlay::Filter(line)) = &mut self.overlay {
@@ -126,9 +124,7 @@ impl App {
 
     /// Does what an action says to the open overlay.
     pub(in crate::tui) fn perform_over(&mut self, action: Action) -> Vec<Effect> {
-        let whole = Rect::new(0, 0, self.size.0, self.size.1);
-        let footer = layout::screen(whole, self.banner.is_some()).footer.height;
-        let under = Rect { height: whole.height - footer, ..whole };
+        let under = self.parts().under;
         let mut effects = match &self.overlay {
             Some(Overlay::Importing(_)) => return self.perform_importing(action),
             Some(Overlay::Files(_)) if action != Action::Close => {

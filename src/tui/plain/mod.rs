@@ -319,8 +319,7 @@ impl<'a> Session<'a> {
     }
 
     fn by(&mut self, text: &str) -> Result<(), String> {
-        let own = self.app.extent.as_ref().map_or(&[][..], |extent| &extent.own);
-        let Some(dimension) = Dimension::among(text, own) else {
+        let Some(dimension) = Dimension::among(text, self.app.own_dimensions()) else {
             let names: Vec<String> = Dimension::FIXED.iter().map(Dimension::name).collect();
             return Err(format!("by needs a dimension: {}, or tag:KEY.", names.join(", ")));
         };
@@ -330,8 +329,7 @@ impl<'a> Session<'a> {
     }
 
     fn filter(&mut self, text: &str) -> Result<(), String> {
-        let own = self.app.extent.as_ref().map_or(&[][..], |extent| &extent.own);
-        match Filter::parse(text, own) {
+        match Filter::parse(text, self.app.own_dimensions()) {
             Ok(filter) => {
                 self.app.filter_by(filter);
                 Ok(())

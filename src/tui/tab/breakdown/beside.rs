@@ -5,8 +5,6 @@
 
 use std::collections::HashMap;
 
-use ratatui::layout::Rect;
-
 use super::pane::Plan;
 use super::{View, compare};
 use crate::domain::lens::Lens;
@@ -54,9 +52,7 @@ impl App {
 
     /// How many line items the pane of details shows at once.
     pub(in crate::tui) fn items_of_a_page(&self) -> usize {
-        let area = Rect::new(0, 0, self.size.0, self.size.1);
-        let body = layout::screen(area, self.banner.is_some()).body;
-        Plan::of(layout::details(layout::beside(body, true)).height).items
+        Plan::of(layout::details(layout::beside(self.body(), true)).height).items
     }
 
     /// Asks what is missing beside the rows.

@@ -19,8 +19,7 @@ use crate::tui::tab::Tab;
 impl App {
     /// The tab's area without the pane of details.
     fn breakdown_area(&self) -> Rect {
-        let area = Rect::new(0, 0, self.size.0, self.size.1);
-        layout::beside(layout::screen(area, self.banner.is_some()).body, self.pane_is_open()).0
+        layout::beside(self.body(), self.pane_is_open()).0
     }
 
     /// The columns that rows have.
