@@ -3,11 +3,22 @@
 //! The part of [`App::update`] that knows questions. Draws nothing.
 
 use super::App;
-use crate::engine::{Among, Answer, Question};
+use crate::engine::{Among, Question};
 use crate::error::Error;
 use crate::tui::effect::Effect;
 use crate::tui::tab::{Tab, spend};
 use crate::tui::worker::{Asker, Job, Reply};
+
+/// What an answer of one kind says; an error where it is of another kind.
+macro_rules! answered {
+    ($answer:expr, $kind:ident) => {
+        $answer.and_then(|answer| match answer {
+            $crate::engine::Answer::$kind(said) => Ok(said),
+            _ => Err($crate::tui::app::odd()),
+        })
+    };
+}
+pub(in crate::tui) use answered;
 
 /// Rows that a breakdown asks for at most.
 pub(in crate::tui) const ROWS_MAX: usize = 5_000;
@@ -20,7 +31,7 @@ impl App {
         if self.welcome.is_some() {
             return vec![];
         }
-        let mut effects = self.ask_tab();
+        let mut effects: Vec<Effect> = self.ask_tab().into_iter().collect();
         effects.extend(self.ask_beside());
         effects.extend(self.ask_explained());
         effects.extend(self.ask_choices());
@@ -43,46 +54,43 @@ impl App {
         let Some(shown) = self.spend.slot.shown.as_ref().filter(|_| settled) else { return vec![] };
         let Some(answer) = shown.answers.first() else { return vec![] };
         let (scene, body) = (self.spend_scene(), self.body());
-        let mut questions = Vec::new();
-        let moves = scene.explained(body);
+        let (moves, shows_details) = (scene.explained(body), scene.shows_details(body));
+        let mut effects = Vec::new();
         if !moves.is_empty() {
             let lens = spend::state::of_drivers(&shown.lens, answer);
-            questions.push((Asker::Moves, Question::Drivers { lens: lens.clone(), among: Among::Groups(moves) }, lens));
+            let question = Question::Drivers { lens: lens.clone(), among: Among::Groups(moves) };
+            let generation = self.spend.drivers.ask(&question, &lens, &[]);
+            effects.extend(generation.map(|generation| self.asking(Asker::Moves, generation, question)));
         }
-        if scene.shows_details(body) {
+        if shows_details {
             let lens = spend::state::of_details(&shown.lens);
             let question = Question::SpendDetails { lens: lens.clone(), resources: RESOURCES_MAX };
-            questions.push((Asker::SpendDetails, question, lens));
-        }
-        let mut effects = Vec::new();
-        for (asker, question, lens) in questions {
-            let generation = if asker == Asker::Moves {
-                self.spend.drivers.ask(&question, &lens, &[])
-            } else {
-                self.spend.details.ask(&question, &lens, &[])
-            };
-            let job = |generation| Effect::Ask(Box::new(Job { asker, generation, question, as_of: self.as_of }));
-            effects.extend(generation.map(job));
+            let generation = self.spend.details.ask(&question, &lens, &[]);
+            effects.extend(generation.map(|generation| self.asking(Asker::SpendDetails, generation, question)));
         }
         effects
     }
 
-    fn ask_tab(&mut self) -> Vec<Effect> {
-        let crumbs = self.crumbs();
-        let (asker, question) = match self.tab {
-            Tab::Spend => (Asker::Spend, Question::Spend(self.lens.clone())),
-            Tab::Breakdown => {
-                let pieces = self.breakdown_pieces();
-                (Asker::Breakdown, Question::Breakdown { lens: self.lens.clone(), limit: Some(ROWS_MAX), pieces })
+    /// Has a question asked.
+    pub(in crate::tui) fn asking(&self, asker: Asker, generation: u64, question: Question) -> Effect {
+        Effect::Ask(Box::new(Job { asker, generation, question, as_of: self.as_of }))
+    }
+
+    fn ask_tab(&mut self) -> Option<Effect> {
+        let (lens, crumbs) = (self.lens.clone(), self.crumbs());
+        match self.tab {
+            Tab::Spend => {
+                let question = Question::Spend(lens);
+                let generation = self.spend.slot.ask(&question, &self.lens, &crumbs)?;
+                Some(self.asking(Asker::Spend, generation, question))
             }
-            _ => return vec![],
-        };
-        let generation = match asker {
-            Asker::Spend => self.spend.slot.ask(&question, &self.lens, &crumbs),
-            _ => self.breakdown.slot.ask(&question, &self.lens, &crumbs),
-        };
-        let Some(generation) = generation else { return vec![] };
-        vec![Effect::Ask(Box::new(Job { asker, generation, question, as_of: self.as_of }))]
+            Tab::Breakdown => {
+                let question = Question::Breakdown { lens, limit: Some(ROWS_MAX), pieces: self.breakdown_pieces() };
+                let generation = self.breakdown.slot.ask(&question, &self.lens, &crumbs)?;
+                Some(self.asking(Asker::Breakdown, generation, question))
+            }
+            _ => None,
+        }
     }
 
     pub(super) fn accept(&mut self, reply: Reply) {
@@ -90,11 +98,7 @@ impl App {
             Asker::Lenses => self.accept_lenses(reply.generation, reply.answer),
             Asker::Choices => self.accept_choices(reply.generation, reply.answer),
             Asker::Breakdown => {
-                let answers = reply.answer.and_then(|answer| match answer {
-                    Answer::Breakdown(answers) => Ok(answers),
-                    _ => Err(odd()),
-                });
-                if self.breakdown.slot.accept(reply.generation, answers) {
+                if self.breakdown.slot.accept(reply.generation, answered!(reply.answer, Breakdown)) {
                     self.front = None;
                     self.freshness = self.breakdown_answer().map_or_else(Vec::new, |a| a.freshness.clone());
                     self.breakdown.arrange(self.currency.as_deref());
@@ -104,28 +108,16 @@ impl App {
             Asker::Detail => self.accept_detail(reply.generation, reply.answer),
             Asker::LineItems => self.accept_items(reply.generation, reply.answer),
             Asker::Moves => {
-                let answers = reply.answer.and_then(|answer| match answer {
-                    Answer::Drivers(answers) => Ok(answers),
-                    _ => Err(odd()),
-                });
-                self.spend.drivers.accept(reply.generation, answers);
+                self.spend.drivers.accept(reply.generation, answered!(reply.answer, Drivers));
             }
             Asker::SpendDetails => {
-                let answers = reply.answer.and_then(|answer| match answer {
-                    Answer::SpendDetails(answers) => Ok(answers),
-                    _ => Err(odd()),
-                });
-                self.spend.details.accept(reply.generation, answers);
+                self.spend.details.accept(reply.generation, answered!(reply.answer, SpendDetails));
             }
             Asker::Explain => self.accept_explained(reply),
             Asker::Compared(which) => self.accept_compared(which, reply.generation, reply.answer),
             Asker::Tags => self.accept_tags(reply.generation, reply.answer),
             Asker::Spend => {
-                let answers = reply.answer.and_then(|answer| match answer {
-                    Answer::Spend(answers) => Ok(answers),
-                    _ => Err(odd()),
-                });
-                if self.spend.slot.accept(reply.generation, answers) {
+                if self.spend.slot.accept(reply.generation, answered!(reply.answer, Spend)) {
                     self.front = None;
                     self.freshness = self.spend_answer().map_or_else(Vec::new, |a| a.freshness.clone());
                 }

@@ -18,7 +18,7 @@ use crate::error::Result;
 use crate::report::money::{fixed, places};
 use crate::tui::effect::Effect;
 use crate::tui::overlay::Overlay;
-use crate::tui::worker::{Asker, Job};
+use crate::tui::worker::Asker;
 
 /// Values of a dimension at most: who looks for a rarer one types it.
 const VALUES_MAX: usize = 300;
@@ -73,8 +73,7 @@ impl App {
         }
         self.choices.generation += 1;
         self.choices.asked = Some(question.clone());
-        let (asker, generation) = (Asker::Choices, self.choices.generation);
-        vec![Effect::Ask(Box::new(Job { asker, generation, question, as_of: self.as_of }))]
+        vec![self.asking(Asker::Choices, self.choices.generation, question)]
     }
 
     /// What is chosen from is asked with; what was told of other days is forgotten.

@@ -3,13 +3,13 @@
 //! The part of [`App::update`] for [`Explain`]. Draws nothing.
 
 use super::App;
+use super::ask::answered;
 use crate::domain::dimension::Dimension;
 use crate::domain::lens::Lens;
 use crate::domain::period::{Comparison, PeriodSpec};
 use crate::domain::text::SafeText;
+use crate::engine::Card;
 use crate::engine::answer::QueryAnswer;
-use crate::engine::{Answer, Card};
-use crate::error::Result;
 use crate::tui::action::Action;
 use crate::tui::effect::Effect;
 use crate::tui::overlay::Overlay;
@@ -19,7 +19,7 @@ use crate::tui::tab::spend::cards::{self, Kind};
 use crate::tui::tab::spend::state::Pane;
 use crate::tui::tab::{Tab, breakdown, label, narrowed, spend};
 use crate::tui::widget::{item, money};
-use crate::tui::worker::{Asker, Job, Reply};
+use crate::tui::worker::{Asker, Reply};
 
 /// Lines that a page of an explanation moves by.
 const PAGE: usize = 10;
@@ -119,6 +119,13 @@ impl App {
         }
     }
 
+    /// Opens something over an explanation, which is shown again once that is closed, or over the tab.
+    pub(super) fn lay_over(&mut self, over: Overlay) {
+        if let Some(Overlay::Explain(explain)) = self.overlay.replace(over) {
+            self.beneath = Some(explain);
+        }
+    }
+
     /// The open explanation, whether something lies over it or not.
     fn explanation(&mut self) -> Option<&mut Explain> {
         match &mut self.overlay {
@@ -132,17 +139,12 @@ impl App {
         let mut newest = self.explained;
         let question = self.explanation()?.question(&mut newest)?;
         self.explained = newest;
-        let (generation, as_of) = (self.explained, self.as_of);
-        Some(Effect::Ask(Box::new(Job { asker: Asker::Explain, generation, question, as_of })))
+        Some(self.asking(Asker::Explain, newest, question))
     }
 
     pub(super) fn accept_explained(&mut self, reply: Reply) {
-        let answer: Result<_> = reply.answer.and_then(|answer| match answer {
-            Answer::Explain(answer) => Ok(answer),
-            _ => Err(super::odd()),
-        });
         if let Some(explain) = self.explanation() {
-            explain.accept(reply.generation, answer);
+            explain.accept(reply.generation, answered!(reply.answer, Explain));
         }
     }
 

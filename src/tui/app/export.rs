@@ -27,14 +27,9 @@ const TABLES: [(Format, &str); 3] = [(Format::Csv, "CSV"), (Format::Json, "JSON"
 impl App {
     /// Opens the list of what the figures can be exported as; over an explanation, its parts.
     pub(super) fn offer_exports(&mut self) {
-        if let Some(Overlay::Explain(explain)) = &self.overlay {
-            if explain.level().answer().is_none() {
-                self.status = Some("there is no figure here yet".to_owned());
-                return;
-            }
-            if let Some(Overlay::Explain(explain)) = self.overlay.take() {
-                self.beneath = Some(explain);
-            }
+        if matches!(&self.overlay, Some(Overlay::Explain(explain)) if explain.level().answer().is_none()) {
+            self.status = Some("there is no figure here yet".to_owned());
+            return;
         }
         let files = TABLES.map(|(format, word)| {
             Item::new(SafeText::from_outside(&format!("{word} to a file")), Choice::Export(Form::Table(format), true))
@@ -48,7 +43,7 @@ impl App {
                 .note(SafeText::ours("sent to the terminal, up to about 74 kB"))
         });
         let all = files.into_iter().chain([items]).chain(copies);
-        self.overlay = Some(Overlay::Pick(Box::new(Picker::new("Export", all))));
+        self.lay_over(Overlay::Pick(Box::new(Picker::new("Export", all))));
     }
 
     /// Exports to the clipboard, or asks for the file's name first.

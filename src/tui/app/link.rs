@@ -26,11 +26,8 @@ impl App {
         };
         match found.and_then(|(known, days)| known.link(days)) {
             Ok(link) => {
-                if let Some(Overlay::Explain(explain)) = self.overlay.take() {
-                    self.beneath = Some(explain);
-                }
                 let copies = self.keymap.key_in(Action::CopyRow, Place::Link);
-                self.overlay = Some(Overlay::Link(Box::new(LinkBox::new(link, self.clickable, copies))));
+                self.lay_over(Overlay::Link(Box::new(LinkBox::new(link, self.clickable, copies))));
             }
             Err(why) => self.status = Some(why),
         }

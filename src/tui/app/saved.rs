@@ -14,7 +14,7 @@ use crate::tui::overlay::choice::Choice;
 use crate::tui::overlay::foot::Wrong;
 use crate::tui::overlay::picker::{Item, Picker};
 use crate::tui::overlay::prompt::{Prompt, Purpose};
-use crate::tui::worker::{Asker, Job};
+use crate::tui::worker::Asker;
 
 /// The saved lenses, as last told.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -52,8 +52,7 @@ impl App {
     /// Asks which lenses are kept.
     pub(in crate::tui) fn ask_lenses(&mut self) -> Effect {
         self.saved.generation += 1;
-        let (asker, generation) = (Asker::Lenses, self.saved.generation);
-        Effect::Ask(Box::new(Job { asker, generation, question: Question::Lenses, as_of: self.as_of }))
+        self.asking(Asker::Lenses, self.saved.generation, Question::Lenses)
     }
 
     pub(super) fn accept_lenses(&mut self, generation: u64, answer: Result<Answer>) {

@@ -12,11 +12,11 @@ use crate::engine::answer::{BreakdownRow, DetailAnswer, Driver, Key, LineItems};
 use crate::engine::{Among, Answer, Order, Page, Question};
 use crate::error::Result;
 use crate::tui::app::App;
-use crate::tui::app::ask::ROWS_MAX;
+use crate::tui::app::ask::{ROWS_MAX, answered};
 use crate::tui::effect::Effect;
 use crate::tui::layout;
 use crate::tui::tab::{Tab, narrowed};
-use crate::tui::worker::{Asker, Job};
+use crate::tui::worker::Asker;
 
 /// What drives each row, by key: of one answer in one currency.
 pub type Drivers = HashMap<Key, Driver>;
@@ -77,9 +77,7 @@ impl App {
             let generation = self.breakdown.items.ask(&question, &lens, &[]);
             jobs.extend(generation.map(|generation| (Asker::LineItems, generation, question)));
         }
-        let as_of = self.as_of;
-        let job = |(asker, generation, question)| Effect::Ask(Box::new(Job { asker, generation, question, as_of }));
-        jobs.into_iter().map(job).collect()
+        jobs.into_iter().map(|(asker, generation, question)| self.asking(asker, generation, question)).collect()
     }
 
     /// The questions of two rows side by side, where those are shown and that is not asked yet.
@@ -178,42 +176,27 @@ impl App {
 
     /// Takes what drives the rows.
     pub(in crate::tui) fn accept_drivers(&mut self, generation: u64, answer: Result<Answer>) {
-        let answers = answer.and_then(|answer| match answer {
-            Answer::Drivers(answers) => Ok(answers),
-            _ => Err(crate::tui::app::odd()),
-        });
-        if self.breakdown.drivers.accept(generation, answers) {
+        if self.breakdown.drivers.accept(generation, answered!(answer, Drivers)) {
             self.breakdown.arrange(self.currency.as_deref());
         }
     }
 
     /// Takes what the selected row is made of.
     pub(in crate::tui) fn accept_detail(&mut self, generation: u64, answer: Result<Answer>) {
-        self.breakdown.detail.accept(generation, answer.and_then(detail));
+        self.breakdown.detail.accept(generation, answered!(answer, Detail).map(|detail| vec![detail]));
         self.keep_paned();
     }
 
     /// Takes some of the selected row's line items.
     pub(in crate::tui) fn accept_items(&mut self, generation: u64, answer: Result<Answer>) {
-        let answers = answer.and_then(|answer| match answer {
-            Answer::LineItems(answers) => Ok(answers),
-            _ => Err(crate::tui::app::odd()),
-        });
-        self.breakdown.items.accept(generation, answers);
+        self.breakdown.items.accept(generation, answered!(answer, LineItems));
         self.keep_paned();
     }
 
     /// Takes what one of two rows side by side is made of.
     pub(in crate::tui) fn accept_compared(&mut self, which: usize, generation: u64, answer: Result<Answer>) {
         if let Some(slot) = self.breakdown.compared.get_mut(which) {
-            slot.accept(generation, answer.and_then(detail));
+            slot.accept(generation, answered!(answer, Detail).map(|detail| vec![detail]));
         }
-    }
-}
-
-fn detail(answer: Answer) -> Result<Vec<DetailAnswer>> {
-    match answer {
-        Answer::Detail(answer) => Ok(vec![answer]),
-        _ => Err(crate::tui::app::odd()),
     }
 }

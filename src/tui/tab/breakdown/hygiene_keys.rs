@@ -16,7 +16,8 @@ use crate::engine::answer::{TagKey, TagsAnswer};
 use crate::engine::{Answer, Question};
 use crate::error::Result;
 use crate::tui::action::Action;
-use crate::tui::app::{App, distance, odd};
+use crate::tui::app::ask::answered;
+use crate::tui::app::{App, distance};
 use crate::tui::layout;
 use crate::tui::worker::Asker;
 
@@ -39,11 +40,7 @@ impl App {
 
     /// Takes how charges are tagged.
     pub(in crate::tui) fn accept_tags(&mut self, generation: u64, answer: Result<Answer>) {
-        let answers = answer.and_then(|answer| match answer {
-            Answer::TagHygiene(answers) => Ok(answers),
-            _ => Err(odd()),
-        });
-        self.breakdown.hygiene.slot.accept(generation, answers);
+        self.breakdown.hygiene.slot.accept(generation, answered!(answer, TagHygiene));
     }
 
     /// Where the view's lines stand.
