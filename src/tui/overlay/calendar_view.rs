@@ -9,13 +9,13 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::calendar::{Calendar, Facts, Side};
-use super::clear;
+use super::{begin_box, end_box};
 use crate::domain::calendar::{Day, Month, Period};
 use crate::domain::period::{Comparison, PeriodSpec};
 use crate::domain::text::SafeText;
 use crate::tui::keymap::Keymap;
 use crate::tui::layout::overlay;
-use crate::tui::text::{cut, left, put, put_at, rule, width};
+use crate::tui::text::{cut, left, put, put_at, width};
 use crate::tui::theme::{Role, Theme};
 
 /// Columns of the presets, of a day and of a month with the air beside it.
@@ -82,13 +82,10 @@ pub fn draw(
     let months = (area.width.saturating_sub(PRESETS) / MONTH).clamp(1, MONTHS_MAX);
     // One month leaves no room beside it that would show anything.
     let wide = if months == 1 { area.width } else { PRESETS + months * MONTH };
-    let area = overlay(area, wide, body_rows(area) + OTHER_ROWS).intersection(buf.area);
-    clear(area, buf);
+    let (area, inner) = begin_box(overlay(area, wide, body_rows(area) + OTHER_ROWS), buf, theme);
     let chosen = calendar.candidate(facts.as_of);
     let days = chosen.map(|spec| spec.resolve(facts.as_of));
     let view = View { calendar, facts, keymap, theme, chosen, days };
-    let inner = Rect { x: area.x + u16::from(area.width > 4), width: area.width.saturating_sub(2), ..area };
-    rule(buf, area, 0, theme);
     put(buf, inner, 0, &Line::from(Span::styled(" Period ", theme.style(Role::Strong))));
     let cursor = view.line(Rect { y: inner.y + 1, height: inner.height.saturating_sub(1).min(1), ..inner }, buf);
     let height = area.height.saturating_sub(OTHER_ROWS);
@@ -102,9 +99,7 @@ pub fn draw(
     }
     let below = 2 + height;
     view.words(Rect { y: inner.y + below, height: area.height.saturating_sub(below), ..inner }, buf);
-    if area.height > 1 {
-        rule(buf, area, area.height - 1, theme);
-    }
+    end_box(area, buf, theme);
     cursor
 }
 

@@ -6,8 +6,8 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::clear;
 use super::explain::{Explain, Level, Target};
+use super::{begin_box, end_box};
 use crate::domain::calendar::Day;
 use crate::domain::money::Amount;
 use crate::domain::text::SafeText;
@@ -19,7 +19,7 @@ use crate::tui::keymap::Keymap;
 use crate::tui::layout::overlay;
 use crate::tui::tab::breakdown::crumbs::shortened;
 use crate::tui::tab::label;
-use crate::tui::text::{cut, left, put, put_at, right, rule, width, wrap};
+use crate::tui::text::{cut, left, put, put_at, right, width, wrap};
 use crate::tui::theme::{Role, Theme};
 use crate::tui::widget::{bar, item, money};
 
@@ -52,10 +52,7 @@ pub struct Scene<'a> {
 impl Scene<'_> {
     /// Draws it over an area.
     pub fn draw(&self, area: Rect, buf: &mut Buffer) {
-        let area = overlay(area, COLUMNS, area.height).intersection(buf.area);
-        clear(area, buf);
-        let inner = Rect { x: area.x + u16::from(area.width > 4), width: area.width.saturating_sub(2), ..area };
-        rule(buf, area, 0, self.theme);
+        let (area, inner) = begin_box(overlay(area, COLUMNS, area.height), buf, self.theme);
         self.title(inner, buf);
         let rows = self.rows(usize::from(inner.width));
         let target = self.explain.target();
@@ -79,13 +76,11 @@ impl Scene<'_> {
                 );
             }
         }
-        if area.height > 1 {
-            rule(buf, area, area.height - 1, self.theme);
-            let below = rows.len().saturating_sub(first + height);
-            if below > 0 {
-                let text = format!(" {below} lines below ");
-                put_at(buf, inner, 0, area.height - 1, &Line::from(Span::styled(text, self.theme.style(Role::Muted))));
-            }
+        end_box(area, buf, self.theme);
+        let below = rows.len().saturating_sub(first + height);
+        if area.height > 1 && below > 0 {
+            let text = format!(" {below} lines below ");
+            put_at(buf, inner, 0, area.height - 1, &Line::from(Span::styled(text, self.theme.style(Role::Muted))));
         }
     }
 

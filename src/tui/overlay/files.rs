@@ -8,8 +8,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
-use super::clear;
 use super::line::EditedLine;
+use super::{begin_box, end_box};
 use crate::domain::text::SafeText;
 use crate::report::words;
 use crate::tui::action::Action;
@@ -17,7 +17,7 @@ use crate::tui::app::distance;
 use crate::tui::intake::{Entry, Listing};
 use crate::tui::keymap::Keymap;
 use crate::tui::layout::overlay;
-use crate::tui::text::{cut, cut_start, left, put, right, rule};
+use crate::tui::text::{cut, cut_start, left, put, right};
 use crate::tui::theme::{Role, Theme};
 
 /// Columns of the box, and lines of it that are not the list's.
@@ -195,19 +195,16 @@ impl FilePicker {
     /// Lines of the list that are seen in an area.
     #[must_use]
     pub fn page(area: Rect) -> usize {
-        usize::from(overlay(area, COLUMNS, area.height).height.saturating_sub(FRAME)).max(1)
+        usize::from(area.height.saturating_sub(FRAME)).max(1)
     }
 
     /// Draws it over an area; returns where the terminal's cursor belongs.
     pub fn draw(&self, keymap: &Keymap, area: Rect, buf: &mut Buffer, theme: &Theme) -> Option<Position> {
-        let area = overlay(area, COLUMNS, area.height).intersection(buf.area);
-        clear(area, buf);
+        let (area, inner) = begin_box(overlay(area, COLUMNS, area.height), buf, theme);
         if area.height < 3 {
             return None;
         }
-        let inner = Rect { x: area.x + u16::from(area.width > 4), width: area.width.saturating_sub(2), ..area };
         let columns = usize::from(inner.width);
-        rule(buf, area, 0, theme);
         let folder = SafeText::path(&self.folder).into_string();
         let title = format!(" Import from {} ", cut_start(&folder, columns.saturating_sub(14), theme.glyphs.ellipsis));
         put(buf, inner, 0, &Line::from(Span::styled(title, theme.style(Role::Strong))));
@@ -232,7 +229,7 @@ impl FilePicker {
             _ => ("a path or a pattern like bill-*.csv.gz can be typed".to_owned(), Role::Muted),
         };
         put(buf, inner, foot, &Line::from(Span::styled(cut(&text, columns, theme.glyphs.ellipsis), theme.style(role))));
-        rule(buf, area, area.height - 1, theme);
+        end_box(area, buf, theme);
         Some(Position { x: (inner.x + 2 + cursor).min(inner.right().saturating_sub(1)), y: inner.y + 1 })
     }
 

@@ -9,13 +9,13 @@ use ratatui::text::{Line, Span};
 
 use super::fuzzy::Fuzzy;
 use super::line::EditedLine;
-use super::{clear, emphasised};
+use super::{begin_box, emphasised, end_box};
 use crate::domain::text::SafeText;
 use crate::tui::action::{Action, Entry, Group, Place, Scope, TABLE};
 use crate::tui::keymap::Keymap;
 use crate::tui::layout::overlay;
 use crate::tui::tab::Tab;
-use crate::tui::text::{cut, put, rule, width};
+use crate::tui::text::{cut, put, width};
 use crate::tui::theme::{Role, Theme};
 
 /// The open help.
@@ -188,12 +188,9 @@ impl Help {
         // The box stays as large while the keys are narrowed down.
         let whole = if self.line.text().is_empty() { lines } else { usize::from(area.height) };
         let wide = if area.width >= 2 * HALF { 2 * HALF } else { LIST };
-        let area = overlay(area, wide, (whole as u16).saturating_add(2)).intersection(buf.area);
-        clear(area, buf);
-        let inner = Rect { x: area.x + u16::from(area.width > 4), width: area.width.saturating_sub(2), ..area };
+        let (area, inner) = begin_box(overlay(area, wide, (whole as u16).saturating_add(2)), buf, theme);
         let first = self.scroll.min(lines.saturating_sub(room(area)));
         let more = lines.saturating_sub(first + room(area));
-        rule(buf, area, 0, theme);
         let cursor = self.title(more, keymap, inner, buf, theme);
         let columns = inner.width / found.len().max(1) as u16;
         let mut fuzzy = Fuzzy::new(self.line.text().trim());
@@ -209,9 +206,7 @@ impl Help {
             let why = cut(&why, usize::from(inner.width), theme.glyphs.ellipsis);
             put(buf, inner, 1, &Line::from(Span::styled(why, theme.style(Role::Muted))));
         }
-        if area.height > 1 {
-            rule(buf, area, area.height - 1, theme);
-        }
+        end_box(area, buf, theme);
         cursor
     }
 

@@ -8,7 +8,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::clear;
+use super::{begin_box, end_box};
 use crate::domain::text::SafeText;
 use crate::domain::words::counted;
 use crate::error::{Cause, Error, Result};
@@ -16,7 +16,7 @@ use crate::report::words;
 use crate::tui::intake::{Intake, NotTaken, Progress, Refused, Taken};
 use crate::tui::keymap::Keymap;
 use crate::tui::layout::overlay;
-use crate::tui::text::{put, rule, wrap};
+use crate::tui::text::{put, wrap};
 use crate::tui::theme::{Role, Theme};
 use crate::tui::widget::bar;
 
@@ -143,18 +143,13 @@ impl Importing {
     pub fn draw(&self, keymap: &Keymap, area: Rect, buf: &mut Buffer, theme: &Theme) {
         let columns = usize::from(COLUMNS.min(area.width).saturating_sub(4));
         let lines = self.lines(columns, keymap, theme);
-        let area = overlay(area, COLUMNS, lines.len() as u16 + 2).intersection(buf.area);
-        clear(area, buf);
-        let inner = Rect { x: area.x + u16::from(area.width > 4), width: area.width.saturating_sub(2), ..area };
-        rule(buf, area, 0, theme);
+        let (area, inner) = begin_box(overlay(area, COLUMNS, lines.len() as u16 + 2), buf, theme);
         let title = format!(" Import {} ", SafeText::path(&self.intake.path));
         put(buf, inner, 0, &Line::from(Span::styled(title, theme.style(Role::Strong))));
         for (row, (text, role)) in lines.into_iter().enumerate() {
             put(buf, inner, row as u16 + 1, &Line::from(Span::styled(text, theme.style(role))));
         }
-        if area.height > 1 {
-            rule(buf, area, area.height - 1, theme);
-        }
+        end_box(area, buf, theme);
     }
 }
 

@@ -6,11 +6,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::clear;
+use super::{begin_box, end_box, inside};
 use crate::domain::console::Link;
 use crate::domain::text::SafeText;
 use crate::tui::layout::overlay;
-use crate::tui::text::{put, rule, wrap};
+use crate::tui::text::{put, wrap};
 use crate::tui::theme::{Role, Theme};
 
 /// Columns of the box: long addresses take fewer lines.
@@ -62,7 +62,8 @@ impl LinkBox {
         if !self.clickable {
             return Vec::new();
         }
-        let (inner, rows) = self.laid(area);
+        let (area, rows) = self.laid(area);
+        let inner = inside(area);
         let addresses = rows.iter().enumerate().filter(|(_, row)| row.is_address);
         let place = |(at, row): (usize, &Row)| Rect {
             x: inner.x + 1,
@@ -73,7 +74,7 @@ impl LinkBox {
         addresses.map(place).collect()
     }
 
-    /// The area inside the box, and its rows: the whole address, and around it what there is room for.
+    /// The box, and its rows: the whole address, and around it what there is room for.
     fn laid(&self, area: Rect) -> (Rect, Vec<Row>) {
         let columns = usize::from(COLUMNS.min(area.width).saturating_sub(4)).max(1);
         let room = usize::from(area.height).saturating_sub(RULES).max(1);
@@ -86,9 +87,7 @@ impl LinkBox {
             cut.into_iter().for_each(|last| last.text.replace_range(last.text.len() - 3.., "..."));
             rows
         });
-        let area = overlay(area, COLUMNS, (rows.len() + RULES) as u16);
-        let inner = Rect { x: area.x + u16::from(area.width > 4), width: area.width.saturating_sub(2), ..area };
-        (inner, rows)
+        (overlay(area, COLUMNS, (rows.len() + RULES) as u16), rows)
     }
 
     fn rows(&self, columns: usize, around: Around) -> Vec<Row> {
@@ -122,17 +121,13 @@ impl LinkBox {
 
     /// Draws it over an area.
     pub fn draw(&self, area: Rect, buf: &mut Buffer, theme: &Theme) {
-        let (inner, rows) = self.laid(area);
-        let area = overlay(area, COLUMNS, (rows.len() + RULES) as u16).intersection(buf.area);
-        clear(area, buf);
-        rule(buf, area, 0, theme);
+        let (area, rows) = self.laid(area);
+        let (area, inner) = begin_box(area, buf, theme);
         put(buf, inner, 0, &Line::from(Span::styled(" In the cloud's console ", theme.style(Role::Strong))));
         for (at, row) in rows.into_iter().enumerate() {
             let line = Line::from(vec![Span::raw(" "), Span::styled(row.text, theme.style(row.role))]);
             put(buf, inner, at as u16 + 1, &line);
         }
-        if area.height > 1 {
-            rule(buf, area, area.height - 1, theme);
-        }
+        end_box(area, buf, theme);
     }
 }

@@ -33,6 +33,7 @@ use ratatui::widgets::{Clear, Widget};
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::action::Place;
+use super::text::rule;
 use super::theme::{Role, Theme};
 
 /// An open overlay.
@@ -118,6 +119,26 @@ fn clear(area: Rect, buf: &mut Buffer) {
     let x = area.x.saturating_sub(1);
     let air = Rect { x, width: area.right() + 1 - x, ..area };
     Clear.render(air.intersection(buf.area), buf);
+}
+
+/// What of a box lies inside its sides.
+fn inside(area: Rect) -> Rect {
+    Rect { x: area.x + u16::from(area.width > 4), width: area.width.saturating_sub(2), ..area }
+}
+
+/// Clears a box and draws its upper rule; returns what of it is seen, and what of that lies inside its sides.
+fn begin_box(area: Rect, buf: &mut Buffer, theme: &Theme) -> (Rect, Rect) {
+    let area = area.intersection(buf.area);
+    clear(area, buf);
+    rule(buf, area, 0, theme);
+    (area, inside(area))
+}
+
+/// Draws a box's lower rule, over what has no room above it.
+fn end_box(area: Rect, buf: &mut Buffer, theme: &Theme) {
+    if area.height > 1 {
+        rule(buf, area, area.height - 1, theme);
+    }
 }
 
 /// A text whose graphemes at `positions` are marked as what matched.

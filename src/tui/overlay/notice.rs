@@ -6,10 +6,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::clear;
+use super::{begin_box, end_box};
 use crate::domain::text::SafeText;
 use crate::tui::layout::overlay;
-use crate::tui::text::{put, rule, wrap};
+use crate::tui::text::{put, wrap};
 use crate::tui::theme::{Role, Theme};
 
 /// Columns of the box.
@@ -42,16 +42,11 @@ impl Notice {
         lines.extend(wrap(&self.text, columns).into_iter().map(|line| (line, Role::Strong)));
         lines.push((String::new(), Role::Text));
         lines.extend(wrap(&self.hint, columns).into_iter().map(|line| (line, Role::Text)));
-        let area = overlay(area, COLUMNS, lines.len() as u16 + 4).intersection(buf.area);
-        clear(area, buf);
-        rule(buf, area, 0, theme);
-        let inner = Rect { x: area.x + u16::from(area.width > 4), width: area.width.saturating_sub(2), ..area };
+        let (area, inner) = begin_box(overlay(area, COLUMNS, lines.len() as u16 + 4), buf, theme);
         put(buf, inner, 0, &Line::from(Span::styled(" Needs attention ", theme.style(Role::Strong))));
         for (row, (line, role)) in lines.into_iter().enumerate() {
             put(buf, inner, row as u16 + 2, &Line::from(Span::styled(format!(" {line}"), theme.style(role))));
         }
-        if area.height > 1 {
-            rule(buf, area, area.height - 1, theme);
-        }
+        end_box(area, buf, theme);
     }
 }

@@ -9,10 +9,10 @@ use ratatui::text::{Line, Span};
 
 use super::fuzzy::Fuzzy;
 use super::picker::{Item, Picker};
-use super::{clear, emphasised};
+use super::{begin_box, emphasised, end_box};
 use crate::domain::text::SafeText;
 use crate::tui::layout::overlay;
-use crate::tui::text::{cut, left, paragraph, put, put_at, rule, width};
+use crate::tui::text::{cut, left, paragraph, put, put_at, width};
 use crate::tui::theme::{Role, Theme};
 
 /// Columns of the box at least and at most.
@@ -40,20 +40,17 @@ const EXPLAINED: u16 = 4;
 impl<T> Picker<T> {
     /// Draws it over an area; returns where the terminal's cursor belongs.
     pub fn draw(&self, area: Rect, buf: &mut Buffer, theme: &Theme) -> Option<Position> {
-        let area = self.area(area).intersection(buf.area);
+        let (area, inner) = begin_box(self.area(area), buf, theme);
         if area.is_empty() {
             return None;
         }
-        clear(area, buf);
-        let inner = Rect { x: area.x + u16::from(area.width > 4), width: area.width.saturating_sub(2), ..area };
-        rule(buf, area, 0, theme);
         put(buf, inner, 0, &Line::from(Span::styled(format!(" {} ", self.title), theme.style(Role::Strong))));
         self.draw_count(inner, buf, theme);
         let cursor = self.draw_line(inner, buf, theme);
         self.draw_items(self.rows(area), inner, buf, theme);
         self.explain(self.rows(area), inner, buf, theme);
         if area.height >= FRAME {
-            rule(buf, area, area.height - 1, theme);
+            end_box(area, buf, theme);
             self.draw_marked(inner, buf, theme);
         }
         cursor
