@@ -4,7 +4,10 @@
 //! loop: it wakes whoever polled it first.
 
 use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::io;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use crossterm::event::{Event as Input, EventStream, KeyEvent};
@@ -16,6 +19,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use super::HANG_UP;
 use super::background::{Listener, Told};
 use super::event::Event;
+use super::terminal::hung_up;
 use super::theme::Tone;
 
 /// How long a lone Esc may turn out to be the beginning of an answer.
@@ -23,6 +27,12 @@ const ESC: Duration = Duration::from_millis(50);
 /// How long after the question a program that ends waits for the answer, which the shell would
 /// take for typed.
 const SETTLE: Duration = Duration::from_millis(500);
+
+/// The next input; `None` once the terminal is gone. Looked at before each poll: crossterm reads within
+/// it, and from a terminal that is gone for ever.
+async fn next_input(input: &mut EventStream) -> Option<io::Result<Input>> {
+    poll_fn(|context| if hung_up() { Poll::Ready(None) } else { input.poll_next_unpin(context) }).await
+}
 
 /// Where events come from.
 pub(super) struct Pump {
@@ -58,7 +68,7 @@ impl Pump {
             let esc = self.esc;
             tokio::select! {
                 () = self.gone.notified() => return Event::Ended(HANG_UP),
-                input = self.input.next() => match input {
+                input = next_input(&mut self.input) => match input {
                     Some(Ok(input)) => {
                         if let Some(event) = self.take(input) {
                             return event;
@@ -102,7 +112,7 @@ impl Pump {
     /// Waits a moment for an answer that is still to come, so that nobody else reads it.
     pub(super) async fn settle(&mut self) {
         while self.listener.expecting() {
-            match timeout_at(self.asked + SETTLE, self.input.next()).await {
+            match timeout_at(self.asked + SETTLE, next_input(&mut self.input)).await {
                 Ok(Some(Ok(input))) => {
                     self.take(input);
                 }

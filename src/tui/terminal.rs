@@ -267,8 +267,8 @@ pub fn hung_up() -> bool {
     polled.is_ok() && terminal[0].revents().intersects(PollFlags::HUP | PollFlags::ERR)
 }
 
-/// Waits, in a thread that otherwise never wakes, for the terminal to hang up. Some programs that
-/// start us ignore SIGHUP, and reading from a dead terminal would then spin for ever.
+/// Waits, in a thread that otherwise never wakes, for the terminal to hang up: some programs that start
+/// us ignore SIGHUP. Where the program does not end by itself then, it is ended from here.
 ///
 /// # Errors
 /// Where the system gives no thread.
@@ -287,7 +287,8 @@ pub fn watch_hang_up(wake: Arc<Notify>) -> io::Result<()> {
         }
         wake.notify_one();
         std::thread::sleep(GRACE);
-        let _ = rustix::process::kill_process(rustix::process::getpid(), Signal::KILL);
+        #[expect(clippy::exit, reason = "whoever should end the program is stuck")]
+        std::process::exit(128 + super::HANG_UP);
     })?;
     Ok(())
 }

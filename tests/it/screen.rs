@@ -139,7 +139,9 @@ impl Screen {
         self.keys.write_all(keys.as_bytes()).and_then(|()| self.keys.flush()).expect("keys");
     }
 
-    /// Takes the terminal away, as when its window is closed; the program is left to itself.
+    /// Takes the terminal away, as when its window is closed; the program is left to itself. The keys' end
+    /// types Enter and Ctrl-D as it goes, and what is read is read on until the program writes once more:
+    /// the terminal is gone as the program has answered a key.
     pub fn hang_up(self) -> Box<dyn portable_pty::Child + Send + Sync> {
         self.child
     }
