@@ -137,8 +137,7 @@ impl App {
                 self.status = None;
                 match &mut self.overlay {
                     Some(Overlay::Prompt(prompt)) if asking => {
-                        let text = prompt.text().to_owned();
-                        prompt.is_meant(&text, warning);
+                        prompt.is_meant(warning);
                     }
                     _ => self.status = Some(format!("{} is there already: nothing was written", SafeText::path(&path))),
                 }

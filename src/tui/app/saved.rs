@@ -223,7 +223,7 @@ impl App {
                 let other = taken.is_some_and(|saved| saved.lens != lens);
                 let warning =
                     format!("{} is kept already: {}", quoted(&name), self.keymap.say("{apply} again replaces it"));
-                let meant = !other || prompt.is_meant(text, warning);
+                let meant = !other || prompt.is_meant(warning);
                 meant.then_some(Command::SaveLens { name, lens })
             }
         }

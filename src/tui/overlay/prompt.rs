@@ -35,8 +35,8 @@ pub struct Prompt {
     pub purpose: Purpose,
     line: EditedLine,
     wrong: Option<Wrong>,
-    /// The answer that Enter gives although it was warned of.
-    warned: Option<String>,
+    /// Whether this answer was warned of, and Enter means it.
+    warned: bool,
     /// Whether the answer is ours: what is typed takes its place, unless it is edited first.
     proposed: bool,
 }
@@ -48,7 +48,7 @@ impl Prompt {
         let mut line = EditedLine::default();
         line.insert(text);
         let proposed = matches!(purpose, Purpose::Export(_));
-        Prompt { purpose, line, wrong: None, warned: None, proposed }
+        Prompt { purpose, line, wrong: None, warned: false, proposed }
     }
 
     /// The answer.
@@ -63,14 +63,14 @@ impl Prompt {
             self.line.edit(Action::DeleteAll);
         }
         self.line.insert(text);
-        (self.wrong, self.warned) = (None, None);
+        (self.wrong, self.warned) = (None, false);
     }
 
     /// Edits the answer; other actions do nothing.
     pub fn edit(&mut self, action: Action) {
         self.proposed = false;
         if self.line.edit(action) {
-            (self.wrong, self.warned) = (None, None);
+            (self.wrong, self.warned) = (None, false);
         }
     }
 
@@ -83,19 +83,17 @@ impl Prompt {
     }
 
     /// Whether this answer was warned of already; else says so, and the next Enter means it.
-    pub fn is_meant(&mut self, text: &str, message: String) -> bool {
-        if self.warned.as_deref() == Some(text) {
-            return true;
+    pub fn is_meant(&mut self, message: String) -> bool {
+        if !self.warned {
+            self.wrong = Some(Wrong { at: None, message, suggestion: None });
         }
-        self.warned = Some(text.to_owned());
-        self.wrong = Some(Wrong { at: None, message, suggestion: None });
-        false
+        std::mem::replace(&mut self.warned, true)
     }
 
     /// Whether this answer was warned of.
     #[must_use]
     pub fn was_warned(&self) -> bool {
-        self.warned.as_deref() == Some(self.text())
+        self.warned
     }
 
     /// Draws it at the foot of an area; returns where the terminal's cursor belongs.
@@ -137,11 +135,11 @@ mod tests {
     #[test]
     fn a_warning_is_given_once_for_each_answer() {
         let mut prompt = Prompt::new(Purpose::SaveLens, "incident");
-        assert!(!prompt.is_meant("incident", "taken".into()));
-        assert!(prompt.is_meant("incident", "taken".into()));
+        assert!(!prompt.is_meant("taken".into()));
+        assert!(prompt.is_meant("taken".into()));
         prompt.insert("2");
-        assert!(prompt.wrong.is_none() && !prompt.is_meant("incident2", "taken".into()));
+        assert!(prompt.wrong.is_none() && !prompt.is_meant("taken".into()));
         prompt.edit(Action::DeleteBefore);
-        assert!(!prompt.is_meant("incident", "taken".into()), "another answer between");
+        assert!(!prompt.is_meant("taken".into()), "another answer between");
     }
 }
