@@ -99,6 +99,14 @@ impl Key {
         Some(Key { code, ctrl, alt: event.modifiers.contains(KeyModifiers::ALT) })
     }
 
+    /// The event of a terminal where it is pressed.
+    #[must_use]
+    pub fn event(self) -> KeyEvent {
+        let ctrl = if self.ctrl { KeyModifiers::CONTROL } else { KeyModifiers::NONE };
+        let alt = if self.alt { KeyModifiers::ALT } else { KeyModifiers::NONE };
+        KeyEvent::new(self.code, ctrl | alt)
+    }
+
     /// The character that it types, if it is one.
     #[must_use]
     pub fn typed(self) -> Option<char> {

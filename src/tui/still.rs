@@ -2,8 +2,6 @@
 //!
 //! Knows the engine's questions and answers. Writes nothing and changes nothing that is kept.
 
-use crossterm::event::{KeyEvent, KeyModifiers};
-
 use super::Options;
 use super::app::App;
 use super::effect::Effect;
@@ -29,9 +27,7 @@ pub fn picture(options: &Options, engine: &dyn Engine, size: (u16, u16), keys: &
     let asked = app.start();
     answer(&mut app, engine, asked);
     for key in pressed {
-        let ctrl = if key.ctrl { KeyModifiers::CONTROL } else { KeyModifiers::NONE };
-        let alt = if key.alt { KeyModifiers::ALT } else { KeyModifiers::NONE };
-        let effects = app.update(Event::Key(KeyEvent::new(key.code, ctrl | alt)));
+        let effects = app.update(Event::Key(key.event()));
         answer(&mut app, engine, effects);
     }
     Ok(app.picture(shape))

@@ -177,11 +177,7 @@ fn the_newest_question_wins_and_an_old_answer_is_nobodys() {
     let mut s = started();
     s.keys("v i j");
     let job = |s: &mut Session, key: &str| {
-        let event = crossterm::event::KeyEvent::new(
-            crate::tui::key::Key::parse(key).expect("key").code,
-            crossterm::event::KeyModifiers::NONE,
-        );
-        let effects = s.app.update(Event::Key(event));
+        let effects = s.app.update(Event::Key(crate::tui::key::Key::parse(key).expect("key").event()));
         effects.into_iter().find_map(|e| match e {
             Effect::Ask(job) if job.asker == Asker::Explain => Some(job.generation),
             _ => None,

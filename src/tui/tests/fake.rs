@@ -24,7 +24,7 @@ use crate::error::{Error, Result};
 use crate::store::Store;
 use crate::tui::tab::breakdown::samples;
 
-pub use running::{Session, colours};
+pub use running::{Session, colours, options};
 
 /// What the engine says.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -15,9 +15,7 @@ fn taken(s: &mut Session, keys: &str) -> (String, String) {
     let mut effects = Vec::new();
     for key in keys.split_whitespace() {
         let key = crate::tui::key::Key::parse(key).expect("key");
-        let held =
-            if key.ctrl { crossterm::event::KeyModifiers::CONTROL } else { crossterm::event::KeyModifiers::NONE };
-        effects = s.app.update(Event::Key(crossterm::event::KeyEvent::new(key.code, held)));
+        effects = s.app.update(Event::Key(key.event()));
     }
     let [Effect::Export(order)] = effects.as_slice() else { panic!("{effects:?}") };
     let crate::tui::export::Content::Screen(picture) = &order.content else { panic!("{order:?}") };

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use super::fake::{Fake, HOSTILE, Mood, Session, as_of, colours, keeper};
-use crate::config::Config;
-use crate::domain::lens::Lens;
+use super::fake::{Fake, HOSTILE, Mood, Session, as_of, colours, keeper, options};
 use crate::engine::Engine;
 use crate::tui::worker::{Opened, Opener, Standing};
 use crate::tui::{Options, plain, session};
@@ -15,21 +13,7 @@ fn told(mood: Mood, input: &str) -> String {
 }
 
 fn told_by(engine: Arc<dyn Engine>, session: Option<session::Session>, input: &str) -> String {
-    let options = Options {
-        as_of: as_of(),
-        now: as_of().seconds(),
-        lens: Lens::default(),
-        env: colours(),
-        screen: Config::default().screen,
-        background: None,
-        banner: None,
-        front: None,
-        keymap: Arc::default(),
-        session,
-        hints: None,
-        first_run: None,
-        folder: "/".into(),
-    };
+    let options = Options { session, ..options(colours()) };
     let open: Opener = Box::new(move |_| {
         let banner = Some("Demo: a made-up company".to_owned());
         let standing = Standing { as_of: as_of(), banner, flags: " --demo".to_owned() };

@@ -1,6 +1,5 @@
 //! The app on top of the engine of fixed answers, steered by key scripts.
 
-use crossterm::event::{KeyEvent, KeyModifiers};
 use ratatui::backend::{Backend, CrosstermBackend};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -41,7 +40,7 @@ pub fn colours() -> Env {
 }
 
 /// What an app starts with in tests.
-fn options(env: Env) -> Options {
+pub fn options(env: Env) -> Options {
     Options {
         as_of: as_of(),
         now: as_of().seconds(),
@@ -180,8 +179,7 @@ impl Session {
         for word in script.split_whitespace() {
             let name = word.strip_prefix('<').and_then(|w| w.strip_suffix('>')).unwrap_or(word);
             let key = Pressed::parse(name).unwrap_or_else(|| panic!("no such key: {word}"));
-            let modifiers = if key.ctrl { KeyModifiers::CONTROL } else { KeyModifiers::NONE };
-            self.send(Event::Key(KeyEvent::new(key.code, modifiers)));
+            self.send(Event::Key(key.event()));
         }
         self
     }
