@@ -161,6 +161,7 @@ fn what_went_wrong_is_harmless() {
         for generation in 0..20 {
             s.send(Event::Answer(Box::new(Reply { asker, generation, answer: Err(error()) })));
         }
+        assert!(s.written().contains(SHOWN), "{keys}: {}", s.text());
         look(&mut s, keys);
     }
     let mut s = hostile("", (120, 36));

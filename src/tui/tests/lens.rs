@@ -274,7 +274,7 @@ fn a_lens_goes_out_in_one_line_and_comes_back() {
     assert_eq!(s.app.lens, sent);
     s.keys("L p 3 0 d <space> b y <space> s e r v i c x <enter>");
     let text = s.text();
-    assert!(text.contains("  > 30d by servicx") || text.contains("> 30d by servicx"), "{text}");
+    assert!(text.contains("> 30d by servicx"), "{text}");
     assert!(
         text.contains("         ^ unknown dimension `servicx`") && text.contains("did you mean `service`"),
         "{text}"
