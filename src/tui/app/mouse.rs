@@ -79,20 +79,17 @@ impl App {
 
     pub(super) fn mouse(&mut self, event: &MouseEvent) -> Vec<Effect> {
         let at = Position { x: event.column, y: event.row };
-        let turned = |action| (action, if matches!(self.target(at), Some(Target::Piece(_))) { 1 } else { TURN });
-        let (action, times) = match event.kind {
+        let (line, day) = match event.kind {
             MouseEventKind::Down(MouseButton::Left) => return self.click(at),
-            MouseEventKind::ScrollDown => turned(Action::Down),
-            MouseEventKind::ScrollUp => turned(Action::Up),
+            MouseEventKind::ScrollDown => (Action::Down, Action::DayAfter),
+            MouseEventKind::ScrollUp => (Action::Up, Action::DayBefore),
             _ => return vec![],
         };
-        let action = match (action, times) {
-            (Action::Down, 1) => Action::DayAfter,
-            (Action::Up, 1) => Action::DayBefore,
-            _ => action,
-        };
         self.pending.clear();
-        (0..times).flat_map(|_| self.perform(action)).collect()
+        if matches!(self.target(at), Some(Target::Piece(_))) {
+            return self.perform(day);
+        }
+        (0..TURN).flat_map(|_| self.perform(line)).collect()
     }
 
     /// Selects what is clicked; what is selected already is opened.
