@@ -244,7 +244,13 @@ impl FilterLine {
             message: error.message.clone(),
             suggestion: error.suggestion.clone(),
         });
-        Foot { title, sign: '/', line: &self.line }.draw(wrong.as_ref(), &keymap.say(hint), area, buf, theme)
+        Foot { title, sign: '/', line: &self.line, rows: foot::ROWS }.draw(
+            wrong.as_ref(),
+            &keymap.say(hint),
+            area,
+            buf,
+            theme,
+        )
     }
 
     /// What could be written, at the foot of what is above the line.

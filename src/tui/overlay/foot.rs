@@ -1,5 +1,5 @@
-//! A line at the foot of the screen, and what is wrong with it: the filter's, and answers to what
-//! the app asks.
+//! A line at the foot of the screen, and what is wrong with it: the filter's, a note's, and answers to
+//! what the app asks.
 //!
 //! Pure: draws an [`EditedLine`], knows nothing of what it means.
 
@@ -27,6 +27,8 @@ pub struct Foot<'a> {
     pub sign: char,
     /// The line.
     pub line: &'a EditedLine,
+    /// Rows of all of it: [`ROWS`], or fewer where nothing is suggested.
+    pub rows: u16,
 }
 
 /// What is wrong with a line.
@@ -51,7 +53,7 @@ impl Foot<'_> {
         buf: &mut Buffer,
         theme: &Theme,
     ) -> Option<Position> {
-        let height = area.height.min(ROWS);
+        let height = area.height.min(self.rows);
         let area = Rect { y: area.bottom() - height, height, ..area }.intersection(buf.area);
         if area.is_empty() {
             return None;

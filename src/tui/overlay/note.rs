@@ -4,19 +4,14 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use ratatui::text::{Line, Span};
-use ratatui::widgets::{Clear, Widget};
 
+use super::foot::{Foot, ROWS, Wrong};
 use super::line::EditedLine;
 use crate::domain::calendar::Day;
 use crate::domain::note;
 use crate::engine::Command;
 use crate::tui::action::Action;
-use crate::tui::text::{put, rule, width};
-use crate::tui::theme::{Role, Theme};
-
-/// Columns before the text.
-const PROMPT: u16 = 2;
+use crate::tui::theme::Theme;
 
 /// A note that is written or changed.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -25,7 +20,7 @@ pub struct NoteLine {
     /// The note that is changed; `None` where it is a new one.
     id: Option<u64>,
     line: EditedLine,
-    wrong: Option<String>,
+    wrong: Option<Wrong>,
 }
 
 impl NoteLine {
@@ -63,7 +58,7 @@ impl NoteLine {
             (None, Ok(text)) => Ok(Some(Command::AddNote { day, text, at })),
             (id, Err(_)) if self.line.text().trim().is_empty() => Ok(id.map(|id| Command::RemoveNote { id })),
             (_, Err(why)) => {
-                self.wrong = Some(why.clone());
+                self.wrong = Some(Wrong { at: None, message: why.clone(), suggestion: None });
                 Err(why)
             }
         }
@@ -71,28 +66,13 @@ impl NoteLine {
 
     /// Draws it at the foot of an area; returns where the terminal's cursor belongs.
     pub fn draw(&self, area: Rect, buf: &mut Buffer, theme: &Theme) -> Option<Position> {
-        let height = area.height.min(3);
-        let area = Rect { y: area.bottom() - height, height, ..area }.intersection(buf.area);
-        if area.is_empty() {
-            return None;
-        }
-        Clear.render(area, buf);
-        rule(buf, area, 0, theme);
-        let title = format!(" Note beside {} {} ", self.day.weekday(), self.day);
-        put(buf, area, 0, &Line::from(Span::styled(title, theme.style(Role::Strong))));
-        let row = u16::from(area.height > 1);
-        let (shown, cursor) = self.line.seen(usize::from(area.width.saturating_sub(PROMPT + 1)), theme.glyphs.ellipsis);
-        let sign = Span::styled(format!("{} ", theme.glyphs.note), theme.style(Role::Accent));
-        put(buf, area, row, &Line::from(vec![sign, Span::raw(shown)]));
-        let says = match (&self.wrong, self.id) {
-            (Some(why), _) => Span::styled(format!("  {why}"), theme.style(Role::Error)),
-            (None, None) => Span::styled("  what happened that day, like: launch of X", theme.style(Role::Muted)),
-            (None, Some(_)) => Span::styled("  an empty line removes the note", theme.style(Role::Muted)),
+        let title = format!("Note beside {} {}", self.day.weekday(), self.day);
+        let hint = match self.id {
+            None => "what happened that day, like: launch of X",
+            Some(_) => "an empty line removes the note",
         };
-        if width(&says.content) <= usize::from(area.width) {
-            put(buf, area, row + 1, &Line::from(says));
-        }
-        Some(Position { x: (area.x + PROMPT + cursor).min(area.right() - 1), y: area.y + row })
+        let foot = Foot { title: &title, sign: theme.glyphs.note, line: &self.line, rows: ROWS - 1 };
+        foot.draw(self.wrong.as_ref(), hint, area, buf, theme)
     }
 }
 

@@ -5,7 +5,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use super::foot::{Foot, Wrong};
+use super::foot::{Foot, ROWS, Wrong};
 use super::line::EditedLine;
 use crate::domain::text::SafeText;
 use crate::tui::action::Action;
@@ -118,7 +118,7 @@ impl Prompt {
                 "effective 30d vs previous by service,region where env=prod in USD per day",
             ),
         };
-        Foot { title: &title, sign: '>', line: &self.line }.draw(
+        Foot { title: &title, sign: '>', line: &self.line, rows: ROWS }.draw(
             self.wrong.as_ref(),
             &keymap.say(hint),
             area,
