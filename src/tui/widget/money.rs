@@ -9,6 +9,12 @@ use crate::report::money::Moved;
 pub use crate::report::money::{UNKNOWN, fixed as amount, places};
 use crate::tui::theme::{Glyphs, Role};
 
+/// Amounts as charts draw them.
+#[must_use]
+pub fn floats(amounts: &[Option<Amount>]) -> Vec<Option<f64>> {
+    amounts.iter().map(|amount| amount.map(Amount::to_f64)).collect()
+}
+
 /// A number in at most five columns: `950`, `1.2k`, `18k`, `1.2M`.
 #[must_use]
 pub fn short(value: f64) -> String {

@@ -219,16 +219,15 @@ impl Grid {
 /// The course of a row as bars, of another as dots over them.
 #[must_use]
 pub fn course(answer: &BreakdownAnswer, row: &BreakdownRow, other: Option<&BreakdownRow>) -> Chart {
-    let course = |row: &BreakdownRow| row.trend.iter().map(|cost| cost.map(Amount::to_f64)).collect::<Vec<_>>();
     let label = |start: &i64| {
         let title = title(answer.granularity, *start);
         let (group, name) = title.split_once(' ').unwrap_or(("", &title));
         Label { group: group.to_owned(), name: name.to_owned() }
     };
-    let values = course(row);
+    let values = money::floats(&row.trend);
     Chart {
         layers: vec![Layer { paint: Some(0), open_from: values.len(), values }],
-        previous: other.map_or_else(Vec::new, course),
+        previous: other.map_or_else(Vec::new, |other| money::floats(&other.trend)),
         labels: answer.starts.iter().map(label).collect(),
         ..Chart::default()
     }

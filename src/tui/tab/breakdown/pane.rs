@@ -147,11 +147,10 @@ impl Pane<'_> {
             self.row += self.plan.trend;
             return;
         }
-        let course: Vec<Option<f64>> = row.trend.iter().map(|t| t.map(Amount::to_f64)).collect();
         let columns = self.columns().saturating_sub(7).min(62);
         let line = Line::from(vec![
             Span::styled("trend  ", theme.style(Role::Muted)),
-            Span::raw(bar::sparkline(&course, columns, &theme.glyphs)),
+            Span::raw(bar::sparkline(&money::floats(&row.trend), columns, &theme.glyphs)),
         ]);
         self.put(&line, buf);
     }

@@ -14,7 +14,6 @@ use super::columns::{Columns, GAP, MARKS};
 use super::sort::Sort;
 use super::state::{View, name, value};
 use super::{compare, crumbs, hygiene_view, pane, pivot_view, treemap, units};
-use crate::domain::money::Amount;
 use crate::domain::text::SafeText;
 use crate::engine::answer::{BreakdownAnswer, BreakdownRow, UnitFigure};
 use crate::tui::app::App;
@@ -192,7 +191,7 @@ impl Table<'_> {
             Span::styled(right(&self.previous(row, c.previous), c.previous, cut_by), muted),
             Span::styled(right(&self.change(row, c.change.saturating_sub(4)), c.change, cut_by), theme.style(role)),
             Span::styled(right(&money::percent_cell(&row.figure), c.percent, ""), theme.style(role)),
-            Span::styled(framed(c.trend, |n| bar::sparkline(&trend(row), n, &theme.glyphs)), muted),
+            Span::styled(framed(c.trend, |n| bar::sparkline(&money::floats(&row.trend), n, &theme.glyphs)), muted),
         ]);
         let unit = self.state.driver(row).map(|driver| driver.unit.as_ref());
         if c.price > 0 {
@@ -244,14 +243,10 @@ impl Table<'_> {
         let columns = room.saturating_sub(used + MARKS + "trend ".len()).min(31);
         if c.trend == 0 && columns >= 8 {
             spans.push(Span::styled("trend ", muted));
-            spans.push(Span::raw(bar::sparkline(&trend(row), columns, &theme.glyphs)));
+            spans.push(Span::raw(bar::sparkline(&money::floats(&row.trend), columns, &theme.glyphs)));
         }
         Line::from(spans)
     }
-}
-
-fn trend(row: &BreakdownRow) -> Vec<Option<f64>> {
-    row.trend.iter().map(|t| t.map(Amount::to_f64)).collect()
 }
 
 /// A picture two columns from what is before it; nothing where there is no room.

@@ -48,13 +48,13 @@ impl<'a> Timeline<'a> {
         let by = state.slot.shown.as_ref().and_then(|s| s.lens.by.first().cloned()).unwrap_or(Dimension::Provider);
         let layer = |(series, paint): (&Series, Option<usize>)| Layer {
             paint,
-            values: floats(&series.costs),
+            values: money::floats(&series.costs),
             open_from: open_from(answer, &by, series),
         };
         let layers = answer.series.iter().zip(paints(answer)).map(layer).collect();
         let chart = Chart {
             layers,
-            previous: floats(&answer.previous_series),
+            previous: money::floats(&answer.previous_series),
             labels: labels(&answer.starts, answer.granularity),
             strides: if answer.granularity == Granularity::Hour { &[1, 2, 3, 6, 12, 24, 48, 72, 168] } else { &[] },
             marks: marks(answer),
@@ -297,10 +297,6 @@ fn marks(answer: &SpendAnswer) -> Vec<(usize, String)> {
         }
     }
     marks
-}
-
-fn floats(costs: &[Option<Amount>]) -> Vec<Option<f64>> {
-    costs.iter().map(|c| c.map(Amount::to_f64)).collect()
 }
 
 /// Which of the theme's layers each series has: providers keep theirs whatever their rank.
