@@ -13,11 +13,11 @@ use crate::engine::answer::QueryAnswer;
 use crate::tui::action::Action;
 use crate::tui::effect::Effect;
 use crate::tui::overlay::Overlay;
-use crate::tui::overlay::explain::{Explain, Subject, Target};
+use crate::tui::overlay::explain::{Explain, Subject, Target, part_name};
 use crate::tui::overlay::explain_view::Scene;
 use crate::tui::tab::spend::cards::{self, Kind};
 use crate::tui::tab::spend::state::Pane;
-use crate::tui::tab::{Tab, breakdown, label, narrowed, spend};
+use crate::tui::tab::{Tab, breakdown, narrowed, spend};
 use crate::tui::widget::{item, money};
 use crate::tui::worker::{Asker, Reply};
 
@@ -82,10 +82,9 @@ impl App {
             let answer = self.breakdown_answer().ok_or(NONE)?;
             let row = self.breakdown.row(answer).ok_or("no row is listed")?;
             let title = SafeText::from_outside(&breakdown::state::opened_name(answer, row));
-            let all = answer.rows.iter().map(|r| (&r.key, &r.names));
-            let filter = narrowed(&lens.filter, &answer.by, &row.key, all);
+            let lens = self.selected_lens().ok_or(NONE)?;
             let period = self.breakdown.opened_days(answer).map_or(lens.period, PeriodSpec::Range);
-            return Ok(Subject { title, lens: Lens { filter, period, ..lens }, card: Card::Total });
+            return Ok(Subject { title, lens: Lens { period, ..lens }, card: Card::Total });
         }
         let answer = self.spend_answer().ok_or(NONE)?;
         match self.spend.focus {
@@ -96,17 +95,14 @@ impl App {
             }
             Pane::Movers => {
                 let mover = self.spend.selected_mover(answer).ok_or(NONE)?;
-                let labels = spend::movers::labels(answer, mover).into_iter().map(SafeText::into_string);
-                let title = SafeText::from_outside(&labels.collect::<Vec<_>>().join(" / "));
-                let all = answer.movers.iter().map(|m| (&m.key, &m.names));
-                let filter = narrowed(&lens.filter, &answer.movers_by, &mover.key, all);
+                let filter = spend::movers::narrowed(&lens.filter, answer, mover);
+                let title = spend::movers::name(answer, mover);
                 Ok(Subject { title, lens: Lens { filter, ..lens }, card: Card::Total })
             }
             Pane::Resources => {
                 let details = self.spend_details().ok_or(NONE)?;
-                let resource = &details.resources[self.spend.resource(details).ok_or(NONE)?];
-                let others = details.resources.iter().filter(|r| r.id != resource.id).map(|r| r.id.raw());
-                let filter = lens.filter.and(Dimension::Resource, resource.id.raw(), others);
+                let resource = self.spend.selected_resource(details).ok_or(NONE)?;
+                let filter = spend::resources::narrowed(&lens.filter, details, resource);
                 let title = spend::resources::name(resource);
                 Ok(Subject { title, lens: Lens { filter, ..lens }, card: Card::Total })
             }
@@ -298,21 +294,14 @@ pub(super) fn part(whole: &Subject, parts: &QueryAnswer, at: usize) -> std::resu
     let all = parts.rows.iter().map(|row| (&row.key, &row.names));
     let filter = narrowed(&whole.lens.filter, &parts.by, &row.key, all);
     Ok(Subject {
-        title: SafeText::from_outside(&part_name(parts, at)),
+        title: SafeText::from_outside(&part_name(parts, row)),
         lens: Lens { filter, ..whole.lens.clone() },
         card: whole.card,
     })
 }
 
-fn part_name(parts: &QueryAnswer, at: usize) -> String {
-    let Some(row) = parts.rows.get(at) else { return String::new() };
-    let named = parts.by.iter().zip(&row.key).enumerate();
-    let named = named.map(|(i, (by, value))| label(by, value, row.names.get(&i)).into_string());
-    let start = row.start.zip(parts.granularity).map(|(start, granularity)| granularity.label(start));
-    start.into_iter().chain(named).collect::<Vec<_>>().join(" / ")
-}
-
 fn part_text(parts: &QueryAnswer, at: usize) -> Option<String> {
-    let cost = money::amount(parts.rows.get(at)?.cost, money::places(&parts.currency));
-    Some(format!("{}\t{cost} {}", part_name(parts, at), parts.currency))
+    let row = parts.rows.get(at)?;
+    let cost = money::amount(row.cost, money::places(&parts.currency));
+    Some(format!("{}\t{cost} {}", part_name(parts, row), parts.currency))
 }

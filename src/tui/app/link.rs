@@ -55,9 +55,9 @@ impl App {
         if self.tab == Tab::Spend
             && self.spend.focus == Pane::Resources
             && let Some(details) = self.spend_details()
-            && let Some(at) = self.spend.resource(details)
+            && let Some(resource) = self.spend.selected_resource(details)
         {
-            known.learn_column("ServiceName", details.resources[at].service.raw());
+            known.learn_column("ServiceName", resource.service.raw());
         }
         let as_of = self.shown_as_of();
         Ok((known, explain::lens_of(subject.card, &subject.lens, as_of).period.resolve(as_of)))

@@ -15,7 +15,7 @@ use crate::tui::effect::Effect;
 use crate::tui::overlay::Overlay;
 use crate::tui::overlay::notice::Notice;
 use crate::tui::tab::spend::state::Pane;
-use crate::tui::tab::{Tab, breakdown, narrowed, spend};
+use crate::tui::tab::{Tab, breakdown, spend};
 
 impl App {
     /// Opens the selected day, move or row in the Breakdown tab. Not while what is on the screen
@@ -38,9 +38,8 @@ impl App {
         if let Some(days) = days {
             label = SafeText::from_outside(&format!("{label}, {}", days.words()));
         }
-        let (by, key) = (answer.by.clone(), row.key.clone());
-        let filter = narrowed(&self.lens.filter, &by, &key, answer.rows.iter().map(|r| (&r.key, &r.names)));
-        self.drill(by, key, filter, label, days);
+        let filter = breakdown::state::narrowed(&self.lens.filter, answer, row);
+        self.drill(answer.by.clone(), row.key.clone(), filter, label, days);
     }
 
     fn open_of_spend(&mut self) {
@@ -63,18 +62,14 @@ impl App {
             }
             Pane::Movers => {
                 let Some(mover) = self.spend.selected_mover(answer) else { return };
-                let (by, key) = (answer.movers_by.clone(), mover.key.clone());
-                let label = join(spend::movers::labels(answer, mover));
-                let all = answer.movers.iter().map(|m| (&m.key, &m.names));
-                let filter = narrowed(&self.lens.filter, &by, &key, all);
-                self.drill(by, key, filter, label, None);
+                let label = spend::movers::name(answer, mover);
+                let filter = spend::movers::narrowed(&self.lens.filter, answer, mover);
+                self.drill(answer.movers_by.clone(), mover.key.clone(), filter, label, None);
             }
             Pane::Resources => {
-                let details = self.spend_details();
-                let Some((details, at)) = details.and_then(|d| Some((d, self.spend.resource(d)?))) else { return };
-                let resource = &details.resources[at];
-                let others = details.resources.iter().filter(|r| r.id != resource.id).map(|r| r.id.raw());
-                let filter = self.lens.filter.and(Dimension::Resource, resource.id.raw(), others);
+                let Some(details) = self.spend_details() else { return };
+                let Some(resource) = self.spend.selected_resource(details) else { return };
+                let filter = spend::resources::narrowed(&self.lens.filter, details, resource);
                 // Nothing is finer than a resource but what it is billed for.
                 let lens = Lens { filter, by: vec![Dimension::Sku], ..self.lens.clone() };
                 self.enter(spend::resources::name(resource), lens, None);
@@ -173,9 +168,4 @@ impl App {
         };
         text.map_or_else(Vec::new, |text| self.copy(text, "the row"))
     }
-}
-
-fn join(labels: Vec<SafeText>) -> SafeText {
-    let words: Vec<String> = labels.into_iter().map(SafeText::into_string).collect();
-    SafeText::from_outside(&words.join(" / "))
 }

@@ -5,9 +5,10 @@
 
 use crate::domain::lens::Lens;
 use crate::domain::text::SafeText;
-use crate::engine::answer::{ExplainAnswer, Explained, LineItem, LineItems, QueryAnswer};
+use crate::engine::answer::{ExplainAnswer, Explained, LineItem, LineItems, QueryAnswer, QueryRow};
 use crate::engine::{Card, Question};
 use crate::error::Error;
+use crate::tui::tab::group_name;
 use crate::tui::widget::item;
 
 /// Line items of a page.
@@ -141,6 +142,15 @@ impl Level {
         let first = self.targets(currency).iter().position(|target| matches!(target, Target::Item(_)));
         self.selected = first.unwrap_or(self.selected);
         true
+    }
+}
+
+/// What a part is called: the piece of time that it is, or its group.
+#[must_use]
+pub fn part_name(parts: &QueryAnswer, row: &QueryRow) -> String {
+    match row.start.zip(parts.granularity) {
+        Some((start, granularity)) => granularity.label(start),
+        None => group_name(&parts.by, (&row.key, &row.names)),
     }
 }
 

@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::explain::{Explain, Level, Target};
+use super::explain::{Explain, Level, Target, part_name};
 use super::{begin_box, end_box};
 use crate::domain::calendar::Day;
 use crate::domain::money::Amount;
@@ -18,7 +18,6 @@ use crate::tui::action::{Action, Place};
 use crate::tui::keymap::Keymap;
 use crate::tui::layout::overlay;
 use crate::tui::tab::breakdown::crumbs::shortened;
-use crate::tui::tab::label;
 use crate::tui::text::{cut, left, put, put_at, right, width, wrap};
 use crate::tui::theme::{Role, Theme};
 use crate::tui::widget::{bar, item, money};
@@ -233,14 +232,6 @@ impl Page<'_> {
         let places = money::places(&parts.currency);
         let bars = if self.columns >= 70 { BAR } else { 0 };
         for (at, row) in parts.rows.iter().enumerate() {
-            let named = match (row.start, parts.granularity) {
-                (Some(start), Some(granularity)) => granularity.label(start),
-                _ => {
-                    let named = parts.by.iter().zip(&row.key).enumerate();
-                    let named = named.map(|(i, (by, value))| label(by, value, row.names.get(&i)).into_string());
-                    named.collect::<Vec<_>>().join(" / ")
-                }
-            };
             let whole = parts.total.filter(|whole| *whole > Amount::ZERO);
             let share = row.cost.zip(whole).and_then(|(cost, whole)| cost.ratio(whole));
             let fill = Style::new().fg(self.theme().layer(Some(0)));
@@ -252,7 +243,7 @@ impl Page<'_> {
                 ),
                 Span::styled(right(&money::share(share), 7, ""), self.theme().style(Role::Muted)),
             ];
-            self.both(&named, end, Target::Part(at));
+            self.both(&part_name(parts, row), end, Target::Part(at));
         }
     }
 

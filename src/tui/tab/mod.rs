@@ -191,6 +191,13 @@ pub fn label(dimension: &Dimension, value: &Untrusted, name: Option<&Untrusted>)
     }
 }
 
+/// How a group is called on screen: its values, one after the other.
+#[must_use]
+pub fn group_name(by: &[Dimension], (key, names): Named<'_>) -> String {
+    let labels = by.iter().zip(key).enumerate().map(|(at, (by, value))| label(by, value, names.get(&at)));
+    labels.map(SafeText::into_string).collect::<Vec<_>>().join(" / ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 
 use super::pane::Plan;
+use super::state::narrowed;
 use super::{View, compare};
 use crate::domain::lens::Lens;
 use crate::engine::answer::{BreakdownRow, DetailAnswer, Driver, Key, LineItems};
@@ -15,7 +16,7 @@ use crate::tui::app::App;
 use crate::tui::app::ask::{ROWS_MAX, answered};
 use crate::tui::effect::Effect;
 use crate::tui::layout;
-use crate::tui::tab::{Tab, narrowed};
+use crate::tui::tab::Tab;
 use crate::tui::worker::Asker;
 
 /// What drives each row, by key: of one answer in one currency.
@@ -120,8 +121,7 @@ impl App {
     fn row_lens(&self, row: &BreakdownRow) -> Option<Lens> {
         let lens = &self.breakdown.slot.shown.as_ref()?.lens;
         let answer = self.breakdown_answer()?;
-        let all = answer.rows.iter().map(|r| (&r.key, &r.names));
-        let mut filter = narrowed(&lens.filter, &answer.by, &row.key, all);
+        let mut filter = narrowed(&lens.filter, answer, row);
         // A bound on a row's cost says nothing of its parts.
         filter.bounds.clear();
         Some(Lens { filter, ..lens.clone() })

@@ -13,11 +13,12 @@ use super::levels::Levels;
 use super::pivot::{Pivot, days};
 use super::sort::Sort;
 use crate::domain::calendar::{Day, Period};
+use crate::domain::filter::Filter;
 use crate::domain::money::Amount;
 use crate::domain::text::SafeText;
 use crate::engine::answer::{BreakdownAnswer, BreakdownRow, DetailAnswer, Driver, DriversAnswer, Key, LineItems};
 use crate::tui::overlay::fuzzy::Fuzzy;
-use crate::tui::tab::{Slot, label};
+use crate::tui::tab::{self, Slot, group_name, label};
 
 /// How rows are shown.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -290,8 +291,13 @@ pub fn settled_before_end(answer: &BreakdownAnswer) -> Option<Day> {
 /// What a row is called: its values, one after the other.
 #[must_use]
 pub fn name(answer: &BreakdownAnswer, row: &BreakdownRow) -> String {
-    let labels: Vec<String> = (0..row.key.len()).map(|at| value(answer, row, at).into_string()).collect();
-    labels.join(" / ")
+    group_name(&answer.by, (&row.key, &row.names))
+}
+
+/// A filter and the demand that charges are of one row, and of no other.
+#[must_use]
+pub fn narrowed(filter: &Filter, answer: &BreakdownAnswer, row: &BreakdownRow) -> Filter {
+    tab::narrowed(filter, &answer.by, &row.key, answer.rows.iter().map(|other| (&other.key, &other.names)))
 }
 
 /// What is called that a row leads to: of a row that bears shares of what others bear too, its own charges

@@ -9,11 +9,12 @@ use ratatui::text::{Line, Span};
 
 use super::State;
 use super::state::Pane;
+use crate::domain::filter::Filter;
 use crate::domain::money::Amount;
 use crate::domain::text::SafeText;
 use crate::engine::answer::{Driver, DriversAnswer, Mover, Presence, SpendAnswer};
 use crate::tui::keymap::Keymap;
-use crate::tui::tab::label;
+use crate::tui::tab::{self, group_name, label};
 use crate::tui::text::{cut, cut_words, left, put, right, width};
 use crate::tui::theme::{Role, Theme};
 use crate::tui::widget::money;
@@ -223,6 +224,19 @@ fn split(driver: &Driver) -> String {
 fn row_names(answer: &SpendAnswer, mover: &Mover, columns: &Columns, theme: &Theme) -> String {
     let cells = labels(answer, mover).into_iter().zip(&columns.names);
     cells.map(|(l, room)| left(&left(&l, room - AIR, theme.glyphs.ellipsis), *room, "")).collect()
+}
+
+/// What a move is called.
+#[must_use]
+pub fn name(answer: &SpendAnswer, mover: &Mover) -> SafeText {
+    SafeText::from_outside(&group_name(&answer.movers_by, (&mover.key, &mover.names)))
+}
+
+/// A filter and the demand that charges are of one move's group, and of no other's.
+#[must_use]
+pub fn narrowed(filter: &Filter, answer: &SpendAnswer, mover: &Mover) -> Filter {
+    let all = answer.movers.iter().map(|other| (&other.key, &other.names));
+    tab::narrowed(filter, &answer.movers_by, &mover.key, all)
 }
 
 /// What a move's values are called.

@@ -10,6 +10,7 @@ use super::State;
 use super::state::Pane;
 use super::timeline::heading;
 use crate::domain::dimension::Dimension;
+use crate::domain::filter::Filter;
 use crate::domain::money::Amount;
 use crate::domain::text::SafeText;
 use crate::engine::answer::{SpendDetails, TopResource};
@@ -29,6 +30,13 @@ const COST_MAX: usize = 16;
 #[must_use]
 pub fn name(resource: &TopResource) -> SafeText {
     label(&Dimension::Resource, &resource.id, resource.name.as_ref())
+}
+
+/// A filter and the demand that charges are of one resource, and of no other that is listed.
+#[must_use]
+pub fn narrowed(filter: &Filter, details: &SpendDetails, resource: &TopResource) -> Filter {
+    let others = details.resources.iter().filter(|other| other.id != resource.id).map(|other| other.id.raw());
+    filter.and(Dimension::Resource, resource.id.raw(), others)
 }
 
 /// Draws heading and rows; places stay blank while the details are on their way.

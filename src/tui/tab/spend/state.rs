@@ -7,7 +7,7 @@ use super::cards::Kind;
 use crate::domain::calendar::{Day, Granularity, Period};
 use crate::domain::lens::Lens;
 use crate::domain::text::Untrusted;
-use crate::engine::answer::{DriversAnswer, Mover, Notice, SpendAnswer, SpendDetails};
+use crate::engine::answer::{DriversAnswer, Mover, Notice, SpendAnswer, SpendDetails, TopResource};
 use crate::tui::tab::Slot;
 
 /// A part of the tab that keys can act on.
@@ -175,6 +175,12 @@ impl State {
     #[must_use]
     pub fn resource(&self, details: &SpendDetails) -> Option<usize> {
         (self.focus == Pane::Resources && !details.resources.is_empty()).then(|| self.resource_at(details))
+    }
+
+    /// The selected resource.
+    #[must_use]
+    pub fn selected_resource<'a>(&self, details: &'a SpendDetails) -> Option<&'a TopResource> {
+        details.resources.get(self.resource(details)?)
     }
 
     fn resource_at(&self, details: &SpendDetails) -> usize {

@@ -159,7 +159,7 @@ impl Scene<'_> {
                 Some(format!("{}\t{change} {}\t{percent}", names.join("\t"), answer.currency))
             }
             Pane::Resources => {
-                let resource = self.details.and_then(|d| d.resources.get(state.resource(d)?))?;
+                let resource = state.selected_resource(self.details?)?;
                 let amount = money::amount(resource.figure.amount, places);
                 Some(format!("{}\t{amount} {}", resource.id.safe(), answer.currency))
             }
