@@ -82,9 +82,9 @@ impl App {
         }
         match action {
             _ if self.lists_no_row_for(action) => self.move_about(action),
-            Action::Show(tab) => self.show(tab),
-            Action::NextTab => self.show(self.tab.step(1)),
-            Action::PreviousTab => self.show(self.tab.step(Tab::ALL.len() - 1)),
+            Action::Show(tab) => self.tab = tab,
+            Action::NextTab => self.tab = self.tab.step(1),
+            Action::PreviousTab => self.tab = self.tab.step(Tab::ALL.len() - 1),
             Action::Open => self.open(),
             Action::Explain => self.explain(),
             Action::Export => self.offer_exports(),
@@ -136,10 +136,6 @@ impl App {
         let mut effects = self.ask();
         effects.push(Effect::Redraw);
         effects
-    }
-
-    fn show(&mut self, tab: Tab) {
-        self.tab = tab;
     }
 
     /// The next period, unless it has not begun.
