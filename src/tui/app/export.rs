@@ -129,18 +129,14 @@ impl App {
                 }
             }
             Ok(Exported::Exists(path)) => {
-                let warning = format!(
-                    "{} is there already: {}",
-                    SafeText::path(&path),
-                    self.keymap.say("{apply} again writes over it")
-                );
-                self.status = None;
-                match &mut self.overlay {
+                let there = format!("{} is there already", SafeText::path(&path));
+                self.status = match &mut self.overlay {
                     Some(Overlay::Prompt(prompt)) if asking => {
-                        prompt.is_meant(warning);
+                        prompt.warn(format!("{there}: {}", self.keymap.say("{apply} again writes over it")));
+                        None
                     }
-                    _ => self.status = Some(format!("{} is there already: nothing was written", SafeText::path(&path))),
-                }
+                    _ => Some(format!("{there}: nothing was written")),
+                };
             }
             Err(error) => {
                 let hint = error.hints.first().map_or_else(String::new, |hint| format!("; {hint}"));

@@ -84,10 +84,17 @@ impl Prompt {
 
     /// Whether this answer was warned of already; else says so, and the next Enter means it.
     pub fn is_meant(&mut self, message: String) -> bool {
-        if !self.warned {
-            self.wrong = Some(Wrong { at: None, message, suggestion: None });
+        let meant = self.warned;
+        if !meant {
+            self.warn(message);
         }
-        std::mem::replace(&mut self.warned, true)
+        meant
+    }
+
+    /// Warns of this answer: the next Enter means it.
+    pub fn warn(&mut self, message: String) {
+        self.warned = true;
+        self.wrong = Some(Wrong { at: None, message, suggestion: None });
     }
 
     /// Whether this answer was warned of.
