@@ -187,8 +187,8 @@ impl App {
         match explain.target() {
             Some(Target::Item(at)) => explain.open_item(at),
             Some(Target::Part(at)) => {
-                let (level, currency) = (explain.level(), explain.currency.as_deref());
-                match level.parts(currency).map(|parts| part(&level.subject, parts, at)) {
+                let level = explain.level();
+                match level.parts().map(|parts| part(&level.subject, parts, at)) {
                     Some(Ok(subject)) => explain.push(subject),
                     Some(Err(why)) => self.status = Some(why.to_owned()),
                     None => {}
@@ -202,9 +202,9 @@ impl App {
     /// Shows what is explained as rows of the Breakdown tab.
     fn show_explained_rows(&mut self) {
         let Some(Overlay::Explain(explain)) = &self.overlay else { return };
-        let (level, currency) = (explain.level(), explain.currency.as_deref());
+        let level = explain.level();
         let Some(answer) = level.answer() else { return };
-        let by = level.parts(currency).map(|parts| parts.by.clone()).filter(|by| !by.is_empty());
+        let by = level.parts().map(|parts| parts.by.clone()).filter(|by| !by.is_empty());
         let whole = level.subject.card == Card::Total;
         let period = if whole { level.subject.lens.period } else { PeriodSpec::Range(answer.period) };
         let lens = Lens { period, by: by.unwrap_or_else(|| self.lens.by.clone()), ..level.subject.lens.clone() };
@@ -215,23 +215,23 @@ impl App {
 
     fn copy_explained(&mut self) -> Vec<Effect> {
         let Some(Overlay::Explain(explain)) = &self.overlay else { return vec![] };
-        let (level, currency) = (explain.level(), explain.currency.as_deref());
+        let level = explain.level();
         let Some((answer, target)) = level.answer().zip(explain.target()) else { return vec![] };
         let text = match target {
             Target::Command => return self.copy_explained_command(),
-            Target::Figure => level.figure(currency).map(|f| {
+            Target::Figure => level.figure().map(|f| {
                 let amount = money::amount(f.figure.amount, money::places(&f.currency));
                 format!("{}\t{amount} {}\t{}", level.subject.title, f.currency, answer.period.words())
             }),
-            Target::Part(at) => level.parts(currency).and_then(|parts| part_text(parts, at)),
-            Target::Item(at) => level.items(currency).and_then(|items| items.items.get(at)).map(|charge| {
+            Target::Part(at) => level.parts().and_then(|parts| part_text(parts, at)),
+            Target::Item(at) => level.items().and_then(|items| items.items.get(at)).map(|charge| {
                 let cost =
                     money::amount(item::cost(charge, level.subject.lens.metric), money::places(charge.currency.raw()));
                 let day = crate::domain::calendar::Day::of_seconds(charge.start);
                 format!("{day}\t{}\t{cost} {}", item::described(charge), charge.currency.safe())
             }),
             Target::Column(at) => {
-                let columns = level.open_item(currency).map(item::columns);
+                let columns = level.open_item().map(item::columns);
                 columns
                     .and_then(|mut all| (at < all.len()).then(|| all.swap_remove(at)))
                     .map(|(name, value)| format!("{name}\t{value}"))

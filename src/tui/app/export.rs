@@ -96,7 +96,7 @@ impl App {
         if card == Card::LastHour {
             lens.period = PeriodSpec::Range(answer.period);
         }
-        let parts = level.parts(explain.currency.as_deref());
+        let parts = level.parts();
         if let Some(parts) = parts {
             lens.by.clone_from(&parts.by);
         }

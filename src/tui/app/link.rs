@@ -65,19 +65,19 @@ impl App {
 
     /// The same of an explanation's selected line.
     fn known_of_explained(&self, explain: &Explain) -> Result<(Known, Period), String> {
-        let (level, currency) = (explain.level(), explain.currency.as_deref());
+        let level = explain.level();
         let answer = level.answer().ok_or("there is no figure here yet")?;
         let filter = match explain.target() {
             Some(Target::Part(at)) => {
-                let subject = level.parts(currency).and_then(|parts| part(&level.subject, parts, at).ok());
+                let subject = level.parts().and_then(|parts| part(&level.subject, parts, at).ok());
                 subject.map_or_else(|| level.subject.lens.filter.clone(), |subject| subject.lens.filter)
             }
             _ => level.subject.lens.filter.clone(),
         };
         let known = Known::of(&filter);
         let item = match explain.target() {
-            Some(Target::Item(at)) => level.items(currency).and_then(|items| items.items.get(at)),
-            _ => level.open_item(currency),
+            Some(Target::Item(at)) => level.items().and_then(|items| items.items.get(at)),
+            _ => level.open_item(),
         };
         Ok(match item {
             Some(charge) => of_charge(known, charge),

@@ -45,8 +45,10 @@ pub enum Target {
 pub struct Level {
     /// The figure.
     pub subject: Subject,
+    /// Which currency is shown.
+    currency: Option<String>,
     /// The newest answer.
-    pub told: Option<Box<ExplainAnswer>>,
+    told: Option<Box<ExplainAnswer>>,
     /// Why there is no newer one.
     pub error: Option<Error>,
     /// The line item that is open, and its selected column.
@@ -59,8 +61,8 @@ pub struct Level {
 }
 
 impl Level {
-    fn new(subject: Subject) -> Level {
-        Level { subject, told: None, error: None, item: None, selected: 0, skip: 0, asked: None, stale: true }
+    fn new(subject: Subject, currency: Option<String>) -> Level {
+        Level { subject, currency, told: None, error: None, item: None, selected: 0, skip: 0, asked: None, stale: true }
     }
 
     /// The answer, once it is there.
@@ -69,61 +71,61 @@ impl Level {
         self.told.as_deref()
     }
 
-    /// The figure in a currency; the first where there is none in it.
+    /// The figure in the currency that is shown; the first where there is none in it.
     #[must_use]
-    pub fn figure(&self, currency: Option<&str>) -> Option<&Explained> {
-        let figures = &self.answer()?.figures;
-        figures.iter().find(|figure| Some(figure.currency.as_str()) == currency).or(figures.first())
+    pub fn figure(&self) -> Option<&Explained> {
+        let (figures, currency) = (&self.answer()?.figures, self.currency.as_ref());
+        figures.iter().find(|figure| Some(&figure.currency) == currency).or(figures.first())
     }
 
     /// The figure's parts.
     #[must_use]
-    pub fn parts(&self, currency: Option<&str>) -> Option<&QueryAnswer> {
-        let shown = &self.figure(currency)?.currency;
+    pub fn parts(&self) -> Option<&QueryAnswer> {
+        let shown = &self.figure()?.currency;
         self.answer()?.parts.iter().find(|parts| parts.currency == *shown)
     }
 
     /// The figure's line items.
     #[must_use]
-    pub fn items(&self, currency: Option<&str>) -> Option<&LineItems> {
-        let shown = &self.figure(currency)?.currency;
+    pub fn items(&self) -> Option<&LineItems> {
+        let shown = &self.figure()?.currency;
         self.answer()?.items.iter().find(|items| items.currency == *shown)
     }
 
     /// The line item that is open.
     #[must_use]
-    pub fn open_item(&self, currency: Option<&str>) -> Option<&LineItem> {
-        self.items(currency)?.items.get(self.item?.0)
+    pub fn open_item(&self) -> Option<&LineItem> {
+        self.items()?.items.get(self.item?.0)
     }
 
     /// The lines that can be selected, from the top.
     #[must_use]
-    pub fn targets(&self, currency: Option<&str>) -> Vec<Target> {
-        if let Some(item) = self.open_item(currency) {
+    pub fn targets(&self) -> Vec<Target> {
+        if let Some(item) = self.open_item() {
             return (0..item::columns(item).len()).map(Target::Column).collect();
         }
         if self.answer().is_none() {
             return Vec::new();
         }
-        let parts = self.parts(currency).map_or(0, |parts| parts.rows.len());
+        let parts = self.parts().map_or(0, |parts| parts.rows.len());
         let mut all = vec![Target::Figure];
         all.extend((0..parts).map(Target::Part));
         all.push(Target::Command);
-        let items = self.items(currency).map_or(0, |items| items.items.len());
+        let items = self.items().map_or(0, |items| items.items.len());
         all.extend((0..items).map(Target::Item));
         all
     }
 
     /// The selected line.
     #[must_use]
-    pub fn target(&self, currency: Option<&str>) -> Option<Target> {
+    pub fn target(&self) -> Option<Target> {
         let at = self.item.map_or(self.selected, |(_, column)| column);
-        let targets = self.targets(currency);
+        let targets = self.targets();
         targets.get(at.min(targets.len().saturating_sub(1))).copied()
     }
 
-    fn select(&mut self, by: isize, currency: Option<&str>) {
-        let last = self.targets(currency).len().saturating_sub(1);
+    fn select(&mut self, by: isize) {
+        let last = self.targets().len().saturating_sub(1);
         let at = match &mut self.item {
             Some((_, column)) => column,
             None => &mut self.selected,
@@ -132,14 +134,14 @@ impl Level {
     }
 
     /// Goes on to the next page of line items, or back to the one before. `false` where there is none.
-    fn turn(&mut self, later: bool, currency: Option<&str>) -> bool {
-        let total = self.items(currency).map_or(0, |items| items.total) as usize;
+    fn turn(&mut self, later: bool) -> bool {
+        let total = self.items().map_or(0, |items| items.total) as usize;
         let to = if later { self.skip + ITEMS } else { self.skip.saturating_sub(ITEMS) };
         if to == self.skip || to >= total {
             return false;
         }
         (self.skip, self.stale, self.asked, self.item) = (to, true, None, None);
-        let first = self.targets(currency).iter().position(|target| matches!(target, Target::Item(_)));
+        let first = self.targets().iter().position(|target| matches!(target, Target::Item(_)));
         self.selected = first.unwrap_or(self.selected);
         true
     }
@@ -159,15 +161,13 @@ pub fn part_name(parts: &QueryAnswer, row: &QueryRow) -> String {
 pub struct Explain {
     /// From the figure that was asked for down to the one that is shown; never empty.
     levels: Vec<Level>,
-    /// Which currency is shown.
-    pub currency: Option<String>,
 }
 
 impl Explain {
     /// The explanation of a figure, before anything is known of it.
     #[must_use]
     pub fn new(subject: Subject, currency: Option<String>) -> Explain {
-        Explain { levels: vec![Level::new(subject)], currency }
+        Explain { levels: vec![Level::new(subject, currency)] }
     }
 
     /// What is shown.
@@ -190,24 +190,23 @@ impl Explain {
     /// The selected line.
     #[must_use]
     pub fn target(&self) -> Option<Target> {
-        self.level().target(self.currency.as_deref())
+        self.level().target()
     }
 
     /// Selects another line.
     pub fn select(&mut self, by: isize) {
-        let currency = self.currency.clone();
-        self.top().select(by, currency.as_deref());
+        self.top().select(by);
     }
 
     /// Goes on to the next page of line items, or back. `false` where there is none.
     pub fn turn(&mut self, later: bool) -> bool {
-        let currency = self.currency.clone();
-        self.top().turn(later, currency.as_deref())
+        self.top().turn(later)
     }
 
     /// Goes down to a part.
     pub fn push(&mut self, subject: Subject) {
-        self.levels.push(Level::new(subject));
+        let currency = self.level().currency.clone();
+        self.levels.push(Level::new(subject, currency));
     }
 
     /// Opens a line item.

@@ -120,7 +120,7 @@ impl Scene<'_> {
             page.say("loading", Role::Unsure);
             return page.rows;
         };
-        match level.open_item(self.explain.currency.as_deref()) {
+        match level.open_item() {
             Some(item) => page.item(item),
             None => page.explained(level, answer),
         }
@@ -171,20 +171,19 @@ impl Page<'_> {
     }
 
     fn explained(&mut self, level: &Level, answer: &ExplainAnswer) {
-        let currency = self.scene.explain.currency.as_deref();
-        self.figure(level.figure(currency), answer);
+        self.figure(level.figure(), answer);
         self.say("", Role::Muted);
         for sentence in &answer.definition {
             self.wrapped(sentence, Role::Text);
         }
-        self.parts(level.parts(currency), answer.card);
+        self.parts(level.parts(), answer.card);
         self.rests_on(answer);
         self.heading("The command that prints it");
         let command = format!("{}{}", answer.command, self.scene.flags);
         for (at, line) in wrap(&SafeText::uncut(&command), self.columns).into_iter().enumerate() {
             self.push(Line::from(Span::raw(line)), (at == 0).then_some(Target::Command));
         }
-        self.items(level, currency);
+        self.items(level);
     }
 
     /// The figure and what it is held against.
@@ -263,8 +262,8 @@ impl Page<'_> {
         }
     }
 
-    fn items(&mut self, level: &Level, currency: Option<&str>) {
-        let Some(found) = level.items(currency) else { return self.heading("Line items: there are none") };
+    fn items(&mut self, level: &Level) {
+        let Some(found) = level.items() else { return self.heading("Line items: there are none") };
         let grouped = |n: usize| words::count(n as u64);
         let (skip, shown, total) = (found.skip as usize, found.items.len(), found.total as usize);
         let from = grouped(skip + usize::from(shown > 0));
