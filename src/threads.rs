@@ -2,6 +2,10 @@
 //!
 //! Knows no work.
 
+/// How much work aside gives way: about a tenth of the time where all are busy.
+#[cfg(target_os = "linux")]
+const NICENESS: i32 = 10;
+
 /// Runs `work` on so many threads, each with its turn from 0, and waits for all; one runs on the
 /// caller's own. What each gave, by turn; a panic of one is the caller's.
 pub fn share<T: Send>(threads: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
@@ -15,6 +19,27 @@ pub fn share<T: Send>(threads: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T
     })
 }
 
+/// Does long work on a thread that gives way to whoever waits for an answer on the same processors, and
+/// waits for it. A panic of it is the caller's.
+///
+/// The thread's own: what has once given way may not take it back. What it starts gives way as well.
+pub fn aside<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    std::thread::scope(|scope| {
+        let aside = scope.spawn(|| {
+            give_way();
+            work()
+        });
+        aside.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
+
+/// Lets all others go before this thread, where each has a priority of its own: elsewhere it is the
+/// process's, which may be the app's.
+fn give_way() {
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::nice(NICENESS);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -25,5 +50,15 @@ mod tests {
         assert_eq!(share(3, |turn| turn * 2), [0, 2, 4]);
         let panic = std::panic::catch_unwind(|| share(2, |turn| assert!(turn != 1, "the second")));
         assert_eq!(panic.expect_err("a panic").downcast_ref::<&str>(), Some(&"the second"));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn work_aside_gives_way_and_the_caller_does_not() {
+        let nice = || rustix::process::nice(0).expect("a priority");
+        let before = nice();
+        let least = 19;
+        assert_eq!(aside(|| share(2, |_| nice())), [(before + NICENESS).min(least); 2]);
+        assert_eq!(nice(), before);
     }
 }

@@ -19,6 +19,7 @@ use crate::domain::batch::ChargeBatch;
 use crate::error::{Error, Result, contained, guarded};
 use crate::provider::{CostSource, Problem, ReadSummary, Sink, SourceId, Stop};
 use crate::sync::ingest::{self, Outcome, Watcher};
+use crate::threads;
 
 /// Bytes of a batch at most: a reader's limits keep it well below.
 const BATCH_MAX: usize = 256 << 20;
@@ -49,7 +50,8 @@ pub fn run(wire: &mut Wire, serving: &Arc<Serving>) -> io::Result<()> {
             if serving.store().is_being_changed() {
                 let _ = sender.send(&Taken::Waiting);
             }
-            let taken = contained(|| ingest::ingest(serving.store(), &mut source, &options, &Unwatched));
+            let taken =
+                contained(|| threads::aside(|| ingest::ingest(serving.store(), &mut source, &options, &Unwatched)));
             let taken = taken.unwrap_or_else(|_| {
                 Err(Error::bug("the spendtop that has the store open failed to take this in: nothing was changed"))
             });

@@ -14,6 +14,7 @@ use crate::provider::CostSource;
 use crate::store::check;
 use crate::store::manifest::Manifest;
 use crate::sync::ingest::{self, Options, Outcome, Watcher};
+use crate::threads;
 
 impl Host {
     fn chore(&self, chore: &Chore) -> Result<Done> {
@@ -81,11 +82,22 @@ impl Host {
         )
     }
 
-    /// Reads a source into the store. `waiting` is called where another change is waited for.
+    /// Reads a source into the store, on threads that give way to questions. `waiting` is called where
+    /// another change is waited for.
     ///
     /// # Errors
     /// As [`ingest::ingest`], or where the store cannot be reached, or its owner has gone meanwhile.
     pub fn import(
+        &self,
+        source: &mut dyn CostSource,
+        options: &Options,
+        watcher: &dyn Watcher,
+        waiting: &(dyn Fn() + Sync),
+    ) -> Result<Outcome> {
+        threads::aside(|| self.take_in(source, options, watcher, waiting))
+    }
+
+    fn take_in(
         &self,
         source: &mut dyn CostSource,
         options: &Options,

@@ -91,7 +91,7 @@ pub trait Sink: Sync {
 }
 
 /// A source of charges.
-pub trait CostSource {
+pub trait CostSource: Send {
     /// What it is.
     fn id(&self) -> SourceId;
 

@@ -62,3 +62,11 @@ pub enum Event {
     /// The worker died of a bug.
     WorkerDied,
 }
+
+impl Event {
+    /// Whether the user did it, and looks for what follows.
+    #[must_use]
+    pub fn is_done_by_the_user(&self) -> bool {
+        matches!(self, Event::Key(_) | Event::Mouse(_) | Event::Paste(_))
+    }
+}

@@ -19,6 +19,7 @@ pub mod key;
 pub mod keymap;
 pub mod layout;
 pub mod overlay;
+mod pace;
 pub mod picture;
 mod place;
 pub mod plain;
@@ -49,22 +50,22 @@ use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Notify;
 use tokio::sync::mpsc::channel;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::sleep_until;
 
 pub use hints::Hints;
 pub use keymap::Keymap;
 #[cfg(test)]
 pub(crate) use tests::fake;
 pub use theme::{Env, Tone, When};
+pub use worker::{Look, Opened, Opener, Source, Standing};
 
 use self::app::App;
 use self::effect::Effect;
 use self::event::Event;
+use self::pace::Pace;
 use self::pump::Pump;
-use self::terminal::Terminal;
-pub use worker::{Look, Opened, Opener, Source, Standing};
-
 use self::taker::Taker;
+use self::terminal::Terminal;
 use self::worker::Worker;
 use crate::config::Screen;
 use crate::domain::calendar::Day;
@@ -72,8 +73,6 @@ use crate::domain::lens::Lens;
 use crate::engine::front::Page;
 use crate::error::{Error, Result};
 
-/// The least time between two frames.
-const FRAME: Duration = Duration::from_millis(16);
 /// How long a burst of keys may put off a frame that is due.
 const TAKE: Duration = Duration::from_millis(50);
 /// Worker events under way at most; the worker waits where the loop is slower.
@@ -248,8 +247,7 @@ async fn serve(options: &Options, helpers: Helpers) -> Result<Left, End> {
     }
     let mut pump = Pump::new(receiver, gone, asks);
     let mut waiting = VecDeque::from(app.start());
-    let mut drawn = Instant::from_std(crate::clock::instant());
-    let mut dirty = false;
+    let mut pace = Pace::new(crate::clock::instant());
     loop {
         while let Some(effect) = waiting.pop_front() {
             match hands.perform(effect, &mut app)? {
@@ -261,29 +259,29 @@ async fn serve(options: &Options, helpers: Helpers) -> Result<Left, End> {
                     return Ok(Left { code, background: pump.background, hints, session });
                 }
             }
-            dirty = true;
+            pace.want(false);
         }
-        let due = drawn + FRAME;
+        let due = pace.due();
         // What has come already is taken before a frame that is due is drawn, but not for ever.
         // The stream of input must only be polled from here: it wakes whoever polled it first.
-        let take = !dirty || Instant::from_std(crate::clock::instant()) < due + TAKE;
+        let take = due.is_none_or(|due| crate::clock::instant() < due + TAKE);
         let event = tokio::select! {
             biased;
             event = signals.next() => Some(event),
             event = pump.next(), if take => Some(event),
-            () = sleep_until(due), if dirty => None,
+            () = sleep_until(due.unwrap_or_else(crate::clock::instant).into()), if due.is_some() => None,
         };
         if terminal::panicked() {
             return Err(End::Failed(Error::bug("a part of spendtop has failed: this is a bug, please report it")));
         }
         match event {
             Some(event) => {
+                pace.want(event.is_done_by_the_user());
                 waiting.extend(app.update(event));
-                dirty = true;
             }
             None => {
                 hands.terminal.draw(|frame| screen::draw(&app, frame), |area| screen::links(&app, area))?;
-                (drawn, dirty) = (Instant::from_std(crate::clock::instant()), false);
+                pace.drew(crate::clock::instant());
             }
         }
     }

@@ -103,7 +103,7 @@ fn lens() -> Lens {
 /// Hands over a batch, then does as it is told.
 struct Odd<'a>(Ending<'a>);
 
-type Ending<'a> = &'a dyn Fn() -> Result<ReadSummary, Stop>;
+type Ending<'a> = &'a (dyn Fn() -> Result<ReadSummary, Stop> + Sync);
 
 impl CostSource for Odd<'_> {
     fn id(&self) -> SourceId {
