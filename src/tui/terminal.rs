@@ -27,6 +27,7 @@ use rustix::event::{PollFd, PollFlags};
 use rustix::process::Signal;
 use tokio::sync::Notify;
 
+use super::frugal::Frugal;
 use crate::error::Guard;
 
 /// Whether the terminal is ours, so that it is given back once.
@@ -107,7 +108,7 @@ fn hook_panics(wake: Arc<Notify>) {
 pub struct Terminal {
     /// Never dropped: ratatui's drop prints to standard error where the cursor cannot be shown,
     /// which panics when that is the terminal that has hung up. [`restore`] shows the cursor.
-    inner: ManuallyDrop<ratatui::Terminal<CrosstermBackend<Held>>>,
+    inner: ManuallyDrop<ratatui::Terminal<Frugal<Held>>>,
     held: Held,
 }
 
@@ -145,7 +146,7 @@ impl Terminal {
         hook_panics(wake);
         take()?;
         let held = Held::default();
-        match ratatui::Terminal::new(CrosstermBackend::new(held.clone())) {
+        match ratatui::Terminal::new(Frugal::new(held.clone())) {
             Ok(inner) => Ok(Terminal { inner: ManuallyDrop::new(inner), held }),
             Err(error) => {
                 restore();
@@ -163,14 +164,14 @@ impl Terminal {
         render: impl FnOnce(&mut Frame<'_>),
         links: impl FnOnce(Rect) -> Vec<(Rect, String)>,
     ) -> io::Result<()> {
-        queue!(self.inner.backend_mut(), BeginSynchronizedUpdate)?;
+        queue!(self.inner.backend_mut().plain(), BeginSynchronizedUpdate)?;
         let drawn = self.inner.draw(render)?;
         let links = links(drawn.area);
         if !links.is_empty() {
             let drawn = drawn.buffer.clone();
-            link(self.inner.backend_mut(), &drawn, &links)?;
+            link(self.inner.backend_mut().plain(), &drawn, &links)?;
         }
-        queue!(self.inner.backend_mut(), EndSynchronizedUpdate)?;
+        queue!(self.inner.backend_mut().plain(), EndSynchronizedUpdate)?;
         self.held.send()
     }
 
@@ -191,7 +192,7 @@ impl Terminal {
     /// # Errors
     /// Where it cannot be written to.
     pub fn send(&mut self, sequence: &str) -> io::Result<()> {
-        self.inner.backend_mut().write_all(sequence.as_bytes())?;
+        self.inner.backend_mut().plain().write_all(sequence.as_bytes())?;
         self.held.send()
     }
 
@@ -200,7 +201,7 @@ impl Terminal {
     /// # Errors
     /// Where it cannot be written to.
     pub fn copy(&mut self, text: &str) -> io::Result<()> {
-        queue!(self.inner.backend_mut(), CopyToClipboard::to_clipboard_from(text))?;
+        queue!(self.inner.backend_mut().plain(), CopyToClipboard::to_clipboard_from(text))?;
         self.held.send()
     }
 

@@ -1,7 +1,7 @@
 //! What a person does in the Breakdown tab, by script.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use ratatui::backend::{Backend, CrosstermBackend};
+use ratatui::backend::Backend;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -13,6 +13,7 @@ use crate::domain::dimension::Dimension;
 use crate::engine::{Among, Question};
 use crate::tui::effect::Effect;
 use crate::tui::event::Event;
+use crate::tui::frugal::Frugal;
 use crate::tui::screen;
 use crate::tui::theme::Env;
 
@@ -204,7 +205,7 @@ fn a_selection_is_moved_in_few_bytes() {
 /// The bytes that the terminal gets for what differs between two screens.
 fn written(before: &Buffer, after: &Buffer) -> usize {
     let mut bytes = Vec::new();
-    let mut backend = CrosstermBackend::new(&mut bytes);
+    let mut backend = Frugal::new(&mut bytes);
     backend.draw(before.diff(after).into_iter()).expect("drawn");
     bytes.len()
 }

@@ -1,6 +1,5 @@
 //! How figures leave the app, by script.
 
-use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
 use ratatui::{Terminal, TerminalOptions, Viewport};
 
@@ -8,6 +7,7 @@ use super::fake::{Mood, Session};
 use super::snapshots::shot;
 use crate::tui::action::Place;
 use crate::tui::effect::Effect;
+use crate::tui::frugal::Frugal;
 use crate::tui::screen;
 
 const SIZE: (u16, u16) = (120, 36);
@@ -111,7 +111,7 @@ fn hostile_names_reach_the_terminal_harmless_over_every_way_out() {
     for script in explained.into_iter().chain(listed) {
         s.keys(script);
         let viewport = TerminalOptions { viewport: Viewport::Fixed(Rect::new(0, 0, SIZE.0, SIZE.1)) };
-        let mut terminal = Terminal::with_options(CrosstermBackend::new(&mut bytes), viewport).expect("terminal");
+        let mut terminal = Terminal::with_options(Frugal::new(&mut bytes), viewport).expect("terminal");
         terminal.draw(|frame| screen::draw(&s.app, frame)).expect("drawn");
     }
     let written = String::from_utf8(bytes).expect("UTF-8");

@@ -22,7 +22,7 @@ fn harm(written: &str) -> Option<&str> {
         let sequence = rest[at..].strip_prefix("\x1b[").unwrap_or_default();
         let end = sequence.find(|c: char| !c.is_ascii_digit() && c != ';');
         match end.map(|end| sequence.split_at(end)) {
-            Some((_, after)) if after.starts_with(['H', 'm']) => rest = &after[1..],
+            Some((_, after)) if after.starts_with(['H', 'C', 'K', 'm']) => rest = &after[1..],
             _ => return Some(&rest[at..]),
         }
     }

@@ -4,7 +4,6 @@ use std::cell::Cell;
 use std::io::Write;
 use std::rc::Rc;
 
-use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
 use ratatui::{Terminal, TerminalOptions, Viewport};
 
@@ -15,6 +14,7 @@ use crate::tui::action::Place;
 use crate::tui::app::App;
 use crate::tui::effect::Effect;
 use crate::tui::event::Event;
+use crate::tui::frugal::Frugal;
 use crate::tui::screen;
 use crate::tui::tab::Tab;
 use crate::tui::tab::spend::state::Pane;
@@ -412,7 +412,7 @@ fn a_step_of_the_cursor_writes_little() {
     let mut s = Session::started(Mood::Demo, size);
     let viewport = TerminalOptions { viewport: Viewport::Fixed(Rect::new(0, 0, size.0, size.1)) };
     let written = Counter::default();
-    let mut terminal = Terminal::with_options(CrosstermBackend::new(written.clone()), viewport).expect("terminal");
+    let mut terminal = Terminal::with_options(Frugal::new(written.clone()), viewport).expect("terminal");
     let mut draw = |app: &App| {
         written.0.set(0);
         terminal.draw(|frame| screen::draw(app, frame)).expect("drawn");

@@ -1,6 +1,6 @@
 //! The app on top of the engine of fixed answers, steered by key scripts.
 
-use ratatui::backend::{Backend, CrosstermBackend};
+use ratatui::backend::Backend;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -12,6 +12,7 @@ use crate::error::Result;
 use crate::tui::app::App;
 use crate::tui::effect::Effect;
 use crate::tui::event::Event;
+use crate::tui::frugal::Frugal;
 use crate::tui::key::Key as Pressed;
 use crate::tui::session;
 use crate::tui::theme::Env;
@@ -196,7 +197,7 @@ impl Session {
     pub fn written(&self) -> String {
         let screen = self.screen();
         let mut bytes = Vec::new();
-        let mut backend = CrosstermBackend::new(&mut bytes);
+        let mut backend = Frugal::new(&mut bytes);
         backend.draw(Buffer::empty(screen.area).diff(&screen).into_iter()).expect("drawn");
         String::from_utf8(bytes).expect("UTF-8")
     }
