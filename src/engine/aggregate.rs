@@ -27,7 +27,7 @@ use super::table::{Ids, Key, Request, Slots, Table};
 /// Kind `Store` where data cannot be read, `Interrupted` where it was given up.
 pub fn aggregate(store: &Store, request: &Request<'_>, cancel: &Cancel) -> Result<Table> {
     let (_held, manifest) = store.read();
-    let groups: Vec<&Group> = manifest.active().into_iter().filter(|g| g.overlaps(request.period)).collect();
+    let groups = manifest.active_in(request.period);
     let mut table = Table::new(request.by.len());
     let mut slots = Slots::default();
     let mut to_scan = Vec::new();

@@ -9,7 +9,7 @@ use super::scan::{self, on_segments};
 use super::selection::{Selection, Wanted};
 use super::{Cancel, Order, Page, sweep};
 use crate::domain::batch::TermsRow;
-use crate::domain::calendar::{Day, Period};
+use crate::domain::calendar::Day;
 use crate::domain::charge::{Metric, Profile, Quantity, Terms};
 use crate::domain::dict::Dict;
 use crate::domain::lens::Lens;
@@ -202,7 +202,7 @@ pub fn page(engine: &LocalEngine, lens: &Lens, page: Page, as_of: Day, cancel: &
         Order::Cost => ItemOrder::Cost(lens.metric),
         Order::Newest => ItemOrder::Newest,
     };
-    let groups = groups_of(&manifest, period);
+    let groups = manifest.active_in(period);
     items(engine.store(), &groups, &Wanted::of(lens, period), order, (page.limit, page.skip), cancel)
 }
 
@@ -345,10 +345,4 @@ fn placed(segment: &Segment<'_>, chunk: u32, rows: impl Iterator<Item = usize>) 
     let runs: Vec<(usize, u32)> = runs.collect();
     let window = |row: usize| runs.get(runs.partition_point(|(end, _)| *end <= row)).map_or(0, |(_, window)| *window);
     Ok(rows.map(|row| (row, window(row), profiles[row], terms[row])).collect())
-}
-
-/// The groups that count and have charges in a period.
-#[must_use]
-pub fn groups_of(manifest: &crate::store::manifest::Manifest, period: Period) -> Vec<&Group> {
-    manifest.active().into_iter().filter(|g| g.overlaps(period)).collect()
 }

@@ -60,7 +60,7 @@ pub fn answer(
         parts,
         items,
         freshness: admitted(engine.freshness(as_of), lens),
-        imports: imports(&manifest, &charges::groups_of(&manifest, period)),
+        imports: imports(&manifest, &manifest.active_in(period)),
         command: twin::query(&own, None, as_of),
     })
 }
@@ -108,7 +108,7 @@ fn line_items(
     cancel: &Cancel,
 ) -> Result<Vec<LineItems>> {
     let (_held, manifest) = engine.store().read();
-    let groups = charges::groups_of(&manifest, wanted.period);
+    let groups = manifest.active_in(wanted.period);
     charges::items(engine.store(), &groups, wanted, ItemOrder::Cost(lens.metric), items, cancel)
 }
 

@@ -63,7 +63,7 @@ pub fn export(
     let (_held, manifest) = engine.store().read();
     let all = Period { from: Day(i32::MIN / 2), to: Day(i32::MAX / 2) };
     let period = period.unwrap_or(all);
-    let groups = charges::groups_of(&manifest, period);
+    let groups = manifest.active_in(period);
     let mut count = 0;
     let wanted = Wanted { period, clauses: &filter.clauses, currency, hour: None };
     charges::each(engine.store(), &groups, &wanted, cancel, |charge| {

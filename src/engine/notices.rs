@@ -31,7 +31,7 @@ pub(super) fn of(
 ) -> Vec<Notice> {
     let (period, against) = lens.days(as_of);
     let manifest = engine.store().manifest();
-    let groups: Vec<&Group> = manifest.active().into_iter().filter(|g| g.overlaps(period)).collect();
+    let groups = manifest.active_in(period);
     let mut notices: Vec<Notice> = Vec::new();
     notices.extend(damaged(&manifest, period));
     notices.extend(incomplete(&groups));

@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 
 use super::Cancel;
 use super::answer::{TagKeysAnswer, Value, ValuesAnswer};
-use super::charges::groups_of;
 use super::local::LocalEngine;
 use super::query::{request, sums_by_currency};
 use super::scan::on_segments;
@@ -71,7 +70,7 @@ pub fn values(
 pub fn tag_keys(engine: &LocalEngine, lens: &Lens, as_of: Day, cancel: &Cancel) -> Result<TagKeysAnswer> {
     let (period, _) = lens.days(as_of);
     let (_held, manifest) = engine.store().read();
-    let groups = groups_of(&manifest, period);
+    let groups = manifest.active_in(period);
     let found = on_segments(engine.store(), (&groups, &[]), cancel, BTreeMap::new, |keys, segment, _| {
         let (texts, _) = segment.profile_column(Profile::Tags)?;
         for text in texts.iter() {

@@ -76,7 +76,7 @@ pub fn sweep<S: Sweeper>(
     begin: impl Fn() -> S + Sync,
 ) -> Result<Vec<S>> {
     let (_held, manifest) = store.read();
-    let groups: Vec<_> = manifest.active().into_iter().filter(|g| g.overlaps(pass.wanted.period)).collect();
+    let groups = manifest.active_in(pass.wanted.period);
     on_segments(store, (&groups, pass.wanted.clauses), cancel, begin, |sweeper, segment, keys| {
         let selection = Selection::new(segment, keys, &pass.wanted)?;
         if selection.is_empty() {

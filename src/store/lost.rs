@@ -73,8 +73,7 @@ impl Manifest {
     /// took them.
     #[must_use]
     pub fn is_incomplete(&self, period: Period) -> bool {
-        self.lost.iter().any(|lost| lost.overlaps(period))
-            || self.active().iter().any(|g| g.incomplete && g.overlaps(period))
+        self.lost.iter().any(|lost| lost.overlaps(period)) || self.active_in(period).iter().any(|g| g.incomplete)
     }
 
     /// What to tell whoever is given an answer: which charges are missing. `None` where none are.

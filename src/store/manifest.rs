@@ -213,6 +213,12 @@ impl Manifest {
         active
     }
 
+    /// Those of [`Self::active`] that have charges of some days.
+    #[must_use]
+    pub fn active_in(&self, period: Period) -> Vec<&Group> {
+        self.active().into_iter().filter(|group| group.overlaps(period)).collect()
+    }
+
     /// The segments that some group needs.
     #[must_use]
     pub fn segments(&self) -> BTreeSet<u64> {
