@@ -121,10 +121,7 @@ pub fn overlaps(context: &mut Context<'_, '_>, outcome: &Outcome) -> Result<()> 
 /// `3 account periods count`.
 #[must_use]
 pub fn counting(periods: u64) -> String {
-    match periods {
-        1 => "1 account period counts".to_owned(),
-        n => format!("{} account periods count", words::count(n)),
-    }
+    words::counted(periods, "account period counts", "account periods count")
 }
 
 /// The sources that counted before.

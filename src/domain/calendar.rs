@@ -11,6 +11,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// Seconds in a day. UTC days of billing data have no leap seconds.
 pub const DAY_SECONDS: i64 = 86_400;
 
+/// Seconds in an hour.
+pub const HOUR_SECONDS: i64 = 3_600;
+
 /// A UTC calendar day, as the number of days since 1970-01-01.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Day(pub i32);
@@ -296,7 +299,7 @@ impl Granularity {
     #[must_use]
     pub fn floor(self, second: i64) -> i64 {
         match self {
-            Granularity::Hour => second - second.rem_euclid(3600),
+            Granularity::Hour => second - second.rem_euclid(HOUR_SECONDS),
             Granularity::Day => Day::of_seconds(second).seconds(),
             Granularity::Week => Day::of_seconds(second).week_start().seconds(),
             Granularity::Month => Day::of_seconds(second).month().first().seconds(),
@@ -308,7 +311,7 @@ impl Granularity {
     pub fn label(self, second: i64) -> String {
         let day = Day::of_seconds(second);
         match self {
-            Granularity::Hour => format!("{day}T{:02}:00:00Z", second.rem_euclid(DAY_SECONDS) / 3600),
+            Granularity::Hour => format!("{day}T{:02}:00:00Z", second.rem_euclid(DAY_SECONDS) / HOUR_SECONDS),
             Granularity::Day | Granularity::Week => day.to_string(),
             Granularity::Month => day.month().to_string(),
         }

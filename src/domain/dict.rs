@@ -64,6 +64,12 @@ impl Dict {
         }
     }
 
+    /// Takes over all texts of another dictionary; for each of its numbers, the number here.
+    #[must_use]
+    pub fn adopt(&mut self, other: &Dict) -> Vec<u32> {
+        (0..other.len() as u32).map(|id| self.intern(other.get(id))).collect()
+    }
+
     /// Adds `text` without looking whether it is known; [`Self::find`] will not find it. For texts
     /// that are hardly ever equal or asked for.
     pub fn append(&mut self, text: &str) -> u32 {

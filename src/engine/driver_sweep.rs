@@ -90,8 +90,7 @@ impl Found {
             *self = other;
             return;
         }
-        let currencies: Vec<u32> =
-            (0..other.currencies.len() as u32).map(|id| self.currencies.intern(other.currencies.get(id))).collect();
+        let currencies = self.currencies.adopt(&other.currencies);
         let groups: Vec<Vec<u32>> =
             self.groups.iter_mut().zip(&other.groups).map(|(ours, theirs)| ours.adopt(theirs)).collect();
         let (skus, regions) = (self.skus.adopt(&other.skus), self.regions.adopt(&other.regions));

@@ -86,12 +86,10 @@ fn empty(lens: &Lens, days: (Period, Option<Period>), found: &Found, currency: u
 fn narrowed(lens: &Lens, keys: &[Key]) -> Vec<Clause> {
     let clause = |(d, dimension): (usize, &crate::domain::dimension::Dimension)| {
         let values: BTreeSet<&str> = keys.iter().filter_map(|key| key.get(d)).map(Untrusted::raw).collect();
-        let pattern =
-            |value: &str| if value.is_empty() { Pattern::Missing } else { Pattern::Exactly(value.to_owned()) };
         Clause {
             negated: false,
             dimension: Some(dimension.clone()),
-            patterns: values.into_iter().map(pattern).collect(),
+            patterns: values.into_iter().map(Pattern::only).collect(),
         }
     };
     lens.by.iter().enumerate().map(clause).collect()

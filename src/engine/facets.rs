@@ -101,8 +101,7 @@ impl Facets {
             *self = other;
             return;
         }
-        let money: Vec<u32> =
-            (0..other.currencies.len() as u32).map(|id| self.currencies.intern(other.currencies.get(id))).collect();
+        let money = self.currencies.adopt(&other.currencies);
         let money = |id: u32| money[id as usize];
         for (currency, total) in other.totals {
             self.totals.entry(money(currency)).or_default().merge(&total);

@@ -7,9 +7,9 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::sharing::definition;
 use super::{Answer, Cancel, Engine, Question};
 use crate::domain::calendar::Day;
-use crate::domain::dimension::Dimension;
 use crate::domain::lens::Lens;
 use crate::error::{Error, Result};
 use crate::store::front;
@@ -49,8 +49,7 @@ pub struct Of {
 /// A hash of how a lens's virtual dimensions are defined; 0 where it has none.
 fn defined(lens: &Lens) -> u64 {
     let filtered = lens.filter.clauses.iter().filter_map(|clause| clause.dimension.as_ref());
-    let own = |d: &Dimension| if let Dimension::Virtual(own) = d { own.definition().cloned() } else { None };
-    let all: Vec<_> = lens.by.iter().chain(filtered).filter_map(own).collect();
+    let all: Vec<_> = lens.by.iter().chain(filtered).filter_map(definition).collect();
     if all.is_empty() { 0 } else { xxhash_rust::xxh3::xxh3_64(format!("{all:?}").as_bytes()) }
 }
 

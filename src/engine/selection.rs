@@ -8,7 +8,7 @@ use super::grouping::evidence_column;
 use super::matcher;
 use crate::analytics::rollup::canonical;
 use crate::domain::batch::TermsRow;
-use crate::domain::calendar::{Day, Period};
+use crate::domain::calendar::{Day, HOUR_SECONDS, Period};
 use crate::domain::charge::{Profile, Terms};
 use crate::domain::dimension::Place;
 use crate::domain::filter::Clause;
@@ -16,9 +16,6 @@ use crate::domain::lens::Lens;
 use crate::domain::tags;
 use crate::error::Result;
 use crate::store::segment::{GroupKey, Segment};
-
-/// Seconds of an hour.
-const HOUR: i64 = 3_600;
 
 /// Which charges a question is about.
 #[derive(Clone, Copy, Debug)]
@@ -77,8 +74,9 @@ impl Selection {
         }
         if let Some(hour) = wanted.hour {
             let second = hour - Day::of_seconds(hour).seconds();
-            let within =
-                |times: &TermsRow| times.duration <= HOUR && (second..second + HOUR).contains(&i64::from(times.start));
+            let within = |times: &TermsRow| {
+                times.duration <= HOUR_SECONDS && (second..second + HOUR_SECONDS).contains(&i64::from(times.start))
+            };
             narrow(&mut selection.terms, segment.terms_times()?.iter().map(within).collect(), false);
         }
         // Those about a group as a whole were asked of the groups.

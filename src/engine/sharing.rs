@@ -46,7 +46,7 @@ pub fn shared_out(store: &Store, request: &Request<'_>, cancel: &Cancel) -> Resu
 }
 
 /// A dimension's definition, where it is a virtual one that has one.
-fn definition(dimension: &Dimension) -> Option<&Arc<Definition>> {
+pub(super) fn definition(dimension: &Dimension) -> Option<&Arc<Definition>> {
     if let Dimension::Virtual(own) = dimension { own.definition() } else { None }
 }
 
@@ -61,11 +61,7 @@ fn cut(store: &Store, request: &Request<'_>, places: &[usize], cancel: &Cancel) 
     let Some((at, others)) = places.split_first() else { return aggregate(store, request, cancel) };
     let dimension = &request.by[*at];
     let Some(definition) = definition(dimension) else { return cut(store, request, others, cancel) };
-    let value = |value: &String| match value.as_str() {
-        "" => Pattern::Missing,
-        value => Pattern::Exactly(value.to_owned()),
-    };
-    let patterns: Vec<Pattern> = definition.shared().iter().map(|shared| value(&shared.value)).collect();
+    let patterns: Vec<Pattern> = definition.shared().iter().map(|shared| Pattern::only(&shared.value)).collect();
     let clauses = |negated| {
         let clause = Clause { negated, dimension: Some(dimension.clone()), patterns: patterns.clone() };
         request.clauses.iter().cloned().chain([clause]).collect::<Vec<_>>()

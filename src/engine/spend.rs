@@ -9,7 +9,7 @@ use super::answer::{Figure, Freshness, Key, Mover, Series, SpendAnswer};
 use super::local::LocalEngine;
 use super::matcher::matches;
 use super::query::{names, pieces, request, sums_by_currency};
-use super::reach::known as known_by;
+use super::reach::{Reach, known as known_by};
 use super::table::{Ids, Table};
 use super::{Cancel, Card, command, held, notices};
 use crate::domain::calendar::{Day, Granularity, Period};
@@ -19,7 +19,6 @@ use crate::domain::lens::Lens;
 use crate::domain::money::Amount;
 use crate::domain::numbers::Total;
 use crate::domain::period::{Comparison, PeriodSpec};
-use crate::domain::services::canonical_provider;
 use crate::domain::text::Untrusted;
 use crate::error::Result;
 
@@ -49,7 +48,9 @@ struct Ground {
     freshness: Vec<Freshness>,
     /// The first day of the data; the day that is asked about where there is none.
     oldest: Day,
-    /// The days that those who are looked at have delivered.
+    /// The last day that those who are looked at have delivered.
+    last: Option<Day>,
+    /// From the oldest day to that.
     data: Period,
     /// Whether the layers and what they are held against are by the hour.
     by_hour: bool,
@@ -69,10 +70,11 @@ impl Ground {
         let cards = engine.aggregate(&request(lens, days, &[], Some(Granularity::Day)), cancel)?;
         let freshness = admitted(engine.freshness(as_of), lens);
         let oldest = engine.data_days().map_or(as_of, |data| data.from);
-        let data = through(oldest, freshness.iter().map(|f| f.last_day).max());
+        let last = Reach::new(&freshness, by).any();
+        let data = through(oldest, last);
         let against = against.filter(|days| days.intersect(data).days() > 0 || !previous.is_empty());
         let by_hour = lens.granularity == Granularity::Hour;
-        Ok(Ground { layers, previous, against, cards, freshness, oldest, data, by_hour })
+        Ok(Ground { layers, previous, against, cards, freshness, oldest, last, data, by_hour })
     }
 
     fn currencies(&self) -> Vec<String> {
@@ -88,9 +90,8 @@ impl Ground {
     }
 
     fn total(&self, currency: &str, from: Day) -> Figure {
-        let last = self.freshness.iter().map(|fresh| fresh.last_day).max();
         let before = self.against(currency).map(|_| total_of(&self.previous, currency));
-        let amount = known_by(total_of(&self.layers, currency).value(), from, last);
+        let amount = known_by(total_of(&self.layers, currency).value(), from, self.last);
         Figure { amount, previous: before.and_then(|t| t.value()) }
     }
 }
@@ -145,13 +146,9 @@ pub fn answer(engine: &LocalEngine, lens: &Lens, as_of: Day, cancel: &Cancel) ->
     let answer = |currency: String| {
         let days = Days::new(cards, &currency, *data);
         // What a provider has not delivered yet is unknown, even where others have.
-        let data_of = |value: Option<&str>| match (lens.by.first(), value.map(canonical_provider)) {
-            (Some(Dimension::Provider), Some(provider)) => {
-                let fresh = freshness.iter().find(|f| canonical_provider(f.provider.raw()) == provider);
-                through(*oldest, fresh.map(|f| f.last_day))
-            }
-            _ => *data,
-        };
+        let reach = Reach::new(freshness, &lens.by);
+        let data_of =
+            |value: Option<&str>| through(*oldest, reach.of(&value.map(Untrusted::from).into_iter().collect()));
         let total = total_of(layers, &currency);
         SpendAnswer {
             metric: lens.metric,

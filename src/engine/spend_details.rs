@@ -16,7 +16,7 @@ use super::sharing::is_shared;
 use super::spend::{admitted, currencies};
 use super::table::{Ids, Table};
 use super::{Cancel, twin};
-use crate::domain::calendar::{Day, Granularity, Period};
+use crate::domain::calendar::{DAY_SECONDS, Day, Granularity, HOUR_SECONDS, Period};
 use crate::domain::dict::NONE;
 use crate::domain::dimension::Dimension;
 use crate::domain::filter::{Clause, Filter, Pattern};
@@ -29,8 +29,6 @@ use crate::error::Result;
 
 /// An hour is looked for in so many days up to the one that is asked about.
 const HOUR_DAYS: i32 = 3;
-const HOUR: i64 = 3_600;
-const DAY: i64 = crate::domain::calendar::DAY_SECONDS;
 /// So many resources are looked for one by one.
 const NARROWED_MAX: usize = 200;
 /// From this share of the cost on, a tag that is missing is a warning.
@@ -203,8 +201,8 @@ impl Hours {
     pub(super) fn last(&self, currency: &str) -> Option<HourFigure> {
         let mut hours: BTreeMap<i64, Total> = BTreeMap::new();
         self.table.groups_in(currency).for_each(|(key, total)| hours.entry(key.start).or_default().merge(total));
-        let (start, total) = hours.range(..=self.until - HOUR).next_back()?;
-        let previous = hours.get(&(start - DAY)).and_then(Total::value);
+        let (start, total) = hours.range(..=self.until - HOUR_SECONDS).next_back()?;
+        let previous = hours.get(&(start - DAY_SECONDS)).and_then(Total::value);
         Some(HourFigure { start: *start, figure: Figure { amount: total.value(), previous } })
     }
 }

@@ -188,8 +188,7 @@ impl Table {
     /// Takes over another table's currencies and values; its numbers as this table's.
     #[must_use]
     pub fn adopt(&mut self, other: &Table) -> Numbering {
-        let currencies =
-            std::iter::once("").chain(other.currencies.iter()).map(|t| self.currencies.intern(t)).collect();
+        let currencies = self.currencies.adopt(&other.currencies);
         let values = self.dimensions.iter_mut().zip(&other.dimensions).map(|(ours, theirs)| ours.adopt(theirs));
         Numbering { currencies, values: values.collect() }
     }

@@ -89,6 +89,12 @@ impl CostBound {
 }
 
 impl Pattern {
+    /// What matches this value and no other; empty is none.
+    #[must_use]
+    pub fn only(value: &str) -> Pattern {
+        if value.is_empty() { Pattern::Missing } else { Pattern::Exactly(value.to_owned()) }
+    }
+
     /// Whether `value` (empty: none) matches.
     #[must_use]
     pub fn matches(&self, value: &str) -> bool {

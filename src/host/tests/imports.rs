@@ -273,12 +273,7 @@ fn files_of_charges_are_the_same_from_both() {
 #[test]
 fn an_owner_that_takes_a_source_in_is_not_unused() {
     let (folder, owner, attached, _) = empty_pair();
-    let mut wire = knock(&folder.path().join("store"), Purpose::Import);
-    let options = Options::default();
-    let id = SourceId { name: "import".into(), kind: SourceKind::Export };
-    let Options { decisions, strict, dry_run, threads, taken_at, .. } = options;
-    wire.send(&Intake { id, size: None, decisions, strict, dry_run, threads, taken_at }).expect("sent");
-    assert!(matches!(wire.receive(1 << 20), Ok(Some(Taken::Begin(_)))));
+    let wire = begun(&folder.path().join("store"));
     let owned = owner.owner().expect("owned");
     let ends = std::thread::spawn(move || owned.serve_until_unused(Duration::from_millis(1)));
     for _ in 0..20 {
