@@ -140,10 +140,14 @@ impl Screen {
     }
 
     /// Takes the terminal away, as when its window is closed; the program is left to itself. The keys' end
-    /// types Enter and Ctrl-D as it goes, and what is read is read on until the program writes once more:
-    /// the terminal is gone as the program has answered a key.
+    /// types Enter and Ctrl-D as it goes, and with the program's answer to that the last reader goes: the
+    /// terminal is gone while the program is at work.
     pub fn hang_up(self) -> Box<dyn portable_pty::Child + Send + Sync> {
-        self.child
+        let Screen { child, keys, bytes, .. } = self;
+        // In this order: else the answer may still find somebody to pass it on to, and the reader stays.
+        drop(bytes);
+        drop(keys);
+        child
     }
 
     /// Waits for the end; the exit code.
