@@ -259,7 +259,7 @@ fn start(
         )?;
         return Ok(0);
     }
-    let left = tui::run(&options, tui::Helpers { opener, importer, lister: Arc::new(first::list) })?;
+    let left = tui::run(&options, tui::Helpers { opener, importer, lister: Arc::new(first::list), end: wiring::end })?;
     if let Some(tone) = left.background.filter(|tone| Some(*tone) != background) {
         background::remember(&terminal, tone);
     }

@@ -260,6 +260,12 @@ fn demo_options(as_of: Day) -> Options {
     Options { decisions, taken_at: as_of.seconds(), ..Options::default() }
 }
 
+/// Ends the process at once.
+pub fn end(code: u8) -> ! {
+    #[expect(clippy::exit, reason = "nobody who would unwind is listening any more")]
+    std::process::exit(code.into())
+}
+
 /// Gives up when Ctrl-C is pressed, instead of ending the process. From when this returns on: what
 /// is begun afterwards is put away.
 pub fn on_interrupt(give_up: impl Fn() + Send + 'static) {
@@ -279,8 +285,7 @@ pub fn on_interrupt(give_up: impl Fn() + Send + 'static) {
             give_up();
             // A second Ctrl-C ends the process at once: the store bears that.
             if interrupts.recv().await.is_some() {
-                #[expect(clippy::exit, reason = "nobody who would unwind is listening any more")]
-                std::process::exit(130);
+                end(130);
             }
         });
     });

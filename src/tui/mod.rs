@@ -81,6 +81,8 @@ const TAKE: Duration = Duration::from_millis(50);
 const EVENTS_MAX: usize = 16;
 /// SIGHUP, for which the terminal's hang-up counts too.
 const HANG_UP: i32 = 1;
+/// The exit code of a program whose terminal was closed.
+const HUNG_UP: u8 = 128 + HANG_UP as u8;
 
 /// How the app starts.
 #[derive(Clone, Debug)]
@@ -134,6 +136,8 @@ pub struct Helpers {
     pub importer: intake::Importer,
     /// Looks into folders.
     pub lister: intake::Lister,
+    /// Ends the process with a code, where nothing else does any more.
+    pub end: fn(u8) -> !,
 }
 
 /// Runs the app until it is left. The first frame does not wait for what is to be opened.
@@ -182,7 +186,7 @@ fn ended(end: End) -> Result<Left> {
         End::Failed(error) => return Err(error),
     };
     if terminal::hung_up() {
-        return Ok(Left { code: 128 + HANG_UP as u8, background: None, hints: None, session: None });
+        return Ok(Left { code: HUNG_UP, background: None, hints: None, session: None });
     }
     Err(Error::bug(format!("cannot draw on the terminal: {error}")))
 }
@@ -235,7 +239,7 @@ async fn serve(options: &Options, helpers: Helpers) -> Result<Left, End> {
     let worker = Worker::start(helpers.opener, sender).map_err(cannot)?;
     let terminal = Terminal::enter(Arc::clone(&gone)).map_err(cannot)?;
     let mut hands = Hands { worker, taker, terminal };
-    terminal::watch_hang_up(Arc::clone(&gone)).map_err(cannot)?;
+    terminal::watch_hang_up(Arc::clone(&gone), helpers.end).map_err(cannot)?;
     let size = crossterm::terminal::size().unwrap_or((80, 24));
     let mut app = App::new(options, size);
     // The first frame is on the screen before the first question is asked.

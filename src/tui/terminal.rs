@@ -269,11 +269,11 @@ pub fn hung_up() -> bool {
 }
 
 /// Waits, in a thread that otherwise never wakes, for the terminal to hang up: some programs that start
-/// us ignore SIGHUP. Where the program does not end by itself then, it is ended from here.
+/// us ignore SIGHUP. Where the program does not end by itself then, `end` has to end it with this code.
 ///
 /// # Errors
 /// Where the system gives no thread.
-pub fn watch_hang_up(wake: Arc<Notify>) -> io::Result<()> {
+pub fn watch_hang_up(wake: Arc<Notify>, end: fn(u8) -> !) -> io::Result<()> {
     std::thread::Builder::new().name("tui-watchdog".into()).spawn(move || {
         let stdin = io::stdin();
         loop {
@@ -288,8 +288,7 @@ pub fn watch_hang_up(wake: Arc<Notify>) -> io::Result<()> {
         }
         wake.notify_one();
         std::thread::sleep(GRACE);
-        #[expect(clippy::exit, reason = "whoever should end the program is stuck")]
-        std::process::exit(128 + super::HANG_UP);
+        end(super::HUNG_UP);
     })?;
     Ok(())
 }

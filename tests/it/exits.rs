@@ -144,7 +144,9 @@ fn run_on_a_broken_engine() {
     });
     let importer: tui::intake::Importer = Arc::new(|_, _, _| Ok(tui::intake::Taken::default()));
     let lister: tui::intake::Lister = Arc::new(|_| Ok(tui::intake::Listing::default()));
-    let error = tui::run(&options, tui::Helpers { opener, importer, lister }).map(|_| ()).expect_err("a bug");
+    let error = tui::run(&options, tui::Helpers { opener, importer, lister, end: |code| panic!("stuck: {code}") })
+        .map(|_| ())
+        .expect_err("a bug");
     println!("ended: {error}; {}", spendtop::cli::untold_report().expect("a report"));
     #[expect(clippy::exit, reason = "the exit code is what the other test looks at")]
     std::process::exit(error.kind.exit_code().into());
