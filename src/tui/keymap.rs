@@ -2,6 +2,7 @@
 //!
 //! Pure: a context is a plain snapshot of facts. Knows the table of actions, not what they do.
 
+#[cfg(test)]
 use std::collections::BTreeMap;
 
 use super::action::{Action, Entry, Place, Scope, TABLE};
@@ -95,25 +96,13 @@ impl Keymap {
     /// The usual keys with those that a config names, by action name, in place of an action's own.
     ///
     /// # Errors
-    /// Kind `Usage` with everything that is wrong: unknown actions and keys, and keys that would mean
-    /// two things in one place.
-    pub fn with(changes: &BTreeMap<String, Vec<String>>) -> Result<Keymap> {
-        Keymap::placed(changes, &BTreeMap::new())
-    }
-
-    /// The usual keys with those of a config.
-    ///
-    /// # Errors
-    /// As [`Keymap::with`]; each mistake says where in the config's file it is.
+    /// Kind `Usage` with everything that is wrong and where in the config's file it is: unknown actions
+    /// and keys, and keys that would mean two things in one place.
     pub fn configured(config: &Config) -> Result<Keymap> {
-        Keymap::placed(&config.keys, &config.key_places)
-    }
-
-    fn placed(changes: &BTreeMap<String, Vec<String>>, places: &BTreeMap<String, String>) -> Result<Keymap> {
-        let place = |name: &str| places.get(name).map_or_else(String::new, |place| format!("{place}: "));
+        let place = |name: &str| config.key_places.get(name).map_or_else(String::new, |place| format!("{place}: "));
         let mut map = Keymap::default();
         let mut wrong = Vec::new();
-        for (name, keys) in changes {
+        for (name, keys) in &config.keys {
             let shown = SafeText::from_outside(name);
             let Some(at) = TABLE.iter().position(|e| e.name == name) else {
                 let names: Vec<&str> = TABLE.iter().map(|e| e.name).collect();
@@ -147,6 +136,12 @@ impl Keymap {
         Err(Error::usage(message)
             .hint("keys are written like \"j\", \"G\", \"enter\", \"space\", \"ctrl-l\", \"f5\", or one after the other: \"v p\"")
             .hint("`spendtop config keys` lists every action with its name and its usual keys"))
+    }
+
+    /// The usual keys with others in place of some actions' own.
+    #[cfg(test)]
+    pub fn with(changes: &BTreeMap<String, Vec<String>>) -> Result<Keymap> {
+        Keymap::configured(&Config { keys: changes.clone(), ..Config::default() })
     }
 
     /// Keys that would mean two things in one place, or that could no longer be typed.

@@ -132,7 +132,7 @@ fn run_on_a_broken_engine() {
         background: None,
         banner: None,
         front: None,
-        keymap: Arc::new(tui::Keymap::with(&config.keys).expect("keys")),
+        keymap: Arc::new(tui::Keymap::configured(&config).expect("keys")),
         session: None,
         hints: None,
         first_run: None,

@@ -72,12 +72,6 @@ impl Scale {
         Scale { unit: if unit > 0.0 { unit } else { 1.0 }, below, step }
     }
 
-    /// The value at the lower edge of a row, counted from the bottom.
-    #[must_use]
-    pub fn floor_of(&self, row: u16) -> f64 {
-        (f64::from(row) - f64::from(self.below)) * self.unit
-    }
-
     /// The label of a row, where one of the scale's steps lies nearest to its upper edge.
     #[must_use]
     pub fn label(&self, row: u16) -> Option<f64> {
@@ -106,8 +100,8 @@ mod tests {
         for (least, most) in [(0.0, 4_981.2), (0.0, 0.004), (-20.0, 100.0), (-100.0, 0.0), (0.0, 0.0), (-5.0, 1e9)] {
             for rows in 1..40u16 {
                 let scale = Scale::of(least, most, rows);
-                let bottom = scale.floor_of(0);
-                let top = scale.floor_of(rows);
+                let edge = |row: u16| (f64::from(row) - f64::from(scale.below)) * scale.unit;
+                let (bottom, top) = (edge(0), edge(rows));
                 assert!(scale.unit > 0.0 && scale.below <= rows);
                 if rows > 1 || least == 0.0 || most == 0.0 {
                     assert!(
