@@ -61,6 +61,12 @@ impl Day {
         Month::new(date.year(), date.month())
     }
 
+    /// Its number in its month, 1 to 31.
+    #[must_use]
+    pub fn number(self) -> u32 {
+        self.date().day()
+    }
+
     /// The Monday of this day's week (ISO 8601).
     #[must_use]
     pub fn week_start(self) -> Day {
@@ -432,6 +438,7 @@ mod tests {
     fn knows_weeks_and_months() {
         let day = Day::parse("2024-09-18").expect("day");
         assert_eq!(day.week_start().to_string(), "2024-09-16");
+        assert_eq!((day.number(), day.month().first().number()), (18, 1));
         assert_eq!(day.month().period().to_string(), "2024-09-01..2024-10-01");
         assert_eq!(day.month().plus(-9).to_string(), "2023-12");
         assert_eq!(Month::parse("sep 2024"), Some(Month::new(2024, 9)));

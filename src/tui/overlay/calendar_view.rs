@@ -159,7 +159,6 @@ impl View<'_> {
 
     /// A day's number, with a sign before the first and after the last that would be chosen.
     fn day(&self, day: Day) -> String {
-        let number = day.0 - day.month().first().0 + 1;
         let chosen = |of: fn(&Period) -> Day| self.days.as_ref().is_some_and(|days| of(days) == day);
         let before = if chosen(|p| p.from) { '[' } else { ' ' };
         let after = match () {
@@ -168,7 +167,7 @@ impl View<'_> {
             () if self.facts.is_unsettled(day) => self.theme.glyphs.hatch,
             () => ' ',
         };
-        format!("{before}{number:>2}{after}")
+        format!("{before}{:>2}{after}", day.number())
     }
 
     fn style(&self, day: Day) -> Style {

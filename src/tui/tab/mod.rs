@@ -175,7 +175,7 @@ pub fn narrowed<'a>(
 /// A day without its year: `Nov 9`.
 #[must_use]
 pub fn short_day(day: Day) -> String {
-    format!("{} {}", &day.month().name()[..3], day.0 - day.month().first().0 + 1)
+    format!("{} {}", &day.month().name()[..3], day.number())
 }
 
 /// How a group's value is called on screen: its name, the short word for a provider or service, or the word

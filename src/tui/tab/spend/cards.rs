@@ -245,9 +245,8 @@ pub fn days_words(days: Period) -> String {
     if last <= days.from {
         return short_day(days.from);
     }
-    let end = short_day(last);
     let same = days.from.month() == last.month();
-    let end = if same { end.rsplit(' ').next().unwrap_or_default() } else { end.as_str() };
+    let end = if same { last.number().to_string() } else { short_day(last) };
     format!("{} to {end}", short_day(days.from))
 }
 

@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::State;
-use super::cards::{change, so_far};
+use super::cards::{change, days_words, so_far};
 use super::state::Pane;
 use crate::domain::calendar::{Day, Granularity, Period};
 use crate::domain::dimension::Dimension;
@@ -330,11 +330,10 @@ fn labels(starts: &[i64], granularity: Granularity) -> Vec<Label> {
     let one = |start: &i64| {
         let day = Day::of_seconds(*start);
         let (month, year) = (&day.month().name()[..3], day.month().year());
-        let number = day.0 - day.month().first().0 + 1;
         let (group, name) = match granularity {
             Granularity::Hour => (short_day(day), format!("{:02}h", start.rem_euclid(86_400) / 3_600)),
             Granularity::Month => (year.to_string(), month.to_owned()),
-            Granularity::Day | Granularity::Week => (month.to_owned(), number.to_string()),
+            Granularity::Day | Granularity::Week => (month.to_owned(), day.number().to_string()),
         };
         Label { group, name }
     };
@@ -373,16 +372,12 @@ fn called(days: Period, granularity: Granularity) -> String {
     }
     if granularity == Granularity::Month {
         // The same month of two years may stand side by side.
-        let to = last.0 - last.month().first().0 + 1;
-        return format!("{}-{to} {}", short_day(first), last.month().year());
+        return format!("{}-{} {}", short_day(first), last.number(), last.month().year());
     }
     if first == last {
         return when(first.seconds(), Granularity::Day);
     }
-    if first.month() == last.month() {
-        return format!("{} to {}", short_day(first), last.0 - last.month().first().0 + 1);
-    }
-    format!("{} to {}", short_day(first), short_day(last))
+    days_words(days)
 }
 
 /// More than all pieces that days may be a part of.
