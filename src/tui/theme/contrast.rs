@@ -112,17 +112,33 @@ fn layers_of_charts_are_seen_on_their_background_and_apart() {
 }
 
 /// The kind of background, the background, and what some names stand for on it.
-type Known = (Tone, u32, [(Color, u32); 8]);
+type Known = (Tone, u32, [(Color, u32); 10]);
 
 /// Palettes of real terminals: xterm's and Campbell on dark, xterm's and Solarized on light.
 const PALETTES: [Known; 4] = [
-    (Tone::Dark, 0x000000, named([0xcd0000, 0xcdcd00, 0x0000ee, 0xcd00cd, 0xff0000, 0xffff00, 0xff00ff, 0x00ff00])),
-    (Tone::Dark, 0x0c0c0c, named([0xc50f1f, 0xc19c00, 0x0037da, 0x881798, 0xe74856, 0xf9f1a5, 0xb4009e, 0x16c60c])),
-    (Tone::Light, 0xffffff, named([0xcd0000, 0xcdcd00, 0x0000ee, 0xcd00cd, 0xff0000, 0xffff00, 0xff00ff, 0x00ff00])),
-    (Tone::Light, 0xfdf6e3, named([0xdc322f, 0xb58900, 0x268bd2, 0xd33682, 0xcb4b16, 0x657b83, 0x6c71c4, 0x586e75])),
+    (
+        Tone::Dark,
+        0x000000,
+        named([0xcd0000, 0xcdcd00, 0x0000ee, 0xcd00cd, 0xff0000, 0xffff00, 0xff00ff, 0x00ff00, 0x00cd00, 0x5c5cff]),
+    ),
+    (
+        Tone::Dark,
+        0x0c0c0c,
+        named([0xc50f1f, 0xc19c00, 0x0037da, 0x881798, 0xe74856, 0xf9f1a5, 0xb4009e, 0x16c60c, 0x13a10e, 0x3b78ff]),
+    ),
+    (
+        Tone::Light,
+        0xffffff,
+        named([0xcd0000, 0xcdcd00, 0x0000ee, 0xcd00cd, 0xff0000, 0xffff00, 0xff00ff, 0x00ff00, 0x00cd00, 0x5c5cff]),
+    ),
+    (
+        Tone::Light,
+        0xfdf6e3,
+        named([0xdc322f, 0xb58900, 0x268bd2, 0xd33682, 0xcb4b16, 0x657b83, 0x6c71c4, 0x586e75, 0x859900, 0x839496]),
+    ),
 ];
 
-const fn named(rgb: [u32; 8]) -> [(Color, u32); 8] {
+const fn named(rgb: [u32; 10]) -> [(Color, u32); 10] {
     [
         (Color::Red, rgb[0]),
         (Color::Yellow, rgb[1]),
@@ -132,6 +148,8 @@ const fn named(rgb: [u32; 8]) -> [(Color, u32); 8] {
         (Color::LightYellow, rgb[5]),
         (Color::LightMagenta, rgb[6]),
         (Color::LightGreen, rgb[7]),
+        (Color::Green, rgb[8]),
+        (Color::LightBlue, rgb[9]),
     ]
 }
 
@@ -170,7 +188,19 @@ fn both(colour: Color, parts: impl Fn(u32) -> (u8, u8, u8)) {
         let ratio = ratio(parts(*rgb), parts(*back));
         assert!(ratio >= 2.0, "{colour:?}: {ratio:.2} on {back:06x}");
     }
-    assert!(matches!(colour, Color::Reset | Color::Red | Color::Magenta), "{colour:?} is not seen on every palette");
+    let seen = matches!(colour, Color::Reset | Color::LightRed | Color::LightBlue | Color::Green | Color::Magenta);
+    assert!(seen, "{colour:?} is not seen on every palette");
+}
+
+#[test]
+fn sixteen_colours_on_an_unknown_background_tell_roles_apart() {
+    let theme = theme(ThemeName::Auto, None, Depth::Ansi16);
+    let colours = [Role::Text, Role::Accent, Role::Warm, Role::Cool, Role::Unsure].map(|role| theme.style(role).fg);
+    for (at, colour) in colours.iter().enumerate() {
+        assert!(!colours[..at].contains(colour), "{colour:?}");
+    }
+    let marked = (0..4).map(|layer| Some(theme.layer(Some(layer))));
+    assert!(!marked.into_iter().any(|layer| layer == theme.style(Role::Unsure).fg), "unsure is no provider's");
 }
 
 #[test]

@@ -237,21 +237,22 @@ pub(super) const NAMED_LIGHT: Named = Named {
     layers: [Color::Blue, Color::Yellow, Color::Green, Color::Magenta, Color::Red, Color::Cyan, Color::LightBlue],
 };
 
-/// Only what can be read on dark and on light palettes.
+/// Only what can be read on dark and on light palettes: no dark blue or red, no yellow or cyan for
+/// words. The first layers of a chart keep away from what roles mean.
 pub(super) const NAMED_EITHER: Named = Named {
-    accent: Some(Color::Magenta),
-    warm: Some(Color::Red),
-    cool: None,
+    accent: Some(Color::LightBlue),
+    warm: Some(Color::LightRed),
+    cool: Some(Color::Green),
     unsure: Some(Color::Magenta),
-    error: Some(Color::Red),
+    error: Some(Color::LightRed),
     layers: [
         Color::LightBlue,
         Color::Yellow,
         Color::Green,
-        Color::Magenta,
-        Color::Red,
         Color::Cyan,
+        Color::Red,
         Color::LightMagenta,
+        Color::Magenta,
     ],
 };
 
