@@ -34,7 +34,7 @@ pub struct Help {
 /// Columns of one list of keys, and of the keys in it.
 const LIST: u16 = 78;
 const KEYS: usize = 22;
-/// The same of each of two lists beside each other, which show fewer of an action's keys.
+/// The same of each of two lists beside each other; lists as narrow as that show fewer of an action's keys.
 const HALF: u16 = 60;
 const FEWER_KEYS: usize = 16;
 
@@ -197,7 +197,7 @@ impl Help {
         for (at, list) in found.iter().enumerate() {
             let part = Rect { x: inner.x + at as u16 * columns, width: columns, ..inner };
             for (row, entry) in list.iter().skip(first).take(room(area)).enumerate() {
-                let line = line(entry, keymap, usize::from(columns), found.len() > 1, &mut fuzzy, theme);
+                let line = line(entry, keymap, usize::from(columns), &mut fuzzy, theme);
                 put(buf, part, row as u16 + 1, &line);
             }
         }
@@ -233,9 +233,9 @@ impl Help {
     }
 }
 
-fn line(row: &Row, keymap: &Keymap, columns: usize, halved: bool, fuzzy: &mut Fuzzy, theme: &Theme) -> Line<'static> {
+fn line(row: &Row, keymap: &Keymap, columns: usize, fuzzy: &mut Fuzzy, theme: &Theme) -> Line<'static> {
     let by = theme.glyphs.ellipsis;
-    let (keys, most) = if halved { (FEWER_KEYS, 2) } else { (KEYS, 3) };
+    let (keys, most) = if columns <= usize::from(HALF) { (FEWER_KEYS, 2) } else { (KEYS, 3) };
     let entry = match row {
         Row::Blank => return Line::default(),
         Row::Heading(title) => return Line::from(Span::styled(title.clone(), theme.style(Role::Muted))),

@@ -33,7 +33,7 @@ pub struct Item<T> {
     pub note: SafeText,
     /// What kind of thing it is, where a list has several kinds.
     pub section: &'static str,
-    /// Other words that find it and are not shown.
+    /// Another name that finds it and is not shown: what begins as was typed comes first.
     pub also: String,
     /// Why it cannot be chosen now: it is shown dimmed, with this for its note.
     pub idle: Option<String>,
@@ -43,8 +43,16 @@ pub struct Item<T> {
     pub value: T,
 }
 
-/// Whether the name alone matches, and how well.
-type Score = (bool, u32);
+/// Whether its other name is what was typed or begins so, whether its label alone matches, and how well.
+type Score = (Named, bool, u32);
+
+/// What of an item's other name was typed.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Named {
+    No,
+    Begun,
+    Whole,
+}
 
 impl<T> Item<T> {
     /// An item with a name.
@@ -76,11 +84,17 @@ impl<T> Item<T> {
         format!("{} {} {} {}", self.label, self.note, self.section, self.also)
     }
 
-    /// How well it matches: what is found in a name comes before what is found beside it.
-    fn score(&self, fuzzy: &mut Fuzzy) -> Option<Score> {
+    /// How well it matches what was typed, in lower case with hyphens for blanks: what is found in a label
+    /// comes before what is found beside it.
+    fn score(&self, typed: &str, fuzzy: &mut Fuzzy) -> Option<Score> {
         let least = if self.late { LATE } else { 0 };
-        let by_name = fuzzy.score(&self.label).map(|score| (true, score.saturating_sub(least)));
-        by_name.or_else(|| Some((false, fuzzy.score(&self.words())?)))
+        let named = match self.also.strip_prefix(typed).filter(|_| !typed.is_empty()) {
+            None => Named::No,
+            Some("") => Named::Whole,
+            Some(_) => Named::Begun,
+        };
+        let by_label = fuzzy.score(&self.label).map(|score| (named, true, score.saturating_sub(least)));
+        by_label.or_else(|| Some((named, false, fuzzy.score(&self.words())?)))
     }
 
     /// The graphemes of its label and of its note that match.
@@ -326,10 +340,11 @@ impl<T> Picker<T> {
 
     fn narrow(&mut self) {
         let typed = self.line.text().trim();
+        let named = typed.to_lowercase().replace(' ', "-");
         let mut fuzzy = Fuzzy::new(typed);
         let mut found: Vec<(Reverse<Score>, usize, usize)> = Vec::new();
         for (at, item) in self.items.iter().enumerate() {
-            if let Some(score) = item.score(&mut fuzzy) {
+            if let Some(score) = item.score(&named, &mut fuzzy) {
                 // Of two that match alike the shorter one is meant.
                 let long = if typed.is_empty() { 0 } else { item.label.len() };
                 found.push((Reverse(score), long, at));

@@ -187,9 +187,13 @@ fn line<T>(
     let mut spans =
         vec![Span::raw(left(mark, MARK, "")), Span::styled(turn, theme.style(Role::Accent)), Span::raw(gap)];
     let (name, beside) = if item.idle.is_some() { (Role::Muted, Role::Muted) } else { (Role::Text, Role::Muted) };
-    spans.extend(emphasised(&left(&item.label, columns.label.saturating_sub(1), by), &in_label, name, theme));
+    // What a row's note leaves free is its label's, before anything is cut.
+    let free = columns.note.saturating_sub(width(item.beside()));
+    let more = (width(&item.label) + 1).saturating_sub(columns.label).min(free);
+    let (label, note) = (columns.label + more, columns.note - more);
+    spans.extend(emphasised(&left(&item.label, label.saturating_sub(1), by), &in_label, name, theme));
     spans.push(Span::raw(" "));
-    spans.extend(emphasised(&left(item.beside(), columns.note, by), &in_note, beside, theme));
+    spans.extend(emphasised(&left(item.beside(), note, by), &in_note, beside, theme));
     spans.push(Span::styled(left(&format!("  {}", item.section), columns.section, by), theme.style(Role::Muted)));
     Line::from(spans)
 }

@@ -96,8 +96,8 @@ fn the_parts_of_an_explained_figure_leave_by_themselves() {
 fn keys_and_notices_are_copied_as_they_are_listed() {
     let mut s = Session::started(Mood::Demo, SIZE);
     s.keys("? / c o p y <enter> y");
-    assert!(s.copied().contains("y\tcopy the row as text, or all marked\tcopy-row\n"), "{}", s.copied());
-    assert!(!s.copied().contains("leave spendtop"), "only what is listed: {}", s.copied());
+    assert!(s.copied().contains("y\tcopy the row as text, or all marked ones\tcopy-row\n"), "{}", s.copied());
+    assert!(!s.copied().contains("quit spendtop"), "only what is listed: {}", s.copied());
     s.keys("<esc> <esc> w w <enter> y");
     assert_eq!(s.copied(), "3 rows were refused\nspendtop imports show 4 lists them");
 }

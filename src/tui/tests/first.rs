@@ -83,7 +83,7 @@ fn the_help_begins_with_the_first_screens_keys() {
     assert_eq!(s.app.place(), Place::Help);
     let text = s.text();
     let shown = |words: &str| text.find(words).unwrap_or_else(|| panic!("{words}: {text}"));
-    assert!(shown("On the first screen") < shown("explore a made-up company"));
+    assert!(shown("On the first screen") < shown("explore the demo"));
     s.keys("q");
     assert_eq!((s.app.place(), s.done.len()), (Place::Welcome, 0));
 }

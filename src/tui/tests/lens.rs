@@ -217,7 +217,7 @@ fn the_filter_with_its_suggestions_at_every_size() {
 fn this_view_is_saved_as_incident_and_come_back_to() {
     let mut s = Session::started(Mood::Demo, SIZE);
     s.keys("/ e n v = p r o d <enter> m t 7 d <enter> L");
-    assert!(s.text().contains(" L then ") && s.text().contains("keep what is looked at"), "{}", s.text());
+    assert!(s.text().contains(" L then ") && s.text().contains("save what is looked at"), "{}", s.text());
     s.keys("s i n c i d e n t <enter>");
     assert!(s.text().contains("kept as `incident`"), "{}", s.text());
     let kept = s.app.lens.clone();

@@ -45,7 +45,7 @@ fn send_the_screen_to_the_incident_channel() {
     let mut s = Session::started(Mood::Demo, SIZE);
     let shown = s.text();
     s.keys("<ctrl-s>");
-    assert!(s.text().contains("Ctrl-S then") && s.text().contains("as a picture (SVG)"), "{}", s.text());
+    assert!(s.text().contains("Ctrl-S then") && s.text().contains("as a picture (SVG file)"), "{}", s.text());
     s.keys("y");
     let Some(Effect::Copy(text)) = s.done.last() else { panic!("{:?}", s.done) };
     assert_eq!(*text, shown, "what was on the screen, without the keys that may follow");

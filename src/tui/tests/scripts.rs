@@ -343,7 +343,7 @@ fn keys_one_after_the_other_say_what_can_follow() {
     let before = s.app.lens.metric;
     s.keys("v");
     let text = s.text();
-    assert!(text.contains(" v then ") && text.contains("m  effective, billed"), "{text}");
+    assert!(text.contains(" v then ") && text.contains("m  next metric"), "{text}");
     s.keys("m");
     assert!(s.app.lens.metric != before && !s.text().contains(" v then "));
     s.keys("v x");

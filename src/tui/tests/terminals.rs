@@ -46,7 +46,7 @@ fn v_c_goes_through_the_themes_and_says_how_to_keep_one() {
         assert!(s.text().contains(&format!("theme {name}: `theme = \"{name}\"` under [screen]")), "{}", s.text());
     }
     s.keys("v");
-    assert!(s.text().contains(" v then ") && s.text().contains("c  the next theme"), "{}", s.text());
+    assert!(s.text().contains(" v then ") && s.text().contains("c  next theme"), "{}", s.text());
 }
 
 #[test]
