@@ -22,6 +22,9 @@ const MARK: usize = 2;
 const TURN: usize = 2;
 /// Columns of a label at most while there is something beside it.
 const LABEL_MOST: usize = 56;
+/// Columns that what an action does needs, and those of most keys beside it.
+const DOES: usize = 41;
+const KEY: usize = 7;
 /// Rows beside those of items: two rules and the line.
 const FRAME: u16 = 3;
 
@@ -32,6 +35,15 @@ struct Columns {
     label: usize,
     note: usize,
     section: usize,
+}
+
+impl Columns {
+    /// Columns of a row's label and of its note: what the note leaves free is the label's, before that is
+    /// cut.
+    fn of_row(self, label: usize, note: usize) -> (usize, usize) {
+        let more = label.saturating_sub(self.label).min(self.note.saturating_sub(note));
+        (self.label + more, self.note - more)
+    }
 }
 
 /// Rows of what the selected item means, and a blank one before them.
@@ -102,9 +114,10 @@ impl<T> Picker<T> {
         let section = if widest.section > 0 && room > 40 { widest.section + 2 } else { 0 };
         let room = room - section;
         // What a note does not need is the label's, and it never has less than three fifths.
+        let least = (room * 3 / 5).max(DOES.min(room.saturating_sub(KEY)));
         let label = match widest.note {
             0 => room,
-            note => (widest.label + 2).min(LABEL_MOST).min(room.saturating_sub(note).max(room * 3 / 5)),
+            note => (widest.label + 2).min(LABEL_MOST).min(room.saturating_sub(note).max(least)),
         };
         Columns { turn, label, note: room - label, section }
     }
@@ -187,13 +200,25 @@ fn line<T>(
     let mut spans =
         vec![Span::raw(left(mark, MARK, "")), Span::styled(turn, theme.style(Role::Accent)), Span::raw(gap)];
     let (name, beside) = if item.idle.is_some() { (Role::Muted, Role::Muted) } else { (Role::Text, Role::Muted) };
-    // What a row's note leaves free is its label's, before anything is cut.
-    let free = columns.note.saturating_sub(width(item.beside()));
-    let more = (width(&item.label) + 1).saturating_sub(columns.label).min(free);
-    let (label, note) = (columns.label + more, columns.note - more);
+    let (label, note) = columns.of_row(width(&item.label) + 1, width(item.beside()));
     spans.extend(emphasised(&left(&item.label, label.saturating_sub(1), by), &in_label, name, theme));
     spans.push(Span::raw(" "));
     spans.extend(emphasised(&left(item.beside(), note, by), &in_note, beside, theme));
     spans.push(Span::styled(left(&format!("  {}", item.section), columns.section, by), theme.style(Role::Muted)));
     Line::from(spans)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_label_has_what_its_note_leaves_free() {
+        let columns = Columns { turn: 0, label: 30, note: 10, section: 0 };
+        for (label, note, want) in
+            [(20, 5, (30, 10)), (34, 5, (34, 6)), (38, 5, (35, 5)), (38, 12, (30, 10)), (20, 18, (30, 10))]
+        {
+            assert_eq!(columns.of_row(label, note), want, "{label} {note}");
+        }
+    }
 }
