@@ -26,12 +26,14 @@ pub struct Frugal<W: Write> {
     inner: CrosstermBackend<W>,
     /// Lines of cells; what lies beyond them was never written, and is blank.
     shown: Vec<Vec<Cell>>,
+    /// Whether the cursor is seen, where that is known.
+    cursor: Option<bool>,
 }
 
 impl<W: Write> Frugal<W> {
     /// A blank screen.
     pub fn new(writer: W) -> Self {
-        Frugal { inner: CrosstermBackend::new(writer), shown: Vec::new() }
+        Frugal { inner: CrosstermBackend::new(writer), shown: Vec::new(), cursor: None }
     }
 
     /// The screen as it is, to write what is shown already.
@@ -188,7 +190,8 @@ impl<W: Write> Backend for Frugal<W> {
 
     fn clear_region(&mut self, what: ClearType) -> io::Result<()> {
         if what == ClearType::All {
-            self.shown.clear();
+            // Somebody else may have had the terminal meanwhile.
+            (self.shown, self.cursor) = (Vec::new(), None);
             return self.inner.clear_region(what);
         }
         // Nothing here does: what is shown would no longer be known.
@@ -196,11 +199,17 @@ impl<W: Write> Backend for Frugal<W> {
     }
 
     fn hide_cursor(&mut self) -> io::Result<()> {
-        self.inner.hide_cursor()
+        match self.cursor.replace(false) {
+            Some(false) => Ok(()),
+            _ => self.inner.hide_cursor(),
+        }
     }
 
     fn show_cursor(&mut self) -> io::Result<()> {
-        self.inner.show_cursor()
+        match self.cursor.replace(true) {
+            Some(true) => Ok(()),
+            _ => self.inner.show_cursor(),
+        }
     }
 
     fn get_cursor_position(&mut self) -> io::Result<Position> {

@@ -135,6 +135,19 @@ impl Held {
         bytes.clear();
         sent
     }
+
+    /// Sends it as one synchronized update; nothing where nothing has changed.
+    fn send_at_once(&self) -> io::Result<()> {
+        let mut bytes = self.0.borrow_mut();
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        let mut update = Vec::with_capacity(bytes.len() + 16);
+        queue!(update, BeginSynchronizedUpdate)?;
+        update.append(&mut bytes);
+        queue!(update, EndSynchronizedUpdate)?;
+        Direct.write_all(&update)
+    }
 }
 
 impl Terminal {
@@ -164,15 +177,13 @@ impl Terminal {
         render: impl FnOnce(&mut Frame<'_>),
         links: impl FnOnce(Rect) -> Vec<(Rect, String)>,
     ) -> io::Result<()> {
-        queue!(self.inner.backend_mut().plain(), BeginSynchronizedUpdate)?;
         let drawn = self.inner.draw(render)?;
         let links = links(drawn.area);
         if !links.is_empty() {
             let drawn = drawn.buffer.clone();
             link(self.inner.backend_mut().plain(), &drawn, &links)?;
         }
-        queue!(self.inner.backend_mut().plain(), EndSynchronizedUpdate)?;
-        self.held.send()
+        self.held.send_at_once()
     }
 
     /// Forgets what is shown, so that the next draw draws everything.

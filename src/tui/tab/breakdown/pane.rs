@@ -4,7 +4,6 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::State;
@@ -275,11 +274,9 @@ impl Pane<'_> {
             let line = Line::from(vec![
                 Span::raw(left(&format!("  {named}"), room, self.theme.glyphs.ellipsis)),
                 Span::raw(right(&money::amount_in(part.cost, self.places, money), money, "")),
-                Span::styled(
-                    format!("  {}", bar::bar(part.share.unwrap_or_default(), bars, &self.theme.glyphs)),
-                    Style::new().fg(self.theme.layer(Some(0))),
-                ),
-                Span::styled(right(&money::share(part.share), 7, ""), self.theme.style(Role::Muted)),
+                // Without a colour: two changes of it on every line would be bytes on a slow line.
+                Span::raw(format!("  {}", bar::bar(part.share.unwrap_or_default(), bars, &self.theme.glyphs))),
+                Span::raw(right(&money::share(part.share), 7, "")),
             ]);
             self.put(&line, buf);
         }
