@@ -18,13 +18,19 @@ use crate::engine::answer::{BreakdownAnswer, BreakdownRow, CurrencyDetail, Drive
 use crate::report::words;
 use crate::tui::keymap::Keymap;
 use crate::tui::tab::label;
-use crate::tui::text::{cut, left, put, put_at, right, width};
+use crate::tui::text::{cut, left, put, right, width};
 use crate::tui::theme::{Role, Theme};
 use crate::tui::widget::{bar, item, money};
 
 /// Line items of a page and parts, at most.
 const ITEMS: usize = 20;
 pub const PARTS: usize = 8;
+/// Columns of one of the effects on a change, of a part's name, and of a line item's cost, at most.
+const EFFECT_MAX: usize = 28;
+const PART_MAX: usize = 60;
+const COST_MAX: usize = 16;
+/// Columns of which line items are shown, and the air after it, at least.
+const COUNTS: usize = 34;
 /// Lines of a pane that has a chart, and of the chart.
 const CHARTED: u16 = 34;
 const CHART: u16 = 11;
@@ -178,18 +184,22 @@ impl Pane<'_> {
             parts
         });
         let mut spans = vec![Span::styled("change   ", muted)];
-        for (label, amount) in effects.into_iter().flatten() {
+        let effects: Vec<_> = effects.into_iter().flatten().collect();
+        // Each in a column of its own, where there is room: a row's amounts stand where those of the others do.
+        let column = (self.columns().saturating_sub(9) / effects.len().max(1)).min(EFFECT_MAX);
+        for (label, amount) in effects {
             let role = match amount {
                 a if a > Amount::ZERO => Role::Warm,
                 a if a < Amount::ZERO => Role::Cool,
                 _ => Role::Muted,
             };
-            let text = format!("{}   ", signed(amount, self.places));
+            let text = signed(amount, self.places);
             let used: usize = spans.iter().map(Span::width).sum();
             // A part that is cut would pass for a smaller amount.
-            if used + width(label) + width(text.trim_end()) > self.columns() {
+            if used + width(label) + width(&text) > self.columns() {
                 break;
             }
+            let text = left(&format!("{text}   "), column.saturating_sub(width(label)).max(width(&text) + 3), "");
             spans.push(Span::styled(label, muted));
             spans.push(Span::styled(text, self.theme.style(role)));
         }
@@ -268,7 +278,7 @@ impl Pane<'_> {
         self.say(self.cut(&heading), Role::Muted, buf);
         let money = 14.min(self.columns());
         let bars = if self.columns() >= 56 { 12 } else { 0 };
-        let room = self.columns().saturating_sub(money + bars + 10);
+        let room = self.columns().saturating_sub(money + bars + 10).min(PART_MAX);
         for part in parts.values.iter().take(self.plan.parts) {
             let named = label(&parts.dimension, &part.value, part.name.as_ref());
             let line = Line::from(vec![
@@ -293,18 +303,17 @@ impl Pane<'_> {
         let from = found.skip as usize + usize::from(shown > 0);
         let total = words::count(found.total);
         let text = format!("line items {from} to {} of {total}", found.skip as usize + shown);
-        let keys =
-            if found.total as usize > self.plan.items { "   {items-before} {items-after} other pages" } else { "" };
-        self.say(text + &self.keymap.say(keys), Role::Muted, buf);
-        for item in found.items.iter().take(self.plan.items) {
-            let cost = money::amount(item::cost(item, self.answer.metric), self.places);
-            let day = Day::of_seconds(item.start).to_string();
-            let room = self.columns().saturating_sub(width(&cost) + 2);
-            let text = cut(&format!("  {day}  {}", item::described(item)), room, self.theme.glyphs.ellipsis);
-            put(buf, self.area, self.row, &Line::from(Span::raw(text)));
-            let column = self.area.width.saturating_sub(width(&cost) as u16);
-            put_at(buf, self.area, column, self.row, &Line::from(Span::raw(cost)));
-            self.row += 1;
+        let keys = if found.total as usize > self.plan.items { "{items-before} {items-after} other pages" } else { "" };
+        // The keys stay where they are, whatever the counts.
+        self.say(left(&text, COUNTS.max(width(&text) + 3), "") + &self.keymap.say(keys), Role::Muted, buf);
+        let costs = found.items.iter().map(|item| money::amount(item::cost(item, self.answer.metric), self.places));
+        let shown: Vec<_> = found.items.iter().zip(costs).take(self.plan.items).collect();
+        let column = shown.iter().map(|(_, cost)| width(cost)).max().unwrap_or_default().clamp(10, COST_MAX);
+        for (item, cost) in shown {
+            let (day, cost) = (Day::of_seconds(item.start), right(&cost, column, self.theme.glyphs.ellipsis));
+            let text = format!("  {day}  {cost}  {}", item::described(item));
+            let text = cut(&text, self.columns(), self.theme.glyphs.ellipsis);
+            self.put(&Line::from(Span::raw(text)), buf);
         }
     }
 }
