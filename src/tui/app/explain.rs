@@ -9,7 +9,7 @@ use crate::domain::lens::Lens;
 use crate::domain::period::{Comparison, PeriodSpec};
 use crate::domain::text::SafeText;
 use crate::engine::Card;
-use crate::engine::answer::QueryAnswer;
+use crate::engine::answer::{NoticeKind, QueryAnswer};
 use crate::tui::action::Action;
 use crate::tui::effect::Effect;
 use crate::tui::overlay::Overlay;
@@ -33,7 +33,7 @@ impl App {
         }
         match self.selected_subject() {
             Ok(subject) => self.explain_subject(subject),
-            Err(why) => self.status = Some(why.to_owned()),
+            Err(why) => self.status = Some(self.keymap.say(why)),
         }
     }
 
@@ -70,7 +70,7 @@ impl App {
         }
     }
 
-    /// The selected figure, or why there is none.
+    /// The selected figure, or why there is none, with actions in place of keys.
     pub(super) fn selected_subject(&self) -> std::result::Result<Subject, &'static str> {
         const NONE: &str = "there is no figure here to explain";
         let lens = within(self.shown_lens().ok_or(NONE)?);
@@ -106,7 +106,14 @@ impl App {
                 let title = spend::resources::name(resource);
                 Ok(Subject { title, lens: Lens { filter, ..lens }, card: Card::Total })
             }
-            Pane::Attention => Err("this is no figure: the total and each card can be explained"),
+            Pane::Attention => {
+                let scene = self.spend_scene();
+                let notice = scene.notice(self.body()).ok_or(NONE)?;
+                Err(match notice.kind {
+                    NoticeKind::Untagged => "{open} shows what has which tag: each cost there can be explained",
+                    _ => "this is no figure: {open} says what can be done",
+                })
+            }
             Pane::Chart => {
                 let days = self.spend.selected_days(answer).ok_or(NONE)?;
                 let title = self.days_title(days);

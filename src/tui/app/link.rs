@@ -50,7 +50,7 @@ impl App {
         if self.waiting() || self.error().is_some() {
             return Err("there is no figure here yet".to_owned());
         }
-        let subject = self.selected_subject().map_err(str::to_owned)?;
+        let subject = self.selected_subject().map_err(|why| self.keymap.say(why))?;
         let mut known = self.known_of(Known::of(&subject.lens.filter));
         if self.tab == Tab::Spend
             && self.spend.focus == Pane::Resources

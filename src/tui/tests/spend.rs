@@ -304,12 +304,16 @@ fn what_needs_attention_is_said_in_full() {
     let mut s = started();
     s.keys("w w");
     assert_eq!(s.app.spend.focus, Pane::Attention);
+    s.keys("i");
+    assert!(s.text().contains("this is no figure: Enter says what can be done"), "{}", s.text());
     s.keys("<enter>");
     let text = s.text();
     assert!(text.contains("3 rows were refused") && text.contains("spendtop imports show 4"), "{text}");
     assert!(text.contains("Esc close") && !text.contains("search"), "{text}");
     s.keys("/ j <esc> j y");
     assert!(s.app.overlay.is_none() && s.copied().starts_with("no tag `team`"));
+    s.keys("i");
+    assert!(s.text().contains("Enter shows what has which tag: each cost there can be explained"), "{}", s.text());
     s.keys("<enter>");
     assert_eq!(s.app.tab, Tab::Breakdown);
     assert!(s.text().contains("all › tag hygiene"), "what is not tagged is seen where tags are: {}", s.text());
