@@ -226,7 +226,7 @@ fn lens(app: &App, area: Rect, buf: &mut Buffer) {
     let name = app.saved.same(&app.lens).map(|saved| saved.name.raw());
     let frame = sentence::Frame { room, dot: &dot, ellipsis: theme.glyphs.ellipsis };
     let mut spans = Vec::new();
-    for part in sentence::fitting(&app.lens, &app.first_lens, name, app.shown_as_of(), frame) {
+    for part in sentence::fitting(&app.said_lens(), &app.first_lens, name, app.shown_as_of(), frame) {
         let role = match (part.is_name, part.differs) {
             (true, _) => Role::Strong,
             (_, true) => Role::Text,

@@ -10,7 +10,7 @@
 use crate::domain::calendar::{Day, MONTHS};
 use crate::domain::lens::Lens;
 use crate::domain::text::SafeText;
-use crate::tui::text::{cut, width};
+use crate::tui::text::{cut, cut_words, width};
 
 /// A part of the sentence.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -50,11 +50,13 @@ const SHORTER: [About; 11] = [
     About::Filter,
     About::Groups,
     About::Name,
-    About::Days,
-    About::Filter,
     About::Metric,
+    // The rows' heading says it too.
     About::Groups,
     About::Filter,
+    About::Filter,
+    // Without what it is held against no change says anything.
+    About::Days,
 ];
 
 /// Columns of a filter that is cut, and of a name.
@@ -66,6 +68,12 @@ struct Forms {
     about: About,
     forms: Vec<String>,
     differs: bool,
+}
+
+impl Forms {
+    fn said(&self) -> &str {
+        self.forms.first().map_or("", String::as_str)
+    }
 }
 
 /// Where a sentence stands.
@@ -91,7 +99,14 @@ pub fn fitting(lens: &Lens, first: &Lens, name: Option<&str>, as_of: Day, frame:
             part.forms.remove(0);
         }
     }
-    let said = parts.into_iter().filter(|part| !part.forms[0].is_empty());
+    // A filter that was cut has what the others left over.
+    let spare = frame.room.saturating_sub(columns(&parts, frame.dot));
+    let filter = lens.words(as_of).filter.unwrap_or_default();
+    if let Some(part) = parts.iter_mut().find(|part| part.about == About::Filter) {
+        let more = cut_words(&filter, width(part.said()) + spare, frame.ellipsis);
+        part.forms = vec![more];
+    }
+    let said = parts.into_iter().filter(|part| !part.said().is_empty());
     let mut left = frame.room;
     let mut before: Option<bool> = None;
     let mut fitting = Vec::new();
@@ -114,8 +129,8 @@ fn gap(name: bool, dot: &str) -> usize {
 }
 
 fn columns(parts: &[Forms], dot: &str) -> usize {
-    let said = parts.iter().filter(|part| !part.forms[0].is_empty());
-    let all: usize = said.map(|part| width(&part.forms[0]) + gap(part.about == About::Name, dot)).sum();
+    let said = parts.iter().filter(|part| !part.said().is_empty());
+    let all: usize = said.map(|part| width(part.said()) + gap(part.about == About::Name, dot)).sum();
     all.saturating_sub(width(dot))
 }
 
@@ -137,7 +152,7 @@ fn forms(lens: &Lens, first: &Lens, name: Option<&str>, as_of: Day, ellipsis: &s
     let days = vec![full.clone(), brief(&full), brief(&words.days)];
     parts.push(of(About::Days, days, (lens.period, lens.comparison) != (first.period, first.comparison)));
     if let Some(filter) = &words.filter {
-        let cuts = FILTER.map(|columns| cut(filter, columns, ellipsis));
+        let cuts = FILTER.map(|columns| cut_words(filter, columns, ellipsis));
         let forms = std::iter::once(filter.clone()).chain(cuts).collect();
         parts.push(of(About::Filter, forms, lens.filter != first.filter));
     }
@@ -191,12 +206,10 @@ mod tests {
                 116,
                 "incident: effective · Nov to date vs Oct · tag:env=prod service:ec2|rds region:us-east-1 · by service, region",
             ),
-            (
-                100,
-                "incident: effective · Nov to date vs Oct · tag:env=prod service:ec2|rds region:us-… · by service +1",
-            ),
-            (80, "incident: effective · Nov to date · tag:env=prod service:ec… · by service +1"),
-            (60, "incident: Nov to date · tag:env=prod service:ec…"),
+            (100, "incident: effective · Nov to date vs Oct · tag:env=prod service:ec2|rds … · by service, region"),
+            (80, "incident: Nov to date vs Oct · tag:env=prod service:ec2|rds … · by service +1"),
+            (60, "incident: Nov to date vs Oct · tag:env=prod …"),
+            (42, "incident: Nov to date · tag:env=prod …"),
         ] {
             assert_eq!(said(&prod(), Some("incident"), room), want, "{room}");
         }

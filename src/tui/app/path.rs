@@ -6,7 +6,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::App;
-use crate::domain::filter::Filter;
+use crate::domain::dimension::Dimension;
+use crate::domain::filter::{Clause, Filter, Pattern};
 use crate::domain::lens::Lens;
 use crate::domain::text::SafeText;
 use crate::engine::answer::Key as GroupKey;
@@ -50,8 +51,20 @@ impl Crumb {
 
     /// Whether a filter still demands what was opened.
     fn holds(&self, filter: &Filter) -> bool {
-        let added = self.opened.filter.clauses.iter().filter(|clause| !self.before.filter.clauses.contains(clause));
-        added.into_iter().all(|clause| filter.clauses.contains(clause))
+        self.added().all(|clause| filter.clauses.contains(clause))
+    }
+
+    fn added(&self) -> impl Iterator<Item = &Clause> {
+        self.opened.filter.clauses.iter().filter(|clause| !self.before.filter.clauses.contains(clause))
+    }
+
+    /// The account that was opened and nothing else, as the filter has it, and what it is called.
+    fn account(&self) -> Option<(&Clause, &SafeText)> {
+        let added: Vec<&Clause> = self.added().collect();
+        let [clause] = added[..] else { return None };
+        let account = matches!(clause.dimension, Some(Dimension::SubAccount | Dimension::BillingAccount))
+            && matches!(clause.patterns[..], [Pattern::Is(_) | Pattern::Exactly(_)]);
+        (account && self.key.is_some() && self.before.period == self.opened.period).then_some((clause, &self.label))
     }
 }
 
@@ -75,6 +88,18 @@ impl App {
     /// The names of what was opened.
     pub(in crate::tui) fn crumbs(&self) -> Vec<SafeText> {
         self.path.iter().map(|crumb| crumb.label.clone()).collect()
+    }
+
+    /// The lens as people say it: accounts that were opened by what they are called.
+    #[must_use]
+    pub fn said_lens(&self) -> Lens {
+        let mut lens = self.lens.clone();
+        for (opened, label) in self.path.iter().filter_map(Crumb::account) {
+            for clause in lens.filter.clauses.iter_mut().filter(|clause| *clause == opened) {
+                clause.patterns = vec![Pattern::Is(label.to_string())];
+            }
+        }
+        lens
     }
 
     /// Looks at what was opened: one step back undoes it, and selects `key` again.

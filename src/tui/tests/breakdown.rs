@@ -352,3 +352,15 @@ fn what_is_marked_is_copied_together() {
     let lines: Vec<&str> = s.copied().lines().collect();
     assert!(lines.len() == 2 && lines[0].starts_with("AWS\t") && lines[1].starts_with("Azure\t"), "{lines:?}");
 }
+
+#[test]
+fn an_account_that_was_opened_is_said_by_its_name() {
+    let mut s = Session::started(Mood::Demo, (80, 24));
+    s.keys("2 <enter>");
+    let lens = |s: &Session| s.text().lines().nth(1).unwrap_or_default().to_owned();
+    assert!(lens(&s).contains("vs Oct · provider:AWS · by "), "{}", lens(&s));
+    s.keys("b s u b <space> a c c o u n t <enter>");
+    s.keys("<enter>");
+    assert!(lens(&s).contains("vs Oct · provider:AWS sub_account:prod-ml"), "{}", lens(&s));
+    assert!(s.app.lens.filter.to_string().contains("sub_account:111122223333"), "{}", s.app.lens.filter);
+}
