@@ -8,8 +8,9 @@ use ratatui::text::{Line, Span};
 
 use super::explain::{Explain, Level, Target, part_name};
 use super::{begin_box, end_box};
-use crate::domain::calendar::Day;
+use crate::domain::calendar::{Day, Granularity, Period};
 use crate::domain::money::Amount;
+use crate::domain::services;
 use crate::domain::text::SafeText;
 use crate::engine::Card;
 use crate::engine::answer::{ExplainAnswer, Explained, LineItem, QueryAnswer};
@@ -18,6 +19,7 @@ use crate::tui::action::{Action, Place};
 use crate::tui::keymap::Keymap;
 use crate::tui::layout::overlay;
 use crate::tui::tab::breakdown::crumbs::shortened;
+use crate::tui::tab::spend::cards::days_words;
 use crate::tui::text::{cut, left, put, put_at, right, width, wrap};
 use crate::tui::theme::{Role, Theme};
 use crate::tui::widget::{bar, item, money};
@@ -51,7 +53,7 @@ pub struct Scene<'a> {
 impl Scene<'_> {
     /// Draws it over an area.
     pub fn draw(&self, area: Rect, buf: &mut Buffer) {
-        let (area, inner) = begin_box(overlay(area, COLUMNS, area.height), buf, self.theme);
+        let (area, inner) = begin_box(overlay(area, COLUMNS, area.height), area, buf, self.theme);
         self.title(inner, buf);
         let rows = self.rows(usize::from(inner.width));
         let target = self.explain.target();
@@ -195,14 +197,15 @@ impl Page<'_> {
         };
         let places = money::places(&found.currency);
         let code = SafeText::from_outside(&found.currency);
+        let amount = format!("{} {code}", money::amount(found.figure.amount, places));
+        let room = self.columns.saturating_sub(width(&amount));
         let days = match found.hour {
-            Some(start) => crate::domain::calendar::Granularity::Hour.label(start),
-            None => answer.period.words(),
+            Some(start) => format!("   {}", Granularity::Hour.label(start)),
+            None => days_in(answer.period, room),
         };
-        let amount = money::amount(found.figure.amount, places);
         let line = Line::from(vec![
-            Span::styled(format!("{amount} {code}"), theme.style(Role::Strong)),
-            Span::styled(format!("   {days}"), theme.style(Role::Muted)),
+            Span::styled(amount, theme.style(Role::Strong)),
+            Span::styled(days, theme.style(Role::Muted)),
         ]);
         self.push(line, Some(Target::Figure));
         if found.figure.previous.is_none() {
@@ -211,11 +214,12 @@ impl Page<'_> {
         let (role, sign) = money::direction(&found.figure, &theme.glyphs);
         let change =
             format!("{sign} {} {}", money::change(&found.figure, places), money::percent_change(&found.figure));
-        let against = answer.previous_period.map_or_else(String::new, |days| format!("   {}", days.words()));
-        let before = money::amount(found.figure.previous, places);
+        let before = format!("   before {}", money::amount(found.figure.previous, places));
+        let room = self.columns.saturating_sub(width(&change) + width(&before));
+        let against = answer.previous_period.map_or_else(String::new, |days| days_in(days, room));
         let line = Line::from(vec![
             Span::styled(change, theme.style(role)),
-            Span::styled(format!("   before {before}{against}"), theme.style(Role::Muted)),
+            Span::styled(before + &against, theme.style(Role::Muted)),
         ]);
         self.push(line, None);
     }
@@ -250,7 +254,7 @@ impl Page<'_> {
     fn rests_on(&mut self, answer: &ExplainAnswer) {
         self.heading("Rests on");
         for fresh in &answer.freshness {
-            let name = fresh.provider.safe();
+            let name = SafeText::from_outside(services::provider_short(fresh.provider.raw()));
             let (last, settled) = (fresh.last_day, fresh.settled_through);
             self.say(&format!("{name}: charges to {last}, settled through {settled}"), Role::Text);
         }
@@ -296,5 +300,30 @@ impl Page<'_> {
             ]);
             self.push(line, Some(Target::Column(at)));
         }
+    }
+}
+
+/// Days behind a gap, as exactly as there is room for: `2026-10-01 to 2026-10-22`, `Oct 1 to 22, 2026`.
+fn days_in(days: Period, room: usize) -> String {
+    let (first, last) = (days.from.month().year(), days.to.plus(-1).month().year());
+    let brief = format!("{}, {last}", days_words(days));
+    let all = std::iter::once(days.words()).chain((first == last).then_some(brief));
+    all.map(|words| format!("   {words}")).find(|words| width(words) <= room).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_whole_or_left_out() {
+        let of = |from: &str, to: &str, room| {
+            let day = |text: &str| Day::parse(text).expect("a day");
+            days_in(Period { from: day(from), to: day(to) }, room)
+        };
+        for (room, want) in [(27, "   2026-10-01 to 2026-10-22"), (26, "   Oct 1 to 22, 2026"), (19, "")] {
+            assert_eq!(of("2026-10-01", "2026-10-23", room), want, "{room}");
+        }
+        assert_eq!(of("2025-12-30", "2026-01-03", 26), "", "years that differ are said or nothing is");
     }
 }
