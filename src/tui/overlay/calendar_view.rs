@@ -82,7 +82,7 @@ pub fn draw(
     let months = (area.width.saturating_sub(PRESETS) / MONTH).clamp(1, MONTHS_MAX);
     // One month leaves no room beside it that would show anything.
     let wide = if months == 1 { area.width } else { PRESETS + months * MONTH };
-    let (area, inner) = begin_box(overlay(area, wide, body_rows(area) + OTHER_ROWS), buf, theme);
+    let (area, inner) = begin_box(overlay(area, wide, body_rows(area) + OTHER_ROWS), area, buf, theme);
     let chosen = calendar.candidate(facts.as_of);
     let days = chosen.map(|spec| spec.resolve(facts.as_of));
     let view = View { calendar, facts, keymap, theme, chosen, days };

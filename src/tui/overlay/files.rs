@@ -200,7 +200,7 @@ impl FilePicker {
 
     /// Draws it over an area; returns where the terminal's cursor belongs.
     pub fn draw(&self, keymap: &Keymap, area: Rect, buf: &mut Buffer, theme: &Theme) -> Option<Position> {
-        let (area, inner) = begin_box(overlay(area, COLUMNS, area.height), buf, theme);
+        let (area, inner) = begin_box(overlay(area, COLUMNS, area.height), area, buf, theme);
         if area.height < 3 {
             return None;
         }

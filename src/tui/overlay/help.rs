@@ -188,7 +188,7 @@ impl Help {
         // The box stays as large while the keys are narrowed down.
         let whole = if self.line.text().is_empty() { lines } else { usize::from(area.height) };
         let wide = if area.width >= 2 * HALF { 2 * HALF } else { LIST };
-        let (area, inner) = begin_box(overlay(area, wide, (whole as u16).saturating_add(2)), buf, theme);
+        let (area, inner) = begin_box(overlay(area, wide, (whole as u16).saturating_add(2)), area, buf, theme);
         let first = self.scroll.min(lines.saturating_sub(room(area)));
         let more = lines.saturating_sub(first + room(area));
         let cursor = self.title(more, keymap, inner, buf, theme);

@@ -143,7 +143,7 @@ impl Importing {
     pub fn draw(&self, keymap: &Keymap, area: Rect, buf: &mut Buffer, theme: &Theme) {
         let columns = usize::from(COLUMNS.min(area.width).saturating_sub(4));
         let lines = self.lines(columns, keymap, theme);
-        let (area, inner) = begin_box(overlay(area, COLUMNS, lines.len() as u16 + 2), buf, theme);
+        let (area, inner) = begin_box(overlay(area, COLUMNS, lines.len() as u16 + 2), area, buf, theme);
         let title = format!(" Import {} ", SafeText::path(&self.intake.path));
         put(buf, inner, 0, &Line::from(Span::styled(title, theme.style(Role::Strong))));
         for (row, (text, role)) in lines.into_iter().enumerate() {

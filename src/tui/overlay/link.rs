@@ -120,9 +120,9 @@ impl LinkBox {
     }
 
     /// Draws it over an area.
-    pub fn draw(&self, area: Rect, buf: &mut Buffer, theme: &Theme) {
-        let (area, rows) = self.laid(area);
-        let (area, inner) = begin_box(area, buf, theme);
+    pub fn draw(&self, under: Rect, buf: &mut Buffer, theme: &Theme) {
+        let (area, rows) = self.laid(under);
+        let (area, inner) = begin_box(area, under, buf, theme);
         put(buf, inner, 0, &Line::from(Span::styled(" In the cloud's console ", theme.style(Role::Strong))));
         for (at, row) in rows.into_iter().enumerate() {
             let line = Line::from(vec![Span::raw(" "), Span::styled(row.text, theme.style(row.role))]);

@@ -126,10 +126,26 @@ fn inside(area: Rect) -> Rect {
     Rect { x: area.x + u16::from(area.width > 4), width: area.width.saturating_sub(2), ..area }
 }
 
-/// Clears a box and draws its upper rule; returns what of it is seen, and what of that lies inside its sides.
-fn begin_box(area: Rect, buf: &mut Buffer, theme: &Theme) -> (Rect, Rect) {
+/// Columns beside a box in which what lies under it can still be read.
+const READABLE: u16 = 20;
+
+/// A box with what is cleared around it, of all that lies under it: its sides, where too little of what is
+/// there would be seen to be read, and then a line of air below it. Beside a box as high as all of it
+/// nothing is whole.
+fn cleared(area: Rect, under: Rect) -> Rect {
+    let beside = area.x.saturating_sub(under.x).max(under.right().saturating_sub(area.right()));
+    if area.height < under.height && beside >= READABLE {
+        return area;
+    }
+    let height = area.height + u16::from(area.bottom() < under.bottom());
+    Rect { x: under.x, width: under.width, height, ..area }
+}
+
+/// Clears a box over what lies under it and draws its upper rule; returns what of it is seen, and what of
+/// that lies inside its sides.
+fn begin_box(area: Rect, under: Rect, buf: &mut Buffer, theme: &Theme) -> (Rect, Rect) {
     let area = area.intersection(buf.area);
-    clear(area, buf);
+    clear(cleared(area, under.intersection(buf.area)), buf);
     rule(buf, area, 0, theme);
     (area, inside(area))
 }
@@ -156,4 +172,23 @@ fn emphasised(text: &str, positions: &[u32], role: Role, theme: &Theme) -> Vec<S
         last = Some(hit);
     }
     spans
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_scraps_are_left_around_a_box() {
+        let under = Rect::new(0, 0, 120, 35);
+        for (area, want) in [
+            (Rect::new(40, 10, 40, 12), Rect::new(40, 10, 40, 12)),
+            (Rect::new(10, 10, 100, 12), Rect::new(0, 10, 120, 13)),
+            (Rect::new(40, 0, 40, 35), under),
+            (Rect::new(10, 1, 100, 34), Rect::new(0, 1, 120, 34)),
+            (Rect::new(0, 0, 120, 20), Rect::new(0, 0, 120, 21)),
+        ] {
+            assert_eq!(cleared(area, under), want, "{area:?}");
+        }
+    }
 }

@@ -42,7 +42,7 @@ impl Notice {
         lines.extend(wrap(&self.text, columns).into_iter().map(|line| (line, Role::Strong)));
         lines.push((String::new(), Role::Text));
         lines.extend(wrap(&self.hint, columns).into_iter().map(|line| (line, Role::Text)));
-        let (area, inner) = begin_box(overlay(area, COLUMNS, lines.len() as u16 + 4), buf, theme);
+        let (area, inner) = begin_box(overlay(area, COLUMNS, lines.len() as u16 + 4), area, buf, theme);
         put(buf, inner, 0, &Line::from(Span::styled(" Needs attention ", theme.style(Role::Strong))));
         for (row, (line, role)) in lines.into_iter().enumerate() {
             put(buf, inner, row as u16 + 2, &Line::from(Span::styled(format!(" {line}"), theme.style(role))));

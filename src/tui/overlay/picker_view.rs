@@ -51,8 +51,8 @@ const EXPLAINED: u16 = 4;
 
 impl<T> Picker<T> {
     /// Draws it over an area; returns where the terminal's cursor belongs.
-    pub fn draw(&self, area: Rect, buf: &mut Buffer, theme: &Theme) -> Option<Position> {
-        let (area, inner) = begin_box(self.area(area), buf, theme);
+    pub fn draw(&self, under: Rect, buf: &mut Buffer, theme: &Theme) -> Option<Position> {
+        let (area, inner) = begin_box(self.area(under), under, buf, theme);
         if area.is_empty() {
             return None;
         }
