@@ -182,7 +182,7 @@ impl Table<'_> {
         let share = self.answer.total.amount.and_then(|total| row.figure.amount?.ratio(total));
         let (role, _) = money::direction(&row.figure, &theme.glyphs);
         let accent = Style::new().fg(theme.layer(Some(0)));
-        let mut spans = vec![Span::styled(left(&self.mark(row, selected), MARKS, ""), theme.style(Role::Strong))];
+        let mut spans = vec![Span::raw(left(&self.mark(row, selected), MARKS, ""))];
         spans.extend(self.names(row));
         spans.extend([
             Span::raw(right(&money::amount_in(row.figure.amount, self.places, c.cost), c.cost, cut_by)),
