@@ -89,6 +89,13 @@ impl Ground {
         self.against.filter(|_| known)
     }
 
+    /// By the hour, where there are charges that lie in none: the day before which every charge does, so
+    /// that nothing is known of its hours.
+    fn first_hour(&self, currency: &str) -> Option<Day> {
+        self.layers.left_out(currency).filter(|_| self.by_hour)?;
+        self.layers.groups_in(currency).map(|(key, _)| Day::of_seconds(key.start)).min()
+    }
+
     fn total(&self, currency: &str, from: Day) -> Figure {
         let before = self.against(currency).map(|_| total_of(&self.previous, currency));
         let amount = known_by(total_of(&self.layers, currency).value(), from, self.last);
@@ -146,9 +153,11 @@ pub fn answer(engine: &LocalEngine, lens: &Lens, as_of: Day, cancel: &Cancel) ->
     let answer = |currency: String| {
         let days = Days::new(cards, &currency, *data);
         // What a provider has not delivered yet is unknown, even where others have.
+        let hours = ground.first_hour(&currency);
+        let since = |data: Period| Period { from: hours.map_or(data.from, |hours| data.from.max(hours)), ..data };
         let reach = Reach::new(freshness, &lens.by);
         let data_of =
-            |value: Option<&str>| through(*oldest, reach.of(&value.map(Untrusted::from).into_iter().collect()));
+            |value: Option<&str>| since(through(*oldest, reach.of(&value.map(Untrusted::from).into_iter().collect())));
         let total = total_of(layers, &currency);
         SpendAnswer {
             metric: lens.metric,
@@ -161,7 +170,7 @@ pub fn answer(engine: &LocalEngine, lens: &Lens, as_of: Day, cancel: &Cancel) ->
             last_week: last_week(&days, as_of),
             last_month: last_month(&days, as_of),
             series: series(layers, &currency, &starts, data_of),
-            totals: line(layers, &currency, &starts, *data),
+            totals: line(layers, &currency, &starts, since(*data)),
             starts: starts.clone(),
             granularity,
             previous_series: ground

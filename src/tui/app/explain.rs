@@ -115,7 +115,7 @@ impl App {
                 })
             }
             Pane::Chart => {
-                let days = self.spend.selected_days(answer).ok_or(NONE)?;
+                let days = self.spend.selected_days(answer, self.spend_together()).ok_or(NONE)?;
                 let title = self.days_title(days);
                 Ok(Subject { title, lens: Lens { period: PeriodSpec::Range(days), ..lens }, card: Card::Total })
             }

@@ -15,7 +15,6 @@ use crate::tui::tab::Tab;
 use crate::tui::tab::breakdown::View;
 use crate::tui::tab::spend::movers;
 use crate::tui::tab::spend::state::Pane;
-use crate::tui::tab::spend::timeline::Timeline;
 
 /// Lines that one turn of the wheel goes.
 const TURN: usize = 3;
@@ -69,9 +68,10 @@ impl App {
             }
             Tab::Spend => {
                 let answer = self.spend_answer()?;
-                let parts = self.spend_scene().parts(parts.body);
+                let scene = self.spend_scene();
+                let parts = scene.parts(parts.body);
                 let mover = movers::row_at(&self.spend, answer, parts.movers, at).map(Target::Mover);
-                mover.or_else(|| Timeline::of(&self.spend, answer).chart.piece_at(parts.chart, at).map(Target::Piece))
+                mover.or_else(|| scene.timeline(answer, &parts).chart.piece_at(parts.chart, at).map(Target::Piece))
             }
             _ => None,
         }
@@ -129,10 +129,13 @@ impl App {
                 selected == Some(at)
             }
             Target::Piece(at) => {
-                let before = self.spend_answer().and_then(|answer| self.spend.cursor(answer));
+                let together = self.spend_together();
+                let bar = self.spend_answer().and_then(|answer| self.spend.bar(answer, together));
+                let before = bar.map_or(0, |bar| bar.start) / together;
                 let focused = self.spend.focus == Pane::Chart;
-                self.spend.move_cursor(at as isize - before.unwrap_or_default() as isize, currency);
-                focused && before == Some(at)
+                let by = (at / together) as isize - before as isize;
+                self.spend.move_cursor(by, together, currency);
+                focused && by == 0
             }
         };
         if selected { self.perform(Action::Open) } else { self.ask() }

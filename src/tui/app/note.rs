@@ -13,7 +13,7 @@ impl App {
     /// Opens a line for a note beside the selected piece of time; where one is there, to change it.
     pub(super) fn open_note(&mut self) {
         let Some(answer) = self.spend_answer() else { return };
-        let Some(days) = self.spend.selected_days(answer) else { return };
+        let Some(days) = self.spend.selected_days(answer, self.spend_together()) else { return };
         let there = answer.notes.iter().find(|note| days.contains(note.day));
         self.overlay = Some(Overlay::Note(NoteLine::new(days.from, there)));
     }

@@ -57,7 +57,7 @@ impl App {
             }
             Pane::Cards => return self.explain(),
             Pane::Chart => {
-                let Some(days) = self.spend.selected_days(answer) else { return };
+                let Some(days) = self.spend.selected_days(answer, self.spend_together()) else { return };
                 self.open_days(days);
             }
             Pane::Movers => {
@@ -94,7 +94,8 @@ impl App {
 
     /// What the days of a piece of the chart are called: an hour opens its day, of which it is a part.
     pub(super) fn days_title(&self, days: Period) -> SafeText {
-        let whole = if self.lens.granularity == Granularity::Hour { " (the whole day)" } else { "" };
+        let part = self.lens.granularity == Granularity::Hour && days.days() == 1;
+        let whole = if part { " (the whole day)" } else { "" };
         SafeText::from_outside(&format!("{}{whole}", days.words()))
     }
 

@@ -40,7 +40,12 @@ impl App {
             return self.spend.move_card(by, &shown);
         }
         let currency = self.currency.clone();
-        self.spend.move_cursor(by, currency.as_deref());
+        self.spend.move_cursor(by, self.spend_together(), currency.as_deref());
+    }
+
+    /// How many pieces of time a bar of the Spend tab's chart adds up.
+    pub(super) fn spend_together(&self) -> usize {
+        self.spend_scene().together(self.body())
     }
 
     pub(super) fn zoom_or_pan(&mut self, action: Action) {

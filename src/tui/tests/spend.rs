@@ -18,6 +18,7 @@ use crate::tui::frugal::Frugal;
 use crate::tui::screen;
 use crate::tui::tab::Tab;
 use crate::tui::tab::spend::state::Pane;
+use crate::tui::tab::spend::timeline::{Timeline, together};
 
 const SIZE: (u16, u16) = (120, 36);
 
@@ -45,7 +46,7 @@ fn what_did_last_tuesday_cost() {
     s.keys("<left>");
     let read = row(&s, "Tue Nov 19");
     assert!(read.contains("3,981.30") && read.contains("so far") && read.contains("· Sat Oct 19"), "{read}");
-    assert!(read.ends_with("Azure settled through Nov 17"), "{read}");
+    assert!(read.ends_with("not settled"), "{read}");
     let parts = row(&s, "AWS 2,");
     assert!(parts.contains("Azure 792.66") && parts.contains("Datadog"), "{parts}");
     s.keys("<enter>");
@@ -105,7 +106,7 @@ fn a_zoom_keeps_the_day_under_the_cursor() {
     let day = cursor(&s);
     for keys in ["+", "+", "-", "-", "-", "-", "u", "u", "u", "+", "+", "+"] {
         s.keys(keys);
-        let days = s.app.spend_answer().and_then(|a| s.app.spend.selected_days(a)).expect("days");
+        let days = s.app.spend_answer().and_then(|a| s.app.spend.selected_days(a, 1)).expect("days");
         assert!(days.contains(day), "{keys}: {days:?} without {day:?}");
     }
 }
@@ -207,11 +208,10 @@ fn the_selection_survives_another_lens() {
 #[test]
 fn a_provider_that_lags_is_named_and_only_its_days_are_hatched() {
     let s = started();
-    let legend = row(&s, "settled through");
-    assert!(legend.contains("▒ Azure settled through Nov 17"), "{legend}");
+    let legend = row(&s, "before  ▒");
+    assert!(legend.contains("▒ not settled: Azure after Nov 17"), "{legend}");
     let (mut aws, mut azure) = (0, 0);
-    let chart =
-        crate::tui::tab::spend::timeline::Timeline::of(&s.app.spend, s.app.spend_answer().expect("answer")).chart;
+    let chart = Timeline::of(&s.app.spend, s.app.spend_answer().expect("answer"), 118).chart;
     for (layer, series) in chart.layers.iter().zip(&s.app.spend_answer().expect("answer").series) {
         match series.key.as_ref().map(|k| k.raw()) {
             Some("AWS") => aws = layer.open_from,
@@ -220,6 +220,23 @@ fn a_provider_that_lags_is_named_and_only_its_days_are_hatched() {
         }
     }
     assert_eq!((aws, azure), (18, 17));
+}
+
+#[test]
+fn what_is_read_out_is_what_the_bar_stands_for() {
+    let mut s = started();
+    let answer = s.app.spend_answer().expect("answer").clone();
+    let narrow = |s: &Session| Timeline::of(&s.app.spend, &answer, 16).row_text().expect("a bar");
+    assert_eq!(together(&answer, 16), 2, "twenty days in ten columns");
+    let two = answer.totals[18].zip(answer.totals[19]).map(|(a, b)| a + b).expect("known");
+    assert_eq!(narrow(&s), format!("2024-11-19 to 2024-11-20\t{} USD", two.grouped(2)));
+    s.app.spend.move_cursor(-1, 2, None);
+    assert!(narrow(&s).starts_with("2024-11-17 to 2024-11-18\t"), "{}", narrow(&s));
+    let days = s.app.spend.selected_days(&answer, 2).map(|days| days.to_string());
+    assert_eq!(days.as_deref(), Some("2024-11-17..2024-11-19"), "and opened");
+    s.app.spend.move_cursor(-99, 2, None);
+    s.app.spend.move_cursor(1, 2, None);
+    assert!(narrow(&s).starts_with("2024-11-03 to"), "{}", narrow(&s));
 }
 
 #[test]

@@ -51,7 +51,7 @@ pub struct Chart {
     pub previous: Vec<Option<f64>>,
     /// What each piece is called under the axis.
     pub labels: Vec<Label>,
-    /// How many pieces may lie between two labels; any number beyond the last.
+    /// How many pieces may lie between two labels, or share a bar; any number beyond the last.
     pub strides: &'static [usize],
     /// Pieces that something is written down about, and what is written.
     pub marks: Vec<(usize, String)>,
@@ -82,6 +82,18 @@ impl Plan {
             2..=6 => Plan { bar: each as u16 - 1, gap: 1, pieces: 1 },
             _ => Plan { bar: (each as u16 - 2).min(6), gap: 2, pieces: 1 },
         }
+    }
+
+    /// The plan for an area of that many columns, the axis among them, where so many pieces may share a
+    /// bar; where it has no columns, every piece is a bar.
+    #[must_use]
+    pub fn within(pieces: usize, columns: u16, strides: &[usize]) -> Plan {
+        if columns <= AXIS {
+            return Plan { bar: 1, gap: 0, pieces: 1 };
+        }
+        let plan = Plan::of(pieces, columns - AXIS);
+        let shared = strides.iter().find(|stride| **stride >= plan.pieces);
+        Plan { pieces: shared.copied().unwrap_or(plan.pieces), ..plan }
     }
 
     fn slot(self) -> u16 {
@@ -120,7 +132,7 @@ impl Chart {
     /// The plan for an area of that many columns.
     #[must_use]
     pub fn plan(&self, columns: u16) -> Plan {
-        Plan::of(self.pieces(), columns.saturating_sub(AXIS))
+        Plan::within(self.pieces(), columns, self.strides)
     }
 
     /// The piece of time whose bar, or the axis under it, is at a place.
@@ -460,6 +472,7 @@ mod tests {
         assert_eq!(Plan::of(30, 100), Plan { bar: 2, gap: 1, pieces: 1 });
         assert_eq!(Plan::of(7, 100), Plan { bar: 6, gap: 2, pieces: 1 });
         assert_eq!(Plan::of(15, 114), Plan { bar: 5, gap: 2, pieces: 1 });
+        assert_eq!(Plan::within(400, 106, &[2, 6]), Plan { bar: 1, gap: 0, pieces: 6 });
         for (pieces, columns) in (0..400).flat_map(|p| (1..300u16).map(move |c| (p, c))) {
             let plan = Plan::of(pieces, columns);
             let bars = pieces.div_ceil(plan.pieces.max(1)) as u16;

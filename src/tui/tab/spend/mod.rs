@@ -3,6 +3,7 @@
 pub mod attention;
 pub mod cards;
 pub mod movers;
+pub mod pieces;
 pub mod resources;
 pub mod state;
 pub mod timeline;

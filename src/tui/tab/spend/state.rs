@@ -2,6 +2,8 @@
 //!
 //! Selections are kept by moment and by key, so that they survive a new answer. Draws nothing.
 
+use std::ops::Range;
+
 use super::attention;
 use super::cards::Kind;
 use crate::domain::calendar::{Day, Granularity, Period};
@@ -95,18 +97,26 @@ impl State {
         chosen.or_else(|| (0..answer.starts.len()).rev().find(known)).or(answer.starts.len().checked_sub(1))
     }
 
-    /// Moves the cursor over the pieces of time.
-    pub fn move_cursor(&mut self, by: isize, currency: Option<&str>) {
+    /// The pieces of time that the selected bar adds up, where each bar adds up so many.
+    #[must_use]
+    pub fn bar(&self, answer: &SpendAnswer, together: usize) -> Option<Range<usize>> {
+        let from = self.cursor(answer)? / together * together;
+        Some(from..(from + together).min(answer.starts.len()))
+    }
+
+    /// Moves the cursor over bars that add up so many pieces of time each.
+    pub fn move_cursor(&mut self, by: isize, together: usize, currency: Option<&str>) {
         let Some(answer) = self.answer(currency) else { return };
         let Some(at) = self.cursor(answer) else { return };
-        let at = at.saturating_add_signed(by).min(answer.starts.len() - 1);
+        let last = (answer.starts.len() - 1) / together;
+        let at = (at / together).saturating_add_signed(by).min(last) * together;
         self.cursor = answer.starts.get(at).map(|start| (*start).max(answer.period.from.seconds()));
         self.turn_to(Pane::Chart);
     }
 
     /// Keeps the cursor where it is, or takes it to the nearest of some days: they are looked at next.
     pub fn hold_cursor(&mut self, within: Period, currency: Option<&str>) {
-        let Some(piece) = self.answer(currency).and_then(|answer| self.selected_days(answer)) else { return };
+        let Some(piece) = self.answer(currency).and_then(|answer| self.selected_days(answer, 1)) else { return };
         let kept = self.cursor.filter(|moment| {
             let day = Day::of_seconds(*moment);
             piece.contains(day) && within.contains(day)
@@ -119,7 +129,7 @@ impl State {
     #[must_use]
     pub fn cursor_day(&self, currency: Option<&str>) -> Option<Day> {
         let answer = self.answer(currency)?;
-        self.selected_days(answer).map(|days| days.from)
+        self.selected_days(answer, 1).map(|days| days.from)
     }
 
     /// The selected move's index, where moves have the focus.
@@ -245,12 +255,12 @@ impl State {
         self.focus = place.copied().unwrap_or(self.wanted);
     }
 
-    /// The days of the selected piece, as far as they are looked at.
+    /// The days of the selected bar, where each adds up so many pieces, as far as they are looked at.
     #[must_use]
-    pub fn selected_days(&self, answer: &SpendAnswer) -> Option<Period> {
-        let at = self.cursor(answer)?;
-        let from = Day::of_seconds(*answer.starts.get(at)?);
-        let to = answer.starts.get(at + 1).map_or(answer.period.to, |next| Day::of_seconds(*next));
-        Some(Period { from: from.max(answer.period.from), to: to.max(from.plus(1)) })
+    pub fn selected_days(&self, answer: &SpendAnswer, together: usize) -> Option<Period> {
+        let bar = self.bar(answer, together)?;
+        let from = Day::of_seconds(*answer.starts.get(bar.start)?);
+        let to = answer.starts.get(bar.end).map_or(answer.period.to, |next| Day::of_seconds(next - 1).plus(1));
+        Some(Period { from: from.max(answer.period.from), to })
     }
 }

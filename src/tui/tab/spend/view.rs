@@ -8,7 +8,7 @@ use ratatui::text::{Line, Span};
 
 use super::cards::{self, Cards, Kind};
 use super::state::Pane;
-use super::timeline::{Timeline, heading};
+use super::timeline::{self, Timeline, heading};
 use super::{State, attention, movers, resources};
 use crate::domain::calendar::Day;
 use crate::domain::lens::Lens;
@@ -45,6 +45,18 @@ impl Scene<'_> {
     #[must_use]
     pub fn parts(&self, body: Rect) -> Parts {
         parts(body, self.answer.map_or(0, |a| a.notices.len()) as u16)
+    }
+
+    /// An answer as it is charted in there.
+    #[must_use]
+    pub fn timeline<'a>(&'a self, answer: &'a SpendAnswer, parts: &Parts) -> Timeline<'a> {
+        Timeline::of(self.state, answer, parts.chart.width)
+    }
+
+    /// How many pieces of time a bar adds up in a body.
+    #[must_use]
+    pub fn together(&self, body: Rect) -> usize {
+        self.answer.map_or(1, |answer| timeline::together(answer, self.parts(body).chart.width))
     }
 
     /// Whether anything in a body is drawn from the details.
@@ -133,7 +145,7 @@ impl Scene<'_> {
         } else {
             attention::block(state, answer, self.details, parts.attention, buf, theme);
         }
-        let timeline = Timeline::of(state, answer);
+        let timeline = self.timeline(answer, &parts);
         timeline.legend(parts.legend, buf, theme);
         timeline.chart.draw(parts.chart, buf, theme);
         timeline.readout(parts.readout, parts.numbers.is_empty(), buf, theme);
@@ -166,12 +178,7 @@ impl Scene<'_> {
             Pane::Attention => {
                 self.notice(body).map(|n| SafeText::from_outside(&format!("{}: {}", n.text, n.hint)).into_string())
             }
-            Pane::Chart => {
-                let at = state.cursor(answer)?;
-                let start = answer.granularity.label(*answer.starts.get(at)?);
-                let amount = money::amount(answer.totals.get(at).copied().flatten(), places);
-                Some(format!("{start}\t{amount} {}", answer.currency))
-            }
+            Pane::Chart => self.timeline(answer, &self.parts(body)).row_text(),
         }
     }
 }
