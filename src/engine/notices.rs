@@ -140,8 +140,8 @@ fn in_no_hour(left_out: Option<LeftOut>) -> Option<Notice> {
     left_out.map(|left_out| Notice {
         kind: Kind::InNoHour,
         severity: Severity::Info,
-        text: format!("in no hour: {} longer than one, left out", counted(left_out.rows, "charge", "charges")),
-        hint: "pieces of a day hold them all: --granularity day".to_owned(),
+        text: format!("in no hour: {}", counted(left_out.rows, "charge", "charges")),
+        hint: "longer than one and left out; days hold them all: press u, or use --granularity day".to_owned(),
     })
 }
 
@@ -162,7 +162,7 @@ fn beginning(day: Day) -> Notice {
     Notice {
         kind: Kind::Beginning,
         severity: Severity::Info,
-        text: format!("charges begin on {day}: of the days before nothing earlier is known"),
-        hint: "import older exports to compare whole periods".to_owned(),
+        text: format!("charges begin on {day}"),
+        hint: "nothing earlier is known; older exports let whole periods be compared".to_owned(),
     }
 }

@@ -102,7 +102,7 @@ fn sums(state: &State, answer: &BreakdownAnswer, room: usize, glyphs: &Glyphs) -
         parts.push(format!("marked {marked} = {}", money::amount(sum, places)));
     }
     if let Some(settled) = settled_before_end(answer) {
-        parts.push(format!("{} settled through {}", glyphs.hatch, short_day(settled)));
+        parts.push(format!("{} not settled after {}", glyphs.hatch, short_day(settled)));
     }
     if answer.groups > answer.rows.len() as u64 {
         parts.push(format!("the largest {} are listed", answer.rows.len()));
