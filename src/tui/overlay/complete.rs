@@ -3,7 +3,8 @@
 //! Pure: knows no line and draws nothing. A value that cannot be typed, since it holds what nobody
 //! sees, is not offered: it is opened by Enter in the Breakdown.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::fuzzy::Fuzzy;
 use crate::domain::dimension::Dimension;
@@ -43,7 +44,13 @@ pub struct Suggestion {
     text: String,
     /// Whether the term goes on behind it.
     open: bool,
+    /// Bytes of the label that name the dimension of a value.
+    head: usize,
 }
+
+/// How well a suggestion matches, better is more: a dimension that begins as was typed, a value by itself or
+/// a dimension, a value of a dimension that matches, what matches by its meaning; and among those by score.
+type Score = (u8, u32);
 
 /// What a dimension is about, in few words.
 fn doc(dimension: &Dimension) -> &'static str {
@@ -98,6 +105,14 @@ impl Known {
         }
     }
 
+    /// Puts the values of a dimension into the order of those that were told of, which come before others.
+    pub fn order(&mut self, dimension: &Dimension, told: &[Untrusted]) {
+        let place: HashMap<&Untrusted, usize> = told.iter().enumerate().map(|(at, value)| (value, at)).collect();
+        if let Some(values) = self.values.get_mut(dimension) {
+            values.sort_by_key(|(value, _)| place.get(value).copied().unwrap_or(usize::MAX));
+        }
+    }
+
     /// The values of a dimension that can be written.
     fn values_of(&self, dimension: &Dimension) -> Vec<Suggestion> {
         let values = self.values.get(dimension).map_or(&[][..], Vec::as_slice);
@@ -117,7 +132,7 @@ impl Known {
 impl Suggestion {
     fn ours(label: &'static str, text: &str, note: &'static str) -> Suggestion {
         let (label, note) = (SafeText::ours(label), SafeText::ours(note));
-        Suggestion { label, note, cost: SafeText::default(), text: text.to_owned(), open: false }
+        Suggestion { label, note, cost: SafeText::default(), text: text.to_owned(), open: false, head: 0 }
     }
 
     /// A dimension, as a term's beginning.
@@ -139,6 +154,7 @@ impl Suggestion {
             cost: SafeText::default(),
             text: format!("{word}{separator}"),
             open: true,
+            head: 0,
         }
     }
 
@@ -153,7 +169,14 @@ impl Suggestion {
             Some(name) => (name.safe(), value.safe(), name),
             None => (value.safe(), SafeText::default(), value),
         };
-        Some(Suggestion { label, note, cost: SafeText::default(), text: value_text(written.raw()), open: false })
+        Some(Suggestion {
+            label,
+            note,
+            cost: SafeText::default(),
+            text: value_text(written.raw()),
+            open: false,
+            head: 0,
+        })
     }
 
     /// The value of a dimension as a whole term: for who knows the value's name and not what it is.
@@ -161,7 +184,21 @@ impl Suggestion {
         let head = Suggestion::term(dimension, known);
         let note = SafeText::from_outside(&dimension.title().to_lowercase());
         let label = SafeText::from_outside(&format!("{}{}", head.text, self.label));
-        Suggestion { label, note, cost: self.cost, text: format!("{}{}", head.text, self.text), open: false }
+        let text = format!("{}{}", head.text, self.text);
+        let head = head.text.len().min(label.len() - self.label.len());
+        Suggestion { label, note, cost: self.cost, text, open: false, head }
+    }
+
+    fn score(&self, typed: &str, fuzzy: &mut Fuzzy) -> Option<Score> {
+        let (head, value) = self.label.split_at(self.head);
+        let begins = |text: &str| !typed.is_empty() && text.to_lowercase().starts_with(&typed.to_lowercase());
+        // All values of a dimension match its name alike: how well says nothing of which is meant.
+        if begins(head) {
+            return Some((1, 0));
+        }
+        let by_itself = fuzzy.score(value).map(|score| (2 + u8::from(self.open && begins(value)), score));
+        let by_label = || fuzzy.score(&self.label).map(|_| (1, 0));
+        by_itself.or_else(by_label).or_else(|| Some((0, fuzzy.score(&self.note)?)))
     }
 
     /// Whether it is the same, whatever is known of it by now.
@@ -237,28 +274,23 @@ pub fn recalled(typed: &str, history: &[String]) -> Vec<Suggestion> {
         cost: SafeText::default(),
         text: text.clone(),
         open: false,
+        head: 0,
     };
     ranked(typed.trim(), history.iter().map(whole).collect())
 }
 
-/// Those that match what was typed, best first; all, in their order, where nothing was typed. What is
-/// written already is no suggestion.
+/// Those that match what was typed, best first; all, in their order, where nothing was typed. Among equals
+/// dimensions come first, the shortest first, and values as they are known: by cost. What is written
+/// already is no suggestion.
 fn ranked(typed: &str, all: Vec<Suggestion>) -> Vec<Suggestion> {
     let mut fuzzy = Fuzzy::new(typed);
-    let mut found: Vec<((bool, u32), Suggestion)> = all
-        .into_iter()
-        .filter_map(|suggestion| {
-            // What is found in a name comes before what is found in its meaning.
-            let by_label = fuzzy.score(&suggestion.label);
-            let score = by_label.or_else(|| fuzzy.score(&suggestion.note))?;
-            Some(((by_label.is_some(), score), suggestion))
-        })
-        .collect();
-    found.sort_by_key(|(score, suggestion)| {
-        // Among equals the one that has least beside what was typed.
-        let length = if typed.is_empty() { 0 } else { suggestion.label.len() };
-        (std::cmp::Reverse(*score), length)
-    });
+    let scored = |suggestion: Suggestion| Some((suggestion.score(typed, &mut fuzzy)?, suggestion));
+    let mut found: Vec<(Score, Suggestion)> = all.into_iter().filter_map(scored).collect();
+    if !typed.is_empty() {
+        found.sort_by_key(|(score, suggestion)| {
+            (Reverse(*score), if suggestion.open { suggestion.label.len() } else { usize::MAX })
+        });
+    }
     let mut found: Vec<Suggestion> = found.into_iter().map(|(_, suggestion)| suggestion).collect();
     found.truncate(SUGGESTIONS_MAX);
     if matches!(found.as_slice(), [only] if only.text == typed) { vec![] } else { found }
@@ -278,7 +310,7 @@ mod tests {
             own: ["team", "cost center"].map(|key| Dimension::Tag(key.into())).to_vec(),
             values: BTreeMap::from([
                 (Dimension::Region, plain(&["us-east-1", "eu-west-1", "eu-central-1", ""])),
-                (Dimension::Service, plain(&["Amazon EC2", "web\u{202e}lla"])),
+                (Dimension::Service, plain(&["Amazon EC2", "Service Bus", "web\u{202e}lla"])),
                 (
                     Dimension::SubAccount,
                     named(&[("1111", "prod-ml"), ("2222", "twin"), ("3333", "twin"), ("4444", "")]),
@@ -303,8 +335,11 @@ mod tests {
     fn dimensions_come_first_and_then_values() {
         for (text, most, want) in [
             ("^", 2, &["provider", "billing_account"][..]),
-            ("reg^", 1, &["region"]),
             ("team^", 1, &["team"]),
+            ("ser^", 4, &["service", "service_category", "service:Amazon EC2", "service:Service Bus"]),
+            ("reg^", 4, &["region", "region:us-east-1", "region:eu-west-1", "region:eu-central-1"]),
+            ("pr^", 2, &["provider", "pricing_category"]),
+            ("prod^", 1, &["sub_account:prod-ml"]),
             ("region:^", 9, &["us-east-1", "eu-west-1", "eu-central-1", "*", "\"\""]),
             ("region:euw^", 1, &["eu-west-1"]),
             ("region:us-east-1|cen^", 1, &["eu-central-1"]),
@@ -324,6 +359,15 @@ mod tests {
         let costs = suggestions(&spot("region:", 7), &known()).into_iter().map(|s| s.cost.into_string());
         assert_eq!(costs.take(2).collect::<Vec<_>>(), ["", "1.00 USD"]);
         assert!(!labels("service:^", 9).iter().any(|l| l.contains("web")), "what cannot be typed is not offered");
+    }
+
+    #[test]
+    fn values_stand_in_the_order_of_their_cost_once_that_is_told() {
+        let mut known = known();
+        let told = ["eu-central-1", "us-east-1"].map(Untrusted::from);
+        known.order(&Dimension::Region, &told);
+        let labels = suggestions(&spot("region:", 7), &known).into_iter().map(|s| s.label.into_string());
+        assert_eq!(labels.take(3).collect::<Vec<_>>(), ["eu-central-1", "us-east-1", "eu-west-1"]);
     }
 
     #[test]

@@ -51,7 +51,7 @@ impl FilterLine {
     #[must_use]
     pub fn new(text: String, scene: Scene<'_>) -> FilterLine {
         let mut new = FilterLine { line: EditedLine::new(text), ..FilterLine::default() };
-        new.refresh(scene);
+        new.offer(scene);
         new
     }
 
@@ -74,16 +74,24 @@ impl FilterLine {
         !self.searching && self.spot().wanted == Wanted::TagKey
     }
 
-    /// Looks anew at what could be written: the text changed, or more is known. What is chosen stays
-    /// chosen.
+    /// Looks anew at what could be written: more is known. What is offered stays where it is, with what is
+    /// new behind it, until more is typed; what is chosen stays chosen.
     pub fn refresh(&mut self, scene: Scene<'_>) {
         let chosen = self.chosen.take().and_then(|at| self.offered.get(at).cloned());
+        let before = self.offered.split_off(0);
+        self.offer(scene);
+        let place = |offered: &Suggestion| before.iter().position(|s| s.is_same(offered)).unwrap_or(before.len());
+        self.offered.sort_by_cached_key(place);
+        self.chosen = chosen.and_then(|chosen| self.offered.iter().position(|s| s.is_same(&chosen)));
+    }
+
+    /// What could be written where the cursor is.
+    fn offer(&mut self, scene: Scene<'_>) {
         self.offered = if self.searching {
             recalled(self.line.text(), scene.history)
         } else {
             suggestions(&self.spot(), scene.known)
         };
-        self.chosen = chosen.and_then(|chosen| self.offered.iter().position(|s| s.is_same(&chosen)));
     }
 
     /// What is wrong in the terms that nobody is writing just now.
@@ -96,7 +104,7 @@ impl FilterLine {
     fn changed(&mut self, scene: Scene<'_>) {
         self.chosen = None;
         self.check(&scene.known.own);
-        self.refresh(scene);
+        self.offer(scene);
     }
 
     /// Inserts typed or pasted text, behind the chosen suggestion where there is one.
@@ -206,7 +214,7 @@ impl FilterLine {
             Ok(filter) => Some(filter),
             Err(error) => {
                 self.line.move_to(error.at);
-                self.refresh(scene);
+                self.offer(scene);
                 self.error = Some(error);
                 None
             }
@@ -282,13 +290,14 @@ impl FilterLine {
         for (row, (at, suggestion)) in self.offered.iter().enumerate().skip(first).take(usize::from(rows)).enumerate() {
             let here = self.chosen == Some(at);
             let mark = if here { theme.glyphs.marks.0 } else { " " };
-            // Beside nothing a label has the whole row.
-            let whole = usize::from(area.width).saturating_sub(3 + if cost > 0 { cost + 2 } else { 0 });
+            // Beside nothing a label has the whole row, and what it means where there is no cost.
+            let priced = if suggestion.cost.is_empty() { 0 } else { cost + 2 };
+            let whole = usize::from(area.width).saturating_sub(foot::PROMPT + 1 + priced);
             let columns = if suggestion.note.is_empty() { whole } else { label };
             let room = whole.saturating_sub(columns + 2);
             let by = theme.glyphs.ellipsis;
             let line = Line::from(vec![
-                Span::raw(format!("{mark} ")),
+                Span::raw(format!(" {mark} ")),
                 Span::raw(left(&suggestion.label, columns, by)),
                 Span::styled(format!("  {}", left(&suggestion.note, room, by)), theme.style(Role::Muted)),
             ]);
@@ -319,6 +328,20 @@ mod tests {
         assert_eq!(line.enter(scene), None);
         line.insert("!", scene);
         assert_eq!(line.line.text(), "env=prod !servce:xy ");
+    }
+
+    #[test]
+    fn what_is_offered_stays_where_it_is_until_more_is_typed() {
+        let values = |all: &[&str]| all.iter().map(|value| ((*value).into(), None)).collect::<Vec<_>>();
+        let known = |all: &[&str]| Known { values: [(Dimension::Region, values(all))].into(), ..Known::default() };
+        let (before, after) = (known(&["eu-1", "eu-2"]), known(&["eu-3", "eu-2", "eu-1"]));
+        let mut line = FilterLine::new("region:e".into(), Scene { known: &before, history: &[] });
+        let labels = |line: &FilterLine| line.offered.iter().map(|s| s.label.to_string()).collect::<Vec<_>>();
+        let scene = Scene { known: &after, history: &[] };
+        line.refresh(scene);
+        assert_eq!(labels(&line), ["eu-1", "eu-2", "eu-3"]);
+        line.insert("u", scene);
+        assert_eq!(labels(&line), ["eu-3", "eu-2", "eu-1"]);
     }
 
     #[test]

@@ -15,8 +15,8 @@ use crate::tui::theme::{Role, Theme};
 
 /// Rows of the line with its rule, and what is said of it.
 pub const ROWS: u16 = 4;
-/// Columns before the text: the sign of the prompt.
-const PROMPT: u16 = 2;
+/// Columns before the text: a blank, as before all that is on the screen, and the sign of the prompt.
+pub(super) const PROMPT: usize = 3;
 
 /// What stands around a line.
 #[derive(Clone, Copy, Debug)]
@@ -64,9 +64,9 @@ impl Foot<'_> {
         let title = format!(" {} ", cut(self.title, columns.saturating_sub(4), theme.glyphs.ellipsis));
         put(buf, area, 0, &Line::from(Span::styled(title, theme.style(Role::Strong))));
         let row = u16::from(area.height > 1);
-        let room = columns.saturating_sub(usize::from(PROMPT) + 1);
+        let room = columns.saturating_sub(PROMPT + 1);
         let (shown, cursor) = self.line.seen(room, theme.glyphs.ellipsis);
-        let sign = Span::styled(format!("{} ", self.sign), theme.style(Role::Accent));
+        let sign = Span::styled(format!(" {} ", self.sign), theme.style(Role::Accent));
         put(buf, area, row, &Line::from(vec![sign, Span::raw(shown)]));
         let below = Rect { y: area.y + row, height: area.height - row, ..area };
         let say = |row: u16, text: &str, role: Role, buf: &mut Buffer| {
@@ -81,23 +81,23 @@ impl Foot<'_> {
             Some(wrong) => {
                 say(1, &self.pointed(wrong, room, columns), Role::Error, buf);
                 if let Some(suggestion) = &wrong.suggestion {
-                    say(2, &format!("  try: {}", SafeText::from_outside(suggestion)), Role::Unsure, buf);
+                    say(2, &format!("   try: {}", SafeText::from_outside(suggestion)), Role::Unsure, buf);
                 }
             }
-            None => say(1, &format!("  {hint}"), Role::Muted, buf),
+            None => say(1, &format!("   {hint}"), Role::Muted, buf),
         }
-        Some(Position { x: (area.x + PROMPT + cursor).min(area.right() - 1), y: area.y + row })
+        Some(Position { x: (area.x + PROMPT as u16 + cursor).min(area.right() - 1), y: area.y + row })
     }
 
     /// The message with a mark below what it is about, where both fit.
     fn pointed(&self, wrong: &Wrong, room: usize, columns: usize) -> String {
         let message = SafeText::from_outside(&wrong.message);
-        match wrong.at.and_then(|at| self.line.column(at, room)).map(|column| usize::from(PROMPT + column)) {
+        match wrong.at.and_then(|at| self.line.column(at, room)).map(|column| PROMPT + usize::from(column)) {
             Some(column) if column + 2 + width(&message) <= columns => format!("{}^ {message}", " ".repeat(column)),
             Some(column) if width(&message) < column => {
                 format!("{}{message} ^", " ".repeat(column - width(&message) - 1))
             }
-            _ => format!("  {message}"),
+            _ => format!("   {message}"),
         }
     }
 }
