@@ -102,6 +102,12 @@ pub fn provider_named(alias: &str) -> Option<&'static str> {
     PROVIDERS.iter().find(|(_, _, aliases)| aliases.contains(&alias.as_str())).map(|(name, _, _)| *name)
 }
 
+/// What people type for a provider of that FOCUS value, in lower case; none for one that the table lacks.
+#[must_use]
+pub fn provider_aliases(focus: &str) -> &'static [&'static str] {
+    PROVIDERS.iter().find(|(name, _, _)| *name == focus).map_or(&[], |(_, _, aliases)| aliases)
+}
+
 /// The one name of a provider: FOCUS's where the table knows the spelling, else as it came. A
 /// provider renamed between two exports is still the same one by it.
 #[must_use]

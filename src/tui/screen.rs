@@ -114,7 +114,9 @@ pub fn links(app: &App, area: Rect) -> Vec<(Rect, String)> {
 
 fn too_small(app: &App, area: Rect, buf: &mut Buffer) {
     let (columns, rows) = LEAST;
-    let text = format!("spendtop needs {columns} columns and {rows} rows; here are {} and {}", area.width, area.height);
+    let here = format!("this window has {} by {}", area.width, area.height);
+    let ways = app.keymap.say("enlarge it, or quit by {quit-now}");
+    let text = format!("spendtop needs {columns} columns and {rows} rows, {here}: {ways}");
     paragraph(buf, area, 0, &text, app.theme.style(Role::Unsure));
 }
 
@@ -295,20 +297,23 @@ fn empty(app: &App, area: Rect, buf: &mut Buffer) {
         return;
     }
     let row = say(0, "Nothing matches.", Role::Strong);
-    let row = match app.extent.as_ref().and_then(|e| e.days) {
-        Some((first, last)) => say(
-            row + 1,
-            &format!("There are charges from {first} to {last}: {}", key("{period} chooses the days.")),
-            Role::Text,
-        ),
-        None => row,
-    };
+    let mut row = row + 1;
+    // What leaves most out comes first.
     if !app.lens.filter.is_empty() {
         let filter = SafeText::from_outside(&app.lens.filter.to_string());
-        let row = say(row, &format!("The filter is {filter}: {}", key("{filter} changes it.")), Role::Text);
-        if !app.path.is_empty() {
-            say(row, &key("{back} goes back to where you came from."), Role::Text);
+        let ways = key("{filter} changes it, {filter} {delete-all} {apply} takes it away.");
+        row = say(row, &format!("The filter is {filter}: {ways}"), Role::Text);
+        for (written, meant) in app.misspelt() {
+            let written = SafeText::from_outside(written);
+            row = say(row, &format!("Did you mean `{meant}` by `{written}`?"), Role::Unsure);
         }
+        if !app.path.is_empty() {
+            row = say(row, &key("{back} goes back to where you came from."), Role::Text);
+        }
+    }
+    if let Some((first, last)) = app.extent.as_ref().and_then(|e| e.days) {
+        let there = format!("There are charges from {first} to {last}: ");
+        say(row, &(there + &key("{period} chooses the days.")), Role::Text);
     }
 }
 

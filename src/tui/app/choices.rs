@@ -8,16 +8,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::App;
 use crate::domain::dimension::Dimension;
-use crate::domain::filter::Filter;
+use crate::domain::filter::{Filter, Pattern, nearest};
 use crate::domain::lens::Lens;
 use crate::domain::period::Comparison;
-use crate::domain::text::Untrusted;
+use crate::domain::services;
+use crate::domain::text::{SafeText, Untrusted};
 use crate::engine::answer::{Value, ValuesAnswer};
 use crate::engine::{Answer, Question};
 use crate::error::Result;
 use crate::report::money::{fixed, places};
 use crate::tui::effect::Effect;
 use crate::tui::overlay::Overlay;
+use crate::tui::tab::label;
 use crate::tui::worker::Asker;
 
 /// Values of a dimension at most: who looks for a rarer one types it.
@@ -120,10 +122,12 @@ impl App {
         self.learn_keys();
     }
 
-    /// Takes note of a dimension's values, behind those that are known already: nothing moves on the screen.
+    /// Takes note of a dimension's values, those that cost most first.
     fn learn(&mut self, dimension: &Dimension) {
         let Some(values) = self.choices.values.get(dimension) else { return };
         self.known.meet(values.iter().map(|value| (dimension, &value.value, value.name.as_ref())));
+        let told: Vec<Untrusted> = values.iter().map(|value| value.value.clone()).collect();
+        self.known.order(dimension, &told);
         let code = self.currency.as_deref();
         let costs = values.iter().filter_map(|value| {
             let (currency, cost) =
@@ -134,9 +138,37 @@ impl App {
         self.known.costs.insert(dimension.clone(), costs.collect());
     }
 
+    /// Words of the filter that are spelled like no value that was told of, each with the value whose
+    /// spelling is nearest.
+    pub(in crate::tui) fn misspelt(&self) -> Vec<(&str, SafeText)> {
+        let wanted = self.lens.filter.clauses.iter().filter(|clause| !clause.negated);
+        let patterns = wanted.flat_map(|clause| clause.patterns.iter().map(|pattern| (&clause.dimension, pattern)));
+        let meant = patterns.filter_map(|(dimension, pattern)| {
+            let (Pattern::Is(word) | Pattern::Exactly(word)) = pattern else { return None };
+            let dimension = dimension.as_ref()?;
+            let values = self.choices.values.get(dimension)?;
+            let spelled: Vec<(String, &Value)> =
+                values.iter().flat_map(|v| spellings(dimension, v).into_iter().map(move |text| (text, v))).collect();
+            let texts: Vec<&str> = spelled.iter().map(|(text, _)| text.as_str()).collect();
+            let near = nearest(word, &texts).filter(|near| *near != word.to_lowercase())?;
+            let (_, value) = spelled.iter().find(|(text, _)| text == near)?;
+            Some((word.as_str(), label(dimension, &value.value, value.name.as_ref())))
+        });
+        meant.collect()
+    }
+
     fn learn_keys(&mut self) {
         let own: BTreeSet<&Dimension> = self.known.own.iter().collect();
         let keys = self.choices.keys.iter().flatten().map(|key| Dimension::Tag(key.raw().to_owned()));
         self.known.tags = keys.filter(|tag| !own.contains(tag)).collect();
     }
+}
+
+/// What a value can be written as in a filter, in lower case.
+fn spellings(dimension: &Dimension, value: &Value) -> Vec<String> {
+    let raw = value.value.raw();
+    let shown = label(dimension, &value.value, value.name.as_ref());
+    let aliases = if *dimension == Dimension::Provider { services::provider_aliases(raw) } else { &[] };
+    let all = [raw, shown.as_str()].into_iter().chain(aliases.iter().copied()).filter(|text| !text.is_empty());
+    all.map(str::to_lowercase).collect()
 }

@@ -214,6 +214,20 @@ fn the_filter_with_its_suggestions_at_every_size() {
 }
 
 #[test]
+fn a_misspelt_value_is_told_of() {
+    let mut s = Session::started(Mood::Demo, SIZE);
+    for (filter, want) in
+        [("provider=amazn", Some(("amazn", "AWS"))), ("provider=amazon", None), ("-provider=amazn", None)]
+    {
+        s.keys("/ <ctrl-u>");
+        s.send(Event::Paste(filter.to_owned()));
+        s.keys("<enter>");
+        let misspelt = s.app.misspelt().first().map(|(written, meant)| (*written, meant.to_string()));
+        assert_eq!(misspelt, want.map(|(written, meant)| (written, meant.to_owned())), "{filter}");
+    }
+}
+
+#[test]
 fn this_view_is_saved_as_incident_and_come_back_to() {
     let mut s = Session::started(Mood::Demo, SIZE);
     s.keys("/ e n v = p r o d <enter> m t 7 d <enter> L");
