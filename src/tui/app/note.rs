@@ -8,6 +8,7 @@ use crate::tui::action::Action;
 use crate::tui::effect::Effect;
 use crate::tui::overlay::Overlay;
 use crate::tui::overlay::note::NoteLine;
+use crate::tui::tab::short_day;
 
 impl App {
     /// Opens a line for a note beside the selected piece of time; where one is there, to change it.
@@ -32,8 +33,8 @@ impl App {
 
     /// Says what became of a note, and asks again what shows it.
     pub(super) fn noted(&mut self, note: &Note, kept: bool) -> Vec<Effect> {
-        let day = note.day;
-        self.status = Some(if kept { format!("noted beside {day}") } else { format!("the note beside {day} is gone") });
+        let day = format!("{} {}", note.day.weekday(), short_day(note.day));
+        self.status = Some(format!("the note of {day} is {}", if kept { "kept" } else { "gone" }));
         self.spend.slot.forget();
         self.ask()
     }

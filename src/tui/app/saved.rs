@@ -69,7 +69,7 @@ impl App {
                 self.status = Some(format!(
                     "kept as {}: {}",
                     quoted(saved.name.raw()),
-                    self.keymap.say("{saved-lenses} lists what is kept")
+                    self.keymap.say("press {saved-lenses} for all that are kept")
                 ));
             }
             Ok(Outcome::LensRenamed { from, saved }) => {

@@ -11,6 +11,7 @@ use crate::domain::calendar::Day;
 use crate::domain::note;
 use crate::engine::Command;
 use crate::tui::action::Action;
+use crate::tui::tab::short_day;
 use crate::tui::theme::Theme;
 
 /// A note that is written or changed.
@@ -66,7 +67,7 @@ impl NoteLine {
 
     /// Draws it at the foot of an area; returns where the terminal's cursor belongs.
     pub fn draw(&self, area: Rect, buf: &mut Buffer, theme: &Theme) -> Option<Position> {
-        let title = format!("Note beside {} {}", self.day.weekday(), self.day);
+        let title = format!("Note of {} {}", self.day.weekday(), short_day(self.day));
         let hint = match self.id {
             None => "what happened that day, like: launch of X",
             Some(_) => "an empty line removes the note",

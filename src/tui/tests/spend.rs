@@ -286,10 +286,10 @@ fn only_notices_that_are_listed_are_selected() {
 fn note_the_launch_on_the_day_it_happened() {
     let mut s = started();
     s.keys("<left> <left> n");
-    assert!(s.text().contains("Note beside Mon 2024-11-18") && s.text().contains("what happened that day"));
+    assert!(s.text().contains("Note of Mon Nov 18") && s.text().contains("what happened that day"));
     s.send(Event::Paste("launch of\nX".into()));
     s.keys("! <enter>");
-    assert!(s.app.overlay.is_none() && s.text().contains("noted beside 2024-11-18"), "{}", s.text());
+    assert!(s.app.overlay.is_none() && s.text().contains("the note of Mon Nov 18 is kept"), "{}", s.text());
     let marked = row(&s, "▲▲▲▲");
     s.keys("<right>");
     assert_eq!(row(&s, "└").matches('◆').count(), 1, "{}", s.text());
@@ -299,7 +299,7 @@ fn note_the_launch_on_the_day_it_happened() {
     s.keys("n <ctrl-w> Z <enter>");
     assert!(s.text().contains("◆ launch of Z"), "{}", s.text());
     s.keys("n <ctrl-u> <enter>");
-    assert!(s.text().contains("the note beside 2024-11-18 is gone") && !s.text().contains('◆'), "{}", s.text());
+    assert!(s.text().contains("the note of Mon Nov 18 is gone") && !s.text().contains('◆'), "{}", s.text());
 }
 
 #[test]
