@@ -38,6 +38,7 @@ impl Context {
         entry.scope.holds(self.place)
             && match entry.action {
                 Action::Back => self.can_go_back,
+                Action::Close if self.place == Place::Welcome => self.can_go_back,
                 Action::Open | Action::Explain => self.can_open,
                 Action::CopyRow | Action::DayBefore | Action::Pivot => self.selected,
                 Action::Sort | Action::Mark | Action::Find | Action::Detail => self.can_open && self.listed,

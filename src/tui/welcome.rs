@@ -8,7 +8,7 @@ use ratatui::text::{Line, Span};
 
 use super::action::{Action, Place};
 use super::keymap::Keymap;
-use super::text::{cut, left, paragraph, put, wrap};
+use super::text::{cut, left, paragraph, put, width, wrap};
 use super::theme::{Role, Theme};
 use crate::domain::text::SafeText;
 
@@ -17,6 +17,8 @@ const COLUMNS: u16 = 78;
 /// Columns of a key, and of what it does.
 const KEY: usize = 6;
 const WHAT: usize = 27;
+/// Columns before a step's number.
+const STEP: usize = 2;
 
 /// A cloud whose credentials were looked for.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -94,22 +96,25 @@ impl Welcome {
     pub fn draw(&self, area: Rect, keymap: &Keymap, buf: &mut Buffer, theme: &Theme) {
         let (inner, body) = places(area.intersection(buf.area));
         let dash = theme.glyphs.dot;
-        let title = Line::from(vec![
-            Span::styled("spendtop", theme.style(Role::Strong)),
-            Span::styled(format!("  {dash}  top for cloud spend"), theme.style(Role::Muted)),
-        ]);
-        put(buf, inner, 0, &title);
+        let mut said = "top for cloud spend".to_owned();
         match self.details {
             Some(first) => {
                 let lines = self.credentials(usize::from(body.width), keymap);
                 let room = usize::from(body.height);
                 let first = first.min(lines.len().saturating_sub(room));
+                let more = lines.len().saturating_sub(first + room);
+                if more > 0 {
+                    said = format!("{more} more below: {} scrolls", keymap.key_in(Action::Down, Place::Welcome));
+                }
                 for (row, (text, role)) in lines.into_iter().skip(first).take(room).enumerate() {
                     put(buf, body, row as u16, &Line::from(Span::styled(text, theme.style(role))));
                 }
             }
             None => self.offers(body, keymap, buf, theme),
         }
+        let name = Span::styled("spendtop", theme.style(Role::Strong));
+        let said = Span::styled(format!("  {dash}  {said}"), theme.style(Role::Muted));
+        put(buf, inner, 0, &Line::from(vec![name, said]));
     }
 
     fn offers(&self, area: Rect, keymap: &Keymap, buf: &mut Buffer, theme: &Theme) {
@@ -167,16 +172,19 @@ impl Welcome {
                     wrap(&text, columns.saturating_sub(2)).into_iter().map(|line| (format!("  {line}"), Role::Muted)),
                 );
             }
-            lines.extend(
-                cloud
-                    .steps
-                    .iter()
-                    .flat_map(|s| wrap(s, columns.saturating_sub(2)))
-                    .map(|l| (format!("  {l}"), Role::Text)),
-            );
+            lines.extend(cloud.steps.iter().flat_map(|step| hanging(step, columns)).map(|line| (line, Role::Text)));
         }
         lines
     }
+}
+
+/// A step in lines, all of its text behind its number.
+fn hanging(step: &str, columns: usize) -> Vec<String> {
+    let (number, text) = step.trim_start().split_once("  ").unwrap_or(("", step));
+    let indent = STEP + width(number) + 2;
+    let lines = wrap(text, columns.saturating_sub(indent)).into_iter().enumerate();
+    let before = |row: usize| if row == 0 { format!("{:STEP$}{number}  ", "") } else { " ".repeat(indent) };
+    lines.map(|(row, line)| before(row) + &line).collect()
 }
 
 /// The text of the first screen in an area, and what of it lies below its title.
@@ -190,4 +198,15 @@ fn places(area: Rect) -> (Rect, Rect) {
         height: area.height.saturating_sub(top),
     };
     (inner, Rect { y: inner.y + 2.min(inner.height), height: inner.height.saturating_sub(2), ..inner })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_steps_text_stands_behind_its_number() {
+        let said = hanging("2  one two three", 12);
+        assert_eq!(said, ["  2  one two", "     three"]);
+    }
 }

@@ -96,6 +96,7 @@ impl App {
         let path: PathBuf = importing.path();
         match action {
             Action::Close if importing.is_over() => self.overlay = None,
+            Action::Import if importing.is_over() => return self.pick_file(),
             Action::Close => {
                 importing.give_up();
                 return vec![Effect::GiveUpImport];

@@ -302,7 +302,8 @@ impl App {
         use Overlay::{Explain, Help, Link, Notice};
         let copied = matches!(self.overlay, Some(Help(_) | Link(_) | Notice(_)));
         let explaining = matches!(self.overlay, Some(Explain(_)));
-        let can_go_back = explaining || other_view || !self.path.is_empty();
+        let looked_into = self.welcome.as_ref().is_some_and(|welcome| welcome.chosen().is_none());
+        let can_go_back = explaining || other_view || looked_into || !self.path.is_empty();
         let shown = explaining || copied;
         let (selected, can_open) = (shown || selected, shown || can_open);
         let listed = !compared && rows.view != breakdown::View::Hygiene;

@@ -111,7 +111,9 @@ impl Importing {
                     lines.extend(wrap(&SafeText::from_outside(text), columns).into_iter().map(|line| (line, role)));
                 };
                 let choices = self.choices(&not.error, keymap);
-                say(&not.error.message, Role::Error);
+                // The title names the file already.
+                let named = format!("`{}`: ", SafeText::path(&self.intake.path));
+                say(not.error.message.strip_prefix(&named).unwrap_or(&not.error.message), Role::Error);
                 choices.iter().for_each(|hint| say(hint, Role::Text));
                 refused(&not.refused, columns, &mut lines);
                 let said = choices.iter().chain([&not.error.message]).any(|text| text.contains(UNCHANGED));
@@ -162,7 +164,14 @@ fn running(progress: &Progress, columns: usize, theme: &Theme, lines: &mut Vec<S
         lines.push((format!("{}{percent}", bar::bar(share, room, &theme.glyphs)), Role::Accent));
     }
     lines.push((format!("{} charges, {done}{of}", words::count(progress.rows)), Role::Text));
-    lines.push(("nothing counts until all of it is read".to_owned(), Role::Muted));
+    // What is read is still sorted and written: of that nobody knows how much there is.
+    let all_read = progress.of.is_some_and(|all| progress.bytes >= all);
+    let now = if all_read {
+        "read to its end; now its charges are sorted and written, and nothing counts before that is done"
+    } else {
+        "nothing counts until all of it is read and written"
+    };
+    lines.extend(wrap(now, columns).into_iter().map(|line| (line, Role::Muted)));
 }
 
 fn told(taken: &Taken, columns: usize, lines: &mut Vec<Said>) {

@@ -91,8 +91,12 @@ fn the_help_begins_with_the_first_screens_keys() {
 #[test]
 fn the_credentials_stop_at_their_last_line() {
     let mut s = first((60, 15));
-    s.keys("c G");
+    assert!(!s.text().contains("Esc back"), "{}", s.text());
+    s.keys("c");
+    assert!(s.text().contains(" more below: j scrolls") && s.text().contains("Esc back"), "{}", s.text());
+    s.keys("G");
     let last = s.text();
+    assert!(!last.contains("more below"), "{last}");
     s.keys("j G k");
     assert!(s.text() != last, "one line up is one line up: {last}");
     s.keys("j");
@@ -136,6 +140,18 @@ fn parts_that_are_not_all_here_can_only_be_replaced() {
 }
 
 #[test]
+fn what_is_no_bill_is_named_once_and_another_is_chosen() {
+    let mut s = importing();
+    let error = Error::usage("`/bills/bill-10.csv`: this is no FOCUS cost and usage export");
+    s.send(Event::Imported(Box::new(Err(error.into()))));
+    let text = s.text();
+    assert_eq!((text.matches("/bills/bill-10.csv").count(), text.contains("this is no FOCUS")), (1, true), "{text}");
+    assert!(text.contains("i choose another"), "{text}");
+    s.keys("i");
+    assert_eq!(s.app.place(), Place::Files);
+}
+
+#[test]
 fn a_bill_is_found_by_a_part_of_its_name_and_taken_in() {
     let mut s = importing();
     let bill = PathBuf::from("/bills/bill-10.csv");
@@ -144,6 +160,8 @@ fn a_bill_is_found_by_a_part_of_its_name_and_taken_in() {
     s.send(Event::Importing(Progress { bytes: 500, of: Some(2_000), rows: 1_234 }));
     let text = s.text();
     assert!(text.contains("  25 %") && text.contains("1,234 charges, 500 B of 2.0 kB"), "{text}");
+    s.send(Event::Importing(Progress { bytes: 2_000, of: Some(2_000), rows: 4_000 }));
+    assert!(s.text().contains("now its charges are sorted and written"), "{}", s.text());
     let taken =
         Taken { summary: vec![SafeText::from_outside("took 5,000 charges")], refused: refused(), changed: true };
     s.send(Event::Imported(Box::new(Ok(taken))));
