@@ -197,7 +197,7 @@ impl Cards<'_> {
         let amounts = width(&value).max(width(&changed));
         let below = match kind {
             Kind::Forecast => {
-                let words = ["not in this version yet", "not in this version", "later version"].map(str::to_owned);
+                let words = ["comes in a later version", "no forecast yet"].map(str::to_owned);
                 Span::styled(fitting(&words, room, theme), theme.style(Role::Muted))
             }
             Kind::SameDays => {
