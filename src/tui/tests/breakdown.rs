@@ -123,7 +123,12 @@ fn the_pivots_columns_are_days_weeks_or_months() {
     let weeks =
         |s: &Session| matches!(s.asked.last(), Some(Question::Breakdown { pieces: Some(Granularity::Week), .. }));
     assert!(weeks(&s), "{:?}", s.asked.last());
-    assert!(s.text().contains("Oct 28") && s.text().contains("week 4 of 4"), "{}", s.text());
+    let text = s.text();
+    assert!(
+        text.contains("  Nov 1   Nov 4") && !text.contains("Oct 28"),
+        "a week by its days that are looked at: {text}"
+    );
+    assert!(text.contains("week 4 of 4, 3 days of it"), "{text}");
     s.keys("u");
     assert!(s.text().contains("Nov 2024"), "{}", s.text());
     s.keys("u p");

@@ -77,6 +77,17 @@ pub fn days(answer: &BreakdownAnswer, at: usize) -> Option<Period> {
     Some(Period { from, to }.intersect(answer.period))
 }
 
+/// Whether only a part of a piece lies in the answer's period.
+#[must_use]
+pub fn is_part(answer: &BreakdownAnswer, at: usize) -> bool {
+    let whole = match answer.granularity {
+        Granularity::Hour | Granularity::Day => 1,
+        Granularity::Week => 7,
+        Granularity::Month => answer.starts.get(at).map_or(0, |start| Day::of_seconds(*start).month().period().days()),
+    };
+    days(answer, at).is_some_and(|days| days.days() < whole)
+}
+
 /// What a piece is called over its column: `Nov 9`, `Nov 2024`.
 #[must_use]
 pub fn title(granularity: Granularity, start: i64) -> String {
@@ -154,6 +165,8 @@ mod tests {
         assert!(monday < answer.period.from);
         assert_eq!(days(&answer, 0), Some(answer.period));
         assert_eq!(days(&answer, 1), None);
+        answer.starts = vec![monday.seconds(), monday.plus(7).seconds()];
+        assert!(is_part(&answer, 0) && days(&answer, 0).is_some_and(|days| days.days() < 7));
         assert_eq!(title(Granularity::Month, answer.starts[0]), "Oct 2024");
         assert_eq!(title(Granularity::Day, answer.period.from.seconds()), "Nov 1");
     }

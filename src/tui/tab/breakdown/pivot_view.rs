@@ -8,9 +8,10 @@ use ratatui::text::{Line, Span};
 
 use super::State;
 use super::columns::{GAP, MARKS};
-use super::pivot::{days, title};
+use super::pivot::{days, is_part, title};
 use super::state::{name, settled_before_end};
 use crate::domain::money::Amount;
+use crate::domain::words::counted;
 use crate::engine::answer::{BreakdownAnswer, BreakdownRow, Figure};
 use crate::tui::layout;
 use crate::tui::text::{cut, left, put, right, rule};
@@ -83,6 +84,12 @@ impl Pivoted<'_> {
         settled.is_some_and(|settled| days(self.answer, at).is_some_and(|days| days.to.plus(-1) > settled))
     }
 
+    /// What a piece is called, by the first of its days that is looked at.
+    fn title(&self, at: usize) -> String {
+        let start = days(self.answer, at).map_or(self.answer.starts[at], |days| days.from.seconds());
+        title(self.answer.granularity, start)
+    }
+
     fn heading(&self) -> Line<'static> {
         let by: Vec<String> = self.answer.by.iter().map(|d| d.title()).collect();
         let selected = self.state.pivot.selected(self.answer);
@@ -90,7 +97,7 @@ impl Pivoted<'_> {
         let by = left(&by.join(" / "), self.grid.name, self.theme.glyphs.ellipsis);
         let mut spans = vec![Span::styled(" ".repeat(MARKS) + &by, muted)];
         for at in self.pieces() {
-            let mut text = title(self.answer.granularity, self.answer.starts[at]);
+            let mut text = self.title(at);
             if self.is_open(at) {
                 text.push(self.theme.glyphs.hatch);
             }
@@ -114,13 +121,16 @@ impl Pivoted<'_> {
                 theme.style(if selected { Role::Strong } else { Role::Text }),
             ),
         ];
-        let heights = Heights::of(&row.trend);
+        let whole = |(at, cost): (usize, &Option<Amount>)| cost.filter(|_| !is_part(self.answer, at));
+        let heights = Heights::of(&row.trend.iter().enumerate().map(whole).collect::<Vec<_>>());
         let chosen = self.state.pivot.selected(self.answer);
         for at in self.pieces() {
             let cost = row.trend.get(at).copied().flatten();
             let (sign, role) = heights.of_cell(cost, theme);
-            // What may still grow is neither dear nor cheap yet.
-            let role = if self.is_open(at) { Role::Muted } else { role };
+            // What may still grow is neither dear nor cheap yet, and a part of a piece has no height.
+            let part = is_part(self.answer, at);
+            let role = if self.is_open(at) || part { Role::Muted } else { role };
+            let sign = if part { ' ' } else { sign };
             let text = right(&money::amount_in(cost, self.cell_places(), self.grid.cell - 3), self.grid.cell - 3, "");
             let style = if selected && at == chosen { theme.style(Role::Selected) } else { theme.style(role) };
             spans.push(Span::raw(" "));
@@ -163,7 +173,7 @@ impl Pivoted<'_> {
         let figure = Figure { amount: cost(at), previous: before };
         let (role, sign) = money::direction(&figure, &theme.glyphs);
         let change = figure.change().map_or_else(String::new, |change| {
-            let of = title(answer.granularity, answer.starts[at - 1]);
+            let of = self.title(at - 1);
             let so_far = if self.is_open(at) { " so far" } else { "" };
             format!(
                 "{sign} {} {}{so_far}, against {of}",
@@ -171,8 +181,13 @@ impl Pivoted<'_> {
                 money::percent_change(&figure)
             )
         });
-        let role = if self.is_open(at) { Role::Muted } else { role };
+        let part = is_part(answer, at);
+        let beside_part = part || at.checked_sub(1).is_some_and(|before| is_part(answer, before));
+        let role = if self.is_open(at) || beside_part { Role::Muted } else { role };
         let place = format!("{} {} of {}", answer.granularity.name(), at + 1, answer.starts.len());
+        let days =
+            if part { format!(", {} of it", counted(period.days() as u64, "day", "days")) } else { String::new() };
+        let place = place + &days;
         let named = cut(&name(answer, row), room / 3, theme.glyphs.ellipsis);
         let mut spans = vec![
             Span::raw(" ".repeat(MARKS)),
