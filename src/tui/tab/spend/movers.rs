@@ -8,6 +8,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
 use super::State;
+use super::cards::days_words;
 use super::state::Pane;
 use crate::domain::filter::Filter;
 use crate::domain::money::Amount;
@@ -15,7 +16,7 @@ use crate::domain::text::SafeText;
 use crate::engine::answer::{Driver, DriversAnswer, Mover, Presence, SpendAnswer};
 use crate::tui::keymap::Keymap;
 use crate::tui::tab::{self, group_name, label};
-use crate::tui::text::{cut, cut_words, left, put, right, width};
+use crate::tui::text::{cut_words, left, put, right, width};
 use crate::tui::theme::{Role, Theme};
 use crate::tui::widget::money;
 
@@ -96,12 +97,15 @@ pub fn draw(
     let columns = Columns::of(answer, usize::from(area.width));
     heading(state, &columns, area, buf, theme);
     if answer.movers.is_empty() {
-        let why = if answer.previous_period.is_none() {
-            "nothing to compare with; {comparison} chooses other days"
-        } else {
-            "nothing moved: {period} chooses other days, {comparison} what they are held against"
+        let why = match (answer.previous_period, answer.total.previous) {
+            (None, _) => "nothing to compare with; {comparison} chooses other days".to_owned(),
+            (Some(days), None) => {
+                let days = days_words(days);
+                format!("nothing to compare with: no charge is known of {days}; {{comparison}} chooses other days")
+            }
+            _ => "nothing moved: {period} chooses other days, {comparison} what they are held against".to_owned(),
         };
-        let why = cut(&keymap.say(why), usize::from(area.width), theme.glyphs.ellipsis);
+        let why = cut_words(&keymap.say(&why), usize::from(area.width), theme.glyphs.ellipsis);
         put(buf, area, 1, &Line::from(Span::styled(why, theme.style(Role::Muted))));
         return;
     }
