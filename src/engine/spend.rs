@@ -96,9 +96,11 @@ impl Ground {
         self.layers.groups_in(currency).map(|(key, _)| Day::of_seconds(key.start)).min()
     }
 
-    fn total(&self, currency: &str, from: Day) -> Figure {
+    fn total(&self, currency: &str, period: Period) -> Figure {
         let before = self.against(currency).map(|_| total_of(&self.previous, currency));
-        let amount = known_by(total_of(&self.layers, currency).value(), from, self.last);
+        let total = total_of(&self.layers, currency);
+        let known = total.rows() > 0 || period.to > self.oldest;
+        let amount = known_by(total.value(), period.from, self.last).filter(|_| known);
         Figure { amount, previous: before.and_then(|t| t.value()) }
     }
 }
@@ -122,11 +124,11 @@ pub(super) fn figures(
     // By the hour what is longer than one is left out: a figure is explained whole, whatever it is drawn by.
     let lens = &Lens { granularity: Granularity::Day, ..lens.clone() };
     let ground = Ground::new(engine, lens, &[], as_of, cancel)?;
-    let from = lens.days(as_of).0.from;
+    let period = lens.days(as_of).0;
     let figure = |currency: String| {
         let days = Days::new(&ground.cards, &currency, ground.data);
         let figure = match card {
-            Card::Total | Card::LastHour => ground.total(&currency, from),
+            Card::Total | Card::LastHour => ground.total(&currency, period),
             Card::MonthToDate => month_to_date(&days, as_of),
             Card::Yesterday => yesterday(&days, as_of),
             Card::LastWeek => last_week(&days, as_of),
@@ -164,7 +166,7 @@ pub fn answer(engine: &LocalEngine, lens: &Lens, as_of: Day, cancel: &Cancel) ->
             as_of,
             period,
             previous_period: lens.days(as_of).1,
-            total: ground.total(&currency, period.from),
+            total: ground.total(&currency, period),
             month_to_date: month_to_date(&days, as_of),
             yesterday: yesterday(&days, as_of),
             last_week: last_week(&days, as_of),

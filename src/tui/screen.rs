@@ -260,7 +260,7 @@ fn body(app: &App, area: Rect, buf: &mut Buffer) {
         return failed(app, error, area, buf);
     }
     let shown = match app.tab {
-        Tab::Spend => app.spend.slot.shown.as_ref().map(|s| s.answers.is_empty()),
+        Tab::Spend => app.spend.is_nothing(app.currency.as_deref()),
         Tab::Breakdown => app.breakdown.slot.shown.as_ref().map(|s| s.answers.is_empty()),
         other => return later::draw(other, &app.keymap, area, buf, &app.theme),
     };
@@ -318,7 +318,7 @@ fn empty(app: &App, area: Rect, buf: &mut Buffer) {
 }
 
 /// The keys of the footer that there is room for, in their order.
-fn keys(app: &App, columns: u16) -> Vec<(&'static Entry, String)> {
+fn keys(app: &App, columns: u16) -> Vec<(&'static Entry, String, &'static str)> {
     let theme = &app.theme;
     let mut room = usize::from(columns).saturating_sub(1);
     let mut fitting = Vec::new();
@@ -329,14 +329,18 @@ fn keys(app: &App, columns: u16) -> Vec<(&'static Entry, String)> {
             "Left" => "← →".to_owned(),
             _ => key,
         };
-        let needs = width(&key) + width(entry.footer.0) + 3;
+        let word = match entry.action {
+            Action::DayBefore => app.spend_step(),
+            _ => entry.footer.0,
+        };
+        let needs = width(&key) + width(word) + 3;
         if needs <= room {
             room -= needs;
-            fitting.push((entry, key));
+            fitting.push((entry, key, word));
         }
     }
     // The most useful fit; help and quit stand last, where they are looked for.
-    fitting.sort_by_key(|(entry, _)| entry.group == Group::App);
+    fitting.sort_by_key(|(entry, ..)| entry.group == Group::App);
     fitting
 }
 
@@ -347,7 +351,7 @@ pub fn key_at(app: &App, footer: Rect, column: u16) -> Option<Action> {
         return None;
     }
     let keys = keys(app, footer.width);
-    let widths = keys.iter().map(|(entry, key)| (entry.action, width(key) + width(entry.footer.0) + 3));
+    let widths = keys.iter().map(|(entry, key, word)| (entry.action, width(key) + width(word) + 3));
     spot(widths, usize::from(column.checked_sub(footer.x + 1)?))
 }
 
@@ -358,9 +362,9 @@ fn footer(app: &App, area: Rect, buf: &mut Buffer) {
         return put(buf, area, 0, &Line::from(Span::styled(text, theme.style(Role::Accent))));
     }
     let mut spans = vec![Span::raw(" ")];
-    for (entry, key) in keys(app, area.width) {
+    for (_, key, word) in keys(app, area.width) {
         spans.push(Span::styled(key, theme.style(Role::Strong)));
-        spans.push(Span::styled(format!(" {}  ", entry.footer.0), theme.style(Role::Muted)));
+        spans.push(Span::styled(format!(" {word}  "), theme.style(Role::Muted)));
     }
     put(buf, area, 0, &Line::from(spans));
 }

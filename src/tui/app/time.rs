@@ -43,6 +43,17 @@ impl App {
         self.spend.move_cursor(by, self.spend_together(), currency.as_deref());
     }
 
+    /// What one step across the Spend tab goes over.
+    #[must_use]
+    pub fn spend_step(&self) -> &'static str {
+        match self.spend_answer() {
+            _ if self.spend.focus == Pane::Cards => "figure",
+            Some(_) if self.spend_together() > 1 => "bar",
+            Some(answer) => answer.granularity.name(),
+            None => self.lens.granularity.name(),
+        }
+    }
+
     /// How many pieces of time a bar of the Spend tab's chart adds up.
     pub(super) fn spend_together(&self) -> usize {
         self.spend_scene().together(self.body())

@@ -9,7 +9,7 @@ use super::cards::Kind;
 use crate::domain::calendar::{Day, Granularity, Period};
 use crate::domain::lens::Lens;
 use crate::domain::text::Untrusted;
-use crate::engine::answer::{DriversAnswer, Mover, Notice, SpendAnswer, SpendDetails, TopResource};
+use crate::engine::answer::{DriversAnswer, Mover, Notice, NoticeKind, SpendAnswer, SpendDetails, TopResource};
 use crate::tui::tab::Slot;
 
 /// A part of the tab that keys can act on.
@@ -40,6 +40,12 @@ pub fn of_drivers(lens: &Lens, answer: &SpendAnswer) -> Lens {
     Lens { by: answer.movers_by.clone(), ..of_details(lens) }
 }
 
+/// Whether no charge lies in an answer's days or in those that they are held against.
+fn is_nothing(answer: &SpendAnswer) -> bool {
+    let left_out = answer.notices.iter().any(|notice| notice.kind == NoticeKind::InNoHour);
+    answer.rows == 0 && answer.movers.is_empty() && !left_out
+}
+
 /// The Spend tab's state.
 #[derive(Clone, Debug, Default)]
 pub struct State {
@@ -64,7 +70,13 @@ impl State {
     /// The answer in a currency.
     #[must_use]
     pub fn answer(&self, currency: Option<&str>) -> Option<&SpendAnswer> {
-        self.slot.answer(currency, |a| &a.currency)
+        self.slot.answer(currency, |a| &a.currency).filter(|answer| !is_nothing(answer))
+    }
+
+    /// Whether what was asked was told, and there is nothing in it.
+    #[must_use]
+    pub fn is_nothing(&self, currency: Option<&str>) -> Option<bool> {
+        self.slot.shown.as_ref().map(|_| self.answer(currency).is_none())
     }
 
     /// The details in a currency; `None` where those that are here are of another lens than the
