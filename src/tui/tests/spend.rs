@@ -240,6 +240,18 @@ fn what_is_read_out_is_what_the_bar_stands_for() {
 }
 
 #[test]
+fn days_without_a_charge_are_said_to_be_empty_as_in_the_other_tab() {
+    let mut s = started();
+    let shown = s.app.spend.slot.shown.as_mut().expect("an answer");
+    for answer in &mut shown.answers {
+        (answer.rows, answer.movers) = (0, vec![]);
+    }
+    let text = s.text();
+    assert!(text.contains("Nothing matches.") && !text.contains("Month to date"), "{text}");
+    assert!(text.contains("t chooses the days"), "{text}");
+}
+
+#[test]
 fn small_screens_go_to_the_panes_that_they_show() {
     let mut s = Session::started(Mood::Demo, (60, 15));
     s.keys("w");
@@ -290,12 +302,12 @@ fn note_the_launch_on_the_day_it_happened() {
     s.send(Event::Paste("launch of\nX".into()));
     s.keys("! <enter>");
     assert!(s.app.overlay.is_none() && s.text().contains("the note of Mon Nov 18 is kept"), "{}", s.text());
-    let marked = row(&s, "▲▲▲▲");
+    let marked = row(&s, "└");
     s.keys("<right>");
     assert_eq!(row(&s, "└").matches('◆').count(), 1, "{}", s.text());
-    assert!(!marked.contains('◆') && s.text().contains("◆ launch of X!"), "beside the bars: {}", s.text());
+    assert!(marked.contains("◆▲▲▲") && s.text().contains("◆ launch of X!"), "beside the bars: {}", s.text());
     s.keys("<left>");
-    assert!(row(&s, "AWS 2,").contains("◆ launch of X!"), "read out: {}", s.text());
+    assert!(row(&s, " Mon Nov 18").contains("◆ launch of X!"), "read out: {}", s.text());
     s.keys("n <ctrl-w> Z <enter>");
     assert!(s.text().contains("◆ launch of Z"), "{}", s.text());
     s.keys("n <ctrl-u> <enter>");

@@ -126,6 +126,18 @@ impl Glyphs {
         self.fills[0].is_ascii()
     }
 
+    /// The same signs where colour tells layers apart, or none does: there what hatches is not one of the
+    /// shades that fill.
+    #[must_use]
+    pub fn coloured(self, colours: bool) -> Glyphs {
+        let hatch = match (self.hatch, colours) {
+            ('▒', false) => '╱',
+            ('╱', true) => '▒',
+            (other, _) => other,
+        };
+        Glyphs { hatch, ..self }
+    }
+
     fn with_charts_of(self, other: &Glyphs) -> Glyphs {
         let Glyphs { axis, previous, beyond, hatch, cursor, note, heights, two_colours, widths, swatch, fills, .. } =
             *other;

@@ -99,7 +99,7 @@ impl Theme {
     #[must_use]
     pub fn named(self, name: ThemeName) -> Theme {
         let depth = if name == ThemeName::Mono { Depth::Mono } else { self.able };
-        Theme { name, depth, ..self }
+        Theme { name, depth, glyphs: self.glyphs.coloured(depth != Depth::Mono), ..self }
     }
 
     /// The next of the themes, round the end.

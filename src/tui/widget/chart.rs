@@ -9,12 +9,10 @@ use ratatui::style::{Color, Style};
 use ratatui::text::{Line, Span};
 
 use super::money::short;
+use super::plan::{AXIS, Plan};
 use super::scale::Scale;
 use crate::tui::text::{put_at, right, width};
 use crate::tui::theme::{Depth, Role, Theme};
-
-/// Columns of the vertical axis: five for a label, one for the line.
-const AXIS: u16 = 6;
 
 /// One layer of the stack.
 #[derive(Clone, PartialEq, Debug)]
@@ -57,48 +55,6 @@ pub struct Chart {
     pub marks: Vec<(usize, String)>,
     /// The selected piece.
     pub cursor: Option<usize>,
-}
-
-/// How pieces become columns.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Plan {
-    /// Columns of a bar.
-    pub bar: u16,
-    /// Columns between bars.
-    pub gap: u16,
-    /// Pieces that one bar adds up.
-    pub pieces: usize,
-}
-
-impl Plan {
-    /// The widest bars that fit.
-    #[must_use]
-    pub fn of(pieces: usize, columns: u16) -> Plan {
-        let room = usize::from(columns.max(1));
-        let each = room / pieces.max(1);
-        match each {
-            0 => Plan { bar: 1, gap: 0, pieces: pieces.div_ceil(room) },
-            1 => Plan { bar: 1, gap: 0, pieces: 1 },
-            2..=6 => Plan { bar: each as u16 - 1, gap: 1, pieces: 1 },
-            _ => Plan { bar: (each as u16 - 2).min(6), gap: 2, pieces: 1 },
-        }
-    }
-
-    /// The plan for an area of that many columns, the axis among them, where so many pieces may share a
-    /// bar; where it has no columns, every piece is a bar.
-    #[must_use]
-    pub fn within(pieces: usize, columns: u16, strides: &[usize]) -> Plan {
-        if columns <= AXIS {
-            return Plan { bar: 1, gap: 0, pieces: 1 };
-        }
-        let plan = Plan::of(pieces, columns - AXIS);
-        let shared = strides.iter().find(|stride| **stride >= plan.pieces);
-        Plan { pieces: shared.copied().unwrap_or(plan.pieces), ..plan }
-    }
-
-    fn slot(self) -> u16 {
-        self.bar + self.gap
-    }
 }
 
 /// A stretch of a bar: its layer, from and to in eighths of a row.
@@ -280,25 +236,41 @@ impl Bars<'_> {
             let sign = if row > top { self.theme.glyphs.beyond } else { self.theme.glyphs.previous };
             let row = row.clamp(0.0, top) as u16;
             let y = self.plot.y + self.plot.height - 1 - row;
-            let style = buf.cell((x, y)).map_or(Style::new(), |under| self.over(under));
-            self.paint(buf, x, row, sign, style);
+            match buf.cell((x, y)).map_or(Some(Style::new()), |under| self.over(under)) {
+                Some(style) => self.paint(buf, x, row, sign, style),
+                // A bar of signs would have holes: what is held against it stands beside it.
+                None => self.beside(buf, x, y, sign),
+            }
         }
     }
 
-    /// How a sign looks over a cell of a bar: on the colour that fills most of it.
-    fn over(&self, under: &Cell) -> Style {
+    /// Writes a sign into the gap after a bar.
+    fn beside(&self, buf: &mut Buffer, x: u16, y: u16, sign: char) {
+        for x in x + self.plan.bar..(x + self.plan.slot()).min(self.plot.right()) {
+            if let Some(cell) = buf.cell_mut((x, y)) {
+                cell.set_char(sign).set_style(Style::new().fg(Color::Reset).bg(Color::Reset));
+            }
+        }
+    }
+
+    /// How a sign looks over a cell of a bar: on the colour that fills most of it; `None` where the bar is
+    /// told by signs, which carry no other.
+    fn over(&self, under: &Cell) -> Option<Style> {
         let plain = Style::new().fg(Color::Reset).bg(Color::Reset);
         let glyphs = &self.theme.glyphs;
         let sign = under.symbol().chars().next().unwrap_or(' ');
-        if self.theme.depth == Depth::Mono || sign == ' ' {
-            return plain;
+        if sign == ' ' {
+            return Some(plain);
+        }
+        if self.theme.depth == Depth::Mono || glyphs.ascii_charts() {
+            return None;
         }
         let high = sign == glyphs.hatch || glyphs.heights.iter().position(|h| *h == sign).is_none_or(|at| at >= 3);
-        match (high, under.bg) {
+        Some(match (high, under.bg) {
             (true, _) => Style::new().fg(self.theme.over_layer()).bg(under.fg),
             (false, Color::Reset) => plain,
             (false, other) => Style::new().fg(self.theme.over_layer()).bg(other),
-        }
+        })
     }
 
     fn paint(&self, buf: &mut Buffer, x: u16, row: u16, sign: char, style: Style) {
@@ -378,10 +350,15 @@ impl Bars<'_> {
             let x = self.column(*piece);
             let sign = self.theme.glyphs.note;
             self.on_floor(buf, x, sign, style);
-            let flag = format!("{sign} {words}");
-            let needs = width(&flag) as u16;
+            let needs = width(words) as u16 + 2;
             let blank = |x: u16| buf.cell((x, self.plot.y)).is_some_and(|cell| cell.symbol() == " ");
-            if x + needs <= self.plot.right() && (x..=x + needs).all(blank) {
+            // Words that would run over the edge end above their bar.
+            let (x, flag) = if x + needs <= self.plot.right() {
+                (x, format!("{sign} {words}"))
+            } else {
+                ((x + 1).saturating_sub(needs).max(self.plot.x), format!("{words} {sign}"))
+            };
+            if x + needs <= self.plot.right() && (x..x + needs).all(blank) {
                 let above = Rect { x, width: needs, height: 1, ..self.plot };
                 put_at(buf, above, 0, 0, &Line::from(Span::styled(flag, self.theme.style(Role::Muted))));
             }
@@ -390,7 +367,10 @@ impl Bars<'_> {
 
     fn cursor(&self, buf: &mut Buffer) {
         let Some(cursor) = self.chart.cursor.filter(|c| *c < self.chart.pieces()) else { return };
-        for x in 0..self.plan.bar {
+        // What is noted is not hidden where both have room.
+        let bar = cursor / self.plan.pieces.max(1);
+        let noted = self.chart.marks.iter().any(|(piece, _)| piece / self.plan.pieces.max(1) == bar);
+        for x in u16::from(noted && self.plan.bar > 1)..self.plan.bar {
             let x = self.column(cursor) + x;
             self.on_floor(buf, x, self.theme.glyphs.cursor, self.theme.style(Role::Accent));
         }
@@ -442,7 +422,7 @@ mod tests {
                 "     |                  :::::",
                 "     |                  :::::",
                 "   25|      ===== ##### :::::",
-                "     |..... ..... ..... .....",
+                "     |=====.#####.#####.:::::.",
                 "     |===== ##### ##### :::::",
                 "     |##### ##### ##### :::::",
                 "    0|            =====",
@@ -463,21 +443,6 @@ mod tests {
                 drawn(&empty, width, height, &Env::default());
                 drawn(&sample(), width, height, &Env::default());
             }
-        }
-    }
-
-    #[test]
-    fn long_periods_share_bars() {
-        assert_eq!(Plan::of(400, 100), Plan { bar: 1, gap: 0, pieces: 4 });
-        assert_eq!(Plan::of(30, 100), Plan { bar: 2, gap: 1, pieces: 1 });
-        assert_eq!(Plan::of(7, 100), Plan { bar: 6, gap: 2, pieces: 1 });
-        assert_eq!(Plan::of(15, 114), Plan { bar: 5, gap: 2, pieces: 1 });
-        assert_eq!(Plan::within(400, 106, &[2, 6]), Plan { bar: 1, gap: 0, pieces: 6 });
-        for (pieces, columns) in (0..400).flat_map(|p| (1..300u16).map(move |c| (p, c))) {
-            let plan = Plan::of(pieces, columns);
-            let bars = pieces.div_ceil(plan.pieces.max(1)) as u16;
-            let used = (bars * plan.slot()).saturating_sub(plan.gap);
-            assert!(used <= columns, "{pieces} pieces in {columns} columns: {plan:?}");
         }
     }
 }

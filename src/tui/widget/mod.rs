@@ -4,5 +4,6 @@ pub mod bar;
 pub mod chart;
 pub mod item;
 pub mod money;
+pub mod plan;
 pub mod scale;
 pub mod treemap;

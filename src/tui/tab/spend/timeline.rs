@@ -23,8 +23,9 @@ use crate::engine::query::pieces;
 use crate::tui::tab::{label, short_day};
 use crate::tui::text::{cut, cut_words, left, put, put_at, right, width};
 use crate::tui::theme::{Role, Theme};
-use crate::tui::widget::chart::{Chart, Layer, Plan};
+use crate::tui::widget::chart::{Chart, Layer};
 use crate::tui::widget::money;
+use crate::tui::widget::plan::Plan;
 
 /// What is said of days that may still change.
 const OPEN: &str = "not settled";
@@ -57,10 +58,12 @@ impl<'a> Timeline<'a> {
             open_from: open_from(answer, &by, series),
         };
         let layers = answer.series.iter().zip(paints(answer)).map(layer).collect();
+        // A week or month that begins before the period is named by the days of it that are looked at.
+        let starts: Vec<i64> = answer.starts.iter().map(|start| (*start).max(answer.period.from.seconds())).collect();
         let chart = Chart {
             layers,
             previous: money::floats(&answer.previous_series),
-            labels: labels(&answer.starts, answer.granularity),
+            labels: labels(&starts, answer.granularity),
             strides: strides(answer.granularity),
             marks: marks(answer),
             cursor: state.cursor(answer),
@@ -181,20 +184,33 @@ impl<'a> Timeline<'a> {
         let Some(bar) = self.bar() else { return };
         let mut first = self.total(&bar, usize::from(area.width), theme);
         let two = area.height > 1;
-        let room = |used: &[Span<'_>]| usize::from(area.width).saturating_sub(used.iter().map(Span::width).sum());
+        let columns = usize::from(area.width);
+        let room = |used: &[Span<'_>]| columns.saturating_sub(used.iter().map(Span::width).sum());
         let mut second = if two { Vec::new() } else { std::mem::take(&mut first) };
-        let most = room(&second).saturating_sub(4).min(NOTE_MAX);
-        let note = self.chart.marks.iter().find(|(piece, _)| bar.contains(piece) && most >= NOTE_MIN);
-        if let Some((_, words)) = note {
-            let words = cut_words(words, most, theme.glyphs.ellipsis);
-            let sign = Span::styled(format!("{} ", theme.glyphs.note), theme.style(Role::Accent));
-            second.extend([sign, Span::raw(words), Span::raw("  ")]);
-        }
+        let flag = self.flag(&bar, columns, theme);
+        let needs: usize = flag.iter().map(Span::width).sum();
+        // What is written down stands where it hides no figure; else it is cut.
+        let beside = needs > 0 && two && needs + 2 <= room(&first);
+        let keep = if beside { 0 } else { needs.min(columns / 4) };
         if series {
-            second.extend(self.parts(&bar, room(&second), theme));
+            second.extend(self.parts(&bar, room(&second).saturating_sub(keep), theme));
+        }
+        if beside {
+            first.push(Span::raw("  "));
+            first.extend(flag);
+        } else if room(&second) >= NOTE_MIN {
+            second.extend(self.flag(&bar, room(&second), theme));
         }
         put(buf, area, 0, &Line::from(first));
         put(buf, area, u16::from(two), &Line::from(second));
+    }
+
+    /// What is written down about a bar, in at most so many columns.
+    fn flag(&self, bar: &Range<usize>, room: usize, theme: &Theme) -> Vec<Span<'static>> {
+        let Some((_, words)) = self.chart.marks.iter().find(|(piece, _)| bar.contains(piece)) else { return vec![] };
+        let sign = Span::styled(format!("{} ", theme.glyphs.note), theme.style(Role::Accent));
+        let words = cut_words(words, room.saturating_sub(2).min(NOTE_MAX), theme.glyphs.ellipsis);
+        vec![sign, Span::raw(words)]
     }
 
     /// Draws every series in numbers: of the selected bar, of the whole period, and its share.
