@@ -213,7 +213,7 @@ def asleep(terminal):
 
 def latencies(terminal, count):
     """Keys of all kinds, about twenty a second: rows, days, tabs; each changes what is shown."""
-    keys = [b"j", b"k", b"j", b"k", b"1", b"h", b"l", b"j", b"k", b"2"]
+    keys = [b"j", b"k", b"j", b"k", b"1", b"h", b"l", b"h", b"l", b"2"]
     terminal.press(b"2")
     times = []
     for at in range(count):
