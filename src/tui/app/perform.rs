@@ -126,12 +126,9 @@ impl App {
         if self.error().is_some() {
             self.forget_asked();
         }
-        if self.spend.drivers.error.is_some() {
-            self.spend.drivers.forget();
-        }
-        if self.spend.details.error.is_some() {
-            self.spend.details.forget();
-        }
+        self.spend.drivers.forget_failed();
+        self.spend.details.forget_failed();
+        self.breakdown.forget_failed();
         self.forget_explained();
         let mut effects = self.ask();
         effects.push(Effect::Redraw);

@@ -124,6 +124,13 @@ impl<T> Slot<T> {
         self.asked = None;
     }
 
+    /// Forgets what was asked where it could not be answered, so that it is asked again.
+    pub fn forget_failed(&mut self) {
+        if self.error.is_some() {
+            self.forget();
+        }
+    }
+
     /// Takes an answer. `false` where a newer question has been asked since.
     pub fn accept(&mut self, generation: u64, answers: Result<Vec<T>>) -> bool {
         if generation != self.generation {

@@ -351,6 +351,16 @@ fn moving_on_takes_the_place_of_a_detail_that_is_not_there_yet() {
 }
 
 #[test]
+fn details_that_could_not_be_read_are_asked_for_again() {
+    let mut s = opened(SIZE);
+    let asked = s.app.update(Event::Key(KeyEvent::new(KeyCode::Char('d'), KeyModifiers::NONE)));
+    replies(&asked, Mood::Broken).for_each(|reply| s.send(reply));
+    assert!(s.text().contains("cannot read the store"), "{}", s.text());
+    s.keys("r");
+    assert!(s.text().contains("line items 1 to 3 of 25"), "{}", s.text());
+}
+
+#[test]
 fn what_is_marked_is_copied_together() {
     let mut s = opened(SIZE);
     s.keys("<space> <space> y");

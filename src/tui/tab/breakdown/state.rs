@@ -220,6 +220,14 @@ impl State {
         self.compared.iter_mut().for_each(Slot::forget);
     }
 
+    /// Forgets what was asked beside the rows and could not be answered, so that it is asked again.
+    pub fn forget_failed(&mut self) {
+        self.drivers.forget_failed();
+        self.detail.forget_failed();
+        self.items.forget_failed();
+        self.compared.iter_mut().for_each(Slot::forget_failed);
+    }
+
     /// How many rows are listed.
     #[must_use]
     pub fn listed(&self) -> usize {
