@@ -14,7 +14,7 @@ use crate::domain::money::Amount;
 use crate::domain::words::counted;
 use crate::engine::answer::{BreakdownAnswer, BreakdownRow, Figure};
 use crate::tui::layout;
-use crate::tui::text::{cut, left, put, right, rule};
+use crate::tui::text::{cut, left, put, right, rule, width};
 use crate::tui::theme::{Role, Theme};
 use crate::tui::widget::money;
 
@@ -25,7 +25,7 @@ const APART: f64 = 0.1;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Grid {
     name: usize,
-    /// Columns of a piece: a gap, a height, the amount.
+    /// Columns of a piece: a gap, the amount, and its height beside it.
     cell: usize,
     total: usize,
     /// How many pieces are seen.
@@ -35,13 +35,15 @@ pub struct Grid {
 impl Grid {
     /// The grid for a width.
     #[must_use]
-    pub fn of(width: usize, state: &State, answer: &BreakdownAnswer) -> Grid {
+    pub fn of(columns: usize, state: &State, answer: &BreakdownAnswer) -> Grid {
         let measures = state.measures();
-        let (cell, total) = (measures.cell, measures.money + GAP);
-        let most = if width >= 110 { 32 } else { 18 };
+        let titles = answer.starts.iter().map(|start| width(&title(answer.granularity, *start))).max();
+        let cell = measures.cell.max(titles.unwrap_or_default() + GAP + 1);
+        let total = measures.money + GAP;
+        let most = if columns >= 110 { 32 } else { 18 };
         let wanted = measures.names.iter().sum::<usize>() + 3 * measures.dimensions.saturating_sub(1);
         let name = wanted.min(most) + GAP;
-        let seen = width.saturating_sub(MARKS + name + total) / cell.max(1);
+        let seen = columns.saturating_sub(MARKS + name + total) / cell.max(1);
         Grid { name, cell, total, seen: seen.clamp(1, answer.starts.len().max(1)) }
     }
 }
@@ -64,7 +66,9 @@ pub fn draw(state: &State, answer: &BreakdownAnswer, area: Rect, buf: &mut Buffe
         put(buf, parts.rows, row as u16, &pivoted.row(found, at == state.selected()));
     }
     if !parts.total.is_empty() {
-        put(buf, parts.total, 0, &pivoted.totals());
+        // Beneath the last row, where the eye is, or at the bottom where there are more.
+        let y = parts.rows.y + (state.listed() as u16).min(parts.rows.height);
+        put(buf, Rect { y, ..parts.total }, 0, &pivoted.totals());
     }
     if !parts.detail.is_empty() {
         rule(buf, parts.detail, 0, theme);
@@ -73,7 +77,7 @@ pub fn draw(state: &State, answer: &BreakdownAnswer, area: Rect, buf: &mut Buffe
 }
 
 impl Pivoted<'_> {
-    fn pieces(&self) -> impl Iterator<Item = usize> {
+    fn pieces(&self) -> std::ops::Range<usize> {
         let first = self.state.pivot.first(self.grid.seen, self.answer);
         first..(first + self.grid.seen).min(self.answer.starts.len())
     }
@@ -94,17 +98,20 @@ impl Pivoted<'_> {
         let by: Vec<String> = self.answer.by.iter().map(|d| d.title()).collect();
         let selected = self.state.pivot.selected(self.answer);
         let muted = self.theme.style(Role::Muted);
-        let by = left(&by.join(" / "), self.grid.name, self.theme.glyphs.ellipsis);
-        let mut spans = vec![Span::styled(" ".repeat(MARKS) + &by, muted)];
-        for at in self.pieces() {
-            let mut text = self.title(at);
-            if self.is_open(at) {
-                text.push(self.theme.glyphs.hatch);
-            }
-            let text = right(&text, self.grid.cell, "");
+        let ellipsis = self.theme.glyphs.ellipsis;
+        let pieces = self.pieces();
+        // That there are others, before and after those that are seen.
+        let more = |is: bool| if is { ellipsis } else { "" };
+        let (before, after) = (more(pieces.start > 0), more(pieces.end < self.answer.starts.len()));
+        let by = left(&by.join(" / "), self.grid.name - 1, ellipsis);
+        let mut spans = vec![Span::styled(" ".repeat(MARKS) + &by + &left(before, 1, ""), muted)];
+        for at in pieces {
+            let title = self.title(at);
+            let open = if self.is_open(at) { self.theme.glyphs.hatch } else { ' ' };
+            let text = format!("{}{open} ", right(&title, self.grid.cell - GAP, ""));
             spans.push(Span::styled(text, if at == selected { self.theme.style(Role::Accent) } else { muted }));
         }
-        spans.push(Span::styled(right("Total", self.grid.total, ""), muted));
+        spans.push(Span::styled(left(after, 1, "") + &right("Total", self.grid.total - 1, ""), muted));
         Line::from(spans)
     }
 
@@ -131,10 +138,11 @@ impl Pivoted<'_> {
             let part = is_part(self.answer, at);
             let role = if self.is_open(at) || part { Role::Muted } else { role };
             let sign = if part { ' ' } else { sign };
-            let text = right(&money::amount_in(cost, self.cell_places(), self.grid.cell - 3), self.grid.cell - 3, "");
+            let room = self.grid.cell - GAP - 1;
+            let text = right(&money::amount_in(cost, self.cell_places(), room), room, "");
             let style = if selected && at == chosen { theme.style(Role::Selected) } else { theme.style(role) };
             spans.push(Span::raw(" "));
-            spans.push(Span::styled(format!("{sign} {text}"), style));
+            spans.push(Span::styled(format!("{text} {sign}"), style));
         }
         let total = money::amount_in(row.figure.amount, self.places, self.grid.total - GAP);
         spans.push(Span::raw(right(&total, self.grid.total, "")));
@@ -154,8 +162,8 @@ impl Pivoted<'_> {
         for at in self.pieces() {
             let costs = self.state.rows(self.answer).filter_map(|row| *row.trend.get(at)?);
             let sum = costs.reduce(|a, b| a + b);
-            let text = money::amount_in(sum, self.cell_places(), self.grid.cell - 3);
-            spans.push(Span::raw(right(&text, self.grid.cell, "")));
+            let text = money::amount_in(sum, self.cell_places(), self.grid.cell - GAP - 1);
+            spans.push(Span::raw(right(&text, self.grid.cell - GAP, "") + &" ".repeat(GAP)));
         }
         let total = if all { self.answer.total.amount } else { self.state.listed_cost(self.answer) };
         let total = money::amount_in(total, self.places, self.grid.total - GAP);
@@ -184,10 +192,12 @@ impl Pivoted<'_> {
         let part = is_part(answer, at);
         let beside_part = part || at.checked_sub(1).is_some_and(|before| is_part(answer, before));
         let role = if self.is_open(at) || beside_part { Role::Muted } else { role };
-        let place = format!("{} {} of {}", answer.granularity.name(), at + 1, answer.starts.len());
+        let (seen, all) = (self.pieces(), answer.starts.len());
         let days =
             if part { format!(", {} of it", counted(period.days() as u64, "day", "days")) } else { String::new() };
-        let place = place + &days;
+        let place = format!("{} {} of {all}{days}", answer.granularity.name(), at + 1);
+        let others =
+            if seen.len() < all { format!("{} to {} are seen", seen.start + 1, seen.end) } else { String::new() };
         let named = cut(&name(answer, row), room / 3, theme.glyphs.ellipsis);
         let mut spans = vec![
             Span::raw(" ".repeat(MARKS)),
@@ -195,7 +205,8 @@ impl Pivoted<'_> {
             Span::styled(format!("{}  ", period.words()), theme.style(Role::Muted)),
             Span::styled(money::amount(figure.amount, self.places), theme.style(Role::Strong)),
         ];
-        for (text, style) in [(change, theme.style(role)), (place, theme.style(Role::Muted))] {
+        let muted = theme.style(Role::Muted);
+        for (text, style) in [(change, theme.style(role)), (place, muted), (others, muted)] {
             let used: usize = spans.iter().map(Span::width).sum();
             if !text.is_empty() && used + text.chars().count() + 2 <= room {
                 spans.push(Span::raw("  "));
