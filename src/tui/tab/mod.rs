@@ -179,6 +179,21 @@ pub fn narrowed<'a>(
     by.iter().zip(key).enumerate().fold(filter.clone(), of_one)
 }
 
+/// Which of the theme's layers each of some values has: providers keep theirs whatever their rank, and what
+/// is no value is all others together.
+#[must_use]
+pub fn layers(values: &[Option<&str>]) -> Vec<Option<usize>> {
+    let fixed = |value: &str| match value {
+        "Microsoft" => Some(0),
+        "AWS" => Some(1),
+        "Google Cloud" => Some(2),
+        _ => None,
+    };
+    let taken: Vec<usize> = values.iter().flatten().filter_map(|value| fixed(value)).collect();
+    let mut free = (0..).filter(|layer| !taken.contains(layer));
+    values.iter().map(|value| value.and_then(|value| fixed(value).or_else(|| free.next()))).collect()
+}
+
 /// A day without its year: `Nov 9`.
 #[must_use]
 pub fn short_day(day: Day) -> String {

@@ -22,25 +22,31 @@ pub fn bar(share: f64, columns: usize, glyphs: &Glyphs) -> String {
 /// The newest `columns` of a series as heights; a space where nothing is known. A longer series
 /// is added up in equal pieces. Heights start below the least value, so that a shape is seen where
 /// everything is high; a series without change is drawn at half height. None is a whole row high, or
-/// those of rows beneath each other would run together.
+/// those of rows beneath each other would run together. What may still change, from `open_from` on, has no
+/// height: what has not come yet would look like a fall.
 #[must_use]
-pub fn sparkline(values: &[Option<f64>], columns: usize, glyphs: &Glyphs) -> String {
+pub fn sparkline(values: &[Option<f64>], open_from: usize, columns: usize, glyphs: &Glyphs) -> String {
     if columns == 0 {
         return String::new();
     }
     let piece = values.len().div_ceil(columns).max(1);
     // Whole pieces end at the newest value; the oldest piece may be smaller and is left out.
-    let values = &values[values.len() % piece..];
+    let skipped = values.len() % piece;
     let pieces: Vec<Option<f64>> =
-        values.chunks(piece).map(|c| c.iter().flatten().copied().reduce(|a, b| a + b)).collect();
-    let most = pieces.iter().flatten().copied().fold(0.0, f64::max);
-    let least = pieces.iter().flatten().copied().fold(f64::INFINITY, f64::min).max(0.0);
+        values[skipped..].chunks(piece).map(|c| c.iter().flatten().copied().reduce(|a, b| a + b)).collect();
+    let settled = open_from.saturating_sub(skipped) / piece;
+    // Where nothing is settled, what is known has a shape of its own.
+    let settled = if pieces.iter().take(settled).flatten().next().is_some() { settled } else { pieces.len() };
+    let known = || pieces.iter().take(settled).flatten().copied();
+    let (most, least) = (known().fold(0.0, f64::max), known().fold(f64::INFINITY, f64::min).max(0.0));
     let flat = pieces.len() > 1 && most - least < most * 0.02;
-    let base = (2.0 * least - most).max(0.0);
+    let base = (least - (most - least) / 2.0).max(0.0);
     let mut out: String = pieces
         .iter()
-        .map(|value| match value {
+        .enumerate()
+        .map(|(at, value)| match value {
             None => ' ',
+            Some(_) if at >= settled => glyphs.hatch,
             Some(_) if most <= 0.0 => glyphs.heights[0],
             Some(_) if flat => glyphs.heights[3],
             Some(v) => glyphs.heights[(((v - base) / (most - base) * 7.0).round() as usize).clamp(1, 7) - 1],
@@ -72,15 +78,25 @@ mod tests {
     }
 
     #[test]
+    fn what_may_still_change_is_no_fall() {
+        let glyphs = Theme::of(&Env::default()).glyphs;
+        let values = [Some(100.0), Some(110.0), Some(120.0), Some(9.0), None];
+        assert_eq!(sparkline(&values, 3, 5, &glyphs), "▂▅▇▒ ");
+        assert_eq!(sparkline(&values, 3, 3, &glyphs), "▄▒ ", "a piece that is open in part is open");
+        assert_eq!(sparkline(&values[..2], 0, 2, &glyphs), "▂▇", "nothing is settled");
+    }
+
+    #[test]
     fn sparklines_keep_unknown_apart_from_nothing() {
         let glyphs = Theme::of(&Env::default()).glyphs;
         let known = |values: &[f64]| values.iter().map(|v| Some(*v)).collect::<Vec<_>>();
-        assert_eq!(sparkline(&known(&[0.0, 4.0, 8.0]), 3, &glyphs), "▁▄▇");
-        assert_eq!(sparkline(&[None, Some(1.0)], 3, &glyphs), " ▄ ");
-        assert_eq!(sparkline(&known(&[1.0, 1.0, 2.0, 2.0, 4.0, 4.0]), 3, &glyphs), "▂▄▇");
-        assert_eq!(sparkline(&[], 2, &glyphs), "  ");
-        assert_eq!(sparkline(&known(&[-1.0, 0.0]), 2, &glyphs), "▁▁");
-        assert_eq!(sparkline(&known(&[100.0, 100.0, 101.0]), 3, &glyphs), "▄▄▄");
-        assert_eq!(sparkline(&known(&[100.0, 110.0, 120.0]), 3, &glyphs), "▄▅▇");
+        let drawn = |values: &[Option<f64>], columns| sparkline(values, values.len(), columns, &glyphs);
+        assert_eq!(drawn(&known(&[0.0, 4.0, 8.0]), 3), "▁▄▇");
+        assert_eq!(drawn(&[None, Some(1.0)], 3), " ▄ ");
+        assert_eq!(drawn(&known(&[1.0, 1.0, 2.0, 2.0, 4.0, 4.0]), 3), "▂▄▇");
+        assert_eq!(drawn(&[], 2), "  ");
+        assert_eq!(drawn(&known(&[-1.0, 0.0]), 2), "▁▁");
+        assert_eq!(drawn(&known(&[100.0, 100.0, 101.0]), 3), "▄▄▄");
+        assert_eq!(drawn(&known(&[100.0, 110.0, 120.0]), 3), "▂▅▇");
     }
 }

@@ -6,21 +6,20 @@ use std::collections::BTreeSet;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::State;
 use super::columns::{GAP, MARKS};
 use super::pane::PARTS;
 use super::pivot::title;
-use super::state::name;
+use super::state::{name, open_from, provider};
 use crate::domain::dimension::Dimension;
 use crate::domain::money::Amount;
 use crate::domain::text::SafeText;
 use crate::engine::answer::{BreakdownAnswer, BreakdownRow, Composition, DetailAnswer, Figure, Share};
 use crate::tui::keymap::Keymap;
 use crate::tui::layout;
-use crate::tui::tab::label;
+use crate::tui::tab::{label, layers};
 use crate::tui::text::{cut, left, put, right};
 use crate::tui::theme::{Role, Theme};
 use crate::tui::widget::chart::{Chart, Label, Layer};
@@ -30,6 +29,10 @@ use crate::tui::widget::money;
 const LABEL: (usize, usize) = (12, 28);
 const FIGURE_MOST: usize = 28;
 const BESIDE: usize = 8;
+/// In place of the cost of what a row has nothing of.
+const ABSENT: &str = "-";
+/// Bars of two rows with the air after them.
+const PAIR: usize = 3;
 /// Lines of a chart and its legend at least.
 const CHART: u16 = 9;
 
@@ -92,8 +95,11 @@ fn parts(answer: &BreakdownAnswer, details: [&DetailAnswer; 2]) -> Option<(Dimen
     let line = |share: &Share| {
         let found = made.map(|c| c.and_then(|c| c.values.iter().find(|found| found.value == share.value)));
         let costs = [0, 1].map(|at| found[at].map_or_else(|| absent(made[at]), |found| found.cost));
-        let figures =
-            [0, 1].map(|at| (money::amount(costs[at], places), money::share(found[at].and_then(|f| f.share))));
+        let figures = [0, 1].map(|at| match (found[at], costs[at]) {
+            // What is not there is not a cost of nothing.
+            (None, Some(_)) => (ABSENT.to_owned(), String::new()),
+            (found, cost) => (money::amount(cost, places), money::share(found.and_then(|f| f.share))),
+        });
         let label = label(by, &share.value, share.name.as_ref()).into_string();
         Compared { label, figures, between: difference(costs, places) }
     };
@@ -142,16 +148,18 @@ pub fn draw(
     if parts.chart.is_empty() {
         return;
     }
-    let swatch = |at: usize| Style::new().fg(theme.layer(Some(at)));
-    let legend = Line::from(vec![
-        Span::raw(" ".repeat(MARKS)),
-        Span::styled(theme.swatch(Some(0)).to_string(), swatch(0)),
-        Span::raw(format!(" {}   ", names[0])),
-        Span::styled(theme.glyphs.previous.to_string(), theme.style(Role::Strong)),
-        Span::raw(format!(" {}", names[1])),
-    ]);
-    put(buf, parts.legend, 0, &legend);
-    course(answer, rows[0], Some(rows[1])).draw(parts.chart, buf, theme);
+    let chart = courses(answer, rows, parts.chart.width);
+    let mut legend = vec![Span::raw(" ".repeat(MARKS))];
+    for (layer, name) in chart.layers.iter().zip(&names) {
+        legend.push(Span::styled(theme.swatch(layer.paint).to_string(), theme.layer(layer.paint)));
+        legend.push(Span::raw(format!(" {name}   ")));
+    }
+    if chart.is_open() {
+        let hatch = format!("{} may still change", theme.glyphs.hatch);
+        legend.push(Span::styled(hatch, theme.style(Role::Muted)));
+    }
+    put(buf, parts.legend, 0, &Line::from(legend));
+    chart.draw(parts.chart, buf, theme);
 }
 
 /// What both rows are made of, the costliest part of either first.
@@ -216,19 +224,58 @@ impl Grid {
     }
 }
 
-/// The course of a row as bars, of another as dots over them.
+/// The course of a row as bars.
 #[must_use]
-pub fn course(answer: &BreakdownAnswer, row: &BreakdownRow, other: Option<&BreakdownRow>) -> Chart {
+pub fn course(answer: &BreakdownAnswer, row: &BreakdownRow) -> Chart {
+    Chart {
+        layers: vec![Layer { paint: Some(0), open_from: open_from(answer, row), values: money::floats(&row.trend) }],
+        labels: labels(answer),
+        ..Chart::default()
+    }
+}
+
+/// What the pieces of a trend are called under an axis.
+fn labels(answer: &BreakdownAnswer) -> Vec<Label> {
     let label = |start: &i64| {
         let title = title(answer.granularity, *start);
         let (group, name) = title.split_once(' ').unwrap_or(("", &title));
         Label { group: group.to_owned(), name: name.to_owned() }
     };
-    let values = money::floats(&row.trend);
+    answer.starts.iter().map(label).collect()
+}
+
+/// The courses of two rows, a bar of each beside the other's: of as many pieces of time together as it
+/// takes for all to fit.
+fn courses(answer: &BreakdownAnswer, rows: [&BreakdownRow; 2], columns: u16) -> Chart {
+    let most = answer.starts.len().max(1);
+    let fits = |chart: &Chart| chart.plan(columns).pieces <= 1;
+    (1..most).map(|each| paired(answer, rows, each)).find(fits).unwrap_or_else(|| paired(answer, rows, most))
+}
+
+/// Bars of `each` pieces of time, those of two rows beside each other and air after them.
+fn paired(answer: &BreakdownAnswer, rows: [&BreakdownRow; 2], each: usize) -> Chart {
+    let [one, other] = rows.map(|row| provider(answer, row).map_or("", |provider| provider.raw()));
+    // Two rows of one provider are told apart as any others are.
+    let paints = layers(&[Some(one), Some(if other == one { "" } else { other })]);
+    let layer = |at: usize| {
+        let open = open_from(answer, rows[at]);
+        let trend = money::floats(&rows[at].trend);
+        let values = trend.chunks(each).flat_map(|pieces| {
+            let sum = pieces.iter().flatten().copied().reduce(|a, b| a + b);
+            // Where nothing stands something is known all the same: the floor under it is whole.
+            let mut bars = [None, None, Some(0.0)];
+            bars[at] = sum;
+            bars
+        });
+        let values: Vec<Option<f64>> = values.collect();
+        let open_from = if open < trend.len() { open / each * PAIR } else { values.len() };
+        Layer { paint: paints[at], open_from, values }
+    };
+    let named = labels(answer).into_iter().step_by(each);
     Chart {
-        layers: vec![Layer { paint: Some(0), open_from: values.len(), values }],
-        previous: other.map_or_else(Vec::new, |other| money::floats(&other.trend)),
-        labels: answer.starts.iter().map(label).collect(),
+        layers: vec![layer(0), layer(1)],
+        labels: named.flat_map(|label| std::iter::repeat_n(label, PAIR)).collect(),
+        strides: &[3, 6, 9, 12, 15, 18, 21, 24, 30, 36, 42, 48, 60, 72, 90, 120, 180, 240, 300, 600],
         ..Chart::default()
     }
 }
@@ -236,6 +283,7 @@ pub fn course(answer: &BreakdownAnswer, row: &BreakdownRow, other: Option<&Break
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::answer::Freshness;
     use crate::tui::tab::breakdown::samples;
 
     #[test]
@@ -264,8 +312,35 @@ mod tests {
         assert_eq!(by, Dimension::Service);
         assert_eq!(
             told(&lines),
-            ["EC2|200.00 67 %|n/a|", "S3|100.00 33 %|80.00 80 %|+ 20.00", "RDS|0.00|10.00 10 %|- 10.00"],
+            ["EC2|200.00 67 %|n/a|", "S3|100.00 33 %|80.00 80 %|+ 20.00", "RDS|-|10.00 10 %|- 10.00"],
             "what is not among the costliest is unknown where there are others, and nothing where there are none"
         );
+    }
+
+    #[test]
+    fn two_courses_stand_beside_each_other_in_their_providers_colours() {
+        let mut answer = samples::answer(&[("AWS", Some(4), None), ("Google Cloud", Some(2), None)]);
+        let from = answer.period.from;
+        answer.by = vec![Dimension::Provider];
+        answer.period.to = from.plus(4);
+        answer.starts = (0..4).map(|day| from.plus(day).seconds()).collect();
+        for row in &mut answer.rows {
+            row.trend = [1, 1, 1, 1].map(|cost| Some(samples::amount(cost))).to_vec();
+        }
+        answer.freshness = vec![Freshness {
+            provider: "AWS".into(),
+            last_day: from.plus(3),
+            settled_through: from.plus(2),
+            taken_at: 0,
+        }];
+        let rows = [&answer.rows[0], &answer.rows[1]];
+        let chart = courses(&answer, rows, 100);
+        assert_eq!(chart.layers.iter().map(|layer| layer.paint).collect::<Vec<_>>(), [Some(1), Some(2)]);
+        assert_eq!((chart.layers[0].open_from, chart.labels.len()), (9, 12));
+        assert_eq!(chart.layers[1].values[..3], [None, Some(1.0), Some(0.0)]);
+        let narrow = courses(&answer, rows, 14);
+        assert_eq!((narrow.labels.len(), narrow.layers[0].values[0], narrow.layers[0].open_from), (6, Some(2.0), 3));
+        assert_eq!(courses(&answer, [rows[0], rows[0]], 100).layers[1].paint, Some(0), "one provider, two colours");
+        courses(&samples::answer(&[("a", None, None), ("b", None, None)]), rows, 0);
     }
 }

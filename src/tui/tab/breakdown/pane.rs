@@ -9,8 +9,8 @@ use ratatui::text::{Line, Span};
 use super::State;
 use super::beside::Paned;
 use super::compare::{course, signed};
-use super::state::name;
-use super::units;
+use super::state::{name, open_from};
+use super::units::{self, Per};
 use crate::domain::calendar::Day;
 use crate::domain::money::Amount;
 use crate::domain::text::SafeText;
@@ -70,6 +70,12 @@ struct Pane<'a> {
     plan: Plan,
     places: u32,
     theme: &'a Theme,
+}
+
+/// The course of a row in so many columns.
+#[must_use]
+pub fn trend(answer: &BreakdownAnswer, row: &BreakdownRow, columns: usize, theme: &Theme) -> String {
+    bar::sparkline(&money::floats(&row.trend), open_from(answer, row), columns, &theme.glyphs)
 }
 
 /// Draws the details of a row.
@@ -148,14 +154,14 @@ impl Pane<'_> {
         self.put(&line, buf);
         if self.plan.trend > 1 {
             let area = Rect { y: self.area.y + self.row, height: self.plan.trend, ..self.area };
-            course(self.answer, row, None).draw(area, buf, theme);
+            course(self.answer, row).draw(area, buf, theme);
             self.row += self.plan.trend;
             return;
         }
         let columns = self.columns().saturating_sub(7).min(62);
         let line = Line::from(vec![
             Span::styled("trend  ", theme.style(Role::Muted)),
-            Span::raw(bar::sparkline(&money::floats(&row.trend), columns, &theme.glyphs)),
+            Span::raw(trend(self.answer, row, columns, theme)),
         ]);
         self.put(&line, buf);
     }
@@ -169,8 +175,9 @@ impl Pane<'_> {
             Some(None) => labelled("price    ", "n/a: its units are mixed or missing".into()).into(),
             Some(Some(unit)) => {
                 let name = unit.unit.safe();
-                let price = format!("{} /{name}   ", units::price(unit.price.amount));
-                let before = format!("before {}   ", units::price(unit.price.previous));
+                let per = Per::of(unit.price.amount);
+                let price = format!("{} /{}{name}   ", units::price(unit.price.amount, per), per.many());
+                let before = format!("before {}   ", units::price(unit.price.previous, per));
                 let quantity = format!("{} {name}", units::quantity(unit.quantity.amount));
                 [labelled("price    ", price), labelled("", before), labelled("quantity ", quantity)].concat()
             }

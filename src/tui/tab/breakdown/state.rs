@@ -13,9 +13,10 @@ use super::levels::Levels;
 use super::pivot::{Pivot, days};
 use super::sort::Sort;
 use crate::domain::calendar::{Day, Period};
+use crate::domain::dimension::Dimension;
 use crate::domain::filter::Filter;
 use crate::domain::money::Amount;
-use crate::domain::text::SafeText;
+use crate::domain::text::{SafeText, Untrusted};
 use crate::engine::answer::{BreakdownAnswer, BreakdownRow, DetailAnswer, Driver, DriversAnswer, Key, LineItems};
 use crate::tui::overlay::fuzzy::Fuzzy;
 use crate::tui::tab::{self, Slot, group_name, label};
@@ -294,6 +295,26 @@ impl State {
 pub fn settled_before_end(answer: &BreakdownAnswer) -> Option<Day> {
     let settled = answer.freshness.iter().map(|fresh| fresh.settled_through).min()?;
     (settled < answer.period.to.plus(-1)).then_some(settled)
+}
+
+/// The first piece of a row's trend that may still change: of its provider's own days where it has one.
+#[must_use]
+pub fn open_from(answer: &BreakdownAnswer, row: &BreakdownRow) -> usize {
+    let settled = |provider: &Untrusted| {
+        let own = answer.freshness.iter().find(|fresh| fresh.provider == *provider);
+        own.map(|fresh| fresh.settled_through)
+    };
+    let own = provider(answer, row).and_then(settled);
+    let all = || answer.freshness.iter().map(|fresh| fresh.settled_through).min();
+    let Some(settled) = own.or_else(all) else { return answer.starts.len() };
+    let ends = answer.starts.iter().skip(1).copied().chain([answer.period.to.seconds()]);
+    ends.take_while(|end| Day::of_seconds(end - 1) <= settled).count()
+}
+
+/// The provider that a row is of, where rows tell providers apart.
+#[must_use]
+pub fn provider<'a>(answer: &BreakdownAnswer, row: &'a BreakdownRow) -> Option<&'a Untrusted> {
+    row.key.get(answer.by.iter().position(|by| *by == Dimension::Provider)?)
 }
 
 /// What a row is called: its values, one after the other.

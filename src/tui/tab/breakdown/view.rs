@@ -148,7 +148,7 @@ impl Table<'_> {
             right(&self.sorted(Sort::Change, "Change"), c.change, ""),
             right(&self.sorted(Sort::Percent, "%"), c.percent, ""),
             left("  Trend", c.trend, ""),
-            right(&self.sorted(Sort::Price, "Unit price"), c.price, ""),
+            units::price_heading(&self.sorted(Sort::Price, "Unit price"), c.price),
             right(&self.sorted(Sort::Quantity, "Quantity"), c.quantity.saturating_sub(9), ""),
         ]);
         Line::from(Span::styled(text, self.theme.style(Role::Muted)))
@@ -191,12 +191,12 @@ impl Table<'_> {
             Span::styled(right(&self.previous(row, c.previous), c.previous, cut_by), muted),
             Span::styled(right(&self.change(row, c.change.saturating_sub(4)), c.change, cut_by), theme.style(role)),
             Span::styled(right(&money::percent_cell(&row.figure), c.percent, ""), theme.style(role)),
-            Span::styled(framed(c.trend, |n| bar::sparkline(&money::floats(&row.trend), n, &theme.glyphs)), muted),
+            Span::styled(framed(c.trend, |n| pane::trend(self.answer, row, n, theme)), muted),
         ]);
         let unit = self.state.driver(row).map(|driver| driver.unit.as_ref());
         if c.price > 0 {
-            let text = unit.map_or_else(String::new, |unit| units::price(unit.and_then(|u| u.price.amount)));
-            spans.push(Span::raw(right(&text, c.price, cut_by)));
+            let amount = |unit: Option<&UnitFigure>| unit.and_then(|u| u.price.amount);
+            spans.push(Span::raw(unit.map_or_else(String::new, |unit| units::price_cell(amount(unit), cut_by))));
         }
         if c.quantity > 0 {
             let name = unit.flatten().map_or(SafeText::ours(""), |unit| unit.unit.safe());
@@ -243,7 +243,7 @@ impl Table<'_> {
         let columns = room.saturating_sub(used + MARKS + "trend ".len()).min(31);
         if c.trend == 0 && columns >= 8 {
             spans.push(Span::styled("trend ", muted));
-            spans.push(Span::raw(bar::sparkline(&money::floats(&row.trend), columns, &theme.glyphs)));
+            spans.push(Span::styled(pane::trend(self.answer, row, columns, theme), muted));
         }
         Line::from(spans)
     }

@@ -20,7 +20,7 @@ use crate::domain::text::SafeText;
 use crate::engine::answer::{Figure, Freshness, Series, SpendAnswer};
 use crate::engine::held;
 use crate::engine::query::pieces;
-use crate::tui::tab::{label, short_day};
+use crate::tui::tab::{label, layers, short_day};
 use crate::tui::text::{cut, cut_words, left, put, put_at, right, width};
 use crate::tui::theme::{Role, Theme};
 use crate::tui::widget::chart::{Chart, Layer};
@@ -396,17 +396,10 @@ fn marks(answer: &SpendAnswer) -> Vec<(usize, String)> {
     marks
 }
 
-/// Which of the theme's layers each series has: providers keep theirs whatever their rank.
+/// Which of the theme's layers each series has.
 fn paints(answer: &SpendAnswer) -> Vec<Option<usize>> {
-    let fixed = |s: &Series| match s.key.as_ref().map(|k| k.raw()) {
-        Some("Microsoft") => Some(0),
-        Some("AWS") => Some(1),
-        Some("Google Cloud") => Some(2),
-        _ => None,
-    };
-    let taken: Vec<usize> = answer.series.iter().filter_map(fixed).collect();
-    let mut free = (0..).filter(|i| !taken.contains(i));
-    answer.series.iter().map(|s| s.key.as_ref().and_then(|_| fixed(s).or_else(|| free.next()))).collect()
+    let keys: Vec<Option<&str>> = answer.series.iter().map(|s| s.key.as_ref().map(|k| k.raw())).collect();
+    layers(&keys)
 }
 
 /// The first piece that may still change: of a provider's own days where series are providers.
