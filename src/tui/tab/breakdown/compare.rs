@@ -275,7 +275,7 @@ fn paired(answer: &BreakdownAnswer, rows: [&BreakdownRow; 2], each: usize) -> Ch
     Chart {
         layers: vec![layer(0), layer(1)],
         labels: named.flat_map(|label| std::iter::repeat_n(label, PAIR)).collect(),
-        strides: &[3, 6, 9, 12, 15, 18, 21, 24, 30, 36, 42, 48, 60, 72, 90, 120, 180, 240, 300, 600],
+        strides: &[1, 3, 6, 9, 12, 15, 18, 21, 24, 30, 36, 42, 48, 60, 72, 90, 120, 180, 240, 300, 600],
         ..Chart::default()
     }
 }

@@ -8,12 +8,13 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::State;
-use super::state::name;
+use super::state::{name, provider};
 use crate::domain::money::Amount;
 use crate::engine::answer::{BreakdownAnswer, BreakdownRow};
 use crate::tui::keymap::Keymap;
 use crate::tui::layout;
-use crate::tui::text::{cut, put, put_at, width};
+use crate::tui::tab::layers;
+use crate::tui::text::{cut, put, put_at, rule, width, wrap};
 use crate::tui::theme::{Role, Theme};
 use crate::tui::widget::money;
 use crate::tui::widget::treemap::squarify;
@@ -70,7 +71,9 @@ pub fn tiles(answer: &BreakdownAnswer, listed: &[usize], area: Rect) -> (Vec<Til
         weighed.insert(at, (None, others));
     }
     let weights: Vec<f64> = weighed.iter().map(|(_, weight)| *weight).collect();
-    let parts = squarify(&weights, area).into_iter().zip(weighed);
+    // The last column and row are those of the lines that close the areas.
+    let inner = Rect { width: area.width.saturating_sub(1), height: area.height.saturating_sub(1), ..area };
+    let parts = squarify(&weights, inner).into_iter().zip(weighed);
     let tile = |(area, (row, _)): (Rect, (Option<usize>, f64))| {
         let others = others.filter(|_| row.is_none());
         Tile { row, others, area }
@@ -105,13 +108,24 @@ pub fn draw(state: &State, answer: &BreakdownAnswer, keymap: &Keymap, area: Rect
     let parts = layout::overview(area);
     let (tiles, without) = tiles(answer, state.order(), parts.0);
     let selected = state.row_index();
-    for tile in &tiles {
-        let row = tile.row.and_then(|at| answer.rows.get(at));
+    let rows: Vec<Option<&BreakdownRow>> = tiles.iter().map(|tile| answer.rows.get(tile.row?)).collect();
+    let providers: Vec<Option<&str>> =
+        rows.iter().map(|row| provider(answer, (*row)?).map(|provider| provider.raw())).collect();
+    let mut nameless = Vec::new();
+    for ((tile, row), paint) in tiles.iter().zip(rows).zip(layers(&providers)) {
         let chosen = tile.row.is_some() && tile.row == selected;
-        draw_tile(answer, row, *tile, chosen, buf, theme);
+        if !draw_tile(answer, (row, paint), *tile, chosen, buf, theme) {
+            nameless.extend(row.map(|row| name(answer, row)));
+        }
+    }
+    if !tiles.is_empty() {
+        close(parts.0, buf, theme);
     }
     let shown = tiles.iter().filter(|tile| tile.row.is_some()).count();
     let mut words = vec![format!("the {shown} largest of {}", state.listed())];
+    if !nameless.is_empty() {
+        words.push(format!("without a name: {}", nameless.join(", ")));
+    }
     if without > 0 {
         words.push(format!("{without} of no cost, less or unknown have no area"));
     }
@@ -122,14 +136,38 @@ pub fn draw(state: &State, answer: &BreakdownAnswer, keymap: &Keymap, area: Rect
     put(buf, parts.1, 0, &Line::from(Span::styled(text, theme.style(Role::Muted))));
 }
 
+/// The lines around all areas where these have none of their own.
+fn close(area: Rect, buf: &mut Buffer, theme: &Theme) {
+    let muted = theme.style(Role::Muted);
+    for line in 1..area.height {
+        let axis = Span::styled(theme.glyphs.axis.0.to_string(), muted);
+        put_at(buf, area, area.width.saturating_sub(1), line, &Line::from(axis));
+    }
+    for line in [0, area.height.saturating_sub(1)] {
+        rule(buf, area, line, theme);
+    }
+}
+
+/// What a row is called in so many columns and lines: on several lines where it has no room on one.
+fn named(name: &str, columns: usize, lines: usize, ellipsis: &str) -> Vec<String> {
+    let broken = wrap(name, columns.max(1));
+    match width(name) {
+        whole if whole <= columns => vec![name.to_owned()],
+        _ if columns >= NAME_MIN / 2 && broken.len() <= lines => broken,
+        _ if columns < NAME_MIN => vec![String::new()],
+        _ => vec![cut(name, columns, ellipsis)],
+    }
+}
+
+/// Draws an area. `false` where it has no room for the name of what it stands for.
 fn draw_tile(
     answer: &BreakdownAnswer,
-    row: Option<&BreakdownRow>,
+    (row, paint): (Option<&BreakdownRow>, Option<usize>),
     tile: Tile,
     selected: bool,
     buf: &mut Buffer,
     theme: &Theme,
-) {
+) -> bool {
     let area = tile.area;
     // A line at the left and one above part an area from its neighbours.
     let axis = theme.glyphs.axis.0.to_string();
@@ -141,11 +179,6 @@ fn draw_tile(
     }
     let room = usize::from(area.width.saturating_sub(3));
     let inner = Rect { width: area.width.saturating_sub(1), ..area };
-    if selected {
-        let whole = Rect { x: area.x + 1, y: area.y + 1, width: area.width - 1, height: area.height - 1 };
-        buf.set_style(whole.intersection(buf.area), theme.style(Role::Selected));
-    }
-    let style = |role| if selected { theme.style(Role::Selected) } else { theme.style(role) };
     let Some(row) = row else {
         let words = cut("all others", room, theme.glyphs.ellipsis);
         put_at(buf, inner, 2, 1, &Line::from(Span::styled(words, muted)));
@@ -156,22 +189,38 @@ fn draw_tile(
                 put_at(buf, inner, 2, line, &Line::from(Span::styled(words, theme.style(Role::Text))));
             }
         }
-        return;
+        return true;
     };
     let mark = if selected { theme.glyphs.marks.0 } else { " " };
-    let whole = name(answer, row);
-    let named =
-        if width(&whole) > room && room < NAME_MIN { String::new() } else { cut(&whole, room, theme.glyphs.ellipsis) };
-    put_at(buf, inner, 1, 1, &Line::from(Span::styled(format!("{mark}{named}"), style(Role::Strong))));
+    let lead = if paint.is_some() { 2 } else { 0 };
+    // The cost and its change have a line each below the name.
+    let lines = usize::from(area.height.saturating_sub(3));
+    let named = named(&name(answer, row), room.saturating_sub(lead), lines, theme.glyphs.ellipsis);
+    let heading = Rect { x: area.x + 1, y: area.y + 1, width: area.width.saturating_sub(1), height: 1 };
+    if selected {
+        buf.set_style(heading.intersection(buf.area), theme.style(Role::Selected));
+    }
+    let style = if selected { theme.style(Role::Selected) } else { theme.style(Role::Strong) };
+    put_at(buf, inner, 1, 1, &Line::from(Span::styled(mark, style)));
+    if let Some(paint) = paint {
+        let swatch = Span::styled(theme.swatch(Some(paint)).to_string(), style.fg(theme.layer(Some(paint))));
+        put_at(buf, inner, 2, 1, &Line::from(swatch));
+    }
+    for (at, text) in named.iter().enumerate() {
+        let style = if at == 0 { style } else { theme.style(Role::Strong) };
+        put_at(buf, inner, 2 + lead as u16, 1 + at as u16, &Line::from(Span::styled(text.clone(), style)));
+    }
+    let below = 1 + named.len() as u16;
     let cost = money::amount_in(row.figure.amount, money::places(&answer.currency), room);
     if width(&cost) <= room {
-        put_at(buf, inner, 2, 2, &Line::from(Span::styled(cost, style(Role::Text))));
+        put_at(buf, inner, 2, below, &Line::from(Span::styled(cost, theme.style(Role::Text))));
     }
     let (role, sign) = money::direction(&row.figure, &theme.glyphs);
     let change = format!("{sign} {}", money::percent_cell(&row.figure));
     if width(&change) <= room {
-        put_at(buf, inner, 2, 3, &Line::from(Span::styled(change, style(role))));
+        put_at(buf, inner, 2, below + 1, &Line::from(Span::styled(change, theme.style(role))));
     }
+    named.iter().any(|line| !line.is_empty())
 }
 
 #[cfg(test)]
@@ -189,10 +238,21 @@ mod tests {
         let (tiles, without) = tiles(&answer, &listed, Rect::new(0, 0, 100, 20));
         assert_eq!(without, 2);
         assert_eq!(tiles.iter().map(|t| t.row).collect::<Vec<_>>(), [Some(0), Some(1), None]);
-        assert_eq!(tiles.iter().map(|t| t.area.area()).sum::<u32>(), 2000);
+        assert_eq!(tiles.iter().map(|t| t.area.area()).sum::<u32>(), 99 * 19);
         let others: Vec<Option<Amount>> = tiles.iter().map(|t| t.others).collect();
         let small = answer.rows[3].figure.amount.expect("a cost");
         assert_eq!(others, [None, None, (1..50).try_fold(small, |sum, _| Some(sum + small))]);
+    }
+
+    #[test]
+    fn a_name_is_broken_rather_than_left_out() {
+        let of = |columns, lines| named("Datadog", columns, lines, "…");
+        assert_eq!(of(7, 1), ["Datadog"]);
+        assert_eq!(of(4, 2), ["Data", "dog"]);
+        assert_eq!(of(4, 1), [""]);
+        assert_eq!(of(6, 1), ["Datad…"]);
+        assert_eq!(of(0, 5), [""]);
+        assert_eq!(named("Google Cloud", 6, 2, "…"), ["Google", "Cloud"]);
     }
 
     #[test]
