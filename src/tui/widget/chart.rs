@@ -116,17 +116,33 @@ impl Chart {
         (least, most.max(usual(before, most)))
     }
 
-    /// Draws it.
-    pub fn draw(&self, area: Rect, buf: &mut Buffer, theme: &Theme) {
-        let area = area.intersection(buf.area);
+    /// Its bars in an area, and whether they stand for anything; `None` where it is too small for them.
+    fn bars<'a>(&'a self, area: Rect, theme: &'a Theme) -> Option<(Bars<'a>, bool)> {
         if area.width < AXIS + 4 || area.height < 4 {
-            return;
+            return None;
         }
         let plot = Rect { x: area.x + AXIS, y: area.y, width: area.width - AXIS, height: area.height - 2 };
         let plan = self.plan(area.width);
         let (least, most) = self.extremes(plan);
-        let bars = Bars { chart: self, plan, scale: Scale::of(least, most, plot.height), plot, theme };
-        bars.axes(area, buf, most > 0.0 || least < 0.0);
+        let scale = Scale::of(least, most, plot.height);
+        Some((Bars { chart: self, plan, scale, plot, theme }, most > 0.0 || least < 0.0))
+    }
+
+    /// Whether in an area some of the comparison lies above the scale, which a sign of its own says.
+    #[must_use]
+    pub fn is_exceeded(&self, area: Rect, theme: &Theme) -> bool {
+        let Some((bars, _)) = self.bars(area, theme) else { return false };
+        (0..self.pieces())
+            .step_by(bars.plan.pieces.max(1))
+            .any(|at| bars.held_against(at).is_some_and(|(_, over)| over))
+    }
+
+    /// Draws it.
+    pub fn draw(&self, area: Rect, buf: &mut Buffer, theme: &Theme) {
+        let area = area.intersection(buf.area);
+        let Some((bars, any)) = self.bars(area, theme) else { return };
+        let plan = bars.plan;
+        bars.axes(area, buf, any);
         for index in 0..self.pieces().div_ceil(plan.pieces.max(1)) {
             bars.bar(index, buf);
         }
@@ -230,11 +246,8 @@ impl Bars<'_> {
                 self.paint(buf, x, row, sign, style);
             }
         }
-        if let Some(previous) = sum(&self.chart.previous, at, self.plan.pieces) {
-            let row = (previous / self.scale.unit + f64::from(self.scale.below)).floor();
-            let top = f64::from(self.plot.height - 1);
-            let sign = if row > top { self.theme.glyphs.beyond } else { self.theme.glyphs.previous };
-            let row = row.clamp(0.0, top) as u16;
+        if let Some((row, over)) = self.held_against(at) {
+            let sign = if over { self.theme.glyphs.beyond } else { self.theme.glyphs.previous };
             let y = self.plot.y + self.plot.height - 1 - row;
             match buf.cell((x, y)).map_or(Some(Style::new()), |under| self.over(under)) {
                 Some(style) => self.paint(buf, x, row, sign, style),
@@ -242,6 +255,14 @@ impl Bars<'_> {
                 None => self.beside(buf, x, y, sign),
             }
         }
+    }
+
+    /// The row, from the bottom, of what a bar is held against, and whether that lies above the scale.
+    fn held_against(&self, at: usize) -> Option<(u16, bool)> {
+        let previous = sum(&self.chart.previous, at, self.plan.pieces)?;
+        let row = (previous / self.scale.unit + f64::from(self.scale.below)).floor();
+        let top = f64::from(self.plot.height - 1);
+        Some((row.clamp(0.0, top) as u16, row > top))
     }
 
     /// Writes a sign into the gap after a bar.

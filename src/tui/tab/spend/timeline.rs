@@ -79,8 +79,8 @@ impl<'a> Timeline<'a> {
         }
     }
 
-    /// Draws the heading with as much of the legend as fits.
-    pub fn legend(&self, area: Rect, buf: &mut Buffer, theme: &Theme) {
+    /// Draws the heading of the chart, which has an area of its own, with as much of the legend as fits.
+    pub fn legend(&self, area: Rect, chart: Rect, buf: &mut Buffer, theme: &Theme) {
         let title = self.title();
         heading(&title, self.state.focus == Pane::Chart, area, buf, theme);
         let muted = theme.style(Role::Muted);
@@ -94,7 +94,9 @@ impl<'a> Timeline<'a> {
         let mut used: usize = series.iter().map(needs).sum();
         let mut notes: Vec<(Span<'_>, String)> = Vec::new();
         if self.answer.previous_period.is_some() {
+            let exceeded = self.chart.is_exceeded(chart, theme);
             notes.push((Span::raw(theme.glyphs.previous.to_string()), "before".into()));
+            notes.extend(exceeded.then(|| (Span::raw(theme.glyphs.beyond.to_string()), "higher".into())));
         }
         if self.chart.is_open() {
             let taken = used + notes.iter().map(needs).sum::<usize>() + 4;

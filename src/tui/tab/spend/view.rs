@@ -146,7 +146,7 @@ impl Scene<'_> {
             attention::block(state, answer, self.details, parts.attention, buf, theme);
         }
         let timeline = self.timeline(answer, &parts);
-        timeline.legend(parts.legend, buf, theme);
+        timeline.legend(parts.legend, parts.chart, buf, theme);
         timeline.chart.draw(parts.chart, buf, theme);
         timeline.readout(parts.readout, parts.numbers.is_empty(), buf, theme);
         if !parts.numbers.is_empty() {
