@@ -125,7 +125,7 @@ fn the_pivots_columns_are_days_weeks_or_months() {
     assert!(weeks(&s), "{:?}", s.asked.last());
     let text = s.text();
     assert!(
-        text.contains("  Nov 1   Nov 4") && !text.contains("Oct 28"),
+        text.contains(" Nov 1    Nov 4") && !text.contains("Oct 28"),
         "a week by its days that are looked at: {text}"
     );
     assert!(text.contains("week 4 of 4, 3 days of it"), "{text}");
