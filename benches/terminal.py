@@ -256,9 +256,11 @@ def measure_app(command, seconds):
 
 def measure_import(command, store, bill):
     """Keys while another process imports into the store that is shown."""
+    # Until the process that answered last has gone, with its socket.
+    time.sleep(SETTLING)
     with tempfile.TemporaryDirectory(dir=Path(store).parent) as folder:
         copy = Path(folder) / "store"
-        shutil.copytree(store, copy, ignore=lambda _, names: [n for n in names if n.endswith(".sock")])
+        shutil.copytree(store, copy)
         command = [str(copy) if word == store else word for word in command]
         terminal = Terminal(command)
         terminal.until_quiet()
@@ -268,7 +270,7 @@ def measure_import(command, store, bill):
             reading, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
         )
         time.sleep(1.0)
-        times = latencies(terminal, 100)
+        times = latencies(terminal, 300)
         running = importing.poll() is None
         terminal.close()
         importing.wait()

@@ -6,6 +6,12 @@
 #[cfg(target_os = "linux")]
 const NICENESS: i32 = 10;
 
+/// As many threads as there are processors; `but` leaves some of those to others, if there are so many.
+#[must_use]
+pub fn all(but: usize) -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from).saturating_sub(but).max(1)
+}
+
 /// Runs `work` on so many threads, each with its turn from 0, and waits for all; one runs on the
 /// caller's own. What each gave, by turn; a panic of one is the caller's.
 pub fn share<T: Send>(threads: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {

@@ -128,7 +128,7 @@ pub struct ImportArgs {
     /// Read and report only; store nothing.
     #[arg(long)]
     pub dry_run: bool,
-    /// Threads to read with [default: one a core].
+    /// Threads to read with [default: one a core, and one fewer while an app has the store open].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub threads: Option<u16>,
 }

@@ -126,7 +126,7 @@ pub fn importer(setup: Setup, open: Shared) -> Importer {
         let ours = open.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let host = ours.map_or_else(|| Host::open(setup.clone(), false).map(Arc::new), Ok)?;
         wiring::refuse_demo(&host.manifest()?, &setup.place)?;
-        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let threads = wiring::import_threads(Some(&host));
         let mut source = BillingFiles::new("import", &[expanded(&intake.path)], threads)?;
         let taken_at = clock::now_seconds();
         let decisions = Decisions {

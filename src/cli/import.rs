@@ -39,13 +39,14 @@ pub fn run(context: &mut Context<'_, '_>, args: &ImportArgs) -> Result<u8> {
         return Err(Error::usage(format!("`--source {name}` is the name of the generated company's charges"))
             .hint("choose another name for your export"));
     }
-    let threads = args.threads.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from);
-    let mut source = BillingFiles::new(name, &args.files, threads)?;
+    let mut source = BillingFiles::new(name, &args.files, 1)?;
     // A dry run reads what is stored, but makes nothing, not even a folder.
     let host = if args.dry_run && !folder::exists(&place) { None } else { Some(wiring::reach(context, &place)?) };
     if let Some(host) = &host {
         wiring::refuse_demo(&host.manifest()?, &place)?;
     }
+    let threads = args.threads.map_or_else(|| wiring::import_threads(host.as_deref()), usize::from);
+    source.read_on(threads);
     let cancelled = Arc::new(AtomicBool::new(false));
     let given_up = Arc::clone(&cancelled);
     wiring::on_interrupt(move || given_up.store(true, Ordering::Relaxed));

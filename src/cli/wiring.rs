@@ -27,6 +27,7 @@ use crate::provider::demo::{self, Demo};
 use crate::store::manifest::Manifest;
 use crate::store::{Store, folder};
 use crate::sync::ingest::{self, Options, Watcher};
+use crate::threads;
 use crate::tui::session::Session;
 
 /// The file beside the store that says where the app was left.
@@ -225,6 +226,13 @@ struct Unwatched;
 impl Watcher for Unwatched {
     fn progress(&self, _: u64, _: u64) {}
     fn problem(&self, _: &Problem) {}
+}
+
+/// On how many threads charges are read: on every processor, but for one where another process has the
+/// store: somebody may be looking at it.
+#[must_use]
+pub fn import_threads(host: Option<&Host>) -> usize {
+    threads::all(usize::from(host.is_some_and(|host| host.owner().is_none())))
 }
 
 /// Generates the demo company into a store, in place of an older one.

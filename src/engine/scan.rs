@@ -46,7 +46,7 @@ pub fn on_segments<T: Send>(
 ) -> Result<Vec<T>> {
     let segments = segments(groups, clauses);
     let next = AtomicUsize::new(0);
-    let at_once = std::thread::available_parallelism().map_or(1, usize::from).min(segments.len());
+    let at_once = threads::all(0).min(segments.len());
     let run = |_| -> Result<T> {
         let mut state = begin();
         while let Some((number, keys)) = segments.get(next.fetch_add(1, Ordering::Relaxed)) {

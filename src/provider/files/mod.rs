@@ -62,16 +62,19 @@ impl BillingFiles {
         if paths.len() > FILES_MAX {
             return Err(Error::usage(format!("{} files are more than one import takes ({FILES_MAX})", paths.len())));
         }
+        let (name, limits) = (source.to_owned(), Limits::default());
+        let mut files = BillingFiles { name, paths, threads, limits, left_out: BTreeSet::new() };
+        files.read_on(threads);
+        Ok(files)
+    }
+
+    /// Reads on so many threads, at least one.
+    pub fn read_on(&mut self, threads: usize) {
+        self.threads = threads.max(1);
         // Two threads' batches fit into the memory that an import may use; more share it.
         let rows = (Limits::default().rows / threads.max(2)).max(64 * 1024);
         let text_bytes = (Limits::default().text_bytes * 2 / threads.max(2)).max(8 << 20);
-        Ok(BillingFiles {
-            name: source.to_owned(),
-            paths,
-            threads: threads.max(1),
-            limits: Limits { rows, text_bytes },
-            left_out: BTreeSet::new(),
-        })
+        self.limits = Limits { rows, text_bytes };
     }
 }
 
