@@ -229,6 +229,15 @@ fn who_owns_the_nat_gateway_cost_is_found_by_typing() {
 }
 
 #[test]
+fn what_is_looked_for_is_typed_in_place_of_the_path() {
+    let mut s = opened((80, 24));
+    s.keys("<enter> <enter> f a b c");
+    let line = s.text().lines().nth(3).unwrap_or_default().to_owned();
+    assert!(line.starts_with(" find abc  ") && line.matches("abc").count() == 1, "{line}");
+    assert!(!line.contains('›') && line.contains(" rows · "), "{line}");
+}
+
+#[test]
 fn what_is_looked_for_is_let_go_by_escape() {
     let mut s = opened(SIZE);
     s.keys("j f z z z");

@@ -28,10 +28,20 @@ pub fn draw_tags(state: &State, answer: Option<&TagsAnswer>, area: Rect, buf: &m
     line(&names, sums, area, buf, theme);
 }
 
-/// Draws the line.
-pub fn draw(state: &State, answer: Option<&BreakdownAnswer>, area: Rect, buf: &mut Buffer, theme: &Theme) {
+/// Draws the line; without the path while what is looked for is typed in its place.
+pub fn draw(
+    state: &State,
+    answer: Option<&BreakdownAnswer>,
+    typing: bool,
+    area: Rect,
+    buf: &mut Buffer,
+    theme: &Theme,
+) {
     let room = usize::from(area.width);
     let sums = answer.map_or_else(String::new, |answer| sums(state, answer, room * 2 / 3, &theme.glyphs));
+    if typing {
+        return at_right(sums, area, buf, theme);
+    }
     let found = format!("like {}", SafeText::from_outside(state.found()));
     let mut names: Vec<&str> = state.slot.shown.iter().flat_map(|s| &s.crumbs).map(SafeText::as_str).collect();
     if !state.found().is_empty() {
@@ -53,6 +63,10 @@ fn line(names: &[&str], sums: String, area: Rect, buf: &mut Buffer, theme: &Them
         spans.push(Span::styled(crumb.clone(), theme.style(role)));
     }
     put(buf, area, 0, &Line::from(spans));
+    at_right(sums, area, buf, theme);
+}
+
+fn at_right(sums: String, area: Rect, buf: &mut Buffer, theme: &Theme) {
     let column = area.width.saturating_sub(width(&sums) as u16);
     put_at(buf, area, column, 0, &Line::from(Span::styled(sums, theme.style(Role::Muted))));
 }

@@ -45,7 +45,8 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
         crumbs::draw_tags(state, tags, parts.crumbs, buf, theme);
         return hygiene_view::draw(&state.hygiene, tags, layout::below(area), &app.keymap, buf, theme);
     }
-    crumbs::draw(state, answer, parts.crumbs, buf, theme);
+    let typing = matches!(app.overlay, Some(Overlay::Find(_)));
+    crumbs::draw(state, answer, typing, parts.crumbs, buf, theme);
     let Some(answer) = answer else {
         put(buf, parts.rows, 0, &Line::from(Span::styled("   loading", theme.style(Role::Muted))));
         return;
