@@ -291,9 +291,11 @@ def main():
     given = arguments.parse_args()
     command = [given.program, "--data-dir", given.store, *(["--as-of", given.as_of] if given.as_of else [])]
     total = month_total(command)
-    # Opened and left once, as a store that is in use has been: the front page is there.
+    # Opened and left once, as a store that is in use has been: the front page is there. At the first
+    # tab, where the next begins.
     first = Terminal(command)
     first.until_quiet()
+    first.press(b"1")
     first.close()
     programs = {"spendtop": command, "btop": ["btop"], "bottom": [given.bottom]}
     programs = {name: words for name, words in programs.items() if shutil.which(words[0])}
