@@ -51,7 +51,7 @@ pub fn run(wire: &mut Wire, serving: &Arc<Serving>) -> io::Result<()> {
                 let _ = sender.send(&Taken::Waiting);
             }
             let taken =
-                contained(|| threads::aside(|| ingest::ingest(serving.store(), &mut source, &options, &Unwatched)));
+                threads::aside(|| contained(|| ingest::ingest(serving.store(), &mut source, &options, &Unwatched)));
             let taken = taken.unwrap_or_else(|_| {
                 Err(Error::bug("the spendtop that has the store open failed to take this in: nothing was changed"))
             });

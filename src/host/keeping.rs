@@ -94,30 +94,23 @@ impl Host {
         watcher: &dyn Watcher,
         waiting: &(dyn Fn() + Sync),
     ) -> Result<Outcome> {
-        threads::aside(|| self.take_in(source, options, watcher, waiting))
-    }
-
-    fn take_in(
-        &self,
-        source: &mut dyn CostSource,
-        options: &Options,
-        watcher: &dyn Watcher,
-        waiting: &(dyn Fn() + Sync),
-    ) -> Result<Outcome> {
         for _ in 0..LOST_MAX {
             match self.shared.found()? {
                 Found::Owning(owner) => {
                     if owner.serving().store().is_being_changed() {
                         waiting();
                     }
-                    let outcome = ingest::ingest(owner.serving().store(), source, options, watcher)?;
+                    let store = owner.serving().store();
+                    let outcome = threads::aside(|| ingest::ingest(store, source, options, watcher))?;
                     if outcome.import.is_some() {
                         owner.serving().changed();
                     }
                     return Ok(outcome);
                 }
                 Found::Attached(remote) => {
-                    let told = remote.import().and_then(|wire| feed::run(wire, source, options, watcher, waiting));
+                    // Only what reads gives way: an owner that is opened meanwhile answers as all others do.
+                    let read = |wire| threads::aside(|| feed::run(wire, source, options, watcher, waiting));
+                    let told = remote.import().and_then(read);
                     match told {
                         Ok(outcome) => return Ok(outcome),
                         Err(Trouble::Told(error)) => return Err(error),

@@ -120,7 +120,7 @@ impl Frame<'_> {
         self.pen.turn_to(cell, &mut self.text);
         self.text.push_str(cell.symbol());
         self.at = match (self.at, cell.cell_width()) {
-            (Some(at), 1) => Some(Position { x: at.x + 1, ..at }),
+            (Some(at), 1) if cell.symbol().chars().nth(1).is_none() => Some(Position { x: at.x + 1, ..at }),
             _ => None,
         };
     }
