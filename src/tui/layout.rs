@@ -92,9 +92,9 @@ pub fn breakdown(body: Rect, detail: bool) -> Breakdown {
 
 /// Columns of a screen on which the details of a row have a place at the right.
 pub const PANE_BESIDE: u16 = 200;
-/// Lines of that place below the rows at least and at most, and of what stands above it at least. More
+/// Lines of that place below the rows where there are so many, and of what stands above it at least. More
 /// would be more to write with each step of the selection, over slow lines too.
-const PANE_BELOW: (u16, u16) = (14, 15);
+const PANE_BELOW: u16 = 14;
 const ROWS_LEAST: u16 = 5;
 /// Columns of that place, and of the air before it.
 const PANE: (u16, u16) = (64, 3);
@@ -114,8 +114,8 @@ pub fn beside(body: Rect, open: bool) -> (Rect, Rect) {
         return (Rect { width, ..body }, pane);
     }
     // On a small screen the details take all but a few rows: less would say nothing.
-    let small = PANE_BELOW.0.min(body.height.saturating_sub(ROWS_LEAST));
-    let pane = rows.bottom((body.height / 2).max(small).min(PANE_BELOW.1));
+    let small = PANE_BELOW.min(body.height.saturating_sub(ROWS_LEAST));
+    let pane = rows.bottom((body.height / 2).max(small).min(PANE_BELOW));
     (rows.left, pane)
 }
 
