@@ -108,27 +108,35 @@ impl Pen {
 
 /// A colour's parameters; `base` is 30 for text and 40 for what is behind it.
 fn colour(colour: Color, base: u8) -> String {
-    let named = |at: u8| (base + at).to_string();
-    let bright = |at: u8| (base + 60 + at).to_string();
-    match colour {
-        Color::Reset => named(9),
-        Color::Black => named(0),
-        Color::Red => named(1),
-        Color::Green => named(2),
-        Color::Yellow => named(3),
-        Color::Blue => named(4),
-        Color::Magenta => named(5),
-        Color::Cyan => named(6),
-        Color::Gray => named(7),
-        Color::DarkGray => bright(0),
-        Color::LightRed => bright(1),
-        Color::LightGreen => bright(2),
-        Color::LightYellow => bright(3),
-        Color::LightBlue => bright(4),
-        Color::LightMagenta => bright(5),
-        Color::LightCyan => bright(6),
-        Color::White => bright(7),
-        Color::Indexed(at) => format!("{};5;{at}", base + 8),
-        Color::Rgb(red, green, blue) => format!("{};2;{red};{green};{blue}", base + 8),
+    match (named(colour), colour) {
+        (Some(at @ 0..8), _) => (base + at).to_string(),
+        (Some(at), _) => (base + 60 + at - 8).to_string(),
+        (None, Color::Indexed(at)) => format!("{};5;{at}", base + 8),
+        (None, Color::Rgb(red, green, blue)) => format!("{};2;{red};{green};{blue}", base + 8),
+        // The terminal's own.
+        (None, _) => (base + 9).to_string(),
     }
+}
+
+/// Which of the sixteen a named colour is, from 0; the last eight are the bright ones.
+pub fn named(colour: Color) -> Option<u8> {
+    Some(match colour {
+        Color::Black => 0,
+        Color::Red => 1,
+        Color::Green => 2,
+        Color::Yellow => 3,
+        Color::Blue => 4,
+        Color::Magenta => 5,
+        Color::Cyan => 6,
+        Color::Gray => 7,
+        Color::DarkGray => 8,
+        Color::LightRed => 9,
+        Color::LightGreen => 10,
+        Color::LightYellow => 11,
+        Color::LightBlue => 12,
+        Color::LightMagenta => 13,
+        Color::LightCyan => 14,
+        Color::White => 15,
+        Color::Reset | Color::Indexed(_) | Color::Rgb(..) => return None,
+    })
 }

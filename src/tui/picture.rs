@@ -10,6 +10,8 @@ use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier};
 use unicode_width::UnicodeWidthStr;
 
+use super::pen;
+
 /// Pixels of a cell: both halve often enough for eighths of a block.
 const CELL: (u16, u16) = (8, 16);
 /// Pixels of air around the screen.
@@ -277,46 +279,26 @@ fn hex((red, green, blue): Rgb) -> String {
 }
 
 /// A colour; the named ones and the palette's as xterm has them. `None` is the terminal's own.
-fn rgb(colour: Color) -> Option<Rgb> {
-    Some(match colour {
-        Color::Reset => return None,
-        Color::Rgb(red, green, blue) => (red, green, blue),
-        Color::Black => named(0),
-        Color::Red => named(1),
-        Color::Green => named(2),
-        Color::Yellow => named(3),
-        Color::Blue => named(4),
-        Color::Magenta => named(5),
-        Color::Cyan => named(6),
-        Color::Gray => named(7),
-        Color::DarkGray => named(8),
-        Color::LightRed => named(9),
-        Color::LightGreen => named(10),
-        Color::LightYellow => named(11),
-        Color::LightBlue => named(12),
-        Color::LightMagenta => named(13),
-        Color::LightCyan => named(14),
-        Color::White => named(15),
-        Color::Indexed(index @ 0..=15) => named(usize::from(index)),
-        Color::Indexed(index @ 16..=231) => {
-            let level = |step: u8| if step == 0 { 0 } else { 55 + 40 * step };
-            let index = index - 16;
-            (level(index / 36), level(index / 6 % 6), level(index % 6))
-        }
-        Color::Indexed(index) => {
-            let grey = 8 + 10 * (index - 232);
-            (grey, grey, grey)
-        }
-    })
-}
-
-fn named(index: usize) -> Rgb {
+pub(in crate::tui) fn rgb(colour: Color) -> Option<Rgb> {
     const NAMED: [u32; 16] = [
         0x000000, 0xcd0000, 0x00cd00, 0xcdcd00, 0x0000ee, 0xcd00cd, 0x00cdcd, 0xe5e5e5, 0x7f7f7f, 0xff0000, 0x00ff00,
         0xffff00, 0x5c5cff, 0xff00ff, 0x00ffff, 0xffffff,
     ];
-    let [_, red, green, blue] = NAMED[index].to_be_bytes();
-    (red, green, blue)
+    let of_sixteen = |at: u8| {
+        let [_, red, green, blue] = NAMED[usize::from(at)].to_be_bytes();
+        (red, green, blue)
+    };
+    match colour {
+        Color::Rgb(red, green, blue) => Some((red, green, blue)),
+        Color::Indexed(at @ 0..=15) => Some(of_sixteen(at)),
+        Color::Indexed(at @ 16..=231) => {
+            let level = |step: u8| if step == 0 { 0 } else { 55 + 40 * step };
+            let at = at - 16;
+            Some((level(at / 36), level(at / 6 % 6), level(at % 6)))
+        }
+        Color::Indexed(at) => Some([8 + 10 * (at - 232); 3].into()),
+        colour => pen::named(colour).map(of_sixteen),
+    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! Tests only.
 
 use super::*;
+use crate::tui::{pen, picture};
 
 /// Backgrounds that people have.
 const DARK_GROUNDS: [u32; 3] = [0x000000, 0x1e1e1e, 0x282c34];
@@ -23,17 +24,9 @@ fn ratio(a: (u8, u8, u8), b: (u8, u8, u8)) -> f64 {
 
 /// What a colour is on xterm's scale; `None` for the terminal's own.
 fn rgb(colour: Color) -> Option<(u8, u8, u8)> {
-    match colour {
-        Color::Rgb(red, green, blue) => Some((red, green, blue)),
-        Color::Indexed(index @ 16..=231) => {
-            let level = |n: u8| if n == 0 { 0 } else { 55 + 40 * n };
-            let index = index - 16;
-            Some((level(index / 36), level(index / 6 % 6), level(index % 6)))
-        }
-        Color::Indexed(index @ 232..) => Some([8 + 10 * (index - 232); 3].into()),
-        Color::Reset => None,
-        other => panic!("{other:?} is no colour of this depth"),
-    }
+    let sixteen = pen::named(colour).is_some() || matches!(colour, Color::Indexed(0..16));
+    assert!(!sixteen, "{colour:?} is no colour of this depth");
+    picture::rgb(colour)
 }
 
 fn theme(name: ThemeName, tone: Option<Tone>, depth: Depth) -> Theme {
@@ -114,23 +107,18 @@ fn layers_of_charts_are_seen_on_their_background_and_apart() {
 /// The kind of background, the background, and what some names stand for on it.
 type Known = (Tone, u32, [(Color, u32); 10]);
 
+const XTERM: [(Color, u32); 10] =
+    named([0xcd0000, 0xcdcd00, 0x0000ee, 0xcd00cd, 0xff0000, 0xffff00, 0xff00ff, 0x00ff00, 0x00cd00, 0x5c5cff]);
+
 /// Palettes of real terminals: xterm's and Campbell on dark, xterm's and Solarized on light.
 const PALETTES: [Known; 4] = [
-    (
-        Tone::Dark,
-        0x000000,
-        named([0xcd0000, 0xcdcd00, 0x0000ee, 0xcd00cd, 0xff0000, 0xffff00, 0xff00ff, 0x00ff00, 0x00cd00, 0x5c5cff]),
-    ),
+    (Tone::Dark, 0x000000, XTERM),
     (
         Tone::Dark,
         0x0c0c0c,
         named([0xc50f1f, 0xc19c00, 0x0037da, 0x881798, 0xe74856, 0xf9f1a5, 0xb4009e, 0x16c60c, 0x13a10e, 0x3b78ff]),
     ),
-    (
-        Tone::Light,
-        0xffffff,
-        named([0xcd0000, 0xcdcd00, 0x0000ee, 0xcd00cd, 0xff0000, 0xffff00, 0xff00ff, 0x00ff00, 0x00cd00, 0x5c5cff]),
-    ),
+    (Tone::Light, 0xffffff, XTERM),
     (
         Tone::Light,
         0xfdf6e3,
