@@ -6,6 +6,7 @@
 pub mod credentials;
 pub mod demo;
 pub mod files;
+pub mod remote;
 
 use std::collections::BTreeSet;
 

@@ -1,0 +1,195 @@
+//! What a call to a provider is made with: a way to run it, to give it up, to try it again, to count
+//! what it costs and to tell how it goes.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio_util::sync::CancellationToken;
+
+use super::fault::{Fault, FaultKind};
+use super::pace::Pace;
+
+/// What a provider meters.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unit {
+    /// Requests that cost money.
+    PaidRequests,
+    /// Requests that do not.
+    FreeRequests,
+    /// Azure's query processing units, in thousandths.
+    MilliQpu,
+    /// Bytes that BigQuery bills as scanned.
+    BytesScanned,
+}
+
+/// Counts what calls cost, against caps.
+pub trait Meter: Send + Sync {
+    /// Takes leave to spend, before anything is sent; what is taken counts from then on.
+    ///
+    /// # Errors
+    /// [`FaultKind::Capped`], which says which cap and how it is raised: nothing may be sent.
+    fn take(&self, unit: Unit, amount: u64) -> Result<(), Fault>;
+
+    /// Gives back what was taken and, as the provider says, not charged.
+    fn give_back(&self, unit: Unit, amount: u64);
+
+    /// What may still be spent today; `None` where there is no cap.
+    fn left(&self, unit: Unit) -> Option<u64>;
+}
+
+/// Is told how a call goes, for the sync log.
+pub trait Watch: Send + Sync {
+    /// A try failed, and the next one comes after this wait.
+    fn waits(&self, fault: &Fault, wait: Duration);
+
+    /// So many of so many pieces of the work are done; `of` is 0 where it is not known.
+    fn progress(&self, done: u64, of: u64);
+}
+
+/// What a call to a provider is made with.
+#[derive(Clone)]
+pub struct Call {
+    /// Where it runs.
+    pub runtime: Handle,
+    /// Cancelled to give it up.
+    pub cancel: CancellationToken,
+    /// When to try again.
+    pub pace: Pace,
+    /// Counts what it costs.
+    pub meter: Arc<dyn Meter>,
+    /// Is told how it goes.
+    pub watch: Arc<dyn Watch>,
+    /// The time it is made at, seconds since 1970.
+    pub now: i64,
+}
+
+impl Call {
+    /// Waits for a future on this thread, which must not be one of the runtime's; gives it up at once
+    /// when the call is cancelled.
+    ///
+    /// # Errors
+    /// The future's, or [`FaultKind::Cancelled`].
+    pub fn run<T>(&self, future: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+        self.runtime.block_on(async {
+            tokio::select! {
+                biased;
+                () = self.cancel.cancelled() => Err(Fault::cancelled()),
+                done = future => done,
+            }
+        })
+    }
+
+    /// Tries something until it succeeds, its fault does not pass, or [`Pace`] says that it is enough.
+    /// Each try has its time; one that takes longer is [`FaultKind::Unavailable`].
+    ///
+    /// # Errors
+    /// The last try's.
+    pub async fn tried<T, F: Future<Output = Result<T, Fault>>>(
+        &self,
+        mut once: impl FnMut() -> F,
+    ) -> Result<T, Fault> {
+        let mut failed = 0;
+        loop {
+            let fault = match tokio::time::timeout(self.pace.try_within, once()).await {
+                Ok(Ok(done)) => return Ok(done),
+                Ok(Err(fault)) => fault,
+                Err(_) => {
+                    Fault::new(FaultKind::Unavailable, format!("no answer within {} s", self.pace.try_within.as_secs()))
+                }
+            };
+            failed += 1;
+            let Some(wait) = self.pace.wait(failed, &fault, chance()) else { return Err(fault) };
+            self.watch.waits(&fault, wait);
+            tokio::time::sleep(wait).await;
+        }
+    }
+}
+
+/// A number in [0, 1) that differs from process to process and from call to call: waits need no more.
+fn chance() -> f64 {
+    use std::hash::BuildHasher;
+    let bits = std::hash::RandomState::new().hash_one(0u8) >> 11;
+    bits as f64 / (1u64 << 53) as f64
+}
+
+/// A meter without caps that counts nothing, for what costs nothing.
+pub struct Unmetered;
+
+impl Meter for Unmetered {
+    fn take(&self, _: Unit, _: u64) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    fn give_back(&self, _: Unit, _: u64) {}
+
+    fn left(&self, _: Unit) -> Option<u64> {
+        None
+    }
+}
+
+/// Nobody is told.
+pub struct Unwatched;
+
+impl Watch for Unwatched {
+    fn waits(&self, _: &Fault, _: Duration) {}
+
+    fn progress(&self, _: u64, _: u64) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+
+    fn call(runtime: &tokio::runtime::Runtime) -> Call {
+        Call {
+            runtime: runtime.handle().clone(),
+            cancel: CancellationToken::new(),
+            pace: Pace { first: Duration::from_millis(1), ..Pace::default() },
+            meter: Arc::new(Unmetered),
+            watch: Arc::new(Unwatched),
+            now: 0,
+        }
+    }
+
+    fn runtime() -> tokio::runtime::Runtime {
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("runtime")
+    }
+
+    #[test]
+    fn what_passes_is_tried_again_and_what_does_not_is_not() {
+        let runtime = runtime();
+        let call = call(&runtime);
+        for (kind, tries) in [(FaultKind::Unavailable, 5), (FaultKind::Denied, 1)] {
+            let tried = AtomicU32::new(0);
+            let once = || async {
+                tried.fetch_add(1, Ordering::Relaxed);
+                Err::<(), _>(Fault::new(kind, "no"))
+            };
+            assert_eq!(call.run(call.tried(once)).expect_err("failed").kind, kind);
+            assert_eq!(tried.load(Ordering::Relaxed), tries);
+        }
+    }
+
+    #[test]
+    fn a_call_is_given_up_while_it_waits() {
+        let runtime = runtime();
+        let call = call(&runtime);
+        call.cancel.cancel();
+        let forever = std::future::pending::<Result<(), Fault>>();
+        assert_eq!(call.run(forever).expect_err("cancelled").kind, FaultKind::Cancelled);
+    }
+
+    #[test]
+    fn a_try_that_takes_too_long_is_given_up() {
+        let runtime = runtime();
+        let call = call(&runtime);
+        let call = Call { pace: Pace { tries: 1, try_within: Duration::from_millis(5), ..call.pace }, ..call };
+        let fault = call.run(call.tried(std::future::pending::<Result<(), Fault>>)).expect_err("late");
+        assert_eq!(fault.kind, FaultKind::Unavailable);
+    }
+}

@@ -1,0 +1,137 @@
+//! What goes wrong between spendtop and a provider, in kinds that decide what is done about it.
+//!
+//! A [`Fault`] never holds a secret or a URL with one: whoever makes it says in its own words what
+//! the provider answered, and outside text only as [`SafeText`].
+
+use std::time::Duration;
+
+use crate::domain::text::SafeText;
+use crate::error::{Error, Kind};
+
+/// Characters of a provider's own words that are kept.
+const WORDS_MAX: usize = 300;
+
+/// What sort of fault it is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FaultKind {
+    /// No credentials were found.
+    NoCredentials,
+    /// Credentials were found and are no longer good: someone must log in again.
+    Expired,
+    /// The credentials are good and may not do this.
+    Denied,
+    /// The provider wants fewer requests.
+    Throttled,
+    /// A quota is used up until it is renewed; asking again soon is of no use.
+    QuotaSpent,
+    /// The provider, or the way to it, does not work now.
+    Unavailable,
+    /// What was to be read is not there (yet): a table, a bucket, days that are not computed.
+    NotThere,
+    /// The provider takes the request for wrong: asking again is of no use.
+    Refused,
+    /// The answer cannot be understood.
+    Garbled,
+    /// This machine's own cap on paid requests, bytes or quota is reached.
+    Capped,
+    /// It was given up.
+    Cancelled,
+}
+
+impl FaultKind {
+    /// Whether the same request may succeed in a moment.
+    #[must_use]
+    pub fn is_passing(self) -> bool {
+        matches!(self, FaultKind::Throttled | FaultKind::Unavailable | FaultKind::Garbled)
+    }
+
+    /// Whether a person must do something before it can succeed.
+    #[must_use]
+    pub fn needs_a_person(self) -> bool {
+        matches!(self, FaultKind::NoCredentials | FaultKind::Expired | FaultKind::Denied | FaultKind::Refused)
+    }
+}
+
+/// Something that went wrong between spendtop and a provider.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Fault {
+    /// What sort.
+    pub kind: FaultKind,
+    /// What is wrong and where, in lower case, without a full stop; safe to show.
+    pub message: String,
+    /// What to do about it, most useful first.
+    pub hints: Vec<String>,
+    /// How long the provider says to wait before asking again.
+    pub wait: Option<Duration>,
+}
+
+impl Fault {
+    /// A fault of a kind. Outside text goes into the message only through [`words`].
+    #[must_use]
+    pub fn new(kind: FaultKind, message: impl Into<String>) -> Self {
+        Fault { kind, message: message.into(), hints: Vec::new(), wait: None }
+    }
+
+    /// That it was given up.
+    #[must_use]
+    pub fn cancelled() -> Self {
+        Fault::new(FaultKind::Cancelled, "stopped")
+    }
+
+    /// Adds what to do about it.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// Notes how long to wait; of several waits the longest counts.
+    #[must_use]
+    pub fn wait(mut self, wait: Option<Duration>) -> Self {
+        self.wait = self.wait.max(wait);
+        self
+    }
+}
+
+/// A provider's own words, safe to show and cut to a sentence or two.
+#[must_use]
+pub fn words(text: &str) -> String {
+    let safe = SafeText::from_outside(text).into_string();
+    match safe.char_indices().nth(WORDS_MAX) {
+        Some((end, _)) => format!("{}...", &safe[..end]),
+        None => safe,
+    }
+}
+
+impl From<Fault> for Error {
+    fn from(fault: Fault) -> Self {
+        let kind = if fault.kind == FaultKind::Cancelled { Kind::Interrupted } else { Kind::Provider };
+        fault.hints.into_iter().fold(Error::new(kind, fault.message), Error::hint)
+    }
+}
+
+impl std::fmt::Display for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_several_waits_the_longest_counts() {
+        let seconds = |s| Some(Duration::from_secs(s));
+        let fault =
+            Fault::new(FaultKind::Throttled, "x").wait(seconds(3)).wait(None).wait(seconds(45)).wait(seconds(1));
+        assert_eq!(fault.wait, seconds(45));
+    }
+
+    #[test]
+    fn words_of_a_provider_are_safe_and_short() {
+        assert!(!words("a\u{1b}[31mb").contains('\u{1b}'));
+        assert_eq!(words(&"x".repeat(1_000)).len(), WORDS_MAX + 3);
+    }
+}

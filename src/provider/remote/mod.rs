@@ -1,0 +1,216 @@
+//! Costs over a network: what a provider's costs are asked for, and in which words.
+//!
+//! A connection of the config, like `[aws.prod]`, has one or more **scopes**: an account or role, a
+//! subscription, a billing table, an export. Each is a source of its own in the store, so that one
+//! that fails holds no other up. A scope either answers for days ([`Manner::Days`]) or has
+//! **deliveries** lying somewhere ([`Manner::Deliveries`]); [`Costs`] is both.
+//!
+//! An API that answers for days may not tell all of a charge at once: Cost Explorer groups by two
+//! dimensions at most. What it tells jointly is a **feed**. One feed is the base, whose charges are
+//! the scope's; the others, its facets, split the same total by other dimensions and are never added
+//! to it.
+//!
+//! Knows no store and no schedule: [`crate::sync`] decides what is asked and when.
+
+pub mod call;
+pub mod check;
+pub mod fault;
+#[cfg(feature = "net")]
+pub mod http;
+pub mod pace;
+pub mod rows;
+pub mod secret;
+
+use std::collections::BTreeSet;
+
+pub use self::call::{Call, Meter, Unit, Watch};
+pub use self::check::{Check, Finding};
+pub use self::fault::{Fault, FaultKind};
+use super::{FileSummary, Sink, SourceId, Stop};
+use crate::domain::calendar::{Day, Month, Period};
+use crate::domain::dimension::Dimension;
+
+/// The costs of one scope.
+///
+/// Calls block: they are made on threads of sync's own. They are cancelled within a second
+/// ([`Call::run`] sees to that).
+pub trait Costs: Send + Sync {
+    /// What the scope is.
+    fn scope(&self) -> &Scope;
+
+    /// How its charges come.
+    fn manner(&self) -> Manner;
+
+    /// Looks what is there, without bringing it: which deliveries lie there, or which days have
+    /// changed since `mark`, which is what an earlier look gave. Must cost nothing that is metered
+    /// in requests; a scope that cannot tell says [`Found::Unknown`], and is asked by the calendar.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    fn look(&self, mark: Option<&str>, call: &Call) -> Result<Found, Fault>;
+
+    /// Brings what is asked for into the sink. A [`Sink::batch`] of [`Ask::Days`] holds charges of one day
+    /// only, none outside of the days asked for.
+    ///
+    /// # Errors
+    /// [`Halt`]; what was handed over until then is not kept.
+    fn fetch(&self, ask: &Ask, call: &Call, sink: &dyn Sink) -> Result<Brought, Halt>;
+
+    /// Checks each thing that the scope needs, by its name: credentials, each permission, the
+    /// data itself. For `connect` and `doctor`; what costs money is not tried but told.
+    fn check(&self, call: &Call) -> Vec<Check>;
+}
+
+/// One scope of a connection.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Scope {
+    /// Its source in the store. The name is the connection's, as `aws.prod`; of several scopes each
+    /// has its own behind a slash, as `aws.prod/123456789012`.
+    pub source: SourceId,
+    /// The provider, as FOCUS names it (`AWS`, `Microsoft`, `Google Cloud`), for freshness and
+    /// settling; empty where the charges themselves say it.
+    pub provider: &'static str,
+    /// What a person calls it: an account's name, a bucket, a table.
+    pub title: String,
+    /// How it is metered and how often it is worth asking.
+    pub terms: Terms,
+}
+
+/// How a scope is metered and how often it is worth asking.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Terms {
+    /// The price of one paid request, in millionths of a US dollar; 0 where requests are free.
+    pub request_microdollars: u32,
+    /// Seconds between two syncs, unless the config says otherwise: the provider has nothing newer.
+    pub every: u32,
+    /// Days until a day is restated no more, until that is learnt.
+    pub settles: u16,
+    /// Months of history that it has, the current one not counted.
+    pub months: u16,
+}
+
+/// How a scope's charges come.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Manner {
+    /// It answers for days: these feeds, the base first.
+    Days(Vec<Feed>),
+    /// What lies there is brought as a whole, delivery by delivery.
+    Deliveries,
+}
+
+/// What a scope tells of days at once.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Feed {
+    /// Its name, unique within the scope and the same from run to run: the base's is `base`.
+    pub name: String,
+    /// The dimensions that its charges tell jointly, besides those that are the scope's own
+    /// (provider, billing account, currency). Empty: all that the store knows.
+    pub tells: Vec<Dimension>,
+    /// Days that one [`Ask`] may span at most.
+    pub days_max: u16,
+    /// How far back it goes, in days; `None` as far as the scope does.
+    pub reach: Option<u16>,
+    /// Rows that one request (a page) brings at most, as far as known, for estimates.
+    pub page_rows: u32,
+}
+
+impl Feed {
+    /// The name of the base feed.
+    pub const BASE: &str = "base";
+
+    /// Whether its charges are the scope's.
+    #[must_use]
+    pub fn is_base(&self) -> bool {
+        self.name == Feed::BASE
+    }
+}
+
+/// What is asked for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Ask {
+    /// All charges of a feed that start on these days.
+    Days {
+        /// Which feed.
+        feed: Feed,
+        /// Which days, UTC.
+        days: Period,
+    },
+    /// A delivery.
+    Delivery(Delivery),
+}
+
+/// Charges that lie somewhere as files.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Delivery {
+    /// What it is called from run to run: what a newer one of the same name replaces.
+    pub name: String,
+    /// Changes when its content does.
+    pub version: String,
+    /// The billing period that it holds whole; `None` where it may hold several, or parts.
+    pub billing_period: Option<Month>,
+    /// Its files.
+    pub files: Vec<RemoteFile>,
+}
+
+/// A file of a [`Delivery`].
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct RemoteFile {
+    /// Where it is, as its owner writes it: `s3://bucket/key`.
+    pub name: String,
+    /// Bytes, where that is known.
+    pub bytes: Option<u64>,
+}
+
+/// What [`Costs::look`] found.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Found {
+    /// It cannot tell.
+    Unknown,
+    /// Days whose charges have changed since the mark.
+    Changed {
+        /// Which days.
+        days: BTreeSet<Day>,
+        /// The mark to look from next time, once these days are brought.
+        mark: String,
+    },
+    /// All deliveries that count now, oldest first: those of the same name are versions of one another
+    /// already told apart.
+    Deliveries(Vec<Delivery>),
+}
+
+/// What was brought.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Brought {
+    /// Charges handed to the sink.
+    pub rows: u64,
+    /// Requests (pages) that brought them.
+    pub pages: u32,
+    /// Days that the provider itself calls estimated.
+    pub estimated: BTreeSet<Day>,
+    /// Files that were read, of a delivery.
+    pub files: Vec<FileSummary>,
+    /// What the person who looks at the run should know: a column that was not there, a cost that this
+    /// agreement does not tell.
+    pub notes: Vec<String>,
+}
+
+/// Why bringing stopped.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Halt {
+    /// The provider's side.
+    Fault(Fault),
+    /// The receiver's side, or cancelled.
+    Stopped(Stop),
+}
+
+impl From<Fault> for Halt {
+    fn from(fault: Fault) -> Self {
+        Halt::Fault(fault)
+    }
+}
+
+impl From<Stop> for Halt {
+    fn from(stop: Stop) -> Self {
+        Halt::Stopped(stop)
+    }
+}
