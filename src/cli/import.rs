@@ -56,6 +56,7 @@ pub fn run(context: &mut Context<'_, '_>, args: &ImportArgs) -> Result<u8> {
         decisions: Decisions { part: args.part, replace: args.replace, accept_partial: args.accept_partial },
         strict: args.strict,
         dry_run: args.dry_run,
+        renews: None,
         taken_at,
         cancelled,
     };

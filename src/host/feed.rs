@@ -36,7 +36,8 @@ pub fn run(
     waiting: &(dyn Fn() + Sync),
 ) -> Told<Outcome> {
     let Options { decisions, strict, dry_run, threads, taken_at, .. } = *options;
-    let intake = Intake { id: source.id(), size: source.size(), decisions, strict, dry_run, threads, taken_at };
+    let renews = options.renews.clone();
+    let intake = Intake { id: source.id(), size: source.size(), decisions, strict, dry_run, renews, threads, taken_at };
     wire.send(&intake).map_err(|e| Trouble::of(&e))?;
     let feed = Feed {
         sender: wire.sender(),

@@ -17,10 +17,10 @@ use crate::engine::{Answer, Command, Extent, Outcome, Question};
 use crate::error::Error;
 use crate::provider::{Problem, ReadSummary, SourceId};
 use crate::sync::groups::Decisions;
-use crate::sync::ingest::Options;
+use crate::sync::ingest::{Options, Renewal};
 
 /// Counted up with every change of what is said.
-pub const PROTOCOL: u32 = 3;
+pub const PROTOCOL: u32 = 4;
 
 /// This build's version, as others are told.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -194,6 +194,8 @@ pub struct Intake {
     /// See [`Options`].
     pub dry_run: bool,
     /// See [`Options`].
+    pub renews: Option<Renewal>,
+    /// See [`Options`].
     pub threads: usize,
     /// See [`Options`].
     pub taken_at: i64,
@@ -207,6 +209,7 @@ impl Intake {
             decisions: self.decisions,
             strict: self.strict,
             dry_run: self.dry_run,
+            renews: self.renews.clone(),
             threads: self.threads,
             taken_at: self.taken_at,
             ..Options::default()

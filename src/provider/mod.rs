@@ -117,6 +117,8 @@ pub struct ReadSummary {
     pub files: Vec<FileSummary>,
     /// Files that were left out, since their content was to be: names and hashes.
     pub left_out: Vec<SourceFile>,
+    /// Days that the provider itself calls estimated.
+    pub estimated: BTreeSet<Day>,
 }
 
 /// What was read from one file.

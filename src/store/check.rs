@@ -57,7 +57,7 @@ pub fn run(kv: &dyn Kv, manifest: &Manifest, progress: &mut dyn FnMut(usize, usi
         }
     }
     let kinds = manifest.kinds();
-    for group in &manifest.groups {
+    for group in manifest.all_groups() {
         report.groups += 1;
         let before = report.damage.len();
         charges(group, &found, &mut report.damage);

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::frame::Damage;
 use super::lost::Lost;
+use super::remote::Scopes;
 use super::segment::{GroupKey, Identity};
 use crate::domain::calendar::{Day, Period};
 use crate::domain::dimension::Dimension;
@@ -17,9 +18,9 @@ use crate::domain::rollup::{METRICS, evidence_kinds, kinds};
 use crate::domain::source_file::SourceFile;
 use crate::error::{Cause, Error, Result};
 
-/// The schema that this program writes. A newer one is refused, and so is 1, which no released
-/// version wrote.
-pub const SCHEMA: u32 = 2;
+/// The schema that this program writes. A newer one is refused, 2 is read (it knew no scopes), and 1 is
+/// refused, which no released version wrote.
+pub const SCHEMA: u32 = 3;
 
 /// What the store holds.
 #[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
@@ -32,16 +33,39 @@ pub struct Manifest {
     pub next: Next,
     /// Tag keys that have rollups.
     pub tag_keys: Vec<String>,
-    /// Lists of tag keys whose evidence for virtual dimensions has rollups. Stands behind the rest,
-    /// where a manifest without any ends.
-    #[serde(skip)]
-    pub evidence: Vec<Vec<String>>,
     /// Imports and syncs whose charges the store holds.
     pub imports: Vec<Import>,
     /// Groups of windows, active or not.
     pub groups: Vec<Group>,
     /// What damage took and nobody has brought back.
     pub lost: Vec<Lost>,
+    /// Lists of tag keys whose evidence for virtual dimensions has rollups.
+    pub evidence: Vec<Vec<String>>,
+    /// Scopes that are synced.
+    pub scopes: Scopes,
+}
+
+/// What a manifest of schema 2 was; behind it stood the evidence, where there was any.
+#[derive(Deserialize)]
+struct Second {
+    #[expect(dead_code, reason = "read to be passed over")]
+    schema: u32,
+    generation: u64,
+    next: Next,
+    tag_keys: Vec<String>,
+    imports: Vec<Import>,
+    groups: Vec<Group>,
+    lost: Vec<Lost>,
+}
+
+impl Second {
+    fn read(raw: &[u8]) -> postcard::Result<Manifest> {
+        let (Second { generation, next, tag_keys, imports, groups, lost, .. }, behind) =
+            postcard::take_from_bytes(raw)?;
+        let evidence = if behind.is_empty() { Vec::new() } else { postcard::from_bytes(behind)? };
+        let scopes = Scopes::default();
+        Ok(Manifest { schema: SCHEMA, generation, next, tag_keys, imports, groups, lost, evidence, scopes })
+    }
 }
 
 /// Unused numbers.
@@ -160,9 +184,7 @@ impl Manifest {
     /// # Errors
     /// None that is known.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
-        let failed = |e| Error::bug(format!("the manifest cannot be written: {e}"));
-        let raw = postcard::to_stdvec(self).map_err(failed)?;
-        if self.evidence.is_empty() { Ok(raw) } else { postcard::to_extend(&self.evidence, raw).map_err(failed) }
+        postcard::to_stdvec(self).map_err(|e| Error::bug(format!("the manifest cannot be written: {e}")))
     }
 
     /// Reads what [`Self::to_bytes`] made.
@@ -173,13 +195,8 @@ impl Manifest {
         let damaged = |e| Error::from(Damage(format!("the manifest: {e}")));
         let (schema, _) = postcard::take_from_bytes::<u32>(raw).map_err(damaged)?;
         let (age, hint) = match schema.cmp(&SCHEMA) {
-            Ordering::Equal => {
-                let (mut manifest, behind): (Manifest, _) = postcard::take_from_bytes(raw).map_err(damaged)?;
-                if !behind.is_empty() {
-                    manifest.evidence = postcard::from_bytes(behind).map_err(damaged)?;
-                }
-                return Ok(manifest);
-            }
+            Ordering::Equal => return postcard::from_bytes(raw).map_err(damaged),
+            Ordering::Less if schema == 2 => return Second::read(raw).map_err(damaged),
             Ordering::Greater => ("a newer", "upgrade spendtop, or point --data-dir at another folder"),
             // No released version wrote one: there is nothing to migrate from.
             Ordering::Less => ("an unreleased", "import the bills again with --data-dir at another folder"),
@@ -222,7 +239,7 @@ impl Manifest {
     /// The segments that some group needs.
     #[must_use]
     pub fn segments(&self) -> BTreeSet<u64> {
-        self.groups.iter().flat_map(|g| &g.parts).flat_map(|p| p.segments.iter().copied()).collect()
+        self.all_groups().flat_map(|g| &g.parts).flat_map(|p| p.segments.iter().copied()).collect()
     }
 
     /// The groups of a source with this identity: one for each spelling of the provider.
@@ -247,7 +264,7 @@ impl Manifest {
 
     /// Forgets imports that no group needs any more, nor a loss to be named by.
     pub fn forget_unused_imports(&mut self) {
-        let mut used: BTreeSet<u64> = self.groups.iter().flat_map(|g| &g.parts).map(|p| p.import).collect();
+        let mut used: BTreeSet<u64> = self.all_groups().flat_map(|g| &g.parts).map(|p| p.import).collect();
         used.extend(self.lost.iter().flat_map(|l| &l.parts).map(|(import, _)| *import));
         self.imports.retain(|i| used.contains(&i.id));
     }
@@ -265,12 +282,16 @@ mod tests {
         let more = Manifest { evidence, ..manifest.clone() };
         assert_eq!(Manifest::from_bytes(&more.to_bytes().expect("bytes")).expect("manifest"), more);
         assert_eq!(more.kinds().len(), manifest.kinds().len() + 4);
+        let Manifest { generation, next, tag_keys, imports, groups, lost, .. } = more.clone();
+        let second = (2u32, generation, next, tag_keys, imports, groups, lost);
+        let second = postcard::to_extend(&more.evidence, postcard::to_stdvec(&second).expect("bytes")).expect("bytes");
+        assert_eq!(Manifest::from_bytes(&second).expect("an older one is read"), more);
         for (schema, word) in [(SCHEMA + 1, "newer"), (1, "unreleased")] {
             let other = Manifest { schema, ..manifest.clone() }.to_bytes().expect("bytes");
             let error = Manifest::from_bytes(&other).expect_err("refused");
             assert!(error.message.contains(word) && error.cause == Some(Cause::OtherSchema), "{error:?}");
         }
-        let error = Manifest::from_bytes(&[2, 0xff]).expect_err("cut short");
+        let error = Manifest::from_bytes(&[3, 0xff]).expect_err("cut short");
         assert_eq!(error.cause, None, "{error:?}");
     }
 }

@@ -21,6 +21,7 @@ pub mod kv;
 pub mod listeners;
 pub mod lost;
 pub mod manifest;
+pub mod remote;
 pub mod reserve;
 pub mod rollups;
 pub mod salvage;
@@ -359,7 +360,7 @@ impl Drop for Writing<'_> {
 /// See [`Store::remove_unreferenced`].
 fn remove_unreferenced(kv: &dyn Kv, manifest: &Manifest) -> Result<()> {
     let segments = manifest.segments();
-    let groups: std::collections::BTreeSet<u64> = manifest.groups.iter().map(|g| g.id).collect();
+    let groups: std::collections::BTreeSet<u64> = manifest.all_groups().map(|g| g.id).collect();
     let generation = manifest.generation;
     remove_numbers(kv, keys::SEGMENTS, |n| segments.contains(&n))?;
     remove_numbers(kv, keys::ROLLUPS, |n| groups.contains(&n))?;

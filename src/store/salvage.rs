@@ -228,7 +228,7 @@ fn save(sources: &[Source], fresh: &dyn Kv, known: &Known<'_>) -> Result<(Manife
     for number in all.segments() {
         copy_segment(sources, fresh, number)?;
     }
-    for group in &all.groups {
+    for group in all.all_groups() {
         copy(sources, fresh, &keys::group_rollups(group.id))?;
         copy(sources, fresh, &keys::sketch(group.id))?;
     }
@@ -238,6 +238,7 @@ fn save(sources: &[Source], fresh: &dyn Kv, known: &Known<'_>) -> Result<(Manife
     let before = manifest.lost.len();
     let lost: Vec<Group> = manifest.groups.extract_if(.., |g| hit.contains(&g.id)).collect();
     manifest.lost.extend(lost.iter().map(|g| Lost::group(g, all.next.import)));
+    manifest.forget_lost(&lost, &hit);
     manifest.groups.extend(earlier(&lost, &states, &hit));
     let mut said = Vec::new();
     let empty = sources.iter().any(|s| matches!(s.manifest, Ok(None)));
@@ -258,7 +259,7 @@ fn save(sources: &[Source], fresh: &dyn Kv, known: &Known<'_>) -> Result<(Manife
     if missing && manifest.lost.iter().all(|l| l.key.is_some()) {
         manifest.lost.push(Lost::unknown(all.next.import));
     }
-    let beside: Vec<u64> = manifest.groups.iter().map(|g| g.id).filter(|id| report.groups_hit.contains(id)).collect();
+    let beside: Vec<u64> = manifest.all_groups().map(|g| g.id).filter(|id| report.groups_hit.contains(id)).collect();
     for group in &beside {
         drop_sums(fresh, *group, &manifest.kinds())?;
     }

@@ -5,6 +5,8 @@
 //! rollups are merged, and one commit makes it count. Until then nothing of it is seen, and a
 //! refusal or a crash leaves only unreferenced values, which are removed.
 
+mod renew;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,9 +24,11 @@ use crate::error::{Cause, Error, Kind, Result};
 use crate::provider::{CostSource, Problem, ReadSummary, Sink, SourceId, Stop};
 use crate::store::kv::{BATCH_MAX, Change};
 use crate::store::manifest::{Group, Import, Manifest};
+use crate::store::remote::Restated;
 use crate::store::segment::{self, GroupKey, Identity};
 use crate::store::spill::{self, Place, Spill};
 use crate::store::{Store, rollups};
+pub use renew::{Renewal, Window};
 
 /// Account periods that refused rows are remembered of; beyond, all count as incomplete.
 const REFUSED_MAX: usize = 10_000;
@@ -38,6 +42,8 @@ pub struct Options {
     pub strict: bool,
     /// Read and report only.
     pub dry_run: bool,
+    /// What of a scope the batch brings anew; `None` where it is an import.
+    pub renews: Option<Renewal>,
     /// Threads that make the rollups; 0 is one.
     pub threads: usize,
     /// When, seconds since 1970.
@@ -67,6 +73,8 @@ pub struct Outcome {
     pub already_stored: bool,
     /// First and last day of the charges.
     pub days: Option<(Day, Day)>,
+    /// Days whose billed cost is another one than before, where a scope brought them anew.
+    pub restated: Vec<Restated>,
 }
 
 /// Somebody who wants to know how it goes.
@@ -152,7 +160,16 @@ impl Ingest<'_> {
             ))
             .hint("leave --strict away to take the good rows"));
         }
+        if let Some(Renewal::Window(window)) = &self.options.renews {
+            outcome.import = Some(self.renew(&id, window, &mut outcome)?);
+            return Ok(outcome);
+        }
         if rows == 0 {
+            if self.options.renews.is_some() {
+                let mut next = (*self.store.manifest()).clone();
+                self.note_delivery(&mut next, &id);
+                self.commit_unless_cancelled(next)?;
+            }
             outcome.already_stored = refused == 0 && !outcome.read.left_out.is_empty();
             self.tell_overlaps(&mut outcome, &id, &[]);
             return Ok(outcome);
@@ -234,6 +251,8 @@ impl Ingest<'_> {
         let mut added_to: Vec<Option<u64>> = Vec::new();
         let mut changes: Vec<Change> = Vec::new();
         let mut adds = leave(&mut next.groups, &id.name, &incoming, fates);
+        self.leave_period(&mut next.groups, id);
+        self.note_delivery(&mut next, id);
         let left = next.groups.len();
         let sources = Sources::new(manifest);
         for (mut group, fate) in incoming.into_iter().zip(fates) {
@@ -270,11 +289,15 @@ impl Ingest<'_> {
         next.imports.push(self.import_of(import, id, outcome));
         next.strike_found(self.options.decisions.part);
         next.forget_unused_imports();
+        self.commit_unless_cancelled(next)?;
+        Ok(import)
+    }
+
+    fn commit_unless_cancelled(&self, next: Manifest) -> Result<()> {
         if self.options.cancelled.load(Ordering::Relaxed) {
             return Err(Error::new(Kind::Interrupted, "stopped: nothing was changed"));
         }
-        self.store.commit(next)?;
-        Ok(import)
+        self.store.commit(next)
     }
 
     fn import_of(&self, id: u64, source: &SourceId, outcome: &Outcome) -> Import {
@@ -313,7 +336,7 @@ impl Ingest<'_> {
             if let Some(old) = old
                 && keep
             {
-                rebuild::add_rollups(self.store, *old, *number, &self.kinds)?;
+                rebuild::add_rollups(self.store, (*old, &|_| true), (*number, true), &self.kinds)?;
             }
         }
         if anew.is_empty() {
@@ -325,6 +348,11 @@ impl Ingest<'_> {
     /// Encodes a batch on the calling thread and writes it as a segment.
     fn take(&self, batch: &ChargeBatch) -> Result<()> {
         let rows = batch.len() as u64;
+        if matches!(self.options.renews, Some(Renewal::Window(_)))
+            && batch.windows.windows(2).any(|pair| pair[0].day != pair[1].day)
+        {
+            return Err(Error::bug("a batch of several days came: days are replaced one by one"));
+        }
         let (found, group_of) = gather(batch);
         if self.options.dry_run {
             self.gathered().groups.add(found, None)?;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::merge::{self, Merge, NOBODY, Pieces, Spilled};
 use crate::analytics::rollup::roll;
 use crate::domain::batch::{ChargeBatch, RowKey, Window};
+use crate::domain::calendar::Day;
 use crate::domain::charge::{Profile, Quantity, Terms};
 use crate::domain::dict::Dict;
 use crate::domain::dimension::{Dimension, Place};
@@ -17,15 +18,23 @@ use crate::store::rollups::CELLS_MAX;
 use crate::store::segment::{GroupKey, Segment};
 use crate::store::{Store, rollups, spill};
 
-/// Adds a stored group's charges to the rollups of another: they become one group.
+/// Adds a stored group's charges, of the days that are kept, to the rollups of another, where that has
+/// any: they become one group.
 ///
 /// # Errors
 /// Kind `Store` where the store fails.
-pub fn add_rollups(store: &Store, from: u64, to: u64, kinds: &[Vec<Dimension>]) -> Result<()> {
+pub fn add_rollups(
+    store: &Store,
+    (from, keeps): (u64, &dyn Fn(Day) -> bool),
+    (to, has_own): (u64, bool),
+    kinds: &[Vec<Dimension>],
+) -> Result<()> {
     for kind in kinds {
         let mut merger = Merger::new(kind.len(), CELLS_MAX);
-        for group in [from, to] {
-            match read_cells(store, group, kind)? {
+        let kept = read_cells(store, from, kind, keeps)?;
+        let own = if has_own { vec![read_cells(store, to, kind, &|_| true)?] } else { Vec::new() };
+        for cells in std::iter::once(kept).chain(own) {
+            match cells {
                 Some(cells) => merger.add(&cells, |_| Some(0)),
                 None => merger.give_up(0),
             }
@@ -36,16 +45,17 @@ pub fn add_rollups(store: &Store, from: u64, to: u64, kinds: &[Vec<Dimension>]) 
     Ok(())
 }
 
-/// A group's rollup as cells of group 0, all metrics; `None` where it is not kept.
-fn read_cells(store: &Store, group: u64, kind: &[Dimension]) -> Result<Option<Cells>> {
+/// A group's rollup of some days as cells of group 0, all metrics; `None` where it is not kept.
+fn read_cells(store: &Store, group: u64, kind: &[Dimension], keeps: &dyn Fn(Day) -> bool) -> Result<Option<Cells>> {
     use crate::domain::charge::Metric;
     use crate::domain::rollup::{CellKey, Sums};
     let mut cells: Option<Cells> = None;
     for metric in Metric::ALL {
         let Some(rollup) = rollups::get(store.kv(), group, kind, metric)? else { return Ok(None) };
+        let kept = || (0..rollup.len()).filter(|at| keeps(rollup.day(*at)));
         let cells = cells.get_or_insert_with(|| {
             let mut cells = Cells::new(kind.len());
-            for at in 0..rollup.len() {
+            for at in kept() {
                 let mut values = [0; 2];
                 for (d, dimension) in rollup.dimensions.iter().enumerate() {
                     values[d] = cells.dimensions[d]
@@ -66,7 +76,7 @@ fn read_cells(store: &Store, group: u64, kind: &[Dimension]) -> Result<Option<Ce
             cells
         });
         let column = metric.quantity().index();
-        for (at, sums) in cells.sums.iter_mut().enumerate() {
+        for (at, sums) in kept().zip(&mut cells.sums) {
             let total = rollup.total(at);
             sums.sums[column] = total.sum.units();
             sums.unknown[column] = u32::try_from(total.unknown).unwrap_or(u32::MAX);

@@ -1,8 +1,10 @@
 //! Undoes imports, and makes rollups anew.
 
+use std::collections::BTreeSet;
+
 use crate::error::Result;
 use crate::store::kv::BATCH_MAX;
-use crate::store::manifest::{Group, Manifest};
+use crate::store::manifest::{Group, Manifest, Part};
 use crate::store::{Store, rollups};
 
 use super::rebuild;
@@ -15,16 +17,22 @@ use super::rebuild;
 pub fn remove_import(store: &Store, import: u64) -> Result<()> {
     let _writing = store.writing()?;
     let mut next = (*store.manifest()).clone();
-    let mut touched = Vec::new();
-    for (at, group) in next.groups.iter_mut().enumerate() {
-        let before = group.parts.len();
-        group.parts.retain(|p| p.import != import);
-        if group.parts.len() < before {
-            touched.push(at);
+    let mut touched = BTreeSet::new();
+    for group in &mut next.groups {
+        let gone: Vec<Part> = group.parts.extract_if(.., |p| p.import == import).collect();
+        if gone.is_empty() {
+            continue;
+        }
+        // What a scope brought is brought again with its next sync.
+        if let Some(synced) = next.scopes.get_mut(&group.source) {
+            gone.iter().for_each(|part| synced.forget(None, |day| part.days.contains_key(&day)));
+            synced.deliveries.clear();
+        }
+        if !group.parts.is_empty() {
+            touched.insert(group.id);
         }
     }
-    touched.retain(|at| !next.groups[*at].parts.is_empty());
-    renumber(store, &mut next, &touched)?;
+    renumber(store, &mut next, |group| touched.contains(&group.id))?;
     next.groups.retain(|g| !g.parts.is_empty());
     next.strike_import(import);
     next.forget_unused_imports();
@@ -55,8 +63,7 @@ pub fn rebuild_rollups(store: &Store, tag_keys: &[String], evidence: &[Vec<Strin
     let mut next = (*store.manifest()).clone();
     next.tag_keys = tag_keys.to_vec();
     next.evidence = evidence.to_vec();
-    let all: Vec<usize> = (0..next.groups.len()).collect();
-    renumber(store, &mut next, &all)?;
+    renumber(store, &mut next, |_| true)?;
     let groups = next.groups.len();
     store.commit(next)?;
     Ok(groups)
@@ -64,20 +71,25 @@ pub fn rebuild_rollups(store: &Store, tag_keys: &[String], evidence: &[Vec<Strin
 
 /// Gives groups new numbers, under which their rollups, where they are to have them, are made from
 /// their segments.
-fn renumber(store: &Store, next: &mut Manifest, groups: &[usize]) -> Result<()> {
-    let keep = rollups::worth_keeping(&next.groups.iter().map(Group::rows).collect::<Vec<_>>());
+fn renumber(store: &Store, next: &mut Manifest, wanted: impl Fn(&Group) -> bool) -> Result<()> {
+    let kinds = next.kinds();
+    let keep = rollups::worth_keeping(&next.all_groups().map(Group::rows).collect::<Vec<_>>());
+    let Manifest { groups, scopes, next: numbers, .. } = next;
+    let facets = scopes.values_mut().flat_map(|synced| &mut synced.facets).map(|facet| &mut facet.group);
     let mut changes = Vec::new();
-    for at in groups {
-        let number = next.next.group;
-        next.next.group += 1;
-        let group = &mut next.groups[*at];
+    let mut kept = Vec::new();
+    for (group, keep) in groups.iter_mut().chain(facets).zip(keep).filter(|(group, _)| wanted(group)) {
+        let number = numbers.group;
+        numbers.group += 1;
         store.put_fingerprint(&mut changes, number, &store.fingerprint(group.id)?);
         if changes.len() >= BATCH_MAX {
             store.write(std::mem::take(&mut changes))?;
         }
         group.id = number;
+        if keep {
+            kept.push((&*group, number));
+        }
     }
     store.write(changes)?;
-    let kept = groups.iter().filter(|at| keep[**at]).map(|at| &next.groups[*at]);
-    rebuild::from_segments(store, &kept.map(|group| (group, group.id)).collect::<Vec<_>>(), &next.kinds())
+    rebuild::from_segments(store, &kept, &kinds)
 }

@@ -26,3 +26,4 @@ mod terminals;
 mod together;
 mod undo;
 mod virtuals;
+mod windows;

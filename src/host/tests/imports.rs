@@ -192,7 +192,8 @@ fn begun(place: &Path) -> Wire {
     let mut wire = knock(place, Purpose::Import);
     let id = SourceId { name: "odd".into(), kind: SourceKind::Export };
     let decisions = crate::sync::groups::Decisions::default();
-    let intake = Intake { id, size: None, decisions, strict: false, dry_run: false, threads: 2, taken_at: 1 };
+    let intake =
+        Intake { id, size: None, decisions, strict: false, dry_run: false, renews: None, threads: 2, taken_at: 1 };
     wire.send(&intake).expect("sent");
     // The one before may not be put away yet.
     let mut said = wire.receive(1 << 20);

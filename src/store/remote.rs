@@ -1,0 +1,191 @@
+//! What the store knows of scopes that are synced, besides their charges: which days have come of
+//! them and when, which deliveries, what was restated, and their facets.
+//!
+//! A facet splits the same costs as a scope's charges by other dimensions. Its groups stand apart from
+//! those of the manifest, so that no sum ever holds both. Knows no provider and no schedule.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::manifest::{Group, Manifest};
+use crate::domain::calendar::{Day, Period};
+use crate::domain::dimension::Dimension;
+use crate::domain::money::Amount;
+
+/// Restated days that a scope remembers, the newest.
+const RESTATED_MAX: usize = 500;
+
+/// Scopes by their source's name.
+pub type Scopes = BTreeMap<String, Synced>;
+
+/// What is known of a scope.
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+pub struct Synced {
+    /// The dimensions that its charges tell, besides provider, billing account and currency; empty where
+    /// they tell all.
+    pub tells: Vec<Dimension>,
+    /// By feed, which days have come, whether they had charges or not.
+    pub days: BTreeMap<String, BTreeMap<Day, Come>>,
+    /// Deliveries that have come, by name.
+    pub deliveries: BTreeMap<String, Delivered>,
+    /// Groups of its facets.
+    pub facets: Vec<Facet>,
+    /// What it gave when it was last looked at, to look from next time; empty before.
+    pub mark: String,
+    /// Days whose billed cost was another one than before, oldest first.
+    pub restated: Vec<Restated>,
+}
+
+/// A day of a feed that has come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Come {
+    /// When it last came, seconds since 1970.
+    pub at: i64,
+    /// When it first came or last came with another billed cost than before.
+    pub changed_at: i64,
+    /// How many times its cost was another one.
+    pub revision: u32,
+    /// Whether the provider itself calls it estimated.
+    pub estimated: bool,
+}
+
+/// A delivery that has come.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Delivered {
+    /// Its version.
+    pub version: String,
+    /// When, seconds since 1970.
+    pub at: i64,
+}
+
+/// Charges of an account in a billing period, split by what a feed tells.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Facet {
+    /// The feed.
+    pub feed: String,
+    /// What it tells, besides provider, billing account and currency.
+    pub tells: Vec<Dimension>,
+    /// Its charges.
+    pub group: Group,
+}
+
+/// A day whose billed cost was another one than before.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Restated {
+    /// When that was seen, seconds since 1970.
+    pub at: i64,
+    /// The day.
+    pub day: Day,
+    /// The currency.
+    pub currency: String,
+    /// What it billed before, where its cost was known.
+    pub before: Option<Amount>,
+    /// What it bills now.
+    pub after: Option<Amount>,
+}
+
+impl Synced {
+    /// Notes that days of a feed have come; of those that `changed` is true of, the cost is another one.
+    pub fn come(
+        &mut self,
+        feed: &str,
+        days: Period,
+        at: i64,
+        changed: impl Fn(Day) -> bool,
+        estimated: &BTreeSet<Day>,
+    ) {
+        let known = self.days.entry(feed.to_owned()).or_default();
+        for day in days.iter() {
+            let estimated = estimated.contains(&day);
+            known
+                .entry(day)
+                .and_modify(|come| {
+                    if changed(day) {
+                        (come.changed_at, come.revision) = (at, come.revision.saturating_add(1));
+                    }
+                    (come.at, come.estimated) = (at, estimated);
+                })
+                .or_insert(Come { at, changed_at: at, revision: 0, estimated });
+        }
+    }
+
+    /// Remembers what was restated, the newest of it.
+    pub fn restate(&mut self, restated: Vec<Restated>) {
+        self.restated.extend(restated);
+        let old = self.restated.len().saturating_sub(RESTATED_MAX);
+        self.restated.drain(..old);
+    }
+
+    /// Forgets that days have come, of one feed or of all, so that they are brought again.
+    pub fn forget(&mut self, feed: Option<&str>, gone: impl Fn(Day) -> bool) {
+        for (name, known) in &mut self.days {
+            if feed.is_none_or(|feed| feed == name) {
+                known.retain(|day, _| !gone(*day));
+            }
+        }
+    }
+}
+
+impl Manifest {
+    /// Groups of facets, which no sum holds beside the others.
+    pub fn facets(&self) -> impl Iterator<Item = &Facet> {
+        self.scopes.values().flat_map(|synced| &synced.facets)
+    }
+
+    /// All groups, those of facets too: what keeps segments and rollups alive.
+    pub fn all_groups(&self) -> impl Iterator<Item = &Group> {
+        self.groups.iter().chain(self.facets().map(|facet| &facet.group))
+    }
+
+    /// The dimensions that a group's charges tell, besides provider, billing account and currency; `None`
+    /// where they tell all.
+    #[must_use]
+    pub fn tells(&self, group: &Group) -> Option<&[Dimension]> {
+        let synced = self.scopes.get(&group.source)?;
+        (!synced.tells.is_empty()).then_some(&synced.tells)
+    }
+
+    /// Takes out the facets that damage hit, and has what was lost of scopes brought again: their days and
+    /// deliveries are no longer known to have come.
+    pub fn forget_lost(&mut self, lost: &[Group], hit: &BTreeSet<u64>) {
+        for group in lost {
+            if let (Some(synced), Some(days)) = (self.scopes.get_mut(&group.source), group.days()) {
+                synced.forget(None, |day| days.contains(day));
+                synced.deliveries.clear();
+                synced.mark.clear();
+            }
+        }
+        for synced in self.scopes.values_mut() {
+            let gone: Vec<Facet> = synced.facets.extract_if(.., |facet| hit.contains(&facet.group.id)).collect();
+            for (facet, days) in gone.iter().filter_map(|facet| Some((facet, facet.group.days()?))) {
+                synced.forget(Some(&facet.feed), |day| days.contains(day));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_that_comes_again_alike_keeps_when_it_changed() {
+        let (mut synced, day) = (Synced::default(), Day(20_000));
+        let days = Period { from: day, to: day.plus(2) };
+        synced.come("base", days, 10, |_| false, &[day].into());
+        synced.come("base", days, 20, |changed| changed == day, &BTreeSet::new());
+        synced.come("base", Period { from: day, to: day.plus(1) }, 30, |_| false, &BTreeSet::new());
+        let come = |at, changed_at, revision| Come { at, changed_at, revision, estimated: false };
+        assert_eq!(synced.days["base"], [(day, come(30, 20, 1)), (day.plus(1), come(20, 10, 0))].into());
+    }
+
+    #[test]
+    fn restated_days_are_remembered_up_to_a_number() {
+        let mut synced = Synced::default();
+        let restated = |at| Restated { at, day: Day(20_000), currency: "USD".into(), before: None, after: None };
+        synced.restate((0..RESTATED_MAX as i64).map(restated).collect());
+        synced.restate(vec![restated(-1)]);
+        assert_eq!((synced.restated.len(), synced.restated[0].at), (RESTATED_MAX, 1));
+    }
+}

@@ -1,0 +1,320 @@
+//! What a scope brings anew, in place of what was stored of it: days of a feed, or a delivery.
+//!
+//! A window replaces all charges that the feed had on its days, of every account and billing period, so
+//! that what the provider no longer tells is gone. Segments of such a source hold one day each, so that a
+//! day is taken out without writing the others again. All or nothing, like every commit.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Ingest, Outcome};
+use crate::domain::calendar::{Day, Month, Period};
+use crate::domain::charge::Metric;
+use crate::domain::dimension::Dimension;
+use crate::domain::numbers::{Total, UNKNOWN_WIDE};
+use crate::domain::rollup::WHOLE;
+use crate::domain::sketch::Fingerprint;
+use crate::error::{Error, Kind, Result};
+use crate::provider::SourceId;
+use crate::store::manifest::{Group, Manifest, Part};
+use crate::store::remote::{Delivered, Facet, Restated};
+use crate::store::segment::{GroupKey, Segment};
+use crate::store::spill::Spill;
+use crate::store::{Store, rollups};
+use crate::sync::groups::Incoming;
+use crate::sync::merge::{Merge, Pieces};
+use crate::sync::overlap::Sources;
+use crate::sync::rebuild;
+
+/// What of a scope a batch brings anew.
+#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
+pub enum Renewal {
+    /// Days of a feed.
+    Window(Window),
+    /// A delivery: it replaces the account periods that it holds, and where it is whole all of its billing
+    /// period.
+    Delivery {
+        /// Its name.
+        name: String,
+        /// Its version.
+        version: String,
+        /// The billing period that it holds whole.
+        billing_period: Option<Month>,
+    },
+}
+
+/// Days of a feed that are brought together.
+#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
+pub struct Window {
+    /// The feed.
+    pub feed: String,
+    /// Whether it is a facet, whose charges are never added to the scope's.
+    pub facet: bool,
+    /// The dimensions that its charges tell; empty where all.
+    pub tells: Vec<Dimension>,
+    /// The days.
+    pub days: Period,
+    /// What the scope is looked at from next time, once this is stored.
+    pub mark: Option<String>,
+}
+
+/// Billed sums by day and currency; `None` where they are not kept.
+type Billed = BTreeMap<(Day, String), Total>;
+
+/// What is stored of a group and stays.
+struct Stays {
+    was: u64,
+    parts: Vec<Part>,
+    old: Group,
+}
+
+impl Ingest<'_> {
+    /// Puts a window in place of what the feed had on its days, and commits; its import's number.
+    pub(super) fn renew(&self, id: &SourceId, window: &Window, outcome: &mut Outcome) -> Result<u64> {
+        if outcome.refused > 0 {
+            let error = format!("{} charges of {} make no sense: nothing was changed", outcome.refused, window.days);
+            return Err(Error::new(Kind::Provider, error));
+        }
+        let manifest = self.store.manifest();
+        let (incoming, places) = self.gathered_groups();
+        if incoming.iter().flat_map(|group| group.part.days.keys()).any(|day| !window.days.contains(*day)) {
+            return Err(Error::bug(format!("charges outside of {} came: nothing was changed", window.days)));
+        }
+        if !window.facet {
+            self.tell_overlaps(outcome, id, &incoming);
+        }
+        let mut next = (*manifest).clone();
+        let import = next.next.import;
+        next.next.import += 1;
+        let mut stays = BTreeMap::new();
+        for old in take_out(&mut next, id, window, &incoming) {
+            let parts = remaining(self.store, &old, window.days)?;
+            stays.insert(old.key.clone(), Stays { was: old.id, parts, old });
+        }
+        let before = billed(self.store, stays.values().map(|stays| stays.was), window.days)?;
+        let (groups, was) = self.put_together(id, incoming, stays, import, &mut next, &manifest)?;
+        self.write_window(&groups, &was, &places, window.days)?;
+        let after = billed(self.store, groups.iter().map(|group| group.id), window.days)?;
+        outcome.restated = self.note_window(&mut next, id, window, outcome, (before, after));
+        if window.facet {
+            let facet = |group| Facet { feed: window.feed.clone(), tells: window.tells.clone(), group };
+            next.scopes.entry(id.name.clone()).or_default().facets.extend(groups.into_iter().map(facet));
+        } else {
+            next.groups.extend(groups);
+        }
+        next.next.segment = self.gathered().next_segment;
+        next.imports.push(self.import_of(import, id, outcome));
+        next.strike_found(false);
+        next.forget_unused_imports();
+        self.commit_unless_cancelled(next)?;
+        Ok(import)
+    }
+
+    /// The groups as they are from now on: what came first, in its order, then those of which something
+    /// stays and nothing came. Beside each, the group that it was, where something of that stays.
+    fn put_together(
+        &self,
+        id: &SourceId,
+        incoming: Vec<Incoming>,
+        mut stays: BTreeMap<GroupKey, Stays>,
+        import: u64,
+        next: &mut Manifest,
+        manifest: &Manifest,
+    ) -> Result<(Vec<Group>, Vec<Option<u64>>)> {
+        let sources = Sources::new(manifest);
+        let (mut groups, mut was, mut changes) = (Vec::new(), Vec::new(), Vec::new());
+        for mut came in incoming {
+            came.part.import = import;
+            let stayed = stays.remove(&came.key);
+            let place = sources.place(id, &came.key);
+            let (parts, name) = stayed.as_ref().map_or((&[][..], ""), |s| (&s.parts[..], &s.old.account_name));
+            was.push(stayed.as_ref().filter(|s| !s.parts.is_empty()).map(|s| s.was));
+            groups.push(Group {
+                id: 0,
+                source: id.name.clone(),
+                rank: id.kind as u8,
+                place,
+                account_name: if came.account_name.is_empty() { name.to_owned() } else { came.account_name },
+                parts: parts.iter().cloned().chain([came.part]).collect(),
+                incomplete: false,
+                key: came.key,
+            });
+        }
+        for stayed in stays.into_values().filter(|stayed| !stayed.parts.is_empty()) {
+            was.push(Some(stayed.was));
+            groups.push(Group { parts: stayed.parts, ..stayed.old });
+        }
+        for group in &mut groups {
+            group.id = next.next.group;
+            next.next.group += 1;
+            // Windows are replaced by day: nobody asks by which charges a version is known.
+            self.store.put_fingerprint(&mut changes, group.id, &Fingerprint::default());
+        }
+        self.store.write(changes)?;
+        Ok((groups, was))
+    }
+
+    /// Writes the rollups of a window's groups, with what stays of those that they were.
+    fn write_window(&self, groups: &[Group], was: &[Option<u64>], places: &[u32], days: Period) -> Result<()> {
+        let none = Pieces::new(Spill::Memory(Vec::new()), 0);
+        let pieces = std::mem::replace(&mut self.gathered().pieces, none);
+        let numbers: Vec<u64> = groups.iter().map(|group| group.id).collect();
+        let keep = rollups::worth_keeping(&groups.iter().map(Group::rows).collect::<Vec<_>>());
+        let merge = Merge { store: self.store, numbers: &numbers, keep: &keep, places, pieces: &pieces };
+        merge.run(&self.kinds, self.options.threads)?;
+        let came: BTreeSet<usize> = places.iter().map(|place| *place as usize).collect();
+        let mut anew = Vec::new();
+        for (at, (group, was)) in groups.iter().zip(was).enumerate() {
+            match was {
+                Some(was) if keep[at] && rollups::has_any(self.store.kv(), *was)? => {
+                    let stays = |day| !days.contains(day);
+                    let to = (group.id, came.contains(&at));
+                    rebuild::add_rollups(self.store, (*was, &stays), to, &self.kinds)?;
+                }
+                Some(_) if keep[at] => anew.push((group, group.id)),
+                _ => {}
+            }
+        }
+        for (_, number) in &anew {
+            crate::store::kv::remove_prefix(self.store.kv(), &crate::store::keys::group_rollups(*number))?;
+        }
+        rebuild::from_segments(self.store, &anew, &self.kinds)
+    }
+
+    /// Notes that the window has come; what of it was restated.
+    fn note_window(
+        &self,
+        next: &mut Manifest,
+        id: &SourceId,
+        window: &Window,
+        outcome: &Outcome,
+        (before, after): (Option<Billed>, Option<Billed>),
+    ) -> Vec<Restated> {
+        let synced = next.scopes.entry(id.name.clone()).or_default();
+        let known = synced.days.get(&window.feed);
+        let mut restated = Vec::new();
+        if let (Some(before), Some(after)) = (before, after) {
+            let keys: BTreeSet<&(Day, String)> = before.keys().chain(after.keys()).collect();
+            for key in keys.into_iter().filter(|(day, _)| known.is_some_and(|known| known.contains_key(day))) {
+                let value = |billed: &Billed| billed.get(key).map_or(Some(Default::default()), Total::value);
+                let (before, after) = (value(&before), value(&after));
+                if before != after {
+                    let (day, currency) = key.clone();
+                    restated.push(Restated { at: self.options.taken_at, day, currency, before, after });
+                }
+            }
+        }
+        let days: BTreeSet<Day> = restated.iter().map(|restated| restated.day).collect();
+        let estimated = &outcome.read.estimated;
+        synced.come(&window.feed, window.days, self.options.taken_at, |day| days.contains(&day), estimated);
+        if let Some(mark) = &window.mark {
+            synced.mark.clone_from(mark);
+        }
+        if window.facet {
+            return Vec::new();
+        }
+        synced.tells.clone_from(&window.tells);
+        synced.restate(restated.clone());
+        restated
+    }
+
+    /// Notes that a delivery has come, in what is about to be committed.
+    pub(super) fn note_delivery(&self, next: &mut Manifest, id: &SourceId) {
+        if let Some(Renewal::Delivery { name, version, .. }) = &self.options.renews {
+            let delivered = Delivered { version: version.clone(), at: self.options.taken_at };
+            next.scopes.entry(id.name.clone()).or_default().deliveries.insert(name.clone(), delivered);
+        }
+    }
+
+    /// Takes out what a delivery that is whole replaces, besides what it holds.
+    pub(super) fn leave_period(&self, groups: &mut Vec<Group>, id: &SourceId) {
+        if let Some(Renewal::Delivery { billing_period: Some(month), .. }) = &self.options.renews {
+            groups.retain(|group| group.source != id.name || group.key.billing_period.month() != *month);
+        }
+    }
+}
+
+/// Takes the groups of a window's feed that it changes out of the manifest: those with charges on its
+/// days, and those that more charges came of.
+fn take_out(next: &mut Manifest, id: &SourceId, window: &Window, incoming: &[Incoming]) -> Vec<Group> {
+    let came: BTreeSet<&GroupKey> = incoming.iter().map(|group| &group.key).collect();
+    let changes = |group: &Group| group.overlaps(window.days) || came.contains(&group.key);
+    if !window.facet {
+        return next.groups.extract_if(.., |group| group.source == id.name && changes(group)).collect();
+    }
+    let Some(synced) = next.scopes.get_mut(&id.name) else { return Vec::new() };
+    let ours = |facet: &mut Facet| facet.feed == window.feed && changes(&facet.group);
+    synced.facets.extract_if(.., ours).map(|facet| facet.group).collect()
+}
+
+/// What a group is made of on other days.
+fn remaining(store: &Store, group: &Group, gone: Period) -> Result<Vec<Part>> {
+    let mut parts = Vec::new();
+    for part in &group.parts {
+        let inside = part.days.keys().filter(|day| gone.contains(**day)).count();
+        if inside == 0 {
+            parts.push(part.clone());
+        } else if inside < part.days.len() {
+            parts.push(cut(store, group, part, gone)?);
+        }
+    }
+    Ok(parts)
+}
+
+/// A part without the segments of some days.
+fn cut(store: &Store, group: &Group, part: &Part, gone: Period) -> Result<Part> {
+    let mut kept = Part { import: part.import, ..Part::default() };
+    for number in &part.segments {
+        let segment = Segment::open(store.kv(), *number)?;
+        let days = segment.head.windows.iter().filter(|window| window.group == group.key).map(|window| window.day);
+        let (goes, stays): (Vec<Day>, Vec<Day>) = days.partition(|day| gone.contains(*day));
+        match (goes.is_empty(), stays.is_empty()) {
+            (true, _) => add_segment(&mut kept, &segment, *number, &group.key)?,
+            (false, true) => {}
+            (false, false) => {
+                return Err(Error::bug(format!("segment {number} holds {} and {}", goes[0], stays[0])));
+            }
+        }
+    }
+    Ok(kept)
+}
+
+/// Adds what a segment holds of a group to a part.
+fn add_segment(part: &mut Part, segment: &Segment<'_>, number: u64, key: &GroupKey) -> Result<()> {
+    part.segments.push(number);
+    for (chunk, runs) in segment.head.chunks.iter().enumerate() {
+        let windows = &segment.head.windows;
+        let ours = |window: u32| windows[window as usize].group == *key;
+        if !runs.iter().any(|(window, _)| ours(*window)) {
+            continue;
+        }
+        for (sum, metric) in part.sums.iter_mut().zip(Metric::ALL) {
+            let costs = segment.chunk_numbers(chunk as u32, metric.quantity())?;
+            let mut at = 0;
+            for (window, rows) in runs {
+                let run = at..at + *rows as usize;
+                at = run.end;
+                if ours(*window) {
+                    let units = run.map(|row| costs.units(row)).filter(|units| *units != UNKNOWN_WIDE);
+                    *sum = units.fold(*sum, i128::wrapping_add);
+                }
+            }
+        }
+        for (window, rows) in runs.iter().filter(|(window, _)| ours(*window)) {
+            *part.days.entry(windows[*window as usize].day).or_default() += u64::from(*rows);
+        }
+    }
+    Ok(())
+}
+
+/// What groups bill on some days, by day and currency; `None` where a group's sums are not kept.
+fn billed(store: &Store, groups: impl Iterator<Item = u64>, days: Period) -> Result<Option<Billed>> {
+    let mut billed = Billed::new();
+    for group in groups {
+        let Some(rollup) = rollups::get(store.kv(), group, WHOLE, Metric::Billed)? else { return Ok(None) };
+        for cell in (0..rollup.len()).filter(|cell| days.contains(rollup.day(*cell))) {
+            let currency = rollup.currency_texts.get(rollup.currencies.get(cell)).to_owned();
+            billed.entry((rollup.day(cell), currency)).or_default().merge(&rollup.total(cell));
+        }
+    }
+    Ok(Some(billed))
+}

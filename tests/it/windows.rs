@@ -1,0 +1,191 @@
+//! Windows of days, replaced over and over, held against an oracle: what a scope told last of a day is
+//! what the store holds of it, nothing more and nothing less.
+
+use std::collections::BTreeMap;
+
+use spendtop::domain::batch::{Facts, Row};
+use spendtop::domain::calendar::{Day, Period};
+use spendtop::domain::charge::{Metric, Profile, Quantity, Terms};
+use spendtop::domain::dimension::Dimension;
+use spendtop::domain::money::{Amount, Decimal};
+use spendtop::provider::remote::rows::Days;
+use spendtop::provider::{CostSource, ReadSummary, Sink, SourceId, SourceKind, Stop};
+use spendtop::store::Store;
+use spendtop::store::manifest::Manifest;
+use spendtop::sync::ingest::{Options, Outcome, Renewal, Window, ingest};
+use spendtop::sync::undo;
+
+use crate::support::{Problems, Random, amount, check_rollups, check_sound, memory, sum};
+
+/// What a provider would tell: account, service and cents of each charge of a day.
+type Bill = BTreeMap<Day, Vec<(String, String, i64)>>;
+
+struct Told<'b> {
+    bill: &'b Bill,
+    days: Period,
+    /// Billing accounts that the charges are of, by sub account.
+    payer: fn(&str) -> &str,
+}
+
+impl CostSource for Told<'_> {
+    fn id(&self) -> SourceId {
+        SourceId { name: "aws.prod".into(), kind: SourceKind::Api }
+    }
+    fn size(&self) -> Option<u64> {
+        None
+    }
+    fn read(&mut self, sink: &dyn Sink) -> Result<ReadSummary, Stop> {
+        let mut days = Days::new(sink, self.days);
+        for (day, charges) in self.bill.range(self.days.from..self.days.to) {
+            for (account, service, cents) in charges {
+                let mut profile = [""; Profile::COUNT];
+                profile[Profile::Provider.index()] = "AWS";
+                profile[Profile::BillingAccountId.index()] = (self.payer)(account);
+                profile[Profile::SubAccountId.index()] = account;
+                profile[Profile::ServiceName.index()] = service;
+                let mut terms = [""; Terms::COUNT];
+                terms[Terms::Currency.index()] = "USD";
+                terms[Terms::ChargeCategory.index()] = "Usage";
+                let mut quantities = [None; Quantity::COUNT];
+                let cost = Decimal::parse(format!("{cents}e-2").as_bytes()).expect("a decimal");
+                quantities[Quantity::Billed.index()] = Some(cost);
+                quantities[Quantity::Effective.index()] = Some(cost);
+                let (start, month) = (day.seconds(), day.month());
+                let facts = Facts {
+                    start,
+                    end: day.plus(1).seconds(),
+                    billing_start: month.first(),
+                    billing_end: month.plus(1).first(),
+                    quantities,
+                };
+                days.push(&Row { profile, terms, facts })?;
+            }
+        }
+        days.finish()?;
+        Ok(ReadSummary::default())
+    }
+}
+
+fn window(feed: &str, days: Period) -> Window {
+    let facet = feed != "base";
+    let tells = vec![Dimension::Service, if facet { Dimension::Region } else { Dimension::SubAccount }];
+    Window { feed: feed.into(), facet, tells, days, mark: None }
+}
+
+fn renew(store: &Store, bill: &Bill, feed: &str, days: Period, at: i64) -> Outcome {
+    let options = Options { renews: Some(Renewal::Window(window(feed, days))), taken_at: at, ..Options::default() };
+    let payer = |account: &str| if account == "a9" { "second" } else { "first" };
+    ingest(store, &mut Told { bill, days, payer }, &options, &Problems::default()).expect("renewed")
+}
+
+fn total(bill: &Bill, of: impl Fn(&Day) -> bool) -> Amount {
+    let cents: i64 = bill.iter().filter(|(day, _)| of(day)).flat_map(|(_, charges)| charges).map(|c| c.2).sum();
+    amount(&format!("{cents}e-2"))
+}
+
+fn rows(manifest: &Manifest) -> BTreeMap<Day, u64> {
+    let mut days = BTreeMap::new();
+    for part in manifest.groups.iter().flat_map(|group| &group.parts) {
+        part.days.iter().for_each(|(day, rows)| *days.entry(*day).or_default() += rows);
+    }
+    days
+}
+
+fn random_day(random: &mut Random) -> Vec<(String, String, i64)> {
+    let charges = random.below(6);
+    let charge = |random: &mut Random| {
+        let (account, service) = (random.below(10), random.below(4));
+        (format!("a{account}"), format!("s{service}"), random.below(100_000) as i64 - 20_000)
+    };
+    (0..charges).map(|_| charge(random)).collect()
+}
+
+#[test]
+fn whatever_windows_come_the_store_holds_what_was_told_last() {
+    let mut random = Random::seeded("windows");
+    let (store, first) = (memory(), Day::parse("2026-01-20").expect("a day"));
+    let (mut bill, mut held) = (Bill::new(), Bill::new());
+    for at in 0..120 {
+        // The provider changes its mind about some days, and forgets others.
+        for _ in 0..4 {
+            bill.insert(first.plus(random.below(60) as i32), random_day(&mut random));
+        }
+        let from = first.plus(random.below(55) as i32);
+        let days = Period { from, to: from.plus(1 + random.below(31) as i32) };
+        let before = total(&held, |day| days.contains(*day));
+        let known = store.manifest().scopes.get("aws.prod").map(|s| s.days["base"].clone()).unwrap_or_default();
+        let outcome = renew(&store, &bill, "base", days, 1_000 + at);
+        held.retain(|day, _| !days.contains(*day));
+        held.extend(bill.range(days.from..days.to).map(|(day, charges)| (*day, charges.clone())));
+        let counted: BTreeMap<Day, u64> =
+            held.iter().filter(|(_, c)| !c.is_empty()).map(|(day, c)| (*day, c.len() as u64)).collect();
+        assert_eq!(rows(&store.manifest()), counted, "after window {at}: {days}");
+        let whole = total(&held, |_| true).to_string();
+        let stored = sum(&store, "USD", Metric::Billed);
+        assert!(stored == whole || (stored == "none" && counted.is_empty()), "{stored} is not {whole} after {at}");
+        // Days that came for the first time are not restated: what was is then nothing.
+        let change: Amount =
+            outcome.restated.iter().map(|r| r.after.unwrap_or_default() - r.before.unwrap_or_default()).sum();
+        let new: Amount = total(&held, |day| days.contains(*day) && !known.contains_key(day));
+        assert_eq!(before + change + new, total(&held, |day| days.contains(*day)), "after window {at}");
+        if at % 20 == 0 {
+            check_sound(&store);
+            check_rollups(&store);
+        }
+    }
+    check_sound(&store);
+}
+
+#[test]
+fn a_facet_is_never_added_to_what_it_splits() {
+    let store = memory();
+    let day = Day::parse("2026-02-01").expect("a day");
+    let days = Period { from: day, to: day.plus(3) };
+    let bill: Bill = days.iter().map(|day| (day, vec![("a1".into(), "s1".into(), 1_000)])).collect();
+    renew(&store, &bill, "base", days, 10);
+    renew(&store, &bill, "service+region", days, 11);
+    renew(&store, &bill, "service+region", Period { from: day.plus(1), to: day.plus(2) }, 12);
+    assert_eq!(sum(&store, "USD", Metric::Billed), "30");
+    let manifest = store.manifest();
+    let facets: Vec<u64> = manifest.facets().map(|facet| facet.group.rows()).collect();
+    assert_eq!(facets, [3]);
+    assert_eq!(manifest.imports.len(), 3);
+    check_sound(&store);
+    // Nothing is told of a facet as restated, and its days are known by themselves.
+    let synced = &manifest.scopes["aws.prod"];
+    assert_eq!((synced.restated.len(), synced.days.len()), (0, 2));
+    undo::rebuild_rollups(&store, &["team".into(), "owner".into()], &[]).expect("rebuilt");
+    check_sound(&store);
+}
+
+#[test]
+fn an_undone_import_is_brought_again() {
+    let store = memory();
+    let day = Day::parse("2026-02-01").expect("a day");
+    let days = Period { from: day, to: day.plus(3) };
+    let bill: Bill = days.iter().map(|day| (day, vec![("a1".into(), "s1".into(), 1_000)])).collect();
+    let outcome = renew(&store, &bill, "base", days, 10);
+    undo::remove_import(&store, outcome.import.expect("an import")).expect("removed");
+    assert_eq!(sum(&store, "USD", Metric::Billed), "none");
+    assert!(store.manifest().scopes["aws.prod"].days["base"].is_empty());
+}
+
+#[test]
+fn what_changed_and_what_did_not_is_told_apart() {
+    let store = memory();
+    let day = Day::parse("2026-02-01").expect("a day");
+    let days = Period { from: day, to: day.plus(3) };
+    let mut bill: Bill = days.iter().map(|day| (day, vec![("a1".into(), "s1".into(), 1_000)])).collect();
+    assert!(renew(&store, &bill, "base", days, 10).restated.is_empty());
+    bill.insert(day.plus(1), vec![("a1".into(), "s1".into(), 1_000), ("a9".into(), "s1".into(), 240)]);
+    bill.remove(&day.plus(2));
+    let restated = renew(&store, &bill, "base", days, 20).restated;
+    let told: Vec<_> =
+        restated.iter().map(|r| (r.day, r.before.map(|a| a.to_string()), r.after.map(|a| a.to_string()))).collect();
+    let text = |text: &str| Some(text.to_owned());
+    assert_eq!(told, [(day.plus(1), text("10"), text("12.4")), (day.plus(2), text("10"), text("0"))]);
+    let come = store.manifest().scopes["aws.prod"].days["base"].clone();
+    let changed: Vec<_> = come.values().map(|come| (come.at, come.changed_at, come.revision)).collect();
+    assert_eq!(changed, [(20, 10, 0), (20, 20, 1), (20, 20, 1)]);
+    check_sound(&store);
+}
