@@ -3,6 +3,8 @@
 //! A source reads on as many threads as it likes and hands bounded [`ChargeBatch`]es to a
 //! [`Sink`]; it never sees the store.
 
+#[cfg(feature = "aws")]
+pub mod aws;
 pub mod credentials;
 pub mod demo;
 pub mod files;

@@ -94,7 +94,10 @@ impl Http {
 }
 
 /// The host of a URL that may be spoken with.
-fn speakable(url: &Url) -> Result<String, Fault> {
+///
+/// # Errors
+/// [`FaultKind::Refused`] where it would be spoken with unencrypted.
+pub fn speakable(url: &Url) -> Result<String, Fault> {
     let host = url.host_str().unwrap_or_default();
     let shown = SafeText::from_outside(host).into_string();
     let address = host.trim_matches(['[', ']']).parse::<IpAddr>();

@@ -1,0 +1,269 @@
+//! Who spendtop is at AWS: credentials found lazily, the SDK's clients made with them, and both made
+//! anew once they are no longer good.
+//!
+//! Holds no secret of its own, but remembers which ones were used, so that they can be struck out of
+//! whatever AWS or a proxy says. Knows no cost.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use aws_config::identity::IdentityCache;
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
+use aws_config::retry::RetryConfig;
+use aws_config::sts::AssumeRoleProvider;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{AppName, BehaviorVersion, ConfigLoader, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
+
+use super::super::remote::{Fault, FaultKind, http};
+use super::settings::{ExternalId, Settings};
+
+/// The one region that Cost Explorer and Organizations are served from.
+const REGION: &str = "us-east-1";
+
+/// How long one request may take: the SDK itself would wait for ever.
+const REQUEST_WITHIN: Duration = Duration::from_secs(50);
+
+/// How long a connection may take.
+const CONNECT_WITHIN: Duration = Duration::from_secs(10);
+
+/// How long credentials may take: a command of the user's or a chain of roles may be behind them.
+const CREDENTIALS_WITHIN: Duration = Duration::from_secs(30);
+
+/// What a role's session is called where nobody named it.
+const SESSION: &str = "spendtop";
+
+/// The way to AWS with one identity.
+pub struct Access {
+    settings: Settings,
+    clients: tokio::sync::Mutex<Option<Arc<Clients>>>,
+    used: Arc<Used>,
+}
+
+/// Clients that share one identity.
+pub struct Clients {
+    /// Cost Explorer.
+    pub costs: aws_sdk_costexplorer::Client,
+    /// Organizations.
+    pub organizations: aws_sdk_organizations::Client,
+    /// The security token service.
+    pub tokens: aws_sdk_sts::Client,
+    /// Where requests go instead of AWS.
+    pub endpoint: Option<String>,
+}
+
+impl Access {
+    /// For a connection; nothing is read or sent yet.
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        Access { settings, clients: tokio::sync::Mutex::new(None), used: Arc::default() }
+    }
+
+    /// The connection that it is for.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The clients; made at the first call, and at the first after [`Self::forget`].
+    ///
+    /// # Errors
+    /// [`FaultKind::NoCredentials`] where the external id is not to be had, [`FaultKind::Refused`]
+    /// where requests would go elsewhere unencrypted.
+    pub async fn clients(&self) -> Result<Arc<Clients>, Fault> {
+        let mut clients = self.clients.lock().await;
+        if let Some(clients) = &*clients {
+            return Ok(clients.clone());
+        }
+        let config = self.config().await?;
+        let made = Arc::new(Clients {
+            costs: aws_sdk_costexplorer::Client::new(&config),
+            organizations: aws_sdk_organizations::Client::new(&config),
+            tokens: aws_sdk_sts::Client::new(&config),
+            endpoint: config.endpoint_url().map(str::to_owned),
+        });
+        *clients = Some(made.clone());
+        Ok(made)
+    }
+
+    /// Gives the credentials up: whoever logs in again is found at the next call, not at the next start.
+    pub async fn forget(&self) {
+        *self.clients.lock().await = None;
+    }
+
+    /// A text without the credentials that were used.
+    #[must_use]
+    pub fn without_secrets(&self, text: &str) -> String {
+        self.used.strike(text)
+    }
+
+    async fn config(&self) -> Result<SdkConfig, Fault> {
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(CONNECT_WITHIN)
+            .read_timeout(REQUEST_WITHIN)
+            .operation_attempt_timeout(REQUEST_WITHIN)
+            .operation_timeout(REQUEST_WITHIN)
+            .build();
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .region(Region::new(REGION))
+            // Every try is metered, and [`super::super::remote::Call::tried`] tries again.
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(timeouts)
+            .identity_cache(IdentityCache::lazy().load_timeout(CREDENTIALS_WITHIN).build());
+        if let Ok(name) = AppName::new("spendtop") {
+            loader = loader.app_name(name);
+        }
+        if let Some(endpoint) = &self.settings.endpoint {
+            loader = loader.endpoint_url(endpoint);
+        }
+        if let Some(profile) = &self.settings.profile {
+            loader = self.with_profile(loader, profile);
+        }
+        let config = loader.load().await;
+        if let Some(endpoint) = config.endpoint_url() {
+            speakable(endpoint)?;
+        }
+        let config = self.witnessed(&config);
+        let Some(role) = &self.settings.role else { return Ok(config) };
+        let session = role.session.as_deref().unwrap_or(SESSION);
+        let mut taking = AssumeRoleProvider::builder(&role.arn).session_name(session).configure(&config);
+        if let Some(id) = &role.external_id {
+            taking = taking.external_id(self.external_id(id)?);
+        }
+        let taken = SharedCredentialsProvider::new(taking.build().await);
+        Ok(self.witnessed(&config.into_builder().credentials_provider(taken).build()))
+    }
+
+    /// A named profile goes before the environment's keys, as with the AWS CLI.
+    fn with_profile(&self, mut loader: ConfigLoader, profile: &str) -> ConfigLoader {
+        let conf = ProviderConfig::without_region().with_region(Some(Region::new(REGION)));
+        let mut provider = ProfileFileCredentialsProvider::builder().configure(&conf).profile_name(profile);
+        if !self.settings.files.is_empty() {
+            let files = profile_files(&self.settings);
+            provider = provider.profile_files(files.clone());
+            loader = loader.profile_files(files);
+        }
+        loader.profile_name(profile).credentials_provider(provider.build())
+    }
+
+    fn external_id(&self, id: &ExternalId) -> Result<String, Fault> {
+        match id {
+            ExternalId::Plain(id) => Ok(id.clone()),
+            ExternalId::Referred(reference) => {
+                let secret = reference.resolve(&|name| std::env::var(name).ok())?;
+                self.used.note(secret.reveal());
+                Ok(secret.reveal().to_owned())
+            }
+        }
+    }
+
+    /// The same configuration, whose credentials are remembered when they are used.
+    fn witnessed(&self, config: &SdkConfig) -> SdkConfig {
+        let Some(provider) = config.credentials_provider() else { return config.clone() };
+        let witness = Witness { provider, used: self.used.clone() };
+        config.to_builder().credentials_provider(SharedCredentialsProvider::new(witness)).build()
+    }
+}
+
+/// The SDK has named the type anew in a crate of its runtime; this name of it is the one it exports.
+#[allow(deprecated)]
+fn profile_files(settings: &Settings) -> aws_config::profile::profile_file::ProfileFiles {
+    use aws_config::profile::profile_file::{ProfileFileKind, ProfileFiles};
+    let kind = |path: &std::path::Path| match path.file_name().is_some_and(|name| name == "credentials") {
+        true => ProfileFileKind::Credentials,
+        false => ProfileFileKind::Config,
+    };
+    settings.files.iter().fold(ProfileFiles::builder(), |files, path| files.with_file(kind(path), path)).build()
+}
+
+fn speakable(endpoint: &str) -> Result<(), Fault> {
+    let url = reqwest::Url::parse(endpoint)
+        .map_err(|error| Fault::new(FaultKind::Refused, format!("the endpoint for AWS is no URL: {error}")))?;
+    http::speakable(&url).map(drop)
+}
+
+/// Credentials that were used, to be struck out of texts.
+#[derive(Default)]
+struct Used(Mutex<Vec<String>>);
+
+/// Secrets that are remembered: credentials change by the hour, messages come at once.
+const USED_MAX: usize = 32;
+
+impl Used {
+    fn note(&self, secret: &str) {
+        let mut used = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if secret.is_empty() || used.iter().any(|known| known == secret) {
+            return;
+        }
+        if used.len() == USED_MAX {
+            used.remove(0);
+        }
+        used.push(secret.to_owned());
+    }
+
+    fn strike(&self, text: &str) -> String {
+        let used = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        used.iter().fold(text.to_owned(), |text, secret| text.replace(secret, "***"))
+    }
+}
+
+/// Passes credentials on and remembers them.
+struct Witness {
+    provider: SharedCredentialsProvider,
+    used: Arc<Used>,
+}
+
+impl fmt::Debug for Witness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Witness")
+    }
+}
+
+impl ProvideCredentials for Witness {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        future::ProvideCredentials::new(async {
+            let credentials = self.provider.provide_credentials().await?;
+            let texts = [Some(credentials.access_key_id()), Some(credentials.secret_access_key())];
+            texts.into_iter().chain([credentials.session_token()]).flatten().for_each(|text| self.used.note(text));
+            Ok(credentials)
+        })
+    }
+
+    fn fallback_on_interrupt(&self) -> Option<Credentials> {
+        self.provider.fallback_on_interrupt()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_used_is_struck_out_of_every_text() {
+        let used = Used::default();
+        used.note("AKIACANARY");
+        used.note("");
+        assert_eq!(used.strike("key AKIACANARY, AKIACANARY"), "key ***, ***");
+        (0..100).for_each(|n| used.note(&format!("token-{n}")));
+        assert_eq!(used.strike("token-99"), "***");
+        assert_eq!(used.0.lock().expect("lock").len(), USED_MAX);
+    }
+
+    #[test]
+    fn an_endpoint_elsewhere_is_spoken_with_encrypted() {
+        for (endpoint, wrong) in [
+            ("https://gateway.example", false),
+            ("http://127.0.0.1:5555", false),
+            ("http://gateway.example", true),
+            ("gateway", true),
+        ] {
+            assert_eq!(speakable(endpoint).is_err(), wrong, "{endpoint}");
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! What `connect` and `doctor` ask of AWS: who one is, and each permission by its name.
+//!
+//! Only what costs nothing is tried; paid requests are told with what they cost.
+
+use super::super::remote::{Call, Check, Fault, FaultKind, Finding};
+use super::client::Client;
+use super::estimate::Estimate;
+use super::policy;
+use super::settings::{ExternalId, Settings};
+
+/// What stands in a trust policy for an external id that is only referred to.
+const EXTERNAL_ID: &str = "THE-EXTERNAL-ID";
+
+/// Checks everything that a scope needs.
+#[must_use]
+pub fn check(client: &Client, call: &Call) -> Vec<Check> {
+    // Whoever has logged in again since is found now.
+    let forgotten = call.run(async {
+        client.access.forget().await;
+        Ok(())
+    });
+    if forgotten.is_err() {
+        return Vec::new();
+    }
+    let settings = client.access.settings();
+    let mut checks = Vec::new();
+    match call.run(client.identity(call)) {
+        Ok((account, arn)) => {
+            checks.push(Check::new("credentials", Finding::Good, &format!("account {account} as {arn}")));
+        }
+        Err(fault) => {
+            let mut checks = vec![missing("credentials", Finding::Missing, &fault)];
+            checks.extend(settings.role.as_ref().filter(|_| fault.kind == FaultKind::Denied).map(|_| trust(settings)));
+            return checks;
+        }
+    }
+    if let Ok(clients) = call.run(client.clients())
+        && let Some(endpoint) = &clients.endpoint
+    {
+        checks.push(Check::new("endpoint", Finding::Good, &format!("requests go to {endpoint}, not to AWS")));
+    }
+    checks.push(organization(client, call));
+    checks.push(accounts(client, call));
+    checks.extend(policy::actions(settings).into_iter().filter(|action| action.starts_with("ce:")).map(|action| {
+        let detail = format!("not tried: a request costs {} USD", Estimate::dollars(1));
+        Check::new(action, Finding::Untried, &detail).fix(policy::policy(settings))
+    }));
+    checks
+}
+
+fn organization(client: &Client, call: &Call) -> Check {
+    const WHAT: &str = "organizations:DescribeOrganization";
+    match call.run(client.management_account(call)) {
+        Ok(account) => Check::new(WHAT, Finding::Good, &format!("{account} pays")),
+        Err(fault) if fault.kind == FaultKind::NotThere => {
+            Check::new(WHAT, Finding::Good, "the account is in no organization and pays for itself")
+        }
+        Err(fault) => missing(WHAT, Finding::Wanting, &fault),
+    }
+}
+
+fn accounts(client: &Client, call: &Call) -> Check {
+    const WHAT: &str = "organizations:ListAccounts";
+    match call.run(client.account_names(call)) {
+        Ok(names) => Check::new(WHAT, Finding::Good, &format!("{} accounts by name", names.len())),
+        Err(fault) if fault.kind == FaultKind::NotThere => Check::new(WHAT, Finding::Good, "there is no organization"),
+        // A member account may not list the others; Cost Explorer names those that it tells of.
+        Err(fault) => missing(WHAT, Finding::Wanting, &fault),
+    }
+}
+
+fn missing(what: &str, finding: Finding, fault: &Fault) -> Check {
+    Check::new(what, finding, &fault.message).fix(fault.hints.join("\n"))
+}
+
+/// How a role is made to trust this identity.
+fn trust(settings: &Settings) -> Check {
+    let role = settings.role.as_ref();
+    let id = role.and_then(|role| role.external_id.as_ref()).map(|id| match id {
+        ExternalId::Plain(id) => id.as_str(),
+        ExternalId::Referred(_) => EXTERNAL_ID,
+    });
+    let arn = role.map_or("", |role| role.arn.as_str());
+    let principal = "arn:aws:iam::YOUR-ACCOUNT:root";
+    Check::new("sts:AssumeRole", Finding::Missing, arn).fix(policy::trust(principal, id))
+}

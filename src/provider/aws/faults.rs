@@ -1,0 +1,412 @@
+//! What the SDK reports, as [`Fault`]s: by AWS's error code where there is one, else by the status.
+//!
+//! | code (without `Exception`) | kind |
+//! |---|---|
+//! | `LimitExceeded`, `Throttling`, `TooManyRequests` ... | throttled |
+//! | `DataUnavailable`, `BillExpiration`, `ResourceNotFound`, `BillingViewHealthStatus` | not there |
+//! | `ExpiredToken`, `UnrecognizedClient`, `InvalidSignature` ... | expired |
+//! | `AccessDenied`, `UnauthorizedOperation` ... | denied, with the action by name |
+//! | `InvalidNextToken`, `RequestChanged` | refused: the chain of pages is begun again |
+//! | `Validation` and other 4xx | refused |
+//! | `InternalServer`, `ServiceUnavailable`, 5xx | unavailable |
+//! | no code: a web page, a redirect | garbled |
+//!
+//! Knows no request but its name. What AWS says reaches a message without the credentials that were
+//! used, and not at all where it may repeat the signed request.
+
+use std::error::Error;
+use std::time::Duration;
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_sdk_costexplorer::error::{ProvideErrorMetadata, SdkError};
+
+use super::super::remote::fault::words;
+use super::super::remote::{Fault, FaultKind};
+use super::access::Access;
+use super::policy;
+
+/// A request that failed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Failed {
+    /// What it means.
+    pub fault: Fault,
+    /// AWS's error code without `Exception`; empty where there is none.
+    pub code: String,
+    /// AWS's own words, safe to show.
+    pub said: String,
+    /// Whether AWS charges nothing for it: it said no, or never got it.
+    pub free: bool,
+}
+
+const CODES: &[(FaultKind, &[&str])] = &[
+    (
+        FaultKind::Throttled,
+        &[
+            "LimitExceeded",
+            "Throttling",
+            "Throttled",
+            "ThrottledRequest",
+            "RequestThrottled",
+            "TooManyRequests",
+            "RequestLimitExceeded",
+            "SlowDown",
+            "PriorRequestNotComplete",
+        ],
+    ),
+    (
+        FaultKind::NotThere,
+        &[
+            "DataUnavailable",
+            "BillExpiration",
+            "ResourceNotFound",
+            "BillingViewHealthStatus",
+            "AWSOrganizationsNotInUse",
+        ],
+    ),
+    (
+        FaultKind::Expired,
+        &[
+            "ExpiredToken",
+            "ExpiredTokenId",
+            "RequestExpired",
+            "TokenRefreshRequired",
+            "UnrecognizedClient",
+            "InvalidClientTokenId",
+            "InvalidAccessKeyId",
+            "InvalidSignature",
+            "SignatureDoesNotMatch",
+            "IncompleteSignature",
+            "MissingAuthenticationToken",
+            "AuthFailure",
+            "RequestTimeTooSkewed",
+            "InvalidToken",
+        ],
+    ),
+    (
+        FaultKind::Denied,
+        &["AccessDenied", "UnauthorizedOperation", "Unauthorized", "NotAuthorized", "OptInRequired", "Forbidden"],
+    ),
+    (
+        FaultKind::Unavailable,
+        &["InternalFailure", "InternalServer", "InternalError", "ServiceUnavailable", "RequestTimeout"],
+    ),
+    (FaultKind::Refused, &["InvalidNextToken", "RequestChanged", "Validation", "InvalidParameterValue"]),
+];
+
+/// By how many seconds this machine's clock may be off before AWS refuses signatures for it.
+const SKEW_MAX: i64 = 4 * 60;
+
+/// What a failed call of `action` (`ce:GetCostAndUsage`) means.
+pub fn failed<E>(error: &SdkError<E>, action: &str, access: &Access) -> Failed
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    let says = |kind, what: String, free| {
+        let what = access.without_secrets(&what);
+        Failed {
+            fault: Fault::new(kind, format!("`{action}`: {what}")),
+            code: String::new(),
+            said: String::new(),
+            free,
+        }
+    };
+    if let Some(credentials) = find::<CredentialsError>(error) {
+        let fault = of_credentials(credentials, access);
+        return Failed { fault, code: String::new(), said: String::new(), free: true };
+    }
+    match error {
+        // A success that the SDK cannot read is an error of the service to some of its clients.
+        SdkError::ServiceError(answer) if answer.raw().status().is_success() => {
+            let (kind, why) = unreadable(answer.raw().body().bytes(), error);
+            says(kind, why, false)
+        }
+        SdkError::ServiceError(answer) => {
+            let raw = answer.raw();
+            let headers = |name: &str| raw.headers().get(name).map(str::to_owned);
+            let answer = Answer {
+                status: raw.status().as_u16(),
+                code: answer.err().code().map(|code| plain(code).to_owned()).unwrap_or_default(),
+                said: access.without_secrets(answer.err().message().unwrap_or_default()),
+                is_page: is_page(raw.body().bytes()),
+                wait: wait(&headers),
+                ahead: headers("date").and_then(|date| ahead(&date, crate::clock::now_seconds())),
+            };
+            let fault = answer.fault(action, access);
+            Failed { fault, code: answer.code, said: words(&answer.said), free: true }
+        }
+        SdkError::TimeoutError(_) => says(FaultKind::Unavailable, "no answer in time".to_owned(), false),
+        SdkError::DispatchFailure(failure) => {
+            let never_sent = find::<std::io::Error>(error).is_some_and(|e| {
+                use std::io::ErrorKind as K;
+                matches!(e.kind(), K::ConnectionRefused | K::HostUnreachable | K::NetworkUnreachable | K::NotFound)
+            });
+            let why = if failure.is_timeout() { "no connection in time".to_owned() } else { innermost(error) };
+            says(FaultKind::Unavailable, why, never_sent)
+        }
+        SdkError::ResponseError(answer) => {
+            let (kind, why) = unreadable(answer.raw().body().bytes(), error);
+            says(kind, why, false)
+        }
+        _ => says(FaultKind::Refused, format!("the request cannot be made: {}", innermost(error)), true),
+    }
+}
+
+/// An answer that is no success.
+struct Answer {
+    status: u16,
+    code: String,
+    said: String,
+    /// Whether it is a web page.
+    is_page: bool,
+    wait: Option<Duration>,
+    /// Seconds that its clock is ahead of this machine's.
+    ahead: Option<i64>,
+}
+
+impl Answer {
+    fn kind(&self) -> FaultKind {
+        if let Some((kind, _)) = CODES.iter().find(|(_, codes)| codes.contains(&self.code.as_str())) {
+            return *kind;
+        }
+        match self.status {
+            408 | 500..=599 => FaultKind::Unavailable,
+            300..=399 => FaultKind::Garbled,
+            429 => FaultKind::Throttled,
+            // Not AWS: a proxy, or a portal that wants a login.
+            _ if self.is_page => FaultKind::Garbled,
+            401 => FaultKind::Expired,
+            403 => FaultKind::Denied,
+            404 | 410 => FaultKind::NotThere,
+            _ => FaultKind::Refused,
+        }
+    }
+
+    fn fault(&self, action: &str, access: &Access) -> Fault {
+        let kind = self.kind();
+        let skew = self.ahead.filter(|ahead| kind == FaultKind::Expired && ahead.abs() > SKEW_MAX);
+        if let Some(ahead) = skew {
+            let (minutes, side) = (ahead.abs() / 60, if ahead > 0 { "behind" } else { "ahead of" });
+            // The SDK has measured it, and signs the next try with AWS's time.
+            let message = format!("`{action}`: this machine's clock is {minutes} minutes {side} AWS's");
+            return Fault::new(FaultKind::Unavailable, message)
+                .hint("set the clock, as with `timedatectl set-ntp true`");
+        }
+        let what = if self.code.is_empty() { self.status.to_string() } else { self.code.clone() };
+        // Words about a signature may repeat the request that was signed.
+        let said = match (kind, self.is_page) {
+            (FaultKind::Expired, _) => String::new(),
+            (_, true) => ": a web page, not AWS".to_owned(),
+            _ if self.said.is_empty() => String::new(),
+            _ => format!(": {}", words(&self.said)),
+        };
+        let fault = Fault::new(kind, format!("`{action}`: AWS answered {}{said}", words(&what))).wait(self.wait);
+        hints(kind, &self.code, &self.said, action, access).into_iter().fold(fault, Fault::hint)
+    }
+}
+
+/// What to do about it.
+fn hints(kind: FaultKind, code: &str, said: &str, action: &str, access: &Access) -> Vec<String> {
+    match (kind, code) {
+        (FaultKind::Expired, _) => vec![login(access)],
+        (FaultKind::Denied, _) if said.contains("not enabled for cost explorer") => vec![
+            "the management account decides: Billing and Cost Management, Cost Management preferences, let member \
+             accounts use Cost Explorer"
+                .to_owned(),
+        ],
+        (FaultKind::Denied, _) if action == "sts:AssumeRole" => {
+            vec!["let the role trust this identity: `spendtop doctor` prints the trust policy".to_owned()]
+        }
+        (FaultKind::Denied, _) => vec![
+            format!("allow `{action}` to this identity: {}", policy::statement(&[action])),
+            "conditions on `aws:RequestedRegion` must let us-east-1 pass: Cost Explorer is served there only"
+                .to_owned(),
+        ],
+        (FaultKind::NotThere, "DataUnavailable") => {
+            vec!["open Cost Explorer once in the console; its first figures take up to 24 hours".to_owned()]
+        }
+        (FaultKind::NotThere, "BillExpiration") => {
+            vec!["Cost Explorer goes back 13 months: ask for fewer".to_owned()]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// How one logs in again.
+fn login(access: &Access) -> String {
+    match &access.settings().profile {
+        Some(profile) => format!("log in again: `aws sso login --profile {}`", words(profile)),
+        None => "log in again: `aws sso login`, or renew the access key".to_owned(),
+    }
+}
+
+/// What it means that no credentials are to be had.
+fn of_credentials(error: &CredentialsError, access: &Access) -> Fault {
+    let why = access.without_secrets(&chain(error));
+    let lower = why.to_lowercase();
+    let has = |texts: &[&str]| texts.iter().any(|text| lower.contains(text));
+    let role = access.settings().role.as_ref();
+    match error {
+        CredentialsError::ProviderTimedOut(_) => {
+            Fault::new(FaultKind::Unavailable, "credentials for AWS did not come in time")
+        }
+        CredentialsError::CredentialsNotLoaded(_) | CredentialsError::InvalidConfiguration(_) => {
+            let fault = Fault::new(FaultKind::NoCredentials, format!("no credentials for AWS: {}", words(&why)));
+            match &access.settings().profile {
+                Some(profile) => {
+                    fault.hint(format!("set the profile up: `aws configure sso --profile {}`", words(profile)))
+                }
+                None => fault.hint("log in with `aws configure sso`, or name a profile in the config"),
+            }
+        }
+        _ if has(&["expiredtoken", "expired", "sso token", "cached sso", "unauthorizedexception", "invalidgrant"]) => {
+            Fault::new(FaultKind::Expired, "the credentials for AWS are no longer good").hint(login(access))
+        }
+        _ if has(&["invalidclienttokenid", "signaturedoesnotmatch", "unrecognizedclient"]) => {
+            Fault::new(FaultKind::Expired, "AWS does not know the credentials").hint(login(access))
+        }
+        _ if has(&["accessdenied"]) => {
+            let what = role.map_or("`sts:AssumeRole` is denied".to_owned(), |role| {
+                format!("`sts:AssumeRole` of `{}` is denied", words(&role.arn))
+            });
+            let hints = hints(FaultKind::Denied, "", "", "sts:AssumeRole", access);
+            hints.into_iter().fold(Fault::new(FaultKind::Denied, what), Fault::hint)
+        }
+        _ if has(&["throttl", "limitexceeded"]) => Fault::new(FaultKind::Throttled, "AWS wants fewer logins"),
+        _ => Fault::new(FaultKind::Unavailable, format!("credentials for AWS cannot be had now: {}", words(&why))),
+    }
+}
+
+/// Why a successful answer was not read: `body` is what came of it, none where it did not come whole.
+fn unreadable(body: Option<&[u8]>, error: &(dyn Error + 'static)) -> (FaultKind, String) {
+    match body {
+        None => (FaultKind::Unavailable, format!("the answer broke off: {}", innermost(error))),
+        Some(_) if is_page(body) => (FaultKind::Garbled, "the answer is a web page, not AWS's".to_owned()),
+        Some(_) => (FaultKind::Garbled, format!("the answer cannot be read: {}", innermost(error))),
+    }
+}
+
+/// Whether a body is HTML, where AWS writes JSON. (The token service writes XML, with a code.)
+fn is_page(body: Option<&[u8]>) -> bool {
+    body.is_some_and(|body| body.trim_ascii_start().starts_with(b"<"))
+}
+
+/// A code as all services of AWS write it.
+fn plain(code: &str) -> &str {
+    code.strip_suffix("Exception").unwrap_or(code)
+}
+
+/// How long an answer says to wait.
+fn wait(header: &dyn Fn(&str) -> Option<String>) -> Option<Duration> {
+    let number = |name: &str| header(name)?.trim().parse::<u64>().ok();
+    let seconds = number("retry-after").map(Duration::from_secs);
+    seconds.max(number("x-amz-retry-after").map(Duration::from_millis))
+}
+
+/// By how many seconds the clock that wrote an HTTP date is ahead.
+fn ahead(date: &str, now: i64) -> Option<i64> {
+    chrono::DateTime::parse_from_rfc2822(date).ok().map(|date| date.timestamp() - now)
+}
+
+fn causes<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |&cause| cause.source())
+}
+
+fn find<'e, T: Error + 'static>(error: &'e (dyn Error + 'static)) -> Option<&'e T> {
+    causes(error).find_map(|cause| cause.downcast_ref::<T>())
+}
+
+/// What the causes say, outermost first.
+fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut texts: Vec<String> = causes(error).map(ToString::to_string).collect();
+    texts.dedup();
+    texts.join(": ")
+}
+
+/// What the innermost cause says: refused, no such name, a certificate.
+fn innermost(error: &(dyn Error + 'static)) -> String {
+    words(&causes(error).last().map(ToString::to_string).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::settings::Settings;
+    use super::*;
+
+    fn answer(status: u16, code: &str, said: &str) -> Answer {
+        let (code, said) = (plain(code).to_owned(), said.to_owned());
+        Answer { status, code, said, is_page: false, wait: None, ahead: None }
+    }
+
+    #[test]
+    fn codes_come_before_the_status() {
+        use FaultKind as K;
+        for (status, code, want) in [
+            (400, "LimitExceededException", K::Throttled),
+            (400, "ThrottlingException", K::Throttled),
+            (400, "Throttling", K::Throttled),
+            (429, "", K::Throttled),
+            (400, "DataUnavailableException", K::NotThere),
+            (400, "BillExpirationException", K::NotThere),
+            (400, "ResourceNotFoundException", K::NotThere),
+            (400, "ExpiredTokenException", K::Expired),
+            (403, "ExpiredToken", K::Expired),
+            (400, "UnrecognizedClientException", K::Expired),
+            (403, "InvalidClientTokenId", K::Expired),
+            (403, "InvalidSignatureException", K::Expired),
+            (403, "SignatureDoesNotMatch", K::Expired),
+            (400, "AccessDeniedException", K::Denied),
+            (403, "AccessDenied", K::Denied),
+            (403, "", K::Denied),
+            (401, "", K::Expired),
+            (400, "ValidationException", K::Refused),
+            (400, "RequestChangedException", K::Refused),
+            (400, "InvalidNextTokenException", K::Refused),
+            (400, "SomethingNew", K::Refused),
+            (500, "InternalFailure", K::Unavailable),
+            (500, "SomethingNew", K::Unavailable),
+            (503, "", K::Unavailable),
+            (408, "", K::Unavailable),
+            (302, "", K::Garbled),
+            (404, "", K::NotThere),
+        ] {
+            assert_eq!(answer(status, code, "").kind(), want, "{status} {code}");
+        }
+        assert_eq!(Answer { is_page: true, ..answer(403, "", "") }.kind(), K::Garbled);
+        assert_eq!(Answer { is_page: true, ..answer(502, "", "") }.kind(), K::Unavailable);
+    }
+
+    #[test]
+    fn a_fault_says_what_to_do() {
+        let access = Access::new(Settings { profile: Some("prod".into()), ..Settings::new("aws.prod") });
+        let fault = |answer: Answer| answer.fault("ce:GetCostAndUsage", &access);
+        let expired = fault(answer(400, "ExpiredTokenException", "The Canonical String was 'secret'"));
+        assert_eq!(expired.message, "`ce:GetCostAndUsage`: AWS answered ExpiredToken");
+        assert_eq!(expired.hints, ["log in again: `aws sso login --profile prod`"]);
+        let denied = fault(answer(400, "AccessDeniedException", "User: x is not authorized"));
+        assert!(denied.hints[0].contains(r#""ce:GetCostAndUsage""#), "{denied:?}");
+        let payer = fault(answer(400, "AccessDeniedException", "User not enabled for cost explorer access"));
+        assert!(payer.hints[0].contains("management account"), "{payer:?}");
+    }
+
+    #[test]
+    fn a_clock_that_is_off_is_not_taken_for_a_bad_key() {
+        let access = Access::new(Settings::new("aws.prod"));
+        let late = |ahead| Answer { ahead: Some(ahead), ..answer(403, "InvalidSignatureException", "") };
+        let fault = late(900).fault("ce:GetCostAndUsage", &access);
+        assert_eq!(fault.kind, FaultKind::Unavailable);
+        assert!(fault.message.ends_with("clock is 15 minutes behind AWS's"), "{fault}");
+        assert_eq!(late(10).fault("ce:GetCostAndUsage", &access).kind, FaultKind::Expired);
+        assert_eq!(ahead("Sun, 22 Nov 2026 10:00:30 GMT", 1_795_341_630), Some(0));
+    }
+
+    #[test]
+    fn the_longest_wait_counts() {
+        let headers = |name: &str| match name {
+            "retry-after" => Some("3".to_owned()),
+            "x-amz-retry-after" => Some("4500".to_owned()),
+            _ => None,
+        };
+        assert_eq!(wait(&headers), Some(Duration::from_millis(4_500)));
+        assert_eq!(wait(&|_| None), None);
+    }
+}

@@ -1,0 +1,242 @@
+//! Amazon Web Services: costs from Cost Explorer, names from Organizations.
+//!
+//! [`CostExplorer`] is one scope: everything that one payer or account is charged, through one
+//! identity. Cost Explorer groups by two keys at most, so that account by service is the base and
+//! other pairs are facets ([`feeds`]). Each page of an answer costs 0.01 USD, a failed request
+//! nothing; figures are renewed up to three times a day, the last two days are restated for long, and
+//! 13 months are kept besides the current one. [`client`] is the wire, [`normalise`] the table of
+//! what becomes of each field, [`check`] the permissions by name and the estimate, [`opinion`] AWS's
+//! own forecast and anomalies.
+//!
+//! Knows no store and no schedule.
+
+pub mod access;
+pub mod check;
+pub mod client;
+pub mod estimate;
+pub mod faults;
+pub mod feeds;
+pub mod normalise;
+pub mod opinion;
+pub mod page;
+pub mod policy;
+mod rate;
+pub mod record_type;
+pub mod settings;
+
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+pub use self::settings::{ExternalId, Facet, Role, Settings};
+
+use self::client::{Answer, Client, Question, endless};
+use self::feeds::{Grouping, groupings};
+use self::normalise::{PROVIDER, Reading, Standing};
+use super::remote::rows::Days;
+use super::remote::{Ask, Brought, Call, Check, Costs, Fault, FaultKind, Found, Halt, Manner, Scope, Terms};
+use super::{Problem, Sink, SourceId, SourceKind, Stop};
+use crate::domain::batch::ChargeBatch;
+use crate::domain::calendar::{Day, Period};
+
+/// What a paid request costs (AWS's price list of Cost Explorer's API), in millionths of a dollar.
+pub const REQUEST_MICRODOLLARS: u32 = 10_000;
+
+/// Seconds between two syncs: figures are renewed up to three times a day.
+const EVERY: u32 = 8 * 3_600;
+
+/// Days that are restated, until that is learnt.
+const SETTLES: u16 = 2;
+
+/// Pages of one question at most: a million rows, and 10 USD.
+const PAGES_MAX: u32 = 1_000;
+
+/// Pages without a row, one after the other, that are believed at most.
+const EMPTY_PAGES_MAX: u32 = 5;
+
+/// Seconds that names of accounts and whose bill it is are taken for known.
+const STANDING_KEEPS: i64 = 12 * 3_600;
+
+/// The costs of one payer or account by Cost Explorer.
+pub struct CostExplorer {
+    scope: Scope,
+    groupings: Vec<Grouping>,
+    client: Client,
+    /// Whether AWS refused to tell costs after discounts.
+    plain_only: AtomicBool,
+    standing: Mutex<Option<(i64, Arc<Known>)>>,
+}
+
+/// Whose bill it is, and what was not to be learnt about that.
+struct Known {
+    standing: Standing,
+    notes: Vec<String>,
+}
+
+/// How a chain of pages ended.
+enum Chain {
+    Whole(Brought),
+    /// It is to be begun again, which is of use where nothing of it was handed over.
+    Broken {
+        fault: Fault,
+        handed_over: bool,
+    },
+    /// It is to be begun again without costs after discounts.
+    Plain(Fault),
+}
+
+impl CostExplorer {
+    /// The scope of a connection; nothing is read or sent yet.
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        let source = SourceId { name: settings.source.clone(), kind: SourceKind::Api };
+        let terms = Terms {
+            request_microdollars: REQUEST_MICRODOLLARS,
+            every: EVERY,
+            settles: SETTLES,
+            months: settings.months.min(13),
+        };
+        CostExplorer {
+            scope: Scope { source, provider: PROVIDER, title: settings.title.clone(), terms },
+            groupings: groupings(&settings),
+            client: Client::new(settings),
+            plain_only: AtomicBool::new(false),
+            standing: Mutex::new(None),
+        }
+    }
+
+    /// What it was made with.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        self.client.access.settings()
+    }
+
+    /// Whose bill it is; asked anew once it is old.
+    fn known(&self, call: &Call) -> Result<Arc<Known>, Fault> {
+        if let Some((at, known)) = &*self.standing.lock().unwrap_or_else(PoisonError::into_inner)
+            && (0..STANDING_KEEPS).contains(&(call.now - at))
+        {
+            return Ok(known.clone());
+        }
+        let (standing, notes) = call.run(self.client.standing(call))?;
+        let known = Arc::new(Known { standing, notes });
+        *self.standing.lock().unwrap_or_else(PoisonError::into_inner) = Some((call.now, known.clone()));
+        Ok(known)
+    }
+
+    /// Reads one chain of pages.
+    fn chain(
+        &self,
+        grouping: &Grouping,
+        days: Period,
+        known: &Known,
+        call: &Call,
+        sink: &dyn Sink,
+    ) -> Result<Chain, Halt> {
+        let tap = Tap { sink, handed_over: AtomicBool::new(false) };
+        let net = !self.plain_only.load(Ordering::Relaxed);
+        let mut rows = Days::new(&tap, days);
+        let mut reading = Reading::new(grouping, days, &known.standing);
+        let (mut tokens, mut token, mut pages, mut empty) = (HashSet::new(), None::<String>, 0, 0);
+        loop {
+            if sink.cancelled() {
+                return Err(Stop::Cancelled.into());
+            }
+            let question = Question { grouping, days, net, token: token.as_deref() };
+            let page = match call.run(self.client.page(question, call))? {
+                Answer::Page(page) => page,
+                Answer::ChainBroken(fault) => {
+                    return Ok(Chain::Broken { fault, handed_over: tap.handed_over.load(Ordering::Relaxed) });
+                }
+                Answer::NetRefused(fault) => {
+                    self.plain_only.store(true, Ordering::Relaxed);
+                    return Ok(Chain::Plain(fault));
+                }
+                Answer::Unreadable(fault) => return Err(fault.into()),
+            };
+            pages += 1;
+            empty = if page.is_empty() { empty + 1 } else { 0 };
+            reading.page(&page, &mut |row| rows.push(row))?;
+            call.watch.progress(u64::from(pages), 0);
+            let Some(next) = page.next else { break };
+            if pages == PAGES_MAX || empty > EMPTY_PAGES_MAX || !tokens.insert(next.clone()) {
+                return Err(endless(client::action(grouping)).into());
+            }
+            token = Some(next);
+        }
+        let told = reading.finish(Day::of_seconds(call.now))?;
+        let notes = told.notes.into_iter().chain(known.notes.iter().cloned()).collect();
+        Ok(Chain::Whole(Brought { rows: rows.finish()?, pages, estimated: told.estimated, files: Vec::new(), notes }))
+    }
+}
+
+impl Costs for CostExplorer {
+    fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    fn manner(&self) -> Manner {
+        Manner::Days(self.groupings.iter().map(|grouping| grouping.feed.clone()).collect())
+    }
+
+    fn look(&self, _: Option<&str>, _: &Call) -> Result<Found, Fault> {
+        // Cost Explorer tells what has changed only by telling it, which is paid for.
+        Ok(Found::Unknown)
+    }
+
+    fn fetch(&self, ask: &Ask, call: &Call, sink: &dyn Sink) -> Result<Brought, Halt> {
+        let Ask::Days { feed, days } = ask else {
+            return Err(Fault::new(FaultKind::Refused, "Cost Explorer answers for days and has no deliveries").into());
+        };
+        let Some(grouping) = self.groupings.iter().find(|grouping| grouping.feed.name == feed.name) else {
+            let what = format!("`{}` is not asked of Cost Explorer", super::remote::fault::words(&feed.name));
+            return Err(Fault::new(FaultKind::Refused, what).into());
+        };
+        let known = self.known(call)?;
+        let mut begun_again = false;
+        loop {
+            match self.chain(grouping, *days, &known, call, sink)? {
+                Chain::Whole(brought) => return Ok(brought),
+                Chain::Broken { fault, handed_over } if handed_over || begun_again => {
+                    let fault = Fault { kind: FaultKind::Unavailable, ..fault };
+                    return Err(fault.hint("nothing was changed; it is asked again with the next sync").into());
+                }
+                Chain::Broken { fault, .. } => {
+                    call.watch.waits(&fault, Duration::ZERO);
+                    begun_again = true;
+                }
+                Chain::Plain(fault) => call.watch.waits(&fault, Duration::ZERO),
+            }
+        }
+    }
+
+    fn check(&self, call: &Call) -> Vec<Check> {
+        check::check(&self.client, call)
+    }
+}
+
+/// Passes charges on, and knows whether any went through.
+struct Tap<'s> {
+    sink: &'s dyn Sink,
+    handed_over: AtomicBool,
+}
+
+impl Sink for Tap<'_> {
+    fn batch(&self, batch: &ChargeBatch) -> Result<(), Stop> {
+        self.handed_over.store(true, Ordering::Relaxed);
+        self.sink.batch(batch)
+    }
+
+    fn problem(&self, problem: Problem) {
+        self.sink.problem(problem);
+    }
+
+    fn progress(&self, bytes: u64) {
+        self.sink.progress(bytes);
+    }
+
+    fn cancelled(&self) -> bool {
+        self.sink.cancelled()
+    }
+}
