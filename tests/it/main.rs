@@ -22,6 +22,7 @@ mod program;
 mod screen;
 mod sources;
 mod support;
+mod sync;
 mod terminals;
 mod together;
 mod undo;

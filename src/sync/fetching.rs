@@ -1,0 +1,90 @@
+//! A scope's answer to one ask, as a source that can be read into the store.
+
+use crate::domain::source_file::SourceFile;
+use crate::provider::remote::{Ask, Brought, Call, Costs, Fault, FaultKind, Halt};
+use crate::provider::{CostSource, FileSummary, ReadSummary, Sink, SourceId, Stop};
+
+use super::ingest::{Renewal, Window};
+
+/// What is asked of a scope, to be read once.
+pub struct Fetching<'a> {
+    costs: &'a dyn Costs,
+    ask: &'a Ask,
+    call: &'a Call,
+    /// What was brought, once it was.
+    pub brought: Option<Brought>,
+    /// What went wrong on the provider's side.
+    pub fault: Option<Fault>,
+}
+
+impl<'a> Fetching<'a> {
+    /// Asks nothing yet.
+    #[must_use]
+    pub fn new(costs: &'a dyn Costs, ask: &'a Ask, call: &'a Call) -> Self {
+        Fetching { costs, ask, call, brought: None, fault: None }
+    }
+
+    /// What of the scope it brings anew; `mark` is where it is looked at from next time.
+    #[must_use]
+    pub fn renewal(&self, mark: Option<String>) -> Renewal {
+        match self.ask {
+            Ask::Days { feed, days } => Renewal::Window(Window {
+                feed: feed.name.clone(),
+                facet: !feed.is_base(),
+                tells: feed.tells.clone(),
+                days: *days,
+                mark,
+            }),
+            Ask::Delivery(delivery) => Renewal::Delivery {
+                name: delivery.name.clone(),
+                version: delivery.version.clone(),
+                billing_period: delivery.billing_period,
+            },
+        }
+    }
+}
+
+/// What an ask is called in the log and in lists of imports.
+#[must_use]
+pub fn name(ask: &Ask) -> String {
+    match ask {
+        Ask::Days { feed, days } if feed.is_base() => days.to_string(),
+        Ask::Days { feed, days } => format!("{} {days}", feed.name),
+        Ask::Delivery(delivery) => delivery.name.clone(),
+    }
+}
+
+impl CostSource for Fetching<'_> {
+    fn id(&self) -> SourceId {
+        self.costs.scope().source.clone()
+    }
+
+    fn size(&self) -> Option<u64> {
+        None
+    }
+
+    fn read(&mut self, sink: &dyn Sink) -> Result<ReadSummary, Stop> {
+        let brought = match self.costs.fetch(self.ask, self.call, sink) {
+            Ok(brought) => brought,
+            Err(Halt::Stopped(stop)) => return Err(stop),
+            Err(Halt::Fault(fault)) if fault.kind == FaultKind::Cancelled => return Err(Stop::Cancelled),
+            Err(Halt::Fault(fault)) => {
+                self.fault = Some(fault.clone());
+                return Err(Stop::Failed(fault.into()));
+            }
+        };
+        let mut files = brought.files.clone();
+        if files.is_empty() {
+            let file = SourceFile {
+                name: name(self.ask),
+                format: self.costs.scope().title.clone(),
+                rows: brought.rows,
+                ..SourceFile::default()
+            };
+            files.push(FileSummary { file, ..FileSummary::default() });
+        }
+        let summary = ReadSummary { files, estimated: brought.estimated.clone(), ..ReadSummary::default() };
+        self.brought = Some(brought);
+        Ok(summary)
+    }
+}

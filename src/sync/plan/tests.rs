@@ -1,0 +1,166 @@
+//! Plans, day by day.
+
+use super::*;
+use crate::provider::remote::Terms;
+use crate::provider::{SourceId, SourceKind};
+
+const EVERY: i64 = 8 * 3_600;
+
+fn scope() -> Scope {
+    Scope {
+        source: SourceId { name: "aws.prod".into(), kind: SourceKind::Api },
+        provider: "AWS",
+        title: "prod".into(),
+        terms: Terms { request_microdollars: 10_000, every: EVERY as u32, settles: 2, months: 13 },
+    }
+}
+
+fn feed(name: &str) -> Feed {
+    Feed { name: name.into(), tells: Vec::new(), days_max: 31, reach: None, page_rows: 5_000 }
+}
+
+fn day(text: &str) -> Day {
+    Day::parse(text).expect("a day")
+}
+
+fn plan(synced: &Synced, at: i64, found: &Found, feeds: &[&str]) -> Vec<Job> {
+    let manner = Manner::Days(feeds.iter().map(|name| feed(name)).collect());
+    jobs(&scope(), &manner, found, &Now { at, every: EVERY, months: 13, synced })
+}
+
+fn told(jobs: &[Job]) -> Vec<String> {
+    let told = |job: &Job| match &job.ask {
+        Ask::Days { feed, days } => format!("{} {days} {}", feed.name, job.why.name()),
+        Ask::Delivery(delivery) => format!("{} {}", delivery.name, job.why.name()),
+    };
+    jobs.iter().map(told).collect()
+}
+
+/// Does everything that is planned, and counts how often each day of a feed came.
+fn follow(synced: &mut Synced, at: i64, feeds: &[&str], asked: &mut BTreeMap<(String, Day), u32>) -> usize {
+    let jobs = plan(synced, at, &Found::Unknown, feeds);
+    for job in &jobs {
+        let Ask::Days { feed, days } = &job.ask else { continue };
+        days.iter().for_each(|day| *asked.entry((feed.name.clone(), day)).or_default() += 1);
+        synced.come(&feed.name, *days, at, |_| false, &BTreeSet::new());
+    }
+    jobs.len()
+}
+
+#[test]
+fn at_first_the_newest_days_come_and_then_history_month_by_month() {
+    let at = day("2026-11-22").seconds() + 3_600;
+    let jobs = plan(&Synced::default(), at, &Found::Unknown, &["base", "service+region"]);
+    let first: Vec<String> = told(&jobs).into_iter().take(3).collect();
+    assert_eq!(
+        first,
+        [
+            "base 2026-10-23..2026-11-23 last days",
+            "service+region 2026-10-23..2026-11-23 split",
+            "base 2026-09-22..2026-10-23 history",
+        ]
+    );
+    let days = |name: &str| -> i32 {
+        let of = |job: &Job| {
+            if let Ask::Days { feed, days } = &job.ask { (feed.name == name).then_some(days.days()) } else { None }
+        };
+        jobs.iter().filter_map(of).sum()
+    };
+    // Thirteen months and what there is of this one.
+    assert_eq!((days("base"), days("service+region")), (day("2026-11-23").0 - day("2025-10-01").0, days("base")));
+}
+
+#[test]
+fn what_has_come_comes_again_by_how_far_back_it_lies() {
+    let (mut synced, mut asked) = (Synced::default(), BTreeMap::new());
+    let begin = day("2026-11-01").seconds() + 600;
+    follow(&mut synced, begin, &["base", "facet"], &mut asked);
+    asked.clear();
+    let mut most = 0;
+    for sync in 1..=90 {
+        most = most.max(follow(&mut synced, begin + sync * EVERY, &["base", "facet"], &mut asked));
+    }
+    let times = |feed: &str, text: &str| asked.get(&(feed.to_owned(), day(text))).copied().unwrap_or(0);
+    // 2026-11-15: three times a day while it is one of the last ten, then daily.
+    assert_eq!(times("base", "2026-11-15"), 3 * 10 + 6);
+    // The month before: while it was of the last ten days, then daily until the tenth, then weekly.
+    assert!((18..=27).contains(&times("base", "2026-10-25")), "{}", times("base", "2026-10-25"));
+    assert!((3..=5).contains(&times("base", "2026-09-10")), "{}", times("base", "2026-09-10"));
+    assert_eq!((times("base", "2026-06-01"), times("facet", "2026-06-01")), (0, 0));
+    assert!((10..=12).contains(&times("facet", "2026-11-15")), "{}", times("facet", "2026-11-15"));
+    assert!(most <= 8, "{most} asks in one sync");
+}
+
+#[test]
+fn after_a_long_sleep_each_day_is_asked_for_once() {
+    let (mut synced, mut asked) = (Synced::default(), BTreeMap::new());
+    let begin = day("2026-11-01").seconds();
+    follow(&mut synced, begin, &["base"], &mut asked);
+    asked.clear();
+    // Nine days with the lid closed.
+    follow(&mut synced, begin + 9 * DAY_SECONDS, &["base"], &mut asked);
+    assert!(asked.values().all(|times| *times == 1));
+    assert_eq!(follow(&mut synced, begin + 9 * DAY_SECONDS + 60, &["base"], &mut asked), 0);
+}
+
+#[test]
+fn a_clock_that_was_put_back_asks_again_and_goes_on() {
+    let (mut synced, mut asked) = (Synced::default(), BTreeMap::new());
+    let begin = day("2026-11-20").seconds();
+    follow(&mut synced, begin, &["base"], &mut asked);
+    let back = begin - 40 * DAY_SECONDS;
+    assert!(follow(&mut synced, back, &["base"], &mut asked) > 0);
+    assert_eq!(follow(&mut synced, back + 60, &["base"], &mut asked), 0);
+}
+
+#[test]
+fn who_tells_what_has_changed_is_asked_for_that_alone() {
+    let (mut synced, mut asked) = (Synced::default(), BTreeMap::new());
+    let begin = day("2026-11-20").seconds();
+    follow(&mut synced, begin, &["base"], &mut asked);
+    let days = [day("2026-09-30"), day("2026-11-20"), day("2026-11-21"), day("2020-01-01")].into();
+    let found = Found::Changed { days, mark: "m".into() };
+    let told = told(&plan(&synced, begin + DAY_SECONDS + 7_200, &found, &["base"]));
+    assert_eq!(told, ["base 2026-11-20..2026-11-22 last days", "base 2026-09-30..2026-10-01 changed"]);
+    let none = Found::Changed { days: BTreeSet::new(), mark: "m".into() };
+    assert_eq!(self::told(&plan(&synced, begin + 7_200, &none, &["base"])), [""; 0]);
+}
+
+#[test]
+fn deliveries_come_once_for_each_version_the_newest_first() {
+    let delivery = |name: &str, version: &str| Delivery {
+        name: name.into(),
+        version: version.into(),
+        billing_period: None,
+        files: Vec::new(),
+    };
+    let found = Found::Deliveries(vec![delivery("2026-09", "1"), delivery("2026-10", "2"), delivery("2026-11", "7")]);
+    let mut synced = Synced::default();
+    let now = |synced: &Synced| {
+        told(&jobs(&scope(), &Manner::Deliveries, &found, &Now { at: 0, every: 1, months: 13, synced }))
+    };
+    assert_eq!(now(&synced), ["2026-11 changed", "2026-10 history", "2026-09 history"]);
+    for (name, version) in [("2026-11", "7"), ("2026-10", "1"), ("2026-09", "1")] {
+        let delivered = crate::store::remote::Delivered { version: version.into(), at: 0 };
+        synced.deliveries.insert(name.into(), delivered);
+    }
+    assert_eq!(now(&synced), ["2026-10 changed"]);
+}
+
+#[test]
+fn a_feed_with_a_short_reach_is_not_asked_for_more() {
+    let manner = Manner::Days(vec![Feed { reach: Some(14), ..feed("hourly") }]);
+    let synced = Synced::default();
+    let at = day("2026-11-22").seconds();
+    let jobs = jobs(&scope(), &manner, &Found::Unknown, &Now { at, every: EVERY, months: 13, synced: &synced });
+    assert_eq!(told(&jobs), ["hourly 2026-11-09..2026-11-23 split"]);
+}
+
+#[test]
+fn a_window_is_as_long_as_its_rows_may_be() {
+    let days = Period { from: day("2026-11-01"), to: day("2026-11-23") };
+    assert_eq!(shorten(days, 800, 5_000), Some(Period { from: day("2026-11-17"), to: day("2026-11-23") }));
+    assert_eq!(shorten(days, 800, 1_000_000), Some(days));
+    assert_eq!(shorten(days, 800, 799), None);
+    assert_eq!(shorten(days, 0, 5_000), Some(days));
+}

@@ -1,0 +1,355 @@
+//! The loop that keeps scopes fresh: who is due is looked at, asked window by window, and stored.
+//!
+//! Scopes run beside each other, each by itself one ask after the other: one that fails or waits holds
+//! nobody up. After each window the plan is made anew from what the store says has come, so that a run
+//! may end anywhere. One process of a store syncs at a time ([`super::state::SyncLock`]).
+
+mod scope;
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio_util::sync::CancellationToken;
+
+use super::Clock;
+use super::ingest::{Options, Outcome, Watcher};
+use super::meter::{Book, Caps};
+use super::state::{Place, Running, Standing, State};
+use crate::error::Result;
+use crate::provider::CostSource;
+use crate::provider::remote::pace::Pace;
+use crate::provider::remote::{Costs, FaultKind};
+use crate::store::listeners::{Listener, Listeners};
+use crate::store::remote::Scopes;
+use crate::threads;
+
+pub use scope::wait_after;
+
+/// Scopes that run beside each other at most.
+const AT_ONCE: usize = 4;
+
+/// A sleeping machine's timers sleep too: the time is looked at again after so long at most.
+const LOOK_AGAIN: Duration = Duration::from_secs(600);
+
+/// Where charges go: the store, here or in the process that has it open.
+pub trait Vault: Send + Sync {
+    /// What it knows of scopes, facets' charges aside.
+    ///
+    /// # Errors
+    /// Kind `Store` where it cannot be reached.
+    fn scopes(&self) -> Result<Scopes>;
+
+    /// Takes a source in.
+    ///
+    /// # Errors
+    /// As [`super::ingest::ingest`].
+    fn take(&self, source: &mut dyn CostSource, options: &Options, watcher: &dyn Watcher) -> Result<Outcome>;
+}
+
+/// A connection of the config, with its scopes.
+pub struct Connection {
+    /// Its name, as `aws.prod`.
+    pub name: String,
+    /// Seconds between two syncs; the provider's own where `None`.
+    pub every: Option<i64>,
+    /// Months of history that are wanted.
+    pub months: u16,
+    /// What it may spend.
+    pub caps: Caps,
+    /// What there is to ask.
+    pub scopes: Vec<Arc<dyn Costs>>,
+}
+
+/// What is synced, with what, and how it goes.
+pub struct Syncer {
+    connections: Vec<Connection>,
+    vault: Arc<dyn Vault>,
+    place: Option<Place>,
+    book: Arc<Book>,
+    clock: Clock,
+    runtime: Handle,
+    pace: Pace,
+    board: Arc<Board>,
+    bell: Bell,
+}
+
+/// How a scope under way is doing.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Live {
+    /// What is asked for now.
+    pub what: String,
+    /// Pieces of it that have come, and how many there are; 0 where that is not known.
+    pub pieces: (u64, u64),
+    /// Charges of it that have come.
+    pub rows: u64,
+    /// Why it waits, and until when, seconds since 1970.
+    pub waits: Option<(String, i64)>,
+    /// Days of history that came in this run, and those that are still to come.
+    pub history: (u32, u32),
+    /// When this run began, seconds since 1970.
+    pub since: i64,
+}
+
+/// Where it is told how scopes under way are doing.
+#[derive(Default)]
+struct Board {
+    lives: Mutex<BTreeMap<String, Live>>,
+    listeners: Listeners<()>,
+}
+
+impl Board {
+    fn lives(&self) -> MutexGuard<'_, BTreeMap<String, Live>> {
+        self.lives.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes how a scope is doing, and tells those who look.
+    fn tell(&self, source: &str, change: impl FnOnce(&mut Live)) {
+        change(self.lives().entry(source.to_owned()).or_default());
+        self.listeners.tell(());
+    }
+}
+
+/// Wakes the loop.
+#[derive(Default)]
+struct Bell {
+    rung: Mutex<bool>,
+    changed: Condvar,
+}
+
+/// Which scopes a pass is of, and whether they are asked before they are due.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Which {
+    /// Connections or scopes, by name; all where empty.
+    pub names: Vec<String>,
+    /// Whether they are asked although they are not due, as somebody wishes.
+    pub now: bool,
+}
+
+impl Which {
+    fn has(&self, connection: &str, source: &str) -> bool {
+        self.names.is_empty() || self.names.iter().any(|name| name == connection || name == source)
+    }
+}
+
+/// What one pass came to.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Passed {
+    /// Scopes that were asked.
+    pub asked: usize,
+    /// Those of them that failed.
+    pub failed: usize,
+    /// Windows and deliveries that were stored.
+    pub stored: usize,
+}
+
+impl Syncer {
+    /// Of these connections. The state is read from `place` and written there; without one it is kept in
+    /// memory.
+    #[must_use]
+    pub fn new(
+        connections: Vec<Connection>,
+        vault: Arc<dyn Vault>,
+        place: Option<Place>,
+        clock: Clock,
+        runtime: Handle,
+        pace: Pace,
+    ) -> Syncer {
+        let state = place.as_ref().map_or_else(State::default, |place| place.read().0);
+        Syncer {
+            connections,
+            vault,
+            book: Arc::new(Book::new(place.clone(), state)),
+            place,
+            clock,
+            runtime,
+            pace,
+            board: Arc::default(),
+            bell: Bell::default(),
+        }
+    }
+
+    /// What is synced.
+    #[must_use]
+    pub fn connections(&self) -> &[Connection] {
+        &self.connections
+    }
+
+    /// How all scopes stand, and what was spent.
+    #[must_use]
+    pub fn state(&self) -> State {
+        self.book.state().clone()
+    }
+
+    /// How those under way are doing, by source.
+    #[must_use]
+    pub fn live(&self) -> BTreeMap<String, Live> {
+        self.board.lives().clone()
+    }
+
+    /// Tells `listener` whenever a scope's doing or standing is another one, for as long as it is kept.
+    pub fn subscribe(&self, listener: &Listener<()>) {
+        self.board.listeners.add(listener);
+    }
+
+    fn now(&self) -> i64 {
+        (self.clock)()
+    }
+
+    fn all(&self) -> impl Iterator<Item = (&Connection, &Arc<dyn Costs>)> {
+        self.connections.iter().flat_map(|connection| connection.scopes.iter().map(move |scope| (connection, scope)))
+    }
+
+    /// When the first scope is due; `None` where there is none. Never before `now`.
+    #[must_use]
+    pub fn next_due(&self, now: i64) -> Option<i64> {
+        let state = self.book.state();
+        let standing = |source: &str| state.scopes.get(source).cloned().unwrap_or_default();
+        let due = |(connection, scope): (&Connection, &Arc<dyn Costs>)| {
+            due_at(connection, &**scope, &standing(&scope.scope().source.name), now)
+        };
+        self.all().map(due).min().map(|at| at.max(now))
+    }
+
+    /// Asks all scopes that are due, and comes back when nothing more is to be asked of any.
+    ///
+    /// # Errors
+    /// Kind `Store` where the store or the state cannot be read or written. What goes wrong with a
+    /// scope is none: it is in its standing and in the log.
+    pub fn pass(&self, which: &Which, cancel: &CancellationToken) -> Result<Passed> {
+        let now = self.now();
+        let due: Vec<(&Connection, &Arc<dyn Costs>)> = {
+            let state = self.book.state();
+            let is_due = |(connection, scope): &(&Connection, &Arc<dyn Costs>)| {
+                let source = &scope.scope().source.name;
+                let standing = state.scopes.get(source).cloned().unwrap_or_default();
+                which.has(&connection.name, source)
+                    && (which.now || due_at(connection, &***scope, &standing, now) <= now)
+            };
+            self.all().filter(is_due).collect()
+        };
+        let next = std::sync::atomic::AtomicUsize::new(0);
+        let work = |_| {
+            let mut passed = Passed::default();
+            while let Some((connection, scope)) = due.get(next.fetch_add(1, Ordering::Relaxed)) {
+                if cancel.is_cancelled() {
+                    break;
+                }
+                let (good, stored) = self.run(connection, scope, cancel)?;
+                passed.asked += 1;
+                passed.failed += usize::from(!good);
+                passed.stored += stored;
+            }
+            Ok(passed)
+        };
+        let shares: Result<Vec<Passed>> = threads::share(AT_ONCE.min(due.len().max(1)), work).into_iter().collect();
+        let add = |sum: Passed, one: Passed| Passed {
+            asked: sum.asked + one.asked,
+            failed: sum.failed + one.failed,
+            stored: sum.stored + one.stored,
+        };
+        Ok(shares?.into_iter().fold(Passed::default(), add))
+    }
+
+    /// Keeps all scopes fresh until it is cancelled; waits without waking in between.
+    ///
+    /// # Errors
+    /// As [`Self::pass`].
+    pub fn watch(&self, cancel: &CancellationToken) -> Result<()> {
+        while !cancel.is_cancelled() {
+            let wished = self.wished();
+            self.pass(&Which { names: Vec::new(), now: wished }, cancel)?;
+            let now = self.now();
+            let Some(due) = self.next_due(now) else { return Ok(()) };
+            // What is due at once and could not be done is left for a moment.
+            let wait = Duration::from_secs(u64::try_from(due - now).unwrap_or(0).max(1));
+            self.bell.wait(wait.min(LOOK_AGAIN), cancel);
+        }
+        Ok(())
+    }
+
+    /// Has the loop ask all scopes now. Whoever asked in another process is heard as well, when that
+    /// process rings.
+    pub fn ask_now(&self) {
+        let now = self.now();
+        // Where it cannot be written this process knows it all the same.
+        let _ = self.book.change(|state| state.asked_at = now);
+        self.bell.ring();
+    }
+
+    /// Wakes the loop, so that it sees that it is cancelled.
+    pub fn wake(&self) {
+        self.bell.ring();
+    }
+
+    /// Whether somebody wished for a sync since the last one began.
+    fn wished(&self) -> bool {
+        let state = self.book.state();
+        let begun = |source: &String| state.scopes.get(source).map_or(0, |standing| standing.begun_at);
+        state.asked_at > 0 && self.all().any(|(_, scope)| begun(&scope.scope().source.name) < state.asked_at)
+    }
+
+    /// Writes a scope's standing, and what runs.
+    fn stand(&self, source: &str, change: impl FnOnce(&mut Standing)) -> Result<()> {
+        let running: BTreeMap<String, String> =
+            self.board.lives().iter().map(|(source, live)| (source.clone(), live.what.clone())).collect();
+        self.book.change(|state| {
+            change(state.scopes.entry(source.to_owned()).or_default());
+            let process = std::process::id();
+            state.running = (!running.is_empty()).then_some(Running { process, scopes: running });
+        })?;
+        self.board.listeners.tell(());
+        Ok(())
+    }
+}
+
+/// When a scope is due: once its time has passed since all had come, and not before what failed may be
+/// asked for again. A time in the future is of a clock that was put back.
+fn due_at(connection: &Connection, scope: &dyn Costs, standing: &Standing, now: i64) -> i64 {
+    let every = every(connection, scope);
+    let known = |at: i64| if at > now { 0 } else { at };
+    let after = if known(standing.good_at) == 0 { 0 } else { standing.good_at + every };
+    let not_before = if standing.not_before > now + every.max(86_400) { 0 } else { standing.not_before };
+    if standing.trouble.is_some() { not_before } else { after.max(not_before) }
+}
+
+/// Seconds between two syncs of a scope.
+fn every(connection: &Connection, scope: &dyn Costs) -> i64 {
+    connection.every.unwrap_or(i64::from(scope.scope().terms.every))
+}
+
+impl Bell {
+    fn ring(&self) {
+        *self.rung.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.changed.notify_all();
+    }
+
+    /// Waits until it is rung, at most so long.
+    fn wait(&self, most: Duration, cancel: &CancellationToken) {
+        let rung = self.rung.lock().unwrap_or_else(PoisonError::into_inner);
+        let quiet = |rung: &mut bool| !*rung && !cancel.is_cancelled();
+        let (mut rung, _) = self.changed.wait_timeout_while(rung, most, quiet).unwrap_or_else(PoisonError::into_inner);
+        *rung = false;
+    }
+}
+
+/// Whether a fault is worth telling a person who is not looking.
+#[must_use]
+pub fn tells_a_person(standing: &Standing, now: i64) -> bool {
+    let Some(trouble) = &standing.trouble else { return false };
+    let long = now - standing.failing_since >= 24 * 3_600;
+    standing.told_at == 0 && (trouble.kind == FaultKind::Expired || (long && trouble.kind != FaultKind::Capped))
+}
+
+/// Passes a cancellation on to what only looks at a flag.
+fn flag(cancel: &CancellationToken, runtime: &Handle) -> Arc<AtomicBool> {
+    let (flag, cancel) = (Arc::new(AtomicBool::new(cancel.is_cancelled())), cancel.clone());
+    let raised = Arc::clone(&flag);
+    runtime.spawn(async move {
+        cancel.cancelled().await;
+        raised.store(true, Ordering::Relaxed);
+    });
+    flag
+}

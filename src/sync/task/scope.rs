@@ -1,0 +1,469 @@
+//! One scope's run: look, plan, ask, store, until nothing more is due.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::{Board, Connection, Syncer, every, flag};
+use crate::domain::calendar::Day;
+use crate::domain::money::Amount;
+use crate::domain::text::SafeText;
+use crate::error::{Error, Kind, Result};
+use crate::provider::Problem;
+use crate::provider::remote::{Ask, Brought, Call, Costs, Fault, FaultKind, Found, Meter, Unit, Watch};
+use crate::store::remote::{Restated, Synced};
+use crate::sync::Clock;
+use crate::sync::fetching::{self, Fetching};
+use crate::sync::groups::Decisions;
+use crate::sync::ingest::{Options, Outcome, Watcher};
+use crate::sync::log::{self, Run};
+use crate::sync::meter::ConnectionMeter;
+use crate::sync::plan::{self, Job, Now};
+use crate::sync::state::{Seen, Standing, Trouble};
+
+/// The first wait after a failed run, and the longest.
+const WAIT_FIRST: i64 = 5 * 60;
+const WAIT_LONGEST: i64 = 3_600;
+/// Days that a feed of paid requests is first asked for, to see how much a day is.
+const PROBE_DAYS: i32 = 3;
+/// Asks of one run at most: a plan that never ends is a bug, and must not cost money.
+const ASKS_MAX: usize = 2_000;
+
+/// How long a scope is left alone after `failures` failed runs, in seconds, the last for `fault`.
+#[must_use]
+pub fn wait_after(fault: &Fault, failures: u32, now: i64) -> i64 {
+    let asked = fault.wait.map_or(0, |wait| i64::try_from(wait.as_secs()).unwrap_or(i64::MAX / 2));
+    let ours = match fault.kind {
+        // Until the day's allowance is a new one.
+        FaultKind::Capped => Day::of_seconds(now).plus(1).seconds() - now,
+        FaultKind::QuotaSpent => WAIT_LONGEST,
+        // A person must do something; asking costs little, and the next sync is to find it done.
+        kind if kind.needs_a_person() => WAIT_LONGEST / 2,
+        FaultKind::NotThere => WAIT_LONGEST,
+        FaultKind::Cancelled => 0,
+        _ => (WAIT_FIRST << failures.saturating_sub(1).min(8)).min(WAIT_LONGEST),
+    };
+    asked.max(ours)
+}
+
+/// What is asked for in a run, and what came of it so far.
+struct Course<'a> {
+    syncer: &'a Syncer,
+    connection: &'a Connection,
+    costs: &'a dyn Costs,
+    cancel: &'a CancellationToken,
+    source: String,
+    found: Found,
+    stored: usize,
+    /// What is left for later, since it does not fit what may be spent.
+    left: usize,
+}
+
+impl Syncer {
+    /// Runs a scope; whether all went well, and how much was stored.
+    pub(super) fn run(
+        &self,
+        connection: &Connection,
+        costs: &Arc<dyn Costs>,
+        cancel: &CancellationToken,
+    ) -> Result<(bool, usize)> {
+        let (source, now) = (costs.scope().source.name.clone(), self.now());
+        self.board.tell(&source, |live| (live.what, live.since) = ("looking".to_owned(), now));
+        self.stand(&source, |standing| standing.begun_at = now)?;
+        let (found, stored, left) = (Found::Unknown, 0, 0);
+        let mut course = Course { syncer: self, connection, costs: &**costs, cancel, source, found, stored, left };
+        let ended = course.run();
+        let (source, stored, left) = (course.source, course.stored, course.left);
+        self.board.lives().remove(&source);
+        let now = self.now();
+        let fault = match ended {
+            Ok(()) => None,
+            Err(Ended::Fault(fault)) => Some(fault),
+            Err(Ended::Error(error)) => {
+                self.stand(&source, |_| {})?;
+                return Err(error);
+            }
+        };
+        let good = fault.is_none();
+        self.stand(&source, |standing| match fault {
+            None => {
+                let (seen, history) = (std::mem::take(&mut standing.seen), standing.history);
+                let left = (left > 0).then(|| later(left));
+                let begun_at = standing.begun_at;
+                *standing = Standing { begun_at, good_at: now, left, seen, history, ..Standing::default() };
+            }
+            // Given up by this machine's user: nobody failed.
+            Some(fault) if fault.kind == FaultKind::Cancelled => {}
+            Some(fault) => fail(standing, &fault, now),
+        })?;
+        Ok((good, stored))
+    }
+}
+
+fn later(left: usize) -> String {
+    let windows = crate::domain::words::counted(left as u64, "window waits", "windows wait");
+    format!("{windows} for tomorrow's requests")
+}
+
+fn fail(standing: &mut Standing, fault: &Fault, now: i64) {
+    standing.failures = standing.failures.saturating_add(1);
+    if standing.failing_since == 0 {
+        standing.failing_since = now;
+    }
+    standing.not_before = now.saturating_add(wait_after(fault, standing.failures, now));
+    standing.trouble = Some(trouble(fault));
+}
+
+fn trouble(fault: &Fault) -> Trouble {
+    Trouble { kind: fault.kind, message: fault.message.clone(), hints: fault.hints.clone() }
+}
+
+/// Why a run ended early.
+enum Ended {
+    /// The provider's side, or what was brought.
+    Fault(Fault),
+    /// This machine's.
+    Error(Error),
+}
+
+impl From<Error> for Ended {
+    fn from(error: Error) -> Self {
+        Ended::Error(error)
+    }
+}
+
+impl Course<'_> {
+    fn run(&mut self) -> Result<(), Ended> {
+        let synced = self.synced()?;
+        self.found = self.look(&synced)?;
+        let mut passed_over: Vec<Job> = Vec::new();
+        for _ in 0..ASKS_MAX {
+            let synced = self.synced()?;
+            let jobs = self.plan(&synced);
+            self.tell_history(&jobs, &synced)?;
+            let waiting = jobs.iter().filter(|job| !passed_over.contains(job)).count();
+            let Some(job) = jobs.into_iter().find(|job| !passed_over.contains(job)) else {
+                self.left = passed_over.len();
+                return Ok(());
+            };
+            let Some(fitting) = self.fit(&job)? else {
+                passed_over.push(job);
+                continue;
+            };
+            let mark = if waiting == 1 && fitting == job { self.mark() } else { None };
+            self.ask(&fitting, mark)?;
+            self.stored += 1;
+            if let (Found::Changed { days: changed, .. }, Ask::Days { days, .. }) = (&mut self.found, &fitting.ask) {
+                changed.retain(|day| !days.contains(*day));
+            }
+        }
+        Err(Error::bug(format!("the plan of {} does not end", self.source)).into())
+    }
+
+    fn synced(&self) -> Result<Synced> {
+        Ok(self.syncer.vault.scopes()?.remove(&self.source).unwrap_or_default())
+    }
+
+    fn mark(&self) -> Option<String> {
+        if let Found::Changed { mark, .. } = &self.found { Some(mark.clone()) } else { None }
+    }
+
+    fn plan(&self, synced: &Synced) -> Vec<Job> {
+        let (every, months) = (every(self.connection, self.costs), self.connection.months);
+        let now = Now { at: self.syncer.now(), every, months, synced };
+        plan::jobs(self.costs.scope(), &self.costs.manner(), &self.found, &now)
+    }
+
+    /// Notes how much of history has come.
+    fn tell_history(&self, jobs: &[Job], synced: &Synced) -> Result<()> {
+        let days = |job: &Job| if let Ask::Days { days, .. } = &job.ask { days.days() as u32 } else { 1 };
+        let ahead: u32 = jobs.iter().filter(|job| job.why.is_history()).map(days).sum();
+        let come = synced.days.values().map(BTreeMap::len).sum::<usize>() + synced.deliveries.len();
+        let come = u32::try_from(come).unwrap_or(u32::MAX);
+        let begun = self.syncer.book.state().scopes.get(&self.source).map_or((0, 0), |standing| standing.history);
+        self.syncer.board.tell(&self.source, |live| {
+            if live.history == (0, 0) {
+                live.history = (0, ahead);
+            }
+            live.history = ((live.history.0 + live.history.1).saturating_sub(ahead), ahead);
+        });
+        let now = (come, come.saturating_add(ahead));
+        if begun != now {
+            self.syncer.stand(&self.source, |standing| standing.history = now)?;
+        }
+        Ok(())
+    }
+
+    fn counts(&self) -> Counts {
+        Counts {
+            board: Arc::clone(&self.syncer.board),
+            source: self.source.clone(),
+            clock: Arc::clone(&self.syncer.clock),
+            tally: Mutex::default(),
+        }
+    }
+
+    fn call(&self, history: bool, counts: &Arc<Counts>) -> Call {
+        let meter = ConnectionMeter {
+            connection: self.connection.name.clone(),
+            caps: self.connection.caps,
+            history,
+            book: Arc::clone(&self.syncer.book),
+            clock: Arc::clone(&self.syncer.clock),
+        };
+        Call {
+            runtime: self.syncer.runtime.clone(),
+            cancel: self.cancel.clone(),
+            pace: self.syncer.pace,
+            meter: Arc::new(Counting { meter, counts: Arc::clone(counts) }),
+            watch: Arc::clone(counts) as Arc<dyn Watch>,
+            now: self.syncer.now(),
+        }
+    }
+
+    /// Looks what is there.
+    fn look(&self, synced: &Synced) -> Result<Found, Ended> {
+        let (at, counts) = (self.syncer.now(), Arc::new(self.counts()));
+        let mark = (!synced.mark.is_empty()).then_some(synced.mark.as_str());
+        let began = crate::clock::instant();
+        let looked = self.costs.look(mark, &self.call(false, &counts));
+        if let Err(fault) = &looked {
+            let run = Run { trouble: Some(trouble(fault)), ..self.record(at, began.elapsed(), "", &counts) };
+            self.log(&run)?;
+        }
+        looked.map_err(Ended::Fault)
+    }
+
+    /// The job, or as much of it as may be spent for; `None` where nothing of it may. A feed that nobody
+    /// knows the size of is first asked for a few days.
+    fn fit(&self, job: &Job) -> Result<Option<Job>, Ended> {
+        let Ask::Days { feed, days } = &job.ask else { return Ok(Some(job.clone())) };
+        if self.costs.scope().terms.request_microdollars == 0 {
+            return Ok(Some(job.clone()));
+        }
+        let meter = self.call(job.why.is_history(), &Arc::new(self.counts())).meter;
+        let Some(left) = meter.left(Unit::PaidRequests) else { return Ok(Some(job.clone())) };
+        if left == 0 && self.stored == 0 && !job.why.is_history() {
+            // Says why, in the words of whoever keeps the cap.
+            meter.take(Unit::PaidRequests, 1).map_err(Ended::Fault)?;
+        }
+        let seen = self.seen(&feed.name);
+        let shortened = if seen.rows_a_day == 0 {
+            plan::shorten(*days, 1, PROBE_DAYS.min(i32::try_from(left).unwrap_or(PROBE_DAYS)) as u64)
+        } else {
+            let page = if seen.page_rows > 0 { seen.page_rows } else { u64::from(feed.page_rows) };
+            plan::shorten(*days, seen.rows_a_day, left.saturating_mul(page))
+        };
+        let shorter = |days| Job { ask: Ask::Days { feed: feed.clone(), days }, why: job.why };
+        Ok(shortened.map(shorter))
+    }
+
+    fn seen(&self, feed: &str) -> Seen {
+        let state = self.syncer.book.state();
+        state.scopes.get(&self.source).and_then(|standing| standing.seen.get(feed)).copied().unwrap_or_default()
+    }
+
+    /// Asks for one thing and stores it.
+    fn ask(&self, job: &Job, mark: Option<String>) -> Result<(), Ended> {
+        let (at, counts) = (self.syncer.now(), Arc::new(self.counts()));
+        let what = fetching::name(&job.ask);
+        self.syncer.board.tell(&self.source, |live| {
+            (live.what, live.pieces, live.rows, live.waits) = (format!("{what} ({})", job.why.name()), (0, 0), 0, None);
+        });
+        let call = self.call(job.why.is_history(), &counts);
+        let mut fetching = Fetching::new(self.costs, &job.ask, &call);
+        let options = Options {
+            renews: Some(fetching.renewal(mark)),
+            decisions: Decisions { replace: true, ..Decisions::default() },
+            taken_at: at,
+            threads: 1,
+            cancelled: flag(self.cancel, &self.syncer.runtime),
+            ..Options::default()
+        };
+        let watcher = Refusals { board: &self.syncer.board, source: &self.source, first: Mutex::default() };
+        let began = crate::clock::instant();
+        let taken = self.syncer.vault.take(&mut fetching, &options, &watcher);
+        let mut run = Run { why: Some(job.why), ..self.record(at, began.elapsed(), &what, &counts) };
+        if let Some(brought) = &fetching.brought {
+            (run.rows, run.pages) = (brought.rows, brought.pages);
+            run.notes.extend(brought.notes.iter().map(|note| SafeText::from_outside(note).into_string()));
+            self.learn(&job.ask, brought)?;
+        }
+        let ended = match taken {
+            Ok(outcome) => {
+                run.restated = restated(&outcome.restated);
+                run.notes.extend(overlaps(&outcome));
+                Ok(())
+            }
+            Err(error) => {
+                let refused = watcher.first.into_inner().unwrap_or_else(PoisonError::into_inner);
+                run.notes.extend(refused.map(|told| SafeText::from_outside(&told).into_string()));
+                Err(self.ended(fetching.fault.take(), error))
+            }
+        };
+        if let Err(Ended::Fault(fault)) = &ended {
+            run.trouble = Some(trouble(fault));
+        }
+        self.log(&run)?;
+        ended
+    }
+
+    /// Whose fault it was that nothing was stored.
+    fn ended(&self, fault: Option<Fault>, error: Error) -> Ended {
+        match (fault, error.kind) {
+            (Some(fault), _) => Ended::Fault(fault),
+            (None, _) if self.cancel.is_cancelled() => Ended::Fault(Fault::cancelled()),
+            (None, Kind::Store | Kind::Bug) => Ended::Error(error),
+            (None, Kind::Usage | Kind::Provider | Kind::Interrupted) => {
+                Ended::Fault(error.hints.iter().fold(Fault::new(FaultKind::Refused, error.message), |f, h| f.hint(h)))
+            }
+        }
+    }
+
+    /// Remembers how much a day of a feed is, for the next plan.
+    fn learn(&self, ask: &Ask, brought: &Brought) -> Result<()> {
+        let Ask::Days { feed, days } = ask else { return Ok(()) };
+        let seen = Seen {
+            rows_a_day: brought.rows.div_ceil(u64::try_from(days.days()).unwrap_or(1).max(1)),
+            page_rows: if brought.pages > 1 { brought.rows.div_ceil(u64::from(brought.pages)) } else { 0 },
+        };
+        let before = self.seen(&feed.name);
+        let learnt = Seen {
+            rows_a_day: if seen.rows_a_day == 0 { before.rows_a_day } else { seen.rows_a_day },
+            page_rows: if seen.page_rows == 0 { before.page_rows } else { seen.page_rows },
+        };
+        if learnt == before {
+            return Ok(());
+        }
+        self.syncer.stand(&self.source, |standing| {
+            standing.seen.insert(feed.name.clone(), learnt);
+        })
+    }
+
+    fn record(&self, at: i64, took: Duration, what: &str, counts: &Counts) -> Run {
+        let tally = counts.tally();
+        Run {
+            at,
+            took: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+            source: self.source.clone(),
+            what: what.to_owned(),
+            why: None,
+            rows: 0,
+            pages: 0,
+            spent: tally.spent.clone(),
+            retries: tally.retries,
+            restated: BTreeMap::new(),
+            trouble: None,
+            notes: Vec::new(),
+        }
+    }
+
+    fn log(&self, run: &Run) -> Result<()> {
+        match &self.syncer.place {
+            Some(place) => log::append(place, run),
+            None => Ok(()),
+        }
+    }
+}
+
+/// By how much billed cost was restated, by currency, where both are known.
+fn restated(days: &[Restated]) -> BTreeMap<String, Amount> {
+    let mut sums: BTreeMap<String, Amount> = BTreeMap::new();
+    for day in days {
+        if let (Some(before), Some(after)) = (day.before, day.after) {
+            let slot = sums.entry(day.currency.clone()).or_default();
+            *slot = *slot + after - before;
+        }
+    }
+    sums
+}
+
+/// What is to be known where another source has the same account periods.
+fn overlaps(outcome: &Outcome) -> Option<String> {
+    let others: BTreeSet<&str> = outcome.overlaps.values().map(|overlap| overlap.before.as_str()).collect();
+    let periods = outcome.overlaps.len();
+    (periods > 0).then(|| {
+        let others: Vec<String> = others.into_iter().map(|name| SafeText::from_outside(name).into_string()).collect();
+        let counted = crate::domain::words::counted(periods as u64, "account period is", "account periods are");
+        format!("{counted} also had from {}: one counts, the other is kept", others.join(", "))
+    })
+}
+
+/// The first refused row is told in the log.
+struct Refusals<'a> {
+    board: &'a Board,
+    source: &'a str,
+    first: Mutex<Option<String>>,
+}
+
+impl Watcher for Refusals<'_> {
+    fn progress(&self, _: u64, rows: u64) {
+        self.board.tell(self.source, |live| live.rows = rows);
+    }
+
+    fn problem(&self, problem: &Problem) {
+        if problem.refused {
+            let told = format!("{} line {}: {}", problem.file, problem.line, problem.reason);
+            self.first.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(told);
+        }
+    }
+}
+
+/// What a call spent and how often it was tried again; tells how it goes.
+struct Counts {
+    board: Arc<Board>,
+    source: String,
+    clock: Clock,
+    tally: Mutex<Tally>,
+}
+
+#[derive(Default)]
+struct Tally {
+    spent: BTreeMap<Unit, u64>,
+    retries: u32,
+}
+
+impl Counts {
+    fn tally(&self) -> MutexGuard<'_, Tally> {
+        self.tally.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Watch for Counts {
+    fn waits(&self, fault: &Fault, wait: Duration) {
+        self.tally().retries += 1;
+        let until = (self.clock)() + i64::try_from(wait.as_secs()).unwrap_or(0);
+        self.board.tell(&self.source, |live| live.waits = Some((fault.message.clone(), until)));
+    }
+
+    fn progress(&self, done: u64, of: u64) {
+        self.board.tell(&self.source, |live| (live.pieces, live.waits) = ((done, of), None));
+    }
+}
+
+/// A meter that also counts for one run.
+struct Counting {
+    meter: ConnectionMeter,
+    counts: Arc<Counts>,
+}
+
+impl Meter for Counting {
+    fn take(&self, unit: Unit, amount: u64) -> Result<(), Fault> {
+        self.meter.take(unit, amount)?;
+        *self.counts.tally().spent.entry(unit).or_default() += amount;
+        Ok(())
+    }
+
+    fn give_back(&self, unit: Unit, amount: u64) {
+        self.meter.give_back(unit, amount);
+        let mut tally = self.counts.tally();
+        let slot = tally.spent.entry(unit).or_default();
+        *slot = slot.saturating_sub(amount);
+    }
+
+    fn left(&self, unit: Unit) -> Option<u64> {
+        self.meter.left(unit)
+    }
+}

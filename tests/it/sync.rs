@@ -1,0 +1,418 @@
+//! Syncing scopes of a cloud that is made up: what it restates, refuses and delays, day after day, held
+//! against what it would answer now.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use spendtop::domain::batch::{Facts, Row};
+use spendtop::domain::calendar::{DAY_SECONDS, Day};
+use spendtop::domain::charge::{Metric, Profile, Quantity, Terms as TermsColumn};
+use spendtop::domain::dimension::Dimension;
+use spendtop::domain::money::Decimal;
+use spendtop::error::Result;
+use spendtop::provider::remote::pace::Pace;
+use spendtop::provider::remote::rows::Days;
+use spendtop::provider::remote::{
+    Ask, Brought, Call, Check, Costs, Fault, FaultKind, Feed, Found, Halt, Manner, Scope, Terms, Unit,
+};
+use spendtop::provider::{CostSource, Sink, SourceId, SourceKind};
+use spendtop::store::Store;
+use spendtop::store::remote::Scopes;
+use spendtop::sync::ingest::{Options, Outcome, Watcher, ingest};
+use spendtop::sync::meter::Caps;
+use spendtop::sync::state::Place;
+use spendtop::sync::task::{Connection, Syncer, Vault, Which};
+use tokio_util::sync::CancellationToken;
+
+use crate::support::{Random, amount, check_sound, sum};
+
+const HOUR: i64 = 3_600;
+const ROWS_A_PAGE: u64 = 50;
+
+/// What a cloud bills: cents by day and service.
+type Bill = BTreeMap<Day, BTreeMap<String, i64>>;
+
+/// A scope of a cloud that is made up.
+struct Cloud {
+    scope: Scope,
+    feeds: Vec<Feed>,
+    bill: Arc<Mutex<Bill>>,
+    /// What the next fetches meet before they succeed.
+    faults: Mutex<VecDeque<Fault>>,
+    pages: AtomicU64,
+}
+
+impl Cloud {
+    fn new(name: &str, price: u32, bill: &Arc<Mutex<Bill>>) -> Arc<Cloud> {
+        let feed = |name: &str, tells: &[Dimension]| Feed {
+            name: name.into(),
+            tells: tells.to_vec(),
+            days_max: 31,
+            reach: None,
+            page_rows: ROWS_A_PAGE as u32,
+        };
+        Arc::new(Cloud {
+            scope: Scope {
+                source: SourceId { name: name.into(), kind: SourceKind::Api },
+                provider: "AWS",
+                title: "made up".into(),
+                terms: Terms { request_microdollars: price, every: 8 * 3_600, settles: 2, months: 13 },
+            },
+            feeds: vec![
+                feed(Feed::BASE, &[Dimension::Service]),
+                feed("service+region", &[Dimension::Service, Dimension::Region]),
+            ],
+            bill: Arc::clone(bill),
+            faults: Mutex::default(),
+            pages: AtomicU64::new(0),
+        })
+    }
+
+    fn page(&self, call: &Call) -> Result<(), Fault> {
+        call.meter.take(Unit::PaidRequests, 1)?;
+        self.pages.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+impl Costs for Cloud {
+    fn scope(&self) -> &Scope {
+        &self.scope
+    }
+    fn manner(&self) -> Manner {
+        Manner::Days(self.feeds.clone())
+    }
+    fn look(&self, _: Option<&str>, _: &Call) -> Result<Found, Fault> {
+        Ok(Found::Unknown)
+    }
+    fn fetch(&self, ask: &Ask, call: &Call, sink: &dyn Sink) -> Result<Brought, Halt> {
+        let Ask::Days { feed, days } = ask else { unreachable!("no deliveries") };
+        let bill = self.bill.lock().expect("bill").clone();
+        let mut rows = Days::new(sink, *days);
+        let (mut brought, fault) = (Brought::default(), self.faults.lock().expect("faults").pop_front());
+        self.page(call)?;
+        for (day, services) in bill.range(days.from..days.to) {
+            for (service, cents) in services {
+                if brought.rows > 0 && brought.rows % ROWS_A_PAGE == 0 {
+                    self.page(call)?;
+                }
+                // A fault in the middle of what is told: nothing of it may stay.
+                if brought.rows == 3
+                    && let Some(fault) = &fault
+                {
+                    return Err(fault.clone().into());
+                }
+                rows.push(&charge(*day, service, *cents, !feed.is_base()))?;
+                brought.rows += 1;
+            }
+        }
+        if let Some(fault) = fault {
+            return Err(fault.into());
+        }
+        rows.finish()?;
+        brought.pages = brought.rows.div_ceil(ROWS_A_PAGE).max(1) as u32;
+        Ok(brought)
+    }
+    fn check(&self, _: &Call) -> Vec<Check> {
+        Vec::new()
+    }
+}
+
+fn charge(day: Day, service: &str, cents: i64, region: bool) -> Row<'_> {
+    let mut profile = [""; Profile::COUNT];
+    profile[Profile::Provider.index()] = "AWS";
+    profile[Profile::BillingAccountId.index()] = "1";
+    profile[Profile::ServiceName.index()] = service;
+    if region {
+        profile[Profile::RegionId.index()] = "us-east-1";
+    }
+    let mut terms = [""; TermsColumn::COUNT];
+    terms[TermsColumn::Currency.index()] = "USD";
+    let mut quantities = [None; Quantity::COUNT];
+    let cost = Decimal::parse(format!("{cents}e-2").as_bytes()).expect("a decimal");
+    quantities[Quantity::Billed.index()] = Some(cost);
+    let (start, month) = (day.seconds(), day.month());
+    let (billing_start, billing_end) = (month.first(), month.plus(1).first());
+    Row { profile, terms, facts: Facts { start, end: start + DAY_SECONDS, billing_start, billing_end, quantities } }
+}
+
+/// A store in this process.
+struct Here(Store);
+
+impl Vault for Here {
+    fn scopes(&self) -> Result<Scopes> {
+        Ok(self.0.manifest().scopes.clone())
+    }
+    fn take(&self, source: &mut dyn CostSource, options: &Options, watcher: &dyn Watcher) -> Result<Outcome> {
+        ingest(&self.0, source, options, watcher)
+    }
+}
+
+struct World {
+    vault: Arc<Here>,
+    time: Arc<AtomicI64>,
+    syncer: Syncer,
+    _runtime: tokio::runtime::Runtime,
+}
+
+impl World {
+    fn new(clouds: &[(&Arc<Cloud>, Caps)], begin: &str, place: Option<Place>) -> World {
+        World::over(Arc::new(Here(Store::in_memory(&[]))), clouds, day(begin).seconds() + HOUR, place)
+    }
+
+    fn over(vault: Arc<Here>, clouds: &[(&Arc<Cloud>, Caps)], at: i64, place: Option<Place>) -> World {
+        let time = Arc::new(AtomicI64::new(at));
+        let clock = Arc::clone(&time);
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+        let connection = |(cloud, caps): &(&Arc<Cloud>, Caps)| Connection {
+            name: cloud.scope.source.name.clone(),
+            every: None,
+            months: 13,
+            caps: *caps,
+            scopes: vec![Arc::clone(cloud) as Arc<dyn Costs>],
+        };
+        let syncer = Syncer::new(
+            clouds.iter().map(connection).collect(),
+            Arc::clone(&vault) as Arc<dyn Vault>,
+            place,
+            Arc::new(move || clock.load(Ordering::Relaxed)),
+            runtime.handle().clone(),
+            Pace { first: Duration::from_millis(1), ..Pace::default() },
+        );
+        World { vault, time, syncer, _runtime: runtime }
+    }
+
+    fn now(&self) -> i64 {
+        self.time.load(Ordering::Relaxed)
+    }
+
+    fn pass(&self) -> spendtop::sync::task::Passed {
+        self.syncer.pass(&Which::default(), &CancellationToken::new()).expect("passed")
+    }
+
+    fn later(&self, seconds: i64) {
+        self.time.fetch_add(seconds, Ordering::Relaxed);
+    }
+
+    fn store(&self) -> &Store {
+        &self.vault.0
+    }
+}
+
+fn day(text: &str) -> Day {
+    Day::parse(text).expect("a day")
+}
+
+fn billed(bill: &Mutex<Bill>) -> String {
+    let cents: i64 = bill.lock().expect("bill").values().flat_map(BTreeMap::values).sum();
+    amount(&format!("{cents}e-2")).to_string()
+}
+
+fn steady(from: &str, to: &str) -> Arc<Mutex<Bill>> {
+    let days = spendtop::domain::calendar::Period { from: day(from), to: day(to) };
+    let services = |day: Day| (0..4).map(|s| (format!("s{s}"), i64::from(day.0 % 100) + s)).collect();
+    Arc::new(Mutex::new(days.iter().map(|day| (day, services(day))).collect()))
+}
+
+#[test]
+fn four_hundred_days_of_restatements_credits_and_month_ends_lose_and_double_nothing() {
+    let mut random = Random::seeded("four hundred days");
+    let bill = steady("2025-01-01", "2025-02-02");
+    let cloud = Cloud::new("aws.prod", 0, &bill);
+    let world = World::new(&[(&cloud, Caps::default())], "2025-02-01", None);
+    let (begin, mut steps) = (world.now(), 0);
+    while world.now() < begin + 400 * DAY_SECONDS {
+        let today = Day::of_seconds(world.now());
+        steps += 1;
+        {
+            let mut bill = bill.lock().expect("bill");
+            let service = |random: &mut Random| format!("s{}", random.below(6));
+            // Today grows, and the last days are told anew.
+            for back in [0, 0, 1, random.below(4) as i32, random.below(9) as i32] {
+                let slot = bill.entry(today.plus(-back)).or_default().entry(service(&mut random)).or_default();
+                *slot += random.below(5_000) as i64 - 500;
+            }
+            // A service that was billed by mistake is gone.
+            if random.below(10) == 0 {
+                bill.entry(today.plus(-(random.below(8) as i32))).or_default().pop_first();
+            }
+            // Credits, support fees and tax come to the month before, until it is closed.
+            if today.number() <= 5 {
+                let last = today.month().first().plus(-1 - random.below(25) as i32);
+                *bill.entry(last).or_default().entry("credit".into()).or_default() -= random.below(900) as i64;
+            }
+        }
+        if random.below(6) == 0 {
+            let kinds = [FaultKind::Throttled, FaultKind::Unavailable, FaultKind::Garbled, FaultKind::NotThere];
+            let kind = kinds[random.below(4) as usize];
+            cloud.faults.lock().expect("faults").push_back(Fault::new(kind, "made up"));
+        }
+        world.pass();
+        // A lid that was closed for days, a clock that jumped.
+        world.later(match random.below(40) {
+            0 => 5 * DAY_SECONDS,
+            1 => -2 * HOUR,
+            2..=9 => 8 * HOUR,
+            _ => DAY_SECONDS,
+        });
+        if steps % 100 == 0 {
+            check_sound(world.store());
+        }
+    }
+    cloud.faults.lock().expect("faults").clear();
+    for _ in 0..4 {
+        world.later(8 * DAY_SECONDS);
+        world.pass();
+    }
+    // What lies before the history that is wanted came while it was of these days.
+    assert_eq!(sum(world.store(), "USD", Metric::Billed), billed(&bill));
+    let manifest = world.store().manifest();
+    let counted: BTreeMap<Day, u64> = manifest.groups.iter().flat_map(|g| &g.parts).flat_map(|p| &p.days).fold(
+        BTreeMap::new(),
+        |mut days, (day, rows)| {
+            *days.entry(*day).or_default() += rows;
+            days
+        },
+    );
+    let told: BTreeMap<Day, u64> = bill
+        .lock()
+        .expect("bill")
+        .iter()
+        .filter(|(_, services)| !services.is_empty())
+        .map(|(day, services)| (*day, services.len() as u64))
+        .collect();
+    assert_eq!(counted, told);
+    check_sound(world.store());
+    assert!(!manifest.scopes["aws.prod"].restated.is_empty());
+}
+
+#[test]
+fn a_fault_keeps_what_is_stored_waits_and_goes_on_at_the_next_good_answer() {
+    for kind in [
+        FaultKind::NoCredentials,
+        FaultKind::Expired,
+        FaultKind::Denied,
+        FaultKind::Throttled,
+        FaultKind::QuotaSpent,
+        FaultKind::Unavailable,
+        FaultKind::NotThere,
+        FaultKind::Refused,
+        FaultKind::Garbled,
+    ] {
+        let bill = steady("2026-10-01", "2026-11-21");
+        let cloud = Cloud::new("aws.prod", 0, &bill);
+        let world = World::new(&[(&cloud, Caps::default())], "2026-11-20", None);
+        assert_eq!(world.pass().failed, 0);
+        let before = billed(&bill);
+        bill.lock().expect("bill").entry(day("2026-11-20")).or_default().insert("new".into(), 77);
+        let fault = Fault::new(kind, "no").wait((kind == FaultKind::Throttled).then_some(Duration::from_secs(7_200)));
+        cloud.faults.lock().expect("faults").push_back(fault);
+        world.later(8 * HOUR);
+        assert_eq!(world.pass().failed, 1, "{kind:?}");
+        assert_eq!(sum(world.store(), "USD", Metric::Billed), before, "{kind:?}");
+        let standing = world.syncer.state().scopes["aws.prod"].clone();
+        assert_eq!((standing.failures, standing.trouble.map(|t| t.kind)), (1, Some(kind)));
+        // Not at once, and not before the provider wants it.
+        let pages = cloud.pages.load(Ordering::Relaxed);
+        assert_eq!(world.pass().asked, 0, "{kind:?}");
+        assert_eq!(cloud.pages.load(Ordering::Relaxed), pages);
+        let due = world.syncer.next_due(world.now()).expect("due");
+        assert!(kind != FaultKind::Throttled || due >= world.now() + 7_200, "{kind:?}");
+        world.later(due - world.now());
+        assert_eq!(world.pass().failed, 0, "{kind:?}");
+        assert_eq!(sum(world.store(), "USD", Metric::Billed), billed(&bill), "{kind:?}");
+        assert_eq!(world.syncer.state().scopes["aws.prod"].trouble, None);
+        check_sound(world.store());
+    }
+}
+
+#[test]
+fn one_scope_that_fails_holds_no_other_up() {
+    let bill = steady("2026-10-01", "2026-11-21");
+    let (good, bad) = (Cloud::new("aws.good", 0, &bill), Cloud::new("aws.bad", 0, &bill));
+    bad.faults.lock().expect("faults").push_back(Fault::new(FaultKind::Denied, "no"));
+    let world = World::new(&[(&bad, Caps::default()), (&good, Caps::default())], "2026-11-20", None);
+    let passed = world.pass();
+    assert_eq!((passed.asked, passed.failed), (2, 1));
+    let sources: BTreeSet<String> = world.store().manifest().groups.iter().map(|g| g.source.clone()).collect();
+    assert_eq!(sources, ["aws.good".to_owned()].into());
+}
+
+#[test]
+fn paid_requests_stop_at_the_cap_and_what_is_new_goes_before_history() {
+    let folder = tempfile::tempdir().expect("folder");
+    let place = Place::beside(folder.path());
+    place.prepare().expect("folder");
+    let bill = steady("2025-09-01", "2026-11-21");
+    let cloud = Cloud::new("aws.prod", 10_000, &bill);
+    let caps = Caps { requests_a_day: Some(12), ..Caps::default() };
+    let world = World::new(&[(&cloud, caps)], "2026-11-20", Some(place.clone()));
+    let mut spent = Vec::new();
+    for _ in 0..12 {
+        let before = cloud.pages.load(Ordering::Relaxed);
+        for _ in 0..3 {
+            world.pass();
+            world.later(8 * HOUR);
+        }
+        spent.push(cloud.pages.load(Ordering::Relaxed) - before);
+        bill.lock().expect("bill").entry(Day::of_seconds(world.now())).or_default().insert("s0".into(), 100);
+    }
+    assert!(spent.iter().all(|pages| *pages <= 12), "{spent:?}");
+    // Restarted, it knows what was spent today and goes on where it was.
+    let state = world.syncer.state();
+    let again = World::over(Arc::clone(&world.vault), &[(&cloud, caps)], world.now(), Some(place));
+    assert_eq!(again.syncer.state(), state);
+    for _ in 0..90 {
+        again.pass();
+        again.later(8 * HOUR);
+    }
+    let days = &again.store().manifest().scopes["aws.prod"].days;
+    assert!(days["base"].contains_key(&day("2025-10-01")), "history came bit by bit");
+    assert_eq!(again.syncer.state().scopes["aws.prod"].left, None);
+}
+
+#[test]
+fn a_cap_of_nothing_asks_nothing_and_says_so() {
+    let bill = steady("2026-10-01", "2026-11-21");
+    let cloud = Cloud::new("aws.prod", 10_000, &bill);
+    let caps = Caps { requests_a_day: Some(0), ..Caps::default() };
+    let world = World::new(&[(&cloud, caps)], "2026-11-20", None);
+    world.pass();
+    assert_eq!(cloud.pages.load(Ordering::Relaxed), 0);
+    let trouble = world.syncer.state().scopes["aws.prod"].trouble.clone().expect("told");
+    assert_eq!(trouble.kind, FaultKind::Capped);
+    assert!(trouble.hints[0].contains("requests_per_day"), "{trouble:?}");
+}
+
+#[test]
+fn the_loop_waits_is_asked_and_is_ended() {
+    let bill = steady("2026-10-01", "2026-11-21");
+    let cloud = Cloud::new("aws.prod", 0, &bill);
+    let world = World::new(&[(&cloud, Caps::default())], "2026-11-20", None);
+    let cancel = CancellationToken::new();
+    let (told, heard) = std::sync::mpsc::channel::<()>();
+    let told = Mutex::new(told);
+    let listener: spendtop::store::listeners::Listener<()> = Arc::new(move |()| {
+        let _ = told.lock().expect("lock").send(());
+    });
+    world.syncer.subscribe(&listener);
+    let good = |than: i64| {
+        while world.syncer.state().scopes.get("aws.prod").is_none_or(|standing| standing.good_at <= than) {
+            heard.recv_timeout(Duration::from_secs(60)).expect("it goes on");
+        }
+    };
+    std::thread::scope(|scope| {
+        let run = scope.spawn(|| world.syncer.watch(&cancel));
+        good(0);
+        let first = world.now();
+        world.later(60);
+        world.syncer.ask_now();
+        good(first);
+        cancel.cancel();
+        world.syncer.wake();
+        run.join().expect("ended").expect("well");
+    });
+}
