@@ -107,7 +107,9 @@ pub struct DemoArgs {
 /// `spendtop import`
 #[derive(Clone, PartialEq, Eq, Default, Debug, Args)]
 pub struct ImportArgs {
-    /// Files, folders or globs; `-` reads standard input.
+    /// Files, folders or globs; `-` reads standard input. FOCUS 1.0 to 1.4, AWS cost and usage reports
+    /// (legacy CUR, CUR 2.0), Azure cost details (actual or amortised), Google Cloud billing exports: told by
+    /// their columns, as CSV, Parquet or lines of JSON, packed or not.
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// Name of the source: one export, whose newer versions replace older ones.

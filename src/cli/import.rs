@@ -340,6 +340,7 @@ fn describe(summary: &FileSummary) -> String {
         text.push_str(&format!(", columns not kept: {}", names.join(", ")));
     }
     text.push('\n');
+    summary.notes.iter().for_each(|note| text.push_str(&format!("  {note}\n")));
     text
 }
 

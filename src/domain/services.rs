@@ -58,6 +58,13 @@ pub fn all() -> &'static [Service] {
     &table().services
 }
 
+/// The service of that name, in any spelling that the table knows.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static Service> {
+    let table = table();
+    table.by_name.get(&name.to_lowercase()).map(|at| &table.services[*at])
+}
+
 /// The one name of a service: FOCUS's where the table knows the spelling, else as it came.
 #[must_use]
 pub fn canonical(name: &str) -> &str {

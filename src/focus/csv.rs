@@ -1,263 +1,82 @@
-//! FOCUS as CSV, read on several threads.
+//! Billing files of text, read on several threads: CSV, and lines of JSON.
 //!
-//! One thread cuts the stream into blocks that end where a record ends; it follows the quotes
-//! exactly, so that a line break inside of a quoted text never cuts a row. Workers split blocks
-//! into records ([`super::split`]) and turn them into charges. A block goes to whichever worker is
-//! free: one that is busy with a full batch holds nobody up. Which charges share a batch therefore
-//! depends on time; no answer depends on that.
+//! One thread cuts the stream into blocks of whole records ([`super::blocks`]). Workers split blocks
+//! into records ([`super::split`], [`super::lines`]) and turn them into charges. A block goes to
+//! whichever worker is free: one that is busy with a full batch holds nobody up. Which charges share
+//! a batch therefore depends on time; no answer depends on that.
 
 use std::io::Read;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::blocks::{BLOCK, Block, Blocks, MARK, Pool, count_lines};
+use super::dialect::{Dialect, Foreign, ForeignReader, Form, Record, unknown_json};
 use super::layout::Layout;
+use super::lines::{Line, Slots};
 use super::receive::{Outcome, Receive, Refusal, Tally};
 use super::rows::{Fields, RowReader};
 use super::rules::FIELD_MAX;
-use super::split::{Records, Scratch};
+use super::split::{Records, Scratch, delimiter};
 use crate::domain::batch::{BatchBuilder, Limits};
 use crate::error::{Error, Kind, Result};
 
-/// A row longer than this ends the reading: a quote that is never closed would swallow the file.
-pub const ROW_MAX: usize = 1 << 20;
-/// The byte order mark that some programs begin a file with.
-const MARK: [u8; 3] = [0xEF, 0xBB, 0xBF];
-/// Bytes that a block has, about.
-const BLOCK: usize = 512 << 10;
 /// Blocks that are cut ahead of each worker: enough to go on with while another stores a batch.
 const BLOCKS_AHEAD: usize = 4;
-/// Bytes that are read, hashed and looked through at a time: they stay in the processor's cache.
-const PIECE: usize = 128 << 10;
 
-/// Whole records, in the order of the file.
-pub struct Block {
-    /// The records' bytes, and more that is not theirs.
-    buffer: Vec<u8>,
-    range: std::ops::Range<usize>,
-    /// The line on which it starts, from 1.
-    pub line: u64,
+/// What a stream of text is.
+enum Text {
+    /// CSV that is FOCUS.
+    Focus(Layout),
+    /// CSV that is translated.
+    Foreign(Foreign),
+    /// Lines of JSON, which are translated.
+    Lines(Foreign, Slots),
 }
 
-impl Block {
-    /// The records' bytes.
-    #[must_use]
-    pub fn bytes(&self) -> &[u8] {
-        &self.buffer[self.range.clone()]
-    }
-}
-
-/// Buffers that blocks were read into, to be used again.
-#[derive(Default)]
-struct Pool(Mutex<Vec<Vec<u8>>>);
-
-impl Pool {
-    fn get(&self) -> Vec<u8> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
-    }
-
-    fn put(&self, buffer: Vec<u8>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(buffer);
-    }
-}
-
-/// Cuts a stream into blocks of whole records.
-pub struct Blocks<'p, R> {
-    input: R,
-    pool: &'p Pool,
-    /// What is read and not yet handed out is at its start.
-    buffer: Vec<u8>,
-    /// How much of `buffer` that is.
-    filled: usize,
-    /// How far it has been looked through.
-    seen: usize,
-    /// Whether `seen` lies within a quoted field.
-    quoted: bool,
-    /// The end of the last whole record before `seen`.
-    cut: usize,
-    /// The line on which `buffer` starts.
-    line: u64,
-    ended: bool,
-    hasher: blake3::Hasher,
-    /// Uncompressed bytes read.
-    pub bytes: u64,
-}
-
-impl<'p, R: Read> Blocks<'p, R> {
-    /// Cuts `input`, which starts at a record.
-    fn new(input: R, pool: &'p Pool) -> Self {
-        Blocks {
-            input,
-            pool,
-            buffer: Vec::new(),
-            filled: 0,
-            seen: 0,
-            quoted: false,
-            cut: 0,
-            line: 1,
-            ended: false,
-            hasher: blake3::Hasher::new(),
-            bytes: 0,
-        }
-    }
-
-    /// The hash of everything read, in hex.
-    #[must_use]
-    pub fn hash(&self) -> String {
-        self.hasher.finalize().to_hex().to_string()
-    }
-
-    /// The next block of about `size` bytes; `None` at the end.
-    ///
-    /// # Errors
-    /// Kind `Usage` where the input cannot be read or a row has no end.
-    pub fn next(&mut self, size: usize) -> Result<Option<Block>> {
-        loop {
-            self.scan();
-            if self.ended && self.quoted {
-                // What follows the quote would be one long text: rows would be lost.
-                let line = self.line + count_lines(&self.buffer[..self.cut]);
-                return Err(Error::usage(format!("line {line}: a quote is opened there and never closed"))
-                    .hint("nothing of the file was taken: is it cut short, or a quote missing?"));
-            }
-            if self.cut >= size || (self.ended && self.cut > 0) {
-                return Ok(Some(self.take(self.cut)));
-            }
-            if self.ended {
-                return Ok((self.filled > 0).then(|| self.take(self.filled)));
-            }
-            if self.filled - self.cut > ROW_MAX + size {
-                let line = self.line + count_lines(&self.buffer[..self.cut]);
-                return Err(Error::usage(format!("line {line}: a row is longer than {} KiB", ROW_MAX / 1024))
-                    .hint("is a quote opened there and never closed? nothing of the file was taken"));
-            }
-            self.fill(size)?;
-        }
-    }
-
-    fn take(&mut self, len: usize) -> Block {
-        let mut next = self.pool.get();
-        let rest = self.filled - len;
-        if next.len() < rest {
-            next.resize(rest.max(BLOCK), 0);
-        }
-        next[..rest].copy_from_slice(&self.buffer[len..self.filled]);
-        let buffer = std::mem::replace(&mut self.buffer, next);
-        let line = self.line;
-        self.line += count_lines(&buffer[..len]);
-        self.filled = rest;
-        self.seen -= len.min(self.seen);
-        self.cut = 0;
-        Block { buffer, range: 0..len, line }
-    }
-
-    fn fill(&mut self, size: usize) -> Result<()> {
-        let want = self.filled + size.max(64 * 1024) + 64 * 1024;
-        if self.buffer.len() < want {
-            self.buffer.resize(want, 0);
-        }
-        let before = self.filled;
-        let end = self.buffer.len().min(before + PIECE);
-        while self.filled < end && !self.ended {
-            match self.input.read(&mut self.buffer[self.filled..end]) {
-                Ok(0) => self.ended = true,
-                Ok(n) => self.filled += n,
-                Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
-                Err(e) => {
-                    let error = Error::usage(format!("the input cannot be read to its end: {e}"));
-                    // What is larger than it may be says itself what to do: it comes no better again.
-                    return Err(match e.kind() {
-                        std::io::ErrorKind::FileTooLarge => error.hint("nothing of it was taken"),
-                        _ => error.hint("a truncated file commits nothing: fetch it again"),
-                    });
-                }
-            }
-        }
-        self.bytes += (self.filled - before) as u64;
-        self.hasher.update(&self.buffer[before..self.filled]);
-        Ok(())
-    }
-
-    /// Follows the quotes up to the end of what is read: a quote opens only where a field starts,
-    /// and two of them within a quoted field stand for one.
-    fn scan(&mut self) {
-        while self.seen < self.filled {
-            let Some(step) = memchr::memchr(b'"', &self.buffer[self.seen..self.filled]) else {
-                self.note_record_ends(self.filled);
-                self.seen = self.filled;
-                return;
-            };
-            let at = self.seen + step;
-            if self.quoted {
-                match self.buffer[..self.filled].get(at + 1) {
-                    Some(b'"') => self.seen = at + 2,
-                    // Whether the quote closes depends on a byte that is not read yet.
-                    None if !self.ended => {
-                        self.seen = at;
-                        return;
-                    }
-                    // Fields mostly come one quoted field after the other.
-                    Some(b',') if self.buffer[..self.filled].get(at + 2) == Some(&b'"') => self.seen = at + 3,
-                    _ => {
-                        self.quoted = false;
-                        self.seen = at + 1;
-                    }
-                }
-            } else {
-                self.note_record_ends(at);
-                let first = at == MARK.len() && self.line == 1 && self.buffer.starts_with(&MARK);
-                let opens = at == 0 || first || matches!(self.buffer[at - 1], b',' | b'\n' | b'\r');
-                self.quoted = opens;
-                self.seen = at + 1;
-            }
-        }
-    }
-
-    /// Remembers the last record end between `seen` and `end`, outside of quotes.
-    fn note_record_ends(&mut self, end: usize) {
-        if !self.quoted
-            && let Some(at) = memchr::memrchr(b'\n', &self.buffer[self.seen..end])
-        {
-            self.cut = self.seen + at + 1;
-        }
-    }
-}
-
-fn count_lines(bytes: &[u8]) -> u64 {
-    memchr::memchr_iter(b'\n', bytes).count() as u64
-}
-
-/// Reads a CSV stream. `threads` of 1 reads on the caller's thread alone.
+/// Reads a stream of text; `dialects` are the kinds of files that are read besides FOCUS. `threads` of 1
+/// reads on the caller's thread alone.
 ///
 /// # Errors
-/// Kind `Usage` where it is no FOCUS file or cannot be read to its end; those of `receive`.
-pub fn read(input: impl Read + Send, threads: usize, limits: Limits, receive: &dyn Receive) -> Result<Outcome> {
+/// Kind `Usage` where it is of no known kind or cannot be read to its end; those of `receive`.
+pub fn read(
+    input: impl Read + Send,
+    dialects: &[&dyn Dialect],
+    threads: usize,
+    limits: Limits,
+    receive: &dyn Receive,
+) -> Result<Outcome> {
     let pool = Pool::default();
     let mut blocks = Blocks::new(input, &pool);
-    let (layout, first) = header(&mut blocks)?;
+    let (text, first) = header(&mut blocks, dialects)?;
     let parts: Vec<Result<Worker<'_>>> = if threads <= 1 {
-        let mut worker = Worker::new(&layout, limits, receive);
+        let mut worker = Worker::new(&text, limits, receive);
         let run = feed(&mut blocks, first, receive, |block| worker.block(block, &pool)).and_then(|()| worker.finish());
         vec![run.map(|()| worker)]
     } else {
-        on_threads(&mut blocks, first, threads, &layout, limits, receive)?
+        on_threads(&mut blocks, first, threads, &text, limits, receive)?
     };
     let mut tally = Tally::default();
     for worker in parts {
         tally += worker?.tally;
     }
-    Ok(Outcome::new(&layout, tally, blocks.hash(), blocks.bytes))
+    let (hash, bytes) = (blocks.hash(), blocks.bytes);
+    Ok(match &text {
+        Text::Focus(layout) => Outcome::new(layout, "CSV", tally, hash, bytes),
+        Text::Foreign(foreign) => Outcome::of_foreign(foreign, "CSV", tally, hash, bytes),
+        Text::Lines(foreign, _) => Outcome::of_foreign(foreign, "JSON", tally, hash, bytes),
+    })
 }
 
 fn on_threads<'a, R: Read>(
     blocks: &mut Blocks<'_, R>,
     first: Block,
     threads: usize,
-    layout: &'a Layout,
+    text: &'a Text,
     limits: Limits,
     receive: &'a dyn Receive,
 ) -> Result<Vec<Result<Worker<'a>>>> {
-    let pool = blocks.pool;
+    let pool = blocks.pool();
     std::thread::scope(|scope| {
         let (sender, receiver): (SyncSender<Block>, Receiver<Block>) = sync_channel(threads * BLOCKS_AHEAD);
         let queue = Arc::new(Mutex::new(receiver));
@@ -265,7 +84,7 @@ fn on_threads<'a, R: Read>(
         let spawn = |_| {
             let (queue, failed) = (queue.clone(), failed.clone());
             scope.spawn(move || {
-                let mut worker = Worker::new(layout, limits, receive);
+                let mut worker = Worker::new(text, limits, receive);
                 let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).recv().ok();
                 let mut work = || {
                     while let Some(block) = next() {
@@ -316,43 +135,68 @@ fn feed<R: Read>(
     Ok(())
 }
 
-/// Reads the header; the rest of its block follows.
-fn header<R: Read>(blocks: &mut Blocks<'_, R>) -> Result<(Layout, Block)> {
-    let empty = || Error::usage("the file is empty").hint("a FOCUS export starts with a line of column names");
-    let first = blocks.next(1);
-    // All of a JSON file may be one line, which is too long for a row.
-    let start = first.as_ref().map_or(&blocks.buffer[..], |b| b.as_ref().map_or(&b""[..], Block::bytes));
-    if matches!(start.strip_prefix(&MARK).unwrap_or(start).trim_ascii_start().first(), Some(b'{' | b'[')) {
-        return Err(Error::usage("this is JSON, which is not read")
-            .hint("export it as CSV or Parquet: `spendtop export --format csv` (or parquet) can be imported again"));
-    }
-    let mut block = first?.ok_or_else(empty)?;
-    if block.bytes().starts_with(&MARK) {
-        block.range.start += MARK.len();
-    } else if block.bytes().starts_with(&[0xFF, 0xFE]) || block.bytes().starts_with(&[0xFE, 0xFF]) {
+/// Reads what stands before the first record; the rest of its block follows.
+fn header<R: Read>(blocks: &mut Blocks<'_, R>, dialects: &[&dyn Dialect]) -> Result<(Text, Block)> {
+    let empty = || Error::usage("the file is empty").hint("a billing export starts with a line of column names");
+    let start = blocks.look()?;
+    if start.starts_with(&[0xFF, 0xFE]) || start.starts_with(&[0xFE, 0xFF]) {
         return Err(Error::usage("the file is UTF-16").hint("convert it to UTF-8: iconv -f UTF-16 -t UTF-8 FILE"));
     }
-    let mut reader = csv_reader(block.bytes());
+    if matches!(start.strip_prefix(&MARK).unwrap_or(start).trim_ascii_start().first(), Some(b'{' | b'[')) {
+        return lines(blocks, dialects);
+    }
+    let delimiter = delimiter(start.split(|byte| *byte == b'\n').next().unwrap_or_default());
+    blocks.split_at(delimiter);
+    let mut block = blocks.next(1)?.ok_or_else(empty)?;
+    if block.bytes().starts_with(&MARK) {
+        block.range.start += MARK.len();
+    }
+    let mut reader = csv_reader(block.bytes(), delimiter);
     let mut record = csv::ByteRecord::new();
     reader.read_byte_record(&mut record).map_err(|e| Error::usage(format!("the header cannot be read: {e}")))?;
     if record.iter().all(<[u8]>::is_empty) {
         return Err(empty());
     }
     let names: Vec<String> = record.iter().map(|f| String::from_utf8_lossy(f).trim().to_owned()).collect();
-    let layout = Layout::of_header(&names)?;
+    let text = match Form::of(&names, dialects)? {
+        Form::Focus(layout) => Text::Focus(layout),
+        Form::Foreign(foreign) => Text::Foreign(foreign),
+    };
     let at = (reader.position().byte() as usize).min(block.bytes().len());
     block.line += count_lines(&block.bytes()[..at]);
     block.range.start += at;
-    Ok((layout, block))
+    Ok((text, block))
 }
 
-fn csv_reader(bytes: &[u8]) -> csv::Reader<&[u8]> {
-    csv::ReaderBuilder::new().has_headers(false).flexible(true).buffer_capacity(64 * 1024).from_reader(bytes)
+/// Tells what lines of JSON are by the first of them, which stays in its block.
+fn lines<R: Read>(blocks: &mut Blocks<'_, R>, dialects: &[&dyn Dialect]) -> Result<(Text, Block)> {
+    blocks.by_lines();
+    // All of a JSON file may be one line, which is too long for a row.
+    let Ok(Some(mut block)) = blocks.next(1) else { return Err(unknown_json()) };
+    if block.bytes().starts_with(&MARK) {
+        block.range.start += MARK.len();
+    }
+    let first = block.bytes().split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let names = Slots::names(first).unwrap_or_default();
+    let foreign = Foreign::of_members(&names, dialects).unwrap_or_else(|| Err(unknown_json()))?;
+    let slots = Slots::new(&foreign);
+    Ok((Text::Lines(foreign, slots), block))
+}
+
+fn csv_reader(bytes: &[u8], delimiter: u8) -> csv::Reader<&[u8]> {
+    let mut builder = csv::ReaderBuilder::new();
+    builder.delimiter(delimiter).has_headers(false).flexible(true).buffer_capacity(64 * 1024).from_reader(bytes)
+}
+
+/// How a worker makes charges of records.
+enum Rows<'a> {
+    Focus(&'a Layout, RowReader<'a>),
+    Foreign(&'a Foreign, ForeignReader<'a>),
+    Lines(&'a Foreign, ForeignReader<'a>, Line<'a>),
 }
 
 struct Worker<'a> {
-    layout: &'a Layout,
-    reader: RowReader<'a>,
+    rows: Rows<'a>,
     builder: BatchBuilder,
     receive: &'a dyn Receive,
     scratch: Scratch,
@@ -360,67 +204,146 @@ struct Worker<'a> {
 }
 
 impl<'a> Worker<'a> {
-    fn new(layout: &'a Layout, limits: Limits, receive: &'a dyn Receive) -> Self {
-        Worker {
-            layout,
-            reader: RowReader::new(layout),
-            builder: BatchBuilder::new(limits),
-            receive,
-            scratch: Scratch::default(),
-            tally: Tally::default(),
-        }
+    fn new(text: &'a Text, limits: Limits, receive: &'a dyn Receive) -> Self {
+        let rows = match text {
+            Text::Focus(layout) => Rows::Focus(layout, RowReader::new(layout)),
+            Text::Foreign(foreign) => Rows::Foreign(foreign, ForeignReader::new(foreign)),
+            Text::Lines(foreign, slots) => Rows::Lines(foreign, ForeignReader::new(foreign), Line::new(slots)),
+        };
+        let (builder, scratch, tally) = (BatchBuilder::new(limits), Scratch::default(), Tally::default());
+        Worker { rows, builder, receive, scratch, tally }
     }
 
     fn block(&mut self, block: Block, pool: &Pool) -> Result<()> {
-        let bytes = block.bytes();
+        match self.rows {
+            Rows::Lines(..) => self.lines(block.bytes(), block.line)?,
+            _ => self.records(block.bytes(), block.delimiter, block.line)?,
+        }
+        pool.put(block.into_buffer());
+        Ok(())
+    }
+
+    fn records(&mut self, bytes: &[u8], delimiter: u8, mut line: u64) -> Result<()> {
         let is_utf8 = std::str::from_utf8(bytes).is_ok();
-        let mut records = Records::new(bytes, std::mem::take(&mut self.scratch));
-        let (mut line, mut counted) = (block.line, 0);
+        let mut records = Records::new(bytes, delimiter, std::mem::take(&mut self.scratch));
+        let mut counted = 0;
         while records.advance() {
             if self.row(&mut records) {
-                let broken = |at| std::str::from_utf8(records.get(at)).is_err();
-                self.tally.repaired += u64::from(!is_utf8 && self.layout.kept().any(broken));
+                self.tally.repaired += u64::from(!is_utf8 && self.rows.is_broken(&records));
             } else {
                 line += count_lines(&bytes[counted..records.start()]);
                 counted = records.start();
                 self.refuse(&mut records, line);
             }
-            if self.builder.is_full() && !self.builder.is_empty() {
-                self.receive.batch(self.builder.batch())?;
-                self.builder.clear();
-            }
+            self.hand_over_full()?;
         }
         self.scratch = records.into_scratch();
-        pool.put(block.buffer);
+        Ok(())
+    }
+
+    fn lines(&mut self, bytes: &[u8], first: u64) -> Result<()> {
+        for (number, text) in (first..).zip(bytes.split(|byte| *byte == b'\n')) {
+            let Rows::Lines(_, reader, line) = &mut self.rows else { break };
+            if text.trim_ascii().is_empty() {
+                continue;
+            }
+            if let Err(reason) = line.read(text) {
+                self.tally.refused += 1;
+                self.receive.refused(number, Refusal::row(reason), None);
+            } else if reader.push(&mut self.builder, line, &mut self.tally) {
+                self.tally.repaired += u64::from(line.is_repaired());
+            } else {
+                self.tally.refused += 1;
+                reader.refuse(line, number, self.receive);
+            }
+            self.hand_over_full()?;
+        }
+        Ok(())
+    }
+
+    fn hand_over_full(&mut self) -> Result<()> {
+        if self.builder.is_full() && !self.builder.is_empty() {
+            self.receive.batch(self.builder.batch())?;
+            self.builder.clear();
+        }
         Ok(())
     }
 
     /// Adds a record to the batch, where it is a charge.
     fn row(&mut self, records: &mut Records<'_>) -> bool {
-        if records.len() != self.layout.names.len() {
+        if records.len() != self.rows.columns() {
             return false;
         }
         if records.raw().len() > FIELD_MAX {
             records.unescape();
-            if self.layout.kept().any(|at| records.get(at).len() > FIELD_MAX) {
+            if self.rows.has_long(records) {
                 return false;
             }
         }
-        self.reader.push(&mut self.builder, records, &mut self.tally)
+        match &mut self.rows {
+            Rows::Focus(_, reader) => reader.push(&mut self.builder, records, &mut self.tally),
+            Rows::Foreign(_, reader) | Rows::Lines(_, reader, _) => {
+                records.unescape();
+                reader.push(&mut self.builder, &*records, &mut self.tally)
+            }
+        }
     }
 
     fn refuse(&mut self, records: &mut Records<'_>, line: u64) {
         self.tally.refused += 1;
-        let (fields, columns) = (records.len(), self.layout.names.len());
-        if fields == columns {
-            self.reader.refuse(records, line, self.receive);
-        } else {
+        let (fields, columns) = (records.len(), self.rows.columns());
+        if fields != columns {
             let reason = format!("has {fields} fields, the header has {columns}");
-            self.receive.refused(line, Refusal::row(reason), None);
+            return self.receive.refused(line, Refusal::row(reason), None);
+        }
+        match &mut self.rows {
+            Rows::Focus(_, reader) => reader.refuse(records, line, self.receive),
+            Rows::Foreign(foreign, reader) | Rows::Lines(foreign, reader, _) => {
+                records.unescape();
+                match foreign.reads.iter().find(|at| records.get(**at).len() > FIELD_MAX) {
+                    Some(long) => {
+                        let reason = format!("longer than {} KiB", FIELD_MAX / 1024);
+                        let refusal = Refusal::of(&foreign.names[*long], records.get(*long), reason);
+                        self.receive.refused(line, refusal, None);
+                    }
+                    None => reader.refuse(&*records, line, self.receive),
+                }
+            }
         }
     }
 
     fn finish(&mut self) -> Result<()> {
         if self.builder.is_empty() { Ok(()) } else { self.receive.batch(self.builder.batch()) }
+    }
+}
+
+impl Rows<'_> {
+    fn columns(&self) -> usize {
+        match self {
+            Rows::Focus(layout, _) => layout.names.len(),
+            Rows::Foreign(foreign, _) | Rows::Lines(foreign, ..) => foreign.names.len(),
+        }
+    }
+
+    /// Whether any field that is read is true of this.
+    fn any(&self, records: &Records<'_>, is: impl Fn(&[u8]) -> bool) -> bool {
+        match self {
+            Rows::Focus(layout, _) => layout.kept().any(|at| is(records.get(at))),
+            Rows::Foreign(foreign, _) | Rows::Lines(foreign, ..) => foreign.reads.iter().any(|at| is(records.get(*at))),
+        }
+    }
+
+    fn is_broken(&self, records: &Records<'_>) -> bool {
+        self.any(records, |field| std::str::from_utf8(field).is_err())
+    }
+
+    fn has_long(&self, records: &Records<'_>) -> bool {
+        self.any(records, |field| field.len() > FIELD_MAX)
+    }
+}
+
+impl Record for Records<'_> {
+    fn field(&self, at: usize) -> &[u8] {
+        self.get(at)
     }
 }

@@ -47,7 +47,8 @@ pub enum Time {
 impl Time {
     /// How many there are.
     pub const COUNT: usize = 4;
-    const ALL: [Time; Self::COUNT] = [Time::ChargeStart, Time::ChargeEnd, Time::BillingStart, Time::BillingEnd];
+    /// All of them, by number.
+    pub const ALL: [Time; Self::COUNT] = [Time::ChargeStart, Time::ChargeEnd, Time::BillingStart, Time::BillingEnd];
 
     /// Its number.
     #[must_use]
@@ -61,7 +62,9 @@ impl Time {
         matches!(self, Time::ChargeStart | Time::ChargeEnd)
     }
 
-    const fn focus_name(self) -> &'static str {
+    /// The column's name in FOCUS.
+    #[must_use]
+    pub const fn focus_name(self) -> &'static str {
         match self {
             Time::ChargeStart => "ChargePeriodStart",
             Time::ChargeEnd => "ChargePeriodEnd",

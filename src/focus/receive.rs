@@ -1,5 +1,6 @@
 //! What a reader tells its caller, whichever format it reads.
 
+use super::dialect::Foreign;
 use super::layout::Layout;
 use crate::domain::batch::{ChargeBatch, Facts};
 use crate::domain::calendar::Day;
@@ -82,10 +83,14 @@ impl std::ops::AddAssign for Tally {
 /// What was read from a file.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Outcome {
-    /// FOCUS's version.
-    pub version: String,
+    /// What the file was recognised as: `FOCUS 1.0`, `AWS CUR 2.0`.
+    pub form: String,
+    /// How it is written: `CSV`, `JSON`, `Parquet`.
+    pub writing: &'static str,
     /// What became of its rows.
     pub tally: Tally,
+    /// What the person who imports it should know of it.
+    pub notes: Vec<String>,
     /// Columns that are not kept.
     pub dropped: Vec<String>,
     /// BLAKE3 of the uncompressed input, in hex.
@@ -95,9 +100,17 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// Of a file with this layout and content.
+    /// Of a FOCUS file with this layout and content.
     #[must_use]
-    pub fn new(layout: &Layout, tally: Tally, hash: String, bytes: u64) -> Outcome {
-        Outcome { version: layout.version.to_owned(), tally, dropped: layout.dropped(), hash, bytes }
+    pub fn new(layout: &Layout, writing: &'static str, tally: Tally, hash: String, bytes: u64) -> Outcome {
+        let form = format!("FOCUS {}", layout.version);
+        Outcome { form, writing, tally, notes: Vec::new(), dropped: layout.dropped(), hash, bytes }
+    }
+
+    /// Of a file that was translated.
+    #[must_use]
+    pub fn of_foreign(foreign: &Foreign, writing: &'static str, tally: Tally, hash: String, bytes: u64) -> Outcome {
+        let (form, notes, dropped) = (foreign.format(), foreign.notes(), foreign.dropped());
+        Outcome { form, writing, tally, notes, dropped, hash, bytes }
     }
 }

@@ -10,9 +10,9 @@ use xxhash_rust::xxh3::xxh3_128_with_seed;
 
 use super::layout::{Layout, Time, without_guard};
 use super::receive::{Receive, Tally};
-use super::rules::{Cells, Moment, facts, is_currency, is_null, refuse};
+use super::rules::{Cells, Moment, facts, group, is_currency, is_null, refuse};
 use crate::domain::batch::{BatchBuilder, Facts, limit, terms_extra};
-use crate::domain::calendar::parse_timestamp;
+use crate::domain::calendar::{Day, parse_timestamp};
 use crate::domain::charge::{Profile, Terms};
 use crate::domain::money::{Decimal, DecimalError};
 
@@ -158,6 +158,11 @@ impl<'a> RowReader<'a> {
         // Values are shown as they are meant.
         row.unescape();
         refuse(self.layout, &mut TextCells { layout: self.layout, times: &mut self.times, row }, line, receive);
+    }
+
+    /// The billing account and period that a row says it belongs to; `None` where it may be any.
+    pub fn group(&mut self, row: &mut impl Fields) -> Option<(String, Day)> {
+        group(self.layout, &mut TextCells { layout: self.layout, times: &mut self.times, row })
     }
 
     /// A hash of the texts of `runs` of columns.

@@ -168,7 +168,7 @@ fn fault(at: usize, slot: Slot, cells: &mut impl Cells) -> Option<Cow<'static, s
 }
 
 /// The billing account and period that a row says it belongs to; `None` where it may be any.
-fn group(layout: &Layout, cells: &mut impl Cells) -> Option<(String, Day)> {
+pub fn group(layout: &Layout, cells: &mut impl Cells) -> Option<(String, Day)> {
     let day = match cells.moment(Time::BillingStart) {
         Moment::At(seconds) => Day::of_seconds(seconds),
         Moment::None => match cells.moment(Time::ChargeStart) {

@@ -11,14 +11,25 @@
 use super::rows::Fields;
 
 /// Bytes at which an unquoted field ends, or is not as it should be.
-const STOPS: [bool; 256] = {
+const fn stops(delimiter: u8) -> [bool; 256] {
     let mut stops = [false; 256];
-    stops[b',' as usize] = true;
+    stops[delimiter as usize] = true;
     stops[b'\n' as usize] = true;
     stops[b'\r' as usize] = true;
     stops[b'"' as usize] = true;
     stops
-};
+}
+
+static COMMAS: [bool; 256] = stops(b',');
+static SEMICOLONS: [bool; 256] = stops(b';');
+
+/// What stands between the fields of a file with this first line: a comma, or where there are more of
+/// them, semicolons, as programs write that use the comma in numbers.
+#[must_use]
+pub fn delimiter(header: &[u8]) -> u8 {
+    let count = |mark: u8| memchr::memchr_iter(mark, header).count();
+    if count(b';') > count(b',') { b';' } else { b',' }
+}
 
 /// Memory that records are split with, kept from block to block.
 #[derive(Default)]
@@ -38,6 +49,8 @@ pub struct Scratch {
 /// A block's records, one at a time.
 pub struct Records<'b> {
     block: &'b [u8],
+    delimiter: u8,
+    stops: &'static [bool; 256],
     /// Where the record under way starts.
     start: usize,
     /// Where the next one is looked for.
@@ -48,10 +61,11 @@ pub struct Records<'b> {
 }
 
 impl<'b> Records<'b> {
-    /// The records of `block`, which starts with a record.
+    /// The records of `block`, which starts with a record; a comma or a semicolon is between fields.
     #[must_use]
-    pub fn new(block: &'b [u8], scratch: Scratch) -> Self {
-        Records { block, start: 0, next: 0, copied: false, scratch }
+    pub fn new(block: &'b [u8], delimiter: u8, scratch: Scratch) -> Self {
+        let stops = if delimiter == b';' { &SEMICOLONS } else { &COMMAS };
+        Records { block, delimiter, stops, start: 0, next: 0, copied: false, scratch }
     }
 
     /// The memory, for the next block.
@@ -105,17 +119,17 @@ impl<'b> Records<'b> {
 
     /// Marks the fields; false where the record is not written as it should be.
     fn mark(&mut self) -> bool {
-        let block = self.block;
+        let (block, delimiter, stops) = (self.block, self.delimiter, self.stops);
         let mut at = self.next;
         loop {
             if block.get(at) == Some(&b'"') {
                 let Some(end) = self.close(at + 1) else { return false };
                 at = end;
             } else {
-                at += block[at..].iter().position(|b| STOPS[usize::from(*b)]).unwrap_or(block.len() - at);
+                at += block[at..].iter().position(|b| stops[usize::from(*b)]).unwrap_or(block.len() - at);
             }
             match block.get(at) {
-                Some(b',') => self.scratch.ends.push(at as u32),
+                Some(b) if *b == delimiter => self.scratch.ends.push(at as u32),
                 Some(b'\n' | b'\r') | None => {
                     self.scratch.ends.push(at as u32);
                     self.next = at;
@@ -147,7 +161,7 @@ impl<'b> Records<'b> {
         let Scratch { ends, escaped, text, places, fields } = &mut self.scratch;
         escaped.clear();
         let input = &self.block[self.start..];
-        let mut reader = csv_core::Reader::new();
+        let mut reader = csv_core::ReaderBuilder::new().delimiter(self.delimiter).build();
         text.resize(text.len().max(4096), 0);
         fields.resize(fields.len().max(64), 0);
         let (mut read, mut wrote, mut count) = (0, 0, 0);
@@ -245,7 +259,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn split(block: &[u8]) -> Vec<Vec<Vec<u8>>> {
-        let mut records = Records::new(block, Scratch::default());
+        let mut records = Records::new(block, b',', Scratch::default());
         let mut all = Vec::new();
         while records.advance() {
             records.unescape();
@@ -278,7 +292,7 @@ mod tests {
     fn different_texts_are_signed_differently() {
         let mut signs = Vec::new();
         for block in ["ab,c", "a,bc", "\"a,b\",c", "\"a\"\"\",c", "\"a\"b,c"] {
-            let mut records = Records::new(block.as_bytes(), Scratch::default());
+            let mut records = Records::new(block.as_bytes(), b',', Scratch::default());
             assert!(records.advance());
             let mut out = Vec::new();
             records.sign(0, 0, &mut out);

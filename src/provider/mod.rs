@@ -7,6 +7,7 @@
 pub mod aws;
 pub mod credentials;
 pub mod demo;
+pub mod dialects;
 pub mod files;
 pub mod remote;
 
@@ -134,6 +135,8 @@ pub struct FileSummary {
     pub repaired: u64,
     /// Charges whose tags are no JSON object, so that no tag can be read from them, and one such text.
     pub odd_tags: (u64, String),
+    /// What the person who imports it should know of it.
+    pub notes: Vec<String>,
     /// Columns that were there and are not kept.
     pub dropped_columns: Vec<String>,
 }

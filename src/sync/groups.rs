@@ -10,6 +10,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::sketch::{Fingerprint, Sketch};
+use crate::provider::dialects::tell_the_same;
 use crate::store::manifest::{Group, Import, Manifest, Part};
 use crate::store::segment::{GroupKey, Identity};
 
@@ -286,6 +287,26 @@ pub fn already_stored(manifest: &Manifest, source: &str, hashes: &[String]) -> b
 #[must_use]
 pub fn stored_files(manifest: &Manifest, source: &str) -> BTreeSet<String> {
     whole_imports(manifest, source).iter().flat_map(|i| &i.files).map(|f| f.hash.clone()).collect()
+}
+
+/// A stored account period of an incoming one's identity that files of one of these forms would tell in a
+/// second way, as actual and amortised cost do: as a part they would count twice.
+#[must_use]
+pub fn told_otherwise<'m>(
+    manifest: &'m Manifest,
+    source: &str,
+    incoming: &[Incoming],
+    forms: &[&str],
+) -> Option<&'m GroupKey> {
+    let tells = |import: &&Import| {
+        let mut stored = import.files.iter();
+        import.source == source && stored.any(|f| forms.iter().any(|form| tell_the_same(&f.format, form)))
+    };
+    let imports: BTreeSet<u64> = manifest.imports.iter().filter(tells).map(|i| i.id).collect();
+    let came: BTreeSet<Identity<'_>> = incoming.iter().map(|group| group.key.identity()).collect();
+    let groups = manifest.groups.iter().filter(|g| g.source == source && came.contains(&g.key.identity()));
+    let mut groups = groups.filter(|g| g.parts.iter().any(|part| imports.contains(&part.import)));
+    groups.next().map(|g| &g.key)
 }
 
 /// The account periods that a source's files with these hashes are part of.

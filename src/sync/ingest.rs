@@ -185,6 +185,9 @@ impl Ingest<'_> {
             self.tell_overlaps(&mut outcome, &id, &incoming);
             return Ok(outcome);
         }
+        if self.options.decisions.part {
+            refuse_other_telling(&manifest, &id.name, &incoming, &outcome.read)?;
+        }
         let fingerprint = |group| self.store.fingerprint(group).unwrap_or_default();
         let fates = groups::decide(&manifest, &id.name, &incoming, &fingerprint, self.options.decisions)
             .map_err(|c| refuse(&c))?;
@@ -431,6 +434,19 @@ impl Sink for Ingest<'_> {
     fn cancelled(&self) -> bool {
         self.options.cancelled.load(Ordering::Relaxed)
     }
+}
+
+/// Refuses a part that tells what is stored in another way.
+fn refuse_other_telling(manifest: &Manifest, source: &str, incoming: &[Incoming], read: &ReadSummary) -> Result<()> {
+    let forms: Vec<&str> = read.files.iter().map(|f| f.file.format.as_str()).collect();
+    let Some(key) = groups::told_otherwise(manifest, source, incoming, &forms) else { return Ok(()) };
+    let what = format!(
+        "{} is stored from a file that tells the same charges in another way (actual or amortised cost): as a part \
+         they would count twice; nothing was changed",
+        key.name()
+    );
+    let error = Error::usage(what).hint("is it to take the place of what is stored? --replace");
+    Err(error.because(Some(Cause::InTheWay)))
 }
 
 fn refuse(conflicts: &[Conflict]) -> Error {

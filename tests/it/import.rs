@@ -1,6 +1,8 @@
 //! Billing files go in: what real exports write is read exactly, what is wrong is refused by file,
 //! line, column, value and reason, and nothing is counted twice or lost.
 
+mod dialects;
+
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

@@ -9,6 +9,7 @@ use parquet::basic::{Encoding, Type as Physical};
 use parquet::column::page::{Page, PageReader};
 use parquet::column::reader::ColumnReader;
 use parquet::data_type::AsBytes;
+use parquet::schema::types::ColumnDescriptor;
 
 use super::super::rules::FIELD_MAX;
 use super::guard::damaged;
@@ -66,6 +67,20 @@ pub struct Shape {
     pub length: usize,
     /// Whether there are nulls.
     pub optional: bool,
+}
+
+impl Shape {
+    /// Of a column.
+    #[must_use]
+    pub fn of(column: &ColumnDescriptor) -> Shape {
+        let length = match column.physical_type() {
+            Physical::INT32 | Physical::FLOAT => 4,
+            Physical::INT64 | Physical::DOUBLE => 8,
+            Physical::INT96 => 12,
+            _ => usize::try_from(column.type_length()).unwrap_or(0),
+        };
+        Shape { physical: column.physical_type(), length, optional: column.max_def_level() > 0 }
+    }
 }
 
 enum Values {
@@ -275,13 +290,14 @@ fn take_plain(shape: Shape, data: &Bytes, at: &mut usize, table: &mut Table) -> 
     Some(table.push(raw))
 }
 
-/// The codes of the next `rows` rows of a chunk that the `parquet` crate decodes.
+/// The codes of the next `rows` rows of a chunk that the `parquet` crate decodes. A value is there where
+/// its level is `most`, the column's highest.
 ///
 /// # Errors
 /// Kind `Usage` where the file has not what it should.
 pub fn read_typed(
     reader: &mut ColumnReader,
-    optional: bool,
+    most: i16,
     rows: usize,
     codes: &mut Vec<u32>,
     table: &mut Table,
@@ -294,7 +310,7 @@ pub fn read_typed(
             let mut got = 0;
             while got < rows {
                 let (n, ..) = $reader
-                    .read_records(rows - got, optional.then_some(&mut levels), None, &mut values)
+                    .read_records(rows - got, (most > 0).then_some(&mut levels), None, &mut values)
                     .map_err(damaged)?;
                 if n == 0 {
                     return Err(damaged("a column has fewer values than rows"));
@@ -314,11 +330,11 @@ pub fn read_typed(
         ColumnReader::ByteArrayColumnReader(r) => decode!(r, AsBytes::as_bytes),
         ColumnReader::FixedLenByteArrayColumnReader(r) => decode!(r, AsBytes::as_bytes),
     }
-    if !optional {
+    if most == 0 {
         codes.extend_from_slice(&decoded);
         return Ok(());
     }
     let mut decoded = decoded.into_iter();
-    codes.extend(levels.iter().map(|level| if *level > 0 { decoded.next().unwrap_or(0) } else { 0 }));
+    codes.extend(levels.iter().map(|level| if *level == most { decoded.next().unwrap_or(0) } else { 0 }));
     Ok(())
 }

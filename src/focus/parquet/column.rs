@@ -9,6 +9,7 @@ use parquet::column::reader::ColumnReader;
 
 use super::super::rules::{FIELD_MAX, Moment, is_null};
 use super::chunk::{Chunk, Table, read_typed};
+use super::list::ListChunk;
 use super::map::MapChunk;
 use super::value::Kind;
 use crate::domain::batch::BatchBuilder;
@@ -20,10 +21,12 @@ use crate::error::Result;
 pub enum Source {
     /// Decoded here.
     Flat(Box<Chunk>),
-    /// Decoded by the `parquet` crate; whether there are nulls.
-    Typed(Box<ColumnReader>, bool),
+    /// Decoded by the `parquet` crate; the level of what is no null, 0 where there are none.
+    Typed(Box<ColumnReader>, i16),
     /// A map.
     Map(Box<MapChunk>),
+    /// A list of records.
+    List(Box<ListChunk>),
 }
 
 /// A column of one row group.
@@ -47,20 +50,26 @@ impl Column {
     }
 
     /// Codes that outlive the block, 0 among them.
-    fn lasting(&self) -> usize {
+    #[must_use]
+    pub fn lasting(&self) -> usize {
         match &self.source {
             Source::Flat(chunk) => chunk.fixed + 1,
             _ => 1,
         }
     }
 
-    fn fill(&mut self, rows: usize) -> Result<()> {
+    /// Decodes the next block.
+    ///
+    /// # Errors
+    /// Kind `Usage` where the file has not what it should.
+    pub fn fill(&mut self, rows: usize) -> Result<()> {
         self.codes.clear();
         self.table.truncate(self.lasting() - 1);
         match &mut self.source {
             Source::Flat(chunk) => chunk.read(rows, &mut self.codes, &mut self.table),
-            Source::Typed(reader, optional) => read_typed(reader, *optional, rows, &mut self.codes, &mut self.table),
+            Source::Typed(reader, most) => read_typed(reader, *most, rows, &mut self.codes, &mut self.table),
             Source::Map(map) => map.read(rows, &mut self.codes, &mut self.table),
+            Source::List(list) => list.read(rows, &mut self.codes, &mut self.table),
         }?;
         if self.codes.len() == rows {
             Ok(())

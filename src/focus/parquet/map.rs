@@ -21,17 +21,23 @@ use crate::error::Result;
 /// Pairs of one row at most: the JSON of so many is longer than a field may be.
 const PAIRS_MAX: usize = FIELD_MAX / 4;
 /// Rows that are decoded at a time: of as many pairs as may be, they still fit into memory.
-const ROWS: usize = 128;
+pub const ROWS: usize = 128;
 
 /// Pages in which no row has more than [`PAIRS_MAX`] pairs. A page of a few bytes can claim that
 /// its billions of values are all of one row, which would be decoded as a whole.
-struct RowPages {
+pub struct RowPages {
     pages: Box<dyn PageReader>,
     /// Pairs so far of the row under way, which may go on in the next page.
     open: usize,
 }
 
 impl RowPages {
+    /// Over the pages of a chunk.
+    #[must_use]
+    pub fn new(pages: Box<dyn PageReader>) -> RowPages {
+        RowPages { pages, open: 0 }
+    }
+
     fn check(&mut self, page: &Page) -> ParquetResult<()> {
         let general = |what: &str| ParquetError::General(what.to_owned());
         let (levels, count) = match page {
@@ -146,7 +152,7 @@ impl Half {
     fn open(group: &dyn RowGroupReader, leaf: usize) -> Result<Half> {
         let column = group.metadata().column(leaf).column_descr_ptr();
         let most = column.max_def_level();
-        let pages = RowPages { pages: group.get_column_page_reader(leaf).map_err(damaged)?, open: 0 };
+        let pages = RowPages::new(group.get_column_page_reader(leaf).map_err(damaged)?);
         let reader = ColumnReaderImpl::new(column, Box::new(pages));
         Ok(Half { reader, most, definitions: Vec::new(), repetitions: Vec::new(), values: Vec::new() })
     }

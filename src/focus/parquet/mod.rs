@@ -6,14 +6,17 @@
 //!
 //! - [`guard`] holds what a file claims against its size, before anything is allocated;
 //! - [`hybrid`], [`chunk`] and [`map`] turn pages into codes and raw values;
-//! - [`value`] says what raw bytes mean; [`mod@column`], [`plan`] and [`worker`] make charges of them.
+//! - [`value`] says what raw bytes mean; [`mod@column`], [`plan`] and [`worker`] make charges of them;
+//! - [`foreign`] and [`list`] read files that are not FOCUS, as texts that are translated.
 //!
 //! Knows no store and no provider.
 
 pub mod chunk;
 pub mod column;
+pub mod foreign;
 pub mod guard;
 pub mod hybrid;
+pub mod list;
 pub mod map;
 pub mod plan;
 #[cfg(test)]
@@ -28,35 +31,56 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use parquet::file::metadata::ParquetMetaData;
 use parquet::file::reader::{FileReader, Length};
 use parquet::file::serialized_reader::SerializedFileReader;
+use parquet::schema::types::SchemaDescriptor;
 
+use super::dialect::{Dialect, known};
 use super::receive::{Outcome, Receive, Tally};
 use crate::domain::batch::Limits;
 use crate::error::{Error, Kind, Result};
 use crate::threads;
+use foreign::{ForeignPlan, ForeignWorker};
 use guard::{Positioned, check_footer, damaged};
 use plan::Plan;
 use worker::{Worker, guarded};
 
-/// Reads a Parquet file. `at_once` threads read it; 1 reads on the caller's thread alone.
+/// How the rows of a file are read.
+enum Way {
+    /// As they are: it is FOCUS.
+    Focus(Plan),
+    /// By translation.
+    Foreign(ForeignPlan),
+}
+
+/// Reads a Parquet file; `dialects` are the kinds of files that are read besides FOCUS. `at_once` threads
+/// read it; 1 reads on the caller's thread alone.
 ///
 /// # Errors
-/// Kind `Usage` where it is no FOCUS file or is damaged; those of `receive`.
-pub fn read(file: File, at_once: usize, limits: Limits, receive: &dyn Receive) -> Result<Outcome> {
+/// Kind `Usage` where it is of no known kind or is damaged; those of `receive`.
+pub fn read(
+    file: File,
+    dialects: &[&dyn Dialect],
+    at_once: usize,
+    limits: Limits,
+    receive: &dyn Receive,
+) -> Result<Outcome> {
     let file = Positioned::new(file)?;
     file.check_ends()?;
-    let (reader, plan) = guarded(|| {
+    let (reader, way) = guarded(|| {
         let reader = SerializedFileReader::new(file.clone()).map_err(damaged)?;
         check_footer(reader.metadata(), file.len())?;
-        let plan = Plan::new(reader.metadata().file_metadata().schema_descr())?;
-        Ok((reader, plan))
+        let way = way(reader.metadata().file_metadata().schema_descr(), dialects)?;
+        Ok((reader, way))
     })?;
     let hash = hash(&file, receive)?;
     let groups = groups(reader.metadata());
     let at_once = at_once.clamp(1, groups.len().max(1));
     let stop = AtomicBool::new(false);
     let work = |turn: usize| {
-        let mut worker = Worker::new(&plan, &reader, &file, limits, receive);
-        let mut run = || -> Result<()> {
+        let run = || -> Result<Tally> {
+            let mut worker: Box<dyn ReadGroups + '_> = match &way {
+                Way::Focus(plan) => Box::new(Worker::new(plan, &reader, &file, limits, receive)),
+                Way::Foreign(plan) => Box::new(ForeignWorker::new(plan, &reader, &file, limits, receive)),
+            };
             for (index, first, size) in groups.iter().skip(turn).step_by(at_once) {
                 if stop.load(Ordering::Relaxed) {
                     return Err(Error::new(Kind::Interrupted, "reading stopped"));
@@ -70,7 +94,7 @@ pub fn read(file: File, at_once: usize, limits: Limits, receive: &dyn Receive) -
         if done.is_err() {
             stop.store(true, Ordering::Relaxed);
         }
-        done.map(|()| worker.tally)
+        done
     };
     let (mut tally, mut stopped) = (Tally::default(), None);
     for part in threads::share(at_once, work) {
@@ -81,7 +105,52 @@ pub fn read(file: File, at_once: usize, limits: Limits, receive: &dyn Receive) -
             Err(error) => return Err(error),
         }
     }
-    stopped.map_or_else(|| Ok(Outcome::new(&plan.layout, tally, hash, file.len())), Err)
+    let done = || match &way {
+        Way::Focus(plan) => Outcome::new(&plan.layout, "Parquet", tally, hash, file.len()),
+        Way::Foreign(plan) => Outcome::of_foreign(&plan.foreign, "Parquet", tally, hash, file.len()),
+    };
+    stopped.map_or_else(|| Ok(done()), Err)
+}
+
+/// Reads row groups one by one.
+trait ReadGroups {
+    /// Reads a row group, whose first row is number `first` of the file.
+    fn group(&mut self, index: usize, first: u64) -> Result<()>;
+    /// Hands in what is left; what became of the rows.
+    fn finish(&mut self) -> Result<Tally>;
+}
+
+impl ReadGroups for Worker<'_> {
+    fn group(&mut self, index: usize, first: u64) -> Result<()> {
+        Worker::group(self, index, first)
+    }
+
+    fn finish(&mut self) -> Result<Tally> {
+        Worker::finish(self).map(|()| self.tally)
+    }
+}
+
+impl ReadGroups for ForeignWorker<'_> {
+    fn group(&mut self, index: usize, first: u64) -> Result<()> {
+        ForeignWorker::group(self, index, first)
+    }
+
+    fn finish(&mut self) -> Result<Tally> {
+        ForeignWorker::finish(self).map(|()| self.tally)
+    }
+}
+
+/// Tells how a file with this schema is read.
+fn way(schema: &SchemaDescriptor, dialects: &[&dyn Dialect]) -> Result<Way> {
+    let error = match Plan::new(schema) {
+        Ok(plan) => return Ok(Way::Focus(plan)),
+        Err(error) => error,
+    };
+    match ForeignPlan::new(schema, dialects) {
+        Some(plan) => plan.map(Way::Foreign),
+        None if dialects.is_empty() => Err(error),
+        None => Err(error.hint(known(dialects))),
+    }
 }
 
 /// Each row group's index, the number of its first row (from 1), and its packed size.

@@ -77,13 +77,7 @@ impl Plan {
                 return Err(Error::usage(format!("the column `{}` is a map", fields[at].name())));
             }
             let descr = schema.column(leaf);
-            let length = match descr.physical_type() {
-                parquet::basic::Type::INT32 | parquet::basic::Type::FLOAT => 4,
-                parquet::basic::Type::INT64 | parquet::basic::Type::DOUBLE => 8,
-                parquet::basic::Type::INT96 => 12,
-                _ => usize::try_from(descr.type_length()).unwrap_or(0),
-            };
-            let shape = Shape { physical: descr.physical_type(), length, optional: descr.max_def_level() > 0 };
+            let shape = Shape::of(&descr);
             kept.push(Kept { at, slot: *slot, kind, leaf, map, shape });
         }
         Ok(Plan { layout, kept })
@@ -118,22 +112,43 @@ impl Plan {
 
 impl Kept {
     fn source(&self, group: &dyn RowGroupReader, file: &Positioned) -> Result<Source> {
-        let check = |leaf: usize| {
-            let (start, len) = group.metadata().column(leaf).byte_range();
-            check_pages(file, start, len)
-        };
-        check(self.leaf)?;
-        if self.map {
-            check(self.leaf + 1)?;
-            return Ok(Source::Map(Box::new(MapChunk::open(group, self.leaf)?)));
-        }
-        let encodings: Vec<Encoding> = group.metadata().column(self.leaf).encodings().collect();
-        if encodings.iter().all(|e| Chunk::reads(*e, self.shape.physical)) {
-            let pages = group.get_column_page_reader(self.leaf).map_err(damaged)?;
-            return Ok(Source::Flat(Box::new(Chunk::new(pages, self.shape))));
-        }
-        Ok(Source::Typed(Box::new(group.get_column_reader(self.leaf).map_err(damaged)?), self.shape.optional))
+        if self.map { open_map(group, file, self.leaf) } else { open_flat(group, file, self.leaf, self.shape) }
     }
+}
+
+/// Holds a chunk's pages against its size.
+///
+/// # Errors
+/// Kind `Usage` where the file has not what it should.
+pub fn check_chunk(group: &dyn RowGroupReader, file: &Positioned, leaf: usize) -> Result<()> {
+    let (start, len) = group.metadata().column(leaf).byte_range();
+    check_pages(file, start, len)
+}
+
+/// Opens a map whose keys are in this leaf, the values in the next.
+///
+/// # Errors
+/// Kind `Usage` where the file has not what it should.
+pub fn open_map(group: &dyn RowGroupReader, file: &Positioned, leaf: usize) -> Result<Source> {
+    check_chunk(group, file, leaf)?;
+    check_chunk(group, file, leaf + 1)?;
+    Ok(Source::Map(Box::new(MapChunk::open(group, leaf)?)))
+}
+
+/// Opens a column that is in no list.
+///
+/// # Errors
+/// Kind `Usage` where the file has not what it should.
+pub fn open_flat(group: &dyn RowGroupReader, file: &Positioned, leaf: usize, shape: Shape) -> Result<Source> {
+    check_chunk(group, file, leaf)?;
+    let most = group.metadata().column(leaf).column_descr().max_def_level();
+    let encodings: Vec<Encoding> = group.metadata().column(leaf).encodings().collect();
+    // Levels of members within members are more than there and not there.
+    if most <= 1 && encodings.iter().all(|e| Chunk::reads(*e, shape.physical)) {
+        let pages = group.get_column_page_reader(leaf).map_err(damaged)?;
+        return Ok(Source::Flat(Box::new(Chunk::new(pages, shape))));
+    }
+    Ok(Source::Typed(Box::new(group.get_column_reader(leaf).map_err(damaged)?), most))
 }
 
 impl Group {

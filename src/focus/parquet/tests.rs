@@ -121,7 +121,7 @@ fn read_bytes(bytes: &[u8], threads: usize, kept: &Kept) -> Result<Outcome> {
     file.write_all(bytes).expect("write");
     file.rewind().expect("rewind");
     let limits = if kept.small { Limits { rows: 1_000, text_bytes: 20_000 } } else { Limits::default() };
-    read(file, threads, limits, kept)
+    read(file, &[], threads, limits, kept)
 }
 
 const SCHEMA: &str = "message m {
@@ -196,7 +196,7 @@ NULL,1,0.0001,,,,2024-09-01,2024-09-01T04:00:00Z,2024-09-01,2024-10-01,USD,AWS,,
 #[test]
 fn the_same_rows_as_csv_and_as_parquet_are_the_same_charges() {
     let of_csv = Kept::default();
-    csv::read(SAME_AS_CSV.as_bytes(), 1, Limits::default(), &of_csv).expect("csv");
+    csv::read(SAME_AS_CSV.as_bytes(), &[], 1, Limits::default(), &of_csv).expect("csv");
     // A CSV's first row is on line 2.
     let lines = of_csv.refused.lock().expect("lock");
     let want: Vec<String> =
@@ -260,7 +260,7 @@ fn many() -> (Vec<u8>, Vec<Vec<String>>) {
         csv.push_str(&format!("{},{start},{end},USD,Acme,{}\n", i as f64 / 100.0, resource(i).unwrap_or("")));
     }
     let kept = Kept::default();
-    csv::read(csv.as_bytes(), 1, Limits::default(), &kept).expect("csv");
+    csv::read(csv.as_bytes(), &[], 1, Limits::default(), &kept).expect("csv");
     (file(schema, &[columns], properties), kept.rows.into_inner().expect("lock"))
 }
 
@@ -270,7 +270,7 @@ fn many_pages_and_many_batches_give_the_same_rows() {
     for small in [false, true] {
         let kept = Kept { small, ..Kept::default() };
         let outcome = read_bytes(&bytes, 2, &kept).expect("read");
-        assert_eq!((outcome.tally.rows, outcome.version.as_str()), (30_000, "1.4"));
+        assert_eq!((outcome.tally.rows, outcome.form.as_str()), (30_000, "FOCUS 1.4"));
         assert!(*kept.rows.lock().expect("lock") == want);
     }
 }
@@ -335,7 +335,7 @@ fn reads_the_real_sample_to_its_exact_total() {
     let truth = std::fs::read_to_string(folder.join("truth_third.json")).expect("truth");
     let truth: serde_json::Value = serde_json::from_str(&truth).expect("json");
     let kept = Kept::default();
-    let outcome = read(file, 2, Limits::default(), &kept).expect("read");
+    let outcome = read(file, &[], 2, Limits::default(), &kept).expect("read");
     assert_eq!(outcome.tally.rows, truth["rows"].as_u64().expect("rows"));
     let rows = kept.rows.lock().expect("lock");
     for quantity in [Quantity::Billed, Quantity::Effective, Quantity::List, Quantity::Contracted] {

@@ -97,9 +97,9 @@ fn read_back(format: Format, bytes: &[u8]) -> (Vec<Owned>, Outcome) {
     let outcome = if format == Format::Parquet {
         let mut file = tempfile::tempfile().expect("file");
         file.write_all(bytes).expect("write");
-        crate::focus::parquet::read(file, 1, Limits::default(), &kept).expect("read")
+        crate::focus::parquet::read(file, &[], 1, Limits::default(), &kept).expect("read")
     } else {
-        crate::focus::csv::read(bytes, 1, Limits::default(), &kept).expect("read")
+        crate::focus::csv::read(bytes, &[], 1, Limits::default(), &kept).expect("read")
     };
     (kept.0.into_inner().expect("lock"), outcome)
 }
@@ -158,7 +158,7 @@ fn hostile_texts_come_back_as_they_were() {
         .collect();
     for format in [Format::Csv { raw: false }, Format::Csv { raw: true }, Format::Parquet] {
         let (back, outcome) = read_back(format, &written(format, &charges));
-        assert_eq!(outcome.version, "1.2");
+        assert_eq!(outcome.form, "FOCUS 1.2");
         assert!(outcome.dropped.is_empty(), "{:?}", outcome.dropped);
         assert_eq!(back, charges, "{format:?}");
     }

@@ -13,7 +13,8 @@ use std::sync::{Mutex, PoisonError};
 
 use input::{Input, Shape, about};
 
-use super::{CostSource, FileSummary, Problem, ReadSummary, Sink, SourceId, SourceKind, Stop};
+use super::dialects::tell_the_same;
+use super::{CostSource, FileSummary, Problem, ReadSummary, Sink, SourceId, SourceKind, Stop, dialects};
 use crate::domain::batch::{ChargeBatch, Limits};
 use crate::domain::calendar::Day;
 use crate::domain::charge::Profile;
@@ -83,10 +84,9 @@ impl BillingFiles {
 pub fn is_billing_name(path: &Path) -> bool {
     let name = path.file_name().map(|n| n.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
     let hidden = name.starts_with(['.', '_']);
-    !hidden
-        && [".csv", ".csv.gz", ".csv.zst", ".csv.zstd", ".parquet", ".snappy.parquet"]
-            .iter()
-            .any(|end| name.ends_with(end))
+    let unpacked = [".gz", ".zst", ".zstd"].iter().find_map(|packing| name.strip_suffix(packing)).unwrap_or(&name);
+    let is_text = [".csv", ".jsonl", ".ndjson"].iter().any(|end| unpacked.ends_with(end));
+    !hidden && (is_text || name.ends_with(".parquet"))
 }
 
 /// The files that an argument names.
@@ -101,7 +101,7 @@ fn expand(argument: &Path) -> Result<Vec<PathBuf>> {
         walk(&path, 0, &mut found)?;
         if found.is_empty() {
             return Err(Error::usage(format!("there is no billing file in `{}`", SafeText::path(&path)))
-                .hint("files named *.csv, *.csv.gz, *.csv.zst and *.parquet are read"));
+                .hint("files named *.csv and *.jsonl, packed (.gz, .zst) or not, and *.parquet are read"));
         }
     } else if let Some(pattern) = pattern {
         let safe = SafeText::from_outside(pattern);
@@ -188,6 +188,9 @@ impl CostSource for BillingFiles {
                 ));
                 return Err(Stop::Failed(error.hint("name each file once: nothing was changed")));
             }
+            if let Some(before) = summary.files.iter().find(|f| tell_the_same(&f.file.format, &file.file.format)) {
+                return Err(Stop::Failed(told_twice(&before.file, &file.file)));
+            }
             if file.file.rows > 0 {
                 by_hash.insert(file.file.hash.clone(), summary.files.len());
             }
@@ -195,6 +198,15 @@ impl CostSource for BillingFiles {
         }
         Ok(summary)
     }
+}
+
+/// That two files tell the same charges in two ways.
+fn told_twice(one: &SourceFile, other: &SourceFile) -> Error {
+    let named = |file: &SourceFile| format!("`{}` ({})", SafeText::from_outside(&file.name), file.format);
+    let (one, other) = (named(one), named(other));
+    Error::usage(format!("{one} and {other} tell the same charges in two ways: added, they would count twice"))
+        .hint("import one of them: actual cost bills what the invoice does, amortised cost spreads purchases")
+        .hint("both are in an export as FOCUS (\"Cost and usage details (FOCUS)\"): nothing was changed")
 }
 
 impl BillingFiles {
@@ -237,11 +249,12 @@ impl BillingFiles {
         let name = path.to_string_lossy().into_owned();
         let input = Input::open(path)?;
         let bridge = Bridge { sink, file: &name, odd_tags: Mutex::default() };
-        let (outcome, format) = self.read_input(input, &bridge).map_err(|error| match error.kind {
+        let (outcome, packing) = self.read_input(input, &bridge).map_err(|error| match error.kind {
             Kind::Interrupted => Stop::Cancelled,
             _ => Stop::Failed(about(path, error)),
         })?;
-        let Outcome { version, tally, dropped, hash, bytes } = outcome;
+        let writing = format!("{}{packing}", outcome.writing);
+        let Outcome { form, tally, notes, dropped, hash, bytes, .. } = outcome;
         let odd_tags = bridge.odd_tags.into_inner().unwrap_or_else(PoisonError::into_inner);
         Ok(FileSummary {
             odd_tags,
@@ -249,30 +262,31 @@ impl BillingFiles {
                 name,
                 hash,
                 bytes,
-                format: format!("FOCUS {version} {format}"),
+                format: format!("{form} {writing}"),
                 rows: tally.rows,
                 refused: tally.refused,
             },
             rounded: tally.rounded,
             repaired: tally.repaired,
             dropped_columns: dropped,
+            notes,
         })
     }
 
     fn read_input(&self, input: Input, bridge: &Bridge<'_>) -> Result<(Outcome, &'static str)> {
-        let kind = match input.shape {
+        let packing = match input.shape {
             Shape::Parquet => {
                 let file = input.into_file()?;
                 // Open pages of every column take memory beside the batch: it has less of it.
                 let Limits { rows, text_bytes } = self.limits;
                 let limits = Limits { rows: rows * 7 / 12, text_bytes: text_bytes * 7 / 12 };
-                return Ok((parquet::read(file, self.threads, limits, bridge)?, "Parquet"));
+                return Ok((parquet::read(file, &dialects::ALL, self.threads, limits, bridge)?, ""));
             }
-            Shape::Gzip => "CSV, gzip",
-            Shape::Zstd => "CSV, zstd",
-            Shape::Plain => "CSV",
+            Shape::Gzip => ", gzip",
+            Shape::Zstd => ", zstd",
+            Shape::Plain => "",
         };
-        Ok((csv::read(input.into_reader()?, self.threads, self.limits, bridge)?, kind))
+        Ok((csv::read(input.into_reader()?, &dialects::ALL, self.threads, self.limits, bridge)?, packing))
     }
 }
 

@@ -33,7 +33,7 @@ fn refusals(header: &str, rows: &[Vec<Vec<u8>>]) -> [(Vec<String>, Tally); 2] {
         text.push(b'\n');
         text.extend(row.join(&b","[..]));
     }
-    let csv = csv::read(text.as_slice(), 1, Limits::default(), &of_csv).expect("csv");
+    let csv = csv::read(text.as_slice(), &[], 1, Limits::default(), &of_csv).expect("csv");
     let columns: String = header.split(',').map(|name| format!("optional binary {name} (UTF8);")).collect();
     let column = |at: usize| Col::Bytes(rows.iter().map(|row| Some(row[at].clone())).collect());
     let columns_of: Vec<Col> = (0..header.split(',').count()).map(column).collect();

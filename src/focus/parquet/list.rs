@@ -1,0 +1,169 @@
+//! A list of records (labels, credits) as the JSON text that a line of JSON would hold.
+//!
+//! Writers differ in what they put between a list and its members (`list.element`, `bag.array_element`,
+//! nothing); members are known by their own names. Knows no cloud.
+
+use parquet::column::reader::{ColumnReader, get_column_reader};
+use parquet::data_type::AsBytes;
+use parquet::file::reader::RowGroupReader;
+
+use super::super::json::quote;
+use super::super::rules::FIELD_MAX;
+use super::chunk::Table;
+use super::guard::damaged;
+use super::map::{ROWS, RowPages};
+use super::value::Kind;
+use crate::error::Result;
+
+/// A member of the records.
+#[derive(Clone, Debug)]
+pub struct Member {
+    /// Its name.
+    pub name: String,
+    /// How its values are read.
+    pub kind: Kind,
+    /// The leaf.
+    pub leaf: usize,
+    /// The level from which on a record is there.
+    pub there: i16,
+    /// The level from which on its value is there.
+    pub most: i16,
+}
+
+struct Part {
+    member: Member,
+    reader: ColumnReader,
+    definitions: Vec<i16>,
+    repetitions: Vec<i16>,
+    values: Table,
+}
+
+/// The chunks of a list column.
+pub struct ListChunk {
+    parts: Vec<Part>,
+}
+
+impl ListChunk {
+    /// Of a list whose records have these members.
+    ///
+    /// # Errors
+    /// Kind `Usage` where the file has not what it should.
+    pub fn open(group: &dyn RowGroupReader, members: &[Member]) -> Result<ListChunk> {
+        let part = |member: &Member| {
+            let column = group.metadata().column(member.leaf).column_descr_ptr();
+            let pages = RowPages::new(group.get_column_page_reader(member.leaf).map_err(damaged)?);
+            let reader = get_column_reader(column, Box::new(pages));
+            let (definitions, repetitions, values) = (Vec::new(), Vec::new(), Table::default());
+            Ok(Part { member: member.clone(), reader, definitions, repetitions, values })
+        };
+        Ok(ListChunk { parts: members.iter().map(part).collect::<Result<_>>()? })
+    }
+
+    /// The codes of the next `rows` rows; their JSON texts are in `table`.
+    ///
+    /// # Errors
+    /// Kind `Usage` where the file has not what it should.
+    pub fn read(&mut self, rows: usize, codes: &mut Vec<u32>, table: &mut Table) -> Result<()> {
+        let mut last = 0;
+        while codes.len() < rows {
+            let n = ROWS.min(rows - codes.len());
+            self.parts.iter_mut().try_for_each(|part| part.read(n))?;
+            let Some((first, others)) = self.parts.split_first() else { return Err(damaged("a list has no members")) };
+            if others.iter().any(|part| part.repetitions != first.repetitions) {
+                return Err(damaged("the members of a list are not of as many records"));
+            }
+            let before = codes.len();
+            self.rows(&mut last, codes, table);
+            if codes.len() != before + n {
+                return Err(damaged("a list has other rows than its file"));
+            }
+        }
+        Ok(())
+    }
+
+    fn rows(&self, last: &mut u32, codes: &mut Vec<u32>, table: &mut Table) {
+        let mut next = vec![0u32; self.parts.len()];
+        let mut json = Vec::new();
+        let count = self.parts[0].repetitions.len();
+        for at in 0..count {
+            self.record(at, &mut next, &mut json);
+            if at + 1 == count || self.parts[0].repetitions[at + 1] == 0 {
+                if !json.is_empty() {
+                    json.push(b']');
+                }
+                let code = match *last {
+                    _ if json.is_empty() => 0,
+                    code if code > 0 && table.get(code) == json => code,
+                    _ => table.push(&json),
+                };
+                *last = if code > 0 { code } else { *last };
+                codes.push(code);
+                json.clear();
+            }
+        }
+    }
+
+    /// Appends a record, as far as a field may be long; values are counted on all the same.
+    fn record(&self, at: usize, next: &mut [u32], json: &mut Vec<u8>) {
+        let is_there = self.parts[0].definitions[at] >= self.parts[0].member.there;
+        let writes = is_there && json.len() <= FIELD_MAX;
+        if writes {
+            json.extend_from_slice(if json.is_empty() { b"[{" } else { b",{" });
+        }
+        let mut first = true;
+        for (part, next) in self.parts.iter().zip(next) {
+            if part.definitions[at] != part.member.most {
+                continue;
+            }
+            *next += 1;
+            if writes {
+                if !std::mem::take(&mut first) {
+                    json.push(b',');
+                }
+                quote(&part.member.name, json);
+                json.push(b':');
+                quote(&String::from_utf8_lossy(&part.member.kind.text(part.values.get(*next))), json);
+            }
+        }
+        if writes {
+            json.push(b'}');
+        }
+    }
+}
+
+impl Part {
+    fn read(&mut self, rows: usize) -> Result<()> {
+        let Part { reader, definitions, repetitions, values: table, .. } = self;
+        definitions.clear();
+        repetitions.clear();
+        table.truncate(0);
+        macro_rules! decode {
+            ($reader:expr, $raw:expr) => {{
+                let (mut values, mut got) = (Vec::new(), 0);
+                while got < rows {
+                    let (n, ..) = $reader
+                        .read_records(rows - got, Some(definitions), Some(repetitions), &mut values)
+                        .map_err(damaged)?;
+                    if n == 0 {
+                        return Err(damaged("a list has fewer values than rows"));
+                    }
+                    got += n;
+                }
+                values.iter().for_each(|value| {
+                    table.push($raw(value));
+                });
+            }};
+        }
+        match reader {
+            ColumnReader::BoolColumnReader(r) => decode!(r, |v: &bool| if *v { &[1][..] } else { &[0][..] }),
+            ColumnReader::Int32ColumnReader(r) => decode!(r, AsBytes::as_bytes),
+            ColumnReader::Int64ColumnReader(r) => decode!(r, AsBytes::as_bytes),
+            ColumnReader::Int96ColumnReader(r) => decode!(r, AsBytes::as_bytes),
+            ColumnReader::FloatColumnReader(r) => decode!(r, AsBytes::as_bytes),
+            ColumnReader::DoubleColumnReader(r) => decode!(r, AsBytes::as_bytes),
+            ColumnReader::ByteArrayColumnReader(r) => decode!(r, AsBytes::as_bytes),
+            ColumnReader::FixedLenByteArrayColumnReader(r) => decode!(r, AsBytes::as_bytes),
+        }
+        Ok(())
+    }
+}
