@@ -9,6 +9,8 @@ pub mod credentials;
 pub mod demo;
 pub mod dialects;
 pub mod files;
+#[cfg(feature = "gcp")]
+pub mod gcp;
 pub mod remote;
 
 use std::collections::BTreeSet;
