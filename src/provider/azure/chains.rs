@@ -1,0 +1,277 @@
+//! The two costs of a charge, from the two chains of pages that tell them. Pure.
+//!
+//! `ActualCost` and `AmortizedCost` are asked for one after the other, grouped alike; a charge is what both
+//! say of the same day, groups and currency. By the provider's documentation the actual cost has no unused
+//! commitments and nothing for covered usage, the amortised cost no commitment purchases; all else is in
+//! both. So a group that only one chain has, costs nothing in the other, **where the other has charges of
+//! that day at all**; where it has none, it may not be computed yet or not be told under this agreement,
+//! and the cost is unknown.
+//!
+//! Nothing is handed on before both chains were read to their end. A chain names each group once: one
+//! that comes twice is a page that was read twice, and nothing of the answer is believed.
+
+use std::collections::{HashMap, HashSet};
+
+use super::feeds::Group;
+use super::page::{Cell, CostKind, Page};
+use crate::domain::calendar::{Day, Period, parse_timestamp};
+use crate::domain::dict::Dict;
+use crate::domain::money::Decimal;
+
+/// What both chains say of one day, group and currency.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Told<'a> {
+    /// The day.
+    pub day: Day,
+    /// The groups' values, as they came; `None` where there is none.
+    pub groups: [Option<&'a str>; 2],
+    /// The currency.
+    pub currency: &'a str,
+    /// The actual cost.
+    pub actual: Option<Decimal>,
+    /// The amortised cost.
+    pub amortized: Option<Decimal>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Key {
+    day: Day,
+    groups: [Option<u32>; 2],
+    currency: u32,
+}
+
+/// A cost as a chain tells it: `None` before it does, `Some(None)` where it says that there is none.
+type Cost = Option<Option<Decimal>>;
+
+/// Gathers the pages of both chains.
+pub struct Chains<'a> {
+    groups: &'a [Group; 2],
+    days: Period,
+    texts: Dict,
+    found: HashMap<Key, [Cost; 2]>,
+    days_of: [HashSet<Day>; 2],
+}
+
+/// The positions of the columns of a page.
+struct Positions {
+    cost: usize,
+    day: usize,
+    currency: usize,
+    groups: [usize; 2],
+    tag: Option<usize>,
+}
+
+impl<'a> Chains<'a> {
+    /// For the charges of these days, grouped like this.
+    #[must_use]
+    pub fn new(groups: &'a [Group; 2], days: Period) -> Self {
+        Chains { groups, days, texts: Dict::default(), found: HashMap::new(), days_of: Default::default() }
+    }
+
+    /// Takes a page of a chain.
+    ///
+    /// # Errors
+    /// What about it cannot be believed.
+    pub fn take(&mut self, kind: CostKind, page: &Page) -> Result<(), String> {
+        if page.columns.is_empty() && page.rows.is_empty() {
+            return Ok(());
+        }
+        let at = self.positions(page)?;
+        for (number, row) in (1..).zip(&page.rows) {
+            self.row(kind, &at, row).map_err(|wrong| format!("row {number}: {wrong}"))?;
+        }
+        Ok(())
+    }
+
+    fn positions(&self, page: &Page) -> Result<Positions, String> {
+        let position = |names: &[&str]| {
+            page.position(names)
+                .ok_or_else(|| format!("no column `{}` among `{}`", names[0], page.columns.join("`, `")))
+        };
+        let has_tag = self.groups.iter().any(|group| matches!(group, Group::Tag(_)));
+        Ok(Positions {
+            cost: position(&["Cost", "totalCost", "PreTaxCost"])?,
+            day: position(&["UsageDate", "Date"])?,
+            currency: position(&["Currency", "BillingCurrency"])?,
+            groups: [position(&self.groups[0].columns())?, position(&self.groups[1].columns())?],
+            tag: if has_tag { page.position(&["TagKey"]) } else { None },
+        })
+    }
+
+    fn row(&mut self, kind: CostKind, at: &Positions, row: &[Cell]) -> Result<(), String> {
+        let day = day_of(&row[at.day])?;
+        if !self.days.contains(day) {
+            return Err(format!("a charge of {day}, {} was asked for", self.days.words()));
+        }
+        let currency = currency_of(&row[at.currency])?;
+        let cost = match &row[at.cost] {
+            Cell::Number([text]) => Some(Decimal::parse(text.as_bytes()).map_err(|why| format!("the cost is {why}"))?),
+            Cell::Nothing(()) => None,
+            Cell::Text(_) | Cell::Other(_) => return Err("the cost is no number".to_owned()),
+        };
+        if let Some(Cell::Text(key)) = at.tag.map(|at| &row[at])
+            && !self.groups.iter().any(|group| group.name().eq_ignore_ascii_case(key))
+        {
+            return Err("a tag that was not asked for".to_owned());
+        }
+        let currency = self.texts.intern(currency);
+        let mut groups = [None; 2];
+        for (group, at) in groups.iter_mut().zip(at.groups) {
+            *group = match &row[at] {
+                Cell::Text(text) => Some(self.texts.intern(text)),
+                Cell::Nothing(()) => None,
+                Cell::Number(_) | Cell::Other(_) => return Err("a group is no text".to_owned()),
+            };
+        }
+        let told = &mut self.found.entry(Key { day, groups, currency }).or_default()[kind as usize];
+        if told.is_some() {
+            return Err("the same group comes twice".to_owned());
+        }
+        *told = Some(cost);
+        self.days_of[kind as usize].insert(day);
+        Ok(())
+    }
+
+    /// Whether a chain told of no charge at all.
+    #[must_use]
+    pub fn is_silent(&self, kind: CostKind) -> bool {
+        self.days_of[kind as usize].is_empty()
+    }
+
+    /// Each charge, once both chains are read; in no order.
+    pub fn told(&self) -> impl Iterator<Item = Told<'_>> {
+        self.found.iter().map(|(key, costs)| {
+            let cost = |kind: CostKind| match costs[kind as usize] {
+                Some(cost) => cost,
+                None => self.days_of[kind as usize].contains(&key.day).then_some(ZERO),
+            };
+            Told {
+                day: key.day,
+                groups: key.groups.map(|id| id.map(|id| self.texts.get(id))),
+                currency: self.texts.get(key.currency),
+                actual: cost(CostKind::Actual),
+                amortized: cost(CostKind::Amortized),
+            }
+        })
+    }
+}
+
+const ZERO: Decimal = Decimal { mantissa: 0, scale: 0, rounded: false };
+
+/// `20240131`, or a timestamp.
+fn day_of(cell: &Cell) -> Result<Day, String> {
+    let day = match cell {
+        Cell::Number([text]) if text.len() == 8 => text
+            .parse::<u32>()
+            .ok()
+            .and_then(|number| Day::from_ymd((number / 10_000) as i32, number / 100 % 100, number % 100)),
+        Cell::Text(text) => parse_timestamp(text.as_bytes()).map(Day::of_seconds),
+        _ => None,
+    };
+    day.ok_or_else(|| "its date is none".to_owned())
+}
+
+fn currency_of(cell: &Cell) -> Result<&str, String> {
+    match cell {
+        Cell::Text(text) if text.len() == 3 && text.bytes().all(|b| b.is_ascii_uppercase()) => Ok(text),
+        _ => Err("its currency is none".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::feeds::{SERVICE, SUBSCRIPTION};
+    use super::*;
+    use crate::domain::calendar::Month;
+
+    static GROUPS: [Group; 2] = [SUBSCRIPTION, SERVICE];
+
+    fn page(columns: &[&str], rows: &str) -> Page {
+        let columns: Vec<_> = columns.iter().map(|name| serde_json::json!({ "name": name })).collect();
+        let text = format!(
+            r#"{{"properties":{{"columns":{},"rows":{rows}}}}}"#,
+            serde_json::to_string(&columns).expect("columns")
+        );
+        Page::read(text.as_bytes()).expect("a page")
+    }
+
+    const COLUMNS: [&str; 5] = ["Cost", "UsageDate", "SubscriptionId", "ServiceName", "Currency"];
+
+    fn lines(chains: &Chains<'_>) -> Vec<String> {
+        let cost = |cost: Option<Decimal>| cost.map_or("?".to_owned(), |c| c.amount().to_string());
+        let mut lines: Vec<String> = chains
+            .told()
+            .map(|t| {
+                let [a, b] = t.groups.map(Option::unwrap_or_default);
+                format!("{} {a} {b} {} {} {}", t.day, t.currency, cost(t.actual), cost(t.amortized))
+            })
+            .collect();
+        lines.sort();
+        lines
+    }
+
+    #[test]
+    fn both_costs_of_a_group_meet_whatever_the_columns_order() {
+        let mut chains = Chains::new(&GROUPS, Month::new(2024, 1).period());
+        let actual = r#"[[1.10,20240101,"s1","VM","USD"],[365,20240101,"s1","Reservations","USD"],[2,20240101,"s1","VM","EUR"],[7,20240102,"s1","VM","USD"]]"#;
+        chains.take(CostKind::Actual, &page(&COLUMNS, actual)).expect("taken");
+        let reordered = ["ServiceName", "Currency", "Extra", "SubscriptionId", "usagedate", "Cost"];
+        let amortized = r#"[["VM","USD",null,"s1",20240101,2.30],["Unused","USD",1,"s1","2024-01-01T00:00:00",0.5],["VM","EUR","",null,20240103,3]]"#;
+        chains.take(CostKind::Amortized, &page(&reordered, amortized)).expect("taken");
+        assert_eq!(
+            lines(&chains),
+            [
+                "2024-01-01 s1 Reservations USD 365 0",
+                "2024-01-01 s1 Unused USD 0 0.5",
+                "2024-01-01 s1 VM EUR 2 0",
+                "2024-01-01 s1 VM USD 1.1 2.3",
+                // The other chain has nothing of these days: unknown, not 0.
+                "2024-01-02 s1 VM USD 7 ?",
+                "2024-01-03  VM EUR ? 3",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_believed_is_refused() {
+        for (columns, rows, why) in [
+            (&COLUMNS[1..], "[]", "no column `Cost` among"),
+            (&COLUMNS[..4], "[]", "no column `Currency`"),
+            (&COLUMNS, r#"[[1,20240201,"s","VM","USD"]]"#, "row 1: a charge of 2024-02-01, 2024-01-01 to 2024-01-31"),
+            (&COLUMNS, r#"[[1,20240132,"s","VM","USD"]]"#, "its date is none"),
+            (&COLUMNS, r#"[["1",20240101,"s","VM","USD"]]"#, "the cost is no number"),
+            (&COLUMNS, r#"[[1e400,20240101,"s","VM","USD"]]"#, "out of range"),
+            (&COLUMNS, r#"[[1.2.3,20240101,"s","VM","USD"]]"#, "not a decimal number"),
+            (&COLUMNS, r#"[[1,20240101,"s","VM","dollars"]]"#, "its currency is none"),
+            (&COLUMNS, r#"[[1,20240101,"s","VM",null]]"#, "its currency is none"),
+            (&COLUMNS, r#"[[1,20240101,5,"VM","USD"]]"#, "a group is no text"),
+            (&COLUMNS, r#"[[1,20240101,"s","VM","USD"],[1,20240101,"s","VM","USD"]]"#, "row 2: the same group"),
+        ] {
+            let mut chains = Chains::new(&GROUPS, Month::new(2024, 1).period());
+            let wrong = chains.take(CostKind::Actual, &page(columns, rows)).expect_err(why);
+            assert!(wrong.contains(why), "{rows}: {wrong}");
+        }
+    }
+
+    #[test]
+    fn a_null_cost_is_unknown_and_an_empty_page_is_one() {
+        let mut chains = Chains::new(&GROUPS, Month::new(2024, 1).period());
+        chains.take(CostKind::Actual, &page(&[], "[]")).expect("an empty page");
+        assert!(chains.is_silent(CostKind::Actual));
+        chains.take(CostKind::Actual, &page(&COLUMNS, r#"[[null,20240101,"s","VM","USD"]]"#)).expect("taken");
+        assert_eq!(lines(&chains), ["2024-01-01 s VM USD ? ?"]);
+    }
+
+    #[test]
+    fn only_the_tag_that_was_asked_for_counts() {
+        let groups = [SERVICE, Group::Tag("Team".into())];
+        let columns = ["Cost", "UsageDate", "ServiceName", "TagKey", "TagValue", "Currency"];
+        let mut chains = Chains::new(&groups, Month::new(2024, 1).period());
+        let rows = r#"[[1,20240101,"VM","team","core","USD"],[2,20240101,"VM","team",null,"USD"]]"#;
+        chains.take(CostKind::Actual, &page(&columns, rows)).expect("taken");
+        assert_eq!(lines(&chains), ["2024-01-01 VM  USD 2 ?", "2024-01-01 VM core USD 1 ?"]);
+        let other = r#"[[1,20240101,"VM","env","core","USD"]]"#;
+        let wrong = chains.take(CostKind::Amortized, &page(&columns, other)).expect_err("another tag");
+        assert!(wrong.contains("not asked for"), "{wrong}");
+    }
+}
