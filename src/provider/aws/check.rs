@@ -6,10 +6,13 @@ use super::super::remote::{Call, Check, Fault, FaultKind, Finding};
 use super::client::Client;
 use super::estimate::Estimate;
 use super::policy;
-use super::settings::{ExternalId, Settings};
+use super::settings::{ExternalId, Role, Settings};
 
 /// What stands in a trust policy for an external id that is only referred to.
 const EXTERNAL_ID: &str = "THE-EXTERNAL-ID";
+
+/// What stands in it for an account that is not known.
+const ACCOUNT: &str = "YOUR-ACCOUNT";
 
 /// Checks everything that a scope needs.
 #[must_use]
@@ -29,8 +32,10 @@ pub fn check(client: &Client, call: &Call) -> Vec<Check> {
             checks.push(Check::new("credentials", Finding::Good, &format!("account {account} as {arn}")));
         }
         Err(fault) => {
-            let mut checks = vec![missing("credentials", Finding::Missing, &fault)];
-            checks.extend(settings.role.as_ref().filter(|_| fault.kind == FaultKind::Denied).map(|_| trust(settings)));
+            checks.push(missing("credentials", Finding::Missing, &fault));
+            if let Some(role) = settings.role.as_ref().filter(|_| fault.kind == FaultKind::Denied) {
+                checks.push(trust(settings, role, call));
+            }
             return checks;
         }
     }
@@ -73,14 +78,19 @@ fn missing(what: &str, finding: Finding, fault: &Fault) -> Check {
     Check::new(what, finding, &fault.message).fix(fault.hints.join("\n"))
 }
 
-/// How a role is made to trust this identity.
-fn trust(settings: &Settings) -> Check {
-    let role = settings.role.as_ref();
-    let id = role.and_then(|role| role.external_id.as_ref()).map(|id| match id {
+/// How a role is made to trust the identity that is to take it on.
+fn trust(settings: &Settings, role: &Role, call: &Call) -> Check {
+    let id = role.external_id.as_ref().map(|id| match id {
         ExternalId::Plain(id) => id.as_str(),
         ExternalId::Referred(_) => EXTERNAL_ID,
     });
-    let arn = role.map_or("", |role| role.arn.as_str());
-    let principal = "arn:aws:iam::YOUR-ACCOUNT:root";
-    Check::new("sts:AssumeRole", Finding::Missing, arn).fix(policy::trust(principal, id))
+    let without = Client::new(Settings { role: None, ..settings.clone() });
+    let (account, detail) = match call.run(without.identity(call)) {
+        Ok((account, arn)) => (account, format!("{arn} may not take on {}", role.arn)),
+        Err(fault) => (ACCOUNT.to_owned(), fault.message),
+    };
+    let principal = format!("arn:aws:iam::{account}:root");
+    let (trust, assume) = (policy::trust(&principal, id), policy::assume(&role.arn));
+    let fix = format!("the role's trust policy:\n{trust}\nand allow this identity: {assume}");
+    Check::new("sts:AssumeRole", Finding::Missing, &detail).fix(fix)
 }

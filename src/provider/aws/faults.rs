@@ -214,7 +214,11 @@ fn hints(kind: FaultKind, code: &str, said: &str, action: &str, access: &Access)
                 .to_owned(),
         ],
         (FaultKind::Denied, _) if action == "sts:AssumeRole" => {
-            vec!["let the role trust this identity: `spendtop doctor` prints the trust policy".to_owned()]
+            vec![
+                "let the role trust this identity: `spendtop doctor` prints the trust policy".to_owned(),
+                "a role that wants a second factor cannot be taken on here: use a profile with `credential_process`"
+                    .to_owned(),
+            ]
         }
         (FaultKind::Denied, _) => vec![
             format!("allow `{action}` to this identity: {}", policy::statement(&[action])),

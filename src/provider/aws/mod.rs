@@ -125,6 +125,31 @@ impl CostExplorer {
         Ok(known)
     }
 
+    /// Lets go of whose bill it is.
+    fn forget(&self) {
+        *self.standing.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// Reads chains of pages until one is whole.
+    fn bring(&self, grouping: &Grouping, days: Period, call: &Call, sink: &dyn Sink) -> Result<Brought, Halt> {
+        let known = self.known(call)?;
+        let mut begun_again = false;
+        loop {
+            match self.chain(grouping, days, &known, call, sink)? {
+                Chain::Whole(brought) => return Ok(brought),
+                Chain::Broken { fault, handed_over } if handed_over || begun_again => {
+                    let fault = Fault { kind: FaultKind::Unavailable, ..fault };
+                    return Err(fault.hint("nothing was changed; it is asked again with the next sync").into());
+                }
+                Chain::Broken { fault, .. } => {
+                    call.watch.waits(&fault, Duration::ZERO);
+                    begun_again = true;
+                }
+                Chain::Plain(fault) => call.watch.waits(&fault, Duration::ZERO),
+            }
+        }
+    }
+
     /// Reads one chain of pages.
     fn chain(
         &self,
@@ -193,25 +218,18 @@ impl Costs for CostExplorer {
             let what = format!("`{}` is not asked of Cost Explorer", super::remote::fault::words(&feed.name));
             return Err(Fault::new(FaultKind::Refused, what).into());
         };
-        let known = self.known(call)?;
-        let mut begun_again = false;
-        loop {
-            match self.chain(grouping, *days, &known, call, sink)? {
-                Chain::Whole(brought) => return Ok(brought),
-                Chain::Broken { fault, handed_over } if handed_over || begun_again => {
-                    let fault = Fault { kind: FaultKind::Unavailable, ..fault };
-                    return Err(fault.hint("nothing was changed; it is asked again with the next sync").into());
-                }
-                Chain::Broken { fault, .. } => {
-                    call.watch.waits(&fault, Duration::ZERO);
-                    begun_again = true;
-                }
-                Chain::Plain(fault) => call.watch.waits(&fault, Duration::ZERO),
-            }
+        let brought = self.bring(grouping, *days, call, sink);
+        if let Err(Halt::Fault(fault)) = &brought
+            && fault.kind.needs_a_person()
+        {
+            // Whoever comes back may be somebody else.
+            self.forget();
         }
+        brought
     }
 
     fn check(&self, call: &Call) -> Vec<Check> {
+        self.forget();
         check::check(&self.client, call)
     }
 }

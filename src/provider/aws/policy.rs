@@ -39,6 +39,12 @@ pub fn policy(settings: &Settings) -> String {
     pretty(&json!({"Version": "2012-10-17", "Statement": [allow(&actions(settings))]}))
 }
 
+/// What an identity must be allowed to take a role on, on one line.
+#[must_use]
+pub fn assume(role: &str) -> String {
+    json!({"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": role}).to_string()
+}
+
 /// The trust policy of a role that `principal` (an ARN) takes on, telling `external_id` where it is
 /// known: without one, another customer of whoever runs spendtop could have the role taken on
 /// ("confused deputy").
