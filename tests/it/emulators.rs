@@ -18,8 +18,8 @@ pub struct Emulator {
     child: Child,
     /// Where it listens.
     pub port: u16,
-    /// What it may write to.
-    pub folder: tempfile::TempDir,
+    /// What it may write to: kept as long as it runs.
+    _folder: tempfile::TempDir,
 }
 
 impl Emulator {
@@ -37,7 +37,7 @@ impl Emulator {
         // Some start further processes: they are ended together.
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
         let child = command.spawn().expect("the emulator starts");
-        let mut emulator = Emulator { child, port, folder };
+        let mut emulator = Emulator { child, port, _folder: folder };
         emulator.wait(name, path);
         Some(emulator)
     }

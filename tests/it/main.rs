@@ -10,9 +10,12 @@
 
 mod answers;
 mod architecture;
+#[cfg(feature = "aws")]
+mod aws;
 mod damage;
 mod details;
 mod drivers;
+mod emulators;
 mod engine;
 mod exits;
 mod import;
