@@ -2,6 +2,7 @@
 //!
 //! Does no I/O and knows no store, no provider and no screen.
 
+pub mod asking;
 pub mod attribute;
 pub mod evidence;
 pub mod rollup;

@@ -213,6 +213,22 @@ impl Dimension {
         }
     }
 
+    /// Whether charges that tell these dimensions, besides provider and billing account, tell its value. A
+    /// service tells its category.
+    #[must_use]
+    pub fn is_told_by(&self, tells: &[Dimension]) -> bool {
+        let tags = |keys: &[String]| keys.iter().all(|key| tells.iter().any(|d| matches!(d, D::Tag(k) if k == key)));
+        match self {
+            D::Provider | D::BillingAccount => true,
+            D::ServiceCategory => tells.contains(self) || tells.contains(&D::Service),
+            D::Virtual(own) => own.definition().is_some_and(|definition| {
+                tags(definition.tags()) && (!definition.has_accounts() || tells.contains(&D::SubAccount))
+            }),
+            D::Evidence(keys) => tags(keys) && tells.contains(&D::SubAccount),
+            other => tells.contains(other),
+        }
+    }
+
     /// The column that names its values for people, where the values are ids.
     #[must_use]
     pub fn label_place(&self) -> Option<Place<'static>> {

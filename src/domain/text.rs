@@ -17,10 +17,40 @@ pub const GRAPHEMES_MAX: usize = 512;
 /// How many combining marks a grapheme may carry before the rest is dropped.
 const MARKS_MAX: usize = 4;
 
+/// Stands in answers for a value that the source did not tell, which is not the same as none. A character
+/// that Unicode sets apart for use within a program (core specification, 23.7): no text holds it.
+pub const UNTOLD: &str = "\u{fdd0}";
+/// How [`UNTOLD`] reads for people, and is written in filters.
+pub const UNTOLD_WORD: &str = "(unknown)";
+
 /// Text as a source wrote it. It does not print itself; see [`Untrusted::safe`].
+///
+/// Serialised as a string; [`UNTOLD`] as `{"unknown":true}`, which neither a text nor a missing one is.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(from = "Written", into = "Written")]
 pub struct Untrusted(String);
+
+/// How an [`Untrusted`] is serialised.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Written {
+    Text(String),
+    Untold { unknown: bool },
+}
+
+impl From<Untrusted> for Written {
+    fn from(text: Untrusted) -> Written {
+        if text.is_untold() { Written::Untold { unknown: true } } else { Written::Text(text.0) }
+    }
+}
+impl From<Written> for Untrusted {
+    fn from(written: Written) -> Untrusted {
+        match written {
+            Written::Text(text) => Untrusted(text),
+            Written::Untold { .. } => Untrusted::from(UNTOLD),
+        }
+    }
+}
 
 impl Untrusted {
     /// Wraps text from outside.
@@ -33,6 +63,12 @@ impl Untrusted {
     #[must_use]
     pub fn raw(&self) -> &str {
         &self.0
+    }
+
+    /// Whether it is a value that the source did not tell.
+    #[must_use]
+    pub fn is_untold(&self) -> bool {
+        self.0 == UNTOLD
     }
 
     /// The text made fit for a terminal, a log or a message.
@@ -78,6 +114,9 @@ impl SafeText {
     }
 
     fn within(text: &str, most: usize) -> SafeText {
+        if text == UNTOLD {
+            return SafeText::ours(UNTOLD_WORD);
+        }
         if text.len() <= most && text.bytes().all(|b| (0x20..0x7f).contains(&b)) {
             return SafeText(text.to_owned());
         }
@@ -180,6 +219,16 @@ mod tests {
 
     fn safe(text: &str) -> String {
         Untrusted::new(text).safe().into_string()
+    }
+
+    #[test]
+    fn what_was_not_told_is_neither_none_nor_a_text() {
+        assert_eq!((safe(UNTOLD).as_str(), safe("").as_str()), ("(unknown)", ""));
+        for (text, json) in [(UNTOLD, r#"{"unknown":true}"#), ("", r#""""#), ("(unknown)", r#""(unknown)""#)] {
+            let text = Untrusted::from(text);
+            assert_eq!(serde_json::to_string(&text).expect("written"), json);
+            assert_eq!(serde_json::from_str::<Untrusted>(json).expect("read"), text);
+        }
     }
 
     #[test]

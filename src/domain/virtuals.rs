@@ -135,6 +135,12 @@ impl Definition {
         &self.tags
     }
 
+    /// Whether it gives the charges of some accounts to a value where their tags say nothing.
+    #[must_use]
+    pub fn has_accounts(&self) -> bool {
+        !self.accounts.is_empty()
+    }
+
     /// The values whose cost others bear.
     #[must_use]
     pub fn shared(&self) -> &[Shared] {

@@ -5,7 +5,7 @@
 use std::fmt;
 
 use super::money::Amount;
-use super::text::SafeText;
+use super::text::{SafeText, UNTOLD, UNTOLD_WORD};
 
 /// A count with its thousands apart: `1,234,567`.
 #[must_use]
@@ -39,11 +39,15 @@ pub(super) fn pointed(f: &mut fmt::Formatter<'_>, text: &str, at: usize, message
 
 /// Quotes a value where the language needs it.
 pub(super) fn write_value(f: &mut fmt::Formatter<'_>, text: &str, wild: bool) -> fmt::Result {
+    if text == UNTOLD {
+        return f.write_str(UNTOLD_WORD);
+    }
     let plain = !text.is_empty()
         && !text.contains(|c: char| c.is_whitespace() || c.is_control() || matches!(c, '|' | '"' | '\\'))
         && (wild || !text.contains(['*', '?']))
         && !text.starts_with('=')
         && text != "(none)"
+        && text != UNTOLD_WORD
         && text != "(untagged)";
     if plain { f.write_str(text) } else { write!(f, "\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")) }
 }

@@ -18,8 +18,9 @@ use crate::store::rollups::{self, Rollup};
 
 use super::Cancel;
 use super::matcher;
-use super::scan;
 use super::table::{Ids, Key, Request, Slots, Table};
+use super::told::{self, Plan};
+use super::{rest, scan};
 
 /// Adds up what a request asks for over the groups that count.
 ///
@@ -27,13 +28,55 @@ use super::table::{Ids, Key, Request, Slots, Table};
 /// Kind `Store` where data cannot be read, `Interrupted` where it was given up.
 pub fn aggregate(store: &Store, request: &Request<'_>, cancel: &Cancel) -> Result<Table> {
     let (_held, manifest) = store.read();
-    let groups = manifest.active_in(request.period);
+    let plan = Plan::new(&manifest, request.period, &needed(request));
+    by_plan((store, &manifest), request, &plan, cancel)
+}
+
+/// The same of those groups alone whose charges do not tell everything: what is made of single charges is
+/// made of the others.
+///
+/// # Errors
+/// Kind `Store` where data cannot be read, `Interrupted` where it was given up.
+pub(super) fn aggregate_untold(store: &Store, request: &Request<'_>, cancel: &Cancel) -> Result<Table> {
+    let (_held, manifest) = store.read();
+    let mut plan = Plan::new(&manifest, request.period, &needed(request));
+    plan.whole.retain(|group| manifest.tells(group).is_some());
+    by_plan((store, &manifest), request, &plan, cancel)
+}
+
+fn needed<'r>(request: &Request<'r>) -> Vec<&'r Dimension> {
+    request.by.iter().chain(told::looked_at(request.clauses)).collect()
+}
+
+fn by_plan(
+    (store, manifest): (&Store, &Manifest),
+    request: &Request<'_>,
+    plan: &Plan<'_>,
+    cancel: &Cancel,
+) -> Result<Table> {
+    let mut table = add_up((store, manifest), request, &plan.whole, cancel)?;
+    for part in &plan.parts {
+        rest::add((store, manifest), request, part, &mut table, cancel)?;
+    }
+    Ok(table)
+}
+
+/// Adds up what a request asks for over some groups.
+///
+/// # Errors
+/// Kind `Store` where data cannot be read, `Interrupted` where it was given up.
+pub(super) fn add_up(
+    (store, manifest): (&Store, &Manifest),
+    request: &Request<'_>,
+    groups: &[&Group],
+    cancel: &Cancel,
+) -> Result<Table> {
     let mut table = Table::new(request.by.len());
     let mut slots = Slots::default();
     let mut to_scan = Vec::new();
-    match kind_for(request, &manifest) {
+    match kind_for(request, manifest) {
         Some(kind) => {
-            for group in groups {
+            for group in groups.iter().copied() {
                 if !matcher::admits_group(request.clauses, group) {
                     continue;
                 }
@@ -46,7 +89,7 @@ pub fn aggregate(store: &Store, request: &Request<'_>, cancel: &Cancel) -> Resul
                 }
             }
         }
-        None => to_scan = groups,
+        None => to_scan = groups.to_vec(),
     }
     if !to_scan.is_empty() {
         table.merge(scan::totals(store, request, &to_scan, cancel)?);

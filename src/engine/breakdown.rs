@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use hashbrown::HashMap;
 
-use super::Cancel;
 use super::answer::{BreakdownAnswer, BreakdownRow, Figure, Key};
 use super::local::LocalEngine;
 use super::query::{names, pieces, request};
@@ -12,6 +11,7 @@ use super::reach::{Reach, known};
 use super::sharing::notices;
 use super::spend::{admitted, currencies};
 use super::table::{Ids, Numbering, Table};
+use super::{Cancel, untold};
 use crate::domain::calendar::{Day, Granularity, Period};
 use crate::domain::lens::Lens;
 use crate::domain::money::Amount;
@@ -140,7 +140,8 @@ pub fn answer(
     let starts = pieces(period, granularity);
     let blank = blank(engine, &starts, period);
     let freshness = admitted(engine.freshness(as_of), lens);
-    let notices = notices(lens, engine.store());
+    let (untold, notices) =
+        (untold::notices(engine.store(), lens, (period, &lens.by), cancel)?, notices(lens, engine.store()));
     let answer = |currency: &String| {
         let (ranked, count, whole) = groups.ranked(lens, currency, limit.unwrap_or(usize::MAX));
         let courses = groups.courses(currency, &ranked, &starts, &blank);
@@ -164,12 +165,14 @@ pub fn answer(
             starts: starts.clone(),
             granularity,
             freshness: freshness.clone(),
-            notices: notices.clone(),
+            notices: untold.get(currency).into_iter().flatten().chain(&notices).cloned().collect(),
         };
         leave_blank(&mut answer);
         answer
     };
-    Ok(groups.currencies.iter().map(answer).collect())
+    // What a filter left out is told of, where it left nothing else.
+    let others = untold.keys().filter(|currency| !groups.currencies.contains(currency));
+    Ok(groups.currencies.iter().chain(others).map(answer).collect())
 }
 
 /// Leaves blank what begins after the last day of the data.

@@ -7,11 +7,13 @@ use super::answer::{LineItem, LineItems};
 use super::local::LocalEngine;
 use super::scan::{self, on_segments};
 use super::selection::{Selection, Wanted};
+use super::told::{self, Plan};
 use super::{Cancel, Order, Page, sweep};
 use crate::domain::batch::TermsRow;
 use crate::domain::calendar::Day;
 use crate::domain::charge::{Metric, Profile, Quantity, Terms};
 use crate::domain::dict::Dict;
+use crate::domain::dimension::Dimension;
 use crate::domain::lens::Lens;
 use crate::domain::money::Amount;
 use crate::domain::numbers::{Numbers, UNKNOWN_WIDE};
@@ -191,7 +193,8 @@ fn visit_rows(
     Ok(())
 }
 
-/// Answers [`super::Question::LineItems`].
+/// Answers [`super::Question::LineItems`]. Where charges do not tell what the filter looks at, those of a
+/// facet that does are listed in their place.
 ///
 /// # Errors
 /// Kind `Store` where data cannot be read, `Interrupted` where it was given up.
@@ -202,7 +205,8 @@ pub fn page(engine: &LocalEngine, lens: &Lens, page: Page, as_of: Day, cancel: &
         Order::Cost => ItemOrder::Cost(lens.metric),
         Order::Newest => ItemOrder::Newest,
     };
-    let groups = manifest.active_in(period);
+    let needed: Vec<&Dimension> = told::looked_at(&lens.filter.clauses).collect();
+    let groups = Plan::new(&manifest, period, &needed).groups();
     items(engine.store(), &groups, &Wanted::of(lens, period), order, (page.limit, page.skip), cancel)
 }
 

@@ -7,11 +7,15 @@ use std::collections::BTreeMap;
 use hashbrown::{HashMap, HashSet};
 
 use super::Cancel;
+use super::aggregate::aggregate_untold;
 use super::answer::Key;
 use super::grouping::Column;
 use super::local::LocalEngine;
+use super::query::request;
 use super::selection::Wanted;
 use super::sweep::{self, Pass, Run, Sweeper};
+use super::table::{Request, Table};
+use super::told;
 use super::values::Values;
 use crate::analytics::attribute::Measure;
 use crate::domain::calendar::Period;
@@ -22,7 +26,7 @@ use crate::domain::filter::Clause;
 use crate::domain::lens::{DIMENSIONS_MAX, Lens};
 use crate::domain::money::Amount;
 use crate::domain::numbers::{Total, UNKNOWN_WIDE};
-use crate::domain::text::Untrusted;
+use crate::domain::text::{UNTOLD, Untrusted};
 use crate::error::Result;
 use crate::store::segment::Segment;
 
@@ -130,11 +134,40 @@ pub(super) fn run(
     let pass = Pass { wanted: Wanted { clauses, ..Wanted::of(lens, hull) }, quantities: &quantities };
     let begin = || Drive::new(lens, groups, [against, Some(period)]);
     let mut found = Found::new(lens.by.len());
-    sweep::sweep(engine.store(), &pass, cancel, begin)?.into_iter().for_each(|drive| found.merge(drive.found));
+    let (_held, manifest) = engine.store().read();
+    let of_charges = told::tell_all(&manifest, hull);
+    sweep::sweep(engine.store(), &of_charges, &pass, cancel, begin)?
+        .into_iter()
+        .for_each(|drive| found.merge(drive.found));
+    for (half, days) in [against, Some(period)].into_iter().enumerate() {
+        let Some(days) = days.filter(|_| !manifest.scopes.is_empty()) else { continue };
+        let asked = Request { clauses, ..request(lens, days, &lens.by, None) };
+        found.add_untold(half, &aggregate_untold(engine.store(), &asked, cancel)?, groups);
+    }
     Ok(found)
 }
 
 impl Found {
+    /// Adds the costs of one period of charges that tell neither SKUs nor quantities.
+    fn add_untold(&mut self, half: usize, table: &Table, groups: &[Key]) {
+        let wanted: HashSet<Vec<&str>> = groups.iter().map(|key| key.iter().map(Untrusted::raw).collect()).collect();
+        let (sku, region) = (self.skus.add(UNTOLD, ""), self.regions.add(UNTOLD, ""));
+        for (key, total) in table.groups() {
+            if !wanted.contains(&table.texts(&key.values).collect::<Vec<_>>()) {
+                continue;
+            }
+            let mut group = [NONE; DIMENSIONS_MAX];
+            for (d, values) in self.groups.iter_mut().enumerate() {
+                let (theirs, id) = (&table.dimensions[d], key.values.0[d]);
+                group[d] = values.add(theirs.text(id), theirs.name(id));
+            }
+            let currency = self.currencies.intern(table.currencies.get(key.currency));
+            let mut cell = Cell::default();
+            cell[half].total = *total;
+            self.add(Place { currency, group, sku, units: [NONE; 2], region }, &cell);
+        }
+    }
+
     fn new(dimensions: usize) -> Found {
         Found { groups: vec![Values::default(); dimensions], ..Found::default() }
     }

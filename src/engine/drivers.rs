@@ -21,7 +21,7 @@ use crate::domain::filter::{Clause, Pattern};
 use crate::domain::lens::{DIMENSIONS_MAX, Lens};
 use crate::domain::money::Amount;
 use crate::domain::numbers::Total;
-use crate::domain::text::Untrusted;
+use crate::domain::text::{UNTOLD, Untrusted};
 use crate::error::Result;
 
 /// So many groups at most are looked for by a filter: each of more is looked for in every segment.
@@ -135,7 +135,7 @@ fn driver(found: &Found, group: &[u32], cells: &[Placed<'_>], compared: bool) ->
         effects.merge(if *sku == NONE { &other } else { &split });
     }
     let figure = figure(&totals, compared);
-    skus.remove(&NONE);
+    skus.retain(|sku, _| *sku != NONE && found.skus.text(*sku) != UNTOLD);
     let only_in = |half: usize| skus.values().filter(|rows| rows[half] > 0 && rows[1 - half] == 0).count() as u64;
     Driver {
         key: found.texts(group).map(Untrusted::from).collect(),
@@ -169,7 +169,10 @@ fn unit(found: &Found, units: &BTreeMap<(u8, u32), Measures>, compared: bool) ->
 fn reason(found: &Found, places: &BTreeMap<(u32, u32), [Total; 2]>, whole: Figure) -> Option<Reason> {
     let sign = whole.change().map_or(0, |change| change.units().signum());
     let change = |[before, now]: &[Total; 2]| now.sum - before.sum;
-    let with = places.iter().filter(|(_, totals)| {
+    let with = places.iter().filter(|((sku, _), totals)| {
+        if found.skus.text(*sku) == UNTOLD {
+            return false;
+        }
         let own = change(totals).units().signum();
         own != 0 && (sign == 0 || own == sign)
     });

@@ -10,7 +10,8 @@ use super::local::LocalEngine;
 use super::selection::Wanted;
 use super::spend::admitted;
 use super::spend_details::Hours;
-use super::{Cancel, Card, Query, Sort, query, sharing, spend, twin};
+use super::told::{self, Part, Plan};
+use super::{Cancel, Card, Query, Sort, query, sharing, spend, twin, untold};
 use crate::domain::calendar::{Day, Granularity, Period};
 use crate::domain::dimension::Dimension;
 use crate::domain::lens::Lens;
@@ -48,8 +49,13 @@ pub fn answer(
         (own, figures.collect(), parts, found)
     };
     let (period, previous_period) = own.days(as_of);
-    let (_held, manifest) = engine.store().read();
     let mut lines = definition(&own, card, &figures, as_of);
+    let untold = untold::notices(engine.store(), &own, (period, &[]), cancel)?;
+    lines.extend(untold.into_values().flatten().map(|notice| format!("{} ({}).", notice.text, notice.hint)));
+    let (_held, manifest) = engine.store().read();
+    let needed: Vec<&Dimension> = told::looked_at(&own.filter.clauses).collect();
+    let plan = Plan::new(&manifest, period, &needed);
+    lines.extend(plan.parts.iter().filter(|part| part.has_facets).map(rests_on_facet));
     lines.extend(sharing::notices(&own, engine.store()).into_iter().map(|notice| format!("{}.", notice.text)));
     Ok(ExplainAnswer {
         card,
@@ -60,7 +66,7 @@ pub fn answer(
         parts,
         items,
         freshness: admitted(engine.freshness(as_of), lens),
-        imports: imports(&manifest, &manifest.active_in(period)),
+        imports: imports(&manifest, &plan.all()),
         command: twin::query(&own, None, as_of),
     })
 }
@@ -108,7 +114,8 @@ fn line_items(
     cancel: &Cancel,
 ) -> Result<Vec<LineItems>> {
     let (_held, manifest) = engine.store().read();
-    let groups = manifest.active_in(wanted.period);
+    let needed: Vec<&Dimension> = told::looked_at(wanted.clauses).collect();
+    let groups = Plan::new(&manifest, wanted.period, &needed).groups();
     charges::items(engine.store(), &groups, wanted, ItemOrder::Cost(lens.metric), items, cancel)
 }
 
@@ -144,6 +151,18 @@ fn parts(engine: &LocalEngine, lens: &Lens, as_of: Day, cancel: &Cancel) -> Resu
     let lens = Lens { by: vec![finer(lens)], ..lens.clone() };
     let question = Query { lens, granularity: None, sort: Sort::Cost, limit: Some(PARTS_MAX) };
     query::answer(engine, &question, as_of, cancel)
+}
+
+/// That a figure is not of the charges themselves.
+fn rests_on_facet(part: &Part<'_>) -> String {
+    let names: Vec<String> = part.sources.iter().map(|source| SafeText::from_outside(source).into_string()).collect();
+    let told: Vec<String> = part.told.iter().map(|dimension| dimension.title().to_lowercase()).collect();
+    format!(
+        "The charges of {} tell {} alone: what the filter asks besides is taken from the same costs as the provider \
+         splits them another way.",
+        names.join(", "),
+        told.join(" and ")
+    )
 }
 
 fn imports(manifest: &Manifest, groups: &[&Group]) -> Vec<String> {

@@ -8,8 +8,10 @@ use super::Cancel;
 use super::charges;
 use super::local::LocalEngine;
 use super::selection::Wanted;
+use super::told::{self, Plan};
 use crate::domain::calendar::{Day, Period};
 use crate::domain::charge::{Profile, Quantity, Terms};
+use crate::domain::dimension::Dimension;
 use crate::domain::filter::Filter;
 use crate::error::{Error, Result};
 pub use crate::focus::write::Format;
@@ -43,6 +45,9 @@ pub fn write(engine: &LocalEngine, scope: &Scope, out: Box<dyn Write + Send>, ca
 /// Hands every charge that counts, starts in `period` (always, where `None`) and passes the
 /// filter and currency to the writer. Returns how many there were. The caller finishes the writer.
 ///
+/// Charges are the provider's: columns that it did not tell stay empty, and where the filter looks at one of
+/// those they are left out. Facets are no charges.
+///
 /// # Errors
 /// Kind `Usage` where the filter bounds groups, `Store` where data cannot be read, `Interrupted`
 /// where it was given up; those of the writer.
@@ -63,7 +68,8 @@ pub fn export(
     let (_held, manifest) = engine.store().read();
     let all = Period { from: Day(i32::MIN / 2), to: Day(i32::MAX / 2) };
     let period = period.unwrap_or(all);
-    let groups = manifest.active_in(period);
+    let needed: Vec<&Dimension> = told::looked_at(&filter.clauses).collect();
+    let groups = Plan::whole(&manifest, period, &needed);
     let mut count = 0;
     let wanted = Wanted { period, clauses: &filter.clauses, currency, hour: None };
     charges::each(engine.store(), &groups, &wanted, cancel, |charge| {

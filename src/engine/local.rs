@@ -232,6 +232,7 @@ impl Engine for LocalEngine {
                 metric: crate::domain::charge::Metric::Effective,
                 granularity: None,
                 currency: None,
+                parting: &[],
             };
             let table = self.aggregate(&request, &Cancel::default())?;
             extent.currencies = table.currencies.iter().map(String::from).collect();

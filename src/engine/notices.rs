@@ -23,16 +23,15 @@ const NAMED_MAX: usize = 2;
 /// What an answer about some days and charges must say, the gravest first.
 pub(super) fn of(
     engine: &LocalEngine,
-    lens: &Lens,
-    as_of: Day,
+    (lens, as_of): (&Lens, Day),
     freshness: &[Freshness],
-    unknown: u64,
-    left_out: Option<LeftOut>,
+    (unknown, left_out): (u64, Option<LeftOut>),
+    untold: Vec<Notice>,
 ) -> Vec<Notice> {
     let (period, against) = lens.days(as_of);
     let manifest = engine.store().manifest();
     let groups = manifest.active_in(period);
-    let mut notices: Vec<Notice> = Vec::new();
+    let mut notices = untold;
     notices.extend(damaged(&manifest, period));
     notices.extend(incomplete(&groups));
     notices.extend(refused(&manifest, &groups));

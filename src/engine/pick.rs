@@ -92,6 +92,13 @@ pub fn tag_keys(engine: &LocalEngine, lens: &Lens, as_of: Day, cancel: &Cancel) 
     }
     let mut list: Vec<(String, u64)> = keys.into_iter().collect();
     list.sort_by(|(a, x), (b, y)| y.cmp(x).then_with(|| a.cmp(b)));
+    for key in manifest.facets().filter(|facet| facet.group.overlaps(period)).flat_map(|facet| &facet.tells) {
+        if let Dimension::Tag(key) = key
+            && !list.iter().any(|(known, _)| known == key)
+        {
+            list.push((key.clone(), 0));
+        }
+    }
     let configured = manifest.tag_keys.iter().map(|key| Untrusted::from(key.as_str())).collect();
     Ok(TagKeysAnswer { configured, seen: list.into_iter().map(|(key, _)| key.into()).collect() })
 }

@@ -11,7 +11,7 @@ use super::reach::{Reach, known};
 use super::sharing::notices;
 use super::spend::admitted;
 use super::table::{Ids, Key, Numbering, Request, Table};
-use super::{Cancel, Query, Sort, held};
+use super::{Cancel, Query, Sort, held, untold};
 use crate::domain::calendar::{Day, Granularity, Period};
 use crate::domain::lens::Lens;
 use crate::domain::money::Amount;
@@ -50,6 +50,7 @@ pub fn request<'a>(
         metric: lens.metric,
         granularity,
         currency: lens.currency.as_deref(),
+        parting: &[],
     }
 }
 
@@ -96,7 +97,8 @@ pub fn answer(engine: &LocalEngine, query: &Query, as_of: Day, cancel: &Cancel) 
     let data = engine.data_days();
     let numbers = before.as_ref().map(|before| now.adopt(before));
     let before = before.as_ref().zip(numbers.as_ref());
-    let currencies: BTreeSet<String> = now.currencies.iter().map(String::from).collect();
+    let untold = untold::notices(engine.store(), lens, (period, &lens.by), cancel)?;
+    let currencies: BTreeSet<String> = now.currencies.iter().map(String::from).chain(untold.keys().cloned()).collect();
     let incomplete = incomplete(engine, period);
     let freshness = admitted(engine.freshness(as_of), lens);
     let reach = Reach::new(&freshness, &lens.by);
@@ -116,12 +118,19 @@ pub fn answer(engine: &LocalEngine, query: &Query, as_of: Day, cancel: &Cancel) 
             unknown_rows: 0,
             incomplete,
             previous_from: against.zip(data).and_then(|(p, data)| (p.from < data.from).then_some(data.from)),
-            notices: notices(lens, engine.store()),
+            notices: untold
+                .get(&currency)
+                .into_iter()
+                .flatten()
+                .cloned()
+                .chain(notices(lens, engine.store()))
+                .collect(),
             left_out: now.left_out(&currency),
         };
         fill(&mut answer, query, &now, before);
         leave_blank(&mut answer, &reach);
-        if !answer.rows.is_empty() || answer.total.is_some() || answer.left_out.is_some() {
+        let says = untold.contains_key(&answer.currency);
+        if says || !answer.rows.is_empty() || answer.total.is_some() || answer.left_out.is_some() {
             answers.push(answer);
         }
     }

@@ -32,6 +32,7 @@ use crate::domain::filter::{Clause, Pattern};
 use crate::domain::lens::Lens;
 use crate::domain::money::Amount;
 use crate::domain::numbers::Total;
+use crate::domain::text::UNTOLD;
 use crate::domain::virtuals::{Definition, Split};
 use crate::error::Result;
 use crate::store::Store;
@@ -67,7 +68,9 @@ fn cut(store: &Store, request: &Request<'_>, places: &[usize], cancel: &Cancel) 
         request.clauses.iter().cloned().chain([clause]).collect::<Vec<_>>()
     };
     let own = clauses(true);
-    let mut table = cut(store, &Request { clauses: &own, ..request.clone() }, others, cancel)?;
+    // What nobody told the value of is nobody's, and not shared.
+    let parting: Vec<usize> = request.parting.iter().copied().chain([request.clauses.len()]).collect();
+    let mut table = cut(store, &Request { clauses: &own, parting: &parting, ..request.clone() }, others, cancel)?;
     let shared = clauses(false);
     let atoms = if request.granularity == Some(Granularity::Hour) { Granularity::Hour } else { Granularity::Day };
     let shared = Request { clauses: &shared, granularity: Some(atoms), ..request.clone() };
@@ -158,12 +161,14 @@ impl<'d> Bearers<'d> {
             let period = Period { from: from.month().first(), to: to.plus(-1).month().plus(1).first() };
             let by = std::slice::from_ref(dimension);
             let granularity = Some(Granularity::Month);
-            let own =
-                Request { period, by, clauses: &[], metric: request.metric, granularity, currency: request.currency };
+            let own = Request { period, by, clauses: &[], granularity, parting: &[], ..request.clone() };
             let table = aggregate(store, &own, cancel)?;
             for (key, total) in table.groups() {
                 let owner = table.dimensions[0].text(key.values.0[0]);
-                if !owner.is_empty() && definition.shared().iter().all(|shared| shared.value != owner) {
+                if !owner.is_empty()
+                    && owner != UNTOLD
+                    && definition.shared().iter().all(|shared| shared.value != owner)
+                {
                     let month = (table.currencies.get(key.currency).to_owned(), Day::of_seconds(key.start));
                     months.entry(month).or_default().push((owner.to_owned(), total.sum));
                 }

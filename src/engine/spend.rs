@@ -11,7 +11,7 @@ use super::matcher::matches;
 use super::query::{names, pieces, request, sums_by_currency};
 use super::reach::{Reach, known as known_by};
 use super::table::{Ids, Table};
-use super::{Cancel, Card, command, held, notices};
+use super::{Cancel, Card, command, held, notices, untold};
 use crate::domain::calendar::{Day, Granularity, Period};
 use crate::domain::dimension::Dimension;
 use crate::domain::filter::Clause;
@@ -144,14 +144,19 @@ pub(super) fn figures(
 /// # Errors
 /// Kind `Store` where data cannot be read, `Interrupted` where it was given up.
 pub fn answer(engine: &LocalEngine, lens: &Lens, as_of: Day, cancel: &Cancel) -> Result<Vec<SpendAnswer>> {
-    let ground = Ground::new(engine, lens, &lens.by[..lens.by.len().min(1)], as_of, cancel)?;
+    let by = &lens.by[..lens.by.len().min(1)];
+    let ground = Ground::new(engine, lens, by, as_of, cancel)?;
     let (period, _) = lens.days(as_of);
+    let untold = untold::notices(engine.store(), lens, (period, by), cancel)?;
     let movers = movers(engine, lens, period, ground.against, cancel)?;
     let settled_through = ground.freshness.iter().map(|f| f.settled_through).min();
     let notes = command::notes(engine, Some(period));
     let granularity = lens.granularity;
     let starts = pieces(period, granularity);
     let Ground { layers, previous, cards, freshness, oldest, data, .. } = &ground;
+    let mut currencies = ground.currencies();
+    // What a filter left out is told of, where it left nothing else.
+    currencies.extend(untold.keys().filter(|currency| !ground.currencies().contains(currency)).cloned());
     let answer = |currency: String| {
         let days = Days::new(cards, &currency, *data);
         // What a provider has not delivered yet is unknown, even where others have.
@@ -184,14 +189,17 @@ pub fn answer(engine: &LocalEngine, lens: &Lens, as_of: Day, cancel: &Cancel) ->
             freshness: freshness.clone(),
             settled_through,
             settled_days: settled_through.map_or(0, |day| (day.plus(1).0 - oldest.0).max(0) as u32),
-            notices: notices::of(engine, lens, as_of, freshness, total.unknown, layers.left_out(&currency)),
+            notices: {
+                let untold = untold.get(&currency).cloned().unwrap_or_default();
+                notices::of(engine, (lens, as_of), freshness, (total.unknown, layers.left_out(&currency)), untold)
+            },
             notes: notes.clone(),
             unknown_rows: total.unknown,
             rows: total.rows(),
             currency,
         }
     };
-    Ok(ground.currencies().into_iter().map(answer).collect())
+    Ok(currencies.into_iter().map(answer).collect())
 }
 
 /// All currencies of some tables, by the first table's sums, then the next's.

@@ -9,12 +9,12 @@ use hashbrown::HashMap;
 
 use super::aggregate::is_kept;
 use super::answer::{Figure, HourFigure, Notice, NoticeKind, Severity, SpendDetails, TopResource};
-use super::facets::{self, Asked};
 use super::local::LocalEngine;
 use super::query::request;
 use super::sharing::is_shared;
 use super::spend::{admitted, currencies};
-use super::table::{Ids, Table};
+use super::table::{Ids, Key, Table};
+use super::tally::{self, Asked};
 use super::{Cancel, twin};
 use crate::domain::calendar::{DAY_SECONDS, Day, Granularity, HOUR_SECONDS, Period};
 use crate::domain::dict::NONE;
@@ -23,7 +23,7 @@ use crate::domain::filter::{Clause, Filter, Pattern};
 use crate::domain::lens::Lens;
 use crate::domain::money::Amount;
 use crate::domain::numbers::Total;
-use crate::domain::text::{SafeText, Untrusted};
+use crate::domain::text::{SafeText, UNTOLD, Untrusted};
 use crate::domain::virtuals::own_dimensions;
 use crate::error::Result;
 
@@ -87,6 +87,11 @@ struct Resource {
     service: (Amount, u32),
 }
 
+/// Whether it is told which resource a group is, or that it is none.
+fn is_told(table: &Table, key: &Key) -> bool {
+    table.dimensions[0].text(key.values.0[0]) != UNTOLD
+}
+
 /// Resources by currency and number, in the numbers of the table of now.
 struct Resources {
     found: HashMap<(u32, u32), Resource>,
@@ -96,7 +101,7 @@ struct Resources {
 impl Resources {
     fn of(now: &Table) -> Resources {
         let mut resources = Resources { found: HashMap::new(), compared: false };
-        for (key, total) in now.groups() {
+        for (key, total) in now.groups().filter(|(key, _)| is_told(now, key)) {
             resources.add(key.currency, &key.values, total, false);
         }
         resources
@@ -116,7 +121,7 @@ impl Resources {
     fn hold_against(&mut self, now: &mut Table, before: &Table) {
         self.compared = true;
         let numbers = now.adopt(before);
-        for (key, total) in before.groups() {
+        for (key, total) in before.groups().filter(|(key, _)| is_told(before, key)) {
             self.add(numbers.currency(key.currency), &numbers.ids(&key.values), total, true);
         }
     }
@@ -221,7 +226,10 @@ fn untagged(
     let (kept, scanned): (Vec<Dimension>, Vec<Dimension>) = own.iter().cloned().partition(kept);
     // For each dimension and currency, what all of it costs, and what without a value of it.
     let mut sums: BTreeMap<(usize, String), [Amount; 2]> = BTreeMap::new();
-    let mut add = |dimension: &Dimension, currency: &str, value: u32, cost: Amount| {
+    let mut add = |dimension: &Dimension, currency: &str, (value, text): (u32, &str), cost: Amount| {
+        if text == UNTOLD {
+            return;
+        }
         let at = own.iter().position(|known| known == dimension).unwrap_or_default();
         let [all, without] = sums.entry((at, currency.to_owned())).or_default();
         *all += cost;
@@ -232,15 +240,16 @@ fn untagged(
     for dimension in &kept {
         let table = engine.aggregate(&request(lens, period, std::slice::from_ref(dimension), None), cancel)?;
         for (key, total) in table.groups() {
-            add(dimension, table.currencies.get(key.currency), key.values.0[0], total.sum);
+            let value = (key.values.0[0], table.dimensions[0].text(key.values.0[0]));
+            add(dimension, table.currencies.get(key.currency), value, total.sum);
         }
     }
     if !scanned.is_empty() {
         // One pass for all of them.
-        let facets = facets::run(engine, &Asked { lens, period, dimensions: &scanned, tags: None }, cancel)?;
-        for (dimension, totals) in scanned.iter().zip(&facets.by) {
+        let tally = tally::run(engine, &Asked { lens, period, dimensions: &scanned, tags: None }, cancel)?;
+        for ((dimension, values), totals) in scanned.iter().zip(&tally.values).zip(&tally.by) {
             for ((currency, value), total) in totals {
-                add(dimension, facets.currencies.get(*currency), *value, total.sum);
+                add(dimension, tally.currencies.get(*currency), (*value, values.text(*value)), total.sum);
             }
         }
     }

@@ -12,6 +12,7 @@ use crate::domain::dict::Dict;
 use crate::domain::numbers::Numbers;
 use crate::error::Result;
 use crate::store::Store;
+use crate::store::manifest::Group;
 use crate::store::segment::Segment;
 
 /// Charges, and what of them.
@@ -65,19 +66,18 @@ impl Run<'_> {
     }
 }
 
-/// Sweeps over all charges that count and that the pass admits: a sweeper a thread.
+/// Sweeps over all charges of some groups that the pass admits: a sweeper a thread.
 ///
 /// # Errors
 /// Kind `Store` where data cannot be read, `Interrupted` where it was given up.
 pub fn sweep<S: Sweeper>(
     store: &Store,
+    groups: &[&Group],
     pass: &Pass<'_>,
     cancel: &Cancel,
     begin: impl Fn() -> S + Sync,
 ) -> Result<Vec<S>> {
-    let (_held, manifest) = store.read();
-    let groups = manifest.active_in(pass.wanted.period);
-    on_segments(store, (&groups, pass.wanted.clauses), cancel, begin, |sweeper, segment, keys| {
+    on_segments(store, (groups, pass.wanted.clauses), cancel, begin, |sweeper, segment, keys| {
         let selection = Selection::new(segment, keys, &pass.wanted)?;
         if selection.is_empty() {
             return Ok(());

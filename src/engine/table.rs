@@ -30,6 +30,9 @@ pub struct Request<'a> {
     pub granularity: Option<Granularity>,
     /// Only this currency.
     pub currency: Option<&'a str>,
+    /// Places of clauses that only take a table apart: they admit what was not told of their dimensions,
+    /// which those of a filter never do.
+    pub parting: &'a [usize],
 }
 
 /// The numbers of a group's values; 0 beyond the last dimension.

@@ -3,11 +3,13 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use hashbrown::HashMap;
+
 use super::Cancel;
 use super::answer::{Misspelt, TagKey, TagsAnswer};
-use super::facets::{self, Asked, Facets};
 use super::local::LocalEngine;
 use super::shares::{less, top};
+use super::tally::{self, Asked, Tally};
 use crate::analytics::spelling::misspellings;
 use crate::domain::calendar::{Day, Period};
 use crate::domain::dimension::Dimension;
@@ -31,17 +33,17 @@ type Key<'a> = (&'a str, Vec<(u32, Total)>);
 pub fn answer(engine: &LocalEngine, lens: &Lens, as_of: Day, cancel: &Cancel) -> Result<Vec<TagsAnswer>> {
     let (period, _) = lens.days(as_of);
     let asked = Asked { lens, period, dimensions: &[Dimension::Service], tags: Some(Some(0)) };
-    let facets = facets::run(engine, &asked, cancel)?;
+    let tally = tally::run(engine, &asked, cancel)?;
     let configured = engine.store().manifest().tag_keys.clone();
     let by_currency =
-        |(currency, total): (&u32, &Total)| of_currency(&facets, *currency, total, &configured, (lens, period));
-    let mut answers: Vec<TagsAnswer> = facets.totals.iter().map(by_currency).collect();
+        |(currency, total): (&u32, &Total)| of_currency(&tally, *currency, total, &configured, (lens, period));
+    let mut answers: Vec<TagsAnswer> = tally.totals.iter().map(by_currency).collect();
     answers.sort_by_key(|answer| Reverse(answer.total.map(Amount::abs)));
     Ok(answers)
 }
 
 fn of_currency(
-    facets: &Facets,
+    tally: &Tally,
     currency: u32,
     whole: &Total,
     configured: &[String],
@@ -49,8 +51,8 @@ fn of_currency(
 ) -> TagsAnswer {
     let mut found: BTreeMap<&str, Vec<(u32, Total)>> =
         configured.iter().map(|key| (key.as_str(), Vec::new())).collect();
-    for ((_, key, value), total) in facets.tags.iter().filter(|((c, ..), _)| *c == currency) {
-        found.entry(facets.keys.text(*key)).or_default().push((*value, *total));
+    for ((_, key, value), total) in tally.tags.iter().filter(|((c, ..), _)| *c == currency) {
+        found.entry(tally.keys.text(*key)).or_default().push((*value, *total));
     }
     let keys_total = found.len() as u64;
     let sum = |values: &[(u32, Total)]| {
@@ -67,11 +69,11 @@ fn of_currency(
     keys.truncate(configured.len() + KEYS_SHOWN);
     let key = |(key, tagged): (Key<'_>, Total)| TagKey {
         twin: twins.iter().find(|twin| twin.value.raw() == key.0).map(|twin| twin.meant.clone()),
-        ..tag_key(facets, currency, key, &tagged, whole, configured)
+        ..tag_key(tally, currency, key, &tagged, whole, configured)
     };
     TagsAnswer {
         metric: lens.metric,
-        currency: facets.currencies.get(currency).to_owned(),
+        currency: tally.currencies.get(currency).to_owned(),
         period,
         total: whole.value(),
         keys: keys.into_iter().map(key).collect(),
@@ -81,7 +83,7 @@ fn of_currency(
 }
 
 fn tag_key(
-    facets: &Facets,
+    tally: &Tally,
     currency: u32,
     (key, values): Key<'_>,
     tagged: &Total,
@@ -89,25 +91,33 @@ fn tag_key(
     configured: &[String],
 ) -> TagKey {
     let texts: Vec<(&str, Total)> =
-        values.iter().map(|(value, total)| (facets.tag_values.text(*value), *total)).collect();
+        values.iter().map(|(value, total)| (tally.tag_values.text(*value), *total)).collect();
     let misspelt = misspelt(&texts);
-    let untagged = less(whole, tagged);
-    let number = (0..facets.keys.len() as u32).find(|id| facets.keys.text(*id) == key && !key.is_empty());
-    let services = facets.by[0].iter().filter(|((c, _), _)| *c == currency).map(|((_, service), total)| {
-        let tagged = number.and_then(|key| facets.tagged.get(&(currency, key, *service)));
-        (*service, less(total, &tagged.copied().unwrap_or_default()))
+    let number = (0..tally.keys.len() as u32).find(|id| tally.keys.text(*id) == key && !key.is_empty());
+    let untold = tally.without_word(currency, number);
+    let unknown = untold.into_iter().flat_map(HashMap::values).fold(Total::default(), |mut all, total| {
+        all.merge(total);
+        all
     });
-    let without = services.filter(|(_, total)| total.rows() > 0);
-    let (untagged_by, ..) = top(&facets.values[0], without, untagged.sum, VALUES_SHOWN);
+    let told = less(whole, &unknown);
+    let untagged = less(&told, tagged);
+    let services = tally.by[0].iter().filter(|((c, _), _)| *c == currency).map(|((_, service), total)| {
+        let tagged = number.and_then(|key| tally.tagged.get(&(currency, key, *service)));
+        let untold = untold.and_then(|untold| untold.get(service)).copied().unwrap_or_default();
+        (*service, less(&less(total, &untold), &tagged.copied().unwrap_or_default()))
+    });
+    let without = services.filter(|(_, total)| total.rows() > 0 || !total.sum.is_zero());
+    let (untagged_by, ..) = top(&tally.values[0], without, untagged.sum, VALUES_SHOWN);
     TagKey {
         key: key.into(),
         configured: configured.iter().any(|known| known == key),
         twin: None,
         tagged: tagged.value(),
         untagged: untagged.value(),
-        coverage: tagged.value().filter(|_| whole.sum > Amount::ZERO).and_then(|cost| cost.ratio(whole.sum)),
+        unknown: unknown.value().filter(|unknown| !unknown.is_zero()),
+        coverage: tagged.value().filter(|_| told.sum > Amount::ZERO).and_then(|cost| cost.ratio(told.sum)),
         values: values.len() as u64,
-        top: top(&facets.tag_values, values.into_iter(), whole.sum, VALUES_SHOWN).0,
+        top: top(&tally.tag_values, values.into_iter(), whole.sum, VALUES_SHOWN).0,
         misspelt_cost: misspelt.iter().filter_map(|m| m.cost).sum(),
         misspelt,
         untagged_by,

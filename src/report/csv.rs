@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use super::Style;
 use crate::domain::formula::guarded;
-use crate::domain::text::SafeText;
+use crate::domain::text::{SafeText, UNTOLD, UNTOLD_WORD};
 
 /// A CSV file in the making.
 pub struct Sheet<'a> {
@@ -23,7 +23,7 @@ impl<'a> Sheet<'a> {
     /// Adds a text cell: guarded, and safe where a terminal reads it.
     pub fn text(&mut self, text: &str) -> io::Result<()> {
         let safe = self.style.terminal.then(|| SafeText::from_outside(text));
-        let text = safe.as_deref().unwrap_or(text);
+        let text = if text == UNTOLD { UNTOLD_WORD } else { safe.as_deref().unwrap_or(text) };
         if self.style.raw { self.number(text) } else { self.number(&guarded(text)) }
     }
 

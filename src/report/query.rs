@@ -105,7 +105,10 @@ fn json_row(answer: &QueryAnswer, row: &QueryRow, compared: bool) -> Map<String,
     let mut key = Map::new();
     let mut names = Map::new();
     for (i, (dimension, value)) in answer.by.iter().zip(&row.key).enumerate() {
-        let raw = if value.raw().is_empty() { Value::Null } else { json!(value.raw()) };
+        let raw = match value.raw() {
+            "" => Value::Null,
+            _ => serde_json::to_value(value).unwrap_or_default(),
+        };
         key.insert(dimension.name(), raw);
         if let Some(name) = row.names.get(&i) {
             names.insert(dimension.name(), json!(name.raw()));

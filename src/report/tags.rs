@@ -67,6 +67,14 @@ fn parts(answer: &TagsAnswer) -> Vec<Part> {
     }
     let twins = answer.keys.iter().filter_map(|key| Some((safe(key.key.raw()), safe(key.twin.as_ref()?.raw()))));
     parts.extend(twins.map(|(key, twin)| Part::Note(format!("no charge has `{key}`; the bill has `{twin}`"))));
+    let unknown = answer.keys.iter().filter_map(|key| {
+        let unknown = money::known(Some(key.unknown?), currency);
+        Some(Part::Note(format!(
+            "`{}` of {unknown} {currency} unknown: the provider did not tell it",
+            safe(key.key.raw())
+        )))
+    });
+    parts.extend(unknown);
     let misspelt: Vec<Vec<String>> = misspellings(answer)
         .map(|(key, m)| {
             let difference = words(m.difference).to_owned();
@@ -179,6 +187,7 @@ mod tests {
             twin: None,
             tagged: amount("75"),
             untagged: amount("25"),
+            unknown: None,
             coverage: Some(0.75),
             values: 3,
             top: Vec::new(),

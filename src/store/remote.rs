@@ -35,6 +35,23 @@ pub struct Synced {
     pub mark: String,
     /// Days whose billed cost was another one than before, oldest first.
     pub restated: Vec<Restated>,
+    /// What it can be asked for besides.
+    pub asks: Asking,
+}
+
+/// What a scope whose charges do not tell everything can be asked for, and at what price.
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+pub struct Asking {
+    /// Whom it asks, as a person calls it: `AWS`. Empty where it cannot be asked for more.
+    pub title: String,
+    /// The dimensions that it can tell, besides any tag.
+    pub dimensions: Vec<Dimension>,
+    /// How many of them a request tells jointly.
+    pub jointly: u8,
+    /// Rows that a request brings at most; 0 where that is not known.
+    pub page_rows: u32,
+    /// The price of a request, in millionths of a US dollar; 0 where requests are free.
+    pub request_microdollars: u32,
 }
 
 /// A day of a feed that has come.

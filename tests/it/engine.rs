@@ -101,6 +101,7 @@ fn rollups_and_scans_give_the_same_totals() {
                     metric: Metric::Billed,
                     granularity,
                     currency: None,
+                    parting: &[],
                 };
                 let cancel = Cancel::default();
                 let answered = aggregate(store, &request, &cancel).expect("aggregate");
@@ -392,7 +393,8 @@ fn a_renamed_account_is_filtered_alike_by_rollups_and_by_scans() {
         let lens = lens(&["service"], filter);
         let period = PeriodSpec::Year(2025).resolve(as_of());
         let (by, clauses) = (&lens.by[..], &lens.filter.clauses[..]);
-        let request = Request { period, by, clauses, metric: Metric::Billed, granularity: None, currency: None };
+        let request =
+            Request { period, by, clauses, metric: Metric::Billed, granularity: None, currency: None, parting: &[] };
         let cancel = Cancel::default();
         let answered = aggregate(&store, &request, &cancel).expect("aggregate");
         let scanned = scan::totals(&store, &request, &groups, &cancel).expect("scan");

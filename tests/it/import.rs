@@ -732,8 +732,15 @@ fn small_accounts_beyond_a_thousand_are_scanned() {
     assert_eq!((manifest.groups.len(), rolled.count()), (1_100, 1_000));
     // A question adds up both.
     let (period, by) = (Period { from: Day(0), to: Day(30_000) }, [Dimension::Provider]);
-    let request =
-        Request { period, by: &by, clauses: &[], metric: Metric::Effective, granularity: None, currency: None };
+    let request = Request {
+        period,
+        by: &by,
+        clauses: &[],
+        metric: Metric::Effective,
+        granularity: None,
+        currency: None,
+        parting: &[],
+    };
     let table = aggregate(&store, &request, &Cancel::default()).expect("answer");
     let sums: Vec<String> = table.groups().map(|(_, total)| total.sum.to_string()).collect();
     assert_eq!(sums, ["2748.75"]);

@@ -28,6 +28,7 @@ mod support;
 mod sync;
 mod terminals;
 mod together;
+mod told;
 mod undo;
 mod virtuals;
 mod windows;

@@ -4,7 +4,8 @@
 //!
 //! Terms are joined by "and"; values of one term by `|`. `:` and `=` mean the same. Values are
 //! compared without case; `*` and `?` are wild outside of quotes; an empty value (`team=""`) or
-//! `(none)` means "has no value", `team:*` "has any"; `env==Prod` compares the value alone and letter
+//! `(none)` means "has no value", `team:*` "has any"; `(unknown)` is cost of which the source did not tell the
+//! value, and which no other value and no negation admits; `env==Prod` compares the value alone and letter
 //! by letter. `cost>` filters the answer's groups,
 //! everything else charges. Knows nothing of how charges are stored.
 
@@ -17,6 +18,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::dimension::Dimension;
 use super::money::Amount;
+use super::text::UNTOLD;
 pub use super::words::nearest;
 use super::words::{pointed, write_value};
 
@@ -51,6 +53,8 @@ pub enum Pattern {
     Like(String),
     /// No value at all.
     Missing,
+    /// What the source did not tell the value of ([`UNTOLD`]).
+    Untold,
 }
 
 /// A bound on a group's cost, in the metric and currency of the answer.
@@ -88,11 +92,23 @@ impl CostBound {
     }
 }
 
+impl Clause {
+    /// Whether it admits charges of which the source did not tell the value: only where it asks for them.
+    #[must_use]
+    pub fn admits_untold(&self) -> bool {
+        !self.negated && self.patterns.contains(&Pattern::Untold)
+    }
+}
+
 impl Pattern {
     /// What matches this value and no other; empty is none.
     #[must_use]
     pub fn only(value: &str) -> Pattern {
-        if value.is_empty() { Pattern::Missing } else { Pattern::Exactly(value.to_owned()) }
+        match value {
+            "" => Pattern::Missing,
+            UNTOLD => Pattern::Untold,
+            value => Pattern::Exactly(value.to_owned()),
+        }
     }
 
     /// Whether `value` (empty: none) matches.
@@ -100,9 +116,10 @@ impl Pattern {
     pub fn matches(&self, value: &str) -> bool {
         match self {
             Pattern::Missing => value.is_empty(),
+            Pattern::Untold => value == UNTOLD,
             Pattern::Is(text) => eq_folded(text, value),
             Pattern::Exactly(text) => text == value,
-            Pattern::Like(shape) => !value.is_empty() && like(shape, value),
+            Pattern::Like(shape) => !value.is_empty() && value != UNTOLD && like(shape, value),
         }
     }
 }
@@ -176,6 +193,7 @@ impl Filter {
         let mut filter = self.clone();
         let pattern = match value {
             "" => Pattern::Missing,
+            UNTOLD => Pattern::Untold,
             value if others.any(|other| eq_folded(other, value)) => Pattern::Exactly(value.to_owned()),
             value => Pattern::Is(value.to_owned()),
         };
@@ -234,7 +252,7 @@ impl fmt::Display for Clause {
                         Pattern::Like(shape) | Pattern::Is(shape) | Pattern::Exactly(shape) => {
                             shape.trim_matches('*').replace('\\', "\\\\").replace('"', "\\\"")
                         }
-                        Pattern::Missing => String::new(),
+                        Pattern::Missing | Pattern::Untold => String::new(),
                     })
                     .collect();
                 return if let [word] = words.as_slice() {
@@ -250,6 +268,7 @@ impl fmt::Display for Clause {
             }
             match pattern {
                 Pattern::Missing => f.write_str("\"\"")?,
+                Pattern::Untold => write_value(f, UNTOLD, false)?,
                 Pattern::Is(text) => write_value(f, text, false)?,
                 Pattern::Exactly(text) => {
                     f.write_str("=")?;
@@ -300,6 +319,7 @@ mod tests {
             ("project:x|\"\" -project=y", "virtual:project=x|\"\" -virtual:project=y"),
             ("virtual:team=a -virtual:team:b tag:project=c", "virtual:team=a -virtual:team=b tag:project=c"),
             ("env==Prod|=\"a b\"|test", "tag:env==Prod|=\"a b\"|test"),
+            ("region:(unknown)|us-* env:\"(unknown)\"", "region:(unknown)|us-* tag:env=\"(unknown)\""),
             ("resource:=i-0*", "resource:=i-0*"),
             ("env=\"=odd\"", "tag:env=\"=odd\""),
             ("-\"NAT gateway\"", "-\"NAT gateway\""),

@@ -4,6 +4,7 @@
 
 use super::{Clause, CostBound, Filter, FilterError, Operator, Pattern};
 use crate::domain::dimension::Dimension;
+use crate::domain::text::UNTOLD_WORD;
 use crate::domain::virtuals::Virtual;
 use crate::domain::words::nearest;
 
@@ -223,6 +224,7 @@ impl<'a> Parser<'a> {
                 patterns.push(match word {
                     w if exact => Pattern::Exactly(w.to_owned()),
                     "(none)" | "(untagged)" => Pattern::Missing,
+                    UNTOLD_WORD => Pattern::Untold,
                     w if w.contains(['*', '?']) => Pattern::Like(w.to_owned()),
                     w => Pattern::Is(w.to_owned()),
                 });

@@ -95,6 +95,8 @@ pub enum NoticeKind {
     WithoutShares,
     /// A virtual dimension has no rollups yet.
     NoRollups,
+    /// Costs of which the provider did not tell a value that is asked for.
+    Untold,
 }
 
 /// Answer to [`super::Question::Query`], one a currency.

@@ -41,7 +41,10 @@ pub struct TagKey {
     pub tagged: Option<Amount>,
     /// The cost that has it not.
     pub untagged: Option<Amount>,
-    /// The cost that has it as a fraction of all, where all of it is above zero.
+    /// The cost of which the provider did not tell whether it has it; it is in neither of the others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unknown: Option<Amount>,
+    /// The cost that has it as a fraction of what is known of it, where that is above zero.
     pub coverage: Option<f64>,
     /// How many values it has.
     pub values: u64,

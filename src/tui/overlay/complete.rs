@@ -159,7 +159,7 @@ impl Suggestion {
     }
 
     fn value(value: &Untrusted, name: Option<&Untrusted>, shared: &BTreeSet<&str>) -> Option<Suggestion> {
-        let typed = |text: &Untrusted| !text.raw().is_empty() && text.safe().as_str() == text.raw();
+        let typed = |text: &Untrusted| text.is_untold() || !text.raw().is_empty() && text.safe().as_str() == text.raw();
         if !typed(value) {
             return None;
         }

@@ -170,7 +170,7 @@ impl Table<'_> {
         let spans = named.map(|(at, (key, columns))| {
             let text = value(self.answer, row, at);
             let cell = left(&text, columns.saturating_sub(GAP), self.theme.glyphs.ellipsis);
-            let role = if key.raw().is_empty() { Role::Muted } else { Role::Text };
+            let role = if key.raw().is_empty() || key.is_untold() { Role::Muted } else { Role::Text };
             Span::styled(left(&cell, columns, ""), self.theme.style(role))
         });
         spans.collect()

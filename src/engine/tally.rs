@@ -12,6 +12,7 @@ use super::grouping::Column;
 use super::local::LocalEngine;
 use super::selection::Wanted;
 use super::sweep::{self, Pass, Run, Sweeper};
+use super::told;
 use super::values::Values;
 use crate::domain::calendar::{Day, Period};
 use crate::domain::charge::{Profile, Terms};
@@ -38,7 +39,7 @@ pub(super) struct Asked<'a> {
 
 /// What charges came to. All keys begin with the currency's number.
 #[derive(Default)]
-pub(super) struct Facets {
+pub(super) struct Tally {
     /// Currencies.
     pub currencies: Dict,
     /// All of it.
@@ -63,6 +64,11 @@ pub(super) struct Facets {
     pub pricing: Values,
     /// Commitment discounts.
     pub commitments: Values,
+    /// What is told of costs whose charges do not tell everything, by tag key: that of which nobody told
+    /// whether it has the tag, by the value of the dimension beside tags.
+    pub untold: HashMap<(u32, u32), HashMap<u32, Total>>,
+    /// All cost whose charges do not tell everything, in the same way: it has whatever key, as far as is told.
+    pub apart: HashMap<u32, HashMap<u32, Total>>,
 }
 
 /// How usage was paid for.
@@ -80,23 +86,35 @@ pub(super) struct UsageTerms {
 ///
 /// # Errors
 /// Kind `Store` where data cannot be read, `Interrupted` where it was given up.
-pub(super) fn run(engine: &LocalEngine, asked: &Asked<'_>, cancel: &Cancel) -> Result<Facets> {
+pub(super) fn run(engine: &LocalEngine, asked: &Asked<'_>, cancel: &Cancel) -> Result<Tally> {
     let quantities = [asked.lens.metric.quantity()];
     let pass = Pass { wanted: Wanted::of(asked.lens, asked.period), quantities: &quantities };
-    let begin = || Gather { asked, facets: Facets::new(asked.dimensions.len()) };
-    let mut facets = Facets::new(asked.dimensions.len());
-    sweep::sweep(engine.store(), &pass, cancel, begin)?.into_iter().for_each(|gather| facets.merge(gather.facets));
-    Ok(facets)
+    let begin = || Gather { asked, tally: Tally::new(asked.dimensions.len()) };
+    let mut tally = Tally::new(asked.dimensions.len());
+    let (_held, manifest) = engine.store().read();
+    let groups = told::tell_all(&manifest, asked.period);
+    sweep::sweep(engine.store(), &groups, &pass, cancel, begin)?
+        .into_iter()
+        .for_each(|gather| tally.merge(gather.tally));
+    if !manifest.scopes.is_empty() {
+        super::tally_untold::add(engine, &manifest, asked, &mut tally, cancel)?;
+    }
+    Ok(tally)
 }
 
-impl Facets {
-    fn new(dimensions: usize) -> Facets {
+impl Tally {
+    /// The cost of which nobody told whether it has a tag, by the value of the dimension beside tags.
+    pub fn without_word(&self, currency: u32, key: Option<u32>) -> Option<&HashMap<u32, Total>> {
+        key.and_then(|key| self.untold.get(&(currency, key))).or_else(|| self.apart.get(&currency))
+    }
+
+    fn new(dimensions: usize) -> Tally {
         let values = vec![Values::default(); dimensions];
-        Facets { values, by: vec![HashMap::new(); dimensions], ..Facets::default() }
+        Tally { values, by: vec![HashMap::new(); dimensions], ..Tally::default() }
     }
 
     /// Adds what another thread gathered, whose numbers are its own.
-    fn merge(&mut self, other: Facets) {
+    fn merge(&mut self, other: Tally) {
         if self.totals.is_empty() {
             *self = other;
             return;
@@ -141,7 +159,7 @@ impl Facets {
 
 struct Gather<'a> {
     asked: &'a Asked<'a>,
-    facets: Facets,
+    tally: Tally,
 }
 
 /// One segment's charges.
@@ -161,14 +179,14 @@ impl<'a> Sweeper for Gather<'a> {
     type Part = Part<'a>;
 
     fn open(&mut self, segment: &Segment<'_>) -> Result<Part<'a>> {
-        let currencies = sweep::currencies(segment, &mut self.facets.currencies)?;
+        let currencies = sweep::currencies(segment, &mut self.tally.currencies)?;
         let asked = self.asked;
         Ok(Part {
             columns: asked.dimensions.iter().map(|d| Column::read(d, segment)).collect::<Result<_>>()?,
             tags: asked.tags.map(|_| segment.profile_column(Profile::Tags)).transpose()?,
             usage: self.usage_terms(segment)?,
             profile_count: segment.head.profiles as usize,
-            profiles: vec![Vec::new(); self.facets.currencies.len()],
+            profiles: vec![Vec::new(); self.tally.currencies.len()],
             terms: vec![Total::default(); currencies.len()],
             currencies,
             days: BTreeMap::new(),
@@ -197,12 +215,12 @@ impl<'a> Sweeper for Gather<'a> {
     fn close(&mut self, part: Part<'a>) {
         let Part { columns, tags, usage, currencies, profiles, terms, days, .. } = part;
         for ((currency, day), total) in days {
-            self.facets.totals.entry(currency).or_default().merge(&total);
-            self.facets.days.entry((currency, day)).or_default().merge(&total);
+            self.tally.totals.entry(currency).or_default().merge(&total);
+            self.tally.days.entry((currency, day)).or_default().merge(&total);
         }
         for ((currency, usage), total) in currencies.iter().zip(usage).zip(&terms) {
             if let (Some(usage), true) = (usage, total.rows() > 0) {
-                self.facets.usage.entry((*currency, usage)).or_default().merge(total);
+                self.tally.usage.entry((*currency, usage)).or_default().merge(total);
             }
         }
         for (currency, totals) in profiles.iter().enumerate().filter(|(_, totals)| !totals.is_empty()) {
@@ -227,9 +245,9 @@ impl<'a> Sweeper for Gather<'a> {
                 }
             }
             let places: Vec<(u32, u32)> = sums.keys().copied().collect();
-            let numbers = column.numbered(places.iter().map(|(_, id)| *id).collect(), &mut self.facets.values[d]);
+            let numbers = column.numbered(places.iter().map(|(_, id)| *id).collect(), &mut self.tally.values[d]);
             for (place, number) in places.iter().zip(&numbers) {
-                self.facets.by[d].entry((place.0, *number)).or_default().merge(&sums[place]);
+                self.tally.by[d].entry((place.0, *number)).or_default().merge(&sums[place]);
             }
             if self.asked.tags == Some(Some(d)) {
                 self.number_beside(&places, &numbers);
@@ -245,12 +263,12 @@ impl Gather<'_> {
     fn usage_terms(&mut self, segment: &Segment<'_>) -> Result<Vec<Option<UsageTerms>>> {
         let (categories, category) = segment.terms_column(Terms::ChargeCategory)?;
         let (states, state) = segment.terms_column(Terms::CommitmentStatus)?;
-        let mut number = |dimension: &Dimension, values: fn(&mut Facets) -> &mut Values| -> Result<Vec<u32>> {
+        let mut number = |dimension: &Dimension, values: fn(&mut Tally) -> &mut Values| -> Result<Vec<u32>> {
             let (mut column, ids) = Column::read(dimension, segment)?;
-            Ok(column.numbered(ids, values(&mut self.facets)))
+            Ok(column.numbered(ids, values(&mut self.tally)))
         };
-        let pricing = number(&Dimension::PricingCategory, |facets| &mut facets.pricing)?;
-        let commitments = number(&Dimension::CommitmentDiscount, |facets| &mut facets.commitments)?;
+        let pricing = number(&Dimension::PricingCategory, |tally| &mut tally.pricing)?;
+        let commitments = number(&Dimension::CommitmentDiscount, |tally| &mut tally.commitments)?;
         let row = |at: usize| {
             let usage = categories.get(category[at]).eq_ignore_ascii_case("usage");
             let unused = states.get(state[at]).eq_ignore_ascii_case("unused");
@@ -276,9 +294,9 @@ impl Gather<'_> {
             }
             let total = &sums[&place];
             for (key, value) in &pairs {
-                self.facets.tags.entry((currency, *key, *value)).or_default().merge(total);
+                self.tally.tags.entry((currency, *key, *value)).or_default().merge(total);
                 if beside.is_some() {
-                    self.facets.tagged.entry((currency, *key, place.1 | OWN)).or_default().merge(total);
+                    self.tally.tagged.entry((currency, *key, place.1 | OWN)).or_default().merge(total);
                 }
             }
         }
@@ -287,7 +305,7 @@ impl Gather<'_> {
     /// The numbers of a text's keys and values; a key without a value is no tag.
     fn read_tags(&mut self, text: &str, pairs: &mut Vec<(u32, u32)>) {
         pairs.clear();
-        let (keys, values) = (&mut self.facets.keys, &mut self.facets.tag_values);
+        let (keys, values) = (&mut self.tally.keys, &mut self.tally.tag_values);
         tags::each(text, |key, value| {
             if let Some(value) = value.filter(|value| !value.is_empty()) {
                 let key = keys.add(key, "");
@@ -302,11 +320,11 @@ impl Gather<'_> {
     /// Gives what was added beside tags the numbers that its dimension's values have by now.
     fn number_beside(&mut self, places: &[(u32, u32)], numbers: &[u32]) {
         let known: HashMap<u32, u32> = places.iter().map(|(_, id)| *id).zip(numbers.iter().copied()).collect();
-        let own: Vec<(u32, u32, u32)> = self.facets.tagged.keys().filter(|place| place.2 & OWN > 0).copied().collect();
+        let own: Vec<(u32, u32, u32)> = self.tally.tagged.keys().filter(|place| place.2 & OWN > 0).copied().collect();
         for place in own {
-            let Some(total) = self.facets.tagged.remove(&place) else { continue };
+            let Some(total) = self.tally.tagged.remove(&place) else { continue };
             let number = known.get(&(place.2 & !OWN)).copied().unwrap_or(NONE);
-            self.facets.tagged.entry((place.0, place.1, number)).or_default().merge(&total);
+            self.tally.tagged.entry((place.0, place.1, number)).or_default().merge(&total);
         }
     }
 }
