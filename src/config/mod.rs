@@ -3,6 +3,7 @@
 //! Keys and looks are plain words here: the config knows no screen, no store and no environment,
 //! and it is never written. [`load`] is the only function that touches a file.
 
+pub mod connection;
 mod dimension;
 mod mistake;
 mod raw;
@@ -11,6 +12,7 @@ mod validate;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use self::connection::Connection;
 use crate::domain::charge::Metric;
 use crate::domain::dimension::Dimension;
 use crate::domain::filter::Filter;
@@ -43,6 +45,10 @@ pub struct Config {
     pub settle: Settle,
     /// `[sources]`
     pub sources: Sources,
+    /// `[sync]`
+    pub sync: Sync,
+    /// Connections, in the order in which they are written.
+    pub connections: Vec<Connection>,
     /// `[demo]`
     pub demo: Demo,
     /// `[keys]`: keys by action name, both as they are written.
@@ -125,6 +131,15 @@ pub enum Preference {
     Export,
     /// A provider's cost API.
     Api,
+}
+
+/// `[sync]`: how connections are synced.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Sync {
+    /// Whether the app syncs while it is open.
+    pub auto: bool,
+    /// A file of certificates (PEM) that are trusted besides the system's.
+    pub certificate: Option<PathBuf>,
 }
 
 /// `[demo]`: the generated company.
@@ -235,6 +250,8 @@ impl Default for Config {
             dimensions: Definitions::default(),
             settle: Settle { aws: 2, azure: 2, gcp: 3, other: 1 },
             sources: Sources { prefer: vec![Preference::Export, Preference::Api] },
+            sync: Sync { auto: true, certificate: None },
+            connections: Vec::new(),
             demo: Demo { seed: 1 },
             keys: BTreeMap::new(),
             key_places: BTreeMap::new(),

@@ -13,10 +13,14 @@ use super::mistake::{Mistake, shown};
 
 /// The shape of a value.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Shape {
+pub enum Shape {
+    /// A text.
     Text,
+    /// A whole number.
     Whole,
+    /// True or false.
     Flag,
+    /// Texts.
     Texts,
 }
 
@@ -48,6 +52,7 @@ const SECTIONS: &[(&str, &[(&str, Shape)])] = &[
     ("tags", &[("keys", Shape::Texts)]),
     ("settle", &[("aws", Shape::Whole), ("azure", Shape::Whole), ("gcp", Shape::Whole), ("other", Shape::Whole)]),
     ("sources", &[("prefer", Shape::Texts)]),
+    ("sync", &[("auto", Shape::Flag), ("certificate", Shape::Text)]),
     ("demo", &[("seed", Shape::Whole)]),
     (
         "screen",
@@ -63,8 +68,82 @@ const SECTIONS: &[(&str, &[(&str, Shape)])] = &[
     ),
 ];
 
-/// Sections whose keys are names: dimensions, lenses, and the app's actions.
-const NAMED: [&str; 3] = ["dimensions", "lenses", "keys"];
+/// The keys of connections, by what they connect to.
+pub const CONNECTIONS: &[(&str, &[(&str, Shape)])] = &[
+    (
+        "aws",
+        &[
+            ("profile", Shape::Text),
+            ("roles", Shape::Texts),
+            ("external_id", Shape::Text),
+            ("api", Shape::Flag),
+            ("split_by", Shape::Texts),
+            ("tags", Shape::Texts),
+            ("cost_categories", Shape::Texts),
+            ("hourly", Shape::Flag),
+            ("resources", Shape::Flag),
+            ("exports", Shape::Texts),
+            ("region", Shape::Text),
+            ("endpoint", Shape::Text),
+            ("every", Shape::Text),
+            ("months", Shape::Whole),
+            ("requests_per_day", Shape::Whole),
+            ("requests_for_history", Shape::Whole),
+        ],
+    ),
+    (
+        "azure",
+        &[
+            ("scopes", Shape::Texts),
+            ("exports", Shape::Texts),
+            ("login", Shape::Text),
+            ("tenant", Shape::Text),
+            ("client", Shape::Text),
+            ("secret", Shape::Text),
+            ("certificate", Shape::Text),
+            ("split_by", Shape::Texts),
+            ("tags", Shape::Texts),
+            ("endpoint", Shape::Text),
+            ("authority", Shape::Text),
+            ("every", Shape::Text),
+            ("months", Shape::Whole),
+        ],
+    ),
+    (
+        "gcp",
+        &[
+            ("table", Shape::Text),
+            ("project", Shape::Text),
+            ("location", Shape::Text),
+            ("exports", Shape::Texts),
+            ("key", Shape::Text),
+            ("impersonate", Shape::Text),
+            ("labels", Shape::Texts),
+            ("resources", Shape::Flag),
+            ("endpoint", Shape::Text),
+            ("every", Shape::Text),
+            ("months", Shape::Whole),
+            ("scan_gib_per_query", Shape::Whole),
+            ("scan_gib_per_day", Shape::Whole),
+            ("scan_gib_per_month", Shape::Whole),
+        ],
+    ),
+    (
+        "opencost",
+        &[
+            ("url", Shape::Text),
+            ("token", Shape::Text),
+            ("cluster", Shape::Text),
+            ("labels", Shape::Texts),
+            ("every", Shape::Text),
+            ("months", Shape::Whole),
+        ],
+    ),
+    ("folder", &[("path", Shape::Text), ("every", Shape::Text)]),
+];
+
+/// Sections whose keys are names: connections, dimensions, lenses, and the app's actions.
+const NAMED: [&str; 8] = ["aws", "azure", "gcp", "opencost", "folder", "dimensions", "lenses", "keys"];
 
 /// A value and the byte position where it stands.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -89,6 +168,9 @@ pub struct Raw {
     /// `[lenses]`: names, and where they stand. Their keys are among the others, like
     /// `lenses.NAME.period`.
     pub lenses: BTreeMap<String, usize>,
+    /// Connections: what they connect to, their names, and where they stand. Their keys are among the
+    /// others, like `aws.NAME.profile`.
+    pub connections: Vec<(&'static str, String, usize)>,
     /// `[keys]`: lists by action name.
     pub actions: BTreeMap<String, Placed<Vec<Placed<String>>>>,
     /// `[dimensions]`, in their order.
@@ -127,6 +209,7 @@ impl Reader {
             match known {
                 Some((section, keys)) => self.section(section, keys, entries),
                 None if section == "keys" => self.actions(entries),
+                None if CONNECTIONS.iter().any(|(kind, _)| *kind == section) => self.connections(section, entries),
                 None if section == "lenses" => self.lenses(entries),
                 None if section == "dimensions" => {
                     self.raw.dimensions = super::dimension::read(entries, &mut self.mistakes);
@@ -173,6 +256,23 @@ impl Reader {
             };
             self.section(&format!("lenses.{lens}"), LENS, keys);
             self.raw.lenses.insert(lens, at);
+        }
+    }
+
+    fn connections(&mut self, section: &str, entries: &DeTable<'_>) {
+        let Some((kind, keys)) = CONNECTIONS.iter().find(|(kind, _)| *kind == section) else { return };
+        for (name, value) in entries.iter() {
+            let (connection, at) = (name.get_ref().to_string(), name.span().start);
+            let DeValue::Table(entries) = value.get_ref() else {
+                let message = format!(
+                    "`{kind}.{}` must be a connection with a name: write `[{kind}.NAME]` on a line of its own, its keys below",
+                    shown(&connection)
+                );
+                self.mistakes.push(Mistake::new(at, message));
+                continue;
+            };
+            self.section(&format!("{kind}.{connection}"), keys, entries);
+            self.raw.connections.push((kind, connection, at));
         }
     }
 

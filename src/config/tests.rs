@@ -2,6 +2,7 @@
 
 use super::*;
 
+mod connections;
 mod dimensions;
 
 fn bad(text: &str) -> String {
@@ -21,7 +22,7 @@ fn the_example_is_the_defaults() {
     assert_eq!(parse("", "empty"), Ok(Config::default()));
     let on = switched_on();
     assert_eq!(parse(&on, "example"), Ok(Config::default()));
-    assert_eq!(on.lines().filter(|l| !l.starts_with('#') && l.contains(" = ")).count(), 21, "{on}");
+    assert_eq!(on.lines().filter(|l| !l.starts_with('#') && l.contains(" = ")).count(), 23, "{on}");
 }
 
 #[test]
@@ -125,7 +126,7 @@ fn each_mistake_is_named_with_its_place_and_what_is_allowed() {
         ),
         (
             "[settel]\naws = 1",
-            "c.toml:1:2: unknown section `settel`; sections are `data`, `lens`, `tags`, `settle`, `sources`, `demo`, `screen`, `dimensions`, `lenses`, `keys`; did you mean `settle`?",
+            "c.toml:1:2: unknown section `settel`; sections are `data`, `lens`, `tags`, `settle`, `sources`, `sync`, `demo`, `screen`, `aws`, `azure`, `gcp`, `opencost`, `folder`, `dimensions`, `lenses`, `keys`; did you mean `settle`?",
         ),
         ("metric = \"list\"", "c.toml:1:1: `metric` stands outside of its section: move it under `[lens]`"),
         ("lens = 3", "c.toml:1:1: `lens` is a section: write `[lens]` on a line of its own, its keys below"),

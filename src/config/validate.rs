@@ -31,6 +31,8 @@ pub fn validate(raw: &Raw, mistakes: &mut Vec<Mistake>) -> Config {
     check.lens("lens", &own, &mut config.lens);
     check.lenses(&own, &mut config);
     check.rest(&mut config);
+    check.sync(&mut config);
+    config.connections = super::connection::validate(raw, check.mistakes);
     check.screen(&mut config);
     config.keys = raw.actions.iter().map(|(action, keys)| (action.clone(), values(keys))).collect();
     config
@@ -65,6 +67,14 @@ impl<'a> Check<'a> {
                 format!("`data.dir` must be an absolute path or begin with `~/`, not \"{}\"", shown(value)),
             );
         }
+    }
+
+    fn sync(&mut self, config: &mut Config) {
+        if let Some(flag) = self.raw.flags.get("sync.auto") {
+            config.sync.auto = flag.value;
+        }
+        config.sync.certificate =
+            self.text("sync.certificate").filter(|p| !p.value.is_empty()).map(|p| PathBuf::from(&p.value));
     }
 
     fn tags(&mut self, config: &mut Config) {

@@ -1,0 +1,426 @@
+//! Connections: `[aws.NAME]`, `[azure.NAME]`, `[gcp.NAME]`, `[opencost.NAME]` and `[folder.NAME]`.
+//!
+//! What is written, with what it means where it is left out. Secrets are references; a value in the
+//! place of one is refused without being repeated. Knows no provider.
+
+use std::path::PathBuf;
+
+use super::mistake::{Mistake, shown};
+use super::raw::{Placed, Raw, words};
+use crate::domain::calendar::{DAY_SECONDS, HOUR_SECONDS};
+
+/// Characters of a connection's name at most.
+const NAME_MAX: usize = 40;
+/// Months of history at most: what Cost Explorer keeps with its longest setting.
+const MONTHS_MAX: i128 = 38;
+/// No provider has anything new more often.
+const EVERY_LEAST: i64 = 15 * 60;
+/// Paid requests a day, unless it is said otherwise: 0.12 USD.
+const REQUESTS_A_DAY: u64 = 12;
+/// GiB that one query may scan, a day's, and a month's, unless it is said otherwise: within BigQuery's free
+/// TiB a month (cloud.google.com/bigquery/pricing).
+const SCAN_GIB: [u64; 3] = [20, 50, 900];
+
+/// A connection.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Connection {
+    /// What it is called: `aws.prod`.
+    pub name: String,
+    /// Seconds between two syncs; the provider's own where `None`.
+    pub every: Option<i64>,
+    /// Months of history that are wanted, the current one not counted.
+    pub months: u16,
+    /// What it connects to.
+    pub to: To,
+}
+
+/// What a connection connects to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum To {
+    /// Amazon Web Services.
+    Aws(Aws),
+    /// Microsoft Azure.
+    Azure(Azure),
+    /// Google Cloud.
+    Gcp(Gcp),
+    /// OpenCost.
+    OpenCost(OpenCost),
+    /// A folder that is watched.
+    Folder(PathBuf),
+}
+
+/// `[aws.NAME]`
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Aws {
+    /// A profile of the AWS CLI; the SDK's default chain where `None`.
+    pub profile: Option<String>,
+    /// Roles to take on, each a scope of its own; one's own where empty.
+    pub roles: Vec<String>,
+    /// What the roles' trust policies ask for: a text, or a reference to one.
+    pub external_id: Option<String>,
+    /// Whether Cost Explorer is asked.
+    pub api: bool,
+    /// By what costs are split besides account and service; the provider's own choice where `None`.
+    pub split_by: Option<Vec<String>>,
+    /// Tag keys that costs are split by; `[tags] keys` where `None`.
+    pub tags: Option<Vec<String>>,
+    /// Cost categories that costs are split by.
+    pub cost_categories: Vec<String>,
+    /// Whether the last two weeks are asked for by the hour.
+    pub hourly: bool,
+    /// Whether the last two weeks are asked for by resource.
+    pub resources: bool,
+    /// Exports in S3: `s3://bucket/prefix/name`.
+    pub exports: Vec<String>,
+    /// The exports' region.
+    pub region: Option<String>,
+    /// Another endpoint than AWS's own.
+    pub endpoint: Option<String>,
+    /// Paid requests a day at most.
+    pub requests_per_day: u64,
+    /// Paid requests for history, in all, besides those of each day.
+    pub requests_for_history: u64,
+}
+
+/// `[azure.NAME]`
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Azure {
+    /// Scopes of Cost Management: `/subscriptions/ID`, a management group, a billing account.
+    pub scopes: Vec<String>,
+    /// Exports in Blob storage: `https://ACCOUNT.blob.core.windows.net/CONTAINER/PATH`.
+    pub exports: Vec<String>,
+    /// How to log in.
+    pub login: Login,
+    /// The tenant.
+    pub tenant: Option<String>,
+    /// A service principal's or managed identity's client id.
+    pub client: Option<String>,
+    /// A reference to a service principal's secret.
+    pub secret: Option<String>,
+    /// A reference to a service principal's certificate.
+    pub certificate: Option<String>,
+    /// As [`Aws::split_by`].
+    pub split_by: Option<Vec<String>>,
+    /// As [`Aws::tags`].
+    pub tags: Option<Vec<String>>,
+    /// Another endpoint than `https://management.azure.com`.
+    pub endpoint: Option<String>,
+    /// Another login authority than the public cloud's.
+    pub authority: Option<String>,
+}
+
+/// How to log in to Azure.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum Login {
+    /// By what is there: a secret or certificate, workload identity, managed identity, the CLI.
+    #[default]
+    Auto,
+    /// `az login`.
+    Cli,
+    /// A secret or a certificate.
+    ServicePrincipal,
+    /// The machine's.
+    ManagedIdentity,
+    /// The pod's.
+    WorkloadIdentity,
+}
+
+/// `[gcp.NAME]`
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Gcp {
+    /// The billing export: `project.dataset.table`; `None` where only exports in Cloud Storage are read.
+    pub table: Option<String>,
+    /// The project that queries run in; the table's where `None`.
+    pub project: Option<String>,
+    /// Where the dataset lies.
+    pub location: Option<String>,
+    /// Files in Cloud Storage: `gs://bucket/prefix`.
+    pub exports: Vec<String>,
+    /// A reference to a service account's key.
+    pub key: Option<String>,
+    /// A service account to impersonate.
+    pub impersonate: Option<String>,
+    /// Label keys that are kept; `[tags] keys` where `None`.
+    pub labels: Option<Vec<String>>,
+    /// Whether charges come by resource.
+    pub resources: bool,
+    /// Another endpoint than BigQuery's own.
+    pub endpoint: Option<String>,
+    /// GiB that a query may scan, a day's queries, a month's.
+    pub scan_gib: [u64; 3],
+}
+
+/// `[opencost.NAME]`
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct OpenCost {
+    /// Where it answers.
+    pub url: String,
+    /// A reference to a bearer token.
+    pub token: Option<String>,
+    /// The cluster's name, where OpenCost does not tell it.
+    pub cluster: Option<String>,
+    /// Pod labels that are kept; `[tags] keys` where `None`.
+    pub labels: Option<Vec<String>>,
+}
+
+/// Reads the connections; adds to `mistakes` what they cannot mean.
+pub fn validate(raw: &Raw, mistakes: &mut Vec<Mistake>) -> Vec<Connection> {
+    let mut connections = Vec::new();
+    let mut written: Vec<_> = raw.connections.iter().collect();
+    written.sort_by_key(|(_, _, at)| *at);
+    for (kind, name, at) in written {
+        let named = !name.is_empty()
+            && name.len() <= NAME_MAX
+            && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_');
+        if !named {
+            let message = format!(
+                "`{kind}.{}`: a connection's name has up to {NAME_MAX} small letters, digits, `-` and `_`",
+                shown(name)
+            );
+            mistakes.push(Mistake::new(*at, message));
+            continue;
+        }
+        let mut reader = Reader { raw, mistakes, section: format!("{kind}.{name}"), at: *at };
+        let every = reader.every();
+        let months = reader.number("months", 0..=MONTHS_MAX).and_then(|n| u16::try_from(n).ok()).unwrap_or(13);
+        let to = match *kind {
+            "aws" => To::Aws(reader.aws()),
+            "azure" => To::Azure(reader.azure()),
+            "gcp" => To::Gcp(reader.gcp()),
+            "opencost" => To::OpenCost(reader.opencost()),
+            _ => To::Folder(reader.folder()),
+        };
+        let name = reader.section;
+        connections.push(Connection { name, every, months, to });
+    }
+    connections
+}
+
+/// Reads one connection's keys.
+struct Reader<'a> {
+    raw: &'a Raw,
+    mistakes: &'a mut Vec<Mistake>,
+    section: String,
+    at: usize,
+}
+
+impl Reader<'_> {
+    fn key(&self, key: &str) -> String {
+        format!("{}.{key}", self.section)
+    }
+
+    fn mistake(&mut self, at: usize, key: &str, why: &str) {
+        let message = format!("`{}` {why}", self.key(key));
+        self.mistakes.push(Mistake::new(at, message));
+    }
+
+    fn placed(&self, key: &str) -> Option<&Placed<String>> {
+        self.raw.texts.get(&self.key(key)).filter(|placed| !placed.value.trim().is_empty())
+    }
+
+    fn text(&self, key: &str) -> Option<String> {
+        self.placed(key).map(|placed| placed.value.trim().to_owned())
+    }
+
+    fn texts(&self, key: &str) -> Option<Vec<String>> {
+        let list = self.raw.lists.get(&self.key(key))?;
+        Some(list.value.iter().map(|placed| placed.value.trim().to_owned()).collect())
+    }
+
+    fn flag(&self, key: &str, usual: bool) -> bool {
+        self.raw.flags.get(&self.key(key)).map_or(usual, |placed| placed.value)
+    }
+
+    fn number(&mut self, key: &str, allowed: std::ops::RangeInclusive<i128>) -> Option<i128> {
+        let Placed { value, at } = self.raw.numbers.get(&self.key(key))?.clone();
+        if allowed.contains(&value) {
+            return Some(value);
+        }
+        self.mistake(at, key, &format!("must be from {} to {}, not {value}", allowed.start(), allowed.end()));
+        None
+    }
+
+    fn count(&mut self, key: &str, usual: u64) -> u64 {
+        self.number(key, 0..=1_000_000).and_then(|n| u64::try_from(n).ok()).unwrap_or(usual)
+    }
+
+    /// `every`: hours, minutes or days.
+    fn every(&mut self) -> Option<i64> {
+        let Placed { value, at } = self.placed("every")?.clone();
+        let seconds = value.trim().char_indices().next_back().and_then(|(end, unit)| {
+            let count: i64 = value.trim()[..end].trim().parse().ok()?;
+            let unit = match unit {
+                'm' => 60,
+                'h' => HOUR_SECONDS,
+                'd' => DAY_SECONDS,
+                _ => return None,
+            };
+            count.checked_mul(unit)
+        });
+        match seconds {
+            Some(seconds) if (EVERY_LEAST..=31 * DAY_SECONDS).contains(&seconds) => Some(seconds),
+            _ => {
+                let why = format!("must be from 15m to 31d, like \"8h\", not \"{}\"", shown(&value));
+                self.mistake(at, "every", &why);
+                None
+            }
+        }
+    }
+
+    /// A reference to a secret. What stands there instead is not repeated: it may be the secret.
+    fn secret(&mut self, key: &str) -> Option<String> {
+        let placed = self.placed(key)?.clone();
+        let known = ["env:", "file:", "cmd:"]
+            .iter()
+            .any(|kind| placed.value.strip_prefix(kind).is_some_and(|rest| !rest.trim().is_empty()));
+        if known {
+            return Some(placed.value);
+        }
+        self.mistake(
+            placed.at,
+            key,
+            "must refer to the secret, not hold it: \"env:NAME\", \"file:/path\" or \"cmd:command\"",
+        );
+        None
+    }
+
+    /// A URL of something that is spoken with: https, or http on this machine.
+    fn url(&mut self, key: &str) -> Option<String> {
+        let placed = self.placed(key)?.clone();
+        let here = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
+        let rest_fits = |start: &str| {
+            placed.value.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/']))
+        };
+        if placed.value.starts_with("https://") || here.iter().any(|start| rest_fits(start)) {
+            return Some(placed.value.trim_end_matches('/').to_owned());
+        }
+        self.mistake(placed.at, key, "must begin with https:// (http:// only for this machine)");
+        None
+    }
+
+    /// Exports that begin with one of these schemes.
+    fn exports(&mut self, scheme: &str) -> Vec<String> {
+        let Some(list) = self.raw.lists.get(&self.key("exports")).cloned() else { return Vec::new() };
+        for placed in &list.value {
+            let emulated = placed.value.starts_with("http://127.0.0.1") && scheme == "https://";
+            if !placed.value.starts_with(scheme) && !emulated {
+                let why = format!("must hold places like \"{scheme}...\", not \"{}\"", shown(&placed.value));
+                self.mistake(placed.at, "exports", &why);
+            }
+        }
+        list.value.into_iter().map(|placed| placed.value.trim_end_matches('/').to_owned()).collect()
+    }
+
+    fn needs(&mut self, there: bool, keys: &[&str]) {
+        if !there {
+            let message = format!("`[{}]` needs {}", self.section, words(keys.iter()));
+            self.mistakes.push(Mistake::new(self.at, message));
+        }
+    }
+
+    fn aws(&mut self) -> Aws {
+        let exports = self.exports("s3://");
+        let api = self.flag("api", exports.is_empty());
+        self.needs(api || !exports.is_empty(), &["api = true", "exports"]);
+        Aws {
+            profile: self.text("profile"),
+            roles: self.texts("roles").unwrap_or_default(),
+            external_id: self.text("external_id"),
+            api,
+            split_by: self.texts("split_by"),
+            tags: self.texts("tags"),
+            cost_categories: self.texts("cost_categories").unwrap_or_default(),
+            hourly: self.flag("hourly", false),
+            resources: self.flag("resources", false),
+            exports,
+            region: self.text("region"),
+            endpoint: self.url("endpoint"),
+            requests_per_day: self.count("requests_per_day", REQUESTS_A_DAY),
+            requests_for_history: self.count("requests_for_history", 0),
+        }
+    }
+
+    fn azure(&mut self) -> Azure {
+        let scopes = self.texts("scopes").unwrap_or_default();
+        let exports = self.exports("https://");
+        self.needs(!scopes.is_empty() || !exports.is_empty(), &["scopes", "exports"]);
+        Azure {
+            scopes,
+            exports,
+            login: self.login(),
+            tenant: self.text("tenant"),
+            client: self.text("client"),
+            secret: self.secret("secret"),
+            certificate: self.secret("certificate"),
+            split_by: self.texts("split_by"),
+            tags: self.texts("tags"),
+            endpoint: self.url("endpoint"),
+            authority: self.url("authority"),
+        }
+    }
+
+    fn login(&mut self) -> Login {
+        let logins = [
+            ("auto", Login::Auto),
+            ("cli", Login::Cli),
+            ("service-principal", Login::ServicePrincipal),
+            ("managed-identity", Login::ManagedIdentity),
+            ("workload-identity", Login::WorkloadIdentity),
+        ];
+        let Some(placed) = self.placed("login").cloned() else { return Login::Auto };
+        if let Some((_, login)) = logins.iter().find(|(name, _)| *name == placed.value) {
+            return *login;
+        }
+        let known = words(logins.iter().map(|(name, _)| name));
+        self.mistake(placed.at, "login", &format!("must be one of {known}, not \"{}\"", shown(&placed.value)));
+        Login::Auto
+    }
+
+    fn gcp(&mut self) -> Gcp {
+        let (table, exports) = (self.text("table"), self.exports("gs://"));
+        self.needs(table.is_some() || !exports.is_empty(), &["table", "exports"]);
+        if let Some(placed) = self.placed("table").filter(|placed| placed.value.split('.').count() != 3).cloned() {
+            let why =
+                format!("must be a table's whole name, `project.dataset.table`, not \"{}\"", shown(&placed.value));
+            self.mistake(placed.at, "table", &why);
+        }
+        Gcp {
+            table,
+            project: self.text("project"),
+            location: self.text("location"),
+            exports,
+            key: self.secret("key"),
+            impersonate: self.text("impersonate"),
+            labels: self.texts("labels"),
+            resources: self.flag("resources", false),
+            endpoint: self.url("endpoint"),
+            scan_gib: [
+                self.count("scan_gib_per_query", SCAN_GIB[0]),
+                self.count("scan_gib_per_day", SCAN_GIB[1]),
+                self.count("scan_gib_per_month", SCAN_GIB[2]),
+            ],
+        }
+    }
+
+    fn opencost(&mut self) -> OpenCost {
+        let written = self.placed("url").is_some();
+        self.needs(written, &["url"]);
+        OpenCost {
+            url: self.url("url").unwrap_or_default(),
+            token: self.secret("token"),
+            cluster: self.text("cluster"),
+            labels: self.texts("labels"),
+        }
+    }
+
+    fn folder(&mut self) -> PathBuf {
+        let path = self.text("path");
+        self.needs(path.is_some(), &["path"]);
+        let path = PathBuf::from(path.unwrap_or_default());
+        let named = path.is_absolute() || path.starts_with("~");
+        if let Some(placed) = self.placed("path").filter(|_| !named).cloned() {
+            self.mistake(placed.at, "path", "must be an absolute path or begin with `~/`");
+        }
+        path
+    }
+}
