@@ -13,6 +13,8 @@ pub mod dialects;
 pub mod files;
 #[cfg(feature = "gcp")]
 pub mod gcp;
+#[cfg(feature = "opencost")]
+pub mod opencost;
 pub mod remote;
 
 use std::collections::BTreeSet;

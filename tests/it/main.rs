@@ -18,6 +18,8 @@ mod drivers;
 mod emulators;
 mod engine;
 mod exits;
+#[cfg(feature = "gcp")]
+mod gcp;
 mod import;
 mod kill;
 mod leaving;

@@ -29,10 +29,12 @@
 //! | `price.effective_price` | `ContractedUnitPrice`; tiers are lost |
 //! | `cost_type` | `ChargeCategory`: `tax` Tax, `adjustment` and `rounding_error` Adjustment, else Usage; Purchase of a SKU that is a commitment's fee |
 //! | `adjustment_info` | `ChargeClass` Correction where there is one |
-//! | a commitment's credit | `CommitmentDiscountId`, `CommitmentDiscountName`, `CommitmentDiscountCategory` (Spend or Usage), Status Used, `PricingCategory` Committed |
+//! | a commitment's credit | `CommitmentDiscountId`, `CommitmentDiscountName`, `CommitmentDiscountCategory` (Spend or Usage), Type `Committed Use Discount`, Status Used, `PricingCategory` Committed |
 //!
 //! **Commitments** are paid as they run, so that billed and effective cost are the same in total. Between the
 //! fee's charges and the usage that it covers they are not: the export tells no fee by what it covers.
+//!
+//! A file of the same rows has one charge a row, with all its credits in it: both come to the same total.
 //!
 //! The FOCUS export's columns are kept as they are, but for the charge's hour, and `x_` columns, which are lost.
 
@@ -242,6 +244,7 @@ fn export<'a>(told: &Told<'a>, charge: &mut Charge<'a>) {
     if !commitment.is_empty() {
         let by_spend = commitment == "COMMITTED_USAGE_DISCOUNT_DOLLAR_BASE";
         term(Terms::CommitmentCategory, if by_spend { "Spend" } else { "Usage" });
+        term(Terms::CommitmentType, "Committed Use Discount");
         term(Terms::CommitmentStatus, "Used");
     }
 }

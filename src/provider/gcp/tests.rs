@@ -269,6 +269,46 @@ fn an_answer_from_the_cache_costs_nothing() {
     assert_eq!(meter.taken.load(Ordering::SeqCst), 0);
 }
 
+/// What a request to insert a job asks.
+fn asked(request: &Request) -> (String, Value) {
+    let body: Value = request.body_json().expect("JSON");
+    let query = &body["configuration"]["query"];
+    (query["query"].as_str().expect("SQL").to_owned(), query["queryParameters"].clone())
+}
+
+#[test]
+fn of_a_past_window_only_the_partitions_are_read_that_hold_it() {
+    // Gibibytes: of all partitions since, of two columns of them, of those that hold the window.
+    let sizes = |_: usize, request: &Request| {
+        let (sql, parameters) = asked(request);
+        let closed = parameters.to_string().contains("loaded_to");
+        let gibibytes: u64 = if sql.contains("MAX(_PARTITIONTIME)") {
+            1
+        } else if closed {
+            4
+        } else {
+            90
+        };
+        ok(&json!({ "statistics": { "query": { "totalBytesProcessed": (gibibytes << 30).to_string() } } }))
+    };
+    let last = json!({ "jobComplete": true, "totalRows": "1", "schema": { "fields": [{ "name": "last" }] },
+        "rows": [{ "f": [{ "v": "2026-11-23" }] }] });
+    let pages = move |before: usize, _: &Request| ok(&if before == 0 { last.clone() } else { whole() });
+    let server = BigQuery::start(Misdeeds::from([
+        (Door::DryRun, Box::new(sizes) as Answering),
+        (Door::Answer, Box::new(pages) as Answering),
+    ]));
+    let meter = Arc::new(Capped::default());
+    let mut call = server.call(meter.clone());
+    call.now += 100 * DAY_SECONDS;
+    let brought = server.export().fetch(&ask(), &call, &Counting::default()).expect("brought");
+    assert_eq!((brought.rows, meter.taken.load(Ordering::SeqCst)), (2, 5 << 30));
+    let requests = server.runtime.block_on(server.server.received_requests()).expect("requests");
+    let inserted: Vec<Value> = requests.iter().filter(|r| door(r) == Door::Insert).map(|r| asked(r).1).collect();
+    let until = inserted[1].as_array().expect("parameters").iter().find(|p| p["name"] == "loaded_to");
+    assert_eq!(until.expect("a last partition")["parameterValue"]["value"], "2026-11-23T00:00:00Z");
+}
+
 #[test]
 fn a_look_tells_changed_days_and_a_mark_to_look_from() {
     let changes = json!({
