@@ -96,10 +96,13 @@ pub struct Reading<'r> {
     days: Period,
     standing: &'r Standing,
     basis: Option<Basis>,
-    seen: HashSet<u128>,
+    /// Hashes of the groups so far: two million have a one in ten million chance of a false match.
+    seen: HashSet<u64>,
     slices: BTreeSet<i64>,
     categories: HashMap<String, &'static str>,
     names: HashMap<String, String>,
+    /// Whether any charge has the tag or cost category that was asked for.
+    is_tagged: bool,
     told: Told,
 }
 
@@ -116,6 +119,7 @@ impl<'r> Reading<'r> {
             slices: BTreeSet::new(),
             categories: HashMap::new(),
             names: HashMap::new(),
+            is_tagged: false,
             told: Told::default(),
         }
     }
@@ -143,7 +147,7 @@ impl<'r> Reading<'r> {
                 [start.to_le_bytes().as_slice(), first.as_bytes(), &[0xff], second.as_bytes()]
                     .iter()
                     .for_each(|part| key.update(part));
-                if !self.seen.insert(key.digest128()) {
+                if !self.seen.insert(key.digest()) {
                     let what = words(&format!("{first}, {second}"));
                     return Err(garbled(format!("`{what}` of {day} twice")).into());
                 }
@@ -229,6 +233,7 @@ impl<'r> Reading<'r> {
                 Key::Tag(_) | Key::CostCategory(_) => {}
             }
         }
+        self.is_tagged |= !tag.is_empty();
         profile[Profile::Tags.index()] = &tag;
         profile[Profile::ServiceCategory.index()] =
             category(&mut self.categories, profile[Profile::ServiceName.index()]);
@@ -268,7 +273,7 @@ impl<'r> Reading<'r> {
     /// # Errors
     /// [`FaultKind::NotThere`] where it tells of no day at all, [`FaultKind::Garbled`] where days are
     /// missing that must be there: what is stored of them is not to be taken for gone.
-    pub fn finish(self, today: Day) -> Result<Told, Fault> {
+    pub fn finish(mut self, today: Day) -> Result<Told, Fault> {
         if self.slices.is_empty() && self.days.days() > 0 {
             let what = format!("Cost Explorer has no figures of {}", self.days.words());
             return Err(Fault::new(FaultKind::NotThere, what)
@@ -284,7 +289,27 @@ impl<'r> Reading<'r> {
             }
             at += step;
         }
+        self.note_gaps();
         Ok(self.told)
+    }
+
+    /// Notes what this feed leaves out.
+    fn note_gaps(&mut self) {
+        if self.grouping.grain == Grain::Resource {
+            self.told.notes.push(format!("AWS tells resources of `{RESOURCE_SERVICE}` only"));
+        }
+        if self.is_tagged || self.seen.is_empty() {
+            return;
+        }
+        self.told.notes.extend(self.grouping.keys.iter().filter_map(|key| match key {
+            Key::Tag(name) => {
+                Some(format!("no charge has the tag `{}`: is it activated as a cost allocation tag?", words(name)))
+            }
+            Key::CostCategory(name) => {
+                Some(format!("no charge has the cost category `{}`: is it called so at AWS?", words(name)))
+            }
+            _ => None,
+        }));
     }
 }
 

@@ -289,6 +289,19 @@ fn a_missing_day_is_not_taken_for_a_free_one() {
 }
 
 #[test]
+fn a_tag_that_no_charge_has_is_pointed_out() {
+    let notes = |feed, values: &[&str]| {
+        let groups = values.iter().map(|value| costs(["AWS Lambda", value], "1", "1")).collect();
+        read(feed, days(1), &[page(vec![slice(day(FROM), groups)])]).expect("read").1.notes
+    };
+    assert!(notes("tag:team", &["team$"])[0].contains("`team`: is it activated"));
+    assert!(notes("cost-category:Product", &["Product$"])[0].contains("cost category `Product`"));
+    assert!(notes("tag:team", &["team$", "team$a"]).is_empty());
+    assert!(notes("tag:team", &[]).is_empty());
+    assert!(notes("resources", &["i-1"])[0].contains("of `Amazon Elastic Compute Cloud - Compute` only"));
+}
+
+#[test]
 fn amounts_are_exact_to_the_last_digit() {
     let groups = (0..10_000).map(|n| costs(["1", &n.to_string()], "0.0000000001", "0.1")).collect();
     let (charges, _) = read("base", days(1), &[page(vec![slice(day(FROM), groups)])]).expect("read");
