@@ -58,7 +58,7 @@ fn organization(client: &Client, call: &Call) -> Check {
     match call.run(client.management_account(call)) {
         Ok(account) => Check::new(WHAT, Finding::Good, &format!("{account} pays")),
         Err(fault) if fault.kind == FaultKind::NotThere => {
-            Check::new(WHAT, Finding::Good, "the account is in no organization and pays for itself")
+            Check::new(WHAT, Finding::Good, "the account is in no organisation and pays for itself")
         }
         Err(fault) => missing(WHAT, Finding::Wanting, &fault),
     }
@@ -68,7 +68,7 @@ fn accounts(client: &Client, call: &Call) -> Check {
     const WHAT: &str = "organizations:ListAccounts";
     match call.run(client.account_names(call)) {
         Ok(names) => Check::new(WHAT, Finding::Good, &format!("{} accounts by name", names.len())),
-        Err(fault) if fault.kind == FaultKind::NotThere => Check::new(WHAT, Finding::Good, "there is no organization"),
+        Err(fault) if fault.kind == FaultKind::NotThere => Check::new(WHAT, Finding::Good, "there is no organisation"),
         // A member account may not list the others; Cost Explorer names those that it tells of.
         Err(fault) => missing(WHAT, Finding::Wanting, &fault),
     }

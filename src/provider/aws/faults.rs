@@ -125,7 +125,7 @@ where
             let headers = |name: &str| raw.headers().get(name).map(str::to_owned);
             let answer = Answer {
                 status: raw.status().as_u16(),
-                code: answer.err().code().map(|code| plain(code).to_owned()).unwrap_or_default(),
+                code: access.without_secrets(answer.err().code().map(plain).unwrap_or_default()),
                 said: access.without_secrets(answer.err().message().unwrap_or_default()),
                 is_page: is_page(raw.body().bytes()),
                 wait: wait(&headers),
@@ -135,13 +135,14 @@ where
             Failed { fault, code: answer.code, said: words(&answer.said), free: true }
         }
         SdkError::TimeoutError(_) => says(FaultKind::Unavailable, "no answer in time".to_owned(), false),
-        SdkError::DispatchFailure(failure) => {
-            let never_sent = find::<std::io::Error>(error).is_some_and(|e| {
-                use std::io::ErrorKind as K;
-                matches!(e.kind(), K::ConnectionRefused | K::HostUnreachable | K::NetworkUnreachable | K::NotFound)
-            });
-            let why = if failure.is_timeout() { "no connection in time".to_owned() } else { innermost(error) };
-            says(FaultKind::Unavailable, why, never_sent)
+        SdkError::DispatchFailure(_) => {
+            let mut failed = says(FaultKind::Unavailable, innermost(error), never_connected(error));
+            if failed.fault.message.contains("certificate") {
+                failed.fault = failed.fault.hint(
+                    "behind a company's proxy, name its certificate in the environment: `SSL_CERT_FILE=/path.pem`",
+                );
+            }
+            failed
         }
         SdkError::ResponseError(answer) => {
             let (kind, why) = unreadable(answer.raw().body().bytes(), error);
@@ -278,6 +279,13 @@ fn of_credentials(error: &CredentialsError, access: &Access) -> Fault {
         _ if has(&["throttl", "limitexceeded"]) => Fault::new(FaultKind::Throttled, "AWS wants fewer logins"),
         _ => Fault::new(FaultKind::Unavailable, format!("credentials for AWS cannot be had now: {}", words(&why))),
     }
+}
+
+/// Whether there was no connection to send anything over: no name, no way, no listener, no trust. The
+/// connector says so in words only.
+fn never_connected(error: &(dyn Error + 'static)) -> bool {
+    let why = chain(error);
+    ["client error (Connect)", "dns error", "tcp connect error", "HTTP connect timeout"].iter().any(|w| why.contains(w))
 }
 
 /// Why a successful answer was not read: `body` is what came of it, none where it did not come whole.

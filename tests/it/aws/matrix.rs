@@ -252,9 +252,12 @@ fn a_call_is_cancelled_while_an_answer_is_waited_for() {
 
 #[test]
 fn nobody_there_costs_nothing() {
-    let bench = Bench::new("http://127.0.0.1:1", |settings| settings.payer = Some("111122223333".into()));
-    let fault = bench.fetch("base", days(3)).expect_err("nobody");
-    assert_eq!((fault.kind, bench.meter.paid()), (K::Unavailable, 0), "{fault}");
+    // Neither a listener nor a name.
+    for endpoint in ["http://127.0.0.1:1", "https://spendtop.invalid"] {
+        let bench = Bench::new(endpoint, |_| {});
+        let forecast = bench.scope.forecast(days(3), &bench.call).expect_err("nobody");
+        assert_eq!((forecast.kind, bench.meter.paid()), (K::Unavailable, 0), "{endpoint}: {forecast}");
+    }
 }
 
 #[test]

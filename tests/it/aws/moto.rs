@@ -1,4 +1,4 @@
-//! moto in the place of AWS: pages, an organization's names, roles in two accounts.
+//! moto in the place of AWS: pages, an organisation's names, roles in two accounts.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -61,7 +61,7 @@ fn slice(day: u32, groups: &[(&str, &str, &str)]) -> Value {
 }
 
 #[test]
-fn an_organization_is_read_page_by_page_with_its_names() {
+fn an_organisation_is_read_page_by_page_with_its_names() {
     let Some(moto) = moto() else { return };
     organizations(&moto, "CreateOrganization", &json!({"FeatureSet": "ALL"}));
     let made = organizations(&moto, "CreateAccount", &json!({"Email": "shop@example.com", "AccountName": "Shop"}));
