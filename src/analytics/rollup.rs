@@ -15,11 +15,14 @@ use crate::domain::dimension::{Dimension, Place};
 use crate::domain::money::{POW10, SCALE};
 use crate::domain::numbers::{Numbers, UNKNOWN_NARROW, UNKNOWN_WIDE};
 use crate::domain::rollup::{CellKey, Cells, METRICS, Sums};
+use crate::domain::text::UNTOLD;
 use crate::domain::{services, tags};
 
 /// The value of a dimension that a text of its column means.
 #[must_use]
 pub fn canonical<'a>(dimension: &'a Dimension, text: &'a str) -> Cow<'a, str> {
+    // What stands for what was not told is no value that a bill could have.
+    let text = if text == UNTOLD { "" } else { text };
     match dimension {
         Dimension::Service => Cow::Borrowed(services::canonical(text)),
         Dimension::Virtual(own) => own.definition().map_or(Cow::Borrowed(""), |definition| definition.owner_of(text)),

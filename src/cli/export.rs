@@ -17,6 +17,7 @@ use crate::error::{Cause, Error, Kind, Result};
 use crate::focus::write::Format;
 use crate::host::Host;
 use crate::report::words;
+use crate::store::manifest::Group;
 
 /// Writes the charges; a file appears whole or not at all.
 ///
@@ -40,6 +41,12 @@ pub fn run(context: &mut Context<'_, '_>, args: &ExportArgs) -> Result<u8> {
     if source.is_incomplete(scope.period.map(|p| p.resolve(context.as_of)))? {
         let hint = "`spendtop imports list` shows which; import what is missing again";
         context.streams.note("incomplete: rows of the bill were refused, or lost to damage", &[hint])?;
+    }
+    if source.is_untold(scope.period.map(|p| p.resolve(context.as_of)))? {
+        let hint = "charges of which the filter looks at an empty column are left out";
+        context
+            .streams
+            .note("not all told: what a provider's API does not tell of charges are empty columns", &[hint])?;
     }
     let what = export::Scope {
         period: scope.period.map(|p| p.resolve(context.as_of)),
@@ -106,6 +113,15 @@ impl Source {
         let manifest = host.manifest()?;
         let all = manifest.extent().map(|(from, to)| Period { from, to: to.plus(1) });
         Ok(days.or(all).is_some_and(|days| manifest.is_incomplete(days)))
+    }
+
+    /// Whether of charges of these days, or of any where `None`, not every column was told.
+    fn is_untold(&self, days: Option<Period>) -> Result<bool> {
+        let Source::Store(host, _) = self else { return Ok(false) };
+        let manifest = host.manifest()?;
+        let of_days = |group: &&&Group| days.is_none_or(|days| group.overlaps(days));
+        Ok(!manifest.scopes.is_empty()
+            && manifest.active().iter().filter(of_days).any(|group| manifest.tells(group).is_some()))
     }
 
     fn write(

@@ -9,7 +9,7 @@ use super::calendar::Period;
 use super::dimension::Dimension;
 use super::filter::{Filter, Pattern};
 use super::services;
-use super::text::SafeText;
+use super::text::{SafeText, UNTOLD};
 
 /// FOCUS columns of a charge that say where a console shows it.
 const COLUMNS: [(&str, Dimension); 6] = [
@@ -78,6 +78,9 @@ impl Known {
     }
 
     fn learn(&mut self, dimension: &Dimension, value: &str) {
+        if value == UNTOLD {
+            return;
+        }
         let place = match dimension {
             Dimension::Provider => &mut self.provider,
             Dimension::BillingAccount => &mut self.billing_account,

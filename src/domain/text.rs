@@ -18,7 +18,8 @@ pub const GRAPHEMES_MAX: usize = 512;
 const MARKS_MAX: usize = 4;
 
 /// Stands in answers for a value that the source did not tell, which is not the same as none. A character
-/// that Unicode sets apart for use within a program (core specification, 23.7): no text holds it.
+/// that Unicode sets apart for use within a program (core specification, 23.7): where a bill has it for a
+/// value, that is none.
 pub const UNTOLD: &str = "\u{fdd0}";
 /// How [`UNTOLD`] reads for people, and is written in filters.
 pub const UNTOLD_WORD: &str = "(unknown)";

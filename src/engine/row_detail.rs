@@ -70,7 +70,10 @@ pub fn answer(engine: &LocalEngine, lens: &Lens, as_of: Day, cancel: &Cancel) ->
 /// Whether the filter leaves one value of a dimension.
 fn is_pinned(lens: &Lens, dimension: &Dimension) -> bool {
     lens.filter.clauses.iter().any(|clause| {
-        let single = matches!(clause.patterns.as_slice(), [Pattern::Is(_) | Pattern::Exactly(_) | Pattern::Missing]);
+        let single = matches!(
+            clause.patterns.as_slice(),
+            [Pattern::Is(_) | Pattern::Exactly(_) | Pattern::Missing | Pattern::Untold]
+        );
         !clause.negated && single && clause.dimension.as_ref() == Some(dimension)
     })
 }

@@ -2,6 +2,8 @@
 //! facets are marginals, some of them old, some with days missing. Every figure is what can be known, and
 //! every total that of the base.
 
+mod views;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

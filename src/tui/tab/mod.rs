@@ -223,10 +223,11 @@ pub fn group_name(by: &[Dimension], (key, names): Named<'_>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::text::UNTOLD;
 
     #[test]
     fn opening_a_group_leaves_out_those_that_look_alike() {
-        let rows = [("Prod", "a"), ("prod", "b"), ("web", "c"), ("x", "WEB"), ("", "")];
+        let rows = [("Prod", "a"), ("prod", "b"), ("web", "c"), ("x", "WEB"), ("", ""), (UNTOLD, "")];
         let rows: Vec<(Key, BTreeMap<usize, Untrusted>)> =
             rows.map(|(value, name)| (vec![value.into()], BTreeMap::from([(0, name.into())]))).to_vec();
         let by = [Dimension::Tag("env".to_owned())];
@@ -234,6 +235,9 @@ mod tests {
             .iter()
             .map(|(key, _)| narrowed(&Filter::default(), &by, key, rows.iter().map(|(k, n)| (k, n))).to_string())
             .collect();
-        assert_eq!(opened, ["tag:env==Prod", "tag:env==prod", "tag:env==web", "tag:env=x", "tag:env=\"\""]);
+        assert_eq!(
+            opened,
+            ["tag:env==Prod", "tag:env==prod", "tag:env==web", "tag:env=x", "tag:env=\"\"", "tag:env=(unknown)"]
+        );
     }
 }

@@ -239,8 +239,7 @@ impl Drawn<'_> {
     /// The selected line in words, and what opening it does.
     fn reading(&self, item: Item<'_>, room: usize, keymap: &Keymap) -> Line<'static> {
         let (said, does) = match item {
-            Item::Key(key) if key.values == 0 => ("no charge has it".to_owned(), "{open} groups by it"),
-            Item::Key(key) => (self.values(key), "{open} groups by it"),
+            Item::Key(key) => (self.of_values(key), "{open} groups by it"),
             Item::OddKey(odd) => (differs(odd), "{open} groups by it"),
             Item::OddValue(_, odd) => (differs(odd), "{open} shows its charges"),
             Item::Untagged(key) => (format!("all without {}", key.key.safe()), "{open} shows its charges"),
@@ -261,6 +260,14 @@ impl Drawn<'_> {
     }
 
     /// The costliest values of a key.
+    fn of_values(&self, key: &TagKey) -> String {
+        let values = if key.values == 0 { "no charge has it".to_owned() } else { self.values(key) };
+        match key.unknown {
+            Some(unknown) => format!("{values}   of {} unknown", unknown.grouped(self.places)),
+            None => values,
+        }
+    }
+
     fn values(&self, key: &TagKey) -> String {
         let one = |share: &Share| format!("{} {}", share.value.safe(), money::share(share.share));
         let values = key.top.iter().map(one).collect::<Vec<_>>().join("  ");
