@@ -7,6 +7,7 @@
 pub mod aws;
 #[cfg(feature = "azure")]
 pub mod azure;
+pub mod azure_words;
 pub mod credentials;
 pub mod demo;
 pub mod dialects;

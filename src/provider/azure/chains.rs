@@ -10,7 +10,7 @@
 //! Nothing is handed on before both chains were read to their end. A chain names each group once: one
 //! that comes twice is a page that was read twice, and nothing of the answer is believed.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::feeds::Group;
 use super::page::{Cell, CostKind, Page};
@@ -33,22 +33,35 @@ pub struct Told<'a> {
     pub amortized: Option<Decimal>,
 }
 
+/// What a charge is told by, within its day.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct Key {
-    day: Day,
     groups: [Option<u32>; 2],
     currency: u32,
 }
 
-/// A cost as a chain tells it: `None` before it does, `Some(None)` where it says that there is none.
-type Cost = Option<Option<Decimal>>;
+/// A cost as a chain tells it, small: a month of a large organisation has hundreds of thousands.
+#[derive(Clone, Copy, Default)]
+enum Cost {
+    /// Not yet, or never.
+    #[default]
+    Untold,
+    /// The chain says that there is none.
+    Unknown,
+    /// A mantissa that fits, and its decimals.
+    Short(i64, u8),
+    /// Any other, by its place among those.
+    Long(u32),
+}
 
 /// Gathers the pages of both chains.
 pub struct Chains<'a> {
     groups: &'a [Group; 2],
     days: Period,
     texts: Dict,
-    found: HashMap<Key, [Cost; 2]>,
+    /// By day, so that no single table grows large.
+    found: BTreeMap<Day, HashMap<Key, [Cost; 2]>>,
+    long: Vec<Decimal>,
     days_of: [HashSet<Day>; 2],
 }
 
@@ -65,7 +78,14 @@ impl<'a> Chains<'a> {
     /// For the charges of these days, grouped like this.
     #[must_use]
     pub fn new(groups: &'a [Group; 2], days: Period) -> Self {
-        Chains { groups, days, texts: Dict::default(), found: HashMap::new(), days_of: Default::default() }
+        Chains {
+            groups,
+            days,
+            texts: Dict::default(),
+            found: BTreeMap::new(),
+            long: Vec::new(),
+            days_of: Default::default(),
+        }
     }
 
     /// Takes a page of a chain.
@@ -123,13 +143,27 @@ impl<'a> Chains<'a> {
                 Cell::Number(_) | Cell::Other(_) => return Err("a group is no text".to_owned()),
             };
         }
-        let told = &mut self.found.entry(Key { day, groups, currency }).or_default()[kind as usize];
-        if told.is_some() {
+        let cost = self.kept(cost);
+        let told = &mut self.found.entry(day).or_default().entry(Key { groups, currency }).or_default()[kind as usize];
+        if !matches!(told, Cost::Untold) {
             return Err("the same group comes twice".to_owned());
         }
-        *told = Some(cost);
+        *told = cost;
         self.days_of[kind as usize].insert(day);
         Ok(())
+    }
+
+    fn kept(&mut self, cost: Option<Decimal>) -> Cost {
+        match cost {
+            None => Cost::Unknown,
+            Some(Decimal { mantissa, scale, rounded: false }) if i64::try_from(mantissa).is_ok() => {
+                Cost::Short(mantissa as i64, scale)
+            }
+            Some(long) => {
+                self.long.push(long);
+                Cost::Long(self.long.len() as u32 - 1)
+            }
+        }
     }
 
     /// Whether a chain told of no charge at all.
@@ -138,15 +172,18 @@ impl<'a> Chains<'a> {
         self.days_of[kind as usize].is_empty()
     }
 
-    /// Each charge, once both chains are read; in no order.
+    /// Each charge, once both chains are read; day by day.
     pub fn told(&self) -> impl Iterator<Item = Told<'_>> {
-        self.found.iter().map(|(key, costs)| {
+        let of_day = |(day, found)| std::iter::repeat(day).zip(found);
+        self.found.iter().flat_map(of_day).map(|(day, (key, costs)): (&Day, (&Key, &[Cost; 2]))| {
             let cost = |kind: CostKind| match costs[kind as usize] {
-                Some(cost) => cost,
-                None => self.days_of[kind as usize].contains(&key.day).then_some(ZERO),
+                Cost::Untold => self.days_of[kind as usize].contains(day).then_some(ZERO),
+                Cost::Unknown => None,
+                Cost::Short(mantissa, scale) => Some(Decimal { mantissa: i128::from(mantissa), scale, rounded: false }),
+                Cost::Long(at) => self.long.get(at as usize).copied(),
             };
             Told {
-                day: key.day,
+                day: *day,
                 groups: key.groups.map(|id| id.map(|id| self.texts.get(id))),
                 currency: self.texts.get(key.currency),
                 actual: cost(CostKind::Actual),
@@ -260,6 +297,24 @@ mod tests {
         assert!(chains.is_silent(CostKind::Actual));
         chains.take(CostKind::Actual, &page(&COLUMNS, r#"[[null,20240101,"s","VM","USD"]]"#)).expect("taken");
         assert_eq!(lines(&chains), ["2024-01-01 s VM USD ? ?"]);
+    }
+
+    #[test]
+    fn a_cost_is_kept_exactly_however_long_it_is() {
+        for (text, kept) in [
+            ("-9223372036854.775808", "-9223372036854.775808"),
+            ("92233720368547.75807123456", "92233720368547.75807123456"),
+            ("0.1234567890123456785", "0.123456789012345678"),
+            ("-0.0000000000000000005", "0"),
+            ("-1E-7", "-0.0000001"),
+        ] {
+            let mut chains = Chains::new(&GROUPS, Month::new(2024, 1).period());
+            let rows = format!(r#"[[{text},20240101,"s","VM","USD"]]"#);
+            chains.take(CostKind::Actual, &page(&COLUMNS, &rows)).expect("taken");
+            let cost = chains.told().next().and_then(|told| told.actual).expect("told");
+            assert_eq!(cost, Decimal::parse(text.as_bytes()).expect("a cost"));
+            assert_eq!(cost.amount().to_string(), kept);
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@
 //! | [`quota`] | how much may be asked at once |
 //! | [`refusals`] | what errors mean |
 //! | [`page`], [`chains`] | answers read, and the two costs of a charge put together |
-//! | [`normalise`], [`words`] | what that is in FOCUS |
+//! | [`normalise`], [`super::azure_words`] | what that is in FOCUS |
 //! | [`directory`] | names of subscriptions, and who pays |
 //! | [`check`] | permissions by name, with the fix |
 //!
@@ -33,7 +33,6 @@ pub mod refusals;
 pub mod scope;
 #[cfg(test)]
 mod tests;
-pub mod words;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -177,16 +176,14 @@ impl CostManagement {
         brought: &mut Brought,
     ) -> Result<Chains<'s>, Fault> {
         let mut chains = Chains::new(&split.groups, days);
-        let mut is_refused = false;
+        let (mut is_refused, mut ahead) = (false, 0_i64);
         for (done, kind) in (1..).zip(CostKind::ALL) {
             let asked = body(kind, days, &split.groups);
             let read = call.run(self.client.query(&self.path, &asked, call, |page| chains.take(kind, page)));
             match read {
                 Ok(chain) => {
                     brought.pages += chain.pages;
-                    if chain.ahead.abs() > refusals::SKEW_MAX {
-                        note(brought, refusals::skew(chain.ahead));
-                    }
+                    ahead = chain.ahead;
                 }
                 Err(fault) if kind == CostKind::Amortized && fault.kind == FaultKind::Refused => {
                     is_refused = true;
@@ -195,6 +192,9 @@ impl CostManagement {
                 Err(fault) => return Err(fault),
             }
             call.watch.progress(done, CostKind::ALL.len() as u64);
+        }
+        if ahead.abs() > refusals::SKEW_MAX {
+            note(brought, refusals::skew(ahead));
         }
         if !is_refused && chains.is_silent(CostKind::Amortized) && !chains.is_silent(CostKind::Actual) {
             note(brought, "no amortised cost came with the actual ones: EffectiveCost is unknown".to_owned());

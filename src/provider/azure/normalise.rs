@@ -11,8 +11,8 @@
 //! | the scope, `Microsoft.Billing/billingProperty` | `BillingAccountId`, `-Name`, `-Type` | see below |
 //! | `SubscriptionId`, the scope | `SubAccountId`, `-Type` | `/subscriptions/ID` in lower case, as Azure's FOCUS export writes it |
 //! | `Microsoft.Resources/subscriptions` | `SubAccountName` | empty where it may not be read |
-//! | `ServiceName` | `ServiceName`, `ServiceCategory` | [`super::words::service`]; a category that is not known is left empty |
-//! | `ResourceLocation` | `RegionId`, `RegionName` | [`super::words::region`]; `Unassigned` is no region |
+//! | `ServiceName` | `ServiceName`, `ServiceCategory` | [`azure_words::service`]; a category that is not known is left empty |
+//! | `ResourceLocation` | `RegionId`, `RegionName` | [`azure_words::region`]; `Unassigned` is no region |
 //! | `Meter` | `SkuId`, `SkuMeter` | the meter's name stands for its id, which a query could only tell in the service's place |
 //! | `ResourceGroup` | `ResourceId`, `ResourceName`, `ResourceType` | as the resource that a group is; not its resources |
 //! | `ResourceId` | `ResourceId`, `ResourceName`, `ResourceType`, `SubAccountId` | in lower case, as the export; the type is Azure's own |
@@ -33,10 +33,10 @@ use std::sync::Arc;
 
 use super::chains::Told;
 use super::feeds::Group;
-use super::words;
 use crate::domain::batch::{Facts, Row};
 use crate::domain::charge::{Profile, Quantity, Terms};
 use crate::domain::tags;
+use crate::provider::azure_words;
 
 /// The provider, as FOCUS names it.
 pub const PROVIDER: &str = "Microsoft";
@@ -128,14 +128,15 @@ impl<'a> Columns<'a> {
                 self.set(Profile::Tags, tag);
             }
             Group::Dimension("ServiceName") => {
-                let (name, category) = words::service(value);
+                let (name, category) = azure_words::service(value);
                 self.set(Profile::ServiceName, name);
                 self.set(Profile::ServiceCategory, category);
             }
             Group::Dimension("ResourceLocation") => {
-                let (id, name) = words::region(value).unwrap_or_default();
-                self.set(Profile::RegionId, id);
-                self.set(Profile::RegionName, name);
+                if let Some((id, name)) = azure_words::region(value) {
+                    self.set(Profile::RegionId, id);
+                    self.set(Profile::RegionName, name);
+                }
             }
             Group::Dimension("Meter") => {
                 self.set(Profile::SkuId, value);
@@ -144,13 +145,13 @@ impl<'a> Columns<'a> {
             Group::Dimension("ResourceGroup") => self.resource_group(value, subscription),
             Group::Dimension("ResourceId") => self.resource(value, about),
             Group::Dimension("ChargeType") => {
-                let charge = words::charge(value);
+                let charge = azure_words::charge(value);
                 self.terms[Terms::ChargeCategory.index()] = charge.category;
                 self.terms[Terms::ChargeClass.index()] = charge.class;
                 self.terms[Terms::CommitmentStatus.index()] = charge.commitment_status;
             }
             Group::Dimension("PricingModel") => {
-                let [category, kind, commitment] = words::pricing(value);
+                let [category, kind, commitment] = azure_words::pricing(value);
                 self.terms[Terms::PricingCategory.index()] = category;
                 self.terms[Terms::CommitmentType.index()] = kind;
                 self.terms[Terms::CommitmentCategory.index()] = commitment;

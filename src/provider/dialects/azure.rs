@@ -12,7 +12,7 @@
 //! | BillingAccountId, -Name | the same | |
 //! | SubAccountId, -Name | SubscriptionId (SubscriptionGuid), -Name | |
 //! | ServiceName, ServiceCategory | MeterCategory, else ConsumedService | by the table of services |
-//! | RegionId, RegionName | ResourceLocation, Location, MeterRegion | the id without spaces, in lower case |
+//! | RegionId, RegionName | ResourceLocation, Location, MeterRegion | by the table of regions; else the id without spaces, in lower case |
 //! | ResourceId, -Name, -Type | ResourceId (InstanceId, InstanceName), ResourceName | the type out of the id |
 //! | SkuId, SkuPriceId, SkuMeter | MeterId, PartNumber, MeterName | |
 //! | x_InstanceType | AdditionalInfo's ServiceType | |
@@ -49,6 +49,7 @@ use crate::domain::tags::value_of;
 use crate::error::Result;
 use crate::focus::dialect::{Dialect, Draft, Place, Record, Translate};
 use crate::focus::layout::Time;
+use crate::provider::azure_words;
 
 /// What an export of actual cost is called.
 pub const ACTUAL: &str = "Azure actual cost";
@@ -260,11 +261,10 @@ impl Details {
         draft.put(Terms::Currency, self.header.get(row, Col::Currency));
         put_service(draft, self.header.first(row, &[Col::Service, Col::Consumed]));
         let region = self.header.first(row, &[Col::Location, Col::OtherLocation, Col::MeterRegion]);
-        draft.write(Profile::RegionId, |out| {
-            out.extend(region.iter().filter(|b| **b != b' ').map(u8::to_ascii_lowercase));
-        });
-        let named = self.header.first(row, &[Col::OtherLocation, Col::Location, Col::MeterRegion]);
-        draft.put(Profile::RegionName, named);
+        if let Some((id, name)) = azure_words::region(&String::from_utf8_lossy(region)) {
+            draft.put(Profile::RegionId, id.as_bytes());
+            draft.put(Profile::RegionName, name.as_bytes());
+        }
         for (place, column) in
             [(Profile::ContractedUnitPrice, Col::UnitPrice), (Profile::ListUnitPrice, Col::ListPrice)]
         {

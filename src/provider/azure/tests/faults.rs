@@ -169,6 +169,18 @@ fn a_chain_without_an_end_is_stopped() {
 }
 
 #[test]
+fn the_token_goes_to_nobody_else() {
+    let stranger = Server::start(|_, _| rows(""));
+    let link = format!("{}{TOP}/providers/Microsoft.CostManagement/query", stranger.url);
+    for reply in [next(&link), Reply::bare(307, &[("location", &link)])] {
+        let server = Server::start(move |request, _| directory(request).unwrap_or_else(|| reply.clone()));
+        let (brought, _) = Bench::new().fetch(&costs(&settings(&server, TOP)), "base");
+        assert_eq!(fault_of(brought, "stranger").kind, F::Garbled);
+    }
+    assert!(stranger.asked().is_empty());
+}
+
+#[test]
 fn currencies_are_kept_apart_and_extra_columns_are_passed_over() {
     let server = Server::start(|request, _| {
         directory(request).unwrap_or_else(|| {

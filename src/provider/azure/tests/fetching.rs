@@ -4,7 +4,7 @@ use super::*;
 use crate::provider::remote::FaultKind;
 
 fn fixture(name: &str, url: &str) -> Reply {
-    let path = format!("{}/tests/fixtures/azure/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    let path = format!("{}/tests/fixtures/azure/query/{name}.json", env!("CARGO_MANIFEST_DIR"));
     Reply::json(200, &std::fs::read_to_string(path).expect("fixture").replace("ENDPOINT", url))
 }
 
@@ -156,6 +156,21 @@ fn what_lies_ahead_is_not_asked_for() {
     let before = server.asked().len();
     assert_eq!(costs.fetch(&december, &bench.call(), &Kept::default()).expect("nothing"), Brought::default());
     assert_eq!(server.asked().len(), before);
+}
+
+#[test]
+fn a_clock_that_is_wrong_is_noted() {
+    let server = Server::start(|request, _| {
+        directory(request).unwrap_or_else(|| {
+            let Reply::Http(status, mut headers, body) = rows("") else { unreachable!("rows are HTTP") };
+            headers.push(("date".into(), "Thu, 01 Jan 1970 00:00:00 GMT".into()));
+            Reply::Http(status, headers, body)
+        })
+    });
+    let (brought, _) = Bench::new().fetch(&costs(&settings(&server, TOP)), "base");
+    let notes = brought.expect("brought").notes;
+    let clock = notes.iter().filter(|note| note.contains("this machine's clock") && note.contains("ahead of Azure's"));
+    assert_eq!(clock.count(), 1, "{notes:?}");
 }
 
 #[test]

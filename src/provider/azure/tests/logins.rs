@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use super::super::assertion;
+use super::super::credentials::Az;
 use super::*;
 use crate::provider::remote::FaultKind as F;
 use crate::provider::remote::secret::Reference;
@@ -84,6 +86,38 @@ fn a_service_principal_logs_in_with_its_certificate() {
     let claims = azure_core::base64::decode_url_safe(claims).expect("base64");
     let claims: serde_json::Value = serde_json::from_slice(&claims).expect("json");
     assert_eq!(claims["aud"], format!("{}/tenant-1/oauth2/v2.0/token", server.url));
+}
+
+#[test]
+fn a_workload_identity_shows_the_token_of_its_pod() {
+    // The environment is read by a plain function, which holds nothing.
+    static FILE: OnceLock<PathBuf> = OnceLock::new();
+    let folder = tempfile::tempdir().expect("folder");
+    let path = FILE.get_or_init(|| folder.path().join("token"));
+    std::fs::write(path, format!("{SECRET}\n")).expect("written");
+    let variable = |name: &str| match name {
+        "AZURE_FEDERATED_TOKEN_FILE" => FILE.get().map(|path| path.display().to_string()),
+        "AZURE_TENANT_ID" => Some("tenant-2".to_owned()),
+        "AZURE_CLIENT_ID" => Some("client-2".to_owned()),
+        _ => None,
+    };
+    let server = served(granted(&token("{}")));
+    let settings = Settings { login: Login::WorkloadIdentity, ..settings(&server, TOP) };
+    let costs = connect_with(&settings, logged_in(), variable).expect("connected").remove(0);
+    Bench::new().fetch(&costs, "base").0.expect("brought");
+    let asked = server.asked();
+    let login = asked.iter().find(|r| r.target == "/tenant-2/oauth2/v2.0/token").expect("a login");
+    let form = form(login);
+    assert_eq!((form["client_assertion"].as_str(), form["client_id"].as_str()), (SECRET, "client-2"));
+}
+
+#[test]
+fn the_azure_cli_is_run_as_a_command() {
+    use azure_identity::Executor as _;
+    let args = ["-c", "echo out; echo err >&2; exit 3"].map(OsStr::new);
+    let output = Bench::new().runtime.block_on(Az.run(OsStr::new("/bin/sh"), &args)).expect("run");
+    assert_eq!((output.stdout.as_slice(), output.stderr.as_slice()), (&b"out\n"[..], &b"err\n"[..]));
+    assert_eq!(output.status.code(), Some(3));
 }
 
 #[test]

@@ -72,7 +72,7 @@ fn a_query_is_one_of_the_published_model() {
 fn our_own_fixtures_have_the_published_shape() {
     let Some(path) = shared(&format!("{STABLE}/costmanagement.json")) else { return };
     let properties = json(path)["definitions"]["QueryProperties"]["properties"].clone();
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/azure");
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/azure/query");
     for entry in std::fs::read_dir(folder).expect("fixtures").flatten() {
         let answer = json(entry.path());
         let names = answer["properties"].as_object().expect("properties");

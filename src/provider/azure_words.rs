@@ -1,7 +1,10 @@
-//! Azure's billing words in FOCUS's: services, regions, types of charge. Pure tables.
+//! Azure's billing words in FOCUS's: services, regions, types of charge. Pure tables, for its API and its
+//! files alike.
 //!
 //! Facts from Microsoft's public documentation: the list of regions, and the names of services as the
 //! `ServiceName` dimension spells them. A name that no table knows stays as it came.
+
+use std::borrow::Cow;
 
 use crate::domain::services;
 
@@ -58,11 +61,9 @@ pub fn service(billing: &str) -> (&str, &'static str) {
     if let Ok(at) = SERVICES.binary_search_by_key(&billing.to_lowercase(), |(name, ..)| name.to_lowercase()) {
         return (SERVICES[at].1, SERVICES[at].2);
     }
-    let name = services::canonical(billing);
-    let known = services::all().iter().find(|service| service.provider == "Microsoft" && service.name == name);
-    match known {
+    // A name that only another cloud goes by is not this one's.
+    match services::find(billing).filter(|service| service.provider == "Microsoft") {
         Some(service) => (service.name, service.category),
-        // A name that only another cloud goes by is not this one's.
         None => (billing, ""),
     }
 }
@@ -136,9 +137,10 @@ const REGIONS: &[(&str, &str, &str)] = &[
     ("global", "Global", "Global"),
 ];
 
-/// The id and the name of a region; `None` where the bill says that there is none.
+/// The id and the name of a region; `None` where the bill says that there is none. The id of one that is
+/// not known is its name without spaces, in lower case, as Azure makes its own.
 #[must_use]
-pub fn region(billing: &str) -> Option<(&str, &str)> {
+pub fn region(billing: &str) -> Option<(Cow<'static, str>, &str)> {
     let plain = |text: &str| -> String {
         text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
     };
@@ -147,7 +149,7 @@ pub fn region(billing: &str) -> Option<(&str, &str)> {
         return None;
     }
     let known = REGIONS.iter().find(|(id, _, other)| *id == wanted || plain(other) == wanted);
-    Some(known.map_or((billing, billing), |(id, name, _)| (*id, *name)))
+    Some(known.map_or((Cow::Owned(wanted), billing), |(id, name, _)| (Cow::Borrowed(*id), *name)))
 }
 
 /// What a type of charge is in FOCUS.
@@ -219,10 +221,10 @@ mod tests {
     #[test]
     fn regions_go_by_their_ids_however_a_bill_spells_them() {
         for spelling in ["US East 2", "eastus2", "East US 2", "EAST US2"] {
-            assert_eq!(region(spelling), Some(("eastus2", "East US 2")));
+            assert_eq!(region(spelling), Some(("eastus2".into(), "East US 2")));
         }
-        assert_eq!(region("EU West"), Some(("westeurope", "West Europe")));
-        assert_eq!(region("Intercontinental"), Some(("Intercontinental", "Intercontinental")));
+        assert_eq!(region("EU West"), Some(("westeurope".into(), "West Europe")));
+        assert_eq!(region("Zone 1"), Some(("zone1".into(), "Zone 1")));
         assert_eq!((region(""), region("Unassigned")), (None, None));
         for (id, name, _) in REGIONS {
             assert_eq!(region(name).expect("known").0, *id);
