@@ -51,8 +51,8 @@ pub struct Clients {
     pub organizations: aws_sdk_organizations::Client,
     /// The security token service.
     pub tokens: aws_sdk_sts::Client,
-    /// Where requests go instead of AWS.
-    pub endpoint: Option<String>,
+    /// The host that requests go to instead of AWS.
+    pub elsewhere: Option<String>,
 }
 
 impl Access {
@@ -83,7 +83,7 @@ impl Access {
             costs: aws_sdk_costexplorer::Client::new(&config),
             organizations: aws_sdk_organizations::Client::new(&config),
             tokens: aws_sdk_sts::Client::new(&config),
-            endpoint: config.endpoint_url().map(str::to_owned),
+            elsewhere: config.endpoint_url().map(speakable).transpose()?,
         });
         *clients = Some(made.clone());
         Ok(made)
@@ -123,9 +123,8 @@ impl Access {
             loader = self.with_profile(loader, profile);
         }
         let config = loader.load().await;
-        if let Some(endpoint) = config.endpoint_url() {
-            speakable(endpoint)?;
-        }
+        // Before anything is sent there, a role's included.
+        config.endpoint_url().map(speakable).transpose()?;
         let config = self.witnessed(&config);
         let Some(role) = &self.settings.role else { return Ok(config) };
         let session = role.session.as_deref().unwrap_or(SESSION);
@@ -179,10 +178,11 @@ fn profile_files(settings: &Settings) -> aws_config::profile::profile_file::Prof
     settings.files.iter().fold(ProfileFiles::builder(), |files, path| files.with_file(kind(path), path)).build()
 }
 
-fn speakable(endpoint: &str) -> Result<(), Fault> {
+/// The host of an endpoint, where it may be spoken with.
+fn speakable(endpoint: &str) -> Result<String, Fault> {
     let url = reqwest::Url::parse(endpoint)
         .map_err(|error| Fault::new(FaultKind::Refused, format!("the endpoint for AWS is no URL: {error}")))?;
-    http::speakable(&url).map(drop)
+    http::speakable(&url)
 }
 
 /// Credentials that were used, to be struck out of texts.

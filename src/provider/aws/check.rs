@@ -40,9 +40,9 @@ pub fn check(client: &Client, call: &Call) -> Vec<Check> {
         }
     }
     if let Ok(clients) = call.run(client.clients())
-        && let Some(endpoint) = &clients.endpoint
+        && let Some(host) = &clients.elsewhere
     {
-        checks.push(Check::new("endpoint", Finding::Good, &format!("requests go to {endpoint}, not to AWS")));
+        checks.push(Check::new("endpoint", Finding::Good, &format!("requests go to {host}, not to AWS")));
     }
     checks.push(organization(client, call));
     checks.push(accounts(client, call));

@@ -222,12 +222,11 @@ impl Client {
     /// [`Fault`], but for Organizations' refusals.
     pub async fn standing(&self, call: &Call) -> Result<(Standing, Vec<String>), Fault> {
         let mut notes = Vec::new();
+        // First, so that credentials that are no good are not taken for Organizations' refusal.
+        let (own, _) = self.identity(call).await?;
         let payer = match &self.access.settings().payer {
             Some(payer) => payer.clone(),
-            None => match told(self.management_account(call).await, &mut notes)? {
-                Some(account) => account,
-                None => self.identity(call).await?.0,
-            },
+            None => told(self.management_account(call).await, &mut notes)?.unwrap_or(own),
         };
         let names = told(self.account_names(call).await, &mut notes)?.unwrap_or_default();
         Ok((Standing { payer, names }, notes))

@@ -263,6 +263,7 @@ fn of_credentials(error: &CredentialsError, access: &Access) -> Fault {
                 None => fault.hint("log in with `aws configure sso`, or name a profile in the config"),
             }
         }
+        _ if has(&["dispatch failure", "dns error", "timeout"]) => unavailable(&why),
         _ if has(&["expiredtoken", "expired", "sso token", "cached sso", "unauthorizedexception", "invalidgrant"]) => {
             Fault::new(FaultKind::Expired, "the credentials for AWS are no longer good").hint(login(access))
         }
@@ -277,8 +278,17 @@ fn of_credentials(error: &CredentialsError, access: &Access) -> Fault {
             hints.into_iter().fold(Fault::new(FaultKind::Denied, what), Fault::hint)
         }
         _ if has(&["throttl", "limitexceeded"]) => Fault::new(FaultKind::Throttled, "AWS wants fewer logins"),
-        _ => Fault::new(FaultKind::Unavailable, format!("credentials for AWS cannot be had now: {}", words(&why))),
+        _ if has(&["validationerror"]) => {
+            let what = role.map_or_else(String::new, |role| format!(" `{}`", words(&role.arn)));
+            Fault::new(FaultKind::Refused, format!("AWS takes the role{what} or its session's name for wrong"))
+                .hint("check the role's ARN, the session's name and the external id in the config")
+        }
+        _ => unavailable(&why),
     }
+}
+
+fn unavailable(why: &str) -> Fault {
+    Fault::new(FaultKind::Unavailable, format!("credentials for AWS cannot be had now: {}", words(why)))
 }
 
 /// Whether there was no connection to send anything over: no name, no way, no listener, no trust. The
@@ -307,11 +317,12 @@ fn plain(code: &str) -> &str {
     code.strip_suffix("Exception").unwrap_or(code)
 }
 
-/// How long an answer says to wait.
+/// How long an answer says to wait, in seconds, in milliseconds, or until a date held against its own.
 fn wait(header: &dyn Fn(&str) -> Option<String>) -> Option<Duration> {
     let number = |name: &str| header(name)?.trim().parse::<u64>().ok();
-    let seconds = number("retry-after").map(Duration::from_secs);
-    seconds.max(number("x-amz-retry-after").map(Duration::from_millis))
+    let date = |name: &str| chrono::DateTime::parse_from_rfc2822(&header(name)?).ok().map(|date| date.timestamp());
+    let seconds = number("retry-after").or_else(|| u64::try_from(date("retry-after")? - date("date")?).ok());
+    seconds.map(Duration::from_secs).max(number("x-amz-retry-after").map(Duration::from_millis))
 }
 
 /// By how many seconds the clock that wrote an HTTP date is ahead.
@@ -419,6 +430,12 @@ mod tests {
             _ => None,
         };
         assert_eq!(wait(&headers), Some(Duration::from_millis(4_500)));
+        let dates = |name: &str| match name {
+            "retry-after" => Some("Sun, 22 Nov 2026 10:00:30 GMT".to_owned()),
+            "date" => Some("Sun, 22 Nov 2026 10:00:00 GMT".to_owned()),
+            _ => None,
+        };
+        assert_eq!(wait(&dates), Some(Duration::from_secs(30)));
         assert_eq!(wait(&|_| None), None);
     }
 }

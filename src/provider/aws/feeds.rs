@@ -119,13 +119,13 @@ impl Grouping {
 pub fn groupings(settings: &Settings) -> Vec<Grouping> {
     let mut all = vec![Grouping::new(Feed::BASE, [Key::Account, Key::Service], Grain::Day)];
     for facet in &settings.facets {
-        let (name, keys) = match facet {
-            Facet::ServiceRegion => ("service+region", [Key::Service, Key::Region]),
-            Facet::ServiceUsageType => ("service+usage_type", [Key::Service, Key::UsageType]),
-            Facet::AccountRegion => ("account+region", [Key::Account, Key::Region]),
-            Facet::ServiceRecordType => ("service+record_type", [Key::Service, Key::RecordType]),
+        let keys = match facet {
+            Facet::ServiceRegion => [Key::Service, Key::Region],
+            Facet::ServiceUsageType => [Key::Service, Key::UsageType],
+            Facet::AccountRegion => [Key::Account, Key::Region],
+            Facet::ServiceRecordType => [Key::Service, Key::RecordType],
         };
-        all.push(Grouping::new(name, keys, Grain::Day));
+        all.push(Grouping::new(facet.name(), keys, Grain::Day));
     }
     for key in &settings.tags {
         let keys = [Key::Service, Key::Tag(key.clone())];

@@ -104,4 +104,15 @@ impl Facet {
     /// All of them.
     pub const ALL: [Facet; 4] =
         [Facet::ServiceRegion, Facet::ServiceUsageType, Facet::AccountRegion, Facet::ServiceRecordType];
+
+    /// Its name: its feed's, and the one that a config writes.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Facet::ServiceRegion => "service+region",
+            Facet::ServiceUsageType => "service+usage_type",
+            Facet::AccountRegion => "account+region",
+            Facet::ServiceRecordType => "service+record_type",
+        }
+    }
 }

@@ -356,6 +356,22 @@ fn an_answer_that_repeats_the_request_shows_no_secret() {
 }
 
 #[test]
+fn a_role_that_is_written_wrong_is_not_tried_again() {
+    let wrong = "<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><Error><Type>Sender</Type>\
+        <Code>ValidationError</Code><Message>roleSessionName is invalid</Message></Error></ErrorResponse>";
+    let server = Server::start(move |asked| match asked.action.as_str() {
+        "AssumeRole" => Reply::Json(400, "", wrong.to_owned()),
+        _ => around(asked).unwrap_or_else(|| pages(asked)),
+    });
+    let bench = Bench::new(&server.url, |settings| {
+        let (arn, session) = ("arn:aws:iam::444455556666:role/costs".into(), Some("not a name".into()));
+        settings.role = Some(spendtop::provider::aws::Role { arn, external_id: None, session });
+    });
+    let fault = bench.fetch("base", days(3)).expect_err("refused");
+    assert_eq!((fault.kind, server.asked("AssumeRole").len()), (K::Refused, 1), "{fault}");
+}
+
+#[test]
 fn a_role_is_not_taken_on_without_trust() {
     let denied = "<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><Error><Type>Sender</Type>\
         <Code>AccessDenied</Code><Message>not authorized to perform: sts:AssumeRole</Message></Error></ErrorResponse>";
