@@ -190,7 +190,11 @@ impl Wrong {
 /// The fault that an answer is which is no success.
 #[must_use]
 pub fn failure(answered: &Answered) -> Fault {
-    let Ok(said) = serde_json::from_slice::<Failure>(&answered.body) else { return answered.fault("") };
+    let Ok(said) = serde_json::from_slice::<Failure>(&answered.body) else {
+        let fault = answered.fault("");
+        let is_no = fault.kind == FaultKind::Denied;
+        return if is_no { fault.hint("that is not Google's word: is there a proxy in between?") } else { fault };
+    };
     let said = said.error;
     let reasons = said.details.iter().map(|d| d.reason.as_str()).chain(said.errors.iter().map(|e| e.reason.as_str()));
     let mut fault = answered.fault(&said.message);

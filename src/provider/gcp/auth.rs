@@ -41,6 +41,8 @@ pub struct Auth {
 struct Ready {
     credentials: AccessTokenCredentials,
     who: String,
+    /// The service account that asks, where it is one.
+    account: Option<String>,
 }
 
 impl Auth {
@@ -75,6 +77,12 @@ impl Auth {
     /// See [`Self::token`].
     pub fn who(&self, call: &Call) -> Result<String, Fault> {
         Ok(self.ready(call)?.who)
+    }
+
+    /// The service account that asks, once it has logged in; `None` of a person.
+    #[must_use]
+    pub fn account(&self) -> Option<String> {
+        self.ready.lock().unwrap_or_else(PoisonError::into_inner).as_ref()?.account.clone()
     }
 
     fn ready(&self, call: &Call) -> Result<Ready, Fault> {
@@ -119,15 +127,17 @@ fn build(key: Option<Value>, login: &Login) -> Result<Ready, Fault> {
     };
     let Some(account) = &login.impersonate else {
         let credentials = direct(login_of, SCOPE).map_err(unusable)?;
-        return Ok(Ready { credentials, who });
+        let account = login_of.and_then(|key| text(key, "client_email"));
+        return Ok(Ready { credentials, who, account });
     };
     let source: Credentials = direct(login_of, SCOPE_OF_SOURCE).map_err(unusable)?.into();
     let taken = impersonated::Builder::from_source_credentials(source)
         .with_target_principal(account)
         .with_scopes([SCOPE])
         .build_access_token_credentials();
-    let account = SafeText::from_outside(account);
-    Ok(Ready { credentials: taken.map_err(unusable)?, who: format!("{account}, by {who}") })
+    let account = SafeText::from_outside(account).into_string();
+    let who = format!("{account}, by {who}");
+    Ok(Ready { credentials: taken.map_err(unusable)?, who, account: Some(account) })
 }
 
 type Built = Result<AccessTokenCredentials, google_cloud_auth::build_errors::Error>;
@@ -151,10 +161,13 @@ fn direct(key: Option<&Value>, scope: &str) -> Built {
     }
 }
 
+fn text(key: &Value, name: &str) -> Option<String> {
+    key[name].as_str().map(|text| SafeText::from_outside(text).into_string())
+}
+
 /// Whose a key is: only what is no secret of it.
 fn owner(key: &Value) -> String {
-    let text = |name: &str| key[name].as_str().map(|text| SafeText::from_outside(text).into_string());
-    match (text("client_email"), key["type"].as_str()) {
+    match (text(key, "client_email"), key["type"].as_str()) {
         (Some(email), _) => email,
         (None, Some("external_account")) => "workload identity federation".to_owned(),
         (None, Some("authorized_user")) => "a user's credentials".to_owned(),

@@ -126,6 +126,6 @@ fn cost(export: &BillingExport, table: &Table, call: &Call) -> Check {
     }
     let cap = size(export.settings().maximum_bytes);
     let detail = format!("{detail}; a query may read {cap}");
-    Check::new("maximum_bytes", Finding::Missing, &detail)
-        .fix(format!("raise `maximum_bytes` in [{}]", export.settings().name))
+    Check::new("scan_gib_per_query", Finding::Missing, &detail)
+        .fix(format!("raise `scan_gib_per_query` in [{}]", export.settings().name))
 }

@@ -167,17 +167,20 @@ impl Client {
     pub fn explained(&self, fault: Fault, doing: Doing) -> Fault {
         let (settings, table) = (&self.settings, &self.settings.table);
         match fault.kind {
-            FaultKind::Denied => {
-                let permission = grant::permission(&fault.message, doing);
-                let fix = grant::fix(settings, permission);
-                let message = format!("{}; `{permission}` is missing", fault.message);
-                Fault { message, ..fault }.hint(fix)
-            }
+            // What is explained already is not Google's word.
+            FaultKind::Denied if fault.hints.is_empty() => match grant::permission(&fault.message, doing) {
+                Some(permission) => {
+                    let account = self.auth.as_ref().and_then(Auth::account);
+                    let message = format!("{}; `{permission}` is missing", fault.message);
+                    Fault { message, ..fault }.hint(grant::fix(settings, account.as_deref(), permission))
+                }
+                None => fault.hint("a service perimeter keeps this machine out: ask who runs VPC Service Controls"),
+            },
             FaultKind::NotThere => fault
                 .hint(format!("is `{table}` the table? `bq ls {}:{}` lists them", table.project, table.dataset))
                 .hint("a new export takes hours until its table is there"),
             FaultKind::Expired => fault.hint("log in again: `gcloud auth application-default login`"),
-            FaultKind::Capped => fault.hint(format!("raise `maximum_bytes` in [{}]", settings.name)),
+            FaultKind::Capped => fault.hint(format!("raise `scan_gib_per_query` in [{}]", settings.name)),
             FaultKind::QuotaSpent => fault.hint("the quota of the project comes back within a day; nothing is lost"),
             _ => fault,
         }

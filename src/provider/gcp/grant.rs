@@ -20,28 +20,30 @@ pub const TABLES_GET_DATA: &str = "bigquery.tables.getData";
 /// BigQuery itself, where it is not switched on in a project.
 pub const SERVICE: &str = "bigquery.googleapis.com";
 
-/// Which permission a refusal is about: the one that it names, else the one that was needed.
+/// Which permission a refusal is about: the one that it names, else the one that was needed; `None` where
+/// no permission helps ("VPC Service Controls error messages", Google Cloud documentation).
 #[must_use]
-pub fn permission(message: &str, doing: Doing) -> &'static str {
+pub fn permission(message: &str, doing: Doing) -> Option<&'static str> {
+    if message.contains("prohibited by organization's policy") {
+        return None;
+    }
     let named = [TABLES_GET_DATA, TABLES_GET, JOBS_CREATE].into_iter().find(|name| message.contains(name));
     let off = || (message.contains("has not been used") || message.contains("it is disabled")).then_some(SERVICE);
     // "Access Denied: Table p:d.t: User does not have permission to query table p:d.t"
     let query = || message.contains("to query table").then_some(TABLES_GET_DATA);
-    named.or_else(off).or_else(query).unwrap_or(match doing {
+    named.or_else(off).or_else(query).or(Some(match doing {
         Doing::Describing => TABLES_GET,
         Doing::Starting => JOBS_CREATE,
         Doing::Reading => TABLES_GET_DATA,
-    })
+    }))
 }
 
-/// The command that grants a permission.
+/// The command that grants a permission to a service account, or to a person where it is none.
 #[must_use]
-pub fn fix(settings: &Settings, permission: &str) -> String {
+pub fn fix(settings: &Settings, account: Option<&str>, permission: &str) -> String {
     let (project, table) = (&settings.job_project, &settings.table);
-    let member = match &settings.login.impersonate {
-        Some(account) => format!("serviceAccount:{}", crate::domain::text::SafeText::from_outside(account)),
-        None => "user:YOU@EXAMPLE.COM".to_owned(),
-    };
+    let member =
+        account.map_or_else(|| "user:YOU@EXAMPLE.COM".to_owned(), |account| format!("serviceAccount:{account}"));
     match permission {
         SERVICE => format!("gcloud services enable {SERVICE} --project={project}"),
         JOBS_CREATE => {
@@ -66,9 +68,10 @@ mod tests {
             ("Permission bigquery.tables.getData denied", Doing::Starting, TABLES_GET_DATA),
             ("Table p:d.t: User does not have permission to query table p:d.t", Doing::Starting, TABLES_GET_DATA),
             ("BigQuery API has not been used in project 1 before or it is disabled", Doing::Starting, SERVICE),
-            ("Request is prohibited by organization's policy", Doing::Describing, TABLES_GET),
+            ("Access Denied", Doing::Describing, TABLES_GET),
         ] {
-            assert_eq!(permission(message, doing), want, "{message}");
+            assert_eq!(permission(message, doing), Some(want), "{message}");
         }
+        assert_eq!(permission("Request is prohibited by organization's policy", Doing::Reading), None);
     }
 }

@@ -93,7 +93,8 @@ impl<'c> Answer<'c> {
                 Ended::Failed(fault) => fault,
             };
             failed += 1;
-            // "You aren't charged for queries that return an error": what was taken serves the next try.
+            // A query that fails is not charged ("BigQuery pricing"): what was taken serves the next try. A failed
+            // job stands for itself, so that its waits need no chance to keep them apart from others'.
             let Some(wait) = call.pace.wait(failed, &fault, 0.5) else {
                 if bytes > 0 {
                     call.meter.give_back(Unit::BytesScanned, bytes);

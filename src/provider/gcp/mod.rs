@@ -44,7 +44,7 @@ pub const DAYS_MAX: u16 = 31;
 pub const PAGE_ROWS: u32 = 10_000;
 
 /// Bytes that one query may read, unless settings say otherwise.
-pub const MAXIMUM_BYTES: u64 = 200 << 30;
+pub const MAXIMUM_BYTES: u64 = 20 << 30;
 
 /// Days after which a window is past: its rows lie in few of the partitions since.
 const PAST: i32 = 45;

@@ -216,6 +216,12 @@ fn always(body: Value) -> Answering {
     Box::new(move |_, _| ok(&body))
 }
 
+/// Who asks.
+fn who() -> Answering {
+    always(json!({ "jobComplete": true, "totalRows": "1", "schema": { "fields": [{ "name": "who" }] },
+        "rows": [{ "f": [{ "v": "me@acme.example" }] }] }))
+}
+
 fn well(door: Door) -> ResponseTemplate {
     let answer = ok(&match door {
         Door::Table => described(),
@@ -255,7 +261,7 @@ fn nothing_is_run_above_a_cap() {
     let halt = export.fetch(&ask(), &server.call(Arc::new(Capped::default())), &Counting::default());
     let Err(Halt::Fault(fault)) = halt else { panic!("capped") };
     assert_eq!(fault.message, "a query would read 20.0 MiB, and may read 15.0 MiB");
-    assert_eq!(fault.hints, ["raise `maximum_bytes` in [gcp.main]"]);
+    assert_eq!(fault.hints, ["raise `scan_gib_per_query` in [gcp.main]"]);
     assert_eq!(server.times(Door::Insert), 0);
 }
 
@@ -330,9 +336,7 @@ fn a_look_tells_changed_days_and_a_mark_to_look_from() {
 
 #[test]
 fn each_thing_is_checked_by_its_name() {
-    let who = json!({ "jobComplete": true, "totalRows": "1", "schema": { "fields": [{ "name": "who" }] },
-        "rows": [{ "f": [{ "v": "me@acme.example" }] }] });
-    let server = BigQuery::start(Misdeeds::from([(Door::Answer, always(who))]));
+    let server = BigQuery::start(Misdeeds::from([(Door::Answer, who())]));
     let checks = server.export().check(&server.call(Arc::new(Capped::default())));
     let names: Vec<&str> = checks.iter().map(|check| check.what.as_str()).collect();
     assert_eq!(names, ["bigquery.jobs.create", "bigquery.tables.get", "table", "freshness", "bigquery.tables.getData"]);

@@ -97,6 +97,10 @@ impl Client {
             return Err(Fault::new(FaultKind::Refused, "the URL of OpenCost holds a password")
                 .hint("refer to it: `token = \"env:NAME\"`"));
         }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(Fault::new(FaultKind::Refused, "the URL of OpenCost ends with a question of its own")
+                .hint("leave out what is behind `?` or `#`"));
+        }
         let path = format!("{}/allocation", url.path().trim_end_matches('/'));
         url.set_path(&path);
         Ok(Client { http: Http::new(settings.authority.as_deref())?, url, settings: settings.clone() })

@@ -41,6 +41,8 @@ pub struct Settings {
     pub currency: String,
     /// Whether a cloud bills the clusters' machines: their estimates are then taken off again.
     pub on_a_bill: bool,
+    /// The cluster's name, where OpenCost does not tell it.
+    pub cluster: Option<String>,
     /// How many days back it still knows.
     pub reach: u16,
     /// A file of further certificates to trust.
@@ -58,6 +60,7 @@ impl Settings {
             labels: Vec::new(),
             currency: "USD".to_owned(),
             on_a_bill: true,
+            cluster: None,
             reach: REACH,
             authority: None,
         }
@@ -129,14 +132,16 @@ impl Costs for Allocations {
                 empty.push(day);
             }
             unknown += found.iter().filter(|allocation| allocation.total_cost.is_none()).count() as u64;
-            let charges = charges(day, &found, &settings.labels, &settings.currency, settings.on_a_bill);
+            let charges = charges(day, &found, settings);
             for charge in charges.map_err(|why| Fault::new(FaultKind::Garbled, words(&format!("OpenCost: {why}"))))? {
                 charge.with_row(|row| into.push(row))?;
             }
         }
         if empty.len() == days.iter().count() {
             let fault = Fault::new(FaultKind::NotThere, format!("OpenCost knows nothing of {}", days.words()));
-            return Err(fault.hint("does Prometheus still keep those days? `reach` says how many it does").into());
+            return Err(fault
+                .hint("does Prometheus still keep those days? `--storage.tsdb.retention.time` says how many it does")
+                .into());
         }
         let mut notes = Vec::new();
         if !empty.is_empty() {

@@ -3,7 +3,7 @@
 //! | field | FOCUS column |
 //! | --- | --- |
 //! | the window | `ChargePeriodStart`, `ChargePeriodEnd`: a UTC day; its month as the billing period |
-//! | `properties.cluster` | `BillingAccountId` and `BillingAccountName` |
+//! | `properties.cluster`, else the config | `BillingAccountId` and `BillingAccountName` |
 //! | `properties.namespace` | `SubAccountId`, as `cluster/namespace`; `SubAccountName`; a tag `namespace` |
 //! | `properties.controllerKind`, `properties.controller` | `ResourceType`, `ResourceName`; `ResourceId`, as `cluster/namespace/kind/name` |
 //! | `properties.labels` | `Tags`: the keys that are asked for |
@@ -20,6 +20,7 @@
 
 use std::collections::BTreeMap;
 
+use super::Settings;
 use super::client::{Allocation, label_name};
 use crate::domain::batch::{Facts, Row};
 use crate::domain::calendar::Day;
@@ -32,6 +33,9 @@ pub const PROVIDER: &str = "Kubernetes";
 
 /// The name of the charge that takes a cluster's estimates off again.
 pub const ON_THE_BILL: &str = "on the machines' bill";
+
+/// A cluster that nobody names.
+const UNNAMED: &str = "cluster";
 
 /// A charge, with its texts.
 #[derive(Clone, PartialEq, Debug)]
@@ -50,42 +54,38 @@ pub struct Charge {
 ///
 /// # Errors
 /// A cost that is no amount of money, with the allocation's name.
-pub fn charges(
-    day: Day,
-    found: &[Allocation],
-    labels: &[String],
-    currency: &str,
-    on_a_bill: bool,
-) -> Result<Vec<Charge>, String> {
+pub fn charges(day: Day, found: &[Allocation], settings: &Settings) -> Result<Vec<Charge>, String> {
     let mut charges = Vec::with_capacity(found.len() + 1);
     let mut totals: BTreeMap<String, Amount> = BTreeMap::new();
     for allocation in found {
         let cost = allocation.total_cost.map(|cost| Decimal::from_f64(cost, Amount::LIMIT)).transpose();
         let cost = cost.map_err(|why| format!("`{}` costs what is no amount: {why}", allocation.name))?;
-        let charge = charge(day, allocation, cost.map(Decimal::amount), labels, currency);
+        let charge = charge(day, allocation, cost.map(Decimal::amount), settings);
         if let Some(cost) = charge.cost {
             *totals.entry(charge.cluster.clone()).or_default() += cost;
         }
         charges.push(charge);
     }
-    let off = totals.into_iter().filter(|(_, total)| on_a_bill && !total.is_zero());
+    let off = totals.into_iter().filter(|(_, total)| settings.on_a_bill && !total.is_zero());
     charges.extend(off.map(|(cluster, total)| Charge {
         cluster,
         namespace: String::new(),
         kind: String::new(),
         name: ON_THE_BILL.to_owned(),
         tags: String::new(),
-        currency: currency.to_owned(),
+        currency: settings.currency.clone(),
         day,
         cost: Some(-total),
     }));
     Ok(charges)
 }
 
-fn charge(day: Day, found: &Allocation, cost: Option<Amount>, labels: &[String], currency: &str) -> Charge {
+fn charge(day: Day, found: &Allocation, cost: Option<Amount>, settings: &Settings) -> Charge {
     let of = &found.properties;
-    let first = found.name.split('/').next().unwrap_or_default();
-    let cluster = if of.cluster.is_empty() { first } else { &of.cluster };
+    // Without a name of its own it is given none, or a placeholder, which holds for no bill.
+    let untold = of.cluster.is_empty() || of.cluster.starts_with("__");
+    let cluster = settings.cluster.as_deref().filter(|_| untold).unwrap_or(&of.cluster);
+    let cluster = if cluster.is_empty() { UNNAMED } else { cluster };
     // Idle machines and unmounted volumes are of no workload: their name says which they are.
     let special = found.name.split('/').find(|part| part.starts_with("__") && part.ends_with("__"));
     let name = match special {
@@ -93,7 +93,7 @@ fn charge(day: Day, found: &Allocation, cost: Option<Amount>, labels: &[String],
         _ if of.controller.is_empty() => "no controller",
         _ => &of.controller,
     };
-    let values = labels.iter().map(|key| (key.as_str(), label(found, &label_name(key))));
+    let values = settings.labels.iter().map(|key| (key.as_str(), label(found, &label_name(key))));
     let namespace = ("namespace", Some(of.namespace.as_str()).filter(|name| !name.is_empty()));
     let own = values.clone().any(|(key, value)| key == "namespace" && value.is_some());
     let pairs = values.chain((!own).then_some(namespace)).filter(|(_, value)| value.is_some());
@@ -103,7 +103,7 @@ fn charge(day: Day, found: &Allocation, cost: Option<Amount>, labels: &[String],
         kind: of.controller_kind.clone(),
         name: name.to_owned(),
         tags: tags::to_json(pairs),
-        currency: currency.to_owned(),
+        currency: settings.currency.clone(),
         day,
         cost,
     }
@@ -185,14 +185,17 @@ mod tests {
 
     #[test]
     fn a_workload_becomes_a_charge_and_the_cluster_comes_to_nothing() {
-        let labels = ["app.kubernetes.io/team".to_owned()];
+        let labels = vec!["app.kubernetes.io/team".to_owned()];
+        let settings = Settings { labels, currency: "EUR".into(), ..Settings::new("opencost.main", "") };
         let mut web = found(
             "one/shop/deployment:web/app_kubernetes_io_team=web",
             ["one", "shop", "deployment", "web"],
             Some(0.1),
         );
         let idle = found("one/__idle__", ["one", "", "", ""], Some(0.2));
-        let read = |found: &[Allocation], on_a_bill| charges(day(), found, &labels, "EUR", on_a_bill).expect("charges");
+        let read = |found: &[Allocation], on_a_bill| {
+            charges(day(), found, &Settings { on_a_bill, ..settings.clone() }).expect("charges")
+        };
         let charges = read(&[web.clone(), idle.clone()], true);
         assert_eq!(charges.len(), 3);
         charges[0].with_row(|row| {
@@ -218,9 +221,24 @@ mod tests {
     }
 
     #[test]
+    fn a_cluster_without_a_name_is_given_one() {
+        for (told, configured, want) in [
+            ("one", Some("two"), "one"),
+            ("", Some("two"), "two"),
+            ("__unallocated__", Some("two"), "two"),
+            ("", None, "cluster"),
+        ] {
+            let settings = Settings { cluster: configured.map(str::to_owned), ..Settings::new("opencost.main", "") };
+            let read = charges(day(), &[found("x", [told, "shop", "", ""], Some(1.0))], &settings).expect("charges");
+            assert!(read.iter().all(|charge| charge.cluster == want), "{told} {configured:?}");
+        }
+    }
+
+    #[test]
     fn an_unknown_cost_stays_unknown_and_a_wrong_one_is_refused() {
         let unknown = found("one/shop//pod", ["one", "shop", "", ""], None);
-        let charges = |cost| charges(day(), &[Allocation { total_cost: cost, ..unknown.clone() }], &[], "USD", true);
+        let settings = Settings { cluster: Some("two".into()), ..Settings::new("opencost.main", "") };
+        let charges = |cost| charges(day(), &[Allocation { total_cost: cost, ..unknown.clone() }], &settings);
         assert_eq!(charges(None).expect("charges")[0].cost, None);
         for cost in [f64::NAN, f64::INFINITY, 1e300] {
             assert!(charges(Some(cost)).is_err());

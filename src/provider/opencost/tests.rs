@@ -187,7 +187,7 @@ fn a_token_is_sent_and_never_shown() {
 
 #[test]
 fn an_address_that_cannot_be_is_refused() {
-    for url in ["opencost", "", "http://user:canary-0c31@localhost:9003"] {
+    for url in ["opencost", "", "http://user:canary-0c31@localhost:9003", "http://localhost:9003?key=canary-0c31"] {
         let fault = Allocations::new(&Settings::new("opencost.main", url)).expect_err("refused");
         assert!(fault.kind == FaultKind::Refused && !fault.message.contains("canary"), "{fault}");
     }

@@ -168,7 +168,7 @@ fn each_misdeed_is_the_fault_that_it_is() {
                 let fault = fault(name, halt);
                 assert_eq!(fault.kind, kind, "{name}: {fault}");
                 assert!(!fault.message.contains('\u{1b}'), "{name}: {fault}");
-                assert_eq!(kind == FaultKind::Denied, fault.message.contains("is missing"), "{name}: {fault}");
+                assert!(kind != FaultKind::Denied || !fault.hints.is_empty(), "{name}: {fault}");
             }
             (brought, want) => panic!("{name}: {brought:?}, not {want:?}"),
         }
@@ -176,6 +176,53 @@ fn each_misdeed_is_the_fault_that_it_is() {
         assert!(meter.taken.load(Ordering::SeqCst) <= 20 << 20, "{name}");
         assert!(server.times(Door::Insert) <= 3, "{name}");
     }
+}
+
+#[test]
+fn what_is_missing_is_named_with_its_fix() {
+    let checks = |door, misdeed| {
+        let server = BigQuery::start(Misdeeds::from([(D::Answer, who()), (door, misdeed)]));
+        server.export().check(&server.call(Arc::new(Capped::default())))
+    };
+    let data = "bq add-iam-policy-binding --member=user:YOU@EXAMPLE.COM --role=roles/bigquery.dataViewer \
+                acme-billing:billing.gcp_billing_export_v1_01AB";
+    let jobs = "gcloud projects add-iam-policy-binding acme-jobs --member=user:YOU@EXAMPLE.COM \
+                --role=roles/bigquery.jobUser";
+    let no_data = Box::new(|_: usize, _: &Request| {
+        let message = "Access Denied: Table p:d.t: User does not have permission to query table p:d.t";
+        let wrong = json!({ "reason": "accessDenied", "message": message });
+        ResponseTemplate::new(403).set_body_json(json!({ "error": { "message": message, "errors": [wrong] } }))
+    });
+    let perimeter = body(403, "{\"error\": {\"message\": \"Request is prohibited by organization's policy.\"}}");
+    for (door, misdeed, what, fix) in [
+        (D::Insert, refusal(403, "accessDenied"), "bigquery.jobs.create", jobs),
+        (D::Table, refusal(403, "accessDenied"), "bigquery.tables.get", data),
+        (D::DryRun, no_data, "bigquery.tables.getData", data),
+        (D::Table, perimeter, "bigquery.tables.get", "a service perimeter keeps this machine out"),
+        (
+            D::Table,
+            refusal(404, "notFound"),
+            "table",
+            "is `acme-billing.billing.gcp_billing_export_v1_01AB` the table?",
+        ),
+    ] {
+        let checks = checks(door, misdeed);
+        let wrong = checks.iter().find(|check| check.finding == crate::provider::remote::Finding::Missing);
+        let wrong = wrong.unwrap_or_else(|| panic!("{what}: {checks:?}"));
+        assert_eq!(wrong.what, what, "{checks:?}");
+        assert!(wrong.fix.starts_with(fix), "{}", wrong.fix);
+    }
+    let stale = Box::new(|_: usize, _: &Request| {
+        let mut table = described();
+        table["lastModifiedTime"] = json!(((NOW - 5 * DAY_SECONDS) * 1_000).to_string());
+        ok(&table)
+    });
+    let stale = checks(D::Table, stale);
+    let fresh = stale.iter().find(|check| check.what == "freshness").expect("freshness");
+    assert_eq!(
+        (fresh.finding, fresh.detail.as_str()),
+        (crate::provider::remote::Finding::Wanting, "last changed 120 h ago")
+    );
 }
 
 #[test]
