@@ -58,7 +58,8 @@ use crate::domain::calendar::{Day, Period};
 pub struct Settings {
     /// Its name, as `azure.main`.
     pub name: String,
-    /// The scopes, as [`scope`] reads them.
+    /// The scopes, as [`scope`] reads them. None may be part of another, or its charges would count
+    /// twice; whether a subscription is part of a management group only the one who configures it knows.
     pub scopes: Vec<String>,
     /// How to log in.
     pub login: Login,
@@ -127,28 +128,32 @@ fn connect_with(
     variable: fn(&str) -> Option<String>,
 ) -> Result<Vec<CostManagement>, Fault> {
     let paths = settings.scopes.iter().map(|text| ScopePath::parse(text)).collect::<Result<Vec<_>, _>>();
-    let paths = paths.map_err(|wrong| Fault::new(FaultKind::Refused, format!("[{}]: {wrong}", settings.name)))?;
+    let refused = |wrong: String| Fault::new(FaultKind::Refused, format!("[{}]: {wrong}", settings.name));
+    let paths = paths.map_err(refused)?;
+    if let Some((part, whole)) = scope::overlap(&paths) {
+        return Err(refused(format!("`{}` is part of `{}`", part.path(), whole.path())).hint("name only one of them"));
+    }
     let http = Http::new(settings.certificate.as_deref())?;
     let credentials = Arc::new(Credentials::new(settings, http.clone(), az, variable));
     let client = Arc::new(Client::new(http, credentials, &settings.endpoint, settings.limits.clone())?);
     let directory = Arc::new(Directory::default());
-    let is_alone = paths.len() == 1;
-    let costs = |path: ScopePath| {
-        let name = if is_alone { settings.name.clone() } else { format!("{}/{}", settings.name, path.name()) };
-        CostManagement {
-            scope: Scope {
-                source: SourceId { name, kind: SourceKind::Api },
-                provider: normalise::PROVIDER,
-                title: path.title(),
-                terms: Terms { request_microdollars: 0, every: 4 * 3_600, settles: 2, months: settings.months.min(13) },
-            },
-            splits: feeds::splits(path.kind(), &settings.facets, &settings.tags),
-            path,
-            client: Arc::clone(&client),
-            directory: Arc::clone(&directory),
-        }
+    let names: Vec<String> = match paths.as_slice() {
+        [_] => vec![settings.name.clone()],
+        several => several.iter().map(|path| format!("{}/{}", settings.name, path.name_among(several))).collect(),
     };
-    Ok(paths.into_iter().map(costs).collect())
+    let costs = |(name, path): (String, ScopePath)| CostManagement {
+        scope: Scope {
+            source: SourceId { name, kind: SourceKind::Api },
+            provider: normalise::PROVIDER,
+            title: path.title(),
+            terms: Terms { request_microdollars: 0, every: 4 * 3_600, settles: 2, months: settings.months.min(13) },
+        },
+        splits: feeds::splits(path.kind(), &settings.facets, &settings.tags),
+        path,
+        client: Arc::clone(&client),
+        directory: Arc::clone(&directory),
+    };
+    Ok(names.into_iter().zip(paths).map(costs).collect())
 }
 
 impl CostManagement {

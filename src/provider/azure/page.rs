@@ -2,7 +2,7 @@
 //!
 //! Columns come in any order and are told by name; rows are positional. Amounts are JSON numbers, and a
 //! reader of JSON that makes a float of them loses digits: they are wrapped before reading
-//! ([`numbers_wrapped`]), so that their text reaches [`crate::domain::money::Decimal`] as it was sent.
+//! (`numbers_wrapped`), so that their text reaches [`crate::domain::money::Decimal`] as it was sent.
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;

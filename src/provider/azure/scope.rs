@@ -152,10 +152,17 @@ impl ScopePath {
         }
     }
 
-    /// A short name that tells it from the others of a connection: its last id.
+    /// Its last id.
     #[must_use]
     pub fn name(&self) -> &str {
         self.path.rsplit('/').next().unwrap_or_default()
+    }
+
+    /// A name that tells it from the others of a connection: its last id, else its whole path.
+    #[must_use]
+    pub fn name_among(&self, all: &[ScopePath]) -> &str {
+        let alike = all.iter().filter(|other| other.name().eq_ignore_ascii_case(self.name())).count();
+        if alike > 1 { self.path.trim_start_matches('/') } else { self.name() }
     }
 
     /// What a person calls it: `subscription 1234...`.
@@ -167,6 +174,19 @@ impl ScopePath {
     fn word(&self, at: usize) -> &str {
         self.path.split('/').nth(at + 1).unwrap_or_default()
     }
+}
+
+/// A scope that lies within another, or is named twice: the part and the whole.
+#[must_use]
+pub fn overlap(all: &[ScopePath]) -> Option<(&ScopePath, &ScopePath)> {
+    let within = |part: &ScopePath, whole: &ScopePath| {
+        let (part, whole) = (part.path.to_ascii_lowercase(), whole.path.to_ascii_lowercase());
+        part.strip_prefix(&whole).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    let pairs = all.iter().enumerate().flat_map(|(at, part)| {
+        all.iter().enumerate().filter(move |(other, _)| *other != at).map(move |(_, whole)| (part, whole))
+    });
+    pairs.into_iter().find(|(part, whole)| within(part, whole))
 }
 
 /// The path in Azure's own spelling where the words are of this shape.
@@ -228,6 +248,25 @@ mod tests {
         let group = ScopePath::parse("/subscriptions/AB/RESOURCEGROUPS/x").expect("a resource group");
         assert_eq!(group.path(), "/subscriptions/AB/resourceGroups/x");
         assert_eq!(group.subscription().as_deref(), Some("ab"));
+    }
+
+    #[test]
+    fn scopes_of_a_connection_are_told_apart_and_do_not_overlap() {
+        let paths = |texts: &[&str]| -> Vec<ScopePath> {
+            texts.iter().map(|text| ScopePath::parse(text).expect("a scope")).collect()
+        };
+        let apart =
+            paths(&["/subscriptions/a/resourceGroups/x", "/subscriptions/b/resourceGroups/X", "/subscriptions/ab"]);
+        assert_eq!(overlap(&apart), None);
+        let names: Vec<&str> = apart.iter().map(|path| path.name_among(&apart)).collect();
+        assert_eq!(names, ["subscriptions/a/resourceGroups/x", "subscriptions/b/resourceGroups/X", "ab"]);
+        for texts in [
+            ["/subscriptions/a", "/subscriptions/A"],
+            ["/subscriptions/a", "/subscriptions/A/resourceGroups/x"],
+            ["/subscriptions/a/resourceGroups/x", "/subscriptions/a"],
+        ] {
+            assert!(overlap(&paths(&texts)).is_some(), "{texts:?}");
+        }
     }
 
     #[test]

@@ -63,6 +63,15 @@ fn names_are_read_once_for_all_scopes() {
     assert_eq!(server.asked().iter().filter(|r| r.target.starts_with("/subscriptions?")).count(), 1);
 }
 
+#[test]
+fn a_scope_that_is_part_of_another_is_refused() {
+    let scopes = vec!["/subscriptions/a".to_owned(), "/subscriptions/a/resourceGroups/x".to_owned()];
+    let settings = Settings { scopes, ..Settings::new("azure.main", Vec::new()) };
+    let Err(fault) = connect_with(&settings, logged_in(), |_| None) else { panic!("refused") };
+    assert_eq!(fault.kind, FaultKind::Refused);
+    assert_eq!(fault.message, "[azure.main]: `/subscriptions/a/resourceGroups/x` is part of `/subscriptions/a`");
+}
+
 /// Answers a subscription's query by service and region.
 fn by_region(cost: &str) -> Reply {
     Reply::json(
