@@ -20,6 +20,9 @@
 //!   [`tui`] and [`report`].
 //! * **Honest figures.** Money is exact ([`domain::money::Amount`]); unknown is never zero;
 //!   currencies are never added; days that a provider has not settled are marked.
+//! * **No invented joins.** An API that tells costs by two dimensions at once is stored as it tells them:
+//!   charges, and facets of the same total ([`store::remote`]). What neither tells is "unknown", which is not
+//!   "none", and every total stays that of the charges.
 //! * **Never twice, never less.** A batch replaces exactly the account periods that it holds
 //!   ([`sync::groups`]); a commit is all or nothing ([`store`]).
 //! * **Untrusted text.** What a bill says reaches a face only as [`domain::text::SafeText`].

@@ -19,7 +19,7 @@ use crate::store::rollups::{self, Rollup};
 use super::Cancel;
 use super::matcher;
 use super::table::{Ids, Key, Request, Slots, Table};
-use super::told::{self, Plan};
+use super::told::{Needed, Plan};
 use super::{rest, scan};
 
 /// Adds up what a request asks for over the groups that count.
@@ -44,8 +44,8 @@ pub(super) fn aggregate_untold(store: &Store, request: &Request<'_>, cancel: &Ca
     by_plan((store, &manifest), request, &plan, cancel)
 }
 
-fn needed<'r>(request: &Request<'r>) -> Vec<&'r Dimension> {
-    request.by.iter().chain(told::looked_at(request.clauses)).collect()
+fn needed<'r>(request: &Request<'r>) -> Needed<'r> {
+    Needed::new(request.by, request.clauses, request.granularity == Some(Granularity::Hour))
 }
 
 fn by_plan(

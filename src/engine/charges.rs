@@ -7,13 +7,12 @@ use super::answer::{LineItem, LineItems};
 use super::local::LocalEngine;
 use super::scan::{self, on_segments};
 use super::selection::{Selection, Wanted};
-use super::told::{self, Plan};
+use super::told::{Needed, Plan};
 use super::{Cancel, Order, Page, sweep};
 use crate::domain::batch::TermsRow;
 use crate::domain::calendar::Day;
 use crate::domain::charge::{Metric, Profile, Quantity, Terms};
 use crate::domain::dict::Dict;
-use crate::domain::dimension::Dimension;
 use crate::domain::lens::Lens;
 use crate::domain::money::Amount;
 use crate::domain::numbers::{Numbers, UNKNOWN_WIDE};
@@ -205,8 +204,7 @@ pub fn page(engine: &LocalEngine, lens: &Lens, page: Page, as_of: Day, cancel: &
         Order::Cost => ItemOrder::Cost(lens.metric),
         Order::Newest => ItemOrder::Newest,
     };
-    let needed: Vec<&Dimension> = told::looked_at(&lens.filter.clauses).collect();
-    let groups = Plan::new(&manifest, period, &needed).groups();
+    let groups = Plan::new(&manifest, period, &Needed::of(&lens.filter.clauses)).groups();
     items(engine.store(), &groups, &Wanted::of(lens, period), order, (page.limit, page.skip), cancel)
 }
 

@@ -10,7 +10,7 @@ use super::local::LocalEngine;
 use super::selection::Wanted;
 use super::spend::admitted;
 use super::spend_details::Hours;
-use super::told::{self, Part, Plan};
+use super::told::{Needed, Part, Plan};
 use super::{Cancel, Card, Query, Sort, query, sharing, spend, twin, untold};
 use crate::domain::calendar::{Day, Granularity, Period};
 use crate::domain::dimension::Dimension;
@@ -53,8 +53,7 @@ pub fn answer(
     let untold = untold::notices(engine.store(), &own, (period, &[]), cancel)?;
     lines.extend(untold.into_values().flatten().map(|notice| format!("{} ({}).", notice.text, notice.hint)));
     let (_held, manifest) = engine.store().read();
-    let needed: Vec<&Dimension> = told::looked_at(&own.filter.clauses).collect();
-    let plan = Plan::new(&manifest, period, &needed);
+    let plan = Plan::new(&manifest, period, &Needed::new(&[], &own.filter.clauses, card == Card::LastHour));
     lines.extend(plan.parts.iter().filter(|part| part.has_facets).map(rests_on_facet));
     lines.extend(sharing::notices(&own, engine.store()).into_iter().map(|notice| format!("{}.", notice.text)));
     Ok(ExplainAnswer {
@@ -114,7 +113,7 @@ fn line_items(
     cancel: &Cancel,
 ) -> Result<Vec<LineItems>> {
     let (_held, manifest) = engine.store().read();
-    let needed: Vec<&Dimension> = told::looked_at(wanted.clauses).collect();
+    let needed = Needed::new(&[], wanted.clauses, wanted.hour.is_some());
     let groups = Plan::new(&manifest, wanted.period, &needed).groups();
     charges::items(engine.store(), &groups, wanted, ItemOrder::Cost(lens.metric), items, cancel)
 }

@@ -8,10 +8,9 @@ use super::Cancel;
 use super::charges;
 use super::local::LocalEngine;
 use super::selection::Wanted;
-use super::told::{self, Plan};
+use super::told::{Needed, Plan};
 use crate::domain::calendar::{Day, Period};
 use crate::domain::charge::{Profile, Quantity, Terms};
-use crate::domain::dimension::Dimension;
 use crate::domain::filter::Filter;
 use crate::error::{Error, Result};
 pub use crate::focus::write::Format;
@@ -68,8 +67,7 @@ pub fn export(
     let (_held, manifest) = engine.store().read();
     let all = Period { from: Day(i32::MIN / 2), to: Day(i32::MAX / 2) };
     let period = period.unwrap_or(all);
-    let needed: Vec<&Dimension> = told::looked_at(&filter.clauses).collect();
-    let groups = Plan::whole(&manifest, period, &needed);
+    let groups = Plan::whole(&manifest, period, &Needed::of(&filter.clauses));
     let mut count = 0;
     let wanted = Wanted { period, clauses: &filter.clauses, currency, hour: None };
     charges::each(engine.store(), &groups, &wanted, cancel, |charge| {

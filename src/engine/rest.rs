@@ -10,6 +10,7 @@ use super::Cancel;
 use super::aggregate::add_up;
 use super::table::{Ids, Key, Request, Table};
 use super::told::Part;
+use crate::domain::calendar::Granularity;
 use crate::domain::dimension::Dimension;
 use crate::domain::filter::Clause;
 use crate::domain::numbers::Total;
@@ -30,7 +31,15 @@ pub(super) fn add(
     cancel: &Cancel,
 ) -> Result<()> {
     let mut found = add_up((store, manifest), request, &part.facets, cancel)?;
-    if is_admitted(request, part) {
+    if is_admitted(request, part) && request.granularity == Some(Granularity::Hour) {
+        // What lies in hours is the facet's; what no hour accounts for lies in none.
+        let (rest, _) = in_all((store, manifest), request, part, cancel)?;
+        found.left_out.clear();
+        for (key, total) in rest.groups() {
+            let currency = found.currencies.intern(rest.currencies.get(key.currency));
+            found.left_out.entry(currency).or_default().merge(total);
+        }
+    } else if is_admitted(request, part) {
         let places: Vec<usize> = (0..request.by.len()).filter(|at| part.tells(&request.by[*at])).collect();
         let by: Vec<Dimension> = places.iter().map(|at| request.by[*at].clone()).collect();
         let clauses = told_clauses(request, part);
@@ -41,8 +50,7 @@ pub(super) fn add(
         } else {
             add_up((store, manifest), &told, &part.facets, cancel)?
         };
-        let rest = less(base, &accounted);
-        found.merge(spread(rest, &places, request.by.len()));
+        found.merge(spread(less(base, &accounted), &places, request.by.len()));
     }
     table.merge(found);
     Ok(())
@@ -82,7 +90,6 @@ fn told_clauses(request: &Request<'_>, part: &Part<'_>) -> Vec<Clause> {
 fn projected(table: &Table, places: &[usize]) -> Table {
     let mut out = Table::new(places.len());
     out.currencies.clone_from(&table.currencies);
-    out.left_out.clone_from(&table.left_out);
     out.dimensions = places.iter().map(|at| table.dimensions[*at].clone()).collect();
     for (key, total) in table.groups() {
         let mut values = Ids::default();
@@ -95,10 +102,6 @@ fn projected(table: &Table, places: &[usize]) -> Table {
 /// What a table has and another has not; groups of which nothing is left are gone.
 fn less(mut table: Table, other: &Table) -> Table {
     let numbers = table.adopt(other);
-    for (currency, gone) in &other.left_out {
-        let all = table.left_out.entry(numbers.currency(*currency)).or_default();
-        *all = left(all, Some(*gone)).unwrap_or_default();
-    }
     let mut others: HashMap<Key, Total> = HashMap::new();
     for (key, total) in other.groups() {
         let key = Key { currency: numbers.currency(key.currency), values: numbers.ids(&key.values), ..key };
@@ -115,7 +118,6 @@ fn less(mut table: Table, other: &Table) -> Table {
             out.add(key, &left);
         }
     }
-    out.left_out = table.left_out;
     out.currencies = table.currencies;
     out.dimensions = table.dimensions;
     out
@@ -143,7 +145,6 @@ fn spread(table: Table, places: &[usize], dimensions: usize) -> Table {
         places.iter().zip(key.values.0).for_each(|(at, id)| values.0[*at] = id);
         out.add(Key { values, ..key }, total);
     }
-    out.left_out = table.left_out;
     out.currencies = table.currencies;
     out
 }

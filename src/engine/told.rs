@@ -15,6 +15,31 @@ use crate::store::manifest::{Group, Manifest};
 use crate::store::remote::Facet;
 use crate::store::segment::Identity;
 
+/// What a question looks at.
+pub(super) struct Needed<'d> {
+    /// Dimensions, in whatever way.
+    pub dimensions: Vec<&'d Dimension>,
+    /// Whether at hours: charges of a day lie in none.
+    pub hours: bool,
+}
+
+impl<'d> Needed<'d> {
+    /// What grouping and filtering look at.
+    pub(super) fn new(by: &'d [Dimension], clauses: &'d [Clause], hours: bool) -> Needed<'d> {
+        let filtered = clauses.iter().filter_map(|clause| clause.dimension.as_ref());
+        Needed { dimensions: by.iter().chain(filtered).collect(), hours }
+    }
+
+    /// What a filter alone looks at.
+    pub(super) fn of(clauses: &'d [Clause]) -> Needed<'d> {
+        Needed::new(&[], clauses, false)
+    }
+
+    fn is_told_by(&self, tells: &[Dimension]) -> bool {
+        self.dimensions.iter().all(|dimension| dimension.is_told_by(tells))
+    }
+}
+
 /// Which groups answer a question about some days.
 pub(super) struct Plan<'m> {
     /// Those whose charges tell all that is asked.
@@ -38,9 +63,9 @@ pub(super) struct Part<'m> {
 }
 
 impl<'m> Plan<'m> {
-    /// What answers a question that looks at `needed` over a period. Nothing of it depends on the period but
+    /// What answers a question over a period. Nothing of it depends on the period but
     /// which groups are looked at: days add up to months.
-    pub(super) fn new(manifest: &'m Manifest, period: Period, needed: &[&Dimension]) -> Plan<'m> {
+    pub(super) fn new(manifest: &'m Manifest, period: Period, needed: &Needed<'_>) -> Plan<'m> {
         if manifest.scopes.is_empty() {
             return Plan { whole: manifest.active_in(period), parts: Vec::new() };
         }
@@ -48,7 +73,7 @@ impl<'m> Plan<'m> {
         let mut places: BTreeMap<(&[Dimension], &[Dimension], bool), usize> = BTreeMap::new();
         let mut sources: HashMap<&str, Facets<'m>> = HashMap::new();
         for group in manifest.active() {
-            let told = manifest.tells(group).filter(|told| !needed.iter().all(|d| d.is_told_by(told)));
+            let told = manifest.tells(group).filter(|told| needed.hours || !needed.is_told_by(told));
             let Some(told) = told else {
                 plan.whole.extend(group.overlaps(period).then_some(group));
                 continue;
@@ -72,7 +97,7 @@ impl<'m> Plan<'m> {
     }
 
     /// The groups whose charges tell all that is asked, alone.
-    pub(super) fn whole(manifest: &'m Manifest, period: Period, needed: &[&Dimension]) -> Vec<&'m Group> {
+    pub(super) fn whole(manifest: &'m Manifest, period: Period, needed: &Needed<'_>) -> Vec<&'m Group> {
         Plan::new(manifest, period, needed).whole
     }
 
@@ -107,11 +132,6 @@ pub(super) fn tell_all(manifest: &Manifest, period: Period) -> Vec<&Group> {
     groups
 }
 
-/// The dimensions that a filter looks at.
-pub(super) fn looked_at(clauses: &[Clause]) -> impl Iterator<Item = &Dimension> {
-    clauses.iter().filter_map(|clause| clause.dimension.as_ref())
-}
-
 /// The facets of one source that tell all that is asked.
 struct Facets<'m> {
     any: bool,
@@ -119,10 +139,11 @@ struct Facets<'m> {
 }
 
 impl<'m> Facets<'m> {
-    fn new(manifest: &'m Manifest, of: &Group, needed: &[&Dimension]) -> Facets<'m> {
+    fn new(manifest: &'m Manifest, of: &Group, needed: &Needed<'_>) -> Facets<'m> {
         let mut facets = Facets { any: false, by_identity: HashMap::new() };
         let all = manifest.scopes.get(&of.source).map_or(&[][..], |synced| &synced.facets);
-        for facet in all.iter().filter(|facet| needed.iter().all(|d| d.is_told_by(&facet.tells))) {
+        let tells = |facet: &&Facet| facet.hours == needed.hours && needed.is_told_by(&facet.tells);
+        for facet in all.iter().filter(tells) {
             facets.any = true;
             facets.by_identity.entry(facet.group.key.identity()).or_default().push(facet);
         }

@@ -11,7 +11,7 @@ use super::answer::{Notice, NoticeKind, Severity};
 use super::query::request;
 use super::rest;
 use super::table::Request;
-use super::told::{self, Part, Plan};
+use super::told::{Needed, Part, Plan};
 use crate::analytics::asking::{self, Asked, Estimate};
 use crate::domain::calendar::Period;
 use crate::domain::dimension::Dimension;
@@ -46,10 +46,10 @@ pub(super) fn notices(
         return Ok(notices);
     }
     let request = request(lens, period, by, None);
-    let needed: Vec<&Dimension> = by.iter().chain(told::looked_at(request.clauses)).collect();
+    let needed = Needed::new(by, request.clauses, false);
     for part in &Plan::new(&manifest, period, &needed).parts {
         let (rest, admitted) = rest::in_all((store, &manifest), &request, part, cancel)?;
-        let of = Of { store, manifest: &manifest, request: &request, part, needed: &needed };
+        let of = Of { store, manifest: &manifest, request: &request, part, needed: &needed.dimensions };
         let mut asks = None;
         for (key, total) in rest.groups().filter(|(_, total)| !total.sum.is_zero()) {
             if asks.is_none() {
@@ -89,7 +89,11 @@ impl Of<'_> {
             (false, _) => format!("{sum} left out: {from} has not told its {lacking}"),
         };
         let severity = if admitted { Severity::Info } else { Severity::Warning };
-        let hint = if self.part.has_facets { "the next sync brings what is missing".to_owned() } else { asks };
+        let hint = if self.part.has_facets {
+            "a sync brings what is missing, as far back as it is told".to_owned()
+        } else {
+            asks
+        };
         Notice { kind: NoticeKind::Untold, severity, text, hint }
     }
 

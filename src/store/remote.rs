@@ -83,6 +83,8 @@ pub struct Facet {
     pub feed: String,
     /// What it tells, besides provider, billing account and currency.
     pub tells: Vec<Dimension>,
+    /// Whether its charges are of an hour each, and not of days as the scope's.
+    pub hours: bool,
     /// Its charges.
     pub group: Group,
 }

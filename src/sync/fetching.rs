@@ -1,10 +1,12 @@
 //! A scope's answer to one ask, as a source that can be read into the store.
 
+use crate::domain::dimension::Dimension;
 use crate::domain::source_file::SourceFile;
-use crate::provider::remote::{Ask, Brought, Call, Costs, Fault, FaultKind, Halt};
+use crate::provider::remote::{Ask, Brought, Call, Costs, Fault, FaultKind, Halt, Manner};
 use crate::provider::{CostSource, FileSummary, ReadSummary, Sink, SourceId, Stop};
 
 use super::ingest::{Renewal, Window};
+use crate::store::remote::Asking;
 
 /// What is asked of a scope, to be read once.
 pub struct Fetching<'a> {
@@ -32,6 +34,8 @@ impl<'a> Fetching<'a> {
                 feed: feed.name.clone(),
                 facet: !feed.is_base(),
                 tells: feed.tells.clone(),
+                hours: feed.is_hourly(),
+                asks: self.asks(),
                 days: *days,
                 mark,
             }),
@@ -40,6 +44,22 @@ impl<'a> Fetching<'a> {
                 version: delivery.version.clone(),
                 billing_period: delivery.billing_period,
             },
+        }
+    }
+
+    /// What the scope can be asked for besides; nothing where its charges tell everything.
+    fn asks(&self) -> Asking {
+        let (scope, manner) = (self.costs.scope(), self.costs.manner());
+        let (Some(jointly), Manner::Days(feeds)) = (self.costs.jointly(), manner) else { return Asking::default() };
+        let mut dimensions: Vec<Dimension> = feeds.iter().flat_map(|feed| &feed.tells).cloned().collect();
+        dimensions.sort();
+        dimensions.dedup();
+        Asking {
+            title: scope.provider.to_owned(),
+            dimensions,
+            jointly,
+            page_rows: feeds.first().map_or(0, |feed| feed.page_rows),
+            request_microdollars: scope.terms.request_microdollars,
         }
     }
 }

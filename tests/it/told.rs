@@ -52,6 +52,8 @@ struct Feed<'b> {
     tells: &'b [usize],
     bill: &'b Bill,
     days: Period,
+    /// Seconds that a charge is long.
+    length: i64,
 }
 
 /// A bill by some of its dimensions.
@@ -92,8 +94,13 @@ impl CostSource for Feed<'_> {
             quantities[Quantity::Effective.index()] = Some(cost);
             let month = day.month();
             let (billing_start, billing_end) = (month.first(), month.plus(1).first());
-            let facts =
-                Facts { start: day.seconds(), end: day.plus(1).seconds(), billing_start, billing_end, quantities };
+            let facts = Facts {
+                start: day.seconds(),
+                end: day.seconds() + self.length,
+                billing_start,
+                billing_end,
+                quantities,
+            };
             days.push(&Row { profile, terms, facts })?;
         }
         days.finish()?;
@@ -118,7 +125,7 @@ impl World {
         let days = Period { from: first(), to: first().plus(60) };
         let bill = world.whole.clone();
         world.bring(
-            Feed { source: "bill", payer: "second", tells: &[0, 1, 2, 3], bill: &bill, days },
+            Feed { source: "bill", payer: "second", tells: &[0, 1, 2, 3], bill: &bill, days, length: 86_400 },
             "base",
             Vec::new(),
         );
@@ -126,7 +133,9 @@ impl World {
     }
 
     fn bring(&mut self, mut feed: Feed<'_>, name: &str, tells: Vec<Dimension>) {
-        let window = Window { feed: name.into(), facet: name != "base", tells, days: feed.days, mark: None };
+        let (hours, asks) = (name == "hourly", asks());
+        let window =
+            Window { feed: name.into(), facet: name != "base", tells, hours, asks, days: feed.days, mark: None };
         let options = Options { renews: Some(Renewal::Window(window)), taken_at: 1_700_000_000, ..Options::default() };
         ingest(&self.store, &mut feed, &options, &Problems::default()).expect("brought");
     }
@@ -134,7 +143,7 @@ impl World {
     fn tell(&mut self, feed: usize, bill: &Bill, days: Period) {
         let (name, tells) = FEEDS[feed];
         let dimensions = tells.iter().map(|at| dimension(*at)).collect();
-        self.bring(Feed { source: "aws", payer: "first", tells, bill, days }, name, dimensions);
+        self.bring(Feed { source: "aws", payer: "first", tells, bill, days, length: 86_400 }, name, dimensions);
         let (held, come) = &mut self.told[feed];
         held.retain(|(day, _), _| !days.contains(*day));
         held.extend(bill.iter().filter(|((day, _), _)| days.contains(*day)).map(|(key, cents)| (*key, *cents)));
@@ -340,16 +349,17 @@ fn small() -> World {
     world.tell(0, &bill, all);
     world.tell(1, &bill, Period { from: day, to: day.plus(1) });
     world.tell(3, &bill, all);
-    let mut next = (*world.store.manifest()).clone();
-    next.scopes.get_mut("aws").expect("the scope").asks = Asking {
+    world
+}
+
+fn asks() -> Asking {
+    Asking {
         title: "AWS".into(),
         dimensions: (0..3).map(dimension).collect(),
         jointly: 2,
         page_rows: 5_000,
         request_microdollars: 10_000,
-    };
-    world.store.commit(next).expect("committed");
-    world
+    }
 }
 
 fn asked(by: &[usize], filter: &str) -> Lens {
@@ -389,11 +399,11 @@ fn what_nobody_told_is_neither_none_nor_lost_and_says_what_would_tell_it() {
         ),
         (
             &asked(&[1, 2], ""),
-            "region of 3.00 USD unknown: AWS has not told it yet (the next sync brings what is missing)",
+            "region of 3.00 USD unknown: AWS has not told it yet (a sync brings what is missing, as far back as it is told)",
         ),
         (
             &asked(&[1], "-region:us"),
-            "3.00 USD left out: AWS has not told its region (the next sync brings what is missing)",
+            "3.00 USD left out: AWS has not told its region (a sync brings what is missing, as far back as it is told)",
         ),
         (
             &asked(&[0], "tag:owner=\"\""),

@@ -12,6 +12,7 @@ use spendtop::provider::remote::rows::Days;
 use spendtop::provider::{CostSource, ReadSummary, Sink, SourceId, SourceKind, Stop};
 use spendtop::store::Store;
 use spendtop::store::manifest::Manifest;
+use spendtop::store::remote::Asking;
 use spendtop::sync::ingest::{Options, Outcome, Renewal, Window, ingest};
 use spendtop::sync::undo;
 
@@ -69,7 +70,7 @@ impl CostSource for Told<'_> {
 fn window(feed: &str, days: Period) -> Window {
     let facet = feed != "base";
     let tells = vec![Dimension::Service, if facet { Dimension::Region } else { Dimension::SubAccount }];
-    Window { feed: feed.into(), facet, tells, days, mark: None }
+    Window { feed: feed.into(), facet, tells, hours: false, asks: Asking::default(), days, mark: None }
 }
 
 fn renew(store: &Store, bill: &Bill, feed: &str, days: Period, at: i64) -> Outcome {

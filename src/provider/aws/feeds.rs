@@ -136,7 +136,7 @@ pub fn groupings(settings: &Settings) -> Vec<Grouping> {
         all.push(Grouping::new(cost_category_tag(name), keys, Grain::Day));
     }
     if settings.hourly {
-        all.push(Grouping::new("hourly", [Key::Account, Key::Service], Grain::Hour));
+        all.push(Grouping::new(Feed::HOURLY, [Key::Account, Key::Service], Grain::Hour));
     }
     if settings.resources {
         all.push(Grouping::new("resources", [Key::Account, Key::Resource], Grain::Resource));

@@ -205,6 +205,10 @@ impl Costs for CostExplorer {
         Manner::Days(self.groupings.iter().map(|grouping| grouping.feed.clone()).collect())
     }
 
+    fn jointly(&self) -> Option<u8> {
+        Some(2)
+    }
+
     fn look(&self, _: Option<&str>, _: &Call) -> Result<Found, Fault> {
         // Cost Explorer tells what has changed only by telling it, which is paid for.
         Ok(Found::Unknown)

@@ -223,6 +223,10 @@ impl Costs for CostManagement {
         Manner::Days(self.splits.iter().map(|split| split.feed.clone()).collect())
     }
 
+    fn jointly(&self) -> Option<u8> {
+        Some(2)
+    }
+
     fn look(&self, _: Option<&str>, _: &Call) -> Result<Found, Fault> {
         // Nothing in the API tells which days have changed.
         Ok(Found::Unknown)

@@ -41,6 +41,11 @@ pub trait Costs: Send + Sync {
     /// How its charges come.
     fn manner(&self) -> Manner;
 
+    /// How many dimensions a request tells jointly, where that is not all that there is.
+    fn jointly(&self) -> Option<u8> {
+        None
+    }
+
     /// Looks what is there, without bringing it: which deliveries lie there, or which days have
     /// changed since `mark`, which is what an earlier look gave. Must cost nothing that is metered
     /// in requests; a scope that cannot tell says [`Found::Unknown`], and is asked by the calendar.
@@ -117,11 +122,19 @@ pub struct Feed {
 impl Feed {
     /// The name of the base feed.
     pub const BASE: &str = "base";
+    /// The name of the feed whose charges are of an hour each, where the base's are of days.
+    pub const HOURLY: &str = "hourly";
 
     /// Whether its charges are the scope's.
     #[must_use]
     pub fn is_base(&self) -> bool {
         self.name == Feed::BASE
+    }
+
+    /// Whether its charges are of an hour each.
+    #[must_use]
+    pub fn is_hourly(&self) -> bool {
+        self.name == Feed::HOURLY
     }
 }
 

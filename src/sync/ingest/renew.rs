@@ -16,7 +16,7 @@ use crate::domain::sketch::Fingerprint;
 use crate::error::{Error, Kind, Result};
 use crate::provider::SourceId;
 use crate::store::manifest::{Group, Manifest, Part};
-use crate::store::remote::{Delivered, Facet, Restated};
+use crate::store::remote::{Asking, Delivered, Facet, Restated};
 use crate::store::segment::{GroupKey, Segment};
 use crate::store::spill::Spill;
 use crate::store::{Store, rollups};
@@ -51,6 +51,10 @@ pub struct Window {
     pub facet: bool,
     /// The dimensions that its charges tell; empty where all.
     pub tells: Vec<Dimension>,
+    /// Whether its charges are of an hour each, and not of days as the scope's.
+    pub hours: bool,
+    /// What the scope can be asked for besides.
+    pub asks: Asking,
     /// The days.
     pub days: Period,
     /// What the scope is looked at from next time, once this is stored.
@@ -96,7 +100,8 @@ impl Ingest<'_> {
         let after = billed(self.store, groups.iter().map(|group| group.id), window.days)?;
         outcome.restated = self.note_window(&mut next, id, window, outcome, (before, after));
         if window.facet {
-            let facet = |group| Facet { feed: window.feed.clone(), tells: window.tells.clone(), group };
+            let facet =
+                |group| Facet { feed: window.feed.clone(), tells: window.tells.clone(), hours: window.hours, group };
             next.scopes.entry(id.name.clone()).or_default().facets.extend(groups.into_iter().map(facet));
         } else {
             next.groups.extend(groups);
@@ -209,6 +214,7 @@ impl Ingest<'_> {
         if let Some(mark) = &window.mark {
             synced.mark.clone_from(mark);
         }
+        synced.asks.clone_from(&window.asks);
         if window.facet {
             return Vec::new();
         }

@@ -4,17 +4,17 @@
 use std::sync::Arc;
 
 use spendtop::config::{self, Config};
-use spendtop::domain::calendar::Period;
+use spendtop::domain::calendar::{Granularity, Period};
 use spendtop::domain::dimension::Dimension;
 use spendtop::domain::lens::Lens;
 use spendtop::domain::text::Untrusted;
-use spendtop::engine::answer::{CurrencyDetail, Driver, LineItems, Notice, TagKey};
+use spendtop::engine::answer::{CurrencyDetail, Driver, LineItems, Notice, QueryRow, TagKey};
 use spendtop::engine::local::LocalEngine;
 use spendtop::engine::{Among, Answer, Cancel, Card, Engine, Page, Query, Question, Sort, export};
 use spendtop::focus::write::{Format, writer};
 use spendtop::report::{self, Style};
 
-use super::{World, asked, dimension, first, small, world};
+use super::{Bill, Feed, World, asked, dimension, first, small, world};
 use crate::support::{Random, amount};
 
 fn ask(world: &World, question: &Question) -> Answer {
@@ -210,6 +210,29 @@ fn a_report_tells_unknown_from_none() {
     }
 }
 
+#[test]
+fn hours_come_from_the_feed_that_tells_them_and_the_rest_lies_in_none() {
+    let mut world = small();
+    let day = Period { from: first(), to: first().plus(1) };
+    let bill: Bill = [((first(), ["a1", "s1", "", ""]), 900), ((first(), ["a2", "s1", "", ""]), 500)].into();
+    let feed = Feed { source: "aws", payer: "first", tells: &[0, 1], bill: &bill, days: day, length: 3_600 };
+    world.bring(feed, "hourly", vec![dimension(0), dimension(1)]);
+    for (by, filter, want, left_out) in [
+        (&[][..], "", vec![" 14"], "4"),
+        (&[0], "", vec!["a1 9", "a2 5"], "4"),
+        (&[0], "account:a1", vec!["a1 9"], "4"),
+        // Hours by region are told by nobody.
+        (&[2], "", vec![], "18"),
+    ] {
+        let answer = world.ask(&asked(by, filter), Some(Granularity::Hour)).expect("an answer");
+        let row = |row: &QueryRow| format!("{} {}", texts(&row.key).join(" "), row.cost.expect("known"));
+        assert_eq!(answer.rows.iter().map(row).collect::<Vec<_>>(), want, "{by:?}");
+        assert_eq!(answer.left_out.and_then(|left| left.cost), Some(amount(left_out)), "{by:?}");
+        let days = world.ask(&asked(by, filter), Some(Granularity::Day)).expect("an answer");
+        assert_eq!(days.total, Some(amount(if filter.is_empty() { "18" } else { "13" })));
+    }
+}
+
 const CONFIG: &str = r#"
     [dimensions.squad]
     tags = ["team"]
@@ -237,9 +260,7 @@ fn owners_and_what_they_share_come_to_the_charges() {
     };
     let rows = |by: &[&str]| -> Vec<String> {
         let answer = owners(&small(), by, "");
-        let row = |row: &spendtop::engine::answer::QueryRow| {
-            format!("{} {}", texts(&row.key).join(" "), row.cost.expect("known"))
-        };
+        let row = |row: &QueryRow| format!("{} {}", texts(&row.key).join(" "), row.cost.expect("known"));
         answer.rows.iter().map(row).collect()
     };
     assert_eq!(rows(&["virtual:squad"]), [" 5", "data 13"]);
