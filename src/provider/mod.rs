@@ -11,7 +11,10 @@ pub mod azure_words;
 pub mod credentials;
 pub mod demo;
 pub mod dialects;
+#[cfg(feature = "net")]
+pub mod exports;
 pub mod files;
+pub mod folder;
 #[cfg(feature = "gcp")]
 pub mod gcp;
 #[cfg(feature = "opencost")]

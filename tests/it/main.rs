@@ -18,6 +18,8 @@ mod drivers;
 mod emulators;
 mod engine;
 mod exits;
+#[cfg(all(feature = "aws", feature = "azure"))]
+mod exports;
 #[cfg(feature = "gcp")]
 mod gcp;
 mod import;

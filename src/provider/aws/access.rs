@@ -89,6 +89,17 @@ impl Access {
         Ok(made)
     }
 
+    /// The credentials themselves, for what is signed elsewhere than in the SDK.
+    ///
+    /// # Errors
+    /// As [`Self::clients`], and [`FaultKind::NoCredentials`] or [`FaultKind::Expired`] where there are none.
+    pub async fn credentials(&self) -> Result<Credentials, Fault> {
+        let config = self.config().await?;
+        let none = || Fault::new(FaultKind::NoCredentials, "there are no credentials for AWS");
+        let provider = config.credentials_provider().ok_or_else(none)?;
+        provider.provide_credentials().await.map_err(|error| super::faults::of_credentials(&error, self))
+    }
+
     /// Gives the credentials up: whoever logs in again is found at the next call, not at the next start.
     pub async fn forget(&self) {
         *self.clients.lock().await = None;

@@ -245,7 +245,7 @@ fn login(access: &Access) -> String {
 }
 
 /// What it means that no credentials are to be had.
-fn of_credentials(error: &CredentialsError, access: &Access) -> Fault {
+pub fn of_credentials(error: &CredentialsError, access: &Access) -> Fault {
     let why = access.without_secrets(&chain(error));
     let lower = why.to_lowercase();
     let has = |texts: &[&str]| texts.iter().any(|text| lower.contains(text));

@@ -17,6 +17,7 @@ pub mod estimate;
 pub mod faults;
 pub mod feeds;
 pub mod normalise;
+pub mod objects;
 pub mod opinion;
 pub mod page;
 pub mod policy;

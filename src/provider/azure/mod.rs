@@ -27,6 +27,7 @@ pub mod credentials;
 pub mod directory;
 pub mod feeds;
 pub mod normalise;
+pub mod objects;
 pub mod page;
 pub mod quota;
 pub mod refusals;

@@ -246,12 +246,15 @@ impl BillingFiles {
     }
 
     fn read_file(&self, path: &Path, sink: &dyn Sink) -> Result<FileSummary, Stop> {
-        let name = path.to_string_lossy().into_owned();
+        self.read_as(path.to_string_lossy().into_owned(), path, sink)
+    }
+
+    fn read_as(&self, name: String, path: &Path, sink: &dyn Sink) -> Result<FileSummary, Stop> {
         let input = Input::open(path)?;
         let bridge = Bridge { sink, file: &name, odd_tags: Mutex::default() };
         let (outcome, packing) = self.read_input(input, &bridge).map_err(|error| match error.kind {
             Kind::Interrupted => Stop::Cancelled,
-            _ => Stop::Failed(about(path, error)),
+            _ => Stop::Failed(about(Path::new(&name), error)),
         })?;
         let writing = format!("{}{packing}", outcome.writing);
         let Outcome { form, tally, notes, dropped, hash, bytes, .. } = outcome;
@@ -288,6 +291,29 @@ impl BillingFiles {
         };
         Ok((csv::read(input.into_reader()?, &dialects::ALL, self.threads, self.limits, bridge)?, packing))
     }
+}
+
+/// Reads one file that is at hand at `path` and is called `name` where it comes from.
+///
+/// # Errors
+/// [`Stop`], as [`CostSource::read`] says.
+pub fn read_one(name: &str, path: &Path, threads: usize, sink: &dyn Sink) -> Result<FileSummary, Stop> {
+    let none: [&Path; 0] = [];
+    BillingFiles::new("", &none, threads)?.read_as(name.to_owned(), path, sink)
+}
+
+/// The billing files below a folder, in the order of their names.
+///
+/// # Errors
+/// Kind `Usage` where any of it cannot be read, or there are too many.
+pub fn below(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    walk(folder, 0, &mut found)?;
+    if found.len() > FILES_MAX {
+        return Err(Error::usage(format!("more than {FILES_MAX} files are in `{}`", SafeText::path(folder))));
+    }
+    found.sort();
+    Ok(found)
 }
 
 /// Hands what a reader finds to the sink, with the file's name.

@@ -20,6 +20,9 @@ const SCOPE: &str = "https://www.googleapis.com/auth/bigquery";
 /// What a token that gets another one may be used for.
 const SCOPE_OF_SOURCE: &str = "https://www.googleapis.com/auth/cloud-platform";
 
+/// What a token that reads objects of Cloud Storage may be used for.
+const SCOPE_OF_STORAGE: &str = "https://www.googleapis.com/auth/devstorage.read_only";
+
 /// How one logs in.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Login {
@@ -96,9 +99,37 @@ impl Auth {
             None => None,
         };
         // The library keeps a task that renews the token, which needs a runtime to be started on.
-        let built = call.run(async { build(key, &self.login) })?;
+        let built = call.run(async { build(key, &self.login, SCOPE) })?;
         *ready = Some(built.clone());
         Ok(built)
+    }
+}
+
+/// A login that reads objects of Cloud Storage.
+pub struct Storage {
+    login: Login,
+    credentials: AccessTokenCredentials,
+}
+
+impl Storage {
+    /// Logs in, on a thread of a runtime that may block.
+    ///
+    /// # Errors
+    /// See [`Auth::token`].
+    pub fn new(login: Login) -> Result<Storage, Fault> {
+        let key = login.key.as_ref().map(key_of).transpose()?;
+        let credentials = build(key, &login, SCOPE_OF_STORAGE)?.credentials;
+        Ok(Storage { login, credentials })
+    }
+
+    /// A token.
+    ///
+    /// # Errors
+    /// See [`Auth::token`].
+    pub async fn token(&self) -> Result<Secret, Fault> {
+        let token = self.credentials.access_token().await;
+        let token = token.map_err(|error| failed(&error, self.login.impersonate.as_deref()))?;
+        Ok(Secret::from(token.token))
     }
 }
 
@@ -111,7 +142,7 @@ fn key_of(reference: &Reference) -> Result<Value, Fault> {
     })
 }
 
-fn build(key: Option<Value>, login: &Login) -> Result<Ready, Fault> {
+fn build(key: Option<Value>, login: &Login, scope: &str) -> Result<Ready, Fault> {
     let unusable = |error: google_cloud_auth::build_errors::Error| {
         let why = match () {
             () if error.is_loading() => "the file that `GOOGLE_APPLICATION_CREDENTIALS` names cannot be read",
@@ -126,14 +157,14 @@ fn build(key: Option<Value>, login: &Login) -> Result<Ready, Fault> {
         Some(key) => (owner(key), Some(key)),
     };
     let Some(account) = &login.impersonate else {
-        let credentials = direct(login_of, SCOPE).map_err(unusable)?;
+        let credentials = direct(login_of, scope).map_err(unusable)?;
         let account = login_of.and_then(|key| text(key, "client_email"));
         return Ok(Ready { credentials, who, account });
     };
     let source: Credentials = direct(login_of, SCOPE_OF_SOURCE).map_err(unusable)?.into();
     let taken = impersonated::Builder::from_source_credentials(source)
         .with_target_principal(account)
-        .with_scopes([SCOPE])
+        .with_scopes([scope])
         .build_access_token_credentials();
     let account = SafeText::from_outside(account).into_string();
     let who = format!("{account}, by {who}");

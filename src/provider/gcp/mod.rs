@@ -17,6 +17,7 @@ pub mod client;
 pub mod grant;
 pub mod job;
 pub mod normalise;
+pub mod objects;
 pub mod query;
 pub mod table;
 

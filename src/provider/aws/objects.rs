@@ -1,0 +1,127 @@
+//! S3 as an object store, read with the connection's own identity: where AWS delivers exports.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::UNIX_EPOCH;
+
+use aws_credential_types::Credentials;
+use object_store::aws::{AmazonS3Builder, AwsCredential};
+use object_store::{CredentialProvider, ObjectStore};
+
+use super::super::exports::check::Remedy;
+use super::super::exports::shelf::Passed;
+use super::super::exports::wire::{Connector, is_plain, once, unusable};
+use super::super::remote::Fault;
+use super::super::remote::http::Http;
+use super::access::Access;
+use crate::clock;
+
+/// Seconds that credentials are kept: whoever logs in anew is found after that.
+const KEEPS: i64 = 300;
+
+/// Seconds before their end that credentials are no longer used.
+const SPARE: i64 = 60;
+
+/// A bucket.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Bucket {
+    /// Its name.
+    pub name: String,
+    /// The region that it is in.
+    pub region: String,
+}
+
+/// The bucket as an object store; nothing is sent yet.
+///
+/// # Errors
+/// [`super::super::remote::FaultKind::Refused`] where the endpoint would be spoken with unencrypted.
+pub fn store(access: Arc<Access>, bucket: &Bucket, http: Http) -> Result<Arc<dyn ObjectStore>, Fault> {
+    let mut builder = AmazonS3Builder::new()
+        .with_bucket_name(&bucket.name)
+        .with_region(&bucket.region)
+        .with_retry(once())
+        .with_http_connector(Connector::new(http));
+    if let Some(endpoint) = &access.settings().endpoint {
+        builder = builder.with_endpoint(endpoint).with_allow_http(is_plain(endpoint)?);
+    }
+    let keys = Keys { access, held: tokio::sync::Mutex::new(None) };
+    let store = builder.with_credentials(Arc::new(keys)).build().map_err(|error| unusable(&error))?;
+    Ok(Arc::new(store))
+}
+
+/// What lets an identity read the exports below a prefix.
+#[must_use]
+pub fn remedy(bucket: &str, prefix: &str) -> Remedy {
+    let prefix = prefix.trim_matches('/');
+    let objects = if prefix.is_empty() { "*".to_owned() } else { format!("{prefix}/*") };
+    let policy = serde_json::json!({
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Action": "s3:ListBucket",
+                "Resource": format!("arn:aws:s3:::{bucket}"),
+                "Condition": { "StringLike": { "s3:prefix": [objects.clone()] } }
+            },
+            { "Effect": "Allow", "Action": "s3:GetObject", "Resource": format!("arn:aws:s3:::{bucket}/{objects}") }
+        ]
+    });
+    Remedy { list: "s3:ListBucket".to_owned(), get: "s3:GetObject".to_owned(), grant: format!("{policy:#}") }
+}
+
+/// The connection's keys, in the words of the object store.
+struct Keys {
+    access: Arc<Access>,
+    held: tokio::sync::Mutex<Option<Held>>,
+}
+
+struct Held {
+    /// Until when they are used, seconds since 1970.
+    until: i64,
+    key: Arc<AwsCredential>,
+}
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Keys(***)")
+    }
+}
+
+type Answer<'a> = Pin<Box<dyn Future<Output = object_store::Result<Arc<AwsCredential>>> + Send + 'a>>;
+
+impl CredentialProvider for Keys {
+    type Credential = AwsCredential;
+
+    fn get_credential<'a, 'b>(&'a self) -> Answer<'b>
+    where
+        'a: 'b,
+        Self: 'b,
+    {
+        Box::pin(async move {
+            let now = clock::now_seconds();
+            // Held while they are got: many requests then wait for one login.
+            let mut held = self.held.lock().await;
+            if let Some(keys) = held.as_ref().filter(|keys| now < keys.until) {
+                return Ok(keys.key.clone());
+            }
+            let got = self.access.credentials().await;
+            let keys =
+                got.map_err(|fault| object_store::Error::Generic { store: "S3", source: Box::new(Passed(fault)) })?;
+            let key = Arc::new(AwsCredential {
+                key_id: keys.access_key_id().to_owned(),
+                secret_key: keys.secret_access_key().to_owned(),
+                token: keys.session_token().map(str::to_owned),
+            });
+            *held = Some(Held { until: end(&keys).unwrap_or(i64::MAX).min(now + KEEPS), key: key.clone() });
+            Ok(key)
+        })
+    }
+}
+
+/// When credentials are no longer to be used, where they end.
+fn end(keys: &Credentials) -> Option<i64> {
+    let end = keys.expiry()?.duration_since(UNIX_EPOCH).ok()?;
+    i64::try_from(end.as_secs()).ok().map(|end| end - SPARE)
+}

@@ -1,0 +1,251 @@
+//! How exports lie in an object store: which files make up which month, and which run of it counts.
+//!
+//! | who | data | manifest |
+//! |---|---|---|
+//! | AWS Data Exports | `NAME/data/BILLING_PERIOD=2026-11/[run/]...` | `NAME/metadata/BILLING_PERIOD=2026-11/[run/]NAME-Manifest.json` |
+//! | AWS legacy reports | `NAME/20261101-20261201/[assembly/]...`, as Parquet `NAME/NAME/year=2026/month=11/...` | `NAME/20261101-20261201/[assembly/]NAME-Manifest.json` |
+//! | Azure exports | `DIR/NAME/20261101-20261130/[run/]part_0_0001.csv` | `manifest.json` beside them |
+//! | anybody | files of any names | none: each file counts |
+//!
+//! Of a month the newest run counts whose files are all there: a run that is being written is passed over
+//! for the one before it. Pure: knows no store.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::super::files::is_billing_name;
+use super::super::remote::fault::words;
+use super::super::remote::{Fault, FaultKind};
+use crate::domain::calendar::{Day, Month};
+
+/// An object.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Entry {
+    /// Its whole key.
+    pub key: String,
+    /// Its bytes.
+    pub bytes: u64,
+    /// Changes when its content does.
+    pub tag: String,
+    /// When it was written, milliseconds since 1970.
+    pub modified: i64,
+}
+
+impl Entry {
+    fn name(&self) -> &str {
+        self.key.rsplit('/').next().unwrap_or_default()
+    }
+
+    fn folder(&self) -> &str {
+        self.key.rsplit_once('/').map_or("", |(folder, _)| folder)
+    }
+
+    fn is_manifest(&self) -> bool {
+        self.name().to_ascii_lowercase().ends_with("manifest.json")
+    }
+
+    fn is_data(&self) -> bool {
+        self.bytes > 0 && is_billing_name(Path::new(self.name()))
+    }
+}
+
+/// What lies below a prefix.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Arranged {
+    /// An export, month by month.
+    Months(BTreeMap<Month, Runs>),
+    /// Files that are each their own.
+    Files(Vec<Entry>),
+}
+
+/// What lies there of a month.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Runs {
+    /// Manifests, the newest first.
+    pub manifests: Vec<Entry>,
+    /// Data files below the month's own folders.
+    pub files: Vec<Entry>,
+}
+
+/// Tells months apart.
+///
+/// # Errors
+/// [`FaultKind::Refused`] where several exports lie there: they may tell the same charges.
+/// [`FaultKind::NotThere`] where exports are of other spans than months.
+pub fn arrange(entries: &[Entry]) -> Result<Arranged, Fault> {
+    let (mut months, mut roots) = (BTreeMap::<Month, Runs>::new(), BTreeSet::new());
+    let mut other_spans = 0;
+    for entry in entries {
+        match place(&entry.key) {
+            Place::Month { month, root } if entry.is_manifest() || entry.is_data() => {
+                roots.insert(root);
+                let runs = months.entry(month).or_default();
+                if entry.is_manifest() { &mut runs.manifests } else { &mut runs.files }.push(entry.clone());
+            }
+            Place::OtherSpan => other_spans += 1,
+            _ => {}
+        }
+    }
+    if roots.len() > 1 {
+        let names: Vec<String> = roots.iter().take(5).map(|root| format!("`{}`", words(root))).collect();
+        let names = format!("{}{}", names.join(", "), if roots.len() > 5 { ", ..." } else { "" });
+        return Err(Fault::new(FaultKind::Refused, format!("{} exports lie there: {names}", roots.len()))
+            .hint("name the prefix of one of them: several may tell the same charges")
+            .hint("each further one is a connection of its own"));
+    }
+    if months.is_empty() && other_spans > 0 {
+        let what = "the exports there are of single days or weeks, which replace nothing as a whole";
+        return Err(Fault::new(FaultKind::NotThere, what).hint("export the month to date, every day"));
+    }
+    if months.is_empty() {
+        let mut files: Vec<Entry> = entries.iter().filter(|e| e.is_data()).cloned().collect();
+        files.sort_by(|a, b| (a.modified, &a.key).cmp(&(b.modified, &b.key)));
+        return Ok(Arranged::Files(files));
+    }
+    for runs in months.values_mut() {
+        runs.manifests.sort_by(|a, b| (b.modified, &b.key).cmp(&(a.modified, &a.key)));
+    }
+    Ok(Arranged::Months(months))
+}
+
+enum Place<'k> {
+    /// Below a month's folder, of the export that lies at `root`.
+    Month { month: Month, root: &'k str },
+    /// Below a folder of other days than a month's.
+    OtherSpan,
+    /// Anywhere else.
+    Elsewhere,
+}
+
+fn place(key: &str) -> Place<'_> {
+    let mut at = 0;
+    for part in key.split('/') {
+        let root = || {
+            let before = key[..at].trim_end_matches('/');
+            before.strip_suffix("/data").or_else(|| before.strip_suffix("/metadata")).unwrap_or(match before {
+                "data" | "metadata" => "",
+                before => before,
+            })
+        };
+        if let Some(month) = part.to_ascii_uppercase().strip_prefix("BILLING_PERIOD=").and_then(Month::parse) {
+            return Place::Month { month, root: root() };
+        }
+        if let Some((from, to)) = span(part) {
+            let month = from.month();
+            let is_whole =
+                from == month.first() && (to == month.plus(1).first() || to == month.plus(1).first().plus(-1));
+            return if is_whole { Place::Month { month, root: root() } } else { Place::OtherSpan };
+        }
+        at += part.len() + 1;
+    }
+    Place::Elsewhere
+}
+
+/// The days of `20261101-20261130`.
+fn span(part: &str) -> Option<(Day, Day)> {
+    let day = |text: &str| {
+        let digits = text.len() == 8 && text.bytes().all(|b| b.is_ascii_digit());
+        digits.then(|| Day::parse(&format!("{}-{}-{}", &text[..4], &text[4..6], &text[6..]))).flatten()
+    };
+    let (from, to) = part.split_once('-')?;
+    Some((day(from)?, day(to)?))
+}
+
+/// What a manifest says.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Manifest {
+    /// The run that it is of.
+    pub run: Option<String>,
+    /// The keys of the files; `None` where it names none.
+    pub files: Option<Vec<String>>,
+}
+
+/// Reads a manifest of AWS (`executionId` and `dataFiles`, `assemblyId` and `reportKeys`) or of Azure
+/// (`runInfo.runId` and `blobs`).
+///
+/// # Errors
+/// [`FaultKind::Garbled`] where it is no JSON.
+pub fn manifest(text: &[u8]) -> Result<Manifest, Fault> {
+    let text = text.strip_prefix(&[0xEF, 0xBB, 0xBF]).unwrap_or(text);
+    let json: Value = serde_json::from_slice(text)
+        .map_err(|e| Fault::new(FaultKind::Garbled, format!("the export's manifest cannot be read: {e}")))?;
+    let run = [&json["executionId"], &json["assemblyId"], &json["runInfo"]["runId"]];
+    let run = run.into_iter().find_map(Value::as_str).map(str::to_owned);
+    let lists = [&json["dataFiles"], &json["reportKeys"], &json["blobs"]];
+    let key = |file: &Value| {
+        let named = [file, &file["blobName"], &file["key"], &file["s3Uri"]];
+        let name = named.into_iter().find_map(Value::as_str)?;
+        let name = name.strip_prefix("s3://").and_then(|rest| rest.split_once('/')).map_or(name, |(_, key)| key);
+        Some(name.trim_start_matches('/').to_owned())
+    };
+    let list = lists.into_iter().find_map(Value::as_array);
+    Ok(Manifest { run, files: list.map(|files| files.iter().filter_map(key).collect()) })
+}
+
+/// A run whose files are all there.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Run {
+    /// Changes with every run.
+    pub version: String,
+    /// Its files, in the order of their keys.
+    pub files: Vec<Entry>,
+}
+
+/// The run that a manifest is of; `None` where a file that it names is not there.
+#[must_use]
+pub fn run_of(manifest: &Manifest, at: &Entry, runs: &Runs, by_key: &BTreeMap<&str, &Entry>) -> Option<Run> {
+    let Some(named) = &manifest.files else {
+        let files = newest(&runs.files);
+        return (!files.is_empty()).then(|| Run::new(manifest.run.clone(), files));
+    };
+    let find = |key: &String| {
+        let beside = format!("{}/{}", at.folder(), key.rsplit('/').next().unwrap_or_default());
+        by_key.get(key.as_str()).or_else(|| by_key.get(beside.as_str())).map(|entry| (*entry).clone())
+    };
+    let files: Vec<Entry> = named.iter().map(find).collect::<Option<_>>()?;
+    Some(Run::new(manifest.run.clone(), files))
+}
+
+/// The newest run of a month that has no manifest.
+#[must_use]
+pub fn run_without(runs: &Runs) -> Option<Run> {
+    let files = newest(&runs.files);
+    (!files.is_empty()).then(|| Run::new(None, files))
+}
+
+impl Run {
+    fn new(name: Option<String>, mut files: Vec<Entry>) -> Run {
+        files.sort_by(|a, b| a.key.cmp(&b.key));
+        files.retain(|file| file.bytes > 0);
+        Run { version: name.unwrap_or_else(|| stamp(&files)), files }
+    }
+}
+
+/// A text that changes when any of these files does.
+#[must_use]
+pub fn stamp(files: &[Entry]) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for file in files {
+        for part in [file.key.as_bytes(), &file.bytes.to_le_bytes(), file.tag.as_bytes()] {
+            hasher.update(&(part.len() as u64).to_le_bytes());
+            hasher.update(part);
+        }
+    }
+    hasher.finalize().to_hex()[..32].to_owned()
+}
+
+/// The files of the newest folder. Files that are numbered belong together; of others, each is a run.
+fn newest(files: &[Entry]) -> Vec<Entry> {
+    let Some(last) = files.iter().max_by_key(|file| (file.modified, file.key.as_str())) else { return Vec::new() };
+    let together: Vec<Entry> = files.iter().filter(|file| file.folder() == last.folder()).cloned().collect();
+    if together.iter().all(|file| is_numbered(file.name())) { together } else { vec![last.clone()] }
+}
+
+/// Whether a file's name ends in a number: `NAME-00001.csv.gz`, `part_0_0001.csv`.
+fn is_numbered(name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or_default();
+    let Some((_, last)) = stem.rsplit_once(['-', '_']) else { return false };
+    (1..=5).contains(&last.len()) && last.bytes().all(|b| b.is_ascii_digit())
+}

@@ -1,0 +1,248 @@
+//! Exports in object stores (S3, Blob storage, Cloud Storage): billing files that a cloud delivers by itself.
+//!
+//! [`layout`] says which files count, [`shelf`] is the wire, [`download`] holds a file while it is read, with
+//! the same code as `spendtop import` ([`super::files`]). Only a month whose newest run is another than the
+//! one that came last is brought; all of it or nothing.
+//!
+//! Knows no cloud's own library: each cloud's folder makes the store and its credentials.
+
+pub mod check;
+pub mod download;
+pub mod layout;
+pub mod shelf;
+#[cfg(test)]
+mod tests;
+pub mod wire;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use object_store::ObjectStore;
+use tokio_util::sync::CancellationToken;
+
+use self::check::Remedy;
+use self::layout::{Arranged, Entry, Run, Runs, arrange, manifest, run_of, run_without, stamp};
+use self::shelf::{Shelf, changed};
+use super::remote::{
+    Ask, Brought, Call, Check, Costs, Delivery, Fault, FaultKind, Found, Halt, Manner, RemoteFile, Scope, Terms,
+};
+use super::{Problem, Sink, SourceId, SourceKind, Stop, files};
+use crate::domain::batch::ChargeBatch;
+use crate::domain::calendar::Month;
+
+/// Runs of a month that are looked at for one whose files are all there.
+const RUNS_MAX: usize = 5;
+
+/// What an export is, and where it is held while it is read.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Settings {
+    /// Its source in the store: `aws.prod`.
+    pub source: String,
+    /// The provider as FOCUS names it, empty where the charges say it.
+    pub provider: &'static str,
+    /// The store: `s3://bucket`.
+    pub location: String,
+    /// The folder of the export, whole.
+    pub prefix: String,
+    /// A folder for files on their way, which only its owner may read.
+    pub folder: PathBuf,
+    /// Threads that read a file.
+    pub threads: usize,
+    /// Seconds between two looks.
+    pub every: u32,
+    /// Months of history that are worth bringing, the current one not counted.
+    pub months: u16,
+    /// What lets these credentials read it.
+    pub remedy: Remedy,
+}
+
+/// An export as a scope.
+pub struct Exports {
+    scope: Scope,
+    shelf: Shelf,
+    settings: Settings,
+}
+
+impl Exports {
+    /// Of a store; nothing is sent yet.
+    ///
+    /// # Errors
+    /// [`FaultKind::Refused`] where the prefix is none.
+    pub fn new(store: Arc<dyn ObjectStore>, settings: Settings) -> Result<Exports, Fault> {
+        let shelf = Shelf::new(store, &settings.location, &settings.prefix)?;
+        let scope = Scope {
+            source: SourceId { name: settings.source.clone(), kind: SourceKind::Export },
+            provider: settings.provider,
+            title: shelf.name(),
+            terms: Terms { request_microdollars: 0, every: settings.every, settles: 5, months: settings.months },
+        };
+        Ok(Exports { scope, shelf, settings })
+    }
+
+    /// What counts now, oldest first.
+    fn deliveries(&self, entries: &[Entry], call: &Call) -> Result<Vec<Delivery>, Fault> {
+        let months = match arrange(entries)? {
+            Arranged::Files(files) => return Ok(files.iter().map(|file| self.of_file(file)).collect()),
+            Arranged::Months(months) => months,
+        };
+        let by_key: BTreeMap<&str, &Entry> = entries.iter().map(|entry| (entry.key.as_str(), entry)).collect();
+        let first = self.first_month(call);
+        let mut found = Vec::new();
+        let mut broken = None;
+        for (month, runs) in months.into_iter().filter(|(month, _)| *month >= first) {
+            match self.run(&runs, &by_key, call)? {
+                Some(run) => found.push(self.of_run(month, &run)),
+                None => broken = Some(month),
+            }
+        }
+        match broken {
+            Some(month) if found.is_empty() => Err(self.half_written(&month.to_string())),
+            _ => Ok(found),
+        }
+    }
+
+    fn first_month(&self, call: &Call) -> Month {
+        crate::domain::calendar::Day::of_seconds(call.now).month().plus(-i32::from(self.settings.months))
+    }
+
+    /// The newest run of a month whose files are all there.
+    fn run(&self, runs: &Runs, by_key: &BTreeMap<&str, &Entry>, call: &Call) -> Result<Option<Run>, Fault> {
+        if runs.manifests.is_empty() {
+            return Ok(run_without(runs));
+        }
+        for at in runs.manifests.iter().take(RUNS_MAX) {
+            let read = self.shelf.small(at, call).and_then(|text| manifest(&text));
+            let told = match read {
+                Ok(told) => told,
+                // It is being written, or was just taken away.
+                Err(fault) if matches!(fault.kind, FaultKind::Garbled | FaultKind::NotThere) => continue,
+                Err(fault) => return Err(fault),
+            };
+            if let Some(run) = run_of(&told, at, runs, by_key) {
+                return Ok(Some(run));
+            }
+        }
+        Ok(None)
+    }
+
+    fn half_written(&self, month: &str) -> Fault {
+        let what = format!("{}: the export of {month} names files that are not there", self.shelf.name());
+        Fault::new(FaultKind::NotThere, what).hint("it is being written, or files were removed: it is looked at again")
+    }
+
+    fn of_file(&self, file: &Entry) -> Delivery {
+        let name = file.key.clone();
+        Delivery {
+            name,
+            version: stamp(std::slice::from_ref(file)),
+            billing_period: None,
+            files: vec![self.file(file)],
+        }
+    }
+
+    fn of_run(&self, month: Month, run: &Run) -> Delivery {
+        let files = run.files.iter().map(|file| self.file(file)).collect();
+        Delivery { name: month.to_string(), version: run.version.clone(), billing_period: Some(month), files }
+    }
+
+    fn file(&self, file: &Entry) -> RemoteFile {
+        RemoteFile { name: self.shelf.name_of(&file.key), bytes: Some(file.bytes) }
+    }
+
+    /// The delivery's files as they are listed now.
+    fn listed(&self, delivery: &Delivery, call: &Call) -> Result<Vec<Entry>, Fault> {
+        let entries = self.shelf.list(call)?;
+        let by_key: BTreeMap<&str, &Entry> = entries.iter().map(|entry| (entry.key.as_str(), entry)).collect();
+        let find = |file: &RemoteFile| {
+            let key = self.shelf.key_of(&file.name).unwrap_or_default();
+            let entry = by_key.get(key).ok_or_else(|| self.half_written(&delivery.name))?;
+            if file.bytes.is_some_and(|bytes| bytes != entry.bytes) {
+                return Err(changed(&file.name));
+            }
+            Ok((*entry).clone())
+        };
+        delivery.files.iter().map(find).collect()
+    }
+
+    fn bring(&self, delivery: &Delivery, call: &Call, sink: &dyn Sink) -> Result<Brought, Halt> {
+        let entries = self.listed(delivery, call)?;
+        let (total, done) = (entries.iter().map(|e| e.bytes).sum::<u64>(), std::cell::Cell::new(0));
+        let tell = |bytes: u64| {
+            done.set(done.get() + bytes);
+            call.watch.progress(done.get(), total);
+        };
+        let sink = Cancellable { sink, cancel: &call.cancel };
+        let mut brought = Brought::default();
+        for entry in &entries {
+            let held = download::download(&self.shelf, entry, &self.settings.folder, call, &tell)?;
+            let name = self.shelf.name_of(&entry.key);
+            let file = files::read_one(&name, &held.path, self.settings.threads, &sink)?;
+            brought.rows += file.file.rows;
+            brought.pages += 1;
+            brought.notes.extend(file.notes.iter().map(|note| format!("{name}: {note}")));
+            brought.files.push(file);
+        }
+        // A file that was overwritten in the meantime would make two runs one.
+        if self.listed(delivery, call)? != entries {
+            return Err(changed(&self.shelf.name()).into());
+        }
+        Ok(brought)
+    }
+}
+
+impl Costs for Exports {
+    fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    fn manner(&self) -> Manner {
+        Manner::Deliveries
+    }
+
+    fn look(&self, _: Option<&str>, call: &Call) -> Result<Found, Fault> {
+        let entries = self.shelf.list(call)?;
+        let found = self.deliveries(&entries, call)?;
+        if found.is_empty() {
+            let what = format!("{}: no billing file is there", self.shelf.name());
+            return Err(Fault::new(FaultKind::NotThere, what)
+                .hint("a new export comes within a day; is the prefix the export's own folder?"));
+        }
+        Ok(Found::Deliveries(found))
+    }
+
+    fn fetch(&self, ask: &Ask, call: &Call, sink: &dyn Sink) -> Result<Brought, Halt> {
+        match ask {
+            Ask::Delivery(delivery) => self.bring(delivery, call, sink),
+            Ask::Days { .. } => Err(Fault::new(FaultKind::Refused, "an export is asked for deliveries").into()),
+        }
+    }
+
+    fn check(&self, call: &Call) -> Vec<Check> {
+        check::check(&self.shelf, &self.settings.remedy, call)
+    }
+}
+
+/// A sink that wants no more once the call is given up.
+struct Cancellable<'s> {
+    sink: &'s dyn Sink,
+    cancel: &'s CancellationToken,
+}
+
+impl Sink for Cancellable<'_> {
+    fn batch(&self, batch: &ChargeBatch) -> Result<(), Stop> {
+        if self.cancel.is_cancelled() { Err(Stop::Cancelled) } else { self.sink.batch(batch) }
+    }
+
+    fn problem(&self, problem: Problem) {
+        self.sink.problem(problem);
+    }
+
+    fn progress(&self, bytes: u64) {
+        self.sink.progress(bytes);
+    }
+
+    fn cancelled(&self) -> bool {
+        self.cancel.is_cancelled() || self.sink.cancelled()
+    }
+}

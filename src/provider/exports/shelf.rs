@@ -1,0 +1,213 @@
+//! The wire: listing a prefix and getting objects, piece by piece, from any object store.
+//!
+//! Nothing that a store's library says of an error reaches a message but what [`fault`] takes out of it:
+//! it may hold a signed URL.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::StreamExt;
+use object_store::path::Path;
+use object_store::{Error, GetOptions, GetRange, ObjectStore};
+
+use super::super::remote::call::{Call, Unit};
+use super::super::remote::fault::words;
+use super::super::remote::{Fault, FaultKind};
+use super::layout::Entry;
+
+/// Objects below a prefix at most.
+const OBJECTS_MAX: usize = 200_000;
+
+/// Bytes of a manifest at most.
+const MANIFEST_MAX: u64 = 16 << 20;
+
+/// A fault on its way through an object store's errors, as a credential adapter gives it.
+#[derive(Debug)]
+pub struct Passed(pub Fault);
+
+impl std::fmt::Display for Passed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0.message)
+    }
+}
+
+impl std::error::Error for Passed {}
+
+/// A prefix of an object store.
+pub struct Shelf {
+    store: Arc<dyn ObjectStore>,
+    prefix: Option<Path>,
+    /// What it is called: `s3://bucket`.
+    location: String,
+}
+
+impl Shelf {
+    /// Of a store, which `location` names; keys begin with `prefix`, in whole folders.
+    ///
+    /// # Errors
+    /// [`FaultKind::Refused`] where the prefix is none.
+    pub fn new(store: Arc<dyn ObjectStore>, location: &str, prefix: &str) -> Result<Shelf, Fault> {
+        let path = Path::parse(prefix.trim_matches('/'))
+            .map_err(|_| Fault::new(FaultKind::Refused, format!("`{}` is no prefix", words(prefix))))?;
+        let prefix = (!path.as_ref().is_empty()).then_some(path);
+        Ok(Shelf { store, prefix, location: location.trim_end_matches('/').to_owned() })
+    }
+
+    /// The prefix as its owner writes it.
+    #[must_use]
+    pub fn name(&self) -> String {
+        self.prefix.as_ref().map_or_else(|| self.location.clone(), |prefix| self.name_of(prefix.as_ref()))
+    }
+
+    /// An object as its owner writes it.
+    #[must_use]
+    pub fn name_of(&self, key: &str) -> String {
+        format!("{}/{key}", self.location)
+    }
+
+    /// The key of an object by the name that [`Self::name_of`] gave.
+    #[must_use]
+    pub fn key_of<'n>(&self, name: &'n str) -> Option<&'n str> {
+        name.strip_prefix(&self.location)?.strip_prefix('/')
+    }
+
+    /// Everything below the prefix.
+    ///
+    /// # Errors
+    /// [`FaultKind::Refused`] where there is more than can be meant.
+    pub fn list(&self, call: &Call) -> Result<Vec<Entry>, Fault> {
+        call.run(call.tried(|| async {
+            call.meter.take(Unit::FreeRequests, 1)?;
+            let mut objects = self.store.list(self.prefix.as_ref());
+            let mut entries = Vec::new();
+            while let Some(object) = objects.next().await {
+                let object = object.map_err(|e| fault(&self.name(), &e))?;
+                let modified = object.last_modified.timestamp_millis();
+                let tag = object.e_tag.as_deref().map_or_else(|| modified.to_string(), bare);
+                entries.push(Entry { key: object.location.to_string(), bytes: object.size, tag, modified });
+                if entries.len() > OBJECTS_MAX {
+                    let what = format!("{}: more than {OBJECTS_MAX} objects are there", words(&self.name()));
+                    return Err(Fault::new(FaultKind::Refused, what).hint("name a longer prefix: that of the export"));
+                }
+            }
+            Ok(entries)
+        }))
+    }
+
+    /// Whether anything is below the prefix: the first object.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub fn first(&self, call: &Call) -> Result<Option<Entry>, Fault> {
+        call.run(call.tried(|| async {
+            call.meter.take(Unit::FreeRequests, 1)?;
+            let first = self.store.list(self.prefix.as_ref()).next().await.transpose();
+            let entry = |object: object_store::ObjectMeta| Entry {
+                key: object.location.to_string(),
+                bytes: object.size,
+                tag: object.e_tag.as_deref().map(bare).unwrap_or_default(),
+                modified: object.last_modified.timestamp_millis(),
+            };
+            first.map(|object| object.map(entry)).map_err(|e| fault(&self.name(), &e))
+        }))
+    }
+
+    /// A small object, whole.
+    ///
+    /// # Errors
+    /// [`FaultKind::Garbled`] where it is not small.
+    pub fn small(&self, entry: &Entry, call: &Call) -> Result<Bytes, Fault> {
+        if entry.bytes > MANIFEST_MAX {
+            let what = format!("{} has {} bytes, which is no manifest", words(&self.name_of(&entry.key)), entry.bytes);
+            return Err(Fault::new(FaultKind::Garbled, what));
+        }
+        self.piece(entry, 0..entry.bytes, call)
+    }
+
+    /// Bytes of an object that is still what was listed.
+    ///
+    /// # Errors
+    /// [`FaultKind::Unavailable`] where it has changed.
+    pub fn piece(&self, entry: &Entry, range: Range<u64>, call: &Call) -> Result<Bytes, Fault> {
+        let name = self.name_of(&entry.key);
+        let path = Path::parse(&entry.key).map_err(|e| fault(&name, &e.into()))?;
+        call.run(call.tried(|| async {
+            call.meter.take(Unit::FreeRequests, 1)?;
+            let options = GetOptions { range: Some(GetRange::Bounded(range.clone())), ..GetOptions::default() };
+            let got = self.store.get_opts(&path, options).await.map_err(|e| fault(&name, &e))?;
+            let same =
+                got.meta.size == entry.bytes && got.meta.e_tag.as_deref().is_none_or(|tag| bare(tag) == entry.tag);
+            if !same {
+                return Err(changed(&name));
+            }
+            let bytes = got.bytes().await.map_err(|e| fault(&name, &e))?;
+            if bytes.len() as u64 != range.end - range.start {
+                let what = format!("{}: a piece came short", words(&name));
+                return Err(Fault::new(FaultKind::Unavailable, what));
+            }
+            Ok(bytes)
+        }))
+    }
+}
+
+/// A tag without the quotes that some stores leave off in listings.
+fn bare(tag: &str) -> String {
+    tag.trim_start_matches("W/").trim_matches('"').to_owned()
+}
+
+/// That an object is no longer what was listed.
+#[must_use]
+pub fn changed(name: &str) -> Fault {
+    let what = format!("{} was written anew while it was read: nothing of it was taken", words(name));
+    Fault::new(FaultKind::NotThere, what).hint("it is read with the next sync")
+}
+
+/// What an object store's error means; `name` is what was asked for.
+#[must_use]
+pub fn fault(name: &str, error: &Error) -> Fault {
+    let name = words(name);
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    let mut last = None;
+    while let Some(one) = cause {
+        if let Some(Passed(fault)) = one.downcast_ref::<Passed>() {
+            return fault.clone();
+        }
+        last = Some(one);
+        cause = one.source();
+    }
+    let (kind, what) = match error {
+        Error::NotFound { .. } => (FaultKind::NotThere, "is not there".to_owned()),
+        Error::PermissionDenied { .. } => (FaultKind::Denied, "may not be read with these credentials".to_owned()),
+        Error::Unauthenticated { .. } => (FaultKind::Expired, "the credentials are no longer good".to_owned()),
+        Error::Precondition { .. } | Error::NotModified { .. } => return changed(&name),
+        Error::InvalidPath { .. } | Error::NotSupported { .. } | Error::NotImplemented { .. } => {
+            (FaultKind::Refused, "cannot be asked for".to_owned())
+        }
+        other => of_status(other).unwrap_or_else(|| {
+            // A URL may be signed: only an innermost cause without one is shown.
+            let inner = last.map(ToString::to_string).unwrap_or_default();
+            let is_safe = !inner.is_empty() && !inner.contains("://") && !inner.contains('?') && !inner.contains('<');
+            let said = if is_safe { words(&inner) } else { "does not answer as it should".to_owned() };
+            (FaultKind::Unavailable, said)
+        }),
+    };
+    Fault::new(kind, format!("{name}: {what}"))
+}
+
+/// What the status means that an error tells in words: the library gives it in no other way.
+fn of_status(error: &Error) -> Option<(FaultKind, String)> {
+    let text = error.to_string();
+    let (_, after) = text.split_once("status code: ")?;
+    let status: u16 = after.get(..3)?.parse().ok()?;
+    let (kind, what) = match status {
+        404 => (FaultKind::NotThere, "is not there"),
+        401 => (FaultKind::Expired, "the credentials are no longer good"),
+        403 => (FaultKind::Denied, "may not be read with these credentials"),
+        300..=399 => (FaultKind::Refused, "is somewhere else: is the region right?"),
+        429 | 503 => (FaultKind::Throttled, "wants fewer requests"),
+        500..=599 => (FaultKind::Unavailable, "does not work now"),
+        _ => (FaultKind::Refused, "cannot be asked for"),
+    };
+    Some((kind, format!("{what} (status {status})")))
+}

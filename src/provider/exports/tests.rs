@@ -1,0 +1,323 @@
+//! Layouts as clouds write them, in an object store in memory, and what may go wrong on the way.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use object_store::ObjectStoreExt;
+use object_store::memory::InMemory;
+use object_store::path::Path;
+use tokio_util::sync::CancellationToken;
+
+use super::check::Remedy;
+use super::layout::{Arranged, Entry, arrange};
+use super::{Exports, Settings};
+use crate::domain::batch::ChargeBatch;
+use crate::domain::calendar::Day;
+use crate::provider::remote::call::{Unmetered, Unwatched};
+use crate::provider::remote::pace::Pace;
+use crate::provider::remote::{Ask, Call, Costs, Delivery, Fault, FaultKind, Finding, Found, Halt};
+use crate::provider::{Problem, Sink, Stop};
+
+const HEADER: &str = "BilledCost,ChargePeriodStart,ChargePeriodEnd,BillingCurrency,ProviderName,ResourceId";
+
+fn bill(rows: usize) -> String {
+    let row = |i| format!("\n1.5,2026-11-01,2026-11-02,USD,AWS,r-{i}");
+    format!("{HEADER}{}\n", (0..rows).map(row).collect::<String>())
+}
+
+/// A store with an export in it, and what it is read with.
+struct Bench {
+    store: Arc<InMemory>,
+    folder: tempfile::TempDir,
+    runtime: tokio::runtime::Runtime,
+    cancel: CancellationToken,
+}
+
+impl Bench {
+    fn new() -> Bench {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        Bench {
+            store: Arc::new(InMemory::new()),
+            folder: tempfile::tempdir().expect("folder"),
+            runtime: runtime.expect("runtime"),
+            cancel: CancellationToken::new(),
+        }
+    }
+
+    fn put(&self, key: &str, content: &str) {
+        put(&self.store, key, content);
+    }
+
+    fn exports(&self, prefix: &str) -> Exports {
+        let remedy = Remedy { list: "s3:ListBucket".into(), get: "s3:GetObject".into(), grant: "POLICY".into() };
+        let settings = Settings {
+            source: "aws.prod".into(),
+            provider: "AWS",
+            location: "s3://bills".into(),
+            prefix: prefix.into(),
+            folder: self.folder.path().to_owned(),
+            threads: 1,
+            every: 3_600,
+            months: 13,
+            remedy,
+        };
+        Exports::new(self.store.clone(), settings).expect("a prefix")
+    }
+
+    fn call(&self) -> Call {
+        Call {
+            runtime: self.runtime.handle().clone(),
+            cancel: self.cancel.clone(),
+            pace: Pace { tries: 2, first: Duration::from_millis(1), ..Pace::default() },
+            meter: Arc::new(Unmetered),
+            watch: Arc::new(Unwatched),
+            now: Day::parse("2026-11-22").expect("day").seconds(),
+        }
+    }
+
+    fn look(&self, prefix: &str) -> Result<Vec<Delivery>, Fault> {
+        match self.exports(prefix).look(None, &self.call())? {
+            Found::Deliveries(deliveries) => Ok(deliveries),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn fetch(&self, prefix: &str, delivery: &Delivery, sink: &dyn Sink) -> Result<u64, Halt> {
+        let brought = self.exports(prefix).fetch(&Ask::Delivery(delivery.clone()), &self.call(), sink);
+        let left = std::fs::read_dir(self.folder.path()).expect("folder").count();
+        assert_eq!(left, 0, "files are left behind");
+        brought.map(|brought| brought.rows)
+    }
+}
+
+fn put(store: &InMemory, key: &str, content: &str) {
+    let path = Path::from(key);
+    let put = store.put(&path, content.to_owned().into());
+    put.now_or_never().expect("memory does not wait").expect("put");
+}
+
+fn remove(store: &InMemory, key: &str) {
+    store.delete(&Path::from(key)).now_or_never().expect("memory does not wait").expect("deleted");
+}
+
+/// Counts charges; does something when the first come.
+struct Counting<'a>(Mutex<Option<Box<dyn FnOnce() + Send + 'a>>>);
+
+impl Sink for Counting<'_> {
+    fn batch(&self, _: &ChargeBatch) -> Result<(), Stop> {
+        if let Some(act) = self.0.lock().expect("lock").take() {
+            act();
+        }
+        Ok(())
+    }
+    fn problem(&self, problem: Problem) {
+        panic!("{problem:?}");
+    }
+    fn progress(&self, _: u64) {}
+    fn cancelled(&self) -> bool {
+        false
+    }
+}
+
+fn counting<'a>() -> Counting<'a> {
+    Counting(Mutex::new(None))
+}
+
+fn names(deliveries: &[Delivery]) -> Vec<(&str, Vec<&str>)> {
+    deliveries
+        .iter()
+        .map(|d| (d.name.as_str(), d.files.iter().map(|f| f.name.rsplit('/').next().expect("name")).collect()))
+        .collect()
+}
+
+const MANIFEST: &str = "ex/focus/metadata/BILLING_PERIOD=2026-11";
+const DATA: &str = "ex/focus/data/BILLING_PERIOD=2026-11";
+
+fn data_exports_manifest(run: &str, files: &[&str]) -> String {
+    let files: Vec<String> = files.iter().map(|file| format!("\"s3://bills/{file}\"")).collect();
+    format!("{{\"executionId\":\"{run}\",\"dataFiles\":[{}]}}", files.join(","))
+}
+
+#[test]
+fn an_overwritten_data_export_is_brought_once_a_run() {
+    let bench = Bench::new();
+    let file = format!("{DATA}/focus-00001.csv");
+    bench.put(&file, &bill(3));
+    bench.put("ex/focus/data/BILLING_PERIOD=2026-10/focus-00001.csv", &bill(2));
+    bench.put(&format!("{MANIFEST}/focus-Manifest.json"), &data_exports_manifest("run-1", &[&file]));
+    let deliveries = bench.look("ex/focus").expect("look");
+    assert_eq!(names(&deliveries), [("2026-10", vec!["focus-00001.csv"]), ("2026-11", vec!["focus-00001.csv"])]);
+    assert_eq!((deliveries[1].version.as_str(), deliveries[1].files[0].bytes), ("run-1", Some(bill(3).len() as u64)));
+    assert_eq!(deliveries[1].billing_period.map(|m| m.to_string()).as_deref(), Some("2026-11"));
+    assert_eq!(bench.fetch("ex/focus", &deliveries[1], &counting()).expect("brought"), 3);
+    assert_eq!(bench.look("ex/focus").expect("look"), deliveries, "nothing has changed");
+    bench.put(&file, &bill(4));
+    bench.put(&format!("{MANIFEST}/focus-Manifest.json"), &data_exports_manifest("run-2", &[&file]));
+    let again = bench.look("ex/focus").expect("look");
+    assert_eq!((again[0].version == deliveries[0].version, again[1].version.as_str()), (true, "run-2"));
+    // What was looked at before is no longer there.
+    let halt = bench.fetch("ex/focus", &deliveries[1], &counting()).expect_err("another run");
+    assert!(matches!(halt, Halt::Fault(fault) if fault.kind == FaultKind::NotThere));
+}
+
+#[test]
+fn a_run_that_is_being_written_is_passed_over_for_the_one_before_it() {
+    let bench = Bench::new();
+    let (first, second) = (format!("{DATA}/r1/focus-00001.csv"), format!("{DATA}/r2/focus-00001.csv"));
+    let missing = format!("{DATA}/r2/focus-00002.csv");
+    bench.put(&first, &bill(1));
+    bench.put(&format!("{MANIFEST}/r1/focus-Manifest.json"), &data_exports_manifest("r1", &[&first]));
+    bench.put(&second, &bill(2));
+    bench.put(&format!("{MANIFEST}/r2/focus-Manifest.json"), &data_exports_manifest("r2", &[&second, &missing]));
+    assert_eq!(bench.look("ex/focus").expect("look")[0].version, "r1");
+    bench.put(&missing, &bill(2));
+    let deliveries = bench.look("ex/focus").expect("look");
+    assert_eq!((deliveries[0].version.as_str(), deliveries[0].files.len()), ("r2", 2));
+    // Only half of a run is there, and no other.
+    remove(&bench.store, &format!("{MANIFEST}/r1/focus-Manifest.json"));
+    remove(&bench.store, &missing);
+    let fault = bench.look("ex/focus").expect_err("half written");
+    assert!(fault.kind == FaultKind::NotThere && fault.message.contains("2026-11"), "{fault}");
+    let halt = bench.fetch("ex/focus", &deliveries[0], &counting()).expect_err("half written");
+    assert!(matches!(halt, Halt::Fault(fault) if fault.kind == FaultKind::NotThere));
+    // A manifest that is cut off is none.
+    bench.put(&format!("{MANIFEST}/r2/focus-Manifest.json"), "{\"executionId\":");
+    assert_eq!(bench.look("ex/focus").expect_err("cut off").kind, FaultKind::NotThere);
+}
+
+#[test]
+fn what_is_overwritten_while_it_is_read_is_not_taken() {
+    let bench = Bench::new();
+    let (one, two) = (format!("{DATA}/focus-00001.csv"), format!("{DATA}/focus-00002.csv"));
+    bench.put(&one, &bill(1));
+    bench.put(&two, &bill(1));
+    let deliveries = bench.look("ex/focus").expect("look");
+    for (key, content) in [(&two, bill(2)), (&one, bill(1))] {
+        let store = bench.store.clone();
+        let sink = Counting(Mutex::new(Some(Box::new(move || put(&store, key, &content)))));
+        let halt = bench.fetch("ex/focus", &deliveries[0], &sink).expect_err("overwritten");
+        assert!(matches!(&halt, Halt::Fault(fault) if fault.kind == FaultKind::NotThere), "{halt:?}");
+        bench.put(&two, &bill(1));
+    }
+    bench.cancel.cancel();
+    let halt = bench.fetch("ex/focus", &deliveries[0], &counting()).expect_err("cancelled");
+    assert!(matches!(halt, Halt::Fault(fault) if fault.kind == FaultKind::Cancelled));
+}
+
+#[test]
+fn legacy_reports_and_azures_exports_are_found_by_their_manifests() {
+    let bench = Bench::new();
+    let report = "cur/r/20261101-20261201";
+    bench.put("cur/r/r/year=2026/month=11/r-00001.csv", &bill(2));
+    let told = r#"{"assemblyId":"a1","reportKeys":["cur/r/r/year=2026/month=11/r-00001.csv"],"bucket":"bills"}"#;
+    bench.put(&format!("{report}/r-Manifest.json"), told);
+    bench.put(&format!("{report}/a1/r-Manifest.json"), told);
+    let deliveries = bench.look("cur/r").expect("look");
+    assert_eq!(names(&deliveries), [("2026-11", vec!["r-00001.csv"])]);
+    assert_eq!(deliveries[0].version, "a1");
+    assert_eq!(bench.fetch("cur/r", &deliveries[0], &counting()).expect("brought"), 2);
+    let month = "az/focus/20261101-20261130";
+    for (run, rows) in [("11111111-aaaa", 1), ("22222222-bbbb", 2)] {
+        bench.put(&format!("{month}/{run}/part_0_0001.csv"), &bill(rows));
+        let blob = format!("focus/20261101-20261130/{run}/part_0_0001.csv");
+        let told = format!("\u{feff}{{\"blobs\":[{{\"blobName\":\"{blob}\"}}],\"runInfo\":{{\"runId\":\"{run}\"}}}}");
+        bench.put(&format!("{month}/{run}/manifest.json"), &told);
+    }
+    let deliveries = bench.look("az/focus").expect("look");
+    assert_eq!((deliveries.len(), deliveries[0].version.as_str()), (1, "22222222-bbbb"));
+    assert_eq!(bench.fetch("az/focus", &deliveries[0], &counting()).expect("brought"), 2);
+}
+
+#[test]
+fn without_manifests_each_file_of_a_folder_counts_and_several_exports_are_refused() {
+    let bench = Bench::new();
+    bench.put("plain/a.csv", &bill(1));
+    bench.put("plain/deep/b.csv", &bill(2));
+    bench.put("plain/readme.txt", "x");
+    bench.put("plain/empty.csv", "");
+    let deliveries = bench.look("plain").expect("look");
+    assert_eq!(deliveries.iter().map(|d| d.name.as_str()).collect::<Vec<_>>(), ["plain/a.csv", "plain/deep/b.csv"]);
+    assert_eq!(bench.fetch("plain", &deliveries[1], &counting()).expect("brought"), 2);
+    assert_eq!(bench.look("nothing").expect_err("empty").kind, FaultKind::NotThere);
+    bench.put("two/actual/20261101-20261130/part_0_0001.csv", &bill(1));
+    bench.put("two/amortized/20261101-20261130/part_0_0001.csv", &bill(1));
+    let fault = bench.look("two").expect_err("two exports");
+    assert!(fault.kind == FaultKind::Refused && fault.message.contains("`two/amortized`"), "{fault}");
+    bench.put("daily/20261105-20261105/part_0_0001.csv", &bill(1));
+    assert!(bench.look("daily").expect_err("days").hints[0].contains("month to date"));
+}
+
+#[test]
+fn of_months_without_manifests_the_newest_run_counts() {
+    let entry = |key: &str, modified| Entry { key: key.into(), bytes: 1, tag: "t".into(), modified };
+    let runs = |entries: &[Entry]| match arrange(entries).expect("arranged") {
+        Arranged::Months(months) => super::layout::run_without(months.values().next().expect("month")).expect("run"),
+        Arranged::Files(files) => panic!("{files:?}"),
+    };
+    let keys = |entries: &[Entry]| runs(entries).files.into_iter().map(|f| f.key).collect::<Vec<_>>();
+    let at = "x/20261101-20261130";
+    // Numbered files of a folder are one run; others are a run each.
+    let parts = [entry(&format!("{at}/r1/part_0_0001.csv"), 9), entry(&format!("{at}/r2/part_0_0001.csv"), 10)];
+    assert_eq!(keys(&parts), [format!("{at}/r2/part_0_0001.csv")]);
+    let files = [entry(&format!("{at}/x_00c1e4f1-a.csv"), 2), entry(&format!("{at}/x_00c1e4f1-b.csv"), 3)];
+    assert_eq!(keys(&files), [format!("{at}/x_00c1e4f1-b.csv")]);
+    let chunks = [entry(&format!("{at}/x-00001.csv.gz"), 3), entry(&format!("{at}/x-00002.csv.gz"), 2)];
+    assert_eq!(keys(&chunks).len(), 2);
+}
+
+#[test]
+fn permissions_are_tried_by_name() {
+    let bench = Bench::new();
+    let exports = bench.exports("ex");
+    let found = |checks: Vec<crate::provider::remote::Check>| {
+        checks.into_iter().map(|check| (check.what, check.finding)).collect::<Vec<_>>()
+    };
+    let (list, get) = ("s3:ListBucket".to_owned(), "s3:GetObject".to_owned());
+    let nothing =
+        vec![(list.clone(), Finding::Good), (get.clone(), Finding::Untried), ("export".to_owned(), Finding::Missing)];
+    assert_eq!(found(exports.check(&bench.call())), nothing);
+    bench.put("ex/a.csv", &bill(1));
+    assert_eq!(found(exports.check(&bench.call())), [(list, Finding::Good), (get, Finding::Good)]);
+    assert_eq!(exports.scope().title, "s3://bills/ex");
+}
+
+#[test]
+fn a_file_is_held_for_its_owner_alone_and_a_broken_one_commits_nothing() {
+    use std::os::unix::fs::PermissionsExt;
+    let bench = Bench::new();
+    bench.put("ex/a.csv", &bill(1));
+    let deliveries = bench.look("ex").expect("look");
+    let folder = bench.folder.path().to_owned();
+    let look = move || {
+        let modes: Vec<u32> = std::fs::read_dir(&folder)
+            .expect("folder")
+            .map(|entry| entry.expect("entry").metadata().expect("file").permissions().mode() & 0o777)
+            .collect();
+        assert_eq!(modes, [0o600]);
+    };
+    let sink = Counting(Mutex::new(Some(Box::new(look))));
+    assert_eq!(bench.fetch("ex", &deliveries[0], &sink).expect("brought"), 1);
+    bench.put("ex/b.csv", &format!("{HEADER}\n1,\"2026-11-01"));
+    let broken = &bench.look("ex").expect("look")[1];
+    let halt = bench.fetch("ex", broken, &counting()).expect_err("broken");
+    let Halt::Stopped(Stop::Failed(error)) = halt else { panic!("{halt:?}") };
+    assert!(error.message.starts_with("`s3://bills/ex/b.csv`: ") && error.message.contains("never closed"), "{error}");
+}
+
+#[test]
+fn an_object_stores_words_are_not_repeated_where_they_may_hold_a_signature() {
+    let signed = "error sending request for url (https://bills.s3.amazonaws.com/a?X-Amz-Signature=canary)";
+    let error = object_store::Error::Generic { store: "S3", source: signed.into() };
+    let fault = super::shelf::fault("s3://bills/a", &error);
+    assert!(fault.kind == FaultKind::Unavailable && !fault.message.contains("canary"), "{fault}");
+    let slow = object_store::Error::Generic {
+        store: "S3",
+        source: "Server returned non-2xx status code: 503 Slow Down: <Error>canary</Error>".into(),
+    };
+    let fault = super::shelf::fault("s3://bills/a", &slow);
+    assert!(fault.kind == FaultKind::Throttled && !fault.message.contains("canary"), "{fault}");
+    let passed = super::shelf::Passed(Fault::new(FaultKind::Expired, "log in"));
+    let error = object_store::Error::Generic { store: "S3", source: Box::new(passed) };
+    assert_eq!(super::shelf::fault("a", &error), Fault::new(FaultKind::Expired, "log in"));
+}

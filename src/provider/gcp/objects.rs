@@ -1,0 +1,139 @@
+//! Cloud Storage as an object store, read with the connection's own login: where exports may be put.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use object_store::gcp::{GcpCredential, GoogleCloudStorageBuilder};
+use object_store::{CredentialProvider, ObjectStore};
+
+use super::super::exports::check::Remedy;
+use super::super::exports::shelf::Passed;
+use super::super::exports::wire::{Connector, is_plain, once, unusable};
+use super::super::remote::http::Http;
+use super::super::remote::secret::Secret;
+use super::super::remote::{Fault, FaultKind};
+use super::auth::{Login, Storage};
+
+/// The bucket as an object store; nothing is sent yet. `endpoint` is another than Google's.
+///
+/// # Errors
+/// [`FaultKind::Refused`] where the endpoint would be spoken with unencrypted.
+pub fn store(login: Login, bucket: &str, endpoint: Option<&str>, http: Http) -> Result<Arc<dyn ObjectStore>, Fault> {
+    let tokens = Tokens { login, ready: tokio::sync::Mutex::default() };
+    make(Arc::new(tokens), bucket, endpoint, http)
+}
+
+type Provider = Arc<dyn CredentialProvider<Credential = GcpCredential>>;
+
+fn make(tokens: Provider, bucket: &str, endpoint: Option<&str>, http: Http) -> Result<Arc<dyn ObjectStore>, Fault> {
+    let mut builder = GoogleCloudStorageBuilder::new()
+        .with_bucket_name(bucket)
+        .with_retry(once())
+        .with_credentials(tokens)
+        .with_http_connector(Connector::new(http));
+    if let Some(endpoint) = endpoint {
+        is_plain(endpoint)?;
+        builder = builder.with_base_url(endpoint);
+    }
+    let store = builder.build().map_err(|error| unusable(&error))?;
+    Ok(Arc::new(store))
+}
+
+/// What lets an identity read a bucket.
+#[must_use]
+pub fn remedy(bucket: &str) -> Remedy {
+    Remedy {
+        list: "storage.objects.list".to_owned(),
+        get: "storage.objects.get".to_owned(),
+        grant: format!(
+            "gcloud storage buckets add-iam-policy-binding gs://{bucket} --member=user:YOU@EXAMPLE.COM \
+             --role=roles/storage.objectViewer"
+        ),
+    }
+}
+
+/// The connection's tokens, in the words of the object store.
+struct Tokens {
+    login: Login,
+    ready: tokio::sync::Mutex<Option<Arc<Storage>>>,
+}
+
+impl fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Tokens(***)")
+    }
+}
+
+impl Tokens {
+    async fn token(&self) -> Result<Secret, Fault> {
+        // Held while one logs in: many requests then wait for one.
+        let mut ready = self.ready.lock().await;
+        let storage = match &*ready {
+            Some(storage) => storage.clone(),
+            None => {
+                let login = self.login.clone();
+                // A command that gives the key may take its time.
+                let made = tokio::task::spawn_blocking(move || Storage::new(login)).await;
+                let gone = |_| Fault::new(FaultKind::NoCredentials, "the Google Cloud login ended unexpectedly");
+                ready.insert(Arc::new(made.map_err(gone)??)).clone()
+            }
+        };
+        let token = storage.token().await;
+        if token.is_err() {
+            *ready = None;
+        }
+        token
+    }
+}
+
+type Answer<'a> = Pin<Box<dyn Future<Output = object_store::Result<Arc<GcpCredential>>> + Send + 'a>>;
+
+impl CredentialProvider for Tokens {
+    type Credential = GcpCredential;
+
+    fn get_credential<'a, 'b>(&'a self) -> Answer<'b>
+    where
+        'a: 'b,
+        Self: 'b,
+    {
+        Box::pin(async move {
+            let passed = |fault| object_store::Error::Generic { store: "GCS", source: Box::new(Passed(fault)) };
+            let token = self.token().await.map_err(passed)?;
+            Ok(Arc::new(GcpCredential { bearer: token.reveal().to_owned() }))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::TryStreamExt;
+    use object_store::StaticCredentialProvider;
+    use wiremock::matchers::{header, method, path};
+    use wiremock::{Mock, MockServer, ResponseTemplate};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_bucket_is_listed_with_the_logins_token_and_never_redirected() {
+        let server = MockServer::start().await;
+        let listed = "<?xml version='1.0' encoding='UTF-8'?><ListBucketResult><Contents><Key>focus/a.csv</Key>\
+                      <LastModified>2026-11-01T00:00:00.000Z</LastModified><ETag>\"t\"</ETag><Size>7</Size></Contents>\
+                      </ListBucketResult>";
+        let answer = ResponseTemplate::new(200).set_body_string(listed);
+        let mock = Mock::given(method("GET")).and(path("/bills")).and(header("authorization", "Bearer token-1"));
+        mock.respond_with(answer).mount(&server).await;
+        let tokens = || Arc::new(StaticCredentialProvider::new(GcpCredential { bearer: "token-1".to_owned() }));
+        let http = Http::new(None).expect("client");
+        let store = make(tokens(), "bills", Some(&server.uri()), http.clone()).expect("store");
+        let objects: Vec<_> = store.list(None).try_collect().await.expect("listed");
+        assert_eq!((objects.len(), objects[0].location.as_ref(), objects[0].size), (1, "focus/a.csv", 7));
+        let moved = ResponseTemplate::new(302).insert_header("location", format!("{}/bills/", server.uri()));
+        Mock::given(path("/moved")).respond_with(moved).mount(&server).await;
+        let store = make(tokens(), "moved", Some(&server.uri()), http.clone()).expect("store");
+        assert!(store.list(None).try_collect::<Vec<_>>().await.is_err());
+        let fault = make(tokens(), "bills", Some("http://storage.example"), http).expect_err("unencrypted");
+        assert_eq!(fault.kind, FaultKind::Refused);
+    }
+}
