@@ -28,6 +28,11 @@ fn file(global: &Global) -> Option<(PathBuf, bool)> {
     }
 }
 
+/// The config file that is read, whether it is there or not.
+pub(super) fn path(global: &Global) -> Option<PathBuf> {
+    file(global).map(|(path, _)| path)
+}
+
 /// The config: the file's, or the defaults where there is no file and none was named.
 ///
 /// # Errors

@@ -10,6 +10,7 @@ pub mod args;
 mod background;
 mod config;
 mod crash;
+mod doctor;
 mod export;
 mod first;
 mod generate;
@@ -24,6 +25,7 @@ mod saved;
 mod screenshot;
 mod stdio;
 mod store;
+mod sync;
 mod told;
 mod wiring;
 

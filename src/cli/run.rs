@@ -8,7 +8,9 @@ use std::sync::Arc;
 
 use super::args::{Cli, Command, Global, LensArgs};
 use super::stdio::Streams;
-use super::{app, config, export, generate, import, imports, lens, notes, query, saved, screenshot, store, wiring};
+use super::{
+    app, config, doctor, export, generate, import, imports, lens, notes, query, saved, screenshot, store, sync, wiring,
+};
 use crate::config::Config;
 use crate::domain::calendar::Day;
 use crate::domain::dimension::Dimension;
@@ -74,6 +76,8 @@ fn dispatch(cli: &Cli, context: &mut Context<'_, '_>) -> Result<u8> {
         Some(Command::Demo(args)) => app::demo(context, args),
         Some(Command::Import(args)) => import::run(context, args),
         Some(Command::Imports(args)) => imports::run(context, args),
+        Some(Command::Sync(args)) => sync::run(context, args),
+        Some(Command::Doctor(args)) => doctor::run(context, args),
         Some(Command::Export(args)) => export::run(context, args),
         Some(Command::Store(args)) => store::run(context, args),
         Some(Command::Notes(args)) => notes::run(context, args),

@@ -89,6 +89,8 @@ pub struct Azure {
     pub scopes: Vec<String>,
     /// Exports in Blob storage: `https://ACCOUNT.blob.core.windows.net/CONTAINER/PATH`.
     pub exports: Vec<String>,
+    /// A reference to the storage account's key, where exports are not read with one's login.
+    pub key: Option<String>,
     /// How to log in.
     pub login: Login,
     /// The tenant.
@@ -157,8 +159,10 @@ pub struct OpenCost {
     pub url: String,
     /// A reference to a bearer token.
     pub token: Option<String>,
-    /// The cluster's name, where OpenCost does not tell it.
-    pub cluster: Option<String>,
+    /// The currency of its prices, which it does not tell.
+    pub currency: String,
+    /// Whether a cloud bills the cluster's machines, so that its estimates are not added to that bill.
+    pub on_a_bill: bool,
     /// Pod labels that are kept; `[tags] keys` where `None`.
     pub labels: Option<Vec<String>>,
 }
@@ -347,6 +351,7 @@ impl Reader<'_> {
         Azure {
             scopes,
             exports,
+            key: self.secret("key"),
             login: self.login(),
             tenant: self.text("tenant"),
             client: self.text("client"),
@@ -379,7 +384,7 @@ impl Reader<'_> {
     fn gcp(&mut self) -> Gcp {
         let (table, exports) = (self.text("table"), self.exports("gs://"));
         self.needs(table.is_some() || !exports.is_empty(), &["table", "exports"]);
-        if let Some(placed) = self.placed("table").filter(|placed| placed.value.split('.').count() != 3).cloned() {
+        if let Some(placed) = self.placed("table").filter(|placed| placed.value.split('.').count() < 3).cloned() {
             let why =
                 format!("must be a table's whole name, `project.dataset.table`, not \"{}\"", shown(&placed.value));
             self.mistake(placed.at, "table", &why);
@@ -408,7 +413,8 @@ impl Reader<'_> {
         OpenCost {
             url: self.url("url").unwrap_or_default(),
             token: self.secret("token"),
-            cluster: self.text("cluster"),
+            currency: self.text("currency").unwrap_or_else(|| "USD".to_owned()),
+            on_a_bill: self.flag("on_a_bill", true),
             labels: self.texts("labels"),
         }
     }

@@ -96,6 +96,7 @@ pub const CONNECTIONS: &[(&str, &[(&str, Shape)])] = &[
         &[
             ("scopes", Shape::Texts),
             ("exports", Shape::Texts),
+            ("key", Shape::Text),
             ("login", Shape::Text),
             ("tenant", Shape::Text),
             ("client", Shape::Text),
@@ -133,7 +134,8 @@ pub const CONNECTIONS: &[(&str, &[(&str, Shape)])] = &[
         &[
             ("url", Shape::Text),
             ("token", Shape::Text),
-            ("cluster", Shape::Text),
+            ("currency", Shape::Text),
+            ("on_a_bill", Shape::Flag),
             ("labels", Shape::Texts),
             ("every", Shape::Text),
             ("months", Shape::Whole),

@@ -52,6 +52,9 @@ use crate::domain::note::Note;
 use crate::domain::virtuals::Definitions;
 use crate::error::Result;
 pub use crate::store::listeners::{Listener, Listeners};
+pub use crate::sync::log::Run;
+pub use crate::sync::overview::Unit as MeterUnit;
+pub use crate::sync::overview::{self, Overview};
 
 /// What can be asked.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::owner::Serving;
 use crate::error::{Error, Kind, Result};
 use crate::store::manifest::Manifest;
+use crate::store::remote::Scopes;
 use crate::store::{backup, check};
 use crate::sync::undo;
 
@@ -18,6 +19,8 @@ use crate::sync::undo;
 pub enum Chore {
     /// Say what the store holds: [`Done::Manifest`].
     Manifest,
+    /// Say what is known of scopes, facets' charges aside: [`Done::Scopes`].
+    Scopes,
     /// Say how many bytes it takes on disk: [`Done::Count`].
     Size,
     /// Say how many entries the journal has: [`Done::Count`].
@@ -39,6 +42,8 @@ pub enum Chore {
 pub enum Done {
     /// What the store holds.
     Manifest(Box<Manifest>),
+    /// What is known of scopes.
+    Scopes(Box<Scopes>),
     /// How many.
     Count(u64),
     /// What a check found, and whether something that was committed is missing.
@@ -61,6 +66,11 @@ impl Chore {
         let store = serving.store();
         let done = match self {
             Chore::Manifest => return Ok(Done::Manifest(Box::new((*store.manifest()).clone()))),
+            Chore::Scopes => {
+                let mut scopes = store.manifest().scopes.clone();
+                scopes.values_mut().for_each(|synced| synced.facets.clear());
+                return Ok(Done::Scopes(Box::new(scopes)));
+            }
             Chore::Size => store.kv().size(),
             Chore::Entries => store.journal().entries().len() as u64,
             Chore::Check => {

@@ -17,7 +17,7 @@ use crate::sync::ingest::{self, Options, Outcome, Watcher};
 use crate::threads;
 
 impl Host {
-    fn chore(&self, chore: &Chore) -> Result<Done> {
+    pub(super) fn chore(&self, chore: &Chore) -> Result<Done> {
         self.shared.with(
             |owner| chore.run(owner.serving()),
             |remote| {

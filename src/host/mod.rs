@@ -47,6 +47,7 @@
 pub mod address;
 pub mod apart;
 pub mod chore;
+pub mod connections;
 mod feed;
 pub mod frame;
 mod intake;
@@ -56,6 +57,8 @@ pub mod owner;
 pub mod remote;
 pub mod service;
 mod session;
+pub mod syncing;
+mod vault;
 mod watch;
 pub mod wire;
 
@@ -159,7 +162,7 @@ impl Host {
             }
         };
         // Where the system does not tell of files, the next question brings what is new.
-        let watch = if watches { watch::watch(&shared.setup.place, look).ok() } else { None };
+        let watch = if watches { watch::watch(&shared.setup.place, folder::is_marking, look).ok() } else { None };
         shared.look()?;
         Ok(Host { shared, _watch: watch })
     }

@@ -1,4 +1,5 @@
-//! Changes of a store that nobody who is attached is told of: seen by its files, without opening it.
+//! Changes of a store that nobody who is attached is told of: seen by its files, without opening it. So are
+//! those of its sync.
 //!
 //! Waits for the system's word and never looks by itself. Knows nothing of what changed.
 
@@ -12,20 +13,23 @@ pub struct Watch {
     _stop: UnixStream,
 }
 
-/// Calls `changed` from a thread of its own after each change of the small files that tell commits.
+/// Which files, by name, are looked at.
+pub type Telling = fn(&[u8]) -> bool;
+
+/// Calls `changed` from a thread of its own after each change of the files that tell something.
 ///
 /// # Errors
 /// Where the system does not tell of files; here only Linux does.
 #[cfg(target_os = "linux")]
-pub fn watch(place: &Path, changed: impl Fn() + Send + 'static) -> io::Result<Watch> {
+pub fn watch(place: &Path, telling: Telling, changed: impl Fn() + Send + 'static) -> io::Result<Watch> {
     use rustix::fs::inotify::{self, CreateFlags, WatchFlags};
 
     let files = inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK)?;
     inotify::add_watch(&files, place, WatchFlags::MOVED_TO | WatchFlags::MODIFY | WatchFlags::ONLYDIR)?;
     let (stop, stopped) = UnixStream::pair()?;
     let wait = move || {
-        while let Some(is_marking) = next(&files, &stopped) {
-            if is_marking {
+        while let Some(tells) = next(&files, &stopped, telling) {
+            if tells {
                 changed();
             }
         }
@@ -34,10 +38,10 @@ pub fn watch(place: &Path, changed: impl Fn() + Send + 'static) -> io::Result<Wa
     Ok(Watch { _stop: stop })
 }
 
-/// Waits for changes; whether one of them is of what tells commits. `None` at the end, of the watch
+/// Waits for changes; whether one of them is of what tells something. `None` at the end, of the watch
 /// or of the folder.
 #[cfg(target_os = "linux")]
-fn next(files: &std::os::fd::OwnedFd, stopped: &UnixStream) -> Option<bool> {
+fn next(files: &std::os::fd::OwnedFd, stopped: &UnixStream, telling: Telling) -> Option<bool> {
     use rustix::event::{PollFd, PollFlags, poll};
     use rustix::fs::inotify::{ReadFlags, Reader};
     use rustix::io::Errno;
@@ -47,16 +51,16 @@ fn next(files: &std::os::fd::OwnedFd, stopped: &UnixStream) -> Option<bool> {
         return None;
     }
     let mut room = [std::mem::MaybeUninit::uninit(); 4096];
-    let (mut told, mut is_marking) = (Reader::new(files, &mut room), false);
+    let (mut told, mut tells) = (Reader::new(files, &mut room), false);
     loop {
         match told.next() {
             Ok(event) if event.events().contains(ReadFlags::IGNORED) => return None,
             // One without a name says that there were too many to tell.
             Ok(event) => {
-                is_marking |= event.file_name().is_none_or(|name| crate::store::folder::is_marking(name.to_bytes()));
+                tells |= event.file_name().is_none_or(|name| telling(name.to_bytes()));
             }
             Err(Errno::INTR) => {}
-            Err(Errno::AGAIN) => return Some(is_marking),
+            Err(Errno::AGAIN) => return Some(tells),
             Err(_) => return None,
         }
     }
@@ -67,6 +71,6 @@ fn next(files: &std::os::fd::OwnedFd, stopped: &UnixStream) -> Option<bool> {
 /// # Errors
 /// Always.
 #[cfg(not(target_os = "linux"))]
-pub fn watch(_place: &Path, _changed: impl Fn() + Send + 'static) -> io::Result<Watch> {
+pub fn watch(_place: &Path, _telling: Telling, _changed: impl Fn() + Send + 'static) -> io::Result<Watch> {
     Err(io::ErrorKind::Unsupported.into())
 }

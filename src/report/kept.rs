@@ -57,7 +57,7 @@ pub fn lenses(lenses: &[SavedLens], style: Style, out: &mut dyn Write) -> io::Re
     grid(&columns, rows.collect(), style, out)
 }
 
-fn list<T>(
+pub(super) fn list<T>(
     items: &[T],
     out: &mut dyn Write,
     mut write: impl FnMut(&T, &mut dyn Write) -> io::Result<()>,
@@ -70,7 +70,12 @@ fn list<T>(
     out.write_all(if items.is_empty() { b"]\n" } else { b"\n]\n" })
 }
 
-fn grid(columns: &[(&str, &str, Kind)], rows: Vec<Vec<String>>, style: Style, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn grid(
+    columns: &[(&str, &str, Kind)],
+    rows: Vec<Vec<String>>,
+    style: Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     if style.format == Format::Csv {
         let mut sheet = Sheet::new(style, out);
         columns.iter().try_for_each(|(name, ..)| sheet.number(name))?;

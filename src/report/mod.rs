@@ -46,6 +46,7 @@ mod markdown;
 pub mod money;
 mod query;
 mod spend;
+mod sync;
 mod table;
 mod tags;
 pub mod words;
@@ -56,6 +57,7 @@ mod tests;
 pub use self::kept::{lenses, notes};
 pub use self::query::{query, warnings};
 pub use self::spend::spend;
+pub use self::sync::{Checked, ago, checks, runs, scopes, span, told};
 pub use self::tags::tags;
 
 /// How an answer is written.

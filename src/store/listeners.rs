@@ -18,7 +18,7 @@ impl<T> Default for Listeners<T> {
     }
 }
 
-impl<T: Copy> Listeners<T> {
+impl<T: Clone> Listeners<T> {
     /// Adds a listener.
     pub fn add(&self, listener: &Listener<T>) {
         let mut list = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -29,7 +29,7 @@ impl<T: Copy> Listeners<T> {
     /// Tells all that are still there.
     pub fn tell(&self, what: T) {
         let list = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        list.iter().filter_map(Weak::upgrade).for_each(|listener| listener(what));
+        list.iter().filter_map(Weak::upgrade).for_each(|listener| listener(what.clone()));
     }
 }
 

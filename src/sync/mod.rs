@@ -18,6 +18,7 @@ pub mod log;
 pub mod merge;
 pub mod meter;
 pub mod overlap;
+pub mod overview;
 pub mod plan;
 pub mod rebuild;
 pub mod state;

@@ -16,6 +16,14 @@ use crate::domain::calendar::Day;
 use crate::error::{Error, Kind, Result};
 use crate::provider::remote::{FaultKind, Unit};
 
+/// The file by which others ask for a sync.
+const ASKED: &str = "asked";
+/// Whether a file of the folder tells how syncing stands, or that somebody asks for it.
+#[must_use]
+pub fn is_telling(name: &[u8]) -> bool {
+    name == ASKED.as_bytes() || name == b"state.json"
+}
+
 /// Bytes of the file at most.
 const BYTES_MAX: u64 = 16 << 20;
 /// Days that spending is remembered.
@@ -154,6 +162,23 @@ impl Place {
     #[must_use]
     pub fn log(&self) -> PathBuf {
         self.0.join("log.jsonl")
+    }
+
+    /// Asks whoever syncs to ask all scopes now.
+    ///
+    /// # Errors
+    /// Kind `Store` where it cannot be written.
+    pub fn ask(&self, at: i64) -> Result<()> {
+        let (path, next) = (self.0.join(ASKED), self.0.join("asked.next"));
+        let failed = |e: &std::io::Error| Error::io(Kind::Store, "write", &path, e);
+        private(&next).and_then(|mut file| file.write_all(at.to_string().as_bytes())).map_err(|e| failed(&e))?;
+        fs::rename(&next, &path).map_err(|e| failed(&e))
+    }
+
+    /// When somebody last asked that, seconds since 1970; 0 for never.
+    #[must_use]
+    pub fn asked_at(&self) -> i64 {
+        fs::read_to_string(self.0.join(ASKED)).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(0)
     }
 
     /// Makes the folder, for its owner alone.

@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Clock;
 use super::ingest::{Options, Outcome, Watcher};
+use super::log::Run;
 use super::meter::{Book, Caps};
 use super::state::{Place, Running, Standing, State};
 use crate::error::Result;
@@ -65,7 +66,7 @@ pub struct Connection {
 
 /// What is synced, with what, and how it goes.
 pub struct Syncer {
-    connections: Vec<Connection>,
+    connections: Arc<Vec<Connection>>,
     vault: Arc<dyn Vault>,
     place: Option<Place>,
     book: Arc<Book>,
@@ -73,6 +74,7 @@ pub struct Syncer {
     runtime: Handle,
     pace: Pace,
     board: Arc<Board>,
+    ran: Listeners<Arc<Run>>,
     bell: Bell,
 }
 
@@ -150,7 +152,7 @@ impl Syncer {
     /// memory.
     #[must_use]
     pub fn new(
-        connections: Vec<Connection>,
+        connections: Arc<Vec<Connection>>,
         vault: Arc<dyn Vault>,
         place: Option<Place>,
         clock: Clock,
@@ -167,6 +169,7 @@ impl Syncer {
             runtime,
             pace,
             board: Arc::default(),
+            ran: Listeners::default(),
             bell: Bell::default(),
         }
     }
@@ -192,6 +195,11 @@ impl Syncer {
     /// Tells `listener` whenever a scope's doing or standing is another one, for as long as it is kept.
     pub fn subscribe(&self, listener: &Listener<()>) {
         self.board.listeners.add(listener);
+    }
+
+    /// Tells `listener` of each run when it has ended, for as long as it is kept.
+    pub fn on_run(&self, listener: &Listener<Arc<Run>>) {
+        self.ran.add(listener);
     }
 
     fn now(&self) -> i64 {
@@ -253,25 +261,27 @@ impl Syncer {
         Ok(shares?.into_iter().fold(Passed::default(), add))
     }
 
-    /// Keeps all scopes fresh until it is cancelled; waits without waking in between.
+    /// Keeps all scopes fresh until it is cancelled; waits without waking in between. Unless it is
+    /// `by_itself`, scopes are only asked when somebody asks for it.
     ///
     /// # Errors
     /// As [`Self::pass`].
-    pub fn watch(&self, cancel: &CancellationToken) -> Result<()> {
+    pub fn watch(&self, by_itself: bool, cancel: &CancellationToken) -> Result<()> {
         while !cancel.is_cancelled() {
             let wished = self.wished();
-            self.pass(&Which { names: Vec::new(), now: wished }, cancel)?;
+            if by_itself || wished {
+                self.pass(&Which { names: Vec::new(), now: wished }, cancel)?;
+            }
             let now = self.now();
             let Some(due) = self.next_due(now) else { return Ok(()) };
             // What is due at once and could not be done is left for a moment.
             let wait = Duration::from_secs(u64::try_from(due - now).unwrap_or(0).max(1));
-            self.bell.wait(wait.min(LOOK_AGAIN), cancel);
+            self.bell.wait(by_itself.then(|| wait.min(LOOK_AGAIN)), cancel);
         }
         Ok(())
     }
 
-    /// Has the loop ask all scopes now. Whoever asked in another process is heard as well, when that
-    /// process rings.
+    /// Has the loop ask all scopes now.
     pub fn ask_now(&self) {
         let now = self.now();
         // Where it cannot be written this process knows it all the same.
@@ -307,7 +317,7 @@ impl Syncer {
 
 /// When a scope is due: once its time has passed since all had come, and not before what failed may be
 /// asked for again. A time in the future is of a clock that was put back.
-fn due_at(connection: &Connection, scope: &dyn Costs, standing: &Standing, now: i64) -> i64 {
+pub(super) fn due_at(connection: &Connection, scope: &dyn Costs, standing: &Standing, now: i64) -> i64 {
     let every = every(connection, scope);
     let known = |at: i64| if at > now { 0 } else { at };
     let after = if known(standing.good_at) == 0 { 0 } else { standing.good_at + every };
@@ -326,11 +336,14 @@ impl Bell {
         self.changed.notify_all();
     }
 
-    /// Waits until it is rung, at most so long.
-    fn wait(&self, most: Duration, cancel: &CancellationToken) {
+    /// Waits until it is rung, at most so long where a time is given.
+    fn wait(&self, most: Option<Duration>, cancel: &CancellationToken) {
         let rung = self.rung.lock().unwrap_or_else(PoisonError::into_inner);
         let quiet = |rung: &mut bool| !*rung && !cancel.is_cancelled();
-        let (mut rung, _) = self.changed.wait_timeout_while(rung, most, quiet).unwrap_or_else(PoisonError::into_inner);
+        let mut rung = match most {
+            Some(most) => self.changed.wait_timeout_while(rung, most, quiet).unwrap_or_else(PoisonError::into_inner).0,
+            None => self.changed.wait_while(rung, quiet).unwrap_or_else(PoisonError::into_inner),
+        };
         *rung = false;
     }
 }

@@ -175,7 +175,7 @@ impl World {
             scopes: vec![Arc::clone(cloud) as Arc<dyn Costs>],
         };
         let syncer = Syncer::new(
-            clouds.iter().map(connection).collect(),
+            Arc::new(clouds.iter().map(connection).collect()),
             Arc::clone(&vault) as Arc<dyn Vault>,
             place,
             Arc::new(move || clock.load(Ordering::Relaxed)),
@@ -405,7 +405,7 @@ fn the_loop_waits_is_asked_and_is_ended() {
         }
     };
     std::thread::scope(|scope| {
-        let run = scope.spawn(|| world.syncer.watch(&cancel));
+        let run = scope.spawn(|| world.syncer.watch(true, &cancel));
         good(0);
         let first = world.now();
         world.later(60);

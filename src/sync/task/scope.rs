@@ -231,7 +231,7 @@ impl Course<'_> {
         let looked = self.costs.look(mark, &self.call(false, &counts));
         if let Err(fault) = &looked {
             let run = Run { trouble: Some(trouble(fault)), ..self.record(at, began.elapsed(), "", &counts) };
-            self.log(&run)?;
+            self.log(run)?;
         }
         looked.map_err(Ended::Fault)
     }
@@ -306,7 +306,7 @@ impl Course<'_> {
         if let Err(Ended::Fault(fault)) = &ended {
             run.trouble = Some(trouble(fault));
         }
-        self.log(&run)?;
+        self.log(run)?;
         ended
     }
 
@@ -360,11 +360,11 @@ impl Course<'_> {
         }
     }
 
-    fn log(&self, run: &Run) -> Result<()> {
-        match &self.syncer.place {
-            Some(place) => log::append(place, run),
-            None => Ok(()),
-        }
+    fn log(&self, run: Run) -> Result<()> {
+        let run = Arc::new(run);
+        let logged = self.syncer.place.as_ref().map_or(Ok(()), |place| log::append(place, &run));
+        self.syncer.ran.tell(run);
+        logged
     }
 }
 

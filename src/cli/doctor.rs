@@ -1,0 +1,200 @@
+//! `spendtop doctor`: everything that spendtop needs, a line each, with what puts it right.
+//!
+//! Nothing that is checked costs money: a paid request is told, not tried.
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use super::args::DoctorArgs;
+use super::config::{self, home};
+use super::query::style;
+use super::run::Context;
+use super::{sync, wiring};
+use crate::clock;
+use crate::domain::text::SafeText;
+use crate::domain::words::count;
+use crate::error::{Error, Kind, Result};
+use crate::host::connections;
+use crate::provider::remote::call::Unwatched;
+use crate::provider::remote::pace::Pace;
+use crate::provider::remote::{Call, Check, Costs, Finding};
+use crate::report::{self, Checked};
+use crate::store::folder;
+use crate::sync::meter::{Book, Caps, ConnectionMeter};
+use crate::sync::state::{Place, State};
+use crate::threads;
+
+/// Scopes that are checked beside each other.
+const AT_ONCE: usize = 8;
+
+/// Runs `doctor`; returns the exit code: 3 where a connection lacks something that it cannot do without.
+///
+/// # Errors
+/// Kind `Usage` where there is no such connection, or the output fails.
+pub fn run(context: &mut Context<'_, '_>, args: &DoctorArgs) -> Result<u8> {
+    let folder = Place::beside(&context.data_dir()?).folder().to_owned();
+    let found = connections::of(&context.config, home().as_deref(), &folder);
+    sync::known(&found, &args.names)?;
+    let mut checked = Vec::new();
+    if args.names.is_empty() {
+        checked.extend(machine(context));
+        checked.extend(store(context));
+    }
+    for (name, fault) in &found.wrong {
+        checked.push(of(name, Check::new("settings", Finding::Missing, &fault.message).fix(fault.hints.join("\n"))));
+    }
+    let named = |connection: &str| args.names.is_empty() || args.names.iter().any(|name| sync::is_of(connection, name));
+    let scopes: Vec<Arc<dyn Costs>> =
+        found.connections.iter().flat_map(|c| &c.scopes).filter(|s| named(&s.scope().source.name)).cloned().collect();
+    if found.connections.is_empty() && found.wrong.is_empty() {
+        let none = Check::new("connections", Finding::Wanting, "none in the config");
+        checked.push(of("spendtop", none.fix("spendtop connect aws|azure|gcp|opencost|folder")));
+    }
+    if args.offline {
+        let untried = |scope: &Arc<dyn Costs>| {
+            of(&scope.scope().source.name, Check::new("the provider", Finding::Untried, "not asked, since --offline"))
+        };
+        checked.extend(scopes.iter().map(untried));
+    } else {
+        checked.extend(providers(&scopes)?);
+    }
+    let style = style(&args.format, context.streams);
+    report::checks(&checked, style, context.streams.out).map_err(|e| context.streams.failed(&e))?;
+    let missing = checked.iter().any(|check| check.finding == name(Finding::Missing));
+    Ok(if missing { Kind::Provider.exit_code() } else { 0 })
+}
+
+fn name(finding: Finding) -> &'static str {
+    match finding {
+        Finding::Good => "ok",
+        Finding::Untried => "untried",
+        Finding::Wanting => "wanting",
+        Finding::Missing => "missing",
+    }
+}
+
+fn of(what: &str, check: Check) -> Checked {
+    let Check { what: thing, finding, detail, fix } = check;
+    Checked { of: what.to_owned(), what: thing, finding: name(finding), detail, fix }
+}
+
+fn good(what: &str, detail: &str) -> Checked {
+    of("spendtop", Check::new(what, Finding::Good, detail))
+}
+
+/// What can be said of this machine without a network.
+fn machine(context: &Context<'_, '_>) -> Vec<Checked> {
+    let mut checked = Vec::new();
+    let path = config::path(&context.global);
+    checked.push(match path {
+        Some(path) if path.exists() => good("config", &format!("`{}` is sound", SafeText::path(&path))),
+        Some(path) => good("config", &format!("no `{}`: the defaults are in use", SafeText::path(&path))),
+        None => of(
+            "spendtop",
+            Check::new("config", Finding::Wanting, "there is no home folder to look in")
+                .fix("name a file: --config FILE"),
+        ),
+    });
+    let variable = |name: &str| std::env::var(name).unwrap_or_default();
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].map(variable).into_iter().find(|value| !value.is_empty());
+    let locale = locale.unwrap_or_default();
+    let unicode = locale.to_ascii_lowercase().replace('-', "").contains("utf8");
+    checked.push(if unicode {
+        good("terminal", &format!("TERM={}, {locale}", variable("TERM")))
+    } else {
+        let told = format!("TERM={}, and the locale is not UTF-8: charts are drawn in ASCII", variable("TERM"));
+        of("spendtop", Check::new("terminal", Finding::Wanting, &told).fix("export LANG=C.UTF-8"))
+    });
+    checked
+}
+
+/// The store and its sync.
+fn store(context: &mut Context<'_, '_>) -> Vec<Checked> {
+    let place = match context.data_dir() {
+        Ok(place) => place,
+        Err(error) => return vec![trouble("store", &error)],
+    };
+    let shown = SafeText::path(&place);
+    if !folder::exists(&place) {
+        return vec![good("store", &format!("none in `{shown}` yet: the first import or sync makes it"))];
+    }
+    let reached = wiring::reach(context, &place).and_then(|host| Ok((host.about()?, host.manifest()?)));
+    let mut checked = vec![match reached {
+        Ok((about, manifest)) => {
+            let rows: u64 = manifest.active().iter().map(|group| group.rows()).sum();
+            let days = about.days.map_or_else(String::new, |(first, last)| format!(", {first} to {last}"));
+            match about.notices.first() {
+                None => good("store", &format!("`{shown}`: {} charges{days}", count(rows))),
+                Some(notice) => {
+                    of("spendtop", Check::new("store", Finding::Wanting, notice).fix("spendtop store check"))
+                }
+            }
+        }
+        Err(error) => trouble("store", &error),
+    }];
+    let (state, told) = Place::beside(&place).read();
+    if let Some(told) = told {
+        checked.push(of("spendtop", Check::new("sync", Finding::Wanting, &told)));
+    }
+    checked.extend(failing(&state));
+    checked
+}
+
+/// Scopes whose last sync failed.
+fn failing(state: &State) -> Vec<Checked> {
+    let now = clock::now_seconds();
+    let failing =
+        state.scopes.iter().filter_map(|(source, standing)| Some((source, standing, standing.trouble.as_ref()?)));
+    let told = |(source, standing, trouble): (&String, &crate::sync::state::Standing, &crate::sync::state::Trouble)| {
+        let since = report::span(now - standing.failing_since);
+        let check = Check::new("sync", Finding::Wanting, &format!("fails for {since}: {}", trouble.message));
+        of(source, check.fix(trouble.hints.join("\n")))
+    };
+    failing.map(told).collect()
+}
+
+fn trouble(what: &str, error: &Error) -> Checked {
+    of("spendtop", Check::new(what, Finding::Missing, &error.message).fix(error.hints.join("\n")))
+}
+
+/// What each scope says of itself, in the order of the config.
+fn providers(scopes: &[Arc<dyn Costs>]) -> Result<Vec<Checked>> {
+    let runtime = sync::runtime()?;
+    let next = std::sync::atomic::AtomicUsize::new(0);
+    let work = |_| {
+        let mut found = Vec::new();
+        loop {
+            let at = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            let Some(scope) = scopes.get(at) else { return found };
+            found.push((at, scope.check(&call(scope.as_ref(), runtime.handle()))));
+        }
+    };
+    let mut found: Vec<(usize, Vec<Check>)> =
+        threads::share(AT_ONCE.min(scopes.len().max(1)), work).into_iter().flatten().collect();
+    found.sort_by_key(|(at, _)| *at);
+    let told = |(at, checks): (usize, Vec<Check>)| {
+        let source = scopes[at].scope().source.name.clone();
+        checks.into_iter().map(move |check| of(&source, check))
+    };
+    Ok(found.into_iter().flat_map(told).collect())
+}
+
+/// A call that may spend nothing.
+pub fn call(scope: &dyn Costs, runtime: &tokio::runtime::Handle) -> Call {
+    let meter = ConnectionMeter {
+        connection: scope.scope().source.name.clone(),
+        caps: Caps { requests_a_day: Some(0), ..Caps::default() },
+        history: false,
+        book: Arc::new(Book::new(None, State::default())),
+        clock: Arc::new(clock::now_seconds),
+    };
+    Call {
+        runtime: runtime.clone(),
+        cancel: CancellationToken::new(),
+        pace: Pace { tries: 2, ..Pace::default() },
+        meter: Arc::new(meter),
+        watch: Arc::new(Unwatched),
+        now: clock::now_seconds(),
+    }
+}

@@ -1,0 +1,271 @@
+//! `spendtop sync`: brings what connections charged, and says how syncing stands.
+
+use std::path::Path;
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio_util::sync::CancellationToken;
+
+use super::args::SyncArgs;
+use super::config::home;
+use super::query::style;
+use super::run::Context;
+use super::wiring;
+use crate::clock;
+use crate::domain::text::SafeText;
+use crate::engine::{Listener, Overview, Run};
+use crate::error::{Error, Kind, Result};
+use crate::host::connections::{self, Connections};
+use crate::provider::remote::Costs;
+use crate::provider::remote::pace::Pace;
+use crate::report::{self, Format, Style};
+use crate::sync::state::{Place, SyncLock, Trouble};
+use crate::sync::task::{Connection, Syncer, Which};
+use crate::sync::{log, overview};
+
+/// Runs that `--status` looks back at.
+const RUNS: usize = 20;
+
+/// Runs `sync`; returns the exit code: 3 where a scope failed.
+///
+/// # Errors
+/// Kind `Usage` where there is no such connection, `Store` where the store or the disk fails.
+pub fn run(context: &mut Context<'_, '_>, args: &SyncArgs) -> Result<u8> {
+    let place = context.data_dir()?;
+    let found = found(context, &place)?;
+    known(&found, &args.names)?;
+    let state = Place::beside(&place);
+    if let Some(most) = args.log {
+        let style = style(&args.format, context.streams);
+        let named = |run: &Run| args.names.is_empty() || args.names.iter().any(|name| is_of(&run.source, name));
+        let runs: Vec<Run> = log::read(&state, usize::MAX).into_iter().filter(named).take(most).collect();
+        return written(context, |out| report::runs(&runs, style, out));
+    }
+    if args.status {
+        return status(context, &found, &state, args);
+    }
+    sync(context, found, &place, args)
+}
+
+/// The config's connections; there must be one. Those that cannot be made are told.
+///
+/// # Errors
+/// Kind `Usage` where there is none.
+pub fn found(context: &mut Context<'_, '_>, place: &Path) -> Result<Connections> {
+    let folder = Place::beside(place).folder().to_owned();
+    let found = connections::of(&context.config, home().as_deref(), &folder);
+    if found.connections.is_empty() && found.wrong.is_empty() {
+        return Err(Error::usage("there is no connection in the config yet")
+            .hint("`spendtop connect aws`, `azure`, `gcp`, `opencost` or `folder` makes one")
+            .hint("`spendtop import FILE` reads a billing export without one"));
+    }
+    for (name, fault) in &found.wrong {
+        let hints: Vec<&str> = fault.hints.iter().map(String::as_str).collect();
+        context.streams.note(&format!("[{name}] cannot be used: {fault}"), &hints)?;
+    }
+    Ok(found)
+}
+
+pub(super) fn is_of(source: &str, name: &str) -> bool {
+    source == name || source.strip_prefix(name).is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// Refuses names of connections that there are not.
+///
+/// # Errors
+/// Kind `Usage` with what may have been meant.
+pub fn known(found: &Connections, names: &[String]) -> Result<()> {
+    let scopes = |connection: &Connection| -> Vec<String> {
+        let sources = connection.scopes.iter().map(|scope| scope.scope().source.name.clone());
+        std::iter::once(connection.name.clone()).chain(sources).collect()
+    };
+    let all: Vec<String> = found.connections.iter().flat_map(scopes).collect();
+    let all: Vec<&str> = all.iter().map(String::as_str).collect();
+    for name in names {
+        if !all.contains(&name.as_str()) {
+            let told = format!("there is no connection `{}` in the config", SafeText::from_outside(name));
+            return Err(Error::usage(told).did_you_mean(name, &all));
+        }
+    }
+    Ok(())
+}
+
+fn written(
+    context: &mut Context<'_, '_>,
+    write: impl FnOnce(&mut dyn std::io::Write) -> std::io::Result<()>,
+) -> Result<u8> {
+    write(context.streams.out).map_err(|e| context.streams.failed(&e))?;
+    Ok(0)
+}
+
+fn status(context: &mut Context<'_, '_>, found: &Connections, place: &Place, args: &SyncArgs) -> Result<u8> {
+    let (state, told) = place.read();
+    if let Some(told) = told {
+        context.streams.note(&told, &[])?;
+    }
+    let now = clock::now_seconds();
+    let runs = log::read(place, RUNS);
+    let mut overview = overview::of(&found.connections, &state, &std::collections::BTreeMap::new(), runs, now);
+    overview.wrong.extend(found.wrong.iter().map(|(name, fault)| {
+        let trouble = Trouble { kind: fault.kind, message: fault.message.clone(), hints: fault.hints.clone() };
+        (name.clone(), trouble)
+    }));
+    overview.scopes.retain(|scope| args.names.is_empty() || args.names.iter().any(|name| is_of(&scope.source, name)));
+    let style = style(&args.format, context.streams);
+    written(context, |out| report::scopes(&overview, now, style, out))?;
+    hints(context, &overview, style)
+}
+
+/// Says what to do about scopes that fail; the exit code.
+fn hints(context: &mut Context<'_, '_>, overview: &Overview, style: Style) -> Result<u8> {
+    let failing = overview.scopes.iter().filter_map(|scope| Some((scope, scope.trouble.as_ref()?)));
+    let mut code = 0;
+    for (scope, trouble) in failing {
+        code = Kind::Provider.exit_code();
+        if style.format == Format::Table && !trouble.hints.is_empty() {
+            let hints: Vec<&str> = trouble.hints.iter().map(String::as_str).collect();
+            context.streams.note(&format!("{}: {}", scope.source, trouble.message), &hints)?;
+        }
+    }
+    Ok(code)
+}
+
+fn sync(context: &mut Context<'_, '_>, found: Connections, place: &Path, args: &SyncArgs) -> Result<u8> {
+    let state = Place::beside(place);
+    let host = wiring::reach(context, place)?;
+    wiring::refuse_demo(&host.manifest()?, place)?;
+    let Some(_lock) = SyncLock::try_take(&state)? else {
+        let running = state.read().0.running;
+        let who =
+            running.map_or_else(|| "another spendtop".to_owned(), |by| format!("another spendtop ({})", by.process));
+        return Err(Error::usage(format!("{who} is syncing this store: it brings what is due"))
+            .hint("`spendtop sync --status` says how far it is; in an app `R` asks for it now"));
+    };
+    let (_, told) = state.read();
+    if let Some(told) = told {
+        context.streams.note(&told, &[])?;
+    }
+    let runtime = runtime()?;
+    let clock: crate::sync::Clock = Arc::new(clock::now_seconds);
+    let vault = Arc::clone(&host) as Arc<dyn crate::sync::task::Vault>;
+    let Connections { connections, wrong } = found;
+    let syncer =
+        Syncer::new(Arc::new(connections), vault, Some(state), clock, runtime.handle().clone(), Pace::default());
+    estimates(context, &syncer)?;
+    let cancel = CancellationToken::new();
+    let given_up = cancel.clone();
+    wiring::on_interrupt(move || given_up.cancel());
+    let (ends, ended) = channel();
+    let listener = tells(ends);
+    syncer.on_run(&listener);
+    let style = style(&args.format, context.streams);
+    let failed = std::thread::scope(|scope| {
+        let (syncer, cancel, listener) = (&syncer, &cancel, listener);
+        let work = scope.spawn(move || {
+            // Dropped when all is done, which ends the loop below.
+            let _listener = listener;
+            if args.watch {
+                let waker = std::thread::scope(|inner| {
+                    inner.spawn(|| runtime_wait(cancel, syncer));
+                    syncer.watch(true, cancel)
+                });
+                return waker.map(|()| 0);
+            }
+            let which = Which { names: args.names.clone(), now: !args.due };
+            syncer.pass(&which, cancel).map(|passed| passed.failed)
+        });
+        for run in ended {
+            print_run(context, &run, style)?;
+        }
+        work.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })?;
+    if cancel.is_cancelled() && !args.watch {
+        return Err(Error::new(
+            Kind::Interrupted,
+            "stopped: what had come is stored, the rest comes with the next sync",
+        ));
+    }
+    let now = clock::now_seconds();
+    let overview = overview::of(syncer.connections(), &syncer.state(), &syncer.live(), Vec::new(), now);
+    hints(context, &overview, Style::default())?;
+    Ok(if failed > 0 || !wrong.is_empty() { Kind::Provider.exit_code() } else { 0 })
+}
+
+/// Wakes the loop when it is cancelled.
+fn runtime_wait(cancel: &CancellationToken, syncer: &Syncer) {
+    if let Ok(runtime) = tokio::runtime::Builder::new_current_thread().build() {
+        runtime.block_on(cancel.cancelled());
+    }
+    syncer.wake();
+}
+
+/// Threads to speak with providers.
+///
+/// # Errors
+/// Kind `Bug` where the system gives none.
+pub(super) fn runtime() -> Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_name("sync-net")
+        .enable_all()
+        .build()
+        .map_err(|e| Error::bug(format!("no threads to speak with providers: {e}")))
+}
+
+fn tells(ends: Sender<Arc<Run>>) -> Listener<Arc<Run>> {
+    let ends = Mutex::new(ends);
+    Arc::new(move |run| {
+        // Whoever prints them has gone: nobody is told.
+        let _ = ends.lock().unwrap_or_else(PoisonError::into_inner).send(run);
+    })
+}
+
+fn print_run(context: &mut Context<'_, '_>, run: &Arc<Run>, style: Style) -> Result<()> {
+    let runs = std::slice::from_ref(&**run);
+    let line = match style.format {
+        Format::Table => {
+            let mut text = format!("{}  {}", run.source, if run.what.is_empty() { "look" } else { &run.what });
+            if let Some(why) = run.why {
+                text.push_str(&format!("  ({})", why.name()));
+            }
+            text.push_str(&format!("  {}\n", report::told(run)));
+            SafeText::from_outside(text.trim_end()).into_string() + "\n"
+        }
+        _ => {
+            let mut bytes = Vec::new();
+            report::runs(runs, style, &mut bytes).map_err(|e| context.streams.failed(&e))?;
+            String::from_utf8_lossy(&bytes).into_owned()
+        }
+    };
+    context.streams.print(&line)?;
+    context.streams.flush()
+}
+
+/// Says what scopes that were never asked will cost, before the first request.
+fn estimates(context: &mut Context<'_, '_>, syncer: &Syncer) -> Result<()> {
+    let state = syncer.state();
+    for connection in syncer.connections() {
+        let is_new = |scope: &&Arc<dyn Costs>| {
+            let scope = scope.scope();
+            scope.terms.request_microdollars > 0 && !state.scopes.contains_key(&scope.source.name)
+        };
+        if connection.scopes.iter().any(|scope| is_new(&scope)) {
+            let cap = connection.caps.requests_a_day.unwrap_or(0);
+            let aside = connection.caps.requests_for_history.unwrap_or(0);
+            let told = format!(
+                "[{}] asks with paid requests, 0.01 USD each: at most {cap} a day ({}), and {aside} besides for history ({})",
+                connection.name,
+                dollars(cap),
+                dollars(aside)
+            );
+            let how = format!("`requests_per_day` and `requests_for_history` in [{}] change that", connection.name);
+            context.streams.note(&told, &[&how, "`spendtop doctor` estimates what your organisation needs"])?;
+        }
+    }
+    Ok(())
+}
+
+/// What paid requests cost, at 0.01 USD each.
+fn dollars(requests: u64) -> String {
+    format!("{}.{:02} USD", requests / 100, requests % 100)
+}

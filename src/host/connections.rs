@@ -1,0 +1,485 @@
+//! The config's connections as scopes that can be asked.
+//!
+//! A connection that cannot be made, for a setting that is wrong or a provider that this build lacks, is
+//! told and leaves the others alone. Nothing is asked here.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::config::Config;
+use crate::config::connection::{self, To};
+use crate::provider::remote::{Costs, Fault, FaultKind};
+use crate::sync::meter::Caps;
+use crate::sync::task::Connection;
+
+/// Seconds between two looks at exports: listing is free or nearly so, and clouds deliver a few times a day.
+#[cfg(any(feature = "aws", feature = "azure", feature = "gcp"))]
+const EXPORTS_EVERY: u32 = 3_600;
+
+/// What was made of the config's connections.
+#[derive(Default)]
+pub struct Connections {
+    /// Those that can be asked.
+    pub connections: Vec<Connection>,
+    /// Those that cannot, and why.
+    pub wrong: Vec<(String, Fault)>,
+}
+
+/// What a connection's scopes are made with.
+struct Made<'a> {
+    config: &'a Config,
+    connection: &'a connection::Connection,
+    home: Option<&'a Path>,
+    /// A folder for files on their way.
+    folder: &'a Path,
+}
+
+type Scopes = Vec<Arc<dyn Costs>>;
+
+/// Makes the config's connections. `home` is what `~/` stands for, `folder` is for files on their way.
+#[must_use]
+pub fn of(config: &Config, home: Option<&Path>, folder: &Path) -> Connections {
+    let mut made = Connections::default();
+    for connection in &config.connections {
+        match (Made { config, connection, home, folder }).scopes() {
+            Ok(scopes) => made.connections.push(Connection {
+                name: connection.name.clone(),
+                every: connection.every,
+                months: connection.months,
+                caps: caps(&connection.to),
+                scopes,
+            }),
+            Err(fault) => made.wrong.push((connection.name.clone(), fault)),
+        }
+    }
+    made
+}
+
+fn caps(to: &To) -> Caps {
+    match to {
+        To::Aws(aws) => Caps {
+            requests_a_day: Some(aws.requests_per_day),
+            requests_for_history: Some(aws.requests_for_history),
+            ..Caps::default()
+        },
+        To::Gcp(gcp) => Caps {
+            bytes_a_day: Some(gcp.scan_gib[1] << 30),
+            bytes_a_month: Some(gcp.scan_gib[2] << 30),
+            ..Caps::default()
+        },
+        To::Azure(_) | To::OpenCost(_) | To::Folder(_) => Caps::default(),
+    }
+}
+
+fn wrong(why: impl Into<String>) -> Fault {
+    Fault::new(FaultKind::Refused, why)
+}
+
+impl Made<'_> {
+    fn scopes(&self) -> Result<Scopes, Fault> {
+        match &self.connection.to {
+            To::Aws(aws) => self.aws(aws),
+            To::Azure(azure) => self.azure(azure),
+            To::Gcp(gcp) => self.gcp(gcp),
+            To::OpenCost(opencost) => self.opencost(opencost),
+            To::Folder(path) => self.folder(path),
+        }
+    }
+
+    /// A path whose `~/` is one's home.
+    fn path(&self, path: &Path) -> PathBuf {
+        match (path.strip_prefix("~"), self.home) {
+            (Ok(rest), Some(home)) => home.join(rest),
+            _ => path.to_owned(),
+        }
+    }
+
+    /// Further certificates that are trusted.
+    fn certificate(&self) -> Option<PathBuf> {
+        self.config.sync.certificate.as_deref().map(|path| self.path(path))
+    }
+
+    /// Tag keys that a connection names, else the config's own.
+    fn tags(&self, named: Option<&Vec<String>>) -> Vec<String> {
+        named.unwrap_or(&self.config.tags.keys).clone()
+    }
+}
+
+/// A bucket and the prefix in it.
+#[cfg(any(feature = "aws", feature = "gcp"))]
+fn bucket(place: &str, scheme: &str) -> Result<(String, String), Fault> {
+    let rest = place.strip_prefix(scheme).unwrap_or(place);
+    let (name, prefix) = rest.split_once('/').map_or((rest, ""), |(name, prefix)| (name, prefix));
+    if name.is_empty() {
+        let place = crate::domain::text::SafeText::from_outside(place);
+        return Err(wrong(format!("an export lies in `{scheme}BUCKET/PREFIX`, not in `{place}`")));
+    }
+    Ok((name.to_owned(), prefix.to_owned()))
+}
+
+#[cfg(any(feature = "aws", feature = "azure", feature = "gcp"))]
+impl Made<'_> {
+    fn http(&self) -> Result<crate::provider::remote::http::Http, Fault> {
+        crate::provider::remote::http::Http::new(self.certificate().as_deref())
+    }
+
+    /// The source of an export: the connection's, where it has nothing else.
+    fn export_source(&self, place: &str, has_more: bool) -> String {
+        let name = &self.connection.name;
+        let last = place.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+        if has_more { format!("{name}/{last}") } else { name.clone() }
+    }
+
+    fn exports(
+        &self,
+        store: Arc<dyn object_store::ObjectStore>,
+        source: String,
+        provider: &'static str,
+        location: String,
+        prefix: String,
+        remedy: crate::provider::exports::check::Remedy,
+    ) -> Result<Arc<dyn Costs>, Fault> {
+        use crate::provider::exports::{Exports, Settings};
+        let settings = Settings {
+            source,
+            provider,
+            location,
+            prefix,
+            folder: self.folder.to_owned(),
+            threads: crate::threads::all(1),
+            every: EXPORTS_EVERY,
+            months: self.connection.months,
+            remedy,
+        };
+        Ok(Arc::new(Exports::new(store, settings)?))
+    }
+}
+
+/// The facets whose words are written; the usual ones where nothing is.
+#[cfg(any(feature = "aws", feature = "azure"))]
+fn facets<F: Copy>(written: Option<&Vec<String>>, usual: Vec<F>, known: &[(&str, F)]) -> Result<Vec<F>, Fault> {
+    let Some(written) = written else { return Ok(usual) };
+    let find = |word: &String| {
+        known.iter().find(|(name, _)| name == word).map(|(_, facet)| *facet).ok_or_else(|| {
+            let names: Vec<String> = known.iter().map(|(name, _)| format!("`{name}`")).collect();
+            let word = crate::domain::text::SafeText::from_outside(word);
+            wrong(format!("`split_by` holds `{word}`; it can hold {}", names.join(", ")))
+        })
+    };
+    written.iter().map(find).collect()
+}
+
+#[cfg(any(feature = "azure", feature = "gcp", feature = "opencost"))]
+fn reference(text: &str) -> Result<crate::provider::remote::secret::Reference, Fault> {
+    crate::provider::remote::secret::Reference::parse(text).map_err(wrong)
+}
+
+#[cfg(not(all(feature = "aws", feature = "azure", feature = "gcp", feature = "opencost")))]
+fn lacks(what: &str, feature: &str) -> Result<Scopes, Fault> {
+    Err(wrong(format!("this spendtop was built without {what} (feature `{feature}`)")))
+}
+
+#[cfg(feature = "aws")]
+impl Made<'_> {
+    fn aws(&self, aws: &connection::Aws) -> Result<Scopes, Fault> {
+        use crate::provider::aws::{CostExplorer, Settings};
+        let mut scopes: Scopes = Vec::new();
+        if aws.api {
+            for (source, role) in self.aws_roles(aws)? {
+                let settings = Settings { role, ..self.aws_settings(aws, source)? };
+                scopes.push(Arc::new(CostExplorer::new(settings)));
+            }
+        }
+        for place in &aws.exports {
+            scopes.push(self.aws_exports(aws, place)?);
+        }
+        Ok(scopes)
+    }
+
+    /// An export in S3. Of several roles the first reads it: it lies in one bucket.
+    fn aws_exports(&self, aws: &connection::Aws, place: &str) -> Result<Arc<dyn Costs>, Fault> {
+        use crate::provider::aws::access::Access;
+        use crate::provider::aws::objects::{self, Bucket};
+        let role = self.aws_roles(aws)?.into_iter().next().and_then(|(_, role)| role);
+        let source = self.export_source(place, aws.api || aws.exports.len() > 1);
+        let settings = crate::provider::aws::Settings { role, ..self.aws_settings(aws, source.clone())? };
+        let (name, prefix) = bucket(place, "s3://")?;
+        let region = aws.region.clone().unwrap_or_else(|| "us-east-1".to_owned());
+        let store =
+            objects::store(Arc::new(Access::new(settings)), &Bucket { name: name.clone(), region }, self.http()?)?;
+        self.exports(store, source, "", format!("s3://{name}"), prefix.clone(), objects::remedy(&name, &prefix))
+    }
+
+    /// The scopes' names, with the role that each takes on.
+    fn aws_roles(&self, aws: &connection::Aws) -> Result<Vec<(String, Option<crate::provider::aws::Role>)>, Fault> {
+        use crate::provider::aws::{ExternalId, Role};
+        use crate::provider::remote::secret::Reference;
+        let name = &self.connection.name;
+        if aws.roles.is_empty() {
+            return Ok(vec![(name.clone(), None)]);
+        }
+        let external_id = aws.external_id.as_ref().map(|text| match Reference::parse(text) {
+            Ok(reference) => ExternalId::Referred(reference),
+            Err(_) => ExternalId::Plain(text.clone()),
+        });
+        let role = |arn: &String| {
+            // arn:aws:iam::ACCOUNT:role/NAME
+            let account = arn.split(':').nth(4).filter(|account| !account.is_empty());
+            let account = account.ok_or_else(|| {
+                wrong(format!(
+                    "a role is named by its ARN, like `arn:aws:iam::111122223333:role/spendtop`, not `{}`",
+                    crate::domain::text::SafeText::from_outside(arn)
+                ))
+            })?;
+            let source = if aws.roles.len() == 1 { name.clone() } else { format!("{name}/{account}") };
+            Ok((source, Some(Role { arn: arn.clone(), external_id: external_id.clone(), session: None })))
+        };
+        aws.roles.iter().map(role).collect()
+    }
+
+    fn aws_settings(&self, aws: &connection::Aws, source: String) -> Result<crate::provider::aws::Settings, Fault> {
+        use crate::provider::aws::{Facet, Settings};
+        let known = Facet::ALL.map(|facet| (facet.name(), facet));
+        Ok(Settings {
+            profile: aws.profile.clone(),
+            endpoint: aws.endpoint.clone(),
+            facets: facets(aws.split_by.as_ref(), Facet::ALL.to_vec(), &known)?.into_iter().collect(),
+            tags: self.tags(aws.tags.as_ref()),
+            cost_categories: aws.cost_categories.clone(),
+            hourly: aws.hourly,
+            resources: aws.resources,
+            months: self.connection.months,
+            ..Settings::new(source)
+        })
+    }
+}
+
+#[cfg(not(feature = "aws"))]
+impl Made<'_> {
+    fn aws(&self, _: &connection::Aws) -> Result<Scopes, Fault> {
+        lacks("AWS", "aws")
+    }
+}
+
+#[cfg(feature = "azure")]
+impl Made<'_> {
+    fn azure(&self, azure: &connection::Azure) -> Result<Scopes, Fault> {
+        use crate::provider::azure::{Settings, connect, feeds::Facet};
+        let usual = Settings::new(&self.connection.name, azure.scopes.clone());
+        let known = Facet::ALL.map(|facet| (facet.name(), facet));
+        let mut scopes: Scopes = Vec::new();
+        let settings = Settings {
+            login: self.azure_login(azure)?,
+            tenant: azure.tenant.clone(),
+            client_id: azure.client.clone(),
+            endpoint: azure.endpoint.clone().unwrap_or(usual.endpoint),
+            authority: azure.authority.clone().unwrap_or(usual.authority),
+            certificate: self.certificate(),
+            tags: self.tags(azure.tags.as_ref()),
+            facets: facets(azure.split_by.as_ref(), usual.facets, &known)?,
+            months: self.connection.months,
+            ..Settings::new(&self.connection.name, azure.scopes.clone())
+        };
+        if !azure.scopes.is_empty() {
+            scopes.extend(connect(&settings)?.into_iter().map(|scope| Arc::new(scope) as Arc<dyn Costs>));
+        }
+        for place in &azure.exports {
+            scopes.push(self.azure_exports(azure, &settings, place)?);
+        }
+        Ok(scopes)
+    }
+
+    /// An export in Blob storage: `https://ACCOUNT.blob.core.windows.net/CONTAINER/PATH`, or an emulator's
+    /// `http://127.0.0.1:PORT/ACCOUNT/CONTAINER/PATH`.
+    fn azure_exports(
+        &self,
+        azure: &connection::Azure,
+        settings: &crate::provider::azure::Settings,
+        place: &str,
+    ) -> Result<Arc<dyn Costs>, Fault> {
+        use crate::provider::azure::objects::{self, Container};
+        let missing = || {
+            wrong(format!(
+                "an export lies in `https://ACCOUNT.blob.core.windows.net/CONTAINER/PATH`, not in `{}`",
+                crate::domain::text::SafeText::from_outside(place)
+            ))
+        };
+        let (account, endpoint, rest) = match place.strip_prefix("https://") {
+            Some(rest) => {
+                let (host, rest) = rest.split_once('/').ok_or_else(missing)?;
+                let account = host.split('.').next().unwrap_or_default().to_owned();
+                let own = host.ends_with(".blob.core.windows.net");
+                (account, (!own).then(|| format!("https://{host}")), rest)
+            }
+            None => {
+                let rest = place.strip_prefix("http://").ok_or_else(missing)?;
+                let (host, rest) = rest.split_once('/').ok_or_else(missing)?;
+                let (account, rest) = rest.split_once('/').ok_or_else(missing)?;
+                (account.to_owned(), Some(format!("http://{host}/{account}")), rest)
+            }
+        };
+        let (name, prefix) = rest.split_once('/').map_or((rest, ""), |(name, prefix)| (name, prefix));
+        if account.is_empty() || name.is_empty() {
+            return Err(missing());
+        }
+        let key = azure.key.as_deref().map(reference).transpose()?;
+        let container = Container { account, name: name.to_owned(), endpoint, key };
+        let source = self.export_source(place, !azure.scopes.is_empty() || azure.exports.len() > 1);
+        let location = place.strip_suffix(prefix).unwrap_or(place).trim_end_matches('/').to_owned();
+        let store = objects::store(settings, &container)?;
+        self.exports(store, source, "Microsoft", location, prefix.to_owned(), objects::remedy(&container))
+    }
+
+    fn azure_login(&self, azure: &connection::Azure) -> Result<crate::provider::azure::credentials::Login, Fault> {
+        use crate::provider::azure::credentials::Login;
+        let principal = || match (&azure.secret, &azure.certificate) {
+            (Some(secret), _) => reference(secret).map(|secret| Some(Login::Secret(secret))),
+            (None, Some(certificate)) => reference(certificate).map(|pem| Some(Login::Certificate(pem))),
+            (None, None) => Ok(None),
+        };
+        Ok(match azure.login {
+            connection::Login::Auto => principal()?.unwrap_or(Login::Detect),
+            connection::Login::Cli => Login::AzureCli,
+            connection::Login::ServicePrincipal => {
+                principal()?.ok_or_else(|| wrong("`login = \"service-principal\"` needs `secret` or `certificate`"))?
+            }
+            connection::Login::ManagedIdentity => Login::ManagedIdentity,
+            connection::Login::WorkloadIdentity => Login::WorkloadIdentity,
+        })
+    }
+}
+
+#[cfg(not(feature = "azure"))]
+impl Made<'_> {
+    fn azure(&self, _: &connection::Azure) -> Result<Scopes, Fault> {
+        lacks("Azure", "azure")
+    }
+}
+
+#[cfg(feature = "gcp")]
+impl Made<'_> {
+    fn gcp(&self, gcp: &connection::Gcp) -> Result<Scopes, Fault> {
+        use crate::provider::gcp::{BillingExport, Settings, auth::Login, table::TableName};
+        let mut scopes: Scopes = Vec::new();
+        if let Some(table) = &gcp.table {
+            let table = TableName::parse(table).map_err(wrong)?;
+            let project = gcp.project.clone().unwrap_or_else(|| table.project.clone());
+            let key = gcp.key.as_deref().map(reference).transpose()?;
+            let settings = Settings {
+                location: gcp.location.clone(),
+                login: Login { key, impersonate: gcp.impersonate.clone() },
+                endpoint: gcp.endpoint.clone(),
+                labels: self.tags(gcp.labels.as_ref()),
+                maximum_bytes: gcp.scan_gib[0] << 30,
+                resources: gcp.resources,
+                months: self.connection.months,
+                authority: self.certificate(),
+                ..Settings::new(&self.connection.name, &project, table)
+            };
+            scopes.push(Arc::new(BillingExport::new(&settings)?));
+        }
+        for place in &gcp.exports {
+            use crate::provider::gcp::objects;
+            let (name, prefix) = bucket(place, "gs://")?;
+            let login =
+                Login { key: gcp.key.as_deref().map(reference).transpose()?, impersonate: gcp.impersonate.clone() };
+            let store = objects::store(login, &name, gcp.endpoint.as_deref(), self.http()?)?;
+            let source = self.export_source(place, gcp.table.is_some() || gcp.exports.len() > 1);
+            scopes.push(self.exports(store, source, "", format!("gs://{name}"), prefix, objects::remedy(&name))?);
+        }
+        Ok(scopes)
+    }
+}
+
+#[cfg(not(feature = "gcp"))]
+impl Made<'_> {
+    fn gcp(&self, _: &connection::Gcp) -> Result<Scopes, Fault> {
+        lacks("Google Cloud", "gcp")
+    }
+}
+
+#[cfg(feature = "opencost")]
+impl Made<'_> {
+    fn opencost(&self, opencost: &connection::OpenCost) -> Result<Scopes, Fault> {
+        use crate::provider::opencost::{Allocations, Settings};
+        let settings = Settings {
+            token: opencost.token.as_deref().map(reference).transpose()?,
+            labels: self.tags(opencost.labels.as_ref()),
+            currency: opencost.currency.clone(),
+            on_a_bill: opencost.on_a_bill,
+            authority: self.certificate(),
+            ..Settings::new(&self.connection.name, &opencost.url)
+        };
+        Ok(vec![Arc::new(Allocations::new(&settings)?)])
+    }
+}
+
+#[cfg(not(feature = "opencost"))]
+impl Made<'_> {
+    fn opencost(&self, _: &connection::OpenCost) -> Result<Scopes, Fault> {
+        lacks("OpenCost", "opencost")
+    }
+}
+
+impl Made<'_> {
+    fn folder(&self, path: &Path) -> Result<Scopes, Fault> {
+        let threads = crate::threads::all(1);
+        let watched = crate::provider::folder::Watched::new(&self.connection.name, self.path(path), threads);
+        Ok(vec![Arc::new(watched)])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn made(text: &str) -> Connections {
+        let config = crate::config::parse(text, "c").unwrap_or_else(|error| panic!("{error}"));
+        of(&config, Some(Path::new("/home/ana")), Path::new("/tmp"))
+    }
+
+    fn sources(text: &str) -> Vec<String> {
+        let made = made(text);
+        assert_eq!(made.wrong.iter().map(|(name, fault)| format!("{name}: {fault}")).collect::<Vec<_>>(), [""; 0]);
+        let scopes = made.connections.iter().flat_map(|connection| &connection.scopes);
+        scopes.map(|scope| format!("{} {}", scope.scope().source.name, scope.scope().title)).collect()
+    }
+
+    #[test]
+    #[cfg(all(feature = "aws", feature = "azure", feature = "gcp", feature = "opencost"))]
+    fn each_scope_is_a_source_of_its_own() {
+        for (text, want) in [
+            ("[aws.prod]\n", vec!["aws.prod aws.prod"]),
+            (
+                "[aws.org]\nroles = [\"arn:aws:iam::111122223333:role/a\", \"arn:aws:iam::444455556666:role/a\"]\n",
+                vec!["aws.org/111122223333 aws.org/111122223333", "aws.org/444455556666 aws.org/444455556666"],
+            ),
+            ("[aws.e]\nexports = [\"s3://bills/focus/daily\"]\n", vec!["aws.e s3://bills/focus/daily"]),
+            (
+                "[aws.b]\napi = true\nexports = [\"s3://bills/focus/daily\"]\n",
+                vec!["aws.b aws.b", "aws.b/daily s3://bills/focus/daily"],
+            ),
+            (
+                "[azure.x]\nexports = [\"https://acct.blob.core.windows.net/costs/daily/focus\"]\n",
+                vec!["azure.x https://acct.blob.core.windows.net/costs/daily/focus"],
+            ),
+            ("[gcp.g]\ntable = \"p.d.t\"\n", vec!["gcp.g p.d.t"]),
+            ("[folder.f]\npath = \"~/bills\"\n", vec!["folder.f /home/ana/bills"]),
+        ] {
+            assert_eq!(sources(text), want, "{text}");
+        }
+    }
+
+    #[test]
+    #[cfg(all(feature = "aws", feature = "azure"))]
+    fn a_connection_that_cannot_be_made_leaves_the_others_alone() {
+        let made = made(
+            "[aws.a]\nsplit_by = [\"colour\"]\n[aws.b]\nroles = [\"spendtop\"]\n[azure.c]\nscopes = [\"/x\"]\nlogin = \"service-principal\"\n[folder.d]\npath = \"/srv\"\n",
+        );
+        let told: Vec<String> = made.wrong.iter().map(|(name, fault)| format!("{name}: {fault}")).collect();
+        assert_eq!(made.connections.iter().map(|c| c.name.as_str()).collect::<Vec<_>>(), ["folder.d"]);
+        assert!(told[0].starts_with("aws.a: `split_by` holds `colour`; it can hold `service+region`"), "{told:?}");
+        assert!(told[1].contains("a role is named by its ARN"), "{told:?}");
+        assert!(told[2].contains("needs `secret` or `certificate`"), "{told:?}");
+    }
+}
