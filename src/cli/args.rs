@@ -1,4 +1,4 @@
-//! Every flag and subcommand, as clap reads them; those of a screenshot stand beside what it does.
+//! Every flag and subcommand, as clap reads them; those of some stand beside what they do.
 //!
 //! Knows words and shapes, not what they do. `///` here is the help that users read.
 
@@ -7,7 +7,9 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 
+use super::doctor::DoctorArgs;
 use super::screenshot::ScreenshotArgs;
+use super::sync::SyncArgs;
 use crate::domain::calendar::{Day, Granularity};
 use crate::domain::charge::Metric;
 use crate::domain::period::Comparison;
@@ -140,46 +142,6 @@ pub struct ImportArgs {
     /// Threads to read with [default: one a core, and one fewer while an app has the store open].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub threads: Option<u16>,
-}
-
-/// `spendtop sync`
-#[derive(Clone, PartialEq, Eq, Default, Debug, Args)]
-pub struct SyncArgs {
-    /// Connections or scopes, like `aws.prod`; all where none is named.
-    #[arg(value_name = "NAME")]
-    pub names: Vec<String>,
-    /// Go on until Ctrl-C, and ask whenever something is due.
-    #[arg(long, conflicts_with_all = ["status", "log", "names"])]
-    pub watch: bool,
-    /// Ask each once, although it failed a moment ago [the default].
-    #[arg(long, conflicts_with_all = ["watch", "due"])]
-    pub once: bool,
-    /// Ask only those whose time has come, as from cron.
-    #[arg(long)]
-    pub due: bool,
-    /// Say how each stands and what was spent; ask nothing.
-    #[arg(long)]
-    pub status: bool,
-    /// Print the newest runs; ask nothing.
-    #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "20", conflicts_with = "status")]
-    pub log: Option<usize>,
-    /// How --status and --log are written.
-    #[command(flatten)]
-    pub format: FormatArgs,
-}
-
-/// `spendtop doctor`
-#[derive(Clone, PartialEq, Eq, Default, Debug, Args)]
-pub struct DoctorArgs {
-    /// Connections, like `aws.prod`; all where none is named.
-    #[arg(value_name = "NAME")]
-    pub names: Vec<String>,
-    /// Only what needs no network.
-    #[arg(long)]
-    pub offline: bool,
-    /// How it is written.
-    #[command(flatten)]
-    pub format: FormatArgs,
 }
 
 /// `spendtop imports`

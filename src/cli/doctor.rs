@@ -4,9 +4,10 @@
 
 use std::sync::Arc;
 
+use clap::Args;
 use tokio_util::sync::CancellationToken;
 
-use super::args::DoctorArgs;
+use super::args::FormatArgs;
 use super::config::{self, home};
 use super::query::style;
 use super::run::Context;
@@ -27,6 +28,20 @@ use crate::threads;
 
 /// Scopes that are checked beside each other.
 const AT_ONCE: usize = 8;
+
+/// `spendtop doctor`
+#[derive(Clone, PartialEq, Eq, Default, Debug, Args)]
+pub struct DoctorArgs {
+    /// Connections, like `aws.prod`; all where none is named.
+    #[arg(value_name = "NAME")]
+    pub names: Vec<String>,
+    /// Only what needs no network.
+    #[arg(long)]
+    pub offline: bool,
+    /// How it is written.
+    #[command(flatten)]
+    pub format: FormatArgs,
+}
 
 /// Runs `doctor`; returns the exit code: 3 where a connection lacks something that it cannot do without.
 ///

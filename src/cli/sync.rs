@@ -4,9 +4,10 @@ use std::path::Path;
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use clap::Args;
 use tokio_util::sync::CancellationToken;
 
-use super::args::SyncArgs;
+use super::args::FormatArgs;
 use super::config::home;
 use super::query::style;
 use super::run::Context;
@@ -25,6 +26,32 @@ use crate::sync::{log, overview};
 
 /// Runs that `--status` looks back at.
 const RUNS: usize = 20;
+
+/// `spendtop sync`
+#[derive(Clone, PartialEq, Eq, Default, Debug, Args)]
+pub struct SyncArgs {
+    /// Connections or scopes, like `aws.prod`; all where none is named.
+    #[arg(value_name = "NAME")]
+    pub names: Vec<String>,
+    /// Go on until Ctrl-C, and ask whenever something is due.
+    #[arg(long, conflicts_with_all = ["status", "log", "names"])]
+    pub watch: bool,
+    /// Ask each once, although it failed a moment ago [the default].
+    #[arg(long, conflicts_with_all = ["watch", "due"])]
+    pub once: bool,
+    /// Ask only those whose time has come, as from cron.
+    #[arg(long)]
+    pub due: bool,
+    /// Say how each stands and what was spent; ask nothing.
+    #[arg(long)]
+    pub status: bool,
+    /// Print the newest runs; ask nothing.
+    #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "20", conflicts_with = "status")]
+    pub log: Option<usize>,
+    /// How --status and --log are written.
+    #[command(flatten)]
+    pub format: FormatArgs,
+}
 
 /// Runs `sync`; returns the exit code: 3 where a scope failed.
 ///

@@ -18,6 +18,7 @@ use crate::domain::text::{SafeText, Untrusted};
 use crate::domain::virtuals::{Definitions, own_dimensions};
 use crate::error::{Error, Result};
 use crate::store::Store;
+use crate::store::manifest::Group;
 
 /// Answers from a store.
 pub struct LocalEngine {
@@ -133,10 +134,19 @@ impl LocalEngine {
         self.data_days().is_some_and(|data| days.intersect(data).days() > 0)
     }
 
-    /// After how many days a provider restates a day no more.
+    /// After how many days a provider restates a day no more: as the config says, or later where its scopes
+    /// were seen to restate later.
     #[must_use]
     pub fn settles_in(&self, provider: &str) -> i32 {
-        i32::from(self.settle.days_for(provider))
+        let manifest = self.store.manifest();
+        let provider = canonical_provider(provider);
+        let ours = |source: &String| {
+            let of = |group: &&Group| group.source == *source;
+            manifest.groups.iter().find(of).is_some_and(|g| canonical_provider(&g.key.provider) == provider)
+        };
+        let scopes = manifest.scopes.iter().filter(|(source, _)| ours(source));
+        let learnt = scopes.filter_map(|(_, synced)| synced.settles_in()).max().unwrap_or(0);
+        i32::from(self.settle.days_for(provider).max(learnt))
     }
 
     /// How far each provider's data goes, and until when it is settled.

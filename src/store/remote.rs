@@ -16,6 +16,16 @@ use crate::domain::money::Amount;
 /// Restated days that a scope remembers, the newest.
 const RESTATED_MAX: usize = 500;
 
+/// The feed whose charges are the scope's, as `Feed::BASE` names it to whoever asks providers.
+pub const BASE: &str = "base";
+
+/// A day that came so many days after it began was seen from its beginning.
+const SOON: i32 = 3;
+/// A day that still was seen so many days after it began, and not restated later, is settled.
+const LONG_AFTER: i32 = 20;
+/// So many days must have been seen before anything is learnt of them.
+const LEARNT_FROM: usize = 20;
+
 /// Scopes by their source's name.
 pub type Scopes = BTreeMap<String, Synced>;
 
@@ -129,6 +139,22 @@ impl Synced {
         }
     }
 
+    /// After how many days a day of these charges was restated no more, by what was seen: nineteen of twenty
+    /// days had their last cost by then. `None` where too few days were seen from soon after they began until
+    /// long after. A day that first came late says nothing about when it was settled.
+    #[must_use]
+    pub fn settles_in(&self) -> Option<u16> {
+        let lag = |(day, come): (&Day, &Come)| {
+            let (changed, seen) = (Day::of_seconds(come.changed_at).0 - day.0, Day::of_seconds(come.at).0 - day.0);
+            let was_seen_early = come.revision > 0 || changed <= SOON;
+            (seen >= LONG_AFTER && was_seen_early && changed <= LONG_AFTER).then_some(changed.max(0))
+        };
+        let mut lags: Vec<i32> = self.days.get(BASE)?.iter().filter_map(lag).collect();
+        lags.sort_unstable();
+        let at = lags.len().checked_sub(1).filter(|last| *last + 1 >= LEARNT_FROM)? * 19 / 20;
+        u16::try_from(lags[at]).ok()
+    }
+
     /// Remembers what was restated, the newest of it.
     pub fn restate(&mut self, restated: Vec<Restated>) {
         self.restated.extend(restated);
@@ -197,6 +223,28 @@ mod tests {
         synced.come("base", Period { from: day, to: day.plus(1) }, 30, |_| false, &BTreeSet::new());
         let come = |at, changed_at, revision| Come { at, changed_at, revision, estimated: false };
         assert_eq!(synced.days["base"], [(day, come(30, 20, 1)), (day.plus(1), come(20, 10, 0))].into());
+    }
+
+    #[test]
+    fn when_days_settle_is_learnt_from_those_that_were_seen_from_their_beginning() {
+        let mut synced = Synced::default();
+        let today = Day(20_100);
+        let come = |day: Day, changed_after: i32, revision| Come {
+            at: today.seconds(),
+            changed_at: day.plus(changed_after).seconds(),
+            revision,
+            estimated: false,
+        };
+        let days = synced.days.entry("base".into()).or_default();
+        // History that came at once says nothing, nor do days that are still young.
+        days.extend((200..400).map(|back| (today.plus(-back), come(today.plus(-back), back, 0))));
+        days.extend((0..20).map(|back| (today.plus(-back), come(today.plus(-back), 1, 3))));
+        assert_eq!(synced.settles_in(), None);
+        let days = synced.days.entry("base".into()).or_default();
+        days.extend((20..60).map(|back| (today.plus(-back), come(today.plus(-back), back % 4 + 1, 2))));
+        // One correction long after is no habit.
+        days.insert(today.plus(-30), come(today.plus(-30), 19, 4));
+        assert_eq!(synced.settles_in(), Some(4));
     }
 
     #[test]

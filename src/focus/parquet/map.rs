@@ -23,7 +23,7 @@ const PAIRS_MAX: usize = FIELD_MAX / 4;
 /// Rows that are decoded at a time: of as many pairs as may be, they still fit into memory.
 pub const ROWS: usize = 128;
 
-/// Pages in which no row has more than [`PAIRS_MAX`] pairs. A page of a few bytes can claim that
+/// Pages in which no row has more than `PAIRS_MAX` pairs. A page of a few bytes can claim that
 /// its billions of values are all of one row, which would be decoded as a whole.
 pub struct RowPages {
     pages: Box<dyn PageReader>,

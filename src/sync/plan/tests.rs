@@ -48,6 +48,11 @@ fn follow(synced: &mut Synced, at: i64, feeds: &[&str], asked: &mut BTreeMap<(St
 }
 
 #[test]
+fn the_base_has_one_name() {
+    assert_eq!(Feed::BASE, crate::store::remote::BASE);
+}
+
+#[test]
 fn at_first_the_newest_days_come_and_then_history_month_by_month() {
     let at = day("2026-11-22").seconds() + 3_600;
     let jobs = plan(&Synced::default(), at, &Found::Unknown, &["base", "service+region"]);
