@@ -106,15 +106,11 @@ pub fn run(command: ConfigCommand, global: &Global, streams: &mut Streams<'_>) -
         ConfigCommand::Check => {
             let config = load(global)?;
             Keymap::configured(&config)?;
-            let idle = config.idle();
-            let mut text = match file(global) {
+            let text = match file(global) {
                 Some((path, named)) if named || exists(&path)? => format!("`{}` is sound\n", SafeText::path(&path)),
                 Some((path, _)) => format!("there is no `{}`: the defaults are in use\n", SafeText::path(&path)),
                 None => "there is no home folder to look in: the defaults are in use\n".to_owned(),
             };
-            if !idle.is_empty() {
-                text.push_str(&format!("not used yet, whatever it says: {}\n", idle.join(", ")));
-            }
             streams.print(&text)?;
         }
     }

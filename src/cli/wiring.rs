@@ -37,7 +37,7 @@ const SESSION: &str = "session.json";
 #[must_use]
 pub fn settings(config: &Config) -> Settings {
     let (dimensions, lenses) = (config.dimensions.clone(), config.saved_lenses());
-    Settings { settle: config.settle, dimensions, lenses }
+    Settings { settle: config.settle, dimensions, lenses, prefers_api: config.sources.prefers_api() }
 }
 
 /// What reaching the store needs.

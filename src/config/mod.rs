@@ -124,6 +124,14 @@ pub struct Sources {
     pub prefer: Vec<Preference>,
 }
 
+impl Sources {
+    /// Whether what APIs tell counts where exports tell it too.
+    #[must_use]
+    pub fn prefers_api(&self) -> bool {
+        self.prefer.first() == Some(&Preference::Api)
+    }
+}
+
 /// A kind of source that can be preferred.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Preference {
@@ -269,13 +277,6 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Sections that are set to something and that nothing acts on yet.
-    #[must_use]
-    pub fn idle(&self) -> Vec<&'static str> {
-        let plain = Config::default();
-        (self.sources != plain.sources).then_some("[sources]").into_iter().collect()
-    }
-
     /// The company's own dimensions, which may be written by their bare names.
     #[must_use]
     pub fn own_dimensions(&self) -> Vec<Dimension> {

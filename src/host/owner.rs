@@ -116,6 +116,7 @@ impl Owner {
         let service = setup.socket().and_then(|path| Service::listen(&path, address::identity(&setup.place)).ok());
         let store = Store::open_locked(&setup.place, &setup.tag_keys, lock)?;
         store.plan_evidence(&setup.settings.dimensions.evidence());
+        store.prefer_api(setup.settings.prefers_api);
         let serving = Arc::new(Serving {
             store: Arc::new(store),
             own: setup.settings.clone(),

@@ -43,6 +43,8 @@ pub struct Manifest {
     pub evidence: Vec<Vec<String>>,
     /// Scopes that are synced.
     pub scopes: Scopes,
+    /// Whether what a provider's API tells counts where an export tells it too.
+    pub prefers_api: bool,
 }
 
 /// What a manifest of schema 2 was; behind it stood the evidence, where there was any.
@@ -63,8 +65,8 @@ impl Second {
         let (Second { generation, next, tag_keys, imports, groups, lost, .. }, behind) =
             postcard::take_from_bytes(raw)?;
         let evidence = if behind.is_empty() { Vec::new() } else { postcard::from_bytes(behind)? };
-        let scopes = Scopes::default();
-        Ok(Manifest { schema: SCHEMA, generation, next, tag_keys, imports, groups, lost, evidence, scopes })
+        let rest = Manifest { evidence, ..Manifest::default() };
+        Ok(Manifest { schema: SCHEMA, generation, next, tag_keys, imports, groups, lost, ..rest })
     }
 }
 
@@ -103,7 +105,7 @@ pub struct Group {
     pub id: u64,
     /// The source.
     pub source: String,
-    /// How much the kind of source is trusted: lower counts where sources overlap.
+    /// The kind of source: see [`Manifest::trust`].
     pub rank: u8,
     /// Its place behind sources of this kind that were there before it.
     pub place: u32,
@@ -159,12 +161,6 @@ impl Group {
         self.parts.iter().any(|p| p.days.range(period.from..period.to.max(period.from)).next().is_some())
     }
 
-    /// What decides whether it counts where sources overlap: the lowest does.
-    #[must_use]
-    pub fn precedence(&self) -> (u8, u32, Reverse<u64>) {
-        (self.rank, self.place, Reverse(self.newest_import()))
-    }
-
     /// Its newest import.
     #[must_use]
     pub fn newest_import(&self) -> u64 {
@@ -213,6 +209,19 @@ impl Manifest {
         kinds
     }
 
+    /// How much a kind of source is trusted, by [`Group::rank`]: the lowest counts where sources overlap.
+    #[must_use]
+    pub fn trust(&self, rank: u8) -> u8 {
+        // Exports are 0 and APIs 1, as `provider::SourceKind` has them.
+        if self.prefers_api && rank < 2 { 1 - rank } else { rank }
+    }
+
+    /// What decides whether a group counts where sources overlap: the lowest does.
+    #[must_use]
+    pub fn precedence(&self, group: &Group) -> (u8, u32, Reverse<u64>) {
+        (self.trust(group.rank), group.place, Reverse(group.newest_import()))
+    }
+
     /// The groups that count: where several sources have the same account and period, the most
     /// trusted kind, and of equals the one that was there first. The others are kept and never added.
     #[must_use]
@@ -220,7 +229,7 @@ impl Manifest {
         let mut best: BTreeMap<Identity<'_>, &Group> = BTreeMap::new();
         for group in &self.groups {
             let slot = best.entry(group.key.identity()).or_insert(group);
-            if group.precedence() < slot.precedence() {
+            if self.precedence(group) < self.precedence(slot) {
                 *slot = group;
             }
         }

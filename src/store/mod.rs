@@ -188,6 +188,14 @@ impl Store {
         }
     }
 
+    /// Has what APIs tell count where exports tell it too, or not.
+    pub fn prefer_api(&self, prefers: bool) {
+        let mut manifest = self.manifest.write().unwrap_or_else(PoisonError::into_inner);
+        if manifest.prefers_api != prefers {
+            Arc::make_mut(&mut manifest).prefers_api = prefers;
+        }
+    }
+
     /// What it holds now, kept in place while the guard lives.
     pub fn read(&self) -> (RwLockReadGuard<'_, ()>, Arc<Manifest>) {
         let guard = self.reading.read().unwrap_or_else(PoisonError::into_inner);

@@ -29,7 +29,10 @@ pub struct Overlap {
 }
 
 /// A manifest's groups by what they are of.
-pub struct Sources<'m>(BTreeMap<Identity<'m>, Vec<&'m Group>>);
+pub struct Sources<'m> {
+    manifest: &'m Manifest,
+    groups: BTreeMap<Identity<'m>, Vec<&'m Group>>,
+}
 
 impl<'m> Sources<'m> {
     /// Of all groups.
@@ -39,11 +42,11 @@ impl<'m> Sources<'m> {
         for group in &manifest.groups {
             groups.entry(group.key.identity()).or_default().push(group);
         }
-        Sources(groups)
+        Sources { manifest, groups }
     }
 
     fn of<'a>(&'a self, key: &'a GroupKey) -> &'a [&'m Group] {
-        self.0.get(&key.identity()).map_or(&[], Vec::as_slice)
+        self.groups.get(&key.identity()).map_or(&[], Vec::as_slice)
     }
 
     /// The place of a source's group: the one that it has there, else behind its equals.
@@ -68,11 +71,12 @@ impl<'m> Sources<'m> {
         let (mut told, mut overlaps) = (BTreeSet::new(), BTreeMap::new());
         for key in keys.filter(|key| told.insert(key.identity())) {
             let groups = self.of(key);
-            let Some(best) = groups.iter().min_by_key(|g| g.precedence()).filter(|g| g.source != id.name) else {
+            let Some(best) = groups.iter().min_by_key(|g| self.manifest.precedence(g)).filter(|g| g.source != id.name)
+            else {
                 continue;
             };
-            let ours = (id.kind as u8, self.place(id, key), Reverse(u64::MAX));
-            let counts = comes && ours < best.precedence();
+            let ours = (self.manifest.trust(id.kind as u8), self.place(id, key), Reverse(u64::MAX));
+            let counts = comes && ours < self.manifest.precedence(best);
             let counted = groups.iter().filter(|g| g.source == best.source);
             let overlap = Overlap {
                 before: best.source.clone(),

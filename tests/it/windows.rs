@@ -190,3 +190,39 @@ fn what_changed_and_what_did_not_is_told_apart() {
     assert_eq!(changed, [(20, 10, 0), (20, 20, 1), (20, 20, 1)]);
     check_sound(&store);
 }
+
+#[test]
+fn where_sources_overlap_the_config_says_which_counts() {
+    let store = memory();
+    let day = Day::parse("2026-02-01").expect("a day");
+    let days = Period { from: day, to: day.plus(1) };
+    let told = |kind: SourceKind, name: &str, cents: i64| {
+        let bill: Bill = [(day, vec![("a1".into(), "s1".into(), cents)])].into();
+        let payer = |_: &str| "first";
+        let mut source = Of(Told { bill: &bill, days, payer }, SourceId { name: name.into(), kind });
+        ingest(&store, &mut source, &Options::default(), &Problems::default()).expect("stored");
+    };
+    told(SourceKind::Export, "export", 1_000);
+    told(SourceKind::Api, "api", 900);
+    let whole = || sum(&store, "USD", Metric::Billed);
+    assert_eq!(whole(), "10");
+    store.prefer_api(true);
+    assert_eq!(whole(), "9");
+    store.prefer_api(false);
+    assert_eq!(whole(), "10");
+}
+
+/// The same under another name.
+struct Of<'b>(Told<'b>, SourceId);
+
+impl CostSource for Of<'_> {
+    fn id(&self) -> SourceId {
+        self.1.clone()
+    }
+    fn size(&self) -> Option<u64> {
+        None
+    }
+    fn read(&mut self, sink: &dyn Sink) -> Result<ReadSummary, Stop> {
+        self.0.read(sink)
+    }
+}
