@@ -9,6 +9,7 @@
 //!
 //! ```text
 //! billing file -> provider::files -> focus (CSV, Parquet) -> domain::batch::ChargeBatch
+//! scope of a connection -> sync::plan -> provider::{aws, azure, gcp ...} -> sync::fetching -> ChargeBatch
 //!     -> sync::ingest -> analytics::rollup + store::segment -> one commit of the store
 //! question -> engine (rollups, else a scan) -> answer -> tui | report
 //! ```
@@ -37,8 +38,8 @@
 //! | [`analytics`] | pure functions over the domain: rollups | `domain` |
 //! | [`focus`] | FOCUS files read and written | `domain` |
 //! | [`store`] | segments, rollups, manifest, journal over sled | `domain` |
-//! | [`provider`] | where charges come from: billing files, the demo | `domain`, `focus` |
-//! | [`sync`] | brings charges into the store, all or nothing | `analytics`, `store`, `provider` |
+//! | [`provider`] | where charges come from: billing files, the clouds, the demo | `domain`, `focus` |
+//! | [`sync`] | brings charges into the store, all or nothing; keeps connections fresh | `analytics`, `store`, `provider` |
 //! | [`engine`] | questions to answers | `analytics`, `store`, `sync`, `focus` |
 //! | [`host`] | the process that owns the store, and those that attach to it | `engine`, `sync`, `store` to open it, `provider` for what it takes in |
 //! | [`report`] | answers as tables, JSON, CSV, Markdown | `engine` |
@@ -53,6 +54,7 @@
 //! * [`domain::batch`]: the shape that charges travel in, and why it is small.
 //! * [`store`]: the layout on disk and the commit.
 //! * [`sync::ingest`]: an import from first row to commit.
+//! * [`provider::remote`]: what a cloud is asked for; [`sync::plan`]: when, and how often again.
 //! * [`engine::aggregate`]: how a question is answered.
 //! * [`tui::app`]: the app's state and how it changes.
 

@@ -132,7 +132,7 @@ impl Made<'_> {
 
     fn exports(
         &self,
-        store: Arc<dyn object_store::ObjectStore>,
+        store: Arc<dyn crate::provider::exports::ObjectStore>,
         source: String,
         provider: &'static str,
         location: String,

@@ -59,6 +59,36 @@ const FENCES: &[Fence] = &[
         instead: "use `store::Store`, or `store::kv::Kv` within the store",
     },
     Fence {
+        paths: &[
+            &["^", "aws_config"],
+            &["^", "aws_credential_types"],
+            &["^", "aws_sdk_costexplorer"],
+            &["^", "aws_sdk_organizations"],
+            &["^", "aws_sdk_sts"],
+        ],
+        macros: &[],
+        places: &["provider/aws/"],
+        instead: "ask through `provider::remote::Costs`",
+    },
+    Fence {
+        paths: &[&["^", "azure_core"], &["^", "azure_identity"]],
+        macros: &[],
+        places: &["provider/azure/"],
+        instead: "ask through `provider::remote::Costs`",
+    },
+    Fence {
+        paths: &[&["^", "google_cloud_auth"]],
+        macros: &[],
+        places: &["provider/gcp/"],
+        instead: "ask through `provider::remote::Costs`",
+    },
+    Fence {
+        paths: &[&["^", "reqwest"], &["^", "object_store"]],
+        macros: &[],
+        places: &["provider/"],
+        instead: "speak with networks in `provider`",
+    },
+    Fence {
         paths: &[&["^", "clap"], &["^", "clap_complete"], &["^", "clap_mangen"]],
         macros: &[],
         places: &["cli/", "main.rs"],

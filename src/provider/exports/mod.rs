@@ -18,7 +18,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use object_store::ObjectStore;
+/// Where files lie: each cloud's folder makes one.
+pub use object_store::ObjectStore;
 use tokio_util::sync::CancellationToken;
 
 use self::check::Remedy;

@@ -13,14 +13,14 @@ use crate::domain::text::SafeText;
 use crate::error::{Error, Kind, Result};
 use crate::provider::Problem;
 use crate::provider::remote::{Ask, Brought, Call, Costs, Fault, FaultKind, Found, Meter, Unit, Watch};
-use crate::store::remote::{Restated, Synced};
+use crate::store::remote::{BASE, Restated, Synced};
 use crate::sync::Clock;
 use crate::sync::fetching::{self, Fetching};
 use crate::sync::groups::Decisions;
 use crate::sync::ingest::{Options, Outcome, Watcher};
 use crate::sync::log::{self, Run};
 use crate::sync::meter::ConnectionMeter;
-use crate::sync::plan::{self, Job, Now};
+use crate::sync::plan::{self, Job, Now, Why};
 use crate::sync::state::{Seen, Standing, Trouble};
 
 /// The first wait after a failed run, and the longest.
@@ -176,18 +176,20 @@ impl Course<'_> {
         plan::jobs(self.costs.scope(), &self.costs.manner(), &self.found, &now)
     }
 
-    /// Notes how much of history has come.
+    /// Notes how much has come of what is wanted: days of the scope's charges, or deliveries.
     fn tell_history(&self, jobs: &[Job], synced: &Synced) -> Result<()> {
-        let days = |job: &Job| if let Ask::Days { days, .. } = &job.ask { days.days() as u32 } else { 1 };
-        let ahead: u32 = jobs.iter().filter(|job| job.why.is_history()).map(days).sum();
-        let come = synced.days.values().map(BTreeMap::len).sum::<usize>() + synced.deliveries.len();
+        let whole = |job: &Job| match &job.ask {
+            Ask::Days { feed, days } if feed.is_base() => u32::try_from(days.days()).unwrap_or(0),
+            Ask::Days { .. } => 0,
+            Ask::Delivery(_) => 1,
+        };
+        let ahead: u32 = jobs.iter().filter(|job| job.why == Why::History).map(whole).sum();
+        let come = synced.days.get(BASE).map_or(0, BTreeMap::len) + synced.deliveries.len();
         let come = u32::try_from(come).unwrap_or(u32::MAX);
         let begun = self.syncer.book.state().scopes.get(&self.source).map_or((0, 0), |standing| standing.history);
         self.syncer.board.tell(&self.source, |live| {
-            if live.history == (0, 0) {
-                live.history = (0, ahead);
-            }
-            live.history = ((live.history.0 + live.history.1).saturating_sub(ahead), ahead);
+            let all = live.history.0 + live.history.1;
+            live.history = if all == 0 { (0, ahead) } else { (all.saturating_sub(ahead), ahead) };
         });
         let now = (come, come.saturating_add(ahead));
         if begun != now {
