@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 
+use super::connect::args::ConnectArgs;
 use super::doctor::DoctorArgs;
 use super::screenshot::ScreenshotArgs;
 use super::sync::SyncArgs;
@@ -69,6 +70,8 @@ pub enum Command {
     /// Asks only for what is due: the last days, the open month, what the provider says has changed, and
     /// history that has not come yet. What it may spend is capped in the config.
     Sync(SyncArgs),
+    /// Connect a cloud, a cluster or a folder: find credentials, check them, say what it costs, write the config
+    Connect(Box<ConnectArgs>),
     /// Check everything that spendtop needs, a line each, with what puts it right
     Doctor(DoctorArgs),
     /// Costs by up to four dimensions

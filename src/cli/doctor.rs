@@ -76,8 +76,12 @@ pub fn run(context: &mut Context<'_, '_>, args: &DoctorArgs) -> Result<u8> {
     }
     let style = style(&args.format, context.streams);
     report::checks(&checked, style, context.streams.out).map_err(|e| context.streams.failed(&e))?;
-    let missing = checked.iter().any(|check| check.finding == name(Finding::Missing));
-    Ok(if missing { Kind::Provider.exit_code() } else { 0 })
+    Ok(if checked.iter().any(is_missing) { Kind::Provider.exit_code() } else { 0 })
+}
+
+/// Whether nothing works without what was checked, and it is not there.
+pub(super) fn is_missing(check: &Checked) -> bool {
+    check.finding == name(Finding::Missing)
 }
 
 fn name(finding: Finding) -> &'static str {
@@ -174,7 +178,10 @@ fn trouble(what: &str, error: &Error) -> Checked {
 }
 
 /// What each scope says of itself, in the order of the config.
-fn providers(scopes: &[Arc<dyn Costs>]) -> Result<Vec<Checked>> {
+///
+/// # Errors
+/// Kind `Bug` where the system gives no threads.
+pub(super) fn providers(scopes: &[Arc<dyn Costs>]) -> Result<Vec<Checked>> {
     let runtime = sync::runtime()?;
     let next = std::sync::atomic::AtomicUsize::new(0);
     let work = |_| {

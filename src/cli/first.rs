@@ -37,25 +37,28 @@ fn cloud(found: &Credentials, home: &Path) -> Cloud {
         credentials::Cloud::Aws => (
             "AWS",
             &[
-                "1  Billing and Cost Management > Data Exports: create \"FOCUS 1.2 with AWS columns\"",
-                "2  aws s3 sync s3://BUCKET/PREFIX bill-aws",
-                "3  import the folder bill-aws",
+                "1  spendtop connect aws",
+                "2  by hand: Billing and Cost Management > Data Exports: create \"FOCUS 1.2 with AWS columns\"",
+                "3  aws s3 sync s3://BUCKET/PREFIX bill-aws",
+                "4  import the folder bill-aws",
             ],
         ),
         credentials::Cloud::Azure => (
             "Azure",
             &[
-                "1  Cost Management > Exports: create \"Cost and usage details (FOCUS)\"",
-                "2  az storage blob download-batch --account-name NAME --source CONTAINER --destination bill-azure",
-                "3  import the folder bill-azure",
+                "1  spendtop connect azure",
+                "2  by hand: Cost Management > Exports: create \"Cost and usage details (FOCUS)\"",
+                "3  az storage blob download-batch --account-name NAME --source CONTAINER --destination bill-azure",
+                "4  import the folder bill-azure",
             ],
         ),
         credentials::Cloud::GoogleCloud => (
             "Google Cloud",
             &[
-                "1  Billing > Billing export: BigQuery, then Google's FOCUS view over it",
-                "2  export a table of the view to Cloud Storage as Parquet, and gcloud storage cp it to bill-gcp",
-                "3  import the folder bill-gcp",
+                "1  spendtop connect gcp",
+                "2  by hand: Billing > Billing export: BigQuery, then Google's FOCUS view over it",
+                "3  export a table of the view to Cloud Storage as Parquet, and gcloud storage cp it to bill-gcp",
+                "4  import the folder bill-gcp",
             ],
         ),
     };

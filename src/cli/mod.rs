@@ -9,6 +9,7 @@ mod app;
 pub mod args;
 mod background;
 mod config;
+pub mod connect;
 mod crash;
 mod doctor;
 mod export;

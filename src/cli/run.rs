@@ -9,7 +9,8 @@ use std::sync::Arc;
 use super::args::{Cli, Command, Global, LensArgs};
 use super::stdio::Streams;
 use super::{
-    app, config, doctor, export, generate, import, imports, lens, notes, query, saved, screenshot, store, sync, wiring,
+    app, config, connect, doctor, export, generate, import, imports, lens, notes, query, saved, screenshot, store,
+    sync, wiring,
 };
 use crate::config::Config;
 use crate::domain::calendar::Day;
@@ -57,6 +58,8 @@ pub fn run(cli: &Cli, streams: &mut Streams<'_>) -> Result<u8> {
     match &cli.command {
         Some(Command::Config(args)) => return config::run(args.command, &cli.global, streams),
         Some(Command::Completions { shell }) => return generate::completions(*shell, streams),
+        // It makes the config that others read.
+        Some(Command::Connect(args)) => return connect::run(args, &cli.global, streams),
         Some(Command::Man { command }) => return generate::man(command.as_deref(), streams),
         _ => {}
     }
@@ -106,7 +109,7 @@ fn dispatch(cli: &Cli, context: &mut Context<'_, '_>) -> Result<u8> {
             })?;
             query::tags(&lens, &args.format, engine.as_ref(), as_of, context.streams)
         }
-        Some(Command::Config(_) | Command::Completions { .. } | Command::Man { .. }) => Ok(0),
+        Some(Command::Config(_) | Command::Connect(_) | Command::Completions { .. } | Command::Man { .. }) => Ok(0),
     }
 }
 

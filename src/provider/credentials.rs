@@ -46,6 +46,29 @@ pub fn find(home: &Path, variable: &dyn Fn(&str) -> Option<OsString>) -> Vec<Cre
     vec![aws(home, &variable), azure(home, &variable), google(home, &variable)]
 }
 
+/// A subscription that the Azure CLI's login may see.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Subscription {
+    /// Its id: letters, digits and `-`.
+    pub id: String,
+    /// What it is called.
+    pub name: Untrusted,
+}
+
+/// The subscriptions of `az login` that are in use, in its order. `variable` reads the environment.
+#[must_use]
+pub fn subscriptions(home: &Path, variable: &dyn Fn(&str) -> Option<OsString>) -> Vec<Subscription> {
+    let variable = |name: &str| variable(name).filter(|value| !value.is_empty());
+    let subscription = |written: &serde_json::Value| {
+        let id = written["id"].as_str().filter(|id| id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'))?;
+        let in_use = written["state"].as_str().is_none_or(|state| state == "Enabled");
+        let name = Untrusted::from(written["name"].as_str().unwrap_or_default());
+        (in_use && !id.is_empty()).then(|| Subscription { id: id.to_owned(), name })
+    };
+    let written = azure_subscriptions(&azure_profile(home, &variable));
+    written.iter().filter_map(subscription).take(NAMES_MAX).collect()
+}
+
 type Variable<'a> = &'a dyn Fn(&str) -> Option<OsString>;
 
 impl Credentials {
@@ -97,20 +120,29 @@ fn aws(home: &Path, variable: Variable<'_>) -> Credentials {
     found
 }
 
+/// Where the Azure CLI notes its login.
+fn azure_profile(home: &Path, variable: Variable<'_>) -> PathBuf {
+    let folder = variable("AZURE_CONFIG_DIR").map_or_else(|| home.join(".azure"), PathBuf::from);
+    folder.join("azureProfile.json")
+}
+
+/// The subscriptions in it, as it writes them.
+fn azure_subscriptions(path: &Path) -> Vec<serde_json::Value> {
+    let Some(lines) = lines(path) else { return Vec::new() };
+    let text = lines.collect::<Vec<_>>().join("\n");
+    let profile: serde_json::Value = serde_json::from_str(text.trim_start_matches('\u{feff}')).unwrap_or_default();
+    profile["subscriptions"].as_array().cloned().unwrap_or_default()
+}
+
 fn azure(home: &Path, variable: Variable<'_>) -> Credentials {
     let mut found = Credentials::of(Cloud::Azure);
-    let folder = variable("AZURE_CONFIG_DIR").map_or_else(|| home.join(".azure"), PathBuf::from);
-    let path = folder.join("azureProfile.json");
-    if let Some(lines) = lines(&path) {
-        let text = lines.collect::<Vec<_>>().join("\n");
-        let profile: serde_json::Value = serde_json::from_str(text.trim_start_matches('\u{feff}')).unwrap_or_default();
-        let subscriptions = profile["subscriptions"].as_array().map_or(&[][..], Vec::as_slice);
-        // az keeps the file when one logs out, with no subscription in it.
-        if !subscriptions.is_empty() {
-            found.place(&path);
-        }
-        subscriptions.iter().filter_map(|s| s["name"].as_str()).for_each(|name| found.name(name));
+    let path = azure_profile(home, variable);
+    let subscriptions = azure_subscriptions(&path);
+    // az keeps the file when one logs out, with no subscription in it.
+    if !subscriptions.is_empty() {
+        found.place(&path);
     }
+    subscriptions.iter().filter_map(|s| s["name"].as_str()).for_each(|name| found.name(name));
     found.variables(&["AZURE_CLIENT_ID", "AZURE_FEDERATED_TOKEN_FILE"], variable);
     found
 }
@@ -153,14 +185,17 @@ mod tests {
         write(".aws/credentials", "[default]\naws_secret_access_key = SECRET\n[ old ]\naws_access_key_id = KEY\n");
         write(
             ".azure/azureProfile.json",
-            "\u{feff}{\"subscriptions\":[{\"id\":\"1\",\"name\":\"Prod EU\",\"user\":{\"name\":\"SECRET\"}}]}",
+            "\u{feff}{\"subscriptions\":[{\"id\":\"1\",\"name\":\"Prod EU\",\"user\":{\"name\":\"SECRET\"}},\
+             {\"id\":\"2\",\"name\":\"Old\",\"state\":\"Disabled\"},{\"id\":\"3/x\"}]}",
         );
         write(".config/gcloud/application_default_credentials.json", "{\"refresh_token\":\"SECRET\"}");
         write(".config/gcloud/configurations/config_default", "[core]\naccount = SECRET\n");
         let found = find(home.path(), &|name| (name == "AWS_PROFILE").then(|| "SECRET".into()));
         assert_eq!(texts(&found[0].names), ["default", "prod", "old"]);
         assert_eq!(found[0].places.len(), 3);
-        assert_eq!(texts(&found[1].names), ["Prod EU"]);
+        assert_eq!(texts(&found[1].names), ["Prod EU", "Old"]);
+        let ids: Vec<String> = subscriptions(home.path(), &|_| None).into_iter().map(|s| s.id).collect();
+        assert_eq!(ids, ["1"]);
         assert_eq!(texts(&found[2].names), ["default"]);
         assert!(!format!("{found:?}").contains("SECRET") && !format!("{found:?}").contains("KEY"), "{found:?}");
     }

@@ -214,10 +214,15 @@ pub fn checks(checked: &[Checked], style: Style, out: &mut dyn Write) -> io::Res
         Format::Json => list(checked, out, |check, out| json::value(check, out)),
         Format::Table => {
             let widest = checked.iter().map(|check| check.of.chars().count()).max().unwrap_or(0);
-            for check in checked {
+            let mut told = std::collections::BTreeSet::new();
+            for (at, check) in checked.iter().enumerate() {
                 let detail = if check.detail.is_empty() { String::new() } else { format!(": {}", check.detail) };
                 writeln!(out, "{:<8} {:<widest$}  {}{detail}", check.finding, check.of, check.what)?;
-                check.fix.lines().try_for_each(|line| writeln!(out, "         {line}"))?;
+                // What puts several right stands once, behind the last of those that follow one another.
+                let goes_on = checked.get(at + 1).is_some_and(|next| next.fix == check.fix);
+                if !goes_on && told.insert(&check.fix) {
+                    check.fix.lines().try_for_each(|line| writeln!(out, "         {line}"))?;
+                }
             }
             Ok(())
         }

@@ -151,8 +151,9 @@ impl Welcome {
     fn credentials(&self, columns: usize, keymap: &Keymap) -> Vec<(String, Role)> {
         let mut lines: Vec<(String, Role)> = Vec::new();
         let intro = keymap.say(
-            "Found by name; nothing else was read. This version reads billing exports and calls no cloud: \
-             each cloud writes one, and a command brings it here. {leave-credentials} goes back.",
+            "Found by name; nothing else was read. `spendtop connect` in a shell checks what they may do, says what \
+             it costs and brings costs from then on; or a billing export is brought here by hand. \
+             {leave-credentials} goes back.",
         );
         lines.extend(wrap(&intro, columns).into_iter().map(|line| (line, Role::Muted)));
         for cloud in &self.clouds {

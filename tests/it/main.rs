@@ -12,6 +12,8 @@ mod answers;
 mod architecture;
 #[cfg(feature = "aws")]
 mod aws;
+#[cfg(all(feature = "aws", feature = "gcp"))]
+mod connect;
 mod damage;
 mod details;
 mod drivers;
