@@ -126,7 +126,8 @@ struct Bell {
 pub struct Which {
     /// Connections or scopes, by name; all where empty.
     pub names: Vec<String>,
-    /// Whether they are asked although they are not due, as somebody wishes.
+    /// Whether they are asked although they are not due, as somebody wishes; not those that the provider
+    /// wants left alone.
     pub now: bool,
 }
 
@@ -233,8 +234,8 @@ impl Syncer {
             let is_due = |(connection, scope): &(&Connection, &Arc<dyn Costs>)| {
                 let source = &scope.scope().source.name;
                 let standing = state.scopes.get(source).cloned().unwrap_or_default();
-                which.has(&connection.name, source)
-                    && (which.now || due_at(connection, &***scope, &standing, now) <= now)
+                let asked = which.now && !must_wait(&standing, now);
+                which.has(&connection.name, source) && (asked || due_at(connection, &***scope, &standing, now) <= now)
             };
             self.all().filter(is_due).collect()
         };
@@ -323,6 +324,12 @@ pub(super) fn due_at(connection: &Connection, scope: &dyn Costs, standing: &Stan
     let after = if known(standing.good_at) == 0 { 0 } else { standing.good_at + every };
     let not_before = if standing.not_before > now + every.max(86_400) { 0 } else { standing.not_before };
     if standing.trouble.is_some() { not_before } else { after.max(not_before) }
+}
+
+/// Whether the provider wants to be left alone, whoever asks: it would only refuse for longer.
+fn must_wait(standing: &Standing, now: i64) -> bool {
+    let kind = standing.trouble.as_ref().map(|trouble| trouble.kind);
+    standing.not_before > now && matches!(kind, Some(FaultKind::Throttled | FaultKind::QuotaSpent))
 }
 
 /// Seconds between two syncs of a scope.

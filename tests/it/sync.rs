@@ -319,6 +319,11 @@ fn a_fault_keeps_what_is_stored_waits_and_goes_on_at_the_next_good_answer() {
         let pages = cloud.pages.load(Ordering::Relaxed);
         assert_eq!(world.pass().asked, 0, "{kind:?}");
         assert_eq!(cloud.pages.load(Ordering::Relaxed), pages);
+        // Who asks for it has it tried again, unless the provider wants to be left alone.
+        let wish = Which { now: true, ..Which::default() };
+        if matches!(kind, FaultKind::Throttled | FaultKind::QuotaSpent) {
+            assert_eq!(world.syncer.pass(&wish, &CancellationToken::new()).expect("passed").asked, 0, "{kind:?}");
+        }
         let due = world.syncer.next_due(world.now()).expect("due");
         assert!(kind != FaultKind::Throttled || due >= world.now() + 7_200, "{kind:?}");
         world.later(due - world.now());
