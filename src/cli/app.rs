@@ -5,9 +5,11 @@
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
 
 use super::args::{DemoArgs, Global};
+use super::config::home;
 use super::run::Context;
 use super::{background, first, hints, wiring};
 use crate::config::Config;
@@ -15,11 +17,16 @@ use crate::domain::calendar::Day;
 use crate::engine::local::LocalEngine;
 use crate::engine::{front, twin};
 use crate::error::{Error, Result};
-use crate::host::{About, Host, Setup};
+use crate::host::syncing::Syncing;
+use crate::host::{About, Host, Setup, connections};
 use crate::store::folder;
+use crate::sync::state::Place;
 use crate::tui;
 
 pub(super) const DEMO_BANNER: &str = "Demo: a made-up company, nothing of yours. `spendtop import FILE` reads yours.";
+
+/// How long an app that is left waits until what was on its way is stored.
+const SYNC_END_MAX: Duration = Duration::from_millis(900);
 
 /// What a command needs to ask the generated company.
 const DEMO_FLAG: &str = " --demo";
@@ -66,6 +73,8 @@ struct Plan {
     fixed: bool,
     /// Fills the store with this demo first.
     demo: Option<u64>,
+    /// Where the store is.
+    place: PathBuf,
     /// The flags that name the store.
     flags: String,
     /// What the store's user must know, as it was last told.
@@ -79,7 +88,7 @@ impl Plan {
         let about = host.about()?;
         let Some(seed) = self.demo else {
             // One that lost all that it held is not empty: the demo would hide it.
-            return Ok((!about.empty).then(|| Arc::new(host)));
+            return Ok((!about.empty || self.syncs()).then(|| Arc::new(host)));
         };
         if !about.empty && !about.demo {
             return Err(Error::usage("the store in --data-dir holds real charges: the demo is not mixed with them")
@@ -92,7 +101,20 @@ impl Plan {
         Ok(Some(Arc::new(host)))
     }
 
-    /// How the app stands to a store that holds something.
+    /// Whether there are connections that bring charges into the store.
+    fn syncs(&self) -> bool {
+        self.demo.is_none() && !self.config.connections.is_empty()
+    }
+
+    /// Begins to sync in the background.
+    fn sync(&self, host: &Arc<Host>) -> Result<Syncing> {
+        let place = Place::beside(&self.place);
+        let found = connections::of(&self.config, home().as_deref(), place.folder());
+        let vault = Arc::clone(host) as Arc<dyn crate::sync::task::Vault>;
+        Syncing::begin(found, vault, place, self.config.sync.auto)
+    }
+
+    /// How the app stands to a store.
     fn standing(&self, about: About) -> tui::Standing {
         let as_of = wiring::shown_day(self.today, self.fixed, about.days.map(|(_, last)| last));
         let mut lines = about.notices;
@@ -118,34 +140,41 @@ fn over(context: &mut Context<'_, '_>, place: PathBuf, demo: Option<u64>, face: 
         today: context.as_of,
         fixed,
         demo,
+        place: place.clone(),
         flags: flags(&context.global),
     };
     let front = front_page(context, &place).filter(|page| page.of.demo || demo.is_none());
     let as_of = front.as_ref().map_or(context.as_of, |p| wiring::shown_day(context.as_of, fixed, Some(p.of.last_day)));
     let (open, notices) = (first::Shared::default(), Arc::clone(&plan.notices));
-    let ours = Arc::clone(&open);
+    let (ours, syncing) = (Arc::clone(&open), Slot::default());
+    let begun = Arc::clone(&syncing);
+    let (syncs, first_run) = (plan.syncs(), demo.is_none() && !folder::exists(&place));
     let importer = first::importer(plan.setup.clone(), Arc::clone(&open));
     let opener: tui::Opener = Box::new(move |source| {
         let there = || -> Result<Option<Arc<Host>>> {
             // The demo is looked at without making a store.
             if source == tui::Source::Demo { Ok(None) } else { plan.open() }
         };
+        // Whoever synced what was open ends: the next one takes over from it.
+        end(&begun);
         let Some(host) = there()? else {
             let engine = wiring::made_up(&plan.config, plan.config.demo.seed, plan.today)?;
             return Ok(looking_at_demo(engine, plan.today));
         };
         *ours.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&host));
-        let (theirs, plan) = (Arc::clone(&host), plan.clone());
-        let look: tui::Look = Box::new(move || Ok(plan.standing(theirs.about()?)));
+        let (theirs, looks) = (Arc::clone(&host), plan.clone());
+        let look: tui::Look = Box::new(move || Ok(looks.standing(theirs.about()?)));
         let standing = look()?;
-        Ok(tui::Opened { engine: host, standing, look: Some(look) })
+        let syncing = synced(&plan, &host, &begun);
+        Ok(tui::Opened { engine: host, standing, look: Some(look), syncing })
     });
     let banner = demo.map(|_| DEMO_BANNER.to_owned());
-    let first_run = (demo.is_none() && !folder::exists(&place)).then(first::clouds);
+    let first_run = (first_run && !syncs).then(first::clouds);
     let session = wiring::session(&place, &context.config);
     let kept = Some(place.clone());
     let result =
         start(context, Start { as_of, banner, front, first_run, session, place: kept }, opener, importer, face);
+    end(&syncing);
     let host = open.lock().unwrap_or_else(PoisonError::into_inner).take();
     if let Some(host) = host {
         // Whoever owns the store keeps the front page of what was looked at last, when it ends.
@@ -161,9 +190,32 @@ fn over(context: &mut Context<'_, '_>, place: PathBuf, demo: Option<u64>, face: 
     result
 }
 
+/// Who syncs, while an app is open.
+type Slot = Arc<Mutex<Option<Arc<Syncing>>>>;
+
+/// Begins to sync where there are connections, and keeps it; why not, where that fails.
+fn synced(plan: &Plan, host: &Arc<Host>, slot: &Slot) -> Option<Result<Weak<dyn tui::syncing::Syncs>>> {
+    let begun = plan.syncs().then(|| plan.sync(host))?;
+    Some(begun.map(|syncing| {
+        let syncing = Arc::new(syncing);
+        let lent: Weak<dyn tui::syncing::Syncs> = Arc::<Syncing>::downgrade(&syncing);
+        *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(syncing);
+        lent
+    }))
+}
+
+/// Ends whoever syncs; what had come is stored.
+fn end(slot: &Slot) {
+    let syncing = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
+    // Where somebody looks at it at this moment it ends when they have.
+    if let Some(syncing) = syncing.and_then(Arc::into_inner) {
+        syncing.end(SYNC_END_MAX);
+    }
+}
+
 fn looking_at_demo(engine: LocalEngine, as_of: Day) -> tui::Opened {
     let standing = tui::Standing { as_of, banner: Some(DEMO_BANNER.to_owned()), flags: DEMO_FLAG.to_owned() };
-    tui::Opened { engine: Arc::new(engine), standing, look: None }
+    tui::Opened { engine: Arc::new(engine), standing, look: None, syncing: None }
 }
 
 /// The front page, unless it is of a later day than the one that is asked for, or of any other

@@ -5,7 +5,8 @@
 //! asks the one that does by a file there.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
@@ -45,6 +46,9 @@ struct Shared {
     failed: Mutex<Option<Error>>,
     /// When somebody asked for a sync that was heard.
     heard: Mutex<i64>,
+    /// Whether it has ended.
+    ended: Mutex<bool>,
+    over: Condvar,
 }
 
 impl Syncing {
@@ -67,6 +71,8 @@ impl Syncing {
             cancel: CancellationToken::new(),
             listeners: Listeners::default(),
             failed: Mutex::default(),
+            ended: Mutex::default(),
+            over: Condvar::new(),
         });
         let theirs = Arc::downgrade(&shared);
         let changed = move || {
@@ -81,6 +87,8 @@ impl Syncing {
                 *ours.failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
                 ours.listeners.tell(());
             }
+            *ours.ended.lock().unwrap_or_else(PoisonError::into_inner) = true;
+            ours.over.notify_all();
         };
         let started = std::thread::Builder::new().name("sync".into()).spawn(move || crate::threads::aside(work));
         started.map_err(|e| Error::bug(format!("no thread to sync on: {e}")))?;
@@ -120,6 +128,19 @@ impl Syncing {
     /// Tells `listener` whenever it stands otherwise than before, for as long as it is kept.
     pub fn subscribe(&self, listener: &Listener<()>) {
         self.shared.listeners.add(listener);
+    }
+}
+
+impl Syncing {
+    /// Ends it, and waits until what had come is stored, but no longer than `most`.
+    pub fn end(self, most: Duration) {
+        let shared = Arc::clone(&self.shared);
+        drop(self);
+        // Who only waits for another process to end has nothing to store.
+        if shared.syncer().is_some() {
+            let ended = shared.ended.lock().unwrap_or_else(PoisonError::into_inner);
+            drop(shared.over.wait_timeout_while(ended, most, |ended| !*ended));
+        }
     }
 }
 

@@ -57,7 +57,9 @@ mod tests;
 pub use self::kept::{lenses, notes};
 pub use self::query::{query, warnings};
 pub use self::spend::spend;
-pub use self::sync::{Checked, ago, checks, runs, scopes, span, told};
+pub use self::sync::{
+    Checked, ago, checks, due_words, history_words, meter_words, outcome, runs, scopes, span, spent_words, told,
+};
 pub use self::tags::tags;
 
 /// How an answer is written.

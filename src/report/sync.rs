@@ -54,8 +54,8 @@ pub fn scopes(overview: &Overview, now: i64, style: Style, out: &mut dyn Write) 
             scope.source.clone(),
             scope.word.name().to_owned(),
             synced,
-            next(scope, now),
-            history(scope),
+            due_words(scope, now),
+            history_words(scope),
             said_of(scope),
         ]
     };
@@ -73,10 +73,12 @@ pub fn scopes(overview: &Overview, now: i64, style: Style, out: &mut dyn Write) 
         ("cap_month", "Cap", Kind::Number),
         ("usd", "USD", Kind::Number),
     ];
-    grid(&columns, overview.meters.iter().map(meter).collect(), style, out)
+    grid(&columns, overview.meters.iter().map(meter_words).collect(), style, out)
 }
 
-fn next(scope: &ScopeOverview, now: i64) -> String {
+/// When a scope is asked next.
+#[must_use]
+pub fn due_words(scope: &ScopeOverview, now: i64) -> String {
     match scope.word {
         Word::Syncing => "now".to_owned(),
         _ if scope.due_at <= now => "due".to_owned(),
@@ -84,7 +86,9 @@ fn next(scope: &ScopeOverview, now: i64) -> String {
     }
 }
 
-fn history(scope: &ScopeOverview) -> String {
+/// How much of the history that is wanted has come; empty where none is.
+#[must_use]
+pub fn history_words(scope: &ScopeOverview) -> String {
     match scope.history {
         (_, 0) => String::new(),
         (come, wanted) if come >= wanted => "complete".to_owned(),
@@ -103,27 +107,43 @@ fn said_of(scope: &ScopeOverview) -> String {
     }
 }
 
-fn meter(meter: &MeterOverview) -> Vec<String> {
-    let amount = |amount: u64| match meter.unit {
+/// So much of a unit, without its name.
+fn amount(unit: MeterUnit, amount: u64) -> String {
+    match unit {
         MeterUnit::BytesScanned => format!("{:.1}", amount as f64 / f64::from(1 << 30)),
         MeterUnit::MilliQpu => format!("{:.1}", amount as f64 / 1_000.0),
         MeterUnit::PaidRequests | MeterUnit::FreeRequests => count(amount),
-    };
-    let cap = |cap: Option<u64>| cap.map_or_else(String::new, amount);
-    let unit = match meter.unit {
+    }
+}
+
+fn unit_name(unit: MeterUnit) -> &'static str {
+    match unit {
         MeterUnit::PaidRequests => "paid requests",
         MeterUnit::FreeRequests => "requests",
         MeterUnit::MilliQpu => "QPU",
         MeterUnit::BytesScanned => "GiB scanned",
-    };
+    }
+}
+
+/// So much of a unit: `12 paid requests`.
+#[must_use]
+pub fn spent_words(unit: MeterUnit, spent: u64) -> String {
+    format!("{} {}", amount(unit, spent), unit_name(unit))
+}
+
+/// A meter: its connection, its unit, today and its cap, the month and its cap, and US dollars; empty where
+/// there is no cap or nothing to pay.
+#[must_use]
+pub fn meter_words(meter: &MeterOverview) -> Vec<String> {
+    let cap = |cap: Option<u64>| cap.map_or_else(String::new, |cap| amount(meter.unit, cap));
     let cents = meter.microdollars.div_ceil(10_000);
     let dollars = if cents > 0 { format!("{}.{:02}", cents / 100, cents % 100) } else { String::new() };
     vec![
         meter.connection.clone(),
-        unit.to_owned(),
-        amount(meter.today),
+        unit_name(meter.unit).to_owned(),
+        amount(meter.unit, meter.today),
         cap(meter.cap_today),
-        amount(meter.month),
+        amount(meter.unit, meter.month),
         cap(meter.cap_month),
         dollars,
     ]
@@ -172,7 +192,8 @@ pub fn told(run: &Run) -> String {
 }
 
 /// What came of a run, in a few words.
-fn outcome(run: &Run) -> String {
+#[must_use]
+pub fn outcome(run: &Run) -> String {
     let mut said: Vec<String> = Vec::new();
     match &run.trouble {
         Some(trouble) => said.push(trouble.message.clone()),

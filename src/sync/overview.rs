@@ -3,11 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::log::Run;
-use super::state::{Spent, Standing, State, Trouble};
+pub use super::state::Trouble;
+use super::state::{Spent, Standing, State};
 use super::task::{Connection, Live, due_at};
 use crate::domain::calendar::Day;
-use crate::provider::remote::FaultKind;
-pub use crate::provider::remote::Unit;
+pub use crate::provider::remote::{FaultKind, Unit};
 
 /// How syncing stands.
 #[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]

@@ -106,6 +106,8 @@ pub enum Action {
     ResetLens,
     RenameLens,
     ForgetLens,
+    SyncNow,
+    SyncLog,
 }
 
 /// Headings of the help, in its order.
@@ -229,6 +231,12 @@ pub const TABLE: &[Entry] = &[
     entry(A::CopyRow, "copy-address", G::Here, &["y", "enter"], S::Link, ("copy", 1), "copy the address"),
     entry(A::Close, "close-address", G::Here, &["esc", "q", "o", "backspace"], S::Link, ("close", 2), "close it: back to what was looked at"),
 
+    entry(A::Open, "open-run", G::Here, &["enter"], S::Syncing, ("open", 1), "open the scope or run, to read all of it"),
+    entry(A::Back, "back-to-log", G::Here, &["esc", "backspace"], S::Syncing, ("back", 2), "go back to the log, or to the figures"),
+    entry(A::SyncNow, "sync-now-here", G::Here, &["R"], S::Syncing, ("sync now", 3), "sync now: ask all connections"),
+    entry(A::CopyCommand, "copy-sync-command", G::Here, &["Y"], S::Syncing, ("copy command", 5), "copy the command that prints the same"),
+    entry(A::Close, "close-sync-log", G::Here, &["q", "!"], S::Syncing, ("close", 4), "close it: back to the figures"),
+
     entry(A::Close, "close", G::Here, &["esc", "q", "?"], S::Help, ("close", 2), "close, and go back to the figures"),
     entry(A::CopyRow, "copy-help", G::Here, &["y"], S::Help, ("copy", 3), "copy the keys that are listed"),
     entry(A::Filter, "search-help", G::Here, &["/"], S::Help, ("search", 1), "search by a part of what a key does"),
@@ -330,6 +338,8 @@ pub const TABLE: &[Entry] = &[
     entry(A::Mouse, "mouse", G::App, &["M"], S::Tabs, ("", 0), "turn the mouse on or off: clicks, wheel"),
     entry(A::NextTheme, "next-theme", G::App, &["v c"], S::Tabs, ("", 0), "next theme: dark, light and others"),
     entry(A::Import, "import", G::App, &["I"], S::Tabs, ("", 0), "import a billing export"),
+    entry(A::SyncNow, "sync-now", G::App, &["R"], S::Tabs, ("sync", 12), "sync now: ask all connections"),
+    entry(A::SyncLog, "sync-log", G::App, &["!"], S::Tabs, ("", 0), "show the sync log: what came and failed"),
     entry(A::Redraw, "redraw", G::App, &["r", "ctrl-l"], S::Tabs, ("", 0), "redraw; after an error, ask again"),
     entry(A::ScreenAsSvg, "screen-as-svg", G::App, &["ctrl-s s", "ctrl-s ctrl-s"], S::Everywhere, ("", 0), "save the screen as a picture (SVG file)"),
     entry(A::ScreenAsText, "screen-as-text", G::App, &["ctrl-s t"], S::Everywhere, ("", 0), "save the screen as text, to a file here"),

@@ -28,6 +28,10 @@ pub enum Effect {
     Import(Intake),
     /// Give the import up that is under way.
     GiveUpImport,
+    /// Have all connections asked now.
+    SyncNow,
+    /// Look how syncing stands.
+    LookAtSyncing,
     /// Give text to the terminal's clipboard.
     Copy(String),
     /// Let the terminal send what the mouse does, or no longer.

@@ -8,10 +8,11 @@ use crossterm::event::{KeyEvent, MouseEvent};
 
 use super::export::Exported;
 use super::intake::{Listing, NotTaken, Progress, Taken};
+use super::syncing::Snapshot;
 use super::theme::Tone;
 use super::worker::{Reply, Standing};
 use crate::engine::{Extent, Outcome};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// What happened.
 #[derive(Clone, Debug)]
@@ -51,6 +52,10 @@ pub enum Event {
     Imported(Box<Result<Taken, NotTaken>>),
     /// An export is done, or has failed.
     Exported(Box<Result<Exported>>),
+    /// How syncing stands now; `None` where nothing is synced.
+    Syncing(Option<Box<Snapshot>>),
+    /// Nobody could be asked to sync.
+    NotAsked(Box<Error>),
     /// A signal asks the program to end.
     Ended(i32),
     /// A signal asks the program to stop for a while.

@@ -28,6 +28,8 @@ pub struct Context {
     pub listed: bool,
     /// Whether there is more than one currency.
     pub currencies: bool,
+    /// Whether there are connections to sync.
+    pub syncs: bool,
 }
 
 impl Context {
@@ -43,6 +45,7 @@ impl Context {
                 Action::CopyRow | Action::DayBefore | Action::Pivot => self.selected,
                 Action::Sort | Action::Mark | Action::Find | Action::Detail => self.can_open && self.listed,
                 Action::Currency | Action::ChooseCurrency => self.currencies,
+                Action::SyncNow => self.syncs,
                 _ => true,
             }
     }
@@ -62,6 +65,7 @@ impl Context {
                 _ => "not here".to_owned(),
             },
             Action::Back => "nothing was opened".to_owned(),
+            Action::SyncNow => "there is no connection".to_owned(),
             Action::Currency | Action::ChooseCurrency => "there is only one currency".to_owned(),
             _ => "there is nothing to do it to".to_owned(),
         })
@@ -297,8 +301,15 @@ mod tests {
     #[test]
     fn the_footer_has_only_what_works_now() {
         let place = Place::Tab(Tab::Breakdown);
-        let context =
-            Context { place, can_go_back: false, can_open: true, selected: true, listed: true, currencies: false };
+        let context = Context {
+            place,
+            can_go_back: false,
+            can_open: true,
+            selected: true,
+            listed: true,
+            currencies: false,
+            syncs: false,
+        };
         let map = Keymap::default();
         let names = |c: &Context| map.footer(c).into_iter().map(|(e, _)| e.name).collect::<Vec<_>>();
         let at_top = names(&context);

@@ -31,6 +31,8 @@ mod sentence;
 pub mod session;
 pub mod start;
 pub mod still;
+pub mod syncing;
+pub mod syncing_words;
 pub mod tab;
 pub mod taker;
 pub mod terminal;
@@ -313,6 +315,8 @@ impl Hands {
             Effect::List(folder) => self.taker.list(folder)?,
             Effect::Import(intake) => self.taker.import(intake)?,
             Effect::GiveUpImport => self.taker.give_up(),
+            Effect::SyncNow => self.worker.sync_now(),
+            Effect::LookAtSyncing => self.worker.look_at_syncing(),
             Effect::Copy(text) => self.terminal.copy(&text)?,
             Effect::Mouse(on) => self.terminal.mouse(on)?,
             Effect::Redraw => self.terminal.forget()?,

@@ -37,11 +37,13 @@ pub enum Place {
     Importing,
     /// What became of an import.
     Imported,
+    /// How syncing stands, and its log.
+    Syncing,
 }
 
 impl Place {
     /// All.
-    pub const ALL: [Place; 20] = [
+    pub const ALL: [Place; 21] = [
         Place::Tab(Tab::Spend),
         Place::Tab(Tab::Breakdown),
         Place::Tab(Tab::Recommendations),
@@ -62,6 +64,7 @@ impl Place {
         Place::Files,
         Place::Importing,
         Place::Imported,
+        Place::Syncing,
     ];
 
     /// Whether a character is typed into a line there.
@@ -78,6 +81,7 @@ impl Place {
             | Place::Importing
             | Place::Imported
             | Place::Explain
+            | Place::Syncing
             | Place::Link => false,
         }
     }
@@ -94,7 +98,7 @@ pub enum Scope {
     Figures,
     /// In one tab.
     Only(Tab),
-    /// In figures, explanations and the help, and on the first screen.
+    /// In figures, explanations, the sync log and the help, and on the first screen.
     Lists,
     /// In the help.
     Help,
@@ -126,6 +130,8 @@ pub enum Scope {
     Importing,
     /// While it is shown what became of an import.
     Imported,
+    /// Over how syncing stands.
+    Syncing,
     /// Wherever text is typed, also where arrows move something else than the cursor.
     Typing,
 }
@@ -142,7 +148,7 @@ impl Scope {
             Scope::Tabs => matches!(place, Place::Tab(_)),
             Scope::Figures => figures,
             Scope::Only(tab) => place == Place::Tab(tab),
-            Scope::Lists => figures || matches!(place, Place::Help | Place::Welcome | Place::Explain),
+            Scope::Lists => figures || matches!(place, Place::Help | Place::Welcome | Place::Explain | Place::Syncing),
             Scope::Help => place == Place::Help,
             Scope::Notice => place == Place::Notice,
             Scope::Explain => place == Place::Explain,
@@ -158,6 +164,7 @@ impl Scope {
             Scope::Files => place == Place::Files,
             Scope::Importing => place == Place::Importing,
             Scope::Imported => place == Place::Imported,
+            Scope::Syncing => place == Place::Syncing,
             Scope::Typing => place.types('a'),
         }
     }

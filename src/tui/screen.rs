@@ -4,7 +4,7 @@
 //!  spendtop   1 Spend  2 Breakdown  3 Recommendations ...              AWS Nov 20  Azure Nov 19
 //!  effective cost · November to date vs same days of October · by provider           USD 1 of 2
 //!  (banner)
-//!  (a hint, on the first starts)
+//!  (a hint on the first starts, and what is synced or fails)
 //!
 //!  the tab, or an overlay over it
 //!
@@ -24,6 +24,7 @@ use super::app::App;
 use super::layout;
 use super::overlay::{self, Overlay};
 use super::sentence;
+use super::syncing_words::{self, Said};
 use super::tab::{Tab, breakdown, later, short_day};
 use super::text::{cut, paragraph, put, put_at, width};
 use super::theme::Role;
@@ -59,8 +60,10 @@ pub fn render(app: &App, area: Rect, buf: &mut Buffer) -> Option<Position> {
     }
     footer(app, parts.footer, buf);
     let under = parts.under;
-    use Overlay::{Explain, Files, Help, Importing, Link, Notice, Pick};
-    if let Some(Help(_) | Notice(_) | Pick(_) | Files(_) | Importing(_) | Explain(_) | Link(_)) = app.overlay {
+    use Overlay::{Explain, Files, Help, Importing, Link, Notice, Pick, Syncing};
+    if let Some(Help(_) | Notice(_) | Pick(_) | Files(_) | Importing(_) | Explain(_) | Link(_) | Syncing(_)) =
+        app.overlay
+    {
         overlay::recede(under, buf, &app.theme);
     }
     let cursor = match &app.overlay {
@@ -84,6 +87,10 @@ pub fn render(app: &App, area: Rect, buf: &mut Buffer) -> Option<Position> {
         Some(Overlay::Note(line)) => line.draw(under, buf, &app.theme),
         Some(Overlay::Link(shown)) => {
             shown.draw(under, buf, &app.theme);
+            None
+        }
+        Some(Overlay::Syncing(log)) => {
+            app.sync_scene(log).draw(under, buf);
             None
         }
         Some(Overlay::Notice(notice)) => {
@@ -185,23 +192,45 @@ fn header(app: &App, area: Rect, buf: &mut Buffer) {
     let line = Line::from(spans);
     let used = line.width();
     put(buf, area, 0, &line);
-    let text = freshness(app, usize::from(area.width).saturating_sub(used + 3));
-    let column = area.width.saturating_sub(width(&text) as u16 + 1);
-    put_at(buf, area, column, 0, &Line::from(Span::styled(text, theme.style(Role::Muted))));
+    let said = freshness(app, usize::from(area.width).saturating_sub(used + 3));
+    let columns: usize = said.iter().map(|(text, _)| width(text)).sum();
+    let spans: Vec<_> = said.into_iter().map(|(text, role)| Span::styled(text, theme.style(role))).collect();
+    put_at(buf, area, area.width.saturating_sub(columns as u16 + 1), 0, &Line::from(spans));
 }
 
-/// How far each provider's data goes. Where not all fit, the one that is furthest behind stands for
-/// them: the freshest alone would let the others pass for as fresh.
-fn freshness(app: &App, room: usize) -> String {
-    let one = |fresh: &Freshness| {
+/// How far each provider's data goes, since when it fails to come, and a cap that is near. Where not all
+/// fit, the provider that is furthest behind stands for them: the freshest alone would let the others pass
+/// for as fresh.
+fn freshness(app: &App, room: usize) -> Vec<Said> {
+    let snapshot = app.syncing.as_deref();
+    let fails =
+        |fresh: &Freshness| snapshot.and_then(|snapshot| syncing_words::failing_since(snapshot, fresh.provider.raw()));
+    let one = |fresh: &Freshness, brief: bool| -> Vec<Said> {
         let name = SafeText::from_outside(services::provider_short(fresh.provider.raw()));
-        format!("{} {}", cut(&name, 14, app.theme.glyphs.ellipsis), short_day(fresh.last_day))
+        let name = cut(&name, 14, app.theme.glyphs.ellipsis);
+        let since = fails(fresh).map(|since| if brief { " !".to_owned() } else { format!(" ! failing since {since}") });
+        let day = (format!("{name} {}", short_day(fresh.last_day)), Role::Muted);
+        [day].into_iter().chain(since.map(|text| (text, Role::Unsure))).collect()
     };
-    let all = app.freshness.iter().map(one).collect::<Vec<_>>().join("  ");
-    let Some(oldest) = app.freshness.iter().min_by_key(|f| f.last_day) else { return String::new() };
-    let named = format!("oldest: {}", one(oldest));
-    let brief = format!("oldest {}", short_day(oldest.last_day));
-    [all, named, brief].into_iter().find(|text| width(text) <= room).unwrap_or_default()
+    let gap = || (GAP.to_owned(), Role::Muted);
+    let all = |brief| -> Vec<Said> {
+        let each = app.freshness.iter().map(|fresh| one(fresh, brief));
+        each.reduce(|before, next| before.into_iter().chain([gap()]).chain(next).collect()).unwrap_or_default()
+    };
+    let near = snapshot.and_then(syncing_words::near).map(|near| [(near, Role::Unsure), gap()]);
+    let oldest = app.freshness.iter().min_by_key(|f| f.last_day);
+    let any_fails = app.freshness.iter().any(|fresh| fails(fresh).is_some());
+    let mut forms = vec![all(false), all(true)];
+    if let Some(oldest) = oldest {
+        forms.push([("oldest: ".to_owned(), Role::Muted)].into_iter().chain(one(oldest, true)).collect());
+        let sign = any_fails.then(|| (" !".to_owned(), Role::Unsure));
+        let brief = (format!("oldest {}", short_day(oldest.last_day)), Role::Muted);
+        forms.push([brief].into_iter().chain(sign).collect());
+    }
+    let with_cap = |form: &Vec<Said>| near.iter().flatten().cloned().chain(form.iter().cloned()).collect::<Vec<Said>>();
+    let fits = |form: &Vec<Said>| form.iter().map(|(text, _)| width(text)).sum::<usize>() <= room;
+    let capped: Vec<Vec<Said>> = forms.iter().map(with_cap).collect();
+    capped.into_iter().chain(forms).find(fits).unwrap_or_default()
 }
 
 fn lens(app: &App, area: Rect, buf: &mut Buffer) {
@@ -243,16 +272,27 @@ fn lens(app: &App, area: Rect, buf: &mut Buffer) {
     put_at(buf, area, area.width.saturating_sub(right.width() as u16), 0, &right);
 }
 
-/// The first-time hint that is due.
+/// The first-time hint that is due, and what is under way or fails.
 fn hint(app: &App, area: Rect, buf: &mut Buffer) {
     let due = app.hints.as_ref().and_then(|hints| hints.due(&app.keymap, &app.context()));
-    let Some((key, words)) = due else { return };
-    let line = Line::from(vec![
-        Span::raw(" "),
-        Span::styled(key, app.theme.style(Role::Strong)),
-        Span::styled(format!(" {words}"), app.theme.style(Role::Muted)),
-    ]);
-    put(buf, area, 0, &line);
+    let mut spans = vec![Span::raw(" ")];
+    if let Some((key, words)) = due {
+        spans.push(Span::styled(key, app.theme.style(Role::Strong)));
+        spans.push(Span::styled(format!(" {words}"), app.theme.style(Role::Muted)));
+        spans.push(Span::raw(GAP));
+    }
+    let key = app.keymap.key_of(Action::SyncLog);
+    let said = app.syncing.as_ref().map(|snapshot| syncing_words::line(snapshot, &key)).unwrap_or_default();
+    let dot = format!(" {} ", app.theme.glyphs.dot);
+    for (at, (text, role)) in said.into_iter().enumerate() {
+        if at > 0 {
+            spans.push(Span::styled(dot.clone(), app.theme.style(Role::Muted)));
+        }
+        let used: usize = spans.iter().map(Span::width).sum();
+        let room = usize::from(area.width).saturating_sub(used + 1);
+        spans.push(Span::styled(cut(&text, room, app.theme.glyphs.ellipsis), app.theme.style(role)));
+    }
+    put(buf, area, 0, &Line::from(spans));
 }
 
 fn body(app: &App, area: Rect, buf: &mut Buffer) {
@@ -289,6 +329,15 @@ fn empty(app: &App, area: Rect, buf: &mut Buffer) {
     let nothing = app.extent.as_ref().is_some_and(|e| e.days.is_none());
     let mut say = |row, text: &str, role| paragraph(buf, area, row, text, app.theme.style(role));
     let key = |sentence: &str| app.keymap.say(sentence);
+    if nothing && app.syncing.is_some() {
+        let row = say(0, "No costs yet: the first ones are on their way.", Role::Strong);
+        say(
+            row + 1,
+            &key("{sync-log} shows how far they are; {import} takes in a billing export besides."),
+            Role::Text,
+        );
+        return;
+    }
     if nothing {
         let row = say(0, "No costs yet: nothing has been imported.", Role::Strong);
         let takes = key("{import} takes in a billing export: FOCUS as CSV or Parquet, also .gz and .zst.");

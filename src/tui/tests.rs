@@ -21,4 +21,5 @@ mod readme;
 mod scripts;
 mod snapshots;
 mod spend;
+mod syncing;
 mod terminals;

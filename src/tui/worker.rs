@@ -5,13 +5,14 @@
 //! cancelled. Replies carry the generation of their question. Knows no screen.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use tokio::sync::mpsc::Sender;
 
 use super::event::Event;
 use super::export::{self, Content, Order};
+use super::syncing::{Snapshot, Syncs, Watcher};
 use crate::domain::calendar::Day;
 use crate::engine::{self, Answer, Cancel, Command, Engine, Listener, Question};
 use crate::error::{Kind, Result};
@@ -27,6 +28,8 @@ pub struct Opened {
     pub standing: Standing,
     /// Looks how it stands after a change; `None` where nothing ever changes.
     pub look: Option<Look>,
+    /// Who syncs it in the background, or why nobody can; `None` where there is nothing to sync.
+    pub syncing: Option<Result<Weak<dyn Syncs>>>,
 }
 
 /// How the app stands to what it asks.
@@ -161,6 +164,7 @@ struct Shared {
     slots: Mutex<Slots>,
     changed: Condvar,
     open: Mutex<(Opener, Option<(u64, Open)>)>,
+    syncing: Mutex<Option<Watcher>>,
     events: Sender<Event>,
 }
 
@@ -179,10 +183,29 @@ impl Shared {
         }
         // What was open is let go first: it may be the same store.
         *open = None;
-        let Opened { engine, standing, look } = opener(source)?;
+        let Opened { engine, standing, look, syncing } = opener(source)?;
         // Where nobody listens any more the next event says so too.
         let _ = self.events.blocking_send(Event::Opened(standing));
+        self.watch_syncing(syncing);
         Ok(Arc::clone(&open.insert((times, Open::new(engine, look, self))).1.engine))
+    }
+
+    fn syncing(&self) -> MutexGuard<'_, Option<Watcher>> {
+        self.syncing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells from now on how whoever syncs stands.
+    fn watch_syncing(&self, syncing: Option<Result<Weak<dyn Syncs>>>) {
+        let before = self.syncing().take();
+        let begun = syncing.map(|syncing| syncing.and_then(|syncs| Watcher::start(syncs, self.events.clone())));
+        match begun {
+            Some(Ok(watcher)) => *self.syncing() = Some(watcher),
+            Some(Err(error)) => {
+                drop(self.events.blocking_send(Event::Syncing(Some(Box::new(Snapshot::failed(error))))))
+            }
+            None if before.is_some() => drop(self.events.blocking_send(Event::Syncing(None))),
+            None => {}
+        }
     }
 
     /// How the app stands now; `None` where it never changes, or cannot be seen: the next question
@@ -211,7 +234,8 @@ impl Worker {
     /// Where the system gives no thread.
     pub fn start(open: Opener, events: Sender<Event>) -> std::io::Result<Worker> {
         let (slots, changed) = (Mutex::default(), Condvar::new());
-        let shared = Arc::new(Shared { slots, changed, open: Mutex::new((open, None)), events });
+        let shared =
+            Arc::new(Shared { slots, changed, open: Mutex::new((open, None)), syncing: Mutex::default(), events });
         let worker = Worker { shared: Arc::clone(&shared) };
         for (lane, name) in [(Lane::Front, "tui-worker"), (Lane::Back, "tui-worker-back")] {
             let theirs = Arc::clone(&shared);
@@ -280,6 +304,16 @@ impl Worker {
         self.shared.changed.notify_all();
     }
 
+    /// Has all connections asked now.
+    pub fn sync_now(&self) {
+        self.shared.syncing().iter().for_each(Watcher::ask_now);
+    }
+
+    /// Tells how syncing stands, whether that has changed or not.
+    pub fn look_at_syncing(&self) {
+        self.shared.syncing().iter().for_each(Watcher::look);
+    }
+
     /// Gives up what others would wait for while this process is stopped.
     pub fn release(&self) {
         self.shared.lock().running.iter().for_each(|(_, cancel)| cancel.cancel());
@@ -299,6 +333,7 @@ impl Worker {
 
 impl Drop for Worker {
     fn drop(&mut self) {
+        *self.shared.syncing() = None;
         let mut slots = self.shared.lock();
         slots.ended = true;
         slots.running.iter().for_each(|(_, cancel)| cancel.cancel());
@@ -459,7 +494,7 @@ mod tests {
         let (go, gate) = mpsc::channel();
         let (events, mut replies) = tokio::sync::mpsc::channel(8);
         let engine: Arc<dyn Engine> = Arc::new(Slow { started, go: Mutex::new(gate) });
-        let open = move |_| Ok(Opened { engine: Arc::clone(&engine), standing: standing(), look: None });
+        let open = move |_| Ok(Opened { engine: Arc::clone(&engine), standing: standing(), look: None, syncing: None });
         let worker = Worker::start(Box::new(open), events).expect("thread");
         let job = |generation: u64| Job {
             asker: Asker::Breakdown,
@@ -491,7 +526,7 @@ mod tests {
                 return Err(Error::store("another spendtop is using the store"));
             }
             let engine = Arc::new(Slow { started: mpsc::channel().0, go: Mutex::new(mpsc::channel().1) });
-            Ok(Opened { engine, standing: standing(), look: None })
+            Ok(Opened { engine, standing: standing(), look: None, syncing: None })
         };
         let worker = Worker::start(Box::new(open), events).expect("thread");
         let job = |generation| Job {

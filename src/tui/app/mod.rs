@@ -16,6 +16,7 @@ mod path;
 mod perform;
 mod picture;
 mod saved;
+mod syncing;
 mod time;
 
 use std::path::PathBuf;
@@ -36,6 +37,7 @@ use super::overlay::Overlay;
 use super::overlay::choice::Choice;
 use super::overlay::complete::Known;
 use super::overlay::explain::Explain;
+use super::syncing::Snapshot;
 use super::tab::{Tab, breakdown, spend};
 use super::theme::Theme;
 use super::welcome::Welcome;
@@ -125,6 +127,8 @@ pub struct App {
     pub(super) exporting: bool,
     /// Whether whoever answers is being looked for.
     pub reattaching: bool,
+    /// How syncing stood when it was last told; `None` where nothing is synced.
+    pub syncing: Option<Box<Snapshot>>,
 }
 
 impl App {
@@ -166,6 +170,7 @@ impl App {
             clickable: options.env.links(),
             exporting: false,
             reattaching: false,
+            syncing: None,
         };
         if let Some(session) = &options.session {
             app.resume(session.clone());
@@ -239,6 +244,14 @@ impl App {
             }
             Event::Imported(result) => self.imported(*result),
             Event::Exported(result) => self.exported(*result),
+            Event::Syncing(snapshot) => {
+                self.syncing = snapshot;
+                vec![]
+            }
+            Event::NotAsked(error) => {
+                self.status = Some(SafeText::from_outside(&error.message).into_string());
+                vec![]
+            }
             Event::Ended(signal) => vec![Effect::Quit(128u8.saturating_add(signal.clamp(0, 127) as u8))],
             Event::Suspend => vec![Effect::Suspend],
             Event::Resumed => vec![Effect::Redraw],
@@ -299,15 +312,26 @@ impl App {
         let rows = &self.breakdown;
         let other_view =
             self.tab == Tab::Breakdown && (rows.view != breakdown::View::Table || !rows.found().is_empty());
-        use Overlay::{Explain, Help, Link, Notice};
+        use Overlay::{Explain, Help, Link, Notice, Syncing};
         let copied = matches!(self.overlay, Some(Help(_) | Link(_) | Notice(_)));
         let explaining = matches!(self.overlay, Some(Explain(_)));
         let looked_into = self.welcome.as_ref().is_some_and(|welcome| welcome.chosen().is_none());
-        let can_go_back = explaining || other_view || looked_into || !self.path.is_empty();
+        let logged = matches!(self.overlay, Some(Syncing(_)));
+        let can_go_back = explaining || logged || other_view || looked_into || !self.path.is_empty();
+        let read = matches!(&self.overlay, Some(Syncing(log)) if log.opened().is_some()) || self.syncing.is_none();
         let shown = explaining || copied;
-        let (selected, can_open) = (shown || selected, shown || can_open);
+        let can_open = if logged { !read } else { shown || can_open };
+        let selected = shown || selected;
         let listed = !compared && rows.view != breakdown::View::Hygiene;
-        Context { place: self.place(), can_go_back, can_open, selected, listed, currencies }
+        Context {
+            place: self.place(),
+            can_go_back,
+            can_open,
+            selected,
+            listed,
+            currencies,
+            syncs: self.syncing.is_some(),
+        }
     }
 
     /// The Spend tab's answer in the chosen currency.

@@ -116,6 +116,8 @@ impl App {
             Action::ZoomIn | Action::ZoomOut | Action::PanEarlier | Action::PanLater => self.zoom_or_pan(action),
             Action::NextTheme => self.next_theme(),
             Action::Mouse => return self.turn_mouse(),
+            Action::SyncNow => return self.sync_now(),
+            Action::SyncLog => return self.open_sync_log(),
             _ => self.move_about(action),
         }
         self.ask()

@@ -109,7 +109,14 @@ impl App {
                 return picker.insert(text).map_or_else(Vec::new, |folder| vec![Effect::List(folder)]);
             }
             Some(Overlay::Note(line)) => line.insert(text),
-            Some(Overlay::Importing(_) | Overlay::Notice(_) | Overlay::Link(_) | Overlay::Explain(_)) | None => {}
+            Some(
+                Overlay::Importing(_)
+                | Overlay::Notice(_)
+                | Overlay::Link(_)
+                | Overlay::Explain(_)
+                | Overlay::Syncing(_),
+            )
+            | None => {}
         }
         self.find_rows();
         self.ask_choices()
@@ -127,6 +134,7 @@ impl App {
         let under = self.parts().under;
         let mut effects = match &self.overlay {
             Some(Overlay::Importing(_)) => return self.perform_importing(action),
+            Some(Overlay::Syncing(_)) => return self.perform_syncing(action),
             Some(Overlay::Files(_)) if action != Action::Close => {
                 return self.perform_files(action, FilePicker::page(under));
             }

@@ -24,6 +24,8 @@ pub mod palette;
 pub mod picker;
 mod picker_view;
 pub mod prompt;
+pub mod syncing;
+pub mod syncing_view;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -63,6 +65,8 @@ pub enum Overlay {
     Notice(notice::Notice),
     /// An address in a cloud's console.
     Link(Box<link::LinkBox>),
+    /// How syncing stands, and its log.
+    Syncing(Box<syncing::SyncLog>),
 }
 
 impl Overlay {
@@ -81,6 +85,7 @@ impl Overlay {
             Overlay::Notice(_) => Place::Notice,
             Overlay::Explain(_) => Place::Explain,
             Overlay::Link(_) => Place::Link,
+            Overlay::Syncing(_) => Place::Syncing,
             Overlay::Period(_) => Place::Calendar,
             Overlay::Pick(list) if list.takes_several() => Place::Several,
             Overlay::Pick(list) if list.item().is_some_and(|i| matches!(i.value, choice::Choice::Lens(_))) => {

@@ -1,6 +1,7 @@
 //! An engine of fixed answers, and the app on top of it without terminal or threads.
 
 mod running;
+pub mod syncing;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

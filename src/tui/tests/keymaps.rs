@@ -21,13 +21,13 @@ fn changed() -> Keymap {
     Keymap::with(&keys).expect("no two are alike")
 }
 
-/// The usual keys that a screen names. Digits count tabs, and signs that stand in amounts, filters and
+/// The usual keys that a screen names. Digits count tabs, and signs that stand in amounts, warnings, filters and
 /// names are no keys there; neither are the word `a` and the unit `h`.
 fn usual(text: &str) -> Vec<&str> {
     let keys: Vec<String> =
         TABLE.iter().flat_map(|entry| entry.keys).flat_map(|keys| keys.split(' ')).map(str::to_owned).collect();
     let named = ["Enter", "Esc", "Bksp", "Tab", "Shift-Tab", "Space", "PgUp", "PgDn", "Left", "Right", "Up", "Down"];
-    let no_keys = ["a", "h", "/", "=", "+", "-", ">", "["];
+    let no_keys = ["a", "h", "!", "/", "=", "+", "-", ">", "["];
     let is_key = |word: &&str| {
         let one = word.chars().count() == 1 && !word.contains(|c: char| c.is_ascii_digit()) && !no_keys.contains(word);
         named.contains(word) || word.starts_with("Ctrl-") || one && keys.iter().any(|key| key == word)

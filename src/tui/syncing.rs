@@ -1,0 +1,281 @@
+//! Syncing as the app sees it: how it stands, brought by a thread of its own.
+//!
+//! The thread waits until it is told that it stands otherwise, looks, and says so at most once a second, and
+//! only where what is shown has changed. It wakes by itself only while a wait counts down. Knows no screen.
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use tokio::sync::mpsc::Sender;
+
+use super::event::Event;
+use crate::clock;
+use crate::engine::{Listener, Overview};
+use crate::error::{Error, Result};
+use crate::host;
+
+/// The least time between two words on how syncing stands.
+const TOLD_EVERY: Duration = Duration::from_secs(1);
+/// Seconds below which a wait counts down by seconds; above, minutes are told.
+const MINUTE: i64 = 60;
+
+/// Who syncs in the background. Whoever began it ends it: the app only borrows it.
+pub trait Syncs: Send + Sync {
+    /// How it stands.
+    ///
+    /// # Errors
+    /// Those that keep it from syncing.
+    fn overview(&self) -> Result<Overview>;
+
+    /// Has all scopes asked now.
+    ///
+    /// # Errors
+    /// Kind `Store` where whoever syncs cannot be asked.
+    fn ask_now(&self) -> Result<()>;
+
+    /// Tells `listener` whenever it stands otherwise than before, for as long as it is kept.
+    fn subscribe(&self, listener: &Listener<()>);
+}
+
+impl Syncs for host::syncing::Syncing {
+    fn overview(&self) -> Result<Overview> {
+        self.overview()
+    }
+
+    fn ask_now(&self) -> Result<()> {
+        self.ask_now()
+    }
+
+    fn subscribe(&self, listener: &Listener<()>) {
+        self.subscribe(listener);
+    }
+}
+
+/// How syncing stood at a moment.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Snapshot {
+    /// When, seconds since 1970.
+    pub at: i64,
+    /// How it stood, or why nothing is synced.
+    pub overview: Result<Overview>,
+}
+
+impl Snapshot {
+    /// Of syncing that could not begin.
+    #[must_use]
+    pub fn failed(error: Error) -> Snapshot {
+        Snapshot { at: clock::now_seconds(), overview: Err(error) }
+    }
+
+    /// Until when it shows the same by itself; `None` where nothing counts down.
+    fn holds(&self) -> Option<Duration> {
+        let scopes = self.overview.as_ref().map_or(&[][..], |overview| &overview.scopes);
+        let ends = scopes.iter().filter_map(|scope| Some(scope.doing.as_ref()?.waits.as_ref()?.1));
+        let left = ends.map(|until| until - self.at).filter(|left| *left > 0).min()?;
+        let seconds = if left <= MINUTE { 1 } else { (left - MINUTE).min(MINUTE) };
+        Some(Duration::from_secs(seconds.unsigned_abs()))
+    }
+}
+
+#[derive(Default)]
+struct Wanted {
+    /// It may stand otherwise.
+    news: bool,
+    /// Somebody looks, and wants to be told in any case.
+    look: bool,
+    /// All connections are to be asked.
+    ask: bool,
+    ended: bool,
+}
+
+#[derive(Default)]
+struct Shared {
+    wanted: Mutex<Wanted>,
+    changed: Condvar,
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Wanted> {
+        self.wanted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn want(&self, set: impl FnOnce(&mut Wanted)) {
+        set(&mut self.lock());
+        self.changed.notify_all();
+    }
+
+    /// Waits until something is wanted, or until `most` is over.
+    fn next(&self, most: Option<Duration>) -> Wanted {
+        let idle = |wanted: &mut Wanted| !(wanted.news || wanted.look || wanted.ask || wanted.ended);
+        let mut wanted = match most {
+            Some(most) => {
+                let waited = self.changed.wait_timeout_while(self.lock(), most, idle);
+                waited.unwrap_or_else(PoisonError::into_inner).0
+            }
+            None => self.changed.wait_while(self.lock(), idle).unwrap_or_else(PoisonError::into_inner),
+        };
+        let ended = wanted.ended;
+        Wanted { ended, ..std::mem::take(&mut *wanted) }
+    }
+
+    /// Lets some time pass in which nobody is told, unless somebody asks for it.
+    fn rest(&self) {
+        let quiet = |wanted: &mut Wanted| !(wanted.look || wanted.ask || wanted.ended);
+        drop(self.changed.wait_timeout_while(self.lock(), TOLD_EVERY, quiet));
+    }
+}
+
+/// Tells the app how syncing stands, until it is dropped.
+pub struct Watcher {
+    shared: Arc<Shared>,
+    _listener: Listener<()>,
+}
+
+impl Watcher {
+    /// Starts the thread; it says at once how it stands.
+    ///
+    /// # Errors
+    /// Kind `Bug` where the system gives no thread.
+    pub fn start(syncs: Weak<dyn Syncs>, events: Sender<Event>) -> Result<Watcher> {
+        let shared = Arc::new(Shared::default());
+        let theirs = Arc::downgrade(&shared);
+        let listener: Listener<()> = Arc::new(move |()| {
+            if let Some(shared) = theirs.upgrade() {
+                shared.want(|wanted| wanted.news = true);
+            }
+        });
+        if let Some(syncs) = syncs.upgrade() {
+            syncs.subscribe(&listener);
+        }
+        let ours = Arc::clone(&shared);
+        let thread = std::thread::Builder::new().name("tui-sync".into());
+        thread
+            .spawn(move || watch(&ours, &syncs, &events))
+            .map_err(|e| Error::bug(format!("no thread to look at syncing: {e}")))?;
+        Ok(Watcher { shared, _listener: listener })
+    }
+
+    /// Has all connections asked.
+    pub fn ask_now(&self) {
+        self.shared.want(|wanted| wanted.ask = true);
+    }
+
+    /// Says how it stands, whether that has changed or not.
+    pub fn look(&self) {
+        self.shared.want(|wanted| wanted.look = true);
+    }
+}
+
+impl Drop for Watcher {
+    fn drop(&mut self) {
+        self.shared.want(|wanted| wanted.ended = true);
+    }
+}
+
+fn watch(shared: &Shared, syncs: &Weak<dyn Syncs>, events: &Sender<Event>) {
+    let mut told: Option<Snapshot> = None;
+    shared.want(|wanted| wanted.look = true);
+    loop {
+        let counts = told.as_ref().and_then(Snapshot::holds);
+        let wanted = shared.next(counts);
+        let (false, Some(syncs)) = (wanted.ended, syncs.upgrade()) else { return };
+        if wanted.ask
+            && let Err(error) = syncs.ask_now()
+            && events.blocking_send(Event::NotAsked(Box::new(error))).is_err()
+        {
+            return;
+        }
+        let snapshot = Snapshot { at: clock::now_seconds(), overview: syncs.overview() };
+        // It may be the last that holds it: then it ends here.
+        drop(syncs);
+        let same = told.as_ref().is_some_and(|told| told.overview == snapshot.overview);
+        if same && !wanted.look && counts.is_none() {
+            continue;
+        }
+        told = Some(snapshot.clone());
+        if events.blocking_send(Event::Syncing(Some(Box::new(snapshot)))).is_err() {
+            return;
+        }
+        shared.rest();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::overview::Doing;
+    use crate::tui::tests::fake::syncing;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    /// Stands as it is told.
+    #[derive(Default)]
+    struct Told {
+        rows: AtomicU64,
+        asked: AtomicU64,
+        listeners: crate::engine::Listeners<()>,
+    }
+
+    impl Syncs for Told {
+        fn overview(&self) -> Result<Overview> {
+            let mut overview = syncing::fresh().overview?;
+            let rows = self.rows.load(Ordering::Relaxed);
+            let what = "2024-11".to_owned();
+            overview.scopes[0].doing = Some(Doing { what, pieces: (0, 0), rows, waits: None, seconds_left: None });
+            Ok(overview)
+        }
+
+        fn ask_now(&self) -> Result<()> {
+            self.asked.fetch_add(1, Ordering::Relaxed);
+            Err(Error::store("nobody syncs"))
+        }
+
+        fn subscribe(&self, listener: &Listener<()>) {
+            self.listeners.add(listener);
+        }
+    }
+
+    fn rows(event: Option<Event>) -> u64 {
+        match event {
+            Some(Event::Syncing(Some(snapshot))) => {
+                let overview = snapshot.overview.expect("it stands somehow");
+                overview.scopes[0].doing.as_ref().expect("under way").rows
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_has_not_changed_is_told_only_to_who_looks() {
+        let (events, mut told) = tokio::sync::mpsc::channel(8);
+        let syncs = Arc::new(Told::default());
+        let weak: Weak<dyn Syncs> = Arc::downgrade(&(Arc::clone(&syncs) as Arc<dyn Syncs>));
+        let watcher = Watcher::start(weak, events).expect("thread");
+        assert_eq!(rows(told.blocking_recv()), 0);
+        watcher.look();
+        assert_eq!(rows(told.blocking_recv()), 0, "whoever looks is told at once");
+        syncs.listeners.tell(());
+        syncs.rows.store(7, Ordering::Relaxed);
+        syncs.listeners.tell(());
+        assert_eq!(rows(told.blocking_recv()), 7, "many words become one");
+        watcher.ask_now();
+        assert!(matches!(told.blocking_recv(), Some(Event::NotAsked(error)) if error.message == "nobody syncs"));
+        assert_eq!(syncs.asked.load(Ordering::Relaxed), 1);
+        drop(watcher);
+        assert!(told.blocking_recv().is_none(), "the thread ends");
+    }
+
+    #[test]
+    fn only_waits_count_down() {
+        let until = |left: i64| {
+            let mut snapshot = syncing::under_way();
+            let at = snapshot.at;
+            let overview = snapshot.overview.as_mut().expect("it stands somehow");
+            for doing in overview.scopes.iter_mut().filter_map(|scope| scope.doing.as_mut()) {
+                doing.waits = Some(("too many requests".to_owned(), at + left));
+            }
+            snapshot.holds().map(|held| held.as_secs())
+        };
+        assert_eq!([0, 1, 60, 75, 3_600].map(until), [None, Some(1), Some(1), Some(15), Some(60)]);
+        assert_eq!(syncing::fresh().holds(), None);
+    }
+}

@@ -1,0 +1,171 @@
+//! What the screen says of syncing outside of its own overlay: a line on what is under way and what fails,
+//! and what belongs beside the providers' freshness.
+//!
+//! Pure: a snapshot in, words out.
+
+use super::syncing::Snapshot;
+use super::tab::short_day;
+use super::theme::Role;
+use crate::domain::calendar::{Day, format_timestamp};
+use crate::domain::services;
+use crate::domain::text::SafeText;
+use crate::engine::MeterUnit;
+use crate::engine::overview::{MeterOverview, Overview, ScopeOverview, Trouble, Word};
+use crate::report;
+
+/// Scopes of which the line tells what they are at, and how many fail; the others are counted.
+const TOLD: usize = 2;
+
+/// A text and what it is.
+pub type Said = (String, Role);
+
+/// What fails and what is under way, what matters most first, without gaps between; `log` is the key that
+/// shows the log. Empty where all is quiet.
+#[must_use]
+pub fn line(snapshot: &Snapshot, log: &str) -> Vec<Said> {
+    let overview = match &snapshot.overview {
+        Ok(overview) => overview,
+        Err(error) => return vec![(format!("not syncing: {}", safe(&error.message)), Role::Error)],
+    };
+    let mut said: Vec<Said> = troubles(overview);
+    if !said.is_empty() {
+        said.push((format!("{log} log"), Role::Muted));
+    }
+    let busy: Vec<&ScopeOverview> = overview.scopes.iter().filter(|scope| scope.doing.is_some()).collect();
+    said.extend(
+        busy.iter().take(TOLD).filter_map(|scope| progress(scope, snapshot.at)).map(|text| (text, Role::Muted)),
+    );
+    if busy.len() > TOLD {
+        said.push((format!("{} more syncing", busy.len() - TOLD), Role::Muted));
+    }
+    said
+}
+
+fn troubles(overview: &Overview) -> Vec<Said> {
+    let wrong = overview.wrong.iter().map(|(name, trouble)| (name, Word::Blocked, trouble));
+    let fails = |scope: &&ScopeOverview| matches!(scope.word, Word::Failing | Word::Blocked);
+    let failing = overview.scopes.iter().filter(fails);
+    let failing = failing.filter_map(|scope| Some((&scope.source, scope.word, scope.trouble.as_ref()?)));
+    let mut all: Vec<_> = failing.chain(wrong).collect();
+    all.sort_by_key(|(_, word, _)| *word != Word::Blocked);
+    let one = |(name, word, trouble): &(&String, Word, &Trouble)| {
+        let what = trouble.hints.first().filter(|_| *word == Word::Blocked).unwrap_or(&trouble.message);
+        let role = if *word == Word::Blocked { Role::Error } else { Role::Unsure };
+        (format!("{} {}: {}", safe(name), word.name(), safe(what)), role)
+    };
+    let mut said: Vec<Said> = all.iter().take(1).map(one).collect();
+    if all.len() > 1 {
+        said.push((format!("{} more fail", all.len() - 1), Role::Unsure));
+    }
+    said
+}
+
+/// What a scope is at; `None` where it is at nothing.
+#[must_use]
+pub fn progress(scope: &ScopeOverview, now: i64) -> Option<String> {
+    let doing = scope.doing.as_ref()?;
+    let name = safe(&scope.source);
+    if let Some((why, until)) = &doing.waits {
+        return Some(format!("{name} waits {}: {}", report::span(until - now), safe(why)));
+    }
+    let left = doing.seconds_left.map_or_else(String::new, |seconds| {
+        format!(", about {} left", report::span(i64::try_from(seconds).unwrap_or(i64::MAX)))
+    });
+    let (come, wanted) = scope.history;
+    if come < wanted {
+        // A month that has come in part has not come.
+        let months = (come * 12 / 365, (wanted * 24 + 365) / 730);
+        let of = if months.1 > 1 {
+            format!("{} of {} months", months.0, months.1)
+        } else {
+            format!("{come} of {wanted} days")
+        };
+        return Some(format!("{name} history {of}{left}"));
+    }
+    let pieces = match doing.pieces {
+        (_, 0) => String::new(),
+        (come, all) => format!(", {come} of {all}"),
+    };
+    let what = if doing.what.is_empty() { "is looked at".to_owned() } else { safe(&doing.what) };
+    Some(format!("{name} {what}{pieces}{left}"))
+}
+
+/// The meter whose cap is nearest, where one is near: `10 of 12 requests`.
+#[must_use]
+pub fn near(snapshot: &Snapshot) -> Option<String> {
+    let overview = snapshot.overview.as_ref().ok()?;
+    let share =
+        |spent: u64, cap: Option<u64>| cap.filter(|cap| *cap > 0).map_or(0, |cap| spent.saturating_mul(1_000) / cap);
+    let used = |meter: &&MeterOverview| share(meter.today, meter.cap_today).max(share(meter.month, meter.cap_month));
+    let meter = overview.meters.iter().filter(|meter| meter.is_near()).max_by_key(used)?;
+    let by_day = share(meter.today, meter.cap_today) >= share(meter.month, meter.cap_month);
+    let (spent, cap) = if by_day { (meter.today, meter.cap_today) } else { (meter.month, meter.cap_month) };
+    let all = report::spent_words(meter.unit, cap?);
+    let spent = report::spent_words(meter.unit, spent);
+    let words = format!("{} of {all}", spent.split(' ').next().unwrap_or_default());
+    Some(if meter.unit == MeterUnit::PaidRequests { words.replace(" paid", "") } else { words })
+}
+
+/// Since when some of a provider's scopes fail, in words; `None` where none does.
+#[must_use]
+pub fn failing_since(snapshot: &Snapshot, provider: &str) -> Option<String> {
+    let overview = snapshot.overview.as_ref().ok()?;
+    let provider = services::canonical_provider(provider);
+    let of = |scope: &&ScopeOverview| {
+        let kind = scope.source.split(['.', '/']).next().unwrap_or_default();
+        services::provider_named(kind) == Some(provider) && matches!(scope.word, Word::Failing | Word::Blocked)
+    };
+    let since = overview.scopes.iter().filter(of).filter_map(|scope| scope.failing_since).min()?;
+    Some(moment(since, snapshot.at))
+}
+
+/// A moment of the same day by its minute, an earlier one by its day; UTC.
+#[must_use]
+pub fn moment(at: i64, now: i64) -> String {
+    let day = Day::of_seconds(at);
+    if day == Day::of_seconds(now) {
+        let stamp = format_timestamp(at);
+        return format!("{} UTC", stamp.get(11..16).unwrap_or(&stamp));
+    }
+    short_day(day)
+}
+
+pub(super) fn safe(text: &str) -> String {
+    SafeText::from_outside(text).into_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Error;
+    use crate::tui::tests::fake::syncing;
+
+    fn said(snapshot: &Snapshot) -> Vec<String> {
+        line(snapshot, "!").into_iter().map(|(text, _)| text).collect()
+    }
+
+    #[test]
+    fn what_fails_comes_before_what_is_under_way() {
+        assert_eq!(said(&syncing::fresh()), Vec::<String>::new());
+        assert_eq!(
+            said(&syncing::under_way()),
+            ["aws.prod history 3 of 13 months, about 12 min left", "azure.main waits 40 s: too many requests"]
+        );
+        assert_eq!(
+            said(&syncing::failing()),
+            ["aws.prod blocked: `aws sso login --profile billing`", "2 more fail", "! log"]
+        );
+        let broken = Snapshot { at: 0, overview: Err(Error::store("the disk is full")) };
+        assert_eq!(said(&broken), ["not syncing: the disk is full"]);
+    }
+
+    #[test]
+    fn caps_that_are_near_and_providers_that_fail() {
+        assert_eq!(near(&syncing::fresh()), None);
+        assert_eq!(near(&syncing::failing()).as_deref(), Some("10 of 12 requests"));
+        let since = |provider| failing_since(&syncing::failing(), provider);
+        assert_eq!(since("AWS").as_deref(), Some("06:12 UTC"));
+        assert_eq!(since("Microsoft").as_deref(), Some("Nov 18"));
+        assert_eq!(since("Google Cloud"), None);
+    }
+}

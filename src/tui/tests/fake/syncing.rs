@@ -1,0 +1,119 @@
+//! Syncing as it may stand, made up.
+
+use std::collections::BTreeMap;
+
+use super::as_of;
+use crate::domain::money::Amount;
+use crate::engine::overview::{Doing, FaultKind, MeterOverview, Overview, ScopeOverview, Trouble, Word};
+use crate::engine::{MeterUnit, Run};
+use crate::tui::syncing::Snapshot;
+
+/// When all of it is told: 9:30 UTC.
+fn now() -> i64 {
+    as_of().seconds() + 9 * 3_600 + 30 * 60
+}
+
+fn scope(source: &str) -> ScopeOverview {
+    ScopeOverview {
+        source: source.to_owned(),
+        title: format!("the bill of {source}"),
+        word: Word::Fresh,
+        good_at: Some(now() - 1_500),
+        due_at: now() + 12_600,
+        trouble: None,
+        failing_since: None,
+        left: None,
+        doing: None,
+        history: (396, 396),
+    }
+}
+
+fn meter(today: u64) -> MeterOverview {
+    MeterOverview {
+        connection: "aws.prod".to_owned(),
+        unit: MeterUnit::PaidRequests,
+        today,
+        cap_today: Some(12),
+        month: 214,
+        cap_month: None,
+        microdollars: 2_140_000,
+    }
+}
+
+fn trouble(kind: FaultKind, message: &str, hints: &[&str]) -> Trouble {
+    Trouble { kind, message: message.to_owned(), hints: hints.iter().map(|hint| (*hint).to_owned()).collect() }
+}
+
+fn run(before: i64, source: &str, what: &str) -> Run {
+    Run {
+        at: now() - before,
+        took: 2_340,
+        source: source.to_owned(),
+        what: what.to_owned(),
+        why: serde_json::from_str("\"recent\"").ok(),
+        rows: 1_204,
+        pages: 3,
+        spent: BTreeMap::from([(MeterUnit::PaidRequests, 3)]),
+        retries: 0,
+        restated: BTreeMap::new(),
+        trouble: None,
+        notes: vec![],
+    }
+}
+
+fn snapshot(overview: Overview) -> Snapshot {
+    Snapshot { at: now(), overview: Ok(overview) }
+}
+
+/// All has come.
+pub fn fresh() -> Snapshot {
+    let restated = BTreeMap::from([("USD".to_owned(), Amount::from_units(12_400_000_000_000_000_000))]);
+    let runs = vec![
+        run(1_500, "aws.prod", "2024-11-17 to 2024-11-19"),
+        Run { restated, why: serde_json::from_str("\"open_month\"").ok(), ..run(1_560, "azure.main", "2024-11") },
+        Run { what: String::new(), why: None, rows: 0, ..run(90_000, "gcp.data", "") },
+    ];
+    let scopes = vec![scope("aws.prod"), scope("azure.main"), scope("gcp.data")];
+    snapshot(Overview { scopes, meters: vec![meter(6)], runs, wrong: vec![] })
+}
+
+/// History comes, and one waits.
+pub fn under_way() -> Snapshot {
+    let doing = |waits, seconds_left| {
+        Some(Doing { what: "2024-07".to_owned(), pieces: (1, 4), rows: 4_210, waits, seconds_left })
+    };
+    let aws = ScopeOverview {
+        word: Word::Syncing,
+        doing: doing(None, Some(745)),
+        history: (120, 396),
+        good_at: None,
+        ..scope("aws.prod")
+    };
+    let waits = Some(("too many requests".to_owned(), now() + 40));
+    let azure = ScopeOverview { word: Word::Syncing, doing: doing(waits, None), ..scope("azure.main") };
+    snapshot(Overview { scopes: vec![aws, azure], meters: vec![meter(6)], ..Overview::default() })
+}
+
+/// Much has gone wrong.
+pub fn failing() -> Snapshot {
+    let login = trouble(FaultKind::Expired, "the session has expired", &["`aws sso login --profile billing`"]);
+    let aws = ScopeOverview {
+        word: Word::Blocked,
+        trouble: Some(login.clone()),
+        failing_since: Some(as_of().seconds() + 6 * 3_600 + 12 * 60),
+        ..scope("aws.prod")
+    };
+    let azure = ScopeOverview {
+        word: Word::Failing,
+        trouble: Some(trouble(FaultKind::Unavailable, "the service says 503: try again later", &[])),
+        failing_since: Some(now() - 2 * 86_400),
+        ..scope("azure.main")
+    };
+    let wrong = trouble(FaultKind::Refused, "there is no file `~/key.json`", &["`spendtop connect gcp` makes one"]);
+    let runs = vec![
+        Run { trouble: Some(login), retries: 2, rows: 0, ..run(600, "aws.prod", "2024-11") },
+        Run { notes: vec!["3 rows were refused".to_owned()], ..run(90_000, "azure.main", "2024-10") },
+    ];
+    let scopes = vec![aws, azure, scope("opencost.lab")];
+    snapshot(Overview { scopes, meters: vec![meter(10)], runs, wrong: vec![("gcp.data".to_owned(), wrong)] })
+}
