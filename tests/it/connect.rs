@@ -3,6 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use crate::emulators::Emulator;
 use crate::screen::{Screen, command, printed, run, text};
 use crate::support::fixture;
 
@@ -81,4 +82,25 @@ fn a_terminal_is_asked() {
     screen.press("\r");
     screen.until("next: `spendtop sync folder.mine`");
     assert!(config(home.path()).1.starts_with("[folder.mine]\n"));
+}
+
+#[test]
+fn permissions_of_aws_are_checked_by_name_and_their_policy_stands_once() {
+    let Some(moto) = Emulator::start("moto_server", "/moto-api/", |port, _| {
+        vec!["-H".into(), "127.0.0.1".into(), "-p".into(), port.to_string()]
+    }) else {
+        return;
+    };
+    let home = tempfile::tempdir().expect("home");
+    let words = ["connect", "aws", "--yes", "--endpoint", &moto.url()];
+    let keys = [("AWS_ACCESS_KEY_ID", "AKIATEST"), ("AWS_SECRET_ACCESS_KEY", "CANARY"), ("AWS_REGION", "us-east-1")];
+    let output = command(home.path()).envs(keys).args(words).output().expect("run");
+    let told = text(&output.stdout);
+    assert!(output.status.success(), "{told}{}", text(&output.stderr));
+    assert!(told.contains("ok       aws.main  credentials: account 123456789012"), "{told}");
+    assert!(told.contains("untried  aws.main  ce:GetCostAndUsage: not tried: a request costs 0.01 USD"), "{told}");
+    assert_eq!(told.matches("\"Version\": \"2012-10-17\"").count(), 1, "{told}");
+    let written = config(home.path()).1;
+    assert_eq!(written, format!("[aws.main]\nendpoint = \"{}\"\n", moto.url()));
+    assert!(!format!("{told}{}{written}", text(&output.stderr)).contains("CANARY"));
 }

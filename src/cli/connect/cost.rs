@@ -86,8 +86,10 @@ fn paid(connection: &Connection, aws: &Aws, scopes: &[Arc<dyn Costs>], size: Siz
         sum.a_day, sum.history
     )];
     lines.push(format!(
-        "reckoned for {} accounts with {} services: --accounts and --services say otherwise",
-        size.accounts, size.services
+        "reckoned for {} account{} with {} services at their fullest: --accounts and --services say otherwise",
+        size.accounts,
+        if size.accounts == 1 { "" } else { "s" },
+        size.services
     ));
     let cap = aws.requests_per_day;
     let most = Estimate::dollars(cap * 31);
