@@ -110,7 +110,7 @@ pub struct AzureArgs {
     /// /subscriptions/ID, a management group or a billing account [default: the login's subscriptions].
     #[arg(long, value_name = "SCOPE")]
     pub scope: Vec<String>,
-    /// An export: https://ACCOUNT.blob.core.windows.net/CONTAINER/PATH.
+    /// An export: `https://ACCOUNT.blob.core.windows.net/CONTAINER/PATH`.
     #[arg(long, value_name = "PLACE")]
     pub export: Vec<String>,
     /// A reference to the storage account's key: env:NAME, file:/path, cmd:command.

@@ -1,6 +1,6 @@
 //! `spendtop connect`: finds credentials, asks least, checks, says what it costs, writes the section.
 //!
-//! [`ask`] makes the section, [`section`] puts it into the config's text, [`cost`] reckons, [`file`] writes.
+//! `ask` makes the section, `section` puts it into the config's text, `cost` reckons, `file` writes.
 //! Nothing that is checked costs money, and nothing is written that [`crate::config::parse`] refuses.
 
 pub mod args;

@@ -290,34 +290,32 @@ fn take_plain(shape: Shape, data: &Bytes, at: &mut usize, table: &mut Table) -> 
     Some(table.push(raw))
 }
 
-/// The codes of the next `rows` rows of a chunk that the `parquet` crate decodes. A value is there where
-/// its level is `most`, the column's highest.
+/// Reads the next `rows` records of a chunk that the `parquet` crate decodes: their levels of definition and
+/// of repetition, where they are asked for, and each value's bytes. `short` is what is said where there are
+/// fewer.
 ///
 /// # Errors
 /// Kind `Usage` where the file has not what it should.
-pub fn read_typed(
+pub fn read_records(
     reader: &mut ColumnReader,
-    most: i16,
     rows: usize,
-    codes: &mut Vec<u32>,
-    table: &mut Table,
+    (mut definitions, mut repetitions): (Option<&mut Vec<i16>>, Option<&mut Vec<i16>>),
+    short: &'static str,
+    mut each: impl FnMut(&[u8]),
 ) -> Result<()> {
-    let mut levels = Vec::new();
-    let mut decoded = Vec::new();
     macro_rules! decode {
         ($reader:expr, $raw:expr) => {{
-            let mut values = Vec::new();
-            let mut got = 0;
+            let (mut values, mut got) = (Vec::new(), 0);
             while got < rows {
                 let (n, ..) = $reader
-                    .read_records(rows - got, (most > 0).then_some(&mut levels), None, &mut values)
+                    .read_records(rows - got, definitions.as_deref_mut(), repetitions.as_deref_mut(), &mut values)
                     .map_err(damaged)?;
                 if n == 0 {
-                    return Err(damaged("a column has fewer values than rows"));
+                    return Err(damaged(short));
                 }
                 got += n;
             }
-            decoded.extend(values.iter().map(|v| table.push($raw(v))));
+            values.iter().for_each(|value| each($raw(value)));
         }};
     }
     match reader {
@@ -330,6 +328,25 @@ pub fn read_typed(
         ColumnReader::ByteArrayColumnReader(r) => decode!(r, AsBytes::as_bytes),
         ColumnReader::FixedLenByteArrayColumnReader(r) => decode!(r, AsBytes::as_bytes),
     }
+    Ok(())
+}
+
+/// The codes of the next `rows` rows of a chunk that the `parquet` crate decodes. A value is there where
+/// its level is `most`, the column's highest.
+///
+/// # Errors
+/// Kind `Usage` where the file has not what it should.
+pub fn read_typed(
+    reader: &mut ColumnReader,
+    most: i16,
+    rows: usize,
+    codes: &mut Vec<u32>,
+    table: &mut Table,
+) -> Result<()> {
+    let (mut levels, mut decoded) = (Vec::new(), Vec::new());
+    let short = "a column has fewer values than rows";
+    let definitions = (most > 0).then_some(&mut levels);
+    read_records(reader, rows, (definitions, None), short, |raw| decoded.push(table.push(raw)))?;
     if most == 0 {
         codes.extend_from_slice(&decoded);
         return Ok(());

@@ -4,12 +4,11 @@
 //! nothing); members are known by their own names. Knows no cloud.
 
 use parquet::column::reader::{ColumnReader, get_column_reader};
-use parquet::data_type::AsBytes;
 use parquet::file::reader::RowGroupReader;
 
 use super::super::json::quote;
 use super::super::rules::FIELD_MAX;
-use super::chunk::Table;
+use super::chunk::{Table, read_records};
 use super::guard::damaged;
 use super::map::{ROWS, RowPages};
 use super::value::Kind;
@@ -137,33 +136,9 @@ impl Part {
         definitions.clear();
         repetitions.clear();
         table.truncate(0);
-        macro_rules! decode {
-            ($reader:expr, $raw:expr) => {{
-                let (mut values, mut got) = (Vec::new(), 0);
-                while got < rows {
-                    let (n, ..) = $reader
-                        .read_records(rows - got, Some(definitions), Some(repetitions), &mut values)
-                        .map_err(damaged)?;
-                    if n == 0 {
-                        return Err(damaged("a list has fewer values than rows"));
-                    }
-                    got += n;
-                }
-                values.iter().for_each(|value| {
-                    table.push($raw(value));
-                });
-            }};
-        }
-        match reader {
-            ColumnReader::BoolColumnReader(r) => decode!(r, |v: &bool| if *v { &[1][..] } else { &[0][..] }),
-            ColumnReader::Int32ColumnReader(r) => decode!(r, AsBytes::as_bytes),
-            ColumnReader::Int64ColumnReader(r) => decode!(r, AsBytes::as_bytes),
-            ColumnReader::Int96ColumnReader(r) => decode!(r, AsBytes::as_bytes),
-            ColumnReader::FloatColumnReader(r) => decode!(r, AsBytes::as_bytes),
-            ColumnReader::DoubleColumnReader(r) => decode!(r, AsBytes::as_bytes),
-            ColumnReader::ByteArrayColumnReader(r) => decode!(r, AsBytes::as_bytes),
-            ColumnReader::FixedLenByteArrayColumnReader(r) => decode!(r, AsBytes::as_bytes),
-        }
-        Ok(())
+        let levels = (Some(definitions), Some(repetitions));
+        read_records(reader, rows, levels, "a list has fewer values than rows", |raw| {
+            table.push(raw);
+        })
     }
 }

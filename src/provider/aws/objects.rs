@@ -1,18 +1,14 @@
 //! S3 as an object store, read with the connection's own identity: where AWS delivers exports.
 
-use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
 use aws_credential_types::Credentials;
+use object_store::ObjectStore;
 use object_store::aws::{AmazonS3Builder, AwsCredential};
-use object_store::{CredentialProvider, ObjectStore};
 
 use super::super::exports::check::Remedy;
-use super::super::exports::shelf::Passed;
-use super::super::exports::wire::{Connector, is_plain, once, unusable};
+use super::super::exports::wire::{Connector, Lends, Lent, is_plain, once, unusable};
 use super::super::remote::Fault;
 use super::super::remote::http::Http;
 use super::access::Access;
@@ -47,7 +43,7 @@ pub fn store(access: Arc<Access>, bucket: &Bucket, http: Http) -> Result<Arc<dyn
         builder = builder.with_endpoint(endpoint).with_allow_http(is_plain(endpoint)?);
     }
     let keys = Keys { access, held: tokio::sync::Mutex::new(None) };
-    let store = builder.with_credentials(Arc::new(keys)).build().map_err(|error| unusable(&error))?;
+    let store = builder.with_credentials(Arc::new(Lent(keys))).build().map_err(|error| unusable(&error))?;
     Ok(Arc::new(store))
 }
 
@@ -83,40 +79,25 @@ struct Held {
     key: Arc<AwsCredential>,
 }
 
-impl fmt::Debug for Keys {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Keys(***)")
-    }
-}
-
-type Answer<'a> = Pin<Box<dyn Future<Output = object_store::Result<Arc<AwsCredential>>> + Send + 'a>>;
-
-impl CredentialProvider for Keys {
+impl Lends for Keys {
     type Credential = AwsCredential;
+    const STORE: &'static str = "S3";
 
-    fn get_credential<'a, 'b>(&'a self) -> Answer<'b>
-    where
-        'a: 'b,
-        Self: 'b,
-    {
-        Box::pin(async move {
-            let now = clock::now_seconds();
-            // Held while they are got: many requests then wait for one login.
-            let mut held = self.held.lock().await;
-            if let Some(keys) = held.as_ref().filter(|keys| now < keys.until) {
-                return Ok(keys.key.clone());
-            }
-            let got = self.access.credentials().await;
-            let keys =
-                got.map_err(|fault| object_store::Error::Generic { store: "S3", source: Box::new(Passed(fault)) })?;
-            let key = Arc::new(AwsCredential {
-                key_id: keys.access_key_id().to_owned(),
-                secret_key: keys.secret_access_key().to_owned(),
-                token: keys.session_token().map(str::to_owned),
-            });
-            *held = Some(Held { until: end(&keys).unwrap_or(i64::MAX).min(now + KEEPS), key: key.clone() });
-            Ok(key)
-        })
+    async fn lend(&self) -> Result<Arc<AwsCredential>, Fault> {
+        let now = clock::now_seconds();
+        // Held while they are got: many requests then wait for one login.
+        let mut held = self.held.lock().await;
+        if let Some(keys) = held.as_ref().filter(|keys| now < keys.until) {
+            return Ok(keys.key.clone());
+        }
+        let keys = self.access.credentials().await?;
+        let key = Arc::new(AwsCredential {
+            key_id: keys.access_key_id().to_owned(),
+            secret_key: keys.secret_access_key().to_owned(),
+            token: keys.session_token().map(str::to_owned),
+        });
+        *held = Some(Held { until: end(&keys).unwrap_or(i64::MAX).min(now + KEEPS), key: key.clone() });
+        Ok(key)
     }
 }
 

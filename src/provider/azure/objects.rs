@@ -1,20 +1,16 @@
 //! Blob storage as an object store, read with the connection's own login or with the account's key: where
 //! Cost Management delivers exports.
 
-use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 
+use object_store::ObjectStore;
 use object_store::azure::{AzureCredential, MicrosoftAzureBuilder};
-use object_store::{CredentialProvider, ObjectStore};
 
 use super::Settings;
 use super::credentials::{Az, Credentials};
 use crate::clock;
 use crate::provider::exports::check::Remedy;
-use crate::provider::exports::shelf::Passed;
-use crate::provider::exports::wire::{Connector, is_plain, once, unusable};
+use crate::provider::exports::wire::{Connector, Lends, Lent, is_plain, once, unusable};
 use crate::provider::remote::Fault;
 use crate::provider::remote::http::Http;
 use crate::provider::remote::secret::Reference;
@@ -58,7 +54,7 @@ pub fn store(settings: &Settings, container: &Container) -> Result<Arc<dyn Objec
         None => {
             let settings = Settings { endpoint: AUDIENCE.to_owned(), ..settings.clone() };
             let tokens = Tokens(Credentials::new(&settings, http, Arc::new(Az), variable));
-            builder.with_credentials(Arc::new(tokens))
+            builder.with_credentials(Arc::new(Lent(tokens)))
         }
     };
     let store = builder.build().map_err(|error| unusable(&error))?;
@@ -86,27 +82,12 @@ pub fn remedy(container: &Container) -> Remedy {
 /// The connection's tokens, in the words of the object store.
 struct Tokens(Credentials);
 
-impl fmt::Debug for Tokens {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Tokens(***)")
-    }
-}
-
-type Answer<'a> = Pin<Box<dyn Future<Output = object_store::Result<Arc<AzureCredential>>> + Send + 'a>>;
-
-impl CredentialProvider for Tokens {
+impl Lends for Tokens {
     type Credential = AzureCredential;
+    const STORE: &'static str = "Azure";
 
-    fn get_credential<'a, 'b>(&'a self) -> Answer<'b>
-    where
-        'a: 'b,
-        Self: 'b,
-    {
-        Box::pin(async move {
-            let got = self.0.token(clock::now_seconds()).await;
-            let passed = |fault| object_store::Error::Generic { store: "Azure", source: Box::new(Passed(fault)) };
-            let token = got.map_err(passed)?;
-            Ok(Arc::new(AzureCredential::BearerToken(token.secret.reveal().to_owned())))
-        })
+    async fn lend(&self) -> Result<Arc<AzureCredential>, Fault> {
+        let token = self.0.token(clock::now_seconds()).await?;
+        Ok(Arc::new(AzureCredential::BearerToken(token.secret.reveal().to_owned())))
     }
 }

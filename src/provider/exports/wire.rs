@@ -1,12 +1,18 @@
 //! HTTP under an object store: our own client, so that no redirect is followed, a company's certificate
 //! counts and nobody but this machine is spoken with unencrypted.
 
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
 use object_store::client::{ClientOptions, HttpClient, HttpConnector};
-use object_store::{BackoffConfig, RetryConfig};
+use object_store::{BackoffConfig, CredentialProvider, RetryConfig};
 use reqwest::Url;
 
 use super::super::remote::http::{Http, speakable};
 use super::super::remote::{Fault, FaultKind};
+use super::shelf::Passed;
 
 /// Gives an object store our client.
 #[derive(Debug)]
@@ -23,6 +29,43 @@ impl Connector {
 impl HttpConnector for Connector {
     fn connect(&self, _: &ClientOptions) -> object_store::Result<HttpClient> {
         Ok(HttpClient::new(self.0.client().clone()))
+    }
+}
+
+/// Gives an object store credentials: what each cloud's adapter does in its own way.
+pub trait Lends: Send + Sync + 'static {
+    /// The object store's kind of credential.
+    type Credential: Send + Sync + fmt::Debug;
+    /// What the object store calls itself in its errors.
+    const STORE: &'static str;
+
+    /// A credential that holds now.
+    fn lend(&self) -> impl Future<Output = Result<Arc<Self::Credential>, Fault>> + Send;
+}
+
+/// A [`Lends`] in the object store's words. Its faults pass through the store's errors ([`Passed`]).
+pub struct Lent<L>(pub L);
+
+impl<L> fmt::Debug for Lent<L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Lent(***)")
+    }
+}
+
+impl<L: Lends> CredentialProvider for Lent<L> {
+    type Credential = L::Credential;
+
+    fn get_credential<'a, 'b>(
+        &'a self,
+    ) -> Pin<Box<dyn Future<Output = object_store::Result<Arc<L::Credential>>> + Send + 'b>>
+    where
+        'a: 'b,
+        Self: 'b,
+    {
+        Box::pin(async move {
+            let passed = |fault| object_store::Error::Generic { store: L::STORE, source: Box::new(Passed(fault)) };
+            self.0.lend().await.map_err(passed)
+        })
     }
 }
 

@@ -1,16 +1,12 @@
 //! Cloud Storage as an object store, read with the connection's own login: where exports may be put.
 
-use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 
 use object_store::gcp::{GcpCredential, GoogleCloudStorageBuilder};
 use object_store::{CredentialProvider, ObjectStore};
 
 use super::super::exports::check::Remedy;
-use super::super::exports::shelf::Passed;
-use super::super::exports::wire::{Connector, is_plain, once, unusable};
+use super::super::exports::wire::{Connector, Lends, Lent, is_plain, once, unusable};
 use super::super::remote::http::Http;
 use super::super::remote::secret::Secret;
 use super::super::remote::{Fault, FaultKind};
@@ -22,7 +18,7 @@ use super::auth::{Login, Storage};
 /// [`FaultKind::Refused`] where the endpoint would be spoken with unencrypted.
 pub fn store(login: Login, bucket: &str, endpoint: Option<&str>, http: Http) -> Result<Arc<dyn ObjectStore>, Fault> {
     let tokens = Tokens { login, ready: tokio::sync::Mutex::default() };
-    make(Arc::new(tokens), bucket, endpoint, http)
+    make(Arc::new(Lent(tokens)), bucket, endpoint, http)
 }
 
 type Provider = Arc<dyn CredentialProvider<Credential = GcpCredential>>;
@@ -60,12 +56,6 @@ struct Tokens {
     ready: tokio::sync::Mutex<Option<Arc<Storage>>>,
 }
 
-impl fmt::Debug for Tokens {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Tokens(***)")
-    }
-}
-
 impl Tokens {
     async fn token(&self) -> Result<Secret, Fault> {
         // Held while one logs in: many requests then wait for one.
@@ -88,21 +78,13 @@ impl Tokens {
     }
 }
 
-type Answer<'a> = Pin<Box<dyn Future<Output = object_store::Result<Arc<GcpCredential>>> + Send + 'a>>;
-
-impl CredentialProvider for Tokens {
+impl Lends for Tokens {
     type Credential = GcpCredential;
+    const STORE: &'static str = "GCS";
 
-    fn get_credential<'a, 'b>(&'a self) -> Answer<'b>
-    where
-        'a: 'b,
-        Self: 'b,
-    {
-        Box::pin(async move {
-            let passed = |fault| object_store::Error::Generic { store: "GCS", source: Box::new(Passed(fault)) };
-            let token = self.token().await.map_err(passed)?;
-            Ok(Arc::new(GcpCredential { bearer: token.reveal().to_owned() }))
-        })
+    async fn lend(&self) -> Result<Arc<GcpCredential>, Fault> {
+        let token = self.token().await?;
+        Ok(Arc::new(GcpCredential { bearer: token.reveal().to_owned() }))
     }
 }
 
