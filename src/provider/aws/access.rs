@@ -141,7 +141,7 @@ impl Access {
         let session = role.session.as_deref().unwrap_or(SESSION);
         let mut taking = AssumeRoleProvider::builder(&role.arn).session_name(session).configure(&config);
         if let Some(id) = &role.external_id {
-            taking = taking.external_id(self.external_id(id)?);
+            taking = taking.external_id(self.external_id(id).await?);
         }
         let taken = SharedCredentialsProvider::new(taking.build().await);
         Ok(self.witnessed(&config.into_builder().credentials_provider(taken).build()))
@@ -159,11 +159,11 @@ impl Access {
         loader.profile_name(profile).credentials_provider(provider.build())
     }
 
-    fn external_id(&self, id: &ExternalId) -> Result<String, Fault> {
+    async fn external_id(&self, id: &ExternalId) -> Result<String, Fault> {
         match id {
             ExternalId::Plain(id) => Ok(id.clone()),
             ExternalId::Referred(reference) => {
-                let secret = reference.resolve(&|name| std::env::var(name).ok())?;
+                let secret = reference.resolve(|name| std::env::var(name).ok()).await?;
                 self.used.note(secret.reveal());
                 Ok(secret.reveal().to_owned())
             }

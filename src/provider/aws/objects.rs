@@ -8,14 +8,10 @@ use object_store::ObjectStore;
 use object_store::aws::{AmazonS3Builder, AwsCredential};
 
 use super::super::exports::check::Remedy;
-use super::super::exports::wire::{Connector, Lends, Lent, is_plain, once, unusable};
+use super::super::exports::wire::{Kept, Lends, is_plain, once, unusable, wired};
 use super::super::remote::Fault;
 use super::super::remote::http::Http;
 use super::access::Access;
-use crate::clock;
-
-/// Seconds that credentials are kept: whoever logs in anew is found after that.
-const KEEPS: i64 = 300;
 
 /// Seconds before their end that credentials are no longer used.
 const SPARE: i64 = 60;
@@ -34,17 +30,14 @@ pub struct Bucket {
 /// # Errors
 /// [`super::super::remote::FaultKind::Refused`] where the endpoint would be spoken with unencrypted.
 pub fn store(access: Arc<Access>, bucket: &Bucket, http: Http) -> Result<Arc<dyn ObjectStore>, Fault> {
-    let mut builder = AmazonS3Builder::new()
-        .with_bucket_name(&bucket.name)
-        .with_region(&bucket.region)
-        .with_retry(once())
-        .with_http_connector(Connector::new(http));
+    let mut builder =
+        AmazonS3Builder::new().with_bucket_name(&bucket.name).with_region(&bucket.region).with_retry(once());
     if let Some(endpoint) = &access.settings().endpoint {
         builder = builder.with_endpoint(endpoint).with_allow_http(is_plain(endpoint)?);
     }
-    let keys = Keys { access, held: tokio::sync::Mutex::new(None) };
-    let store = builder.with_credentials(Arc::new(Lent(keys))).build().map_err(|error| unusable(&error))?;
-    Ok(Arc::new(store))
+    let (connector, lent) = wired(http, Keys { access, kept: Kept::default() });
+    let store = builder.with_http_connector(connector).with_credentials(lent).build();
+    Ok(Arc::new(store.map_err(|error| unusable(&error))?))
 }
 
 /// What lets an identity read the exports below a prefix.
@@ -70,34 +63,24 @@ pub fn remedy(bucket: &str, prefix: &str) -> Remedy {
 /// The connection's keys, in the words of the object store.
 struct Keys {
     access: Arc<Access>,
-    held: tokio::sync::Mutex<Option<Held>>,
-}
-
-struct Held {
-    /// Until when they are used, seconds since 1970.
-    until: i64,
-    key: Arc<AwsCredential>,
+    kept: Kept<AwsCredential>,
 }
 
 impl Lends for Keys {
     type Credential = AwsCredential;
     const STORE: &'static str = "S3";
 
-    async fn lend(&self) -> Result<Arc<AwsCredential>, Fault> {
-        let now = clock::now_seconds();
-        // Held while they are got: many requests then wait for one login.
-        let mut held = self.held.lock().await;
-        if let Some(keys) = held.as_ref().filter(|keys| now < keys.until) {
-            return Ok(keys.key.clone());
-        }
-        let keys = self.access.credentials().await?;
-        let key = Arc::new(AwsCredential {
-            key_id: keys.access_key_id().to_owned(),
-            secret_key: keys.secret_access_key().to_owned(),
-            token: keys.session_token().map(str::to_owned),
-        });
-        *held = Some(Held { until: end(&keys).unwrap_or(i64::MAX).min(now + KEEPS), key: key.clone() });
-        Ok(key)
+    async fn lend(&self, anew: bool) -> Result<Arc<AwsCredential>, Fault> {
+        let get = async {
+            let keys = self.access.credentials().await?;
+            let key = AwsCredential {
+                key_id: keys.access_key_id().to_owned(),
+                secret_key: keys.secret_access_key().to_owned(),
+                token: keys.session_token().map(str::to_owned),
+            };
+            Ok((key, end(&keys)))
+        };
+        self.kept.or(anew, get).await
     }
 }
 

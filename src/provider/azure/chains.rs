@@ -17,6 +17,7 @@ use super::page::{Cell, CostKind, Page};
 use crate::domain::calendar::{Day, Period, parse_timestamp};
 use crate::domain::dict::Dict;
 use crate::domain::money::Decimal;
+use crate::focus::rules::is_currency;
 
 /// What both chains say of one day, group and currency.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -210,7 +211,7 @@ fn day_of(cell: &Cell) -> Result<Day, String> {
 
 fn currency_of(cell: &Cell) -> Result<&str, String> {
     match cell {
-        Cell::Text(text) if text.len() == 3 && text.bytes().all(|b| b.is_ascii_uppercase()) => Ok(text),
+        Cell::Text(text) if is_currency(text.as_bytes()) => Ok(text),
         _ => Err("its currency is none".to_owned()),
     }
 }
@@ -314,6 +315,18 @@ mod tests {
             let cost = chains.told().next().and_then(|told| told.actual).expect("told");
             assert_eq!(cost, Decimal::parse(text.as_bytes()).expect("a cost"));
             assert_eq!(cost.amount().to_string(), kept);
+        }
+    }
+
+    #[test]
+    fn a_tag_called_as_a_column_is_told_by_its_own_values() {
+        let columns = ["Cost", "UsageDate", "ServiceName", "TagKey", "TagValue", "Currency"];
+        for key in ["ServiceName", "Cost", "Currency", "TagKey", "TagValue"] {
+            let groups = [SERVICE, Group::Tag(key.into())];
+            let mut chains = Chains::new(&groups, Month::new(2024, 1).period());
+            let rows = format!(r#"[[1,20240101,"VM","{key}","shop","USD"]]"#);
+            chains.take(CostKind::Actual, &page(&columns, &rows)).expect(key);
+            assert_eq!(lines(&chains), ["2024-01-01 VM shop USD 1 ?"], "{key}");
         }
     }
 

@@ -17,7 +17,11 @@ use crate::provider::remote::{Call, Check, Fault, FaultKind, Finding};
 #[must_use]
 pub fn check(costs: &CostManagement, call: &Call) -> Vec<Check> {
     let credentials = costs.client.credentials();
-    let token = match call.run(call.tried(|| credentials.token(clock::now_seconds()))) {
+    let token = match call.run(async {
+        // Whoever has logged in again since is found now.
+        credentials.forget_all().await;
+        call.tried(|| credentials.token(clock::now_seconds())).await
+    }) {
         Ok(token) => token,
         Err(fault) => return vec![failed("credentials", Finding::Missing, &fault)],
     };

@@ -2,7 +2,7 @@
 //!
 //! A query is a POST, and so is each further page: the same body to the link that the page before named.
 //! A link is only followed to the same host and the same operation, since the token goes with it. Each
-//! request is metered before it is sent, paced by [`super::quota`], and corrected by what its answer says
+//! try is paced by [`super::quota`], metered before it is sent, and corrected by what its answer says
 //! that it took. Knows nothing of what rows mean.
 
 use std::collections::HashSet;
@@ -11,7 +11,7 @@ use std::sync::Arc;
 use reqwest::{RequestBuilder, Url};
 use serde_json::Value;
 
-use super::credentials::{Credentials, Token, repeats};
+use super::credentials::{Credentials, Token, echoes, repeats};
 use super::page::Page;
 use super::quota::{self, Limits, Quota};
 use super::refusals;
@@ -153,8 +153,14 @@ impl Client {
         self.renewed(call, async |token: &Token| {
             let tenant = token.tenant.as_deref().or(self.credentials.tenant()).unwrap_or_default();
             let quota = quota::of_tenant(self.endpoint.as_str(), tenant);
-            quota.reserve(&self.limits, scope.path(), quota::QPU, call).await?;
-            call.tried(|| self.page(scope, url, body, token, &quota, call)).await
+            // A wait for the quota is no part of a try's time.
+            let reserve = || quota.reserve(&self.limits, scope.path(), quota::QPU, call);
+            let page = call.tried_after(reserve, || self.page(scope, url, body, token, &quota, call)).await;
+            if page.as_ref().is_err_and(|fault| fault.kind == FaultKind::Denied) {
+                // Whoever logs in as somebody else is found at the next sync.
+                self.credentials.forget(token).await;
+            }
+            page
         })
         .await
     }
@@ -223,7 +229,7 @@ impl Client {
     async fn sent(&self, request: RequestBuilder, token: &Token) -> Result<Answered, Fault> {
         let answered = self.http.send(request.bearer_auth(token.secret.reveal())).await?;
         if repeats(&answered.body, &token.secret) {
-            return Err(garbled("it repeats the token that it was sent"));
+            return Err(echoes(&answered.host));
         }
         Ok(answered)
     }

@@ -183,6 +183,11 @@ impl Credentials {
         }
     }
 
+    /// Lets go of whatever is held: somebody else may have logged in.
+    pub async fn forget_all(&self) {
+        *self.held.lock().await = None;
+    }
+
     async fn of_cli(&self) -> Result<Token, Fault> {
         let options = AzureCliCredentialOptions {
             tenant_id: self.tenant.clone(),
@@ -267,9 +272,9 @@ impl Credentials {
     /// What the principal shows: the form's field and its value.
     async fn proof(&self, client: &str, url: &str, now: i64) -> Result<(&'static str, Secret), Fault> {
         match &self.login {
-            Login::Secret(reference) => Ok(("client_secret", self.resolve(reference.clone()).await?)),
+            Login::Secret(reference) => Ok(("client_secret", reference.resolve(self.variable).await?)),
             Login::Certificate(reference) => {
-                let pem = self.resolve(reference.clone()).await?;
+                let pem = reference.resolve(self.variable).await?;
                 let proof = assertion::sign(pem.reveal(), client, url, now).map_err(|why| {
                     let name = reference.name();
                     Fault::new(FaultKind::NoCredentials, format!("cannot use the certificate `{name}`: {why}"))
@@ -289,13 +294,6 @@ impl Credentials {
         }
     }
 
-    /// Reads a secret; a command may take its time.
-    async fn resolve(&self, reference: Reference) -> Result<Secret, Fault> {
-        let variable = self.variable;
-        let read = tokio::task::spawn_blocking(move || reference.resolve(&variable)).await;
-        read.unwrap_or_else(|_| Err(Fault::new(FaultKind::NoCredentials, "the secret could not be read")))
-    }
-
     fn granted(&self, answered: &Answered, proof: &Secret, now: i64) -> Result<Token, Fault> {
         #[derive(Deserialize)]
         struct Granted {
@@ -303,7 +301,7 @@ impl Credentials {
             expires_in: i64,
         }
         if repeats(&answered.body, proof) {
-            return Err(Fault::new(FaultKind::Garbled, format!("{} repeats what it was sent", answered.host)));
+            return Err(echoes(&answered.host));
         }
         if answered.status.is_success() {
             // Nothing of the body is shown: it may hold a token.
@@ -345,6 +343,13 @@ impl Credentials {
 #[must_use]
 pub fn repeats(body: &[u8], secret: &Secret) -> bool {
     memchr::memmem::find(body, secret.reveal().as_bytes()).is_some()
+}
+
+/// That a host holds what it was sent against us: it is not sent there again.
+#[must_use]
+pub fn echoes(host: &str) -> Fault {
+    Fault::new(FaultKind::Refused, format!("{host} repeats the secret that it was sent: it is no cloud"))
+        .hint("check the endpoint and what stands before it, and take the secret for known")
 }
 
 /// Which login the environment shows.

@@ -93,13 +93,17 @@ impl Directory {
     /// What is known about a scope, and what could not be read of it. Names are no reason to fail.
     ///
     /// # Errors
-    /// [`Fault`] where who pays could be read another time: charges must not change their billing account
-    /// because a read failed.
+    /// [`Fault`] where there is no login, and where who pays could be read another time: charges must not change
+    /// their billing account because a read failed.
     pub async fn about(&self, client: &Client, scope: &ScopePath, call: &Call) -> Result<(About, Vec<String>), Fault> {
         let mut notes = Vec::new();
         let names = match self.names(client, scope, call).await {
             Ok(names) => names,
-            Err(fault) if fault.kind == FaultKind::Cancelled => return Err(fault),
+            Err(fault)
+                if matches!(fault.kind, FaultKind::Cancelled | FaultKind::Expired | FaultKind::NoCredentials) =>
+            {
+                return Err(fault);
+            }
             Err(fault) => {
                 notes.push(format!("subscriptions are shown by their ids: {fault}"));
                 Arc::default()

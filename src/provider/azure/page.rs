@@ -116,10 +116,11 @@ impl Page {
         Ok(Page { columns, rows, next: next_link.filter(|link| !link.is_empty()) })
     }
 
-    /// The position of a column that goes by one of these names.
+    /// The position of a column that goes by one of these names, of which the first that is there counts.
     #[must_use]
     pub fn position(&self, names: &[&str]) -> Option<usize> {
-        self.columns.iter().position(|column| names.iter().any(|name| column.eq_ignore_ascii_case(name)))
+        let named = |name: &&str| self.columns.iter().position(|column| column.eq_ignore_ascii_case(name));
+        names.iter().find_map(named)
     }
 }
 

@@ -93,13 +93,8 @@ impl Auth {
         if let Some(ready) = &*ready {
             return Ok(ready.clone());
         }
-        // Read outside of the runtime: a command may take its time.
-        let key = match &self.login.key {
-            Some(reference) => Some(key_of(reference)?),
-            None => None,
-        };
         // The library keeps a task that renews the token, which needs a runtime to be started on.
-        let built = call.run(async { build(key, &self.login, SCOPE) })?;
+        let built = call.run(async { build(key_of(&self.login).await?, &self.login, SCOPE) })?;
         *ready = Some(built.clone());
         Ok(built)
     }
@@ -112,13 +107,12 @@ pub struct Storage {
 }
 
 impl Storage {
-    /// Logs in, on a thread of a runtime that may block.
+    /// Logs in.
     ///
     /// # Errors
     /// See [`Auth::token`].
-    pub fn new(login: Login) -> Result<Storage, Fault> {
-        let key = login.key.as_ref().map(key_of).transpose()?;
-        let credentials = build(key, &login, SCOPE_OF_STORAGE)?.credentials;
+    pub async fn new(login: Login) -> Result<Storage, Fault> {
+        let credentials = build(key_of(&login).await?, &login, SCOPE_OF_STORAGE)?.credentials;
         Ok(Storage { login, credentials })
     }
 
@@ -133,9 +127,10 @@ impl Storage {
     }
 }
 
-fn key_of(reference: &Reference) -> Result<Value, Fault> {
-    let secret = reference.resolve(&|name| std::env::var(name).ok())?;
-    serde_json::from_str(secret.reveal()).map_err(|_| {
+async fn key_of(login: &Login) -> Result<Option<Value>, Fault> {
+    let Some(reference) = &login.key else { return Ok(None) };
+    let secret = reference.resolve(|name| std::env::var(name).ok()).await?;
+    serde_json::from_str(secret.reveal()).map(Some).map_err(|_| {
         // What does not parse is a secret all the same.
         Fault::new(FaultKind::NoCredentials, format!("`{}` holds no Google Cloud key: it is no JSON", reference.name()))
             .hint("refer to the key file itself: `file:/path/key.json`")

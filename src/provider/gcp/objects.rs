@@ -6,29 +6,35 @@ use object_store::gcp::{GcpCredential, GoogleCloudStorageBuilder};
 use object_store::{CredentialProvider, ObjectStore};
 
 use super::super::exports::check::Remedy;
-use super::super::exports::wire::{Connector, Lends, Lent, is_plain, once, unusable};
+use super::super::exports::wire::{Connector, Lends, is_plain, once, unusable, wired};
+use super::super::remote::Fault;
 use super::super::remote::http::Http;
 use super::super::remote::secret::Secret;
-use super::super::remote::{Fault, FaultKind};
 use super::auth::{Login, Storage};
 
 /// The bucket as an object store; nothing is sent yet. `endpoint` is another than Google's.
 ///
 /// # Errors
-/// [`FaultKind::Refused`] where the endpoint would be spoken with unencrypted.
+/// [`super::super::remote::FaultKind::Refused`] where the endpoint would be spoken with unencrypted.
 pub fn store(login: Login, bucket: &str, endpoint: Option<&str>, http: Http) -> Result<Arc<dyn ObjectStore>, Fault> {
     let tokens = Tokens { login, ready: tokio::sync::Mutex::default() };
-    make(Arc::new(Lent(tokens)), bucket, endpoint, http)
+    let (connector, lent) = wired(http, tokens);
+    make(lent, bucket, endpoint, connector)
 }
 
 type Provider = Arc<dyn CredentialProvider<Credential = GcpCredential>>;
 
-fn make(tokens: Provider, bucket: &str, endpoint: Option<&str>, http: Http) -> Result<Arc<dyn ObjectStore>, Fault> {
+fn make(
+    tokens: Provider,
+    bucket: &str,
+    endpoint: Option<&str>,
+    connector: Connector,
+) -> Result<Arc<dyn ObjectStore>, Fault> {
     let mut builder = GoogleCloudStorageBuilder::new()
         .with_bucket_name(bucket)
         .with_retry(once())
         .with_credentials(tokens)
-        .with_http_connector(Connector::new(http));
+        .with_http_connector(connector);
     if let Some(endpoint) = endpoint {
         is_plain(endpoint)?;
         builder = builder.with_base_url(endpoint);
@@ -57,18 +63,15 @@ struct Tokens {
 }
 
 impl Tokens {
-    async fn token(&self) -> Result<Secret, Fault> {
+    async fn token(&self, anew: bool) -> Result<Secret, Fault> {
         // Held while one logs in: many requests then wait for one.
         let mut ready = self.ready.lock().await;
+        if anew {
+            *ready = None;
+        }
         let storage = match &*ready {
             Some(storage) => storage.clone(),
-            None => {
-                let login = self.login.clone();
-                // A command that gives the key may take its time.
-                let made = tokio::task::spawn_blocking(move || Storage::new(login)).await;
-                let gone = |_| Fault::new(FaultKind::NoCredentials, "the Google Cloud login ended unexpectedly");
-                ready.insert(Arc::new(made.map_err(gone)??)).clone()
-            }
+            None => ready.insert(Arc::new(Storage::new(self.login.clone()).await?)).clone(),
         };
         let token = storage.token().await;
         if token.is_err() {
@@ -82,8 +85,8 @@ impl Lends for Tokens {
     type Credential = GcpCredential;
     const STORE: &'static str = "GCS";
 
-    async fn lend(&self) -> Result<Arc<GcpCredential>, Fault> {
-        let token = self.token().await?;
+    async fn lend(&self, anew: bool) -> Result<Arc<GcpCredential>, Fault> {
+        let token = self.token(anew).await?;
         Ok(Arc::new(GcpCredential { bearer: token.reveal().to_owned() }))
     }
 }
@@ -91,11 +94,22 @@ impl Lends for Tokens {
 #[cfg(test)]
 mod tests {
     use futures_util::TryStreamExt;
-    use object_store::StaticCredentialProvider;
     use wiremock::matchers::{header, method, path};
     use wiremock::{Mock, MockServer, ResponseTemplate};
 
+    use super::super::super::remote::FaultKind;
     use super::*;
+
+    struct Static;
+
+    impl Lends for Static {
+        type Credential = GcpCredential;
+        const STORE: &'static str = "GCS";
+
+        async fn lend(&self, _: bool) -> Result<Arc<GcpCredential>, Fault> {
+            Ok(Arc::new(GcpCredential { bearer: "token-1".to_owned() }))
+        }
+    }
 
     #[tokio::test]
     async fn a_bucket_is_listed_with_the_logins_token_and_never_redirected() {
@@ -106,16 +120,19 @@ mod tests {
         let answer = ResponseTemplate::new(200).set_body_string(listed);
         let mock = Mock::given(method("GET")).and(path("/bills")).and(header("authorization", "Bearer token-1"));
         mock.respond_with(answer).mount(&server).await;
-        let tokens = || Arc::new(StaticCredentialProvider::new(GcpCredential { bearer: "token-1".to_owned() }));
         let http = Http::new(None).expect("client");
-        let store = make(tokens(), "bills", Some(&server.uri()), http.clone()).expect("store");
-        let objects: Vec<_> = store.list(None).try_collect().await.expect("listed");
+        let store = |bucket: &str, endpoint: &str| {
+            let (connector, lent) = wired(http.clone(), Static);
+            make(lent, bucket, Some(endpoint), connector)
+        };
+        let bills = store("bills", &server.uri()).expect("store");
+        let objects: Vec<_> = bills.list(None).try_collect().await.expect("listed");
         assert_eq!((objects.len(), objects[0].location.as_ref(), objects[0].size), (1, "focus/a.csv", 7));
-        let moved = ResponseTemplate::new(302).insert_header("location", format!("{}/bills/", server.uri()));
-        Mock::given(path("/moved")).respond_with(moved).mount(&server).await;
-        let store = make(tokens(), "moved", Some(&server.uri()), http.clone()).expect("store");
-        assert!(store.list(None).try_collect::<Vec<_>>().await.is_err());
-        let fault = make(tokens(), "bills", Some("http://storage.example"), http).expect_err("unencrypted");
+        let to = ResponseTemplate::new(302).insert_header("location", format!("{}/bills/", server.uri()));
+        Mock::given(path("/moved")).respond_with(to).mount(&server).await;
+        let moved = store("moved", &server.uri()).expect("store");
+        assert!(moved.list(None).try_collect::<Vec<_>>().await.is_err());
+        let fault = store("bills", "http://storage.example").expect_err("unencrypted");
         assert_eq!(fault.kind, FaultKind::Refused);
     }
 }

@@ -117,8 +117,10 @@ impl Client {
     /// # Errors
     /// [`Fault`].
     pub fn day(&self, call: &Call, day: Day) -> Result<Vec<Allocation>, Fault> {
-        let token = self.settings.token.as_ref();
-        let token = token.map(|reference| reference.resolve(&|name| std::env::var(name).ok())).transpose()?;
+        let token = match &self.settings.token {
+            Some(reference) => Some(call.run(reference.resolve(|name| std::env::var(name).ok()))?),
+            None => None,
+        };
         let window = format!("{day}T00:00:00Z,{}T00:00:00Z", day.plus(1));
         let labels = self.settings.labels.iter().map(|key| format!("label:{}", label_name(key)));
         let by = ["cluster", "namespace", "controllerKind", "controller"].map(str::to_owned);

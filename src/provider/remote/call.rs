@@ -87,12 +87,26 @@ impl Call {
     ///
     /// # Errors
     /// The last try's.
-    pub async fn tried<T, F: Future<Output = Result<T, Fault>>>(
+    pub async fn tried<T, F: Future<Output = Result<T, Fault>>>(&self, once: impl FnMut() -> F) -> Result<T, Fault> {
+        self.tried_after(|| std::future::ready(Ok(())), once).await
+    }
+
+    /// The same with a step before each try, as a wait for one's turn, which is no part of the try's time.
+    ///
+    /// # Errors
+    /// The step's first, else the last try's.
+    pub async fn tried_after<T, B, F>(
         &self,
+        mut before: impl FnMut() -> B,
         mut once: impl FnMut() -> F,
-    ) -> Result<T, Fault> {
+    ) -> Result<T, Fault>
+    where
+        B: Future<Output = Result<(), Fault>>,
+        F: Future<Output = Result<T, Fault>>,
+    {
         let mut failed = 0;
         loop {
+            before().await?;
             let fault = match tokio::time::timeout(self.pace.try_within, once()).await {
                 Ok(Ok(done)) => return Ok(done),
                 Ok(Err(fault)) => fault,
@@ -173,6 +187,28 @@ mod tests {
             assert_eq!(call.run(call.tried(once)).expect_err("failed").kind, kind);
             assert_eq!(tried.load(Ordering::Relaxed), tries);
         }
+    }
+
+    #[test]
+    fn the_step_before_comes_before_each_try_and_takes_none_of_its_time() {
+        let runtime = runtime();
+        let call = call(&runtime);
+        let call = Call { pace: Pace { tries: 3, try_within: Duration::from_millis(50), ..call.pace }, ..call };
+        let told = std::sync::Mutex::new(String::new());
+        let before = async || {
+            tokio::time::sleep(Duration::from_millis(60)).await;
+            told.lock().expect("lock").push('b');
+            Ok(())
+        };
+        let once = async || {
+            told.lock().expect("lock").push('o');
+            Err::<(), _>(Fault::new(FaultKind::Throttled, "later"))
+        };
+        assert_eq!(call.run(call.tried_after(before, once)).expect_err("failed").message, "later");
+        assert_eq!(*told.lock().expect("lock"), "bobobo");
+        let capped = || std::future::ready(Err(Fault::new(FaultKind::Throttled, "no turn")));
+        assert_eq!(call.run(call.tried_after(capped, once)).expect_err("no turn").message, "no turn");
+        assert_eq!(*told.lock().expect("lock"), "bobobo");
     }
 
     #[test]

@@ -1,17 +1,25 @@
 //! Secrets, which a config only refers to: `env:NAME`, `file:PATH` or `cmd:COMMAND`.
 //!
 //! A [`Secret`] is never shown, serialised or logged. A file that others can read is refused, as ssh
-//! does with keys.
+//! does with keys. A command that does not end, or that does not end writing, is given up: it may wait for
+//! somebody who is not there.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
+use std::time::Duration;
+
+use tokio::io::AsyncReadExt;
+use tokio::process::Command;
 
 use super::fault::{Fault, FaultKind};
 use crate::domain::text::SafeText;
 
 /// Bytes that a secret has at most.
 const BYTES_MAX: u64 = 64 << 10;
+
+/// How long a command may take: less than one try of a request.
+const COMMAND_WITHIN: Duration = Duration::from_secs(30);
 
 /// Where a secret is to be had.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -72,16 +80,16 @@ impl Reference {
         })
     }
 
-    /// Gets the secret. `variable` reads the environment.
+    /// Gets the secret, on a runtime's thread. `variable` reads the environment. Dropping it ends the command.
     ///
     /// # Errors
-    /// [`FaultKind::NoCredentials`] where it is not to be had.
-    pub fn resolve(&self, variable: &dyn Fn(&str) -> Option<String>) -> Result<Secret, Fault> {
+    /// [`FaultKind::NoCredentials`] where it is not to be had, or not in time.
+    pub async fn resolve(&self, variable: impl Fn(&str) -> Option<String>) -> Result<Secret, Fault> {
         let missing = |why: String| Fault::new(FaultKind::NoCredentials, format!("`{}`: {why}", self.name()));
         let value = match self {
             Reference::Env(name) => variable(name).ok_or_else(|| missing("the variable is not set".into()))?,
             Reference::File(path) => read(path).map_err(missing)?,
-            Reference::Command(command) => run(command).map_err(missing)?,
+            Reference::Command(command) => run(command, COMMAND_WITHIN).await.map_err(missing)?,
         };
         let value = value.trim_end_matches(['\r', '\n']);
         if value.is_empty() { Err(missing("it is empty".into())) } else { Ok(Secret(value.to_owned())) }
@@ -91,6 +99,10 @@ impl Reference {
 fn read(path: &Path) -> Result<String, String> {
     use std::os::unix::fs::MetadataExt;
     let meta = std::fs::metadata(path).map_err(|e| e.to_string())?;
+    if !meta.is_file() {
+        // A pipe would be waited for.
+        return Err("it is no regular file".to_owned());
+    }
     if meta.mode() & 0o077 != 0 {
         return Err(format!(
             "others may read the file (mode {:03o}): `chmod 600 {}`",
@@ -104,14 +116,29 @@ fn read(path: &Path) -> Result<String, String> {
     std::fs::read_to_string(path).map_err(|e| e.to_string())
 }
 
-fn run(command: &str) -> Result<String, String> {
-    let run = Command::new("sh").args(["-c", command]).stdin(Stdio::null()).stderr(Stdio::null()).output();
-    let output = run.map_err(|e| e.to_string())?;
-    if !output.status.success() {
-        return Err(format!("the command failed ({})", output.status));
+async fn run(command: &str, within: Duration) -> Result<String, String> {
+    let ended = tokio::time::timeout(within, output(command)).await;
+    ended.unwrap_or_else(|_| Err(format!("the command gave nothing within {} s", within.as_secs())))
+}
+
+/// What a command writes; it ends when nobody waits for it any more.
+async fn output(command: &str) -> Result<String, String> {
+    let mut run = Command::new("sh");
+    run.args(["-c", command]).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
+    let mut child = run.spawn().map_err(|e| e.to_string())?;
+    let mut written = Vec::new();
+    if let Some(out) = child.stdout.take() {
+        out.take(BYTES_MAX + 1).read_to_end(&mut written).await.map_err(|e| e.to_string())?;
+    }
+    if written.len() as u64 > BYTES_MAX {
+        return Err(format!("the command wrote more than {BYTES_MAX} bytes, which is no secret"));
+    }
+    let status = child.wait().await.map_err(|e| e.to_string())?;
+    if !status.success() {
+        return Err(format!("the command failed ({status})"));
     }
     // The value is not repeated where it is no text.
-    String::from_utf8(output.stdout).map_err(|_| "the command wrote no UTF-8 text".to_owned())
+    String::from_utf8(written).map_err(|_| "the command wrote no UTF-8 text".to_owned())
 }
 
 #[cfg(test)]
@@ -122,8 +149,8 @@ mod tests {
 
     const CANARY: &str = "canary-4f1d";
 
-    #[test]
-    fn a_secret_is_read_and_never_shown() {
+    #[tokio::test]
+    async fn a_secret_is_read_and_never_shown() {
         let folder = tempfile::tempdir().expect("folder");
         let path = folder.path().join("secret");
         std::fs::write(&path, format!("{CANARY}\n")).expect("file");
@@ -131,28 +158,56 @@ mod tests {
         let variable = |name: &str| (name == "TOKEN").then(|| CANARY.to_owned());
         for text in ["env:TOKEN".to_owned(), format!("file:{}", path.display()), format!("cmd:echo {CANARY}")] {
             let reference = Reference::parse(&text).expect("a reference");
-            let secret = reference.resolve(&variable).expect("a secret");
+            let secret = reference.resolve(variable).await.expect("a secret");
             assert_eq!(secret.reveal(), CANARY);
             assert!(!format!("{secret:?} {}", reference.name()).contains(CANARY));
         }
     }
 
-    #[test]
-    fn a_file_that_others_can_read_is_refused() {
+    #[tokio::test]
+    async fn a_file_that_others_can_read_is_refused() {
         let folder = tempfile::tempdir().expect("folder");
         let path = folder.path().join("secret");
         std::fs::write(&path, CANARY).expect("file");
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).expect("mode");
-        let fault = Reference::File(path).resolve(&|_| None).expect_err("refused");
+        let fault = Reference::File(path).resolve(|_| None).await.expect_err("refused");
         assert!(fault.message.contains("mode 640") && !fault.message.contains(CANARY), "{fault}");
+        let fault = Reference::File(folder.path().to_owned()).resolve(|_| None).await.expect_err("refused");
+        assert!(fault.message.contains("no regular file"), "{fault}");
     }
 
-    #[test]
-    fn a_value_in_the_place_of_a_reference_is_not_repeated() {
+    #[tokio::test]
+    async fn a_command_that_does_not_end_is_given_up() {
+        for (command, why) in [("exec sleep 600", "nothing within"), ("exec yes canary-4f1d", "more than 65536 bytes")]
+        {
+            let wrong = run(command, Duration::from_millis(300)).await.expect_err(command);
+            assert!(wrong.contains(why) && !wrong.contains(CANARY), "{wrong}");
+        }
+        let folder = tempfile::tempdir().expect("folder");
+        let begun = folder.path().join("begun");
+        let waits = Reference::Command(format!("echo $$ >{}; exec sleep 600", begun.display()));
+        let given_up = async {
+            while !std::fs::read_to_string(&begun).is_ok_and(|text| text.ends_with('\n')) {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::select! {
+            _ = waits.resolve(|_| None) => panic!("it ended"),
+            () = given_up => {}
+        }
+        let process = std::fs::read_to_string(&begun).expect("begun").trim().to_owned();
+        let state = || std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+        while state().contains("(sleep) S") {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn a_value_in_the_place_of_a_reference_is_not_repeated() {
         for text in [CANARY, "env:", "cmd: ", "https://canary-4f1d"] {
             assert!(!Reference::parse(text).expect_err("refused").contains("canary"));
         }
-        let fault = Reference::Command(format!("echo {CANARY}; exit 3")).resolve(&|_| None).expect_err("failed");
+        let fault = Reference::Command(format!("echo {CANARY}; exit 3")).resolve(|_| None).await.expect_err("failed");
         assert!(!fault.message.contains(CANARY), "{fault}");
     }
 }

@@ -142,7 +142,7 @@ fn what_goes_wrong_at_the_authority_is_told_without_the_secret() {
         (Reply::Silence, F::Unavailable, "no answer"),
         (Reply::Http(200, Vec::new(), "<html>".into()), F::Garbled, "no token"),
         (Reply::json(200, r#"{"access_token":"canary","expires_in":"x"}"#), F::Garbled, "no token"),
-        (oauth(400, "invalid_request", &format!("bad {SECRET}")), F::Garbled, "repeats"),
+        (oauth(400, "invalid_request", &format!("bad {SECRET}")), F::Refused, "repeats"),
         (Reply::bare(302, &[("location", "https://elsewhere.example/")]), F::Garbled, "302"),
         (Reply::json(200, &format!(r#"{{"access_token":"{TOKEN}","expires_in":60}}"#)), F::Expired, "clock"),
     ] {
@@ -154,6 +154,9 @@ fn what_goes_wrong_at_the_authority_is_told_without_the_secret() {
         assert_eq!(fault.kind, kind, "{reply:?}: {shown}");
         assert!(shown.contains(words) && !shown.contains("canary"), "{reply:?}: {shown}");
         assert!(server.asked().iter().all(|r| r.method == "POST" && r.target.contains("oauth2")), "{reply:?}");
+        // Who is refused for the names' sake still asks for costs.
+        let most = if fault.kind.is_passing() { 2 * 3 } else { 1 + usize::from(fault.kind == F::Refused) };
+        assert!(server.asked().len() <= most, "{reply:?}: sent {} times", server.asked().len());
     }
 }
 
@@ -223,6 +226,29 @@ fn a_token_that_was_revoked_is_got_anew_once() {
     let costs = principal(&server, Login::Secret(kept_secret(folder.path(), SECRET)));
     assert_eq!(Bench::new().fetch(&costs, "base").0.expect("brought").rows, 1);
     assert_eq!(logins.load(Ordering::Relaxed), 2);
+}
+
+#[test]
+fn whoever_may_not_and_whoever_is_checked_logs_in_anew() {
+    let folder = tempfile::tempdir().expect("folder");
+    let logins = Arc::new(AtomicU64::new(0));
+    let count = Arc::clone(&logins);
+    let server = Server::start(move |request, _| {
+        if request.target.contains("oauth2") {
+            return granted(&format!("x.y.{}", count.fetch_add(1, Ordering::Relaxed)));
+        }
+        let query = || match request.headers["authorization"].as_str() {
+            "Bearer x.y.0" => Reply::error(403, "AuthorizationFailed", "no"),
+            _ => rows(r#"[1,20240103,"a","VM","USD"]"#),
+        };
+        directory(request).unwrap_or_else(query)
+    });
+    let (costs, bench) = (principal(&server, Login::Secret(kept_secret(folder.path(), SECRET))), Bench::new());
+    assert!(matches!(bench.fetch(&costs, "base").0, Err(Halt::Fault(fault)) if fault.kind == F::Denied));
+    bench.fetch(&costs, "base").0.expect("somebody else has logged in");
+    assert_eq!(logins.load(Ordering::Relaxed), 2);
+    costs.check(&bench.call());
+    assert_eq!(logins.load(Ordering::Relaxed), 3);
 }
 
 #[test]
