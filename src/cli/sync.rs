@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::args::FormatArgs;
 use super::config::home;
+use super::connect::cost::{self, Size};
 use super::query::style;
 use super::run::Context;
 use super::wiring;
@@ -276,23 +277,14 @@ fn estimates(context: &mut Context<'_, '_>, syncer: &Syncer) -> Result<()> {
             let scope = scope.scope();
             scope.terms.request_microdollars > 0 && !state.scopes.contains_key(&scope.source.name)
         };
-        if connection.scopes.iter().any(|scope| is_new(&scope)) {
-            let cap = connection.caps.requests_a_day.unwrap_or(0);
-            let aside = connection.caps.requests_for_history.unwrap_or(0);
-            let told = format!(
-                "[{}] asks with paid requests, 0.01 USD each: at most {cap} a day ({}), and {aside} besides for history ({})",
-                connection.name,
-                dollars(cap),
-                dollars(aside)
-            );
-            let how = format!("`requests_per_day` and `requests_for_history` in [{}] change that", connection.name);
-            context.streams.note(&told, &[&how, "`spendtop doctor` estimates what your organisation needs"])?;
+        let configured = context.config.connections.iter().find(|configured| configured.name == connection.name);
+        if let Some(configured) = configured.filter(|_| connection.scopes.iter().any(|scope| is_new(&scope))) {
+            let cost = cost::of(configured, &connection.scopes, Size::default());
+            let lines: Vec<&str> = cost.lines.iter().map(String::as_str).collect();
+            if let Some((first, more)) = lines.split_first() {
+                context.streams.note(&format!("[{}] {first}", connection.name), more)?;
+            }
         }
     }
     Ok(())
-}
-
-/// What paid requests cost, at 0.01 USD each.
-fn dollars(requests: u64) -> String {
-    format!("{}.{:02} USD", requests / 100, requests % 100)
 }

@@ -73,6 +73,37 @@ impl Caps {
     }
 }
 
+/// How a day's requests are shared by what is new and history, as long as some of it is to come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Share {
+    /// The day's cap.
+    pub cap: u64,
+    /// What is left of it.
+    pub left: u64,
+    /// What was spent of it for history.
+    pub history: u64,
+    /// What the day's later syncs will need for the newest days.
+    pub later: u64,
+}
+
+impl Share {
+    /// What is new may take all but a quarter of the day's requests, which is kept for history.
+    #[must_use]
+    pub fn of_new(&self) -> u64 {
+        self.left.saturating_sub(self.kept())
+    }
+
+    /// History may take what later syncs do not need, and that quarter in any case.
+    #[must_use]
+    pub fn of_history(&self) -> u64 {
+        self.left.saturating_sub(self.later).max(self.kept().min(self.left))
+    }
+
+    fn kept(&self) -> u64 {
+        self.cap.div_ceil(4).saturating_sub(self.history)
+    }
+}
+
 /// The state of sync, shared by the scopes under way and written through.
 pub struct Book {
     place: Option<Place>,
@@ -135,10 +166,8 @@ impl Meter for ConnectionMeter {
             }
             // The allowance for history is spent first: the day's is for what is new.
             let aside = caps.requests_for_history.filter(|_| self.history && unit == Unit::PaidRequests).unwrap_or(0);
-            let used = spent.history.entry(unit).or_default();
-            let from_aside = aside.saturating_sub(*used).min(amount);
-            *used += from_aside;
-            spent.add(unit, day, amount - from_aside);
+            let used = spent.history.get(&unit).copied().unwrap_or(0);
+            spent.add(unit, day, amount, aside.saturating_sub(used).min(amount), self.history);
             Ok(())
         });
         // Where it cannot be written down, nothing that costs money is sent.
@@ -155,11 +184,7 @@ impl Meter for ConnectionMeter {
         // Not given back, it only counts for more than it was.
         let _ = self.book.change(|state| {
             let spent = state.spent.entry(self.connection.clone()).or_default();
-            let of_day = spent.on(unit, day).min(amount);
-            spent.take_back(unit, day, of_day);
-            if let Some(used) = spent.history.get_mut(&unit).filter(|_| self.history) {
-                *used = used.saturating_sub(amount - of_day);
-            }
+            spent.take_back(unit, day, amount, self.history);
         });
     }
 
@@ -212,12 +237,27 @@ mod tests {
     }
 
     #[test]
+    fn neither_history_nor_what_is_new_takes_all_of_a_day() {
+        let share = |left, history, later| {
+            let share = Share { cap: 12, left, history, later };
+            (share.of_new(), share.of_history())
+        };
+        assert_eq!(share(12, 0, 2), (9, 10));
+        // What is new took its share: the quarter is left for history.
+        assert_eq!(share(3, 0, 6), (0, 3));
+        // History had its quarter, and leaves what later syncs need.
+        assert_eq!(share(7, 3, 2), (7, 5));
+        assert_eq!(share(2, 5, 2), (2, 0));
+        assert_eq!(share(0, 0, 0), (0, 0));
+    }
+
+    #[test]
     fn bytes_are_capped_by_day_and_by_month() {
         let caps = Caps { bytes_a_day: Some(10), bytes_a_month: Some(15), ..Caps::default() };
         let (mut spent, day) = (Spent::default(), Day::parse("2026-11-22").expect("a day"));
-        spent.add(Unit::BytesScanned, day.plus(-1), 9);
+        spent.add(Unit::BytesScanned, day.plus(-1), 9, 0, false);
         assert_eq!(caps.left(Unit::BytesScanned, &spent, day, false), Some(6));
-        spent.add(Unit::BytesScanned, day, 6);
+        spent.add(Unit::BytesScanned, day, 6, 0, false);
         let fault = caps.told("gcp.main", Unit::BytesScanned, &spent, day);
         assert!(fault.message.ends_with("1 GiB today, 1 GiB this month"), "{fault}");
     }

@@ -2,34 +2,66 @@
 //!
 //! Providers restate: the last days with every delivery, the open month until it is closed, and now and
 //! then a day of long ago. So each day of a feed may be so old, by how far back it lies, before it is
-//! asked for again:
-//!
-//! | day | the scope's charges | a facet |
-//! |---|---|---|
-//! | of the last 10 | each sync | a day |
-//! | of the open month; of the month before, until the 10th | a day | a week |
-//! | of the last three months | a week | a month |
-//! | further back | never, once it has come | never, once it has come |
+//! asked for again ([`Rhythm::ages`]). Where that costs more paid requests than a day may, a slower
+//! [`Rhythm`] is kept; [`play`] tells what one costs. What has waited for longest beyond its time comes
+//! first, so that nothing starves where not all fits.
 //!
 //! A day that has not come is due whatever its age: history, a pause, and what damage took come the same
 //! way. Since what has come is told by the store alone, whatever was interrupted goes on where it was.
 
+pub mod play;
+
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::calendar::{DAY_SECONDS, Day, Period};
 use crate::provider::remote::{Ask, Delivery, Feed, Found, Manner, Scope};
 use crate::store::remote::{Come, Synced};
 
-/// Days that each sync asks for again.
+/// The last days, which change with each delivery.
+pub const LATEST_DAYS: i32 = 3;
+/// The days that are restated often.
 const RECENT_DAYS: i32 = 10;
 /// The day of the month until which the month before may still change.
 const CLOSED_BY: u32 = 10;
 /// Days back that are looked at now and then.
 const LOOK_BACK_DAYS: i32 = 92;
-const WEEK: i64 = 7 * DAY_SECONDS;
-const MONTH: i64 = 30 * DAY_SECONDS;
-/// A day is due this share of its time early, so that what is due once a day comes with the sync before it.
-const EARLY: i64 = 8;
+/// How finely ages are compared with what they may be.
+const EIGHTHS: i64 = 8;
+/// A day is due that much early, so that what is due once a day comes with the sync before it.
+const EARLY: i64 = 7;
+
+/// How often days are asked for again.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum Rhythm {
+    /// As often as what is there may be another.
+    #[default]
+    Full,
+    /// Less often, where that would be too many requests.
+    Frugal,
+    /// Once a day and less, where that still would be.
+    Sparse,
+}
+
+impl Rhythm {
+    /// All, the most often first.
+    pub const ALL: [Rhythm; 3] = [Rhythm::Full, Rhythm::Frugal, Rhythm::Sparse];
+
+    /// How old a day may be, in days, 0 for each sync: one of the last 3, of the last 10, of a month that
+    /// is not closed (this one; the one before until the 10th), of the last 92. Older ones are not asked for
+    /// again. `is_base` tells the scope's own charges from a facet.
+    #[must_use]
+    pub fn ages(self, is_base: bool) -> [i64; 4] {
+        match (self, is_base) {
+            (Rhythm::Full, true) => [0, 0, 1, 7],
+            (Rhythm::Full, false) => [1, 1, 7, 30],
+            (Rhythm::Frugal, true) => [0, 1, 3, 14],
+            (Rhythm::Frugal, false) => [1, 2, 14, 30],
+            (Rhythm::Sparse, true) => [1, 5, 15, 30],
+            (Rhythm::Sparse, false) => [2, 10, 30, 60],
+        }
+    }
+}
 
 /// Why something is asked for; the first comes first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, serde::Serialize, serde::Deserialize)]
@@ -80,6 +112,8 @@ pub struct Job {
     pub ask: Ask,
     /// Why.
     pub why: Why,
+    /// How many times its time has doubled since it was due: what is late comes first.
+    pub late: u32,
 }
 
 /// What a plan rests on, besides the scope.
@@ -91,6 +125,8 @@ pub struct Now<'a> {
     pub every: i64,
     /// Months of history that are wanted, the current one not counted.
     pub months: u16,
+    /// How often days are asked for again.
+    pub rhythm: Rhythm,
     /// What has come of it.
     pub synced: &'a Synced,
 }
@@ -109,7 +145,7 @@ pub fn jobs(scope: &Scope, manner: &Manner, found: &Found, now: &Now<'_>) -> Vec
         (Manner::Deliveries, _) => Vec::new(),
         (Manner::Days(feeds), found) => feeds.iter().flat_map(|feed| windows(scope, feed, found, now)).collect(),
     };
-    jobs.sort_by_key(|job| job.why);
+    jobs.sort_by_key(|job| (Reverse(job.late), job.why));
     jobs
 }
 
@@ -120,7 +156,7 @@ fn deliveries_of(deliveries: &[Delivery], synced: &Synced) -> Vec<Job> {
     let known = |delivery: &Delivery| synced.deliveries.contains_key(&delivery.name);
     let job = |(at, delivery): (usize, &Delivery)| {
         let why = if at == 0 || known(delivery) { Why::Changed } else { Why::History };
-        Job { ask: Ask::Delivery(delivery.clone()), why }
+        Job { ask: Ask::Delivery(delivery.clone()), why, late: 0 }
     };
     deliveries.iter().rev().filter(new).enumerate().map(job).collect()
 }
@@ -131,26 +167,36 @@ fn windows(scope: &Scope, feed: &Feed, found: &Found, now: &Now<'_>) -> Vec<Job>
     let come = now.synced.days.get(&feed.name).unwrap_or(&none);
     let (today, all) = (now.today(), span(scope, feed, now));
     let changed = if let Found::Changed { days, .. } = found { Some(days) } else { None };
-    let mut due: BTreeSet<Day> = all.iter().filter(|day| is_due(*day, come.get(day), feed, changed, now)).collect();
-    if let Some(changed) = changed {
-        due.extend(changed.iter().filter(|day| all.contains(**day)));
-    }
+    let due: BTreeSet<Day> = match changed {
+        // Who says what has changed need not be asked for the rest.
+        Some(changed) => all.iter().filter(|day| !come.contains_key(day) || changed.contains(day)).collect(),
+        None => due(all, come, feed, now),
+    };
+    // History is not asked for along with what is new: other requests are set aside for it. A facet that does
+    // not reach far has none.
+    let has_history = feed.is_base() || feed.reach.is_none();
+    let is_history = |day: Day| has_history && today.0 - day.0 >= RECENT_DAYS && !come.contains_key(&day);
     let why = |days: Period| {
         let newest = days.to.plus(-1);
-        let is_new = days.iter().all(|day| !come.contains_key(&day));
-        let recent = today.0 - newest.0 < RECENT_DAYS;
-        match (feed.is_base(), recent) {
+        match (feed.is_base(), today.0 - newest.0 < RECENT_DAYS) {
             (true, true) => Why::Recent,
             (false, true) => Why::Facet,
-            (true, false) if is_new => Why::History,
-            (false, false) if is_new => Why::FacetHistory,
+            (true, false) if is_history(newest) => Why::History,
+            (false, false) if is_history(newest) => Why::FacetHistory,
             _ if changed.is_some_and(|changed| changed.contains(&newest)) => Why::Changed,
             (true, false) if is_open(newest, today) => Why::OpenMonth,
             _ => Why::LookBack,
         }
     };
-    let ask = |days: Period| Job { ask: Ask::Days { feed: feed.clone(), days }, why: why(days) };
-    cut(&due, i32::from(feed.days_max.max(1))).into_iter().map(ask).collect()
+    let late = |day: Day| if is_history(day) { 0 } else { lateness(day, come.get(&day), feed, now) };
+    let ask = |days: Period| Job {
+        ask: Ask::Days { feed: feed.clone(), days },
+        why: why(days),
+        late: days.iter().map(late).max().unwrap_or(0),
+    };
+    let (history, new) = due.iter().partition(|day| is_history(**day));
+    let most = i32::from(feed.days_max.max(1));
+    cut(&new, most).into_iter().chain(cut(&history, most)).map(ask).collect()
 }
 
 /// The days that a feed is asked for at all.
@@ -167,30 +213,52 @@ fn is_open(day: Day, today: Day) -> bool {
     day.month() == month || (day.month() == month.plus(-1) && today.number() <= CLOSED_BY)
 }
 
-/// How old what has come of a day may be, in seconds; `None` where it is not asked for again.
-fn age_max(day: Day, today: Day, is_base: bool, every: i64) -> Option<i64> {
-    let back = today.0 - day.0;
-    let (base, facet) = if back < RECENT_DAYS {
-        (every, DAY_SECONDS.max(every))
-    } else if is_open(day, today) {
-        (DAY_SECONDS, WEEK)
-    } else if back <= LOOK_BACK_DAYS {
-        (WEEK, MONTH)
-    } else {
-        return None;
-    };
-    Some(if is_base { base } else { facet })
+/// Which of [`Rhythm::ages`] holds for a day; `None` where it is not asked for again.
+fn tier(day: Day, today: Day) -> Option<usize> {
+    match today.0 - day.0 {
+        back if back < LATEST_DAYS => Some(0),
+        back if back < RECENT_DAYS => Some(1),
+        _ if is_open(day, today) => Some(2),
+        back if back <= LOOK_BACK_DAYS => Some(3),
+        _ => None,
+    }
 }
 
-fn is_due(day: Day, come: Option<&Come>, feed: &Feed, changed: Option<&BTreeSet<Day>>, now: &Now<'_>) -> bool {
-    let Some(come) = come else { return true };
-    // Who says what has changed need not be asked for the rest.
-    if changed.is_some() {
-        return false;
+/// The days of a feed that have not come or may be another by now. Once one is due, those beside it that are half
+/// as old as they may be are asked for with it: one window costs fewer requests than many.
+fn due(all: Period, come: &BTreeMap<Day, Come>, feed: &Feed, now: &Now<'_>) -> BTreeSet<Day> {
+    let (today, ages) = (now.today(), age_max(feed, now));
+    // In parts of what its tier allows, of 8; none for a day that is not asked for again.
+    let part = |day: Day| {
+        let Some(come) = come.get(&day) else { return Some(i64::MAX) };
+        let age = now.at - come.at;
+        // A clock that was put back: what came later than now is of no known age.
+        tier(day, today).map(|tier| if age < 0 { EIGHTHS } else { age * EIGHTHS / ages[tier] })
+    };
+    let mut is_due = [false; 4];
+    for day in all.iter().filter(|day| come.contains_key(day)) {
+        if let (Some(tier), Some(EARLY..)) = (tier(day, today), part(day)) {
+            is_due[tier] = true;
+        }
     }
-    let age = now.at - come.at;
-    // A clock that was put back: what came later than now is of no known age.
-    age < 0 || age_max(day, now.today(), feed.is_base(), now.every).is_some_and(|max| age >= max - max / EARLY)
+    let asks = |day: &Day| match (part(*day), tier(*day, today)) {
+        (Some(i64::MAX), _) => true,
+        (Some(part), Some(tier)) => is_due[tier] && part >= EIGHTHS / 2,
+        _ => false,
+    };
+    all.iter().filter(asks).collect()
+}
+
+/// How old what has come of a day may be, in seconds, by its tier.
+fn age_max(feed: &Feed, now: &Now<'_>) -> [i64; 4] {
+    now.rhythm.ages(feed.is_base()).map(|days| (days * DAY_SECONDS).max(now.every).max(1))
+}
+
+/// How many times the time that a day may be old has doubled since it came, or since it began where it has not.
+fn lateness(day: Day, come: Option<&Come>, feed: &Feed, now: &Now<'_>) -> u32 {
+    let age = now.at - come.map_or(day.seconds(), |come| come.at);
+    let most = tier(day, now.today()).map(|tier| age_max(feed, now)[tier]);
+    most.map_or(0, |most| (age / most).max(1).ilog2())
 }
 
 /// Days in runs of at most so many, the newest first.

@@ -82,21 +82,46 @@ pub struct Trouble {
 
 /// What a feed's answers were like, for estimates.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Seen {
     /// Charges of a day.
     pub rows_a_day: u64,
-    /// Charges that a full page had at most; 0 where all came on one page.
+    /// Charges that a page holds, as far as it was seen.
     pub page_rows: u64,
+    /// Whether there was more than one page, so that a page holds no more than that.
+    pub paged: bool,
 }
 
-/// What a connection spent: by unit, by day; and what of it was for history, in all.
+impl Seen {
+    /// What is known once an answer of so many days had so many charges on so many pages.
+    #[must_use]
+    pub fn with(self, days: u64, rows: u64, pages: u64) -> Seen {
+        let (least, most) = (rows.div_ceil(pages.max(1)), rows / pages.saturating_sub(1).max(1));
+        let (page_rows, paged) = match (pages > 1, self.paged) {
+            // Within what this answer says, what was known is as good.
+            (true, true) if (least..=most).contains(&self.page_rows) => (self.page_rows, true),
+            (true, _) => (least, true),
+            (false, _) => (self.page_rows.max(rows), self.paged),
+        };
+        Seen { rows_a_day: rows.div_ceil(days.max(1)), page_rows, paged }
+    }
+}
+
+/// Amounts by unit and day.
+type Days = BTreeMap<Unit, BTreeMap<Day, u64>>;
+
+/// What a connection spent. What is set aside for history does not count for what a day may cost.
 #[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Spent {
-    /// By unit and day.
-    pub days: BTreeMap<Unit, BTreeMap<Day, u64>>,
-    /// For history, in all.
+    /// By unit and day, of what a day may cost.
+    pub days: Days,
+    /// For history, in all, of what was set aside for it.
     pub history: BTreeMap<Unit, u64>,
+    /// The same by day.
+    pub aside_days: Days,
+    /// For history, by day, of what a day may cost.
+    pub history_days: Days,
 }
 
 /// What runs now.
@@ -109,32 +134,64 @@ pub struct Running {
 }
 
 impl Spent {
-    /// Adds to what was spent on a day.
-    pub fn add(&mut self, unit: Unit, day: Day, amount: u64) {
-        let days = self.days.entry(unit).or_default();
-        let slot = days.entry(day).or_default();
-        *slot = slot.saturating_add(amount);
-        days.retain(|known, _| day.0 - known.0 <= SPENT_DAYS);
-    }
-
-    /// Takes back what was not charged.
-    pub fn take_back(&mut self, unit: Unit, day: Day, amount: u64) {
-        if let Some(slot) = self.days.get_mut(&unit).and_then(|days| days.get_mut(&day)) {
-            *slot = slot.saturating_sub(amount);
+    /// Adds to what was spent on a day; the first `aside` of it was set aside for history.
+    pub fn add(&mut self, unit: Unit, day: Day, amount: u64, aside: u64, history: bool) {
+        let of_day = amount.saturating_sub(aside);
+        let slot = self.history.entry(unit).or_default();
+        *slot = slot.saturating_add(aside);
+        let of_history = if history { of_day } else { 0 };
+        for (days, amount) in self.pots(of_day, aside, of_history) {
+            let days = days.entry(unit).or_default();
+            let slot = days.entry(day).or_default();
+            *slot = slot.saturating_add(amount);
+            days.retain(|known, _| day.0 - known.0 <= SPENT_DAYS);
         }
     }
 
-    /// What was spent on a day.
-    #[must_use]
-    pub fn on(&self, unit: Unit, day: Day) -> u64 {
-        self.days.get(&unit).and_then(|days| days.get(&day)).copied().unwrap_or(0)
+    /// Takes back what was not charged: what was taken last first, which is what counts for the day.
+    pub fn take_back(&mut self, unit: Unit, day: Day, amount: u64, history: bool) {
+        let taken = if history { self.on_history(unit, day) } else { self.on(unit, day) };
+        let of_day = taken.min(amount);
+        let aside = if history { (amount - of_day).min(at(&self.aside_days, unit, day)) } else { 0 };
+        let of_history = if history { of_day } else { 0 };
+        for (days, amount) in self.pots(of_day, aside, of_history) {
+            if let Some(slot) = days.get_mut(&unit).and_then(|days| days.get_mut(&day)) {
+                *slot = slot.saturating_sub(amount);
+            }
+        }
+        if let Some(slot) = self.history.get_mut(&unit) {
+            *slot = slot.saturating_sub(aside);
+        }
     }
 
-    /// What was spent in a day's month, up to that day.
+    fn pots(&mut self, of_day: u64, aside: u64, of_history: u64) -> impl Iterator<Item = (&mut Days, u64)> {
+        let pots = [(&mut self.days, of_day), (&mut self.aside_days, aside), (&mut self.history_days, of_history)];
+        pots.into_iter().filter(|(_, amount)| *amount > 0)
+    }
+
+    /// What was spent of what a day may cost.
+    #[must_use]
+    pub fn on(&self, unit: Unit, day: Day) -> u64 {
+        at(&self.days, unit, day)
+    }
+
+    /// What of that was for history.
+    #[must_use]
+    pub fn on_history(&self, unit: Unit, day: Day) -> u64 {
+        at(&self.history_days, unit, day)
+    }
+
+    /// All that was spent in a day's month, up to that day.
     #[must_use]
     pub fn in_month_of(&self, unit: Unit, day: Day) -> u64 {
-        self.days.get(&unit).map_or(0, |days| days.range(day.month().first()..=day).map(|(_, amount)| amount).sum())
+        let of =
+            |days: &BTreeMap<Day, u64>| days.range(day.month().first()..=day).map(|(_, amount)| amount).sum::<u64>();
+        [&self.days, &self.aside_days].iter().filter_map(|pot| pot.get(&unit)).map(of).sum()
     }
+}
+
+fn at(days: &Days, unit: Unit, day: Day) -> u64 {
+    days.get(&unit).and_then(|days| days.get(&day)).copied().unwrap_or(0)
 }
 
 /// Where the state of a store's sync lies.
@@ -270,7 +327,7 @@ mod tests {
         place.prepare().expect("folder");
         assert_eq!(place.read(), (State::default(), None));
         let mut state = State { asked_at: 7, ..State::default() };
-        state.spent.entry("aws.prod".into()).or_default().add(Unit::PaidRequests, Day(20_000), 3);
+        state.spent.entry("aws.prod".into()).or_default().add(Unit::PaidRequests, Day(20_000), 3, 0, true);
         place.write(&state).expect("written");
         assert_eq!(place.read(), (state, None));
         fs::write(place.state(), "{\"scopes\":7}").expect("damaged");
@@ -282,12 +339,50 @@ mod tests {
     fn spending_is_told_by_day_and_by_month() {
         let (mut spent, first) = (Spent::default(), Day::parse("2026-11-01").expect("a day"));
         for (day, amount) in [(first.plus(-1), 5), (first, 2), (first.plus(3), 4)] {
-            spent.add(Unit::PaidRequests, day, amount);
+            spent.add(Unit::PaidRequests, day, amount, 0, amount == 4);
         }
-        spent.take_back(Unit::PaidRequests, first.plus(3), 1);
+        spent.take_back(Unit::PaidRequests, first.plus(3), 1, true);
+        assert_eq!([first, first.plus(3)].map(|day| spent.on_history(Unit::PaidRequests, day)), [0, 3]);
         assert_eq!(spent.on(Unit::PaidRequests, first.plus(3)), 3);
         assert_eq!(spent.in_month_of(Unit::PaidRequests, first.plus(3)), 5);
         assert_eq!(spent.in_month_of(Unit::BytesScanned, first), 0);
+    }
+
+    #[test]
+    fn what_is_given_back_goes_where_it_was_taken_from() {
+        let (mut spent, day, unit) = (Spent::default(), Day(20_000), Unit::PaidRequests);
+        spent.add(unit, day, 12, 0, false);
+        spent.add(unit, day, 65, 65, true);
+        assert_eq!((spent.on(unit, day), spent.history[&unit], spent.in_month_of(unit, day)), (12, 65, 77));
+        // Twelve of history were refused and cost nothing.
+        spent.take_back(unit, day, 12, true);
+        assert_eq!((spent.on(unit, day), spent.history[&unit], spent.in_month_of(unit, day)), (12, 53, 65));
+        // One was taken of what was set aside, one of the day's.
+        spent.add(unit, day, 2, 1, true);
+        spent.take_back(unit, day, 2, true);
+        assert_eq!((spent.on(unit, day), spent.on_history(unit, day), spent.history[&unit]), (12, 0, 53));
+    }
+
+    #[test]
+    fn what_a_page_holds_is_learnt_from_answers() {
+        let mut seen = Seen::default();
+        for ((days, rows, pages), want) in [
+            // One page: it holds at least that.
+            ((3, 2_400, 1), (800, 2_400, false)),
+            ((1, 700, 1), (700, 2_400, false)),
+            // Two: between the half of it and all.
+            ((10, 8_000, 2), (800, 4_000, true)),
+            // A longer one tells more exactly.
+            ((92, 73_600, 15), (800, 4_907, true)),
+            ((10, 8_000, 2), (800, 4_907, true)),
+            ((1, 4_950, 1), (4_950, 4_950, true)),
+            // A provider that made its pages smaller.
+            ((10, 8_000, 8), (800, 1_000, true)),
+            ((0, 0, 0), (0, 1_000, true)),
+        ] {
+            seen = seen.with(days, rows, pages);
+            assert_eq!((seen.rows_a_day, seen.page_rows, seen.paged), want, "{rows} rows on {pages} pages");
+        }
     }
 
     #[test]

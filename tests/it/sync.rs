@@ -1,6 +1,8 @@
 //! Syncing scopes of a cloud that is made up: what it restates, refuses and delays, day after day, held
 //! against what it would answer now.
 
+mod paid;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -344,52 +346,6 @@ fn one_scope_that_fails_holds_no_other_up() {
     assert_eq!((passed.asked, passed.failed), (2, 1));
     let sources: BTreeSet<String> = world.store().manifest().groups.iter().map(|g| g.source.clone()).collect();
     assert_eq!(sources, ["aws.good".to_owned()].into());
-}
-
-#[test]
-fn paid_requests_stop_at_the_cap_and_what_is_new_goes_before_history() {
-    let folder = tempfile::tempdir().expect("folder");
-    let place = Place::beside(folder.path());
-    place.prepare().expect("folder");
-    let bill = steady("2025-09-01", "2026-11-21");
-    let cloud = Cloud::new("aws.prod", 10_000, &bill);
-    let caps = Caps { requests_a_day: Some(12), ..Caps::default() };
-    let world = World::new(&[(&cloud, caps)], "2026-11-20", Some(place.clone()));
-    let mut spent = Vec::new();
-    for _ in 0..12 {
-        let before = cloud.pages.load(Ordering::Relaxed);
-        for _ in 0..3 {
-            world.pass();
-            world.later(8 * HOUR);
-        }
-        spent.push(cloud.pages.load(Ordering::Relaxed) - before);
-        bill.lock().expect("bill").entry(Day::of_seconds(world.now())).or_default().insert("s0".into(), 100);
-    }
-    assert!(spent.iter().all(|pages| *pages <= 12), "{spent:?}");
-    // Restarted, it knows what was spent today and goes on where it was.
-    let state = world.syncer.state();
-    let again = World::over(Arc::clone(&world.vault), &[(&cloud, caps)], world.now(), Some(place));
-    assert_eq!(again.syncer.state(), state);
-    for _ in 0..90 {
-        again.pass();
-        again.later(8 * HOUR);
-    }
-    let days = &again.store().manifest().scopes["aws.prod"].days;
-    assert!(days["base"].contains_key(&day("2025-10-01")), "history came bit by bit");
-    assert_eq!(again.syncer.state().scopes["aws.prod"].left, None);
-}
-
-#[test]
-fn a_cap_of_nothing_asks_nothing_and_says_so() {
-    let bill = steady("2026-10-01", "2026-11-21");
-    let cloud = Cloud::new("aws.prod", 10_000, &bill);
-    let caps = Caps { requests_a_day: Some(0), ..Caps::default() };
-    let world = World::new(&[(&cloud, caps)], "2026-11-20", None);
-    world.pass();
-    assert_eq!(cloud.pages.load(Ordering::Relaxed), 0);
-    let trouble = world.syncer.state().scopes["aws.prod"].trouble.clone().expect("told");
-    assert_eq!(trouble.kind, FaultKind::Capped);
-    assert!(trouble.hints[0].contains("requests_per_day"), "{trouble:?}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::config::connection::{Aws, Connection, To};
-use crate::provider::remote::{Costs, Manner};
+use crate::provider::remote::{Costs, Feed, Manner};
 
 /// How large what is asked for is, about.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -12,6 +12,13 @@ pub struct Size {
     pub accounts: u32,
     /// Services that they use.
     pub services: u32,
+}
+
+impl Default for Size {
+    /// One account with what a small company uses.
+    fn default() -> Self {
+        Size { accounts: 1, services: 20 }
+    }
 }
 
 /// What a connection costs.
@@ -53,64 +60,53 @@ pub fn of(connection: &Connection, scopes: &[Arc<dyn Costs>], size: Size) -> Cos
 
 #[cfg(feature = "aws")]
 fn paid(connection: &Connection, aws: &Aws, scopes: &[Arc<dyn Costs>], size: Size) -> Cost {
-    use crate::domain::calendar::DAY_SECONDS;
-    use crate::provider::aws::estimate::{self, Estimate, Rhythm};
-    let (mut sum, mut months) = (Estimate::default(), 0);
-    for scope in scopes.iter().filter(|scope| scope.scope().terms.request_microdollars > 0) {
-        let terms = scope.scope().terms;
-        let Manner::Days(feeds) = scope.manner() else { continue };
-        let every = connection.every.unwrap_or(i64::from(terms.every)).max(1);
-        let syncs = u32::try_from(DAY_SECONDS / every).unwrap_or(u32::MAX).max(1);
-        months = terms.months;
-        // Days of history: 30.5 a month.
-        let history = u32::from(terms.months) * 61 / 2;
-        let mut asked = Vec::new();
-        for feed in feeds {
-            // The charges come with each sync, and the open month once a day; facets once a day.
-            let (often, days) = if feed.is_base() { (syncs - 1, OPEN_DAYS) } else { (0, RECENT_DAYS) };
-            asked.push((feed.clone(), Rhythm { a_day: 1, days, history }));
-            asked.push((feed, Rhythm { a_day: often, days: RECENT_DAYS, history: 0 }));
-        }
-        let size = estimate::Size { accounts: size.accounts, services: size.services, ..estimate::Size::default() };
-        let told = estimate::estimate(&asked, &size, None);
-        sum.a_day += told.a_day;
+    use crate::provider::aws::estimate::{self, dollars};
+    use crate::sync::plan::play::{self, Play, Played, Volume};
+    let of = estimate::Size { accounts: size.accounts, services: size.services, ..estimate::Size::default() };
+    let paid: Vec<&Arc<dyn Costs>> =
+        scopes.iter().filter(|scope| scope.scope().terms.request_microdollars > 0).collect();
+    if paid.is_empty() {
+        return Cost::default();
+    }
+    // Scopes of a connection share its cap.
+    let cap = aws.requests_per_day;
+    let share = cap / paid.len() as u64;
+    let (mut sum, mut months) = (Played::default(), 0);
+    for costs in &paid {
+        let (scope, Manner::Days(feeds)) = (costs.scope(), costs.manner()) else { continue };
+        let volume =
+            |feed: &Feed| Volume { rows_a_day: estimate::rows_a_day(feed, &of), page_rows: feed.page_rows.into() };
+        let feeds: Vec<(Feed, Volume)> = feeds.into_iter().map(|feed| (feed.clone(), volume(&feed))).collect();
+        let every = connection.every.unwrap_or(i64::from(scope.terms.every)).max(1);
+        let of = Play { scope, feeds: &feeds, every, months: connection.months };
+        let told = play::play(&of, play::rhythm(&of, share), u64::MAX);
+        months = connection.months.min(scope.terms.months);
         sum.a_month += told.a_month;
         sum.history += told.history;
     }
-    if sum.a_day == 0 {
-        return Cost::default();
-    }
-    let (month, price) = (Estimate::dollars(sum.a_month), Estimate::dollars(sum.history));
+    let (month, price) = (dollars(sum.a_month), dollars(sum.history));
     let mut lines = vec![format!(
-        "paid requests: at most {} a day, {month} USD a month; {months} months of history: {} requests, {price} USD once",
-        sum.a_day, sum.history
+        "paid requests: about {} a day, {month} USD a month; {months} months of history: {} requests, {price} USD once",
+        sum.a_day(),
+        sum.history
     )];
     lines.push(format!(
-        "reckoned for {} account{} with {} services at their fullest: --accounts and --services say otherwise",
+        "reckoned for {} account{} with {} services at their fullest: `spendtop connect aws --accounts N --services N` reckons for others",
         size.accounts,
         if size.accounts == 1 { "" } else { "s" },
         size.services
     ));
-    let cap = aws.requests_per_day;
-    let most = Estimate::dollars(cap * 31);
-    lines.push(if cap < sum.a_day {
+    let most = dollars(cap * 31);
+    lines.push(if cap < sum.a_day() {
         format!(
             "the cap is {cap} a day, {most} USD a month: what does not fit comes later; --requests-per-day {} lets all come",
-            sum.a_day
+            sum.a_day()
         )
     } else {
         format!("never more than {cap} a day, {most} USD a month")
     });
     Cost { lines, history: sum.history, history_price: format!("{price} USD") }
 }
-
-/// Days that each sync asks for again.
-#[cfg(feature = "aws")]
-const RECENT_DAYS: u32 = 10;
-
-/// Days that are asked for once a day at most: the open month, and the one before until it is closed.
-#[cfg(feature = "aws")]
-const OPEN_DAYS: u32 = 41;
 
 #[cfg(not(feature = "aws"))]
 fn paid(_: &Connection, _: &Aws, _: &[Arc<dyn Costs>], _: Size) -> Cost {

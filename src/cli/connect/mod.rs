@@ -5,7 +5,7 @@
 
 pub mod args;
 mod ask;
-mod cost;
+pub(super) mod cost;
 mod file;
 mod section;
 

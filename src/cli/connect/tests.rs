@@ -123,7 +123,7 @@ fn paid_requests_are_told_and_history_is_paid_for_only_where_that_is_agreed() {
         let folder = tempfile::tempdir().expect("folder");
         let (result, told) = connected(folder.path(), words, &Found::default(), answers);
         assert_eq!(result.map_err(|e| e.message), Ok(0), "{told}");
-        assert!(told.contains("paid requests: at most ") && told.contains("13 months of history: "), "{told}");
+        assert!(told.contains("paid requests: about ") && told.contains("13 months of history: "), "{told}");
         (config(folder.path()), told)
     };
     let (written, told) = allowed("aws --no-check --yes", None);

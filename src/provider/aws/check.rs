@@ -4,7 +4,7 @@
 
 use super::super::remote::{Call, Check, Fault, FaultKind, Finding};
 use super::client::Client;
-use super::estimate::Estimate;
+use super::estimate::dollars;
 use super::policy;
 use super::settings::{ExternalId, Role, Settings};
 
@@ -47,7 +47,7 @@ pub fn check(client: &Client, call: &Call) -> Vec<Check> {
     checks.push(organization(client, call));
     checks.push(accounts(client, call));
     checks.extend(policy::actions(settings).into_iter().filter(|action| action.starts_with("ce:")).map(|action| {
-        let detail = format!("not tried: a request costs {} USD", Estimate::dollars(1));
+        let detail = format!("not tried: a request costs {} USD", dollars(1));
         Check::new(action, Finding::Untried, &detail).fix(policy::policy(settings))
     }));
     checks

@@ -1,4 +1,4 @@
-//! What Cost Explorer will cost, before the first request is paid for. Pure.
+//! How much Cost Explorer will answer, before the first request is paid for. Pure.
 
 use super::super::remote::Feed;
 use super::REQUEST_MICRODOLLARS;
@@ -29,45 +29,11 @@ impl Default for Size {
     }
 }
 
-/// How often a feed is asked, and for how many days.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Rhythm {
-    /// Times a day.
-    pub a_day: u32,
-    /// Days each time.
-    pub days: u32,
-    /// Days of history, once.
-    pub history: u32,
-}
-
-/// Paid requests, and what they cost.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub struct Estimate {
-    /// Requests a day.
-    pub a_day: u64,
-    /// Requests a month of 31 days.
-    pub a_month: u64,
-    /// Requests for the history, once.
-    pub history: u64,
-}
-
-impl Estimate {
-    /// What so many requests cost, as `0.12`.
-    #[must_use]
-    pub fn dollars(requests: u64) -> String {
-        let cents = (requests * u64::from(REQUEST_MICRODOLLARS)).div_ceil(10_000);
-        format!("{}.{:02}", cents / 100, cents % 100)
-    }
-
-    /// A sentence for `connect` and `doctor`.
-    #[must_use]
-    pub fn words(&self) -> String {
-        let [day, month, history] = [self.a_day, self.a_month, self.history].map(Estimate::dollars);
-        format!(
-            "{} paid requests a day ({day} USD), {} a month ({month} USD), and {} once for the history ({history} USD)",
-            self.a_day, self.a_month, self.history
-        )
-    }
+/// What so many requests cost, as `0.12`.
+#[must_use]
+pub fn dollars(requests: u64) -> String {
+    let cents = (requests * u64::from(REQUEST_MICRODOLLARS)).div_ceil(10_000);
+    format!("{}.{:02}", cents / 100, cents % 100)
 }
 
 /// Rows of a day that a feed tells, at most.
@@ -85,30 +51,12 @@ pub fn rows_a_day(feed: &Feed, size: &Size) -> u64 {
     if feed.tells.contains(&Dimension::Resource) {
         return u64::from(size.resources);
     }
-    let hours = if feed.name == "hourly" { 24 } else { 1 };
+    let hours = if feed.is_hourly() { 24 } else { 1 };
     feed.tells.iter().map(|dimension| u64::from(values(dimension).max(1))).product::<u64>() * hours
 }
 
 /// Record types that one service has, about.
 const RECORD_TYPES: u32 = 4;
-
-/// What these feeds will cost, each in its rhythm; `page_rows` is what one page was seen to hold, where
-/// that is known by now.
-#[must_use]
-pub fn estimate(feeds: &[(Feed, Rhythm)], size: &Size, page_rows: Option<u32>) -> Estimate {
-    let mut sum = Estimate::default();
-    for (feed, rhythm) in feeds {
-        let page = u64::from(page_rows.unwrap_or(feed.page_rows).max(1));
-        let pages = |days: u32| (rows_a_day(feed, size) * u64::from(days)).div_ceil(page).max(u64::from(days > 0));
-        let reach = |days: u32| feed.reach.map_or(days, |reach| days.min(u32::from(reach)));
-        sum.a_day += u64::from(rhythm.a_day) * pages(reach(rhythm.days));
-        // Each question is whole pages.
-        let (history, most) = (reach(rhythm.history), u32::from(feed.days_max.max(1)));
-        sum.history += u64::from(history / most) * pages(most) + pages(history % most);
-    }
-    sum.a_month = sum.a_day * 31;
-    sum
-}
 
 #[cfg(test)]
 mod tests {
@@ -116,41 +64,23 @@ mod tests {
     use super::super::settings::Settings;
     use super::*;
 
-    fn feeds(settings: &Settings, rhythm: Rhythm) -> Vec<(Feed, Rhythm)> {
-        groupings(settings).into_iter().map(|grouping| (grouping.feed, rhythm)).collect()
-    }
-
     #[test]
-    fn pages_are_counted_up_and_paid_one_by_one() {
+    fn rows_are_counted_as_if_everything_went_with_everything() {
+        let settings = Settings { hourly: true, resources: true, ..Settings::new("aws") };
         let size = Size { accounts: 20, services: 40, ..Size::default() };
-        let base = &feeds(&Settings::new("aws"), Rhythm { a_day: 3, days: 10, history: 396 })[..1];
-        // 800 rows a day: 8 pages of 1,000 for 10 days; 74 for 92 days four times, 23 for the other 28.
-        let told = estimate(base, &size, None);
-        assert_eq!(told, Estimate { a_day: 24, a_month: 744, history: 4 * 74 + 23 });
-        assert_eq!(estimate(base, &size, Some(10_000)).a_day, 3);
-        assert_eq!(
-            told.words(),
-            "24 paid requests a day (0.24 USD), 744 a month (7.44 USD), and 319 once for the history (3.19 USD)"
-        );
-    }
-
-    #[test]
-    fn an_empty_account_still_pays_for_asking() {
-        let size = Size { accounts: 0, services: 0, ..Size::default() };
-        let all = feeds(&Settings::new("aws"), Rhythm { a_day: 1, days: 10, history: 0 });
-        let told = estimate(&all, &size, None);
-        assert_eq!((told.a_day, told.history), (all.len() as u64, 0));
-    }
-
-    #[test]
-    fn what_reaches_back_14_days_has_no_more_history() {
-        let settings = Settings { hourly: true, ..Settings::new("aws") };
-        let hourly: Vec<_> = feeds(&settings, Rhythm { a_day: 1, days: 30, history: 396 })
-            .into_iter()
-            .filter(|(feed, _)| feed.name == "hourly")
-            .collect();
-        let size = Size { accounts: 1, services: 10, ..Size::default() };
-        let told = estimate(&hourly, &size, Some(1_000));
-        assert_eq!((told.a_day, told.history), (4, 4));
+        let rows =
+            |grouping: super::super::feeds::Grouping| (grouping.feed.name.clone(), rows_a_day(&grouping.feed, &size));
+        let told: Vec<(String, u64)> = groupings(&settings).into_iter().map(rows).collect();
+        let want = [
+            ("base", 800),
+            ("service+region", 160),
+            ("service+usage_type", 400),
+            ("account+region", 80),
+            ("service+record_type", 160),
+            ("hourly", 800 * 24),
+            ("resources", 200),
+        ];
+        assert_eq!(told, want.map(|(name, rows)| (name.to_owned(), rows)));
+        assert_eq!([0, 12, 1_044].map(dollars), ["0.00", "0.12", "10.44"]);
     }
 }

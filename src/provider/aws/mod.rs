@@ -5,7 +5,7 @@
 //! other pairs are facets ([`feeds`]). Each page of an answer costs 0.01 USD, a failed request
 //! nothing; figures are renewed up to three times a day, the last two days are restated for long, and
 //! 13 months are kept besides the current one. [`client`] is the wire, [`normalise`] the table of
-//! what becomes of each field, [`check`] the permissions by name, [`estimate`] what it will cost,
+//! what becomes of each field, [`check`] the permissions by name, [`estimate`] how much it will answer,
 //! [`opinion`] AWS's own forecast and anomalies.
 //!
 //! Knows no store and no schedule.

@@ -23,9 +23,13 @@ fn day(text: &str) -> Day {
     Day::parse(text).expect("a day")
 }
 
+fn now(at: i64, synced: &Synced) -> Now<'_> {
+    Now { at, every: EVERY, months: 13, rhythm: Rhythm::Full, synced }
+}
+
 fn plan(synced: &Synced, at: i64, found: &Found, feeds: &[&str]) -> Vec<Job> {
     let manner = Manner::Days(feeds.iter().map(|name| feed(name)).collect());
-    jobs(&scope(), &manner, found, &Now { at, every: EVERY, months: 13, synced })
+    jobs(&scope(), &manner, found, &now(at, synced))
 }
 
 fn told(jobs: &[Job]) -> Vec<String> {
@@ -60,9 +64,9 @@ fn at_first_the_newest_days_come_and_then_history_month_by_month() {
     assert_eq!(
         first,
         [
-            "base 2026-10-23..2026-11-23 last days",
-            "service+region 2026-10-23..2026-11-23 split",
-            "base 2026-09-22..2026-10-23 history",
+            "base 2026-11-13..2026-11-23 last days",
+            "service+region 2026-11-13..2026-11-23 split",
+            "base 2026-10-13..2026-11-13 history",
         ]
     );
     let days = |name: &str| -> i32 {
@@ -141,15 +145,13 @@ fn deliveries_come_once_for_each_version_the_newest_first() {
     };
     let found = Found::Deliveries(vec![delivery("2026-09", "1"), delivery("2026-10", "2"), delivery("2026-11", "7")]);
     let mut synced = Synced::default();
-    let now = |synced: &Synced| {
-        told(&jobs(&scope(), &Manner::Deliveries, &found, &Now { at: 0, every: 1, months: 13, synced }))
-    };
-    assert_eq!(now(&synced), ["2026-11 changed", "2026-10 history", "2026-09 history"]);
+    let coming = |synced: &Synced| told(&jobs(&scope(), &Manner::Deliveries, &found, &now(0, synced)));
+    assert_eq!(coming(&synced), ["2026-11 changed", "2026-10 history", "2026-09 history"]);
     for (name, version) in [("2026-11", "7"), ("2026-10", "1"), ("2026-09", "1")] {
         let delivered = crate::store::remote::Delivered { version: version.into(), at: 0 };
         synced.deliveries.insert(name.into(), delivered);
     }
-    assert_eq!(now(&synced), ["2026-10 changed"]);
+    assert_eq!(coming(&synced), ["2026-10 changed"]);
 }
 
 #[test]
@@ -157,7 +159,7 @@ fn a_feed_with_a_short_reach_is_not_asked_for_more() {
     let manner = Manner::Days(vec![Feed { reach: Some(14), ..feed("hourly") }]);
     let synced = Synced::default();
     let at = day("2026-11-22").seconds();
-    let jobs = jobs(&scope(), &manner, &Found::Unknown, &Now { at, every: EVERY, months: 13, synced: &synced });
+    let jobs = jobs(&scope(), &manner, &Found::Unknown, &now(at, &synced));
     assert_eq!(told(&jobs), ["hourly 2026-11-09..2026-11-23 split"]);
 }
 
@@ -168,4 +170,30 @@ fn a_window_is_as_long_as_its_rows_may_be() {
     assert_eq!(shorten(days, 800, 1_000_000), Some(days));
     assert_eq!(shorten(days, 800, 799), None);
     assert_eq!(shorten(days, 0, 5_000), Some(days));
+}
+
+#[test]
+fn what_is_late_comes_first_whatever_it_is() {
+    let mut synced = Synced::default();
+    let at = day("2026-11-22").seconds();
+    let all = Period { from: day("2025-10-01"), to: day("2026-11-23") };
+    synced.come("base", all, at, |_| false, &BTreeSet::new());
+    synced.come("facet", all, at - 3 * DAY_SECONDS, |_| false, &BTreeSet::new());
+    let jobs = plan(&synced, at + EVERY, &Found::Unknown, &["base", "facet"]);
+    assert_eq!(
+        told(&jobs),
+        ["facet 2026-11-13..2026-11-23 split", "base 2026-11-13..2026-11-23 last days"],
+        "a facet that waits for three days is before charges that just became due"
+    );
+    assert_eq!((jobs[0].late, jobs[1].late), (1, 0));
+}
+
+#[test]
+fn history_is_asked_for_apart_from_what_is_new() {
+    let mut synced = Synced::default();
+    let at = day("2026-11-22").seconds();
+    let known = Period { from: day("2026-11-10"), to: day("2026-11-23") };
+    synced.come("base", known, at - DAY_SECONDS, |_| false, &BTreeSet::new());
+    let told = told(&plan(&synced, at, &Found::Unknown, &["base"]));
+    assert_eq!(told[..2], ["base 2026-11-10..2026-11-23 last days", "base 2026-10-10..2026-11-10 history"]);
 }

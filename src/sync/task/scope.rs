@@ -1,5 +1,7 @@
 //! One scope's run: look, plan, ask, store, until nothing more is due.
 
+mod fit;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -12,7 +14,7 @@ use crate::domain::money::Amount;
 use crate::domain::text::SafeText;
 use crate::error::{Error, Kind, Result};
 use crate::provider::Problem;
-use crate::provider::remote::{Ask, Brought, Call, Costs, Fault, FaultKind, Found, Meter, Unit, Watch};
+use crate::provider::remote::{Ask, Call, Costs, Fault, FaultKind, Found, Meter, Unit, Watch};
 use crate::store::remote::{BASE, Restated, Synced};
 use crate::sync::Clock;
 use crate::sync::fetching::{self, Fetching};
@@ -20,14 +22,12 @@ use crate::sync::groups::Decisions;
 use crate::sync::ingest::{Options, Outcome, Watcher};
 use crate::sync::log::{self, Run};
 use crate::sync::meter::ConnectionMeter;
-use crate::sync::plan::{self, Job, Now, Why};
-use crate::sync::state::{Seen, Standing, Trouble};
+use crate::sync::plan::{self, Job, Now, Rhythm, Why};
+use crate::sync::state::{Standing, Trouble};
 
 /// The first wait after a failed run, and the longest.
 const WAIT_FIRST: i64 = 5 * 60;
 const WAIT_LONGEST: i64 = 3_600;
-/// Days that a feed of paid requests is first asked for, to see how much a day is.
-const PROBE_DAYS: i32 = 3;
 /// Asks of one run at most: a plan that never ends is a bug, and must not cost money.
 const ASKS_MAX: usize = 2_000;
 
@@ -59,6 +59,8 @@ struct Course<'a> {
     stored: usize,
     /// What is left for later, since it does not fit what may be spent.
     left: usize,
+    /// How often days are asked for again.
+    rhythm: Rhythm,
 }
 
 impl Syncer {
@@ -72,8 +74,9 @@ impl Syncer {
         let (source, now) = (costs.scope().source.name.clone(), self.now());
         self.board.tell(&source, |live| (live.what, live.since) = ("looking".to_owned(), now));
         self.stand(&source, |standing| standing.begun_at = now)?;
-        let (found, stored, left) = (Found::Unknown, 0, 0);
-        let mut course = Course { syncer: self, connection, costs: &**costs, cancel, source, found, stored, left };
+        let (found, stored, left, rhythm) = (Found::Unknown, 0, 0, Rhythm::Full);
+        let mut course =
+            Course { syncer: self, connection, costs: &**costs, cancel, source, found, stored, left, rhythm };
         let ended = course.run();
         let (source, stored, left) = (course.source, course.stored, course.left);
         self.board.lives().remove(&source);
@@ -138,21 +141,25 @@ impl Course<'_> {
     fn run(&mut self) -> Result<(), Ended> {
         let synced = self.synced()?;
         self.found = self.look(&synced)?;
-        let mut passed_over: Vec<Job> = Vec::new();
+        self.rhythm = self.rhythm();
+        let mut passed_over: Vec<Ask> = Vec::new();
         for _ in 0..ASKS_MAX {
             let synced = self.synced()?;
             let jobs = self.plan(&synced);
             self.tell_history(&jobs, &synced)?;
-            let waiting = jobs.iter().filter(|job| !passed_over.contains(job)).count();
-            let Some(job) = jobs.into_iter().find(|job| !passed_over.contains(job)) else {
+            let history_waits = jobs.iter().any(|job| job.why.is_history());
+            let is_new = |job: &&Job| !job.why.is_history() && !passed_over.contains(&job.ask);
+            let new = jobs.iter().filter(is_new).count();
+            let Some(job) = jobs.into_iter().find(|job| !passed_over.contains(&job.ask)) else {
                 self.left = passed_over.len();
                 return Ok(());
             };
-            let Some(fitting) = self.fit(&job)? else {
-                passed_over.push(job);
+            let Some(fitting) = self.fit(&job, history_waits, &synced)? else {
+                passed_over.push(job.ask);
                 continue;
             };
-            let mark = if waiting == 1 && fitting == job { self.mark() } else { None };
+            // History that is to come is brought as it is then: only what has come is looked at for changes.
+            let mark = if new <= 1 && fitting == job && !job.why.is_history() { self.mark() } else { None };
             self.ask(&fitting, mark)?;
             self.stored += 1;
             if let (Found::Changed { days: changed, .. }, Ask::Days { days, .. }) = (&mut self.found, &fitting.ask) {
@@ -172,7 +179,7 @@ impl Course<'_> {
 
     fn plan(&self, synced: &Synced) -> Vec<Job> {
         let (every, months) = (every(self.connection, self.costs), self.connection.months);
-        let now = Now { at: self.syncer.now(), every, months, synced };
+        let now = Now { at: self.syncer.now(), every, months, rhythm: self.rhythm, synced };
         plan::jobs(self.costs.scope(), &self.costs.manner(), &self.found, &now)
     }
 
@@ -238,35 +245,6 @@ impl Course<'_> {
         looked.map_err(Ended::Fault)
     }
 
-    /// The job, or as much of it as may be spent for; `None` where nothing of it may. A feed that nobody
-    /// knows the size of is first asked for a few days.
-    fn fit(&self, job: &Job) -> Result<Option<Job>, Ended> {
-        let Ask::Days { feed, days } = &job.ask else { return Ok(Some(job.clone())) };
-        if self.costs.scope().terms.request_microdollars == 0 {
-            return Ok(Some(job.clone()));
-        }
-        let meter = self.call(job.why.is_history(), &Arc::new(self.counts())).meter;
-        let Some(left) = meter.left(Unit::PaidRequests) else { return Ok(Some(job.clone())) };
-        if left == 0 && self.stored == 0 && !job.why.is_history() {
-            // Says why, in the words of whoever keeps the cap.
-            meter.take(Unit::PaidRequests, 1).map_err(Ended::Fault)?;
-        }
-        let seen = self.seen(&feed.name);
-        let shortened = if seen.rows_a_day == 0 {
-            plan::shorten(*days, 1, PROBE_DAYS.min(i32::try_from(left).unwrap_or(PROBE_DAYS)) as u64)
-        } else {
-            let page = if seen.page_rows > 0 { seen.page_rows } else { u64::from(feed.page_rows) };
-            plan::shorten(*days, seen.rows_a_day, left.saturating_mul(page))
-        };
-        let shorter = |days| Job { ask: Ask::Days { feed: feed.clone(), days }, why: job.why };
-        Ok(shortened.map(shorter))
-    }
-
-    fn seen(&self, feed: &str) -> Seen {
-        let state = self.syncer.book.state();
-        state.scopes.get(&self.source).and_then(|standing| standing.seen.get(feed)).copied().unwrap_or_default()
-    }
-
     /// Asks for one thing and stores it.
     fn ask(&self, job: &Job, mark: Option<String>) -> Result<(), Ended> {
         let (at, counts) = (self.syncer.now(), Arc::new(self.counts()));
@@ -292,6 +270,11 @@ impl Course<'_> {
             (run.rows, run.pages) = (brought.rows, brought.pages);
             run.notes.extend(brought.notes.iter().map(|note| SafeText::from_outside(note).into_string()));
             self.learn(&job.ask, brought)?;
+        }
+        if let Some(fault) = &fetching.fault
+            && fault.kind == FaultKind::Capped
+        {
+            self.learn_too_much(&job.ask, &counts)?;
         }
         let ended = match taken {
             Ok(outcome) => {
@@ -322,26 +305,6 @@ impl Course<'_> {
                 Ended::Fault(error.hints.iter().fold(Fault::new(FaultKind::Refused, error.message), |f, h| f.hint(h)))
             }
         }
-    }
-
-    /// Remembers how much a day of a feed is, for the next plan.
-    fn learn(&self, ask: &Ask, brought: &Brought) -> Result<()> {
-        let Ask::Days { feed, days } = ask else { return Ok(()) };
-        let seen = Seen {
-            rows_a_day: brought.rows.div_ceil(u64::try_from(days.days()).unwrap_or(1).max(1)),
-            page_rows: if brought.pages > 1 { brought.rows.div_ceil(u64::from(brought.pages)) } else { 0 },
-        };
-        let before = self.seen(&feed.name);
-        let learnt = Seen {
-            rows_a_day: if seen.rows_a_day == 0 { before.rows_a_day } else { seen.rows_a_day },
-            page_rows: if seen.page_rows == 0 { before.page_rows } else { seen.page_rows },
-        };
-        if learnt == before {
-            return Ok(());
-        }
-        self.syncer.stand(&self.source, |standing| {
-            standing.seen.insert(feed.name.clone(), learnt);
-        })
     }
 
     fn record(&self, at: i64, took: Duration, what: &str, counts: &Counts) -> Run {
