@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use super::args::{DemoArgs, Global};
-use super::config::home;
+use super::config::{self, home};
 use super::run::Context;
 use super::{background, first, hints, wiring};
 use crate::config::Config;
@@ -17,6 +17,7 @@ use crate::domain::calendar::Day;
 use crate::engine::local::LocalEngine;
 use crate::engine::{front, twin};
 use crate::error::{Error, Result};
+use crate::host::connect::desk::Desk;
 use crate::host::syncing::Syncing;
 use crate::host::{About, Host, Setup, connections};
 use crate::store::folder;
@@ -73,6 +74,8 @@ struct Plan {
     fixed: bool,
     /// Fills the store with this demo first.
     demo: Option<u64>,
+    /// The flags that name the config.
+    global: Global,
     /// Where the store is.
     place: PathBuf,
     /// The flags that name the store.
@@ -99,6 +102,16 @@ impl Plan {
             wiring::keep_demo(&host, seed, self.today)?;
         }
         Ok(Some(Arc::new(host)))
+    }
+
+    /// The same with the connections that the config has by now: the app may have written one. Where it can
+    /// no longer be read they stay.
+    fn renewed(&self) -> Plan {
+        let mut plan = self.clone();
+        if let Ok(config) = config::load(&self.global) {
+            plan.config.connections = config.connections;
+        }
+        plan
     }
 
     /// Whether there are connections that bring charges into the store.
@@ -140,6 +153,7 @@ fn over(context: &mut Context<'_, '_>, place: PathBuf, demo: Option<u64>, face: 
         today: context.as_of,
         fixed,
         demo,
+        global: context.global.clone(),
         place: place.clone(),
         flags: flags(&context.global),
     };
@@ -150,7 +164,13 @@ fn over(context: &mut Context<'_, '_>, place: PathBuf, demo: Option<u64>, face: 
     let begun = Arc::clone(&syncing);
     let (syncs, first_run) = (plan.syncs(), demo.is_none() && !folder::exists(&place));
     let importer = first::importer(plan.setup.clone(), Arc::clone(&open));
+    let desk = demo.is_none().then(|| Desk {
+        config: config::path(&context.global),
+        home: home(),
+        folder: Place::beside(&place).folder().to_owned(),
+    });
     let opener: tui::Opener = Box::new(move |source| {
+        let plan = plan.renewed();
         let there = || -> Result<Option<Arc<Host>>> {
             // The demo is looked at without making a store.
             if source == tui::Source::Demo { Ok(None) } else { plan.open() }
@@ -173,7 +193,7 @@ fn over(context: &mut Context<'_, '_>, place: PathBuf, demo: Option<u64>, face: 
     let session = wiring::session(&place, &context.config);
     let kept = Some(place.clone());
     let result =
-        start(context, Start { as_of, banner, front, first_run, session, place: kept }, opener, importer, face);
+        start(context, Start { as_of, banner, front, first_run, session, place: kept, desk }, opener, importer, face);
     end(&syncing);
     let host = open.lock().unwrap_or_else(PoisonError::into_inner).take();
     if let Some(host) = host {
@@ -269,6 +289,8 @@ struct Start {
     session: Option<tui::session::Session>,
     /// Where the next run finds where this one was left; `None` where nothing is kept.
     place: Option<PathBuf>,
+    /// Where connections are made.
+    desk: Option<Desk>,
 }
 
 fn start(
@@ -295,6 +317,7 @@ fn start(
         session: start.session,
         hints,
         first_run: start.first_run,
+        desk: start.desk,
         folder: std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/")),
     };
     if face == Face::Plain || screen.plain {

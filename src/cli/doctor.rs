@@ -16,18 +16,12 @@ use crate::clock;
 use crate::domain::text::SafeText;
 use crate::domain::words::count;
 use crate::error::{Error, Kind, Result};
+use crate::host::connect::check;
 use crate::host::connections;
-use crate::provider::remote::call::Unwatched;
-use crate::provider::remote::pace::Pace;
-use crate::provider::remote::{Call, Check, Costs, Finding};
+use crate::provider::remote::{Check, Costs, Finding};
 use crate::report::{self, Checked};
 use crate::store::folder;
-use crate::sync::meter::{Book, Caps, ConnectionMeter};
 use crate::sync::state::{Place, State};
-use crate::threads;
-
-/// Scopes that are checked beside each other.
-const AT_ONCE: usize = 8;
 
 /// `spendtop doctor`
 #[derive(Clone, PartialEq, Eq, Default, Debug, Args)]
@@ -182,41 +176,8 @@ fn trouble(what: &str, error: &Error) -> Checked {
 /// # Errors
 /// Kind `Bug` where the system gives no threads.
 pub(super) fn providers(scopes: &[Arc<dyn Costs>]) -> Result<Vec<Checked>> {
-    let runtime = sync::runtime()?;
-    let next = std::sync::atomic::AtomicUsize::new(0);
-    let work = |_| {
-        let mut found = Vec::new();
-        loop {
-            let at = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-            let Some(scope) = scopes.get(at) else { return found };
-            found.push((at, scope.check(&call(scope.as_ref(), runtime.handle()))));
-        }
-    };
-    let mut found: Vec<(usize, Vec<Check>)> =
-        threads::share(AT_ONCE.min(scopes.len().max(1)), work).into_iter().flatten().collect();
-    found.sort_by_key(|(at, _)| *at);
-    let told = |(at, checks): (usize, Vec<Check>)| {
-        let source = scopes[at].scope().source.name.clone();
-        checks.into_iter().map(move |check| of(&source, check))
-    };
-    Ok(found.into_iter().flat_map(told).collect())
-}
-
-/// A call that may spend nothing.
-pub fn call(scope: &dyn Costs, runtime: &tokio::runtime::Handle) -> Call {
-    let meter = ConnectionMeter {
-        connection: scope.scope().source.name.clone(),
-        caps: Caps { requests_a_day: Some(0), ..Caps::default() },
-        history: false,
-        book: Arc::new(Book::new(None, State::default())),
-        clock: Arc::new(clock::now_seconds),
-    };
-    Call {
-        runtime: runtime.clone(),
-        cancel: CancellationToken::new(),
-        pace: Pace { tries: 2, ..Pace::default() },
-        meter: Arc::new(meter),
-        watch: Arc::new(Unwatched),
-        now: clock::now_seconds(),
-    }
+    let told: Arc<dyn check::Told> = Arc::new(());
+    let found = check::of(scopes, &CancellationToken::new(), &told)?;
+    let named = |(source, checks): (String, Vec<Check>)| checks.into_iter().map(move |check| of(&source, check));
+    Ok(found.into_iter().flat_map(named).collect())
 }

@@ -81,6 +81,7 @@ pub fn run(context: &mut Context<'_, '_>, args: &ScreenshotArgs, lens: Lens, eng
         session: None,
         hints: None,
         first_run: None,
+        desk: None,
         folder: PathBuf::from("."),
     };
     let picture = tui::still::picture(&options, engine, args.size, &args.keys, args.format)?;

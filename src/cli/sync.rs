@@ -9,7 +9,6 @@ use tokio_util::sync::CancellationToken;
 
 use super::args::FormatArgs;
 use super::config::home;
-use super::connect::cost::{self, Size};
 use super::query::style;
 use super::run::Context;
 use super::wiring;
@@ -17,6 +16,8 @@ use crate::clock;
 use crate::domain::text::SafeText;
 use crate::engine::{Listener, Overview, Run};
 use crate::error::{Error, Kind, Result};
+use crate::host::connect::check;
+use crate::host::connect::cost::{self, Size};
 use crate::host::connections::{self, Connections};
 use crate::provider::remote::Costs;
 use crate::provider::remote::pace::Pace;
@@ -173,7 +174,7 @@ fn sync(context: &mut Context<'_, '_>, found: Connections, place: &Path, args: &
     if let Some(told) = told {
         context.streams.note(&told, &[])?;
     }
-    let runtime = runtime()?;
+    let runtime = check::runtime()?;
     let clock: crate::sync::Clock = Arc::new(clock::now_seconds);
     let vault = Arc::clone(&host) as Arc<dyn crate::sync::task::Vault>;
     let Connections { connections, wrong } = found;
@@ -225,19 +226,6 @@ fn runtime_wait(cancel: &CancellationToken, syncer: &Syncer) {
         runtime.block_on(cancel.cancelled());
     }
     syncer.wake();
-}
-
-/// Threads to speak with providers.
-///
-/// # Errors
-/// Kind `Bug` where the system gives none.
-pub(super) fn runtime() -> Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .thread_name("sync-net")
-        .enable_all()
-        .build()
-        .map_err(|e| Error::bug(format!("no threads to speak with providers: {e}")))
 }
 
 fn tells(ends: Sender<Arc<Run>>) -> Listener<Arc<Run>> {

@@ -167,16 +167,20 @@ pub struct OpenCost {
     pub labels: Option<Vec<String>>,
 }
 
+/// Whether a connection can have a name: up to 40 small letters, digits, `-` and `_`.
+#[must_use]
+pub fn is_name(name: &str) -> bool {
+    let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_';
+    !name.is_empty() && name.len() <= NAME_MAX && name.bytes().all(fits)
+}
+
 /// Reads the connections; adds to `mistakes` what they cannot mean.
 pub fn validate(raw: &Raw, mistakes: &mut Vec<Mistake>) -> Vec<Connection> {
     let mut connections = Vec::new();
     let mut written: Vec<_> = raw.connections.iter().collect();
     written.sort_by_key(|(_, _, at)| *at);
     for (kind, name, at) in written {
-        let named = !name.is_empty()
-            && name.len() <= NAME_MAX
-            && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_');
-        if !named {
+        if !is_name(name) {
             let message = format!(
                 "`{kind}.{}`: a connection's name has up to {NAME_MAX} small letters, digits, `-` and `_`",
                 shown(name)

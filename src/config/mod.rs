@@ -7,6 +7,7 @@ pub mod connection;
 mod dimension;
 mod mistake;
 mod raw;
+pub mod section;
 mod validate;
 
 use std::collections::BTreeMap;

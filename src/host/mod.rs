@@ -47,6 +47,7 @@
 pub mod address;
 pub mod apart;
 pub mod chore;
+pub mod connect;
 pub mod connections;
 mod feed;
 pub mod frame;

@@ -37,6 +37,8 @@ pub struct Credentials {
     pub names: Vec<Untrusted>,
     /// Files and environment variables that say so.
     pub places: Vec<Untrusted>,
+    /// How some of the names sign in, where that is told: `SSO`.
+    pub ways: Vec<(Untrusted, &'static str)>,
 }
 
 /// Looks in the usual places. `variable` reads the environment.
@@ -73,7 +75,7 @@ type Variable<'a> = &'a dyn Fn(&str) -> Option<OsString>;
 
 impl Credentials {
     fn of(cloud: Cloud) -> Self {
-        Credentials { cloud, names: Vec::new(), places: Vec::new() }
+        Credentials { cloud, names: Vec::new(), places: Vec::new(), ways: Vec::new() }
     }
 
     fn name(&mut self, name: &str) {
@@ -85,6 +87,21 @@ impl Credentials {
 
     fn place(&mut self, place: impl AsRef<Path>) {
         self.places.push(Untrusted::from(place.as_ref().to_string_lossy().as_ref()));
+    }
+
+    /// Notes how an AWS profile signs in, by the key of one of its lines.
+    fn way(&mut self, profile: Option<&str>, line: &str) {
+        let way = match line.split_once('=').map(|(key, _)| key.trim()) {
+            Some("sso_session" | "sso_start_url") => "SSO",
+            Some("role_arn") => "a role",
+            Some("credential_process") => "a program",
+            Some("aws_access_key_id") => "a key",
+            _ => return,
+        };
+        let Some(profile) = profile.map(Untrusted::from) else { return };
+        if self.names.contains(&profile) && self.ways.iter().all(|(name, _)| *name != profile) {
+            self.ways.push((profile, way));
+        }
     }
 
     /// Notes the variables that are set, whatever they hold.
@@ -105,15 +122,20 @@ fn aws(home: &Path, variable: Variable<'_>) -> Credentials {
     for path in [file("AWS_CONFIG_FILE", "config"), file("AWS_SHARED_CREDENTIALS_FILE", "credentials")] {
         let Some(lines) = lines(&path) else { continue };
         found.place(&path);
+        let mut profile = None;
         for line in lines {
-            let Some(section) = line.trim().strip_prefix('[').and_then(|l| l.split_once(']')) else { continue };
+            let Some(section) = line.trim().strip_prefix('[').and_then(|l| l.split_once(']')) else {
+                found.way(profile.as_deref(), &line);
+                continue;
+            };
             let section = section.0.trim();
             // `[sso-session x]` and `[services x]` are no profiles.
-            match section.split_once(char::is_whitespace) {
-                Some(("profile", name)) => found.name(name.trim()),
-                Some(_) => {}
-                None => found.name(section),
-            }
+            profile = match section.split_once(char::is_whitespace) {
+                Some(("profile", name)) => Some(name.trim().to_owned()),
+                Some(_) => None,
+                None => Some(section.to_owned()),
+            };
+            profile.iter().for_each(|name| found.name(name));
         }
     }
     found.variables(&["AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_WEB_IDENTITY_TOKEN_FILE"], variable);
@@ -193,6 +215,8 @@ mod tests {
         let found = find(home.path(), &|name| (name == "AWS_PROFILE").then(|| "SECRET".into()));
         assert_eq!(texts(&found[0].names), ["default", "prod", "old"]);
         assert_eq!(found[0].places.len(), 3);
+        let ways: Vec<_> = found[0].ways.iter().map(|(name, way)| (name.raw(), *way)).collect();
+        assert_eq!(ways, [("prod", "SSO"), ("old", "a key")]);
         assert_eq!(texts(&found[1].names), ["Prod EU", "Old"]);
         let ids: Vec<String> = subscriptions(home.path(), &|_| None).into_iter().map(|s| s.id).collect();
         assert_eq!(ids, ["1"]);

@@ -4,6 +4,7 @@
 
 use std::path::PathBuf;
 
+use super::connecting;
 use super::export::Order;
 use super::intake::Intake;
 use super::worker::{Job, Source};
@@ -28,6 +29,8 @@ pub enum Effect {
     Import(Intake),
     /// Give the import up that is under way.
     GiveUpImport,
+    /// Do something about a new connection.
+    Connect(Box<connecting::Order>),
     /// Have all connections asked now.
     SyncNow,
     /// Look how syncing stands.

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
+use super::connecting;
 use super::export::Exported;
 use super::intake::{Listing, NotTaken, Progress, Taken};
 use super::syncing::Snapshot;
@@ -54,6 +55,8 @@ pub enum Event {
     Exported(Box<Result<Exported>>),
     /// How syncing stands now; `None` where nothing is synced.
     Syncing(Option<Box<Snapshot>>),
+    /// What is told of a new connection.
+    Connecting(Box<connecting::Told>),
     /// Nobody could be asked to sync.
     NotAsked(Box<Error>),
     /// A signal asks the program to end.

@@ -46,6 +46,8 @@ impl Context {
                 Action::Sort | Action::Mark | Action::Find | Action::Detail => self.can_open && self.listed,
                 Action::Currency | Action::ChooseCurrency => self.currencies,
                 Action::SyncNow => self.syncs,
+                Action::Choose if matches!(self.place, Place::Checked | Place::Review) => self.can_open,
+                Action::LineDown if self.place == Place::Question => self.can_open,
                 _ => true,
             }
     }

@@ -9,6 +9,7 @@
 pub mod action;
 pub mod app;
 pub mod background;
+pub mod connecting;
 pub mod effect;
 pub mod event;
 pub mod export;
@@ -64,6 +65,7 @@ pub use theme::{Env, Tone, When};
 pub use worker::{Look, Opened, Opener, Source, Standing};
 
 use self::app::App;
+use self::connecting::Connector;
 use self::effect::Effect;
 use self::event::Event;
 use self::pace::Pace;
@@ -76,6 +78,7 @@ use crate::domain::calendar::Day;
 use crate::domain::lens::Lens;
 use crate::engine::front::Page;
 use crate::error::{Error, Result};
+use crate::host::connect::desk::Desk;
 
 /// How long a burst of keys may put off a frame that is due.
 const TAKE: Duration = Duration::from_millis(50);
@@ -115,6 +118,8 @@ pub struct Options {
     pub first_run: Option<Vec<welcome::Cloud>>,
     /// Where billing files are looked for first.
     pub folder: PathBuf,
+    /// Where connections are made; `None` where a made-up company is looked at.
+    pub desk: Option<Desk>,
 }
 
 /// What is left of the app when it has ended.
@@ -238,9 +243,10 @@ async fn serve(options: &Options, helpers: Helpers) -> Result<Left, End> {
     let mut signals = Signals::listen().map_err(cannot)?;
     let (sender, receiver) = channel(EVENTS_MAX);
     let taker = Taker::new(helpers.importer, helpers.lister, sender.clone());
+    let connector = Connector::new(options.desk.clone(), sender.clone());
     let worker = Worker::start(helpers.opener, sender).map_err(cannot)?;
     let terminal = Terminal::enter(Arc::clone(&gone)).map_err(cannot)?;
-    let mut hands = Hands { worker, taker, terminal };
+    let mut hands = Hands { worker, taker, connector, terminal };
     terminal::watch_hang_up(Arc::clone(&gone), helpers.end).map_err(cannot)?;
     let size = crossterm::terminal::size().unwrap_or((80, 24));
     let mut app = App::new(options, size);
@@ -299,6 +305,7 @@ async fn serve(options: &Options, helpers: Helpers) -> Result<Left, End> {
 struct Hands {
     worker: Worker,
     taker: Taker,
+    connector: Connector,
     terminal: Terminal,
 }
 
@@ -315,6 +322,7 @@ impl Hands {
             Effect::List(folder) => self.taker.list(folder)?,
             Effect::Import(intake) => self.taker.import(intake)?,
             Effect::GiveUpImport => self.taker.give_up(),
+            Effect::Connect(order) => self.connector.perform(*order)?,
             Effect::SyncNow => self.worker.sync_now(),
             Effect::LookAtSyncing => self.worker.look_at_syncing(),
             Effect::Copy(text) => self.terminal.copy(&text)?,

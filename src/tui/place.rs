@@ -39,11 +39,21 @@ pub enum Place {
     Imported,
     /// How syncing stands, and its log.
     Syncing,
+    /// What can be connected.
+    Connect,
+    /// A question of what is connected.
+    Question,
+    /// A new connection that is being checked or written.
+    Checking,
+    /// What a new connection may do.
+    Checked,
+    /// What a new connection costs, and its section.
+    Review,
 }
 
 impl Place {
     /// All.
-    pub const ALL: [Place; 21] = [
+    pub const ALL: [Place; 26] = [
         Place::Tab(Tab::Spend),
         Place::Tab(Tab::Breakdown),
         Place::Tab(Tab::Recommendations),
@@ -65,13 +75,24 @@ impl Place {
         Place::Importing,
         Place::Imported,
         Place::Syncing,
+        Place::Connect,
+        Place::Question,
+        Place::Checking,
+        Place::Checked,
+        Place::Review,
     ];
 
     /// Whether a character is typed into a line there.
     #[must_use]
     pub fn types(self, character: char) -> bool {
         match self {
-            Place::Line | Place::Filter | Place::Picker | Place::Lenses | Place::Calendar | Place::Files => true,
+            Place::Line
+            | Place::Filter
+            | Place::Picker
+            | Place::Lenses
+            | Place::Calendar
+            | Place::Files
+            | Place::Question => true,
             // A blank marks the selected line.
             Place::Several => character != ' ',
             Place::Tab(_)
@@ -82,6 +103,10 @@ impl Place {
             | Place::Imported
             | Place::Explain
             | Place::Syncing
+            | Place::Connect
+            | Place::Checking
+            | Place::Checked
+            | Place::Review
             | Place::Link => false,
         }
     }
@@ -98,7 +123,7 @@ pub enum Scope {
     Figures,
     /// In one tab.
     Only(Tab),
-    /// In figures, explanations, the sync log and the help, and on the first screen.
+    /// In figures, explanations, the sync log, the help and what can be connected, and on the first screen.
     Lists,
     /// In the help.
     Help,
@@ -122,6 +147,8 @@ pub enum Scope {
     Line,
     /// In lines that are edited, those of lists too.
     Lines,
+    /// The same where that is given up at once.
+    Cancelled,
     /// On the first screen.
     Welcome,
     /// In the list of billing files.
@@ -132,6 +159,16 @@ pub enum Scope {
     Imported,
     /// Over how syncing stands.
     Syncing,
+    /// Over what can be connected.
+    Connect,
+    /// In a question of what is connected.
+    Question,
+    /// While a new connection is checked or written.
+    Checking,
+    /// Over what a new connection may do.
+    Checked,
+    /// Over what a new connection costs, and its section.
+    Review,
     /// Wherever text is typed, also where arrows move something else than the cursor.
     Typing,
 }
@@ -148,7 +185,10 @@ impl Scope {
             Scope::Tabs => matches!(place, Place::Tab(_)),
             Scope::Figures => figures,
             Scope::Only(tab) => place == Place::Tab(tab),
-            Scope::Lists => figures || matches!(place, Place::Help | Place::Welcome | Place::Explain | Place::Syncing),
+            Scope::Lists => {
+                let connecting = matches!(place, Place::Connect | Place::Checked | Place::Review);
+                figures || connecting || matches!(place, Place::Help | Place::Welcome | Place::Explain | Place::Syncing)
+            }
             Scope::Help => place == Place::Help,
             Scope::Notice => place == Place::Notice,
             Scope::Explain => place == Place::Explain,
@@ -158,13 +198,19 @@ impl Scope {
             Scope::Lenses => place == Place::Lenses,
             Scope::Filter => place == Place::Filter,
             Scope::Line => line,
-            Scope::Lines => picker || line,
+            Scope::Lines => picker || line || place == Place::Question,
+            Scope::Cancelled => picker || line,
             Scope::Calendar => place == Place::Calendar,
             Scope::Welcome => place == Place::Welcome,
             Scope::Files => place == Place::Files,
             Scope::Importing => place == Place::Importing,
             Scope::Imported => place == Place::Imported,
             Scope::Syncing => place == Place::Syncing,
+            Scope::Connect => place == Place::Connect,
+            Scope::Question => place == Place::Question,
+            Scope::Checking => place == Place::Checking,
+            Scope::Checked => place == Place::Checked,
+            Scope::Review => place == Place::Review,
             Scope::Typing => place.types('a'),
         }
     }

@@ -60,9 +60,10 @@ pub fn render(app: &App, area: Rect, buf: &mut Buffer) -> Option<Position> {
     }
     footer(app, parts.footer, buf);
     let under = parts.under;
-    use Overlay::{Explain, Files, Help, Importing, Link, Notice, Pick, Syncing};
-    if let Some(Help(_) | Notice(_) | Pick(_) | Files(_) | Importing(_) | Explain(_) | Link(_) | Syncing(_)) =
-        app.overlay
+    use Overlay::{Connect, Explain, Files, Help, Importing, Link, Notice, Pick, Syncing};
+    if let Some(
+        Help(_) | Notice(_) | Pick(_) | Files(_) | Importing(_) | Explain(_) | Link(_) | Syncing(_) | Connect(_),
+    ) = app.overlay
     {
         overlay::recede(under, buf, &app.theme);
     }
@@ -93,6 +94,7 @@ pub fn render(app: &App, area: Rect, buf: &mut Buffer) -> Option<Position> {
             app.sync_scene(log).draw(under, buf);
             None
         }
+        Some(Overlay::Connect(wizard)) => app.connect_scene(wizard).draw(under, buf),
         Some(Overlay::Notice(notice)) => {
             notice.draw(under, buf, &app.theme);
             None

@@ -46,8 +46,9 @@ impl Cloud {
 }
 
 /// What the first screen offers.
-const OFFERS: [(Action, &str, &str); 4] = [
+const OFFERS: [(Action, &str, &str); 5] = [
     (Action::Demo, "explore the demo", "a made-up company, nothing of yours"),
+    (Action::Connect, "connect a cloud", "checked, reckoned, written to the config"),
     (Action::Import, "import a billing export", "FOCUS: CSV, Parquet, .gz, .zst"),
     (Action::Credentials, "see cloud credentials", ""),
     (Action::Quit, "quit", ""),
@@ -151,8 +152,8 @@ impl Welcome {
     fn credentials(&self, columns: usize, keymap: &Keymap) -> Vec<(String, Role)> {
         let mut lines: Vec<(String, Role)> = Vec::new();
         let intro = keymap.say(
-            "Found by name; nothing else was read. `spendtop connect` in a shell checks what they may do, says what \
-             it costs and brings costs from then on; or a billing export is brought here by hand. \
+            "Found by name; nothing else was read. {connect-first} connects one: it checks what they may do, says \
+             what it costs and brings costs from then on; or a billing export is brought here by hand. \
              {leave-credentials} goes back.",
         );
         lines.extend(wrap(&intro, columns).into_iter().map(|line| (line, Role::Muted)));

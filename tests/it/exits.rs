@@ -136,6 +136,7 @@ fn run_on_a_broken_engine() {
         session: None,
         hints: None,
         first_run: None,
+        desk: None,
         folder: "/".into(),
     };
     let opener: tui::Opener = Box::new(move |_| {

@@ -7,6 +7,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use crate::host::connect::wanted::{self, Settings, Wanted};
+
 /// `spendtop connect`
 #[derive(Clone, PartialEq, Eq, Debug, Args)]
 #[command(after_help = "Examples:
@@ -217,13 +219,84 @@ impl ConnectTo {
 
     /// The sections' kind.
     #[must_use]
-    pub fn kind(&self) -> &'static str {
+    pub fn kind(&self) -> wanted::Kind {
         match self {
-            ConnectTo::Aws(_) => "aws",
-            ConnectTo::Azure(_) => "azure",
-            ConnectTo::Gcp(_) => "gcp",
-            ConnectTo::OpenCost(_) => "opencost",
-            ConnectTo::Folder(_) => "folder",
+            ConnectTo::Aws(_) => wanted::Kind::Aws,
+            ConnectTo::Azure(_) => wanted::Kind::Azure,
+            ConnectTo::Gcp(_) => wanted::Kind::Gcp,
+            ConnectTo::OpenCost(_) => wanted::Kind::OpenCost,
+            ConnectTo::Folder(_) => wanted::Kind::Folder,
+        }
+    }
+
+    /// What they say of the connection.
+    #[must_use]
+    pub fn wanted(&self) -> Wanted {
+        let of = match self.clone() {
+            ConnectTo::Aws(args) => Settings::Aws(args.wanted()),
+            ConnectTo::Azure(args) => Settings::Azure(args.wanted()),
+            ConnectTo::Gcp(args) => Settings::Gcp(args.wanted()),
+            ConnectTo::OpenCost(args) => Settings::OpenCost(args.wanted()),
+            ConnectTo::Folder(args) => Settings::Folder(wanted::Folder { path: args.path }),
+        };
+        Wanted { of, name: self.how().name.clone(), months: self.how().months }
+    }
+}
+
+impl AwsArgs {
+    fn wanted(self) -> wanted::Aws {
+        wanted::Aws {
+            profile: self.profile,
+            roles: self.role,
+            external_id: self.external_id,
+            exports: self.export,
+            region: self.region,
+            api: self.api,
+            tags: self.tag,
+            requests_per_day: self.requests_per_day,
+            endpoint: self.endpoint,
+        }
+    }
+}
+
+impl AzureArgs {
+    fn wanted(self) -> wanted::Azure {
+        wanted::Azure {
+            scopes: self.scope,
+            exports: self.export,
+            key: self.key,
+            login: self.login,
+            tenant: self.tenant,
+            client: self.client,
+            secret: self.secret,
+            certificate: self.certificate,
+            tags: self.tag,
+        }
+    }
+}
+
+impl GcpArgs {
+    fn wanted(self) -> wanted::Gcp {
+        wanted::Gcp {
+            table: self.table,
+            project: self.project,
+            location: self.location,
+            exports: self.export,
+            key: self.key,
+            impersonate: self.impersonate,
+            labels: self.tag,
+        }
+    }
+}
+
+impl OpenCostArgs {
+    fn wanted(self) -> wanted::OpenCost {
+        wanted::OpenCost {
+            url: self.url,
+            token: self.token,
+            currency: self.currency,
+            on_no_bill: self.on_no_bill,
+            labels: self.tag,
         }
     }
 }

@@ -1,46 +1,33 @@
 //! `spendtop connect`: finds credentials, asks least, checks, says what it costs, writes the section.
 //!
-//! `ask` makes the section, `section` puts it into the config's text, `cost` reckons, `file` writes.
-//! Nothing that is checked costs money, and nothing is written that [`crate::config::parse`] refuses.
+//! The terminal's face of [`crate::host::connect`], which the app's wizard shares.
 
 pub mod args;
-mod ask;
-pub(super) mod cost;
-mod file;
-mod section;
+mod asker;
 
 #[cfg(test)]
 mod tests;
 
 use std::io::{BufRead, IsTerminal};
-use std::sync::Arc;
+use std::path::PathBuf;
 
 use self::args::{ConnectArgs, ConnectTo};
-use self::ask::{Asker, Found};
-use self::cost::Size;
-use self::file::ConfigFile;
-use self::section::Section;
+use self::asker::Asker;
 use super::args::Global;
 use super::config::{self, home};
 use super::doctor;
 use super::stdio::Streams;
 use crate::config::Config;
-use crate::config::connection::Connection;
+use crate::config::section::{self, Section};
 use crate::domain::text::SafeText;
 use crate::error::{Error, Kind, Result};
-use crate::host::connections;
-use crate::provider::credentials;
-use crate::provider::remote::Costs;
+use crate::host::connect::ask::{self, Asker as _};
+use crate::host::connect::cost::{self, Size};
+use crate::host::connect::draft::{self, Draft};
+use crate::host::connect::file::ConfigFile;
+use crate::host::connect::found::Found;
 use crate::report::{self, Style};
 use crate::sync::state::Place;
-
-/// A section, and the whole config with it.
-struct Draft {
-    section: Section,
-    text: String,
-    connection: Connection,
-    scopes: Vec<Arc<dyn Costs>>,
-}
 
 /// Runs `connect`; returns the exit code: 1 where it was written although something is missing.
 ///
@@ -56,24 +43,13 @@ pub fn run(args: &ConnectArgs, global: &Global, streams: &mut Streams<'_>) -> Re
     }
     let mut lock = stdin.lock();
     let input: Option<&mut dyn BufRead> = if how.yes || how.print { None } else { Some(&mut lock) };
-    connect(&args.to, global, &found(), &mut Asker { input, streams })
-}
-
-/// What is on this machine.
-fn found() -> Found {
-    let home = home().unwrap_or_default();
-    let variable = |name: &str| std::env::var_os(name);
-    Found {
-        clouds: credentials::find(&home, &variable),
-        subscriptions: credentials::subscriptions(&home, &variable),
-        profile: std::env::var("AWS_PROFILE").ok().filter(|name| !name.is_empty()),
-    }
+    connect(&args.to, global, &Found::look(home().as_deref()), &mut Asker { input, streams })
 }
 
 fn connect(to: &ConnectTo, global: &Global, found: &Found, asker: &mut Asker<'_, '_, '_>) -> Result<u8> {
     let how = to.how();
     if how.print {
-        let section = with_history(ask::section(to, found, asker)?, to, global)?;
+        let section = with_history(ask::section(&to.wanted(), found, asker)?, to, global)?;
         asker.streams.print(&section.block())?;
         return Ok(0);
     }
@@ -82,11 +58,14 @@ fn connect(to: &ConnectTo, global: &Global, found: &Found, asker: &mut Asker<'_,
     let file = ConfigFile::read(&path)?;
     let before = file.text()?;
     let shown = SafeText::path(file.path());
-    crate::config::parse(before, &shown)?;
-    if let Some(name) = how.name.as_ref().filter(|name| !how.replace && section::is_there(before, to.kind(), name)) {
-        return Err(section::taken(to.kind(), &SafeText::from_outside(name)));
+    let machine = Machine::of(global, &crate::config::parse(before, &shown)?)?;
+    if let Some(name) =
+        how.name.as_ref().filter(|name| !how.replace && section::is_there(before, to.kind().name(), name))
+    {
+        return Err(section::taken(to.kind().name(), &SafeText::from_outside(name)));
     }
-    let mut draft = draft(ask::section(to, found, asker)?, before, how.replace, &shown, global)?;
+    let drafted = |section| Draft::new(section, before, how.replace, &shown, machine.place());
+    let mut draft = drafted(ask::section(&to.wanted(), found, asker)?)?;
     let is_missing = !how.no_check && check(&draft, asker.streams)?;
     let cost = cost::of(&draft.connection, &draft.scopes, size(to));
     asker.streams.print("\nWhat it costs:\n")?;
@@ -95,7 +74,7 @@ fn connect(to: &ConnectTo, global: &Global, found: &Found, asker: &mut Asker<'_,
     }
     if cost.history > 0 && wants_history(to, &cost, asker)? {
         draft.section.number("requests_for_history", Some(cost.history));
-        draft = self::draft(draft.section, before, how.replace, &shown, global)?;
+        draft = drafted(draft.section)?;
     }
     asker.streams.print(&format!("\n{}\n", draft.section.block()))?;
     let wanted = match is_missing {
@@ -120,34 +99,28 @@ fn connect(to: &ConnectTo, global: &Global, found: &Found, asker: &mut Asker<'_,
     Ok(0)
 }
 
-/// A section, checked by itself and with the rest of the config.
-fn draft(section: Section, before: &str, replace: bool, shown: &str, global: &Global) -> Result<Draft> {
-    let name = section.connection();
-    crate::config::parse(&section.block(), "the new section")?;
-    let text = section::placed(before, &section, replace)?;
-    let (connection, scopes) = made(&text, shown, &name, global)?;
-    Ok(Draft { section, text, connection, scopes })
+/// Where things are on this machine.
+struct Machine {
+    home: Option<PathBuf>,
+    folder: PathBuf,
 }
 
-/// A connection of a config's text, and its scopes.
-fn made(text: &str, shown: &str, name: &str, global: &Global) -> Result<(Connection, Vec<Arc<dyn Costs>>)> {
-    let mut config: Config = crate::config::parse(text, shown)?;
-    config.connections.retain(|connection| connection.name == name);
-    let folder = Place::beside(&config::data_dir(global, &config)?).folder().to_owned();
-    let made = connections::of(&config, home().as_deref(), &folder);
-    if let Some((_, fault)) = made.wrong.first() {
-        let error = Error::usage(format!("[{name}] cannot be used: {}", fault.message));
-        return Err(fault.hints.iter().cloned().fold(error, Error::hint));
+impl Machine {
+    fn of(global: &Global, config: &Config) -> Result<Machine> {
+        let folder = Place::beside(&config::data_dir(global, config)?).folder().to_owned();
+        Ok(Machine { home: home(), folder })
     }
-    let scopes = made.connections.into_iter().flat_map(|connection| connection.scopes).collect();
-    let connection = config.connections.pop();
-    connection.map(|connection| (connection, scopes)).ok_or_else(|| Error::bug(format!("[{name}] was not read back")))
+
+    fn place(&self) -> draft::Place<'_> {
+        draft::Place { home: self.home.as_deref(), folder: &self.folder }
+    }
 }
 
 /// With what `--history` pays for.
 fn with_history(mut section: Section, to: &ConnectTo, global: &Global) -> Result<Section> {
-    let (connection, scopes) = made(&section.block(), "the new section", &section.connection(), global)?;
-    let cost = cost::of(&connection, &scopes, size(to));
+    let machine = Machine::of(global, &Config::default())?;
+    let alone = Draft::alone(section.clone(), machine.place())?;
+    let cost = cost::of(&alone.connection, &alone.scopes, size(to));
     if is_history(to) && cost.history > 0 {
         section.number("requests_for_history", Some(cost.history));
     }

@@ -24,6 +24,7 @@ impl App {
             Action::Choose => welcome.chosen().map_or_else(Vec::new, |chosen| self.perform(chosen)),
             Action::Demo => self.ask_from(Source::Demo),
             Action::Import => self.pick_file(),
+            Action::Connect => self.open_connect(),
             Action::Help => {
                 self.open_overlay(Action::Help);
                 vec![]
@@ -46,7 +47,7 @@ impl App {
     }
 
     /// Opens the store or the demo, and asks what the tab shows.
-    fn ask_from(&mut self, source: Source) -> Vec<Effect> {
+    pub(super) fn ask_from(&mut self, source: Source) -> Vec<Effect> {
         self.welcome = None;
         self.overlay = None;
         self.front = None;

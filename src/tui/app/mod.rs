@@ -5,6 +5,7 @@
 
 pub(in crate::tui) mod ask;
 mod choices;
+mod connect;
 mod explain;
 mod export;
 mod intake;
@@ -127,6 +128,8 @@ pub struct App {
     pub(super) exporting: bool,
     /// Whether whoever answers is being looked for.
     pub reattaching: bool,
+    /// Whether something can be connected from here.
+    pub connects: bool,
     /// How syncing stood when it was last told; `None` where nothing is synced.
     pub syncing: Option<Box<Snapshot>>,
 }
@@ -170,6 +173,7 @@ impl App {
             clickable: options.env.links(),
             exporting: false,
             reattaching: false,
+            connects: options.desk.is_some(),
             syncing: None,
         };
         if let Some(session) = &options.session {
@@ -248,6 +252,7 @@ impl App {
                 self.syncing = snapshot;
                 vec![]
             }
+            Event::Connecting(told) => self.connecting(*told),
             Event::NotAsked(error) => {
                 self.status = Some(SafeText::from_outside(&error.message).into_string());
                 vec![]
@@ -312,15 +317,21 @@ impl App {
         let rows = &self.breakdown;
         let other_view =
             self.tab == Tab::Breakdown && (rows.view != breakdown::View::Table || !rows.found().is_empty());
-        use Overlay::{Explain, Help, Link, Notice, Syncing};
+        use Overlay::{Connect, Explain, Help, Link, Notice, Syncing};
         let copied = matches!(self.overlay, Some(Help(_) | Link(_) | Notice(_)));
         let explaining = matches!(self.overlay, Some(Explain(_)));
         let looked_into = self.welcome.as_ref().is_some_and(|welcome| welcome.chosen().is_none());
         let logged = matches!(self.overlay, Some(Syncing(_)));
-        let can_go_back = explaining || logged || other_view || looked_into || !self.path.is_empty();
+        let wizard = if let Some(Connect(wizard)) = &self.overlay { Some(wizard) } else { None };
+        let can_go_back =
+            explaining || logged || wizard.is_some() || other_view || looked_into || !self.path.is_empty();
         let read = matches!(&self.overlay, Some(Syncing(log)) if log.opened().is_some()) || self.syncing.is_none();
-        let shown = explaining || copied;
-        let can_open = if logged { !read } else { shown || can_open };
+        let shown = explaining || copied || wizard.is_some();
+        let can_open = match wizard {
+            Some(wizard) => wizard.leads_on(),
+            None if logged => !read,
+            None => shown || can_open,
+        };
         let selected = shown || selected;
         let listed = !compared && rows.view != breakdown::View::Hygiene;
         Context {

@@ -20,11 +20,11 @@ impl App {
     /// Has all connections asked now, where there are any.
     pub(super) fn sync_now(&mut self) -> Vec<Effect> {
         let said = match &self.syncing {
-            Some(_) => "asked for: what has changed comes as soon as it can",
-            None if self.shows_demo() => "this is the demo: nothing of it is synced",
-            None => "there is no connection to sync: `spendtop connect` makes one",
+            Some(_) => "asked for: what has changed comes as soon as it can".to_owned(),
+            None if self.shows_demo() => "this is the demo: nothing of it is synced".to_owned(),
+            None => self.keymap.say("there is no connection to sync: {connect} makes one"),
         };
-        self.status = Some(said.to_owned());
+        self.status = Some(said);
         if self.syncing.is_some() { vec![Effect::SyncNow] } else { vec![] }
     }
 
@@ -42,7 +42,14 @@ impl App {
     #[must_use]
     pub fn sync_scene<'a>(&'a self, log: &'a SyncLog) -> Scene<'a> {
         let snapshot = self.syncing.as_deref();
-        Scene { log, snapshot, demo: self.shows_demo(), keymap: &self.keymap, theme: &self.theme }
+        Scene {
+            log,
+            snapshot,
+            demo: self.shows_demo(),
+            connects: self.connects,
+            keymap: &self.keymap,
+            theme: &self.theme,
+        }
     }
 
     fn sync_overview(&self) -> Option<&Overview> {
@@ -64,6 +71,7 @@ impl App {
                 return vec![];
             }
             Action::SyncNow => return self.sync_now(),
+            Action::Connect => return self.open_connect(),
             Action::CopyCommand => return self.copy_sync_command(&log),
             Action::Open => {
                 if let Some(overview) = self.sync_overview() {

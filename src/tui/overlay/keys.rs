@@ -109,6 +109,7 @@ impl App {
                 return picker.insert(text).map_or_else(Vec::new, |folder| vec![Effect::List(folder)]);
             }
             Some(Overlay::Note(line)) => line.insert(text),
+            Some(Overlay::Connect(wizard)) => wizard.insert(text),
             Some(
                 Overlay::Importing(_)
                 | Overlay::Notice(_)
@@ -135,6 +136,7 @@ impl App {
         let mut effects = match &self.overlay {
             Some(Overlay::Importing(_)) => return self.perform_importing(action),
             Some(Overlay::Syncing(_)) => return self.perform_syncing(action),
+            Some(Overlay::Connect(_)) => return self.perform_connect(action),
             Some(Overlay::Files(_)) if action != Action::Close => {
                 return self.perform_files(action, FilePicker::page(under));
             }

@@ -6,6 +6,8 @@ pub mod calendar;
 pub mod calendar_view;
 pub mod choice;
 pub mod complete;
+pub mod connect;
+pub mod connect_view;
 pub mod explain;
 pub mod explain_view;
 pub mod files;
@@ -67,6 +69,8 @@ pub enum Overlay {
     Link(Box<link::LinkBox>),
     /// How syncing stands, and its log.
     Syncing(Box<syncing::SyncLog>),
+    /// Connecting a cloud, a cluster or a folder.
+    Connect(Box<connect::Wizard>),
 }
 
 impl Overlay {
@@ -86,6 +90,7 @@ impl Overlay {
             Overlay::Explain(_) => Place::Explain,
             Overlay::Link(_) => Place::Link,
             Overlay::Syncing(_) => Place::Syncing,
+            Overlay::Connect(wizard) => wizard.place(),
             Overlay::Period(_) => Place::Calendar,
             Overlay::Pick(list) if list.takes_several() => Place::Several,
             Overlay::Pick(list) if list.item().is_some_and(|i| matches!(i.value, choice::Choice::Lens(_))) => {

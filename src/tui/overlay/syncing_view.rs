@@ -56,6 +56,8 @@ pub struct Scene<'a> {
     pub snapshot: Option<&'a Snapshot>,
     /// Whether the demo is looked at.
     pub demo: bool,
+    /// Whether something can be connected from here.
+    pub connects: bool,
     /// What keys mean.
     pub keymap: &'a Keymap,
     /// How it looks.
@@ -141,9 +143,16 @@ impl Scene<'_> {
             page.wrapped(0, "There is no connection yet: nothing is synced.", Role::Strong);
         }
         page.blank();
-        let ways = "`spendtop connect aws`, `azure`, `gcp`, `opencost` or `folder` makes one; spendtop then brings \
-                    what it costs by itself, while it is open.";
-        page.wrapped(0, ways, Role::Text);
+        let here = match self.connects {
+            true => format!("{} makes one, and so does ", self.keymap.key_in(Action::Connect, Place::Syncing)),
+            false => String::new(),
+        };
+        let does = if self.connects { "" } else { " makes one" };
+        let ways = format!(
+            "{here}`spendtop connect aws`, `azure`, `gcp`, `opencost` or `folder`{does}; spendtop then brings what it \
+             costs by itself, while it is open."
+        );
+        page.wrapped(0, &ways, Role::Text);
         page.wrapped(0, &format!("{} goes back.", self.keymap.key_in(Action::Back, Place::Syncing)), Role::Muted);
     }
 }

@@ -68,7 +68,7 @@ fn a_newcomer_explores_the_demo() {
 #[test]
 fn arrows_and_enter_do_what_the_letters_do() {
     let mut s = first(SIZE);
-    s.keys("j j <enter>");
+    s.keys("j j j <enter>");
     let text = s.text();
     assert!(text.contains("AWS: default, prod\\x1b]52") && text.contains("Azure: nothing found"), "{text}");
     assert!(text.contains("Google Cloud: signed in"), "{text}");
@@ -92,7 +92,7 @@ fn the_help_begins_with_the_first_screens_keys() {
 fn the_credentials_stop_at_their_last_line() {
     let mut s = first((60, 15));
     assert!(!s.text().contains("Esc back"), "{}", s.text());
-    s.keys("c");
+    s.keys("s");
     assert!(s.text().contains(" more below: j scrolls") && s.text().contains("Esc back"), "{}", s.text());
     s.keys("G");
     let last = s.text();

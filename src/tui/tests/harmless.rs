@@ -178,7 +178,7 @@ fn what_went_wrong_is_harmless() {
 fn names_are_harmless_before_there_is_a_bill() {
     let mut s = first((80, 24));
     look(&mut s, "the first screen");
-    s.keys("c");
+    s.keys("s");
     look(&mut s, "credentials");
     s.keys("<esc> i");
     s.send(listing(&format!("/{HOSTILE}"), &[(HOSTILE, None), (HOSTILE, Some(1))]));

@@ -94,7 +94,7 @@ fn the_screen_names_the_keys_of_the_config() {
 
 #[test]
 fn so_does_the_first_screen() {
-    for (keys, last) in [("", Action::Down), ("c", Action::Down), ("", Action::Import)] {
+    for (keys, last) in [("", Action::Down), ("s", Action::Down), ("", Action::Import)] {
         let mut s = super::first::first((80, 24));
         s.keys(keys);
         look(s, Some(last), keys);

@@ -56,7 +56,7 @@ fn without_connections_and_in_the_demo_it_is_said_that_nothing_is_synced() {
     s.keys("<esc>");
     on_a_store(&mut s);
     s.keys("R");
-    assert!(s.text().contains("`spendtop connect` makes one"), "{}", s.text());
+    assert!(s.text().contains("there is no connection to sync: A makes one"), "{}", s.text());
     assert!(!s.done.contains(&Effect::SyncNow));
     s.keys("!");
     assert!(s.text().contains("`spendtop connect aws`"), "{}", s.text());

@@ -56,6 +56,7 @@ pub fn options(env: Env) -> Options {
         hints: None,
         first_run: None,
         folder: std::path::PathBuf::from("/"),
+        desk: Some(crate::host::connect::desk::Desk::default()),
     }
 }
 

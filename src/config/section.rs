@@ -17,6 +17,13 @@ pub struct Section {
     entries: Vec<(&'static str, Value)>,
 }
 
+/// Two that are written alike are the same.
+impl PartialEq for Section {
+    fn eq(&self, other: &Section) -> bool {
+        self.block() == other.block()
+    }
+}
+
 impl Section {
     /// An empty one.
     #[must_use]

@@ -14,6 +14,7 @@ use crate::error::{Error, Kind, Result};
 const BOM: &str = "\u{feff}";
 
 /// A config file.
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ConfigFile {
     /// Where it really lies: of a link what it leads to.
     path: PathBuf,
@@ -56,7 +57,7 @@ impl ConfigFile {
     pub fn write(&self, text: &str) -> Result<()> {
         if current(&self.path)? != self.bytes {
             let told = format!("`{}` has changed meanwhile: it is left as it is", SafeText::path(&self.path));
-            return Err(Error::usage(told).hint("run the command again"));
+            return Err(Error::usage(told).hint("begin again: what is in it now then stays"));
         }
         let bom = self.bytes.as_deref().is_some_and(|bytes| bytes.starts_with(BOM.as_bytes()));
         let text = if bom { format!("{BOM}{text}") } else { text.to_owned() };
