@@ -55,6 +55,7 @@
 //! * [`store`]: the layout on disk and the commit.
 //! * [`sync::ingest`]: an import from first row to commit.
 //! * [`provider::remote`]: what a cloud is asked for; [`sync::plan`]: when, and how often again.
+//! * [`host::connect`]: how a connection comes about, for the command and for the app's wizard.
 //! * [`engine::aggregate`]: how a question is answered.
 //! * [`tui::app`]: the app's state and how it changes.
 

@@ -18,7 +18,7 @@ use crate::engine::local::LocalEngine;
 use crate::engine::{front, twin};
 use crate::error::{Error, Result};
 use crate::host::connect::desk::Desk;
-use crate::host::syncing::Syncing;
+use crate::host::syncing::{Source, Syncing};
 use crate::host::{About, Host, Setup, connections};
 use crate::store::folder;
 use crate::sync::state::Place;
@@ -124,7 +124,23 @@ impl Plan {
         let place = Place::beside(&self.place);
         let found = connections::of(&self.config, home().as_deref(), place.folder());
         let vault = Arc::clone(host) as Arc<dyn crate::sync::task::Vault>;
-        Syncing::begin(found, vault, place, self.config.sync.auto)
+        Syncing::begin(found, self.source(&place), vault, place, self.config.sync.auto)
+    }
+
+    /// The config as whoever syncs reads it again.
+    fn source(&self, place: &Place) -> Option<Source> {
+        let (plan, folder) = (self.clone(), place.folder().to_owned());
+        let before = Mutex::new(self.config.connections.clone());
+        let renewed = move || {
+            let config = plan.renewed().config;
+            let mut before = before.lock().unwrap_or_else(PoisonError::into_inner);
+            if config.connections == *before {
+                return None;
+            }
+            before.clone_from(&config.connections);
+            Some(connections::of(&config, home().as_deref(), &folder))
+        };
+        Some(Source { file: config::path(&self.global)?, renewed: Box::new(renewed) })
     }
 
     /// How the app stands to a store.

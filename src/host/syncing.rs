@@ -2,10 +2,12 @@
 //!
 //! Of several apps on one store one syncs; the others wait for its lock, without waking, and take over when
 //! it goes. How it stands is written beside the store, so that all of them can tell it; who does not sync
-//! asks the one that does by a file there.
+//! asks the one that does by a file there. Where the config's connections change they are taken up, whoever
+//! has written them: what is under way is given up then, and asked again from what had come.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::path::PathBuf;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
@@ -26,18 +28,43 @@ const RUNS: usize = 200;
 /// Threads that speak with providers.
 const THREADS: usize = 2;
 
+/// The config that connections are of.
+pub struct Source {
+    /// Its file.
+    pub file: PathBuf,
+    /// Its connections by now; `None` where they are those that it gave before, or cannot be read.
+    pub renewed: Box<dyn Fn() -> Option<Connections> + Send + Sync>,
+}
+
 /// Syncing in the background. It ends when this is dropped: what is under way is given up, and what had come
 /// is stored.
 pub struct Syncing {
     shared: Arc<Shared>,
-    /// Kept: it tells of what another process does.
-    _watch: Option<Watch>,
+    /// Kept: they tell of what another process does, and of the config.
+    _watches: Vec<Watch>,
+}
+
+/// What is synced until the config says otherwise.
+struct Turn {
+    connections: Arc<Vec<Connection>>,
+    wrong: Vec<(String, Trouble)>,
+    /// Cancelled when another turn comes.
+    cancel: CancellationToken,
+}
+
+impl Turn {
+    fn of(found: Connections, within: &CancellationToken) -> Turn {
+        let wrong = found
+            .wrong
+            .into_iter()
+            .map(|(name, fault)| (name, Trouble { kind: fault.kind, message: fault.message, hints: fault.hints }));
+        Turn { connections: Arc::new(found.connections), wrong: wrong.collect(), cancel: within.child_token() }
+    }
 }
 
 struct Shared {
     place: Place,
-    connections: Arc<Vec<Connection>>,
-    wrong: Vec<(String, Trouble)>,
+    turn: Mutex<Turn>,
     /// Once this process is the one that syncs.
     syncer: Mutex<Option<Arc<Syncer>>>,
     cancel: CancellationToken,
@@ -52,23 +79,26 @@ struct Shared {
 }
 
 impl Syncing {
-    /// Begins. Unless it syncs `by_itself`, scopes are only asked when somebody asks for it.
+    /// Begins, with what was found of a config, whose later connections come from `source` where there is
+    /// one. Unless it syncs `by_itself`, scopes are only asked when somebody asks for it.
     ///
     /// # Errors
     /// Kind `Store` where the folder beside the store cannot be made, `Bug` where there are no threads.
-    pub fn begin(found: Connections, vault: Arc<dyn Vault>, place: Place, by_itself: bool) -> Result<Syncing> {
+    pub fn begin(
+        found: Connections,
+        source: Option<Source>,
+        vault: Arc<dyn Vault>,
+        place: Place,
+        by_itself: bool,
+    ) -> Result<Syncing> {
         place.prepare()?;
-        let wrong = found
-            .wrong
-            .into_iter()
-            .map(|(name, fault)| (name, Trouble { kind: fault.kind, message: fault.message, hints: fault.hints }));
+        let cancel = CancellationToken::new();
         let shared = Arc::new(Shared {
             heard: Mutex::new(place.asked_at()),
             place,
-            connections: Arc::new(found.connections),
-            wrong: wrong.collect(),
+            turn: Mutex::new(Turn::of(found, &cancel)),
             syncer: Mutex::default(),
-            cancel: CancellationToken::new(),
+            cancel,
             listeners: Listeners::default(),
             failed: Mutex::default(),
             ended: Mutex::default(),
@@ -81,6 +111,7 @@ impl Syncing {
             }
         };
         let watch = watch::watch(shared.place.folder(), is_telling, changed).ok();
+        let config = source.and_then(|source| watch_config(&shared, source));
         let ours = Arc::clone(&shared);
         let work = move || {
             if let Err(error) = ours.run(vault, by_itself) {
@@ -92,7 +123,7 @@ impl Syncing {
         };
         let started = std::thread::Builder::new().name("sync".into()).spawn(move || crate::threads::aside(work));
         started.map_err(|e| Error::bug(format!("no thread to sync on: {e}")))?;
-        Ok(Syncing { shared, _watch: watch })
+        Ok(Syncing { shared, _watches: watch.into_iter().chain(config).collect() })
     }
 
     /// How it stands.
@@ -108,8 +139,12 @@ impl Syncing {
             None => (self.shared.place.read().0, BTreeMap::new()),
         };
         let runs = log::read(&self.shared.place, RUNS);
-        let mut overview = overview::of(&self.shared.connections, &state, &live, runs, clock::now_seconds());
-        overview.wrong.clone_from(&self.shared.wrong);
+        let (connections, wrong) = {
+            let turn = self.shared.turn();
+            (Arc::clone(&turn.connections), turn.wrong.clone())
+        };
+        let mut overview = overview::of(&connections, &state, &live, runs, clock::now_seconds());
+        overview.wrong = wrong;
         Ok(overview)
     }
 
@@ -153,7 +188,36 @@ impl Drop for Syncing {
     }
 }
 
+/// Takes up the config's connections whenever its file changes; where the system tells of no files only
+/// those of now.
+fn watch_config(shared: &Arc<Shared>, source: Source) -> Option<Watch> {
+    // Of a link what it leads to: that is what is written.
+    let file = source.file.canonicalize().unwrap_or_else(|_| source.file.clone());
+    let name = file.file_name()?.as_encoded_bytes().to_vec();
+    let theirs = Arc::downgrade(shared);
+    let changed = move || {
+        if let (Some(shared), Some(found)) = (theirs.upgrade(), (source.renewed)()) {
+            shared.renew(found);
+        }
+    };
+    watch::watch(file.parent()?, move |changed: &[u8]| changed == name, changed).ok()
+}
+
 impl Shared {
+    fn turn(&self) -> MutexGuard<'_, Turn> {
+        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Syncs other connections from now on.
+    fn renew(&self, found: Connections) {
+        let before = std::mem::replace(&mut *self.turn(), Turn::of(found, &self.cancel));
+        before.cancel.cancel();
+        if let Some(syncer) = self.syncer() {
+            syncer.wake();
+        }
+        self.listeners.tell(());
+    }
+
     fn syncer(&self) -> Option<Arc<Syncer>> {
         self.syncer.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -161,27 +225,40 @@ impl Shared {
     /// Waits until this process is the one that syncs, and does.
     fn run(self: &Arc<Self>, vault: Arc<dyn Vault>, by_itself: bool) -> Result<()> {
         let _lock = SyncLock::wait(&self.place)?;
-        if self.cancel.is_cancelled() {
-            return Ok(());
-        }
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(THREADS)
             .thread_name("sync-net")
             .enable_all()
             .build()
             .map_err(|e| Error::bug(format!("no threads to speak with providers: {e}")))?;
-        let (connections, place) = (Arc::clone(&self.connections), Some(self.place.clone()));
         let clock: crate::sync::Clock = Arc::new(clock::now_seconds);
-        let syncer = Arc::new(Syncer::new(connections, vault, place, clock, runtime.handle().clone(), Pace::default()));
         let ours = Arc::downgrade(self);
         let listener: Listener<()> = Arc::new(move |()| {
             if let Some(shared) = ours.upgrade() {
                 shared.listeners.tell(());
             }
         });
-        syncer.subscribe(&listener);
-        *self.syncer.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&syncer));
-        let watched = syncer.watch(by_itself, &self.cancel);
+        let mut watched = Ok(());
+        while !self.cancel.is_cancelled() {
+            let (connections, turn) = {
+                let turn = self.turn();
+                (Arc::clone(&turn.connections), turn.cancel.clone())
+            };
+            let (vault, place) = (Arc::clone(&vault), Some(self.place.clone()));
+            let handle = runtime.handle().clone();
+            let syncer = Arc::new(Syncer::new(connections, vault, place, Arc::clone(&clock), handle, Pace::default()));
+            syncer.subscribe(&listener);
+            *self.syncer.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&syncer));
+            // What failed since it was cancelled is of a turn that is over.
+            if let Err(error) = syncer.watch(by_itself, &turn)
+                && !turn.is_cancelled()
+            {
+                watched = Err(error);
+                break;
+            }
+            // Where nothing is ever due there may be something in the next turn.
+            runtime.block_on(turn.cancelled());
+        }
         runtime.shutdown_background();
         watched
     }
@@ -200,5 +277,63 @@ impl Shared {
             drop(heard);
             syncer.ask_now();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provider::CostSource;
+    use crate::store::remote::Scopes;
+    use crate::sync::ingest::{Options, Outcome, Watcher};
+
+    /// Holds nothing, and is out of order.
+    struct Broken;
+
+    impl Vault for Broken {
+        fn scopes(&self) -> Result<Scopes> {
+            Err(Error::store("out of order"))
+        }
+
+        fn take(&self, _: &mut dyn CostSource, _: &Options, _: &dyn Watcher) -> Result<Outcome> {
+            Err(Error::store("out of order"))
+        }
+    }
+
+    fn connections(config: &str, folder: &std::path::Path) -> Connections {
+        super::super::connections::of(&crate::config::parse(config, "c").expect("a config"), None, folder)
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_connection_that_is_written_into_the_config_is_taken_up() {
+        let folder = tempfile::tempdir().expect("folder");
+        let file = folder.path().join("config.toml");
+        std::fs::write(&file, "[folder.a]\npath = \"/a\"\n").expect("config");
+        let (read, work) = (file.clone(), folder.path().join("sync"));
+        let files = work.clone();
+        let renewed = move || Some(connections(&std::fs::read_to_string(&read).ok()?, &files));
+        let found = renewed().expect("there");
+        let source = Source { file: file.clone(), renewed: Box::new(renewed) };
+        let place = Place::beside(folder.path());
+        let syncing = Syncing::begin(found, Some(source), Arc::new(Broken), place, false).expect("begun");
+        let names = || -> Vec<String> {
+            let overview = syncing.overview().expect("it stands somehow");
+            overview.scopes.into_iter().map(|scope| scope.source).collect()
+        };
+        assert_eq!(names(), ["folder.a"]);
+        let (told, heard) = std::sync::mpsc::channel();
+        let listener: Listener<()> = Arc::new(move |()| {
+            let _ = told.send(());
+        });
+        syncing.subscribe(&listener);
+        let fresh = folder.path().join("config.toml.1");
+        std::fs::write(&fresh, "[folder.a]\npath = \"/a\"\n[folder.b]\npath = \"/b\"\n").expect("config");
+        std::fs::rename(&fresh, &file).expect("in its place");
+        while names().len() < 2 {
+            heard.recv_timeout(Duration::from_secs(20)).expect("told of the change");
+        }
+        assert_eq!(names(), ["folder.a", "folder.b"]);
+        syncing.end(Duration::from_secs(5));
     }
 }

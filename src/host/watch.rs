@@ -13,22 +13,24 @@ pub struct Watch {
     _stop: UnixStream,
 }
 
-/// Which files, by name, are looked at.
-pub type Telling = fn(&[u8]) -> bool;
-
-/// Calls `changed` from a thread of its own after each change of the files that tell something.
+/// Calls `changed` from a thread of its own after each change of the files of a folder that tell something,
+/// by their names.
 ///
 /// # Errors
 /// Where the system does not tell of files; here only Linux does.
 #[cfg(target_os = "linux")]
-pub fn watch(place: &Path, telling: Telling, changed: impl Fn() + Send + 'static) -> io::Result<Watch> {
+pub fn watch(
+    place: &Path,
+    telling: impl Fn(&[u8]) -> bool + Send + 'static,
+    changed: impl Fn() + Send + 'static,
+) -> io::Result<Watch> {
     use rustix::fs::inotify::{self, CreateFlags, WatchFlags};
 
     let files = inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK)?;
     inotify::add_watch(&files, place, WatchFlags::MOVED_TO | WatchFlags::MODIFY | WatchFlags::ONLYDIR)?;
     let (stop, stopped) = UnixStream::pair()?;
     let wait = move || {
-        while let Some(tells) = next(&files, &stopped, telling) {
+        while let Some(tells) = next(&files, &stopped, &telling) {
             if tells {
                 changed();
             }
@@ -41,7 +43,7 @@ pub fn watch(place: &Path, telling: Telling, changed: impl Fn() + Send + 'static
 /// Waits for changes; whether one of them is of what tells something. `None` at the end, of the watch
 /// or of the folder.
 #[cfg(target_os = "linux")]
-fn next(files: &std::os::fd::OwnedFd, stopped: &UnixStream, telling: Telling) -> Option<bool> {
+fn next(files: &std::os::fd::OwnedFd, stopped: &UnixStream, telling: &impl Fn(&[u8]) -> bool) -> Option<bool> {
     use rustix::event::{PollFd, PollFlags, poll};
     use rustix::fs::inotify::{ReadFlags, Reader};
     use rustix::io::Errno;
@@ -71,6 +73,10 @@ fn next(files: &std::os::fd::OwnedFd, stopped: &UnixStream, telling: Telling) ->
 /// # Errors
 /// Always.
 #[cfg(not(target_os = "linux"))]
-pub fn watch(_place: &Path, _telling: Telling, _changed: impl Fn() + Send + 'static) -> io::Result<Watch> {
+pub fn watch(
+    _place: &Path,
+    _telling: impl Fn(&[u8]) -> bool + Send + 'static,
+    _changed: impl Fn() + Send + 'static,
+) -> io::Result<Watch> {
     Err(io::ErrorKind::Unsupported.into())
 }

@@ -99,7 +99,7 @@ impl dyn Asker + '_ {
         Ok(Some(answer.trim().to_owned()).filter(|answer| !answer.is_empty()))
     }
 
-    /// As [`Self::told`], of several apart by commas.
+    /// The same of several apart by commas.
     fn several(&mut self, said: &[String], question: &Question) -> Result<Vec<String>> {
         if !said.is_empty() {
             return Ok(said.to_vec());

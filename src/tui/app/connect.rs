@@ -92,7 +92,7 @@ impl App {
             Told::Reviewed(number, reviewed) => {
                 wizard.reviewed(number, reviewed);
                 let wizard = wizard.clone();
-                let line = wizard.worst().map(|check| self.connect_scene(&wizard).line_of(check, under));
+                let line = wizard.worst().or(Some(0)).map(|check| self.connect_scene(&wizard).line_of(check, under));
                 if let (Some(Overlay::Connect(wizard)), Some(line)) = (&mut self.overlay, line) {
                     wizard.selected = line;
                 }
