@@ -244,7 +244,7 @@ impl Fields for Records<'_> {
         } else {
             // The delimiter behind each field keeps it apart from the next.
             out.extend_from_slice(&self.block[self.raw_start(first)..self.scratch.ends[last] as usize]);
-            out.push(b',');
+            out.push(self.delimiter);
         }
     }
 
@@ -288,21 +288,27 @@ mod tests {
         }
     }
 
-    #[test]
-    fn different_texts_are_signed_differently() {
-        let mut signs = Vec::new();
-        for block in ["ab,c", "a,bc", "\"a,b\",c", "\"a\"\"\",c", "\"a\"b,c"] {
-            let mut records = Records::new(block.as_bytes(), b',', Scratch::default());
+    /// Signs the columns `runs` of each block's only record; whether all signs differ.
+    fn signed_apart(delimiter: u8, blocks: &[&str], runs: &[usize]) -> bool {
+        let sign = |block: &&str| {
+            let mut records = Records::new(block.as_bytes(), delimiter, Scratch::default());
             assert!(records.advance());
             let mut out = Vec::new();
-            records.sign(0, 0, &mut out);
-            records.sign(1, 1, &mut out);
-            signs.push(out);
-        }
-        let before = signs.len();
-        signs.sort();
-        signs.dedup();
-        assert_eq!(signs.len(), before);
+            runs.iter().for_each(|at| records.sign(*at, *at, &mut out));
+            out
+        };
+        let signs: std::collections::HashSet<Vec<u8>> = blocks.iter().map(sign).collect();
+        signs.len() == blocks.len()
+    }
+
+    #[test]
+    fn different_texts_are_signed_differently() {
+        let blocks = ["ab,c", "a,bc", "\"a,b\",c", "\"a\"\"\",c", "\"a\"b,c"];
+        assert!(signed_apart(b',', &blocks, &[0, 1]));
+        let semicolons = blocks.map(|block| block.replace(',', ";"));
+        assert!(signed_apart(b';', &semicolons.each_ref().map(String::as_str), &[0, 1]));
+        // A comma is a letter like any other where semicolons are between fields.
+        assert!(signed_apart(b';', &["A;1;B,C", "A,B;1;C"], &[0, 2]));
     }
 
     proptest! {

@@ -5,6 +5,7 @@
 //! are decoded by the `parquet` crate and look like plain ones. Knows nothing of what values mean.
 
 use bytes::Bytes;
+use hashbrown::HashMap;
 use parquet::basic::{Encoding, Type as Physical};
 use parquet::column::page::{Page, PageReader};
 use parquet::column::reader::ColumnReader;
@@ -15,6 +16,9 @@ use super::super::rules::FIELD_MAX;
 use super::guard::damaged;
 use super::hybrid::{Hybrid, Short, Stretch};
 use crate::error::{Error, Result};
+
+/// Bytes of a value above which it is looked for before it is copied.
+const LONG: usize = 256;
 
 /// Raw values by code, from 1.
 #[derive(Default)]
@@ -291,8 +295,8 @@ fn take_plain(shape: Shape, data: &Bytes, at: &mut usize, table: &mut Table) -> 
 }
 
 /// Reads the next `rows` records of a chunk that the `parquet` crate decodes: their levels of definition and
-/// of repetition, where they are asked for, and each value's bytes. `short` is what is said where there are
-/// fewer.
+/// of repetition, where they are asked for, and then each value's bytes, beside all of these levels. `short` is
+/// what is said where there are fewer.
 ///
 /// # Errors
 /// Kind `Usage` where the file has not what it should.
@@ -301,7 +305,7 @@ pub fn read_records(
     rows: usize,
     (mut definitions, mut repetitions): (Option<&mut Vec<i16>>, Option<&mut Vec<i16>>),
     short: &'static str,
-    mut each: impl FnMut(&[u8]),
+    mut each: impl FnMut((&[i16], &[i16]), &[u8]),
 ) -> Result<()> {
     macro_rules! decode {
         ($reader:expr, $raw:expr) => {{
@@ -315,7 +319,9 @@ pub fn read_records(
                 }
                 got += n;
             }
-            values.iter().for_each(|value| each($raw(value)));
+            let levels = (definitions.as_deref(), repetitions.as_deref());
+            let levels = (levels.0.map_or(&[][..], Vec::as_slice), levels.1.map_or(&[][..], Vec::as_slice));
+            values.iter().for_each(|value| each(levels, $raw(value)));
         }};
     }
     match reader {
@@ -343,10 +349,17 @@ pub fn read_typed(
     codes: &mut Vec<u32>,
     table: &mut Table,
 ) -> Result<()> {
-    let (mut levels, mut decoded) = (Vec::new(), Vec::new());
+    let (mut levels, mut decoded, mut long) = (Vec::new(), Vec::new(), HashMap::new());
     let short = "a column has fewer values than rows";
     let definitions = (most > 0).then_some(&mut levels);
-    read_records(reader, rows, (definitions, None), short, |raw| decoded.push(table.push(raw)))?;
+    read_records(reader, rows, (definitions, None), short, |_, raw| {
+        decoded.push(if raw.len() <= LONG {
+            table.push(raw)
+        } else {
+            // A dictionary's value lies where it lay before: a few bytes of codes must not make copies of it.
+            *long.entry((raw.as_ptr() as usize, raw.len())).or_insert_with(|| table.push(raw))
+        });
+    })?;
     if most == 0 {
         codes.extend_from_slice(&decoded);
         return Ok(());

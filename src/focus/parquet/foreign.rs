@@ -53,10 +53,12 @@ impl ForeignPlan {
             find(schema, field, String::new(), 0, &mut leaf, &mut found);
         }
         let names: Vec<String> = found.iter().map(|(name, _)| name.clone()).collect();
-        let foreign = match Foreign::of(&names, dialects)? {
+        let mut foreign = match Foreign::of(&names, dialects)? {
             Ok(foreign) => foreign,
             Err(error) => return Some(Err(error)),
         };
+        // What cannot be decoded is not read, and told as a column that is left out.
+        foreign.reads.retain(|at| found[*at].1.is_some());
         let read = |(at, (_, place)): (usize, (String, Option<Where>))| {
             let place = place.filter(|_| foreign.reads.binary_search(&at).is_ok())?;
             Some((at, place))
@@ -94,8 +96,9 @@ fn find(
     let name = if prefix.is_empty() { field.name().to_owned() } else { format!("{prefix}.{}", field.name()) };
     let repetition = field.get_basic_info().repetition();
     let level = level + i16::from(repetition != Repetition::REQUIRED);
-    if is_map(field) {
-        found.push((name, (level <= 1).then_some(Where::Map { leaf: *leaf })));
+    // Below a structure that may be missing, a map has levels that only a list is read with.
+    if is_map(field) && level <= 1 {
+        found.push((name, Some(Where::Map { leaf: *leaf })));
         *leaf += 2;
     } else if let Some(members) = members(schema, field, level, leaf) {
         found.push((name, (!members.is_empty()).then_some(Where::List(members))));
@@ -124,6 +127,10 @@ fn members(schema: &SchemaDescriptor, field: &Type, level: i16, leaf: &mut usize
     };
     let mut found = Vec::new();
     collect(schema, list, there, leaf, &mut found);
+    if let ([key, value], true) = (&mut found[..], is_map(field)) {
+        // Writers call them what they like.
+        (key.name, value.name) = ("key".to_owned(), "value".to_owned());
+    }
     Some(found)
 }
 

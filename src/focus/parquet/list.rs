@@ -3,6 +3,8 @@
 //! Writers differ in what they put between a list and its members (`list.element`, `bag.array_element`,
 //! nothing); members are known by their own names. Knows no cloud.
 
+use std::borrow::Cow;
+
 use parquet::column::reader::{ColumnReader, get_column_reader};
 use parquet::file::reader::RowGroupReader;
 
@@ -34,7 +36,8 @@ struct Part {
     reader: ColumnReader,
     definitions: Vec<i16>,
     repetitions: Vec<i16>,
-    values: Table,
+    /// The values' texts.
+    texts: Table,
 }
 
 /// The chunks of a list column.
@@ -52,8 +55,8 @@ impl ListChunk {
             let column = group.metadata().column(member.leaf).column_descr_ptr();
             let pages = RowPages::new(group.get_column_page_reader(member.leaf).map_err(damaged)?);
             let reader = get_column_reader(column, Box::new(pages));
-            let (definitions, repetitions, values) = (Vec::new(), Vec::new(), Table::default());
-            Ok(Part { member: member.clone(), reader, definitions, repetitions, values })
+            let (definitions, repetitions, texts) = (Vec::new(), Vec::new(), Table::default());
+            Ok(Part { member: member.clone(), reader, definitions, repetitions, texts })
         };
         Ok(ListChunk { parts: members.iter().map(part).collect::<Result<_>>()? })
     }
@@ -121,7 +124,7 @@ impl ListChunk {
                 }
                 quote(&part.member.name, json);
                 json.push(b':');
-                quote(&String::from_utf8_lossy(&part.member.kind.text(part.values.get(*next))), json);
+                quote(&String::from_utf8_lossy(part.texts.get(*next)), json);
             }
         }
         if writes {
@@ -131,14 +134,64 @@ impl ListChunk {
 }
 
 impl Part {
+    /// Reads the next rows. Of a row whose texts are longer than a field may be, what is behind that length is
+    /// empty: nobody looks at it, and a few bytes of codes could make gigabytes of it.
     fn read(&mut self, rows: usize) -> Result<()> {
-        let Part { reader, definitions, repetitions, values: table, .. } = self;
+        let Part { member, reader, definitions, repetitions, texts } = self;
         definitions.clear();
         repetitions.clear();
-        table.truncate(0);
+        texts.truncate(0);
+        let (mut at, mut length) = (0, 0);
         let levels = (Some(definitions), Some(repetitions));
-        read_records(reader, rows, levels, "a list has fewer values than rows", |raw| {
-            table.push(raw);
+        read_records(reader, rows, levels, "a list has fewer values than rows", |(definitions, repetitions), raw| {
+            let mut is_value = false;
+            while !is_value && at < definitions.len() {
+                if repetitions[at] == 0 {
+                    length = 0;
+                }
+                is_value = definitions[at] == member.most;
+                at += 1;
+            }
+            let text = if length <= FIELD_MAX { member.kind.text(raw) } else { Cow::Borrowed(&[][..]) };
+            length += text.len();
+            texts.push(&text);
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use parquet::file::properties::WriterProperties;
+    use parquet::file::reader::FileReader;
+    use parquet::file::serialized_reader::SerializedFileReader;
+
+    use super::super::guard::Positioned;
+    use super::super::tests::{Col, file};
+    use super::*;
+
+    #[test]
+    fn a_row_of_many_long_values_is_cut_and_the_next_is_whole() {
+        let long = &*Box::leak("v".repeat(60_000).into_boxed_str());
+        let records = 200;
+        let schema = "message m { optional group credits (LIST) { repeated group list { optional group element {
+            optional binary name (UTF8); } } } }";
+        let values = [vec![long; records], vec!["short"]].concat();
+        let repetitions = (0..=records).map(|i| i16::from(i > 0 && i < records)).collect();
+        let columns = vec![Col::Nested(values, vec![4; records + 1], repetitions)];
+        let mut out = tempfile::tempfile().expect("file");
+        out.write_all(&file(schema, &[columns], WriterProperties::builder().build())).expect("write");
+        let reader = SerializedFileReader::new(Positioned::new(out).expect("file")).expect("reader");
+        let group = reader.get_row_group(0).expect("group");
+        let member = Member { name: "name".to_owned(), kind: Kind::Text, leaf: 0, there: 2, most: 4 };
+        let mut list = ListChunk::open(group.as_ref(), &[member]).expect("list");
+        let (mut codes, mut table) = (Vec::new(), Table::default());
+        list.read(2, &mut codes, &mut table).expect("read");
+        let texts = &list.parts[0].texts;
+        let held: usize = (1..=texts.len() as u32).map(|code| texts.get(code).len()).sum();
+        assert!(held <= 3 * FIELD_MAX, "{held} bytes are held");
+        assert!(table.get(codes[0]).len() > FIELD_MAX);
+        assert_eq!(table.get(codes[1]), br#"[{"name":"short"}]"#);
     }
 }

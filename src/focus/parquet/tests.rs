@@ -1,5 +1,6 @@
 //! Tests of reading Parquet: against CSV, on every type, and on hostile bytes.
 
+mod lists;
 mod refused;
 
 use std::fs::File;
@@ -117,11 +118,15 @@ pub(super) fn file(schema: &str, groups: &[Vec<Col>], properties: WriterProperti
 }
 
 fn read_bytes(bytes: &[u8], threads: usize, kept: &Kept) -> Result<Outcome> {
+    read_with(&[], bytes, threads, kept)
+}
+
+fn read_with(dialects: &[&dyn Dialect], bytes: &[u8], threads: usize, kept: &Kept) -> Result<Outcome> {
     let mut file: File = tempfile::tempfile().expect("file");
     file.write_all(bytes).expect("write");
     file.rewind().expect("rewind");
     let limits = if kept.small { Limits { rows: 1_000, text_bytes: 20_000 } } else { Limits::default() };
-    read(file, &[], threads, limits, kept)
+    read(file, dialects, threads, limits, kept)
 }
 
 const SCHEMA: &str = "message m {
