@@ -49,8 +49,6 @@ pub struct Job {
     pub status: Status,
     /// What it read.
     pub statistics: Statistics,
-    /// What it is called.
-    pub job_reference: JobReference,
 }
 
 /// How a job goes.
@@ -77,14 +75,6 @@ pub struct Statistics {
 pub struct QueryStatistics {
     /// Bytes, also of a dry run.
     pub total_bytes_processed: Option<String>,
-}
-
-/// What a job is called.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct JobReference {
-    /// Where it runs.
-    pub location: Option<String>,
 }
 
 /// A page of a query's answer.
@@ -139,8 +129,6 @@ pub struct Described {
     pub time_partitioning: Option<TimePartitioning>,
     /// Where it lies.
     pub location: Option<String>,
-    /// Its bytes.
-    pub num_bytes: Option<String>,
     /// When it last changed, in milliseconds.
     pub last_modified_time: Option<String>,
     /// `TABLE`, `VIEW`, ...
@@ -152,6 +140,9 @@ pub struct Described {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct TimePartitioning {
+    /// How long a partition is: `HOUR`, `DAY`, `MONTH` or `YEAR`.
+    #[serde(rename = "type")]
+    pub kind: String,
     /// The column; `None` where it is the time they were loaded at.
     pub field: Option<String>,
 }

@@ -8,6 +8,7 @@ use google_cloud_auth::credentials::{
     AccessTokenCredentials, Builder, Credentials, external_account, impersonated, service_account, user_account,
 };
 use google_cloud_auth::errors::CredentialsError;
+use reqwest::Url;
 use serde_json::Value;
 
 use super::super::remote::secret::{Reference, Secret};
@@ -22,6 +23,12 @@ const SCOPE_OF_SOURCE: &str = "https://www.googleapis.com/auth/cloud-platform";
 
 /// What a token that reads objects of Cloud Storage may be used for.
 const SCOPE_OF_STORAGE: &str = "https://www.googleapis.com/auth/devstorage.read_only";
+
+/// Whether a token may be sent there: to Google alone, and encrypted.
+#[must_use]
+pub fn is_googles(url: &Url) -> bool {
+    url.scheme() == "https" && url.host_str().is_some_and(|host| host.ends_with(".googleapis.com"))
+}
 
 /// How one logs in.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]

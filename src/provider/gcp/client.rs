@@ -9,9 +9,9 @@ use serde_json::json;
 use super::super::remote::http::{Answered, Http};
 use super::super::remote::{Call, Fault, FaultKind};
 use super::answers::{Described, Job, Page, Wrong, failure};
-use super::auth::Auth;
+use super::auth::{Auth, is_googles};
 use super::query::Query;
-use super::table::{Partition, Table, TableName};
+use super::table::{Length, Partition, Table, TableName};
 use super::{Settings, grant};
 use crate::domain::text::SafeText;
 
@@ -61,8 +61,7 @@ impl Client {
             let shown = SafeText::from_outside(endpoint);
             Fault::new(FaultKind::Refused, format!("`{shown}` is no URL to reach BigQuery at"))
         })?;
-        let of_google = url.host_str().is_some_and(|host| host.ends_with(".googleapis.com"));
-        let auth = (of_google && url.scheme() == "https").then(|| Auth::new(settings.login.clone()));
+        let auth = is_googles(&url).then(|| Auth::new(settings.login.clone()));
         let base = format!("{}/bigquery/v2/projects", endpoint.trim_end_matches('/'));
         Ok(Client { http: Http::new(settings.authority.as_deref())?, base, auth, settings: settings.clone() })
     }
@@ -95,13 +94,17 @@ impl Client {
         )?;
         let partition = match described.time_partitioning {
             None => Partition::None,
-            Some(by) => by.field.map_or(Partition::Ingestion, Partition::Column),
+            Some(by) => match by.field {
+                Some(field) => Partition::Column(field),
+                // Of partitions of a length that is not known nothing can be left out.
+                None => Length::parse(&by.kind).map_or(Partition::None, Partition::Ingestion),
+            },
         };
         let mut found = Table::of(name.clone(), described.schema.fields, partition)?;
         found.location = self.settings.location.clone().or(described.location);
-        found.bytes = described.num_bytes.and_then(|text| text.parse().ok()).filter(|_| described.kind != "VIEW");
         let millis: Option<i64> = described.last_modified_time.and_then(|text| text.parse().ok());
-        found.changed = millis.map(|millis| millis / 1_000);
+        // A view tells when it was written, not when its rows changed.
+        found.changed = millis.map(|millis| millis / 1_000).filter(|_| !described.kind.ends_with("VIEW"));
         Ok((found, ahead.filter(|seconds| seconds.abs() > SKEW_MAX)))
     }
 

@@ -46,6 +46,8 @@ pub fn size(bytes: u64) -> String {
 enum Ended {
     Page(Page),
     Failed(Fault),
+    /// It never ran.
+    Refused(Fault),
 }
 
 /// A query whose answer can be read.
@@ -79,26 +81,33 @@ impl<'c> Answer<'c> {
         if bytes > 0 {
             call.meter.take(Unit::BytesScanned, bytes)?;
         }
+        let give_back = || {
+            if bytes > 0 {
+                call.meter.give_back(Unit::BytesScanned, bytes);
+            }
+        };
         let mut failed = 0;
         loop {
             let id = id(query, &settings.job_project, call.now, failed);
             let fault = match attempt(client, call, query, &id, location)? {
                 Ended::Page(first) => {
-                    if first.cache_hit && bytes > 0 {
-                        call.meter.give_back(Unit::BytesScanned, bytes);
+                    if first.cache_hit {
+                        give_back();
                     }
                     let location = location.map(str::to_owned);
                     return Ok(Answer { client, query, location, id, first });
                 }
                 Ended::Failed(fault) => fault,
+                Ended::Refused(fault) => {
+                    give_back();
+                    return Err(fault);
+                }
             };
             failed += 1;
             // A query that fails is not charged ("BigQuery pricing"): what was taken serves the next try. A failed
             // job stands for itself, so that its waits need no chance to keep them apart from others'.
             let Some(wait) = call.pace.wait(failed, &fault, 0.5) else {
-                if bytes > 0 {
-                    call.meter.give_back(Unit::BytesScanned, bytes);
-                }
+                give_back();
                 return Err(fault);
             };
             call.watch.waits(&fault, wait);
@@ -183,7 +192,14 @@ fn id(query: &Query, project: &str, now: i64, failed: u32) -> String {
 }
 
 fn attempt(client: &Client, call: &Call, query: &Query, id: &str, location: Option<&str>) -> Result<Ended, Fault> {
-    let job = client.start(call, query, id, location)?;
+    let job = match client.start(call, query, id, location) {
+        Ok(job) => job,
+        // A job whose answer was lost may run all the same, and be charged.
+        Err(fault) if matches!(fault.kind, FaultKind::Unavailable | FaultKind::Garbled | FaultKind::Cancelled) => {
+            return Err(fault);
+        }
+        Err(fault) => return Ok(Ended::Refused(fault)),
+    };
     if let Some(wrong) = job.status.error_result {
         return Ok(Ended::Failed(client.explained(wrong.fault(), Doing::Starting)));
     }

@@ -183,6 +183,9 @@ impl BillingExport {
         if table.kind != Kind::Focus && !table.has("cost_at_list") {
             notes.push("the table has no `cost_at_list`: list costs are unknown".to_owned());
         }
+        if table.kind != Kind::Focus && !table.has_credits() {
+            notes.push("the table has no `credits`: costs are before credits".to_owned());
+        }
         if table.kind == Kind::Standard && self.settings().resources {
             notes.push("the standard export tells no resources; the detailed one does".to_owned());
         }

@@ -199,8 +199,7 @@ fn provided(charge: &mut Charge<'_>) {
     for column in [Profile::Provider, Profile::InvoiceIssuer, Profile::HostProvider] {
         set(profile, column.index(), PROVIDER);
     }
-    let service = services::canonical(&profile[Profile::ServiceName.index()]);
-    let category = services::all().iter().find(|s| s.name == service).map_or("Other", |s| s.category);
+    let category = services::find(&profile[Profile::ServiceName.index()]).map_or("Other", |service| service.category);
     set(profile, Profile::ServiceCategory.index(), category);
 }
 

@@ -7,7 +7,8 @@
 //! **Bytes.** BigQuery bills the columns and partitions that are read. Google's tables are partitioned by
 //! the day that rows were loaded on, and a row is loaded on the day of its usage or later: a query for
 //! usage from a day on reads the partitions from that day on ([`MARGIN`] before it, for a subscription that
-//! is exported before its month begins), and rows that lie in no partition yet.
+//! is exported before its month begins), and rows that lie in no partition yet. A copy may be partitioned by the
+//! hour, month or year: the partition that the day lies in is then the first.
 //! Rows of a past month lie mostly in its own partitions: [`last_partition`], which reads two narrow columns,
 //! tells where they end.
 //!
@@ -120,7 +121,8 @@ struct Piece {
     sql: String,
 }
 
-/// The charges that began on these days. `last` is the last partition that has any, where that is known.
+/// The charges that began on these days. `last` is the day that the last partition which has any begins on, where
+/// that is known.
 #[must_use]
 pub fn charges(table: &Table, wanted: Wanted<'_>, days: Period, last: Option<Day>) -> Charges {
     let pieces = if table.kind == Kind::Focus { focus(table, wanted) } else { export(table, wanted) };
@@ -163,10 +165,10 @@ pub fn charges(table: &Table, wanted: Wanted<'_>, days: Period, last: Option<Day
     }
 }
 
-/// The last partition with usage of these days: one row with the day, or with nothing.
+/// The day that the last partition with usage of these days begins on: one row with it, or with nothing.
 #[must_use]
 pub fn last_partition(table: &Table, days: Period) -> Option<Query> {
-    if table.partition != Partition::Ingestion {
+    if !matches!(table.partition, Partition::Ingestion(_)) {
         return None;
     }
     let start = usage_start(table);
@@ -189,7 +191,7 @@ pub fn changes(table: &Table, since: i64) -> Option<Query> {
     let since_text = crate::domain::calendar::format_timestamp(since);
     let mut parameters = vec![Parameter { name: "since".into(), kind: "TIMESTAMP", value: since_text }];
     let partition = match &table.partition {
-        Partition::Ingestion => partition(table, Day::of_seconds(since), None, &mut parameters),
+        Partition::Ingestion(_) => partition(table, Day::of_seconds(since), None, &mut parameters),
         Partition::None | Partition::Column(_) => String::new(),
     };
     let sql = format!(
@@ -217,19 +219,21 @@ fn exported(table: &Table) -> Option<&'static str> {
 
 /// A condition that leaves out partitions that can hold nothing of usage from a day on.
 fn partition(table: &Table, from: Day, last: Option<Day>, parameters: &mut Vec<Parameter>) -> String {
-    let loaded = match &table.partition {
+    let from = from.plus(-MARGIN);
+    let (loaded, from) = match &table.partition {
         Partition::None => return String::new(),
-        Partition::Ingestion => "_PARTITIONTIME".to_owned(),
+        // A partition is named by its first moment, which may lie long before what it holds.
+        Partition::Ingestion(length) => ("_PARTITIONTIME".to_owned(), length.first(from)),
         // A table that is partitioned by its usage is cut by the days that are asked for.
         Partition::Column(name) if exported(table).is_some_and(|column| column.eq_ignore_ascii_case(name)) => {
-            format!("t.{}", exported(table).unwrap_or_default())
+            (format!("t.{}", exported(table).unwrap_or_default()), from)
         }
         Partition::Column(_) => return String::new(),
     };
-    parameters.push(Parameter::day("loaded_from", from.plus(-MARGIN)));
+    parameters.push(Parameter::day("loaded_from", from));
     let until = last.map_or_else(String::new, |last| {
-        parameters.push(Parameter::day("loaded_to", last));
-        format!(" AND {loaded} <= @loaded_to")
+        parameters.push(Parameter::day("loaded_to", last.plus(1)));
+        format!(" AND {loaded} < @loaded_to")
     });
     format!(" AND ({loaded} >= @loaded_from{until} OR {loaded} IS NULL)")
 }
@@ -319,7 +323,7 @@ fn export(table: &Table, wanted: Wanted<'_>) -> Vec<Piece> {
 /// Costs, credits and amounts of the standard and of the detailed export.
 fn costs(table: &Table, add: &mut impl FnMut(Column, String)) {
     let cost = decimal("t.cost");
-    if table.has("credits.amount") && table.has("credits.type") {
+    if table.has_credits() {
         let credits = |what: &str, types: &[&str], not: &str| {
             let types = quoted(types);
             format!("(SELECT {what} FROM UNNEST(t.credits) AS c WHERE IFNULL(c.type, '') {not}IN ({types}))")

@@ -8,6 +8,7 @@
 use std::fmt;
 
 use super::super::remote::{Fault, FaultKind};
+use crate::domain::calendar::{Day, Month};
 use crate::domain::text::SafeText;
 
 /// The full name of a table.
@@ -100,10 +101,47 @@ pub struct Field {
 pub enum Partition {
     /// Nothing.
     None,
-    /// The time they were loaded at: what Google's own tables have.
-    Ingestion,
+    /// The time they were loaded at: what Google's own tables have, by the day. A copy may have it otherwise.
+    Ingestion(Length),
     /// A column.
     Column(String),
+}
+
+/// How long a partition is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Length {
+    /// An hour.
+    Hour,
+    /// A UTC day.
+    Day,
+    /// A calendar month.
+    Month,
+    /// A calendar year.
+    Year,
+}
+
+impl Length {
+    /// As `timePartitioning.type` names it; `None` of one that is not known.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Length> {
+        Some(match name {
+            "HOUR" => Length::Hour,
+            "DAY" => Length::Day,
+            "MONTH" => Length::Month,
+            "YEAR" => Length::Year,
+            _ => return None,
+        })
+    }
+
+    /// The first day of the partition that rows of a day lie in: what `_PARTITIONTIME` says, but for the hour.
+    #[must_use]
+    pub fn first(self, day: Day) -> Day {
+        match self {
+            Length::Hour | Length::Day => day,
+            Length::Month => day.month().first(),
+            Length::Year => Month::new(day.month().year(), 1).first(),
+        }
+    }
 }
 
 /// A table that is there.
@@ -119,9 +157,7 @@ pub struct Table {
     pub partition: Partition,
     /// Where it lies: `EU`, `europe-west1`.
     pub location: Option<String>,
-    /// Bytes of it; `None` of a view.
-    pub bytes: Option<u64>,
-    /// When it last changed, seconds since 1970.
+    /// When its rows last changed, seconds since 1970; `None` of a view.
     pub changed: Option<i64>,
 }
 
@@ -138,8 +174,7 @@ impl Table {
     /// # Errors
     /// [`FaultKind::Refused`] where they are of none, or one that every charge needs is missing.
     pub fn of(name: TableName, fields: Vec<Field>, partition: Partition) -> Result<Table, Fault> {
-        let mut table =
-            Table { name, kind: Kind::Standard, fields, partition, location: None, bytes: None, changed: None };
+        let mut table = Table { name, kind: Kind::Standard, fields, partition, location: None, changed: None };
         table.kind = match () {
             () if table.has("BilledCost") && table.has("ChargePeriodStart") => Kind::Focus,
             () if table.has("resource.global_name") || table.has("resource.name") => Kind::Detailed,
@@ -175,6 +210,12 @@ impl Table {
     #[must_use]
     pub fn has(&self, path: &str) -> bool {
         self.field(path).is_some()
+    }
+
+    /// Whether it tells what was taken off of which cost.
+    #[must_use]
+    pub fn has_credits(&self) -> bool {
+        self.has("credits.amount") && self.has("credits.type")
     }
 
     /// Whether a column is a list of pairs of `key` and `value`.

@@ -164,7 +164,7 @@ fn described() -> Value {
     let text = |name: &str| json!({ "name": name, "type": "STRING", "mode": "NULLABLE" });
     let record = |name: &str, mode: &str, names: &[&str]| json!({ "name": name, "type": "RECORD", "mode": mode, "fields": names.iter().map(|n| text(n)).collect::<Vec<_>>() });
     json!({
-        "type": "TABLE", "location": "EU", "numBytes": "1000000", "lastModifiedTime": format!("{}000", NOW - 7_200),
+        "type": "TABLE", "location": "EU", "lastModifiedTime": format!("{}000", NOW - 7_200),
         "timePartitioning": { "type": "DAY" },
         "schema": { "fields": [
             text("billing_account_id"), record("service", "NULLABLE", &["id", "description"]),
@@ -179,7 +179,8 @@ fn described() -> Value {
 /// The columns that a window of [`described`] is asked with.
 fn columns() -> Vec<Column> {
     let described: answers::Described = serde_json::from_value(described()).expect("a table");
-    let table = Table::of(settings().table, described.schema.fields, table::Partition::Ingestion).expect("a table");
+    let table = Table::of(settings().table, described.schema.fields, table::Partition::Ingestion(table::Length::Day))
+        .expect("a table");
     let labels = settings().labels;
     let Ask::Days { days, .. } = ask() else { panic!("days") };
     query::charges(&table, Wanted { labels: &labels, resources: false }, days, None).columns
@@ -312,7 +313,7 @@ fn of_a_past_window_only_the_partitions_are_read_that_hold_it() {
     let requests = server.runtime.block_on(server.server.received_requests()).expect("requests");
     let inserted: Vec<Value> = requests.iter().filter(|r| door(r) == Door::Insert).map(|r| asked(r).1).collect();
     let until = inserted[1].as_array().expect("parameters").iter().find(|p| p["name"] == "loaded_to");
-    assert_eq!(until.expect("a last partition")["parameterValue"]["value"], "2026-11-23T00:00:00Z");
+    assert_eq!(until.expect("a last partition")["parameterValue"]["value"], "2026-11-24T00:00:00Z");
 }
 
 #[test]
@@ -346,4 +347,30 @@ fn each_thing_is_checked_by_its_name() {
     let cost =
         "a sync reads 40.0 MiB, a month of 120 syncs 4.6 GiB: 0.02 USD, within the first tebibyte, which is free";
     assert_eq!(checks[4].detail, cost);
+}
+
+#[test]
+fn a_view_does_not_tell_when_its_rows_changed() {
+    for kind in ["VIEW", "MATERIALIZED_VIEW"] {
+        let mut view = described();
+        view["type"] = json!(kind);
+        view["lastModifiedTime"] = json!("1600000000000");
+        let server = BigQuery::start(Misdeeds::from([(Door::Answer, who()), (Door::Table, always(view))]));
+        let checks = server.export().check(&server.call(Arc::new(Capped::default())));
+        let fresh = checks.iter().find(|check| check.what == "freshness").expect("a check");
+        assert_eq!(fresh.finding, crate::provider::remote::Finding::Untried, "{fresh:?}");
+    }
+}
+
+#[test]
+fn a_table_without_credits_is_told() {
+    let said = "the table has no `credits`: costs are before credits";
+    let export = BillingExport::new(&settings()).expect("a connection");
+    let told = |without: &str| {
+        let mut described: answers::Described = serde_json::from_value(described()).expect("a table");
+        described.schema.fields.retain(|field| field.name != without);
+        let table = Table::of(settings().table, described.schema.fields, table::Partition::None).expect("a table");
+        export.notes(&table, None).iter().any(|note| note == said)
+    };
+    assert_eq!((told("credits"), told("labels")), (true, false));
 }

@@ -1,7 +1,7 @@
 //! Which SQL is asked, by table.
 
 use super::*;
-use crate::provider::gcp::table::{Field, TableName};
+use crate::provider::gcp::table::{Field, Length, TableName};
 
 fn field(name: &str, kind: &str, mode: &str, fields: Vec<Field>) -> Field {
     Field { name: name.into(), kind: kind.into(), mode: mode.into(), fields }
@@ -37,7 +37,7 @@ fn october() -> Period {
 #[test]
 fn only_columns_that_are_there_are_asked_for() {
     let wanted = Wanted { labels: &["team' OR '1'='1".to_owned()], resources: true };
-    let asked = charges(&standard(Partition::Ingestion), wanted, october(), None);
+    let asked = charges(&standard(Partition::Ingestion(Length::Day)), wanted, october(), None);
     let sql = &asked.query.sql;
     for there in
         ["t.billing_account_id", "t.service.description", "UNNEST(t.labels)", "c.amount", "FROM `p`.`d`.`t` AS t"]
@@ -56,12 +56,12 @@ fn only_columns_that_are_there_are_asked_for() {
 fn partitions_that_can_hold_nothing_are_left_out() {
     let none = Wanted { labels: &[], resources: false };
     let sql = |partition, last| charges(&standard(partition), none, october(), last).query;
-    let open = sql(Partition::Ingestion, None);
+    let open = sql(Partition::Ingestion(Length::Day), None);
     assert!(open.sql.contains("(_PARTITIONTIME >= @loaded_from OR _PARTITIONTIME IS NULL)"), "{}", open.sql);
     let from = open.parameters.iter().find(|p| p.name == "loaded_from").expect("from");
     assert_eq!(from.value, "2026-09-30T00:00:00Z");
-    let closed = sql(Partition::Ingestion, Some(october().to.plus(4)));
-    assert!(closed.sql.contains("AND _PARTITIONTIME <= @loaded_to"), "{}", closed.sql);
+    let closed = sql(Partition::Ingestion(Length::Day), Some(october().to.plus(4)));
+    assert!(closed.sql.contains("AND _PARTITIONTIME < @loaded_to"), "{}", closed.sql);
     let exported = sql(Partition::Column("Export_Time".into()), None);
     assert!(exported.sql.contains("t.export_time >= @loaded_from"), "{}", exported.sql);
     for partition in [Partition::None, Partition::Column("usage_start_time".into())] {
@@ -70,8 +70,31 @@ fn partitions_that_can_hold_nothing_are_left_out() {
 }
 
 #[test]
+fn whatever_a_partitions_length_none_is_left_out_that_can_hold_something() {
+    let day = |month, n| Day::from_ymd(2026, month, n).expect("a day");
+    let days = Period { from: day(11, 15), to: day(12, 1) };
+    for (kind, from, to) in [
+        ("HOUR", "2026-11-14", "2026-12-04"),
+        ("DAY", "2026-11-14", "2026-12-04"),
+        ("MONTH", "2026-11-01", "2026-12-02"),
+        ("YEAR", "2026-01-01", "2026-01-02"),
+    ] {
+        let length = Length::parse(kind).expect("a length");
+        let table = standard(Partition::Ingestion(length));
+        // What a row of the third of December comes home with as the last partition.
+        let last = length.first(day(12, 3));
+        let none = Wanted { labels: &[], resources: false };
+        let parameters = charges(&table, none, days, Some(last)).query.parameters;
+        let value = |name: &str| parameters.iter().find(|p| p.name == name).expect(name).value.clone();
+        let bounds = (value("loaded_from"), value("loaded_to"));
+        assert_eq!(bounds, (format!("{from}T00:00:00Z"), format!("{to}T00:00:00Z")), "{kind}");
+    }
+    assert_eq!(Length::parse("WEEK"), None);
+}
+
+#[test]
 fn changes_are_told_by_the_time_of_the_export() {
-    let asked = changes(&standard(Partition::Ingestion), october().from.seconds()).expect("it tells");
+    let asked = changes(&standard(Partition::Ingestion(Length::Day)), october().from.seconds()).expect("it tells");
     assert!(asked.sql.contains("t.export_time >= @since AND (_PARTITIONTIME >= @loaded_from"), "{}", asked.sql);
     let mut table = standard(Partition::None);
     table.fields.retain(|field| field.name != "export_time");

@@ -247,6 +247,25 @@ fn what_a_failed_job_took_is_given_back_and_no_other_name_is_lost() {
 }
 
 #[test]
+fn what_was_never_started_is_given_back_and_what_may_run_is_not() {
+    for (misdeed, taken) in [
+        (refusal(403, "quotaExceeded"), 0),
+        (refusal(403, "accessDenied"), 0),
+        (refusal(400, "invalidQuery"), 0),
+        (refusal(403, "rateLimitExceeded"), 0),
+        // It may have started it before its answer was lost.
+        (body(503, ""), 20 << 20),
+        (body(200, "{"), 20 << 20),
+    ] {
+        let server = BigQuery::start(Misdeeds::from([(D::Insert, misdeed)]));
+        let meter = Arc::new(Capped::default());
+        let halt =
+            server.export().fetch(&ask(), &server.call(meter.clone()), &Counting::default()).expect_err("failed");
+        assert_eq!(meter.taken.load(Ordering::SeqCst), taken, "{}", fault("failed", halt));
+    }
+}
+
+#[test]
 fn an_answer_that_does_not_come_is_an_outage() {
     let slow = |_: usize, _: &Request| well(D::Table).set_delay(Duration::from_secs(60));
     let server = BigQuery::start(Misdeeds::from([(D::Table, Box::new(slow) as Answering)]));
