@@ -4,19 +4,20 @@
 //! | FOCUS | from | remarks |
 //! |---|---|---|
 //! | BilledCost, EffectiveCost | CostInBillingCurrency, else Cost, PreTaxCost | by the kind of row, see below |
-//! | ListCost, ListUnitPrice | paygCostInBillingCurrency, PayGPrice | the price only where it is not 0 |
+//! | ListCost, ListUnitPrice | paygCostInBillingCurrency, PayGPrice | the price only where it is not 0, the cost where it is not 0 or the charge is free |
 //! | ContractedCost, ContractedUnitPrice | the cost of usage that no commitment covers, UnitPrice | |
 //! | BillingCurrency | BillingCurrency, BillingCurrencyCode, Currency | |
 //! | ChargePeriodStart, -End | Date, UsageDateTime | the whole day: hours are not told |
 //! | BillingPeriodStart, -End | BillingPeriodStartDate, -EndDate (inclusive) | else the month of the day |
-//! | BillingAccountId, -Name | the same | |
-//! | SubAccountId, -Name | SubscriptionId (SubscriptionGuid), -Name | |
+//! | BillingAccountId, -Name, -Type | BillingAccountId, -Name; under a customer agreement BillingProfileId, -Name | as the path that Azure's FOCUS export and its API write, `/providers/Microsoft.Billing/billingAccounts/ID` |
+//! | SubAccountId, -Name, -Type | SubscriptionId (SubscriptionGuid), -Name | as a path too, `/subscriptions/ID` in lower case |
 //! | ServiceName, ServiceCategory | MeterCategory, else ConsumedService | by the table of services |
 //! | RegionId, RegionName | ResourceLocation, Location, MeterRegion | by the table of regions; else the id without spaces, in lower case |
-//! | ResourceId, -Name, -Type | ResourceId (InstanceId, InstanceName), ResourceName | the type out of the id |
+//! | ResourceId, -Name, -Type | ResourceId (InstanceId, InstanceName), ResourceName | the id in lower case, as the FOCUS export; the type out of it |
 //! | SkuId, SkuPriceId, SkuMeter | MeterId, PartNumber, MeterName | |
 //! | x_InstanceType | AdditionalInfo's ServiceType | |
-//! | ChargeCategory, ChargeFrequency | ChargeType, Frequency | |
+//! | ChargeCategory, ChargeClass | ChargeType | by the table of words that the API's are read with too: a refund is a Purchase, as a Correction; one that is not known is Usage |
+//! | ChargeFrequency | Frequency | |
 //! | PricingCategory | PricingModel | |
 //! | CommitmentDiscount... | benefitId, ReservationId, their names | |
 //! | ConsumedQuantity, PricingQuantity, units | Quantity, UnitOfMeasure | |
@@ -30,7 +31,7 @@
 //! | row | in | BilledCost | EffectiveCost |
 //! |---|---|---|---|
 //! | purchase or refund of a commitment | actual | the cost | 0 |
-//! | usage that a commitment covers, cost 0 | actual | 0 | unknown |
+//! | usage that a commitment covers, cost 0 | actual; amortised where it is free anyway | 0 | unknown |
 //! | usage that a commitment covers, with a cost | amortised | 0 | the cost |
 //! | what is unused of a commitment | amortised | 0 | the cost |
 //! | everything else | both | the cost | the cost |
@@ -51,6 +52,9 @@ use crate::focus::dialect::{Dialect, Draft, Place, Record, Translate};
 use crate::focus::layout::Time;
 use crate::provider::azure_words;
 
+/// What Azure's ids of billing accounts begin with.
+const ACCOUNTS: &[u8] = b"/providers/Microsoft.Billing/billingAccounts/";
+
 /// What an export of actual cost is called.
 pub const ACTUAL: &str = "Azure actual cost";
 
@@ -67,6 +71,8 @@ sources! {
         BillEnd = ["billingperiodenddate"],
         Account = ["billingaccountid"],
         AccountName = ["billingaccountname"],
+        BillingProfile = ["billingprofileid"],
+        ProfileName = ["billingprofilename"],
         Subscription = ["subscriptionid", "subscriptionguid"],
         SubscriptionName = ["subscriptionname"],
         Service = ["metercategory"],
@@ -121,7 +127,8 @@ impl Dialect for Azure {
             );
         }
         let localised = names.iter().any(|name| english(name).is_some());
-        Some(Ok(Box::new(Details { header, localised, actual: false.into(), amortised: false.into() })))
+        let flag = AtomicBool::default;
+        Some(Ok(Box::new(Details { header, localised, bought: flag(), free: flag(), spread: flag() })))
     }
 }
 
@@ -143,15 +150,26 @@ struct Details {
     header: Header,
     /// Whether its header is in another language, and so its decimals may be.
     localised: bool,
-    /// Whether a row was seen that only actual exports have.
-    actual: AtomicBool,
-    /// Whether a row was seen that only amortised exports have.
-    amortised: AtomicBool,
+    /// Whether a purchase or a refund of a commitment was seen, which only actual exports have.
+    bought: AtomicBool,
+    /// Whether usage that a commitment covers was seen that costs nothing: all of it in an actual export, and what is
+    /// free anyway in an amortised one.
+    free: AtomicBool,
+    /// Whether a commitment's cost was seen on what it covers, which only amortised exports have.
+    spread: AtomicBool,
+}
+
+impl Details {
+    /// Whether it is an export of actual cost, and whether of amortised cost, as far as its rows tell.
+    fn kinds(&self) -> (bool, bool) {
+        let [bought, free, spread] = [&self.bought, &self.free, &self.spread].map(|flag| flag.load(Ordering::Relaxed));
+        (bought || (free && !spread), spread)
+    }
 }
 
 impl Translate for Details {
     fn format(&self) -> String {
-        match (self.actual.load(Ordering::Relaxed), self.amortised.load(Ordering::Relaxed)) {
+        match self.kinds() {
             (true, false) => ACTUAL.to_owned(),
             (false, true) => AMORTISED.to_owned(),
             _ => "Azure cost details".to_owned(),
@@ -159,7 +177,7 @@ impl Translate for Details {
     }
 
     fn notes(&self) -> Vec<String> {
-        let note = match (self.actual.load(Ordering::Relaxed), self.amortised.load(Ordering::Relaxed)) {
+        let note = match self.kinds() {
             (true, false) => {
                 "an actual cost export: billed cost is whole; the effective cost of usage that commitments cover is \
                  not in it and stays unknown (an export as FOCUS has both)"
@@ -240,10 +258,8 @@ impl Details {
     fn what(&self, row: &dyn Record, draft: &mut Draft) {
         draft.put(Profile::Provider, b"Microsoft");
         draft.put(Profile::InvoiceIssuer, b"Microsoft");
-        let same: [(Place, Col); 13] = [
-            (Profile::BillingAccountId.into(), Col::Account),
-            (Profile::BillingAccountName.into(), Col::AccountName),
-            (Profile::SubAccountId.into(), Col::Subscription),
+        self.accounts(row, draft);
+        let same: [(Place, Col); 10] = [
             (Profile::SubAccountName.into(), Col::SubscriptionName),
             (Profile::AvailabilityZone.into(), Col::Zone),
             (Profile::SkuId.into(), Col::Meter),
@@ -276,13 +292,45 @@ impl Details {
         }
     }
 
+    /// The billing account and the subscription, as paths: a file that has only their ids means the same.
+    fn accounts(&self, row: &dyn Record, draft: &mut Draft) {
+        let get = |column| self.header.get(row, column);
+        let (account, profile) = (get(Col::Account), get(Col::BillingProfile));
+        // Under an enterprise agreement both are the enrolment.
+        let is_profile = !profile.is_empty() && profile != account;
+        let (id, name) = if is_profile { (profile, Col::ProfileName) } else { (account, Col::AccountName) };
+        let is_path = |id: &[u8]| id.first() == Some(&b'/');
+        draft.write(Profile::BillingAccountId, |out| {
+            if !id.is_empty() && !is_path(id) {
+                out.extend_from_slice(if is_path(account) { b"" } else { ACCOUNTS });
+                out.extend_from_slice(if is_profile { account } else { b"" });
+                out.extend_from_slice(if is_profile { b"/billingProfiles/" } else { b"" });
+            }
+            out.extend_from_slice(id);
+        });
+        draft.put(Profile::BillingAccountName, get(name));
+        let has_profile = is_profile || memchr::memmem::find(id, b"/billingProfiles/").is_some();
+        let kind: &[u8] = if has_profile { b"Billing Profile" } else { b"Billing Account" };
+        draft.put(Profile::BillingAccountType, if id.is_empty() { b"" } else { kind });
+        let subscription = get(Col::Subscription);
+        if subscription.is_empty() {
+            return;
+        }
+        draft.write(Profile::SubAccountId, |out| {
+            out.extend_from_slice(if is_path(subscription) { b"" } else { b"/subscriptions/" });
+            out.extend(subscription.iter().map(u8::to_ascii_lowercase));
+        });
+        draft.put(Profile::SubAccountType, b"Subscription");
+    }
+
     fn resource(&self, row: &dyn Record, draft: &mut Draft) {
         let id = self.header.get(row, Col::Resource);
-        draft.put(Profile::ResourceId, id);
+        let lower = String::from_utf8_lossy(id).to_lowercase();
+        draft.put(Profile::ResourceId, lower.as_bytes());
         let last = id.rsplit(|b| *b == b'/').next().unwrap_or_default();
         let name = self.header.get(row, Col::ResourceName);
         draft.put(Profile::ResourceName, if name.is_empty() { last } else { name });
-        draft.put(Profile::ResourceType, kind_of_resource(&String::from_utf8_lossy(id)).as_bytes());
+        draft.put(Profile::ResourceType, kind_of_resource(&lower).as_bytes());
         let info = braced(self.header.get(row, Col::Info));
         let size = value_of(&info, "ServiceType").unwrap_or_default();
         draft.put(Profile::InstanceType, size.as_bytes());
@@ -312,14 +360,11 @@ impl Details {
 
     fn how(&self, row: &dyn Record, draft: &mut Draft, kind: Kind) {
         let get = |column| self.header.get(row, column);
-        let category: &[u8] = match get(Col::Type) {
-            t if is(t, "Purchase") => b"Purchase",
-            t if is(t, "Tax") => b"Tax",
-            t if is(t, "Credit") => b"Credit",
-            t if is(t, "Refund") || is(t, "RoundingAdjustment") || is(t, "Adjustment") => b"Adjustment",
-            _ => b"Usage",
-        };
-        draft.put(Terms::ChargeCategory, category);
+        let words = azure_words::charge(&String::from_utf8_lossy(get(Col::Type)));
+        // Exports of before there were types of charges have usage alone.
+        let category = if words.category.is_empty() { "Usage" } else { words.category };
+        draft.put(Terms::ChargeCategory, category.as_bytes());
+        draft.put(Terms::ChargeClass, words.class.as_bytes());
         let frequency: &[u8] = match get(Col::Frequency) {
             f if is(f, "UsageBased") => b"Usage-Based",
             f if is(f, "OneTime") => b"One-Time",
@@ -343,7 +388,7 @@ impl Details {
         draft.put(Terms::CommitmentId, id);
         draft.put(Terms::CommitmentName, self.header.first(row, &[Col::BenefitName, Col::ReservationName]));
         draft.put(Terms::CommitmentCategory, if is_plan { b"Spend" } else { b"Usage" });
-        draft.put(Terms::CommitmentType, if is_plan { b"Savings Plan" } else { b"Reservation" });
+        draft.put(Terms::CommitmentType, if is_plan { b"Savings plan" } else { b"Reservation" });
         match kind {
             Kind::Covered => draft.put(Terms::CommitmentStatus, b"Used"),
             Kind::Unused => draft.put(Terms::CommitmentStatus, b"Unused"),
@@ -353,22 +398,28 @@ impl Details {
 
     fn costs(&self, row: &dyn Record, draft: &mut Draft, kind: Kind) {
         let cost = self.decimal(row, Col::Cost);
-        let is_zero = cost.iter().all(|b| matches!(b, b'0' | b'.' | b'-' | b'+'));
+        let is_free = is_zero(&cost);
         let (billed, effective): (&[u8], &[u8]) = match kind {
             Kind::Plain => (&cost, &cost),
             Kind::Purchase => (&cost, b"0"),
-            Kind::Covered if is_zero => (&cost, b""),
+            Kind::Covered if is_free => (&cost, b""),
             Kind::Covered | Kind::Unused => (if cost.is_empty() { b"" } else { b"0" }, &cost),
         };
         match kind {
             Kind::Plain => draft.put(Quantity::Contracted, &cost),
-            Kind::Purchase => self.actual.store(true, Ordering::Relaxed),
-            Kind::Covered if is_zero => self.actual.store(true, Ordering::Relaxed),
-            Kind::Covered | Kind::Unused => self.amortised.store(true, Ordering::Relaxed),
+            Kind::Purchase => self.bought.store(true, Ordering::Relaxed),
+            Kind::Covered if is_free => self.free.store(true, Ordering::Relaxed),
+            // Of nothing nobody can tell whose it is.
+            Kind::Unused if is_free => {}
+            Kind::Covered | Kind::Unused => self.spread.store(true, Ordering::Relaxed),
         }
         draft.put(Quantity::Billed, billed);
         draft.put(Quantity::Effective, effective);
-        draft.put(Quantity::List, &self.decimal(row, Col::ListCost));
+        let list = self.decimal(row, Col::ListCost);
+        // What costs something has a list price: nothing stands for none.
+        if is_free || !is_zero(&list) {
+            draft.put(Quantity::List, &list);
+        }
         let quantity = self.decimal(row, Col::Quantity);
         draft.put(Quantity::Pricing, &quantity);
         if matches!(kind, Kind::Covered | Kind::Plain) && draft.text(Terms::ChargeCategory) == b"Usage" {
@@ -393,6 +444,11 @@ impl Details {
     }
 }
 
+/// Whether a number is nothing, or none at all.
+fn is_zero(raw: &[u8]) -> bool {
+    raw.iter().all(|b| matches!(b, b'0' | b'.' | b'-' | b'+'))
+}
+
 fn is(raw: &[u8], word: &str) -> bool {
     raw.eq_ignore_ascii_case(word.as_bytes())
 }
@@ -407,11 +463,10 @@ fn braced(raw: &[u8]) -> String {
     }
 }
 
-/// `microsoft.compute/virtualmachines` out of a resource's id: the provider after the last `/providers/`,
+/// `microsoft.compute/virtualmachines` out of a resource's id in lower case: the provider after the last `/providers/`,
 /// and every other part behind it.
 fn kind_of_resource(id: &str) -> String {
-    let lower = id.to_lowercase();
-    let Some((_, path)) = lower.rsplit_once("/providers/") else { return String::new() };
+    let Some((_, path)) = id.rsplit_once("/providers/") else { return String::new() };
     let mut parts = path.split('/').filter(|part| !part.is_empty());
     let Some(provider) = parts.next() else { return String::new() };
     let kinds: Vec<&str> = parts.step_by(2).collect();

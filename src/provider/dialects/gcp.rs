@@ -3,7 +3,7 @@
 //!
 //! | FOCUS | from | remarks |
 //! |---|---|---|
-//! | BilledCost, EffectiveCost | cost + the amounts of all credits | credits are negative; fees of commitments count where they are billed, since no row says which usage they cover |
+//! | BilledCost, EffectiveCost | cost + the amounts of all credits | credits are negative, and their absence is told; fees of commitments count where they are billed, since no row says which usage they cover |
 //! | ContractedCost | cost | before credits |
 //! | ListCost | cost_at_list | |
 //! | BillingCurrency | currency | |
@@ -25,6 +25,8 @@
 //!
 //! Lost: which credits a charge had and of what kind, the conversion rate, the project's folders, price
 //! tiers, adjustments' descriptions, `export_time`.
+
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::header::{Header, sources};
 use super::parts::{Tags, number, put_amount, put_service, records};
@@ -132,7 +134,7 @@ impl Dialect for Gcp {
         ];
         Some(header.need("a Google Cloud billing export", &needed).map(|()| {
             let detailed = header.has(Col::Resource) || header.has(Col::ResourceName);
-            Box::new(Export { header, detailed }) as Box<dyn Translate>
+            Box::new(Export { header, detailed, credited: false.into() }) as Box<dyn Translate>
         }))
     }
 }
@@ -141,12 +143,19 @@ impl Dialect for Gcp {
 struct Export {
     header: Header,
     detailed: bool,
+    /// Whether any row tells its credits, be it that there are none.
+    credited: AtomicBool,
 }
 
 impl Translate for Export {
     fn format(&self) -> String {
         let name = if self.detailed { "Google Cloud detailed export" } else { "Google Cloud billing export" };
         name.to_owned()
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let note = "no row tells `credits`: costs are before credits".to_owned();
+        if self.credited.load(Ordering::Relaxed) { Vec::new() } else { vec![note] }
     }
 
     fn reads(&self) -> Vec<usize> {
@@ -243,6 +252,9 @@ impl Export {
     fn charged(&self, row: &dyn Record, draft: &mut Draft) {
         let cost = self.header.get(row, Col::Cost);
         let credits = self.header.get(row, Col::Credits);
+        if !credits.is_empty() && !self.credited.load(Ordering::Relaxed) {
+            self.credited.store(true, Ordering::Relaxed);
+        }
         let mut commitment = None;
         draft.put(Quantity::Contracted, cost);
         // Without credits the text is the cost as it came.

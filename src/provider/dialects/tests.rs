@@ -201,6 +201,65 @@ fn azure_tells_actual_and_amortised_cost_row_by_row() {
     assert_eq!(rows[2].terms(Terms::CommitmentStatus), "Unused");
 }
 
+/// An export of Azure with these rows.
+fn azure(rows: &[&str]) -> (String, Vec<Charge>) {
+    let header = "BillingAccountId,BillingProfileId,SubscriptionId,Date,MeterCategory,CostInBillingCurrency,\
+                  paygCostInBillingCurrency,BillingCurrency,ChargeType,PricingModel,ReservationId,ResourceId";
+    let (outcome, charges, refused) = read(&format!("{header}\n{}\n", rows.join("\n")));
+    assert_eq!(refused, [""; 0]);
+    (outcome.form, charges)
+}
+
+const COVERED: &str = "7,7,S1,2024-09-04,Storage,0.5,0,USD,Usage,Reservation,r-1,";
+const COVERED_FREE: &str = "7,7,S1,2024-09-04,Storage,0,0,USD,Usage,Reservation,r-1,";
+const UNUSED: &str = "7,7,S1,2024-09-04,Storage,0.25,0,USD,UnusedReservation,Reservation,r-1,";
+const BOUGHT: &str = "7,7,,2024-09-04,Storage,9,0,USD,Purchase,Reservation,r-1,";
+
+#[test]
+fn usage_that_a_commitment_covers_for_nothing_makes_no_amortised_export_an_actual_one() {
+    for (rows, form) in [
+        (&[COVERED_FREE, COVERED][..], super::azure::AMORTISED),
+        (&[UNUSED, COVERED_FREE], super::azure::AMORTISED),
+        (&[COVERED_FREE], super::azure::ACTUAL),
+        (&[BOUGHT, COVERED_FREE], super::azure::ACTUAL),
+        (&[BOUGHT, COVERED], "Azure cost details"),
+    ] {
+        assert_eq!(azure(rows).0, form, "{rows:?}");
+    }
+}
+
+#[test]
+fn a_list_cost_of_nothing_is_unknown_where_the_charge_costs_something() {
+    let plain = "7,7,S1,2024-09-04,Storage,1,2,USD,Usage,OnDemand,,";
+    let (_, charges) = azure(&[COVERED, COVERED_FREE, plain]);
+    let list: Vec<_> = charges.iter().map(|c| c.quantity(Quantity::List)).collect();
+    assert_eq!(list, [None, Some("0"), Some("2")]);
+}
+
+#[test]
+fn azures_accounts_and_refunds_go_by_the_words_of_its_focus_export() {
+    let profile = "/providers/Microsoft.Billing/billingAccounts/b:1/billingProfiles/P-2";
+    let vm = "/subscriptions/S1/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/Web";
+    let (_, charges) = azure(&[
+        BOUGHT,
+        &format!("b:1,P-2,S1,2024-09-04,Storage,-3,0,USD,Refund,OnDemand,,{vm}"),
+        &format!("{profile},{profile},/subscriptions/s1,2024-09-04,Storage,1,0,USD,RoundingAdjustment,,,"),
+        "b:1,,S1,2024-09-04,Storage,1,0,USD,,,,",
+    ]);
+    let account =
+        |at: usize| (charges[at].profile(Profile::BillingAccountId), charges[at].profile(Profile::SubAccountId));
+    assert_eq!(account(0), ("/providers/Microsoft.Billing/billingAccounts/7", ""));
+    assert_eq!((account(1), account(2)), ((profile, "/subscriptions/s1"), (profile, "/subscriptions/s1")));
+    assert_eq!(account(3).0, "/providers/Microsoft.Billing/billingAccounts/b:1");
+    let kinds: Vec<_> = charges.iter().map(|c| (c.terms(Terms::ChargeCategory), c.terms(Terms::ChargeClass))).collect();
+    assert_eq!(kinds, [("Purchase", ""), ("Purchase", "Correction"), ("Adjustment", ""), ("Usage", "")]);
+    assert_eq!(
+        (charges[1].profile(Profile::ResourceId), charges[1].profile(Profile::ResourceName)),
+        (&*vm.to_lowercase(), "Web")
+    );
+    assert_eq!(charges[1].profile(Profile::SubAccountType), "Subscription");
+}
+
 #[test]
 fn a_german_export_is_read_with_its_decimals_and_dates() {
     let (outcome, rows, refused) = read(GERMAN);
@@ -261,6 +320,20 @@ fn google_clouds_cost_is_what_is_left_after_credits() {
     let same =
         |charges: &[Charge]| charges.iter().map(|c| (c.quantities.clone(), c.profile.clone())).collect::<Vec<_>>();
     assert_eq!(same(&flat), same(&lines[..2]));
+}
+
+#[test]
+fn a_bill_of_google_cloud_without_credits_says_so() {
+    let header = "billing_account_id,service.description,sku.description,usage_start_time,usage_end_time,cost,currency";
+    let row = "01,Compute Engine,N2 core,2026-10-05,2026-10-06,2.5,EUR";
+    let (outcome, charges, _) = read(&format!("{header}\n{row}\n"));
+    assert_eq!(
+        (charges.len(), outcome.notes),
+        (1, vec!["no row tells `credits`: costs are before credits".to_owned()])
+    );
+    for told in [GCP_LINES.to_owned(), format!("{header},credits\n{row},[]\n")] {
+        assert_eq!(read(&told).0.notes, [""; 0]);
+    }
 }
 
 #[test]
