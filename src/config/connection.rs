@@ -54,6 +54,8 @@ pub enum To {
 pub struct Aws {
     /// A profile of the AWS CLI; the SDK's default chain where `None`.
     pub profile: Option<String>,
+    /// The account that pays, where AWS does not tell it.
+    pub billing_account: Option<String>,
     /// Roles to take on, each a scope of its own; one's own where empty.
     pub roles: Vec<String>,
     /// What the roles' trust policies ask for: a text, or a reference to one.
@@ -87,6 +89,8 @@ pub struct Aws {
 pub struct Azure {
     /// Scopes of Cost Management: `/subscriptions/ID`, a management group, a billing account.
     pub scopes: Vec<String>,
+    /// The billing account of scopes of which Azure does not tell it, as exports write it.
+    pub billing_account: Option<String>,
     /// Exports in Blob storage: `https://ACCOUNT.blob.core.windows.net/CONTAINER/PATH`.
     pub exports: Vec<String>,
     /// A reference to the storage account's key, where exports are not read with one's login.
@@ -332,6 +336,7 @@ impl Reader<'_> {
         self.needs(api || !exports.is_empty(), &["api = true", "exports"]);
         Aws {
             profile: self.text("profile"),
+            billing_account: self.text("billing_account"),
             roles: self.texts("roles").unwrap_or_default(),
             external_id: self.text("external_id"),
             api,
@@ -354,6 +359,7 @@ impl Reader<'_> {
         self.needs(!scopes.is_empty() || !exports.is_empty(), &["scopes", "exports"]);
         Azure {
             scopes,
+            billing_account: self.text("billing_account"),
             exports,
             key: self.secret("key"),
             login: self.login(),

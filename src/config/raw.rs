@@ -74,6 +74,7 @@ pub const CONNECTIONS: &[(&str, &[(&str, Shape)])] = &[
         "aws",
         &[
             ("profile", Shape::Text),
+            ("billing_account", Shape::Text),
             ("roles", Shape::Texts),
             ("external_id", Shape::Text),
             ("api", Shape::Flag),
@@ -95,6 +96,7 @@ pub const CONNECTIONS: &[(&str, &[(&str, Shape)])] = &[
         "azure",
         &[
             ("scopes", Shape::Texts),
+            ("billing_account", Shape::Text),
             ("exports", Shape::Texts),
             ("key", Shape::Text),
             ("login", Shape::Text),

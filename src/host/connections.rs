@@ -242,6 +242,7 @@ impl Made<'_> {
         let known = Facet::ALL.map(|facet| (facet.name(), facet));
         Ok(Settings {
             profile: aws.profile.clone(),
+            payer: aws.billing_account.clone(),
             endpoint: aws.endpoint.clone(),
             facets: facets(aws.split_by.as_ref(), Facet::ALL.to_vec(), &known)?.into_iter().collect(),
             tags: self.tags(aws.tags.as_ref()),
@@ -269,6 +270,7 @@ impl Made<'_> {
         let known = Facet::ALL.map(|facet| (facet.name(), facet));
         let mut scopes: Scopes = Vec::new();
         let settings = Settings {
+            billing_account: azure.billing_account.clone(),
             login: self.azure_login(azure)?,
             tenant: azure.tenant.clone(),
             client_id: azure.client.clone(),

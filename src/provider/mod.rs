@@ -132,6 +132,8 @@ pub struct ReadSummary {
     pub left_out: Vec<SourceFile>,
     /// Days that the provider itself calls estimated.
     pub estimated: BTreeSet<Day>,
+    /// What part of its billing account was read, as [`remote::Brought::covers`].
+    pub covers: String,
 }
 
 /// What was read from one file.

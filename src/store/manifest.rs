@@ -20,7 +20,7 @@ use crate::error::{Cause, Error, Result};
 
 /// The schema that this program writes. A newer one is refused, 2 is read (it knew no scopes), and 1 is
 /// refused, which no released version wrote.
-pub const SCHEMA: u32 = 3;
+pub const SCHEMA: u32 = 4;
 
 /// What the store holds.
 #[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
@@ -223,20 +223,40 @@ impl Manifest {
     }
 
     /// The groups that count: where several sources have the same account and period, the most
-    /// trusted kind, and of equals the one that was there first. The others are kept and never added.
+    /// trusted kind, and of equals the one that was there first. The others are kept and never added,
+    /// unless they are of another part of the account.
     #[must_use]
     pub fn active(&self) -> Vec<&Group> {
-        let mut best: BTreeMap<Identity<'_>, &Group> = BTreeMap::new();
+        let mut alike: BTreeMap<Identity<'_>, Vec<&Group>> = BTreeMap::new();
         for group in &self.groups {
-            let slot = best.entry(group.key.identity()).or_insert(group);
-            if self.precedence(group) < self.precedence(slot) {
-                *slot = group;
+            alike.entry(group.key.identity()).or_default().push(group);
+        }
+        let mut active: Vec<&Group> = Vec::with_capacity(self.groups.len());
+        for mut groups in alike.into_values() {
+            groups.sort_by_key(|group| self.precedence(group));
+            let mut count: Vec<&str> = Vec::new();
+            for group in groups {
+                let stands = |source: &&str| *source == group.source || self.are_apart(source, &group.source);
+                if count.iter().all(stands) {
+                    count.push(&group.source);
+                    active.push(group);
+                }
             }
         }
-        let counts = |g: &&Group| best.get(&g.key.identity()).is_some_and(|b| b.source == g.source);
-        let mut active: Vec<&Group> = self.groups.iter().filter(counts).collect();
         active.sort_by(|a, b| a.key.cmp(&b.key));
         active
+    }
+
+    /// What part of its billing account a source is; empty where it is the whole, as every export is.
+    #[must_use]
+    pub fn covers(&self, source: &str) -> &str {
+        self.scopes.get(source).map_or("", |synced| &synced.covers)
+    }
+
+    /// Whether two sources are of parts of a billing account that have no charge in common.
+    #[must_use]
+    pub fn are_apart(&self, one: &str, other: &str) -> bool {
+        are_apart(self.covers(one), self.covers(other))
     }
 
     /// Those of [`Self::active`] that have charges of some days.
@@ -279,9 +299,68 @@ impl Manifest {
     }
 }
 
+/// Whether parts of a billing account, as [`super::remote::Synced::covers`] has them, have no charge in common:
+/// they give the same name another value. Of other names nobody knows, and a part is in the whole.
+#[must_use]
+pub fn are_apart(one: &str, other: &str) -> bool {
+    let pairs = |path: &'_ str| path.split('/').map(str::to_ascii_lowercase).collect::<Vec<_>>();
+    let (one, other) = (pairs(one), pairs(other));
+    let differ = one.chunks_exact(2).zip(other.chunks_exact(2)).find(|(one, other)| one != other);
+    differ.is_some_and(|(one, other)| one[0] == other[0])
+}
+
 #[cfg(test)]
 mod tests {
+    use super::super::remote::Synced;
     use super::*;
+
+    #[test]
+    fn parts_of_an_account_are_apart_where_a_name_has_another_value() {
+        for (one, other, apart) in [
+            ("subscriptions/a", "subscriptions/b", true),
+            ("subscriptions/a", "Subscriptions/A", false),
+            ("subscriptions/a", "subscriptions/a/resourceGroups/x", false),
+            ("subscriptions/a/resourceGroups/x", "subscriptions/a/resourceGroups/y", true),
+            ("subscriptions/b/resourceGroups/x", "subscriptions/a/resourceGroups/x", true),
+            // A department may be of any subscription.
+            ("departments/1", "subscriptions/a", false),
+            ("", "subscriptions/a", false),
+            ("", "", false),
+        ] {
+            assert_eq!((are_apart(one, other), are_apart(other, one)), (apart, apart), "{one} and {other}");
+        }
+    }
+
+    #[test]
+    fn parts_of_an_account_add_up_and_the_whole_outranks_them() {
+        let group = |source: &str, rank, place, period: i32| {
+            let key = GroupKey { provider: "Microsoft".into(), account: "1".into(), billing_period: Day(period) };
+            let (id, account_name, parts) = (0, String::new(), Vec::new());
+            Group { id, source: source.into(), rank, place, key, account_name, parts, incomplete: false }
+        };
+        let groups = vec![
+            group("azure/a", 1, 0, 1),
+            group("azure/b", 1, 1, 1),
+            group("azure/a/x", 1, 2, 1),
+            group("azure/a", 1, 0, 2),
+            group("azure/b", 1, 1, 2),
+            group("export", 0, 0, 2),
+        ];
+        let covers = |of: &str| Synced { covers: of.into(), ..Synced::default() };
+        let scopes = [
+            ("azure/a".to_owned(), covers("subscriptions/a")),
+            ("azure/b".to_owned(), covers("subscriptions/b")),
+            ("azure/a/x".to_owned(), covers("subscriptions/a/resourceGroups/x")),
+        ];
+        let mut manifest = Manifest { groups, scopes: scopes.into(), ..Manifest::empty(Vec::new()) };
+        let told = |manifest: &Manifest| -> Vec<(i32, String)> {
+            manifest.active().iter().map(|group| (group.key.billing_period.0, group.source.clone())).collect()
+        };
+        let both = [(1, "azure/a".to_owned()), (1, "azure/b".to_owned())];
+        assert_eq!(told(&manifest), [&both[..], &[(2, "export".to_owned())]].concat());
+        manifest.prefers_api = true;
+        assert_eq!(told(&manifest), [&both[..], &[(2, "azure/a".to_owned()), (2, "azure/b".to_owned())]].concat());
+    }
 
     #[test]
     fn a_manifest_of_another_schema_is_refused_and_is_no_damage() {
@@ -300,7 +379,7 @@ mod tests {
             let error = Manifest::from_bytes(&other).expect_err("refused");
             assert!(error.message.contains(word) && error.cause == Some(Cause::OtherSchema), "{error:?}");
         }
-        let error = Manifest::from_bytes(&[3, 0xff]).expect_err("cut short");
+        let error = Manifest::from_bytes(&[SCHEMA as u8, 0xff]).expect_err("cut short");
         assert_eq!(error.cause, None, "{error:?}");
     }
 }

@@ -35,6 +35,9 @@ pub struct Synced {
     /// The dimensions that its charges tell, besides provider, billing account and currency; empty where
     /// they tell all.
     pub tells: Vec<Dimension>,
+    /// What part of its billing account it is, as a path of names and values (`subscriptions/ID`); empty where
+    /// it is the whole.
+    pub covers: String,
     /// By feed, which days have come, whether they had charges or not.
     pub days: BTreeMap<String, BTreeMap<Day, Come>>,
     /// Deliveries that have come, by name.

@@ -103,7 +103,12 @@ impl CostSource for Fetching<'_> {
             };
             files.push(FileSummary { file, ..FileSummary::default() });
         }
-        let summary = ReadSummary { files, estimated: brought.estimated.clone(), ..ReadSummary::default() };
+        let summary = ReadSummary {
+            files,
+            estimated: brought.estimated.clone(),
+            covers: brought.covers.clone(),
+            ..ReadSummary::default()
+        };
         self.brought = Some(brought);
         Ok(summary)
     }

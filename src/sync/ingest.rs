@@ -218,7 +218,7 @@ impl Ingest<'_> {
         let hashes = outcome.read.left_out.iter().map(|f| f.hash.as_str()).collect();
         let left_out = groups::periods_of(&manifest, &id.name, &hashes);
         let keys = incoming.iter().map(|i| &i.key).chain(&left_out);
-        outcome.overlaps = Sources::new(&manifest).overlaps(id, keys, !outcome.already_stored);
+        outcome.overlaps = Sources::new(&manifest).overlaps(id, &outcome.read.covers, keys, !outcome.already_stored);
         for (key, overlap) in outcome.overlaps.iter_mut().take(billed::TOLD_MAX) {
             overlap.billed_before = billed::of(self.store, &manifest, &overlap.before, key);
             overlap.billed_ours =

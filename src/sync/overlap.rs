@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::billed::Billed;
 use crate::provider::SourceId;
-use crate::store::manifest::{Group, Manifest};
+use crate::store::manifest::{Group, Manifest, are_apart};
 use crate::store::segment::{GroupKey, Identity};
 
 /// An account period of a batch that another source has as well, and whose charges did not only
@@ -60,17 +60,19 @@ impl<'m> Sources<'m> {
     }
 
     /// Account periods among `keys` of which another source's charges counted; `comes` where a
-    /// source's charges are only on their way.
+    /// source's charges are only on their way, and `covers` the part of the account that they are of.
     #[must_use]
     pub fn overlaps<'k>(
         &self,
         id: &SourceId,
+        covers: &str,
         keys: impl Iterator<Item = &'k GroupKey>,
         comes: bool,
     ) -> BTreeMap<GroupKey, Overlap> {
         let (mut told, mut overlaps) = (BTreeSet::new(), BTreeMap::new());
         for key in keys.filter(|key| told.insert(key.identity())) {
-            let groups = self.of(key);
+            let apart = |group: &&&Group| are_apart(self.manifest.covers(&group.source), covers);
+            let groups: Vec<&Group> = self.of(key).iter().filter(|group| !apart(group)).copied().collect();
             let Some(best) = groups.iter().min_by_key(|g| self.manifest.precedence(g)).filter(|g| g.source != id.name)
             else {
                 continue;

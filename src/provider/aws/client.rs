@@ -226,10 +226,10 @@ impl Client {
         let (own, _) = self.identity(call).await?;
         let payer = match &self.access.settings().payer {
             Some(payer) => payer.clone(),
-            None => told(self.management_account(call).await, &mut notes)?.unwrap_or(own),
+            None => told(self.management_account(call).await, &mut notes)?.unwrap_or_else(|| own.clone()),
         };
         let names = told(self.account_names(call).await, &mut notes)?.unwrap_or_default();
-        Ok((Standing { payer, names }, notes))
+        Ok((Standing { payer, own, names }, notes))
     }
 }
 

@@ -193,7 +193,15 @@ impl CostExplorer {
         }
         let told = reading.finish(Day::of_seconds(call.now))?;
         let notes = told.notes.into_iter().chain(known.notes.iter().cloned()).collect();
-        Ok(Chain::Whole(Brought { rows: rows.finish()?, pages, estimated: told.estimated, files: Vec::new(), notes }))
+        let Standing { payer, own, .. } = &known.standing;
+        Ok(Chain::Whole(Brought {
+            rows: rows.finish()?,
+            pages,
+            estimated: told.estimated,
+            covers: if payer == own { String::new() } else { format!("accounts/{own}") },
+            files: Vec::new(),
+            notes,
+        }))
     }
 }
 

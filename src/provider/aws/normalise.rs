@@ -51,6 +51,8 @@ pub const PROVIDER: &str = "AWS";
 pub struct Standing {
     /// The account that pays: `BillingAccountId`.
     pub payer: String,
+    /// The account that asks: what is not the payer is told its own charges alone.
+    pub own: String,
     /// Names of accounts, by id.
     pub names: BTreeMap<String, String>,
 }

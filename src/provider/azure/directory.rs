@@ -87,9 +87,17 @@ pub struct Directory {
     /// When they were read, and the names.
     names: Mutex<Option<(i64, Names)>>,
     accounts: Mutex<HashMap<String, BillingAccount>>,
+    /// The billing account of scopes whose own Azure does not tell.
+    configured: Option<String>,
 }
 
 impl Directory {
+    /// Nothing is read yet; `configured` is the billing account of scopes whose own Azure does not tell.
+    #[must_use]
+    pub fn new(configured: Option<String>) -> Directory {
+        Directory { configured, ..Directory::default() }
+    }
+
     /// What is known about a scope, and what could not be read of it. Names are no reason to fail.
     ///
     /// # Errors
@@ -110,11 +118,20 @@ impl Directory {
             }
         };
         let subscription = scope.subscription();
-        let billing_account = match (scope.billing_account(), &subscription) {
+        let mut billing_account = match (scope.billing_account(), &subscription) {
             (Some((id, kind)), _) => BillingAccount { id, name: String::new(), kind: kind.to_owned() },
             (None, Some(id)) => self.account(client, scope, id, call).await?,
             (None, None) => BillingAccount::default(),
         };
+        match (&self.configured, billing_account.id.is_empty()) {
+            (Some(id), true) => billing_account.id.clone_from(id),
+            (None, true) => notes.push(
+                "Azure does not tell the billing account: beside an export of the same charges they would count \
+                 twice; `billing_account` in the config names it"
+                    .to_owned(),
+            ),
+            (_, false) => {}
+        }
         Ok((About { billing_account, subscription, names }, notes))
     }
 

@@ -62,6 +62,8 @@ pub struct Settings {
     /// The scopes, as [`scope`] reads them. None may be part of another, or its charges would count
     /// twice; whether a subscription is part of a management group only the one who configures it knows.
     pub scopes: Vec<String>,
+    /// The billing account of those whose own Azure does not tell, as its exports write it.
+    pub billing_account: Option<String>,
     /// How to log in.
     pub login: Login,
     /// The tenant's id or domain; for the Azure CLI the default one where there is none.
@@ -91,6 +93,7 @@ impl Settings {
         Settings {
             name: name.to_owned(),
             scopes,
+            billing_account: None,
             login: Login::Detect,
             tenant: None,
             client_id: None,
@@ -137,7 +140,7 @@ fn connect_with(
     let http = Http::new(settings.certificate.as_deref())?;
     let credentials = Arc::new(Credentials::new(settings, http.clone(), az, variable));
     let client = Arc::new(Client::new(http, credentials, &settings.endpoint, settings.limits.clone())?);
-    let directory = Arc::new(Directory::default());
+    let directory = Arc::new(Directory::new(settings.billing_account.clone()));
     let names: Vec<String> = match paths.as_slice() {
         [_] => vec![settings.name.clone()],
         several => several.iter().map(|path| format!("{}/{}", settings.name, path.name_among(several))).collect(),
@@ -237,7 +240,7 @@ impl Costs for CostManagement {
         let (split, days) = self.asked(ask)?;
         // What lies ahead has no costs, and the service would shift the period silently.
         let days = days.intersect(Period { from: days.from, to: Day::of_seconds(call.now).plus(1) });
-        let mut brought = Brought::default();
+        let mut brought = Brought { covers: self.path.covers().to_owned(), ..Brought::default() };
         if days.days() == 0 {
             return Ok(brought);
         }

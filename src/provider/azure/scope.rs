@@ -138,6 +138,18 @@ impl ScopePath {
         self.kind.is_of_one_subscription().then(|| self.word(1).to_ascii_lowercase())
     }
 
+    /// What part of its billing account it is, as [`crate::provider::remote::Brought::covers`]: what lies behind
+    /// the account's own path.
+    #[must_use]
+    pub fn covers(&self) -> &str {
+        let own = self.billing_account().map_or(0, |(account, _)| account.len());
+        match self.kind {
+            // Which subscriptions are in a group is not known, and one group may be in another.
+            K::ManagementGroup => "",
+            _ => self.path.get(own..).unwrap_or_default().trim_start_matches('/'),
+        }
+    }
+
     /// What FOCUS calls the billing account of its charges, where the path tells it: its id and its
     /// type. Under a Microsoft Customer Agreement that is the billing profile.
     #[must_use]

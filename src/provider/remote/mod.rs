@@ -200,6 +200,11 @@ pub struct Brought {
     pub pages: u32,
     /// Days that the provider itself calls estimated.
     pub estimated: BTreeSet<Day>,
+    /// What part of its billing account the scope is, as a path of names and values
+    /// (`subscriptions/ID/resourceGroups/NAME`); empty where it is the whole, or where
+    /// nobody knows. Parts that differ in a value
+    /// have no charge in common and add up.
+    pub covers: String,
     /// Files that were read, of a delivery.
     pub files: Vec<FileSummary>,
     /// What the person who looks at the run should know: a column that was not there, a cost that this

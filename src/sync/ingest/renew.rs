@@ -219,6 +219,7 @@ impl Ingest<'_> {
             return Vec::new();
         }
         synced.tells.clone_from(&window.tells);
+        synced.covers.clone_from(&outcome.read.covers);
         synced.restate(restated.clone());
         restated
     }

@@ -29,7 +29,7 @@ fn grouping(name: &str) -> Grouping {
 fn standing() -> Standing {
     let names = [("111122223333", "Payer"), ("444455556666", "Production")];
     let names = names.map(|(id, name)| (id.to_owned(), name.to_owned()));
-    Standing { payer: "111122223333".into(), names: names.into() }
+    Standing { payer: "111122223333".into(), own: "111122223333".into(), names: names.into() }
 }
 
 fn group(keys: [&str; 2], metrics: &[(&str, &str, &str)]) -> Group {
