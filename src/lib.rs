@@ -41,12 +41,13 @@
 //! | [`provider`] | where charges come from: billing files, the clouds, the demo | `domain`, `focus` |
 //! | [`sync`] | brings charges into the store, all or nothing; keeps connections fresh | `analytics`, `store`, `provider` |
 //! | [`engine`] | questions to answers | `analytics`, `store`, `sync`, `focus` |
-//! | [`host`] | the process that owns the store, and those that attach to it | `engine`, `sync`, `store` to open it, `provider` for what it takes in |
+//! | [`notify`] | brings a person what they are to know | `engine` |
+//! | [`host`] | the process that owns the store, and those that attach to it | `engine`, `sync`, `notify`, `store` to open it, `provider` for what it takes in |
 //! | [`report`] | answers as tables, JSON, CSV, Markdown | `engine` |
 //! | [`tui`] | the full-screen app | `engine`, `report`, `host` |
 //! | [`cli`] | flags and subcommands | all of these |
 //!
-//! ratatui and crossterm stay in [`tui`], sled in [`store`], clap in [`cli`]; only [`clock`] reads
+//! ratatui and crossterm stay in [`tui`], sled in [`store`], clap in [`cli`], notify-rust in [`notify`]; only [`clock`] reads
 //! the time. `domain` and `analytics` do no I/O.
 //!
 //! ## Where to begin reading
@@ -68,6 +69,7 @@ pub mod engine;
 pub mod error;
 pub mod focus;
 pub mod host;
+pub mod notify;
 pub mod provider;
 pub mod report;
 pub mod store;

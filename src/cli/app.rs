@@ -124,7 +124,7 @@ impl Plan {
         let place = Place::beside(&self.place);
         let found = connections::of(&self.config, home().as_deref(), place.folder());
         let vault = Arc::clone(host) as Arc<dyn crate::sync::task::Vault>;
-        Syncing::begin(found, self.source(&place), vault, place, self.config.sync.auto)
+        Syncing::begin(found, self.source(&place), vault, place, self.config.sync.auto, self.config.notify)
     }
 
     /// The config as whoever syncs reads it again.

@@ -18,10 +18,13 @@ use crate::domain::words::count;
 use crate::error::{Error, Kind, Result};
 use crate::host::connect::check;
 use crate::host::connections;
+use crate::notify::desktop;
 use crate::provider::remote::{Check, Costs, Finding};
 use crate::report::{self, Checked};
 use crate::store::folder;
 use crate::sync::state::{Place, State};
+use crate::tui::Env;
+use crate::tui::notices::Teller;
 
 /// `spendtop doctor`
 #[derive(Clone, PartialEq, Eq, Default, Debug, Args)]
@@ -119,6 +122,7 @@ fn machine(context: &Context<'_, '_>) -> Vec<Checked> {
         let told = format!("TERM={}, and the locale is not UTF-8: charts are drawn in ASCII", variable("TERM"));
         of("spendtop", Check::new("terminal", Finding::Wanting, &told).fix("export LANG=C.UTF-8"))
     });
+    checked.push(notifications(context));
     checked
 }
 
@@ -160,11 +164,29 @@ fn failing(state: &State) -> Vec<Checked> {
     let failing =
         state.scopes.iter().filter_map(|(source, standing)| Some((source, standing, standing.trouble.as_ref()?)));
     let told = |(source, standing, trouble): (&String, &crate::sync::state::Standing, &crate::sync::state::Trouble)| {
-        let since = report::span(now - standing.failing_since);
-        let check = Check::new("sync", Finding::Wanting, &format!("fails for {since}: {}", trouble.message));
+        let since = (standing.failing_since > 0).then(|| report::span(now - standing.failing_since));
+        let since = since.map_or_else(String::new, |span| format!("fails for {span}: "));
+        let check = Check::new("sync", Finding::Wanting, &format!("{since}{}", trouble.message));
         of(source, check.fix(trouble.hints.join("\n")))
     };
     failing.map(told).collect()
+}
+
+/// By what a person is told who does not look.
+fn notifications(context: &Context<'_, '_>) -> Checked {
+    let wanted = context.config.notify;
+    let why_not = if wanted.desktop { desktop::Surroundings::read().why_not() } else { Some("off in the config") };
+    let terminal = || Teller::of(&Env::read(context.global.color)).name();
+    match why_not {
+        None => good("notifications", "by the desktop"),
+        Some(why) if wanted.terminal => {
+            good("notifications", &format!("by {} of the app's terminal; the desktop: {why}", terminal()))
+        }
+        Some(why) => {
+            let check = Check::new("notifications", Finding::Wanting, &format!("none; the desktop: {why}"));
+            of("spendtop", check.fix("`terminal = true` in [notify] in the config has the app's terminal tell them"))
+        }
+    }
 }
 
 fn trouble(what: &str, error: &Error) -> Checked {

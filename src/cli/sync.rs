@@ -19,6 +19,8 @@ use crate::error::{Error, Kind, Result};
 use crate::host::connect::check;
 use crate::host::connect::cost::{self, Size};
 use crate::host::connections::{self, Connections};
+use crate::host::telling;
+use crate::notify::{Notice, Undelivered};
 use crate::provider::remote::Costs;
 use crate::provider::remote::pace::Pace;
 use crate::report::{self, Format, Style};
@@ -35,7 +37,8 @@ pub struct SyncArgs {
     /// Connections or scopes, like `aws.prod`; all where none is named.
     #[arg(value_name = "NAME")]
     pub names: Vec<String>,
-    /// Go on until Ctrl-C, and ask whenever something is due.
+    /// Go on until Ctrl-C, and ask whenever something is due; the desktop tells of a login that has expired, and
+    /// of what fails for a day (`[notify]` in the config).
     #[arg(long, conflicts_with_all = ["status", "log", "names"])]
     pub watch: bool,
     /// Ask each once, although it failed a moment ago [the default].
@@ -178,21 +181,25 @@ fn sync(context: &mut Context<'_, '_>, found: Connections, place: &Path, args: &
     let clock: crate::sync::Clock = Arc::new(clock::now_seconds);
     let vault = Arc::clone(&host) as Arc<dyn crate::sync::task::Vault>;
     let Connections { connections, wrong } = found;
-    let syncer =
-        Syncer::new(Arc::new(connections), vault, Some(state), clock, runtime.handle().clone(), Pace::default());
+    let pace = Pace::default();
+    let syncer = Syncer::new(Arc::new(connections), vault, Some(state), clock, runtime.handle().clone(), pace);
+    let syncer = Arc::new(syncer);
     estimates(context, &syncer)?;
     let cancel = CancellationToken::new();
     let given_up = cancel.clone();
     wiring::on_interrupt(move || given_up.cancel());
-    let (ends, ended) = channel();
-    let listener = tells(ends);
+    let (tells, told) = channel();
+    let listener = on_runs(tells.clone());
     syncer.on_run(&listener);
+    // Whoever goes on by itself tells a person who does not look; others say it where they end.
+    let by_desktop = context.config.notify.desktop;
+    let _telling = args.watch.then(|| tells_a_person(&syncer, by_desktop, tells.clone())).transpose()?;
     let style = style(&args.format, context.streams);
     let failed = std::thread::scope(|scope| {
-        let (syncer, cancel, listener) = (&syncer, &cancel, listener);
+        let (syncer, cancel) = (&syncer, &cancel);
         let work = scope.spawn(move || {
-            // Dropped when all is done, which ends the loop below.
-            let _listener = listener;
+            // However it ends, the loop below does too: who still tells the desktop is not waited for.
+            let _over = Over(tells);
             if args.watch {
                 let waker = std::thread::scope(|inner| {
                     inner.spawn(|| runtime_wait(cancel, syncer));
@@ -203,8 +210,12 @@ fn sync(context: &mut Context<'_, '_>, found: Connections, place: &Path, args: &
             let which = Which { names: args.names.clone(), now: !args.due };
             syncer.pass(&which, cancel).map(|passed| passed.failed)
         });
-        for run in ended {
-            print_run(context, &run, style)?;
+        for news in told {
+            match news {
+                News::Ran(run) => print_run(context, &run, style)?,
+                News::Untold(notice, why) => untold(context, &notice, why.as_ref())?,
+                News::Over => break,
+            }
         }
         work.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     })?;
@@ -228,12 +239,47 @@ fn runtime_wait(cancel: &CancellationToken, syncer: &Syncer) {
     syncer.wake();
 }
 
-fn tells(ends: Sender<Arc<Run>>) -> Listener<Arc<Run>> {
-    let ends = Mutex::new(ends);
+/// What is printed while it goes on.
+enum News {
+    /// A run has ended.
+    Ran(Arc<Run>),
+    /// What a person is to know, and why the desktop was not told, where that was tried.
+    Untold(Notice, Option<Undelivered>),
+    /// All is done.
+    Over,
+}
+
+/// Says that all is done, when it is dropped.
+struct Over(Sender<News>);
+
+impl Drop for Over {
+    fn drop(&mut self) {
+        let _ = self.0.send(News::Over);
+    }
+}
+
+fn on_runs(tells: Sender<News>) -> Listener<Arc<Run>> {
+    let tells = Mutex::new(tells);
     Arc::new(move |run| {
         // Whoever prints them has gone: nobody is told.
-        let _ = ends.lock().unwrap_or_else(PoisonError::into_inner).send(run);
+        let _ = tells.lock().unwrap_or_else(PoisonError::into_inner).send(News::Ran(run));
     })
+}
+
+/// Has a person told of what fails: by the desktop, else by what is printed.
+fn tells_a_person(syncer: &Arc<Syncer>, by_desktop: bool, tells: Sender<News>) -> Result<Listener<String>> {
+    let tells = Mutex::new(tells);
+    telling::begin(syncer, by_desktop, move |alarm, why| {
+        let untold = News::Untold(Notice::of(alarm), why);
+        tells.lock().unwrap_or_else(PoisonError::into_inner).send(untold).is_ok()
+    })
+}
+
+/// Says what a person is to know whom the desktop did not tell.
+fn untold(context: &mut Context<'_, '_>, notice: &Notice, why: Option<&Undelivered>) -> Result<()> {
+    let why = why.map(|why| format!("the desktop was not told: {why}"));
+    let hints: Vec<&str> = why.iter().map(String::as_str).collect();
+    context.streams.note(&format!("{}: {}", notice.title, notice.body), &hints)
 }
 
 fn print_run(context: &mut Context<'_, '_>, run: &Arc<Run>, style: Style) -> Result<()> {

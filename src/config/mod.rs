@@ -48,6 +48,8 @@ pub struct Config {
     pub sources: Sources,
     /// `[sync]`
     pub sync: Sync,
+    /// `[notify]`
+    pub notify: Notify,
     /// Connections, in the order in which they are written.
     pub connections: Vec<Connection>,
     /// `[demo]`
@@ -149,6 +151,15 @@ pub struct Sync {
     pub auto: bool,
     /// A file of certificates (PEM) that are trusted besides the system's.
     pub certificate: Option<PathBuf>,
+}
+
+/// `[notify]`: by what a person is told who does not look.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Notify {
+    /// By a notification on the desktop, where there is one.
+    pub desktop: bool,
+    /// By the terminal that the app is in, where the desktop cannot be told.
+    pub terminal: bool,
 }
 
 /// `[demo]`: the generated company.
@@ -260,6 +271,7 @@ impl Default for Config {
             settle: Settle { aws: 2, azure: 2, gcp: 3, other: 1 },
             sources: Sources { prefer: vec![Preference::Export, Preference::Api] },
             sync: Sync { auto: true, certificate: None },
+            notify: Notify { desktop: true, terminal: true },
             connections: Vec::new(),
             demo: Demo { seed: 1 },
             keys: BTreeMap::new(),

@@ -53,6 +53,7 @@ const SECTIONS: &[(&str, &[(&str, Shape)])] = &[
     ("settle", &[("aws", Shape::Whole), ("azure", Shape::Whole), ("gcp", Shape::Whole), ("other", Shape::Whole)]),
     ("sources", &[("prefer", Shape::Texts)]),
     ("sync", &[("auto", Shape::Flag), ("certificate", Shape::Text)]),
+    ("notify", &[("desktop", Shape::Flag), ("terminal", Shape::Flag)]),
     ("demo", &[("seed", Shape::Whole)]),
     (
         "screen",

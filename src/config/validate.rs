@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use super::mistake::{Mistake, shown};
 use super::raw::{Placed, Raw, words};
-use super::{AmbiguousWidth, Charts, Config, LensDefaults, Preference, ThemeName};
+use super::{AmbiguousWidth, Charts, Config, LensDefaults, Notify, Preference, ThemeName};
 use crate::domain::calendar::{Day, month_number};
 use crate::domain::charge::Metric;
 use crate::domain::dimension::Dimension;
@@ -75,6 +75,12 @@ impl<'a> Check<'a> {
         }
         config.sync.certificate =
             self.text("sync.certificate").filter(|p| !p.value.is_empty()).map(|p| PathBuf::from(&p.value));
+        let Notify { desktop, terminal } = &mut config.notify;
+        for (key, flag) in [("notify.desktop", desktop), ("notify.terminal", terminal)] {
+            if let Some(written) = self.raw.flags.get(key) {
+                *flag = written.value;
+            }
+        }
     }
 
     fn tags(&mut self, config: &mut Config) {

@@ -52,6 +52,7 @@ use crate::domain::note::Note;
 use crate::domain::virtuals::Definitions;
 use crate::error::Result;
 pub use crate::store::listeners::{Listener, Listeners};
+pub use crate::sync::alarm::Alarm;
 pub use crate::sync::log::Run;
 pub use crate::sync::overview::Unit as MeterUnit;
 pub use crate::sync::overview::{self, Overview};

@@ -59,6 +59,7 @@ pub mod remote;
 pub mod service;
 mod session;
 pub mod syncing;
+pub mod telling;
 mod vault;
 mod watch;
 pub mod wire;

@@ -5,7 +5,7 @@
 //! asks the one that does by a file there. Where the config's connections change they are taken up, whoever
 //! has written them: what is under way is given up then, and asked again from what had come.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -13,10 +13,13 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::connections::Connections;
+use super::telling;
 use super::watch::{self, Watch};
 use crate::clock;
+use crate::config::Notify;
 use crate::engine::{Listener, Listeners, Overview};
 use crate::error::{Error, Result};
+pub use crate::notify::{Notice, Urgency};
 use crate::provider::remote::pace::Pace;
 use crate::sync::state::{Place, SyncLock, Trouble, is_telling};
 use crate::sync::task::{Connection, Syncer, Vault};
@@ -71,6 +74,10 @@ struct Shared {
     listeners: Listeners<()>,
     /// Why this process does not sync, where it cannot.
     failed: Mutex<Option<Error>>,
+    /// By what a person is told.
+    notify: Notify,
+    /// Scopes that the terminal is to tell a person of, by source.
+    untold: Mutex<BTreeSet<String>>,
     /// When somebody asked for a sync that was heard.
     heard: Mutex<i64>,
     /// Whether it has ended.
@@ -90,6 +97,7 @@ impl Syncing {
         vault: Arc<dyn Vault>,
         place: Place,
         by_itself: bool,
+        notify: Notify,
     ) -> Result<Syncing> {
         place.prepare()?;
         let cancel = CancellationToken::new();
@@ -101,6 +109,8 @@ impl Syncing {
             cancel,
             listeners: Listeners::default(),
             failed: Mutex::default(),
+            notify,
+            untold: Mutex::default(),
             ended: Mutex::default(),
             over: Condvar::new(),
         });
@@ -160,6 +170,22 @@ impl Syncing {
         Ok(())
     }
 
+    /// What the terminal is to tell a person, since nobody else can; it counts as told then.
+    #[must_use]
+    pub fn notice(&self) -> Option<Notice> {
+        let syncer = self.shared.syncer()?;
+        let mut notice = None;
+        while notice.is_none() {
+            let source = self.shared.untold().pop_first()?;
+            // Where it cannot be written that somebody was told, this process knows it all the same.
+            let _ = syncer.tell_a_person(&source, |alarm| {
+                notice = Some(Notice::of(alarm));
+                true
+            });
+        }
+        notice
+    }
+
     /// Tells `listener` whenever it stands otherwise than before, for as long as it is kept.
     pub fn subscribe(&self, listener: &Listener<()>) {
         self.shared.listeners.add(listener);
@@ -204,6 +230,10 @@ fn watch_config(shared: &Arc<Shared>, source: Source) -> Option<Watch> {
 }
 
 impl Shared {
+    fn untold(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.untold.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn turn(&self) -> MutexGuard<'_, Turn> {
         self.turn.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -249,6 +279,7 @@ impl Shared {
             let syncer = Arc::new(Syncer::new(connections, vault, place, Arc::clone(&clock), handle, Pace::default()));
             syncer.subscribe(&listener);
             *self.syncer.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&syncer));
+            let _telling = self.begin_telling(&syncer)?;
             // What failed since it was cancelled is of a turn that is over.
             if let Err(error) = syncer.watch(by_itself, &turn)
                 && !turn.is_cancelled()
@@ -261,6 +292,19 @@ impl Shared {
         }
         runtime.shutdown_background();
         watched
+    }
+
+    /// Has a person told of what goes wrong, until what is given back is dropped.
+    fn begin_telling(self: &Arc<Self>, syncer: &Arc<Syncer>) -> Result<Listener<String>> {
+        let ours = Arc::downgrade(self);
+        telling::begin(syncer, self.notify.desktop, move |alarm, _| {
+            if let Some(shared) = ours.upgrade().filter(|shared| shared.notify.terminal) {
+                shared.untold().insert(alarm.source.clone());
+                shared.listeners.tell(());
+            }
+            // It counts once the terminal takes it.
+            false
+        })
     }
 
     /// A file of the folder has changed.
@@ -316,7 +360,7 @@ mod tests {
         let found = renewed().expect("there");
         let source = Source { file: file.clone(), renewed: Box::new(renewed) };
         let place = Place::beside(folder.path());
-        let syncing = Syncing::begin(found, Some(source), Arc::new(Broken), place, false).expect("begun");
+        let syncing = Syncing::begin(found, Some(source), Arc::new(Broken), place, false, Notify::default()).expect("begun");
         let names = || -> Vec<String> {
             let overview = syncing.overview().expect("it stands somehow");
             overview.scopes.into_iter().map(|scope| scope.source).collect()

@@ -2,13 +2,15 @@
 //!
 //! An import is one batch of files ([`ingest`]). Scopes of connections are synced in the background
 //! ([`task`]): what is due ([`plan`]) is fetched window by window ([`fetching`]), metered ([`meter`]),
-//! stored in place of what was there, and written to the log ([`log`]).
+//! stored in place of what was there, and written to the log ([`log`]). What goes wrong for long raises an
+//! [`alarm`].
 //!
 //! Knows sources only by their trait, and no face.
 
 /// What time it is, seconds since 1970: the machine's, or a test's.
 pub type Clock = std::sync::Arc<dyn Fn() -> i64 + Send + Sync>;
 
+pub mod alarm;
 pub mod billed;
 pub mod fetching;
 pub mod gather;

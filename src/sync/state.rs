@@ -53,13 +53,13 @@ pub struct Standing {
     pub good_at: i64,
     /// Runs since then that failed.
     pub failures: u32,
-    /// Since when it fails; 0 where it does not.
+    /// Since when it fails; 0 where it does not, or only a cap keeps it.
     pub failing_since: i64,
     /// It is not asked before.
     pub not_before: i64,
     /// What last went wrong; nothing where all went well.
     pub trouble: Option<Trouble>,
-    /// Since when somebody was told that it fails; 0 where nobody was.
+    /// When a person was told that it fails; 0 where nobody was.
     pub told_at: i64,
     /// What was left for later, where a cap or an allowance keeps it from coming.
     pub left: Option<String>,

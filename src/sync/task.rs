@@ -15,6 +15,7 @@ use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
 use super::Clock;
+use super::alarm::{self, Alarm};
 use super::ingest::{Options, Outcome, Watcher};
 use super::log::Run;
 use super::meter::{Book, Caps};
@@ -75,6 +76,7 @@ pub struct Syncer {
     pace: Pace,
     board: Arc<Board>,
     ran: Listeners<Arc<Run>>,
+    alarms: Listeners<String>,
     bell: Bell,
 }
 
@@ -171,6 +173,7 @@ impl Syncer {
             pace,
             board: Arc::default(),
             ran: Listeners::default(),
+            alarms: Listeners::default(),
             bell: Bell::default(),
         }
     }
@@ -201,6 +204,39 @@ impl Syncer {
     /// Tells `listener` of each run when it has ended, for as long as it is kept.
     pub fn on_run(&self, listener: &Listener<Arc<Run>>) {
         self.ran.add(listener);
+    }
+
+    /// Tells `listener` of each scope, by its source, that a person is to be told of, for as long as it is kept:
+    /// whenever it has failed, until that was done ([`Self::tell_a_person`]).
+    pub fn on_alarm(&self, listener: &Listener<String>) {
+        self.alarms.add(listener);
+    }
+
+    /// Has `bring` tell a person what is wrong with a scope, unless that was done, and remembers it where `bring`
+    /// says that it has. Scopes of one connection that fail alike at once are told of once.
+    ///
+    /// # Errors
+    /// Kind `Store` where it cannot be written down; this process knows it all the same.
+    pub fn tell_a_person(&self, source: &str, bring: impl FnOnce(&Alarm) -> bool) -> Result<()> {
+        let Some(alarm) = self.alarm(source) else { return Ok(()) };
+        if alarm.is_known || bring(&alarm) {
+            self.stand(source, |standing| standing.told_at = alarm.at)?;
+        }
+        Ok(())
+    }
+
+    fn alarm(&self, source: &str) -> Option<Alarm> {
+        let named = |scope: &Arc<dyn Costs>| scope.scope().source.name == source;
+        let connection = self.connections.iter().find(|connection| connection.scopes.iter().any(named))?;
+        let sources: Vec<&str> = connection.scopes.iter().map(|scope| scope.scope().source.name.as_str()).collect();
+        alarm::of(&connection.name, source, &sources, &self.book.state().scopes, self.now())
+    }
+
+    /// Raises an alarm for a scope that has just failed, where it is worth one.
+    fn raise(&self, source: &str) {
+        if self.alarm(source).is_some() {
+            self.alarms.tell(source.to_owned());
+        }
     }
 
     fn now(&self) -> i64 {
@@ -353,14 +389,6 @@ impl Bell {
         };
         *rung = false;
     }
-}
-
-/// Whether a fault is worth telling a person who is not looking.
-#[must_use]
-pub fn tells_a_person(standing: &Standing, now: i64) -> bool {
-    let Some(trouble) = &standing.trouble else { return false };
-    let long = now - standing.failing_since >= 24 * 3_600;
-    standing.told_at == 0 && (trouble.kind == FaultKind::Expired || (long && trouble.kind != FaultKind::Capped))
 }
 
 /// Passes a cancellation on to what only looks at a flag.

@@ -37,6 +37,8 @@ pub enum Effect {
     LookAtSyncing,
     /// Give text to the terminal's clipboard.
     Copy(String),
+    /// Give the terminal a sequence by which it tells a person who does not look.
+    Tell(String),
     /// Let the terminal send what the mouse does, or no longer.
     Mouse(bool),
     /// Forget what the terminal shows and draw all of it.

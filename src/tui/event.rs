@@ -14,6 +14,7 @@ use super::theme::Tone;
 use super::worker::{Reply, Standing};
 use crate::engine::{Extent, Outcome};
 use crate::error::{Error, Result};
+use crate::host::syncing::Notice;
 
 /// What happened.
 #[derive(Clone, Debug)]
@@ -57,6 +58,8 @@ pub enum Event {
     Syncing(Option<Box<Snapshot>>),
     /// What is told of a new connection.
     Connecting(Box<connecting::Told>),
+    /// A person is to be told something, who may not look.
+    Notice(Box<Notice>),
     /// Nobody could be asked to sync.
     NotAsked(Box<Error>),
     /// A signal asks the program to end.

@@ -20,6 +20,7 @@ pub mod intake;
 pub mod key;
 pub mod keymap;
 pub mod layout;
+pub mod notices;
 pub mod overlay;
 mod pace;
 mod pen;
@@ -326,6 +327,7 @@ impl Hands {
             Effect::SyncNow => self.worker.sync_now(),
             Effect::LookAtSyncing => self.worker.look_at_syncing(),
             Effect::Copy(text) => self.terminal.copy(&text)?,
+            Effect::Tell(sequence) => self.terminal.send(&sequence)?,
             Effect::Mouse(on) => self.terminal.mouse(on)?,
             Effect::Redraw => self.terminal.forget()?,
             Effect::Suspend => {

@@ -12,7 +12,7 @@ use super::event::Event;
 use crate::clock;
 use crate::engine::{Listener, Overview};
 use crate::error::{Error, Result};
-use crate::host;
+use crate::host::syncing::{Notice, Syncing};
 
 /// The least time between two words on how syncing stands.
 const TOLD_EVERY: Duration = Duration::from_secs(1);
@@ -33,17 +33,24 @@ pub trait Syncs: Send + Sync {
     /// Kind `Store` where whoever syncs cannot be asked.
     fn ask_now(&self) -> Result<()>;
 
+    /// What the terminal is to tell a person, since nobody else can; it counts as told then.
+    fn notice(&self) -> Option<Notice>;
+
     /// Tells `listener` whenever it stands otherwise than before, for as long as it is kept.
     fn subscribe(&self, listener: &Listener<()>);
 }
 
-impl Syncs for host::syncing::Syncing {
+impl Syncs for Syncing {
     fn overview(&self) -> Result<Overview> {
         self.overview()
     }
 
     fn ask_now(&self) -> Result<()> {
         self.ask_now()
+    }
+
+    fn notice(&self) -> Option<Notice> {
+        self.notice()
     }
 
     fn subscribe(&self, listener: &Listener<()>) {
@@ -185,6 +192,11 @@ fn watch(shared: &Shared, syncs: &Weak<dyn Syncs>, events: &Sender<Event>) {
         {
             return;
         }
+        while let Some(notice) = syncs.notice() {
+            if events.blocking_send(Event::Notice(Box::new(notice))).is_err() {
+                return;
+            }
+        }
         let snapshot = Snapshot { at: clock::now_seconds(), overview: syncs.overview() };
         // It may be the last that holds it: then it ends here.
         drop(syncs);
@@ -212,6 +224,7 @@ mod tests {
     struct Told {
         rows: AtomicU64,
         asked: AtomicU64,
+        notices: Mutex<Vec<Notice>>,
         listeners: crate::engine::Listeners<()>,
     }
 
@@ -227,6 +240,10 @@ mod tests {
         fn ask_now(&self) -> Result<()> {
             self.asked.fetch_add(1, Ordering::Relaxed);
             Err(Error::store("nobody syncs"))
+        }
+
+        fn notice(&self) -> Option<Notice> {
+            self.notices.lock().unwrap_or_else(PoisonError::into_inner).pop()
         }
 
         fn subscribe(&self, listener: &Listener<()>) {
@@ -260,6 +277,11 @@ mod tests {
         watcher.ask_now();
         assert!(matches!(told.blocking_recv(), Some(Event::NotAsked(error)) if error.message == "nobody syncs"));
         assert_eq!(syncs.asked.load(Ordering::Relaxed), 1);
+        let title = crate::domain::text::SafeText::ours("spendtop: no");
+        let notice = Notice { body: title.clone(), title, urgency: crate::host::syncing::Urgency::Normal };
+        syncs.notices.lock().expect("notices").push(notice.clone());
+        syncs.listeners.tell(());
+        assert!(matches!(told.blocking_recv(), Some(Event::Notice(told)) if *told == notice), "what is to be told is");
         drop(watcher);
         assert!(told.blocking_recv().is_none(), "the thread ends");
     }

@@ -89,6 +89,12 @@ const FENCES: &[Fence] = &[
         instead: "speak with networks in `provider`",
     },
     Fence {
+        paths: &[&["^", "notify_rust"]],
+        macros: &[],
+        places: &["notify/"],
+        instead: "make a `notify::Notice` of it",
+    },
+    Fence {
         paths: &[&["^", "clap"], &["^", "clap_complete"], &["^", "clap_mangen"]],
         macros: &[],
         places: &["cli/", "main.rs"],

@@ -27,6 +27,8 @@ mod gcp;
 mod import;
 mod kill;
 mod leaving;
+#[cfg(all(target_os = "linux", feature = "desktop", feature = "opencost"))]
+mod notices;
 mod program;
 mod screen;
 mod sources;

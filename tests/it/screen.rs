@@ -97,11 +97,15 @@ impl Screen {
         }
     }
 
+    /// Whether some bytes are among those that were read while something was waited for.
+    pub fn has_written(&self, wanted: &str) -> bool {
+        self.raw.windows(wanted.len()).any(|w| w == wanted.as_bytes())
+    }
+
     /// Waits until the program has written some bytes, whether they show or not.
     pub fn until_written(&mut self, wanted: &str) {
-        let has = |raw: &[u8]| raw.windows(wanted.len()).any(|w| w == wanted.as_bytes());
         let end = Instant::now() + Duration::from_secs(60);
-        while !has(&self.raw) {
+        while !self.has_written(wanted) {
             let bytes = self.bytes.recv_timeout(end.saturating_duration_since(Instant::now()));
             let bytes = bytes.unwrap_or_else(|_| panic!("{wanted:?} was never written"));
             self.parser.process(&bytes);

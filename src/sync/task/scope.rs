@@ -90,6 +90,7 @@ impl Syncer {
             }
         };
         let good = fault.is_none();
+        let given_up = fault.as_ref().is_some_and(|fault| fault.kind == FaultKind::Cancelled);
         self.stand(&source, |standing| match fault {
             None => {
                 let (seen, history) = (std::mem::take(&mut standing.seen), standing.history);
@@ -101,6 +102,9 @@ impl Syncer {
             Some(fault) if fault.kind == FaultKind::Cancelled => {}
             Some(fault) => fail(standing, &fault, now),
         })?;
+        if !good && !given_up {
+            self.raise(&source);
+        }
         Ok((good, stored))
     }
 }
@@ -112,7 +116,8 @@ fn later(left: usize) -> String {
 
 fn fail(standing: &mut Standing, fault: &Fault, now: i64) {
     standing.failures = standing.failures.saturating_add(1);
-    if standing.failing_since == 0 {
+    // A cap is no failure; it does not end one either.
+    if standing.failing_since == 0 && fault.kind != FaultKind::Capped {
         standing.failing_since = now;
     }
     standing.not_before = now.saturating_add(wait_after(fault, standing.failures, now));

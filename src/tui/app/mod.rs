@@ -34,6 +34,7 @@ use super::history::History;
 use super::key::Key;
 use super::keymap::{Context, Keymap};
 use super::layout;
+use super::notices::Teller;
 use super::overlay::Overlay;
 use super::overlay::choice::Choice;
 use super::overlay::complete::Known;
@@ -124,6 +125,8 @@ pub struct App {
     pub mouse: bool,
     /// Whether the terminal is known to take links.
     pub clickable: bool,
+    /// How the terminal tells a person who does not look.
+    pub(super) teller: Teller,
     /// Whether an export is under way.
     pub(super) exporting: bool,
     /// Whether whoever answers is being looked for.
@@ -171,6 +174,7 @@ impl App {
             size,
             mouse: options.screen.mouse,
             clickable: options.env.links(),
+            teller: Teller::of(&options.env),
             exporting: false,
             reattaching: false,
             connects: options.desk.is_some(),
@@ -253,6 +257,10 @@ impl App {
                 vec![]
             }
             Event::Connecting(told) => self.connecting(*told),
+            Event::Notice(notice) => {
+                self.status = Some(notice.title.as_str().to_owned());
+                vec![Effect::Tell(self.teller.sequence(&notice))]
+            }
             Event::NotAsked(error) => {
                 self.status = Some(SafeText::from_outside(&error.message).into_string());
                 vec![]

@@ -85,12 +85,19 @@ pub struct Env {
     pub colorfgbg: String,
     /// The first of `LC_ALL`, `LC_CTYPE` and `LANG` that is set.
     pub locale: String,
+    /// Which of [`MARKS`] are set.
+    pub marks: Vec<String>,
 }
 
 /// Parts of `TERM` by which terminals are known that answer what their background is. Others may
 /// print the question, or stop at it.
 const ANSWERING: [&str; 12] =
     ["xterm", "tmux", "rxvt", "alacritty", "kitty", "foot", "wezterm", "ghostty", "konsole", "vte", "contour", "iterm"];
+
+/// Variables that terminals set for themselves; who is started from one has them as well, whatever terminal that
+/// is. iTerm2's `LC_TERMINAL` is passed on by SSH.
+pub const MARKS: [&str; 6] =
+    ["KITTY_WINDOW_ID", "GHOSTTY_RESOURCES_DIR", "WEZTERM_PANE", "ITERM_SESSION_ID", "LC_TERMINAL", "WT_SESSION"];
 
 impl Env {
     /// Reads this process's environment; `color` is the flag's.
@@ -109,6 +116,7 @@ impl Env {
             colorterm: read("COLORTERM"),
             colorfgbg: read("COLORFGBG"),
             locale,
+            marks: MARKS.into_iter().filter(|name| !read(name).is_empty()).map(str::to_owned).collect(),
         }
     }
 

@@ -13,7 +13,7 @@ mod palette;
 use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier, Style};
 
-pub use self::env::{Depth, Env, Tone, When};
+pub use self::env::{Depth, Env, MARKS, Tone, When};
 pub use self::glyphs::Glyphs;
 use self::palette::{Named, Palette, Shade};
 pub use crate::config::ThemeName;

@@ -1,0 +1,119 @@
+//! Brings a person who does not look what they are to know.
+//!
+//! Only delivers: what is worth telling is decided where it is found ([`crate::engine::Alarm`]), and whoever
+//! calls remembers what was told. The terminal is none of its channels: the app, who owns it, tells it itself.
+
+pub mod desktop;
+
+use std::fmt;
+
+use crate::domain::text::SafeText;
+use crate::domain::words::counted;
+use crate::engine::Alarm;
+use crate::engine::overview::FaultKind;
+
+const HOUR: i64 = 3_600;
+/// From here on days are told.
+const HOURS_MAX: i64 = 72;
+
+/// How much it presses.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Urgency {
+    /// It may pass by itself.
+    Normal,
+    /// It does not go on until a person does something.
+    Critical,
+}
+
+/// What a person is told, in words; safe to show.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Notice {
+    /// What is the matter, in a line.
+    pub title: SafeText,
+    /// Why, and what to do about it.
+    pub body: SafeText,
+    /// How much it presses.
+    pub urgency: Urgency,
+}
+
+impl Notice {
+    /// Puts an alarm into words.
+    #[must_use]
+    pub fn of(alarm: &Alarm) -> Notice {
+        let Alarm { connection, source, trouble, .. } = alarm;
+        let title = if trouble.kind == FaultKind::Expired {
+            format!("spendtop: the login of {connection} has expired")
+        } else {
+            format!("spendtop: {source} has not synced for {}", span(alarm.at - alarm.since))
+        };
+        let body = match trouble.hints.first() {
+            Some(hint) => format!("{}; {hint}", trouble.message),
+            None => trouble.message.clone(),
+        };
+        let urgency = if trouble.kind.needs_a_person() { Urgency::Critical } else { Urgency::Normal };
+        Notice { title: SafeText::from_outside(&title), body: SafeText::from_outside(&body), urgency }
+    }
+}
+
+/// Seconds by their hours, many by their days.
+fn span(seconds: i64) -> String {
+    match seconds.max(0) / HOUR {
+        hours @ ..HOURS_MAX => format!("{hours} h"),
+        hours => counted(hours.unsigned_abs() / 24, "day", "days"),
+    }
+}
+
+/// Why somebody was not told.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Undelivered(pub String);
+
+impl fmt::Display for Undelivered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::overview::Trouble;
+
+    fn notice(kind: FaultKind, hours: i64, message: &str, hints: &[&str]) -> Notice {
+        let hints = hints.iter().map(|hint| (*hint).to_owned()).collect();
+        let trouble = Trouble { kind, message: message.into(), hints };
+        let (connection, source) = ("aws.prod".to_owned(), "aws.prod/111122223333".to_owned());
+        Notice::of(&Alarm { connection, source, since: 0, at: hours * HOUR + 59, trouble, is_known: false })
+    }
+
+    #[test]
+    fn troubles_have_their_words() {
+        use FaultKind::{Denied, Expired, Unavailable};
+        use Urgency::{Critical, Normal};
+        let login = "`aws sso login --profile billing`";
+        for (kind, hours, hints, title, body, urgency) in [
+            (
+                Expired,
+                1,
+                &[login, "or wait"][..],
+                "the login of aws.prod has expired",
+                "no; `aws sso login --profile billing`",
+                Critical,
+            ),
+            (Unavailable, 26, &[], "aws.prod/111122223333 has not synced for 26 h", "no", Normal),
+            (Denied, 71, &["ask"], "aws.prod/111122223333 has not synced for 71 h", "no; ask", Critical),
+            (Unavailable, 72, &[], "aws.prod/111122223333 has not synced for 3 days", "no", Normal),
+            (Unavailable, 24 * 400, &[], "aws.prod/111122223333 has not synced for 400 days", "no", Normal),
+        ] {
+            let notice = notice(kind, hours, "no", hints);
+            let told = (notice.title.as_str(), notice.body.as_str(), notice.urgency);
+            assert_eq!(told, (format!("spendtop: {title}").as_str(), body, urgency));
+        }
+    }
+
+    #[test]
+    fn what_a_provider_says_moves_no_cursor_and_has_an_end() {
+        let body = notice(FaultKind::Denied, 30, &format!("a\x1b]0;b\x07\n\u{202e}{}", "c".repeat(900)), &[]).body;
+        assert!(!body.chars().any(char::is_control) && !body.contains('\u{202e}'), "{body}");
+        assert!(body.chars().count() < 600);
+    }
+}
