@@ -1,5 +1,6 @@
 //! `spendtop sync`: brings what connections charged, and says how syncing stands.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -137,7 +138,8 @@ fn status(context: &mut Context<'_, '_>, found: &Connections, place: &Place, arg
     }
     let now = clock::now_seconds();
     let runs = log::read(place, RUNS);
-    let mut overview = overview::of(&found.connections, &state, &std::collections::BTreeMap::new(), runs, now);
+    let (live, opinions) = (BTreeMap::new(), place.opinions());
+    let mut overview = overview::of(&found.connections, &state, &live, &opinions, runs, now);
     overview.wrong.extend(found.wrong.iter().map(|(name, fault)| {
         let trouble = Trouble { kind: fault.kind, message: fault.message.clone(), hints: fault.hints.clone() };
         (name.clone(), trouble)
@@ -226,7 +228,8 @@ fn sync(context: &mut Context<'_, '_>, found: Connections, place: &Path, args: &
         ));
     }
     let now = clock::now_seconds();
-    let overview = overview::of(syncer.connections(), &syncer.state(), &syncer.live(), Vec::new(), now);
+    let (live, opinions) = (syncer.live(), BTreeMap::new());
+    let overview = overview::of(syncer.connections(), &syncer.state(), &live, &opinions, Vec::new(), now);
     hints(context, &overview, Style::default())?;
     Ok(if failed > 0 || !wrong.is_empty() { Kind::Provider.exit_code() } else { 0 })
 }

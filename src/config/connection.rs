@@ -72,6 +72,8 @@ pub struct Aws {
     pub hourly: bool,
     /// Whether the last two weeks are asked for by resource.
     pub resources: bool,
+    /// Whether AWS is asked for its own forecast and anomalies, once a day.
+    pub opinion: bool,
     /// Exports in S3: `s3://bucket/prefix/name`.
     pub exports: Vec<String>,
     /// The exports' region.
@@ -345,6 +347,7 @@ impl Reader<'_> {
             cost_categories: self.texts("cost_categories").unwrap_or_default(),
             hourly: self.flag("hourly", false),
             resources: self.flag("resources", false),
+            opinion: self.flag("opinion", true),
             exports,
             region: self.text("region"),
             endpoint: self.url("endpoint"),

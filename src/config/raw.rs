@@ -84,6 +84,7 @@ pub const CONNECTIONS: &[(&str, &[(&str, Shape)])] = &[
             ("cost_categories", Shape::Texts),
             ("hourly", Shape::Flag),
             ("resources", Shape::Flag),
+            ("opinion", Shape::Flag),
             ("exports", Shape::Texts),
             ("region", Shape::Text),
             ("endpoint", Shape::Text),

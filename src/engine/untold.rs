@@ -85,12 +85,12 @@ impl Of<'_> {
         let sum = format!("{} {}", amount.grouped(2), SafeText::from_outside(currency));
         let text = match (admitted, self.part.has_facets) {
             (true, false) => format!("{lacking} of {sum} unknown: {from} tells it not beside what else is asked"),
-            (true, true) => format!("{lacking} of {sum} unknown: {from} has not told it yet"),
+            (true, true) => format!("{lacking} of {sum} unknown: {from} has not told it"),
             (false, _) => format!("{sum} left out: {from} has not told its {lacking}"),
         };
         let severity = if admitted { Severity::Info } else { Severity::Warning };
         let hint = if self.part.has_facets {
-            "a sync brings what is missing, as far back as it is told".to_owned()
+            "a sync brings what is told of it, which may be the last days or some services only".to_owned()
         } else {
             asks
         };

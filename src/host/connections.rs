@@ -249,6 +249,7 @@ impl Made<'_> {
             cost_categories: aws.cost_categories.clone(),
             hourly: aws.hourly,
             resources: aws.resources,
+            opinion: aws.opinion,
             months: self.connection.months,
             ..Settings::new(source)
         })

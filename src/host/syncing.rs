@@ -153,7 +153,8 @@ impl Syncing {
             let turn = self.shared.turn();
             (Arc::clone(&turn.connections), turn.wrong.clone())
         };
-        let mut overview = overview::of(&connections, &state, &live, runs, clock::now_seconds());
+        let opinions = self.shared.place.opinions();
+        let mut overview = overview::of(&connections, &state, &live, &opinions, runs, clock::now_seconds());
         overview.wrong = wrong;
         Ok(overview)
     }
@@ -360,7 +361,15 @@ mod tests {
         let found = renewed().expect("there");
         let source = Source { file: file.clone(), renewed: Box::new(renewed) };
         let place = Place::beside(folder.path());
-        let syncing = Syncing::begin(found, Some(source), Arc::new(Broken), place, false, Notify::default()).expect("begun");
+        let syncing = Syncing::begin(
+            found,
+            Some(source),
+            Arc::new(Broken),
+            place,
+            false,
+            Notify { desktop: false, terminal: false },
+        )
+        .expect("begun");
         let names = || -> Vec<String> {
             let overview = syncing.overview().expect("it stands somehow");
             overview.scopes.into_iter().map(|scope| scope.source).collect()

@@ -10,8 +10,9 @@ use super::grid::Kind;
 use super::kept::{grid, list};
 use super::{Format, Style, json};
 use crate::domain::calendar::{DAY_SECONDS, HOUR_SECONDS, format_timestamp};
+use crate::domain::text::SafeText;
 use crate::domain::words::count;
-use crate::engine::overview::{MeterOverview, Overview, ScopeOverview, Word};
+use crate::engine::overview::{Anomalies, Forecast, Kept, MeterOverview, OPINION, Overview, ScopeOverview, Word};
 use crate::engine::{MeterUnit, Run};
 
 /// A span of time as a person says it: `40 s`, `12 min`, `3 h`, `5 days`.
@@ -60,6 +61,9 @@ pub fn scopes(overview: &Overview, now: i64, style: Style, out: &mut dyn Write) 
         ]
     };
     grid(&columns, overview.scopes.iter().map(row).collect(), style, out)?;
+    if style.format != Format::Csv {
+        opinions(overview, now, out)?;
+    }
     if overview.meters.is_empty() || style.format == Format::Csv {
         return Ok(());
     }
@@ -74,6 +78,63 @@ pub fn scopes(overview: &Overview, now: i64, style: Style, out: &mut dyn Write) 
         ("usd", "USD", Kind::Number),
     ];
     grid(&columns, overview.meters.iter().map(meter_words).collect(), style, out)
+}
+
+/// What providers think of their scopes themselves, a line each.
+fn opinions(overview: &Overview, now: i64, out: &mut dyn Write) -> io::Result<()> {
+    let words = |scope: &ScopeOverview| Some((scope.source.clone(), opinion_words(scope.opinion.as_ref()?, now)?));
+    let told: Vec<(String, String)> = overview.scopes.iter().filter_map(words).collect();
+    if !told.is_empty() {
+        writeln!(out)?;
+    }
+    told.iter().try_for_each(|(source, words)| writeln!(out, "{}: {words}", SafeText::from_outside(source)))
+}
+
+/// A provider's own opinion of a scope in a sentence: what it expects to the end of the next month, and what
+/// it takes for unusual. `None` where it told neither.
+#[must_use]
+pub fn opinion_words(kept: &Kept, now: i64) -> Option<String> {
+    let age = |at: i64| if now - at < 2 * DAY_SECONDS { String::new() } else { format!(" (told {})", ago(at, now)) };
+    let expected = kept.forecast.as_ref().and_then(|told| Some(expected(&told.what)? + &age(told.at)));
+    let unusual = kept.anomalies.as_ref().map(|told| unusual(&told.what) + &age(told.at));
+    let by = SafeText::from_outside(&kept.by);
+    match (expected, unusual) {
+        (Some(expected), Some(unusual)) => Some(format!("{by} expects {expected}; {unusual}")),
+        (Some(expected), None) => Some(format!("{by} expects {expected}")),
+        (None, Some(unusual)) => Some(format!("{by} tells no forecast; {unusual}")),
+        (None, None) => None,
+    }
+}
+
+fn expected(forecast: &Forecast) -> Option<String> {
+    let end = forecast.days.first()?.day.month().plus(2).first();
+    let sum = forecast.before(end)?;
+    let (from, last) = sum.days;
+    let currency = SafeText::from_outside(&forecast.currency);
+    let bounds = sum.bounds.map_or_else(String::new, |(low, high)| {
+        format!(" ({} % a day: {} to {})", forecast.interval, low.grouped(2), high.grouped(2))
+    });
+    Some(format!("{} {currency} from {from} to {last}{bounds}", sum.mean.grouped(2)))
+}
+
+fn unusual(anomalies: &Anomalies) -> String {
+    let found = crate::domain::words::counted(anomalies.found.len() as u64, "anomaly", "anomalies");
+    let more = if anomalies.more { "at least " } else { "" };
+    let all = format!("{more}{found} since {}", anomalies.days.from);
+    let Some(largest) = anomalies.largest() else { return format!("no anomaly since {}", anomalies.days.from) };
+    let watched = match largest.watched.raw() {
+        "" => String::new(),
+        _ => format!(" on {}", largest.watched.safe()),
+    };
+    let days = match largest.last {
+        None => format!("since {}", largest.from),
+        Some(last) if last == largest.from => format!("on {last}"),
+        Some(last) => format!("from {} to {last}", largest.from),
+    };
+    let sign = if largest.impact < Default::default() { "" } else { "+" };
+    let which = if anomalies.found.len() > 1 { "the largest " } else { "" };
+    let (amount, currency) = (largest.impact.grouped(2), SafeText::from_outside(&largest.currency));
+    format!("{all}, {which}{sign}{amount} {currency}{watched} {days}")
 }
 
 /// When a scope is asked next.
@@ -188,7 +249,8 @@ pub fn runs(runs: &[Run], style: Style, out: &mut dyn Write) -> io::Result<()> {
 #[must_use]
 pub fn told(run: &Run) -> String {
     let charges = crate::domain::words::counted(run.rows, "charge", "charges");
-    if run.trouble.is_some() || run.what.is_empty() { outcome(run) } else { format!("{charges} {}", outcome(run)) }
+    let is_of_charges = run.trouble.is_none() && !run.what.is_empty() && run.what != OPINION;
+    if is_of_charges { format!("{charges} {}", outcome(run)) } else { outcome(run) }
 }
 
 /// What came of a run, in a few words.
@@ -259,5 +321,61 @@ pub fn checks(checked: &[Checked], style: Style, out: &mut dyn Write) -> io::Res
                 |c: &Checked| vec![c.finding.to_owned(), c.of.clone(), c.what.clone(), c.detail.clone(), c.fix.clone()];
             grid(&columns, checked.iter().map(row).collect(), style, out)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::calendar::{Day, Period};
+    use crate::domain::text::Untrusted;
+    use crate::engine::overview::{Anomaly, ForecastDay, Told};
+
+    const NOW: i64 = 1_795_348_800;
+
+    fn kept(last: Option<i32>, found: usize) -> Kept {
+        let (today, amount) = (Day::of_seconds(NOW), |text: &str| text.parse().expect("an amount"));
+        let day =
+            |n: i32| ForecastDay { day: today.plus(n), mean: amount("300"), low: None, high: Some(amount("400")) };
+        let forecast = Forecast { currency: "USD".into(), interval: 80, days: (0..92).map(day).collect() };
+        let anomaly = Anomaly {
+            id: Untrusted::new("a"),
+            from: today.plus(-4),
+            last: last.map(|n| today.plus(n)),
+            watched: Untrusted::new("Amazon\u{1b}EC2"),
+            currency: "USD".into(),
+            impact: amount("430"),
+            actual: None,
+            expected: None,
+            causes: Vec::new(),
+        };
+        let days = Period { from: today.plus(-30), to: today.plus(1) };
+        let anomalies = Anomalies { days, found: vec![anomaly; found], more: found > 1 };
+        let mut kept = Kept::new("aws.prod", "AWS");
+        kept.forecast = Some(Told { at: NOW, what: forecast });
+        kept.anomalies = Some(Told { at: NOW, what: anomalies });
+        kept
+    }
+
+    #[test]
+    fn an_opinion_is_a_sentence_that_says_no_more_than_was_told() {
+        let words = |kept: &Kept, later: i64| opinion_words(kept, NOW + later).unwrap_or_default();
+        let begin = "AWS expects 12,000.00 USD from 2026-11-22 to 2026-12-31";
+        assert_eq!(words(&kept(None, 0), 0), format!("{begin}; no anomaly since 2026-10-23"));
+        let one = words(&kept(None, 1), 0);
+        let (watched, largest) = (SafeText::from_outside("Amazon\u{1b}EC2"), "+430.00 USD on");
+        assert_eq!(one, format!("{begin}; 1 anomaly since 2026-10-23, {largest} {watched} since 2026-11-18"));
+        assert!(!one.contains('\u{1b}'), "{one:?}");
+        let more = words(&kept(Some(-2), 2), 0);
+        let want = format!("the largest {largest} {watched} from 2026-11-18 to 2026-11-20");
+        assert!(more.contains("; at least 2 anomalies since ") && more.ends_with(&want), "{more}");
+        assert!(words(&kept(Some(-4), 1), 0).ends_with("on 2026-11-18"));
+        let old = words(&kept(None, 0), 5 * DAY_SECONDS);
+        assert_eq!(old.matches("(told 5 days ago)").count(), 2, "{old}");
+        let mut none = kept(None, 0);
+        none.forecast = None;
+        assert_eq!(words(&none, 0), "AWS tells no forecast; no anomaly since 2026-10-23");
+        none.anomalies = None;
+        assert_eq!(opinion_words(&none, NOW), None);
     }
 }

@@ -15,6 +15,9 @@ use crate::domain::money::Amount;
 use crate::error::{Error, Kind, Result};
 use crate::provider::remote::Unit;
 
+/// What was asked for where it is the provider's own opinion.
+pub const OPINION: &str = "opinion";
+
 /// Bytes that the file may have before old lines are dropped.
 const BYTES_MAX: u64 = 2 << 20;
 /// Bytes of a line at most; a longer one is no run.
@@ -29,8 +32,8 @@ pub struct Run {
     pub took: u64,
     /// The scope's source.
     pub source: String,
-    /// What was asked for: days, with the feed where it is a facet, or a delivery's name; empty where the
-    /// scope was only looked at.
+    /// What was asked for: days, with the feed where it is a facet, a delivery's name, or [`OPINION`]; empty
+    /// where the scope was only looked at.
     pub what: String,
     /// Why.
     pub why: Option<Why>,

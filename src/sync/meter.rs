@@ -104,6 +104,18 @@ impl Share {
     }
 }
 
+/// Whether at least four fifths of a cap are spent.
+#[must_use]
+pub fn is_near(spent: u64, cap: Option<u64>) -> bool {
+    cap.is_some_and(|cap| cap > 0 && spent.saturating_mul(5) >= cap.saturating_mul(4))
+}
+
+/// What may still be spent so that a cap is not near afterwards.
+#[must_use]
+pub fn before_near(spent: u64, cap: Option<u64>) -> u64 {
+    cap.map_or(u64::MAX, |cap| cap.saturating_mul(4).div_ceil(5).saturating_sub(spent.saturating_add(1)))
+}
+
 /// The state of sync, shared by the scopes under way and written through.
 pub struct Book {
     place: Option<Place>,
@@ -220,6 +232,17 @@ mod tests {
         meter.give_back(Unit::PaidRequests, 1);
         assert_eq!(meter.left(Unit::PaidRequests), Some(1));
         meter.take(Unit::FreeRequests, 1_000).expect("no cap");
+    }
+
+    #[test]
+    fn what_is_left_before_a_cap_is_near_brings_nobody_near_it() {
+        for (cap, spent) in [(0, 0), (1, 0), (2, 0), (3, 0), (12, 0), (12, 7), (12, 9), (12, 12), (100, 5)] {
+            let left = before_near(spent, Some(cap));
+            assert!(left == 0 || !is_near(spent + left, Some(cap)), "{left} of {cap}");
+            assert!(cap == 0 || is_near(spent + left + 1, Some(cap)), "{left} of {cap}");
+        }
+        assert_eq!(before_near(7, Some(12)), 2);
+        assert_eq!((before_near(9, None), is_near(9, None)), (u64::MAX, false));
     }
 
     #[test]

@@ -2,8 +2,8 @@
 //!
 //! An import is one batch of files ([`ingest`]). Scopes of connections are synced in the background
 //! ([`task`]): what is due ([`plan`]) is fetched window by window ([`fetching`]), metered ([`meter`]),
-//! stored in place of what was there, and written to the log ([`log`]). What goes wrong for long raises an
-//! [`alarm`].
+//! stored in place of what was there, and written to the log ([`log`]). What the provider itself thinks of
+//! them is kept beside ([`opinion`]). What goes wrong for long raises an [`alarm`].
 //!
 //! Knows sources only by their trait, and no face.
 
@@ -19,6 +19,7 @@ pub mod ingest;
 pub mod log;
 pub mod merge;
 pub mod meter;
+pub mod opinion;
 pub mod overlap;
 pub mod overview;
 pub mod plan;

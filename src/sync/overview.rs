@@ -1,12 +1,18 @@
 //! How syncing stands: one account of it for every face. Pure.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
+pub use super::log::OPINION;
 use super::log::Run;
+use super::meter::is_near;
+pub use super::opinion::{Kept, Told};
 pub use super::state::Trouble;
 use super::state::{Spent, Standing, State};
 use super::task::{Connection, Live, due_at};
 use crate::domain::calendar::Day;
+pub use crate::provider::remote::opinion::{Anomalies, Anomaly, Forecast, ForecastDay};
 pub use crate::provider::remote::{FaultKind, Unit};
 
 /// How syncing stands.
@@ -45,6 +51,8 @@ pub struct ScopeOverview {
     pub doing: Option<Doing>,
     /// Days of history that have come, and that are wanted.
     pub history: (u32, u32),
+    /// The provider's own opinion of it, where it has one and was asked for it.
+    pub opinion: Option<Kept>,
 }
 
 /// What a scope under way is at.
@@ -121,19 +129,18 @@ impl MeterOverview {
     /// Whether at least four fifths of a cap are spent.
     #[must_use]
     pub fn is_near(&self) -> bool {
-        let near = |spent: u64, cap: Option<u64>| {
-            cap.is_some_and(|cap| cap > 0 && spent.saturating_mul(5) >= cap.saturating_mul(4))
-        };
-        near(self.today, self.cap_today) || near(self.month, self.cap_month)
+        is_near(self.today, self.cap_today) || is_near(self.month, self.cap_month)
     }
 }
 
-/// Makes an overview; `live` are the scopes that this process is asking.
+/// Makes an overview; `live` are the scopes that this process is asking, `opinions` what providers think of
+/// theirs.
 #[must_use]
 pub fn of(
     connections: &[Connection],
     state: &State,
-    live: &std::collections::BTreeMap<String, Live>,
+    live: &BTreeMap<String, Live>,
+    opinions: &BTreeMap<String, Kept>,
     runs: Vec<Run>,
     now: i64,
 ) -> Overview {
@@ -162,6 +169,7 @@ pub fn of(
                 left: standing.left,
                 doing,
                 history: standing.history,
+                opinion: costs.opines().and_then(|_| opinions.get(&scope.source.name)).cloned(),
             });
         }
         if let Some(spent) = state.spent.get(&connection.name) {

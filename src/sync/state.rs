@@ -18,10 +18,12 @@ use crate::provider::remote::{FaultKind, Unit};
 
 /// The file by which others ask for a sync.
 const ASKED: &str = "asked";
+/// The file of the state.
+const STATE: &str = "state.json";
 /// Whether a file of the folder tells how syncing stands, or that somebody asks for it.
 #[must_use]
 pub fn is_telling(name: &[u8]) -> bool {
-    name == ASKED.as_bytes() || name == b"state.json"
+    name == ASKED.as_bytes() || name == STATE.as_bytes()
 }
 
 /// Bytes of the file at most.
@@ -205,6 +207,11 @@ impl Place {
         Place(store.join("sync"))
     }
 
+    /// A folder.
+    pub(super) fn at(folder: PathBuf) -> Place {
+        Place(folder)
+    }
+
     /// The folder.
     #[must_use]
     pub fn folder(&self) -> &Path {
@@ -212,7 +219,7 @@ impl Place {
     }
 
     fn state(&self) -> PathBuf {
-        self.0.join("state.json")
+        self.0.join(STATE)
     }
 
     /// The file of the log.
@@ -273,11 +280,16 @@ impl Place {
     /// # Errors
     /// Kind `Store` where the disk fails or is full.
     pub fn write(&self, state: &State) -> Result<()> {
-        let (path, next) = (self.state(), self.0.join("state.json.next"));
-        let failed = |path: &Path, e: &std::io::Error| Error::io(Kind::Store, "write", path, e);
         let text = serde_json::to_vec_pretty(state).map_err(|e| Error::bug(format!("the state of sync: {e}")))?;
+        self.put(STATE, &text)
+    }
+
+    /// Puts a file into the folder, all of it or nothing; on disk when this returns.
+    pub(super) fn put(&self, name: &str, text: &[u8]) -> Result<()> {
+        let (path, next) = (self.0.join(name), self.0.join(format!("{name}.next")));
+        let failed = |path: &Path, e: &std::io::Error| Error::io(Kind::Store, "write", path, e);
         let mut file = private(&next).map_err(|e| failed(&next, &e))?;
-        file.write_all(&text).and_then(|()| file.sync_all()).map_err(|e| failed(&next, &e))?;
+        file.write_all(text).and_then(|()| file.sync_all()).map_err(|e| failed(&next, &e))?;
         fs::rename(&next, &path).map_err(|e| failed(&path, &e))?;
         File::open(&self.0).and_then(|folder| folder.sync_all()).map_err(|e| failed(&self.0, &e))
     }

@@ -1,10 +1,11 @@
-//! Cost Explorer and Organizations: recorded answers through the SDK, a server that misbehaves, and
-//! moto.
+//! Cost Explorer and Organizations: recorded answers through the SDK, a server that misbehaves, moto, and
+//! whole syncs.
 
 mod answers;
 mod matrix;
 mod moto;
 mod server;
+mod whole;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};

@@ -1,6 +1,7 @@
 //! Syncing scopes of a cloud that is made up: what it restates, refuses and delays, day after day, held
 //! against what it would answer now.
 
+mod opinion;
 mod paid;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -17,7 +18,7 @@ use spendtop::error::Result;
 use spendtop::provider::remote::pace::Pace;
 use spendtop::provider::remote::rows::Days;
 use spendtop::provider::remote::{
-    Ask, Brought, Call, Check, Costs, Fault, FaultKind, Feed, Found, Halt, Manner, Scope, Terms, Unit,
+    Ask, Brought, Call, Check, Costs, Fault, FaultKind, Feed, Found, Halt, Manner, Opines, Opinion, Scope, Terms, Unit,
 };
 use spendtop::provider::{CostSource, Sink, SourceId, SourceKind};
 use spendtop::store::Store;
@@ -44,6 +45,8 @@ struct Cloud {
     /// What the next fetches meet before they succeed.
     faults: Mutex<VecDeque<Fault>>,
     pages: AtomicU64,
+    /// What it thinks itself.
+    opinion: Mutex<Option<Opinion>>,
 }
 
 impl Cloud {
@@ -69,6 +72,7 @@ impl Cloud {
             bill: Arc::clone(bill),
             faults: Mutex::default(),
             pages: AtomicU64::new(0),
+            opinion: Mutex::default(),
         })
     }
 
@@ -88,6 +92,9 @@ impl Costs for Cloud {
     }
     fn look(&self, _: Option<&str>, _: &Call) -> Result<Found, Fault> {
         Ok(Found::Unknown)
+    }
+    fn opines(&self) -> Option<&dyn Opines> {
+        self.opinion.lock().expect("opinion").is_some().then_some(self)
     }
     fn fetch(&self, ask: &Ask, call: &Call, sink: &dyn Sink) -> Result<Brought, Halt> {
         let Ask::Days { feed, days } = ask else { unreachable!("no deliveries") };
@@ -141,7 +148,7 @@ fn charge(day: Day, service: &str, cents: i64, region: bool) -> Row<'_> {
 }
 
 /// A store in this process.
-struct Here(Store);
+pub struct Here(pub Arc<Store>);
 
 impl Vault for Here {
     fn scopes(&self) -> Result<Scopes> {
@@ -161,7 +168,7 @@ struct World {
 
 impl World {
     fn new(clouds: &[(&Arc<Cloud>, Caps)], begin: &str, place: Option<Place>) -> World {
-        World::over(Arc::new(Here(Store::in_memory(&[]))), clouds, day(begin).seconds() + HOUR, place)
+        World::over(Arc::new(Here(Arc::new(Store::in_memory(&[])))), clouds, day(begin).seconds() + HOUR, place)
     }
 
     fn over(vault: Arc<Here>, clouds: &[(&Arc<Cloud>, Caps)], at: i64, place: Option<Place>) -> World {

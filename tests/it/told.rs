@@ -399,11 +399,11 @@ fn what_nobody_told_is_neither_none_nor_lost_and_says_what_would_tell_it() {
         ),
         (
             &asked(&[1, 2], ""),
-            "region of 3.00 USD unknown: AWS has not told it yet (a sync brings what is missing, as far back as it is told)",
+            "region of 3.00 USD unknown: AWS has not told it (a sync brings what is told of it, which may be the last days or some services only)",
         ),
         (
             &asked(&[1], "-region:us"),
-            "3.00 USD left out: AWS has not told its region (a sync brings what is missing, as far back as it is told)",
+            "3.00 USD left out: AWS has not told its region (a sync brings what is told of it, which may be the last days or some services only)",
         ),
         (
             &asked(&[0], "tag:owner=\"\""),

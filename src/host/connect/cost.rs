@@ -81,7 +81,8 @@ fn paid(connection: &Connection, aws: &Aws, scopes: &[Arc<dyn Costs>], size: Siz
         let of = Play { scope, feeds: &feeds, every, months: connection.months };
         let told = play::play(&of, play::rhythm(&of, share), u64::MAX);
         months = connection.months.min(scope.terms.months);
-        sum.a_month += told.a_month;
+        let opinion = costs.opines().map_or(0, |opines| opines.requests());
+        sum.a_month += told.a_month + opinion * 31;
         sum.history += told.history;
     }
     let (month, price) = (dollars(sum.a_month), dollars(sum.history));

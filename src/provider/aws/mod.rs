@@ -36,7 +36,7 @@ use self::client::{Answer, Client, Question, endless};
 use self::feeds::{Grouping, groupings};
 use self::normalise::{PROVIDER, Reading, Standing};
 use super::remote::rows::Days;
-use super::remote::{Ask, Brought, Call, Check, Costs, Fault, FaultKind, Found, Halt, Manner, Scope, Terms};
+use super::remote::{Ask, Brought, Call, Check, Costs, Fault, FaultKind, Found, Halt, Manner, Opines, Scope, Terms};
 use super::{Problem, Sink, SourceId, SourceKind, Stop};
 use crate::domain::batch::ChargeBatch;
 use crate::domain::calendar::{Day, Period};
@@ -239,6 +239,10 @@ impl Costs for CostExplorer {
             self.forget();
         }
         brought
+    }
+
+    fn opines(&self) -> Option<&dyn Opines> {
+        self.settings().opinion.then_some(self as &dyn Opines)
     }
 
     fn check(&self, call: &Call) -> Vec<Check> {

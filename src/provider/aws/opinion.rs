@@ -3,115 +3,96 @@
 //! Both are paid for like any request of Cost Explorer. Anomalies are found about three times a day
 //! and kept for 90 days; one may be told a day or more after it began, and grows. Amounts of anomalies
 //! come as floating-point numbers and are read by their shortest decimal form.
+//!
+//! | AWS | here | lost |
+//! |---|---|---|
+//! | `ForecastResultsByTime[].TimePeriod.Start` | day | |
+//! | `MeanValue`, `PredictionIntervalLowerBound`, `...UpperBound` | mean, low, high | |
+//! | `Total.Unit` | currency | `Total.Amount`: the days' sum |
+//! | `AnomalyStartDate`, `AnomalyEndDate` | from, last | |
+//! | `DimensionValue` | watched | |
+//! | `Impact.TotalImpact`, else `MaxImpact` | impact, in US dollars | `TotalImpactPercentage` |
+//! | `Impact.TotalActualSpend`, `TotalExpectedSpend` | actual, expected | |
+//! | `RootCauses[]` | causes | the account's name, `Impact.Contribution` |
+//! | `MonitorArn`, `AnomalyScore`, `Feedback` | | all |
 
 use aws_sdk_costexplorer::types;
 
 use super::super::remote::fault::words;
+use super::super::remote::opinion::{Anomalies, Anomaly, Cause, Forecast, ForecastDay, Opines, Opinion};
 use super::super::remote::{Call, Fault, FaultKind};
+use super::CostExplorer;
 use super::client::{Client, endless};
-use super::{CostExplorer, PAGES_MAX};
 use crate::domain::calendar::{Day, Period};
 use crate::domain::money::{Amount, Decimal};
+use crate::domain::text::Untrusted;
 
 /// The share of outcomes, in percent, that AWS's interval is to hold: what our own forecast draws.
-const INTERVAL: i32 = 80;
+const INTERVAL: u8 = 80;
+
+/// Days back that anomalies are asked for.
+const ANOMALY_DAYS: i32 = 31;
+
+/// Pages of anomalies that are asked for at most: each is paid for.
+const ANOMALY_PAGES_MAX: u32 = 5;
+
+/// What AWS tells impacts in (the model's `Impact`: dollars).
+const DOLLARS: &str = "USD";
 
 /// Days ahead that AWS forecasts day by day at most (the model's `Granularity` of `GetCostForecast`).
 pub const FORECAST_DAYS_MAX: i32 = 92;
 
-/// AWS's forecast.
-#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
-pub struct Forecast {
-    /// Its currency.
-    pub currency: String,
-    /// The sum over all days, as AWS tells it; unknown where it does not.
-    pub total: Option<Amount>,
-    /// Its days, in order.
-    pub days: Vec<ForecastDay>,
-}
+impl Opines for CostExplorer {
+    fn requests(&self) -> u64 {
+        2
+    }
 
-/// A day of AWS's forecast: the cost before discounts, amortised.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
-pub struct ForecastDay {
-    /// The day.
-    pub day: Day,
-    /// What is most likely.
-    pub mean: Amount,
-    /// The lower bound of the interval.
-    pub low: Option<Amount>,
-    /// The upper bound of the interval.
-    pub high: Option<Amount>,
-}
-
-/// An anomaly that AWS found.
-#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
-pub struct Anomaly {
-    /// AWS's id: the same from day to day, while it grows.
-    pub id: String,
-    /// The first day.
-    pub from: Day,
-    /// The last day so far; unknown while it lasts.
-    pub last: Option<Day>,
-    /// What the monitor watches, as a service's name.
-    pub watched: String,
-    /// What it cost more than expected in all, in US dollars.
-    pub impact: Amount,
-    /// What was charged, where AWS tells it.
-    pub actual: Option<Amount>,
-    /// What was expected, where AWS tells it.
-    pub expected: Option<Amount>,
-    /// What AWS takes for its causes, the weightiest first.
-    pub causes: Vec<Cause>,
-}
-
-/// What AWS takes for a cause of an anomaly; each text empty where AWS does not tell it.
-#[derive(Clone, PartialEq, Eq, Default, Debug, serde::Serialize, serde::Deserialize)]
-pub struct Cause {
-    /// The service.
-    pub service: String,
-    /// The region.
-    pub region: String,
-    /// The account's id.
-    pub account: String,
-    /// The usage type.
-    pub usage_type: String,
+    fn opinion(&self, call: &Call) -> Opinion {
+        let today = Day::of_seconds(call.now);
+        let ahead = Period { from: today, to: today.plus(FORECAST_DAYS_MAX) };
+        let back = Period { from: today.plus(1 - ANOMALY_DAYS), to: today.plus(1) };
+        Opinion { forecast: self.forecast(ahead, call), anomalies: self.anomalies(back, call) }
+    }
 }
 
 impl CostExplorer {
-    /// AWS's forecast of these days, which begin no later than today. None where AWS has too little
-    /// history for one. Paid: one request.
+    /// AWS's forecast of these days, which begin no later than today: the cost before discounts, amortised.
+    /// Paid: one request.
     ///
     /// # Errors
-    /// [`Fault`].
-    pub fn forecast(&self, days: Period, call: &Call) -> Result<Option<Forecast>, Fault> {
+    /// [`Fault`]; [`FaultKind::NotThere`] where AWS has too little history for one.
+    pub fn forecast(&self, days: Period, call: &Call) -> Result<Forecast, Fault> {
         let days = Period { to: days.to.min(days.from.plus(FORECAST_DAYS_MAX)), ..days };
-        match call.run(ask_forecast(&self.client, days, call)) {
-            Ok(told) => forecast(told, days).map(Some),
-            Err(fault) if fault.kind == FaultKind::NotThere => Ok(None),
-            Err(fault) => Err(fault),
-        }
+        forecast(call.run(ask_forecast(&self.client, days, call))?, days)
     }
 
-    /// The anomalies that AWS found to have begun or lasted on these days. Paid: a request a page.
+    /// The anomalies that AWS found to have begun or lasted on these days. Paid: a request a page. What is
+    /// left of more pages than may be paid for is left out, and said so.
     ///
     /// # Errors
     /// [`Fault`].
-    pub fn anomalies(&self, days: Period, call: &Call) -> Result<Vec<Anomaly>, Fault> {
-        const ACTION: &str = "ce:GetAnomalies";
-        let (mut found, mut tokens) = (Vec::new(), std::collections::BTreeSet::new());
+    pub fn anomalies(&self, days: Period, call: &Call) -> Result<Anomalies, Fault> {
+        let (mut told, mut tokens) = (Anomalies { days, found: Vec::new(), more: false }, Vec::new());
         let mut token: Option<String> = None;
-        for _ in 0..PAGES_MAX {
-            let page = call.run(ask_anomalies(&self.client, days, token.clone(), call))?;
-            for told in page.anomalies {
-                found.push(anomaly(told)?);
+        for _ in 0..ANOMALY_PAGES_MAX {
+            let page = match call.run(ask_anomalies(&self.client, days, token.clone(), call)) {
+                Err(fault) if fault.kind == FaultKind::Capped && token.is_some() => break,
+                page => page?,
+            };
+            for one in page.anomalies {
+                told.found.push(anomaly(one)?);
             }
             match page.next_page_token.filter(|token| !token.is_empty()) {
-                None => return Ok(found),
-                Some(next) if tokens.insert(next.clone()) => token = Some(next),
-                Some(_) => return Err(endless(ACTION)),
+                None => return Ok(told),
+                Some(next) if tokens.contains(&next) => return Err(endless("ce:GetAnomalies")),
+                Some(next) => {
+                    tokens.push(next.clone());
+                    token = Some(next);
+                }
             }
         }
-        Err(endless(ACTION))
+        told.more = true;
+        Ok(told)
     }
 }
 
@@ -124,7 +105,7 @@ async fn ask_forecast(client: &Client, days: Period, call: &Call) -> Result<Fore
         let interval = types::DateInterval::builder().start(days.from.to_string()).end(days.to.to_string());
         let request = clients.costs.get_cost_forecast().set_time_period(interval.build().ok());
         let request = request.metric(types::Metric::AmortizedCost).granularity(types::Granularity::Daily);
-        let request = request.prediction_interval_level(INTERVAL).send();
+        let request = request.prediction_interval_level(i32::from(INTERVAL)).send();
         client.paid(call, request, "ce:GetCostForecast").await.map_err(|failed| failed.fault)
     })
     .await
@@ -165,7 +146,6 @@ fn day(text: &str) -> Result<Day, Fault> {
 }
 
 fn forecast(told: ForecastTold, asked: Period) -> Result<Forecast, Fault> {
-    let (total, unit) = told.total.map(|total| (total.amount, total.unit)).unwrap_or_default();
     let mut days = Vec::new();
     for told in told.forecast_results_by_time.unwrap_or_default() {
         let start = told.time_period.map(|period| period.start).unwrap_or_default();
@@ -180,15 +160,15 @@ fn forecast(told: ForecastTold, asked: Period) -> Result<Forecast, Fault> {
             high: told.prediction_interval_upper_bound.as_deref().map(amount).transpose()?,
         });
     }
-    let currency = unit.unwrap_or_default();
+    let currency = told.total.and_then(|total| total.unit).unwrap_or_default();
     if !crate::focus::rules::is_currency(currency.as_bytes()) {
         return Err(garbled("forecast's currency", &currency));
     }
-    Ok(Forecast { currency, total: total.as_deref().map(amount).transpose()?, days })
+    Ok(Forecast { currency, interval: INTERVAL, days })
 }
 
 fn anomaly(told: types::Anomaly) -> Result<Anomaly, Fault> {
-    let text = Option::unwrap_or_default;
+    let text = |told: Option<String>| Untrusted::new(told.unwrap_or_default());
     let (impact, causes) = (told.impact, told.root_causes.unwrap_or_default());
     let (most, total, actual, expected) = impact
         .map(|impact| (impact.max_impact, impact.total_impact, impact.total_actual_spend, impact.total_expected_spend))
@@ -197,13 +177,14 @@ fn anomaly(told: types::Anomaly) -> Result<Anomaly, Fault> {
         service: text(told.service),
         region: text(told.region),
         account: text(told.linked_account),
-        usage_type: text(told.usage_type),
+        sku: text(told.usage_type),
     };
     Ok(Anomaly {
-        id: told.anomaly_id,
+        id: Untrusted::new(told.anomaly_id),
         from: day(told.anomaly_start_date.as_deref().unwrap_or_default())?,
         last: told.anomaly_end_date.as_deref().map(day).transpose()?,
         watched: text(told.dimension_value),
+        currency: DOLLARS.to_owned(),
         // The SDK reads a total that is not told as 0; the highest day's excess always is.
         impact: real(if total == 0.0 { most } else { total })?,
         actual: actual.map(real).transpose()?,

@@ -8,12 +8,13 @@ use super::settings::Settings;
 pub const NEEDED: [&str; 1] = ["ce:GetCostAndUsage"];
 
 /// Actions that something works better with, and what.
-pub const WANTED: [(&str, &str); 4] = [
+pub const WANTED: [(&str, &str); 2] = [
     ("organizations:DescribeOrganization", "tells the account that pays"),
     ("organizations:ListAccounts", "tells the accounts' names"),
-    ("ce:GetCostForecast", "AWS's own forecast beside ours"),
-    ("ce:GetAnomalies", "AWS's own anomalies beside ours"),
 ];
+
+/// Actions that AWS's own opinion is told by: its forecast, and its anomalies.
+pub const OPINION: [&str; 2] = ["ce:GetCostForecast", "ce:GetAnomalies"];
 
 /// The action that resources are told by.
 pub const RESOURCES: &str = "ce:GetCostAndUsageWithResources";
@@ -24,6 +25,7 @@ pub fn actions(settings: &Settings) -> Vec<&'static str> {
     let mut actions = NEEDED.to_vec();
     actions.extend(settings.resources.then_some(RESOURCES));
     actions.extend(WANTED.iter().map(|(action, _)| *action));
+    actions.extend(OPINION.iter().filter(|_| settings.opinion));
     actions
 }
 
@@ -81,6 +83,9 @@ mod tests {
         assert!(!policy(&settings).contains(RESOURCES));
         settings.resources = true;
         assert!(policy(&settings).contains(RESOURCES));
+        assert!(OPINION.iter().all(|action| policy(&settings).contains(action)));
+        settings.opinion = false;
+        assert!(!OPINION.iter().any(|action| policy(&settings).contains(action)));
         assert!(!policy(&settings).contains("ReadOnly") && !policy(&settings).contains(":*"));
     }
 

@@ -36,6 +36,8 @@ pub struct Settings {
     pub hourly: bool,
     /// Whether resources of EC2 are asked for: opted into at AWS, 14 days back.
     pub resources: bool,
+    /// Whether AWS is asked for its own forecast and anomalies, once a day.
+    pub opinion: bool,
     /// Months of history, the current one not counted; Cost Explorer has 13.
     pub months: u16,
     /// The time between two paid requests at least. AWS publishes no rate; one or two a second pass.
@@ -60,6 +62,7 @@ impl Settings {
             cost_categories: Vec::new(),
             hourly: false,
             resources: false,
+            opinion: true,
             months: 13,
             apart: Duration::from_millis(600),
         }

@@ -17,6 +17,7 @@ pub mod check;
 pub mod fault;
 #[cfg(feature = "net")]
 pub mod http;
+pub mod opinion;
 pub mod pace;
 pub mod rows;
 pub mod secret;
@@ -26,6 +27,7 @@ use std::collections::BTreeSet;
 pub use self::call::{Call, Meter, Unit, Watch};
 pub use self::check::{Check, Finding};
 pub use self::fault::{Fault, FaultKind};
+pub use self::opinion::{Opines, Opinion};
 use super::{FileSummary, Sink, SourceId, Stop};
 use crate::domain::calendar::{Day, Month, Period};
 use crate::domain::dimension::Dimension;
@@ -60,6 +62,11 @@ pub trait Costs: Send + Sync {
     /// # Errors
     /// [`Halt`]; what was handed over until then is not kept.
     fn fetch(&self, ask: &Ask, call: &Call, sink: &dyn Sink) -> Result<Brought, Halt>;
+
+    /// Whom to ask for the provider's own opinion of the scope; `None` where it has none, or nobody wants it.
+    fn opines(&self) -> Option<&dyn Opines> {
+        None
+    }
 
     /// Checks each thing that the scope needs, by its name: credentials, each permission, the
     /// data itself. For `connect` and `doctor`; what costs money is not tried but told.

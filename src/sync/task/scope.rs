@@ -1,22 +1,24 @@
 //! One scope's run: look, plan, ask, store, until nothing more is due.
 
+mod counts;
 mod fit;
+mod opinion;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use self::counts::{Counting, Counts};
 use super::{Board, Connection, Syncer, every, flag};
 use crate::domain::calendar::Day;
 use crate::domain::money::Amount;
 use crate::domain::text::SafeText;
 use crate::error::{Error, Kind, Result};
 use crate::provider::Problem;
-use crate::provider::remote::{Ask, Call, Costs, Fault, FaultKind, Found, Meter, Unit, Watch};
+use crate::provider::remote::{Ask, Call, Costs, Fault, FaultKind, Found, Watch};
 use crate::store::remote::{BASE, Restated, Synced};
-use crate::sync::Clock;
 use crate::sync::fetching::{self, Fetching};
 use crate::sync::groups::Decisions;
 use crate::sync::ingest::{Options, Outcome, Watcher};
@@ -61,6 +63,10 @@ struct Course<'a> {
     left: usize,
     /// How often days are asked for again.
     rhythm: Rhythm,
+    /// Whether the provider's opinion was seen to in this run.
+    heard: bool,
+    /// Facets that the provider does not tell, and why.
+    untold: BTreeMap<String, String>,
 }
 
 impl Syncer {
@@ -74,11 +80,22 @@ impl Syncer {
         let (source, now) = (costs.scope().source.name.clone(), self.now());
         self.board.tell(&source, |live| (live.what, live.since) = ("looking".to_owned(), now));
         self.stand(&source, |standing| standing.begun_at = now)?;
-        let (found, stored, left, rhythm) = (Found::Unknown, 0, 0, Rhythm::Full);
-        let mut course =
-            Course { syncer: self, connection, costs: &**costs, cancel, source, found, stored, left, rhythm };
+        let mut course = Course {
+            syncer: self,
+            connection,
+            costs: &**costs,
+            cancel,
+            source,
+            found: Found::Unknown,
+            stored: 0,
+            left: 0,
+            rhythm: Rhythm::Full,
+            heard: false,
+            untold: BTreeMap::new(),
+        };
         let ended = course.run();
-        let (source, stored, left) = (course.source, course.stored, course.left);
+        let left = course.left_over();
+        let (source, stored) = (course.source, course.stored);
         self.board.lives().remove(&source);
         let now = self.now();
         let fault = match ended {
@@ -94,7 +111,6 @@ impl Syncer {
         self.stand(&source, |standing| match fault {
             None => {
                 let (seen, history) = (std::mem::take(&mut standing.seen), standing.history);
-                let left = (left > 0).then(|| later(left));
                 let begun_at = standing.begun_at;
                 *standing = Standing { begun_at, good_at: now, left, seen, history, ..Standing::default() };
             }
@@ -109,9 +125,19 @@ impl Syncer {
     }
 }
 
-fn later(left: usize) -> String {
-    let windows = crate::domain::words::counted(left as u64, "window waits", "windows wait");
-    format!("{windows} for tomorrow's requests")
+/// Whether a fault is of one facet alone, as where it is not switched on at the provider: it is then passed
+/// over, so that it holds nothing else up.
+fn is_not_told(job: &Job, fault: &Fault) -> bool {
+    let of_facet = matches!(&job.ask, Ask::Days { feed, .. } if !feed.is_base());
+    of_facet && matches!(fault.kind, FaultKind::NotThere | FaultKind::Denied | FaultKind::Refused)
+}
+
+/// The feed that something is asked of; empty where it is a delivery.
+fn feed(job: &Job) -> &str {
+    match &job.ask {
+        Ask::Days { feed, .. } => &feed.name,
+        Ask::Delivery(_) => "",
+    }
 }
 
 fn fail(standing: &mut Standing, fault: &Fault, now: i64) {
@@ -155,7 +181,10 @@ impl Course<'_> {
             let history_waits = jobs.iter().any(|job| job.why.is_history());
             let is_new = |job: &&Job| !job.why.is_history() && !passed_over.contains(&job.ask);
             let new = jobs.iter().filter(is_new).count();
-            let Some(job) = jobs.into_iter().find(|job| !passed_over.contains(&job.ask)) else {
+            let charges_wait = jobs.iter().any(|job| opinion::goes_before(job.why) && !self.is_untold(job));
+            self.hear(charges_wait)?;
+            let next = jobs.into_iter().find(|job| !passed_over.contains(&job.ask) && !self.is_untold(job));
+            let Some(job) = next else {
                 self.left = passed_over.len();
                 return Ok(());
             };
@@ -165,13 +194,33 @@ impl Course<'_> {
             };
             // History that is to come is brought as it is then: only what has come is looked at for changes.
             let mark = if new <= 1 && fitting == job && !job.why.is_history() { self.mark() } else { None };
-            self.ask(&fitting, mark)?;
+            match self.ask(&fitting, mark) {
+                Err(Ended::Fault(fault)) if is_not_told(&job, &fault) => {
+                    self.untold.insert(feed(&job).to_owned(), fault.message);
+                    continue;
+                }
+                asked => asked?,
+            }
             self.stored += 1;
             if let (Found::Changed { days: changed, .. }, Ask::Days { days, .. }) = (&mut self.found, &fitting.ask) {
                 changed.retain(|day| !days.contains(*day));
             }
         }
         Err(Error::bug(format!("the plan of {} does not end", self.source)).into())
+    }
+
+    fn is_untold(&self, job: &Job) -> bool {
+        self.untold.contains_key(feed(job))
+    }
+
+    /// What has not come although nothing failed, in words.
+    fn left_over(&self) -> Option<String> {
+        let windows = crate::domain::words::counted(self.left as u64, "window waits", "windows wait");
+        let later = (self.left > 0).then(|| format!("{windows} for tomorrow's requests"));
+        let untold =
+            self.untold.iter().map(|(feed, why)| format!("`{}` is not told: {why}", SafeText::from_outside(feed)));
+        let all: Vec<String> = later.into_iter().chain(untold).collect();
+        (!all.is_empty()).then(|| all.join("; "))
     }
 
     fn synced(&self) -> Result<Synced> {
@@ -378,62 +427,5 @@ impl Watcher for Refusals<'_> {
             let told = format!("{} line {}: {}", problem.file, problem.line, problem.reason);
             self.first.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(told);
         }
-    }
-}
-
-/// What a call spent and how often it was tried again; tells how it goes.
-struct Counts {
-    board: Arc<Board>,
-    source: String,
-    clock: Clock,
-    tally: Mutex<Tally>,
-}
-
-#[derive(Default)]
-struct Tally {
-    spent: BTreeMap<Unit, u64>,
-    retries: u32,
-}
-
-impl Counts {
-    fn tally(&self) -> MutexGuard<'_, Tally> {
-        self.tally.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Watch for Counts {
-    fn waits(&self, fault: &Fault, wait: Duration) {
-        self.tally().retries += 1;
-        let until = (self.clock)() + i64::try_from(wait.as_secs()).unwrap_or(0);
-        self.board.tell(&self.source, |live| live.waits = Some((fault.message.clone(), until)));
-    }
-
-    fn progress(&self, done: u64, of: u64) {
-        self.board.tell(&self.source, |live| (live.pieces, live.waits) = ((done, of), None));
-    }
-}
-
-/// A meter that also counts for one run.
-struct Counting {
-    meter: ConnectionMeter,
-    counts: Arc<Counts>,
-}
-
-impl Meter for Counting {
-    fn take(&self, unit: Unit, amount: u64) -> Result<(), Fault> {
-        self.meter.take(unit, amount)?;
-        *self.counts.tally().spent.entry(unit).or_default() += amount;
-        Ok(())
-    }
-
-    fn give_back(&self, unit: Unit, amount: u64) {
-        self.meter.give_back(unit, amount);
-        let mut tally = self.counts.tally();
-        let slot = tally.spent.entry(unit).or_default();
-        *slot = slot.saturating_sub(amount);
-    }
-
-    fn left(&self, unit: Unit) -> Option<u64> {
-        self.meter.left(unit)
     }
 }

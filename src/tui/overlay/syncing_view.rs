@@ -359,6 +359,8 @@ impl Page<'_> {
         );
         scope.trouble.iter().for_each(|trouble| self.whole_trouble(trouble));
         self.label("Left", scope.left.as_deref().unwrap_or_default(), Role::Text);
+        let opinion = scope.opinion.as_ref().and_then(|kept| report::opinion_words(kept, now));
+        self.label("Opinion", &opinion.unwrap_or_default(), Role::Text);
     }
 
     fn whole_trouble(&mut self, trouble: &Trouble) {

@@ -1,6 +1,6 @@
 //! What is told of syncing, and what keys do about it.
 
-use super::fake::syncing::{failing, fresh, under_way};
+use super::fake::syncing::{failing, fresh, opinion, under_way};
 use super::fake::{HOSTILE, Mood, Session, colours};
 use super::snapshots::shot;
 use crate::tui::action::Place;
@@ -100,6 +100,20 @@ fn what_is_selected_is_read_whole_and_stays_selected() {
 }
 
 #[test]
+fn what_the_provider_itself_thinks_is_read_with_its_scope() {
+    let mut snapshot = fresh();
+    snapshot.overview.as_mut().expect("it stands somehow").scopes[0].opinion = Some(opinion("AmazonEC2"));
+    let mut s = with((120, 30), snapshot);
+    s.keys("!");
+    assert!(!s.text().contains("AWS expects"), "{}", s.text());
+    s.keys("<enter>");
+    let text = s.text().split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains("AWS expects 3,703.50 USD from "), "{text}");
+    assert!(text.contains("(80 % a day: 3,600.00 to 3,900.75); 2 anomalies since "), "{text}");
+    assert!(text.contains("the largest +430.40 USD on AmazonEC2 since "), "{text}");
+}
+
+#[test]
 fn it_is_shown_beside_the_figures() {
     let mut s = with((200, 36), failing());
     let text = s.text();
@@ -133,6 +147,7 @@ fn nothing_from_outside_reaches_the_terminal_as_it_came() {
             let mut snapshot = failing();
             let overview = snapshot.overview.as_mut().expect("it stands somehow");
             overview.scopes[0].source = HOSTILE.to_owned();
+            overview.scopes[0].opinion = Some(opinion(HOSTILE));
             overview.wrong[0].0 = HOSTILE.to_owned();
             overview.runs[0].what = HOSTILE.to_owned();
             for trouble in overview.scopes.iter_mut().filter_map(|scope| scope.trouble.as_mut()) {

@@ -3,7 +3,8 @@
 use std::io::Read;
 
 use serde_json::{Value, json};
-use spendtop::provider::aws::opinion::Cause;
+use spendtop::domain::text::Untrusted;
+use spendtop::provider::remote::opinion::Cause;
 use spendtop::provider::remote::{Costs, FaultKind, Finding};
 
 use super::server::{Reply, Server, around, error, fixture, good, pages};
@@ -96,9 +97,8 @@ fn aws_own_opinion_is_read_exactly() {
     });
     let bench = Bench::new(&server.url, |_| {});
     let ahead = spendtop::domain::calendar::Period { from: day("2026-11-22"), to: day("2026-12-01") };
-    let forecast = bench.scope.forecast(ahead, &bench.call).expect("told").expect("a forecast");
-    let told = (forecast.currency.as_str(), forecast.total.map(|total| total.to_string()));
-    assert_eq!(told, ("USD", Some("1234.5678901".to_owned())));
+    let forecast = bench.scope.forecast(ahead, &bench.call).expect("told");
+    assert_eq!((forecast.currency.as_str(), forecast.interval), ("USD", 80));
     let first = forecast.days[0];
     assert_eq!(
         [Some(first.mean), first.low, first.high].map(|a| a.expect("told").to_string()),
@@ -106,19 +106,18 @@ fn aws_own_opinion_is_read_exactly() {
     );
     assert_eq!((forecast.days[1].day, forecast.days[1].low), (day("2026-11-23"), None));
     let anomalies = bench.scope.anomalies(days(22), &bench.call).expect("told");
-    assert_eq!((anomalies[0].id.as_str(), anomalies[0].impact.to_string().as_str()), ("a-1", "312.07"));
-    assert_eq!((anomalies[0].from, anomalies[0].last), (day("2026-11-10"), Some(day("2026-11-12"))));
+    let [first, second] = &anomalies.found[..] else { panic!("{anomalies:?}") };
+    assert_eq!((first.id.raw(), first.impact.to_string().as_str()), ("a-1", "312.07"));
+    assert_eq!((first.from, first.last), (day("2026-11-10"), Some(day("2026-11-12"))));
     let cause = Cause {
-        service: "Amazon Elastic Compute Cloud - Compute".into(),
-        region: "eu-west-1".into(),
-        account: "444455556666".into(),
-        usage_type: "EUW1-BoxUsage:m7g.large".into(),
+        service: Untrusted::new("Amazon Elastic Compute Cloud - Compute"),
+        region: Untrusted::new("eu-west-1"),
+        account: Untrusted::new("444455556666"),
+        sku: Untrusted::new("EUW1-BoxUsage:m7g.large"),
     };
-    assert_eq!(anomalies[0].causes, [cause]);
-    assert_eq!(
-        (anomalies[1].last, anomalies[1].impact.to_string().as_str(), anomalies[1].actual),
-        (None, "0.001", None)
-    );
+    assert_eq!(first.causes, [cause]);
+    assert_eq!((second.last, second.impact.to_string().as_str(), second.actual), (None, "0.001", None));
+    assert!(!anomalies.more);
     assert_eq!(bench.meter.paid(), 3);
     assert_eq!(server.asked("GetAnomalies")[0].json()["DateInterval"]["EndDate"], "2026-11-22");
 }
@@ -127,8 +126,24 @@ fn aws_own_opinion_is_read_exactly() {
 fn too_little_history_for_a_forecast_is_no_failure() {
     let server = Server::costs(|_| error(400, "DataUnavailableException", "Insufficient amount of historical data"));
     let bench = Bench::new(&server.url, |_| {});
-    assert_eq!(bench.scope.forecast(days(30), &bench.call), Ok(None));
+    assert_eq!(bench.scope.forecast(days(30), &bench.call).expect_err("none").kind, FaultKind::NotThere);
     assert_eq!(bench.meter.paid(), 0);
+}
+
+#[test]
+fn more_anomalies_than_may_be_paid_for_are_left_out_and_said_so() {
+    let page = |asked: &super::server::Asked| {
+        fixture("anomalies_1").replace("\"more\"", &format!("\"page-{}\"", asked.nth + 1))
+    };
+    let server = Server::costs(move |asked| good(page(asked)));
+    let bench = Bench::new(&server.url, |_| {});
+    let told = bench.scope.anomalies(days(22), &bench.call).expect("told");
+    assert_eq!((told.found.len(), told.more, bench.meter.paid()), (5, true, 5));
+    let circles = Server::costs(|_| good(fixture("anomalies_1")));
+    let bench = Bench::new(&circles.url, |_| {});
+    assert_eq!(bench.scope.anomalies(days(22), &bench.call).expect_err("circles").kind, FaultKind::Garbled);
+    let bench = Bench::new(&server.url, |settings| settings.opinion = false);
+    assert!(bench.scope.opines().is_none());
 }
 
 #[test]

@@ -3,8 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::as_of;
+use crate::domain::calendar::Period;
 use crate::domain::money::Amount;
-use crate::engine::overview::{Doing, FaultKind, MeterOverview, Overview, ScopeOverview, Trouble, Word};
+use crate::domain::text::Untrusted;
+use crate::engine::overview::{
+    Anomalies, Anomaly, Doing, FaultKind, Forecast, ForecastDay, Kept, MeterOverview, Overview, ScopeOverview, Told,
+    Trouble, Word,
+};
 use crate::engine::{MeterUnit, Run};
 use crate::tui::syncing::Snapshot;
 
@@ -25,6 +30,7 @@ fn scope(source: &str) -> ScopeOverview {
         left: None,
         doing: None,
         history: (396, 396),
+        opinion: None,
     }
 }
 
@@ -75,6 +81,35 @@ pub fn fresh() -> Snapshot {
     ];
     let scopes = vec![scope("aws.prod"), scope("azure.main"), scope("gcp.data")];
     snapshot(Overview { scopes, meters: vec![meter(6)], runs, wrong: vec![] })
+}
+
+/// As AWS may think of its scope, in words of this text's where they are the provider's.
+pub fn opinion(text: &str) -> Kept {
+    let amount = |text: &str| text.parse::<Amount>().ok();
+    let day = |n: i32| ForecastDay {
+        day: as_of().plus(n),
+        mean: amount("1234.5").unwrap_or_default(),
+        low: amount("1200"),
+        high: amount("1300.25"),
+    };
+    let anomaly = |impact: &str| Anomaly {
+        id: Untrusted::new(text),
+        from: as_of().plus(-4),
+        last: None,
+        watched: Untrusted::new(text),
+        currency: "USD".to_owned(),
+        impact: amount(impact).unwrap_or_default(),
+        actual: None,
+        expected: None,
+        causes: Vec::new(),
+    };
+    let days = Period { from: as_of().plus(-30), to: as_of().plus(1) };
+    let (forecast, found) = ((0..3).map(day).collect(), vec![anomaly("12"), anomaly("430.4")]);
+    let mut kept = Kept::new("aws.prod", "AWS");
+    let forecast = Forecast { currency: "USD".to_owned(), interval: 80, days: forecast };
+    kept.forecast = Some(Told { at: now(), what: forecast });
+    kept.anomalies = Some(Told { at: now(), what: Anomalies { days, found, more: false } });
+    kept
 }
 
 /// History comes, and one waits.

@@ -1,0 +1,67 @@
+//! Counts what one ask of a scope spends and how often it is tried again, and tells how it goes.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::super::Board;
+use crate::provider::remote::{Fault, Meter, Unit, Watch};
+use crate::sync::Clock;
+use crate::sync::meter::ConnectionMeter;
+
+/// What a call spent and how often it was tried again; tells how it goes.
+pub(super) struct Counts {
+    pub(super) board: Arc<Board>,
+    pub(super) source: String,
+    pub(super) clock: Clock,
+    pub(super) tally: Mutex<Tally>,
+}
+
+#[derive(Default)]
+pub(super) struct Tally {
+    pub(super) spent: BTreeMap<Unit, u64>,
+    pub(super) retries: u32,
+}
+
+impl Counts {
+    pub(super) fn tally(&self) -> MutexGuard<'_, Tally> {
+        self.tally.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Watch for Counts {
+    fn waits(&self, fault: &Fault, wait: Duration) {
+        self.tally().retries += 1;
+        let until = (self.clock)() + i64::try_from(wait.as_secs()).unwrap_or(0);
+        self.board.tell(&self.source, |live| live.waits = Some((fault.message.clone(), until)));
+    }
+
+    fn progress(&self, done: u64, of: u64) {
+        self.board.tell(&self.source, |live| (live.pieces, live.waits) = ((done, of), None));
+    }
+}
+
+/// A meter that also counts for one run.
+pub(super) struct Counting {
+    pub(super) meter: ConnectionMeter,
+    pub(super) counts: Arc<Counts>,
+}
+
+impl Meter for Counting {
+    fn take(&self, unit: Unit, amount: u64) -> Result<(), Fault> {
+        self.meter.take(unit, amount)?;
+        *self.counts.tally().spent.entry(unit).or_default() += amount;
+        Ok(())
+    }
+
+    fn give_back(&self, unit: Unit, amount: u64) {
+        self.meter.give_back(unit, amount);
+        let mut tally = self.counts.tally();
+        let slot = tally.spent.entry(unit).or_default();
+        *slot = slot.saturating_sub(amount);
+    }
+
+    fn left(&self, unit: Unit) -> Option<u64> {
+        self.meter.left(unit)
+    }
+}
