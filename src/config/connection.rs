@@ -13,6 +13,8 @@ use crate::domain::calendar::{DAY_SECONDS, HOUR_SECONDS};
 const NAME_MAX: usize = 40;
 /// Months of history at most: what Cost Explorer keeps with its longest setting.
 const MONTHS_MAX: i128 = 38;
+/// Days back that a cluster's costs are asked for at most.
+const REACH_MAX: i128 = 1_000;
 /// No provider has anything new more often.
 const EVERY_LEAST: i64 = 15 * 60;
 /// Paid requests a day, unless it is said otherwise: 0.12 USD.
@@ -154,6 +156,8 @@ pub struct Gcp {
     pub resources: bool,
     /// Another endpoint than BigQuery's own.
     pub endpoint: Option<String>,
+    /// Another endpoint than Cloud Storage's own.
+    pub storage_endpoint: Option<String>,
     /// GiB that a query may scan, a day's queries, a month's.
     pub scan_gib: [u64; 3],
 }
@@ -171,6 +175,8 @@ pub struct OpenCost {
     pub on_a_bill: bool,
     /// Pod labels that are kept; `[tags] keys` where `None`.
     pub labels: Option<Vec<String>>,
+    /// Days back that it is asked for: what its Prometheus keeps; the provider's own choice where `None`.
+    pub reach_days: Option<u16>,
 }
 
 /// Whether a connection can have a name: up to 40 small letters, digits, `-` and `_`.
@@ -412,6 +418,7 @@ impl Reader<'_> {
             labels: self.texts("labels"),
             resources: self.flag("resources", false),
             endpoint: self.url("endpoint"),
+            storage_endpoint: self.url("storage_endpoint"),
             scan_gib: [
                 self.count("scan_gib_per_query", SCAN_GIB[0]),
                 self.count("scan_gib_per_day", SCAN_GIB[1]),
@@ -429,6 +436,7 @@ impl Reader<'_> {
             currency: self.text("currency").unwrap_or_else(|| "USD".to_owned()),
             on_a_bill: self.flag("on_a_bill", true),
             labels: self.texts("labels"),
+            reach_days: self.number("reach_days", 1..=REACH_MAX).and_then(|n| u16::try_from(n).ok()),
         }
     }
 

@@ -386,7 +386,7 @@ impl Made<'_> {
             let (name, prefix) = bucket(place, "gs://")?;
             let login =
                 Login { key: gcp.key.as_deref().map(reference).transpose()?, impersonate: gcp.impersonate.clone() };
-            let store = objects::store(login, &name, gcp.endpoint.as_deref(), self.http()?)?;
+            let store = objects::store(login, &name, gcp.storage_endpoint.as_deref(), self.http()?)?;
             let source = self.export_source(place, gcp.table.is_some() || gcp.exports.len() > 1);
             scopes.push(self.exports(store, source, "", format!("gs://{name}"), prefix, objects::remedy(&name))?);
         }
@@ -405,13 +405,15 @@ impl Made<'_> {
 impl Made<'_> {
     fn opencost(&self, opencost: &connection::OpenCost) -> Result<Scopes, Fault> {
         use crate::provider::opencost::{Allocations, Settings};
+        let usual = Settings::new(&self.connection.name, &opencost.url);
         let settings = Settings {
             token: opencost.token.as_deref().map(reference).transpose()?,
             labels: self.tags(opencost.labels.as_ref()),
             currency: opencost.currency.clone(),
             on_a_bill: opencost.on_a_bill,
+            reach: opencost.reach_days.unwrap_or(usual.reach),
             authority: self.certificate(),
-            ..Settings::new(&self.connection.name, &opencost.url)
+            ..usual
         };
         Ok(vec![Arc::new(Allocations::new(&settings)?)])
     }

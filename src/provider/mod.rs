@@ -134,6 +134,8 @@ pub struct ReadSummary {
     pub estimated: BTreeSet<Day>,
     /// What part of its billing account was read, as [`remote::Brought::covers`].
     pub covers: String,
+    /// Days that it has forgotten: what is stored of them stays.
+    pub left: BTreeSet<Day>,
 }
 
 /// What was read from one file.

@@ -106,6 +106,7 @@ impl CostSource for Fetching<'_> {
         let summary = ReadSummary {
             files,
             estimated: brought.estimated.clone(),
+            left: brought.left.clone(),
             covers: brought.covers.clone(),
             ..ReadSummary::default()
         };

@@ -1,7 +1,7 @@
 //! Windows of days, replaced over and over, held against an oracle: what a scope told last of a day is
 //! what the store holds of it, nothing more and nothing less.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use spendtop::domain::batch::{Facts, Row};
 use spendtop::domain::calendar::{Day, Period};
@@ -24,6 +24,8 @@ type Bill = BTreeMap<Day, Vec<(String, String, i64)>>;
 struct Told<'b> {
     bill: &'b Bill,
     days: Period,
+    /// Days that it has forgotten.
+    left: BTreeSet<Day>,
     /// Billing accounts that the charges are of, by sub account.
     payer: fn(&str) -> &str,
 }
@@ -37,7 +39,8 @@ impl CostSource for Told<'_> {
     }
     fn read(&mut self, sink: &dyn Sink) -> Result<ReadSummary, Stop> {
         let mut days = Days::new(sink, self.days);
-        for (day, charges) in self.bill.range(self.days.from..self.days.to) {
+        let known = self.bill.range(self.days.from..self.days.to).filter(|(day, _)| !self.left.contains(day));
+        for (day, charges) in known {
             for (account, service, cents) in charges {
                 let mut profile = [""; Profile::COUNT];
                 profile[Profile::Provider.index()] = "AWS";
@@ -63,7 +66,7 @@ impl CostSource for Told<'_> {
             }
         }
         days.finish()?;
-        Ok(ReadSummary::default())
+        Ok(ReadSummary { left: self.left.clone(), ..ReadSummary::default() })
     }
 }
 
@@ -74,9 +77,14 @@ fn window(feed: &str, days: Period) -> Window {
 }
 
 fn renew(store: &Store, bill: &Bill, feed: &str, days: Period, at: i64) -> Outcome {
+    renew_but(store, bill, feed, (days, BTreeSet::new()), at)
+}
+
+/// Renews days but for those that are forgotten.
+fn renew_but(store: &Store, bill: &Bill, feed: &str, (days, left): (Period, BTreeSet<Day>), at: i64) -> Outcome {
     let options = Options { renews: Some(Renewal::Window(window(feed, days))), taken_at: at, ..Options::default() };
     let payer = |account: &str| if account == "a9" { "second" } else { "first" };
-    ingest(store, &mut Told { bill, days, payer }, &options, &Problems::default()).expect("renewed")
+    ingest(store, &mut Told { bill, days, left, payer }, &options, &Problems::default()).expect("renewed")
 }
 
 fn total(bill: &Bill, of: impl Fn(&Day) -> bool) -> Amount {
@@ -115,9 +123,12 @@ fn whatever_windows_come_the_store_holds_what_was_told_last() {
         let days = Period { from, to: from.plus(1 + random.below(31) as i32) };
         let before = total(&held, |day| days.contains(*day));
         let known = store.manifest().scopes.get("aws.prod").map(|s| s.days["base"].clone()).unwrap_or_default();
-        let outcome = renew(&store, &bill, "base", days, 1_000 + at);
-        held.retain(|day, _| !days.contains(*day));
-        held.extend(bill.range(days.from..days.to).map(|(day, charges)| (*day, charges.clone())));
+        // Of some days nothing is known any more: what was told of them before stays.
+        let left: BTreeSet<Day> = days.iter().filter(|_| random.below(8) == 0).collect();
+        let outcome = renew_but(&store, &bill, "base", (days, left.clone()), 1_000 + at);
+        held.retain(|day, _| !days.contains(*day) || left.contains(day));
+        let told = bill.range(days.from..days.to).filter(|(day, _)| !left.contains(day));
+        held.extend(told.map(|(day, charges)| (*day, charges.clone())));
         let counted: BTreeMap<Day, u64> =
             held.iter().filter(|(_, c)| !c.is_empty()).map(|(day, c)| (*day, c.len() as u64)).collect();
         assert_eq!(rows(&store.manifest()), counted, "after window {at}: {days}");
@@ -199,7 +210,8 @@ fn where_sources_overlap_the_config_says_which_counts() {
     let told = |kind: SourceKind, name: &str, cents: i64| {
         let bill: Bill = [(day, vec![("a1".into(), "s1".into(), cents)])].into();
         let payer = |_: &str| "first";
-        let mut source = Of(Told { bill: &bill, days, payer }, SourceId { name: name.into(), kind });
+        let mut source =
+            Of(Told { bill: &bill, days, left: BTreeSet::new(), payer }, SourceId { name: name.into(), kind });
         ingest(&store, &mut source, &Options::default(), &Problems::default()).expect("stored");
     };
     told(SourceKind::Export, "export", 1_000);

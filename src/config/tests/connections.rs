@@ -26,6 +26,15 @@ fn little_need_be_written() {
 }
 
 #[test]
+fn a_cluster_is_asked_as_far_back_as_it_is_said_to_know() {
+    let reach = |more: &str| {
+        let connection = good(&format!("[opencost.a]\nurl = \"https://o\"\n{more}")).remove(0);
+        if let To::OpenCost(opencost) = connection.to { opencost.reach_days } else { panic!("no OpenCost") }
+    };
+    assert_eq!((reach(""), reach("reach_days = 30")), (None, Some(30)));
+}
+
+#[test]
 fn with_exports_the_paid_interface_is_asked_only_where_it_says_so() {
     let api = |more: &str| {
         let text = format!("[aws.prod]\nexports = [\"s3://b/p/n\"]\nevery = \"90m\"\n{more}");
@@ -69,6 +78,11 @@ fn what_cannot_be_is_said_with_its_place() {
         ("[gcp.a]\ntable = \"t\"\n", "must be a table's whole name"),
         ("[opencost.a]\nurl = \"http://opencost.internal:9003\"\n", "must begin with https://"),
         ("[opencost.a]\nurl = \"http://localhost.evil.example\"\n", "must begin with https://"),
+        (
+            "[opencost.a]\nurl = \"https://o\"\nreach_days = 0\n",
+            "`opencost.a.reach_days` must be from 1 to 1000, not 0",
+        ),
+        ("[gcp.a]\ntable = \"p.d.t\"\nstorage_endpoint = \"http://o\"\n", "must begin with https://"),
         ("[folder.a]\npath = \"bills\"\n", "must be an absolute path"),
     ] {
         let message = mistake(text);

@@ -199,8 +199,8 @@ impl CostExplorer {
             pages,
             estimated: told.estimated,
             covers: if payer == own { String::new() } else { format!("accounts/{own}") },
-            files: Vec::new(),
             notes,
+            ..Brought::default()
         }))
     }
 }

@@ -10,7 +10,8 @@ use crate::domain::calendar::Day;
 pub(super) fn all(allocations: &Allocations, call: &Call) -> Vec<Check> {
     let settings = allocations.client.settings();
     let yesterday = Day::of_seconds(call.now).plus(-1);
-    let found = match allocations.client.day(call, yesterday) {
+    let client = &allocations.client;
+    let found = match client.token(call).and_then(|token| client.day(call, token.as_ref(), yesterday)) {
         Ok(found) => found,
         Err(fault) => {
             let what = match fault.kind {

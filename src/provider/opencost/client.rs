@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::super::remote::fault::words;
 use super::super::remote::http::{Answered, Http};
+use super::super::remote::secret::Secret;
 use super::super::remote::{Call, Fault, FaultKind};
 use super::Settings;
 use crate::domain::calendar::Day;
@@ -112,15 +113,20 @@ impl Client {
         &self.settings
     }
 
+    /// The token that requests are sent with, where one is configured.
+    ///
+    /// # Errors
+    /// [`FaultKind::NoCredentials`], [`FaultKind::Cancelled`].
+    pub fn token(&self, call: &Call) -> Result<Option<Secret>, Fault> {
+        let Some(reference) = &self.settings.token else { return Ok(None) };
+        call.run(reference.resolve(|name| std::env::var(name).ok())).map(Some)
+    }
+
     /// What was spent on a day, by cluster, namespace, workload and the labels asked for.
     ///
     /// # Errors
     /// [`Fault`].
-    pub fn day(&self, call: &Call, day: Day) -> Result<Vec<Allocation>, Fault> {
-        let token = match &self.settings.token {
-            Some(reference) => Some(call.run(reference.resolve(|name| std::env::var(name).ok()))?),
-            None => None,
-        };
+    pub fn day(&self, call: &Call, token: Option<&Secret>, day: Day) -> Result<Vec<Allocation>, Fault> {
         let window = format!("{day}T00:00:00Z,{}T00:00:00Z", day.plus(1));
         let labels = self.settings.labels.iter().map(|key| format!("label:{}", label_name(key)));
         let by = ["cluster", "namespace", "controllerKind", "controller"].map(str::to_owned);
@@ -134,7 +140,7 @@ impl Client {
         ];
         call.run(call.tried(|| async {
             let request = self.http.client().get(self.url.clone()).query(&parameters);
-            let request = match &token {
+            let request = match token {
                 Some(token) => request.bearer_auth(token.reveal()),
                 None => request,
             };

@@ -101,10 +101,11 @@ fn each_day_is_asked_for_and_comes_home() {
     let server = start(|_, request| well(request));
     let brought = server.fetch().expect("brought");
     // Four allocations and one charge that takes them off again, on each of two days.
-    assert_eq!((brought.rows, brought.pages), (10, 2));
+    // The day before the first is asked for too: whether that is forgotten.
+    assert_eq!((brought.rows, brought.pages), (10, 3));
     assert_eq!(brought.notes, ["OpenCost could not compute 2 costs, which are unknown"]);
     let requests = server.runtime.block_on(server.server.received_requests()).expect("requests");
-    let query = requests[1].url.query().expect("a query");
+    let query = requests[2].url.query().expect("a query");
     let window = "window=2026-11-13T00%3A00%3A00Z%2C2026-11-14T00%3A00%3A00Z";
     let by = "aggregate=cluster%2Cnamespace%2CcontrollerKind%2Ccontroller%2Clabel%3Ateam";
     assert!(query.contains(window) && query.contains(by) && query.contains("step=1d"), "{query}");
@@ -161,7 +162,42 @@ fn each_misdeed_is_the_fault_that_it_is() {
         }
     });
     let brought = server.fetch().expect("one day is there");
-    assert!(brought.notes.contains(&"OpenCost knows nothing of 2026-11-12".to_owned()), "{:?}", brought.notes);
+    assert_eq!((brought.rows, brought.left), (5, [day()].into()));
+    let note = "OpenCost knows nothing of 2026-11-12: what is stored of that stays".to_owned();
+    assert!(brought.notes.contains(&note), "{:?}", brought.notes);
+}
+
+#[test]
+fn a_day_that_may_be_half_forgotten_does_not_come() {
+    // What OpenCost knows from so many days before the window on, seen so many days after its first.
+    for (knows, now, rows, left) in [(0, 3, 5, vec![day()]), (0, 2, 10, vec![]), (-1, 3, 10, vec![])] {
+        let first = day().plus(knows);
+        let server = start(move |_, request| {
+            let is_known = request.url.query().is_some_and(|query| {
+                let (_, from) = query.split_once("window=").expect("a window");
+                Day::parse(&from[..10]).is_some_and(|day| day >= first)
+            });
+            let empty = ResponseTemplate::new(200).set_body_string(r#"{"code":200,"data":[{}]}"#);
+            if is_known { well(request) } else { empty }
+        });
+        let allocations = Allocations::new(&server.settings()).expect("a connection");
+        let call = Call { now: day().plus(now).seconds(), ..server.call() };
+        let brought = allocations.fetch(&ask(), &call, &Nowhere).expect("brought");
+        assert_eq!((brought.rows, brought.left.iter().copied().collect::<Vec<_>>()), (rows, left), "{knows} {now}");
+        let told = brought.notes.iter().any(|note| note.starts_with("OpenCost knows nothing of before 2026-11-12"));
+        assert_eq!(told, rows == 5, "{:?}", brought.notes);
+    }
+}
+
+#[test]
+fn a_tokens_command_is_run_once_a_window() {
+    use crate::provider::remote::secret::Reference;
+    let (server, folder) = (start(|_, request| well(request)), tempfile::tempdir().expect("a folder"));
+    let runs = folder.path().join("runs");
+    let token = Some(Reference::Command(format!("echo run >> {}; echo {CANARY}", runs.display())));
+    let allocations = Allocations::new(&Settings { token, ..server.settings() }).expect("a connection");
+    allocations.fetch(&ask(), &server.call(), &Nowhere).expect("brought");
+    assert_eq!(std::fs::read_to_string(&runs).expect("runs"), "run\n");
 }
 
 #[test]

@@ -212,6 +212,9 @@ pub struct Brought {
     /// nobody knows. Parts that differ in a value
     /// have no charge in common and add up.
     pub covers: String,
+    /// Days of those asked for that the provider has forgotten, wholly or in part: none of their charges came, and
+    /// what is stored of them stays.
+    pub left: BTreeSet<Day>,
     /// Files that were read, of a delivery.
     pub files: Vec<FileSummary>,
     /// What the person who looks at the run should know: a column that was not there, a cost that this

@@ -2,7 +2,8 @@
 //!
 //! A window replaces all charges that the feed had on its days, of every account and billing period, so
 //! that what the provider no longer tells is gone. Segments of such a source hold one day each, so that a
-//! day is taken out without writing the others again. All or nothing, like every commit.
+//! day is taken out without writing the others again. Days that the provider has forgotten stay as they are. All or
+//! nothing, like every commit.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -80,7 +81,9 @@ impl Ingest<'_> {
         }
         let manifest = self.store.manifest();
         let (incoming, places) = self.gathered_groups();
-        if incoming.iter().flat_map(|group| group.part.days.keys()).any(|day| !window.days.contains(*day)) {
+        let left = outcome.read.left.clone();
+        let goes = |day: Day| window.days.contains(day) && !left.contains(&day);
+        if incoming.iter().flat_map(|group| group.part.days.keys()).any(|day| !goes(*day)) {
             return Err(Error::bug(format!("charges outside of {} came: nothing was changed", window.days)));
         }
         if !window.facet {
@@ -91,12 +94,12 @@ impl Ingest<'_> {
         next.next.import += 1;
         let mut stays = BTreeMap::new();
         for old in take_out(&mut next, id, window, &incoming) {
-            let parts = remaining(self.store, &old, window.days)?;
+            let parts = remaining(self.store, &old, &goes)?;
             stays.insert(old.key.clone(), Stays { was: old.id, parts, old });
         }
         let before = billed(self.store, stays.values().map(|stays| stays.was), window.days)?;
         let (groups, was) = self.put_together(id, incoming, stays, import, &mut next, &manifest)?;
-        self.write_window(&groups, &was, &places, window.days)?;
+        self.write_window(&groups, &was, &places, &goes)?;
         let after = billed(self.store, groups.iter().map(|group| group.id), window.days)?;
         outcome.restated = self.note_window(&mut next, id, window, outcome, (before, after));
         if window.facet {
@@ -159,7 +162,13 @@ impl Ingest<'_> {
     }
 
     /// Writes the rollups of a window's groups, with what stays of those that they were.
-    fn write_window(&self, groups: &[Group], was: &[Option<u64>], places: &[u32], days: Period) -> Result<()> {
+    fn write_window(
+        &self,
+        groups: &[Group],
+        was: &[Option<u64>],
+        places: &[u32],
+        goes: &dyn Fn(Day) -> bool,
+    ) -> Result<()> {
         let none = Pieces::new(Spill::Memory(Vec::new()), 0);
         let pieces = std::mem::replace(&mut self.gathered().pieces, none);
         let numbers: Vec<u64> = groups.iter().map(|group| group.id).collect();
@@ -171,7 +180,7 @@ impl Ingest<'_> {
         for (at, (group, was)) in groups.iter().zip(was).enumerate() {
             match was {
                 Some(was) if keep[at] && rollups::has_any(self.store.kv(), *was)? => {
-                    let stays = |day| !days.contains(day);
+                    let stays = |day| !goes(day);
                     let to = (group.id, came.contains(&at));
                     rebuild::add_rollups(self.store, (*was, &stays), to, &self.kinds)?;
                 }
@@ -254,26 +263,26 @@ fn take_out(next: &mut Manifest, id: &SourceId, window: &Window, incoming: &[Inc
 }
 
 /// What a group is made of on other days.
-fn remaining(store: &Store, group: &Group, gone: Period) -> Result<Vec<Part>> {
+fn remaining(store: &Store, group: &Group, goes: &dyn Fn(Day) -> bool) -> Result<Vec<Part>> {
     let mut parts = Vec::new();
     for part in &group.parts {
-        let inside = part.days.keys().filter(|day| gone.contains(**day)).count();
+        let inside = part.days.keys().filter(|day| goes(**day)).count();
         if inside == 0 {
             parts.push(part.clone());
         } else if inside < part.days.len() {
-            parts.push(cut(store, group, part, gone)?);
+            parts.push(cut(store, group, part, goes)?);
         }
     }
     Ok(parts)
 }
 
 /// A part without the segments of some days.
-fn cut(store: &Store, group: &Group, part: &Part, gone: Period) -> Result<Part> {
+fn cut(store: &Store, group: &Group, part: &Part, is_gone: &dyn Fn(Day) -> bool) -> Result<Part> {
     let mut kept = Part { import: part.import, ..Part::default() };
     for number in &part.segments {
         let segment = Segment::open(store.kv(), *number)?;
         let days = segment.head.windows.iter().filter(|window| window.group == group.key).map(|window| window.day);
-        let (goes, stays): (Vec<Day>, Vec<Day>) = days.partition(|day| gone.contains(*day));
+        let (goes, stays): (Vec<Day>, Vec<Day>) = days.partition(|day| is_gone(*day));
         match (goes.is_empty(), stays.is_empty()) {
             (true, _) => add_segment(&mut kept, &segment, *number, &group.key)?,
             (false, true) => {}
