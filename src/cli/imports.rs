@@ -42,10 +42,15 @@ fn find<'m>(manifest: &'m Manifest, id: &str) -> Result<&'m Import> {
         .ok_or_else(|| Error::usage(format!("there is no import {id}")).hint("`spendtop imports list` shows them"))
 }
 
-/// The groups that an import's charges are in, with its part of each.
+/// The groups that an import's charges are in, those of facets too, with its part of each.
 fn parts<'m>(manifest: &'m Manifest, id: u64) -> Vec<(&'m Group, &'m Part)> {
     let of = |g: &'m Group| g.parts.iter().filter(|p| p.import == id).map(move |p| (g, p));
-    manifest.groups.iter().flat_map(of).collect()
+    manifest.all_groups().flat_map(of).collect()
+}
+
+/// What is in use: groups that count, and facets, which split what counts.
+fn in_use(manifest: &Manifest) -> BTreeSet<u64> {
+    manifest.active().iter().map(|g| g.id).chain(manifest.facets().map(|facet| facet.group.id)).collect()
 }
 
 fn list(context: &mut Context<'_, '_>, manifest: &Manifest) -> Result<u8> {
@@ -53,12 +58,12 @@ fn list(context: &mut Context<'_, '_>, manifest: &Manifest) -> Result<u8> {
         context.streams.note("nothing is imported yet", &["`spendtop import FILE` reads a billing export"])?;
         return Ok(0);
     }
-    let active: Vec<u64> = manifest.active().iter().map(|g| g.id).collect();
+    let in_use = in_use(manifest);
     let mut text = format!("{:>4}  {:<20}  {:>13}  {:<10}  {}\n", "id", "taken", "charges", "source", "files");
     for import in manifest.imports.iter().rev() {
         let parts = parts(manifest, import.id);
         let held: u64 = parts.iter().map(|(_, p)| p.rows()).sum();
-        let idle: usize = parts.iter().filter(|(g, _)| !active.contains(&g.id)).count();
+        let idle: usize = parts.iter().filter(|(g, _)| !in_use.contains(&g.id)).count();
         let files: Vec<String> =
             import.files.iter().take(2).map(|f| SafeText::from_outside(&f.name).into_string()).collect();
         let more = if import.files.len() > 2 { format!(" and {} more", import.files.len() - 2) } else { String::new() };
@@ -113,7 +118,8 @@ fn show(context: &mut Context<'_, '_>, manifest: &Manifest, import: &Import) -> 
         ));
     }
     text.push_str("\nwhat counts of it\n");
-    let active: Vec<u64> = manifest.active().iter().map(|g| g.id).collect();
+    let in_use = in_use(manifest);
+    let split = |id: u64| manifest.facets().find(|facet| facet.group.id == id);
     let parts = parts(manifest, import.id);
     let lost = manifest.lost_rows(import.id);
     if lost > 0 {
@@ -139,7 +145,10 @@ fn show(context: &mut Context<'_, '_>, manifest: &Manifest, import: &Import) -> 
         if group.incomplete {
             line.push_str(", incomplete: rows were refused");
         }
-        if !active.contains(&group.id) {
+        if let Some(facet) = split(group.id) {
+            line.push_str(&format!(", a split by {}", SafeText::from_outside(&facet.feed)));
+        }
+        if !in_use.contains(&group.id) {
             line.push_str(", kept but not counted: another source has the same account and period");
         }
         text.push_str(&line);

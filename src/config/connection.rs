@@ -216,6 +216,12 @@ pub fn validate(raw: &Raw, mistakes: &mut Vec<Mistake>) -> Vec<Connection> {
     connections
 }
 
+/// Whether a place has a query, a fragment, or a user before its host: what signed links are made of.
+fn holds_more_than_a_place(place: &str) -> bool {
+    let rest = place.split_once("://").map_or(place, |(_, rest)| rest);
+    place.contains(['?', '#']) || rest.split('/').next().is_some_and(|host| host.contains('@'))
+}
+
 /// Reads one connection's keys.
 struct Reader<'a> {
     raw: &'a Raw,
@@ -307,6 +313,10 @@ impl Reader<'_> {
     /// A URL of something that is spoken with: https, or http on this machine.
     fn url(&mut self, key: &str) -> Option<String> {
         let placed = self.placed(key)?.clone();
+        if holds_more_than_a_place(&placed.value) {
+            self.mistake(placed.at, key, "must be an address alone, without `?`, `#` and what stands before an `@`");
+            return None;
+        }
         let here = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
         let rest_fits = |start: &str| {
             placed.value.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/']))
@@ -318,10 +328,16 @@ impl Reader<'_> {
         None
     }
 
-    /// Exports that begin with one of these schemes.
+    /// Exports that begin with a scheme. What looks like a signed link is not repeated.
     fn exports(&mut self, scheme: &str) -> Vec<String> {
         let Some(list) = self.raw.lists.get(&self.key("exports")).cloned() else { return Vec::new() };
         for placed in &list.value {
+            if holds_more_than_a_place(&placed.value) {
+                let why = "must hold places alone, without `?`, `#` and what stands before an `@`: a signed link is a \
+                           secret; name the place, and refer to a key with `key = \"env:NAME\"` where one is needed";
+                self.mistake(placed.at, "exports", why);
+                continue;
+            }
             let emulated = placed.value.starts_with("http://127.0.0.1") && scheme == "https://";
             if !placed.value.starts_with(scheme) && !emulated {
                 let why = format!("must hold places like \"{scheme}...\", not \"{}\"", shown(&placed.value));

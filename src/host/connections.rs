@@ -3,9 +3,15 @@
 //! A connection that cannot be made, for a setting that is wrong or a provider that this build lacks, is
 //! told and leaves the others alone. Nothing is asked here.
 
+#[cfg(any(feature = "aws", feature = "azure", feature = "gcp"))]
+mod names;
+
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+#[cfg(any(feature = "aws", feature = "azure", feature = "gcp"))]
+use self::names::Names;
 use crate::config::Config;
 use crate::config::connection::{self, To};
 use crate::provider::remote::{Costs, Fault, FaultKind};
@@ -41,7 +47,8 @@ type Scopes = Vec<Arc<dyn Costs>>;
 pub fn of(config: &Config, home: Option<&Path>, folder: &Path) -> Connections {
     let mut made = Connections::default();
     for connection in &config.connections {
-        match (Made { config, connection, home, folder }).scopes() {
+        let scopes = (Made { config, connection, home, folder }).scopes();
+        match scopes.and_then(apart) {
             Ok(scopes) => made.connections.push(Connection {
                 name: connection.name.clone(),
                 every: connection.every,
@@ -53,6 +60,15 @@ pub fn of(config: &Config, home: Option<&Path>, folder: &Path) -> Connections {
         }
     }
     made
+}
+
+/// Refuses scopes of the same name: each would take the other's charges for its own of an earlier time.
+fn apart(scopes: Scopes) -> Result<Scopes, Fault> {
+    let mut known = BTreeSet::new();
+    match scopes.iter().map(|scope| &scope.scope().source.name).find(|name| !known.insert(name.as_str())) {
+        Some(name) => Err(wrong(format!("two of its scopes would both be called `{name}`"))),
+        None => Ok(scopes),
+    }
 }
 
 fn caps(to: &To) -> Caps {
@@ -123,13 +139,6 @@ impl Made<'_> {
         crate::provider::remote::http::Http::new(self.certificate().as_deref())
     }
 
-    /// The source of an export: the connection's, where it has nothing else.
-    fn export_source(&self, place: &str, has_more: bool) -> String {
-        let name = &self.connection.name;
-        let last = place.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-        if has_more { format!("{name}/{last}") } else { name.clone() }
-    }
-
     fn exports(
         &self,
         store: Arc<dyn crate::provider::exports::ObjectStore>,
@@ -183,27 +192,31 @@ fn lacks(what: &str, feature: &str) -> Result<Scopes, Fault> {
 impl Made<'_> {
     fn aws(&self, aws: &connection::Aws) -> Result<Scopes, Fault> {
         use crate::provider::aws::{CostExplorer, Settings};
-        let mut scopes: Scopes = Vec::new();
-        if aws.api {
-            for (source, role) in self.aws_roles(aws)? {
-                let settings = Settings { role, ..self.aws_settings(aws, source)? };
-                scopes.push(Arc::new(CostExplorer::new(settings)));
-            }
+        let (mut scopes, mut names): (Scopes, _) = (Vec::new(), Names::new(&self.connection.name, []));
+        let roles = self.aws_roles(aws, &mut names)?;
+        for (source, role) in roles.iter().filter(|_| aws.api).cloned() {
+            let settings = Settings { role, ..self.aws_settings(aws, source)? };
+            scopes.push(Arc::new(CostExplorer::new(settings)));
         }
         for place in &aws.exports {
-            scopes.push(self.aws_exports(aws, place)?);
+            // Of several roles the first reads it: it lies in one bucket.
+            let role = roles.first().and_then(|(_, role)| role.clone());
+            let settings = Settings { role, ..self.aws_settings(aws, names.of_export(place)?)? };
+            scopes.push(self.aws_exports(aws, place, settings)?);
         }
         Ok(scopes)
     }
 
-    /// An export in S3. Of several roles the first reads it: it lies in one bucket.
-    fn aws_exports(&self, aws: &connection::Aws, place: &str) -> Result<Arc<dyn Costs>, Fault> {
+    /// An export in S3.
+    fn aws_exports(
+        &self,
+        aws: &connection::Aws,
+        place: &str,
+        settings: crate::provider::aws::Settings,
+    ) -> Result<Arc<dyn Costs>, Fault> {
         use crate::provider::aws::access::Access;
         use crate::provider::aws::objects::{self, Bucket};
-        let role = self.aws_roles(aws)?.into_iter().next().and_then(|(_, role)| role);
-        let source = self.export_source(place, aws.api || aws.exports.len() > 1);
-        let settings = crate::provider::aws::Settings { role, ..self.aws_settings(aws, source.clone())? };
-        let (name, prefix) = bucket(place, "s3://")?;
+        let (source, (name, prefix)) = (settings.source.clone(), bucket(place, "s3://")?);
         let region = aws.region.clone().unwrap_or_else(|| "us-east-1".to_owned());
         let store =
             objects::store(Arc::new(Access::new(settings)), &Bucket { name: name.clone(), region }, self.http()?)?;
@@ -211,28 +224,23 @@ impl Made<'_> {
     }
 
     /// The scopes' names, with the role that each takes on.
-    fn aws_roles(&self, aws: &connection::Aws) -> Result<Vec<(String, Option<crate::provider::aws::Role>)>, Fault> {
+    fn aws_roles(
+        &self,
+        aws: &connection::Aws,
+        names: &mut Names<'_>,
+    ) -> Result<Vec<(String, Option<crate::provider::aws::Role>)>, Fault> {
         use crate::provider::aws::{ExternalId, Role};
         use crate::provider::remote::secret::Reference;
-        let name = &self.connection.name;
         if aws.roles.is_empty() {
-            return Ok(vec![(name.clone(), None)]);
+            return Ok(vec![(self.connection.name.clone(), None)]);
         }
         let external_id = aws.external_id.as_ref().map(|text| match Reference::parse(text) {
             Ok(reference) => ExternalId::Referred(reference),
             Err(_) => ExternalId::Plain(text.clone()),
         });
         let role = |arn: &String| {
-            // arn:aws:iam::ACCOUNT:role/NAME
-            let account = arn.split(':').nth(4).filter(|account| !account.is_empty());
-            let account = account.ok_or_else(|| {
-                wrong(format!(
-                    "a role is named by its ARN, like `arn:aws:iam::111122223333:role/spendtop`, not `{}`",
-                    crate::domain::text::SafeText::from_outside(arn)
-                ))
-            })?;
-            let source = if aws.roles.len() == 1 { name.clone() } else { format!("{name}/{account}") };
-            Ok((source, Some(Role { arn: arn.clone(), external_id: external_id.clone(), session: None })))
+            let role = Role { arn: arn.clone(), external_id: external_id.clone(), session: None };
+            Ok((names.of_role(arn)?, Some(role)))
         };
         aws.roles.iter().map(role).collect()
     }
@@ -286,8 +294,10 @@ impl Made<'_> {
         if !azure.scopes.is_empty() {
             scopes.extend(connect(&settings)?.into_iter().map(|scope| Arc::new(scope) as Arc<dyn Costs>));
         }
+        let given = scopes.iter().map(|scope| scope.scope().source.name.clone());
+        let mut names = Names::new(&self.connection.name, given.collect::<Vec<_>>());
         for place in &azure.exports {
-            scopes.push(self.azure_exports(azure, &settings, place)?);
+            scopes.push(self.azure_exports(azure, &settings, place, names.of_export(place)?)?);
         }
         Ok(scopes)
     }
@@ -299,6 +309,7 @@ impl Made<'_> {
         azure: &connection::Azure,
         settings: &crate::provider::azure::Settings,
         place: &str,
+        source: String,
     ) -> Result<Arc<dyn Costs>, Fault> {
         use crate::provider::azure::objects::{self, Container};
         let missing = || {
@@ -327,7 +338,6 @@ impl Made<'_> {
         }
         let key = azure.key.as_deref().map(reference).transpose()?;
         let container = Container { account, name: name.to_owned(), endpoint, key };
-        let source = self.export_source(place, !azure.scopes.is_empty() || azure.exports.len() > 1);
         let location = place.strip_suffix(prefix).unwrap_or(place).trim_end_matches('/').to_owned();
         let store = objects::store(settings, &container)?;
         self.exports(store, source, "Microsoft", location, prefix.to_owned(), objects::remedy(&container))
@@ -381,13 +391,14 @@ impl Made<'_> {
             };
             scopes.push(Arc::new(BillingExport::new(&settings)?));
         }
+        let mut names = Names::new(&self.connection.name, []);
         for place in &gcp.exports {
             use crate::provider::gcp::objects;
             let (name, prefix) = bucket(place, "gs://")?;
             let login =
                 Login { key: gcp.key.as_deref().map(reference).transpose()?, impersonate: gcp.impersonate.clone() };
             let store = objects::store(login, &name, gcp.storage_endpoint.as_deref(), self.http()?)?;
-            let source = self.export_source(place, gcp.table.is_some() || gcp.exports.len() > 1);
+            let source = names.of_export(place)?;
             scopes.push(self.exports(store, source, "", format!("gs://{name}"), prefix, objects::remedy(&name))?);
         }
         Ok(scopes)
@@ -459,14 +470,18 @@ mod tests {
                 "[aws.org]\nroles = [\"arn:aws:iam::111122223333:role/a\", \"arn:aws:iam::444455556666:role/a\"]\n",
                 vec!["aws.org/111122223333 aws.org/111122223333", "aws.org/444455556666 aws.org/444455556666"],
             ),
-            ("[aws.e]\nexports = [\"s3://bills/focus/daily\"]\n", vec!["aws.e s3://bills/focus/daily"]),
+            ("[aws.e]\nexports = [\"s3://bills/focus/daily\"]\n", vec!["aws.e/daily s3://bills/focus/daily"]),
             (
                 "[aws.b]\napi = true\nexports = [\"s3://bills/focus/daily\"]\n",
                 vec!["aws.b aws.b", "aws.b/daily s3://bills/focus/daily"],
             ),
             (
                 "[azure.x]\nexports = [\"https://acct.blob.core.windows.net/costs/daily/focus\"]\n",
-                vec!["azure.x https://acct.blob.core.windows.net/costs/daily/focus"],
+                vec!["azure.x/focus https://acct.blob.core.windows.net/costs/daily/focus"],
+            ),
+            (
+                "[gcp.e]\nexports = [\"gs://a/focus\", \"gs://b/focus\"]\n",
+                vec!["gcp.e/focus gs://a/focus", "gcp.e/b/focus gs://b/focus"],
             ),
             ("[gcp.g]\ntable = \"p.d.t\"\n", vec!["gcp.g p.d.t"]),
             ("[folder.f]\npath = \"~/bills\"\n", vec!["folder.f /home/ana/bills"]),
@@ -479,12 +494,13 @@ mod tests {
     #[cfg(all(feature = "aws", feature = "azure"))]
     fn a_connection_that_cannot_be_made_leaves_the_others_alone() {
         let made = made(
-            "[aws.a]\nsplit_by = [\"colour\"]\n[aws.b]\nroles = [\"spendtop\"]\n[azure.c]\nscopes = [\"/x\"]\nlogin = \"service-principal\"\n[folder.d]\npath = \"/srv\"\n",
+            "[aws.a]\nsplit_by = [\"colour\"]\n[aws.b]\nroles = [\"spendtop\"]\n[azure.c]\nscopes = [\"/x\"]\nlogin = \"service-principal\"\n[folder.d]\npath = \"/srv\"\n[aws.e]\nexports = [\"s3://b/x\", \"s3://b/x\", \"s3://b/x/\"]\n",
         );
         let told: Vec<String> = made.wrong.iter().map(|(name, fault)| format!("{name}: {fault}")).collect();
         assert_eq!(made.connections.iter().map(|c| c.name.as_str()).collect::<Vec<_>>(), ["folder.d"]);
         assert!(told[0].starts_with("aws.a: `split_by` holds `colour`; it can hold `service+region`"), "{told:?}");
         assert!(told[1].contains("a role is named by its ARN"), "{told:?}");
         assert!(told[2].contains("needs `secret` or `certificate`"), "{told:?}");
+        assert!(told[3].starts_with("aws.e: `b/x` is named twice"), "{told:?}");
     }
 }

@@ -1,8 +1,8 @@
 //! A folder that is watched: whoever puts a billing file there has it imported.
 //!
-//! Each file is a delivery of its own, in the order in which they were written, so that a newer export of a
-//! month takes the older one's place as with `spendtop import`. A file that is still being written is left
-//! for the next look. Knows no network.
+//! Each file is a delivery of its own, pieces of one bill ([`files::shards`]) are one together, in the order in which
+//! they were written, so that a newer export of a month takes the older one's place as with `spendtop import`.
+//! A file that is still being written is left for a later look. Knows no network.
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt;
@@ -10,12 +10,15 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use super::files;
+use super::files::shards::{Bill, lacking, together};
+
 use super::remote::{
     Ask, Brought, Call, Check, Costs, Delivery, Fault, FaultKind, Finding, Found, Halt, Manner, RemoteFile, Scope,
     Terms,
 };
 use super::{Sink, SourceId, SourceKind};
 use crate::domain::text::SafeText;
+use crate::domain::words::counted;
 
 /// Seconds after which a file that nobody wrote to is taken for whole.
 const AT_REST: i64 = 30;
@@ -37,6 +40,11 @@ impl State {
         let meta = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?;
         let written = i128::from(meta.mtime()) * 1_000_000_000 + i128::from(meta.mtime_nsec());
         Some(State { bytes: meta.len(), written, file: meta.ino() })
+    }
+
+    /// Whether nobody has written to it for a while.
+    fn rests(self, now: i64) -> bool {
+        i128::from(now - AT_REST) * 1_000_000_000 >= self.written
     }
 
     fn version(self) -> String {
@@ -66,11 +74,13 @@ impl Watched {
         Watched { scope, folder, threads, seen: Mutex::default() }
     }
 
-    fn paths(&self) -> Result<Vec<PathBuf>, Fault> {
-        files::below(&self.folder).map_err(|error| {
+    /// The billing files, as they are now.
+    fn files(&self) -> Result<Vec<(PathBuf, State)>, Fault> {
+        let paths = files::below(&self.folder).map_err(|error| {
             let fault = Fault::new(FaultKind::NotThere, error.message);
             error.hints.into_iter().fold(fault, Fault::hint).hint("it is looked at again")
-        })
+        })?;
+        Ok(paths.into_iter().filter_map(|path| State::of(&path).map(|state| (path, state))).collect())
     }
 
     fn name(&self, path: &Path) -> String {
@@ -88,63 +98,101 @@ impl Costs for Watched {
     }
 
     fn look(&self, _: Option<&str>, call: &Call) -> Result<Found, Fault> {
-        let paths = self.paths()?;
+        let files = self.files()?;
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let now: BTreeMap<PathBuf, State> =
-            paths.into_iter().filter_map(|path| State::of(&path).map(|state| (path, state))).collect();
-        let is_whole = |path: &PathBuf, state: &State| {
-            let rests = i128::from(call.now - AT_REST) * 1_000_000_000 >= state.written;
-            state.bytes > 0 && (rests || seen.get(path) == Some(state))
+        let is_whole = |(path, state): &(PathBuf, State)| {
+            state.bytes > 0 && (state.rests(call.now) || seen.get(path) == Some(state))
         };
-        let mut found: Vec<(&PathBuf, &State)> = now.iter().filter(|(path, state)| is_whole(path, state)).collect();
-        found.sort_by_key(|(path, state)| (state.written, path.as_path()));
-        let delivery = |(path, state): (&PathBuf, &State)| Delivery {
-            name: self.name(path),
-            version: state.version(),
-            billing_period: None,
-            files: vec![RemoteFile { name: path.to_string_lossy().into_owned(), bytes: Some(state.bytes) }],
-        };
-        let deliveries = found.into_iter().map(delivery).collect();
-        *seen = now;
-        Ok(Found::Deliveries(deliveries))
+        let mut bills = together(files.clone(), |(path, _)| self.name(path));
+        bills.retain(|bill| bill.files.iter().all(is_whole));
+        bills.sort_by_cached_key(|bill| bill.files.iter().map(|(path, state)| (state.written, path.clone())).max());
+        let (mut whole, mut broken) = (Vec::new(), Vec::new());
+        for bill in bills {
+            match &bill.lacks {
+                None => whole.push(delivery(&bill)),
+                Some(piece) => broken.push((bill.name.clone(), lacking(piece))),
+            }
+        }
+        *seen = files.into_iter().collect();
+        Ok(Found::Deliveries { whole, broken })
     }
 
     fn fetch(&self, ask: &Ask, call: &Call, sink: &dyn Sink) -> Result<Brought, Halt> {
-        let Ask::Delivery(delivery) = ask else {
+        let Ask::Delivery(asked) = ask else {
             return Err(Fault::new(FaultKind::Refused, "a folder is asked for deliveries").into());
         };
-        let path = self.folder.join(&delivery.name);
-        let is_same = || State::of(&path).is_some_and(|state| state.version() == delivery.version);
+        let paths = asked.files.iter().map(|file| PathBuf::from(&file.name));
+        let state = |path: PathBuf| State::of(&path).map(|state| (path, state));
+        let is_same = || {
+            let files: Option<Vec<(PathBuf, State)>> = paths.clone().map(state).collect();
+            files.is_some_and(|files| version(&files) == asked.version)
+        };
         let changed = || {
-            let what = format!("`{}` was written to while it was read: nothing of it was taken", SafeText::path(&path));
+            let name = SafeText::from_outside(&asked.name);
+            let what = format!("`{name}` was written to while it was read: nothing of it was taken");
             Fault::new(FaultKind::NotThere, what).hint("it is read once nobody writes to it")
         };
-        if call.cancel.is_cancelled() {
-            return Err(Fault::cancelled().into());
+        if !is_same() {
+            return Err(changed().into());
+        }
+        let mut brought = Brought::default();
+        for path in paths.clone() {
+            if call.cancel.is_cancelled() {
+                return Err(Fault::cancelled().into());
+            }
+            let file = files::read_one(&path.to_string_lossy(), &path, self.threads, sink)?;
+            brought.rows += file.file.rows;
+            brought.notes.extend(file.notes.iter().cloned());
+            brought.files.push(file);
         }
         if !is_same() {
             return Err(changed().into());
         }
-        let file = files::read_one(&path.to_string_lossy(), &path, self.threads, sink)?;
-        if !is_same() {
-            return Err(changed().into());
-        }
-        let (rows, notes) = (file.file.rows, file.notes.clone());
-        Ok(Brought { rows, files: vec![file], notes, ..Brought::default() })
+        Ok(brought)
     }
 
-    fn check(&self, _: &Call) -> Vec<Check> {
+    fn check(&self, call: &Call) -> Vec<Check> {
         let what = "folder";
-        vec![match self.paths() {
-            Ok(paths) if paths.is_empty() => {
-                Check::new(what, Finding::Good, &format!("{}: no billing file is there yet", self.scope.title))
-            }
-            Ok(paths) => {
-                Check::new(what, Finding::Good, &format!("{}: {} billing files", self.scope.title, paths.len()))
-            }
+        vec![match self.files() {
+            Ok(files) => Check::new(what, Finding::Good, &format!("{}: {}", self.scope.title, told(&files, call.now))),
             Err(fault) => Check::new(what, Finding::Missing, &fault.message)
                 .fix(format!("mkdir -p '{}', or name another folder", self.scope.title)),
         }]
+    }
+}
+
+/// How many files there are, and how many of them are left for a later look.
+fn told(files: &[(PathBuf, State)], now: i64) -> String {
+    let young = files.iter().filter(|(_, state)| !state.rests(now)).count();
+    let all = match files.len() {
+        0 => return "no billing file is there yet".to_owned(),
+        all => counted(all as u64, "billing file", "billing files"),
+    };
+    match young {
+        0 => all,
+        young => format!("{all}, {young} written to within {AT_REST} s: left until nobody writes to them"),
+    }
+}
+
+fn delivery(bill: &Bill<(PathBuf, State)>) -> Delivery {
+    let file = |(path, state): &(PathBuf, State)| RemoteFile {
+        name: path.to_string_lossy().into_owned(),
+        bytes: Some(state.bytes),
+    };
+    Delivery {
+        name: bill.name.clone(),
+        version: version(&bill.files),
+        billing_period: None,
+        files: bill.files.iter().map(file).collect(),
+    }
+}
+
+/// A text that changes when any of these files does.
+fn version(files: &[(PathBuf, State)]) -> String {
+    let versions: Vec<String> = files.iter().map(|(_, state)| state.version()).collect();
+    match versions.as_slice() {
+        [one] => one.clone(),
+        several => blake3::hash(several.join(" ").as_bytes()).to_hex()[..32].to_owned(),
     }
 }
 
@@ -175,8 +223,9 @@ mod tests {
                         1,2026-10-01,2026-10-02,USD,AWS\n";
 
     fn names(found: Found) -> Vec<String> {
-        let Found::Deliveries(deliveries) = found else { panic!("{found:?}") };
-        deliveries.into_iter().map(|delivery| delivery.name).collect()
+        let Found::Deliveries { whole, broken } = found else { panic!("{found:?}") };
+        assert_eq!(broken, []);
+        whole.into_iter().map(|delivery| delivery.name).collect()
     }
 
     #[test]
@@ -196,11 +245,13 @@ mod tests {
         };
         let watched = Watched::new("folder.inbox", folder.path().to_owned(), 1);
         assert_eq!(names(watched.look(None, &call).expect("look")), Vec::<String>::new());
+        let checked = watched.check(&call).remove(0);
+        assert!(checked.detail.ends_with("1 billing file, 1 written to within 30 s: left until nobody writes to them"));
         std::fs::write(&path, format!("{BILL}2,2026-10-01,2026-10-02,USD,AWS\n")).expect("write");
         assert_eq!(names(watched.look(None, &call).expect("look")), Vec::<String>::new());
         let found = watched.look(None, &call).expect("look");
-        let Found::Deliveries(deliveries) = found else { panic!("{found:?}") };
-        let ask = Ask::Delivery(deliveries[0].clone());
+        let Found::Deliveries { whole, .. } = found else { panic!("{found:?}") };
+        let ask = Ask::Delivery(whole[0].clone());
         assert_eq!(watched.fetch(&ask, &call, &Nothing).expect("read").rows, 2);
         std::fs::write(&path, BILL).expect("write");
         let halt = watched.fetch(&ask, &call, &Nothing).expect_err("another file");

@@ -165,12 +165,10 @@ impl Synced {
         self.restated.drain(..old);
     }
 
-    /// Forgets that days have come, of one feed or of all, so that they are brought again.
-    pub fn forget(&mut self, feed: Option<&str>, gone: impl Fn(Day) -> bool) {
-        for (name, known) in &mut self.days {
-            if feed.is_none_or(|feed| feed == name) {
-                known.retain(|day, _| !gone(*day));
-            }
+    /// Forgets that days of a feed have come, so that they are brought again.
+    pub fn forget(&mut self, feed: &str, gone: impl Fn(Day) -> bool) {
+        if let Some(known) = self.days.get_mut(feed) {
+            known.retain(|day, _| !gone(*day));
         }
     }
 }
@@ -199,7 +197,7 @@ impl Manifest {
     pub fn forget_lost(&mut self, lost: &[Group], hit: &BTreeSet<u64>) {
         for group in lost {
             if let (Some(synced), Some(days)) = (self.scopes.get_mut(&group.source), group.days()) {
-                synced.forget(None, |day| days.contains(day));
+                synced.forget(BASE, |day| days.contains(day));
                 synced.deliveries.clear();
                 synced.mark.clear();
             }
@@ -207,7 +205,7 @@ impl Manifest {
         for synced in self.scopes.values_mut() {
             let gone: Vec<Facet> = synced.facets.extract_if(.., |facet| hit.contains(&facet.group.id)).collect();
             for (facet, days) in gone.iter().filter_map(|facet| Some((facet, facet.group.days()?))) {
-                synced.forget(Some(&facet.feed), |day| days.contains(day));
+                synced.forget(&facet.feed, |day| days.contains(day));
             }
         }
     }

@@ -5,7 +5,9 @@ use crate::domain::source_file::SourceFile;
 use crate::provider::remote::{Ask, Brought, Call, Costs, Fault, FaultKind, Halt, Manner};
 use crate::provider::{CostSource, FileSummary, ReadSummary, Sink, SourceId, Stop};
 
+use super::groups::Decisions;
 use super::ingest::{Renewal, Window};
+use crate::error::{Cause, Error};
 use crate::store::remote::Asking;
 
 /// What is asked of a scope, to be read once.
@@ -47,6 +49,17 @@ impl<'a> Fetching<'a> {
         }
     }
 
+    /// What is decided of what it brings: days and whole billing periods take the place of what was there. Other
+    /// deliveries do only as a newer version of it, since they may be another part.
+    #[must_use]
+    pub fn decisions(&self, accept_partial: bool) -> Decisions {
+        let replace = match self.ask {
+            Ask::Days { .. } => true,
+            Ask::Delivery(delivery) => delivery.billing_period.is_some(),
+        };
+        Decisions { replace, accept_partial, part: false }
+    }
+
     /// What the scope can be asked for besides; nothing where its charges tell everything.
     fn asks(&self) -> Asking {
         let (scope, manner) = (self.costs.scope(), self.costs.manner());
@@ -62,6 +75,26 @@ impl<'a> Fetching<'a> {
             request_microdollars: scope.terms.request_microdollars,
         }
     }
+}
+
+/// A refusal of what was brought, with what to do about it: nobody is there to decide with a flag. `connection` is
+/// the config's section.
+#[must_use]
+pub fn refusal(error: Error, connection: &str) -> Fault {
+    let hints = match error.cause {
+        Some(Cause::Undecided | Cause::InTheWay) => vec![
+            "is it a newer version? take the older file away, remove its import (`spendtop imports`), sync again"
+                .into(),
+            "are they parts of one bill? name them as its pieces: `NAME-000.csv`, `NAME-001.csv`".into(),
+            "are they bills of their own of one account? keep each in a place and a connection of its own".into(),
+        ],
+        Some(Cause::Incomplete) => vec![
+            "mend the refused rows: it is read again once it is written anew".into(),
+            format!("to take the good ones, write `accept_partial = true` below `[{connection}]`"),
+        ],
+        _ => error.hints,
+    };
+    hints.into_iter().fold(Fault::new(FaultKind::Refused, error.message), Fault::hint)
 }
 
 /// What an ask is called in the log and in lists of imports.

@@ -75,6 +75,10 @@ pub struct Outcome {
     pub days: Option<(Day, Day)>,
     /// Days whose billed cost is another one than before, where a scope brought them anew.
     pub restated: Vec<Restated>,
+    /// Account periods that a delivery no longer holds, although it is the whole of their billing period, with
+    /// the charges that they had.
+    #[serde(default)]
+    pub gone: Vec<(GroupKey, u64)>,
 }
 
 /// Somebody who wants to know how it goes.
@@ -165,11 +169,7 @@ impl Ingest<'_> {
             return Ok(outcome);
         }
         if rows == 0 {
-            if self.options.renews.is_some() {
-                let mut next = (*self.store.manifest()).clone();
-                self.note_delivery(&mut next, &id);
-                self.commit_unless_cancelled(next)?;
-            }
+            self.note_come(&id)?;
             outcome.already_stored = refused == 0 && !outcome.read.left_out.is_empty();
             self.tell_overlaps(&mut outcome, &id, &[]);
             return Ok(outcome);
@@ -182,6 +182,7 @@ impl Ingest<'_> {
         let days = incoming.iter().flat_map(|i| i.part.days.keys().copied());
         outcome.days = days.clone().min().zip(days.max());
         if outcome.already_stored {
+            self.note_come(&id)?;
             self.tell_overlaps(&mut outcome, &id, &incoming);
             return Ok(outcome);
         }
@@ -197,6 +198,7 @@ impl Ingest<'_> {
             let before = billed::of(self.store, &manifest, &id.name, key);
             outcome.replaced.insert(key.clone(), Replaced { before, after: None });
         }
+        outcome.gone = self.gone(&manifest, &id, &incoming);
         self.tell_overlaps(&mut outcome, &id, &incoming);
         if self.options.dry_run {
             return Ok(outcome);

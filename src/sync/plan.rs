@@ -141,7 +141,7 @@ impl Now<'_> {
 #[must_use]
 pub fn jobs(scope: &Scope, manner: &Manner, found: &Found, now: &Now<'_>) -> Vec<Job> {
     let mut jobs = match (manner, found) {
-        (_, Found::Deliveries(deliveries)) => deliveries_of(deliveries, now.synced),
+        (_, Found::Deliveries { whole, .. }) => deliveries_of(whole, now.synced),
         (Manner::Deliveries, _) => Vec::new(),
         (Manner::Days(feeds), found) => feeds.iter().flat_map(|feed| windows(scope, feed, found, now)).collect(),
     };
@@ -149,16 +149,20 @@ pub fn jobs(scope: &Scope, manner: &Manner, found: &Found, now: &Now<'_>) -> Vec
     jobs
 }
 
-/// Deliveries that have not come as they are now: the newest first, which is what a person waits for.
+/// Deliveries that have not come as they are now. Of those that are a billing period each the newest comes first,
+/// which is what a person waits for. Others may be versions of one another: the newest comes last, so that it
+/// is what counts.
 fn deliveries_of(deliveries: &[Delivery], synced: &Synced) -> Vec<Job> {
-    let new =
-        |delivery: &&Delivery| synced.deliveries.get(&delivery.name).is_none_or(|d| d.version != delivery.version);
-    let known = |delivery: &Delivery| synced.deliveries.contains_key(&delivery.name);
-    let job = |(at, delivery): (usize, &Delivery)| {
-        let why = if at == 0 || known(delivery) { Why::Changed } else { Why::History };
+    let come = |delivery: &Delivery| synced.deliveries.get(&delivery.name);
+    let is_new = |delivery: &&Delivery| come(delivery).is_none_or(|come| come.version != delivery.version);
+    let is_history = |delivery: &Delivery| come(delivery).is_none() && deliveries.last() != Some(delivery);
+    let job = |delivery: &Delivery| {
+        let why = if delivery.billing_period.is_some() && is_history(delivery) { Why::History } else { Why::Changed };
         Job { ask: Ask::Delivery(delivery.clone()), why, late: 0 }
     };
-    deliveries.iter().rev().filter(new).enumerate().map(job).collect()
+    let (periods, others): (Vec<&Delivery>, Vec<&Delivery>) =
+        deliveries.iter().filter(is_new).partition(|delivery| delivery.billing_period.is_some());
+    periods.into_iter().rev().chain(others).map(job).collect()
 }
 
 /// The windows of a feed that are due, the newest first.

@@ -4,6 +4,7 @@
 //! nobody up. After each window the plan is made anew from what the store says has come, so that a run
 //! may end anywhere. One process of a store syncs at a time ([`super::state::SyncLock`]).
 
+mod outcome;
 mod scope;
 
 use std::collections::BTreeMap;

@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use crate::error::Result;
 use crate::store::kv::BATCH_MAX;
 use crate::store::manifest::{Group, Manifest, Part};
+use crate::store::remote::{BASE, Synced};
 use crate::store::{Store, rollups};
 
 use super::rebuild;
 
-/// Removes what still counts of an import. Groups that other imports are part of keep their
-/// charges.
+/// Removes what still counts of an import, in facets too. Groups that other imports are part of keep their
+/// charges. What a scope brought is brought again with its next sync.
 ///
 /// # Errors
 /// Kind `Store` where the store fails; it then holds what it held before.
@@ -18,25 +19,36 @@ pub fn remove_import(store: &Store, import: u64) -> Result<()> {
     let _writing = store.writing()?;
     let mut next = (*store.manifest()).clone();
     let mut touched = BTreeSet::new();
-    for group in &mut next.groups {
+    let mut take = |group: &mut Group| -> Vec<Part> {
         let gone: Vec<Part> = group.parts.extract_if(.., |p| p.import == import).collect();
-        if gone.is_empty() {
-            continue;
-        }
-        // What a scope brought is brought again with its next sync.
-        if let Some(synced) = next.scopes.get_mut(&group.source) {
-            gone.iter().for_each(|part| synced.forget(None, |day| part.days.contains_key(&day)));
-            synced.deliveries.clear();
-        }
-        if !group.parts.is_empty() {
+        if !gone.is_empty() && !group.parts.is_empty() {
             touched.insert(group.id);
         }
+        gone
+    };
+    for group in &mut next.groups {
+        let gone = take(group);
+        if let Some(synced) = next.scopes.get_mut(&group.source).filter(|_| !gone.is_empty()) {
+            forget(synced, BASE, &gone);
+            synced.deliveries.clear();
+        }
+    }
+    for synced in next.scopes.values_mut() {
+        let gone: Vec<(String, Vec<Part>)> =
+            synced.facets.iter_mut().map(|facet| (facet.feed.clone(), take(&mut facet.group))).collect();
+        gone.iter().for_each(|(feed, parts)| forget(synced, feed, parts));
     }
     renumber(store, &mut next, |group| touched.contains(&group.id))?;
     next.groups.retain(|g| !g.parts.is_empty());
+    next.scopes.values_mut().for_each(|synced| synced.facets.retain(|facet| !facet.group.parts.is_empty()));
     next.strike_import(import);
     next.forget_unused_imports();
     store.commit(next)
+}
+
+/// Forgets that the days of parts of a feed have come.
+fn forget(synced: &mut Synced, feed: &str, gone: &[Part]) {
+    synced.forget(feed, |day| gone.iter().any(|part| part.days.contains_key(&day)));
 }
 
 /// Takes as lost what damage took: it is told of no more. Returns how many account periods that was.

@@ -75,7 +75,7 @@ impl Bench {
 
     fn deliveries(&self, exports: &Exports) -> Vec<Delivery> {
         match exports.look(None, &self.call()).expect("look") {
-            Found::Deliveries(deliveries) => deliveries,
+            Found::Deliveries { whole, .. } => whole,
             other => panic!("{other:?}"),
         }
     }

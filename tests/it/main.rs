@@ -15,6 +15,7 @@ mod aws;
 #[cfg(all(feature = "aws", feature = "gcp"))]
 mod connect;
 mod damage;
+mod deliveries;
 mod details;
 mod drivers;
 mod emulators;

@@ -176,10 +176,20 @@ fn an_undone_import_is_brought_again() {
     let day = Day::parse("2026-02-01").expect("a day");
     let days = Period { from: day, to: day.plus(3) };
     let bill: Bill = days.iter().map(|day| (day, vec![("a1".into(), "s1".into(), 1_000)])).collect();
-    let outcome = renew(&store, &bill, "base", days, 10);
-    undo::remove_import(&store, outcome.import.expect("an import")).expect("removed");
+    let base = renew(&store, &bill, "base", days, 10);
+    let known = |feed: &str| store.manifest().scopes["aws.prod"].days[feed].len();
+    // Of a facet's two imports one is undone, and what the other brought is kept.
+    renew(&store, &bill, "service+region", days, 11);
+    let facet = renew(&store, &bill, "service+region", Period { from: day.plus(1), to: day.plus(2) }, 12);
+    undo::remove_import(&store, facet.import.expect("an import")).expect("removed");
+    let rows: Vec<u64> = store.manifest().facets().map(|facet| facet.group.rows()).collect();
+    assert_eq!((rows, known("base"), known("service+region")), (vec![2], 3, 2));
+    check_sound(&store);
+    // What is paid for by itself is not asked for along with what is undone.
+    undo::remove_import(&store, base.import.expect("an import")).expect("removed");
     assert_eq!(sum(&store, "USD", Metric::Billed), "none");
-    assert!(store.manifest().scopes["aws.prod"].days["base"].is_empty());
+    assert_eq!((known("base"), known("service+region")), (0, 2));
+    check_sound(&store);
 }
 
 #[test]

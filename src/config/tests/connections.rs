@@ -65,6 +65,25 @@ fn a_secret_in_the_place_of_a_reference_is_refused_and_not_repeated() {
 }
 
 #[test]
+fn a_signed_link_in_the_place_of_a_place_is_refused_and_not_repeated() {
+    for (kind, place) in [
+        ("azure", "https://a.blob.core.windows.net/costs/daily?sv=2024&sig=canary-4f1d"),
+        ("azure", "https://canary-4f1d@a.blob.core.windows.net/costs/daily"),
+        ("azure", "http://127.0.0.1:10000/a/costs#canary-4f1d"),
+        ("azure", "ftp://a/costs?sig=canary-4f1d"),
+        ("aws", "s3://bills/focus?X-Amz-Signature=canary-4f1d"),
+        ("gcp", "gs://user:canary-4f1d@bills/focus"),
+    ] {
+        let said = mistake(&format!("[{kind}.a]\nexports = [\"{place}\"]\n"));
+        let placed = format!("c:2:12: `{kind}.a.exports` must hold places alone");
+        assert!(said.starts_with(&placed) && said.contains("env:NAME") && !said.contains("canary"), "{said}");
+    }
+    let said = mistake("[opencost.a]\nurl = \"https://user:canary-4f1d@o/\"\n");
+    assert!(said.contains("must be an address alone") && !said.contains("canary"), "{said}");
+    assert_eq!(good("[aws.a]\nexports = [\"s3://b/a@b/c\"]\n").len(), 1);
+}
+
+#[test]
 fn what_cannot_be_is_said_with_its_place() {
     for (text, said) in [
         ("[aws]\nprofile = \"p\"\n", "c:2:1: `aws.profile` must be a connection with a name: write `[aws.NAME]`"),

@@ -5,7 +5,7 @@
 //! | AWS Data Exports | `NAME/data/BILLING_PERIOD=2026-11/[run/]...` | `NAME/metadata/BILLING_PERIOD=2026-11/[run/]NAME-Manifest.json` |
 //! | AWS legacy reports | `NAME/20261101-20261201/[assembly/]...`, as Parquet `NAME/NAME/year=2026/month=11/...` | `NAME/20261101-20261201/[assembly/]NAME-Manifest.json` |
 //! | Azure exports | `DIR/NAME/20261101-20261130/[run/]part_0_0001.csv` | `manifest.json` beside them |
-//! | anybody | files of any names | none: each file counts |
+//! | anybody | files of any names | none: each file counts, pieces of one together ([`shards`](super::super::files::shards)) |
 //!
 //! Of a month the newest run counts whose files are all there: a run that is being written is passed over
 //! for the one before it. Pure: knows no store.
@@ -56,7 +56,7 @@ impl Entry {
 pub enum Arranged {
     /// An export, month by month.
     Months(BTreeMap<Month, Runs>),
-    /// Files that are each their own.
+    /// Files of any names, in no order.
     Files(Vec<Entry>),
 }
 
@@ -100,9 +100,7 @@ pub fn arrange(entries: &[Entry]) -> Result<Arranged, Fault> {
         return Err(Fault::new(FaultKind::NotThere, what).hint("export the month to date, every day"));
     }
     if months.is_empty() {
-        let mut files: Vec<Entry> = entries.iter().filter(|e| e.is_data()).cloned().collect();
-        files.sort_by(|a, b| (a.modified, &a.key).cmp(&(b.modified, &b.key)));
-        return Ok(Arranged::Files(files));
+        return Ok(Arranged::Files(entries.iter().filter(|e| e.is_data()).cloned().collect()));
     }
     for runs in months.values_mut() {
         runs.manifests.sort_by(|a, b| (b.modified, &b.key).cmp(&(a.modified, &a.key)));
@@ -243,9 +241,11 @@ fn newest(files: &[Entry]) -> Vec<Entry> {
     if together.iter().all(|file| is_numbered(file.name())) { together } else { vec![last.clone()] }
 }
 
-/// Whether a file's name ends in a number: `NAME-00001.csv.gz`, `part_0_0001.csv`.
+/// Whether a file's name ends in a number: `NAME-00001.csv.gz`, `part_0_0001.csv`, `NAME-000000000000.csv`; a day
+/// is none.
 fn is_numbered(name: &str) -> bool {
     let stem = name.split('.').next().unwrap_or_default();
     let Some((_, last)) = stem.rsplit_once(['-', '_']) else { return false };
-    (1..=5).contains(&last.len()) && last.bytes().all(|b| b.is_ascii_digit())
+    let is_short = (1..=5).contains(&last.len()) || (last.starts_with('0') && last.len() <= 12);
+    is_short && last.bytes().all(|b| b.is_ascii_digit())
 }

@@ -14,17 +14,18 @@ pub mod shelf;
 mod tests;
 pub mod wire;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Where files lie: each cloud's folder makes one.
 pub use object_store::ObjectStore;
 use tokio_util::sync::CancellationToken;
 
 use self::check::Remedy;
-use self::layout::{Arranged, Entry, Run, Runs, arrange, manifest, run_of, run_without, stamp};
+use self::layout::{Arranged, Entry, Manifest, Run, Runs, arrange, manifest, run_of, run_without, stamp};
 use self::shelf::{Shelf, changed};
+use super::files::shards::{Bill, lacking, together};
 use super::remote::{
     Ask, Brought, Call, Check, Costs, Delivery, Fault, FaultKind, Found, Halt, Manner, RemoteFile, Scope, Terms,
 };
@@ -63,7 +64,12 @@ pub struct Exports {
     scope: Scope,
     shelf: Shelf,
     settings: Settings,
+    /// Manifests that were read, by key, each with the tag that it had.
+    manifests: Mutex<BTreeMap<String, (String, Manifest)>>,
 }
+
+/// What lies there: deliveries that are whole, and those that are not.
+type Lying = (Vec<Delivery>, Vec<(String, Fault)>);
 
 impl Exports {
     /// Of a store; nothing is sent yet.
@@ -78,29 +84,54 @@ impl Exports {
             title: shelf.name(),
             terms: Terms { request_microdollars: 0, every: settings.every, settles: 5, months: settings.months },
         };
-        Ok(Exports { scope, shelf, settings })
+        Ok(Exports { scope, shelf, settings, manifests: Mutex::default() })
     }
 
     /// What counts now, oldest first.
-    fn deliveries(&self, entries: &[Entry], call: &Call) -> Result<Vec<Delivery>, Fault> {
+    fn deliveries(&self, entries: &[Entry], call: &Call) -> Result<Lying, Fault> {
         let months = match arrange(entries)? {
-            Arranged::Files(files) => return Ok(files.iter().map(|file| self.of_file(file)).collect()),
+            Arranged::Files(files) => return Ok(self.bills(files)),
             Arranged::Months(months) => months,
         };
         let by_key: BTreeMap<&str, &Entry> = entries.iter().map(|entry| (entry.key.as_str(), entry)).collect();
+        self.manifests().retain(|key, (tag, _)| by_key.get(key.as_str()).is_some_and(|entry| entry.tag == *tag));
         let first = self.first_month(call);
-        let mut found = Vec::new();
-        let mut broken = None;
+        let (mut whole, mut broken) = (Vec::new(), Vec::new());
         for (month, runs) in months.into_iter().filter(|(month, _)| *month >= first) {
             match self.run(&runs, &by_key, call)? {
-                Some(run) => found.push(self.of_run(month, &run)),
-                None => broken = Some(month),
+                Some(run) => whole.push(self.of_run(month, &run)),
+                None => broken.push((month.to_string(), self.half_written(&month.to_string()))),
             }
         }
-        match broken {
-            Some(month) if found.is_empty() => Err(self.half_written(&month.to_string())),
-            _ => Ok(found),
+        Ok((whole, broken))
+    }
+
+    /// Files that no export is known of: bills, the one that was written last comes last.
+    fn bills(&self, files: Vec<Entry>) -> Lying {
+        let mut bills = together(files, |file| file.key.clone());
+        bills.sort_by_cached_key(|bill| bill.files.iter().map(|file| (file.modified, file.key.clone())).max());
+        let (mut whole, mut broken) = (Vec::new(), Vec::new());
+        for bill in bills {
+            match &bill.lacks {
+                None => whole.push(self.of_bill(&bill)),
+                Some(piece) => broken.push((bill.name.clone(), lacking(&self.shelf.name_of(piece)))),
+            }
         }
+        (whole, broken)
+    }
+
+    fn manifests(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, (String, Manifest)>> {
+        self.manifests.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads a manifest, once as long as it is not another.
+    fn manifest(&self, at: &Entry, call: &Call) -> Result<Manifest, Fault> {
+        if let Some((_, told)) = self.manifests().get(&at.key).filter(|(tag, _)| *tag == at.tag) {
+            return Ok(told.clone());
+        }
+        let told = self.shelf.small(at, call).and_then(|text| manifest(&text))?;
+        self.manifests().insert(at.key.clone(), (at.tag.clone(), told.clone()));
+        Ok(told)
     }
 
     fn first_month(&self, call: &Call) -> Month {
@@ -113,8 +144,7 @@ impl Exports {
             return Ok(run_without(runs));
         }
         for at in runs.manifests.iter().take(RUNS_MAX) {
-            let read = self.shelf.small(at, call).and_then(|text| manifest(&text));
-            let told = match read {
+            let told = match self.manifest(at, call) {
                 Ok(told) => told,
                 // It is being written, or was just taken away.
                 Err(fault) if matches!(fault.kind, FaultKind::Garbled | FaultKind::NotThere) => continue,
@@ -132,14 +162,9 @@ impl Exports {
         Fault::new(FaultKind::NotThere, what).hint("it is being written, or files were removed: it is looked at again")
     }
 
-    fn of_file(&self, file: &Entry) -> Delivery {
-        let name = file.key.clone();
-        Delivery {
-            name,
-            version: stamp(std::slice::from_ref(file)),
-            billing_period: None,
-            files: vec![self.file(file)],
-        }
+    fn of_bill(&self, bill: &Bill<Entry>) -> Delivery {
+        let files = bill.files.iter().map(|file| self.file(file)).collect();
+        Delivery { name: bill.name.clone(), version: stamp(&bill.files), billing_period: None, files }
     }
 
     fn of_run(&self, month: Month, run: &Run) -> Delivery {
@@ -151,9 +176,14 @@ impl Exports {
         RemoteFile { name: self.shelf.name_of(&file.key), bytes: Some(file.bytes) }
     }
 
-    /// The delivery's files as they are listed now.
+    /// The delivery's files as they are listed now; only their folders are.
     fn listed(&self, delivery: &Delivery, call: &Call) -> Result<Vec<Entry>, Fault> {
-        let entries = self.shelf.list(call)?;
+        let keys = delivery.files.iter().filter_map(|file| self.shelf.key_of(&file.name));
+        let folders: BTreeSet<&str> = keys.map(|key| key.rsplit_once('/').map_or("", |(folder, _)| folder)).collect();
+        let mut entries = Vec::new();
+        for folder in folders {
+            entries.extend(self.shelf.list(Some(folder), call)?);
+        }
         let by_key: BTreeMap<&str, &Entry> = entries.iter().map(|entry| (entry.key.as_str(), entry)).collect();
         let find = |file: &RemoteFile| {
             let key = self.shelf.key_of(&file.name).unwrap_or_default();
@@ -202,14 +232,18 @@ impl Costs for Exports {
     }
 
     fn look(&self, _: Option<&str>, call: &Call) -> Result<Found, Fault> {
-        let entries = self.shelf.list(call)?;
-        let found = self.deliveries(&entries, call)?;
-        if found.is_empty() {
-            let what = format!("{}: no billing file is there", self.shelf.name());
-            return Err(Fault::new(FaultKind::NotThere, what)
-                .hint("a new export comes within a day; is the prefix the export's own folder?"));
+        let entries = self.shelf.list(None, call)?;
+        match self.deliveries(&entries, call)? {
+            (whole, mut broken) if whole.is_empty() => Err(match broken.pop() {
+                Some((_, fault)) => fault,
+                None => {
+                    let what = format!("{}: no billing file is there", self.shelf.name());
+                    Fault::new(FaultKind::NotThere, what)
+                        .hint("a new export comes within a day; is the prefix the export's own folder?")
+                }
+            }),
+            (whole, broken) => Ok(Found::Deliveries { whole, broken }),
         }
-        Ok(Found::Deliveries(found))
     }
 
     fn fetch(&self, ask: &Ask, call: &Call, sink: &dyn Sink) -> Result<Brought, Halt> {

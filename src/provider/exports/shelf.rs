@@ -72,14 +72,17 @@ impl Shelf {
         name.strip_prefix(&self.location)?.strip_prefix('/')
     }
 
-    /// Everything below the prefix.
+    /// Everything below the prefix, or below a folder whose whole key is given.
     ///
     /// # Errors
     /// [`FaultKind::Refused`] where there is more than can be meant.
-    pub fn list(&self, call: &Call) -> Result<Vec<Entry>, Fault> {
+    pub fn list(&self, folder: Option<&str>, call: &Call) -> Result<Vec<Entry>, Fault> {
+        let folder = folder.filter(|folder| !folder.is_empty()).map(Path::parse).transpose();
+        let folder = folder.map_err(|e| fault(&self.name(), &e.into()))?;
+        let below = folder.as_ref().or(self.prefix.as_ref());
         call.run(call.tried(|| async {
             call.meter.take(Unit::FreeRequests, 1)?;
-            let mut objects = self.store.list(self.prefix.as_ref());
+            let mut objects = self.store.list(below);
             let mut entries = Vec::new();
             while let Some(object) = objects.next().await {
                 let object = object.map_err(|e| fault(&self.name(), &e))?;

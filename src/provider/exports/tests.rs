@@ -1,5 +1,6 @@
 //! Layouts as clouds write them, in an object store in memory, and what may go wrong on the way.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ use crate::domain::batch::ChargeBatch;
 use crate::domain::calendar::Day;
 use crate::provider::remote::call::{Unmetered, Unwatched};
 use crate::provider::remote::pace::Pace;
-use crate::provider::remote::{Ask, Call, Costs, Delivery, Fault, FaultKind, Finding, Found, Halt};
+use crate::provider::remote::{Ask, Call, Costs, Delivery, Fault, FaultKind, Finding, Found, Halt, Meter, Unit};
 use crate::provider::{Problem, Sink, Stop};
 
 const HEADER: &str = "BilledCost,ChargePeriodStart,ChargePeriodEnd,BillingCurrency,ProviderName,ResourceId";
@@ -77,8 +78,13 @@ impl Bench {
     }
 
     fn look(&self, prefix: &str) -> Result<Vec<Delivery>, Fault> {
+        self.lying(prefix).map(|(whole, _)| whole)
+    }
+
+    /// What is whole, and the names of what is not.
+    fn lying(&self, prefix: &str) -> Result<(Vec<Delivery>, Vec<String>), Fault> {
         match self.exports(prefix).look(None, &self.call())? {
-            Found::Deliveries(deliveries) => Ok(deliveries),
+            Found::Deliveries { whole, broken } => Ok((whole, broken.into_iter().map(|(name, _)| name).collect())),
             other => panic!("{other:?}"),
         }
     }
@@ -117,6 +123,21 @@ impl Sink for Counting<'_> {
     fn progress(&self, _: u64) {}
     fn cancelled(&self) -> bool {
         false
+    }
+}
+
+/// Counts requests.
+#[derive(Default)]
+struct Requests(AtomicU64);
+
+impl Meter for Requests {
+    fn take(&self, _: Unit, amount: u64) -> Result<(), Fault> {
+        self.0.fetch_add(amount, Ordering::Relaxed);
+        Ok(())
+    }
+    fn give_back(&self, _: Unit, _: u64) {}
+    fn left(&self, _: Unit) -> Option<u64> {
+        None
     }
 }
 
@@ -249,6 +270,67 @@ fn without_manifests_each_file_of_a_folder_counts_and_several_exports_are_refuse
 }
 
 #[test]
+fn pieces_of_a_bill_are_one_delivery_and_one_that_is_missing_is_told() {
+    let bench = Bench::new();
+    for piece in ["x-000000000000.csv", "x-000000000001.csv", "x-000000000002.csv", "y.csv"] {
+        bench.put(&format!("bq/{piece}"), &bill(2));
+    }
+    let (whole, broken) = bench.lying("bq").expect("look");
+    assert_eq!(
+        (whole.iter().map(|d| (d.name.as_str(), d.files.len())).collect::<Vec<_>>(), broken.len()),
+        (vec![("bq/x-*.csv", 3), ("bq/y.csv", 1)], 0)
+    );
+    assert_eq!(bench.fetch("bq", &whole[0], &counting()).expect("brought"), 6);
+    remove(&bench.store, "bq/x-000000000001.csv");
+    let (whole, broken) = bench.lying("bq").expect("look");
+    assert_eq!((names(&whole), broken), (vec![("bq/y.csv", vec!["y.csv"])], vec!["bq/x-*.csv".to_owned()]));
+}
+
+#[test]
+fn a_month_that_names_files_that_are_gone_is_told_beside_those_that_are_whole() {
+    let bench = Bench::new();
+    bench.put("ex/focus/data/BILLING_PERIOD=2026-10/focus-00001.csv", &bill(2));
+    bench.put(
+        &format!("{MANIFEST}/focus-Manifest.json"),
+        &data_exports_manifest("run-1", &[&format!("{DATA}/gone.csv")]),
+    );
+    let (whole, broken) = bench.lying("ex/focus").expect("look");
+    assert_eq!((names(&whole), broken), (vec![("2026-10", vec!["focus-00001.csv"])], vec!["2026-11".to_owned()]));
+}
+
+#[test]
+fn a_manifest_is_read_once_as_long_as_it_is_not_another() {
+    let bench = Bench::new();
+    let file = format!("{DATA}/focus-00001.csv");
+    bench.put(&file, &bill(3));
+    let manifest =
+        |run: &str| bench.put(&format!("{MANIFEST}/focus-Manifest.json"), &data_exports_manifest(run, &[&file]));
+    manifest("run-1");
+    let (exports, requests) = (bench.exports("ex/focus"), Arc::new(Requests::default()));
+    let look = || {
+        let call = Call { meter: requests.clone(), ..bench.call() };
+        let found = exports.look(None, &call).expect("look");
+        let Found::Deliveries { whole, .. } = found else { panic!("{found:?}") };
+        (whole[0].version.clone(), requests.0.swap(0, Ordering::Relaxed))
+    };
+    assert_eq!(look(), ("run-1".into(), 2));
+    assert_eq!(look(), ("run-1".into(), 1));
+    manifest("run-2");
+    assert_eq!(look(), ("run-2".into(), 2));
+}
+
+#[test]
+fn what_a_killed_process_left_is_swept_away_and_nothing_else() {
+    let folder = tempfile::tempdir().expect("folder");
+    for name in ["export-1-0.part", "export-99-12.part", "state.json", "export.part", "x.part"] {
+        std::fs::write(folder.path().join(name), "x").expect("file");
+    }
+    assert_eq!(super::download::sweep(folder.path()), 2);
+    assert_eq!(std::fs::read_dir(folder.path()).expect("folder").count(), 3);
+    assert_eq!(super::download::sweep(&folder.path().join("none")), 0);
+}
+
+#[test]
 fn of_months_without_manifests_the_newest_run_counts() {
     let entry = |key: &str, modified| Entry { key: key.into(), bytes: 1, tag: "t".into(), modified };
     let runs = |entries: &[Entry]| match arrange(entries).expect("arranged") {
@@ -262,8 +344,11 @@ fn of_months_without_manifests_the_newest_run_counts() {
     assert_eq!(keys(&parts), [format!("{at}/r2/part_0_0001.csv")]);
     let files = [entry(&format!("{at}/x_00c1e4f1-a.csv"), 2), entry(&format!("{at}/x_00c1e4f1-b.csv"), 3)];
     assert_eq!(keys(&files), [format!("{at}/x_00c1e4f1-b.csv")]);
-    let chunks = [entry(&format!("{at}/x-00001.csv.gz"), 3), entry(&format!("{at}/x-00002.csv.gz"), 2)];
-    assert_eq!(keys(&chunks).len(), 2);
+    for chunks in [["x-00001.csv.gz", "x-00002.csv.gz"], ["x-000000000000.csv.gz", "x-000000000001.csv.gz"]] {
+        assert_eq!(keys(&chunks.map(|name| entry(&format!("{at}/{name}"), 3))).len(), 2);
+    }
+    let days = [entry(&format!("{at}/x-20261101.csv"), 3), entry(&format!("{at}/x-20261102.csv"), 4)];
+    assert_eq!(keys(&days), [days[1].key.clone()]);
 }
 
 #[test]

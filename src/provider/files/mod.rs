@@ -4,6 +4,7 @@
 //! its name. Knows no store.
 
 pub mod input;
+pub mod shards;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs::File;

@@ -76,8 +76,8 @@ pub trait Costs: Send + Sync {
 /// One scope of a connection.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Scope {
-    /// Its source in the store. The name is the connection's, as `aws.prod`; of several scopes each
-    /// has its own behind a slash, as `aws.prod/123456789012`.
+    /// Its source in the store. The name is the connection's, as `aws.prod`; where that has entries of their own
+    /// (roles, exports, scopes), each has its own behind a slash, as `aws.prod/123456789012`.
     pub source: SourceId,
     /// The provider, as FOCUS names it (`AWS`, `Microsoft`, `Google Cloud`), for freshness and
     /// settling; empty where the charges themselves say it.
@@ -193,9 +193,14 @@ pub enum Found {
         /// The mark to look from next time, once these days are brought.
         mark: String,
     },
-    /// All deliveries that count now, oldest first: those of the same name are versions of one another
-    /// already told apart.
-    Deliveries(Vec<Delivery>),
+    /// What lies there and counts now.
+    Deliveries {
+        /// All that are whole, oldest first: those of the same name are versions of one another already told
+        /// apart.
+        whole: Vec<Delivery>,
+        /// Those that cannot be brought as they lie there, by name, and why: files that one names are gone.
+        broken: Vec<(String, Fault)>,
+    },
 }
 
 /// What was brought.

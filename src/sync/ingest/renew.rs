@@ -18,7 +18,7 @@ use crate::error::{Error, Kind, Result};
 use crate::provider::SourceId;
 use crate::store::manifest::{Group, Manifest, Part};
 use crate::store::remote::{Asking, Delivered, Facet, Restated};
-use crate::store::segment::{GroupKey, Segment};
+use crate::store::segment::{GroupKey, Identity, Segment};
 use crate::store::spill::Spill;
 use crate::store::{Store, rollups};
 use crate::sync::groups::Incoming;
@@ -241,11 +241,33 @@ impl Ingest<'_> {
         }
     }
 
+    /// Notes that a delivery has come that changes no charge.
+    pub(super) fn note_come(&self, id: &SourceId) -> Result<()> {
+        if self.options.renews.is_none() || self.options.dry_run {
+            return Ok(());
+        }
+        let mut next = (*self.store.manifest()).clone();
+        self.note_delivery(&mut next, id);
+        self.commit_unless_cancelled(next)
+    }
+
     /// Takes out what a delivery that is whole replaces, besides what it holds.
     pub(super) fn leave_period(&self, groups: &mut Vec<Group>, id: &SourceId) {
-        if let Some(Renewal::Delivery { billing_period: Some(month), .. }) = &self.options.renews {
-            groups.retain(|group| group.source != id.name || group.key.billing_period.month() != *month);
-        }
+        groups.retain(|group| !self.is_of_period(group, id));
+    }
+
+    /// Whether a stored group is of the source and of the billing period that is brought whole.
+    fn is_of_period(&self, group: &Group, id: &SourceId) -> bool {
+        let Some(Renewal::Delivery { billing_period: Some(month), .. }) = &self.options.renews else { return false };
+        group.source == id.name && group.key.billing_period.month() == *month
+    }
+
+    /// What [`Self::leave_period`] takes out that nothing which came is of, with its charges.
+    pub(super) fn gone(&self, manifest: &Manifest, id: &SourceId, incoming: &[Incoming]) -> Vec<(GroupKey, u64)> {
+        let came: BTreeSet<Identity<'_>> = incoming.iter().map(|group| group.key.identity()).collect();
+        let groups = manifest.groups.iter().filter(|group| self.is_of_period(group, id));
+        let gone = groups.filter(|group| !came.contains(&group.key.identity()));
+        gone.map(|group| (group.key.clone(), group.rows())).collect()
     }
 }
 

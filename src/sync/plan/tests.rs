@@ -1,6 +1,7 @@
 //! Plans, day by day.
 
 use super::*;
+use crate::domain::calendar::Month;
 use crate::provider::remote::Terms;
 use crate::provider::{SourceId, SourceKind};
 
@@ -49,6 +50,16 @@ fn follow(synced: &mut Synced, at: i64, feeds: &[&str], asked: &mut BTreeMap<(St
         synced.come(&feed.name, *days, at, |_| false, &BTreeSet::new());
     }
     jobs.len()
+}
+
+/// Deliveries by name and version, oldest first: a month each, or any files.
+fn found(deliveries: &[&str], months: bool) -> Found {
+    let delivery = |told: &&str| {
+        let (name, version) = told.split_once(' ').expect("a version");
+        let billing_period = if months { Month::parse(name) } else { None };
+        Delivery { name: name.into(), version: version.into(), billing_period, files: Vec::new() }
+    };
+    Found::Deliveries { whole: deliveries.iter().map(delivery).collect(), broken: Vec::new() }
 }
 
 #[test]
@@ -137,13 +148,7 @@ fn who_tells_what_has_changed_is_asked_for_that_alone() {
 
 #[test]
 fn deliveries_come_once_for_each_version_the_newest_first() {
-    let delivery = |name: &str, version: &str| Delivery {
-        name: name.into(),
-        version: version.into(),
-        billing_period: None,
-        files: Vec::new(),
-    };
-    let found = Found::Deliveries(vec![delivery("2026-09", "1"), delivery("2026-10", "2"), delivery("2026-11", "7")]);
+    let found = found(&["2026-09 1", "2026-10 2", "2026-11 7"], true);
     let mut synced = Synced::default();
     let coming = |synced: &Synced| told(&jobs(&scope(), &Manner::Deliveries, &found, &now(0, synced)));
     assert_eq!(coming(&synced), ["2026-11 changed", "2026-10 history", "2026-09 history"]);
@@ -152,6 +157,17 @@ fn deliveries_come_once_for_each_version_the_newest_first() {
         synced.deliveries.insert(name.into(), delivered);
     }
     assert_eq!(coming(&synced), ["2026-10 changed"]);
+}
+
+#[test]
+fn of_deliveries_that_may_be_versions_of_one_another_the_newest_comes_last() {
+    let found = found(&["oct-v1.csv 1", "oct-v2.csv 1", "sep.csv 2"], false);
+    let mut synced = Synced::default();
+    // What has come before and was written anew keeps its place.
+    synced.deliveries.insert("sep.csv".into(), crate::store::remote::Delivered { version: "1".into(), at: 0 });
+    let now = Now { at: 0, every: 1, months: 13, rhythm: Rhythm::Full, synced: &synced };
+    let jobs = jobs(&scope(), &Manner::Deliveries, &found, &now);
+    assert_eq!(told(&jobs), ["oct-v1.csv changed", "oct-v2.csv changed", "sep.csv changed"]);
 }
 
 #[test]

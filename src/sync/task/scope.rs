@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use self::counts::{Counting, Counts};
-use super::{Board, Connection, Syncer, every, flag};
+use super::{Board, Connection, Syncer, every, flag, outcome};
 use crate::domain::calendar::Day;
 use crate::domain::money::Amount;
 use crate::domain::text::SafeText;
@@ -20,7 +20,6 @@ use crate::provider::Problem;
 use crate::provider::remote::{Ask, Call, Costs, Fault, FaultKind, Found, Watch};
 use crate::store::remote::{BASE, Restated, Synced};
 use crate::sync::fetching::{self, Fetching};
-use crate::sync::groups::Decisions;
 use crate::sync::ingest::{Options, Outcome, Watcher};
 use crate::sync::log::{self, Run};
 use crate::sync::meter::ConnectionMeter;
@@ -310,7 +309,7 @@ impl Course<'_> {
         let mut fetching = Fetching::new(self.costs, &job.ask, &call);
         let options = Options {
             renews: Some(fetching.renewal(mark)),
-            decisions: Decisions { replace: true, ..Decisions::default() },
+            decisions: fetching.decisions(false),
             taken_at: at,
             threads: 1,
             cancelled: flag(self.cancel, &self.syncer.runtime),
@@ -333,7 +332,7 @@ impl Course<'_> {
         let ended = match taken {
             Ok(outcome) => {
                 run.restated = restated(&outcome.restated);
-                run.notes.extend(overlaps(&outcome));
+                run.notes.extend(overlaps(&outcome).into_iter().chain(outcome::shrunk(&outcome)));
                 Ok(())
             }
             Err(error) => {
@@ -356,7 +355,7 @@ impl Course<'_> {
             (None, _) if self.cancel.is_cancelled() => Ended::Fault(Fault::cancelled()),
             (None, Kind::Store | Kind::Bug) => Ended::Error(error),
             (None, Kind::Usage | Kind::Provider | Kind::Interrupted) => {
-                Ended::Fault(error.hints.iter().fold(Fault::new(FaultKind::Refused, error.message), |f, h| f.hint(h)))
+                Ended::Fault(fetching::refusal(error, &self.connection.name))
             }
         }
     }

@@ -1,0 +1,184 @@
+//! Billing files that lie in a watched folder, synced: which counts where several tell a month, and what is said
+//! of one that cannot be taken.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, SystemTime};
+
+use spendtop::domain::calendar::Day;
+use spendtop::domain::charge::Metric;
+use spendtop::error::Result;
+use spendtop::provider::CostSource;
+use spendtop::provider::folder::Watched;
+use spendtop::provider::remote::pace::Pace;
+use spendtop::store::Store;
+use spendtop::store::remote::Scopes;
+use spendtop::sync::ingest::{Options, Outcome, Watcher, ingest};
+use spendtop::sync::log::{self, Run};
+use spendtop::sync::meter::Caps;
+use spendtop::sync::state::{Place, Standing};
+use spendtop::sync::task::{Connection, Passed, Syncer, Vault, Which};
+use tokio_util::sync::CancellationToken;
+
+use crate::support::{amount, check_sound, sum};
+
+const HEADER: &str =
+    "BilledCost,ChargePeriodStart,ChargePeriodEnd,BillingCurrency,ProviderName,BillingAccountId,ResourceId";
+
+/// A month's charges of these resources, each at a price.
+fn bill(month: &str, resources: std::ops::Range<u32>, price: u32) -> String {
+    let row = |i| format!("\n{price},{month}-01,{month}-02,USD,AWS,1,r-{i}");
+    format!("{HEADER}{}\n", resources.map(row).collect::<String>())
+}
+
+/// A store in this process.
+struct Here(Store);
+
+impl Vault for Here {
+    fn scopes(&self) -> Result<Scopes> {
+        Ok(self.0.manifest().scopes.clone())
+    }
+    fn take(&self, source: &mut dyn CostSource, options: &Options, watcher: &dyn Watcher) -> Result<Outcome> {
+        ingest(&self.0, source, options, watcher)
+    }
+}
+
+/// A folder that is watched.
+struct World {
+    folder: tempfile::TempDir,
+    vault: Arc<Here>,
+    place: Place,
+    time: Arc<AtomicI64>,
+    syncer: Syncer,
+    _runtime: tokio::runtime::Runtime,
+}
+
+impl World {
+    fn new() -> World {
+        let (folder, vault) = (tempfile::tempdir().expect("folder"), Arc::new(Here(Store::in_memory(&[]))));
+        let bills = folder.path().join("bills");
+        std::fs::create_dir(&bills).expect("folder");
+        let place = Place::beside(folder.path());
+        place.prepare().expect("folder");
+        let time = Arc::new(AtomicI64::new(Day::parse("2026-11-20").expect("day").seconds()));
+        let clock = Arc::clone(&time);
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        let runtime = runtime.expect("a runtime");
+        let connection = Connection {
+            name: "folder.f".into(),
+            every: None,
+            months: 13,
+            caps: Caps::default(),
+            scopes: vec![Arc::new(Watched::new("folder.f", bills, 1))],
+        };
+        let syncer = Syncer::new(
+            Arc::new(vec![connection]),
+            Arc::clone(&vault) as Arc<dyn Vault>,
+            Some(place.clone()),
+            Arc::new(move || clock.load(Ordering::Relaxed)),
+            runtime.handle().clone(),
+            Pace { first: Duration::from_millis(1), ..Pace::default() },
+        );
+        World { folder, vault, place, time, syncer, _runtime: runtime }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join("bills").join(name)
+    }
+
+    /// Writes a file as if so many minutes after the beginning of the day, and goes on a day.
+    fn put(&self, name: &str, content: &str, minutes: u64) {
+        std::fs::write(self.path(name), content).expect("written");
+        let day = u64::try_from(Day::parse("2026-11-10").expect("day").seconds()).expect("a time");
+        let at = SystemTime::UNIX_EPOCH + Duration::from_secs(day + minutes * 60);
+        std::fs::File::options().write(true).open(self.path(name)).and_then(|f| f.set_modified(at)).expect("time");
+    }
+
+    fn pass(&self) -> Passed {
+        self.time.fetch_add(24 * 3_600, Ordering::Relaxed);
+        self.syncer.pass(&Which::default(), &CancellationToken::new()).expect("passed")
+    }
+
+    fn sum(&self) -> String {
+        check_sound(&self.vault.0);
+        sum(&self.vault.0, "USD", Metric::Billed)
+    }
+
+    fn runs(&self) -> Vec<Run> {
+        log::read(&self.place, 100)
+    }
+
+    fn standing(&self) -> Standing {
+        self.syncer.state().scopes["folder.f"].clone()
+    }
+}
+
+fn usd(units: u32) -> String {
+    amount(&units.to_string()).to_string()
+}
+
+#[test]
+fn of_versions_of_a_month_the_one_that_was_written_last_counts() {
+    let world = World::new();
+    // By name the older one comes last.
+    world.put("oct-b.csv", &bill("2026-10", 0..20, 1), 0);
+    world.put("oct-a.csv", &bill("2026-10", 0..22, 2), 5);
+    assert_eq!((world.pass().failed, world.sum()), (0, usd(44)));
+    world.put("sep.csv", &bill("2026-09", 0..10, 1), 10);
+    assert_eq!((world.pass().failed, world.sum()), (0, usd(54)));
+    assert_eq!(world.pass().stored, 0);
+}
+
+#[test]
+fn what_damage_made_forget_comes_again_in_the_same_order() {
+    let world = World::new();
+    world.put("oct-b.csv", &bill("2026-10", 0..20, 1), 0);
+    world.put("oct-a.csv", &bill("2026-10", 0..22, 2), 5);
+    world.pass();
+    let before = world.sum();
+    let mut next = (*world.vault.0.manifest()).clone();
+    next.scopes.get_mut("folder.f").expect("scope").deliveries.clear();
+    world.vault.0.commit(next).expect("committed");
+    assert_eq!((world.pass().failed, world.sum()), (0, before));
+    assert_eq!(world.pass().stored, 0);
+}
+
+#[test]
+fn pieces_of_a_bill_are_counted_together_as_they_come() {
+    let world = World::new();
+    world.put("bills-000.csv", &bill("2026-10", 0..20, 1), 0);
+    assert_eq!((world.pass().failed, world.sum()), (0, usd(20)));
+    world.put("bills-001.csv", &bill("2026-10", 20..45, 1), 5);
+    assert_eq!((world.pass().failed, world.sum()), (0, usd(45)));
+    world.put("bills-002.csv", &bill("2026-10", 45..50, 1), 6);
+    assert_eq!((world.pass().failed, world.sum()), (0, usd(50)));
+    // A newer run has one piece, since it is smaller: what is left of the older one is not whole.
+    std::fs::remove_file(world.path("bills-001.csv")).expect("removed");
+    world.pass();
+    assert_eq!(world.sum(), usd(50));
+}
+
+#[test]
+fn another_part_is_never_taken_for_a_newer_version() {
+    let world = World::new();
+    world.put("oct-east.csv", &bill("2026-10", 0..20, 1), 0);
+    world.put("oct-west.csv", &bill("2026-10", 100..130, 1), 5);
+    assert_eq!((world.pass().failed, world.sum()), (1, usd(20)));
+    let run = world.runs().into_iter().find(|run| run.what == "oct-west.csv").expect("logged");
+    let trouble = run.trouble.expect("refused");
+    assert!(trouble.message.contains("with other charges (20 stored, 30 here)"), "{trouble:?}");
+    assert!(trouble.hints.iter().all(|hint| !hint.contains("--")), "{trouble:?}");
+    assert!(world.standing().trouble.is_some());
+}
+
+#[test]
+fn a_month_that_shrinks_is_logged_with_what_it_had() {
+    let world = World::new();
+    world.put("oct.csv", &bill("2026-10", 0..20, 1), 0);
+    world.pass();
+    world.put("oct.csv", &bill("2026-10", 0..12, 1), 5);
+    assert_eq!((world.pass().failed, world.sum()), (0, usd(12)));
+    let notes = world.runs().remove(0).notes;
+    assert!(notes.iter().any(|note| note.contains("AWS 1 2026-10 had 20 charges, has 12")), "{notes:?}");
+}
