@@ -252,6 +252,7 @@ impl Made<'_> {
             profile: aws.profile.clone(),
             payer: aws.billing_account.clone(),
             endpoint: aws.endpoint.clone(),
+            certificate: self.certificate(),
             facets: facets(aws.split_by.as_ref(), Facet::ALL.to_vec(), &known)?.into_iter().collect(),
             tags: self.tags(aws.tags.as_ref()),
             cost_categories: aws.cost_categories.clone(),

@@ -5,6 +5,7 @@
 
 #[cfg(feature = "aws")]
 pub mod aws;
+pub mod aws_words;
 #[cfg(feature = "azure")]
 pub mod azure;
 pub mod azure_words;

@@ -6,6 +6,7 @@ mod matrix;
 mod moto;
 mod server;
 mod whole;
+mod trust;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};

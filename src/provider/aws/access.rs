@@ -4,6 +4,7 @@
 //! Holds no secret of its own, but remembers which ones were used, so that they can be struck out of
 //! whatever AWS or a proxy says. Knows no cost.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -17,12 +18,17 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, ConfigLoader, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
+use aws_types::service_config::ServiceConfigKey;
 
 use super::super::remote::{Fault, FaultKind, http};
 use super::settings::{ExternalId, Settings};
+use super::wire;
 
 /// The one region that Cost Explorer and Organizations are served from.
 const REGION: &str = "us-east-1";
+
+/// What is spoken with, by the names that an endpoint of their own is configured under.
+const SERVICES: [&str; 5] = ["Cost Explorer", "Organizations", "STS", "SSO", "SSO OIDC"];
 
 /// How long one request may take: the SDK itself would wait for ever.
 const REQUEST_WITHIN: Duration = Duration::from_secs(50);
@@ -51,7 +57,7 @@ pub struct Clients {
     pub organizations: aws_sdk_organizations::Client,
     /// The security token service.
     pub tokens: aws_sdk_sts::Client,
-    /// The host that requests go to instead of AWS.
+    /// The hosts that requests go to instead of AWS.
     pub elsewhere: Option<String>,
 }
 
@@ -83,7 +89,7 @@ impl Access {
             costs: aws_sdk_costexplorer::Client::new(&config),
             organizations: aws_sdk_organizations::Client::new(&config),
             tokens: aws_sdk_sts::Client::new(&config),
-            elsewhere: config.endpoint_url().map(speakable).transpose()?,
+            elsewhere: self.elsewhere(&config)?,
         });
         *clients = Some(made.clone());
         Ok(made)
@@ -133,9 +139,12 @@ impl Access {
         if let Some(profile) = &self.settings.profile {
             loader = self.with_profile(loader, profile);
         }
+        if let Some(path) = &self.settings.certificate {
+            loader = loader.http_client(wire::trusting(http::certificates(path)?)?);
+        }
         let config = loader.load().await;
         // Before anything is sent there, a role's included.
-        config.endpoint_url().map(speakable).transpose()?;
+        self.elsewhere(&config)?;
         let config = self.witnessed(&config);
         let Some(role) = &self.settings.role else { return Ok(config) };
         let session = role.session.as_deref().unwrap_or(SESSION);
@@ -145,6 +154,21 @@ impl Access {
         }
         let taken = SharedCredentialsProvider::new(taking.build().await);
         Ok(self.witnessed(&config.into_builder().credentials_provider(taken).build()))
+    }
+
+    /// The hosts that requests go to instead of AWS. The environment and a profile may name one for each
+    /// service, which the SDK then takes before the general one.
+    fn elsewhere(&self, config: &SdkConfig) -> Result<Option<String>, Fault> {
+        let mut hosts = BTreeSet::new();
+        for service in SERVICES {
+            let key = ServiceConfigKey::builder().service_id(service).env("AWS_ENDPOINT_URL").profile("endpoint_url");
+            let own = key.build().ok().and_then(|key| config.service_config()?.load_config(key));
+            let own = own.filter(|_| self.settings.endpoint.is_none());
+            if let Some(endpoint) = own.as_deref().or(config.endpoint_url()) {
+                hosts.insert(speakable(endpoint)?);
+            }
+        }
+        Ok((!hosts.is_empty()).then(|| hosts.into_iter().collect::<Vec<_>>().join(", ")))
     }
 
     /// A named profile goes before the environment's keys, as with the AWS CLI.
@@ -264,6 +288,48 @@ mod tests {
         (0..100).for_each(|n| used.note(&format!("token-{n}")));
         assert_eq!(used.strike("token-99"), "***");
         assert_eq!(used.0.lock().expect("lock").len(), USED_MAX);
+    }
+
+    /// A profile in a file of its own, with these settings and sections.
+    fn profile(folder: &tempfile::TempDir, text: &str) -> Settings {
+        let path = folder.path().join("config");
+        let keys = "aws_access_key_id = KEY\naws_secret_access_key = canary";
+        std::fs::write(&path, format!("[profile p]\n{keys}\n{text}")).expect("written");
+        Settings { profile: Some("p".into()), files: vec![path], ..Settings::new("aws.p") }
+    }
+
+    #[tokio::test]
+    async fn an_endpoint_of_one_service_is_spoken_with_encrypted_too() {
+        let folder = tempfile::tempdir().expect("folder");
+        for (service, host, wrong) in [
+            ("cost-explorer", "http://host.example", true),
+            ("sts", "http://host.example", true),
+            ("sso-oidc", "http://host.example", true),
+            ("organizations", "https://host.example", false),
+            ("s3", "http://host.example", false),
+        ] {
+            let text = format!("services = s\n[services s]\n{service} =\n  endpoint_url = {host}\n");
+            let settings = profile(&folder, &text);
+            let clients = Access::new(settings.clone()).clients().await;
+            let kind = clients.as_ref().err().map(|fault| fault.kind);
+            assert_eq!(kind, wrong.then_some(FaultKind::Refused), "{service} {host}");
+            if let Ok(clients) = clients {
+                assert_eq!(clients.elsewhere.as_deref(), (service != "s3").then_some("host.example"), "{service}");
+            }
+            // What the connection names goes before all of them.
+            let named = Settings { endpoint: Some("https://gateway.example".into()), ..settings };
+            let clients = Access::new(named).clients().await.expect("encrypted");
+            assert_eq!(clients.elsewhere.as_deref(), Some("gateway.example"));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_certificate_that_is_none_is_refused_before_anything_is_sent() {
+        let folder = tempfile::tempdir().expect("folder");
+        let settings = profile(&folder, "");
+        let settings = Settings { certificate: settings.files.first().cloned(), ..settings };
+        let fault = Access::new(settings).clients().await.err().expect("refused");
+        assert!(fault.kind == FaultKind::Refused && !fault.message.contains("canary"), "{fault}");
     }
 
     #[test]

@@ -14,7 +14,7 @@ use super::super::remote::{Call, Fault, FaultKind, Unit};
 use super::access::{Access, Clients};
 use super::faults::{Failed, failed};
 use super::feeds::{Grain, Grouping, Key, RESOURCE_SERVICE};
-use super::normalise::{Standing, metrics};
+use super::normalise::{Standing, metrics, metrics_after_discounts};
 use super::page::{Group, Page, Slice};
 use super::rate::Rate;
 use super::settings::Settings;
@@ -84,9 +84,7 @@ impl Client {
                 "InvalidNextToken" | "RequestChanged" if question.token.is_some() => {
                     Ok(Answer::ChainBroken(failed.fault))
                 }
-                "Validation"
-                    if question.net && question.token.is_none() && failed.said.to_lowercase().contains("net") =>
-                {
+                "Validation" if question.net && question.token.is_none() && is_of_net(&failed.said) => {
                     Ok(Answer::NetRefused(failed.fault))
                 }
                 _ if failed.fault.kind == FaultKind::Garbled && !failed.free => Ok(Answer::Unreadable(failed.fault)),
@@ -231,6 +229,11 @@ impl Client {
         let names = told(self.account_names(call).await, &mut notes)?.unwrap_or_default();
         Ok((Standing { payer, own, names }, notes))
     }
+}
+
+/// Whether a refusal is of costs after discounts. Others quote what was asked for, as a tag `network`.
+fn is_of_net(said: &str) -> bool {
+    metrics_after_discounts().any(|metric| said.contains(metric))
 }
 
 /// What Organizations told; none where it may not, or where there is no organisation.

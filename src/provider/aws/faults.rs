@@ -20,8 +20,8 @@ use std::time::Duration;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_costexplorer::error::{ProvideErrorMetadata, SdkError};
 
-use super::super::remote::fault::words;
-use super::super::remote::{Fault, FaultKind};
+use super::super::remote::fault::{innermost, words};
+use super::super::remote::{Fault, FaultKind, http};
 use super::access::Access;
 use super::policy;
 
@@ -123,24 +123,26 @@ where
         SdkError::ServiceError(answer) => {
             let raw = answer.raw();
             let headers = |name: &str| raw.headers().get(name).map(str::to_owned);
+            let code = access.without_secrets(answer.err().code().map(plain).unwrap_or_default());
             let answer = Answer {
                 status: raw.status().as_u16(),
-                code: access.without_secrets(answer.err().code().map(plain).unwrap_or_default()),
+                // The token service writes XML, which looks alike: with a code, as no web page does.
+                is_page: code.is_empty() && is_page(raw.body().bytes()),
+                code,
                 said: access.without_secrets(answer.err().message().unwrap_or_default()),
-                is_page: is_page(raw.body().bytes()),
                 wait: wait(&headers),
-                ahead: headers("date").and_then(|date| ahead(&date, crate::clock::now_seconds())),
+                ahead: headers("date").and_then(|date| http::ahead(&date, crate::clock::now_seconds())),
             };
             let fault = answer.fault(action, access);
             Failed { fault, code: answer.code, said: words(&answer.said), free: true }
         }
         SdkError::TimeoutError(_) => says(FaultKind::Unavailable, "no answer in time".to_owned(), false),
         SdkError::DispatchFailure(_) => {
-            let mut failed = says(FaultKind::Unavailable, innermost(error), never_connected(error));
+            let mut failed = says(FaultKind::Unavailable, words(&innermost(error)), never_connected(error));
             if failed.fault.message.contains("certificate") {
-                failed.fault = failed.fault.hint(
-                    "behind a company's proxy, name its certificate in the environment: `SSL_CERT_FILE=/path.pem`",
-                );
+                failed.fault = failed
+                    .fault
+                    .hint("behind a company's proxy, name its certificate: `certificate = \"/path.pem\"` in [sync]");
             }
             failed
         }
@@ -148,7 +150,7 @@ where
             let (kind, why) = unreadable(answer.raw().body().bytes(), error);
             says(kind, why, false)
         }
-        _ => says(FaultKind::Refused, format!("the request cannot be made: {}", innermost(error)), true),
+        _ => says(FaultKind::Refused, format!("the request cannot be made: {}", words(&innermost(error))), true),
     }
 }
 
@@ -301,13 +303,13 @@ fn never_connected(error: &(dyn Error + 'static)) -> bool {
 /// Why a successful answer was not read: `body` is what came of it, none where it did not come whole.
 fn unreadable(body: Option<&[u8]>, error: &(dyn Error + 'static)) -> (FaultKind, String) {
     match body {
-        None => (FaultKind::Unavailable, format!("the answer broke off: {}", innermost(error))),
+        None => (FaultKind::Unavailable, format!("the answer broke off: {}", words(&innermost(error)))),
         Some(_) if is_page(body) => (FaultKind::Garbled, "the answer is a web page, not AWS's".to_owned()),
-        Some(_) => (FaultKind::Garbled, format!("the answer cannot be read: {}", innermost(error))),
+        Some(_) => (FaultKind::Garbled, format!("the answer cannot be read: {}", words(&innermost(error)))),
     }
 }
 
-/// Whether a body is HTML, where AWS writes JSON. (The token service writes XML, with a code.)
+/// Whether a body is HTML, where AWS writes JSON.
 fn is_page(body: Option<&[u8]>) -> bool {
     body.is_some_and(|body| body.trim_ascii_start().starts_with(b"<"))
 }
@@ -317,17 +319,11 @@ fn plain(code: &str) -> &str {
     code.strip_suffix("Exception").unwrap_or(code)
 }
 
-/// How long an answer says to wait, in seconds, in milliseconds, or until a date held against its own.
+/// How long an answer says to wait: the longer of what it says in each way.
 fn wait(header: &dyn Fn(&str) -> Option<String>) -> Option<Duration> {
-    let number = |name: &str| header(name)?.trim().parse::<u64>().ok();
-    let date = |name: &str| chrono::DateTime::parse_from_rfc2822(&header(name)?).ok().map(|date| date.timestamp());
-    let seconds = number("retry-after").or_else(|| u64::try_from(date("retry-after")? - date("date")?).ok());
-    seconds.map(Duration::from_secs).max(number("x-amz-retry-after").map(Duration::from_millis))
-}
-
-/// By how many seconds the clock that wrote an HTTP date is ahead.
-fn ahead(date: &str, now: i64) -> Option<i64> {
-    chrono::DateTime::parse_from_rfc2822(date).ok().map(|date| date.timestamp() - now)
+    let milliseconds = header("x-amz-retry-after").and_then(|text| text.trim().parse().ok());
+    let retry_after = header("retry-after").and_then(|text| http::wait(&text, header("date").as_deref()));
+    retry_after.max(milliseconds.map(Duration::from_millis))
 }
 
 fn causes<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
@@ -343,11 +339,6 @@ fn chain(error: &(dyn Error + 'static)) -> String {
     let mut texts: Vec<String> = causes(error).map(ToString::to_string).collect();
     texts.dedup();
     texts.join(": ")
-}
-
-/// What the innermost cause says: refused, no such name, a certificate.
-fn innermost(error: &(dyn Error + 'static)) -> String {
-    words(&causes(error).last().map(ToString::to_string).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -419,7 +410,7 @@ mod tests {
         assert_eq!(fault.kind, FaultKind::Unavailable);
         assert!(fault.message.ends_with("clock is 15 minutes behind AWS's"), "{fault}");
         assert_eq!(late(10).fault("ce:GetCostAndUsage", &access).kind, FaultKind::Expired);
-        assert_eq!(ahead("Sun, 22 Nov 2026 10:00:30 GMT", 1_795_341_630), Some(0));
+        assert_eq!(http::ahead("Sun, 22 Nov 2026 10:00:30 GMT", 1_795_341_630), Some(0));
     }
 
     #[test]

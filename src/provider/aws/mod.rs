@@ -22,8 +22,8 @@ pub mod opinion;
 pub mod page;
 pub mod policy;
 mod rate;
-pub mod record_type;
 pub mod settings;
+mod wire;
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -134,10 +134,14 @@ impl CostExplorer {
     /// Reads chains of pages until one is whole.
     fn bring(&self, grouping: &Grouping, days: Period, call: &Call, sink: &dyn Sink) -> Result<Brought, Halt> {
         let known = self.known(call)?;
-        let mut begun_again = false;
+        let (mut begun_again, mut net) = (false, !self.plain_only.load(Ordering::Relaxed));
         loop {
-            match self.chain(grouping, days, &known, call, sink)? {
-                Chain::Whole(brought) => return Ok(brought),
+            match self.chain((grouping, net), days, &known, call, sink)? {
+                Chain::Whole(brought) => {
+                    // Known once the same was answered without them: else it was refused for something else.
+                    self.plain_only.store(!net, Ordering::Relaxed);
+                    return Ok(brought);
+                }
                 Chain::Broken { fault, handed_over } if handed_over || begun_again => {
                     let fault = Fault { kind: FaultKind::Unavailable, ..fault };
                     return Err(fault.hint("nothing was changed; it is asked again with the next sync").into());
@@ -146,22 +150,24 @@ impl CostExplorer {
                     call.watch.waits(&fault, Duration::ZERO);
                     begun_again = true;
                 }
-                Chain::Plain(fault) => call.watch.waits(&fault, Duration::ZERO),
+                Chain::Plain(fault) => {
+                    call.watch.waits(&fault, Duration::ZERO);
+                    net = false;
+                }
             }
         }
     }
 
-    /// Reads one chain of pages.
+    /// Reads one chain of pages, of costs after discounts where it is `net`.
     fn chain(
         &self,
-        grouping: &Grouping,
+        (grouping, net): (&Grouping, bool),
         days: Period,
         known: &Known,
         call: &Call,
         sink: &dyn Sink,
     ) -> Result<Chain, Halt> {
         let tap = Tap { sink, handed_over: AtomicBool::new(false) };
-        let net = !self.plain_only.load(Ordering::Relaxed);
         let mut rows = Days::new(&tap, days);
         let mut reading = Reading::new(grouping, days, &known.standing);
         let (mut tokens, mut token, mut pages, mut empty) = (HashSet::new(), None::<String>, 0, 0);
@@ -175,10 +181,7 @@ impl CostExplorer {
                 Answer::ChainBroken(fault) => {
                     return Ok(Chain::Broken { fault, handed_over: tap.handed_over.load(Ordering::Relaxed) });
                 }
-                Answer::NetRefused(fault) => {
-                    self.plain_only.store(true, Ordering::Relaxed);
-                    return Ok(Chain::Plain(fault));
-                }
+                Answer::NetRefused(fault) => return Ok(Chain::Plain(fault)),
                 Answer::Unreadable(fault) => return Err(fault.into()),
             };
             pages += 1;

@@ -15,7 +15,7 @@
 //! | `SERVICE` | ServiceName as it came, ServiceCategory of the table of services | `NoService` is none |
 //! | `REGION` | RegionId | `NoRegion` is none; availability zones |
 //! | `USAGE_TYPE` | SkuId, SkuMeter | AWS's own SKU: this is the nearest to it that is told |
-//! | `RECORD_TYPE` | ChargeCategory, ChargeFrequency, PricingCategory ([`super::record_type`]), ChargeDescription | ChargeClass |
+//! | `RECORD_TYPE` | ChargeCategory, ChargeFrequency, PricingCategory ([`super::super::aws_words`]), ChargeDescription | ChargeClass |
 //! | `RESOURCE_ID` | ResourceId | `NoResourceId` is none |
 //! | tag `team$platform` | Tags | an empty tag is no tag |
 //! | cost category `product$shop` | Tags, as `cost-category:product` | |
@@ -31,11 +31,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use xxhash_rust::xxh3::Xxh3;
 
 use super::super::Stop;
+use super::super::aws_words::{self, Kind};
 use super::super::remote::fault::words;
 use super::super::remote::{Fault, FaultKind, Halt};
 use super::feeds::{Grain, Grouping, Key, RESOURCE_SERVICE, cost_category_tag};
 use super::page::{Group, Page, Slice};
-use super::record_type;
 use crate::domain::batch::{Facts, Row, limit};
 use crate::domain::calendar::{DAY_SECONDS, Day, HOUR_SECONDS, Period, parse_timestamp};
 use crate::domain::charge::{Profile, Quantity, Terms};
@@ -87,6 +87,11 @@ pub fn metrics(grouping: &Grouping, net: bool) -> Vec<&'static str> {
     names
 }
 
+/// The metrics that only an account with negotiated discounts has.
+pub fn metrics_after_discounts() -> impl Iterator<Item = &'static str> {
+    [Some(NET.billed), NET.effective].into_iter().flatten()
+}
+
 const QUANTITY: &str = "UsageQuantity";
 
 /// Values of a key that mean that there is none.
@@ -101,7 +106,6 @@ pub struct Reading<'r> {
     /// Hashes of the groups so far: two million have a one in ten million chance of a false match.
     seen: HashSet<u64>,
     slices: BTreeSet<i64>,
-    categories: HashMap<String, &'static str>,
     names: HashMap<String, String>,
     /// Whether any charge has the tag or cost category that was asked for.
     is_tagged: bool,
@@ -119,7 +123,6 @@ impl<'r> Reading<'r> {
             basis: None,
             seen: HashSet::new(),
             slices: BTreeSet::new(),
-            categories: HashMap::new(),
             names: HashMap::new(),
             is_tagged: false,
             told: Told::default(),
@@ -206,7 +209,7 @@ impl<'r> Reading<'r> {
                 }
                 Key::Service => {
                     profile[Profile::ServiceName.index()] = value;
-                    terms[Terms::ChargeCategory.index()] = record_type::of_service(value);
+                    terms[Terms::ChargeCategory.index()] = aws_words::category_of_service(value);
                 }
                 Key::Region => profile[Profile::RegionId.index()] = value,
                 Key::UsageType => {
@@ -218,11 +221,12 @@ impl<'r> Reading<'r> {
                     }
                 }
                 Key::RecordType => {
-                    let meaning = record_type::meaning(value);
                     profile[Profile::ChargeDescription.index()] = value;
-                    terms[Terms::ChargeCategory.index()] = meaning.category;
-                    terms[Terms::ChargeFrequency.index()] = meaning.frequency;
-                    terms[Terms::PricingCategory.index()] = meaning.pricing;
+                    if let Some(kind) = Kind::of(value.as_bytes()) {
+                        terms[Terms::ChargeCategory.index()] = kind.category();
+                        terms[Terms::ChargeFrequency.index()] = kind.frequency();
+                        terms[Terms::PricingCategory.index()] = if kind.is_committed() { "Committed" } else { "" };
+                    }
                 }
                 Key::Resource => {
                     profile[Profile::ResourceId.index()] = value;
@@ -237,8 +241,7 @@ impl<'r> Reading<'r> {
         }
         self.is_tagged |= !tag.is_empty();
         profile[Profile::Tags.index()] = &tag;
-        profile[Profile::ServiceCategory.index()] =
-            category(&mut self.categories, profile[Profile::ServiceName.index()]);
+        profile[Profile::ServiceCategory.index()] = category(profile[Profile::ServiceName.index()]);
         let facts = Facts { start, end, billing_start: month.from, billing_end: month.to, quantities };
         take(&Row { profile, terms, facts })?;
         Ok(())
@@ -376,15 +379,8 @@ fn name_of<'n>(standing: &'n Standing, told: &'n HashMap<String, String>, accoun
 }
 
 /// FOCUS's category of a service; empty where the table lacks it.
-fn category(known: &mut HashMap<String, &'static str>, service: &str) -> &'static str {
-    if let Some(category) = known.get(service) {
-        return category;
-    }
-    let name = services::canonical(service);
-    let found = services::all().iter().find(|s| s.provider == PROVIDER && s.name == name);
-    let category = found.map_or("", |service| service.category);
-    known.insert(service.to_owned(), category);
-    category
+fn category(service: &str) -> &'static str {
+    services::find(service).filter(|found| found.provider == PROVIDER).map_or("", |found| found.category)
 }
 
 #[cfg(test)]

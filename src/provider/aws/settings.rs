@@ -24,6 +24,8 @@ pub struct Settings {
     pub files: Vec<PathBuf>,
     /// Where requests go instead of AWS: an emulator, or a gateway.
     pub endpoint: Option<String>,
+    /// Further certificates to trust, as a company's proxy needs.
+    pub certificate: Option<PathBuf>,
     /// The account that pays, where AWS does not tell it to this identity: `BillingAccountId`.
     pub payer: Option<String>,
     /// Which pairs of dimensions are asked for besides account and service.
@@ -56,6 +58,7 @@ impl Settings {
             role: None,
             files: Vec::new(),
             endpoint: None,
+            certificate: None,
             payer: None,
             facets: Facet::ALL.into_iter().collect(),
             tags: Vec::new(),

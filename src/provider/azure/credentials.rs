@@ -34,7 +34,7 @@ use tokio::sync::Mutex;
 use super::Settings;
 use super::assertion;
 use super::refusals::login;
-use crate::provider::remote::fault::words;
+use crate::provider::remote::fault::{innermost, words};
 use crate::provider::remote::http::{Answered, Http};
 use crate::provider::remote::secret::{Reference, Secret};
 use crate::provider::remote::{Fault, FaultKind};
@@ -369,15 +369,6 @@ fn detect(variable: fn(&str) -> Option<String>) -> Login {
 /// Whether a tenant's id or domain may stand in a URL.
 fn is_plain(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b))
-}
-
-/// The words of the error that began it, without those of the crate around it.
-fn innermost(error: &azure_core::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(next) = cause.source() {
-        cause = next;
-    }
-    cause.to_string()
 }
 
 /// Runs the Azure CLI, and ends it when nobody waits for it any more.

@@ -4,7 +4,7 @@
 //! | FOCUS | from | remarks |
 //! |---|---|---|
 //! | BilledCost | NetUnblendedCost, else UnblendedCost | 0 where a savings plan covers the usage: the negation takes away what its line shows; the bill's sum stays the invoice's |
-//! | EffectiveCost | by the kind of line, see [`Kind`] | net columns where they are |
+//! | EffectiveCost | by the kind of line, see `kind_of` | net columns where they are |
 //! | ListCost, ListUnitPrice | pricing/publicOnDemandCost, -Rate | of credits, refunds and discounts the billed cost |
 //! | ContractedCost | UnblendedCost of usage, covered by a savings plan or not | unknown where a reservation covers it, of fees and of taxes |
 //! | ChargeCategory, ChargeFrequency, PricingCategory | LineItemType, UsageType (`SpotUsage`) | |
@@ -34,6 +34,7 @@ use crate::error::Result;
 use crate::focus::dialect::{Dialect, Draft, Place, Record, Translate};
 use crate::focus::json::members;
 use crate::focus::layout::Time;
+use crate::provider::aws_words::Kind;
 
 sources! {
     /// Columns that are read.
@@ -134,7 +135,7 @@ fn tag_key(key: &str) -> String {
     }
 }
 
-/// What a line is.
+/// What a line is, by its type and whether it names a reservation; all that is not known by name is usage.
 ///
 /// | LineItemType | category | billed | effective |
 /// |---|---|---|---|
@@ -149,70 +150,10 @@ fn tag_key(key: &str) -> String {
 /// | Tax | Tax | unblended | unblended |
 /// | Credit | Credit | unblended | unblended |
 /// | Refund, ...Discount | Adjustment | unblended | unblended |
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Kind {
-    /// Usage at its price.
-    Usage,
-    /// Usage that a reservation covers.
-    Reserved,
-    /// Usage that a savings plan covers.
-    Planned,
-    /// What takes the on-demand cost of planned usage away.
-    Negation,
-    /// A reservation's recurring fee.
-    ReservationFee,
-    /// A savings plan's recurring fee.
-    PlanFee,
-    /// A commitment's upfront fee.
-    UpfrontFee,
-    /// Another fee.
-    Fee,
-    /// A tax.
-    Tax,
-    /// A credit.
-    Credit,
-    /// A discount or refund.
-    Adjustment,
-}
-
-impl Kind {
-    /// Of a line item type, of a line that may name a reservation.
-    #[must_use]
-    pub fn of(text: &[u8], names_reservation: bool) -> Kind {
-        match text {
-            b"DiscountedUsage" => Kind::Reserved,
-            b"SavingsPlanCoveredUsage" => Kind::Planned,
-            b"SavingsPlanNegation" => Kind::Negation,
-            b"RIFee" => Kind::ReservationFee,
-            b"SavingsPlanRecurringFee" => Kind::PlanFee,
-            b"SavingsPlanUpfrontFee" => Kind::UpfrontFee,
-            b"Fee" if names_reservation => Kind::UpfrontFee,
-            b"Fee" => Kind::Fee,
-            b"Tax" => Kind::Tax,
-            b"Credit" => Kind::Credit,
-            b"Refund" => Kind::Adjustment,
-            other if other.ends_with(b"Discount") => Kind::Adjustment,
-            _ => Kind::Usage,
-        }
-    }
-
-    fn category(self) -> &'static [u8] {
-        match self {
-            Kind::Usage | Kind::Reserved | Kind::Planned | Kind::Negation => b"Usage",
-            Kind::ReservationFee | Kind::PlanFee | Kind::UpfrontFee | Kind::Fee => b"Purchase",
-            Kind::Tax => b"Tax",
-            Kind::Credit => b"Credit",
-            Kind::Adjustment => b"Adjustment",
-        }
-    }
-
-    fn frequency(self) -> &'static [u8] {
-        match self {
-            Kind::Usage | Kind::Reserved | Kind::Planned => b"Usage-Based",
-            Kind::ReservationFee | Kind::PlanFee => b"Recurring",
-            Kind::UpfrontFee | Kind::Fee => b"One-Time",
-            Kind::Negation | Kind::Tax | Kind::Credit | Kind::Adjustment => b"",
-        }
+fn kind_of(name: &[u8], names_reservation: bool) -> Kind {
+    match Kind::of(name) {
+        Some(Kind::Fee) if names_reservation => Kind::UpfrontFee,
+        known => known.unwrap_or(Kind::Usage),
     }
 }
 
@@ -256,7 +197,7 @@ impl Translate for Report {
 
     fn translate(&self, row: &dyn Record, draft: &mut Draft) {
         let reservation = self.header.get(row, Col::Reservation);
-        let kind = Kind::of(self.header.get(row, Col::Kind), !reservation.is_empty());
+        let kind = kind_of(self.header.get(row, Col::Kind), !reservation.is_empty());
         self.what(row, draft);
         self.how(row, draft, kind, reservation);
         self.costs(row, draft, kind);
@@ -313,13 +254,13 @@ impl Report {
     fn how(&self, row: &dyn Record, draft: &mut Draft, kind: Kind, reservation: &[u8]) {
         let get = |column| self.header.get(row, column);
         draft.put(Terms::Currency, get(Col::Currency));
-        draft.put(Terms::ChargeCategory, kind.category());
-        draft.put(Terms::ChargeFrequency, kind.frequency());
+        draft.put(Terms::ChargeCategory, kind.category().as_bytes());
+        draft.put(Terms::ChargeFrequency, kind.frequency().as_bytes());
         let is_spot = || get(Col::UsageType).windows(9).any(|part| part == b"SpotUsage");
         let pricing: &[u8] = match kind {
             Kind::Usage if is_spot() => b"Dynamic",
             Kind::Usage => b"Standard",
-            Kind::Reserved | Kind::Planned | Kind::ReservationFee | Kind::PlanFee | Kind::UpfrontFee => b"Committed",
+            kind if kind.is_committed() => b"Committed",
             _ => b"",
         };
         draft.put(Terms::PricingCategory, pricing);

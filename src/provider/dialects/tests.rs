@@ -94,7 +94,7 @@ fn a_bill_of_aws_adds_up_to_its_invoice_and_to_its_amortised_cost() {
     assert_eq!(outcome.dropped, ["identity/LineItemId", "lineItem/Operation", "lineItem/BlendedCost"]);
     // Python: sum(Decimal(row["lineItem/UnblendedCost"])).
     assert_eq!(sum(&charges, Quantity::Billed), "1061.68");
-    // By hand, line by line, as the table of `cur::Kind` has it.
+    // By hand, line by line, as the table of `cur::kind_of` has it.
     assert_eq!(sum(&charges, Quantity::Effective), "91.68");
     let by_type = |text: &str| charges.iter().find(|c| c.profile(Profile::ChargeDescription) == text).expect(text);
     for (line, category, status, billed, effective) in [

@@ -104,6 +104,13 @@ pub fn words(text: &str) -> String {
     }
 }
 
+/// What the cause that began it says, without the words of the libraries around it: refused, no such name,
+/// a certificate. Not safe to show but through [`words`].
+#[must_use]
+pub fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
+    std::iter::successors(Some(error), |&cause| cause.source()).last().map(ToString::to_string).unwrap_or_default()
+}
+
 impl From<Fault> for Error {
     fn from(fault: Fault) -> Self {
         let kind = if fault.kind == FaultKind::Cancelled { Kind::Interrupted } else { Kind::Provider };

@@ -10,7 +10,7 @@ use std::time::Duration;
 use reqwest::header::{DATE, HeaderMap, HeaderName, RETRY_AFTER};
 use reqwest::{Client, RequestBuilder, StatusCode, Url};
 
-use super::fault::{Fault, FaultKind, words};
+use super::fault::{Fault, FaultKind, innermost, words};
 use crate::domain::text::SafeText;
 
 /// Bytes of an answer at most.
@@ -47,21 +47,13 @@ impl Http {
     /// # Errors
     /// [`FaultKind::Refused`] where the file is no certificate.
     pub fn new(authority: Option<&Path>) -> Result<Http, Fault> {
-        let mut client = Client::builder()
+        let client = Client::builder()
             .user_agent(concat!("spendtop/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(CONNECT_WITHIN)
             .read_timeout(PAUSE_MAX);
-        if let Some(path) = authority {
-            let shown = SafeText::path(path);
-            let wrong =
-                |why: String| Fault::new(FaultKind::Refused, format!("cannot use the certificate `{shown}`: {why}"));
-            let pem = std::fs::read(path).map_err(|e| wrong(e.to_string()))?;
-            for certificate in reqwest::Certificate::from_pem_bundle(&pem).map_err(|e| wrong(e.to_string()))? {
-                client = client.add_root_certificate(certificate);
-            }
-        }
-        let client = client.build().map_err(|e| failed("this machine", e))?;
+        let pem = authority.map(certificates).transpose()?.unwrap_or_default();
+        let client = trusting(client, &pem).map_err(|e| failed("this machine", e))?;
         Ok(Http { client })
     }
 
@@ -93,6 +85,27 @@ impl Http {
     }
 }
 
+/// A file of certificates (PEM) to trust besides the system's, known to hold such.
+///
+/// # Errors
+/// [`FaultKind::Refused`] where it does not.
+pub fn certificates(path: &Path) -> Result<Vec<u8>, Fault> {
+    let shown = SafeText::path(path);
+    let wrong = |why: &str| Fault::new(FaultKind::Refused, format!("cannot use the certificate `{shown}`: {why}"));
+    let pem = std::fs::read(path).map_err(|error| wrong(&error.to_string()))?;
+    if memchr::memmem::find(&pem, b"-----BEGIN CERTIFICATE-----").is_none() {
+        return Err(wrong("it holds no `BEGIN CERTIFICATE`"));
+    }
+    trusting(Client::builder(), &pem).map_err(|error| wrong(&innermost(&error)))?;
+    Ok(pem)
+}
+
+/// A client that trusts these certificates (PEM) besides the system's.
+fn trusting(client: reqwest::ClientBuilder, pem: &[u8]) -> reqwest::Result<Client> {
+    let certificates = reqwest::Certificate::from_pem_bundle(pem)?;
+    certificates.into_iter().fold(client, reqwest::ClientBuilder::add_root_certificate).build()
+}
+
 /// The host of a URL that may be spoken with.
 ///
 /// # Errors
@@ -110,6 +123,23 @@ pub fn speakable(url: &Url) -> Result<String, Fault> {
     }
 }
 
+/// How long a `Retry-After` says to wait, in seconds or as a date held against the answer's own `Date`.
+#[must_use]
+pub fn wait(retry_after: &str, date: Option<&str>) -> Option<Duration> {
+    let text = retry_after.trim();
+    if let Ok(seconds) = text.parse::<u64>() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let (then, now) = (seconds_of(text)?, date.and_then(seconds_of)?);
+    u64::try_from(then - now).ok().map(Duration::from_secs)
+}
+
+/// By how many seconds the clock that wrote an HTTP date is ahead of `now`.
+#[must_use]
+pub fn ahead(date: &str, now: i64) -> Option<i64> {
+    Some(seconds_of(date)? - now)
+}
+
 /// An HTTP date (RFC 9110, 5.6.7), in seconds since 1970.
 fn seconds_of(date: &str) -> Option<i64> {
     chrono::DateTime::parse_from_rfc2822(date).ok().map(|date| date.timestamp())
@@ -118,14 +148,7 @@ fn seconds_of(date: &str) -> Option<i64> {
 /// A failure to send or to read; its URL is left out.
 fn failed(host: &str, error: reqwest::Error) -> Fault {
     let error = error.without_url();
-    let mut causes: Vec<String> = Vec::new();
-    let mut cause: Option<&dyn std::error::Error> = std::error::Error::source(&error);
-    while let Some(error) = cause {
-        causes.push(error.to_string());
-        cause = error.source();
-    }
-    // The innermost says what happened: refused, no such name, a certificate.
-    let why = words(causes.last().unwrap_or(&error.to_string()));
+    let why = words(&innermost(&error));
     let kind = if error.is_builder() { FaultKind::Refused } else { FaultKind::Unavailable };
     let fault = Fault::new(kind, format!("{host}: {why}"));
     if why.contains("certificate") {
@@ -150,18 +173,13 @@ impl Answered {
     /// How long `Retry-After` says to wait, in seconds or as a date held against the answer's own.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
-        let text = self.header(RETRY_AFTER)?.trim();
-        if let Ok(seconds) = text.parse::<u64>() {
-            return Some(Duration::from_secs(seconds));
-        }
-        let (then, now) = (seconds_of(text)?, self.header(DATE).and_then(seconds_of)?);
-        u64::try_from(then - now).ok().map(Duration::from_secs)
+        wait(self.header(RETRY_AFTER)?, self.header(DATE))
     }
 
     /// By how many seconds the answer's own clock is ahead of `now`; `None` where it has none.
     #[must_use]
     pub fn clock_ahead(&self, now: i64) -> Option<i64> {
-        Some(self.header(DATE).and_then(seconds_of)? - now)
+        ahead(self.header(DATE)?, now)
     }
 
     fn header(&self, name: HeaderName) -> Option<&str> {
@@ -226,6 +244,22 @@ mod tests {
             let fault = answered(template).await.expect("answered").fault("slow down");
             assert_eq!(fault.wait, wait.map(Duration::from_secs));
             assert!(fault.kind.is_passing() && fault.message.ends_with(": slow down"), "{fault}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_no_certificate_is_refused() {
+        let folder = tempfile::tempdir().expect("folder");
+        let path = folder.path().join("ca.pem");
+        for (text, why) in [
+            ("nothing of the sort", "no `BEGIN CERTIFICATE`"),
+            ("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", ""),
+            ("-----BEGIN CERTIFICATE-----\nAAAA", ""),
+        ] {
+            std::fs::write(&path, text).expect("written");
+            let fault = Http::new(Some(&path)).expect_err(text);
+            assert!(fault.kind == FaultKind::Refused && fault.message.contains(why), "{text}: {fault}");
+            assert!(fault.message.starts_with("cannot use the certificate"), "{text}: {fault}");
         }
     }
 

@@ -72,6 +72,20 @@ const REFUSED: &[Case] = &[
     Case("no data yet", |_| error(400, "DataUnavailableException", "not available"), K::NotThere, 1, 0),
     Case("expired bill", |_| error(400, "BillExpirationException", "expired"), K::NotThere, 1, 0),
     Case("invalid request", |_| error(400, "ValidationException", "Group Definition is invalid"), K::Refused, 1, 0),
+    Case(
+        "a tag that begins as net does",
+        |_| error(400, "ValidationException", "Group Definition network is invalid"),
+        K::Refused,
+        1,
+        0,
+    ),
+    Case(
+        "net costs and the others refused",
+        |_| error(400, "ValidationException", "NetUnblendedCost or UnblendedCost is not valid"),
+        K::Refused,
+        2,
+        0,
+    ),
     Case("page 2 denied", |a| second(a, error(400, "AccessDeniedException", "no")), K::Denied, 2, 1),
     Case("page 2 down", |a| second(a, error(500, "InternalFailure", "no")), K::Unavailable, 4, 1),
     Case("token of page 2 refused", |a| second(a, error(400, "InvalidNextTokenException", "no")), K::Unavailable, 4, 2),
@@ -267,6 +281,33 @@ fn a_cap_that_is_reached_sends_nothing() {
     bench.call.meter = Arc::new(super::Counter { most: Some(1), ..super::Counter::default() });
     assert_eq!(bench.fetch("base", days(3)).expect_err("capped").kind, K::Capped);
     assert_eq!(server.asked("GetCostAndUsage").len(), 1);
+}
+
+#[test]
+fn what_the_token_service_refuses_is_told_by_its_code() {
+    let says = |status, code: &str| {
+        let body = format!(
+            "<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><Error><Type>Sender</Type>\
+             <Code>{code}</Code><Message>no</Message></Error><RequestId>1</RequestId></ErrorResponse>"
+        );
+        Reply::Json(status, "", body)
+    };
+    for (reply, kind, requests, words) in [
+        (says(400, "Throttling"), K::Throttled, 3, "AWS answered Throttling: no"),
+        (says(403, "RegionDisabledException"), K::Denied, 1, "AWS answered RegionDisabled: no"),
+        (says(400, "SomethingNew"), K::Refused, 1, "AWS answered SomethingNew: no"),
+        (html(403), K::Garbled, 3, "a web page, not AWS"),
+    ] {
+        let answer = reply.clone();
+        let server = Server::start(move |asked| match asked.action.as_str() {
+            "GetCallerIdentity" => answer.clone(),
+            _ => around(asked).unwrap_or_else(|| pages(asked)),
+        });
+        let bench = Bench::new(&server.url, |_| {});
+        let fault = bench.fetch("base", days(3)).expect_err("refused");
+        assert_eq!((fault.kind, server.asked("GetCallerIdentity").len()), (kind, requests), "{reply:?}: {fault}");
+        assert!(fault.message.contains(words), "{fault}");
+    }
 }
 
 #[test]
