@@ -7,7 +7,7 @@ use crate::provider::{CostSource, FileSummary, ReadSummary, Sink, SourceId, Stop
 
 use super::groups::Decisions;
 use super::ingest::{Renewal, Window};
-use crate::error::{Cause, Error};
+use crate::error::{Cause, Error, Kind};
 use crate::store::remote::Asking;
 
 /// What is asked of a scope, to be read once.
@@ -19,13 +19,22 @@ pub struct Fetching<'a> {
     pub brought: Option<Brought>,
     /// What went wrong on the provider's side.
     pub fault: Option<Fault>,
+    /// Whether it told of nothing, and that was not believed: nothing was changed.
+    pub is_unbelieved: bool,
+    believes_silence: bool,
 }
 
 impl<'a> Fetching<'a> {
     /// Asks nothing yet.
     #[must_use]
     pub fn new(costs: &'a dyn Costs, ask: &'a Ask, call: &'a Call) -> Self {
-        Fetching { costs, ask, call, brought: None, fault: None }
+        Fetching { costs, ask, call, brought: None, fault: None, is_unbelieved: false, believes_silence: false }
+    }
+
+    /// Whether an answer that tells of nothing at all is believed.
+    #[must_use]
+    pub fn believing_silence(self, believes_silence: bool) -> Self {
+        Fetching { believes_silence, ..self }
     }
 
     /// What of the scope it brings anew; `mark` is where it is looked at from next time.
@@ -126,6 +135,11 @@ impl CostSource for Fetching<'_> {
                 return Err(Stop::Failed(fault.into()));
             }
         };
+        if brought.silent && !self.believes_silence {
+            (self.brought, self.is_unbelieved) = (Some(brought), true);
+            let error = Error::new(Kind::Provider, format!("nothing was told of {}", name(self.ask)));
+            return Err(Stop::Failed(error.hint("nothing was changed; it is believed once a second answer agrees")));
+        }
         let mut files = brought.files.clone();
         if files.is_empty() {
             let file = SourceFile {

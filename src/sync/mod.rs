@@ -24,6 +24,7 @@ pub mod overlap;
 pub mod overview;
 pub mod plan;
 pub mod rebuild;
+pub mod silence;
 pub mod state;
 pub mod task;
 pub mod undo;

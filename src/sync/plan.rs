@@ -6,6 +6,9 @@
 //! [`Rhythm`] is kept; [`play`] tells what one costs. What has waited for longest beyond its time comes
 //! first, so that nothing starves where not all fits.
 //!
+//! A day of which an answer told nothing ([`super::silence`]) is asked for again with the next sync, or a day later
+//! where it is of history that never came; those whose silence would be believed have a window of their own.
+//!
 //! A day that has not come is due whatever its age: history, a pause, and what damage took come the same
 //! way. Since what has come is told by the store alone, whatever was interrupted goes on where it was.
 
@@ -17,6 +20,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::domain::calendar::{DAY_SECONDS, Day, Period};
 use crate::provider::remote::{Ask, Delivery, Feed, Found, Manner, Scope};
 use crate::store::remote::{Come, Synced};
+use crate::sync::silence::Silence;
 
 /// The last days, which change with each delivery.
 pub const LATEST_DAYS: i32 = 3;
@@ -129,6 +133,8 @@ pub struct Now<'a> {
     pub rhythm: Rhythm,
     /// What has come of it.
     pub synced: &'a Synced,
+    /// Of which days it told nothing.
+    pub silence: &'a Silence,
 }
 
 impl Now<'_> {
@@ -198,9 +204,12 @@ fn windows(scope: &Scope, feed: &Feed, found: &Found, now: &Now<'_>) -> Vec<Job>
         why: why(days),
         late: days.iter().map(late).max().unwrap_or(0),
     };
+    let heard = due.into_iter().filter(|day| !rests(*day, come.contains_key(day), feed, now));
+    let (ripe, due): (BTreeSet<Day>, BTreeSet<Day>) =
+        heard.partition(|day| now.silence.is_ripe(&feed.name, *day, now.at));
     let (history, new) = due.iter().partition(|day| is_history(**day));
     let most = i32::from(feed.days_max.max(1));
-    cut(&new, most).into_iter().chain(cut(&history, most)).map(ask).collect()
+    [new, history, ripe].iter().flat_map(|days| cut(days, most)).map(ask).collect()
 }
 
 /// The days that a feed is asked for at all.
@@ -251,6 +260,14 @@ fn due(all: Period, come: &BTreeMap<Day, Come>, feed: &Feed, now: &Now<'_>) -> B
         _ => false,
     };
     all.iter().filter(asks).collect()
+}
+
+/// Whether a day is left alone for a while, since an answer just told nothing of it.
+fn rests(day: Day, has_come: bool, feed: &Feed, now: &Now<'_>) -> bool {
+    let Some(last) = now.silence.last(&feed.name, day) else { return false };
+    let is_soon = has_come || now.today().0 - day.0 < RECENT_DAYS;
+    let wait = if is_soon { now.every.max(1) } else { DAY_SECONDS };
+    (0..EARLY).contains(&((now.at - last) * EIGHTHS / wait)) && now.at >= last
 }
 
 /// How old what has come of a day may be, in seconds, by its tier.

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::calendar::Day;
 use crate::error::{Error, Kind, Result};
 use crate::provider::remote::{FaultKind, Unit};
+use crate::sync::silence::Silence;
 
 /// The file by which others ask for a sync.
 const ASKED: &str = "asked";
@@ -67,6 +68,8 @@ pub struct Standing {
     pub left: Option<String>,
     /// By feed, what its answers were like.
     pub seen: BTreeMap<String, Seen>,
+    /// Days of which it told nothing, which is not believed yet.
+    pub silence: Silence,
     /// Days of history that have come, and that are wanted.
     pub history: (u32, u32),
 }

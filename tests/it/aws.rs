@@ -5,8 +5,8 @@ mod answers;
 mod matrix;
 mod moto;
 mod server;
-mod whole;
 mod trust;
+mod whole;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};

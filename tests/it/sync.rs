@@ -5,7 +5,7 @@ mod opinion;
 mod paid;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -44,6 +44,8 @@ struct Cloud {
     bill: Arc<Mutex<Bill>>,
     /// What the next fetches meet before they succeed.
     faults: Mutex<VecDeque<Fault>>,
+    /// Whether it answers without a charge, whatever it bills.
+    silent: AtomicBool,
     pages: AtomicU64,
     /// What it thinks itself.
     opinion: Mutex<Option<Opinion>>,
@@ -71,6 +73,7 @@ impl Cloud {
             ],
             bill: Arc::clone(bill),
             faults: Mutex::default(),
+            silent: AtomicBool::new(false),
             pages: AtomicU64::new(0),
             opinion: Mutex::default(),
         })
@@ -102,6 +105,9 @@ impl Costs for Cloud {
         let mut rows = Days::new(sink, *days);
         let (mut brought, fault) = (Brought::default(), self.faults.lock().expect("faults").pop_front());
         self.page(call)?;
+        if self.silent.load(Ordering::Relaxed) {
+            return Ok(Brought { pages: 1, silent: true, ..Brought::default() });
+        }
         for (day, services) in bill.range(days.from..days.to) {
             for (service, cents) in services {
                 if brought.rows > 0 && brought.rows % ROWS_A_PAGE == 0 {
@@ -340,6 +346,65 @@ fn a_fault_keeps_what_is_stored_waits_and_goes_on_at_the_next_good_answer() {
         assert_eq!(sum(world.store(), "USD", Metric::Billed), billed(&bill), "{kind:?}");
         assert_eq!(world.syncer.state().scopes["aws.prod"].trouble, None);
         check_sound(world.store());
+    }
+}
+
+#[test]
+fn an_answer_without_a_charge_takes_nothing_away_before_another_agrees() {
+    let bill = steady("2026-10-01", "2026-11-21");
+    let cloud = Cloud::new("azure.prod", 0, &bill);
+    let world = World::new(&[(&cloud, Caps::default())], "2026-11-20", None);
+    let stored = || sum(world.store(), "USD", Metric::Billed);
+    world.pass();
+    assert_eq!(stored(), billed(&bill));
+    cloud.silent.store(true, Ordering::Relaxed);
+    for _ in 0..2 {
+        world.later(8 * HOUR);
+        assert_eq!(world.pass().failed, 0);
+        assert_eq!(stored(), billed(&bill), "it may not work");
+    }
+    let pages = cloud.pages.load(Ordering::Relaxed);
+    world.pass();
+    assert_eq!(cloud.pages.load(Ordering::Relaxed), pages, "it is not asked on and on");
+    cloud.silent.store(false, Ordering::Relaxed);
+    bill.lock().expect("bill").entry(day("2026-11-19")).or_default().insert("new".into(), 77);
+    world.later(8 * HOUR);
+    world.pass();
+    assert_eq!(stored(), billed(&bill), "it works again");
+    // It has no costs any more.
+    bill.lock().expect("bill").clear();
+    cloud.silent.store(true, Ordering::Relaxed);
+    for _ in 0..3 * 10 {
+        world.later(8 * HOUR);
+        assert_eq!(world.pass().failed, 0);
+    }
+    assert_eq!(stored(), "none");
+    check_sound(world.store());
+}
+
+#[test]
+fn history_that_is_not_told_at_first_comes_a_day_later_and_ends_where_there_is_none() {
+    for has_costs in [true, false] {
+        let bill = steady("2026-01-01", if has_costs { "2026-11-21" } else { "2026-01-01" });
+        let cloud = Cloud::new("azure.prod", 0, &bill);
+        cloud.silent.store(true, Ordering::Relaxed);
+        let world = World::new(&[(&cloud, Caps::default())], "2026-11-20", None);
+        let come = || {
+            let scopes = world.store().manifest().scopes.clone();
+            scopes.get("azure.prod").and_then(|synced| synced.days.get("base").map(BTreeMap::len)).unwrap_or(0)
+        };
+        world.pass();
+        assert_eq!((come(), world.store().manifest().groups.len()), (0, 0));
+        let first = cloud.pages.load(Ordering::Relaxed);
+        cloud.silent.store(!has_costs, Ordering::Relaxed);
+        for _ in 0..4 {
+            world.later(8 * HOUR);
+            world.pass();
+        }
+        assert!(come() > 400, "{} days have come", come());
+        assert!(cloud.pages.load(Ordering::Relaxed) < 4 * first + 400, "asked once more, not on and on");
+        let stored = sum(world.store(), "USD", Metric::Billed);
+        assert_eq!(stored, if has_costs { billed(&bill) } else { "none".to_owned() });
     }
 }
 

@@ -205,8 +205,21 @@ impl CostManagement {
         if ahead.abs() > refusals::SKEW_MAX {
             note(brought, refusals::skew(ahead));
         }
-        if !is_refused && chains.is_silent(CostKind::Amortized) && !chains.is_silent(CostKind::Actual) {
-            note(brought, "no amortised cost came with the actual ones: EffectiveCost is unknown".to_owned());
+        match CostKind::ALL.map(|kind| chains.is_silent(kind)) {
+            [true, false] => {
+                let what = format!("Cost Management tells amortised costs of {} and no actual ones", days.words());
+                return Err(Fault::new(FaultKind::Garbled, what)
+                    .hint("nothing was changed; it is asked again with the next sync"));
+            }
+            [true, true] => {
+                brought.silent = true;
+                let what = format!("no cost at all was told of {}: what is stored stays", days.words());
+                note(brought, format!("{what} until another answer, a day later, agrees"));
+            }
+            [false, true] if !is_refused => {
+                note(brought, "no amortised cost came with the actual ones: EffectiveCost is unknown".to_owned());
+            }
+            [false, _] => {}
         }
         Ok(chains)
     }

@@ -220,6 +220,9 @@ pub struct Brought {
     /// Days of those asked for that the provider has forgotten, wholly or in part: none of their charges came, and
     /// what is stored of them stays.
     pub left: BTreeSet<Day>,
+    /// Whether it told of nothing at all where an answer without charges may also be one that does not work:
+    /// it is not believed before a second one agrees.
+    pub silent: bool,
     /// Files that were read, of a delivery.
     pub files: Vec<FileSummary>,
     /// What the person who looks at the run should know: a column that was not there, a cost that this

@@ -6,6 +6,7 @@ use super::{Job, LOOK_BACK_DAYS, Now, Rhythm, jobs};
 use crate::domain::calendar::{DAY_SECONDS, Day, Period};
 use crate::provider::remote::{Ask, Feed, Found, Manner, Scope};
 use crate::store::remote::Synced;
+use crate::sync::silence::Silence;
 
 /// How much a feed's answers are.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -63,8 +64,10 @@ pub fn play(play: &Play<'_>, rhythm: Rhythm, most: u64) -> Played {
     let manner = Manner::Days(play.feeds.iter().map(|(feed, _)| feed.clone()).collect());
     let begin = BEGIN.seconds();
     let mut synced = Synced::default();
+    let silence = Silence::default();
     let plan = |at, months, synced: &Synced| {
-        jobs(play.scope, &manner, &Found::Unknown, &Now { at, every: play.every, months, rhythm, synced })
+        let now = Now { at, every: play.every, months, rhythm, synced, silence: &silence };
+        jobs(play.scope, &manner, &Found::Unknown, &now)
     };
     let first = plan(begin, play.months, &synced);
     let cost = |job: &Job| match &job.ask {

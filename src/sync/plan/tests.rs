@@ -1,5 +1,7 @@
 //! Plans, day by day.
 
+use std::sync::LazyLock;
+
 use super::*;
 use crate::domain::calendar::Month;
 use crate::provider::remote::Terms;
@@ -25,7 +27,8 @@ fn day(text: &str) -> Day {
 }
 
 fn now(at: i64, synced: &Synced) -> Now<'_> {
-    Now { at, every: EVERY, months: 13, rhythm: Rhythm::Full, synced }
+    static NONE: LazyLock<Silence> = LazyLock::new(Silence::default);
+    Now { at, every: EVERY, months: 13, rhythm: Rhythm::Full, synced, silence: &NONE }
 }
 
 fn plan(synced: &Synced, at: i64, found: &Found, feeds: &[&str]) -> Vec<Job> {
@@ -165,9 +168,33 @@ fn of_deliveries_that_may_be_versions_of_one_another_the_newest_comes_last() {
     let mut synced = Synced::default();
     // What has come before and was written anew keeps its place.
     synced.deliveries.insert("sep.csv".into(), crate::store::remote::Delivered { version: "1".into(), at: 0 });
-    let now = Now { at: 0, every: 1, months: 13, rhythm: Rhythm::Full, synced: &synced };
-    let jobs = jobs(&scope(), &Manner::Deliveries, &found, &now);
+    let jobs = jobs(&scope(), &Manner::Deliveries, &found, &now(0, &synced));
     assert_eq!(told(&jobs), ["oct-v1.csv changed", "oct-v2.csv changed", "sep.csv changed"]);
+}
+
+#[test]
+fn what_was_silent_is_asked_again_once_and_apart_from_the_rest() {
+    let at = day("2026-11-22").seconds() + 3_600;
+    let (mut synced, mut silence) = (Synced::default(), Silence::default());
+    synced.come("base", Period { from: day("2025-10-01"), to: day("2026-11-23") }, at, |_| false, &BTreeSet::new());
+    let forgotten = |from: &str, to: &str| Period { from: day(from), to: day(to) };
+    let (old, recent) = (forgotten("2026-01-01", "2026-01-03"), forgotten("2026-11-20", "2026-11-22"));
+    for days in [old, recent] {
+        synced.forget("base", |day| days.contains(day));
+        silence.note("base", days, at);
+    }
+    let manner = Manner::Days(vec![feed("base")]);
+    let due =
+        |silence: &Silence, at| told(&jobs(&scope(), &manner, &Found::Unknown, &Now { silence, ..now(at, &synced) }));
+    assert_eq!(due(&silence, at), [""; 0]);
+    let later = at + EVERY;
+    assert_eq!(due(&silence, later)[0], "base 2026-11-13..2026-11-23 last days");
+    assert_eq!(due(&silence, later).len(), 1, "history waits for a day");
+    silence.note("base", recent, later);
+    let next = at + DAY_SECONDS;
+    let asked = due(&silence, next);
+    assert!(asked.contains(&"base 2026-11-20..2026-11-22 last days".to_owned()), "{asked:?}");
+    assert!(asked.contains(&"base 2026-01-01..2026-01-03 history".to_owned()), "{asked:?}");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod counts;
 mod fit;
 mod opinion;
+mod silence;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -110,8 +111,9 @@ impl Syncer {
         self.stand(&source, |standing| match fault {
             None => {
                 let (seen, history) = (std::mem::take(&mut standing.seen), standing.history);
+                let silence = std::mem::take(&mut standing.silence);
                 let begun_at = standing.begun_at;
-                *standing = Standing { begun_at, good_at: now, left, seen, history, ..Standing::default() };
+                *standing = Standing { begun_at, good_at: now, left, seen, silence, history, ..Standing::default() };
             }
             // Given up by this machine's user: nobody failed.
             Some(fault) if fault.kind == FaultKind::Cancelled => {}
@@ -198,9 +200,8 @@ impl Course<'_> {
                     self.untold.insert(feed(&job).to_owned(), fault.message);
                     continue;
                 }
-                asked => asked?,
+                is_changed => self.stored += usize::from(is_changed?),
             }
-            self.stored += 1;
             if let (Found::Changed { days: changed, .. }, Ask::Days { days, .. }) = (&mut self.found, &fitting.ask) {
                 changed.retain(|day| !days.contains(*day));
             }
@@ -232,7 +233,9 @@ impl Course<'_> {
 
     fn plan(&self, synced: &Synced) -> Vec<Job> {
         let (every, months) = (every(self.connection, self.costs), self.connection.months);
-        let now = Now { at: self.syncer.now(), every, months, rhythm: self.rhythm, synced };
+        let silence = self.silence();
+        let (at, rhythm) = (self.syncer.now(), self.rhythm);
+        let now = Now { at, every, months, rhythm, synced, silence: &silence };
         plan::jobs(self.costs.scope(), &self.costs.manner(), &self.found, &now)
     }
 
@@ -298,15 +301,16 @@ impl Course<'_> {
         looked.map_err(Ended::Fault)
     }
 
-    /// Asks for one thing and stores it.
-    fn ask(&self, job: &Job, mark: Option<String>) -> Result<(), Ended> {
+    /// Asks for one thing and stores it; whether anything is changed by it.
+    fn ask(&self, job: &Job, mark: Option<String>) -> Result<bool, Ended> {
         let (at, counts) = (self.syncer.now(), Arc::new(self.counts()));
         let what = fetching::name(&job.ask);
         self.syncer.board.tell(&self.source, |live| {
             (live.what, live.pieces, live.rows, live.waits) = (format!("{what} ({})", job.why.name()), (0, 0), 0, None);
         });
         let call = self.call(job.why.is_history(), &counts);
-        let mut fetching = Fetching::new(self.costs, &job.ask, &call);
+        let believes = self.believes_silence(&job.ask);
+        let mut fetching = Fetching::new(self.costs, &job.ask, &call).believing_silence(believes);
         let options = Options {
             renews: Some(fetching.renewal(mark)),
             decisions: fetching.decisions(false),
@@ -333,7 +337,12 @@ impl Course<'_> {
             Ok(outcome) => {
                 run.restated = restated(&outcome.restated);
                 run.notes.extend(overlaps(&outcome).into_iter().chain(outcome::shrunk(&outcome)));
-                Ok(())
+                self.note_silence(&job.ask, false)?;
+                Ok(true)
+            }
+            Err(_) if fetching.is_unbelieved => {
+                self.note_silence(&job.ask, true)?;
+                Ok(false)
             }
             Err(error) => {
                 let refused = watcher.first.into_inner().unwrap_or_else(PoisonError::into_inner);

@@ -114,7 +114,26 @@ fn a_scope_without_costs_is_a_valid_answer() {
     for reply in [Reply::bare(204, &[]), rows("")] {
         let server = Server::start(move |request, _| directory(request).unwrap_or_else(|| reply.clone()));
         let (brought, kept) = Bench::new().fetch(&costs(&settings(&server, TOP)), "base");
-        assert_eq!((brought.expect("brought").rows, kept.lines().len()), (0, 0));
+        let brought = brought.expect("brought");
+        assert_eq!((brought.rows, kept.lines().len(), brought.silent), (0, 0, true));
+        assert!(brought.notes.iter().any(|note| note.contains("no cost at all was told of")), "{:?}", brought.notes);
+    }
+}
+
+#[test]
+fn amortised_costs_without_actual_ones_are_not_believed() {
+    for nothing in [Reply::bare(204, &[]), rows("")] {
+        let server = Server::start(move |request, _| {
+            let query = || match request.body.contains("ActualCost") {
+                true => nothing.clone(),
+                false => rows(r#"[1.5,20240103,"a","VM","USD"]"#),
+            };
+            directory(request).unwrap_or_else(query)
+        });
+        let (brought, kept) = Bench::new().fetch(&costs(&settings(&server, TOP)), "base");
+        let Err(Halt::Fault(fault)) = brought else { panic!("{brought:?}") };
+        assert!(fault.kind == FaultKind::Garbled && fault.message.contains("no actual ones"), "{fault}");
+        assert_eq!(kept.lines().len(), 0);
     }
 }
 
