@@ -32,6 +32,8 @@ pub struct Connection {
     pub every: Option<i64>,
     /// Months of history that are wanted, the current one not counted.
     pub months: u16,
+    /// Whether files with refused rows may take the place of complete ones.
+    pub accept_partial: bool,
     /// What it connects to.
     pub to: To,
 }
@@ -203,6 +205,7 @@ pub fn validate(raw: &Raw, mistakes: &mut Vec<Mistake>) -> Vec<Connection> {
         let mut reader = Reader { raw, mistakes, section: format!("{kind}.{name}"), at: *at };
         let every = reader.every();
         let months = reader.number("months", 0..=MONTHS_MAX).and_then(|n| u16::try_from(n).ok()).unwrap_or(13);
+        let accept_partial = reader.flag("accept_partial", false);
         let to = match *kind {
             "aws" => To::Aws(reader.aws()),
             "azure" => To::Azure(reader.azure()),
@@ -211,7 +214,7 @@ pub fn validate(raw: &Raw, mistakes: &mut Vec<Mistake>) -> Vec<Connection> {
             _ => To::Folder(reader.folder()),
         };
         let name = reader.section;
-        connections.push(Connection { name, every, months, to });
+        connections.push(Connection { name, every, months, accept_partial, to });
     }
     connections
 }

@@ -88,6 +88,7 @@ pub const CONNECTIONS: &[(&str, &[(&str, Shape)])] = &[
             ("exports", Shape::Texts),
             ("region", Shape::Text),
             ("endpoint", Shape::Text),
+            ("accept_partial", Shape::Flag),
             ("every", Shape::Text),
             ("months", Shape::Whole),
             ("requests_per_day", Shape::Whole),
@@ -110,6 +111,7 @@ pub const CONNECTIONS: &[(&str, &[(&str, Shape)])] = &[
             ("tags", Shape::Texts),
             ("endpoint", Shape::Text),
             ("authority", Shape::Text),
+            ("accept_partial", Shape::Flag),
             ("every", Shape::Text),
             ("months", Shape::Whole),
         ],
@@ -127,6 +129,7 @@ pub const CONNECTIONS: &[(&str, &[(&str, Shape)])] = &[
             ("resources", Shape::Flag),
             ("endpoint", Shape::Text),
             ("storage_endpoint", Shape::Text),
+            ("accept_partial", Shape::Flag),
             ("every", Shape::Text),
             ("months", Shape::Whole),
             ("scan_gib_per_query", Shape::Whole),
@@ -147,7 +150,7 @@ pub const CONNECTIONS: &[(&str, &[(&str, Shape)])] = &[
             ("months", Shape::Whole),
         ],
     ),
-    ("folder", &[("path", Shape::Text), ("every", Shape::Text)]),
+    ("folder", &[("path", Shape::Text), ("accept_partial", Shape::Flag), ("every", Shape::Text)]),
 ];
 
 /// Sections whose keys are names: connections, dimensions, lenses, and the app's actions.

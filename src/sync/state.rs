@@ -52,7 +52,7 @@ pub struct State {
 pub struct Standing {
     /// When it was last begun, seconds since 1970; 0 for never.
     pub begun_at: i64,
-    /// When all that was due had last come; 0 for never.
+    /// When all that was due had last come, but for what is set aside; 0 for never.
     pub good_at: i64,
     /// Runs since then that failed.
     pub failures: u32,
@@ -72,6 +72,19 @@ pub struct Standing {
     pub silence: Silence,
     /// Days of history that have come, and that are wanted.
     pub history: (u32, u32),
+    /// Splits and deliveries that are refused by themselves while all else comes.
+    pub aside: BTreeMap<String, Aside>,
+}
+
+/// Something of a scope that was refused.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Aside {
+    /// When, seconds since 1970.
+    pub at: i64,
+    /// Whether it is a split, without which no charge is missing.
+    pub split: bool,
+    /// Why.
+    pub trouble: Trouble,
 }
 
 /// What went wrong with a scope.

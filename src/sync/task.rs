@@ -4,6 +4,7 @@
 //! nobody up. After each window the plan is made anew from what the store says has come, so that a run
 //! may end anywhere. One process of a store syncs at a time ([`super::state::SyncLock`]).
 
+mod aside;
 mod outcome;
 mod scope;
 
@@ -62,6 +63,8 @@ pub struct Connection {
     pub months: u16,
     /// What it may spend.
     pub caps: Caps,
+    /// Whether a delivery with refused rows may take the place of a complete one.
+    pub accept_partial: bool,
     /// What there is to ask.
     pub scopes: Vec<Arc<dyn Costs>>,
 }
@@ -283,7 +286,7 @@ impl Syncer {
                 if cancel.is_cancelled() {
                     break;
                 }
-                let (good, stored) = self.run(connection, scope, cancel)?;
+                let (good, stored) = self.run(connection, scope, which.now, cancel)?;
                 passed.asked += 1;
                 passed.failed += usize::from(!good);
                 passed.stored += stored;

@@ -56,6 +56,11 @@ struct World {
 
 impl World {
     fn new() -> World {
+        World::that(false)
+    }
+
+    /// A world that takes files with refused rows, or not.
+    fn that(accept_partial: bool) -> World {
         let (folder, vault) = (tempfile::tempdir().expect("folder"), Arc::new(Here(Store::in_memory(&[]))));
         let bills = folder.path().join("bills");
         std::fs::create_dir(&bills).expect("folder");
@@ -70,6 +75,7 @@ impl World {
             every: None,
             months: 13,
             caps: Caps::default(),
+            accept_partial,
             scopes: vec![Arc::new(Watched::new("folder.f", bills, 1))],
         };
         let syncer = Syncer::new(
@@ -160,16 +166,60 @@ fn pieces_of_a_bill_are_counted_together_as_they_come() {
 }
 
 #[test]
-fn another_part_is_never_taken_for_a_newer_version() {
+fn another_part_is_never_taken_for_a_newer_version_and_holds_nothing_else_up() {
     let world = World::new();
     world.put("oct-east.csv", &bill("2026-10", 0..20, 1), 0);
     world.put("oct-west.csv", &bill("2026-10", 100..130, 1), 5);
-    assert_eq!((world.pass().failed, world.sum()), (1, usd(20)));
+    world.put("sep.csv", &bill("2026-09", 0..10, 1), 10);
+    assert_eq!((world.pass().failed, world.sum()), (1, usd(30)));
     let run = world.runs().into_iter().find(|run| run.what == "oct-west.csv").expect("logged");
     let trouble = run.trouble.expect("refused");
     assert!(trouble.message.contains("with other charges (20 stored, 30 here)"), "{trouble:?}");
     assert!(trouble.hints.iter().all(|hint| !hint.contains("--")), "{trouble:?}");
-    assert!(world.standing().trouble.is_some());
+    let standing = world.standing();
+    let trouble = standing.trouble.expect("told");
+    assert!(trouble.message.starts_with("`oct-west.csv`: ") && trouble.message.ends_with("all else is up to date"));
+    assert!(standing.good_at > 0);
+    // It is asked for again, told again, and mended by being taken away.
+    assert_eq!((world.pass().failed, world.sum()), (1, usd(30)));
+    std::fs::remove_file(world.path("oct-west.csv")).expect("removed");
+    assert_eq!((world.pass().failed, world.standing().trouble), (0, None));
+}
+
+#[test]
+fn a_file_with_a_refused_row_takes_the_place_of_a_complete_one_only_where_that_is_wanted() {
+    for (accepts, want) in [(false, usd(20)), (true, usd(42))] {
+        let world = World::that(accepts);
+        world.put("oct.csv", &bill("2026-10", 0..20, 1), 0);
+        world.pass();
+        let broken = format!("{}2,someday,2026-10-02,USD,AWS,1,r-99\n", bill("2026-10", 0..21, 2));
+        world.put("oct.csv", &broken, 5);
+        world.put("sep.csv", "this is no bill", 6);
+        world.put("nov.csv", &bill("2026-11", 0..3, 1), 7);
+        assert_eq!(world.pass().failed, 1);
+        assert_eq!(
+            world.sum(),
+            (want.parse::<spendtop::domain::money::Amount>().expect("usd") + amount("3")).to_string()
+        );
+        let hint = "to take the good ones, write `accept_partial = true` below `[folder.f]`";
+        let told = world.runs().into_iter().filter_map(|run| run.trouble).any(|t| t.hints.iter().any(|h| h == hint));
+        assert_eq!(told, !accepts);
+    }
+}
+
+#[test]
+fn a_piece_that_is_missing_is_told_and_logged_once() {
+    let world = World::new();
+    for (piece, at) in [("bills-000.csv", 0), ("bills-002.csv", 40)] {
+        world.put(piece, &bill("2026-10", at..at + 20, 1), 0);
+    }
+    world.put("sep.csv", &bill("2026-09", 0..10, 1), 10);
+    assert_eq!((world.pass().failed, world.sum()), (1, usd(10)));
+    assert!(world.standing().trouble.expect("told").message.contains("`bills-001.csv` is not there"));
+    assert_eq!(world.pass().failed, 1);
+    assert_eq!(world.runs().iter().filter(|run| run.what == "bills-*.csv").count(), 1);
+    world.put("bills-001.csv", &bill("2026-10", 20..40, 1), 20);
+    assert_eq!((world.pass().failed, world.sum(), world.standing().trouble), (0, usd(70), None));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Syncing scopes of a cloud that is made up: what it restates, refuses and delays, day after day, held
 //! against what it would answer now.
 
+mod aside;
 mod opinion;
 mod paid;
 
@@ -46,6 +47,8 @@ struct Cloud {
     faults: Mutex<VecDeque<Fault>>,
     /// Whether it answers without a charge, whatever it bills.
     silent: AtomicBool,
+    /// Feeds that are not allowed.
+    denied: Mutex<BTreeSet<String>>,
     pages: AtomicU64,
     /// What it thinks itself.
     opinion: Mutex<Option<Opinion>>,
@@ -74,6 +77,7 @@ impl Cloud {
             bill: Arc::clone(bill),
             faults: Mutex::default(),
             silent: AtomicBool::new(false),
+            denied: Mutex::default(),
             pages: AtomicU64::new(0),
             opinion: Mutex::default(),
         })
@@ -107,6 +111,9 @@ impl Costs for Cloud {
         self.page(call)?;
         if self.silent.load(Ordering::Relaxed) {
             return Ok(Brought { pages: 1, silent: true, ..Brought::default() });
+        }
+        if self.denied.lock().expect("denied").contains(&feed.name) {
+            return Err(Fault::new(FaultKind::Denied, "not allowed").hint("allow it").into());
         }
         for (day, services) in bill.range(days.from..days.to) {
             for (service, cents) in services {
@@ -187,6 +194,7 @@ impl World {
             every: None,
             months: 13,
             caps: *caps,
+            accept_partial: false,
             scopes: vec![Arc::clone(cloud) as Arc<dyn Costs>],
         };
         let syncer = Syncer::new(
@@ -470,7 +478,7 @@ fn a_login_that_expired_is_told_once_for_all_scopes_of_its_connection() {
     let world = World::new(&[], "2026-11-20", None);
     let scopes = clouds.iter().map(|cloud| Arc::clone(cloud) as Arc<dyn Costs>).collect();
     let (name, caps) = ("azure.main".to_owned(), Caps::default());
-    let connection = Connection { name, every: None, months: 13, caps, scopes };
+    let connection = Connection { name, every: None, months: 13, caps, accept_partial: false, scopes };
     let vault = Arc::clone(&world.vault) as Arc<dyn Vault>;
     let (time, runtime) = (Arc::clone(&world.time), world.runtime.handle().clone());
     let clock: spendtop::sync::Clock = Arc::new(move || time.load(Ordering::Relaxed));

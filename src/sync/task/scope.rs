@@ -12,6 +12,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use self::counts::{Counting, Counts};
+use super::aside::{self, Again, Asides};
 use super::{Board, Connection, Syncer, every, flag, outcome};
 use crate::domain::calendar::Day;
 use crate::domain::money::Amount;
@@ -65,21 +66,28 @@ struct Course<'a> {
     rhythm: Rhythm,
     /// Whether the provider's opinion was seen to in this run.
     heard: bool,
-    /// Facets that the provider does not tell, and why.
-    untold: BTreeMap<String, String>,
+    /// What is refused by itself.
+    asides: Asides,
 }
 
 impl Syncer {
-    /// Runs a scope; whether all went well, and how much was stored.
+    /// Runs a scope, since somebody wishes for it or by itself; whether all went well, and how much was stored.
     pub(super) fn run(
         &self,
         connection: &Connection,
         costs: &Arc<dyn Costs>,
+        wished: bool,
         cancel: &CancellationToken,
     ) -> Result<(bool, usize)> {
         let (source, now) = (costs.scope().source.name.clone(), self.now());
         self.board.tell(&source, |live| (live.what, live.since) = ("looking".to_owned(), now));
         self.stand(&source, |standing| standing.begun_at = now)?;
+        let again = match (costs.scope().terms.request_microdollars > 0, wished) {
+            (true, _) => Again::Daily,
+            (false, true) => Again::Now,
+            (false, false) => Again::AfterAWhile,
+        };
+        let known = self.book.state().scopes.get(&source).map(|standing| standing.aside.clone()).unwrap_or_default();
         let mut course = Course {
             syncer: self,
             connection,
@@ -91,11 +99,11 @@ impl Syncer {
             left: 0,
             rhythm: Rhythm::Full,
             heard: false,
-            untold: BTreeMap::new(),
+            asides: Asides::new(known, again, now),
         };
         let ended = course.run();
         let left = course.left_over();
-        let (source, stored) = (course.source, course.stored);
+        let Course { source, stored, asides, .. } = course;
         self.board.lives().remove(&source);
         let now = self.now();
         let fault = match ended {
@@ -106,18 +114,17 @@ impl Syncer {
                 return Err(error);
             }
         };
-        let good = fault.is_none();
         let given_up = fault.as_ref().is_some_and(|fault| fault.kind == FaultKind::Cancelled);
+        let good = fault.is_none() && asides.trouble().is_none();
+        let next = now.saturating_add(every(connection, &**costs));
         self.stand(&source, |standing| match fault {
-            None => {
-                let (seen, history) = (std::mem::take(&mut standing.seen), standing.history);
-                let silence = std::mem::take(&mut standing.silence);
-                let begun_at = standing.begun_at;
-                *standing = Standing { begun_at, good_at: now, left, seen, silence, history, ..Standing::default() };
-            }
+            None => come(standing, asides, left, (now, next)),
             // Given up by this machine's user: nobody failed.
-            Some(fault) if fault.kind == FaultKind::Cancelled => {}
-            Some(fault) => fail(standing, &fault, now),
+            Some(fault) if fault.kind == FaultKind::Cancelled => standing.aside = asides.kept_so_far(),
+            Some(fault) => {
+                standing.aside = asides.kept_so_far();
+                fail(standing, &fault, now);
+            }
         })?;
         if !good && !given_up {
             self.raise(&source);
@@ -126,19 +133,31 @@ impl Syncer {
     }
 }
 
-/// Whether a fault is of one facet alone, as where it is not switched on at the provider: it is then passed
-/// over, so that it holds nothing else up.
-fn is_not_told(job: &Job, fault: &Fault) -> bool {
-    let of_facet = matches!(&job.ask, Ask::Days { feed, .. } if !feed.is_base());
-    of_facet && matches!(fault.kind, FaultKind::NotThere | FaultKind::Denied | FaultKind::Refused)
-}
-
-/// The feed that something is asked of; empty where it is a delivery.
-fn feed(job: &Job) -> &str {
-    match &job.ask {
-        Ask::Days { feed, .. } => &feed.name,
-        Ask::Delivery(_) => "",
-    }
+/// That all has come but what is set aside, which is looked at again with the next sync.
+fn come(standing: &mut Standing, asides: Asides, left: Option<String>, (now, next): (i64, i64)) {
+    let before = std::mem::take(standing);
+    let trouble = asides.trouble();
+    let fresh = Standing {
+        begun_at: before.begun_at,
+        good_at: now,
+        left,
+        seen: before.seen,
+        silence: before.silence,
+        history: before.history,
+        aside: asides.kept(),
+        ..Standing::default()
+    };
+    *standing = match trouble {
+        None => fresh,
+        trouble => Standing {
+            failures: before.failures.saturating_add(1),
+            failing_since: if before.failing_since == 0 { now } else { before.failing_since },
+            told_at: before.told_at,
+            not_before: next,
+            trouble,
+            ..fresh
+        },
+    };
 }
 
 fn fail(standing: &mut Standing, fault: &Fault, now: i64) {
@@ -174,18 +193,19 @@ impl Course<'_> {
         let synced = self.synced()?;
         self.found = self.look(&synced)?;
         self.rhythm = self.rhythm();
+        let lying = self.set_broken_aside()?;
         let mut passed_over: Vec<Ask> = Vec::new();
-        for _ in 0..ASKS_MAX {
+        for _ in 0..ASKS_MAX + lying {
             let synced = self.synced()?;
-            let jobs = self.plan(&synced);
+            let mut jobs = self.plan(&synced);
+            jobs.retain(|job| !self.asides.has(&job.ask));
             self.tell_history(&jobs, &synced)?;
             let history_waits = jobs.iter().any(|job| job.why.is_history());
             let is_new = |job: &&Job| !job.why.is_history() && !passed_over.contains(&job.ask);
             let new = jobs.iter().filter(is_new).count();
-            let charges_wait = jobs.iter().any(|job| opinion::goes_before(job.why) && !self.is_untold(job));
+            let charges_wait = jobs.iter().any(|job| opinion::goes_before(job.why));
             self.hear(charges_wait)?;
-            let next = jobs.into_iter().find(|job| !passed_over.contains(&job.ask) && !self.is_untold(job));
-            let Some(job) = next else {
+            let Some(job) = jobs.into_iter().find(|job| !passed_over.contains(&job.ask)) else {
                 self.left = passed_over.len();
                 return Ok(());
             };
@@ -194,10 +214,10 @@ impl Course<'_> {
                 continue;
             };
             // History that is to come is brought as it is then: only what has come is looked at for changes.
-            let mark = if new <= 1 && fitting == job && !job.why.is_history() { self.mark() } else { None };
-            match self.ask(&fitting, mark) {
-                Err(Ended::Fault(fault)) if is_not_told(&job, &fault) => {
-                    self.untold.insert(feed(&job).to_owned(), fault.message);
+            let is_last = new <= 1 && fitting == job && !job.why.is_history() && self.asides.is_empty();
+            match self.ask(&fitting, if is_last { self.mark() } else { None }) {
+                Err(Ended::Fault(fault)) if aside::is_by_itself(&fitting.ask, &fault) => {
+                    self.asides.put(&fitting.ask, &fault);
                     continue;
                 }
                 is_changed => self.stored += usize::from(is_changed?),
@@ -209,18 +229,28 @@ impl Course<'_> {
         Err(Error::bug(format!("the plan of {} does not end", self.source)).into())
     }
 
-    fn is_untold(&self, job: &Job) -> bool {
-        self.untold.contains_key(feed(job))
-    }
-
     /// What has not come although nothing failed, in words.
     fn left_over(&self) -> Option<String> {
         let windows = crate::domain::words::counted(self.left as u64, "window waits", "windows wait");
         let later = (self.left > 0).then(|| format!("{windows} for tomorrow's requests"));
-        let untold =
-            self.untold.iter().map(|(feed, why)| format!("`{}` is not told: {why}", SafeText::from_outside(feed)));
-        let all: Vec<String> = later.into_iter().chain(untold).collect();
+        let all: Vec<String> = later.into_iter().chain(self.asides.untold()).collect();
         (!all.is_empty()).then(|| all.join("; "))
+    }
+
+    /// Sets aside what cannot be brought as it lies there, and logs it the first time; how many deliveries lie
+    /// there besides.
+    fn set_broken_aside(&mut self) -> Result<usize> {
+        let Found::Deliveries { whole, broken } = &self.found else { return Ok(0) };
+        let (lying, broken) = (whole.len(), broken.clone());
+        for (name, fault) in broken {
+            if !self.asides.put_broken(&name, &fault) {
+                continue;
+            }
+            let name = SafeText::from_outside(&name);
+            let record = self.record(self.syncer.now(), Duration::ZERO, &name, &self.counts());
+            self.log(Run { trouble: Some(trouble(&fault)), ..record })?;
+        }
+        Ok(lying)
     }
 
     fn synced(&self) -> Result<Synced> {
@@ -313,7 +343,7 @@ impl Course<'_> {
         let mut fetching = Fetching::new(self.costs, &job.ask, &call).believing_silence(believes);
         let options = Options {
             renews: Some(fetching.renewal(mark)),
-            decisions: fetching.decisions(false),
+            decisions: fetching.decisions(self.connection.accept_partial),
             taken_at: at,
             threads: 1,
             cancelled: flag(self.cancel, &self.syncer.runtime),

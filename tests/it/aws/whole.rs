@@ -144,6 +144,7 @@ impl Whole {
             every: None,
             months: 1,
             caps: Caps { requests_a_day: Some(200), ..Caps::default() },
+            accept_partial: false,
             scopes: vec![Arc::new(scope) as Arc<dyn Costs>],
         };
         let (store, beside) = (Arc::new(Store::in_memory(&[])), tempfile::tempdir().expect("folder"));

@@ -1,0 +1,217 @@
+//! What of a scope is refused by itself, so that the rest of it goes on: a split that is not allowed, a file that
+//! cannot be taken. It is set aside for the run and told, and asked for again later. Pure.
+
+use std::collections::BTreeMap;
+
+use crate::domain::calendar::Day;
+use crate::domain::text::SafeText;
+use crate::domain::words::count;
+use crate::provider::remote::{Ask, Fault, FaultKind};
+use crate::sync::state::{Aside, Trouble};
+
+/// What is remembered to the next run at most; of more, all is asked for again.
+const KEPT_MAX: usize = 100;
+
+/// Seconds after which what costs nothing is asked for again by itself: a person must do something first.
+const AGAIN_AFTER: i64 = 30 * 60;
+
+/// When what was set aside is asked for again.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Again {
+    /// Once a day, since it is paid for.
+    Daily,
+    /// Once a while has passed.
+    AfterAWhile,
+    /// At once: somebody wishes for it.
+    Now,
+}
+
+/// What is set aside.
+pub struct Asides {
+    /// Before this run.
+    known: BTreeMap<String, Aside>,
+    /// In this run.
+    now: BTreeMap<String, Aside>,
+    again: Again,
+    at: i64,
+}
+
+/// What it is remembered by. A delivery that was written anew is another one.
+fn key(ask: &Ask) -> String {
+    match ask {
+        Ask::Days { feed, .. } => feed.name.clone(),
+        Ask::Delivery(delivery) => format!("{} {}", delivery.name, delivery.version),
+    }
+}
+
+/// Whether a fault says nothing about what else a scope is asked for: it is of a split or of a delivery, and not
+/// of who asks or of the way there.
+#[must_use]
+pub fn is_by_itself(ask: &Ask, fault: &Fault) -> bool {
+    let is_part = match ask {
+        Ask::Days { feed, .. } => !feed.is_base(),
+        Ask::Delivery(_) => true,
+    };
+    is_part && matches!(fault.kind, FaultKind::Denied | FaultKind::Refused | FaultKind::NotThere)
+}
+
+impl Asides {
+    /// At the beginning of a run.
+    pub fn new(known: BTreeMap<String, Aside>, again: Again, at: i64) -> Asides {
+        Asides { known, now: BTreeMap::new(), again, at }
+    }
+
+    /// Whether nothing is set aside in this run.
+    pub fn is_empty(&self) -> bool {
+        self.now.is_empty()
+    }
+
+    /// Whether an ask is set aside for this run.
+    pub fn has(&mut self, ask: &Ask) -> bool {
+        let key = key(ask);
+        if self.now.contains_key(&key) {
+            return true;
+        }
+        let waits = |aside: &&Aside| match self.again {
+            Again::Daily => Day::of_seconds(aside.at) == Day::of_seconds(self.at),
+            Again::AfterAWhile => (0..AGAIN_AFTER).contains(&(self.at - aside.at)),
+            Again::Now => false,
+        };
+        let Some(aside) = self.known.get(&key).filter(waits).cloned() else { return false };
+        self.now.insert(key, aside);
+        true
+    }
+
+    /// Sets an ask aside.
+    pub fn put(&mut self, ask: &Ask, fault: &Fault) {
+        let aside = match ask {
+            Ask::Days { .. } => {
+                let Fault { kind, message, hints, .. } = fault.clone();
+                Aside { at: self.at, split: true, trouble: Trouble { kind, message, hints } }
+            }
+            Ask::Delivery(delivery) => aside(&delivery.name, fault, self.at),
+        };
+        self.now.insert(key(ask), aside);
+    }
+
+    /// Sets aside a delivery that cannot be asked for as it lies there; whether that is new.
+    pub fn put_broken(&mut self, name: &str, fault: &Fault) -> bool {
+        let broken = aside(name, fault, self.at);
+        let is_new = self.known.get(name).is_none_or(|known| known.trouble != broken.trouble);
+        self.now.insert(name.to_owned(), broken);
+        is_new
+    }
+
+    /// Splits that the provider does not tell, and why, in words.
+    pub fn untold(&self) -> impl Iterator<Item = String> {
+        let splits = self.now.iter().filter(|(_, aside)| aside.split);
+        splits.map(|(feed, aside)| format!("`{}` is not told: {}", SafeText::from_outside(feed), aside.trouble.message))
+    }
+
+    /// What goes wrong with deliveries, in the words of what a person can mend; `None` where nothing does.
+    pub fn trouble(&self) -> Option<Trouble> {
+        let deliveries = self.now.values().filter(|aside| !aside.split);
+        let more = deliveries.clone().count().saturating_sub(1);
+        let mut trouble = deliveries.min_by_key(|aside| !aside.trouble.kind.needs_a_person())?.trouble.clone();
+        if more > 0 {
+            trouble.message.push_str(&format!(" (and {} more)", count(more as u64)));
+        }
+        trouble.message.push_str("; all else is up to date");
+        Some(trouble)
+    }
+
+    /// What to remember after a run that saw everything.
+    pub fn kept(self) -> BTreeMap<String, Aside> {
+        self.now.into_iter().take(KEPT_MAX).collect()
+    }
+
+    /// What to remember after a run that ended early.
+    pub fn kept_so_far(mut self) -> BTreeMap<String, Aside> {
+        let known = std::mem::take(&mut self.known);
+        self.now.into_iter().chain(known).take(KEPT_MAX).fold(BTreeMap::new(), |mut all, (key, aside)| {
+            all.entry(key).or_insert(aside);
+            all
+        })
+    }
+}
+
+/// A delivery that is set aside, named in what is said of it.
+fn aside(name: &str, fault: &Fault, at: i64) -> Aside {
+    let name = SafeText::from_outside(name);
+    let is_named = fault.message.contains(&*name);
+    let message = if is_named { fault.message.clone() } else { format!("`{name}`: {}", fault.message) };
+    Aside { at, split: false, trouble: Trouble { kind: fault.kind, message, hints: fault.hints.clone() } }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::calendar::{DAY_SECONDS, Period};
+    use crate::provider::remote::{Delivery, Feed};
+
+    fn feed(name: &str) -> Ask {
+        let feed = Feed { name: name.into(), tells: Vec::new(), days_max: 31, reach: None, page_rows: 1 };
+        Ask::Days { feed, days: Period { from: Day(20_000), to: Day(20_001) } }
+    }
+
+    fn file(version: &str) -> Ask {
+        let (name, version) = ("a.csv".into(), version.into());
+        Ask::Delivery(Delivery { name, version, billing_period: None, files: Vec::new() })
+    }
+
+    #[test]
+    fn only_what_says_nothing_about_the_rest_is_by_itself() {
+        let fault = |kind| Fault::new(kind, "no");
+        for (ask, kind, want) in [
+            (feed("hourly"), FaultKind::Denied, true),
+            (feed("hourly"), FaultKind::Throttled, false),
+            (feed("hourly"), FaultKind::Expired, false),
+            (feed(Feed::BASE), FaultKind::Denied, false),
+            (file("1"), FaultKind::Refused, true),
+            (file("1"), FaultKind::NotThere, true),
+            (file("1"), FaultKind::Cancelled, false),
+        ] {
+            assert_eq!(is_by_itself(&ask, &fault(kind)), want, "{ask:?} {kind:?}");
+        }
+    }
+
+    #[test]
+    fn what_was_refused_is_asked_for_again_later_and_what_is_another_at_once() {
+        let begin = 20_000 * DAY_SECONDS;
+        let refused = |ask: &Ask| {
+            let mut asides = Asides::new(BTreeMap::new(), Again::Now, begin);
+            asides.put(ask, &Fault::new(FaultKind::Refused, "no"));
+            assert!(asides.has(ask) && asides.trouble().is_some() != asides.untold().next().is_some());
+            asides.kept()
+        };
+        for (again, after, want) in [
+            (Again::Daily, DAY_SECONDS - 1, true),
+            (Again::Daily, DAY_SECONDS, false),
+            (Again::AfterAWhile, 60, true),
+            (Again::AfterAWhile, AGAIN_AFTER, false),
+            (Again::AfterAWhile, -60, false),
+            (Again::Now, 60, false),
+        ] {
+            let mut asides = Asides::new(refused(&feed("hourly")), again, begin + after);
+            assert_eq!(asides.has(&feed("hourly")), want, "{again:?} {after}");
+            assert_eq!(asides.is_empty(), !want);
+            let mut asides = Asides::new(refused(&file("1")), again, begin + after);
+            assert!(!asides.has(&file("2")));
+        }
+    }
+
+    #[test]
+    fn what_a_person_can_mend_is_told_first_and_a_split_by_itself() {
+        let mut asides = Asides::new(BTreeMap::new(), Again::Now, 7);
+        assert!(asides.put_broken("2026-10", &Fault::new(FaultKind::NotThere, "2026-10 is half written")));
+        asides.put(&file("1"), &Fault::new(FaultKind::Denied, "not allowed").hint("allow it"));
+        asides.put(&feed("hourly"), &Fault::new(FaultKind::Denied, "not switched on"));
+        let trouble = asides.trouble().expect("trouble");
+        assert_eq!(trouble.message, "`a.csv`: not allowed (and 1 more); all else is up to date");
+        assert_eq!(trouble.hints, ["allow it"]);
+        assert_eq!(asides.untold().collect::<Vec<_>>(), ["`hourly` is not told: not switched on"]);
+        let mut again = Asides::new(asides.kept_so_far(), Again::Now, 8);
+        assert!(!again.put_broken("2026-10", &Fault::new(FaultKind::NotThere, "2026-10 is half written")));
+        assert_eq!(again.trouble().expect("trouble").message, "2026-10 is half written; all else is up to date");
+    }
+}
