@@ -2,6 +2,7 @@
 //!
 //! Nothing that is checked costs money: a paid request is told, not tried.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use clap::Args;
@@ -17,12 +18,15 @@ use crate::domain::text::SafeText;
 use crate::domain::words::count;
 use crate::error::{Error, Kind, Result};
 use crate::host::connect::check;
-use crate::host::connections;
+use crate::host::connect::cost::{self, Size};
+use crate::host::connections::{self, Connections};
 use crate::notify::desktop;
 use crate::provider::remote::{Check, Costs, Finding};
 use crate::report::{self, Checked};
 use crate::store::folder;
+use crate::sync::overview;
 use crate::sync::state::{Place, State};
+use crate::sync::task::Connection;
 use crate::tui::Env;
 use crate::tui::notices::Teller;
 
@@ -71,6 +75,8 @@ pub fn run(context: &mut Context<'_, '_>, args: &DoctorArgs) -> Result<u8> {
     } else {
         checked.extend(providers(&scopes)?);
     }
+    let place = Place::beside(&context.data_dir()?);
+    checked.extend(costs(context, &found, &place, &args.names));
     let style = style(&args.format, context.streams);
     report::checks(&checked, style, context.streams.out).map_err(|e| context.streams.failed(&e))?;
     Ok(if checked.iter().any(is_missing) { Kind::Provider.exit_code() } else { 0 })
@@ -155,6 +161,26 @@ fn store(context: &mut Context<'_, '_>) -> Vec<Checked> {
         checked.push(of("spendtop", Check::new("sync", Finding::Wanting, &told)));
     }
     checked.extend(failing(&state));
+    checked
+}
+
+/// What the connections that are asked for have spent, and what they will.
+fn costs(context: &Context<'_, '_>, found: &Connections, place: &Place, names: &[String]) -> Vec<Checked> {
+    let (state, now) = (place.read().0, clock::now_seconds());
+    let overview = overview::of(&found.connections, &state, &BTreeMap::new(), &BTreeMap::new(), Vec::new(), now);
+    let named = |connection: &&Connection| {
+        names.is_empty() || names.iter().any(|name| *name == connection.name || sync::is_of(name, &connection.name))
+    };
+    let mut checked = Vec::new();
+    for connection in found.connections.iter().filter(named) {
+        for meter in overview.meters.iter().filter(|meter| meter.connection == connection.name) {
+            let finding = if meter.is_near() { Finding::Wanting } else { Finding::Good };
+            checked.push(of(&connection.name, Check::new("spent", finding, &report::meter_sentence(meter))));
+        }
+        let configured = context.config.connections.iter().find(|configured| configured.name == connection.name);
+        let lines = configured.map_or_else(Vec::new, |to| cost::of(to, &connection.scopes, Size::default()).lines);
+        checked.extend(lines.iter().map(|line| of(&connection.name, Check::new("costs", Finding::Good, line))));
+    }
     checked
 }
 

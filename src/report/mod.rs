@@ -58,8 +58,8 @@ pub use self::kept::{lenses, notes};
 pub use self::query::{query, warnings};
 pub use self::spend::spend;
 pub use self::sync::{
-    Checked, ago, checks, due_words, history_words, meter_words, opinion_words, outcome, runs, scopes, span,
-    spent_words, told,
+    Checked, ago, checks, due_words, history_words, meter_sentence, meter_words, opinion_words, outcome, runs, scopes,
+    span, spent_words, told,
 };
 pub use self::tags::tags;
 

@@ -210,6 +210,16 @@ pub fn meter_words(meter: &MeterOverview) -> Vec<String> {
     ]
 }
 
+/// A meter in words: `paid requests: 6 of 12 today, 214 this month, 2.14 USD`.
+#[must_use]
+pub fn meter_sentence(meter: &MeterOverview) -> String {
+    let words = meter_words(meter);
+    let [_, unit, today, cap, month, cap_month, dollars] = &words[..] else { return String::new() };
+    let of = |spent: &str, cap: &str| if cap.is_empty() { spent.to_owned() } else { format!("{spent} of {cap}") };
+    let paid = if dollars.is_empty() { String::new() } else { format!(", {dollars} USD") };
+    format!("{unit}: {} today, {} this month{paid}", of(today, cap), of(month, cap_month))
+}
+
 /// Writes runs, as they are given: in JSON a list of [`Run`], field by field.
 ///
 /// # Errors

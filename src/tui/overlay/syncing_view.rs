@@ -257,15 +257,10 @@ impl Page<'_> {
     }
 
     fn meter(&mut self, meter: &MeterOverview) {
-        let words = report::meter_words(meter);
-        let [connection, unit, today, cap, month, cap_month, dollars] = &words[..] else { return };
-        let of = |spent: &str, cap: &str| if cap.is_empty() { spent.to_owned() } else { format!("{spent} of {cap}") };
-        let paid = if dollars.is_empty() { String::new() } else { format!(", {dollars} USD") };
         let near = if meter.is_near() { "  near its cap" } else { "" };
-        let said = format!("{unit}: {} today, {} this month{paid}", of(today, cap), of(month, cap_month));
         let spans = vec![
-            (format!(" {}", self.cell(connection, NAME)), Role::Text),
-            (said, Role::Text),
+            (format!(" {}", self.cell(&meter.connection, NAME)), Role::Text),
+            (report::meter_sentence(meter), Role::Text),
             (near.to_owned(), Role::Unsure),
         ];
         self.push(spans, None);
