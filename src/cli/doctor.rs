@@ -57,10 +57,10 @@ pub fn run(context: &mut Context<'_, '_>, args: &DoctorArgs) -> Result<u8> {
         checked.extend(machine(context));
         checked.extend(store(context));
     }
-    for (name, fault) in &found.wrong {
+    let named = |connection: &str| args.names.is_empty() || args.names.iter().any(|name| sync::is_of(connection, name));
+    for (name, fault) in found.wrong.iter().filter(|(name, _)| named(name)) {
         checked.push(of(name, Check::new("settings", Finding::Missing, &fault.message).fix(fault.hints.join("\n"))));
     }
-    let named = |connection: &str| args.names.is_empty() || args.names.iter().any(|name| sync::is_of(connection, name));
     let scopes: Vec<Arc<dyn Costs>> =
         found.connections.iter().flat_map(|c| &c.scopes).filter(|s| named(&s.scope().source.name)).cloned().collect();
     if found.connections.is_empty() && found.wrong.is_empty() {

@@ -17,7 +17,6 @@ use crate::clock;
 use crate::domain::text::SafeText;
 use crate::engine::{Listener, Overview, Run};
 use crate::error::{Error, Kind, Result};
-use crate::host::connect::check;
 use crate::host::connect::cost::{self, Size};
 use crate::host::connections::{self, Connections};
 use crate::host::telling;
@@ -25,8 +24,9 @@ use crate::notify::{Notice, Undelivered};
 use crate::provider::remote::Costs;
 use crate::provider::remote::pace::Pace;
 use crate::report::{self, Format, Style};
-use crate::sync::state::{Place, SyncLock, Trouble};
-use crate::sync::task::{Connection, Syncer, Which};
+use crate::sync::lock::{self, SyncLock};
+use crate::sync::state::{Place, Trouble};
+use crate::sync::task::{self, Connection, Passed, Syncer, Which};
 use crate::sync::{log, overview};
 
 /// Runs that `--status` looks back at.
@@ -70,7 +70,7 @@ pub fn run(context: &mut Context<'_, '_>, args: &SyncArgs) -> Result<u8> {
     let state = Place::beside(&place);
     if let Some(most) = args.log {
         let style = style(&args.format, context.streams);
-        let named = |run: &Run| args.names.is_empty() || args.names.iter().any(|name| is_of(&run.source, name));
+        let named = |run: &Run| is_named(args, &run.source);
         let runs: Vec<Run> = log::read(&state, usize::MAX).into_iter().filter(named).take(most).collect();
         return written(context, |out| report::runs(&runs, style, out));
     }
@@ -112,8 +112,10 @@ pub fn known(found: &Connections, names: &[String]) -> Result<()> {
         let sources = connection.scopes.iter().map(|scope| scope.scope().source.name.clone());
         std::iter::once(connection.name.clone()).chain(sources).collect()
     };
-    let all: Vec<String> = found.connections.iter().flat_map(scopes).collect();
-    let all: Vec<&str> = all.iter().map(String::as_str).collect();
+    let made: Vec<String> = found.connections.iter().flat_map(scopes).collect();
+    // Those that cannot be used are told apart from those that there are not.
+    let wrong = found.wrong.iter().map(|(name, _)| name.as_str());
+    let all: Vec<&str> = made.iter().map(String::as_str).chain(wrong).collect();
     for name in names {
         if !all.contains(&name.as_str()) {
             let told = format!("there is no connection `{}` in the config", SafeText::from_outside(name));
@@ -132,7 +134,7 @@ fn written(
 }
 
 fn status(context: &mut Context<'_, '_>, found: &Connections, place: &Place, args: &SyncArgs) -> Result<u8> {
-    let (state, told) = place.read();
+    let (state, told) = lock::seen(place);
     if let Some(told) = told {
         context.streams.note(&told, &[])?;
     }
@@ -140,11 +142,8 @@ fn status(context: &mut Context<'_, '_>, found: &Connections, place: &Place, arg
     let runs = log::read(place, RUNS);
     let (live, opinions) = (BTreeMap::new(), place.opinions());
     let mut overview = overview::of(&found.connections, &state, &live, &opinions, runs, now);
-    overview.wrong.extend(found.wrong.iter().map(|(name, fault)| {
-        let trouble = Trouble { kind: fault.kind, message: fault.message.clone(), hints: fault.hints.clone() };
-        (name.clone(), trouble)
-    }));
-    overview.scopes.retain(|scope| args.names.is_empty() || args.names.iter().any(|name| is_of(&scope.source, name)));
+    overview.wrong.extend(found.wrong.iter().map(|(name, fault)| (name.clone(), Trouble::from(fault))));
+    overview.scopes.retain(|scope| is_named(args, &scope.source));
     let style = style(&args.format, context.streams);
     written(context, |out| report::scopes(&overview, now, style, out))?;
     hints(context, &overview, style)
@@ -168,59 +167,32 @@ fn sync(context: &mut Context<'_, '_>, found: Connections, place: &Path, args: &
     let state = Place::beside(place);
     let host = wiring::reach(context, place)?;
     wiring::refuse_demo(&host.manifest()?, place)?;
-    let Some(_lock) = SyncLock::try_take(&state)? else {
-        let running = state.read().0.running;
-        let who =
-            running.map_or_else(|| "another spendtop".to_owned(), |by| format!("another spendtop ({})", by.process));
-        return Err(Error::usage(format!("{who} is syncing this store: it brings what is due"))
-            .hint("`spendtop sync --status` says how far it is; in an app `R` asks for it now"));
-    };
-    let (_, told) = state.read();
-    if let Some(told) = told {
-        context.streams.note(&told, &[])?;
-    }
-    let runtime = check::runtime()?;
+    let Some(_lock) = SyncLock::try_take(&state, args.watch)? else { return elsewhere(context, &state, args) };
+    let runtime = task::runtime()?;
     let clock: crate::sync::Clock = Arc::new(clock::now_seconds);
     let vault = Arc::clone(&host) as Arc<dyn crate::sync::task::Vault>;
     let Connections { connections, wrong } = found;
-    let pace = Pace::default();
-    let syncer = Syncer::new(Arc::new(connections), vault, Some(state), clock, runtime.handle().clone(), pace);
-    let syncer = Arc::new(syncer);
+    let syncer = Arc::new(Syncer::new(
+        Arc::new(connections),
+        vault,
+        Some(state),
+        clock,
+        runtime.handle().clone(),
+        Pace::default(),
+    ));
+    if let Some(told) = syncer.told() {
+        context.streams.note(told, &[])?;
+    }
     estimates(context, &syncer)?;
     let cancel = CancellationToken::new();
-    let given_up = cancel.clone();
-    wiring::on_interrupt(move || given_up.cancel());
-    let (tells, told) = channel();
-    let listener = on_runs(tells.clone());
-    syncer.on_run(&listener);
-    // Whoever goes on by itself tells a person who does not look; others say it where they end.
-    let by_desktop = context.config.notify.desktop;
-    let _telling = args.watch.then(|| tells_a_person(&syncer, by_desktop, tells.clone())).transpose()?;
-    let style = style(&args.format, context.streams);
-    let failed = std::thread::scope(|scope| {
-        let (syncer, cancel) = (&syncer, &cancel);
-        let work = scope.spawn(move || {
-            // However it ends, the loop below does too: who still tells the desktop is not waited for.
-            let _over = Over(tells);
-            if args.watch {
-                let waker = std::thread::scope(|inner| {
-                    inner.spawn(|| runtime_wait(cancel, syncer));
-                    syncer.watch(true, cancel)
-                });
-                return waker.map(|()| 0);
-            }
-            let which = Which { names: args.names.clone(), now: !args.due };
-            syncer.pass(&which, cancel).map(|passed| passed.failed)
-        });
-        for news in told {
-            match news {
-                News::Ran(run) => print_run(context, &run, style)?,
-                News::Untold(notice, why) => untold(context, &notice, why.as_ref())?,
-                News::Over => break,
-            }
+    let (given_up, woken) = (cancel.clone(), Arc::downgrade(&syncer));
+    wiring::on_interrupt(move || {
+        given_up.cancel();
+        if let Some(syncer) = woken.upgrade() {
+            syncer.wake();
         }
-        work.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-    })?;
+    });
+    let passed = work(context, &syncer, args, &cancel)?;
     if cancel.is_cancelled() && !args.watch {
         return Err(Error::new(
             Kind::Interrupted,
@@ -229,17 +201,80 @@ fn sync(context: &mut Context<'_, '_>, found: Connections, place: &Path, args: &
     }
     let now = clock::now_seconds();
     let (live, opinions) = (syncer.live(), BTreeMap::new());
-    let overview = overview::of(syncer.connections(), &syncer.state(), &live, &opinions, Vec::new(), now);
-    hints(context, &overview, Style::default())?;
-    Ok(if failed > 0 || !wrong.is_empty() { Kind::Provider.exit_code() } else { 0 })
+    let mut overview = overview::of(syncer.connections(), &syncer.state(), &live, &opinions, Vec::new(), now);
+    overview.scopes.retain(|scope| is_named(args, &scope.source));
+    for scope in overview.scopes.iter().filter(|scope| passed.held.contains(&scope.source)) {
+        let until = report::span(scope.due_at - now);
+        context.streams.note(&format!("{} is left alone for {until}, as its provider wants", scope.source), &[])?;
+    }
+    let failing = hints(context, &overview, Style::default())?;
+    let is_wrong = wrong.iter().any(|(name, _)| is_named(args, name));
+    Ok(match (is_wrong || passed.failed > 0, args.due) {
+        (true, _) => Kind::Provider.exit_code(),
+        // Whoever asked for it now did not get it; what is not due yet is none of cron's trouble.
+        (false, false) => failing,
+        (false, true) => 0,
+    })
 }
 
-/// Wakes the loop when it is cancelled.
-fn runtime_wait(cancel: &CancellationToken, syncer: &Syncer) {
-    if let Ok(runtime) = tokio::runtime::Builder::new_current_thread().build() {
-        runtime.block_on(cancel.cancelled());
+/// Another process syncs: what is due comes by that one, what is wished for is wished of that one.
+fn elsewhere(context: &mut Context<'_, '_>, place: &Place, args: &SyncArgs) -> Result<u8> {
+    let holder = lock::holder(place);
+    let who = holder.map_or_else(String::new, |holder| format!(" ({})", holder.process));
+    let by_itself = holder.is_some_and(|holder| holder.by_itself);
+    let what = match by_itself {
+        true => format!("another spendtop{who} keeps this store fresh: it brings what is due"),
+        false => format!("another spendtop{who} is syncing this store"),
+    };
+    if args.due {
+        context.streams.note(&what, &[])?;
+        return Ok(0);
     }
-    syncer.wake();
+    let error = Error::usage(what).hint("`spendtop sync --status` says how far it is");
+    Err(if by_itself { error.hint("in an app `R` asks for all of it now") } else { error.hint("run it again then") })
+}
+
+fn is_named(args: &SyncArgs, source: &str) -> bool {
+    args.names.is_empty() || args.names.iter().any(|name| is_of(source, name))
+}
+
+/// Syncs as the arguments say, and prints what happens.
+fn work(
+    context: &mut Context<'_, '_>,
+    syncer: &Arc<Syncer>,
+    args: &SyncArgs,
+    cancel: &CancellationToken,
+) -> Result<Passed> {
+    let (tells, told) = channel();
+    let listener = on_runs(tells.clone());
+    syncer.on_run(&listener);
+    // Whoever goes on by itself tells a person who does not look; others say it where they end.
+    let by_desktop = context.config.notify.desktop;
+    let _telling = args.watch.then(|| tells_a_person(syncer, by_desktop, tells.clone())).transpose()?;
+    let style = style(&args.format, context.streams);
+    std::thread::scope(|scope| {
+        let work = scope.spawn(move || {
+            // However it ends, the loop below does too: who still tells the desktop is not waited for.
+            let _over = Over(tells);
+            if args.watch {
+                syncer.watch(cancel);
+                return Passed::default();
+            }
+            syncer.pass(&Which { names: args.names.clone(), now: !args.due }, cancel)
+        });
+        let printed = told.into_iter().take_while(|news| !matches!(news, News::Over)).try_for_each(|news| match news {
+            News::Ran(run) => print_run(context, &run, style),
+            News::Untold(notice, why) => untold(context, &notice, why.as_ref()),
+            News::Over => Ok(()),
+        });
+        if printed.is_err() {
+            // Nobody sees any more what is asked, and what it costs.
+            cancel.cancel();
+            syncer.wake();
+        }
+        let passed = work.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        printed.map(|()| passed)
+    })
 }
 
 /// What is printed while it goes on.

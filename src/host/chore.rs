@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::owner::Serving;
 use crate::error::{Error, Kind, Result};
 use crate::store::manifest::Manifest;
-use crate::store::remote::Scopes;
+use crate::store::remote::Synced;
 use crate::store::{backup, check};
 use crate::sync::undo;
 
@@ -19,8 +19,8 @@ use crate::sync::undo;
 pub enum Chore {
     /// Say what the store holds: [`Done::Manifest`].
     Manifest,
-    /// Say what is known of scopes, facets' charges aside: [`Done::Scopes`].
-    Scopes,
+    /// Say what has come of a scope, by its source: [`Done::Scope`].
+    Scope(String),
     /// Say how many bytes it takes on disk: [`Done::Count`].
     Size,
     /// Say how many entries the journal has: [`Done::Count`].
@@ -42,8 +42,8 @@ pub enum Chore {
 pub enum Done {
     /// What the store holds.
     Manifest(Box<Manifest>),
-    /// What is known of scopes.
-    Scopes(Box<Scopes>),
+    /// What has come of a scope.
+    Scope(Box<Synced>),
     /// How many.
     Count(u64),
     /// What a check found, and whether something that was committed is missing.
@@ -66,10 +66,9 @@ impl Chore {
         let store = serving.store();
         let done = match self {
             Chore::Manifest => return Ok(Done::Manifest(Box::new((*store.manifest()).clone()))),
-            Chore::Scopes => {
-                let mut scopes = store.manifest().scopes.clone();
-                scopes.values_mut().for_each(|synced| synced.facets.clear());
-                return Ok(Done::Scopes(Box::new(scopes)));
+            Chore::Scope(source) => {
+                let come = store.manifest().scopes.get(source).map(Synced::come_alone).unwrap_or_default();
+                return Ok(Done::Scope(Box::new(come)));
             }
             Chore::Size => store.kv().size(),
             Chore::Entries => store.journal().entries().len() as u64,

@@ -2,7 +2,8 @@
 //!
 //! Of several apps on one store one syncs; the others wait for its lock, without waking, and take over when
 //! it goes. How it stands is written beside the store, so that all of them can tell it; who does not sync
-//! asks the one that does by a file there. Where the config's connections change they are taken up, whoever
+//! asks the one that does by a file there. One that only syncs when somebody asks for it has the lock no
+//! longer than that takes. Where the config's connections change they are taken up, whoever
 //! has written them: what is under way is given up then, and asked again from what had come.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
 use super::connections::Connections;
@@ -18,18 +20,17 @@ use super::watch::{self, Watch};
 use crate::clock;
 use crate::config::Notify;
 use crate::engine::{Listener, Listeners, Overview};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, contained};
 pub use crate::notify::{Notice, Urgency};
+use crate::provider::remote::FaultKind;
 use crate::provider::remote::pace::Pace;
-use crate::sync::state::{Place, SyncLock, Trouble, is_telling};
-use crate::sync::task::{Connection, Syncer, Vault};
+use crate::sync::lock::{self, SyncLock};
+use crate::sync::state::{Place, Trouble, is_telling};
+use crate::sync::task::{self, Connection, Syncer, Vault, Which};
 use crate::sync::{log, overview};
 
 /// Runs that an overview tells.
 const RUNS: usize = 200;
-
-/// Threads that speak with providers.
-const THREADS: usize = 2;
 
 /// The config that connections are of.
 pub struct Source {
@@ -57,19 +58,22 @@ struct Turn {
 
 impl Turn {
     fn of(found: Connections, within: &CancellationToken) -> Turn {
-        let wrong = found
-            .wrong
-            .into_iter()
-            .map(|(name, fault)| (name, Trouble { kind: fault.kind, message: fault.message, hints: fault.hints }));
-        Turn { connections: Arc::new(found.connections), wrong: wrong.collect(), cancel: within.child_token() }
+        let wrong = found.wrong.iter().map(|(name, fault)| (name.clone(), Trouble::from(fault)));
+        Turn { wrong: wrong.collect(), connections: Arc::new(found.connections), cancel: within.child_token() }
     }
 }
 
 struct Shared {
     place: Place,
     turn: Mutex<Turn>,
-    /// Once this process is the one that syncs.
+    vault: Arc<dyn Vault>,
+    /// While this process is the one that syncs.
     syncer: Mutex<Option<Arc<Syncer>>>,
+    /// Whether it asks whatever becomes due.
+    by_itself: bool,
+    /// Whether somebody here wishes for a sync that has not begun.
+    wished: Mutex<bool>,
+    wishes: Condvar,
     cancel: CancellationToken,
     listeners: Listeners<()>,
     /// Why this process does not sync, where it cannot.
@@ -105,6 +109,10 @@ impl Syncing {
             heard: Mutex::new(place.asked_at()),
             place,
             turn: Mutex::new(Turn::of(found, &cancel)),
+            vault,
+            by_itself,
+            wished: Mutex::default(),
+            wishes: Condvar::new(),
             syncer: Mutex::default(),
             cancel,
             listeners: Listeners::default(),
@@ -124,9 +132,9 @@ impl Syncing {
         let config = source.and_then(|source| watch_config(&shared, source));
         let ours = Arc::clone(&shared);
         let work = move || {
-            if let Err(error) = ours.run(vault, by_itself) {
-                *ours.failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
-                ours.listeners.tell(());
+            let ran = contained(|| ours.run());
+            if let Err(error) = ran.unwrap_or_else(|_| Err(Error::bug("syncing in the background broke off"))) {
+                ours.fail(Some(error));
             }
             *ours.ended.lock().unwrap_or_else(PoisonError::into_inner) = true;
             ours.over.notify_all();
@@ -146,7 +154,7 @@ impl Syncing {
         }
         let (state, live) = match self.shared.syncer() {
             Some(syncer) => (syncer.state(), syncer.live()),
-            None => (self.shared.place.read().0, BTreeMap::new()),
+            None => (lock::seen(&self.shared.place).0, BTreeMap::new()),
         };
         let runs = log::read(&self.shared.place, RUNS);
         let (connections, wrong) = {
@@ -156,6 +164,7 @@ impl Syncing {
         let opinions = self.shared.place.opinions();
         let mut overview = overview::of(&connections, &state, &live, &opinions, runs, clock::now_seconds());
         overview.wrong = wrong;
+        overview.wrong.extend(self.shared.syncer().and_then(|syncer| forgotten(&syncer)));
         Ok(overview)
     }
 
@@ -166,7 +175,8 @@ impl Syncing {
     pub fn ask_now(&self) -> Result<()> {
         match self.shared.syncer() {
             Some(syncer) => syncer.ask_now(),
-            None => self.shared.place.ask(clock::now_seconds())?,
+            None if self.shared.by_itself => self.shared.place.ask(clock::now_seconds())?,
+            None => self.shared.wish(),
         }
         Ok(())
     }
@@ -209,6 +219,7 @@ impl Syncing {
 impl Drop for Syncing {
     fn drop(&mut self) {
         self.shared.cancel.cancel();
+        self.shared.wish();
         if let Some(syncer) = self.shared.syncer() {
             syncer.wake();
         }
@@ -253,46 +264,87 @@ impl Shared {
         self.syncer.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Waits until this process is the one that syncs, and does.
-    fn run(self: &Arc<Self>, vault: Arc<dyn Vault>, by_itself: bool) -> Result<()> {
-        let _lock = SyncLock::wait(&self.place)?;
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(THREADS)
-            .thread_name("sync-net")
-            .enable_all()
-            .build()
-            .map_err(|e| Error::bug(format!("no threads to speak with providers: {e}")))?;
+    fn fail(&self, why: Option<Error>) {
+        *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = why;
+        self.listeners.tell(());
+    }
+
+    fn wish(&self) {
+        *self.wished.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.wishes.notify_all();
+    }
+
+    /// Waits for a wish; whether there is one, and not the end.
+    fn wait_for_wish(&self) -> bool {
+        let wished = self.wished.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut wished = self.wishes.wait_while(wished, |wished| !*wished).unwrap_or_else(PoisonError::into_inner);
+        *wished = false;
+        !self.cancel.is_cancelled()
+    }
+
+    /// Syncs until it is ended: by itself once this process is the one that does, else when it is wished for.
+    fn run(self: &Arc<Self>) -> Result<()> {
+        let runtime = task::runtime()?;
+        if self.by_itself {
+            let _lock = SyncLock::wait(&self.place, true)?;
+            while !self.cancel.is_cancelled() {
+                let turn = self.sync(&runtime, |syncer, turn| syncer.watch(turn));
+                // Where nothing is ever due there may be something in the next turn.
+                runtime.block_on(turn.cancelled());
+            }
+        }
+        while !self.by_itself && self.wait_for_wish() {
+            let brought = match SyncLock::try_take(&self.place, false) {
+                Ok(Some(_lock)) => {
+                    let which = Which { now: true, ..Which::default() };
+                    self.sync(&runtime, |syncer, turn| drop(syncer.pass(&which, turn)));
+                    Ok(())
+                }
+                // Whoever syncs does it.
+                Ok(None) => self.place.ask(clock::now_seconds()),
+                Err(error) => Err(error),
+            };
+            self.fail(brought.err());
+        }
+        runtime.shutdown_background();
+        Ok(())
+    }
+
+    /// Syncs what is to be synced for now, while this process has the lock; what ends that.
+    fn sync(self: &Arc<Self>, runtime: &Runtime, work: impl FnOnce(&Syncer, &CancellationToken)) -> CancellationToken {
+        let (connections, turn) = {
+            let turn = self.turn();
+            (Arc::clone(&turn.connections), turn.cancel.clone())
+        };
+        let (vault, place, net) = (Arc::clone(&self.vault), self.place.clone(), runtime.handle().clone());
         let clock: crate::sync::Clock = Arc::new(clock::now_seconds);
+        let syncer = Arc::new(Syncer::new(connections, vault, Some(place), clock, net, Pace::default()));
         let ours = Arc::downgrade(self);
         let listener: Listener<()> = Arc::new(move |()| {
             if let Some(shared) = ours.upgrade() {
                 shared.listeners.tell(());
             }
         });
-        let mut watched = Ok(());
-        while !self.cancel.is_cancelled() {
-            let (connections, turn) = {
-                let turn = self.turn();
-                (Arc::clone(&turn.connections), turn.cancel.clone())
-            };
-            let (vault, place) = (Arc::clone(&vault), Some(self.place.clone()));
-            let handle = runtime.handle().clone();
-            let syncer = Arc::new(Syncer::new(connections, vault, place, Arc::clone(&clock), handle, Pace::default()));
-            syncer.subscribe(&listener);
-            *self.syncer.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&syncer));
-            let _telling = self.begin_telling(&syncer)?;
-            // What failed since it was cancelled is of a turn that is over.
-            if let Err(error) = syncer.watch(by_itself, &turn)
-                && !turn.is_cancelled()
-            {
-                watched = Err(error);
-                break;
-            }
-            // Where nothing is ever due there may be something in the next turn.
-            runtime.block_on(turn.cancelled());
+        syncer.subscribe(&listener);
+        let set = |syncer| *self.syncer.lock().unwrap_or_else(PoisonError::into_inner) = syncer;
+        set(Some(Arc::clone(&syncer)));
+        if self.is_asked_for(&syncer) {
+            syncer.ask_now();
         }
-        runtime.shutdown_background();
-        watched
+        // Without a thread for that the app itself still shows what goes wrong.
+        let _telling = self.begin_telling(&syncer);
+        work(&syncer, &turn);
+        set(None);
+        self.listeners.tell(());
+        turn
+    }
+
+    /// Whether somebody asked another process for a sync, and it has ended before it began one.
+    fn is_asked_for(&self, syncer: &Syncer) -> bool {
+        let asked = self.place.asked_at();
+        *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = asked;
+        let begun = syncer.state().scopes.values().map(|standing| standing.begun_at).max().unwrap_or(0);
+        self.by_itself && asked > begun && asked <= clock::now_seconds()
     }
 
     /// Has a person told of what goes wrong, until what is given back is dropped.
@@ -317,7 +369,7 @@ impl Shared {
         };
         let asked = self.place.asked_at();
         let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
-        if asked > *heard {
+        if asked > 0 && asked != *heard {
             *heard = asked;
             drop(heard);
             syncer.ask_now();
@@ -325,18 +377,24 @@ impl Shared {
     }
 }
 
+/// That what was known of earlier syncs cannot be read.
+fn forgotten(syncer: &Syncer) -> Option<(String, Trouble)> {
+    let trouble = |told: &str| Trouble { kind: FaultKind::Here, message: told.to_owned(), hints: Vec::new() };
+    syncer.told().map(|told| ("sync".to_owned(), trouble(told)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::provider::CostSource;
-    use crate::store::remote::Scopes;
+    use crate::store::remote::Synced;
     use crate::sync::ingest::{Options, Outcome, Watcher};
 
     /// Holds nothing, and is out of order.
     struct Broken;
 
     impl Vault for Broken {
-        fn scopes(&self) -> Result<Scopes> {
+        fn scope(&self, _: &str) -> Result<Synced> {
             Err(Error::store("out of order"))
         }
 

@@ -4,14 +4,14 @@ use super::Host;
 use super::chore::{Chore, Done, other};
 use crate::error::Result;
 use crate::provider::CostSource;
-use crate::store::remote::Scopes;
+use crate::store::remote::Synced;
 use crate::sync::ingest::{Options, Outcome, Watcher};
 use crate::sync::task::Vault;
 
 impl Vault for Host {
-    fn scopes(&self) -> Result<Scopes> {
-        match self.chore(&Chore::Scopes)? {
-            Done::Scopes(scopes) => Ok(*scopes),
+    fn scope(&self, source: &str) -> Result<Synced> {
+        match self.chore(&Chore::Scope(source.to_owned()))? {
+            Done::Scope(synced) => Ok(*synced),
             _ => Err(other()),
         }
     }

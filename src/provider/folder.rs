@@ -97,6 +97,10 @@ impl Costs for Watched {
         Manner::Deliveries
     }
 
+    fn is_local(&self) -> bool {
+        true
+    }
+
     fn look(&self, _: Option<&str>, call: &Call) -> Result<Found, Fault> {
         let files = self.files()?;
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);

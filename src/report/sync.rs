@@ -239,16 +239,14 @@ pub fn runs(runs: &[Run], style: Style, out: &mut dyn Write) -> io::Result<()> {
         ("outcome", "Outcome", Kind::Text),
     ];
     let row = |run: &Run| {
-        let requests: u64 =
-            [MeterUnit::PaidRequests, MeterUnit::FreeRequests].iter().filter_map(|unit| run.spent.get(unit)).sum();
         vec![
             format_timestamp(run.at),
             run.source.clone(),
             run.what.clone(),
             run.why.map_or("", |why| why.name()).to_owned(),
             count(run.rows),
-            count(requests.max(u64::from(run.pages))),
-            format!("{}.{}", run.took / 1_000, run.took % 1_000 / 100),
+            count(run.requests()),
+            run.seconds(),
             outcome(run),
         ]
     };

@@ -32,10 +32,11 @@ pub mod witness;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, TryLockError};
+use std::time::Duration;
 
 use crate::domain::sketch::Fingerprint;
-use crate::error::{Cause, Error, Result};
+use crate::error::{Cause, Error, Kind, Result};
 use folder::Lock;
 use frame::Damage;
 use journal::Journal;
@@ -45,6 +46,9 @@ use manifest::{Manifest, SCHEMA};
 
 /// Bytes that one batch to the database holds at most, about.
 const BATCH_BYTES: usize = 2 << 20;
+
+/// How often who waits to change the store looks whether to give up.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// The store, on disk or in memory.
 pub struct Store {
@@ -208,7 +212,27 @@ impl Store {
     /// # Errors
     /// Kind `Store` where what a failed change left cannot be removed.
     pub fn writing(&self) -> Result<Writing<'_>> {
-        let alone = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        self.alone(self.writing.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// As [`Self::writing`], unless it is given up meanwhile.
+    ///
+    /// # Errors
+    /// As [`Self::writing`]; kind `Interrupted` where it is given up.
+    pub fn writing_unless(&self, given_up: &AtomicBool) -> Result<Writing<'_>> {
+        loop {
+            match self.writing.try_lock() {
+                Ok(alone) => return self.alone(alone),
+                Err(TryLockError::Poisoned(alone)) => return self.alone(alone.into_inner()),
+                Err(TryLockError::WouldBlock) if given_up.load(Ordering::Relaxed) => {
+                    return Err(Error::new(Kind::Interrupted, "stopped: nothing was changed"));
+                }
+                Err(TryLockError::WouldBlock) => std::thread::sleep(LOOK),
+            }
+        }
+    }
+
+    fn alone<'a>(&'a self, alone: MutexGuard<'a, ()>) -> Result<Writing<'a>> {
         if self.untidy.swap(true, Ordering::AcqRel) {
             let _nobody_reads = self.reading.write().unwrap_or_else(PoisonError::into_inner);
             self.remove_unnamed()?;
@@ -219,7 +243,7 @@ impl Store {
     /// Whether somebody changes the store.
     #[must_use]
     pub fn is_being_changed(&self) -> bool {
-        matches!(self.writing.try_lock(), Err(std::sync::TryLockError::WouldBlock))
+        matches!(self.writing.try_lock(), Err(TryLockError::WouldBlock))
     }
 
     /// Tells `listener` of each change, for as long as it is kept.

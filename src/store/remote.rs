@@ -118,6 +118,21 @@ pub struct Restated {
 }
 
 impl Synced {
+    /// What has come, without facets' charges and what was restated: those may be much.
+    #[must_use]
+    pub fn come_alone(&self) -> Synced {
+        Synced {
+            tells: self.tells.clone(),
+            covers: self.covers.clone(),
+            days: self.days.clone(),
+            deliveries: self.deliveries.clone(),
+            facets: Vec::new(),
+            mark: self.mark.clone(),
+            restated: Vec::new(),
+            asks: self.asks.clone(),
+        }
+    }
+
     /// Notes that days of a feed have come; of those that `changed` is true of, the cost is another one.
     pub fn come(
         &mut self,

@@ -115,7 +115,7 @@ struct Ingest<'a> {
 /// Kind `Usage` where the batch is refused (the message says what to decide), `Interrupted` where
 /// it was given up, `Store` where the disk fails. The store then holds what it held before.
 pub fn ingest(store: &Store, source: &mut dyn CostSource, options: &Options, watcher: &dyn Watcher) -> Result<Outcome> {
-    let _writing = store.writing()?;
+    let _writing = store.writing_unless(&options.cancelled)?;
     let manifest = store.manifest();
     let kinds = manifest.kinds();
     let gathered = Gathered {

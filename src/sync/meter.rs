@@ -1,6 +1,7 @@
 //! Counts what connections spend, against caps, before it is spent.
 //!
-//! A paid request is on disk before it is sent, so that no crash forgets one.
+//! A paid request is on disk before it is sent, so that no crash forgets one. What costs nothing is written
+//! with whatever is written next.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -146,6 +147,14 @@ impl Book {
             None => Ok(changed),
         }
     }
+
+    /// Changes what was spent of something, and writes it where a crash must not forget it.
+    fn spend<T>(&self, unit: Unit, change: impl FnOnce(&mut State) -> T) -> Result<T> {
+        match unit {
+            Unit::PaidRequests | Unit::BytesScanned => self.change(change),
+            Unit::FreeRequests | Unit::MilliQpu => Ok(change(&mut self.state())),
+        }
+    }
 }
 
 /// Meters one connection.
@@ -171,7 +180,7 @@ impl ConnectionMeter {
 impl Meter for ConnectionMeter {
     fn take(&self, unit: Unit, amount: u64) -> Result<(), Fault> {
         let (day, caps) = (self.today(), &self.caps);
-        let taken = self.book.change(|state| {
+        let taken = self.book.spend(unit, |state| {
             let spent = state.spent.entry(self.connection.clone()).or_default();
             if caps.left(unit, spent, day, self.history).is_some_and(|left| left < amount) {
                 return Err(caps.told(&self.connection, unit, spent, day));
@@ -183,18 +192,15 @@ impl Meter for ConnectionMeter {
             Ok(())
         });
         // Where it cannot be written down, nothing that costs money is sent.
-        taken.unwrap_or_else(|error| match unit {
-            Unit::PaidRequests | Unit::BytesScanned => {
-                Err(Fault::new(FaultKind::Capped, format!("what is spent cannot be noted: {error}")))
-            }
-            Unit::FreeRequests | Unit::MilliQpu => Ok(()),
+        taken.unwrap_or_else(|error| {
+            Err(Fault::new(FaultKind::Capped, format!("what is spent cannot be noted: {error}")))
         })
     }
 
     fn give_back(&self, unit: Unit, amount: u64) {
         let day = self.today();
         // Not given back, it only counts for more than it was.
-        let _ = self.book.change(|state| {
+        let _ = self.book.spend(unit, |state| {
             let spent = state.spent.entry(self.connection.clone()).or_default();
             spent.take_back(unit, day, amount, self.history);
         });
@@ -214,6 +220,22 @@ mod tests {
     fn meter(history: bool, caps: Caps) -> ConnectionMeter {
         let book = Arc::new(Book::new(None, State::default()));
         ConnectionMeter { connection: "aws.prod".into(), caps, history, book, clock: Arc::new(|| 1_795_000_000) }
+    }
+
+    #[test]
+    fn what_costs_nothing_is_written_with_what_is_written_next() {
+        let folder = tempfile::tempdir().expect("folder");
+        let place = Place::beside(folder.path());
+        place.prepare().expect("folder");
+        let book = Arc::new(Book::new(Some(place.clone()), State::default()));
+        let (caps, clock): (_, Clock) = (Caps::default(), Arc::new(|| 1_795_000_000));
+        let meter = ConnectionMeter { connection: "azure.main".into(), caps, history: false, book, clock };
+        let (day, written) =
+            (meter.today(), |unit, day| place.read().0.spent.get("azure.main").map_or(0, |spent| spent.on(unit, day)));
+        meter.take(Unit::FreeRequests, 3).expect("no cap");
+        assert_eq!(written(Unit::FreeRequests, day), 0);
+        meter.take(Unit::PaidRequests, 1).expect("no cap");
+        assert_eq!([Unit::FreeRequests, Unit::PaidRequests].map(|unit| written(unit, day)), [3, 1]);
     }
 
     #[test]

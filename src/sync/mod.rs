@@ -2,8 +2,9 @@
 //!
 //! An import is one batch of files ([`ingest`]). Scopes of connections are synced in the background
 //! ([`task`]): what is due ([`plan`]) is fetched window by window ([`fetching`]), metered ([`meter`]),
-//! stored in place of what was there, and written to the log ([`log`]). What the provider itself thinks of
-//! them is kept beside ([`opinion`]). What goes wrong for long raises an [`alarm`].
+//! put by until it is all there ([`spool`]), stored in place of what was there, and written to the log
+//! ([`log`]). What the provider itself thinks of them is kept beside ([`opinion`]). What goes wrong for long
+//! raises an [`alarm`].
 //!
 //! Knows sources only by their trait, and no face.
 
@@ -16,6 +17,7 @@ pub mod fetching;
 pub mod gather;
 pub mod groups;
 pub mod ingest;
+pub mod lock;
 pub mod log;
 pub mod merge;
 pub mod meter;
@@ -25,6 +27,7 @@ pub mod overview;
 pub mod plan;
 pub mod rebuild;
 pub mod silence;
+pub mod spool;
 pub mod state;
 pub mod task;
 pub mod undo;

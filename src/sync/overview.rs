@@ -24,7 +24,7 @@ pub struct Overview {
     pub meters: Vec<MeterOverview>,
     /// The newest runs, newest first.
     pub runs: Vec<Run>,
-    /// Connections that cannot be made, and why.
+    /// What cannot be used, and why: connections that cannot be made, what was known of earlier syncs.
     pub wrong: Vec<(String, Trouble)>,
 }
 

@@ -1,26 +1,26 @@
 //! What sync remembers between runs besides charges: how each scope stands, and what was spent.
 //!
 //! A file beside the store, `sync/state.json`, written whole, synced and put in place at once; whoever
-//! holds the [`SyncLock`] writes it, and anybody reads it. Losing it loses no charge: scopes are asked
+//! holds the [`super::lock::SyncLock`] writes it, and anybody reads it. Losing it loses no charge: scopes are asked
 //! again by what the store says has come. What was spent is then not known, and is said so.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::Write;
+use std::fs;
 use std::path::{Path, PathBuf};
 
-use fs2::FileExt;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::calendar::Day;
 use crate::error::{Error, Kind, Result};
-use crate::provider::remote::{FaultKind, Unit};
+use crate::provider::remote::{Fault, FaultKind, Unit};
+use crate::store::folder;
 use crate::sync::silence::Silence;
 
 /// The file by which others ask for a sync.
 const ASKED: &str = "asked";
 /// The file of the state.
-const STATE: &str = "state.json";
+pub(super) const STATE: &str = "state.json";
+
 /// Whether a file of the folder tells how syncing stands, or that somebody asks for it.
 #[must_use]
 pub fn is_telling(name: &[u8]) -> bool {
@@ -40,8 +40,6 @@ pub struct State {
     pub scopes: BTreeMap<String, Standing>,
     /// What connections spent, by name.
     pub spent: BTreeMap<String, Spent>,
-    /// When somebody last asked for a sync now, seconds since 1970.
-    pub asked_at: i64,
     /// What runs now, for whoever only reads.
     pub running: Option<Running>,
 }
@@ -96,6 +94,12 @@ pub struct Trouble {
     pub message: String,
     /// What to do about it.
     pub hints: Vec<String>,
+}
+
+impl From<&Fault> for Trouble {
+    fn from(fault: &Fault) -> Self {
+        Trouble { kind: fault.kind, message: fault.message.clone(), hints: fault.hints.clone() }
+    }
 }
 
 /// What a feed's answers were like, for estimates.
@@ -244,15 +248,18 @@ impl Place {
         self.0.join("log.jsonl")
     }
 
+    /// The file that whoever syncs has locked.
+    #[must_use]
+    pub fn lock(&self) -> PathBuf {
+        self.0.join("lock")
+    }
+
     /// Asks whoever syncs to ask all scopes now.
     ///
     /// # Errors
     /// Kind `Store` where it cannot be written.
     pub fn ask(&self, at: i64) -> Result<()> {
-        let (path, next) = (self.0.join(ASKED), self.0.join("asked.next"));
-        let failed = |e: &std::io::Error| Error::io(Kind::Store, "write", &path, e);
-        private(&next).and_then(|mut file| file.write_all(at.to_string().as_bytes())).map_err(|e| failed(&e))?;
-        fs::rename(&next, &path).map_err(|e| failed(&e))
+        folder::keep(&self.0, ASKED, at.to_string().as_bytes())
     }
 
     /// When somebody last asked that, seconds since 1970; 0 for never.
@@ -302,45 +309,7 @@ impl Place {
 
     /// Puts a file into the folder, all of it or nothing; on disk when this returns.
     pub(super) fn put(&self, name: &str, text: &[u8]) -> Result<()> {
-        let (path, next) = (self.0.join(name), self.0.join(format!("{name}.next")));
-        let failed = |path: &Path, e: &std::io::Error| Error::io(Kind::Store, "write", path, e);
-        let mut file = private(&next).map_err(|e| failed(&next, &e))?;
-        file.write_all(text).and_then(|()| file.sync_all()).map_err(|e| failed(&next, &e))?;
-        fs::rename(&next, &path).map_err(|e| failed(&path, &e))?;
-        File::open(&self.0).and_then(|folder| folder.sync_all()).map_err(|e| failed(&self.0, &e))
-    }
-}
-
-fn private(path: &Path) -> std::io::Result<File> {
-    use std::os::unix::fs::OpenOptionsExt;
-    File::options().write(true).create(true).truncate(true).mode(0o600).open(path)
-}
-
-/// Held by the one process that syncs a store.
-pub struct SyncLock(#[expect(dead_code, reason = "kept: the lock goes with it")] File);
-
-impl SyncLock {
-    /// Takes it, if nobody has it.
-    ///
-    /// # Errors
-    /// Kind `Store` where the folder cannot be written to.
-    pub fn try_take(place: &Place) -> Result<Option<SyncLock>> {
-        place.prepare()?;
-        let path = place.0.join("lock");
-        let file = private(&path).map_err(|e| Error::io(Kind::Store, "open", &path, &e))?;
-        Ok(file.try_lock_exclusive().is_ok().then_some(SyncLock(file)))
-    }
-
-    /// Takes it once nobody has it any more; waits without waking.
-    ///
-    /// # Errors
-    /// Kind `Store` where the folder cannot be written to.
-    pub fn wait(place: &Place) -> Result<SyncLock> {
-        place.prepare()?;
-        let path = place.0.join("lock");
-        let file = private(&path).map_err(|e| Error::io(Kind::Store, "open", &path, &e))?;
-        file.lock_exclusive().map_err(|e| Error::io(Kind::Store, "lock", &path, &e))?;
-        Ok(SyncLock(file))
+        folder::keep(&self.0, name, text)
     }
 }
 
@@ -354,7 +323,7 @@ mod tests {
         let place = Place::beside(folder.path());
         place.prepare().expect("folder");
         assert_eq!(place.read(), (State::default(), None));
-        let mut state = State { asked_at: 7, ..State::default() };
+        let mut state = State::default();
         state.spent.entry("aws.prod".into()).or_default().add(Unit::PaidRequests, Day(20_000), 3, 0, true);
         place.write(&state).expect("written");
         assert_eq!(place.read(), (state, None));
@@ -411,15 +380,5 @@ mod tests {
             seen = seen.with(days, rows, pages);
             assert_eq!((seen.rows_a_day, seen.page_rows, seen.paged), want, "{rows} rows on {pages} pages");
         }
-    }
-
-    #[test]
-    fn one_process_syncs_at_a_time() {
-        let folder = tempfile::tempdir().expect("folder");
-        let place = Place::beside(folder.path());
-        let held = SyncLock::try_take(&place).expect("taken").expect("free");
-        assert!(SyncLock::try_take(&place).expect("tried").is_none());
-        drop(held);
-        assert!(SyncLock::wait(&place).is_ok());
     }
 }

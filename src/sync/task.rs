@@ -1,50 +1,48 @@
 //! The loop that keeps scopes fresh: who is due is looked at, asked window by window, and stored.
 //!
 //! Scopes run beside each other, each by itself one ask after the other: one that fails or waits holds
-//! nobody up. After each window the plan is made anew from what the store says has come, so that a run
-//! may end anywhere. One process of a store syncs at a time ([`super::state::SyncLock`]).
+//! nobody up, and history gives way to what is new. After each window the plan is made anew from what the
+//! store says has come, so that a run may end anywhere. One process of a store syncs at a time ([`super::lock::SyncLock`]).
 
 mod aside;
 mod outcome;
+mod pool;
 mod scope;
+mod told;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::runtime::Handle;
+use tokio::runtime::{Handle, Runtime};
 use tokio_util::sync::CancellationToken;
 
 use super::Clock;
 use super::alarm::{self, Alarm};
 use super::ingest::{Options, Outcome, Watcher};
-use super::log::Run;
+use super::log::{Log, Run};
 use super::meter::{Book, Caps};
 use super::state::{Place, Running, Standing, State};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::provider::CostSource;
 use crate::provider::remote::pace::Pace;
 use crate::provider::remote::{Costs, FaultKind};
 use crate::store::listeners::{Listener, Listeners};
-use crate::store::remote::Scopes;
-use crate::threads;
+use crate::store::remote::Synced;
 
+use pool::Bell;
 pub use scope::wait_after;
 
-/// Scopes that run beside each other at most.
-const AT_ONCE: usize = 4;
-
-/// A sleeping machine's timers sleep too: the time is looked at again after so long at most.
-const LOOK_AGAIN: Duration = Duration::from_secs(600);
+/// Threads that speak with providers.
+const NET_THREADS: usize = 2;
 
 /// Where charges go: the store, here or in the process that has it open.
 pub trait Vault: Send + Sync {
-    /// What it knows of scopes, facets' charges aside.
+    /// What has come of a scope, by its source; nothing where it does not know it.
     ///
     /// # Errors
     /// Kind `Store` where it cannot be reached.
-    fn scopes(&self) -> Result<Scopes>;
+    fn scope(&self, source: &str) -> Result<Synced>;
 
     /// Takes a source in.
     ///
@@ -74,14 +72,17 @@ pub struct Syncer {
     connections: Arc<Vec<Connection>>,
     vault: Arc<dyn Vault>,
     place: Option<Place>,
+    /// That what was known before cannot be read.
+    told: Option<String>,
     book: Arc<Book>,
+    log: Log,
     clock: Clock,
     runtime: Handle,
     pace: Pace,
     board: Arc<Board>,
     ran: Listeners<Arc<Run>>,
     alarms: Listeners<String>,
-    bell: Bell,
+    bell: Arc<Bell>,
 }
 
 /// How a scope under way is doing.
@@ -120,13 +121,6 @@ impl Board {
     }
 }
 
-/// Wakes the loop.
-#[derive(Default)]
-struct Bell {
-    rung: Mutex<bool>,
-    changed: Condvar,
-}
-
 /// Which scopes a pass is of, and whether they are asked before they are due.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Which {
@@ -152,6 +146,8 @@ pub struct Passed {
     pub failed: usize,
     /// Windows and deliveries that were stored.
     pub stored: usize,
+    /// Scopes that were not asked although somebody wishes it, since the provider wants to be left alone.
+    pub held: Vec<String>,
 }
 
 impl Syncer {
@@ -166,8 +162,12 @@ impl Syncer {
         runtime: Handle,
         pace: Pace,
     ) -> Syncer {
-        let state = place.as_ref().map_or_else(State::default, |place| place.read().0);
+        let (state, told) = place.as_ref().map_or_else(Default::default, Place::read);
+        // What another process was at is over: this one has the lock.
+        let state = State { running: None, ..state };
         Syncer {
+            told,
+            log: Log::new(place.clone()),
             connections,
             vault,
             book: Arc::new(Book::new(place.clone(), state)),
@@ -178,7 +178,7 @@ impl Syncer {
             board: Arc::default(),
             ran: Listeners::default(),
             alarms: Listeners::default(),
-            bell: Bell::default(),
+            bell: Arc::default(),
         }
     }
 
@@ -186,6 +186,12 @@ impl Syncer {
     #[must_use]
     pub fn connections(&self) -> &[Connection] {
         &self.connections
+    }
+
+    /// That what was known before cannot be read, where that is so.
+    #[must_use]
+    pub fn told(&self) -> Option<&str> {
+        self.told.as_deref()
     }
 
     /// How all scopes stand, and what was spent.
@@ -247,6 +253,10 @@ impl Syncer {
         (self.clock)()
     }
 
+    fn standing(&self, source: &str) -> Standing {
+        self.book.state().scopes.get(source).cloned().unwrap_or_default()
+    }
+
     fn all(&self) -> impl Iterator<Item = (&Connection, &Arc<dyn Costs>)> {
         self.connections.iter().flat_map(|connection| connection.scopes.iter().map(move |scope| (connection, scope)))
     }
@@ -262,84 +272,14 @@ impl Syncer {
         self.all().map(due).min().map(|at| at.max(now))
     }
 
-    /// Asks all scopes that are due, and comes back when nothing more is to be asked of any.
-    ///
-    /// # Errors
-    /// Kind `Store` where the store or the state cannot be read or written. What goes wrong with a
-    /// scope is none: it is in its standing and in the log.
-    pub fn pass(&self, which: &Which, cancel: &CancellationToken) -> Result<Passed> {
-        let now = self.now();
-        let due: Vec<(&Connection, &Arc<dyn Costs>)> = {
-            let state = self.book.state();
-            let is_due = |(connection, scope): &(&Connection, &Arc<dyn Costs>)| {
-                let source = &scope.scope().source.name;
-                let standing = state.scopes.get(source).cloned().unwrap_or_default();
-                let asked = which.now && !must_wait(&standing, now);
-                which.has(&connection.name, source) && (asked || due_at(connection, &***scope, &standing, now) <= now)
-            };
-            self.all().filter(is_due).collect()
-        };
-        let next = std::sync::atomic::AtomicUsize::new(0);
-        let work = |_| {
-            let mut passed = Passed::default();
-            while let Some((connection, scope)) = due.get(next.fetch_add(1, Ordering::Relaxed)) {
-                if cancel.is_cancelled() {
-                    break;
-                }
-                let (good, stored) = self.run(connection, scope, which.now, cancel)?;
-                passed.asked += 1;
-                passed.failed += usize::from(!good);
-                passed.stored += stored;
-            }
-            Ok(passed)
-        };
-        let shares: Result<Vec<Passed>> = threads::share(AT_ONCE.min(due.len().max(1)), work).into_iter().collect();
-        let add = |sum: Passed, one: Passed| Passed {
-            asked: sum.asked + one.asked,
-            failed: sum.failed + one.failed,
-            stored: sum.stored + one.stored,
-        };
-        Ok(shares?.into_iter().fold(Passed::default(), add))
-    }
-
-    /// Keeps all scopes fresh until it is cancelled; waits without waking in between. Unless it is
-    /// `by_itself`, scopes are only asked when somebody asks for it.
-    ///
-    /// # Errors
-    /// As [`Self::pass`].
-    pub fn watch(&self, by_itself: bool, cancel: &CancellationToken) -> Result<()> {
-        while !cancel.is_cancelled() {
-            let wished = self.wished();
-            if by_itself || wished {
-                self.pass(&Which { names: Vec::new(), now: wished }, cancel)?;
-            }
-            let now = self.now();
-            let Some(due) = self.next_due(now) else { return Ok(()) };
-            // What is due at once and could not be done is left for a moment.
-            let wait = Duration::from_secs(u64::try_from(due - now).unwrap_or(0).max(1));
-            self.bell.wait(by_itself.then(|| wait.min(LOOK_AGAIN)), cancel);
-        }
-        Ok(())
-    }
-
-    /// Has the loop ask all scopes now.
+    /// Has the loop ask all scopes now, once.
     pub fn ask_now(&self) {
-        let now = self.now();
-        // Where it cannot be written this process knows it all the same.
-        let _ = self.book.change(|state| state.asked_at = now);
-        self.bell.ring();
+        self.bell.wish();
     }
 
     /// Wakes the loop, so that it sees that it is cancelled.
     pub fn wake(&self) {
         self.bell.ring();
-    }
-
-    /// Whether somebody wished for a sync since the last one began.
-    fn wished(&self) -> bool {
-        let state = self.book.state();
-        let begun = |source: &String| state.scopes.get(source).map_or(0, |standing| standing.begun_at);
-        state.asked_at > 0 && self.all().any(|(_, scope)| begun(&scope.scope().source.name) < state.asked_at)
     }
 
     /// Writes a scope's standing, and what runs.
@@ -362,7 +302,7 @@ pub(super) fn due_at(connection: &Connection, scope: &dyn Costs, standing: &Stan
     let every = every(connection, scope);
     let known = |at: i64| if at > now { 0 } else { at };
     let after = if known(standing.good_at) == 0 { 0 } else { standing.good_at + every };
-    let not_before = if standing.not_before > now + every.max(86_400) { 0 } else { standing.not_before };
+    let not_before = if standing.not_before > now + every.max(scope::WAIT_MAX) { 0 } else { standing.not_before };
     if standing.trouble.is_some() { not_before } else { after.max(not_before) }
 }
 
@@ -377,22 +317,17 @@ fn every(connection: &Connection, scope: &dyn Costs) -> i64 {
     connection.every.unwrap_or(i64::from(scope.scope().terms.every))
 }
 
-impl Bell {
-    fn ring(&self) {
-        *self.rung.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        self.changed.notify_all();
-    }
-
-    /// Waits until it is rung, at most so long where a time is given.
-    fn wait(&self, most: Option<Duration>, cancel: &CancellationToken) {
-        let rung = self.rung.lock().unwrap_or_else(PoisonError::into_inner);
-        let quiet = |rung: &mut bool| !*rung && !cancel.is_cancelled();
-        let mut rung = match most {
-            Some(most) => self.changed.wait_timeout_while(rung, most, quiet).unwrap_or_else(PoisonError::into_inner).0,
-            None => self.changed.wait_while(rung, quiet).unwrap_or_else(PoisonError::into_inner),
-        };
-        *rung = false;
-    }
+/// Threads to speak with providers, of which most wait.
+///
+/// # Errors
+/// Kind `Bug` where the system gives none.
+pub fn runtime() -> Result<Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(NET_THREADS)
+        .thread_name("sync-net")
+        .enable_all()
+        .build()
+        .map_err(|e| Error::bug(format!("no threads to speak with providers: {e}")))
 }
 
 /// Passes a cancellation on to what only looks at a flag.

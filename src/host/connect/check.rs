@@ -7,18 +7,16 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock;
 use crate::domain::text::SafeText;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::provider::remote::pace::Pace;
 use crate::provider::remote::{Call, Check, Costs, Fault, Watch};
 use crate::sync::meter::{Book, Caps, ConnectionMeter};
 use crate::sync::state::State;
+use crate::sync::task;
 use crate::threads;
 
 /// Scopes that are checked beside each other.
 const AT_ONCE: usize = 8;
-
-/// Threads that speak with providers.
-const THREADS: usize = 2;
 
 /// Is told how checking goes; called on any thread.
 pub trait Told: Send + Sync {
@@ -36,19 +34,6 @@ impl Told for () {
     fn waits(&self, _: &str, _: &str, _: u64) {}
 }
 
-/// Threads to speak with providers.
-///
-/// # Errors
-/// Kind `Bug` where the system gives none.
-pub fn runtime() -> Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(THREADS)
-        .thread_name("sync-net")
-        .enable_all()
-        .build()
-        .map_err(|e| Error::bug(format!("no threads to speak with providers: {e}")))
-}
-
 /// What each scope says of itself, by its source, in their order.
 ///
 /// # Errors
@@ -58,7 +43,7 @@ pub fn of(
     cancel: &CancellationToken,
     told: &Arc<dyn Told>,
 ) -> Result<Vec<(String, Vec<Check>)>> {
-    let runtime = runtime()?;
+    let runtime = task::runtime()?;
     let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let work = |_| {
         let mut found = Vec::new();

@@ -19,19 +19,6 @@ const PIECE: u64 = 8 << 20;
 /// Tells this process's files apart.
 static COUNT: AtomicU64 = AtomicU64::new(0);
 
-/// What the names of these files begin and end with.
-const NAME: (&str, &str) = ("export-", ".part");
-
-/// Removes what processes that were killed left of their downloads in a folder; returns how many files that were.
-/// Only for whoever holds the lock that lets one process at a time download there. What cannot be removed stays.
-pub fn sweep(folder: &Path) -> usize {
-    let is_ours =
-        |name: &std::ffi::OsStr| name.to_str().is_some_and(|name| name.starts_with(NAME.0) && name.ends_with(NAME.1));
-    let entries = std::fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
-    let left = entries.filter(|entry| is_ours(&entry.file_name()));
-    left.filter(|entry| std::fs::remove_file(entry.path()).is_ok()).count()
-}
-
 /// A file that is removed when it is dropped.
 pub struct Held {
     /// Where it is.
@@ -50,7 +37,7 @@ impl Drop for Held {
 /// [`Halt`]: the store's fault, or the disk's.
 pub fn download(shelf: &Shelf, entry: &Entry, folder: &Path, call: &Call, tell: &dyn Fn(u64)) -> Result<Held, Halt> {
     let number = COUNT.fetch_add(1, Ordering::Relaxed);
-    let held = Held { path: folder.join(format!("{}{}-{number}{}", NAME.0, std::process::id(), NAME.1)) };
+    let held = Held { path: folder.join(format!("export-{}-{number}.part", std::process::id())) };
     let disk = |e: std::io::Error| Halt::Stopped(Stop::Failed(Error::io(Kind::Store, "write", &held.path, &e)));
     // What an earlier process of the same number left is nobody's.
     let _ = std::fs::remove_file(&held.path);

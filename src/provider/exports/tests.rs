@@ -320,17 +320,6 @@ fn a_manifest_is_read_once_as_long_as_it_is_not_another() {
 }
 
 #[test]
-fn what_a_killed_process_left_is_swept_away_and_nothing_else() {
-    let folder = tempfile::tempdir().expect("folder");
-    for name in ["export-1-0.part", "export-99-12.part", "state.json", "export.part", "x.part"] {
-        std::fs::write(folder.path().join(name), "x").expect("file");
-    }
-    assert_eq!(super::download::sweep(folder.path()), 2);
-    assert_eq!(std::fs::read_dir(folder.path()).expect("folder").count(), 3);
-    assert_eq!(super::download::sweep(&folder.path().join("none")), 0);
-}
-
-#[test]
 fn of_months_without_manifests_the_newest_run_counts() {
     let entry = |key: &str, modified| Entry { key: key.into(), bytes: 1, tag: "t".into(), modified };
     let runs = |entries: &[Entry]| match arrange(entries).expect("arranged") {

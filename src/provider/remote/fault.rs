@@ -37,6 +37,8 @@ pub enum FaultKind {
     Capped,
     /// It was given up.
     Cancelled,
+    /// On this machine: its disk, its store, or a bug.
+    Here,
 }
 
 impl FaultKind {

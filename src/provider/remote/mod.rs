@@ -32,6 +32,10 @@ use super::{FileSummary, Sink, SourceId, Stop};
 use crate::domain::calendar::{Day, Month, Period};
 use crate::domain::dimension::Dimension;
 
+/// How names of files end that hold what is on its way through this machine: whoever makes one removes it,
+/// and what a killed process left is removed by the next one that syncs.
+pub const PART: &str = ".part";
+
 /// The costs of one scope.
 ///
 /// Calls block: they are made on threads of sync's own. They are cancelled within a second
@@ -46,6 +50,11 @@ pub trait Costs: Send + Sync {
     /// How many dimensions a request tells jointly, where that is not all that there is.
     fn jointly(&self) -> Option<u8> {
         None
+    }
+
+    /// Whether its charges lie on this machine, so that bringing them waits for no network.
+    fn is_local(&self) -> bool {
+        false
     }
 
     /// Looks what is there, without bringing it: which deliveries lie there, or which days have

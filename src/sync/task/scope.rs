@@ -1,55 +1,38 @@
-//! One scope's run: look, plan, ask, store, until nothing more is due.
+//! One scope's run: look, plan, ask, store, until nothing more is due or it gives way to others.
 
 mod counts;
+mod ending;
 mod fit;
 mod opinion;
 mod silence;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
 use self::counts::{Counting, Counts};
+pub(super) use self::ending::WAIT_MAX;
+pub use self::ending::wait_after;
+use self::ending::{come, fail};
 use super::aside::{self, Again, Asides};
-use super::{Board, Connection, Syncer, every, flag, outcome};
-use crate::domain::calendar::Day;
-use crate::domain::money::Amount;
+use super::told::{Refusals, overlaps, restated};
+use super::{Connection, Live, Syncer, every, flag, outcome};
 use crate::domain::text::SafeText;
-use crate::error::{Error, Kind, Result};
-use crate::provider::Problem;
+use crate::error::{Error, Kind, Result, contained};
 use crate::provider::remote::{Ask, Call, Costs, Fault, FaultKind, Found, Watch};
-use crate::store::remote::{BASE, Restated, Synced};
+use crate::store::remote::{BASE, Synced};
 use crate::sync::fetching::{self, Fetching};
 use crate::sync::ingest::{Options, Outcome, Watcher};
-use crate::sync::log::{self, Run};
+use crate::sync::log::Run;
 use crate::sync::meter::ConnectionMeter;
 use crate::sync::plan::{self, Job, Now, Rhythm, Why};
-use crate::sync::state::{Standing, Trouble};
+use crate::sync::spool::{self, Spool};
+use crate::sync::state::{Place, Trouble};
 
-/// The first wait after a failed run, and the longest.
-const WAIT_FIRST: i64 = 5 * 60;
-const WAIT_LONGEST: i64 = 3_600;
 /// Asks of one run at most: a plan that never ends is a bug, and must not cost money.
 const ASKS_MAX: usize = 2_000;
-
-/// How long a scope is left alone after `failures` failed runs, in seconds, the last for `fault`.
-#[must_use]
-pub fn wait_after(fault: &Fault, failures: u32, now: i64) -> i64 {
-    let asked = fault.wait.map_or(0, |wait| i64::try_from(wait.as_secs()).unwrap_or(i64::MAX / 2));
-    let ours = match fault.kind {
-        // Until the day's allowance is a new one.
-        FaultKind::Capped => Day::of_seconds(now).plus(1).seconds() - now,
-        FaultKind::QuotaSpent => WAIT_LONGEST,
-        // A person must do something; asking costs little, and the next sync is to find it done.
-        kind if kind.needs_a_person() => WAIT_LONGEST / 2,
-        FaultKind::NotThere => WAIT_LONGEST,
-        FaultKind::Cancelled => 0,
-        _ => (WAIT_FIRST << failures.saturating_sub(1).min(8)).min(WAIT_LONGEST),
-    };
-    asked.max(ours)
-}
 
 /// What is asked for in a run, and what came of it so far.
 struct Course<'a> {
@@ -60,6 +43,8 @@ struct Course<'a> {
     source: String,
     found: Found,
     stored: usize,
+    /// Asks since it was looked at.
+    asks: usize,
     /// What is left for later, since it does not fit what may be spent.
     left: usize,
     /// How often days are asked for again.
@@ -70,54 +55,84 @@ struct Course<'a> {
     asides: Asides,
 }
 
+/// What a run that gave way goes on with.
+pub(super) struct Rest {
+    found: Found,
+    asks: usize,
+    heard: bool,
+    asides: Asides,
+}
+
+/// How a run begins.
+pub(super) enum Begins {
+    /// It looks what is there, since somebody wishes for it or by itself.
+    Anew {
+        /// Whether somebody does.
+        wished: bool,
+    },
+    /// It goes on where it gave way.
+    Again(Rest),
+}
+
+/// What came of a run.
+pub(super) struct Ran {
+    /// Whether all went well.
+    pub(super) good: bool,
+    /// Windows and deliveries that were stored.
+    pub(super) stored: usize,
+    /// What it goes on with, where it gave way.
+    pub(super) rest: Option<Rest>,
+}
+
 impl Syncer {
-    /// Runs a scope, since somebody wishes for it or by itself; whether all went well, and how much was stored.
+    /// Runs a scope, or goes on where it gave way.
     pub(super) fn run(
         &self,
         connection: &Connection,
         costs: &Arc<dyn Costs>,
-        wished: bool,
+        begins: Begins,
         cancel: &CancellationToken,
-    ) -> Result<(bool, usize)> {
-        let (source, now) = (costs.scope().source.name.clone(), self.now());
-        self.board.tell(&source, |live| (live.what, live.since) = ("looking".to_owned(), now));
-        self.stand(&source, |standing| standing.begun_at = now)?;
-        let again = match (costs.scope().terms.request_microdollars > 0, wished) {
-            (true, _) => Again::Daily,
-            (false, true) => Again::Now,
-            (false, false) => Again::AfterAWhile,
+    ) -> Ran {
+        let (source, looks) = (costs.scope().source.name.clone(), matches!(begins, Begins::Anew { .. }));
+        let begun = if looks { self.begin(&source) } else { Ok(()) };
+        let Rest { found, asks, heard, asides } = match begins {
+            Begins::Again(rest) => rest,
+            Begins::Anew { wished } => self.nothing_yet(&**costs, wished),
         };
-        let known = self.book.state().scopes.get(&source).map(|standing| standing.aside.clone()).unwrap_or_default();
         let mut course = Course {
             syncer: self,
             connection,
             costs: &**costs,
             cancel,
             source,
-            found: Found::Unknown,
+            found,
             stored: 0,
+            asks,
             left: 0,
             rhythm: Rhythm::Full,
-            heard: false,
-            asides: Asides::new(known, again, now),
+            heard,
+            asides,
         };
-        let ended = course.run();
+        // A provider that breaks on an answer nobody thought of takes nothing else down with it.
+        let ended = begun.map_err(Ended::from).and_then(|()| {
+            contained(|| course.run(looks))
+                .unwrap_or_else(|_| Err(Error::bug("what was asked for could not be dealt with").into()))
+        });
         let left = course.left_over();
-        let Course { source, stored, asides, .. } = course;
+        let Course { source, found, stored, asks, heard, asides, .. } = course;
+        if matches!(ended, Ok(Next::GaveWay)) {
+            self.board.tell(&source, |live| {
+                (live.what, live.pieces, live.rows, live.waits) = ("history, after others".to_owned(), (0, 0), 0, None);
+            });
+            return Ran { good: true, stored, rest: Some(Rest { found, asks, heard, asides }) };
+        }
         self.board.lives().remove(&source);
-        let now = self.now();
-        let fault = match ended {
-            Ok(()) => None,
-            Err(Ended::Fault(fault)) => Some(fault),
-            Err(Ended::Error(error)) => {
-                self.stand(&source, |_| {})?;
-                return Err(error);
-            }
-        };
+        let (now, fault) = (self.now(), ended.err().map(Fault::from));
         let given_up = fault.as_ref().is_some_and(|fault| fault.kind == FaultKind::Cancelled);
         let good = fault.is_none() && asides.trouble().is_none();
         let next = now.saturating_add(every(connection, &**costs));
-        self.stand(&source, |standing| match fault {
+        // Where it cannot be written this process knows it all the same, and waits.
+        let _ = self.stand(&source, |standing| match fault {
             None => come(standing, asides, left, (now, next)),
             // Given up by this machine's user: nobody failed.
             Some(fault) if fault.kind == FaultKind::Cancelled => standing.aside = asides.kept_so_far(),
@@ -125,53 +140,36 @@ impl Syncer {
                 standing.aside = asides.kept_so_far();
                 fail(standing, &fault, now);
             }
-        })?;
+        });
         if !good && !given_up {
             self.raise(&source);
         }
-        Ok((good, stored))
+        Ran { good, stored, rest: None }
+    }
+
+    fn nothing_yet(&self, costs: &dyn Costs, wished: bool) -> Rest {
+        let again = match (costs.scope().terms.request_microdollars > 0, wished) {
+            (true, _) => Again::Daily,
+            (false, true) => Again::Now,
+            (false, false) => Again::AfterAWhile,
+        };
+        let asides = Asides::new(self.standing(&costs.scope().source.name).aside, again, self.now());
+        Rest { found: Found::Unknown, asks: 0, heard: false, asides }
+    }
+
+    fn begin(&self, source: &str) -> Result<()> {
+        let now = self.now();
+        self.board.tell(source, |live| *live = Live { what: "looking".to_owned(), since: now, ..Live::default() });
+        self.stand(source, |standing| standing.begun_at = now)
     }
 }
 
-/// That all has come but what is set aside, which is looked at again with the next sync.
-fn come(standing: &mut Standing, asides: Asides, left: Option<String>, (now, next): (i64, i64)) {
-    let before = std::mem::take(standing);
-    let trouble = asides.trouble();
-    let fresh = Standing {
-        begun_at: before.begun_at,
-        good_at: now,
-        left,
-        seen: before.seen,
-        silence: before.silence,
-        history: before.history,
-        aside: asides.kept(),
-        ..Standing::default()
-    };
-    *standing = match trouble {
-        None => fresh,
-        trouble => Standing {
-            failures: before.failures.saturating_add(1),
-            failing_since: if before.failing_since == 0 { now } else { before.failing_since },
-            told_at: before.told_at,
-            not_before: next,
-            trouble,
-            ..fresh
-        },
-    };
-}
-
-fn fail(standing: &mut Standing, fault: &Fault, now: i64) {
-    standing.failures = standing.failures.saturating_add(1);
-    // A cap is no failure; it does not end one either.
-    if standing.failing_since == 0 && fault.kind != FaultKind::Capped {
-        standing.failing_since = now;
-    }
-    standing.not_before = now.saturating_add(wait_after(fault, standing.failures, now));
-    standing.trouble = Some(trouble(fault));
-}
-
-fn trouble(fault: &Fault) -> Trouble {
-    Trouble { kind: fault.kind, message: fault.message.clone(), hints: fault.hints.clone() }
+/// How a run ended well.
+enum Next {
+    /// Nothing more is due.
+    Done,
+    /// There is more, once others have had their turn.
+    GaveWay,
 }
 
 /// Why a run ended early.
@@ -188,15 +186,29 @@ impl From<Error> for Ended {
     }
 }
 
+impl From<Ended> for Fault {
+    fn from(ended: Ended) -> Self {
+        match ended {
+            Ended::Fault(fault) => fault,
+            Ended::Error(error) => {
+                error.hints.into_iter().fold(Fault::new(FaultKind::Here, error.message), Fault::hint)
+            }
+        }
+    }
+}
+
 impl Course<'_> {
-    fn run(&mut self) -> Result<(), Ended> {
-        let synced = self.synced()?;
-        self.found = self.look(&synced)?;
+    /// Asks until nothing more is due; `looks` first what is there, unless it goes on.
+    fn run(&mut self, looks: bool) -> Result<Next, Ended> {
+        let mut synced = self.synced()?;
+        if looks {
+            self.found = self.look(&synced)?;
+        }
         self.rhythm = self.rhythm();
         let lying = self.set_broken_aside()?;
         let mut passed_over: Vec<Ask> = Vec::new();
-        for _ in 0..ASKS_MAX + lying {
-            let synced = self.synced()?;
+        while self.asks < ASKS_MAX + lying {
+            self.asks += 1;
             let mut jobs = self.plan(&synced);
             jobs.retain(|job| !self.asides.has(&job.ask));
             self.tell_history(&jobs, &synced)?;
@@ -207,8 +219,11 @@ impl Course<'_> {
             self.hear(charges_wait)?;
             let Some(job) = jobs.into_iter().find(|job| !passed_over.contains(&job.ask)) else {
                 self.left = passed_over.len();
-                return Ok(());
+                return Ok(Next::Done);
             };
+            if self.stored > 0 && job.why.is_history() && self.is_to_give_way() {
+                return Ok(Next::GaveWay);
+            }
             let Some(fitting) = self.fit(&job, history_waits, &synced)? else {
                 passed_over.push(job.ask);
                 continue;
@@ -222,11 +237,23 @@ impl Course<'_> {
                 }
                 is_changed => self.stored += usize::from(is_changed?),
             }
+            synced = self.synced()?;
             if let (Found::Changed { days: changed, .. }, Ask::Days { days, .. }) = (&mut self.found, &fitting.ask) {
                 changed.retain(|day| !days.contains(*day));
             }
         }
-        Err(Error::bug(format!("the plan of {} does not end", self.source)).into())
+        self.asks = 0;
+        match self.found {
+            // There may be as many files as somebody puts there.
+            Found::Deliveries { .. } => Ok(Next::GaveWay),
+            _ => Err(Error::bug(format!("the plan of {} does not end", self.source)).into()),
+        }
+    }
+
+    /// Whether others wait for its place, or it is time to look again what is new.
+    fn is_to_give_way(&self) -> bool {
+        let since = self.syncer.now() - self.syncer.standing(&self.source).begun_at;
+        self.syncer.bell.is_wanted() || since >= every(self.connection, self.costs)
     }
 
     /// What has not come although nothing failed, in words.
@@ -248,13 +275,13 @@ impl Course<'_> {
             }
             let name = SafeText::from_outside(&name);
             let record = self.record(self.syncer.now(), Duration::ZERO, &name, &self.counts());
-            self.log(Run { trouble: Some(trouble(&fault)), ..record })?;
+            self.log(Run { trouble: Some(Trouble::from(&fault)), ..record })?;
         }
         Ok(lying)
     }
 
     fn synced(&self) -> Result<Synced> {
-        Ok(self.syncer.vault.scopes()?.remove(&self.source).unwrap_or_default())
+        self.syncer.vault.scope(&self.source)
     }
 
     fn mark(&self) -> Option<String> {
@@ -294,6 +321,7 @@ impl Course<'_> {
     fn counts(&self) -> Counts {
         Counts {
             board: Arc::clone(&self.syncer.board),
+            bell: Arc::clone(&self.syncer.bell),
             source: self.source.clone(),
             clock: Arc::clone(&self.syncer.clock),
             tally: Mutex::default(),
@@ -325,7 +353,7 @@ impl Course<'_> {
         let began = crate::clock::instant();
         let looked = self.costs.look(mark, &self.call(false, &counts));
         if let Err(fault) = &looked {
-            let run = Run { trouble: Some(trouble(fault)), ..self.record(at, began.elapsed(), "", &counts) };
+            let run = Run { trouble: Some(Trouble::from(fault)), ..self.record(at, began.elapsed(), "", &counts) };
             self.log(run)?;
         }
         looked.map_err(Ended::Fault)
@@ -351,7 +379,7 @@ impl Course<'_> {
         };
         let watcher = Refusals { board: &self.syncer.board, source: &self.source, first: Mutex::default() };
         let began = crate::clock::instant();
-        let taken = self.syncer.vault.take(&mut fetching, &options, &watcher);
+        let taken = self.take(&mut fetching, &options, &watcher);
         let mut run = Run { why: Some(job.why), ..self.record(at, began.elapsed(), &what, &counts) };
         if let Some(brought) = &fetching.brought {
             (run.rows, run.pages) = (brought.rows, brought.pages);
@@ -381,10 +409,20 @@ impl Course<'_> {
             }
         };
         if let Err(Ended::Fault(fault)) = &ended {
-            run.trouble = Some(trouble(fault));
+            run.trouble = Some(Trouble::from(fault));
         }
         self.log(run)?;
         ended
+    }
+
+    /// Brings what is asked for, and has it stored. Nobody waits for the store while a network is waited for.
+    fn take(&self, fetching: &mut Fetching<'_>, options: &Options, watcher: &dyn Watcher) -> Result<Outcome> {
+        if self.costs.is_local() {
+            return self.syncer.vault.take(fetching, options, watcher);
+        }
+        let folder = self.syncer.place.as_ref().map(Place::folder);
+        let mut spooled = Spool::new(folder, watcher, &options.cancelled).fill(fetching)?;
+        self.syncer.vault.take(&mut spooled, options, &spool::Told)
     }
 
     /// Whose fault it was that nothing was stored.
@@ -419,51 +457,8 @@ impl Course<'_> {
 
     fn log(&self, run: Run) -> Result<()> {
         let run = Arc::new(run);
-        let logged = self.syncer.place.as_ref().map_or(Ok(()), |place| log::append(place, &run));
+        let logged = self.syncer.log.append(&run);
         self.syncer.ran.tell(run);
         logged
-    }
-}
-
-/// By how much billed cost was restated, by currency, where both are known.
-fn restated(days: &[Restated]) -> BTreeMap<String, Amount> {
-    let mut sums: BTreeMap<String, Amount> = BTreeMap::new();
-    for day in days {
-        if let (Some(before), Some(after)) = (day.before, day.after) {
-            let slot = sums.entry(day.currency.clone()).or_default();
-            *slot = *slot + after - before;
-        }
-    }
-    sums
-}
-
-/// What is to be known where another source has the same account periods.
-fn overlaps(outcome: &Outcome) -> Option<String> {
-    let others: BTreeSet<&str> = outcome.overlaps.values().map(|overlap| overlap.before.as_str()).collect();
-    let periods = outcome.overlaps.len();
-    (periods > 0).then(|| {
-        let others: Vec<String> = others.into_iter().map(|name| SafeText::from_outside(name).into_string()).collect();
-        let counted = crate::domain::words::counted(periods as u64, "account period is", "account periods are");
-        format!("{counted} also had from {}: one counts, the other is kept", others.join(", "))
-    })
-}
-
-/// The first refused row is told in the log.
-struct Refusals<'a> {
-    board: &'a Board,
-    source: &'a str,
-    first: Mutex<Option<String>>,
-}
-
-impl Watcher for Refusals<'_> {
-    fn progress(&self, _: u64, rows: u64) {
-        self.board.tell(self.source, |live| live.rows = rows);
-    }
-
-    fn problem(&self, problem: &Problem) {
-        if problem.refused {
-            let told = format!("{} line {}: {}", problem.file, problem.line, problem.reason);
-            self.first.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(told);
-        }
     }
 }

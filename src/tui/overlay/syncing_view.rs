@@ -10,8 +10,8 @@ use super::{begin_box, end_box};
 use crate::domain::calendar::format_timestamp;
 use crate::domain::text::SafeText;
 use crate::domain::words::{count, counted};
+use crate::engine::Run;
 use crate::engine::overview::{MeterOverview, Overview, ScopeOverview, Trouble, Word};
-use crate::engine::{MeterUnit, Run};
 use crate::report;
 use crate::tui::action::{Action, Place};
 use crate::tui::keymap::Keymap;
@@ -291,8 +291,8 @@ impl Page<'_> {
         if self.columns >= WIDE {
             text.push_str(&self.cell(run.why.map_or("", |why| why.name()), WHY));
             text.push_str(&charges);
-            text.push_str(&right(&requests(run), REQUESTS, self.ellipsis));
-            text.push_str(&right(&seconds(run), SECONDS, self.ellipsis));
+            text.push_str(&right(&count(run.requests()), REQUESTS, self.ellipsis));
+            text.push_str(&right(&run.seconds(), SECONDS, self.ellipsis));
         } else {
             text.push_str(&charges);
         }
@@ -372,7 +372,7 @@ impl Page<'_> {
         self.label("Pages", &count(u64::from(run.pages)), Role::Text);
         run.spent.iter().for_each(|(unit, spent)| self.label("Spent", &report::spent_words(*unit, *spent), Role::Text));
         self.label("Retries", &run.retries.to_string(), Role::Text);
-        self.label("Seconds", &seconds(run), Role::Text);
+        self.label("Seconds", &run.seconds(), Role::Text);
         for (currency, amount) in &run.restated {
             let sign = if *amount < Default::default() { "" } else { "+" };
             self.label("Restated", &format!("{sign}{} {currency}", amount.grouped(2)), Role::Text);
@@ -383,14 +383,4 @@ impl Page<'_> {
         }
         run.notes.iter().for_each(|note| self.label("Note", note, Role::Text));
     }
-}
-
-fn requests(run: &Run) -> String {
-    let spent: u64 =
-        [MeterUnit::PaidRequests, MeterUnit::FreeRequests].iter().filter_map(|unit| run.spent.get(unit)).sum();
-    count(spent.max(u64::from(run.pages)))
-}
-
-fn seconds(run: &Run) -> String {
-    format!("{}.{}", run.took / 1_000, run.took % 1_000 / 100)
 }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::super::Board;
+use super::super::pool::Bell;
 use crate::provider::remote::{Fault, Meter, Unit, Watch};
 use crate::sync::Clock;
 use crate::sync::meter::ConnectionMeter;
@@ -12,6 +13,7 @@ use crate::sync::meter::ConnectionMeter;
 /// What a call spent and how often it was tried again; tells how it goes.
 pub(super) struct Counts {
     pub(super) board: Arc<Board>,
+    pub(super) bell: Arc<Bell>,
     pub(super) source: String,
     pub(super) clock: Clock,
     pub(super) tally: Mutex<Tally>,
@@ -34,6 +36,8 @@ impl Watch for Counts {
         self.tally().retries += 1;
         let until = (self.clock)() + i64::try_from(wait.as_secs()).unwrap_or(0);
         self.board.tell(&self.source, |live| live.waits = Some((fault.message.clone(), until)));
+        // Its place is free for another.
+        self.bell.ring();
     }
 
     fn progress(&self, done: u64, of: u64) {

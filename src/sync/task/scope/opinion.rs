@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::{Course, Ended, trouble};
+use super::{Course, Ended, Trouble};
 use crate::domain::calendar::Day;
 use crate::domain::words::counted;
 use crate::provider::remote::{Call, Fault, FaultKind, Meter, Opines, Unit};
@@ -45,7 +45,7 @@ impl Course<'_> {
         kept.asked_at = at;
         if let Err(error) = place.keep(&kept) {
             let fault = Fault::new(FaultKind::Unavailable, format!("not asked for: {}", error.message));
-            let run = Run { trouble: Some(trouble(&fault)), ..self.opinion_run(at) };
+            let run = Run { trouble: Some(Trouble::from(&fault)), ..self.opinion_run(at) };
             return Ok(self.log(run)?);
         }
         self.ask_opinion(opines, place, kept, allowed)
@@ -74,7 +74,7 @@ impl Course<'_> {
         let _ = place.keep(&kept);
         let fault = Fault::new(FaultKind::Capped, KEPT_BACK)
             .hint(format!("`requests_per_day` in [{}] raises the cap", self.connection.name));
-        let run = Run { trouble: Some(trouble(&fault)), ..self.opinion_run(self.syncer.now()) };
+        let run = Run { trouble: Some(Trouble::from(&fault)), ..self.opinion_run(self.syncer.now()) };
         Ok(self.log(run)?)
     }
 
@@ -95,7 +95,7 @@ impl Course<'_> {
         let mut run = self.record(at, began.elapsed(), log::OPINION, &counts);
         run.notes = came;
         run.notes.extend(kept.notes.iter().filter(|note| !known.contains(note)).cloned());
-        run.trouble = failed.as_ref().map(trouble);
+        run.trouble = failed.as_ref().map(Trouble::from);
         if let Err(error) = place.keep(&kept) {
             run.notes.push(format!("not kept: {}", error.message));
         }

@@ -1,0 +1,67 @@
+//! How a scope stands once a run has ended, and how long it is left alone then. Pure.
+
+use crate::domain::calendar::{DAY_SECONDS, Day};
+use crate::provider::remote::{Fault, FaultKind};
+use crate::sync::state::{Standing, Trouble};
+use crate::sync::task::aside::Asides;
+
+/// The first wait after a failed run, and the longest.
+const WAIT_FIRST: i64 = 5 * 60;
+const WAIT_LONGEST: i64 = 3_600;
+/// The longest wait that a provider may ask for: one that is further off is of a clock that was put back.
+pub(in crate::sync::task) const WAIT_MAX: i64 = DAY_SECONDS;
+
+/// How long a scope is left alone after `failures` failed runs, in seconds, the last for `fault`.
+#[must_use]
+pub fn wait_after(fault: &Fault, failures: u32, now: i64) -> i64 {
+    let asked = fault.wait.map_or(0, |wait| i64::try_from(wait.as_secs()).unwrap_or(i64::MAX / 2));
+    let ours = match fault.kind {
+        // Until the day's allowance is a new one.
+        FaultKind::Capped => Day::of_seconds(now).plus(1).seconds() - now,
+        FaultKind::QuotaSpent => WAIT_LONGEST,
+        // A person must do something; asking costs little, and the next sync is to find it done.
+        kind if kind.needs_a_person() => WAIT_LONGEST / 2,
+        FaultKind::NotThere => WAIT_LONGEST,
+        FaultKind::Cancelled => 0,
+        _ => (WAIT_FIRST << failures.saturating_sub(1).min(8)).min(WAIT_LONGEST),
+    };
+    asked.max(ours).min(WAIT_MAX)
+}
+
+/// That all has come but what is set aside, which is looked at again with the next sync.
+pub(super) fn come(standing: &mut Standing, asides: Asides, left: Option<String>, (now, next): (i64, i64)) {
+    let before = std::mem::take(standing);
+    let trouble = asides.trouble();
+    let fresh = Standing {
+        begun_at: before.begun_at,
+        good_at: now,
+        left,
+        seen: before.seen,
+        silence: before.silence,
+        history: before.history,
+        aside: asides.kept(),
+        ..Standing::default()
+    };
+    *standing = match trouble {
+        None => fresh,
+        trouble => Standing {
+            failures: before.failures.saturating_add(1),
+            failing_since: if before.failing_since == 0 { now } else { before.failing_since },
+            told_at: before.told_at,
+            not_before: next,
+            trouble,
+            ..fresh
+        },
+    };
+}
+
+/// That a run has failed.
+pub(super) fn fail(standing: &mut Standing, fault: &Fault, now: i64) {
+    standing.failures = standing.failures.saturating_add(1);
+    // A cap is no failure; it does not end one either.
+    if standing.failing_since == 0 && fault.kind != FaultKind::Capped {
+        standing.failing_since = now;
+    }
+    standing.not_before = now.saturating_add(wait_after(fault, standing.failures, now));
+    standing.trouble = Some(Trouble::from(fault));
+}
