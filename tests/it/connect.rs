@@ -25,7 +25,7 @@ fn a_connected_folder_is_synced() {
     let rests = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_700_000_000);
     std::fs::File::options().write(true).open(&bill).and_then(|file| file.set_modified(rests)).expect("old");
     let told = printed(home.path(), &["connect", "folder", "--path", &bills.to_string_lossy(), "--yes"]);
-    assert!(told.contains("ok       folder.bills  folder: ") && told.contains("1 billing files"), "{told}");
+    assert!(told.contains("ok       folder.bills  folder: ") && told.contains("1 billing file"), "{told}");
     assert!(told.contains("What it costs:\n  nothing\n") && told.contains("wrote [folder.bills]"), "{told}");
     let (path, written) = config(home.path());
     assert_eq!(written, format!("[folder.bills]\npath = \"{}\"\n", bills.display()));
