@@ -277,14 +277,21 @@ fn lens(app: &App, area: Rect, buf: &mut Buffer) {
 /// The first-time hint that is due, and what is under way or fails.
 fn hint(app: &App, area: Rect, buf: &mut Buffer) {
     let due = app.hints.as_ref().and_then(|hints| hints.due(&app.keymap, &app.context()));
+    let sync_key = app.keymap.key_of(Action::SyncLog);
+    let said = app.syncing.as_ref().map(|snapshot| syncing_words::line(snapshot, &sync_key)).unwrap_or_default();
     let mut spans = vec![Span::raw(" ")];
     if let Some((key, words)) = due {
-        spans.push(Span::styled(key, app.theme.style(Role::Strong)));
-        spans.push(Span::styled(format!(" {words}"), app.theme.style(Role::Muted)));
-        spans.push(Span::raw(GAP));
+        let hint = [
+            Span::styled(key, app.theme.style(Role::Strong)),
+            Span::styled(format!(" {words}"), app.theme.style(Role::Muted)),
+            Span::raw(GAP),
+        ];
+        // What fails is never cut short for a hint.
+        let needs: usize = said.iter().map(|(text, _)| width(text) + GAP.len()).sum();
+        if said.is_empty() || hint.iter().map(Span::width).sum::<usize>() + needs < usize::from(area.width) {
+            spans.extend(hint);
+        }
     }
-    let key = app.keymap.key_of(Action::SyncLog);
-    let said = app.syncing.as_ref().map(|snapshot| syncing_words::line(snapshot, &key)).unwrap_or_default();
     let dot = format!(" {} ", app.theme.glyphs.dot);
     for (at, (text, role)) in said.into_iter().enumerate() {
         if at > 0 {
