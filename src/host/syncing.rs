@@ -334,6 +334,8 @@ impl Shared {
         // Without a thread for that the app itself still shows what goes wrong.
         let _telling = self.begin_telling(&syncer);
         work(&syncer, &turn);
+        // Who is still being told of something writes nothing over the state of whoever syncs next.
+        syncer.close();
         set(None);
         self.listeners.tell(());
         turn

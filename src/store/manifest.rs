@@ -231,14 +231,21 @@ impl Manifest {
         for group in &self.groups {
             alike.entry(group.key.identity()).or_default().push(group);
         }
+        let parts: BTreeMap<&str, Vec<String>> =
+            self.scopes.iter().map(|(source, synced)| (source.as_str(), parts_of(&synced.covers))).collect();
+        let whole = Vec::new();
+        let part = |source: &str| parts.get(source).unwrap_or(&whole);
         let mut active: Vec<&Group> = Vec::with_capacity(self.groups.len());
         for mut groups in alike.into_values() {
             groups.sort_by_key(|group| self.precedence(group));
             let mut count: Vec<&str> = Vec::new();
             for group in groups {
-                let stands = |source: &&str| *source == group.source || self.are_apart(source, &group.source);
+                let ours = part(&group.source);
+                let stands = |source: &&str| *source == group.source || differ(part(source), ours);
                 if count.iter().all(stands) {
-                    count.push(&group.source);
+                    if count.last() != Some(&group.source.as_str()) {
+                        count.push(&group.source);
+                    }
                     active.push(group);
                 }
             }
@@ -251,12 +258,6 @@ impl Manifest {
     #[must_use]
     pub fn covers(&self, source: &str) -> &str {
         self.scopes.get(source).map_or("", |synced| &synced.covers)
-    }
-
-    /// Whether two sources are of parts of a billing account that have no charge in common.
-    #[must_use]
-    pub fn are_apart(&self, one: &str, other: &str) -> bool {
-        are_apart(self.covers(one), self.covers(other))
     }
 
     /// Those of [`Self::active`] that have charges of some days.
@@ -303,8 +304,15 @@ impl Manifest {
 /// they give the same name another value. Of other names nobody knows, and a part is in the whole.
 #[must_use]
 pub fn are_apart(one: &str, other: &str) -> bool {
-    let pairs = |path: &'_ str| path.split('/').map(str::to_ascii_lowercase).collect::<Vec<_>>();
-    let (one, other) = (pairs(one), pairs(other));
+    differ(&parts_of(one), &parts_of(other))
+}
+
+/// A path's names and values, in turns.
+fn parts_of(path: &str) -> Vec<String> {
+    path.split('/').map(str::to_ascii_lowercase).collect()
+}
+
+fn differ(one: &[String], other: &[String]) -> bool {
     let differ = one.chunks_exact(2).zip(other.chunks_exact(2)).find(|(one, other)| one != other);
     differ.is_some_and(|(one, other)| one[0] == other[0])
 }

@@ -3,12 +3,13 @@
 //! A paid request is on disk before it is sent, so that no crash forgets one. What costs nothing is written
 //! with whatever is written next.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::Clock;
 use super::state::{Place, Spent, State};
 use crate::domain::calendar::Day;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::provider::remote::{Fault, FaultKind, Meter, Unit};
 
 /// What a connection may spend at most; `None` is without a cap.
@@ -121,13 +122,14 @@ pub fn before_near(spent: u64, cap: Option<u64>) -> u64 {
 pub struct Book {
     place: Option<Place>,
     state: Mutex<State>,
+    is_closed: AtomicBool,
 }
 
 impl Book {
     /// Of a state; written to `place`, kept in memory without one.
     #[must_use]
     pub fn new(place: Option<Place>, state: State) -> Book {
-        Book { place, state: Mutex::new(state) }
+        Book { place, state: Mutex::new(state), is_closed: AtomicBool::new(false) }
     }
 
     /// The state, for one at a time.
@@ -138,14 +140,23 @@ impl Book {
     /// Changes the state and writes it.
     ///
     /// # Errors
-    /// Kind `Store` where the disk fails: the change then holds for this process alone.
+    /// Kind `Store` where the disk fails: the change then holds for this process alone. Also once it is closed.
     pub fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> Result<T> {
         let mut state = self.state();
+        if self.is_closed.load(Ordering::Relaxed) {
+            return Err(Error::store("who syncs now is somebody else"));
+        }
         let changed = change(&mut state);
         match &self.place {
             Some(place) => place.write(&state).map(|()| changed),
             None => Ok(changed),
         }
+    }
+
+    /// Changes nothing any more: from now on the state may be another process's.
+    pub fn close(&self) {
+        let _state = self.state();
+        self.is_closed.store(true, Ordering::Relaxed);
     }
 
     /// Changes what was spent of something, and writes it where a crash must not forget it.
@@ -192,9 +203,8 @@ impl Meter for ConnectionMeter {
             Ok(())
         });
         // Where it cannot be written down, nothing that costs money is sent.
-        taken.unwrap_or_else(|error| {
-            Err(Fault::new(FaultKind::Capped, format!("what is spent cannot be noted: {error}")))
-        })
+        taken
+            .unwrap_or_else(|error| Err(Fault::new(FaultKind::Here, format!("what is spent cannot be noted: {error}"))))
     }
 
     fn give_back(&self, unit: Unit, amount: u64) {

@@ -249,6 +249,11 @@ impl Syncer {
         }
     }
 
+    /// Ends its hold of the state, before the lock is given up.
+    pub fn close(&self) {
+        self.book.close();
+    }
+
     fn now(&self) -> i64 {
         (self.clock)()
     }
@@ -330,13 +335,26 @@ pub fn runtime() -> Result<Runtime> {
         .map_err(|e| Error::bug(format!("no threads to speak with providers: {e}")))
 }
 
-/// Passes a cancellation on to what only looks at a flag.
-fn flag(cancel: &CancellationToken, runtime: &Handle) -> Arc<AtomicBool> {
-    let (flag, cancel) = (Arc::new(AtomicBool::new(cancel.is_cancelled())), cancel.clone());
-    let raised = Arc::clone(&flag);
-    runtime.spawn(async move {
-        cancel.cancelled().await;
-        raised.store(true, Ordering::Relaxed);
-    });
-    flag
+/// Passes a cancellation on to what only looks at a flag, until it is dropped.
+struct Flag {
+    raised: Arc<AtomicBool>,
+    passes: tokio::task::JoinHandle<()>,
+}
+
+impl Flag {
+    fn new(cancel: &CancellationToken, runtime: &Handle) -> Flag {
+        let (raised, cancel) = (Arc::new(AtomicBool::new(cancel.is_cancelled())), cancel.clone());
+        let raises = Arc::clone(&raised);
+        let passes = runtime.spawn(async move {
+            cancel.cancelled().await;
+            raises.store(true, Ordering::Relaxed);
+        });
+        Flag { raised, passes }
+    }
+}
+
+impl Drop for Flag {
+    fn drop(&mut self) {
+        self.passes.abort();
+    }
 }

@@ -27,6 +27,7 @@ pub enum Again {
 }
 
 /// What is set aside.
+#[derive(Clone)]
 pub struct Asides {
     /// Before this run.
     known: BTreeMap<String, Aside>,

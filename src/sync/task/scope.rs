@@ -18,7 +18,7 @@ pub use self::ending::wait_after;
 use self::ending::{come, fail};
 use super::aside::{self, Again, Asides};
 use super::told::{Refusals, overlaps, restated};
-use super::{Connection, Live, Syncer, every, flag, outcome};
+use super::{Connection, Flag, Live, Syncer, every, outcome};
 use crate::domain::text::SafeText;
 use crate::error::{Error, Kind, Result, contained};
 use crate::provider::remote::{Ask, Call, Costs, Fault, FaultKind, Found, Watch};
@@ -124,6 +124,14 @@ impl Syncer {
             self.board.tell(&source, |live| {
                 (live.what, live.pieces, live.rows, live.waits) = ("history, after others".to_owned(), (0, 0), 0, None);
             });
+            let aside = asides.clone().kept_so_far();
+            // What failed before has come since: nobody is to be told of it any more.
+            let _ = self.stand(&source, |standing| {
+                standing.aside = aside;
+                if asides.trouble().is_none() {
+                    (standing.trouble, standing.failures, standing.failing_since, standing.told_at) = (None, 0, 0, 0);
+                }
+            });
             return Ran { good: true, stored, rest: Some(Rest { found, asks, heard, asides }) };
         }
         self.board.lives().remove(&source);
@@ -206,7 +214,7 @@ impl Course<'_> {
         }
         self.rhythm = self.rhythm();
         let lying = self.set_broken_aside()?;
-        let mut passed_over: Vec<Ask> = Vec::new();
+        let (mut passed_over, mut tried) = (Vec::<Ask>::new(), 0);
         while self.asks < ASKS_MAX + lying {
             self.asks += 1;
             let mut jobs = self.plan(&synced);
@@ -221,7 +229,7 @@ impl Course<'_> {
                 self.left = passed_over.len();
                 return Ok(Next::Done);
             };
-            if self.stored > 0 && job.why.is_history() && self.is_to_give_way() {
+            if tried > 0 && job.why.is_history() && self.is_to_give_way() {
                 return Ok(Next::GaveWay);
             }
             let Some(fitting) = self.fit(&job, history_waits, &synced)? else {
@@ -230,6 +238,7 @@ impl Course<'_> {
             };
             // History that is to come is brought as it is then: only what has come is looked at for changes.
             let is_last = new <= 1 && fitting == job && !job.why.is_history() && self.asides.is_empty();
+            tried += 1;
             match self.ask(&fitting, if is_last { self.mark() } else { None }) {
                 Err(Ended::Fault(fault)) if aside::is_by_itself(&fitting.ask, &fault) => {
                     self.asides.put(&fitting.ask, &fault);
@@ -369,12 +378,13 @@ impl Course<'_> {
         let call = self.call(job.why.is_history(), &counts);
         let believes = self.believes_silence(&job.ask);
         let mut fetching = Fetching::new(self.costs, &job.ask, &call).believing_silence(believes);
+        let flag = Flag::new(self.cancel, &self.syncer.runtime);
         let options = Options {
             renews: Some(fetching.renewal(mark)),
             decisions: fetching.decisions(self.connection.accept_partial),
             taken_at: at,
             threads: 1,
-            cancelled: flag(self.cancel, &self.syncer.runtime),
+            cancelled: Arc::clone(&flag.raised),
             ..Options::default()
         };
         let watcher = Refusals { board: &self.syncer.board, source: &self.source, first: Mutex::default() };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Counts, Course, Ended};
-use crate::domain::calendar::{DAY_SECONDS, Day};
+use crate::domain::calendar::{DAY_SECONDS, Day, Period};
 use crate::error::Result;
 use crate::provider::remote::{Ask, Brought, Costs, Fault, FaultKind, Feed, Manner, Unit};
 use crate::store::remote::{BASE, Synced};
@@ -16,6 +16,8 @@ use crate::sync::task::every;
 
 /// Days that a feed of paid requests is first asked for, to see how much a day is.
 const PROBE_DAYS: u64 = 3;
+/// Charges that are asked for at once, about.
+const ROWS_MAX: u64 = 500_000;
 
 impl Course<'_> {
     /// How often days may be asked for again, with the requests that a day may cost, by what answers were like.
@@ -37,11 +39,15 @@ impl Course<'_> {
     /// knows the size of is first asked for a few days.
     pub(super) fn fit(&self, job: &Job, history_waits: bool, synced: &Synced) -> Result<Option<Job>, Ended> {
         let Ask::Days { feed, days } = &job.ask else { return Ok(Some(job.clone())) };
-        if self.costs.scope().terms.request_microdollars == 0 {
-            return Ok(Some(job.clone()));
-        }
+        let window = |days| Job { ask: Ask::Days { feed: feed.clone(), days }, ..job.clone() };
+        let volume = self.volume(feed);
+        // What is brought at once is held in memory while it is sorted, and lost together where it breaks off.
+        let held = plan::shorten(*days, volume.rows_a_day, ROWS_MAX.max(volume.rows_a_day)).unwrap_or(*days);
         let meter = |history| self.call(history, &Arc::new(self.counts())).meter;
-        let Some(left) = meter(false).left(Unit::PaidRequests) else { return Ok(Some(job.clone())) };
+        let is_paid = self.costs.scope().terms.request_microdollars > 0;
+        let Some(left) = meter(false).left(Unit::PaidRequests).filter(|_| is_paid) else {
+            return Ok(Some(if held == *days { job.clone() } else { window(held) }));
+        };
         if left == 0 && self.stored == 0 && !job.why.is_history() && !self.is_fresh(synced) {
             // Says why, in the words of whoever keeps the cap.
             meter(false).take(Unit::PaidRequests, 1).map_err(Ended::Fault)?;
@@ -56,11 +62,16 @@ impl Course<'_> {
         let shortened = if self.seen(&feed.name).is_none() {
             plan::shorten(*days, 1, PROBE_DAYS.min(may))
         } else {
-            let volume = self.volume(feed);
             self.refuse_if_never(feed, volume)?;
-            plan::shorten(*days, volume.rows_a_day, may.saturating_mul(volume.page_rows)).filter(|_| may > 0)
+            let as_many_as = |pages: u64, days| {
+                plan::shorten(days, volume.rows_a_day, pages.saturating_mul(volume.page_rows)).filter(|_| pages > 0)
+            };
+            // A day of the scope's charges that needs all there is comes before history has its share.
+            let newest = Period { from: held.to.plus(-1), ..held };
+            let is_first = feed.is_base() && !job.why.is_history();
+            as_many_as(may, held).or_else(|| as_many_as(left, newest).filter(|_| is_first))
         };
-        Ok(shortened.map(|days| Job { ask: Ask::Days { feed: feed.clone(), days }, ..job.clone() }))
+        Ok(shortened.map(window))
     }
 
     /// Says so where a day of the scope's charges takes more requests than a day may cost: waiting is of no use.
@@ -138,9 +149,13 @@ impl Course<'_> {
         let (Ask::Days { feed, days }, paid) = (ask, counts.tally().spent.get(&Unit::PaidRequests).copied()) else {
             return Ok(());
         };
+        let Some(paid) = paid.filter(|paid| *paid > 0) else { return Ok(()) };
         let (volume, days) = (self.volume(feed), u64::try_from(days.days()).unwrap_or(1).max(1));
-        let at_least = paid.unwrap_or(0).saturating_mul(volume.page_rows).saturating_mul(2) / days;
-        let rows_a_day = at_least.max(volume.rows_a_day.saturating_add(1));
+        let cap = self.connection.caps.requests_a_day.unwrap_or(u64::MAX);
+        // One page more than was paid for is certain; the rest is a guess, which must not bar a day that may fit.
+        let certain = (paid + 1).saturating_mul(volume.page_rows) / days;
+        let guess = (2 * paid).saturating_mul(volume.page_rows) / days;
+        let rows_a_day = certain.max(guess.min(cap.saturating_mul(volume.page_rows))).max(volume.rows_a_day);
         self.syncer.stand(&self.source, |standing| {
             let seen = standing.seen.entry(feed.name.clone()).or_default();
             *seen = Seen { rows_a_day, ..*seen };
