@@ -96,14 +96,40 @@ impl Fault {
     }
 }
 
-/// A provider's own words, safe to show and cut to a sentence or two.
+/// A provider's own words, safe to show and cut to a sentence or two. What looks like a key or a token is
+/// struck out: answers are logged, and some repeat what they were sent.
 #[must_use]
 pub fn words(text: &str) -> String {
-    let safe = SafeText::from_outside(text).into_string();
+    let safe = concealed(&SafeText::from_outside(text).into_string());
     match safe.char_indices().nth(WORDS_MAX) {
         Some((end, _)) => format!("{}...", &safe[..end]),
         None => safe,
     }
+}
+
+/// A text without what looks like a key or a token. Names, paths, ARNs, UUIDs and tables of billing exports
+/// do not: their pieces are short, or of one case.
+fn concealed(text: &str) -> String {
+    let is_of_token = |c: char| c.is_ascii_alphanumeric() || "_+/=.~-".contains(c);
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find(is_of_token) {
+        let end = rest[start..].find(|c| !is_of_token(c)).map_or(rest.len(), |length| start + length);
+        let run = &rest[start..end];
+        out.push_str(&rest[..start]);
+        out.push_str(if run.split(['_', '/', '.', '~', '-']).any(is_random) { "***" } else { run });
+        rest = &rest[end..];
+    }
+    out.push_str(rest);
+    out
+}
+
+/// Whether nobody would name something so: upper and lower case and digits mixed at length, or an AWS key's id.
+fn is_random(piece: &str) -> bool {
+    let has = |is: fn(&u8) -> bool| piece.bytes().any(|byte| is(&byte));
+    let is_key_id = piece.len() == 20 && ["AKIA", "ASIA"].iter().any(|begins| piece.starts_with(begins));
+    is_key_id
+        || piece.len() >= 20 && has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase) && has(u8::is_ascii_digit)
 }
 
 /// What the cause that began it says, without the words of the libraries around it: refused, no such name,
@@ -136,6 +162,27 @@ mod tests {
         let fault =
             Fault::new(FaultKind::Throttled, "x").wait(seconds(3)).wait(None).wait(seconds(45)).wait(seconds(1));
         assert_eq!(fault.wait, seconds(45));
+    }
+
+    #[test]
+    fn what_looks_like_a_secret_is_struck_out_and_names_stay() {
+        for (text, want) in [
+            ("the key AKIAIOSFODNN7EXAMPLE is not valid", "the key *** is not valid"),
+            ("bad token wJalrXUtnFEMIK7MDENGbPx/RfiCYEXAMPLEKEY0, try again", "bad token ***, try again"),
+            ("eyJhbGciOiJSUzI1NiIsIng1dCI6Ik.eyJhdWQiOiJodHRwczovL21hbmFnZW1lbnQ", "***"),
+            ("CANARYSECRETbodyXYZ123", "***"),
+        ] {
+            assert_eq!(words(text), want);
+        }
+        for text in [
+            "User: arn:aws:iam::111122223333:role/SpendtopReadOnlyRole is not authorized: ce:GetCostAndUsage",
+            "/subscriptions/0b1F6471-1bf0-4dda-aec3-111122223333/resourceGroups/Production-Shared-Services",
+            "project.dataset.gcp_billing_export_resource_v1_01AB23_45CD67_89EF01",
+            "s3://bucket/prefix/2026-10/manifest-00001.csv.gz (etag d41d8cd98f00b204e9800998ecf8427e)",
+            "Production_Shared_Services_Of_The_Company_2026 \u{e9}t\u{e9}",
+        ] {
+            assert_eq!(words(text), text);
+        }
     }
 
     #[test]

@@ -257,7 +257,11 @@ impl Page<'_> {
     }
 
     fn meter(&mut self, meter: &MeterOverview) {
-        let near = if meter.is_near() { "  near its cap" } else { "" };
+        let near = match meter.cap_today {
+            Some(cap) if meter.today >= cap => "  at its cap",
+            _ if meter.is_near() => "  near its cap",
+            _ => "",
+        };
         let spans = vec![
             (format!(" {}", self.cell(&meter.connection, NAME)), Role::Text),
             (report::meter_sentence(meter), Role::Text),
