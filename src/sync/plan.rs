@@ -30,6 +30,8 @@ const RECENT_DAYS: i32 = 10;
 const CLOSED_BY: u32 = 10;
 /// Days back that are looked at now and then.
 const LOOK_BACK_DAYS: i32 = 92;
+/// How old the newest charges may be where somebody wishes for them: pressing a key twice asks once.
+const WISHED: i64 = 5 * 60;
 /// How finely ages are compared with what they may be.
 const EIGHTHS: i64 = 8;
 /// A day is due that much early, so that what is due once a day comes with the sync before it.
@@ -131,6 +133,8 @@ pub struct Now<'a> {
     pub months: u16,
     /// How often days are asked for again.
     pub rhythm: Rhythm,
+    /// Whether somebody wishes for what is new: the newest charges are then due after minutes.
+    pub wished: bool,
     /// What has come of it.
     pub synced: &'a Synced,
     /// Of which days it told nothing.
@@ -272,7 +276,10 @@ fn rests(day: Day, has_come: bool, feed: &Feed, now: &Now<'_>) -> bool {
 
 /// How old what has come of a day may be, in seconds, by its tier.
 fn age_max(feed: &Feed, now: &Now<'_>) -> [i64; 4] {
-    now.rhythm.ages(feed.is_base()).map(|days| (days * DAY_SECONDS).max(now.every).max(1))
+    let [latest, others @ ..] = now.rhythm.ages(feed.is_base()).map(|days| (days * DAY_SECONDS).max(now.every).max(1));
+    let latest = if now.wished && feed.is_base() { latest.min(WISHED) } else { latest };
+    let [recent, open, look_back] = others;
+    [latest, recent, open, look_back]
 }
 
 /// How many times the time that a day may be old has doubled since it came, or since it began where it has not.

@@ -66,7 +66,7 @@ pub fn play(play: &Play<'_>, rhythm: Rhythm, most: u64) -> Played {
     let mut synced = Synced::default();
     let silence = Silence::default();
     let plan = |at, months, synced: &Synced| {
-        let now = Now { at, every: play.every, months, rhythm, synced, silence: &silence };
+        let now = Now { at, every: play.every, months, rhythm, wished: false, synced, silence: &silence };
         jobs(play.scope, &manner, &Found::Unknown, &now)
     };
     let first = plan(begin, play.months, &synced);

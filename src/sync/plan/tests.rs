@@ -28,7 +28,7 @@ fn day(text: &str) -> Day {
 
 fn now(at: i64, synced: &Synced) -> Now<'_> {
     static NONE: LazyLock<Silence> = LazyLock::new(Silence::default);
-    Now { at, every: EVERY, months: 13, rhythm: Rhythm::Full, synced, silence: &NONE }
+    Now { at, every: EVERY, months: 13, rhythm: Rhythm::Full, wished: false, synced, silence: &NONE }
 }
 
 fn plan(synced: &Synced, at: i64, found: &Found, feeds: &[&str]) -> Vec<Job> {

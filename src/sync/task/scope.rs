@@ -53,6 +53,8 @@ struct Course<'a> {
     heard: bool,
     /// What is refused by itself.
     asides: Asides,
+    /// Whether somebody wishes for it.
+    wished: bool,
 }
 
 /// What a run that gave way goes on with.
@@ -61,6 +63,7 @@ pub(super) struct Rest {
     asks: usize,
     heard: bool,
     asides: Asides,
+    wished: bool,
 }
 
 /// How a run begins.
@@ -95,7 +98,7 @@ impl Syncer {
     ) -> Ran {
         let (source, looks) = (costs.scope().source.name.clone(), matches!(begins, Begins::Anew { .. }));
         let begun = if looks { self.begin(&source) } else { Ok(()) };
-        let Rest { found, asks, heard, asides } = match begins {
+        let Rest { found, asks, heard, asides, wished } = match begins {
             Begins::Again(rest) => rest,
             Begins::Anew { wished } => self.nothing_yet(&**costs, wished),
         };
@@ -112,6 +115,7 @@ impl Syncer {
             rhythm: Rhythm::Full,
             heard,
             asides,
+            wished,
         };
         // A provider that breaks on an answer nobody thought of takes nothing else down with it.
         let ended = begun.map_err(Ended::from).and_then(|()| {
@@ -119,7 +123,7 @@ impl Syncer {
                 .unwrap_or_else(|_| Err(Error::bug("what was asked for could not be dealt with").into()))
         });
         let left = course.left_over();
-        let Course { source, found, stored, asks, heard, asides, .. } = course;
+        let Course { source, found, stored, asks, heard, asides, wished, .. } = course;
         if matches!(ended, Ok(Next::GaveWay)) {
             self.board.tell(&source, |live| {
                 (live.what, live.pieces, live.rows, live.waits) = ("history, after others".to_owned(), (0, 0), 0, None);
@@ -132,7 +136,7 @@ impl Syncer {
                     (standing.trouble, standing.failures, standing.failing_since, standing.told_at) = (None, 0, 0, 0);
                 }
             });
-            return Ran { good: true, stored, rest: Some(Rest { found, asks, heard, asides }) };
+            return Ran { good: true, stored, rest: Some(Rest { found, asks, heard, asides, wished }) };
         }
         self.board.lives().remove(&source);
         let (now, fault) = (self.now(), ended.err().map(Fault::from));
@@ -162,7 +166,7 @@ impl Syncer {
             (false, false) => Again::AfterAWhile,
         };
         let asides = Asides::new(self.standing(&costs.scope().source.name).aside, again, self.now());
-        Rest { found: Found::Unknown, asks: 0, heard: false, asides }
+        Rest { found: Found::Unknown, asks: 0, heard: false, asides, wished }
     }
 
     fn begin(&self, source: &str) -> Result<()> {
@@ -301,7 +305,7 @@ impl Course<'_> {
         let (every, months) = (every(self.connection, self.costs), self.connection.months);
         let silence = self.silence();
         let (at, rhythm) = (self.syncer.now(), self.rhythm);
-        let now = Now { at, every, months, rhythm, synced, silence: &silence };
+        let now = Now { at, every, months, rhythm, wished: self.wished, synced, silence: &silence };
         plan::jobs(self.costs.scope(), &self.costs.manner(), &self.found, &now)
     }
 

@@ -162,3 +162,26 @@ fn a_clock_that_was_ahead_pays_for_no_history_twice() {
     // The last three months of two feeds, and not the thirteen.
     assert!((1..=20).contains(&again), "{again} of {before}");
 }
+
+#[test]
+fn who_wishes_for_it_is_told_what_is_new_and_pays_once() {
+    let bill = of_services("2026-10-01", "2026-12-21", 4);
+    let cloud = Cloud::new("aws.prod", 10_000, &bill);
+    let caps = Caps { requests_for_history: Some(10_000), ..capped(100) };
+    let world = World::new(&[(&cloud, caps)], "2026-11-20", None);
+    world.pass();
+    world.later(HOUR);
+    let wish = spendtop::sync::task::Which { now: true, ..Default::default() };
+    let wished = || {
+        let before = cloud.pages.load(Ordering::Relaxed);
+        let passed = world.syncer.pass(&wish, &tokio_util::sync::CancellationToken::new());
+        (passed.failed, cloud.pages.load(Ordering::Relaxed) - before)
+    };
+    assert_eq!(world.pass().asked, 0, "nothing is due");
+    assert_eq!(wished(), (0, 1));
+    assert_eq!(wished(), (0, 0), "at once again there is nothing new");
+    world.later(HOUR);
+    let expired = spendtop::provider::remote::Fault::new(FaultKind::Expired, "the login has expired");
+    cloud.faults.lock().expect("faults").push_back(expired);
+    assert_eq!(wished(), (1, 1), "and what is wrong is found out");
+}
