@@ -129,13 +129,7 @@ impl Syncer {
                 (live.what, live.pieces, live.rows, live.waits) = ("history, after others".to_owned(), (0, 0), 0, None);
             });
             let aside = asides.clone().kept_so_far();
-            // What failed before has come since: nobody is to be told of it any more.
-            let _ = self.stand(&source, |standing| {
-                standing.aside = aside;
-                if asides.trouble().is_none() {
-                    (standing.trouble, standing.failures, standing.failing_since, standing.told_at) = (None, 0, 0, 0);
-                }
-            });
+            let _ = self.stand(&source, |standing| standing.aside = aside);
             return Ran { good: true, stored, rest: Some(Rest { found, asks, heard, asides, wished }) };
         }
         self.board.lives().remove(&source);
@@ -248,7 +242,10 @@ impl Course<'_> {
                     self.asides.put(&fitting.ask, &fault);
                     continue;
                 }
-                is_changed => self.stored += usize::from(is_changed?),
+                is_changed => {
+                    self.stored += usize::from(is_changed?);
+                    self.has_recovered()?;
+                }
             }
             synced = self.synced()?;
             if let (Found::Changed { days: changed, .. }, Ask::Days { days, .. }) = (&mut self.found, &fitting.ask) {
@@ -261,6 +258,16 @@ impl Course<'_> {
             Found::Deliveries { .. } => Ok(Next::GaveWay),
             _ => Err(Error::bug(format!("the plan of {} does not end", self.source)).into()),
         }
+    }
+
+    /// What failed before has come: it is said no longer, whatever else is to come.
+    fn has_recovered(&self) -> Result<()> {
+        if self.syncer.standing(&self.source).trouble.is_none() || self.asides.trouble().is_some() {
+            return Ok(());
+        }
+        self.syncer.stand(&self.source, |standing| {
+            (standing.trouble, standing.failures, standing.failing_since, standing.told_at) = (None, 0, 0, 0);
+        })
     }
 
     /// Whether others wait for its place, or it is time to look again what is new.

@@ -8,6 +8,8 @@ use crate::sync::task::aside::Asides;
 /// The first wait after a failed run, and the longest.
 const WAIT_FIRST: i64 = 5 * 60;
 const WAIT_LONGEST: i64 = 3_600;
+/// The first wait where a provider is asked too often and does not say for how long.
+const WAIT_THROTTLED: i64 = 60;
 /// The longest wait that a provider may ask for: one that is further off is of a clock that was put back.
 pub(in crate::sync::task) const WAIT_MAX: i64 = DAY_SECONDS;
 
@@ -23,6 +25,8 @@ pub fn wait_after(fault: &Fault, failures: u32, now: i64) -> i64 {
         kind if kind.needs_a_person() => WAIT_LONGEST / 2,
         FaultKind::NotThere => WAIT_LONGEST,
         FaultKind::Cancelled => 0,
+        // Whoever wants more says so; nobody who asks by hand is to wait for minutes.
+        FaultKind::Throttled => (WAIT_THROTTLED << failures.saturating_sub(1).min(8)).min(WAIT_LONGEST),
         _ => (WAIT_FIRST << failures.saturating_sub(1).min(8)).min(WAIT_LONGEST),
     };
     asked.max(ours).min(WAIT_MAX)
