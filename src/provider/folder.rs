@@ -205,23 +205,9 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::domain::batch::ChargeBatch;
     use crate::provider::remote::call::{Unmetered, Unwatched};
     use crate::provider::remote::pace::Pace;
-    use crate::provider::{Problem, Stop};
-
-    struct Nothing;
-
-    impl Sink for Nothing {
-        fn batch(&self, _: &ChargeBatch) -> Result<(), Stop> {
-            Ok(())
-        }
-        fn problem(&self, _: Problem) {}
-        fn progress(&self, _: u64) {}
-        fn cancelled(&self) -> bool {
-            false
-        }
-    }
+    use crate::provider::testing::nowhere;
 
     const BILL: &str = "BilledCost,ChargePeriodStart,ChargePeriodEnd,BillingCurrency,ProviderName\n\
                         1,2026-10-01,2026-10-02,USD,AWS\n";
@@ -256,9 +242,9 @@ mod tests {
         let found = watched.look(None, &call).expect("look");
         let Found::Deliveries { whole, .. } = found else { panic!("{found:?}") };
         let ask = Ask::Delivery(whole[0].clone());
-        assert_eq!(watched.fetch(&ask, &call, &Nothing).expect("read").rows, 2);
+        assert_eq!(watched.fetch(&ask, &call, &nowhere()).expect("read").rows, 2);
         std::fs::write(&path, BILL).expect("write");
-        let halt = watched.fetch(&ask, &call, &Nothing).expect_err("another file");
+        let halt = watched.fetch(&ask, &call, &nowhere()).expect_err("another file");
         assert!(matches!(halt, Halt::Fault(fault) if fault.kind == FaultKind::NotThere));
         // After a while it is whole at the first look, as after a restart.
         let later = Call { now: call.now + 2 * AT_REST, ..call };

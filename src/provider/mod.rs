@@ -21,6 +21,8 @@ pub mod gcp;
 #[cfg(feature = "opencost")]
 pub mod opencost;
 pub mod remote;
+#[cfg(test)]
+pub mod testing;
 
 use std::collections::BTreeSet;
 

@@ -18,7 +18,8 @@ use crate::domain::calendar::Day;
 use crate::provider::remote::call::{Unmetered, Unwatched};
 use crate::provider::remote::pace::Pace;
 use crate::provider::remote::{Ask, Call, Costs, Delivery, Fault, FaultKind, Finding, Found, Halt, Meter, Unit};
-use crate::provider::{Problem, Sink, Stop};
+use crate::provider::testing::{Each, nowhere};
+use crate::provider::{Sink, Stop};
 
 const HEADER: &str = "BilledCost,ChargePeriodStart,ChargePeriodEnd,BillingCurrency,ProviderName,ResourceId";
 
@@ -107,23 +108,14 @@ fn remove(store: &InMemory, key: &str) {
     store.delete(&Path::from(key)).now_or_never().expect("memory does not wait").expect("deleted");
 }
 
-/// Counts charges; does something when the first come.
-struct Counting<'a>(Mutex<Option<Box<dyn FnOnce() + Send + 'a>>>);
-
-impl Sink for Counting<'_> {
-    fn batch(&self, _: &ChargeBatch) -> Result<(), Stop> {
-        if let Some(act) = self.0.lock().expect("lock").take() {
+/// Does something when the first charges come.
+fn at_first<'a>(act: impl FnOnce() + Send + 'a) -> impl Sink + 'a {
+    let act = Mutex::new(Some(act));
+    Each(move |_: &ChargeBatch| {
+        if let Some(act) = act.lock().expect("lock").take() {
             act();
         }
-        Ok(())
-    }
-    fn problem(&self, problem: Problem) {
-        panic!("{problem:?}");
-    }
-    fn progress(&self, _: u64) {}
-    fn cancelled(&self) -> bool {
-        false
-    }
+    })
 }
 
 /// Counts requests.
@@ -139,10 +131,6 @@ impl Meter for Requests {
     fn left(&self, _: Unit) -> Option<u64> {
         None
     }
-}
-
-fn counting<'a>() -> Counting<'a> {
-    Counting(Mutex::new(None))
 }
 
 fn names(deliveries: &[Delivery]) -> Vec<(&str, Vec<&str>)> {
@@ -171,14 +159,14 @@ fn an_overwritten_data_export_is_brought_once_a_run() {
     assert_eq!(names(&deliveries), [("2026-10", vec!["focus-00001.csv"]), ("2026-11", vec!["focus-00001.csv"])]);
     assert_eq!((deliveries[1].version.as_str(), deliveries[1].files[0].bytes), ("run-1", Some(bill(3).len() as u64)));
     assert_eq!(deliveries[1].billing_period.map(|m| m.to_string()).as_deref(), Some("2026-11"));
-    assert_eq!(bench.fetch("ex/focus", &deliveries[1], &counting()).expect("brought"), 3);
+    assert_eq!(bench.fetch("ex/focus", &deliveries[1], &nowhere()).expect("brought"), 3);
     assert_eq!(bench.look("ex/focus").expect("look"), deliveries, "nothing has changed");
     bench.put(&file, &bill(4));
     bench.put(&format!("{MANIFEST}/focus-Manifest.json"), &data_exports_manifest("run-2", &[&file]));
     let again = bench.look("ex/focus").expect("look");
     assert_eq!((again[0].version == deliveries[0].version, again[1].version.as_str()), (true, "run-2"));
     // What was looked at before is no longer there.
-    let halt = bench.fetch("ex/focus", &deliveries[1], &counting()).expect_err("another run");
+    let halt = bench.fetch("ex/focus", &deliveries[1], &nowhere()).expect_err("another run");
     assert!(matches!(halt, Halt::Fault(fault) if fault.kind == FaultKind::NotThere));
 }
 
@@ -200,7 +188,7 @@ fn a_run_that_is_being_written_is_passed_over_for_the_one_before_it() {
     remove(&bench.store, &missing);
     let fault = bench.look("ex/focus").expect_err("half written");
     assert!(fault.kind == FaultKind::NotThere && fault.message.contains("2026-11"), "{fault}");
-    let halt = bench.fetch("ex/focus", &deliveries[0], &counting()).expect_err("half written");
+    let halt = bench.fetch("ex/focus", &deliveries[0], &nowhere()).expect_err("half written");
     assert!(matches!(halt, Halt::Fault(fault) if fault.kind == FaultKind::NotThere));
     // A manifest that is cut off is none.
     bench.put(&format!("{MANIFEST}/r2/focus-Manifest.json"), "{\"executionId\":");
@@ -216,13 +204,13 @@ fn what_is_overwritten_while_it_is_read_is_not_taken() {
     let deliveries = bench.look("ex/focus").expect("look");
     for (key, content) in [(&two, bill(2)), (&one, bill(1))] {
         let store = bench.store.clone();
-        let sink = Counting(Mutex::new(Some(Box::new(move || put(&store, key, &content)))));
+        let sink = at_first(move || put(&store, key, &content));
         let halt = bench.fetch("ex/focus", &deliveries[0], &sink).expect_err("overwritten");
         assert!(matches!(&halt, Halt::Fault(fault) if fault.kind == FaultKind::NotThere), "{halt:?}");
         bench.put(&two, &bill(1));
     }
     bench.cancel.cancel();
-    let halt = bench.fetch("ex/focus", &deliveries[0], &counting()).expect_err("cancelled");
+    let halt = bench.fetch("ex/focus", &deliveries[0], &nowhere()).expect_err("cancelled");
     assert!(matches!(halt, Halt::Fault(fault) if fault.kind == FaultKind::Cancelled));
 }
 
@@ -237,7 +225,7 @@ fn legacy_reports_and_azures_exports_are_found_by_their_manifests() {
     let deliveries = bench.look("cur/r").expect("look");
     assert_eq!(names(&deliveries), [("2026-11", vec!["r-00001.csv"])]);
     assert_eq!(deliveries[0].version, "a1");
-    assert_eq!(bench.fetch("cur/r", &deliveries[0], &counting()).expect("brought"), 2);
+    assert_eq!(bench.fetch("cur/r", &deliveries[0], &nowhere()).expect("brought"), 2);
     let month = "az/focus/20261101-20261130";
     for (run, rows) in [("11111111-aaaa", 1), ("22222222-bbbb", 2)] {
         bench.put(&format!("{month}/{run}/part_0_0001.csv"), &bill(rows));
@@ -247,7 +235,7 @@ fn legacy_reports_and_azures_exports_are_found_by_their_manifests() {
     }
     let deliveries = bench.look("az/focus").expect("look");
     assert_eq!((deliveries.len(), deliveries[0].version.as_str()), (1, "22222222-bbbb"));
-    assert_eq!(bench.fetch("az/focus", &deliveries[0], &counting()).expect("brought"), 2);
+    assert_eq!(bench.fetch("az/focus", &deliveries[0], &nowhere()).expect("brought"), 2);
 }
 
 #[test]
@@ -259,7 +247,7 @@ fn without_manifests_each_file_of_a_folder_counts_and_several_exports_are_refuse
     bench.put("plain/empty.csv", "");
     let deliveries = bench.look("plain").expect("look");
     assert_eq!(deliveries.iter().map(|d| d.name.as_str()).collect::<Vec<_>>(), ["plain/a.csv", "plain/deep/b.csv"]);
-    assert_eq!(bench.fetch("plain", &deliveries[1], &counting()).expect("brought"), 2);
+    assert_eq!(bench.fetch("plain", &deliveries[1], &nowhere()).expect("brought"), 2);
     assert_eq!(bench.look("nothing").expect_err("empty").kind, FaultKind::NotThere);
     bench.put("two/actual/20261101-20261130/part_0_0001.csv", &bill(1));
     bench.put("two/amortized/20261101-20261130/part_0_0001.csv", &bill(1));
@@ -280,7 +268,7 @@ fn pieces_of_a_bill_are_one_delivery_and_one_that_is_missing_is_told() {
         (whole.iter().map(|d| (d.name.as_str(), d.files.len())).collect::<Vec<_>>(), broken.len()),
         (vec![("bq/x-*.csv", 3), ("bq/y.csv", 1)], 0)
     );
-    assert_eq!(bench.fetch("bq", &whole[0], &counting()).expect("brought"), 6);
+    assert_eq!(bench.fetch("bq", &whole[0], &nowhere()).expect("brought"), 6);
     remove(&bench.store, "bq/x-000000000001.csv");
     let (whole, broken) = bench.lying("bq").expect("look");
     assert_eq!((names(&whole), broken), (vec![("bq/y.csv", vec!["y.csv"])], vec!["bq/x-*.csv".to_owned()]));
@@ -370,11 +358,11 @@ fn a_file_is_held_for_its_owner_alone_and_a_broken_one_commits_nothing() {
             .collect();
         assert_eq!(modes, [0o600]);
     };
-    let sink = Counting(Mutex::new(Some(Box::new(look))));
+    let sink = at_first(look);
     assert_eq!(bench.fetch("ex", &deliveries[0], &sink).expect("brought"), 1);
     bench.put("ex/b.csv", &format!("{HEADER}\n1,\"2026-11-01"));
     let broken = &bench.look("ex").expect("look")[1];
-    let halt = bench.fetch("ex", broken, &counting()).expect_err("broken");
+    let halt = bench.fetch("ex", broken, &nowhere()).expect_err("broken");
     let Halt::Stopped(Stop::Failed(error)) = halt else { panic!("{halt:?}") };
     assert!(error.message.starts_with("`s3://bills/ex/b.csv`: ") && error.message.contains("never closed"), "{error}");
 }

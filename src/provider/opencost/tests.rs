@@ -10,12 +10,11 @@ use tokio_util::sync::CancellationToken;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate, matchers};
 
 use super::*;
-use crate::domain::batch::ChargeBatch;
 use crate::domain::calendar::{Day, Period};
-use crate::provider::Problem;
 use crate::provider::remote::Finding;
 use crate::provider::remote::call::{Unmetered, Unwatched};
 use crate::provider::remote::pace::Pace;
+use crate::provider::testing::nowhere;
 
 const CANARY: &str = "canary-0c31";
 
@@ -69,20 +68,7 @@ impl OpenCost {
 
     fn fetch(&self) -> Result<Brought, Halt> {
         let allocations = Allocations::new(&self.settings()).expect("a connection");
-        allocations.fetch(&ask(), &self.call(), &Nowhere)
-    }
-}
-
-struct Nowhere;
-
-impl Sink for Nowhere {
-    fn batch(&self, _: &ChargeBatch) -> Result<(), Stop> {
-        Ok(())
-    }
-    fn problem(&self, _: Problem) {}
-    fn progress(&self, _: u64) {}
-    fn cancelled(&self) -> bool {
-        false
+        allocations.fetch(&ask(), &self.call(), &nowhere())
     }
 }
 
@@ -182,7 +168,7 @@ fn a_day_that_may_be_half_forgotten_does_not_come() {
         });
         let allocations = Allocations::new(&server.settings()).expect("a connection");
         let call = Call { now: day().plus(now).seconds(), ..server.call() };
-        let brought = allocations.fetch(&ask(), &call, &Nowhere).expect("brought");
+        let brought = allocations.fetch(&ask(), &call, &nowhere()).expect("brought");
         assert_eq!((brought.rows, brought.left.iter().copied().collect::<Vec<_>>()), (rows, left), "{knows} {now}");
         let told = brought.notes.iter().any(|note| note.starts_with("OpenCost knows nothing of before 2026-11-12"));
         assert_eq!(told, rows == 5, "{:?}", brought.notes);
@@ -196,7 +182,7 @@ fn a_tokens_command_is_run_once_a_window() {
     let runs = folder.path().join("runs");
     let token = Some(Reference::Command(format!("echo run >> {}; echo {CANARY}", runs.display())));
     let allocations = Allocations::new(&Settings { token, ..server.settings() }).expect("a connection");
-    allocations.fetch(&ask(), &server.call(), &Nowhere).expect("brought");
+    allocations.fetch(&ask(), &server.call(), &nowhere()).expect("brought");
     assert_eq!(std::fs::read_to_string(&runs).expect("runs"), "run\n");
 }
 
@@ -213,7 +199,7 @@ fn a_token_is_sent_and_never_shown() {
     let checks = allocations.check(&server.call());
     assert!(checks.iter().all(|check| check.finding == Finding::Good), "{checks:?}");
     assert_eq!(checks[1].detail, "4 workloads of one on 2026-11-14, in USD");
-    assert_eq!(allocations.fetch(&ask(), &server.call(), &Nowhere).expect("brought").rows, 10);
+    assert_eq!(allocations.fetch(&ask(), &server.call(), &nowhere()).expect("brought").rows, 10);
     let wrong = Settings { token: Some(Reference::Command(format!("echo {CANARY}-old"))), ..server.settings() };
     let checks = Allocations::new(&wrong).expect("a connection").check(&server.call());
     assert_eq!((checks[0].what.as_str(), checks[0].finding), ("token", Finding::Missing));
@@ -229,7 +215,7 @@ fn an_address_that_cannot_be_is_refused() {
     }
     let elsewhere = Allocations::new(&Settings::new("opencost.main", "http://opencost.example")).expect("a connection");
     let server = start(|_, request| well(request));
-    let Err(Halt::Fault(fault)) = elsewhere.fetch(&ask(), &server.call(), &Nowhere) else { panic!("unencrypted") };
+    let Err(Halt::Fault(fault)) = elsewhere.fetch(&ask(), &server.call(), &nowhere()) else { panic!("unencrypted") };
     assert_eq!(fault.kind, FaultKind::Refused);
     let settings = Settings { currency: "dollars".into(), ..Settings::new("opencost.main", "http://localhost:9003") };
     assert!(Allocations::new(&settings).is_err());
