@@ -31,12 +31,19 @@ pub fn add_rollups(
 ) -> Result<()> {
     for kind in kinds {
         let mut merger = Merger::new(kind.len(), CELLS_MAX);
-        let kept = read_cells(store, from, kind, keeps)?;
-        let own = if has_own { vec![read_cells(store, to, kind, &|_| true)?] } else { Vec::new() };
-        for cells in std::iter::once(kept).chain(own) {
-            match cells {
-                Some(cells) => merger.add(&cells, |_| Some(0)),
+        let all = |_: Day| true;
+        let own = has_own.then_some((to, &all as &dyn Fn(Day) -> bool));
+        // One after the other: a group's cells are large, and two groups' need not be held beside their sum.
+        for (group, keeps) in [(from, keeps)].into_iter().chain(own) {
+            match read_cells(store, group, kind, keeps)? {
+                Some(cells) => {
+                    merger.reserve(0, cells.keys.len());
+                    merger.add(&cells, |_| Some(0));
+                }
                 None => merger.give_up(0),
+            }
+            if !merger.wants(0) {
+                break;
             }
         }
         crate::store::kv::remove_prefix(store.kv(), &crate::store::keys::rollup_all(to, &rollups::kind_name(kind)))?;
