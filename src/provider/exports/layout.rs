@@ -8,7 +8,8 @@
 //! | anybody | files of any names | none: each file counts, pieces of one together ([`shards`](super::super::files::shards)) |
 //!
 //! Of a month the newest run counts whose files are all there: a run that is being written is passed over
-//! for the one before it. Pure: knows no store.
+//! for the one before it. Which is the newest, the names of their folders say where they have the time of the run,
+//! and the dates of the files otherwise. Pure: knows no store.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -103,9 +104,37 @@ pub fn arrange(entries: &[Entry]) -> Result<Arranged, Fault> {
         return Ok(Arranged::Files(entries.iter().filter(|e| e.is_data()).cloned().collect()));
     }
     for runs in months.values_mut() {
-        runs.manifests.sort_by(|a, b| (b.modified, &b.key).cmp(&(a.modified, &a.key)));
+        let said = said(&runs.manifests);
+        runs.manifests.sort_by(|a, b| age(b, said).cmp(&age(a, said)));
     }
     Ok(Arranged::Months(months))
+}
+
+/// How new a file is: by when its run began where all of them say that, since a copy of an export has the dates of
+/// copying; by when it was written otherwise.
+fn age(entry: &Entry, said: bool) -> (Option<u64>, i64, &str) {
+    (began(&entry.key).filter(|_| said), entry.modified, &entry.key)
+}
+
+/// Whether all of them lie in folders that say when their runs began.
+fn said(entries: &[Entry]) -> bool {
+    entries.iter().all(|entry| began(&entry.key).is_some())
+}
+
+/// When the run began that a file is of, to the minute, by the name of its folder: `2026-11-20T03:12:45.000Z-ID` of
+/// AWS, `202611200312` of Azure, as a number of its digits.
+fn began(key: &str) -> Option<u64> {
+    let time = |part: &str| {
+        let head = part
+            .get(..16)
+            .filter(|head| head.as_bytes()[10] == b'T')
+            .or_else(|| Some(part).filter(|p| p.len() == 12))?;
+        let digits: String = head.chars().filter(|c| !matches!(c, '-' | 'T' | ':')).collect();
+        let is_time = digits.len() == 12 && digits.bytes().all(|b| b.is_ascii_digit());
+        let is_day = || Day::parse(&format!("{}-{}-{}", &digits[..4], &digits[4..6], &digits[6..8])).is_some();
+        (is_time && is_day()).then(|| digits.parse().ok()).flatten()
+    };
+    key.rsplit('/').skip(1).find_map(time)
 }
 
 enum Place<'k> {
@@ -236,7 +265,8 @@ pub fn stamp(files: &[Entry]) -> String {
 
 /// The files of the newest folder. Files that are numbered belong together; of others, each is a run.
 fn newest(files: &[Entry]) -> Vec<Entry> {
-    let Some(last) = files.iter().max_by_key(|file| (file.modified, file.key.as_str())) else { return Vec::new() };
+    let said = said(files);
+    let Some(last) = files.iter().max_by_key(|file| age(file, said)) else { return Vec::new() };
     let together: Vec<Entry> = files.iter().filter(|file| file.folder() == last.folder()).cloned().collect();
     if together.iter().all(|file| is_numbered(file.name())) { together } else { vec![last.clone()] }
 }

@@ -85,7 +85,7 @@ impl Bench {
     /// What is whole, and the names of what is not.
     fn lying(&self, prefix: &str) -> Result<(Vec<Delivery>, Vec<String>), Fault> {
         match self.exports(prefix).look(None, &self.call())? {
-            Found::Deliveries { whole, broken } => Ok((whole, broken.into_iter().map(|(name, _)| name).collect())),
+            Found::Deliveries { whole, broken, .. } => Ok((whole, broken.into_iter().map(|(name, _)| name).collect())),
             other => panic!("{other:?}"),
         }
     }
@@ -326,6 +326,23 @@ fn of_months_without_manifests_the_newest_run_counts() {
     }
     let days = [entry(&format!("{at}/x-20261101.csv"), 3), entry(&format!("{at}/x-20261102.csv"), 4)];
     assert_eq!(keys(&days), [days[1].key.clone()]);
+}
+
+#[test]
+fn of_runs_that_were_copied_in_another_order_the_one_that_began_last_counts() {
+    let bench = Bench::new();
+    for run in ["2026-11-20T03:12:45.000Z-b", "2026-11-19T03:10:01.000Z-a"] {
+        let file = format!("{DATA}/{run}/focus-00001.csv");
+        bench.put(&file, &bill(2));
+        bench.put(&format!("{MANIFEST}/{run}/focus-Manifest.json"), &data_exports_manifest(run, &[&file]));
+    }
+    assert_eq!(bench.look("ex/focus").expect("look")[0].version, "2026-11-20T03:12:45.000Z-b");
+    for run in ["202611200312", "202611190310"] {
+        let folder = format!("az/x/20261101-20261130/{run}/1f2e");
+        bench.put(&format!("{folder}/part_0_0001.csv"), &bill(2));
+    }
+    let deliveries = bench.look("az/x").expect("look");
+    assert!(deliveries[0].files[0].name.contains("/202611200312/"), "{deliveries:?}");
 }
 
 #[test]
