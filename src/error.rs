@@ -52,6 +52,8 @@ pub enum Cause {
     InTheWay,
     /// Rows were refused of what is stored completely: somebody must say whether the others do.
     Incomplete,
+    /// Much of what is stored would be gone: somebody must say whether that is right.
+    HeldBack,
 }
 
 impl Cause {

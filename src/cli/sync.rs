@@ -207,6 +207,9 @@ fn sync(context: &mut Context<'_, '_>, found: Connections, place: &Path, args: &
         let until = report::span(scope.due_at - now);
         context.streams.note(&format!("{} is left alone for {until}, as its provider wants", scope.source), &[])?;
     }
+    for (scope, left) in overview.scopes.iter().filter_map(|scope| Some((scope, scope.left.as_ref()?))) {
+        context.streams.note(&format!("{}: {left}", scope.source), &[])?;
+    }
     let failing = hints(context, &overview, Style::default())?;
     let is_wrong = wrong.iter().any(|(name, _)| is_named(args, name));
     Ok(match (is_wrong || passed.failed > 0, args.due) {

@@ -47,6 +47,11 @@ impl State {
         i128::from(now - AT_REST) * 1_000_000_000 >= self.written
     }
 
+    /// When it was written to, seconds since 1970.
+    fn seconds(self) -> i64 {
+        i64::try_from(self.written / 1_000_000_000).unwrap_or_default()
+    }
+
     fn version(self) -> String {
         format!("{}-{}-{}", self.bytes, self.written, self.file)
     }
@@ -104,21 +109,23 @@ impl Costs for Watched {
     fn look(&self, _: Option<&str>, call: &Call) -> Result<Found, Fault> {
         let files = self.files()?;
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_whole = |(path, state): &(PathBuf, State)| {
-            state.bytes > 0 && (state.rests(call.now) || seen.get(path) == Some(state))
+        let rests = |(path, state): &(PathBuf, State)| {
+            state.rests(call.now) || (state.bytes > 0 && seen.get(path) == Some(state))
         };
         let mut bills = together(files.clone(), |(path, _)| self.name(path));
-        bills.retain(|bill| bill.files.iter().all(is_whole));
         bills.sort_by_cached_key(|bill| bill.files.iter().map(|(path, state)| (state.written, path.clone())).max());
-        let (mut whole, mut broken) = (Vec::new(), Vec::new());
+        let (mut whole, mut broken, mut young) = (Vec::new(), Vec::new(), Vec::new());
         for bill in bills {
-            match &bill.lacks {
-                None => whole.push(delivery(&bill)),
-                Some(piece) => broken.push((bill.name.clone(), lacking(piece))),
+            let is_empty = |(_, state): &&(PathBuf, State)| state.bytes == 0;
+            match (&bill.lacks, bill.files.iter().find(is_empty)) {
+                _ if !bill.files.iter().all(rests) => young.push(bill.name.clone()),
+                (Some(piece), _) => broken.push((bill.name.clone(), lacking(piece))),
+                (None, Some((path, _))) => broken.push((bill.name.clone(), empty(&self.name(path)))),
+                (None, None) => whole.push(delivery(&bill)),
             }
         }
         *seen = files.into_iter().collect();
-        Ok(Found::Deliveries { whole, broken })
+        Ok(Found::Deliveries { whole, broken, young })
     }
 
     fn fetch(&self, ask: &Ask, call: &Call, sink: &dyn Sink) -> Result<Brought, Halt> {
@@ -165,6 +172,12 @@ impl Costs for Watched {
     }
 }
 
+/// That a file has nothing in it.
+fn empty(name: &str) -> Fault {
+    let what = format!("`{}` is empty: what is stored stays as it is", SafeText::from_outside(name));
+    Fault::new(FaultKind::NotThere, what).hint("write it again, or take it away")
+}
+
 /// How many files there are, and how many of them are left for a later look.
 fn told(files: &[(PathBuf, State)], now: i64) -> String {
     let young = files.iter().filter(|(_, state)| !state.rests(now)).count();
@@ -188,6 +201,7 @@ fn delivery(bill: &Bill<(PathBuf, State)>) -> Delivery {
         version: version(&bill.files),
         billing_period: None,
         files: bill.files.iter().map(file).collect(),
+        written: bill.files.iter().map(|(_, state)| state.seconds()).max().unwrap_or_default(),
     }
 }
 
@@ -213,7 +227,7 @@ mod tests {
                         1,2026-10-01,2026-10-02,USD,AWS\n";
 
     fn names(found: Found) -> Vec<String> {
-        let Found::Deliveries { whole, broken } = found else { panic!("{found:?}") };
+        let Found::Deliveries { whole, broken, .. } = found else { panic!("{found:?}") };
         assert_eq!(broken, []);
         whole.into_iter().map(|delivery| delivery.name).collect()
     }

@@ -162,7 +162,8 @@ fn said_of(scope: &ScopeOverview) -> String {
         (Some(doing), ..) => {
             doing.waits.as_ref().map_or_else(|| doing.what.clone(), |(why, _)| format!("waits: {why}"))
         }
-        (None, Some(trouble), _) => trouble.message.clone(),
+        (None, Some(trouble), Some(left)) => format!("{}; {left}", trouble.message),
+        (None, Some(trouble), None) => trouble.message.clone(),
         (None, None, Some(left)) => left.clone(),
         (None, None, None) => String::new(),
     }

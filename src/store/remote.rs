@@ -83,7 +83,7 @@ pub struct Come {
 /// A delivery that has come.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Delivered {
-    /// Its version.
+    /// Its version; empty where it is to be brought again.
     pub version: String,
     /// When, seconds since 1970.
     pub at: i64,
@@ -180,6 +180,17 @@ impl Synced {
         self.restated.drain(..old);
     }
 
+    /// How many deliveries have come and are not to be brought again.
+    #[must_use]
+    pub fn come_deliveries(&self) -> usize {
+        self.deliveries.values().filter(|delivery| !delivery.version.is_empty()).count()
+    }
+
+    /// Has all deliveries brought again, in their order: their names stay, which tell that they have come before.
+    pub fn bring_again(&mut self) {
+        self.deliveries.values_mut().for_each(|delivery| delivery.version.clear());
+    }
+
     /// Forgets that days of a feed have come, so that they are brought again.
     pub fn forget(&mut self, feed: &str, gone: impl Fn(Day) -> bool) {
         if let Some(known) = self.days.get_mut(feed) {
@@ -213,7 +224,7 @@ impl Manifest {
         for group in lost {
             if let (Some(synced), Some(days)) = (self.scopes.get_mut(&group.source), group.days()) {
                 synced.forget(BASE, |day| days.contains(day));
-                synced.deliveries.clear();
+                synced.bring_again();
                 synced.mark.clear();
             }
         }

@@ -2,13 +2,18 @@
 
 use crate::domain::dimension::Dimension;
 use crate::domain::source_file::SourceFile;
+use crate::domain::text::SafeText;
 use crate::provider::remote::{Ask, Brought, Call, Costs, Fault, FaultKind, Halt, Manner};
 use crate::provider::{CostSource, FileSummary, ReadSummary, Sink, SourceId, Stop};
 
 use super::groups::Decisions;
 use super::ingest::{Renewal, Window};
+use super::keep::Keeps;
 use crate::error::{Cause, Error, Kind};
 use crate::store::remote::Asking;
+
+/// Files of a delivery that are named in a command at most.
+const FILES_NAMED: usize = 3;
 
 /// What is asked of a scope, to be read once.
 pub struct Fetching<'a> {
@@ -22,13 +27,21 @@ pub struct Fetching<'a> {
     /// Whether it told of nothing, and that was not believed: nothing was changed.
     pub is_unbelieved: bool,
     believes_silence: bool,
+    keeps: Keeps,
 }
 
 impl<'a> Fetching<'a> {
     /// Asks nothing yet.
     #[must_use]
     pub fn new(costs: &'a dyn Costs, ask: &'a Ask, call: &'a Call) -> Self {
-        Fetching { costs, ask, call, brought: None, fault: None, is_unbelieved: false, believes_silence: false }
+        let (brought, fault, keeps) = (None, None, Keeps::default());
+        Fetching { costs, ask, call, brought, fault, is_unbelieved: false, believes_silence: false, keeps }
+    }
+
+    /// What a delivery may not take away.
+    #[must_use]
+    pub fn keeping(self, keeps: Keeps) -> Self {
+        Fetching { keeps, ..self }
     }
 
     /// Whether an answer that tells of nothing at all is believed.
@@ -54,6 +67,7 @@ impl<'a> Fetching<'a> {
                 name: delivery.name.clone(),
                 version: delivery.version.clone(),
                 billing_period: delivery.billing_period,
+                keeps: self.keeps.clone(),
             },
         }
     }
@@ -86,11 +100,15 @@ impl<'a> Fetching<'a> {
     }
 }
 
-/// A refusal of what was brought, with what to do about it: nobody is there to decide with a flag. `connection` is
-/// the config's section.
+/// A refusal of what a scope brought, with what to do about it: nobody is there to decide with a flag. `connection`
+/// is the config's section.
 #[must_use]
-pub fn refusal(error: Error, connection: &str) -> Fault {
+pub fn refusal(error: Error, connection: &str, costs: &dyn Costs, ask: &Ask) -> Fault {
     let hints = match error.cause {
+        Some(Cause::HeldBack) => vec![
+            "was it cut short, or is it an older one? put the whole one there: it is taken by itself".into(),
+            format!("is it right as it is? {}", take_all_the_same(costs, ask)),
+        ],
         Some(Cause::Undecided | Cause::InTheWay) => vec![
             "is it a newer version? take the older file away, remove its import (`spendtop imports`), sync again"
                 .into(),
@@ -104,6 +122,24 @@ pub fn refusal(error: Error, connection: &str) -> Fault {
         _ => error.hints,
     };
     hints.into_iter().fold(Fault::new(FaultKind::Refused, error.message), Fault::hint)
+}
+
+/// How a person has a delivery taken that was held back.
+fn take_all_the_same(costs: &dyn Costs, ask: &Ask) -> String {
+    let source = &costs.scope().source.name;
+    match ask {
+        Ask::Delivery(delivery) if costs.is_local() => {
+            // The shell leaves what is in quotes alone.
+            let quoted = |name: &str| format!("'{}'", SafeText::from_outside(name).replace('\'', "'\\''"));
+            let named = delivery.files.iter().take(FILES_NAMED).map(|file| quoted(&file.name));
+            let mut files = named.collect::<Vec<_>>().join(" ");
+            if delivery.files.len() > FILES_NAMED {
+                files.push_str(" ... (all of its pieces)");
+            }
+            format!("`spendtop import --replace --source {source} {files}`, then sync again")
+        }
+        _ => "find its import (`spendtop imports`), remove that (`spendtop imports rm N`) and sync again".to_owned(),
+    }
 }
 
 /// What an ask is called in the log and in lists of imports.

@@ -67,6 +67,8 @@ pub enum Fate {
     },
     /// It is added to the stored group with this number.
     Adds(u64),
+    /// It is an older version of what is stored, which stays.
+    Older,
 }
 
 /// Why a batch is refused.

@@ -5,6 +5,7 @@
 //! rollups are merged, and one commit makes it count. Until then nothing of it is seen, and a
 //! refusal or a crash leaves only unreferenced values, which are removed.
 
+mod refuse;
 mod renew;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,14 +14,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::billed::{self, Replaced};
 use super::gather::{Groups, gather, is_better_name};
-use super::groups::{self, Conflict, Decisions, Fate, Incoming};
+use super::groups::{self, Decisions, Fate, Incoming};
 use super::merge::{Merge, Pieces, Spilled};
 use super::overlap::{Overlap, Sources};
 use super::rebuild;
 use crate::analytics::rollup::roll;
 use crate::domain::batch::ChargeBatch;
 use crate::domain::calendar::Day;
-use crate::error::{Cause, Error, Kind, Result};
+use crate::error::{Error, Kind, Result};
 use crate::provider::{CostSource, Problem, ReadSummary, Sink, SourceId, Stop};
 use crate::store::kv::{BATCH_MAX, Change};
 use crate::store::manifest::{Group, Import, Manifest};
@@ -28,6 +29,7 @@ use crate::store::remote::Restated;
 use crate::store::segment::{self, GroupKey, Identity};
 use crate::store::spill::{self, Place, Spill};
 use crate::store::{Store, rollups};
+use refuse::{refuse, refuse_other_telling};
 pub use renew::{Renewal, Window};
 
 /// Account periods that refused rows are remembered of; beyond, all count as incomplete.
@@ -169,6 +171,7 @@ impl Ingest<'_> {
             return Ok(outcome);
         }
         if rows == 0 {
+            self.keep_all(&id, &outcome.read)?;
             self.note_come(&id)?;
             outcome.already_stored = refused == 0 && !outcome.read.left_out.is_empty();
             self.tell_overlaps(&mut outcome, &id, &[]);
@@ -190,20 +193,31 @@ impl Ingest<'_> {
             refuse_other_telling(&manifest, &id.name, &incoming, &outcome.read)?;
         }
         let fingerprint = |group| self.store.fingerprint(group).unwrap_or_default();
-        let fates = groups::decide(&manifest, &id.name, &incoming, &fingerprint, self.options.decisions)
+        let mut fates = groups::decide(&manifest, &id.name, &incoming, &fingerprint, self.options.decisions)
             .map_err(|c| refuse(&c))?;
+        outcome.gone = self.gone(&manifest, &id, &incoming);
+        self.keep(&manifest, &id, (&incoming, &outcome.gone), &outcome.read, &mut fates)?;
         outcome.groups = incoming.iter().zip(&fates).map(|(i, f)| (i.key.clone(), *f, i.part.rows())).collect();
         let replaced = outcome.groups.iter().filter(|(_, fate, _)| matches!(fate, Fate::Replaces { .. }));
         for (key, _, _) in replaced.take(billed::TOLD_MAX) {
             let before = billed::of(self.store, &manifest, &id.name, key);
             outcome.replaced.insert(key.clone(), Replaced { before, after: None });
         }
-        outcome.gone = self.gone(&manifest, &id, &incoming);
         self.tell_overlaps(&mut outcome, &id, &incoming);
         if self.options.dry_run {
             return Ok(outcome);
         }
+        if fates.iter().all(|fate| *fate == Fate::Older) {
+            self.note_come(&id)?;
+            return Ok(outcome);
+        }
         outcome.import = Some(self.commit(&manifest, &id, &outcome, incoming, &places, &fates)?);
+        self.tell_after(&id, &mut outcome);
+        Ok(outcome)
+    }
+
+    /// Tells what is billed now that it is stored.
+    fn tell_after(&self, id: &SourceId, outcome: &mut Outcome) {
         let manifest = self.store.manifest();
         for (key, sums) in &mut outcome.replaced {
             sums.after = billed::of(self.store, &manifest, &id.name, key);
@@ -211,7 +225,6 @@ impl Ingest<'_> {
         for (key, overlap) in outcome.overlaps.iter_mut().take(billed::TOLD_MAX) {
             overlap.billed_ours = billed::of(self.store, &manifest, &id.name, key);
         }
-        Ok(outcome)
     }
 
     /// Finds the account periods of what came and of what was left out that another source has too.
@@ -258,7 +271,7 @@ impl Ingest<'_> {
         let mut adds = leave(&mut next.groups, &id.name, &incoming, fates);
         self.leave_period(&mut next.groups, id);
         self.note_delivery(&mut next, id);
-        let left = next.groups.len();
+        let (left, mut older) = (next.groups.len(), BTreeSet::new());
         let sources = Sources::new(manifest);
         for (mut group, fate) in incoming.into_iter().zip(fates) {
             let number = next.next.group;
@@ -276,6 +289,13 @@ impl Ingest<'_> {
                 incomplete: group.incomplete,
             };
             let mut fingerprint = group.fingerprint;
+            if *fate == Fate::Older {
+                // It has its place among the others until theirs are written, and none in the store.
+                older.insert(number);
+                added_to.push(None);
+                next.groups.push(Group { parts: Vec::new(), ..stored });
+                continue;
+            }
             let added = if let Fate::Adds(old) = fate { adds.remove(old) } else { None };
             added_to.push(added.as_ref().map(|g| g.id));
             if let Some(old) = added {
@@ -290,6 +310,7 @@ impl Ingest<'_> {
         }
         self.store.write(changes)?;
         self.write_rollups(&next.groups[left..], places, &added_to)?;
+        next.groups.retain(|group| !older.contains(&group.id));
         next.next.segment = self.gathered().next_segment;
         next.imports.push(self.import_of(import, id, outcome));
         next.strike_found(self.options.decisions.part);
@@ -324,6 +345,7 @@ impl Ingest<'_> {
         let numbers: Vec<u64> = groups.iter().map(|g| g.id).collect();
         let rows: Vec<u64> = groups.iter().map(Group::rows).collect();
         let mut keep = rollups::worth_keeping(&rows);
+        keep.iter_mut().zip(&rows).for_each(|(keep, rows)| *keep &= *rows > 0);
         let mut anew = Vec::new();
         for ((keep, group), old) in keep.iter_mut().zip(groups).zip(added_to) {
             // What was too small to have rollups may be worth them together with this part.
@@ -435,57 +457,5 @@ impl Sink for Ingest<'_> {
 
     fn cancelled(&self) -> bool {
         self.options.cancelled.load(Ordering::Relaxed)
-    }
-}
-
-/// Refuses a part that tells what is stored in another way.
-fn refuse_other_telling(manifest: &Manifest, source: &str, incoming: &[Incoming], read: &ReadSummary) -> Result<()> {
-    let forms: Vec<&str> = read.files.iter().map(|f| f.file.format.as_str()).collect();
-    let Some(key) = groups::told_otherwise(manifest, source, incoming, &forms) else { return Ok(()) };
-    let what = format!(
-        "{} is stored from a file that tells the same charges in another way (actual or amortised cost): as a part \
-         they would count twice; nothing was changed",
-        key.name()
-    );
-    let error = Error::usage(what).hint("is it to take the place of what is stored? --replace");
-    Err(error.because(Some(Cause::InTheWay)))
-}
-
-fn refuse(conflicts: &[Conflict]) -> Error {
-    let more = |n: usize| if n > 1 { format!(" (and {} more)", n - 1) } else { String::new() };
-    let others: Vec<&Conflict> = conflicts.iter().filter(|c| matches!(c, Conflict::OtherCharges { .. })).collect();
-    match others.first().or(conflicts.first().as_ref().map(|c| c as &&Conflict)) {
-        Some(Conflict::OtherCharges { key, stored, incoming }) => Error::usage(format!(
-            "{}{} is stored from other files, with other charges ({stored} stored, {incoming} here): nothing was changed",
-            key.name(),
-            more(others.len())
-        ))
-        .hint("is this another part of the same export? add it with --part")
-        .hint("is it to take the place of what is stored? --replace")
-        .because(Some(Cause::Undecided)),
-        Some(Conflict::OneOfParts { key, parts, stored, incoming }) => Error::usage(format!(
-            "{}{} is stored in {parts} parts, and not all of it is here ({stored} charges stored, {incoming} here): nothing was changed",
-            key.name(),
-            more(conflicts.len())
-        ))
-        .hint("import the newer versions of all parts in one command")
-        .hint("is it to take the place of all that is stored? --replace")
-        .because(Some(Cause::InTheWay)),
-        Some(Conflict::Twice { key, stored, incoming }) => Error::usage(format!(
-            "{}{} is stored with these charges already, from other files ({stored} stored, {incoming} here): as a part they would count twice; nothing was changed",
-            key.name(),
-            more(conflicts.len())
-        ))
-        .hint("are these newer versions of what is stored? import all files of the export in one command, without --part")
-        .hint("is it to take the place of what is stored? --replace")
-        .because(Some(Cause::InTheWay)),
-        Some(Conflict::Incomplete { key }) => Error::usage(format!(
-            "rows of {}{} were refused, and what is stored of it is complete: nothing was changed",
-            key.name(),
-            more(conflicts.len())
-        ))
-        .hint("mend the refused rows and import again, or take the good ones with --accept-partial")
-        .because(Some(Cause::Incomplete)),
-        None => Error::bug("a batch was refused for no reason"),
     }
 }

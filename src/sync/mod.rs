@@ -17,6 +17,7 @@ pub mod fetching;
 pub mod gather;
 pub mod groups;
 pub mod ingest;
+pub mod keep;
 pub mod lock;
 pub mod log;
 pub mod merge;

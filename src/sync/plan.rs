@@ -163,7 +163,7 @@ pub fn jobs(scope: &Scope, manner: &Manner, found: &Found, now: &Now<'_>) -> Vec
 /// which is what a person waits for. Others may be versions of one another: the newest comes last, so that it
 /// is what counts.
 fn deliveries_of(deliveries: &[Delivery], synced: &Synced) -> Vec<Job> {
-    let come = |delivery: &Delivery| synced.deliveries.get(&delivery.name);
+    let come = |delivery: &Delivery| synced.deliveries.get(&delivery.name).filter(|come| !come.version.is_empty());
     let is_new = |delivery: &&Delivery| come(delivery).is_none_or(|come| come.version != delivery.version);
     let is_history = |delivery: &Delivery| come(delivery).is_none() && deliveries.last() != Some(delivery);
     let job = |delivery: &Delivery| {

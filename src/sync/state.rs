@@ -79,6 +79,9 @@ pub struct Standing {
 pub struct Aside {
     /// When, seconds since 1970.
     pub at: i64,
+    /// When a delivery of this name was first refused, seconds since 1970; 0 where that is not known.
+    #[serde(default)]
+    pub since: i64,
     /// Whether it is a split, without which no charge is missing.
     pub split: bool,
     /// Why.

@@ -30,7 +30,7 @@ pub fn remove_import(store: &Store, import: u64) -> Result<()> {
         let gone = take(group);
         if let Some(synced) = next.scopes.get_mut(&group.source).filter(|_| !gone.is_empty()) {
             forget(synced, BASE, &gone);
-            synced.deliveries.clear();
+            synced.bring_again();
         }
     }
     for synced in next.scopes.values_mut() {

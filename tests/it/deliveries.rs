@@ -1,6 +1,8 @@
 //! Billing files that lie in a watched folder, synced: which counts where several tell a month, and what is said
 //! of one that cannot be taken.
 
+mod keeps;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -144,7 +146,7 @@ fn what_damage_made_forget_comes_again_in_the_same_order() {
     world.pass();
     let before = world.sum();
     let mut next = (*world.vault.0.manifest()).clone();
-    next.scopes.get_mut("folder.f").expect("scope").deliveries.clear();
+    next.scopes.get_mut("folder.f").expect("scope").bring_again();
     world.vault.0.commit(next).expect("committed");
     assert_eq!((world.pass().failed, world.sum()), (0, before));
     assert_eq!(world.pass().stored, 0);

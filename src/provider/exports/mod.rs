@@ -164,12 +164,19 @@ impl Exports {
 
     fn of_bill(&self, bill: &Bill<Entry>) -> Delivery {
         let files = bill.files.iter().map(|file| self.file(file)).collect();
-        Delivery { name: bill.name.clone(), version: stamp(&bill.files), billing_period: None, files }
+        let written = bill.files.iter().map(|file| file.modified).max().unwrap_or_default() / 1_000;
+        Delivery { name: bill.name.clone(), version: stamp(&bill.files), billing_period: None, files, written }
     }
 
     fn of_run(&self, month: Month, run: &Run) -> Delivery {
         let files = run.files.iter().map(|file| self.file(file)).collect();
-        Delivery { name: month.to_string(), version: run.version.clone(), billing_period: Some(month), files }
+        Delivery {
+            name: month.to_string(),
+            version: run.version.clone(),
+            billing_period: Some(month),
+            files,
+            written: 0,
+        }
     }
 
     fn file(&self, file: &Entry) -> RemoteFile {
@@ -242,7 +249,7 @@ impl Costs for Exports {
                         .hint("a new export comes within a day; is the prefix the export's own folder?")
                 }
             }),
-            (whole, broken) => Ok(Found::Deliveries { whole, broken }),
+            (whole, broken) => Ok(Found::Deliveries { whole, broken, young: Vec::new() }),
         }
     }
 

@@ -4,7 +4,8 @@
 //! Pieces are counted together. A name that only looks like one must not be: versions of a bill that were taken
 //! for pieces would count twice. So numbers have at least three digits (fewer are days, months and versions), as
 //! many in each name, and begin at 0 or 1; a file of a set that does not is a bill of its own. A set that leaves
-//! out a number is not whole yet, and no bill until it is.
+//! out a number is not whole yet, and no bill until it is. Where it begins says nothing by itself: whether its first
+//! pieces were taken away is told by those that came before ([`taken_away`]).
 
 use std::collections::BTreeMap;
 
@@ -35,6 +36,28 @@ pub fn lacking(piece: &str) -> Fault {
     Fault::new(FaultKind::NotThere, what)
         .hint("nothing of that bill is taken until all of its pieces are there")
         .hint("bills of their own must have other names than pieces have (`NAME-001.csv`, `NAME-002.csv`)")
+}
+
+/// The first piece of a bill that came before, where it was taken away and pieces after it are here still: what is
+/// here is not all of it, whatever the numbers begin at. `before` are the files of what came, `here` those that are
+/// to take their place.
+#[must_use]
+pub fn taken_away(before: &[&str], here: &[&str]) -> Option<String> {
+    let (before, here) = (firsts(before), firsts(here));
+    let is_gone =
+        |(set, (first, _)): &(&Set<'_>, &(u64, &str))| *first <= 1 && here.get(*set).is_some_and(|now| now.0 > *first);
+    before.iter().find(is_gone).map(|(_, (_, name))| (*name).to_owned())
+}
+
+/// The lowest number of each set, with the name that has it.
+fn firsts<'n>(names: &[&'n str]) -> BTreeMap<Set<'n>, (u64, &'n str)> {
+    let mut firsts = BTreeMap::new();
+    for name in names {
+        let Some((set, number)) = piece(name).and_then(|(set, digits)| Some((set, number(digits)?))) else { continue };
+        let first = firsts.entry(set).or_insert((number, *name));
+        *first = (*first).min((number, *name));
+    }
+    firsts
 }
 
 /// What the name of a piece consists of, besides its number.
@@ -125,6 +148,25 @@ mod tests {
         ] {
             let want: Vec<(String, usize)> = names.iter().map(|name| ((*name).to_owned(), 1)).collect();
             assert_eq!(bills(names), want);
+        }
+    }
+
+    #[test]
+    fn pieces_whose_first_ones_were_taken_away_are_not_all_of_what_came() {
+        let four = ["b/x-000.csv", "b/x-001.csv", "b/x-002.csv", "b/x-003.csv"];
+        for (before, here, want) in [
+            (&four[..], &four[1..], Some("b/x-000.csv")),
+            (&four[..], &four[3..], Some("b/x-000.csv")),
+            (&four[1..], &four[2..], Some("b/x-001.csv")),
+            // A newer run has fewer, or the same.
+            (&four[..], &four[..1], None),
+            (&four[..], &four[..], None),
+            // Bills of their own, which numbers only tell apart.
+            (&["b/x-123.csv"][..], &["b/x-124.csv"][..], None),
+            (&four[..], &["a/x-001.csv"], None),
+            (&["x.csv"], &["y.csv"], None),
+        ] {
+            assert_eq!(taken_away(before, here).as_deref(), want, "{before:?} {here:?}");
         }
     }
 

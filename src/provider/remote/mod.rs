@@ -179,6 +179,9 @@ pub struct Delivery {
     pub billing_period: Option<Month>,
     /// Its files.
     pub files: Vec<RemoteFile>,
+    /// When the last of them was written, seconds since 1970; 0 where that says nothing about which of several
+    /// versions is newer.
+    pub written: i64,
 }
 
 /// A file of a [`Delivery`].
@@ -209,6 +212,8 @@ pub enum Found {
         whole: Vec<Delivery>,
         /// Those that cannot be brought as they lie there, by name, and why: files that one names are gone.
         broken: Vec<(String, Fault)>,
+        /// Those that are still being written, by name: they are left for a later look.
+        young: Vec<String>,
     },
 }
 

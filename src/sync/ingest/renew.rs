@@ -15,13 +15,15 @@ use crate::domain::numbers::{Total, UNKNOWN_WIDE};
 use crate::domain::rollup::WHOLE;
 use crate::domain::sketch::Fingerprint;
 use crate::error::{Error, Kind, Result};
-use crate::provider::SourceId;
+use crate::provider::{ReadSummary, SourceId};
 use crate::store::manifest::{Group, Manifest, Part};
 use crate::store::remote::{Asking, Delivered, Facet, Restated};
 use crate::store::segment::{GroupKey, Identity, Segment};
 use crate::store::spill::Spill;
 use crate::store::{Store, rollups};
-use crate::sync::groups::Incoming;
+use crate::sync::billed;
+use crate::sync::groups::{Fate, Incoming};
+use crate::sync::keep::{self, Held, Keeps};
 use crate::sync::merge::{Merge, Pieces};
 use crate::sync::overlap::Sources;
 use crate::sync::rebuild;
@@ -40,6 +42,8 @@ pub enum Renewal {
         version: String,
         /// The billing period that it holds whole.
         billing_period: Option<Month>,
+        /// What it may not take away.
+        keeps: Keeps,
     },
 }
 
@@ -249,6 +253,45 @@ impl Ingest<'_> {
         let mut next = (*self.store.manifest()).clone();
         self.note_delivery(&mut next, id);
         self.commit_unless_cancelled(next)
+    }
+
+    /// Marks what of a delivery is older than what is stored; `gone` are account periods that it no longer holds.
+    ///
+    /// # Errors
+    /// Kind `Usage` where it would take much away from what is stored.
+    pub(super) fn keep(
+        &self,
+        manifest: &Manifest,
+        id: &SourceId,
+        (incoming, gone): (&[Incoming], &[(GroupKey, u64)]),
+        read: &ReadSummary,
+        fates: &mut [Fate],
+    ) -> Result<()> {
+        let Some(Renewal::Delivery { keeps, .. }) = &self.options.renews else { return Ok(()) };
+        let files: Vec<&str> = read.files.iter().map(|file| file.file.name.as_str()).collect();
+        keep::judge(manifest, &id.name, (incoming, gone, &files), keeps, fates)
+            .map_err(|held| self.held_back(manifest, id, &held))
+    }
+
+    /// Refuses a delivery without any charge where some are stored of its files.
+    ///
+    /// # Errors
+    /// Kind `Usage` where that is so.
+    pub(super) fn keep_all(&self, id: &SourceId, read: &ReadSummary) -> Result<()> {
+        if !matches!(self.options.renews, Some(Renewal::Delivery { .. })) {
+            return Ok(());
+        }
+        let manifest = self.store.manifest();
+        let files: Vec<&str> = read.files.iter().map(|file| file.file.name.as_str()).collect();
+        let held = keep::emptied(&manifest, &id.name, &files, &|group| self.is_of_period(group, id));
+        if held.is_empty() { Ok(()) } else { Err(self.held_back(&manifest, id, &held)) }
+    }
+
+    fn held_back(&self, manifest: &Manifest, id: &SourceId, held: &[Held]) -> Error {
+        keep::refuse(held, |key| {
+            let mut currencies = billed::of(self.store, manifest, &id.name, key)?.into_keys();
+            currencies.next().filter(|_| currencies.next().is_none())
+        })
     }
 
     /// Takes out what a delivery that is whole replaces, besides what it holds.

@@ -60,9 +60,9 @@ fn found(deliveries: &[&str], months: bool) -> Found {
     let delivery = |told: &&str| {
         let (name, version) = told.split_once(' ').expect("a version");
         let billing_period = if months { Month::parse(name) } else { None };
-        Delivery { name: name.into(), version: version.into(), billing_period, files: Vec::new() }
+        Delivery { name: name.into(), version: version.into(), billing_period, files: Vec::new(), written: 0 }
     };
-    Found::Deliveries { whole: deliveries.iter().map(delivery).collect(), broken: Vec::new() }
+    Found::Deliveries { whole: deliveries.iter().map(delivery).collect(), broken: Vec::new(), young: Vec::new() }
 }
 
 #[test]

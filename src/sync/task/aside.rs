@@ -88,11 +88,21 @@ impl Asides {
         let aside = match ask {
             Ask::Days { .. } => {
                 let Fault { kind, message, hints, .. } = fault.clone();
-                Aside { at: self.at, split: true, trouble: Trouble { kind, message, hints } }
+                Aside { at: self.at, since: 0, split: true, trouble: Trouble { kind, message, hints } }
             }
-            Ask::Delivery(delivery) => aside(&delivery.name, fault, self.at),
+            Ask::Delivery(delivery) => {
+                let since = self.refused_since(&delivery.name).unwrap_or(self.at);
+                Aside { since, ..aside(&delivery.name, fault, self.at) }
+            }
         };
         self.now.insert(key(ask), aside);
+    }
+
+    /// Since when deliveries of this name are refused, in whatever version; `None` where they are not.
+    pub fn refused_since(&self, name: &str) -> Option<i64> {
+        let is_named = |key: &str| key.rsplit_once(' ').is_some_and(|(known, _)| known == name);
+        let all = self.known.iter().chain(&self.now).filter(|(key, aside)| aside.since > 0 && is_named(key));
+        all.map(|(_, aside)| aside.since).min()
     }
 
     /// Sets aside a delivery that cannot be asked for as it lies there; whether that is new.
@@ -141,7 +151,7 @@ fn aside(name: &str, fault: &Fault, at: i64) -> Aside {
     let name = SafeText::from_outside(name);
     let is_named = fault.message.contains(&*name);
     let message = if is_named { fault.message.clone() } else { format!("`{name}`: {}", fault.message) };
-    Aside { at, split: false, trouble: Trouble { kind: fault.kind, message, hints: fault.hints.clone() } }
+    Aside { at, since: 0, split: false, trouble: Trouble { kind: fault.kind, message, hints: fault.hints.clone() } }
 }
 
 #[cfg(test)]
@@ -157,7 +167,7 @@ mod tests {
 
     fn file(version: &str) -> Ask {
         let (name, version) = ("a.csv".into(), version.into());
-        Ask::Delivery(Delivery { name, version, billing_period: None, files: Vec::new() })
+        Ask::Delivery(Delivery { name, version, billing_period: None, files: Vec::new(), written: 0 })
     }
 
     #[test]
@@ -198,6 +208,18 @@ mod tests {
             assert_eq!(asides.is_empty(), !want);
             let mut asides = Asides::new(refused(&file("1")), again, begin + after);
             assert!(!asides.has(&file("2")));
+        }
+    }
+
+    #[test]
+    fn since_when_a_file_is_refused_is_known_although_it_was_written_anew() {
+        let mut known = BTreeMap::new();
+        for (at, version) in [(7, "1"), (8, "1"), (9, "2")] {
+            let mut asides = Asides::new(known, Again::Now, at);
+            asides.put(&file(version), &Fault::new(FaultKind::Refused, "no"));
+            known = asides.kept();
+            let asides = Asides::new(known.clone(), Again::Now, 10);
+            assert_eq!((asides.refused_since("a.csv"), asides.refused_since("b.csv")), (Some(7), None));
         }
     }
 

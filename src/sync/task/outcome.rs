@@ -9,6 +9,16 @@ use crate::sync::ingest::Outcome;
 /// Account periods that are named at most.
 const NAMED_MAX: usize = 3;
 
+/// Account periods of which a delivery is an older version than what is stored.
+pub fn older(outcome: &Outcome) -> Option<String> {
+    let older = outcome.groups.iter().filter(|(_, fate, _)| *fate == Fate::Older);
+    let all: Vec<String> = older.map(|(key, ..)| SafeText::from_outside(&key.name()).into_string()).collect();
+    let more = all.len().saturating_sub(NAMED_MAX);
+    let more = if more > 0 { format!(" and {} more", count(more as u64)) } else { String::new() };
+    let named = all[..all.len().min(NAMED_MAX)].join("; ");
+    (!all.is_empty()).then(|| format!("older than what is stored, which stays: {named}{more}"))
+}
+
 /// Account periods that have fewer charges than before, where a delivery took their place.
 pub fn shrunk(outcome: &Outcome) -> Option<String> {
     let fewer = |(key, fate, _): &(GroupKey, Fate, u64)| match fate {
@@ -54,6 +64,10 @@ mod tests {
         );
         assert_eq!(shrunk(&outcome), Some(want));
         assert_eq!(shrunk(&Outcome::default()), None);
+        let older =
+            Outcome { groups: vec![(key("5"), Fate::Older, 3), (key("6"), Fate::New, 1)], ..Outcome::default() };
+        assert_eq!(super::older(&older), Some(format!("older than what is stored, which stays: {}", key("5").name())));
+        assert_eq!(super::older(&Outcome::default()), None);
         let many = Outcome { gone: ["a", "b", "c", "d"].map(|account| (key(account), 2)).into(), ..Outcome::default() };
         assert!(shrunk(&many).is_some_and(|told| told.ends_with("has 0 and 1 more")));
     }

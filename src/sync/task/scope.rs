@@ -3,6 +3,7 @@
 mod counts;
 mod ending;
 mod fit;
+mod keeping;
 mod opinion;
 mod silence;
 
@@ -237,7 +238,7 @@ impl Course<'_> {
             // History that is to come is brought as it is then: only what has come is looked at for changes.
             let is_last = new <= 1 && fitting == job && !job.why.is_history() && self.asides.is_empty();
             tried += 1;
-            match self.ask(&fitting, if is_last { self.mark() } else { None }) {
+            match self.ask(&fitting, if is_last { self.mark() } else { None }, &synced) {
                 Err(Ended::Fault(fault)) if aside::is_by_itself(&fitting.ask, &fault) => {
                     self.asides.put(&fitting.ask, &fault);
                     continue;
@@ -280,14 +281,14 @@ impl Course<'_> {
     fn left_over(&self) -> Option<String> {
         let windows = crate::domain::words::counted(self.left as u64, "window waits", "windows wait");
         let later = (self.left > 0).then(|| format!("{windows} for tomorrow's requests"));
-        let all: Vec<String> = later.into_iter().chain(self.asides.untold()).collect();
+        let all: Vec<String> = self.young().into_iter().chain(later).chain(self.asides.untold()).collect();
         (!all.is_empty()).then(|| all.join("; "))
     }
 
     /// Sets aside what cannot be brought as it lies there, and logs it the first time; how many deliveries lie
     /// there besides.
     fn set_broken_aside(&mut self) -> Result<usize> {
-        let Found::Deliveries { whole, broken } = &self.found else { return Ok(0) };
+        let Found::Deliveries { whole, broken, .. } = &self.found else { return Ok(0) };
         let (lying, broken) = (whole.len(), broken.clone());
         for (name, fault) in broken {
             if !self.asides.put_broken(&name, &fault) {
@@ -324,7 +325,7 @@ impl Course<'_> {
             Ask::Delivery(_) => 1,
         };
         let ahead: u32 = jobs.iter().filter(|job| job.why == Why::History).map(whole).sum();
-        let come = synced.days.get(BASE).map_or(0, BTreeMap::len) + synced.deliveries.len();
+        let come = synced.days.get(BASE).map_or(0, BTreeMap::len) + synced.come_deliveries();
         let come = u32::try_from(come).unwrap_or(u32::MAX);
         let begun = self.syncer.book.state().scopes.get(&self.source).map_or((0, 0), |standing| standing.history);
         self.syncer.board.tell(&self.source, |live| {
@@ -380,7 +381,7 @@ impl Course<'_> {
     }
 
     /// Asks for one thing and stores it; whether anything is changed by it.
-    fn ask(&self, job: &Job, mark: Option<String>) -> Result<bool, Ended> {
+    fn ask(&self, job: &Job, mark: Option<String>, synced: &Synced) -> Result<bool, Ended> {
         let (at, counts) = (self.syncer.now(), Arc::new(self.counts()));
         let what = fetching::name(&job.ask);
         self.syncer.board.tell(&self.source, |live| {
@@ -388,7 +389,9 @@ impl Course<'_> {
         });
         let call = self.call(job.why.is_history(), &counts);
         let believes = self.believes_silence(&job.ask);
-        let mut fetching = Fetching::new(self.costs, &job.ask, &call).believing_silence(believes);
+        let mut fetching = Fetching::new(self.costs, &job.ask, &call)
+            .believing_silence(believes)
+            .keeping(self.keeps(&job.ask, synced));
         let flag = Flag::new(self.cancel, &self.syncer.runtime);
         let options = Options {
             renews: Some(fetching.renewal(mark)),
@@ -415,7 +418,9 @@ impl Course<'_> {
         let ended = match taken {
             Ok(outcome) => {
                 run.restated = restated(&outcome.restated);
-                run.notes.extend(overlaps(&outcome).into_iter().chain(outcome::shrunk(&outcome)));
+                run.notes.extend(
+                    overlaps(&outcome).into_iter().chain(outcome::shrunk(&outcome)).chain(outcome::older(&outcome)),
+                );
                 self.note_silence(&job.ask, false)?;
                 Ok(true)
             }
@@ -426,7 +431,7 @@ impl Course<'_> {
             Err(error) => {
                 let refused = watcher.first.into_inner().unwrap_or_else(PoisonError::into_inner);
                 run.notes.extend(refused.map(|told| SafeText::from_outside(&told).into_string()));
-                Err(self.ended(fetching.fault.take(), error))
+                Err(self.ended(&job.ask, fetching.fault.take(), error))
             }
         };
         if let Err(Ended::Fault(fault)) = &ended {
@@ -447,13 +452,13 @@ impl Course<'_> {
     }
 
     /// Whose fault it was that nothing was stored.
-    fn ended(&self, fault: Option<Fault>, error: Error) -> Ended {
+    fn ended(&self, ask: &Ask, fault: Option<Fault>, error: Error) -> Ended {
         match (fault, error.kind) {
             (Some(fault), _) => Ended::Fault(fault),
             (None, _) if self.cancel.is_cancelled() => Ended::Fault(Fault::cancelled()),
             (None, Kind::Store | Kind::Bug) => Ended::Error(error),
             (None, Kind::Usage | Kind::Provider | Kind::Interrupted) => {
-                Ended::Fault(fetching::refusal(error, &self.connection.name))
+                Ended::Fault(fetching::refusal(error, &self.connection.name, self.costs, ask))
             }
         }
     }

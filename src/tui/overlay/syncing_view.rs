@@ -233,18 +233,15 @@ impl Page<'_> {
             let name = SafeText::from_outside(&scope.source);
             self.wrapped(INDENT, said.strip_prefix(name.as_str()).unwrap_or(&said).trim_start(), Role::Muted);
         }
-        match (&scope.trouble, &scope.left) {
-            (Some(trouble), _) => {
-                if let Some(since) = scope.failing_since {
-                    self.wrapped(INDENT, &format!("since {}: {}", moment(since, now), trouble.message), Role::Unsure);
-                    self.hints(trouble);
-                } else {
-                    self.trouble(trouble);
-                }
+        if let Some(trouble) = &scope.trouble {
+            if let Some(since) = scope.failing_since {
+                self.wrapped(INDENT, &format!("since {}: {}", moment(since, now), trouble.message), Role::Unsure);
+                self.hints(trouble);
+            } else {
+                self.trouble(trouble);
             }
-            (None, Some(left)) => self.wrapped(INDENT, left, Role::Muted),
-            (None, None) => {}
         }
+        scope.left.iter().for_each(|left| self.wrapped(INDENT, left, Role::Muted));
     }
 
     fn trouble(&mut self, trouble: &Trouble) {

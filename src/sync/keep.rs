@@ -1,0 +1,292 @@
+//! What a delivery that nobody looks at may not take away from what is stored. Pure: knows no store.
+//!
+//! Whoever types `spendtop import` sees what a replacement does; a file that was put into a folder is taken in by
+//! itself. One that was cut short, or is an older version under a newer date, must not take the place of the whole:
+//! it is held back, and said. What grows, ends a month, or restates what is there passes. Of what differs, an
+//! account period is judged by itself:
+//!
+//! - **older**: what is stored is of a file that was written later; or it reaches a later day, and both lay there
+//!   when it came. It stays, and nobody need do anything. A later day tells more than the date of a file: what
+//!   reaches further is newer whatever its date says.
+//! - **held back**: a settled day would be gone, or the last days of what the same file told; or more than half of
+//!   the charges with more than a hundredth of the billed cost; or more than half of the billed cost. Also the rest
+//!   of a set of pieces whose first ones were taken away, and a file that was refused when it was the older one and
+//!   is written anew: which of the two is newer then, nobody can know.
+//!
+//! Where neither a day nor a date tells two versions apart, and the one that came last does not shrink that much, it
+//! counts.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::groups::{Fate, Incoming};
+use crate::domain::calendar::Day;
+use crate::domain::charge::Metric;
+use crate::domain::money::Amount;
+use crate::domain::text::SafeText;
+use crate::domain::words::{count, counted};
+use crate::error::{Cause, Error};
+use crate::provider::files::shards;
+use crate::store::manifest::{Group, Import, Manifest, Part};
+use crate::store::segment::{GroupKey, Identity};
+
+/// What is known of a delivery besides its charges.
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+pub struct Keeps {
+    /// When its last file was written, seconds since 1970; 0 where that is not known.
+    pub written: i64,
+    /// Files of other deliveries that came before and were written later.
+    pub newer: BTreeSet<String>,
+    /// Since when deliveries of its name are refused, seconds since 1970.
+    pub refused_since: Option<i64>,
+    /// Days before this one are settled.
+    pub settled_before: Day,
+}
+
+/// What an account period has.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Figures {
+    /// Charges.
+    pub rows: u64,
+    /// Days with charges.
+    pub days: BTreeSet<Day>,
+    /// The known billed cost over all currencies, to be compared only.
+    pub billed: i128,
+}
+
+impl Figures {
+    fn of<'p>(parts: impl Iterator<Item = &'p Part>) -> Figures {
+        let mut all = Figures::default();
+        for part in parts {
+            all.rows += part.rows();
+            all.days.extend(part.days.keys());
+            all.billed = all.billed.saturating_add(part.sums[Metric::Billed as usize]);
+        }
+        all
+    }
+
+    fn last(&self) -> Option<Day> {
+        self.days.last().copied()
+    }
+}
+
+/// Why an account period is held back.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Why {
+    /// Much of it would be gone: so many days, the first of them.
+    Shrinks(usize, Option<Day>),
+    /// Nobody can know which is the newer one.
+    Unclear,
+    /// This piece was taken away.
+    Lacks(String),
+}
+
+/// An account period that is held back.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Held {
+    /// Which.
+    pub key: GroupKey,
+    /// What is stored of it.
+    pub before: Figures,
+    /// What came.
+    pub now: Figures,
+    /// When what is stored came, seconds since 1970.
+    pub came: i64,
+    /// Why.
+    pub why: Why,
+}
+
+/// What is stored of an account period, and what came of it.
+struct Sides<'a> {
+    key: &'a GroupKey,
+    before: Figures,
+    now: Figures,
+    /// What the stored charges came with.
+    imports: Vec<&'a Import>,
+    /// The files that came, in order.
+    here: &'a [&'a str],
+}
+
+/// Marks what is older than what is stored, whose place it would take; `gone` are account periods that are to go
+/// since nothing came of them, `files` the names of what came.
+///
+/// # Errors
+/// What is held back.
+pub fn judge(
+    manifest: &Manifest,
+    source: &str,
+    (incoming, gone, files): (&[Incoming], &[(GroupKey, u64)], &[&str]),
+    keeps: &Keeps,
+    fates: &mut [Fate],
+) -> Result<(), Vec<Held>> {
+    let mut files = files.to_vec();
+    files.sort_unstable();
+    let mut alike: BTreeMap<Identity<'_>, Vec<usize>> = BTreeMap::new();
+    for (at, group) in incoming.iter().enumerate() {
+        alike.entry(group.key.identity()).or_default().push(at);
+    }
+    let keys: BTreeMap<Identity<'_>, &GroupKey> = gone
+        .iter()
+        .map(|(key, _)| key)
+        .chain(incoming.iter().map(|i| &i.key))
+        .map(|key| (key.identity(), key))
+        .collect();
+    let mut stored: BTreeMap<Identity<'_>, Vec<&Group>> = BTreeMap::new();
+    let same = |group: &&Group| group.source == source && keys.contains_key(&group.key.identity());
+    for group in manifest.groups.iter().filter(same) {
+        stored.entry(group.key.identity()).or_default().push(group);
+    }
+    let imports = imports_of(manifest, stored.values().flatten().copied());
+    let mut held = Vec::new();
+    for (identity, key) in keys {
+        let Some(groups) = stored.get(&identity) else { continue };
+        let places = alike.get(&identity).map_or(&[][..], Vec::as_slice);
+        let parts = || groups.iter().flat_map(|group| &group.parts);
+        let numbers: BTreeSet<u64> = parts().map(|part| part.import).collect();
+        let sides = Sides {
+            key,
+            before: Figures::of(parts()),
+            now: Figures::of(places.iter().map(|at| &incoming[*at].part)),
+            imports: numbers.iter().filter_map(|number| imports.get(number).copied()).collect(),
+            here: &files,
+        };
+        if sides.is_older(keeps) {
+            places.iter().for_each(|at| fates[*at] = Fate::Older);
+        } else {
+            held.extend(sides.held(keeps));
+        }
+    }
+    if held.is_empty() { Ok(()) } else { Err(held) }
+}
+
+/// What groups came with, by number.
+fn imports_of<'m>(manifest: &'m Manifest, groups: impl Iterator<Item = &'m Group>) -> BTreeMap<u64, &'m Import> {
+    let numbers: BTreeSet<u64> = groups.flat_map(|group| &group.parts).map(|part| part.import).collect();
+    let imports = manifest.imports.iter().filter(|import| numbers.contains(&import.id));
+    imports.map(|import| (import.id, import)).collect()
+}
+
+/// What is stored of files of these names, and what else `is_of` what came, where no charge at all came of them now.
+#[must_use]
+pub fn emptied(manifest: &Manifest, source: &str, files: &[&str], is_of: &dyn Fn(&Group) -> bool) -> Vec<Held> {
+    let names_one = |import: &Import| import.files.iter().any(|file| files.contains(&&*file.name));
+    let ours = || manifest.groups.iter().filter(|group| group.source == source);
+    let known = imports_of(manifest, ours());
+    let held = ours().filter_map(|group| {
+        let imports: Vec<&Import> = group.parts.iter().filter_map(|part| known.get(&part.import).copied()).collect();
+        if !is_of(group) && !imports.iter().any(|import| names_one(import)) {
+            return None;
+        }
+        let before = Figures::of(group.parts.iter());
+        let why = Why::Shrinks(before.days.len(), before.days.first().copied());
+        let came = imports.iter().map(|import| import.taken_at).max().unwrap_or_default();
+        Some(Held { key: group.key.clone(), before, now: Figures::default(), came, why })
+    });
+    held.collect()
+}
+
+impl Sides<'_> {
+    fn names(&self) -> impl Iterator<Item = &str> {
+        self.imports.iter().flat_map(|import| &import.files).map(|file| file.name.as_str())
+    }
+
+    /// Whether what came is of a file that what is stored is of.
+    fn is_own(&self) -> bool {
+        self.names().any(|name| self.here.binary_search(&name).is_ok())
+    }
+
+    fn came(&self) -> i64 {
+        self.imports.iter().map(|import| import.taken_at).max().unwrap_or_default()
+    }
+
+    /// Whether what came ends on an earlier day and is less.
+    fn is_shorter(&self) -> bool {
+        self.now.last() < self.before.last() && self.now.rows < self.before.rows
+    }
+
+    fn is_longer(&self) -> bool {
+        self.now.last() > self.before.last()
+    }
+
+    /// Whether what is stored is newer, for sure.
+    fn is_older(&self, keeps: &Keeps) -> bool {
+        if self.is_own() || self.is_longer() || self.now.rows == 0 {
+            return false;
+        }
+        let lay_there = keeps.written != 0 && keeps.written <= self.came();
+        self.names().any(|name| keeps.newer.contains(name)) || (self.is_shorter() && lay_there)
+    }
+
+    fn held(&self, keeps: &Keeps) -> Option<Held> {
+        let why = self.taken_away().or_else(|| self.unclear(keeps)).or_else(|| self.shrinks(keeps.settled_before))?;
+        let (before, now) = (self.before.clone(), self.now.clone());
+        Some(Held { key: self.key.clone(), before, now, came: self.came(), why })
+    }
+
+    fn taken_away(&self) -> Option<Why> {
+        let of_one = |import: &&Import| {
+            let before: Vec<&str> = import.files.iter().map(|file| file.name.as_str()).collect();
+            shards::taken_away(&before, self.here)
+        };
+        self.imports.iter().find_map(of_one).map(Why::Lacks)
+    }
+
+    fn unclear(&self, keeps: &Keeps) -> Option<Why> {
+        let came_after = keeps.refused_since.is_some_and(|since| self.came() >= since);
+        (came_after && !self.is_own() && !self.is_longer()).then_some(Why::Unclear)
+    }
+
+    fn shrinks(&self, settled_before: Day) -> Option<Why> {
+        let (before, now) = (&self.before, &self.now);
+        let gone: Vec<Day> = before.days.difference(&now.days).copied().collect();
+        let loses_settled = now.rows < before.rows && gone.first().is_some_and(|day| *day < settled_before);
+        // What is told in fewer charges costs as much.
+        let costs_as_much = before.billed > 0 && now.billed >= before.billed - before.billed / 100;
+        let loses_rows = now.rows < before.rows - before.rows / 2 && !costs_as_much;
+        let loses_cost = now.rows <= before.rows && before.billed > 0 && now.billed < before.billed - before.billed / 2;
+        (loses_settled || self.is_shorter() || loses_rows || loses_cost)
+            .then(|| Why::Shrinks(gone.len(), gone.first().copied()))
+    }
+}
+
+/// The refusal of what is held back; `currency` tells in which one an account period's stored charges are, where
+/// that is one.
+#[must_use]
+pub fn refuse(held: &[Held], currency: impl Fn(&GroupKey) -> Option<String>) -> Error {
+    let Some(first) = held.first() else { return Error::bug("a delivery was held back for no reason") };
+    if let Some(piece) = held.iter().find_map(|held| if let Why::Lacks(piece) = &held.why { Some(piece) } else { None })
+    {
+        let fault = shards::lacking(piece);
+        let error = Error::usage(format!("{}: what is stored stays as it is", fault.message));
+        return fault.hints.into_iter().fold(error, Error::hint);
+    }
+    let currency = currency(&first.key);
+    let figures = |figures: &Figures| {
+        let days = counted(figures.days.len() as u64, "day", "days");
+        let told = format!("{} on {days}", counted(figures.rows, "charge", "charges"));
+        match &currency {
+            Some(code) => format!("{told} ({} {code})", Amount::from_units(figures.billed).grouped(2)),
+            None => told,
+        }
+    };
+    let more = if held.len() > 1 { format!(" (and {} more)", count(held.len() as u64 - 1)) } else { String::new() };
+    let why = match &first.why {
+        Why::Shrinks(1, Some(day)) => format!(", nothing of {day}"),
+        Why::Shrinks(days, Some(day)) => format!(", nothing of {} from {day} on", counted(*days as u64, "day", "days")),
+        Why::Unclear => "; it was the older one when it was refused, and which is newer now is not known".to_owned(),
+        Why::Shrinks(_, None) | Why::Lacks(_) => String::new(),
+    };
+    let message = format!(
+        "{}{more} has {} here{why}; {} are stored: held back, what came on {} stays",
+        SafeText::from_outside(&first.key.name()),
+        figures(&first.now),
+        figures(&first.before),
+        Day::of_seconds(first.came),
+    );
+    let error = Error::usage(message).because(Some(Cause::HeldBack));
+    error.hint("was it cut short? put the whole file there; is it right? import it with --replace")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,58 @@
+//! What a delivery is held against before it takes the place of what is stored: those that lie there beside it, and
+//! what was refused before. Pure, but for what the run knows.
+
+use super::Course;
+use crate::domain::calendar::Day;
+use crate::domain::text::SafeText;
+use crate::domain::words::count;
+use crate::provider::remote::{Ask, Delivery, Found};
+use crate::store::remote::Synced;
+use crate::sync::keep::Keeps;
+
+/// Bytes of names of newer files that are handed on at most, those written next first: what takes the delivery in may
+/// be another process, to which a message goes.
+const NAMES_MAX: usize = 512 << 10;
+
+impl Course<'_> {
+    /// What an ask may not take away.
+    pub(super) fn keeps(&self, ask: &Ask, synced: &Synced) -> Keeps {
+        let Ask::Delivery(delivery) = ask else { return Keeps::default() };
+        let today = Day::of_seconds(self.syncer.now());
+        let settled_before = today.plus(-i32::from(self.costs.scope().terms.settles));
+        let keeps = Keeps { settled_before, ..Keeps::default() };
+        if delivery.billing_period.is_some() {
+            // Which run of a month is newer was told where they lie.
+            return keeps;
+        }
+        Keeps {
+            written: delivery.written,
+            newer: self.newer(delivery, synced),
+            refused_since: self.asides.refused_since(&delivery.name),
+            ..keeps
+        }
+    }
+
+    /// Files of deliveries that were written later than this one and have come before.
+    fn newer(&self, delivery: &Delivery, synced: &Synced) -> std::collections::BTreeSet<String> {
+        let Found::Deliveries { whole, .. } = &self.found else { return std::collections::BTreeSet::new() };
+        let after = whole.iter().skip_while(|other| other.name != delivery.name).skip(1);
+        let known = after.filter(|other| synced.deliveries.contains_key(&other.name));
+        let mut room = NAMES_MAX;
+        let fits = |name: &&String| {
+            room = room.saturating_sub(name.len() + 8);
+            room > 0
+        };
+        known.flat_map(|other| &other.files).map(|file| &file.name).take_while(fits).cloned().collect()
+    }
+
+    /// What is still being written, in words.
+    pub(super) fn young(&self) -> Option<String> {
+        let Found::Deliveries { young, .. } = &self.found else { return None };
+        let first = SafeText::from_outside(young.first()?);
+        let (more, verb) = match young.len() - 1 {
+            0 => (String::new(), "was"),
+            more => (format!(" (and {} more)", count(more as u64)), "were"),
+        };
+        Some(format!("`{first}`{more} {verb} written just now: left until nobody writes"))
+    }
+}
