@@ -46,7 +46,8 @@ fn flags(global: &Global) -> String {
 /// Where there is no terminal. A store that cannot be opened is told of on the screen.
 pub fn run(context: &mut Context<'_, '_>, face: Face) -> Result<u8> {
     let place = context.data_dir()?;
-    if !folder::exists(&place) && face.is_plain(context) {
+    // Where there are connections their charges are on their way: the demo would hide them.
+    if !folder::exists(&place) && face.is_plain(context) && context.config.connections.is_empty() {
         return generated(context, context.config.demo.seed, face);
     }
     over(context, place, None, face)
@@ -339,7 +340,8 @@ fn start(
     if face == Face::Plain || screen.plain {
         let stdin = std::io::stdin();
         let prompt = stdin.is_terminal() && context.streams.terminal;
-        let told = tui::plain::run(&options, &opener, &mut stdin.lock(), context.streams.out, prompt)?;
+        let mut input = std::io::BufReader::new(stdin);
+        let told = tui::plain::run(&options, &opener, &mut input, context.streams.out, prompt)?;
         return told.map(|()| 0).map_err(|e| context.streams.failed(&e));
     }
     if dumb {

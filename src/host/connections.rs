@@ -16,6 +16,8 @@ use std::sync::Arc;
 use self::names::Names;
 use crate::config::Config;
 use crate::config::connection::{self, To};
+#[cfg(any(feature = "aws", feature = "gcp"))]
+use crate::provider::remote::Elsewhere;
 use crate::provider::remote::{Costs, Fault, FaultKind};
 use crate::sync::meter::Caps;
 use crate::sync::task::Connection;
@@ -150,6 +152,7 @@ impl Made<'_> {
         location: String,
         prefix: String,
         remedy: crate::provider::exports::check::Remedy,
+        elsewhere: Option<crate::provider::remote::Elsewhere>,
     ) -> Result<Arc<dyn Costs>, Fault> {
         use crate::provider::exports::{Exports, Settings};
         let settings = Settings {
@@ -163,7 +166,7 @@ impl Made<'_> {
             months: self.connection.months,
             remedy,
         };
-        Ok(Arc::new(Exports::new(store, settings)?))
+        Ok(Arc::new(Exports::new(store, settings)?.at(elsewhere)))
     }
 }
 
@@ -223,7 +226,9 @@ impl Made<'_> {
         let region = aws.region.clone().unwrap_or_else(|| "us-east-1".to_owned());
         let store =
             objects::store(Arc::new(Access::new(settings)), &Bucket { name: name.clone(), region }, self.http()?)?;
-        self.exports(store, source, "", format!("s3://{name}"), prefix.clone(), objects::remedy(&name, &prefix))
+        let elsewhere = Elsewhere::of(aws.endpoint.as_deref(), "", "AWS");
+        let remedy = objects::remedy(&name, &prefix);
+        self.exports(store, source, "", format!("s3://{name}"), prefix, remedy, elsewhere)
     }
 
     /// The scopes' names, with the role that each takes on.
@@ -344,7 +349,8 @@ impl Made<'_> {
         let container = Container { account, name: name.to_owned(), endpoint, key };
         let location = place.strip_suffix(prefix).unwrap_or(place).trim_end_matches('/').to_owned();
         let store = objects::store(settings, &container)?;
-        self.exports(store, source, "Microsoft", location, prefix.to_owned(), objects::remedy(&container))
+        // Another host than Azure's stands in the place itself.
+        self.exports(store, source, "Microsoft", location, prefix.to_owned(), objects::remedy(&container), None)
     }
 
     fn azure_login(&self, azure: &connection::Azure) -> Result<crate::provider::azure::credentials::Login, Fault> {
@@ -403,7 +409,9 @@ impl Made<'_> {
                 Login { key: gcp.key.as_deref().map(reference).transpose()?, impersonate: gcp.impersonate.clone() };
             let store = objects::store(login, &name, gcp.storage_endpoint.as_deref(), self.http()?)?;
             let source = names.of_export(place)?;
-            scopes.push(self.exports(store, source, "", format!("gs://{name}"), prefix, objects::remedy(&name))?);
+            let elsewhere = Elsewhere::of(gcp.storage_endpoint.as_deref(), "", "Google");
+            let remedy = objects::remedy(&name);
+            scopes.push(self.exports(store, source, "", format!("gs://{name}"), prefix, remedy, elsewhere)?);
         }
         Ok(scopes)
     }

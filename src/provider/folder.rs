@@ -166,8 +166,16 @@ impl Costs for Watched {
         let what = "folder";
         vec![match self.files() {
             Ok(files) => Check::new(what, Finding::Good, &format!("{}: {}", self.scope.title, told(&files, call.now))),
-            Err(fault) => Check::new(what, Finding::Missing, &fault.message)
-                .fix(format!("mkdir -p '{}', or name another folder", self.scope.title)),
+            Err(fault) => {
+                let fix = match (self.folder.is_file(), self.folder.parent()) {
+                    (true, Some(parent)) => {
+                        format!("it is a file: name the folder that it lies in, `{}`", SafeText::path(parent))
+                    }
+                    _ if self.folder.is_dir() => fault.hints.join("\n"),
+                    _ => format!("mkdir -p '{}', or name another folder", self.scope.title.replace('\'', r"'\''")),
+                };
+                Check::new(what, Finding::Missing, &fault.message).fix(fix)
+            }
         }]
     }
 }

@@ -62,6 +62,7 @@ pub fn scopes(overview: &Overview, now: i64, style: Style, out: &mut dyn Write) 
     };
     grid(&columns, overview.scopes.iter().map(row).collect(), style, out)?;
     if style.format != Format::Csv {
+        elsewhere(overview, out)?;
         opinions(overview, now, out)?;
     }
     if overview.meters.is_empty() || style.format == Format::Csv {
@@ -78,6 +79,16 @@ pub fn scopes(overview: &Overview, now: i64, style: Style, out: &mut dyn Write) 
         ("usd", "USD", Kind::Number),
     ];
     grid(&columns, overview.meters.iter().map(meter_words).collect(), style, out)
+}
+
+/// Scopes whose requests do not go to the provider itself, a line each.
+fn elsewhere(overview: &Overview, out: &mut dyn Write) -> io::Result<()> {
+    let told = |scope: &ScopeOverview| Some((scope.source.clone(), scope.elsewhere.clone()?));
+    let told: Vec<(String, String)> = overview.scopes.iter().filter_map(told).collect();
+    if !told.is_empty() {
+        writeln!(out)?;
+    }
+    told.iter().try_for_each(|(source, words)| writeln!(out, "{}: {words}", SafeText::from_outside(source)))
 }
 
 /// What providers think of their scopes themselves, a line each.
@@ -296,6 +307,9 @@ pub struct Checked {
     pub fix: String,
 }
 
+/// Lines of a fix that may stand more than once.
+const SHORT: usize = 2;
+
 /// Writes what was checked, a line each; a fix of several lines follows its line, indented. In JSON a list
 /// of objects.
 ///
@@ -312,7 +326,8 @@ pub fn checks(checked: &[Checked], style: Style, out: &mut dyn Write) -> io::Res
                 writeln!(out, "{:<8} {:<widest$}  {}{detail}", check.finding, check.of, check.what)?;
                 // What puts several right stands once, behind the last of those that follow one another.
                 let goes_on = checked.get(at + 1).is_some_and(|next| next.fix == check.fix);
-                if !goes_on && told.insert(&check.fix) {
+                let is_long = check.fix.lines().count() > SHORT;
+                if !goes_on && (told.insert(&check.fix) || !is_long) {
                     check.fix.lines().try_for_each(|line| writeln!(out, "         {line}"))?;
                 }
             }

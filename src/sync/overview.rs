@@ -35,6 +35,9 @@ pub struct ScopeOverview {
     pub source: String,
     /// What a person calls it.
     pub title: String,
+    /// Whom its requests go to where that is not the provider, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub elsewhere: Option<String>,
     /// In a word.
     pub word: Word,
     /// When all had last come, seconds since 1970.
@@ -149,8 +152,8 @@ pub fn of(
         for costs in &connection.scopes {
             let scope = costs.scope();
             let standing = state.scopes.get(&scope.source.name).cloned().unwrap_or_default();
-            let elsewhere = state.running.as_ref().and_then(|running| running.scopes.get(&scope.source.name));
-            let doing = match (live.get(&scope.source.name), elsewhere) {
+            let another = state.running.as_ref().and_then(|running| running.scopes.get(&scope.source.name));
+            let doing = match (live.get(&scope.source.name), another) {
                 (Some(live), _) => Some(doing(live, now)),
                 (None, Some(what)) => {
                     Some(Doing { what: what.clone(), pieces: (0, 0), rows: 0, waits: None, seconds_left: None })
@@ -161,6 +164,7 @@ pub fn of(
             overview.scopes.push(ScopeOverview {
                 source: scope.source.name.clone(),
                 title: scope.title.clone(),
+                elsewhere: costs.elsewhere().map(|told| told.to_string()),
                 word: word(&standing, doing.is_some(), due_at, now),
                 good_at: (standing.good_at > 0).then_some(standing.good_at),
                 due_at,

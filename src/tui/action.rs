@@ -285,7 +285,7 @@ pub const TABLE: &[Entry] = &[
 
     entry(A::Demo, "demo", G::Here, &["d"], S::Welcome, ("demo", 1), "explore the demo, a made-up company"),
     entry(A::Import, "import-first", G::Here, &["i"], S::Welcome, ("import", 3), "import a billing export"),
-    entry(A::Connect, "connect-first", G::Here, &["c"], S::Welcome, ("connect", 2), "connect a cloud, a cluster or a folder: checked, reckoned and written"),
+    entry(A::Connect, "connect-first", G::Here, &["c", "A"], S::Welcome, ("connect", 2), "connect a cloud, a cluster or a folder: checked, reckoned and written"),
     entry(A::Credentials, "credentials", G::Here, &["s"], S::Welcome, ("credentials", 4), "see which cloud credentials were found, and how to bring a bill here"),
     entry(A::Choose, "choose-first", G::Here, &["enter"], S::Welcome, ("", 0), "do what the selected line says"),
     entry(A::Close, "leave-credentials", G::Here, &["esc", "backspace"], S::Welcome, ("back", 1), "go back to the list"),

@@ -34,6 +34,9 @@ use crate::engine::answer::Freshness;
 
 /// What stands before the tabs.
 const NAME: &str = " spendtop";
+/// Columns of what is said behind the first of what fails, with its dot.
+const SHORT: usize = 18;
+
 const GAP: &str = "  ";
 /// Columns and rows below which there is no telling what is what.
 const LEAST: (u16, u16) = (40, 8);
@@ -293,12 +296,15 @@ fn hint(app: &App, area: Rect, buf: &mut Buffer) {
         }
     }
     let dot = format!(" {} ", app.theme.glyphs.dot);
+    // How many more there are and where all is told stand whole behind the first.
+    let behind: usize = said.iter().skip(1).map(|(text, _)| width(text) + 3).filter(|columns| *columns <= SHORT).sum();
     for (at, (text, role)) in said.into_iter().enumerate() {
         if at > 0 {
             spans.push(Span::styled(dot.clone(), app.theme.style(Role::Muted)));
         }
         let used: usize = spans.iter().map(Span::width).sum();
-        let room = usize::from(area.width).saturating_sub(used + 1);
+        let kept = if at == 0 { behind } else { 0 };
+        let room = usize::from(area.width).saturating_sub(used + 1 + kept);
         spans.push(Span::styled(cut(&text, room, app.theme.glyphs.ellipsis), app.theme.style(role)));
     }
     put(buf, area, 0, &Line::from(spans));

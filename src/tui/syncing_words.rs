@@ -10,7 +10,7 @@ use crate::domain::calendar::{Day, format_timestamp};
 use crate::domain::services;
 use crate::domain::text::SafeText;
 use crate::engine::MeterUnit;
-use crate::engine::overview::{MeterOverview, Overview, ScopeOverview, Trouble, Word};
+use crate::engine::overview::{FaultKind, MeterOverview, Overview, ScopeOverview, Trouble, Word};
 use crate::report;
 
 /// Scopes of which the line tells what they are at, and how many fail; the others are counted.
@@ -32,9 +32,7 @@ pub fn line(snapshot: &Snapshot, log: &str) -> Vec<Said> {
         said.push((format!("{log} log"), Role::Muted));
     }
     let busy: Vec<&ScopeOverview> = overview.scopes.iter().filter(|scope| scope.doing.is_some()).collect();
-    said.extend(
-        busy.iter().take(TOLD).filter_map(|scope| progress(scope, snapshot.at)).map(|text| (text, Role::Muted)),
-    );
+    said.extend(busy.iter().take(TOLD).filter_map(|scope| Some((progress(scope, snapshot.at)?, progress_role(scope)))));
     if busy.len() > TOLD {
         said.push((format!("{} more syncing", busy.len() - TOLD), Role::Muted));
     }
@@ -49,7 +47,9 @@ fn troubles(overview: &Overview) -> Vec<Said> {
     let mut all: Vec<_> = failing.chain(wrong).collect();
     all.sort_by_key(|(_, word, _)| *word != Word::Blocked);
     let one = |(name, word, trouble): &(&String, Word, &Trouble)| {
-        let what = trouble.hints.first().filter(|_| *word == Word::Blocked).unwrap_or(&trouble.message);
+        // Who must log in is told how; what is allowed to nobody is told first, its policy has no room here.
+        let login = matches!(trouble.kind, FaultKind::Expired | FaultKind::NoCredentials);
+        let what = trouble.hints.first().filter(|_| login).unwrap_or(&trouble.message);
         let role = if *word == Word::Blocked { Role::Error } else { Role::Unsure };
         (format!("{} {}: {}", safe(name), word.name(), safe(what)), role)
     };
@@ -88,6 +88,13 @@ pub fn progress(scope: &ScopeOverview, now: i64) -> Option<String> {
     };
     let what = if doing.what.is_empty() { "is looked at".to_owned() } else { safe(&doing.what) };
     Some(format!("{name} {what}{pieces}{left}"))
+}
+
+/// How what a scope is at is shown: one that waits is not as one that goes on.
+#[must_use]
+pub fn progress_role(scope: &ScopeOverview) -> Role {
+    let waits = scope.doing.as_ref().is_some_and(|doing| doing.waits.is_some());
+    if waits { Role::Unsure } else { Role::Muted }
 }
 
 /// The meter whose cap is nearest, where one is near: `10 of 12 requests`.

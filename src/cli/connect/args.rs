@@ -51,8 +51,8 @@ pub struct HowArgs {
     /// Ask nothing: what no flag says is as it usually is.
     #[arg(long)]
     pub yes: bool,
-    /// Print the section, and neither check nor write it.
-    #[arg(long, conflicts_with_all = ["yes", "replace"])]
+    /// Print the section, and neither check nor write it, whatever else is said.
+    #[arg(long)]
     pub print: bool,
     /// Write over a connection of that name; other keys of it are taken out.
     #[arg(long)]

@@ -88,14 +88,15 @@ fn connect(to: &ConnectTo, global: &Global, found: &Found, asker: &mut Asker<'_,
     }
     file.write(&draft.text)?;
     let name = draft.section.connection();
-    asker.streams.print(&format!(
-        "wrote [{name}] to `{shown}`\nnext: `spendtop sync {name}` brings it now; `spendtop` brings it while it is open\n"
-    ))?;
+    asker.streams.print(&format!("wrote [{name}] to `{shown}`\n"))?;
     if is_missing {
         let again = format!("`spendtop doctor {name}` checks it again");
         asker.streams.note(&format!("[{name}] cannot sync yet: something is missing (above)"), &[&again])?;
         return Ok(1);
     }
+    asker
+        .streams
+        .print(&format!("next: `spendtop sync {name}` brings it now; `spendtop` brings it while it is open\n"))?;
     Ok(0)
 }
 

@@ -62,6 +62,7 @@ fn flags_make_the_section_that_they_say() {
         ("gcp --table p.d.t --project p --print", "[gcp.main]\ntable = \"p.d.t\"\n"),
         ("opencost --on-no-bill --print", "[opencost.cluster]\nurl = \"http://localhost:9003\"\non_a_bill = false\n"),
         ("folder --path /srv/bills --print", "[folder.bills]\npath = \"/srv/bills\"\n"),
+        ("folder --path ~/bills --print --yes --replace", "[folder.bills]\npath = \"~/bills\"\n"),
         ("folder --path ~/bills --print", "[folder.bills]\npath = \"~/bills\"\n"),
     ] {
         let folder = tempfile::tempdir().expect("folder");

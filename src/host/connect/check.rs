@@ -9,7 +9,7 @@ use crate::clock;
 use crate::domain::text::SafeText;
 use crate::error::Result;
 use crate::provider::remote::pace::Pace;
-use crate::provider::remote::{Call, Check, Costs, Fault, Watch};
+use crate::provider::remote::{Call, Check, Costs, Fault, Finding, Watch};
 use crate::sync::meter::{Book, Caps, ConnectionMeter};
 use crate::sync::state::State;
 use crate::sync::task;
@@ -50,7 +50,9 @@ pub fn of(
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
             let Some(scope) = scopes.get(at).filter(|_| !cancel.is_cancelled()) else { return found };
-            found.push((at, scope.check(&call(scope.as_ref(), runtime.handle(), cancel, told))));
+            let elsewhere = scope.elsewhere().map(|told| Check::new("endpoint", Finding::Good, &told.to_string()));
+            let checks = scope.check(&call(scope.as_ref(), runtime.handle(), cancel, told));
+            found.push((at, elsewhere.into_iter().chain(checks).collect()));
             told.checked(done.fetch_add(1, Ordering::Relaxed) + 1, scopes.len());
         }
     };

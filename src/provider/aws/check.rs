@@ -2,7 +2,7 @@
 //!
 //! Only what costs nothing is tried; paid requests are told with what they cost.
 
-use super::super::remote::{Call, Check, Fault, FaultKind, Finding};
+use super::super::remote::{Call, Check, Elsewhere, Fault, FaultKind, Finding};
 use super::client::Client;
 use super::estimate::dollars;
 use super::policy;
@@ -27,6 +27,14 @@ pub fn check(client: &Client, call: &Call) -> Vec<Check> {
     }
     let settings = client.access.settings();
     let mut checks = Vec::new();
+    // What the config says of it is told of every cloud's scopes alike.
+    if settings.endpoint.is_none()
+        && let Ok(clients) = call.run(client.clients())
+        && let Some(host) = &clients.elsewhere
+    {
+        let told = Elsewhere { host: host.clone(), not: "AWS" };
+        checks.push(Check::new("endpoint", Finding::Good, &told.to_string()));
+    }
     match call.run(client.identity(call)) {
         Ok((account, arn)) => {
             checks.push(Check::new("credentials", Finding::Good, &format!("account {account} as {arn}")));
@@ -38,11 +46,6 @@ pub fn check(client: &Client, call: &Call) -> Vec<Check> {
             }
             return checks;
         }
-    }
-    if let Ok(clients) = call.run(client.clients())
-        && let Some(host) = &clients.elsewhere
-    {
-        checks.push(Check::new("endpoint", Finding::Good, &format!("requests go to {host}, not to AWS")));
     }
     checks.push(organization(client, call));
     checks.push(accounts(client, call));

@@ -20,7 +20,7 @@ use std::time::Duration;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_costexplorer::error::{ProvideErrorMetadata, SdkError};
 
-use super::super::remote::fault::{innermost, words};
+use super::super::remote::fault::{innermost, way, words};
 use super::super::remote::{Fault, FaultKind, http};
 use super::access::Access;
 use super::policy;
@@ -138,12 +138,9 @@ where
         }
         SdkError::TimeoutError(_) => says(FaultKind::Unavailable, "no answer in time".to_owned(), false),
         SdkError::DispatchFailure(_) => {
-            let mut failed = says(FaultKind::Unavailable, words(&innermost(error)), never_connected(error));
-            if failed.fault.message.contains("certificate") {
-                failed.fault = failed
-                    .fault
-                    .hint("behind a company's proxy, name its certificate: `certificate = \"/path.pem\"` in [sync]");
-            }
+            let why = words(&innermost(error));
+            let mut failed = says(FaultKind::Unavailable, why.clone(), never_connected(error));
+            failed.fault = way(&why).map_or(failed.fault.clone(), |hint| failed.fault.hint(hint));
             failed
         }
         SdkError::ResponseError(answer) => {
@@ -202,9 +199,34 @@ impl Answer {
             _ if self.said.is_empty() => String::new(),
             _ => format!(": {}", words(&self.said)),
         };
-        let fault = Fault::new(kind, format!("`{action}`: AWS answered {}{said}", words(&what))).wait(self.wait);
+        let message = denied(&self.said)
+            .filter(|_| kind == FaultKind::Denied)
+            .unwrap_or_else(|| format!("`{action}`: AWS answered {}{said}", words(&what)));
+        let fault = Fault::new(kind, message).wait(self.wait);
         hints(kind, &self.code, &self.said, action, access).into_iter().fold(fault, Fault::hint)
     }
+}
+
+/// A refusal in a line: which action, on what where that is not all there is, is denied to whom, and why; `None`
+/// where it is not told as IAM tells it ("Access denied error messages", IAM documentation).
+fn denied(said: &str) -> Option<String> {
+    let (who, rest) = said.strip_prefix("User: ")?.split_once(" is not authorized to perform: ")?;
+    let (action, rest) = rest.split_once(' ').unwrap_or((rest, ""));
+    let name = action.split(':').next_back().unwrap_or_default();
+    // Of the quoted and of the bare, the first word; one that only repeats the action says nothing.
+    let on = rest.strip_prefix("on resource: ").and_then(|rest| rest.split(' ').next()).map(|on| on.trim_matches('"'));
+    let on = on.filter(|on| *on != "*" && !on.ends_with(&format!("/{name}"))).unwrap_or_default();
+    let why = match rest {
+        _ if rest.contains("explicit deny in a service control policy") => "a service control policy denies it",
+        _ if rest.contains("explicit deny in a permissions boundary") => "its permissions boundary denies it",
+        _ if rest.contains("explicit deny") => "a policy denies it",
+        _ if rest.contains("no permissions boundary allows") => "its permissions boundary does not allow it",
+        _ if rest.contains("no service control policy allows") => "no service control policy allows it",
+        _ if rest.contains("no session policy allows") => "its session's policy does not allow it",
+        _ => "no policy allows it",
+    };
+    let on = if on.is_empty() { String::new() } else { format!(" on `{}`", words(on)) };
+    Some(format!("`{}`{on} is denied to `{}`: {why}", words(action), words(who)))
 }
 
 /// What to do about it.
@@ -265,6 +287,11 @@ pub fn of_credentials(error: &CredentialsError, access: &Access) -> Fault {
                 None => fault.hint("log in with `aws configure sso`, or name a profile in the config"),
             }
         }
+        // What is asked last: neither keys nor a profile are there, and no machine of AWS's gives any.
+        _ if has(&["imds is disabled"]) => {
+            let fault = Fault::new(FaultKind::NoCredentials, "no credentials for AWS: no key, no profile, no role");
+            fault.hint("log in with `aws configure sso`, or name a profile in the config")
+        }
         _ if has(&["dispatch failure", "dns error", "timeout"]) => unavailable(&why),
         _ if has(&["expiredtoken", "expired", "sso token", "cached sso", "unauthorizedexception", "invalidgrant"]) => {
             Fault::new(FaultKind::Expired, "the credentials for AWS are no longer good").hint(login(access))
@@ -290,7 +317,8 @@ pub fn of_credentials(error: &CredentialsError, access: &Access) -> Fault {
 }
 
 fn unavailable(why: &str) -> Fault {
-    Fault::new(FaultKind::Unavailable, format!("credentials for AWS cannot be had now: {}", words(why)))
+    let fault = Fault::new(FaultKind::Unavailable, format!("credentials for AWS cannot be had now: {}", words(why)));
+    way(why).map_or(fault.clone(), |hint| fault.hint(hint))
 }
 
 /// Whether there was no connection to send anything over: no name, no way, no listener, no trust. The
@@ -400,6 +428,29 @@ mod tests {
         assert!(denied.hints[0].contains(r#""ce:GetCostAndUsage""#), "{denied:?}");
         let payer = fault(answer(400, "AccessDeniedException", "User not enabled for cost explorer access"));
         assert!(payer.hints[0].contains("management account"), "{payer:?}");
+    }
+
+    #[test]
+    fn a_refusal_says_in_words_what_is_denied_to_whom() {
+        let user = "User: arn:aws:iam::111122223333:user/ana is not authorized to perform: ";
+        let told = |rest: &str| denied(&format!("{user}{rest}")).unwrap_or_default();
+        let to = "is denied to `arn:aws:iam::111122223333:user/ana`";
+        for (rest, want) in [
+            (
+                "ce:GetCostAndUsage on resource: arn:aws:ce:us-east-1:111122223333:/GetCostAndUsage because no \
+                 identity-based policy allows the ce:GetCostAndUsage action",
+                format!("`ce:GetCostAndUsage` {to}: no policy allows it"),
+            ),
+            (
+                "s3:ListBucket on resource: \"arn:aws:s3:::bills\" with an explicit deny in a service control policy",
+                format!("`s3:ListBucket` on `arn:aws:s3:::bills` {to}: a service control policy denies it"),
+            ),
+            ("ce:GetTags", format!("`ce:GetTags` {to}: no policy allows it")),
+        ] {
+            assert_eq!(told(rest), want);
+        }
+        assert_eq!(denied("Access Denied"), None);
+        assert_eq!(denied("User not enabled for cost explorer access"), None);
     }
 
     #[test]

@@ -36,7 +36,9 @@ use self::client::{Answer, Client, Question, endless};
 use self::feeds::{Grouping, groupings};
 use self::normalise::{PROVIDER, Reading, Standing};
 use super::remote::rows::Days;
-use super::remote::{Ask, Brought, Call, Check, Costs, Fault, FaultKind, Found, Halt, Manner, Opines, Scope, Terms};
+use super::remote::{
+    Ask, Brought, Call, Check, Costs, Elsewhere, Fault, FaultKind, Found, Halt, Manner, Opines, Scope, Terms,
+};
 use super::{Problem, Sink, SourceId, SourceKind, Stop};
 use crate::domain::batch::ChargeBatch;
 use crate::domain::calendar::{Day, Period};
@@ -219,6 +221,10 @@ impl Costs for CostExplorer {
 
     fn jointly(&self) -> Option<u8> {
         Some(2)
+    }
+
+    fn elsewhere(&self) -> Option<Elsewhere> {
+        Elsewhere::of(self.settings().endpoint.as_deref(), "", "AWS")
     }
 
     fn look(&self, _: Option<&str>, _: &Call) -> Result<Found, Fault> {

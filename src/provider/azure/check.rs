@@ -43,7 +43,6 @@ pub fn check(costs: &CostManagement, call: &Call) -> Vec<Check> {
                 .fix("nothing to be done: this agreement tells billed costs only, see them with `--metric billed`"),
         });
     }
-    checks.push(exports());
     checks
 }
 
@@ -80,8 +79,15 @@ fn subscription(costs: &CostManagement, id: &str, call: &Call, checks: &mut Vec<
             }
         }
         Err(fault) => {
-            let fix = role_fix(&costs.path, None);
-            checks.push(failed(directory::NAMES_PERMISSION, Finding::Wanting, &fault).fix(fix));
+            let check = failed(directory::NAMES_PERMISSION, Finding::Wanting, &fault);
+            checks.push(match fault.kind {
+                FaultKind::Denied => check.fix(role_fix(&costs.path, None)),
+                // Of one that is not there, who is allowed nothing is told the same.
+                FaultKind::NotThere => {
+                    check.fix(format!("{}\n{}", fault.hints.join("\n"), role_fix(&costs.path, None)).trim())
+                }
+                _ => check,
+            });
         }
     }
     checks.push(match call.run(directory::payer(&costs.client, &costs.path, id, call)) {
@@ -140,15 +146,9 @@ fn role(costs: &CostManagement) -> String {
     .to_string()
 }
 
-/// What exports would need besides: it is told, not tried.
-fn exports() -> Check {
-    Check::new("Storage Blob Data Reader", Finding::Untried, "only to read cost exports from a Blob container").fix(
-        "az role assignment create --assignee WHO --role 2a2b9908-6ea1-4ae2-8e65-a410df84e7d1 --scope \
-         STORAGE_ACCOUNT_ID/blobServices/default/containers/CONTAINER",
-    )
-}
-
 fn failed(what: &str, finding: Finding, fault: &Fault) -> Check {
-    let finding = if fault.kind.is_passing() && finding == Finding::Missing { Finding::Untried } else { finding };
+    // A quota that others use up says nothing; who does not answer at all is not there.
+    let untried = fault.kind == FaultKind::Throttled && finding == Finding::Missing;
+    let finding = if untried { Finding::Untried } else { finding };
     Check::new(what, finding, &fault.message).fix(fault.hints.join("\n"))
 }

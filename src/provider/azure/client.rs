@@ -62,6 +62,12 @@ pub struct Chain {
 }
 
 impl Client {
+    /// Where it asks.
+    #[must_use]
+    pub fn endpoint(&self) -> &str {
+        self.endpoint.as_str()
+    }
+
     /// A client for an endpoint, as `https://management.azure.com`.
     ///
     /// # Errors

@@ -50,9 +50,14 @@ pub use self::quota::Limits;
 use self::scope::ScopePath;
 use super::remote::http::Http;
 use super::remote::rows::Days;
-use super::remote::{Ask, Brought, Call, Check, Costs, Fault, FaultKind, Feed, Found, Halt, Manner, Scope, Terms};
+use super::remote::{
+    Ask, Brought, Call, Check, Costs, Elsewhere, Fault, FaultKind, Feed, Found, Halt, Manner, Scope, Terms,
+};
 use super::{Sink, SourceId, SourceKind};
 use crate::domain::calendar::{Day, Period};
+
+/// The management host of the public cloud.
+const ENDPOINT: &str = "https://management.azure.com";
 
 /// A connection to Azure, as configured.
 #[derive(Clone)]
@@ -97,7 +102,7 @@ impl Settings {
             login: Login::Detect,
             tenant: None,
             client_id: None,
-            endpoint: "https://management.azure.com".to_owned(),
+            endpoint: ENDPOINT.to_owned(),
             authority: "https://login.microsoftonline.com".to_owned(),
             certificate: None,
             tags: Vec::new(),
@@ -242,6 +247,10 @@ impl Costs for CostManagement {
 
     fn jointly(&self) -> Option<u8> {
         Some(2)
+    }
+
+    fn elsewhere(&self) -> Option<Elsewhere> {
+        Elsewhere::of(Some(self.client.endpoint()), ENDPOINT, "Azure")
     }
 
     fn look(&self, _: Option<&str>, _: &Call) -> Result<Found, Fault> {

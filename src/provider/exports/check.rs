@@ -43,7 +43,7 @@ fn refused(what: &str, fault: &Fault, remedy: &Remedy) -> Check {
     let fix = match fault.kind {
         FaultKind::Denied => remedy.grant.clone(),
         FaultKind::NotThere => "is the name right, and is it of this account?".to_owned(),
-        _ => fault.hints.first().cloned().unwrap_or_default(),
+        _ => fault.hints.join("\n"),
     };
     Check::new(what, Finding::Missing, &fault.message).fix(fix)
 }

@@ -27,7 +27,8 @@ use self::layout::{Arranged, Entry, Manifest, Run, Runs, arrange, manifest, run_
 use self::shelf::{Shelf, changed};
 use super::files::shards::{Bill, lacking, together};
 use super::remote::{
-    Ask, Brought, Call, Check, Costs, Delivery, Fault, FaultKind, Found, Halt, Manner, RemoteFile, Scope, Terms,
+    Ask, Brought, Call, Check, Costs, Delivery, Elsewhere, Fault, FaultKind, Found, Halt, Manner, RemoteFile, Scope,
+    Terms,
 };
 use super::{Problem, Sink, SourceId, SourceKind, Stop, files};
 use crate::domain::batch::ChargeBatch;
@@ -66,6 +67,7 @@ pub struct Exports {
     settings: Settings,
     /// Manifests that were read, by key, each with the tag that it had.
     manifests: Mutex<BTreeMap<String, (String, Manifest)>>,
+    elsewhere: Option<Elsewhere>,
 }
 
 /// What lies there: deliveries that are whole, and those that are not.
@@ -84,7 +86,13 @@ impl Exports {
             title: shelf.name(),
             terms: Terms { request_microdollars: 0, every: settings.every, settles: 5, months: settings.months },
         };
-        Ok(Exports { scope, shelf, settings, manifests: Mutex::default() })
+        Ok(Exports { scope, shelf, settings, manifests: Mutex::default(), elsewhere: None })
+    }
+
+    /// Where it is not the cloud itself that is asked.
+    #[must_use]
+    pub fn at(self, elsewhere: Option<Elsewhere>) -> Exports {
+        Exports { elsewhere, ..self }
     }
 
     /// What counts now, oldest first.
@@ -236,6 +244,10 @@ impl Costs for Exports {
 
     fn manner(&self) -> Manner {
         Manner::Deliveries
+    }
+
+    fn elsewhere(&self) -> Option<Elsewhere> {
+        self.elsewhere.clone()
     }
 
     fn look(&self, _: Option<&str>, call: &Call) -> Result<Found, Fault> {

@@ -12,7 +12,7 @@ use object_store::path::Path;
 use object_store::{Error, GetOptions, GetRange, ObjectStore};
 
 use super::super::remote::call::{Call, Unit};
-use super::super::remote::fault::words;
+use super::super::remote::fault::{way, words};
 use super::super::remote::{Fault, FaultKind};
 use super::layout::Entry;
 
@@ -195,7 +195,11 @@ pub fn fault(name: &str, error: &Error) -> Fault {
             (FaultKind::Unavailable, said)
         }),
     };
-    Fault::new(kind, format!("{name}: {what}"))
+    let fault = Fault::new(kind, format!("{name}: {what}"));
+    match way(&what) {
+        Some(hint) if kind == FaultKind::Unavailable => fault.hint(hint),
+        _ => fault,
+    }
 }
 
 /// What the status means that an error tells in words: the library gives it in no other way.

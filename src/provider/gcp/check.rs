@@ -56,8 +56,7 @@ pub(super) fn all(export: &BillingExport, call: &Call) -> Vec<Check> {
 }
 
 fn missing(what: &str, fault: &Fault) -> Check {
-    let fix = fault.hints.first().cloned().unwrap_or_default();
-    Check::new(what, Finding::Missing, &fault.message).fix(fix)
+    Check::new(what, Finding::Missing, &fault.message).fix(fault.hints.join("\n"))
 }
 
 /// Whether queries may be run, by one that reads nothing.

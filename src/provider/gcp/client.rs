@@ -16,7 +16,7 @@ use super::{Settings, grant};
 use crate::domain::text::SafeText;
 
 /// Where BigQuery listens.
-const GOOGLE: &str = "https://bigquery.googleapis.com";
+pub(super) const GOOGLE: &str = "https://bigquery.googleapis.com";
 
 /// How long one request for a query's answer waits for it, in milliseconds.
 const WAIT_MILLIS: u32 = 10_000;
@@ -174,7 +174,7 @@ impl Client {
             FaultKind::Denied if fault.hints.is_empty() => match grant::permission(&fault.message, doing) {
                 Some(permission) => {
                     let account = self.auth.as_ref().and_then(Auth::account);
-                    let message = format!("{}; `{permission}` is missing", fault.message);
+                    let message = format!("`{permission}` is missing: {}", fault.message);
                     Fault { message, ..fault }.hint(grant::fix(settings, account.as_deref(), permission))
                 }
                 None => fault.hint("a service perimeter keeps this machine out: ask who runs VPC Service Controls"),

@@ -33,7 +33,9 @@ pub use self::table::TableName;
 use self::table::{Kind, Table};
 use super::remote::fault::words;
 use super::remote::rows::Days;
-use super::remote::{Ask, Brought, Call, Check, Costs, Fault, FaultKind, Feed, Found, Halt, Manner, Scope, Terms};
+use super::remote::{
+    Ask, Brought, Call, Check, Costs, Elsewhere, Fault, FaultKind, Feed, Found, Halt, Manner, Scope, Terms,
+};
 use super::{Sink, SourceId, SourceKind};
 use crate::domain::calendar::{DAY_SECONDS, Day, HOUR_SECONDS, Period};
 
@@ -209,6 +211,10 @@ impl Costs for BillingExport {
             reach: None,
             page_rows: self.settings().page_rows,
         }])
+    }
+
+    fn elsewhere(&self) -> Option<Elsewhere> {
+        Elsewhere::of(self.settings().endpoint.as_deref(), client::GOOGLE, "Google")
     }
 
     /// The mark is the newest row's `export_time`, in microseconds since 1970.

@@ -19,8 +19,12 @@ pub(super) fn all(allocations: &Allocations, call: &Call) -> Vec<Check> {
                 _ => "OpenCost",
             };
             let forward = "kubectl --namespace opencost port-forward service/opencost 9003";
-            let fix = fault.hints.first().cloned().unwrap_or_else(|| forward.to_owned());
-            return vec![Check::new(what, Finding::Missing, &fault.message).fix(fix)];
+            let mut fix = fault.hints;
+            // Where this machine is to answer, whoever brings it here has ended or never begun.
+            if fix.is_empty() || fault.kind == FaultKind::Unavailable && settings.url.starts_with("http://") {
+                fix.insert(0, forward.to_owned());
+            }
+            return vec![Check::new(what, Finding::Missing, &fault.message).fix(fix.join("\n"))];
         }
     };
     let answers = Check::new("OpenCost", Finding::Good, &settings.url);

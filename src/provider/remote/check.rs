@@ -31,9 +31,12 @@ pub enum Finding {
 }
 
 impl Check {
-    /// A check. `detail` may be outside text.
+    /// A check. `detail` may be outside text; where it begins by saying what it is of, that is not said twice.
     #[must_use]
     pub fn new(what: &str, finding: Finding, detail: &str) -> Self {
+        let named = detail.strip_prefix(what).or_else(|| detail.strip_prefix(&format!("`{what}`")));
+        let said = [" is missing: ", " is missing ", " is ", ": "];
+        let detail = named.and_then(|rest| said.iter().find_map(|said| rest.strip_prefix(said))).unwrap_or(detail);
         Check {
             what: what.to_owned(),
             finding,
@@ -47,5 +50,23 @@ impl Check {
     pub fn fix(mut self, fix: impl Into<String>) -> Self {
         self.fix = fix.into();
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_checked_is_said_once() {
+        for (detail, want) in [
+            ("`a:Get` is denied to ana", "denied to ana"),
+            ("a:Get is missing at the subscription", "at the subscription"),
+            ("`a:Get`: no answer in time", "no answer in time"),
+            ("`a:GetMore` is denied", "`a:GetMore` is denied"),
+            ("2 accounts by name", "2 accounts by name"),
+        ] {
+            assert_eq!(Check::new("a:Get", Finding::Missing, detail).detail, want);
+        }
     }
 }

@@ -139,6 +139,29 @@ pub fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
     std::iter::successors(Some(error), |&cause| cause.source()).last().map(ToString::to_string).unwrap_or_default()
 }
 
+/// What to do where there was no way to a host, by what the system says of it; `None` where it says nothing
+/// that anybody could act on.
+#[must_use]
+pub fn way(why: &str) -> Option<&'static str> {
+    let why = why.to_lowercase();
+    let has = |words: &[&str]| words.iter().any(|word| why.contains(word));
+    if has(&["lookup address", "dns error", "name or service not known", "name resolution", "nodename nor servname"]) {
+        return Some(
+            "the name is not known here: is this machine online (VPN, DNS, proxy), and the name in the config right?",
+        );
+    }
+    if has(&["connection refused"]) {
+        return Some("nothing listens there: is it running, and are host and port in the config right?");
+    }
+    if has(&["network is unreachable", "no route to host", "timed out"]) {
+        return Some("no way leads there: is this machine online (VPN, firewall, proxy)?");
+    }
+    if has(&["certificate"]) {
+        return Some("behind a company's proxy, name its certificate: `certificate = \"/path.pem\"` in [sync]");
+    }
+    None
+}
+
 impl From<Fault> for Error {
     fn from(fault: Fault) -> Self {
         let kind = if fault.kind == FaultKind::Cancelled { Kind::Interrupted } else { Kind::Provider };
@@ -182,6 +205,21 @@ mod tests {
             "Production_Shared_Services_Of_The_Company_2026 \u{e9}t\u{e9}",
         ] {
             assert_eq!(words(text), text);
+        }
+    }
+
+    #[test]
+    fn whoever_has_no_way_is_told_what_to_look_at() {
+        for (why, want) in [
+            ("failed to lookup address information: Name or service not known", Some("the name is not known here")),
+            ("Connection refused (os error 111)", Some("nothing listens there")),
+            ("Network is unreachable (os error 101)", Some("no way leads there")),
+            ("invalid peer certificate: UnknownIssuer", Some("behind a company's proxy")),
+            ("broken pipe", None),
+        ] {
+            let told = way(why);
+            assert_eq!(told.is_some(), want.is_some(), "{why}: {told:?}");
+            assert!(told.zip(want).is_none_or(|(told, want)| told.starts_with(want)), "{why}: {told:?}");
         }
     }
 

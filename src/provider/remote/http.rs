@@ -10,7 +10,7 @@ use std::time::Duration;
 use reqwest::header::{DATE, HeaderMap, HeaderName, RETRY_AFTER};
 use reqwest::{Client, RequestBuilder, StatusCode, Url};
 
-use super::fault::{Fault, FaultKind, innermost, words};
+use super::fault::{Fault, FaultKind, innermost, way, words};
 use crate::domain::text::SafeText;
 
 /// Bytes of an answer at most.
@@ -151,10 +151,10 @@ fn failed(host: &str, error: reqwest::Error) -> Fault {
     let why = words(&innermost(&error));
     let kind = if error.is_builder() { FaultKind::Refused } else { FaultKind::Unavailable };
     let fault = Fault::new(kind, format!("{host}: {why}"));
-    if why.contains("certificate") {
-        return fault.hint("behind a company's proxy, name its certificate: `certificate = \"/path.pem\"` in [sync]");
+    match way(&why) {
+        Some(hint) => fault.hint(hint),
+        None => fault,
     }
-    fault
 }
 
 impl Answered {

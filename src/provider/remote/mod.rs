@@ -31,6 +31,7 @@ pub use self::opinion::{Opines, Opinion};
 use super::{FileSummary, Sink, SourceId, Stop};
 use crate::domain::calendar::{Day, Month, Period};
 use crate::domain::dimension::Dimension;
+use crate::domain::text::SafeText;
 
 /// How names of files end that hold what is on its way through this machine: whoever makes one removes it,
 /// and what a killed process left is removed by the next one that syncs.
@@ -57,6 +58,12 @@ pub trait Costs: Send + Sync {
         false
     }
 
+    /// Whom requests go to where that is not the provider itself, as the config says it: a host, and who it is
+    /// instead of.
+    fn elsewhere(&self) -> Option<Elsewhere> {
+        None
+    }
+
     /// Looks what is there, without bringing it: which deliveries lie there, or which days have
     /// changed since `mark`, which is what an earlier look gave. Must cost nothing that is metered
     /// in requests; a scope that cannot tell says [`Found::Unknown`], and is asked by the calendar.
@@ -80,6 +87,34 @@ pub trait Costs: Send + Sync {
     /// Checks each thing that the scope needs, by its name: credentials, each permission, the
     /// data itself. For `connect` and `doctor`; what costs money is not tried but told.
     fn check(&self, call: &Call) -> Vec<Check>;
+}
+
+/// Whom requests go to instead of the provider: an emulator, a gateway, another cloud of the provider's.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Elsewhere {
+    /// The host, safe to show.
+    pub host: String,
+    /// Whom it is instead of.
+    pub not: &'static str,
+}
+
+impl Elsewhere {
+    /// Of an endpoint as the config has it; `None` where there is none, or it is the usual one.
+    #[must_use]
+    pub fn of(endpoint: Option<&str>, usual: &str, not: &'static str) -> Option<Elsewhere> {
+        let endpoint = endpoint.filter(|endpoint| endpoint.trim_end_matches('/') != usual)?;
+        let rest = endpoint.split_once("://").map_or(endpoint, |(_, rest)| rest);
+        let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        // What stands before an `@` may be a password.
+        let host = host.rsplit('@').next().unwrap_or_default();
+        Some(Elsewhere { host: SafeText::from_outside(host).into_string(), not })
+    }
+}
+
+impl std::fmt::Display for Elsewhere {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "requests go to {}, not to {}", self.host, self.not)
+    }
 }
 
 /// One scope of a connection.
@@ -262,5 +297,20 @@ impl From<Fault> for Halt {
 impl From<Stop> for Halt {
     fn from(stop: Stop) -> Self {
         Halt::Stopped(stop)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_endpoint_is_told_by_its_host_alone() {
+        let of = |endpoint| Elsewhere::of(endpoint, "https://a.example", "A").map(|elsewhere| elsewhere.to_string());
+        assert_eq!(of(None), None);
+        assert_eq!(of(Some("https://a.example/")), None);
+        let told = |host: &str| Some(format!("requests go to {host}, not to A"));
+        assert_eq!(of(Some("http://127.0.0.1:5000/path?secret")), told("127.0.0.1:5000"));
+        assert_eq!(of(Some("https://me:secret@b.example#x")), told("b.example"));
     }
 }

@@ -85,7 +85,20 @@ impl Reference {
     /// # Errors
     /// [`FaultKind::NoCredentials`] where it is not to be had, or not in time.
     pub async fn resolve(&self, variable: impl Fn(&str) -> Option<String>) -> Result<Secret, Fault> {
-        let missing = |why: String| Fault::new(FaultKind::NoCredentials, format!("`{}`: {why}", self.name()));
+        let missing = |why: String| {
+            let fault = Fault::new(FaultKind::NoCredentials, format!("`{}`: {why}", self.name()));
+            fault.hint(match self {
+                Reference::Env(name) => {
+                    let name = SafeText::from_outside(name);
+                    format!("set it where spendtop is started (`export {name}=...`), or refer to another place in the config")
+                }
+                Reference::File(_) => "put it there, or refer to another place in the config".to_owned(),
+                Reference::Command(_) => {
+                    "run the command by hand: it must write the secret alone; or refer to another place in the config"
+                        .to_owned()
+                }
+            })
+        };
         let value = match self {
             Reference::Env(name) => variable(name).ok_or_else(|| missing("the variable is not set".into()))?,
             Reference::File(path) => read(path).map_err(missing)?,

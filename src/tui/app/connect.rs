@@ -34,16 +34,20 @@ impl App {
         Scene { wizard, keymap: &self.keymap, theme: &self.theme }
     }
 
+    /// What is copied of what the wizard shows, and what that is called; `None` where nothing is.
+    pub(in crate::tui) fn wizard_copies(&self, wizard: &Wizard) -> Option<(String, &'static str)> {
+        match wizard.step {
+            Step::Written => Some((written_text(wizard), "the notice")),
+            _ => wizard.copies(self.connect_scene(wizard).selected(self.parts().under)),
+        }
+    }
+
     /// Does what an action says to the wizard.
     pub(in crate::tui) fn perform_connect(&mut self, action: Action) -> Vec<Effect> {
         let Some(Overlay::Connect(wizard)) = &self.overlay else { return vec![] };
         let under = self.parts().under;
         if action == Action::CopyRow {
-            let copied = match wizard.step {
-                Step::Written => Some((written_text(wizard), "the notice")),
-                _ => wizard.copies(self.connect_scene(wizard).selected(under)),
-            };
-            return match copied {
+            return match self.wizard_copies(wizard) {
                 Some((text, what)) => self.copy(text, what),
                 None => {
                     self.status = Some("there is nothing to put right on this line".to_owned());

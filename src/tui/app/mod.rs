@@ -340,7 +340,7 @@ impl App {
             None if logged => !read,
             None => shown || can_open,
         };
-        let selected = shown || selected;
+        let selected = wizard.map_or(shown || selected, |wizard| self.wizard_copies(wizard).is_some());
         let listed = !compared && rows.view != breakdown::View::Hygiene;
         Context {
             place: self.place(),

@@ -186,7 +186,11 @@ impl Scene<'_> {
             };
             let room = page.columns.saturating_sub(KIND + 2);
             for (row, text) in wrap(&found, room).into_iter().enumerate() {
-                let name = if row == 0 { kind.title() } else { "" };
+                let name = match (row, kind) {
+                    (0, Kind::Folder) => "A folder",
+                    (0, kind) => kind.title(),
+                    _ => "",
+                };
                 let spans = vec![(format!(" {}", left(name, KIND, "")), Role::Text), (text, Role::Muted)];
                 page.rows.push(Row { spans, of: Some(at), cursor: None });
             }

@@ -17,12 +17,12 @@ use crate::tui::action::{Action, Place};
 use crate::tui::keymap::Keymap;
 use crate::tui::layout::overlay;
 use crate::tui::syncing::Snapshot;
-use crate::tui::syncing_words::{moment, progress};
-use crate::tui::text::{cut, left, put, put_at, right, wrap};
+use crate::tui::syncing_words::{moment, progress, progress_role};
+use crate::tui::text::{cut, left, put, put_at, right, width, wrap};
 use crate::tui::theme::{Role, Theme};
 
 /// Columns of the box at most.
-const COLUMNS: u16 = 132;
+const COLUMNS: u16 = 180;
 /// Columns of a scope's name, its word, and each of when it was and will be asked.
 const NAME: usize = 22;
 const WORD: usize = 9;
@@ -32,9 +32,11 @@ const MOMENT: usize = 11;
 const CHARGES: usize = 10;
 const REQUESTS: usize = 5;
 const SECONDS: usize = 7;
-/// Columns of what a run asked for and why, where there is room for that too.
-const ASKED: usize = 22;
+/// Columns of what a run asked for, at least, and of why, where there is room for that too.
+const ASKED: usize = 24;
 const WHY: usize = 14;
+/// Columns that are left to what came of a run before what was asked for takes more.
+const OUTCOME: usize = 26;
 /// Columns of a list from which on there is.
 const WIDE: usize = 100;
 /// Columns before what is said of the line above.
@@ -215,8 +217,9 @@ impl Page<'_> {
             self.push(vec![(" Nothing was asked for yet".to_owned(), Role::Muted)], None);
             return;
         }
-        self.heads_of_runs();
-        overview.runs.iter().for_each(|run| self.run(run, now));
+        let asked = self.asked(&overview.runs);
+        self.heads_of_runs(asked);
+        overview.runs.iter().for_each(|run| self.run(run, asked, now));
     }
 
     fn scope(&mut self, scope: &ScopeOverview, now: i64) {
@@ -229,9 +232,11 @@ impl Page<'_> {
             (report::history_words(scope), Role::Muted),
         ];
         self.push(spans, Some(Target::Scope(scope.source.clone())));
+        scope.elsewhere.iter().for_each(|told| self.wrapped(INDENT, told, Role::Muted));
         if let Some(said) = progress(scope, now) {
             let name = SafeText::from_outside(&scope.source);
-            self.wrapped(INDENT, said.strip_prefix(name.as_str()).unwrap_or(&said).trim_start(), Role::Muted);
+            let said = said.strip_prefix(name.as_str()).unwrap_or(&said).trim_start();
+            self.wrapped(INDENT, said, progress_role(scope));
         }
         if let Some(trouble) = &scope.trouble {
             if let Some(since) = scope.failing_since {
@@ -267,8 +272,19 @@ impl Page<'_> {
         self.push(spans, None);
     }
 
-    fn heads_of_runs(&mut self) {
-        let mut heads = format!(" {:MOMENT$}{:NAME$}{:ASKED$}", "When", "Scope", "Asked for");
+    /// Columns of what runs asked for: as many as the longest takes, where there is room.
+    fn asked(&self, runs: &[Run]) -> usize {
+        let widest = runs.iter().map(|run| width(&SafeText::from_outside(&run.what)) + 2).max().unwrap_or_default();
+        let others = match self.columns >= WIDE {
+            true => WHY + CHARGES + REQUESTS + SECONDS,
+            false => CHARGES,
+        };
+        let room = self.columns.saturating_sub(1 + MOMENT + NAME + others + 2 + OUTCOME);
+        widest.min(room).max(ASKED)
+    }
+
+    fn heads_of_runs(&mut self, asked: usize) {
+        let mut heads = format!(" {:MOMENT$}{:NAME$}{:asked$}", "When", "Scope", "Asked for");
         if self.columns >= WIDE {
             heads.push_str(&format!(
                 "{:WHY$}{:>CHARGES$}{:>REQUESTS$}{:>SECONDS$}  Outcome",
@@ -280,13 +296,13 @@ impl Page<'_> {
         self.push(vec![(heads, Role::Muted)], None);
     }
 
-    fn run(&mut self, run: &Run, now: i64) {
+    fn run(&mut self, run: &Run, asked: usize, now: i64) {
         let what = if run.what.is_empty() { "look" } else { &run.what };
         let mut text = format!(
             " {}{}{}",
             self.cell(&moment(run.at, now), MOMENT),
             self.cell(&run.source, NAME),
-            self.cell(what, ASKED)
+            self.cell(what, asked)
         );
         let charges = right(&count(run.rows), CHARGES, self.ellipsis);
         if self.columns >= WIDE {
@@ -299,7 +315,7 @@ impl Page<'_> {
         }
         let role = if run.trouble.is_some() { Role::Unsure } else { Role::Text };
         let outcome = SafeText::from_outside(&report::outcome(run));
-        let room = self.columns.saturating_sub(crate::tui::text::width(&text) + 2);
+        let room = self.columns.saturating_sub(width(&text) + 2);
         let spans = vec![(text, Role::Text), (format!("  {}", cut(&outcome, room, self.ellipsis)), role)];
         self.push(spans, Some(Target::of_run(run)));
     }
@@ -340,11 +356,19 @@ impl Page<'_> {
     fn whole_scope(&mut self, scope: &ScopeOverview, now: i64) {
         self.label("Scope", &scope.source, Role::Strong);
         self.label("Called", &scope.title, Role::Text);
+        self.label("Endpoint", scope.elsewhere.as_deref().unwrap_or_default(), Role::Text);
         self.label("State", scope.word.name(), role(scope.word));
         self.label("Synced", &scope.good_at.map_or_else(|| "never".to_owned(), format_timestamp), Role::Text);
         self.label("Next", &report::due_words(scope, now), Role::Text);
         self.label("History", &report::history_words(scope), Role::Text);
-        self.label("Under way", &progress(scope, now).unwrap_or_default(), Role::Text);
+        self.label(
+            "Under way",
+            &progress(scope, now).unwrap_or_default(),
+            match progress_role(scope) {
+                Role::Muted => Role::Text,
+                role => role,
+            },
+        );
         if let Some(doing) = &scope.doing {
             self.label("So far", &counted(doing.rows, "charge", "charges"), Role::Text);
         }

@@ -23,6 +23,7 @@ pub enum Word {
     Command,
     Lens,
     Save,
+    Sync,
     Help,
     Quit,
 }
@@ -30,7 +31,7 @@ pub enum Word {
 /// Word, what may stand for it, what follows it, what it does.
 type Row = (Word, &'static str, &'static str, &'static str, &'static str);
 
-const TABLE: [Row; 17] = [
+const TABLE: [Row; 18] = [
     (Word::Spend, "spend", "1", "", "what is spent and what changed"),
     (Word::Breakdown, "breakdown", "2", "", "what it is made of, in numbered rows"),
     (Word::Series, "series", "days", "", "the cost of each day or other piece of time"),
@@ -46,6 +47,7 @@ const TABLE: [Row; 17] = [
     (Word::Command, "command", "", "", "the command that prints what is looked at"),
     (Word::Lens, "lens", "", "NAME", "look through a lens that is kept under a name; alone lists them"),
     (Word::Save, "save", "", "NAME", "keep what is looked at under a name"),
+    (Word::Sync, "sync", "status", "", "how syncing stands; sync now asks all connections at once"),
     (Word::Help, "help", "?", "", "these commands"),
     (Word::Quit, "quit", "q", "", "leave spendtop"),
 ];

@@ -1,13 +1,16 @@
 //! The app in lines, for screen readers and pipes: the same state, questions and answers as on the
 //! screen, told in sentences and steered by words.
 //!
-//! Writes no control characters and redraws nothing. Reads lines from whatever it is handed.
+//! Writes no control characters and redraws nothing. Reads lines from whatever it is handed; what fails
+//! meanwhile is told between them.
 
 mod command;
+mod listening;
+mod syncing;
 mod words;
 
 use std::io::{BufRead, Write};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use self::command::Word;
 use super::Options;
@@ -16,6 +19,7 @@ use super::app::App;
 use super::effect::Effect;
 use super::event::Event;
 use super::still;
+use super::syncing::Syncs;
 use super::tab::Tab;
 use super::worker::{Look, Opened, Opener, Source};
 use crate::domain::charge::Metric;
@@ -35,6 +39,9 @@ struct Session<'a> {
     app: App,
     engine: Arc<dyn Engine>,
     look: Option<Look>,
+    syncing: Option<Result<Weak<dyn Syncs>>>,
+    /// What was told of syncing.
+    heard: syncing::Told,
     out: &'a mut dyn Write,
     /// The first row of the breakdown that was not told yet.
     told: usize,
@@ -46,7 +53,7 @@ struct Session<'a> {
 /// Where the data cannot be opened; or the output fails, as [`std::io::Error`] says.
 pub fn tell(options: &Options, open: &Opener, out: &mut dyn Write) -> Result<std::io::Result<()>> {
     let mut session = Session::open(options, open, out)?;
-    Ok(session.spend().and_then(|()| session.out.flush()))
+    Ok(session.spend().and_then(|()| session.tell_news()).and_then(|()| session.out.flush()))
 }
 
 /// Tells what is spent, then does what each line of `input` says, until it ends or says `quit`.
@@ -57,7 +64,7 @@ pub fn tell(options: &Options, open: &Opener, out: &mut dyn Write) -> Result<std
 pub fn run(
     options: &Options,
     open: &Opener,
-    input: &mut dyn BufRead,
+    input: &mut (dyn BufRead + Send),
     out: &mut dyn Write,
     prompt: bool,
 ) -> Result<std::io::Result<()>> {
@@ -67,12 +74,12 @@ pub fn run(
 
 impl<'a> Session<'a> {
     fn open(options: &Options, open: &Opener, out: &'a mut dyn Write) -> Result<Session<'a>> {
-        let Opened { engine, standing, look, .. } = open(Source::Store)?;
+        let Opened { engine, standing, look, syncing } = open(Source::Store)?;
         // Nothing is shown before the first answer: there is no frame that could wait for it. Of where
         // the app was left only what is looked at is told: the first tab's figures come first.
         let lens = options.session.as_ref().map_or(&options.lens, |session| &session.lens).clone();
         let app = App::new(&Options { front: None, session: None, lens, ..options.clone() }, (80, 24));
-        let mut session = Session { app, engine, look, out, told: 0 };
+        let mut session = Session { app, engine, look, syncing, heard: syncing::Told::default(), out, told: 0 };
         let effects = session.app.update(Event::Opened(standing));
         session.perform(effects);
         let effects = session.app.start();
@@ -94,32 +101,6 @@ impl<'a> Session<'a> {
     fn act(&mut self, action: Action) {
         let effects = self.app.perform(action);
         self.perform(effects);
-    }
-
-    fn serve(&mut self, input: &mut dyn BufRead, prompt: bool) -> std::io::Result<()> {
-        self.spend()?;
-        let mut line = Vec::new();
-        loop {
-            if prompt {
-                writeln!(self.out)?;
-                write!(self.out, "Command, or help: ")?;
-            }
-            self.out.flush()?;
-            line.clear();
-            // Input that cannot be read any more has ended.
-            if input.read_until(b'\n', &mut line).unwrap_or_default() == 0 {
-                return Ok(());
-            }
-            match command::read(&String::from_utf8_lossy(&line)) {
-                Ok(None) => {}
-                Ok(Some((Word::Quit, _))) => return Ok(()),
-                Ok(Some((word, rest))) => {
-                    self.refresh();
-                    self.obey(word, rest)?;
-                }
-                Err(why) => self.say(&why)?,
-            }
-        }
     }
 
     /// Takes what others may have changed since the last line.
@@ -153,6 +134,7 @@ impl<'a> Session<'a> {
             Word::Lens if rest.is_empty() => return self.lenses(),
             Word::Lens => self.lens(rest),
             Word::Save => return self.save(rest),
+            Word::Sync => return self.sync(rest),
             Word::Quit => Ok(()),
         };
         match changed {
@@ -224,6 +206,9 @@ impl<'a> Session<'a> {
         match (currencies.as_slice(), self.app.shown_currency().map(str::to_owned)) {
             ([], _) => {
                 self.say("There are no charges here. period chooses other days, filter alone takes the filter away.")?;
+                if self.snapshot().is_some() {
+                    self.say("sync tells what is on its way.")?;
+                }
                 return Ok(false);
             }
             ([_, _, ..], Some(shown)) => {

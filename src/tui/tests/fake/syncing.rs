@@ -22,6 +22,7 @@ fn scope(source: &str) -> ScopeOverview {
     ScopeOverview {
         source: source.to_owned(),
         title: format!("the bill of {source}"),
+        elsewhere: None,
         word: Word::Fresh,
         good_at: Some(now() - 1_500),
         due_at: now() + 12_600,
