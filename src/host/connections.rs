@@ -152,8 +152,7 @@ impl Made<'_> {
         location: String,
         prefix: String,
         remedy: crate::provider::exports::check::Remedy,
-        elsewhere: Option<crate::provider::remote::Elsewhere>,
-    ) -> Result<Arc<dyn Costs>, Fault> {
+    ) -> Result<crate::provider::exports::Exports, Fault> {
         use crate::provider::exports::{Exports, Settings};
         let settings = Settings {
             source,
@@ -166,7 +165,7 @@ impl Made<'_> {
             months: self.connection.months,
             remedy,
         };
-        Ok(Arc::new(Exports::new(store, settings)?.at(elsewhere)))
+        Exports::new(store, settings)
     }
 }
 
@@ -228,7 +227,7 @@ impl Made<'_> {
             objects::store(Arc::new(Access::new(settings)), &Bucket { name: name.clone(), region }, self.http()?)?;
         let elsewhere = Elsewhere::of(aws.endpoint.as_deref(), "", "AWS");
         let remedy = objects::remedy(&name, &prefix);
-        self.exports(store, source, "", format!("s3://{name}"), prefix, remedy, elsewhere)
+        Ok(Arc::new(self.exports(store, source, "", format!("s3://{name}"), prefix, remedy)?.at(elsewhere)))
     }
 
     /// The scopes' names, with the role that each takes on.
@@ -350,7 +349,8 @@ impl Made<'_> {
         let location = place.strip_suffix(prefix).unwrap_or(place).trim_end_matches('/').to_owned();
         let store = objects::store(settings, &container)?;
         // Another host than Azure's stands in the place itself.
-        self.exports(store, source, "Microsoft", location, prefix.to_owned(), objects::remedy(&container), None)
+        let remedy = objects::remedy(&container);
+        Ok(Arc::new(self.exports(store, source, "Microsoft", location, prefix.to_owned(), remedy)?))
     }
 
     fn azure_login(&self, azure: &connection::Azure) -> Result<crate::provider::azure::credentials::Login, Fault> {
@@ -411,7 +411,8 @@ impl Made<'_> {
             let source = names.of_export(place)?;
             let elsewhere = Elsewhere::of(gcp.storage_endpoint.as_deref(), "", "Google");
             let remedy = objects::remedy(&name);
-            scopes.push(self.exports(store, source, "", format!("gs://{name}"), prefix, remedy, elsewhere)?);
+            let exports = self.exports(store, source, "", format!("gs://{name}"), prefix, remedy)?;
+            scopes.push(Arc::new(exports.at(elsewhere)));
         }
         Ok(scopes)
     }

@@ -344,13 +344,10 @@ fn empty(app: &App, area: Rect, buf: &mut Buffer) {
     let nothing = app.extent.as_ref().is_some_and(|e| e.days.is_none());
     let mut say = |row, text: &str, role| paragraph(buf, area, row, text, app.theme.style(role));
     let key = |sentence: &str| app.keymap.say(sentence);
-    if nothing && app.syncing.is_some() {
-        let row = say(0, "No costs yet: the first ones are on their way.", Role::Strong);
-        say(
-            row + 1,
-            &key("{sync-log} shows how far they are; {import} takes in a billing export besides."),
-            Role::Text,
-        );
+    if let Some(snapshot) = app.syncing.as_deref().filter(|_| nothing) {
+        let row = say(0, syncing_words::none_yet(snapshot), Role::Strong);
+        let more = "{sync-log} shows how syncing stands; {import} takes in a billing export besides.";
+        say(row + 1, &key(more), Role::Text);
         return;
     }
     if nothing {

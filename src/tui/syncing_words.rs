@@ -90,6 +90,22 @@ pub fn progress(scope: &ScopeOverview, now: i64) -> Option<String> {
     Some(format!("{name} {what}{pieces}{left}"))
 }
 
+/// Why there are no costs although something is connected.
+#[must_use]
+pub fn none_yet(snapshot: &Snapshot) -> &'static str {
+    const FAILS: &str = "No costs yet: what is connected cannot be synced.";
+    let Ok(overview) = &snapshot.overview else { return FAILS };
+    let comes = |scope: &ScopeOverview| matches!(scope.word, Word::Never | Word::Syncing | Word::Due);
+    if overview.scopes.iter().any(comes) {
+        return "No costs yet: the first ones are on their way.";
+    }
+    let fails = |scope: &ScopeOverview| matches!(scope.word, Word::Failing | Word::Blocked);
+    if overview.scopes.iter().any(fails) || !overview.wrong.is_empty() {
+        return FAILS;
+    }
+    "No costs yet: all that is connected was asked, and has none."
+}
+
 /// How what a scope is at is shown: one that waits is not as one that goes on.
 #[must_use]
 pub fn progress_role(scope: &ScopeOverview) -> Role {

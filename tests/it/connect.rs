@@ -98,6 +98,7 @@ fn permissions_of_aws_are_checked_by_name_and_their_policy_stands_once() {
     let told = text(&output.stdout);
     assert!(output.status.success(), "{told}{}", text(&output.stderr));
     assert!(told.contains("ok       aws.main  credentials: account 123456789012"), "{told}");
+    assert!(told.contains("ok       aws.main  endpoint: requests go to 127.0.0.1:"), "{told}");
     assert!(told.contains("untried  aws.main  ce:GetCostAndUsage: not tried: a request costs 0.01 USD"), "{told}");
     assert_eq!(told.matches("\"Version\": \"2012-10-17\"").count(), 1, "{told}");
     let written = config(home.path()).1;

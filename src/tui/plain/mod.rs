@@ -207,7 +207,7 @@ impl<'a> Session<'a> {
             ([], _) => {
                 self.say("There are no charges here. period chooses other days, filter alone takes the filter away.")?;
                 if self.snapshot().is_some() {
-                    self.say("sync tells what is on its way.")?;
+                    self.say("sync tells how syncing stands.")?;
                 }
                 return Ok(false);
             }

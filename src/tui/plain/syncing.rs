@@ -226,7 +226,7 @@ mod tests {
         scopes[0].doing = under_way().overview.expect("it stands somehow").scopes[0].doing.clone();
         assert_eq!(told.news(&tries), [""; 0], "what is tried again is not well yet");
         assert_eq!(told.news(&failing()), [""; 0]);
-        assert_eq!(told.news(&fresh()), ["aws.prod syncs again.", "azure.main syncs again."]);
+        assert_eq!(told.news(&fresh()), ["aws.prod syncs again.", "azure.main syncs again.", "gcp.data syncs again."]);
     }
 
     #[test]

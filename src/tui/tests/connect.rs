@@ -239,6 +239,10 @@ fn fixes_are_copied_and_what_is_missing_must_be_meant() {
     assert_eq!(s.copied(), POLICY);
     s.keys("g y");
     assert!(s.text().contains("there is nothing to put right on this line"), "{}", s.text());
+    s.keys("k");
+    assert!(!s.text().contains("copy the fix"), "a key that does nothing here is not offered: {}", s.text());
+    s.keys("G");
+    assert!(s.text().contains("copy the fix"), "{}", s.text());
     s.keys("<enter> y");
     assert_eq!(s.copied(), "[aws.main]\n");
     s.keys("<enter>");

@@ -3,6 +3,7 @@
 use super::fake::syncing::{failing, fresh, opinion, under_way};
 use super::fake::{HOSTILE, Mood, Session, colours};
 use super::snapshots::shot;
+use crate::engine::overview::{FaultKind, Trouble};
 use crate::tui::action::Place;
 use crate::tui::effect::Effect;
 use crate::tui::event::Event;
@@ -130,10 +131,45 @@ fn it_is_shown_beside_the_figures() {
 }
 
 #[test]
-fn an_empty_store_says_that_its_costs_are_on_their_way() {
+fn what_is_denied_is_told_in_words_and_leaves_room_for_the_log() {
+    let denied = "`ce:GetCostAndUsage` is denied to `arn:aws:iam::111122223333:role/SpendtopReadOnlyRole`";
+    let mut snapshot = failing();
+    snapshot.overview.as_mut().expect("it stands somehow").scopes[0].trouble = Some(Trouble {
+        kind: FaultKind::Denied,
+        message: format!("{denied}: no policy allows it"),
+        hints: vec!["allow it to this identity: {\"Action\":[\"ce:GetCostAndUsage\"]}".to_owned()],
+    });
+    let mut s = with((80, 24), snapshot);
+    let text = s.text();
+    assert!(text.contains("aws.prod blocked: `ce:GetCostAndUsage` is denied to"), "{text}");
+    assert!(text.contains("2 more fail") && text.contains("! log") && !text.contains("Action"), "{text}");
+    s.keys("!");
+    assert!(s.text().contains("{\"Action\":[\"ce:GetCostAndUsage\"]}"), "{}", s.text());
+}
+
+#[test]
+fn days_that_were_asked_for_are_read_whole() {
+    for size in [(80, 24), (120, 36), (200, 60)] {
+        let mut snapshot = fresh();
+        let overview = snapshot.overview.as_mut().expect("it stands somehow");
+        overview.runs[0].what = "2024-11-01..2024-11-20".to_owned();
+        overview.scopes[0].elsewhere = Some("requests go to 127.0.0.1:5000, not to AWS".to_owned());
+        let mut s = with(size, snapshot);
+        s.keys("!");
+        assert!(s.text().contains("2024-11-01..2024-11-20  "), "{}", s.text());
+        assert!(s.text().contains("requests go to 127.0.0.1:5000, not to AWS"), "{}", s.text());
+    }
+}
+
+#[test]
+fn an_empty_store_says_whether_costs_are_on_their_way() {
     let mut s = Session::started(Mood::Empty, (80, 24));
     told(&mut s, under_way());
     assert!(s.text().contains("the first ones are on their way"), "{}", s.text());
+    told(&mut s, failing());
+    assert!(s.text().contains("what is connected cannot be synced"), "{}", s.text());
+    told(&mut s, fresh());
+    assert!(s.text().contains("was asked, and has none"), "{}", s.text());
 }
 
 #[test]

@@ -159,7 +159,6 @@ fn a_check_names_each_permission_and_pays_nothing() {
         told,
         [
             ("credentials", Finding::Good),
-            ("endpoint", Finding::Good),
             ("organizations:DescribeOrganization", Finding::Good),
             ("organizations:ListAccounts", Finding::Wanting),
             ("ce:GetCostAndUsage", Finding::Untried),
@@ -168,8 +167,8 @@ fn a_check_names_each_permission_and_pays_nothing() {
         ]
     );
     assert!(checks[0].detail.contains("account 111122223333 as arn:aws:iam::111122223333:user/reader"));
-    assert!(checks[3].fix.contains(r#""organizations:ListAccounts""#), "{:?}", checks[3]);
-    let policy: Value = serde_json::from_str(&checks[4].fix).expect("a policy");
+    assert!(checks[2].fix.contains(r#""organizations:ListAccounts""#), "{:?}", checks[2]);
+    let policy: Value = serde_json::from_str(&checks[3].fix).expect("a policy");
     assert_eq!(policy["Statement"][0]["Action"][0], "ce:GetCostAndUsage");
     assert_eq!(bench.meter.paid(), 0);
     bench.assert_silent(&format!("{checks:?}"));
