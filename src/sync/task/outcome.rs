@@ -19,6 +19,11 @@ pub fn older(outcome: &Outcome) -> Option<String> {
     (!all.is_empty()).then(|| format!("older than what is stored, which stays: {named}{more}"))
 }
 
+/// Charges of a delivery that were not stored, since they are older than what is.
+pub fn older_charges(outcome: &Outcome) -> u64 {
+    outcome.groups.iter().filter(|(_, fate, _)| *fate == Fate::Older).map(|(.., rows)| rows).sum()
+}
+
 /// Account periods that have fewer charges than before, where a delivery took their place.
 pub fn shrunk(outcome: &Outcome) -> Option<String> {
     let fewer = |(key, fate, _): &(GroupKey, Fate, u64)| match fate {

@@ -418,6 +418,7 @@ impl Course<'_> {
         let ended = match taken {
             Ok(outcome) => {
                 run.restated = restated(&outcome.restated);
+                run.rows -= outcome::older_charges(&outcome).min(run.rows);
                 run.notes.extend(
                     overlaps(&outcome).into_iter().chain(outcome::shrunk(&outcome)).chain(outcome::older(&outcome)),
                 );
