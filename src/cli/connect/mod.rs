@@ -134,8 +134,8 @@ fn is_history(to: &ConnectTo) -> bool {
 
 fn size(to: &ConnectTo) -> Size {
     match to {
-        ConnectTo::Aws(aws) => Size { accounts: aws.accounts.unwrap_or(1), services: aws.services },
-        _ => Size { accounts: 1, services: 1 },
+        ConnectTo::Aws(aws) => Size { accounts: aws.accounts, services: aws.services },
+        _ => Size::default(),
     }
 }
 

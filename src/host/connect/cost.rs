@@ -8,16 +8,16 @@ use crate::provider::remote::{Costs, Feed, Manner};
 /// How large what is asked for is, about.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Size {
-    /// Accounts with costs.
-    pub accounts: u32,
+    /// Accounts with costs, where somebody says so: else as many as a scope knows of.
+    pub accounts: Option<u32>,
     /// Services that they use.
     pub services: u32,
 }
 
 impl Default for Size {
-    /// One account with what a small company uses.
+    /// What a small company uses.
     fn default() -> Self {
-        Size { accounts: 1, services: 20 }
+        Size { accounts: None, services: 20 }
     }
 }
 
@@ -60,9 +60,9 @@ pub fn of(connection: &Connection, scopes: &[Arc<dyn Costs>], size: Size) -> Cos
 
 #[cfg(feature = "aws")]
 fn paid(connection: &Connection, aws: &Aws, scopes: &[Arc<dyn Costs>], size: Size) -> Cost {
+    use crate::domain::words::counted;
     use crate::provider::aws::estimate::{self, dollars};
     use crate::sync::plan::play::{self, Play, Played, Volume};
-    let of = estimate::Size { accounts: size.accounts, services: size.services, ..estimate::Size::default() };
     let paid: Vec<&Arc<dyn Costs>> =
         scopes.iter().filter(|scope| scope.scope().terms.request_microdollars > 0).collect();
     if paid.is_empty() {
@@ -71,8 +71,11 @@ fn paid(connection: &Connection, aws: &Aws, scopes: &[Arc<dyn Costs>], size: Siz
     // Scopes of a connection share its cap.
     let cap = aws.requests_per_day;
     let share = cap / paid.len() as u64;
-    let (mut sum, mut months) = (Played::default(), 0);
+    let (mut sum, mut months, mut most_accounts) = (Played::default(), 0, 1);
     for costs in &paid {
+        let accounts = size.accounts.or_else(|| costs.accounts()).unwrap_or(1);
+        most_accounts = most_accounts.max(accounts);
+        let of = estimate::Size { accounts, services: size.services, ..estimate::Size::default() };
         let (scope, Manner::Days(feeds)) = (costs.scope(), costs.manner()) else { continue };
         let volume =
             |feed: &Feed| Volume { rows_a_day: estimate::rows_a_day(feed, &of), page_rows: feed.page_rows.into() };
@@ -92,9 +95,8 @@ fn paid(connection: &Connection, aws: &Aws, scopes: &[Arc<dyn Costs>], size: Siz
         sum.history
     )];
     lines.push(format!(
-        "reckoned for {} account{} with {} services at their fullest: `spendtop connect aws --accounts N --services N` reckons for others",
-        size.accounts,
-        if size.accounts == 1 { "" } else { "s" },
+        "reckoned for {} with {} services at their fullest: `spendtop connect aws --accounts N --services N` reckons for others",
+        counted(u64::from(most_accounts), "account", "accounts"),
         size.services
     ));
     let most = dollars(cap * 31);

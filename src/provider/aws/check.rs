@@ -2,11 +2,14 @@
 //!
 //! Only what costs nothing is tried; paid requests are told with what they cost.
 
+use std::collections::BTreeMap;
+
 use super::super::remote::{Call, Check, Elsewhere, Fault, FaultKind, Finding};
 use super::client::Client;
 use super::estimate::dollars;
 use super::policy;
 use super::settings::{ExternalId, Role, Settings};
+use crate::domain::words::counted;
 
 /// What stands in a trust policy for an external id that is only referred to.
 const EXTERNAL_ID: &str = "THE-EXTERNAL-ID";
@@ -14,16 +17,16 @@ const EXTERNAL_ID: &str = "THE-EXTERNAL-ID";
 /// What stands in it for an account that is not known.
 const ACCOUNT: &str = "YOUR-ACCOUNT";
 
-/// Checks everything that a scope needs.
+/// Checks everything that a scope needs; also how many accounts it tells the costs of, where that is learnt.
 #[must_use]
-pub fn check(client: &Client, call: &Call) -> Vec<Check> {
+pub fn check(client: &Client, call: &Call) -> (Vec<Check>, Option<u32>) {
     // Whoever has logged in again since is found now.
     let forgotten = call.run(async {
         client.access.forget().await;
         Ok(())
     });
     if forgotten.is_err() {
-        return Vec::new();
+        return (Vec::new(), None);
     }
     let settings = client.access.settings();
     let mut checks = Vec::new();
@@ -35,45 +38,61 @@ pub fn check(client: &Client, call: &Call) -> Vec<Check> {
         let told = Elsewhere { host: host.clone(), not: "AWS" };
         checks.push(Check::new("endpoint", Finding::Good, &told.to_string()));
     }
-    match call.run(client.identity(call)) {
+    let own = match call.run(client.identity(call)) {
         Ok((account, arn)) => {
             checks.push(Check::new("credentials", Finding::Good, &format!("account {account} as {arn}")));
+            account
         }
         Err(fault) => {
             checks.push(missing("credentials", Finding::Missing, &fault));
             if let Some(role) = settings.role.as_ref().filter(|_| fault.kind == FaultKind::Denied) {
                 checks.push(trust(settings, role, call));
             }
-            return checks;
+            return (checks, None);
         }
-    }
-    checks.push(organization(client, call));
-    checks.push(accounts(client, call));
+    };
+    let (organization, payer) = organization(client, call);
+    let (accounts, count) = accounts(client, call);
+    checks.extend([organization, accounts]);
+    // Who does not pay is told its own costs alone.
+    let count = match settings.payer.as_ref().or(payer.as_ref()) {
+        Some(payer) if *payer != own => Some(1),
+        Some(_) => count,
+        None => None,
+    };
     checks.extend(policy::actions(settings).into_iter().filter(|action| action.starts_with("ce:")).map(|action| {
         let detail = format!("not tried: a request costs {} USD", dollars(1));
         Check::new(action, Finding::Untried, &detail).fix(policy::policy(settings))
     }));
-    checks
+    (checks, count)
 }
 
-fn organization(client: &Client, call: &Call) -> Check {
+/// The check, and the account that pays where one is told.
+fn organization(client: &Client, call: &Call) -> (Check, Option<String>) {
     const WHAT: &str = "organizations:DescribeOrganization";
     match call.run(client.management_account(call)) {
-        Ok(account) => Check::new(WHAT, Finding::Good, &format!("{account} pays")),
+        Ok(account) => (Check::new(WHAT, Finding::Good, &format!("{account} pays")), Some(account)),
         Err(fault) if fault.kind == FaultKind::NotThere => {
-            Check::new(WHAT, Finding::Good, "the account is in no organisation and pays for itself")
+            (Check::new(WHAT, Finding::Good, "the account is in no organisation and pays for itself"), None)
         }
-        Err(fault) => missing(WHAT, Finding::Wanting, &fault),
+        Err(fault) => (missing(WHAT, Finding::Wanting, &fault), None),
     }
 }
 
-fn accounts(client: &Client, call: &Call) -> Check {
+/// The check, and how many accounts there are where that is told.
+fn accounts(client: &Client, call: &Call) -> (Check, Option<u32>) {
     const WHAT: &str = "organizations:ListAccounts";
-    match call.run(client.account_names(call)) {
-        Ok(names) => Check::new(WHAT, Finding::Good, &format!("{} accounts by name", names.len())),
-        Err(fault) if fault.kind == FaultKind::NotThere => Check::new(WHAT, Finding::Good, "there is no organisation"),
+    let mut names = BTreeMap::new();
+    match call.run(client.account_names(call, &mut names)) {
+        Ok(()) => {
+            let told = format!("{} by name", counted(names.len() as u64, "account", "accounts"));
+            (Check::new(WHAT, Finding::Good, &told), u32::try_from(names.len()).ok())
+        }
+        Err(fault) if fault.kind == FaultKind::NotThere => {
+            (Check::new(WHAT, Finding::Good, "there is no organisation"), None)
+        }
         // A member account may not list the others; Cost Explorer names those that it tells of.
-        Err(fault) => missing(WHAT, Finding::Wanting, &fault),
+        Err(fault) => (missing(WHAT, Finding::Wanting, &fault), None),
     }
 }
 

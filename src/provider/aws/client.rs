@@ -6,10 +6,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
+use std::time::Duration;
 
 use aws_sdk_costexplorer::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_costexplorer::types;
 
+use super::super::remote::pace::Pace;
 use super::super::remote::{Call, Fault, FaultKind, Unit};
 use super::access::{Access, Clients};
 use super::faults::{Failed, failed};
@@ -25,6 +27,10 @@ const ACCOUNT_PAGES_MAX: usize = 1_000;
 
 /// Accounts that Organizations tells on one page at most.
 const ACCOUNTS_A_PAGE: i32 = 20;
+
+/// Tries of a page of names at most, and the longest wait that AWS may ask for before one.
+const NAME_TRIES: u32 = 3;
+const NAME_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Asks AWS.
 pub struct Client {
@@ -186,14 +192,13 @@ impl Client {
         .await
     }
 
-    /// The names of the organisation's accounts, by id. Free.
+    /// Adds the names of the organisation's accounts, by id, page by page. Free.
     ///
     /// # Errors
-    /// [`Fault`].
-    pub async fn account_names(&self, call: &Call) -> Result<BTreeMap<String, String>, Fault> {
+    /// [`Fault`]; what came until then is there.
+    pub async fn account_names(&self, call: &Call, names: &mut BTreeMap<String, String>) -> Result<(), Fault> {
         const ACTION: &str = "organizations:ListAccounts";
-        let (mut names, mut tokens) = (BTreeMap::new(), BTreeSet::new());
-        let mut token: Option<String> = None;
+        let (mut tokens, mut token) = (BTreeSet::new(), None::<String>);
         for _ in 0..ACCOUNT_PAGES_MAX {
             let page = call
                 .tried(|| async {
@@ -205,7 +210,7 @@ impl Client {
             let pairs = page.accounts.unwrap_or_default().into_iter().map(|account| (account.id, account.name));
             names.extend(pairs.filter_map(|(id, name)| Some((id?, name?))));
             match page.next_token.filter(|token| !token.is_empty()) {
-                None => return Ok(names),
+                None => return Ok(()),
                 Some(next) if tokens.insert(next.clone()) => token = Some(next),
                 Some(_) => return Err(endless(ACTION)),
             }
@@ -214,21 +219,61 @@ impl Client {
     }
 
     /// Whose bill it is: the payer by the settings, else the organisation's management account, else the
-    /// caller's own. Free. What Organizations may not tell is left out, with a word.
+    /// caller's own. Free. What Organizations may not tell is left out, with a word; where it only does not tell
+    /// it now, what was known `before` of the same identity stands in for it. Who pays is never guessed.
     ///
     /// # Errors
-    /// [`Fault`], but for Organizations' refusals.
-    pub async fn standing(&self, call: &Call) -> Result<(Standing, Vec<String>), Fault> {
+    /// [`Fault`], but for Organizations' refusals and what hinders the names of accounts.
+    pub async fn standing(&self, call: &Call, before: Option<&Standing>) -> Result<Learnt, Fault> {
         let mut notes = Vec::new();
         // First, so that credentials that are no good are not taken for Organizations' refusal.
         let (own, _) = self.identity(call).await?;
-        let payer = match &self.access.settings().payer {
-            Some(payer) => payer.clone(),
-            None => told(self.management_account(call).await, &mut notes)?.unwrap_or_else(|| own.clone()),
+        let before = before.filter(|before| before.own == own);
+        let (mut is_whole, settings) = (true, self.access.settings());
+        let payer = match (&settings.payer, before) {
+            (Some(payer), _) => payer.clone(),
+            (None, before) => match (told(self.management_account(call).await, &mut notes), before) {
+                (Ok(told), _) => told.unwrap_or_else(|| own.clone()),
+                (Err(fault), Some(before)) if is_for_now(&fault) => {
+                    is_whole = false;
+                    before.payer.clone()
+                }
+                (Err(fault), _) if is_for_now(&fault) => {
+                    return Err(fault.hint(
+                        "it is asked again by itself; who names the payer need not ask: `billing_account = \"ID\"` below \
+                         the connection",
+                    ));
+                }
+                (Err(fault), _) => return Err(fault),
+            },
         };
-        let names = told(self.account_names(call).await, &mut notes)?.unwrap_or_default();
-        Ok((Standing { payer, own, names }, notes))
+        let mut names = before.map_or_else(BTreeMap::new, |before| before.names.clone());
+        // Names are a nicety: costs do not wait for them for long.
+        let pace = Pace { tries: call.pace.tries.min(NAME_TRIES), patience: NAME_PATIENCE, ..call.pace };
+        match self.account_names(&Call { pace, ..call.clone() }, &mut names).await {
+            Err(fault) if is_for_now(&fault) => {
+                is_whole = false;
+                notes.push(format!("some names of accounts are not told now: {}", fault.message));
+            }
+            answer => drop(told(answer, &mut notes)?),
+        }
+        Ok(Learnt { standing: Standing { payer, own, names }, notes, is_whole })
     }
+}
+
+/// Whose bill it is, as far as that was to be learnt.
+pub struct Learnt {
+    /// Whose bill it is.
+    pub standing: Standing,
+    /// What was not to be learnt, in words.
+    pub notes: Vec<String>,
+    /// Whether all was told that is ever told; else it is asked again soon.
+    pub is_whole: bool,
+}
+
+/// Whether Organizations only does not answer now.
+fn is_for_now(fault: &Fault) -> bool {
+    fault.kind.is_passing() || fault.kind == FaultKind::QuotaSpent
 }
 
 /// Whether a refusal is of costs after discounts. Others quote what was asked for, as a tag `network`.

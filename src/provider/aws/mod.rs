@@ -32,7 +32,7 @@ use std::time::Duration;
 
 pub use self::settings::{ExternalId, Facet, Role, Settings};
 
-use self::client::{Answer, Client, Question, endless};
+use self::client::{Answer, Client, Learnt, Question, endless};
 use self::feeds::{Grouping, groupings};
 use self::normalise::{PROVIDER, Reading, Standing};
 use super::remote::rows::Days;
@@ -61,6 +61,9 @@ const EMPTY_PAGES_MAX: u32 = 5;
 /// Seconds that names of accounts and whose bill it is are taken for known.
 const STANDING_KEEPS: i64 = 12 * 3_600;
 
+/// The same where AWS did not tell all of it then.
+const PART_KEEPS: i64 = 15 * 60;
+
 /// The costs of one payer or account by Cost Explorer.
 pub struct CostExplorer {
     scope: Scope,
@@ -68,13 +71,9 @@ pub struct CostExplorer {
     client: Client,
     /// Whether AWS refused to tell costs after discounts.
     plain_only: AtomicBool,
-    standing: Mutex<Option<(i64, Arc<Known>)>>,
-}
-
-/// Whose bill it is, and what was not to be learnt about that.
-struct Known {
-    standing: Standing,
-    notes: Vec<String>,
+    standing: Mutex<Option<(i64, Arc<Learnt>)>>,
+    /// How many accounts a check has found that it tells the costs of.
+    accounts: Mutex<Option<u32>>,
 }
 
 /// How a chain of pages ended.
@@ -106,6 +105,7 @@ impl CostExplorer {
             client: Client::new(settings),
             plain_only: AtomicBool::new(false),
             standing: Mutex::new(None),
+            accounts: Mutex::new(None),
         }
     }
 
@@ -116,14 +116,16 @@ impl CostExplorer {
     }
 
     /// Whose bill it is; asked anew once it is old.
-    fn known(&self, call: &Call) -> Result<Arc<Known>, Fault> {
-        if let Some((at, known)) = &*self.standing.lock().unwrap_or_else(PoisonError::into_inner)
-            && (0..STANDING_KEEPS).contains(&(call.now - at))
-        {
-            return Ok(known.clone());
+    fn known(&self, call: &Call) -> Result<Arc<Learnt>, Fault> {
+        let before = self.standing.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some((at, known)) = &before {
+            let keeps = if known.is_whole { STANDING_KEEPS } else { PART_KEEPS };
+            if (0..keeps).contains(&(call.now - at)) {
+                return Ok(known.clone());
+            }
         }
-        let (standing, notes) = call.run(self.client.standing(call))?;
-        let known = Arc::new(Known { standing, notes });
+        let before = before.as_ref().map(|(_, known)| &known.standing);
+        let known = Arc::new(call.run(self.client.standing(call, before))?);
         *self.standing.lock().unwrap_or_else(PoisonError::into_inner) = Some((call.now, known.clone()));
         Ok(known)
     }
@@ -165,7 +167,7 @@ impl CostExplorer {
         &self,
         (grouping, net): (&Grouping, bool),
         days: Period,
-        known: &Known,
+        known: &Learnt,
         call: &Call,
         sink: &dyn Sink,
     ) -> Result<Chain, Halt> {
@@ -256,7 +258,19 @@ impl Costs for CostExplorer {
 
     fn check(&self, call: &Call) -> Vec<Check> {
         self.forget();
-        check::check(&self.client, call)
+        let (checks, accounts) = check::check(&self.client, call);
+        *self.accounts.lock().unwrap_or_else(PoisonError::into_inner) = accounts;
+        checks
+    }
+
+    fn accounts(&self) -> Option<u32> {
+        let known = self.standing.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let of = |learnt: &Learnt| match &learnt.standing {
+            Standing { payer, own, .. } if payer != own => Some(1),
+            Standing { names, .. } => u32::try_from(names.len()).ok().filter(|count| *count > 0 && learnt.is_whole),
+        };
+        let checked = *self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        known.and_then(|(_, learnt)| of(&learnt)).or(checked)
     }
 }
 

@@ -87,6 +87,11 @@ pub trait Costs: Send + Sync {
     /// Checks each thing that the scope needs, by its name: credentials, each permission, the
     /// data itself. For `connect` and `doctor`; what costs money is not tried but told.
     fn check(&self, call: &Call) -> Vec<Check>;
+
+    /// How many accounts it tells the costs of, where that was learnt.
+    fn accounts(&self) -> Option<u32> {
+        None
+    }
 }
 
 /// Whom requests go to instead of the provider: an emulator, a gateway, another cloud of the provider's.

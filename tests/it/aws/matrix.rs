@@ -343,6 +343,39 @@ fn what_organizations_does_not_tell_is_done_without_where_it_says_so() {
 }
 
 #[test]
+fn costs_come_without_names_where_organizations_wants_fewer_requests() {
+    for answer in [error(400, "TooManyRequestsException", "slow down"), error(500, "ServiceException", "no")] {
+        let busy = Arc::new(AtomicBool::new(true));
+        let is_busy = busy.clone();
+        let server = Server::start(move |asked| match asked.action.as_str() {
+            "ListAccounts" if is_busy.load(Ordering::Relaxed) && asked.body.contains("more") => answer.clone(),
+            _ => around(asked).unwrap_or_else(|| pages(asked)),
+        });
+        let mut bench = Bench::new(&server.url, |_| {});
+        let told = |bench: &Bench| {
+            let (brought, kept) = bench.fetch("base", days(3)).expect("costs come");
+            assert_eq!(kept.totals(), TOTALS);
+            (kept.lines()[0].clone(), brought.notes.iter().any(|note| note.contains("names of accounts are not told")))
+        };
+        let payer = |name: &str| format!("2026-11-01|111122223333|111122223333|{name}|");
+        let (line, is_noted) = told(&bench);
+        assert!(line.starts_with(&payer("Payer")) && is_noted, "the first page's names are kept: {line}");
+        let asked = server.asked("ListAccounts").len();
+        told(&bench);
+        assert_eq!(server.asked("ListAccounts").len(), asked, "it is not asked again at once");
+        busy.store(false, Ordering::Relaxed);
+        bench.call.now += 15 * 60;
+        let (line, is_noted) = told(&bench);
+        assert!(line.starts_with(&payer("Payer")) && !is_noted, "{line}");
+        assert_eq!(spendtop::provider::remote::Costs::accounts(&bench.scope), Some(2));
+        // What was learnt is used as long as AWS does not tell it anew, who pays included.
+        busy.store(true, Ordering::Relaxed);
+        bench.call.now += 13 * 3_600;
+        assert!(told(&bench).1);
+    }
+}
+
+#[test]
 fn who_logs_in_again_is_found_at_the_next_call() {
     let server = Server::costs(|asked| match asked.header("authorization").contains(KEY) {
         true => error(400, "ExpiredTokenException", "The security token included in the request is expired"),
