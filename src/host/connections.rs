@@ -35,6 +35,9 @@ pub struct Connections {
     pub wrong: Vec<(String, Fault)>,
 }
 
+/// Tries of a scope that may fail a day: an outage of a day has fewer, a storm does not end by itself.
+const FAILED_A_DAY: u64 = 500;
+
 /// What a connection's scopes are made with.
 struct Made<'a> {
     config: &'a Config,
@@ -57,7 +60,7 @@ pub fn of(config: &Config, home: Option<&Path>, folder: &Path) -> Connections {
                 name: connection.name.clone(),
                 every: connection.every,
                 months: connection.months,
-                caps: caps(&connection.to),
+                caps: Caps { failed_a_day: Some(FAILED_A_DAY * scopes.len().max(1) as u64), ..caps(&connection.to) },
                 accept_partial: connection.accept_partial,
                 scopes,
             }),

@@ -77,8 +77,13 @@ pub fn scopes(overview: &Overview, now: i64, style: Style, out: &mut dyn Write) 
         ("month", "Month", Kind::Number),
         ("cap_month", "Cap", Kind::Number),
         ("usd", "USD", Kind::Number),
+        ("failed", "Failed today", Kind::Number),
     ];
-    grid(&columns, overview.meters.iter().map(meter_words).collect(), style, out)
+    let row = |meter: &MeterOverview| {
+        let failed = if meter.failed > 0 { count(meter.failed) } else { String::new() };
+        meter_words(meter).into_iter().chain([failed]).collect()
+    };
+    grid(&columns, overview.meters.iter().map(row).collect(), style, out)
 }
 
 /// Scopes whose requests do not go to the provider itself, a line each.
@@ -229,7 +234,13 @@ pub fn meter_sentence(meter: &MeterOverview) -> String {
     let [_, unit, today, cap, month, cap_month, dollars] = &words[..] else { return String::new() };
     let of = |spent: &str, cap: &str| if cap.is_empty() { spent.to_owned() } else { format!("{spent} of {cap}") };
     let paid = if dollars.is_empty() { String::new() } else { format!(", {dollars} USD") };
-    format!("{unit}: {} today, {} this month{paid}", of(today, cap), of(month, cap_month))
+    // How many may fail is of interest once that is near.
+    let failed = match (meter.failed, meter.cap_failed.filter(|cap| meter.failed * 2 >= *cap)) {
+        (0, _) => String::new(),
+        (failed, None) => format!(", {} failed today", count(failed)),
+        (failed, Some(cap)) => format!(", {} of {} failed today", count(failed), count(cap)),
+    };
+    format!("{unit}: {} today, {} this month{paid}{failed}", of(today, cap), of(month, cap_month))
 }
 
 /// Writes runs, as they are given: in JSON a list of [`Run`], field by field.

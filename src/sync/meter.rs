@@ -1,14 +1,21 @@
 //! Counts what connections spend, against caps, before it is spent.
 //!
 //! A paid request is on disk before it is sent, so that no crash forgets one. What costs nothing is written
-//! with whatever is written next.
+//! with whatever is written next. What runs under way are about to spend is held for them ([`holds`]), so that
+//! scopes under one cap do not count on the same requests. Tries that fail cost nothing and are counted too: a
+//! storm of them has an end.
 
+pub mod holds;
+
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use self::holds::{Held, Hold, Holds};
 use super::Clock;
 use super::state::{Place, Spent, State};
 use crate::domain::calendar::Day;
+use crate::domain::words::counted;
 use crate::error::{Error, Result};
 use crate::provider::remote::{Fault, FaultKind, Meter, Unit};
 
@@ -23,32 +30,35 @@ pub struct Caps {
     pub bytes_a_day: Option<u64>,
     /// Bytes that BigQuery scans a month.
     pub bytes_a_month: Option<u64>,
+    /// Tries that fail a day (UTC), which cost nothing.
+    pub failed_a_day: Option<u64>,
 }
 
 impl Caps {
-    /// What may still be spent on a day, of what was spent; `None` where there is no cap.
+    /// What may still be spent on a day, of what was spent: of what the day may cost, `None` where there is no
+    /// cap, and of what is set aside for history.
     #[must_use]
-    pub fn left(&self, unit: Unit, spent: &Spent, day: Day, history: bool) -> Option<u64> {
+    pub fn left(&self, unit: Unit, spent: &Spent, day: Day, history: bool) -> (Option<u64>, u64) {
         let of_day = |cap: Option<u64>| cap.map(|cap| cap.saturating_sub(spent.on(unit, day)));
         match unit {
             Unit::PaidRequests => {
-                let today = of_day(self.requests_a_day)?;
                 let set_aside = self.requests_for_history.filter(|_| history).unwrap_or(0);
-                let spent = spent.history.get(&unit).copied().unwrap_or(0);
-                Some(today + set_aside.saturating_sub(spent))
+                let used = spent.history.get(&unit).copied().unwrap_or(0);
+                (of_day(self.requests_a_day), set_aside.saturating_sub(used))
             }
             Unit::BytesScanned => {
                 let month = self.bytes_a_month.map(|cap| cap.saturating_sub(spent.in_month_of(unit, day)));
                 match (of_day(self.bytes_a_day), month) {
-                    (Some(day), Some(month)) => Some(day.min(month)),
-                    (day, month) => day.or(month),
+                    (Some(day), Some(month)) => (Some(day.min(month)), 0),
+                    (day, month) => (day.or(month), 0),
                 }
             }
-            Unit::FreeRequests | Unit::MilliQpu => None,
+            Unit::FreeRequests | Unit::MilliQpu => (None, 0),
         }
     }
 
-    fn told(&self, connection: &str, unit: Unit, spent: &Spent, day: Day) -> Fault {
+    /// That nothing more may be spent, while so much is held for others.
+    fn told(&self, connection: &str, unit: Unit, spent: &Spent, day: Day, held: u64) -> Fault {
         let until = "it goes on tomorrow (UTC), or with a higher cap";
         match unit {
             Unit::BytesScanned => {
@@ -65,9 +75,13 @@ impl Caps {
             _ => {
                 let cap = self.requests_a_day.unwrap_or(0);
                 let spent = spent.on(unit, day);
+                let held = match held {
+                    0 => String::new(),
+                    held => format!(", {} kept for what is under way", counted(held, "is", "are")),
+                };
                 Fault::new(
                     FaultKind::Capped,
-                    format!("the cap of {cap} paid requests a day is reached: {spent} were made today"),
+                    format!("the cap of {cap} paid requests a day is reached: {spent} were made today{held}"),
                 )
                 .hint(format!("`requests_per_day` in [{connection}] raises it; {until}"))
             }
@@ -86,19 +100,22 @@ pub struct Share {
     pub history: u64,
     /// What the day's later syncs will need for the newest days.
     pub later: u64,
+    /// What other scopes under the cap need for theirs that have not come today.
+    pub others: u64,
 }
 
 impl Share {
-    /// What is new may take all but a quarter of the day's requests, which is kept for history.
+    /// What is new may take all that the newest days of other scopes do not need, but for a quarter of the day's
+    /// requests where history waits.
     #[must_use]
-    pub fn of_new(&self) -> u64 {
-        self.left.saturating_sub(self.kept())
+    pub fn of_new(&self, history_waits: bool) -> u64 {
+        self.left.saturating_sub(if history_waits { self.kept() } else { 0 }).saturating_sub(self.others)
     }
 
-    /// History may take what later syncs do not need, and that quarter in any case.
+    /// History may take what later syncs and other scopes do not need, and that quarter in any case.
     #[must_use]
     pub fn of_history(&self) -> u64 {
-        self.left.saturating_sub(self.later).max(self.kept().min(self.left))
+        self.left.saturating_sub(self.later.saturating_add(self.others)).max(self.kept().min(self.left))
     }
 
     fn kept(&self) -> u64 {
@@ -123,13 +140,32 @@ pub struct Book {
     place: Option<Place>,
     state: Mutex<State>,
     is_closed: AtomicBool,
+    /// Locked after `state`, where both are.
+    holds: Mutex<Holds>,
+    fitting: Mutex<()>,
 }
 
 impl Book {
     /// Of a state; written to `place`, kept in memory without one.
     #[must_use]
     pub fn new(place: Option<Place>, state: State) -> Book {
-        Book { place, state: Mutex::new(state), is_closed: AtomicBool::new(false) }
+        let (is_closed, holds, fitting) = (AtomicBool::new(false), Mutex::default(), Mutex::default());
+        Book { place, state: Mutex::new(state), is_closed, holds, fitting }
+    }
+
+    /// Held while it is reckoned what fits what is left, until it is held: one at a time.
+    pub fn fitting(&self) -> MutexGuard<'_, ()> {
+        self.fitting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Holds paid requests for a run of a connection until what is given back is dropped.
+    #[must_use]
+    pub fn hold(self: &Arc<Self>, connection: &str, held: Held) -> Hold {
+        Hold::new(Arc::clone(self), connection, held)
+    }
+
+    fn holds(&self) -> MutexGuard<'_, Holds> {
+        self.holds.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The state, for one at a time.
@@ -168,7 +204,7 @@ impl Book {
     }
 }
 
-/// Meters one connection.
+/// Meters what one call spends of a connection.
 pub struct ConnectionMeter {
     /// The connection's name.
     pub connection: String,
@@ -180,11 +216,71 @@ pub struct ConnectionMeter {
     pub book: Arc<Book>,
     /// What time it is.
     pub clock: Clock,
+    /// What is held for the call.
+    hold: Option<Arc<Hold>>,
+    /// On which days what was taken: what is given back goes where it came from, be it past midnight.
+    taken: Mutex<BTreeMap<Unit, BTreeMap<Day, u64>>>,
 }
 
 impl ConnectionMeter {
+    /// Of a connection; nothing is held for it.
+    #[must_use]
+    pub fn new(connection: &str, caps: Caps, history: bool, book: Arc<Book>, clock: Clock) -> ConnectionMeter {
+        let (connection, taken) = (connection.to_owned(), Mutex::default());
+        ConnectionMeter { connection, caps, history, book, clock, hold: None, taken }
+    }
+
+    /// The same with what is held for it.
+    #[must_use]
+    pub fn holding(self, hold: Option<Arc<Hold>>) -> ConnectionMeter {
+        ConnectionMeter { hold, ..self }
+    }
+
     fn today(&self) -> Day {
         Day::of_seconds((self.clock)())
+    }
+
+    /// What is held for others.
+    fn held(&self, unit: Unit) -> Held {
+        match unit {
+            Unit::PaidRequests => self.book.holds().others(&self.connection, self.hold.as_deref()),
+            _ => Held::default(),
+        }
+    }
+
+    /// What may be spent now, of what is left and not held for others.
+    fn free(&self, unit: Unit, spent: &Spent, day: Day, held: Held) -> (Option<u64>, u64) {
+        let (of_day, aside) = self.caps.left(unit, spent, day, self.history);
+        (of_day.map(|left| left.saturating_sub(held.of_day)), aside.saturating_sub(held.aside))
+    }
+
+    /// That nothing more may be spent, in words: takes nothing.
+    #[must_use]
+    pub fn refusal(&self, unit: Unit) -> Fault {
+        let (state, none) = (self.book.state(), Spent::default());
+        let spent = state.spent.get(&self.connection).unwrap_or(&none);
+        self.caps.told(&self.connection, unit, spent, self.today(), self.held(unit).of_day)
+    }
+
+    fn taken(&self) -> MutexGuard<'_, BTreeMap<Unit, BTreeMap<Day, u64>>> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The days that so much was taken of last, and how much of each.
+    fn last_taken(&self, unit: Unit, mut amount: u64) -> Vec<(Day, u64)> {
+        let (mut taken, mut last) = (self.taken(), Vec::new());
+        let days = taken.entry(unit).or_default();
+        while amount > 0
+            && let Some((day, of_day)) = days.pop_last()
+        {
+            let back = of_day.min(amount);
+            amount -= back;
+            last.push((day, back));
+            if of_day > back {
+                days.insert(day, of_day - back);
+            }
+        }
+        last
     }
 }
 
@@ -192,128 +288,69 @@ impl Meter for ConnectionMeter {
     fn take(&self, unit: Unit, amount: u64) -> Result<(), Fault> {
         let (day, caps) = (self.today(), &self.caps);
         let taken = self.book.spend(unit, |state| {
-            let spent = state.spent.entry(self.connection.clone()).or_default();
-            if caps.left(unit, spent, day, self.history).is_some_and(|left| left < amount) {
-                return Err(caps.told(&self.connection, unit, spent, day));
+            let (spent, held) = (state.spent.entry(self.connection.clone()).or_default(), self.held(unit));
+            let (of_day, aside) = self.free(unit, spent, day, held);
+            if of_day.is_some_and(|left| left.saturating_add(aside) < amount) {
+                return Err(caps.told(&self.connection, unit, spent, day, held.of_day));
             }
             // The allowance for history is spent first: the day's is for what is new.
-            let aside = caps.requests_for_history.filter(|_| self.history && unit == Unit::PaidRequests).unwrap_or(0);
-            let used = spent.history.get(&unit).copied().unwrap_or(0);
-            spent.add(unit, day, amount, aside.saturating_sub(used).min(amount), self.history);
+            let aside = aside.min(amount);
+            spent.add(unit, day, amount, aside, self.history);
+            if let Some(hold) = self.hold.as_ref().filter(|_| unit == Unit::PaidRequests) {
+                self.book.holds().used(hold, Held { of_day: amount - aside, aside });
+            }
             Ok(())
         });
         // Where it cannot be written down, nothing that costs money is sent.
-        taken
-            .unwrap_or_else(|error| Err(Fault::new(FaultKind::Here, format!("what is spent cannot be noted: {error}"))))
+        let taken = taken.unwrap_or_else(|error| {
+            Err(Fault::new(FaultKind::Here, format!("what is spent cannot be noted: {error}")))
+        });
+        taken.inspect(|()| *self.taken().entry(unit).or_default().entry(day).or_default() += amount)
     }
 
     fn give_back(&self, unit: Unit, amount: u64) {
-        let day = self.today();
+        let days = self.last_taken(unit, amount);
         // Not given back, it only counts for more than it was.
         let _ = self.book.spend(unit, |state| {
             let spent = state.spent.entry(self.connection.clone()).or_default();
-            spent.take_back(unit, day, amount, self.history);
+            for (day, amount) in days {
+                let back = spent.take_back(unit, day, amount, self.history);
+                if let Some(hold) = self.hold.as_ref().filter(|_| unit == Unit::PaidRequests) {
+                    // It is tried again.
+                    self.book.holds().unused(hold, Held { of_day: back.0, aside: back.1 });
+                }
+            }
         });
     }
 
     fn left(&self, unit: Unit) -> Option<u64> {
         let state = self.book.state();
         let none = Spent::default();
-        self.caps.left(unit, state.spent.get(&self.connection).unwrap_or(&none), self.today(), self.history)
+        let spent = state.spent.get(&self.connection).unwrap_or(&none);
+        let (of_day, aside) = self.free(unit, spent, self.today(), self.held(unit));
+        of_day.map(|left| left.saturating_add(aside))
+    }
+
+    fn may_try(&self) -> Result<(), Fault> {
+        let failed = self.book.state().spent.get(&self.connection).map_or(0, |spent| spent.failed_on(self.today()));
+        match self.caps.failed_a_day {
+            Some(cap) if failed >= cap => Err(Fault::new(
+                FaultKind::Capped,
+                format!("{failed} requests have failed today: no more are sent before 00:00 UTC"),
+            )
+            .hint("`spendtop sync --log` says what failed; what is stored stays")),
+            _ => Ok(()),
+        }
+    }
+
+    fn failed(&self, fault: &Fault) {
+        // What was never sent has not failed.
+        if !matches!(fault.kind, FaultKind::Capped | FaultKind::Cancelled | FaultKind::Here) {
+            let day = self.today();
+            self.book.state().spent.entry(self.connection.clone()).or_default().fail(day);
+        }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn meter(history: bool, caps: Caps) -> ConnectionMeter {
-        let book = Arc::new(Book::new(None, State::default()));
-        ConnectionMeter { connection: "aws.prod".into(), caps, history, book, clock: Arc::new(|| 1_795_000_000) }
-    }
-
-    #[test]
-    fn what_costs_nothing_is_written_with_what_is_written_next() {
-        let folder = tempfile::tempdir().expect("folder");
-        let place = Place::beside(folder.path());
-        place.prepare().expect("folder");
-        let book = Arc::new(Book::new(Some(place.clone()), State::default()));
-        let (caps, clock): (_, Clock) = (Caps::default(), Arc::new(|| 1_795_000_000));
-        let meter = ConnectionMeter { connection: "azure.main".into(), caps, history: false, book, clock };
-        let (day, written) =
-            (meter.today(), |unit, day| place.read().0.spent.get("azure.main").map_or(0, |spent| spent.on(unit, day)));
-        meter.take(Unit::FreeRequests, 3).expect("no cap");
-        assert_eq!(written(Unit::FreeRequests, day), 0);
-        meter.take(Unit::PaidRequests, 1).expect("no cap");
-        assert_eq!([Unit::FreeRequests, Unit::PaidRequests].map(|unit| written(unit, day)), [3, 1]);
-    }
-
-    #[test]
-    fn nothing_is_spent_beyond_the_cap() {
-        let caps = Caps { requests_a_day: Some(3), ..Caps::default() };
-        let meter = meter(false, caps);
-        for _ in 0..3 {
-            meter.take(Unit::PaidRequests, 1).expect("below the cap");
-        }
-        let fault = meter.take(Unit::PaidRequests, 1).expect_err("at the cap");
-        assert_eq!(
-            (fault.kind, fault.message.as_str()),
-            (FaultKind::Capped, "the cap of 3 paid requests a day is reached: 3 were made today")
-        );
-        assert!(fault.hints[0].contains("`requests_per_day` in [aws.prod]"), "{fault:?}");
-        meter.give_back(Unit::PaidRequests, 1);
-        assert_eq!(meter.left(Unit::PaidRequests), Some(1));
-        meter.take(Unit::FreeRequests, 1_000).expect("no cap");
-    }
-
-    #[test]
-    fn what_is_left_before_a_cap_is_near_brings_nobody_near_it() {
-        for (cap, spent) in [(0, 0), (1, 0), (2, 0), (3, 0), (12, 0), (12, 7), (12, 9), (12, 12), (100, 5)] {
-            let left = before_near(spent, Some(cap));
-            assert!(left == 0 || !is_near(spent + left, Some(cap)), "{left} of {cap}");
-            assert!(cap == 0 || is_near(spent + left + 1, Some(cap)), "{left} of {cap}");
-        }
-        assert_eq!(before_near(7, Some(12)), 2);
-        assert_eq!((before_near(9, None), is_near(9, None)), (u64::MAX, false));
-    }
-
-    #[test]
-    fn history_has_an_allowance_of_its_own_and_then_the_days() {
-        let caps = Caps { requests_a_day: Some(3), requests_for_history: Some(2), ..Caps::default() };
-        let meter = meter(true, caps);
-        for left in [5, 4, 3, 2, 1] {
-            assert_eq!(meter.left(Unit::PaidRequests), Some(left));
-            meter.take(Unit::PaidRequests, 1).expect("left");
-        }
-        assert!(meter.take(Unit::PaidRequests, 1).is_err());
-        assert_eq!(meter.book.state().spent["aws.prod"].history[&Unit::PaidRequests], 2);
-        meter.give_back(Unit::PaidRequests, 4);
-        assert_eq!(meter.left(Unit::PaidRequests), Some(4));
-    }
-
-    #[test]
-    fn neither_history_nor_what_is_new_takes_all_of_a_day() {
-        let share = |left, history, later| {
-            let share = Share { cap: 12, left, history, later };
-            (share.of_new(), share.of_history())
-        };
-        assert_eq!(share(12, 0, 2), (9, 10));
-        // What is new took its share: the quarter is left for history.
-        assert_eq!(share(3, 0, 6), (0, 3));
-        // History had its quarter, and leaves what later syncs need.
-        assert_eq!(share(7, 3, 2), (7, 5));
-        assert_eq!(share(2, 5, 2), (2, 0));
-        assert_eq!(share(0, 0, 0), (0, 0));
-    }
-
-    #[test]
-    fn bytes_are_capped_by_day_and_by_month() {
-        let caps = Caps { bytes_a_day: Some(10), bytes_a_month: Some(15), ..Caps::default() };
-        let (mut spent, day) = (Spent::default(), Day::parse("2026-11-22").expect("a day"));
-        spent.add(Unit::BytesScanned, day.plus(-1), 9, 0, false);
-        assert_eq!(caps.left(Unit::BytesScanned, &spent, day, false), Some(6));
-        spent.add(Unit::BytesScanned, day, 6, 0, false);
-        let fault = caps.told("gcp.main", Unit::BytesScanned, &spent, day);
-        assert!(fault.message.ends_with("1 GiB today, 1 GiB this month"), "{fault}");
-    }
-}
+mod tests;

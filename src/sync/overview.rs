@@ -8,6 +8,7 @@ pub use super::log::OPINION;
 use super::log::Run;
 use super::meter::is_near;
 pub use super::opinion::{Kept, Told};
+pub use super::plan::WISHED;
 pub use super::state::Trouble;
 use super::state::{Spent, Standing, State};
 use super::task::{Connection, Live, due_at};
@@ -126,6 +127,12 @@ pub struct MeterOverview {
     pub cap_month: Option<u64>,
     /// What the month's cost so far, in millionths of a US dollar; 0 where it costs nothing.
     pub microdollars: u64,
+    /// Tries of the connection that failed today, told once for all of its meters; they cost nothing.
+    #[serde(default)]
+    pub failed: u64,
+    /// How many may fail a day.
+    #[serde(default)]
+    pub cap_failed: Option<u64>,
 }
 
 impl MeterOverview {
@@ -134,6 +141,25 @@ impl MeterOverview {
     pub fn is_near(&self) -> bool {
         is_near(self.today, self.cap_today) || is_near(self.month, self.cap_month)
     }
+
+    /// Whether nothing more may be spent: today, or this month.
+    #[must_use]
+    pub fn at_cap(&self) -> Option<Until> {
+        let is_at = |spent: u64, cap: Option<u64>| cap.is_some_and(|cap| spent >= cap);
+        if is_at(self.month, self.cap_month) {
+            return Some(Until::Month);
+        }
+        is_at(self.today, self.cap_today).then_some(Until::Day)
+    }
+}
+
+/// What a cap is of.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Until {
+    /// A day.
+    Day,
+    /// A month.
+    Month,
 }
 
 /// Makes an overview; `live` are the scopes that this process is asking, `opinions` what providers think of
@@ -213,8 +239,18 @@ fn meters(connection: &Connection, spent: &Spent, today: Day) -> Vec<MeterOvervi
         };
         let month = spent.in_month_of(unit, today);
         let microdollars = if unit == Unit::PaidRequests { month * u64::from(price) } else { 0 };
-        let (connection, today) = (connection.name.clone(), spent.on(unit, today));
-        MeterOverview { connection, unit, today, cap_today, month, cap_month, microdollars }
+        let (name, today) = (connection.name.clone(), spent.on(unit, today));
+        let (failed, cap_failed) = (0, None);
+        MeterOverview { connection: name, unit, today, cap_today, month, cap_month, microdollars, failed, cap_failed }
     };
-    spent.days.keys().map(|unit| of(*unit)).filter(|meter| meter.month > 0 || meter.cap_today.is_some()).collect()
+    let is_told = |meter: &MeterOverview| meter.month > 0 || meter.cap_today.is_some();
+    let mut meters: Vec<MeterOverview> = spent.days.keys().map(|unit| of(*unit)).filter(is_told).collect();
+    let failed = spent.failed_on(today);
+    if failed > 0 && meters.is_empty() {
+        meters.push(of(if price > 0 { Unit::PaidRequests } else { Unit::FreeRequests }));
+    }
+    if let Some(meter) = meters.first_mut() {
+        (meter.failed, meter.cap_failed) = (failed, connection.caps.failed_a_day);
+    }
+    meters
 }

@@ -31,7 +31,7 @@ const CLOSED_BY: u32 = 10;
 /// Days back that are looked at now and then.
 const LOOK_BACK_DAYS: i32 = 92;
 /// How old the newest charges may be where somebody wishes for them: pressing a key twice asks once.
-const WISHED: i64 = 5 * 60;
+pub const WISHED: i64 = 5 * 60;
 /// How finely ages are compared with what they may be.
 const EIGHTHS: i64 = 8;
 /// A day is due that much early, so that what is due once a day comes with the sync before it.
@@ -139,7 +139,12 @@ pub struct Now<'a> {
     pub synced: &'a Synced,
     /// Of which days it told nothing.
     pub silence: &'a Silence,
+    /// What of its changes has been brought since it was looked at.
+    pub brought: &'a Renewed,
 }
+
+/// Days that were brought since a scope was looked at, by feed.
+pub type Renewed = BTreeMap<String, BTreeSet<Day>>;
 
 impl Now<'_> {
     fn today(&self) -> Day {
@@ -157,6 +162,27 @@ pub fn jobs(scope: &Scope, manner: &Manner, found: &Found, now: &Now<'_>) -> Vec
     };
     jobs.sort_by_key(|job| (Reverse(job.late), job.why));
     jobs
+}
+
+/// Days that have changed and were not brought since, by feed, be it that they rest or do not fit: from a mark
+/// beyond them nobody would see them again. Those that never came are due in any case.
+#[must_use]
+pub fn unrenewed(scope: &Scope, manner: &Manner, found: &Found, now: &Now<'_>) -> Renewed {
+    let (Manner::Days(feeds), Found::Changed { days, .. }) = (manner, found) else { return Renewed::new() };
+    let waits = |feed: &Feed| {
+        let (all, come) = (span(scope, feed, now), now.synced.days.get(&feed.name));
+        let waits = |day: &&Day| {
+            all.contains(**day)
+                && come.is_some_and(|come| come.contains_key(*day))
+                && !is_in(now.brought, &feed.name, **day)
+        };
+        (feed.name.clone(), days.iter().filter(waits).copied().collect::<BTreeSet<Day>>())
+    };
+    feeds.iter().map(waits).filter(|(_, days)| !days.is_empty()).collect()
+}
+
+fn is_in(renewed: &Renewed, feed: &str, day: Day) -> bool {
+    renewed.get(feed).is_some_and(|days| days.contains(&day))
 }
 
 /// Deliveries that have not come as they are now. Of those that are a billing period each the newest comes first,
@@ -180,8 +206,12 @@ fn windows(scope: &Scope, feed: &Feed, found: &Found, now: &Now<'_>) -> Vec<Job>
     let none = BTreeMap::new();
     let come = now.synced.days.get(&feed.name).unwrap_or(&none);
     let (today, all) = (now.today(), span(scope, feed, now));
-    let changed = if let Found::Changed { days, .. } = found { Some(days) } else { None };
-    let due: BTreeSet<Day> = match changed {
+    let is_unbrought = |day: &&Day| !is_in(now.brought, &feed.name, **day);
+    let changed: Option<BTreeSet<Day>> = match found {
+        Found::Changed { days, .. } => Some(days.iter().filter(is_unbrought).copied().collect()),
+        _ => None,
+    };
+    let due: BTreeSet<Day> = match &changed {
         // Who says what has changed need not be asked for the rest.
         Some(changed) => all.iter().filter(|day| !come.contains_key(day) || changed.contains(day)).collect(),
         None => due(all, come, feed, now),
@@ -197,7 +227,7 @@ fn windows(scope: &Scope, feed: &Feed, found: &Found, now: &Now<'_>) -> Vec<Job>
             (false, true) => Why::Facet,
             (true, false) if is_history(newest) => Why::History,
             (false, false) if is_history(newest) => Why::FacetHistory,
-            _ if changed.is_some_and(|changed| changed.contains(&newest)) => Why::Changed,
+            _ if changed.as_ref().is_some_and(|changed| changed.contains(&newest)) => Why::Changed,
             (true, false) if is_open(newest, today) => Why::OpenMonth,
             _ => Why::LookBack,
         }

@@ -147,6 +147,8 @@ pub struct Spent {
     pub aside_days: Days,
     /// For history, by day, of what a day may cost.
     pub history_days: Days,
+    /// Tries that failed and cost nothing, by day.
+    pub failed: BTreeMap<Day, u64>,
 }
 
 /// What runs now.
@@ -173,8 +175,9 @@ impl Spent {
         }
     }
 
-    /// Takes back what was not charged: what was taken last first, which is what counts for the day.
-    pub fn take_back(&mut self, unit: Unit, day: Day, amount: u64, history: bool) {
+    /// Takes back what was not charged: what was taken last first, which is what counts for the day. How much of
+    /// it that was, and how much was set aside for history.
+    pub fn take_back(&mut self, unit: Unit, day: Day, amount: u64, history: bool) -> (u64, u64) {
         let taken = if history { self.on_history(unit, day) } else { self.on(unit, day) };
         let of_day = taken.min(amount);
         let aside = if history { (amount - of_day).min(at(&self.aside_days, unit, day)) } else { 0 };
@@ -187,6 +190,19 @@ impl Spent {
         if let Some(slot) = self.history.get_mut(&unit) {
             *slot = slot.saturating_sub(aside);
         }
+        (of_day, aside)
+    }
+
+    /// Counts a try that failed.
+    pub fn fail(&mut self, day: Day) {
+        *self.failed.entry(day).or_default() += 1;
+        self.failed.retain(|known, _| day.0 - known.0 <= SPENT_DAYS);
+    }
+
+    /// Tries of a day that failed.
+    #[must_use]
+    pub fn failed_on(&self, day: Day) -> u64 {
+        self.failed.get(&day).copied().unwrap_or(0)
     }
 
     fn pots(&mut self, of_day: u64, aside: u64, of_history: u64) -> impl Iterator<Item = (&mut Days, u64)> {

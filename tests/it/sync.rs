@@ -3,9 +3,11 @@
 
 mod aside;
 mod beside;
+mod changes;
 mod commands;
 mod opinion;
 mod paid;
+mod shared;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
@@ -49,6 +51,10 @@ struct Cloud {
     faults: Mutex<VecDeque<Fault>>,
     /// Whether it answers without a charge, whatever it bills.
     silent: AtomicBool,
+    /// Days of which it tells nothing, whatever it bills.
+    mute: Mutex<BTreeSet<Day>>,
+    /// Days that changed, one after the other, where it tells that: a mark is how many of them were seen.
+    changes: Mutex<Option<Vec<Day>>>,
     /// Feeds that are not allowed.
     denied: Mutex<BTreeSet<String>>,
     pages: AtomicU64,
@@ -92,6 +98,8 @@ impl Cloud {
             bill: Arc::clone(bill),
             faults: Mutex::default(),
             silent: AtomicBool::new(false),
+            mute: Mutex::default(),
+            changes: Mutex::default(),
             denied: Mutex::default(),
             pages: AtomicU64::new(0),
             opinion: Mutex::default(),
@@ -115,9 +123,12 @@ impl Costs for Cloud {
     fn manner(&self) -> Manner {
         Manner::Days(self.feeds.clone())
     }
-    fn look(&self, _: Option<&str>, _: &Call) -> Result<Found, Fault> {
+    fn look(&self, mark: Option<&str>, _: &Call) -> Result<Found, Fault> {
         self.looks.fetch_add(1, Ordering::Relaxed);
-        Ok(Found::Unknown)
+        let changes = self.changes.lock().expect("changes");
+        let Some(changes) = &*changes else { return Ok(Found::Unknown) };
+        let seen: usize = mark.map_or(0, |mark| mark.parse().expect("a mark"));
+        Ok(Found::Changed { days: changes[seen..].iter().copied().collect(), mark: changes.len().to_string() })
     }
     fn opines(&self) -> Option<&dyn Opines> {
         self.opinion.lock().expect("opinion").is_some().then_some(self)
@@ -137,7 +148,8 @@ impl Costs for Cloud {
         let mut rows = Days::new(sink, *days);
         let (mut brought, fault) = (Brought::default(), self.faults.lock().expect("faults").pop_front());
         self.page(call)?;
-        if self.silent.load(Ordering::Relaxed) {
+        let is_mute = days.iter().all(|day| self.mute.lock().expect("mute").contains(&day));
+        if self.silent.load(Ordering::Relaxed) || is_mute {
             return Ok(Brought { pages: 1, silent: true, ..Brought::default() });
         }
         if self.denied.lock().expect("denied").contains(&feed.name) {

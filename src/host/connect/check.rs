@@ -81,13 +81,8 @@ impl Watch for Watching {
 /// A call that may spend nothing.
 fn call(scope: &dyn Costs, runtime: &tokio::runtime::Handle, cancel: &CancellationToken, told: &Arc<dyn Told>) -> Call {
     let name = scope.scope().source.name.clone();
-    let meter = ConnectionMeter {
-        connection: name.clone(),
-        caps: Caps { requests_a_day: Some(0), ..Caps::default() },
-        history: false,
-        book: Arc::new(Book::new(None, State::default())),
-        clock: Arc::new(clock::now_seconds),
-    };
+    let (caps, book) = (Caps { requests_a_day: Some(0), ..Caps::default() }, Book::new(None, State::default()));
+    let meter = ConnectionMeter::new(&name, caps, false, Arc::new(book), Arc::new(clock::now_seconds));
     Call {
         runtime: runtime.clone(),
         cancel: cancel.clone(),

@@ -38,6 +38,17 @@ pub trait Meter: Send + Sync {
 
     /// What may still be spent today; `None` where there is no cap.
     fn left(&self, unit: Unit) -> Option<u64>;
+
+    /// Asks leave to try something, whatever it costs: too many tries may have failed.
+    ///
+    /// # Errors
+    /// [`FaultKind::Capped`]: nothing may be sent.
+    fn may_try(&self) -> Result<(), Fault> {
+        Ok(())
+    }
+
+    /// Counts a try that failed.
+    fn failed(&self, _fault: &Fault) {}
 }
 
 /// Is told how a call goes, for the sync log.
@@ -106,6 +117,7 @@ impl Call {
     {
         let mut failed = 0;
         loop {
+            self.meter.may_try()?;
             before().await?;
             let fault = match tokio::time::timeout(self.pace.try_within, once()).await {
                 Ok(Ok(done)) => return Ok(done),
@@ -114,6 +126,7 @@ impl Call {
                     Fault::new(FaultKind::Unavailable, format!("no answer within {} s", self.pace.try_within.as_secs()))
                 }
             };
+            self.meter.failed(&fault);
             failed += 1;
             let Some(wait) = self.pace.wait(failed, &fault, chance()) else { return Err(fault) };
             self.watch.waits(&fault, wait);
@@ -209,6 +222,37 @@ mod tests {
         let capped = || std::future::ready(Err(Fault::new(FaultKind::Throttled, "no turn")));
         assert_eq!(call.run(call.tried_after(capped, once)).expect_err("no turn").message, "no turn");
         assert_eq!(*told.lock().expect("lock"), "bobobo");
+    }
+
+    #[test]
+    fn nothing_is_tried_once_too_much_has_failed() {
+        /// Lets two tries fail.
+        #[derive(Default)]
+        struct Two(AtomicU32);
+        impl Meter for Two {
+            fn take(&self, _: Unit, _: u64) -> Result<(), Fault> {
+                Ok(())
+            }
+            fn give_back(&self, _: Unit, _: u64) {}
+            fn left(&self, _: Unit) -> Option<u64> {
+                None
+            }
+            fn may_try(&self) -> Result<(), Fault> {
+                let enough = self.0.load(Ordering::Relaxed) >= 2;
+                if enough { Err(Fault::new(FaultKind::Capped, "enough")) } else { Ok(()) }
+            }
+            fn failed(&self, _: &Fault) {
+                self.0.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        let (runtime, tried) = (runtime(), AtomicU32::new(0));
+        let call = Call { meter: Arc::new(Two::default()), ..call(&runtime) };
+        let once = async || {
+            tried.fetch_add(1, Ordering::Relaxed);
+            Err::<(), _>(Fault::new(FaultKind::Throttled, "later"))
+        };
+        assert_eq!(call.run(call.tried(once)).expect_err("capped").kind, FaultKind::Capped);
+        assert_eq!(tried.load(Ordering::Relaxed), 2);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Job, LOOK_BACK_DAYS, Now, Rhythm, jobs};
+use super::{Job, LOOK_BACK_DAYS, Now, Renewed, Rhythm, jobs};
 use crate::domain::calendar::{DAY_SECONDS, Day, Period};
 use crate::provider::remote::{Ask, Feed, Found, Manner, Scope};
 use crate::store::remote::Synced;
@@ -64,9 +64,10 @@ pub fn play(play: &Play<'_>, rhythm: Rhythm, most: u64) -> Played {
     let manner = Manner::Days(play.feeds.iter().map(|(feed, _)| feed.clone()).collect());
     let begin = BEGIN.seconds();
     let mut synced = Synced::default();
-    let silence = Silence::default();
+    let (silence, brought) = (Silence::default(), Renewed::new());
     let plan = |at, months, synced: &Synced| {
-        let now = Now { at, every: play.every, months, rhythm, wished: false, synced, silence: &silence };
+        let now =
+            Now { at, every: play.every, months, rhythm, wished: false, synced, silence: &silence, brought: &brought };
         jobs(play.scope, &manner, &Found::Unknown, &now)
     };
     let first = plan(begin, play.months, &synced);

@@ -28,7 +28,8 @@ fn day(text: &str) -> Day {
 
 fn now(at: i64, synced: &Synced) -> Now<'_> {
     static NONE: LazyLock<Silence> = LazyLock::new(Silence::default);
-    Now { at, every: EVERY, months: 13, rhythm: Rhythm::Full, wished: false, synced, silence: &NONE }
+    static NOTHING: Renewed = Renewed::new();
+    Now { at, every: EVERY, months: 13, rhythm: Rhythm::Full, wished: false, synced, silence: &NONE, brought: &NOTHING }
 }
 
 fn plan(synced: &Synced, at: i64, found: &Found, feeds: &[&str]) -> Vec<Job> {
@@ -145,6 +146,14 @@ fn who_tells_what_has_changed_is_asked_for_that_alone() {
     let found = Found::Changed { days, mark: "m".into() };
     let told = told(&plan(&synced, begin + DAY_SECONDS + 7_200, &found, &["base"]));
     assert_eq!(told, ["base 2026-11-20..2026-11-22 last days", "base 2026-09-30..2026-10-01 changed"]);
+    // What is brought meanwhile is due no longer, for its feed; what is not is not forgotten.
+    let renewed: Renewed = [("base".to_owned(), [day("2026-11-20"), day("2026-11-21")].into())].into();
+    let (manner, at) = (Manner::Days(vec![feed("base")]), begin + DAY_SECONDS + 7_200);
+    let later = Now { brought: &renewed, ..now(at, &synced) };
+    let due = self::told(&jobs(&scope(), &manner, &found, &later));
+    assert_eq!(due, ["base 2026-11-21..2026-11-22 last days", "base 2026-09-30..2026-10-01 changed"]);
+    let waits = unrenewed(&scope(), &manner, &found, &later);
+    assert_eq!(waits, [("base".to_owned(), [day("2026-09-30")].into())].into());
     let none = Found::Changed { days: BTreeSet::new(), mark: "m".into() };
     assert_eq!(self::told(&plan(&synced, begin + 7_200, &none, &["base"])), [""; 0]);
 }

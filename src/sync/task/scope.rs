@@ -1,8 +1,10 @@
 //! One scope's run: look, plan, ask, store, until nothing more is due or it gives way to others.
 
+mod changes;
 mod counts;
 mod ending;
 mod fit;
+mod history;
 mod keeping;
 mod opinion;
 mod silence;
@@ -22,13 +24,14 @@ use super::told::{Refusals, overlaps, restated};
 use super::{Connection, Flag, Live, Syncer, every, outcome};
 use crate::domain::text::SafeText;
 use crate::error::{Error, Kind, Result, contained};
-use crate::provider::remote::{Ask, Call, Costs, Fault, FaultKind, Found, Watch};
-use crate::store::remote::{BASE, Synced};
+use crate::provider::remote::{Ask, Call, Costs, Fault, FaultKind, Found, Manner, Scope, Watch};
+use crate::store::remote::Synced;
 use crate::sync::fetching::{self, Fetching};
 use crate::sync::ingest::{Options, Outcome, Watcher};
 use crate::sync::log::Run;
 use crate::sync::meter::ConnectionMeter;
-use crate::sync::plan::{self, Job, Now, Rhythm, Why};
+use crate::sync::meter::holds::Hold;
+use crate::sync::plan::{self, Job, Now, Renewed, Rhythm};
 use crate::sync::spool::{self, Spool};
 use crate::sync::state::{Place, Trouble};
 
@@ -56,6 +59,10 @@ struct Course<'a> {
     asides: Asides,
     /// Whether somebody wishes for it.
     wished: bool,
+    /// What is held for what is asked for now, of what the connection may spend.
+    hold: Option<Arc<Hold>>,
+    /// What has been brought of what had changed.
+    renewed: Renewed,
 }
 
 /// What a run that gave way goes on with.
@@ -65,6 +72,7 @@ pub(super) struct Rest {
     heard: bool,
     asides: Asides,
     wished: bool,
+    renewed: Renewed,
 }
 
 /// How a run begins.
@@ -99,7 +107,7 @@ impl Syncer {
     ) -> Ran {
         let (source, looks) = (costs.scope().source.name.clone(), matches!(begins, Begins::Anew { .. }));
         let begun = if looks { self.begin(&source) } else { Ok(()) };
-        let Rest { found, asks, heard, asides, wished } = match begins {
+        let Rest { found, asks, heard, asides, wished, renewed } = match begins {
             Begins::Again(rest) => rest,
             Begins::Anew { wished } => self.nothing_yet(&**costs, wished),
         };
@@ -117,6 +125,8 @@ impl Syncer {
             heard,
             asides,
             wished,
+            hold: None,
+            renewed,
         };
         // A provider that breaks on an answer nobody thought of takes nothing else down with it.
         let ended = begun.map_err(Ended::from).and_then(|()| {
@@ -124,14 +134,14 @@ impl Syncer {
                 .unwrap_or_else(|_| Err(Error::bug("what was asked for could not be dealt with").into()))
         });
         let left = course.left_over();
-        let Course { source, found, stored, asks, heard, asides, wished, .. } = course;
+        let Course { source, found, stored, asks, heard, asides, wished, renewed, .. } = course;
         if matches!(ended, Ok(Next::GaveWay)) {
             self.board.tell(&source, |live| {
                 (live.what, live.pieces, live.rows, live.waits) = ("history, after others".to_owned(), (0, 0), 0, None);
             });
             let aside = asides.clone().kept_so_far();
             let _ = self.stand(&source, |standing| standing.aside = aside);
-            return Ran { good: true, stored, rest: Some(Rest { found, asks, heard, asides, wished }) };
+            return Ran { good: true, stored, rest: Some(Rest { found, asks, heard, asides, wished, renewed }) };
         }
         self.board.lives().remove(&source);
         let (now, fault) = (self.now(), ended.err().map(Fault::from));
@@ -161,7 +171,7 @@ impl Syncer {
             (false, false) => Again::AfterAWhile,
         };
         let asides = Asides::new(self.standing(&costs.scope().source.name).aside, again, self.now());
-        Rest { found: Found::Unknown, asks: 0, heard: false, asides, wished }
+        Rest { found: Found::Unknown, asks: 0, heard: false, asides, wished, renewed: Renewed::new() }
     }
 
     fn begin(&self, source: &str) -> Result<()> {
@@ -216,12 +226,11 @@ impl Course<'_> {
         let (mut passed_over, mut tried) = (Vec::<Ask>::new(), 0);
         while self.asks < ASKS_MAX + lying {
             self.asks += 1;
-            let mut jobs = self.plan(&synced);
+            let mut jobs = self.planned(&synced, plan::jobs);
             jobs.retain(|job| !self.asides.has(&job.ask));
             self.tell_history(&jobs, &synced)?;
             let history_waits = jobs.iter().any(|job| job.why.is_history());
-            let is_new = |job: &&Job| !job.why.is_history() && !passed_over.contains(&job.ask);
-            let new = jobs.iter().filter(is_new).count();
+            let new = jobs.iter().filter(|job| !job.why.is_history()).count();
             let charges_wait = jobs.iter().any(|job| opinion::goes_before(job.why));
             self.hear(charges_wait)?;
             let Some(job) = jobs.into_iter().find(|job| !passed_over.contains(&job.ask)) else {
@@ -231,27 +240,31 @@ impl Course<'_> {
             if tried > 0 && job.why.is_history() && self.is_to_give_way() {
                 return Ok(Next::GaveWay);
             }
-            let Some(fitting) = self.fit(&job, history_waits, &synced)? else {
+            let Some(fitting) = self.fit_and_hold(&job, history_waits, &synced)? else {
                 passed_over.push(job.ask);
                 continue;
             };
             // History that is to come is brought as it is then: only what has come is looked at for changes.
             let is_last = new <= 1 && fitting == job && !job.why.is_history() && self.asides.is_empty();
             tried += 1;
-            match self.ask(&fitting, if is_last { self.mark() } else { None }, &synced) {
+            let mark = self.mark().filter(|_| is_last && self.is_all_renewed_by(&fitting.ask, &synced));
+            let asked = self.ask(&fitting, mark, &synced);
+            self.hold = None;
+            match asked {
                 Err(Ended::Fault(fault)) if aside::is_by_itself(&fitting.ask, &fault) => {
                     self.asides.put(&fitting.ask, &fault);
                     continue;
                 }
-                is_changed => {
-                    self.stored += usize::from(is_changed?);
+                is_stored => {
+                    let is_stored = is_stored?;
+                    self.stored += usize::from(is_stored);
+                    if is_stored {
+                        self.note_renewed(&fitting.ask);
+                    }
                     self.has_recovered()?;
                 }
             }
             synced = self.synced()?;
-            if let (Found::Changed { days: changed, .. }, Ask::Days { days, .. }) = (&mut self.found, &fitting.ask) {
-                changed.retain(|day| !days.contains(*day));
-            }
         }
         self.asks = 0;
         match self.found {
@@ -305,38 +318,14 @@ impl Course<'_> {
         self.syncer.vault.scope(&self.source)
     }
 
-    fn mark(&self) -> Option<String> {
-        if let Found::Changed { mark, .. } = &self.found { Some(mark.clone()) } else { None }
-    }
-
-    fn plan(&self, synced: &Synced) -> Vec<Job> {
+    /// Makes something of what a plan rests on.
+    fn planned<T>(&self, synced: &Synced, of: impl FnOnce(&Scope, &Manner, &Found, &Now<'_>) -> T) -> T {
         let (every, months) = (every(self.connection, self.costs), self.connection.months);
         let silence = self.silence();
         let (at, rhythm) = (self.syncer.now(), self.rhythm);
-        let now = Now { at, every, months, rhythm, wished: self.wished, synced, silence: &silence };
-        plan::jobs(self.costs.scope(), &self.costs.manner(), &self.found, &now)
-    }
-
-    /// Notes how much has come of what is wanted: days of the scope's charges, or deliveries.
-    fn tell_history(&self, jobs: &[Job], synced: &Synced) -> Result<()> {
-        let whole = |job: &Job| match &job.ask {
-            Ask::Days { feed, days } if feed.is_base() => u32::try_from(days.days()).unwrap_or(0),
-            Ask::Days { .. } => 0,
-            Ask::Delivery(_) => 1,
-        };
-        let ahead: u32 = jobs.iter().filter(|job| job.why == Why::History).map(whole).sum();
-        let come = synced.days.get(BASE).map_or(0, BTreeMap::len) + synced.come_deliveries();
-        let come = u32::try_from(come).unwrap_or(u32::MAX);
-        let begun = self.syncer.book.state().scopes.get(&self.source).map_or((0, 0), |standing| standing.history);
-        self.syncer.board.tell(&self.source, |live| {
-            let all = live.history.0 + live.history.1;
-            live.history = if all == 0 { (0, ahead) } else { (all.saturating_sub(ahead), ahead) };
-        });
-        let now = (come, come.saturating_add(ahead));
-        if begun != now {
-            self.syncer.stand(&self.source, |standing| standing.history = now)?;
-        }
-        Ok(())
+        let (wished, brought) = (self.wished, &self.renewed);
+        let now = Now { at, every, months, rhythm, wished, synced, silence: &silence, brought };
+        of(self.costs.scope(), &self.costs.manner(), &self.found, &now)
     }
 
     fn counts(&self) -> Counts {
@@ -349,14 +338,14 @@ impl Course<'_> {
         }
     }
 
+    /// Meters the connection; nothing is held for it.
+    fn meter(&self, history: bool) -> ConnectionMeter {
+        let (caps, book) = (self.connection.caps, Arc::clone(&self.syncer.book));
+        ConnectionMeter::new(&self.connection.name, caps, history, book, Arc::clone(&self.syncer.clock))
+    }
+
     fn call(&self, history: bool, counts: &Arc<Counts>) -> Call {
-        let meter = ConnectionMeter {
-            connection: self.connection.name.clone(),
-            caps: self.connection.caps,
-            history,
-            book: Arc::clone(&self.syncer.book),
-            clock: Arc::clone(&self.syncer.clock),
-        };
+        let meter = self.meter(history).holding(self.hold.clone());
         Call {
             runtime: self.syncer.runtime.clone(),
             cancel: self.cancel.clone(),

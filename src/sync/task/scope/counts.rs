@@ -68,4 +68,12 @@ impl Meter for Counting {
     fn left(&self, unit: Unit) -> Option<u64> {
         self.meter.left(unit)
     }
+
+    fn may_try(&self) -> Result<(), Fault> {
+        self.meter.may_try()
+    }
+
+    fn failed(&self, fault: &Fault) {
+        self.meter.failed(fault);
+    }
 }

@@ -1,6 +1,6 @@
 //! How a scope stands once a run has ended, and how long it is left alone then. Pure.
 
-use crate::domain::calendar::{DAY_SECONDS, Day};
+use crate::domain::calendar::{DAY_SECONDS, Day, format_timestamp};
 use crate::provider::remote::{Fault, FaultKind};
 use crate::sync::state::{Standing, Trouble};
 use crate::sync::task::aside::Asides;
@@ -67,5 +67,49 @@ pub(super) fn fail(standing: &mut Standing, fault: &Fault, now: i64) {
         standing.failing_since = now;
     }
     standing.not_before = now.saturating_add(wait_after(fault, standing.failures, now));
-    standing.trouble = Some(Trouble::from(fault));
+    let mut trouble = Trouble::from(fault);
+    if trouble.hints.is_empty() && goes_on(fault.kind) {
+        let at = format_timestamp(standing.not_before);
+        let at = at.get(11..16).unwrap_or(&at);
+        trouble.hints.push(format!(
+            "nothing to do: it is asked again from {at} UTC on, by itself while spendtop is open; if it lasts for a \
+             day, `spendtop doctor` tells what answers"
+        ));
+    }
+    standing.trouble = Some(trouble);
+}
+
+/// Whether it passes without anybody's doing.
+fn goes_on(kind: FaultKind) -> bool {
+    kind.is_passing() || kind == FaultKind::QuotaSpent
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn what_passes_by_itself_says_when_it_goes_on_and_what_if_it_does_not() {
+        let now = 20_000 * DAY_SECONDS + 14 * 3_600;
+        let hints = |fault: Fault| {
+            let mut standing = Standing::default();
+            fail(&mut standing, &fault, now);
+            standing.trouble.map(|trouble| trouble.hints).unwrap_or_default()
+        };
+        for (kind, wait, at) in [
+            (FaultKind::Throttled, None, "14:01"),
+            (FaultKind::Throttled, Some(7_200), "16:00"),
+            (FaultKind::QuotaSpent, None, "15:00"),
+            (FaultKind::Unavailable, None, "14:05"),
+        ] {
+            let told = hints(Fault::new(kind, "no").wait(wait.map(Duration::from_secs)));
+            assert!(told.len() == 1 && told[0].contains(&format!("again from {at} UTC on")), "{kind:?}: {told:?}");
+            assert!(told[0].contains("nothing to do") && told[0].contains("if it lasts for a day"), "{told:?}");
+        }
+        // Where something is to be done it is not said that there is nothing.
+        assert_eq!(hints(Fault::new(FaultKind::Unavailable, "no").hint("set the clock")), ["set the clock"]);
+        assert_eq!(hints(Fault::new(FaultKind::Denied, "no")), Vec::<String>::new());
+    }
 }

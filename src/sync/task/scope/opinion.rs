@@ -152,4 +152,12 @@ impl Meter for Within {
     fn left(&self, unit: Unit) -> Option<u64> {
         if unit == Unit::PaidRequests { Some(self.left.load(Ordering::Relaxed)) } else { self.meter.left(unit) }
     }
+
+    fn may_try(&self) -> Result<(), Fault> {
+        self.meter.may_try()
+    }
+
+    fn failed(&self, fault: &Fault) {
+        self.meter.failed(fault);
+    }
 }

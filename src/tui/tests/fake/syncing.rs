@@ -44,6 +44,8 @@ fn meter(today: u64) -> MeterOverview {
         month: 214,
         cap_month: None,
         microdollars: 2_140_000,
+        failed: 0,
+        cap_failed: Some(500),
     }
 }
 
