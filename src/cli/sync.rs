@@ -17,6 +17,7 @@ use crate::clock;
 use crate::domain::text::SafeText;
 use crate::engine::{Listener, Overview, Run};
 use crate::error::{Error, Kind, Result};
+use crate::host::asked;
 use crate::host::connect::cost::{self, Size};
 use crate::host::connections::{self, Connections};
 use crate::host::telling;
@@ -175,7 +176,7 @@ fn sync(context: &mut Context<'_, '_>, found: Connections, place: &Path, args: &
     let syncer = Arc::new(Syncer::new(
         Arc::new(connections),
         vault,
-        Some(state),
+        Some(state.clone()),
         clock,
         runtime.handle().clone(),
         Pace::default(),
@@ -192,6 +193,8 @@ fn sync(context: &mut Context<'_, '_>, found: Connections, place: &Path, args: &
             syncer.wake();
         }
     });
+    // Whoever goes on by itself does what apps beside it wish for.
+    let _hearing = args.watch.then(|| asked::hear(&state, &syncer));
     let passed = work(context, &syncer, args, &cancel)?;
     if cancel.is_cancelled() && !args.watch {
         return Err(Error::new(

@@ -46,6 +46,7 @@
 
 pub mod address;
 pub mod apart;
+pub mod asked;
 pub mod chore;
 pub mod connect;
 pub mod connections;

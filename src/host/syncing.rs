@@ -14,6 +14,7 @@ use std::time::Duration;
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
+use super::asked;
 use super::connections::Connections;
 use super::telling;
 use super::watch::{self, Watch};
@@ -31,6 +32,8 @@ use crate::sync::{log, overview};
 
 /// Runs that an overview tells.
 const RUNS: usize = 200;
+/// How often it is looked whether another process has ended its one sync, while somebody wishes for another.
+const TRIED_EVERY: Duration = Duration::from_secs(1);
 
 /// The config that connections are of.
 pub struct Source {
@@ -294,20 +297,36 @@ impl Shared {
             }
         }
         while !self.by_itself && self.wait_for_wish() {
-            let brought = match SyncLock::try_take(&self.place, false) {
-                Ok(Some(_lock)) => {
-                    let which = Which { now: true, ..Which::default() };
-                    self.sync(&runtime, |syncer, turn| drop(syncer.pass(&which, turn)));
-                    Ok(())
-                }
-                // Whoever syncs does it.
-                Ok(None) => self.place.ask(clock::now_seconds()),
-                Err(error) => Err(error),
-            };
+            let brought = self.bring(&runtime);
             self.fail(brought.err());
         }
         runtime.shutdown_background();
         Ok(())
+    }
+
+    /// Syncs once, or has it done by another process that goes on by itself; one that does not is waited for.
+    fn bring(self: &Arc<Self>, runtime: &Runtime) -> Result<()> {
+        let mut is_asked = false;
+        loop {
+            if let Some(_lock) = SyncLock::try_take(&self.place, false)? {
+                let which = Which { now: true, ..Which::default() };
+                self.sync(runtime, |syncer, turn| drop(syncer.pass(&which, turn)));
+                return Ok(());
+            }
+            if !std::mem::replace(&mut is_asked, true) {
+                self.place.ask(clock::now_seconds())?;
+                self.listeners.tell(());
+            }
+            if lock::holder(&self.place).is_some_and(|holder| holder.by_itself) {
+                return Ok(());
+            }
+            let wished = self.wished.lock().unwrap_or_else(PoisonError::into_inner);
+            let goes_on = |_: &mut bool| !self.cancel.is_cancelled();
+            drop(self.wishes.wait_timeout_while(wished, TRIED_EVERY, goes_on));
+            if self.cancel.is_cancelled() {
+                return Ok(());
+            }
+        }
     }
 
     /// Syncs what is to be synced for now, while this process has the lock; what ends that.
@@ -341,12 +360,10 @@ impl Shared {
         turn
     }
 
-    /// Whether somebody asked another process for a sync, and it has ended before it began one.
+    /// Whether somebody asked another process for a sync, and it has ended before it began it.
     fn is_asked_for(&self, syncer: &Syncer) -> bool {
-        let asked = self.place.asked_at();
-        *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = asked;
-        let begun = syncer.state().scopes.values().map(|standing| standing.begun_at).max().unwrap_or(0);
-        self.by_itself && asked > begun && asked <= clock::now_seconds()
+        *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = self.place.asked_at();
+        self.by_itself && asked::is_left_over(&self.place, syncer)
     }
 
     /// Has a person told of what goes wrong, until what is given back is dropped.

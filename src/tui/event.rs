@@ -60,6 +60,8 @@ pub enum Event {
     Connecting(Box<connecting::Told>),
     /// A person is to be told something, who may not look.
     Notice(Box<Notice>),
+    /// What it comes to that all connections were asked, where not all of them are.
+    Asked(String),
     /// Nobody could be asked to sync.
     NotAsked(Box<Error>),
     /// A signal asks the program to end.

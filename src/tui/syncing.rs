@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::Sender;
 
 use super::event::Event;
+use super::syncing_words;
 use crate::clock;
 use crate::engine::{Listener, Overview};
 use crate::error::{Error, Result};
@@ -187,8 +188,8 @@ fn watch(shared: &Shared, syncs: &Weak<dyn Syncs>, events: &Sender<Event>) {
         let wanted = shared.next(counts);
         let (false, Some(syncs)) = (wanted.ended, syncs.upgrade()) else { return };
         if wanted.ask
-            && let Err(error) = syncs.ask_now()
-            && events.blocking_send(Event::NotAsked(Box::new(error))).is_err()
+            && let Some(event) = ask(&*syncs)
+            && events.blocking_send(event).is_err()
         {
             return;
         }
@@ -209,6 +210,15 @@ fn watch(shared: &Shared, syncs: &Weak<dyn Syncs>, events: &Sender<Event>) {
             return;
         }
         shared.rest();
+    }
+}
+
+/// Has all connections asked; what is to be said of it, by how they stood before.
+fn ask(syncs: &dyn Syncs) -> Option<Event> {
+    let said = syncs.overview().ok().and_then(|overview| syncing_words::asked(&overview, clock::now_seconds()));
+    match syncs.ask_now() {
+        Ok(()) => said.map(Event::Asked),
+        Err(error) => Some(Event::NotAsked(Box::new(error))),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::domain::calendar::{Day, format_timestamp};
 use crate::domain::services;
 use crate::domain::text::SafeText;
 use crate::engine::MeterUnit;
-use crate::engine::overview::{FaultKind, MeterOverview, Overview, ScopeOverview, Trouble, Word};
+use crate::engine::overview::{FaultKind, MeterOverview, Overview, ScopeOverview, Trouble, Until, WISHED, Word};
 use crate::report;
 
 /// Scopes of which the line tells what they are at, and how many fail; the others are counted.
@@ -58,6 +58,65 @@ fn troubles(overview: &Overview) -> Vec<Said> {
         said.push((format!("{} more fail", all.len() - 1), Role::Unsure));
     }
     said
+}
+
+/// What it comes to that all connections are asked now, where not all of them are: what keeps which from it, or
+/// that nothing newer is to be had. `None` where all are asked.
+#[must_use]
+pub fn asked(overview: &Overview, now: i64) -> Option<String> {
+    let is_of = |scope: &ScopeOverview, name: &str| {
+        scope.source == name || scope.source.strip_prefix(name).is_some_and(|rest| rest.starts_with('/'))
+    };
+    let mut said = Vec::new();
+    let mut rest: Vec<&ScopeOverview> = overview.scopes.iter().collect();
+    for meter in &overview.meters {
+        let Some(why) = kept_back(meter, now) else { continue };
+        said.push(format!("{}: {why}", safe(&meter.connection)));
+        rest.retain(|scope| !is_of(scope, &meter.connection));
+    }
+    let is_held = |scope: &&ScopeOverview| {
+        let kind = scope.trouble.as_ref().map(|trouble| trouble.kind);
+        matches!(kind, Some(FaultKind::Throttled | FaultKind::QuotaSpent)) && scope.due_at > now
+    };
+    let (held, rest): (Vec<_>, Vec<_>) = rest.into_iter().partition(is_held);
+    said.extend(held.iter().map(|scope| {
+        format!("{} is left alone until {}, as its provider wants", safe(&scope.source), moment(scope.due_at, now))
+    }));
+    let is_new = |scope: &ScopeOverview| {
+        scope.doing.is_none()
+            && scope.trouble.is_none()
+            && scope.good_at.is_some_and(|at| (0..WISHED).contains(&(now - at)))
+    };
+    let all = if said.is_empty() { "all" } else { "all else" };
+    if let Some(oldest) = rest.iter().filter_map(|scope| scope.good_at).min().filter(|_| rest.iter().all(|s| is_new(s)))
+    {
+        let ago = report::ago(oldest, now).replace("now", "just now");
+        // What is paid for is not asked again so soon; all else is.
+        let paid = |scope: &&ScopeOverview| {
+            let of = |meter: &&MeterOverview| is_of(scope, &meter.connection);
+            overview.meters.iter().filter(of).any(|meter| meter.unit == MeterUnit::PaidRequests)
+        };
+        let looks = if rest.iter().all(paid) { "" } else { ", and looked at again" };
+        said.push(format!("{all} up to date, asked {ago}{looks}"));
+    } else if !said.is_empty() && !rest.is_empty() {
+        said.push("all else is asked".to_owned());
+    }
+    (!said.is_empty()).then(|| said.join("; "))
+}
+
+/// Why nothing of a connection is asked today.
+fn kept_back(meter: &MeterOverview, now: i64) -> Option<String> {
+    let cap = |cap: Option<u64>| report::spent_words(meter.unit, cap.unwrap_or(0)).replace(" paid", "");
+    if meter.cap_failed.is_some_and(|cap| meter.failed >= cap) {
+        return Some(format!("{} requests have failed today, next at 00:00 UTC", meter.failed));
+    }
+    match meter.at_cap()? {
+        Until::Day => Some(format!("cap of {} reached, next at 00:00 UTC", cap(meter.cap_today))),
+        Until::Month => {
+            let next = Day::of_seconds(now).month().plus(1).first();
+            Some(format!("cap of {} a month reached, next on {next}", cap(meter.cap_month)))
+        }
+    }
 }
 
 /// What a scope is at; `None` where it is at nothing.
@@ -165,6 +224,32 @@ mod tests {
 
     fn said(snapshot: &Snapshot) -> Vec<String> {
         line(snapshot, "!").into_iter().map(|(text, _)| text).collect()
+    }
+
+    #[test]
+    fn who_asks_is_told_what_is_not_asked_and_why() {
+        let fresh = syncing::fresh();
+        let at = fresh.at;
+        let mut overview = fresh.overview.expect("it stands somehow");
+        assert_eq!(asked(&overview, at), None, "all are asked");
+        overview.scopes.iter_mut().for_each(|scope| scope.good_at = Some(at - 150));
+        let told = |overview: &Overview| asked(overview, at).unwrap_or_default();
+        assert_eq!(told(&overview), "all up to date, asked 2 min ago, and looked at again");
+        overview.meters[0].today = 12;
+        let capped = "aws.prod: cap of 12 requests reached, next at 00:00 UTC";
+        assert_eq!(told(&overview), format!("{capped}; all else up to date, asked 2 min ago, and looked at again"));
+        overview.scopes[1].good_at = Some(at - 1_500);
+        assert_eq!(told(&overview), format!("{capped}; all else is asked"));
+        let trouble = Trouble { kind: FaultKind::Throttled, message: "429".to_owned(), hints: vec![] };
+        (overview.scopes[1].trouble, overview.scopes[1].due_at) = (Some(trouble), at + 600);
+        let held = "azure.main is left alone until 09:40 UTC, as its provider wants";
+        assert!(told(&overview).contains(held), "{}", told(&overview));
+        overview.scopes.truncate(1);
+        assert_eq!(told(&overview), capped);
+        (overview.meters[0].today, overview.meters[0].failed) = (6, 500);
+        assert_eq!(told(&overview), "aws.prod: 500 requests have failed today, next at 00:00 UTC");
+        overview.meters[0].failed = 499;
+        assert_eq!(told(&overview), "all up to date, asked 2 min ago");
     }
 
     #[test]

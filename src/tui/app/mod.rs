@@ -261,6 +261,10 @@ impl App {
                 self.status = Some(notice.title.as_str().to_owned());
                 vec![Effect::Tell(self.teller.sequence(&notice))]
             }
+            Event::Asked(said) => {
+                self.status = Some(said);
+                vec![]
+            }
             Event::NotAsked(error) => {
                 self.status = Some(SafeText::from_outside(&error.message).into_string());
                 vec![]

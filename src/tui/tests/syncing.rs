@@ -73,6 +73,8 @@ fn asking_now_works_in_the_log_and_out_of_it() {
     s.keys("! R");
     assert_eq!(s.done, [Effect::SyncNow, Effect::LookAtSyncing, Effect::SyncNow]);
     assert_eq!(s.app.place(), Place::Syncing);
+    s.send(Event::Asked("aws.prod: cap of 12 requests reached, next at 00:00 UTC".to_owned()));
+    assert!(s.text().contains("cap of 12 requests reached, next at 00:00 UTC"), "{}", s.text());
     s.send(Event::NotAsked(Box::new(crate::error::Error::store("the disk is full"))));
     assert!(s.text().contains("the disk is full"), "{}", s.text());
 }

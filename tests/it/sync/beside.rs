@@ -262,7 +262,14 @@ fn who_syncs_when_asked_for_it_leaves_the_lock_to_others_in_between() {
         heard.recv_timeout(Duration::from_secs(60)).expect("whoever has the lock is asked");
     }
     drop(others);
+    // One that only syncs once does not hear of it: it is waited for.
+    std::fs::remove_file(place.folder().join("asked")).expect("forgotten");
+    let others = SyncLock::try_take(&place, false).expect("tried").expect("nobody syncs yet");
     syncing.ask_now().expect("asked");
+    while place.asked_at() == 0 {
+        heard.recv_timeout(Duration::from_secs(60)).expect("it is seen that another one syncs");
+    }
+    drop(others);
     let synced = || syncing.overview().expect("how it stands").scopes[0].good_at.is_some();
     while !synced() || lock::holder(&place).is_some() {
         heard.recv_timeout(Duration::from_secs(60)).expect("it goes on");

@@ -82,3 +82,28 @@ fn nothing_is_asked_on_once_nobody_reads_what_it_costs() {
         std::thread::sleep(Duration::from_millis(20));
     }
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn who_keeps_a_store_fresh_does_what_an_app_beside_it_wishes_for() {
+    use std::io::BufRead;
+    let home = with_bill();
+    let data = home.path().join("data");
+    let mut watch = command(home.path());
+    let watch = watch.args(["sync", "--watch", "--data-dir"]).arg(&data).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut watch = watch.spawn().expect("begun");
+    let lines = std::io::BufReader::new(watch.stdout.take().expect("stdout")).lines();
+    let (told, heard) = std::sync::mpsc::channel();
+    std::thread::spawn(move || lines.map_while(Result::ok).try_for_each(|line| told.send(line)));
+    let next = || heard.recv_timeout(Duration::from_secs(60)).expect("it goes on");
+    assert!(next().contains("focus.csv"));
+    let (bills, place) = (home.path().join("bills"), Place::beside(&data));
+    let bill = bills.join("broken.csv");
+    std::fs::write(&bill, "no bill\n").expect("bill");
+    let rests = std::time::SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+    std::fs::File::options().write(true).open(&bill).and_then(|file| file.set_modified(rests)).expect("old");
+    place.ask(1_700_000_000).expect("asked");
+    assert!(next().contains("broken.csv"));
+    watch.kill().expect("ended");
+    watch.wait().expect("ended");
+}
