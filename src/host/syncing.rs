@@ -313,11 +313,12 @@ impl Shared {
                 self.sync(runtime, |syncer, turn| drop(syncer.pass(&which, turn)));
                 return Ok(());
             }
+            let holder = lock::holder(&self.place);
             if !std::mem::replace(&mut is_asked, true) {
                 self.place.ask(clock::now_seconds())?;
                 self.listeners.tell(());
             }
-            if lock::holder(&self.place).is_some_and(|holder| holder.by_itself) {
+            if holder.is_some_and(|holder| holder.by_itself) {
                 return Ok(());
             }
             let wished = self.wished.lock().unwrap_or_else(PoisonError::into_inner);
