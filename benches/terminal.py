@@ -5,11 +5,12 @@
 """Measures the app in a pseudo-terminal, beside btop and bottom where those are installed.
 
     cargo build --release
-    uv run benches/terminal.py --store FOLDER [--bill FILE] [--runs 9]
+    uv run benches/terminal.py --store FOLDER [--bill FILE] [--sync CONFIG] [--runs 9]
 
 FOLDER is a store to look at (10 M charges for README's figures; benches/compare.py makes such a bill);
 it is only read, apart from what opening it writes. With --bill, keys are timed again while another
-process imports that file into a store that the app shows (a copy: FOLDER is not changed).
+process imports that file into a store that the app shows (a copy: FOLDER is not changed). With --sync,
+keys are timed while the app itself syncs the connections of that config, into a copy too.
 
 Every program runs alone in a fresh pseudo-terminal of 160x48, in turns, so that what else the
 machine does hits all alike. What is written is stamped as it is read and replayed afterwards:
@@ -279,11 +280,30 @@ def measure_import(command, store, bill):
         return times
 
 
+def measure_sync(command, store, config):
+    """Keys while the app brings what the connections of a config charged, into the store that is shown."""
+    time.sleep(SETTLING)
+    with tempfile.TemporaryDirectory(dir=Path(store).parent) as folder:
+        copy = Path(folder) / "store"
+        shutil.copytree(store, copy)
+        command = [str(copy) if word == store else word for word in command] + ["--config", config]
+        terminal = Terminal(command)
+        terminal.until_quiet(limit=3.0)
+        terminal.collect(SETTLING)
+        times = latencies(terminal, 300)
+        # Asked of the program itself: what has come, and whether something still does.
+        told = subprocess.run([*command, "sync", "--status"], capture_output=True, text=True)
+        terminal.close()
+        print(told.stdout)
+        return times
+
+
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--program", default="target/release/spendtop")
     arguments.add_argument("--store", required=True)
     arguments.add_argument("--bill")
+    arguments.add_argument("--sync", metavar="CONFIG")
     arguments.add_argument("--as-of", help="the day to take for today: the store's last, where it is an old one")
     arguments.add_argument("--runs", type=int, default=9)
     arguments.add_argument("--idle", type=float, default=20.0)
@@ -323,6 +343,9 @@ def main():
     if given.bill:
         times = measure_import(command, given.store, given.bill)
         print("| the same while an import runs | {:.1f} / {:.1f} |".format(*times))
+    if given.sync:
+        times = measure_sync(command, given.store, given.sync)
+        print("| the same while connections are synced | {:.1f} / {:.1f} |".format(*times))
     print(f"| resident, idle / in use | {result['resident, idle']:.0f} / {result['resident']:.0f} MB |")
 
 
