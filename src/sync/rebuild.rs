@@ -6,15 +6,16 @@ use super::merge::{self, Merge, NOBODY, Pieces, Spilled};
 use crate::analytics::rollup::roll;
 use crate::domain::batch::{ChargeBatch, RowKey, Window};
 use crate::domain::calendar::Day;
-use crate::domain::charge::{Profile, Quantity, Terms};
+use crate::domain::charge::{Metric, Profile, Quantity, Terms};
 use crate::domain::dict::Dict;
 use crate::domain::dimension::{Dimension, Place};
 use crate::domain::numbers::Numbers;
-use crate::domain::rollup::{Cells, METRICS, Merger};
+use crate::domain::rollup::{CellKey, Cells, METRICS, Merger};
 use crate::domain::texts::Texts;
 use crate::error::{Error, Result};
 use crate::store::manifest::Group;
 use crate::store::rollups::CELLS_MAX;
+use crate::store::rollups::Rollup;
 use crate::store::segment::{GroupKey, Segment};
 use crate::store::{Store, rollups, spill};
 
@@ -29,20 +30,13 @@ pub fn add_rollups(
     (to, has_own): (u64, bool),
     kinds: &[Vec<Dimension>],
 ) -> Result<()> {
+    let all = |_: Day| true;
+    let own = has_own.then_some((to, &all as &dyn Fn(Day) -> bool));
     for kind in kinds {
         let mut merger = Merger::new(kind.len(), CELLS_MAX);
-        let all = |_: Day| true;
-        let own = has_own.then_some((to, &all as &dyn Fn(Day) -> bool));
-        // One after the other: a group's cells are large, and two groups' need not be held beside their sum.
         for (group, keeps) in [(from, keeps)].into_iter().chain(own) {
-            match read_cells(store, group, kind, keeps)? {
-                Some(cells) => {
-                    merger.reserve(0, cells.keys.len());
-                    merger.add(&cells, |_| Some(0));
-                }
-                None => merger.give_up(0),
-            }
-            if !merger.wants(0) {
+            if !add_stored(store, &mut merger, group, kind, keeps)? {
+                merger.give_up(0);
                 break;
             }
         }
@@ -52,44 +46,64 @@ pub fn add_rollups(
     Ok(())
 }
 
-/// A group's rollup of some days as cells of group 0, all metrics; `None` where it is not kept.
-fn read_cells(store: &Store, group: u64, kind: &[Dimension], keeps: &dyn Fn(Day) -> bool) -> Result<Option<Cells>> {
-    use crate::domain::charge::Metric;
-    use crate::domain::rollup::{CellKey, Sums};
-    let mut cells: Option<Cells> = None;
+/// Adds a group's rollup of some days to group 0 of a merger, one metric after the other: all of them at
+/// once are as much again as what they are added to. `false` where it is not kept or too large.
+fn add_stored(
+    store: &Store,
+    merger: &mut Merger,
+    group: u64,
+    kind: &[Dimension],
+    keeps: &dyn Fn(Day) -> bool,
+) -> Result<bool> {
+    let mut places: Option<Vec<u32>> = None;
     for metric in Metric::ALL {
-        let Some(rollup) = rollups::get(store.kv(), group, kind, metric)? else { return Ok(None) };
-        let kept = || (0..rollup.len()).filter(|at| keeps(rollup.day(*at)));
-        let cells = cells.get_or_insert_with(|| {
-            let mut cells = Cells::new(kind.len());
-            for at in kept() {
-                let mut values = [0; 2];
-                for (d, dimension) in rollup.dimensions.iter().enumerate() {
-                    values[d] = cells.dimensions[d]
-                        .intern(dimension.texts.get(dimension.ids.get(at)), dimension.name(dimension.ids.get(at)));
-                }
-                let currency = cells.currencies.intern(rollup.currency_texts.get(rollup.currencies.get(at)));
-                let category = cells.categories.intern(rollup.category_texts.get(rollup.categories.get(at) >> 1));
-                cells.keys.push(CellKey {
-                    group: 0,
-                    day: rollup.day(at),
-                    currency,
-                    category,
-                    long: rollup.categories.get(at) & 1 == 1,
-                    values,
+        let Some(rollup) = rollups::get(store.kv(), group, kind, metric)? else { return Ok(false) };
+        let kept: Vec<u32> = (0..rollup.len() as u32).filter(|at| keeps(rollup.day(*at as usize))).collect();
+        let places = match &mut places {
+            Some(places) => places,
+            none => {
+                let Some(new) = merger.place(0, &keys_of(&rollup, &kept)) else { return Ok(false) };
+                merger.sum(0, &new, |at, sums| {
+                    sums.rows = sums.rows.saturating_add(rollup.rows.get(kept[at] as usize));
                 });
-                cells.sums.push(Sums { rows: rollup.rows.get(at), ..Sums::default() });
+                none.insert(new)
             }
-            cells
-        });
+        };
         let column = metric.quantity().index();
-        for (at, sums) in kept().zip(&mut cells.sums) {
-            let total = rollup.total(at);
-            sums.sums[column] = total.sum.units();
-            sums.unknown[column] = u32::try_from(total.unknown).unwrap_or(u32::MAX);
-        }
+        merger.sum(0, places, |at, sums| {
+            let total = rollup.total(kept[at] as usize);
+            sums.sums[column] = sums.sums[column].saturating_add(total.sum.units());
+            let unknown = u32::try_from(total.unknown).unwrap_or(u32::MAX);
+            sums.unknown[column] = sums.unknown[column].saturating_add(unknown);
+        });
     }
-    Ok(cells)
+    Ok(true)
+}
+
+/// What some cells of a rollup are about, without their sums.
+fn keys_of(rollup: &Rollup, kept: &[u32]) -> Cells {
+    let mut cells = Cells::new(rollup.dimensions.len());
+    cells.keys.reserve_exact(kept.len());
+    // The numbers that values have there, each asked for once.
+    let mut numbers: Vec<Vec<Option<u32>>> = rollup.dimensions.iter().map(|d| vec![None; d.texts.len()]).collect();
+    for at in kept.iter().map(|at| *at as usize) {
+        let mut values = [0; 2];
+        for (d, dimension) in rollup.dimensions.iter().enumerate() {
+            let id = dimension.ids.get(at);
+            values[d] = *numbers[d][id as usize].get_or_insert_with(|| {
+                let (text, into) = (dimension.texts.get(id), &mut cells.dimensions[d]);
+                dimension.other_names(id).for_each(|name| {
+                    into.intern(text, name);
+                });
+                into.intern(text, dimension.name(id))
+            });
+        }
+        let currency = cells.currencies.intern(rollup.currency_texts.get(rollup.currencies.get(at)));
+        let category = cells.categories.intern(rollup.category_texts.get(rollup.categories.get(at) >> 1));
+        let long = rollup.categories.get(at) & 1 == 1;
+        cells.keys.push(CellKey { group: 0, day: rollup.day(at), currency, category, long, values });
+    }
+    cells
 }
 
 /// Makes groups' rollups anew from their segments, each under the number beside it. Every segment
@@ -192,4 +206,72 @@ fn is_needed(column: Profile, kinds: &[Vec<Dimension>]) -> bool {
             Place::Terms(_) => names,
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::rollup::Sums;
+
+    /// Cells of one day: each value with its names, and what it cost by metric.
+    fn put(store: &Store, group: u64, day: i32, values: &[(&str, &[&str], i128)]) {
+        let mut cells = Cells::new(1);
+        let currency = cells.currencies.intern("USD");
+        let category = cells.categories.intern("Usage");
+        for (text, names, cost) in values {
+            let ids: Vec<u32> = names.iter().map(|name| cells.dimensions[0].intern(text, name)).collect();
+            let (day, long, values) = (Day(day), false, [ids[0], 0]);
+            cells.keys.push(CellKey { group: 0, day, currency, category, long, values });
+            cells.sums.push(Sums { sums: [*cost, cost * 2, 0, cost * 4], unknown: [0, 0, 3, 0], rows: 3 });
+        }
+        let mut changes = Vec::new();
+        rollups::put(&mut changes, group, &[Dimension::Service], &cells);
+        store.write(changes).expect("write");
+    }
+
+    #[test]
+    fn adds_days_that_are_kept_with_all_metrics_and_all_names() {
+        let store = Store::in_memory(&[]);
+        let kind = [Dimension::Service];
+        put(&store, 1, 19_000, &[("ec2", &["Compute", "Elastic"], 5), ("s3", &[""], 7)]);
+        put(&store, 2, 19_001, &[("s3", &["Storage"], 1), ("ec2", &["Compute"], 2)]);
+        put(&store, 3, 19_000, &[("s3", &[""], 100)]);
+        add_rollups(&store, (1, &|_| true), (2, true), &[kind.to_vec()]).expect("add");
+        add_rollups(&store, (3, &|day| day != Day(19_000)), (2, true), &[kind.to_vec()]).expect("add");
+        let read = |metric| rollups::get(store.kv(), 2, &kind, metric).expect("read").expect("kept");
+        let told = |metric| {
+            let rollup = read(metric);
+            let cell = |at: usize| {
+                let service = rollup.dimensions[0].texts.get(rollup.dimensions[0].ids.get(at)).to_owned();
+                (rollup.day(at).0, service, rollup.total(at).sum.units(), rollup.total(at).unknown)
+            };
+            let mut cells: Vec<_> = (0..rollup.len()).map(cell).collect();
+            cells.sort();
+            cells
+        };
+        let cell = |day, service: &str, units, unknown| (day, service.to_owned(), units, unknown);
+        let first = Metric::ALL.iter().find(|metric| metric.quantity().index() == 1).expect("a metric");
+        let [ec2, s3] = [cell(19_000, "ec2", 10, 0), cell(19_000, "s3", 14, 0)];
+        assert_eq!(told(*first), [ec2, s3, cell(19_001, "ec2", 4, 0), cell(19_001, "s3", 2, 0)]);
+        let third = Metric::ALL.iter().find(|metric| metric.quantity().index() == 2).expect("a metric");
+        assert_eq!(told(*third)[0], cell(19_000, "ec2", 0, 3));
+        let rollup = read(*first);
+        let values = &rollup.dimensions[0];
+        let id = (0..rollup.len()).map(|at| values.ids.get(at)).find(|id| values.texts.get(*id) == "ec2").expect("ec2");
+        let names: Vec<&str> = [values.name(id)].into_iter().chain(values.other_names(id)).collect();
+        assert_eq!(names, ["Compute", "Elastic"], "a filter by a name asks for all of them");
+    }
+
+    #[test]
+    fn what_becomes_too_large_is_noted_and_not_kept() {
+        let store = Store::in_memory(&[]);
+        let kind = [Dimension::Service];
+        let texts: Vec<String> = (0..=CELLS_MAX).map(|at| at.to_string()).collect();
+        let values: Vec<(&str, &[&str], i128)> = texts.iter().map(|text| (text.as_str(), &[""][..], 1)).collect();
+        put(&store, 1, 19_000, &values[..CELLS_MAX]);
+        put(&store, 2, 19_001, &values[CELLS_MAX..]);
+        add_rollups(&store, (1, &|_| true), (2, true), &[kind.to_vec()]).expect("add");
+        assert!(rollups::get(store.kv(), 2, &kind, Metric::Billed).expect("read").is_none());
+        assert!(rollups::is_too_large(store.kv(), 2, &kind).expect("read"));
+    }
 }
