@@ -8,7 +8,7 @@ use crate::domain::calendar::{Day, Granularity, Period};
 use crate::domain::lens::Lens;
 use crate::domain::text::SafeText;
 use crate::domain::words::counted;
-use crate::engine::answer::{LeftOut, QueryAnswer};
+use crate::engine::answer::{LeftOut, NoticeKind, QueryAnswer};
 use crate::engine::{Answer, Cancel, Engine, Query, Question};
 use crate::error::{Error, Result};
 use crate::report::{self, Format, Style};
@@ -58,9 +58,13 @@ pub fn spend(
     report::spend(lens, &answers, style(format, streams), streams.out).map_err(|e| streams.failed(&e))?;
     // CSV has no place for them.
     if format.format == Format::Csv {
-        let mut notices: Vec<_> = answers.iter().flat_map(|a| &a.notices).collect();
+        let notices = answers.iter().flat_map(|a| &a.notices);
+        let mut notices: Vec<_> = notices.filter(|notice| notice.kind != NoticeKind::NotIn).collect();
         notices.dedup();
         notices.iter().try_for_each(|notice| streams.note(&notice.text, &[&notice.hint]))?;
+        let mut lacks: Vec<String> = answers.iter().flat_map(report::pending).collect();
+        lacks.dedup();
+        lacks.iter().try_for_each(|line| streams.note(line, &[]))?;
     }
     if answers.iter().all(|a| a.rows == 0) {
         explain_empty(lens, None, engine, as_of, streams)?;

@@ -6,12 +6,13 @@ use hashbrown::HashMap;
 
 use super::answer::{BreakdownAnswer, BreakdownRow, Figure, Key};
 use super::local::LocalEngine;
+use super::pending::Arrivals;
 use super::query::{names, pieces, request};
 use super::reach::{Reach, known};
 use super::sharing::notices;
 use super::spend::{admitted, currencies};
 use super::table::{Ids, Numbering, Table};
-use super::{Cancel, untold};
+use super::{Cancel, pending, untold};
 use crate::domain::calendar::{Day, Granularity, Period};
 use crate::domain::lens::Lens;
 use crate::domain::money::Amount;
@@ -140,8 +141,10 @@ pub fn answer(
     let starts = pieces(period, granularity);
     let blank = blank(engine, &starts, period);
     let freshness = admitted(engine.freshness(as_of), lens);
-    let (untold, notices) =
-        (untold::notices(engine.store(), lens, (period, &lens.by), cancel)?, notices(lens, engine.store()));
+    let (come, come_before) = Arrivals::new(engine, &freshness, as_of).both(period, against);
+    let mut notices = notices(lens, engine.store());
+    notices.extend(pending::notices(come.as_ref(), come_before.as_ref(), (period, against)));
+    let untold = untold::notices(engine.store(), lens, (period, &lens.by), cancel)?;
     let answer = |currency: &String| {
         let (ranked, count, whole) = groups.ranked(lens, currency, limit.unwrap_or(usize::MAX));
         let courses = groups.courses(currency, &ranked, &starts, &blank);
@@ -165,6 +168,8 @@ pub fn answer(
             starts: starts.clone(),
             granularity,
             freshness: freshness.clone(),
+            pending: come.clone(),
+            previous_pending: come_before.clone(),
             notices: untold.get(currency).into_iter().flatten().chain(&notices).cloned().collect(),
         };
         leave_blank(&mut answer);

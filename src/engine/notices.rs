@@ -16,7 +16,7 @@ use crate::store::manifest::{Group, Import, Manifest, Part};
 /// Days that a provider may be later than it takes to settle a day, before it is said to lag.
 const LATE_DAYS: i32 = 1;
 /// A provider that has delivered nothing for so long is no longer used, and not late.
-const GONE_DAYS: i32 = 45;
+pub(super) const GONE_DAYS: i32 = 45;
 /// Names that a notice lists.
 const NAMED_MAX: usize = 2;
 

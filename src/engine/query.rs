@@ -7,11 +7,12 @@ use hashbrown::HashMap;
 
 use super::answer::{QueryAnswer, QueryRow};
 use super::local::LocalEngine;
+use super::pending::Arrivals;
 use super::reach::{Reach, known};
 use super::sharing::notices;
 use super::spend::admitted;
 use super::table::{Ids, Key, Numbering, Request, Table};
-use super::{Cancel, Query, Sort, held, untold};
+use super::{Cancel, Query, Sort, held, pending, untold};
 use crate::domain::calendar::{Day, Granularity, Period};
 use crate::domain::lens::Lens;
 use crate::domain::money::Amount;
@@ -102,6 +103,8 @@ pub fn answer(engine: &LocalEngine, query: &Query, as_of: Day, cancel: &Cancel) 
     let incomplete = incomplete(engine, period);
     let freshness = admitted(engine.freshness(as_of), lens);
     let reach = Reach::new(&freshness, &lens.by);
+    let (come, come_before) = Arrivals::new(engine, &freshness, as_of).both(period, against);
+    let not_in = pending::notices(come.as_ref(), come_before.as_ref(), (period, against));
     let mut answers = Vec::new();
     for currency in currencies {
         let mut answer = QueryAnswer {
@@ -118,12 +121,15 @@ pub fn answer(engine: &LocalEngine, query: &Query, as_of: Day, cancel: &Cancel) 
             unknown_rows: 0,
             incomplete,
             previous_from: against.zip(data).and_then(|(p, data)| (p.from < data.from).then_some(data.from)),
+            pending: come.clone(),
+            previous_pending: come_before.clone(),
             notices: untold
                 .get(&currency)
                 .into_iter()
                 .flatten()
                 .cloned()
                 .chain(notices(lens, engine.store()))
+                .chain(not_in.iter().cloned())
                 .collect(),
             left_out: now.left_out(&currency),
         };

@@ -8,17 +8,18 @@ use hashbrown::HashMap;
 use super::answer::{Figure, Freshness, Key, Mover, Series, SpendAnswer};
 use super::local::LocalEngine;
 use super::matcher::matches;
+use super::pending::Arrivals;
 use super::query::{names, pieces, request, sums_by_currency};
 use super::reach::{Reach, known as known_by};
+use super::spend_cards::{self, Days};
 use super::table::{Ids, Table};
-use super::{Cancel, Card, command, held, notices, untold};
+use super::{Cancel, Card, command, held, notices, pending, untold};
 use crate::domain::calendar::{Day, Granularity, Period};
 use crate::domain::dimension::Dimension;
 use crate::domain::filter::Clause;
 use crate::domain::lens::Lens;
 use crate::domain::money::Amount;
 use crate::domain::numbers::Total;
-use crate::domain::period::{Comparison, PeriodSpec};
 use crate::domain::text::Untrusted;
 use crate::error::Result;
 
@@ -28,12 +29,6 @@ const SERIES_MAX: usize = 7;
 const MOVERS_MAX: usize = 40;
 /// What movers are grouped by.
 const MOVERS_BY: [Dimension; 2] = [Dimension::Service, Dimension::SubAccount];
-
-/// Daily totals of one currency, as far as charges are known.
-struct Days {
-    totals: BTreeMap<Day, Total>,
-    data: Period,
-}
 
 /// What the figures of a lens are made of.
 struct Ground {
@@ -105,6 +100,36 @@ impl Ground {
     }
 }
 
+/// The lens's total over the days that can be held against each other, where some of its days have not come.
+struct Alike([(Period, Table); 2]);
+
+impl Alike {
+    fn new(
+        engine: &LocalEngine,
+        lens: &Lens,
+        as_of: Day,
+        arrivals: &Arrivals,
+        cancel: &Cancel,
+    ) -> Result<Option<Alike>> {
+        let days = lens.days(as_of);
+        let Some((now, before)) = days.1.and_then(|against| arrivals.alike(days.0, against)) else { return Ok(None) };
+        let of = |days| -> Result<(Period, Table)> {
+            Ok((days, engine.aggregate(&request(lens, days, &[], hours(lens)), cancel)?))
+        };
+        Ok(Some(Alike([of(now)?, of(before)?])))
+    }
+
+    fn sum(&self, currency: &str, days: Period) -> Option<Amount> {
+        let (_, table) = self.0.iter().find(|(known, _)| *known == days)?;
+        Some(total_of(table, currency)).filter(|total| total.rows() > 0).and_then(|total| total.value())
+    }
+}
+
+/// By the hour what is longer than one is in no figure.
+fn hours(lens: &Lens) -> Option<Granularity> {
+    Some(lens.granularity).filter(|granularity| *granularity == Granularity::Hour)
+}
+
 /// The days from the first to the last that was delivered; none where none was.
 fn through(oldest: Day, last: Option<Day>) -> Period {
     Period { from: oldest, to: last.map_or(oldest, |day| day.plus(1)) }
@@ -129,10 +154,7 @@ pub(super) fn figures(
         let days = Days::new(&ground.cards, &currency, ground.data);
         let figure = match card {
             Card::Total | Card::LastHour => ground.total(&currency, period),
-            Card::MonthToDate => month_to_date(&days, as_of),
-            Card::Yesterday => yesterday(&days, as_of),
-            Card::LastWeek => last_week(&days, as_of),
-            Card::LastMonth => last_month(&days, as_of),
+            card => spend_cards::figure(card, &days, as_of),
         };
         (currency, figure)
     };
@@ -149,6 +171,10 @@ pub fn answer(engine: &LocalEngine, lens: &Lens, as_of: Day, cancel: &Cancel) ->
     let (period, _) = lens.days(as_of);
     let untold = untold::notices(engine.store(), lens, (period, by), cancel)?;
     let movers = movers(engine, lens, period, ground.against, cancel)?;
+    let arrivals = Arrivals::new(engine, &ground.freshness, as_of);
+    let alike = Alike::new(engine, lens, as_of, &arrivals, cancel)?;
+    let (come, come_before) = arrivals.both(period, ground.against);
+    let not_in = pending::notices(come.as_ref(), come_before.as_ref(), (period, ground.against));
     let settled_through = ground.freshness.iter().map(|f| f.settled_through).min();
     let notes = command::notes(engine, Some(period));
     let granularity = lens.granularity;
@@ -172,10 +198,10 @@ pub fn answer(engine: &LocalEngine, lens: &Lens, as_of: Day, cancel: &Cancel) ->
             period,
             previous_period: lens.days(as_of).1,
             total: ground.total(&currency, period),
-            month_to_date: month_to_date(&days, as_of),
-            yesterday: yesterday(&days, as_of),
-            last_week: last_week(&days, as_of),
-            last_month: last_month(&days, as_of),
+            month_to_date: spend_cards::figure(Card::MonthToDate, &days, as_of),
+            yesterday: spend_cards::figure(Card::Yesterday, &days, as_of),
+            last_week: spend_cards::figure(Card::LastWeek, &days, as_of),
+            last_month: spend_cards::figure(Card::LastMonth, &days, as_of),
             series: series(layers, &currency, &starts, data_of),
             totals: line(layers, &currency, &starts, since(*data)),
             starts: starts.clone(),
@@ -188,10 +214,13 @@ pub fn answer(engine: &LocalEngine, lens: &Lens, as_of: Day, cancel: &Cancel) ->
             movers_by: MOVERS_BY.to_vec(),
             freshness: freshness.clone(),
             settled_through,
+            pending: spend_cards::pending(&arrivals, &days, as_of, (period, ground.against(&currency)), |days| {
+                alike.as_ref()?.sum(&currency, days)
+            }),
             settled_days: settled_through.map_or(0, |day| (day.plus(1).0 - oldest.0).max(0) as u32),
             notices: {
-                let untold = untold.get(&currency).cloned().unwrap_or_default();
-                notices::of(engine, (lens, as_of), freshness, (total.unknown, layers.left_out(&currency)), untold)
+                let told = untold.get(&currency).into_iter().flatten().chain(&not_in).cloned().collect();
+                notices::of(engine, (lens, as_of), freshness, (total.unknown, layers.left_out(&currency)), told)
             },
             notes: notes.clone(),
             unknown_rows: total.unknown,
@@ -217,48 +246,6 @@ fn total_of(table: &Table, currency: &str) -> Total {
     let mut sum = Total::default();
     table.groups_in(currency).for_each(|(_, t)| sum.merge(t));
     sum
-}
-
-impl Days {
-    fn new(table: &Table, currency: &str, data: Period) -> Days {
-        let mut totals: BTreeMap<Day, Total> = BTreeMap::new();
-        for (key, total) in table.groups_in(currency) {
-            totals.entry(Day::of_seconds(key.start)).or_default().merge(total);
-        }
-        Days { totals, data }
-    }
-
-    /// What some days cost; unknown where no data is of any of them.
-    fn sum(&self, period: Period) -> Option<Amount> {
-        let mut sum = Total::default();
-        self.totals.range(period.from..period.to.max(period.from)).for_each(|(_, t)| sum.merge(t));
-        sum.value().filter(|_| sum.rows() > 0 || period.intersect(self.data).days() > 0)
-    }
-}
-
-fn month_to_date(days: &Days, as_of: Day) -> Figure {
-    let period = Period { from: as_of.month().first(), to: as_of.plus(1) };
-    let before = Comparison::MonthBefore.against_spec(PeriodSpec::ThisMonth, as_of);
-    Figure { amount: days.sum(period), previous: before.and_then(|p| days.sum(p)) }
-}
-
-fn yesterday(days: &Days, as_of: Day) -> Figure {
-    let day = as_of.plus(-1);
-    let week = days.sum(Period { from: day.plus(-7), to: day });
-    Figure { amount: days.sum(Period { from: day, to: as_of }), previous: week.map(|w| w.scale_by(1, 7)) }
-}
-
-fn last_week(days: &Days, as_of: Day) -> Figure {
-    let from = as_of.plus(-7);
-    Figure {
-        amount: days.sum(Period { from, to: as_of }),
-        previous: days.sum(Period { from: from.plus(-7), to: from }),
-    }
-}
-
-fn last_month(days: &Days, as_of: Day) -> Figure {
-    let month = as_of.month().plus(-1);
-    Figure { amount: days.sum(month.period()), previous: days.sum(month.plus(-1).period()) }
 }
 
 /// One currency's costs piece by piece; nothing is known of pieces outside of `data`.

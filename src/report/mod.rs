@@ -15,7 +15,10 @@
 //!  "rows": [{"key": {"sub_account": "123"}, "names": {"sub_account": "Prod"}, "period": "2024-09-01T00:00:00Z",
 //!            "cost": "123.45", "previous": "100", "change": "23.45", "unknown_rows": 1}],
 //!  "total": "123.45", "previous_total": "100", "groups": 212, "unknown_rows": 1, "incomplete": true,
-//!  "previous_from": "2024-08-15", "left_out": {"rows": 12, "cost": "340.5"}}
+//!  "previous_from": "2024-08-15",
+//!  "pending": {"days": 30, "missing": 1, "unsettled": 3, "through": "2024-09-29",
+//!              "of": [{"provider": "AWS", "source": "aws.prod", "missing": [{"from": "2024-09-30", "to": "2024-10-01"}]}]},
+//!  "left_out": {"rows": 12, "cost": "340.5"}}
 //! ```
 //!
 //! * Amounts are exact decimals in strings; `null` is unknown, never zero.
@@ -27,6 +30,10 @@
 //!   of the bill were refused; `previous_from`, the first day that charges are known of, where the
 //!   days before begin earlier (what is wholly earlier is `null`); `left_out` with the granularity `hour` where charges are longer than
 //!   an hour, which are in no row and in no total.
+//! * `pending` says what of the period has not come or may still change, where anything is so: of its `days`
+//!   how many are `missing` of somebody, how many have come and are `unsettled`, the last day `through` which
+//!   all has come, and `of` whom which days are missing. `previous_pending` says the same of the days before,
+//!   where any is missing.
 //! * Values in `key` are the bill's own, unchanged; a missing one is `null`. Characters that would
 //!   move a cursor or turn text round are written as `\u` escapes, which every JSON reader undoes.
 //!
@@ -56,10 +63,10 @@ mod tests;
 
 pub use self::kept::{lenses, notes};
 pub use self::query::{query, warnings};
-pub use self::spend::spend;
+pub use self::spend::{pending, spend};
 pub use self::sync::{
     Checked, ago, checks, due_words, history_words, meter_sentence, meter_words, opinion_words, outcome, runs, scopes,
-    span, spent_words, told,
+    span, spent_words, synced_words, told,
 };
 pub use self::tags::tags;
 

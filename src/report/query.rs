@@ -89,6 +89,12 @@ fn write_json(answer: &QueryAnswer, out: &mut dyn Write) -> io::Result<()> {
         out.write_all(b",\"previous_from\":")?;
         json::value(&from, out)?;
     }
+    for (name, pending) in [("pending", &answer.pending), ("previous_pending", &answer.previous_pending)] {
+        if let Some(pending) = pending {
+            write!(out, ",\"{name}\":")?;
+            json::value(pending, out)?;
+        }
+    }
     if !answer.notices.is_empty() {
         out.write_all(b",\"notices\":")?;
         json::value(&answer.notices, out)?;

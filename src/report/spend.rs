@@ -12,7 +12,8 @@ use crate::domain::dimension::Dimension;
 use crate::domain::lens::Lens;
 use crate::domain::money::Amount;
 use crate::domain::text::Untrusted;
-use crate::engine::answer::{Figure, SpendAnswer};
+use crate::engine::Card;
+use crate::engine::answer::{Figure, NoticeKind, Pending, PendingCard, SpendAnswer};
 
 /// What the chart's series beyond the largest are called together.
 const OTHER: &str = "(other)";
@@ -67,7 +68,10 @@ fn parts(lens: &Lens, answer: &SpendAnswer) -> Vec<Part> {
     let fresh = answer.freshness.iter().map(|f| {
         format!("{}: charges through {}, settled through {}", f.provider.safe(), f.last_day, f.settled_through)
     });
-    let notices = answer.notices.iter().map(|n| safe(&format!("{} ({})", n.text, n.hint)));
+    let fresh = fresh.chain(pending(answer));
+    // What has not come each figure tells of by itself.
+    let notices = answer.notices.iter().filter(|notice| notice.kind != NoticeKind::NotIn);
+    let notices = notices.map(|n| safe(&format!("{} ({})", n.text, n.hint)));
     let notes = answer.notes.iter().map(|n| format!("{}: {}", n.day, n.text.safe()));
     // Charges of unknown cost are among the notices.
     for (title, lines) in [("Data", fresh.chain(notices).collect::<Vec<_>>()), ("Notes", notes.collect())] {
@@ -77,6 +81,37 @@ fn parts(lens: &Lens, answer: &SpendAnswer) -> Vec<Part> {
         }
     }
     parts
+}
+
+/// What the figures lack of days that have not come, a line each, and what they are over those that have.
+#[must_use]
+pub fn pending(answer: &SpendAnswer) -> Vec<String> {
+    let figures = figures(answer);
+    let named = |card: Card| figures.iter().find(|(key, ..)| *key == key_of_card(card)).map_or("", |(_, name, _)| name);
+    let code = answer.currency.as_str();
+    let line = |lacks: &PendingCard| {
+        let mut said: Vec<String> = lacks.now.words().into_iter().collect();
+        said.extend(lacks.previous.as_ref().and_then(Pending::words).map(|words| format!("of those before, {words}")));
+        if let (Some(alike), Some(last)) = (&lacks.alike, lacks.now.through) {
+            let (now, before) = (money::known(alike.amount, code), money::known(alike.previous, code));
+            let percent = money::percent(alike.amount, alike.previous);
+            said.push(format!("to {last} {now}, before {before}, {percent}"));
+        }
+        format!("{}: {}", named(lacks.card), said.join("; "))
+    };
+    answer.pending.iter().filter(|lacks| lacks.misleads()).map(line).collect()
+}
+
+/// What a figure is called in CSV.
+fn key_of_card(card: Card) -> &'static str {
+    match card {
+        Card::Total => "total",
+        Card::MonthToDate => "month_to_date",
+        Card::Yesterday => "yesterday",
+        Card::LastWeek => "last_week",
+        Card::LastMonth => "last_month",
+        Card::LastHour => "last_hour",
+    }
 }
 
 fn columns(first: impl IntoIterator<Item = Column>) -> Vec<Column> {

@@ -50,11 +50,10 @@ pub fn scopes(overview: &Overview, now: i64, style: Style, out: &mut dyn Write) 
         ("told", "", Kind::Text),
     ];
     let row = |scope: &ScopeOverview| {
-        let synced = scope.good_at.map_or_else(|| "never".to_owned(), |at| ago(at, now));
         vec![
             scope.source.clone(),
             scope.word.name().to_owned(),
-            synced,
+            synced_words(scope, now),
             due_words(scope, now),
             history_words(scope),
             said_of(scope),
@@ -151,6 +150,16 @@ fn unusual(anomalies: &Anomalies) -> String {
     let which = if anomalies.found.len() > 1 { "the largest " } else { "" };
     let (amount, currency) = (largest.impact.grouped(2), SafeText::from_outside(&largest.currency));
     format!("{all}, {which}{sign}{amount} {currency}{watched} {days}")
+}
+
+/// When all of a scope had last come, or where it never had, a part.
+#[must_use]
+pub fn synced_words(scope: &ScopeOverview, now: i64) -> String {
+    match (scope.good_at, scope.stored_at) {
+        (Some(at), _) => ago(at, now),
+        (None, Some(at)) => format!("part {}", ago(at, now)),
+        (None, None) => "never".to_owned(),
+    }
 }
 
 /// When a scope is asked next.

@@ -11,9 +11,10 @@ use crate::domain::money::Amount;
 use crate::domain::note::Note;
 use crate::domain::period::Comparison;
 use crate::engine::answer::{
-    Figure, Freshness, LeftOut, Mover, Notice, NoticeKind, QueryAnswer, QueryRow, Series, Severity, SpendAnswer,
+    Behind, Figure, Freshness, LeftOut, Mover, Notice, NoticeKind, Pending, PendingCard, QueryAnswer, QueryRow, Series,
+    Severity, SpendAnswer,
 };
-use crate::engine::{Query, Sort};
+use crate::engine::{Card, Query, Sort};
 
 fn money(text: &str) -> Option<Amount> {
     (!text.is_empty()).then(|| text.parse().expect("amount"))
@@ -51,6 +52,8 @@ fn answer(by: &[Dimension], rows: Vec<QueryRow>, total: &str) -> QueryAnswer {
         unknown_rows: 0,
         incomplete: false,
         previous_from: None,
+        pending: None,
+        previous_pending: None,
         left_out: None,
     }
 }
@@ -139,6 +142,9 @@ fn the_example_in_the_documentation_is_what_is_written() {
     all.previous_total = money("100");
     (all.groups, all.unknown_rows, all.incomplete) = (212, 1, true);
     all.previous_from = Day::parse("2024-08-15");
+    let missing = vec![Period { from: Day::parse("2024-09-30").expect("day"), to: month("2024-10").from }];
+    let of = vec![Behind { provider: "AWS".into(), source: Some("aws.prod".to_owned()), missing }];
+    all.pending = Some(Pending { days: 30, missing: 1, unsettled: 3, through: Day::parse("2024-09-29"), of });
     all.left_out = Some(LeftOut { rows: 12, cost: money("340.5") });
     let [said, written] = [said, written(&[all], style(Format::Json))]
         .map(|text| serde_json::from_str::<serde_json::Value>(&text).unwrap_or_else(|e| panic!("{e}: {text}")));
@@ -243,6 +249,13 @@ fn a_table_without_a_grouping_is_its_total() {
     );
 }
 
+fn not_in() -> Pending {
+    let first = month("2024-09").from;
+    let missing = vec![Period { from: first.plus(1), to: first.plus(2) }];
+    let of = vec![Behind { provider: "AWS".into(), source: None, missing }];
+    Pending { days: 2, missing: 1, unsettled: 0, through: Some(first), of }
+}
+
 fn spend_answer() -> SpendAnswer {
     let from = month("2024-09").from;
     let figure = |amount: &str, previous: &str| Figure { amount: money(amount), previous: money(previous) };
@@ -275,6 +288,7 @@ fn spend_answer() -> SpendAnswer {
         }],
         settled_through: Some(from),
         settled_days: 1,
+        pending: vec![PendingCard { card: Card::Total, now: not_in(), previous: None, alike: Some(figure("9", "10")) }],
         notices: vec![Notice {
             kind: NoticeKind::UnknownCost,
             severity: Severity::Warning,
@@ -322,6 +336,7 @@ Day          Cost  Previous
 
 Data
 AWS: charges through 2024-09-02, settled through 2024-09-01
+Total: 1 of 2 days not in yet: AWS 2024-09-02; to 2024-09-01 9.00, before 10.00, -10.0%
 1 charge of unknown cost (--metric billed)
 
 Notes

@@ -43,6 +43,9 @@ pub struct ScopeOverview {
     pub word: Word,
     /// When all had last come, seconds since 1970.
     pub good_at: Option<i64>,
+    /// When a part of it had last come while all never had, seconds since 1970.
+    #[serde(default)]
+    pub stored_at: Option<i64>,
     /// When it is due, seconds since 1970.
     pub due_at: i64,
     /// What went wrong.
@@ -70,6 +73,9 @@ pub struct Doing {
     pub rows: u64,
     /// Why it waits, and until when.
     pub waits: Option<(String, i64)>,
+    /// Since when what was asked has no answer, seconds since 1970; `None` where it is not long ago.
+    #[serde(default)]
+    pub silent_since: Option<i64>,
     /// Seconds that the rest of its history will take at the pace so far; `None` where that cannot be told.
     pub seconds_left: Option<u64>,
 }
@@ -182,7 +188,8 @@ pub fn of(
             let doing = match (live.get(&scope.source.name), another) {
                 (Some(live), _) => Some(doing(live, now)),
                 (None, Some(what)) => {
-                    Some(Doing { what: what.clone(), pieces: (0, 0), rows: 0, waits: None, seconds_left: None })
+                    let (waits, silent_since) = (None, None);
+                    Some(Doing { what: what.clone(), pieces: (0, 0), rows: 0, waits, silent_since, seconds_left: None })
                 }
                 (None, None) => None,
             };
@@ -193,6 +200,7 @@ pub fn of(
                 elsewhere: costs.elsewhere().map(|told| told.to_string()),
                 word: word(&standing, doing.is_some(), due_at, now),
                 good_at: (standing.good_at > 0).then_some(standing.good_at),
+                stored_at: (standing.stored_at > 0).then_some(standing.stored_at),
                 due_at,
                 trouble: standing.trouble,
                 failing_since: (standing.failing_since > 0).then_some(standing.failing_since),
@@ -226,7 +234,14 @@ fn doing(live: &Live, now: i64) -> Doing {
     let spent = u64::try_from(now - live.since).unwrap_or(0);
     // A few days say nothing about the pace.
     let seconds_left = (done >= 31 && ahead > 0 && spent > 0).then(|| spent * u64::from(ahead) / u64::from(done));
-    Doing { what: live.what.clone(), pieces: live.pieces, rows: live.rows, waits: live.waits.clone(), seconds_left }
+    Doing {
+        what: live.what.clone(),
+        pieces: live.pieces,
+        rows: live.rows,
+        waits: live.waits.clone(),
+        silent_since: live.silent_since,
+        seconds_left,
+    }
 }
 
 fn meters(connection: &Connection, spent: &Spent, today: Day) -> Vec<MeterOverview> {

@@ -52,6 +52,8 @@ pub struct Standing {
     pub begun_at: i64,
     /// When all that was due had last come, but for what is set aside; 0 for never.
     pub good_at: i64,
+    /// When a part of it had last come while all never had; 0 for never.
+    pub stored_at: i64,
     /// Runs since then that failed.
     pub failures: u32,
     /// Since when it fails; 0 where it does not, or only a cap keeps it.

@@ -96,6 +96,8 @@ pub struct Live {
     pub rows: u64,
     /// Why it waits, and until when, seconds since 1970.
     pub waits: Option<(String, i64)>,
+    /// Since when what was asked has no answer, seconds since 1970; `None` where it is not long ago.
+    pub silent_since: Option<i64>,
     /// Days of history that came in this run, and those that are still to come.
     pub history: (u32, u32),
     /// When this run began, seconds since 1970.

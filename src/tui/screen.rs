@@ -24,7 +24,7 @@ use super::app::App;
 use super::layout;
 use super::overlay::{self, Overlay};
 use super::sentence;
-use super::syncing_words::{self, Said};
+use super::syncing_words::{self, Fails, Said};
 use super::tab::{Tab, breakdown, later, short_day};
 use super::text::{cut, paragraph, put, put_at, width};
 use super::theme::Role;
@@ -203,19 +203,25 @@ fn header(app: &App, area: Rect, buf: &mut Buffer) {
     put_at(buf, area, area.width.saturating_sub(columns as u16 + 1), 0, &Line::from(spans));
 }
 
-/// How far each provider's data goes, since when it fails to come, and a cap that is near. Where not all
-/// fit, the provider that is furthest behind stands for them: the freshest alone would let the others pass
+/// How far each provider's data goes; how old it is and since when it fails to come; and a cap that is near.
+/// Where not all fit, the provider that is furthest behind stands for them: the freshest alone would let the others pass
 /// for as fresh.
 fn freshness(app: &App, room: usize) -> Vec<Said> {
     let snapshot = app.syncing.as_deref();
-    let fails =
-        |fresh: &Freshness| snapshot.and_then(|snapshot| syncing_words::failing_since(snapshot, fresh.provider.raw()));
+    let fails = |fresh: &Freshness| snapshot.and_then(|snapshot| syncing_words::fails(snapshot, fresh.provider.raw()));
     let one = |fresh: &Freshness, brief: bool| -> Vec<Said> {
         let name = SafeText::from_outside(services::provider_short(fresh.provider.raw()));
         let name = cut(&name, 14, app.theme.glyphs.ellipsis);
-        let since = fails(fresh).map(|since| if brief { " !".to_owned() } else { format!(" ! failing since {since}") });
-        let day = (format!("{name} {}", short_day(fresh.last_day)), Role::Muted);
-        [day].into_iter().chain(since.map(|text| (text, Role::Unsure))).collect()
+        let day = short_day(fresh.last_day);
+        let (when, fails) = match fails(fresh) {
+            None => (day, None),
+            Some(Fails { age, since }) => {
+                let sign = if brief { " !".to_owned() } else { format!(" ! failing since {since}") };
+                // How long ago it was says more than the day that it was of.
+                (age.unwrap_or(day), Some(sign))
+            }
+        };
+        [(format!("{name} {when}"), Role::Muted)].into_iter().chain(fails.map(|text| (text, Role::Unsure))).collect()
     };
     let gap = || (GAP.to_owned(), Role::Muted);
     let all = |brief| -> Vec<Said> {
@@ -229,7 +235,8 @@ fn freshness(app: &App, room: usize) -> Vec<Said> {
     if let Some(oldest) = oldest {
         forms.push([("oldest: ".to_owned(), Role::Muted)].into_iter().chain(one(oldest, true)).collect());
         let sign = any_fails.then(|| (" !".to_owned(), Role::Unsure));
-        let brief = (format!("oldest {}", short_day(oldest.last_day)), Role::Muted);
+        let age = fails(oldest).and_then(|fails| fails.age);
+        let brief = (format!("oldest {}", age.unwrap_or_else(|| short_day(oldest.last_day))), Role::Muted);
         forms.push([brief].into_iter().chain(sign).collect());
     }
     let with_cap = |form: &Vec<Said>| near.iter().flatten().cloned().chain(form.iter().cloned()).collect::<Vec<Said>>();

@@ -11,6 +11,8 @@ use tokio::sync::mpsc::Sender;
 use super::event::Event;
 use super::syncing_words;
 use crate::clock;
+use crate::domain::calendar::HOUR_SECONDS;
+use crate::engine::overview::{ScopeOverview, Word};
 use crate::engine::{Listener, Overview};
 use crate::error::{Error, Result};
 use crate::host::syncing::{Notice, Syncing};
@@ -75,12 +77,24 @@ impl Snapshot {
         Snapshot { at: clock::now_seconds(), overview: Err(error) }
     }
 
-    /// Until when it shows the same by itself; `None` where nothing counts down.
+    /// When the age of what a failing scope has brought is told otherwise: by the minute, then by the hour.
+    fn older_in(&self, scope: &ScopeOverview) -> Option<i64> {
+        let fails = matches!(scope.word, Word::Failing | Word::Blocked);
+        let age = (self.at - scope.good_at.or(scope.stored_at).filter(|_| fails)?).max(0);
+        let unit = if age < HOUR_SECONDS { MINUTE } else { HOUR_SECONDS };
+        Some(unit - age % unit)
+    }
+
+    /// Until when it shows the same by itself; `None` where nothing counts.
     fn holds(&self) -> Option<Duration> {
         let scopes = self.overview.as_ref().map_or(&[][..], |overview| &overview.scopes);
         let ends = scopes.iter().filter_map(|scope| Some(scope.doing.as_ref()?.waits.as_ref()?.1));
-        let left = ends.map(|until| until - self.at).filter(|left| *left > 0).min()?;
-        let seconds = if left <= MINUTE { 1 } else { (left - MINUTE).min(MINUTE) };
+        let left = ends.map(|until| until - self.at).filter(|left| *left > 0).min();
+        let counts_down = left.map(|left| if left <= MINUTE { 1 } else { (left - MINUTE).min(MINUTE) });
+        // Who is given up before a minute is over is told of by the second.
+        let silent = scopes.iter().any(|scope| scope.doing.as_ref().is_some_and(|doing| doing.silent_since.is_some()));
+        let ages = scopes.iter().filter_map(|scope| self.older_in(scope));
+        let seconds = counts_down.into_iter().chain(silent.then_some(1)).chain(ages).min()?;
         Some(Duration::from_secs(seconds.unsigned_abs()))
     }
 }
@@ -243,7 +257,8 @@ mod tests {
             let mut overview = syncing::fresh().overview?;
             let rows = self.rows.load(Ordering::Relaxed);
             let what = "2024-11".to_owned();
-            overview.scopes[0].doing = Some(Doing { what, pieces: (0, 0), rows, waits: None, seconds_left: None });
+            let (pieces, waits, silent_since) = ((0, 0), None, None);
+            overview.scopes[0].doing = Some(Doing { what, pieces, rows, waits, silent_since, seconds_left: None });
             Ok(overview)
         }
 
@@ -297,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn only_waits_count_down() {
+    fn only_waits_count_down_and_only_silence_up() {
         let until = |left: i64| {
             let mut snapshot = syncing::under_way();
             let at = snapshot.at;
@@ -309,5 +324,8 @@ mod tests {
         };
         assert_eq!([0, 1, 60, 75, 3_600].map(until), [None, Some(1), Some(1), Some(15), Some(60)]);
         assert_eq!(syncing::fresh().holds(), None);
+        let hour = Duration::from_secs(600);
+        assert_eq!(syncing::failing().holds(), Some(hour), "3 h and 50 minutes old, then 4 h");
+        assert_eq!(syncing::silent().holds(), Some(Duration::from_secs(1)), "who does not answer counts up");
     }
 }

@@ -127,6 +127,12 @@ pub fn progress(scope: &ScopeOverview, now: i64) -> Option<String> {
     if let Some((why, until)) = &doing.waits {
         return Some(format!("{name} waits {}: {}", report::span(until - now), safe(why)));
     }
+    if let Some(since) = doing.silent_since {
+        let what = if doing.what.is_empty() { String::new() } else { format!(" {}", safe(&doing.what)) };
+        return Some(
+            format!("{name} no answer for {}:{what}", report::span(now - since)).trim_end_matches(':').to_owned(),
+        );
+    }
     let left = doing.seconds_left.map_or_else(String::new, |seconds| {
         format!(", about {} left", report::span(i64::try_from(seconds).unwrap_or(i64::MAX)))
     });
@@ -168,7 +174,7 @@ pub fn none_yet(snapshot: &Snapshot) -> &'static str {
 /// How what a scope is at is shown: one that waits is not as one that goes on.
 #[must_use]
 pub fn progress_role(scope: &ScopeOverview) -> Role {
-    let waits = scope.doing.as_ref().is_some_and(|doing| doing.waits.is_some());
+    let waits = scope.doing.as_ref().is_some_and(|doing| doing.waits.is_some() || doing.silent_since.is_some());
     if waits { Role::Unsure } else { Role::Muted }
 }
 
@@ -188,17 +194,29 @@ pub fn near(snapshot: &Snapshot) -> Option<String> {
     Some(if meter.unit == MeterUnit::PaidRequests { words.replace(" paid", "") } else { words })
 }
 
-/// Since when some of a provider's scopes fail, in words; `None` where none does.
+/// A provider some of whose scopes fail.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Fails {
+    /// Since when, in words.
+    pub since: String,
+    /// How old what had come of the one that is furthest behind is; `None` where nothing ever came of it.
+    pub age: Option<String>,
+}
+
+/// How a provider fails; `None` where none of its scopes does.
 #[must_use]
-pub fn failing_since(snapshot: &Snapshot, provider: &str) -> Option<String> {
+pub fn fails(snapshot: &Snapshot, provider: &str) -> Option<Fails> {
     let overview = snapshot.overview.as_ref().ok()?;
     let provider = services::canonical_provider(provider);
     let of = |scope: &&ScopeOverview| {
         let kind = scope.source.split(['.', '/']).next().unwrap_or_default();
         services::provider_named(kind) == Some(provider) && matches!(scope.word, Word::Failing | Word::Blocked)
     };
-    let since = overview.scopes.iter().filter(of).filter_map(|scope| scope.failing_since).min()?;
-    Some(moment(since, snapshot.at))
+    let failing = || overview.scopes.iter().filter(of);
+    let since = failing().filter_map(|scope| scope.failing_since).min()?;
+    let come = failing().map(|scope| scope.good_at.or(scope.stored_at)).min().flatten();
+    let age = come.map(|at| format!("{} old", report::span(snapshot.at - at)));
+    Some(Fails { since: moment(since, snapshot.at), age })
 }
 
 /// A moment of the same day by its minute, an earlier one by its day; UTC.
@@ -260,6 +278,10 @@ mod tests {
             ["aws.prod history 3 of 13 months, about 12 min left", "azure.main waits 40 s: too many requests"]
         );
         assert_eq!(
+            said(&syncing::silent()),
+            ["aws.prod no answer for 12 s: 2024-07", "azure.main no answer for 12 s: 2024-07"]
+        );
+        assert_eq!(
             said(&syncing::failing()),
             ["aws.prod blocked: `aws sso login --profile billing`", "2 more fail", "! log"]
         );
@@ -271,9 +293,10 @@ mod tests {
     fn caps_that_are_near_and_providers_that_fail() {
         assert_eq!(near(&syncing::fresh()), None);
         assert_eq!(near(&syncing::failing()).as_deref(), Some("10 of 12 requests"));
-        let since = |provider| failing_since(&syncing::failing(), provider);
-        assert_eq!(since("AWS").as_deref(), Some("06:12 UTC"));
-        assert_eq!(since("Microsoft").as_deref(), Some("Nov 18"));
-        assert_eq!(since("Google Cloud"), None);
+        let fails = |provider| fails(&syncing::failing(), provider).map(|fails| (fails.since, fails.age));
+        let of = |since: &str, age: &str| Some((since.to_owned(), Some(age.to_owned())));
+        assert_eq!(fails("AWS"), of("06:12 UTC", "3 h old"));
+        assert_eq!(fails("Microsoft"), of("Nov 18", "2 days old"));
+        assert_eq!(fails("Google Cloud"), None);
     }
 }

@@ -86,6 +86,10 @@ impl Watch for Listener {
     }
 
     fn progress(&self, _: u64, _: u64) {}
+
+    fn silent(&self, _: Duration) {}
+
+    fn heard(&self) {}
 }
 
 /// Keeps charges as texts.
@@ -185,6 +189,7 @@ impl Bench {
                 longest: Duration::from_millis(2),
                 patience: Duration::from_secs(1),
                 try_within: Duration::from_secs(20),
+                ..Pace::default()
             },
             meter: meter.clone(),
             watch: listener.clone(),

@@ -8,6 +8,7 @@ mod changes;
 mod commands;
 mod opinion;
 mod paid;
+mod pending;
 mod shared;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -65,6 +66,8 @@ struct Cloud {
     breaks: Mutex<Option<Breaks>>,
     /// Done while it is asked.
     meanwhile: Mutex<Option<Meanwhile>>,
+    /// The billing account of its charges.
+    account: &'static str,
 }
 
 type Meanwhile = Box<dyn Fn(&Call) + Send>;
@@ -77,6 +80,10 @@ enum Breaks {
 
 impl Cloud {
     fn new(name: &str, price: u32, bill: &Arc<Mutex<Bill>>) -> Arc<Cloud> {
+        Cloud::of_account(name, "1", price, bill)
+    }
+
+    fn of_account(name: &str, account: &'static str, price: u32, bill: &Arc<Mutex<Bill>>) -> Arc<Cloud> {
         let feed = |name: &str, tells: &[Dimension]| Feed {
             name: name.into(),
             tells: tells.to_vec(),
@@ -106,6 +113,7 @@ impl Cloud {
             looks: AtomicU64::new(0),
             breaks: Mutex::default(),
             meanwhile: Mutex::default(),
+            account,
         })
     }
 
@@ -166,7 +174,7 @@ impl Costs for Cloud {
                 {
                     return Err(fault.clone().into());
                 }
-                rows.push(&charge(*day, service, *cents, !feed.is_base()))?;
+                rows.push(&charge(self.account, *day, service, *cents, !feed.is_base()))?;
                 brought.rows += 1;
             }
         }
@@ -182,10 +190,10 @@ impl Costs for Cloud {
     }
 }
 
-fn charge(day: Day, service: &str, cents: i64, region: bool) -> Row<'_> {
+fn charge<'a>(account: &'a str, day: Day, service: &'a str, cents: i64, region: bool) -> Row<'a> {
     let mut profile = [""; Profile::COUNT];
     profile[Profile::Provider.index()] = "AWS";
-    profile[Profile::BillingAccountId.index()] = "1";
+    profile[Profile::BillingAccountId.index()] = account;
     profile[Profile::ServiceName.index()] = service;
     if region {
         profile[Profile::RegionId.index()] = "us-east-1";

@@ -65,6 +65,8 @@ fn answer(currency: &str, cost: &str) -> QueryAnswer {
         previous_total: None,
         incomplete: false,
         previous_from: None,
+        pending: None,
+        previous_pending: None,
         left_out: None,
     }
 }

@@ -6,6 +6,7 @@
 mod choices;
 mod detail;
 mod drivers;
+mod pending;
 mod tags;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 pub use self::choices::{TagKeysAnswer, Value, ValuesAnswer};
 pub use self::detail::{Composition, Coverage, CurrencyDetail, DetailAnswer, Share, TagUse};
 pub use self::drivers::{Driver, DriversAnswer, Presence, Reason, UnitFigure};
+pub use self::pending::{Behind, Pending, PendingCard};
 pub use self::tags::{Misspelt, TagKey, TagsAnswer};
 pub use crate::analytics::attribute::Effects;
 pub use crate::analytics::spelling::Difference;
@@ -97,6 +99,8 @@ pub enum NoticeKind {
     NoRollups,
     /// Costs of which the provider did not tell a value that is asked for.
     Untold,
+    /// Days of the period, or of those that it is held against, have not come.
+    NotIn,
 }
 
 /// Answer to [`super::Question::Query`], one a currency.
@@ -133,6 +137,12 @@ pub struct QueryAnswer {
     /// earlier nothing is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub previous_from: Option<Day>,
+    /// What of the period has not come or may still change; `None` where all is as it will be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pending: Option<Pending>,
+    /// What of the days that it is held against has not come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous_pending: Option<Pending>,
     /// What the reader must know beside the figures.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notices: Vec<Notice>,
@@ -237,6 +247,9 @@ pub struct SpendAnswer {
     pub freshness: Vec<Freshness>,
     /// The last day that none of them restates any more.
     pub settled_through: Option<Day>,
+    /// What of each figure's days has not come or may still change; of the others all is as it will be.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pending: Vec<PendingCard>,
     /// How many days there are from the first known charge to that day: what a forecast can rest on.
     pub settled_days: u32,
     /// What needs attention, the gravest first.
@@ -341,6 +354,12 @@ pub struct BreakdownAnswer {
     pub granularity: Granularity,
     /// How far the data of each provider goes that the filter admits.
     pub freshness: Vec<Freshness>,
+    /// What of the period has not come or may still change; `None` where all is as it will be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pending: Option<Pending>,
+    /// What of the days that it is held against has not come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous_pending: Option<Pending>,
     /// What the reader must know beside the figures.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notices: Vec<Notice>,

@@ -76,6 +76,10 @@ impl Watch for Watching {
     }
 
     fn progress(&self, _: u64, _: u64) {}
+
+    fn silent(&self, _: std::time::Duration) {}
+
+    fn heard(&self) {}
 }
 
 /// A call that may spend nothing.

@@ -13,6 +13,7 @@ use object_store::{Error, GetOptions, GetRange, ObjectStore};
 
 use super::super::remote::call::{Call, Unit};
 use super::super::remote::fault::{way, words};
+use super::super::remote::pace::Pace;
 use super::super::remote::{Fault, FaultKind};
 use super::layout::Entry;
 
@@ -135,6 +136,9 @@ impl Shelf {
     pub fn piece(&self, entry: &Entry, range: Range<u64>, call: &Call) -> Result<Bytes, Fault> {
         let name = self.name_of(&entry.key);
         let path = Path::parse(&entry.key).map_err(|e| fault(&name, &e.into()))?;
+        // Of a slow line a piece is long on its way: nobody is silent then.
+        let quiet_for = call.pace.quiet_for * 4;
+        let call = &Call { pace: Pace { quiet_for, ..call.pace }, ..call.clone() };
         call.run(call.tried(|| async {
             call.meter.take(Unit::FreeRequests, 1)?;
             let options = GetOptions { range: Some(GetRange::Bounded(range.clone())), ..GetOptions::default() };

@@ -102,7 +102,14 @@ impl BigQuery {
 
 fn call(runtime: &Runtime, meter: Arc<dyn Meter>) -> Call {
     let millis = Duration::from_millis;
-    let pace = Pace { tries: 3, first: millis(1), longest: millis(2), patience: millis(50), try_within: millis(2_000) };
+    let pace = Pace {
+        tries: 3,
+        first: millis(1),
+        longest: millis(2),
+        patience: millis(50),
+        try_within: millis(2_000),
+        ..Pace::default()
+    };
     let (runtime, cancel, watch) = (runtime.handle().clone(), CancellationToken::new(), Arc::new(Unwatched));
     Call { runtime, cancel, pace, meter, watch, now: NOW }
 }

@@ -54,8 +54,14 @@ impl OpenCost {
 
     fn call(&self) -> Call {
         let millis = Duration::from_millis;
-        let pace =
-            Pace { tries: 2, first: millis(1), longest: millis(1), patience: millis(20), try_within: millis(2_000) };
+        let pace = Pace {
+            tries: 2,
+            first: millis(1),
+            longest: millis(1),
+            patience: millis(20),
+            try_within: millis(2_000),
+            ..Pace::default()
+        };
         Call {
             runtime: self.runtime.handle().clone(),
             cancel: CancellationToken::new(),

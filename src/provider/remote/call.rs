@@ -58,6 +58,12 @@ pub trait Watch: Send + Sync {
 
     /// So many of so many pieces of the work are done; `of` is 0 where it is not known.
     fn progress(&self, done: u64, of: u64);
+
+    /// A try has had no answer for so long, and goes on.
+    fn silent(&self, since: Duration);
+
+    /// A try that was told to be silent has ended.
+    fn heard(&self);
 }
 
 /// What a call to a provider is made with.
@@ -119,7 +125,7 @@ impl Call {
         loop {
             self.meter.may_try()?;
             before().await?;
-            let fault = match tokio::time::timeout(self.pace.try_within, once()).await {
+            let fault = match tokio::time::timeout(self.pace.try_within, self.watched(once())).await {
                 Ok(Ok(done)) => return Ok(done),
                 Ok(Err(fault)) => fault,
                 Err(_) => {
@@ -132,6 +138,26 @@ impl Call {
             self.watch.waits(&fault, wait);
             tokio::time::sleep(wait).await;
         }
+    }
+
+    /// A try, of which it is told where it has no answer for long.
+    async fn watched<T>(&self, once: impl Future<Output = T>) -> T {
+        let mut once = std::pin::pin!(once);
+        if let Ok(done) = tokio::time::timeout(self.pace.quiet_for, &mut once).await {
+            return done;
+        }
+        self.watch.silent(self.pace.quiet_for);
+        let _silence = Silence(&*self.watch);
+        once.await
+    }
+}
+
+/// Tells that nobody is silent any more, when it is dropped: however a try ends.
+struct Silence<'c>(&'c dyn Watch);
+
+impl Drop for Silence<'_> {
+    fn drop(&mut self) {
+        self.0.heard();
     }
 }
 
@@ -164,6 +190,10 @@ impl Watch for Unwatched {
     fn waits(&self, _: &Fault, _: Duration) {}
 
     fn progress(&self, _: u64, _: u64) {}
+
+    fn silent(&self, _: Duration) {}
+
+    fn heard(&self) {}
 }
 
 #[cfg(test)]
@@ -262,6 +292,47 @@ mod tests {
         call.cancel.cancel();
         let forever = std::future::pending::<Result<(), Fault>>();
         assert_eq!(call.run(forever).expect_err("cancelled").kind, FaultKind::Cancelled);
+    }
+
+    /// Notes what it is told.
+    #[derive(Default)]
+    struct Noted(std::sync::Mutex<Vec<&'static str>>);
+
+    impl Noted {
+        fn note(&self, what: &'static str) {
+            self.0.lock().expect("lock").push(what);
+        }
+    }
+
+    impl Watch for Noted {
+        fn waits(&self, _: &Fault, _: Duration) {
+            self.note("waits");
+        }
+
+        fn progress(&self, _: u64, _: u64) {}
+
+        fn silent(&self, since: Duration) {
+            assert_eq!(since, Duration::from_millis(2));
+            self.note("silent");
+        }
+
+        fn heard(&self) {
+            self.note("heard");
+        }
+    }
+
+    #[test]
+    fn a_try_without_an_answer_is_told_of_before_it_is_given_up() {
+        let runtime = runtime();
+        let noted = Arc::new(Noted::default());
+        let call = Call { watch: Arc::clone(&noted) as Arc<dyn Watch>, ..call(&runtime) };
+        let (quiet_for, try_within) = (Duration::from_millis(2), Duration::from_millis(30));
+        let call = Call { pace: Pace { tries: 2, quiet_for, try_within, ..call.pace }, ..call };
+        call.run(call.tried(std::future::pending::<Result<(), Fault>>)).expect_err("late");
+        assert_eq!(*noted.0.lock().expect("lock"), ["silent", "heard", "waits", "silent", "heard"]);
+        noted.0.lock().expect("lock").clear();
+        call.run(call.tried(|| std::future::ready(Ok(())))).expect("at once");
+        assert!(noted.0.lock().expect("lock").is_empty(), "who answers is not told of");
     }
 
     #[test]

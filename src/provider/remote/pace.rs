@@ -17,6 +17,8 @@ pub struct Pace {
     pub patience: Duration,
     /// One try takes no longer.
     pub try_within: Duration,
+    /// A try that has no answer by then is told of.
+    pub quiet_for: Duration,
 }
 
 impl Default for Pace {
@@ -27,6 +29,7 @@ impl Default for Pace {
             longest: Duration::from_secs(32),
             patience: Duration::from_secs(120),
             try_within: Duration::from_secs(60),
+            quiet_for: Duration::from_secs(8),
         }
     }
 }

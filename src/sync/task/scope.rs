@@ -261,7 +261,7 @@ impl Course<'_> {
                     if is_stored {
                         self.note_renewed(&fitting.ask);
                     }
-                    self.has_recovered()?;
+                    self.has_come(is_stored)?;
                 }
             }
             synced = self.synced()?;
@@ -272,16 +272,6 @@ impl Course<'_> {
             Found::Deliveries { .. } => Ok(Next::GaveWay),
             _ => Err(Error::bug(format!("the plan of {} does not end", self.source)).into()),
         }
-    }
-
-    /// What failed before has come: it is said no longer, whatever else is to come.
-    fn has_recovered(&self) -> Result<()> {
-        if self.syncer.standing(&self.source).trouble.is_none() || self.asides.trouble().is_some() {
-            return Ok(());
-        }
-        self.syncer.stand(&self.source, |standing| {
-            (standing.trouble, standing.failures, standing.failing_since, standing.told_at) = (None, 0, 0, 0);
-        })
     }
 
     /// Whether others wait for its place, or it is time to look again what is new.

@@ -23,10 +23,11 @@ use crate::tui::theme::{Role, Theme};
 
 /// Columns of the box at most.
 const COLUMNS: u16 = 180;
-/// Columns of a scope's name, its word, and each of when it was and will be asked.
+/// Columns of a scope's name, its word, when it will be asked, and when it was.
 const NAME: usize = 22;
 const WORD: usize = 9;
 const TIME: usize = 12;
+const SYNCED: usize = 17;
 /// Columns of a run's moment, of its count of charges, of requests, and of seconds.
 const MOMENT: usize = 11;
 const CHARGES: usize = 10;
@@ -197,7 +198,7 @@ impl Page<'_> {
     }
 
     fn list(&mut self, overview: &Overview, now: i64) {
-        let heads = [("Scope", NAME), ("State", WORD), ("Synced", TIME), ("Next", TIME), ("History", 0)];
+        let heads = [("Scope", NAME), ("State", WORD), ("Synced", SYNCED), ("Next", TIME), ("History", 0)];
         let heads: String = heads.iter().map(|(head, columns)| format!("{head:columns$}")).collect();
         self.push(vec![(format!(" {heads}"), Role::Muted)], None);
         overview.scopes.iter().for_each(|scope| self.scope(scope, now));
@@ -223,11 +224,11 @@ impl Page<'_> {
     }
 
     fn scope(&mut self, scope: &ScopeOverview, now: i64) {
-        let synced = scope.good_at.map_or_else(|| "never".to_owned(), |at| report::ago(at, now));
+        let synced = report::synced_words(scope, now);
         let spans = vec![
             (format!(" {}", self.cell(&scope.source, NAME)), Role::Text),
             (self.cell(scope.word.name(), WORD), role(scope.word)),
-            (self.cell(&synced, TIME), Role::Text),
+            (self.cell(&synced, SYNCED), Role::Text),
             (self.cell(&report::due_words(scope, now), TIME), Role::Muted),
             (report::history_words(scope), Role::Muted),
         ];
@@ -358,7 +359,12 @@ impl Page<'_> {
         self.label("Called", &scope.title, Role::Text);
         self.label("Endpoint", scope.elsewhere.as_deref().unwrap_or_default(), Role::Text);
         self.label("State", scope.word.name(), role(scope.word));
-        self.label("Synced", &scope.good_at.map_or_else(|| "never".to_owned(), format_timestamp), Role::Text);
+        let synced = match (scope.good_at, scope.stored_at) {
+            (Some(at), _) => format_timestamp(at),
+            (None, Some(at)) => format!("in part {}", format_timestamp(at)),
+            (None, None) => "never".to_owned(),
+        };
+        self.label("Synced", &synced, Role::Text);
         self.label("Next", &report::due_words(scope, now), Role::Text);
         self.label("History", &report::history_words(scope), Role::Text);
         self.label(

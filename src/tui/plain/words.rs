@@ -7,7 +7,8 @@ use crate::domain::dimension::Dimension;
 use crate::domain::lens::Lens;
 use crate::domain::money::Amount;
 use crate::domain::text::SafeText;
-use crate::engine::answer::{BreakdownAnswer, BreakdownRow, Figure, SpendAnswer};
+use crate::engine::answer::{BreakdownAnswer, BreakdownRow, Figure, NoticeKind, SpendAnswer};
+use crate::report;
 use crate::report::money::{Moved, fixed, places};
 use crate::tui::tab::{breakdown, label, spend};
 
@@ -74,6 +75,7 @@ pub fn spend(lens: &Lens, answer: &SpendAnswer) -> Vec<String> {
     if let Some(day) = answer.settled_through {
         lines.push(format!("Settled through {day}: later days may still change."));
     }
+    lines.extend(report::pending(answer).iter().map(|line| format!("{}.", SafeText::from_outside(line))));
     lines.extend(answer.freshness.iter().map(|fresh| {
         format!(
             "{}: charges up to {}, settled through {}.",
@@ -82,7 +84,8 @@ pub fn spend(lens: &Lens, answer: &SpendAnswer) -> Vec<String> {
             fresh.settled_through
         )
     }));
-    lines.extend(answer.notices.iter().map(|notice| {
+    let notices = answer.notices.iter().filter(|notice| notice.kind != NoticeKind::NotIn);
+    lines.extend(notices.map(|notice| {
         format!("Warning: {}: {}.", SafeText::from_outside(&notice.text), SafeText::from_outside(&notice.hint))
     }));
     if answer.unknown_rows > 0 {

@@ -144,6 +144,7 @@ impl Fake {
             freshness: freshness(),
             settled_through: Some(as_of().plus(-3)),
             settled_days: 398,
+            pending: Vec::new(),
             notices: vec![Notice {
                 kind: NoticeKind::Refused,
                 severity: Severity::Warning,
@@ -179,6 +180,8 @@ impl Fake {
         let period: Period = lens.period.resolve(as_of());
         BreakdownAnswer {
             freshness: freshness(),
+            pending: None,
+            previous_pending: None,
             notices: Vec::new(),
             metric: lens.metric,
             currency: currency.into(),
@@ -318,6 +321,8 @@ impl Fake {
             unknown_rows: 0,
             incomplete: false,
             previous_from: None,
+            pending: None,
+            previous_pending: None,
             notices: vec![],
             left_out: None,
         };

@@ -122,7 +122,7 @@ fn it_is_shown_beside_the_figures() {
     let text = s.text();
     let header = text.lines().next().expect("header");
     assert!(header.contains("10 of 12 requests"), "{header}");
-    assert!(header.contains("AWS Nov 20 ! failing since 06:12 UTC"), "{header}");
+    assert!(header.contains("AWS 3 h old ! failing since 06:12 UTC"), "{header}");
     assert!(text.contains("aws.prod blocked: `aws sso login --profile billing` · 2 more fail · ! log"), "{text}");
     told(&mut s, under_way());
     let text = s.text();

@@ -13,7 +13,7 @@ use spendtop::domain::dimension::Dimension;
 use spendtop::domain::filter::Filter;
 use spendtop::domain::lens::Lens;
 use spendtop::domain::period::{Comparison, PeriodSpec};
-use spendtop::engine::answer::QueryAnswer;
+use spendtop::engine::answer::{NoticeKind, QueryAnswer};
 use spendtop::engine::local::LocalEngine;
 use spendtop::engine::{Answer, Cancel, Engine, Query, Question, Sort};
 use spendtop::provider::aws::feeds::RESOURCE_SERVICE;
@@ -210,8 +210,10 @@ fn rows(answer: &QueryAnswer) -> Vec<String> {
     answer.rows.iter().map(row).collect()
 }
 
+/// The notices besides that today is not over.
 fn said(answer: &QueryAnswer) -> Vec<String> {
-    answer.notices.iter().map(|notice| format!("{} ({})", notice.text, notice.hint)).collect()
+    let notices = answer.notices.iter().filter(|notice| notice.kind != NoticeKind::NotIn);
+    notices.map(|notice| format!("{} ({})", notice.text, notice.hint)).collect()
 }
 
 #[test]

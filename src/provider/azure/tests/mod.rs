@@ -120,7 +120,14 @@ impl Bench {
         Call {
             runtime: self.runtime.handle().clone(),
             cancel: self.cancel.clone(),
-            pace: Pace { tries: 3, first: ms(1), longest: ms(2), patience: ms(50), try_within: ms(300) },
+            pace: Pace {
+                tries: 3,
+                first: ms(1),
+                longest: ms(2),
+                patience: ms(50),
+                try_within: ms(300),
+                ..Pace::default()
+            },
             meter: Arc::clone(&self.meter) as Arc<dyn Meter>,
             watch: Arc::new(Unwatched),
             now: Day::from_ymd(2026, 11, 22).expect("a day").seconds(),

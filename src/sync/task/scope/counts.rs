@@ -41,7 +41,20 @@ impl Watch for Counts {
     }
 
     fn progress(&self, done: u64, of: u64) {
-        self.board.tell(&self.source, |live| (live.pieces, live.waits) = ((done, of), None));
+        self.board.tell(&self.source, |live| {
+            (live.pieces, live.waits) = ((done, of), None);
+            // Of an answer that takes long some has come.
+            live.silent_since = None;
+        });
+    }
+
+    fn silent(&self, since: Duration) {
+        let since = (self.clock)() - i64::try_from(since.as_secs()).unwrap_or(0);
+        self.board.tell(&self.source, |live| (live.silent_since, live.waits) = (Some(since), None));
+    }
+
+    fn heard(&self) {
+        self.board.tell(&self.source, |live| live.silent_since = None);
     }
 }
 
@@ -75,5 +88,29 @@ impl Meter for Counting {
 
     fn failed(&self, fault: &Fault) {
         self.meter.failed(fault);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provider::remote::FaultKind;
+
+    #[test]
+    fn whoever_does_not_answer_is_told_of_until_something_comes() {
+        let board = Arc::new(Board::default());
+        let (bell, clock): (_, Clock) = (Arc::default(), Arc::new(|| 1_000));
+        let counts = Counts { board: Arc::clone(&board), bell, source: "a".into(), clock, tally: Mutex::default() };
+        let silent = || board.lives().get("a").and_then(|live| live.silent_since);
+        counts.silent(Duration::from_secs(8));
+        assert_eq!(silent(), Some(992));
+        counts.progress(1, 4);
+        assert_eq!(silent(), None);
+        counts.waits(&Fault::new(FaultKind::Throttled, "later"), Duration::from_secs(5));
+        counts.silent(Duration::from_secs(8));
+        let waits = board.lives().get("a").and_then(|live| live.waits.clone());
+        assert_eq!((silent(), waits), (Some(992), None), "what it waited for is over");
+        counts.heard();
+        assert_eq!(silent(), None);
     }
 }

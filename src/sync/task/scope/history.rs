@@ -30,4 +30,22 @@ impl Course<'_> {
         }
         Ok(())
     }
+
+    /// Something has come: where it failed before that is said no longer, whatever else is to come, and where
+    /// all has never come it is noted, for whoever looks after this process was killed.
+    pub(super) fn has_come(&self, is_stored: bool) -> Result<()> {
+        let standing = self.syncer.standing(&self.source);
+        let recovers = standing.trouble.is_some() && self.asides.trouble().is_none();
+        let is_part = is_stored && standing.good_at == 0;
+        if !recovers && !is_part {
+            return Ok(());
+        }
+        let now = self.syncer.now();
+        self.syncer.stand(&self.source, |standing| {
+            standing.stored_at = if is_stored { now } else { standing.stored_at };
+            if recovers {
+                (standing.trouble, standing.failures, standing.failing_since, standing.told_at) = (None, 0, 0, 0);
+            }
+        })
+    }
 }

@@ -9,8 +9,9 @@ use ratatui::text::{Line, Span};
 
 use super::State;
 use super::state::settled_before_end;
+use crate::domain::services;
 use crate::domain::text::SafeText;
-use crate::engine::answer::{BreakdownAnswer, TagsAnswer};
+use crate::engine::answer::{BreakdownAnswer, Pending, TagsAnswer};
 use crate::tui::tab::short_day;
 use crate::tui::text::{cut, put, put_at, width};
 use crate::tui::theme::{Glyphs, Role, Theme};
@@ -101,6 +102,18 @@ pub fn shortened(first: &str, names: &[&str], room: usize, glyphs: &Glyphs) -> V
     vec![cut(names.last().unwrap_or(&first), room, glyphs.ellipsis)]
 }
 
+/// Whose days have not come, in short names, each once.
+fn behind(pending: &Pending) -> String {
+    let mut names: Vec<String> = Vec::new();
+    for behind in &pending.of {
+        let name = SafeText::from_outside(services::provider_short(behind.provider.raw())).into_string();
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names.join(", ")
+}
+
 /// How many rows there are and what they cost, in at most `room` columns, the most important first.
 fn sums(state: &State, answer: &BreakdownAnswer, room: usize, glyphs: &Glyphs) -> String {
     let places = money::places(&answer.currency);
@@ -114,6 +127,12 @@ fn sums(state: &State, answer: &BreakdownAnswer, room: usize, glyphs: &Glyphs) -
     };
     if marked > 0 {
         parts.push(format!("marked {marked} = {}", money::amount(sum, places)));
+    }
+    if let Some(pending) = answer.pending.as_ref().filter(|pending| pending.missing > 0) {
+        parts.push(format!("{} of {} days not in: {}", pending.missing, pending.days, behind(pending)));
+    }
+    if let Some(pending) = &answer.previous_pending {
+        parts.push(format!("{} of {} days before not in: {}", pending.missing, pending.days, behind(pending)));
     }
     if let Some(settled) = settled_before_end(answer) {
         parts.push(format!("{} not settled after {}", glyphs.hatch, short_day(settled)));

@@ -129,6 +129,8 @@ pub fn answer(rows: &[Row<'_>]) -> BreakdownAnswer {
         groups: rows.len() as u64,
         rows,
         freshness: Vec::new(),
+        pending: None,
+        previous_pending: None,
         notices: vec![],
         unknown_rows: 0,
         granularity: Granularity::Day,

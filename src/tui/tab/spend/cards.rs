@@ -9,7 +9,8 @@ use ratatui::text::{Line, Span};
 use crate::domain::calendar::{Day, Period};
 use crate::domain::lens::Lens;
 use crate::domain::period::{Comparison, PeriodSpec};
-use crate::engine::answer::{Figure, SpendAnswer, SpendDetails};
+use crate::engine::Card;
+use crate::engine::answer::{Figure, PendingCard, SpendAnswer, SpendDetails};
 use crate::tui::tab::short_day;
 use crate::tui::text::{cut, put_at, width};
 use crate::tui::theme::{Role, Theme};
@@ -97,6 +98,19 @@ fn figure(kind: Kind, answer: &SpendAnswer, details: Option<&SpendDetails>) -> F
     }
 }
 
+/// What of a figure's days has not come; `None` where nothing is known to lack.
+fn pending(kind: Kind, answer: &SpendAnswer) -> Option<&PendingCard> {
+    let card = match kind {
+        Kind::MonthToDate => Card::MonthToDate,
+        Kind::Yesterday => Card::Yesterday,
+        Kind::LastWeek => Card::LastWeek,
+        Kind::Lens => Card::Total,
+        Kind::LastMonth => Card::LastMonth,
+        Kind::Forecast | Kind::SameDays | Kind::ThisHour => return None,
+    };
+    answer.pending.iter().find(|pending| pending.card == card)
+}
+
 /// A figure as text to copy: its words, and its amount with the currency.
 #[must_use]
 pub fn text(kind: Kind, answer: &SpendAnswer, details: Option<&SpendDetails>, lens: &Lens) -> String {
@@ -116,7 +130,7 @@ fn titles(kind: Kind, lens: &Lens, as_of: Day) -> Vec<String> {
     let month = |by: i32| as_of.month().plus(by).name();
     let last = as_of.month().plus(1).first().plus(-1);
     match kind {
-        Kind::MonthToDate => vec!["Month to date".to_owned()],
+        Kind::MonthToDate => vec!["Month to date".to_owned(), "This month".to_owned()],
         Kind::Forecast => vec![format!("Forecast to {}", short_day(last)), format!("Forecast {}", short_day(last))],
         Kind::Yesterday => vec!["Yesterday".to_owned()],
         Kind::LastWeek => vec!["Last 7 days".to_owned()],
@@ -204,8 +218,15 @@ impl Cards<'_> {
                 let days = days(kind, answer).map_or_else(String::new, days_words);
                 Span::styled(fitting(&[days], room, theme), theme.style(Role::Muted))
             }
-            _ if open => so_far(&figure, room, theme),
-            _ => change(&figure, places, amounts, held_against(kind), room, theme),
+            _ => match pending(kind, answer).filter(|pending| pending.misleads()) {
+                _ if open => so_far(&figure, room, theme),
+                Some(PendingCard { alike: Some(alike), now, .. }) => {
+                    let to = now.through.unwrap_or(answer.as_of);
+                    change_to(alike, to, places, room, theme)
+                }
+                Some(_) => so_far(&figure, room, theme),
+                None => change(&figure, places, amounts, held_against(kind), room, theme),
+            },
         };
         let unknown = figure.amount.is_none();
         let role = if unknown { Role::Muted } else { Role::Strong };
@@ -217,17 +238,32 @@ impl Cards<'_> {
         let selected = self.selected == Some(kind);
         let role = if selected { Role::Accent } else { Role::Muted };
         let mark = if selected { format!("{} ", theme.glyphs.marks.0) } else { String::new() };
-        let hatch = format!(" {}", theme.glyphs.hatch);
-        let open = self.is_open(kind);
-        let room = room.saturating_sub(width(&mark) + if open { width(&hatch) } else { 0 });
-        let title = fitting(&titles(kind, self.lens, self.as_of), room, theme);
+        let unsure = self.unsure(kind, theme);
+        let least = unsure.last().map_or(0, |words| width(words));
+        let room = room.saturating_sub(width(&mark));
+        let title = fitting(&titles(kind, self.lens, self.as_of), room.saturating_sub(least), theme);
+        let left = room.saturating_sub(width(&title));
         let mut spans = vec![Span::styled(format!("{mark}{title}"), theme.style(role))];
-        if open {
-            let settling = " settling";
-            let words = if room + 2 >= width(&title) + width(settling) { settling.to_owned() } else { hatch };
-            spans.push(Span::styled(words, theme.style(Role::Unsure)));
+        if let Some(words) = unsure.iter().find(|words| width(words) <= left).or(unsure.last()) {
+            spans.push(Span::styled(words.clone(), theme.style(Role::Unsure)));
         }
         Line::from(spans)
+    }
+
+    /// What is to be known of a figure's days beside its title, the longest words first; nothing where all is as
+    /// it will be.
+    fn unsure(&self, kind: Kind, theme: &Theme) -> Vec<String> {
+        let hatch = format!(" {}", theme.glyphs.hatch);
+        let lacks = self.answer.and_then(|answer| pending(kind, answer)).map(|pending| &pending.now);
+        match lacks.filter(|pending| pending.missing > 0) {
+            Some(pending) if pending.days == 1 => vec![" not all in".to_owned(), hatch],
+            Some(pending) => {
+                let (come, all) = (pending.days - pending.missing.min(pending.days), pending.days);
+                vec![format!(" {come} of {all} days in"), format!(" {come} of {all} in"), format!(" {come}/{all}")]
+            }
+            None if self.is_open(kind) => vec![" settling".to_owned(), hatch],
+            None => Vec::new(),
+        }
     }
 
     /// Whether some of a figure's days may still change.
@@ -276,6 +312,23 @@ pub fn change(
     Span::styled(text, theme.style(role))
 }
 
+/// A change over the days up to `to` alone, which it says in any case, as much of it as there is room for.
+fn change_to(figure: &Figure, to: Day, places: u32, room: usize, theme: &Theme) -> Span<'static> {
+    let (role, sign) = money::direction(figure, &theme.glyphs);
+    let (amount, percent) = (money::change(figure, places), money::percent_change(figure));
+    let (day, number) = (short_day(to), to.number());
+    let whole = format!("{sign} {amount} {percent}").trim_end().to_owned();
+    let brief = if percent.is_empty() { format!("{sign} {amount}") } else { format!("{sign} {percent}") };
+    let texts = [
+        format!("{whole} to {day}"),
+        format!("{whole} to {number}"),
+        format!("{brief} to {day}"),
+        format!("{brief} to {number}"),
+    ];
+    let text = if amount.is_empty() { String::new() } else { fitting(&texts, room, theme) };
+    Span::styled(text, theme.style(role))
+}
+
 /// The share of a change of days that are not all in yet: no saving, so not in a saving's colour.
 #[must_use]
 pub fn so_far(figure: &Figure, room: usize, theme: &Theme) -> Span<'static> {
@@ -287,6 +340,10 @@ pub fn so_far(figure: &Figure, room: usize, theme: &Theme) -> Span<'static> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::answer::Pending;
+    use crate::engine::{Answer, Cancel, Engine, Question};
+    use crate::tui::tests::fake::{Fake, Mood, as_of};
+    use crate::tui::theme::Env;
 
     #[test]
     fn the_worthiest_figures_that_fit_stand_in_one_order() {
@@ -305,6 +362,42 @@ mod tests {
         ] {
             assert_eq!(shown(columns, lens), want, "{columns}");
         }
+    }
+
+    /// The three rows of a figure, in so many columns, where some of its days have not come.
+    fn rows(kind: Kind, lacks: PendingCard, room: usize) -> [String; 3] {
+        let lens = Lens::default();
+        let fake = Fake(Mood::Demo).ask(&Question::Spend(lens.clone()), as_of(), &Cancel::default());
+        let Ok(Answer::Spend(mut answers)) = fake else { panic!("a spend answer") };
+        let answer = &mut answers[0];
+        answer.pending = vec![lacks];
+        let (answer, theme) = (Some(&answers[0]), Theme::of(&Env::default()));
+        let cards = Cards { answer, details: None, lens: &lens, as_of: as_of(), selected: None };
+        cards.lines(kind, room, &theme).map(|line| line.spans.iter().map(|span| span.content.as_ref()).collect())
+    }
+
+    #[test]
+    fn days_that_have_not_come_are_told_and_only_days_that_came_are_compared() {
+        let now = Pending { days: 7, missing: 1, unsettled: 2, through: Some(as_of().plus(-2)), of: Vec::new() };
+        let amount = |text: &str| text.parse().ok();
+        let alike = Figure { amount: amount("110"), previous: amount("100") };
+        let card = PendingCard { card: Card::LastWeek, now, previous: None, alike: Some(alike) };
+        let week = |room| rows(Kind::LastWeek, card.clone(), room);
+        assert_eq!(week(27), ["Last 7 days 6 of 7 days in", "  23,870.12", "▲ 10.00 +10 % to Nov 18"]);
+        assert_eq!(week(22), ["Last 7 days 6 of 7 in", "  23,870.12", "▲ 10.00 +10 % to 18"]);
+        assert_eq!(week(16), ["Last 7 days 6/7", "  23,870.12", "▲ +10 % to 18"]);
+        // Where no days can be compared, what has come so far is no saving.
+        let none = PendingCard { alike: None, ..card.clone() };
+        let [_, _, below] = rows(Kind::LastWeek, none, 25);
+        assert_eq!(below, "+3.4 % so far");
+        let day = Pending { days: 1, through: None, ..card.now.clone() };
+        let yesterday = PendingCard { card: Card::Yesterday, now: day, previous: None, alike: None };
+        assert_eq!(rows(Kind::Yesterday, yesterday, 25), ["Yesterday not all in", "  3,214.09", "-2.0 % so far"]);
+        let month = Pending { days: 22, missing: 2, ..card.now.clone() };
+        let month = PendingCard { card: Card::MonthToDate, now: month, ..card.clone() };
+        assert_eq!(rows(Kind::MonthToDate, month, 18)[0], "This month 20/22");
+        // Nothing of it is of another figure.
+        assert_eq!(rows(Kind::MonthToDate, card, 25)[0], "Month to date settling");
     }
 
     #[test]

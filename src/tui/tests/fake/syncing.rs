@@ -25,6 +25,7 @@ fn scope(source: &str) -> ScopeOverview {
         elsewhere: None,
         word: Word::Fresh,
         good_at: Some(now() - 1_500),
+        stored_at: Some(now() - 1_500),
         due_at: now() + 12_600,
         trouble: None,
         failing_since: None,
@@ -118,7 +119,7 @@ pub fn opinion(text: &str) -> Kept {
 /// History comes, and one waits.
 pub fn under_way() -> Snapshot {
     let doing = |waits, seconds_left| {
-        Some(Doing { what: "2024-07".to_owned(), pieces: (1, 4), rows: 4_210, waits, seconds_left })
+        Some(Doing { what: "2024-07".to_owned(), pieces: (1, 4), rows: 4_210, waits, silent_since: None, seconds_left })
     };
     let aws = ScopeOverview {
         word: Word::Syncing,
@@ -132,6 +133,16 @@ pub fn under_way() -> Snapshot {
     snapshot(Overview { scopes: vec![aws, azure], meters: vec![meter(6)], ..Overview::default() })
 }
 
+/// One does not answer.
+pub fn silent() -> Snapshot {
+    let mut snapshot = under_way();
+    for scope in snapshot.overview.iter_mut().flat_map(|overview| &mut overview.scopes) {
+        let doing = scope.doing.iter_mut();
+        doing.for_each(|doing| (doing.waits, doing.silent_since) = (None, Some(now() - 12)));
+    }
+    snapshot
+}
+
 /// Much has gone wrong.
 pub fn failing() -> Snapshot {
     let login = trouble(FaultKind::Expired, "the session has expired", &["`aws sso login --profile billing`"]);
@@ -139,12 +150,14 @@ pub fn failing() -> Snapshot {
         word: Word::Blocked,
         trouble: Some(login.clone()),
         failing_since: Some(as_of().seconds() + 6 * 3_600 + 12 * 60),
+        good_at: Some(now() - 4 * 3_600 + 600),
         ..scope("aws.prod")
     };
     let azure = ScopeOverview {
         word: Word::Failing,
         trouble: Some(trouble(FaultKind::Unavailable, "the service says 503: try again later", &[])),
         failing_since: Some(now() - 2 * 86_400),
+        good_at: Some(now() - 2 * 86_400 - 600),
         ..scope("azure.main")
     };
     let wrong = trouble(FaultKind::Refused, "there is no file `~/key.json`", &["`spendtop connect gcp` makes one"]);

@@ -1,0 +1,223 @@
+//! Which days have come of those that figures are about, and whose have not.
+//!
+//! A scope that is asked day by day says itself which have come; of what is delivered or imported the last
+//! charge tells. Knows days, not costs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Card;
+use super::answer::{Behind, Figure, Freshness, Notice, NoticeKind, Pending, PendingCard, Severity};
+use super::local::LocalEngine;
+use super::notices::GONE_DAYS;
+use crate::domain::calendar::{Day, Period};
+use crate::domain::money::Amount;
+use crate::domain::services::canonical_provider;
+use crate::domain::text::Untrusted;
+use crate::store::manifest::{Group, Manifest};
+use crate::store::remote::{BASE, Synced};
+
+/// Days before its last in which a provider must have charges on every other, to be one that has some daily.
+const USUAL_DAYS: i32 = 14;
+/// Fewer days with charges say nothing about how often there are some.
+const KNOWN_DAYS: usize = 3;
+
+/// What has come of everybody that is looked at.
+pub(super) struct Arrivals {
+    members: Vec<Member>,
+    /// The first day of the data: what lies before is told otherwise.
+    oldest: Option<Day>,
+    /// The last day that nobody restates any more.
+    settled: Option<Day>,
+}
+
+/// Somebody whose charges are expected every day.
+struct Member {
+    provider: String,
+    source: Option<String>,
+    came: Came,
+}
+
+/// Which days have come.
+enum Came {
+    /// These.
+    Days(BTreeSet<Day>),
+    /// All up to this one.
+    Through(Day),
+}
+
+impl Came {
+    fn has(&self, day: Day) -> bool {
+        match self {
+            Came::Days(days) => days.contains(&day),
+            Came::Through(last) => day <= *last,
+        }
+    }
+
+    fn last(&self) -> Option<Day> {
+        match self {
+            Came::Days(days) => days.last().copied(),
+            Came::Through(last) => Some(*last),
+        }
+    }
+}
+
+impl Arrivals {
+    /// Of those whose freshness it is.
+    pub(super) fn new(engine: &LocalEngine, freshness: &[Freshness], as_of: Day) -> Arrivals {
+        let manifest = engine.store().manifest();
+        let looked_at: BTreeSet<&str> = freshness.iter().map(|f| canonical_provider(f.provider.raw())).collect();
+        let mut groups: BTreeMap<(&str, Option<&str>), Vec<&Group>> = BTreeMap::new();
+        let active = manifest.active();
+        for group in &active {
+            let provider = canonical_provider(&group.key.provider);
+            let source = manifest.scopes.contains_key(&group.source).then_some(group.source.as_str());
+            if looked_at.contains(provider) {
+                groups.entry((provider, source)).or_default().push(group);
+            }
+        }
+        // Where a provider is synced, what was imported of it is of the time before.
+        let synced: BTreeSet<&str> = groups.keys().filter(|(_, source)| source.is_some()).map(|(p, _)| *p).collect();
+        let mut members = Vec::new();
+        for ((provider, source), mine) in &groups {
+            let scope = source.and_then(|source| manifest.scopes.get(source)).and_then(|scope| scope.days.get(BASE));
+            let came = match (scope, source) {
+                (Some(_), Some(source)) => Some(Came::Days(days_of_scope(&manifest, source, mine, &active))),
+                (None, None) if synced.contains(provider) => None,
+                _ => last_of_charges(&manifest, mine).map(Came::Through),
+            };
+            let Some(came) = came else { continue };
+            if came.last().is_some_and(|last| as_of.0 - last.0 <= GONE_DAYS) {
+                members.push(Member { provider: (*provider).to_owned(), source: source.map(str::to_owned), came });
+            }
+        }
+        let settled = freshness.iter().map(|fresh| fresh.settled_through).min();
+        Arrivals { members, oldest: engine.data_days().map(|data| data.from), settled }
+    }
+
+    /// What of a period has not come or may still change; `None` where all is as it will be.
+    pub(super) fn of(&self, period: Period) -> Option<Pending> {
+        let known = Period { from: self.oldest.map_or(period.to, |oldest| oldest.max(period.from)), to: period.to };
+        let lacks = |member: &Member| -> Vec<Period> { runs(known.iter().filter(|day| !member.came.has(*day))) };
+        let behind = |member: &Member| {
+            let (provider, source) = (Untrusted::new(member.provider.clone()), member.source.clone());
+            Some(Behind { provider, source, missing: lacks(member) }).filter(|behind| !behind.missing.is_empty())
+        };
+        let of: Vec<Behind> = self.members.iter().filter_map(behind).collect();
+        let missing: BTreeSet<Day> = of.iter().flat_map(|behind| &behind.missing).flat_map(|run| run.iter()).collect();
+        let is_open = |day: &Day| self.settled.is_some_and(|settled| *day > settled) && !missing.contains(day);
+        let unsettled = known.iter().filter(is_open).count();
+        let first = missing.first().map_or(period.to, |first| *first);
+        (!missing.is_empty() || unsettled > 0).then(|| Pending {
+            days: period.days().unsigned_abs(),
+            missing: missing.len() as u32,
+            unsettled: unsettled as u32,
+            through: Some(first.plus(-1)).filter(|last| *last >= period.from),
+            of,
+        })
+    }
+
+    /// Of a period, and where days are missing of those that it is held against.
+    pub(super) fn both(&self, period: Period, against: Option<Period>) -> (Option<Pending>, Option<Pending>) {
+        (self.of(period), against.and_then(|days| self.missing(days)))
+    }
+
+    /// Where days are missing of a period: those before them and as many of the others, as far as all of both
+    /// have come.
+    pub(super) fn alike(&self, period: Period, against: Period) -> Option<(Period, Period)> {
+        let last = self.missing(period)?.through?;
+        let to = against.to.min(against.from.plus(last.plus(1).0 - period.from.0));
+        let before = Period { to, ..against };
+        self.missing(before).is_none().then_some((Period { to: last.plus(1), ..period }, before))
+    }
+
+    /// What one figure lacks, and what `sum` says of the days of it that can be held against each other; `None`
+    /// where all is as it will be.
+    pub(super) fn card(
+        &self,
+        card: Card,
+        (period, against): (Period, Option<Period>),
+        sum: impl Fn(Period) -> Option<Amount>,
+    ) -> Option<PendingCard> {
+        let (now, previous) = self.both(period, against);
+        let whole = |_: &Pending| {
+            let (days, through) = (period.days().unsigned_abs(), Some(period.to.plus(-1)));
+            Pending { days, missing: 0, unsettled: 0, through, of: Vec::new() }
+        };
+        let now = now.or_else(|| previous.as_ref().map(whole))?;
+        let alike = against.and_then(|against| self.alike(period, against));
+        let alike = alike.map(|(period, before)| Figure { amount: sum(period), previous: sum(before) });
+        Some(PendingCard { card, now, previous, alike })
+    }
+
+    /// The same where days are missing, not only open.
+    pub(super) fn missing(&self, period: Period) -> Option<Pending> {
+        self.of(period).filter(|pending| pending.missing > 0)
+    }
+}
+
+/// The days that a scope has brought whole, and those that an import holds of the same accounts.
+fn days_of_scope(manifest: &Manifest, source: &str, mine: &[&Group], active: &[&Group]) -> BTreeSet<Day> {
+    let base = manifest.scopes.get(source).and_then(|synced: &Synced| synced.days.get(BASE));
+    let whole = base.into_iter().flatten().filter(|(day, come)| come.at >= day.plus(1).seconds());
+    let accounts: BTreeSet<_> =
+        mine.iter().map(|g| (canonical_provider(&g.key.provider), g.key.account.as_str())).collect();
+    let is_synced =
+        |group: &Group| manifest.scopes.get(&group.source).is_some_and(|synced| synced.days.contains_key(BASE));
+    let others = active.iter().filter(|group| {
+        !is_synced(group) && accounts.contains(&(canonical_provider(&group.key.provider), group.key.account.as_str()))
+    });
+    let theirs = others.flat_map(|group| &group.parts).flat_map(|part| part.days.keys());
+    whole.map(|(day, _)| day).chain(theirs).copied().collect()
+}
+
+/// The last day with charges of those who have some daily, unless it was not over when they were taken.
+fn last_of_charges(manifest: &Manifest, groups: &[&Group]) -> Option<Day> {
+    let parts = || groups.iter().flat_map(|group| &group.parts);
+    let days: BTreeSet<Day> = parts().flat_map(|part| part.days.keys().copied()).collect();
+    let (first, last) = (*days.first()?, *days.last()?);
+    let since = first.max(last.plus(1 - USUAL_DAYS));
+    let (with, all) = (days.range(since..).count(), last.0 + 1 - since.0);
+    if days.len() < KNOWN_DAYS || (with as i32) * 2 < all {
+        return None;
+    }
+    let of_last = parts().filter(|part| part.days.contains_key(&last));
+    let taken_at = of_last.filter_map(|part| manifest.import(part.import)).map(|import| import.taken_at).max();
+    let is_over = taken_at.is_none_or(|at| Day::of_seconds(at) != last);
+    Some(if is_over { last } else { last.plus(-1) })
+}
+
+/// Days in order as runs of days that follow one another.
+fn runs(days: impl Iterator<Item = Day>) -> Vec<Period> {
+    let mut runs: Vec<Period> = Vec::new();
+    for day in days {
+        match runs.last_mut().filter(|run| run.to == day) {
+            Some(run) => run.to = day.plus(1),
+            None => runs.push(Period { from: day, to: day.plus(1) }),
+        }
+    }
+    runs
+}
+
+/// What is to be known beside figures of whose days some are missing.
+pub(super) fn notices(
+    now: Option<&Pending>,
+    previous: Option<&Pending>,
+    (period, against): (Period, Option<Period>),
+) -> Vec<Notice> {
+    let notice = |text, hint| Notice { kind: NoticeKind::NotIn, severity: Severity::Info, text, hint };
+    let ends = now.and_then(|pending| Some((pending.words()?, pending.through)));
+    let of_now = ends.map(|(words, through)| {
+        let hint = match (through, against) {
+            (Some(last), Some(_)) => {
+                format!("--from {} --to {} compares days that are all in", period.from, last.plus(1))
+            }
+            (Some(last), None) => format!("--to {} ends where all is in", last.plus(1)),
+            (None, _) => "`spendtop sync --status` says what is to come".to_owned(),
+        };
+        notice(words, hint)
+    });
+    let of_previous = previous.and_then(Pending::words).map(|words| {
+        notice(format!("of the days before, {words}"), "a rise may only be what has not come of them".to_owned())
+    });
+    of_now.into_iter().chain(of_previous).collect()
+}
