@@ -2,7 +2,11 @@
 //! that every total is exactly that of the charges.
 //!
 //! Days that a facet has not come for, charges restated meanwhile, or all of it where no facet tells what is
-//! asked; it may be negative. A filter by what was not told leaves it out. Knows no question.
+//! asked; it may be negative. A filter by what was not told leaves it out. What is left only because a cloud
+//! rounds each amount that it tells is nobody's unknown: the largest of the values that were told has it. Knows
+//! no question.
+
+use std::cmp::Reverse;
 
 use hashbrown::HashMap;
 
@@ -50,7 +54,9 @@ pub(super) fn add(
         } else {
             add_up((store, manifest), &told, &part.facets, cancel)?
         };
-        found.merge(spread(less(base, &accounted), &places, request.by.len()));
+        let rest = less(base, &accounted);
+        found.merge(spread(rest.unknown, &places, request.by.len()));
+        add_rounding(&mut found, &spread(rest.rounding, &places, request.by.len()), &places);
     }
     table.merge(found);
     Ok(())
@@ -71,7 +77,7 @@ pub(super) fn in_all(
     let told = Request { by: &[], clauses: &clauses, granularity: None, ..request.clone() };
     let base = add_up((store, manifest), &told, &part.base, cancel)?;
     let accounted = add_up((store, manifest), &told, &part.facets, cancel)?;
-    Ok((less(base, &accounted), is_admitted(request, part)))
+    Ok((less(base, &accounted).unknown, is_admitted(request, part)))
 }
 
 /// Whether every clause admits what was not told of its dimension.
@@ -100,27 +106,38 @@ fn projected(table: &Table, places: &[usize]) -> Table {
 }
 
 /// What a table has and another has not; groups of which nothing is left are gone.
-fn less(mut table: Table, other: &Table) -> Table {
+struct Rest {
+    /// What nobody told.
+    unknown: Table,
+    /// What is left by rounding alone.
+    rounding: Table,
+}
+
+fn less(mut table: Table, other: &Table) -> Rest {
     let numbers = table.adopt(other);
     let mut others: HashMap<Key, Total> = HashMap::new();
     for (key, total) in other.groups() {
         let key = Key { currency: numbers.currency(key.currency), values: numbers.ids(&key.values), ..key };
         others.entry(key).or_default().merge(total);
     }
-    let mut out = Table::new(table.dimensions.len());
-    for (key, total) in table.groups() {
-        if let Some(left) = left(total, others.remove(&key)) {
-            out.add(key, &left);
+    let (mut unknown, mut rounding) = (Table::new(table.dimensions.len()), Table::new(table.dimensions.len()));
+    let mut put = |key: Key, total: &Total, gone: Option<Total>| {
+        if let Some(left) = left(total, gone) {
+            let by_rounding = gone.is_some_and(|gone| is_rounding(&left, total.known + gone.known));
+            if by_rounding { rounding.add(key, &left) } else { unknown.add(key, &left) }
         }
+    };
+    for (key, total) in table.groups() {
+        put(key, total, others.remove(&key));
     }
     for (key, gone) in others {
-        if let Some(left) = left(&Total::default(), Some(gone)) {
-            out.add(key, &left);
-        }
+        put(key, &Total::default(), Some(gone));
     }
-    out.currencies = table.currencies;
-    out.dimensions = table.dimensions;
-    out
+    for out in [&mut unknown, &mut rounding] {
+        out.currencies.clone_from(&table.currencies);
+        out.dimensions.clone_from(&table.dimensions);
+    }
+    Rest { unknown, rounding }
 }
 
 /// What is left of a total. A charge that is split has more rows than one: those say nothing of the rest.
@@ -130,6 +147,45 @@ fn left(total: &Total, gone: Option<Total>) -> Option<Total> {
     let known = u64::from(!sum.is_zero());
     let unknown = total.unknown.saturating_sub(gone.unknown);
     (known + unknown > 0).then_some(Total { sum, known, unknown })
+}
+
+/// How far each amount may be from what it stands for, in units of 1e-18: clouds tell 8 decimals and more.
+const ROUNDED: i128 = 5_000_000_000;
+
+/// What is never taken for rounding, however many amounts there are: what a person sees of money.
+const SEEN: i128 = 5_000_000_000_000_000;
+
+/// Whether so many amounts that were rounded, each on its own, may leave that.
+fn is_rounding(left: &Total, amounts: u64) -> bool {
+    let most = ROUNDED.saturating_mul(i128::from(amounts)).min(SEEN);
+    left.unknown == 0 && (-most..=most).contains(&left.sum.units())
+}
+
+/// Adds to a table what rounding left, to the largest of the values that were told of the same; what has none of
+/// them stays unknown.
+fn add_rounding(found: &mut Table, rounding: &Table, places: &[usize]) {
+    if rounding.is_empty() {
+        return;
+    }
+    let numbers = found.adopt(rounding);
+    let same = |key: Key| {
+        let mut values = Ids::default();
+        places.iter().for_each(|at| values.0[*at] = key.values.0[*at]);
+        Key { values, ..key }
+    };
+    let mut largest: HashMap<Key, (i128, Reverse<Key>)> = HashMap::new();
+    for (key, total) in found.groups().filter(|(_, total)| total.known > 0) {
+        let one = (total.sum.units().saturating_abs(), Reverse(key));
+        let most = largest.entry(same(key)).or_insert(one);
+        *most = one.max(*most);
+    }
+    for (key, left) in rounding.groups() {
+        let key = Key { currency: numbers.currency(key.currency), values: numbers.ids(&key.values), ..key };
+        match largest.get(&same(key)) {
+            Some((_, Reverse(told))) => found.add(*told, &Total { known: 0, ..*left }),
+            None => found.add(key, left),
+        }
+    }
 }
 
 /// A table by dimensions at some places among others, whose values nobody told.

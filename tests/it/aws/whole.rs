@@ -364,3 +364,60 @@ fn what_is_not_switched_on_at_aws_holds_nothing_else_up() {
         assert!(!whole.ask(whole.last(2), &[], "", Some(Granularity::Hour)).rows.is_empty());
     }
 }
+
+/// Answers of a day: an account by its services, and services by region, whose amounts AWS rounds each on its own.
+fn rounded(asked: &Asked, eu: &str) -> Reply {
+    if asked.action != "GetCostAndUsage" {
+        return error(400, "DataUnavailableException", "too little history");
+    }
+    let question = asked.json();
+    let groups = match question["GroupBy"][1]["Key"].as_str() {
+        Some("REGION") => vec![
+            ([STORAGE, "eu-west-1"], eu),
+            ([STORAGE, "us-east-1"], "3.3333333333"),
+            ([RESOURCE_SERVICE, "NoRegion"], "1.5"),
+        ],
+        _ => vec![(["111122223333", STORAGE], "6.6666666667"), (["111122223333", RESOURCE_SERVICE], "1.5")],
+    };
+    let group = |(keys, amount): &([&str; 2], &str)| {
+        let told = json!({"Amount": amount, "Unit": "USD"});
+        json!({"Keys": keys, "Metrics": {"UnblendedCost": told.clone(), "AmortizedCost": told}})
+    };
+    let groups: Vec<Value> = groups.iter().map(group).collect();
+    let at =
+        |which: &str| question["TimePeriod"][which].as_str().and_then(|text| Day::parse(&text[..10])).expect("a day");
+    let slice = |day: Day| {
+        let (start, end) = (day.to_string(), day.plus(1).to_string());
+        json!({"TimePeriod": {"Start": start, "End": end}, "Total": {}, "Estimated": false, "Groups": groups})
+    };
+    let days = Period { from: at("Start"), to: at("End") };
+    good(json!({"ResultsByTime": days.iter().map(slice).collect::<Vec<_>>()}).to_string())
+}
+
+#[test]
+fn what_aws_rounds_is_not_called_unknown() {
+    let facets = |settings: &mut spendtop::provider::aws::Settings| {
+        settings.facets = [spendtop::provider::aws::Facet::ServiceRegion].into();
+    };
+    let whole = Whole::over(facets, |asked, _| rounded(asked, "3.3333333333"));
+    assert_eq!(whole.pass().failed, 0);
+    // Rows add up to the total that the charges have: the largest has what is left of it by rounding.
+    let by_region = whole.ask(whole.last(3), &[Dimension::Region], "", None);
+    assert_eq!(by_region.total, Some(amount("24.5000000001")));
+    assert_eq!(rows(&by_region), [" 4.5", "eu-west-1 10.0000000002", "us-east-1 9.9999999999"]);
+    assert_eq!(said(&by_region), Vec::<String>::new());
+    let both = whole.ask(whole.last(3), &[Dimension::Service, Dimension::Region], "service:*storage*", None);
+    assert_eq!(both.total, Some(amount("20.0000000001")));
+    assert_eq!((both.rows.len(), said(&both)), (2, Vec::new()));
+    let days = whole.ask(whole.last(3), &[Dimension::Region], "", Some(Granularity::Day));
+    assert_eq!((days.total, days.rows.len()), (Some(amount("24.5000000001")), 9));
+    for filter in ["region:us-east-1", "-region:us-east-1"] {
+        assert_eq!(said(&whole.ask(whole.last(3), &[], filter, None)), Vec::<String>::new(), "{filter}");
+    }
+    // What is no rounding is told as ever.
+    let whole = Whole::over(facets, |asked, _| rounded(asked, "3.3333331"));
+    assert_eq!(whole.pass().failed, 0);
+    let by_region = whole.ask(whole.last(3), &[Dimension::Region], "", None);
+    assert_eq!(rows(&by_region).last().map(String::as_str), Some("(unknown) 0.0000007002"));
+    assert_eq!(said(&by_region).len(), 1);
+}
