@@ -128,17 +128,18 @@ impl<'a> Chains<'a> {
         let cost = match &row[at.cost] {
             Cell::Number([text]) => Some(Decimal::parse(text.as_bytes()).map_err(|why| format!("the cost is {why}"))?),
             Cell::Nothing(()) => None,
-            Cell::Text(_) | Cell::Other(_) => return Err("the cost is no number".to_owned()),
+            // A number between quotes is none the less exact.
+            Cell::Text(text) => {
+                Some(Decimal::parse(text.trim().as_bytes()).map_err(|_| "the cost is no number".to_owned())?)
+            }
+            Cell::Other(_) => return Err("the cost is no number".to_owned()),
         };
-        if let Some(Cell::Text(key)) = at.tag.map(|at| &row[at])
-            && !self.groups.iter().any(|group| group.name().eq_ignore_ascii_case(key))
-        {
-            return Err("a tag that was not asked for".to_owned());
-        }
+        let is_untagged = self.is_untagged(at, row)?;
         let currency = self.texts.intern(currency);
         let mut groups = [None; 2];
-        for (group, at) in groups.iter_mut().zip(at.groups) {
+        for ((group, at), of) in groups.iter_mut().zip(at.groups).zip(self.groups) {
             *group = match &row[at] {
+                Cell::Text(_) if is_untagged && matches!(of, Group::Tag(_)) => None,
                 Cell::Text(text) => Some(self.texts.intern(text)),
                 Cell::Nothing(()) => None,
                 Cell::Number(_) | Cell::Other(_) => return Err("a group is no text".to_owned()),
@@ -152,6 +153,29 @@ impl<'a> Chains<'a> {
         *told = cost;
         self.days_of[kind as usize].insert(day);
         Ok(())
+    }
+
+    /// Whether a row is of what has not the tag, and no value of it either: its key is empty or not there then.
+    fn is_untagged(&self, at: &Positions, row: &[Cell]) -> Result<bool, String> {
+        let Some(key) = at.tag.map(|at| &row[at]) else { return Ok(false) };
+        match key {
+            Cell::Text(key) if self.groups.iter().any(|group| group.name().eq_ignore_ascii_case(key)) => Ok(false),
+            Cell::Text(key) if key.is_empty() && self.has_no_value(at, row) => Ok(true),
+            Cell::Nothing(()) if self.has_no_value(at, row) => Ok(true),
+            // Told or not, the value is of the one key that was asked for.
+            Cell::Nothing(()) => Ok(false),
+            Cell::Text(_) | Cell::Number(_) | Cell::Other(_) => Err("a tag that was not asked for".to_owned()),
+        }
+    }
+
+    /// Whether the tag's value is empty.
+    fn has_no_value(&self, at: &Positions, row: &[Cell]) -> bool {
+        let values = self.groups.iter().zip(at.groups).filter(|(group, _)| matches!(group, Group::Tag(_)));
+        values.into_iter().all(|(_, at)| match &row[at] {
+            Cell::Text(value) => value.is_empty(),
+            Cell::Nothing(()) => true,
+            Cell::Number(_) | Cell::Other(_) => false,
+        })
     }
 
     fn kept(&mut self, cost: Option<Decimal>) -> Cost {
@@ -196,10 +220,10 @@ impl<'a> Chains<'a> {
 
 const ZERO: Decimal = Decimal { mantissa: 0, scale: 0, rounded: false };
 
-/// `20240131`, or a timestamp.
+/// `20240131`, between quotes or not, or a timestamp.
 fn day_of(cell: &Cell) -> Result<Day, String> {
     let day = match cell {
-        Cell::Number([text]) if text.len() == 8 => text
+        Cell::Number([text]) | Cell::Text(text) if text.len() == 8 && text.bytes().all(|b| b.is_ascii_digit()) => text
             .parse::<u32>()
             .ok()
             .and_then(|number| Day::from_ymd((number / 10_000) as i32, number / 100 % 100, number % 100)),
@@ -277,7 +301,9 @@ mod tests {
             (&COLUMNS[..4], "[]", "no column `Currency`"),
             (&COLUMNS, r#"[[1,20240201,"s","VM","USD"]]"#, "row 1: a charge of 2024-02-01, 2024-01-01 to 2024-01-31"),
             (&COLUMNS, r#"[[1,20240132,"s","VM","USD"]]"#, "its date is none"),
-            (&COLUMNS, r#"[["1",20240101,"s","VM","USD"]]"#, "the cost is no number"),
+            (&COLUMNS, r#"[["much",20240101,"s","VM","USD"]]"#, "the cost is no number"),
+            (&COLUMNS, r#"[["",20240101,"s","VM","USD"]]"#, "the cost is no number"),
+            (&COLUMNS, r#"[[1,"2024010a","s","VM","USD"]]"#, "its date is none"),
             (&COLUMNS, r#"[[1e400,20240101,"s","VM","USD"]]"#, "out of range"),
             (&COLUMNS, r#"[[1.2.3,20240101,"s","VM","USD"]]"#, "not a decimal number"),
             (&COLUMNS, r#"[[1,20240101,"s","VM","dollars"]]"#, "its currency is none"),
@@ -298,6 +324,14 @@ mod tests {
         assert!(chains.is_silent(CostKind::Actual));
         chains.take(CostKind::Actual, &page(&COLUMNS, r#"[[null,20240101,"s","VM","USD"]]"#)).expect("taken");
         assert_eq!(lines(&chains), ["2024-01-01 s VM USD ? ?"]);
+    }
+
+    #[test]
+    fn a_number_between_quotes_is_the_number() {
+        let mut chains = Chains::new(&GROUPS, Month::new(2024, 1).period());
+        let rows = r#"[["0.10","20240101","s","VM","USD"],[" -1.5E-7 ","20240102","s","VM","USD"]]"#;
+        chains.take(CostKind::Actual, &page(&COLUMNS, rows)).expect("taken");
+        assert_eq!(lines(&chains), ["2024-01-01 s VM USD 0.1 ?", "2024-01-02 s VM USD -0.00000015 ?"]);
     }
 
     #[test]
@@ -338,6 +372,12 @@ mod tests {
         let rows = r#"[[1,20240101,"VM","team","core","USD"],[2,20240101,"VM","team",null,"USD"]]"#;
         chains.take(CostKind::Actual, &page(&columns, rows)).expect("taken");
         assert_eq!(lines(&chains), ["2024-01-01 VM  USD 2 ?", "2024-01-01 VM core USD 1 ?"]);
+        for nothing in [r#""","""#, "null,null"] {
+            let mut chains = Chains::new(&groups, Month::new(2024, 1).period());
+            let rows = format!(r#"[[1,20240101,"VM",{nothing},"USD"],[2,20240101,"VM","team","","USD"]]"#);
+            chains.take(CostKind::Actual, &page(&columns, &rows)).expect("untagged, and tagged with nothing");
+            assert_eq!(lines(&chains), ["2024-01-01 VM  USD 1 ?", "2024-01-01 VM  USD 2 ?"], "{nothing}");
+        }
         let other = r#"[[1,20240101,"VM","env","core","USD"]]"#;
         let wrong = chains.take(CostKind::Amortized, &page(&columns, other)).expect_err("another tag");
         assert!(wrong.contains("not asked for"), "{wrong}");

@@ -28,8 +28,8 @@ pub fn check(costs: &CostManagement, call: &Call) -> Vec<Check> {
     let mut checks = vec![known(&credentials.title(), &token)];
     let query = query(costs, CostKind::Actual, call);
     match costs.path.subscription() {
-        Some(id) => subscription(costs, &id, call, &mut checks),
-        None => checks.push(names(costs, call)),
+        Some(id) => subscription(costs, &id, &token, call, &mut checks),
+        None => checks.push(names(costs, &token, call)),
     }
     let is_allowed = query.is_ok();
     checks.push(match query {
@@ -62,7 +62,8 @@ fn query_amortized(costs: &CostManagement, call: &Call) -> Result<(), Fault> {
     query(costs, CostKind::Amortized, call)
 }
 
-fn subscription(costs: &CostManagement, id: &str, call: &Call, checks: &mut Vec<Check>) {
+fn subscription(costs: &CostManagement, id: &str, token: &Token, call: &Call, checks: &mut Vec<Check>) {
+    let role = role_fix(&costs.path, token.object.as_deref());
     match call.run(directory::subscription(&costs.client, &costs.path, id, call)) {
         Ok(found) => {
             checks.push(Check::new(
@@ -81,25 +82,28 @@ fn subscription(costs: &CostManagement, id: &str, call: &Call, checks: &mut Vec<
         Err(fault) => {
             let check = failed(directory::NAMES_PERMISSION, Finding::Wanting, &fault);
             checks.push(match fault.kind {
-                FaultKind::Denied => check.fix(role_fix(&costs.path, None)),
+                FaultKind::Denied => check.fix(&role),
                 // Of one that is not there, who is allowed nothing is told the same.
-                FaultKind::NotThere => {
-                    check.fix(format!("{}\n{}", fault.hints.join("\n"), role_fix(&costs.path, None)).trim())
-                }
+                FaultKind::NotThere => check.fix(format!("{}\n{role}", fault.hints.join("\n")).trim()),
                 _ => check,
             });
         }
     }
     checks.push(match call.run(directory::payer(&costs.client, &costs.path, id, call)) {
         Ok(payer) => Check::new(directory::BILLING_PERMISSION, Finding::Good, &format!("paid by {}", payer.id)),
-        Err(fault) => failed(directory::BILLING_PERMISSION, Finding::Wanting, &fault).fix(
-            "without it the billing account is empty (an Enterprise Agreement never tells it); the role Cost Management \
-             Reader has it",
-        ),
+        Err(fault) => {
+            let without = "without it the billing account is empty (an Enterprise Agreement never tells it)";
+            let check = failed(directory::BILLING_PERMISSION, Finding::Wanting, &fault);
+            match fault.kind {
+                FaultKind::Denied => check.fix(format!("# {without}; this role has it:\n{role}")),
+                _ => check.fix(without),
+            }
+        }
     });
 }
 
-fn names(costs: &CostManagement, call: &Call) -> Check {
+fn names(costs: &CostManagement, token: &Token, call: &Call) -> Check {
+    let role = role_fix(&costs.path, token.object.as_deref());
     match call.run(directory::subscriptions(&costs.client, &costs.path, call)) {
         Ok(list) if !list.is_empty() => {
             let uncovered = list.iter().filter(|found| found.uncovered_offer().is_some()).count();
@@ -108,8 +112,8 @@ fn names(costs: &CostManagement, call: &Call) -> Check {
             Check::new(directory::NAMES_PERMISSION, Finding::Good, &detail)
         }
         Ok(_) => Check::new(directory::NAMES_PERMISSION, Finding::Wanting, "no subscription is seen: ids, not names")
-            .fix(role_fix(&costs.path, None)),
-        Err(fault) => failed(directory::NAMES_PERMISSION, Finding::Wanting, &fault).fix(role_fix(&costs.path, None)),
+            .fix(role),
+        Err(fault) => failed(directory::NAMES_PERMISSION, Finding::Wanting, &fault).fix(role),
     }
 }
 

@@ -94,7 +94,7 @@ impl Quota {
             if wait > call.pace.patience {
                 return Err(fault.hint("others use it too: the Azure portal, exporters, dashboards"));
             }
-            call.watch.waits(&fault, wait);
+            call.watch.queues(&fault, wait);
             tokio::time::sleep(wait).await;
         }
     }

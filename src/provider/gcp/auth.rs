@@ -53,6 +53,8 @@ struct Ready {
     who: String,
     /// The service account that asks, where it is one.
     account: Option<String>,
+    /// The service account whose key it is, where it is one's.
+    owner: Option<String>,
 }
 
 impl Auth {
@@ -71,7 +73,7 @@ impl Auth {
         let ready = self.ready(call)?;
         let credentials = &ready.credentials;
         let token = call.run(call.tried(|| async {
-            credentials.access_token().await.map_err(|error| failed(&error, self.login.impersonate.as_deref()))
+            credentials.access_token().await.map_err(|error| failed(&error, &self.login, ready.owner.as_deref()))
         }));
         token.map(|token| Secret::from(token.token)).inspect_err(|_| self.forget())
     }
@@ -87,6 +89,13 @@ impl Auth {
     /// See [`Self::token`].
     pub fn who(&self, call: &Call) -> Result<String, Fault> {
         Ok(self.ready(call)?.who)
+    }
+
+    /// How one logs in again.
+    #[must_use]
+    pub fn again(&self) -> String {
+        let ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
+        again(&self.login, ready.as_ref().and_then(|ready| ready.owner.as_deref()))
     }
 
     /// The service account that asks, once it has logged in; `None` of a person.
@@ -110,7 +119,7 @@ impl Auth {
 /// A login that reads objects of Cloud Storage.
 pub struct Storage {
     login: Login,
-    credentials: AccessTokenCredentials,
+    ready: Ready,
 }
 
 impl Storage {
@@ -119,8 +128,8 @@ impl Storage {
     /// # Errors
     /// See [`Auth::token`].
     pub async fn new(login: Login) -> Result<Storage, Fault> {
-        let credentials = build(key_of(&login).await?, &login, SCOPE_OF_STORAGE)?.credentials;
-        Ok(Storage { login, credentials })
+        let ready = build(key_of(&login).await?, &login, SCOPE_OF_STORAGE)?;
+        Ok(Storage { login, ready })
     }
 
     /// A token.
@@ -128,8 +137,8 @@ impl Storage {
     /// # Errors
     /// See [`Auth::token`].
     pub async fn token(&self) -> Result<Secret, Fault> {
-        let token = self.credentials.access_token().await;
-        let token = token.map_err(|error| failed(&error, self.login.impersonate.as_deref()))?;
+        let token = self.ready.credentials.access_token().await;
+        let token = token.map_err(|error| failed(&error, &self.login, self.ready.owner.as_deref()))?;
         Ok(Secret::from(token.token))
     }
 }
@@ -152,16 +161,16 @@ fn build(key: Option<Value>, login: &Login, scope: &str) -> Result<Ready, Fault>
             () => "they are of a kind that is not known",
         };
         Fault::new(FaultKind::NoCredentials, format!("the Google Cloud credentials cannot be used: {why}"))
-            .hint("log in: `gcloud auth application-default login`")
+            .hint(again(login, None))
     };
     let (who, login_of) = match &key {
         None => ("application default credentials".to_owned(), None),
         Some(key) => (owner(key), Some(key)),
     };
+    let owner = login_of.and_then(|key| text(key, "client_email"));
     let Some(account) = &login.impersonate else {
         let credentials = direct(login_of, scope).map_err(unusable)?;
-        let account = login_of.and_then(|key| text(key, "client_email"));
-        return Ok(Ready { credentials, who, account });
+        return Ok(Ready { credentials, who, account: owner.clone(), owner });
     };
     let source: Credentials = direct(login_of, SCOPE_OF_SOURCE).map_err(unusable)?.into();
     let taken = impersonated::Builder::from_source_credentials(source)
@@ -170,7 +179,7 @@ fn build(key: Option<Value>, login: &Login, scope: &str) -> Result<Ready, Fault>
         .build_access_token_credentials();
     let account = SafeText::from_outside(account).into_string();
     let who = format!("{account}, by {who}");
-    Ok(Ready { credentials: taken.map_err(unusable)?, who, account: Some(account) })
+    Ok(Ready { credentials: taken.map_err(unusable)?, who, account: Some(account), owner })
 }
 
 type Built = Result<AccessTokenCredentials, google_cloud_auth::build_errors::Error>;
@@ -208,8 +217,20 @@ fn owner(key: &Value) -> String {
     }
 }
 
-/// What a failure to get a token means.
-fn failed(error: &CredentialsError, impersonate: Option<&str>) -> Fault {
+/// How one logs in again: as a person, or with a new key. `owner` is the service account that the key is of.
+fn again(login: &Login, owner: Option<&str>) -> String {
+    let Some(key) = &login.key else { return "log in again: `gcloud auth application-default login`".to_owned() };
+    match owner {
+        Some(owner) => format!(
+            "make a new key where `{}` is: `gcloud iam service-accounts keys create FILE --iam-account={owner}`",
+            key.name()
+        ),
+        None => format!("renew what `{}` holds", key.name()),
+    }
+}
+
+/// What a failure to get a token means. `owner` is the service account whose key was used, where it is one's.
+fn failed(error: &CredentialsError, login: &Login, owner: Option<&str>) -> Fault {
     let mut said = error.to_string();
     let mut cause = std::error::Error::source(error);
     while let Some(error) = cause {
@@ -229,18 +250,41 @@ fn failed(error: &CredentialsError, impersonate: Option<&str>) -> Fault {
     }
     if said.contains("invalid_grant") || said.contains("invalid_rapt") {
         return fault(FaultKind::Expired, "the Google Cloud login has expired or was revoked")
-            .hint("log in again: `gcloud auth application-default login`");
+            .hint(again(login, owner));
     }
-    match impersonate {
+    match &login.impersonate {
         Some(account) => {
             let account = SafeText::from_outside(account);
             let message = format!("these credentials may not take the place of `{account}`");
+            let member = super::grant::member(owner);
             fault(FaultKind::Denied, &message).hint(format!(
-                "gcloud iam service-accounts add-iam-policy-binding {account} --member=user:YOU@EXAMPLE.COM \
+                "gcloud iam service-accounts add-iam-policy-binding {account} --member={member} \
                  --role=roles/iam.serviceAccountTokenCreator"
             ))
         }
-        None => fault(FaultKind::NoCredentials, "Google refuses these credentials")
-            .hint("log in again: `gcloud auth application-default login`, or make a new key"),
+        None => fault(FaultKind::NoCredentials, "Google refuses these credentials").hint(again(login, owner)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_put_right_for_who_was_refused() {
+        let owner = Some("spendtop@p.iam.gserviceaccount.com");
+        let key = Some(Reference::Env("KEY".into()));
+        let refused = CredentialsError::from_msg(false, "no");
+        for (key, impersonate, owner, want) in [
+            (None, None, None, "gcloud auth application-default login"),
+            (key.clone(), None, None, "renew what `env:KEY` holds"),
+            (key.clone(), None, owner, "keys create FILE --iam-account=spendtop@p.iam.gserviceaccount.com"),
+            (None, Some("r@p"), None, "add-iam-policy-binding r@p --member=user:YOU@EXAMPLE.COM "),
+            (key, Some("r@p"), owner, "--member=serviceAccount:spendtop@p.iam.gserviceaccount.com "),
+        ] {
+            let login = Login { key, impersonate: impersonate.map(str::to_owned) };
+            let fault = failed(&refused, &login, owner);
+            assert!(fault.hints.join(" ").contains(want), "{want}: {fault:?}");
+        }
     }
 }

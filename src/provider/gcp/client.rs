@@ -66,6 +66,12 @@ impl Client {
         Ok(Client { http: Http::new(settings.authority.as_deref())?, base, auth, settings: settings.clone() })
     }
 
+    /// The same for somebody who logs in, wherever it asks.
+    #[cfg(test)]
+    pub fn logged_in(self, login: super::Login) -> Client {
+        Client { auth: Some(Auth::new(login)), ..self }
+    }
+
     /// What logs in; `None` where nobody does.
     #[must_use]
     pub fn auth(&self) -> Option<&Auth> {
@@ -182,7 +188,10 @@ impl Client {
             FaultKind::NotThere => fault
                 .hint(format!("is `{table}` the table? `bq ls {}:{}` lists them", table.project, table.dataset))
                 .hint("a new export takes hours until its table is there"),
-            FaultKind::Expired => fault.hint("log in again: `gcloud auth application-default login`"),
+            FaultKind::Expired if fault.hints.is_empty() => match &self.auth {
+                Some(auth) => fault.hint(auth.again()),
+                None => fault,
+            },
             FaultKind::Capped => fault.hint(format!("raise `scan_gib_per_query` in [{}]", settings.name)),
             FaultKind::QuotaSpent => fault.hint("the quota of the project comes back within a day; nothing is lost"),
             _ => fault,
@@ -229,8 +238,27 @@ impl Client {
         )
     }
 
-    /// Sends a request until it is answered, and reads the answer.
+    /// Sends a request until it is answered, and reads the answer; again, once, with a new token where one is
+    /// refused: it may have been revoked, or have ended on the way.
     fn ask<T>(
+        &self,
+        call: &Call,
+        doing: Doing,
+        build: impl Fn(&Http) -> RequestBuilder,
+        read: impl Fn(&Answered) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        let asked = match (self.asked(call, doing, &build, &read), &self.auth) {
+            // A login that gives no token says itself how it is renewed.
+            (Err(fault), Some(auth)) if fault.kind == FaultKind::Expired && fault.hints.is_empty() => {
+                auth.forget();
+                self.asked(call, doing, &build, &read)
+            }
+            (asked, _) => asked,
+        };
+        asked.map_err(|fault| self.explained(fault, doing))
+    }
+
+    fn asked<T>(
         &self,
         call: &Call,
         doing: Doing,
@@ -248,11 +276,6 @@ impl Client {
             let runs_already = doing == Doing::Starting && answered.status.as_u16() == 409;
             if answered.status.is_success() || runs_already { read(&answered) } else { Err(failure(&answered)) }
         };
-        call.run(call.tried(once)).map_err(|fault| {
-            if let (FaultKind::Expired, Some(auth)) = (fault.kind, &self.auth) {
-                auth.forget();
-            }
-            self.explained(fault, doing)
-        })
+        call.run(call.tried(once))
     }
 }

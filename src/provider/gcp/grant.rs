@@ -38,12 +38,17 @@ pub fn permission(message: &str, doing: Doing) -> Option<&'static str> {
     }))
 }
 
+/// Who is granted something: a service account, or a person where it is none.
+#[must_use]
+pub fn member(account: Option<&str>) -> String {
+    account.map_or_else(|| "user:YOU@EXAMPLE.COM".to_owned(), |account| format!("serviceAccount:{account}"))
+}
+
 /// The command that grants a permission to a service account, or to a person where it is none.
 #[must_use]
 pub fn fix(settings: &Settings, account: Option<&str>, permission: &str) -> String {
     let (project, table) = (&settings.job_project, &settings.table);
-    let member =
-        account.map_or_else(|| "user:YOU@EXAMPLE.COM".to_owned(), |account| format!("serviceAccount:{account}"));
+    let member = member(account);
     match permission {
         SERVICE => format!("gcloud services enable {SERVICE} --project={project}"),
         JOBS_CREATE => {

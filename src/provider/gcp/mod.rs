@@ -38,6 +38,7 @@ use super::remote::{
 };
 use super::{Sink, SourceId, SourceKind};
 use crate::domain::calendar::{DAY_SECONDS, Day, HOUR_SECONDS, Period};
+use crate::domain::words::counted;
 
 /// Days that are asked for at once: a month comes home as one answer, and what is read again when one fails
 /// is bounded. Partitions make longer windows no cheaper.
@@ -191,6 +192,9 @@ impl BillingExport {
         if table.kind == Kind::Standard && self.settings().resources {
             notes.push("the standard export tells no resources; the detailed one does".to_owned());
         }
+        if table.kind == Kind::Focus && !self.settings().labels.is_empty() && !table.has_pairs("Tags") {
+            notes.push("the table's `Tags` are no list of keys and values: nothing is told by tag".to_owned());
+        }
         if table.partition == table::Partition::None {
             notes.push("the table has no partitions: each query reads all of it".to_owned());
         }
@@ -220,7 +224,9 @@ impl Costs for BillingExport {
     /// The mark is the newest row's `export_time`, in microseconds since 1970.
     fn look(&self, mark: Option<&str>, call: &Call) -> Result<Found, Fault> {
         let (table, _) = self.client.table(call)?;
-        let known: Option<i64> = mark.and_then(|mark| mark.parse().ok());
+        // A row that says that it comes from the future would hide all that come until then.
+        let now = call.now.saturating_mul(1_000_000);
+        let known: Option<i64> = mark.and_then(|mark| mark.parse().ok()).map(|mark: i64| mark.min(now));
         let since = known.map_or(call.now - FIRST_LOOK * DAY_SECONDS, |micros| micros / 1_000_000 - OVERLAP);
         let Some(query) = query::changes(&table, since) else { return Ok(Found::Unknown) };
         let garbled =
@@ -231,7 +237,7 @@ impl Costs for BillingExport {
             days.insert(Day::parse(text(0)).ok_or_else(|| garbled(text(0)))?);
             newest = newest.max(text(1).parse().map_err(|_| garbled(text(1)))?);
         }
-        Ok(Found::Changed { days, mark: newest.to_string() })
+        Ok(Found::Changed { days, mark: newest.min(now).to_string() })
     }
 
     fn fetch(&self, ask: &Ask, call: &Call, sink: &dyn Sink) -> Result<Brought, Halt> {
@@ -242,11 +248,12 @@ impl Costs for BillingExport {
         let (plan, bytes) = self.planned(call, &table, *days)?;
         let answer = Answer::of(&self.client, call, &plan.query, bytes, table.location.as_deref())?;
         let mut into = Days::new(sink, *days);
-        let mut too_large = 0;
+        let (mut too_large, mut unpriced) = (0, 0_u64);
         let pages = answer.rows(call, |row| {
             let read = charges(table.kind, &plan.columns, &self.settings().labels, row);
             let found = read.map_err(|why| Fault::new(FaultKind::Garbled, format!("BigQuery: {}", words(&why))))?;
             too_large += found.too_large;
+            unpriced += u64::from(found.is_unpriced);
             into.push(&found.charge.row())?;
             if let Some(credit) = &found.credit {
                 into.push(&credit.row())?;
@@ -256,6 +263,10 @@ impl Costs for BillingExport {
         let mut notes = self.notes(&table, ahead);
         if too_large > 0 {
             notes.push(format!("{too_large} amounts of usage are more than can be kept, and left out"));
+        }
+        if unpriced > 0 {
+            let charges = counted(unpriced, "charge", "charges");
+            notes.push(format!("the export tells no cost of {charges}: unknown, and in no sum"));
         }
         notes.push(format!("read {}", job::size(billed(bytes))));
         Ok(Brought { rows: into.finish()?, pages, notes, ..Brought::default() })

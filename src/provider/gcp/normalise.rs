@@ -20,7 +20,7 @@
 //! | `system_labels`' machine type | `x_InstanceType` |
 //! | `seller_name` of a third party's | `PublisherName`, else `Google Cloud` |
 //! | `currency` | `BillingCurrency`; `currency_conversion_rate` is lost: it changes from row to row |
-//! | `cost` | `ContractedCost`: the price that was agreed on, before credits |
+//! | `cost` | `ContractedCost`: the price that was agreed on, before credits; of a row without one all costs are unknown |
 //! | `cost` + credits that are part of a price ([`DISCOUNTS`](super::query::DISCOUNTS)) | `BilledCost` and `EffectiveCost` |
 //! | each other credit (`PROMOTION`, ...) | a charge of its own: `ChargeCategory` Credit, its `amount` as `BilledCost` and `EffectiveCost`, no list price. Of several on one row, the first by name |
 //! | `cost_at_list` | `ListCost`; unknown where a row has none |
@@ -47,6 +47,7 @@ use crate::domain::calendar::{Day, Month, parse_timestamp};
 use crate::domain::charge::{Profile, Quantity, Terms};
 use crate::domain::money::{Amount, Decimal};
 use crate::domain::{services, tags};
+use crate::focus::rules::is_currency;
 
 /// The provider, as FOCUS names it.
 pub const PROVIDER: &str = "Google Cloud";
@@ -80,6 +81,8 @@ pub struct Charges<'a> {
     pub credit: Option<Charge<'a>>,
     /// Amounts of usage that are more than can be kept.
     pub too_large: u32,
+    /// Whether the export tells no cost of it.
+    pub is_unpriced: bool,
 }
 
 /// Values of an answer's row by what they tell.
@@ -139,15 +142,22 @@ pub fn charges<'a>(
         terms: std::array::from_fn(|at| told.text(Column::Terms(Terms::ALL[at])).into()),
         facts: facts(&told, &mut too_large)?,
     };
+    let currency = &charge.terms[Terms::Currency.index()];
+    if !is_currency(currency.as_bytes()) {
+        let (day, service) = (told.text(Column::Day), &charge.profile[Profile::ServiceName.index()]);
+        let has = if currency.is_empty() { "no currency".to_owned() } else { format!("the currency `{currency}`") };
+        return Err(format!("a charge of {day}, `{service}`, has {has}"));
+    }
     charge.profile[Profile::Tags.index()] = told.tags();
     provided(&mut charge);
+    let is_unpriced = charge.facts.quantities[Quantity::Billed.index()].is_none();
     if kind == Kind::Focus {
-        return Ok(Charges { charge, credit: None, too_large });
+        return Ok(Charges { charge, credit: None, too_large, is_unpriced });
     }
     export(&told, &mut charge);
     let credit = told.sum(Column::Credit, &mut too_large)?.filter(|amount| amount.mantissa != 0);
     let credit = credit.map(|amount| credit_of(&told, &charge, amount));
-    Ok(Charges { charge, credit, too_large })
+    Ok(Charges { charge, credit, too_large, is_unpriced })
 }
 
 /// When and how much.
@@ -170,9 +180,6 @@ fn facts(told: &Told<'_>, too_large: &mut u32) -> Result<Facts, String> {
         quantities[quantity.index()] = told.sum(Column::Sum(*quantity), too_large)?;
     }
     let billed = quantities[Quantity::Billed.index()];
-    if billed.is_none() {
-        return Err("a charge has no cost".to_owned());
-    }
     let effective = &mut quantities[Quantity::Effective.index()];
     *effective = effective.or(billed);
     let (billing_start, billing_end) = (month.first(), month.plus(1).first());

@@ -67,6 +67,8 @@ pub enum Column {
     Credit,
     /// A sum.
     Sum(Quantity),
+    /// Whether there is no cost. Such charges stand apart, so that their sum alone is unknown.
+    Unpriced,
 }
 
 /// A parameter: name, type, value.
@@ -242,6 +244,17 @@ fn decimal(of: &str) -> String {
     format!("CAST(CAST({of} AS STRING) AS BIGNUMERIC(38, 18))")
 }
 
+/// A sum's part. Money that cannot be read fails the query; an amount of usage, as byte-seconds of which a day has
+/// more than 20 digits, is unknown then.
+fn part(of: &str, quantity: Quantity) -> String {
+    let is_cost = !matches!(quantity, Quantity::Consumed | Quantity::Pricing | Quantity::Commitment);
+    if is_cost { decimal(of) } else { format!("SAFE_{}", decimal(of)) }
+}
+
+fn unpriced(cost: &str) -> String {
+    format!("IF(t.{cost} IS NULL, 'yes', NULL)")
+}
+
 fn quoted(words: &[&str]) -> String {
     words.iter().map(|word| format!("'{word}'")).collect::<Vec<_>>().join(", ")
 }
@@ -323,6 +336,7 @@ fn export(table: &Table, wanted: Wanted<'_>) -> Vec<Piece> {
 /// Costs, credits and amounts of the standard and of the detailed export.
 fn costs(table: &Table, add: &mut impl FnMut(Column, String)) {
     let cost = decimal("t.cost");
+    add(Column::Unpriced, unpriced("cost"));
     if table.has_credits() {
         let credits = |what: &str, types: &[&str], not: &str| {
             let types = quoted(types);
@@ -354,7 +368,7 @@ fn costs(table: &Table, add: &mut impl FnMut(Column, String)) {
         ("usage.amount_in_pricing_units", Quantity::Pricing),
     ] {
         if table.has(path) {
-            add(Column::Sum(quantity), decimal(&format!("t.{path}")));
+            add(Column::Sum(quantity), part(&format!("t.{path}"), quantity));
         }
     }
 }
@@ -405,8 +419,9 @@ fn focus(table: &Table, wanted: Wanted<'_>) -> Vec<Piece> {
         }
     }
     for quantity in Quantity::ALL.iter().copied().filter(|quantity| scalar(quantity.focus_name())) {
-        add(Column::Sum(quantity), decimal(&format!("t.{}", quantity.focus_name())));
+        add(Column::Sum(quantity), part(&format!("t.{}", quantity.focus_name()), quantity));
     }
+    add(Column::Unpriced, unpriced(Quantity::Billed.focus_name()));
     pieces
 }
 

@@ -343,6 +343,24 @@ fn a_look_tells_changed_days_and_a_mark_to_look_from() {
 }
 
 #[test]
+fn a_row_from_the_future_does_not_hide_those_that_come_before_it() {
+    let changes = json!({
+        "jobComplete": true, "totalRows": "1", "schema": { "fields": [{ "name": "day" }, { "name": "newest" }] },
+        "rows": [{ "f": [{ "v": "2026-11-20" }, { "v": "1795999999000000" }] }],
+    });
+    let server = BigQuery::start(Misdeeds::from([(Door::Answer, always(changes))]));
+    let call = server.call(Arc::new(Capped::default()));
+    let Found::Changed { mark, .. } = server.export().look(Some("1795999999000000"), &call).expect("found") else {
+        panic!("days")
+    };
+    assert_eq!(mark, format!("{NOW}000000"));
+    let requests = server.runtime.block_on(server.server.received_requests()).expect("requests");
+    let inserted = requests.iter().find(|r| door(r) == Door::Insert).expect("an insert");
+    let (_, parameters) = asked(inserted);
+    assert_eq!(parameters[0]["parameterValue"]["value"], "2026-11-22T04:00:00Z", "six hours before now");
+}
+
+#[test]
 fn each_thing_is_checked_by_its_name() {
     let server = BigQuery::start(Misdeeds::from([(Door::Answer, who())]));
     let checks = server.export().check(&server.call(Arc::new(Capped::default())));

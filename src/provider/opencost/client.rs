@@ -5,8 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use reqwest::Url;
-use serde::Deserialize;
+use reqwest::header::{AUTHORIZATION, HeaderValue};
+use reqwest::{RequestBuilder, Url};
+use serde::{Deserialize, Deserializer};
 
 use super::super::remote::fault::words;
 use super::super::remote::http::{Answered, Http};
@@ -21,10 +22,13 @@ use crate::domain::text::SafeText;
 #[serde(rename_all = "camelCase", default)]
 pub struct Allocation {
     /// Its name: what it was grouped by, with slashes between.
+    #[serde(deserialize_with = "nullable")]
     pub name: String,
     /// What it is.
+    #[serde(deserialize_with = "nullable")]
     pub properties: Properties,
     /// The time that was asked for.
+    #[serde(deserialize_with = "nullable")]
     pub window: Window,
     /// All its costs together; `None` where they could not be computed.
     pub total_cost: Option<f64>,
@@ -35,14 +39,19 @@ pub struct Allocation {
 #[serde(rename_all = "camelCase", default)]
 pub struct Properties {
     /// The cluster.
+    #[serde(deserialize_with = "nullable")]
     pub cluster: String,
     /// The namespace.
+    #[serde(deserialize_with = "nullable")]
     pub namespace: String,
     /// `deployment`, `daemonset`, ...; empty for a pod of its own.
+    #[serde(deserialize_with = "nullable")]
     pub controller_kind: String,
     /// The controller's name.
+    #[serde(deserialize_with = "nullable")]
     pub controller: String,
     /// Labels that all of its pods have.
+    #[serde(deserialize_with = "nullable")]
     pub labels: BTreeMap<String, String>,
 }
 
@@ -54,6 +63,11 @@ pub struct Window {
     pub start: Option<String>,
     /// The moment after its last.
     pub end: Option<String>,
+}
+
+/// What is null is not told.
+fn nullable<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(value: D) -> Result<T, D::Error> {
+    Option::deserialize(value).map(Option::unwrap_or_default)
 }
 
 /// Allocations by name.
@@ -141,7 +155,7 @@ impl Client {
         call.run(call.tried(|| async {
             let request = self.http.client().get(self.url.clone()).query(&parameters);
             let request = match token {
-                Some(token) => request.bearer_auth(token.reveal()),
+                Some(token) => authorized(request, token),
                 None => request,
             };
             self.read(&self.http.send(request).await?, day)
@@ -174,12 +188,25 @@ impl Client {
 
     fn explained(&self, fault: Fault) -> Fault {
         match fault.kind {
-            FaultKind::Expired | FaultKind::Denied => {
-                fault.hint("name a token that OpenCost, or what stands before it, takes: `token = \"env:NAME\"`")
-            }
+            FaultKind::Expired | FaultKind::Denied => fault.hint(
+                "name a token that OpenCost, or what stands before it, takes: `token = \"env:NAME\"`; of a name and a \
+                     password it holds `Basic ` and both in base64",
+            ),
             FaultKind::NotThere => fault.hint("is this OpenCost's API? its port is 9003, the one of its pages 9090"),
             _ => fault,
         }
+    }
+}
+
+/// With a bearer token, or with what the secret says itself: a name and a password are `Basic dXNlcjpwYXNz`.
+fn authorized(request: RequestBuilder, token: &Secret) -> RequestBuilder {
+    let is_basic = token.reveal().get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("basic "));
+    match HeaderValue::from_str(token.reveal()) {
+        Ok(mut value) if is_basic => {
+            value.set_sensitive(true);
+            request.header(AUTHORIZATION, value)
+        }
+        _ => request.bearer_auth(token.reveal()),
     }
 }
 

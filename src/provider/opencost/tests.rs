@@ -214,6 +214,34 @@ fn a_token_is_sent_and_never_shown() {
 }
 
 #[test]
+fn a_name_and_a_password_are_sent_as_such() {
+    use crate::provider::remote::secret::Reference;
+    let server = start(|_, request| match request.headers.get("authorization") {
+        Some(sent) if sent == "Basic Y2FuYXJ5LTBjMzE6eA==" => well(request),
+        _ => ResponseTemplate::new(401),
+    });
+    let token = Some(Reference::Command("echo Basic Y2FuYXJ5LTBjMzE6eA==".to_owned()));
+    let allocations = Allocations::new(&Settings { token, ..server.settings() }).expect("a connection");
+    assert_eq!(allocations.fetch(&ask(), &server.call(), &nowhere()).expect("brought").rows, 10);
+}
+
+#[test]
+fn what_is_null_is_not_told() {
+    let server = start(|_, request| {
+        let window = request.url.query_pairs().find(|(name, _)| name == "window").expect("a window").1.into_owned();
+        let (start, end) = window.split_once(',').expect("two ends");
+        let properties =
+            json!({ "cluster": null, "namespace": null, "controllerKind": null, "controller": null, "labels": null });
+        let window = json!({ "start": start, "end": end });
+        let with =
+            |properties: &Value| json!({ "name": null, "properties": properties, "window": window, "totalCost": 2 });
+        let body = json!({ "code": 200, "data": [{ "a": with(&properties), "b": with(&Value::Null) }] });
+        ResponseTemplate::new(200).set_body_json(body)
+    });
+    assert_eq!(server.fetch().expect("brought").rows, 6, "two a day, and what takes them off again");
+}
+
+#[test]
 fn an_address_that_cannot_be_is_refused() {
     for url in ["opencost", "", "http://user:canary-0c31@localhost:9003", "http://localhost:9003?key=canary-0c31"] {
         let fault = Allocations::new(&Settings::new("opencost.main", url)).expect_err("refused");

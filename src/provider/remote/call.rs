@@ -56,6 +56,11 @@ pub trait Watch: Send + Sync {
     /// A try failed, and the next one comes after this wait.
     fn waits(&self, fault: &Fault, wait: Duration);
 
+    /// Nothing has failed, but the first or next try may not be made before this wait.
+    fn queues(&self, why: &Fault, wait: Duration) {
+        self.waits(why, wait);
+    }
+
     /// So many of so many pieces of the work are done; `of` is 0 where it is not known.
     fn progress(&self, done: u64, of: u64);
 

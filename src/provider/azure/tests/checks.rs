@@ -47,6 +47,31 @@ fn a_missing_role_is_told_with_the_command_and_a_tighter_role() {
 }
 
 #[test]
+fn each_missing_permission_is_told_with_the_command_for_who_asks() {
+    let denied = || Reply::error(403, "AuthorizationFailed", "no");
+    for (scope, what, denies) in [
+        ("/subscriptions/s1", "Microsoft.Billing/billingProperty/read", "billingProperty"),
+        ("/subscriptions/s1", "Microsoft.Resources/subscriptions/read", "/subscriptions/s1?"),
+        (TOP, "Microsoft.Resources/subscriptions/read", "/subscriptions?"),
+    ] {
+        let server = Server::start(move |request, _| {
+            let is_denied = request.method == "GET" && request.target.contains(denies);
+            if is_denied { denied() } else { directory(request).unwrap_or_else(|| rows("")) }
+        });
+        // `{"oid":"0b1f"}` are its claims.
+        let out = r#"{"accessToken":"x.eyJvaWQiOiIwYjFmIn0.x","expires_on":4102444800,"tokenType":"Bearer"}"#;
+        let az = Arc::new(Cli { status: 0, out: out.to_owned(), error: String::new() });
+        let costs = connect_with(&settings(&server, scope), az, |_| None).expect("connected").remove(0);
+        let checks = costs.check(&Bench::new().call());
+        let check = checks.iter().find(|c| c.finding == Finding::Wanting).expect(what);
+        assert_eq!(check.what, what);
+        let command = check.fix.lines().last().unwrap_or_default();
+        let start = "az role assignment create --assignee 0b1f ";
+        assert!(command.starts_with(start) && command.ends_with(&format!("--scope {scope}")), "{}", check.fix);
+    }
+}
+
+#[test]
 fn a_billing_scope_names_the_role_of_billing() {
     let scope = "/providers/Microsoft.Billing/billingAccounts/7/billingProfiles/p";
     let checks = checks(scope, Reply::error(401, "RBACAccessDenied", "no"));

@@ -84,7 +84,7 @@ fn lies() -> Vec<Case> {
         ("no currency", columns(&all[..4], ""), F::Garbled, "no column `Currency`"),
         ("short row", columns(&all, "[1.5,20240103]"), F::Garbled, "2 cells for 5 columns"),
         ("long row", columns(&all, r#"[1,20240103,"a","VM","USD",1]"#), F::Garbled, "6 cells for 5 columns"),
-        ("text cost", rows(r#"["1.5",20240103,"a","VM","USD"]"#), F::Garbled, "the cost is no number"),
+        ("text cost", rows(r#"["much",20240103,"a","VM","USD"]"#), F::Garbled, "the cost is no number"),
         ("object cost", rows(r#"[{},20240103,"a","VM","USD"]"#), F::Garbled, "the cost is no number"),
         ("huge", rows(r#"[1e400,20240103,"a","VM","USD"]"#), F::Garbled, "out of range"),
         ("other day", rows(r#"[1,20240203,"a","VM","USD"]"#), F::Garbled, "a charge of 2024-02-03"),

@@ -110,6 +110,25 @@ fn a_charge_stays_in_the_month_that_it_is_invoiced_in() {
 }
 
 #[test]
+fn a_charge_without_a_cost_is_unknown_and_one_without_a_currency_is_refused() {
+    with(&[(Column::Sum(Quantity::Billed), "-"), (Column::Credit, "-2")], |found| {
+        assert!(found.is_unpriced);
+        assert_eq!((amount(&found.charge, Quantity::Billed), amount(&found.charge, Quantity::Effective)), (None, None));
+        let credit = found.credit.as_ref().expect("a credit");
+        assert_eq!(amount(credit, Quantity::Billed).as_deref(), Some("-2"));
+    });
+    with(&[], |found| assert!(!found.is_unpriced));
+    for (currency, want) in [("-", "has no currency"), ("euros", "has the currency `euros`")] {
+        let labels = labels();
+        for kind in [Kind::Detailed, Kind::Focus] {
+            let values = values(&[(Column::Terms(Terms::Currency), currency)]);
+            let wrong = charges(kind, &COLUMNS, &labels, &values).expect_err("refused");
+            assert!(wrong.starts_with("a charge of 2026-10-31") && wrong.ends_with(want), "{wrong}");
+        }
+    }
+}
+
+#[test]
 fn texts_become_focus_columns() {
     let given = [
         (Column::Profile(Profile::ServiceName), "Compute Engine"),
@@ -148,7 +167,6 @@ fn what_cannot_be_read_is_refused_and_a_huge_amount_left_out() {
         (Column::Sum(Quantity::Billed), "NaN"),
         (Column::Sum(Quantity::Billed), "1e400"),
         (Column::Sum(Quantity::Billed), "12,50"),
-        (Column::Sum(Quantity::Billed), "-"),
         (Column::Sum(Quantity::Consumed), "inf"),
         (Column::Credit, "much"),
     ] {

@@ -53,6 +53,20 @@ fn only_columns_that_are_there_are_asked_for() {
 }
 
 #[test]
+fn a_cost_that_is_unknown_stands_apart_and_an_amount_that_is_too_large_is_unknown() {
+    let mut table = standard(Partition::None);
+    table.fields.push(record("usage", "NULLABLE", &["amount"]));
+    let asked = charges(&table, Wanted { labels: &[], resources: false }, october(), None);
+    let sql = &asked.query.sql;
+    let at = asked.columns.iter().position(|column| *column == Column::Unpriced).expect("it is asked for");
+    assert!(sql.contains(&format!("IF(t.cost IS NULL, 'yes', NULL) AS c{at}")), "{sql}");
+    let groups = sql.rsplit_once("GROUP BY ").expect("groups").1;
+    assert!(groups.split(", ").any(|group| group == format!("c{at}")), "{groups}");
+    assert!(sql.contains(" SAFE_CAST(CAST(t.usage.amount AS STRING)"), "{sql}");
+    assert!(sql.contains(" CAST(CAST(t.cost AS STRING)") && !sql.contains("SAFE_CAST(CAST(t.cost "), "{sql}");
+}
+
+#[test]
 fn partitions_that_can_hold_nothing_are_left_out() {
     let none = Wanted { labels: &[], resources: false };
     let sql = |partition, last| charges(&standard(partition), none, october(), last).query;

@@ -70,6 +70,33 @@ fn a_key_that_is_none_is_not_repeated() {
 }
 
 #[test]
+fn a_token_that_is_refused_is_renewed_once() {
+    for (refusals, well) in [(1, true), (9, false)] {
+        let refused = json!({ "error": { "code": 401, "message": "expired", "errors": [{ "reason": "authError" }] } });
+        let misdeed: Answering = Box::new(move |before, _| {
+            if before < refusals {
+                ResponseTemplate::new(401).set_body_json(&refused)
+            } else {
+                super::well(Door::Table)
+            }
+        });
+        let server = BigQuery::start([(Door::Table, misdeed)].into());
+        let token = json!({ "access_token": CANARY, "expires_in": 3599, "token_type": "Bearer" });
+        let (runtime, _tokens, export, _folder) = login(ResponseTemplate::new(200).set_body_json(token));
+        let login = export.settings().login.clone();
+        let client = server.export().client.logged_in(login);
+        let table = client.table(&call(&runtime, Arc::new(Capped::default())));
+        assert_eq!(server.times(Door::Table), 2, "asked again, once");
+        assert_eq!(table.is_ok(), well, "{table:?}");
+        if let Err(fault) = table {
+            assert_eq!(fault.kind, FaultKind::Expired);
+            assert!(fault.hints[0].contains("renew what `file:"), "{fault:?}");
+            assert!(!format!("{fault:?}").contains(CANARY));
+        }
+    }
+}
+
+#[test]
 fn a_token_goes_to_google_alone() {
     for (endpoint, logs_in) in [
         (None, true),

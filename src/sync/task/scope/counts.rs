@@ -34,8 +34,12 @@ impl Counts {
 impl Watch for Counts {
     fn waits(&self, fault: &Fault, wait: Duration) {
         self.tally().retries += 1;
+        self.queues(fault, wait);
+    }
+
+    fn queues(&self, why: &Fault, wait: Duration) {
         let until = (self.clock)() + i64::try_from(wait.as_secs()).unwrap_or(0);
-        self.board.tell(&self.source, |live| live.waits = Some((fault.message.clone(), until)));
+        self.board.tell(&self.source, |live| live.waits = Some((why.message.clone(), until)));
         // Its place is free for another.
         self.bell.ring();
     }
@@ -107,6 +111,10 @@ mod tests {
         counts.progress(1, 4);
         assert_eq!(silent(), None);
         counts.waits(&Fault::new(FaultKind::Throttled, "later"), Duration::from_secs(5));
+        counts.queues(&Fault::new(FaultKind::Throttled, "its turn comes"), Duration::from_secs(5));
+        assert_eq!(counts.tally().retries, 1, "whoever waits for its turn has not failed");
+        let waits = board.lives().get("a").and_then(|live| live.waits.clone());
+        assert_eq!(waits, Some(("its turn comes".to_owned(), 1_005)));
         counts.silent(Duration::from_secs(8));
         let waits = board.lives().get("a").and_then(|live| live.waits.clone());
         assert_eq!((silent(), waits), (Some(992), None), "what it waited for is over");
