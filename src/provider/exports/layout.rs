@@ -9,7 +9,8 @@
 //!
 //! Of a month the newest run counts whose files are all there: a run that is being written is passed over
 //! for the one before it. Which is the newest, the names of their folders say where they have the time of the run,
-//! and the dates of the files otherwise. Pure: knows no store.
+//! and the dates of the files otherwise; manifests of one moment, as a copy's are, say it themselves where they can.
+//! Pure: knows no store.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -19,7 +20,7 @@ use serde_json::Value;
 use super::super::files::is_billing_name;
 use super::super::remote::fault::words;
 use super::super::remote::{Fault, FaultKind};
-use crate::domain::calendar::{Day, Month};
+use crate::domain::calendar::{Day, Month, parse_timestamp};
 
 /// An object.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -117,7 +118,8 @@ fn age(entry: &Entry, said: bool) -> (Option<u64>, i64, &str) {
 }
 
 /// Whether all of them lie in folders that say when their runs began.
-fn said(entries: &[Entry]) -> bool {
+#[must_use]
+pub fn said(entries: &[Entry]) -> bool {
     entries.iter().all(|entry| began(&entry.key).is_some())
 }
 
@@ -187,6 +189,8 @@ pub struct Manifest {
     pub run: Option<String>,
     /// The keys of the files; `None` where it names none.
     pub files: Option<Vec<String>>,
+    /// When the run began, seconds since 1970, where it says that.
+    pub submitted: Option<i64>,
 }
 
 /// Reads a manifest of AWS (`executionId` and `dataFiles`, `assemblyId` and `reportKeys`) or of Azure
@@ -199,7 +203,9 @@ pub fn manifest(text: &[u8]) -> Result<Manifest, Fault> {
     let json: Value = serde_json::from_slice(text)
         .map_err(|e| Fault::new(FaultKind::Garbled, format!("the export's manifest cannot be read: {e}")))?;
     let run = [&json["executionId"], &json["assemblyId"], &json["runInfo"]["runId"]];
-    let run = run.into_iter().find_map(Value::as_str).map(str::to_owned);
+    // A run without a name is told by its files.
+    let run = run.into_iter().find_map(Value::as_str).filter(|run| !run.is_empty()).map(str::to_owned);
+    let submitted = json["runInfo"]["submittedTime"].as_str().and_then(|text| parse_timestamp(text.as_bytes()));
     let lists = [&json["dataFiles"], &json["reportKeys"], &json["blobs"]];
     let key = |file: &Value| {
         let named = [file, &file["blobName"], &file["key"], &file["s3Uri"]];
@@ -208,7 +214,7 @@ pub fn manifest(text: &[u8]) -> Result<Manifest, Fault> {
         Some(name.trim_start_matches('/').to_owned())
     };
     let list = lists.into_iter().find_map(Value::as_array);
-    Ok(Manifest { run, files: list.map(|files| files.iter().filter_map(key).collect()) })
+    Ok(Manifest { run, files: list.map(|files| files.iter().filter_map(key).collect()), submitted })
 }
 
 /// A run whose files are all there.

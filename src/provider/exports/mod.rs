@@ -23,7 +23,7 @@ pub use object_store::ObjectStore;
 use tokio_util::sync::CancellationToken;
 
 use self::check::Remedy;
-use self::layout::{Arranged, Entry, Manifest, Run, Runs, arrange, manifest, run_of, run_without, stamp};
+use self::layout::{Arranged, Entry, Manifest, Run, Runs, arrange, manifest, run_of, run_without, said, stamp};
 use self::shelf::{Shelf, changed};
 use super::files::shards::{Bill, lacking, together};
 use super::remote::{
@@ -36,6 +36,12 @@ use crate::domain::calendar::Month;
 
 /// Runs of a month that are looked at for one whose files are all there.
 const RUNS_MAX: usize = 5;
+
+/// Within how long manifests are written that nobody wrote one after the other: the runs of an export are hours apart.
+const MOMENT_MILLIS: i64 = 600_000;
+
+/// Manifests of one moment that are read to tell which is the newest.
+const COPIED_MAX: usize = 40;
 
 /// What an export is, and where it is held while it is read.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -151,7 +157,7 @@ impl Exports {
         if runs.manifests.is_empty() {
             return Ok(run_without(runs));
         }
-        for at in runs.manifests.iter().take(RUNS_MAX) {
+        for at in self.newest_first(runs, call)?.into_iter().take(RUNS_MAX) {
             let told = match self.manifest(at, call) {
                 Ok(told) => told,
                 // It is being written, or was just taken away.
@@ -163,6 +169,26 @@ impl Exports {
             }
         }
         Ok(None)
+    }
+
+    /// Manifests, the newest first: those of one moment by what they say of their runs.
+    fn newest_first<'r>(&self, runs: &'r Runs, call: &Call) -> Result<Vec<&'r Entry>, Fault> {
+        let mut manifests: Vec<&Entry> = runs.manifests.iter().collect();
+        let newest = manifests.first().map_or(0, |at| at.modified);
+        let copied = manifests.iter().take_while(|at| newest - at.modified <= MOMENT_MILLIS).count().min(COPIED_MAX);
+        if copied < 2 || said(&runs.manifests) {
+            return Ok(manifests);
+        }
+        let mut began = BTreeMap::new();
+        for at in &manifests[..copied] {
+            match self.manifest(at, call) {
+                Ok(Manifest { submitted: Some(submitted), .. }) => began.insert(at.key.as_str(), submitted),
+                Err(fault) if !matches!(fault.kind, FaultKind::Garbled | FaultKind::NotThere) => return Err(fault),
+                _ => return Ok(manifests),
+            };
+        }
+        manifests[..copied].sort_by_key(|at| std::cmp::Reverse(began.get(at.key.as_str()).copied()));
+        Ok(manifests)
     }
 
     fn half_written(&self, month: &str) -> Fault {

@@ -346,6 +346,32 @@ fn of_runs_that_were_copied_in_another_order_the_one_that_began_last_counts() {
 }
 
 #[test]
+fn of_azures_runs_that_were_copied_the_one_that_began_last_counts_and_one_without_a_name_is_told_by_its_files() {
+    let bench = Bench::new();
+    let run = |folder: &str, id: &str, submitted: &str, rows: usize| {
+        let file = format!("{folder}/part_0_0001.csv");
+        bench.put(&file, &bill(rows));
+        let manifest = serde_json::json!({
+            "runInfo": { "runId": id, "submittedTime": submitted }, "blobs": [{ "blobName": file }],
+        });
+        bench.put(&format!("{folder}/manifest.json"), &manifest.to_string());
+        file
+    };
+    let month = "a/focus/20261101-20261130";
+    run(&format!("{month}/2222"), "2222", "2026-11-19T01:00:00.1234567Z", 1);
+    let last = run(&format!("{month}/0000"), "0000", "2026-11-21T01:00:00.1234567Z", 2);
+    run(&format!("{month}/1111"), "1111", "2026-11-20T01:00:00.1234567Z", 3);
+    let found = bench.look("a").expect("deliveries").remove(0);
+    assert!(found.version == "0000" && found.files[0].name.ends_with(&last), "{found:?}");
+
+    run("b/focus/20261101-20261130", "", "2026-11-21T01:00:00Z", 1);
+    let before = bench.look("b").expect("deliveries").remove(0).version;
+    run("b/focus/20261101-20261130", "", "2026-11-21T01:00:00Z", 2);
+    let after = bench.look("b").expect("deliveries").remove(0).version;
+    assert!(!before.is_empty() && before != after, "{before} {after}");
+}
+
+#[test]
 fn permissions_are_tried_by_name() {
     let bench = Bench::new();
     let exports = bench.exports("ex");
