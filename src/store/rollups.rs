@@ -1,8 +1,8 @@
 //! Rollups in the store: each group's cells of each grouping, in sections.
 //!
 //! Section 0 names the cells; the others hold one metric's sums each, so that an answer unpacks
-//! only the metric that it shows. A grouping with more cells than [`CELLS_MAX`] in one group is
-//! not kept but noted; questions then scan.
+//! only the metric that it shows. A grouping with more cells in one group than are worth it
+//! ([`cells_worth`]) is not kept but noted; questions then scan.
 
 use serde::{Deserialize, Serialize};
 
@@ -22,21 +22,33 @@ use crate::error::{Error, Result};
 /// Cells of one grouping that a group keeps at most.
 pub const CELLS_MAX: usize = 400_000;
 
+/// So many cells are kept however few charges they sum: they are read faster than anything is scanned.
+const CELLS_ALWAYS: usize = 100_000;
+
 /// Groups of one commit that have rollups whatever their size, the largest first.
 const GROUPS_ALWAYS: usize = 1_000;
 
 /// Groups with so many charges always have rollups.
 pub(super) const CHARGES_ALWAYS: u64 = 4_096;
 
-/// Which of these groups, by their numbers of charges, are to have rollups. A bill with tens of
-/// thousands of small accounts would have more rollups than charges; those accounts are scanned.
+/// How many cells a grouping of so many charges may have to be kept. One that is hardly smaller than its charges
+/// is read no faster than they are, and costs as much again to make: what an API tells by account and service is
+/// such a grouping itself.
 #[must_use]
-pub fn worth_keeping(charges: &[u64]) -> Vec<bool> {
+pub fn cells_worth(charges: u64) -> usize {
+    usize::try_from(charges / 2).unwrap_or(usize::MAX).clamp(CELLS_ALWAYS, CELLS_MAX)
+}
+
+/// How many cells of a grouping each of these groups may have, by their numbers of charges; 0 where it is to have
+/// no rollups. A bill with tens of thousands of small accounts would have more rollups than charges; those accounts
+/// are scanned.
+#[must_use]
+pub fn worth_keeping(charges: &[u64]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..charges.len()).collect();
     order.sort_by_key(|at| std::cmp::Reverse(charges[*at]));
     let mut keep: Vec<bool> = charges.iter().map(|n| *n >= CHARGES_ALWAYS).collect();
     order.iter().take(GROUPS_ALWAYS).for_each(|at| keep[*at] = true);
-    keep
+    keep.iter().zip(charges).map(|(keep, charges)| if *keep { cells_worth(*charges) } else { 0 }).collect()
 }
 
 /// The name under which a grouping is kept.
@@ -276,6 +288,14 @@ mod tests {
     use super::*;
     use crate::domain::rollup::{CellKey, Sums};
     use crate::store::kv::MemoryKv;
+
+    #[test]
+    fn a_grouping_is_kept_where_it_is_much_smaller_than_its_charges() {
+        assert_eq!([0, 10_000, 500_000, 10_000_000].map(cells_worth), [100_000, 100_000, 250_000, CELLS_MAX]);
+        let many: Vec<u64> = (0..2_000).map(|at| if at < 2 { 1_000_000 } else { at }).collect();
+        let most = worth_keeping(&many);
+        assert_eq!((most[0], most[1_999], most[2]), (CELLS_MAX, CELLS_ALWAYS, 0), "a small one among many has none");
+    }
 
     #[test]
     fn reads_the_cells_it_wrote() {

@@ -344,26 +344,26 @@ impl Ingest<'_> {
         let pieces = std::mem::replace(&mut self.gathered().pieces, none);
         let numbers: Vec<u64> = groups.iter().map(|g| g.id).collect();
         let rows: Vec<u64> = groups.iter().map(Group::rows).collect();
-        let mut keep = rollups::worth_keeping(&rows);
-        keep.iter_mut().zip(&rows).for_each(|(keep, rows)| *keep &= *rows > 0);
+        let mut most = rollups::worth_keeping(&rows);
+        most.iter_mut().zip(&rows).filter(|(_, rows)| **rows == 0).for_each(|(most, _)| *most = 0);
         let mut anew = Vec::new();
-        for ((keep, group), old) in keep.iter_mut().zip(groups).zip(added_to) {
+        for ((most, group), old) in most.iter_mut().zip(groups).zip(added_to) {
             // What was too small to have rollups may be worth them together with this part.
             if let Some(old) = old
-                && *keep
+                && *most > 0
                 && !rollups::has_any(self.store.kv(), *old)?
             {
                 anew.push((group, group.id));
-                *keep = false;
+                *most = 0;
             }
         }
-        let merge = Merge { store: self.store, numbers: &numbers, keep: &keep, places, pieces: &pieces };
+        let merge = Merge { store: self.store, numbers: &numbers, most: &most, places, pieces: &pieces };
         merge.run(&self.kinds, self.options.threads)?;
-        for ((number, old), keep) in numbers.iter().zip(added_to).zip(keep) {
+        for ((number, old), most) in numbers.iter().zip(added_to).zip(most) {
             if let Some(old) = old
-                && keep
+                && most > 0
             {
-                rebuild::add_rollups(self.store, (*old, &|_| true), (*number, true), &self.kinds)?;
+                rebuild::add_rollups(self.store, (*old, &|_| true), (*number, true, most), &self.kinds)?;
             }
         }
         if anew.is_empty() {

@@ -82,8 +82,8 @@ pub struct Merge<'a> {
     pub store: &'a Store,
     /// The groups' numbers in the store.
     pub numbers: &'a [u64],
-    /// Which of the groups are to have rollups.
-    pub keep: &'a [bool],
+    /// How many cells each of them may have; 0 where it is to have no rollups.
+    pub most: &'a [usize],
     /// For each group number of [`Spilled::groups`], its place in `numbers`.
     pub places: &'a [u32],
     /// What is to be merged.
@@ -120,20 +120,20 @@ impl Merge<'_> {
     fn most(&self, kind: usize) -> Vec<usize> {
         let mut most = vec![0; self.numbers.len()];
         for (cells, place) in self.pieces.most[kind].iter().zip(self.places) {
-            if self.keep[*place as usize] {
-                most[*place as usize] = (*cells as usize).min(CELLS_MAX);
-            }
+            most[*place as usize] = (*cells as usize).min(self.most[*place as usize]);
         }
         most
     }
 
     /// Merges a kind's cells of some groups.
     fn pass(&self, at: usize, kind: &[Dimension], groups: &Range<usize>) -> Result<()> {
-        let mut merger = Merger::new(kind.len(), CELLS_MAX);
+        let cells_max = |place: u32| self.most[place as usize];
+        let mut merger = Merger::new(kind.len(), &cells_max);
         for spilled in &self.pieces.spilled {
             let ours = |number: &u32| {
                 let place = *self.places.get(*number as usize)?;
-                let is_ours = groups.contains(&(place as usize)) && self.keep[place as usize] && merger.wants(place);
+                let is_ours =
+                    groups.contains(&(place as usize)) && self.most[place as usize] > 0 && merger.wants(place);
                 is_ours.then_some(place)
             };
             let wanted: Vec<Option<u32>> = spilled.groups.iter().map(ours).collect();
@@ -149,7 +149,7 @@ impl Merge<'_> {
 ///
 /// # Errors
 /// Kind `Store` where the disk fails.
-pub fn write(store: &Store, kind: &[Dimension], merger: Merger, number: impl Fn(u32) -> u64) -> Result<()> {
+pub fn write(store: &Store, kind: &[Dimension], merger: Merger<'_>, number: impl Fn(u32) -> u64) -> Result<()> {
     for (group, cells) in merger.finish() {
         let mut changes = Vec::new();
         match cells {
@@ -257,7 +257,7 @@ mod tests {
         for threads in [1, 3] {
             let numbers = [10 * threads, 10 * threads + 1, 10 * threads + 2];
             let (store, pieces) = (&store, &pieces);
-            let merge = Merge { store, numbers: &numbers, keep: &[true; 3], places: &[0, 1, 2], pieces };
+            let merge = Merge { store, numbers: &numbers, most: &[CELLS_MAX; 3], places: &[0, 1, 2], pieces };
             merge.run(&kinds, threads as usize).expect("merge");
             let kept = numbers.map(|number| {
                 let rollup = rollups::get(store.kv(), number, &kinds[0], Metric::Billed).expect("read");

@@ -14,26 +14,26 @@ use crate::domain::rollup::{CellKey, Cells, METRICS, Merger};
 use crate::domain::texts::Texts;
 use crate::error::{Error, Result};
 use crate::store::manifest::Group;
-use crate::store::rollups::CELLS_MAX;
 use crate::store::rollups::Rollup;
 use crate::store::segment::{GroupKey, Segment};
 use crate::store::{Store, rollups, spill};
 
 /// Adds a stored group's charges, of the days that are kept, to the rollups of another, where that has
-/// any: they become one group.
+/// any: they become one group, which may have `most` cells.
 ///
 /// # Errors
 /// Kind `Store` where the store fails.
 pub fn add_rollups(
     store: &Store,
     (from, keeps): (u64, &dyn Fn(Day) -> bool),
-    (to, has_own): (u64, bool),
+    (to, has_own, most): (u64, bool, usize),
     kinds: &[Vec<Dimension>],
 ) -> Result<()> {
     let all = |_: Day| true;
     let own = has_own.then_some((to, &all as &dyn Fn(Day) -> bool));
     for kind in kinds {
-        let mut merger = Merger::new(kind.len(), CELLS_MAX);
+        let cells_max = |_| most;
+        let mut merger = Merger::new(kind.len(), &cells_max);
         for (group, keeps) in [(from, keeps)].into_iter().chain(own) {
             if !add_stored(store, &mut merger, group, kind, keeps)? {
                 merger.give_up(0);
@@ -135,8 +135,8 @@ pub fn from_segments(store: &Store, groups: &[(&Group, u64)], kinds: &[Vec<Dimen
     }
     let numbers: Vec<u64> = groups.iter().map(|(_, number)| *number).collect();
     let places: Vec<u32> = (0..numbers.len() as u32).collect();
-    let keep = vec![true; numbers.len()];
-    Merge { store, numbers: &numbers, keep: &keep, places: &places, pieces: &pieces }.run(kinds, 1)
+    let most: Vec<usize> = groups.iter().map(|(group, _)| rollups::cells_worth(group.rows())).collect();
+    Merge { store, numbers: &numbers, most: &most, places: &places, pieces: &pieces }.run(kinds, 1)
 }
 
 /// The charges of a segment as a batch, with what rollups of these kinds need of them; without
@@ -212,6 +212,7 @@ fn is_needed(column: Profile, kinds: &[Vec<Dimension>]) -> bool {
 mod tests {
     use super::*;
     use crate::domain::rollup::Sums;
+    use crate::store::rollups::CELLS_MAX;
 
     /// Cells of one day: each value with its names, and what it cost by metric.
     fn put(store: &Store, group: u64, day: i32, values: &[(&str, &[&str], i128)]) {
@@ -236,8 +237,8 @@ mod tests {
         put(&store, 1, 19_000, &[("ec2", &["Compute", "Elastic"], 5), ("s3", &[""], 7)]);
         put(&store, 2, 19_001, &[("s3", &["Storage"], 1), ("ec2", &["Compute"], 2)]);
         put(&store, 3, 19_000, &[("s3", &[""], 100)]);
-        add_rollups(&store, (1, &|_| true), (2, true), &[kind.to_vec()]).expect("add");
-        add_rollups(&store, (3, &|day| day != Day(19_000)), (2, true), &[kind.to_vec()]).expect("add");
+        add_rollups(&store, (1, &|_| true), (2, true, CELLS_MAX), &[kind.to_vec()]).expect("add");
+        add_rollups(&store, (3, &|day| day != Day(19_000)), (2, true, CELLS_MAX), &[kind.to_vec()]).expect("add");
         let read = |metric| rollups::get(store.kv(), 2, &kind, metric).expect("read").expect("kept");
         let told = |metric| {
             let rollup = read(metric);
@@ -270,7 +271,7 @@ mod tests {
         let values: Vec<(&str, &[&str], i128)> = texts.iter().map(|text| (text.as_str(), &[""][..], 1)).collect();
         put(&store, 1, 19_000, &values[..CELLS_MAX]);
         put(&store, 2, 19_001, &values[CELLS_MAX..]);
-        add_rollups(&store, (1, &|_| true), (2, true), &[kind.to_vec()]).expect("add");
+        add_rollups(&store, (1, &|_| true), (2, true, CELLS_MAX), &[kind.to_vec()]).expect("add");
         assert!(rollups::get(store.kv(), 2, &kind, Metric::Billed).expect("read").is_none());
         assert!(rollups::is_too_large(store.kv(), 2, &kind).expect("read"));
     }

@@ -85,12 +85,12 @@ pub fn rebuild_rollups(store: &Store, tag_keys: &[String], evidence: &[Vec<Strin
 /// their segments.
 fn renumber(store: &Store, next: &mut Manifest, wanted: impl Fn(&Group) -> bool) -> Result<()> {
     let kinds = next.kinds();
-    let keep = rollups::worth_keeping(&next.all_groups().map(Group::rows).collect::<Vec<_>>());
+    let most = rollups::worth_keeping(&next.all_groups().map(Group::rows).collect::<Vec<_>>());
     let Manifest { groups, scopes, next: numbers, .. } = next;
     let facets = scopes.values_mut().flat_map(|synced| &mut synced.facets).map(|facet| &mut facet.group);
     let mut changes = Vec::new();
     let mut kept = Vec::new();
-    for (group, keep) in groups.iter_mut().chain(facets).zip(keep).filter(|(group, _)| wanted(group)) {
+    for (group, most) in groups.iter_mut().chain(facets).zip(most).filter(|(group, _)| wanted(group)) {
         let number = numbers.group;
         numbers.group += 1;
         store.put_fingerprint(&mut changes, number, &store.fingerprint(group.id)?);
@@ -98,7 +98,7 @@ fn renumber(store: &Store, next: &mut Manifest, wanted: impl Fn(&Group) -> bool)
             store.write(std::mem::take(&mut changes))?;
         }
         group.id = number;
-        if keep {
+        if most > 0 {
             kept.push((&*group, number));
         }
     }

@@ -17,9 +17,9 @@ pub const TEXT_BYTES: usize = 128;
 /// Adds cells of the same grouping up, group by group, whatever numbers they came with.
 ///
 /// Bounded: a group that has more cells than it may, or too much text, is given up.
-pub struct Merger {
+pub struct Merger<'a> {
     dimensions: usize,
-    cells_max: usize,
+    cells_max: &'a dyn Fn(u32) -> usize,
     /// `None` where it was given up.
     groups: BTreeMap<u32, Option<Merging>>,
 }
@@ -30,10 +30,10 @@ struct Merging {
     index: HashMap<CellKey, u32>,
 }
 
-impl Merger {
-    /// For a grouping of so many dimensions, of which a group may have so many cells.
+impl<'a> Merger<'a> {
+    /// For a grouping of so many dimensions; `cells_max` says how many cells a group may have.
     #[must_use]
-    pub fn new(dimensions: usize, cells_max: usize) -> Self {
+    pub fn new(dimensions: usize, cells_max: &'a dyn Fn(u32) -> usize) -> Self {
         Merger { dimensions, cells_max, groups: BTreeMap::new() }
     }
 
@@ -57,7 +57,8 @@ impl Merger {
                 last = Some(group);
             }
             let slot = self.groups.entry(group).or_insert_with(|| Some(Merging::new(self.dimensions)));
-            if slot.as_mut().is_some_and(|merging| !merging.add(other, run, &mut numbers, self.cells_max)) {
+            let cells_max = (self.cells_max)(group);
+            if slot.as_mut().is_some_and(|merging| !merging.add(other, run, &mut numbers, cells_max)) {
                 *slot = None;
             }
         }
@@ -67,7 +68,7 @@ impl Merger {
     /// that they are added to, or `None` where the group is given up.
     pub fn place(&mut self, group: u32, other: &Cells) -> Option<Vec<u32>> {
         let slot = self.groups.entry(group).or_insert_with(|| Some(Merging::new(self.dimensions)));
-        let places = slot.as_mut()?.place(other, self.cells_max);
+        let places = slot.as_mut()?.place(other, (self.cells_max)(group));
         if places.is_none() {
             *slot = None;
         }
@@ -267,7 +268,7 @@ mod tests {
 
     #[test]
     fn merges_by_text_whatever_the_numbers() {
-        let mut merger = Merger::new(1, 10);
+        let mut merger = Merger::new(1, &|_| 10);
         merger.add(&cells(&[("a", 1), ("b", 2)]), |g| (g == 7).then_some(0));
         merger.add(&cells(&[("b", 10), ("c", 20)]), |_| Some(0));
         merger.add(&cells(&[("b", 100)]), |_| Some(1));
@@ -294,8 +295,18 @@ mod tests {
     }
 
     #[test]
+    fn each_group_has_its_own_bound() {
+        let mut merger = Merger::new(1, &|group| group as usize);
+        for group in [1, 2] {
+            merger.add(&cells(&[("a", 1), ("b", 2)]), |_| Some(group));
+        }
+        let kept: Vec<(u32, bool)> = merger.finish().map(|(group, cells)| (group, cells.is_some())).collect();
+        assert_eq!(kept, [(1, false), (2, true)]);
+    }
+
+    #[test]
     fn a_group_with_too_many_cells_is_given_up_and_takes_no_more() {
-        let mut merger = Merger::new(1, 3);
+        let mut merger = Merger::new(1, &|_| 3);
         for at in 0..100 {
             let texts = [format!("{at}a"), format!("{at}b")];
             merger.add(&cells(&[(&texts[0], 1), (&texts[1], 1)]), |_| Some(4));
@@ -310,7 +321,7 @@ mod tests {
 
     #[test]
     fn a_group_with_too_much_text_is_given_up() {
-        let mut merger = Merger::new(1, 3);
+        let mut merger = Merger::new(1, &|_| 3);
         merger.add(&cells(&[("a", 1), (&"b".repeat(TEXT_BYTES * 4), 1)]), |_| Some(4));
         assert!(!merger.wants(4));
     }

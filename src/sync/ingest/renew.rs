@@ -176,19 +176,22 @@ impl Ingest<'_> {
         let none = Pieces::new(Spill::Memory(Vec::new()), 0);
         let pieces = std::mem::replace(&mut self.gathered().pieces, none);
         let numbers: Vec<u64> = groups.iter().map(|group| group.id).collect();
-        let keep = rollups::worth_keeping(&groups.iter().map(Group::rows).collect::<Vec<_>>());
-        let merge = Merge { store: self.store, numbers: &numbers, keep: &keep, places, pieces: &pieces };
+        let most = rollups::worth_keeping(&groups.iter().map(Group::rows).collect::<Vec<_>>());
+        // What came, the last part, is held against its own charges: the rest is in other cells, of other days.
+        let came = groups.iter().map(|group| group.parts.last().map_or(0, Part::rows));
+        let worth: Vec<usize> = came.zip(&most).map(|(rows, most)| rollups::cells_worth(rows).min(*most)).collect();
+        let merge = Merge { store: self.store, numbers: &numbers, most: &worth, places, pieces: &pieces };
         merge.run(&self.kinds, self.options.threads)?;
         let came: BTreeSet<usize> = places.iter().map(|place| *place as usize).collect();
         let mut anew = Vec::new();
         for (at, (group, was)) in groups.iter().zip(was).enumerate() {
             match was {
-                Some(was) if keep[at] && rollups::has_any(self.store.kv(), *was)? => {
+                Some(was) if most[at] > 0 && rollups::has_any(self.store.kv(), *was)? => {
                     let stays = |day| !goes(day);
-                    let to = (group.id, came.contains(&at));
+                    let to = (group.id, came.contains(&at), most[at]);
                     rebuild::add_rollups(self.store, (*was, &stays), to, &self.kinds)?;
                 }
-                Some(_) if keep[at] => anew.push((group, group.id)),
+                Some(_) if most[at] > 0 => anew.push((group, group.id)),
                 _ => {}
             }
         }
