@@ -250,11 +250,11 @@ impl<'r> Reading<'r> {
     /// The metrics that the chain tells its costs by.
     fn settle(&mut self, group: &Group) -> Result<Basis, Fault> {
         let told = |basis: &Basis| {
-            group.metrics.contains_key(basis.billed)
-                && basis.effective.is_none_or(|metric| group.metrics.contains_key(metric))
+            group.metrics.get(basis.billed).is_some()
+                && basis.effective.is_none_or(|metric| group.metrics.get(metric).is_some())
         };
         let Some(found) = [NET, PLAIN, BILLED_ONLY].into_iter().find(told) else {
-            let names: Vec<&str> = group.metrics.keys().map(String::as_str).collect();
+            let names: Vec<&str> = group.metrics.names().collect();
             return Err(garbled(format!(
                 "a charge without a cost that was asked for, but with `{}`",
                 words(&names.join(", "))
@@ -343,7 +343,7 @@ fn metric_of(found: Basis, other: Basis) -> &'static str {
 
 /// An amount and its currency.
 fn cost<'g>(group: &'g Group, metric: &str) -> Result<(Decimal, &'g str), Fault> {
-    let (amount, unit) = group.metrics.get(metric).map_or(("", ""), |(amount, unit)| (amount, unit));
+    let (amount, unit) = group.metrics.get(metric).unwrap_or_default();
     if !is_currency(unit.as_bytes()) {
         return Err(garbled(format!("`{metric}` in `{}`, which is no currency", words(unit))));
     }

@@ -2,8 +2,6 @@
 //!
 //! Amounts stay the texts that AWS wrote. Made of the SDK's types by [`super::client`] alone.
 
-use std::collections::BTreeMap;
-
 /// One page of an answer.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Page {
@@ -43,5 +41,32 @@ pub struct Group {
     /// The values of the keys, in the order that they were asked in.
     pub keys: Vec<String>,
     /// Amounts and units, by the metric's name.
-    pub metrics: BTreeMap<String, (String, String)>,
+    pub metrics: Metrics,
+}
+
+/// Amounts by metric: a few, of tens of thousands of groups on a page, which a map each would make twice as large.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Metrics(Vec<(String, String, String)>);
+
+impl Metrics {
+    /// A metric's amount and its unit.
+    #[must_use]
+    pub fn get(&self, metric: &str) -> Option<(&str, &str)> {
+        self.0.iter().find(|(name, ..)| name == metric).map(|(_, amount, unit)| (amount.as_str(), unit.as_str()))
+    }
+
+    /// The metrics' names.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, ..)| name.as_str())
+    }
+}
+
+impl FromIterator<(String, (String, String))> for Metrics {
+    /// In the order of their names, whatever order they come in.
+    fn from_iter<I: IntoIterator<Item = (String, (String, String))>>(metrics: I) -> Metrics {
+        let mut metrics: Vec<_> = metrics.into_iter().map(|(name, (amount, unit))| (name, amount, unit)).collect();
+        metrics.sort_unstable();
+        metrics.shrink_to_fit();
+        Metrics(metrics)
+    }
 }

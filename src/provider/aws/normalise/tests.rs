@@ -171,15 +171,14 @@ fn an_account_is_named_by_the_answer_where_organizations_does_not() {
 
 #[test]
 fn usage_is_told_by_usage_type_in_its_own_unit() {
-    let group = |unit| {
-        let mut group = costs(["AWS Lambda", "EUW1-Request"], "1", "1");
-        group.metrics.insert(QUANTITY.into(), ("12345678901234567".into(), unit));
-        group
+    let used = |unit| {
+        let costs = [("UnblendedCost", "1", "USD"), ("AmortizedCost", "1", "USD")];
+        group(["AWS Lambda", "EUW1-Request"], &[costs[0], costs[1], (QUANTITY, "12345678901234567", unit)])
     };
-    let charge = one("service+usage_type", group("Requests".to_owned()));
+    let charge = one("service+usage_type", used("Requests"));
     assert_eq!(charge.amounts["ConsumedQuantity"], "12345678901234567");
     assert_eq!(charge.text("ConsumedUnit"), "Requests");
-    assert!(!one("service+usage_type", group("N/A".to_owned())).amounts.contains_key("ConsumedQuantity"));
+    assert!(!one("service+usage_type", used("N/A")).amounts.contains_key("ConsumedQuantity"));
     assert!(metrics(&grouping("service+usage_type"), true).contains(&QUANTITY));
     assert!(!metrics(&grouping("base"), true).contains(&QUANTITY));
 }
