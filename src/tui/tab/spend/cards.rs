@@ -219,6 +219,11 @@ impl Cards<'_> {
                 Span::styled(fitting(&[days], room, theme), theme.style(Role::Muted))
             }
             _ => match pending(kind, answer).filter(|pending| pending.misleads()) {
+                Some(PendingCard { alike: None, previous: Some(_), .. }) => {
+                    // What has not come of the days before would all be a rise.
+                    let words = ["days before not all in", "before not all in", "not comparable"].map(str::to_owned);
+                    Span::styled(fitting(&words, room, theme), theme.style(Role::Unsure))
+                }
                 _ if open => so_far(&figure, room, theme),
                 Some(PendingCard { alike: Some(alike), now, .. }) => {
                     let to = now.through.unwrap_or(answer.as_of);
@@ -390,6 +395,10 @@ mod tests {
         let none = PendingCard { alike: None, ..card.clone() };
         let [_, _, below] = rows(Kind::LastWeek, none, 25);
         assert_eq!(below, "+3.4 % so far");
+        // What has not come of the days before would look like a rise.
+        let lacks = Some(card.now.clone());
+        let [_, _, below] = rows(Kind::LastWeek, PendingCard { alike: None, previous: lacks, ..card.clone() }, 25);
+        assert_eq!(below, "days before not all in");
         let day = Pending { days: 1, through: None, ..card.now.clone() };
         let yesterday = PendingCard { card: Card::Yesterday, now: day, previous: None, alike: None };
         assert_eq!(rows(Kind::Yesterday, yesterday, 25), ["Yesterday not all in", "  3,214.09", "-2.0 % so far"]);
