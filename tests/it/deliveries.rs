@@ -5,7 +5,7 @@ mod keeps;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use spendtop::domain::calendar::Day;
@@ -34,12 +34,16 @@ fn bill(month: &str, resources: std::ops::Range<u32>, price: u32) -> String {
     format!("{HEADER}{}\n", resources.map(row).collect::<String>())
 }
 
-/// A store in this process.
-struct Here(Store);
+/// A store in this process; the other is whether it forgets which deliveries came.
+struct Here(Store, AtomicBool);
 
 impl Vault for Here {
     fn scope(&self, source: &str) -> Result<Synced> {
-        Ok(self.0.manifest().scopes.get(source).cloned().unwrap_or_default())
+        let mut synced = self.0.manifest().scopes.get(source).cloned().unwrap_or_default();
+        if self.1.load(Ordering::Relaxed) {
+            synced.deliveries.clear();
+        }
+        Ok(synced)
     }
     fn take(&self, source: &mut dyn CostSource, options: &Options, watcher: &dyn Watcher) -> Result<Outcome> {
         ingest(&self.0, source, options, watcher)
@@ -63,7 +67,8 @@ impl World {
 
     /// A world that takes files with refused rows, or not.
     fn that(accept_partial: bool) -> World {
-        let (folder, vault) = (tempfile::tempdir().expect("folder"), Arc::new(Here(Store::in_memory(&[]))));
+        let (folder, vault) =
+            (tempfile::tempdir().expect("folder"), Arc::new(Here(Store::in_memory(&[]), AtomicBool::new(false))));
         let bills = folder.path().join("bills");
         std::fs::create_dir(&bills).expect("folder");
         let place = Place::beside(folder.path());
@@ -136,6 +141,20 @@ fn of_versions_of_a_month_the_one_that_was_written_last_counts() {
     world.put("sep.csv", &bill("2026-09", 0..10, 1), 10);
     assert_eq!((world.pass().failed, world.sum()), (0, usd(54)));
     assert_eq!(world.pass().stored, 0);
+}
+
+#[test]
+fn what_came_and_is_told_as_new_again_is_not_read_for_ever() {
+    let world = World::new();
+    world.vault.1.store(true, Ordering::Relaxed);
+    world.put("may.csv", &bill("2026-05", 0..3, 1), 0);
+    world.pass();
+    assert_eq!((world.sum(), world.runs().len()), (usd(3), 1), "read once");
+    let trouble = world.standing().trouble.expect("said");
+    assert!(trouble.message.contains("may.csv") && trouble.message.contains("as new again"), "{trouble:?}");
+    world.vault.1.store(false, Ordering::Relaxed);
+    world.pass();
+    assert_eq!(world.standing().trouble, None);
 }
 
 #[test]

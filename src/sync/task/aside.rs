@@ -146,6 +146,12 @@ impl Asides {
     }
 }
 
+/// Why what came is not asked for again, although it is told as new: what tells it so is at fault, here or there.
+pub(super) fn told_again() -> Fault {
+    Fault::new(FaultKind::Garbled, "came, and is told as new again: it is not read a second time")
+        .hint("its charges are stored; please report this, with what its name and its manifest look like")
+}
+
 /// A delivery that is set aside, named in what is said of it.
 fn aside(name: &str, fault: &Fault, at: i64) -> Aside {
     let name = SafeText::from_outside(name);

@@ -224,6 +224,7 @@ impl Course<'_> {
         self.rhythm = self.rhythm();
         let lying = self.set_broken_aside()?;
         let (mut passed_over, mut tried) = (Vec::<Ask>::new(), 0);
+        let mut brought: Option<Ask> = None;
         while self.asks < ASKS_MAX + lying {
             self.asks += 1;
             let mut jobs = self.planned(&synced, plan::jobs);
@@ -237,6 +238,11 @@ impl Course<'_> {
                 self.left = passed_over.len();
                 return Ok(Next::Done);
             };
+            if brought.as_ref() == Some(&job.ask) {
+                // It would be read and paid for until somebody ends it.
+                self.asides.put(&job.ask, &aside::told_again());
+                continue;
+            }
             if tried > 0 && job.why.is_history() && self.is_to_give_way() {
                 return Ok(Next::GaveWay);
             }
@@ -262,6 +268,7 @@ impl Course<'_> {
                         self.note_renewed(&fitting.ask);
                     }
                     self.has_come(is_stored)?;
+                    brought = matches!(fitting.ask, Ask::Delivery(_)).then_some(fitting.ask);
                 }
             }
             synced = self.synced()?;
