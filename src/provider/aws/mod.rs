@@ -199,10 +199,17 @@ impl CostExplorer {
             token = Some(next);
         }
         let told = reading.finish(Day::of_seconds(call.now))?;
-        let notes = told.notes.into_iter().chain(known.notes.iter().cloned()).collect();
+        let mut notes: Vec<String> = told.notes.into_iter().chain(known.notes.iter().cloned()).collect();
         let Standing { payer, own, .. } = &known.standing;
+        let rows = rows.finish()?;
+        if rows == 0 {
+            // As well as where an identity may no longer see the accounts, or Cost Explorer does not work.
+            let what = format!("no cost at all was told of {}", days.words());
+            notes.push(format!("{what}: what is stored of them stays until another answer, a day later, agrees"));
+        }
         Ok(Chain::Whole(Brought {
-            rows: rows.finish()?,
+            rows,
+            silent: rows == 0,
             pages,
             estimated: told.estimated,
             covers: if payer == own { String::new() } else { format!("accounts/{own}") },

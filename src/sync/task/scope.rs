@@ -374,7 +374,7 @@ impl Course<'_> {
             (live.what, live.pieces, live.rows, live.waits) = (format!("{what} ({})", job.why.name()), (0, 0), 0, None);
         });
         let call = self.call(job.why.is_history(), &counts);
-        let believes = self.believes_silence(&job.ask);
+        let believes = self.believes_silence(&job.ask, synced);
         let mut fetching = Fetching::new(self.costs, &job.ask, &call)
             .believing_silence(believes)
             .keeping(self.keeps(&job.ask, synced));

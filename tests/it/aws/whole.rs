@@ -421,3 +421,40 @@ fn what_aws_rounds_is_not_called_unknown() {
     assert_eq!(rows(&by_region).last().map(String::as_str), Some("(unknown) 0.0000007002"));
     assert_eq!(said(&by_region).len(), 1);
 }
+
+#[test]
+fn an_answer_without_a_charge_takes_nothing_away_before_another_agrees() {
+    let silent = Arc::new(Mutex::new(false));
+    let is_silent = Arc::clone(&silent);
+    let answers = move |asked: &Asked, now: i64| match answer(asked, now) {
+        Reply::Json(200, headers, body) if asked.action == "GetCostAndUsage" && *is_silent.lock().expect("lock") => {
+            let mut told: Value = serde_json::from_str(&body).expect("JSON");
+            for slice in told["ResultsByTime"].as_array_mut().expect("slices") {
+                slice["Groups"] = json!([]);
+            }
+            Reply::Json(200, headers, told.to_string())
+        }
+        reply => reply,
+    };
+    let whole = Whole::over(|settings| settings.opinion = false, answers);
+    assert_eq!(whole.pass().failed, 0);
+    let days = whole.last(22);
+    let total = || whole.ask(days, &[], "", None).total;
+    let stored = total();
+    assert_eq!(stored, usd(cents(days, whole.now(), |_, _, _| true)));
+    *silent.lock().expect("lock") = true;
+    for _ in 0..2 {
+        whole.time.fetch_add(8 * HOUR_SECONDS, Ordering::Relaxed);
+        assert_eq!(whole.pass().failed, 0);
+        assert_eq!(total(), stored, "it may not work");
+    }
+    let told = log::read(&whole.place, 10).into_iter().flat_map(|run| run.notes).collect::<Vec<_>>();
+    assert!(told.iter().any(|note| note.starts_with("no cost at all was told of")), "{told:?}");
+    let asked = whole.server.asked("GetCostAndUsage").len();
+    assert_eq!(whole.pass().failed, 0);
+    assert_eq!(whole.server.asked("GetCostAndUsage").len(), asked, "nothing is paid for on and on");
+    *silent.lock().expect("lock") = false;
+    whole.time.fetch_add(8 * HOUR_SECONDS, Ordering::Relaxed);
+    assert_eq!(whole.pass().failed, 0);
+    assert_eq!(total(), usd(cents(days, whole.now(), |_, _, _| true)), "it works again");
+}

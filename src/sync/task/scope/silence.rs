@@ -1,8 +1,12 @@
 //! Of which days a scope told nothing at all, remembered from run to run. Knows no plan.
 
+use std::collections::BTreeMap;
+
 use super::Course;
+use crate::domain::calendar::Day;
 use crate::error::Result;
 use crate::provider::remote::Ask;
+use crate::store::remote::{Come, Synced};
 use crate::sync::silence::Silence;
 
 impl Course<'_> {
@@ -12,9 +16,14 @@ impl Course<'_> {
         state.scopes.get(&self.source).map(|standing| standing.silence.clone()).unwrap_or_default()
     }
 
-    /// Whether the scope's telling nothing of what is asked would be believed.
-    pub(super) fn believes_silence(&self, ask: &Ask) -> bool {
-        matches!(ask, Ask::Days { feed, days } if self.silence().believes(&feed.name, *days, self.syncer.now()))
+    /// Whether the scope's telling nothing of what is asked would be believed. Who is paid for each answer is
+    /// believed at once where that takes nothing away: a second one would be paid for too.
+    pub(super) fn believes_silence(&self, ask: &Ask, synced: &Synced) -> bool {
+        let Ask::Days { feed, days } = ask else { return false };
+        let has_come = |come: &BTreeMap<Day, Come>| come.range(days.from..days.to.max(days.from)).next().is_some();
+        let is_paid = self.costs.scope().terms.request_microdollars > 0;
+        is_paid && !synced.days.get(&feed.name).is_some_and(has_come)
+            || self.silence().believes(&feed.name, *days, self.syncer.now())
     }
 
     /// Remembers whether anything was told of some days.
