@@ -28,8 +28,12 @@ pub fn share<T: Send>(threads: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T
 /// Does long work on a thread that gives way to whoever waits for an answer on the same processors, and
 /// waits for it. A panic of it is the caller's.
 ///
-/// The thread's own: what has once given way may not take it back. What it starts gives way as well.
+/// The thread's own: what has once given way may not take it back. What it starts gives way as well. Where the
+/// caller's gives way already the work stays on it: each thread more is memory of its own that nobody else is given.
 pub fn aside<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    if gives_way() {
+        return work();
+    }
     std::thread::scope(|scope| {
         let aside = scope.spawn(|| {
             give_way();
@@ -39,11 +43,19 @@ pub fn aside<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     })
 }
 
-/// Lets all others go before this thread, where each has a priority of its own: elsewhere it is the
+/// Lets all others go before this thread for good, where each has a priority of its own: elsewhere it is the
 /// process's, which may be the app's.
-fn give_way() {
+pub fn give_way() {
     #[cfg(target_os = "linux")]
     let _ = rustix::process::nice(NICENESS);
+}
+
+/// Whether this thread has given way, or was started by one that has.
+fn gives_way() -> bool {
+    #[cfg(target_os = "linux")]
+    return rustix::process::nice(0).is_ok_and(|nice| nice >= NICENESS);
+    #[cfg(not(target_os = "linux"))]
+    false
 }
 
 #[cfg(test)]
@@ -66,5 +78,17 @@ mod tests {
         let least = 19;
         assert_eq!(aside(|| share(2, |_| nice())), [(before + NICENESS).min(least); 2]);
         assert_eq!(nice(), before);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn what_gives_way_already_stays_on_its_thread() {
+        let here = || std::thread::current().id();
+        let outside = here();
+        let (first, second, started) =
+            aside(|| (here(), aside(here), std::thread::scope(|s| s.spawn(|| aside(here) == here()).join())));
+        assert!(first != outside && first == second);
+        assert!(started.expect("no panic"), "so does what it starts");
+        assert!(!gives_way(), "the caller goes on as before");
     }
 }

@@ -29,6 +29,7 @@ use crate::sync::lock::{self, SyncLock};
 use crate::sync::state::{Place, Trouble};
 use crate::sync::task::{self, Connection, Passed, Syncer, Which};
 use crate::sync::{log, overview};
+use crate::threads;
 
 /// Runs that `--status` looks back at.
 const RUNS: usize = 20;
@@ -260,6 +261,8 @@ fn work(
     let style = style(&args.format, context.streams);
     std::thread::scope(|scope| {
         let work = scope.spawn(move || {
+            // An app that is open goes first.
+            threads::give_way();
             // However it ends, the loop below does too: who still tells the desktop is not waited for.
             let _over = Over(tells);
             if args.watch {
