@@ -141,9 +141,12 @@ impl Client {
         match request.await {
             Ok(answer) => Ok(answer),
             Err(error) => {
-                let failed = failed(&error, action, &self.access);
-                if failed.free && unit == Unit::PaidRequests {
-                    call.meter.give_back(unit, 1);
+                let mut failed = failed(&error, action, &self.access);
+                if unit == Unit::PaidRequests {
+                    failed.fault.charged = !failed.free;
+                    if failed.free {
+                        call.meter.give_back(unit, 1);
+                    }
                 }
                 if matches!(failed.fault.kind, FaultKind::Expired | FaultKind::NoCredentials) {
                     self.access.forget().await;

@@ -66,13 +66,15 @@ pub struct Fault {
     pub hints: Vec<String>,
     /// How long the provider says to wait before asking again.
     pub wait: Option<Duration>,
+    /// Whether the provider may charge for the try that failed so: it is not tried as often.
+    pub charged: bool,
 }
 
 impl Fault {
     /// A fault of a kind. Outside text goes into the message only through [`words`].
     #[must_use]
     pub fn new(kind: FaultKind, message: impl Into<String>) -> Self {
-        Fault { kind, message: message.into(), hints: Vec::new(), wait: None }
+        Fault { kind, message: message.into(), hints: Vec::new(), wait: None, charged: false }
     }
 
     /// That it was given up.

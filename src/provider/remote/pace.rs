@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use super::fault::Fault;
 
+/// Tries in all of what may be charged for although it fails: a line that breaks must not use up a day's allowance.
+const CHARGED_TRIES: u32 = 2;
+
 /// When to try again.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Pace {
@@ -42,7 +45,8 @@ impl Pace {
     #[must_use]
     pub fn wait(&self, failed: u32, fault: &Fault, chance: f64) -> Option<Duration> {
         let asked = fault.wait.unwrap_or_default();
-        if failed >= self.tries || !fault.kind.is_passing() || asked > self.patience {
+        let tries = if fault.charged { self.tries.min(CHARGED_TRIES) } else { self.tries };
+        if failed >= tries || !fault.kind.is_passing() || asked > self.patience {
             return None;
         }
         let span = self.first.saturating_mul(1 << failed.saturating_sub(1).min(16)).min(self.longest);
@@ -76,6 +80,13 @@ mod tests {
         assert_eq!(pace.wait(1, &throttled(45), 0.0), Some(seconds(45)));
         assert!(pace.wait(1, &throttled(45), 0.9).is_some_and(|wait| wait > seconds(45)));
         assert_eq!(pace.wait(1, &throttled(3_600), 0.0), None);
+    }
+
+    #[test]
+    fn what_may_be_charged_for_is_tried_once_more() {
+        let cut = Fault { charged: true, ..Fault::new(FaultKind::Unavailable, "the connection was reset") };
+        let waits = [1, 2].map(|failed| Pace::default().wait(failed, &cut, 0.5).is_some());
+        assert_eq!(waits, [true, false]);
     }
 
     #[test]

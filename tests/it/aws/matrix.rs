@@ -90,8 +90,8 @@ const REFUSED: &[Case] = &[
     Case("page 2 down", |a| second(a, error(500, "InternalFailure", "no")), K::Unavailable, 4, 1),
     Case("token of page 2 refused", |a| second(a, error(400, "InvalidNextTokenException", "no")), K::Unavailable, 4, 2),
     Case("request changed", |a| second(a, error(400, "RequestChangedException", "no")), K::Unavailable, 4, 2),
-    Case("connection closed", |_| Reply::Raw(String::new()), K::Unavailable, 3, 3),
-    Case("nonsense for HTTP", |_| Reply::Raw("SSH-2.0-OpenSSH\r\n\r\n".into()), K::Unavailable, 3, 3),
+    Case("connection closed", |_| Reply::Raw(String::new()), K::Unavailable, 2, 2),
+    Case("nonsense for HTTP", |_| Reply::Raw("SSH-2.0-OpenSSH\r\n\r\n".into()), K::Unavailable, 2, 2),
 ];
 
 const UNREADABLE: &[Case] = &[
@@ -104,8 +104,8 @@ const UNREADABLE: &[Case] = &[
         "cut body",
         |_| Reply::Raw("HTTP/1.1 200 OK\r\ncontent-length: 5000\r\n\r\n{\"Resul".into()),
         K::Unavailable,
-        3,
-        3,
+        2,
+        2,
     ),
     Case("a number for a text", |_| changed("\"83.45\"", "83.45"), K::Garbled, 1, 1),
     Case("a text for a list", |_| good("{\"ResultsByTime\": \"none\"}"), K::Garbled, 1, 1),
