@@ -1,0 +1,176 @@
+//! The contest: models continue the series from past days, and what came then says which is best.
+//!
+//! Origins lie three days apart over the last three months; each model is scored by its mean absolute
+//! error over the days that followed, newer origins counting more. The naive model wins unless it is
+//! beaten. The winner then runs from origins over the whole series, for the errors that intervals are made of
+//! ([`super::interval`]); the coverage told is that of intervals made only of what was known at each origin.
+
+use super::Measured;
+use super::interval::{Errors, Path, units};
+use super::models::{Fit, Model, by_weeks};
+use super::prepare::Ready;
+use super::shape::Days;
+
+/// Days that the contest is held over.
+const OVER: usize = 91;
+/// Days between its origins.
+const STEP: usize = 3;
+/// Days ahead that are scored.
+const AHEAD_MAX: usize = 28;
+/// Days that a model is given at least.
+const GIVEN_MIN: usize = 28;
+/// Days in which a score comes to count half.
+const HALF_LIFE: f64 = 60.0;
+/// Paths that are kept at most.
+const PATHS_MAX: usize = 128;
+
+/// What came out.
+pub(super) struct Outcome {
+    pub model: Model,
+    pub errors: Errors,
+    pub measured: Measured,
+}
+
+/// Holds the contest over a series that is long enough.
+pub(super) fn hold(ready: &Ready, horizon: usize) -> Outcome {
+    let monthly = Fit::of(days(ready, ready.values.len()), true).is_monthly();
+    let model = best(ready, horizon.min(AHEAD_MAX), monthly);
+    let paths = paths(ready, model, horizon);
+    let measured = measure(ready, model, &paths, horizon.min(AHEAD_MAX));
+    let paths = paths.into_iter().map(|p| p.path).collect();
+    Outcome { model, errors: Errors::of(paths, horizon), measured }
+}
+
+/// The days before an origin.
+pub(super) fn days(ready: &Ready, origin: usize) -> Days<'_> {
+    Days { first: ready.first, values: &ready.values[..origin] }
+}
+
+/// The size of a usual day before an origin.
+pub(super) fn usual(values: &[f64]) -> f64 {
+    let recent = &values[values.len().saturating_sub(28)..];
+    let mean = recent.iter().map(|v| v.abs()).sum::<f64>() / recent.len().max(1) as f64;
+    if mean > 0.0 { mean } else { 1.0 }
+}
+
+/// The model with the least error.
+fn best(ready: &Ready, ahead: usize, monthly: bool) -> Model {
+    let n = ready.values.len();
+    let models: Vec<Model> = Model::ALL.into_iter().filter(|m| monthly || !m.is_monthly()).collect();
+    let mut scores = vec![0.0; models.len()];
+    let mut origin = n.saturating_sub(7);
+    while origin >= GIVEN_MIN && origin + OVER >= n {
+        let fit = Fit::of(days(ready, origin), monthly);
+        let weight = 0.5f64.powf((n - origin) as f64 / HALF_LIFE);
+        for (model, score) in models.iter().zip(&mut scores) {
+            let path = fit.path(*model, ahead.min(n - origin));
+            *score += weight * error(ready, origin, &path).0;
+        }
+        origin -= STEP;
+    }
+    // The naive model is the first: only what is better takes its place.
+    let mut least = 0;
+    for (at, score) in scores.iter().enumerate() {
+        if *score < scores[least] {
+            least = at;
+        }
+    }
+    models[least]
+}
+
+/// The sum of absolute errors of a path on known days, and of what they came to.
+fn error(ready: &Ready, origin: usize, path: &[f64]) -> (f64, f64) {
+    let came = ready.values[origin..].iter().zip(&ready.known[origin..]).zip(path);
+    came.filter(|((_, known), _)| **known)
+        .fold((0.0, 0.0), |(off, whole), ((v, _), f)| (off + (v - f).abs(), whole + v.abs()))
+}
+
+/// A path of the winner, with where it began and what it foretold.
+struct Past {
+    origin: usize,
+    foretold: Vec<f64>,
+    units: Vec<f64>,
+    path: Path,
+}
+
+/// What the winner would have said from days over the whole series.
+fn paths(ready: &Ready, model: Model, horizon: usize) -> Vec<Past> {
+    let n = ready.values.len();
+    let step = (n - GIVEN_MIN).div_ceil(PATHS_MAX).max(1);
+    let mut out = Vec::new();
+    let mut origin = n - 1;
+    while origin >= GIVEN_MIN {
+        let fit = Fit::of(days(ready, origin), model.is_monthly());
+        let mut foretold = fit.path(model, horizon.min(n - origin));
+        if !ready.negative {
+            foretold.iter_mut().for_each(|f| *f = f.max(0.0));
+        }
+        let units = units(&foretold, usual(&ready.values[..origin]), fit.is_log());
+        let off =
+            |k: usize| ready.known[origin + k].then(|| ((ready.values[origin + k] - foretold[k]) / units[k]) as f32);
+        let errors = (0..foretold.len()).map(off).collect();
+        out.push(Past { origin, foretold, units, path: Path { ago: n - origin, errors } });
+        origin -= step;
+    }
+    out
+}
+
+/// How well the winner did over the last three months.
+fn measure(ready: &Ready, model: Model, paths: &[Past], ahead: usize) -> Measured {
+    let n = ready.values.len();
+    let mut own = (0.0, 0.0);
+    let mut naive = (0.0, 0.0);
+    let mut sums = (0.0, 0.0);
+    let mut inside = [0usize; 3];
+    for past in paths.iter().filter(|p| p.origin + OVER >= n && p.origin + 7 <= n) {
+        let foretold = &past.foretold[..past.foretold.len().min(ahead)];
+        let (off, whole) = error(ready, past.origin, foretold);
+        own = (own.0 + off, own.1 + whole);
+        let by_naive = by_weeks(&ready.values[..past.origin], 1, foretold.len());
+        let (off, whole) = error(ready, past.origin, &by_naive);
+        naive = (naive.0 + off, naive.1 + whole);
+        if foretold.len() == ahead {
+            let known = (0..ahead).filter(|k| ready.known[past.origin + k]);
+            let (came, said) = known.fold((0.0, 0.0), |(c, s), k| (c + ready.values[past.origin + k], s + foretold[k]));
+            sums = (sums.0 + f64::abs(came - said), sums.1 + f64::abs(came));
+        }
+        count_inside(ready, paths, past, ahead, &mut inside);
+    }
+    let share = |part: f64, whole: f64| (whole > 0.0).then(|| part / whole);
+    Measured {
+        wape: share(own.0, own.1),
+        naive_wape: share(naive.0, naive.1),
+        sum_wape: share(sums.0, sums.1),
+        sum_days: ahead,
+        coverage80: share(inside[1] as f64, inside[0] as f64),
+        coverage95: share(inside[2] as f64, inside[0] as f64),
+        over_days: OVER.min(n - GIVEN_MIN),
+        beats_naive: model != Model::Naive,
+    }
+}
+
+/// Counts days looked at, and those inside the two intervals that were known at a path's origin.
+fn count_inside(ready: &Ready, paths: &[Past], past: &Past, ahead: usize, inside: &mut [usize; 3]) {
+    if past.origin % STEP != 0 {
+        return;
+    }
+    let before: Vec<Path> = paths
+        .iter()
+        .filter(|p| p.origin < past.origin)
+        .map(|p| {
+            let errors = p.path.errors[..p.path.errors.len().min(past.origin - p.origin)].to_vec();
+            Path { ago: past.origin - p.origin, errors }
+        })
+        .collect();
+    if before.len() < 21 {
+        return;
+    }
+    let then = Errors::of(before, ahead);
+    for k in (0..past.foretold.len().min(ahead)).filter(|k| ready.known[past.origin + k]) {
+        let off = (ready.values[past.origin + k] - past.foretold[k]) / past.units[k];
+        let [low95, low80, high80, high95] = then.day(k + 1);
+        inside[0] += 1;
+        inside[1] += usize::from(off >= low80.min(0.0) && off <= high80.max(0.0));
+        inside[2] += usize::from(off >= low95.min(0.0) && off <= high95.max(0.0));
+    }
+}

@@ -1,0 +1,194 @@
+//! How far off a model was, and what that says about a forecast: intervals for a day and for sums of days.
+//!
+//! From each past day the winner continued the series, and the errors of each such path are kept in
+//! units of the forecast. The interval of a day is the quantiles of what paths erred about as many
+//! days ahead (split conformal prediction, Vovk 2005; by horizon, newer errors counting more). The
+//! interval of a sum is the quantiles of what the *sums* of those paths erred: errors of neighbouring
+//! days go together, so bounds of days must not be added. Paths that overlap are fewer than they
+//! seem; quantiles are widened by how few.
+//!
+//! Knows no model.
+
+use super::robust::quantile;
+
+/// Days in which an error comes to count half.
+const HALF_LIFE: f64 = 120.0;
+/// Of a forecast that is near zero, the unit is this share of what is usual.
+const UNIT_MIN: f64 = 0.1;
+/// Days ahead for which quantiles are kept; between them they are interpolated.
+const KNOTS: [usize; 12] = [1, 2, 3, 5, 7, 10, 14, 21, 28, 42, 63, 91];
+
+/// A forecast value with its two intervals.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Band {
+    /// In the middle: as likely too low as too high.
+    pub mid: f64,
+    /// 80 % lie above this and below [`Self::hi80`].
+    pub lo80: f64,
+    /// See [`Self::lo80`].
+    pub hi80: f64,
+    /// 95 % lie above this and below [`Self::hi95`].
+    pub lo95: f64,
+    /// See [`Self::lo95`].
+    pub hi95: f64,
+}
+
+impl Band {
+    /// Certain.
+    pub(super) const fn exactly(mid: f64) -> Band {
+        Band { mid, lo80: mid, hi80: mid, lo95: mid, hi95: mid }
+    }
+
+    /// From offsets in some unit; never below `least`.
+    pub(super) fn around(mid: f64, unit: f64, off: [f64; 4], least: f64) -> Band {
+        let low = |off: f64| (mid + unit * off.min(0.0)).max(least);
+        let high = |off: f64| mid + unit * off.max(0.0);
+        Band { mid, lo80: low(off[1]), hi80: high(off[2]), lo95: low(off[0]), hi95: high(off[3]) }
+    }
+}
+
+/// By how much bounds are widened for 80 % and for 95 %: so much divided by how many errors are
+/// independent, and so much by the square of that.
+type Widen = [[f64; 2]; 2];
+const WIDEN_DAY: Widen = [[1.7, 1.5], [3.5, 5.0]];
+const WIDEN_SUM: Widen = [[0.3, 1.6], [1.2, 2.5]];
+
+/// The four bounds, as shares of what lies below.
+const BOUNDS: [f64; 4] = [0.025, 0.1, 0.9, 0.975];
+
+/// What a model erred from one day on, in units.
+#[derive(Clone, Debug)]
+pub(super) struct Path {
+    /// How long ago it began.
+    pub ago: usize,
+    /// The error of each day ahead; none where the day is not known.
+    pub errors: Vec<Option<f32>>,
+}
+
+impl Path {
+    fn weight(&self) -> f64 {
+        0.5f64.powf(self.ago as f64 / HALF_LIFE)
+    }
+}
+
+/// The unit of each day of a forecast; `usual` is the size of a usual day, `log` whether errors go with
+/// the size of the day.
+pub(super) fn units(forecast: &[f64], usual: f64, log: bool) -> Vec<f64> {
+    forecast.iter().map(|f| if log { f.abs().max(UNIT_MIN * usual) } else { usual }).collect()
+}
+
+/// What past errors say.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Errors {
+    paths: Vec<Path>,
+    /// Quantiles of the errors so many days ahead.
+    knots: Vec<(usize, [f64; 4])>,
+}
+
+impl Errors {
+    /// Of paths, for days up to `horizon` ahead.
+    pub fn of(paths: Vec<Path>, horizon: usize) -> Errors {
+        let knots = KNOTS.iter().filter(|k| **k < 2 * horizon).filter_map(|k| Some((*k, ahead(&paths, *k)?))).collect();
+        Errors { paths, knots }
+    }
+
+    /// Of a series too short for paths: its own spread, wide, and wider the further ahead.
+    pub fn of_few(values: &[f64], usual: f64) -> Errors {
+        let n = values.len();
+        let centre = values.iter().sum::<f64>() / n.max(1) as f64;
+        let square = values.iter().map(|v| (v - centre).powi(2)).sum::<f64>() / n.max(2) as f64;
+        // A single day says nothing of its spread: half of it, at least.
+        let least = if n < 7 { 0.5 } else { 0.1 };
+        let one = (square.sqrt() / usual).max(least) * (1.0 + 3.0 / n.max(1) as f64);
+        let off = [-1.96 * one, -1.28 * one, 1.28 * one, 1.96 * one];
+        Errors { paths: Vec::new(), knots: vec![(n.max(7), off)] }
+    }
+
+    /// Offsets of the bounds so many days ahead, from 1, in units.
+    pub fn day(&self, ahead: usize) -> [f64; 4] {
+        let Some(after) = self.knots.iter().position(|(k, _)| *k >= ahead) else {
+            // Further than was ever measured: errors of a level that wanders go with the root of time.
+            let Some((k, off)) = self.knots.last() else { return [0.0; 4] };
+            return off.map(|o| o * (ahead as f64 / *k as f64).sqrt());
+        };
+        let (k, off) = self.knots[after];
+        if after == 0 || k == ahead {
+            return off;
+        }
+        let (j, before) = self.knots[after - 1];
+        let share = (ahead - j) as f64 / (k - j) as f64;
+        std::array::from_fn(|b| before[b] + share * (off[b] - before[b]))
+    }
+
+    /// Offset of the middle and of the bounds of the sum of a run of days from `from` on, in sums of
+    /// units. Nothing where no path is so long.
+    pub fn sum(&self, from: usize, units: &[f64]) -> Option<(f64, [f64; 4])> {
+        if self.paths.is_empty() {
+            // As if all days erred alike: wide, but nothing more is known.
+            return (!self.knots.is_empty()).then(|| (0.0, self.day(from + units.len())));
+        }
+        let wanted = from + units.len();
+        let mut reach: Vec<usize> = self.paths.iter().map(|p| p.errors.len()).collect();
+        reach.sort_unstable_by(|a, b| b.cmp(a));
+        // So many paths there must be; where fewer are so long, shorter ones speak for them.
+        let least = *reach.get((self.paths.len() / 3).min(27))?;
+        let to = wanted.min(least);
+        let from = from.min(to.saturating_sub(units.len()).max(to / 2));
+        let part = units.get(..to.checked_sub(from)?)?;
+        let mut found: Vec<(f64, f64)> = Vec::with_capacity(self.paths.len());
+        for path in self.paths.iter().filter(|p| p.errors.len() >= to) {
+            let (mut sum, mut whole) = (0.0, 0.0);
+            for (error, unit) in path.errors[from..to].iter().zip(part) {
+                if let Some(error) = error {
+                    sum += f64::from(*error) * unit;
+                    whole += unit;
+                }
+            }
+            if whole > 0.0 {
+                found.push((sum / whole, path.weight()));
+            }
+        }
+        let span = self.paths.iter().map(|p| p.ago).max()?.saturating_sub(to) as f64;
+        let apart = span / (to - from) as f64 + 1.0;
+        let (mid, off) = bounds(&mut found, apart, WIDEN_SUM)?;
+        let grow = (wanted as f64 / to as f64).sqrt();
+        // What sums were off on the whole is put right as far as it is more than chance.
+        let chance = ((off[2] - off[1]) / 2.56).powi(2) / (apart - 1.0).max(0.1);
+        let shift = if mid == 0.0 { 0.0 } else { mid * (1.0 - chance / (mid * mid)).max(0.0) };
+        // What is not put right may be so all the same: bounds hold both.
+        let low = |o: f64| (mid + (o - mid) * grow).min(shift + (o - mid) * grow);
+        let high = |o: f64| (mid + (o - mid) * grow).max(shift + (o - mid) * grow);
+        Some((shift, [low(off[0]), low(off[1]), high(off[2]), high(off[3])]))
+    }
+}
+
+/// Quantiles of the errors about so many days ahead.
+fn ahead(paths: &[Path], k: usize) -> Option<[f64; 4]> {
+    // Of days k-1, as many before as after: a week at most to either side, so that all weekdays are in.
+    let side = (k / 3).clamp(1, 10);
+    let mut found = Vec::new();
+    let mut span = 0;
+    for path in paths {
+        let reach = k.saturating_sub(1 + side)..(k + side).min(path.errors.len());
+        if path.errors.len() < k {
+            continue;
+        }
+        span = span.max(path.ago);
+        let weight = path.weight();
+        found.extend(path.errors[reach].iter().flatten().map(|e| (f64::from(*e), weight)));
+    }
+    bounds(&mut found, span.saturating_sub(k) as f64 / (k as f64).sqrt() + 1.0, WIDEN_DAY).map(|(_, off)| off)
+}
+
+/// The middle and the bounds of errors of which `apart` are independent.
+fn bounds(found: &mut [(f64, f64)], apart: f64, widen: Widen) -> Option<(f64, [f64; 4])> {
+    found.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+    let mid = quantile(found, 0.5)?;
+    let mut off = [0.0; 4];
+    for (off, p) in off.iter_mut().zip(BOUNDS) {
+        let [once, twice] = widen[usize::from(!(0.05..0.95).contains(&p))];
+        let widen = 1.0 + (once + twice / apart) / apart;
+        *off = mid + (quantile(found, p)? - mid) * widen;
+    }
+    Some((mid, off))
+}

@@ -1,0 +1,292 @@
+//! What will come: a daily series continued, with intervals, by the model that did best on it.
+//!
+//! Models that are unlike each other ([`models`]) compete on the series itself: each continues it
+//! from past days ("rolling origin"), and what then came says which was best ([`contest`]). The seasonal
+//! naive model, each day as a week before, wins unless it is beaten; error and coverage are told
+//! as measured. Intervals are made of what the winner erred ([`interval`]), for days and, apart from those, for
+//! sums of days such as a month's end.
+//!
+//! * [`contest()`] looks for the winner: once a day is enough;
+//! * [`refresh`] continues a series, that may have grown, by a winner that is known.
+//!
+//! A series is one currency's units a day of what goes on by itself. Purchases, taxes, credits and
+//! days that are not settled are the caller's: it leaves them out of the series and puts what is
+//! known of them back onto the sums.
+//!
+//! Error is WAPE, `sum |came - foretold| / sum |came|`, which days of no cost do not blow up
+//! (Kolassa and Schütz 2007). Statistics, so `f64`; money stays exact outside. Pure: the same series gives
+//! the same forecast, on any day. Knows no store, no lens and no screen.
+
+mod contest;
+mod interval;
+mod models;
+mod prepare;
+mod robust;
+mod shape;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+pub use interval::Band;
+pub use models::{Level, Model};
+
+use crate::domain::calendar::{Day, Period};
+use contest::Outcome;
+use interval::{Errors, units};
+use models::Fit;
+use prepare::{CONTEST_MIN, Ready, plus, ready};
+
+/// A daily series.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Series {
+    /// The day of the first value.
+    pub first: Day,
+    /// One currency's units a day; none where there is no data for the day, or it is not settled.
+    pub values: Vec<Option<f64>>,
+}
+
+/// What is odd about a series.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum State {
+    /// Nothing.
+    Good,
+    /// Many days are missing.
+    Gappy {
+        /// So many.
+        missing: usize,
+        /// Of so many.
+        of: usize,
+    },
+    /// Known for too few days.
+    Short {
+        /// So many.
+        days: usize,
+    },
+    /// Began so few days ago.
+    New {
+        /// So many.
+        days: usize,
+    },
+    /// Nothing but zeros.
+    Zero,
+    /// Every day the same.
+    Constant,
+    /// No cost any more.
+    Ended {
+        /// The first day without.
+        since: Day,
+    },
+    /// No day is known.
+    Empty,
+}
+
+impl State {
+    /// What a person is told, nothing where nothing is odd.
+    #[must_use]
+    pub fn words(self) -> Option<String> {
+        Some(match self {
+            State::Good => return None,
+            State::Gappy { missing, of } => format!("{missing} of {of} days are missing"),
+            State::Short { days } => format!("only {} known: too few for a contest of models", counted(days)),
+            State::New { days } => format!("began {} ago: too few for a contest of models", counted(days)),
+            State::Zero => String::from("no cost on any day"),
+            State::Constant => String::from("the same cost every day"),
+            State::Ended { since } => format!("no cost since {since}"),
+            State::Empty => String::from("no day is known"),
+        })
+    }
+}
+
+/// A number of days in words.
+fn counted(days: usize) -> String {
+    if days == 1 { String::from("1 day") } else { format!("{days} days") }
+}
+
+/// How well a winner did on the days before, each time told only what was known then.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Measured {
+    /// Error of days; nothing where nothing came.
+    pub wape: Option<f64>,
+    /// The same for the seasonal naive model.
+    pub naive_wape: Option<f64>,
+    /// Error of sums of [`Self::sum_days`] days.
+    pub sum_wape: Option<f64>,
+    /// Days in such a sum.
+    pub sum_days: usize,
+    /// Share of days that came within the 80 % interval.
+    pub coverage80: Option<f64>,
+    /// Share of days that came within the 95 % interval.
+    pub coverage95: Option<f64>,
+    /// Measured over so many of the last days.
+    pub over_days: usize,
+    /// Whether the winner is better than the seasonal naive model.
+    pub beats_naive: bool,
+}
+
+/// A model that won a contest, with what it erred.
+#[derive(Clone, Debug)]
+pub struct Winner {
+    /// The model.
+    pub model: Model,
+    /// How well it did.
+    pub measured: Measured,
+    errors: Arc<Errors>,
+}
+
+impl Winner {
+    /// In one line, such as "seasonal naive, ±9 % on the last 3 months".
+    #[must_use]
+    pub fn words(&self) -> String {
+        let mut out = String::from(self.model.name());
+        if let Some(wape) = self.measured.wape {
+            let over = self.measured.over_days;
+            let over = if over >= 84 { String::from("3 months") } else { counted(over) };
+            out += &format!(", ±{} % on the last {over}", percent(wape));
+        }
+        if !self.measured.beats_naive {
+            out += "; no model did better";
+        }
+        out
+    }
+}
+
+/// A share in percent, with a digit after the point where it is small.
+fn percent(share: f64) -> String {
+    let percent = share * 100.0;
+    if percent < 0.95 { format!("{percent:.1}") } else { format!("{percent:.0}") }
+}
+
+/// What will come.
+#[derive(Clone, Debug)]
+pub struct Forecast {
+    /// The first day foretold: the one after the last that is known.
+    pub first: Day,
+    /// One for each day, from [`Self::first`] on.
+    pub days: Vec<Band>,
+    /// What is odd.
+    pub state: State,
+    /// Who won; nothing where no contest was held, because of [`Self::state`].
+    pub winner: Option<Winner>,
+    units: Vec<f64>,
+    least: f64,
+    errors: Arc<Errors>,
+}
+
+impl Forecast {
+    /// In one line: the winner, or why there is none.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match (&self.winner, self.state.words()) {
+            (Some(winner), Some(odd)) => format!("{}; {odd}", winner.words()),
+            (Some(winner), None) => winner.words(),
+            (None, odd) => odd.unwrap_or_default(),
+        }
+    }
+
+    /// The sum of the days of a period that are foretold; nothing where none is. Its middle is not the
+    /// sum of the days' middles where days go further up than down, and its bounds are closer
+    /// than the sums of theirs.
+    #[must_use]
+    pub fn sum(&self, period: Period) -> Option<Band> {
+        let at = |day: Day| usize::try_from(day.0 - self.first.0).unwrap_or(0).min(self.days.len());
+        let (from, to) = (at(period.from), at(period.to));
+        if from >= to {
+            return None;
+        }
+        let mid: f64 = self.days[from..to].iter().map(|day| day.mid).sum();
+        let units = &self.units[from..to];
+        let unit: f64 = units.iter().sum();
+        let least = self.least * (to - from) as f64;
+        let Some((shift, off)) = self.errors.sum(from, units) else { return Some(Band::exactly(mid)) };
+        let off = off.map(|o| o - shift);
+        Some(Band::around((mid + unit * shift).max(least), unit, off, least))
+    }
+}
+
+/// Continues a series by the model that did best on it, `horizon` days beyond its end.
+#[must_use]
+pub fn contest(series: &Series, horizon: usize) -> Forecast {
+    let Some(ready) = ready(series) else { return empty(series, horizon) };
+    if let Some(plain) = without_contest(series, &ready, horizon) {
+        return plain;
+    }
+    let days = beyond(series, &ready, horizon);
+    let Outcome { model, errors, measured } = contest::hold(&ready, days);
+    by(&ready, &Winner { model, measured, errors: Arc::new(errors) }, days)
+}
+
+/// Continues a series by a winner of before: much less work than [`contest()`].
+#[must_use]
+pub fn refresh(series: &Series, winner: &Winner, horizon: usize) -> Forecast {
+    let Some(ready) = ready(series) else { return empty(series, horizon) };
+    match without_contest(series, &ready, horizon) {
+        Some(plain) => plain,
+        None => by(&ready, winner, beyond(series, &ready, horizon)),
+    }
+}
+
+/// Days from the last known one to the horizon, which lies so far beyond the end of the series.
+fn beyond(series: &Series, ready: &Ready, horizon: usize) -> usize {
+    let end = plus(series.first, series.values.len());
+    usize::try_from(end.0 - ready.end().0).unwrap_or(0) + horizon
+}
+
+/// The forecast of a winner.
+fn by(ready: &Ready, winner: &Winner, horizon: usize) -> Forecast {
+    let fit = Fit::of(contest::days(ready, ready.values.len()), winner.model.is_monthly());
+    let least = if ready.negative { f64::NEG_INFINITY } else { 0.0 };
+    let mids: Vec<f64> = fit.path(winner.model, horizon).iter().map(|mid| mid.max(least)).collect();
+    let units = units(&mids, contest::usual(&ready.values), fit.is_log());
+    let errors = &winner.errors;
+    let band = |k: usize| Band::around(mids[k], units[k], errors.day(k + 1), least);
+    Forecast {
+        first: ready.end(),
+        days: (0..horizon).map(band).collect(),
+        state: ready.state,
+        winner: Some(winner.clone()),
+        units,
+        least,
+        errors: errors.clone(),
+    }
+}
+
+/// A forecast of a series that models cannot compete on.
+fn without_contest(series: &Series, ready: &Ready, horizon: usize) -> Option<Forecast> {
+    let horizon = beyond(series, ready, horizon);
+    let mids = match ready.state {
+        State::Good | State::Gappy { .. } => return None,
+        State::Zero | State::Ended { .. } | State::Empty => vec![0.0; horizon],
+        State::Constant => vec![ready.values.first().copied().unwrap_or(0.0); horizon],
+        State::Short { .. } | State::New { .. } => return Some(of_few(ready, horizon)),
+    };
+    Some(plain(ready.end(), ready.state, mids))
+}
+
+/// Of a series with few days: their level, as far off as they were from each other.
+fn of_few(ready: &Ready, horizon: usize) -> Forecast {
+    let least = if ready.negative { f64::NEG_INFINITY } else { 0.0 };
+    let level = Model::Shaped(Level::Last(28), false);
+    let mids = Fit::of(contest::days(ready, ready.values.len()), false).path(level, horizon);
+    let usual = contest::usual(&ready.values);
+    let errors = Arc::new(Errors::of_few(&ready.values, usual));
+    let units = vec![usual; horizon];
+    let mids: Vec<f64> = mids.iter().map(|mid| mid.max(least)).collect();
+    let days = mids.iter().enumerate().map(|(k, mid)| Band::around(*mid, usual, errors.day(k + 1), least)).collect();
+    Forecast { first: ready.end(), days, state: ready.state, winner: None, units, least, errors }
+}
+
+/// A forecast that is as sure as its state.
+fn plain(first: Day, state: State, mids: Vec<f64>) -> Forecast {
+    let days: Vec<Band> = mids.into_iter().map(Band::exactly).collect();
+    let units = vec![0.0; days.len()];
+    Forecast { first, days, state, winner: None, units, least: f64::NEG_INFINITY, errors: Arc::default() }
+}
+
+/// Nothing is known: nothing is foretold.
+fn empty(series: &Series, _horizon: usize) -> Forecast {
+    plain(plus(series.first, series.values.len()), State::Empty, Vec::new())
+}
+
+/// Days of which a contest needs at least so many.
+pub const CONTEST_DAYS: usize = CONTEST_MIN;
