@@ -151,7 +151,7 @@ fn measure(ready: &Ready, model: Model, paths: &[Past], ahead: usize) -> Measure
 
 /// Counts days looked at, and those inside the two intervals that were known at a path's origin.
 fn count_inside(ready: &Ready, paths: &[Past], past: &Past, ahead: usize, inside: &mut [usize; 3]) {
-    if past.origin % STEP != 0 {
+    if !past.origin.is_multiple_of(STEP) {
         return;
     }
     let before: Vec<Path> = paths

@@ -51,7 +51,7 @@ impl Band {
 /// independent, and so much by the square of that.
 type Widen = [[f64; 2]; 2];
 const WIDEN_DAY: Widen = [[1.7, 1.5], [3.5, 5.0]];
-const WIDEN_SUM: Widen = [[0.3, 1.6], [1.2, 2.5]];
+const WIDEN_SUM: Widen = [[0.1, 1.4], [1.2, 2.5]];
 
 /// The four bounds, as shares of what lies below.
 const BOUNDS: [f64; 4] = [0.025, 0.1, 0.9, 0.975];

@@ -35,7 +35,7 @@ use crate::domain::calendar::{Day, Period};
 use contest::Outcome;
 use interval::{Errors, units};
 use models::Fit;
-use prepare::{CONTEST_MIN, Ready, plus, ready};
+use prepare::{Ready, plus, ready};
 
 /// A daily series.
 #[derive(Clone, PartialEq, Debug)]
@@ -207,7 +207,7 @@ impl Forecast {
 /// Continues a series by the model that did best on it, `horizon` days beyond its end.
 #[must_use]
 pub fn contest(series: &Series, horizon: usize) -> Forecast {
-    let Some(ready) = ready(series) else { return empty(series, horizon) };
+    let Some(ready) = ready(series) else { return empty(series) };
     if let Some(plain) = without_contest(series, &ready, horizon) {
         return plain;
     }
@@ -219,7 +219,7 @@ pub fn contest(series: &Series, horizon: usize) -> Forecast {
 /// Continues a series by a winner of before: much less work than [`contest()`].
 #[must_use]
 pub fn refresh(series: &Series, winner: &Winner, horizon: usize) -> Forecast {
-    let Some(ready) = ready(series) else { return empty(series, horizon) };
+    let Some(ready) = ready(series) else { return empty(series) };
     match without_contest(series, &ready, horizon) {
         Some(plain) => plain,
         None => by(&ready, winner, beyond(series, &ready, horizon)),
@@ -284,9 +284,6 @@ fn plain(first: Day, state: State, mids: Vec<f64>) -> Forecast {
 }
 
 /// Nothing is known: nothing is foretold.
-fn empty(series: &Series, _horizon: usize) -> Forecast {
+fn empty(series: &Series) -> Forecast {
     plain(plus(series.first, series.values.len()), State::Empty, Vec::new())
 }
-
-/// Days of which a contest needs at least so many.
-pub const CONTEST_DAYS: usize = CONTEST_MIN;

@@ -12,7 +12,7 @@ const DAYS_MAX: usize = 400;
 /// What is more, or no number, is no cost of a day in any currency: it is taken as missing.
 const VALUE_MAX: f64 = 1e18;
 /// Known days from which on models compete.
-pub(super) const CONTEST_MIN: usize = 42;
+const CONTEST_MIN: usize = 42;
 /// Days without cost after which a series may have ended.
 const ENDED_MIN: usize = 7;
 

@@ -2,6 +2,7 @@
 
 use chrono::Datelike;
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
 use super::*;
 
@@ -212,16 +213,10 @@ fn missing_days_are_no_zeros_and_those_at_the_end_are_foretold() {
     for (with, without) in forecast.days.iter().zip(&whole.days) {
         assert!(near(with.mid, without.mid, 0.03), "{with:?} {without:?}");
     }
-    let each_third = |at: usize| (at % 3 == 0).then_some(());
-    let gappy = Series {
-        first: FIRST,
-        values: office(180, 0.02, 10)
-            .values
-            .iter()
-            .enumerate()
-            .map(|(at, v)| v.filter(|_| each_third(at).is_some()))
-            .collect(),
-    };
+    let mut gappy = office(180, 0.02, 10);
+    for (at, value) in gappy.values.iter_mut().enumerate() {
+        *value = value.filter(|_| at.is_multiple_of(3));
+    }
     let forecast = contest(&gappy, 7);
     assert_eq!(forecast.state, State::Gappy { missing: 118, of: 178 });
     assert!(forecast.words().ends_with("; 118 of 178 days are missing"), "{}", forecast.words());
@@ -290,7 +285,7 @@ fn value() -> impl Strategy<Value = Option<f64>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, rng_seed: RngSeed::Fixed(7), ..ProptestConfig::default() })]
 
     #[test]
     fn whatever_comes_bounds_are_in_order_and_finite(values in prop::collection::vec(value(), 0..130), horizon in 0usize..95) {
@@ -309,6 +304,10 @@ proptest! {
             prop_assert_eq!(again.days, forecast.days);
         }
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, rng_seed: RngSeed::Fixed(8), ..ProptestConfig::default() })]
 
     #[test]
     fn another_currency_changes_nothing_but_the_unit(seed in 0u64..500, rate in 0.001..5000.0f64) {
