@@ -1,9 +1,9 @@
 //! What will come: a daily series continued, with intervals, by the model that did best on it.
 //!
-//! Models that are unlike each other ([`models`]) compete on the series itself: each continues it
-//! from past days ("rolling origin"), and what then came says which was best ([`contest`]). The seasonal
+//! Models that are unlike each other (`models`) compete on the series itself: each continues it
+//! from past days ("rolling origin"), and what then came says which was best ([`contest()`]). The seasonal
 //! naive model, each day as a week before, wins unless it is beaten; error and coverage are told
-//! as measured. Intervals are made of what the winner erred ([`interval`]), for days and, apart from those, for
+//! as measured. Intervals are made of what the winner erred (`interval`), for days and, apart from those, for
 //! sums of days such as a month's end.
 //!
 //! * [`contest()`] looks for the winner: once a day is enough;
