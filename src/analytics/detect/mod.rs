@@ -1,0 +1,8 @@
+//! Anomalies: what a cost did that nobody would have expected, found once.
+
+pub mod bank;
+pub mod event;
+pub mod month;
+pub mod scale;
+pub mod series;
+pub mod slow;

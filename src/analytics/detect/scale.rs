@@ -1,0 +1,129 @@
+//! Costs on a scale on which noise is even, and how wide the noise is.
+//!
+//! **Transform.** `z = asinh(y / 2c)`: the inverse hyperbolic sine (Burbidge, Magee, Robb 1988,
+//! JASA 83:123), a logarithm (plus `-ln c`) far above `c` and a straight line near zero. Costs vary in
+//! proportion to their size, so that a logarithm makes their noise even; credits and days of
+//! nothing have no logarithm, but they have this. With the absolute floor as `c`, what moves by less
+//! than a floor's worth hardly moves at all.
+//!
+//! **Width.** The largest of two quantiles of the last residuals' sizes, each over what it is in a
+//! normal distribution: the median (the MAD, Hampel 1974) and the 85th percentile. The first alone
+//! calls a series quiet that leaps on every third day; the second alone is spoilt by two
+//! events. Knows nothing of levels or seasons.
+
+use std::collections::VecDeque;
+
+/// Sizes of a normal residual at these quantiles, in standard deviations.
+const MEDIAN_NORMAL: f64 = 0.674_49;
+const WIDE_QUANTILE: f64 = 0.85;
+const WIDE_NORMAL: f64 = 1.439_5;
+
+/// The transform; `c` is where it turns from a line into a logarithm.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Transform {
+    twice: f64,
+}
+
+impl Transform {
+    /// A transform that is a line below about `c`.
+    #[must_use]
+    pub fn new(c: f64) -> Self {
+        Transform { twice: 2.0 * c.max(f64::MIN_POSITIVE) }
+    }
+
+    /// Onto the scale.
+    #[must_use]
+    pub fn to(self, y: f64) -> f64 {
+        (y / self.twice).asinh()
+    }
+
+    /// And back.
+    #[must_use]
+    pub fn from(self, z: f64) -> f64 {
+        z.sinh() * self.twice
+    }
+}
+
+/// The last residuals.
+#[derive(Clone, Debug)]
+pub struct Residuals {
+    last: VecDeque<f64>,
+    cap: usize,
+    /// New ones after which the width is taken again.
+    every: usize,
+    since: usize,
+    width: f64,
+    sorted: Vec<f64>,
+}
+
+impl Residuals {
+    /// Keeps the last `cap`.
+    #[must_use]
+    pub fn new(cap: usize) -> Self {
+        let cap = cap.max(4);
+        Residuals {
+            last: VecDeque::with_capacity(cap + 1),
+            cap,
+            every: (cap / 64).max(1),
+            since: 0,
+            width: 0.0,
+            sorted: Vec::with_capacity(cap),
+        }
+    }
+
+    /// Adds one.
+    pub fn push(&mut self, residual: f64) {
+        if self.last.len() == self.cap {
+            self.last.pop_front();
+        }
+        self.last.push_back(residual);
+        self.since += 1;
+        if self.since >= self.every || self.last.len() < 32 {
+            self.measure();
+        }
+    }
+
+    /// Corrects the last `n` by `by`: they were taken against a level that has moved.
+    pub fn shift_last(&mut self, n: usize, by: f64) {
+        for residual in self.last.iter_mut().rev().take(n) {
+            *residual -= by;
+        }
+        self.measure();
+    }
+
+    /// How many it holds.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.last.len()
+    }
+
+    /// One standard deviation, if they were normal.
+    #[must_use]
+    pub fn width(&self) -> f64 {
+        self.width
+    }
+
+    fn measure(&mut self) {
+        self.since = 0;
+        self.sorted.clear();
+        self.sorted.extend(self.last.iter().map(|r| r.abs()));
+        self.width = match self.sorted.len() {
+            0 => 0.0,
+            n => {
+                let wide = ((n - 1) as f64 * WIDE_QUANTILE).ceil() as usize;
+                let wide = *self.sorted.select_nth_unstable_by(wide, f64::total_cmp).1;
+                let half = *self.sorted.select_nth_unstable_by(n / 2, f64::total_cmp).1;
+                (half / MEDIAN_NORMAL).max(wide / WIDE_NORMAL)
+            }
+        };
+    }
+}
+
+/// The median of some numbers, which are put in another order; 0 of none.
+#[must_use]
+pub fn median(numbers: &mut [f64]) -> f64 {
+    match numbers.len() {
+        0 => 0.0,
+        n => *numbers.select_nth_unstable_by(n / 2, f64::total_cmp).1,
+    }
+}
