@@ -2,7 +2,7 @@
 
 pub mod bank;
 pub mod event;
-pub mod month;
+pub mod recur;
 pub mod scale;
 pub mod series;
 pub mod slow;

@@ -1,6 +1,6 @@
 //! The detector of one series: told its costs step by step, it says what is out of the ordinary.
 //!
-//! Each step it forecasts ([`Bank`]), takes what comes every month off the residual ([`Months`]),
+//! Each step it forecasts ([`Bank`]), takes what comes every day, week or month off the residual ([`Seasons`], [`Months`]),
 //! and divides by the width of the noise ([`Residuals`]): the score. An event is found where
 //!
 //! * a score is beyond the threshold, or the last two or three, `sum / sqrt(n)`, are together (as in
@@ -17,7 +17,7 @@
 
 use super::bank::Bank;
 use super::event::{Direction, Event, Phase, Reading, Shape};
-use super::month::Months;
+use super::recur::{Months, Seasons};
 use super::scale::{Residuals, Transform, median};
 use super::slow::Slow;
 use crate::domain::calendar::Day;
@@ -85,7 +85,7 @@ impl Settings {
 #[derive(Clone, Debug)]
 struct Going {
     event: Event,
-    /// Residuals of its steps, without what is of the month.
+    /// Residuals of its steps, without what is usual.
     residuals: Vec<f64>,
 }
 
@@ -108,7 +108,8 @@ pub struct Detector {
     transform: Transform,
     bank: Bank,
     residuals: Residuals,
-    months: Months,
+    seasons: Seasons,
+    months: Option<Months>,
     slow: Option<Slow>,
     open: Option<Going>,
     lasting: Option<Lasting>,
@@ -122,12 +123,16 @@ pub struct Detector {
 struct Seen {
     step: i64,
     y: f64,
-    /// Difference from the forecast on the transformed scale, without what is of the month.
+    /// Difference from the forecast on the transformed scale, without what is usual.
     residual: f64,
-    /// What is of the month.
+    /// What comes every day, week or month.
     usual: f64,
     width: f64,
     reading: Reading,
+}
+
+fn day(step: i64) -> Day {
+    Day(i32::try_from(step).unwrap_or(i32::MAX))
 }
 
 impl Detector {
@@ -139,7 +144,8 @@ impl Detector {
             transform: Transform::new(settings.absolute),
             bank: Bank::new(&settings.seasons, settings.memory / 2),
             residuals: Residuals::new(settings.memory),
-            months: Months::default(),
+            seasons: Seasons::new(if settings.per_day > 1 { &settings.seasons } else { &[] }, settings.per_day),
+            months: (settings.per_day == 1).then(Months::default),
             slow: (settings.per_day == 1).then(|| Slow::new(week)),
             open: None,
             lasting: None,
@@ -182,8 +188,9 @@ impl Detector {
         } else {
             self.quiet(&mut seen);
         }
-        if self.settings.per_day == 1 {
-            self.months.learn(Day(i32::try_from(step).unwrap_or(i32::MAX)), seen.residual + seen.usual);
+        self.seasons.learn(step, seen.residual + seen.usual);
+        if let Some(months) = &mut self.months {
+            months.learn(day(step), seen.residual + seen.usual);
         }
         seen.reading
     }
@@ -202,8 +209,7 @@ impl Detector {
         let width = self.width();
         let forecast = bank.expect(step);
         let raw = self.transform.to(y) - forecast;
-        let monthly = self.settings.per_day == 1 && raw.abs() > 2.0 * width;
-        let usual = if monthly { self.months.usual(Day(i32::try_from(step).unwrap_or(i32::MAX)), raw) } else { 0.0 };
+        let usual = if raw.abs() > 2.0 * width { self.usual(step, raw) } else { 0.0 };
         let residual = raw - usual;
         let expected = self.transform.from(forecast + usual);
         let reach = width * self.settings.threshold;
@@ -218,6 +224,13 @@ impl Detector {
             found: false,
         };
         Seen { step, y, residual, usual, width, reading }
+    }
+
+    /// How much of a step's residual comes every day, week or month.
+    fn usual(&self, step: i64, residual: f64) -> f64 {
+        let season = self.seasons.usual(step, residual);
+        let month = self.months.as_ref().map_or(0.0, |months| months.usual(day(step), residual));
+        if month.abs() > season.abs() { month } else { season }
     }
 
     /// Whether a step's difference is worth a word, by its money.
@@ -383,7 +396,7 @@ impl Detector {
         let z = self.transform.to(seen.y) - seen.usual;
         self.bank.teach(seen.step, z, seen.width);
         if self.bank.taught() as usize > self.settings.seasons.first().copied().unwrap_or(1) {
-            self.residuals.push(seen.residual);
+            self.residuals.push(seen.residual + seen.usual);
         }
         self.learn_slow(seen.step, seen, seen.residual);
     }
