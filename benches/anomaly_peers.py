@@ -257,6 +257,124 @@ def daily(options):
         row(name + (f" ({len(cut)} series)" if part else ""), judge(alerted(run(cut), best), cut), cut, f"{us:.0f}", f"{best:.2f}")
 
 
+BILL_KINDS = ["spike", "drop", "step", "ramp", "new service", "cancelling"]
+DIMENSIONS = ["service", "account", "region"]
+
+
+def make_bill(seed):
+    """A bill's places with their costs, and its events: (start, found by, aftermath, kind, [set of cells a cause])."""
+    random = np.random.default_rng(seed)
+    every = [(s, a, r) for s in range(7) for a in range(3) for r in range(3)]
+    cells = [every[i] for i in sorted(random.choice(len(every), 26, replace=False))]
+    costs = {c: shape(SHAPES[int(random.integers(len(SHAPES)))], random) for c in cells}
+    events, born = [], int(random.integers(START, DAYS - 30))
+    new = int(random.integers(7))
+    kinds = list(random.permutation([0, 1, 2, 3, 5])[:3]) + [4]
+    starts = sorted(int(START + k * 33 + random.integers(0, 18)) for k in range(4))
+    for s, kind in zip(starts, random.permutation(kinds)):
+        def some(depth):
+            """The cells of a random place."""
+            cell = cells[int(random.integers(len(cells)))]
+            dims = random.choice(3, depth, replace=False)
+            return frozenset(c for c in cells if all(c[d] == cell[d] for d in dims))
+        old = lambda place: frozenset(c for c in place if c[0] != new or s > born)
+        if kind == 4:
+            born = s
+            causes = [frozenset(c for c in cells if c[0] == new)]
+            events.append((s, s + 2, s + 14, kind, causes))
+            continue
+        place = some(int(random.integers(1, 3)))
+        place = frozenset(c for c in place if c[0] != new)
+        if not place:
+            place = frozenset([next(c for c in cells if c[0] != new)])
+        if kind == 5:
+            others = [d for d in range(7) if d != new and not any(c[0] == d for c in place)]
+            if not others:
+                continue
+            other = frozenset(c for c in cells if c[0] == others[0])
+            if not other:
+                continue
+            sums = [sum(costs[c][s - 28 : s].mean() for c in p) for p in (place, other)]
+            (small, large) = (place, other) if sums[0] <= sums[1] else (other, place)
+            grow = random.uniform(0.5, 0.9)
+            ratio = grow * max(min(sums) / max(sums), 1e-9)
+            for c in small:
+                costs[c][s:] *= 1 - grow
+            for c in large:
+                costs[c][s:] *= 1 + ratio
+            causes = [small] + ([large] if ratio > 0.25 else [])
+            events.append((s, s + 2, s + 14, kind, causes))
+            continue
+        m = int(random.integers(1, 4)) if kind == 0 else 2 if kind == 1 else int(random.integers(6, 13))
+        factor = [random.uniform(1.5, 5), random.uniform(0.1, 0.5), random.uniform(1.4, 3), random.uniform(1.5, 3)][kind]
+        for c in place:
+            if kind < 2:
+                costs[c][s : s + m] *= factor
+            elif kind == 2:
+                costs[c][s:] *= factor
+            else:
+                costs[c][s : s + m] *= np.exp(math.log(factor) * np.arange(1, m + 1) / m)
+                costs[c][s + m :] *= factor
+        events.append((s, s + m + 2 if kind == 3 else s + 2, s + (m + 3 if kind < 2 else 14 if kind == 2 else m + 14), kind, [place]))
+    for c in cells:
+        if c[0] == new:
+            costs[c][:born] = 0
+    nodes = {}
+    for dims in [(), (0,), (1,), (2,), (0, 1), (0, 2), (1, 2)]:
+        for c in cells:
+            place = tuple((DIMENSIONS[d], f"{DIMENSIONS[d]}{c[d]}") for d in dims)
+            nodes.setdefault(place, set()).add(c)
+    nodes = {place: (frozenset(inside), sum(costs[c] for c in inside)) for place, inside in nodes.items()}
+    return nodes, events
+
+
+def bills(options):
+    made = [make_bill(1000 * seed + i) for seed in options.test for i in range(options.bills)]
+    lines = [json.dumps({"start": FIRST, "settings": json.loads(options.settings), "nodes": [{"place": p, "costs": list(x)} for p, (_, x) in nodes.items()]}) for nodes, _ in made]
+    ran = subprocess.run([options.ours], input="\n".join(lines), capture_output=True, text=True, check=True)
+    print(f"\n{len(made)} bills of seeds {options.test}, {sum(len(n) for n, _ in made)} places, {sum(len(c[4]) for _, e in made for c in e)} causes in {sum(len(e) for _, e in made)} events\n")
+    print("| detector | F1 | precision | recall | found % of " + ", ".join(BILL_KINDS) + " | named its very place | told again | false alerts a bill-month | a series-month | us a series-day |\n|---|---|---|---|---|---|---|---|---|---|")
+    tp = fn = fp = exact = again = 0
+    kinds, count = np.zeros((6, 2), int), sum(len(n) for n, _ in made)
+    for (nodes, events), line in zip(made, ran.stdout.splitlines()):
+        told = []
+        for a in json.loads(line)["anomalies"]:
+            place = tuple((p["dimension"], p["value"]) for p in a["place"])
+            t = a["event"]["found"] - FIRST
+            if t >= START:
+                told.append((t, nodes[place][0], place, a))
+        used = set()
+        for s, by, _, kind, causes in events:
+            for cause in causes:
+                def near(item):
+                    return item[1][1] == cause, len(item[1][1] & cause) / len(item[1][1] | cause)
+                hits = [(i, x) for i, x in enumerate(told) if s <= x[0] <= by and x[1] & cause and len(x[1] & cause) >= 0.5 * min(len(cause), len(x[1]))]
+                kinds[kind] += [bool(hits), 1]
+                if not hits:
+                    fn += 1
+                    if options.shapes:
+                        print("   missed", BILL_KINDS[kind], s, sorted(cause)[:4], len(cause))
+                    continue
+                tp += 1
+                best = max(hits, key=near)
+                exact += best[1][1] == cause
+                used.add(best[0])
+        for i, (t, inside, place, a) in enumerate(told):
+            if i in used:
+                continue
+            if any(s <= t <= z and any(inside & c for c in causes) for s, _, z, _, causes in events):
+                again += 1
+                if options.shapes:
+                    print("   again", t, place, a["kind"], a["event"]["shape"], a["event"]["direction"], round(a["moved"], 1))
+            else:
+                fp += 1
+                if options.shapes:
+                    print("   false", t, place, a["kind"], a["event"]["shape"], a["event"]["direction"], round(a["moved"], 1))
+    months = (DAYS - START) / 30
+    each = " ".join(f"{100 * a / max(b, 1):.0f}" for a, b in kinds)
+    print(f"| **spendtop** | {f1(tp, fp, fn):.3f} | {tp / max(tp + fp, 1):.3f} | {tp / max(tp + fn, 1):.3f} | {each} | {exact} of {tp} | {again} | {fp / months / len(made):.3f} | {fp / months / count:.4f} | {ran.stderr.split()[0]} |")
+
+
 def nab_files(folder):
     windows = json.loads((folder / "combined_windows.subset.json").read_text())
     for name in sorted(windows):
@@ -388,6 +506,7 @@ def main():
     ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ask.add_argument("--ours", required=True, help="the program of benches/detect.rs")
     ask.add_argument("--n", type=int, default=119, help="series a seed")
+    ask.add_argument("--bills", type=int, default=60, help="bills a seed")
     ask.add_argument("--slow", type=int, default=28, help="series a seed for peers that refit")
     ask.add_argument("--tune", type=int, default=1)
     ask.add_argument("--test", type=int, nargs="+", default=[2, 3, 4])
@@ -396,10 +515,12 @@ def main():
     ask.add_argument("--settings", default="{}")
     ask.add_argument("--nab", help="the folder of NAB's subset")
     ask.add_argument("--nab-settings", nargs="*")
-    ask.add_argument("--only", default="daily,nab")
+    ask.add_argument("--only", default="daily,bills,nab")
     options = ask.parse_args()
     if "daily" in options.only:
         daily(options)
+    if "bills" in options.only:
+        bills(options)
     if options.nab and "nab" in options.only:
         nab(options)
 

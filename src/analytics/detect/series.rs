@@ -54,7 +54,7 @@ impl Settings {
         Settings {
             absolute: 1.0,
             relative: 0.15,
-            threshold: 4.5,
+            threshold: 3.5,
             least_width: 0.02,
             per_day: 1,
             seasons: vec![7],
