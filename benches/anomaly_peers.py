@@ -339,7 +339,7 @@ def bills(options):
     for (nodes, events), line in zip(made, ran.stdout.splitlines()):
         told = []
         for a in json.loads(line)["anomalies"]:
-            place = tuple((p["dimension"], p["value"]) for p in a["place"])
+            place = tuple(sorted(((p["dimension"], p["value"]) for p in a["place"]), key=lambda p: DIMENSIONS.index(p[0])))
             t = a["event"]["found"] - FIRST
             if t >= START:
                 told.append((t, nodes[place][0], place, a))

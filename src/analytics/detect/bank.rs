@@ -16,6 +16,8 @@
 const ALPHAS: [f64; 4] = [0.7, 0.3, 0.12, 0.04];
 /// How fast seasons move.
 const GAMMA: f64 = 0.15;
+/// And just after a step.
+const GAMMA_FAST: f64 = 0.5;
 /// Power of the weights.
 const POWER: i32 = 6;
 /// Errors beyond so many widths teach no more than this.
@@ -84,8 +86,8 @@ impl Bank {
         if weights > 0.0 { sum / weights } else { 0.0 }
     }
 
-    /// Teaches a step's value. `width` is the noise's.
-    pub fn teach(&mut self, step: i64, z: f64, width: f64) {
+    /// Teaches a step's value. `width` is the noise's; `fast` is whether seasons are to be learnt anew.
+    pub fn teach(&mut self, step: i64, z: f64, width: f64, fast: bool) {
         let clip = if self.taught < 8 { f64::INFINITY } else { (CLIP * width).max(1e-3) };
         let start = 1.0 / f64::from(self.taught + 1);
         for member in &mut self.members {
@@ -96,7 +98,8 @@ impl Bank {
             let alpha = member.alpha.max(start);
             member.level += alpha * taught;
             if member.season > 0 {
-                let gamma = GAMMA.max(1.0 / f64::from(self.seen[member.season][slot] + 2));
+                let gamma = if fast { GAMMA_FAST } else { GAMMA };
+                let gamma = gamma.max(1.0 / f64::from(self.seen[member.season][slot] + 2));
                 member.slots[slot] += gamma * (1.0 - alpha) * taught;
             }
             let loss = error.abs().min(2.0 * clip);

@@ -3,12 +3,11 @@
 //!
 //! Remembers residuals. One is *usual* where most of the three days, weeks or months before had one of
 //! its direction, and at least half its size, at about the same place; one is enough where place and size agree
-//! closely. About: an hour in a day or week of hours, a day in a month. Days of a month's first
+//! closely. What is usual is usual whole: fees on the first are not the same every month. About: an hour in a day or week of hours, a day in a month. Days of a month's first
 //! half are counted from its start, later ones from either end, since the last day is the 28th to the 31st.
 
 use std::collections::VecDeque;
 
-use super::scale::median;
 use crate::domain::calendar::Day;
 
 /// Times before that are asked.
@@ -22,24 +21,16 @@ fn nearer(best: Found, residual: f64, exact: bool, like: f64) -> Found {
     if best.is_none_or(|(b, _)| (residual - like).abs() < (b - like).abs()) { Some((residual, exact)) } else { best }
 }
 
-/// How much of a residual is usual, by what the times before had: between 0 and it.
-fn usual(times: [Found; TIMES], residual: f64) -> f64 {
-    let mut hits = [0.0; TIMES];
-    let (mut n, mut close) = (0, false);
+/// Whether a residual is usual, by what the times before had.
+fn is_usual(times: [Found; TIMES], residual: f64) -> bool {
+    let (mut hits, mut close) = (0, false);
     for (best, exact) in times.into_iter().flatten() {
         if best * residual > 0.0 && best.abs() >= 0.5 * residual.abs() {
-            hits[n] = best;
-            n += 1;
+            hits += 1;
             close = exact && (best - residual).abs() < 0.25 * residual.abs();
         }
     }
-    let usual = match n {
-        0 => 0.0,
-        1 if close => hits[0],
-        1 => 0.0,
-        _ => median(&mut hits[..n]),
-    };
-    if usual.abs() > residual.abs() { residual } else { usual }
+    hits >= 2 || hits == 1 && close
 }
 
 /// The residuals of the last seasons.
@@ -76,11 +67,10 @@ impl Seasons {
         self.next = step + 1;
     }
 
-    /// How much of a step's residual is usual.
+    /// Whether a step's residual is usual.
     #[must_use]
-    pub fn usual(&self, step: i64, residual: f64) -> f64 {
-        let mut most = 0.0_f64;
-        for (season, about) in &self.seasons {
+    pub fn is_usual(&self, step: i64, residual: f64) -> bool {
+        self.seasons.iter().any(|(season, about)| {
             let mut times = [None; TIMES];
             for (k, time) in times.iter_mut().enumerate() {
                 let centre = (k + 1) * season;
@@ -90,12 +80,8 @@ impl Seasons {
                     }
                 }
             }
-            let usual = usual(times, residual);
-            if usual.abs() > most.abs() {
-                most = usual;
-            }
-        }
-        most
+            is_usual(times, residual)
+        })
     }
 
     fn back(&self, step: i64, back: usize) -> Option<f64> {
@@ -140,16 +126,16 @@ impl Months {
         }
     }
 
-    /// How much of a day's residual is usual.
+    /// Whether a day's residual is usual.
     #[must_use]
-    pub fn usual(&self, day: Day, residual: f64) -> f64 {
+    pub fn is_usual(&self, day: Day, residual: f64) -> bool {
         let (month, at, days) = place(day);
         let mut times = [None; TIMES];
         let before = self.pages.iter().filter(|page| page.month != month);
         for (time, page) in times.iter_mut().zip(before.rev()) {
             *time = page.best(at, days, residual);
         }
-        usual(times, residual)
+        is_usual(times, residual)
     }
 }
 

@@ -81,6 +81,9 @@ impl Settings {
     }
 }
 
+/// How much of what a step brought may come and go by season, in widths of noise for all of it.
+const UNSURE: f64 = 0.12;
+
 /// An event that is not over, and what it is held against.
 #[derive(Clone, Debug)]
 struct Going {
@@ -116,6 +119,9 @@ pub struct Detector {
     /// Scores of the last quiet steps, the latest first.
     before: [f64; 2],
     ended: Vec<Event>,
+    /// By how much the noise may be wider after a step, whose share has seasons of its own that
+    /// are not known yet, and for how many steps more.
+    unsure: (f64, u32),
 }
 
 /// A cost on the detector's scale, beside what was expected.
@@ -151,6 +157,7 @@ impl Detector {
             lasting: None,
             before: [0.0; 2],
             ended: Vec::new(),
+            unsure: (0.0, 0),
             settings,
         }
     }
@@ -202,14 +209,15 @@ impl Detector {
     /// The width of the noise, wider while few residuals are known.
     fn width(&self) -> f64 {
         let n = self.residuals.len() as f64;
-        self.residuals.width().max(self.settings.least_width) * (1.0 + 4.0 / (n + 1.0))
+        let known = self.residuals.width().max(self.settings.least_width) * (1.0 + 4.0 / (n + 1.0));
+        known + if self.unsure.1 > 0 { self.unsure.0 } else { 0.0 }
     }
 
     fn see(&self, bank: &Bank, step: i64, y: f64) -> Seen {
         let width = self.width();
         let forecast = bank.expect(step);
         let raw = self.transform.to(y) - forecast;
-        let usual = if raw.abs() > 2.0 * width { self.usual(step, raw) } else { 0.0 };
+        let usual = if raw.abs() > 2.0 * width && self.is_usual(step, raw) { raw } else { 0.0 };
         let residual = raw - usual;
         let expected = self.transform.from(forecast + usual);
         let reach = width * self.settings.threshold;
@@ -226,11 +234,10 @@ impl Detector {
         Seen { step, y, residual, usual, width, reading }
     }
 
-    /// How much of a step's residual comes every day, week or month.
-    fn usual(&self, step: i64, residual: f64) -> f64 {
-        let season = self.seasons.usual(step, residual);
-        let month = self.months.as_ref().map_or(0.0, |months| months.usual(day(step), residual));
-        if month.abs() > season.abs() { month } else { season }
+    /// Whether a step's residual comes every day, week or month.
+    fn is_usual(&self, step: i64, residual: f64) -> bool {
+        self.seasons.is_usual(step, residual)
+            || self.months.as_ref().is_some_and(|months| months.is_usual(day(step), residual))
     }
 
     /// Whether a step's difference is worth a word, by its money.
@@ -362,6 +369,8 @@ impl Detector {
         going.event.phase = Phase::Lasting;
         let old = self.bank.clone();
         self.bank.shift(by);
+        let season = self.settings.seasons.first().copied().unwrap_or(1) as u32;
+        self.unsure = (UNSURE * (1.0 - (-by.abs()).exp()), 2 * season);
         if !moves {
             for residual in &going.residuals {
                 self.residuals.push(residual - late);
@@ -394,7 +403,8 @@ impl Detector {
 
     fn teach(&mut self, seen: &mut Seen) {
         let z = self.transform.to(seen.y) - seen.usual;
-        self.bank.teach(seen.step, z, seen.width);
+        self.bank.teach(seen.step, z, seen.width, self.unsure.1 > 0);
+        self.unsure.1 = self.unsure.1.saturating_sub(1);
         if self.bank.taught() as usize > self.settings.seasons.first().copied().unwrap_or(1) {
             self.residuals.push(seen.residual + seen.usual);
         }

@@ -28,12 +28,16 @@ use super::series::{Detector, Settings};
 pub const MOST: f64 = 0.8;
 /// How much more of the move than of the cost that must be.
 const LIFT: f64 = 0.08;
+/// The share of its band's half that a place must have moved for itself.
+const NEARLY: f64 = 0.7;
 /// Days between the beginnings of what is taken together.
 const TOGETHER: i64 = 2;
 /// The same for what moves slowly.
 const TOGETHER_SLOW: i64 = 10;
 /// The least share of a move that makes a contributor.
 const PART: f64 = 0.05;
+/// Days after a cause in which what it has in common with another place is its echo.
+const ECHO: i64 = 14;
 /// Days of a bill before anything in it can be new.
 const KNOWN_DAYS: usize = 14;
 
@@ -111,6 +115,15 @@ struct Alarm {
     born: bool,
 }
 
+/// What was explained: its echoes are no news.
+#[derive(Clone, Copy)]
+struct Cause {
+    at: usize,
+    start: i64,
+    last: i64,
+    direction: Direction,
+}
+
 /// The hierarchy, watched.
 struct Tree<'a> {
     watched: Vec<Watched<'a>>,
@@ -129,6 +142,7 @@ pub fn find(nodes: &[Node], first: i64, settled: usize, settings: &Settings) -> 
     let mut alarms = tree.alarms();
     alarms.sort_by_key(|alarm| (alarm.event.start, alarm.event.found, tree.depth(alarm.at)));
     let mut found = Vec::new();
+    let mut causes = Vec::new();
     while let Some(lead) = alarms.first().copied() {
         let near = |alarm: &Alarm| {
             let slow = alarm.event.shape == Shape::Ramp || lead.event.shape == Shape::Ramp;
@@ -136,7 +150,7 @@ pub fn find(nodes: &[Node], first: i64, settled: usize, settings: &Settings) -> 
         };
         let (together, later) = alarms.into_iter().partition(near);
         alarms = later;
-        found.extend(tree.explain(together));
+        found.extend(tree.explain(together, &mut causes));
     }
     found
 }
@@ -243,7 +257,7 @@ impl<'a> Tree<'a> {
     }
 
     /// Explains what began together.
-    fn explain(&self, mut alarms: Vec<Alarm>) -> Vec<Anomaly> {
+    fn explain(&self, mut alarms: Vec<Alarm>, causes: &mut Vec<Cause>) -> Vec<Anomaly> {
         alarms.sort_by_key(|alarm| (!alarm.born, self.depth(alarm.at)));
         let mut found: Vec<Anomaly> = Vec::new();
         let mut taken: Vec<(usize, f64)> = Vec::new();
@@ -257,7 +271,7 @@ impl<'a> Tree<'a> {
             let all = moves(alarm.at);
             let reach = self.watched[alarm.at].reach[days.0];
             let is_explained = !taken.is_empty() && own.abs() < (0.6 * reach).max(0.4 * all.abs());
-            if is_explained || own * alarm.event.direction.sign() < self.settings.absolute {
+            if is_explained || self.is_echo(alarm, own, days, causes) || own * alarm.event.direction.sign() < self.settings.absolute {
                 continue;
             }
             let at = if alarm.born { alarm.at } else { self.down(alarm.at, days, &mut rest) };
@@ -265,11 +279,43 @@ impl<'a> Tree<'a> {
                 continue;
             }
             let moved = rest(at);
-            found.push(self.anomaly(at, alarm, moved, &mut rest));
+            if at == alarm.at || self.is_out(at, days, slow) {
+                found.push(self.anomaly(at, alarm, moved, &mut rest));
+            }
             taken.push((at, moved));
         }
         pair_up(&mut found);
+        causes.extend(taken.iter().filter_map(|(at, moved)| {
+            let alarm = alarms.iter().find(|a| a.at == *at).or(alarms.first())?;
+            let (start, last) = (alarm.event.start, alarm.event.last);
+            Some(Cause { at: *at, start, last, direction: Direction::of(*moved) })
+        }));
         found
+    }
+
+    /// Whether a place's move is what an earlier cause still does, or undoes, in what they have in common:
+    /// a sum may notice it only days later, and its forecast may have begun to follow.
+    fn is_echo(&self, alarm: &Alarm, own: f64, days: (usize, usize), causes: &[Cause]) -> bool {
+        let place = &self.watched[alarm.at].node.place;
+        causes.iter().any(|cause| {
+            if alarm.event.start - cause.last.min(cause.start + ECHO) > ECHO {
+                return false;
+            }
+            let other = &self.watched[cause.at].node.place;
+            let Some(both) = place.meet(other) else { return false };
+            let Some(both) = self.by_place.get(&both) else { return false };
+            let from = usize::try_from(cause.start - self.first).unwrap_or(0);
+            let costs = &self.watched[*both].node.costs;
+            let (mut shared, mut n) = (0.0, 0.0);
+            for day in days.0..=days.1 {
+                shared += costs[day].unwrap_or(0.0) - before(costs, day, from);
+                n += 1.0;
+            }
+            let shared = shared / n;
+            let goes_on = shared * own > 0.0 && shared.abs() >= 0.5 * own.abs();
+            let ends = alarm.event.direction != cause.direction && cause.last + 3 >= alarm.event.start;
+            goes_on || ends
+        })
     }
 
     /// The days that show an event: its first, until it was found.
@@ -319,6 +365,14 @@ impl<'a> Tree<'a> {
                 None => return at,
             }
         }
+    }
+
+    /// Whether a place's move is out of the ordinary for itself, or nearly: a leap of a cost that often leaps
+    /// may stand out in a sum that is otherwise even, but is no anomaly.
+    fn is_out(&self, at: usize, days: (usize, usize), slow: bool) -> bool {
+        let watched = &self.watched[at];
+        let off = |day: usize| (watched.node.costs[day].unwrap_or(0.0) - watched.expected[day]).abs();
+        slow || (days.0..=days.1).any(|day| off(day) > NEARLY * watched.reach[day])
     }
 
     fn anomaly(&self, at: usize, alarm: &Alarm, moved: f64, rest: &mut impl FnMut(usize) -> f64) -> Anomaly {
