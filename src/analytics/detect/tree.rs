@@ -5,7 +5,7 @@
 //! place first:
 //!
 //! 1. **Down.** From a place that moved to the one child, in any dimension, that has at least
-//!    [`MOST`] of the move and clearly more of it than of the cost; and on from there. Where the move
+//!    most of the move and clearly more of it than of the cost; and on from there. Where the move
 //!    is spread over several children, the place itself is what moved, and they are its contributors.
 //! 2. **Off.** The move is taken off every other place by what they have in common. A place of which
 //!    enough is left to be out of its own band has a cause of its own and is explained next.
@@ -20,24 +20,14 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::event::{Direction, Event, Phase, Reading, Shape};
+use super::event::{Event, Phase, Reading, Shape};
 use super::place::{Part, Place};
 use super::series::{Detector, Settings};
 
-/// The share of a move that one child must have to be what moved.
-pub const MOST: f64 = 0.8;
-/// How much more of the move than of the cost that must be.
-const LIFT: f64 = 0.08;
-/// The share of its band's half that a place must have moved for itself.
-const NEARLY: f64 = 0.7;
 /// Days between the beginnings of what is taken together.
-const TOGETHER: i64 = 2;
+pub(super) const TOGETHER: i64 = 2;
 /// The same for what moves slowly.
-const TOGETHER_SLOW: i64 = 10;
-/// The least share of a move that makes a contributor.
-const PART: f64 = 0.05;
-/// Days after a cause in which what it has in common with another place is its echo.
-const ECHO: i64 = 14;
+pub(super) const TOGETHER_SLOW: i64 = 10;
 /// Days of a bill before anything in it can be new.
 const KNOWN_DAYS: usize = 14;
 
@@ -97,41 +87,32 @@ pub struct Anomaly {
 }
 
 /// One place's days and what its detector said of them.
-struct Watched<'a> {
-    node: &'a Node,
-    expected: Vec<f64>,
+pub(super) struct Watched<'a> {
+    pub(super) node: &'a Node,
+    pub(super) expected: Vec<f64>,
     /// How far a day may be from what was expected.
-    reach: Vec<f64>,
-    events: Vec<Event>,
+    pub(super) reach: Vec<f64>,
+    pub(super) events: Vec<Event>,
     /// The day on which it first cost something, if that is news.
-    born: Option<usize>,
+    pub(super) born: Option<usize>,
 }
 
 /// An event of a place: what is to be explained.
 #[derive(Clone, Copy)]
-struct Alarm {
-    at: usize,
-    event: Event,
-    born: bool,
-}
-
-/// What was explained: its echoes are no news.
-#[derive(Clone, Copy)]
-struct Cause {
-    at: usize,
-    start: i64,
-    last: i64,
-    direction: Direction,
+pub(super) struct Alarm {
+    pub(super) at: usize,
+    pub(super) event: Event,
+    pub(super) born: bool,
 }
 
 /// The hierarchy, watched.
-struct Tree<'a> {
-    watched: Vec<Watched<'a>>,
-    by_place: HashMap<&'a Place, usize>,
+pub(super) struct Tree<'a> {
+    pub(super) watched: Vec<Watched<'a>>,
+    pub(super) by_place: HashMap<&'a Place, usize>,
     /// Children of each place.
-    children: Vec<Vec<usize>>,
-    settings: &'a Settings,
-    first: i64,
+    pub(super) children: Vec<Vec<usize>>,
+    pub(super) settings: &'a Settings,
+    pub(super) first: i64,
 }
 
 /// Finds the anomalies of a bill. `first` is the first day of all series; `settled` how many days are
@@ -207,7 +188,7 @@ impl<'a> Tree<'a> {
         Tree { watched, by_place, children, settings, first }
     }
 
-    fn depth(&self, at: usize) -> usize {
+    pub(super) fn depth(&self, at: usize) -> usize {
         self.watched[at].node.place.depth()
     }
 
@@ -224,7 +205,7 @@ impl<'a> Tree<'a> {
     }
 
     /// The event of a place that begins.
-    fn birth(&self, at: usize, day: usize) -> Event {
+    pub(super) fn birth(&self, at: usize, day: usize) -> Event {
         let costs = &self.watched[at].node.costs;
         let reading = Reading { expected: 0.0, lower: 0.0, upper: 0.0, score: 0.0, out: true, found: true };
         let step = |day: usize| self.first + day as i64;
@@ -240,198 +221,5 @@ impl<'a> Tree<'a> {
         }
         event.phase = if event.rate > self.settings.absolute { Phase::Lasting } else { Phase::Over };
         event
-    }
-
-    /// By how much a place is off what was expected, a day, over some days.
-    fn moved(&self, at: usize, days: (usize, usize), slow: bool) -> f64 {
-        let watched = &self.watched[at];
-        let mut sum = 0.0;
-        let mut n = 0;
-        for day in days.0..=days.1 {
-            if let Some(cost) = watched.node.costs.get(day).copied().flatten() {
-                sum += cost - if slow { before(&watched.node.costs, day, days.0) } else { watched.expected[day] };
-                n += 1;
-            }
-        }
-        sum / f64::from(n.max(1))
-    }
-
-    /// Explains what began together.
-    fn explain(&self, mut alarms: Vec<Alarm>, causes: &mut Vec<Cause>) -> Vec<Anomaly> {
-        alarms.sort_by_key(|alarm| (!alarm.born, self.depth(alarm.at)));
-        let mut found: Vec<Anomaly> = Vec::new();
-        let mut taken: Vec<(usize, f64)> = Vec::new();
-        for alarm in &alarms {
-            let days = self.evidence(&alarm.event);
-            let slow = alarm.event.shape == Shape::Ramp;
-            let moves = |at: usize| self.moved(at, days, slow);
-            let mut left: HashMap<usize, f64> = HashMap::new();
-            let mut rest = |at: usize| *left.entry(at).or_insert_with(|| self.rest(at, moves(at), &taken, &moves));
-            let own = rest(alarm.at);
-            let all = moves(alarm.at);
-            let reach = self.watched[alarm.at].reach[days.0];
-            let is_explained = !taken.is_empty() && own.abs() < (0.6 * reach).max(0.4 * all.abs());
-            if is_explained || self.is_echo(alarm, own, days, causes) || own * alarm.event.direction.sign() < self.settings.absolute {
-                continue;
-            }
-            let at = if alarm.born { alarm.at } else { self.down(alarm.at, days, &mut rest) };
-            if found.iter().any(|anomaly| anomaly.place == self.watched[at].node.place) {
-                continue;
-            }
-            let moved = rest(at);
-            if at == alarm.at || self.is_out(at, days, slow) {
-                found.push(self.anomaly(at, alarm, moved, &mut rest));
-            }
-            taken.push((at, moved));
-        }
-        pair_up(&mut found);
-        causes.extend(taken.iter().filter_map(|(at, moved)| {
-            let alarm = alarms.iter().find(|a| a.at == *at).or(alarms.first())?;
-            let (start, last) = (alarm.event.start, alarm.event.last);
-            Some(Cause { at: *at, start, last, direction: Direction::of(*moved) })
-        }));
-        found
-    }
-
-    /// Whether a place's move is what an earlier cause still does, or undoes, in what they have in common:
-    /// a sum may notice it only days later, and its forecast may have begun to follow.
-    fn is_echo(&self, alarm: &Alarm, own: f64, days: (usize, usize), causes: &[Cause]) -> bool {
-        let place = &self.watched[alarm.at].node.place;
-        causes.iter().any(|cause| {
-            if alarm.event.start - cause.last.min(cause.start + ECHO) > ECHO {
-                return false;
-            }
-            let other = &self.watched[cause.at].node.place;
-            let Some(both) = place.meet(other) else { return false };
-            let Some(both) = self.by_place.get(&both) else { return false };
-            let from = usize::try_from(cause.start - self.first).unwrap_or(0);
-            let costs = &self.watched[*both].node.costs;
-            let (mut shared, mut n) = (0.0, 0.0);
-            for day in days.0..=days.1 {
-                shared += costs[day].unwrap_or(0.0) - before(costs, day, from);
-                n += 1.0;
-            }
-            let shared = shared / n;
-            let goes_on = shared * own > 0.0 && shared.abs() >= 0.5 * own.abs();
-            let ends = alarm.event.direction != cause.direction && cause.last + 3 >= alarm.event.start;
-            goes_on || ends
-        })
-    }
-
-    /// The days that show an event: its first, until it was found.
-    fn evidence(&self, event: &Event) -> (usize, usize) {
-        let day = |step: i64| usize::try_from(step - self.first).unwrap_or(0);
-        let from = if event.shape == Shape::Ramp { event.found - 2 } else { event.start };
-        (day(from), day(event.found.max(from)))
-    }
-
-    /// What is left of a place's move without the moves that are explained.
-    fn rest(&self, at: usize, moved: f64, taken: &[(usize, f64)], moves: &dyn Fn(usize) -> f64) -> f64 {
-        let place = &self.watched[at].node.place;
-        let mut rest = moved;
-        for (other, by) in taken {
-            let other = &self.watched[*other].node.place;
-            if other.holds(place) {
-                return 0.0;
-            }
-            let Some(both) = place.meet(other) else { continue };
-            rest -= match self.by_place.get(&both) {
-                Some(both) if self.watched[*both].node.place == *other => *by,
-                Some(both) => moves(*both),
-                None if by * moved > 0.0 => by.abs().min(moved.abs()).copysign(moved),
-                None => 0.0,
-            };
-        }
-        if rest * moved < 0.0 { 0.0 } else { rest }
-    }
-
-    /// Goes down from a place to where the move is.
-    fn down(&self, from: usize, days: (usize, usize), rest: &mut impl FnMut(usize) -> f64) -> usize {
-        let mut at = from;
-        loop {
-            let whole = rest(at);
-            let cost = |at: usize| self.watched[at].expected[days.0].max(0.0);
-            let all = cost(at).max(self.settings.absolute);
-            let mut best: Option<(f64, usize)> = None;
-            for child in &self.children[at] {
-                let share = rest(*child) / whole;
-                let surprise = share.min(1.0) - cost(*child) / all;
-                if share >= MOST && surprise > LIFT && best.is_none_or(|(most, _)| surprise > most) {
-                    best = Some((surprise, *child));
-                }
-            }
-            match best {
-                Some((_, child)) => at = child,
-                None => return at,
-            }
-        }
-    }
-
-    /// Whether a place's move is out of the ordinary for itself, or nearly: a leap of a cost that often leaps
-    /// may stand out in a sum that is otherwise even, but is no anomaly.
-    fn is_out(&self, at: usize, days: (usize, usize), slow: bool) -> bool {
-        let watched = &self.watched[at];
-        let off = |day: usize| (watched.node.costs[day].unwrap_or(0.0) - watched.expected[day]).abs();
-        slow || (days.0..=days.1).any(|day| off(day) > NEARLY * watched.reach[day])
-    }
-
-    fn anomaly(&self, at: usize, alarm: &Alarm, moved: f64, rest: &mut impl FnMut(usize) -> f64) -> Anomaly {
-        let watched = &self.watched[at];
-        let near = |event: &&Event| {
-            (event.start - alarm.event.start).abs() <= TOGETHER_SLOW && event.direction == alarm.event.direction
-        };
-        let own = watched.events.iter().filter(near).min_by_key(|event| (event.start - alarm.event.start).abs());
-        let born = watched.born.filter(|day| (self.first + *day as i64 - alarm.event.start).abs() <= TOGETHER);
-        let event = match (own, born) {
-            (_, Some(day)) => self.birth(at, day),
-            (Some(event), None) if !alarm.born => Event { found: event.found.min(alarm.event.found), ..*event },
-            _ => alarm.event,
-        };
-        let mut contributors: Vec<Contributor> = self.children[at]
-            .iter()
-            .filter_map(|child| {
-                let by = rest(*child);
-                let part = watched.node.place.step_to(&self.watched[*child].node.place)?.clone();
-                Some(Contributor { part, share: by / moved, moved: by })
-            })
-            .filter(|c| c.share.abs() >= PART)
-            .collect();
-        contributors.sort_by(|a, b| b.share.abs().total_cmp(&a.share.abs()).then_with(|| a.part.cmp(&b.part)));
-        let kind = kind(&watched.node.place, &event, born.is_some());
-        Anomaly { place: watched.node.place.clone(), kind, event, moved, contributors, cancels: None }
-    }
-}
-
-/// What a place cost on the same weekday of the weeks before: the median of four.
-fn before(costs: &[Option<f64>], day: usize, from: usize) -> f64 {
-    let weeks = (1..).map_while(|week| day.checked_sub(7 * week)).filter(|day| day + 7 < from);
-    let mut costs: Vec<f64> = weeks.take(4).filter_map(|day| costs[day]).collect();
-    super::scale::median(&mut costs)
-}
-
-fn kind(place: &Place, event: &Event, born: bool) -> Kind {
-    let [part] = place.parts() else { return Kind::Moved(event.shape) };
-    match (part.dimension.as_str(), event.direction) {
-        ("service", _) if born => Kind::NewService,
-        ("region", _) if born => Kind::NewRegion,
-        ("account", _) if born => Kind::NewAccount,
-        ("commitment", Direction::Down) if event.actual.abs() <= 0.05 * event.expected.abs() => Kind::Expired,
-        (tag, Direction::Up) if tag.starts_with("tag:") && part.value.is_empty() => Kind::Untagged,
-        _ => Kind::Moved(event.shape),
-    }
-}
-
-/// Marks moves of about the same size in opposite directions.
-fn pair_up(found: &mut [Anomaly]) {
-    for i in 0..found.len() {
-        for k in i + 1..found.len() {
-            let (a, b) = (&found[i], &found[k]);
-            let sum = (a.moved + b.moved).abs();
-            if a.cancels.is_none() && b.cancels.is_none() && sum < 0.3 * a.moved.abs().max(b.moved.abs()) {
-                let (to, from) = (b.place.clone(), a.place.clone());
-                found[i].cancels = Some(to);
-                found[k].cancels = Some(from);
-            }
-        }
     }
 }
