@@ -3,7 +3,8 @@
 //!
 //! A line in: `{"start": step, "per_day": 1, "values": [..], "first": {"17": 3.5}, "settings": {"absolute": 1}}`,
 //! `first` what some days seemed to cost before they were settled; or a bill, `{"start": step, "nodes": [{"place":
-//! [["service", "a"]], "costs": [..]}]}`, whose anomalies are printed as `anomalies`. A line out: `found` and `scores` by step, `events`.
+//! [["service", "a"]], "costs": [..]}]}`, whose anomalies are printed as `anomalies`. A line out: `found`, `scores` and `expected` by
+//! step, `events`.
 //! The last line on stderr is the time a step.
 
 #![allow(missing_docs, clippy::expect_used, clippy::panic, clippy::print_stderr, clippy::print_stdout)]
@@ -64,7 +65,7 @@ fn series(line: &Value) -> (Value, usize, u128) {
     let start = line["start"].as_i64().unwrap_or(0);
     let firsts: Vec<Option<f64>> = (0..values.len()).map(|t| line["first"][t.to_string()].as_f64()).collect();
     let mut detector = Detector::new(settings(line));
-    let (mut found, mut scores) = (Vec::new(), Vec::with_capacity(values.len()));
+    let (mut found, mut scores, mut expected) = (Vec::new(), Vec::new(), Vec::new());
     let before = Instant::now();
     for (t, value) in values.iter().enumerate() {
         let step = start + t as i64;
@@ -74,10 +75,12 @@ fn series(line: &Value) -> (Value, usize, u128) {
             found.push(t);
         }
         scores.push(reading.map_or(0.0, |r| r.score));
+        expected.push(reading.map(|r| r.expected));
     }
     let events = detector.events();
     let spent = before.elapsed().as_nanos();
-    (json!({ "id": line["id"], "found": found, "scores": scores, "events": events }), values.len(), spent)
+    let out = json!({ "id": line["id"], "found": found, "scores": scores, "expected": expected, "events": events });
+    (out, values.len(), spent)
 }
 
 fn main() {

@@ -99,7 +99,7 @@ impl Bank {
             member.level += alpha * taught;
             if member.season > 0 {
                 let gamma = if fast { GAMMA_FAST } else { GAMMA };
-                let gamma = gamma.max(1.0 / f64::from(self.seen[member.season][slot] + 2));
+                let gamma = gamma.max(1.0 / f64::from(self.seen[member.season][slot] + 1));
                 member.slots[slot] += gamma * (1.0 - alpha) * taught;
             }
             let loss = error.abs().min(2.0 * clip);
