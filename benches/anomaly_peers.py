@@ -262,12 +262,12 @@ DIMENSIONS = ["service", "account", "region"]
 
 
 def make_bill(seed):
-    """A bill's places with their costs, and its events: (start, found by, aftermath, kind, [set of cells a cause])."""
+    """A bill's places with their costs, and its events: (start, found by, aftermath, kind, [set of cells a cause], cells there were)."""
     random = np.random.default_rng(seed)
     every = [(s, a, r) for s in range(7) for a in range(3) for r in range(3)]
     cells = [every[i] for i in sorted(random.choice(len(every), 26, replace=False))]
     costs = {c: shape(SHAPES[int(random.integers(len(SHAPES)))], random) for c in cells}
-    events, born = [], int(random.integers(START, DAYS - 30))
+    events, born = [], DAYS
     new = int(random.integers(7))
     kinds = list(random.permutation([0, 1, 2, 3, 5])[:3]) + [4]
     starts = sorted(int(START + k * 33 + random.integers(0, 18)) for k in range(4))
@@ -277,16 +277,15 @@ def make_bill(seed):
             cell = cells[int(random.integers(len(cells)))]
             dims = random.choice(3, depth, replace=False)
             return frozenset(c for c in cells if all(c[d] == cell[d] for d in dims))
-        old = lambda place: frozenset(c for c in place if c[0] != new or s > born)
         if kind == 4:
             born = s
             causes = [frozenset(c for c in cells if c[0] == new)]
-            events.append((s, s + 2, s + 14, kind, causes))
+            events.append((s, s + 2, s + 14, kind, causes, frozenset(cells)))
             continue
         place = some(int(random.integers(1, 3)))
-        place = frozenset(c for c in place if c[0] != new)
-        if not place:
+        if all(c[0] == new for c in place):
             place = frozenset([next(c for c in cells if c[0] != new)])
+        alive = lambda place: frozenset(c for c in place if c[0] != new or born < s)
         if kind == 5:
             others = [d for d in range(7) if d != new and not any(c[0] == d for c in place)]
             if not others:
@@ -294,7 +293,7 @@ def make_bill(seed):
             other = frozenset(c for c in cells if c[0] == others[0])
             if not other:
                 continue
-            sums = [sum(costs[c][s - 28 : s].mean() for c in p) for p in (place, other)]
+            sums = [sum(costs[c][s - 28 : s].mean() for c in alive(p)) for p in (place, other)]
             (small, large) = (place, other) if sums[0] <= sums[1] else (other, place)
             grow = random.uniform(0.5, 0.9)
             ratio = grow * max(min(sums) / max(sums), 1e-9)
@@ -302,8 +301,8 @@ def make_bill(seed):
                 costs[c][s:] *= 1 - grow
             for c in large:
                 costs[c][s:] *= 1 + ratio
-            causes = [small] + ([large] if ratio > 0.25 else [])
-            events.append((s, s + 2, s + 14, kind, causes))
+            causes = [alive(small)] + ([alive(large)] if ratio > 0.25 else [])
+            events.append((s, s + 2, s + 14, kind, causes, alive(cells)))
             continue
         m = int(random.integers(1, 4)) if kind == 0 else 2 if kind == 1 else int(random.integers(6, 13))
         factor = [random.uniform(1.5, 5), random.uniform(0.1, 0.5), random.uniform(1.4, 3), random.uniform(1.5, 3)][kind]
@@ -315,7 +314,7 @@ def make_bill(seed):
             else:
                 costs[c][s : s + m] *= np.exp(math.log(factor) * np.arange(1, m + 1) / m)
                 costs[c][s + m :] *= factor
-        events.append((s, s + m + 2 if kind == 3 else s + 2, s + (m + 3 if kind < 2 else 14 if kind == 2 else m + 14), kind, [place]))
+        events.append((s, s + m + 2 if kind == 3 else s + 2, s + (m + 3 if kind < 2 else 14 if kind == 2 else m + 14), kind, [alive(place)], alive(cells)))
     for c in cells:
         if c[0] == new:
             costs[c][:born] = 0
@@ -344,10 +343,11 @@ def bills(options):
             if t >= START:
                 told.append((t, nodes[place][0], place, a))
         used = set()
-        for s, by, _, kind, causes in events:
+        for s, by, _, kind, causes, alive in events:
             for cause in causes:
                 def near(item):
-                    return item[1][1] == cause, len(item[1][1] & cause) / len(item[1][1] | cause)
+                    inside = item[1][1] & alive
+                    return inside == cause, len(inside & cause) / len(inside | cause)
                 hits = [(i, x) for i, x in enumerate(told) if s <= x[0] <= by and x[1] & cause and len(x[1] & cause) >= 0.5 * min(len(cause), len(x[1]))]
                 kinds[kind] += [bool(hits), 1]
                 if not hits:
@@ -357,12 +357,12 @@ def bills(options):
                     continue
                 tp += 1
                 best = max(hits, key=near)
-                exact += best[1][1] == cause
+                exact += near(best)[0]
                 used.add(best[0])
         for i, (t, inside, place, a) in enumerate(told):
             if i in used:
                 continue
-            if any(s <= t <= z and any(inside & c for c in causes) for s, _, z, _, causes in events):
+            if any(s <= t <= z and any(inside & c for c in causes) for s, _, z, _, causes, _ in events):
                 again += 1
                 if options.shapes:
                     print("   again", t, place, a["kind"], a["event"]["shape"], a["event"]["direction"], round(a["moved"], 1))

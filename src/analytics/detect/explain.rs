@@ -151,7 +151,7 @@ impl Tree<'_> {
     }
 
     /// Where a move is not a place's own, since too little of its cost moved along in some cut of it:
-    /// the piece of that cut that moved most. Cuts by one dimension are tried before cuts by two.
+    /// the piece of such a cut that moved most. Cuts by one dimension are tried before cuts by two.
     fn uneven(&self, at: usize, left: &Left<'_>) -> Option<usize> {
         let place = &self.watched[at].node.place;
         let whole = left.of(at);
@@ -168,16 +168,25 @@ impl Tree<'_> {
             let cost = self.cost(below, left);
             left.of(below) / whole > ALONG * cost / all
         };
-        for pieces in cuts.into_values() {
+        let surprise = |below: usize| left.of(below) / whole - self.cost(below, left) / all;
+        let mut best: Option<(usize, f64, usize)> = None;
+        for ((depth, _), pieces) in cuts {
+            if best.is_some_and(|(found, ..)| found < depth) {
+                break;
+            }
             let cut: f64 = pieces.iter().map(|below| self.cost(*below, left)).sum();
             let along: f64 = pieces.iter().filter(|b| moved_along(**b)).map(|b| self.cost(*b, left)).sum();
-            if along < EVEN * cut {
-                let surprise = |below: usize| left.of(below) / whole - self.cost(below, left) / all;
-                let best = pieces.into_iter().max_by(|a, b| surprise(*a).total_cmp(&surprise(*b)))?;
-                return (left.of(best) / whole > LIFT).then_some(best);
+            if along >= EVEN * cut {
+                continue;
+            }
+            for piece in pieces {
+                let surprise = surprise(piece);
+                if surprise > LIFT && best.is_none_or(|(_, most, _)| surprise > most) {
+                    best = Some((depth, surprise, piece));
+                }
             }
         }
-        None
+        best.map(|(.., piece)| piece)
     }
 
     /// Whether a place's move is out of the ordinary for itself, or nearly: a leap of a cost that often leaps

@@ -82,7 +82,7 @@ impl Settings {
 }
 
 /// How much of what a step brought may come and go by season, in widths of noise for all of it.
-const UNSURE: f64 = 0.12;
+const UNSURE: f64 = 0.2;
 
 /// An event that is not over, and what it is held against.
 #[derive(Clone, Debug)]
@@ -112,7 +112,8 @@ pub struct Detector {
     bank: Bank,
     residuals: Residuals,
     seasons: Seasons,
-    months: Option<Months>,
+    /// What came each month: on the scale, and in money, which stays when the rest of a sum changes.
+    months: Option<[Months; 2]>,
     slow: Option<Slow>,
     open: Option<Going>,
     lasting: Option<Lasting>,
@@ -133,6 +134,8 @@ struct Seen {
     residual: f64,
     /// What comes every day, week or month.
     usual: f64,
+    /// What was expected without that, in money.
+    forecast: f64,
     width: f64,
     reading: Reading,
 }
@@ -151,7 +154,7 @@ impl Detector {
             bank: Bank::new(&settings.seasons, settings.memory / 2),
             residuals: Residuals::new(settings.memory),
             seasons: Seasons::new(if settings.per_day > 1 { &settings.seasons } else { &[] }, settings.per_day),
-            months: (settings.per_day == 1).then(Months::default),
+            months: (settings.per_day == 1).then(Default::default),
             slow: (settings.per_day == 1).then(|| Slow::new(week)),
             open: None,
             lasting: None,
@@ -197,7 +200,8 @@ impl Detector {
         }
         self.seasons.learn(step, seen.residual + seen.usual);
         if let Some(months) = &mut self.months {
-            months.learn(day(step), seen.residual + seen.usual);
+            months[0].learn(day(step), seen.residual + seen.usual);
+            months[1].learn(day(step), y - seen.forecast);
         }
         seen.reading
     }
@@ -217,7 +221,7 @@ impl Detector {
         let width = self.width();
         let forecast = bank.expect(step);
         let raw = self.transform.to(y) - forecast;
-        let usual = if raw.abs() > 2.0 * width && self.is_usual(step, raw) { raw } else { 0.0 };
+        let usual = if raw.abs() > 2.0 * width && self.is_usual(step, raw, y - self.transform.from(forecast)) { raw } else { 0.0 };
         let residual = raw - usual;
         let expected = self.transform.from(forecast + usual);
         let reach = width * self.settings.threshold;
@@ -231,13 +235,15 @@ impl Detector {
             out: score.abs() > self.settings.threshold && (y - expected).abs() > floor,
             found: false,
         };
-        Seen { step, y, residual, usual, width, reading }
+        Seen { step, y, residual, usual, forecast: self.transform.from(forecast), width, reading }
     }
 
     /// Whether a step's residual comes every day, week or month.
-    fn is_usual(&self, step: i64, residual: f64) -> bool {
-        self.seasons.is_usual(step, residual)
-            || self.months.as_ref().is_some_and(|months| months.is_usual(day(step), residual))
+    fn is_usual(&self, step: i64, residual: f64, money: f64) -> bool {
+        let monthly = |months: &[Months; 2]| {
+            months[0].is_usual(day(step), residual) || months[1].is_usual(day(step), money)
+        };
+        self.seasons.is_usual(step, residual) || self.months.as_ref().is_some_and(monthly)
     }
 
     /// Whether a step's difference is worth a word, by its money.
