@@ -9,7 +9,9 @@
 //! **Width.** The largest of two quantiles of the last residuals' sizes, each over what it is in a
 //! normal distribution: the median (the MAD, Hampel 1974) and the ninth largest (or the 85th
 //! percentile, where that is less). The first alone calls a series quiet that leaps on every third day;
-//! the second alone is spoilt by a few events. Knows nothing of levels or seasons.
+//! the second alone is spoilt by a few events. A tail that thins out more slowly than a normal one
+//! widens it: beyond the ninth largest it is taken for exponential (peaks over a threshold, Pickands 1975; as
+//! in Siffer et al. 2017, SPOT, KDD), its mean from the sixth largest, which a few events do not move. Knows nothing of levels or seasons.
 
 use std::collections::VecDeque;
 
@@ -18,6 +20,12 @@ const MEDIAN_NORMAL: f64 = 0.674_49;
 /// Share of the residuals, and how many, that may be out of the ordinary.
 const ODD_SHARE: f64 = 0.15;
 const ODD: f64 = 8.0;
+/// Of a heavy tail: which of the largest shows how it thins out (so many days of events do not), where that
+/// is in an exponential tail of eight, how far out the width is taken, and what that is of a normal one.
+const TAIL: usize = 6;
+const TAIL_SPACE: f64 = 0.4345;
+const TAIL_REACH: f64 = 4.0;
+const TAIL_NORMAL: f64 = 3.9;
 
 /// The transform; `c` is where it turns from a line into a logarithm.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -53,7 +61,9 @@ pub struct Residuals {
     /// New ones after which the width is taken again.
     every: usize,
     since: usize,
+    tailed: bool,
     width: f64,
+    even: f64,
     sorted: Vec<f64>,
 }
 
@@ -67,9 +77,17 @@ impl Residuals {
             cap,
             every: (cap / 64).max(1),
             since: 0,
+            tailed: false,
+            even: 0.0,
             width: 0.0,
             sorted: Vec::with_capacity(cap),
         }
+    }
+
+    /// The same, whose width knows heavy tails.
+    #[must_use]
+    pub fn with_tail(cap: usize) -> Self {
+        Residuals { tailed: true, ..Residuals::new(cap) }
     }
 
     /// Adds one.
@@ -104,6 +122,12 @@ impl Residuals {
         self.width
     }
 
+    /// The same without regard to a heavy tail.
+    #[must_use]
+    pub fn even_width(&self) -> f64 {
+        self.even
+    }
+
     fn measure(&mut self) {
         self.since = 0;
         self.sorted.clear();
@@ -114,7 +138,14 @@ impl Residuals {
                 let odd = (ODD_SHARE * n as f64).min(ODD) as usize;
                 let wide = *self.sorted.select_nth_unstable_by(n - 1 - odd, f64::total_cmp).1;
                 let half = *self.sorted.select_nth_unstable_by(n / 2, f64::total_cmp).1;
-                (half / MEDIAN_NORMAL).max(wide / normal_size((odd as f64 + 0.5) / n as f64))
+                self.even = (half / MEDIAN_NORMAL).max(wide / normal_size((odd as f64 + 0.5) / n as f64));
+                if odd < ODD as usize || !self.tailed {
+                    self.even
+                } else {
+                    let tail = &mut self.sorted[n - odd..];
+                    let sixth = *tail.select_nth_unstable_by(odd - TAIL, f64::total_cmp).1;
+                    self.even.max((wide + TAIL_REACH * (sixth - wide) / TAIL_SPACE) / TAIL_NORMAL)
+                }
             }
         };
     }

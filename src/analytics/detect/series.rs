@@ -152,7 +152,7 @@ impl Detector {
         Detector {
             transform: Transform::new(settings.absolute),
             bank: Bank::new(&settings.seasons, settings.memory / 2),
-            residuals: Residuals::new(settings.memory),
+            residuals: Residuals::with_tail(settings.memory),
             seasons: Seasons::new(if settings.per_day > 1 { &settings.seasons } else { &[] }, settings.per_day),
             months: (settings.per_day == 1).then(Default::default),
             slow: (settings.per_day == 1).then(|| Slow::new(week)),
@@ -421,7 +421,7 @@ impl Detector {
     fn learn_slow(&mut self, step: i64, seen: &mut Seen, residual: f64) {
         let Some(slow) = &mut self.slow else { return };
         let forecast = self.transform.to(seen.y) - seen.usual - seen.residual;
-        let Some(ramp) = slow.push(forecast + residual, seen.width) else { return };
+        let Some(ramp) = slow.push(forecast + residual, self.residuals.even_width().max(self.settings.least_width)) else { return };
         let expected = self.transform.from(ramp.from);
         let now = self.transform.from(ramp.to);
         let difference = (now - expected).abs();
