@@ -19,7 +19,11 @@ use spendtop::analytics::detect::tree::{self, Node};
 
 fn settings(line: &Value) -> Settings {
     let per_day = line["per_day"].as_i64().unwrap_or(1);
-    let mut settings = if per_day == 1 { Settings::daily() } else { Settings::hourly() };
+    let mut settings = match per_day {
+        1 if line["nodes"].is_array() => Settings::of_places(),
+        1 => Settings::daily(),
+        _ => Settings::hourly(),
+    };
     settings.per_day = per_day;
     let given = &line["settings"];
     let number = |name: &str, into: &mut f64| given[name].as_f64().into_iter().for_each(|n| *into = n);

@@ -116,6 +116,12 @@ impl Residuals {
         self.last.len()
     }
 
+    /// Whether it holds none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.last.is_empty()
+    }
+
     /// One standard deviation, if they were normal.
     #[must_use]
     pub fn width(&self) -> f64 {

@@ -45,6 +45,8 @@ pub struct Settings {
     pub confirm: usize,
     /// Steps after which a step is what the cost is now.
     pub settle: i64,
+    /// How many days of each month may be kept out of the noise because they are usual.
+    pub spared: f64,
 }
 
 impl Settings {
@@ -62,7 +64,14 @@ impl Settings {
             memory: 56,
             confirm: 5,
             settle: 30,
+            spared: 4.0,
         }
+    }
+
+    /// For costs by day of the many places of a bill, each of which can be wrong: a higher bar.
+    #[must_use]
+    pub fn of_places() -> Self {
+        Settings { threshold: 4.5, relative: 0.2, spared: 0.0, ..Settings::daily() }
     }
 
     /// For costs by hour: a daily season and one of a week's hours.
@@ -83,6 +92,9 @@ impl Settings {
 
 /// How much of what a step brought may come and go by season, in widths of noise for all of it.
 const UNSURE: f64 = 0.2;
+
+/// How fast the days of a month that are kept out of the noise are given again.
+const SPARED_EACH: f64 = 0.125;
 
 /// An event that is not over, and what it is held against.
 #[derive(Clone, Debug)]
@@ -123,6 +135,8 @@ pub struct Detector {
     /// By how much the noise may be wider after a step, whose share has seasons of its own that
     /// are not known yet, and for how many steps more.
     unsure: (f64, u32),
+    /// How many days of each month may yet be kept out of the noise.
+    spared: f64,
 }
 
 /// A cost on the detector's scale, beside what was expected.
@@ -161,6 +175,7 @@ impl Detector {
             before: [0.0; 2],
             ended: Vec::new(),
             unsure: (0.0, 0),
+            spared: settings.spared,
             settings,
         }
     }
@@ -411,7 +426,13 @@ impl Detector {
         let z = self.transform.to(seen.y) - seen.usual;
         self.bank.teach(seen.step, z, seen.width, self.unsure.1 > 0);
         self.unsure.1 = self.unsure.1.saturating_sub(1);
-        if self.bank.taught() as usize > self.settings.seasons.first().copied().unwrap_or(1) {
+        // What comes on a few days of each month says nothing of those between; on many days, it is the noise.
+        self.spared = (self.spared + SPARED_EACH).min(self.settings.spared);
+        let monthly = self.months.is_some() && seen.usual != 0.0 && self.spared >= 1.0;
+        if monthly {
+            self.spared -= 1.0;
+        }
+        if self.bank.taught() as usize > self.settings.seasons.first().copied().unwrap_or(1) && !monthly {
             self.residuals.push(seen.residual + seen.usual);
         }
         self.learn_slow(seen.step, seen, seen.residual);

@@ -46,7 +46,7 @@ impl Bill {
     }
 
     fn find(&self) -> Vec<Anomaly> {
-        find(&self.nodes(), FIRST, DAYS, &Settings::daily())
+        find(&self.nodes(), FIRST, DAYS, &Settings::of_places())
     }
 }
 
@@ -123,7 +123,7 @@ fn two_causes_of_one_day_are_two() {
 fn days_that_are_not_settled_only_rise() {
     let late = |factor: f64| {
         let bill = Bill::new(3).times("", "", DAYS - 1, DAYS, factor);
-        places(&find(&bill.nodes(), FIRST, DAYS - 2, &Settings::daily()))
+        places(&find(&bill.nodes(), FIRST, DAYS - 2, &Settings::of_places()))
     };
     assert_eq!(late(0.3), [""; 0]);
     assert_eq!(late(2.0), ["total"]);
@@ -143,7 +143,7 @@ fn kinds_go_by_place_and_direction() {
         ("tag:team", "core", 80.0, 160.0, Kind::Moved(Shape::Step)),
     ] {
         let node = Node { place: Place::new([(dimension, value)]), costs: costs(70, before, after) };
-        let found = find(&[node], FIRST, DAYS, &Settings::daily());
+        let found = find(&[node], FIRST, DAYS, &Settings::of_places());
         assert_eq!(found.iter().map(|a| a.kind).collect::<Vec<_>>(), [want], "{dimension} {value} {after}");
     }
 }
@@ -151,7 +151,7 @@ fn kinds_go_by_place_and_direction() {
 #[test]
 fn a_name_survives_new_days_and_restatements() {
     let bill = Bill::new(4).times("db", "", 70, DAYS, 1.8);
-    let first = find(&bill.nodes().into_iter().map(|n| cut(n, 75)).collect::<Vec<_>>(), FIRST, 75, &Settings::daily());
+    let first = find(&bill.nodes().into_iter().map(|n| cut(n, 75)).collect::<Vec<_>>(), FIRST, 75, &Settings::of_places());
     let names_first = names(&[], &first);
     let known: Vec<Known> = first.iter().zip(&names_first).map(|(a, name)| Known::of(*name, a)).collect();
     assert_eq!(names(&known, &bill.find()), names_first, "more days");
