@@ -1,0 +1,312 @@
+//! Which places explain what began together.
+//!
+//! Works on what a day's move leaves of each place once what is explained is taken off ([`Left`]); see
+//! [`super::tree`] for the way down and the way off. Knows no detectors, only what they said.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
+
+use super::event::{Direction, Event, Shape};
+use super::place::Place;
+use super::tree::{Alarm, Anomaly, Contributor, Kind, TOGETHER, TOGETHER_SLOW, Tree};
+
+/// The share of a move that one child must have to be what moved.
+pub const MOST: f64 = 0.8;
+/// How much more of the move than of the cost that must be.
+const LIFT: f64 = 0.08;
+/// The least share of a move that makes a contributor.
+const PART: f64 = 0.05;
+/// Days after a cause in which what it has in common with another place is its echo.
+const ECHO: i64 = 14;
+/// The share of its band's half that a place must have moved for itself.
+const NEARLY: f64 = 0.7;
+/// The share of a place's relative move from which on a piece moved along, and of its cost that must.
+const ALONG: f64 = 0.35;
+const EVEN: f64 = 0.6;
+/// Causes that one alarm can have.
+const CAUSES: usize = 4;
+
+/// What was explained: its echoes are no news.
+#[derive(Clone, Copy)]
+pub(super) struct Cause {
+    at: usize,
+    start: i64,
+    last: i64,
+    direction: Direction,
+}
+
+impl Tree<'_> {
+    /// By how much a place is off what was expected, a day, over some days.
+    fn moved(&self, at: usize, days: (usize, usize), slow: bool) -> f64 {
+        let watched = &self.watched[at];
+        let mut sum = 0.0;
+        let mut n = 0;
+        for day in days.0..=days.1 {
+            if let Some(cost) = watched.node.costs.get(day).copied().flatten() {
+                sum += cost - if slow { before(&watched.node.costs, day, days.0) } else { watched.expected[day] };
+                n += 1;
+            }
+        }
+        sum / f64::from(n.max(1))
+    }
+
+    /// Explains what began together.
+    pub(super) fn explain(&self, mut alarms: Vec<Alarm>, causes: &mut Vec<Cause>) -> Vec<Anomaly> {
+        let size = |alarm: &Alarm| self.moved(alarm.at, self.evidence(&alarm.event), false).abs();
+        alarms.sort_by(|a, b| {
+            let place = |alarm: &Alarm| (!alarm.born, self.depth(alarm.at));
+            place(a).cmp(&place(b)).then_with(|| size(b).total_cmp(&size(a)))
+        });
+        let mut found: Vec<Anomaly> = Vec::new();
+        let mut taken: Vec<(usize, f64)> = Vec::new();
+        for alarm in &alarms {
+            for _ in 0..CAUSES {
+                let left = Left::new(self, alarm, &taken);
+                if !self.is_news(alarm, &left, causes) {
+                    break;
+                }
+                let at = if alarm.born { alarm.at } else { self.down(alarm.at, &left) };
+                let known = found.iter().any(|anomaly| anomaly.place == self.watched[at].node.place);
+                if !known && (at == alarm.at || self.is_out(at, &left)) {
+                    found.push(self.anomaly(at, alarm, &left));
+                }
+                let moved = left.of(at);
+                taken.push((at, moved));
+                if known {
+                    break;
+                }
+            }
+        }
+        pair_up(&mut found);
+        causes.extend(taken.iter().filter_map(|(at, moved)| {
+            let alarm = alarms.iter().find(|a| a.at == *at).or(alarms.first())?;
+            let (start, last) = (alarm.event.start, alarm.event.last);
+            Some(Cause { at: *at, start, last, direction: Direction::of(*moved) })
+        }));
+        found
+    }
+
+    /// Whether enough of an alarm's move is left unexplained.
+    fn is_news(&self, alarm: &Alarm, left: &Left<'_>, causes: &[Cause]) -> bool {
+        let own = left.of(alarm.at);
+        let all = left.moved(alarm.at);
+        let reach = self.watched[alarm.at].reach[left.days.0];
+        let is_explained = !left.taken.is_empty() && own.abs() < (0.6 * reach).max(0.4 * all.abs());
+        let is_none = own * alarm.event.direction.sign() < self.settings.absolute;
+        !is_explained && !is_none && !self.is_echo(alarm, own, left.days, causes)
+    }
+
+    /// Whether a place's move is what an earlier cause still does, or undoes, in what they have in common:
+    /// a sum may notice it only days later, and its forecast may have begun to follow.
+    fn is_echo(&self, alarm: &Alarm, own: f64, days: (usize, usize), causes: &[Cause]) -> bool {
+        let place = &self.watched[alarm.at].node.place;
+        causes.iter().any(|cause| {
+            if alarm.event.start - cause.last.min(cause.start + ECHO) > ECHO {
+                return false;
+            }
+            let other = &self.watched[cause.at].node.place;
+            let Some(both) = place.meet(other) else { return false };
+            let Some(both) = self.by_place.get(&both) else { return false };
+            let from = usize::try_from(cause.start - self.first).unwrap_or(0);
+            let costs = &self.watched[*both].node.costs;
+            let (mut shared, mut n) = (0.0, 0.0);
+            for day in days.0..=days.1 {
+                shared += costs[day].unwrap_or(0.0) - before(costs, day, from);
+                n += 1.0;
+            }
+            let shared = shared / n;
+            let goes_on = shared * own > 0.0 && shared.abs() >= 0.5 * own.abs();
+            let ends = alarm.event.direction != cause.direction && cause.last + 3 >= alarm.event.start;
+            goes_on || ends
+        })
+    }
+
+    /// The days that show an event: its first, until it was found.
+    fn evidence(&self, event: &Event) -> (usize, usize) {
+        let day = |step: i64| usize::try_from(step - self.first).unwrap_or(0);
+        let from = if event.shape == Shape::Ramp { event.found - 2 } else { event.start };
+        (day(from), day(event.found.max(from)))
+    }
+
+    /// Goes down from a place to where the move is.
+    fn down(&self, from: usize, left: &Left<'_>) -> usize {
+        let mut at = from;
+        while let Some(child) = self.carrier(at, left).or_else(|| self.uneven(at, left)) {
+            at = child;
+        }
+        at
+    }
+
+    fn cost(&self, at: usize, left: &Left<'_>) -> f64 {
+        self.watched[at].expected[left.days.0].max(0.0)
+    }
+
+    /// The child that has nearly all of a place's move, and more of it than of its cost.
+    fn carrier(&self, at: usize, left: &Left<'_>) -> Option<usize> {
+        let whole = left.of(at);
+        let all = self.cost(at, left).max(self.settings.absolute);
+        let surprise = |child: usize| left.of(child) / whole - self.cost(child, left) / all;
+        let most = self.children[at].iter().copied().filter(|child| left.of(*child) / whole >= MOST);
+        most.filter(|child| surprise(*child) > LIFT).max_by(|a, b| surprise(*a).total_cmp(&surprise(*b)))
+    }
+
+    /// Where a move is not a place's own, since too little of its cost moved along in some cut of it:
+    /// the piece of such a cut that moved most. Cuts by one dimension are tried before cuts by two.
+    fn uneven(&self, at: usize, left: &Left<'_>) -> Option<usize> {
+        let place = &self.watched[at].node.place;
+        let whole = left.of(at);
+        let all = self.cost(at, left).max(self.settings.absolute);
+        let mut cuts: BTreeMap<(usize, Vec<&str>), Vec<usize>> = BTreeMap::new();
+        for (below, watched) in self.watched.iter().enumerate() {
+            if below != at && place.holds(&watched.node.place) {
+                let more = watched.node.place.parts().iter().filter(|part| !place.parts().contains(part));
+                let more: Vec<&str> = more.map(|part| part.dimension.as_str()).collect();
+                cuts.entry((more.len(), more)).or_default().push(below);
+            }
+        }
+        let moved_along = |below: usize| {
+            let cost = self.cost(below, left);
+            left.of(below) / whole > ALONG * cost / all
+        };
+        let surprise = |below: usize| left.of(below) / whole - self.cost(below, left) / all;
+        let mut best: Option<(usize, f64, usize)> = None;
+        for ((depth, _), pieces) in cuts {
+            if best.is_some_and(|(found, ..)| found < depth) {
+                break;
+            }
+            let cut: f64 = pieces.iter().map(|below| self.cost(*below, left)).sum();
+            let along: f64 = pieces.iter().filter(|b| moved_along(**b)).map(|b| self.cost(*b, left)).sum();
+            if along >= EVEN * cut {
+                continue;
+            }
+            for piece in pieces {
+                let surprise = surprise(piece);
+                if surprise > LIFT && best.is_none_or(|(_, most, _)| surprise > most) {
+                    best = Some((depth, surprise, piece));
+                }
+            }
+        }
+        best.map(|(.., piece)| piece)
+    }
+
+    /// Whether a place's move is out of the ordinary for itself, or nearly: a leap of a cost that often leaps
+    /// may stand out in a sum that is otherwise even, but is no anomaly.
+    fn is_out(&self, at: usize, left: &Left<'_>) -> bool {
+        let watched = &self.watched[at];
+        let days = left.days;
+        let off = |day: usize| (watched.node.costs[day].unwrap_or(0.0) - watched.expected[day]).abs();
+        left.slow || (days.0..=days.1).any(|day| off(day) > NEARLY * watched.reach[day])
+    }
+
+    fn anomaly(&self, at: usize, alarm: &Alarm, left: &Left<'_>) -> Anomaly {
+        let moved = left.of(at);
+        let watched = &self.watched[at];
+        let near = |event: &&Event| {
+            (event.start - alarm.event.start).abs() <= TOGETHER_SLOW && event.direction == alarm.event.direction
+        };
+        let own = watched.events.iter().filter(near).min_by_key(|event| (event.start - alarm.event.start).abs());
+        let born = watched.born.filter(|day| (self.first + *day as i64 - alarm.event.start).abs() <= TOGETHER);
+        let event = match (own, born) {
+            (_, Some(day)) => self.birth(at, day),
+            (Some(event), None) if !alarm.born => Event { found: event.found.min(alarm.event.found), ..*event },
+            _ => alarm.event,
+        };
+        let mut contributors: Vec<Contributor> = self.children[at]
+            .iter()
+            .filter_map(|child| {
+                let by = left.of(*child);
+                let part = watched.node.place.step_to(&self.watched[*child].node.place)?.clone();
+                Some(Contributor { part, share: by / moved, moved: by })
+            })
+            .filter(|c| c.share.abs() >= PART)
+            .collect();
+        contributors.sort_by(|a, b| b.share.abs().total_cmp(&a.share.abs()).then_with(|| a.part.cmp(&b.part)));
+        let kind = kind(&watched.node.place, &event, born.is_some());
+        Anomaly { place: watched.node.place.clone(), kind, event, moved, contributors, cancels: None }
+    }
+}
+
+/// What is left of places' moves without those that are explained.
+struct Left<'t> {
+    tree: &'t Tree<'t>,
+    days: (usize, usize),
+    slow: bool,
+    taken: &'t [(usize, f64)],
+    known: RefCell<HashMap<usize, f64>>,
+}
+
+impl<'t> Left<'t> {
+    fn new(tree: &'t Tree<'t>, alarm: &Alarm, taken: &'t [(usize, f64)]) -> Self {
+        let slow = alarm.event.shape == Shape::Ramp;
+        Left { tree, days: tree.evidence(&alarm.event), slow, taken, known: RefCell::default() }
+    }
+
+    fn moved(&self, at: usize) -> f64 {
+        self.tree.moved(at, self.days, self.slow)
+    }
+
+    /// What is left of a place's move.
+    fn of(&self, at: usize) -> f64 {
+        if let Some(known) = self.known.borrow().get(&at) {
+            return *known;
+        }
+        let rest = self.take_off(at);
+        self.known.borrow_mut().insert(at, rest);
+        rest
+    }
+
+    fn take_off(&self, at: usize) -> f64 {
+        let watched = &self.tree.watched;
+        let place = &watched[at].node.place;
+        let moved = self.moved(at);
+        let mut rest = moved;
+        for (other, by) in self.taken {
+            let other = &watched[*other].node.place;
+            if other.holds(place) {
+                return 0.0;
+            }
+            let Some(both) = place.meet(other) else { continue };
+            rest -= match self.tree.by_place.get(&both) {
+                Some(both) if watched[*both].node.place == *other => *by,
+                Some(both) => self.moved(*both),
+                None if by * moved > 0.0 => by.abs().min(moved.abs()).copysign(moved),
+                None => 0.0,
+            };
+        }
+        if rest * moved < 0.0 { 0.0 } else { rest }
+    }
+}
+
+/// What a place cost on the same weekday of the weeks before: the median of four.
+fn before(costs: &[Option<f64>], day: usize, from: usize) -> f64 {
+    let weeks = (1..).map_while(|week| day.checked_sub(7 * week)).filter(|day| day + 7 < from);
+    let mut costs: Vec<f64> = weeks.take(4).filter_map(|day| costs[day]).collect();
+    super::scale::median(&mut costs)
+}
+
+fn kind(place: &Place, event: &Event, born: bool) -> Kind {
+    let [part] = place.parts() else { return Kind::Moved(event.shape) };
+    match (part.dimension.as_str(), event.direction) {
+        ("service", _) if born => Kind::NewService,
+        ("region", _) if born => Kind::NewRegion,
+        ("account", _) if born => Kind::NewAccount,
+        ("commitment", Direction::Down) if event.actual.abs() <= 0.05 * event.expected.abs() => Kind::Expired,
+        (tag, Direction::Up) if tag.starts_with("tag:") && part.value.is_empty() => Kind::Untagged,
+        _ => Kind::Moved(event.shape),
+    }
+}
+
+/// Marks moves of about the same size in opposite directions.
+fn pair_up(found: &mut [Anomaly]) {
+    for i in 0..found.len() {
+        for k in i + 1..found.len() {
+            let (a, b) = (&found[i], &found[k]);
+            let sum = (a.moved + b.moved).abs();
+            if a.cancels.is_none() && b.cancels.is_none() && sum < 0.3 * a.moved.abs().max(b.moved.abs()) {
+                let (to, from) = (b.place.clone(), a.place.clone());
+                found[i].cancels = Some(to);
+                found[k].cancels = Some(from);
+            }
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! Which anomaly is which, from one run to the next, and how much it matters.
+//!
+//! Anomalies are found anew whenever days come or are restated; what a person said of one must stay
+//! with it. An anomaly's name is made of its place, direction, whether it is news, and first day. A
+//! restatement can move that day or the place: so a fresh anomaly takes the name of a known one of the
+//! same direction whose days overlap, give or take two, at the same place; else at one that holds it or is
+//! held by it and began within two days. Each name is given once, to the nearest.
+
+use serde::{Deserialize, Serialize};
+
+use super::event::{Direction, Phase};
+use super::place::Place;
+use super::tree::{Anomaly, Kind};
+
+/// Days by which a first or last day may move.
+const SLACK: i64 = 2;
+
+/// The name of an anomaly.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub struct Name(pub u64);
+
+/// What is remembered of an anomaly to know it again.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Known {
+    /// Its name.
+    pub name: Name,
+    /// Its place.
+    pub place: Place,
+    /// Its direction.
+    pub direction: Direction,
+    /// Whether something new is what it is about.
+    pub news: bool,
+    /// Its first step.
+    pub start: i64,
+    /// Its last.
+    pub last: i64,
+}
+
+fn is_news(kind: Kind) -> bool {
+    matches!(kind, Kind::NewService | Kind::NewRegion | Kind::NewAccount)
+}
+
+/// FNV-1a, 64 bits: the same on every machine and in every version.
+fn hash(bytes: impl IntoIterator<Item = u8>) -> u64 {
+    bytes.into_iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+impl Name {
+    /// The name of an anomaly that nothing is known of.
+    #[must_use]
+    pub fn of(anomaly: &Anomaly) -> Name {
+        let mut bytes: Vec<u8> = Vec::new();
+        for part in anomaly.place.parts() {
+            for text in [&part.dimension, &part.value] {
+                bytes.extend((text.len() as u64).to_le_bytes());
+                bytes.extend(text.as_bytes());
+            }
+        }
+        bytes.push(u8::from(anomaly.event.direction == Direction::Up));
+        bytes.push(u8::from(is_news(anomaly.kind)));
+        bytes.extend(anomaly.event.start.to_le_bytes());
+        Name(hash(bytes))
+    }
+}
+
+impl Known {
+    /// What to remember of an anomaly.
+    #[must_use]
+    pub fn of(name: Name, anomaly: &Anomaly) -> Known {
+        Known {
+            name,
+            place: anomaly.place.clone(),
+            direction: anomaly.event.direction,
+            news: is_news(anomaly.kind),
+            start: anomaly.event.start,
+            last: anomaly.event.last,
+        }
+    }
+
+    /// How far from a fresh anomaly it is, if they can be the same: the place first, then days.
+    fn distance(&self, fresh: &Anomaly) -> Option<(usize, i64)> {
+        let event = &fresh.event;
+        if self.direction != event.direction || self.news != is_news(fresh.kind) {
+            return None;
+        }
+        let apart = (self.start - event.start).abs();
+        if self.place == fresh.place {
+            let overlaps = self.start <= event.last + SLACK && event.start <= self.last + SLACK;
+            return overlaps.then_some((0, apart));
+        }
+        let related = self.place.holds(&fresh.place) || fresh.place.holds(&self.place);
+        (related && apart <= SLACK).then(|| (self.place.depth().abs_diff(fresh.place.depth()), apart))
+    }
+}
+
+/// The names of fresh anomalies, in their order: those of known ones where they are the same.
+#[must_use]
+pub fn names(known: &[Known], fresh: &[Anomaly]) -> Vec<Name> {
+    let mut pairs: Vec<((usize, i64), usize, usize)> = Vec::new();
+    for (at, anomaly) in fresh.iter().enumerate() {
+        let near = known.iter().enumerate().filter_map(|(k, known)| Some((known.distance(anomaly)?, at, k)));
+        pairs.extend(near);
+    }
+    pairs.sort_unstable();
+    let mut names: Vec<Option<Name>> = vec![None; fresh.len()];
+    let mut given = vec![false; known.len()];
+    for (_, at, k) in pairs {
+        if names[at].is_none() && !given[k] {
+            names[at] = Some(known[k].name);
+            given[k] = true;
+        }
+    }
+    let mut taken: Vec<Name> = known.iter().map(|k| k.name).collect();
+    names
+        .into_iter()
+        .zip(fresh)
+        .map(|(name, anomaly)| {
+            name.unwrap_or_else(|| {
+                let mut name = Name::of(anomaly);
+                while taken.contains(&name) {
+                    name = Name(hash(name.0.to_le_bytes()));
+                }
+                taken.push(name);
+                name
+            })
+        })
+        .collect()
+}
+
+/// How much an anomaly matters.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Good to know.
+    Low,
+    /// Look today.
+    Medium,
+    /// Look now.
+    High,
+    /// Wake somebody.
+    Critical,
+}
+
+/// From how much money on an anomaly is what.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Bounds {
+    /// Medium.
+    pub medium: f64,
+    /// High.
+    pub high: f64,
+    /// Critical.
+    pub critical: f64,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Bounds { medium: 100.0, high: 1_000.0, critical: 10_000.0 }
+    }
+}
+
+/// Days for which what goes on is reckoned to go on.
+const AHEAD: f64 = 30.0;
+
+/// What an anomaly may come to: what it has cost, and if it goes on, thirty days more of its last
+/// (a day, where steps are days: `per_day` of them otherwise).
+#[must_use]
+pub fn at_stake(anomaly: &Anomaly, per_day: i64) -> f64 {
+    let event = &anomaly.event;
+    let goes_on = matches!(event.phase, Phase::Lasting);
+    event.impact + if goes_on { event.rate * per_day as f64 * AHEAD } else { 0.0 }
+}
+
+/// How much an anomaly matters, by the money at stake. Costs that fell matter at most a little: they may be
+/// something that stopped, but nobody pays for them.
+#[must_use]
+pub fn severity(anomaly: &Anomaly, per_day: i64, bounds: &Bounds) -> Severity {
+    let money = at_stake(anomaly, per_day).abs();
+    let severity = match money {
+        money if money >= bounds.critical => Severity::Critical,
+        money if money >= bounds.high => Severity::High,
+        money if money >= bounds.medium => Severity::Medium,
+        _ => Severity::Low,
+    };
+    if anomaly.event.direction == Direction::Down { severity.min(Severity::Medium) } else { severity }
+}

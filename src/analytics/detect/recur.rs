@@ -1,0 +1,157 @@
+//! What comes every day, week or month, though no season knows it: a job about two o'clock, fees on the
+//! first, closing on the last days, the bill of the 15th.
+//!
+//! Remembers residuals. One is *usual* where most of the three days, weeks or months before had one of
+//! its direction, and at least half its size, at about the same place; one is enough where place and size agree
+//! closely. What is usual is usual whole: fees on the first are not the same every month. About: an hour in a day or week of hours, a day in a month. Days of a month's first
+//! half are counted from its start, later ones from either end, since the last day is the 28th to the 31st.
+
+use std::collections::VecDeque;
+
+use crate::domain::calendar::Day;
+
+/// Times before that are asked.
+const TIMES: usize = 3;
+const DAYS: usize = 31;
+
+/// What one time before had nearest to a residual, and whether at the very place.
+type Found = Option<(f64, bool)>;
+
+fn nearer(best: Found, residual: f64, exact: bool, like: f64) -> Found {
+    if best.is_none_or(|(b, _)| (residual - like).abs() < (b - like).abs()) { Some((residual, exact)) } else { best }
+}
+
+/// Whether a residual is usual, by what the times before had.
+fn is_usual(times: [Found; TIMES], residual: f64) -> bool {
+    let (mut hits, mut close) = (0, false);
+    for (best, exact) in times.into_iter().flatten() {
+        if best * residual > 0.0 && best.abs() >= 0.5 * residual.abs() {
+            hits += 1;
+            close = exact && (best - residual).abs() < 0.25 * residual.abs();
+        }
+    }
+    hits >= 2 || hits == 1 && close
+}
+
+/// The residuals of the last seasons.
+#[derive(Clone, Debug)]
+pub struct Seasons {
+    /// Season lengths, each with how many steps are about the same place.
+    seasons: Vec<(usize, usize)>,
+    cap: usize,
+    last: VecDeque<f64>,
+    /// The step after the last.
+    next: i64,
+}
+
+impl Seasons {
+    /// For seasons of so many steps, in series of so many a day.
+    #[must_use]
+    pub fn new(seasons: &[usize], per_day: i64) -> Self {
+        let about = usize::try_from(per_day / 24).unwrap_or(0);
+        let longest = seasons.iter().copied().max().unwrap_or(0);
+        let cap = TIMES * longest + about + 1;
+        Seasons { seasons: seasons.iter().map(|n| (*n, about)).collect(), cap, last: VecDeque::new(), next: 0 }
+    }
+
+    /// Keeps a step's residual. Steps that were left out have none.
+    pub fn learn(&mut self, step: i64, residual: f64) {
+        let gap = usize::try_from(step - self.next).unwrap_or(0);
+        if !self.last.is_empty() {
+            self.last.extend(std::iter::repeat_n(0.0, gap.min(self.cap)));
+        }
+        self.last.push_back(residual);
+        while self.last.len() > self.cap {
+            self.last.pop_front();
+        }
+        self.next = step + 1;
+    }
+
+    /// Whether a step's residual is usual.
+    #[must_use]
+    pub fn is_usual(&self, step: i64, residual: f64) -> bool {
+        self.seasons.iter().any(|(season, about)| {
+            let mut times = [None; TIMES];
+            for (k, time) in times.iter_mut().enumerate() {
+                let centre = (k + 1) * season;
+                for back in centre - about..=centre + about {
+                    if let Some(before) = self.back(step, back) {
+                        *time = nearer(*time, before, back == centre, residual);
+                    }
+                }
+            }
+            is_usual(times, residual)
+        })
+    }
+
+    fn back(&self, step: i64, back: usize) -> Option<f64> {
+        let from_end = usize::try_from(self.next - (step - back as i64)).ok()?;
+        self.last.len().checked_sub(from_end).and_then(|at| self.last.get(at)).copied()
+    }
+}
+
+/// A month's residuals.
+#[derive(Clone, Debug)]
+struct Page {
+    month: (i32, u32),
+    days: usize,
+    residuals: [f64; DAYS],
+    known: u32,
+}
+
+/// The residuals of the last months, by day.
+#[derive(Clone, Default, Debug)]
+pub struct Months {
+    pages: VecDeque<Page>,
+}
+
+fn place(day: Day) -> ((i32, u32), usize, usize) {
+    let month = day.month();
+    ((month.year(), month.number()), (day.0 - month.first().0) as usize, month.period().days() as usize)
+}
+
+impl Months {
+    /// Keeps a day's residual.
+    pub fn learn(&mut self, day: Day, residual: f64) {
+        let (month, at, days) = place(day);
+        if self.pages.back().is_none_or(|page| page.month != month) {
+            if self.pages.len() > TIMES {
+                self.pages.pop_front();
+            }
+            self.pages.push_back(Page { month, days, residuals: [0.0; DAYS], known: 0 });
+        }
+        if let Some(page) = self.pages.back_mut() {
+            page.residuals[at] = residual;
+            page.known |= 1 << at;
+        }
+    }
+
+    /// Whether a day's residual is usual.
+    #[must_use]
+    pub fn is_usual(&self, day: Day, residual: f64) -> bool {
+        let (month, at, days) = place(day);
+        let mut times = [None; TIMES];
+        let before = self.pages.iter().filter(|page| page.month != month);
+        for (time, page) in times.iter_mut().zip(before.rev()) {
+            *time = page.best(at, days, residual);
+        }
+        is_usual(times, residual)
+    }
+}
+
+impl Page {
+    /// The residual nearest to `like` about the same place.
+    fn best(&self, at: usize, days: usize, like: f64) -> Found {
+        let from_end = (days - 1 - at).min(self.days - 1);
+        let places = [Some(at), (at >= DAYS / 2).then_some(self.days - 1 - from_end)];
+        let mut best = None;
+        for centre in places.into_iter().flatten() {
+            for near in centre.saturating_sub(1)..=(centre + 1).min(self.days - 1) {
+                if self.known & 1 << near != 0 {
+                    best = nearer(best, self.residuals[near], near == centre, like);
+                }
+            }
+        }
+        best
+    }
+}

@@ -1,0 +1,484 @@
+//! The detector of one series: told its costs step by step, it says what is out of the ordinary.
+//!
+//! Each step it forecasts ([`Bank`]), takes what comes every day, week or month off the residual ([`Seasons`], [`Months`]),
+//! and divides by the width of the noise ([`Residuals`]): the score. An event is found where
+//!
+//! * a score is beyond the threshold, or the last two or three, `sum / sqrt(n)`, are together (as in
+//!   a cumulative sum chart, Page 1954), or a week's median has left the four weeks before it ([`Slow`]),
+//! * **and** the difference in money is above both floors, absolute and relative.
+//!
+//! While an event is open nothing is learnt: the forecast goes on from before it. A step back inside
+//! the band ends it, a spike or a drop. One that stays for [`Settings::confirm`] steps is a step (or a
+//! ramp, if it still moves): the level moves there at once, and its impact is still counted against the
+//! old level until it is back there or has settled.
+//!
+//! A step costs a few microseconds whatever came before. Missing steps teach nothing. Steps that the
+//! provider has not settled are only looked at ([`Detector::peek`]): they can rise, never drop.
+
+use super::bank::Bank;
+use super::event::{Direction, Event, Phase, Reading, Shape};
+use super::recur::{Months, Seasons};
+use super::scale::{Residuals, Transform, median};
+use super::slow::Slow;
+use crate::domain::calendar::Day;
+
+/// What a detector goes by.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Settings {
+    /// Differences below this much money are none.
+    pub absolute: f64,
+    /// Differences below this share of what was expected are none.
+    pub relative: f64,
+    /// Scores beyond this are out of the ordinary.
+    pub threshold: f64,
+    /// No noise is narrower than this share of the cost.
+    pub least_width: f64,
+    /// Steps in a day.
+    pub per_day: i64,
+    /// Seasons, in steps.
+    pub seasons: Vec<usize>,
+    /// Steps before anything is found.
+    pub learn: u32,
+    /// Residuals that the width is taken from.
+    pub memory: usize,
+    /// Steps after which what stays is a step.
+    pub confirm: usize,
+    /// Steps after which a step is what the cost is now.
+    pub settle: i64,
+    /// How many days of each month may be kept out of the noise because they are usual.
+    pub spared: f64,
+}
+
+impl Settings {
+    /// For costs by day: a weekly and a monthly season.
+    #[must_use]
+    pub fn daily() -> Self {
+        Settings {
+            absolute: 1.0,
+            relative: 0.15,
+            threshold: 3.5,
+            least_width: 0.02,
+            per_day: 1,
+            seasons: vec![7],
+            learn: 14,
+            memory: 56,
+            confirm: 5,
+            settle: 30,
+            spared: 4.0,
+        }
+    }
+
+    /// For costs by day of the many places of a bill, each of which can be wrong: a higher bar.
+    #[must_use]
+    pub fn of_places() -> Self {
+        Settings { threshold: 4.5, relative: 0.2, spared: 0.0, ..Settings::daily() }
+    }
+
+    /// For costs by hour: a daily season and one of a week's hours.
+    #[must_use]
+    pub fn hourly() -> Self {
+        Settings {
+            threshold: 6.0,
+            per_day: 24,
+            seasons: vec![24, 168],
+            learn: 72,
+            memory: 336,
+            confirm: 24,
+            settle: 24 * 30,
+            ..Settings::daily()
+        }
+    }
+}
+
+/// How much of what a step brought may come and go by season, in widths of noise for all of it.
+const UNSURE: f64 = 0.2;
+
+/// How fast the days of a month that are kept out of the noise are given again.
+const SPARED_EACH: f64 = 0.125;
+
+/// An event that is not over, and what it is held against.
+#[derive(Clone, Debug)]
+struct Going {
+    event: Event,
+    /// Residuals of its steps, without what is usual.
+    residuals: Vec<f64>,
+}
+
+/// A step or ramp that stays.
+#[derive(Clone, Debug)]
+struct Lasting {
+    event: Event,
+    /// The forecasts from before it.
+    old: Bank,
+    /// How far the level moved.
+    by: f64,
+    /// The step at which it was confirmed.
+    since: i64,
+}
+
+/// The detector of one series.
+#[derive(Clone, Debug)]
+pub struct Detector {
+    settings: Settings,
+    transform: Transform,
+    bank: Bank,
+    residuals: Residuals,
+    seasons: Seasons,
+    /// What came each month: on the scale, and in money, which stays when the rest of a sum changes.
+    months: Option<[Months; 2]>,
+    slow: Option<Slow>,
+    open: Option<Going>,
+    lasting: Option<Lasting>,
+    /// Scores of the last quiet steps, the latest first.
+    before: [f64; 2],
+    ended: Vec<Event>,
+    /// By how much the noise may be wider after a step, whose share has seasons of its own that
+    /// are not known yet, and for how many steps more.
+    unsure: (f64, u32),
+    /// How many days of each month may yet be kept out of the noise.
+    spared: f64,
+}
+
+/// A cost on the detector's scale, beside what was expected.
+#[derive(Clone, Copy)]
+struct Seen {
+    step: i64,
+    y: f64,
+    /// Difference from the forecast on the transformed scale, without what is usual.
+    residual: f64,
+    /// What comes every day, week or month.
+    usual: f64,
+    /// What was expected without that, in money.
+    forecast: f64,
+    width: f64,
+    reading: Reading,
+}
+
+fn day(step: i64) -> Day {
+    Day(i32::try_from(step).unwrap_or(i32::MAX))
+}
+
+impl Detector {
+    /// A detector that has seen nothing.
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        let week = settings.seasons.last().copied().unwrap_or(7);
+        Detector {
+            transform: Transform::new(settings.absolute),
+            bank: Bank::new(&settings.seasons, settings.memory / 2),
+            residuals: Residuals::with_tail(settings.memory),
+            seasons: Seasons::new(if settings.per_day > 1 { &settings.seasons } else { &[] }, settings.per_day),
+            months: (settings.per_day == 1).then(Default::default),
+            slow: (settings.per_day == 1).then(|| Slow::new(week)),
+            open: None,
+            lasting: None,
+            before: [0.0; 2],
+            ended: Vec::new(),
+            unsure: (0.0, 0),
+            spared: settings.spared,
+            settings,
+        }
+    }
+
+    /// The events so far: those that are over first, then what goes on.
+    #[must_use]
+    pub fn events(&self) -> Vec<Event> {
+        let going = self.lasting.iter().map(|l| l.event).chain(self.open.iter().map(|o| o.event));
+        let mut events: Vec<Event> = self.ended.iter().copied().chain(going).collect();
+        events.sort_by_key(|event| event.start);
+        events
+    }
+
+    /// Takes the events that can no longer change.
+    pub fn take_ended(&mut self) -> Vec<Event> {
+        std::mem::take(&mut self.ended)
+    }
+
+    /// What an unsettled step says: nothing is learnt from it, and only a rise is found, since what
+    /// has not all come is always less.
+    #[must_use]
+    pub fn peek(&self, step: i64, y: f64) -> Reading {
+        let mut reading = self.see(&self.bank, step, y).reading;
+        reading.out &= reading.score > 0.0 && self.has_learnt();
+        reading.found = reading.out && self.open.is_none();
+        reading
+    }
+
+    /// Tells it the next settled step. Steps come in order; those that are missing are left out.
+    pub fn push(&mut self, step: i64, y: f64) -> Reading {
+        let mut seen = self.see(&self.bank, step, y);
+        self.count_lasting(step, y);
+        if self.open.is_some() {
+            self.go_on(&mut seen);
+        } else {
+            self.quiet(&mut seen);
+        }
+        self.seasons.learn(step, seen.residual + seen.usual);
+        if let Some(months) = &mut self.months {
+            months[0].learn(day(step), seen.residual + seen.usual);
+            months[1].learn(day(step), y - seen.forecast);
+        }
+        seen.reading
+    }
+
+    fn has_learnt(&self) -> bool {
+        self.bank.taught() >= self.settings.learn
+    }
+
+    /// The width of the noise, wider while few residuals are known.
+    fn width(&self) -> f64 {
+        let n = self.residuals.len() as f64;
+        let known = self.residuals.width().max(self.settings.least_width) * (1.0 + 4.0 / (n + 1.0));
+        known + if self.unsure.1 > 0 { self.unsure.0 } else { 0.0 }
+    }
+
+    fn see(&self, bank: &Bank, step: i64, y: f64) -> Seen {
+        let width = self.width();
+        let forecast = bank.expect(step);
+        let raw = self.transform.to(y) - forecast;
+        let usual = if raw.abs() > 2.0 * width && self.is_usual(step, raw, y - self.transform.from(forecast)) {
+            raw
+        } else {
+            0.0
+        };
+        let residual = raw - usual;
+        let expected = self.transform.from(forecast + usual);
+        let reach = width * self.settings.threshold;
+        let floor = self.settings.absolute.max(self.settings.relative * expected.abs());
+        let score = residual / width;
+        let reading = Reading {
+            expected,
+            lower: self.transform.from(forecast + usual - reach).min(expected - floor),
+            upper: self.transform.from(forecast + usual + reach).max(expected + floor),
+            score,
+            out: score.abs() > self.settings.threshold && (y - expected).abs() > floor,
+            found: false,
+        };
+        Seen { step, y, residual, usual, forecast: self.transform.from(forecast), width, reading }
+    }
+
+    /// Whether a step's residual comes every day, week or month.
+    fn is_usual(&self, step: i64, residual: f64, money: f64) -> bool {
+        let monthly =
+            |months: &[Months; 2]| months[0].is_usual(day(step), residual) || months[1].is_usual(day(step), money);
+        self.seasons.is_usual(step, residual) || self.months.as_ref().is_some_and(monthly)
+    }
+
+    /// Whether a step's difference is worth a word, by its money.
+    fn is_above_floors(&self, seen: &Seen) -> bool {
+        let difference = (seen.y - seen.reading.expected).abs();
+        difference > self.settings.absolute && difference > self.settings.relative * seen.reading.expected.abs()
+    }
+
+    /// A step with no open event.
+    fn quiet(&mut self, seen: &mut Seen) {
+        let steps = self.out_since(seen);
+        let is_out = steps > 0 && self.has_learnt();
+        let shift = |score: f64, before: [f64; 2]| [score, before[0]];
+        if is_out && !self.is_return(seen) {
+            let start = seen.step - (steps as i64 - 1);
+            let direction = Direction::of(seen.reading.score);
+            if self.goes_further(direction, seen.step) {
+                self.resume(seen);
+            } else {
+                seen.reading.found = true;
+                let shape = if direction == Direction::Up { Shape::Spike } else { Shape::Drop };
+                let event = Event::begin(shape, start, seen.step, seen.y, &seen.reading);
+                self.open = Some(Going { event, residuals: vec![seen.residual] });
+            }
+            self.learn_slow(seen.step, seen, 0.0);
+        } else {
+            if is_out {
+                *seen = self.see(&self.bank, seen.step, seen.y);
+            }
+            self.before =
+                shift(seen.reading.score.clamp(-self.settings.threshold, self.settings.threshold), self.before);
+            self.teach(seen);
+        }
+    }
+
+    /// For how many steps it has been out: 0 where it is not.
+    fn out_since(&self, seen: &Seen) -> usize {
+        let score = seen.reading.score;
+        if seen.reading.out {
+            return 1;
+        }
+        if score.abs() < 0.5 * self.settings.threshold || !self.is_above_floors(seen) {
+            return 0;
+        }
+        let two = score + self.before[0];
+        let three = two + self.before[1];
+        let beyond = |sum: f64, n: f64| sum * score > 0.0 && sum.abs() / n.sqrt() > self.settings.threshold;
+        match (beyond(two, 2.0), beyond(three, 3.0)) {
+            (true, _) => 2,
+            (_, true) => 3,
+            _ => 0,
+        }
+    }
+
+    /// Whether it is but the end of a step that had stayed for a few steps: then the old forecasts
+    /// are taken again.
+    fn is_return(&mut self, seen: &Seen) -> bool {
+        let Some(lasting) = &self.lasting else { return false };
+        let young = seen.step - lasting.event.start <= 2 * self.settings.confirm as i64;
+        let back = lasting.event.direction.sign() * seen.reading.score < 0.0;
+        if !young || !back || self.see(&lasting.old, seen.step, seen.y).reading.out {
+            return false;
+        }
+        if let Some(Lasting { mut event, old, by, .. }) = self.lasting.take() {
+            event.phase = Phase::Over;
+            event.shape = if event.direction == Direction::Up { Shape::Spike } else { Shape::Drop };
+            self.ended.push(event);
+            self.bank = old;
+            if let Some(slow) = &mut self.slow {
+                slow.shift(-by);
+            }
+        }
+        true
+    }
+
+    /// Whether a step that was confirmed lately moves on in its direction: a ramp.
+    fn goes_further(&self, direction: Direction, step: i64) -> bool {
+        let near = 2 * self.settings.confirm as i64;
+        self.lasting.as_ref().is_some_and(|l| l.event.direction == direction && step - l.since <= near)
+    }
+
+    /// Lets a ramp go further: the level follows.
+    fn resume(&mut self, seen: &Seen) {
+        self.bank.shift(seen.residual);
+        if let Some(lasting) = &mut self.lasting {
+            lasting.since = seen.step;
+            lasting.by += seen.residual;
+            lasting.event.shape = Shape::Ramp;
+        }
+        if let Some(slow) = &mut self.slow {
+            slow.shift(seen.residual);
+        }
+    }
+
+    /// A step of an open event.
+    fn go_on(&mut self, seen: &mut Seen) {
+        let Some(mut going) = self.open.take() else { return };
+        let sign = going.event.direction.sign();
+        let score = seen.reading.score * sign;
+        let calm = score < 0.5 * self.settings.threshold || !self.is_above_floors(seen);
+        if calm {
+            going.event.phase = Phase::Over;
+            self.ended.push(going.event);
+            self.before = [0.0; 2];
+            for residual in &going.residuals {
+                self.residuals.push(*residual);
+            }
+            self.quiet(seen);
+            return;
+        }
+        going.event.add(seen.step, seen.y, &seen.reading);
+        going.residuals.push(seen.residual);
+        self.learn_slow(seen.step, seen, 0.0);
+        if going.residuals.len() < self.settings.confirm {
+            self.open = Some(going);
+        } else {
+            self.confirm(going, seen);
+        }
+    }
+
+    /// An event has stayed: the level moves.
+    fn confirm(&mut self, mut going: Going, seen: &Seen) {
+        let n = going.residuals.len();
+        let half = n / 2;
+        let early = median(&mut going.residuals[..half].to_vec());
+        let late = median(&mut going.residuals[half..].to_vec());
+        let moves = (late - early) * going.event.direction.sign() > 2.0 * seen.width;
+        let by = if moves { seen.residual } else { late };
+        going.event.shape = if moves { Shape::Ramp } else { Shape::Step };
+        going.event.phase = Phase::Lasting;
+        let old = self.bank.clone();
+        self.bank.shift(by);
+        let season = self.settings.seasons.first().copied().unwrap_or(1) as u32;
+        self.unsure = (UNSURE * (1.0 - (-by.abs()).exp()), 2 * season);
+        if !moves {
+            for residual in &going.residuals {
+                self.residuals.push(residual - late);
+            }
+        }
+        if let Some(slow) = &mut self.slow {
+            slow.shift(by);
+        }
+        if let Some(mut before) = self.lasting.take() {
+            before.event.phase = Phase::Settled;
+            self.ended.push(before.event);
+        }
+        self.lasting = Some(Lasting { event: going.event, old, by, since: seen.step });
+        self.before = [0.0; 2];
+    }
+
+    /// Counts a step's cost to what stays.
+    fn count_lasting(&mut self, step: i64, y: f64) {
+        let Some(lasting) = self.lasting.take() else { return };
+        let reading = self.see(&lasting.old, step, y).reading;
+        let Lasting { mut event, old, by, since } = lasting;
+        if step - event.start > self.settings.settle {
+            event.phase = Phase::Settled;
+            self.ended.push(event);
+            return;
+        }
+        event.add(step, y, &reading);
+        self.lasting = Some(Lasting { event, old, by, since });
+    }
+
+    fn teach(&mut self, seen: &mut Seen) {
+        let z = self.transform.to(seen.y) - seen.usual;
+        self.bank.teach(seen.step, z, seen.width, self.unsure.1 > 0);
+        self.unsure.1 = self.unsure.1.saturating_sub(1);
+        // What comes on a few days of each month says nothing of those between; on many days, it is the noise.
+        self.spared = (self.spared + SPARED_EACH).min(self.settings.spared);
+        let monthly = self.months.is_some() && seen.usual != 0.0 && self.spared >= 1.0;
+        if monthly {
+            self.spared -= 1.0;
+        }
+        if self.bank.taught() as usize > self.settings.seasons.first().copied().unwrap_or(1) && !monthly {
+            self.residuals.push(seen.residual + seen.usual);
+        }
+        self.learn_slow(seen.step, seen, seen.residual);
+    }
+
+    /// Tells the slow channel a step; a ramp that it finds is an event.
+    fn learn_slow(&mut self, step: i64, seen: &mut Seen, residual: f64) {
+        let Some(slow) = &mut self.slow else { return };
+        let forecast = self.transform.to(seen.y) - seen.usual - seen.residual;
+        let Some(ramp) = slow.push(forecast + residual, self.residuals.even_width().max(self.settings.least_width))
+        else {
+            return;
+        };
+        let expected = self.transform.from(ramp.from);
+        let now = self.transform.from(ramp.to);
+        let difference = (now - expected).abs();
+        if difference < self.settings.absolute || difference < 1.5 * self.settings.relative * expected.abs() {
+            return;
+        }
+        let direction = Direction::of(now - expected);
+        if self.open.is_some() || self.bank.taught() < self.settings.learn {
+            return;
+        }
+        slow.rebase(ramp.to - ramp.from);
+        if self
+            .lasting
+            .as_ref()
+            .is_some_and(|l| l.event.direction == direction && step - l.since <= 3 * self.settings.confirm as i64)
+        {
+            return;
+        }
+        let mut reading = Reading { expected, score: ramp.score, ..seen.reading };
+        (reading.lower, reading.upper) = (self.transform.from(ramp.low), self.transform.from(ramp.high));
+        let mut event = Event::begin(Shape::Ramp, step - ramp.days, step, seen.y, &reading);
+        event.phase = Phase::Lasting;
+        if let Some(mut before) = self.lasting.take() {
+            before.event.phase = Phase::Settled;
+            self.ended.push(before.event);
+        }
+        let mut old = self.bank.clone();
+        old.shift(ramp.from - ramp.to);
+        self.lasting = Some(Lasting { event, old, by: ramp.to - ramp.from, since: step });
+        seen.reading.found = true;
+    }
+}

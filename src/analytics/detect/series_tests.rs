@@ -1,0 +1,228 @@
+//! Tests of the detector of one series: on series made by a small generator with printed seeds.
+
+use proptest::prelude::*;
+
+use super::event::{Direction, Event, Phase, Shape};
+use super::series::{Detector, Settings};
+
+const FIRST: i64 = 20_089;
+
+/// A normal number of mean 0 and deviation 1, by Box and Muller, of a linear congruential generator.
+pub(super) struct Random(pub u64);
+
+impl Random {
+    fn unit(&mut self) -> f64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        ((self.0 >> 11) as f64 + 0.5) / (1u64 << 53) as f64
+    }
+
+    pub(super) fn normal(&mut self) -> f64 {
+        (-2.0 * self.unit().ln()).sqrt() * (std::f64::consts::TAU * self.unit()).cos()
+    }
+}
+
+/// A cost with a quiet weekend and some noise.
+pub(super) fn office(seed: u64, days: usize, level: f64, noise: f64) -> Vec<f64> {
+    let mut random = Random(seed);
+    let week = |t: usize| if t % 7 >= 5 { 0.6 } else { 1.0 };
+    (0..days).map(|t| level * week(t) * (noise * random.normal()).exp()).collect()
+}
+
+fn run(settings: Settings, costs: &[f64]) -> (Vec<usize>, Vec<Event>) {
+    let mut detector = Detector::new(settings);
+    let found = |(t, cost): (usize, &f64)| detector.push(FIRST + t as i64, *cost).found.then_some(t);
+    let found = costs.iter().enumerate().filter_map(found).collect();
+    (found, detector.events())
+}
+
+fn daily(costs: &[f64]) -> (Vec<usize>, Vec<Event>) {
+    run(Settings::daily(), costs)
+}
+
+fn one(costs: &[f64]) -> (usize, Event) {
+    let (found, events) = daily(costs);
+    assert_eq!((found.len(), events.len()), (1, 1), "{found:?} {events:#?}");
+    (found[0], events[0])
+}
+
+#[test]
+fn a_quiet_cost_has_hardly_an_event() {
+    let found: Vec<(u64, Vec<usize>)> = (0..40).map(|seed| (seed, daily(&office(seed, 200, 120.0, 0.05)).0)).collect();
+    let told: Vec<&(u64, Vec<usize>)> = found.iter().filter(|(_, found)| !found.is_empty()).collect();
+    // Nine months of 40 series: fewer than one false alert in fifty months of a series.
+    assert!(told.iter().map(|(_, found)| found.len()).sum::<usize>() <= 5, "{told:?}");
+}
+
+#[test]
+fn a_spike_is_found_on_its_day_and_is_over_after_it() {
+    let mut costs = office(3, 120, 100.0, 0.03);
+    costs[80] *= 2.0;
+    costs[81] *= 2.0;
+    let (found, event) = one(&costs);
+    assert_eq!((found, event.start, event.last), (80, FIRST + 80, FIRST + 81));
+    assert_eq!((event.shape, event.direction, event.phase), (Shape::Spike, Direction::Up, Phase::Over));
+    let planted = (costs[80] + costs[81]) / 2.0;
+    assert!((event.impact - planted).abs() < 0.1 * planted, "{event:#?}, planted {planted}");
+    assert!(event.lower < event.expected && event.expected < event.upper && event.upper < event.actual);
+    assert_eq!(event.steps, 2);
+}
+
+#[test]
+fn a_drop_is_a_drop() {
+    let mut costs = office(4, 120, 100.0, 0.03);
+    costs[80] *= 0.3;
+    costs[81] *= 0.3;
+    let (found, event) = one(&costs);
+    assert_eq!((found, event.shape, event.direction, event.phase), (80, Shape::Drop, Direction::Down, Phase::Over));
+    assert!(event.impact < 0.0);
+}
+
+#[test]
+fn a_step_is_found_at_once_and_settles_without_another_word() {
+    let mut costs = office(5, 150, 100.0, 0.03);
+    costs[80..].iter_mut().for_each(|cost| *cost *= 1.4);
+    let (found, before) = one(&costs[..95]);
+    assert_eq!((found, before.shape, before.phase), (80, Shape::Step, Phase::Lasting));
+    let planted: f64 = costs[80..95].iter().map(|cost| cost * (1.0 - 1.0 / 1.4)).sum();
+    assert!((before.impact - planted).abs() < 0.15 * planted, "{} {planted}", before.impact);
+    assert!((before.rate - costs[94] * (1.0 - 1.0 / 1.4)).abs() < 0.2 * before.rate);
+    let (_, after) = one(&costs);
+    assert_eq!((after.phase, after.last), (Phase::Settled, FIRST + 110));
+}
+
+#[test]
+fn a_step_that_goes_back_within_days_was_a_spike() {
+    let mut costs = office(6, 150, 100.0, 0.03);
+    costs[80..87].iter_mut().for_each(|cost| *cost *= 1.8);
+    let (_, event) = one(&costs);
+    assert_eq!((event.shape, event.phase, event.start), (Shape::Spike, Phase::Over, FIRST + 80));
+}
+
+#[test]
+fn a_ramp_is_one_event() {
+    for seed in [7, 8, 9] {
+        let mut costs = office(seed, 150, 100.0, 0.02);
+        for (t, cost) in costs.iter_mut().enumerate().skip(80) {
+            *cost *= 1.0 + (t - 79).min(12) as f64 / 12.0;
+        }
+        let (found, event) = one(&costs);
+        assert!(found <= 92, "seed {seed}: found {found}");
+        assert!(matches!(event.shape, Shape::Ramp | Shape::Step), "seed {seed}: {event:#?}");
+        assert_eq!(event.direction, Direction::Up);
+    }
+}
+
+#[test]
+fn what_comes_every_month_is_no_event() {
+    // 2025-01-01 is day 0: fees on the first, another on the last day.
+    let mut costs = office(10, 180, 100.0, 0.03);
+    for first in [0, 31, 59, 90, 120, 151] {
+        costs[first] *= 2.5;
+    }
+    for last in [30, 58, 89, 119, 150] {
+        costs[last] *= 1.8;
+    }
+    let (found, _) = daily(&costs);
+    assert!(found.iter().all(|t| *t < 62), "{found:?}");
+}
+
+#[test]
+fn both_floors_hold() {
+    let mut costs = office(11, 120, 100.0, 0.001);
+    costs[80] *= 1.12;
+    assert!(daily(&costs).0.is_empty(), "12 % is below the relative floor");
+    let mut costs = office(12, 120, 0.5, 0.001);
+    costs[80] *= 2.0;
+    assert!(daily(&costs).0.is_empty(), "50 cents are below the absolute floor");
+    assert_eq!(run(Settings { absolute: 0.05, ..Settings::daily() }, &costs).0, [80]);
+}
+
+#[test]
+fn what_is_not_settled_rises_but_never_drops() {
+    let costs = office(13, 101, 100.0, 0.03);
+    let mut detector = Detector::new(Settings::daily());
+    for (t, cost) in costs[..100].iter().enumerate() {
+        detector.push(FIRST + t as i64, *cost);
+    }
+    let day = FIRST + 100;
+    assert!(!detector.peek(day, costs[100] * 0.1).found, "half a day is no drop");
+    assert!(detector.peek(day, costs[100] * 2.0).found);
+    assert!(!detector.peek(day, costs[100]).found);
+    assert!(detector.events().is_empty(), "looking is not telling");
+    assert!(detector.clone().push(day, costs[100] * 0.1).found, "settled, it is a drop");
+}
+
+#[test]
+fn an_hourly_cost_knows_its_day_and_week() {
+    let mut random = Random(14);
+    let mut costs: Vec<f64> = (0..24 * 42)
+        .map(|t| {
+            let day = if (8..19).contains(&(t % 24)) { 1.0 } else { 0.5 };
+            let week = if t / 24 % 7 >= 5 { 0.4 } else { 1.0 };
+            20.0 * day * week * (0.04 * random.normal()).exp()
+        })
+        .collect();
+    assert_eq!(run(Settings::hourly(), &costs).0.iter().filter(|t| **t > 24 * 21).count(), 0);
+    costs[24 * 30 + 3] *= 2.5;
+    let found: Vec<usize> = run(Settings::hourly(), &costs).0.into_iter().filter(|t| *t > 24 * 21).collect();
+    assert_eq!(found, [24 * 30 + 3]);
+}
+
+#[test]
+fn a_spike_does_not_teach() {
+    let mut costs = office(15, 120, 100.0, 0.03);
+    let quiet = {
+        let mut detector = Detector::new(Settings::daily());
+        costs.iter().enumerate().for_each(|(t, cost)| _ = detector.push(FIRST + t as i64, *cost));
+        detector.peek(FIRST + 120, 100.0).expected
+    };
+    costs[110] *= 8.0;
+    costs[111] *= 8.0;
+    let mut detector = Detector::new(Settings::daily());
+    costs.iter().enumerate().for_each(|(t, cost)| _ = detector.push(FIRST + t as i64, *cost));
+    let spiked = detector.peek(FIRST + 120, 100.0).expected;
+    assert!((spiked / quiet - 1.0).abs() < 0.03, "{quiet} {spiked}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
+
+    /// Whatever comes, figures are finite, a band has its ends in order, and events are in order.
+    #[test]
+    fn nothing_breaks_it(costs in prop::collection::vec(prop_oneof![
+        -1e6..1e6f64, Just(0.0), Just(f64::MIN_POSITIVE), Just(1e15), Just(-1e15), 99.0..101.0f64], 0..150),
+        gaps in prop::collection::vec(0i64..4, 150)) {
+        let mut detector = Detector::new(Settings::daily());
+        let mut step = FIRST;
+        for (cost, gap) in costs.iter().zip(gaps) {
+            step += 1 + if gap == 3 { 40 } else { 0 };
+            let reading = detector.push(step, *cost);
+            prop_assert!(reading.expected.is_finite() && reading.score.is_finite());
+            prop_assert!(reading.lower <= reading.expected && reading.expected <= reading.upper);
+        }
+        for event in detector.events() {
+            prop_assert!(event.start <= event.found && event.found <= event.last.max(event.found));
+            prop_assert!(event.impact.is_finite() && event.steps > 0);
+        }
+    }
+
+    /// Another unit of money is no other anomaly.
+    #[test]
+    fn scale_does_not_matter(seed in 0u64..1000, by in 0.01..1000.0f64, at in 60usize..110, factor in 1.3..4.0f64) {
+        let mut costs = office(seed, 120, 100.0, 0.04);
+        costs[at] *= factor;
+        let scaled: Vec<f64> = costs.iter().map(|cost| cost * by).collect();
+        let settings = Settings { absolute: by, ..Settings::daily() };
+        prop_assert_eq!(daily(&costs).0, run(settings, &scaled).0);
+    }
+
+    /// What is told of a day never depends on later days.
+    #[test]
+    fn the_future_changes_nothing(seed in 0u64..1000, cut in 70usize..115) {
+        let mut costs = office(seed, 120, 100.0, 0.06);
+        costs[80] *= 2.0;
+        costs[100..].iter_mut().for_each(|cost| *cost *= 1.6);
+        let before: Vec<usize> = daily(&costs).0.into_iter().filter(|t| *t < cut).collect();
+        prop_assert_eq!(before, daily(&costs[..cut]).0);
+    }
+}

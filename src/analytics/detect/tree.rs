@@ -1,0 +1,225 @@
+//! Anomalies over a hierarchy of places: each cause once, at the highest place that explains it.
+//!
+//! Every place's series has a detector of its own, so that two moves that cancel in a total are
+//! found below it. What begins within days of each other is taken together and explained, the highest
+//! place first:
+//!
+//! 1. **Down.** From a place that moved to the one child, in any dimension, that has at least
+//!    most of the move and clearly more of it than of the cost; and on from there. Where the move
+//!    is spread over several children, the place itself is what moved, and they are its contributors.
+//! 2. **Off.** The move is taken off every other place by what they have in common. A place of which
+//!    enough is left to be out of its own band has a cause of its own and is explained next.
+//!
+//! This is the search for the fewest and highest places by explanatory power and surprise (Bhagwan et al.
+//! 2014, Adtributor, NSDI; Li et al. 2019, Squeeze, ISSRE) for sums that are small enough to be searched whole.
+//!
+//! A place that never cost anything has no forecast: that it begins is an anomaly, of a new service, region
+//! or account by its dimension.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::event::{Event, Phase, Reading, Shape};
+use super::place::{Part, Place};
+use super::series::{Detector, Settings};
+
+/// Days between the beginnings of what is taken together.
+pub(super) const TOGETHER: i64 = 2;
+/// The same for what moves slowly.
+pub(super) const TOGETHER_SLOW: i64 = 10;
+/// Days of a bill before anything in it can be new.
+const KNOWN_DAYS: usize = 14;
+
+/// A place's costs by day.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// Which place.
+    pub place: Place,
+    /// Its costs from the first day on; `None` where a day has not come.
+    pub costs: Vec<Option<f64>>,
+}
+
+/// What kind of anomaly it is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Costs that moved.
+    Moved(Shape),
+    /// A service that never cost before.
+    NewService,
+    /// A region that never cost before.
+    NewRegion,
+    /// An account that never cost before.
+    NewAccount,
+    /// A commitment that costs nothing any more.
+    Expired,
+    /// More costs without a tag.
+    Untagged,
+}
+
+/// A part of an anomaly.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Contributor {
+    /// By what it is narrower than the anomaly's place.
+    pub part: Part,
+    /// Its share of the move.
+    pub share: f64,
+    /// Its move a day.
+    pub moved: f64,
+}
+
+/// An anomaly.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Anomaly {
+    /// Where.
+    pub place: Place,
+    /// What kind.
+    pub kind: Kind,
+    /// The event of the place's series.
+    pub event: Event,
+    /// What it moved by, a day, as it was found.
+    pub moved: f64,
+    /// Who contributed, the largest first.
+    pub contributors: Vec<Contributor>,
+    /// The place of the anomaly of about the same size in the other direction, which began with it.
+    pub cancels: Option<Place>,
+}
+
+/// One place's days and what its detector said of them.
+pub(super) struct Watched<'a> {
+    pub(super) node: &'a Node,
+    pub(super) expected: Vec<f64>,
+    /// How far a day may be from what was expected.
+    pub(super) reach: Vec<f64>,
+    pub(super) events: Vec<Event>,
+    /// The day on which it first cost something, if that is news.
+    pub(super) born: Option<usize>,
+}
+
+/// An event of a place: what is to be explained.
+#[derive(Clone, Copy)]
+pub(super) struct Alarm {
+    pub(super) at: usize,
+    pub(super) event: Event,
+    pub(super) born: bool,
+}
+
+/// The hierarchy, watched.
+pub(super) struct Tree<'a> {
+    pub(super) watched: Vec<Watched<'a>>,
+    pub(super) by_place: HashMap<&'a Place, usize>,
+    /// Children of each place.
+    pub(super) children: Vec<Vec<usize>>,
+    pub(super) settings: &'a Settings,
+    pub(super) first: i64,
+}
+
+/// Finds the anomalies of a bill. `first` is the first day of all series; `settled` how many days are
+/// settled: of those after, only rises are told.
+#[must_use]
+pub fn find(nodes: &[Node], first: i64, settled: usize, settings: &Settings) -> Vec<Anomaly> {
+    let tree = Tree::watch(nodes, first, settled, settings);
+    let mut alarms = tree.alarms();
+    alarms.sort_by_key(|alarm| (alarm.event.start, alarm.event.found, tree.depth(alarm.at)));
+    let mut found = Vec::new();
+    let mut causes = Vec::new();
+    while let Some(lead) = alarms.first().copied() {
+        let near = |alarm: &Alarm| {
+            let slow = alarm.event.shape == Shape::Ramp || lead.event.shape == Shape::Ramp;
+            alarm.event.start - lead.event.start <= if slow { TOGETHER_SLOW } else { TOGETHER }
+        };
+        let (together, later) = alarms.into_iter().partition(near);
+        alarms = later;
+        found.extend(tree.explain(together, &mut causes));
+    }
+    found
+}
+
+fn watch<'a>(node: &'a Node, first: i64, settled: usize, settings: &Settings) -> Watched<'a> {
+    let mut detector = Detector::new(settings.clone());
+    let born = node.costs.iter().position(|cost| cost.is_some_and(|cost| cost.abs() > settings.absolute));
+    // Nothing is learnt of the time before a place was.
+    let from = node.costs.iter().position(|cost| cost.is_some_and(|cost| cost != 0.0)).unwrap_or(node.costs.len());
+    let mut watched = Watched {
+        node,
+        expected: vec![0.0; node.costs.len()],
+        reach: vec![settings.absolute; node.costs.len()],
+        events: Vec::new(),
+        born: born.filter(|day| *day >= KNOWN_DAYS && *day - from <= 1),
+    };
+    let mut early: Option<Event> = None;
+    for (day, cost) in node.costs.iter().enumerate().skip(from) {
+        let Some(cost) = *cost else { continue };
+        let step = first + day as i64;
+        let reading = if day < settled { detector.push(step, cost) } else { detector.peek(step, cost) };
+        watched.expected[day] = reading.expected;
+        watched.reach[day] = (reading.upper - reading.expected).min(reading.expected - reading.lower);
+        if day >= settled && (reading.found || early.is_some() && reading.out) {
+            grow(&mut early, step, cost, &reading);
+        }
+    }
+    watched.events = detector.events();
+    watched.events.extend(early);
+    watched
+}
+
+fn grow(early: &mut Option<Event>, step: i64, cost: f64, reading: &Reading) {
+    match early {
+        Some(event) => event.add(step, cost, reading),
+        None => *early = Some(Event::begin(Shape::Spike, step, step, cost, reading)),
+    }
+}
+
+impl<'a> Tree<'a> {
+    fn watch(nodes: &'a [Node], first: i64, settled: usize, settings: &'a Settings) -> Self {
+        let watched: Vec<Watched<'a>> = nodes.iter().map(|node| watch(node, first, settled, settings)).collect();
+        let by_place: HashMap<&Place, usize> = nodes.iter().enumerate().map(|(at, node)| (&node.place, at)).collect();
+        let mut children = vec![Vec::new(); nodes.len()];
+        for (at, node) in nodes.iter().enumerate() {
+            for part in node.place.parts() {
+                let wider = node.place.parts().iter().filter(|p| *p != part);
+                let wider = Place::new(wider.map(|p| (p.dimension.clone(), p.value.clone())));
+                if let Some(parent) = by_place.get(&wider) {
+                    children[*parent].push(at);
+                }
+            }
+        }
+        Tree { watched, by_place, children, settings, first }
+    }
+
+    pub(super) fn depth(&self, at: usize) -> usize {
+        self.watched[at].node.place.depth()
+    }
+
+    /// All events of all places, with what is new.
+    fn alarms(&self) -> Vec<Alarm> {
+        let mut alarms = Vec::new();
+        for (at, watched) in self.watched.iter().enumerate() {
+            alarms.extend(watched.events.iter().map(|event| Alarm { at, event: *event, born: false }));
+            if let Some(day) = watched.born.filter(|_| self.depth(at) == 1) {
+                alarms.push(Alarm { at, event: self.birth(at, day), born: true });
+            }
+        }
+        alarms
+    }
+
+    /// The event of a place that begins.
+    pub(super) fn birth(&self, at: usize, day: usize) -> Event {
+        let costs = &self.watched[at].node.costs;
+        let reading = Reading { expected: 0.0, lower: 0.0, upper: 0.0, score: 0.0, out: true, found: true };
+        let step = |day: usize| self.first + day as i64;
+        let mut event = Event::begin(Shape::Step, step(day), step(day), costs[day].unwrap_or(0.0), &reading);
+        for (later, cost) in costs.iter().enumerate().skip(day + 1) {
+            if step(later) - event.start > self.settings.settle {
+                event.phase = Phase::Settled;
+                return event;
+            }
+            if let Some(cost) = cost {
+                event.add(step(later), *cost, &reading);
+            }
+        }
+        event.phase = if event.rate > self.settings.absolute { Phase::Lasting } else { Phase::Over };
+        event
+    }
+}

@@ -1,0 +1,184 @@
+//! Tests of the hierarchy: bills of few cells, each with one cause or two.
+
+use super::event::{Direction, Shape};
+use super::identity::{Bounds, Known, Severity, at_stake, names, severity};
+use super::place::Place;
+use super::series::Settings;
+use super::series_tests::office;
+use super::tree::{Anomaly, Kind, Node, find};
+
+const FIRST: i64 = 20_089;
+const DAYS: usize = 100;
+const SERVICES: [&str; 3] = ["db", "vm", "web"];
+const ACCOUNTS: [&str; 2] = ["dev", "prod"];
+
+/// Costs by service and account.
+struct Bill(Vec<(&'static str, &'static str, Vec<f64>)>);
+
+impl Bill {
+    fn new(seed: u64) -> Self {
+        let cell = |(i, (service, account))| (service, account, office(seed * 100 + i, DAYS, 100.0, 0.03));
+        let cells = SERVICES.into_iter().flat_map(|service| ACCOUNTS.map(|account| (service, account)));
+        Bill((0..).zip(cells).map(cell).collect())
+    }
+
+    fn times(mut self, service: &str, account: &str, from: usize, to: usize, factor: f64) -> Self {
+        for (s, a, costs) in &mut self.0 {
+            if (service.is_empty() || *s == service) && (account.is_empty() || *a == account) {
+                costs[from..to].iter_mut().for_each(|cost| *cost *= factor);
+            }
+        }
+        self
+    }
+
+    fn nodes(&self) -> Vec<Node> {
+        let mut places = vec![Place::default()];
+        places.extend(SERVICES.map(|s| Place::new([("service", s)])));
+        places.extend(ACCOUNTS.map(|a| Place::new([("account", a)])));
+        places.extend(self.0.iter().map(|(s, a, _)| Place::new([("service", *s), ("account", *a)])));
+        let sum = |place: Place| {
+            let inside = |s: &str, a: &str| place.holds(&Place::new([("service", s), ("account", a)]));
+            let cells: Vec<&Vec<f64>> = self.0.iter().filter(|(s, a, _)| inside(s, a)).map(|(_, _, c)| c).collect();
+            let costs = (0..DAYS).map(|day| Some(cells.iter().map(|costs| costs[day]).sum())).collect();
+            Node { place, costs }
+        };
+        places.into_iter().map(sum).collect()
+    }
+
+    fn find(&self) -> Vec<Anomaly> {
+        find(&self.nodes(), FIRST, DAYS, &Settings::of_places())
+    }
+}
+
+fn places(found: &[Anomaly]) -> Vec<String> {
+    found.iter().map(|anomaly| anomaly.place.to_string()).collect()
+}
+
+#[test]
+fn a_quiet_bill_has_none() {
+    for seed in 0..10 {
+        assert_eq!(places(&Bill::new(seed).find()), [""; 0], "seed {seed}");
+    }
+}
+
+#[test]
+fn each_cause_is_told_once_at_the_highest_place_that_explains_it() {
+    for (service, account, want) in [
+        ("", "", "total"),
+        ("db", "", "service=db"),
+        ("", "prod", "account=prod"),
+        ("web", "dev", "account=dev service=web"),
+    ] {
+        for seed in 1..6 {
+            let found = Bill::new(seed).times(service, account, 70, DAYS, 1.8).find();
+            assert_eq!(places(&found), [want], "seed {seed}");
+            assert_eq!((found[0].event.start, found[0].event.direction), (FIRST + 70, Direction::Up));
+            assert_eq!(found[0].kind, Kind::Moved(Shape::Step));
+        }
+    }
+}
+
+#[test]
+fn contributors_come_to_the_whole_by_each_dimension() {
+    let found = Bill::new(1).times("", "", 70, 72, 2.0).find();
+    let [anomaly] = &found[..] else { panic!("{:?}", places(&found)) };
+    for dimension in ["service", "account"] {
+        let share: f64 = anomaly.contributors.iter().filter(|c| c.part.dimension == dimension).map(|c| c.share).sum();
+        assert!((share - 1.0).abs() < 0.05, "{dimension}: {share}");
+    }
+}
+
+#[test]
+fn moves_that_cancel_are_both_seen_and_paired() {
+    for seed in 1..6 {
+        let found = Bill::new(seed).times("db", "", 70, DAYS, 1.5).times("vm", "", 70, DAYS, 0.5).find();
+        let mut told = places(&found);
+        told.sort();
+        assert_eq!(told, ["service=db", "service=vm"], "seed {seed}");
+        assert!(found.iter().all(|anomaly| anomaly.cancels.is_some()));
+    }
+}
+
+#[test]
+fn what_never_cost_before_is_news_once() {
+    for seed in 1..6 {
+        let found = Bill::new(seed).times("web", "", 0, 70, 0.0).find();
+        assert_eq!(places(&found), ["service=web"], "seed {seed}");
+        assert_eq!((found[0].kind, found[0].event.start), (Kind::NewService, FIRST + 70));
+        let found = Bill::new(seed).times("", "dev", 0, 70, 0.0).find();
+        assert_eq!((places(&found), found[0].kind), (vec!["account=dev".to_owned()], Kind::NewAccount));
+    }
+}
+
+#[test]
+fn two_causes_of_one_day_are_two() {
+    let found = Bill::new(2).times("db", "dev", 70, 72, 3.0).times("web", "prod", 70, 72, 2.0).find();
+    let mut told = places(&found);
+    told.sort();
+    assert_eq!(told, ["account=dev service=db", "account=prod service=web"]);
+}
+
+#[test]
+fn days_that_are_not_settled_only_rise() {
+    let late = |factor: f64| {
+        let bill = Bill::new(3).times("", "", DAYS - 1, DAYS, factor);
+        places(&find(&bill.nodes(), FIRST, DAYS - 2, &Settings::of_places()))
+    };
+    assert_eq!(late(0.3), [""; 0]);
+    assert_eq!(late(2.0), ["total"]);
+}
+
+#[test]
+fn kinds_go_by_place_and_direction() {
+    let costs = |from: usize, before: f64, after: f64| {
+        let noise = office(9, DAYS, 1.0, 0.02);
+        (0..DAYS).map(|day| Some(noise[day] * if day < from { before } else { after })).collect::<Vec<_>>()
+    };
+    for (dimension, value, before, after, want) in [
+        ("commitment", "sp-1", 80.0, 0.0, Kind::Expired),
+        ("commitment", "sp-1", 80.0, 40.0, Kind::Moved(Shape::Step)),
+        ("tag:team", "", 80.0, 160.0, Kind::Untagged),
+        ("tag:team", "", 160.0, 80.0, Kind::Moved(Shape::Step)),
+        ("tag:team", "core", 80.0, 160.0, Kind::Moved(Shape::Step)),
+    ] {
+        let node = Node { place: Place::new([(dimension, value)]), costs: costs(70, before, after) };
+        let found = find(&[node], FIRST, DAYS, &Settings::of_places());
+        assert_eq!(found.iter().map(|a| a.kind).collect::<Vec<_>>(), [want], "{dimension} {value} {after}");
+    }
+}
+
+#[test]
+fn a_name_survives_new_days_and_restatements() {
+    let bill = Bill::new(4).times("db", "", 70, DAYS, 1.8);
+    let first =
+        find(&bill.nodes().into_iter().map(|n| cut(n, 75)).collect::<Vec<_>>(), FIRST, 75, &Settings::of_places());
+    let names_first = names(&[], &first);
+    let known: Vec<Known> = first.iter().zip(&names_first).map(|(a, name)| Known::of(*name, a)).collect();
+    assert_eq!(names(&known, &bill.find()), names_first, "more days");
+    let restated = Bill::new(4).times("db", "", 71, DAYS, 1.8).times("db", "", 70, 71, 1.1);
+    let again = restated.find();
+    assert_eq!(again[0].event.start, FIRST + 71);
+    assert_eq!(names(&known, &again), names_first, "another first day");
+    let other = Bill::new(4).times("vm", "", 70, DAYS, 1.8).find();
+    assert_ne!(names(&known, &other), names_first, "another place");
+    let both = Bill::new(4).times("db", "", 60, 62, 1.8).times("db", "", 80, 82, 1.8).find();
+    let both_names = names(&[], &both);
+    assert!(both_names.len() == 2 && both_names[0] != both_names[1], "two times");
+}
+
+fn cut(mut node: Node, days: usize) -> Node {
+    node.costs.truncate(days);
+    node
+}
+
+#[test]
+fn severity_goes_by_the_money_at_stake() {
+    let up = Bill::new(5).times("db", "", 70, DAYS, 2.0).find();
+    let stake = at_stake(&up[0], 1);
+    assert!((stake - up[0].event.impact - 30.0 * up[0].event.rate).abs() < 1e-6);
+    let bounds = |high: f64| Bounds { medium: 1.0, high, critical: 1e9 };
+    assert_eq!(severity(&up[0], 1, &bounds(stake - 1.0)), Severity::High);
+    assert_eq!(severity(&up[0], 1, &bounds(stake + 1.0)), Severity::Medium);
+    let down = Bill::new(5).times("db", "", 70, DAYS, 0.2).find();
+    assert_eq!(severity(&down[0], 1, &bounds(2.0)), Severity::Medium, "a saving wakes nobody");
+}
