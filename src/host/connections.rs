@@ -3,7 +3,7 @@
 //! A connection that cannot be made, for a setting that is wrong or a provider that this build lacks, is
 //! told and leaves the others alone. Nothing is asked here.
 
-#[cfg(any(feature = "aws", feature = "azure", feature = "gcp"))]
+#[cfg(feature = "exports")]
 mod names;
 #[cfg(test)]
 mod tests;
@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-#[cfg(any(feature = "aws", feature = "azure", feature = "gcp"))]
+#[cfg(feature = "exports")]
 use self::names::Names;
 use crate::config::Config;
 use crate::config::connection::{self, To};
@@ -23,7 +23,7 @@ use crate::sync::meter::Caps;
 use crate::sync::task::Connection;
 
 /// Seconds between two looks at exports: listing is free or nearly so, and clouds deliver a few times a day.
-#[cfg(any(feature = "aws", feature = "azure", feature = "gcp"))]
+#[cfg(feature = "exports")]
 const EXPORTS_EVERY: u32 = 3_600;
 
 /// What was made of the config's connections.
@@ -40,10 +40,12 @@ const FAILED_A_DAY: u64 = 500;
 
 /// What a connection's scopes are made with.
 struct Made<'a> {
+    #[cfg_attr(not(feature = "net"), expect(dead_code, reason = "a folder needs none of it"))]
     config: &'a Config,
     connection: &'a connection::Connection,
     home: Option<&'a Path>,
     /// A folder for files on their way.
+    #[cfg_attr(not(feature = "exports"), expect(dead_code, reason = "only exports are brought as files"))]
     folder: &'a Path,
 }
 
@@ -119,11 +121,13 @@ impl Made<'_> {
     }
 
     /// Further certificates that are trusted.
+    #[cfg(feature = "net")]
     fn certificate(&self) -> Option<PathBuf> {
         self.config.sync.certificate.as_deref().map(|path| self.path(path))
     }
 
     /// Tag keys that a connection names, else the config's own.
+    #[cfg(feature = "net")]
     fn tags(&self, named: Option<&Vec<String>>) -> Vec<String> {
         named.unwrap_or(&self.config.tags.keys).clone()
     }
@@ -141,8 +145,9 @@ fn bucket(place: &str, scheme: &str) -> Result<(String, String), Fault> {
     Ok((name.to_owned(), prefix.to_owned()))
 }
 
-#[cfg(any(feature = "aws", feature = "azure", feature = "gcp"))]
+#[cfg(feature = "exports")]
 impl Made<'_> {
+    #[cfg(any(feature = "aws", feature = "gcp"))]
     fn http(&self) -> Result<crate::provider::remote::http::Http, Fault> {
         crate::provider::remote::http::Http::new(self.certificate().as_deref())
     }

@@ -12,7 +12,7 @@ pub mod azure_words;
 pub mod credentials;
 pub mod demo;
 pub mod dialects;
-#[cfg(feature = "net")]
+#[cfg(feature = "exports")]
 pub mod exports;
 pub mod files;
 pub mod folder;

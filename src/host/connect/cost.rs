@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use crate::config::connection::{Aws, Connection, To};
-use crate::provider::remote::{Costs, Feed, Manner};
+use crate::provider::remote::Costs;
+#[cfg(feature = "aws")]
+use crate::provider::remote::{Feed, Manner};
 
 /// How large what is asked for is, about.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
