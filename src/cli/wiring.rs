@@ -37,7 +37,12 @@ const SESSION: &str = "session.json";
 #[must_use]
 pub fn settings(config: &Config) -> Settings {
     let (dimensions, lenses) = (config.dimensions.clone(), config.saved_lenses());
-    Settings { settle: config.settle, dimensions, lenses, prefers_api: config.sources.prefers_api() }
+    let connections = names_of_connections(config);
+    Settings { settle: config.settle, dimensions, lenses, connections, prefers_api: config.sources.prefers_api() }
+}
+
+fn names_of_connections(config: &Config) -> Vec<String> {
+    config.connections.iter().map(|connection| connection.name.clone()).collect()
 }
 
 /// What reaching the store needs.
@@ -195,7 +200,10 @@ pub fn made_up(config: &Config, seed: u64, as_of: Day) -> Result<LocalEngine> {
     let store = in_memory(config);
     fill_with_demo(&store, seed, as_of)?;
     let engine = LocalEngine::new(Arc::new(store), config.settle, true);
-    Ok(engine.with_dimensions(config.dimensions.clone()).with_lenses(config.saved_lenses()))
+    Ok(engine
+        .with_dimensions(config.dimensions.clone())
+        .with_lenses(config.saved_lenses())
+        .with_connections(names_of_connections(config)))
 }
 
 /// An empty store in memory, with the rollups that the config asks for.

@@ -26,6 +26,7 @@ pub struct LocalEngine {
     settle: Settle,
     demo: bool,
     lenses: Vec<SavedLens>,
+    connections: Option<Vec<String>>,
     listeners: Arc<Listeners<Event>>,
     /// Kept: the store tells it of changes.
     _on_change: Listener<()>,
@@ -45,6 +46,7 @@ impl LocalEngine {
             settle,
             demo,
             lenses: Vec::new(),
+            connections: None,
             definitions: Definitions::default(),
             listeners,
             _on_change: on_change,
@@ -56,6 +58,19 @@ impl LocalEngine {
     pub fn with_lenses(mut self, lenses: Vec<SavedLens>) -> Self {
         self.lenses = lenses;
         self
+    }
+
+    /// The same, with the connections that the config names, as `aws.prod`.
+    #[must_use]
+    pub fn with_connections(self, connections: Vec<String>) -> Self {
+        LocalEngine { connections: Some(connections), ..self }
+    }
+
+    /// Whether the config names the connection that a source is of; `None` where nothing is known of the config.
+    #[must_use]
+    pub fn is_connected(&self, source: &str) -> Option<bool> {
+        let connection = source.split_once('/').map_or(source, |(connection, _)| connection);
+        Some(self.connections.as_ref()?.iter().any(|name| name == connection))
     }
 
     /// The lenses that the config names.

@@ -5,7 +5,7 @@
 
 use crate::domain::charge::Profile;
 use crate::domain::dimension::{Dimension, Place};
-use crate::domain::filter::{Clause, Pattern};
+use crate::domain::filter::{Clause, Filter, Pattern};
 use crate::domain::services;
 use crate::store::manifest::Group;
 
@@ -17,6 +17,13 @@ pub fn matches(dimension: &Dimension, patterns: &[Pattern], value: &str, name: &
             || (!name.is_empty() && matches!(pattern, Pattern::Is(_) | Pattern::Like(_)) && pattern.matches(name))
             || by_alias(dimension, pattern, value)
     })
+}
+
+/// Whether a filter's demands on a dimension admit a value.
+#[must_use]
+pub fn admits(filter: &Filter, dimension: &Dimension, value: &str, name: &str) -> bool {
+    let mut clauses = filter.clauses.iter().filter(|clause| clause.dimension.as_ref() == Some(dimension));
+    clauses.all(|clause| matches(dimension, &clause.patterns, value, name) != clause.negated)
 }
 
 fn by_alias(dimension: &Dimension, pattern: &Pattern, value: &str) -> bool {

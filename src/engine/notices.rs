@@ -9,13 +9,15 @@ use super::local::LocalEngine;
 use super::sharing;
 use crate::domain::calendar::{Day, Period};
 use crate::domain::lens::Lens;
+use crate::domain::services::canonical_provider;
 use crate::domain::text::SafeText;
 use crate::domain::words::counted;
 use crate::store::manifest::{Group, Import, Manifest, Part};
 
 /// Days that a provider may be later than it takes to settle a day, before it is said to lag.
 const LATE_DAYS: i32 = 1;
-/// A provider that has delivered nothing for so long is no longer used, and not late.
+/// A provider that has delivered nothing for so long, and that no connection of the config is to, is no longer used
+/// and not late.
 pub(super) const GONE_DAYS: i32 = 45;
 /// Names that a notice lists.
 const NAMED_MAX: usize = 2;
@@ -115,7 +117,12 @@ fn late(engine: &LocalEngine, fresh: &Freshness, period: Period, as_of: Day) -> 
     let usual = engine.settles_in(fresh.provider.raw());
     let behind = as_of.0 - fresh.last_day.0;
     let seen = period.to > fresh.last_day.plus(1);
-    (behind > usual + LATE_DAYS && behind <= GONE_DAYS && seen).then(|| {
+    let provider = canonical_provider(fresh.provider.raw());
+    let of_provider = |group: &Group| canonical_provider(&group.key.provider) == provider;
+    let manifest = engine.store().manifest();
+    let is_gone = behind > GONE_DAYS
+        && !manifest.groups.iter().any(|g| of_provider(g) && engine.is_connected(&g.source) == Some(true));
+    (behind > usual + LATE_DAYS && !is_gone && seen).then(|| {
         let provider: SafeText = fresh.provider.safe();
         Notice {
             kind: Kind::Lagging,

@@ -8,14 +8,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Card;
 use super::answer::{Behind, Figure, Freshness, Notice, NoticeKind, Pending, PendingCard, Severity};
 use super::local::LocalEngine;
+use super::matcher::admits;
 use super::notices::GONE_DAYS;
-use crate::domain::calendar::{Day, Period};
+use crate::domain::calendar::{DAY_SECONDS, Day, Period};
+use crate::domain::dimension::Dimension;
+use crate::domain::filter::Filter;
 use crate::domain::money::Amount;
 use crate::domain::services::canonical_provider;
 use crate::domain::text::Untrusted;
 use crate::store::manifest::{Group, Manifest};
 use crate::store::remote::{BASE, Synced};
 
+/// A scope that the config no longer names, and that was asked nothing for so long, is gone.
+const UNASKED: i64 = 2 * DAY_SECONDS;
 /// Days before its last in which a provider must have charges on every other, to be one that has some daily.
 const USUAL_DAYS: i32 = 14;
 /// Fewer days with charges say nothing about how often there are some.
@@ -35,6 +40,8 @@ struct Member {
     provider: String,
     source: Option<String>,
     came: Came,
+    /// The first day that is wanted: those before it are not missing.
+    since: Option<Day>,
 }
 
 /// Which days have come.
@@ -62,32 +69,48 @@ impl Came {
 }
 
 impl Arrivals {
-    /// Of those whose freshness it is.
-    pub(super) fn new(engine: &LocalEngine, freshness: &[Freshness], as_of: Day) -> Arrivals {
+    /// Of those whose freshness it is, and whose billing accounts a filter admits.
+    pub(super) fn new(engine: &LocalEngine, filter: &Filter, freshness: &[Freshness], as_of: Day) -> Arrivals {
         let manifest = engine.store().manifest();
         let looked_at: BTreeSet<&str> = freshness.iter().map(|f| canonical_provider(f.provider.raw())).collect();
+        let is_looked_at = |group: &Group| {
+            looked_at.contains(canonical_provider(&group.key.provider))
+                && admits(filter, &Dimension::BillingAccount, &group.key.account, &group.account_name)
+        };
         let mut groups: BTreeMap<(&str, Option<&str>), Vec<&Group>> = BTreeMap::new();
         let active = manifest.active();
         for group in &active {
             let provider = canonical_provider(&group.key.provider);
             let source = manifest.scopes.contains_key(&group.source).then_some(group.source.as_str());
-            if looked_at.contains(provider) {
+            if is_looked_at(group) {
                 groups.entry((provider, source)).or_default().push(group);
             }
         }
-        // Where a provider is synced, what was imported of it is of the time before.
-        let synced: BTreeSet<&str> = groups.keys().filter(|(_, source)| source.is_some()).map(|(p, _)| *p).collect();
+        // Where an account is synced, what was imported of it is of the time before.
+        let synced: BTreeSet<Account<'_>> = groups
+            .iter()
+            .filter(|((_, source), _)| source.is_some())
+            .flat_map(|(_, mine)| mine)
+            .map(|g| account(g))
+            .collect();
         let mut members = Vec::new();
         for ((provider, source), mine) in &groups {
-            let scope = source.and_then(|source| manifest.scopes.get(source)).and_then(|scope| scope.days.get(BASE));
-            let came = match (scope, source) {
+            let scope = source.and_then(|source| manifest.scopes.get(source));
+            let came = match (scope.filter(|scope| scope.days.contains_key(BASE)), source) {
                 (Some(_), Some(source)) => Some(Came::Days(days_of_scope(&manifest, source, mine, &active))),
-                (None, None) if synced.contains(provider) => None,
+                (None, None) => {
+                    let by_hand: Vec<&Group> = mine.iter().filter(|g| !synced.contains(&account(g))).copied().collect();
+                    last_of_charges(&manifest, &by_hand).map(Came::Through)
+                }
                 _ => last_of_charges(&manifest, mine).map(Came::Through),
             };
             let Some(came) = came else { continue };
-            if came.last().is_some_and(|last| as_of.0 - last.0 <= GONE_DAYS) {
-                members.push(Member { provider: (*provider).to_owned(), source: source.map(str::to_owned), came });
+            let is_recent = came.last().is_some_and(|last| as_of.0 - last.0 <= GONE_DAYS);
+            let is_connected = source.and_then(|source| engine.is_connected(source));
+            if is_connected.map_or(is_recent, |is_connected| is_connected || scope.is_some_and(|s| is_asked(s, as_of)))
+            {
+                let (provider, source) = ((*provider).to_owned(), source.map(str::to_owned));
+                members.push(Member { provider, source, came, since: scope.and_then(|scope| scope.since) });
             }
         }
         let settled = freshness.iter().map(|fresh| fresh.settled_through).min();
@@ -97,7 +120,10 @@ impl Arrivals {
     /// What of a period has not come or may still change; `None` where all is as it will be.
     pub(super) fn of(&self, period: Period) -> Option<Pending> {
         let known = Period { from: self.oldest.map_or(period.to, |oldest| oldest.max(period.from)), to: period.to };
-        let lacks = |member: &Member| -> Vec<Period> { runs(known.iter().filter(|day| !member.came.has(*day))) };
+        let is_wanted = |member: &Member, day: Day| member.since.is_none_or(|since| day >= since);
+        let lacks = |member: &Member| -> Vec<Period> {
+            runs(known.iter().filter(|day| is_wanted(member, *day) && !member.came.has(*day)))
+        };
         let behind = |member: &Member| {
             let (provider, source) = (Untrusted::new(member.provider.clone()), member.source.clone());
             Some(Behind { provider, source, missing: lacks(member) }).filter(|behind| !behind.missing.is_empty())
@@ -155,17 +181,28 @@ impl Arrivals {
     }
 }
 
+/// A provider's billing account.
+type Account<'a> = (&'a str, &'a str);
+
+fn account(group: &Group) -> Account<'_> {
+    (canonical_provider(&group.key.provider), group.key.account.as_str())
+}
+
+/// Whether a scope was asked of late: the config that is known here may be older than its connection.
+fn is_asked(scope: &Synced, as_of: Day) -> bool {
+    let days = scope.days.get(BASE).into_iter().flat_map(BTreeMap::values);
+    let newest = days.map(|come| come.at).chain(scope.deliveries.values().map(|delivered| delivered.at)).max();
+    newest.is_some_and(|at| as_of.seconds() - at <= UNASKED)
+}
+
 /// The days that a scope has brought whole, and those that an import holds of the same accounts.
 fn days_of_scope(manifest: &Manifest, source: &str, mine: &[&Group], active: &[&Group]) -> BTreeSet<Day> {
     let base = manifest.scopes.get(source).and_then(|synced: &Synced| synced.days.get(BASE));
-    let whole = base.into_iter().flatten().filter(|(day, come)| come.at >= day.plus(1).seconds());
-    let accounts: BTreeSet<_> =
-        mine.iter().map(|g| (canonical_provider(&g.key.provider), g.key.account.as_str())).collect();
+    let whole = base.into_iter().flatten().filter(|(day, come)| come.is_whole(**day));
+    let accounts: BTreeSet<_> = mine.iter().map(|g| account(g)).collect();
     let is_synced =
         |group: &Group| manifest.scopes.get(&group.source).is_some_and(|synced| synced.days.contains_key(BASE));
-    let others = active.iter().filter(|group| {
-        !is_synced(group) && accounts.contains(&(canonical_provider(&group.key.provider), group.key.account.as_str()))
-    });
+    let others = active.iter().filter(|group| !is_synced(group) && accounts.contains(&account(group)));
     let theirs = others.flat_map(|group| &group.parts).flat_map(|part| part.days.keys());
     whole.map(|(day, _)| day).chain(theirs).copied().collect()
 }
@@ -208,10 +245,10 @@ pub(super) fn notices(
     let ends = now.and_then(|pending| Some((pending.words()?, pending.through)));
     let of_now = ends.map(|(words, through)| {
         let hint = match (through, against) {
-            (Some(last), Some(_)) => {
+            (Some(last), Some(_)) if previous.is_none() => {
                 format!("--from {} --to {} compares days that are all in", period.from, last.plus(1))
             }
-            (Some(last), None) => format!("--to {} ends where all is in", last.plus(1)),
+            (Some(last), _) => format!("--to {} ends where all is in", last.plus(1)),
             (None, _) => "`spendtop sync --status` says what is to come".to_owned(),
         };
         notice(words, hint)

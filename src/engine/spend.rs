@@ -7,7 +7,7 @@ use hashbrown::HashMap;
 
 use super::answer::{Figure, Freshness, Key, Mover, Series, SpendAnswer};
 use super::local::LocalEngine;
-use super::matcher::matches;
+use super::matcher::admits;
 use super::pending::Arrivals;
 use super::query::{names, pieces, request, sums_by_currency};
 use super::reach::{Reach, known as known_by};
@@ -16,7 +16,6 @@ use super::table::{Ids, Table};
 use super::{Cancel, Card, command, held, notices, pending, untold};
 use crate::domain::calendar::{Day, Granularity, Period};
 use crate::domain::dimension::Dimension;
-use crate::domain::filter::Clause;
 use crate::domain::lens::Lens;
 use crate::domain::money::Amount;
 use crate::domain::numbers::Total;
@@ -171,7 +170,7 @@ pub fn answer(engine: &LocalEngine, lens: &Lens, as_of: Day, cancel: &Cancel) ->
     let (period, _) = lens.days(as_of);
     let untold = untold::notices(engine.store(), lens, (period, by), cancel)?;
     let movers = movers(engine, lens, period, ground.against, cancel)?;
-    let arrivals = Arrivals::new(engine, &ground.freshness, as_of);
+    let arrivals = Arrivals::new(engine, &lens.filter, &ground.freshness, as_of);
     let alike = Alike::new(engine, lens, as_of, &arrivals, cancel)?;
     let (come, come_before) = arrivals.both(period, ground.against);
     let not_in = pending::notices(come.as_ref(), come_before.as_ref(), (period, ground.against));
@@ -375,11 +374,6 @@ struct Moved {
 
 /// The providers whose charges a lens may be about: others' data may lag without any effect.
 pub(super) fn admitted(mut freshness: Vec<Freshness>, lens: &Lens) -> Vec<Freshness> {
-    let about_provider = |clause: &&Clause| clause.dimension == Some(Dimension::Provider);
-    freshness.retain(|fresh| {
-        let clauses = lens.filter.clauses.iter().filter(about_provider);
-        let admits = |c: &Clause| matches(&Dimension::Provider, &c.patterns, fresh.provider.raw(), "") != c.negated;
-        clauses.into_iter().all(admits)
-    });
+    freshness.retain(|fresh| admits(&lens.filter, &Dimension::Provider, fresh.provider.raw(), ""));
     freshness
 }

@@ -74,6 +74,8 @@ pub struct Settings {
     pub dimensions: Definitions,
     /// Lenses that the config names.
     pub lenses: Vec<SavedLens>,
+    /// Connections that the config names, as `aws.prod`.
+    pub connections: Vec<String>,
     /// Whether what APIs tell counts where exports tell it too: the owner's says so for all.
     pub prefers_api: bool,
 }

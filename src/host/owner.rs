@@ -68,7 +68,8 @@ impl Serving {
     #[must_use]
     pub fn engine(&self, settings: &Settings) -> LocalEngine {
         let engine = LocalEngine::new(Arc::clone(&self.store), settings.settle, is_demo(&self.store));
-        engine.with_dimensions(settings.dimensions.clone()).with_lenses(settings.lenses.clone())
+        let engine = engine.with_dimensions(settings.dimensions.clone()).with_lenses(settings.lenses.clone());
+        engine.with_connections(settings.connections.clone())
     }
 
     /// The store.

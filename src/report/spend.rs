@@ -33,13 +33,13 @@ pub fn spend(lens: &Lens, answers: &[SpendAnswer], style: Style, out: &mut dyn W
     }
 }
 
-fn figures(answer: &SpendAnswer) -> [(&'static str, &'static str, Figure); 5] {
+fn figures(answer: &SpendAnswer) -> [(Card, &'static str, Figure); 5] {
     [
-        ("total", "Total", answer.total),
-        ("month_to_date", "Month to date", answer.month_to_date),
-        ("yesterday", "Yesterday", answer.yesterday),
-        ("last_week", "Last 7 days", answer.last_week),
-        ("last_month", "Last month", answer.last_month),
+        (Card::Total, "Total", answer.total),
+        (Card::MonthToDate, "Month to date", answer.month_to_date),
+        (Card::Yesterday, "Yesterday", answer.yesterday),
+        (Card::LastWeek, "Last 7 days", answer.last_week),
+        (Card::LastMonth, "Last month", answer.last_month),
     ]
 }
 
@@ -51,14 +51,25 @@ fn parts(lens: &Lens, answer: &SpendAnswer) -> Vec<Part> {
     let mut parts =
         vec![Part::Title(title(answer.metric.name(), answer.period, answer.previous_period, &answer.currency))];
     let rows = figures(answer).into_iter();
-    let rows = rows.map(|(_, heading, figure)| row(vec![heading.to_owned()], figure, &answer.currency)).collect();
+    let rows = rows.map(|(card, heading, figure)| {
+        let mut cells = row(vec![heading.to_owned()], figure, &answer.currency);
+        if answer.lacks(card).is_some() {
+            // It is told below, over days that have come alone.
+            let changes = cells.len() - 2..;
+            cells[changes].fill(money::UNKNOWN.to_owned());
+        }
+        cells
+    });
+    let rows = rows.collect();
     parts.push(Part::Grid(Grid { columns: columns([Column::new("", Kind::Text)]), rows, total: None }));
     if let Some(by) = lens.by.first() {
         parts.push(Part::Title(format!("By {}", by.title().to_lowercase())));
         parts.push(Part::Grid(series(by, answer)));
     }
     if !answer.movers.is_empty() {
-        parts.push(Part::Title("What changed most".to_owned()));
+        let lacks = answer.lacks(Card::Total).and_then(PendingCard::why_not_held);
+        let why = lacks.map_or_else(String::new, |why| format!(" ({why})"));
+        parts.push(Part::Title(format!("What changed most{why}")));
         parts.push(Part::Grid(movers(answer)));
     }
     if !answer.starts.is_empty() {
@@ -87,7 +98,7 @@ fn parts(lens: &Lens, answer: &SpendAnswer) -> Vec<Part> {
 #[must_use]
 pub fn pending(answer: &SpendAnswer) -> Vec<String> {
     let figures = figures(answer);
-    let named = |card: Card| figures.iter().find(|(key, ..)| *key == key_of_card(card)).map_or("", |(_, name, _)| name);
+    let named = |card: Card| figures.iter().find(|(of, ..)| *of == card).map_or("", |(_, name, _)| name);
     let code = answer.currency.as_str();
     let line = |lacks: &PendingCard| {
         let mut said: Vec<String> = lacks.now.words().into_iter().collect();
@@ -184,7 +195,7 @@ fn write_csv(lens: &Lens, answers: &[SpendAnswer], style: Style, out: &mut dyn W
     for dimension in &dimensions {
         sheet.text(&dimension.name())?;
     }
-    for column in ["currency", "cost", "previous", "change"] {
+    for column in ["currency", "cost", "previous", "change", "missing_days"] {
         sheet.number(column)?;
     }
     sheet.end()?;
@@ -195,31 +206,34 @@ fn write_csv(lens: &Lens, answers: &[SpendAnswer], style: Style, out: &mut dyn W
 }
 
 fn csv_answer(dimensions: &[Dimension], answer: &SpendAnswer, sheet: &mut Sheet<'_>) -> io::Result<()> {
-    let mut line = |kind: &str, period: &str, key: &[(&Dimension, &str)], figure: Figure| -> io::Result<()> {
-        sheet.number(kind)?;
-        sheet.number(period)?;
-        for dimension in dimensions {
-            sheet.text(key.iter().find(|(d, _)| *d == dimension).map_or("", |(_, value)| value))?;
-        }
-        sheet.text(&answer.currency)?;
-        sheet.amount(figure.amount)?;
-        sheet.amount(figure.previous)?;
-        sheet.amount(figure.change())?;
-        sheet.end()
-    };
-    for (kind, _, figure) in figures(answer) {
-        line(kind, "", &[], figure)?;
+    let lacks = |card: Card| answer.lacks(card).map_or(0, |lacks| lacks.now.missing);
+    let mut line =
+        |kind: &str, period: &str, key: &[(&Dimension, &str)], figure: Figure, card: Option<Card>| -> io::Result<()> {
+            sheet.number(kind)?;
+            sheet.number(period)?;
+            for dimension in dimensions {
+                sheet.text(key.iter().find(|(d, _)| *d == dimension).map_or("", |(_, value)| value))?;
+            }
+            sheet.text(&answer.currency)?;
+            sheet.amount(figure.amount)?;
+            sheet.amount(figure.previous)?;
+            sheet.amount(card.map_or_else(|| figure.change(), |card| answer.change(card, &figure)))?;
+            sheet.number(&card.map_or_else(String::new, |card| lacks(card).to_string()))?;
+            sheet.end()
+        };
+    for (card, _, figure) in figures(answer) {
+        line(key_of_card(card), "", &[], figure, Some(card))?;
     }
     for mover in &answer.movers {
         let key: Vec<_> = answer.movers_by.iter().zip(mover.key.iter().map(Untrusted::raw)).collect();
-        line("mover", "", &key, mover.figure)?;
+        line("mover", "", &key, mover.figure, Some(Card::Total))?;
     }
     for series in &answer.series {
         let kind = if series.key.is_some() { "series" } else { "other" };
         let value = series.key.as_ref().map_or("", Untrusted::raw);
         let key: Vec<_> = dimensions.first().map(|d| (d, value)).into_iter().collect();
         for (start, cost) in answer.starts.iter().zip(&series.costs) {
-            line(kind, &answer.granularity.label(*start), &key, Figure { amount: *cost, previous: None })?;
+            line(kind, &answer.granularity.label(*start), &key, Figure { amount: *cost, previous: None }, None)?;
         }
     }
     Ok(())

@@ -314,7 +314,7 @@ fn spend_as_a_table() {
         "\
 Billed cost, 2024-09-01 to 2024-09-02, compared with 2024-08-30 to 2024-08-31, in USD
                 Cost  Previous  Change       %
-Total          30.00     20.00  +10.00  +50.0%
+Total          30.00     20.00     n/a     n/a
 Month to date  30.00     25.00   +5.00  +20.0%
 Yesterday      10.00       n/a     n/a     n/a
 Last 7 days    30.00      0.00  +30.00     new
@@ -325,7 +325,7 @@ Provider   Cost  Share
 AWS        9.00  30.0%
 (other)   21.00  70.0%
 
-What changed most
+What changed most (1 of 2 days in)
 Service   Cost  Previous  Change        %
 +S3      12.00      2.00  +10.00  +500.0%
 
@@ -350,17 +350,17 @@ fn spend_as_csv_and_json() {
     assert_eq!(
         spent(Format::Csv),
         "\
-kind,period,provider,service,currency,cost,previous,change
-total,,,,USD,30,20,10
-month_to_date,,,,USD,30,25,5
-yesterday,,,,USD,10,,
-last_week,,,,USD,30,0,30
-last_month,,,,USD,,40,
-mover,,,'+S3,USD,12,2,10
-series,2024-09-01,AWS,,USD,9,,
-series,2024-09-02,AWS,,USD,,,
-other,2024-09-01,,,USD,1,,
-other,2024-09-02,,,USD,20,,
+kind,period,provider,service,currency,cost,previous,change,missing_days
+total,,,,USD,30,20,,1
+month_to_date,,,,USD,30,25,5,0
+yesterday,,,,USD,10,,,0
+last_week,,,,USD,30,0,30,0
+last_month,,,,USD,,40,,0
+mover,,,'+S3,USD,12,2,,1
+series,2024-09-01,AWS,,USD,9,,,
+series,2024-09-02,AWS,,USD,,,,
+other,2024-09-01,,,USD,1,,,
+other,2024-09-02,,,USD,20,,,
 "
     );
     let read: SpendAnswer = serde_json::from_str(&spent(Format::Json)).expect("one object");

@@ -3,6 +3,8 @@
 //! Everything else in the store is reached from here. A commit writes a new manifest beside the
 //! old one and then moves the pointer, so that a crash leaves one or the other.
 
+mod older;
+
 use std::cmp::{Ordering, Reverse};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,9 +20,9 @@ use crate::domain::rollup::{METRICS, evidence_kinds, kinds};
 use crate::domain::source_file::SourceFile;
 use crate::error::{Cause, Error, Result};
 
-/// The schema that this program writes. A newer one is refused, 2 is read (it knew no scopes), and 1 is
-/// refused, which no released version wrote.
-pub const SCHEMA: u32 = 4;
+/// The schema that this program writes. A newer one is refused; 4 is read (it did not know since when a scope's
+/// days are wanted), and 2 (it knew no scopes); 1 and 3 are refused, which no released version wrote.
+pub const SCHEMA: u32 = 5;
 
 /// What the store holds.
 #[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
@@ -45,29 +47,6 @@ pub struct Manifest {
     pub scopes: Scopes,
     /// Whether what a provider's API tells counts where an export tells it too.
     pub prefers_api: bool,
-}
-
-/// What a manifest of schema 2 was; behind it stood the evidence, where there was any.
-#[derive(Deserialize)]
-struct Second {
-    #[expect(dead_code, reason = "read to be passed over")]
-    schema: u32,
-    generation: u64,
-    next: Next,
-    tag_keys: Vec<String>,
-    imports: Vec<Import>,
-    groups: Vec<Group>,
-    lost: Vec<Lost>,
-}
-
-impl Second {
-    fn read(raw: &[u8]) -> postcard::Result<Manifest> {
-        let (Second { generation, next, tag_keys, imports, groups, lost, .. }, behind) =
-            postcard::take_from_bytes(raw)?;
-        let evidence = if behind.is_empty() { Vec::new() } else { postcard::from_bytes(behind)? };
-        let rest = Manifest { evidence, ..Manifest::default() };
-        Ok(Manifest { schema: SCHEMA, generation, next, tag_keys, imports, groups, lost, ..rest })
-    }
 }
 
 /// Unused numbers.
@@ -192,7 +171,8 @@ impl Manifest {
         let (schema, _) = postcard::take_from_bytes::<u32>(raw).map_err(damaged)?;
         let (age, hint) = match schema.cmp(&SCHEMA) {
             Ordering::Equal => return postcard::from_bytes(raw).map_err(damaged),
-            Ordering::Less if schema == 2 => return Second::read(raw).map_err(damaged),
+            Ordering::Less if schema == 4 => return older::fourth(raw).map_err(damaged),
+            Ordering::Less if schema == 2 => return older::second(raw).map_err(damaged),
             Ordering::Greater => ("a newer", "upgrade spendtop, or point --data-dir at another folder"),
             // No released version wrote one: there is nothing to migrate from.
             Ordering::Less => ("an unreleased", "import the bills again with --data-dir at another folder"),
@@ -319,7 +299,7 @@ fn differ(one: &[String], other: &[String]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::remote::Synced;
+    use super::super::remote::{Come, Synced};
     use super::*;
 
     #[test]
@@ -382,7 +362,18 @@ mod tests {
         let second = (2u32, generation, next, tag_keys, imports, groups, lost);
         let second = postcard::to_extend(&more.evidence, postcard::to_stdvec(&second).expect("bytes")).expect("bytes");
         assert_eq!(Manifest::from_bytes(&second).expect("an older one is read"), more);
-        for (schema, word) in [(SCHEMA + 1, "newer"), (1, "unreleased")] {
+        let come = Come { at: 7, changed_at: 6, revision: 1, estimated: true };
+        let days = BTreeMap::from([("base".to_owned(), BTreeMap::from([(Day(5), come)]))]);
+        let scope = Synced { covers: "subscriptions/a".into(), mark: "m".into(), days, ..Synced::default() };
+        let Synced { tells, covers, days, deliveries, facets, mark, restated, asks, .. } = scope.clone();
+        let scope4 = (tells, covers, days, deliveries, facets, mark, restated, asks);
+        let fifth = Manifest { scopes: BTreeMap::from([("azure.a".to_owned(), scope)]), prefers_api: true, ..more };
+        let Manifest { generation, next, tag_keys, imports, groups, lost, evidence, .. } = fifth.clone();
+        let scopes4 = BTreeMap::from([("azure.a".to_owned(), scope4)]);
+        let fourth = (4u32, generation, next, tag_keys, imports, groups, lost, evidence, scopes4, true);
+        let fourth = postcard::to_stdvec(&fourth).expect("bytes");
+        assert_eq!(Manifest::from_bytes(&fourth).expect("an older one is read"), fifth);
+        for (schema, word) in [(SCHEMA + 1, "newer"), (3, "unreleased"), (1, "unreleased")] {
             let other = Manifest { schema, ..manifest.clone() }.to_bytes().expect("bytes");
             let error = Manifest::from_bytes(&other).expect_err("refused");
             assert!(error.message.contains(word) && error.cause == Some(Cause::OtherSchema), "{error:?}");

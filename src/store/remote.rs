@@ -19,6 +19,9 @@ const RESTATED_MAX: usize = 500;
 /// The feed whose charges are the scope's, as `Feed::BASE` names it to whoever asks providers.
 pub const BASE: &str = "base";
 
+/// Seconds after a day has ended until those who bill have told what it had: AWS refreshes up to three times a day
+/// and Azure every four hours, with what is then 8 to 24 hours old.
+const TOLD_AFTER: i64 = 12 * 3_600;
 /// A day that came so many days after it began was seen from its beginning.
 const SOON: i32 = 3;
 /// A day that still was seen so many days after it began, and not restated later, is settled.
@@ -50,6 +53,8 @@ pub struct Synced {
     pub restated: Vec<Restated>,
     /// What it can be asked for besides.
     pub asks: Asking,
+    /// The first day that was wanted of its charges when days of them last came: none before it is missing.
+    pub since: Option<Day>,
 }
 
 /// What a scope whose charges do not tell everything can be asked for, and at what price.
@@ -78,6 +83,20 @@ pub struct Come {
     pub revision: u32,
     /// Whether the provider itself calls it estimated.
     pub estimated: bool,
+}
+
+impl Come {
+    /// Whether it came once all that its day had was told, but for what settles later.
+    #[must_use]
+    pub fn is_whole(&self, day: Day) -> bool {
+        self.at >= whole_from(day)
+    }
+}
+
+/// From when on, seconds since 1970, what comes of a day is all that it had.
+#[must_use]
+pub fn whole_from(day: Day) -> i64 {
+    day.plus(1).seconds() + TOLD_AFTER
 }
 
 /// A delivery that has come.
@@ -130,6 +149,7 @@ impl Synced {
             mark: self.mark.clone(),
             restated: Vec::new(),
             asks: self.asks.clone(),
+            since: self.since,
         }
     }
 

@@ -1,5 +1,6 @@
 //! A scope's answer to one ask, as a source that can be read into the store.
 
+use crate::domain::calendar::Day;
 use crate::domain::dimension::Dimension;
 use crate::domain::source_file::SourceFile;
 use crate::domain::text::SafeText;
@@ -50,9 +51,10 @@ impl<'a> Fetching<'a> {
         Fetching { believes_silence, ..self }
     }
 
-    /// What of the scope it brings anew; `mark` is where it is looked at from next time.
+    /// What of the scope it brings anew; `mark` is where it is looked at from next time, `since` the first day that
+    /// is wanted of its charges.
     #[must_use]
-    pub fn renewal(&self, mark: Option<String>) -> Renewal {
+    pub fn renewal(&self, mark: Option<String>, since: Option<Day>) -> Renewal {
         match self.ask {
             Ask::Days { feed, days } => Renewal::Window(Window {
                 feed: feed.name.clone(),
@@ -61,6 +63,7 @@ impl<'a> Fetching<'a> {
                 hours: feed.is_hourly(),
                 asks: self.asks(),
                 days: *days,
+                since,
                 mark,
             }),
             Ask::Delivery(delivery) => Renewal::Delivery {

@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::calendar::{DAY_SECONDS, Day, Period};
 use crate::provider::remote::{Ask, Delivery, Feed, Found, Manner, Scope};
-use crate::store::remote::{Come, Synced};
+use crate::store::remote::{Come, Synced, whole_from};
 use crate::sync::silence::Silence;
 
 /// The last days, which change with each delivery.
@@ -212,8 +212,13 @@ fn windows(scope: &Scope, feed: &Feed, found: &Found, now: &Now<'_>) -> Vec<Job>
         _ => None,
     };
     let due: BTreeSet<Day> = match &changed {
-        // Who says what has changed need not be asked for the rest.
-        Some(changed) => all.iter().filter(|day| !come.contains_key(day) || changed.contains(day)).collect(),
+        // Who says what has changed need not be asked for the rest, but for days of which not all was told when they
+        // came: where nothing of such a day changes any more, nobody would ever say that it is whole.
+        Some(changed) => {
+            let is_open = |day: &Day, come: &Come| feed.is_base() && now.at >= whole_from(*day) && !come.is_whole(*day);
+            let is_due = |day: &Day| come.get(day).is_none_or(|come| is_open(day, come)) || changed.contains(day);
+            all.iter().filter(is_due).collect()
+        }
         None => due(all, come, feed, now),
     };
     // History is not asked for along with what is new: other requests are set aside for it. A facet that does
@@ -244,6 +249,13 @@ fn windows(scope: &Scope, feed: &Feed, found: &Found, now: &Now<'_>) -> Vec<Job>
     let (history, new) = due.iter().partition(|day| is_history(**day));
     let most = i32::from(feed.days_max.max(1));
     [new, history, ripe].iter().flat_map(|days| cut(days, most)).map(ask).collect()
+}
+
+/// The first day that is wanted of a scope's charges; `None` where they are not asked for by days.
+#[must_use]
+pub fn since(scope: &Scope, manner: &Manner, _: &Found, now: &Now<'_>) -> Option<Day> {
+    let Manner::Days(feeds) = manner else { return None };
+    feeds.iter().find(|feed| feed.is_base()).map(|base| span(scope, base, now).from)
 }
 
 /// The days that a feed is asked for at all.

@@ -84,7 +84,7 @@ impl Bench {
     fn bring(&self, exports: &Exports, delivery: &Delivery, store: &Store) -> u64 {
         let (ask, call) = (Ask::Delivery(delivery.clone()), self.call());
         let mut source = Fetching::new(exports, &ask, &call);
-        let options = Options { renews: Some(source.renewal(None)), taken_at: call.now, ..Options::default() };
+        let options = Options { renews: Some(source.renewal(None, None)), taken_at: call.now, ..Options::default() };
         let outcome = ingest(store, &mut source, &options, &Problems::default()).expect("stored");
         assert_eq!(outcome.refused, 0);
         outcome.rows

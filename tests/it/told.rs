@@ -134,8 +134,16 @@ impl World {
 
     fn bring(&mut self, mut feed: Feed<'_>, name: &str, tells: Vec<Dimension>) {
         let (hours, asks) = (name == "hourly", asks());
-        let window =
-            Window { feed: name.into(), facet: name != "base", tells, hours, asks, days: feed.days, mark: None };
+        let window = Window {
+            feed: name.into(),
+            facet: name != "base",
+            tells,
+            hours,
+            asks,
+            days: feed.days,
+            since: None,
+            mark: None,
+        };
         let options = Options { renews: Some(Renewal::Window(window)), taken_at: 1_700_000_000, ..Options::default() };
         ingest(&self.store, &mut feed, &options, &Problems::default()).expect("brought");
     }

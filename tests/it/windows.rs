@@ -73,7 +73,7 @@ impl CostSource for Told<'_> {
 fn window(feed: &str, days: Period) -> Window {
     let facet = feed != "base";
     let tells = vec![Dimension::Service, if facet { Dimension::Region } else { Dimension::SubAccount }];
-    Window { feed: feed.into(), facet, tells, hours: false, asks: Asking::default(), days, mark: None }
+    Window { feed: feed.into(), facet, tells, hours: false, asks: Asking::default(), days, since: None, mark: None }
 }
 
 fn renew(store: &Store, bill: &Bill, feed: &str, days: Period, at: i64) -> Outcome {

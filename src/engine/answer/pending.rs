@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Figure;
+use super::{Figure, SpendAnswer};
 use crate::domain::calendar::{Day, Period};
+use crate::domain::money::Amount;
 use crate::domain::text::{SafeText, Untrusted};
 use crate::engine::Card;
 
@@ -63,9 +64,38 @@ impl PendingCard {
     pub fn misleads(&self) -> bool {
         self.now.missing > 0 || self.previous.is_some()
     }
+
+    /// Why the figure is held against nothing as it is, in few words: `6 of 7 days in`. `None` where it can be.
+    #[must_use]
+    pub fn why_not_held(&self) -> Option<String> {
+        match (&self.now, &self.previous) {
+            (_, Some(_)) => Some("days before not all in".to_owned()),
+            (now, None) => (now.missing > 0).then(|| format!("{} of {} days in", now.come(), now.days)),
+        }
+    }
+}
+
+impl SpendAnswer {
+    /// What a figure lacks, where it and what it is held against are of other days than it seems.
+    #[must_use]
+    pub fn lacks(&self, card: Card) -> Option<&PendingCard> {
+        self.pending.iter().find(|pending| pending.card == card && pending.misleads())
+    }
+
+    /// A figure's change, as far as it may be told without a word: none where days are missing of either side.
+    #[must_use]
+    pub fn change(&self, card: Card, figure: &Figure) -> Option<Amount> {
+        figure.change().filter(|_| self.lacks(card).is_none())
+    }
 }
 
 impl Pending {
+    /// Days that have come.
+    #[must_use]
+    pub fn come(&self) -> u32 {
+        self.days - self.missing.min(self.days)
+    }
+
     /// That days are missing, and whose: `1 of 7 days not in yet: AWS 2026-11-20`. `None` where none is.
     #[must_use]
     pub fn words(&self) -> Option<String> {

@@ -62,6 +62,8 @@ pub struct Window {
     pub asks: Asking,
     /// The days.
     pub days: Period,
+    /// The first day that is wanted of the scope's charges, where whoever asks knows.
+    pub since: Option<Day>,
     /// What the scope is looked at from next time, once this is stored.
     pub mark: Option<String>,
 }
@@ -234,6 +236,7 @@ impl Ingest<'_> {
         if window.facet {
             return Vec::new();
         }
+        synced.since = window.since.or(synced.since);
         synced.tells.clone_from(&window.tells);
         synced.covers.clone_from(&outcome.read.covers);
         synced.restate(restated.clone());

@@ -142,6 +142,8 @@ fn who_tells_what_has_changed_is_asked_for_that_alone() {
     let (mut synced, mut asked) = (Synced::default(), BTreeMap::new());
     let begin = day("2026-11-20").seconds();
     follow(&mut synced, begin, &["base"], &mut asked);
+    let yesterday = Period { from: day("2026-11-19"), to: day("2026-11-20") };
+    synced.come("base", yesterday, begin + DAY_SECONDS / 2, |_| false, &BTreeSet::new());
     let days = [day("2026-09-30"), day("2026-11-20"), day("2026-11-21"), day("2020-01-01")].into();
     let found = Found::Changed { days, mark: "m".into() };
     let told = told(&plan(&synced, begin + DAY_SECONDS + 7_200, &found, &["base"]));
@@ -156,6 +158,22 @@ fn who_tells_what_has_changed_is_asked_for_that_alone() {
     assert_eq!(waits, [("base".to_owned(), [day("2026-09-30")].into())].into());
     let none = Found::Changed { days: BTreeSet::new(), mark: "m".into() };
     assert_eq!(self::told(&plan(&synced, begin + 7_200, &none, &["base"])), [""; 0]);
+}
+
+#[test]
+fn a_day_of_which_nothing_changes_any_more_is_asked_for_once_all_of_it_was_told() {
+    let (mut synced, mut asked) = (Synced::default(), BTreeMap::new());
+    let begin = day("2026-11-20").seconds() + 7_200;
+    follow(&mut synced, begin, &["base"], &mut asked);
+    let none = Found::Changed { days: BTreeSet::new(), mark: "m".into() };
+    let due = |synced: &Synced, hours: i64| told(&plan(synced, begin + hours * 3_600, &none, &["base"]));
+    assert_eq!(due(&synced, 9), [""; 0]);
+    // The nineteenth came two hours after its end, the twentieth before its own.
+    assert_eq!(due(&synced, 10), ["base 2026-11-19..2026-11-20 last days"]);
+    assert_eq!(due(&synced, 34), ["base 2026-11-19..2026-11-22 last days"]);
+    let all = Period { from: day("2026-11-19"), to: day("2026-11-22") };
+    synced.come("base", all, begin + 34 * 3_600, |_| false, &BTreeSet::new());
+    assert_eq!(due(&synced, 34), [""; 0]);
 }
 
 #[test]

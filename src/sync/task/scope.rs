@@ -380,7 +380,7 @@ impl Course<'_> {
             .keeping(self.keeps(&job.ask, synced));
         let flag = Flag::new(self.cancel, &self.syncer.runtime);
         let options = Options {
-            renews: Some(fetching.renewal(mark)),
+            renews: Some(fetching.renewal(mark, self.planned(synced, plan::since))),
             decisions: fetching.decisions(self.connection.accept_partial),
             taken_at: at,
             threads: 1,

@@ -13,7 +13,7 @@ use crate::domain::money::Amount;
 use crate::domain::services;
 use crate::domain::text::SafeText;
 use crate::engine::Card;
-use crate::engine::answer::{ExplainAnswer, Explained, LineItem, QueryAnswer};
+use crate::engine::answer::{ExplainAnswer, Explained, LineItem, Pending, QueryAnswer};
 use crate::report::words;
 use crate::tui::action::{Action, Place};
 use crate::tui::keymap::Keymap;
@@ -208,13 +208,24 @@ impl Page<'_> {
             Span::styled(days, theme.style(Role::Muted)),
         ]);
         self.push(line, Some(Target::Figure));
+        let of = |parts: &&QueryAnswer| parts.currency == found.currency;
+        let parts = answer.parts.iter().find(of).or(answer.parts.first());
+        let (now, before) = parts.map_or((None, None), |p| (p.pending.as_ref(), p.previous_pending.as_ref()));
+        let lacks = now.and_then(Pending::words);
+        lacks.iter().for_each(|words| self.wrapped(words, Role::Unsure));
+        if let Some(words) = before.and_then(Pending::words) {
+            // What has not come of them would all be a rise.
+            return self.wrapped(&format!("not held against the days before: of those, {words}"), Role::Unsure);
+        }
         if found.figure.previous.is_none() {
             return self.say("held against nothing that is known", Role::Muted);
         }
         let (role, sign) = money::direction(&found.figure, &theme.glyphs);
         let change =
             format!("{sign} {} {}", money::change(&found.figure, places), money::percent_change(&found.figure));
-        let before = format!("   before {}", money::amount(found.figure.previous, places));
+        let so_far = if lacks.is_some() { " so far" } else { "" };
+        let before = format!("{so_far}   before {}", money::amount(found.figure.previous, places));
+        let role = if lacks.is_some() { Role::Unsure } else { role };
         let room = self.columns.saturating_sub(width(&change) + width(&before));
         let against = answer.previous_period.map_or_else(String::new, |days| days_in(days, room));
         let line = Line::from(vec![

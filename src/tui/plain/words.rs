@@ -7,7 +7,8 @@ use crate::domain::dimension::Dimension;
 use crate::domain::lens::Lens;
 use crate::domain::money::Amount;
 use crate::domain::text::SafeText;
-use crate::engine::answer::{BreakdownAnswer, BreakdownRow, Figure, NoticeKind, SpendAnswer};
+use crate::engine::Card;
+use crate::engine::answer::{BreakdownAnswer, BreakdownRow, Figure, NoticeKind, PendingCard, SpendAnswer};
 use crate::report;
 use crate::report::money::{Moved, fixed, places};
 use crate::tui::tab::{breakdown, label, spend};
@@ -62,15 +63,25 @@ fn percent(ratio: f64) -> String {
 #[must_use]
 pub fn spend(lens: &Lens, answer: &SpendAnswer) -> Vec<String> {
     let code = answer.currency.as_str();
-    let fact = |title: &str, figure: &Figure, more: &str| {
-        format!("{title}: {}{}{more}.", cost(figure.amount, code), moved(figure, code))
+    // What it was to be held against is told of with what it lacks.
+    let fact = |title: &str, card: Card, figure: &Figure, more: &str| {
+        let lacks = answer.lacks(card).and_then(PendingCard::why_not_held);
+        let lacks = lacks.map_or_else(String::new, |why| format!(", {why}"));
+        let previous = figure.previous.filter(|_| answer.change(card, figure).is_some());
+        let moved = moved(&Figure { previous, ..*figure }, code);
+        format!("{title}: {}{moved}{lacks}{more}.", cost(figure.amount, code))
     };
     let open = answer.settled_through.is_some_and(|day| answer.as_of.plus(-1) > day);
     let mut lines = vec![
-        fact("This period", &answer.total, ""),
-        fact("Month to date", &answer.month_to_date, ""),
-        fact("Yesterday", &answer.yesterday, if open { ", so far: not all charges are in" } else { "" }),
-        fact("Last 7 days", &answer.last_week, ""),
+        fact("This period", Card::Total, &answer.total, ""),
+        fact("Month to date", Card::MonthToDate, &answer.month_to_date, ""),
+        fact(
+            "Yesterday",
+            Card::Yesterday,
+            &answer.yesterday,
+            if open { ", so far: not all charges are in" } else { "" },
+        ),
+        fact("Last 7 days", Card::LastWeek, &answer.last_week, ""),
     ];
     if let Some(day) = answer.settled_through {
         lines.push(format!("Settled through {day}: later days may still change."));
@@ -97,7 +108,8 @@ pub fn spend(lens: &Lens, answer: &SpendAnswer) -> Vec<String> {
         let name = series.key.as_ref().map_or(SafeText::ours("Other"), |key| label(&by, key, series.name.as_ref()));
         format!("{name}: {}.", cost(series.total, code))
     }));
-    section(&mut lines, "Biggest moves");
+    let lacks = answer.lacks(Card::Total).and_then(PendingCard::why_not_held);
+    section(&mut lines, &lacks.map_or_else(|| "Biggest moves".to_owned(), |why| format!("Biggest moves, {why}")));
     if answer.movers.is_empty() {
         lines.push(
             if answer.previous_period.is_none() { "Nothing to compare with." } else { "Nothing moved." }.to_owned(),

@@ -14,8 +14,15 @@ use spendtop::sync::overview;
 
 use super::*;
 
+fn engine(world: &World) -> LocalEngine {
+    LocalEngine::new(Arc::clone(&world.vault.0), Config::default().settle, false)
+}
+
 fn ask(world: &World, question: &Question) -> Answer {
-    let engine = LocalEngine::new(Arc::clone(&world.vault.0), Config::default().settle, false);
+    ask_of(&engine(world), world, question)
+}
+
+fn ask_of(engine: &LocalEngine, world: &World, question: &Question) -> Answer {
     engine.ask(question, Day::of_seconds(world.now()), &Cancel::default()).expect("an answer")
 }
 
@@ -55,6 +62,7 @@ fn a_sync_that_lags_is_told_beside_each_figure_and_only_days_that_came_are_compa
     let bill = steady("2024-12-01", "2025-02-13");
     let cloud = Cloud::new("aws.prod", 0, &bill);
     let world = World::new(&[(&cloud, Caps::default())], "2025-02-10", None);
+    world.later(DAY_SECONDS / 2);
     world.pass();
     world.later(3 * DAY_SECONDS);
     let answer = spend(&world);
@@ -107,6 +115,46 @@ fn what_has_not_come_of_the_days_before_is_no_rise() {
     assert_eq!((before.missing, before.days), (10, 10));
     assert_eq!(before.of.len(), 1);
     assert_eq!(before.of[0].source.as_deref(), Some("aws.young"));
+}
+
+#[test]
+fn days_that_nobody_is_asked_for_are_not_missing() {
+    let bill = steady("2024-01-01", "2025-02-13");
+    let old = Cloud::new("aws.prod", 0, &bill);
+    let mut near = Cloud::of_account("aws.near", "2", 0, &bill);
+    Arc::get_mut(&mut near).expect("nobody else has it").feeds[0].reach = Some(14);
+    let world = World::new(&[(&old, Caps::default()), (&near, Caps::default())], "2025-02-13", None);
+    world.later(DAY_SECONDS / 2);
+    world.pass();
+    assert_eq!(query(&world, "2025-01").pending, None);
+    let answer = spend(&world);
+    assert_eq!((lacks(&answer, Card::LastMonth), lacks(&answer, Card::LastWeek)), (None, None));
+    let since = |source: &str| world.store().manifest().scopes[source].since;
+    assert_eq!([since("aws.prod"), since("aws.near")], [Some(day("2024-01-01")), Some(day("2025-01-31"))]);
+}
+
+#[test]
+fn a_connection_is_awaited_as_long_as_the_config_has_it() {
+    let bill = steady("2024-12-01", "2025-06-01");
+    let (old, young) = (Cloud::new("aws.prod", 0, &bill), Cloud::of_account("aws.young", "2", 0, &bill));
+    let world = World::new(&[(&old, Caps::default()), (&young, Caps::default())], "2025-02-13", None);
+    world.later(DAY_SECONDS / 2);
+    world.pass();
+    young.faults.lock().expect("faults").extend(vec![Fault::new(FaultKind::Expired, "made up"); 500]);
+    let missing = |connections: &[&str]| -> Vec<String> {
+        let lens = Lens { period: PeriodSpec::LastDays(7), metric: Metric::Billed, ..Lens::default() };
+        let engine = engine(&world).with_connections(connections.iter().map(|name| (*name).to_owned()).collect());
+        let Answer::Spend(mut answers) = ask_of(&engine, &world, &Question::Spend(lens)) else { panic!() };
+        let pending = lacks(&answers.remove(0), Card::LastWeek).map(|card| card.now.of.clone()).unwrap_or_default();
+        pending.into_iter().filter_map(|behind| behind.source).collect::<Vec<_>>()
+    };
+    // What was asked yesterday may be of a connection that is newer than what is known of the config.
+    for (later, others) in [(1, 1), (5, 0), (60, 0)] {
+        world.later(later * DAY_SECONDS);
+        world.pass();
+        assert_eq!(missing(&["aws.prod", "aws.young"]), ["aws.young"], "{later}");
+        assert_eq!(missing(&["aws.prod"]), &["aws.young"][..others], "{later}");
+    }
 }
 
 #[test]

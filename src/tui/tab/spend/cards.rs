@@ -10,7 +10,7 @@ use crate::domain::calendar::{Day, Period};
 use crate::domain::lens::Lens;
 use crate::domain::period::{Comparison, PeriodSpec};
 use crate::engine::Card;
-use crate::engine::answer::{Figure, PendingCard, SpendAnswer, SpendDetails};
+use crate::engine::answer::{Figure, Pending, PendingCard, SpendAnswer, SpendDetails};
 use crate::tui::tab::short_day;
 use crate::tui::text::{cut, put_at, width};
 use crate::tui::theme::{Role, Theme};
@@ -111,12 +111,22 @@ fn pending(kind: Kind, answer: &SpendAnswer) -> Option<&PendingCard> {
     answer.pending.iter().find(|pending| pending.card == card)
 }
 
-/// A figure as text to copy: its words, and its amount with the currency.
+/// What of the days that a figure is the sum of has not come or may change.
+fn lacks(kind: Kind, answer: &SpendAnswer) -> Option<&Pending> {
+    match kind {
+        // They are what this month is held against.
+        Kind::SameDays => pending(Kind::MonthToDate, answer)?.previous.as_ref(),
+        _ => pending(kind, answer).map(|pending| &pending.now),
+    }
+}
+
+/// A figure as text to copy: its words, its amount with the currency, and what it lacks.
 #[must_use]
 pub fn text(kind: Kind, answer: &SpendAnswer, details: Option<&SpendDetails>, lens: &Lens) -> String {
     let title = title(kind, lens, answer.as_of);
     let amount = money::amount(figure(kind, answer, details).amount, money::places(&answer.currency));
-    format!("{title}\t{amount} {}", answer.currency)
+    let lacks = lacks(kind, answer).and_then(Pending::words).map_or_else(String::new, |words| format!("\t{words}"));
+    format!("{title}\t{amount} {}{lacks}", answer.currency)
 }
 
 /// What a figure is called.
@@ -259,11 +269,11 @@ impl Cards<'_> {
     /// it will be.
     fn unsure(&self, kind: Kind, theme: &Theme) -> Vec<String> {
         let hatch = format!(" {}", theme.glyphs.hatch);
-        let lacks = self.answer.and_then(|answer| pending(kind, answer)).map(|pending| &pending.now);
+        let lacks = self.answer.and_then(|answer| lacks(kind, answer));
         match lacks.filter(|pending| pending.missing > 0) {
             Some(pending) if pending.days == 1 => vec![" not all in".to_owned(), hatch],
             Some(pending) => {
-                let (come, all) = (pending.days - pending.missing.min(pending.days), pending.days);
+                let (come, all) = (pending.come(), pending.days);
                 vec![format!(" {come} of {all} days in"), format!(" {come} of {all} in"), format!(" {come}/{all}")]
             }
             None if self.is_open(kind) => vec![" settling".to_owned(), hatch],

@@ -13,7 +13,8 @@ use super::state::Pane;
 use crate::domain::filter::Filter;
 use crate::domain::money::Amount;
 use crate::domain::text::SafeText;
-use crate::engine::answer::{Driver, DriversAnswer, Mover, Presence, SpendAnswer};
+use crate::engine::Card;
+use crate::engine::answer::{Driver, DriversAnswer, Mover, PendingCard, Presence, SpendAnswer};
 use crate::tui::keymap::Keymap;
 use crate::tui::tab::{self, group_name, label};
 use crate::tui::text::{cut_words, left, put, right, width};
@@ -95,7 +96,7 @@ pub fn draw(
         return;
     }
     let columns = Columns::of(answer, usize::from(area.width));
-    heading(state, &columns, area, buf, theme);
+    heading(state, answer, &columns, area, buf, theme);
     if answer.movers.is_empty() {
         let why = match (answer.previous_period, answer.total.previous) {
             (None, _) => "nothing to compare with; {comparison} chooses other days".to_owned(),
@@ -157,15 +158,24 @@ pub fn row_at(state: &State, answer: &SpendAnswer, area: Rect, at: Position) -> 
     seen(state, answer, area).nth(row).map(|(at, _)| at)
 }
 
-fn heading(state: &State, columns: &Columns, area: Rect, buf: &mut Buffer, theme: &Theme) {
+/// The heading of the column of changes.
+const CHANGE: &str = "change";
+
+fn heading(state: &State, answer: &SpendAnswer, columns: &Columns, area: Rect, buf: &mut Buffer, theme: &Theme) {
     let role = if state.focus == Pane::Movers { Role::Accent } else { Role::Strong };
     let muted = theme.style(Role::Muted);
     let title = "Biggest moves";
     let before = MARK + columns.names.iter().sum::<usize>() + columns.change;
     let because = if columns.because > 0 { format!("{}because", " ".repeat(AIR)) } else { String::new() };
+    // What has not come may be all that moved.
+    let why = answer.lacks(Card::Total).and_then(PendingCard::why_not_held).map(|why| format!("  {why}"));
+    let room = before.saturating_sub(width(title) + CHANGE.len() + AIR);
+    let why = why.filter(|why| width(why) <= room).unwrap_or_default();
+    let used = width(title) + width(&why);
     let spans = vec![
         Span::styled(title, theme.style(role)),
-        Span::styled(right("change", before.saturating_sub(width(title)), ""), muted),
+        Span::styled(why, theme.style(Role::Unsure)),
+        Span::styled(right(CHANGE, before.saturating_sub(used), ""), muted),
         Span::styled(right("%", PERCENT, ""), muted),
         Span::styled(because, muted),
     ];
