@@ -187,8 +187,8 @@ fn span(part: &str) -> Option<(Day, Day)> {
 pub struct Manifest {
     /// The run that it is of.
     pub run: Option<String>,
-    /// The keys of the files; `None` where it names none.
-    pub files: Option<Vec<String>>,
+    /// The keys of the files, in order, each once however often it is named.
+    pub files: Vec<String>,
     /// When the run began, seconds since 1970, where it says that.
     pub submitted: Option<i64>,
 }
@@ -197,24 +197,37 @@ pub struct Manifest {
 /// (`runInfo.runId` and `blobs`).
 ///
 /// # Errors
-/// [`FaultKind::Garbled`] where it is no JSON.
+/// [`FaultKind::Garbled`] where it is no JSON, or does not tell all of its files: it is half written, or of a form
+/// that is not known, and then what lies beside it may be of several runs.
 pub fn manifest(text: &[u8]) -> Result<Manifest, Fault> {
+    let garbled = |why: String| Fault::new(FaultKind::Garbled, why);
     let text = text.strip_prefix(&[0xEF, 0xBB, 0xBF]).unwrap_or(text);
-    let json: Value = serde_json::from_slice(text)
-        .map_err(|e| Fault::new(FaultKind::Garbled, format!("the export's manifest cannot be read: {e}")))?;
+    if text.is_empty() {
+        return Err(garbled("it is empty".to_owned()));
+    }
+    let json: Value = serde_json::from_slice(text).map_err(|e| garbled(format!("it is no whole JSON: {e}")))?;
     let run = [&json["executionId"], &json["assemblyId"], &json["runInfo"]["runId"]];
     // A run without a name is told by its files.
     let run = run.into_iter().find_map(Value::as_str).filter(|run| !run.is_empty()).map(str::to_owned);
     let submitted = json["runInfo"]["submittedTime"].as_str().and_then(|text| parse_timestamp(text.as_bytes()));
     let lists = [&json["dataFiles"], &json["reportKeys"], &json["blobs"]];
-    let key = |file: &Value| {
-        let named = [file, &file["blobName"], &file["key"], &file["s3Uri"]];
-        let name = named.into_iter().find_map(Value::as_str)?;
-        let name = name.strip_prefix("s3://").and_then(|rest| rest.split_once('/')).map_or(name, |(_, key)| key);
-        Some(name.trim_start_matches('/').to_owned())
-    };
     let list = lists.into_iter().find_map(Value::as_array);
-    Ok(Manifest { run, files: list.map(|files| files.iter().filter_map(key).collect()), submitted })
+    let list = list.ok_or_else(|| garbled("it has no list of files".to_owned()))?;
+    let files: Option<BTreeSet<String>> = list.iter().map(named).collect();
+    let files = files.ok_or_else(|| garbled("it names a file in a form that is not known".to_owned()))?;
+    Ok(Manifest { run, files: files.into_iter().collect(), submitted })
+}
+
+/// The key of a file that a manifest names: as `s3://BUCKET/KEY`, `KEY` or `/KEY`.
+fn named(file: &Value) -> Option<String> {
+    let told = [file, &file["blobName"], &file["key"], &file["s3Uri"]];
+    let name = told.into_iter().find_map(Value::as_str)?;
+    let key = match name.split_once("://") {
+        Some((_, rest)) => rest.split_once('/')?.1,
+        None => name,
+    };
+    let key = key.trim_start_matches('/');
+    (!key.is_empty()).then(|| key.to_owned())
 }
 
 /// A run whose files are all there.
@@ -224,36 +237,75 @@ pub struct Run {
     pub version: String,
     /// Its files, in the order of their keys.
     pub files: Vec<Entry>,
+    /// When it began as far as that is known, seconds since 1970: to tell an older run from a newer one.
+    pub began: i64,
 }
 
-/// The run that a manifest is of; `None` where a file that it names is not there.
-#[must_use]
-pub fn run_of(manifest: &Manifest, at: &Entry, runs: &Runs, by_key: &BTreeMap<&str, &Entry>) -> Option<Run> {
-    let Some(named) = &manifest.files else {
-        let files = newest(&runs.files);
-        return (!files.is_empty()).then(|| Run::new(manifest.run.clone(), files));
-    };
+/// Why a run is not whole.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Lack {
+    /// The key of a file that its manifest names.
+    pub key: String,
+    /// What is with it.
+    pub what: &'static str,
+}
+
+/// The run that a manifest is of.
+///
+/// # Errors
+/// [`Lack`] where a file that it names is not there, or not yet with what is in it.
+pub fn run_of(manifest: &Manifest, at: &Entry, by_key: &BTreeMap<&str, &Entry>) -> Result<Run, Lack> {
     let find = |key: &String| {
+        let lack = |what| Lack { key: key.clone(), what };
         let beside = format!("{}/{}", at.folder(), key.rsplit('/').next().unwrap_or_default());
-        by_key.get(key.as_str()).or_else(|| by_key.get(beside.as_str())).map(|entry| (*entry).clone())
+        let entry = by_key.get(key.as_str()).or_else(|| by_key.get(beside.as_str()));
+        let entry = entry.ok_or_else(|| lack("is not there"))?;
+        if entry.bytes == 0 { Err(lack("is empty")) } else { Ok((*entry).clone()) }
     };
-    let files: Vec<Entry> = named.iter().map(find).collect::<Option<_>>()?;
-    Some(Run::new(manifest.run.clone(), files))
+    let mut files: Vec<Entry> = manifest.files.iter().map(find).collect::<Result<_, _>>()?;
+    files.sort_by(|a, b| a.key.cmp(&b.key));
+    // Of a copy two files of one name would both be the one that lies beside the manifest.
+    if let Some(pair) = files.windows(2).find(|pair| pair[0].key == pair[1].key) {
+        return Err(Lack { key: pair[0].key.clone(), what: "stands for two of its files" });
+    }
+    let written = at.modified.div_euclid(1_000);
+    let began = began(&at.key).and_then(seconds).or(manifest.submitted).unwrap_or(written);
+    Ok(Run { version: manifest.run.clone().unwrap_or_else(|| stamp(&files)), files, began })
 }
 
 /// The newest run of a month that has no manifest.
 #[must_use]
 pub fn run_without(runs: &Runs) -> Option<Run> {
-    let files = newest(&runs.files);
-    (!files.is_empty()).then(|| Run::new(None, files))
+    let mut files = newest(&runs.files);
+    files.sort_by(|a, b| a.key.cmp(&b.key));
+    let written = files.iter().map(|file| file.modified.div_euclid(1_000)).max()?;
+    let began = files.iter().map(|file| began(&file.key).and_then(seconds)).min().flatten().unwrap_or(written);
+    Some(Run { version: stamp(&files), files, began })
 }
 
-impl Run {
-    fn new(name: Option<String>, mut files: Vec<Entry>) -> Run {
-        files.sort_by(|a, b| a.key.cmp(&b.key));
-        files.retain(|file| file.bytes > 0);
-        Run { version: name.unwrap_or_else(|| stamp(&files)), files }
-    }
+/// The time that the digits of [`began`] tell, seconds since 1970.
+fn seconds(digits: u64) -> Option<i64> {
+    let (day, minutes) = (digits / 10_000, digits % 10_000);
+    let day = Day::parse(&format!("{:04}-{:02}-{:02}", day / 10_000, day / 100 % 100, day % 100))?;
+    Some(day.seconds() + i64::try_from(minutes / 100 * 3_600 + minutes % 100 * 60).ok()?)
+}
+
+/// The prefix of the export, where `prefix` leads below the folder of its data or of its manifests: those of AWS's
+/// Data Exports lie beside one another, and the data alone does not say which of it is whole.
+#[must_use]
+pub fn above(entries: &[Entry], prefix: &str) -> Option<String> {
+    let prefix = prefix.trim_matches('/');
+    let root_of = |entry: &Entry| {
+        let at = entry.key.to_ascii_uppercase().find("/BILLING_PERIOD=")?;
+        let before = &entry.key[..at];
+        let root = match before {
+            "data" | "metadata" => "",
+            before => before.strip_suffix("/data").or_else(|| before.strip_suffix("/metadata"))?,
+        };
+        let is_below = prefix.len() > root.len() && (prefix.starts_with(before) || before == prefix);
+        is_below.then(|| root.to_owned())
+    };
+    entries.iter().find_map(root_of)
 }
 
 /// A text that changes when any of these files does.

@@ -9,9 +9,11 @@
 pub mod check;
 pub mod download;
 pub mod layout;
+mod runs;
 pub mod shelf;
 #[cfg(test)]
 mod tests;
+mod told;
 pub mod wire;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,9 +25,11 @@ pub use object_store::ObjectStore;
 use tokio_util::sync::CancellationToken;
 
 use self::check::Remedy;
-use self::layout::{Arranged, Entry, Manifest, Run, Runs, arrange, manifest, run_of, run_without, said, stamp};
+use self::layout::{Arranged, Entry, Manifest, Run, arrange, stamp};
+use self::runs::{Standing, is_young};
 use self::shelf::{Shelf, changed};
 use super::files::shards::{Bill, lacking, together};
+use super::remote::fault::words;
 use super::remote::{
     Ask, Brought, Call, Check, Costs, Delivery, Elsewhere, Fault, FaultKind, Found, Halt, Manner, RemoteFile, Scope,
     Terms,
@@ -33,15 +37,7 @@ use super::remote::{
 use super::{Problem, Sink, SourceId, SourceKind, Stop, files};
 use crate::domain::batch::ChargeBatch;
 use crate::domain::calendar::Month;
-
-/// Runs of a month that are looked at for one whose files are all there.
-const RUNS_MAX: usize = 5;
-
-/// Within how long manifests are written that nobody wrote one after the other: the runs of an export are hours apart.
-const MOMENT_MILLIS: i64 = 600_000;
-
-/// Manifests of one moment that are read to tell which is the newest.
-const COPIED_MAX: usize = 40;
+use crate::error::Error;
 
 /// What an export is, and where it is held while it is read.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -76,8 +72,16 @@ pub struct Exports {
     elsewhere: Option<Elsewhere>,
 }
 
-/// What lies there: deliveries that are whole, and those that are not.
-type Lying = (Vec<Delivery>, Vec<(String, Fault)>);
+/// What lies there.
+#[derive(Default)]
+struct Lying {
+    /// Deliveries that are whole.
+    whole: Vec<Delivery>,
+    /// Those that are not, by name.
+    broken: Vec<(String, Fault)>,
+    /// Those of which a newer run is being written, by the manifest's name.
+    young: Vec<String>,
+}
 
 impl Exports {
     /// Of a store; nothing is sent yet.
@@ -107,93 +111,65 @@ impl Exports {
             Arranged::Files(files) => return Ok(self.bills(files)),
             Arranged::Months(months) => months,
         };
+        if let Some(root) = layout::above(entries, &self.settings.prefix) {
+            return Err(self.too_deep(&root));
+        }
         let by_key: BTreeMap<&str, &Entry> = entries.iter().map(|entry| (entry.key.as_str(), entry)).collect();
         self.manifests().retain(|key, (tag, _)| by_key.get(key.as_str()).is_some_and(|entry| entry.tag == *tag));
         let first = self.first_month(call);
-        let (mut whole, mut broken) = (Vec::new(), Vec::new());
+        let mut lying = Lying::default();
         for (month, runs) in months.into_iter().filter(|(month, _)| *month >= first) {
-            match self.run(&runs, &by_key, call)? {
-                Some(run) => whole.push(self.of_run(month, &run)),
-                None => broken.push((month.to_string(), self.half_written(&month.to_string()))),
+            let Standing { run, newer } = self.standing(month, &runs, &by_key, call)?;
+            match (&run, newer) {
+                (Some(_), Some((at, _))) if is_young(&at, call) => lying.young.push(self.shelf.name_of(&at.key)),
+                (_, Some((_, fault))) => lying.broken.push((month.to_string(), fault)),
+                (_, None) => {}
             }
+            lying.whole.extend(run.map(|run| self.of_run(month, &run)));
         }
-        Ok((whole, broken))
+        Ok(lying)
+    }
+
+    /// That the prefix leads below the export's own folder.
+    fn too_deep(&self, root: &str) -> Fault {
+        let what = format!("{}: manifests lie beside it that say which of its files count", self.shelf.name());
+        let right = if root.is_empty() { self.settings.location.clone() } else { self.shelf.name_of(root) };
+        Fault::new(FaultKind::Refused, what).hint(format!("name the export's own folder: `{}`", words(&right)))
     }
 
     /// Files that no export is known of: bills, the one that was written last comes last.
     fn bills(&self, files: Vec<Entry>) -> Lying {
         let mut bills = together(files, |file| file.key.clone());
         bills.sort_by_cached_key(|bill| bill.files.iter().map(|file| (file.modified, file.key.clone())).max());
-        let (mut whole, mut broken) = (Vec::new(), Vec::new());
+        let mut lying = Lying::default();
         for bill in bills {
             match &bill.lacks {
-                None => whole.push(self.of_bill(&bill)),
-                Some(piece) => broken.push((bill.name.clone(), lacking(&self.shelf.name_of(piece)))),
+                None => lying.whole.push(self.of_bill(&bill)),
+                Some(piece) => lying.broken.push((bill.name.clone(), lacking(&self.shelf.name_of(piece)))),
             }
         }
-        (whole, broken)
+        lying
     }
 
     fn manifests(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, (String, Manifest)>> {
         self.manifests.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reads a manifest, once as long as it is not another.
-    fn manifest(&self, at: &Entry, call: &Call) -> Result<Manifest, Fault> {
-        if let Some((_, told)) = self.manifests().get(&at.key).filter(|(tag, _)| *tag == at.tag) {
-            return Ok(told.clone());
-        }
-        let told = self.shelf.small(at, call).and_then(|text| manifest(&text))?;
-        self.manifests().insert(at.key.clone(), (at.tag.clone(), told.clone()));
-        Ok(told)
-    }
-
     fn first_month(&self, call: &Call) -> Month {
         crate::domain::calendar::Day::of_seconds(call.now).month().plus(-i32::from(self.settings.months))
     }
 
-    /// The newest run of a month whose files are all there.
-    fn run(&self, runs: &Runs, by_key: &BTreeMap<&str, &Entry>, call: &Call) -> Result<Option<Run>, Fault> {
-        if runs.manifests.is_empty() {
-            return Ok(run_without(runs));
-        }
-        for at in self.newest_first(runs, call)?.into_iter().take(RUNS_MAX) {
-            let told = match self.manifest(at, call) {
-                Ok(told) => told,
-                // It is being written, or was just taken away.
-                Err(fault) if matches!(fault.kind, FaultKind::Garbled | FaultKind::NotThere) => continue,
-                Err(fault) => return Err(fault),
-            };
-            if let Some(run) = run_of(&told, at, runs, by_key) {
-                return Ok(Some(run));
-            }
-        }
-        Ok(None)
+    /// That nothing lies there.
+    fn nothing(&self) -> Fault {
+        let what = format!("{}: no billing file is there", self.shelf.name());
+        Fault::new(FaultKind::NotThere, what)
+            .hint("a new export comes within a day; is the prefix the export's own folder?")
     }
 
-    /// Manifests, the newest first: those of one moment by what they say of their runs.
-    fn newest_first<'r>(&self, runs: &'r Runs, call: &Call) -> Result<Vec<&'r Entry>, Fault> {
-        let mut manifests: Vec<&Entry> = runs.manifests.iter().collect();
-        let newest = manifests.first().map_or(0, |at| at.modified);
-        let copied = manifests.iter().take_while(|at| newest - at.modified <= MOMENT_MILLIS).count().min(COPIED_MAX);
-        if copied < 2 || said(&runs.manifests) {
-            return Ok(manifests);
-        }
-        let mut began = BTreeMap::new();
-        for at in &manifests[..copied] {
-            match self.manifest(at, call) {
-                Ok(Manifest { submitted: Some(submitted), .. }) => began.insert(at.key.as_str(), submitted),
-                Err(fault) if !matches!(fault.kind, FaultKind::Garbled | FaultKind::NotThere) => return Err(fault),
-                _ => return Ok(manifests),
-            };
-        }
-        manifests[..copied].sort_by_key(|at| std::cmp::Reverse(began.get(at.key.as_str()).copied()));
-        Ok(manifests)
-    }
-
-    fn half_written(&self, month: &str) -> Fault {
-        let what = format!("{}: the export of {month} names files that are not there", self.shelf.name());
-        Fault::new(FaultKind::NotThere, what).hint("it is being written, or files were removed: it is looked at again")
+    /// That a file of a delivery is no longer there.
+    fn gone(&self, name: &str) -> Fault {
+        let what = format!("{} was taken away since it was listed: nothing of it was taken", words(name));
+        Fault::new(FaultKind::NotThere, what).hint("it is looked at again with the next sync")
     }
 
     fn of_bill(&self, bill: &Bill<Entry>) -> Delivery {
@@ -209,7 +185,7 @@ impl Exports {
             version: run.version.clone(),
             billing_period: Some(month),
             files,
-            written: 0,
+            written: run.began,
         }
     }
 
@@ -228,7 +204,7 @@ impl Exports {
         let by_key: BTreeMap<&str, &Entry> = entries.iter().map(|entry| (entry.key.as_str(), entry)).collect();
         let find = |file: &RemoteFile| {
             let key = self.shelf.key_of(&file.name).unwrap_or_default();
-            let entry = by_key.get(key).ok_or_else(|| self.half_written(&delivery.name))?;
+            let entry = by_key.get(key).ok_or_else(|| self.gone(&file.name))?;
             if file.bytes.is_some_and(|bytes| bytes != entry.bytes) {
                 return Err(changed(&file.name));
             }
@@ -245,20 +221,21 @@ impl Exports {
             call.watch.progress(done.get(), total);
         };
         let sink = Cancellable { sink, cancel: &call.cancel };
-        let mut brought = Brought::default();
+        let (mut brought, mut contents) = (Brought::default(), files::Contents::default());
         for entry in &entries {
             let held = download::download(&self.shelf, entry, &self.settings.folder, call, &tell)?;
             let name = self.shelf.name_of(&entry.key);
             let file = files::read_one(&name, &held.path, self.settings.threads, &sink)?;
+            contents.add(&brought.files, &file).map_err(once)?;
             brought.rows += file.file.rows;
             brought.pages += 1;
-            brought.notes.extend(file.notes.iter().map(|note| format!("{name}: {note}")));
             brought.files.push(file);
         }
         // A file that was overwritten in the meantime would make two runs one.
         if self.listed(delivery, call)? != entries {
             return Err(changed(&self.shelf.name()).into());
         }
+        brought.notes = told::told(&brought.files);
         Ok(brought)
     }
 }
@@ -278,17 +255,11 @@ impl Costs for Exports {
 
     fn look(&self, _: Option<&str>, call: &Call) -> Result<Found, Fault> {
         let entries = self.shelf.list(None, call)?;
-        match self.deliveries(&entries, call)? {
-            (whole, mut broken) if whole.is_empty() => Err(match broken.pop() {
-                Some((_, fault)) => fault,
-                None => {
-                    let what = format!("{}: no billing file is there", self.shelf.name());
-                    Fault::new(FaultKind::NotThere, what)
-                        .hint("a new export comes within a day; is the prefix the export's own folder?")
-                }
-            }),
-            (whole, broken) => Ok(Found::Deliveries { whole, broken, young: Vec::new() }),
+        let Lying { whole, mut broken, young } = self.deliveries(&entries, call)?;
+        if !whole.is_empty() {
+            return Ok(Found::Deliveries { whole, broken, young });
         }
+        Err(broken.pop().map_or_else(|| self.nothing(), |(_, fault)| fault))
     }
 
     fn fetch(&self, ask: &Ask, call: &Call, sink: &dyn Sink) -> Result<Brought, Halt> {
@@ -301,6 +272,12 @@ impl Costs for Exports {
     fn check(&self, call: &Call) -> Vec<Check> {
         check::check(&self.shelf, &self.settings.remedy, call)
     }
+}
+
+/// The same charges in two files of an export: nobody who names files is there.
+fn once(error: Error) -> Stop {
+    let hints = vec!["an export has each charge in one of its files: which of the two is a copy? take it away".into()];
+    Stop::Failed(Error { hints, ..error })
 }
 
 /// A sink that wants no more once the call is given up.

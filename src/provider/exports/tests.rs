@@ -1,5 +1,7 @@
 //! Layouts as clouds write them, in an object store in memory, and what may go wrong on the way.
 
+mod manifests;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -49,6 +51,13 @@ impl Bench {
 
     fn put(&self, key: &str, content: &str) {
         put(&self.store, key, content);
+    }
+
+    /// When an object was written, seconds since 1970.
+    fn modified(&self, key: &str) -> i64 {
+        let path = Path::from(key);
+        let head = self.store.head(&path).now_or_never().expect("memory does not wait").expect("an object");
+        head.last_modified.timestamp()
     }
 
     fn exports(&self, prefix: &str) -> Exports {
@@ -200,14 +209,14 @@ fn what_is_overwritten_while_it_is_read_is_not_taken() {
     let bench = Bench::new();
     let (one, two) = (format!("{DATA}/focus-00001.csv"), format!("{DATA}/focus-00002.csv"));
     bench.put(&one, &bill(1));
-    bench.put(&two, &bill(1));
+    bench.put(&two, &bill(3));
     let deliveries = bench.look("ex/focus").expect("look");
     for (key, content) in [(&two, bill(2)), (&one, bill(1))] {
         let store = bench.store.clone();
         let sink = at_first(move || put(&store, key, &content));
         let halt = bench.fetch("ex/focus", &deliveries[0], &sink).expect_err("overwritten");
         assert!(matches!(&halt, Halt::Fault(fault) if fault.kind == FaultKind::NotThere), "{halt:?}");
-        bench.put(&two, &bill(1));
+        bench.put(&two, &bill(3));
     }
     bench.cancel.cancel();
     let halt = bench.fetch("ex/focus", &deliveries[0], &nowhere()).expect_err("cancelled");
@@ -260,8 +269,8 @@ fn without_manifests_each_file_of_a_folder_counts_and_several_exports_are_refuse
 #[test]
 fn pieces_of_a_bill_are_one_delivery_and_one_that_is_missing_is_told() {
     let bench = Bench::new();
-    for piece in ["x-000000000000.csv", "x-000000000001.csv", "x-000000000002.csv", "y.csv"] {
-        bench.put(&format!("bq/{piece}"), &bill(2));
+    for (at, piece) in ["x-000000000000.csv", "x-000000000001.csv", "x-000000000002.csv", "y.csv"].iter().enumerate() {
+        bench.put(&format!("bq/{piece}"), &bill(at + 1));
     }
     let (whole, broken) = bench.lying("bq").expect("look");
     assert_eq!(

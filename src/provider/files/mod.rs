@@ -165,7 +165,7 @@ impl CostSource for BillingFiles {
 
     fn read(&mut self, sink: &dyn Sink) -> Result<ReadSummary, Stop> {
         let mut summary = ReadSummary::default();
-        let mut by_hash: HashMap<String, usize> = HashMap::new();
+        let mut contents = Contents::default();
         for path in &self.paths {
             if sink.cancelled() {
                 return Err(Stop::Cancelled);
@@ -180,24 +180,35 @@ impl CostSource for BillingFiles {
                 let error = Error::usage(format!("what came from `{}` is stored already", SafeText::path(path)));
                 return Err(Stop::Failed(error.hint("leave it away: nothing was changed")));
             }
-            // The same content twice in one batch would count twice.
-            if let Some(before) = by_hash.get(&file.file.hash).map(|at| &summary.files[*at]) {
-                let error = Error::usage(format!(
-                    "`{}` and `{}` have the same content",
-                    SafeText::from_outside(&before.file.name),
-                    SafeText::path(path)
-                ));
-                return Err(Stop::Failed(error.hint("name each file once: nothing was changed")));
-            }
-            if let Some(before) = summary.files.iter().find(|f| tell_the_same(&f.file.format, &file.file.format)) {
-                return Err(Stop::Failed(told_twice(&before.file, &file.file)));
-            }
-            if file.file.rows > 0 {
-                by_hash.insert(file.file.hash.clone(), summary.files.len());
-            }
+            contents.add(&summary.files, &file).map_err(Stop::Failed)?;
             summary.files.push(file);
         }
         Ok(summary)
+    }
+}
+
+/// What the files of a batch hold, so that nothing of it counts twice.
+#[derive(Default)]
+pub struct Contents(HashMap<String, usize>);
+
+impl Contents {
+    /// Adds the one that comes behind `files`.
+    ///
+    /// # Errors
+    /// Kind `Usage` where one of them has the same content, or tells the same charges in another way.
+    pub fn add(&mut self, files: &[FileSummary], file: &FileSummary) -> Result<()> {
+        if let Some(before) = self.0.get(&file.file.hash).and_then(|at| files.get(*at)) {
+            let [one, other] = [before, file].map(|file| SafeText::from_outside(&file.file.name));
+            let error = Error::usage(format!("`{one}` and `{other}` have the same content"));
+            return Err(error.hint("name each file once: nothing was changed"));
+        }
+        if let Some(before) = files.iter().find(|f| tell_the_same(&f.file.format, &file.file.format)) {
+            return Err(told_twice(&before.file, &file.file));
+        }
+        if file.file.rows > 0 {
+            self.0.insert(file.file.hash.clone(), files.len());
+        }
+        Ok(())
     }
 }
 
