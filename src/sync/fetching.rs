@@ -68,7 +68,7 @@ impl<'a> Fetching<'a> {
             }),
             Ask::Delivery(delivery) => Renewal::Delivery {
                 name: delivery.name.clone(),
-                version: delivery.version.clone(),
+                version: delivery.remembered(),
                 billing_period: delivery.billing_period,
                 keeps: self.keeps.clone(),
             },

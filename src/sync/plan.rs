@@ -187,10 +187,12 @@ fn is_in(renewed: &Renewed, feed: &str, day: Day) -> bool {
 
 /// Deliveries that have not come as they are now. Of those that are a billing period each the newest comes first,
 /// which is what a person waits for. Others may be versions of one another: the newest comes last, so that it
-/// is what counts.
+/// is what counts. A run of a month that began before the one that came never takes its place by itself.
 fn deliveries_of(deliveries: &[Delivery], synced: &Synced) -> Vec<Job> {
     let come = |delivery: &Delivery| synced.deliveries.get(&delivery.name).filter(|come| !come.version.is_empty());
-    let is_new = |delivery: &&Delivery| come(delivery).is_none_or(|come| come.version != delivery.version);
+    let is_new = |delivery: &&Delivery| {
+        come(delivery).is_none_or(|come| !delivery.is(&come.version) && !delivery.is_before(&come.version))
+    };
     let is_history = |delivery: &Delivery| come(delivery).is_none() && deliveries.last() != Some(delivery);
     let job = |delivery: &Delivery| {
         let why = if delivery.billing_period.is_some() && is_history(delivery) { Why::History } else { Why::Changed };

@@ -1,6 +1,7 @@
 //! Billing files that lie in a watched folder, synced: which counts where several tell a month, and what is said
 //! of one that cannot be taken.
 
+mod exports;
 mod keeps;
 
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ use spendtop::domain::charge::Metric;
 use spendtop::error::Result;
 use spendtop::provider::CostSource;
 use spendtop::provider::folder::Watched;
+use spendtop::provider::remote::Costs;
 use spendtop::provider::remote::pace::Pace;
 use spendtop::store::Store;
 use spendtop::store::remote::Synced;
@@ -67,24 +69,27 @@ impl World {
 
     /// A world that takes files with refused rows, or not.
     fn that(accept_partial: bool) -> World {
+        let watched = |folder: &std::path::Path| -> Vec<Arc<dyn Costs>> {
+            let bills = folder.join("bills");
+            std::fs::create_dir(&bills).expect("folder");
+            vec![Arc::new(Watched::new("folder.f", bills, 1))]
+        };
+        World::of("folder.f", &watched, accept_partial)
+    }
+
+    /// A world with these scopes.
+    fn of(name: &str, scopes: &dyn Fn(&std::path::Path) -> Vec<Arc<dyn Costs>>, accept_partial: bool) -> World {
         let (folder, vault) =
             (tempfile::tempdir().expect("folder"), Arc::new(Here(Store::in_memory(&[]), AtomicBool::new(false))));
-        let bills = folder.path().join("bills");
-        std::fs::create_dir(&bills).expect("folder");
+        let scopes = scopes(folder.path());
         let place = Place::beside(folder.path());
         place.prepare().expect("folder");
         let time = Arc::new(AtomicI64::new(Day::parse("2026-11-20").expect("day").seconds()));
         let clock = Arc::clone(&time);
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
         let runtime = runtime.expect("a runtime");
-        let connection = Connection {
-            name: "folder.f".into(),
-            every: None,
-            months: 13,
-            caps: Caps::default(),
-            accept_partial,
-            scopes: vec![Arc::new(Watched::new("folder.f", bills, 1))],
-        };
+        let connection =
+            Connection { name: name.into(), every: None, months: 13, caps: Caps::default(), accept_partial, scopes };
         let syncer = Syncer::new(
             Arc::new(vec![connection]),
             Arc::clone(&vault) as Arc<dyn Vault>,

@@ -14,6 +14,7 @@
 
 pub mod call;
 pub mod check;
+mod delivery;
 pub mod fault;
 #[cfg(feature = "net")]
 pub mod http;
@@ -26,10 +27,11 @@ use std::collections::BTreeSet;
 
 pub use self::call::{Call, Meter, Unit, Watch};
 pub use self::check::{Check, Finding};
+pub use self::delivery::{Delivery, RemoteFile};
 pub use self::fault::{Fault, FaultKind};
 pub use self::opinion::{Opines, Opinion};
 use super::{FileSummary, Sink, SourceId, Stop};
-use crate::domain::calendar::{Day, Month, Period};
+use crate::domain::calendar::{Day, Period};
 use crate::domain::dimension::Dimension;
 use crate::domain::text::SafeText;
 
@@ -206,31 +208,6 @@ pub enum Ask {
     },
     /// A delivery.
     Delivery(Delivery),
-}
-
-/// Charges that lie somewhere as files.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct Delivery {
-    /// What it is called from run to run: what a newer one of the same name replaces.
-    pub name: String,
-    /// Changes when its content does.
-    pub version: String,
-    /// The billing period that it holds whole; `None` where it may hold several, or parts.
-    pub billing_period: Option<Month>,
-    /// Its files.
-    pub files: Vec<RemoteFile>,
-    /// When the last of them was written, seconds since 1970; 0 where that says nothing about which of several
-    /// versions is newer.
-    pub written: i64,
-}
-
-/// A file of a [`Delivery`].
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct RemoteFile {
-    /// Where it is, as its owner writes it: `s3://bucket/key`.
-    pub name: String,
-    /// Bytes, where that is known.
-    pub bytes: Option<u64>,
 }
 
 /// What [`Costs::look`] found.

@@ -10,7 +10,7 @@ mod opinion;
 mod silence;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
@@ -291,7 +291,8 @@ impl Course<'_> {
     fn left_over(&self) -> Option<String> {
         let windows = crate::domain::words::counted(self.left as u64, "window waits", "windows wait");
         let later = (self.left > 0).then(|| format!("{windows} for tomorrow's requests"));
-        let all: Vec<String> = self.young().into_iter().chain(later).chain(self.asides.untold()).collect();
+        let all: Vec<String> =
+            self.young().into_iter().chain(self.before()).chain(later).chain(self.asides.untold()).collect();
         (!all.is_empty()).then(|| all.join("; "))
     }
 
@@ -408,6 +409,7 @@ impl Course<'_> {
                 run.notes.extend(
                     overlaps(&outcome).into_iter().chain(outcome::shrunk(&outcome)).chain(outcome::older(&outcome)),
                 );
+                run.notes.extend(watcher.told(outcome.refused));
                 self.note_silence(&job.ask, false)?;
                 Ok(true)
             }
@@ -416,8 +418,7 @@ impl Course<'_> {
                 Ok(false)
             }
             Err(error) => {
-                let refused = watcher.first.into_inner().unwrap_or_else(PoisonError::into_inner);
-                run.notes.extend(refused.map(|told| SafeText::from_outside(&told).into_string()));
+                run.notes.extend(watcher.first());
                 Err(self.ended(&job.ask, fetching.fault.take(), error))
             }
         };

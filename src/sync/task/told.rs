@@ -40,6 +40,21 @@ pub(super) struct Refusals<'a> {
     pub(super) first: Mutex<Option<String>>,
 }
 
+impl Refusals<'_> {
+    /// The first row that was refused, and why.
+    pub(super) fn first(&self) -> Option<String> {
+        let first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
+        first.as_deref().map(|told| SafeText::from_outside(told).into_string())
+    }
+
+    /// That rows were refused although the others were taken.
+    pub(super) fn told(&self, refused: u64) -> Option<String> {
+        let refused = (refused > 0).then(|| crate::domain::words::counted(refused, "row was", "rows were"))?;
+        let first = self.first().map_or(String::new(), |first| format!(": {first}"));
+        Some(format!("{refused} refused, and in no figure{first}"))
+    }
+}
+
 impl Watcher for Refusals<'_> {
     fn progress(&self, _: u64, rows: u64) {
         self.board.tell(self.source, |live| live.rows = rows);

@@ -45,6 +45,23 @@ impl Course<'_> {
         known.flat_map(|other| &other.files).map(|file| &file.name).take_while(fits).cloned().collect()
     }
 
+    /// Months of which only a run lies there that began before the stored one, in words.
+    pub(super) fn before(&self) -> Option<String> {
+        let Found::Deliveries { whole, .. } = &self.found else { return None };
+        let synced = self.synced().ok()?;
+        let came = |delivery: &&Delivery| {
+            synced.deliveries.get(&delivery.name).is_some_and(|come| delivery.is_before(&come.version))
+        };
+        let months: Vec<&str> = whole.iter().filter(came).map(|delivery| delivery.name.as_str()).collect();
+        let first = SafeText::from_outside(months.first()?);
+        let more =
+            if months.len() > 1 { format!(" (and {} more)", count(months.len() as u64 - 1)) } else { String::new() };
+        Some(format!(
+            "{first}{more}: what lies there began before what is stored, which stays; to take it all the same, remove \
+             the stored one (`spendtop imports`, `spendtop imports rm N`) and sync again"
+        ))
+    }
+
     /// What is still being written, in words.
     pub(super) fn young(&self) -> Option<String> {
         let Found::Deliveries { young, .. } = &self.found else { return None };
