@@ -230,12 +230,19 @@ impl Made<'_> {
         use crate::provider::aws::access::Access;
         use crate::provider::aws::objects::{self, Bucket};
         let (source, (name, prefix)) = (settings.source.clone(), bucket(place, "s3://")?);
-        let region = aws.region.clone().unwrap_or_else(|| "us-east-1".to_owned());
-        let store =
-            objects::store(Arc::new(Access::new(settings)), &Bucket { name: name.clone(), region }, self.http()?)?;
+        // What the SDK would take; where the bucket is in another one, it says so and is asked there.
+        let told = ["AWS_REGION", "AWS_DEFAULT_REGION"].into_iter().find_map(|name| std::env::var(name).ok());
+        let region = aws.region.clone().or(told.filter(|region| !region.is_empty()));
+        let region = region.unwrap_or_else(|| "us-east-1".to_owned());
+        let (access, http, bucket) = (Arc::new(Access::new(settings)), self.http()?, name.clone());
+        let store = move |region: &str| {
+            let bucket = Bucket { name: bucket.clone(), region: region.to_owned() };
+            objects::store(Arc::clone(&access), &bucket, http.clone())
+        };
         let elsewhere = Elsewhere::of(aws.endpoint.as_deref(), "", "AWS");
         let remedy = objects::remedy(&name, &prefix);
-        Ok(Arc::new(self.exports(store, source, "", format!("s3://{name}"), prefix, remedy)?.at(elsewhere)))
+        let exports = self.exports(store(&region)?, source, "", format!("s3://{name}"), prefix, remedy)?;
+        Ok(Arc::new(exports.moving(Box::new(store)).at(elsewhere)))
     }
 
     /// The scopes' names, with the role that each takes on.

@@ -278,7 +278,8 @@ pub fn run_of(manifest: &Manifest, at: &Entry, by_key: &BTreeMap<&str, &Entry>) 
 pub fn run_without(runs: &Runs) -> Option<Run> {
     let mut files = newest(&runs.files);
     files.sort_by(|a, b| a.key.cmp(&b.key));
-    let written = files.iter().map(|file| file.modified.div_euclid(1_000)).max()?;
+    // A manifest is written last: files that have lost it are as of before.
+    let written = files.iter().map(|file| file.modified.div_euclid(1_000)).max()? - 1;
     let began = files.iter().map(|file| began(&file.key).and_then(seconds)).min().flatten().unwrap_or(written);
     Some(Run { version: stamp(&files), files, began })
 }

@@ -6,6 +6,7 @@
 //!
 //! Knows no cloud's own library: each cloud's folder makes the store and its credentials.
 
+pub mod answer;
 pub mod check;
 pub mod download;
 pub mod layout;
@@ -97,6 +98,12 @@ impl Exports {
             terms: Terms { request_microdollars: 0, every: settings.every, settles: 5, months: settings.months },
         };
         Ok(Exports { scope, shelf, settings, manifests: Mutex::default(), elsewhere: None })
+    }
+
+    /// Goes on in the region that the store says it is in.
+    #[must_use]
+    pub fn moving(self, moves: shelf::Moves) -> Exports {
+        Exports { shelf: self.shelf.moving(moves), ..self }
     }
 
     /// Where it is not the cloud itself that is asked.
@@ -193,13 +200,17 @@ impl Exports {
         RemoteFile { name: self.shelf.name_of(&file.key), bytes: Some(file.bytes) }
     }
 
+    fn list(&self, folder: Option<&str>, call: &Call) -> Result<Vec<Entry>, Fault> {
+        self.shelf.list(folder, call).map_err(|fault| allowing(&self.settings.remedy.list, fault))
+    }
+
     /// The delivery's files as they are listed now; only their folders are.
     fn listed(&self, delivery: &Delivery, call: &Call) -> Result<Vec<Entry>, Fault> {
         let keys = delivery.files.iter().filter_map(|file| self.shelf.key_of(&file.name));
         let folders: BTreeSet<&str> = keys.map(|key| key.rsplit_once('/').map_or("", |(folder, _)| folder)).collect();
         let mut entries = Vec::new();
         for folder in folders {
-            entries.extend(self.shelf.list(Some(folder), call)?);
+            entries.extend(self.list(Some(folder), call)?);
         }
         let by_key: BTreeMap<&str, &Entry> = entries.iter().map(|entry| (entry.key.as_str(), entry)).collect();
         let find = |file: &RemoteFile| {
@@ -223,7 +234,13 @@ impl Exports {
         let sink = Cancellable { sink, cancel: &call.cancel };
         let (mut brought, mut contents) = (Brought::default(), files::Contents::default());
         for entry in &entries {
-            let held = download::download(&self.shelf, entry, &self.settings.folder, call, &tell)?;
+            let held =
+                download::download(&self.shelf, entry, &self.settings.folder, call, &tell).map_err(
+                    |halt| match halt {
+                        Halt::Fault(fault) => Halt::Fault(allowing(&self.settings.remedy.get, fault)),
+                        stopped @ Halt::Stopped(_) => stopped,
+                    },
+                )?;
             let name = self.shelf.name_of(&entry.key);
             let file = files::read_one(&name, &held.path, self.settings.threads, &sink)?;
             contents.add(&brought.files, &file).map_err(once)?;
@@ -236,6 +253,7 @@ impl Exports {
             return Err(changed(&self.shelf.name()).into());
         }
         brought.notes = told::told(&brought.files);
+        brought.notes.extend(self.shelf.odd());
         Ok(brought)
     }
 }
@@ -254,7 +272,7 @@ impl Costs for Exports {
     }
 
     fn look(&self, _: Option<&str>, call: &Call) -> Result<Found, Fault> {
-        let entries = self.shelf.list(None, call)?;
+        let entries = self.list(None, call)?;
         let Lying { whole, mut broken, young } = self.deliveries(&entries, call)?;
         if !whole.is_empty() {
             return Ok(Found::Deliveries { whole, broken, young });
@@ -270,7 +288,17 @@ impl Costs for Exports {
     }
 
     fn check(&self, call: &Call) -> Vec<Check> {
-        check::check(&self.shelf, &self.settings.remedy, call)
+        check::check(self, call)
+    }
+}
+
+/// Says which permission is missing.
+fn allowing(permission: &str, fault: Fault) -> Fault {
+    match fault.kind {
+        FaultKind::Denied if fault.hints.is_empty() => {
+            fault.hint(format!("allow `{permission}` to this identity: `spendtop doctor` prints what grants it"))
+        }
+        _ => fault,
     }
 }
 

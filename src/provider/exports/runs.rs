@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use super::Exports;
 use super::layout::{Entry, Lack, Manifest, Run, Runs, manifest, run_of, run_without, said};
+use super::{Exports, allowing};
 use crate::domain::calendar::Month;
 use crate::provider::remote::fault::words;
 use crate::provider::remote::{Call, Fault, FaultKind};
@@ -80,7 +80,8 @@ impl Exports {
         if let Some((_, told)) = self.manifests().get(&at.key).filter(|(tag, _)| *tag == at.tag) {
             return Ok(told.clone());
         }
-        let told = self.shelf.small(at, call).and_then(|text| manifest(&text))?;
+        let told = self.shelf.small(at, call).and_then(|text| manifest(&text));
+        let told = told.map_err(|fault| allowing(&self.settings.remedy.get, fault))?;
         self.manifests().insert(at.key.clone(), (at.tag.clone(), told.clone()));
         Ok(told)
     }

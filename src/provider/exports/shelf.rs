@@ -4,7 +4,7 @@
 //! it may hold a signed URL.
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use futures_util::StreamExt;
@@ -15,7 +15,9 @@ use super::super::remote::call::{Call, Unit};
 use super::super::remote::fault::{way, words};
 use super::super::remote::pace::Pace;
 use super::super::remote::{Fault, FaultKind};
+use super::answer::{Told, odd_key};
 use super::layout::Entry;
+use crate::domain::words::counted;
 
 /// Objects below a prefix at most.
 const OBJECTS_MAX: usize = 200_000;
@@ -35,12 +37,18 @@ impl std::fmt::Display for Passed {
 
 impl std::error::Error for Passed {}
 
+/// Makes the store of another region.
+pub type Moves = Box<dyn Fn(&str) -> Result<Arc<dyn ObjectStore>, Fault> + Send + Sync>;
+
 /// A prefix of an object store.
 pub struct Shelf {
-    store: Arc<dyn ObjectStore>,
+    store: Mutex<Arc<dyn ObjectStore>>,
+    moves: Option<Moves>,
     prefix: Option<Path>,
     /// What it is called: `s3://bucket`.
     location: String,
+    /// Objects that cannot be asked for by their keys, when it was listed last: how many, and one of them.
+    odd: Mutex<Option<(usize, String)>>,
 }
 
 impl Shelf {
@@ -52,7 +60,42 @@ impl Shelf {
         let path = Path::parse(prefix.trim_matches('/'))
             .map_err(|_| Fault::new(FaultKind::Refused, format!("`{}` is no prefix", words(prefix))))?;
         let prefix = (!path.as_ref().is_empty()).then_some(path);
-        Ok(Shelf { store, prefix, location: location.trim_end_matches('/').to_owned() })
+        let (store, location) = (Mutex::new(store), location.trim_end_matches('/').to_owned());
+        Ok(Shelf { store, moves: None, prefix, location, odd: Mutex::default() })
+    }
+
+    /// Goes on in the region that the store says it is in.
+    #[must_use]
+    pub fn moving(self, moves: Moves) -> Shelf {
+        Shelf { moves: Some(moves), ..self }
+    }
+
+    fn store(&self) -> Arc<dyn ObjectStore> {
+        Arc::clone(&self.store.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Whether an error says that the store is in another region, and it is asked there from now on.
+    fn moves(&self, error: &Error) -> bool {
+        let region = causes(error).find_map(|cause| cause.downcast_ref::<Told>()?.region.clone());
+        let made = region.zip(self.moves.as_ref()).and_then(|(region, moves)| moves(&region).ok());
+        made.map(|made| *self.store.lock().unwrap_or_else(PoisonError::into_inner) = made).is_some()
+    }
+
+    /// Asks the store, and where it is in another region once more there.
+    async fn ask<T>(&self, ask: impl AsyncFn(Arc<dyn ObjectStore>) -> Result<T, Error>) -> Result<T, Error> {
+        match ask(self.store()).await {
+            Err(error) if self.moves(&error) => ask(self.store()).await,
+            answer => answer,
+        }
+    }
+
+    /// Objects that cannot be asked for by their keys, in words; `None` where there were none.
+    #[must_use]
+    pub fn odd(&self) -> Option<String> {
+        let odd = self.odd.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let (count, example) = odd?;
+        let what = counted(count as u64, "object is", "objects are");
+        Some(format!("{what} passed over, whose keys are no paths (such as `{example}`)"))
     }
 
     /// The prefix as its owner writes it.
@@ -81,40 +124,39 @@ impl Shelf {
         let folder = folder.filter(|folder| !folder.is_empty()).map(Path::parse).transpose();
         let folder = folder.map_err(|e| fault(&self.name(), &e.into()))?;
         let below = folder.as_ref().or(self.prefix.as_ref());
-        call.run(call.tried(|| async {
+        let (entries, odd) = call.run(call.tried(|| async {
             call.meter.take(Unit::FreeRequests, 1)?;
-            let mut objects = self.store.list(below);
-            let mut entries = Vec::new();
-            while let Some(object) = objects.next().await {
-                let object = object.map_err(|e| fault(&self.name(), &e))?;
-                let modified = object.last_modified.timestamp_millis();
-                let tag = object.e_tag.as_deref().map_or_else(|| modified.to_string(), bare);
-                entries.push(Entry { key: object.location.to_string(), bytes: object.size, tag, modified });
-                if entries.len() > OBJECTS_MAX {
-                    let what = format!("{}: more than {OBJECTS_MAX} objects are there", words(&self.name()));
-                    return Err(Fault::new(FaultKind::Refused, what).hint("name a longer prefix: that of the export"));
-                }
-            }
-            Ok(entries)
-        }))
+            let listed = self.ask(async |store| self.listed(&*store, below).await).await;
+            listed.map_err(|e| fault(&self.name(), &e))
+        }))?;
+        if below == self.prefix.as_ref() {
+            *self.odd.lock().unwrap_or_else(PoisonError::into_inner) = odd;
+        }
+        Ok(entries)
     }
 
-    /// Whether anything is below the prefix: the first object.
-    ///
-    /// # Errors
-    /// [`Fault`].
-    pub fn first(&self, call: &Call) -> Result<Option<Entry>, Fault> {
-        call.run(call.tried(|| async {
-            call.meter.take(Unit::FreeRequests, 1)?;
-            let first = self.store.list(self.prefix.as_ref()).next().await.transpose();
-            let entry = |object: object_store::ObjectMeta| Entry {
-                key: object.location.to_string(),
-                bytes: object.size,
-                tag: object.e_tag.as_deref().map(bare).unwrap_or_default(),
-                modified: object.last_modified.timestamp_millis(),
-            };
-            first.map(|object| object.map(entry)).map_err(|e| fault(&self.name(), &e))
-        }))
+    /// What is below a path, and what of it cannot be asked for.
+    async fn listed(
+        &self,
+        store: &dyn ObjectStore,
+        below: Option<&Path>,
+    ) -> Result<(Vec<Entry>, Option<(usize, String)>), Error> {
+        let (mut objects, mut entries, mut odd) = (store.list(below), Vec::new(), None);
+        while let Some(object) = objects.next().await.transpose()? {
+            if let Some(key) = odd_key(object.location.as_ref()) {
+                odd.get_or_insert((0, key)).0 += 1;
+                continue;
+            }
+            let modified = object.last_modified.timestamp_millis();
+            let tag = object.e_tag.as_deref().map_or_else(|| modified.to_string(), bare);
+            entries.push(Entry { key: object.location.to_string(), bytes: object.size, tag, modified });
+            if entries.len() > OBJECTS_MAX {
+                let what = format!("{}: more than {OBJECTS_MAX} objects are there", words(&self.name()));
+                let fault = Fault::new(FaultKind::Refused, what).hint("name a longer prefix: that of the export");
+                return Err(Error::Generic { store: "list", source: Box::new(Passed(fault)) });
+            }
+        }
+        Ok((entries, odd))
     }
 
     /// A small object, whole.
@@ -143,7 +185,8 @@ impl Shelf {
         call.run(call.tried(|| async {
             call.meter.take(Unit::FreeRequests, 1)?;
             let options = GetOptions { range: Some(GetRange::Bounded(range.clone())), ..GetOptions::default() };
-            let got = self.store.get_opts(&path, options).await.map_err(|e| fault(&name, &e))?;
+            let get = async |store: Arc<dyn ObjectStore>| store.get_opts(&path, options.clone()).await;
+            let got = self.ask(get).await.map_err(|e| fault(&name, &e))?;
             let same =
                 got.meta.size == entry.bytes && got.meta.e_tag.as_deref().is_none_or(|tag| bare(tag) == entry.tag);
             if !same {
@@ -171,19 +214,25 @@ pub fn changed(name: &str) -> Fault {
     Fault::new(FaultKind::NotThere, what).hint("it is read with the next sync")
 }
 
+/// An error and what is behind it.
+fn causes(error: &Error) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
+    let first: &(dyn std::error::Error + 'static) = error;
+    std::iter::successors(Some(first), |cause| cause.source())
+}
+
 /// What an object store's error means; `name` is what was asked for.
 #[must_use]
 pub fn fault(name: &str, error: &Error) -> Fault {
     let name = words(name);
-    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
-    let mut last = None;
-    while let Some(one) = cause {
-        if let Some(Passed(fault)) = one.downcast_ref::<Passed>() {
+    for cause in causes(error) {
+        if let Some(Passed(fault)) = cause.downcast_ref::<Passed>() {
             return fault.clone();
         }
-        last = Some(one);
-        cause = one.source();
+        if let Some(told) = cause.downcast_ref::<Told>() {
+            return told.fault(&name);
+        }
     }
+    let last = causes(error).last();
     let (kind, what) = match error {
         Error::NotFound { .. } => (FaultKind::NotThere, "is not there".to_owned()),
         Error::PermissionDenied { .. } => (FaultKind::Denied, "may not be read with these credentials".to_owned()),
@@ -216,7 +265,6 @@ fn of_status(error: &Error) -> Option<(FaultKind, String)> {
         404 => (FaultKind::NotThere, "is not there"),
         401 => (FaultKind::Expired, "the credentials are no longer good"),
         403 => (FaultKind::Denied, "may not be read with these credentials"),
-        300..=399 => (FaultKind::Refused, "is somewhere else: is the region right?"),
         429 | 503 => (FaultKind::Throttled, "wants fewer requests"),
         500..=599 => (FaultKind::Unavailable, "does not work now"),
         _ => (FaultKind::Refused, "cannot be asked for"),

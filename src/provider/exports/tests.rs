@@ -1,6 +1,8 @@
 //! Layouts as clouds write them, in an object store in memory, and what may go wrong on the way.
 
 mod manifests;
+#[cfg(feature = "aws")]
+mod wired;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -61,6 +63,10 @@ impl Bench {
     }
 
     fn exports(&self, prefix: &str) -> Exports {
+        self.of(self.store.clone(), prefix)
+    }
+
+    fn of(&self, store: Arc<dyn object_store::ObjectStore>, prefix: &str) -> Exports {
         let remedy = Remedy { list: "s3:ListBucket".into(), get: "s3:GetObject".into(), grant: "POLICY".into() };
         let settings = Settings {
             source: "aws.prod".into(),
@@ -73,7 +79,7 @@ impl Bench {
             months: 13,
             remedy,
         };
-        Exports::new(self.store.clone(), settings).expect("a prefix")
+        Exports::new(store, settings).expect("a prefix")
     }
 
     fn call(&self) -> Call {

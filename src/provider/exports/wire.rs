@@ -9,13 +9,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use object_store::client::{
-    ClientOptions, HttpClient, HttpConnector, HttpError, HttpRequest, HttpResponse, HttpService,
+    ClientOptions, HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpResponse, HttpService,
 };
 use object_store::{BackoffConfig, CredentialProvider, RetryConfig};
 use reqwest::Url;
 
 use super::super::remote::http::{Http, speakable};
 use super::super::remote::{Fault, FaultKind};
+use super::answer;
 use super::shelf::Passed;
 use crate::clock;
 
@@ -59,13 +60,44 @@ impl HttpService for Watching {
         Self: 'async_trait,
     {
         Box::pin(async move {
+            let query = request.uri().query().unwrap_or_default().to_owned();
+            let is_list = request.method() == "GET" && ["list-type=2", "comp=list"].iter().any(|q| query.contains(q));
             let answered = self.client.call(request).await?;
             // S3 says with 400 that a token has ended.
             if matches!(answered.status().as_u16(), 400 | 401 | 403) {
                 self.refused.store(true, Ordering::Relaxed);
             }
-            Ok(answered)
+            match answered.status().as_u16() {
+                200 if is_list => listed(&query, answered).await,
+                300..=400 | 403 | 409 => refused(answered).await,
+                _ => Ok(answered),
+            }
         })
+    }
+}
+
+/// An answer to a list, with keys marked that cannot be asked for.
+async fn listed(query: &str, answered: HttpResponse) -> Result<HttpResponse, HttpError> {
+    let (mut head, body) = answered.into_parts();
+    let body = body.bytes().await?;
+    match answer::page(query, &body) {
+        Ok(None) => Ok(HttpResponse::from_parts(head, body.into())),
+        Ok(Some(marked)) => {
+            head.headers.remove("content-length");
+            Ok(HttpResponse::from_parts(head, marked.into()))
+        }
+        Err(fault) => Err(HttpError::new(HttpErrorKind::Unknown, Passed(fault))),
+    }
+}
+
+/// An answer that is no success, as an error where the store's library would not tell what it says.
+async fn refused(answered: HttpResponse) -> Result<HttpResponse, HttpError> {
+    let (head, body) = answered.into_parts();
+    let body = body.bytes().await?;
+    let region = head.headers.get("x-amz-bucket-region").and_then(|region| region.to_str().ok());
+    match answer::refusal(head.status.as_u16(), region, &body) {
+        Some(told) => Err(HttpError::new(HttpErrorKind::Unknown, told)),
+        None => Ok(HttpResponse::from_parts(head, body.into())),
     }
 }
 
