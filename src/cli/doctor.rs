@@ -24,6 +24,7 @@ use crate::notify::desktop;
 use crate::provider::remote::{Check, Costs, Finding};
 use crate::report::{self, Checked};
 use crate::store::folder;
+use crate::sync::overlap::{self, Outdone};
 use crate::sync::overview;
 use crate::sync::state::{Place, State};
 use crate::sync::task::Connection;
@@ -143,8 +144,10 @@ fn store(context: &mut Context<'_, '_>) -> Vec<Checked> {
         return vec![good("store", &format!("none in `{shown}` yet: the first import or sync makes it"))];
     }
     let reached = wiring::reach(context, &place).and_then(|host| Ok((host.about()?, host.manifest()?)));
+    let mut outdone = None;
     let mut checked = vec![match reached {
         Ok((about, manifest)) => {
+            outdone = Outdone::words(&overlap::outdone(&manifest, None));
             let rows: u64 = manifest.active().iter().map(|group| group.rows()).sum();
             let days = about.days.map_or_else(String::new, |(first, last)| format!(", {first} to {last}"));
             match about.notices.first() {
@@ -156,6 +159,8 @@ fn store(context: &mut Context<'_, '_>) -> Vec<Checked> {
         }
         Err(error) => trouble("store", &error),
     }];
+    let less = outdone.map(|(text, hint)| of("spendtop", Check::new("sources", Finding::Wanting, &text).fix(hint)));
+    checked.extend(less);
     let (state, told) = Place::beside(&place).read();
     if let Some(told) = told {
         checked.push(of("spendtop", Check::new("sync", Finding::Wanting, &told)));

@@ -3,12 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::run::Context;
-use crate::domain::numbers::Total;
 use crate::domain::text::SafeText;
 use crate::error::Result;
 use crate::report::words;
 use crate::store::segment::GroupKey;
-use crate::sync::billed::{Billed, Replaced, TOLD_MAX};
+use crate::sync::billed::{Replaced, TOLD_MAX, words};
 use crate::sync::groups::Fate;
 use crate::sync::ingest::Outcome;
 use crate::sync::overlap::Overlap;
@@ -67,15 +66,6 @@ fn sums(replaced: Option<&Replaced>) -> String {
         Some(Replaced { before: Some(before), after: None }) => format!("; billed {} before", words(before)),
         _ => String::new(),
     }
-}
-
-/// `20.00 USD and 3.00 EUR`.
-fn words(billed: &Billed) -> String {
-    let one = |(currency, total): (&String, &Total)| {
-        let sum = total.value().map_or_else(|| "n/a".to_owned(), |sum| sum.grouped(2));
-        format!("{sum} {}", SafeText::from_outside(currency))
-    };
-    billed.iter().map(one).collect::<Vec<_>>().join(" and ")
 }
 
 /// Says beside the summary whose charges count where sources overlap.

@@ -13,6 +13,7 @@ use crate::domain::services::canonical_provider;
 use crate::domain::text::SafeText;
 use crate::domain::words::counted;
 use crate::store::manifest::{Group, Import, Manifest, Part};
+use crate::sync::overlap::{self, Outdone};
 
 /// Days that a provider may be later than it takes to settle a day, before it is said to lag.
 const LATE_DAYS: i32 = 1;
@@ -40,7 +41,8 @@ pub(super) fn of(
     notices.extend(freshness.iter().filter_map(|fresh| late(engine, fresh, period, as_of)));
     notices.extend(unknown_cost(unknown));
     notices.extend(in_no_hour(left_out));
-    notices.extend(overlap(&manifest, groups.len(), period));
+    notices.extend(several(&manifest, groups.len(), period));
+    notices.extend(outdone(&manifest, period));
     let begin = against.zip(engine.data_days()).filter(|(days, data)| days.from < data.from).map(|(_, data)| data.from);
     notices.extend(begin.map(beginning));
     if !lens.filter.bounds.is_empty() {
@@ -151,7 +153,7 @@ fn in_no_hour(left_out: Option<LeftOut>) -> Option<Notice> {
     })
 }
 
-fn overlap(manifest: &Manifest, active: usize, period: Period) -> Option<Notice> {
+fn several(manifest: &Manifest, active: usize, period: Period) -> Option<Notice> {
     let kept = manifest.groups.iter().filter(|g| g.overlaps(period)).count() - active;
     (kept > 0).then(|| Notice {
         kind: Kind::Overlap,
@@ -162,6 +164,12 @@ fn overlap(manifest: &Manifest, active: usize, period: Period) -> Option<Notice>
         ),
         hint: "`spendtop imports list` names them".to_owned(),
     })
+}
+
+/// Where what counts tells much less than what is kept beside it.
+pub(super) fn outdone(manifest: &Manifest, period: Period) -> Option<Notice> {
+    let (text, hint) = Outdone::words(&overlap::outdone(manifest, Some(period)))?;
+    Some(Notice { kind: Kind::Overlap, severity: Severity::Warning, text, hint })
 }
 
 fn beginning(day: Day) -> Notice {

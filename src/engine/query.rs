@@ -7,6 +7,7 @@ use hashbrown::HashMap;
 
 use super::answer::{QueryAnswer, QueryRow};
 use super::local::LocalEngine;
+use super::notices::outdone;
 use super::pending::Arrivals;
 use super::reach::{Reach, known};
 use super::sharing::notices;
@@ -105,6 +106,7 @@ pub fn answer(engine: &LocalEngine, query: &Query, as_of: Day, cancel: &Cancel) 
     let reach = Reach::new(&freshness, &lens.by);
     let (come, come_before) = Arrivals::new(engine, &lens.filter, &freshness, as_of).both(period, against);
     let not_in = pending::notices(come.as_ref(), come_before.as_ref(), (period, against));
+    let outdone = outdone(&engine.store().manifest(), period);
     let mut answers = Vec::new();
     for currency in currencies {
         let mut answer = QueryAnswer {
@@ -130,6 +132,7 @@ pub fn answer(engine: &LocalEngine, query: &Query, as_of: Day, cancel: &Cancel) 
                 .cloned()
                 .chain(notices(lens, engine.store()))
                 .chain(not_in.iter().cloned())
+                .chain(outdone.iter().cloned())
                 .collect(),
             left_out: now.left_out(&currency),
         };

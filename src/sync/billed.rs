@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::domain::charge::Metric;
 use crate::domain::numbers::Total;
 use crate::domain::rollup::WHOLE;
+use crate::domain::text::SafeText;
 use crate::store::manifest::Manifest;
 use crate::store::segment::GroupKey;
 use crate::store::{Store, rollups};
@@ -37,4 +38,14 @@ pub fn of(store: &Store, manifest: &Manifest, source: &str, key: &GroupKey) -> O
         }
     }
     Some(billed)
+}
+
+/// `20.00 USD and 3.00 EUR`.
+#[must_use]
+pub fn words(billed: &Billed) -> String {
+    let one = |(currency, total): (&String, &Total)| {
+        let sum = total.value().map_or_else(|| "n/a".to_owned(), |sum| sum.grouped(2));
+        format!("{sum} {}", SafeText::from_outside(currency))
+    };
+    billed.iter().map(one).collect::<Vec<_>>().join(" and ")
 }

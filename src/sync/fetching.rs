@@ -29,6 +29,7 @@ pub struct Fetching<'a> {
     pub is_unbelieved: bool,
     believes_silence: bool,
     keeps: Keeps,
+    configured: Vec<String>,
 }
 
 impl<'a> Fetching<'a> {
@@ -36,13 +37,29 @@ impl<'a> Fetching<'a> {
     #[must_use]
     pub fn new(costs: &'a dyn Costs, ask: &'a Ask, call: &'a Call) -> Self {
         let (brought, fault, keeps) = (None, None, Keeps::default());
-        Fetching { costs, ask, call, brought, fault, is_unbelieved: false, believes_silence: false, keeps }
+        Fetching {
+            costs,
+            ask,
+            call,
+            brought,
+            fault,
+            is_unbelieved: false,
+            believes_silence: false,
+            keeps,
+            configured: Vec::new(),
+        }
     }
 
     /// What a delivery may not take away.
     #[must_use]
     pub fn keeping(self, keeps: Keeps) -> Self {
         Fetching { keeps, ..self }
+    }
+
+    /// Beside which sources of deliveries the config names it, in its order.
+    #[must_use]
+    pub fn beside(self, configured: Vec<String>) -> Self {
+        Fetching { configured, ..self }
     }
 
     /// Whether an answer that tells of nothing at all is believed.
@@ -71,6 +88,7 @@ impl<'a> Fetching<'a> {
                 version: delivery.remembered(),
                 billing_period: delivery.billing_period,
                 keeps: self.keeps.clone(),
+                configured: self.configured.clone(),
             },
         }
     }

@@ -222,6 +222,12 @@ impl Ingest<'_> {
         for (key, sums) in &mut outcome.replaced {
             sums.after = billed::of(self.store, &manifest, &id.name, key);
         }
+        let sources = Sources::new(&manifest);
+        for (key, overlap) in &mut outcome.overlaps {
+            if let Some(counts) = sources.best(&outcome.read.covers, key) {
+                overlap.now.clone_from(&counts.source);
+            }
+        }
         for (key, overlap) in outcome.overlaps.iter_mut().take(billed::TOLD_MAX) {
             overlap.billed_ours = billed::of(self.store, &manifest, &id.name, key);
         }
@@ -311,6 +317,7 @@ impl Ingest<'_> {
         self.store.write(changes)?;
         self.write_rollups(&next.groups[left..], places, &added_to)?;
         next.groups.retain(|group| !older.contains(&group.id));
+        self.arrange(&mut next);
         next.next.segment = self.gathered().next_segment;
         next.imports.push(self.import_of(import, id, outcome));
         next.strike_found(self.options.decisions.part);

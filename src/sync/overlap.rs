@@ -2,13 +2,19 @@
 //!
 //! The most trusted kind of source counts. Of equals the one that was there first does, so that no
 //! import takes what counts out of the sums only by being newer; removing the other's imports lets it
-//! count. Knows no store's contents but the manifest.
+//! count. Of exports that the config names the first of them does, and one that it names no more comes behind
+//! the others ([`arrange`]). Knows no store's contents but the manifest.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::billed::Billed;
-use crate::provider::SourceId;
+use crate::domain::calendar::Period;
+use crate::domain::charge::Metric;
+use crate::domain::money::Amount;
+use crate::domain::text::SafeText;
+use crate::domain::words::count;
+use crate::provider::{SourceId, SourceKind};
 use crate::store::manifest::{Group, Manifest, are_apart};
 use crate::store::segment::{GroupKey, Identity};
 
@@ -59,6 +65,14 @@ impl<'m> Sources<'m> {
         }
     }
 
+    /// Of groups that are no parts of their own beside what `covers` says, the one that counts.
+    #[must_use]
+    pub fn best(&self, covers: &str, key: &GroupKey) -> Option<&'m Group> {
+        let apart = |group: &&Group| are_apart(self.manifest.covers(&group.source), covers);
+        let groups = self.of(key).iter().filter(|group| !apart(group)).copied();
+        groups.min_by_key(|group| self.manifest.precedence(group))
+    }
+
     /// Account periods among `keys` of which another source's charges counted; `comes` where a
     /// source's charges are only on their way, and `covers` the part of the account that they are of.
     #[must_use]
@@ -89,5 +103,95 @@ impl<'m> Sources<'m> {
             overlaps.insert(key.clone(), overlap);
         }
         overlaps
+    }
+}
+
+/// Gives exports of the same account period their places: those that the config names are in its order, each in a
+/// place where one of them was, and behind all of them come those that were synced and that it names no more.
+pub fn arrange(next: &mut Manifest, configured: &[String]) {
+    if configured.is_empty() {
+        return;
+    }
+    let at = |source: &str| configured.iter().position(|name| name == source);
+    let is_gone = |source: &str| {
+        let was_synced = next.scopes.get(source).is_some_and(|synced| !synced.deliveries.is_empty());
+        was_synced && at(source).is_none()
+    };
+    let mut alike: BTreeMap<Identity<'_>, Vec<&Group>> = BTreeMap::new();
+    for group in next.groups.iter().filter(|group| group.rank == SourceKind::Export as u8) {
+        alike.entry(group.key.identity()).or_default().push(group);
+    }
+    let mut places: BTreeMap<u64, u32> = BTreeMap::new();
+    for mut groups in alike.into_values() {
+        groups.sort_by_key(|group| group.place);
+        let mut sources: Vec<&str> = Vec::new();
+        for group in &groups {
+            if !sources.contains(&group.source.as_str()) {
+                sources.push(&group.source);
+            }
+        }
+        if sources.len() < 2 {
+            continue;
+        }
+        let slots: Vec<usize> = (0..sources.len()).filter(|slot| at(sources[*slot]).is_some()).collect();
+        let mut named: Vec<&str> = slots.iter().map(|slot| sources[*slot]).collect();
+        named.sort_by_key(|source| at(source));
+        slots.iter().zip(named).for_each(|(slot, source)| sources[*slot] = source);
+        sources.sort_by_key(|source| is_gone(source));
+        let place = |group: &Group| sources.iter().position(|source| *source == group.source);
+        let told = groups.iter().filter_map(|group| Some((group.id, u32::try_from(place(group)?).ok()?)));
+        places.extend(told);
+    }
+    for group in &mut next.groups {
+        group.place = places.get(&group.id).copied().unwrap_or(group.place);
+    }
+}
+
+/// An account period where what counts tells much less than what is kept beside it: it may be of a part of the
+/// account alone, of which nobody told.
+pub struct Outdone<'m> {
+    /// What counts.
+    pub counts: &'m Group,
+    /// What is kept.
+    pub kept: &'m Group,
+}
+
+/// The known billed cost of a group over all currencies, to be compared only.
+fn billed(group: &Group) -> i128 {
+    group.parts.iter().fold(0, |sum, part| sum.saturating_add(part.sums[Metric::Billed as usize]))
+}
+
+/// Where less than half counts of what is kept, of a period's days or of all; the largest difference first.
+#[must_use]
+pub fn outdone(manifest: &Manifest, period: Option<Period>) -> Vec<Outdone<'_>> {
+    let sources = Sources::new(manifest);
+    let mut all: Vec<Outdone<'_>> = Vec::new();
+    for kept in manifest.groups.iter().filter(|group| period.is_none_or(|period| group.overlaps(period))) {
+        let Some(counts) = sources.best(manifest.covers(&kept.source), &kept.key) else { continue };
+        if counts.source != kept.source && billed(counts) < billed(kept) / 2 {
+            all.push(Outdone { counts, kept });
+        }
+    }
+    all.sort_by_key(|pair| Reverse(billed(pair.kept).saturating_sub(billed(pair.counts))));
+    all
+}
+
+impl Outdone<'_> {
+    /// The first of several in words, and what to do about it.
+    #[must_use]
+    pub fn words(all: &[Outdone<'_>]) -> Option<(String, String)> {
+        let Outdone { counts, kept } = all.first()?;
+        let [ours, theirs] = [counts, kept].map(|group| SafeText::from_outside(&group.source));
+        let [less, more] = [counts, kept].map(|group| Amount::from_units(billed(group)).grouped(2));
+        let others = if all.len() > 1 { format!(" (and {} more)", count(all.len() as u64 - 1)) } else { String::new() };
+        let name = SafeText::from_outside(&counts.key.name()).into_string();
+        let text = format!(
+            "{name}{others}: `{ours}` counts, which bills {less}, and `{theirs}`, which bills {more}, does not"
+        );
+        let hint = format!(
+            "is `{ours}` of a part of the account alone? take it out of the config and remove its imports (`spendtop \
+             imports list`, `spendtop imports rm N`)"
+        );
+        Some((text, hint))
     }
 }

@@ -52,6 +52,9 @@ impl Vault for Here {
     }
 }
 
+/// Makes scopes that hold files in a folder.
+type Scopes<'s> = &'s dyn Fn(&std::path::Path) -> Vec<Arc<dyn Costs>>;
+
 /// A folder that is watched.
 struct World {
     folder: tempfile::TempDir,
@@ -78,9 +81,22 @@ impl World {
     }
 
     /// A world with these scopes.
-    fn of(name: &str, scopes: &dyn Fn(&std::path::Path) -> Vec<Arc<dyn Costs>>, accept_partial: bool) -> World {
-        let (folder, vault) =
-            (tempfile::tempdir().expect("folder"), Arc::new(Here(Store::in_memory(&[]), AtomicBool::new(false))));
+    fn of(name: &str, scopes: Scopes<'_>, accept_partial: bool) -> World {
+        let vault = Arc::new(Here(Store::in_memory(&[]), AtomicBool::new(false)));
+        World::with(tempfile::tempdir().expect("folder"), vault, (name, scopes), accept_partial)
+    }
+
+    /// The same, with another config.
+    fn then(self, name: &str, scopes: Scopes<'_>) -> World {
+        World::with(self.folder, self.vault, (name, scopes), false)
+    }
+
+    fn with(
+        folder: tempfile::TempDir,
+        vault: Arc<Here>,
+        (name, scopes): (&str, Scopes<'_>),
+        accept_partial: bool,
+    ) -> World {
         let scopes = scopes(folder.path());
         let place = Place::beside(folder.path());
         place.prepare().expect("folder");

@@ -25,7 +25,7 @@ use crate::sync::billed;
 use crate::sync::groups::{Fate, Incoming};
 use crate::sync::keep::{self, Held, Keeps};
 use crate::sync::merge::{Merge, Pieces};
-use crate::sync::overlap::Sources;
+use crate::sync::overlap::{self, Sources};
 use crate::sync::rebuild;
 
 /// What of a scope a batch brings anew.
@@ -44,6 +44,8 @@ pub enum Renewal {
         billing_period: Option<Month>,
         /// What it may not take away.
         keeps: Keeps,
+        /// Sources of deliveries that the config names, in its order.
+        configured: Vec<String>,
     },
 }
 
@@ -248,6 +250,13 @@ impl Ingest<'_> {
         if let Some(Renewal::Delivery { name, version, .. }) = &self.options.renews {
             let delivered = Delivered { version: version.clone(), at: self.options.taken_at };
             next.scopes.entry(id.name.clone()).or_default().deliveries.insert(name.clone(), delivered);
+        }
+    }
+
+    /// Gives exports that tell the same their places as the config has them.
+    pub(super) fn arrange(&self, next: &mut Manifest) {
+        if let Some(Renewal::Delivery { configured, .. }) = &self.options.renews {
+            overlap::arrange(next, configured);
         }
     }
 

@@ -378,7 +378,8 @@ impl Course<'_> {
         let believes = self.believes_silence(&job.ask, synced);
         let mut fetching = Fetching::new(self.costs, &job.ask, &call)
             .believing_silence(believes)
-            .keeping(self.keeps(&job.ask, synced));
+            .keeping(self.keeps(&job.ask, synced))
+            .beside(self.deliverers());
         let flag = Flag::new(self.cancel, &self.syncer.runtime);
         let options = Options {
             renews: Some(fetching.renewal(mark, self.planned(synced, plan::since))),
@@ -407,7 +408,10 @@ impl Course<'_> {
                 run.restated = restated(&outcome.restated);
                 run.rows -= outcome::older_charges(&outcome).min(run.rows);
                 run.notes.extend(
-                    overlaps(&outcome).into_iter().chain(outcome::shrunk(&outcome)).chain(outcome::older(&outcome)),
+                    overlaps(&outcome, &self.source)
+                        .into_iter()
+                        .chain(outcome::shrunk(&outcome))
+                        .chain(outcome::older(&outcome)),
                 );
                 run.notes.extend(watcher.told(outcome.refused));
                 self.note_silence(&job.ask, false)?;

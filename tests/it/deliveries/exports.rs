@@ -6,6 +6,7 @@ use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
 use spendtop::provider::exports::check::Remedy;
 use spendtop::provider::exports::{Exports, Settings};
+use spendtop::sync::overlap::{self, Outdone};
 
 use super::*;
 
@@ -38,11 +39,15 @@ fn export(store: &Arc<InMemory>, source: &str, prefix: &str, folder: &std::path:
     Arc::new(Exports::new(Arc::clone(store) as Arc<dyn ObjectStore>, settings).expect("a prefix"))
 }
 
+fn scopes<'s>(
+    store: &'s Arc<InMemory>,
+    sources: &'s [(&str, &str)],
+) -> impl Fn(&std::path::Path) -> Vec<Arc<dyn Costs>> + 's {
+    |folder| sources.iter().map(|(source, prefix)| export(store, source, prefix, folder)).collect()
+}
+
 fn world(store: &Arc<InMemory>, sources: &[(&str, &str)]) -> World {
-    let scopes = |folder: &std::path::Path| {
-        sources.iter().map(|(source, prefix)| export(store, source, prefix, folder)).collect()
-    };
-    World::of("aws.prod", &scopes, false)
+    World::of("aws.prod", &scopes(store, sources), false)
 }
 
 /// A run of the month; its manifest's key.
@@ -107,4 +112,47 @@ fn what_of_an_export_is_in_no_figure_is_told() {
     let notes = world.runs().remove(0).notes.join("; ");
     assert!(notes.contains("1 row was refused, and in no figure: s3://bills/exp/data/"), "{notes}");
     assert!(notes.contains("19 rows have tags that are no JSON object (such as `team=a`)"), "{notes}");
+}
+
+const A: (&str, &str) = ("aws.prod/a", "a");
+const B: (&str, &str) = ("aws.prod/b", "b");
+
+#[test]
+fn of_exports_of_one_account_the_first_of_the_config_counts_and_none_that_it_no_longer_names() {
+    let store = Arc::new(InMemory::new());
+    run(&store, "a", OLD, &bill("2026-10", 0..20, 1));
+    run(&store, "b", OLD, &bill("2026-10", 0..20, 3));
+    for (sources, want) in [([A, B], 20), ([B, A], 60)] {
+        let world = world(&store, &sources);
+        world.pass();
+        assert_eq!(world.sum(), usd(want), "{sources:?}");
+    }
+    // The one is taken out of the config, the other is written there.
+    let world = world(&store, &[A]);
+    world.pass();
+    assert_eq!(world.sum(), usd(20));
+    let world = world.then("aws.prod", &scopes(&store, &[B]));
+    world.pass();
+    assert_eq!(world.sum(), usd(60));
+    let notes = world.runs().into_iter().find(|run| run.source == "aws.prod/b").expect("logged").notes.join("; ");
+    let want = "2026-10: aws.prod/b (60.00 USD) counts, aws.prod/a (20.00 USD) is kept";
+    assert!(notes.contains("also had from another source: AWS") && notes.contains(want), "{notes}");
+}
+
+#[test]
+fn an_export_that_tells_much_less_than_what_it_takes_the_place_of_is_told() {
+    let store = Arc::new(InMemory::new());
+    run(&store, "a", OLD, &bill("2026-10", 0..9, 1));
+    run(&store, "b", OLD, &bill("2026-10", 0..20, 1));
+    let world = world(&store, &[A, B]);
+    world.pass();
+    assert_eq!(world.sum(), usd(9));
+    let manifest = world.vault.0.manifest();
+    let (text, hint) = Outdone::words(&overlap::outdone(&manifest, None)).expect("told");
+    let want = "`aws.prod/a` counts, which bills 9.00, and `aws.prod/b`, which bills 20.00, does not";
+    assert!(text.starts_with("AWS") && text.contains(want), "{text}");
+    assert!(hint.contains("is `aws.prod/a` of a part of the account alone?"), "{hint}");
+    let other = Day::parse("2026-09-01").expect("day");
+    let before = spendtop::domain::calendar::Period { from: other, to: other.plus(7) };
+    assert!(overlap::outdone(&manifest, Some(before)).is_empty());
 }

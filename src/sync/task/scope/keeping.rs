@@ -5,7 +5,7 @@ use super::Course;
 use crate::domain::calendar::Day;
 use crate::domain::text::SafeText;
 use crate::domain::words::count;
-use crate::provider::remote::{Ask, Delivery, Found};
+use crate::provider::remote::{Ask, Delivery, Found, Manner};
 use crate::store::remote::Synced;
 use crate::sync::keep::Keeps;
 
@@ -43,6 +43,13 @@ impl Course<'_> {
             room > 0
         };
         known.flat_map(|other| &other.files).map(|file| &file.name).take_while(fits).cloned().collect()
+    }
+
+    /// Sources of deliveries that the config names, in its order.
+    pub(super) fn deliverers(&self) -> Vec<String> {
+        let all = self.syncer.connections.iter().flat_map(|connection| &connection.scopes);
+        let delivers = all.filter(|scope| matches!(scope.manner(), Manner::Deliveries));
+        delivers.map(|scope| scope.scope().source.name.clone()).collect()
     }
 
     /// Months of which only a run lies there that began before the stored one, in words.
