@@ -20,7 +20,7 @@ use crate::sync::groups::Decisions;
 use crate::sync::ingest::{Options, Renewal};
 
 /// Counted up with every change of what is said.
-pub const PROTOCOL: u32 = 5;
+pub const PROTOCOL: u32 = 6;
 
 /// This build's version, as others are told.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -40,6 +40,8 @@ pub struct Keeps {
     pub newer: BTreeSet<String>,
     /// Since when deliveries of its name are refused, seconds since 1970.
     pub refused_since: Option<i64>,
+    /// Files of other deliveries that came before and were written later than the first of its name that was refused.
+    pub refused_before: BTreeSet<String>,
     /// Days before this one are settled.
     pub settled_before: Day,
 }
@@ -233,8 +235,10 @@ impl Sides<'_> {
     }
 
     fn unclear(&self, keeps: &Keeps) -> Option<Why> {
-        let came_after = keeps.refused_since.is_some_and(|since| self.came() >= since);
-        (came_after && !self.is_own() && !self.is_longer()).then_some(Why::Unclear)
+        // Of what came in the second of the refusal only its date tells.
+        let came_after = keeps.refused_since.is_some_and(|since| self.came() > since);
+        let was_newer = || self.names().any(|name| keeps.refused_before.contains(name));
+        ((came_after || was_newer()) && !self.is_own() && !self.is_longer()).then_some(Why::Unclear)
     }
 
     fn shrinks(&self, settled_before: Day) -> Option<Why> {

@@ -81,9 +81,13 @@ pub struct Standing {
 pub struct Aside {
     /// When, seconds since 1970.
     pub at: i64,
-    /// When a delivery of this name was first refused, seconds since 1970; 0 where that is not known.
+    /// When a delivery of this name was first refused, seconds since 1970; 0 where that is not known, or where nobody
+    /// looked at what it tells.
     #[serde(default)]
     pub since: i64,
+    /// When the one that was first refused had been written, seconds since 1970; 0 where that is not known.
+    #[serde(default)]
+    pub written: i64,
     /// Whether it is a split, without which no charge is missing.
     pub split: bool,
     /// Why.

@@ -126,7 +126,13 @@ fn which_of_two_is_newer_is_not_guessed_where_one_was_refused_before_the_other_c
     };
     assert_eq!(fate(0..22, "a.csv", 900), Err(Why::Unclear));
     assert_eq!(fate(0..23, "a.csv", 900), Ok(()));
-    assert_eq!(fate(0..22, "a.csv", 1_100), Ok(()));
+    for since in [1_000, 1_100] {
+        assert_eq!(fate(0..22, "a.csv", since), Ok(()), "it was the newer one when it was refused");
+    }
+    let refused_before = ["b.csv".to_owned()].into();
+    let keeps = Keeps { refused_since: Some(1_000), refused_before, written: 2_000, ..keeps() };
+    let came = self::fate(&whole, part(0..22, 10, PRICE), "a.csv", &keeps);
+    assert_eq!(came, Err(Why::Unclear), "the newer one came at once after it");
     assert_eq!(fate(0..22, "b.csv", 900), Ok(()));
 }
 

@@ -26,6 +26,15 @@ pub enum Again {
     Now,
 }
 
+/// The first version of a delivery that was refused.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Refused {
+    /// When, seconds since 1970.
+    pub since: i64,
+    /// When it had been written, seconds since 1970; 0 where that is not known.
+    pub written: i64,
+}
+
 /// What is set aside.
 #[derive(Clone)]
 pub struct Asides {
@@ -83,26 +92,30 @@ impl Asides {
         true
     }
 
-    /// Sets an ask aside.
-    pub fn put(&mut self, ask: &Ask, fault: &Fault) {
+    /// Sets an ask aside that was refused just now, which is later than the run began: others may have come in it.
+    pub fn put(&mut self, ask: &Ask, fault: &Fault, now: i64) {
         let aside = match ask {
             Ask::Days { .. } => {
                 let Fault { kind, message, hints, .. } = fault.clone();
-                Aside { at: self.at, since: 0, split: true, trouble: Trouble { kind, message, hints } }
+                Aside { at: self.at, since: 0, written: 0, split: true, trouble: Trouble { kind, message, hints } }
             }
             Ask::Delivery(delivery) => {
-                let since = self.refused_since(&delivery.name).unwrap_or(self.at);
-                Aside { since, ..aside(&delivery.name, fault, self.at) }
+                // What was only being written says when it is, once it is.
+                let is_judged = fault.kind != FaultKind::NotThere;
+                let first = is_judged.then_some(Refused { since: now, written: delivery.written });
+                let Refused { since, written } = self.refused(&delivery.name).or(first).unwrap_or_default();
+                Aside { since, written, ..aside(&delivery.name, fault, self.at) }
             }
         };
         self.now.insert(key(ask), aside);
     }
 
-    /// Since when deliveries of this name are refused, in whatever version; `None` where they are not.
-    pub fn refused_since(&self, name: &str) -> Option<i64> {
+    /// When a delivery of this name, in whatever version, was first refused; `None` where none is.
+    pub fn refused(&self, name: &str) -> Option<Refused> {
         let is_named = |key: &str| key.rsplit_once(' ').is_some_and(|(known, _)| known == name);
         let all = self.known.iter().chain(&self.now).filter(|(key, aside)| aside.since > 0 && is_named(key));
-        all.map(|(_, aside)| aside.since).min()
+        let first = all.map(|(_, aside)| Refused { since: aside.since, written: aside.written });
+        first.min_by_key(|refused| refused.since)
     }
 
     /// Sets aside a delivery that cannot be asked for as it lies there; whether that is new.
@@ -157,7 +170,8 @@ fn aside(name: &str, fault: &Fault, at: i64) -> Aside {
     let name = SafeText::from_outside(name);
     let is_named = fault.message.contains(&*name);
     let message = if is_named { fault.message.clone() } else { format!("`{name}`: {}", fault.message) };
-    Aside { at, since: 0, split: false, trouble: Trouble { kind: fault.kind, message, hints: fault.hints.clone() } }
+    let trouble = Trouble { kind: fault.kind, message, hints: fault.hints.clone() };
+    Aside { at, since: 0, written: 0, split: false, trouble }
 }
 
 #[cfg(test)]
@@ -172,8 +186,9 @@ mod tests {
     }
 
     fn file(version: &str) -> Ask {
+        let written = version.parse().expect("a number");
         let (name, version) = ("a.csv".into(), version.into());
-        Ask::Delivery(Delivery { name, version, billing_period: None, files: Vec::new(), written: 0 })
+        Ask::Delivery(Delivery { name, version, billing_period: None, files: Vec::new(), written })
     }
 
     #[test]
@@ -197,7 +212,7 @@ mod tests {
         let begin = 20_000 * DAY_SECONDS;
         let refused = |ask: &Ask| {
             let mut asides = Asides::new(BTreeMap::new(), Again::Now, begin);
-            asides.put(ask, &Fault::new(FaultKind::Refused, "no"));
+            asides.put(ask, &Fault::new(FaultKind::Refused, "no"), begin);
             assert!(asides.has(ask) && asides.trouble().is_some() != asides.untold().next().is_some());
             asides.kept()
         };
@@ -220,12 +235,18 @@ mod tests {
     #[test]
     fn since_when_a_file_is_refused_is_known_although_it_was_written_anew() {
         let mut known = BTreeMap::new();
-        for (at, version) in [(7, "1"), (8, "1"), (9, "2")] {
+        // The first time it was still being written, which says nothing about what it tells.
+        for (at, version, kind, want) in [
+            (5, "1", FaultKind::NotThere, None),
+            (6, "2", FaultKind::Refused, Some(Refused { since: 9, written: 2 })),
+            (8, "2", FaultKind::Refused, Some(Refused { since: 9, written: 2 })),
+            (9, "3", FaultKind::NotThere, Some(Refused { since: 9, written: 2 })),
+        ] {
             let mut asides = Asides::new(known, Again::Now, at);
-            asides.put(&file(version), &Fault::new(FaultKind::Refused, "no"));
+            asides.put(&file(version), &Fault::new(kind, "no"), at + 3);
             known = asides.kept();
             let asides = Asides::new(known.clone(), Again::Now, 10);
-            assert_eq!((asides.refused_since("a.csv"), asides.refused_since("b.csv")), (Some(7), None));
+            assert_eq!((asides.refused("a.csv"), asides.refused("b.csv")), (want, None));
         }
     }
 
@@ -233,8 +254,8 @@ mod tests {
     fn what_a_person_can_mend_is_told_first_and_a_split_by_itself() {
         let mut asides = Asides::new(BTreeMap::new(), Again::Now, 7);
         assert!(asides.put_broken("2026-10", &Fault::new(FaultKind::NotThere, "2026-10 is half written")));
-        asides.put(&file("1"), &Fault::new(FaultKind::Denied, "not allowed").hint("allow it"));
-        asides.put(&feed("hourly"), &Fault::new(FaultKind::Denied, "not switched on"));
+        asides.put(&file("1"), &Fault::new(FaultKind::Denied, "not allowed").hint("allow it"), 7);
+        asides.put(&feed("hourly"), &Fault::new(FaultKind::Denied, "not switched on"), 7);
         let trouble = asides.trouble().expect("trouble");
         assert_eq!(trouble.message, "`a.csv`: not allowed (and 1 more); all else is up to date");
         assert_eq!(trouble.hints, ["allow it"]);

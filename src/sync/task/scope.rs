@@ -240,7 +240,7 @@ impl Course<'_> {
             };
             if brought.as_ref() == Some(&job.ask) {
                 // It would be read and paid for until somebody ends it.
-                self.asides.put(&job.ask, &aside::told_again());
+                self.asides.put(&job.ask, &aside::told_again(), self.syncer.now());
                 continue;
             }
             if tried > 0 && job.why.is_history() && self.is_to_give_way() {
@@ -258,7 +258,7 @@ impl Course<'_> {
             self.hold = None;
             match asked {
                 Err(Ended::Fault(fault)) if aside::is_by_itself(&fitting.ask, &fault) => {
-                    self.asides.put(&fitting.ask, &fault);
+                    self.asides.put(&fitting.ask, &fault, self.syncer.now());
                     continue;
                 }
                 is_stored => {

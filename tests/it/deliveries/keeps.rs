@@ -147,6 +147,36 @@ fn an_older_file_that_was_refused_does_not_take_the_newer_ones_place_later() {
 }
 
 #[test]
+fn a_newer_file_that_was_refused_takes_its_place_once_it_is_mended() {
+    let broken = format!("{}2,someday,2026-10-02,USD,AWS,1,r-99\n", bill("2026-10", 0..21, 2));
+    let world = World::new();
+    world.put("oct.csv", &bill("2026-10", 0..20, 1), 0);
+    world.put("oct-corrected.csv", &broken, 5);
+    assert_eq!((world.pass().failed, world.sum()), (1, usd(20)), "the older one came in the same run");
+    // Written anew, first as it was.
+    world.put("oct-corrected.csv", &broken, 10);
+    assert_eq!((world.pass().failed, world.sum()), (1, usd(20)));
+    world.put("oct-corrected.csv", &bill("2026-10", 0..21, 2), 20);
+    assert_eq!((world.pass().failed, world.sum(), world.standing().trouble), (0, usd(42), None));
+}
+
+#[test]
+fn which_is_newer_is_not_known_where_the_newer_one_came_in_the_run_that_refused_the_older() {
+    let broken = format!("{}2,someday,2026-10-02,USD,AWS,1,r-99\n", bill("2026-10", 0..21, 2));
+    let world = World::new();
+    world.put("oct.csv", &bill("2026-10", 0..20, 1), 0);
+    world.pass();
+    world.put("oct-v1.csv", &broken, 5);
+    world.put("oct-v2.csv", &bill("2026-10", 0..22, 3), 10);
+    assert_eq!((world.pass().failed, world.sum()), (1, usd(66)));
+    for minutes in [20, 30] {
+        world.put("oct-v1.csv", &bill("2026-10", 0..21, 2), minutes);
+        assert!(held(&world).contains("which is newer now is not known"));
+    }
+    assert_eq!(world.sum(), usd(66));
+}
+
+#[test]
 fn what_an_older_file_tells_besides_comes() {
     let world = World::new();
     world.put("oct.csv", &bill("2026-10", 0..20, 1), 0);

@@ -1,6 +1,8 @@
 //! What a delivery is held against before it takes the place of what is stored: those that lie there beside it, and
 //! what was refused before. Pure, but for what the run knows.
 
+use std::collections::BTreeSet;
+
 use super::Course;
 use crate::domain::calendar::Day;
 use crate::domain::text::SafeText;
@@ -11,7 +13,7 @@ use crate::sync::keep::Keeps;
 
 /// Bytes of names of newer files that are handed on at most, those written next first: what takes the delivery in may
 /// be another process, to which a message goes.
-const NAMES_MAX: usize = 512 << 10;
+const NAMES_MAX: usize = 256 << 10;
 
 impl Course<'_> {
     /// What an ask may not take away.
@@ -24,25 +26,19 @@ impl Course<'_> {
             // Which run of a month is newer was told where they lie.
             return keeps;
         }
+        let (Found::Deliveries { whole, .. }, refused) = (&self.found, self.asides.refused(&delivery.name)) else {
+            return keeps;
+        };
+        let after = whole.iter().skip_while(|other| other.name != delivery.name).skip(1);
+        let first = refused.map_or(0, |refused| refused.written);
+        let later = whole.iter().filter(|other| first > 0 && other.written > first && other.name != delivery.name);
         Keeps {
             written: delivery.written,
-            newer: self.newer(delivery, synced),
-            refused_since: self.asides.refused_since(&delivery.name),
+            newer: files(after, synced),
+            refused_since: refused.map(|refused| refused.since),
+            refused_before: files(later, synced),
             ..keeps
         }
-    }
-
-    /// Files of deliveries that were written later than this one and have come before.
-    fn newer(&self, delivery: &Delivery, synced: &Synced) -> std::collections::BTreeSet<String> {
-        let Found::Deliveries { whole, .. } = &self.found else { return std::collections::BTreeSet::new() };
-        let after = whole.iter().skip_while(|other| other.name != delivery.name).skip(1);
-        let known = after.filter(|other| synced.deliveries.contains_key(&other.name));
-        let mut room = NAMES_MAX;
-        let fits = |name: &&String| {
-            room = room.saturating_sub(name.len() + 8);
-            room > 0
-        };
-        known.flat_map(|other| &other.files).map(|file| &file.name).take_while(fits).cloned().collect()
     }
 
     /// Sources of deliveries that the config names, in its order.
@@ -79,4 +75,15 @@ impl Course<'_> {
         };
         Some(format!("`{first}`{more} {verb} written just now: left until nobody writes"))
     }
+}
+
+/// Files of those deliveries that have come before.
+fn files<'d>(deliveries: impl Iterator<Item = &'d Delivery>, synced: &Synced) -> BTreeSet<String> {
+    let known = deliveries.filter(|delivery| synced.deliveries.contains_key(&delivery.name));
+    let mut room = NAMES_MAX;
+    let fits = |name: &&String| {
+        room = room.saturating_sub(name.len() + 8);
+        room > 0
+    };
+    known.flat_map(|delivery| &delivery.files).map(|file| &file.name).take_while(fits).cloned().collect()
 }
