@@ -36,6 +36,7 @@ pub fn fates(outcome: &Outcome) -> String {
                 sums(outcome.replaced.get(key))
             )),
             Fate::Older => text.push_str(&format!("  {name}: older than what is stored, which stays\n")),
+            Fate::HeldBack => text.push_str(&format!("  {name}: held back, what is stored stays\n")),
             Fate::Adds(_) => text.push_str(&format!("  {name}: {} charges added\n", words::count(*rows))),
         }
     }

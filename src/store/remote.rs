@@ -102,7 +102,7 @@ pub fn whole_from(day: Day) -> i64 {
 /// A delivery that has come.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Delivered {
-    /// Its version; empty where it is to be brought again.
+    /// Its version; empty where it is to be brought again, another one where some of it was held back.
     pub version: String,
     /// When, seconds since 1970.
     pub at: i64,

@@ -69,6 +69,16 @@ pub enum Fate {
     Adds(u64),
     /// It is an older version of what is stored, which stays.
     Older,
+    /// It would take much away from what is stored, which stays until somebody decides.
+    HeldBack,
+}
+
+impl Fate {
+    /// Whether what is stored stays, and what came is left.
+    #[must_use]
+    pub fn leaves(self) -> bool {
+        matches!(self, Fate::Older | Fate::HeldBack)
+    }
 }
 
 /// Why a batch is refused.

@@ -81,6 +81,9 @@ pub struct Outcome {
     /// the charges that they had.
     #[serde(default)]
     pub gone: Vec<(GroupKey, u64)>,
+    /// The refusal of what of a delivery is held back, where the rest of it was stored.
+    #[serde(default)]
+    pub held_back: Option<Error>,
 }
 
 /// Somebody who wants to know how it goes.
@@ -196,7 +199,7 @@ impl Ingest<'_> {
         let mut fates = groups::decide(&manifest, &id.name, &incoming, &fingerprint, self.options.decisions)
             .map_err(|c| refuse(&c))?;
         outcome.gone = self.gone(&manifest, &id, &incoming);
-        self.keep(&manifest, &id, (&incoming, &outcome.gone), &outcome.read, &mut fates)?;
+        outcome.held_back = self.keep(&manifest, &id, (&incoming, &outcome.gone), &outcome.read, &mut fates)?;
         outcome.groups = incoming.iter().zip(&fates).map(|(i, f)| (i.key.clone(), *f, i.part.rows())).collect();
         let replaced = outcome.groups.iter().filter(|(_, fate, _)| matches!(fate, Fate::Replaces { .. }));
         for (key, _, _) in replaced.take(billed::TOLD_MAX) {
@@ -276,7 +279,7 @@ impl Ingest<'_> {
         let mut changes: Vec<Change> = Vec::new();
         let mut adds = leave(&mut next.groups, &id.name, &incoming, fates);
         self.leave_period(&mut next.groups, id);
-        self.note_delivery(&mut next, id);
+        self.note_delivery(&mut next, id, outcome.held_back.is_none());
         let (left, mut older) = (next.groups.len(), BTreeSet::new());
         let sources = Sources::new(manifest);
         for (mut group, fate) in incoming.into_iter().zip(fates) {
@@ -295,7 +298,7 @@ impl Ingest<'_> {
                 incomplete: group.incomplete,
             };
             let mut fingerprint = group.fingerprint;
-            if *fate == Fate::Older {
+            if fate.leaves() {
                 // It has its place among the others until theirs are written, and none in the store.
                 older.insert(number);
                 added_to.push(None);

@@ -3,7 +3,7 @@
 //! Whoever types `spendtop import` sees what a replacement does; a file that was put into a folder is taken in by
 //! itself. One that was cut short, or is an older version under a newer date, must not take the place of the whole:
 //! it is held back, and said. What grows, ends a month, or restates what is there passes. Of what differs, an
-//! account period is judged by itself:
+//! account period is judged by itself, and the others of a file come ([`is_apart`]):
 //!
 //! - **older**: what is stored is of a file that was written later; or it reaches a later day, and both lay there
 //!   when it came. It stays, and nobody need do anything. A later day tells more than the date of a file: what
@@ -21,7 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::groups::{Fate, Incoming};
-use crate::domain::calendar::Day;
+use crate::domain::calendar::{Day, Month};
 use crate::domain::charge::Metric;
 use crate::domain::money::Amount;
 use crate::domain::text::SafeText;
@@ -110,18 +110,16 @@ struct Sides<'a> {
     here: &'a [&'a str],
 }
 
-/// Marks what is older than what is stored, whose place it would take; `gone` are account periods that are to go
-/// since nothing came of them, `files` the names of what came.
-///
-/// # Errors
-/// What is held back.
+/// Marks what is older than what is stored, whose place it would take, and what is held back; `gone` are account
+/// periods that are to go since nothing came of them, `files` the names of what came. What is held back.
+#[must_use]
 pub fn judge(
     manifest: &Manifest,
     source: &str,
     (incoming, gone, files): (&[Incoming], &[(GroupKey, u64)], &[&str]),
     keeps: &Keeps,
     fates: &mut [Fate],
-) -> Result<(), Vec<Held>> {
+) -> Vec<Held> {
     let mut files = files.to_vec();
     files.sort_unstable();
     let mut alike: BTreeMap<Identity<'_>, Vec<usize>> = BTreeMap::new();
@@ -153,13 +151,26 @@ pub fn judge(
             imports: numbers.iter().filter_map(|number| imports.get(number).copied()).collect(),
             here: &files,
         };
-        if sides.is_older(keeps) {
-            places.iter().for_each(|at| fates[*at] = Fate::Older);
-        } else {
-            held.extend(sides.held(keeps));
-        }
+        let fate = match sides.is_older(keeps) {
+            true => Fate::Older,
+            false => {
+                let Some(back) = sides.held(keeps) else { continue };
+                held.push(back);
+                Fate::HeldBack
+            }
+        };
+        places.iter().for_each(|at| fates[*at] = fate);
     }
-    if held.is_empty() { Ok(()) } else { Err(held) }
+    held
+}
+
+/// Whether what is held back of a delivery lets the rest of it come. Of a set of pieces that is not whole nothing
+/// else is whole either, and what takes the place of a billing period does so as one.
+#[must_use]
+pub fn is_apart(held: &[Held], billing_period: Option<Month>, fates: &[Fate]) -> bool {
+    billing_period.is_none()
+        && fates.iter().any(|fate| !fate.leaves())
+        && !held.iter().any(|held| matches!(held.why, Why::Lacks(_)))
 }
 
 /// What groups came with, by number.

@@ -246,9 +246,11 @@ impl Ingest<'_> {
     }
 
     /// Notes that a delivery has come, in what is about to be committed.
-    pub(super) fn note_delivery(&self, next: &mut Manifest, id: &SourceId) {
+    pub(super) fn note_delivery(&self, next: &mut Manifest, id: &SourceId, is_whole: bool) {
         if let Some(Renewal::Delivery { name, version, .. }) = &self.options.renews {
-            let delivered = Delivered { version: version.clone(), at: self.options.taken_at };
+            // As long as some of it is to come it is told as new.
+            let version = if is_whole { version.clone() } else { format!("{version} in part") };
+            let delivered = Delivered { version, at: self.options.taken_at };
             next.scopes.entry(id.name.clone()).or_default().deliveries.insert(name.clone(), delivered);
         }
     }
@@ -266,14 +268,15 @@ impl Ingest<'_> {
             return Ok(());
         }
         let mut next = (*self.store.manifest()).clone();
-        self.note_delivery(&mut next, id);
+        self.note_delivery(&mut next, id, true);
         self.commit_unless_cancelled(next)
     }
 
-    /// Marks what of a delivery is older than what is stored; `gone` are account periods that it no longer holds.
+    /// Marks what of a delivery is older than what is stored, and what is held back, of which the refusal is given
+    /// back; `gone` are account periods that it no longer holds.
     ///
     /// # Errors
-    /// Kind `Usage` where it would take much away from what is stored.
+    /// Kind `Usage` where it would take much away from what is stored, and nothing else of it can come.
     pub(super) fn keep(
         &self,
         manifest: &Manifest,
@@ -281,11 +284,15 @@ impl Ingest<'_> {
         (incoming, gone): (&[Incoming], &[(GroupKey, u64)]),
         read: &ReadSummary,
         fates: &mut [Fate],
-    ) -> Result<()> {
-        let Some(Renewal::Delivery { keeps, .. }) = &self.options.renews else { return Ok(()) };
+    ) -> Result<Option<Error>> {
+        let Some(Renewal::Delivery { keeps, billing_period, .. }) = &self.options.renews else { return Ok(None) };
         let files: Vec<&str> = read.files.iter().map(|file| file.file.name.as_str()).collect();
-        keep::judge(manifest, &id.name, (incoming, gone, &files), keeps, fates)
-            .map_err(|held| self.held_back(manifest, id, &held))
+        let held = keep::judge(manifest, &id.name, (incoming, gone, &files), keeps, fates);
+        if held.is_empty() {
+            return Ok(None);
+        }
+        let refusal = self.held_back(manifest, id, &held);
+        if keep::is_apart(&held, *billing_period, fates) { Ok(Some(refusal)) } else { Err(refusal) }
     }
 
     /// Refuses a delivery without any charge where some are stored of its files.

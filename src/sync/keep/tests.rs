@@ -47,9 +47,12 @@ fn fate(manifest: &Manifest, came: Part, file: &str, keeps: &Keeps) -> Result<Fa
         fingerprint: crate::domain::sketch::Fingerprint::default(),
         incomplete: false,
     };
-    match judge(manifest, "s", (&[incoming], &[], &[file]), keeps, &mut fates) {
-        Ok(()) => Ok(fates[0]),
-        Err(held) => Err(held[0].why.clone()),
+    match judge(manifest, "s", (&[incoming], &[], &[file]), keeps, &mut fates).as_slice() {
+        [] => Ok(fates[0]),
+        held => {
+            assert!(fates[0] == Fate::HeldBack && !is_apart(held, None, &fates), "nothing else came");
+            Err(held[0].why.clone())
+        }
     }
 }
 
@@ -141,7 +144,7 @@ fn pieces_whose_first_was_taken_away_and_accounts_that_are_gone_are_held_back() 
     let pieces = stored(part(0..22, 10, PRICE), &["x-000.csv", "x-001.csv"]);
     let lacks = Err(Why::Lacks("x-000.csv".to_owned()));
     assert_eq!(fate(&pieces, part(0..22, 9, PRICE), "x-001.csv", &keeps()).map(|_| ()), lacks);
-    let held = judge(&pieces, "s", (&[], &[(key(), 220)], &["y.csv"]), &keeps(), &mut []).expect_err("gone");
+    let held = judge(&pieces, "s", (&[], &[(key(), 220)], &["y.csv"]), &keeps(), &mut []);
     assert_eq!((held.len(), held[0].now.rows, held[0].before.rows), (1, 0, 220));
     for (source, file, is_of, want) in [
         ("s", "x-001.csv", false, 1),
@@ -154,13 +157,27 @@ fn pieces_whose_first_was_taken_away_and_accounts_that_are_gone_are_held_back() 
 }
 
 #[test]
+fn what_is_held_back_of_a_file_lets_the_rest_come_where_that_is_whole() {
+    let held = |why| [Held { key: key(), before: Figures::default(), now: Figures::default(), came: 0, why }];
+    let (shrinks, lacks) = (held(Why::Shrinks(1, None)), held(Why::Lacks("x-000.csv".into())));
+    for (what, held, period, other, want) in [
+        ("another is new", &shrinks, None, Fate::New, true),
+        ("another is older", &shrinks, None, Fate::Older, false),
+        ("pieces are not whole", &lacks, None, Fate::New, false),
+        ("it is a billing period", &shrinks, Some(FIRST.month()), Fate::New, false),
+    ] {
+        assert_eq!(is_apart(held, period, &[Fate::HeldBack, other]), want, "{what}");
+    }
+}
+
+#[test]
 fn what_is_held_back_is_said_with_what_was_and_what_would_be() {
     let whole = stored(part(0..22, 10, PRICE * 1_000_000_000_000_000), &["a.csv"]);
     let mut fates = [Fate::New];
     let part = part(0..1, 10, PRICE * 1_000_000_000_000_000);
     let (fingerprint, account_name) = (crate::domain::sketch::Fingerprint::default(), String::new());
     let incoming = Incoming { key: key(), account_name, part, fingerprint, incomplete: false };
-    let held = judge(&whole, "s", (&[incoming], &[], &["a.csv"]), &keeps(), &mut fates).expect_err("held");
+    let held = judge(&whole, "s", (&[incoming], &[], &["a.csv"]), &keeps(), &mut fates);
     let error = refuse(&held, |_| Some("USD".into()));
     let want = format!(
         "{} has 10 charges on 1 day (10.00 USD) here, nothing of 21 days from 2024-10-05 on; 220 charges on 22 days \

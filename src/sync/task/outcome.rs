@@ -19,9 +19,9 @@ pub fn older(outcome: &Outcome) -> Option<String> {
     (!all.is_empty()).then(|| format!("older than what is stored, which stays: {named}{more}"))
 }
 
-/// Charges of a delivery that were not stored, since they are older than what is.
-pub fn older_charges(outcome: &Outcome) -> u64 {
-    outcome.groups.iter().filter(|(_, fate, _)| *fate == Fate::Older).map(|(.., rows)| rows).sum()
+/// Charges of a delivery that were not stored, since they are older than what is or held back.
+pub fn left_charges(outcome: &Outcome) -> u64 {
+    outcome.groups.iter().filter(|(_, fate, _)| fate.leaves()).map(|(.., rows)| rows).sum()
 }
 
 /// Account periods that have fewer charges than before, where a delivery took their place.

@@ -2,6 +2,7 @@
 
 mod changes;
 mod counts;
+mod ended;
 mod ending;
 mod fit;
 mod history;
@@ -16,6 +17,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use self::counts::{Counting, Counts};
+use self::ended::{Asked, Ended, Next};
 pub(super) use self::ending::WAIT_MAX;
 pub use self::ending::wait_after;
 use self::ending::{come, fail};
@@ -181,39 +183,6 @@ impl Syncer {
     }
 }
 
-/// How a run ended well.
-enum Next {
-    /// Nothing more is due.
-    Done,
-    /// There is more, once others have had their turn.
-    GaveWay,
-}
-
-/// Why a run ended early.
-enum Ended {
-    /// The provider's side, or what was brought.
-    Fault(Fault),
-    /// This machine's.
-    Error(Error),
-}
-
-impl From<Error> for Ended {
-    fn from(error: Error) -> Self {
-        Ended::Error(error)
-    }
-}
-
-impl From<Ended> for Fault {
-    fn from(ended: Ended) -> Self {
-        match ended {
-            Ended::Fault(fault) => fault,
-            Ended::Error(error) => {
-                error.hints.into_iter().fold(Fault::new(FaultKind::Here, error.message), Fault::hint)
-            }
-        }
-    }
-}
-
 impl Course<'_> {
     /// Asks until nothing more is due; `looks` first what is there, unless it goes on.
     fn run(&mut self, looks: bool) -> Result<Next, Ended> {
@@ -261,13 +230,8 @@ impl Course<'_> {
                     self.asides.put(&fitting.ask, &fault, self.syncer.now());
                     continue;
                 }
-                is_stored => {
-                    let is_stored = is_stored?;
-                    self.stored += usize::from(is_stored);
-                    if is_stored {
-                        self.note_renewed(&fitting.ask);
-                    }
-                    self.has_come(is_stored)?;
+                asked => {
+                    self.note_asked(&fitting.ask, &asked?)?;
                     brought = matches!(fitting.ask, Ask::Delivery(_)).then_some(fitting.ask);
                 }
             }
@@ -279,6 +243,17 @@ impl Course<'_> {
             Found::Deliveries { .. } => Ok(Next::GaveWay),
             _ => Err(Error::bug(format!("the plan of {} does not end", self.source)).into()),
         }
+    }
+
+    /// Notes what came of an ask.
+    fn note_asked(&mut self, ask: &Ask, asked: &Asked) -> Result<()> {
+        let Asked::Stored(held_back) = asked else { return self.has_come(false) };
+        self.stored += 1;
+        self.note_renewed(ask);
+        if let Some(fault) = held_back {
+            self.asides.put(ask, fault, self.syncer.now());
+        }
+        self.has_come(true)
     }
 
     /// Whether others wait for its place, or it is time to look again what is new.
@@ -367,8 +342,8 @@ impl Course<'_> {
         looked.map_err(Ended::Fault)
     }
 
-    /// Asks for one thing and stores it; whether anything is changed by it.
-    fn ask(&self, job: &Job, mark: Option<String>, synced: &Synced) -> Result<bool, Ended> {
+    /// Asks for one thing and stores it.
+    fn ask(&self, job: &Job, mark: Option<String>, synced: &Synced) -> Result<Asked, Ended> {
         let (at, counts) = (self.syncer.now(), Arc::new(self.counts()));
         let what = fetching::name(&job.ask);
         self.syncer.board.tell(&self.source, |live| {
@@ -406,7 +381,7 @@ impl Course<'_> {
         let ended = match taken {
             Ok(outcome) => {
                 run.restated = restated(&outcome.restated);
-                run.rows -= outcome::older_charges(&outcome).min(run.rows);
+                run.rows -= outcome::left_charges(&outcome).min(run.rows);
                 run.notes.extend(
                     overlaps(&outcome, &self.source)
                         .into_iter()
@@ -415,11 +390,13 @@ impl Course<'_> {
                 );
                 run.notes.extend(watcher.told(outcome.refused));
                 self.note_silence(&job.ask, false)?;
-                Ok(true)
+                let held = outcome.held_back.map(|error| self.refusal(error, &job.ask));
+                run.trouble = held.as_ref().map(Trouble::from);
+                Ok(Asked::Stored(held))
             }
             Err(_) if fetching.is_unbelieved => {
                 self.note_silence(&job.ask, true)?;
-                Ok(false)
+                Ok(Asked::Silent)
             }
             Err(error) => {
                 run.notes.extend(watcher.first());
@@ -450,9 +427,13 @@ impl Course<'_> {
             (None, _) if self.cancel.is_cancelled() => Ended::Fault(Fault::cancelled()),
             (None, Kind::Store | Kind::Bug) => Ended::Error(error),
             (None, Kind::Usage | Kind::Provider | Kind::Interrupted) => {
-                Ended::Fault(fetching::refusal(error, &self.connection.name, self.costs, ask))
+                Ended::Fault(self.refusal(error, ask))
             }
         }
+    }
+
+    fn refusal(&self, error: Error, ask: &Ask) -> Fault {
+        fetching::refusal(error, &self.connection.name, self.costs, ask)
     }
 
     fn record(&self, at: i64, took: Duration, what: &str, counts: &Counts) -> Run {

@@ -48,6 +48,45 @@ fn a_file_that_was_cut_short_is_held_back_until_it_is_whole() {
 }
 
 #[test]
+fn an_account_period_that_is_held_back_holds_no_other_of_its_file_up() {
+    let world = World::new();
+    // Written anew each day with the last thirty days.
+    let both = |october: std::ops::RangeInclusive<u32>, november| {
+        let november = days("2026-11", november, 1);
+        format!("{}{}", days("2026-10", october, 1), november.split_once('\n').expect("rows").1)
+    };
+    world.put("current.csv", &both(2..=30, 1..=1), 0);
+    assert_eq!((world.pass().failed, world.sum()), (0, usd(30)));
+    for (day, minutes) in [(3, 5), (4, 6)] {
+        world.put("current.csv", &both(day..=30, 1..=day - 1), minutes);
+        let message = held(&world);
+        assert!(message.starts_with(&format!("`current.csv`: AWS 1 2026-10 has {} charges", 31 - day)), "{message}");
+        assert_eq!(world.sum(), usd(29 + day - 1), "what is held back stays, and the rest comes");
+        let run = world.runs().remove(0);
+        assert_eq!(run.rows, u64::from(day) - 1, "only what was stored counts");
+        assert!(run.trouble.is_some_and(|trouble| trouble.message.contains("2026-10 has")));
+        let delivered = world.vault.0.manifest().scopes["folder.f"].deliveries["current.csv"].clone();
+        assert!(delivered.version.ends_with(" in part"), "{delivered:?}");
+    }
+    // It is said as long as it is so, and a newer file tells all of it.
+    held(&world);
+    world.put("current.csv", &both(1..=30, 1..=4), 8);
+    assert_eq!((world.pass().failed, world.sum(), world.standing().trouble), (0, usd(34), None));
+}
+
+#[test]
+fn a_file_whose_every_account_period_is_held_back_changes_nothing() {
+    let world = World::new();
+    world.put("oct.csv", &days("2026-10", 1..=30, 1), 0);
+    world.pass();
+    let before = world.vault.0.manifest().imports.len();
+    world.put("oct.csv", &days("2026-10", 4..=30, 1), 5);
+    let message = held(&world);
+    assert!(message.contains("nothing of 3 days from 2026-10-01 on"), "{message}");
+    assert_eq!((world.vault.0.manifest().imports.len(), world.sum()), (before, usd(30)));
+}
+
+#[test]
 fn what_a_person_takes_all_the_same_is_held_back_no_more() {
     let world = World::new();
     world.put("oct.csv", &days("2026-10", 1..=30, 1), 0);
