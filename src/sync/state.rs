@@ -88,6 +88,10 @@ pub struct Aside {
     /// When the one that was first refused had been written, seconds since 1970; 0 where that is not known.
     #[serde(default)]
     pub written: i64,
+    /// What had come beside it when what is stored held it back: as long as that is so it would be again. `None` of
+    /// what was refused for something else.
+    #[serde(default)]
+    pub beside: Option<String>,
     /// Whether it is a split, without which no charge is missing.
     pub split: bool,
     /// Why.

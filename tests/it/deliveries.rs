@@ -2,6 +2,7 @@
 //! of one that cannot be taken.
 
 mod exports;
+mod far;
 mod keeps;
 
 use std::path::PathBuf;

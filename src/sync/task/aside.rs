@@ -7,6 +7,7 @@ use crate::domain::calendar::Day;
 use crate::domain::text::SafeText;
 use crate::domain::words::count;
 use crate::provider::remote::{Ask, Fault, FaultKind};
+use crate::store::remote::Synced;
 use crate::sync::state::{Aside, Trouble};
 
 /// What is remembered to the next run at most; of more, all is asked for again.
@@ -20,6 +21,9 @@ const AGAIN_AFTER: i64 = 30 * 60;
 pub enum Again {
     /// Once a day, since it is paid for.
     Daily,
+    /// Once a day where all of a delivery was read to refuse it, which is paid for by the byte, and not before it may
+    /// be taken where it was held back; the rest once a while has passed.
+    Elsewhere,
     /// Once a while has passed.
     AfterAWhile,
     /// At once: somebody wishes for it.
@@ -77,15 +81,22 @@ impl Asides {
     }
 
     /// Whether an ask is set aside for this run.
-    pub fn has(&mut self, ask: &Ask) -> bool {
+    pub fn has(&mut self, ask: &Ask, synced: &Synced) -> bool {
         let key = key(ask);
         if self.now.contains_key(&key) {
             return true;
         }
+        let is_today = |aside: &Aside| Day::of_seconds(aside.at) == Day::of_seconds(self.at);
+        let is_of_now = |aside: &Aside| (0..AGAIN_AFTER).contains(&(self.at - aside.at));
+        let is_as_before = |aside: &Aside| aside.beside == beside(ask, synced);
         let waits = |aside: &&Aside| match self.again {
-            Again::Daily => Day::of_seconds(aside.at) == Day::of_seconds(self.at),
-            Again::AfterAWhile => (0..AGAIN_AFTER).contains(&(self.at - aside.at)),
             Again::Now => false,
+            // Nothing else that is stored is another one: what was held back is again, whatever it costs to read it.
+            Again::Elsewhere if aside.beside.is_some() => is_as_before(aside),
+            Again::AfterAWhile if aside.beside.is_some() => is_as_before(aside) && is_today(aside),
+            Again::Elsewhere if aside.trouble.kind == FaultKind::Refused => is_today(aside),
+            Again::Daily => is_today(aside),
+            Again::Elsewhere | Again::AfterAWhile => is_of_now(aside),
         };
         let Some(aside) = self.known.get(&key).filter(waits).cloned() else { return false };
         self.now.insert(key, aside);
@@ -97,7 +108,7 @@ impl Asides {
         let aside = match ask {
             Ask::Days { .. } => {
                 let Fault { kind, message, hints, .. } = fault.clone();
-                Aside { at: self.at, since: 0, written: 0, split: true, trouble: Trouble { kind, message, hints } }
+                Aside { split: true, ..set_aside(self.at, Trouble { kind, message, hints }) }
             }
             Ask::Delivery(delivery) => {
                 // What was only being written says when it is, once it is.
@@ -108,6 +119,14 @@ impl Asides {
             }
         };
         self.now.insert(key(ask), aside);
+    }
+
+    /// The same of what was held back, since it would take much away of what is stored.
+    pub fn put_held_back(&mut self, ask: &Ask, fault: &Fault, now: i64, synced: &Synced) {
+        self.put(ask, fault, now);
+        if let Some(aside) = self.now.get_mut(&key(ask)) {
+            aside.beside = beside(ask, synced);
+        }
     }
 
     /// When a delivery of this name, in whatever version, was first refused; `None` where none is.
@@ -165,13 +184,30 @@ pub(super) fn told_again() -> Fault {
         .hint("its charges are stored; please report this, with what its name and its manifest look like")
 }
 
+fn set_aside(at: i64, trouble: Trouble) -> Aside {
+    Aside { at, since: 0, written: 0, beside: None, split: false, trouble }
+}
+
+/// Which deliveries of a scope have come, as a text that is another one once others have, or once those are to come
+/// again since what was stored of them was taken out; `None` of days.
+fn beside(ask: &Ask, synced: &Synced) -> Option<String> {
+    let Ask::Delivery(_) = ask else { return None };
+    let mut hasher = blake3::Hasher::new();
+    for (name, come) in &synced.deliveries {
+        for text in [name, &come.version] {
+            hasher.update(&(text.len() as u64).to_le_bytes()).update(text.as_bytes());
+        }
+    }
+    Some(hasher.finalize().to_hex()[..16].to_owned())
+}
+
 /// A delivery that is set aside, named in what is said of it.
 fn aside(name: &str, fault: &Fault, at: i64) -> Aside {
     let name = SafeText::from_outside(name);
     let is_named = fault.message.contains(&*name);
     let message = if is_named { fault.message.clone() } else { format!("`{name}`: {}", fault.message) };
     let trouble = Trouble { kind: fault.kind, message, hints: fault.hints.clone() };
-    Aside { at, since: 0, written: 0, split: false, trouble }
+    set_aside(at, trouble)
 }
 
 #[cfg(test)]
@@ -179,6 +215,7 @@ mod tests {
     use super::*;
     use crate::domain::calendar::{DAY_SECONDS, Period};
     use crate::provider::remote::{Delivery, Feed};
+    use crate::store::remote::Delivered;
 
     fn feed(name: &str) -> Ask {
         let feed = Feed { name: name.into(), tells: Vec::new(), days_max: 31, reach: None, page_rows: 1 };
@@ -209,11 +246,11 @@ mod tests {
 
     #[test]
     fn what_was_refused_is_asked_for_again_later_and_what_is_another_at_once() {
-        let begin = 20_000 * DAY_SECONDS;
+        let (begin, none) = (20_000 * DAY_SECONDS, Synced::default());
         let refused = |ask: &Ask| {
             let mut asides = Asides::new(BTreeMap::new(), Again::Now, begin);
             asides.put(ask, &Fault::new(FaultKind::Refused, "no"), begin);
-            assert!(asides.has(ask) && asides.trouble().is_some() != asides.untold().next().is_some());
+            assert!(asides.has(ask, &none) && asides.trouble().is_some() != asides.untold().next().is_some());
             asides.kept()
         };
         for (again, after, want) in [
@@ -225,10 +262,42 @@ mod tests {
             (Again::Now, 60, false),
         ] {
             let mut asides = Asides::new(refused(&feed("hourly")), again, begin + after);
-            assert_eq!(asides.has(&feed("hourly")), want, "{again:?} {after}");
+            assert_eq!(asides.has(&feed("hourly"), &none), want, "{again:?} {after}");
             assert_eq!(asides.is_empty(), !want);
             let mut asides = Asides::new(refused(&file("1")), again, begin + after);
-            assert!(!asides.has(&file("2")));
+            assert!(!asides.has(&file("2"), &none));
+        }
+    }
+
+    #[test]
+    fn what_was_held_back_is_asked_for_again_once_it_may_be_taken() {
+        let (begin, come) = (20_000 * DAY_SECONDS, |version: &str| {
+            let delivered = Delivered { version: version.into(), at: 7 };
+            Synced { deliveries: BTreeMap::from([("b.csv".to_owned(), delivered)]), ..Synced::default() }
+        });
+        let put = |is_held_back: bool| {
+            let (mut asides, fault) =
+                (Asides::new(BTreeMap::new(), Again::Now, begin), Fault::new(FaultKind::Refused, "no"));
+            match is_held_back {
+                true => asides.put_held_back(&file("1"), &fault, begin, &come("1")),
+                false => asides.put(&file("1"), &fault, begin),
+            }
+            asides.kept()
+        };
+        for (is_held_back, again, after, beside, want) in [
+            (true, Again::Elsewhere, 400 * DAY_SECONDS, "1", true),
+            (true, Again::Elsewhere, 60, "2", false),
+            (true, Again::Elsewhere, 60, "", false),
+            (true, Again::AfterAWhile, DAY_SECONDS - 1, "1", true),
+            (true, Again::AfterAWhile, DAY_SECONDS, "1", false),
+            (true, Again::AfterAWhile, 60, "2", false),
+            (true, Again::Now, 60, "1", false),
+            (false, Again::Elsewhere, DAY_SECONDS - 1, "2", true),
+            (false, Again::Elsewhere, DAY_SECONDS, "1", false),
+            (false, Again::AfterAWhile, AGAIN_AFTER, "1", false),
+        ] {
+            let mut asides = Asides::new(put(is_held_back), again, begin + after);
+            assert_eq!(asides.has(&file("1"), &come(beside)), want, "{is_held_back} {again:?} {after} {beside}");
         }
     }
 

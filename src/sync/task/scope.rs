@@ -25,7 +25,7 @@ use super::aside::{self, Again, Asides};
 use super::told::{Refusals, overlaps, restated};
 use super::{Connection, Flag, Live, Syncer, every, outcome};
 use crate::domain::text::SafeText;
-use crate::error::{Error, Kind, Result, contained};
+use crate::error::{Cause, Error, Kind, Result, contained};
 use crate::provider::remote::{Ask, Call, Costs, Fault, FaultKind, Found, Manner, Scope, Watch};
 use crate::store::remote::Synced;
 use crate::sync::fetching::{self, Fetching};
@@ -170,7 +170,8 @@ impl Syncer {
         let again = match (costs.scope().terms.request_microdollars > 0, wished) {
             (true, _) => Again::Daily,
             (false, true) => Again::Now,
-            (false, false) => Again::AfterAWhile,
+            (false, false) if costs.is_local() => Again::AfterAWhile,
+            (false, false) => Again::Elsewhere,
         };
         let asides = Asides::new(self.standing(&costs.scope().source.name).aside, again, self.now());
         Rest { found: Found::Unknown, asks: 0, heard: false, asides, wished, renewed: Renewed::new() }
@@ -197,7 +198,7 @@ impl Course<'_> {
         while self.asks < ASKS_MAX + lying {
             self.asks += 1;
             let mut jobs = self.planned(&synced, plan::jobs);
-            jobs.retain(|job| !self.asides.has(&job.ask));
+            jobs.retain(|job| !self.asides.has(&job.ask, &synced));
             self.tell_history(&jobs, &synced)?;
             let history_waits = jobs.iter().any(|job| job.why.is_history());
             let new = jobs.iter().filter(|job| !job.why.is_history()).count();
@@ -230,6 +231,10 @@ impl Course<'_> {
                     self.asides.put(&fitting.ask, &fault, self.syncer.now());
                     continue;
                 }
+                Err(Ended::HeldBack(fault)) => {
+                    self.asides.put_held_back(&fitting.ask, &fault, self.syncer.now(), &synced);
+                    continue;
+                }
                 asked => {
                     self.note_asked(&fitting.ask, &asked?)?;
                     brought = matches!(fitting.ask, Ask::Delivery(_)).then_some(fitting.ask);
@@ -251,7 +256,7 @@ impl Course<'_> {
         self.stored += 1;
         self.note_renewed(ask);
         if let Some(fault) = held_back {
-            self.asides.put(ask, fault, self.syncer.now());
+            self.asides.put_held_back(ask, fault, self.syncer.now(), &self.synced()?);
         }
         self.has_come(true)
     }
@@ -403,7 +408,7 @@ impl Course<'_> {
                 Err(self.ended(&job.ask, fetching.fault.take(), error))
             }
         };
-        if let Err(Ended::Fault(fault)) = &ended {
+        if let Err(Ended::Fault(fault) | Ended::HeldBack(fault)) = &ended {
             run.trouble = Some(Trouble::from(fault));
         }
         self.log(run)?;
@@ -427,7 +432,9 @@ impl Course<'_> {
             (None, _) if self.cancel.is_cancelled() => Ended::Fault(Fault::cancelled()),
             (None, Kind::Store | Kind::Bug) => Ended::Error(error),
             (None, Kind::Usage | Kind::Provider | Kind::Interrupted) => {
-                Ended::Fault(self.refusal(error, ask))
+                let is_held_back = error.cause == Some(Cause::HeldBack);
+                let fault = self.refusal(error, ask);
+                if is_held_back { Ended::HeldBack(fault) } else { Ended::Fault(fault) }
             }
         }
     }

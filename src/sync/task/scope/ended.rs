@@ -23,6 +23,8 @@ pub(super) enum Next {
 pub(super) enum Ended {
     /// The provider's side, or what was brought.
     Fault(Fault),
+    /// What was brought, which would take much away of what is stored.
+    HeldBack(Fault),
     /// This machine's.
     Error(Error),
 }
@@ -36,7 +38,7 @@ impl From<Error> for Ended {
 impl From<Ended> for Fault {
     fn from(ended: Ended) -> Self {
         match ended {
-            Ended::Fault(fault) => fault,
+            Ended::Fault(fault) | Ended::HeldBack(fault) => fault,
             Ended::Error(error) => {
                 error.hints.into_iter().fold(Fault::new(FaultKind::Here, error.message), Fault::hint)
             }
