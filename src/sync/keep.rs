@@ -105,9 +105,36 @@ struct Sides<'a> {
     before: Figures,
     now: Figures,
     /// What the stored charges came with.
-    imports: Vec<&'a Import>,
-    /// The files that came, in order.
-    here: &'a [&'a str],
+    came_with: Vec<&'a CameWith>,
+}
+
+/// What an import that stored charges came with is to what comes now: of many account periods the same, and known
+/// once, since the store is locked meanwhile.
+struct CameWith {
+    /// When it came, seconds since 1970.
+    at: i64,
+    /// Whether it is of a file that comes now.
+    is_own: bool,
+    /// Whether it is of a file that was written later.
+    is_newer: bool,
+    /// Whether it is of one that was written later than what was refused.
+    is_of_after_refusal: bool,
+    /// A piece of it that was taken away.
+    lacks: Option<String>,
+}
+
+impl CameWith {
+    /// `here` are the files that come now, in order.
+    fn of(import: &Import, here: &[&str], keeps: &Keeps) -> CameWith {
+        let names: Vec<&str> = import.files.iter().map(|file| file.name.as_str()).collect();
+        CameWith {
+            at: import.taken_at,
+            is_own: names.iter().any(|name| here.binary_search(name).is_ok()),
+            is_newer: names.iter().any(|name| keeps.newer.contains(*name)),
+            is_of_after_refusal: names.iter().any(|name| keeps.refused_before.contains(*name)),
+            lacks: shards::taken_away(&names, here),
+        }
+    }
 }
 
 /// Marks what is older than what is stored, whose place it would take, and what is held back; `gone` are account
@@ -138,6 +165,8 @@ pub fn judge(
         stored.entry(group.key.identity()).or_default().push(group);
     }
     let imports = imports_of(manifest, stored.values().flatten().copied());
+    let imports: BTreeMap<u64, CameWith> =
+        imports.into_iter().map(|(number, import)| (number, CameWith::of(import, &files, keeps))).collect();
     let mut held = Vec::new();
     for (identity, key) in keys {
         let Some(groups) = stored.get(&identity) else { continue };
@@ -148,8 +177,7 @@ pub fn judge(
             key,
             before: Figures::of(parts()),
             now: Figures::of(places.iter().map(|at| &incoming[*at].part)),
-            imports: numbers.iter().filter_map(|number| imports.get(number).copied()).collect(),
-            here: &files,
+            came_with: numbers.iter().filter_map(|number| imports.get(number)).collect(),
         };
         let fate = match sides.is_older(keeps) {
             true => Fate::Older,
@@ -183,12 +211,14 @@ fn imports_of<'m>(manifest: &'m Manifest, groups: impl Iterator<Item = &'m Group
 /// What is stored of files of these names, and what else `is_of` what came, where no charge at all came of them now.
 #[must_use]
 pub fn emptied(manifest: &Manifest, source: &str, files: &[&str], is_of: &dyn Fn(&Group) -> bool) -> Vec<Held> {
-    let names_one = |import: &Import| import.files.iter().any(|file| files.contains(&&*file.name));
+    let files: BTreeSet<&str> = files.iter().copied().collect();
     let ours = || manifest.groups.iter().filter(|group| group.source == source);
     let known = imports_of(manifest, ours());
+    let names_one = |import: &&&Import| import.files.iter().any(|file| files.contains(&*file.name));
+    let naming: BTreeSet<u64> = known.values().filter(names_one).map(|import| import.id).collect();
     let held = ours().filter_map(|group| {
         let imports: Vec<&Import> = group.parts.iter().filter_map(|part| known.get(&part.import).copied()).collect();
-        if !is_of(group) && !imports.iter().any(|import| names_one(import)) {
+        if !is_of(group) && !imports.iter().any(|import| naming.contains(&import.id)) {
             return None;
         }
         let before = Figures::of(group.parts.iter());
@@ -200,17 +230,13 @@ pub fn emptied(manifest: &Manifest, source: &str, files: &[&str], is_of: &dyn Fn
 }
 
 impl Sides<'_> {
-    fn names(&self) -> impl Iterator<Item = &str> {
-        self.imports.iter().flat_map(|import| &import.files).map(|file| file.name.as_str())
-    }
-
     /// Whether what came is of a file that what is stored is of.
     fn is_own(&self) -> bool {
-        self.names().any(|name| self.here.binary_search(&name).is_ok())
+        self.came_with.iter().any(|import| import.is_own)
     }
 
     fn came(&self) -> i64 {
-        self.imports.iter().map(|import| import.taken_at).max().unwrap_or_default()
+        self.came_with.iter().map(|import| import.at).max().unwrap_or_default()
     }
 
     /// Whether what came ends on an earlier day and is less.
@@ -228,7 +254,7 @@ impl Sides<'_> {
             return false;
         }
         let lay_there = keeps.written != 0 && keeps.written <= self.came();
-        self.names().any(|name| keeps.newer.contains(name)) || (self.is_shorter() && lay_there)
+        self.came_with.iter().any(|import| import.is_newer) || (self.is_shorter() && lay_there)
     }
 
     fn held(&self, keeps: &Keeps) -> Option<Held> {
@@ -238,17 +264,13 @@ impl Sides<'_> {
     }
 
     fn taken_away(&self) -> Option<Why> {
-        let of_one = |import: &&Import| {
-            let before: Vec<&str> = import.files.iter().map(|file| file.name.as_str()).collect();
-            shards::taken_away(&before, self.here)
-        };
-        self.imports.iter().find_map(of_one).map(Why::Lacks)
+        self.came_with.iter().find_map(|import| import.lacks.clone()).map(Why::Lacks)
     }
 
     fn unclear(&self, keeps: &Keeps) -> Option<Why> {
         // Of what came in the second of the refusal only its date tells.
         let came_after = keeps.refused_since.is_some_and(|since| self.came() > since);
-        let was_newer = || self.names().any(|name| keeps.refused_before.contains(name));
+        let was_newer = || self.came_with.iter().any(|import| import.is_of_after_refusal);
         ((came_after || was_newer()) && !self.is_own() && !self.is_longer()).then_some(Why::Unclear)
     }
 
