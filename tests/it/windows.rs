@@ -213,6 +213,24 @@ fn what_changed_and_what_did_not_is_told_apart() {
 }
 
 #[test]
+fn a_day_that_was_forgotten_has_not_come_whole_by_that() {
+    let store = memory();
+    let day = Day::parse("2026-02-01").expect("a day");
+    let days = Period { from: day, to: day.plus(4) };
+    let bill: Bill = days.iter().map(|day| (day, vec![("a1".into(), "s1".into(), 1_000)])).collect();
+    // Whole days but for the third, which was not over, and the fourth, which never came.
+    let third = day.plus(2).seconds() + 3_600;
+    renew(&store, &bill, "base", Period { to: day.plus(3), ..days }, third);
+    let later = day.plus(9).seconds();
+    renew_but(&store, &bill, "base", (days, [day, day.plus(2), day.plus(3)].into()), later);
+    let come = store.manifest().scopes["aws.prod"].days["base"].clone();
+    let known: Vec<_> = come.values().map(|come| (come.at, come.changed_at, come.revision)).collect();
+    let asked = (later, third, 0);
+    // What is known of a day that was over is not asked for again; the other one has come as far as it had.
+    assert_eq!(known, [asked, asked, (third, third, 0), (later, later, 0)]);
+}
+
+#[test]
 fn where_sources_overlap_the_config_says_which_counts() {
     let store = memory();
     let day = Day::parse("2026-02-01").expect("a day");

@@ -17,7 +17,7 @@ use crate::domain::sketch::Fingerprint;
 use crate::error::{Error, Kind, Result};
 use crate::provider::{ReadSummary, SourceId};
 use crate::store::manifest::{Group, Manifest, Part};
-use crate::store::remote::{Asking, Delivered, Facet, Restated};
+use crate::store::remote::{Asking, Come, Delivered, Facet, Restated};
 use crate::store::segment::{GroupKey, Identity, Segment};
 use crate::store::spill::Spill;
 use crate::store::{Store, rollups};
@@ -229,8 +229,13 @@ impl Ingest<'_> {
             }
         }
         let days: BTreeSet<Day> = restated.iter().map(|restated| restated.day).collect();
-        let estimated = &outcome.read.estimated;
+        let (estimated, left) = (&outcome.read.estimated, &outcome.read.left);
+        let forgotten: Vec<(Day, Come)> = left.iter().filter_map(|day| Some((*day, *known?.get(day)?))).collect();
         synced.come(&window.feed, window.days, self.options.taken_at, |day| days.contains(&day), estimated);
+        // What was not over when it came has not come whole since. The others are noted as asked for, so that they
+        // are not with each sync.
+        let is_half = |(day, come): &(Day, Come)| come.at < day.plus(2).seconds();
+        synced.days.entry(window.feed.clone()).or_default().extend(forgotten.into_iter().filter(is_half));
         if let Some(mark) = &window.mark {
             synced.mark.clone_from(mark);
         }
