@@ -74,11 +74,7 @@ pub fn asked(overview: &Overview, now: i64) -> Option<String> {
         said.push(format!("{}: {why}", safe(&meter.connection)));
         rest.retain(|scope| !is_of(scope, &meter.connection));
     }
-    let is_held = |scope: &&ScopeOverview| {
-        let kind = scope.trouble.as_ref().map(|trouble| trouble.kind);
-        matches!(kind, Some(FaultKind::Throttled | FaultKind::QuotaSpent)) && scope.due_at > now
-    };
-    let (held, rest): (Vec<_>, Vec<_>) = rest.into_iter().partition(is_held);
+    let (held, rest): (Vec<_>, Vec<_>) = rest.into_iter().partition(|scope| is_left_alone(scope, now));
     said.extend(held.iter().map(|scope| {
         format!("{} is left alone until {}, as its provider wants", safe(&scope.source), moment(scope.due_at, now))
     }));
@@ -102,6 +98,13 @@ pub fn asked(overview: &Overview, now: i64) -> Option<String> {
         said.push("all else is asked".to_owned());
     }
     (!said.is_empty()).then(|| said.join("; "))
+}
+
+/// Whether a scope is not asked whoever wishes for it, since its provider wants that.
+#[must_use]
+pub fn is_left_alone(scope: &ScopeOverview, now: i64) -> bool {
+    let kind = scope.trouble.as_ref().map(|trouble| trouble.kind);
+    matches!(kind, Some(FaultKind::Throttled | FaultKind::QuotaSpent)) && scope.due_at > now
 }
 
 /// Why nothing of a connection is asked today.

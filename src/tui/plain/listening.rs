@@ -141,8 +141,8 @@ impl Session<'_> {
                 match syncs.upgrade().map(|syncs| syncs.ask_now()) {
                     Some(Err(error)) => self.say(&format!("Not asked: {}.", SafeText::from_outside(&error.message))),
                     _ => {
-                        snapshot.iter().for_each(|snapshot| self.heard.ask(snapshot));
-                        self.say("Asked for: what has changed comes as soon as it can, and is told here.")
+                        let said: Vec<String> = snapshot.iter().map(|snapshot| self.heard.ask(snapshot)).collect();
+                        self.lines(&said)
                     }
                 }
             }

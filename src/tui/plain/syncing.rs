@@ -9,6 +9,7 @@ use crate::domain::text::SafeText;
 use crate::engine::overview::{Doing, Overview, ScopeOverview, Trouble, Word};
 use crate::report;
 use crate::tui::syncing::Snapshot;
+use crate::tui::syncing_words;
 
 /// What a person was told already, and waits for.
 #[derive(Debug, Default)]
@@ -112,10 +113,17 @@ fn lines(name: &str, how: &str, trouble: &Trouble) -> Vec<String> {
 }
 
 impl Told {
-    /// Notes that somebody asked for a sync by hand, and wants to know when it is done.
-    pub fn ask(&mut self, snapshot: &Snapshot) {
+    /// Notes that somebody asked for a sync by hand, and wants to know when it is done; what is to be said of that at
+    /// once. Who is left alone as its provider wants is not waited for.
+    pub fn ask(&mut self, snapshot: &Snapshot) -> String {
         let scopes = snapshot.overview.as_ref().map_or(&[][..], |overview| &overview.scopes);
-        self.asked = Some((snapshot.at, scopes.iter().map(|scope| scope.source.clone()).collect()));
+        let asked = scopes.iter().filter(|scope| !syncing_words::is_left_alone(scope, snapshot.at));
+        self.asked = Some((snapshot.at, asked.map(|scope| scope.source.clone()).collect()));
+        let said = snapshot.overview.as_ref().ok().and_then(|overview| syncing_words::asked(overview, snapshot.at));
+        match said {
+            Some(said) => format!("Asked for: {said}."),
+            None => "Asked for: what has changed comes as soon as it can, and is told here.".to_owned(),
+        }
     }
 
     /// What has to be said by itself: what fails now and did not before, what works again, and what came of
@@ -155,13 +163,14 @@ impl Told {
             let good = scope.good_at.is_some_and(|at| at >= *since);
             let ran = overview.runs.iter().any(|run| run.source == scope.source && run.at >= *since);
             if (good || ran) && waited.remove(&scope.source) {
-                match &scope.trouble {
-                    None => said.push(format!("{} is synced: spend tells what has come.", safe(&scope.source))),
+                match (&scope.trouble, &scope.left) {
+                    (None, None) => said.push(format!("{} is synced: spend tells what has come.", safe(&scope.source))),
+                    (None, Some(left)) => said.push(format!("{}: {}.", safe(&scope.source), end(left))),
                     // What is new of it was said as what fails.
-                    Some(trouble) if told.contains(&scope.source) => {
+                    (Some(trouble), _) if told.contains(&scope.source) => {
                         said.push(format!("{} still fails: {}.", safe(&scope.source), end(&trouble.message)));
                     }
-                    Some(_) => {}
+                    (Some(_), _) => {}
                 }
             }
         }
@@ -246,5 +255,36 @@ mod tests {
         fails.overview.as_mut().expect("it stands somehow").scopes[1].good_at = Some(at);
         let said = told.news(&fails);
         assert_eq!(said, ["azure.main still fails: the service says 503: try again later."]);
+    }
+
+    #[test]
+    fn what_a_cap_keeps_from_coming_is_not_told_as_synced() {
+        let mut told = Told::default();
+        let mut snapshot = fresh();
+        told.ask(&snapshot);
+        let at = snapshot.at;
+        let scope = &mut snapshot.overview.as_mut().expect("it stands somehow").scopes[0];
+        (scope.good_at, scope.left) = (Some(at + 3), Some("1 window waits for tomorrow's requests".to_owned()));
+        assert_eq!(told.news(&snapshot), ["aws.prod: 1 window waits for tomorrow's requests."]);
+        assert_eq!(told.news(&snapshot), [""; 0], "not twice");
+    }
+
+    #[test]
+    fn who_is_left_alone_as_its_provider_wants_is_not_waited_for() {
+        let mut told = Told::default();
+        let mut snapshot = failing();
+        let at = snapshot.at;
+        let scopes = &mut snapshot.overview.as_mut().expect("it stands somehow").scopes;
+        scopes.truncate(2);
+        let trouble = scopes[1].trouble.as_mut().expect("it fails");
+        trouble.kind = crate::engine::overview::FaultKind::Throttled;
+        scopes[1].due_at = at + 3_600;
+        told.news(&snapshot);
+        let said = told.ask(&snapshot);
+        assert!(said.starts_with("Asked for: ") && said.contains("azure.main is left alone until "), "{said}");
+        let scope = &mut snapshot.overview.as_mut().expect("it stands somehow").scopes[0];
+        (scope.good_at, scope.trouble) = (Some(at + 3), None);
+        assert!(told.news(&snapshot).contains(&"aws.prod is synced: spend tells what has come.".to_owned()));
+        assert!(told.asked.is_none(), "nobody else was asked");
     }
 }
