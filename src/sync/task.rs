@@ -279,6 +279,19 @@ impl Syncer {
         self.all().map(due).min().map(|at| at.max(now))
     }
 
+    /// When the one was begun that was longest ago of those that are asked now only where somebody wishes for it:
+    /// neither those that are due by themselves, nor those that their provider wants left alone.
+    #[must_use]
+    pub fn begun_without_a_wish(&self, now: i64) -> Option<i64> {
+        let state = self.book.state();
+        let begun = |(connection, scope): (&Connection, &Arc<dyn Costs>)| {
+            let standing = state.scopes.get(&scope.scope().source.name)?;
+            let is_due = due_at(connection, &**scope, standing, now) <= now;
+            (!is_due && !must_wait(standing, now)).then_some(standing.begun_at)
+        };
+        self.all().filter_map(begun).min()
+    }
+
     /// Has the loop ask all scopes now, once.
     pub fn ask_now(&self) {
         self.bell.wish();
