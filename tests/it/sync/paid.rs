@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
 use spendtop::domain::calendar::{DAY_SECONDS, Day};
-use spendtop::provider::remote::FaultKind;
+use spendtop::provider::remote::{Fault, FaultKind};
 use spendtop::sync::meter::Caps;
 use spendtop::sync::state::Place;
 
@@ -132,6 +132,20 @@ fn an_account_without_charges_is_not_asked_again_and_again() {
     assert!(first <= 2 * (2 + 14), "{first}");
     // At once nothing is due; then the charges, twice in what is left of the day.
     assert_eq!(days(&world, &cloud, 1), [2]);
+}
+
+#[test]
+fn requests_that_failed_too_often_say_nothing_about_how_much_a_day_is() {
+    let bill = of_services("2026-10-01", "2026-12-21", 4);
+    let cloud = Cloud::new("aws.prod", 10_000, &bill);
+    let world = World::new(&[(&cloud, capped(100))], "2026-11-20", None);
+    world.pass();
+    let seen = || world.syncer.state().scopes["aws.prod"].seen.clone();
+    let before = seen();
+    let storm = "500 requests have failed today: no more are sent before 00:00 UTC";
+    cloud.faults.lock().expect("faults").push_back(Fault::new(FaultKind::Capped, storm));
+    world.later(8 * HOUR);
+    assert_eq!((world.pass().failed, seen()), (1, before));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::super::Board;
 use super::super::pool::Bell;
-use crate::provider::remote::{Fault, Meter, Unit, Watch};
+use crate::provider::remote::{Fault, FaultKind, Meter, Unit, Watch};
 use crate::sync::Clock;
 use crate::sync::meter::ConnectionMeter;
 
@@ -23,6 +23,8 @@ pub(super) struct Counts {
 pub(super) struct Tally {
     pub(super) spent: BTreeMap<Unit, u64>,
     pub(super) retries: u32,
+    /// Whether a paid request was refused, since no more may be spent.
+    pub(super) is_refused: bool,
 }
 
 impl Counts {
@@ -70,7 +72,10 @@ pub(super) struct Counting {
 
 impl Meter for Counting {
     fn take(&self, unit: Unit, amount: u64) -> Result<(), Fault> {
-        self.meter.take(unit, amount)?;
+        self.meter.take(unit, amount).inspect_err(|fault| {
+            let is_cap = unit == Unit::PaidRequests && fault.kind == FaultKind::Capped;
+            self.counts.tally().is_refused |= is_cap;
+        })?;
         *self.counts.tally().spent.entry(unit).or_default() += amount;
         Ok(())
     }
@@ -98,7 +103,6 @@ impl Meter for Counting {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::provider::remote::FaultKind;
 
     #[test]
     fn whoever_does_not_answer_is_told_of_until_something_comes() {

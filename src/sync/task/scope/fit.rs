@@ -164,12 +164,14 @@ impl Course<'_> {
         })
     }
 
-    /// Remembers that a window had more pages than could be paid for: half as many days are asked for next time.
+    /// Remembers that a window had more pages than could be paid for, where that is why it broke off: half as many days are asked for next time.
     pub(super) fn learn_too_much(&self, ask: &Ask, counts: &Counts) -> Result<()> {
-        let (Ask::Days { feed, days }, paid) = (ask, counts.tally().spent.get(&Unit::PaidRequests).copied()) else {
-            return Ok(());
+        let Ask::Days { feed, days } = ask else { return Ok(()) };
+        let (paid, is_refused) = {
+            let tally = counts.tally();
+            (tally.spent.get(&Unit::PaidRequests).copied(), tally.is_refused)
         };
-        let Some(paid) = paid.filter(|paid| *paid > 0) else { return Ok(()) };
+        let Some(paid) = paid.filter(|paid| is_refused && *paid > 0) else { return Ok(()) };
         let (volume, days) = (self.volume(feed), u64::try_from(days.days()).unwrap_or(1).max(1));
         let cap = self.connection.caps.requests_a_day.unwrap_or(u64::MAX);
         // One page more than was paid for is certain; the rest is a guess, which must not bar a day that may fit.
