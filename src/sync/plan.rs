@@ -7,7 +7,7 @@
 //! first, so that nothing starves where not all fits.
 //!
 //! A day of which an answer told nothing ([`super::silence`]) is asked for again with the next sync, or a day later
-//! where it is of history that never came; those whose silence would be believed have a window of their own.
+//! where it never came and is of history, or paid for and not of the last days; those whose silence would be believed have a window of their own.
 //!
 //! A day that has not come is due whatever its age: history, a pause, and what damage took come the same
 //! way. Since what has come is told by the store alone, whatever was interrupted goes on where it was.
@@ -245,7 +245,7 @@ fn windows(scope: &Scope, feed: &Feed, found: &Found, now: &Now<'_>) -> Vec<Job>
         why: why(days),
         late: days.iter().map(late).max().unwrap_or(0),
     };
-    let heard = due.into_iter().filter(|day| !rests(*day, come.contains_key(day), feed, now));
+    let heard = due.into_iter().filter(|day| !rests(*day, come.contains_key(day), (scope, feed), now));
     let (ripe, due): (BTreeSet<Day>, BTreeSet<Day>) =
         heard.partition(|day| now.silence.is_ripe(&feed.name, *day, now.at));
     let (history, new) = due.iter().partition(|day| is_history(**day));
@@ -311,9 +311,11 @@ fn due(all: Period, come: &BTreeMap<Day, Come>, feed: &Feed, now: &Now<'_>) -> B
 }
 
 /// Whether a day is left alone for a while, since an answer just told nothing of it.
-fn rests(day: Day, has_come: bool, feed: &Feed, now: &Now<'_>) -> bool {
+fn rests(day: Day, has_come: bool, (scope, feed): (&Scope, &Feed), now: &Now<'_>) -> bool {
     let Some(last) = now.silence.last(&feed.name, day) else { return false };
-    let is_soon = has_come || now.today().0 - day.0 < RECENT_DAYS;
+    // Of what is paid for only the newest days are worth an answer before the one that is believed.
+    let soon = if scope.terms.request_microdollars > 0 { LATEST_DAYS } else { RECENT_DAYS };
+    let is_soon = has_come || now.today().0 - day.0 < soon;
     let wait = if is_soon { now.every.max(1) } else { DAY_SECONDS };
     (0..EARLY).contains(&((now.at - last) * EIGHTHS / wait)) && now.at >= last
 }

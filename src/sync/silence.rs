@@ -35,6 +35,12 @@ impl Silence {
         self.of(feed, day).map(|silent| silent.last)
     }
 
+    /// Whether an answer told nothing of any day of a feed.
+    #[must_use]
+    pub fn is_of(&self, feed: &str) -> bool {
+        self.0.iter().any(|silent| silent.feed == feed)
+    }
+
     /// Whether an answer that tells nothing of a day is believed now.
     #[must_use]
     pub fn is_ripe(&self, feed: &str, day: Day, now: i64) -> bool {

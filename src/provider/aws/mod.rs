@@ -204,8 +204,7 @@ impl CostExplorer {
         let rows = rows.finish()?;
         if rows == 0 {
             // As well as where an identity may no longer see the accounts, or Cost Explorer does not work.
-            let what = format!("no cost at all was told of {}", days.words());
-            notes.push(format!("{what}: what is stored of them stays until another answer, a day later, agrees"));
+            notes.push(format!("no cost at all was told of {}", days.words()));
         }
         Ok(Chain::Whole(Brought {
             rows,

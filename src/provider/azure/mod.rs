@@ -218,8 +218,7 @@ impl CostManagement {
             }
             [true, true] => {
                 brought.silent = true;
-                let what = format!("no cost at all was told of {}: what is stored stays", days.words());
-                note(brought, format!("{what} until another answer, a day later, agrees"));
+                note(brought, format!("no cost at all was told of {}", days.words()));
             }
             [false, true] if !is_refused => {
                 note(brought, "no amortised cost came with the actual ones: EffectiveCost is unknown".to_owned());

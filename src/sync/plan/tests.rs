@@ -211,12 +211,23 @@ fn what_was_silent_is_asked_again_once_and_apart_from_the_rest() {
         silence.note("base", days, at);
     }
     let manner = Manner::Days(vec![feed("base")]);
-    let due =
-        |silence: &Silence, at| told(&jobs(&scope(), &manner, &Found::Unknown, &Now { silence, ..now(at, &synced) }));
+    let coming = |price: u32, silence: &Silence, at| {
+        let terms = Terms { request_microdollars: price, ..scope().terms };
+        told(&jobs(&Scope { terms, ..scope() }, &manner, &Found::Unknown, &Now { silence, ..now(at, &synced) }))
+    };
+    let due = |silence: &Silence, at| coming(0, silence, at);
     assert_eq!(due(&silence, at), [""; 0]);
     let later = at + EVERY;
     assert_eq!(due(&silence, later)[0], "base 2026-11-13..2026-11-23 last days");
     assert_eq!(due(&silence, later).len(), 1, "history waits for a day");
+    // So do days that are paid for, but for the newest.
+    let (mut paid, early) = (silence.clone(), Period { from: day("2026-11-13"), to: day("2026-11-16") });
+    paid.note("base", early, at);
+    let mut synced = synced.clone();
+    synced.forget("base", |day| early.contains(day));
+    let now = Now { silence: &paid, ..now(later, &synced) };
+    let asked = told(&jobs(&scope(), &manner, &Found::Unknown, &now));
+    assert_eq!(asked, ["base 2026-11-16..2026-11-23 last days"]);
     silence.note("base", recent, later);
     let next = at + DAY_SECONDS;
     let asked = due(&silence, next);

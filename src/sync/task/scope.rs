@@ -400,6 +400,7 @@ impl Course<'_> {
                 Ok(Asked::Stored(held))
             }
             Err(_) if fetching.is_unbelieved => {
+                run.notes.push(silence::UNBELIEVED.to_owned());
                 self.note_silence(&job.ask, true)?;
                 Ok(Asked::Silent)
             }

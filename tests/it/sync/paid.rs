@@ -5,11 +5,13 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
 use spendtop::domain::calendar::{DAY_SECONDS, Day};
+use spendtop::domain::charge::Metric;
 use spendtop::provider::remote::{Fault, FaultKind};
 use spendtop::sync::meter::Caps;
 use spendtop::sync::state::Place;
 
-use super::{Bill, Cloud, HOUR, ROWS_A_PAGE, World, day, steady};
+use super::{Bill, Cloud, HOUR, ROWS_A_PAGE, World, billed, day, steady};
+use crate::support::sum;
 
 /// So many services a day, each day; a page holds 50 charges.
 fn of_services(from: &str, to: &str, services: i64) -> Arc<Mutex<Bill>> {
@@ -130,8 +132,50 @@ fn an_account_without_charges_is_not_asked_again_and_again() {
     // Three days of each feed to see how much they are, the rest of ten, and thirteen months of history.
     let first = cloud.pages.load(Ordering::Relaxed);
     assert!(first <= 2 * (2 + 14), "{first}");
-    // At once nothing is due; then the charges, twice in what is left of the day.
-    assert_eq!(days(&world, &cloud, 1), [2]);
+    // A second answer is waited for, a day later, but for the last days; then nothing is told of what was believed.
+    let spent = days(&world, &cloud, 4);
+    assert!(spent[0] <= 4 && spent[1] <= first + 4 && spent[2..].iter().all(|pages| *pages <= 5), "{first} {spent:?}");
+    let come = world.store().manifest().scopes["aws.empty"].days["base"].len();
+    assert!(come > 400, "{come}");
+}
+
+#[test]
+fn what_a_paid_scope_does_not_tell_at_first_comes_all_the_same() {
+    let folder = tempfile::tempdir().expect("folder");
+    let place = Place::beside(folder.path());
+    place.prepare().expect("folder");
+    let bill = of_services("2025-10-01", "2026-12-01", 4);
+    let cloud = Cloud::new("aws.prod", 10_000, &bill);
+    cloud.silent.store(true, Ordering::Relaxed);
+    let world = World::new(&[(&cloud, capped(1_000))], "2026-11-20", Some(place.clone()));
+    world.pass();
+    assert!(!world.store().manifest().scopes.contains_key("aws.prod"), "nothing has come");
+    let notes = |what: &str| {
+        let runs = spendtop::sync::log::read(&place, usize::MAX);
+        runs.into_iter().filter(|run| run.notes.iter().any(|note| note.contains(what))).count() as u64
+    };
+    let told = "a day later";
+    assert_eq!(notes(told), cloud.pages.load(Ordering::Relaxed), "it is said of each answer");
+    cloud.silent.store(false, Ordering::Relaxed);
+    days(&world, &cloud, 2);
+    let today = Day::of_seconds(world.now());
+    bill.lock().expect("bill").retain(|day, _| *day < today);
+    assert_eq!(sum(world.store(), "USD", Metric::Billed), billed(&bill));
+}
+
+#[test]
+fn before_the_first_charges_of_an_account_it_is_believed_at_once_that_there_are_none() {
+    let folder = tempfile::tempdir().expect("folder");
+    let place = Place::beside(folder.path());
+    place.prepare().expect("folder");
+    let bill = of_services("2026-08-20", "2026-11-21", 4);
+    let cloud = Cloud::new("aws.prod", 10_000, &bill);
+    let world = World::new(&[(&cloud, capped(1_000))], "2026-11-20", Some(place.clone()));
+    world.pass();
+    let days = world.store().manifest().scopes["aws.prod"].days.clone();
+    assert!(days.values().all(|days| days.contains_key(&day("2025-10-01"))), "all has come");
+    let runs = spendtop::sync::log::read(&place, usize::MAX);
+    assert!(runs.iter().all(|run| run.notes.is_empty()), "nothing is waited for");
 }
 
 #[test]

@@ -9,6 +9,9 @@ use crate::provider::remote::Ask;
 use crate::store::remote::{Come, Synced};
 use crate::sync::silence::Silence;
 
+/// What the log tells of an answer that told nothing and is not believed.
+pub(super) const UNBELIEVED: &str = "nothing was changed: it is believed once another answer, a day later, agrees";
+
 impl Course<'_> {
     /// Of which days nothing was told.
     pub(super) fn silence(&self) -> Silence {
@@ -17,13 +20,17 @@ impl Course<'_> {
     }
 
     /// Whether the scope's telling nothing of what is asked would be believed. Who is paid for each answer is
-    /// believed at once where that takes nothing away: a second one would be paid for too.
+    /// believed at once where that takes nothing away and all after it has come, charges among it: before the first
+    /// of an account there are none, and a second answer would be paid for too.
     pub(super) fn believes_silence(&self, ask: &Ask, synced: &Synced) -> bool {
         let Ask::Days { feed, days } = ask else { return false };
         let has_come = |come: &BTreeMap<Day, Come>| come.range(days.from..days.to.max(days.from)).next().is_some();
+        let (silence, come) = (self.silence(), synced.days.get(&feed.name));
+        let is_before = |come: &BTreeMap<Day, Come>| !has_come(come) && come.contains_key(&days.to);
+        let has_charges = self.seen(&feed.name).is_some_and(|seen| seen.page_rows > 0);
         let is_paid = self.costs.scope().terms.request_microdollars > 0;
-        is_paid && !synced.days.get(&feed.name).is_some_and(has_come)
-            || self.silence().believes(&feed.name, *days, self.syncer.now())
+        is_paid && has_charges && come.is_some_and(is_before) && !silence.is_of(&feed.name)
+            || silence.believes(&feed.name, *days, self.syncer.now())
     }
 
     /// Remembers whether anything was told of some days.
