@@ -69,8 +69,7 @@ pub(super) fn fail(standing: &mut Standing, fault: &Fault, now: i64) {
     standing.not_before = now.saturating_add(wait_after(fault, standing.failures, now));
     let mut trouble = Trouble::from(fault);
     if trouble.hints.is_empty() && goes_on(fault.kind) {
-        let at = format_timestamp(standing.not_before);
-        let at = at.get(11..16).unwrap_or(&at);
+        let at = moment(standing.not_before, now);
         trouble.hints.push(format!(
             "nothing to do: it is asked again from {at} UTC on, by itself while spendtop is open; if it lasts for a \
              day, `spendtop doctor` tells what answers"
@@ -81,6 +80,13 @@ pub(super) fn fail(standing: &mut Standing, fault: &Fault, now: i64) {
 
 /// Whether it passes without anybody's doing.
 fn goes_on(kind: FaultKind) -> bool {
+/// A time of this day, with its date where it is of another one.
+fn moment(at: i64, now: i64) -> String {
+    let (day, text) = (Day::of_seconds(at), format_timestamp(at));
+    let time = text.get(11..16).unwrap_or(&text);
+    if day == Day::of_seconds(now) { time.to_owned() } else { format!("{day} {time}") }
+}
+
     kind.is_passing() || kind == FaultKind::QuotaSpent
 }
 
@@ -105,6 +111,9 @@ mod tests {
             (FaultKind::Unavailable, None, "14:05"),
         ] {
             let told = hints(Fault::new(kind, "no").wait(wait.map(Duration::from_secs)));
+            (FaultKind::Throttled, Some(10 * 3_600 - 1), "23:59"),
+            (FaultKind::Throttled, Some(10 * 3_600), "2024-10-05 00:00"),
+            (FaultKind::QuotaSpent, Some(100 * 3_600), "2024-10-05 14:00"),
             assert!(told.len() == 1 && told[0].contains(&format!("again from {at} UTC on")), "{kind:?}: {told:?}");
             assert!(told[0].contains("nothing to do") && told[0].contains("if it lasts for a day"), "{told:?}");
         }
