@@ -7,7 +7,7 @@
 
 pub mod holds;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -158,10 +158,16 @@ impl Book {
         self.fitting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Holds paid requests for a run of a connection until what is given back is dropped.
+    /// Holds paid requests of a connection for a run of a source until what is given back is dropped.
     #[must_use]
-    pub fn hold(self: &Arc<Self>, connection: &str, held: Held) -> Hold {
-        Hold::new(Arc::clone(self), connection, held)
+    pub fn hold(self: &Arc<Self>, connection: &str, source: &str, held: Held) -> Hold {
+        Hold::new(Arc::clone(self), connection, source, held)
+    }
+
+    /// Sources that paid requests of a connection are held for.
+    #[must_use]
+    pub fn holders(&self, connection: &str) -> BTreeSet<String> {
+        self.holds().sources(connection)
     }
 
     fn holds(&self) -> MutexGuard<'_, Holds> {

@@ -2,7 +2,7 @@
 //!
 //! In memory only: a process that has gone is about to spend nothing. Knows no cap.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Book;
@@ -19,7 +19,8 @@ pub struct Held {
 /// All that is held, by connection and run.
 #[derive(Default)]
 pub(super) struct Holds {
-    held: BTreeMap<(String, u64), Held>,
+    /// What is held, and for which source.
+    held: BTreeMap<(String, u64), (Held, String)>,
     next: u64,
 }
 
@@ -30,8 +31,8 @@ pub struct Hold {
 }
 
 impl Hold {
-    pub(super) fn new(book: Arc<Book>, connection: &str, held: Held) -> Hold {
-        let key = book.holds().put(connection, held);
+    pub(super) fn new(book: Arc<Book>, connection: &str, source: &str, held: Held) -> Hold {
+        let key = book.holds().put(connection, source, held);
         Hold { book, key }
     }
 }
@@ -43,29 +44,35 @@ impl Drop for Hold {
 }
 
 impl Holds {
-    fn put(&mut self, connection: &str, held: Held) -> (String, u64) {
+    fn put(&mut self, connection: &str, source: &str, held: Held) -> (String, u64) {
         self.next += 1;
         let key = (connection.to_owned(), self.next);
-        self.held.insert(key.clone(), held);
+        self.held.insert(key.clone(), (held, source.to_owned()));
         key
+    }
+
+    /// All that is held of a connection's.
+    fn of<'h>(&'h self, connection: &'h str) -> impl Iterator<Item = (&'h (String, u64), &'h (Held, String))> {
+        self.held.range((connection.to_owned(), 0)..).take_while(move |((known, _), _)| known == connection)
+    }
+
+    /// Sources that something of a connection's is held for.
+    pub(super) fn sources(&self, connection: &str) -> BTreeSet<String> {
+        self.of(connection).map(|(_, (_, source))| source.clone()).collect()
     }
 
     /// What is held of a connection's for others than the one.
     pub(super) fn others(&self, connection: &str, own: Option<&Hold>) -> Held {
-        let begin = (connection.to_owned(), 0);
-        let of_connection = self.held.range(begin..).take_while(|((known, _), _)| known == connection);
-        of_connection.filter(|(key, _)| own.is_none_or(|own| own.key != **key)).fold(
-            Held::default(),
-            |sum, (_, held)| Held {
-                of_day: sum.of_day.saturating_add(held.of_day),
-                aside: sum.aside.saturating_add(held.aside),
-            },
-        )
+        let others = self.of(connection).filter(|(key, _)| own.is_none_or(|own| own.key != **key));
+        others.fold(Held::default(), |sum, (_, (held, _))| Held {
+            of_day: sum.of_day.saturating_add(held.of_day),
+            aside: sum.aside.saturating_add(held.aside),
+        })
     }
 
     /// Notes that so much of what was held is spent.
     pub(super) fn used(&mut self, hold: &Hold, used: Held) {
-        if let Some(held) = self.held.get_mut(&hold.key) {
+        if let Some((held, _)) = self.held.get_mut(&hold.key) {
             held.of_day = held.of_day.saturating_sub(used.of_day);
             held.aside = held.aside.saturating_sub(used.aside);
         }
@@ -73,7 +80,7 @@ impl Holds {
 
     /// Notes that so much was spent and given back.
     pub(super) fn unused(&mut self, hold: &Hold, back: Held) {
-        if let Some(held) = self.held.get_mut(&hold.key) {
+        if let Some((held, _)) = self.held.get_mut(&hold.key) {
             held.of_day = held.of_day.saturating_add(back.of_day);
             held.aside = held.aside.saturating_add(back.aside);
         }

@@ -120,7 +120,7 @@ fn what_is_held_for_one_is_no_others_and_free_once_it_ends() {
     let caps = Caps { requests_a_day: Some(12), requests_for_history: Some(4), ..Caps::default() };
     let meter = |history, held: Option<Held>| {
         let meter = ConnectionMeter::new("aws.prod", caps, history, Arc::clone(&book), Arc::new(|| 0));
-        ConnectionMeter { hold: held.map(|held| Arc::new(book.hold("aws.prod", held))), ..meter }
+        ConnectionMeter { hold: held.map(|held| Arc::new(book.hold("aws.prod", "aws.prod/a", held))), ..meter }
     };
     let one = meter(true, Some(Held { of_day: 5, aside: 3 }));
     let (other, past) = (meter(false, None), meter(true, None));

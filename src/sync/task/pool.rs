@@ -181,9 +181,11 @@ impl<'a> Line<'a> {
     fn wanted(&self, now: i64) -> (Vec<usize>, Option<i64>) {
         let (mut wanted, mut next) = (Vec::new(), None::<i64>);
         for at in (0..self.members.len()).filter(|at| !self.running.contains(at)) {
+            let waits_since = self.due(at, now).min(now);
             let due = if self.by_itself { self.due(at, now) } else { i64::MAX };
             match (self.wished.contains(&at), self.rests.get(&at)) {
-                (true, _) => wanted.push((0, due.min(now), at)),
+                // Where they share a cap that is too small for all, who had nothing goes first.
+                (true, _) => wanted.push((0, waits_since, at)),
                 (false, _) if due <= now => wanted.push((0, due, at)),
                 (false, Some((turn, _))) => wanted.push((1, i64::try_from(*turn).unwrap_or(i64::MAX), at)),
                 (false, None) => next = Some(next.map_or(due, |next| next.min(due))),

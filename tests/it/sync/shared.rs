@@ -4,18 +4,18 @@ use super::*;
 
 const SOURCES: [&str; 2] = ["aws.main/a", "aws.main/b"];
 
-/// Two scopes of a connection that may make twelve requests a day; 40 charges a day on pages of 50.
-fn shared(place: &Place) -> (World, Vec<Arc<Cloud>>, Arc<Syncer>) {
+/// Scopes of a connection that may make so many requests a day; so many charges a day on pages of 50.
+fn shared(place: &Place, sources: &[&str], requests: u64, services: i64) -> (World, Vec<Arc<Cloud>>, Arc<Syncer>) {
     let days = spendtop::domain::calendar::Period { from: day("2025-09-01"), to: day("2026-12-20") };
-    let services = |_| (0..40).map(|service| (format!("s{service:03}"), 100 + service)).collect();
+    let services = |_| (0..services).map(|service| (format!("s{service:03}"), 100 + service)).collect();
     let bill = Arc::new(Mutex::new(days.iter().map(|day| (day, services(day))).collect::<Bill>()));
-    let clouds: Vec<Arc<Cloud>> = SOURCES.map(|name| Cloud::new(name, 10_000, &bill)).into();
+    let clouds: Vec<Arc<Cloud>> = sources.iter().map(|name| Cloud::new(name, 10_000, &bill)).collect();
     let world = World::new(&[], "2026-11-20", None);
     let connection = Connection {
         name: "aws.main".to_owned(),
         every: None,
         months: 13,
-        caps: Caps { requests_a_day: Some(12), ..Caps::default() },
+        caps: Caps { requests_a_day: Some(requests), ..Caps::default() },
         accept_partial: false,
         scopes: clouds.iter().map(|cloud| Arc::clone(cloud) as Arc<dyn Costs>).collect(),
     };
@@ -32,7 +32,7 @@ fn what_one_scope_is_about_to_spend_is_not_anothers() {
     let folder = tempfile::tempdir().expect("folder");
     let place = Place::beside(folder.path());
     place.prepare().expect("folder");
-    let (world, clouds, syncer) = shared(&place);
+    let (world, clouds, syncer) = shared(&place, &SOURCES, 12, 40);
     let (told, heard) = std::sync::mpsc::channel();
     let told = Mutex::new(told);
     let listener: spendtop::store::listeners::Listener<()> = Arc::new(move |()| {
@@ -70,4 +70,36 @@ fn what_one_scope_is_about_to_spend_is_not_anothers() {
         .into_iter()
         .filter(|run| run.trouble.as_ref().is_some_and(|trouble| trouble.kind == FaultKind::Capped));
     assert_eq!(lost.map(|run| (run.source, run.what, run.spent)).collect::<Vec<_>>(), []);
+}
+
+#[test]
+fn ten_scopes_under_a_small_cap_bring_their_newest_days_in_as_many_requests_as_they_take() {
+    let folder = tempfile::tempdir().expect("folder");
+    let place = Place::beside(folder.path());
+    place.prepare().expect("folder");
+    let names: Vec<String> = (0..10).map(|at| format!("aws.main/{at}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let (world, clouds, syncer) = shared(&place, &names, 12, 4);
+    let pages = || clouds.iter().map(|cloud| cloud.pages.load(Ordering::Relaxed)).sum::<u64>();
+    let mut come = Vec::new();
+    for _ in 0..7 {
+        let before = pages();
+        for _ in 0..3 {
+            syncer.pass(&Which::default(), &CancellationToken::new());
+            world.later(8 * HOUR);
+        }
+        assert!(pages() - before <= 12);
+        // One request to see how much a day is, and one for the others of the last ten.
+        let scopes = world.store().manifest().scopes.clone();
+        let whole = names.iter().filter(|name| {
+            scopes.get(**name).is_some_and(|synced| synced.days.get("base").is_some_and(|days| days.len() >= 10))
+        });
+        come.push(whole.count());
+    }
+    assert!(come[0] >= 4 && come[6] == 10, "{come:?} of ten have their newest days");
+    // A quarter is kept for history, so that not all come each day: who did not goes first on the next.
+    let (scopes, today) = (world.store().manifest().scopes.clone(), Day::of_seconds(world.now() - 1));
+    let newest = |name: &&str| scopes[*name].days["base"].keys().next_back().map(|day| today.0 - day.0);
+    let behind: Vec<Option<i32>> = names.iter().map(newest).collect();
+    assert!(behind.iter().all(|days| days.is_some_and(|days| days <= 2)), "{behind:?} days behind");
 }

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use super::{Counts, Course, Ended};
-use crate::domain::calendar::{DAY_SECONDS, Day, Period};
+use crate::domain::calendar::{DAY_SECONDS, Day};
 use crate::error::Result;
 use crate::provider::remote::{Ask, Brought, Costs, Fault, FaultKind, Feed, Manner, Meter, Unit};
 use crate::store::remote::{BASE, Synced};
 use crate::sync::meter::Share;
 use crate::sync::meter::holds::Held;
 use crate::sync::plan::play::{self, Play, Volume};
-use crate::sync::plan::{self, Job, Rhythm};
+use crate::sync::plan::{self, Job, Rhythm, Why};
 use crate::sync::state::{Seen, Standing};
 use crate::sync::task::every;
 
@@ -45,7 +45,7 @@ impl Course<'_> {
         let book = Arc::clone(&self.syncer.book);
         let _alone = book.fitting();
         let Some((fitting, held)) = self.fit(job, history_waits, synced)? else { return Ok(None) };
-        self.hold = held.map(|held| Arc::new(book.hold(&self.connection.name, held)));
+        self.hold = held.map(|held| Arc::new(book.hold(&self.connection.name, &self.source, held)));
         Ok(Some(fitting))
     }
 
@@ -72,14 +72,15 @@ impl Course<'_> {
             false => share.of_new(history_waits && set_aside == 0),
         };
         let is_known = self.seen(&feed.name).is_some();
-        // A day of the scope's charges that needs all there is comes before others and history have their share.
-        let (newest, is_first) = (Period { from: held.to.plus(-1), ..held }, feed.is_base() && !is_history);
+        // The last days of a scope's charges come before others and history have their share: in the requests that a
+        // day takes, with the days beside it that those hold. One day alone would take as many, day after day.
+        let is_first = job.why == Why::Recent;
         let shortened = if is_known {
             self.refuse_if_never(feed, volume)?;
             let as_many_as = |pages: u64, days| {
                 plan::shorten(days, volume.rows_a_day, pages.saturating_mul(volume.page_rows)).filter(|_| pages > 0)
             };
-            as_many_as(may, held).or_else(|| as_many_as(left, newest).filter(|_| is_first))
+            as_many_as(may, held).or_else(|| as_many_as(left.min(volume.pages(1)), held).filter(|_| is_first))
         } else {
             let probe = |pages: u64| plan::shorten(*days, 1, PROBE_DAYS.min(pages));
             probe(may).or_else(|| probe(left.min(1)).filter(|_| is_first))
@@ -118,6 +119,7 @@ impl Course<'_> {
         let (now, every) = (self.syncer.now(), every(self.connection, self.costs).max(1));
         let today = Day::of_seconds(now);
         let syncs = u64::try_from((today.plus(1).seconds() - now) / every).unwrap_or(0);
+        let holders = self.syncer.book.holders(&self.connection.name);
         let state = self.syncer.book.state();
         let none = Standing::default();
         let standing = |costs: &dyn Costs| state.scopes.get(&costs.scope().source.name).unwrap_or(&none);
@@ -126,9 +128,10 @@ impl Course<'_> {
             let (standing, is_other) = (standing(costs), costs.scope().source.name != self.source);
             let base = base_pages(costs, standing);
             later = later.saturating_add(syncs.saturating_mul(base));
-            // Whoever waits for a person needs none.
+            // Whoever waits for a person needs none; what is held for one that is under way is not left as it is.
             let waits = standing.trouble.as_ref().is_some_and(|trouble| trouble.kind.needs_a_person());
-            if is_other && !waits && Day::of_seconds(standing.good_at) != today {
+            let needs = !waits && !holders.contains(&costs.scope().source.name);
+            if is_other && needs && Day::of_seconds(standing.good_at) != today {
                 others = others.saturating_add(base);
             }
         }
