@@ -10,6 +10,7 @@ pub mod holds;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use self::holds::{Held, Hold, Holds};
 use super::Clock;
@@ -18,6 +19,9 @@ use crate::domain::calendar::Day;
 use crate::domain::words::counted;
 use crate::error::{Error, Result};
 use crate::provider::remote::{Fault, FaultKind, Meter, Unit};
+
+/// After how long it is looked again whether what is held for others is left over.
+const HELD_FOR: Duration = Duration::from_secs(60);
 
 /// What a connection may spend at most; `None` is without a cap.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -59,7 +63,10 @@ impl Caps {
 
     /// That nothing more may be spent, while so much is held for others.
     fn told(&self, connection: &str, unit: Unit, spent: &Spent, day: Day, held: u64) -> Fault {
-        let until = "it goes on tomorrow (UTC), or with a higher cap";
+        let until = match held {
+            0 => "it goes on tomorrow (UTC), or with a higher cap",
+            _ => "it goes on with what of that is left over, or with a higher cap",
+        };
         match unit {
             Unit::BytesScanned => {
                 let gib = |bytes: u64| bytes.div_ceil(1 << 30);
@@ -75,6 +82,7 @@ impl Caps {
             _ => {
                 let cap = self.requests_a_day.unwrap_or(0);
                 let spent = spent.on(unit, day);
+                let kept = held;
                 let held = match held {
                     0 => String::new(),
                     held => format!(", {} kept for what is under way", counted(held, "is", "are")),
@@ -84,6 +92,8 @@ impl Caps {
                     format!("the cap of {cap} paid requests a day is reached: {spent} were made today{held}"),
                 )
                 .hint(format!("`requests_per_day` in [{connection}] raises it; {until}"))
+                // What is under way may not need it.
+                .wait((kept > 0).then_some(HELD_FOR))
             }
         }
     }

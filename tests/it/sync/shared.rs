@@ -103,3 +103,44 @@ fn ten_scopes_under_a_small_cap_bring_their_newest_days_in_as_many_requests_as_t
     let behind: Vec<Option<i32>> = names.iter().map(newest).collect();
     assert!(behind.iter().all(|days| days.is_some_and(|days| days <= 2)), "{behind:?} days behind");
 }
+
+#[test]
+fn who_finds_all_that_is_left_held_for_another_asks_again_soon() {
+    let folder = tempfile::tempdir().expect("folder");
+    let place = Place::beside(folder.path());
+    place.prepare().expect("folder");
+    let (world, clouds, syncer) = shared(&place, &SOURCES, 1, 4);
+    let (told, heard) = std::sync::mpsc::channel();
+    let told = Mutex::new(told);
+    let listener: spendtop::store::listeners::Listener<()> = Arc::new(move |()| {
+        let _ = told.lock().expect("lock").send(());
+    });
+    syncer.subscribe(&listener);
+    // Who holds the one request does not make it before the other has ended.
+    let heard = Arc::new(Mutex::new(heard));
+    for (at, cloud) in clouds.iter().enumerate() {
+        let (theirs, heard) = (Arc::downgrade(&syncer), Arc::clone(&heard));
+        let meanwhile = move |_: &Call| {
+            let syncer = theirs.upgrade().expect("it runs");
+            while syncer.state().scopes.get(SOURCES[1 - at]).is_none_or(|other| other.trouble.is_none()) {
+                let heard = heard.lock().expect("heard");
+                heard.recv_timeout(Duration::from_secs(60)).expect("the other goes on");
+            }
+        };
+        *cloud.meanwhile.lock().expect("meanwhile") = Some(Box::new(meanwhile));
+    }
+    let pass = || syncer.pass(&Which::default(), &CancellationToken::new());
+    let waits = || {
+        let state = syncer.state();
+        let waits = SOURCES.iter().filter_map(|name| state.scopes.get(*name)).filter(|known| known.trouble.is_some());
+        waits.map(|known| known.not_before - world.now()).collect::<Vec<i64>>()
+    };
+    assert_eq!(pass().failed, 1);
+    let [wait] = waits()[..] else { panic!("one of them: {:?}", waits()) };
+    assert!((1..=300).contains(&wait), "{wait}");
+    // By then it was made: the cap is reached, and it goes on tomorrow.
+    world.later(wait);
+    assert_eq!(pass().failed, 1);
+    let midnight = Day::of_seconds(world.now()).plus(1).seconds() - world.now();
+    assert_eq!(waits(), [midnight]);
+}

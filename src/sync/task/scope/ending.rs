@@ -19,7 +19,9 @@ pub fn wait_after(fault: &Fault, failures: u32, now: i64) -> i64 {
     let asked = fault.wait.map_or(0, |wait| i64::try_from(wait.as_secs()).unwrap_or(i64::MAX / 2));
     let ours = match fault.kind {
         // Until the day's allowance is a new one.
-        FaultKind::Capped => Day::of_seconds(now).plus(1).seconds() - now,
+        FaultKind::Capped if fault.wait.is_none() => Day::of_seconds(now).plus(1).seconds() - now,
+        // What others hold of it is free before that.
+        FaultKind::Capped => 0,
         FaultKind::QuotaSpent => WAIT_LONGEST,
         // A person must do something; asking costs little, and the next sync is to find it done.
         kind if kind.needs_a_person() => WAIT_LONGEST / 2,
@@ -78,8 +80,6 @@ pub(super) fn fail(standing: &mut Standing, fault: &Fault, now: i64) {
     standing.trouble = Some(trouble);
 }
 
-/// Whether it passes without anybody's doing.
-fn goes_on(kind: FaultKind) -> bool {
 /// A time of this day, with its date where it is of another one.
 fn moment(at: i64, now: i64) -> String {
     let (day, text) = (Day::of_seconds(at), format_timestamp(at));
@@ -87,6 +87,8 @@ fn moment(at: i64, now: i64) -> String {
     if day == Day::of_seconds(now) { time.to_owned() } else { format!("{day} {time}") }
 }
 
+/// Whether it passes without anybody's doing.
+fn goes_on(kind: FaultKind) -> bool {
     kind.is_passing() || kind == FaultKind::QuotaSpent
 }
 
@@ -109,11 +111,11 @@ mod tests {
             (FaultKind::Throttled, Some(7_200), "16:00"),
             (FaultKind::QuotaSpent, None, "15:00"),
             (FaultKind::Unavailable, None, "14:05"),
-        ] {
-            let told = hints(Fault::new(kind, "no").wait(wait.map(Duration::from_secs)));
             (FaultKind::Throttled, Some(10 * 3_600 - 1), "23:59"),
             (FaultKind::Throttled, Some(10 * 3_600), "2024-10-05 00:00"),
             (FaultKind::QuotaSpent, Some(100 * 3_600), "2024-10-05 14:00"),
+        ] {
+            let told = hints(Fault::new(kind, "no").wait(wait.map(Duration::from_secs)));
             assert!(told.len() == 1 && told[0].contains(&format!("again from {at} UTC on")), "{kind:?}: {told:?}");
             assert!(told[0].contains("nothing to do") && told[0].contains("if it lasts for a day"), "{told:?}");
         }
