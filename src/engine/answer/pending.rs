@@ -70,6 +70,7 @@ impl PendingCard {
     pub fn why_not_held(&self) -> Option<String> {
         match (&self.now, &self.previous) {
             (_, Some(_)) => Some("days before not all in".to_owned()),
+            (now, None) if now.days == 1 => (now.missing > 0).then(|| "not all in".to_owned()),
             (now, None) => (now.missing > 0).then(|| format!("{} of {} days in", now.come(), now.days)),
         }
     }

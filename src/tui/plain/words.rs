@@ -59,14 +59,21 @@ fn percent(ratio: f64) -> String {
     }
 }
 
+/// That a figure lacks days, and how it moved over those that are in.
+fn without(lacks: &PendingCard, code: &str) -> String {
+    let why = lacks.why_not_held().map_or_else(String::new, |why| format!(", {why}"));
+    let alike = lacks.alike.as_ref().zip(lacks.now.through).filter(|_| lacks.previous.is_none());
+    let alike = alike.map(|(alike, last)| format!("; to {last}{}", moved(alike, code).replacen(',', "", 1)));
+    why + &alike.unwrap_or_default()
+}
+
 /// The Spend tab.
 #[must_use]
 pub fn spend(lens: &Lens, answer: &SpendAnswer) -> Vec<String> {
     let code = answer.currency.as_str();
     // What it was to be held against is told of with what it lacks.
     let fact = |title: &str, card: Card, figure: &Figure, more: &str| {
-        let lacks = answer.lacks(card).and_then(PendingCard::why_not_held);
-        let lacks = lacks.map_or_else(String::new, |why| format!(", {why}"));
+        let lacks = answer.lacks(card).map_or_else(String::new, |lacks| without(lacks, code));
         let previous = figure.previous.filter(|_| answer.change(card, figure).is_some());
         let moved = moved(&Figure { previous, ..*figure }, code);
         format!("{title}: {}{moved}{lacks}{more}.", cost(figure.amount, code))
