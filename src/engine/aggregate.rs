@@ -7,7 +7,6 @@ use std::ops::Range;
 use crate::analytics::rollup::canonical;
 use crate::domain::calendar::Granularity;
 use crate::domain::dimension::Dimension;
-use crate::domain::filter::Clause;
 use crate::domain::money::Amount;
 use crate::domain::numbers::Total;
 use crate::domain::rollup::is_free;
@@ -81,7 +80,7 @@ pub(super) fn add_up(
                     continue;
                 }
                 let rollup = rollups::get(store.kv(), group.id, &kind, request.metric)?;
-                match rollup.and_then(|rollup| Some((Admits::new(request.clauses, &kind, &rollup)?, rollup))) {
+                match rollup.and_then(|rollup| Some((Admits::new(request, &kind, &rollup)?, rollup))) {
                     Some((admits, rollup)) => {
                         add_rollup(&mut table, &mut slots, request, &kind, group, &rollup, &admits)
                     }
@@ -294,19 +293,20 @@ impl From<'_> {
     }
 }
 
-/// Which cells the clauses admit: for each clause on a kind's dimension or the category, a flag
+/// Which cells a request admits: for each clause on a kind's dimension or the category, a flag
 /// for each value.
 struct Admits {
     values: Vec<(usize, Vec<bool>)>,
     categories: Vec<Vec<bool>>,
+    long: Option<bool>,
 }
 
 impl Admits {
     /// `None` where the cells cannot tell: some charges of a value are admitted by their name, and
     /// others of it, which have another, are not.
-    fn new(clauses: &[Clause], kind: &[Dimension], rollup: &Rollup) -> Option<Admits> {
-        let mut admits = Admits { values: Vec::new(), categories: Vec::new() };
-        for clause in clauses {
+    fn new(request: &Request<'_>, kind: &[Dimension], rollup: &Rollup) -> Option<Admits> {
+        let mut admits = Admits { values: Vec::new(), categories: Vec::new(), long: request.long };
+        for clause in request.clauses {
             let Some(dimension) = clause.dimension.as_ref().filter(|d| !matcher::is_of_groups(d)) else { continue };
             let check = |value: &str, name: &str| {
                 matcher::matches(dimension, &clause.patterns, &canonical(dimension, value), name) != clause.negated
@@ -329,12 +329,14 @@ impl Admits {
 
     /// Whether every cell of the group is admitted.
     fn is_all(&self) -> bool {
-        self.values.is_empty() && self.categories.is_empty()
+        self.values.is_empty() && self.categories.is_empty() && self.long.is_none()
     }
 
     fn cell(&self, rollup: &Rollup, cell: usize) -> bool {
         let value = |at: usize| rollup.dimensions[at].ids.get(cell) as usize;
+        let category = rollup.categories.get(cell);
         self.values.iter().all(|(at, flags)| flags[value(*at)])
-            && self.categories.iter().all(|flags| flags[(rollup.categories.get(cell) >> 1) as usize])
+            && self.categories.iter().all(|flags| flags[(category >> 1) as usize])
+            && self.long.is_none_or(|long| long == (category & 1 == 1))
     }
 }

@@ -7,7 +7,7 @@ use super::sharing::shared_out;
 use super::table::{Request, Table};
 use super::{
     Answer, Cancel, Command, Engine, Event, Extent, Listener, Listeners, OpenFile, Outcome, Question, breakdown,
-    charges, command, drivers, explain, export, pick, query, row_detail, spend, spend_details, tag_hygiene,
+    charges, command, drivers, explain, export, foretell, pick, query, row_detail, spend, spend_details, tag_hygiene,
 };
 use crate::config::Settle;
 use crate::domain::calendar::{Day, Period};
@@ -31,6 +31,7 @@ pub struct LocalEngine {
     /// Kept: the store tells it of changes.
     _on_change: Listener<()>,
     definitions: Definitions,
+    foretold: foretell::Memory,
 }
 
 impl LocalEngine {
@@ -48,6 +49,7 @@ impl LocalEngine {
             lenses: Vec::new(),
             connections: None,
             definitions: Definitions::default(),
+            foretold: foretell::Memory::default(),
             listeners,
             _on_change: on_change,
         }
@@ -109,6 +111,11 @@ impl LocalEngine {
     #[must_use]
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// What was foretold, so that it need not be worked out again.
+    pub(super) fn foretold(&self) -> &foretell::Memory {
+        &self.foretold
     }
 
     /// Whether its data is generated.
@@ -257,6 +264,7 @@ impl Engine for LocalEngine {
                 metric: crate::domain::charge::Metric::Effective,
                 granularity: None,
                 currency: None,
+                long: None,
                 parting: &[],
             };
             let table = self.aggregate(&request, &Cancel::default())?;

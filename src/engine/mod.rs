@@ -12,6 +12,7 @@ pub mod driver_sweep;
 pub mod drivers;
 pub mod explain;
 pub mod export;
+pub mod foretell;
 pub mod front;
 pub mod grouping;
 pub mod held;

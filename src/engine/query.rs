@@ -52,6 +52,7 @@ pub fn request<'a>(
         metric: lens.metric,
         granularity,
         currency: lens.currency.as_deref(),
+        long: None,
         parting: &[],
     }
 }

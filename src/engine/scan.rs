@@ -6,8 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::domain::batch::TermsRow;
 use crate::domain::calendar::{Day, Granularity};
-use crate::domain::charge::Metric;
+use crate::domain::charge::{Metric, spans_days};
 use crate::domain::filter::Clause;
 use crate::domain::numbers::Numbers;
 use crate::error::{Error, Kind, Result};
@@ -106,6 +107,11 @@ impl<'s, 'r> Scan<'s, 'r> {
             grouping = Grouping::new(request, segment, table)?;
             if let Some(flags) = &selection.terms {
                 grouping.admit_terms(flags);
+            }
+            if let Some(long) = request.long {
+                let is_long = |times: &TermsRow| spans_days(times.duration);
+                let flags: Vec<bool> = segment.terms_times()?.iter().map(|times| is_long(times) == long).collect();
+                grouping.admit_terms(&flags);
             }
         }
         Ok(Scan { segment, selection, metric: request.metric, granularity: request.granularity, grouping })

@@ -30,6 +30,8 @@ pub struct Request<'a> {
     pub granularity: Option<Granularity>,
     /// Only this currency.
     pub currency: Option<&'a str>,
+    /// Only charges longer than a day, or only the others.
+    pub long: Option<bool>,
     /// Places of clauses that only take a table apart: they admit what was not told of their dimensions,
     /// which those of a filter never do.
     pub parting: &'a [usize],

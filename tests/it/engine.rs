@@ -92,7 +92,12 @@ fn rollups_and_scans_give_the_same_totals() {
         &[],
     ] {
         for filter in ["", "provider:aws", "-service:ec2", "charge:usage account:prod*", "team:data|ml", "env:\"\""] {
-            for granularity in [None, Some(Granularity::Day), Some(Granularity::Week), Some(Granularity::Month)] {
+            for (granularity, long) in [
+                (None, None),
+                (Some(Granularity::Day), None),
+                (Some(Granularity::Week), Some(false)),
+                (Some(Granularity::Month), Some(true)),
+            ] {
                 let lens = lens(by, filter);
                 let request = Request {
                     period,
@@ -101,12 +106,13 @@ fn rollups_and_scans_give_the_same_totals() {
                     metric: Metric::Billed,
                     granularity,
                     currency: None,
+                    long,
                     parting: &[],
                 };
                 let cancel = Cancel::default();
                 let answered = aggregate(store, &request, &cancel).expect("aggregate");
                 let scanned = scan::totals(store, &request, &groups, &cancel).expect("scan");
-                assert_eq!(said(&answered), said(&scanned), "by {by:?} where {filter} {granularity:?}");
+                assert_eq!(said(&answered), said(&scanned), "by {by:?} where {filter} {granularity:?} {long:?}");
                 compared += answered.len();
             }
         }
@@ -393,8 +399,16 @@ fn a_renamed_account_is_filtered_alike_by_rollups_and_by_scans() {
         let lens = lens(&["service"], filter);
         let period = PeriodSpec::Year(2025).resolve(as_of());
         let (by, clauses) = (&lens.by[..], &lens.filter.clauses[..]);
-        let request =
-            Request { period, by, clauses, metric: Metric::Billed, granularity: None, currency: None, parting: &[] };
+        let request = Request {
+            period,
+            by,
+            clauses,
+            metric: Metric::Billed,
+            granularity: None,
+            currency: None,
+            long: None,
+            parting: &[],
+        };
         let cancel = Cancel::default();
         let answered = aggregate(&store, &request, &cancel).expect("aggregate");
         let scanned = scan::totals(&store, &request, &groups, &cancel).expect("scan");

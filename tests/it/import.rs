@@ -739,6 +739,7 @@ fn small_accounts_beyond_a_thousand_are_scanned() {
         metric: Metric::Effective,
         granularity: None,
         currency: None,
+        long: None,
         parting: &[],
     };
     let table = aggregate(&store, &request, &Cancel::default()).expect("answer");

@@ -24,6 +24,7 @@ mod exits;
 #[cfg(all(feature = "aws", feature = "azure"))]
 mod exports;
 #[cfg(feature = "gcp")]
+mod foretell;
 mod gcp;
 mod import;
 mod kill;

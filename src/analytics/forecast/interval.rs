@@ -34,8 +34,16 @@ pub struct Band {
 }
 
 impl Band {
+    /// The same with a known amount on top.
+    #[must_use]
+    pub fn plus(self, known: f64) -> Band {
+        let Band { mid, lo80, hi80, lo95, hi95 } = self;
+        Band { mid: mid + known, lo80: lo80 + known, hi80: hi80 + known, lo95: lo95 + known, hi95: hi95 + known }
+    }
+
     /// Certain.
-    pub(super) const fn exactly(mid: f64) -> Band {
+    #[must_use]
+    pub const fn exactly(mid: f64) -> Band {
         Band { mid, lo80: mid, hi80: mid, lo95: mid, hi95: mid }
     }
 

@@ -1,0 +1,139 @@
+//! A filter's days of one currency: what goes on by itself, and what stays out of the fit.
+//!
+//! Rollups answer where they have what the filter asks for; charges are looked at one by one where not. Knows no
+//! model.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Aside, DAYS_READ};
+use crate::analytics::forecast::Series;
+use crate::domain::calendar::{Day, Granularity, Period};
+use crate::domain::charge::Metric;
+use crate::domain::dimension::Dimension;
+use crate::domain::filter::{Clause, Filter, Pattern};
+use crate::domain::lens::Lens;
+use crate::domain::money::Amount;
+use crate::engine::Cancel;
+use crate::engine::local::LocalEngine;
+use crate::engine::notices::GONE_DAYS;
+use crate::engine::pending::Arrivals;
+use crate::engine::spend::admitted;
+use crate::engine::table::{Request, Table};
+use crate::error::Result;
+
+/// Whose charges of which kind: what comes again comes of the same billing account.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) struct Stream {
+    pub kind: Aside,
+    pub account: String,
+    /// A month's fee and a day's are not each other's.
+    pub long: bool,
+}
+
+/// What was found.
+pub(super) struct Gathered {
+    /// What goes on by itself, up to the last settled day.
+    pub series: Series,
+    /// What stays out of it, up to the day that is asked about.
+    pub others: BTreeMap<Stream, BTreeMap<Day, Amount>>,
+    /// All of it.
+    pub totals: BTreeMap<Day, Amount>,
+    /// The last day that nobody restates any more.
+    pub settled: Option<Day>,
+    /// Whether there are charges before those that were read.
+    pub has_older: bool,
+}
+
+/// Reads the days before one.
+pub(super) fn gather(
+    engine: &LocalEngine,
+    scope: &Filter,
+    (metric, currency): (Metric, &str),
+    as_of: Day,
+    cancel: &Cancel,
+) -> Result<Gathered> {
+    let lens = Lens { filter: scope.clone(), metric, currency: Some(currency.to_owned()), ..Lens::default() };
+    let oldest = engine.data_days().map_or(as_of, |data| data.from.min(as_of));
+    let from = oldest.max(as_of.plus(-DAYS_READ));
+    let read = Period { from, to: as_of.plus(1) };
+    let request = |by: &'static [Dimension], long| Request {
+        period: read,
+        by,
+        clauses: &lens.filter.clauses,
+        metric,
+        granularity: Some(Granularity::Day),
+        currency: Some(currency),
+        long: Some(long),
+        parting: &[],
+    };
+    let mut found = Found::default();
+    let short = engine.aggregate(&request(&BY_CATEGORY, false), cancel)?;
+    found.add_short(&short);
+    let long = engine.aggregate(&request(&BY_ACCOUNT, true), cancel)?;
+    found.add_others(&long, true);
+    long.groups().for_each(|(key, total)| *found.totals.entry(Day::of_seconds(key.start)).or_default() += total.sum);
+    if found.has_others {
+        // Only these are many times more by account.
+        let patterns = Aside::CATEGORIES.iter().map(|(_, name)| Pattern::Is((*name).to_owned())).collect();
+        let others = Clause { negated: false, dimension: Some(Dimension::ChargeCategory), patterns };
+        let clauses: Vec<Clause> = scope.clauses.iter().cloned().chain([others]).collect();
+        let of_accounts = engine.aggregate(&Request { clauses: &clauses, ..request(&BY_ACCOUNT, false) }, cancel)?;
+        found.add_others(&of_accounts, false);
+    }
+    let (settled, missing) = settled(engine, &lens, read, as_of);
+    let days = Period { from, to: settled.map_or(from, |last| last.plus(1)) };
+    let value = |day: Day| {
+        let usage = found.usage.get(&day).copied().unwrap_or_default();
+        (!missing.contains(&day)).then(|| usage.to_f64())
+    };
+    let series = Series { first: from, values: days.iter().map(value).collect() };
+    Ok(Gathered { series, others: found.others, totals: found.totals, settled, has_older: oldest < from })
+}
+
+const BY_CATEGORY: [Dimension; 1] = [Dimension::ChargeCategory];
+const BY_ACCOUNT: [Dimension; 2] = [Dimension::BillingAccount, Dimension::ChargeCategory];
+
+#[derive(Default)]
+struct Found {
+    usage: BTreeMap<Day, Amount>,
+    totals: BTreeMap<Day, Amount>,
+    others: BTreeMap<Stream, BTreeMap<Day, Amount>>,
+    has_others: bool,
+}
+
+impl Found {
+    /// Adds what is not longer than a day.
+    fn add_short(&mut self, table: &Table) {
+        for (key, total) in table.groups() {
+            let day = Day::of_seconds(key.start);
+            *self.totals.entry(day).or_default() += total.sum;
+            match Aside::of(table.dimensions[0].text(key.values.0[0]), false) {
+                Some(_) => self.has_others = true,
+                None => *self.usage.entry(day).or_default() += total.sum,
+            }
+        }
+    }
+
+    /// Adds what stays out of the fit.
+    fn add_others(&mut self, table: &Table, long: bool) {
+        for (key, total) in table.groups().filter(|(_, total)| !total.sum.is_zero()) {
+            let [account, category] = [0, 1].map(|at| table.dimensions[at].text(key.values.0[at]));
+            let Some(kind) = Aside::of(category, long) else { continue };
+            let stream = Stream { kind, account: account.to_owned(), long };
+            *self.others.entry(stream).or_default().entry(Day::of_seconds(key.start)).or_default() += total.sum;
+        }
+    }
+}
+
+/// The last day that is settled of everybody that is looked at and still delivers, and days before it that have not come.
+fn settled(engine: &LocalEngine, lens: &Lens, read: Period, as_of: Day) -> (Option<Day>, BTreeSet<Day>) {
+    let freshness = admitted(engine.freshness(as_of), lens);
+    let live = freshness.iter().filter(|fresh| as_of.0 - fresh.last_day.0 <= GONE_DAYS);
+    let of_live = live.map(|fresh| fresh.settled_through).min();
+    let settled = of_live.or_else(|| freshness.iter().map(|fresh| fresh.settled_through).max());
+    let settled = settled.filter(|last| *last >= read.from).map(|last| last.min(as_of));
+    let arrivals = Arrivals::new(engine, &lens.filter, &freshness, as_of);
+    let missing = arrivals.missing(Period { to: settled.map_or(read.from, |last| last.plus(1)), ..read });
+    let of = missing.map(|pending| pending.of).unwrap_or_default();
+    (settled, of.iter().flat_map(|behind| &behind.missing).flat_map(|run| run.iter()).collect())
+}

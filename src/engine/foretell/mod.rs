@@ -1,0 +1,268 @@
+//! What will come: the charges of a filter continued, day by day and as sums, with intervals.
+//!
+//! What goes on by itself is fitted: usage of days that nobody restates any more. Purchases, taxes, credits,
+//! adjustments and charges longer than a day stay out of the fit (`gather`) and are put back as known amounts:
+//! as they came, and where they come every month, as they came last (`recurring`).
+//!
+//! The model is looked for once a day and series, and remembered (`memory`); see
+//! [`crate::analytics::forecast`]. Knows no face.
+
+mod gather;
+mod memory;
+mod recurring;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+pub use self::memory::Memory;
+use self::memory::Name;
+use super::Cancel;
+use super::local::LocalEngine;
+use super::scan::check;
+use crate::analytics::forecast::{Band, Forecast, Measured, Series, State, contest, refresh};
+use crate::domain::calendar::{Day, Period};
+use crate::domain::charge::Metric;
+use crate::domain::filter::Filter;
+use crate::domain::money::Amount;
+use crate::error::Result;
+
+/// Days ahead that are foretold at least: what screens show.
+pub const DAYS: usize = 90;
+/// Days before the one that is asked about that are read: a year and a month, as models do.
+const DAYS_READ: i32 = 400;
+/// Where the last settled day is older, nothing is foretold.
+const STALE_DAYS: i32 = 62;
+
+/// A kind of charge that stays out of the fit.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Aside {
+    /// Charge category `Purchase`.
+    Purchase,
+    /// Charge category `Tax`.
+    Tax,
+    /// Charge category `Credit`.
+    Credit,
+    /// Charge category `Adjustment`.
+    Adjustment,
+    /// Usage that is charged for longer than a day at once.
+    Long,
+}
+
+impl Aside {
+    /// The charge categories among them.
+    const CATEGORIES: [(Aside, &str); 4] = [
+        (Aside::Purchase, "Purchase"),
+        (Aside::Tax, "Tax"),
+        (Aside::Credit, "Credit"),
+        (Aside::Adjustment, "Adjustment"),
+    ];
+
+    /// The kind of a charge; nothing where it goes on by itself.
+    fn of(category: &str, long: bool) -> Option<Aside> {
+        let named = Aside::CATEGORIES.into_iter().find(|(_, name)| name.eq_ignore_ascii_case(category));
+        named.map(|(kind, _)| kind).or(long.then_some(Aside::Long))
+    }
+
+    /// What people call it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Aside::Purchase => "purchases",
+            Aside::Tax => "tax",
+            Aside::Credit => "credits",
+            Aside::Adjustment => "adjustments",
+            Aside::Long => "charges longer than a day",
+        }
+    }
+}
+
+/// What will come of a filter's charges in one currency.
+#[derive(Clone, Debug)]
+pub struct Foretold {
+    /// As of which day.
+    pub as_of: Day,
+    /// The last day that counts as it came; none where no day does.
+    pub settled_through: Option<Day>,
+    /// Whether the settled days are too old to say anything of what is to come: none is foretold then.
+    pub is_stale: bool,
+    /// What is put back of each kind that stays out of the fit: by day, what came after the settled days, and what
+    /// is expected again.
+    pub aside: BTreeMap<Aside, BTreeMap<Day, PutBack>>,
+    /// The first day that is known, for there is none before it or none was read.
+    known_from: Day,
+    /// Whether there are charges before that.
+    has_older: bool,
+    /// The cost of each day as it came, as far as days are settled.
+    came: BTreeMap<Day, Amount>,
+    forecast: Forecast,
+}
+
+/// A known amount of a day that is foretold.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct PutBack {
+    /// Charged already.
+    pub came: Amount,
+    /// Not yet, but as it came in the months before.
+    pub expected: Amount,
+}
+
+impl PutBack {
+    fn sum(self) -> Amount {
+        self.came + self.expected
+    }
+}
+
+impl Foretold {
+    /// The first day that is foretold.
+    #[must_use]
+    pub fn first(&self) -> Day {
+        self.forecast.first
+    }
+
+    /// The day after the last that is foretold; [`Self::first`] where none is.
+    #[must_use]
+    pub fn end(&self) -> Day {
+        self.first().plus(days(self.forecast.days.len()))
+    }
+
+    /// What a period will have cost: what is settled of it as it came, known amounts, and the rest foretold. Nothing
+    /// where the period reaches beyond what is known or foretold.
+    #[must_use]
+    pub fn sum(&self, period: Period) -> Option<Band> {
+        let is_known = period.from >= self.known_from || !self.has_older;
+        if period.days() <= 0 || !is_known || period.to > self.end() {
+            return None;
+        }
+        let known = (self.came(period) + self.put_back(period)).to_f64();
+        if period.to <= self.first() {
+            return Some(Band::exactly(known));
+        }
+        let ahead = Period { from: period.from.max(self.first()), to: period.to };
+        Some(self.forecast.sum(ahead)?.plus(known))
+    }
+
+    /// What one day that is foretold will cost.
+    #[must_use]
+    pub fn day(&self, day: Day) -> Option<Band> {
+        let at = usize::try_from(day.0 - self.first().0).ok()?;
+        let known = self.put_back(Period { from: day, to: day.plus(1) }).to_f64();
+        Some(self.forecast.days.get(at)?.plus(known))
+    }
+
+    /// What is settled of a period, as it came.
+    #[must_use]
+    pub fn came(&self, period: Period) -> Amount {
+        self.came.range(period.from..period.to.max(period.from)).map(|(_, amount)| *amount).sum()
+    }
+
+    /// Known amounts of kinds that stay out of the fit, on top of what is settled and foretold.
+    #[must_use]
+    pub fn put_back(&self, period: Period) -> Amount {
+        self.aside.keys().map(|kind| self.put_back_of(*kind, period).sum()).sum()
+    }
+
+    /// The same of one kind.
+    #[must_use]
+    pub fn put_back_of(&self, kind: Aside, period: Period) -> PutBack {
+        let days = period.from..period.to.max(period.from);
+        let found = self.aside.get(&kind).into_iter().flat_map(|by_day| by_day.range(days.clone()));
+        found.fold(PutBack::default(), |sum, (_, one)| PutBack {
+            came: sum.came + one.came,
+            expected: sum.expected + one.expected,
+        })
+    }
+
+    /// What is odd about the series.
+    #[must_use]
+    pub fn state(&self) -> State {
+        self.forecast.state
+    }
+
+    /// The name of the model that did best; nothing where no contest was held.
+    #[must_use]
+    pub fn model(&self) -> Option<&'static str> {
+        self.forecast.winner.as_ref().map(|winner| winner.model.name())
+    }
+
+    /// How well that model did.
+    #[must_use]
+    pub fn measured(&self) -> Option<&Measured> {
+        self.forecast.winner.as_ref().map(|winner| &winner.measured)
+    }
+
+    /// In one line: the model with its error, or why there is none.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self.settled_through {
+            Some(last) if self.is_stale => format!("nothing is foretold: the last settled day is {last}"),
+            _ => self.forecast.words(),
+        }
+    }
+}
+
+/// What will come of the charges that a filter admits, in one currency, up to `horizon` days after the day that is asked
+/// about and [`DAYS`] at least. Its virtual dimensions must have their definitions.
+///
+/// # Errors
+/// Kind `Store` where data cannot be read, `Interrupted` where it was given up.
+pub fn foretell(
+    engine: &LocalEngine,
+    scope: &Filter,
+    (metric, currency): (Metric, &str),
+    as_of: Day,
+    horizon: usize,
+    cancel: &Cancel,
+) -> Result<Arc<Foretold>> {
+    let horizon = horizon.max(DAYS);
+    let generation = engine.store().manifest().generation;
+    let name = Name { scope: scope.to_string(), metric, currency: currency.to_owned(), as_of };
+    let memory = engine.foretold();
+    if let Some(known) = memory.answer(&name, generation, horizon) {
+        return Ok(known);
+    }
+    let gathered = gather::gather(engine, scope, (metric, currency), as_of, cancel)?;
+    check(cancel)?;
+    let is_stale = gathered.settled.is_none_or(|last| as_of.0 - last.0 > STALE_DAYS);
+    let forecast =
+        if is_stale { contest(&gathered.series, 0) } else { continued(memory, &name, &gathered.series, horizon) };
+    let end = as_of.plus(1 + days(horizon));
+    let first = forecast.first;
+    let aside = if is_stale { BTreeMap::new() } else { recurring::put_back(&gathered.others, (first, end), as_of) };
+    let foretold = Arc::new(Foretold {
+        as_of,
+        settled_through: gathered.settled,
+        is_stale,
+        aside,
+        known_from: gathered.series.first,
+        has_older: gathered.has_older,
+        came: gathered.totals.range(..first).map(|(day, total)| (*day, *total)).collect(),
+        forecast,
+    });
+    memory.keep(name, generation, horizon, &foretold);
+    Ok(foretold)
+}
+
+/// Continues a series by the winner of today's contest. Whatever was asked for before, the same days come out.
+fn continued(memory: &Memory, name: &Name, series: &Series, horizon: usize) -> Forecast {
+    let ends = series.first.plus(days(series.values.len()));
+    let ahead = |horizon| usize::try_from(name.as_of.0 + 1 + days(horizon) - ends.0).unwrap_or(0);
+    if let Some(winner) = memory.winner(name, series) {
+        return refresh(series, &winner, ahead(horizon));
+    }
+    let forecast = contest(series, ahead(DAYS));
+    forecast.winner.iter().for_each(|winner| memory.keep_winner(name, series, winner));
+    match &forecast.winner {
+        _ if horizon == DAYS => forecast,
+        Some(winner) => refresh(series, winner, ahead(horizon)),
+        None => contest(series, ahead(horizon)),
+    }
+}
+
+fn days(count: usize) -> i32 {
+    i32::try_from(count).unwrap_or(i32::MAX / 4)
+}

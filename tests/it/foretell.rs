@@ -1,0 +1,188 @@
+//! Forecasts of a store's charges: what is fitted, what stays out of the fit and is put back, and how it adds up.
+
+use std::fmt::Write;
+use std::sync::{Arc, OnceLock};
+
+use spendtop::analytics::forecast::{Band, Series, State, contest};
+use spendtop::cli::fill_with_demo_days;
+use spendtop::config::Config;
+use spendtop::domain::calendar::{Day, Month, Period};
+use spendtop::domain::charge::Metric;
+use spendtop::domain::filter::Filter;
+use spendtop::domain::money::Amount;
+use spendtop::engine::foretell::{Aside, Foretold, foretell};
+use spendtop::engine::local::LocalEngine;
+use spendtop::engine::{Cancel, Engine};
+use spendtop::error::Kind;
+use spendtop::store::Store;
+
+use crate::support::{import, memory, tag_keys, write};
+
+const USD: (Metric, &str) = (Metric::Billed, "USD");
+
+fn day(text: &str) -> Day {
+    Day::parse(text).expect("day")
+}
+
+/// What a day of use costs: weekends cost less.
+fn usage(at: Day) -> i64 {
+    let wave = i64::from(at.0 * 37 % 11);
+    if at.0.rem_euclid(7) < 2 { 60 + wave } else { 100 + wave }
+}
+
+struct Bill(String);
+
+impl Bill {
+    fn new() -> Bill {
+        let head = "BilledCost,BillingCurrency,ChargePeriodStart,ChargePeriodEnd,ProviderName,ServiceName,ResourceId";
+        Bill(format!("{head},ChargeCategory\n"))
+    }
+
+    fn add(&mut self, category: &str, days: Period, cost: i64) {
+        let Period { from, to } = days;
+        writeln!(self.0, "{cost},USD,{from}T00:00:00Z,{to}T00:00:00Z,AWS,S,r-1,{category}").expect("text");
+    }
+
+    fn engine(self) -> LocalEngine {
+        let folder = tempfile::tempdir().expect("folder");
+        let file = write(folder.path(), "bill.csv", self.0);
+        let store = memory();
+        import(&store, &file).expect("import");
+        LocalEngine::new(Arc::new(store), Config::default().settle, false)
+    }
+}
+
+fn one(at: Day) -> Period {
+    Period { from: at, to: at.plus(1) }
+}
+
+/// Use of every day from 2026-06-01 to 2026-11-22, with a fee, taxes, a credit and a purchase.
+fn company() -> &'static LocalEngine {
+    static COMPANY: OnceLock<LocalEngine> = OnceLock::new();
+    COMPANY.get_or_init(|| {
+        let mut bill = Bill::new();
+        for at in (Period { from: day("2026-06-01"), to: day("2026-11-23") }).iter() {
+            bill.add("Usage", one(at), usage(at));
+        }
+        for month in 6..=10 {
+            let month = Month::new(2026, month);
+            bill.add("Tax", month.period(), 500 + i64::from(month.number()));
+            bill.add("Usage", month.period(), 70);
+            bill.add("Purchase", one(month.first().plus(24)), 40);
+        }
+        bill.add("Usage", Month::new(2026, 11).period(), 70);
+        bill.add("Purchase", one(day("2026-10-14")), 9_000);
+        bill.add("Credit", one(day("2026-11-22")), -30);
+        bill.engine()
+    })
+}
+
+fn ask(engine: &LocalEngine, filter: &str, as_of: &str) -> Arc<Foretold> {
+    let filter = Filter::parse(filter, &[]).expect("filter");
+    foretell(engine, &filter, USD, day(as_of), 90, &Cancel::default()).expect("forecast")
+}
+
+fn near(a: Band, b: Band) -> bool {
+    [(a.mid, b.mid), (a.lo80, b.lo80), (a.hi80, b.hi80), (a.lo95, b.lo95), (a.hi95, b.hi95)]
+        .into_iter()
+        .all(|(a, b)| (a - b).abs() < 1e-6)
+}
+
+#[test]
+fn use_is_fitted_and_all_else_is_put_back_as_known_amounts() {
+    let as_of = day("2026-11-22");
+    let told = ask(company(), "", "2026-11-22");
+    let settled = told.settled_through.expect("settled");
+    assert!(settled < as_of && as_of.0 - settled.0 <= 5, "{settled}");
+    // The oracle: the days of use alone, by hand.
+    let first = day("2026-06-01");
+    let days = Period { from: first, to: settled.plus(1) };
+    let series = Series { first, values: days.iter().map(|at| Some(usage(at) as f64)).collect() };
+    let horizon = 90 + usize::try_from(as_of.0 - settled.0).expect("days");
+    let forecast = contest(&series, horizon);
+    assert_eq!((told.first(), told.words()), (settled.plus(1), forecast.words()));
+    assert!(told.end() >= as_of.plus(91));
+    // November: what is settled of it with its fee; the day's credit; the purchase of the 25th, and October's tax again.
+    let november = Month::new(2026, 11).period();
+    let came: i64 = days.iter().filter(|at| november.contains(*at)).map(usage).sum();
+    assert_eq!(told.came(november), Amount::whole(came + 70));
+    assert_eq!(told.put_back(november), Amount::whole(-30 + 40 + 510));
+    let tax = told.put_back_of(Aside::Tax, november);
+    assert_eq!((tax.came, tax.expected), (Amount::ZERO, Amount::whole(510)));
+    let ahead = forecast.sum(Period { from: told.first(), ..november }).expect("sum");
+    let sum = told.sum(november).expect("sum");
+    assert!(near(sum, ahead.plus((came + 70 - 30 + 40 + 510) as f64)), "{sum:?}");
+    assert!(sum.lo95 < sum.lo80 && sum.lo80 < sum.mid && sum.mid < sum.hi80 && sum.hi80 < sum.hi95, "{sum:?}");
+    // December: the purchase that came once is not expected again.
+    let december = Month::new(2026, 12).period();
+    assert_eq!(told.put_back(december), Amount::whole(40 + 510 + 70));
+    // A day of its own.
+    let at = day("2026-11-25");
+    let place = usize::try_from(at.0 - told.first().0).expect("place");
+    assert!(near(told.day(at).expect("day"), forecast.days[place].plus(40.0)));
+    assert_eq!(told.day(settled), None);
+}
+
+#[test]
+fn a_period_that_is_settled_is_what_it_came_to_and_one_too_far_is_not_told() {
+    let told = ask(company(), "", "2026-11-22");
+    let october = Month::new(2026, 10).period();
+    let came: i64 = october.iter().map(usage).sum::<i64>() + 510 + 70 + 40 + 9_000;
+    assert_eq!(told.sum(october), Some(Band::exactly(came as f64)));
+    assert_eq!(told.sum(Period { from: october.from, to: told.end().plus(1) }), None);
+    assert_eq!(told.sum(Period { from: october.to, to: october.from }), None);
+    let long = foretell(company(), &Filter::default(), USD, day("2026-11-22"), 200, &Cancel::default()).expect("long");
+    assert!(long.sum(Period { from: october.from, to: told.end().plus(1) }).is_some());
+}
+
+#[test]
+fn scans_and_rollups_foretell_alike() {
+    let (rolled, scanned) = (ask(company(), "", "2026-11-20"), ask(company(), "resource:r-1", "2026-11-20"));
+    let days = Period { from: day("2026-11-01"), to: day("2027-02-01") };
+    let (rolled, scanned) = (rolled.sum(days).expect("sum"), scanned.sum(days).expect("sum"));
+    assert!(near(rolled, scanned), "{rolled:?} {scanned:?}");
+}
+
+#[test]
+fn what_cannot_be_foretold_says_why() {
+    // So long after the last charge nothing is known of today.
+    let stale = ask(company(), "", "2027-03-01");
+    assert!(stale.is_stale && stale.sum(Month::new(2027, 3).period()).is_none());
+    assert_eq!(stale.words(), "nothing is foretold: the last settled day is 2026-11-22");
+    // A filter that admits nothing.
+    let zero = ask(company(), "service:none", "2026-11-22");
+    assert_eq!(zero.state(), State::Zero);
+    assert_eq!(zero.sum(Month::new(2026, 12).period()), Some(Band::exactly(0.0)));
+    // Tax alone: nothing goes on by itself, and what comes every month does.
+    let tax = ask(company(), "charge_category:tax", "2026-11-22");
+    assert_eq!((tax.state(), tax.put_back(Month::new(2026, 12).period())), (State::Zero, Amount::whole(510)));
+    // Before there was any charge.
+    let early = ask(company(), "", "2026-05-01");
+    assert!(early.is_stale && early.settled_through.is_none() && early.words() == "no day is known");
+    let young = ask(company(), "", "2026-06-20");
+    assert!(matches!(young.state(), State::Short { .. }), "{:?}", young.state());
+    assert!(young.model().is_none() && young.sum(Month::new(2026, 6).period()).is_some());
+    let cancel = Cancel::default();
+    cancel.cancel();
+    let gone = foretell(company(), &Filter::default(), USD, day("2026-11-03"), 90, &cancel).expect_err("given up");
+    assert_eq!(gone.kind, Kind::Interrupted);
+}
+
+#[test]
+fn the_demo_is_foretold_in_each_currency_and_what_has_come_is_exact() {
+    let as_of = day("2026-11-21");
+    let store = Store::in_memory(&tag_keys());
+    fill_with_demo_days(&store, 1, as_of, 110).expect("demo");
+    let engine = LocalEngine::new(Arc::new(store), Config::default().settle, true);
+    for currency in engine.extent().expect("extent").currencies {
+        let of = (Metric::Effective, currency.as_str());
+        let told = foretell(&engine, &Filter::default(), of, as_of, 90, &Cancel::default()).expect("forecast");
+        assert!(told.model().is_some(), "{}", told.words());
+        let measured = told.measured().expect("measured");
+        assert!(measured.wape.is_some_and(|wape| wape < 0.25), "{measured:?}");
+        let month = told.sum(Month::new(2026, 11).period()).expect("month");
+        assert!(month.lo95 > told.came(Month::new(2026, 11).period()).to_f64(), "{month:?}");
+        let again = foretell(&engine, &Filter::default(), of, as_of, 90, &Cancel::default()).expect("forecast");
+        assert!(Arc::ptr_eq(&told, &again), "it is remembered");
+    }
+}
