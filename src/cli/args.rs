@@ -2,11 +2,14 @@
 //!
 //! Knows words and shapes, not what they do. `///` here is the help that users read.
 
+mod forecast;
+
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 
+pub use self::forecast::ForecastArgs;
 use super::connect::args::ConnectArgs;
 use super::doctor::DoctorArgs;
 use super::screenshot::ScreenshotArgs;
@@ -78,6 +81,8 @@ pub enum Command {
     Query(QueryArgs),
     /// What is spent, what changed, day by day: the app's first tab
     Spend(SpendArgs),
+    /// What will come: this month's end and the next 90 days, with intervals and the error measured
+    Forecast(ForecastArgs),
     /// How charges are tagged: what is untagged, what is probably misspelt
     Tags(TagsArgs),
     /// List, write and remove notes beside days, as the app's charts mark them

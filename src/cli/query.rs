@@ -1,4 +1,4 @@
-//! `spendtop query`, `spendtop spend` and `spendtop tags`: ask the engine, write the answer, explain an empty one.
+//! `spendtop query`, `spendtop spend`, `spendtop forecast` and `spendtop tags`: ask the engine, write the answer, explain an empty one.
 //!
 //! Knows no flag and no store: it is handed a question and whatever engine answers.
 
@@ -9,7 +9,7 @@ use crate::domain::lens::Lens;
 use crate::domain::text::SafeText;
 use crate::domain::words::counted;
 use crate::engine::answer::{LeftOut, NoticeKind, QueryAnswer};
-use crate::engine::{Answer, Cancel, Engine, Query, Question};
+use crate::engine::{Answer, Cancel, Engine, Query, Question, forecast};
 use crate::error::{Error, Result};
 use crate::report::{self, Format, Style};
 
@@ -68,6 +68,32 @@ pub fn spend(
     }
     if answers.iter().all(|a| a.rows == 0) {
         explain_empty(lens, None, engine, as_of, streams)?;
+    }
+    Ok(0)
+}
+
+/// Runs `spendtop forecast`; returns the exit code.
+///
+/// # Errors
+/// Where the engine or the output fails.
+pub fn forecast(
+    lens: &Lens,
+    format: &FormatArgs,
+    engine: &dyn Engine,
+    as_of: Day,
+    streams: &mut Streams<'_>,
+) -> Result<u8> {
+    let lens = forecast::of(lens);
+    let take = |answer| if let Answer::Forecast(answers) = answer { Some(answers) } else { None };
+    let answers = ask(engine, &Question::Forecast(lens.clone()), as_of, take)?;
+    report::forecast(&answers, style(format, streams), streams.out).map_err(|e| streams.failed(&e))?;
+    if format.format == Format::Csv {
+        // CSV has no place for them.
+        let lines = answers.iter().flat_map(report::forecast_lines);
+        lines.into_iter().try_for_each(|line| streams.note(&line, &[]))?;
+    }
+    if answers.is_empty() {
+        explain_empty(&lens, None, engine, as_of, streams)?;
     }
     Ok(0)
 }

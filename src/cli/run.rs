@@ -102,6 +102,13 @@ fn dispatch(cli: &Cli, context: &mut Context<'_, '_>) -> Result<u8> {
             })?;
             screenshot::run(context, args, lens, engine.as_ref())
         }
+        Some(Command::Forecast(args)) => {
+            let flags = args.lens();
+            let (lens, engine) = asked(context, &flags, |saved, config| {
+                lens::lens_of(&flags, saved, config, as_of, &[Dimension::Provider])
+            })?;
+            query::forecast(&lens, &args.format, engine.as_ref(), as_of, context.streams)
+        }
         Some(Command::Tags(args)) => {
             let flags = args.lens();
             let (lens, engine) = asked(context, &flags, |saved, config| {

@@ -7,7 +7,8 @@ use super::sharing::shared_out;
 use super::table::{Request, Table};
 use super::{
     Answer, Cancel, Command, Engine, Event, Extent, Listener, Listeners, OpenFile, Outcome, Question, breakdown,
-    charges, command, drivers, explain, export, foretell, pick, query, row_detail, spend, spend_details, tag_hygiene,
+    charges, command, drivers, explain, export, forecast, foretell, pick, query, row_detail, spend, spend_details,
+    tag_hygiene,
 };
 use crate::config::Settle;
 use crate::domain::calendar::{Day, Period};
@@ -225,6 +226,7 @@ impl Engine for LocalEngine {
             Question::LineItems { lens, page } => {
                 charges::page(self, lens, *page, as_of, cancel).map(Answer::LineItems)
             }
+            Question::Forecast(lens) => forecast::answer(self, lens, as_of, cancel).map(Answer::Forecast),
             Question::TagHygiene(lens) => tag_hygiene::answer(self, lens, as_of, cancel).map(Answer::TagHygiene),
             Question::Values { dimension, lens, limit } => {
                 pick::values(self, dimension, lens, *limit, as_of, cancel).map(Answer::Values)

@@ -12,6 +12,7 @@ pub mod driver_sweep;
 pub mod drivers;
 pub mod explain;
 pub mod export;
+pub mod forecast;
 pub mod foretell;
 pub mod front;
 pub mod grouping;
@@ -100,6 +101,8 @@ pub enum Question {
         /// Which of them.
         page: Page,
     },
+    /// What will come: this month's end and the next 90 days. Of the lens only filter, metric and currency matter.
+    Forecast(Lens),
     /// How well charges are tagged: coverage of each key, misspelt values, where the rest is.
     TagHygiene(Lens),
     /// The values of a dimension, for completion.
@@ -149,6 +152,7 @@ impl Question {
             | Question::Drivers { lens, .. }
             | Question::Detail(lens)
             | Question::LineItems { lens, .. }
+            | Question::Forecast(lens)
             | Question::TagHygiene(lens)
             | Question::TagKeys(lens)
             | Question::Explain { lens, .. } => definitions.bind_lens(lens),
@@ -252,6 +256,8 @@ pub enum Answer {
     Detail(answer::DetailAnswer),
     /// One a currency.
     LineItems(Vec<answer::LineItems>),
+    /// One a currency.
+    Forecast(Vec<answer::ForecastAnswer>),
     /// One a currency.
     TagHygiene(Vec<answer::TagsAnswer>),
     /// The values.

@@ -15,6 +15,7 @@ use crate::domain::text::is_hidden;
 pub fn of(question: &Question, as_of: Day) -> Option<String> {
     Some(match question {
         Question::Spend(lens) => spend(lens, as_of),
+        Question::Forecast(lens) => forecast(lens, as_of),
         Question::TagHygiene(lens) => tags(lens, as_of),
         Question::Query(query) => self::query(&query.lens, query.granularity, as_of),
         _ => return None,
@@ -42,6 +43,17 @@ pub fn spend(lens: &Lens, as_of: Day) -> String {
 #[must_use]
 pub fn tags(lens: &Lens, as_of: Day) -> String {
     format!("spendtop tags --metric {} {}", lens.metric.name(), scope(lens, as_of))
+}
+
+/// The command that foretells the lens's charges.
+#[must_use]
+pub fn forecast(lens: &Lens, as_of: Day) -> String {
+    let filter = single_quoted(&lens.filter.to_string());
+    let mut out = format!("spendtop forecast --metric {} --as-of {as_of} --where {filter}", lens.metric.name());
+    if let Some(currency) = &lens.currency {
+        out.push_str(&format!(" --currency {}", word(currency)));
+    }
+    out
 }
 
 fn scope(lens: &Lens, as_of: Day) -> String {
@@ -147,6 +159,8 @@ mod tests {
         let command =
             "spendtop tags --metric effective --period 30d --as-of 2024-11-20 --where 'tag:env=\"\"' --currency EUR";
         assert_eq!(tags(&euro, as_of), command);
+        let command = "spendtop forecast --metric effective --as-of 2024-11-20 --where 'tag:env=\"\"' --currency EUR";
+        assert_eq!(forecast(&euro, as_of), command);
         let weekly = Lens { granularity: Granularity::Week, ..base };
         assert!(spend(&weekly, as_of).ends_with(" --granularity week"));
     }

@@ -38,7 +38,8 @@
 //!   move a cursor or turn text round are written as `\u` escapes, which every JSON reader undoes.
 //!
 //! What [`spend()`] writes is [`SpendAnswer`](crate::engine::answer::SpendAnswer), field by field, under
-//! the same rule of one object or a list.
+//! the same rule of one object or a list; [`forecast()`] likewise writes
+//! [`ForecastAnswer`](crate::engine::answer::ForecastAnswer). What is foretold is rounded: an estimate is not exact.
 //!
 //! # CSV
 //! A header and one line a row; no totals, so that a column can be added up. An id's name follows it
@@ -46,6 +47,7 @@
 //! would run is guarded by a `'` unless [`Style::raw`] is set.
 
 mod csv;
+mod forecast;
 mod grid;
 mod json;
 mod kept;
@@ -61,6 +63,7 @@ pub mod words;
 #[cfg(test)]
 mod tests;
 
+pub use self::forecast::{forecast, lines as forecast_lines};
 pub use self::kept::{lenses, notes};
 pub use self::query::{query, warnings};
 pub use self::spend::{pending, spend};

@@ -215,6 +215,7 @@ fn table(order: &Order, engine: Option<&dyn Engine>, terminal: bool, cancel: &Ca
     let set = match (question, &answer) {
         (Question::Spend(lens), Answer::Spend(answers)) => report::spend(lens, answers, style, &mut out),
         (Question::Query(query), Answer::Query(answers)) => report::query(query, answers, style, &mut out),
+        (Question::Forecast(_), Answer::Forecast(answers)) => report::forecast(answers, style, &mut out),
         (Question::TagHygiene(_), Answer::TagHygiene(answers)) => report::tags(answers, style, &mut out),
         _ => return Err(super::app::odd()),
     };

@@ -6,6 +6,7 @@
 mod choices;
 mod detail;
 mod drivers;
+mod forecast;
 mod pending;
 mod tags;
 
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 pub use self::choices::{TagKeysAnswer, Value, ValuesAnswer};
 pub use self::detail::{Composition, Coverage, CurrencyDetail, DetailAnswer, Share, TagUse};
 pub use self::drivers::{Driver, DriversAnswer, Presence, Reason, UnitFigure};
+pub use self::forecast::{Ahead, Aside, DayAhead, ForecastAnswer, LeftAside, Range, Told};
 pub use self::pending::{Behind, Pending, PendingCard};
 pub use self::tags::{Misspelt, TagKey, TagsAnswer};
 pub use crate::analytics::attribute::Effects;

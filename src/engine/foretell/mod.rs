@@ -54,6 +54,8 @@ pub enum Aside {
 }
 
 impl Aside {
+    /// All, in the order in which they are told.
+    pub const ALL: [Aside; 5] = [Aside::Purchase, Aside::Tax, Aside::Credit, Aside::Adjustment, Aside::Long];
     /// The charge categories among them.
     const CATEGORIES: [(Aside, &str); 4] = [
         (Aside::Purchase, "Purchase"),
@@ -93,6 +95,8 @@ pub struct Foretold {
     /// What is put back of each kind that stays out of the fit: by day, what came after the settled days, and what
     /// is expected again.
     pub aside: BTreeMap<Aside, BTreeMap<Day, PutBack>>,
+    /// What came of those kinds in the days that were fitted.
+    pub left_out: BTreeMap<Aside, Amount>,
     /// The first day that is known, for there is none before it or none was read.
     known_from: Day,
     /// Whether there are charges before that.
@@ -233,7 +237,13 @@ pub fn foretell(
     let end = as_of.plus(1 + days(horizon));
     let first = forecast.first;
     let aside = if is_stale { BTreeMap::new() } else { recurring::put_back(&gathered.others, (first, end), as_of) };
+    let mut left_out: BTreeMap<Aside, Amount> = BTreeMap::new();
+    for (stream, days) in &gathered.others {
+        let sum: Amount = days.range(..first).map(|(_, amount)| *amount).sum();
+        *left_out.entry(stream.kind).or_default() += sum;
+    }
     let foretold = Arc::new(Foretold {
+        left_out,
         as_of,
         settled_through: gathered.settled,
         is_stale,

@@ -94,6 +94,7 @@ fn winners_are_of_a_day_and_a_series_that_is_only_continued() {
         settled_through: None,
         is_stale: false,
         aside: BTreeMap::new(),
+        left_out: BTreeMap::new(),
         known_from: as_of,
         has_older: false,
         came: BTreeMap::new(),

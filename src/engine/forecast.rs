@@ -1,0 +1,139 @@
+//! Answers [`super::Question::Forecast`]: this month's end and the next 90 days.
+//!
+//! What will come is worked out in [`super::foretell`]; here it is put in words and exact decimals.
+
+use super::Cancel;
+use super::answer::{Ahead, DayAhead, ForecastAnswer, LeftAside, Range, Told};
+use super::foretell::{Aside, DAYS, Foretold, foretell};
+use super::local::LocalEngine;
+use super::query::request;
+use super::spend::currencies;
+use super::table::Table;
+use crate::analytics::forecast::Band;
+use crate::domain::calendar::{Day, Granularity, Period};
+use crate::domain::lens::Lens;
+use crate::domain::money::{Amount, Decimal};
+use crate::domain::numbers::Total;
+use crate::domain::period::{Comparison, PeriodSpec};
+use crate::error::Result;
+
+/// The lens of a question: of all that a lens looks at only the charges, the cost and the currency matter.
+#[must_use]
+pub fn of(lens: &Lens) -> Lens {
+    let mut filter = lens.filter.clone();
+    // Bounds are about groups, and this is one figure.
+    filter.bounds.clear();
+    Lens { filter, metric: lens.metric, currency: lens.currency.clone(), ..blank() }
+}
+
+fn blank() -> Lens {
+    Lens {
+        period: PeriodSpec::ThisMonth,
+        comparison: Comparison::None,
+        by: Vec::new(),
+        granularity: Granularity::Day,
+        ..Lens::default()
+    }
+}
+
+/// Answers what will come, one a currency, those first that cost most.
+///
+/// # Errors
+/// Kind `Store` where data cannot be read, `Interrupted` where it was given up.
+pub fn answer(engine: &LocalEngine, lens: &Lens, as_of: Day, cancel: &Cancel) -> Result<Vec<ForecastAnswer>> {
+    let lens = of(lens);
+    let before = Period { from: as_of.plus(-days_ahead()), to: as_of };
+    let known = Period { from: before.from.min(as_of.month().plus(-2).first()), to: as_of.plus(1) };
+    let table = engine.aggregate(&request(&lens, known, &[], Some(Granularity::Day)), cancel)?;
+    let answer = |currency: String| {
+        let told = foretell(engine, &lens.filter, (lens.metric, &currency), as_of, DAYS, cancel)?;
+        let cost = |days: Period| cost(&table, &currency, days).filter(|_| engine.has_data(days));
+        Ok(in_words(&told, &lens, currency.clone(), (cost(as_of.month().plus(-1).period()), cost(before))))
+    };
+    currencies([&table]).into_iter().map(answer).collect()
+}
+
+fn days_ahead() -> i32 {
+    i32::try_from(DAYS).unwrap_or_default()
+}
+
+/// What a currency's days cost; nothing where all of it is unknown.
+fn cost(table: &Table, currency: &str, days: Period) -> Option<Amount> {
+    let mut sum = Total::default();
+    let found = table.groups_in(currency).filter(|(key, _)| days.contains(Day::of_seconds(key.start)));
+    found.for_each(|(_, total)| sum.merge(total));
+    sum.value()
+}
+
+fn in_words(
+    told: &Foretold,
+    lens: &Lens,
+    currency: String,
+    (month_before, days_before): (Option<Amount>, Option<Amount>),
+) -> ForecastAnswer {
+    let as_of = told.as_of;
+    let (month, next) = (as_of.month().period(), next_days(as_of));
+    let ahead = |period: Period, previous| {
+        let (settled, put_back) = (told.came(period), told.put_back(period));
+        Some(Ahead { period, range: range(told.sum(period)?), settled, put_back, previous })
+    };
+    let days = Period { from: told.first(), to: told.end().min(next.to) };
+    let day = |day: Day| Some(DayAhead { day, range: range(told.day(day)?) });
+    ForecastAnswer {
+        metric: lens.metric,
+        currency,
+        as_of,
+        settled_through: told.settled_through,
+        month: ahead(month, month_before).filter(|_| !told.is_stale),
+        next_90_days: ahead(next, days_before),
+        days: days.iter().filter_map(day).collect(),
+        words: told.words(),
+        odd: told.state().words(),
+        model: told.model().zip(told.measured()).map(|(name, measured)| Told {
+            name: name.to_owned(),
+            wape: measured.wape,
+            naive_wape: measured.naive_wape,
+            sum_wape: measured.sum_wape,
+            sum_days: measured.sum_days as u32,
+            coverage_80: measured.coverage80,
+            coverage_95: measured.coverage95,
+            over_days: measured.over_days as u32,
+            beats_naive: measured.beats_naive,
+        }),
+        aside: aside(told, month, next),
+    }
+}
+
+/// The days that are foretold besides this month.
+#[must_use]
+pub fn next_days(as_of: Day) -> Period {
+    Period { from: as_of.plus(1), to: as_of.plus(1 + days_ahead()) }
+}
+
+fn aside(told: &Foretold, month: Period, next: Period) -> Vec<LeftAside> {
+    let one = |kind: Aside| {
+        let (month, next) = (told.put_back_of(kind, month), told.put_back_of(kind, next));
+        let left_out = told.left_out.get(&kind).copied().unwrap_or_default();
+        let next = next.came + next.expected;
+        LeftAside { kind, left_out, month_came: month.came, month_expected: month.expected, next_90_days: next }
+    };
+    let all = Aside::ALL.into_iter().filter(|kind| told.left_out.contains_key(kind) || told.aside.contains_key(kind));
+    all.map(one).collect()
+}
+
+/// A band in decimals: to the cent, or of small amounts to the millionth; more would claim to be exact.
+fn range(band: Band) -> Range {
+    let widest = [band.mid, band.lo95, band.hi95].into_iter().fold(0.0, |most: f64, v| most.max(v.abs()));
+    let places = if widest >= 10.0 { 1e2 } else { 1e6 };
+    let amount = |value: f64| {
+        let rounded = (value * places).round() / places;
+        Decimal::from_f64(rounded, Amount::LIMIT).map(Decimal::amount).unwrap_or_default()
+    };
+    Range {
+        forecast: amount(band.mid),
+        low_80: amount(band.lo80),
+        high_80: amount(band.hi80),
+        low_95: amount(band.lo95),
+        high_95: amount(band.hi95),
+    }
+}
