@@ -4,14 +4,14 @@
 
 use std::collections::BTreeSet;
 
-use super::answer::{ExplainAnswer, Explained, HourFigure, LineItems, QueryAnswer};
+use super::answer::{ExplainAnswer, Explained, ForecastAnswer, HourFigure, LineItems, QueryAnswer};
 use super::charges::{self, ItemOrder};
 use super::local::LocalEngine;
 use super::selection::Wanted;
 use super::spend::admitted;
 use super::spend_details::Hours;
 use super::told::{Needed, Part, Plan};
-use super::{Cancel, Card, Query, Sort, query, sharing, spend, twin, untold};
+use super::{Cancel, Card, Query, Sort, forecast, query, sharing, spend, twin, untold};
 use crate::domain::calendar::{Day, Granularity, Period};
 use crate::domain::dimension::Dimension;
 use crate::domain::lens::Lens;
@@ -38,18 +38,26 @@ pub fn answer(
     cancel: &Cancel,
 ) -> Result<ExplainAnswer> {
     let own = lens_of(card, lens, as_of);
+    let foretold = if card == Card::Forecast { forecast::answer(engine, lens, as_of, cancel)? } else { Vec::new() };
     let (own, figures, parts, items) = if card == Card::LastHour {
         let hours = hours(engine, own, items, as_of, cancel)?;
         (hours.lens, hours.figures, hours.parts, hours.items)
     } else {
-        let figures = spend::figures(engine, lens, card, as_of, cancel)?;
-        let figures = figures.into_iter().map(|(currency, figure)| Explained { currency, figure, hour: None });
+        let explained = |(currency, figure)| Explained { currency, figure, hour: None };
+        let figures: Vec<Explained> = if card == Card::Forecast {
+            foretold.iter().map(ForecastAnswer::figure).map(explained).collect()
+        } else {
+            spend::figures(engine, lens, card, as_of, cancel)?.into_iter().map(explained).collect()
+        };
         let parts = parts(engine, &own, as_of, cancel)?;
         let found = line_items(engine, &own, &Wanted::of(&own, own.days(as_of).0), items, cancel)?;
-        (own, figures.collect(), parts, found)
+        (own, figures, parts, found)
     };
     let (period, previous_period) = own.days(as_of);
-    let mut lines = definition(&own, card, &figures, as_of);
+    let mut lines = match card {
+        Card::Forecast => foretold.iter().flat_map(|one| forecast::definition(one, &own)).collect(),
+        card => definition(&own, card, &figures, as_of),
+    };
     let untold = untold::notices(engine.store(), &own, (period, &[]), cancel)?;
     lines.extend(untold.into_values().flatten().map(|notice| format!("{} ({}).", notice.text, notice.hint)));
     let (_held, manifest) = engine.store().read();
@@ -66,7 +74,10 @@ pub fn answer(
         items,
         freshness: admitted(engine.freshness(as_of), lens),
         imports: imports(&manifest, &plan.all()),
-        command: twin::query(&own, None, as_of),
+        command: match card {
+            Card::Forecast => twin::forecast(lens, as_of),
+            _ => twin::query(&own, None, as_of),
+        },
     })
 }
 
@@ -129,7 +140,7 @@ fn period_of(card: Card, lens: &Lens, as_of: Day) -> PeriodSpec {
     let days = |from: i32| PeriodSpec::Range(Period { from: as_of.plus(from), to: as_of });
     match card {
         Card::Total => lens.period,
-        Card::MonthToDate => PeriodSpec::ThisMonth,
+        Card::MonthToDate | Card::Forecast => PeriodSpec::ThisMonth,
         Card::Yesterday | Card::LastHour => days(-1),
         Card::LastWeek => days(-7),
         Card::LastMonth => PeriodSpec::Month(as_of.month().plus(-1)),
@@ -139,7 +150,7 @@ fn period_of(card: Card, lens: &Lens, as_of: Day) -> PeriodSpec {
 fn against(card: Card, lens: &Lens) -> Comparison {
     match card {
         Card::Total => lens.comparison,
-        Card::MonthToDate => Comparison::MonthBefore,
+        Card::MonthToDate | Card::Forecast => Comparison::MonthBefore,
         Card::Yesterday | Card::LastHour => Comparison::None,
         Card::LastWeek | Card::LastMonth => Comparison::Previous,
     }
@@ -212,7 +223,7 @@ fn definition(lens: &Lens, card: Card, figures: &[Explained], as_of: Day) -> Vec
 fn which_days(card: Card, period: Period, as_of: Day) -> Option<String> {
     let week = Period { from: period.from.plus(-7), to: period.from };
     Some(match card {
-        Card::Total => return None,
+        Card::Total | Card::Forecast => return None,
         Card::MonthToDate => format!(
             "The month to date: the first of {} to {as_of}, held against the same days of the month before; days that it \
              lacks are left out.",

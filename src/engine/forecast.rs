@@ -15,6 +15,7 @@ use crate::domain::lens::Lens;
 use crate::domain::money::{Amount, Decimal};
 use crate::domain::numbers::Total;
 use crate::domain::period::{Comparison, PeriodSpec};
+use crate::domain::text::SafeText;
 use crate::error::Result;
 
 /// The lens of a question: of all that a lens looks at only the charges, the cost and the currency matter.
@@ -117,8 +118,9 @@ fn aside(told: &Foretold, month: Period, next: Period) -> Vec<LeftAside> {
         let next = next.came + next.expected;
         LeftAside { kind, left_out, month_came: month.came, month_expected: month.expected, next_90_days: next }
     };
-    let all = Aside::ALL.into_iter().filter(|kind| told.left_out.contains_key(kind) || told.aside.contains_key(kind));
-    all.map(one).collect()
+    let is_nothing =
+        |one: &LeftAside| [one.left_out, one.month_came, one.month_expected, one.next_90_days] == [Amount::ZERO; 4];
+    Aside::ALL.into_iter().map(one).filter(|one| !is_nothing(one)).collect()
 }
 
 /// A band in decimals: to the cent, or of small amounts to the millionth; more would claim to be exact.
@@ -136,4 +138,71 @@ fn range(band: Band) -> Range {
         low_95: amount(band.lo95),
         high_95: amount(band.hi95),
     }
+}
+
+/// What the figure of this month's end is and rests on, in sentences.
+#[must_use]
+pub fn definition(told: &ForecastAnswer, lens: &Lens) -> Vec<String> {
+    let code = SafeText::from_outside(&told.currency);
+    let mut lines = Vec::new();
+    let amount = |amount: Amount| amount.grouped(2);
+    if let Some(month) = &told.month {
+        let Range { low_80, high_80, low_95, high_95, .. } = month.range;
+        lines.push(format!(
+            "{} at its end, {code}: four of five times between {} and {}, nineteen of twenty times between {} and {}.",
+            month.period.from.month().name(),
+            amount(low_80),
+            amount(high_80),
+            amount(low_95),
+            amount(high_95)
+        ));
+        let settled = told.settled_through.map_or_else(String::new, |last| format!(" up to {last}"));
+        lines.push(format!(
+            "{} of it is settled{settled} and counts as it came; later days may still change and are foretold.",
+            amount(month.settled)
+        ));
+    }
+    if let Some(next) = &told.next_90_days {
+        let Range { forecast, low_80, high_80, .. } = next.range;
+        let words = format!("{}, {} to {}", amount(forecast), amount(low_80), amount(high_80));
+        lines.push(format!("The next 90 days, to {}: {words}.", next.period.to.plus(-1)));
+    }
+    lines.push(format!("How: {}.", told.words));
+    lines.extend(told.model.iter().flat_map(measured));
+    lines.push(format!(
+        "Fitted is the sum of {}: usage of settled days alone. Purchases, tax, credits, adjustments and charges longer \
+         than a day stay out and are put back.",
+        lens.metric.definition()
+    ));
+    lines.extend(told.aside.iter().map(|kind| put_back(kind, &amount)));
+    lines
+}
+
+/// How well a model did, in sentences.
+#[must_use]
+pub fn measured(model: &Told) -> Vec<String> {
+    let percent = |share: f64| format!("{:.1} %", share * 100.0);
+    let mut lines = Vec::new();
+    if let Some((own, naive)) = model.wape.zip(model.naive_wape) {
+        let sums = model.sum_wape.map(|sum| format!("; of sums of {} days {}", model.sum_days, percent(sum)));
+        let naive = model.beats_naive.then(|| format!("; each day as a week before: {}", percent(naive)));
+        let more = sums.unwrap_or_default() + &naive.unwrap_or_default();
+        lines.push(format!("Error of days over the last {} days: {}{more}.", model.over_days, percent(own)));
+    }
+    if let Some((inner, outer)) = model.coverage_80.zip(model.coverage_95) {
+        let (inner, outer) = (percent(inner), percent(outer));
+        lines.push(format!("Of those days {inner} came within the 80 % interval, {outer} within the 95 % one."));
+    }
+    lines
+}
+
+/// What of a kind stays out of the fit, and what is put back.
+fn put_back(kind: &LeftAside, amount: &impl Fn(Amount) -> String) -> String {
+    let mut text = format!("Left out of the fit: {}, {}", kind.kind.name(), amount(kind.left_out));
+    for (words, put) in [("as it came", kind.month_came), ("as in the months before", kind.month_expected)] {
+        if !put.is_zero() {
+            text += &format!("; put back this month {words}: {}", amount(put));
+        }
+    }
+    text + "."
 }

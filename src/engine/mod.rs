@@ -176,6 +176,8 @@ pub enum Card {
     LastWeek,
     /// The whole month before this, against the one before it.
     LastMonth,
+    /// This month at its end, against the whole month before: settled days as they came, the rest foretold.
+    Forecast,
     /// The last whole hour with charges, against the same hour of the day before.
     LastHour,
 }

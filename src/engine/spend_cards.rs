@@ -56,7 +56,7 @@ fn days_of(card: Card, as_of: Day) -> (Period, Option<Period>) {
             let month = as_of.month().plus(-1);
             (month.period(), Some(month.plus(-1).period()))
         }
-        Card::MonthToDate | Card::Total | Card::LastHour => {
+        Card::MonthToDate | Card::Total | Card::LastHour | Card::Forecast => {
             let days = Period { from: as_of.month().first(), to: as_of.plus(1) };
             (days, Comparison::MonthBefore.against_spec(PeriodSpec::ThisMonth, as_of))
         }

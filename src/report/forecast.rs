@@ -7,7 +7,8 @@ use std::io::{self, Write};
 use super::csv::Sheet;
 use super::grid::{Column, Document, Grid, Kind, Part, safe};
 use super::{Format, Style, json, markdown, money, table};
-use crate::engine::answer::{Ahead, ForecastAnswer, LeftAside, Range, Told};
+use crate::engine::answer::{Ahead, ForecastAnswer, LeftAside, Range};
+use crate::engine::forecast::measured;
 
 /// Writes what will come, one answer a currency. In CSV each line is the month, the 90 days or a day, as its
 /// `kind` says.
@@ -87,27 +88,6 @@ pub fn lines(answer: &ForecastAnswer) -> Vec<String> {
         lines.push(format!("days up to {last} count as they came; later ones may still change and are foretold"));
     }
     lines.extend(answer.aside.iter().map(|kind| aside(kind, &answer.currency)));
-    lines
-}
-
-fn measured(model: &Told) -> Vec<String> {
-    let percent = |share: f64| format!("{:.1} %", share * 100.0);
-    let mut lines = Vec::new();
-    if let Some((own, naive)) = model.wape.zip(model.naive_wape) {
-        let naive =
-            if model.beats_naive { format!("; each day as a week before: {}", percent(naive)) } else { String::new() };
-        let sums = model
-            .sum_wape
-            .map_or_else(String::new, |sum| format!("; of sums of {} days {}", model.sum_days, percent(sum)));
-        lines.push(format!("error of days over the last {} days: {}{sums}{naive}", model.over_days, percent(own)));
-    }
-    if let Some((inner, outer)) = model.coverage_80.zip(model.coverage_95) {
-        lines.push(format!(
-            "of the same days {} came within the 80 % interval, {} within the 95 % one",
-            percent(inner),
-            percent(outer)
-        ));
-    }
     lines
 }
 

@@ -122,6 +122,7 @@ fn key_of_card(card: Card) -> &'static str {
         Card::LastWeek => "last_week",
         Card::LastMonth => "last_month",
         Card::LastHour => "last_hour",
+        Card::Forecast => "forecast",
     }
 }
 

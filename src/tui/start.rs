@@ -68,6 +68,7 @@ impl App {
         self.breakdown.forget();
         self.choices.forget();
         self.spend.details.forget();
+        self.spend.forecast.forget();
         self.spend.drivers.forget();
         self.forget_explained();
     }

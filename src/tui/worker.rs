@@ -67,6 +67,8 @@ pub enum Asker {
     Spend,
     /// What follows on the Spend tab.
     SpendDetails,
+    /// What will come, on the Spend tab.
+    Forecast,
     /// Why what moved on the Spend tab did.
     Moves,
     /// The Breakdown tab.
@@ -105,6 +107,7 @@ impl Asker {
         match self {
             Asker::Spend | Asker::Breakdown | Asker::Lenses => Lane::Front,
             Asker::SpendDetails
+            | Asker::Forecast
             | Asker::Moves
             | Asker::Drivers
             | Asker::Detail

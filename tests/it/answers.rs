@@ -416,7 +416,7 @@ fn what_is_explained_is_what_the_tab_shows() {
         let question = Question::Explain { lens: lens.clone(), card, items: (0, 0) };
         let Answer::Explain(explained) = ask(&engine, &question) else { panic!() };
         let of_card = |a: &SpendAnswer| match card {
-            Card::Total | Card::LastHour => a.total,
+            Card::Total | Card::LastHour | Card::Forecast => a.total,
             Card::MonthToDate => a.month_to_date,
             Card::Yesterday => a.yesterday,
             Card::LastWeek => a.last_week,

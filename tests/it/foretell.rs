@@ -9,11 +9,14 @@ use spendtop::config::Config;
 use spendtop::domain::calendar::{Day, Month, Period};
 use spendtop::domain::charge::Metric;
 use spendtop::domain::filter::Filter;
+use spendtop::domain::lens::Lens;
 use spendtop::domain::money::Amount;
+use spendtop::engine::answer::ForecastAnswer;
 use spendtop::engine::foretell::{Aside, Foretold, foretell};
 use spendtop::engine::local::LocalEngine;
-use spendtop::engine::{Cancel, Engine};
+use spendtop::engine::{Answer, Cancel, Card, Engine, Question};
 use spendtop::error::Kind;
+use spendtop::report::{self, Format, Style};
 use spendtop::store::Store;
 
 use crate::support::{import, memory, tag_keys, write};
@@ -158,7 +161,11 @@ fn what_cannot_be_foretold_says_why() {
     assert_eq!((tax.state(), tax.put_back(Month::new(2026, 12).period())), (State::Zero, Amount::whole(510)));
     // Before there was any charge.
     let early = ask(company(), "", "2026-05-01");
-    assert!(early.is_stale && early.settled_through.is_none() && early.words() == "no day is known");
+    assert!(
+        early.is_stale
+            && early.settled_through.is_none()
+            && early.words() == "nothing is foretold: no day is settled yet"
+    );
     let young = ask(company(), "", "2026-06-20");
     assert!(matches!(young.state(), State::Short { .. }), "{:?}", young.state());
     assert!(young.model().is_none() && young.sum(Month::new(2026, 6).period()).is_some());
@@ -185,4 +192,77 @@ fn the_demo_is_foretold_in_each_currency_and_what_has_come_is_exact() {
         let again = foretell(&engine, &Filter::default(), of, as_of, 90, &Cancel::default()).expect("forecast");
         assert!(Arc::ptr_eq(&told, &again), "it is remembered");
     }
+}
+
+fn answers(engine: &LocalEngine, lens: &Lens, as_of: &str) -> Vec<ForecastAnswer> {
+    match engine.ask(&Question::Forecast(lens.clone()), day(as_of), &Cancel::default()).expect("answer") {
+        Answer::Forecast(answers) => answers,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn the_answer_says_what_was_foretold_and_what_it_rests_on() {
+    let told = ask(company(), "", "2026-11-22");
+    let lens = Lens { metric: Metric::Billed, ..Lens::default() };
+    let all = answers(company(), &lens, "2026-11-22");
+    let [answer] = all.as_slice() else { panic!("{all:?}") };
+    let month = answer.month.as_ref().expect("month");
+    let november = Month::new(2026, 11).period();
+    assert_eq!((month.period, month.settled), (november, told.came(november)));
+    let sum = told.sum(november).expect("sum");
+    assert!((month.range.forecast.to_f64() - sum.mid).abs() < 0.006, "{month:?}");
+    assert!((month.range.margin().to_f64() - (sum.hi80 - sum.lo80) / 2.0).abs() < 0.011, "{month:?}");
+    let october: i64 = Month::new(2026, 10).period().iter().map(usage).sum::<i64>() + 510 + 70 + 40 + 9_000;
+    assert_eq!(month.previous, Some(Amount::whole(october)));
+    assert_eq!(answer.days.first().map(|first| first.day), Some(told.first()));
+    assert_eq!(answer.days.last().map(|last| last.day), Some(day("2027-02-20")));
+    let next = answer.next_90_days.as_ref().expect("90 days");
+    assert_eq!((next.period.days(), next.settled), (90, Amount::ZERO));
+    let model = answer.model.as_ref().expect("model");
+    assert!(answer.words.starts_with(&model.name) && answer.odd.is_none(), "{answer:?}");
+    let tax = answer.aside.iter().find(|kind| kind.kind == Aside::Tax).expect("tax");
+    assert_eq!(
+        (tax.left_out, tax.month_came, tax.month_expected),
+        (Amount::whole(2_540), Amount::ZERO, Amount::whole(510))
+    );
+    // The figure on the Spend tab is the same, and is explained by model, error, coverage and what is left out.
+    let question = Question::Explain { lens: lens.clone(), card: Card::Forecast, items: (5, 0) };
+    let Answer::Explain(explained) =
+        company().ask(&question, day("2026-11-22"), &Cancel::default()).expect("explained")
+    else {
+        panic!("another answer");
+    };
+    assert_eq!(explained.figures[0].figure.amount, Some(month.range.forecast));
+    let sentences = explained.definition.join("\n");
+    for want in [&model.name, "Error of days over the last 91 days", "95 % one", "Left out of the fit: tax, 2,540.00"] {
+        assert!(sentences.contains(want), "{want}: {sentences}");
+    }
+    assert!(explained.command.starts_with("spendtop forecast "), "{}", explained.command);
+    // In every format.
+    let set = |format| {
+        let mut out = Vec::new();
+        report::forecast(&all, Style { format, ..Style::default() }, &mut out).expect("set");
+        String::from_utf8(out).expect("text")
+    };
+    let table = set(Format::Table);
+    let forecast = month.range.forecast.grouped(2);
+    for want in ["Forecast of billed cost as of 2026-11-22, USD", &forecast, "90 days to 2027-02-20", "\n2026-11-30 "] {
+        assert!(table.contains(want), "{want}: {table}");
+    }
+    assert!(
+        table.contains("left out of the fit: tax, 2,540.00; put back this month as in the months before: 510.00"),
+        "{table}"
+    );
+    assert!(set(Format::Markdown).contains(&format!("| November | {forecast} |")), "{}", set(Format::Markdown));
+    let csv = set(Format::Csv);
+    assert!(csv.contains(&format!("\nmonth,2026-11-01,2026-12-01,USD,{},", month.range.forecast)), "{csv}");
+    assert_eq!(csv.lines().count(), 3 + answer.days.len());
+    let json: serde_json::Value = serde_json::from_str(&set(Format::Json)).expect("json");
+    assert_eq!(json["month"]["forecast"], month.range.forecast.to_string());
+    // Too old to say anything; and nothing at all.
+    let stale = answers(company(), &lens, "2027-02-10");
+    assert!(stale.iter().all(|answer| answer.month.is_none() && answer.days.is_empty()), "{stale:?}");
+    let none = Lens { filter: Filter::parse("service:none", &[]).expect("filter"), ..lens };
+    assert!(answers(company(), &none, "2026-11-22").is_empty());
 }

@@ -71,3 +71,21 @@ fn tags_are_measured_from_the_command_line() {
     let (out, err, _) = run_words(&format!("spendtop tags --where service:nosuch {flags}"));
     assert!(out.is_empty() && err.contains("match the filter"), "{out} {err}");
 }
+
+#[test]
+fn what_will_come_is_told_from_the_command_line() {
+    let (_folder, flags) = demo_store();
+    // Two days, none of which is settled.
+    let (out, err, code) = run_words(&format!("spendtop forecast {flags}"));
+    assert_eq!((err.as_str(), code), ("", Ok(0)));
+    assert!(out.starts_with("Forecast of effective cost as of "), "{out}");
+    assert!(out.contains("\nmodel: nothing is foretold: no day is settled yet\n"), "{out}");
+    let (out, err, code) = run_words(&format!("spendtop forecast --format csv {flags}"));
+    assert_eq!(out, "kind,from,to,currency,forecast,low_80,high_80,low_95,high_95,previous\n");
+    assert!(err.contains("no day is settled yet") && code == Ok(0), "{err}");
+    let (out, _, _) = run_words(&format!("spendtop forecast --currency USD --format json {flags}"));
+    let json: serde_json::Value = serde_json::from_str(&out).expect("json");
+    assert!(json["month"].is_null() && json["currency"] == "USD", "{json}");
+    let (out, err, _) = run_words(&format!("spendtop forecast --where service:nosuch {flags}"));
+    assert!(!out.contains("model") && err.contains("match the filter"), "{out} {err}");
+}

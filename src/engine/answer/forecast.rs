@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Figure;
 use crate::domain::calendar::{Day, Period};
 use crate::domain::charge::Metric;
 use crate::domain::money::Amount;
@@ -33,6 +34,16 @@ pub struct ForecastAnswer {
     pub model: Option<Told>,
     /// What stays out of the fit, and is put back as known amounts.
     pub aside: Vec<LeftAside>,
+}
+
+impl ForecastAnswer {
+    /// This month at its end, against the month before, with the currency.
+    #[must_use]
+    pub fn figure(&self) -> (String, Figure) {
+        let month = self.month.as_ref();
+        let amount = month.map(|month| month.range.forecast);
+        (self.currency.clone(), Figure { amount, previous: month.and_then(|month| month.previous) })
+    }
 }
 
 /// What some days will cost.

@@ -204,6 +204,7 @@ impl Foretold {
     pub fn words(&self) -> String {
         match self.settled_through {
             Some(last) if self.is_stale => format!("nothing is foretold: the last settled day is {last}"),
+            None => "nothing is foretold: no day is settled yet".to_owned(),
             _ => self.forecast.words(),
         }
     }

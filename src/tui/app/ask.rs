@@ -3,7 +3,7 @@
 //! The part of [`App::update`] that knows questions. Draws nothing.
 
 use super::App;
-use crate::engine::{Among, Question};
+use crate::engine::{Among, Question, forecast};
 use crate::error::Error;
 use crate::tui::effect::Effect;
 use crate::tui::tab::{Tab, spend};
@@ -54,8 +54,15 @@ impl App {
         let Some(shown) = self.spend.slot.shown.as_ref().filter(|_| settled) else { return vec![] };
         let Some(answer) = shown.answers.first() else { return vec![] };
         let (scene, body) = (self.spend_scene(), self.body());
+        let (shows_forecast, mut effects) = (scene.shows_forecast(body), Vec::new());
         let (moves, shows_details) = (scene.explained(body), scene.shows_details(body));
-        let mut effects = Vec::new();
+        // What stands at the top comes first.
+        if shows_forecast {
+            let lens = forecast::of(&shown.lens);
+            let question = Question::Forecast(lens.clone());
+            let generation = self.spend.forecast.ask(&question, &lens, &[]);
+            effects.extend(generation.map(|generation| self.asking(Asker::Forecast, generation, question)));
+        }
         if !moves.is_empty() {
             let lens = spend::state::of_drivers(&shown.lens, answer);
             let question = Question::Drivers { lens: lens.clone(), among: Among::Groups(moves) };
@@ -112,6 +119,9 @@ impl App {
             }
             Asker::SpendDetails => {
                 self.spend.details.accept(reply.generation, answered!(reply.answer, SpendDetails));
+            }
+            Asker::Forecast => {
+                self.spend.forecast.accept(reply.generation, answered!(reply.answer, Forecast));
             }
             Asker::Explain => self.accept_explained(reply),
             Asker::Compared(which) => self.accept_compared(which, reply.generation, reply.answer),

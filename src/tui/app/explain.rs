@@ -116,6 +116,10 @@ impl App {
             }
             Pane::Chart => {
                 let days = self.spend.selected_days(answer, self.spend_together()).ok_or(NONE)?;
+                if days.from > answer.as_of {
+                    let title = SafeText::from_outside(&cards::title(Kind::Forecast, &lens, answer.as_of));
+                    return card(Kind::Forecast, title, lens, answer);
+                }
                 let title = self.days_title(days);
                 Ok(Subject { title, lens: Lens { period: PeriodSpec::Range(days), ..lens }, card: Card::Total })
             }
@@ -281,7 +285,7 @@ fn card(
             let lens = Lens { period: PeriodSpec::Range(days), comparison: Comparison::None, ..lens };
             return Ok(Subject { title, lens, card: Card::Total });
         }
-        Kind::Forecast => return Err("there is no forecast in this version to explain"),
+        Kind::Forecast => Card::Forecast,
     };
     Ok(Subject { title, lens, card })
 }

@@ -58,7 +58,11 @@ impl App {
             Pane::Cards => return self.explain(),
             Pane::Chart => {
                 let Some(days) = self.spend.selected_days(answer, self.spend_together()) else { return };
-                self.open_days(days);
+                if days.from > answer.as_of {
+                    self.status = Some(self.keymap.say("this day has not come: {explain} explains what is foretold"));
+                    return;
+                }
+                self.open_days(Period { to: days.to.min(answer.period.to), ..days });
             }
             Pane::Movers => {
                 let Some(mover) = self.spend.selected_mover(answer) else { return };

@@ -131,6 +131,7 @@ impl App {
         }
         self.spend.drivers.forget_failed();
         self.spend.details.forget_failed();
+        self.spend.forecast.forget_failed();
         self.breakdown.forget_failed();
         self.forget_explained();
         let mut effects = self.ask();

@@ -7,7 +7,7 @@ use super::App;
 use crate::domain::calendar::{Granularity, Period};
 use crate::domain::lens::Lens;
 use crate::domain::text::SafeText;
-use crate::engine::answer::{DriversAnswer, SpendDetails};
+use crate::engine::answer::{DriversAnswer, ForecastAnswer, SpendDetails};
 use crate::tui::action::Action;
 use crate::tui::tab::spend::state::Pane;
 use crate::tui::tab::spend::{Scene, zoom};
@@ -21,6 +21,7 @@ impl App {
             state: &self.spend,
             details: self.spend_details(),
             drivers: self.spend_drivers(),
+            forecast: self.spend_forecast(),
             answer: self.spend_answer(),
             lens,
             as_of: self.shown_as_of(),
@@ -107,6 +108,12 @@ impl App {
     #[must_use]
     pub fn spend_details(&self) -> Option<&SpendDetails> {
         self.spend.details(self.spend_answer().map(|a| a.currency.as_str()))
+    }
+
+    /// What will come, in the answer's currency.
+    #[must_use]
+    pub fn spend_forecast(&self) -> Option<&ForecastAnswer> {
+        self.spend.forecast(Some(self.spend_answer()?.currency.as_str()))
     }
 
     /// Why what moved did, in the answer's currency.

@@ -408,6 +408,10 @@ impl Engine for Fake {
                 answer => panic!("a limit on {answer:?}"),
             },
             Question::Explain { lens, card, items } => Answer::Explain(self.explain(lens, *card, *items)),
+            Question::Forecast(_) if none => Answer::Forecast(vec![]),
+            Question::Forecast(lens) => {
+                Answer::Forecast(vec![self.forecast(lens, "USD", 100), self.forecast(lens, "EUR", 7)])
+            }
             Question::TagHygiene(_) if none => Answer::TagHygiene(vec![]),
             Question::TagHygiene(_) => Answer::TagHygiene(vec![self.tags()]),
             Question::Lenses => Answer::Lenses(vec![]),

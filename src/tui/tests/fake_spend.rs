@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::fake::{Fake, HOSTILE, Mood, as_of, cents, figure};
+use crate::domain::calendar::Period;
 use crate::domain::dimension::Dimension;
 use crate::domain::lens::Lens;
 use crate::engine::answer::{
-    Driver, DriversAnswer, HourFigure, Key, Notice, NoticeKind, Presence, Reason, Severity, SpendDetails, TopResource,
+    Ahead, DayAhead, Driver, DriversAnswer, ForecastAnswer, HourFigure, Key, Notice, NoticeKind, Presence, Range,
+    Reason, Severity, SpendDetails, TopResource,
 };
 
 impl Fake {
@@ -41,6 +43,42 @@ impl Fake {
             previous_period: lens.comparison.against(period),
             by: lens.by.clone(),
             groups: only.iter().enumerate().map(group).collect(),
+        }
+    }
+
+    pub(super) fn forecast(&self, lens: &Lens, currency: &str, scale: i64) -> ForecastAnswer {
+        let amount = |value: i64| cents(scale * value).unwrap_or_default();
+        let range = |mid: i64, margin: i64| Range {
+            forecast: amount(mid),
+            low_80: amount(mid - margin),
+            high_80: amount(mid + margin),
+            low_95: amount(mid - 2 * margin),
+            high_95: amount(mid + 2 * margin),
+        };
+        let first = as_of().plus(-2);
+        let day = |n: i32| DayAhead {
+            day: first.plus(n),
+            range: range(4_200 + i64::from(n % 7) * 150, 300 + i64::from(n) * 9),
+        };
+        let ahead = |period: Period, mid, margin| Ahead {
+            period,
+            range: range(mid, margin),
+            settled: amount(mid / 2),
+            put_back: Default::default(),
+            previous: cents(scale * 107_832),
+        };
+        ForecastAnswer {
+            metric: lens.metric,
+            currency: currency.into(),
+            as_of: as_of(),
+            settled_through: Some(first.plus(-1)),
+            month: Some(ahead(as_of().month().period(), 118_400, 4_100)),
+            next_90_days: Some(ahead(Period { from: as_of().plus(1), to: as_of().plus(91) }, 360_000, 21_000)),
+            days: (0..93).map(day).collect(),
+            words: "theta, \u{b1}9 % on the last 3 months".into(),
+            odd: None,
+            model: None,
+            aside: vec![],
         }
     }
 

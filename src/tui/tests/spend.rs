@@ -187,10 +187,11 @@ fn every_figure_at_the_top_is_explained_and_shows_its_days() {
     assert_eq!((s.app.tab, period(&s).as_str()), (Tab::Breakdown, "2024-11-01..2024-11-21"));
     s.keys("<backspace> <right> <right> <right> <enter>");
     assert!(matches!(s.beside.last(), Some(Question::Explain { card: Card::LastWeek, .. })));
-    s.keys("<backspace> <left> <left> y <enter>");
-    assert_eq!(s.app.place(), Place::Tab(Tab::Spend), "a forecast that is not there opens nothing");
-    assert_eq!(s.copied(), "Forecast to Nov 30\tn/a USD");
-    s.keys("<right> y");
+    s.keys("<backspace> <left> <left> y");
+    assert_eq!(s.copied(), "Forecast to Nov 30\t118,400.00 USD\t80 % 114,300.00 to 122,500.00");
+    s.keys("<enter>");
+    assert!(matches!(s.beside.last(), Some(Question::Explain { card: Card::Forecast, .. })));
+    s.keys("<backspace> <right> y");
     assert_eq!(s.copied(), "Yesterday\t3,214.09 USD");
 }
 
@@ -211,7 +212,7 @@ fn a_provider_that_lags_is_named_and_only_its_days_are_hatched() {
     let legend = row(&s, "before  ▒");
     assert!(legend.contains("▒ not settled: Azure after Nov 17"), "{legend}");
     let (mut aws, mut azure) = (0, 0);
-    let chart = Timeline::of(&s.app.spend, s.app.spend_answer().expect("answer"), 118).chart;
+    let chart = Timeline::of(&s.app.spend, s.app.spend_answer().expect("answer"), s.app.spend_forecast(), 118).chart;
     for (layer, series) in chart.layers.iter().zip(&s.app.spend_answer().expect("answer").series) {
         match series.key.as_ref().map(|k| k.raw()) {
             Some("AWS") => aws = layer.open_from,
@@ -226,8 +227,8 @@ fn a_provider_that_lags_is_named_and_only_its_days_are_hatched() {
 fn what_is_read_out_is_what_the_bar_stands_for() {
     let mut s = started();
     let answer = s.app.spend_answer().expect("answer").clone();
-    let narrow = |s: &Session| Timeline::of(&s.app.spend, &answer, 16).row_text().expect("a bar");
-    assert_eq!(together(&answer, 16), 2, "twenty days in ten columns");
+    let narrow = |s: &Session| Timeline::of(&s.app.spend, &answer, None, 21).row_text().expect("a bar");
+    assert_eq!(together(&s.app.spend, &answer, 21), 2, "thirty days in fifteen columns");
     let two = answer.totals[18].zip(answer.totals[19]).map(|(a, b)| a + b).expect("known");
     assert_eq!(narrow(&s), format!("2024-11-19 to 2024-11-20\t{} USD", two.grouped(2)));
     s.app.spend.move_cursor(-1, 2, None);
@@ -295,6 +296,29 @@ fn only_notices_that_are_listed_are_selected() {
 }
 
 #[test]
+fn days_that_have_not_come_are_read_out_and_explained_and_open_nothing() {
+    let mut s = started();
+    s.keys("<right> <right>");
+    let told = row(&s, " Fri Nov 22");
+    assert!(told.contains("4,800.00  forecast, 80 % between 4,464.00 and 5,136.00"), "{told}");
+    s.keys("y");
+    assert_eq!(s.copied(), "2024-11-22\t4,800.00 USD\tforecast, 80 % 4,464.00 to 5,136.00");
+    let asked = s.asked.len();
+    s.keys("<enter>");
+    assert!(s.text().contains("this day has not come: i explains what is foretold"), "{}", s.text());
+    assert_eq!(s.asked.len(), asked);
+    s.keys("i");
+    assert!(matches!(s.beside.last(), Some(Question::Explain { card: Card::Forecast, .. })));
+    // No further than the month goes.
+    s.keys("<esc> <right> <right> <right> <right> <right> <right> <right> <right> <right> <right> <right>");
+    assert!(row(&s, " Sat Nov 30").contains("forecast"), "{}", s.text());
+    // One question for what is looked at, however the chart is cut or compared.
+    let forecasts = |s: &Session| s.beside.iter().filter(|q| matches!(q, Question::Forecast(_))).count();
+    s.keys("u u u u b");
+    assert_eq!(forecasts(&s), 1);
+}
+
+#[test]
 fn note_the_launch_on_the_day_it_happened() {
     let mut s = started();
     s.keys("<left> <left> n");
@@ -305,7 +329,7 @@ fn note_the_launch_on_the_day_it_happened() {
     let marked = row(&s, "└");
     s.keys("<right>");
     assert_eq!(row(&s, "└").matches('◆').count(), 1, "{}", s.text());
-    assert!(marked.contains("◆▲▲▲") && s.text().contains("◆ launch of X!"), "beside the bars: {}", s.text());
+    assert!(marked.contains("◆▲") && s.text().contains("◆ launch of X!"), "beside the bars: {}", s.text());
     s.keys("<left>");
     assert!(row(&s, " Mon Nov 18").contains("◆ launch of X!"), "read out: {}", s.text());
     s.keys("n <ctrl-w> Z <enter>");

@@ -37,6 +37,10 @@ pub struct Glyphs {
     pub beyond: char,
     /// Days that may still change.
     pub hatch: char,
+    /// Days that have not come.
+    pub ahead: char,
+    /// The interval of what is foretold.
+    pub interval: char,
     /// Under the selected day.
     pub cursor: char,
     /// On a day that something is written down about.
@@ -69,6 +73,8 @@ pub(super) const UNICODE: Glyphs = Glyphs {
     previous: '·',
     beyond: '↑',
     hatch: '▒',
+    ahead: '░',
+    interval: '│',
     cursor: '▲',
     note: '◆',
     heights: ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'],
@@ -94,6 +100,8 @@ pub(super) const ASCII: Glyphs = Glyphs {
     previous: '.',
     beyond: '^',
     hatch: ':',
+    ahead: '~',
+    interval: '|',
     cursor: '^',
     note: '*',
     heights: ['_', '_', '.', '.', '-', '-', '=', '#'],
@@ -135,13 +143,19 @@ impl Glyphs {
             ('╱', true) => '▒',
             (other, _) => other,
         };
-        Glyphs { hatch, ..self }
+        let ahead = match (self.ahead, colours) {
+            ('░', false) => '┊',
+            ('┊', true) => '░',
+            (other, _) => other,
+        };
+        Glyphs { hatch, ahead, ..self }
     }
 
     fn with_charts_of(self, other: &Glyphs) -> Glyphs {
-        let Glyphs { axis, previous, beyond, hatch, cursor, note, heights, two_colours, widths, swatch, fills, .. } =
-            *other;
-        Glyphs { axis, previous, beyond, hatch, cursor, note, heights, two_colours, widths, swatch, fills, ..self }
+        let Glyphs { axis, previous, beyond, hatch, ahead, interval, cursor, note, .. } = *other;
+        let Glyphs { heights, two_colours, widths, swatch, fills, .. } = *other;
+        let marks = Glyphs { axis, previous, beyond, hatch, ahead, interval, cursor, note, ..self };
+        Glyphs { heights, two_colours, widths, swatch, fills, ..marks }
     }
 
     /// Charts of dots, four to a cell's height and two to its width.
@@ -149,6 +163,8 @@ impl Glyphs {
         Glyphs {
             previous: '⠒',
             hatch: '⢕',
+            ahead: '⠂',
+            interval: '⡇',
             heights: ['⣀', '⣀', '⣤', '⣤', '⣶', '⣶', '⣿', '⣿'],
             two_colours: false,
             widths: ['⡀', '⡄', '⡆', '⡇', '⡇', '⣇', '⣧', '⣿'],
@@ -173,7 +189,7 @@ mod tests {
     fn all(g: &Glyphs) -> String {
         let words = [g.dot, g.crumb, g.ellipsis, g.change.0, g.change.1, g.order.0, g.order.1, g.marks.0, g.marks.1];
         let mut text = words.concat() + g.enter;
-        text.extend([g.rule, g.axis.0, g.axis.1, g.previous, g.hatch, g.cursor, g.note, g.swatch]);
+        text.extend([g.rule, g.axis.0, g.axis.1, g.previous, g.hatch, g.ahead, g.interval, g.cursor, g.note, g.swatch]);
         text.extend(g.heights.iter().chain(&g.widths).chain(&g.fills));
         text
     }

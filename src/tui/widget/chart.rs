@@ -3,6 +3,9 @@
 //!
 //! Knows floats and labels, not what they mean.
 
+#[cfg(test)]
+mod tests;
+
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Position, Rect};
 use ratatui::style::{Color, Style};
@@ -25,6 +28,17 @@ pub struct Layer {
     pub open_from: usize,
 }
 
+/// What a piece of time will come to.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Ahead {
+    /// The interval's lower end.
+    pub low: f64,
+    /// As likely too low as too high.
+    pub mid: f64,
+    /// The interval's upper end.
+    pub high: f64,
+}
+
 /// What a piece of time is called under the axis.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Label {
@@ -45,6 +59,8 @@ impl Label {
 pub struct Chart {
     /// From the bottom up.
     pub layers: Vec<Layer>,
+    /// What is foretold of pieces that nothing is known of.
+    pub ahead: Vec<Option<Ahead>>,
     /// The comparison, piece by piece.
     pub previous: Vec<Option<f64>>,
     /// What each piece is called under the axis.
@@ -62,6 +78,8 @@ pub struct Chart {
 struct Stretch {
     paint: Option<usize>,
     hatched: bool,
+    /// Whether it has not come.
+    ahead: bool,
     from: i64,
     to: i64,
 }
@@ -99,6 +117,18 @@ impl Chart {
         Some(usize::from(column / plan.slot().max(1)) * plan.pieces).filter(|piece| *piece < self.pieces())
     }
 
+    /// What is foretold of the pieces of one bar, together.
+    fn ahead(&self, at: usize, pieces: usize) -> Option<Ahead> {
+        let bar = self.ahead.get(at..(at + pieces).min(self.ahead.len()))?.iter().flatten().copied();
+        bar.reduce(|a, b| Ahead { low: a.low + b.low, mid: a.mid + b.mid, high: a.high + b.high })
+    }
+
+    /// Whether anything of what is charted is foretold.
+    #[must_use]
+    pub fn is_foretold(&self) -> bool {
+        self.ahead.iter().any(Option::is_some)
+    }
+
     fn extremes(&self, plan: Plan) -> (f64, f64) {
         let (mut least, mut most) = (0.0f64, 0.0f64);
         let mut before = Vec::new();
@@ -107,6 +137,9 @@ impl Chart {
             for layer in &self.layers {
                 let value = sum(&layer.values, at, plan.pieces).unwrap_or_default();
                 if value > 0.0 { up += value } else { down += value }
+            }
+            if let Some(ahead) = self.ahead(at, plan.pieces) {
+                (up, down) = (up + ahead.high.max(0.0), down + ahead.low.min(0.0));
             }
             let previous = sum(&self.previous, at, plan.pieces).unwrap_or_default();
             before.push(previous);
@@ -190,7 +223,8 @@ impl Bars<'_> {
     }
 
     fn unknown(&self, at: usize) -> bool {
-        self.chart.layers.iter().all(|layer| sum(&layer.values, at, self.plan.pieces).is_none())
+        let none = |layer: &Layer| sum(&layer.values, at, self.plan.pieces).is_none();
+        self.chart.layers.iter().all(none) && self.chart.ahead(at, self.plan.pieces).is_none()
     }
 
     fn on_floor(&self, buf: &mut Buffer, x: u16, sign: char, style: Style) {
@@ -222,7 +256,7 @@ impl Bars<'_> {
             let (a, b) = (self.eighths(from), self.eighths(*edge));
             if a != b {
                 let hatched = at + self.plan.pieces > layer.open_from;
-                out.push(Stretch { paint: layer.paint, hatched, from: a.min(b), to: a.max(b) });
+                out.push(Stretch { paint: layer.paint, hatched, ahead: false, from: a.min(b), to: a.max(b) });
             }
         }
         // What costs something is seen, however little.
@@ -231,9 +265,31 @@ impl Bars<'_> {
             && let Some(layer) = self.chart.layers.first()
         {
             let hatched = at + self.plan.pieces > layer.open_from;
-            out.push(Stretch { paint: layer.paint, hatched, from: 0, to: 1 });
+            out.push(Stretch { paint: layer.paint, hatched, ahead: false, from: 0, to: 1 });
+        }
+        if let Some(ahead) = self.chart.ahead(at, self.plan.pieces) {
+            let from = if ahead.mid >= 0.0 { up } else { down };
+            let (a, b) = (self.eighths(from), self.eighths(from + ahead.mid));
+            let (from, to) = (a.min(b), a.max(b).max(a.min(b) + 1));
+            out.push(Stretch { paint: None, hatched: false, ahead: true, from, to });
         }
         out
+    }
+
+    /// The interval of what is foretold of a bar: a line in its middle, where the bar does not fill it.
+    fn interval(&self, index: usize, buf: &mut Buffer) {
+        let at = index * self.plan.pieces;
+        let Some(ahead) = self.chart.ahead(at, self.plan.pieces) else { return };
+        let known: f64 = self.chart.layers.iter().filter_map(|layer| sum(&layer.values, at, self.plan.pieces)).sum();
+        let row = |value: f64| (self.eighths(known + value) + i64::from(self.scale.below) * 8).div_euclid(8);
+        let top = i64::from(self.plot.height) - 1;
+        let x = self.plot.x + index as u16 * self.plan.slot() + (self.plan.bar.saturating_sub(1)) / 2;
+        for row in row(ahead.low).max(0)..=row(ahead.high).min(top) {
+            let y = self.plot.y + (top - row) as u16;
+            if let Some(cell) = buf.cell_mut((x, y)).filter(|_| x < self.plot.right()) {
+                cell.set_char(self.theme.glyphs.interval).set_style(self.theme.style(Role::Unsure));
+            }
+        }
     }
 
     fn bar(&self, index: usize, buf: &mut Buffer) {
@@ -246,6 +302,7 @@ impl Bars<'_> {
                 self.paint(buf, x, row, sign, style);
             }
         }
+        self.interval(index, buf);
         if let Some((row, over)) = self.held_against(at) {
             let sign = if over { self.theme.glyphs.beyond } else { self.theme.glyphs.previous };
             let y = self.plot.y + self.plot.height - 1 - row;
@@ -320,12 +377,18 @@ impl Bars<'_> {
             .collect();
         let main = clipped.iter().max_by_key(|s| s.to - s.from)?;
         let covered: i64 = clipped.iter().map(|s| s.to - s.from).sum();
-        let style = Style::new().fg(self.theme.layer(main.paint));
         let glyphs = &self.theme.glyphs;
-        let whole_cells = main.hatched || self.theme.depth == Depth::Mono || floor < 0 || glyphs.ascii_charts();
+        let colour = if main.ahead { self.theme.style(Role::Muted).fg } else { Some(self.theme.layer(main.paint)) };
+        let style = Style::new().fg(colour.unwrap_or(Color::Reset));
+        let whole_cells =
+            main.hatched || main.ahead || self.theme.depth == Depth::Mono || floor < 0 || glyphs.ascii_charts();
         if whole_cells {
             let first = floor == 0 || (floor == -8);
-            let sign = if main.hatched { self.theme.glyphs.hatch } else { self.theme.fill(main.paint) };
+            let sign = match main {
+                Stretch { ahead: true, .. } => glyphs.ahead,
+                Stretch { hatched: true, .. } => glyphs.hatch,
+                _ => self.theme.fill(main.paint),
+            };
             return (covered >= 4 || first).then_some((sign, style));
         }
         let heights = self.theme.glyphs.heights;
@@ -394,76 +457,6 @@ impl Bars<'_> {
         for x in u16::from(noted && self.plan.bar > 1)..self.plan.bar {
             let x = self.column(cursor) + x;
             self.on_floor(buf, x, self.theme.glyphs.cursor, self.theme.style(Role::Accent));
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::tui::theme::Env;
-
-    fn drawn(chart: &Chart, width: u16, height: u16, env: &Env) -> Buffer {
-        let mut buf = Buffer::empty(Rect::new(0, 0, width, height));
-        chart.draw(buf.area, &mut buf, &Theme::of(env));
-        buf
-    }
-
-    fn rows(buf: &Buffer) -> Vec<String> {
-        let width = usize::from(buf.area.width);
-        buf.content()
-            .chunks(width)
-            .map(|row| row.iter().map(|c| c.symbol()).collect::<String>().trim_end().to_owned())
-            .collect()
-    }
-
-    fn sample() -> Chart {
-        let known = |values: &[f64]| values.iter().map(|v| Some(*v)).collect::<Vec<_>>();
-        Chart {
-            layers: vec![
-                Layer { paint: Some(0), values: known(&[10.0, 20.0, 30.0, 40.0]), open_from: 3 },
-                Layer { paint: Some(1), values: known(&[10.0, 5.0, -5.0, 0.0]), open_from: 4 },
-            ],
-            previous: known(&[15.0, 15.0, 15.0, 15.0]),
-            labels: ["1", "2", "3", "4"].map(|day| Label { group: "Nov".into(), name: day.into() }).to_vec(),
-            strides: &[],
-            marks: Vec::new(),
-            cursor: Some(2),
-        }
-    }
-
-    #[test]
-    fn ascii_and_no_colour_still_tell_layers_hatching_and_comparison_apart() {
-        let env = Env { term: "linux".into(), no_color: "1".into(), ..Env::default() };
-        let shown = rows(&drawn(&sample(), 30, 10, &env));
-        assert_eq!(
-            shown,
-            [
-                "   50|",
-                "     |                  :::::",
-                "     |                  :::::",
-                "   25|      ===== ##### :::::",
-                "     |=====.#####.#####.:::::.",
-                "     |===== ##### ##### :::::",
-                "     |##### ##### ##### :::::",
-                "    0|            =====",
-                "     +------------^^^^^-------",
-                "      Nov 1       3",
-            ]
-        );
-        assert!(shown.concat().is_ascii());
-    }
-
-    #[test]
-    fn any_chart_draws_in_any_area() {
-        let mut empty = Chart::default();
-        for pieces in [0, 1, 7, 31, 400] {
-            empty.labels = (0..pieces).map(|i| Label { group: String::new(), name: i.to_string() }).collect();
-            empty.layers = vec![Layer { paint: None, values: vec![None; pieces], open_from: pieces / 2 }];
-            for (width, height) in [(0, 0), (1, 1), (10, 4), (11, 5), (80, 12), (200, 3)] {
-                drawn(&empty, width, height, &Env::default());
-                drawn(&sample(), width, height, &Env::default());
-            }
         }
     }
 }

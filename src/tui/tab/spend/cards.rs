@@ -6,6 +6,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+use super::month_end::{self, Told};
 use crate::domain::calendar::{Day, Period};
 use crate::domain::lens::Lens;
 use crate::domain::period::{Comparison, PeriodSpec};
@@ -170,7 +171,7 @@ fn held_against(kind: Kind) -> &'static str {
 }
 
 /// The first of several texts that fits; the last one, cut, where none does.
-fn fitting(texts: &[String], room: usize, theme: &Theme) -> String {
+pub(super) fn fitting(texts: &[String], room: usize, theme: &Theme) -> String {
     let found = texts.iter().find(|text| width(text) <= room).or(texts.last());
     cut(found.map_or("", String::as_str), room, theme.glyphs.ellipsis)
 }
@@ -181,6 +182,8 @@ pub struct Cards<'a> {
     pub answer: Option<&'a SpendAnswer>,
     /// What followed later.
     pub details: Option<&'a SpendDetails>,
+    /// What will come.
+    pub told: Told<'a>,
     /// What is looked at.
     pub lens: &'a Lens,
     /// As of which day.
@@ -212,6 +215,10 @@ impl Cards<'_> {
             let value = Span::styled(format!("  {}", theme.glyphs.ellipsis), theme.style(Role::Muted));
             return [title, Line::from(value), Line::default()];
         };
+        if kind == Kind::Forecast {
+            let [value, below] = month_end::lines(answer, self.told, room, theme);
+            return [title, value, below];
+        }
         let figure = figure(kind, answer, self.details);
         let places = money::places(&answer.currency);
         let open = kind == Kind::Yesterday && self.is_open(kind);
@@ -220,10 +227,6 @@ impl Cards<'_> {
         let value = money::amount_in(figure.amount, places, room.saturating_sub(2));
         let amounts = width(&value).max(width(&changed));
         let below = match kind {
-            Kind::Forecast => {
-                let words = ["comes in a later version", "no forecast yet"].map(str::to_owned);
-                Span::styled(fitting(&words, room, theme), theme.style(Role::Muted))
-            }
             Kind::SameDays => {
                 let days = days(kind, answer).map_or_else(String::new, days_words);
                 Span::styled(fitting(&[days], room, theme), theme.style(Role::Muted))
@@ -387,7 +390,7 @@ mod tests {
         let answer = &mut answers[0];
         answer.pending = vec![lacks];
         let (answer, theme) = (Some(&answers[0]), Theme::of(&Env::default()));
-        let cards = Cards { answer, details: None, lens: &lens, as_of: as_of(), selected: None };
+        let cards = Cards { answer, details: None, told: Told::Waiting, lens: &lens, as_of: as_of(), selected: None };
         cards.lines(kind, room, &theme).map(|line| line.spans.iter().map(|span| span.content.as_ref()).collect())
     }
 

@@ -1,7 +1,9 @@
 //! The Spend tab: what it costs, day by day, and what moved.
 
+mod ahead;
 pub mod attention;
 pub mod cards;
+mod month_end;
 pub mod movers;
 pub mod pieces;
 pub mod resources;

@@ -4,12 +4,15 @@
 
 use std::ops::Range;
 
-use super::attention;
 use super::cards::Kind;
+use super::{ahead, attention};
 use crate::domain::calendar::{Day, Granularity, Period};
 use crate::domain::lens::Lens;
 use crate::domain::text::Untrusted;
-use crate::engine::answer::{DriversAnswer, Mover, Notice, NoticeKind, SpendAnswer, SpendDetails, TopResource};
+use crate::engine::answer::{
+    DriversAnswer, ForecastAnswer, Mover, Notice, NoticeKind, SpendAnswer, SpendDetails, TopResource,
+};
+use crate::engine::forecast;
 use crate::tui::tab::Slot;
 
 /// A part of the tab that keys can act on.
@@ -53,6 +56,8 @@ pub struct State {
     pub slot: Slot<SpendAnswer>,
     /// What it asked besides, once that was answered.
     pub details: Slot<SpendDetails>,
+    /// What will come, asked likewise.
+    pub forecast: Slot<ForecastAnswer>,
     /// Why what moved did, asked likewise.
     pub drivers: Slot<DriversAnswer>,
     /// What keys act on: one of the panes that are drawn.
@@ -88,6 +93,14 @@ impl State {
         self.details.answer(currency, |details| &details.currency).filter(|d| currency.is_none_or(|c| c == d.currency))
     }
 
+    /// What will come, likewise.
+    #[must_use]
+    pub fn forecast(&self, currency: Option<&str>) -> Option<&ForecastAnswer> {
+        let lens = forecast::of(&self.slot.shown.as_ref()?.lens);
+        self.forecast.shown.as_ref().filter(|shown| shown.lens == lens)?;
+        self.forecast.answer(currency, |told| &told.currency).filter(|told| currency.is_none_or(|c| c == told.currency))
+    }
+
     /// The reasons of the moves, likewise.
     #[must_use]
     pub fn drivers(&self, answer: &SpendAnswer) -> Option<&DriversAnswer> {
@@ -96,14 +109,27 @@ impl State {
         shown.answers.iter().find(|drivers| drivers.currency == answer.currency)
     }
 
+    /// The days that are charted: those that are looked at, and those ahead of them.
+    #[must_use]
+    pub fn charted(&self, answer: &SpendAnswer) -> Period {
+        Period { from: answer.period.from, to: ahead::days(self, answer).to }
+    }
+
+    /// How many pieces of time are charted.
+    #[must_use]
+    pub fn pieces(&self, answer: &SpendAnswer) -> usize {
+        answer.starts.len() + ahead::days(self, answer).iter().count()
+    }
+
     /// The selected piece of time: the one that holds the chosen moment, or else the newest with a
     /// known cost.
     #[must_use]
     pub fn cursor(&self, answer: &SpendAnswer) -> Option<usize> {
-        let within = |moment: &i64| answer.period.contains(Day::of_seconds(*moment));
+        let days = self.charted(answer);
+        let within = |moment: &i64| days.contains(Day::of_seconds(*moment));
         let chosen = self.cursor.filter(within).and_then(|moment| {
             // A week or month can begin before the period does.
-            answer.starts.partition_point(|start| *start <= moment).checked_sub(1)
+            ahead::starts(self, answer).partition_point(|start| *start <= moment).checked_sub(1)
         });
         let known = |at: &usize| answer.totals.get(*at).is_some_and(Option::is_some);
         chosen.or_else(|| (0..answer.starts.len()).rev().find(known)).or(answer.starts.len().checked_sub(1))
@@ -113,16 +139,17 @@ impl State {
     #[must_use]
     pub fn bar(&self, answer: &SpendAnswer, together: usize) -> Option<Range<usize>> {
         let from = self.cursor(answer)? / together * together;
-        Some(from..(from + together).min(answer.starts.len()))
+        Some(from..(from + together).min(self.pieces(answer)))
     }
 
     /// Moves the cursor over bars that add up so many pieces of time each.
     pub fn move_cursor(&mut self, by: isize, together: usize, currency: Option<&str>) {
         let Some(answer) = self.answer(currency) else { return };
         let Some(at) = self.cursor(answer) else { return };
-        let last = (answer.starts.len() - 1) / together;
+        let starts = ahead::starts(self, answer);
+        let last = (starts.len() - 1) / together;
         let at = (at / together).saturating_add_signed(by).min(last) * together;
-        self.cursor = answer.starts.get(at).map(|start| (*start).max(answer.period.from.seconds()));
+        self.cursor = starts.get(at).map(|start| (*start).max(answer.period.from.seconds()));
         self.turn_to(Pane::Chart);
     }
 
@@ -271,8 +298,9 @@ impl State {
     #[must_use]
     pub fn selected_days(&self, answer: &SpendAnswer, together: usize) -> Option<Period> {
         let bar = self.bar(answer, together)?;
-        let from = Day::of_seconds(*answer.starts.get(bar.start)?);
-        let to = answer.starts.get(bar.end).map_or(answer.period.to, |next| Day::of_seconds(next - 1).plus(1));
+        let starts = ahead::starts(self, answer);
+        let from = Day::of_seconds(*starts.get(bar.start)?);
+        let to = starts.get(bar.end).map_or(self.charted(answer).to, |next| Day::of_seconds(next - 1).plus(1));
         Some(Period { from: from.max(answer.period.from), to })
     }
 }

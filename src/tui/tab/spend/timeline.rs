@@ -8,16 +8,16 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::State;
 use super::cards::{change, days_words, so_far};
 use super::pieces::{WHEN, called, labels, name_columns, named_together};
 use super::state::Pane;
+use super::{State, ahead};
 use crate::domain::calendar::{Day, Granularity, Period};
 use crate::domain::dimension::Dimension;
 use crate::domain::money::Amount;
 use crate::domain::services;
 use crate::domain::text::SafeText;
-use crate::engine::answer::{Figure, Freshness, Series, SpendAnswer};
+use crate::engine::answer::{self, Figure, ForecastAnswer, Freshness, Series, SpendAnswer};
 use crate::engine::held;
 use crate::engine::query::pieces;
 use crate::tui::tab::{label, layers, short_day};
@@ -40,7 +40,10 @@ const NOTE_MAX: usize = 60;
 pub struct Timeline<'a> {
     state: &'a State,
     answer: &'a SpendAnswer,
+    forecast: Option<&'a ForecastAnswer>,
     by: Dimension,
+    /// The first moment of each piece, those that have not come among them.
+    starts: Vec<i64>,
     /// How many pieces of time a bar adds up.
     together: usize,
     /// What is drawn.
@@ -48,9 +51,14 @@ pub struct Timeline<'a> {
 }
 
 impl<'a> Timeline<'a> {
-    /// An answer to what the state asked, in a chart of so many columns.
+    /// An answer to what the state asked, with what is foretold, in a chart of so many columns.
     #[must_use]
-    pub fn of(state: &'a State, answer: &'a SpendAnswer, columns: u16) -> Timeline<'a> {
+    pub fn of(
+        state: &'a State,
+        answer: &'a SpendAnswer,
+        forecast: Option<&'a ForecastAnswer>,
+        columns: u16,
+    ) -> Timeline<'a> {
         let by = state.slot.shown.as_ref().and_then(|s| s.lens.by.first().cloned()).unwrap_or(Dimension::Provider);
         let layer = |(series, paint): (&Series, Option<usize>)| Layer {
             paint,
@@ -59,17 +67,19 @@ impl<'a> Timeline<'a> {
         };
         let layers = answer.series.iter().zip(paints(answer)).map(layer).collect();
         // A week or month that begins before the period is named by the days of it that are looked at.
-        let starts: Vec<i64> = answer.starts.iter().map(|start| (*start).max(answer.period.from.seconds())).collect();
+        let starts = ahead::starts(state, answer);
+        let named: Vec<i64> = starts.iter().map(|start| (*start).max(answer.period.from.seconds())).collect();
         let chart = Chart {
             layers,
+            ahead: ahead::values(forecast, answer, &starts),
             previous: money::floats(&answer.previous_series),
-            labels: labels(&starts, answer.granularity),
+            labels: labels(&named, answer.granularity),
             strides: strides(answer.granularity),
             marks: marks(answer),
             cursor: state.cursor(answer),
         };
-        let together = together(answer, columns);
-        Timeline { state, answer, by, together, chart }
+        let together = together(state, answer, columns);
+        Timeline { state, answer, forecast, by, starts, together, chart }
     }
 
     fn name(&self, series: &Series) -> SafeText {
@@ -103,6 +113,9 @@ impl<'a> Timeline<'a> {
             let since = self.open_since();
             let words = if taken + width(&since) <= room { since } else { OPEN.to_owned() };
             notes.push((Span::styled(theme.glyphs.hatch.to_string(), muted), words));
+        }
+        if self.chart.is_foretold() {
+            notes.push((Span::styled(theme.glyphs.ahead.to_string(), muted), "forecast".into()));
         }
         used = notes.iter().map(needs).sum();
         let mut all: Vec<(Span<'_>, String)> = Vec::new();
@@ -173,10 +186,16 @@ impl<'a> Timeline<'a> {
     #[must_use]
     pub fn row_text(&self) -> Option<String> {
         let (answer, bar) = (self.answer, self.bar()?);
-        let starts = answer.starts.get(bar.clone())?;
+        let starts = self.starts.get(bar.clone())?;
         let (first, last) = (answer.granularity.label(*starts.first()?), answer.granularity.label(*starts.last()?));
         let when = if first == last { first } else { format!("{first} to {last}") };
-        let amount = money::amount(within(&answer.totals, &bar), money::places(&answer.currency));
+        let places = money::places(&answer.currency);
+        if let Some((range, _)) = self.foretold(&bar) {
+            let (low, high) = (range.low_80.grouped(places), range.high_80.grouped(places));
+            let forecast = range.forecast.grouped(places);
+            return Some(format!("{when}\t{forecast} {}\tforecast, 80 % {low} to {high}", answer.currency));
+        }
+        let amount = money::amount(within(&answer.totals, &bar), places);
         Some(format!("{when}\t{amount} {}", answer.currency))
     }
 
@@ -260,8 +279,15 @@ impl<'a> Timeline<'a> {
 
     /// What a bar is called.
     fn name_of(&self, bar: &Range<usize>) -> String {
-        let starts = self.answer.starts.get(bar.clone()).unwrap_or_default();
-        named_together(starts, self.answer.granularity, self.answer.period)
+        let starts = self.starts.get(bar.clone()).unwrap_or_default();
+        named_together(starts, self.answer.granularity, self.state.charted(self.answer))
+    }
+
+    /// What is foretold of a bar of which nothing is known; whether it is of its only day.
+    fn foretold(&self, bar: &Range<usize>) -> Option<(&answer::Range, Day)> {
+        let day = Day::of_seconds(*self.starts.get(bar.start)?);
+        let one = bar.len() == 1 && self.chart.ahead.get(bar.start).is_some_and(Option::is_some);
+        Some((ahead::of_day(self.forecast.filter(|_| one)?, day)?, day))
     }
 
     /// Whether anything of a bar may still change.
@@ -278,6 +304,9 @@ impl<'a> Timeline<'a> {
         let muted = theme.style(Role::Muted);
         let amounts = self.columns(&answer.totals);
         let names = name_columns(answer.granularity, self.together);
+        if let Some((range, _)) = self.foretold(bar) {
+            return self.ahead(bar, range, (names, amounts), room, theme);
+        }
         let value = money::amount(amount, places);
         let mut spans = vec![
             Span::styled(left(&self.name_of(bar), names, ""), theme.style(Role::Accent)),
@@ -308,6 +337,29 @@ impl<'a> Timeline<'a> {
         if open && fits(&spans, OPEN) {
             spans.push(Span::styled(OPEN, theme.style(Role::Unsure)));
         }
+        spans
+    }
+
+    /// The name of a bar that has not come, what is foretold of it, and the interval.
+    fn ahead(
+        &self,
+        bar: &Range<usize>,
+        range: &answer::Range,
+        (names, amounts): (usize, usize),
+        room: usize,
+        theme: &Theme,
+    ) -> Vec<Span<'static>> {
+        let places = money::places(&self.answer.currency);
+        let [value, low, high] = [range.forecast, range.low_80, range.high_80].map(|amount| amount.grouped(places));
+        let mut spans = vec![
+            Span::styled(left(&self.name_of(bar), names, ""), theme.style(Role::Accent)),
+            Span::styled(format!(" {value:>amounts$}  "), theme.style(Role::Strong)),
+        ];
+        let used: usize = spans.iter().map(Span::width).sum();
+        let words = [format!("forecast, 80 % between {low} and {high}"), format!("forecast, {low} to {high}")];
+        let words =
+            words.into_iter().find(|words| used + width(words) <= room).unwrap_or_else(|| "forecast".to_owned());
+        spans.push(Span::styled(words, theme.style(Role::Unsure)));
         spans
     }
 
@@ -359,8 +411,8 @@ impl<'a> Timeline<'a> {
 
 /// How many pieces of time a bar adds up in a chart of so many columns.
 #[must_use]
-pub fn together(answer: &SpendAnswer, columns: u16) -> usize {
-    Plan::within(answer.starts.len(), columns, strides(answer.granularity)).pieces
+pub fn together(state: &State, answer: &SpendAnswer, columns: u16) -> usize {
+    Plan::within(state.pieces(answer), columns, strides(answer.granularity)).pieces
 }
 
 /// How many hours go into a day, and days into a week: bars of hours cross no midnight.

@@ -7,13 +7,14 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::cards::{self, Cards, Kind};
+use super::month_end::Told;
 use super::state::Pane;
 use super::timeline::{self, Timeline, heading};
-use super::{State, attention, movers, resources};
+use super::{State, attention, month_end, movers, resources};
 use crate::domain::calendar::Day;
 use crate::domain::lens::Lens;
 use crate::domain::text::SafeText;
-use crate::engine::answer::{DriversAnswer, Key, Notice, SpendAnswer, SpendDetails};
+use crate::engine::answer::{DriversAnswer, ForecastAnswer, Key, Notice, SpendAnswer, SpendDetails};
 use crate::tui::keymap::Keymap;
 use crate::tui::layout::spend::{Parts, parts};
 use crate::tui::text::put;
@@ -30,6 +31,8 @@ pub struct Scene<'a> {
     pub details: Option<&'a SpendDetails>,
     /// Why what moved did.
     pub drivers: Option<&'a DriversAnswer>,
+    /// What will come.
+    pub forecast: Option<&'a ForecastAnswer>,
     /// What is known; `None` where no answer has come yet, which leaves the same places blank.
     pub answer: Option<&'a SpendAnswer>,
     /// What the answer is to, or will be.
@@ -50,13 +53,13 @@ impl Scene<'_> {
     /// An answer as it is charted in there.
     #[must_use]
     pub fn timeline<'a>(&'a self, answer: &'a SpendAnswer, parts: &Parts) -> Timeline<'a> {
-        Timeline::of(self.state, answer, parts.chart.width)
+        Timeline::of(self.state, answer, self.forecast, parts.chart.width)
     }
 
     /// How many pieces of time a bar adds up in a body.
     #[must_use]
     pub fn together(&self, body: Rect) -> usize {
-        self.answer.map_or(1, |answer| timeline::together(answer, self.parts(body).chart.width))
+        self.answer.map_or(1, |answer| timeline::together(self.state, answer, self.parts(body).chart.width))
     }
 
     /// Whether anything in a body is drawn from the details.
@@ -64,6 +67,13 @@ impl Scene<'_> {
     pub fn shows_details(&self, body: Rect) -> bool {
         let parts = self.parts(body);
         !parts.attention.is_empty() || !parts.resources.is_empty()
+    }
+
+    /// Whether anything in a body is drawn from the forecast.
+    #[must_use]
+    pub fn shows_forecast(&self, body: Rect) -> bool {
+        let ahead = self.answer.is_some_and(|answer| self.state.charted(answer).to > answer.as_of);
+        ahead || self.cards(body).contains(&Kind::Forecast)
     }
 
     /// The moves of which a body shows the reason.
@@ -129,7 +139,8 @@ impl Scene<'_> {
         let parts = self.parts(area);
         let (state, lens, as_of) = (self.state, self.lens, self.as_of);
         let selected = state.card(&self.cards(area));
-        Cards { answer: self.answer, details: self.details, lens, as_of, selected }.draw(parts.cards, buf, theme);
+        let (answer, details, told) = (self.answer, self.details, self.told());
+        Cards { answer, details, told, lens, as_of, selected }.draw(parts.cards, buf, theme);
         let Some(answer) = self.answer else {
             let headings =
                 [("Daily", parts.legend), ("Needs attention", parts.attention), ("Top resources", parts.resources)];
@@ -156,13 +167,26 @@ impl Scene<'_> {
         movers::draw(state, answer, self.drivers, self.keymap, parts.movers, buf, theme);
     }
 
+    /// What will come, as far as it is known.
+    fn told(&self) -> Told<'_> {
+        match self.forecast {
+            Some(forecast) => Told::Of(forecast),
+            None if self.state.forecast.shown.is_some() && !self.state.forecast.waiting() => Told::Nothing,
+            None if self.state.forecast.error.is_some() => Told::Nothing,
+            None => Told::Waiting,
+        }
+    }
+
     /// The selected figure, piece of time or move as text to copy.
     #[must_use]
     pub fn row_text(&self, body: Rect) -> Option<String> {
         let (state, answer) = (self.state, self.answer?);
         let places = money::places(&answer.currency);
         match state.focus {
-            Pane::Cards => state.card(&self.cards(body)).map(|kind| cards::text(kind, answer, self.details, self.lens)),
+            Pane::Cards => state.card(&self.cards(body)).map(|kind| match (kind, self.forecast) {
+                (Kind::Forecast, Some(forecast)) => month_end::text(answer, forecast, self.lens),
+                _ => cards::text(kind, answer, self.details, self.lens),
+            }),
             Pane::Movers => {
                 let mover = state.selected_mover(answer)?;
                 let names: Vec<String> = movers::labels(answer, mover).into_iter().map(SafeText::into_string).collect();
