@@ -130,7 +130,9 @@ fn measure(ready: &Ready, model: Model, paths: &[Past], ahead: usize) -> Measure
     let mut naive = (0.0, 0.0);
     let mut sums = (0.0, 0.0);
     let mut inside = [0usize; 3];
-    for past in paths.iter().filter(|p| p.origin + OVER >= n && p.origin + 7 <= n) {
+    let step = paths.windows(2).map(|two| two[0].origin - two[1].origin).next().unwrap_or(1);
+    let recent = paths.iter().filter(|p| p.origin + OVER >= n && p.origin + 7 <= n);
+    for (number, past) in recent.enumerate() {
         let foretold = &past.foretold[..past.foretold.len().min(ahead)];
         let (off, whole) = error(ready, past.origin, foretold);
         own = (own.0 + off, own.1 + whole);
@@ -142,7 +144,9 @@ fn measure(ready: &Ready, model: Model, paths: &[Past], ahead: usize) -> Measure
             let (came, said) = known.fold((0.0, 0.0), |(c, s), k| (c + ready.values[past.origin + k], s + foretold[k]));
             sums = (sums.0 + f64::abs(came - said), sums.1 + f64::abs(came));
         }
-        count_inside(ready, paths, past, ahead, &mut inside);
+        if number.is_multiple_of(STEP.div_ceil(step)) {
+            count_inside(ready, paths, past, ahead, &mut inside);
+        }
     }
     let share = |part: f64, whole: f64| (whole > 0.0).then(|| part / whole);
     Measured {
@@ -159,9 +163,6 @@ fn measure(ready: &Ready, model: Model, paths: &[Past], ahead: usize) -> Measure
 
 /// Counts days looked at, and those inside the two intervals that were known at a path's origin.
 fn count_inside(ready: &Ready, paths: &[Past], past: &Past, ahead: usize, inside: &mut [usize; 3]) {
-    if !past.origin.is_multiple_of(STEP) {
-        return;
-    }
     let before: Vec<Path> = paths
         .iter()
         .filter(|p| p.origin < past.origin)

@@ -59,7 +59,13 @@ impl Band {
 /// independent, and so much by the square of that.
 type Widen = [[f64; 2]; 2];
 const WIDEN_DAY: Widen = [[1.7, 1.5], [3.5, 5.0]];
-const WIDEN_SUM: Widen = [[0.1, 1.4], [1.2, 2.5]];
+const WIDEN_SUM: Widen = [[0.3, 1.4], [1.8, 3.2]];
+
+/// How many days errors are apart that say something of their own: the days ahead, and the days of a sum, to
+/// this power. Levels wander: what was foretold far ahead is wrong the same way for long.
+const APART_DAY: f64 = 0.7;
+/// See [`APART_DAY`].
+const APART_SUM: f64 = 1.05;
 
 /// The four bounds, as shares of what lies below.
 const BOUNDS: [f64; 4] = [0.025, 0.1, 0.9, 0.975];
@@ -157,7 +163,7 @@ impl Errors {
             }
         }
         let span = self.paths.iter().map(|p| p.ago).max()?.saturating_sub(to) as f64;
-        let apart = span / (to - from) as f64 + 1.0;
+        let apart = span / ((to - from) as f64).powf(APART_SUM) + 1.0;
         let (mid, off) = bounds(&mut found, apart, WIDEN_SUM)?;
         let grow = (wanted as f64 / to as f64).sqrt();
         // What sums were off on the whole is put right as far as it is more than chance.
@@ -185,7 +191,8 @@ fn ahead(paths: &[Path], k: usize) -> Option<[f64; 4]> {
         let weight = path.weight();
         found.extend(path.errors[reach].iter().flatten().map(|e| (f64::from(*e), weight)));
     }
-    bounds(&mut found, span.saturating_sub(k) as f64 / (k as f64).sqrt() + 1.0, WIDEN_DAY).map(|(_, off)| off)
+    let apart = span.saturating_sub(k) as f64 / (k as f64).powf(APART_DAY) + 1.0;
+    bounds(&mut found, apart, WIDEN_DAY).map(|(_, off)| off)
 }
 
 /// The middle and the bounds of errors of which `apart` are independent.
