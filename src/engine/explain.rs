@@ -55,7 +55,7 @@ pub fn answer(
     };
     let (period, previous_period) = own.days(as_of);
     let mut lines = match card {
-        Card::Forecast => foretold.iter().flat_map(|one| forecast::definition(one, &own)).collect(),
+        Card::Forecast => forecast::definition(&foretold, &own),
         card => definition(&own, card, &figures, as_of),
     };
     let untold = untold::notices(engine.store(), &own, (period, &[]), cancel)?;
@@ -64,6 +64,10 @@ pub fn answer(
     let plan = Plan::new(&manifest, period, &Needed::new(&[], &own.filter.clauses, card == Card::LastHour));
     lines.extend(plan.parts.iter().filter(|part| part.has_facets).map(rests_on_facet));
     lines.extend(sharing::notices(&own, engine.store()).into_iter().map(|notice| format!("{}.", notice.text)));
+    let (period, previous_period) = match card {
+        Card::Forecast => (as_of.month().period(), Some(as_of.month().plus(-1).period())),
+        _ => (period, previous_period),
+    };
     Ok(ExplainAnswer {
         card,
         period,

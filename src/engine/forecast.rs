@@ -142,7 +142,19 @@ fn range(band: Band) -> Range {
 
 /// What the figure of this month's end is and rests on, in sentences.
 #[must_use]
-pub fn definition(told: &ForecastAnswer, lens: &Lens) -> Vec<String> {
+pub fn definition(told: &[ForecastAnswer], lens: &Lens) -> Vec<String> {
+    let mut lines: Vec<String> = told.iter().flat_map(of_currency).collect();
+    lines.push(format!(
+        "Fitted is usage of settled days alone, by the sum of {}. Purchases, tax, credits, adjustments and charges \
+         longer than a day stay out and are put back.",
+        lens.metric.definition()
+    ));
+    lines.push("The parts and line items below are of what has come so far.".to_owned());
+    lines
+}
+
+/// The same of one currency alone.
+fn of_currency(told: &ForecastAnswer) -> Vec<String> {
     let code = SafeText::from_outside(&told.currency);
     let mut lines = Vec::new();
     let amount = |amount: Amount| amount.grouped(2);
@@ -169,11 +181,6 @@ pub fn definition(told: &ForecastAnswer, lens: &Lens) -> Vec<String> {
     }
     lines.push(format!("How: {}.", told.words));
     lines.extend(told.model.iter().flat_map(measured));
-    lines.push(format!(
-        "Fitted is the sum of {}: usage of settled days alone. Purchases, tax, credits, adjustments and charges longer \
-         than a day stay out and are put back.",
-        lens.metric.definition()
-    ));
     lines.extend(told.aside.iter().map(|kind| put_back(kind, &amount)));
     lines
 }

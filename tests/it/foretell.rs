@@ -19,7 +19,7 @@ use spendtop::error::Kind;
 use spendtop::report::{self, Format, Style};
 use spendtop::store::Store;
 
-use crate::support::{import, memory, tag_keys, write};
+use crate::support::{import, memory, rounds, tag_keys, write};
 
 const USD: (Metric, &str) = (Metric::Billed, "USD");
 
@@ -265,4 +265,38 @@ fn the_answer_says_what_was_foretold_and_what_it_rests_on() {
     assert!(stale.iter().all(|answer| answer.month.is_none() && answer.days.is_empty()), "{stale:?}");
     let none = Lens { filter: Filter::parse("service:none", &[]).expect("filter"), ..lens };
     assert!(answers(company(), &none, "2026-11-22").is_empty());
+}
+
+/// What month ends were foretold on several days of them, against what came: the error as a share of what came.
+fn error_of_month_ends(engine: &LocalEngine, filter: &str, last: Month) -> f64 {
+    let filter = Filter::parse(filter, &[]).expect("filter");
+    let tell = |as_of: Day| {
+        let of = (Metric::Effective, "USD");
+        foretell(engine, &filter, of, as_of, 90, &Cancel::default()).expect("forecast")
+    };
+    let known = tell(last.plus(1).first().plus(10));
+    let (mut off, mut whole) = (0.0, 0.0);
+    for month in (0..4).map(|ago| last.plus(-ago)) {
+        let came = known.came(month.period()).to_f64();
+        for number in [6, 13, 20] {
+            let told = tell(month.first().plus(number)).sum(month.period()).expect("sum");
+            (off, whole) = (off + (told.mid - came).abs(), whole + came.abs());
+        }
+    }
+    off / whole
+}
+
+#[test]
+fn month_ends_of_the_demo_are_foretold_within_12_percent() {
+    let as_of = day("2026-11-21");
+    for seed in 101..=100 + rounds("SPENDTOP_DEMO_SEEDS", 1) {
+        let store = Store::in_memory(&tag_keys());
+        fill_with_demo_days(&store, seed, as_of, 300).expect("demo");
+        let engine = LocalEngine::new(Arc::new(store), Config::default().settle, true);
+        for filter in ["", "charge_category:usage", "provider:aws"] {
+            let error = error_of_month_ends(&engine, filter, Month::new(2026, 10));
+            println!("seed {seed}, `{filter}`: {:.1} %", error * 100.0);
+            assert!(error < 0.12, "seed {seed}, `{filter}`: {error}");
+        }
+    }
 }

@@ -10,7 +10,6 @@ use ratatui::{Terminal, TerminalOptions, Viewport};
 use super::fake::{Mood, Session, as_of};
 use crate::domain::calendar::{Day, Granularity};
 use crate::engine::{Card, Question};
-use crate::tui::action::Place;
 use crate::tui::app::App;
 use crate::tui::effect::Effect;
 use crate::tui::event::Event;

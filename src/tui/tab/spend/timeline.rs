@@ -190,7 +190,7 @@ impl<'a> Timeline<'a> {
         let (first, last) = (answer.granularity.label(*starts.first()?), answer.granularity.label(*starts.last()?));
         let when = if first == last { first } else { format!("{first} to {last}") };
         let places = money::places(&answer.currency);
-        if let Some((range, _)) = self.foretold(&bar) {
+        if let Some(range) = self.foretold(&bar) {
             let (low, high) = (range.low_80.grouped(places), range.high_80.grouped(places));
             let forecast = range.forecast.grouped(places);
             return Some(format!("{when}\t{forecast} {}\tforecast, 80 % {low} to {high}", answer.currency));
@@ -213,7 +213,8 @@ impl<'a> Timeline<'a> {
         // What is written down stands where it hides no figure; else it is cut.
         let beside = needs > 0 && two && needs + 2 <= room(&first);
         let keep = if beside { 0 } else { needs.min(columns / 4) };
-        if series {
+        // What will come is foretold of all series together.
+        if series && self.foretold(&bar).is_none() {
             second.extend(self.parts(&bar, room(&second).saturating_sub(keep), theme));
         }
         if beside {
@@ -266,7 +267,8 @@ impl<'a> Timeline<'a> {
             row += 1;
         }
         let mut spans = vec![Span::styled(left("  all", names, ""), muted)];
-        spans.extend(cells(within(&answer.totals, &bar), answer.total.amount));
+        let ahead = self.foretold(&bar).map(|range| range.forecast);
+        spans.extend(cells(ahead.or(within(&answer.totals, &bar)), answer.total.amount));
         put(buf, area, row, &Line::from(spans));
         if answer.previous_period.is_some() {
             let words = left(&format!("{} before", theme.glyphs.previous), names, "");
@@ -283,11 +285,11 @@ impl<'a> Timeline<'a> {
         named_together(starts, self.answer.granularity, self.state.charted(self.answer))
     }
 
-    /// What is foretold of a bar of which nothing is known; whether it is of its only day.
-    fn foretold(&self, bar: &Range<usize>) -> Option<(&answer::Range, Day)> {
+    /// What is foretold of a bar that is one day of which nothing is known.
+    fn foretold(&self, bar: &Range<usize>) -> Option<&answer::Range> {
         let day = Day::of_seconds(*self.starts.get(bar.start)?);
         let one = bar.len() == 1 && self.chart.ahead.get(bar.start).is_some_and(Option::is_some);
-        Some((ahead::of_day(self.forecast.filter(|_| one)?, day)?, day))
+        ahead::of_day(self.forecast.filter(|_| one)?, day)
     }
 
     /// Whether anything of a bar may still change.
@@ -304,7 +306,7 @@ impl<'a> Timeline<'a> {
         let muted = theme.style(Role::Muted);
         let amounts = self.columns(&answer.totals);
         let names = name_columns(answer.granularity, self.together);
-        if let Some((range, _)) = self.foretold(bar) {
+        if let Some(range) = self.foretold(bar) {
             return self.ahead(bar, range, (names, amounts), room, theme);
         }
         let value = money::amount(amount, places);
