@@ -22,9 +22,8 @@ fn settings(line: &Value) -> Settings {
     let mut settings = match per_day {
         1 if line["nodes"].is_array() => Settings::of_places(),
         1 => Settings::daily(),
-        _ => Settings::hourly(),
+        _ => Settings::fine(u16::try_from(per_day).expect("steps a day")),
     };
-    settings.per_day = per_day;
     let given = &line["settings"];
     let number = |name: &str, into: &mut f64| given[name].as_f64().into_iter().for_each(|n| *into = n);
     number("absolute", &mut settings.absolute);
@@ -35,10 +34,6 @@ fn settings(line: &Value) -> Settings {
     settings.memory = whole("memory").unwrap_or(settings.memory);
     settings.confirm = whole("confirm").unwrap_or(settings.confirm);
     settings.learn = whole("learn").map_or(settings.learn, |n| n as u32);
-    settings.settle = given["settle"].as_i64().unwrap_or(settings.settle);
-    if let Some(seasons) = given["seasons"].as_array() {
-        settings.seasons = seasons.iter().filter_map(|n| n.as_u64().map(|n| n as usize)).collect();
-    }
     settings
 }
 

@@ -12,6 +12,7 @@
 pub mod bank;
 pub mod event;
 mod explain;
+mod extreme;
 pub mod identity;
 pub mod place;
 pub mod recur;
@@ -19,6 +20,7 @@ pub mod scale;
 pub mod series;
 #[cfg(test)]
 mod series_tests;
+mod settings;
 pub mod slow;
 pub mod tree;
 #[cfg(test)]

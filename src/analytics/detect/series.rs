@@ -4,7 +4,8 @@
 //! and divides by the width of the noise ([`Residuals`]): the score. An event is found where
 //!
 //! * a score is beyond the threshold, or the last two or three, `sum / sqrt(n)`, are together (as in
-//!   a cumulative sum chart, Page 1954), or a week's median has left the four weeks before it ([`Slow`]),
+//!   a cumulative sum chart, Page 1954), or a week's median has left the four weeks before it ([`Slow`]), or, where
+//!   there are several steps a day, a cost was never so high or low ([`Extremes`]),
 //! * **and** the difference in money is above both floors, absolute and relative.
 //!
 //! While an event is open nothing is learnt: the forecast goes on from before it. A step back inside
@@ -17,81 +18,22 @@
 
 use super::bank::Bank;
 use super::event::{Direction, Event, Phase, Reading, Shape};
+use super::extreme::Extremes;
 use super::recur::{Months, Seasons};
 use super::scale::{Residuals, Transform, median};
 use super::slow::Slow;
 use crate::domain::calendar::Day;
 
-/// What a detector goes by.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Settings {
-    /// Differences below this much money are none.
-    pub absolute: f64,
-    /// Differences below this share of what was expected are none.
-    pub relative: f64,
-    /// Scores beyond this are out of the ordinary.
-    pub threshold: f64,
-    /// No noise is narrower than this share of the cost.
-    pub least_width: f64,
-    /// Steps in a day.
-    pub per_day: i64,
-    /// Seasons, in steps.
-    pub seasons: Vec<usize>,
-    /// Steps before anything is found.
-    pub learn: u32,
-    /// Residuals that the width is taken from.
-    pub memory: usize,
-    /// Steps after which what stays is a step.
-    pub confirm: usize,
-    /// Steps after which a step is what the cost is now.
-    pub settle: i64,
-    /// How many days of each month may be kept out of the noise because they are usual.
-    pub spared: f64,
-}
-
-impl Settings {
-    /// For costs by day: a weekly and a monthly season.
-    #[must_use]
-    pub fn daily() -> Self {
-        Settings {
-            absolute: 1.0,
-            relative: 0.15,
-            threshold: 3.5,
-            least_width: 0.02,
-            per_day: 1,
-            seasons: vec![7],
-            learn: 14,
-            memory: 56,
-            confirm: 5,
-            settle: 30,
-            spared: 4.0,
-        }
-    }
-
-    /// For costs by day of the many places of a bill, each of which can be wrong: a higher bar.
-    #[must_use]
-    pub fn of_places() -> Self {
-        Settings { threshold: 4.5, relative: 0.2, spared: 0.0, ..Settings::daily() }
-    }
-
-    /// For costs by hour: a daily season and one of a week's hours.
-    #[must_use]
-    pub fn hourly() -> Self {
-        Settings {
-            threshold: 6.0,
-            per_day: 24,
-            seasons: vec![24, 168],
-            learn: 72,
-            memory: 336,
-            confirm: 24,
-            settle: 24 * 30,
-            ..Settings::daily()
-        }
-    }
-}
+pub use super::settings::Settings;
 
 /// How much of what a step brought may come and go by season, in widths of noise for all of it.
 const UNSURE: f64 = 0.2;
+
+/// The score of a surprise of 1.
+const SURPRISE: f64 = 1.25;
+
+/// How many steps of an event that is over are noise.
+const TELLING: usize = 1;
 
 /// How fast the days of a month that are kept out of the noise are given again.
 const SPARED_EACH: f64 = 0.125;
@@ -127,6 +69,7 @@ pub struct Detector {
     /// What came each month: on the scale, and in money, which stays when the rest of a sum changes.
     months: Option<[Months; 2]>,
     slow: Option<Slow>,
+    extremes: Option<Extremes>,
     open: Option<Going>,
     lasting: Option<Lasting>,
     /// Scores of the last quiet steps, the latest first.
@@ -170,6 +113,7 @@ impl Detector {
             seasons: Seasons::new(if settings.per_day > 1 { &settings.seasons } else { &[] }, settings.per_day),
             months: (settings.per_day == 1).then(Default::default),
             slow: (settings.per_day == 1).then(|| Slow::new(week)),
+            extremes: (settings.per_day > 1).then(Extremes::default),
             open: None,
             lasting: None,
             before: [0.0; 2],
@@ -198,7 +142,7 @@ impl Detector {
     /// has not all come is always less.
     #[must_use]
     pub fn peek(&self, step: i64, y: f64) -> Reading {
-        let mut reading = self.see(&self.bank, step, y).reading;
+        let mut reading = self.see_now(step, y).reading;
         reading.out &= reading.score > 0.0 && self.has_learnt();
         reading.found = reading.out && self.open.is_none();
         reading
@@ -206,8 +150,11 @@ impl Detector {
 
     /// Tells it the next settled step. Steps come in order; those that are missing are left out.
     pub fn push(&mut self, step: i64, y: f64) -> Reading {
-        let mut seen = self.see(&self.bank, step, y);
+        let mut seen = self.see_now(step, y);
         self.count_lasting(step, y);
+        if let Some(extremes) = &mut self.extremes {
+            extremes.learn(y);
+        }
         if self.open.is_some() {
             self.go_on(&mut seen);
         } else {
@@ -232,20 +179,18 @@ impl Detector {
         known + if self.unsure.1 > 0 { self.unsure.0 } else { 0.0 }
     }
 
-    fn see(&self, bank: &Bank, step: i64, y: f64) -> Seen {
+    /// A cost against some forecasts. What it never was ([`Extremes`], of so much surprise) is not usual.
+    fn see(&self, bank: &Bank, step: i64, y: f64, surprise: f64) -> Seen {
         let width = self.width();
         let forecast = bank.expect(step);
         let raw = self.transform.to(y) - forecast;
-        let usual = if raw.abs() > 2.0 * width && self.is_usual(step, raw, y - self.transform.from(forecast)) {
-            raw
-        } else {
-            0.0
-        };
+        let may_be_usual = raw.abs() > 2.0 * width && surprise <= self.settings.threshold;
+        let usual = if may_be_usual && self.is_usual(step, raw, y - self.transform.from(forecast)) { raw } else { 0.0 };
         let residual = raw - usual;
         let expected = self.transform.from(forecast + usual);
         let reach = width * self.settings.threshold;
         let floor = self.settings.absolute.max(self.settings.relative * expected.abs());
-        let score = residual / width;
+        let score = (residual / width).abs().max(surprise).copysign(residual);
         let reading = Reading {
             expected,
             lower: self.transform.from(forecast + usual - reach).min(expected - floor),
@@ -255,6 +200,13 @@ impl Detector {
             found: false,
         };
         Seen { step, y, residual, usual, forecast: self.transform.from(forecast), width, reading }
+    }
+
+    /// A cost against the forecasts.
+    fn see_now(&self, step: i64, y: f64) -> Seen {
+        let Some(extremes) = &self.extremes else { return self.see(&self.bank, step, y, 0.0) };
+        let sign = self.transform.to(y) - self.bank.expect(step);
+        self.see(&self.bank, step, y, SURPRISE * extremes.surprise(y, sign))
     }
 
     /// Whether a step's residual comes every day, week or month.
@@ -289,7 +241,7 @@ impl Detector {
             self.learn_slow(seen.step, seen, 0.0);
         } else {
             if is_out {
-                *seen = self.see(&self.bank, seen.step, seen.y);
+                *seen = self.see_now(seen.step, seen.y);
             }
             self.before =
                 shift(seen.reading.score.clamp(-self.settings.threshold, self.settings.threshold), self.before);
@@ -322,7 +274,7 @@ impl Detector {
         let Some(lasting) = &self.lasting else { return false };
         let young = seen.step - lasting.event.start <= 2 * self.settings.confirm as i64;
         let back = lasting.event.direction.sign() * seen.reading.score < 0.0;
-        if !young || !back || self.see(&lasting.old, seen.step, seen.y).reading.out {
+        if !young || !back || self.see(&lasting.old, seen.step, seen.y, 0.0).reading.out {
             return false;
         }
         if let Some(Lasting { mut event, old, by, .. }) = self.lasting.take() {
@@ -366,7 +318,8 @@ impl Detector {
             going.event.phase = Phase::Over;
             self.ended.push(going.event);
             self.before = [0.0; 2];
-            for residual in &going.residuals {
+            // A cost that often leaps is noisy, one that leapt once for hours is not.
+            for residual in going.residuals.iter().take(TELLING) {
                 self.residuals.push(*residual);
             }
             self.quiet(seen);
@@ -415,7 +368,7 @@ impl Detector {
     /// Counts a step's cost to what stays.
     fn count_lasting(&mut self, step: i64, y: f64) {
         let Some(lasting) = self.lasting.take() else { return };
-        let reading = self.see(&lasting.old, step, y).reading;
+        let reading = self.see(&lasting.old, step, y, 0.0).reading;
         let Lasting { mut event, old, by, since } = lasting;
         if step - event.start > self.settings.settle {
             event.phase = Phase::Settled;

@@ -169,6 +169,29 @@ fn an_hourly_cost_knows_its_day_and_week() {
 }
 
 #[test]
+fn a_spike_of_hours_does_not_hide_the_next() {
+    let mut random = Random(16);
+    let mut costs: Vec<f64> = (0..24 * 42).map(|_| 20.0 * (0.01 * random.normal()).exp()).collect();
+    costs[24 * 30..24 * 30 + 12].iter_mut().for_each(|cost| *cost *= 4.0);
+    costs[24 * 36 + 5..].iter_mut().for_each(|cost| *cost *= 1.5);
+    let (found, events) = run(Settings::hourly(), &costs);
+    assert_eq!(found, [24 * 30, 24 * 36 + 5], "{events:#?}");
+}
+
+#[test]
+fn an_hour_that_cost_more_than_ever_is_found_where_no_band_holds() {
+    let mut random = Random(17);
+    let mut costs: Vec<f64> = (0..24 * 42)
+        .map(|_| if random.unit() < 0.2 { 20.0 * (1.0 + random.unit()) } else { 3.0 * (0.1 * random.normal()).exp() })
+        .collect();
+    assert_eq!(run(Settings::hourly(), &costs).0, [0; 0]);
+    costs[24 * 35] = 120.0;
+    let (found, events) = run(Settings::hourly(), &costs);
+    assert_eq!(found, [24 * 35], "{events:#?}");
+    assert_eq!((events[0].shape, events[0].phase), (Shape::Spike, Phase::Over));
+}
+
+#[test]
 fn a_spike_does_not_teach() {
     let mut costs = office(15, 120, 100.0, 0.03);
     let quiet = {
