@@ -90,7 +90,7 @@ impl Tree<'_> {
     fn is_news(&self, alarm: &Alarm, left: &Left<'_>, causes: &[Cause]) -> bool {
         let own = left.of(alarm.at);
         let all = left.moved(alarm.at);
-        let reach = self.watched[alarm.at].reach[left.days.0];
+        let reach = self.watched[alarm.at].reach(left.days.0, own);
         let is_explained = !left.taken.is_empty() && own.abs() < (0.6 * reach).max(0.4 * all.abs());
         let is_none = own * alarm.event.direction.sign() < self.settings.absolute;
         !is_explained && !is_none && !self.is_echo(alarm, own, left.days, causes)
@@ -194,8 +194,11 @@ impl Tree<'_> {
     fn is_out(&self, at: usize, left: &Left<'_>) -> bool {
         let watched = &self.watched[at];
         let days = left.days;
-        let off = |day: usize| (watched.node.costs[day].unwrap_or(0.0) - watched.expected[day]).abs();
-        left.slow || (days.0..=days.1).any(|day| off(day) > NEARLY * watched.reach[day])
+        let is_off = |day: usize| {
+            let off = watched.node.costs[day].unwrap_or(0.0) - watched.expected[day];
+            off.abs() > NEARLY * watched.reach(day, off)
+        };
+        left.slow || (days.0..=days.1).any(is_off)
     }
 
     fn anomaly(&self, at: usize, alarm: &Alarm, left: &Left<'_>) -> Anomaly {

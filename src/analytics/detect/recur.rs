@@ -13,21 +13,27 @@ use crate::domain::calendar::Day;
 /// Times before that are asked.
 const TIMES: usize = 3;
 const DAYS: usize = 31;
+/// Residuals that differ by less than this share are close.
+const CLOSE: f64 = 0.25;
 
-/// What one time before had nearest to a residual, and whether at the very place.
+/// What one time before had nearest to a residual, and whether the very place had one that is close.
 type Found = Option<(f64, bool)>;
 
 fn nearer(best: Found, residual: f64, exact: bool, like: f64) -> Found {
-    if best.is_none_or(|(b, _)| (residual - like).abs() < (b - like).abs()) { Some((residual, exact)) } else { best }
+    let close = exact && (residual - like).abs() < CLOSE * like.abs();
+    match best {
+        Some((best, was)) if (residual - like).abs() >= (best - like).abs() => Some((best, was || close)),
+        best => Some((residual, close || best.is_some_and(|(_, was)| was))),
+    }
 }
 
 /// Whether a residual is usual, by what the times before had.
 fn is_usual(times: [Found; TIMES], residual: f64) -> bool {
     let (mut hits, mut close) = (0, false);
-    for (best, exact) in times.into_iter().flatten() {
+    for (best, very) in times.into_iter().flatten() {
         if best * residual > 0.0 && best.abs() >= 0.5 * residual.abs() {
             hits += 1;
-            close = exact && (best - residual).abs() < 0.25 * residual.abs();
+            close = very;
         }
     }
     hits >= 2 || hits == 1 && close

@@ -90,8 +90,8 @@ pub struct Anomaly {
 pub(super) struct Watched<'a> {
     pub(super) node: &'a Node,
     pub(super) expected: Vec<f64>,
-    /// How far a day may be from what was expected.
-    pub(super) reach: Vec<f64>,
+    /// How far a day may be below what was expected, and above.
+    pub(super) reach: Vec<(f64, f64)>,
     pub(super) events: Vec<Event>,
     /// The day on which it first cost something, if that is news.
     pub(super) born: Option<usize>,
@@ -144,7 +144,7 @@ fn watch<'a>(node: &'a Node, first: i64, settled: usize, settings: &Settings) ->
     let mut watched = Watched {
         node,
         expected: vec![0.0; node.costs.len()],
-        reach: vec![settings.absolute; node.costs.len()],
+        reach: vec![(settings.absolute, settings.absolute); node.costs.len()],
         events: Vec::new(),
         born: born.filter(|day| *day >= KNOWN_DAYS && *day - from <= 1),
     };
@@ -154,7 +154,7 @@ fn watch<'a>(node: &'a Node, first: i64, settled: usize, settings: &Settings) ->
         let step = first + day as i64;
         let reading = if day < settled { detector.push(step, cost) } else { detector.peek(step, cost) };
         watched.expected[day] = reading.expected;
-        watched.reach[day] = (reading.upper - reading.expected).min(reading.expected - reading.lower);
+        watched.reach[day] = (reading.expected - reading.lower, reading.upper - reading.expected);
         if day >= settled && (reading.found || early.is_some() && reading.out) {
             grow(&mut early, step, cost, &reading);
         }
@@ -168,6 +168,14 @@ fn grow(early: &mut Option<Event>, step: i64, cost: f64, reading: &Reading) {
     match early {
         Some(event) => event.add(step, cost, reading),
         None => *early = Some(Event::begin(Shape::Spike, step, step, cost, reading)),
+    }
+}
+
+impl Watched<'_> {
+    /// How far a day may be from what was expected, in the direction of a move.
+    pub(super) fn reach(&self, day: usize, moved: f64) -> f64 {
+        let (below, above) = self.reach[day];
+        if moved < 0.0 { below } else { above }
     }
 }
 
