@@ -77,6 +77,7 @@ impl Tree<'_> {
                 }
             }
         }
+        let mut found = self.gather(found);
         pair_up(&mut found);
         causes.extend(taken.iter().filter_map(|(at, moved)| {
             let alarm = alarms.iter().find(|a| a.at == *at).or(alarms.first())?;
@@ -91,7 +92,7 @@ impl Tree<'_> {
         let own = left.of(alarm.at);
         let all = left.moved(alarm.at);
         let reach = self.watched[alarm.at].reach(left.days.0, own);
-        let is_explained = !left.taken.is_empty() && own.abs() < (0.6 * reach).max(0.4 * all.abs());
+        let is_explained = !left.taken.is_empty() && own.abs() < reach.max(0.4 * all.abs());
         let is_none = own * alarm.event.direction.sign() < self.settings.absolute;
         !is_explained && !is_none && !self.is_echo(alarm, own, left.days, causes)
     }
@@ -129,7 +130,7 @@ impl Tree<'_> {
     }
 
     /// Goes down from a place to where the move is.
-    fn down(&self, from: usize, left: &Left<'_>) -> usize {
+    pub(super) fn down(&self, from: usize, left: &Left<'_>) -> usize {
         let mut at = from;
         while let Some(child) = self.carrier(at, left).or_else(|| self.uneven(at, left)) {
             at = child;
@@ -201,7 +202,7 @@ impl Tree<'_> {
         left.slow || (days.0..=days.1).any(is_off)
     }
 
-    fn anomaly(&self, at: usize, alarm: &Alarm, left: &Left<'_>) -> Anomaly {
+    pub(super) fn anomaly(&self, at: usize, alarm: &Alarm, left: &Left<'_>) -> Anomaly {
         let moved = left.of(at);
         let watched = &self.watched[at];
         let near = |event: &&Event| {
@@ -230,7 +231,7 @@ impl Tree<'_> {
 }
 
 /// What is left of places' moves without those that are explained.
-struct Left<'t> {
+pub(super) struct Left<'t> {
     tree: &'t Tree<'t>,
     days: (usize, usize),
     slow: bool,
@@ -239,7 +240,7 @@ struct Left<'t> {
 }
 
 impl<'t> Left<'t> {
-    fn new(tree: &'t Tree<'t>, alarm: &Alarm, taken: &'t [(usize, f64)]) -> Self {
+    pub(super) fn new(tree: &'t Tree<'t>, alarm: &Alarm, taken: &'t [(usize, f64)]) -> Self {
         let slow = alarm.event.shape == Shape::Ramp;
         Left { tree, days: tree.evidence(&alarm.event), slow, taken, known: RefCell::default() }
     }
@@ -249,7 +250,7 @@ impl<'t> Left<'t> {
     }
 
     /// What is left of a place's move.
-    fn of(&self, at: usize) -> f64 {
+    pub(super) fn of(&self, at: usize) -> f64 {
         if let Some(known) = self.known.borrow().get(&at) {
             return *known;
         }

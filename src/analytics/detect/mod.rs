@@ -13,6 +13,7 @@ pub mod bank;
 pub mod event;
 mod explain;
 mod extreme;
+mod gather;
 pub mod identity;
 pub mod place;
 pub mod recur;

@@ -13,14 +13,22 @@ use crate::domain::calendar::Day;
 /// Times before that are asked.
 const TIMES: usize = 3;
 const DAYS: usize = 31;
-/// Residuals that differ by less than this share are close.
-const CLOSE: f64 = 0.25;
 
 /// What one time before had nearest to a residual, and whether the very place had one that is close.
 type Found = Option<(f64, bool)>;
 
-fn nearer(best: Found, residual: f64, exact: bool, like: f64) -> Found {
-    let close = exact && (residual - like).abs() < CLOSE * like.abs();
+/// A residual that is looked for, and by which share one of before may differ from it to be close.
+#[derive(Clone, Copy, Debug)]
+pub struct Like {
+    /// The residual.
+    pub residual: f64,
+    /// The share.
+    pub close: f64,
+}
+
+fn nearer(best: Found, residual: f64, exact: bool, like: Like) -> Found {
+    let Like { residual: like, close } = like;
+    let close = exact && (residual - like).abs() < close * like.abs();
     match best {
         Some((best, was)) if (residual - like).abs() >= (best - like).abs() => Some((best, was || close)),
         best => Some((residual, close || best.is_some_and(|(_, was)| was))),
@@ -75,18 +83,18 @@ impl Seasons {
 
     /// Whether a step's residual is usual.
     #[must_use]
-    pub fn is_usual(&self, step: i64, residual: f64) -> bool {
+    pub fn is_usual(&self, step: i64, like: Like) -> bool {
         self.seasons.iter().any(|(season, about)| {
             let mut times = [None; TIMES];
             for (k, time) in times.iter_mut().enumerate() {
                 let centre = (k + 1) * season;
                 for back in centre - about..=centre + about {
                     if let Some(before) = self.back(step, back) {
-                        *time = nearer(*time, before, back == centre, residual);
+                        *time = nearer(*time, before, back == centre, like);
                     }
                 }
             }
-            is_usual(times, residual)
+            is_usual(times, like.residual)
         })
     }
 
@@ -134,20 +142,20 @@ impl Months {
 
     /// Whether a day's residual is usual.
     #[must_use]
-    pub fn is_usual(&self, day: Day, residual: f64) -> bool {
+    pub fn is_usual(&self, day: Day, like: Like) -> bool {
         let (month, at, days) = place(day);
         let mut times = [None; TIMES];
         let before = self.pages.iter().filter(|page| page.month != month);
         for (time, page) in times.iter_mut().zip(before.rev()) {
-            *time = page.best(at, days, residual);
+            *time = page.best(at, days, like);
         }
-        is_usual(times, residual)
+        is_usual(times, like.residual)
     }
 }
 
 impl Page {
     /// The residual nearest to `like` about the same place.
-    fn best(&self, at: usize, days: usize, like: f64) -> Found {
+    fn best(&self, at: usize, days: usize, like: Like) -> Found {
         let from_end = (days - 1 - at).min(self.days - 1);
         let places = [Some(at), (at >= DAYS / 2).then_some(self.days - 1 - from_end)];
         let mut best = None;
@@ -159,5 +167,31 @@ impl Page {
             }
         }
         best
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::calendar::Month;
+
+    /// A month whose last but one and last days had these residuals, and whether 0.7 on the last but one of the next
+    /// month is usual.
+    fn after_one_month(last_but_one: f64, last: f64) -> bool {
+        let (march, april) = (Month::new(2025, 3).first(), Month::new(2025, 4).first());
+        let mut months = Months::default();
+        for at in 0..31 {
+            months.learn(Day(march.0 + at), [0.0, last_but_one, last][(at - 28).max(0) as usize]);
+        }
+        (0..28).for_each(|at| months.learn(Day(april.0 + at), 0.0));
+        months.is_usual(Day(april.0 + 28), Like { residual: 0.7, close: 0.25 })
+    }
+
+    #[test]
+    fn what_came_once_is_usual_where_the_very_day_had_about_as_much() {
+        assert!(after_one_month(0.75, 0.0));
+        assert!(after_one_month(0.75, 0.68), "whatever the day after it had");
+        assert!(!after_one_month(0.0, 0.68), "another day had it");
+        assert!(!after_one_month(1.4, 0.0), "twice as much is not about as much");
     }
 }

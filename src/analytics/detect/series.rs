@@ -19,7 +19,7 @@
 use super::bank::Bank;
 use super::event::{Direction, Event, Phase, Reading, Shape};
 use super::extreme::Extremes;
-use super::recur::{Months, Seasons};
+use super::recur::{Like, Months, Seasons};
 use super::scale::{Residuals, Transform, median};
 use super::slow::Slow;
 use crate::domain::calendar::Day;
@@ -211,9 +211,11 @@ impl Detector {
 
     /// Whether a step's residual comes every day, week or month.
     fn is_usual(&self, step: i64, residual: f64, money: f64) -> bool {
-        let monthly =
-            |months: &[Months; 2]| months[0].is_usual(day(step), residual) || months[1].is_usual(day(step), money);
-        self.seasons.is_usual(step, residual) || self.months.as_ref().is_some_and(monthly)
+        let like = |residual: f64| Like { residual, close: self.settings.alike };
+        let monthly = |months: &[Months; 2]| {
+            months[0].is_usual(day(step), like(residual)) || months[1].is_usual(day(step), like(money))
+        };
+        self.seasons.is_usual(step, like(residual)) || self.months.as_ref().is_some_and(monthly)
     }
 
     /// Whether a step's difference is worth a word, by its money.

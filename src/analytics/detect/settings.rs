@@ -25,6 +25,8 @@ pub struct Settings {
     pub settle: i64,
     /// How many days of each month may be kept out of the noise because they are usual.
     pub spared: f64,
+    /// What came but once before, on the very day, is usual if it differed by less than this share.
+    pub alike: f64,
 }
 
 impl Settings {
@@ -43,13 +45,14 @@ impl Settings {
             confirm: 5,
             settle: 30,
             spared: 4.0,
+            alike: 0.05,
         }
     }
 
     /// For costs by day of the many places of a bill, each of which can be wrong: a higher bar.
     #[must_use]
     pub fn of_places() -> Self {
-        Settings { threshold: 4.5, relative: 0.2, spared: 0.0, ..Settings::daily() }
+        Settings { threshold: 4.5, relative: 0.2, spared: 0.0, alike: 0.35, ..Settings::daily() }
     }
 
     /// For costs by hour: a daily season and one of a week's hours.
@@ -71,6 +74,7 @@ impl Settings {
             memory: 14 * day,
             confirm: day,
             settle: 30 * day as i64,
+            alike: 0.25,
             ..Settings::daily()
         }
     }
