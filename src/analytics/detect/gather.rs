@@ -47,7 +47,8 @@ impl Tree<'_> {
         let alarm = Alarm { at: *self.by_place.get(&place)?, event: found[largest].event, born: false };
         let left = Left::new(self, &alarm, &[]);
         let at = self.down(alarm.at, &left);
-        if !(SHARE.0..=SHARE.1).contains(&(left.of(at) / moved)) {
+        let is_inside_one = |piece: &usize| found[*piece].place.holds(&self.watched[at].node.place);
+        if pieces.iter().any(is_inside_one) || !(SHARE.0..=SHARE.1).contains(&(left.of(at) / moved)) {
             return None;
         }
         let mut whole = self.anomaly(at, &alarm, &left);

@@ -4,7 +4,7 @@ use super::event::{Direction, Shape};
 use super::identity::{Bounds, Known, Severity, at_stake, names, severity};
 use super::place::Place;
 use super::series::Settings;
-use super::series_tests::office;
+use super::series_tests::{Random, office};
 use super::tree::{Anomaly, Kind, Node, find};
 
 const FIRST: i64 = 20_089;
@@ -116,6 +116,29 @@ fn two_causes_of_one_day_are_two() {
     let mut told = places(&found);
     told.sort();
     assert_eq!(told, ["account=dev service=db", "account=prod service=web"]);
+}
+
+#[test]
+fn pieces_of_one_cause_are_told_as_one() {
+    for seed in 1..5 {
+        let mut random = Random(seed);
+        let mut dev = office(seed, DAYS, 100.0, 0.02);
+        let mut prod = office(seed + 50, DAYS, 100.0, 0.02);
+        // What leaps hides in the sum what its pieces did.
+        let mut lab: Vec<f64> = (0..DAYS).map(|_| 100.0 * (0.6 * random.normal()).exp()).collect();
+        lab[70..73].fill(100.0);
+        dev[70..].iter_mut().chain(&mut prod[70..]).for_each(|cost| *cost *= 1.8);
+        let all = (0..DAYS).map(|day| dev[day] + prod[day] + lab[day]).collect();
+        let cell = |account: Option<&str>, costs: Vec<f64>| Node {
+            place: Place::new([("service", "db")].into_iter().chain(account.map(|account| ("account", account)))),
+            costs: costs.into_iter().map(Some).collect(),
+        };
+        let nodes = [cell(None, all), cell(Some("dev"), dev), cell(Some("lab"), lab), cell(Some("prod"), prod)];
+        let found = find(&nodes, FIRST, 73, &Settings::of_places());
+        assert_eq!(places(&found), ["service=db"], "seed {seed}");
+        assert_eq!((found[0].event.start, found[0].event.direction), (FIRST + 70, Direction::Up));
+        assert!((found[0].event.rate - 160.0).abs() < 40.0, "seed {seed}: {:#?}", found[0].event);
+    }
 }
 
 #[test]
