@@ -192,9 +192,9 @@ def daily(options):
     print(f"{len(test)} series of seeds {options.test} (peers tuned on {options.tune}), {sum(len(e) for _, e, _, _ in test)} events\n")
     print("| detector | F1 | precision | recall | found % of spike, drop, step, ramp | delay, days | steps within a day | false alerts a series-month | restated days alerted | CPU us a series-day | threshold |")
     print("|---|---|---|---|---|---|---|---|---|---|---|")
-    alerts, us = ours(options.ours, test, json.loads(options.settings))
+    alerts, own_us = ours(options.ours, test, json.loads(options.settings))
     judged = judge(alerts, test)
-    row("**spendtop**", judged, test, us, "default")
+    row("**spendtop**", judged, test, own_us, "default")
     best_peer = ("not run", 0.0, 0.0)
     if options.shapes:
         for i, name in enumerate(SHAPES):
@@ -219,10 +219,11 @@ def daily(options):
         row(name + (f" ({len(cut)} series)" if part else ""), peer, cut, f"{us:.0f}", f"{best:.2f}")
         best_peer = max(best_peer, (name, f1(*peer[:3]), peer[1] / months(cut)), key=lambda p: p[1])
     name, score, false = best_peer
-    sum_up("daily: F1", f"{f1(*judged[:3]):.3f}", f"{score:.3f}, {name}", ">= 0.85")
-    sum_up("daily: false alerts a series-month", f"{judged[1] / months(test):.3f}", f"{false:.3f}", "<= 0.10")
-    sum_up("daily: steps found within a day", f"{judged[6][0]} of {sum(judged[6])}", "", "above 30 %")
-    sum_up("daily: CPU a series-day", f"{us} us", "", "<= 20 us")
+    best = (f"{score:.3f}, {name}", f"{false:.3f}") if score else (name, name)
+    sum_up("daily: F1", f"{f1(*judged[:3]):.3f}", best[0], ">= 0.85")
+    sum_up("daily: false alerts a series-month", f"{judged[1] / months(test):.3f}", best[1], "<= 0.10")
+    sum_up("daily: steps of 40 % and more found within a day", f"{judged[6][0]} of {sum(judged[6])}", "", "all but what noise hides")
+    sum_up("daily: CPU a series-day", f"{own_us} us", "", "<= 20 us")
 
 
 def asked(program, lines):
