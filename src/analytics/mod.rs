@@ -4,6 +4,7 @@
 
 pub mod asking;
 pub mod attribute;
+pub mod budget;
 pub mod detect;
 pub mod evidence;
 pub mod forecast;

@@ -4,6 +4,7 @@
 //! other layer may use it.
 
 pub mod batch;
+pub mod budget;
 pub mod builder;
 pub mod calendar;
 pub mod charge;
@@ -18,6 +19,7 @@ mod lens_line;
 pub mod money;
 pub mod note;
 pub mod numbers;
+pub mod percent;
 pub mod period;
 pub mod rollup;
 pub mod services;

@@ -1,0 +1,311 @@
+//! What became of a budget's periods: their limits, their pace, and whether they will hold.
+//!
+//! Pure functions over what days cost and what is foretold of those to come. Limits and spend are exact; a
+//! forecast is a statistic, and only a state that says "will" or "may" rests on one. Knows no store, no model
+//! of a forecast and no screen.
+//!
+//! * [`limits`]: the limit of each period, with growth and with what goes over from the one before;
+//! * [`standing`]: how one period stands;
+//! * [`whatif`]: how it would stand if something else came.
+
+#[cfg(test)]
+mod tests;
+pub mod whatif;
+
+use serde::{Deserialize, Serialize};
+
+use crate::analytics::forecast::Band;
+use crate::domain::budget::{Budget, Span};
+use crate::domain::calendar::{Day, Period};
+use crate::domain::money::Amount;
+use crate::domain::percent::Percent;
+
+/// Periods of a budget at most: a century of months.
+pub const PERIODS_MAX: usize = 1_200;
+
+/// How much a period may cost.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Limit {
+    /// By amount and growth; of a period that begins late the share of its days.
+    pub base: Amount,
+    /// What went over from the period before; below zero where that one cost too much.
+    pub carried: Amount,
+    /// Both together.
+    pub total: Amount,
+}
+
+/// The periods of a budget up to the one that holds `day`, or the last before it; empty before the first.
+#[must_use]
+pub fn spans(budget: &Budget, day: Day) -> Vec<Span> {
+    let Some(last) = budget.every.number(budget.from, day) else { return Vec::new() };
+    (0..=last.min(PERIODS_MAX)).map_while(|number| budget.every.span(budget.from, number)).collect()
+}
+
+/// A period's limit before anything goes over to it.
+#[must_use]
+pub fn base(budget: &Budget, span: &Span) -> Amount {
+    let mut limit = budget.amount;
+    if !budget.growth.is_zero() {
+        let largest = Amount::from_units(Amount::LIMIT);
+        for _ in 0..span.number {
+            limit = (limit + budget.growth.of(limit)).min(largest);
+        }
+    }
+    limit.scale_by(i64::from(span.period.days()), i64::from(span.whole.days()))
+}
+
+/// The limits of periods that follow each other from a budget's first on, by what each cost. Where it is
+/// unknown what one cost, nothing goes over from it.
+#[must_use]
+pub fn limits(budget: &Budget, spans: &[Span], spent: &[Option<Amount>]) -> Vec<Limit> {
+    let mut carried = Amount::ZERO;
+    let mut limits = Vec::with_capacity(spans.len());
+    for (at, span) in spans.iter().enumerate() {
+        let base = base(budget, span);
+        let total = base + carried;
+        limits.push(Limit { base, carried, total });
+        let spent = spent.get(at).copied().flatten();
+        carried = spent.map_or(Amount::ZERO, |spent| budget.rollover.carries(total - spent));
+    }
+    limits
+}
+
+/// What is known of a period.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Burn {
+    /// What each day cost from the period's first on, as far as days are not yet to come; none where nothing
+    /// is known of a day.
+    pub days: Vec<Option<Amount>>,
+    /// The last day of which all charges have come; none where that is none of the period's.
+    pub through: Option<Day>,
+    /// Whether no day of the period lacks charges and none is restated any more.
+    pub is_final: bool,
+}
+
+impl Burn {
+    /// What was spent; none where nothing is known.
+    #[must_use]
+    pub fn spent(&self) -> Option<Amount> {
+        let mut known = self.days.iter().flatten().peekable();
+        known.peek()?;
+        Some(known.copied().sum())
+    }
+
+    /// What was spent up to and with each day.
+    pub fn sums(&self) -> impl Iterator<Item = Amount> {
+        self.days.iter().scan(Amount::ZERO, |sum, day| {
+            *sum += day.unwrap_or_default();
+            Some(*sum)
+        })
+    }
+
+    /// The day from which on the sum is above a limit, or has reached it: credits may take it back below, then
+    /// it is the last such day that counts.
+    fn since(&self, first: Day, over: impl Fn(Amount) -> bool) -> Option<Day> {
+        let sums: Vec<Amount> = self.sums().collect();
+        let below = sums.iter().rposition(|sum| !over(*sum)).map_or(0, |at| at + 1);
+        (below < sums.len()).then(|| first.plus(below as i32))
+    }
+}
+
+/// What is foretold of a period: for each day to come, and those that have not come whole, what the period
+/// will have cost with it.
+pub type Path = [(Day, Band)];
+
+/// How a period stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// More was spent than the limit.
+    Exceeded {
+        /// Since this day.
+        on: Day,
+    },
+    /// The forecast crosses the limit.
+    WillExceed {
+        /// On this day.
+        on: Day,
+    },
+    /// The limit lies within the forecast's 80 % interval; without a forecast, spend is ahead of the calendar.
+    AtRisk,
+    /// Nothing speaks against it.
+    OnTrack,
+    /// The period is over, and cost no more than its limit.
+    Kept,
+    /// The first period is yet to come.
+    NotBegun,
+    /// Nothing is known of what was spent.
+    Unknown,
+}
+
+impl State {
+    /// Its word in programs.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            State::Exceeded { .. } => "exceeded",
+            State::WillExceed { .. } => "will_exceed",
+            State::AtRisk => "at_risk",
+            State::OnTrack => "on_track",
+            State::Kept => "kept",
+            State::NotBegun => "not_begun",
+            State::Unknown => "unknown",
+        }
+    }
+
+    /// In words for people.
+    #[must_use]
+    pub fn words(self) -> String {
+        match self {
+            State::Exceeded { on } => format!("exceeded on {on}"),
+            State::WillExceed { on } => format!("will exceed on {on}"),
+            State::AtRisk => "at risk".to_owned(),
+            State::OnTrack => "on track".to_owned(),
+            State::Kept => "kept".to_owned(),
+            State::NotBegun => "not begun".to_owned(),
+            State::Unknown => "no data".to_owned(),
+        }
+    }
+
+    /// The day that it is about.
+    #[must_use]
+    pub fn on(self) -> Option<Day> {
+        match self {
+            State::Exceeded { on } | State::WillExceed { on } => Some(on),
+            _ => None,
+        }
+    }
+
+    /// How much it wants to be looked at: 0 most.
+    #[must_use]
+    pub fn rank(self) -> u8 {
+        match self {
+            State::Exceeded { .. } => 0,
+            State::WillExceed { .. } => 1,
+            State::AtRisk => 2,
+            State::Unknown => 3,
+            State::OnTrack => 4,
+            State::Kept => 5,
+            State::NotBegun => 6,
+        }
+    }
+}
+
+/// Spend held against the calendar.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Pace {
+    /// Which share of the limit was spent; none where there is no limit above zero.
+    pub spent: Option<f64>,
+    /// Which share of the period's days lies behind, as far as charges have come.
+    pub days: f64,
+}
+
+/// Whose share of the limit a threshold is about.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Of {
+    /// What was spent.
+    Actual,
+    /// What is foretold for the period's end.
+    Forecast,
+}
+
+/// A threshold, and whether it is reached.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Crossing {
+    /// What is held against it.
+    pub of: Of,
+    /// The share of the limit.
+    pub percent: Percent,
+    /// The same as an amount.
+    pub amount: Amount,
+    /// The day on which it was reached, or is foretold to be; none where it is not.
+    pub on: Option<Day>,
+}
+
+/// How a period of a budget stands.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Standing {
+    /// What was spent; none where nothing is known.
+    pub spent: Option<Amount>,
+    /// Held against the calendar, while the period runs and something is known.
+    pub pace: Option<Pace>,
+    /// How it stands.
+    pub state: State,
+    /// Its thresholds, those of what was spent first.
+    pub thresholds: Vec<Crossing>,
+}
+
+/// How a period stands as of a day.
+#[must_use]
+pub fn standing(budget: &Budget, (period, limit): (Period, Amount), burn: &Burn, path: &Path, as_of: Day) -> Standing {
+    let spent = burn.spent();
+    let is_over = as_of >= period.to;
+    let state = match spent {
+        _ if as_of < period.from => State::NotBegun,
+        None if path.is_empty() => State::Unknown,
+        _ => state(period, limit, burn, path, (is_over, as_of)),
+    };
+    let pace = spent.filter(|_| !is_over && state != State::NotBegun).map(|spent| pace(period, limit, burn, spent));
+    Standing { spent, pace, state, thresholds: thresholds(budget, (period, limit), burn, path) }
+}
+
+fn state(period: Period, limit: Amount, burn: &Burn, path: &Path, (is_over, as_of): (bool, Day)) -> State {
+    if let Some(on) = burn.since(period.from, |sum| sum > limit) {
+        return State::Exceeded { on };
+    }
+    if is_over && (burn.is_final || path.is_empty()) {
+        return State::Kept;
+    }
+    let top = limit.to_f64();
+    if let Some(on) = crosses(path, |mid| mid > top) {
+        return State::WillExceed { on };
+    }
+    let risky = match path.last() {
+        Some((_, end)) => end.hi80 > top,
+        // What was spent so far, as if each day to come cost as much as one behind.
+        None => {
+            let behind = days_behind(period, burn).max(1);
+            let days = i64::from(period.days());
+            !is_over && as_of >= period.from && burn.spent().unwrap_or_default().scale_by(days, behind) > limit
+        }
+    };
+    if risky { State::AtRisk } else { State::OnTrack }
+}
+
+/// The day from which on a path's middle stays where `over` says.
+fn crosses(path: &Path, over: impl Fn(f64) -> bool) -> Option<Day> {
+    let below = path.iter().rposition(|(_, band)| !over(band.mid)).map_or(0, |at| at + 1);
+    path.get(below).map(|(day, _)| *day)
+}
+
+/// Days of a period of which charges have come.
+fn days_behind(period: Period, burn: &Burn) -> i64 {
+    let days = burn.through.map_or(burn.days.len() as i32, |through| through.plus(1).0 - period.from.0);
+    i64::from(days.clamp(0, period.days()))
+}
+
+fn pace(period: Period, limit: Amount, burn: &Burn, spent: Amount) -> Pace {
+    let days = days_behind(period, burn) as f64 / f64::from(period.days().max(1));
+    Pace { spent: spent.ratio(limit).filter(|_| limit > Amount::ZERO), days }
+}
+
+/// A budget's thresholds. Where the limit is not above zero, all that was spent beyond it is beyond each.
+fn thresholds(budget: &Budget, (period, limit): (Period, Amount), burn: &Burn, path: &Path) -> Vec<Crossing> {
+    let has_limit = limit > Amount::ZERO;
+    let actual = budget.thresholds.actual.iter().map(|percent| {
+        let amount = percent.of(limit);
+        let over = |sum: Amount| if has_limit { sum >= amount } else { sum > limit };
+        Crossing { of: Of::Actual, percent: *percent, amount, on: burn.since(period.from, over) }
+    });
+    let forecast = budget.thresholds.forecast.iter().map(|percent| {
+        let amount = percent.of(limit);
+        let top = if has_limit { amount.to_f64() } else { limit.to_f64() };
+        let foretold = crosses(path, |mid| if has_limit { mid >= top } else { mid > top });
+        // What was spent already is no longer only foretold: it is as true of the end.
+        let spent = burn.since(period.from, |sum| if has_limit { sum >= amount } else { sum > limit });
+        let on = if path.is_empty() { spent } else { foretold.map(|day| spent.map_or(day, |spent| spent.min(day))) };
+        Crossing { of: Of::Forecast, percent: *percent, amount, on }
+    });
+    actual.chain(forecast).collect()
+}
