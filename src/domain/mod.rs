@@ -22,6 +22,7 @@ pub mod numbers;
 pub mod percent;
 pub mod period;
 pub mod rollup;
+pub mod scenario;
 pub mod services;
 pub mod sketch;
 pub mod source_file;

@@ -281,7 +281,7 @@ fn crosses(path: &Path, over: impl Fn(f64) -> bool) -> Option<Day> {
 
 /// Days of a period of which charges have come.
 fn days_behind(period: Period, burn: &Burn) -> i64 {
-    let days = burn.through.map_or(burn.days.len() as i32, |through| through.plus(1).0 - period.from.0);
+    let days = burn.through.map_or(0, |through| through.plus(1).0 - period.from.0);
     i64::from(days.clamp(0, period.days()))
 }
 

@@ -1,0 +1,113 @@
+//! How a period would stand if something else came: changes applied to what is foretold.
+//!
+//! A change touches only days to come. Growth and prices act on what is foretold of a day, or of a service the
+//! share of it that the service had of late; what is added or bought comes on top. The interval grows with what
+//! it is about. Estimates, all of them. Knows no store and no screen.
+
+use std::collections::BTreeMap;
+
+use super::Path;
+use crate::analytics::forecast::Band;
+use crate::domain::calendar::Day;
+use crate::domain::scenario::Change;
+
+/// Days in a month of growth.
+const MONTH_DAYS: f64 = 365.25 / 12.0;
+
+/// What changes are applied to.
+pub struct Ground<'a> {
+    /// What is foretold, by day.
+    pub path: &'a Path,
+    /// What was spent before the path's first day.
+    pub before: f64,
+    /// The last day that nothing can change any more.
+    pub as_of: Day,
+    /// Which share of what is foretold each service has.
+    pub shares: &'a BTreeMap<String, f64>,
+}
+
+/// What would come.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Otherwise {
+    /// What the period would have cost with each day.
+    pub path: Vec<(Day, Band)>,
+    /// What each change adds to the period's end, after those before it.
+    pub effects: Vec<f64>,
+}
+
+/// Applies changes one after the other.
+#[must_use]
+pub fn otherwise(ground: &Ground<'_>, changes: &[Change]) -> Otherwise {
+    let mut added = vec![0.0; ground.path.len()];
+    let mut effects = Vec::with_capacity(changes.len());
+    for upto in 1..=changes.len() {
+        let now = sums(ground, &changes[..upto]);
+        let end = |sums: &[f64]| sums.last().copied().unwrap_or(0.0);
+        effects.push(end(&now) - end(&added));
+        added = now;
+    }
+    let mut path = Vec::with_capacity(added.len());
+    for ((day, band), added) in ground.path.iter().zip(&added) {
+        path.push((*day, moved(band, *added, ground.before)));
+    }
+    Otherwise { path, effects }
+}
+
+/// A band moved, its width in proportion to what is still to come.
+fn moved(band: &Band, by: f64, before: f64) -> Band {
+    let mid = band.mid + by;
+    let to_come = band.mid - before;
+    let factor = if to_come > 0.0 { ((mid - before) / to_come).max(0.0) } else { 1.0 };
+    let at = |bound: f64| mid + (bound - band.mid) * factor;
+    Band { mid, lo80: at(band.lo80), hi80: at(band.hi80), lo95: at(band.lo95), hi95: at(band.hi95) }
+}
+
+/// What changes add up to and with each day.
+fn sums(ground: &Ground<'_>, changes: &[Change]) -> Vec<f64> {
+    let mut sum = 0.0;
+    let mut last = ground.before;
+    let mut sums = Vec::with_capacity(ground.path.len());
+    for (day, band) in ground.path {
+        let cost = band.mid - last;
+        last = band.mid;
+        if *day > ground.as_of {
+            sum += day_of(ground, changes, *day, cost);
+        }
+        sums.push(sum);
+    }
+    sums
+}
+
+/// What changes add to a day that is foretold to cost so much.
+fn day_of(ground: &Ground<'_>, changes: &[Change], day: Day, cost: f64) -> f64 {
+    let first = ground.as_of.plus(1);
+    let mut all = 1.0;
+    let mut of: BTreeMap<&str, f64> = BTreeMap::new();
+    let mut on_top = 0.0;
+    for change in changes {
+        let begins = change.day().map_or(first, |day| day.max(first));
+        let factor = match change {
+            Change::Buy { amount, .. } => {
+                on_top += if day == begins { amount.to_f64() } else { 0.0 };
+                continue;
+            }
+            _ if day < begins => continue,
+            Change::Add { count, price, .. } => {
+                on_top += count.to_f64() * price.to_f64();
+                continue;
+            }
+            Change::Price { percent, .. } | Change::Growth { percent, monthly: false, .. } => 1.0 + percent.share(),
+            Change::Growth { percent, .. } => {
+                let months = f64::from(day.0 + 1 - begins.0) / MONTH_DAYS;
+                (1.0 + percent.share()).max(0.0).powf(months)
+            }
+        };
+        match change.service() {
+            Some(service) => *of.entry(service.raw()).or_insert(1.0) *= factor,
+            None => all *= factor,
+        }
+    }
+    let by_service: f64 =
+        of.iter().map(|(name, factor)| ground.shares.get(*name).copied().unwrap_or(0.0) * (factor - 1.0)).sum();
+    cost * (all * (1.0 + by_service) - 1.0) + on_top
+}
