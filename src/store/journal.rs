@@ -42,11 +42,15 @@ struct Home {
     len: u64,
 }
 
-#[derive(Serialize, Deserialize)]
-struct Line {
-    kind: String,
-    name: String,
-    value: Option<serde_json::Value>,
+/// What becomes of an entry; a line of the file.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Change {
+    /// Its kind (`budget`, `note` ...).
+    pub kind: String,
+    /// Its name within the kind.
+    pub name: String,
+    /// What it is from now on; `None` where it is removed.
+    pub value: Option<serde_json::Value>,
 }
 
 impl Journal {
@@ -87,11 +91,11 @@ impl Journal {
         }
     }
 
-    fn take(&mut self, line: Option<Line>) {
+    fn take(&mut self, line: Option<Change>) {
         self.lines += 1;
         match line {
-            Some(Line { kind, name, value: Some(value) }) => self.entries.insert((kind, name), value),
-            Some(Line { kind, name, value: None }) => self.entries.remove(&(kind, name)),
+            Some(Change { kind, name, value: Some(value) }) => self.entries.insert((kind, name), value),
+            Some(Change { kind, name, value: None }) => self.entries.remove(&(kind, name)),
             None => {
                 self.damaged_lines.push(self.lines);
                 None
@@ -120,19 +124,34 @@ impl Journal {
     /// # Errors
     /// Kind `Store` where the disk fails or is full: the entry then keeps its old value.
     pub fn set(&mut self, kind: &str, name: &str, value: Option<serde_json::Value>) -> Result<()> {
-        let line = Line { kind: kind.to_owned(), name: name.to_owned(), value };
-        if let Some(home) = &mut self.home {
-            home.append(&render(&line))?;
+        self.set_all([Change { kind: kind.to_owned(), name: name.to_owned(), value }])
+    }
+
+    /// Makes several changes in their order, by one write and one sync; they are on disk when this returns,
+    /// unless the journal is in memory. A crash meanwhile leaves the first few of them, maybe none: the one
+    /// that says that all is done comes last.
+    ///
+    /// # Errors
+    /// Kind `Store` where the disk fails or is full: all entries then keep their old values.
+    pub fn set_all(&mut self, changes: impl IntoIterator<Item = Change>) -> Result<()> {
+        let changes: Vec<Change> = changes.into_iter().collect();
+        if changes.is_empty() {
+            return Ok(());
         }
-        self.lines += 1;
-        let subject = (line.kind, line.name);
-        match line.value {
-            Some(value) => self.entries.insert(subject, value),
-            None => self.entries.remove(&subject),
-        };
+        if let Some(home) = &mut self.home {
+            let lines: Vec<u8> = changes.iter().flat_map(render).collect();
+            home.append(&lines)?;
+        }
+        self.lines += changes.len();
+        for Change { kind, name, value } in changes {
+            match value {
+                Some(value) => self.entries.insert((kind, name), value),
+                None => self.entries.remove(&(kind, name)),
+            };
+        }
         if self.damaged_lines.is_empty() && self.lines > self.entries.len() + STALE_MAX {
             let compacted = self.home.as_mut().map_or(Ok(()), |home| home.compact(&self.entries));
-            // The entry is kept already: where the file cannot be made smaller, the next entry tries it.
+            // The entries are kept already: where the file cannot be made smaller, the next ones try it.
             if compacted.is_ok() {
                 self.lines = self.entries.len();
             }
@@ -157,13 +176,13 @@ impl Home {
         Error::io(Kind::Store, "write to", &self.path, error)
     }
 
-    fn append(&mut self, line: &[u8]) -> Result<()> {
-        if let Err(error) = self.file.write_all(line).and_then(|()| self.file.sync_all()) {
+    fn append(&mut self, lines: &[u8]) -> Result<()> {
+        if let Err(error) = self.file.write_all(lines).and_then(|()| self.file.sync_all()) {
             // Half a line must not become the start of the next.
             let _ = self.file.set_len(self.len);
             return Err(self.failed(&error));
         }
-        self.len += line.len() as u64;
+        self.len += lines.len() as u64;
         Ok(())
     }
 
@@ -174,7 +193,7 @@ impl Home {
         let mut file = File::options().create_new(true).append(true).read(true).open(&fresh)?;
         let mut len = 0;
         for ((kind, name), value) in entries {
-            let line = render(&Line { kind: kind.clone(), name: name.clone(), value: Some(value.clone()) });
+            let line = render(&Change { kind: kind.clone(), name: name.clone(), value: Some(value.clone()) });
             file.write_all(&line)?;
             len += line.len() as u64;
         }
@@ -186,12 +205,12 @@ impl Home {
     }
 }
 
-fn render(line: &Line) -> Vec<u8> {
+fn render(line: &Change) -> Vec<u8> {
     let json = serde_json::to_string(line).unwrap_or_default();
     format!("{:08x} {json}\n", crc32c::crc32c(json.as_bytes())).into_bytes()
 }
 
-fn parse(bytes: &[u8]) -> Option<Line> {
+fn parse(bytes: &[u8]) -> Option<Change> {
     let text = std::str::from_utf8(bytes).ok()?.trim_end_matches('\n');
     let (sum, json) = text.split_at_checked(8)?;
     let json = json.strip_prefix(' ')?;
@@ -248,6 +267,62 @@ mod tests {
             journal.set("note", "b", Some(json!(3))).expect("set");
             assert_eq!(Journal::open(&path).expect("open").of_kind("note").nth(1), Some(("b", &json!(3))));
         }
+    }
+
+    fn change(kind: &str, name: &str, value: Option<serde_json::Value>) -> Change {
+        Change { kind: kind.to_owned(), name: name.to_owned(), value }
+    }
+
+    #[test]
+    fn of_several_changes_a_crash_leaves_the_first_few_in_their_order() {
+        let folder = tempfile::tempdir().expect("folder");
+        let path = folder.path().join("journal");
+        let mut journal = Journal::open(&path).expect("open");
+        journal.set("outbox", "old", Some(json!(0))).expect("set");
+        let before = fs::metadata(&path).expect("meta").len() as usize;
+        let changes = [
+            change("outbox", "old", None),
+            change("outbox", "new", Some(json!(1))),
+            change("watched", "", Some(json!(7))),
+        ];
+        journal.set_all(changes.clone()).expect("set");
+        let in_memory = journal.entries().clone();
+        drop(journal);
+        let whole = fs::read(&path).expect("read");
+        for cut in before..=whole.len() {
+            fs::write(&path, &whole[..cut]).expect("write");
+            let journal = Journal::open(&path).expect("open");
+            let told: Vec<&str> = journal.entries().keys().map(|(_, name)| name.as_str()).collect();
+            let left: [&[&str]; 4] = [&["old"], &[], &["new"], &["new", ""]];
+            assert!(left.contains(&&*told), "{cut}: {told:?}");
+            assert_eq!(journal.entries() == &in_memory, cut + 1 >= whole.len(), "{cut}");
+            assert!(journal.damaged_lines.is_empty());
+        }
+        let mut journal = Journal::in_memory();
+        journal.set("outbox", "old", Some(json!(0))).expect("set");
+        journal.set_all(changes).expect("set");
+        assert_eq!(journal.entries(), &in_memory);
+    }
+
+    #[test]
+    fn where_the_disk_is_full_none_of_several_changes_is_made() {
+        let folder = tempfile::tempdir().expect("folder");
+        let path = folder.path().join("journal");
+        let mut journal = Journal::open(&path).expect("open");
+        journal.set("note", "a", Some(json!(1))).expect("set");
+        journal.set_all([]).expect("nothing to do");
+        let whole = fs::read(&path).expect("read");
+        let home = journal.home.as_mut().expect("in a file");
+        let sound =
+            std::mem::replace(&mut home.file, File::options().write(true).open("/dev/full").expect("a full disk"));
+        let changes = [change("note", "a", None), change("note", "b", Some(json!(2)))];
+        let failed = journal.set_all(changes.clone()).expect_err("full");
+        assert_eq!(failed.kind, Kind::Store);
+        assert_eq!(journal.of_kind("note").collect::<Vec<_>>(), [("a", &json!(1))]);
+        assert_eq!(fs::read(&path).expect("read"), whole);
+        journal.home.as_mut().expect("in a file").file = sound;
+        journal.set_all(changes).expect("room again");
+        assert_eq!(Journal::open(&path).expect("open").of_kind("note").collect::<Vec<_>>(), [("b", &json!(2))]);
     }
 
     #[test]
