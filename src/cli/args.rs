@@ -10,6 +10,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 
 pub use self::forecast::ForecastArgs;
+use super::budget::args::BudgetArgs;
 use super::connect::args::ConnectArgs;
 use super::doctor::DoctorArgs;
 use super::screenshot::ScreenshotArgs;
@@ -89,6 +90,8 @@ pub enum Command {
     Notes(NotesArgs),
     /// List, save and remove lenses by name, for --lens and the app
     Lens(SavedLensArgs),
+    /// Limits for what charges cost: how they stand, make, change, suggest, simulate
+    Budget(BudgetArgs),
     /// Write charges as FOCUS 1.2
     Export(ExportArgs),
     /// Print the app's screen as a picture (SVG) or as text

@@ -8,9 +8,11 @@
 mod app;
 pub mod args;
 mod background;
+mod budget;
 mod config;
 pub mod connect;
 mod crash;
+mod demo;
 mod doctor;
 mod export;
 mod first;

@@ -1,6 +1,7 @@
 //! The command line against an engine that answers what it is told: flags, lenses, output, talk.
 
 mod answers;
+mod budgets;
 mod kept;
 mod screenshot;
 mod stores;

@@ -200,10 +200,12 @@ pub fn made_up(config: &Config, seed: u64, as_of: Day) -> Result<LocalEngine> {
     let store = in_memory(config);
     fill_with_demo(&store, seed, as_of)?;
     let engine = LocalEngine::new(Arc::new(store), config.settle, true);
-    Ok(engine
+    let engine = engine
         .with_dimensions(config.dimensions.clone())
         .with_lenses(config.saved_lenses())
-        .with_connections(names_of_connections(config)))
+        .with_connections(names_of_connections(config));
+    super::demo::give_budgets(&engine, as_of)?;
+    Ok(engine)
 }
 
 /// An empty store in memory, with the rollups that the config asks for.

@@ -3,6 +3,7 @@
 //! Keys and looks are plain words here: the config knows no screen, no store and no environment,
 //! and it is never written. [`load`] is the only function that touches a file.
 
+pub mod budgets;
 pub mod connection;
 mod dimension;
 mod mistake;

@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::budgets::{self, BudgetCommand, BudgetOutcome};
 use super::local::LocalEngine;
 use crate::domain::calendar::{Day, Period};
 use crate::domain::lens::{self, Keeper, Lens, SavedLens};
@@ -60,6 +61,8 @@ pub enum Command {
         /// Its name.
         name: String,
     },
+    /// Does something with budgets.
+    Budget(BudgetCommand),
 }
 
 /// What became of a command.
@@ -85,6 +88,8 @@ pub enum Outcome {
     },
     /// The lens that is gone.
     LensRemoved(SavedLens),
+    /// What became of budgets.
+    Budget(BudgetOutcome),
 }
 
 const NOTE: &str = "note";
@@ -145,6 +150,7 @@ pub fn run(engine: &LocalEngine, command: &Command) -> Result<Outcome> {
             journal.set(LENS, saved.name.raw(), None)?;
             Ok(Outcome::LensRemoved(saved))
         }
+        Command::Budget(command) => budgets::kept::run(&mut journal, command).map(Outcome::Budget),
     }
 }
 

@@ -237,6 +237,9 @@ impl Engine for LocalEngine {
             }
             Question::Notes { period } => Ok(Answer::Notes(command::notes(self, *period))),
             Question::Lenses => Ok(Answer::Lenses(command::lenses(self))),
+            Question::Budgets(asked) => {
+                super::budgets::answer(self, asked, as_of, cancel).map(|answer| Answer::Budgets(Box::new(answer)))
+            }
         }
     }
 

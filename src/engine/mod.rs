@@ -6,6 +6,7 @@
 pub mod aggregate;
 pub mod answer;
 pub mod breakdown;
+pub mod budgets;
 pub mod charges;
 pub mod command;
 pub mod driver_sweep;
@@ -132,6 +133,8 @@ pub enum Question {
     },
     /// The saved lenses: the store's and the config's.
     Lenses,
+    /// What there is about budgets.
+    Budgets(budgets::Asked),
 }
 
 impl Question {
@@ -156,7 +159,7 @@ impl Question {
             | Question::TagHygiene(lens)
             | Question::TagKeys(lens)
             | Question::Explain { lens, .. } => definitions.bind_lens(lens),
-            Question::Notes { .. } | Question::Lenses => Ok(()),
+            Question::Notes { .. } | Question::Lenses | Question::Budgets(_) => Ok(()),
         }
     }
 }
@@ -272,6 +275,8 @@ pub enum Answer {
     Notes(Vec<Note>),
     /// By name.
     Lenses(Vec<SavedLens>),
+    /// What was asked about budgets.
+    Budgets(Box<answer::BudgetsAnswer>),
 }
 
 /// What data there is to ask about.

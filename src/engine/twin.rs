@@ -5,6 +5,7 @@
 //! to add. Pure functions of the question. Knows no answer.
 
 use super::Question;
+use super::budgets::Asked;
 use crate::domain::calendar::{Day, Granularity};
 use crate::domain::dimension::Dimension;
 use crate::domain::lens::Lens;
@@ -17,9 +18,26 @@ pub fn of(question: &Question, as_of: Day) -> Option<String> {
         Question::Spend(lens) => spend(lens, as_of),
         Question::Forecast(lens) => forecast(lens, as_of),
         Question::TagHygiene(lens) => tags(lens, as_of),
+        Question::Budgets(asked) => budgets(asked, as_of)?,
         Question::Query(query) => self::query(&query.lens, query.granularity, as_of),
         _ => return None,
     })
+}
+
+/// The command about budgets.
+fn budgets(asked: &Asked, as_of: Day) -> Option<String> {
+    let command = match asked {
+        Asked::List { archived } => format!("list{}", if *archived { " --archived" } else { "" }),
+        Asked::Detail { name } => format!("show {}", single_quoted(name)),
+        Asked::Suggest => "suggest".to_owned(),
+        Asked::Simulate { name, changes } => {
+            let changes = changes.iter().map(|change| format!(" --change {}", single_quoted(&change.to_string())));
+            format!("simulate {}{}", single_quoted(name), changes.collect::<String>())
+        }
+        Asked::Scenarios => "scenarios".to_owned(),
+        Asked::Kept => return None,
+    };
+    Some(format!("spendtop budget {command} --as-of {as_of}"))
 }
 
 /// The command for a breakdown of the lens, in pieces of time where those are wanted.

@@ -13,6 +13,7 @@ mod architecture;
 #[cfg(feature = "aws")]
 mod aws;
 #[cfg(all(feature = "aws", feature = "gcp"))]
+mod budgets;
 mod connect;
 mod damage;
 mod deliveries;

@@ -3,6 +3,7 @@
 //! Plain serialisable data. Costs are exact decimals; `None` is "unknown", never zero. Texts from
 //! a bill are [`Untrusted`]: a face makes them safe, JSON carries them raw.
 
+mod budget;
 mod choices;
 mod detail;
 mod drivers;
@@ -14,6 +15,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::budget::{
+    BudgetAnswer, BudgetDetail, BudgetsAnswer, Foreseen, Interval, Past, Simulation, Suggestion, cents,
+};
 pub use self::choices::{TagKeysAnswer, Value, ValuesAnswer};
 pub use self::detail::{Composition, Coverage, CurrencyDetail, DetailAnswer, Share, TagUse};
 pub use self::drivers::{Driver, DriversAnswer, Presence, Reason, UnitFigure};
@@ -21,6 +25,7 @@ pub use self::forecast::{Ahead, Aside, DayAhead, ForecastAnswer, LeftAside, Rang
 pub use self::pending::{Behind, Pending, PendingCard};
 pub use self::tags::{Misspelt, TagKey, TagsAnswer};
 pub use crate::analytics::attribute::Effects;
+pub use crate::analytics::budget::{Crossing, Limit, Of as CrossingOf, Pace, State as BudgetState};
 pub use crate::analytics::spelling::Difference;
 use crate::domain::calendar::{Day, Granularity, Period};
 use crate::domain::charge::Metric;

@@ -81,6 +81,7 @@ impl App {
             }
             Ok(Outcome::NoteKept(note)) => return self.noted(&note, true),
             Ok(Outcome::NoteRemoved(note)) => return self.noted(&note, false),
+            Ok(Outcome::Budget(_)) => {}
             Err(error) => self.status = Some(said(&error)),
         }
         vec![self.ask_lenses()]

@@ -1,0 +1,195 @@
+//! The budgets and scenarios that the journal keeps, and the commands that change them.
+//!
+//! A command is done when its outcome is there. Knows nothing of what anything costs.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::domain::budget::Budget;
+use crate::domain::scenario::Scenario;
+use crate::domain::text::SafeText;
+use crate::error::{Error, Result};
+use crate::store::journal::{Change, Journal};
+
+const BUDGET: &str = "budget";
+const SCENARIO: &str = "scenario";
+
+/// What can be done with budgets.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum BudgetCommand {
+    /// Keeps a budget.
+    Keep {
+        /// The budget.
+        budget: Box<Budget>,
+        /// What there was of it before.
+        was: Was,
+    },
+    /// Removes a budget.
+    Remove {
+        /// Its name.
+        name: String,
+    },
+    /// Keeps some budgets whatever was there, and removes others: all or nothing.
+    Apply {
+        /// To be kept.
+        keep: Vec<Budget>,
+        /// To be removed.
+        remove: Vec<String>,
+    },
+    /// Keeps a scenario; one of the same name is replaced.
+    KeepScenario(Scenario),
+    /// Removes a scenario.
+    RemoveScenario {
+        /// Its name.
+        name: String,
+    },
+}
+
+/// What there was of a budget before it is kept.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Was {
+    /// None of its name.
+    New,
+    /// It, under this name; no other has the name that it has now.
+    Called(String),
+}
+
+/// What became of a command.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum BudgetOutcome {
+    /// A budget as it is kept now.
+    Kept {
+        /// The budget.
+        budget: Box<Budget>,
+        /// As it was.
+        before: Option<Box<Budget>>,
+    },
+    /// The budget that is gone.
+    Removed(Box<Budget>),
+    /// So many were kept, and so many removed.
+    Applied {
+        /// Kept anew or changed.
+        kept: usize,
+        /// Removed.
+        removed: usize,
+    },
+    /// A scenario as it is kept now.
+    ScenarioKept {
+        /// The scenario.
+        scenario: Scenario,
+        /// What had the name before.
+        before: Option<Scenario>,
+    },
+    /// The scenario that is gone.
+    ScenarioRemoved(Scenario),
+}
+
+/// Does what a command says.
+///
+/// # Errors
+/// Kind `Usage` where it cannot be done, `Store` where the disk fails: nothing has changed then.
+pub fn run(journal: &mut Journal, command: &BudgetCommand) -> Result<BudgetOutcome> {
+    match command {
+        BudgetCommand::Keep { budget, was } => {
+            let budget = checked(budget)?;
+            let name = budget.name.raw().to_owned();
+            let before = match was {
+                Was::New => None,
+                Was::Called(name) => Some(Box::new(find(journal, name)?)),
+            };
+            let is_other = before.as_ref().is_none_or(|before| before.name != budget.name);
+            if is_other && entry(journal, BUDGET, &name).is_some() {
+                return Err(Error::usage(format!("there is a budget `{}` already", SafeText::from_outside(&name)))
+                    .hint("take another name, or edit that one"));
+            }
+            let old = before.as_ref().filter(|_| is_other).map(|old| removed(BUDGET, old.name.raw()));
+            journal.set_all([kept(BUDGET, &name, &budget)?].into_iter().chain(old))?;
+            Ok(BudgetOutcome::Kept { budget: Box::new(budget), before })
+        }
+        BudgetCommand::Remove { name } => {
+            let budget = find(journal, name)?;
+            journal.set(BUDGET, budget.name.raw(), None)?;
+            Ok(BudgetOutcome::Removed(Box::new(budget)))
+        }
+        BudgetCommand::Apply { keep, remove } => {
+            let keep: Vec<Budget> = keep.iter().map(checked).collect::<Result<_>>()?;
+            let mut changes = Vec::with_capacity(keep.len() + remove.len());
+            for budget in &keep {
+                changes.push(kept(BUDGET, budget.name.raw(), budget)?);
+            }
+            for name in remove {
+                changes.push(removed(BUDGET, find(journal, name)?.name.raw()));
+            }
+            journal.set_all(changes)?;
+            Ok(BudgetOutcome::Applied { kept: keep.len(), removed: remove.len() })
+        }
+        BudgetCommand::KeepScenario(scenario) => {
+            let scenario = scenario.clone().checked().map_err(Error::usage)?;
+            let name = scenario.name.raw().to_owned();
+            let before = scenarios(journal).into_iter().find(|s| s.name == scenario.name);
+            journal.set_all([kept(SCENARIO, &name, &scenario)?])?;
+            Ok(BudgetOutcome::ScenarioKept { scenario, before })
+        }
+        BudgetCommand::RemoveScenario { name } => {
+            let scenario = find_scenario(journal, name)?;
+            journal.set(SCENARIO, scenario.name.raw(), None)?;
+            Ok(BudgetOutcome::ScenarioRemoved(scenario))
+        }
+    }
+}
+
+fn checked(budget: &Budget) -> Result<Budget> {
+    budget.clone().checked().map_err(Error::usage)
+}
+
+fn entry<'j>(journal: &'j Journal, kind: &str, name: &str) -> Option<&'j Value> {
+    journal.entries().get(&(kind.to_owned(), name.to_owned()))
+}
+
+fn kept(kind: &str, name: &str, value: &impl Serialize) -> Result<Change> {
+    let value = serde_json::to_value(value)
+        .map_err(|e| Error::bug(format!("an entry of the journal cannot be written: {e}")))?;
+    Ok(Change { kind: kind.to_owned(), name: name.to_owned(), value: Some(value) })
+}
+
+fn removed(kind: &str, name: &str) -> Change {
+    Change { kind: kind.to_owned(), name: name.to_owned(), value: None }
+}
+
+/// All budgets by name. Entries that this program cannot read, as of a later one, are passed over and stay.
+#[must_use]
+pub fn budgets(journal: &Journal) -> Vec<Budget> {
+    journal.of_kind(BUDGET).filter_map(|(_, value)| serde_json::from_value(value.clone()).ok()).collect()
+}
+
+/// All scenarios by name.
+#[must_use]
+pub fn scenarios(journal: &Journal) -> Vec<Scenario> {
+    journal.of_kind(SCENARIO).filter_map(|(_, value)| serde_json::from_value(value.clone()).ok()).collect()
+}
+
+/// The budget of a name.
+///
+/// # Errors
+/// Kind `Usage` where there is none.
+pub fn find(journal: &Journal, name: &str) -> Result<Budget> {
+    let all = budgets(journal);
+    let name = name.trim();
+    let found = all.iter().find(|budget| budget.name.raw() == name);
+    found.cloned().ok_or_else(|| unknown("budget", name, all.iter().map(|budget| budget.name.raw())))
+}
+
+fn find_scenario(journal: &Journal, name: &str) -> Result<Scenario> {
+    let all = scenarios(journal);
+    let name = name.trim();
+    let found = all.iter().find(|scenario| scenario.name.raw() == name);
+    found.cloned().ok_or_else(|| unknown("scenario", name, all.iter().map(|scenario| scenario.name.raw())))
+}
+
+/// The error for a budget or scenario that is not there.
+pub fn unknown<'n>(what: &str, name: &str, known: impl Iterator<Item = &'n str>) -> Error {
+    let known: Vec<&str> = known.collect();
+    let error = Error::usage(format!("there is no {what} `{}`", SafeText::from_outside(name)));
+    let list = if what == "budget" { "spendtop budget list --archived" } else { "spendtop budget scenarios" };
+    error.did_you_mean(name, &known).hint(format!("`{list}` shows them"))
+}

@@ -1,0 +1,308 @@
+//! How budgets stand: what their periods cost, held against their limits and what is foretold.
+
+use std::collections::BTreeMap;
+
+use super::ahead::{self, Ahead};
+use super::kept;
+use crate::analytics::budget::{self as arithmetic, Burn, Limit};
+use crate::domain::budget::{Budget, Cycle, Rollover, Span, period_words};
+use crate::domain::calendar::{Day, Granularity, Period};
+use crate::domain::lens::Lens;
+use crate::domain::money::Amount;
+use crate::domain::numbers::Total;
+use crate::domain::text::SafeText;
+use crate::domain::words::counted;
+use crate::engine::Cancel;
+use crate::engine::answer::{BudgetAnswer, Foreseen, Past, Pending};
+use crate::engine::local::LocalEngine;
+use crate::engine::pending::Arrivals;
+use crate::engine::query::request;
+use crate::engine::spend::admitted;
+use crate::error::{Kind, Result};
+
+/// Earlier periods that an answer has at most.
+const HISTORY: usize = 12;
+
+/// How all budgets stand that are not archived, those that want to be looked at first.
+///
+/// # Errors
+/// Kind `Store` where data cannot be read, `Interrupted` where it was given up.
+pub fn standings(engine: &LocalEngine, as_of: Day, cancel: &Cancel) -> Result<Vec<BudgetAnswer>> {
+    list(engine, false, as_of, cancel)
+}
+
+pub(super) fn list(engine: &LocalEngine, archived: bool, as_of: Day, cancel: &Cancel) -> Result<Vec<BudgetAnswer>> {
+    let budgets = kept::budgets(&engine.store().journal());
+    let wanted = budgets.iter().filter(|budget| archived || !budget.archived);
+    let mut answers = wanted.map(|budget| answer(engine, budget, as_of, cancel)).collect::<Result<Vec<_>>>()?;
+    answers.sort_by(|a, b| {
+        let share = |answer: &BudgetAnswer| answer.share().unwrap_or(0.0);
+        let rank = |answer: &BudgetAnswer| (answer.budget.archived, answer.state.rank());
+        let by_share = share(b).total_cmp(&share(a));
+        rank(a).cmp(&rank(b)).then(by_share).then_with(|| a.budget.name.cmp(&b.budget.name))
+    });
+    Ok(answers)
+}
+
+fn answer(engine: &LocalEngine, budget: &Budget, as_of: Day, cancel: &Cancel) -> Result<BudgetAnswer> {
+    match Ground::new(engine, budget, as_of, cancel) {
+        Ok(ground) => Ok(ground.answer()),
+        // One whose filter means nothing any more must not hide the others.
+        Err(error) if error.kind == Kind::Usage => {
+            let span = current(budget, as_of);
+            let base = arithmetic::base(budget, &span);
+            let mut answer = Ground::nothing(budget, span, as_of).answer();
+            answer.limit = Limit { base, carried: Amount::ZERO, total: base };
+            answer.remarks = [error.message].into_iter().chain(error.hints).collect();
+            Ok(answer)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// The lens that a budget looks through, but for its days.
+pub(super) fn lens_of(budget: &Budget) -> Lens {
+    let (filter, currency) = (budget.scope.clone(), Some(budget.currency.clone()));
+    Lens { filter, metric: budget.metric, currency, by: Vec::new(), ..Lens::default() }
+}
+
+/// The period of a budget that an answer is about.
+fn current(budget: &Budget, as_of: Day) -> Span {
+    let first = || budget.every.span(budget.from, 0);
+    let days = Period { from: budget.from, to: budget.from.plus(1) };
+    arithmetic::spans(budget, as_of).pop().or_else(first).unwrap_or(Span { number: 0, whole: days, period: days })
+}
+
+/// All that an answer about a budget rests on.
+pub(super) struct Ground {
+    pub budget: Budget,
+    pub as_of: Day,
+    pub span: Span,
+    pub limit: Limit,
+    pub burn: Burn,
+    pub ahead: Option<Ahead>,
+    history: Vec<Past>,
+    pending: Option<Pending>,
+    unknown_rows: u64,
+    remarks: Vec<String>,
+}
+
+impl Ground {
+    fn nothing(budget: &Budget, span: Span, as_of: Day) -> Ground {
+        Ground {
+            budget: budget.clone(),
+            as_of,
+            span,
+            limit: Limit { base: Amount::ZERO, carried: Amount::ZERO, total: Amount::ZERO },
+            burn: Burn::default(),
+            ahead: None,
+            history: Vec::new(),
+            pending: None,
+            unknown_rows: 0,
+            remarks: Vec::new(),
+        }
+    }
+
+    /// # Errors
+    /// Kind `Usage` where the scope means nothing any more, `Store` where data cannot be read, `Interrupted`.
+    pub fn new(engine: &LocalEngine, budget: &Budget, as_of: Day, cancel: &Cancel) -> Result<Ground> {
+        let mut bound = budget.clone();
+        engine.definitions().bind_filter(&mut bound.scope).map_err(|name| engine.undefined(&name))?;
+        let span = current(budget, as_of);
+        let earlier = earlier(budget, span.whole);
+        let spans = arithmetic::spans(budget, as_of);
+        // What went over follows from all that came before.
+        let since = if budget.rollover == Rollover::None { span.period.from } else { budget.from };
+        let first = earlier.first().map_or(span.period.from, |period| period.from).min(since);
+        let lens = lens_of(&bound);
+        let data = engine.data_days();
+        let from = data.map_or(first, |data| first.max(data.from));
+        let to = as_of.plus(1).min(span.period.to).max(from);
+        let costs = Costs::new(engine, &lens, Period { from, to }, data, cancel)?;
+        let freshness = admitted(engine.freshness(as_of), &lens);
+        let arrivals = Arrivals::new(engine, &lens.filter, &freshness, as_of);
+        // Of days that are not over nothing is late.
+        let over = Period { to: span.period.to.min(as_of).max(span.period.from), ..span.period };
+        let pending = arrivals.of(over);
+        let spent: Vec<Option<Amount>> = spans.iter().map(|span| costs.sum(span.period)).collect();
+        let limits = arithmetic::limits(budget, &spans, &spent);
+        let fallback = arithmetic::base(budget, &span);
+        let limit = limits.last().copied().unwrap_or(Limit { base: fallback, carried: Amount::ZERO, total: fallback });
+        let burn = costs.burn(span.period, pending.as_ref(), as_of);
+        let before = |days: Period| costs.sum(days).unwrap_or_default();
+        let ahead = ahead::of(engine, &bound, span.period, as_of, before, cancel)?;
+        let history = history(budget, &earlier, (&spans, &limits), &costs, as_of);
+        let mut ground = Ground {
+            limit,
+            burn,
+            ahead,
+            history,
+            pending,
+            unknown_rows: costs.unknown(span.period),
+            ..Ground::nothing(budget, span, as_of)
+        };
+        ground.remarks = ground.remarks(&costs, &freshness.is_empty());
+        Ok(ground)
+    }
+
+    fn remarks(&self, costs: &Costs, no_data: &bool) -> Vec<String> {
+        let (budget, span) = (&self.budget, &self.span);
+        let mut remarks = Vec::new();
+        if span.is_part() {
+            let (part, whole) = (span.period.days(), span.whole.days());
+            let of = period_words(span.whole);
+            remarks.push(format!("begins on {}: the limit is for {part} of {whole} days of {of}", span.period.from));
+        }
+        if !self.limit.carried.is_zero() {
+            let which = if self.limit.carried > Amount::ZERO { "left over from" } else { "overspent in" };
+            let before = self.history.last().map_or_else(String::new, |past| period_words(past.period));
+            let carried = self.limit.carried.abs().grouped(2);
+            remarks.push(format!("{carried} {} {which} {before} are in the limit", budget.currency));
+        }
+        let carries = budget.rollover != Rollover::None;
+        if carries && self.history.iter().any(|past| past.limit.is_some() && (past.spent.is_none() || past.is_part)) {
+            remarks.push("of some earlier periods not all is known: what went over from them may be wrong".to_owned());
+        }
+        remarks.extend(self.pending.as_ref().and_then(Pending::words));
+        let unsettled = self.pending.as_ref().map_or(0, |pending| pending.unsettled);
+        if unsettled > 0 {
+            remarks.push(format!(
+                "{} not settled: they may still change",
+                counted(u64::from(unsettled), "day is", "days are")
+            ));
+        }
+        if self.unknown_rows > 0 {
+            let rows = counted(self.unknown_rows, "charge has", "charges have");
+            remarks.push(format!("{rows} no known cost: spend is at least what is shown"));
+        }
+        if !costs.others.is_empty() {
+            let others: Vec<String> = costs.others.iter().map(|c| SafeText::from_outside(c).into_string()).collect();
+            remarks.push(format!("charges in {} are not counted: currencies are never added", others.join(", ")));
+        }
+        if *no_data {
+            remarks.push("no charges of this scope's providers are known".to_owned());
+        }
+        remarks
+    }
+
+    /// The answer.
+    pub fn answer(&self) -> BudgetAnswer {
+        let path = self.ahead.as_ref().map(|ahead| ahead.path.as_slice()).unwrap_or_default();
+        let (period, limit) = (self.span.period, self.limit);
+        let standing = arithmetic::standing(&self.budget, (period, limit.total), &self.burn, path, self.as_of);
+        let end = self.ahead.as_ref().and_then(|ahead| {
+            let end = (&ahead.path.last()?.1).into();
+            Some(Foreseen { end, words: ahead.words.clone() })
+        });
+        BudgetAnswer {
+            budget: self.budget.clone(),
+            as_of: self.as_of,
+            period,
+            whole: self.span.whole,
+            limit,
+            spent: standing.spent,
+            left: standing.spent.map(|spent| limit.total - spent),
+            pace: standing.pace,
+            forecast: end,
+            state: standing.state,
+            thresholds: standing.thresholds,
+            history: self.history.clone(),
+            pending: self.pending.clone(),
+            unknown_rows: self.unknown_rows,
+            remarks: self.remarks.clone(),
+        }
+    }
+}
+
+/// The calendar's periods before a budget's, the oldest first; of days that come once as many before them.
+fn earlier(budget: &Budget, whole: Period) -> Vec<Period> {
+    let mut periods = Vec::new();
+    let mut next = whole;
+    for _ in 0..HISTORY {
+        let before = match budget.every {
+            Cycle::Days(days) if periods.is_empty() => {
+                Some(Period { from: days.from.plus(-days.days()), to: days.from })
+            }
+            cycle => cycle.period_of(next.from.plus(-1)),
+        };
+        let Some(before) = before else { break };
+        periods.push(before);
+        next = before;
+    }
+    periods.reverse();
+    periods
+}
+
+fn history(
+    budget: &Budget,
+    earlier: &[Period],
+    (spans, limits): (&[Span], &[Limit]),
+    costs: &Costs,
+    as_of: Day,
+) -> Vec<Past> {
+    let known = |period: &&Period| costs.sum(**period).is_some();
+    let first_known = earlier.iter().position(|period| known(&period)).unwrap_or(earlier.len());
+    let past = |whole: &Period| {
+        let own = spans.iter().zip(limits).find(|(span, _)| span.whole == *whole);
+        let period = own.map_or(*whole, |(span, _)| span.period);
+        let limit = own.map(|(_, limit)| *limit);
+        let burn = costs.burn(period, None, as_of);
+        let state = limit.map(|limit| arithmetic::standing(budget, (period, limit.total), &burn, &[], as_of).state);
+        let is_part = costs.data.is_some_and(|data| data.from > period.from && data.from < period.to);
+        Past { period, limit, spent: costs.sum(period), state, is_part }
+    };
+    earlier[first_known..].iter().map(past).collect()
+}
+
+/// What a budget's charges cost, day by day.
+struct Costs {
+    days: BTreeMap<Day, Total>,
+    /// The days that any charge is known of.
+    data: Option<Period>,
+    /// Other currencies of the same charges.
+    others: Vec<String>,
+}
+
+impl Costs {
+    fn new(engine: &LocalEngine, lens: &Lens, days: Period, data: Option<Period>, cancel: &Cancel) -> Result<Costs> {
+        let any = Lens { currency: None, ..lens.clone() };
+        let table = engine.aggregate(&request(&any, days, &[], Some(Granularity::Day)), cancel)?;
+        let own = lens.currency.as_deref().unwrap_or_default();
+        let mut costs: BTreeMap<Day, Total> = BTreeMap::new();
+        for (key, total) in table.groups_in(own) {
+            costs.entry(Day::of_seconds(key.start)).or_default().merge(total);
+        }
+        let others = table.currencies.iter().filter(|currency| *currency != own).map(str::to_owned).collect();
+        let data = data.map(|data| Period { to: data.to.min(days.to).max(data.from), ..data });
+        Ok(Costs { days: costs, data, others })
+    }
+
+    fn total(&self, period: Period) -> Total {
+        let mut sum = Total::default();
+        self.days.range(period.from..period.to.max(period.from)).for_each(|(_, total)| sum.merge(total));
+        sum
+    }
+
+    /// What some days cost; unknown where no data is of any of them.
+    fn sum(&self, period: Period) -> Option<Amount> {
+        let total = self.total(period);
+        let is_known = total.rows() > 0 || self.data.is_some_and(|data| period.intersect(data).days() > 0);
+        total.value().filter(|_| is_known)
+    }
+
+    fn unknown(&self, period: Period) -> u64 {
+        self.total(period).unknown
+    }
+
+    /// What is known of a period, of which so much has not come.
+    fn burn(&self, period: Period, pending: Option<&Pending>, as_of: Day) -> Burn {
+        let last = self.data.map_or(period.from, |data| data.to).min(period.to);
+        let days = (Period { from: period.from, to: last.max(period.from) }).iter();
+        let days: Vec<Option<Amount>> = days.map(|day| self.sum(Period { from: day, to: day.plus(1) })).collect();
+        let through = match pending.filter(|pending| pending.missing > 0) {
+            Some(pending) => pending.through,
+            None => Some(last.min(as_of).plus(-1)).filter(|day| *day >= period.from),
+        };
+        Burn { days, through, is_final: pending.is_none() && as_of >= period.to }
+    }
+}
