@@ -43,6 +43,8 @@ impl Context {
                 Action::Close if self.place == Place::Welcome => self.can_go_back,
                 Action::Open | Action::Explain => self.can_open,
                 Action::CopyRow | Action::DayBefore | Action::Pivot => self.selected,
+                Action::WhatIf | Action::EditBudget | Action::CloneBudget => self.selected,
+                Action::ArchiveBudget | Action::RemoveBudget => self.selected,
                 Action::Sort | Action::Mark | Action::Find | Action::Detail => self.can_open && self.listed,
                 Action::Currency | Action::ChooseCurrency => self.currencies,
                 Action::SyncNow => self.syncs,

@@ -29,6 +29,8 @@ pub enum Place {
     Filter,
     /// Another line that is edited.
     Line,
+    /// Several lines that are edited, one below the other.
+    Form,
     /// The first screen.
     Welcome,
     /// Billing files to choose from.
@@ -53,7 +55,7 @@ pub enum Place {
 
 impl Place {
     /// All.
-    pub const ALL: [Place; 26] = [
+    pub const ALL: [Place; 27] = [
         Place::Tab(Tab::Spend),
         Place::Tab(Tab::Breakdown),
         Place::Tab(Tab::Recommendations),
@@ -70,6 +72,7 @@ impl Place {
         Place::Calendar,
         Place::Filter,
         Place::Line,
+        Place::Form,
         Place::Welcome,
         Place::Files,
         Place::Importing,
@@ -87,6 +90,7 @@ impl Place {
     pub fn types(self, character: char) -> bool {
         match self {
             Place::Line
+            | Place::Form
             | Place::Filter
             | Place::Picker
             | Place::Lenses
@@ -145,6 +149,8 @@ pub enum Scope {
     Calendar,
     /// In lines that are edited.
     Line,
+    /// In several lines below each other.
+    Form,
     /// In lines that are edited, those of lists too.
     Lines,
     /// The same where that is given up at once.
@@ -179,15 +185,19 @@ impl Scope {
     pub fn holds(self, place: Place) -> bool {
         let figures = matches!(place, Place::Tab(Tab::Spend | Tab::Breakdown));
         let picker = matches!(place, Place::Picker | Place::Several | Place::Lenses | Place::Files);
-        let line = matches!(place, Place::Line | Place::Filter);
+        let line = matches!(place, Place::Line | Place::Filter | Place::Form);
         match self {
             Scope::Everywhere => true,
             Scope::Tabs => matches!(place, Place::Tab(_)),
             Scope::Figures => figures,
             Scope::Only(tab) => place == Place::Tab(tab),
             Scope::Lists => {
+                let budgets = place == Place::Tab(Tab::Budgets);
                 let connecting = matches!(place, Place::Connect | Place::Checked | Place::Review);
-                figures || connecting || matches!(place, Place::Help | Place::Welcome | Place::Explain | Place::Syncing)
+                figures
+                    || budgets
+                    || connecting
+                    || matches!(place, Place::Help | Place::Welcome | Place::Explain | Place::Syncing)
             }
             Scope::Help => place == Place::Help,
             Scope::Notice => place == Place::Notice,
@@ -197,6 +207,7 @@ impl Scope {
             Scope::Several => place == Place::Several,
             Scope::Lenses => place == Place::Lenses,
             Scope::Filter => place == Place::Filter,
+            Scope::Form => place == Place::Form,
             Scope::Line => line,
             Scope::Lines => picker || line || place == Place::Question,
             Scope::Cancelled => picker || line,

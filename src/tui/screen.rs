@@ -25,7 +25,7 @@ use super::layout;
 use super::overlay::{self, Overlay};
 use super::sentence;
 use super::syncing_words::{self, Fails, Said};
-use super::tab::{Tab, breakdown, later, short_day};
+use super::tab::{Tab, breakdown, budgets, later, short_day};
 use super::text::{cut, paragraph, put, put_at, width};
 use super::theme::Role;
 use crate::domain::services;
@@ -63,14 +63,40 @@ pub fn render(app: &App, area: Rect, buf: &mut Buffer) -> Option<Position> {
     }
     footer(app, parts.footer, buf);
     let under = parts.under;
-    use Overlay::{Connect, Explain, Files, Help, Importing, Link, Notice, Pick, Syncing};
+    use Overlay::{BudgetForm, Connect, Explain, Files, Help, Importing, Link, Notice, Pick, Syncing};
     if let Some(
-        Help(_) | Notice(_) | Pick(_) | Files(_) | Importing(_) | Explain(_) | Link(_) | Syncing(_) | Connect(_),
+        Help(_)
+        | Notice(_)
+        | Pick(_)
+        | Files(_)
+        | Importing(_)
+        | Explain(_)
+        | Link(_)
+        | Syncing(_)
+        | Connect(_)
+        | BudgetForm(_)
+        | Overlay::WhatIf(_),
     ) = app.overlay
     {
         overlay::recede(under, buf, &app.theme);
     }
-    let cursor = match &app.overlay {
+    let cursor = over(app, &parts, buf);
+    if !app.pending.is_empty() {
+        overlay::following::draw(app, under, buf);
+    }
+    if app.theme.glyphs.only_ascii {
+        only_ascii(buf);
+    } else if app.theme.glyphs.wide {
+        only_sure_widths(buf);
+    }
+    app.theme.paint_ground(buf);
+    cursor
+}
+
+/// Draws what lies over the tab; returns where the terminal's cursor belongs, if anywhere.
+fn over(app: &App, parts: &layout::Parts, buf: &mut Buffer) -> Option<Position> {
+    let under = parts.under;
+    match &app.overlay {
         Some(Overlay::Help(help)) => help.draw(app.tab, &app.keymap, under, buf, &app.theme),
         Some(Overlay::Period(calendar)) => {
             overlay::calendar_view::draw(calendar, &app.calendar_facts(), &app.keymap, under, buf, &app.theme)
@@ -97,23 +123,19 @@ pub fn render(app: &App, area: Rect, buf: &mut Buffer) -> Option<Position> {
             app.sync_scene(log).draw(under, buf);
             None
         }
+        Some(Overlay::BudgetForm(form)) => form.draw(&app.keymap, under, buf, &app.theme),
+        Some(Overlay::WhatIf(whatif)) => {
+            let simulation = app.budgets.simulated.shown.as_ref().and_then(|shown| shown.answers.first());
+            let scenarios = app.budgets.scenarios.shown.as_ref().map_or(&[][..], |shown| &shown.answers);
+            whatif.draw(simulation, scenarios, &app.keymap, under, buf, &app.theme)
+        }
         Some(Overlay::Connect(wizard)) => app.connect_scene(wizard).draw(under, buf),
         Some(Overlay::Notice(notice)) => {
             notice.draw(under, buf, &app.theme);
             None
         }
         None => None,
-    };
-    if !app.pending.is_empty() {
-        overlay::following::draw(app, under, buf);
     }
-    if app.theme.glyphs.only_ascii {
-        only_ascii(buf);
-    } else if app.theme.glyphs.wide {
-        only_sure_widths(buf);
-    }
-    app.theme.paint_ground(buf);
-    cursor
 }
 
 /// Where addresses stand on the screen that the terminal may make links of, each with the whole address.
@@ -266,6 +288,12 @@ fn lens(app: &App, area: Rect, buf: &mut Buffer) {
     }
     let right = Line::from(right);
     let room = usize::from(area.width).saturating_sub(right.width() + 3);
+    if app.tab == Tab::Budgets {
+        // Each looks through a lens of its own.
+        let said = cut(&budgets::view::sentence(&app.budgets, &dot), room, theme.glyphs.ellipsis);
+        put_at(buf, area, 1, 0, &Line::from(Span::styled(said, theme.style(Role::Muted))));
+        return put_at(buf, area, area.width.saturating_sub(right.width() as u16), 0, &right);
+    }
     let name = app.saved.same(&app.lens).map(|saved| saved.name.raw());
     let frame = sentence::Frame { room, dot: &dot, ellipsis: theme.glyphs.ellipsis };
     let mut spans = Vec::new();
@@ -324,6 +352,7 @@ fn body(app: &App, area: Rect, buf: &mut Buffer) {
     let shown = match app.tab {
         Tab::Spend => app.spend.is_nothing(app.currency.as_deref()),
         Tab::Breakdown => app.breakdown.slot.shown.as_ref().map(|s| s.answers.is_empty()),
+        Tab::Budgets => return budgets::view::draw(app, area, buf),
         other => return later::draw(other, &app.keymap, area, buf, &app.theme),
     };
     if shown == Some(true) {

@@ -66,6 +66,7 @@ impl App {
     pub(super) fn forget_asked(&mut self) {
         self.spend.slot.forget();
         self.breakdown.forget();
+        self.budgets.forget();
         self.choices.forget();
         self.spend.details.forget();
         self.spend.forecast.forget();

@@ -1,6 +1,7 @@
 //! The app driven by key scripts against an engine of fixed answers, at many sizes and themes.
 
 mod breakdown;
+mod budgets;
 mod connect;
 mod discovery;
 mod explain;

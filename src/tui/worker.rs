@@ -89,6 +89,16 @@ pub enum Asker {
     Lenses,
     /// What there is to choose from.
     Choices,
+    /// How budgets stand.
+    Budgets,
+    /// One budget in detail.
+    Budget,
+    /// What could be budgets.
+    Suggested,
+    /// How a budget would stand if something else came.
+    Simulated,
+    /// Scenarios that are kept.
+    Scenarios,
 }
 
 /// Which of the two threads asks.
@@ -105,7 +115,7 @@ impl Asker {
     #[must_use]
     pub fn lane(self) -> Lane {
         match self {
-            Asker::Spend | Asker::Breakdown | Asker::Lenses => Lane::Front,
+            Asker::Spend | Asker::Breakdown | Asker::Lenses | Asker::Budgets => Lane::Front,
             Asker::SpendDetails
             | Asker::Forecast
             | Asker::Moves
@@ -115,6 +125,10 @@ impl Asker {
             | Asker::Compared(_)
             | Asker::Tags
             | Asker::Explain
+            | Asker::Budget
+            | Asker::Suggested
+            | Asker::Simulated
+            | Asker::Scenarios
             | Asker::Choices => Lane::Back,
         }
     }

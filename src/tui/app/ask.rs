@@ -43,6 +43,7 @@ impl App {
         match self.tab {
             Tab::Spend => self.ask_beside_chart(),
             Tab::Breakdown => self.ask_beside_rows(),
+            Tab::Budgets => self.ask_beside_budgets(),
             _ => vec![],
         }
     }
@@ -96,6 +97,7 @@ impl App {
                 let generation = self.breakdown.slot.ask(&question, &self.lens, &crumbs)?;
                 Some(self.asking(Asker::Breakdown, generation, question))
             }
+            Tab::Budgets => self.ask_budgets(),
             _ => None,
         }
     }
@@ -124,6 +126,9 @@ impl App {
                 self.spend.forecast.accept(reply.generation, answered!(reply.answer, Forecast));
             }
             Asker::Explain => self.accept_explained(reply),
+            Asker::Budgets | Asker::Budget | Asker::Suggested | Asker::Simulated | Asker::Scenarios => {
+                self.accept_budgets(reply);
+            }
             Asker::Compared(which) => self.accept_compared(which, reply.generation, reply.answer),
             Asker::Tags => self.accept_tags(reply.generation, reply.answer),
             Asker::Spend => {

@@ -4,6 +4,7 @@
 //! terminal, no thread and no engine: a test can replay a list of events.
 
 pub(in crate::tui) mod ask;
+mod budgets;
 mod choices;
 mod connect;
 mod explain;
@@ -40,7 +41,7 @@ use super::overlay::choice::Choice;
 use super::overlay::complete::Known;
 use super::overlay::explain::Explain;
 use super::syncing::Snapshot;
-use super::tab::{Tab, breakdown, spend};
+use super::tab::{Tab, breakdown, budgets as budgets_tab, spend};
 use super::theme::Theme;
 use super::welcome::Welcome;
 use crate::domain::calendar::Day;
@@ -83,6 +84,8 @@ pub struct App {
     pub spend: spend::State,
     /// The Breakdown tab.
     pub breakdown: breakdown::State,
+    /// The Budgets tab.
+    pub budgets: budgets_tab::State,
     /// What was opened on the way here.
     pub path: Vec<Crumb>,
     /// What a filter can be about, as long as one is edited.
@@ -153,6 +156,7 @@ impl App {
             pending: Vec::new(),
             spend: spend::State::default(),
             breakdown: breakdown::State::default(),
+            budgets: budgets_tab::State::default(),
             path: Vec::new(),
             known: Known::default(),
             explained: 0,
@@ -323,6 +327,7 @@ impl App {
                 let rows = self.breakdown_answer().is_some_and(|a| !a.rows.is_empty());
                 (rows, rows && !compared)
             }
+            Tab::Budgets => self.budgets_context(),
             _ => (false, false),
         };
         let currencies = self.currencies().len() > 1;
@@ -335,8 +340,7 @@ impl App {
         let looked_into = self.welcome.as_ref().is_some_and(|welcome| welcome.chosen().is_none());
         let logged = matches!(self.overlay, Some(Syncing(_)));
         let wizard = if let Some(Connect(wizard)) = &self.overlay { Some(wizard) } else { None };
-        let can_go_back =
-            explaining || logged || wizard.is_some() || other_view || looked_into || !self.path.is_empty();
+        let can_go_back = explaining || logged || wizard.is_some() || other_view || looked_into || self.goes_back();
         let read = matches!(&self.overlay, Some(Syncing(log)) if log.opened().is_some()) || self.syncing.is_none();
         let shown = explaining || copied || wizard.is_some();
         let can_open = match wizard {
@@ -400,6 +404,7 @@ impl App {
                 self.breakdown.slot.waiting() || self.breakdown.hygiene.slot.waiting()
             }
             Tab::Breakdown => self.breakdown.slot.waiting(),
+            Tab::Budgets => self.budgets.slot.waiting(),
             _ => false,
         }
     }
@@ -413,6 +418,7 @@ impl App {
                 let tags = (self.breakdown.view == breakdown::View::Hygiene).then_some(&self.breakdown.hygiene.slot);
                 self.breakdown.slot.error.as_ref().or_else(|| tags?.error.as_ref())
             }
+            Tab::Budgets => self.budgets.slot.error.as_ref(),
             _ => None,
         }
     }

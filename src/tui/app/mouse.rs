@@ -66,6 +66,7 @@ impl App {
                 let mut seen = self.breakdown.visible(self.breakdown_answer()?, usize::from(rows.height));
                 seen.nth(row).map(|(at, _)| Target::Row(at))
             }
+            Tab::Budgets => self.budget_at(at).map(Target::Row),
             Tab::Spend => {
                 let answer = self.spend_answer()?;
                 let scene = self.spend_scene();
@@ -111,6 +112,11 @@ impl App {
                     list.select(by);
                 }
                 return vec![];
+            }
+            Target::Row(at) if self.tab == Tab::Budgets => {
+                let selected = if self.budgets.suggests() { self.budgets.suggestion_at() } else { self.budgets.at() };
+                self.budgets.select_at(at);
+                selected == at
             }
             Target::Row(at) if self.breakdown.view == View::Hygiene => {
                 let selected = self.tags_selected();

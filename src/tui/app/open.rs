@@ -157,6 +157,9 @@ impl App {
 
     /// The command that prints the figures of the screen.
     pub(in crate::tui) fn command(&self) -> String {
+        if self.tab == Tab::Budgets {
+            return self.budget_command() + &self.flags;
+        }
         twin::of(&self.figures(), self.as_of).unwrap_or_default() + &self.flags
     }
 
@@ -166,6 +169,7 @@ impl App {
 
     pub(super) fn copy_row(&mut self) -> Vec<Effect> {
         let text = match self.tab {
+            Tab::Budgets => self.budget_row_text(),
             Tab::Spend => self.spend_scene().row_text(self.body()),
             Tab::Breakdown if self.breakdown.view == breakdown::View::Hygiene => self.tags_row_text(),
             Tab::Breakdown => self.breakdown_answer().and_then(|a| breakdown::view::row_text(&self.breakdown, a)),

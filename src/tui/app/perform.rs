@@ -5,6 +5,7 @@
 use crossterm::event::KeyEvent;
 
 use super::App;
+use super::budgets::is_of_budgets;
 use crate::config::ThemeName;
 use crate::domain::period::Comparison;
 use crate::domain::text::SafeText;
@@ -83,6 +84,11 @@ impl App {
         match action {
             _ if self.lists_no_row_for(action) => self.move_about(action),
             Action::Show(tab) => self.tab = tab,
+            Action::CopyRow => return self.copy_row(),
+            Action::CopyCommand => return self.copy_command(),
+            action if self.tab == Tab::Budgets && is_of_budgets(action) => {
+                return self.perform_budgets(action);
+            }
             Action::NextTab => self.tab = self.tab.step(1),
             Action::PreviousTab => self.tab = self.tab.step(Tab::ALL.len() - 1),
             Action::Open => self.open(),
@@ -92,8 +98,6 @@ impl App {
             Action::ExplainTotal => self.explain_total(),
             Action::Back => self.back(),
             Action::Import => return self.pick_file(),
-            Action::CopyRow => return self.copy_row(),
-            Action::CopyCommand => return self.copy_command(),
             Action::Help
             | Action::Palette
             | Action::Filter

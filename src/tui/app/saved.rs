@@ -81,7 +81,7 @@ impl App {
             }
             Ok(Outcome::NoteKept(note)) => return self.noted(&note, true),
             Ok(Outcome::NoteRemoved(note)) => return self.noted(&note, false),
-            Ok(Outcome::Budget(_)) => {}
+            Ok(Outcome::Budget(outcome)) => return self.budget_done(outcome),
             Err(error) => self.status = Some(said(&error)),
         }
         vec![self.ask_lenses()]

@@ -110,6 +110,8 @@ impl App {
             }
             Some(Overlay::Note(line)) => line.insert(text),
             Some(Overlay::Connect(wizard)) => wizard.insert(text),
+            Some(Overlay::BudgetForm(form)) => form.insert(text),
+            Some(Overlay::WhatIf(whatif)) => whatif.insert(text),
             Some(
                 Overlay::Importing(_)
                 | Overlay::Notice(_)
@@ -148,6 +150,8 @@ impl App {
             Some(Overlay::Prompt(_)) if action == Action::Apply => self.answer_prompt(),
             _ if action == Action::Close => self.close(),
             Some(Overlay::Link(_)) => self.perform_link(action),
+            Some(Overlay::BudgetForm(_)) => self.perform_form(action),
+            Some(Overlay::WhatIf(_)) => self.perform_whatif(action),
             Some(Overlay::Notice(notice)) if action == Action::CopyRow => {
                 let text = notice.text();
                 self.copy(text, "the notice")

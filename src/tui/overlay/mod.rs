@@ -2,6 +2,7 @@
 //!
 //! At most one at a time, which takes all keys that are not everywhere's. Knows no engine.
 
+pub mod budget_form;
 pub mod calendar;
 pub mod calendar_view;
 pub mod choice;
@@ -28,6 +29,7 @@ mod picker_view;
 pub mod prompt;
 pub mod syncing;
 pub mod syncing_view;
+pub mod whatif;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -69,6 +71,10 @@ pub enum Overlay {
     Link(Box<link::LinkBox>),
     /// How syncing stands, and its log.
     Syncing(Box<syncing::SyncLog>),
+    /// A budget that is made or changed.
+    BudgetForm(Box<budget_form::BudgetForm>),
+    /// What if something else came.
+    WhatIf(Box<whatif::WhatIf>),
     /// Connecting a cloud, a cluster or a folder.
     Connect(Box<connect::Wizard>),
 }
@@ -99,6 +105,8 @@ impl Overlay {
             Overlay::Pick(_) => Place::Picker,
             Overlay::Filter(_) => Place::Filter,
             Overlay::Find(_) | Overlay::Note(_) | Overlay::Prompt(_) => Place::Line,
+            Overlay::BudgetForm(_) => Place::Form,
+            Overlay::WhatIf(_) => Place::Line,
             Overlay::Files(_) => Place::Files,
             Overlay::Importing(importing) if importing.is_over() => Place::Imported,
             Overlay::Importing(_) => Place::Importing,

@@ -342,12 +342,12 @@ impl<T> Picker<T> {
         let typed = self.line.text().trim();
         let named = typed.to_lowercase().replace(' ', "-");
         let mut fuzzy = Fuzzy::new(typed);
-        let mut found: Vec<(Reverse<Score>, usize, usize)> = Vec::new();
+        let mut found: Vec<(Reverse<Score>, bool, usize, usize)> = Vec::new();
         for (at, item) in self.items.iter().enumerate() {
             if let Some(score) = item.score(&named, &mut fuzzy) {
-                // Of two that match alike the shorter one is meant.
+                // Of two that match alike the one that works now is meant, then the shorter.
                 let long = if typed.is_empty() { 0 } else { item.label.len() };
-                found.push((Reverse(score), long, at));
+                found.push((Reverse(score), item.idle.is_some(), long, at));
             }
         }
         found.sort_unstable();

@@ -3,6 +3,7 @@
 //! Knows no key and no terminal.
 
 pub mod breakdown;
+pub mod budgets;
 pub mod later;
 pub mod spend;
 

@@ -24,6 +24,7 @@ use crate::engine::{Among, Answer, Cancel, Card, Command, Engine, Extent, Outcom
 use crate::error::{Error, Result};
 use crate::store::Store;
 use crate::tui::tab::breakdown::samples;
+use crate::tui::tab::budgets;
 
 pub use running::{Session, colours, options};
 
@@ -415,6 +416,10 @@ impl Engine for Fake {
             Question::TagHygiene(_) if none => Answer::TagHygiene(vec![]),
             Question::TagHygiene(_) => Answer::TagHygiene(vec![self.tags()]),
             Question::Lenses => Answer::Lenses(vec![]),
+            Question::Budgets(asked) => {
+                let odd = (self.0 == Mood::Hostile).then_some(HOSTILE);
+                Answer::Budgets(Box::new(budgets::samples::told(asked, as_of(), (none, odd))))
+            }
             Question::Values { dimension, limit, .. } => Answer::Values(self.choices(dimension, *limit)),
             Question::TagKeys(_) => Answer::TagKeys(TagKeysAnswer {
                 configured: vec!["team".into(), "env".into()],

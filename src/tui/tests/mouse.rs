@@ -25,7 +25,7 @@ fn place(s: &Session, text: &str) -> (u16, u16) {
 }
 
 /// Clicks a text's first character.
-fn click(s: &mut Session, text: &str) {
+pub(super) fn click(s: &mut Session, text: &str) {
     let (column, row) = place(s, text);
     s.send(event(MouseEventKind::Down(MouseButton::Left), column, row));
 }

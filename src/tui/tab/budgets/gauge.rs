@@ -1,0 +1,99 @@
+//! How a budget stands in few columns: a gauge with the calendar's place in it, the state in words.
+//!
+//! Pure: makes spans of an answer.
+
+use ratatui::text::Span;
+
+use crate::domain::budget::period_words;
+use crate::engine::answer::{BudgetAnswer, BudgetState as State, Interval};
+use crate::tui::tab::short_day;
+use crate::tui::theme::{Role, Theme};
+use crate::tui::widget::money;
+
+/// What a state is called on the screen, and how it looks. What wants to be minded has a sign, too.
+#[must_use]
+pub fn state_words(state: State) -> (String, Role) {
+    match state {
+        State::Exceeded { on } => (format!("! over since {}", short_day(on)), Role::Error),
+        State::WillExceed { on } => (format!("! over on {}", short_day(on)), Role::Warm),
+        State::AtRisk => ("? at risk".to_owned(), Role::Unsure),
+        State::OnTrack => ("on track".to_owned(), Role::Text),
+        State::Kept => ("kept".to_owned(), Role::Text),
+        State::NotBegun => ("not begun".to_owned(), Role::Muted),
+        State::Unknown => ("no data".to_owned(), Role::Unsure),
+    }
+}
+
+/// How the state of an answer looks.
+#[must_use]
+pub fn role(answer: &BudgetAnswer) -> Role {
+    if answer.budget.archived { Role::Muted } else { state_words(answer.state).1 }
+}
+
+/// The state of an answer in words.
+#[must_use]
+pub fn state(answer: &BudgetAnswer) -> String {
+    let words = state_words(answer.state).0;
+    if answer.budget.archived { format!("archived, {}", words.trim_start_matches(['!', '?', ' '])) } else { words }
+}
+
+/// A gauge of so many columns: what was spent, and a line where the calendar is.
+#[must_use]
+pub fn gauge(answer: &BudgetAnswer, columns: usize, theme: &Theme) -> Vec<Span<'static>> {
+    let glyphs = &theme.glyphs;
+    let share = answer.share().unwrap_or(0.0).clamp(0.0, 1.0);
+    let full = (share * columns as f64).round() as usize;
+    let full = if share > 0.0 { full.max(1) } else { 0 };
+    let calendar =
+        answer.pace.map(|pace| ((pace.days * columns as f64).round() as usize).min(columns.saturating_sub(1)));
+    let rest = if glyphs.ascii { '.' } else { '░' };
+    let role = role(answer);
+    let mut spans: Vec<Span<'static>> = Vec::new();
+    for at in 0..columns {
+        let (sign, role) = match (Some(at) == calendar, at < full) {
+            (true, _) => (glyphs.axis.0, Role::Strong),
+            (false, true) => (glyphs.fills[0], role),
+            (false, false) => (rest, Role::Muted),
+        };
+        spans.push(Span::styled(sign.to_string(), theme.style(role)));
+    }
+    spans
+}
+
+/// The share that was spent, beside the days that are behind where there is room.
+#[must_use]
+pub fn pace_words(answer: &BudgetAnswer, long: bool) -> String {
+    let spent = money::share(answer.share());
+    match answer.pace {
+        Some(pace) if long => format!("{spent} at {:.0} % of days", pace.days * 100.0),
+        _ => spent,
+    }
+}
+
+/// What is foretold for the period's end: `58,900 ± 2,100`.
+#[must_use]
+pub fn end_words(end: Option<&Interval>, theme: &Theme) -> String {
+    let Some(end) = end else { return "n/a".to_owned() };
+    let sign = if theme.glyphs.only_ascii { "+-" } else { "±" };
+    format!("{} {sign} {}", end.mid.grouped(0), end.give().grouped(0))
+}
+
+/// What the column of ends is called: their day where all have the same.
+#[must_use]
+pub fn end_heading(answers: &[BudgetAnswer]) -> String {
+    let mut ends = answers.iter().map(|answer| answer.period.to.plus(-1));
+    match ends.next() {
+        Some(first) if ends.all(|end| end == first) => format!("At {}", short_day(first)),
+        _ => "At period end".to_owned(),
+    }
+}
+
+/// A period in few columns: `November`, `Q4 2026`.
+#[must_use]
+pub fn period(answer: &BudgetAnswer) -> String {
+    if answer.whole.as_month().is_some() {
+        answer.whole.from.month().name().to_owned()
+    } else {
+        period_words(answer.whole)
+    }
+}

@@ -1,0 +1,274 @@
+//! Draws the Budgets tab: the list with gauges, what the selected one is made of, and what could be budgets.
+//!
+//! Pure: reads state, writes cells. Asks nothing and changes nothing.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::text::{Line, Span};
+
+use super::{State, View, detail, gauge};
+use crate::domain::text::SafeText;
+use crate::domain::words::counted;
+use crate::engine::answer::{BudgetAnswer, BudgetState as Stands};
+use crate::tui::app::App;
+use crate::tui::layout;
+use crate::tui::text::{cut, left, paragraph, put, right, rule};
+use crate::tui::theme::{Role, Theme};
+use crate::tui::widget::money;
+
+/// Columns of the list.
+struct Columns {
+    name: usize,
+    spent: usize,
+    limit: usize,
+    gauge: usize,
+    pace: usize,
+    end: usize,
+    owner: usize,
+}
+
+/// Columns that a state takes at most.
+const STATE: usize = 19;
+
+impl Columns {
+    fn of(width: usize) -> Columns {
+        let wide = width >= 116;
+        let (spent, limit) = (12, 10);
+        let (gauge, pace, end) = match width {
+            150.. => (24, 22, 22),
+            116.. => (14, 21, 18),
+            96.. => (14, 6, 18),
+            _ => (8, 6, 0),
+        };
+        let owner = if width >= 170 { 14 } else { 0 };
+        let used = 2
+            + spent
+            + limit
+            + gauge
+            + pace
+            + end
+            + owner
+            + STATE
+            + 2 * (4 + usize::from(end > 0) + usize::from(owner > 0));
+        Columns {
+            name: width.saturating_sub(used).clamp(8, if wide { 32 } else { 24 }),
+            spent,
+            limit,
+            gauge,
+            pace,
+            end,
+            owner,
+        }
+    }
+}
+
+/// Where the list and the detail are in a body.
+#[must_use]
+pub fn parts(state: &State, body: Rect) -> (Rect, Rect) {
+    if state.suggests() {
+        return (body, Rect::default());
+    }
+    match state.view {
+        View::Detail => (Rect::default(), body),
+        _ if body.width + 2 >= layout::PANE_BESIDE => layout::beside(body, !state.budgets().is_empty()),
+        _ => {
+            // Few budgets leave the more room for the selected one.
+            let rows = (state.budgets().len() as u16 + 2).min(body.height / 2).max(4).min(body.height);
+            let list = Rect { height: rows, ..body };
+            (list, Rect { y: body.y + rows, height: body.height - rows, ..body })
+        }
+    }
+}
+
+/// Which line of the list is at a row of it.
+#[must_use]
+pub fn first(selected: usize, count: usize, height: usize) -> usize {
+    selected.saturating_sub(height.saturating_sub(1)).min(count.saturating_sub(height))
+}
+
+/// How all budgets stand, in one line.
+#[must_use]
+pub fn sentence(state: &State, dot: &str) -> String {
+    if state.suggests() {
+        return "budgets".to_owned();
+    }
+    let of = |wanted: fn(Stands) -> bool| {
+        state.budgets().iter().filter(|one| !one.budget.archived && wanted(one.state)).count() as u64
+    };
+    let all = of(|_| true);
+    let parts = [
+        (of(|state| matches!(state, Stands::Exceeded { .. })), "over"),
+        (of(|state| matches!(state, Stands::WillExceed { .. })), "will be over"),
+        (of(|state| state == Stands::AtRisk), "at risk"),
+    ];
+    let archived = state.budgets().len() as u64 - all;
+    let said = parts.into_iter().chain([(archived, "archived")]).filter(|(count, _)| *count > 0);
+    let said = said.map(|(count, what)| format!("{count} {what}"));
+    let all = [counted(all, "budget", "budgets")].into_iter().chain(said).collect::<Vec<_>>();
+    all.join(dot)
+}
+
+/// The budget whose line is at a place.
+#[must_use]
+pub fn row_at(state: &State, body: Rect, at: Position) -> Option<usize> {
+    let (list, _) = parts(state, body);
+    let row = usize::from(at.y.checked_sub(list.y + 1)?);
+    let height = usize::from(list.height.saturating_sub(1));
+    let count = state.budgets().len();
+    let place = first(state.at(), count, height) + row;
+    (!state.suggests() && list.contains(at) && row < height && place < count).then_some(place)
+}
+
+/// Draws the tab.
+pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
+    let (state, theme) = (&app.budgets, &app.theme);
+    if state.slot.shown.is_none() {
+        return put(buf, area, 0, &Line::from(Span::styled("   loading", theme.style(Role::Muted))));
+    }
+    if state.suggests() {
+        return suggestions(app, area, buf);
+    }
+    let (list, pane) = parts(state, area);
+    if !list.is_empty() {
+        rows(state, list, buf, theme);
+    }
+    if !pane.is_empty() {
+        let place = if state.view == View::Detail { pane } else { layout::details((list, pane)) };
+        if place != pane {
+            rule(buf, pane, 0, theme);
+        }
+        detail::draw(app, place, buf);
+    }
+}
+
+fn rows(state: &State, area: Rect, buf: &mut Buffer, theme: &Theme) {
+    let columns = Columns::of(usize::from(area.width));
+    let budgets = state.budgets();
+    put(buf, area, 0, &heading(&columns, budgets, theme));
+    let height = usize::from(area.height.saturating_sub(1));
+    let from = first(state.at(), budgets.len(), height);
+    for (row, (at, answer)) in budgets.iter().enumerate().skip(from).take(height).enumerate() {
+        let selected = at == state.at();
+        put(buf, area, row as u16 + 1, &line(answer, &columns, selected, theme));
+        if selected {
+            let whole = Rect { y: area.y + row as u16 + 1, height: 1, ..area };
+            buf.set_style(whole.intersection(buf.area), theme.style(Role::Selected));
+        }
+    }
+}
+
+fn heading(columns: &Columns, budgets: &[BudgetAnswer], theme: &Theme) -> Line<'static> {
+    let dots = theme.glyphs.ellipsis;
+    let mut text = format!(
+        "  {}  {}  {}  {}",
+        left("Budget", columns.name, dots),
+        right("Spent", columns.spent, dots),
+        right("of", columns.limit, dots),
+        left("Pace", columns.gauge + columns.pace, dots)
+    );
+    if columns.end > 0 {
+        text += &format!("  {}", right(&gauge::end_heading(budgets), columns.end, dots));
+    }
+    text += &format!("  {}", left("State", STATE, dots));
+    if columns.owner > 0 {
+        text += &format!("  {}", left("Owner", columns.owner, dots));
+    }
+    Line::from(Span::styled(text, theme.style(Role::Muted)))
+}
+
+fn line(answer: &BudgetAnswer, columns: &Columns, selected: bool, theme: &Theme) -> Line<'static> {
+    let dots = theme.glyphs.ellipsis;
+    let places = money::places(&answer.budget.currency);
+    let text = if answer.budget.archived { Role::Muted } else { Role::Text };
+    let mark = if selected { theme.glyphs.marks.0 } else { " " };
+    let limit = money::amount_in(Some(answer.limit.total), 0, columns.limit);
+    let mut spans = vec![
+        Span::styled(format!("{mark} "), theme.style(Role::Accent)),
+        Span::styled(left(&answer.budget.name.safe(), columns.name, dots), theme.style(text)),
+        Span::styled(
+            format!("  {}", right(&money::amount_in(answer.spent, places, columns.spent), columns.spent, dots)),
+            theme.style(text),
+        ),
+        Span::styled(format!("  {}  ", right(&limit, columns.limit, dots)), theme.style(text)),
+    ];
+    spans.extend(gauge::gauge(answer, columns.gauge, theme));
+    let pace = gauge::pace_words(answer, columns.pace > 10);
+    spans.push(Span::styled(right(&pace, columns.pace, dots), theme.style(text)));
+    if columns.end > 0 {
+        let end = gauge::end_words(answer.forecast.as_ref().map(|forecast| &forecast.end), theme);
+        spans.push(Span::styled(format!("  {}", right(&end, columns.end, dots)), theme.style(text)));
+    }
+    spans.push(Span::styled(
+        format!("  {}", left(&gauge::state(answer), STATE, dots)),
+        theme.style(gauge::role(answer)),
+    ));
+    if columns.owner > 0 {
+        spans.push(Span::styled(
+            format!("  {}", left(&answer.budget.owner.safe(), columns.owner, dots)),
+            theme.style(Role::Muted),
+        ));
+    }
+    Line::from(spans)
+}
+
+fn suggestions(app: &App, area: Rect, buf: &mut Buffer) {
+    let (state, theme) = (&app.budgets, &app.theme);
+    let say = |row: u16, text: &str, role: Role, buf: &mut Buffer| paragraph(buf, area, row, text, theme.style(role));
+    let title = if state.is_empty() { "No budgets yet." } else { "Suggested budgets" };
+    let row = say(0, title, Role::Strong, buf);
+    let ways = match (state.suggestions().is_empty(), state.suggested.waiting()) {
+        (_, true) => "looking at what earlier months cost".to_owned(),
+        (true, false) => {
+            app.keymap.say("Nothing to suggest: it takes a week of charges that no budget is for yet. {new-budget} makes one from nothing.")
+        }
+        (false, false) => {
+            app.keymap.say("By what earlier months cost: {open-budget} makes the selected one, {new-budget} one from nothing.")
+        }
+    };
+    let from = say(row, &ways, Role::Muted, buf) + 1;
+    let place = Rect { y: area.y + from.min(area.height), height: area.height.saturating_sub(from), ..area };
+    let (height, dots) = (usize::from(place.height), theme.glyphs.ellipsis);
+    let name = usize::from(area.width / 4).clamp(12, 30);
+    let skip = first(state.suggestion_at(), state.suggestions().len(), height);
+    for (row, (at, one)) in state.suggestions().iter().enumerate().skip(skip).take(height).enumerate() {
+        let selected = at == state.suggestion_at();
+        let mark = if selected { theme.glyphs.marks.0 } else { " " };
+        let amount = format!("{} {} a month", one.budget.amount.grouped(0), one.budget.currency);
+        let room = usize::from(area.width).saturating_sub(name + 28);
+        let line = Line::from(vec![
+            Span::styled(format!("{mark} "), theme.style(Role::Accent)),
+            Span::styled(left(&one.budget.name.safe(), name, dots), theme.style(Role::Text)),
+            Span::styled(format!(" {}  ", right(&amount, 22, dots)), theme.style(Role::Text)),
+            Span::styled(cut(&SafeText::from_outside(&one.why), room, dots), theme.style(Role::Muted)),
+        ]);
+        put(buf, place, row as u16, &line);
+        if selected {
+            let whole = Rect { y: place.y + row as u16, height: 1, ..place };
+            buf.set_style(whole.intersection(buf.area), theme.style(Role::Selected));
+        }
+    }
+}
+
+/// The selected budget as text to copy.
+#[must_use]
+pub fn row_text(state: &State) -> Option<String> {
+    let answer = state.budget().filter(|_| !state.suggests())?;
+    let places = money::places(&answer.budget.currency);
+    let end = answer.forecast.as_ref().map_or_else(String::new, |forecast| {
+        let end = &forecast.end;
+        format!(
+            "\t{} ({} to {}) at {}",
+            end.mid.grouped(0),
+            end.lo80.grouped(0),
+            end.hi80.grouped(0),
+            answer.period.to.plus(-1)
+        )
+    });
+    let (spent, limit) = (money::amount(answer.spent, places), answer.limit.total.grouped(places));
+    let (name, currency) = (answer.budget.name.safe(), SafeText::from_outside(&answer.budget.currency));
+    Some(format!(
+        "{name}\t{spent} of {limit} {currency}\t{}{end}\t{}",
+        gauge::pace_words(answer, true),
+        answer.state.words()
+    ))
+}

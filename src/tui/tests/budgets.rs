@@ -1,0 +1,163 @@
+//! What a person does about budgets, by script, and how the tab looks.
+
+use super::fake::{HOSTILE, Mood, Session, colours};
+use super::mouse::click;
+use super::snapshots::shot;
+use crate::domain::text::is_hidden;
+use crate::tui::event::Event;
+use crate::tui::overlay::Overlay;
+use crate::tui::tab::Tab;
+use crate::tui::tab::budgets::View;
+use crate::tui::theme::Env;
+
+const SIZE: (u16, u16) = (120, 36);
+
+fn shown(size: (u16, u16)) -> Session {
+    let mut s = Session::started(Mood::Demo, size);
+    s.keys("4");
+    s
+}
+
+#[test]
+fn the_worst_is_first_and_the_selected_one_is_shown_in_detail() {
+    let mut s = shown(SIZE);
+    let text = s.text();
+    assert!(text.find("data") < text.find("platform") && text.contains("! over since Nov 18"), "{text}");
+    assert!(text.contains("Who spends it") && text.contains("prod-core"), "{text}");
+    s.keys("j");
+    assert!(s.text().contains("8,796.00 left"), "{}", s.text());
+    s.keys("<enter>");
+    let text = s.text();
+    assert!(text.contains("Earlier periods") && text.contains("October 2024") && !text.contains("sandbox"), "{text}");
+    s.keys("Y y <esc>");
+    assert!(s.text().contains("sandbox"), "{}", s.text());
+    let copied = format!("{:?}", s.done);
+    assert!(copied.contains("spendtop budget show 'platform' --as-of 2024-11-20"), "{copied}");
+    assert!(copied.contains("platform\\t41,204.00 of 50,000.00 USD"), "{copied}");
+}
+
+#[test]
+fn its_charges_are_opened_as_rows_and_left_again() {
+    let mut s = shown(SIZE);
+    s.keys("j <enter> <enter>");
+    assert_eq!((s.app.tab, s.app.lens.filter.to_string().as_str()), (Tab::Breakdown, "tag:team=platform"));
+    assert!(s.text().contains("all › platform"), "{}", s.text());
+    s.keys("<backspace>");
+    assert_eq!((s.app.tab, s.app.lens.filter.is_empty()), (Tab::Budgets, true));
+    s.keys("<backspace>");
+    for view in [View::List, View::Detail] {
+        click(&mut s, "web  ");
+        assert_eq!(s.app.budgets.view, view);
+    }
+    assert!(s.text().contains("12,010.00") && s.app.budgets.budget().is_some_and(|b| b.budget.name.raw() == "web"));
+}
+
+#[test]
+fn a_budget_is_made_in_the_form_and_undone() {
+    let mut s = shown(SIZE);
+    s.keys("n <enter>");
+    assert!(s.text().contains("a budget needs a name"), "{}", s.text());
+    s.send(Event::Paste("new one".into()));
+    s.keys("<down> <down> 5 0 x <enter>");
+    assert!(s.text().contains("an amount is written like"), "{}", s.text());
+    s.keys("<backspace> k <enter>");
+    assert!(s.app.overlay.is_none(), "{}", s.text());
+    let status = s.app.status.clone().unwrap_or_default();
+    assert_eq!(status, "budget new one is kept: 50000 USD a month: u undoes it");
+    s.keys("u");
+    assert!(s.app.status.as_deref().is_some_and(|status| status == "budget new one is gone"), "{:?}", s.app.status);
+    s.keys("u");
+    assert_eq!(s.app.status.as_deref(), Some("nothing to undo"));
+}
+
+#[test]
+fn a_name_that_is_taken_is_refused_in_the_form() {
+    let mut s = shown(SIZE);
+    s.keys("c <ctrl-u>");
+    s.send(Event::Paste("platform".into()));
+    s.keys("<enter>");
+    assert!(s.text().contains("there is a budget `platform` already"), "{}", s.text());
+    s.keys("<esc>");
+    assert!(s.app.overlay.is_none());
+}
+
+#[test]
+fn what_if_is_asked_line_by_line() {
+    let mut s = shown(SIZE);
+    s.keys("w");
+    s.send(Event::Paste("growth +10%".into()));
+    s.keys("<enter>");
+    let text = s.text();
+    assert!(text.contains("today") && text.contains("then") && text.contains("+2,000.00"), "{text}");
+    s.send(Event::Paste("grwth".into()));
+    s.keys("<enter>");
+    assert!(s.text().contains("did you mean `growth`?"), "{}", s.text());
+    s.keys("<ctrl-u> <backspace>");
+    assert!(!s.text().contains("+2,000.00"), "{}", s.text());
+    s.send(Event::Paste("use autumn".into()));
+    s.keys("<enter>");
+    assert!(s.text().contains("buy 5"), "{}", s.text());
+    s.send(Event::Paste("save winter".into()));
+    s.keys("<enter>");
+    assert_eq!(s.app.status.as_deref(), Some("kept as scenario winter"));
+    assert!(matches!(s.app.overlay, Some(Overlay::WhatIf(_))));
+}
+
+#[test]
+fn those_who_have_none_are_offered_some() {
+    let mut s = Session::started(Mood::Empty, SIZE);
+    s.keys("4");
+    assert!(s.text().contains("No budgets yet.") && s.text().contains("the last 6 months cost"), "{}", s.text());
+    s.keys("j <enter>");
+    assert!(s.text().contains("New budget, as suggested") && s.text().contains("team web"), "{}", s.text());
+    s.keys("<enter>");
+    assert!(s.app.status.as_deref().is_some_and(|status| status.starts_with("budget team web is kept")));
+}
+
+#[test]
+fn names_from_outside_do_no_harm_there() {
+    for size in [(60, 15), (80, 24), (200, 60)] {
+        for keys in ["4", "4 <enter>", "4 w", "4 e", "4 c", "4 s", "4 y Y"] {
+            let mut s = Session::started(Mood::Hostile, size);
+            s.keys(keys);
+            let bad = |text: &str| text.chars().any(|c| c == '\u{9b}' || c == '\x07' || is_hidden(c));
+            assert!(!bad(&s.text()), "{keys}");
+            assert!(!s.written().contains("\x1b]52"), "{keys}: {HOSTILE:?}");
+        }
+    }
+}
+
+#[test]
+fn budgets_at_three_sizes() {
+    for size in [(80, 24), (120, 36), (200, 60)] {
+        let named = |name: &str| format!("budgets-{name}-{}x{}", size.0, size.1);
+        let mut s = shown(size);
+        s.keys("j");
+        shot(&named("list"), &s);
+        s.keys("<enter>");
+        shot(&named("detail"), &s);
+        s.keys("e");
+        shot(&named("form"), &s);
+        s.keys("<esc> w");
+        s.send(Event::Paste("growth +10%".into()));
+        s.keys("<enter>");
+        shot(&named("what-if"), &s);
+        let mut s = Session::started(Mood::Empty, size);
+        s.keys("4");
+        shot(&named("none"), &s);
+    }
+}
+
+#[test]
+fn budgets_without_colour_in_sixteen_and_in_ascii() {
+    for (name, env) in [
+        ("no-colour", Env { no_color: "1".into(), ..colours() }),
+        ("sixteen-colours", Env { term: "xterm".into(), locale: "C.UTF-8".into(), ..Env::default() }),
+        ("console", Env { term: "linux".into(), ..Env::default() }),
+    ] {
+        let mut s = Session::new(Mood::Demo, (80, 24), env);
+        s.start();
+        s.keys("4 j");
+        shot(&format!("budgets-{name}"), &s);
+    }
+}
