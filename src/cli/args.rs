@@ -10,6 +10,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 
 pub use self::forecast::ForecastArgs;
+use super::anomalies::AnomaliesArgs;
 use super::budget::args::BudgetArgs;
 use super::connect::args::ConnectArgs;
 use super::doctor::DoctorArgs;
@@ -86,6 +87,8 @@ pub enum Command {
     Forecast(ForecastArgs),
     /// How charges are tagged: what is untagged, what is probably misspelt
     Tags(TagsArgs),
+    /// What is out of the ordinary, why, and what is said of it
+    Anomalies(Box<AnomaliesArgs>),
     /// List, write and remove notes beside days, as the app's charts mark them
     Notes(NotesArgs),
     /// List, save and remove lenses by name, for --lens and the app
@@ -482,7 +485,7 @@ pub enum ConfigCommand {
     Keys,
 }
 
-fn day(text: &str) -> Result<Day, String> {
+pub(super) fn day(text: &str) -> Result<Day, String> {
     Day::parse(text).ok_or_else(|| "a day is written like 2024-09-01".to_owned())
 }
 

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use super::args::{Cli, Command, Global, LensArgs};
 use super::stdio::Streams;
 use super::{
-    app, budget, config, connect, doctor, export, generate, import, imports, lens, notes, query, saved, screenshot,
-    store, sync, wiring,
+    anomalies, app, budget, config, connect, doctor, export, generate, import, imports, lens, notes, query, saved,
+    screenshot, store, sync, wiring,
 };
 use crate::config::Config;
 use crate::domain::calendar::Day;
@@ -84,6 +84,7 @@ fn dispatch(cli: &Cli, context: &mut Context<'_, '_>) -> Result<u8> {
         Some(Command::Export(args)) => export::run(context, args),
         Some(Command::Store(args)) => store::run(context, args),
         Some(Command::Budget(args)) => budget::run(context, args),
+        Some(Command::Anomalies(args)) => anomalies::run(context, args),
         Some(Command::Notes(args)) => notes::run(context, args),
         Some(Command::Lens(args)) => saved::run(context, args),
         Some(Command::Query(args)) => {

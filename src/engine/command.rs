@@ -6,8 +6,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::anomalies::say::{self, Said};
 use super::budgets::{self, BudgetCommand, BudgetOutcome};
 use super::local::LocalEngine;
+use crate::domain::anomaly::Saying;
 use crate::domain::calendar::{Day, Period};
 use crate::domain::lens::{self, Keeper, Lens, SavedLens};
 use crate::domain::note::{self, Note};
@@ -56,6 +58,22 @@ pub enum Command {
         /// Its name from now on.
         to: String,
     },
+    /// Says something of an anomaly.
+    SayOfAnomaly {
+        /// The beginning of its name.
+        id: String,
+        /// What is said.
+        saying: Saying,
+    },
+    /// Takes back what was said last of an anomaly.
+    UnsayOfAnomaly {
+        /// The beginning of its name.
+        id: String,
+        /// What was said before.
+        to: Option<Saying>,
+        /// When, seconds since 1970.
+        at: i64,
+    },
     /// Removes a saved lens of the store.
     RemoveLens {
         /// Its name.
@@ -90,6 +108,8 @@ pub enum Outcome {
     LensRemoved(SavedLens),
     /// What became of budgets.
     Budget(BudgetOutcome),
+    /// How the anomaly stands now.
+    OfAnomaly(Said),
 }
 
 const NOTE: &str = "note";
@@ -104,6 +124,13 @@ const LAST_NUMBER: &str = "last number";
 /// # Errors
 /// Kind `Usage` where it cannot be done, `Store` where the disk fails: nothing has changed then.
 pub fn run(engine: &LocalEngine, command: &Command) -> Result<Outcome> {
+    match command {
+        Command::SayOfAnomaly { id, saying } => return say::say(engine, id, saying).map(Outcome::OfAnomaly),
+        Command::UnsayOfAnomaly { id, to, at } => {
+            return say::unsay(engine, id, to.as_ref(), *at).map(Outcome::OfAnomaly);
+        }
+        _ => {}
+    }
     let mut journal = engine.store().journal();
     match command {
         Command::AddNote { day, text, at } => {
@@ -151,6 +178,9 @@ pub fn run(engine: &LocalEngine, command: &Command) -> Result<Outcome> {
             Ok(Outcome::LensRemoved(saved))
         }
         Command::Budget(command) => budgets::kept::run(&mut journal, command).map(Outcome::Budget),
+        Command::SayOfAnomaly { .. } | Command::UnsayOfAnomaly { .. } => {
+            Err(Error::bug("what is said of an anomaly was not passed on"))
+        }
     }
 }
 

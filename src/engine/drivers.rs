@@ -38,17 +38,30 @@ pub fn answer(
     as_of: Day,
     cancel: &Cancel,
 ) -> Result<Vec<DriversAnswer>> {
-    let (period, against) = lens.days(as_of);
-    let compared = against.filter(|days| engine.has_data(*days));
     let keys = match among {
         Among::Groups(keys) => Cow::Borrowed(keys),
         Among::Costliest(limit) => Cow::Owned(breakdown::costliest(engine, lens, *limit, as_of, cancel)?),
     };
+    of_groups(engine, lens, &keys, lens.days(as_of), cancel)
+}
+
+/// The same of given groups, and of other days than the lens's.
+///
+/// # Errors
+/// As [`answer`].
+pub(super) fn of_groups(
+    engine: &LocalEngine,
+    lens: &Lens,
+    keys: &[Key],
+    (period, against): (Period, Option<Period>),
+    cancel: &Cancel,
+) -> Result<Vec<DriversAnswer>> {
+    let compared = against.filter(|days| engine.has_data(*days));
     let mut clauses = lens.filter.clauses.clone();
     if keys.len() <= NARROWED_MAX {
-        clauses.extend(narrowed(lens, &keys));
+        clauses.extend(narrowed(lens, keys));
     }
-    let found = driver_sweep::run(engine, lens, (&clauses, &keys), (period, compared), cancel)?;
+    let found = driver_sweep::run(engine, lens, (&clauses, keys), (period, compared), cancel)?;
     let mut groups: BTreeMap<(u32, [u32; DIMENSIONS_MAX]), Vec<Placed<'_>>> = BTreeMap::new();
     for (place, cell) in &found.cells {
         groups.entry((place.currency, place.group)).or_default().push((place, cell));

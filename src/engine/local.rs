@@ -6,9 +6,9 @@ use super::answer::Freshness;
 use super::sharing::shared_out;
 use super::table::{Request, Table};
 use super::{
-    Answer, Cancel, Command, Engine, Event, Extent, Listener, Listeners, OpenFile, Outcome, Question, breakdown,
-    charges, command, drivers, explain, export, forecast, foretell, pick, query, row_detail, spend, spend_details,
-    tag_hygiene,
+    Answer, Cancel, Command, Engine, Event, Extent, Listener, Listeners, OpenFile, Outcome, Question, anomalies,
+    breakdown, charges, command, drivers, explain, export, forecast, foretell, pick, query, row_detail, spend,
+    spend_details, tag_hygiene,
 };
 use crate::config::Settle;
 use crate::domain::calendar::{Day, Period};
@@ -234,6 +234,10 @@ impl Engine for LocalEngine {
             Question::TagKeys(lens) => pick::tag_keys(self, lens, as_of, cancel).map(Answer::TagKeys),
             Question::Explain { lens, card, items } => {
                 explain::answer(self, lens, *card, *items, as_of, cancel).map(Answer::Explain)
+            }
+            Question::Anomalies(query) => anomalies::list::answer(self, query, as_of, cancel).map(Answer::Anomalies),
+            Question::Anomaly(name) => {
+                anomalies::detail::answer(self, name, as_of, cancel).map(|answer| Answer::Anomaly(Box::new(answer)))
             }
             Question::Notes { period } => Ok(Answer::Notes(command::notes(self, *period))),
             Question::Lenses => Ok(Answer::Lenses(command::lenses(self))),

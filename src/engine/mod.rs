@@ -4,6 +4,7 @@
 //! the same answers, and what the user makes goes in as a [`Command`]. Knows no face.
 
 pub mod aggregate;
+pub mod anomalies;
 pub mod answer;
 pub mod breakdown;
 pub mod budgets;
@@ -49,6 +50,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::{Deserialize, Serialize};
 
+pub use self::anomalies::list::{AnomalyQuery, AnomalySort};
 pub use self::command::{Command, Outcome};
 use crate::domain::calendar::{Day, Granularity, Period};
 use crate::domain::dimension::Dimension;
@@ -126,6 +128,10 @@ pub enum Question {
         /// Line items at most of a currency, and how many to pass over first.
         items: (usize, usize),
     },
+    /// Which anomalies there are.
+    Anomalies(AnomalyQuery),
+    /// What one anomaly is, by the beginning of its name.
+    Anomaly(String),
     /// The user's notes.
     Notes {
         /// Of these days; all where `None`.
@@ -159,6 +165,8 @@ impl Question {
             | Question::TagHygiene(lens)
             | Question::TagKeys(lens)
             | Question::Explain { lens, .. } => definitions.bind_lens(lens),
+            // Places know no virtual dimensions: a clause about one admits them all.
+            Question::Anomalies(_) | Question::Anomaly(_) => Ok(()),
             Question::Notes { .. } | Question::Lenses | Question::Budgets(_) => Ok(()),
         }
     }
@@ -271,6 +279,10 @@ pub enum Answer {
     TagKeys(answer::TagKeysAnswer),
     /// The explanation.
     Explain(answer::ExplainAnswer),
+    /// The anomalies.
+    Anomalies(answer::AnomaliesAnswer),
+    /// The anomaly.
+    Anomaly(Box<answer::AnomalyAnswer>),
     /// By day.
     Notes(Vec<Note>),
     /// By name.

@@ -15,7 +15,7 @@ use super::sharing::is_shared;
 use super::spend::{admitted, currencies};
 use super::table::{Ids, Key, Table};
 use super::tally::{self, Asked};
-use super::{Cancel, twin};
+use super::{Cancel, anomalies, twin};
 use crate::domain::calendar::{DAY_SECONDS, Day, Granularity, HOUR_SECONDS, Period};
 use crate::domain::dict::NONE;
 use crate::domain::dimension::Dimension;
@@ -63,7 +63,9 @@ pub fn answer(
     let hours = Hours::new(engine, lens, as_of, cancel)?;
     let untagged = untagged(engine, lens, period, cancel)?;
     let currencies = currencies([&now, &hours.table].into_iter().chain(&before));
+    anomalies::refresh(engine, as_of, cancel)?;
     let details = currencies.into_iter().map(|currency| {
+        let (marks, notice) = anomalies::list::beside(engine, lens, &currency, as_of);
         let (resources, resources_total, without_resource) = resources.top(&now, &currency, limit);
         SpendDetails {
             metric: lens.metric,
@@ -71,7 +73,8 @@ pub fn answer(
             resources,
             resources_total,
             without_resource,
-            notices: untagged.get(&currency).cloned().unwrap_or_default(),
+            anomalies: marks,
+            notices: notice.into_iter().chain(untagged.get(&currency).into_iter().flatten().cloned()).collect(),
             currency,
         }
     });

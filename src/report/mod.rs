@@ -46,6 +46,7 @@
 //! in a column of its own (`region_name`). An unknown cost is an empty cell. Text that a spreadsheet
 //! would run is guarded by a `'` unless [`Style::raw`] is set.
 
+mod anomalies;
 mod budgets;
 mod csv;
 mod forecast;
@@ -64,6 +65,7 @@ pub mod words;
 #[cfg(test)]
 mod tests;
 
+pub use self::anomalies::{anomalies, anomaly, why_none};
 pub use self::budgets::{budget, budgets, scenarios, simulation, suggestions};
 pub use self::forecast::{forecast, lines as forecast_lines};
 pub use self::kept::{lenses, notes};

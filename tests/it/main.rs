@@ -8,6 +8,7 @@
     clippy::print_stderr
 )]
 
+mod anomalies;
 mod answers;
 mod architecture;
 #[cfg(feature = "aws")]

@@ -3,6 +3,7 @@
 //! Plain serialisable data. Costs are exact decimals; `None` is "unknown", never zero. Texts from
 //! a bill are [`Untrusted`]: a face makes them safe, JSON carries them raw.
 
+mod anomalies;
 mod budget;
 mod choices;
 mod detail;
@@ -15,6 +16,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::anomalies::{AnomaliesAnswer, AnomalyAnswer, AnomalyMark, DayOf, Listed};
 pub use self::budget::{
     BudgetAnswer, BudgetDetail, BudgetsAnswer, Foreseen, Interval, Past, Simulation, Suggestion, cents,
 };
@@ -108,6 +110,8 @@ pub enum NoticeKind {
     Untold,
     /// Days of the period, or of those that it is held against, have not come.
     NotIn,
+    /// Anomalies of which nobody has said anything.
+    Anomalies,
 }
 
 /// Answer to [`super::Question::Query`], one a currency.
@@ -270,7 +274,7 @@ pub struct SpendAnswer {
 }
 
 /// Answer to [`super::Question::SpendDetails`], for one currency.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct SpendDetails {
     /// Which cost was added up.
     pub metric: Metric,
@@ -284,6 +288,9 @@ pub struct SpendDetails {
     pub resources_total: u64,
     /// What lies in no resource; `None` where nothing does, or its cost is unknown.
     pub without_resource: Option<Amount>,
+    /// Anomalies that began in the lens's days and need somebody.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub anomalies: Vec<AnomalyMark>,
     /// What needs attention besides the notices of [`SpendAnswer`].
     pub notices: Vec<Notice>,
 }

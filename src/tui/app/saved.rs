@@ -82,6 +82,9 @@ impl App {
             Ok(Outcome::NoteKept(note)) => return self.noted(&note, true),
             Ok(Outcome::NoteRemoved(note)) => return self.noted(&note, false),
             Ok(Outcome::Budget(outcome)) => return self.budget_done(outcome),
+            Ok(Outcome::OfAnomaly(said)) => {
+                self.status = Some(format!("{} is {}", said.place_words, said.state.word()));
+            }
             Err(error) => self.status = Some(said(&error)),
         }
         vec![self.ask_lenses()]

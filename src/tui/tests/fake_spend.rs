@@ -92,6 +92,7 @@ impl Fake {
         };
         let hour = HourFigure { start: as_of().seconds() - 3_600, figure: figure(scale * 134, scale * 121) };
         SpendDetails {
+            anomalies: Vec::new(),
             metric: crate::domain::charge::Metric::Effective,
             currency: currency.into(),
             hour: Some(hour),

@@ -1,0 +1,503 @@
+//! Anomalies as they are kept: what a cost did that nobody would have expected, and what people said of it.
+//!
+//! What was found is replaced whenever days come or are restated; what a person said stays, and so does the
+//! history. How an anomaly stands follows from both ([`Anomaly::state`]). Knows no detector and no store.
+//!
+//! Amounts that a detector reckoned (expected, impact, a day if it goes on) are estimates of a few decimals.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::calendar::Day;
+use super::dimension::Dimension;
+use super::filter::{Clause, Filter, Pattern};
+use super::money::Amount;
+use super::note;
+use super::text::Untrusted;
+
+/// What of an anomaly's history is kept.
+const HISTORY_MAX: usize = 40;
+
+/// Days for which a large rise that became usual stays open, if nobody says anything.
+const UNSEEN_DAYS: i32 = 60;
+
+/// An anomaly's name: the same from one detection to the next.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct AnomalyId(pub u64);
+
+impl fmt::Display for AnomalyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+impl AnomalyId {
+    /// Reads a whole name.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<AnomalyId> {
+        (text.len() == 16).then(|| u64::from_str_radix(text, 16).ok()).flatten().map(AnomalyId)
+    }
+
+    /// What people call it by: few letters suffice.
+    #[must_use]
+    pub fn short(self) -> String {
+        self.to_string()[..6].to_owned()
+    }
+}
+
+impl Serialize for AnomalyId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for AnomalyId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        AnomalyId::parse(&text).ok_or_else(|| serde::de::Error::custom("an anomaly's name has sixteen hex digits"))
+    }
+}
+
+/// One dimension's value, and its name where it is an id.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub struct Spot {
+    /// The dimension.
+    pub dimension: Dimension,
+    /// Its value; empty where charges have none.
+    pub value: Untrusted,
+    /// What people call it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<Untrusted>,
+}
+
+/// The demand that charges lie in all of some spots.
+#[must_use]
+pub fn filter_of(place: &[Spot]) -> Filter {
+    let clause = |spot: &Spot| Clause {
+        negated: false,
+        dimension: Some(spot.dimension.clone()),
+        patterns: vec![Pattern::only(spot.value.raw())],
+    };
+    Filter { clauses: place.iter().map(clause).collect(), bounds: Vec::new() }
+}
+
+/// What kind of anomaly it is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Up, and down again as far as is known.
+    Spike,
+    /// Down, and up again as far as is known.
+    Drop,
+    /// To another level.
+    Step,
+    /// Slowly to another level.
+    Ramp,
+    /// A service that never cost before.
+    NewService,
+    /// A region that never cost before.
+    NewRegion,
+    /// An account that never cost before.
+    NewAccount,
+    /// A commitment that covers nothing any more.
+    Expired,
+    /// More cost without a tag.
+    Untagged,
+}
+
+impl Kind {
+    /// What it is called.
+    #[must_use]
+    pub fn words(self, rises: bool) -> &'static str {
+        match (self, rises) {
+            (Kind::Spike, _) => "spike",
+            (Kind::Drop, _) => "drop",
+            (Kind::Step, true) => "step up",
+            (Kind::Step, false) => "step down",
+            (Kind::Ramp, true) => "slow rise",
+            (Kind::Ramp, false) => "slow fall",
+            (Kind::NewService, _) => "new service",
+            (Kind::NewRegion, _) => "new region",
+            (Kind::NewAccount, _) => "new account",
+            (Kind::Expired, _) => "commitment ended",
+            (Kind::Untagged, _) => "untagged rise",
+        }
+    }
+}
+
+/// How much an anomaly matters, by the money at stake.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Good to know.
+    Low,
+    /// Look today.
+    Medium,
+    /// Look now.
+    High,
+    /// Wake somebody.
+    Critical,
+}
+
+impl Severity {
+    /// All, the least first.
+    pub const ALL: [Severity; 4] = [Severity::Low, Severity::Medium, Severity::High, Severity::Critical];
+
+    /// Its word.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Severity::Low => "low",
+            Severity::Medium => "medium",
+            Severity::High => "high",
+            Severity::Critical => "critical",
+        }
+    }
+}
+
+/// What became of the cost itself.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Course {
+    /// It goes on; whether it will stay is not known yet.
+    GoesOn,
+    /// It stays at another level.
+    Stays,
+    /// The cost is where it was before.
+    Over,
+    /// It has stayed so long that it is what the cost is now.
+    Usual,
+    /// It is found no more since charges were restated or removed.
+    NotFound,
+}
+
+impl Course {
+    /// Whether it still costs, or saves, more than expected.
+    #[must_use]
+    pub fn is_going(self) -> bool {
+        matches!(self, Course::GoesOn | Course::Stays)
+    }
+
+    /// What it is called.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Course::GoesOn => "goes on",
+            Course::Stays => "stays",
+            Course::Over => "over: back to what was expected",
+            Course::Usual => "lasted 30 days: it is what the cost is now",
+            Course::NotFound => "found no more: the charges were restated",
+        }
+    }
+}
+
+/// What a person can say of an anomaly.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "said", content = "until")]
+pub enum Word {
+    /// Somebody looks into it.
+    Acknowledged,
+    /// Not before this day.
+    Snoozed(Day),
+    /// It is as it should be.
+    Expected,
+    /// What was said before does not count any more.
+    Reopened,
+}
+
+/// What somebody said, and when.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Saying {
+    /// What.
+    #[serde(flatten)]
+    pub word: Word,
+    /// Who.
+    pub who: Untrusted,
+    /// When, seconds since 1970.
+    pub at: i64,
+    /// In words of their own; empty where there are none.
+    #[serde(default)]
+    pub note: Untrusted,
+    /// Where it was said of another one that moved the same at the same place: that one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub like: Option<AnomalyId>,
+}
+
+/// What happened to an anomaly.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "what")]
+pub enum Happened {
+    /// It was found.
+    Found {
+        /// When, seconds since 1970.
+        at: i64,
+    },
+    /// It ended by itself.
+    Resolved {
+        /// When that was seen, seconds since 1970.
+        at: i64,
+        /// How.
+        course: Course,
+    },
+    /// It had ended and goes on again.
+    Returned {
+        /// When that was seen, seconds since 1970.
+        at: i64,
+    },
+    /// It moved further than what it was taken to be like: nobody expects that.
+    Outgrown {
+        /// When that was seen, seconds since 1970.
+        at: i64,
+    },
+    /// Somebody said something.
+    Said(Saying),
+    /// The last thing said was taken back.
+    Undone {
+        /// When, seconds since 1970.
+        at: i64,
+    },
+}
+
+/// How an anomaly stands.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Nobody has said anything.
+    Open,
+    /// Somebody looks into it.
+    Acknowledged,
+    /// Not to be looked at for now.
+    Snoozed,
+    /// It is as it should be.
+    Expected,
+    /// It ended by itself.
+    Resolved,
+}
+
+impl State {
+    /// All, in the order in which they matter.
+    pub const ALL: [State; 5] = [State::Open, State::Acknowledged, State::Snoozed, State::Expected, State::Resolved];
+
+    /// Its word.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            State::Open => "open",
+            State::Acknowledged => "acknowledged",
+            State::Snoozed => "snoozed",
+            State::Expected => "expected",
+            State::Resolved => "resolved",
+        }
+    }
+
+    /// Whether somebody has yet to do something about it.
+    #[must_use]
+    pub fn needs_somebody(self) -> bool {
+        matches!(self, State::Open | State::Acknowledged)
+    }
+}
+
+/// What a day was expected to cost and did.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Reckoned {
+    /// What was expected.
+    pub expected: Amount,
+    /// The band around that: its low end.
+    pub lower: Amount,
+    /// And its high end.
+    pub upper: Amount,
+    /// What it cost.
+    pub actual: Amount,
+}
+
+/// A part of an anomaly.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Contributor {
+    /// By what it is narrower than the anomaly's place.
+    pub spot: Spot,
+    /// Its share of the move.
+    pub share: f64,
+    /// Its move a day.
+    pub moved: Amount,
+}
+
+/// What a detection found of an anomaly: replaced by the next one.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Finding {
+    /// Where: empty is all of it.
+    pub place: Vec<Spot>,
+    /// What kind.
+    pub kind: Kind,
+    /// Whether it costs more than expected.
+    pub rises: bool,
+    /// How much it matters.
+    pub severity: Severity,
+    /// Its first day.
+    pub start: Day,
+    /// The hour in which it began, seconds since 1970, where charges come by the hour.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start_hour: Option<i64>,
+    /// Whether it was found among hours, before its day was over.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub hourly: bool,
+    /// The day on which it showed.
+    pub found: Day,
+    /// The last day on which it was seen.
+    pub last: Day,
+    /// A mean day of it.
+    pub day: Reckoned,
+    /// The day that was furthest out.
+    pub peak: (Day, Reckoned),
+    /// What it has cost beyond what was expected, so far; below zero where it costs less.
+    pub impact: Amount,
+    /// What each further day costs, if it goes on.
+    pub rate: Amount,
+    /// What became of the cost.
+    pub course: Course,
+    /// Who contributed, the largest first.
+    pub contributors: Vec<Contributor>,
+    /// The place of a move of about the same size in the other direction that began with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cancels: Option<Vec<Spot>>,
+}
+
+/// An anomaly.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Anomaly {
+    /// Its name.
+    pub id: AnomalyId,
+    /// Its currency.
+    pub currency: String,
+    /// What was found.
+    #[serde(flatten)]
+    pub finding: Finding,
+    /// What counts of what people said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<Saying>,
+    /// What happened to it, the oldest first.
+    pub history: Vec<Happened>,
+}
+
+impl Anomaly {
+    /// How it stands on a day.
+    #[must_use]
+    pub fn state(&self, as_of: Day) -> State {
+        match self.said.as_ref().map(|said| said.word) {
+            Some(Word::Expected) => State::Expected,
+            None if self.stayed_unseen(as_of) => State::Open,
+            _ if !self.finding.course.is_going() => State::Resolved,
+            Some(Word::Snoozed(until)) if as_of < until => State::Snoozed,
+            Some(Word::Acknowledged) => State::Acknowledged,
+            _ => State::Open,
+        }
+    }
+
+    /// Whether it has become what the cost is, and nobody ever said that it may: that much money does not pass
+    /// unseen, for a while.
+    fn stayed_unseen(&self, as_of: Day) -> bool {
+        let Finding { course, rises, severity, last, .. } = &self.finding;
+        *course == Course::Usual && *rises && *severity >= Severity::High && as_of.0 - last.0 <= UNSEEN_DAYS
+    }
+
+    /// Takes what somebody said, or takes back what was said last.
+    pub fn say(&mut self, saying: Saying) {
+        self.note(Happened::Said(saying.clone()));
+        self.said = (saying.word != Word::Reopened).then_some(saying);
+    }
+
+    /// Keeps something of its history; of a long one the beginning and the end.
+    pub fn note(&mut self, happened: Happened) {
+        self.history.push(happened);
+        if self.history.len() > HISTORY_MAX {
+            self.history.remove(1);
+        }
+    }
+
+    /// What it may come to: what it has cost, and if it stays, thirty days more.
+    #[must_use]
+    pub fn at_stake(&self) -> Amount {
+        let ahead = if self.finding.course == Course::Stays { 30 } else { 0 };
+        self.finding.impact + self.finding.rate.scale_by(ahead, 1)
+    }
+}
+
+/// A note of one line to what is said; it may be empty.
+///
+/// # Errors
+/// What is wrong with it: it is too long.
+pub fn clean_note(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() { Ok(String::new()) } else { note::clean(text) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn anomaly(course: Course) -> Anomaly {
+        let zero = Reckoned { expected: Amount::ZERO, lower: Amount::ZERO, upper: Amount::ZERO, actual: Amount::ZERO };
+        let finding = Finding {
+            place: vec![Spot { dimension: Dimension::Service, value: "vm".into(), name: None }],
+            kind: Kind::Step,
+            rises: true,
+            severity: Severity::High,
+            start: Day(10),
+            start_hour: None,
+            hourly: false,
+            found: Day(10),
+            last: Day(12),
+            day: zero,
+            peak: (Day(11), zero),
+            impact: Amount::whole(30),
+            rate: Amount::whole(10),
+            course,
+            contributors: Vec::new(),
+            cancels: None,
+        };
+        Anomaly { id: AnomalyId(7), currency: "USD".into(), finding, said: None, history: Vec::new() }
+    }
+
+    fn said(word: Word) -> Saying {
+        Saying { word, who: "ana".into(), at: 5, note: Untrusted::default(), like: None }
+    }
+
+    #[test]
+    fn how_it_stands_follows_from_the_cost_and_from_what_was_said() {
+        for (course, word, want) in [
+            (Course::GoesOn, None, State::Open),
+            (Course::Stays, Some(Word::Acknowledged), State::Acknowledged),
+            (Course::Stays, Some(Word::Snoozed(Day(21))), State::Snoozed),
+            // On the day itself it is looked at again.
+            (Course::Stays, Some(Word::Snoozed(Day(20))), State::Open),
+            (Course::Over, Some(Word::Snoozed(Day(21))), State::Resolved),
+            (Course::Over, Some(Word::Acknowledged), State::Resolved),
+            // Much money that nobody has ever said anything of does not go unseen.
+            (Course::Usual, None, State::Open),
+            (Course::Usual, Some(Word::Acknowledged), State::Resolved),
+            (Course::Over, Some(Word::Expected), State::Expected),
+            (Course::Stays, Some(Word::Reopened), State::Open),
+        ] {
+            let mut anomaly = anomaly(course);
+            word.into_iter().for_each(|word| anomaly.say(said(word)));
+            assert_eq!(anomaly.state(Day(20)), want, "{course:?} {word:?}");
+        }
+        assert_eq!(anomaly(Course::Stays).at_stake(), Amount::whole(330));
+        assert_eq!(anomaly(Course::GoesOn).at_stake(), Amount::whole(30));
+    }
+
+    #[test]
+    fn it_is_read_as_it_was_written() {
+        let mut anomaly = anomaly(Course::Stays);
+        anomaly.note(Happened::Found { at: 1 });
+        for word in [Word::Acknowledged, Word::Reopened, Word::Snoozed(Day(20))] {
+            anomaly.say(said(word));
+        }
+        let json = serde_json::to_value(&anomaly).expect("json");
+        assert_eq!(json["id"], "0000000000000007");
+        assert_eq!(serde_json::from_value::<Anomaly>(json).expect("read"), anomaly);
+        for _ in 0..100 {
+            anomaly.say(said(Word::Acknowledged));
+        }
+        assert_eq!((anomaly.history.len(), &anomaly.history[0]), (HISTORY_MAX, &Happened::Found { at: 1 }));
+    }
+}

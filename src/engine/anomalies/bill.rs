@@ -1,0 +1,442 @@
+//! The series of the places of a bill, read from rollups: what [`crate::analytics::detect`] looks at.
+//!
+//! One currency at a time, in effective cost, without what does not go on by itself (purchases, tax, credits,
+//! adjustments). Of each dimension only the values that cost most are places of their own, and of each pair
+//! of dimensions those of such values: the number of series is bounded whatever the bill. A place's day
+//! has not come where one of its providers has not delivered it. Knows no detector.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use crate::analytics::detect::place::Place;
+use crate::analytics::detect::tree::Node;
+use crate::domain::anomaly::Spot;
+use crate::domain::calendar::{Day, Granularity, Period};
+use crate::domain::charge::Metric;
+use crate::domain::dimension::Dimension;
+use crate::domain::filter::{Clause, Pattern};
+use crate::domain::money::Amount;
+use crate::domain::services::canonical_provider;
+use crate::domain::text::UNTOLD;
+use crate::engine::Cancel;
+use crate::engine::local::LocalEngine;
+use crate::engine::table::{Key, Request, Table};
+use crate::error::Result;
+
+/// Months before the one of the as-of day that are looked at: whole ones, so that the same days are learnt from
+/// all month.
+const MONTHS: i32 = 7;
+/// Days that a provider must have been known for: before, all of it would be new.
+pub const LEARN_DAYS: i32 = 28;
+/// A provider that is so many days behind all others is gone: what it cost is left out.
+const GONE_DAYS: i32 = 14;
+
+/// The share of its days on which a provider must have charges.
+const MOST_DAYS: f64 = 0.8;
+
+/// Places of a dimension, or of a pair, at most.
+const PLACES_MAX: usize = 60;
+/// Places of a dimension by the hour at most.
+pub const TOP_HOURS: usize = 24;
+/// The same of pairs.
+const PAIRS_MAX: usize = 120;
+
+/// Days whose charges tell which service a SKU is of.
+const SKU_DAYS: i32 = 7;
+
+/// The categories of charges that do not go on by themselves.
+pub const APART: [&str; 4] = ["Purchase", "Tax", "Credit", "Adjustment"];
+
+/// The word of a dimension in a [`Place`], as the detector knows it.
+#[must_use]
+pub fn word_of(dimension: &Dimension) -> String {
+    match dimension {
+        Dimension::SubAccount => "account".to_owned(),
+        Dimension::CommitmentDiscount => "commitment".to_owned(),
+        other => other.name(),
+    }
+}
+
+/// The bill of one currency.
+#[derive(Debug)]
+pub struct Bill {
+    /// Its currency.
+    pub currency: String,
+    /// The first day of all series.
+    pub first: Day,
+    /// How many days are settled.
+    pub settled: usize,
+    /// The places and their costs.
+    pub nodes: Vec<Node>,
+    /// What an average day costs.
+    pub daily: f64,
+    /// Names for values that are ids.
+    names: HashMap<(String, String), String>,
+}
+
+/// How far providers are known.
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    first: Day,
+    last: Day,
+    settled: Day,
+}
+
+/// The day from which on most days have charges: a correction of a day long ago is no beginning.
+fn begins(days: &BTreeSet<Day>, otherwise: Day) -> Day {
+    let Some(last) = days.last() else { return otherwise };
+    let mut left = days.len() as i32;
+    for day in days {
+        if f64::from(left) >= MOST_DAYS * f64::from(last.0 - day.0 + 1) {
+            return *day;
+        }
+        left -= 1;
+    }
+    *last
+}
+
+/// Why a currency has no series.
+#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
+pub struct TooFew {
+    /// The currency.
+    pub currency: String,
+    /// Settled days that are known of those who deliver.
+    pub days: i32,
+}
+
+/// All bills, and the currencies that are not known for long enough.
+#[derive(Debug, Default)]
+pub struct Bills {
+    /// One a currency, the largest first.
+    pub bills: Vec<Bill>,
+    /// Those without.
+    pub too_few: Vec<TooFew>,
+}
+
+impl Bill {
+    /// A place's parts, with names.
+    #[must_use]
+    pub fn spots(&self, place: &Place) -> Vec<Spot> {
+        let mut spots: Vec<Spot> =
+            place.parts().iter().filter_map(|part| self.spot(&part.dimension, &part.value)).collect();
+        spots.sort();
+        spots
+    }
+
+    /// One part, with its name.
+    #[must_use]
+    pub fn spot(&self, dimension: &str, value: &str) -> Option<Spot> {
+        let name = self.names.get(&(dimension.to_owned(), value.to_owned()));
+        Some(Spot {
+            dimension: Dimension::parse(dimension)?,
+            value: value.into(),
+            name: name.map(|name| name.as_str().into()),
+        })
+    }
+
+    /// The node of a place.
+    #[must_use]
+    pub fn node(&self, place: &Place) -> Option<&Node> {
+        self.nodes.iter().find(|node| node.place == *place)
+    }
+}
+
+/// The place that spots are of.
+#[must_use]
+pub fn place_of(spots: &[Spot]) -> Place {
+    Place::new(spots.iter().map(|spot| (word_of(&spot.dimension), spot.value.raw().to_owned())))
+}
+
+/// Reads the bills of all currencies.
+///
+/// # Errors
+/// Kind `Store` where data cannot be read, `Interrupted` where it was given up.
+pub fn read(engine: &LocalEngine, as_of: Day, cancel: &Cancel) -> Result<Bills> {
+    let mut bills = Bills::default();
+    let Some(data) = engine.data_days() else { return Ok(bills) };
+    let from = as_of.month().plus(-MONTHS).first().max(data.from);
+    let window = Period { from, to: data.to.min(as_of.plus(1)) };
+    if window.days() <= 0 {
+        return Ok(bills);
+    }
+    let reader = Reader { engine, cancel, window };
+    let known = reader.known(as_of)?;
+    for (currency, providers) in &known {
+        let first = providers.values().map(|k| k.first).max().unwrap_or(window.to);
+        let settled = providers.values().map(|k| k.settled).min().unwrap_or(first);
+        let days = settled.plus(1).0 - first.0;
+        if days < LEARN_DAYS {
+            bills.too_few.push(TooFew { currency: currency.clone(), days: days.max(0) });
+            continue;
+        }
+        bills.bills.push(reader.bill(currency, providers, (first, days as usize))?);
+    }
+    bills.bills.sort_by(|a, b| b.daily.total_cmp(&a.daily));
+    Ok(bills)
+}
+
+struct Reader<'e> {
+    engine: &'e LocalEngine,
+    cancel: &'e Cancel,
+    window: Period,
+}
+
+/// Providers by name.
+type Providers = BTreeMap<String, Known>;
+
+impl Reader<'_> {
+    fn table(
+        &self,
+        by: &[Dimension],
+        clauses: &[Clause],
+        of: (Option<&str>, Period),
+        in_: Granularity,
+    ) -> Result<Table> {
+        let request = Request {
+            period: of.1,
+            by,
+            clauses,
+            metric: Metric::Effective,
+            granularity: Some(in_),
+            currency: of.0,
+            parting: &[],
+        };
+        self.engine.aggregate(&request, self.cancel)
+    }
+
+    /// How far the providers of each currency are known that still deliver, and have for long enough.
+    fn known(&self, as_of: Day) -> Result<BTreeMap<String, Providers>> {
+        let table = self.table(&[Dimension::Provider], &[], (None, self.window), Granularity::Day)?;
+        let freshness = self.engine.freshness(as_of);
+        let mut known: BTreeMap<String, Providers> = BTreeMap::new();
+        let mut come: BTreeMap<(String, String), BTreeSet<Day>> = BTreeMap::new();
+        for (key, _) in table.groups() {
+            let name = canonical_provider(table.dimensions[0].text(key.values.0[0]));
+            let Some(fresh) = freshness.iter().find(|f| canonical_provider(f.provider.raw()) == name) else { continue };
+            let first = Day::of_seconds(key.start);
+            let currency = table.currencies.get(key.currency).to_owned();
+            come.entry((currency.clone(), name.to_owned())).or_default().insert(first);
+            let of = known.entry(currency).or_default();
+            let (last, settled) = (fresh.last_day.min(as_of), fresh.settled_through.min(as_of));
+            of.entry(name.to_owned()).or_insert(Known { first, last, settled });
+        }
+        for (currency, providers) in &mut known {
+            for (name, provider) in providers {
+                let days = come.remove(&(currency.clone(), name.clone())).unwrap_or_default();
+                provider.first = begins(&days, provider.first);
+            }
+        }
+        let newest = freshness.iter().map(|f| f.last_day).max().unwrap_or(as_of);
+        for providers in known.values_mut() {
+            providers.retain(|_, known| newest.0 - known.last.0 <= GONE_DAYS);
+            // One that came lately is not told of yet, rather than that nothing is of the others.
+            let young = |known: &Known| known.settled.plus(1).0 - known.first.0 < LEARN_DAYS;
+            if !providers.values().all(young) {
+                providers.retain(|_, known| !young(known));
+            }
+        }
+        Ok(known)
+    }
+
+    fn bill(&self, currency: &str, providers: &Providers, (first, settled): (Day, usize)) -> Result<Bill> {
+        let window = Period { from: first, to: self.window.to };
+        let mut series = Series::new(window, providers);
+        let whole = self.table(&by(&[]), &[], (Some(currency), window), Granularity::Day)?;
+        series.add(&whole, &[]);
+        let tags = &self.engine.store().manifest().tag_keys;
+        let team = tags.iter().find(|key| *key == "team").or(tags.first());
+        let tag = team.map(|key| Dimension::Tag(key.clone()));
+        let alone = [Dimension::SubAccount, Dimension::Service, Dimension::Region, Dimension::CommitmentDiscount];
+        let mut top: Vec<(Dimension, Vec<String>)> = Vec::new();
+        for dimension in alone.into_iter().chain(tag.clone()) {
+            let months = self.table(&by(&[&dimension]), &[], (Some(currency), window), Granularity::Month)?;
+            let values = largest(&months, providers, &dimension);
+            let clause = clause(&dimension, &values);
+            if values.is_empty() {
+                continue;
+            }
+            let days = self.table(&by(&[&dimension]), &[clause], (Some(currency), window), Granularity::Day)?;
+            series.add(&days, &[&dimension]);
+            top.push((dimension, values));
+        }
+        self.add_skus(&mut series, currency, window)?;
+        series.add_providers();
+        let mut pairs = vec![
+            (Dimension::Service, Dimension::SubAccount),
+            (Dimension::Service, Dimension::Region),
+            (Dimension::SubAccount, Dimension::Region),
+        ];
+        pairs.extend(tag.map(|tag| (tag, Dimension::Service)));
+        for (a, b) in pairs {
+            let of = |d: &Dimension| top.iter().find(|(known, _)| known == d).map(|(d, values)| clause(d, values));
+            let (Some(one), Some(other)) = (of(&a), of(&b)) else { continue };
+            let days = self.table(&by(&[&a, &b]), &[one, other], (Some(currency), window), Granularity::Day)?;
+            series.add(&days, &[&a, &b]);
+        }
+        Ok(series.bill(currency, settled))
+    }
+
+    /// SKUs, each as a part of its service: which that is, a look at the charges of the last days tells.
+    fn add_skus(&self, series: &mut Series<'_>, currency: &str, window: Period) -> Result<()> {
+        let sku = Dimension::Sku;
+        let months = self.table(&by(&[&sku]), &[], (Some(currency), window), Granularity::Month)?;
+        let values = largest(&months, series.providers, &sku);
+        if values.is_empty() {
+            return Ok(());
+        }
+        let clauses = [clause(&sku, &values)];
+        let last = Period { from: window.to.plus(-SKU_DAYS).max(window.from), to: window.to };
+        let of =
+            self.table(&[sku.clone(), Dimension::Service], &clauses, (Some(currency), last), Granularity::Month)?;
+        let mut services: HashMap<String, Option<String>> = HashMap::new();
+        for (key, _) in of.groups() {
+            let [sku, service] = [0, 1].map(|at| of.dimensions[at].text(key.values.0[at]).to_owned());
+            let known = services.entry(sku).or_insert_with(|| Some(service.clone()));
+            // One that several services have is no part of any.
+            known.take_if(|known| *known != service);
+        }
+        let days = self.table(&by(&[&sku]), &clauses, (Some(currency), window), Granularity::Day)?;
+        series.add(&days, &[&sku]);
+        series.put_into(&word_of(&sku), "service", &services);
+        Ok(())
+    }
+}
+
+/// A place's dimensions, and those that say what of it counts.
+fn by(dimensions: &[&Dimension]) -> Vec<Dimension> {
+    let beside = [Dimension::Provider, Dimension::ChargeCategory];
+    dimensions.iter().map(|d| (*d).clone()).chain(beside).collect()
+}
+
+fn clause(dimension: &Dimension, values: &[String]) -> Clause {
+    let patterns = values.iter().map(|value| Pattern::only(value)).collect();
+    Clause { negated: false, dimension: Some(dimension.clone()), patterns }
+}
+
+/// The provider of a group, where it counts: `dimensions` is how many stand before those of [`by`].
+fn provider<'t>(table: &'t Table, key: &Key, dimensions: usize, providers: &Providers) -> Option<&'t str> {
+    let text = |at: usize| table.dimensions[at].text(key.values.0[at]);
+    let name = canonical_provider(text(dimensions));
+    (providers.contains_key(name) && !APART.contains(&text(dimensions + 1))).then_some(name)
+}
+
+/// Whether a value is a place of its own: what has no region or service is no place, what has no tag is.
+fn is_place(dimension: &Dimension, value: &str) -> bool {
+    value != UNTOLD && (!value.is_empty() || matches!(dimension, Dimension::Tag(_)))
+}
+
+/// The values of a dimension that cost most in any month: what is new is young.
+fn largest(months: &Table, providers: &Providers, dimension: &Dimension) -> Vec<String> {
+    let mut most: BTreeMap<u32, (BTreeMap<i64, Amount>, &str)> = BTreeMap::new();
+    for (key, total) in months.groups() {
+        let value = months.dimensions[0].text(key.values.0[0]);
+        if is_place(dimension, value) && provider(months, &key, 1, providers).is_some() {
+            let sums = &mut most.entry(key.values.0[0]).or_insert((BTreeMap::new(), value)).0;
+            *sums.entry(key.start).or_default() += total.sum;
+        }
+    }
+    let size = |sums: &BTreeMap<i64, Amount>| sums.values().map(|sum| sum.abs()).max().unwrap_or_default();
+    let mut values: Vec<(Amount, &str)> = most.values().map(|(sums, value)| (size(sums), *value)).collect();
+    values.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(b.1)));
+    values.iter().take(PLACES_MAX).map(|(_, value)| (*value).to_owned()).collect()
+}
+
+/// Series as they are read.
+struct Series<'p> {
+    window: Period,
+    providers: &'p Providers,
+    places: HashMap<Place, (Vec<f64>, BTreeSet<&'p str>)>,
+    names: HashMap<(String, String), String>,
+    by_provider: BTreeMap<&'p str, Vec<f64>>,
+}
+
+impl<'p> Series<'p> {
+    fn new(window: Period, providers: &'p Providers) -> Self {
+        let (places, names, by_provider) = Default::default();
+        Series { window, providers, places, names, by_provider }
+    }
+
+    fn add(&mut self, table: &Table, dimensions: &[&Dimension]) {
+        let days = self.window.days().max(0) as usize;
+        let mut found: HashMap<[u32; 2], (Vec<f64>, BTreeSet<&'p str>)> = HashMap::new();
+        for (key, total) in table.groups() {
+            let Some(name) = provider(table, &key, dimensions.len(), self.providers) else { continue };
+            let Some((name, _)) = self.providers.get_key_value(name) else { continue };
+            let at = (Day::of_seconds(key.start).0 - self.window.from.0) as usize;
+            let mut ids = [0; 2];
+            ids.iter_mut().zip(&key.values.0[..dimensions.len()]).for_each(|(id, value)| *id = *value);
+            let (costs, of) = found.entry(ids).or_insert_with(|| (vec![0.0; days], BTreeSet::new()));
+            if let Some(cost) = costs.get_mut(at) {
+                *cost += total.sum.to_f64();
+                of.insert(name);
+            }
+            if dimensions.is_empty() {
+                let costs = self.by_provider.entry(name).or_insert_with(|| vec![0.0; days]);
+                costs.get_mut(at).into_iter().for_each(|cost| *cost += total.sum.to_f64());
+            }
+        }
+        let size = |costs: &[f64]| costs.iter().map(|cost| cost.abs()).sum::<f64>();
+        let mut found: Vec<_> = found.into_iter().map(|(ids, series)| (size(&series.0), ids, series)).collect();
+        found.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+        for (_, ids, series) in found.into_iter().take(if dimensions.len() > 1 { PAIRS_MAX } else { PLACES_MAX }) {
+            let values = dimensions.iter().zip(&table.dimensions).zip(ids);
+            let parts: Vec<(String, String)> =
+                values.clone().map(|((d, values), id)| (word_of(d), values.text(id).to_owned())).collect();
+            if !values.clone().all(|((d, values), id)| is_place(d, values.text(id))) {
+                continue;
+            }
+            for (part, (_, name)) in parts.iter().zip(values.map(|((_, values), id)| ((), values.name(id)))) {
+                if !name.is_empty() {
+                    self.names.insert(part.clone(), name.to_owned());
+                }
+            }
+            self.places.insert(Place::new(parts), series);
+        }
+    }
+
+    /// Makes places of one dimension parts of those of another; those that are of none are no places.
+    fn put_into(&mut self, inner: &str, outer: &str, of: &HashMap<String, Option<String>>) {
+        let is_inner = |place: &Place| matches!(place.parts(), [part] if part.dimension == inner);
+        let (inner, others) = std::mem::take(&mut self.places).into_iter().partition(|(place, _)| is_inner(place));
+        self.places = others;
+        let inner: HashMap<Place, _> = inner;
+        for (place, series) in inner {
+            let Some(part) = place.parts().first() else { continue };
+            if let Some(Some(value)) = of.get(&part.value).filter(|value| value.as_deref() != Some("")) {
+                let parts = [(part.dimension.as_str(), part.value.as_str()), (outer, value.as_str())];
+                self.places.insert(Place::new(parts), series);
+            }
+        }
+    }
+
+    /// One provider alone is all there is.
+    fn add_providers(&mut self) {
+        for (name, costs) in std::mem::take(&mut self.by_provider) {
+            if self.providers.len() > 1 {
+                self.places.insert(Place::new([("provider", name)]), (costs, BTreeSet::from([name])));
+            }
+        }
+    }
+
+    fn bill(self, currency: &str, settled: usize) -> Bill {
+        let first = self.window.from;
+        let come = |of: &BTreeSet<&str>| {
+            let last = of.iter().filter_map(|name| self.providers.get(*name)).map(|known| known.last).min();
+            last.map_or(0, |last| (last.plus(1).0 - first.0).max(0) as usize)
+        };
+        let mut nodes: Vec<Node> = self
+            .places
+            .into_iter()
+            .map(|(place, (costs, of))| {
+                let come = come(&of);
+                let costs = costs.into_iter().enumerate().map(|(at, cost)| (at < come).then_some(cost)).collect();
+                Node { place, costs }
+            })
+            .collect();
+        nodes.sort_by(|a, b| a.place.cmp(&b.place));
+        let daily = nodes.iter().find(|node| node.place.depth() == 0).map_or(0.0, |node| {
+            let costs = node.costs.iter().flatten();
+            costs.clone().sum::<f64>() / costs.count().max(1) as f64
+        });
+        Bill { currency: currency.to_owned(), first, settled, nodes, daily, names: self.names }
+    }
+}

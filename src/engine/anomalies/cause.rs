@@ -1,0 +1,274 @@
+//! What is behind an anomaly, looked up among the single charges of a few of its days.
+//!
+//! Rollups know pairs of dimensions; who has a move in all of accounts, regions, SKUs and resources, whether two
+//! anomalies at places that cross are one, and what a commitment that ended had covered, only charges tell. Few
+//! anomalies are looked into, those that go on, and days of two weeks at most of each.
+
+use std::collections::HashMap;
+
+use super::bill::{APART, Bill, word_of};
+use super::find::{Found, estimate, severity};
+use crate::analytics::detect::event::Shape;
+use crate::domain::anomaly::{Contributor, Course, Finding, Kind, Severity, Spot, filter_of};
+use crate::domain::calendar::Period;
+use crate::domain::charge::Metric;
+use crate::domain::dimension::Dimension;
+use crate::domain::filter::{Clause, Pattern};
+use crate::domain::text::UNTOLD;
+use crate::engine::Cancel;
+use crate::engine::local::LocalEngine;
+use crate::engine::table::{Request, Table};
+use crate::error::Result;
+
+/// Days that are held against each other.
+const DAYS: i32 = 7;
+/// Anomalies that are looked into at most, of one currency.
+const LOOKED_INTO: usize = 16;
+/// The share of a move that makes a contributor, and how many of a dimension are named.
+const PART: f64 = 0.1;
+const NAMED: usize = 3;
+/// The share of a move that must lie in what two places have in common for them to be one cause.
+const SAME: f64 = 0.7;
+/// How much one of two moves may be larger than the other for that.
+const ALIKE: f64 = 0.6;
+/// The share of a place's cost that a commitment must have covered for its end to be what made it dearer.
+const COVERED: f64 = 0.1;
+/// Resources that a commitment covered and that are looked for at most.
+const RESOURCES_MAX: usize = 500;
+/// Days between the end of a commitment and what it made dearer.
+const NEAR: i32 = 1;
+
+/// What may tell a move apart.
+const PARTS: [Dimension; 4] = [Dimension::SubAccount, Dimension::Region, Dimension::Sku, Dimension::Resource];
+
+/// Charges that do not go on by themselves are none of an anomaly.
+#[must_use]
+pub fn going_on() -> Clause {
+    let patterns = APART.map(|category| Pattern::Exactly(category.to_owned())).to_vec();
+    Clause { negated: true, dimension: Some(Dimension::ChargeCategory), patterns }
+}
+
+/// The last days of an anomaly, a week at most, and the same weekdays before it.
+#[must_use]
+pub fn days(finding: &Finding) -> (Period, Period) {
+    let to = finding.last.plus(1);
+    let from = finding.start.max(to.plus(-DAYS));
+    let back = (to.0 - finding.start.0 + DAYS - 1) / DAYS * DAYS;
+    (Period { from, to }, Period { from: from.plus(-back), to: to.plus(-back) })
+}
+
+/// Reads charges of a few days.
+pub struct Looker<'e> {
+    /// Whose charges.
+    pub engine: &'e LocalEngine,
+    /// The bill.
+    pub bill: &'e Bill,
+    /// Gives up.
+    pub cancel: &'e Cancel,
+}
+
+impl Looker<'_> {
+    fn table(&self, place: &[&[Spot]], more: &[Clause], by: &[Dimension], period: Period) -> Result<Table> {
+        let mut clauses: Vec<Clause> = place.iter().flat_map(|place| filter_of(place).clauses).collect();
+        clauses.push(going_on());
+        clauses.extend_from_slice(more);
+        let request = Request {
+            period,
+            by,
+            clauses: &clauses,
+            metric: Metric::Effective,
+            granularity: None,
+            currency: Some(&self.bill.currency),
+            parting: &[],
+        };
+        self.engine.aggregate(&request, self.cancel)
+    }
+
+    /// What some charges cost a day.
+    fn daily(&self, place: &[&[Spot]], more: &[Clause], period: Period) -> Result<f64> {
+        let table = self.table(place, more, &[], period)?;
+        let sum: f64 = table.groups().map(|(_, total)| total.sum.to_f64()).sum();
+        Ok(sum / f64::from(period.days().max(1)))
+    }
+
+    /// Names who has each move, gives the end of commitments what they made dearer, and leaves out what is but
+    /// another view of one that was found already.
+    ///
+    /// # Errors
+    /// Kind `Store` where data cannot be read, `Interrupted` where it was given up.
+    pub fn look(&self, found: &mut Vec<Found>) -> Result<()> {
+        self.end_commitments(found)?;
+        self.leave_out_echoes(found)?;
+        let told = |f: &&mut Found| {
+            let large = f.finding.rises && f.finding.severity >= Severity::High;
+            f.finding.course.is_going() || f.finding.course == Course::Usual && large
+        };
+        let mut going: Vec<&mut Found> = found.iter_mut().filter(told).collect();
+        going.sort_by_key(|found| std::cmp::Reverse(found.finding.impact.abs()));
+        for found in going.into_iter().take(LOOKED_INTO).filter(|f| f.finding.kind != Kind::Expired) {
+            let named = self.contributors(&found.finding)?;
+            let known = |spot: &Spot| named.iter().any(|c: &Contributor| c.spot.dimension == spot.dimension);
+            found.finding.contributors.retain(|c| !known(&c.spot));
+            found.finding.contributors.extend(named);
+            found.finding.contributors.sort_by(|a, b| b.share.abs().total_cmp(&a.share.abs()));
+        }
+        Ok(())
+    }
+
+    /// Who has a move, by each dimension that its place leaves open.
+    fn contributors(&self, finding: &Finding) -> Result<Vec<Contributor>> {
+        let (during, before) = days(finding);
+        let now = self.table(&[&finding.place], &[], &PARTS, during)?;
+        let then = self.table(&[&finding.place], &[], &PARTS, before)?;
+        Ok(moves(&PARTS, [(&now, during), (&then, before)], &finding.place).1)
+    }
+
+    /// Of two anomalies that stay, move alike and share most of it, the one that began first is told.
+    fn leave_out_echoes(&self, found: &mut Vec<Found>) -> Result<()> {
+        // What is known to the day is told rather than what was seen slowly.
+        found.sort_by_key(|f| (f.finding.start, f.raw.event.shape == Shape::Ramp, f.finding.place.len()));
+        let mut at = 0;
+        while at < found.len() {
+            let later = &found[at];
+            let mut echo = false;
+            for earlier in found[..at].iter().filter(|earlier| may_be_one(earlier, later)) {
+                let (during, _) = days(&later.finding);
+                let (_, before) = days(&earlier.finding);
+                let both = [earlier.finding.place.as_slice(), later.finding.place.as_slice()];
+                let shared = self.daily(&both, &[], during)? - self.daily(&both, &[], before)?;
+                if shared / later.raw.moved >= SAME {
+                    echo = true;
+                    break;
+                }
+            }
+            if echo {
+                found.remove(at);
+            } else {
+                at += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// What a commitment covered goes on at the public price when it ends: that is what it costs.
+    fn end_commitments(&self, found: &mut Vec<Found>) -> Result<()> {
+        while let Some(at) = found.iter().position(|f| f.finding.kind == Kind::Expired && !f.finding.rises) {
+            let mut ended = found.remove(at);
+            let covered = Clause {
+                negated: false,
+                dimension: Some(Dimension::CommitmentDiscount),
+                patterns: ended.finding.place.iter().map(|spot| Pattern::only(spot.value.raw())).collect(),
+            };
+            let before = Period { from: ended.finding.start.plus(-DAYS), to: ended.finding.start };
+            let mut rest = Vec::new();
+            for other in found.drain(..) {
+                let near = (other.finding.start.0 - ended.finding.start.0).abs() <= NEAR && other.finding.rises;
+                let covers = near && {
+                    let place: &[&[Spot]] = &[&other.finding.place];
+                    let all = self.daily(place, &[], before)?;
+                    self.daily(place, std::slice::from_ref(&covered), before)? >= COVERED * all
+                };
+                if !covers {
+                    rest.push(other);
+                }
+            }
+            *found = rest;
+            self.dearer(&mut ended, &covered, before)?;
+            // It is done with, whichever way it went.
+            let risen = ended.finding.rises;
+            found.push(ended);
+            if !risen {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reckons the end of a commitment: what the resources that it covered cost since, beyond what they cost
+    /// before.
+    fn dearer(&self, ended: &mut Found, covered: &Clause, before: Period) -> Result<()> {
+        let what = self.table(&[], std::slice::from_ref(covered), &[Dimension::Resource], before)?;
+        let mut resources: Vec<(f64, &str)> =
+            what.groups().map(|(key, total)| (total.sum.to_f64(), what.dimensions[0].text(key.values.0[0]))).collect();
+        resources.retain(|(_, id)| !id.is_empty() && *id != UNTOLD);
+        resources.sort_by(|a, b| b.0.total_cmp(&a.0));
+        resources.truncate(RESOURCES_MAX);
+        if resources.is_empty() {
+            return Ok(());
+        }
+        let patterns = resources.iter().map(|(_, id)| Pattern::only(id)).collect();
+        let of = Clause { negated: false, dimension: Some(Dimension::Resource), patterns };
+        let (during, _) = days(&ended.finding);
+        let by = [Dimension::Service, Dimension::SubAccount, Dimension::Sku];
+        let now = self.table(&[], std::slice::from_ref(&of), &by, during)?;
+        let then = self.table(&[], std::slice::from_ref(&of), &by, before)?;
+        let (moved, contributors) = moves(&by, [(&now, during), (&then, before)], &ended.finding.place);
+        if moved <= 0.0 {
+            return Ok(());
+        }
+        let was = -ended.raw.moved;
+        let finding = &mut ended.finding;
+        let (impact, rate) = (moved * f64::from(finding.last.plus(1).0 - finding.start.0), moved);
+        finding.rises = true;
+        finding.impact = estimate(impact);
+        finding.rate = estimate(rate);
+        for reckoned in [&mut finding.day, &mut finding.peak.1] {
+            reckoned.expected = estimate(was);
+            reckoned.lower = estimate(was * 0.8);
+            reckoned.upper = estimate(was * 1.2);
+            reckoned.actual = estimate(was + moved);
+        }
+        finding.severity = severity(estimate(impact + rate * 30.0), true, self.bill.daily);
+        finding.contributors = contributors;
+        Ok(())
+    }
+}
+
+/// How much more some days cost than others, a day, and who has that by each dimension that a place leaves open.
+fn moves(by: &[Dimension], tables: [(&Table, Period); 2], place: &[Spot]) -> (f64, Vec<Contributor>) {
+    let mut named = Vec::new();
+    let mut all = 0.0;
+    for (at, dimension) in by.iter().enumerate() {
+        let mut moves: HashMap<&str, (f64, &str)> = HashMap::new();
+        for ((table, period), sign) in tables.into_iter().zip([1.0, -1.0]) {
+            for (key, total) in table.groups() {
+                let (values, id) = (&table.dimensions[at], key.values.0[at]);
+                let of = moves.entry(values.text(id)).or_insert((0.0, values.name(id)));
+                of.0 += sign * total.sum.to_f64() / f64::from(period.days().max(1));
+            }
+        }
+        let whole: f64 = moves.values().map(|(moved, _)| moved).sum();
+        all = whole;
+        if place.iter().any(|spot| spot.dimension == *dimension) {
+            continue;
+        }
+        let tells =
+            |text: &str, moved: f64| !text.is_empty() && text != UNTOLD && whole != 0.0 && moved / whole >= PART;
+        let mut parts: Vec<(&str, f64, &str)> =
+            moves.into_iter().map(|(text, (moved, name))| (text, moved, name)).filter(|p| tells(p.0, p.1)).collect();
+        parts.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()).then_with(|| a.0.cmp(b.0)));
+        named.extend(parts.into_iter().take(NAMED).map(|(text, moved, name)| Contributor {
+            spot: Spot {
+                dimension: dimension.clone(),
+                value: text.into(),
+                name: Some(name).filter(|name| !name.is_empty()).map(Into::into),
+            },
+            share: moved / whole,
+            moved: estimate(moved),
+        }));
+    }
+    named.sort_by(|a, b| b.share.abs().total_cmp(&a.share.abs()));
+    (all, named)
+}
+
+/// Whether two anomalies are worth a look at what they have in common.
+fn may_be_one(earlier: &Found, later: &Found) -> bool {
+    let (a, b) = (&earlier.finding, &later.finding);
+    let size = |found: &Found| found.raw.moved.abs();
+    let alike = size(earlier).min(size(later)) >= ALIKE * size(earlier).max(size(later));
+    let both_stay = a.rises == b.rises && b.course != Course::Over && a.last.plus(2) >= b.start;
+    let slow = earlier.raw.event.shape == Shape::Ramp && later.raw.event.shape == Shape::Ramp;
+    let commitment = word_of(&Dimension::CommitmentDiscount);
+    let plain = |found: &Found| found.raw.place.parts().iter().all(|part| part.dimension != commitment);
+    both_stay && alike && !slow && plain(earlier) && plain(later) && earlier.raw.place.meet(&later.raw.place).is_some()
+}

@@ -1,0 +1,130 @@
+//! Answers [`crate::engine::Question::Anomaly`]: what one is, day by day, and why.
+
+use super::cause::{days, going_on};
+use super::find::{day, estimate};
+use super::{list, records, words};
+use crate::analytics::detect::series::{Detector, Settings};
+use crate::domain::anomaly::{Finding, Kind, filter_of};
+use crate::domain::calendar::{Day, Granularity, Period};
+use crate::domain::charge::Metric;
+use crate::domain::dimension::Dimension;
+use crate::domain::filter::{Clause, Filter};
+use crate::domain::lens::Lens;
+use crate::domain::money::Amount;
+use crate::domain::numbers::Total;
+use crate::domain::period::{Comparison, PeriodSpec};
+use crate::engine::answer::{AnomalyAnswer, DayOf, Driver};
+use crate::engine::local::LocalEngine;
+use crate::engine::table::Request;
+use crate::engine::{Cancel, drivers};
+use crate::error::{Error, Result};
+
+/// Days before an anomaly that are shown, and that are learnt from.
+const SHOWN_BEFORE: i32 = 35;
+const LEARNT_BEFORE: i32 = 150;
+/// Days after it that are shown.
+const SHOWN_AFTER: i32 = 14;
+
+/// Answers what one anomaly is.
+///
+/// # Errors
+/// Kind `Usage` where there is none of this name, `Store` where data cannot be read, `Interrupted` where it was
+/// given up.
+pub fn answer(engine: &LocalEngine, name: &str, as_of: Day, cancel: &Cancel) -> Result<AnomalyAnswer> {
+    let all = records::kept(&engine.store().journal());
+    let id = list::named(&all, name)?;
+    let found = all.into_iter().find(|anomaly| anomaly.id == id);
+    let anomaly = found.ok_or_else(|| Error::bug("an anomaly was named that is not there"))?;
+    let days_of = series(engine, &anomaly.currency, &anomaly.finding, as_of, cancel)?;
+    let held = days(&anomaly.finding);
+    // What a commitment covered is what it covered before it ended.
+    let ended = anomaly.finding.kind == Kind::Expired;
+    let from = if ended { held.1.from } else { anomaly.finding.start };
+    let lens = Lens {
+        period: PeriodSpec::Range(Period { from, to: anomaly.finding.last.plus(1) }),
+        comparison: Comparison::Previous,
+        filter: filter_of(&anomaly.finding.place),
+        metric: Metric::Effective,
+        by: vec![Dimension::Resource],
+        granularity: Granularity::Day,
+        currency: Some(anomaly.currency.clone()),
+    };
+    let driver = if ended { None } else { driver(engine, &lens, held, cancel)? };
+    let listed = words::listed(anomaly, as_of);
+    let summary = words::summary(&listed, driver.as_ref().map(|driver| (driver, held.0.days())));
+    Ok(AnomalyAnswer { listed, days: days_of, held, driver, lens, summary })
+}
+
+fn driver(engine: &LocalEngine, lens: &Lens, held: (Period, Period), cancel: &Cancel) -> Result<Option<Driver>> {
+    let mut filter = lens.filter.clone();
+    filter.clauses.push(going_on());
+    let lens = Lens { by: Vec::new(), filter, ..lens.clone() };
+    let answers = drivers::of_groups(engine, &lens, &[Vec::new()], (held.0, Some(held.1)), cancel)?;
+    let own = answers.into_iter().find(|answer| Some(&answer.currency) == lens.currency.as_ref());
+    Ok(own.and_then(|mut answer| answer.groups.pop()))
+}
+
+/// The clauses that a place's series is read by: a SKU says its service, and has a rollup alone.
+fn clauses(finding: &Finding) -> Vec<Clause> {
+    let mut place = finding.place.clone();
+    if list::says(&place, &Dimension::Sku) {
+        place.retain(|spot| spot.dimension != Dimension::Service);
+    }
+    let Filter { mut clauses, .. } = filter_of(&place);
+    clauses.push(going_on());
+    clauses
+}
+
+/// The days around an anomaly, with the band that was held against them: of its own days that of before it.
+fn series(engine: &LocalEngine, currency: &str, finding: &Finding, as_of: Day, cancel: &Cancel) -> Result<Vec<DayOf>> {
+    let Some(data) = engine.data_days() else { return Ok(Vec::new()) };
+    let to = finding.last.plus(1 + SHOWN_AFTER).min(data.to).min(as_of.plus(1));
+    let learn = Period { from: finding.start.plus(-LEARNT_BEFORE).max(data.from), to };
+    let clauses = clauses(finding);
+    let request = Request {
+        period: learn,
+        by: &[],
+        clauses: &clauses,
+        metric: Metric::Effective,
+        granularity: Some(Granularity::Day),
+        currency: Some(currency),
+        parting: &[],
+    };
+    let table = engine.aggregate(&request, cancel)?;
+    let mut costs = vec![Total::default(); learn.days().max(0) as usize];
+    for (key, total) in table.groups() {
+        let at = Day::of_seconds(key.start).0 - learn.from.0;
+        costs.get_mut(at.max(0) as usize).into_iter().for_each(|cost| cost.merge(total));
+    }
+    let freshness = engine.freshness(as_of);
+    let settled = freshness.iter().map(|fresh| fresh.settled_through).min().unwrap_or(as_of);
+    let newest = freshness.iter().map(|fresh| fresh.last_day).max().unwrap_or(as_of);
+    let mut detector = Detector::new(Settings::of_places());
+    let mut known = 0;
+    let mut days = Vec::new();
+    for (cost, at) in costs.iter().zip(learn.iter()) {
+        let money = cost.sum.to_f64();
+        let step = i64::from(at.0);
+        let anomalous = at >= finding.start && at <= finding.last;
+        if known == 0 && money == 0.0 && at < finding.start {
+            continue;
+        }
+        // From its first day on it is held against what was known before.
+        let reading = if at < finding.start { detector.push(step, money) } else { detector.peek(step, money) };
+        known += i32::from(at < finding.start);
+        if at < finding.start.plus(-SHOWN_BEFORE) || day(step) > newest {
+            continue;
+        }
+        let floor = |money: f64| if cost.sum >= Amount::ZERO { money.max(0.0) } else { money };
+        let learnt = known >= 14;
+        let band = [reading.lower, reading.expected, reading.upper].map(|money| estimate(floor(money)));
+        days.push(DayOf {
+            day: at,
+            cost: cost.value(),
+            band: learnt.then_some(band),
+            anomalous,
+            unsettled: at > settled,
+        });
+    }
+    Ok(days)
+}

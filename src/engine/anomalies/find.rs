@@ -1,0 +1,223 @@
+//! What is out of the ordinary in one bill, in money and days.
+//!
+//! Asks [`crate::analytics::detect`] and reckons what it found; knows no records and no store.
+
+use super::bill::Bill;
+use crate::analytics::detect::event::{Direction, Event, Phase, Shape};
+use crate::analytics::detect::series::Settings;
+use crate::analytics::detect::tree::{self, Node};
+use crate::domain::anomaly::{Contributor, Course, Finding, Kind, Reckoned, Severity};
+use crate::domain::calendar::Day;
+use crate::domain::money::{Amount, Decimal};
+
+/// Differences that are looked at, a day, where a day costs [`USUAL_DAY`]; of a bill ten times as large those of six
+/// times the money.
+const LEAST: f64 = 10.0;
+const USUAL_DAY: f64 = 2_500.0;
+/// Days at the beginning of the series in which what comes each month is not known to: at most half of them.
+const EARLY_DAYS: i32 = 60;
+/// Days for which what climbs is looked for, and that are learnt from for it.
+const CLIMBING_DAYS: i64 = 30;
+const CLIMBING_LEARNT: usize = 120;
+/// From how much money at stake on an anomaly matters how much, where a month costs [`USUAL_MONTH`].
+const BOUNDS: [(f64, Severity); 3] =
+    [(10_000.0, Severity::Critical), (1_000.0, Severity::High), (100.0, Severity::Medium)];
+/// The month that they are meant for. Of a bill ten times as large an anomaly matters as much at six times the money.
+const USUAL_MONTH: f64 = 100_000.0;
+const GROWTH: f64 = 0.75;
+const LEAST_SCALE: f64 = 0.5;
+
+/// An anomaly as the detector has it, and as it is told.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// The detector's, by which it is known again.
+    pub raw: tree::Anomaly,
+    /// What is told.
+    pub finding: Finding,
+}
+
+/// What a detector of this bill's days goes by.
+#[must_use]
+pub fn settings(bill: &Bill) -> Settings {
+    let least = LEAST * (bill.daily.max(0.0) / USUAL_DAY).powf(GROWTH);
+    Settings { absolute: least.max(1.0), ..Settings::of_places() }
+}
+
+/// An estimate as money, to the hundredth of a cent.
+#[must_use]
+pub fn estimate(money: f64) -> Amount {
+    let rounded = (money * 1e4).round() / 1e4;
+    Decimal::from_f64(rounded, Amount::LIMIT).map_or(Amount::ZERO, Decimal::amount)
+}
+
+/// The day of a step.
+#[must_use]
+pub fn day(step: i64) -> Day {
+    Day(i32::try_from(step).unwrap_or(i32::MAX))
+}
+
+/// Finds the anomalies of a bill's days.
+#[must_use]
+pub fn in_days(bill: &Bill) -> Vec<Found> {
+    let mut found = tree::find(&bill.nodes, i64::from(bill.first.0), bill.settled, &settings(bill));
+    found.extend(climbing(bill, &found));
+    let from = i64::from(bill.first.0) + i64::from(EARLY_DAYS.min(bill.settled as i32 / 2));
+    let told = found.into_iter().filter(|raw| raw.event.start >= from);
+    told.filter_map(|raw| Some(Found { finding: finding(bill, &raw)?, raw })).collect()
+}
+
+/// What began small and climbed for days. The hierarchy explains a slow move by the days before it was seen, which
+/// show nothing yet of one that was seen at once; where no event is ever taken for a step, its first day explains it.
+fn climbing(bill: &Bill, known: &[tree::Anomaly]) -> Vec<tree::Anomaly> {
+    let never = Settings { confirm: usize::MAX, ..settings(bill) };
+    let last = i64::from(bill.first.0) + bill.settled as i64;
+    let is_known = |raw: &tree::Anomaly| {
+        known.iter().any(|known| {
+            let commitment = known.place.parts().iter().any(|part| part.dimension == "commitment");
+            let near = (known.event.start - raw.event.start).abs() <= 2 && known.event.shape != Shape::Ramp;
+            let related = known.place.meet(&raw.place).is_some();
+            !commitment && near && related && known.event.direction == raw.event.direction
+        })
+    };
+    let (from, days) = (bill.settled.saturating_sub(CLIMBING_LEARNT), CLIMBING_DAYS as usize);
+    let mean = |costs: &[Option<f64>]| costs.iter().flatten().sum::<f64>() / costs.len().max(1) as f64;
+    // Most places did not move: they need not be looked at twice.
+    let moved = |costs: &[Option<f64>]| {
+        let (before, now) = costs.split_at(costs.len().saturating_sub(days / 2));
+        (mean(now) - mean(&before[before.len().saturating_sub(days)..])).abs() > never.absolute / 2.0
+    };
+    let nodes: Vec<Node> = bill
+        .nodes
+        .iter()
+        .filter(|node| node.place.depth() <= 1 || moved(&node.costs[..bill.settled.min(node.costs.len())]))
+        .map(|node| Node { place: node.place.clone(), costs: node.costs[from.min(node.costs.len())..].to_vec() })
+        .collect();
+    let mut found = tree::find(&nodes, i64::from(bill.first.0) + from as i64, bill.settled - from, &never);
+    found.retain(|raw| {
+        let Event { start, phase, steps, .. } = raw.event;
+        let lately = start > last - CLIMBING_DAYS && phase == Phase::Open && steps > 1;
+        lately && matches!(raw.kind, tree::Kind::Moved(_)) && !is_known(raw)
+    });
+    for raw in &mut found {
+        raw.moved = raw.event.impact / f64::from(raw.event.steps.max(1));
+        raw.event.phase = Phase::Lasting;
+        raw.kind = tree::Kind::Moved(Shape::Step);
+    }
+    found
+}
+
+/// How much money at stake matters.
+#[must_use]
+pub fn severity(at_stake: Amount, rises: bool, daily: f64) -> Severity {
+    let scale = (daily * 30.0 / USUAL_MONTH).max(0.0).powf(GROWTH).max(LEAST_SCALE);
+    let money = at_stake.to_f64().abs();
+    let severity = BOUNDS.iter().find(|(bound, _)| money >= bound * scale).map_or(Severity::Low, |(_, s)| *s);
+    // What stopped costing may be something that broke, but nobody pays for it.
+    if rises { severity } else { severity.min(Severity::Medium) }
+}
+
+fn kind(kind: tree::Kind) -> Kind {
+    match kind {
+        tree::Kind::Moved(Shape::Spike) => Kind::Spike,
+        tree::Kind::Moved(Shape::Drop) => Kind::Drop,
+        tree::Kind::Moved(Shape::Step) => Kind::Step,
+        tree::Kind::Moved(Shape::Ramp) => Kind::Ramp,
+        tree::Kind::NewService => Kind::NewService,
+        tree::Kind::NewRegion => Kind::NewRegion,
+        tree::Kind::NewAccount => Kind::NewAccount,
+        tree::Kind::Expired => Kind::Expired,
+        tree::Kind::Untagged => Kind::Untagged,
+    }
+}
+
+fn course(phase: Phase) -> Course {
+    match phase {
+        Phase::Open => Course::GoesOn,
+        Phase::Lasting => Course::Stays,
+        Phase::Over => Course::Over,
+        Phase::Settled => Course::Usual,
+    }
+}
+
+/// An event in the figures of its own place.
+struct Own {
+    impact: f64,
+    rate: f64,
+    day: [f64; 2],
+    peak: [f64; 2],
+    band: [f64; 2],
+}
+
+impl Own {
+    /// The detector tells of a place that was not out by itself by the event of the one that holds it: then the
+    /// figures are reckoned from the move.
+    fn new(node: &Node, first: Day, raw: &tree::Anomaly) -> Option<Own> {
+        let event = &raw.event;
+        let cost = |step: i64| node.costs.get((step - i64::from(first.0)).max(0) as usize).copied().flatten();
+        let costs: Vec<f64> = (event.start..=event.last).filter_map(cost).collect();
+        if costs.is_empty() {
+            return None;
+        }
+        let days = costs.len() as f64;
+        let actual = costs.iter().sum::<f64>() / days;
+        let peak = cost(event.peak).unwrap_or(actual);
+        let band = [event.expected - event.lower, event.upper - event.expected];
+        let own = (peak - event.actual).abs() <= 1e-6 * peak.abs().max(1.0);
+        let (impact, rate, off) = if own {
+            (event.impact, event.rate, event.actual - event.expected)
+        } else {
+            (raw.moved * days, raw.moved, raw.moved)
+        };
+        let scale = if own { 1.0 } else { (peak / event.actual).abs().min(1.0) };
+        Some(Own {
+            impact,
+            rate,
+            day: [actual, actual - impact / days],
+            peak: [peak, peak - off],
+            band: band.map(|half| half * scale),
+        })
+    }
+
+    fn reckoned(&self, [actual, expected]: [f64; 2]) -> Reckoned {
+        let [down, up] = self.band;
+        // Costs that were never below zero are not expected there.
+        let lower = if expected >= 0.0 && actual >= 0.0 { (expected - down).max(0.0) } else { expected - down };
+        Reckoned {
+            expected: estimate(expected),
+            lower: estimate(lower),
+            upper: estimate(expected + up),
+            actual: estimate(actual),
+        }
+    }
+}
+
+fn finding(bill: &Bill, raw: &tree::Anomaly) -> Option<Finding> {
+    let Event { start, found, last, peak, direction, phase, .. } = raw.event;
+    let own = Own::new(bill.node(&raw.place)?, bill.first, raw)?;
+    let contributor = |c: &tree::Contributor| {
+        let spot = bill.spot(&c.part.dimension, &c.part.value)?;
+        Some(Contributor { spot, share: c.share, moved: estimate(c.moved) })
+    };
+    let rises = direction == Direction::Up;
+    let course = course(phase);
+    let (impact, rate) = (estimate(own.impact), estimate(own.rate));
+    let ahead = if course == Course::Stays { 30 } else { 0 };
+    Some(Finding {
+        place: bill.spots(&raw.place),
+        kind: kind(raw.kind),
+        rises,
+        severity: severity(impact + rate.scale_by(ahead, 1), rises, bill.daily),
+        start: day(start),
+        start_hour: None,
+        hourly: false,
+        found: day(found),
+        last: day(last),
+        day: own.reckoned(own.day),
+        peak: (day(peak), own.reckoned(own.peak)),
+        impact,
+        rate,
+        course,
+        contributors: raw.contributors.iter().filter_map(contributor).collect(),
+        cancels: raw.cancels.as_ref().map(|place| bill.spots(place)),
+    })
+}

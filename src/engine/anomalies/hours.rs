@@ -1,0 +1,243 @@
+//! What hours tell: when an anomaly began, and what began so lately that no day is over yet.
+//!
+//! Charges of single hours have no rollups: they are looked through, those of a few days alone. Charges longer
+//! than an hour lie in none. Knows no records.
+
+use super::bill::{Bill, TOP_HOURS, place_of};
+use super::cause::going_on;
+use super::find::{self, Found, settings};
+use crate::analytics::detect::event::{Direction, Shape};
+use crate::analytics::detect::place::Place;
+use crate::analytics::detect::series::Settings;
+use crate::analytics::detect::tree::{self, Kind, Node};
+use crate::domain::anomaly::{Contributor, Course, Finding, Kind as Told, Reckoned, filter_of};
+use crate::domain::calendar::{DAY_SECONDS, Day, Granularity, HOUR_SECONDS, Period};
+use crate::domain::charge::Metric;
+use crate::domain::dimension::Dimension;
+use crate::engine::Cancel;
+use crate::engine::local::LocalEngine;
+use crate::engine::table::Request;
+use crate::error::Result;
+
+/// Anomalies whose hour is looked for at most.
+const LOOKED_FOR: usize = 8;
+/// Days that an hour is held against.
+const BEFORE_DAYS: i32 = 14;
+/// Days of hours that are learnt from.
+const LEARN_DAYS: i32 = 21;
+/// Hours back from the last one in which something may have begun that no day tells yet.
+const LATELY: i64 = 36;
+/// The share of an average day's cost that it must have come to.
+const LEAST_SHARE: f64 = 0.003;
+
+/// Looks for the hours in which the latest of some anomalies began.
+///
+/// # Errors
+/// Kind `Store` where data cannot be read, `Interrupted` where it was given up.
+pub fn begin(
+    engine: &LocalEngine,
+    bill: &Bill,
+    found: &mut [Found],
+    known: &dyn Fn(&Finding) -> bool,
+    cancel: &Cancel,
+) -> Result<()> {
+    let is_sudden = |f: &Found| f.finding.rises && f.raw.event.shape != Shape::Ramp && f.finding.course.is_going();
+    let mut latest: Vec<&mut Found> = found.iter_mut().filter(|f| is_sudden(f) && !known(&f.finding)).collect();
+    latest.sort_by_key(|found| std::cmp::Reverse(found.finding.start));
+    for found in latest.into_iter().take(LOOKED_FOR) {
+        found.finding.start_hour = hour_of(engine, &bill.currency, &found.finding, cancel)?;
+    }
+    Ok(())
+}
+
+/// The hour of an anomaly's first day from which on that and the day before differ most.
+fn hour_of(engine: &LocalEngine, currency: &str, finding: &Finding, cancel: &Cancel) -> Result<Option<i64>> {
+    let period = Period { from: finding.start.plus(-BEFORE_DAYS), to: finding.start.plus(1) };
+    let mut clauses = filter_of(&finding.place).clauses;
+    clauses.push(going_on());
+    let request = Request {
+        period,
+        by: &[],
+        clauses: &clauses,
+        metric: Metric::Effective,
+        granularity: Some(Granularity::Hour),
+        currency: Some(currency),
+        parting: &[],
+    };
+    let table = engine.aggregate(&request, cancel)?;
+    let mut hours = vec![0.0; period.days().max(0) as usize * 24];
+    for (key, total) in table.groups() {
+        let at = (key.start - period.from.seconds()) / HOUR_SECONDS;
+        hours.get_mut(at.max(0) as usize).into_iter().for_each(|hour| *hour += total.sum.to_f64());
+    }
+    let (before, day) = hours.split_at(hours.len().saturating_sub(24));
+    // A day whose charges all lie in one hour has no hours.
+    if day.iter().filter(|cost| **cost != 0.0).count() < 2 {
+        return Ok(None);
+    }
+    let usual = |hour: usize| median(before.iter().skip(hour).step_by(24).copied().collect());
+    let yesterday = before.get(before.len().saturating_sub(24)..).unwrap_or_default();
+    let excess: Vec<f64> = yesterday.iter().chain(day).enumerate().map(|(at, cost)| cost - usual(at % 24)).collect();
+    let first = change_point(&excess).filter(|at| *at >= yesterday.len()).map(|at| at - yesterday.len());
+    Ok(first.map(|hour| finding.start.seconds() + hour as i64 * HOUR_SECONDS))
+}
+
+/// Where what follows differs most from what is before: the cut that leaves the least variance on both sides.
+fn change_point(values: &[f64]) -> Option<usize> {
+    let n = values.len() as f64;
+    let all: f64 = values.iter().sum();
+    let mut before = 0.0;
+    let mut best: Option<(f64, usize)> = None;
+    for (at, value) in values.iter().enumerate().skip(1).map(|(at, _)| (at, values[at - 1])) {
+        before += value;
+        let (left, right) = (at as f64, n - at as f64);
+        let rise = (all - before) / right - before / left;
+        let gain = rise * rise * left * right / n;
+        if rise > 0.0 && best.is_none_or(|(most, _)| gain > most) {
+            best = Some((gain, at));
+        }
+    }
+    best.map(|(_, at)| at)
+}
+
+fn median(mut costs: Vec<f64>) -> f64 {
+    costs.sort_by(f64::total_cmp);
+    costs.get(costs.len() / 2).copied().unwrap_or(0.0)
+}
+
+/// What began in the last hours and is in none of `days`.
+///
+/// # Errors
+/// Kind `Store` where data cannot be read, `Interrupted` where it was given up.
+pub fn lately(engine: &LocalEngine, bill: &Bill, days: &[Found], cancel: &Cancel) -> Result<Vec<Found>> {
+    let Some((nodes, first)) = nodes(engine, bill, cancel)? else { return Ok(Vec::new()) };
+    let settled = (bill.first.0 + bill.settled as i32 - first.0).max(0) as usize * 24;
+    let settings = Settings { absolute: (settings(bill).absolute / 24.0).max(0.1), ..Settings::hourly() };
+    let last = nodes[0].costs.len() as i64 - 1;
+    let first_step = first.seconds() / HOUR_SECONDS;
+    let found = tree::find(&nodes, first_step, settled, &settings);
+    let is_told = |anomaly: &tree::Anomaly| {
+        let start = find::day(anomaly.event.start.div_euclid(24));
+        days.iter().any(|known| {
+            let related = known.raw.place.holds(&anomaly.place) || anomaly.place.holds(&known.raw.place);
+            related && known.finding.rises && known.finding.last >= start.plus(-1)
+        })
+    };
+    let wanted = |anomaly: &tree::Anomaly| {
+        anomaly.event.direction == Direction::Up
+            && matches!(anomaly.kind, Kind::Moved(Shape::Spike | Shape::Step))
+            && anomaly.event.start - first_step > last - LATELY
+            && anomaly.event.impact >= LEAST_SHARE * bill.daily
+            && !is_told(anomaly)
+    };
+    Ok(found.into_iter().filter(wanted).filter_map(|raw| in_days(bill, raw, first_step, last)).collect())
+}
+
+/// An anomaly of hours in terms of days, by which it is known again once its day tells it too.
+fn in_days(bill: &Bill, raw: tree::Anomaly, first: i64, last: i64) -> Option<Found> {
+    let event = raw.event;
+    let hour = |step: i64| step * HOUR_SECONDS;
+    let mut daily = raw.clone();
+    for step in [&mut daily.event.start, &mut daily.event.found, &mut daily.event.last, &mut daily.event.peak] {
+        *step = step.div_euclid(24);
+    }
+    let node = bill.node(&raw.place)?;
+    let at = usize::try_from(daily.event.last - i64::from(bill.first.0)).ok()?;
+    let actual = node.costs.get(at).copied().flatten().unwrap_or(event.impact);
+    let days = (daily.event.last - daily.event.start + 1) as f64;
+    let expected = (actual - event.impact / days).max(0.0);
+    let reckoned = Reckoned {
+        expected: find::estimate(expected),
+        lower: find::estimate(expected * 0.8),
+        upper: find::estimate(expected * 1.2),
+        actual: find::estimate(actual),
+    };
+    let impact = find::estimate(event.impact);
+    let going = event.last - first >= last - 1;
+    let course = if going { Course::GoesOn } else { Course::Over };
+    let contributors = raw.contributors.iter().filter_map(|c| {
+        let spot = bill.spot(&c.part.dimension, &c.part.value)?;
+        Some(Contributor { spot, share: c.share, moved: find::estimate(c.moved * 24.0) })
+    });
+    let finding = Finding {
+        place: bill.spots(&raw.place),
+        kind: Told::Spike,
+        rises: true,
+        severity: find::severity(impact, true, bill.daily),
+        start: Day::of_seconds(hour(event.start)),
+        start_hour: Some(hour(event.start)),
+        hourly: true,
+        found: Day::of_seconds(hour(event.found)),
+        last: Day::of_seconds(hour(event.last)),
+        day: reckoned,
+        peak: (Day::of_seconds(hour(event.peak)), reckoned),
+        impact,
+        rate: find::estimate(event.rate * 24.0),
+        course,
+        contributors: contributors.collect(),
+        cancels: None,
+    };
+    Some(Found { raw: daily, finding })
+}
+
+/// The last days' hours of the whole, its services and accounts; `None` where there are no charges by the hour.
+fn nodes(engine: &LocalEngine, bill: &Bill, cancel: &Cancel) -> Result<Option<(Vec<Node>, Day)>> {
+    let Some(data) = engine.data_days() else { return Ok(None) };
+    let first = data.to.plus(-LEARN_DAYS).max(bill.first);
+    let period = Period { from: first, to: data.to };
+    let count = period.days().max(0) as usize * 24;
+    let mut nodes = vec![Node { place: Place::default(), costs: vec![Some(0.0); count] }];
+    let mut last = None;
+    for dimension in [Dimension::Service, Dimension::SubAccount] {
+        let word = super::bill::word_of(&dimension);
+        let alone = |node: &&Node| matches!(node.place.parts(), [part] if part.dimension == word);
+        let mut kept: Vec<&Node> = bill.nodes.iter().filter(alone).collect();
+        kept.sort_by(|a, b| recent(b).total_cmp(&recent(a)));
+        let values: Vec<&str> =
+            kept.iter().take(TOP_HOURS).flat_map(|node| node.place.parts()).map(|part| part.value.as_str()).collect();
+        let by = [dimension.clone()];
+        let clauses = [going_on()];
+        let request = Request {
+            period,
+            by: &by,
+            clauses: &clauses,
+            metric: Metric::Effective,
+            granularity: Some(Granularity::Hour),
+            currency: Some(&bill.currency),
+            parting: &[],
+        };
+        let table = engine.aggregate(&request, cancel)?;
+        let from = nodes.len();
+        nodes.extend(
+            values
+                .iter()
+                .map(|value| Node { place: Place::new([(word.clone(), *value)]), costs: vec![Some(0.0); count] }),
+        );
+        for (key, total) in table.groups() {
+            let at = ((key.start - period.from.seconds()) / HOUR_SECONDS).max(0) as usize;
+            last = last.max(Some(at).filter(|at| *at < count));
+            let text = table.dimensions[0].text(key.values.0[0]);
+            let place = values.iter().position(|value| *value == text).map(|at| from + at);
+            // Each charge is in the whole once.
+            for node in place.into_iter().chain((dimension == Dimension::Service).then_some(0)) {
+                if let Some(Some(cost)) = nodes[node].costs.get_mut(at) {
+                    *cost += total.sum.to_f64();
+                }
+            }
+        }
+    }
+    let Some(last) = last.filter(|last| *last + 1 > (DAY_SECONDS / HOUR_SECONDS) as usize * 4) else { return Ok(None) };
+    nodes.iter_mut().for_each(|node| node.costs.truncate(last + 1));
+    Ok(Some((nodes, first)))
+}
+
+/// What a place cost in the last days.
+fn recent(node: &Node) -> f64 {
+    node.costs.iter().rev().take(LEARN_DAYS as usize).flatten().sum()
+}
+
+/// Whether an anomaly is at a place where another is already.
+#[must_use]
+pub fn same_place(a: &Finding, b: &Finding) -> bool {
+    place_of(&a.place) == place_of(&b.place) && a.rises == b.rises
+}

@@ -1,0 +1,211 @@
+//! Answers [`crate::engine::Question::Anomalies`]: which there are.
+
+use std::cmp::Reverse;
+
+use serde::{Deserialize, Serialize};
+
+use super::{bill, mark, records, refresh, words};
+use crate::domain::anomaly::{Anomaly, AnomalyId, Finding, Severity, Spot, State};
+use crate::domain::calendar::{Day, Period};
+use crate::domain::dimension::Dimension;
+use crate::domain::filter::{Filter, Pattern};
+use crate::domain::lens::Lens;
+use crate::domain::text::SafeText;
+use crate::domain::words::counted;
+use crate::engine::Cancel;
+use crate::engine::answer::{AnomaliesAnswer, AnomalyMark, Listed, Notice, NoticeKind, Severity as Gravity};
+use crate::engine::local::LocalEngine;
+use crate::engine::matcher::matches;
+use crate::error::{Error, Result};
+
+/// Which anomalies are asked for.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct AnomalyQuery {
+    /// That this may admit: what neither the place nor those who have it say is not asked.
+    pub filter: Filter,
+    /// Of these states; of all where it is empty.
+    pub states: Vec<State>,
+    /// That matter at least so much.
+    pub severity: Severity,
+    /// In this currency only.
+    pub currency: Option<String>,
+    /// In which order.
+    pub sort: AnomalySort,
+}
+
+impl Default for AnomalyQuery {
+    fn default() -> Self {
+        AnomalyQuery {
+            filter: Filter::default(),
+            states: Vec::new(),
+            severity: Severity::Low,
+            currency: None,
+            sort: AnomalySort::Impact,
+        }
+    }
+}
+
+/// How anomalies are ordered. What nobody has to do anything about comes last in every order but by day.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AnomalySort {
+    /// The most money at stake first.
+    #[default]
+    Impact,
+    /// The gravest first.
+    Severity,
+    /// The newest first.
+    Since,
+}
+
+impl AnomalySort {
+    /// All, in menu order.
+    pub const ALL: [AnomalySort; 3] = [AnomalySort::Impact, AnomalySort::Severity, AnomalySort::Since];
+
+    /// Its word.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            AnomalySort::Impact => "impact",
+            AnomalySort::Severity => "severity",
+            AnomalySort::Since => "since",
+        }
+    }
+}
+
+/// Answers which anomalies there are; looks for them first, where the store has changed since that was done.
+///
+/// # Errors
+/// Kind `Store` where data cannot be read or the disk fails, `Interrupted` where it was given up.
+pub fn answer(engine: &LocalEngine, query: &AnomalyQuery, as_of: Day, cancel: &Cancel) -> Result<AnomaliesAnswer> {
+    refresh(engine, as_of, cancel)?;
+    let journal = engine.store().journal();
+    let (all, mark) = (records::kept(&journal), mark(&journal));
+    drop(journal);
+    let all: Vec<Listed> = all.into_iter().map(|anomaly| words::listed(anomaly, as_of)).collect();
+    let about = |listed: &&Listed| {
+        let anomaly = &listed.anomaly;
+        let currency = query.currency.as_ref().is_none_or(|currency| anomaly.currency == *currency);
+        currency && admits(&query.filter, &anomaly.finding, &listed.place_words)
+    };
+    let about: Vec<&Listed> = all.iter().filter(about).collect();
+    let count = |state: State| about.iter().filter(|listed| listed.state == state).count() as u64;
+    let counts = State::ALL.map(|state| (state, count(state))).to_vec();
+    let wanted = |listed: &&&Listed| {
+        (query.states.is_empty() || query.states.contains(&listed.state))
+            && listed.anomaly.finding.severity >= query.severity
+    };
+    let mut anomalies: Vec<Listed> = about.iter().filter(wanted).map(|listed| (*listed).clone()).collect();
+    sort(&mut anomalies, query.sort);
+    let mark = mark.as_ref();
+    Ok(AnomaliesAnswer {
+        as_of,
+        anomalies,
+        counts,
+        series: mark.map_or(0, |mark| mark.series),
+        days: engine.store().manifest().extent(),
+        too_few: mark
+            .into_iter()
+            .flat_map(|mark| &mark.too_few)
+            .map(|few| (few.currency.clone(), u64::from(few.days.unsigned_abs())))
+            .collect(),
+        days_needed: u64::from(bill::LEARN_DAYS.unsigned_abs()),
+    })
+}
+
+fn sort(anomalies: &mut [Listed], by: AnomalySort) {
+    let stake = |listed: &Listed| Reverse(listed.at_stake.abs());
+    let since = |listed: &Listed| Reverse(listed.anomaly.finding.start);
+    match by {
+        AnomalySort::Impact => {
+            anomalies.sort_by_key(|l| (!l.state.needs_somebody(), stake(l), since(l), l.anomaly.id));
+        }
+        AnomalySort::Severity => anomalies
+            .sort_by_key(|l| (!l.state.needs_somebody(), Reverse(l.anomaly.finding.severity), stake(l), l.anomaly.id)),
+        AnomalySort::Since => anomalies.sort_by_key(|l| (since(l), stake(l), l.anomaly.id)),
+    }
+}
+
+/// Whether an anomaly's charges may be what a filter admits: a clause about what neither its place nor those who
+/// have it say admits it.
+#[must_use]
+pub fn admits(filter: &Filter, finding: &Finding, words: &str) -> bool {
+    let name = |spot: &Spot| spot.name.as_ref().map_or_else(String::new, |name| name.raw().to_owned());
+    filter.clauses.iter().all(|clause| {
+        let parts = finding.contributors.iter().filter(|c| c.share > 0.0).map(|c| &c.spot);
+        let Some(dimension) = &clause.dimension else {
+            let spots = finding.place.iter().chain(parts);
+            let mut texts = spots.flat_map(|s| [Some(&s.value), s.name.as_ref()]).flatten().map(|t| t.raw());
+            let found = |text: &str| {
+                clause.patterns.iter().any(|pattern| match pattern {
+                    Pattern::Is(word) => text.to_lowercase().contains(&word.to_lowercase()),
+                    other => other.matches(text),
+                })
+            };
+            return (texts.any(found) || found(words)) != clause.negated;
+        };
+        let place = finding.place.iter().filter(|spot| spot.dimension == *dimension);
+        let own: Vec<&Spot> = place.chain(parts.filter(|spot| spot.dimension == *dimension)).collect();
+        let one = |spot: &&Spot| matches(dimension, &clause.patterns, spot.value.raw(), &name(spot)) != clause.negated;
+        own.is_empty() || own.iter().any(one)
+    })
+}
+
+/// The anomaly that a person calls by the beginning of its name.
+///
+/// # Errors
+/// Kind `Usage` where there is none, or several.
+pub fn named(all: &[Anomaly], name: &str) -> Result<AnomalyId> {
+    let wanted = name.trim().to_ascii_lowercase();
+    let like = |anomaly: &&Anomaly| !wanted.is_empty() && anomaly.id.to_string().starts_with(&wanted);
+    let found: Vec<AnomalyId> = all.iter().filter(like).map(|anomaly| anomaly.id).collect();
+    let shown = SafeText::from_outside(name);
+    match found.as_slice() {
+        [id] => Ok(*id),
+        [] => Err(Error::usage(format!("there is no anomaly `{shown}`")).hint("`spendtop anomalies` lists them")),
+        several => {
+            let several: Vec<String> = several.iter().map(ToString::to_string).collect();
+            let error = Error::usage(format!("`{shown}` is the beginning of {} anomalies", several.len()));
+            Err(error.hint(format!("write more of it: {}", several.join(", "))))
+        }
+    }
+}
+
+/// What stands beside a lens's days, and what its reader must know: anomalies that need somebody.
+#[must_use]
+pub fn beside(engine: &LocalEngine, lens: &Lens, currency: &str, as_of: Day) -> (Vec<AnomalyMark>, Option<Notice>) {
+    let (period, _): (Period, _) = lens.days(as_of);
+    let all = records::kept(&engine.store().journal());
+    let listed = all.into_iter().map(|anomaly| words::listed(anomaly, as_of));
+    let mut open: Vec<Listed> = listed
+        .filter(|l| l.state.needs_somebody() && l.anomaly.currency == currency)
+        .filter(|l| admits(&lens.filter, &l.anomaly.finding, &l.place_words))
+        .collect();
+    sort(&mut open, AnomalySort::Impact);
+    let mark = |listed: &Listed| AnomalyMark {
+        id: listed.anomaly.id.short(),
+        start: listed.anomaly.finding.start,
+        place_words: listed.place_words.clone(),
+        impact: listed.anomaly.finding.impact,
+    };
+    let marks = open.iter().filter(|l| period.contains(l.anomaly.finding.start)).map(mark).collect();
+    let unseen: Vec<&Listed> = open.iter().filter(|l| l.state == State::Open).collect();
+    let notice = unseen.first().map(|first| {
+        let impact = unseen.iter().map(|l| l.anomaly.finding.impact).sum::<crate::domain::money::Amount>();
+        let many = counted(unseen.len() as u64, "anomaly", "anomalies");
+        let grave = unseen.iter().any(|l| l.anomaly.finding.severity >= Severity::High);
+        Notice {
+            kind: NoticeKind::Anomalies,
+            severity: if grave { Gravity::Warning } else { Gravity::Info },
+            text: format!("{many}, {} so far: {}", words::signed(impact), first.place_words),
+            hint: "the Anomalies tab and `spendtop anomalies` say what they are".to_owned(),
+        }
+    });
+    (marks, notice)
+}
+
+/// Whether a place says the value of a dimension.
+#[must_use]
+pub fn says(place: &[Spot], dimension: &Dimension) -> bool {
+    place.iter().any(|spot| spot.dimension == *dimension)
+}

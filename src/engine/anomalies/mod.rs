@@ -1,0 +1,191 @@
+//! Anomalies: found in the bills of a store, kept in its journal, and told.
+//!
+//! ```text
+//! rollups -> bill (series of places) -> find (analytics::detect) + hours -> records (what is kept) -> journal
+//! journal -> list, detail -> answers
+//! ```
+//!
+//! [`detect`] takes what it takes, over a large bill seconds, and changes nothing; [`Detected::changes`] is quick and
+//! is made under the journal's lock, so that what somebody says meanwhile is not lost. Both are repeatable: the
+//! same charges give the same records. Knows no face and no channel.
+
+pub mod bill;
+pub mod cause;
+pub mod detail;
+pub mod find;
+pub mod hours;
+pub mod list;
+pub mod records;
+pub mod say;
+pub mod words;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use self::bill::TooFew;
+use self::records::{ANOMALY, Fresh, merge};
+use super::Cancel;
+use super::local::LocalEngine;
+use crate::domain::anomaly::{Anomaly, AnomalyId};
+use crate::domain::calendar::Day;
+use crate::error::{Error, Kind, Result};
+use crate::store::journal::Journal;
+
+/// The kind of the journal's entries that say what was looked at.
+const WATCHED: &str = "watched";
+/// Its name for anomalies.
+const MARK: &str = "anomalies";
+/// Days after the last of the charges in which something of them may still settle.
+const AFTER_DAYS: i32 = 7;
+/// Counted up when the same charges give other anomalies.
+const EDITION: u32 = 1;
+
+/// What was looked at last.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Mark {
+    /// The store's generation.
+    pub generation: u64,
+    /// As of which day.
+    pub as_of: Day,
+    /// By which edition of the detector.
+    edition: u32,
+    /// Currencies that are not known for long enough, and for how many settled days they are.
+    pub too_few: Vec<TooFew>,
+    /// How many series were looked at.
+    pub series: u64,
+}
+
+/// An entry of the journal to set, or to remove.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Change {
+    /// Its kind.
+    pub kind: &'static str,
+    /// Its name.
+    pub name: String,
+    /// What it says from now on; `None` removes it.
+    pub value: Option<Value>,
+}
+
+/// What a detection found.
+#[derive(Clone, Debug)]
+pub struct Detected {
+    fresh: Vec<Fresh>,
+    mark: Mark,
+    now: i64,
+}
+
+/// What follows from a detection.
+#[derive(Clone, Debug, Default)]
+pub struct Watched {
+    /// What is to be written, the mark that it was done last.
+    pub changes: Vec<Change>,
+    /// All anomalies, as they are then.
+    pub anomalies: Vec<Anomaly>,
+    /// Those of them that are new, or have returned, and go on.
+    pub opened: Vec<AnomalyId>,
+    /// Those that ended by themselves.
+    pub resolved: Vec<AnomalyId>,
+}
+
+/// Looks for anomalies in all of a store's charges. Changes nothing.
+///
+/// # Errors
+/// Kind `Store` where data cannot be read, `Interrupted` where it was given up.
+pub fn detect(engine: &LocalEngine, (as_of, now): (Day, i64), cancel: &Cancel) -> Result<Detected> {
+    let generation = engine.store().manifest().generation;
+    let bills = bill::read(engine, as_of, cancel)?;
+    let kept = records::kept(&engine.store().journal());
+    let mut fresh = Vec::new();
+    for bill in &bills.bills {
+        if cancel.is_cancelled() {
+            return Err(Error::new(Kind::Interrupted, "looking for anomalies was given up"));
+        }
+        let mut found = find::in_days(bill);
+        cause::Looker { engine, bill, cancel }.look(&mut found)?;
+        let known = |finding: &crate::domain::anomaly::Finding| {
+            let same = |a: &&Anomaly| hours::same_place(&a.finding, finding) && a.finding.start == finding.start;
+            kept.iter().find(same).is_some_and(|a| a.finding.start_hour.is_some())
+        };
+        hours::begin(engine, bill, &mut found, &known, cancel)?;
+        let lately = hours::lately(engine, bill, &found, cancel)?;
+        found.extend(lately);
+        fresh.push(Fresh { currency: bill.currency.clone(), first: bill.first, found });
+    }
+    let series = bills.bills.iter().map(|bill| bill.nodes.len() as u64).sum();
+    let mark = Mark { generation, as_of, edition: EDITION, too_few: bills.too_few, series };
+    Ok(Detected { fresh, mark, now })
+}
+
+impl Detected {
+    /// What follows for the records that a journal has.
+    ///
+    /// # Errors
+    /// None that the program knows of: an entry that cannot be written.
+    pub fn changes(&self, journal: &Journal) -> Result<Watched> {
+        let before = records::kept(journal);
+        let merged = merge(before, &self.fresh, &records::rules(journal), (self.mark.as_of, self.now));
+        let mut changes = Vec::new();
+        for anomaly in merged.anomalies.iter().filter(|anomaly| merged.changed.contains(&anomaly.id)) {
+            changes.push(Change { kind: ANOMALY, name: anomaly.id.to_string(), value: Some(json(anomaly)?) });
+        }
+        changes.extend(merged.forgotten.iter().map(|id| Change { kind: ANOMALY, name: id.to_string(), value: None }));
+        changes.push(Change { kind: WATCHED, name: MARK.to_owned(), value: Some(json(&self.mark)?) });
+        Ok(Watched { changes, anomalies: merged.anomalies, opened: merged.opened, resolved: merged.resolved })
+    }
+}
+
+fn json(value: &impl Serialize) -> Result<Value> {
+    serde_json::to_value(value).map_err(|e| Error::bug(format!("an entry of the journal cannot be written: {e}")))
+}
+
+/// Looks for anomalies; what follows is for the caller to write.
+///
+/// # Errors
+/// As [`detect`].
+pub fn watch(engine: &LocalEngine, as_of_seconds: i64, cancel: &Cancel) -> Result<Watched> {
+    let detected = detect(engine, (Day::of_seconds(as_of_seconds), as_of_seconds), cancel)?;
+    detected.changes(&engine.store().journal())
+}
+
+/// What was looked at last.
+#[must_use]
+pub fn mark(journal: &Journal) -> Option<Mark> {
+    let (_, value) = journal.of_kind(WATCHED).find(|(name, _)| *name == MARK)?;
+    serde_json::from_value(value.clone()).ok()
+}
+
+/// The day to look at a store as of: once all that it holds is settled, later days change nothing.
+fn looked_at(engine: &LocalEngine, as_of: Day) -> Day {
+    engine.data_days().map_or(as_of, |data| as_of.min(data.to.plus(AFTER_DAYS)))
+}
+
+/// Whether a store has been looked through as it is now, on this day or a later one.
+#[must_use]
+pub fn is_current(engine: &LocalEngine, as_of: Day) -> bool {
+    let as_of = looked_at(engine, as_of);
+    let generation = engine.store().manifest().generation;
+    mark(&engine.store().journal())
+        .is_some_and(|mark| mark.generation == generation && mark.as_of >= as_of && mark.edition == EDITION)
+}
+
+/// Looks for anomalies and writes what follows, where the store has changed since that was done last.
+/// Tells whether something else is known now.
+///
+/// # Errors
+/// As [`detect`]; kind `Store` where the disk fails.
+pub fn refresh(engine: &LocalEngine, as_of: Day, cancel: &Cancel) -> Result<bool> {
+    if is_current(engine, as_of) {
+        return Ok(false);
+    }
+    // What is known of a later day is not unlearnt.
+    let as_of = looked_at(engine, as_of);
+    let as_of = mark(&engine.store().journal()).map_or(as_of, |mark| mark.as_of.max(as_of));
+    let detected = detect(engine, (as_of, as_of.seconds()), cancel)?;
+    let mut journal = engine.store().journal();
+    let watched = detected.changes(&journal)?;
+    let news = watched.changes.len() > 1;
+    for change in watched.changes {
+        journal.set(change.kind, &change.name, change.value)?;
+    }
+    Ok(news)
+}

@@ -1,0 +1,278 @@
+//! The anomalies that are kept, and what a new detection makes of them.
+//!
+//! What was found is replaced; what people said and the history stay ([`crate::domain::anomaly`]). An anomaly that is
+//! found no more ends, whoever said what of it. What is said to be expected teaches for its place: what
+//! moves there the same way later, and hardly more, is expected from the beginning. Knows no detector's numbers.
+
+use serde::{Deserialize, Serialize};
+
+use super::bill::place_of;
+use super::find::Found;
+use crate::analytics::detect::event::Direction;
+use crate::analytics::detect::identity::{Known, Name, names};
+use crate::domain::anomaly::{Anomaly, AnomalyId, Course, Finding, Happened, Kind, Saying, Spot, Word};
+use crate::domain::calendar::Day;
+use crate::domain::money::Amount;
+use crate::domain::text::Untrusted;
+use crate::store::journal::Journal;
+
+/// The kind of journal entries that anomalies are.
+pub const ANOMALY: &str = "anomaly";
+/// The kind of entries that say what is expected where.
+pub const EXPECTED: &str = "expected";
+
+/// How much more than what was said to be expected is expected still.
+const TOLERANCE: (i64, i64) = (5, 4);
+/// Days after the first of the series in which what was found before may be found no more only because less is
+/// known of the time before it.
+const EARLY_DAYS: i32 = 60;
+/// Days that an ended anomaly of which nobody said anything is kept.
+const KEPT_DAYS: i32 = 400;
+
+/// What is expected at a place from now on.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Rule {
+    /// The currency.
+    pub currency: String,
+    /// The place.
+    pub place: Vec<Spot>,
+    /// Whether rises are.
+    pub rises: bool,
+    /// Moves of a day up to about this.
+    pub up_to: Amount,
+    /// Who said so.
+    pub who: Untrusted,
+    /// When, seconds since 1970.
+    pub at: i64,
+    /// In words of their own.
+    #[serde(default)]
+    pub note: Untrusted,
+}
+
+/// By how much a mean day of it is off.
+fn moved(finding: &Finding) -> Amount {
+    (finding.day.actual - finding.day.expected).abs()
+}
+
+/// Where spots are, whatever they are called.
+fn at(place: &[Spot]) -> Vec<(&crate::domain::dimension::Dimension, &Untrusted)> {
+    place.iter().map(|spot| (&spot.dimension, &spot.value)).collect()
+}
+
+impl Rule {
+    /// That such a move is expected where this one was.
+    #[must_use]
+    pub fn of(anomaly: &Anomaly, saying: &Saying) -> Rule {
+        Rule {
+            currency: anomaly.currency.clone(),
+            place: anomaly.finding.place.clone(),
+            rises: anomaly.finding.rises,
+            up_to: moved(&anomaly.finding),
+            who: saying.who.clone(),
+            at: saying.at,
+            note: saying.note.clone(),
+        }
+    }
+
+    fn covers(&self, currency: &str, finding: &Finding) -> bool {
+        self.currency == currency
+            && self.rises == finding.rises
+            && at(&self.place) == at(&finding.place)
+            && moved(finding) <= self.up_to.scale_by(TOLERANCE.0, TOLERANCE.1)
+    }
+}
+
+/// The anomalies of a journal, by name. Entries that this program cannot read, as of a later one, are passed over and
+/// stay.
+#[must_use]
+pub fn kept(journal: &Journal) -> Vec<Anomaly> {
+    journal.of_kind(ANOMALY).filter_map(|(_, value)| serde_json::from_value(value.clone()).ok()).collect()
+}
+
+/// What is expected where, by the anomaly that it was said of.
+#[must_use]
+pub fn rules(journal: &Journal) -> Vec<(AnomalyId, Rule)> {
+    let read = |(name, value): (&str, &serde_json::Value)| {
+        Some((AnomalyId::parse(name)?, serde_json::from_value(value.clone()).ok()?))
+    };
+    journal.of_kind(EXPECTED).filter_map(read).collect()
+}
+
+/// What a detection found, of each currency that has series.
+#[derive(Clone, Debug)]
+pub struct Fresh {
+    /// The currency.
+    pub currency: String,
+    /// The first day of its series.
+    pub first: Day,
+    /// What was found.
+    pub found: Vec<Found>,
+}
+
+/// The records after a detection.
+#[derive(Clone, PartialEq, Default, Debug)]
+pub struct Merged {
+    /// All of them.
+    pub anomalies: Vec<Anomaly>,
+    /// Those that are other than before.
+    pub changed: Vec<AnomalyId>,
+    /// Those that are forgotten: they ended long ago, and nobody said anything.
+    pub forgotten: Vec<AnomalyId>,
+    /// Those that are new and go on.
+    pub opened: Vec<AnomalyId>,
+    /// Those that ended by themselves.
+    pub resolved: Vec<AnomalyId>,
+}
+
+/// Takes what was found into the records.
+#[must_use]
+pub fn merge(before: Vec<Anomaly>, fresh: &[Fresh], rules: &[(AnomalyId, Rule)], (as_of, now): (Day, i64)) -> Merged {
+    let mut merged = Merged::default();
+    let mut taken: Vec<AnomalyId> = before.iter().map(|anomaly| anomaly.id).collect();
+    let mut matched: Vec<AnomalyId> = Vec::new();
+    let mut anomalies = before;
+    for Fresh { currency, first, found } in fresh {
+        let known: Vec<Known> = anomalies.iter().filter(|a| a.currency == *currency).map(known_of).collect();
+        let raw: Vec<_> = found.iter().map(|found| found.raw.clone()).collect();
+        for (name, found) in names(&known, &raw).into_iter().zip(found) {
+            let id = AnomalyId(name.0);
+            if known.iter().any(|known| known.name == name) {
+                matched.push(id);
+                if let Some(anomaly) = anomalies.iter_mut().find(|anomaly| anomaly.id == id) {
+                    renew(anomaly, &found.finding, rules, now, &mut merged);
+                }
+                continue;
+            }
+            let id = fresh_id(name, currency, &taken);
+            taken.push(id);
+            matched.push(id);
+            let anomaly = begin(id, currency, &found.finding, rules, now);
+            if anomaly.finding.course.is_going() && anomaly.said.is_none() {
+                merged.opened.push(id);
+            }
+            merged.changed.push(id);
+            anomalies.push(anomaly);
+        }
+        let lost = |anomaly: &&mut Anomaly| anomaly.currency == *currency && !matched.contains(&anomaly.id);
+        for anomaly in anomalies.iter_mut().filter(lost) {
+            miss(anomaly, *first, as_of, now, &mut merged);
+        }
+    }
+    let forgotten = |anomaly: &Anomaly| {
+        let untouched = !anomaly.history.iter().any(|happened| matches!(happened, Happened::Said(_)));
+        untouched && !anomaly.finding.course.is_going() && as_of.0 - anomaly.finding.last.0 > KEPT_DAYS
+    };
+    merged.forgotten = anomalies.iter().filter(|a| forgotten(a)).map(|a| a.id).collect();
+    anomalies.retain(|anomaly| !forgotten(anomaly));
+    merged.changed.retain(|id| !merged.forgotten.contains(id));
+    merged.changed.sort_unstable();
+    merged.changed.dedup();
+    merged.anomalies = anomalies;
+    merged
+}
+
+fn known_of(anomaly: &Anomaly) -> Known {
+    let finding = &anomaly.finding;
+    Known {
+        name: Name(anomaly.id.0),
+        place: place_of(&finding.place),
+        direction: if finding.rises { Direction::Up } else { Direction::Down },
+        news: matches!(finding.kind, Kind::NewService | Kind::NewRegion | Kind::NewAccount),
+        start: i64::from(finding.start.0),
+        last: i64::from(finding.last.0),
+    }
+}
+
+/// A name that none has: the detector's knows no currency.
+fn fresh_id(name: Name, currency: &str, taken: &[AnomalyId]) -> AnomalyId {
+    let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    let mut id = currency.bytes().fold(name.0, mix);
+    while taken.contains(&AnomalyId(id)) {
+        id = mix(id, 1);
+    }
+    AnomalyId(id)
+}
+
+fn begin(id: AnomalyId, currency: &str, finding: &Finding, rules: &[(AnomalyId, Rule)], now: i64) -> Anomaly {
+    let (currency, finding) = (currency.to_owned(), finding.clone());
+    let mut anomaly = Anomaly { id, currency, finding, said: None, history: vec![Happened::Found { at: now }] };
+    if let Some((like, rule)) = rules.iter().find(|(_, rule)| rule.covers(&anomaly.currency, &anomaly.finding)) {
+        let (who, note) = (rule.who.clone(), rule.note.clone());
+        anomaly.say(Saying { word: Word::Expected, who, at: rule.at, note, like: Some(*like) });
+    }
+    let course = anomaly.finding.course;
+    if !course.is_going() {
+        anomaly.note(Happened::Resolved { at: now, course });
+    }
+    anomaly
+}
+
+fn renew(anomaly: &mut Anomaly, finding: &Finding, rules: &[(AnomalyId, Rule)], now: i64, merged: &mut Merged) {
+    let (was, is) = (anomaly.finding.course.is_going(), finding.course.is_going());
+    // The hour of its beginning is looked for once, and stays while the day does.
+    let start_hour =
+        finding.start_hour.or(anomaly.finding.start_hour).filter(|_| finding.start == anomaly.finding.start);
+    let finding = Finding { start_hour, ..finding.clone() };
+    if anomaly.finding != finding {
+        anomaly.finding = finding;
+        merged.changed.push(anomaly.id);
+    }
+    match (was, is) {
+        (true, false) => end(anomaly, now, merged),
+        (false, true) => {
+            anomaly.note(Happened::Returned { at: now });
+            merged.opened.push(anomaly.id);
+        }
+        _ => {}
+    }
+    let like = anomaly.said.as_ref().and_then(|said| said.like);
+    let outgrown = |like: AnomalyId| {
+        !rules.iter().any(|(id, rule)| *id == like && rule.covers(&anomaly.currency, &anomaly.finding))
+    };
+    if like.is_some_and(outgrown) {
+        anomaly.said = None;
+        anomaly.note(Happened::Outgrown { at: now });
+        merged.changed.push(anomaly.id);
+        if is {
+            merged.opened.push(anomaly.id);
+        }
+    }
+}
+
+fn end(anomaly: &mut Anomaly, now: i64, merged: &mut Merged) {
+    let course = anomaly.finding.course;
+    anomaly.note(Happened::Resolved { at: now, course });
+    merged.changed.push(anomaly.id);
+    // What stayed and that nobody has seen is no good news.
+    if course != Course::Usual || anomaly.said.is_some() {
+        merged.resolved.push(anomaly.id);
+    }
+}
+
+/// It was not found this time.
+fn miss(anomaly: &mut Anomaly, first: Day, as_of: Day, now: i64, merged: &mut Merged) {
+    let finding = &mut anomaly.finding;
+    let was = finding.course.is_going();
+    finding.course = match finding.course {
+        Course::NotFound => return,
+        // Hours are looked at for a few days only.
+        course if finding.hourly => match as_of.0 - finding.last.0 {
+            ..=1 => return,
+            _ if course.is_going() => Course::Over,
+            _ => return,
+        },
+        // What was before the series began cannot be found any more.
+        _ if finding.start < first.plus(EARLY_DAYS) && was => Course::Usual,
+        _ if finding.start < first.plus(EARLY_DAYS) => return,
+        _ => Course::NotFound,
+    };
+    if was {
+        end(anomaly, now, merged);
+    } else {
+        merged.changed.push(anomaly.id);
+    }
+}
+
+#[cfg(test)]
+#[path = "records_tests.rs"]
+mod tests;

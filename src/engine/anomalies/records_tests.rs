@@ -1,0 +1,145 @@
+//! Tests of what a new detection makes of the records.
+
+use super::*;
+use crate::analytics::detect::event::{Event, Phase, Shape};
+use crate::analytics::detect::tree;
+use crate::domain::anomaly::{Reckoned, Severity, State};
+use crate::domain::dimension::Dimension;
+
+const TODAY: Day = Day(20_000);
+
+fn spot(service: &str) -> Spot {
+    Spot { dimension: Dimension::Service, value: service.into(), name: None }
+}
+
+fn found(service: &str, start: i32, last: i32, by: i64, course: Course) -> Found {
+    let amount = Amount::whole;
+    let day = Reckoned { expected: amount(100), lower: amount(80), upper: amount(120), actual: amount(100 + by) };
+    let finding = Finding {
+        place: vec![spot(service)],
+        kind: Kind::Step,
+        rises: by > 0,
+        severity: Severity::High,
+        start: Day(start),
+        start_hour: None,
+        hourly: false,
+        found: Day(start),
+        last: Day(last),
+        day,
+        peak: (Day(start), day),
+        impact: amount(by).scale_by(i64::from(last - start + 1), 1),
+        rate: amount(by),
+        course,
+        contributors: Vec::new(),
+        cancels: None,
+    };
+    let event = Event {
+        shape: Shape::Step,
+        direction: if by > 0 { Direction::Up } else { Direction::Down },
+        phase: Phase::Lasting,
+        start: start.into(),
+        found: start.into(),
+        last: last.into(),
+        score: 9.0,
+        peak: start.into(),
+        actual: 0.0,
+        expected: 0.0,
+        lower: 0.0,
+        upper: 0.0,
+        impact: 0.0,
+        steps: 1,
+        rate: 0.0,
+    };
+    let raw = tree::Anomaly {
+        place: place_of(&finding.place),
+        kind: tree::Kind::Moved(Shape::Step),
+        event,
+        moved: by as f64,
+        contributors: Vec::new(),
+        cancels: None,
+    };
+    Found { raw, finding }
+}
+
+fn fresh(found: Vec<Found>) -> Vec<Fresh> {
+    vec![Fresh { currency: "USD".into(), first: Day(19_800), found }]
+}
+
+fn say(anomaly: &mut Anomaly, word: Word) {
+    anomaly.say(Saying { word, who: "ana".into(), at: 9, note: "mine".into(), like: None });
+}
+
+#[test]
+fn what_was_said_stays_through_another_detection_and_restated_days() {
+    let first = merge(vec![], &fresh(vec![found("vm", 19_990, 19_995, 50, Course::GoesOn)]), &[], (TODAY, 1));
+    assert_eq!((first.opened.len(), first.changed.len(), first.resolved.len()), (1, 1, 0));
+    let mut kept = first.anomalies;
+    say(&mut kept[0], Word::Acknowledged);
+    let id = kept[0].id;
+    // The same again changes nothing.
+    let same = fresh(vec![found("vm", 19_990, 19_995, 50, Course::GoesOn)]);
+    let again = merge(kept.clone(), &same, &[], (TODAY, 2));
+    assert_eq!((again.changed, again.opened, &again.anomalies), (vec![], vec![], &kept));
+    // Days later it goes on, began a day earlier, and costs more: it is the same.
+    let later = merge(kept, &fresh(vec![found("vm", 19_989, 19_999, 70, Course::Stays)]), &[], (TODAY, 3));
+    let anomaly = &later.anomalies[0];
+    assert_eq!((later.anomalies.len(), anomaly.id, anomaly.state(TODAY)), (1, id, State::Acknowledged));
+    assert_eq!((anomaly.finding.start, later.opened.len()), (Day(19_989), 0));
+    // It ends by itself, returns, and is found no more: what was said is there all the time.
+    let over = merge(later.anomalies, &fresh(vec![found("vm", 19_989, 19_999, 70, Course::Over)]), &[], (TODAY, 4));
+    assert_eq!((over.resolved.as_slice(), over.anomalies[0].state(TODAY)), (&[id][..], State::Resolved));
+    let back = merge(over.anomalies, &fresh(vec![found("vm", 19_989, 19_999, 70, Course::Stays)]), &[], (TODAY, 5));
+    assert_eq!((back.opened.as_slice(), back.anomalies[0].state(TODAY)), (&[id][..], State::Acknowledged));
+    let gone = merge(back.anomalies, &fresh(vec![]), &[], (TODAY, 6));
+    assert_eq!((gone.resolved.as_slice(), gone.anomalies[0].finding.course), (&[id][..], Course::NotFound));
+    let happened = &gone.anomalies[0].history;
+    assert_eq!(happened.iter().filter(|h| matches!(h, Happened::Said(said) if said.who.raw() == "ana")).count(), 1);
+    assert_eq!(happened.len(), 5, "{happened:?}");
+}
+
+#[test]
+fn what_is_expected_teaches_its_place_and_no_other() {
+    let begun = merge(vec![], &fresh(vec![found("vm", 19_900, 19_905, 50, Course::Over)]), &[], (TODAY, 1));
+    let mut kept = begun.anomalies;
+    say(&mut kept[0], Word::Expected);
+    let saying = kept[0].said.clone().expect("said");
+    let rules = [(kept[0].id, Rule::of(&kept[0], &saying))];
+    let old = || found("vm", 19_900, 19_905, 50, Course::Over);
+    for (new, opened) in [
+        (found("vm", 19_990, 19_995, 55, Course::GoesOn), 0),
+        (found("vm", 19_990, 19_995, 90, Course::GoesOn), 1),
+        (found("vm", 19_990, 19_995, -50, Course::GoesOn), 1),
+        (found("db", 19_990, 19_995, 50, Course::GoesOn), 1),
+    ] {
+        let merged = merge(kept.clone(), &fresh(vec![old(), new.clone()]), &rules, (TODAY, 2));
+        assert_eq!(merged.opened.len(), opened, "{:?}", new.finding);
+        assert_eq!(merged.anomalies.len(), 2);
+    }
+    // What grows beyond it is open again.
+    let new = found("vm", 19_990, 19_995, 55, Course::GoesOn);
+    let like = merge(kept, &fresh(vec![old(), new]), &rules, (TODAY, 2)).anomalies;
+    assert_eq!(like[1].state(TODAY), State::Expected);
+    let grown = found("vm", 19_990, 19_998, 200, Course::GoesOn);
+    let merged = merge(like, &fresh(vec![old(), grown]), &rules, (TODAY, 3));
+    assert_eq!((merged.opened.len(), merged.anomalies[1].state(TODAY)), (1, State::Open));
+}
+
+#[test]
+fn currencies_are_apart_and_old_ones_that_nobody_spoke_of_are_forgotten() {
+    let both = ["USD", "EUR"].map(|currency| Fresh {
+        currency: currency.into(),
+        first: Day(19_800),
+        found: vec![found("vm", 19_990, 19_995, 50, Course::GoesOn)],
+    });
+    let merged = merge(vec![], &both, &[], (TODAY, 1));
+    assert_eq!(merged.anomalies.len(), 2);
+    assert_ne!(merged.anomalies[0].id, merged.anomalies[1].id);
+    // A currency that cannot be looked at leaves what is known of it alone.
+    let again = merge(merged.anomalies, &both[..1], &[], (TODAY, 2));
+    assert_eq!((again.changed.len(), again.anomalies.len()), (0, 2));
+    let mut over = again.anomalies;
+    over.iter_mut().for_each(|anomaly| anomaly.finding.course = Course::Over);
+    say(&mut over[1], Word::Acknowledged);
+    let later = merge(over, &[], &[], (TODAY.plus(KEPT_DAYS + 10), 3));
+    assert_eq!((later.forgotten.len(), later.anomalies.len()), (1, 1));
+}

@@ -1,0 +1,230 @@
+//! Anomalies in words: where they are, and the paragraph for an incident channel.
+//!
+//! Text from outside is made safe here; plain letters only, so that it can be pasted anywhere. Knows no store.
+
+use crate::domain::anomaly::{Anomaly, Contributor, Finding, Happened, Kind, Spot, State, Word};
+use crate::domain::calendar::{Day, format_timestamp};
+use crate::domain::dimension::Dimension;
+use crate::domain::money::Amount;
+use crate::domain::services;
+use crate::domain::text::SafeText;
+use crate::engine::answer::{Driver, Listed};
+
+/// The share of a move from which on one value has it all.
+const ALL: f64 = 0.8;
+/// Contributors that a summary names.
+const NAMED: usize = 4;
+
+/// What a spot is called.
+#[must_use]
+pub fn spot(spot: &Spot) -> String {
+    let named = spot.name.as_ref().filter(|name| !name.raw().is_empty());
+    let text = |text: &str| SafeText::from_outside(text).into_string();
+    match (&spot.dimension, named, spot.value.raw()) {
+        (Dimension::Tag(key), _, "") => text(&format!("without {key}")),
+        (Dimension::Tag(key), _, value) => text(&format!("{key}={value}")),
+        (dimension, _, "") => dimension.missing().into_string(),
+        (Dimension::Provider, _, value) => text(services::provider_short(value)),
+        (Dimension::Service, _, value) => text(services::short(value)),
+        // A region's id is what people call it.
+        (Dimension::Region, _, value) => text(value),
+        (Dimension::Resource, Some(name), _) => text(name.raw()),
+        (_, Some(name), _) => text(name.raw()),
+        (_, None, value) => text(value),
+    }
+}
+
+/// How far from the beginning a part stands: what it is first, then whose and where.
+fn rank(dimension: &Dimension) -> u8 {
+    match dimension {
+        Dimension::CommitmentDiscount => 0,
+        Dimension::Sku => 1,
+        Dimension::Service => 2,
+        Dimension::SubAccount => 3,
+        Dimension::Provider => 4,
+        Dimension::Region => 6,
+        _ => 5,
+    }
+}
+
+/// Where an anomaly is: its place, and the account and region that have nearly all of it.
+#[must_use]
+pub fn place(finding: &Finding) -> String {
+    let mut parts: Vec<&Spot> = finding.place.iter().collect();
+    let has = |parts: &[&Spot], dimension: &Dimension| parts.iter().any(|spot| spot.dimension == *dimension);
+    if finding.kind != Kind::Expired {
+        for dimension in [Dimension::Sku, Dimension::SubAccount, Dimension::Region] {
+            let whole = |c: &&Contributor| c.spot.dimension == dimension && c.share >= ALL;
+            // A SKU is named where nothing else says what it is.
+            let told = dimension == Dimension::Sku && finding.place.is_empty();
+            if let Some(all) = finding.contributors.iter().find(whole).filter(|_| !told && !has(&parts, &dimension)) {
+                parts.push(&all.spot);
+            }
+        }
+    }
+    if parts.is_empty() {
+        return "all spend".to_owned();
+    }
+    // A SKU says which service it is of.
+    if has(&parts, &Dimension::Sku) && has(&parts, &Dimension::Service) && parts.len() > 2 {
+        let sku = parts.iter().find(|spot| spot.dimension == Dimension::Sku);
+        if sku.is_some_and(|sku| sku.name.is_some()) {
+            parts.retain(|spot| spot.dimension != Dimension::Service);
+        }
+    }
+    parts.sort_by_key(|spot| rank(&spot.dimension));
+    parts.iter().map(|part| spot(part)).collect::<Vec<_>>().join(" | ")
+}
+
+/// An anomaly as it is told on a day.
+#[must_use]
+pub fn listed(anomaly: Anomaly, as_of: Day) -> Listed {
+    let place_words = place(&anomaly.finding);
+    Listed { state: anomaly.state(as_of), place_words, at_stake: anomaly.at_stake(), anomaly }
+}
+
+/// A signed amount: `+1,204.10`.
+#[must_use]
+pub fn signed(amount: Amount) -> String {
+    let text = amount.grouped(2);
+    if text.starts_with('-') { text } else { format!("+{text}") }
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.0} %", share * 100.0)
+}
+
+/// Since when it is, in words.
+#[must_use]
+pub fn since(finding: &Finding) -> String {
+    match finding.start_hour {
+        Some(hour) => format!("{} {} UTC", finding.start, &format_timestamp(hour)[11..16]),
+        None => finding.start.to_string(),
+    }
+}
+
+/// Who contributes most, but what its place says already.
+fn who(finding: &Finding) -> Vec<String> {
+    let mut named: Vec<String> = Vec::new();
+    for contributor in &finding.contributors {
+        let words = format!("{} {}", spot(&contributor.spot), percent(contributor.share));
+        if contributor.share > 0.0 && !named.contains(&words) {
+            named.push(words);
+        }
+    }
+    named.truncate(NAMED);
+    named
+}
+
+/// Why the cost differs, by price and by quantity.
+#[must_use]
+pub fn why(driver: &Driver, days: i32) -> Option<String> {
+    let effects = driver.effects.as_ref()?;
+    let ratio = |now: Option<Amount>, then: Option<Amount>| match (now, then) {
+        (Some(now), Some(then)) if !then.is_zero() => {
+            (now - then).ratio(then.abs()).map(|r| format!(" {:+.0} %", r * 100.0))
+        }
+        _ => None,
+    };
+    let unit = driver.unit.as_ref();
+    let part = |name: &str, effect: Amount, figure: Option<&crate::engine::answer::Figure>| {
+        let ratio = figure.and_then(|f| ratio(f.amount, f.previous)).unwrap_or_default();
+        (!effect.is_zero()).then(|| format!("{name}{ratio} ({})", signed(effect)))
+    };
+    let parts: Vec<String> = [
+        part("usage", effects.quantity, unit.map(|u| &u.quantity)),
+        part("price", effects.price, unit.map(|u| &u.price)),
+        part("other", effects.other, None),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let in_days = crate::domain::words::counted(days.unsigned_abs().into(), "day", "days");
+    (!parts.is_empty()).then(|| format!("{} in {in_days}", parts.join(", ")))
+}
+
+/// What was said of it last, in words.
+#[must_use]
+pub fn said(anomaly: &Anomaly) -> Option<String> {
+    let said = anomaly.said.as_ref()?;
+    let what = match said.word {
+        Word::Acknowledged => "acknowledged".to_owned(),
+        Word::Snoozed(until) => format!("snoozed until {until}"),
+        Word::Expected => "said to be expected".to_owned(),
+        Word::Reopened => "reopened".to_owned(),
+    };
+    let note = if said.note.raw().is_empty() { String::new() } else { format!(": {}", said.note.safe()) };
+    Some(format!("{what} by {} on {}{note}", said.who.safe(), Day::of_seconds(said.at)))
+}
+
+/// What happened to it, a line each, the newest last.
+#[must_use]
+pub fn history(anomaly: &Anomaly) -> Vec<String> {
+    let day = |at: i64| Day::of_seconds(at);
+    let line = |happened: &Happened| match happened {
+        Happened::Found { at } => format!("{} found", day(*at)),
+        Happened::Resolved { at, course } => format!("{} resolved: {}", day(*at), course.words()),
+        Happened::Returned { at } => format!("{} goes on again", day(*at)),
+        Happened::Outgrown { at } => format!("{} moved further than what was expected", day(*at)),
+        Happened::Undone { at } => format!("{} taken back", day(*at)),
+        Happened::Said(said) => {
+            let what = match said.word {
+                Word::Acknowledged => "acknowledged".to_owned(),
+                Word::Snoozed(until) => format!("snoozed until {until}"),
+                Word::Expected => "expected".to_owned(),
+                Word::Reopened => "reopened".to_owned(),
+            };
+            let note = if said.note.raw().is_empty() { String::new() } else { format!(": {}", said.note.safe()) };
+            let like = said.like.map_or_else(String::new, |id| format!(", as {} was", id.short()));
+            format!("{} {what} by {}{like}{note}", day(said.at), said.who.safe())
+        }
+    };
+    anomaly.history.iter().map(line).collect()
+}
+
+/// The paragraph for an incident channel.
+#[must_use]
+pub fn summary(listed: &Listed, driver: Option<(&Driver, i32)>) -> String {
+    let Listed { anomaly, state, place_words, .. } = listed;
+    let Finding { kind, rises, severity, day, impact, rate, course, last, start, .. } = &anomaly.finding;
+    let currency = SafeText::from_outside(&anomaly.currency);
+    let mut out = format!(
+        "Cost anomaly {} ({}, {}): {}, {place_words}, since {}. A day costs {} {currency}, expected {} ({} to {}).",
+        anomaly.id.short(),
+        severity.word(),
+        state.word(),
+        kind.words(*rises),
+        since(&anomaly.finding),
+        day.actual.grouped(2),
+        day.expected.grouped(2),
+        day.lower.grouped(2),
+        day.upper.grouped(2),
+    );
+    let days = (last.0 - start.0 + 1).max(1);
+    let counted = crate::domain::words::counted(days.unsigned_abs().into(), "day", "days");
+    out.push_str(&format!(" Impact so far {} {currency} in {counted}", signed(*impact)));
+    if course.is_going() {
+        let month = rate.scale_by(30, 1);
+        out.push_str(&format!("; {} a day if it goes on, {} in 30 days.", signed(*rate), signed(month)));
+    } else if *state == State::Open {
+        out.push_str(&format!("; it stayed, {} a day, and nobody has said anything.", signed(*rate)));
+    } else {
+        out.push_str(&format!("; {}.", course.words()));
+    }
+    let who = who(&anomaly.finding);
+    if !who.is_empty() {
+        out.push_str(&format!(" Who: {}.", who.join(", ")));
+    }
+    if let Some(why) = driver.and_then(|(driver, days)| why(driver, days)) {
+        out.push_str(&format!(" Why: {why}."));
+    }
+    if let Some(cancels) = &anomaly.finding.cancels {
+        let other: Vec<String> = cancels.iter().map(spot).collect();
+        out.push_str(&format!(" About as much moved the other way at {}.", other.join(" | ")));
+    }
+    if let Some(said) = said(anomaly).filter(|_| *state != State::Open) {
+        out.push_str(&format!(" It was {said}."));
+    }
+    out.push_str(&format!(" More: spendtop anomalies show {}", anomaly.id.short()));
+    out
+}

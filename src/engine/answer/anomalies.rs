@@ -1,0 +1,88 @@
+//! The answers about anomalies.
+
+use serde::{Deserialize, Serialize};
+
+use super::Driver;
+use crate::domain::anomaly::{Anomaly, State};
+use crate::domain::calendar::{Day, Period};
+use crate::domain::lens::Lens;
+use crate::domain::money::Amount;
+
+/// Answer to [`crate::engine::Question::Anomalies`].
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct AnomaliesAnswer {
+    /// The day that the answer is as of.
+    pub as_of: Day,
+    /// Those that the question admits, in its order.
+    pub anomalies: Vec<Listed>,
+    /// How many there are of each state, whether the question admits it or not.
+    pub counts: Vec<(State, u64)>,
+    /// How many series were looked at; 0 where nothing could be.
+    pub series: u64,
+    /// The first and last day of the charges; `None` where there are none.
+    pub days: Option<(Day, Day)>,
+    /// Currencies with too few settled days to know what is ordinary, and how many they have.
+    pub too_few: Vec<(String, u64)>,
+    /// How many settled days it takes.
+    pub days_needed: u64,
+}
+
+/// An anomaly as it is told.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Listed {
+    /// How it stands.
+    pub state: State,
+    /// Where it is, in words: safe to be shown.
+    pub place_words: String,
+    /// What it may come to: what it has cost, and if it stays, thirty days more.
+    pub at_stake: Amount,
+    /// The rest.
+    #[serde(flatten)]
+    pub anomaly: Anomaly,
+}
+
+/// Answer to [`crate::engine::Question::Anomaly`].
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct AnomalyAnswer {
+    /// The anomaly.
+    #[serde(flatten)]
+    pub listed: Listed,
+    /// The days around it.
+    pub days: Vec<DayOf>,
+    /// The days of it that are looked into, and those that they are held against.
+    pub held: (Period, Period),
+    /// Why those differ: price, usage, and what contributed most.
+    pub driver: Option<Driver>,
+    /// What looks at the charges behind it.
+    pub lens: Lens,
+    /// What to tell others, in one paragraph.
+    pub summary: String,
+}
+
+/// A day of the series of an anomaly's place.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+pub struct DayOf {
+    /// The day.
+    pub day: Day,
+    /// What it cost; `None` where it has not come.
+    pub cost: Option<Amount>,
+    /// What was expected, and the band around that; `None` where too little is known before it.
+    pub band: Option<[Amount; 3]>,
+    /// Whether it is a day of the anomaly.
+    pub anomalous: bool,
+    /// Whether it may still be restated.
+    pub unsettled: bool,
+}
+
+/// An anomaly beside a time axis.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct AnomalyMark {
+    /// Its name, as people call it.
+    pub id: String,
+    /// Its first day.
+    pub start: Day,
+    /// Where it is, in words: safe to be shown.
+    pub place_words: String,
+    /// What it has cost so far.
+    pub impact: Amount,
+}
