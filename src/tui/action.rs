@@ -121,6 +121,12 @@ pub enum Action {
     ShowArchived,
     SuggestBudgets,
     WhatIf,
+    Acknowledge,
+    Snooze,
+    Expect,
+    Reopen,
+    Undo,
+    ShowOnly,
 }
 
 /// Headings of the help, in its order.
@@ -240,6 +246,17 @@ pub const TABLE: &[Entry] = &[
     entry(A::Open, "open-budget", G::Here, &["enter"], S::Only(Tab::Budgets), ("open", 1), "open the budget; make what is suggested"),
     entry(A::CopyRow, "copy-budget", G::Here, &["y"], S::Only(Tab::Budgets), ("copy", 10), "copy the budget's line as text"),
     entry(A::CopyCommand, "copy-budget-command", G::Here, &["Y"], S::Only(Tab::Budgets), ("", 0), "copy the command that prints the same"),
+    entry(A::Open, "open-charges", G::Here, &["enter"], S::Only(Tab::Anomalies), ("open", 1), "open the charges behind it, as rows"),
+    entry(A::Acknowledge, "acknowledge", G::Here, &["a"], S::Only(Tab::Anomalies), ("acknowledge", 2), "acknowledge it: somebody looks into it"),
+    entry(A::Snooze, "snooze", G::Here, &["z"], S::Only(Tab::Anomalies), ("snooze", 3), "snooze it until a day"),
+    entry(A::Expect, "expect", G::Here, &["x"], S::Only(Tab::Anomalies), ("expect", 4), "expect it: its like is no news there"),
+    entry(A::Reopen, "reopen", G::Here, &["O"], S::Only(Tab::Anomalies), ("", 0), "reopen it: what was said does not count"),
+    entry(A::Undo, "undo", G::Here, &["u"], S::Only(Tab::Anomalies), ("undo", 5), "undo what was said last"),
+    entry(A::CopyRow, "copy-summary", G::Here, &["y"], S::Only(Tab::Anomalies), ("copy", 3), "copy a summary to tell others"),
+    entry(A::ShowOnly, "show-anomalies-of", G::Here, &["f"], S::Only(Tab::Anomalies), ("show", 6), "show those of other states, or all"),
+    entry(A::Sort, "sort-anomalies", G::Here, &["s"], S::Only(Tab::Anomalies), ("sort", 7), "sort by impact, severity or first day"),
+    entry(A::Explain, "explain-anomaly", G::Here, &["i"], S::Only(Tab::Anomalies), ("line items", 8), "explain it down to the line items"),
+    entry(A::CopyCommand, "copy-anomaly-command", G::Here, &["Y"], S::Only(Tab::Anomalies), ("", 0), "copy the command that tells of it"),
 
     entry(A::Open, "open-part", G::Here, &["enter"], S::Explain, ("open", 1), "open the part, or show the line item"),
     entry(A::Back, "back-up", G::Here, &["backspace", "esc"], S::Explain, ("back", 2), "go back to the whole, or to the tab"),
@@ -337,6 +354,7 @@ pub const TABLE: &[Entry] = &[
     entry(A::PreviousTab, "previous-tab", G::Move, &["backtab"], S::Tabs, ("", 0), "go to the tab before"),
 
     entry(A::Filter, "filter", G::Lens, &["/"], S::Figures, ("filter", 4), "filter by a line like env=prod cost>100"),
+    entry(A::Filter, "filter-anomalies", G::Lens, &["/"], S::Only(Tab::Anomalies), ("filter", 4), "filter by a line like account:prod"),
     entry(A::Period, "period", G::Lens, &["t"], S::Figures, ("period", 5), "choose the days of the period"),
     entry(A::Earlier, "earlier", G::Lens, &["["], S::Figures, ("", 0), "go to the period before this one"),
     entry(A::Later, "later", G::Lens, &["]"], S::Figures, ("", 0), "go to the period after this one"),

@@ -45,6 +45,7 @@ impl Context {
                 Action::CopyRow | Action::DayBefore | Action::Pivot => self.selected,
                 Action::WhatIf | Action::EditBudget | Action::CloneBudget => self.selected,
                 Action::ArchiveBudget | Action::RemoveBudget => self.selected,
+                Action::Acknowledge | Action::Snooze | Action::Expect | Action::Reopen => self.selected,
                 Action::Sort | Action::Mark | Action::Find | Action::Detail => self.can_open && self.listed,
                 Action::Currency | Action::ChooseCurrency => self.currencies,
                 Action::SyncNow => self.syncs,

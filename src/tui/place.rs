@@ -196,6 +196,7 @@ impl Scope {
                 let connecting = matches!(place, Place::Connect | Place::Checked | Place::Review);
                 figures
                     || budgets
+                    || place == Place::Tab(Tab::Anomalies)
                     || connecting
                     || matches!(place, Place::Help | Place::Welcome | Place::Explain | Place::Syncing)
             }

@@ -25,7 +25,7 @@ use super::layout;
 use super::overlay::{self, Overlay};
 use super::sentence;
 use super::syncing_words::{self, Fails, Said};
-use super::tab::{Tab, breakdown, budgets, later, short_day};
+use super::tab::{Tab, anomalies, breakdown, budgets, later, short_day};
 use super::text::{cut, paragraph, put, put_at, width};
 use super::theme::Role;
 use crate::domain::services;
@@ -349,7 +349,12 @@ fn body(app: &App, area: Rect, buf: &mut Buffer) {
     if let Some(error) = app.error() {
         return failed(app, error, area, buf);
     }
+    // What is known of the data says more than that nothing was found in none.
+    if app.tab == Tab::Anomalies && app.extent.as_ref().is_none_or(|e| e.days.is_some()) {
+        return anomalies::view::draw(&app.anomalies, &app.lens.filter, area, &app.keymap, buf, &app.theme);
+    }
     let shown = match app.tab {
+        Tab::Anomalies => Some(true),
         Tab::Spend => app.spend.is_nothing(app.currency.as_deref()),
         Tab::Breakdown => app.breakdown.slot.shown.as_ref().map(|s| s.answers.is_empty()),
         Tab::Budgets => return budgets::view::draw(app, area, buf),

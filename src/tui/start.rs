@@ -64,6 +64,8 @@ impl App {
 
     /// Forgets what was asked, so that it is asked again.
     pub(super) fn forget_asked(&mut self) {
+        self.anomalies.slot.forget();
+        self.anomalies.detail.forget();
         self.spend.slot.forget();
         self.breakdown.forget();
         self.budgets.forget();

@@ -1,5 +1,6 @@
 //! The app driven by key scripts against an engine of fixed answers, at many sizes and themes.
 
+mod anomalies;
 mod breakdown;
 mod budgets;
 mod connect;
@@ -7,6 +8,7 @@ mod discovery;
 mod explain;
 mod export;
 pub(crate) mod fake;
+mod fake_anomalies;
 mod fake_spend;
 mod first;
 mod harmless;

@@ -85,6 +85,10 @@ pub enum Asker {
     Explain,
     /// How charges are tagged, in the Breakdown tab.
     Tags,
+    /// The Anomalies tab.
+    Anomalies,
+    /// What the Anomalies tab's selected one is.
+    Anomaly,
     /// The saved lenses.
     Lenses,
     /// What there is to choose from.
@@ -129,6 +133,8 @@ impl Asker {
             | Asker::Suggested
             | Asker::Simulated
             | Asker::Scenarios
+            | Asker::Anomalies
+            | Asker::Anomaly
             | Asker::Choices => Lane::Back,
         }
     }

@@ -44,6 +44,7 @@ impl App {
             Tab::Spend => self.ask_beside_chart(),
             Tab::Breakdown => self.ask_beside_rows(),
             Tab::Budgets => self.ask_beside_budgets(),
+            Tab::Anomalies => self.ask_beside_anomalies(),
             _ => vec![],
         }
     }
@@ -98,12 +99,15 @@ impl App {
                 Some(self.asking(Asker::Breakdown, generation, question))
             }
             Tab::Budgets => self.ask_budgets(),
+            Tab::Anomalies => self.ask_anomalies(),
             _ => None,
         }
     }
 
     pub(super) fn accept(&mut self, reply: Reply) {
         match reply.asker {
+            Asker::Anomalies => self.accept_anomalies(reply.generation, reply.answer),
+            Asker::Anomaly => self.accept_anomaly(reply.generation, reply.answer),
             Asker::Lenses => self.accept_lenses(reply.generation, reply.answer),
             Asker::Choices => self.accept_choices(reply.generation, reply.answer),
             Asker::Breakdown => {

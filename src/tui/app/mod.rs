@@ -17,6 +17,7 @@ mod open;
 mod path;
 mod perform;
 mod picture;
+mod said;
 mod saved;
 mod syncing;
 mod time;
@@ -41,7 +42,7 @@ use super::overlay::choice::Choice;
 use super::overlay::complete::Known;
 use super::overlay::explain::Explain;
 use super::syncing::Snapshot;
-use super::tab::{Tab, breakdown, budgets as budgets_tab, spend};
+use super::tab::{Tab, anomalies, breakdown, budgets as budgets_tab, spend};
 use super::theme::Theme;
 use super::welcome::Welcome;
 use crate::domain::calendar::Day;
@@ -86,6 +87,10 @@ pub struct App {
     pub breakdown: breakdown::State,
     /// The Budgets tab.
     pub budgets: budgets_tab::State,
+    /// The Anomalies tab.
+    pub anomalies: anomalies::State,
+    /// Who sits here, as what they say is signed.
+    pub(super) user: String,
     /// What was opened on the way here.
     pub path: Vec<Crumb>,
     /// What a filter can be about, as long as one is edited.
@@ -157,6 +162,8 @@ impl App {
             spend: spend::State::default(),
             breakdown: breakdown::State::default(),
             budgets: budgets_tab::State::default(),
+            anomalies: anomalies::State::default(),
+            user: options.env.user.clone(),
             path: Vec::new(),
             known: Known::default(),
             explained: 0,
@@ -328,6 +335,10 @@ impl App {
                 (rows, rows && !compared)
             }
             Tab::Budgets => self.budgets_context(),
+            Tab::Anomalies => {
+                let any = self.anomalies.selected().is_some();
+                (any, any)
+            }
             _ => (false, false),
         };
         let currencies = self.currencies().len() > 1;
@@ -405,6 +416,7 @@ impl App {
             }
             Tab::Breakdown => self.breakdown.slot.waiting(),
             Tab::Budgets => self.budgets.slot.waiting(),
+            Tab::Anomalies => self.anomalies.slot.waiting(),
             _ => false,
         }
     }
@@ -419,6 +431,7 @@ impl App {
                 self.breakdown.slot.error.as_ref().or_else(|| tags?.error.as_ref())
             }
             Tab::Budgets => self.budgets.slot.error.as_ref(),
+            Tab::Anomalies => self.anomalies.slot.error.as_ref(),
             _ => None,
         }
     }

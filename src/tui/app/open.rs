@@ -48,6 +48,10 @@ impl App {
             Pane::Attention => {
                 let scene = self.spend_scene();
                 let Some(notice) = scene.notice(self.body()) else { return };
+                if notice.kind == NoticeKind::Anomalies {
+                    self.tab = Tab::Anomalies;
+                    return;
+                }
                 if notice.kind == NoticeKind::Untagged {
                     (self.tab, self.breakdown.view) = (Tab::Breakdown, breakdown::View::Hygiene);
                     return;

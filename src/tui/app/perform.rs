@@ -81,6 +81,9 @@ impl App {
         if self.welcome.is_some() {
             return self.perform_welcome(action);
         }
+        if let Some(effects) = self.perform_anomalies(action) {
+            return effects;
+        }
         match action {
             _ if self.lists_no_row_for(action) => self.move_about(action),
             Action::Show(tab) => self.tab = tab,
@@ -136,6 +139,7 @@ impl App {
         self.spend.drivers.forget_failed();
         self.spend.details.forget_failed();
         self.spend.forecast.forget_failed();
+        self.anomalies.detail.forget_failed();
         self.breakdown.forget_failed();
         self.forget_explained();
         let mut effects = self.ask();

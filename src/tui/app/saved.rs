@@ -82,9 +82,7 @@ impl App {
             Ok(Outcome::NoteKept(note)) => return self.noted(&note, true),
             Ok(Outcome::NoteRemoved(note)) => return self.noted(&note, false),
             Ok(Outcome::Budget(outcome)) => return self.budget_done(outcome),
-            Ok(Outcome::OfAnomaly(said)) => {
-                self.status = Some(format!("{} is {}", said.place_words, said.state.word()));
-            }
+            Ok(Outcome::OfAnomaly(said)) => return self.said_of_anomaly(&said),
             Err(error) => self.status = Some(said(&error)),
         }
         vec![self.ask_lenses()]
@@ -183,6 +181,12 @@ impl App {
             Purpose::ForgetLens(name) => Command::RemoveLens { name },
             Purpose::PasteLens => return self.paste_lens(&text),
             Purpose::Export(form) => return self.export_to(form, &text),
+            purpose @ (Purpose::Acknowledge(_) | Purpose::Snooze(_) | Purpose::Expect(_)) => {
+                match self.said_by_prompt(&purpose, &text) {
+                    Some(command) => command,
+                    None => return vec![],
+                }
+            }
             purpose => match self.name_for(&purpose, &text) {
                 Some(command) => command,
                 None => return vec![],

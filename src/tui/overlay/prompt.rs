@@ -24,6 +24,12 @@ pub enum Purpose {
     ForgetLens(String),
     /// A lens in one line.
     PasteLens,
+    /// A note to an anomaly that somebody looks into.
+    Acknowledge(String),
+    /// Until when an anomaly is to be left alone.
+    Snooze(String),
+    /// A note to an anomaly that is as it should be.
+    Expect(String),
     /// The file that figures are written to.
     Export(Form),
 }
@@ -47,7 +53,7 @@ impl Prompt {
     pub fn new(purpose: Purpose, text: &str) -> Prompt {
         let mut line = EditedLine::default();
         line.insert(text);
-        let proposed = matches!(purpose, Purpose::Export(_));
+        let proposed = matches!(purpose, Purpose::Export(_) | Purpose::Snooze(_));
         Prompt { purpose, line, wrong: None, warned: false, proposed }
     }
 
@@ -119,6 +125,18 @@ impl Prompt {
             Purpose::Export(_) => (
                 "Export to a file".to_owned(),
                 "{apply} writes it, typing names another; ~/ is home; only you can read it",
+            ),
+            Purpose::Acknowledge(_) => (
+                "Look into it: a note, or none".to_owned(),
+                "{apply} acknowledges it, as you; like: ana rolls back the crawler",
+            ),
+            Purpose::Snooze(_) => (
+                "Leave it alone until".to_owned(),
+                "{apply} snoozes it until that day, if it still goes on then; or so many days: 7d",
+            ),
+            Purpose::Expect(_) => (
+                "It is as it should be: why, or nothing".to_owned(),
+                "{apply} expects it: what moves there as much again is no news",
             ),
             Purpose::PasteLens => (
                 "Look through a lens in one line".to_owned(),

@@ -17,15 +17,11 @@ fn sentences(tab: Tab) -> (&'static str, &'static str) {
             "Recommendations will list what could be saved, how sure that is, and the command that does it.",
             "It needs an inventory of resources, which this version does not read yet.",
         ),
-        Tab::Anomalies => (
-            "Anomalies will show where cost left its usual range, since when, and what drives it.",
-            "It needs about five weeks of settled days and a detector, which this version does not have yet.",
-        ),
         Tab::Leaderboard => (
             "Leaderboard will rank teams by verified savings, handled findings and tagged spend.",
             "It needs savings that were verified and findings that were handled, which this version does not know yet.",
         ),
-        Tab::Spend | Tab::Breakdown | Tab::Budgets => ("", ""),
+        Tab::Spend | Tab::Breakdown | Tab::Budgets | Tab::Anomalies => ("", ""),
     }
 }
 

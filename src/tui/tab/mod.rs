@@ -2,6 +2,7 @@
 //!
 //! Knows no key and no terminal.
 
+pub mod anomalies;
 pub mod breakdown;
 pub mod budgets;
 pub mod later;

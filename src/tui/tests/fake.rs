@@ -415,6 +415,8 @@ impl Engine for Fake {
             }
             Question::TagHygiene(_) if none => Answer::TagHygiene(vec![]),
             Question::TagHygiene(_) => Answer::TagHygiene(vec![self.tags()]),
+            Question::Anomalies(query) => Answer::Anomalies(self.anomalies(query)),
+            Question::Anomaly(id) => Answer::Anomaly(Box::new(self.anomaly(id))),
             Question::Lenses => Answer::Lenses(vec![]),
             Question::Budgets(asked) => {
                 let odd = (self.0 == Mood::Hostile).then_some(HOSTILE);

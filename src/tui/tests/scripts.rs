@@ -89,7 +89,7 @@ fn the_help_stops_at_its_last_line() {
     let mut s = Session::started(Mood::Demo, (80, 24));
     s.keys("? G");
     let last = s.text();
-    assert!(last.contains("In Budgets") && !last.contains("more below"), "{last}");
+    assert!(last.contains("In Anomalies") && !last.contains("more below"), "{last}");
     s.keys("j j j k");
     assert!(s.text().contains("1 more below"), "one line up is one line up: {}", s.text());
 }

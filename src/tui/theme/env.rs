@@ -87,6 +87,8 @@ pub struct Env {
     pub locale: String,
     /// Which of [`MARKS`] are set.
     pub marks: Vec<String>,
+    /// `USER`: who sits here.
+    pub user: String,
 }
 
 /// Parts of `TERM` by which terminals are known that answer what their background is. Others may
@@ -116,6 +118,7 @@ impl Env {
             colorterm: read("COLORTERM"),
             colorfgbg: read("COLORFGBG"),
             locale,
+            user: ["USER", "LOGNAME", "USERNAME"].map(read).into_iter().find(|v| !v.is_empty()).unwrap_or_default(),
             marks: MARKS.into_iter().filter(|name| !read(name).is_empty()).map(str::to_owned).collect(),
         }
     }

@@ -1,5 +1,6 @@
 //! Pieces that views are made of. Each knows a theme and an area, and nothing of tabs or answers.
 
+pub mod band;
 pub mod bar;
 pub mod burnup;
 pub mod chart;

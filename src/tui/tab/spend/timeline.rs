@@ -17,7 +17,7 @@ use crate::domain::dimension::Dimension;
 use crate::domain::money::Amount;
 use crate::domain::services;
 use crate::domain::text::SafeText;
-use crate::engine::answer::{self, Figure, ForecastAnswer, Freshness, Series, SpendAnswer};
+use crate::engine::answer::{self, Figure, ForecastAnswer, Freshness, Series, SpendAnswer, SpendDetails};
 use crate::engine::held;
 use crate::engine::query::pieces;
 use crate::tui::tab::{label, layers, short_day};
@@ -75,7 +75,7 @@ impl<'a> Timeline<'a> {
             previous: money::floats(&answer.previous_series),
             labels: labels(&named, answer.granularity),
             strides: strides(answer.granularity),
-            marks: marks(answer),
+            marks: marks(answer, state.details.answer(Some(&answer.currency), |details| &details.currency)),
             cursor: state.cursor(answer),
         };
         let together = together(state, answer, columns);
@@ -438,15 +438,21 @@ fn within(amounts: &[Option<Amount>], bar: &Range<usize>) -> Option<Amount> {
     sum(amounts.get(bar.start..bar.end.min(amounts.len())).unwrap_or_default())
 }
 
-/// The user's notes by the piece that their day is in.
-fn marks(answer: &SpendAnswer) -> Vec<(usize, String)> {
+/// The user's notes, and the anomalies once they are told, by the piece that their day is in.
+fn marks(answer: &SpendAnswer, details: Option<&SpendDetails>) -> Vec<(usize, String)> {
     let mut marks: Vec<(usize, String)> = Vec::new();
-    for note in &answer.notes {
-        let piece = answer.starts.partition_point(|start| *start <= note.day.seconds()).saturating_sub(1);
-        let text = note.text.safe();
+    let notes = answer.notes.iter().map(|note| (note.day, note.text.safe().into_string()));
+    let anomalies = details.into_iter().flat_map(|details| &details.anomalies);
+    // What it is stands first; whose it is and where is told in its tab.
+    let named = |words: &str| words.split(" | ").next().unwrap_or_default().to_owned();
+    let anomalies = anomalies.map(|anomaly| (anomaly.start, named(&anomaly.place_words)));
+    let mut all: Vec<(Day, String)> = notes.chain(anomalies).collect();
+    all.sort_by_key(|(day, _)| *day);
+    for (day, text) in all {
+        let piece = answer.starts.partition_point(|start| *start <= day.seconds()).saturating_sub(1);
         match marks.last_mut() {
             Some((last, words)) if *last == piece => words.push_str(&format!("; {text}")),
-            _ => marks.push((piece, text.into_string())),
+            _ => marks.push((piece, text)),
         }
     }
     marks

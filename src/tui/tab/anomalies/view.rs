@@ -1,0 +1,243 @@
+//! Draws the Anomalies tab: the list, and beside or below it what the selected one is.
+//!
+//! Pure: reads state, draws only the lines that are seen.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::State;
+use super::detail;
+use super::state::Only;
+use crate::domain::anomaly::{Severity, State as Stands};
+use crate::domain::filter::Filter;
+use crate::domain::text::SafeText;
+use crate::domain::words::counted;
+use crate::engine::AnomalySort;
+use crate::engine::answer::{AnomaliesAnswer, Listed};
+use crate::tui::keymap::Keymap;
+use crate::tui::tab::short_day;
+use crate::tui::text::{cut, left, paragraph, put, put_at, right, rule, width};
+use crate::tui::theme::{Role, Theme};
+use crate::tui::widget::money;
+
+/// Columns from which on the detail stands beside the list.
+const WIDE: u16 = 170;
+/// Columns of the detail there.
+const PANE: u16 = 84;
+/// Rows of the list at least, below which there is no detail.
+const LIST_LEAST: u16 = 4;
+const DETAIL_LEAST: u16 = 6;
+/// Columns of the list's parts.
+const MARK: usize = 2;
+const MONEY: usize = 12;
+const SEVERITY: usize = 9;
+const SINCE: usize = 13;
+const DAY: usize = 12;
+const STATE: usize = 13;
+/// Columns that a place has at least before another column is shown.
+const PLACE: usize = 30;
+
+/// Where the list and the detail are.
+#[must_use]
+pub fn parts(area: Rect, listed: usize) -> (Rect, Rect) {
+    if area.width >= WIDE {
+        let list = Rect { width: area.width - PANE - 3, ..area };
+        return (list, Rect { x: list.right() + 3, width: PANE, ..area });
+    }
+    if area.height < LIST_LEAST + DETAIL_LEAST {
+        return (area, Rect::default());
+    }
+    let wanted = listed as u16 + 1;
+    let most = (area.height * 2 / 5).max(LIST_LEAST);
+    let list = Rect { height: wanted.clamp(LIST_LEAST, most), ..area };
+    let detail = Rect { y: list.bottom(), height: area.height - list.height, ..area };
+    (list, detail)
+}
+
+/// Which columns there is room for.
+#[derive(Clone, Copy)]
+struct Columns {
+    severity: bool,
+    days: bool,
+    place: usize,
+}
+
+impl Columns {
+    fn of(width: usize) -> Columns {
+        let mut room = width.saturating_sub(MARK + MONEY + SINCE + STATE);
+        let mut take = |wanted: usize| {
+            let fits = room >= wanted + PLACE;
+            if fits {
+                room -= wanted;
+            }
+            fits
+        };
+        let (days, severity) = (take(2 * DAY), take(SEVERITY));
+        Columns { severity, days, place: room }
+    }
+}
+
+/// Draws the tab.
+pub fn draw(state: &State, filter: &Filter, area: Rect, keymap: &Keymap, buf: &mut Buffer, theme: &Theme) {
+    let Some(answer) = state.answer() else {
+        paragraph(buf, area, 0, "Looking for what is out of the ordinary.", theme.style(Role::Muted));
+        return;
+    };
+    if answer.anomalies.is_empty() {
+        return none(state, answer, filter, area, keymap, buf, theme);
+    }
+    let (list, below) = parts(area, answer.anomalies.len());
+    draw_list(state, answer, list, buf, theme);
+    if below.is_empty() {
+        return;
+    }
+    let below = if below.y > list.y {
+        rule(buf, below, 0, theme);
+        Rect { y: below.y + 1, height: below.height - 1, ..below }
+    } else {
+        below
+    };
+    if let Some(selected) = state.selected() {
+        detail::draw(selected, state.detail(), below, buf, theme);
+    }
+}
+
+fn draw_list(state: &State, answer: &AnomaliesAnswer, area: Rect, buf: &mut Buffer, theme: &Theme) {
+    let columns = Columns::of(usize::from(area.width));
+    heading(state, answer, columns, area, buf, theme);
+    let height = usize::from(area.height).saturating_sub(1);
+    let first = state.first_visible(height);
+    let chosen = state.at();
+    for (row, (at, listed)) in answer.anomalies.iter().enumerate().skip(first).take(height).enumerate() {
+        let row = row as u16 + 1;
+        put(buf, area, row, &line(listed, columns, at == chosen, theme));
+        if at == chosen {
+            let whole = Rect { y: area.y + row, height: 1, ..area };
+            buf.set_style(whole.intersection(buf.area), theme.style(Role::Selected));
+        }
+    }
+}
+
+fn heading(state: &State, answer: &AnomaliesAnswer, columns: Columns, area: Rect, buf: &mut Buffer, theme: &Theme) {
+    let told = answer.counts.iter().filter(|(_, n)| *n > 0);
+    let counts: Vec<String> = told.map(|(state, n)| format!("{n} {}", state.word())).collect();
+    let only = if state.only == Only::All { String::new() } else { format!("only {}, ", state.only.words()) };
+    let by = match state.sort {
+        AnomalySort::Impact => "most at stake first",
+        AnomalySort::Severity => "gravest first",
+        AnomalySort::Since => "newest first",
+    };
+    let what = format!("Where: {only}{}, {by}", counts.join(", "));
+    let mut text = " ".repeat(MARK) + &right("Impact", MONEY - 2, "") + "  " + &left("Since", SINCE, "");
+    text.push_str(&left(&cut(&what, columns.place.saturating_sub(2), theme.glyphs.ellipsis), columns.place, ""));
+    if columns.days {
+        text.push_str(&right("Expected", DAY - 2, ""));
+        text.push_str("  ");
+        text.push_str(&right("A day", DAY - 2, ""));
+        text.push_str("  ");
+    }
+    if columns.severity {
+        text.push_str(&left("Severity", SEVERITY, ""));
+    }
+    text.push_str("State");
+    put(buf, area, 0, &Line::from(Span::styled(text, theme.style(Role::Muted))));
+}
+
+/// A place's words with the theme's own sign between them.
+#[must_use]
+pub fn place(words: &str, theme: &Theme) -> String {
+    words.replace(" | ", &format!(" {} ", theme.glyphs.dot))
+}
+
+/// An amount behind its sign, in so many columns.
+fn signed(listed: &Listed, columns: usize) -> String {
+    let impact = listed.anomaly.finding.impact;
+    let sign = if impact < crate::domain::money::Amount::ZERO { "-" } else { "+" };
+    let amount = money::amount_in(Some(impact.abs()), money::places(&listed.anomaly.currency), columns - 2);
+    right(&format!("{sign}{amount}"), columns, "")
+}
+
+fn line(listed: &Listed, columns: Columns, chosen: bool, theme: &Theme) -> Line<'static> {
+    let finding = &listed.anomaly.finding;
+    let active = listed.state.needs_somebody();
+    let faded = |role: Role| theme.style(if active { role } else { Role::Muted });
+    let mark = if chosen { theme.glyphs.marks.0 } else { "" };
+    let since = match finding.start_hour {
+        Some(hour) => format!("{} {:02}:00", short_day(finding.start), hour.rem_euclid(86_400) / 3_600),
+        None => short_day(finding.start),
+    };
+    let cost = if finding.rises { Role::Warm } else { Role::Cool };
+    let words = cut(&place(&listed.place_words, theme), columns.place.saturating_sub(2), theme.glyphs.ellipsis);
+    let mut spans = vec![
+        Span::styled(left(mark, MARK, ""), theme.style(Role::Strong)),
+        Span::styled(signed(listed, MONEY - 2) + "  ", faded(cost)),
+        Span::styled(left(&since, SINCE, ""), faded(Role::Text)),
+        Span::styled(left(&words, columns.place, ""), faded(Role::Text)),
+    ];
+    if columns.days {
+        let places = money::places(&listed.anomaly.currency);
+        for amount in [finding.day.expected, finding.day.actual] {
+            let text = right(&money::amount_in(Some(amount), places, DAY - 2), DAY - 2, "");
+            spans.push(Span::styled(text + "  ", faded(Role::Text)));
+        }
+    }
+    if columns.severity {
+        let role = match finding.severity {
+            Severity::Critical | Severity::High => Role::Unsure,
+            _ => Role::Muted,
+        };
+        spans.push(Span::styled(left(finding.severity.word(), SEVERITY, ""), faded(role)));
+    }
+    let who = listed.anomaly.said.as_ref().filter(|_| listed.state == Stands::Acknowledged);
+    let who = who.map_or_else(String::new, |said| format!(" {} {}", theme.glyphs.dot, said.who.safe()));
+    let stands = cut(&format!("{}{who}", listed.state.word()), STATE, theme.glyphs.ellipsis);
+    spans.push(Span::styled(stands, faded(if listed.state == Stands::Open { Role::Strong } else { Role::Text })));
+    Line::from(spans)
+}
+
+/// Why nothing is listed, and which key helps.
+fn none(
+    state: &State,
+    answer: &AnomaliesAnswer,
+    filter: &Filter,
+    area: Rect,
+    keymap: &Keymap,
+    buf: &mut Buffer,
+    theme: &Theme,
+) {
+    let say = |buf: &mut Buffer, row, text: &str, role| paragraph(buf, area, row, text, theme.style(role));
+    let all: u64 = answer.counts.iter().map(|(_, n)| n).sum();
+    if all > 0 {
+        let text = format!("None is {}.", state.only.words());
+        let row = say(buf, 0, &text, Role::Strong);
+        let others = counted(all, "There is one in another state", "There are others in other states");
+        let others = others.split_once(' ').map_or(others.as_str(), |(_, words)| words);
+        say(buf, row + 1, &keymap.say(&format!("{others}: {{show-anomalies-of}} shows them.")), Role::Text);
+        return;
+    }
+    if answer.series == 0 {
+        let have = answer.too_few.iter().map(|(_, days)| *days).max().unwrap_or(0);
+        let text = format!("Too few days to know what is ordinary: {have} of {} settled days.", answer.days_needed);
+        let row = say(buf, 0, &text, Role::Strong);
+        let more = "Days that a provider may still restate do not count. {import} takes in older bills.";
+        say(buf, row + 1, &keymap.say(more), Role::Text);
+        return;
+    }
+    let row = say(buf, 0, "Nothing is out of the ordinary.", Role::Strong);
+    let series = counted(answer.series, "series of costs was", "series of costs were");
+    let span = answer.days.map_or_else(String::new, |(_, last)| format!(" up to {last}"));
+    let looked =
+        format!("{series} looked at{span}: the total, providers, accounts, services, regions, SKUs and teams.");
+    let row = say(buf, row + 1, &looked, Role::Text);
+    if !filter.is_empty() {
+        let filter = SafeText::from_outside(&filter.to_string());
+        say(buf, row, &format!("The filter is {filter}: {}", keymap.say("{filter} changes it.")), Role::Text);
+    }
+}
+
+/// Columns of a text, for what stands at the right.
+pub(super) fn put_right(buf: &mut Buffer, area: Rect, row: u16, text: &str, role: Role, theme: &Theme) {
+    let column = usize::from(area.width).saturating_sub(width(text));
+    put_at(buf, area, column as u16, row, &Line::from(Span::styled(text.to_owned(), theme.style(role))));
+}
