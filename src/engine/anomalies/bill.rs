@@ -199,6 +199,7 @@ impl Reader<'_> {
             granularity: Some(in_),
             currency: of.0,
             parting: &[],
+            long: None,
         };
         self.engine.aggregate(&request, self.cancel)
     }

@@ -80,6 +80,7 @@ impl Looker<'_> {
             granularity: None,
             currency: Some(&self.bill.currency),
             parting: &[],
+            long: None,
         };
         self.engine.aggregate(&request, self.cancel)
     }

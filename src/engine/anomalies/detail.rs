@@ -89,6 +89,7 @@ fn series(engine: &LocalEngine, currency: &str, finding: &Finding, as_of: Day, c
         granularity: Some(Granularity::Day),
         currency: Some(currency),
         parting: &[],
+        long: None,
     };
     let table = engine.aggregate(&request, cancel)?;
     let mut costs = vec![Total::default(); learn.days().max(0) as usize];

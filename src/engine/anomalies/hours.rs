@@ -63,6 +63,7 @@ fn hour_of(engine: &LocalEngine, currency: &str, finding: &Finding, cancel: &Can
         granularity: Some(Granularity::Hour),
         currency: Some(currency),
         parting: &[],
+        long: None,
     };
     let table = engine.aggregate(&request, cancel)?;
     let mut hours = vec![0.0; period.days().max(0) as usize * 24];
@@ -205,6 +206,7 @@ fn nodes(engine: &LocalEngine, bill: &Bill, cancel: &Cancel) -> Result<Option<(V
             granularity: Some(Granularity::Hour),
             currency: Some(&bill.currency),
             parting: &[],
+            long: None,
         };
         let table = engine.aggregate(&request, cancel)?;
         let from = nodes.len();
