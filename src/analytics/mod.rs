@@ -1,7 +1,8 @@
-//! Pure functions over the domain: rollups and forecasts now; anomalies and budgets stand beside them.
+//! Pure functions over the domain: rollups, forecasts, what is out of the ordinary, alert rules.
 //!
 //! Does no I/O and knows no store, no provider and no screen.
 
+pub mod alert;
 pub mod asking;
 pub mod attribute;
 pub mod budget;

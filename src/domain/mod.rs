@@ -3,6 +3,7 @@
 //! Pure types and functions. Knows no file, no store, no screen, no clock and no network; every
 //! other layer may use it.
 
+pub mod alert;
 pub mod anomaly;
 pub mod batch;
 pub mod budget;

@@ -1,0 +1,190 @@
+//! Which letters are due, bundled where a storm of them is; what follows from how a try went.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::domain::alert::{Bundle, Entry, Fate, Gate, Kind, Letter, Message, Severity, Turn};
+use crate::domain::calendar::DAY_SECONDS;
+use crate::domain::text::Untrusted;
+use crate::domain::words::counted;
+
+/// Seconds after the first failure, doubled with each further one.
+const FIRST_WAIT: i64 = 20;
+/// And at most.
+const WAIT_MAX: i64 = 3_600;
+/// A channel that asks for more is asked again within a day all the same.
+const ASKED_MAX: i64 = DAY_SECONDS;
+/// Failures in a row after which a channel is left alone for a while.
+const FAILURES_MAX: u32 = 4;
+/// A letter that could not be brought for so long is given up, which the log says.
+pub const KEPT_FOR: i64 = 7 * DAY_SECONDS;
+/// Titles that a bundle lists.
+const LISTED_MAX: usize = 20;
+
+/// Letters that may be tried now, oldest first, as what is brought at once: more than `storm` to a channel are
+/// one message, but where `apart` says that the channel keeps troubles apart by itself.
+#[must_use]
+pub fn due(
+    letters: &BTreeMap<String, Letter>,
+    gates: &BTreeMap<String, Gate>,
+    storm: usize,
+    apart: &dyn Fn(&str) -> bool,
+    now: i64,
+) -> Vec<Bundle> {
+    let mut by_channel: BTreeMap<&str, Vec<(&String, &Letter)>> = BTreeMap::new();
+    for (name, letter) in letters.iter().filter(|(_, letter)| letter.not_before <= now) {
+        if gates.get(&letter.channel).is_none_or(|gate| gate.shut_until <= now) {
+            by_channel.entry(&letter.channel).or_default().push((name, letter));
+        }
+    }
+    let mut bundles = Vec::new();
+    for (channel, mut due) in by_channel {
+        due.sort_by_key(|(name, letter)| (letter.message.at, letter.message.turn, *name));
+        if due.len() > storm && !apart(channel) {
+            bundles.push(bundle(channel, &due));
+        } else {
+            bundles.extend(due.into_iter().map(|(name, letter)| Bundle {
+                channel: channel.to_owned(),
+                message: letter.message.clone(),
+                letters: vec![name.clone()],
+            }));
+        }
+    }
+    bundles
+}
+
+fn bundle(channel: &str, due: &[(&String, &Letter)]) -> Bundle {
+    let messages = || due.iter().map(|(_, letter)| &letter.message);
+    let severity = messages().map(|message| message.severity).max().unwrap_or(Severity::Info);
+    let all_over = messages().all(|message| message.turn == Turn::Resolved);
+    let count = |severity: Severity| {
+        let of = |message: &&Message| message.turn == Turn::Raised && message.severity == severity;
+        messages().filter(of).count()
+    };
+    let mut parts: Vec<String> = Severity::ALL
+        .iter()
+        .rev()
+        .filter_map(|severity| Some((count(*severity), severity)).filter(|(count, _)| *count > 0))
+        .map(|(count, severity)| format!("{count} {}", severity.name()))
+        .collect();
+    let over = messages().filter(|message| message.turn == Turn::Resolved).count();
+    parts.extend((over > 0).then(|| format!("{over} resolved")));
+    let mut gravest: Vec<&Message> = messages().collect();
+    gravest.sort_by_key(|message| (message.turn, std::cmp::Reverse(message.severity), message.at));
+    let mut lines: Vec<Untrusted> = gravest.iter().take(LISTED_MAX).map(|message| message.headline()).collect();
+    if gravest.len() > LISTED_MAX {
+        lines.push(Untrusted::new(format!("and {} more: `spendtop alert log`", gravest.len() - LISTED_MAX)));
+    }
+    let keys: Vec<&str> = messages().map(|message| message.key.as_str()).collect();
+    let sum = crc32(&keys.join("\n"));
+    let message = Message {
+        key: format!("storm/{channel}/{}/{sum:016x}", keys.len()),
+        subject: format!("storm/{channel}/{sum:016x}"),
+        kind: messages().next().map_or(Kind::Test, |message| message.kind),
+        severity,
+        turn: if all_over { Turn::Resolved } else { Turn::Raised },
+        title: Untrusted::new(format!("{}: {}", counted(keys.len() as u64, "alert", "alerts"), parts.join(", "))),
+        lines,
+        figures: Vec::new(),
+        command: Some("spendtop alert log".to_owned()),
+        at: messages().map(|message| message.at).max().unwrap_or(0),
+    };
+    Bundle { channel: channel.to_owned(), message, letters: due.iter().map(|(name, _)| (*name).clone()).collect() }
+}
+
+fn crc32(text: &str) -> u64 {
+    let half = |salt: &str| u64::from(crc32c::crc32c(format!("{salt}{text}").as_bytes()));
+    half("") << 32 | half("spendtop")
+}
+
+/// When something is to be done at the earliest; `None` where there is nothing.
+#[must_use]
+pub fn next(letters: &BTreeMap<String, Letter>, gates: &BTreeMap<String, Gate>) -> Option<i64> {
+    let of = |letter: &Letter| letter.not_before.max(gates.get(&letter.channel).map_or(0, |gate| gate.shut_until));
+    letters.values().map(of).min()
+}
+
+/// What follows from a try.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct After {
+    /// The letters as they are from now on; `None` where they are done with.
+    pub letters: BTreeMap<String, Option<Letter>>,
+    /// What the log says of those.
+    pub log: Vec<Entry>,
+    /// How the channel stands.
+    pub gate: Gate,
+}
+
+/// What follows from how a try of some letters went; `jitter` is from 0 to 1.
+#[must_use]
+pub fn after(letters: &[(String, Letter)], fate: &Fate, gate: &Gate, now: i64, jitter: f64) -> After {
+    let mut after = After { gate: gate.clone(), ..After::default() };
+    let (why, wait) = match fate {
+        Fate::Delivered => {
+            after.gate = Gate { good_at: now, failed_at: gate.failed_at, ..Gate::default() };
+            (None, None)
+        }
+        Fate::Failed { why, wait } => (Some(why), *wait),
+        Fate::Impossible { why } => (Some(why), None),
+    };
+    if let Some(why) = why {
+        let failures = gate.failures.saturating_add(1);
+        let shut_until = match fate {
+            // The next letter fares no better, whatever it says.
+            Fate::Failed { .. } if wait.is_some() || failures >= FAILURES_MAX => now + backoff(failures, wait, jitter),
+            _ => gate.shut_until,
+        };
+        after.gate = Gate { failures, shut_until, failed_at: now, why: Some(why.clone()), ..gate.clone() };
+    }
+    for (name, letter) in letters {
+        let tries = letter.tries.saturating_add(1);
+        let tried_at = if letter.tries == 0 { now } else { letter.tried_at };
+        let is_over = match fate {
+            Fate::Delivered | Fate::Impossible { .. } => true,
+            Fate::Failed { .. } => now - tried_at >= KEPT_FOR,
+        };
+        if is_over {
+            after.log.push(entry(letter, tries, why.cloned(), letters.len(), now));
+            after.letters.insert(name.clone(), None);
+        } else {
+            let not_before = now + backoff(tries, wait, jitter);
+            let again = Letter { tries, tried_at, not_before, why: why.cloned(), ..letter.clone() };
+            after.letters.insert(name.clone(), Some(again));
+        }
+    }
+    after
+}
+
+fn entry(letter: &Letter, tries: u32, why: Option<String>, with: usize, at: i64) -> Entry {
+    let message = &letter.message;
+    Entry {
+        key: message.key.clone(),
+        channel: letter.channel.clone(),
+        kind: message.kind,
+        severity: message.severity,
+        turn: message.turn,
+        title: message.title.clone(),
+        found_at: message.at,
+        at,
+        tries,
+        why,
+        with,
+    }
+}
+
+/// Seconds until the next try: doubled with each one, a random half of it, and never less than was asked for.
+fn backoff(tries: u32, wait: Option<i64>, jitter: f64) -> i64 {
+    let whole = FIRST_WAIT.saturating_mul(1 << tries.saturating_sub(1).min(12)).min(WAIT_MAX);
+    let own = whole / 2 + (whole as f64 / 2.0 * jitter.clamp(0.0, 1.0)) as i64;
+    own.max(wait.unwrap_or(0).clamp(0, ASKED_MAX))
+}
+
+/// The names of those of a log that are one too many: the oldest.
+#[must_use]
+pub fn too_many(log: &BTreeMap<String, Entry>, most: usize) -> BTreeSet<String> {
+    let mut by_age: Vec<(i64, &String)> = log.iter().map(|(name, entry)| (entry.at, name)).collect();
+    by_age.sort();
+    by_age.into_iter().take(log.len().saturating_sub(most)).map(|(_, name)| name.clone()).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,151 @@
+//! Bundles, tries and their consequences on a fixed clock.
+
+use proptest::prelude::*;
+
+use super::*;
+
+const NOW: i64 = 1_800_000_000;
+
+fn letter(channel: &str, key: &str, severity: Severity) -> Letter {
+    let message = Message {
+        key: key.to_owned(),
+        subject: key.to_owned(),
+        kind: Kind::Anomaly,
+        severity,
+        turn: Turn::Raised,
+        title: format!("{key} costs more").into(),
+        ..Message::test("x", NOW)
+    };
+    Letter::new(message, channel, NOW)
+}
+
+fn letters(list: &[Letter]) -> BTreeMap<String, Letter> {
+    list.iter().map(|letter| (letter.name(), letter.clone())).collect()
+}
+
+fn pairs(list: &[Letter]) -> Vec<(String, Letter)> {
+    letters(list).into_iter().collect()
+}
+
+#[test]
+fn a_storm_is_one_message_but_for_channels_that_keep_troubles_apart() {
+    let mut list = Vec::new();
+    for i in 0..30 {
+        let severity = if i == 7 { Severity::Critical } else { Severity::Warning };
+        list.extend(["chat", "pager"].map(|channel| letter(channel, &format!("k{i:02}"), severity)));
+    }
+    list.push(letter("calm", "one", Severity::Info));
+    let apart = |channel: &str| channel == "pager";
+    let bundles = due(&letters(&list), &BTreeMap::new(), 5, &apart, NOW);
+    let of = |channel: &str| bundles.iter().filter(|bundle| bundle.channel == channel).collect::<Vec<_>>();
+    assert_eq!((of("chat").len(), of("pager").len(), of("calm").len()), (1, 30, 1));
+    let storm = of("chat")[0];
+    assert_eq!(storm.message.headline().raw(), "critical: 30 alerts: 1 critical, 29 warning");
+    assert_eq!(storm.letters.len(), 30);
+    assert_eq!(storm.message.lines.len(), 21);
+    assert_eq!(storm.message.lines[0].raw(), "critical: k07 costs more", "the gravest first");
+    assert_eq!(storm.message.lines[20].raw(), "and 10 more: `spendtop alert log`");
+    let again = due(&letters(&list), &BTreeMap::new(), 5, &apart, NOW);
+    assert_eq!(again, bundles, "the same storm has the same key");
+}
+
+#[test]
+fn letters_wait_for_their_time_and_for_their_channel() {
+    let (early, late) =
+        (letter("a", "k1", Severity::Info), Letter { not_before: NOW + 60, ..letter("a", "k2", Severity::Info) });
+    let all = letters(&[early.clone(), late]);
+    let none = |_: &str| false;
+    assert_eq!(due(&all, &BTreeMap::new(), 5, &none, NOW).len(), 1);
+    assert_eq!(due(&all, &BTreeMap::new(), 5, &none, NOW + 60).len(), 2);
+    let shut = BTreeMap::from([("a".to_owned(), Gate { shut_until: NOW + 90, ..Gate::default() })]);
+    assert!(due(&all, &shut, 5, &none, NOW + 60).is_empty());
+    assert_eq!((next(&all, &BTreeMap::new()), next(&all, &shut)), (Some(NOW), Some(NOW + 90)));
+    assert_eq!(next(&BTreeMap::new(), &shut), None);
+    assert_eq!(due(&all, &shut, 5, &none, NOW + 90).len(), 2, "half open: it is tried again");
+}
+
+#[test]
+fn what_fails_is_tried_again_later_and_later_and_what_is_there_is_logged() {
+    let mut gate = Gate::default();
+    let mut list = pairs(&[letter("a", "k1", Severity::Info)]);
+    let mut waits = Vec::new();
+    for _ in 0..10 {
+        let fate = Fate::Failed { why: "no".into(), wait: None };
+        let next = after(&list, &fate, &gate, NOW, 1.0);
+        assert!(next.log.is_empty());
+        gate = next.gate;
+        list = next.letters.into_iter().map(|(name, letter)| (name, letter.expect("kept"))).collect();
+        waits.push(list[0].1.not_before - NOW);
+    }
+    assert_eq!(waits, [20, 40, 80, 160, 320, 640, 1_280, 2_560, 3_600, 3_600]);
+    assert_eq!((gate.failures, gate.shut_until - NOW, gate.why.as_deref()), (10, 3_600, Some("no")));
+    let done = after(&list, &Fate::Delivered, &gate, NOW + 9, 0.0);
+    assert_eq!(done.letters.values().collect::<Vec<_>>(), [&None]);
+    assert_eq!((done.log[0].tries, done.log[0].at, &done.log[0].why), (11, NOW + 9, &None));
+    assert_eq!(done.gate, Gate { good_at: NOW + 9, failed_at: NOW, ..Gate::default() });
+}
+
+#[test]
+fn a_channel_that_asks_to_wait_is_left_alone_for_so_long() {
+    let list = pairs(&[letter("a", "k1", Severity::Info)]);
+    for (wait, seconds) in [(Some(7), 10), (Some(300), 300), (Some(i64::MAX), ASKED_MAX), (Some(-5), 10)] {
+        let fate = Fate::Failed { why: "slow down".into(), wait };
+        let next = after(&list, &fate, &Gate::default(), NOW, 0.0);
+        let letter = next.letters.values().next().expect("one").as_ref().expect("kept");
+        assert_eq!((letter.not_before - NOW, next.gate.shut_until - NOW), (seconds, seconds), "{wait:?}");
+    }
+}
+
+#[test]
+fn nothing_is_given_up_before_a_week_and_never_without_a_word() {
+    let list = pairs(&[Letter { tries: 3, tried_at: NOW, ..letter("a", "k1", Severity::Info) }]);
+    let fate = Fate::Failed { why: "dead".into(), wait: None };
+    assert!(after(&list, &fate, &Gate::default(), NOW + KEPT_FOR - 1, 0.5).log.is_empty());
+    let over = after(&list, &fate, &Gate::default(), NOW + KEPT_FOR, 0.5);
+    assert_eq!((over.letters.values().next(), over.log[0].why.as_deref()), (Some(&None), Some("dead")));
+    let never = Fate::Impossible { why: "no desktop".into() };
+    let over = after(&list, &never, &Gate::default(), NOW, 0.5);
+    assert_eq!((over.log[0].why.as_deref(), over.gate.shut_until), (Some("no desktop"), 0));
+}
+
+#[test]
+fn the_log_keeps_the_newest() {
+    let log = |at: i64| {
+        let of = letter("a", &at.to_string(), Severity::Info);
+        (of.name(), Entry { at, ..entry(&of, 1, None, 1, at) })
+    };
+    let all: BTreeMap<String, Entry> = (0..7).map(log).collect();
+    assert_eq!(too_many(&all, 5), ["a|0", "a|1"].map(str::to_owned).into());
+    assert!(too_many(&all, 7).is_empty());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_letter_is_in_exactly_one_bundle(
+        sent in proptest::collection::vec((0_u8..3, 0_u8..40, -5_i64..5), 0..60), storm in 1_usize..10,
+    ) {
+        let list: Vec<Letter> = sent.iter().map(|(channel, key, wait)| {
+            Letter { not_before: NOW + wait, ..letter(&channel.to_string(), &key.to_string(), Severity::Warning) }
+        }).collect();
+        let all = letters(&list);
+        let bundles = due(&all, &BTreeMap::new(), storm, &|channel| channel == "0", NOW);
+        let mut names: Vec<&String> = bundles.iter().flat_map(|bundle| &bundle.letters).collect();
+        names.sort();
+        let want: Vec<&String> = all.iter().filter(|(_, l)| l.not_before <= NOW).map(|(name, _)| name).collect();
+        prop_assert_eq!(names, want);
+        for channel in ["1", "2"] {
+            prop_assert!(bundles.iter().filter(|bundle| bundle.channel == channel).count() <= storm);
+        }
+    }
+
+    #[test]
+    fn a_try_loses_no_letter(tries in 0_u32..80, wait in proptest::option::of(any::<i64>()), jitter in 0.0_f64..1.0, age in 0..KEPT_FOR) {
+        let list = pairs(&[Letter { tries, tried_at: NOW, ..letter("a", "k", Severity::Info) }]);
+        let gate = Gate { failures: tries, ..Gate::default() };
+        let next = after(&list, &Fate::Failed { why: "no".into(), wait }, &gate, NOW + age, jitter);
+        let kept = next.letters.values().next().cloned().flatten();
+        prop_assert!(kept.is_some_and(|letter| (NOW + age + 10..=NOW + age + ASKED_MAX).contains(&letter.not_before)));
+    }
+}

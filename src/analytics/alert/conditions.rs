@@ -1,0 +1,227 @@
+//! What is so now: facts held against one rule after the other.
+
+use super::{AnomalyFact, BudgetFact, Facts, Place, ProviderFact, SpendFact, SyncFact, Taken, money};
+use crate::domain::alert::{Kind, Rule, Severity};
+use crate::domain::calendar::{DAY_SECONDS, Day, HOUR_SECONDS};
+use crate::domain::filter::Filter;
+use crate::domain::text::{SafeText, Untrusted};
+use crate::domain::words::counted;
+
+/// Days after its last one that an anomaly is still news.
+const NEWS_DAYS: i32 = 7;
+/// From here on spans are told in days.
+const HOURS_MAX: i64 = 72;
+
+/// Something that is so.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Condition {
+    /// The rule that says so.
+    pub rule: String,
+    /// What it is about.
+    pub kind: Kind,
+    /// What tells the trouble from others.
+    pub subject: String,
+    /// How far it has come: more is news.
+    pub stage: u32,
+    /// How much it presses.
+    pub severity: Severity,
+    /// Whether a person knows already.
+    pub known: bool,
+    /// After this day it is forgotten without a word.
+    pub until: Option<Day>,
+    /// What is the matter, in a line.
+    pub title: Untrusted,
+    /// What is known of it.
+    pub lines: Vec<Untrusted>,
+    /// Its figures.
+    pub figures: Vec<(String, Untrusted)>,
+    /// The command that shows more.
+    pub command: Option<String>,
+}
+
+impl Condition {
+    fn new(rule: &Rule, subject: String, severity: Severity, title: impl Into<String>) -> Condition {
+        Condition {
+            rule: rule.name.clone(),
+            kind: rule.kind,
+            subject: format!("{}/{subject}", rule.kind.name()),
+            stage: 0,
+            severity,
+            known: false,
+            until: None,
+            title: Untrusted::new(title),
+            lines: Vec::new(),
+            figures: Vec::new(),
+            command: None,
+        }
+    }
+
+    fn figure(mut self, what: &str, value: impl Into<String>) -> Condition {
+        self.figures.push((what.to_owned(), Untrusted::new(value)));
+        self
+    }
+
+    fn line(mut self, line: impl Into<String>) -> Condition {
+        self.lines.push(Untrusted::new(line));
+        self
+    }
+}
+
+/// What is so by a rule; `None` where it could not be found out.
+#[must_use]
+pub fn of(rule: &Rule, facts: &Facts) -> Option<Vec<Condition>> {
+    let found: Vec<Condition> = match rule.kind {
+        Kind::Budget => each(facts.budgets.as_ref()?, |fact| budget(rule, fact)),
+        Kind::Forecast => each(facts.budgets.as_ref()?, |fact| forecast(rule, fact)),
+        Kind::Anomaly => each(facts.anomalies.as_ref()?, |fact| anomaly(rule, fact, facts.now)),
+        Kind::Spike => each(facts.spends.as_ref()?, |fact| spike(rule, fact)),
+        Kind::Stale => each(facts.providers.as_ref()?, |fact| stale(rule, fact)),
+        Kind::Sync => each(facts.syncs.as_ref()?, |fact| sync(rule, fact, facts.now)),
+        Kind::Digest => each(facts.digests.as_ref()?, |fact| {
+            let mut told =
+                Condition::new(rule, format!("{}/{}", rule.name, fact.period), Severity::Info, fact.title.raw());
+            (told.lines, told.figures) = (fact.lines.clone(), fact.figures.clone());
+            told.command = Some(format!("spendtop spend --period {}", fact.period));
+            (fact.rule == rule.name).then_some(told)
+        }),
+        Kind::Test => Vec::new(),
+    };
+    Some(found.into_iter().filter(|condition| condition.severity >= rule.severity).collect())
+}
+
+fn each<F>(facts: &[F], of: impl Fn(&F) -> Option<Condition>) -> Vec<Condition> {
+    facts.iter().filter_map(of).collect()
+}
+
+/// Whether a rule's scope holds a place: each of its terms must be told of there.
+fn holds(scope: &Filter, place: &Place) -> bool {
+    scope.clauses.iter().all(|clause| {
+        let mut told = place.iter().filter(|(dimension, _)| clause.dimension.as_ref().is_none_or(|of| of == dimension));
+        let admits = |value: &str| clause.patterns.iter().any(|pattern| pattern.matches(value)) != clause.negated;
+        if clause.negated {
+            let mut told = told.peekable();
+            return told.peek().is_some() && told.all(|(_, value)| admits(value.raw()));
+        }
+        told.any(|(_, value)| admits(value.raw()))
+    })
+}
+
+fn named(name: &Untrusted) -> SafeText {
+    name.safe()
+}
+
+fn budget(rule: &Rule, fact: &BudgetFact) -> Option<Condition> {
+    let reached = fact.reached.filter(|_| holds(&rule.scope, &fact.place))?;
+    let severity = if fact.spent >= fact.limit { Severity::Critical } else { Severity::Warning };
+    let spent = money(fact.spent, &fact.currency);
+    let title = match severity {
+        Severity::Critical => format!("budget {} is exceeded: {spent}", named(&fact.name)),
+        _ => format!("budget {} has reached {reached} %: {spent}", named(&fact.name)),
+    };
+    let mut told = about(rule, fact, severity, &title);
+    told.stage = reached;
+    Some(told)
+}
+
+fn forecast(rule: &Rule, fact: &BudgetFact) -> Option<Condition> {
+    let foreseen = fact.foreseen.filter(|_| holds(&rule.scope, &fact.place))?;
+    let end = fact.forecast.map(|forecast| money(forecast, &fact.currency)).unwrap_or_default();
+    let title = match fact.exceeds_on {
+        Some(day) => format!("budget {} will be exceeded on {day}: {end} is forecast", named(&fact.name)),
+        None => format!("budget {} is forecast to reach {foreseen} %: {end}", named(&fact.name)),
+    };
+    let mut told = about(rule, fact, Severity::Warning, &title);
+    told.stage = foreseen;
+    // What has come is told as what it is.
+    told.known = fact.spent >= fact.limit;
+    Some(told)
+}
+
+fn about(rule: &Rule, fact: &BudgetFact, severity: Severity, title: &str) -> Condition {
+    let subject = format!("{}/{}", fact.name.raw(), fact.period);
+    let mut told = Condition::new(rule, subject, severity, title)
+        .figure("Spent", money(fact.spent, &fact.currency))
+        .figure("Limit", money(fact.limit, &fact.currency));
+    if let Some(forecast) = fact.forecast {
+        told = told.figure("Forecast", money(forecast, &fact.currency));
+    }
+    told = told.figure("Period", fact.period.words());
+    if let Some(owner) = &fact.owner {
+        told = told.figure("Owner", owner.raw());
+    }
+    told.until = Some(fact.period.to);
+    told.command = Some("spendtop budget list".to_owned());
+    told
+}
+
+fn anomaly(rule: &Rule, fact: &AnomalyFact, now: i64) -> Option<Condition> {
+    let is_news = Day::of_seconds(now).0 - fact.last.0 <= NEWS_DAYS;
+    if !is_news || !holds(&rule.scope, &fact.place) {
+        return None;
+    }
+    let mut told = Condition::new(rule, fact.id.clone(), fact.severity, fact.title.raw())
+        .figure("Impact so far", money(fact.impact, &fact.currency))
+        .figure("Per day", money(fact.per_day, &fact.currency))
+        .figure("Since", fact.start.to_string());
+    told.lines.clone_from(&fact.lines);
+    told.known = fact.taken == Taken::Known;
+    told.command = Some("spendtop anomalies".to_owned());
+    Some(told)
+}
+
+fn spike(rule: &Rule, fact: &SpendFact) -> Option<Condition> {
+    let above = fact.amount - fact.usual;
+    let least = fact.usual.abs().scale_by(i64::from(rule.percent), 100);
+    if fact.rule != rule.name || above < rule.above || above < least || !above.units().is_positive() {
+        return None;
+    }
+    let (amount, usual) = (money(fact.amount, &fact.currency), money(fact.usual, &fact.currency));
+    let of = if rule.scope.is_empty() { String::new() } else { format!(" of {}", rule.scope) };
+    let so_far = if fact.settled { "" } else { " so far" };
+    let severity = if above.units() / 2 >= fact.usual.abs().units() { Severity::Critical } else { Severity::Warning };
+    let title = format!("spend{of} on {} is {amount}{so_far}, usually {usual}", fact.day);
+    let mut told = Condition::new(rule, format!("{}/{}/{}", rule.name, fact.currency, fact.day), severity, title)
+        .figure("Spent", amount)
+        .figure("Usually", usual)
+        .figure("Above that", money(above, &fact.currency));
+    told.lines.clone_from(&fact.lines);
+    told.command = Some(format!("spendtop spend --period {}..{}", fact.day, fact.day.plus(1)));
+    Some(told)
+}
+
+fn stale(rule: &Rule, fact: &ProviderFact) -> Option<Condition> {
+    let place = vec![(crate::domain::dimension::Dimension::Provider, fact.provider.clone())];
+    if fact.late < rule.after || !holds(&rule.scope, &place) {
+        return None;
+    }
+    let title = format!("{} tells nothing new since {}", named(&fact.provider), fact.last_day);
+    let told = Condition::new(rule, fact.provider.raw().to_owned(), Severity::Warning, title)
+        .line("Figures of later days are missing, not zero; budgets and anomalies of them are not looked at.")
+        .figure("Last day with charges", fact.last_day.to_string())
+        .figure("Late by", span(fact.late));
+    Some(Condition { command: Some("spendtop sync --status".to_owned()), ..told })
+}
+
+fn sync(rule: &Rule, fact: &SyncFact, now: i64) -> Option<Condition> {
+    let long = now - fact.since >= rule.after;
+    if !(long || fact.expired) {
+        return None;
+    }
+    let title = match fact.expired {
+        true => format!("the login of {} has expired", fact.source),
+        false => format!("{} fails to sync for {}", fact.source, span(now - fact.since)),
+    };
+    let severity = if fact.needs_a_person { Severity::Critical } else { Severity::Warning };
+    let mut told = Condition::new(rule, fact.source.clone(), severity, title).line(fact.message.raw());
+    told.lines.extend(fact.hint.clone());
+    told.command = Some("spendtop doctor".to_owned());
+    Some(told)
+}
+
+/// Seconds by their hours, many by their days.
+fn span(seconds: i64) -> String {
+    match seconds.max(0) / HOUR_SECONDS {
+        hours @ ..HOURS_MAX => format!("{hours} h"),
+        _ => counted((seconds / DAY_SECONDS).unsigned_abs(), "day", "days"),
+    }
+}

@@ -1,0 +1,335 @@
+//! What is told, of facts on a fixed clock: by table, and over many days of made-up facts.
+
+use proptest::prelude::*;
+
+use super::super::{AnomalyFact, BudgetFact, DigestFact, ProviderFact, SpendFact, SyncFact, Taken};
+use super::*;
+use crate::domain::alert::{Hours, Rule};
+use crate::domain::calendar::Period;
+use crate::domain::dimension::Dimension;
+use crate::domain::filter::Filter;
+use crate::domain::money::Amount;
+
+const NOW: i64 = 20_700 * DAY_SECONDS + 12 * HOUR;
+const HOUR: i64 = 3_600;
+
+fn rule(kind: Kind, to: &[&str]) -> Rule {
+    Rule { to: to.iter().map(|to| (*to).to_owned()).collect(), ..Rule::new(kind.name(), kind) }
+}
+
+fn plan(rules: Vec<Rule>) -> Plan {
+    Plan { rules, ..Plan::default() }
+}
+
+fn anomaly(id: &str, severity: Severity, taken: Taken) -> AnomalyFact {
+    AnomalyFact {
+        id: id.to_owned(),
+        title: format!("{id} costs more").into(),
+        place: vec![(Dimension::Service, "Amazon EC2".into()), (Dimension::Provider, "AWS".into())],
+        severity,
+        start: Day::of_seconds(NOW),
+        last: Day::of_seconds(NOW),
+        impact: Amount::whole(700),
+        per_day: Amount::whole(100),
+        currency: "USD".into(),
+        lines: vec!["m5.large in us-east-1".into()],
+        taken,
+    }
+}
+
+fn budget(spent: i64, reached: Option<u32>, foreseen: Option<u32>) -> BudgetFact {
+    let first = Day::of_seconds(NOW).month();
+    BudgetFact {
+        name: "platform".into(),
+        place: vec![(Dimension::Provider, "AWS".into())],
+        period: first.period(),
+        currency: "EUR".into(),
+        limit: Amount::whole(1_000),
+        spent: Amount::whole(spent),
+        forecast: Some(Amount::whole(spent * 2)),
+        exceeds_on: foreseen.map(|_| Day::of_seconds(NOW).plus(3)),
+        reached,
+        foreseen,
+        owner: Some("ana".into()),
+    }
+}
+
+fn facts(anomalies: Vec<AnomalyFact>) -> Facts {
+    Facts { now: NOW, anomalies: Some(anomalies), ..Facts::default() }
+}
+
+/// Looks, and remembers as the journal would.
+fn look(plan: &Plan, facts: &Facts, memory: &mut Memory) -> Vec<Letter> {
+    let decision = decide(plan, facts, memory);
+    for (subject, remembered) in decision.memory {
+        match remembered {
+            Some(remembered) => memory.insert(subject, remembered),
+            None => memory.remove(&subject),
+        };
+    }
+    decision.letters
+}
+
+fn told(letters: &[Letter]) -> Vec<(&str, String)> {
+    letters.iter().map(|letter| (letter.channel.as_str(), letter.message.headline().raw().to_owned())).collect()
+}
+
+#[test]
+fn a_trouble_is_told_once_again_where_it_gets_worse_and_when_it_is_over() {
+    let plan = plan(vec![rule(Kind::Anomaly, &["ops"])]);
+    let mut memory = Memory::new();
+    let open = |severity| facts(vec![anomaly("a1", severity, Taken::Open)]);
+    assert!(look(&plan, &open(Severity::Info), &mut memory).is_empty(), "below the rule's severity");
+    let first = look(&plan, &open(Severity::Warning), &mut memory);
+    assert_eq!(told(&first), [("ops", "warning: a1 costs more".to_owned())]);
+    assert!(look(&plan, &open(Severity::Warning), &mut memory).is_empty());
+    let worse = look(&plan, &open(Severity::Critical), &mut memory);
+    assert_eq!(told(&worse), [("ops", "critical: a1 costs more".to_owned())]);
+    assert_eq!(worse[0].message.subject, first[0].message.subject);
+    assert_ne!(worse[0].message.key, first[0].message.key);
+    for severity in [Severity::Warning, Severity::Critical] {
+        assert!(look(&plan, &open(severity), &mut memory).is_empty(), "as bad as it was");
+    }
+    let unknown = Facts { now: NOW + HOUR, ..Facts::default() };
+    assert!(look(&plan, &unknown, &mut memory).is_empty(), "what could not be looked at is not over");
+    let over = Facts { now: NOW + HOUR, ..facts(Vec::new()) };
+    assert_eq!(told(&look(&plan, &over, &mut memory)), [("ops", "resolved: a1 costs more".to_owned())]);
+    assert!(look(&plan, &over, &mut memory).is_empty());
+}
+
+#[test]
+fn one_that_comes_and_goes_is_told_again_only_after_the_cooldown() {
+    let plan = plan(vec![rule(Kind::Anomaly, &["ops"])]);
+    let mut memory = Memory::new();
+    let at = |hours: i64, there: bool| {
+        let list = if there { vec![anomaly("a1", Severity::Warning, Taken::Open)] } else { Vec::new() };
+        Facts { now: NOW + hours * HOUR, ..facts(list) }
+    };
+    let mut keys = BTreeSet::new();
+    for (hours, there, news) in
+        [(0, true, 1), (1, false, 1), (2, true, 0), (3, false, 0), (4, true, 0), (7, true, 1), (8, false, 1)]
+    {
+        let letters = look(&plan, &at(hours, there), &mut memory);
+        assert_eq!(letters.len(), news, "after {hours} h");
+        assert!(letters.iter().all(|letter| keys.insert(letter.name())), "each news has a key of its own");
+    }
+}
+
+#[test]
+fn routes_are_by_rule_scope_severity_and_hours() {
+    let of = |to: &str, scope: &str, severity, hours: &str| Rule {
+        name: to.to_owned(),
+        scope: Filter::parse(scope, &[]).expect("a filter"),
+        severity,
+        hours: Hours::parse(hours),
+        ..rule(Kind::Anomaly, &[to])
+    };
+    let plan = plan(vec![
+        of("all", "", Severity::Info, ""),
+        of("ec2", "service=\"amazon ec2\"", Severity::Info, ""),
+        of("not-aws", "-provider=aws", Severity::Info, ""),
+        of("another", "provider=azure", Severity::Info, ""),
+        of("untold", "region=eu-west-1", Severity::Info, ""),
+        of("grave", "", Severity::Critical, ""),
+        of("night", "", Severity::Info, "22:00-07:00"),
+    ]);
+    let mut memory = Memory::new();
+    let warned = facts(vec![anomaly("a1", Severity::Warning, Taken::Open)]);
+    let to = |letters: &[Letter]| letters.iter().map(|letter| letter.channel.clone()).collect::<Vec<_>>();
+    assert_eq!(to(&look(&plan, &warned, &mut memory)), ["all", "ec2"]);
+    let night = Facts { now: NOW + 11 * HOUR, ..warned.clone() };
+    assert_eq!(to(&look(&plan, &night, &mut memory)), ["night"], "it is still so when its hours begin");
+    let over = Facts { now: NOW + 20 * HOUR, ..facts(Vec::new()) };
+    let mut resolved = to(&look(&plan, &over, &mut memory));
+    resolved.sort();
+    assert_eq!(resolved, ["all", "ec2", "night"], "all who were told that it began");
+}
+
+#[test]
+fn what_a_person_knows_is_not_told_and_what_was_taken_back_is() {
+    let plan = plan(vec![rule(Kind::Anomaly, &["ops"])]);
+    let mut memory = Memory::new();
+    let taken = |taken, severity| facts(vec![anomaly("a1", severity, taken)]);
+    assert!(look(&plan, &taken(Taken::Known, Severity::Warning), &mut memory).is_empty());
+    assert_eq!(look(&plan, &taken(Taken::Open, Severity::Warning), &mut memory).len(), 1);
+    assert!(look(&plan, &taken(Taken::Known, Severity::Critical), &mut memory).is_empty());
+    assert_eq!(look(&plan, &facts(Vec::new()), &mut memory).len(), 1, "its end is told to whom its beginning was");
+}
+
+#[test]
+fn budgets_are_told_by_their_thresholds_and_forgotten_with_their_period() {
+    let plan = plan(vec![rule(Kind::Budget, &["ops"]), rule(Kind::Forecast, &["ops"])]);
+    let mut memory = Memory::new();
+    let mut at = |now: i64, fact: BudgetFact| {
+        let facts = Facts { now, budgets: Some(vec![fact]), ..Facts::default() };
+        let letters = look(&plan, &facts, &mut memory);
+        letters.iter().map(|letter| letter.message.headline().raw().to_owned()).collect::<Vec<_>>()
+    };
+    assert!(at(NOW, budget(300, None, None)).is_empty());
+    assert_eq!(
+        at(NOW, budget(600, None, Some(100))),
+        ["warning: budget platform will be exceeded on 2026-09-07: 1,200.00 EUR is forecast"]
+    );
+    assert_eq!(at(NOW, budget(820, Some(80), Some(100))), ["warning: budget platform has reached 80 %: 820.00 EUR"]);
+    assert!(at(NOW, budget(850, Some(80), Some(100))).is_empty());
+    assert_eq!(
+        at(NOW, budget(1_010, Some(100), Some(100))),
+        ["critical: budget platform is exceeded: 1,010.00 EUR"],
+        "what was foreseen has come, and is not over"
+    );
+    let next = Day::of_seconds(NOW).month().plus(1);
+    let fresh = BudgetFact { period: next.period(), ..budget(1, None, None) };
+    assert!(at(next.first().seconds() + HOUR, fresh).is_empty(), "a period that is over is none that got better");
+    let kept: Vec<&String> = memory.keys().filter(|subject| subject.starts_with("budget")).collect();
+    assert!(kept.is_empty(), "{kept:?}");
+}
+
+#[test]
+fn spikes_late_providers_failing_syncs_and_digests_have_their_words() {
+    let spend = |amount: i64, settled: bool| SpendFact {
+        rule: "spike".into(),
+        day: Day::of_seconds(NOW),
+        settled,
+        currency: "USD".into(),
+        amount: Amount::whole(amount),
+        usual: Amount::whole(200),
+        lines: Vec::new(),
+    };
+    let provider = |late| ProviderFact { provider: "AWS".into(), last_day: Day::of_seconds(NOW).plus(-6), late };
+    let sync = |expired, hours: i64| SyncFact {
+        source: "aws.prod".into(),
+        needs_a_person: expired,
+        expired,
+        since: NOW - hours * HOUR,
+        message: "no\x1b".into(),
+        hint: Some("log in".into()),
+    };
+    let week = Period { from: Day::of_seconds(NOW).plus(-7), to: Day::of_seconds(NOW) };
+    let digest = DigestFact {
+        rule: "digest".into(),
+        period: week,
+        title: "last week cost 1,000.00 USD".into(),
+        lines: Vec::new(),
+        figures: Vec::new(),
+    };
+    let rules = Kind::RULES.map(|kind| rule(kind, &["ops"])).to_vec();
+    let day = Day::of_seconds(NOW);
+    for (facts, want) in [
+        (Facts { spends: Some(vec![spend(299, true)]), ..Facts::default() }, None),
+        (Facts { spends: Some(vec![spend(240, true)]), ..Facts::default() }, None),
+        (
+            Facts { spends: Some(vec![spend(300, true)]), ..Facts::default() },
+            Some(format!("warning: spend on {day} is 300.00 USD, usually 200.00 USD")),
+        ),
+        (
+            Facts { spends: Some(vec![spend(700, false)]), ..Facts::default() },
+            Some(format!("critical: spend on {day} is 700.00 USD so far, usually 200.00 USD")),
+        ),
+        (Facts { providers: Some(vec![provider(3 * DAY_SECONDS - 1)]), ..Facts::default() }, None),
+        (
+            Facts { providers: Some(vec![provider(3 * DAY_SECONDS)]), ..Facts::default() },
+            Some(format!("warning: AWS tells nothing new since {}", day.plus(-6))),
+        ),
+        (Facts { syncs: Some(vec![sync(false, 23)]), ..Facts::default() }, None),
+        (
+            Facts { syncs: Some(vec![sync(false, 24)]), ..Facts::default() },
+            Some("warning: aws.prod fails to sync for 24 h".to_owned()),
+        ),
+        (
+            Facts { syncs: Some(vec![sync(true, 1)]), ..Facts::default() },
+            Some("critical: the login of aws.prod has expired".to_owned()),
+        ),
+        (Facts { digests: Some(vec![digest]), ..Facts::default() }, Some("last week cost 1,000.00 USD".to_owned())),
+    ] {
+        let letters = decide(&plan(rules.clone()), &Facts { now: NOW, ..facts }, &Memory::new()).letters;
+        let said: Vec<String> = letters.iter().map(|letter| letter.message.headline().raw().to_owned()).collect();
+        assert_eq!(said, Vec::from_iter(want));
+    }
+}
+
+#[test]
+fn whoever_syncs_tells_this_machine_of_what_fails_by_itself() {
+    let sync = SyncFact {
+        source: "aws.prod".into(),
+        needs_a_person: true,
+        expired: true,
+        since: NOW,
+        message: "expired".into(),
+        hint: None,
+    };
+    let facts = Facts { now: NOW, syncs: Some(vec![sync]), ..Facts::default() };
+    let plan = plan(vec![rule(Kind::Sync, &[DESKTOP, TERMINAL, "ops"])]);
+    let letters = decide(&plan, &facts, &Memory::new()).letters;
+    assert_eq!(letters.iter().map(|letter| letter.channel.as_str()).collect::<Vec<_>>(), ["ops"]);
+}
+
+#[test]
+fn rules_that_are_gone_end_nothing() {
+    let mut memory = Memory::new();
+    look(
+        &plan(vec![rule(Kind::Anomaly, &["ops"])]),
+        &facts(vec![anomaly("a", Severity::Critical, Taken::Open)]),
+        &mut memory,
+    );
+    assert_eq!(memory.len(), 1);
+    assert!(look(&plan(Vec::new()), &facts(Vec::new()), &mut memory).is_empty());
+    assert_eq!(memory["anomaly/a"].turn, Turn::Resolved);
+    let much_later = Facts { now: NOW + 61 * DAY_SECONDS, ..facts(Vec::new()) };
+    look(&plan(Vec::new()), &much_later, &mut memory);
+    assert!(memory.is_empty(), "what is over is forgotten some day");
+}
+
+/// Which of four anomalies are there at each of many looks, by bits, and hours between.
+fn looks() -> impl Strategy<Value = Vec<(u8, u8)>> {
+    proptest::collection::vec((0_u8..16, 0_u8..12), 1..40)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn looking_twice_tells_once_and_every_beginning_has_at_most_one_end(looks in looks()) {
+        let plan = plan(vec![rule(Kind::Anomaly, &["ops", "pager"])]);
+        let (mut memory, mut now) = (Memory::new(), NOW);
+        let mut names = BTreeSet::new();
+        let mut open = BTreeSet::new();
+        for (bits, hours) in looks {
+            now += i64::from(hours) * HOUR;
+            let there = |i: u8| bits >> i & 1 == 1;
+            let list = (0..4).filter(|i| there(*i)).map(|i| anomaly(&format!("a{i}"), Severity::Critical, Taken::Open));
+            let list = list.map(|fact| AnomalyFact { last: Day::of_seconds(now), ..fact }).collect();
+            let facts = Facts { now, ..facts(list) };
+            let (first, again) = (decide(&plan, &facts, &memory), decide(&plan, &facts, &memory));
+            prop_assert_eq!(&first, &again);
+            let letters = look(&plan, &facts, &mut memory);
+            prop_assert_eq!(look(&plan, &facts, &mut memory), Vec::new());
+            for letter in letters {
+                prop_assert!(names.insert(letter.name()), "{} twice", letter.name());
+                let of = (letter.channel.clone(), letter.message.subject.clone());
+                match letter.message.turn {
+                    Turn::Raised => prop_assert!(open.insert(of)),
+                    Turn::Resolved => prop_assert!(open.remove(&of)),
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn no_trouble_that_lasts_is_ever_missed(bits in 1_u8..16, before in looks()) {
+        let plan = plan(vec![rule(Kind::Anomaly, &["ops"])]);
+        let (mut memory, mut now) = (Memory::new(), NOW);
+        let mut at = |bits: u8, now: i64| {
+            let list = (0..4).filter(|i| bits >> i & 1 == 1);
+            let list = list.map(|i| anomaly(&format!("a{i}"), Severity::Critical, Taken::Open));
+            let list = list.map(|fact| AnomalyFact { last: Day::of_seconds(now), ..fact }).collect();
+            look(&plan, &Facts { now, ..facts(list) }, &mut memory);
+            memory.values().filter(|was| was.turn == Turn::Raised && was.told == ["ops"]).count()
+        };
+        for (bits, hours) in before {
+            now += i64::from(hours) * HOUR;
+            at(bits, now);
+        }
+        at(bits, now);
+        prop_assert_eq!(at(bits, now + plan.cooldown), bits.count_ones() as usize);
+    }
+}

@@ -1,0 +1,110 @@
+//! A message on its way to a channel, and what became of it.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Kind, Message, Severity, Turn};
+use crate::domain::text::Untrusted;
+
+/// A message on its way to one channel.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Letter {
+    /// The message.
+    pub message: Message,
+    /// The channel.
+    pub channel: String,
+    /// It is not tried before, seconds since 1970.
+    pub not_before: i64,
+    /// How often it was tried.
+    pub tries: u32,
+    /// When it was first tried, seconds since 1970; 0 for never.
+    pub tried_at: i64,
+    /// Why the last try failed.
+    pub why: Option<String>,
+}
+
+impl Letter {
+    /// A letter that nobody has tried to bring.
+    #[must_use]
+    pub fn new(message: Message, channel: &str, not_before: i64) -> Letter {
+        Letter { message, channel: channel.to_owned(), not_before, tries: 0, tried_at: 0, why: None }
+    }
+
+    /// What tells it from all others; the same for the same news to the same channel.
+    #[must_use]
+    pub fn name(&self) -> String {
+        format!("{}|{}", self.channel, self.message.key)
+    }
+}
+
+/// Letters that are brought to a channel as one message.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Bundle {
+    /// The channel.
+    pub channel: String,
+    /// What is brought.
+    pub message: Message,
+    /// The names of the letters that it stands for.
+    pub letters: Vec<String>,
+}
+
+/// What became of a try.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fate {
+    /// It is there.
+    Delivered,
+    /// It may be there the next time; not before so many seconds, where that was said.
+    Failed {
+        /// Why not; safe to show.
+        why: String,
+        /// Seconds to wait that the channel asked for.
+        wait: Option<i64>,
+    },
+    /// It will never be there by this way.
+    Impossible {
+        /// Why not; safe to show.
+        why: String,
+    },
+}
+
+/// What the log says of a message.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Entry {
+    /// The message's key.
+    pub key: String,
+    /// The channel.
+    pub channel: String,
+    /// What it was about.
+    pub kind: Kind,
+    /// How much it pressed.
+    pub severity: Severity,
+    /// Whether it began or ended.
+    pub turn: Turn,
+    /// What it said.
+    pub title: Untrusted,
+    /// When it was found, seconds since 1970.
+    pub found_at: i64,
+    /// When it was brought, or given up, seconds since 1970.
+    pub at: i64,
+    /// How often it was tried.
+    pub tries: u32,
+    /// Why it was given up; nothing where it was brought.
+    pub why: Option<String>,
+    /// How many messages it was brought with, as one.
+    pub with: usize,
+}
+
+/// Whether a channel is tried, from how it went before.
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+pub struct Gate {
+    /// Failures in a row.
+    pub failures: u32,
+    /// It is not tried before, seconds since 1970.
+    pub shut_until: i64,
+    /// When something was last brought, seconds since 1970; 0 for never.
+    pub good_at: i64,
+    /// When something last failed, seconds since 1970; 0 for never.
+    pub failed_at: i64,
+    /// Why.
+    pub why: Option<String>,
+}
