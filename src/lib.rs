@@ -34,6 +34,7 @@
 //! |---|---|---|
 //! | [`error`], [`clock`], [`config`] | trouble, time, what can be configured | `domain` |
 //! | [`threads`] | work that several threads share; everyone may use it | nothing |
+//! | [`secret`] | secrets by reference; everyone may use it | `domain` |
 //! | [`domain`] | what cost is: money, calendar, charges, dimensions, lenses | nothing |
 //! | [`analytics`] | pure functions over the domain: rollups | `domain` |
 //! | [`focus`] | FOCUS files read and written | `domain` |
@@ -47,7 +48,7 @@
 //! | [`tui`] | the full-screen app | `engine`, `report`, `host` |
 //! | [`cli`] | flags and subcommands | all of these |
 //!
-//! ratatui and crossterm stay in [`tui`], sled in [`store`], clap in [`cli`], notify-rust in [`notify`]; only [`clock`] reads
+//! ratatui and crossterm stay in [`tui`], sled in [`store`], clap in [`cli`], notify-rust and lettre in [`notify`]; only [`clock`] reads
 //! the time. `domain` and `analytics` do no I/O.
 //!
 //! ## Where to begin reading
@@ -72,6 +73,7 @@ pub mod host;
 pub mod notify;
 pub mod provider;
 pub mod report;
+pub mod secret;
 pub mod store;
 pub mod sync;
 pub mod threads;

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 /// What every module may import, besides itself.
-const FOR_ALL: [&str; 5] = ["error", "clock", "domain", "config", "threads"];
+const FOR_ALL: [&str; 6] = ["error", "clock", "domain", "config", "threads", "secret"];
 
 /// Who may import whom: a module, and what it may import besides itself (and [`FOR_ALL`], where
 /// `true`).
@@ -16,6 +16,7 @@ const LAYERS: &[(&str, bool, &[&str])] = &[
     ("clock", false, &["domain", "error"]),
     ("config", false, &["error", "clock", "domain"]),
     ("threads", false, &[]),
+    ("secret", false, &["domain"]),
     ("analytics", true, &[]),
     ("focus", true, &[]),
     ("store", true, &[]),
@@ -59,8 +60,13 @@ const FENCES: &[Fence] = &[
         instead: "use `store::Store`, or `store::kv::Kv` within the store",
     },
     Fence {
+        paths: &[&["^", "aws_config"]],
+        macros: &[],
+        places: &["provider/aws/", "notify/sns.rs"],
+        instead: "ask through `provider::remote::Costs`",
+    },
+    Fence {
         paths: &[
-            &["^", "aws_config"],
             &["^", "aws_credential_types"],
             &["^", "aws_sdk_costexplorer"],
             &["^", "aws_sdk_organizations"],
@@ -86,10 +92,22 @@ const FENCES: &[Fence] = &[
         instead: "ask through `provider::remote::Costs`",
     },
     Fence {
-        paths: &[&["^", "reqwest"], &["^", "object_store"]],
+        paths: &[&["^", "object_store"]],
         macros: &[],
         places: &["provider/"],
         instead: "speak with networks in `provider`",
+    },
+    Fence {
+        paths: &[&["^", "reqwest"]],
+        macros: &[],
+        places: &["provider/", "notify/"],
+        instead: "speak with networks in `provider`; bring messages in `notify`",
+    },
+    Fence {
+        paths: &[&["^", "lettre"], &["^", "minijinja"], &["^", "aws_sdk_sns"]],
+        macros: &[],
+        places: &["notify/"],
+        instead: "put what is to be told on its way; `notify` brings it",
     },
     Fence {
         paths: &[&["^", "notify_rust"]],

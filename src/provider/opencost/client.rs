@@ -133,7 +133,7 @@ impl Client {
     /// [`FaultKind::NoCredentials`], [`FaultKind::Cancelled`].
     pub fn token(&self, call: &Call) -> Result<Option<Secret>, Fault> {
         let Some(reference) = &self.settings.token else { return Ok(None) };
-        call.run(reference.resolve(|name| std::env::var(name).ok())).map(Some)
+        call.run(async { Ok(reference.resolve(|name| std::env::var(name).ok()).await?) }).map(Some)
     }
 
     /// What was spent on a day, by cluster, namespace, workload and the labels asked for.
