@@ -3,6 +3,7 @@
 //! Keys and looks are plain words here: the config knows no screen, no store and no environment,
 //! and it is never written. [`load`] is the only function that touches a file.
 
+pub mod alert;
 pub mod budgets;
 pub mod connection;
 mod dimension;
@@ -14,6 +15,7 @@ mod validate;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use self::alert::Alerts;
 use self::connection::Connection;
 use crate::domain::charge::Metric;
 use crate::domain::dimension::Dimension;
@@ -51,6 +53,8 @@ pub struct Config {
     pub sync: Sync,
     /// `[notify]`
     pub notify: Notify,
+    /// `[alerts]` and `[channels]`
+    pub alerts: Alerts,
     /// Connections, in the order in which they are written.
     pub connections: Vec<Connection>,
     /// `[demo]`
@@ -273,6 +277,7 @@ impl Default for Config {
             sources: Sources { prefer: vec![Preference::Export, Preference::Api] },
             sync: Sync { auto: true, certificate: None },
             notify: Notify { desktop: true, terminal: true },
+            alerts: Alerts::default(),
             connections: Vec::new(),
             demo: Demo { seed: 1 },
             keys: BTreeMap::new(),

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::alert::{ALERTS, CHANNEL, RULE};
 use super::dimension::RawDimension;
 use super::mistake::{Mistake, shown};
 
@@ -153,8 +154,9 @@ pub const CONNECTIONS: &[(&str, &[(&str, Shape)])] = &[
     ("folder", &[("path", Shape::Text), ("accept_partial", Shape::Flag), ("every", Shape::Text)]),
 ];
 
-/// Sections whose keys are names: connections, dimensions, lenses, and the app's actions.
-const NAMED: [&str; 8] = ["aws", "azure", "gcp", "opencost", "folder", "dimensions", "lenses", "keys"];
+/// Sections whose keys are names: connections, dimensions, lenses, channels, alerts, and the app's actions.
+const NAMED: [&str; 10] =
+    ["aws", "azure", "gcp", "opencost", "folder", "dimensions", "lenses", "channels", "alerts", "keys"];
 
 /// A value and the byte position where it stands.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -182,6 +184,10 @@ pub struct Raw {
     /// Connections: what they connect to, their names, and where they stand. Their keys are among the
     /// others, like `aws.NAME.profile`.
     pub connections: Vec<(&'static str, String, usize)>,
+    /// `[channels]`: names, and where they stand. Their keys are among the others.
+    pub channels: Vec<(String, usize)>,
+    /// `[alerts.NAME]`: names, and where they stand. Their keys are among the others.
+    pub rules: Vec<(String, usize)>,
     /// `[keys]`: lists by action name.
     pub actions: BTreeMap<String, Placed<Vec<Placed<String>>>>,
     /// `[dimensions]`, in their order.
@@ -222,6 +228,8 @@ impl Reader {
                 None if section == "keys" => self.actions(entries),
                 None if CONNECTIONS.iter().any(|(kind, _)| *kind == section) => self.connections(section, entries),
                 None if section == "lenses" => self.lenses(entries),
+                None if section == "channels" => self.channels(entries),
+                None if section == "alerts" => self.alerts(entries),
                 None if section == "dimensions" => {
                     self.raw.dimensions = super::dimension::read(entries, &mut self.mistakes);
                 }
@@ -268,6 +276,40 @@ impl Reader {
             self.section(&format!("lenses.{lens}"), LENS, keys);
             self.raw.lenses.insert(lens, at);
         }
+    }
+
+    fn channels(&mut self, entries: &DeTable<'_>) {
+        for (name, value) in entries.iter() {
+            let (channel, at) = (name.get_ref().to_string(), name.span().start);
+            let DeValue::Table(keys) = value.get_ref() else {
+                let message = format!(
+                    "`channels.{}` must be a channel with a name: write `[channels.NAME]` on a line of its own, its keys below",
+                    shown(&channel)
+                );
+                self.mistakes.push(Mistake::new(at, message));
+                continue;
+            };
+            self.section(&format!("channels.{channel}"), CHANNEL, keys);
+            self.raw.channels.push((channel, at));
+        }
+    }
+
+    /// Keys of all alerts, and tables of single ones.
+    fn alerts(&mut self, entries: &DeTable<'_>) {
+        let mut plain = DeTable::new();
+        for (name, value) in entries.iter() {
+            let (rule, at) = (name.get_ref().to_string(), name.span().start);
+            match value.get_ref() {
+                DeValue::Table(keys) => {
+                    self.section(&format!("alerts.{rule}"), RULE, keys);
+                    self.raw.rules.push((rule, at));
+                }
+                _ => {
+                    plain.insert(name.clone(), value.clone());
+                }
+            }
+        }
+        self.section("alerts", ALERTS, &plain);
     }
 
     fn connections(&mut self, section: &str, entries: &DeTable<'_>) {

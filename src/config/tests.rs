@@ -22,7 +22,7 @@ fn the_example_is_the_defaults() {
     assert_eq!(parse("", "empty"), Ok(Config::default()));
     let on = switched_on();
     assert_eq!(parse(&on, "example"), Ok(Config::default()));
-    assert_eq!(on.lines().filter(|l| !l.starts_with('#') && l.contains(" = ")).count(), 25, "{on}");
+    assert_eq!(on.lines().filter(|l| !l.starts_with('#') && l.contains(" = ")).count(), 30, "{on}");
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn each_mistake_is_named_with_its_place_and_what_is_allowed() {
         ),
         (
             "[settel]\naws = 1",
-            "c.toml:1:2: unknown section `settel`; sections are `data`, `lens`, `tags`, `settle`, `sources`, `sync`, `notify`, `demo`, `screen`, `aws`, `azure`, `gcp`, `opencost`, `folder`, `dimensions`, `lenses`, `keys`; did you mean `settle`?",
+            "c.toml:1:2: unknown section `settel`; sections are `data`, `lens`, `tags`, `settle`, `sources`, `sync`, `notify`, `demo`, `screen`, `aws`, `azure`, `gcp`, `opencost`, `folder`, `dimensions`, `lenses`, `channels`, `alerts`, `keys`; did you mean `settle`?",
         ),
         ("metric = \"list\"", "c.toml:1:1: `metric` stands outside of its section: move it under `[lens]`"),
         ("lens = 3", "c.toml:1:1: `lens` is a section: write `[lens]` on a line of its own, its keys below"),

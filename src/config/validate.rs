@@ -33,6 +33,7 @@ pub fn validate(raw: &Raw, mistakes: &mut Vec<Mistake>) -> Config {
     check.rest(&mut config);
     check.sync(&mut config);
     config.connections = super::connection::validate(raw, check.mistakes);
+    config.alerts = super::alert::validate(raw, &config, &own, check.mistakes);
     check.screen(&mut config);
     config.keys = raw.actions.iter().map(|(action, keys)| (action.clone(), values(keys))).collect();
     config

@@ -1,0 +1,449 @@
+//! `[channels.NAME]`, `[alerts]` and `[alerts.NAME]`: what a person is told, and by what.
+//!
+//! Secrets are references; a value in the place of one is refused without being repeated, and so is the address
+//! of a webhook, which is a secret itself. Knows nobody who brings anything.
+
+mod channel;
+#[cfg(test)]
+mod tests;
+
+pub use self::channel::{Channel, Email, HubFormat, Security, Via};
+use super::mistake::{Mistake, shown};
+use super::raw::{Placed, Raw, Shape, words};
+use super::{Config, connection};
+use crate::domain::alert::{DESKTOP, Days, Every, Hours, Kind, Plan, Rule, Severity, TERMINAL, minute};
+use crate::domain::calendar::{DAY_SECONDS, HOUR_SECONDS};
+use crate::domain::dimension::Dimension;
+use crate::domain::filter::Filter;
+use crate::domain::money::{Amount, Decimal};
+use crate::domain::text::SafeText;
+
+/// The keys of `[alerts]`.
+pub const ALERTS: &[(&str, Shape)] = &[
+    ("to", Shape::Texts),
+    ("cooldown", Shape::Text),
+    ("quiet", Shape::Text),
+    ("urgent", Shape::Text),
+    ("storm", Shape::Whole),
+    ("clock", Shape::Text),
+];
+
+/// The keys of `[alerts.NAME]`.
+pub const RULE: &[(&str, Shape)] = &[
+    ("rule", Shape::Text),
+    ("to", Shape::Texts),
+    ("severity", Shape::Text),
+    ("where", Shape::Text),
+    ("hours", Shape::Text),
+    ("days", Shape::Texts),
+    ("above", Shape::Text),
+    ("percent", Shape::Whole),
+    ("after", Shape::Text),
+    ("every", Shape::Text),
+    ("at", Shape::Text),
+];
+
+/// The keys of `[channels.NAME]`, and by what kinds of channel each is understood.
+pub const CHANNEL: &[(&str, Shape)] = &[
+    ("type", Shape::Text),
+    ("url", Shape::Text),
+    ("allow_private", Shape::Texts),
+    ("secret", Shape::Text),
+    ("template", Shape::Text),
+    ("host", Shape::Text),
+    ("port", Shape::Whole),
+    ("security", Shape::Text),
+    ("user", Shape::Text),
+    ("password", Shape::Text),
+    ("from", Shape::Text),
+    ("to", Shape::Texts),
+    ("topic", Shape::Text),
+    ("profile", Shape::Text),
+    ("region", Shape::Text),
+    ("endpoint", Shape::Text),
+    ("key", Shape::Text),
+    ("connection", Shape::Text),
+    ("hub", Shape::Text),
+    ("format", Shape::Text),
+    ("tags", Shape::Text),
+    ("run", Shape::Texts),
+];
+
+/// What each kind of channel understands besides `type`.
+const KINDS: &[(&str, &[&str])] = &[
+    ("slack", &["url", "allow_private"]),
+    ("teams", &["url", "allow_private"]),
+    ("webhook", &["url", "secret", "template", "allow_private"]),
+    ("email", &["host", "port", "security", "user", "password", "from", "to", "allow_private"]),
+    ("sns", &["topic", "profile", "region", "endpoint"]),
+    ("pagerduty", &["key", "endpoint", "allow_private"]),
+    ("azure-hub", &["connection", "hub", "format", "tags", "allow_private"]),
+    ("command", &["run"]),
+];
+
+/// Where PagerDuty takes events.
+const PAGERDUTY: &str = "https://events.pagerduty.com";
+/// Messages that a storm begins after at most.
+const STORM_MAX: i128 = 1_000;
+
+/// What a person is told, and by what.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Alerts {
+    /// What is told, to whom and when.
+    pub plan: Plan,
+    /// The channels, by name.
+    pub channels: Vec<Channel>,
+}
+
+impl Default for Alerts {
+    fn default() -> Self {
+        let rules = usual_rules(&[DESKTOP.to_owned(), TERMINAL.to_owned()]);
+        Alerts { plan: Plan { rules, ..Plan::default() }, channels: Vec::new() }
+    }
+}
+
+/// What is told where the config has no rule.
+fn usual_rules(to: &[String]) -> Vec<Rule> {
+    let kinds = [Kind::Budget, Kind::Forecast, Kind::Anomaly, Kind::Stale, Kind::Sync];
+    kinds.map(|kind| Rule { to: to.to_vec(), ..Rule::new(kind.name(), kind) }).to_vec()
+}
+
+/// Reads channels and rules; adds to `mistakes` what they cannot mean.
+pub fn validate(raw: &Raw, config: &Config, own: &[Dimension], mistakes: &mut Vec<Mistake>) -> Alerts {
+    let mut reader = Reader { raw, mistakes, section: "alerts".to_owned(), at: 0 };
+    let channels: Vec<Channel> = raw.channels.iter().filter_map(|(name, at)| reader.channel(name, *at)).collect();
+    let here = [(DESKTOP, config.notify.desktop), (TERMINAL, config.notify.terminal)];
+    let mut known: Vec<&str> = here.iter().map(|(name, _)| *name).collect();
+    known.extend(raw.channels.iter().map(|(name, _)| name.as_str()));
+    let off: Vec<&str> = here.iter().filter(|(_, on)| !on).map(|(name, _)| *name).collect();
+    reader.section("alerts", 0);
+    let to = reader
+        .to(&known, &off)
+        .unwrap_or_else(|| known.iter().filter(|name| !off.contains(name)).map(|name| (*name).to_owned()).collect());
+    let mut plan = reader.plan();
+    for (name, at) in &raw.rules {
+        plan.rules.extend(reader.rule(name, *at, (&known, &off, &to), own));
+    }
+    if raw.rules.is_empty() {
+        plan.rules = usual_rules(&to);
+    }
+    Alerts { plan, channels }
+}
+
+/// Reads one section's keys.
+struct Reader<'a> {
+    raw: &'a Raw,
+    mistakes: &'a mut Vec<Mistake>,
+    section: String,
+    at: usize,
+}
+
+impl Reader<'_> {
+    fn section(&mut self, section: &str, at: usize) {
+        (self.section, self.at) = (section.to_owned(), at);
+    }
+
+    fn key(&self, key: &str) -> String {
+        format!("{}.{key}", self.section)
+    }
+
+    fn mistake(&mut self, at: usize, key: &str, why: &str) {
+        let message = format!("`{}` {why}", self.key(key));
+        self.mistakes.push(Mistake::new(at, message));
+    }
+
+    fn placed(&self, key: &str) -> Option<Placed<String>> {
+        self.raw.texts.get(&self.key(key)).filter(|placed| !placed.value.trim().is_empty()).cloned()
+    }
+
+    fn text(&self, key: &str) -> Option<String> {
+        self.placed(key).map(|placed| placed.value.trim().to_owned())
+    }
+
+    fn texts(&self, key: &str) -> Option<Placed<Vec<Placed<String>>>> {
+        self.raw.lists.get(&self.key(key)).cloned()
+    }
+
+    fn number(&mut self, key: &str, allowed: std::ops::RangeInclusive<i128>) -> Option<i128> {
+        let Placed { value, at } = *self.raw.numbers.get(&self.key(key))?;
+        if allowed.contains(&value) {
+            return Some(value);
+        }
+        self.mistake(at, key, &format!("must be from {} to {}, not {value}", allowed.start(), allowed.end()));
+        None
+    }
+
+    /// A text's meaning; a mistake that says what is allowed where it has none.
+    fn meant<T>(&mut self, key: &str, allowed: &str, of: impl Fn(&str) -> Option<T>) -> Option<T> {
+        let Placed { value, at } = self.placed(key)?;
+        let meant = of(value.trim());
+        if meant.is_none() {
+            self.mistake(at, key, &format!("must be {allowed}, not \"{}\"", shown(&value)));
+        }
+        meant
+    }
+
+    fn one_of<T: Copy>(&mut self, key: &str, allowed: &[(&str, T)]) -> Option<T> {
+        let Placed { value, at } = self.placed(key)?;
+        let found = allowed.iter().find(|(name, _)| *name == value.trim()).map(|(_, meant)| *meant);
+        if found.is_none() {
+            let names: Vec<&str> = allowed.iter().map(|(name, _)| *name).collect();
+            let message =
+                format!("`{}` cannot be \"{}\"; it is one of {}", self.key(key), shown(&value), words(names.iter()));
+            self.mistakes.push(Mistake::new(at, message).meant(&value, &names));
+        }
+        found
+    }
+
+    /// A reference to a secret. What stands there instead is not repeated: it may be the secret.
+    fn secret(&mut self, key: &str) -> Option<String> {
+        let Placed { value, at } = self.placed(key)?;
+        let refers = |kind: &str| value.strip_prefix(kind).is_some_and(|rest| !rest.trim().is_empty());
+        if ["env:", "file:", "cmd:"].into_iter().any(refers) {
+            return Some(value);
+        }
+        self.mistake(at, key, "must refer to the secret, not hold it: \"env:NAME\", \"file:/path\" or \"cmd:command\"");
+        None
+    }
+
+    fn needs<T: Default>(&mut self, key: &str, value: Option<T>) -> T {
+        // What is written and wrong has its own mistake by now.
+        let is_told = self.mistakes.iter().any(|mistake| mistake.message.contains(&format!("`{}`", self.key(key))));
+        if value.is_none() && !is_told {
+            let message = format!("`[{}]` needs `{key}`", self.section);
+            self.mistakes.push(Mistake::new(self.at, message));
+        }
+        value.unwrap_or_default()
+    }
+
+    fn to(&mut self, known: &[&str], off: &[&str]) -> Option<Vec<String>> {
+        let list = self.texts("to")?;
+        let mut to = Vec::new();
+        for Placed { value, at } in list.value {
+            if known.contains(&value.as_str()) {
+                to.push(value);
+                continue;
+            }
+            let message = format!(
+                "`{}`: there is no channel \"{}\"; there are {}",
+                self.key("to"),
+                shown(&value),
+                words(known.iter())
+            );
+            self.mistakes.push(Mistake::new(at, message).meant(&value, known));
+        }
+        // Where this machine is not to tell, it is not.
+        to.retain(|name| !off.contains(&name.as_str()));
+        Some(to)
+    }
+
+    fn plan(&mut self) -> Plan {
+        let usual = Plan::default();
+        let cooldown = self.meant("cooldown", "a span like \"6h\"", span).unwrap_or(usual.cooldown);
+        let quiet = self.meant("quiet", "hours like \"22:00-07:00\"", Hours::parse);
+        let urgent = self.one_of("urgent", &Severity::ALL.map(|s| (s.name(), s))).unwrap_or(usual.urgent);
+        let storm = self.number("storm", 1..=STORM_MAX).and_then(|n| usize::try_from(n).ok()).unwrap_or(usual.storm);
+        let local_hours = self.one_of("clock", &[("local", true), ("utc", false)]).unwrap_or(usual.local_hours);
+        Plan { rules: Vec::new(), cooldown, quiet, urgent, storm, local_hours }
+    }
+
+    fn rule(&mut self, name: &str, at: usize, to: (&[&str], &[&str], &[String]), own: &[Dimension]) -> Option<Rule> {
+        self.section(&format!("alerts.{name}"), at);
+        if !self.is_name(name) {
+            return None;
+        }
+        let kinds = Kind::RULES.map(|kind| (kind.name(), kind));
+        // A rule may have the name of what it is about.
+        let kind = match self.raw.texts.contains_key(&self.key("rule")) {
+            true => self.one_of("rule", &kinds)?,
+            false => kinds.iter().find(|(kind, _)| *kind == name).map(|(_, kind)| *kind).or_else(|| {
+                self.needs::<String>("rule", None);
+                None
+            })?,
+        };
+        let usual = Rule::new(name, kind);
+        Some(Rule {
+            to: self.to(to.0, to.1).unwrap_or_else(|| to.2.to_vec()),
+            severity: self.one_of("severity", &Severity::ALL.map(|s| (s.name(), s))).unwrap_or(usual.severity),
+            scope: self.scope(own),
+            hours: self.meant("hours", "hours like \"09:00-17:00\"", Hours::parse),
+            days: self.days().unwrap_or(usual.days),
+            above: self.meant("above", "an amount like \"50\"", amount).unwrap_or(usual.above),
+            percent: self.number("percent", 0..=100_000).and_then(|n| u32::try_from(n).ok()).unwrap_or(usual.percent),
+            after: self.meant("after", "a span like \"24h\" or \"3d\"", span).unwrap_or(usual.after),
+            every: self.one_of("every", &[("day", Every::Day), ("week", Every::Week)]).unwrap_or(usual.every),
+            minute: self
+                .meant("at", "a time of day like \"08:00\"", |t| minute(t).filter(|m| *m < 1440))
+                .unwrap_or(usual.minute),
+            ..usual
+        })
+    }
+
+    fn is_name(&mut self, name: &str) -> bool {
+        let fits = connection::is_name(name);
+        if !fits {
+            let message = format!("`{}`: a name has up to 40 small letters, digits, `-` and `_`", shown(&self.section));
+            self.mistakes.push(Mistake::new(self.at, message));
+        }
+        fits
+    }
+
+    fn scope(&mut self, own: &[Dimension]) -> Filter {
+        let Some(Placed { value, at }) = self.placed("where") else { return Filter::default() };
+        match Filter::parse(&value, own) {
+            Ok(filter) => filter,
+            Err(error) => {
+                let why = format!("is '{}': {}", shown(&value), SafeText::from_outside(&error.message));
+                self.mistake(at, "where", &why);
+                Filter::default()
+            }
+        }
+    }
+
+    fn days(&mut self) -> Option<Days> {
+        let list = self.texts("days")?;
+        let mut days = 0;
+        for Placed { value, at } in &list.value {
+            match Days::NAMES.iter().position(|name| name == value) {
+                Some(day) => days |= 1 << day,
+                None => {
+                    let why = format!("must hold days like {}, not \"{}\"", words(Days::NAMES.iter()), shown(value));
+                    self.mistake(*at, "days", &why);
+                }
+            }
+        }
+        if list.value.is_empty() {
+            self.mistake(list.at, "days", "must hold a day at least");
+        }
+        Some(Days(days))
+    }
+
+    fn channel(&mut self, name: &str, at: usize) -> Option<Channel> {
+        self.section(&format!("channels.{name}"), at);
+        if !self.is_name(name) {
+            return None;
+        }
+        if name == DESKTOP || name == TERMINAL {
+            let message = format!("`[channels.{name}]`: `{name}` is this machine's own channel; take another name");
+            self.mistakes.push(Mistake::new(at, message));
+            return None;
+        }
+        let kinds: Vec<(&str, usize)> = KINDS.iter().enumerate().map(|(i, (kind, _))| (*kind, i)).collect();
+        self.needs("type", self.text("type"));
+        let (kind, keys) = KINDS[self.one_of("type", &kinds)?];
+        self.strays(kind, keys);
+        let list = |list: Option<Placed<Vec<Placed<String>>>>| -> Vec<String> {
+            list.map_or_else(Vec::new, |list| list.value.into_iter().map(|placed| placed.value).collect())
+        };
+        let via = match kind {
+            "slack" => Via::Slack(self.needed_secret("url")),
+            "teams" => Via::Teams(self.needed_secret("url")),
+            "webhook" => Via::Webhook {
+                url: self.needed_secret("url"),
+                secret: self.secret("secret"),
+                template: self.raw.texts.get(&self.key("template")).map(|placed| placed.value.clone()),
+            },
+            "email" => Via::Email(self.email()),
+            "sns" => Via::Sns {
+                topic: self.topic(),
+                profile: self.text("profile"),
+                region: self.text("region"),
+                endpoint: self.url("endpoint"),
+            },
+            "pagerduty" => Via::PagerDuty {
+                key: self.needed_secret("key"),
+                endpoint: self.url("endpoint").unwrap_or_else(|| PAGERDUTY.to_owned()),
+            },
+            "azure-hub" => {
+                let formats = [("template", HubFormat::Template), ("fcm", HubFormat::Fcm), ("apple", HubFormat::Apple)];
+                Via::AzureHub {
+                    connection: self.needed_secret("connection"),
+                    hub: self.needs("hub", self.text("hub")),
+                    format: self.one_of("format", &formats).unwrap_or(HubFormat::Template),
+                    tags: self.text("tags"),
+                }
+            }
+            _ => {
+                let run = list(self.texts("run"));
+                let is_there = run.first().is_some_and(|program| !program.is_empty());
+                self.needs("run", is_there.then_some(()));
+                Via::Command(run)
+            }
+        };
+        Some(Channel { name: name.to_owned(), allow_private: list(self.texts("allow_private")), via })
+    }
+
+    /// Keys that another kind of channel has.
+    fn strays(&mut self, kind: &str, keys: &[&str]) {
+        for (key, _) in CHANNEL.iter().filter(|(key, _)| *key != "type" && !keys.contains(key)) {
+            let dotted = self.key(key);
+            let raw = self.raw;
+            let at = raw.texts.get(&dotted).map(|p| p.at).or_else(|| raw.lists.get(&dotted).map(|p| p.at));
+            if let Some(at) = at.or_else(|| raw.numbers.get(&dotted).map(|p| p.at)) {
+                self.mistake(at, key, &format!("is no key of a channel by {kind}; it has {}", words(keys.iter())));
+            }
+        }
+    }
+
+    fn needed_secret(&mut self, key: &str) -> String {
+        let secret = self.secret(key);
+        self.needs(key, secret)
+    }
+
+    fn url(&mut self, key: &str) -> Option<String> {
+        self.meant(key, "an address that begins with https:// (http:// only for this machine)", |text| {
+            let here = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
+            let is_here = here
+                .iter()
+                .any(|here| text.strip_prefix(here).is_some_and(|r| r.is_empty() || r.starts_with([':', '/'])));
+            let is_place = !text.contains(['?', '#', '@']);
+            (is_place && (text.starts_with("https://") || is_here)).then(|| text.trim_end_matches('/').to_owned())
+        })
+    }
+
+    fn topic(&mut self) -> String {
+        let topic = self.meant("topic", "a topic's ARN, like \"arn:aws:sns:eu-west-1:111122223333:costs\"", |text| {
+            let parts: Vec<&str> = text.split(':').collect();
+            (parts.len() == 6 && parts[0] == "arn" && parts[2] == "sns").then(|| text.to_owned())
+        });
+        self.needs("topic", topic)
+    }
+
+    fn email(&mut self) -> Email {
+        let kinds = [("tls", Security::Tls), ("starttls", Security::StartTls), ("none", Security::Plain)];
+        let to = self.texts("to").filter(|to| !to.value.is_empty());
+        let to = to.map(|to| to.value.into_iter().map(|placed| placed.value).collect());
+        let (user, password) = (self.text("user"), self.secret("password"));
+        if user.is_some() != self.raw.texts.contains_key(&self.key("password")) {
+            let message = format!("`[{}]`: `user` and `password` need each other", self.section);
+            self.mistakes.push(Mistake::new(self.at, message));
+        }
+        Email {
+            host: self.needs("host", self.text("host")),
+            port: self.number("port", 1..=65_535).and_then(|n| u16::try_from(n).ok()),
+            security: self.one_of("security", &kinds).unwrap_or(Security::Tls),
+            user,
+            password,
+            from: self.needs("from", self.text("from")),
+            to: self.needs("to", to),
+        }
+    }
+}
+
+/// `6h`, `30m`, `3d`.
+fn span(text: &str) -> Option<i64> {
+    let (end, unit) = text.char_indices().next_back()?;
+    let count: i64 = text[..end].trim().parse().ok().filter(|count| (0..=10_000).contains(count))?;
+    let unit = match unit {
+        'm' => 60,
+        'h' => HOUR_SECONDS,
+        'd' => DAY_SECONDS,
+        _ => return None,
+    };
+    Some(count * unit)
+}
+
+fn amount(text: &str) -> Option<Amount> {
+    let amount = Decimal::parse(text.as_bytes()).ok()?.amount();
+    (amount >= Amount::ZERO).then_some(amount)
+}

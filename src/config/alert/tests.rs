@@ -1,0 +1,170 @@
+//! Channels and rules as they are written: good ones, and a table of bad ones.
+
+use super::*;
+use crate::config::parse;
+
+fn alerts(text: &str) -> Alerts {
+    parse(text, "c.toml").expect("good").alerts
+}
+
+fn bad(text: &str) -> String {
+    parse(text, "c.toml").expect_err(text).message
+}
+
+#[test]
+fn without_a_word_the_usual_is_told_on_this_machine() {
+    let names =
+        |alerts: &Alerts| alerts.plan.rules.iter().map(|r| (r.name.clone(), r.to.join(" "))).collect::<Vec<_>>();
+    let usual = ["budget", "forecast", "anomaly", "stale", "sync"];
+    assert_eq!(names(&alerts("")), usual.map(|name| (name.to_owned(), "desktop terminal".to_owned())));
+    let text = "[channels.ops]\ntype = \"slack\"\nurl = \"env:HOOK\"\n[notify]\nterminal = false\n";
+    assert_eq!(names(&alerts(text)), usual.map(|name| (name.to_owned(), "desktop ops".to_owned())));
+}
+
+/// A channel of each kind, and rules with each key.
+const ALL: &str = r#"
+        tags.keys = ["team"]
+        [channels.chat]
+        type = "slack"
+        url = "env:SLACK"
+        [channels.rooms]
+        type = "teams"
+        url = "file:/etc/teams"
+        allow_private = ["proxy.corp"]
+        [channels.hook]
+        type = "webhook"
+        url = "cmd:pass hook"
+        secret = "env:SIGN"
+        template = '{"text": {{ title|tojson }}}'
+        [channels.mail]
+        type = "email"
+        host = "mail.example"
+        security = "starttls"
+        port = 2525
+        user = "me"
+        password = "env:MAIL"
+        from = "spendtop <costs@example.com>"
+        to = ["ops@example.com"]
+        [channels.topic]
+        type = "sns"
+        topic = "arn:aws:sns:eu-west-1:111122223333:costs"
+        profile = "billing"
+        [channels.pager]
+        type = "pagerduty"
+        key = "env:PAGER"
+        [channels.phones]
+        type = "azure-hub"
+        connection = "env:HUB"
+        hub = "costs"
+        format = "fcm"
+        tags = "oncall"
+        [channels.script]
+        type = "command"
+        run = ["/usr/local/bin/tell", "--loud"]
+        [alerts]
+        to = ["chat"]
+        cooldown = "90m"
+        quiet = "22:00-07:00"
+        urgent = "warning"
+        storm = 3
+        clock = "utc"
+        [alerts.anomaly]
+        severity = "critical"
+        to = ["pager", "chat"]
+        [alerts.data-team]
+        rule = "spike"
+        where = "team=data"
+        above = "120.50"
+        percent = 25
+        hours = "09:00-17:00"
+        days = ["mon", "sun"]
+        [alerts.morning]
+        rule = "digest"
+        every = "week"
+        at = "07:30"
+        [alerts.late]
+        rule = "stale"
+        after = "2d"
+    "#;
+
+#[test]
+fn every_key_reaches_its_place() {
+    let alerts = alerts(ALL);
+    let kinds: Vec<(&str, &str)> = alerts.channels.iter().map(|c| (c.name.as_str(), c.via.name())).collect();
+    let want = [
+        ("chat", "slack"),
+        ("hook", "webhook"),
+        ("mail", "email"),
+        ("pager", "pagerduty"),
+        ("phones", "azure-hub"),
+        ("rooms", "teams"),
+        ("script", "command"),
+        ("topic", "sns"),
+    ];
+    assert_eq!(kinds, want);
+    let plan = &alerts.plan;
+    assert_eq!((plan.cooldown, plan.quiet.map(Hours::words), plan.storm), (5_400, Some("22:00-07:00".into()), 3));
+    assert_eq!((plan.urgent, plan.local_hours), (Severity::Warning, false));
+    let rule = |name: &str| plan.rules.iter().find(|rule| rule.name == name).expect(name);
+    assert_eq!((rule("anomaly").severity, rule("anomaly").to.len()), (Severity::Critical, 2));
+    let spike = rule("data-team");
+    assert_eq!((spike.kind, spike.scope.to_string().as_str(), spike.percent), (Kind::Spike, "tag:team=data", 25));
+    assert_eq!(
+        (spike.above.to_string().as_str(), spike.days, &spike.to),
+        ("120.5", Days(0b100_0001), &vec!["chat".to_owned()])
+    );
+    assert_eq!((rule("morning").every, rule("morning").minute), (Every::Week, 450));
+    assert_eq!(rule("late").after, 2 * DAY_SECONDS);
+    let Some(Via::Command(run)) = alerts.channels.iter().find(|c| c.name == "script").map(|c| &c.via) else { panic!() };
+    assert_eq!(run, &["/usr/local/bin/tell", "--loud"]);
+}
+
+#[test]
+fn each_mistake_is_named_and_no_secret_is_repeated() {
+    for (text, want) in [
+        (
+            "[channels.a]\ntype = \"slak\"",
+            "c.toml:2:8: `channels.a.type` cannot be \"slak\"; it is one of `slack`, `teams`, `webhook`, `email`, `sns`, `pagerduty`, `azure-hub`, `command`; did you mean `slack`?",
+        ),
+        ("[channels.a]", "c.toml:1:11: `[channels.a]` needs `type`"),
+        ("[channels.a]\ntype = \"slack\"", "c.toml:1:11: `[channels.a]` needs `url`"),
+        (
+            "[channels.a]\ntype = \"slack\"\nurl = \"https://hooks.slack.com/services/T0/B0/canary\"",
+            "c.toml:3:7: `channels.a.url` must refer to the secret, not hold it: \"env:NAME\", \"file:/path\" or \"cmd:command\"",
+        ),
+        (
+            "[channels.a]\ntype = \"slack\"\nurl = \"env:A\"\nhost = \"x\"",
+            "c.toml:4:8: `channels.a.host` is no key of a channel by slack; it has `url`, `allow_private`",
+        ),
+        (
+            "[channels.desktop]\ntype = \"slack\"\nurl = \"env:A\"",
+            "c.toml:1:11: `[channels.desktop]`: `desktop` is this machine's own channel; take another name",
+        ),
+        ("[channels.a]\ntype = \"command\"\nrun = []", "c.toml:1:11: `[channels.a]` needs `run`"),
+        (
+            "channels.a = 1",
+            "c.toml:1:10: `channels.a` must be a channel with a name: write `[channels.NAME]` on a line of its own, its keys below",
+        ),
+        (
+            "[alerts]\nto = [\"deskto\"]",
+            "c.toml:2:7: `alerts.to`: there is no channel \"deskto\"; there are `desktop`, `terminal`; did you mean `desktop`?",
+        ),
+        ("[alerts]\nquiet = \"22-7\"", "c.toml:2:9: `alerts.quiet` must be hours like \"22:00-07:00\", not \"22-7\""),
+        (
+            "[alerts]\ncooldwn = \"1h\"",
+            "c.toml:2:1: unknown key `alerts.cooldwn`; the keys of `alerts` are `to`, `cooldown`, `quiet`, `urgent`, `storm`, `clock`; did you mean `cooldown`?",
+        ),
+        ("[alerts.mine]\npercent = 5", "c.toml:1:9: `[alerts.mine]` needs `rule`"),
+        (
+            "[alerts.spike]\nwhere = \"serivce=x\"",
+            "c.toml:2:9: `alerts.spike.where` is 'serivce=x': unknown dimension `serivce`",
+        ),
+        (
+            "[alerts.spike]\ndays = [\"monday\"]",
+            "c.toml:2:9: `alerts.spike.days` must hold days like `mon`, `tue`, `wed`, `thu`, `fri`, `sat`, `sun`, not \"monday\"",
+        ),
+    ] {
+        assert_eq!(bad(text), want, "{text}");
+        assert!(!bad(text).contains("canary"));
+    }
+}
