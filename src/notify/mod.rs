@@ -1,12 +1,38 @@
 //! Brings a person who does not look what they are to know.
 //!
-//! Only delivers: what is worth telling is decided where it is found ([`crate::engine::Alarm`]), and whoever
-//! calls remembers what was told. The terminal is none of its channels: the app, who owns it, tells it itself.
+//! Only delivers: what is worth telling is decided where it is found ([`crate::engine::Alarm`],
+//! [`crate::engine::watch`]), and whoever calls remembers what was told. The terminal is none of its channels:
+//! the app, who owns it, tells it itself. [`outgoing`] brings a message to one of the config's channels, each of
+//! which is a file here.
 
+#[cfg(feature = "net")]
+pub mod azure_hub;
+pub mod command;
 pub mod desktop;
+#[cfg(feature = "net")]
+pub mod email;
+#[cfg(feature = "net")]
+pub mod http;
+pub mod outgoing;
+#[cfg(feature = "net")]
+pub mod pagerduty;
+#[cfg(feature = "net")]
+pub mod slack;
+#[cfg(feature = "aws")]
+pub mod sns;
+#[cfg(feature = "net")]
+pub mod teams;
+#[cfg(feature = "net")]
+pub mod webhook;
+pub mod worded;
+
+#[cfg(feature = "net")]
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 
+use crate::domain::alert::Message;
 use crate::domain::text::SafeText;
 use crate::domain::words::counted;
 use crate::engine::Alarm;
@@ -55,6 +81,17 @@ impl Notice {
     }
 }
 
+impl From<&Message> for Notice {
+    fn from(message: &Message) -> Notice {
+        let worded = worded::Worded::of(message);
+        let figures = worded.figures.iter().map(|figure| format!("{}: {}", figure.name, figure.value));
+        let body: Vec<String> = worded.lines.iter().cloned().chain(figures).collect();
+        let urgency = if worded.is_critical() { Urgency::Critical } else { Urgency::Normal };
+        let title = SafeText::from_outside(&format!("spendtop: {}", worded.headline));
+        Notice { title, body: SafeText::from_outside(&body.join("; ")), urgency }
+    }
+}
+
 /// Seconds by their hours, many by their days.
 fn span(seconds: i64) -> String {
     match seconds.max(0) / HOUR {
@@ -74,7 +111,7 @@ impl fmt::Display for Undelivered {
 }
 
 #[cfg(test)]
-mod tests {
+mod alarms {
     use super::*;
     use crate::engine::overview::Trouble;
 

@@ -1,0 +1,128 @@
+//! Brings a message to one of the config's channels, and says what became of it.
+//!
+//! One try, bounded in time. No error has a secret or a webhook's address, which is one.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::command;
+use super::worded::Worded;
+#[cfg(feature = "net")]
+use super::{azure_hub, email, http::Net, pagerduty, slack, teams, webhook};
+use crate::config::alert::{Channel, Via};
+use crate::domain::alert::{Fate, Message};
+use crate::domain::text::SafeText;
+use crate::secret::{Reference, Secret};
+
+/// How long a try may take, whatever it waits for.
+const LIMIT: Duration = Duration::from_secs(45);
+/// Characters of somebody else's words that are kept.
+const WORDS_MAX: usize = 160;
+
+/// What bringing needs besides the channel.
+#[derive(Clone, Default, Debug)]
+pub struct Means {
+    /// Certificates (PEM) that are trusted besides the system's.
+    pub certificate: Option<PathBuf>,
+    /// The time, seconds since 1970.
+    pub now: i64,
+}
+
+/// Why a try failed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Failure {
+    /// Why; safe to show, without any secret.
+    pub why: String,
+    /// Seconds that are to be waited, where that was said.
+    pub wait: Option<i64>,
+}
+
+impl Failure {
+    /// A failure in our own words.
+    #[must_use]
+    pub fn new(why: impl Into<String>) -> Failure {
+        Failure { why: why.into(), wait: None }
+    }
+
+    /// A failure with somebody else's words, from which secrets are struck out.
+    #[must_use]
+    pub fn said(why: &str, said: &str, secrets: &[&str]) -> Failure {
+        let mut said = said.to_owned();
+        for secret in secrets {
+            // Of an address what follows its host is the secret, whatever it is repeated with.
+            let path = secret.split_once("://").and_then(|(_, rest)| rest.split_once('/')).map(|(_, path)| path);
+            for secret in [Some(*secret), path].into_iter().flatten().filter(|secret| secret.len() > 3) {
+                said = said.replace(secret, "***");
+            }
+        }
+        let said: String = SafeText::from_outside(said.trim()).chars().take(WORDS_MAX).collect();
+        Failure::new(if said.is_empty() { why.to_owned() } else { format!("{why}: {said}") })
+    }
+}
+
+/// Gets a secret.
+///
+/// # Errors
+/// Why it is not to be had.
+pub async fn secret(reference: &str) -> Result<Secret, Failure> {
+    let reference = Reference::parse(reference).map_err(Failure::new)?;
+    let found = reference.resolve(|name| std::env::var(name).ok()).await;
+    found.map_err(|missing| Failure::new(missing.message))
+}
+
+/// Brings a message to a channel, on a runtime's thread.
+pub async fn bring(channel: &Channel, message: &Message, means: &Means) -> Fate {
+    let worded = Worded::of(message);
+    let tried = tokio::time::timeout(LIMIT, by(channel, &worded, message, means)).await;
+    let late = || Failure::new(format!("it took longer than {} s", LIMIT.as_secs()));
+    match tried.unwrap_or_else(|_| Err(late())) {
+        Ok(()) => Fate::Delivered,
+        Err(Failure { why, wait }) => Fate::Failed { why, wait },
+    }
+}
+
+#[cfg(feature = "net")]
+async fn by(channel: &Channel, worded: &Worded, message: &Message, means: &Means) -> Result<(), Failure> {
+    let net = || Net::new(&channel.allow_private, means.certificate.as_deref());
+    match &channel.via {
+        Via::Slack(url) => slack::bring(&net()?, &secret(url).await?, worded).await,
+        Via::Teams(url) => teams::bring(&net()?, &secret(url).await?, worded).await,
+        Via::Webhook { url, secret: key, template } => {
+            let key = match key {
+                Some(key) => Some(secret(key).await?),
+                None => None,
+            };
+            webhook::bring(&net()?, &secret(url).await?, (key.as_ref(), template.as_deref()), worded, means.now).await
+        }
+        Via::Email(to) => email::bring(to, &channel.allow_private, worded, means).await,
+        Via::PagerDuty { key, endpoint } => {
+            pagerduty::bring(&net()?, endpoint, &secret(key).await?, worded, message.severity).await
+        }
+        Via::AzureHub { connection, hub, format, tags } => {
+            let to =
+                azure_hub::Hub { connection: &secret(connection).await?, hub, format: *format, tags: tags.as_deref() };
+            azure_hub::bring(&net()?, &to, worded, means.now).await
+        }
+        #[cfg(feature = "aws")]
+        Via::Sns { topic, profile, region, endpoint } => {
+            let to = super::sns::Topic {
+                arn: topic,
+                profile: profile.as_deref(),
+                region: region.as_deref(),
+                endpoint: endpoint.as_deref(),
+            };
+            super::sns::bring(&to, worded).await
+        }
+        #[cfg(not(feature = "aws"))]
+        Via::Sns { .. } => Err(Failure::new("this spendtop was built without the feature `aws`")),
+        Via::Command(run) => command::bring(run, worded).await,
+    }
+}
+
+#[cfg(not(feature = "net"))]
+async fn by(channel: &Channel, worded: &Worded, _: &Message, _: &Means) -> Result<(), Failure> {
+    match &channel.via {
+        Via::Command(run) => command::bring(run, worded).await,
+        _ => Err(Failure::new("this spendtop was built without the feature `net`")),
+    }
+}

@@ -1,0 +1,72 @@
+//! Microsoft Teams, by a webhook of Workflows: an adaptive card. What a bill says is in runs of text, which know
+//! no markup.
+
+use serde_json::{Value, json};
+
+use super::http::Net;
+use super::outgoing::Failure;
+use super::worded::{Worded, cut};
+use crate::secret::Secret;
+
+/// Characters of a run of text, so that a card stays below the 28 KB that Teams takes
+/// (learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/connectors-using).
+const TEXT_MAX: usize = 700;
+/// Lines and figures of a card.
+const LINES_MAX: usize = 12;
+
+/// Brings a message.
+///
+/// # Errors
+/// Why it is not there.
+pub async fn bring(net: &Net, url: &Secret, message: &Worded) -> Result<(), Failure> {
+    let headers = [("content-type", "application/json".to_owned())];
+    let body = payload(message).to_string().into_bytes();
+    net.post(url, &headers, body).await?.success(&[url.reveal()])
+}
+
+/// A message as Teams takes it.
+#[must_use]
+pub fn payload(message: &Worded) -> Value {
+    let run = |text: &str| json!({"type": "TextRun", "text": cut(text, TEXT_MAX)});
+    let block = |inlines: Vec<Value>| json!({"type": "RichTextBlock", "inlines": inlines});
+    let colour = match (message.state, message.severity) {
+        ("resolved", _) => "good",
+        (_, "critical") => "attention",
+        (_, "warning") => "warning",
+        _ => "default",
+    };
+    let mut title = run(&message.headline);
+    title["size"] = json!("large");
+    title["weight"] = json!("bolder");
+    title["color"] = json!(colour);
+    let mut body = vec![block(vec![title])];
+    body.extend(message.lines.iter().take(LINES_MAX).map(|line| block(vec![run(line)])));
+    for figure in message.figures.iter().take(LINES_MAX) {
+        let mut name = run(&format!("{}: ", figure.name));
+        name["isSubtle"] = json!(true);
+        let mut of = block(vec![name, run(&figure.value)]);
+        of["spacing"] = json!("small");
+        body.push(of);
+    }
+    let more = message.command.as_deref().map(|command| format!(" | more: {command}")).unwrap_or_default();
+    let mut foot = run(&format!("spendtop | {} | found {}{more}", message.kind, message.found_at));
+    foot["isSubtle"] = json!(true);
+    foot["size"] = json!("small");
+    body.push(block(vec![foot]));
+    let card = json!({
+        "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
+        "type": "AdaptiveCard",
+        "version": "1.4",
+        "fallbackText": cut(&message.headline, TEXT_MAX),
+        "body": body,
+        "msteams": {"width": "Full"},
+    });
+    json!({
+        "type": "message",
+        "attachments": [{
+            "contentType": "application/vnd.microsoft.card.adaptive",
+            "contentUrl": null,
+            "content": card,
+        }],
+    })
+}

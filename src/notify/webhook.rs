@@ -1,0 +1,69 @@
+//! Anybody's webhook: the message as JSON, or as a template says, signed.
+//!
+//! `X-Spendtop-Signature: t=SECONDS,v1=HEX` is the HMAC-SHA256, with the channel's secret, of the seconds, a dot
+//! and the body. `Idempotency-Key` is the same whenever the same news is brought again.
+
+use aws_lc_rs::hmac;
+
+use super::http::Net;
+use super::outgoing::Failure;
+use super::worded::{Worded, name_of};
+use crate::secret::Secret;
+
+/// Bytes of a body at most.
+const BODY_MAX: usize = 256 << 10;
+/// Steps that a template may take.
+const FUEL: u64 = 200_000;
+
+/// Brings a message, signed with a key where there is one, in the shape of a template where there is one.
+///
+/// # Errors
+/// Why it is not there.
+pub async fn bring(
+    net: &Net,
+    url: &Secret,
+    (key, template): (Option<&Secret>, Option<&str>),
+    message: &Worded,
+    now: i64,
+) -> Result<(), Failure> {
+    let body = body(message, template)?;
+    let is_json = serde_json::from_str::<serde::de::IgnoredAny>(&body).is_ok();
+    let kind = if is_json { "application/json" } else { "text/plain; charset=utf-8" };
+    let mut headers = vec![
+        ("content-type", kind.to_owned()),
+        ("idempotency-key", name_of(&message.key)),
+        ("x-spendtop-event", format!("{}.{}", message.kind, message.state)),
+    ];
+    headers.extend(key.map(|key| ("x-spendtop-signature", signature(key, now, &body))));
+    let secrets: Vec<&str> = [Some(url), key].into_iter().flatten().map(Secret::reveal).collect();
+    net.post(url, &headers, body.into_bytes()).await?.success(&secrets)
+}
+
+/// What is sent.
+///
+/// # Errors
+/// Where the template cannot be filled in.
+pub fn body(message: &Worded, template: Option<&str>) -> Result<String, Failure> {
+    let Some(template) = template else {
+        return serde_json::to_string(message).map_err(|e| Failure::new(format!("the message is no JSON: {e}")));
+    };
+    let mut templates = minijinja::Environment::new();
+    templates.set_fuel(Some(FUEL));
+    templates.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
+    templates.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
+    let wrong = |e: minijinja::Error| Failure::said("the template cannot be filled in", &e.to_string(), &[]);
+    let text = templates.render_str(template, minijinja::value::Serde(message)).map_err(wrong)?;
+    if text.len() > BODY_MAX {
+        return Err(Failure::new(format!("the template makes {} bytes, at most {BODY_MAX} are sent", text.len())));
+    }
+    Ok(text)
+}
+
+/// The signature of a body at a moment.
+#[must_use]
+pub fn signature(key: &Secret, now: i64, body: &str) -> String {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, key.reveal().as_bytes());
+    let tag = hmac::sign(&key, format!("{now}.{body}").as_bytes());
+    let hex: String = tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("t={now},v1={hex}")
+}
