@@ -20,6 +20,14 @@ pub fn today() -> Day {
     Day::of_seconds(now_seconds())
 }
 
+/// By how many seconds this machine's clock is ahead of UTC at a moment.
+#[must_use]
+pub fn offset(seconds: i64) -> i64 {
+    use chrono::{Offset, TimeZone};
+    let local = chrono::Local.timestamp_opt(seconds, 0).earliest();
+    local.map_or(0, |at| i64::from(at.offset().fix().local_minus_utc()))
+}
+
 /// A point in time for measuring how long something takes.
 #[must_use]
 pub fn instant() -> std::time::Instant {

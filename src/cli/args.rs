@@ -10,6 +10,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 
 pub use self::forecast::ForecastArgs;
+use super::alert::AlertArgs;
 use super::anomalies::AnomaliesArgs;
 use super::budget::args::BudgetArgs;
 use super::connect::args::ConnectArgs;
@@ -91,6 +92,8 @@ pub enum Command {
     Anomalies(Box<AnomaliesArgs>),
     /// List, write and remove notes beside days, as the app's charts mark them
     Notes(NotesArgs),
+    /// Channels and rules of alerts, what was told, and trying a channel
+    Alert(AlertArgs),
     /// List, save and remove lenses by name, for --lens and the app
     Lens(SavedLensArgs),
     /// Limits for what charges cost: how they stand, make, change, suggest, simulate

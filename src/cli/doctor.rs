@@ -130,6 +130,7 @@ fn machine(context: &Context<'_, '_>) -> Vec<Checked> {
         of("spendtop", Check::new("terminal", Finding::Wanting, &told).fix("export LANG=C.UTF-8"))
     });
     checked.push(notifications(context));
+    checked.extend(channels(context));
     checked
 }
 
@@ -218,6 +219,28 @@ fn notifications(context: &Context<'_, '_>) -> Checked {
             of("spendtop", check.fix("`terminal = true` in [notify] in the config has the app's terminal tell them"))
         }
     }
+}
+
+/// The channels of the config: what is known without sending anything.
+fn channels(context: &Context<'_, '_>) -> Vec<Checked> {
+    let alerts = &context.config.alerts;
+    let rules = |name: &str| {
+        let of = alerts.plan.rules.iter().filter(|rule| rule.to.iter().any(|to| to == name));
+        of.map(|rule| rule.name.as_str()).collect::<Vec<_>>().join(", ")
+    };
+    let line = |channel: &crate::config::alert::Channel| {
+        let (kind, told) = (channel.via.name(), rules(&channel.name));
+        let check = match told.is_empty() {
+            true => {
+                Check::new("alerts", Finding::Wanting, format!("by {kind}: no rule of `[alerts]` goes there").as_str())
+                    .fix(format!("name it in `to`: [alerts] to = [\"{}\"]", channel.name))
+            }
+            false => Check::new("alerts", Finding::Untried, format!("by {kind}, of {told}").as_str())
+                .fix(format!("spendtop alert test {}", channel.name)),
+        };
+        of(&channel.name, check)
+    };
+    alerts.channels.iter().map(line).collect()
 }
 
 fn trouble(what: &str, error: &Error) -> Checked {

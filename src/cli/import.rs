@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::args::ImportArgs;
 use super::run::Context;
-use super::{told, wiring};
+use super::{alert, told, wiring};
 use crate::clock;
 use crate::domain::text::SafeText;
 use crate::error::{Error, Kind, Result};
@@ -79,6 +79,9 @@ pub fn run(context: &mut Context<'_, '_>, args: &ImportArgs) -> Result<u8> {
     context.streams.print(&summary(&outcome, args.dry_run))?;
     told::overlaps(context, &outcome)?;
     problems.print(context)?;
+    if host.is_some() && !args.dry_run {
+        alert::bring_after(context)?;
+    }
     Ok(exit_code(&outcome))
 }
 

@@ -5,6 +5,7 @@
 //! in `main` are the environment and the standard streams known. Commands write to the writers they
 //! are handed and return an exit code; only `main` ends the process.
 
+pub mod alert;
 pub mod anomalies;
 mod app;
 pub mod args;

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use super::args::{Cli, Command, Global, LensArgs};
 use super::stdio::Streams;
 use super::{
-    anomalies, app, budget, config, connect, doctor, export, generate, import, imports, lens, notes, query, saved,
-    screenshot, store, sync, wiring,
+    alert, anomalies, app, budget, config, connect, doctor, export, generate, import, imports, lens, notes, query,
+    saved, screenshot, store, sync, wiring,
 };
 use crate::config::Config;
 use crate::domain::calendar::Day;
@@ -86,6 +86,7 @@ fn dispatch(cli: &Cli, context: &mut Context<'_, '_>) -> Result<u8> {
         Some(Command::Budget(args)) => budget::run(context, args),
         Some(Command::Anomalies(args)) => anomalies::run(context, args),
         Some(Command::Notes(args)) => notes::run(context, args),
+        Some(Command::Alert(args)) => alert::run(context, args),
         Some(Command::Lens(args)) => saved::run(context, args),
         Some(Command::Query(args)) => {
             let (question, engine) =

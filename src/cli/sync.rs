@@ -17,6 +17,7 @@ use crate::clock;
 use crate::domain::text::SafeText;
 use crate::engine::{Listener, Overview, Run};
 use crate::error::{Error, Kind, Result};
+use crate::host::alerting::Alerting;
 use crate::host::asked;
 use crate::host::connect::cost::{self, Size};
 use crate::host::connections::{self, Connections};
@@ -30,6 +31,9 @@ use crate::sync::state::{Place, Trouble};
 use crate::sync::task::{self, Connection, Passed, Syncer, Which};
 use crate::sync::{log, overview};
 use crate::threads;
+
+/// How long what is being brought is waited for when syncing ends.
+const ALERTS_END_MAX: std::time::Duration = std::time::Duration::from_secs(2);
 
 /// Runs that `--status` looks back at.
 const RUNS: usize = 20;
@@ -196,7 +200,16 @@ fn sync(context: &mut Context<'_, '_>, found: Connections, place: &Path, args: &
     });
     // Whoever goes on by itself does what apps beside it wish for.
     let _hearing = args.watch.then(|| asked::hear(&state, &syncer));
-    let passed = work(context, &syncer, args, &cancel)?;
+    let alerting = if args.watch {
+        let engine = Arc::clone(&host) as Arc<dyn crate::engine::Engine>;
+        Some(Alerting::begin(super::alert::courier(context)?, engine)?)
+    } else {
+        None
+    };
+    let passed = work(context, &syncer, (args, alerting.as_ref()), &cancel)?;
+    if let Some(alerting) = alerting {
+        alerting.end(ALERTS_END_MAX);
+    }
     if cancel.is_cancelled() && !args.watch {
         return Err(Error::new(
             Kind::Interrupted,
@@ -215,6 +228,9 @@ fn sync(context: &mut Context<'_, '_>, found: Connections, place: &Path, args: &
         context.streams.note(&format!("{}: {left}", scope.source), &[])?;
     }
     let failing = hints(context, &overview, Style::default())?;
+    if !args.watch {
+        super::alert::bring_after(context)?;
+    }
     let is_wrong = wrong.iter().any(|(name, _)| is_named(args, name));
     Ok(match (is_wrong || passed.failed > 0, args.due) {
         (true, _) => Kind::Provider.exit_code(),
@@ -249,12 +265,13 @@ fn is_named(args: &SyncArgs, source: &str) -> bool {
 fn work(
     context: &mut Context<'_, '_>,
     syncer: &Arc<Syncer>,
-    args: &SyncArgs,
+    (args, alerting): (&SyncArgs, Option<&Alerting>),
     cancel: &CancellationToken,
 ) -> Result<Passed> {
     let (tells, told) = channel();
     let listener = on_runs(tells.clone());
     syncer.on_run(&listener);
+    let _alerts = alerting.map(|alerting| tells_alerts(alerting, tells.clone()));
     // Whoever goes on by itself tells a person who does not look; others say it where they end.
     let by_desktop = context.config.notify.desktop;
     let _telling = args.watch.then(|| tells_a_person(syncer, by_desktop, tells.clone())).transpose()?;
@@ -320,6 +337,21 @@ fn tells_a_person(syncer: &Arc<Syncer>, by_desktop: bool, tells: Sender<News>) -
         let untold = News::Untold(Notice::of(alarm), why);
         tells.lock().unwrap_or_else(PoisonError::into_inner).send(untold).is_ok()
     })
+}
+
+/// Has what the terminal is to tell of alerts printed, until what is given back is dropped.
+fn tells_alerts(alerting: &Alerting, tells: Sender<News>) -> Listener<()> {
+    let (tells, untold) = (Mutex::new(tells), alerting.untold());
+    let listener: Listener<()> = Arc::new(move |()| {
+        for notice in untold.take() {
+            // Whoever prints them has gone: the log has them.
+            let _ = tells.lock().unwrap_or_else(PoisonError::into_inner).send(News::Untold(notice, None));
+        }
+    });
+    alerting.subscribe(&listener);
+    // What was to be told before anybody listened.
+    listener(());
+    listener
 }
 
 /// Says what a person is to know whom the desktop did not tell.

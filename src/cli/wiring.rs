@@ -37,8 +37,9 @@ const SESSION: &str = "session.json";
 #[must_use]
 pub fn settings(config: &Config) -> Settings {
     let (dimensions, lenses) = (config.dimensions.clone(), config.saved_lenses());
-    let connections = names_of_connections(config);
-    Settings { settle: config.settle, dimensions, lenses, connections, prefers_api: config.sources.prefers_api() }
+    let (connections, plan) = (names_of_connections(config), config.alerts.plan.clone());
+    let (settle, prefers_api) = (config.settle, config.sources.prefers_api());
+    Settings { settle, dimensions, lenses, connections, prefers_api, plan }
 }
 
 fn names_of_connections(config: &Config) -> Vec<String> {
@@ -214,6 +215,12 @@ pub fn in_memory(config: &Config) -> Store {
     let store = Store::in_memory(&config.tags.keys);
     store.plan_evidence(&config.dimensions.evidence());
     store
+}
+
+/// An engine over an empty store in memory.
+#[must_use]
+pub fn in_memory_engine(config: &Config) -> LocalEngine {
+    LocalEngine::new(Arc::new(in_memory(config)), config.settle, false)
 }
 
 /// Refuses to add a bill to generated charges, which nobody could tell apart in a sum.

@@ -6,9 +6,12 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::Cancel;
+use super::alerts::{self, Try};
 use super::anomalies::say::{self, Said};
 use super::budgets::{self, BudgetCommand, BudgetOutcome};
 use super::local::LocalEngine;
+use super::watch::{self, Moment};
 use crate::domain::anomaly::Saying;
 use crate::domain::calendar::{Day, Period};
 use crate::domain::lens::{self, Keeper, Lens, SavedLens};
@@ -81,6 +84,10 @@ pub enum Command {
     },
     /// Does something with budgets.
     Budget(BudgetCommand),
+    /// Looks for what a person is to know.
+    Watch(Moment),
+    /// Notes what became of a try to bring something.
+    Tried(Try),
 }
 
 /// What became of a command.
@@ -110,6 +117,26 @@ pub enum Outcome {
     Budget(BudgetOutcome),
     /// How the anomaly stands now.
     OfAnomaly(Said),
+    /// Whether somebody who looked has found anything new.
+    Watched(bool),
+    /// It is noted.
+    Noted,
+}
+
+impl Outcome {
+    /// Whether anything is otherwise than before.
+    #[must_use]
+    pub fn changes(&self) -> bool {
+        *self != Outcome::Watched(false)
+    }
+}
+
+impl Command {
+    /// Whether it is about alerts alone: no figure is otherwise after it.
+    #[must_use]
+    pub fn is_of_alerts(&self) -> bool {
+        matches!(self, Command::Watch(_) | Command::Tried(_))
+    }
 }
 
 const NOTE: &str = "note";
@@ -129,6 +156,8 @@ pub fn run(engine: &LocalEngine, command: &Command) -> Result<Outcome> {
         Command::UnsayOfAnomaly { id, to, at } => {
             return say::unsay(engine, id, to.as_ref(), *at).map(Outcome::OfAnomaly);
         }
+        Command::Watch(moment) => return watch::run(engine, *moment, &Cancel::default()).map(Outcome::Watched),
+        Command::Tried(tried) => return alerts::tried(engine, tried).map(|()| Outcome::Noted),
         _ => {}
     }
     let mut journal = engine.store().journal();
@@ -181,6 +210,7 @@ pub fn run(engine: &LocalEngine, command: &Command) -> Result<Outcome> {
         Command::SayOfAnomaly { .. } | Command::UnsayOfAnomaly { .. } => {
             Err(Error::bug("what is said of an anomaly was not passed on"))
         }
+        Command::Watch(_) | Command::Tried(_) => Ok(Outcome::Noted),
     }
 }
 

@@ -6,11 +6,12 @@ use super::answer::Freshness;
 use super::sharing::shared_out;
 use super::table::{Request, Table};
 use super::{
-    Answer, Cancel, Command, Engine, Event, Extent, Listener, Listeners, OpenFile, Outcome, Question, anomalies,
-    breakdown, charges, command, drivers, explain, export, forecast, foretell, pick, query, row_detail, spend,
-    spend_details, tag_hygiene,
+    Answer, Cancel, Command, Engine, Event, Extent, Listener, Listeners, OpenFile, Outcome, Question, alerts,
+    anomalies, breakdown, charges, command, drivers, explain, export, forecast, foretell, pick, query, row_detail,
+    spend, spend_details, tag_hygiene,
 };
 use crate::config::Settle;
+use crate::domain::alert::Plan;
 use crate::domain::calendar::{Day, Period};
 use crate::domain::dimension::Dimension;
 use crate::domain::lens::SavedLens;
@@ -33,6 +34,7 @@ pub struct LocalEngine {
     _on_change: Listener<()>,
     definitions: Definitions,
     foretold: foretell::Memory,
+    plan: Plan,
 }
 
 impl LocalEngine {
@@ -51,6 +53,7 @@ impl LocalEngine {
             connections: None,
             definitions: Definitions::default(),
             foretold: foretell::Memory::default(),
+            plan: Plan::default(),
             listeners,
             _on_change: on_change,
         }
@@ -86,6 +89,18 @@ impl LocalEngine {
     #[must_use]
     pub fn with_dimensions(self, definitions: Definitions) -> Self {
         LocalEngine { definitions, ..self }
+    }
+
+    /// The same, looking for what this plan says.
+    #[must_use]
+    pub fn with_plan(self, plan: Plan) -> Self {
+        LocalEngine { plan, ..self }
+    }
+
+    /// What the watch looks for.
+    #[must_use]
+    pub fn plan(&self) -> &Plan {
+        &self.plan
     }
 
     /// The virtual dimensions that it knows.
@@ -244,12 +259,15 @@ impl Engine for LocalEngine {
             Question::Budgets(asked) => {
                 super::budgets::answer(self, asked, as_of, cancel).map(|answer| Answer::Budgets(Box::new(answer)))
             }
+            Question::Alerts => Ok(Answer::Alerts(alerts::answer(self))),
         }
     }
 
     fn command(&self, command: &Command) -> Result<Outcome> {
         let outcome = command::run(self, command)?;
-        self.store.tell_change();
+        if outcome.changes() {
+            self.store.tell_change();
+        }
         Ok(outcome)
     }
 

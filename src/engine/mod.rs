@@ -4,6 +4,7 @@
 //! the same answers, and what the user makes goes in as a [`Command`]. Knows no face.
 
 pub mod aggregate;
+pub mod alerts;
 pub mod anomalies;
 pub mod answer;
 pub mod breakdown;
@@ -44,6 +45,7 @@ mod told;
 pub mod twin;
 mod untold;
 pub mod values;
+pub mod watch;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -141,6 +143,8 @@ pub enum Question {
     Lenses,
     /// What there is about budgets.
     Budgets(budgets::Asked),
+    /// What is on its way to a person, and what was brought.
+    Alerts,
 }
 
 impl Question {
@@ -167,7 +171,7 @@ impl Question {
             | Question::Explain { lens, .. } => definitions.bind_lens(lens),
             // Places know no virtual dimensions: a clause about one admits them all.
             Question::Anomalies(_) | Question::Anomaly(_) => Ok(()),
-            Question::Notes { .. } | Question::Lenses | Question::Budgets(_) => Ok(()),
+            Question::Notes { .. } | Question::Lenses | Question::Budgets(_) | Question::Alerts => Ok(()),
         }
     }
 }
@@ -289,6 +293,8 @@ pub enum Answer {
     Lenses(Vec<SavedLens>),
     /// What was asked about budgets.
     Budgets(Box<answer::BudgetsAnswer>),
+    /// How alerts stand.
+    Alerts(alerts::AlertsAnswer),
 }
 
 /// What data there is to ask about.

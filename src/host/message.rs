@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::chore::{Chore, Done};
 use super::wire::MESSAGE_MAX;
 use crate::config::Settle;
+use crate::domain::alert::Plan;
 use crate::domain::calendar::Day;
 use crate::domain::lens::SavedLens;
 use crate::domain::virtuals::Definitions;
@@ -78,6 +79,8 @@ pub struct Settings {
     pub connections: Vec<String>,
     /// Whether what APIs tell counts where exports tell it too: the owner's says so for all.
     pub prefers_api: bool,
+    /// What a person is to know.
+    pub plan: Plan,
 }
 
 /// What a connection is for.

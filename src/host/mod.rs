@@ -45,11 +45,13 @@
 //! Nothing here wakes while nothing happens: threads wait for their sockets.
 
 pub mod address;
+pub mod alerting;
 pub mod apart;
 pub mod asked;
 pub mod chore;
 pub mod connect;
 pub mod connections;
+pub mod courier;
 mod feed;
 pub mod frame;
 mod intake;
@@ -223,7 +225,9 @@ impl Engine for Host {
         self.shared.with(
             |owner| {
                 let outcome = owner.serving().engine(settings).command(command)?;
-                owner.serving().changed();
+                if !command.is_of_alerts() {
+                    owner.serving().changed();
+                }
                 Ok(outcome)
             },
             |remote| {

@@ -69,7 +69,7 @@ impl Serving {
     pub fn engine(&self, settings: &Settings) -> LocalEngine {
         let engine = LocalEngine::new(Arc::clone(&self.store), settings.settle, is_demo(&self.store));
         let engine = engine.with_dimensions(settings.dimensions.clone()).with_lenses(settings.lenses.clone());
-        engine.with_connections(settings.connections.clone())
+        engine.with_connections(settings.connections.clone()).with_plan(settings.plan.clone())
     }
 
     /// The store.

@@ -169,7 +169,9 @@ fn answer(serving: &Serving, request: Request, settings: &Settings, cancel: &Can
         Request::Ask(question, as_of) => Reply::Answer(engine().ask(&question, as_of, cancel)?),
         Request::Command(command) => {
             let outcome = engine().command(&command)?;
-            serving.changed();
+            if !command.is_of_alerts() {
+                serving.changed();
+            }
             Reply::Outcome(outcome)
         }
         Request::Extent => Reply::Extent(engine().extent()?),

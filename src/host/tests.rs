@@ -25,7 +25,8 @@ fn today() -> Day {
 fn setup(place: &Path) -> Setup {
     let config = Config::default();
     let (dimensions, lenses) = (config.dimensions.clone(), config.saved_lenses());
-    let settings = Settings { settle: config.settle, dimensions, lenses, connections: Vec::new(), prefers_api: false };
+    let (connections, plan) = (Vec::new(), Default::default());
+    let settings = Settings { settle: config.settle, dimensions, lenses, connections, prefers_api: false, plan };
     Setup {
         place: place.to_owned(),
         short: None,

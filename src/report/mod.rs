@@ -46,6 +46,7 @@
 //! in a column of its own (`region_name`). An unknown cost is an empty cell. Text that a spreadsheet
 //! would run is guarded by a `'` unless [`Style::raw`] is set.
 
+mod alerts;
 mod anomalies;
 mod budgets;
 mod csv;
@@ -65,6 +66,7 @@ pub mod words;
 #[cfg(test)]
 mod tests;
 
+pub use self::alerts::{ChannelRow, alert_log, alerts, next_words, rule_words};
 pub use self::anomalies::{anomalies, anomaly, why_none};
 pub use self::budgets::{budget, budgets, scenarios, simulation, suggestions};
 pub use self::forecast::{forecast, lines as forecast_lines};

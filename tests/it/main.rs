@@ -8,6 +8,7 @@
     clippy::print_stderr
 )]
 
+mod alerts;
 mod anomalies;
 mod answers;
 mod architecture;

@@ -83,6 +83,7 @@ impl App {
             Ok(Outcome::NoteRemoved(note)) => return self.noted(&note, false),
             Ok(Outcome::Budget(outcome)) => return self.budget_done(outcome),
             Ok(Outcome::OfAnomaly(said)) => return self.said_of_anomaly(&said),
+            Ok(Outcome::Watched(_) | Outcome::Noted) => return Vec::new(),
             Err(error) => self.status = Some(said(&error)),
         }
         vec![self.ask_lenses()]

@@ -1,0 +1,207 @@
+//! `spendtop alert list|log|test`: channels and rules, what was told, and trying a channel.
+
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+use tokio_util::sync::CancellationToken;
+
+use super::args::FormatArgs;
+use super::query::style;
+use super::run::Context;
+use super::wiring;
+use crate::clock;
+use crate::domain::alert::Fate;
+use crate::domain::text::SafeText;
+use crate::engine::Engine;
+use crate::engine::alerts::AlertsAnswer;
+use crate::error::{Error, Kind, Result};
+use crate::host::alerting;
+use crate::host::courier::{self, Courier};
+use crate::notify::Notice;
+use crate::report;
+use crate::store::folder;
+use crate::sync::state::Place;
+
+/// How long a command brings what is on its way before it ends; the rest is brought by the next one.
+const BRING_MAX: Duration = Duration::from_secs(20);
+
+/// `spendtop alert`
+#[derive(Clone, PartialEq, Eq, Debug, Args)]
+pub struct AlertArgs {
+    /// What to do; `list` where absent.
+    #[command(subcommand)]
+    pub command: Option<AlertCommand>,
+}
+
+/// What to do with alerts.
+#[derive(Clone, PartialEq, Eq, Debug, Subcommand)]
+pub enum AlertCommand {
+    /// Channels with what was last brought to each, and the rules
+    List {
+        /// How it is written.
+        #[command(flatten)]
+        format: FormatArgs,
+    },
+    /// What was told, the newest first, and what is on its way
+    Log {
+        /// Entries at most.
+        #[arg(long, value_name = "N", default_value_t = 50)]
+        limit: usize,
+        /// How it is written.
+        #[command(flatten)]
+        format: FormatArgs,
+    },
+    /// Send a message that says it is a test; exits 3 where it does not get there
+    Test {
+        /// A channel of the config, `desktop` or `terminal`.
+        #[arg(value_name = "CHANNEL")]
+        channel: String,
+    },
+    /// Look now, and bring what is on its way: what the app and `sync` do by themselves
+    Run,
+}
+
+/// Runs `alert`; returns the exit code.
+///
+/// # Errors
+/// Where the store or the output fails, or there is no such channel.
+pub fn run(context: &mut Context<'_, '_>, args: &AlertArgs) -> Result<u8> {
+    match &args.command {
+        None => list(context, &FormatArgs::default()),
+        Some(AlertCommand::List { format }) => list(context, format),
+        Some(AlertCommand::Log { limit, format }) => log(context, *limit, format),
+        Some(AlertCommand::Test { channel }) => test(context, channel),
+        Some(AlertCommand::Run) => {
+            let place = context.data_dir()?;
+            wiring::reach_existing(context, &place)?;
+            let failed = bring(context)?;
+            Ok(if failed { Kind::Provider.exit_code() } else { 0 })
+        }
+    }
+}
+
+/// Who brings, for a store.
+///
+/// # Errors
+/// Kind `Usage` where there is no folder for a store.
+pub fn courier(context: &Context<'_, '_>) -> Result<Courier> {
+    let place = Place::beside(&context.data_dir()?);
+    Ok(Courier::new(&context.config, place, context.global.as_of.map(|_| context.as_of)))
+}
+
+/// Looks, and brings what is on its way; says what became of it. Whether anything failed.
+///
+/// # Errors
+/// Where the store fails.
+pub fn bring(context: &mut Context<'_, '_>) -> Result<bool> {
+    let place = context.data_dir()?;
+    let host = wiring::reach(context, &place)?;
+    let courier = courier(context)?;
+    let cancel = CancellationToken::new();
+    let told = std::sync::Mutex::new(Vec::new());
+    let terminal = |notice: &Notice| {
+        told.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(notice.clone());
+        true
+    };
+    let round = courier.round(&*host, &terminal, &cancel, BRING_MAX)?;
+    for notice in told.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) {
+        let title = notice.title.strip_prefix("spendtop: ").unwrap_or(&notice.title).to_owned();
+        context.streams.note(&title, &[])?;
+    }
+    let mut failed = false;
+    for (bundle, fate) in &round.tried {
+        if let Fate::Failed { why, .. } = fate {
+            failed = true;
+            let again = "it stays on its way: the app, `spendtop sync` and `spendtop alert run` bring it";
+            context.streams.note(&format!("{} was not told: {why}", bundle.channel), &[again])?;
+        }
+    }
+    Ok(failed)
+}
+
+/// The same at the end of a command that has done its work: what fails here is told, and is no failure of it.
+///
+/// # Errors
+/// Where nothing can be said any more.
+pub fn bring_after(context: &mut Context<'_, '_>) -> Result<()> {
+    match bring(context) {
+        Ok(_) => Ok(()),
+        Err(error) => context.streams.note(&format!("alerts were not looked at: {}", error.message), &[]),
+    }
+}
+
+fn stands(context: &mut Context<'_, '_>) -> Result<AlertsAnswer> {
+    let place = context.data_dir()?;
+    if !folder::exists(&place) {
+        return Ok(AlertsAnswer::default());
+    }
+    let host = wiring::reach(context, &place)?;
+    courier::stands(&*host)
+}
+
+fn list(context: &mut Context<'_, '_>, format: &FormatArgs) -> Result<u8> {
+    let stands = stands(context)?;
+    let channels = alerting::channels(&courier(context)?, &stands);
+    let rows: Vec<report::ChannelRow> = channels
+        .into_iter()
+        .map(|channel| report::ChannelRow {
+            channel: channel.name,
+            kind: channel.kind,
+            waiting: channel.waiting,
+            next_at: channel.next,
+            good_at: Some(channel.gate.good_at).filter(|at| *at > 0),
+            failed_at: Some(channel.gate.failed_at).filter(|at| *at > 0),
+            why: channel.gate.why,
+        })
+        .collect();
+    let (plan, now) = (context.config.alerts.plan.clone(), clock::now_seconds());
+    let style = style(format, context.streams);
+    report::alerts(&rows, &plan, now, style, context.streams.out).map_err(|e| context.streams.failed(&e))?;
+    Ok(0)
+}
+
+fn log(context: &mut Context<'_, '_>, limit: usize, format: &FormatArgs) -> Result<u8> {
+    let mut stands = stands(context)?;
+    stands.log.truncate(limit);
+    if stands.log.is_empty() && stands.outbox.is_empty() {
+        context.streams.note("nobody was told anything yet", &["`spendtop alert test CHANNEL` tries a channel"])?;
+    }
+    let style = style(format, context.streams);
+    report::alert_log(&stands, style, context.streams.out).map_err(|e| context.streams.failed(&e))?;
+    Ok(0)
+}
+
+fn test(context: &mut Context<'_, '_>, channel: &str) -> Result<u8> {
+    let place = context.data_dir()?;
+    let courier = courier(context)?;
+    // Bad names are told before anything is opened.
+    let known = courier.channels().iter().any(|known| known.name == channel);
+    if !known && channel != crate::domain::alert::DESKTOP && channel != crate::domain::alert::TERMINAL {
+        return Err(courier.unknown(channel));
+    }
+    let engine: std::sync::Arc<dyn Engine> = match folder::exists(&place) {
+        true => wiring::reach(context, &place)?,
+        // A channel can be tried before there is a store.
+        false => std::sync::Arc::new(wiring::in_memory_engine(&context.config)),
+    };
+    let told = std::sync::Mutex::new(None);
+    let terminal = |notice: &Notice| {
+        *told.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(notice.clone());
+        true
+    };
+    let fate = courier.test(&*engine, channel, &terminal)?;
+    if let Some(notice) = told.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) {
+        context.streams.print(&format!("{}\n{}\n", notice.title, notice.body))?;
+    }
+    let shown = SafeText::from_outside(channel);
+    match fate {
+        Fate::Delivered => {
+            context.streams.print(&format!("{shown} has the test\n"))?;
+            Ok(0)
+        }
+        Fate::Failed { why, .. } | Fate::Impossible { why } => {
+            let error = Error::new(Kind::Provider, format!("{shown} has not got the test: {why}"));
+            Err(error.hint("`spendtop config template` has an example of each kind of channel"))
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! What of alerts the store's journal keeps: what is on its way, what was brought, how channels stand, and what
+//! is remembered of troubles.
+//!
+//! Entries are idempotent: the same news to the same channel has the same name. What follows from a try is one
+//! write, so that a crash leaves a letter on its way or logged, never neither. Knows no channel.
+
+use std::collections::BTreeMap;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::local::LocalEngine;
+use crate::analytics::alert::bring;
+use crate::analytics::alert::decide::Memory;
+use crate::domain::alert::{Bundle, Entry, Fate, Gate, Letter, Message};
+use crate::domain::calendar::Day;
+use crate::error::{Error, Result};
+use crate::store::journal::{Change, Journal};
+
+/// Letters on their way, by their names.
+const OUTBOX: &str = "outbox";
+/// What was brought or given up, by names, and how channels stand.
+const ALERT: &str = "alert";
+/// What is remembered of troubles, by their subjects.
+const RULE_STATE: &str = "rule-state";
+/// What was last looked at.
+const WATCHED: &str = "watched";
+/// Names of [`ALERT`] that are no log.
+const CHANNEL: &str = "channel/";
+/// Entries that the log keeps.
+const LOG_MAX: usize = 500;
+
+/// How alerts stand.
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+pub struct AlertsAnswer {
+    /// What is on its way, by names.
+    pub outbox: BTreeMap<String, Letter>,
+    /// What was brought or given up, the newest first.
+    pub log: Vec<Entry>,
+    /// How channels stand that were used.
+    pub channels: BTreeMap<String, Gate>,
+    /// What was last looked at; `None` where nobody has looked.
+    pub watched: Option<Watched>,
+}
+
+impl AlertsAnswer {
+    /// What may be brought now; more than `storm` letters to a channel are one message, but where `apart` says
+    /// that it keeps troubles apart by itself.
+    #[must_use]
+    pub fn due(&self, storm: usize, apart: &dyn Fn(&str) -> bool, now: i64) -> Vec<Bundle> {
+        bring::due(&self.outbox, &self.channels, storm, apart, now)
+    }
+
+    /// When something is to be brought at the earliest.
+    #[must_use]
+    pub fn next(&self) -> Option<i64> {
+        bring::next(&self.outbox, &self.channels)
+    }
+}
+
+/// What was last looked at.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Watched {
+    /// The store's generation.
+    pub generation: u64,
+    /// As of which day.
+    pub day: Day,
+}
+
+/// A try that was made.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Try {
+    /// The channel.
+    pub channel: String,
+    /// The names of the letters that were brought as one.
+    pub letters: Vec<String>,
+    /// A message that was in no letter, as one that tries a channel.
+    pub beside: Option<Message>,
+    /// What became of it.
+    pub fate: Fate,
+    /// When, seconds since 1970.
+    pub at: i64,
+    /// How much of a wait is left to chance, in thousandths.
+    pub jitter: u16,
+}
+
+/// How alerts stand.
+#[must_use]
+pub fn answer(engine: &LocalEngine) -> AlertsAnswer {
+    let journal = engine.store().journal();
+    let mut log: Vec<Entry> = entries(&journal).into_values().collect();
+    log.sort_by(|a, b| b.at.cmp(&a.at).then_with(|| a.key.cmp(&b.key)));
+    AlertsAnswer { outbox: all(&journal, OUTBOX), log, channels: gates(&journal), watched: watched(&journal) }
+}
+
+/// What is remembered of troubles.
+#[must_use]
+pub fn memory(journal: &Journal) -> Memory {
+    all(journal, RULE_STATE)
+}
+
+/// What was last looked at.
+#[must_use]
+pub fn watched(journal: &Journal) -> Option<Watched> {
+    all(journal, WATCHED).remove("")
+}
+
+/// The entries of what follows from a look: letters first, what is remembered of them next, and last the mark
+/// that all of it is done. Only those that change anything.
+///
+/// # Errors
+/// Kind `Bug`.
+pub fn looked(
+    journal: &Journal,
+    decision: crate::analytics::alert::decide::Decision,
+    mark: Watched,
+) -> Result<Vec<Change>> {
+    let outbox: BTreeMap<String, Letter> = all(journal, OUTBOX);
+    let mut changes = Vec::new();
+    for letter in decision.letters {
+        let name = letter.name();
+        if !outbox.contains_key(&name) {
+            changes.push(change(OUTBOX, &name, Some(json(&letter)?)));
+        }
+    }
+    for (subject, remembered) in decision.memory {
+        let value = remembered.as_ref().map(json).transpose()?;
+        changes.push(change(RULE_STATE, &subject, value));
+    }
+    if watched(journal) != Some(mark) {
+        changes.push(change(WATCHED, "", Some(json(&mark)?)));
+    }
+    Ok(changes)
+}
+
+/// Notes what became of a try, in one write.
+///
+/// # Errors
+/// Kind `Store` where the disk fails: it is tried again then.
+pub fn tried(engine: &LocalEngine, tried: &Try) -> Result<()> {
+    let mut journal = engine.store().journal();
+    let outbox: BTreeMap<String, Letter> = all(&journal, OUTBOX);
+    let named = |name: &String| outbox.get(name).map(|letter| (name.clone(), letter.clone()));
+    let mut letters: Vec<(String, Letter)> = tried.letters.iter().filter_map(named).collect();
+    if let Some(message) = &tried.beside {
+        let letter = Letter::new(message.clone(), &tried.channel, tried.at);
+        letters.push((letter.name(), letter));
+    }
+    let gate = gates(&journal).remove(&tried.channel).unwrap_or_default();
+    let jitter = f64::from(tried.jitter.min(1_000)) / 1_000.0;
+    // What was in no letter is not tried again.
+    let fate = match (&tried.fate, &tried.beside) {
+        (Fate::Failed { why, .. }, Some(_)) => Fate::Impossible { why: why.clone() },
+        (fate, _) => fate.clone(),
+    };
+    let after = bring::after(&letters, &fate, &gate, tried.at, jitter);
+    let mut changes = Vec::new();
+    let mut log = entries(&journal);
+    for entry in &after.log {
+        let name = format!("{}|{}", entry.channel, entry.key);
+        changes.push(change(ALERT, &name, Some(json(entry)?)));
+        log.insert(name, entry.clone());
+    }
+    for (name, letter) in &after.letters {
+        if outbox.contains_key(name) {
+            changes.push(change(OUTBOX, name, letter.as_ref().map(json).transpose()?));
+        }
+    }
+    changes.push(change(ALERT, &format!("{CHANNEL}{}", tried.channel), Some(json(&after.gate)?)));
+    changes.extend(bring::too_many(&log, LOG_MAX).iter().map(|name| change(ALERT, name, None)));
+    journal.set_all(changes)
+}
+
+fn entries(journal: &Journal) -> BTreeMap<String, Entry> {
+    all(journal, ALERT)
+}
+
+fn gates(journal: &Journal) -> BTreeMap<String, Gate> {
+    let of = |(name, value): (&str, &Value)| {
+        Some((name.strip_prefix(CHANNEL)?.to_owned(), serde_json::from_value(value.clone()).ok()?))
+    };
+    journal.of_kind(ALERT).filter_map(of).collect()
+}
+
+/// Entries that this program cannot read, as of a later one, are passed over and stay.
+fn all<T: DeserializeOwned>(journal: &Journal, kind: &str) -> BTreeMap<String, T> {
+    let of = |(name, value): (&str, &Value)| Some((name.to_owned(), serde_json::from_value(value.clone()).ok()?));
+    journal.of_kind(kind).filter(|(name, _)| kind != ALERT || !name.starts_with(CHANNEL)).filter_map(of).collect()
+}
+
+fn change(kind: &str, name: &str, value: Option<Value>) -> Change {
+    Change { kind: kind.to_owned(), name: name.to_owned(), value }
+}
+
+fn json(value: &impl Serialize) -> Result<Value> {
+    serde_json::to_value(value).map_err(|e| Error::bug(format!("an entry of the journal cannot be written: {e}")))
+}

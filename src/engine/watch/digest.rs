@@ -1,0 +1,123 @@
+//! Summaries of a day or a week, where one is due.
+
+use std::collections::BTreeMap;
+
+use super::super::Cancel;
+use super::super::local::LocalEngine;
+use super::super::table::Table;
+use super::{Moment, costs};
+use crate::analytics::alert::{DigestFact, money};
+use crate::domain::alert::{Every, Rule, moment as day_and_minute};
+use crate::domain::calendar::Period;
+use crate::domain::money::Amount;
+use crate::domain::text::{SafeText, Untrusted};
+use crate::error::Result;
+
+/// Services that are named of each currency.
+const NAMED_MAX: usize = 5;
+
+/// The summary that a rule wants at a moment; `None` where none is due, or there is nothing to sum up.
+pub fn of(
+    engine: &LocalEngine,
+    rule: &Rule,
+    (moment, offset): (Moment, i64),
+    cancel: &Cancel,
+) -> Result<Option<DigestFact>> {
+    let Some((period, before)) = due(rule, moment.at + offset) else { return Ok(None) };
+    let (table, metric) = costs(engine, rule, (period, None), cancel)?;
+    let now = by_service(&table);
+    if now.is_empty() {
+        return Ok(None);
+    }
+    // Costs of two metrics are not held against each other.
+    let (then, of_then) = costs(engine, rule, (before, None), cancel)?;
+    let then = if of_then == metric { by_service(&then) } else { Costs::new() };
+    let (what, earlier) = match rule.every {
+        Every::Day => (period.from.to_string(), "the day before"),
+        Every::Week => (period.words(), "the week before"),
+    };
+    let mut totals: Vec<(&String, Amount)> =
+        now.iter().map(|(currency, of)| (currency, of.values().copied().sum())).collect();
+    totals.sort_by_key(|(_, total)| std::cmp::Reverse(*total));
+    let (mut lines, mut figures) = (Vec::new(), Vec::new());
+    for (currency, total) in &totals {
+        let was: Option<Amount> = then.get(*currency).map(|of| of.values().copied().sum());
+        let change = was.and_then(|was| (*total - was).ratio(was.abs()));
+        let change = change.map_or_else(String::new, |change| format!(" ({:+.1} % on {earlier})", change * 100.0));
+        figures.push(((*currency).clone(), Untrusted::new(format!("{}{change}", money(*total, currency)))));
+        lines.extend(named(&now[*currency], then.get(*currency), currency));
+    }
+    let unsettled = engine.freshness(moment.day()).iter().any(|fresh| fresh.settled_through < period.to.plus(-1));
+    if unsettled {
+        lines.push(Untrusted::from("Not all of it is settled: providers may still add to these days."));
+    }
+    let of = if rule.scope.is_empty() { String::new() } else { format!(" of {}", rule.scope) };
+    let sums: Vec<String> = totals.iter().map(|(currency, total)| money(*total, currency)).collect();
+    let title = Untrusted::new(format!("spend{of}, {what}: {}", sums.join(", ")));
+    Ok(Some(DigestFact { rule: rule.name.clone(), period, title, lines, figures }))
+}
+
+/// The days of the newest summary that is due by somebody's own clock, and those before them.
+fn due(rule: &Rule, local: i64) -> Option<(Period, Period)> {
+    let (today, minute) = day_and_minute(local);
+    if minute < rule.minute {
+        return None;
+    }
+    let (to, days) = match rule.every {
+        Every::Day => (today, 1),
+        Every::Week => (today.week_start(), 7),
+    };
+    // A week's is brought on Monday, or as soon afterwards as somebody looks.
+    let period = Period { from: to.plus(-days), to };
+    Some((period, Period { from: to.plus(-2 * days), to: period.from }))
+}
+
+type Costs = BTreeMap<String, BTreeMap<String, Amount>>;
+
+/// Known costs by currency and service.
+fn by_service(table: &Table) -> Costs {
+    let mut costs = Costs::new();
+    for currency in table.currencies.iter() {
+        for (key, total) in table.groups_in(currency) {
+            let Some(amount) = total.value() else { continue };
+            let service = table.texts(&key.values).next().unwrap_or_default().to_owned();
+            *costs.entry(currency.to_owned()).or_default().entry(service).or_default() += amount;
+        }
+    }
+    costs
+}
+
+/// The costliest services, each with its change.
+fn named(now: &BTreeMap<String, Amount>, then: Option<&BTreeMap<String, Amount>>, currency: &str) -> Vec<Untrusted> {
+    let mut services: Vec<(&String, Amount)> = now.iter().map(|(service, amount)| (service, *amount)).collect();
+    services.sort_by_key(|(service, amount)| (std::cmp::Reverse(*amount), *service));
+    let line = |(service, amount): (&String, Amount)| {
+        let was = then.and_then(|then| then.get(service)).copied().unwrap_or_default();
+        let change = amount - was;
+        let sign = if change.units() >= 0 { "+" } else { "" };
+        let name = if service.is_empty() { SafeText::ours("(none)") } else { SafeText::from_outside(service) };
+        Untrusted::new(format!("{name}: {} ({sign}{})", money(amount, currency), change.grouped(2)))
+    };
+    services.into_iter().take(NAMED_MAX).map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::alert::Kind;
+    use crate::domain::calendar::{DAY_SECONDS, Day};
+
+    #[test]
+    fn a_summary_is_due_from_its_minute_on() {
+        // A Wednesday.
+        let day = Day::parse("2026-11-25").expect("date");
+        let at = |hour: i64| day.seconds() + hour * 3_600;
+        let daily = Rule::new("d", Kind::Digest);
+        assert_eq!(due(&daily, at(7)), None);
+        let words = |due: Option<(Period, Period)>| due.map(|(now, before)| format!("{now} {before}"));
+        assert_eq!(words(due(&daily, at(8))).as_deref(), Some("2026-11-24..2026-11-25 2026-11-23..2026-11-24"));
+        let weekly = Rule { every: Every::Week, ..daily };
+        assert_eq!(words(due(&weekly, at(9))).as_deref(), Some("2026-11-16..2026-11-23 2026-11-09..2026-11-16"));
+        assert_eq!(due(&weekly, at(9)), due(&weekly, at(9) + 4 * DAY_SECONDS), "one a week");
+    }
+}

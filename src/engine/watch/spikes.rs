@@ -1,0 +1,109 @@
+//! The last days' costs against what such days usually cost, for rules that look for spikes.
+
+use std::collections::BTreeMap;
+
+use super::super::local::LocalEngine;
+use super::super::table::Table;
+use super::super::{Cancel, answer::Freshness};
+use super::costs;
+use crate::analytics::alert::{SpendFact, money};
+use crate::domain::alert::Rule;
+use crate::domain::calendar::{DAY_SECONDS, Day, Granularity, Period};
+use crate::domain::money::Amount;
+use crate::domain::text::{SafeText, Untrusted};
+use crate::error::Result;
+
+/// Days that are looked at: what has not settled may still grow.
+const LOOKED_AT: i32 = 4;
+/// Days before that say what is usual.
+const USUAL_DAYS: i32 = 28;
+/// Of them at least so many must have charges.
+const LEAST_DAYS: usize = 7;
+/// Services that are named.
+const NAMED_MAX: usize = 3;
+
+/// What the last days of a rule's scope cost, by currency.
+pub fn of(engine: &LocalEngine, rule: &Rule, today: Day, cancel: &Cancel) -> Result<Vec<SpendFact>> {
+    let Some(last) = engine.data_days().map(|days| days.to.plus(-1).min(today)) else { return Ok(Vec::new()) };
+    let looked_at = Period { from: last.plus(1 - LOOKED_AT), to: last.plus(1) };
+    if today.0 - last.0 > LOOKED_AT + USUAL_DAYS {
+        return Ok(Vec::new());
+    }
+    let settled = engine.freshness(today).iter().map(|fresh: &Freshness| fresh.settled_through).min();
+    let days = Period { from: looked_at.from.plus(-USUAL_DAYS), to: looked_at.to };
+    let (table, _) = costs(engine, rule, (days, Some(Granularity::Day)), cancel)?;
+    let mut facts = Vec::new();
+    for currency in table.currencies.iter() {
+        let of = Costs::of(&table, currency);
+        for day in looked_at.iter() {
+            let (Some(amount), Some(usual)) = (of.on(day), of.usual(day)) else { continue };
+            facts.push(SpendFact {
+                rule: rule.name.clone(),
+                day,
+                settled: settled.is_some_and(|settled| day <= settled),
+                currency: currency.to_owned(),
+                amount,
+                usual,
+                lines: of.named(day, currency),
+            });
+        }
+    }
+    Ok(facts)
+}
+
+/// Costs of a currency by day, in all and by service.
+struct Costs {
+    days: BTreeMap<Day, Amount>,
+    services: BTreeMap<String, BTreeMap<Day, Amount>>,
+}
+
+impl Costs {
+    fn of(table: &Table, currency: &str) -> Costs {
+        let mut costs = Costs { days: BTreeMap::new(), services: BTreeMap::new() };
+        for (key, total) in table.groups_in(currency) {
+            let (Some(amount), day) = (total.value(), Day((key.start / DAY_SECONDS) as i32)) else { continue };
+            *costs.days.entry(day).or_default() += amount;
+            let service = table.texts(&key.values).next().unwrap_or_default().to_owned();
+            *costs.services.entry(service).or_default().entry(day).or_default() += amount;
+        }
+        costs
+    }
+
+    fn on(&self, day: Day) -> Option<Amount> {
+        self.days.get(&day).copied()
+    }
+
+    /// What such a day costs: the higher of the middle of the days before it, and of those of its weekday.
+    fn usual(&self, day: Day) -> Option<Amount> {
+        let before: Vec<(Day, Amount)> =
+            self.days.range(day.plus(-USUAL_DAYS)..day).map(|(day, amount)| (*day, *amount)).collect();
+        if before.len() < LEAST_DAYS {
+            return None;
+        }
+        let alike = before.iter().filter(|(other, _)| (day.0 - other.0) % 7 == 0).map(|(_, amount)| *amount).collect();
+        middle(before.iter().map(|(_, amount)| *amount).collect()).max(middle(alike))
+    }
+
+    /// The services that cost most beyond what they usually do.
+    fn named(&self, day: Day, currency: &str) -> Vec<Untrusted> {
+        let mut above: Vec<(Amount, &String)> = Vec::new();
+        for (service, days) in &self.services {
+            let before = day.plus(-USUAL_DAYS);
+            let mut usual: Vec<Amount> = days.range(before..day).map(|(_, amount)| *amount).collect();
+            usual.resize((USUAL_DAYS as usize).min(self.days.range(before..day).count()), Amount::ZERO);
+            let now = days.get(&day).copied().unwrap_or_default();
+            above.push((now - middle(usual).unwrap_or_default(), service));
+        }
+        above.sort_by(|a, b| b.cmp(a));
+        let line = |(above, service): (Amount, &String)| {
+            let service = if service.is_empty() { "(none)" } else { service };
+            Untrusted::new(format!("{}: +{}", SafeText::from_outside(service), money(above, currency)))
+        };
+        above.into_iter().take(NAMED_MAX).filter(|(above, _)| above.units() > 0).map(line).collect()
+    }
+}
+
+fn middle(mut amounts: Vec<Amount>) -> Option<Amount> {
+    amounts.sort();
+    amounts.get(amounts.len() / 2).copied()
+}

@@ -1,0 +1,237 @@
+//! The watch over small stores, on a fixed clock.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::super::alerts::{self, Try};
+use super::super::{Answer, Command, Engine, Outcome, Question};
+use super::*;
+use crate::config::Config;
+use crate::domain::alert::{DESKTOP, Every, Fate, Hours, Kind as Of, Rule, Severity};
+use crate::domain::calendar::DAY_SECONDS;
+use crate::domain::filter::Filter;
+use crate::provider::Problem;
+use crate::provider::files::BillingFiles;
+use crate::store::Store;
+use crate::sync::ingest::{self, Options, Watcher};
+
+const TODAY: i32 = 20_700;
+/// When bills were taken in: a week ago.
+const TAKEN_AT: i64 = (TODAY as i64 - 7) * DAY_SECONDS;
+
+struct Unwatched;
+
+impl Watcher for Unwatched {
+    fn progress(&self, _: u64, _: u64) {}
+    fn problem(&self, problem: &Problem) {
+        panic!("{problem:?}");
+    }
+}
+
+/// Imports days of two services; the last one costs `last` in the first of them.
+fn import(store: &Store, folder: &Path, days: std::ops::Range<i32>, last: i64) {
+    let mut text = String::from(
+        "BilledCost,EffectiveCost,ChargePeriodStart,ChargePeriodEnd,BillingCurrency,ProviderName,ServiceName\n",
+    );
+    for day in days.clone() {
+        let cost = if day + 1 == days.end { last } else { 100 };
+        for (service, cost) in [("Amazon EC2", cost), ("Amazon\u{1b} S3", 20)] {
+            let (from, to) = (Day(day), Day(day + 1));
+            writeln!(text, "{cost},{cost},{from}T00:00:00Z,{to}T00:00:00Z,USD,AWS,{service}").expect("text");
+        }
+    }
+    let path = folder.join("bill.csv");
+    std::fs::write(&path, text).expect("written");
+    let mut files = BillingFiles::new("bill", &[path.to_string_lossy().into_owned()], 1).expect("files");
+    let decisions = crate::sync::groups::Decisions { replace: true, ..Default::default() };
+    ingest::ingest(store, &mut files, &Options { decisions, taken_at: TAKEN_AT, ..Options::default() }, &Unwatched)
+        .expect("imported");
+}
+
+fn engine(store: Arc<Store>, rules: Vec<Rule>) -> LocalEngine {
+    let plan = Plan { rules, local_hours: false, ..Plan::default() };
+    LocalEngine::new(store, Config::default().settle, false).with_plan(plan)
+}
+
+fn rule(kind: Of) -> Rule {
+    Rule { to: vec!["ops".to_owned()], ..Rule::new(kind.name(), kind) }
+}
+
+fn at(hour: i64) -> Moment {
+    Moment { at: Day(TODAY).seconds() + hour * 3_600, offset: 0 }
+}
+
+fn look(engine: &LocalEngine, moment: Moment) -> bool {
+    match engine.command(&Command::Watch(moment)).expect("looked") {
+        Outcome::Watched(news) => news,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn stand(engine: &LocalEngine) -> alerts::AlertsAnswer {
+    match engine.ask(&Question::Alerts, Day(TODAY), &Cancel::default()).expect("answer") {
+        Answer::Alerts(answer) => answer,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn told(engine: &LocalEngine) -> Vec<String> {
+    stand(engine).outbox.values().map(|letter| letter.message.headline().raw().to_owned()).collect()
+}
+
+#[test]
+fn a_spike_is_on_its_way_once_whoever_looks_and_however_often() {
+    let folder = tempfile::tempdir().expect("folder");
+    let store = Arc::new(Store::in_memory(&[]));
+    import(&store, folder.path(), TODAY - 40..TODAY, 400);
+    let scope = |text: &str| Filter::parse(text, &[]).expect("filter");
+    let only_s3 = Rule { name: "s3".into(), scope: scope("service:s3"), ..rule(Of::Spike) };
+    let engine = engine(store, vec![rule(Of::Spike), only_s3]);
+    assert!(look(&engine, at(9)));
+    let day = Day(TODAY - 1);
+    assert_eq!(told(&engine), [format!("critical: spend on {day} is 420.00 USD so far, usually 120.00 USD")]);
+    let letter = stand(&engine).outbox.into_values().next().expect("one");
+    assert_eq!(
+        letter.message.lines.iter().map(|line| line.raw()).collect::<Vec<_>>(),
+        ["Amazon Elastic Compute Cloud: +300.00 USD"]
+    );
+    assert_eq!(stand(&engine).watched.map(|watched| watched.day), Some(Day(TODAY)));
+    assert!(!look(&engine, at(9)), "nothing is written");
+    assert!(!look(&engine, at(12)));
+    let next = Moment { at: at(9).at + DAY_SECONDS, offset: 0 };
+    assert!(look(&engine, next), "another day is looked at");
+    assert_eq!(told(&engine).len(), 1);
+}
+
+#[test]
+fn a_provider_that_tells_nothing_new_is_late_until_it_does() {
+    let folder = tempfile::tempdir().expect("folder");
+    let store = Arc::new(Store::in_memory(&[]));
+    import(&store, folder.path(), TODAY - 40..TODAY - 6, 100);
+    let engine = engine(Arc::clone(&store), vec![rule(Of::Stale)]);
+    assert!(look(&engine, Moment { at: TAKEN_AT + 3_600, offset: 0 }));
+    assert_eq!(told(&engine), [] as [&str; 0], "what was taken in an hour ago is not late yet");
+    assert!(look(&engine, at(0)));
+    assert_eq!(told(&engine), [format!("warning: AWS tells nothing new since {}", Day(TODAY - 7))]);
+    import(&store, folder.path(), TODAY - 40..TODAY, 100);
+    assert!(look(&engine, at(1)));
+    let headlines = told(&engine);
+    assert!(headlines.len() == 2 && headlines.iter().any(|told| told.starts_with("resolved: AWS")), "{headlines:?}");
+}
+
+#[test]
+fn a_digest_is_brought_when_it_is_due() {
+    let folder = tempfile::tempdir().expect("folder");
+    let store = Arc::new(Store::in_memory(&[]));
+    import(&store, folder.path(), TODAY - 40..TODAY, 160);
+    let weekly = Rule { name: "weekly".into(), every: Every::Week, ..rule(Of::Digest) };
+    let engine = engine(store, vec![rule(Of::Digest), weekly]);
+    look(&engine, at(7));
+    assert_eq!(told(&engine), [] as [&str; 0]);
+    look(&engine, at(8));
+    let letters = stand(&engine).outbox;
+    let daily = letters.values().find(|letter| letter.message.key.starts_with("digest/digest/")).expect("daily");
+    assert_eq!(daily.message.title.raw(), format!("spend, {}: 180.00 USD", Day(TODAY - 1)));
+    let lines: Vec<&str> = daily.message.lines.iter().map(|line| line.raw()).collect();
+    assert_eq!(lines[..2], ["Amazon Elastic Compute Cloud: 160.00 USD (+60.00)", "Amazon\\x1b S3: 20.00 USD (+0.00)"]);
+    assert!(lines[2].contains("settled"), "{lines:?}");
+    assert_eq!(daily.message.figures[0].1.raw(), "180.00 USD (+50.0 % on the day before)");
+    assert_eq!(letters.len(), 2);
+}
+
+#[test]
+fn generated_charges_alarm_nobody() {
+    let folder = tempfile::tempdir().expect("folder");
+    let store = Arc::new(Store::in_memory(&[]));
+    import(&store, folder.path(), TODAY - 40..TODAY, 9_000);
+    let demo = LocalEngine::new(store, Config::default().settle, true)
+        .with_plan(Plan { rules: vec![rule(Of::Spike)], ..Plan::default() });
+    assert!(!look(&demo, at(9)) && told(&demo).is_empty());
+}
+
+#[test]
+fn what_was_found_is_on_its_way_after_the_store_is_opened_again_and_what_was_brought_is_not() {
+    let folder = tempfile::tempdir().expect("folder");
+    let place = folder.path().join("store");
+    let open = || engine(Arc::new(Store::open(&place, &[]).expect("store")), vec![rule(Of::Spike)]);
+    let first = open();
+    import(first.store(), folder.path(), TODAY - 40..TODAY, 400);
+    look(&first, at(9));
+    drop(first);
+    let again = open();
+    let (name, letter) = stand(&again).outbox.into_iter().next().expect("on its way");
+    let attempt = |fate: Fate, at: i64| Try {
+        channel: "ops".into(),
+        letters: vec![name.clone()],
+        beside: None,
+        fate,
+        at,
+        jitter: 1_000,
+    };
+    let tried = |engine: &LocalEngine, fate, at| {
+        engine.command(&Command::Tried(attempt(fate, at))).expect("noted");
+        stand(engine)
+    };
+    let failed = tried(&again, Fate::Failed { why: "no".into(), wait: None }, letter.not_before);
+    assert_eq!(failed.outbox[&name].not_before - letter.not_before, 20);
+    assert_eq!((failed.channels["ops"].failures, failed.log.len()), (1, 0));
+    drop(again);
+    let again = open();
+    let done = tried(&again, Fate::Delivered, letter.not_before + 30);
+    assert!(done.outbox.is_empty());
+    assert_eq!((done.log.len(), done.log[0].tries, done.channels["ops"].failures), (1, 2, 0));
+    // The same word twice, as of a process that was slow to hear: nothing is logged twice.
+    let same = tried(&again, Fate::Delivered, letter.not_before + 31);
+    assert_eq!(same.log.len(), 1);
+    drop(again);
+    let again = open();
+    assert!(!look(&again, at(9)), "it was told");
+    assert_eq!(stand(&again).log.len(), 1);
+}
+
+#[test]
+fn a_crash_while_it_is_written_down_tells_it_once_all_the_same() {
+    let folder = tempfile::tempdir().expect("folder");
+    let place = folder.path().join("store");
+    let open = || engine(Arc::new(Store::open(&place, &[]).expect("store")), vec![rule(Of::Spike), rule(Of::Digest)]);
+    let first = open();
+    import(first.store(), folder.path(), TODAY - 40..TODAY, 400);
+    drop(first);
+    let journal = place.join("journal.jsonl");
+    let before = std::fs::read(&journal).unwrap_or_default();
+    let first = open();
+    look(&first, at(9));
+    let want = stand(&first);
+    assert_eq!(want.outbox.len(), 2);
+    drop(first);
+    let whole = std::fs::read(&journal).expect("journal");
+    let ends: Vec<usize> = (before.len()..whole.len()).filter(|at| whole[*at] == b'\n').collect();
+    assert!(ends.len() >= 5, "letters, what is remembered, and the mark");
+    for end in ends.into_iter().flat_map(|end| [end - 3, end + 1]) {
+        std::fs::write(&journal, &whole[..end]).expect("as a crash leaves it");
+        let again = open();
+        look(&again, Moment { at: at(9).at + 60, offset: 0 });
+        let stands = stand(&again);
+        assert_eq!(stands.outbox.keys().collect::<Vec<_>>(), want.outbox.keys().collect::<Vec<_>>(), "cut at {end}");
+        assert_eq!(stands.watched, want.watched);
+    }
+}
+
+#[test]
+fn quiet_hours_hold_back_what_does_not_press() {
+    let folder = tempfile::tempdir().expect("folder");
+    let store = Arc::new(Store::in_memory(&[]));
+    import(&store, folder.path(), TODAY - 40..TODAY - 6, 100);
+    let plan = Plan {
+        rules: vec![Rule { to: vec!["ops".into(), DESKTOP.into()], ..rule(Of::Stale) }],
+        quiet: Hours::parse("22:00-07:00"),
+        urgent: Severity::Critical,
+        local_hours: false,
+        ..Plan::default()
+    };
+    let engine = LocalEngine::new(store, Config::default().settle, false).with_plan(plan);
+    look(&engine, at(3));
+    let held: Vec<i64> = stand(&engine).outbox.values().map(|letter| letter.not_before).collect();
+    assert_eq!(held, [at(7).at, at(7).at]);
+}

@@ -1,0 +1,330 @@
+//! Alerts while an app is open, or a command goes on: looks after each change and once an hour, and brings what
+//! is due.
+//!
+//! A thread of its own, which sleeps until there is something to do: no channel that hangs holds anything up.
+//! What the terminal is to tell waits here until the app takes it. Knows no screen.
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::courier::{self, Courier};
+use crate::clock;
+use crate::domain::alert::{DESKTOP, Fate, Gate, TERMINAL};
+use crate::engine::alerts::AlertsAnswer;
+use crate::engine::{Engine, Event, Listener, Listeners};
+use crate::error::{Error, Result, contained};
+use crate::notify::Notice;
+
+/// The longest time between two looks: providers fall behind, and digests become due, while nothing changes.
+const LOOK_EVERY: Duration = Duration::from_secs(3_600);
+/// The least: changes come in swarms.
+const REST: Duration = Duration::from_secs(2);
+/// How long a round brings before it looks again.
+const ROUND_MAX: Duration = Duration::from_secs(120);
+/// What waits for the terminal at most: who has not looked for so long looks at the log.
+const UNTOLD_MAX: usize = 20;
+
+/// How alerts stand, for a face.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Standing {
+    /// The channels: their names and kinds, and how each stands.
+    pub channels: Vec<ChannelStanding>,
+    /// What is on its way, and what was brought.
+    pub answer: AlertsAnswer,
+    /// What became of the last channel that somebody tried.
+    pub tested: Option<(String, Fate)>,
+}
+
+/// How a channel stands.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ChannelStanding {
+    /// Its name.
+    pub name: String,
+    /// What it is: `slack`, `email`, `desktop` ...
+    pub kind: &'static str,
+    /// Letters on their way to it.
+    pub waiting: usize,
+    /// When it is tried again, seconds since 1970; `None` where nothing waits.
+    pub next: Option<i64>,
+    /// How it went so far.
+    pub gate: Gate,
+}
+
+/// The channels of a config and how each stands: the config's, then this machine's.
+#[must_use]
+pub fn channels(courier: &Courier, answer: &AlertsAnswer) -> Vec<ChannelStanding> {
+    let own = [(DESKTOP, "desktop"), (TERMINAL, "terminal")];
+    let configured = courier.channels().iter().map(|channel| (channel.name.as_str(), channel.via.name()));
+    let standing = |(name, kind): (&str, &'static str)| {
+        let gate = answer.channels.get(name).cloned().unwrap_or_default();
+        let waiting = || answer.outbox.values().filter(|letter| letter.channel == name);
+        let next = waiting().map(|letter| letter.not_before.max(gate.shut_until)).min();
+        ChannelStanding { name: name.to_owned(), kind, waiting: waiting().count(), next, gate }
+    };
+    configured.chain(own).map(standing).collect()
+}
+
+/// What the terminal is to tell a person.
+#[derive(Clone, Default)]
+pub struct Untold(Arc<Mutex<Vec<Notice>>>);
+
+impl Untold {
+    fn lock(&self) -> MutexGuard<'_, Vec<Notice>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// All of it; it counts as told.
+    #[must_use]
+    pub fn take(&self) -> Vec<Notice> {
+        std::mem::take(&mut *self.lock())
+    }
+}
+
+/// Alerts in the background; they end when this is dropped.
+pub struct Alerting {
+    shared: Arc<Shared>,
+    /// Kept: the engine tells it of changes.
+    _listener: Listener<Event>,
+}
+
+#[derive(Default)]
+struct Wanted {
+    /// The store holds something else than before.
+    news: bool,
+    /// Channels that somebody wants to try.
+    tests: Vec<String>,
+    ended: bool,
+    over: bool,
+}
+
+struct Shared {
+    courier: Courier,
+    engine: Arc<dyn Engine>,
+    wanted: Mutex<Wanted>,
+    changed: Condvar,
+    cancel: CancellationToken,
+    untold: Untold,
+    tested: Mutex<Option<(String, Fate)>>,
+    listeners: Listeners<()>,
+}
+
+impl Alerting {
+    /// Begins, and looks at once.
+    ///
+    /// # Errors
+    /// Kind `Bug` where the system gives no thread.
+    pub fn begin(courier: Courier, engine: Arc<dyn Engine>) -> Result<Alerting> {
+        let shared = Arc::new(Shared {
+            courier,
+            engine,
+            wanted: Mutex::new(Wanted { news: true, ..Wanted::default() }),
+            changed: Condvar::new(),
+            cancel: CancellationToken::new(),
+            untold: Untold::default(),
+            tested: Mutex::default(),
+            listeners: Listeners::default(),
+        });
+        let theirs = Arc::downgrade(&shared);
+        let listener: Listener<Event> = Arc::new(move |event| {
+            if let (Event::Committed, Some(shared)) = (event, theirs.upgrade()) {
+                shared.want(|wanted| wanted.news = true);
+            }
+        });
+        shared.engine.subscribe(&listener);
+        let ours = Arc::clone(&shared);
+        let work = move || {
+            // What fails here by a bug ends alerts, and nothing else.
+            let _ = contained(|| ours.run());
+            ours.want(|wanted| wanted.over = true);
+        };
+        let started = std::thread::Builder::new().name("alerts".into()).spawn(move || crate::threads::aside(work));
+        started.map_err(|e| Error::bug(format!("no thread to bring alerts on: {e}")))?;
+        Ok(Alerting { shared, _listener: listener })
+    }
+
+    /// How alerts stand.
+    ///
+    /// # Errors
+    /// Kind `Store` where the store cannot be reached.
+    pub fn standing(&self) -> Result<Standing> {
+        let answer = courier::stands(&*self.shared.engine)?;
+        let tested = self.shared.tested().clone();
+        Ok(Standing { channels: channels(&self.shared.courier, &answer), answer, tested })
+    }
+
+    /// Has a channel tried; [`Self::standing`] says what became of it.
+    pub fn test(&self, channel: &str) {
+        *self.shared.tested() = None;
+        self.shared.want(|wanted| wanted.tests.push(channel.to_owned()));
+    }
+
+    /// What the terminal is to tell a person; it counts as told.
+    #[must_use]
+    pub fn notice(&self) -> Option<Notice> {
+        let mut untold = self.shared.untold.lock();
+        (!untold.is_empty()).then(|| untold.remove(0))
+    }
+
+    /// What waits for the terminal, for whoever tells it without keeping alerts.
+    #[must_use]
+    pub fn untold(&self) -> Untold {
+        self.shared.untold.clone()
+    }
+
+    /// Tells `listener` whenever it stands otherwise than before, for as long as it is kept.
+    pub fn subscribe(&self, listener: &Listener<()>) {
+        self.shared.listeners.add(listener);
+    }
+
+    /// Ends it, and waits until what is under way is noted or given up, but no longer than `most`.
+    pub fn end(self, most: Duration) {
+        let shared = Arc::clone(&self.shared);
+        drop(self);
+        drop(shared.changed.wait_timeout_while(shared.lock(), most, |wanted| !wanted.over));
+    }
+}
+
+impl Drop for Alerting {
+    fn drop(&mut self) {
+        self.shared.cancel.cancel();
+        self.shared.want(|wanted| wanted.ended = true);
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Wanted> {
+        self.wanted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn tested(&self) -> MutexGuard<'_, Option<(String, Fate)>> {
+        self.tested.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn want(&self, set: impl FnOnce(&mut Wanted)) {
+        set(&mut self.lock());
+        self.changed.notify_all();
+    }
+
+    fn run(&self) {
+        let mut wait = LOOK_EVERY;
+        loop {
+            let idle = |wanted: &mut Wanted| !(wanted.news || wanted.ended || !wanted.tests.is_empty());
+            let waited = self.changed.wait_timeout_while(self.lock(), wait, idle);
+            let mut wanted = waited.unwrap_or_else(PoisonError::into_inner).0;
+            if wanted.ended {
+                return;
+            }
+            let tests = std::mem::take(&mut wanted.tests);
+            wanted.news = false;
+            drop(wanted);
+            for channel in &tests {
+                self.test(channel);
+            }
+            let now = clock::now_seconds();
+            let terminal = |notice: &Notice| self.tell(notice);
+            let round = self.courier.round(&*self.engine, &terminal, &self.cancel, ROUND_MAX);
+            wait = match round {
+                Ok(round) if !round.elsewhere => {
+                    let left = round.next.map(|next| u64::try_from((next - now).max(1)).unwrap_or(1));
+                    left.map_or(LOOK_EVERY, Duration::from_secs).min(LOOK_EVERY)
+                }
+                // The store is away, or another process brings.
+                _ => Duration::from_secs(60),
+            };
+            self.listeners.tell(());
+            let rests = |wanted: &mut Wanted| !wanted.ended && wanted.tests.is_empty();
+            drop(self.changed.wait_timeout_while(self.lock(), REST, rests));
+        }
+    }
+
+    fn test(&self, channel: &str) {
+        let fate = self.courier.test(&*self.engine, channel, &|notice| self.tell(notice));
+        let fate = fate.unwrap_or_else(|error| Fate::Impossible { why: error.message });
+        *self.tested() = Some((channel.to_owned(), fate));
+        self.listeners.tell(());
+    }
+
+    /// Keeps a notice for the terminal, the oldest of too many for the log alone.
+    fn tell(&self, notice: &Notice) -> bool {
+        let mut untold = self.untold.lock();
+        if untold.len() >= UNTOLD_MAX {
+            untold.remove(0);
+        }
+        untold.push(notice.clone());
+        drop(untold);
+        self.listeners.tell(());
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use super::*;
+    use crate::config::Config;
+    use crate::domain::alert::{Letter, Message};
+    use crate::engine::local::LocalEngine;
+    use crate::store::Store;
+    use crate::sync::state::Place;
+
+    /// An engine with letters to the terminal on their way, and who brings them.
+    fn on_their_way(letters: usize, folder: &std::path::Path) -> (Arc<LocalEngine>, Courier) {
+        let store = Arc::new(Store::in_memory(&[]));
+        for at in 0..letters {
+            let message = Message { key: format!("k{at}"), ..Message::test("a", 0) };
+            let letter = Letter::new(message, TERMINAL, 0);
+            let value = serde_json::to_value(&letter).expect("JSON");
+            store.journal().set("outbox", &letter.name(), Some(value)).expect("kept");
+        }
+        let engine = Arc::new(LocalEngine::new(store, Config::default().settle, false));
+        (engine, Courier::new(&Config::default(), Place::beside(&folder.join("store")), None))
+    }
+
+    #[test]
+    fn what_is_on_its_way_is_brought_and_a_channel_is_tried_while_it_goes_on() {
+        let folder = tempfile::tempdir().expect("folder");
+        let (engine, courier) = on_their_way(7, folder.path());
+        let alerting = Alerting::begin(courier, Arc::clone(&engine) as Arc<dyn Engine>).expect("begun");
+        let (tell, told) = channel();
+        let listener: Listener<()> = Arc::new(move |()| {
+            let _ = tell.send(());
+        });
+        alerting.subscribe(&listener);
+        let until = |what: &str, is: &dyn Fn() -> bool| {
+            while !is() {
+                told.recv_timeout(Duration::from_secs(20)).expect(what);
+            }
+        };
+        until("a storm is one notice", &|| alerting.standing().is_ok_and(|s| s.answer.outbox.is_empty()));
+        let notice = alerting.notice().expect("told");
+        assert!(notice.title.contains("7 alerts") && alerting.notice().is_none(), "{notice:?}");
+        let standing = alerting.standing().expect("it stands somehow");
+        assert!(standing.answer.log.len() == 7 && standing.answer.log.iter().all(|entry| entry.with == 7));
+        assert!(standing.channels.iter().any(|c| c.name == TERMINAL && c.gate.good_at > 0));
+        alerting.test(TERMINAL);
+        until("it is tried", &|| alerting.standing().is_ok_and(|s| s.tested.is_some()));
+        assert!(alerting.notice().is_some_and(|notice| notice.title.contains("A test of the channel")));
+        alerting.test("none");
+        until("it is refused", &|| {
+            let tested = alerting.standing().expect("it stands somehow").tested;
+            tested.is_some_and(|(name, fate)| name == "none" && matches!(fate, Fate::Impossible { .. }))
+        });
+        alerting.end(Duration::from_secs(20));
+    }
+
+    #[test]
+    fn one_process_brings_at_a_time() {
+        let folder = tempfile::tempdir().expect("folder");
+        let (engine, courier) = on_their_way(1, folder.path());
+        let held = courier.lock().expect("a folder").expect("free");
+        let (none, most) = (CancellationToken::new(), Duration::from_secs(5));
+        let round = courier.round(&*engine, &|_| panic!("another one brings"), &none, most).expect("looked");
+        assert!(round.elsewhere && round.tried.is_empty());
+        drop(held);
+        let round = courier.round(&*engine, &|_| true, &none, most).expect("looked");
+        assert_eq!((round.elsewhere, round.tried.len(), round.next), (false, 1, None));
+    }
+}

@@ -1,0 +1,200 @@
+//! Alerts from an import to a sink: by the program itself, killed between finding and bringing, with sinks that
+//! are dead or hang; and Amazon SNS by moto.
+
+use std::fmt::Write as _;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use spendtop::domain::calendar::Day;
+
+use crate::screen::{command, printed, run, text};
+use crate::support::write;
+
+/// How long anything here may take.
+const SOON: Duration = Duration::from_secs(60);
+const TODAY: &str = "2026-09-05";
+/// A day that is always later than any wait.
+const LATER: &str = "2046-09-06";
+
+/// Sixty days of a service, of which the last costs more; its path.
+fn bill(home: &Path) -> PathBuf {
+    let last = Day::parse(TODAY).expect("date").plus(-1);
+    let mut text =
+        String::from("BilledCost,ChargePeriodStart,ChargePeriodEnd,BillingCurrency,ProviderName,ServiceName\n");
+    for before in (0..60).rev() {
+        let (day, cost) = (last.plus(-before), if before == 0 { 900 } else { 100 });
+        writeln!(text, "{cost},{day}T00:00:00Z,{}T00:00:00Z,USD,AWS,EC2", day.plus(1)).expect("text");
+    }
+    write(home, "bill.csv", text)
+}
+
+/// A sink's answer; `None` never comes.
+type Answer = Option<&'static str>;
+
+/// Answers each request in turn, the last answer again and again; its port, and what it was sent.
+fn sink(answers: Vec<Answer>) -> (u16, Receiver<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    let (tell, told) = channel();
+    std::thread::spawn(move || {
+        let mut held = Vec::new();
+        for (at, stream) in listener.incoming().flatten().enumerate() {
+            let request = read(&stream);
+            let answer = answers[at.min(answers.len() - 1)];
+            if let Some(status) = answer {
+                let _ = write!(&stream, "HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+            } else {
+                held.push(stream);
+            }
+            let _ = tell.send(request);
+        }
+    });
+    (port, told)
+}
+
+fn read(stream: &TcpStream) -> String {
+    let mut reader = BufReader::new(stream);
+    let (mut head, mut length) = (String::new(), 0);
+    while !head.ends_with("\r\n\r\n") && reader.read_line(&mut head).is_ok_and(|read| read > 0) {}
+    for line in head.lines() {
+        if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+            length = value.trim().parse().expect("a number");
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).expect("a body");
+    head + &String::from_utf8_lossy(&body)
+}
+
+/// A config that tells a webhook of spikes; what names it.
+fn told_by(home: &Path, port: u16) -> Vec<String> {
+    use std::os::unix::fs::PermissionsExt;
+    let secret = write(home, "hook", format!("http://127.0.0.1:{port}/canary-91ab"));
+    std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(0o600)).expect("mode");
+    let text = format!(
+        "[channels.ops]\ntype = \"webhook\"\nurl = \"file:{}\"\nallow_private = [\"127.0.0.1\"]\n\
+         [alerts.spike]\nto = [\"ops\"]\n",
+        secret.display()
+    );
+    let config = write(home, "c.toml", text);
+    vec!["--config".into(), config.display().to_string()]
+}
+
+fn words<'a>(flags: &'a [String], rest: &[&'a str]) -> Vec<&'a str> {
+    flags.iter().map(String::as_str).chain(rest.iter().copied()).collect()
+}
+
+fn key(request: &str) -> String {
+    let head =
+        request.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix("idempotency-key:").map(str::to_owned));
+    head.expect("each news has a key").trim().to_owned()
+}
+
+#[test]
+fn a_sink_that_fails_is_told_again_once_and_the_log_says_so() {
+    let home = tempfile::tempdir().expect("home");
+    let (port, told) = sink(vec![Some("503 Unavailable"), Some("202 Accepted")]);
+    let (flags, bill) = (told_by(home.path(), port), bill(home.path()));
+    let imported = run(home.path(), &words(&flags, &["--as-of", TODAY, "import", &bill.to_string_lossy()]));
+    let said = text(&imported.stderr);
+    assert!(imported.status.success(), "a sink that fails is no failure of an import: {said}");
+    assert!(said.contains("ops was not told: 127.0.0.1 answered 503") && !said.contains("canary"), "{said}");
+    let first = told.recv_timeout(SOON).expect("it was tried");
+    assert!(first.contains("spend on 2026-09-04 is 900.00 USD so far, usually 100.00 USD"), "{first}");
+    let log = printed(home.path(), &words(&flags, &["alert", "log"]));
+    assert!(log.contains("on its way") && log.contains("1 try: 127.0.0.1 answered 503"), "{log}");
+    // The waits are over by then.
+    let again = run(home.path(), &words(&flags, &["--as-of", LATER, "alert", "run"]));
+    assert!(again.status.success(), "{}", text(&again.stderr));
+    assert_eq!(key(&told.recv_timeout(SOON).expect("again")), key(&first));
+    let log = printed(home.path(), &words(&flags, &["alert", "log", "--format", "json"]));
+    assert!(log.contains("\"outbox\":{}") && log.contains("\"tries\":2"), "{log}");
+    let once = run(home.path(), &words(&flags, &["--as-of", LATER, "alert", "run"]));
+    assert!(once.status.success() && told.recv_timeout(Duration::from_millis(1)).is_err(), "it was told");
+    let listed = printed(home.path(), &words(&flags, &["alert", "list"]));
+    assert!(
+        listed.contains("ops") && listed.contains("webhook") && listed.contains("50 % and 50 above usual"),
+        "{listed}"
+    );
+}
+
+#[test]
+fn killed_while_it_is_brought_it_is_brought_by_the_next() {
+    let home = tempfile::tempdir().expect("home");
+    let (port, told) = sink(vec![None, Some("200 OK")]);
+    let (flags, bill) = (told_by(home.path(), port), bill(home.path()));
+    let import = words(&flags, &["--as-of", TODAY, "import"]);
+    let mut program = command(home.path());
+    program.args(import).arg(&bill).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut program = program.spawn().expect("started");
+    let first = told.recv_timeout(SOON).expect("it is found, and the sink does not answer");
+    program.kill().expect("killed");
+    program.wait().expect("ended");
+    let again = run(home.path(), &words(&flags, &["--as-of", TODAY, "alert", "run"]));
+    assert!(again.status.success(), "{}", text(&again.stderr));
+    let second = told.recv_timeout(SOON).expect("brought by the next");
+    assert_eq!(key(&first), key(&second), "whoever has both can tell that they are one");
+    let log = printed(home.path(), &words(&flags, &["alert", "log", "--format", "json"]));
+    assert!(log.contains("\"outbox\":{}"), "{log}");
+}
+
+#[test]
+fn a_channel_is_tried_and_its_refusal_told() {
+    let home = tempfile::tempdir().expect("home");
+    let (port, told) = sink(vec![Some("200 OK"), Some("403 Forbidden")]);
+    let flags = told_by(home.path(), port);
+    assert_eq!(printed(home.path(), &words(&flags, &["alert", "test", "ops"])), "ops has the test\n");
+    assert!(told.recv_timeout(SOON).expect("there").contains("A test of the channel ops"));
+    let refused = run(home.path(), &words(&flags, &["alert", "test", "ops"]));
+    let said = text(&refused.stderr);
+    assert_eq!(refused.status.code(), Some(3), "{said}");
+    assert!(said.contains("ops has not got the test: 127.0.0.1 answered 403") && !said.contains("canary"), "{said}");
+    let unknown = run(home.path(), &words(&flags, &["alert", "test", "opz"]));
+    assert_eq!(unknown.status.code(), Some(2));
+    assert!(text(&unknown.stderr).contains("did you mean `ops`?"), "{}", text(&unknown.stderr));
+    let shown = printed(home.path(), &words(&flags, &["alert", "test", "terminal"]));
+    assert!(shown.contains("A test of the channel terminal"), "{shown}");
+}
+
+#[cfg(feature = "aws")]
+#[test]
+fn sns_takes_messages_by_moto() {
+    let Some(moto) = crate::emulators::Emulator::start("moto_server", "/moto-api/", |port, _| {
+        vec!["-H".into(), "127.0.0.1".into(), "-p".into(), port.to_string()]
+    }) else {
+        return;
+    };
+    let body = "Action=CreateTopic&Name=costs&Version=2010-03-31";
+    let who = "AWS4-HMAC-SHA256 Credential=A/20260101/us-east-1/sns/aws4_request, SignedHeaders=host, Signature=0";
+    let mut stream = TcpStream::connect(("127.0.0.1", moto.port)).expect("moto");
+    write!(
+        stream,
+        "POST / HTTP/1.1\r\nhost: sns.us-east-1.amazonaws.com\r\nauthorization: {who}\r\nconnection: close\r\n\
+         content-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .expect("asked");
+    let mut created = String::new();
+    stream.read_to_string(&mut created).expect("answered");
+    let arn = created.split("<TopicArn>").nth(1).and_then(|rest| rest.split('<').next()).expect("a topic");
+    let home = tempfile::tempdir().expect("home");
+    let channel = |name: &str, topic: &str| {
+        format!("[channels.{name}]\ntype = \"sns\"\ntopic = \"{topic}\"\nendpoint = \"{}\"\n", moto.url())
+    };
+    let config = channel("topic", arn) + &channel("gone", "arn:aws:sns:us-east-1:123456789012:none");
+    let config = write(home.path(), "c.toml", config).display().to_string();
+    let test = |name: &str| {
+        let keys = [("AWS_ACCESS_KEY_ID", "AKIATEST"), ("AWS_SECRET_ACCESS_KEY", "CANARY")];
+        let words = ["--config", &config, "alert", "test", name];
+        command(home.path()).envs(keys).args(words).output().expect("run")
+    };
+    let there = test("topic");
+    assert_eq!(text(&there.stdout), "topic has the test\n", "{}", text(&there.stderr));
+    let gone = test("gone");
+    let said = text(&gone.stderr);
+    assert!(gone.status.code() == Some(3) && said.contains("NotFound") && !said.contains("CANARY"), "{said}");
+}
