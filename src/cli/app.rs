@@ -17,7 +17,9 @@ use crate::domain::calendar::Day;
 use crate::engine::local::LocalEngine;
 use crate::engine::{front, twin};
 use crate::error::{Error, Result};
+use crate::host::alerting::Alerting;
 use crate::host::connect::desk::Desk;
+use crate::host::courier::Courier;
 use crate::host::syncing::{Source, Syncing};
 use crate::host::{About, Host, Setup, connections};
 use crate::store::folder;
@@ -177,8 +179,8 @@ fn over(context: &mut Context<'_, '_>, place: PathBuf, demo: Option<u64>, face: 
     let front = front_page(context, &place).filter(|page| page.of.demo || demo.is_none());
     let as_of = front.as_ref().map_or(context.as_of, |p| wiring::shown_day(context.as_of, fixed, Some(p.of.last_day)));
     let (open, notices) = (first::Shared::default(), Arc::clone(&plan.notices));
-    let (ours, syncing) = (Arc::clone(&open), Slot::default());
-    let begun = Arc::clone(&syncing);
+    let (ours, syncing, alerting) = (Arc::clone(&open), Slot::default(), Alerts::default());
+    let (begun, alerts) = (Arc::clone(&syncing), Arc::clone(&alerting));
     let (syncs, first_run) = (plan.syncs(), demo.is_none() && !folder::exists(&place));
     let importer = first::importer(plan.setup.clone(), Arc::clone(&open));
     let desk = demo.is_none().then(|| Desk {
@@ -194,6 +196,7 @@ fn over(context: &mut Context<'_, '_>, place: PathBuf, demo: Option<u64>, face: 
         };
         // Whoever synced what was open ends: the next one takes over from it.
         end(&begun);
+        end_alerts(&alerts);
         let Some(host) = there()? else {
             let engine = wiring::made_up(&plan.config, plan.config.demo.seed, plan.today)?;
             return Ok(looking_at_demo(engine, plan.today));
@@ -203,7 +206,8 @@ fn over(context: &mut Context<'_, '_>, place: PathBuf, demo: Option<u64>, face: 
         let look: tui::Look = Box::new(move || Ok(looks.standing(theirs.about()?)));
         let standing = look()?;
         let syncing = synced(&plan, &host, &begun);
-        Ok(tui::Opened { engine: host, standing, look: Some(look), syncing })
+        let alerting = alerted(&plan, &host, &alerts);
+        Ok(tui::Opened { engine: host, standing, look: Some(look), syncing, alerting })
     });
     let banner = demo.map(|_| DEMO_BANNER.to_owned());
     let first_run = (first_run && !syncs).then(first::clouds);
@@ -212,6 +216,7 @@ fn over(context: &mut Context<'_, '_>, place: PathBuf, demo: Option<u64>, face: 
     let result =
         start(context, Start { as_of, banner, front, first_run, session, place: kept, desk }, opener, importer, face);
     end(&syncing);
+    end_alerts(&alerting);
     let host = open.lock().unwrap_or_else(PoisonError::into_inner).take();
     if let Some(host) = host {
         // Whoever owns the store keeps the front page of what was looked at last, when it ends.
@@ -250,9 +255,32 @@ fn end(slot: &Slot) {
     }
 }
 
+/// Who brings alerts, while an app is open.
+type Alerts = Arc<Mutex<Option<Arc<Alerting>>>>;
+
+/// Begins to look for what a person is to know, but for the demo; without a thread for that nobody is told.
+fn alerted(plan: &Plan, host: &Arc<Host>, slot: &Alerts) -> Option<Weak<dyn tui::alerting::Alerts>> {
+    if plan.demo.is_some() || host.about().is_ok_and(|about| about.demo) {
+        return None;
+    }
+    let courier = Courier::new(&plan.config, Place::beside(&plan.place), plan.fixed.then_some(plan.today));
+    let alerting = Arc::new(Alerting::begin(courier, Arc::clone(host) as Arc<dyn crate::engine::Engine>).ok()?);
+    let lent: Weak<dyn tui::alerting::Alerts> = Arc::<Alerting>::downgrade(&alerting);
+    *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(alerting);
+    Some(lent)
+}
+
+/// Ends whoever brings alerts; what is not brought stays on its way.
+fn end_alerts(slot: &Alerts) {
+    let alerting = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some(alerting) = alerting.and_then(Arc::into_inner) {
+        alerting.end(SYNC_END_MAX);
+    }
+}
+
 fn looking_at_demo(engine: LocalEngine, as_of: Day) -> tui::Opened {
     let standing = tui::Standing { as_of, banner: Some(DEMO_BANNER.to_owned()), flags: DEMO_FLAG.to_owned() };
-    tui::Opened { engine: Arc::new(engine), standing, look: None, syncing: None }
+    tui::Opened { engine: Arc::new(engine), standing, look: None, syncing: None, alerting: None }
 }
 
 /// The front page, unless it is of a later day than the one that is asked for, or of any other

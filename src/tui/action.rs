@@ -108,6 +108,8 @@ pub enum Action {
     ForgetLens,
     SyncNow,
     SyncLog,
+    Alerts,
+    TestChannel,
     Connect,
     CheckAgain,
     PayHistory,
@@ -279,6 +281,11 @@ pub const TABLE: &[Entry] = &[
     entry(A::CopyCommand, "copy-sync-command", G::Here, &["Y"], S::Syncing, ("copy command", 5), "copy the command that prints the same"),
     entry(A::Close, "close-sync-log", G::Here, &["q", "!"], S::Syncing, ("close", 4), "close it: back to the figures"),
 
+    entry(A::TestChannel, "test-channel", G::Here, &["t", "enter"], S::Alerts, ("test it", 1), "test it: send the channel a message"),
+    entry(A::Back, "back-from-alerts", G::Here, &["esc", "backspace"], S::Alerts, ("back", 2), "go back to the figures"),
+    entry(A::CopyCommand, "copy-alerts-command", G::Here, &["Y"], S::Alerts, ("copy command", 5), "copy the command that prints the same"),
+    entry(A::Close, "close-alerts", G::Here, &["q", "N"], S::Alerts, ("close", 4), "close it: back to the figures"),
+
     entry(A::Connect, "connect-here", G::Here, &["c"], S::Syncing, ("connect", 6), "connect a cloud, a cluster or a folder"),
 
     entry(A::Choose, "choose-provider", G::Here, &["enter"], S::Connect, ("choose", 1), "choose what is to be connected"),
@@ -410,6 +417,7 @@ pub const TABLE: &[Entry] = &[
     entry(A::Import, "import", G::App, &["I"], S::Tabs, ("", 0), "import a billing export"),
     entry(A::SyncNow, "sync-now", G::App, &["R"], S::Tabs, ("sync", 12), "sync now: ask all connections"),
     entry(A::SyncLog, "sync-log", G::App, &["!"], S::Tabs, ("", 0), "show the sync log: what came and failed"),
+    entry(A::Alerts, "alerts", G::App, &["N"], S::Tabs, ("", 0), "show alerts: channels, what was told"),
     entry(A::Connect, "connect", G::App, &["A"], S::Tabs, ("", 0), "connect a cloud, a cluster or a folder"),
     entry(A::Redraw, "redraw", G::App, &["r", "ctrl-l"], S::Tabs, ("", 0), "redraw; after an error, ask again"),
     entry(A::ScreenAsSvg, "screen-as-svg", G::App, &["ctrl-s s", "ctrl-s ctrl-s"], S::Everywhere, ("", 0), "save the screen as a picture (SVG file)"),

@@ -35,6 +35,10 @@ pub enum Effect {
     SyncNow,
     /// Look how syncing stands.
     LookAtSyncing,
+    /// Look how alerts stand.
+    LookAtAlerts,
+    /// Have a channel of alerts tried, by its name.
+    TestChannel(String),
     /// Give text to the terminal's clipboard.
     Copy(String),
     /// Give the terminal a sequence by which it tells a person who does not look.

@@ -6,12 +6,12 @@ use std::path::PathBuf;
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
-use super::connecting;
 use super::export::Exported;
 use super::intake::{Listing, NotTaken, Progress, Taken};
 use super::syncing::Snapshot;
 use super::theme::Tone;
 use super::worker::{Reply, Standing};
+use super::{alerting, connecting};
 use crate::engine::{Extent, Outcome};
 use crate::error::{Error, Result};
 use crate::host::syncing::Notice;
@@ -56,6 +56,8 @@ pub enum Event {
     Exported(Box<Result<Exported>>),
     /// How syncing stands now; `None` where nothing is synced.
     Syncing(Option<Box<Snapshot>>),
+    /// How alerts stand now; `None` where nobody is told anything.
+    Alerts(Option<Box<alerting::Snapshot>>),
     /// What is told of a new connection.
     Connecting(Box<connecting::Told>),
     /// A person is to be told something, who may not look.

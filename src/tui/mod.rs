@@ -7,6 +7,7 @@
 //! network.
 
 pub mod action;
+pub mod alerting;
 pub mod app;
 pub mod background;
 pub mod connecting;
@@ -326,6 +327,8 @@ impl Hands {
             Effect::Connect(order) => self.connector.perform(*order)?,
             Effect::SyncNow => self.worker.sync_now(),
             Effect::LookAtSyncing => self.worker.look_at_syncing(),
+            Effect::LookAtAlerts => self.worker.look_at_alerts(),
+            Effect::TestChannel(name) => self.worker.test_channel(&name),
             Effect::Copy(text) => self.terminal.copy(&text)?,
             Effect::Tell(sequence) => self.terminal.send(&sequence)?,
             Effect::Mouse(on) => self.terminal.mouse(on)?,

@@ -41,6 +41,8 @@ pub enum Place {
     Imported,
     /// How syncing stands, and its log.
     Syncing,
+    /// How alerts stand, and their log.
+    Alerts,
     /// What can be connected.
     Connect,
     /// A question of what is connected.
@@ -78,6 +80,7 @@ impl Place {
         Place::Importing,
         Place::Imported,
         Place::Syncing,
+        Place::Alerts,
         Place::Connect,
         Place::Question,
         Place::Checking,
@@ -107,6 +110,7 @@ impl Place {
             | Place::Imported
             | Place::Explain
             | Place::Syncing
+            | Place::Alerts
             | Place::Connect
             | Place::Checking
             | Place::Checked
@@ -127,7 +131,7 @@ pub enum Scope {
     Figures,
     /// In one tab.
     Only(Tab),
-    /// In figures, explanations, the sync log, the help and what can be connected, and on the first screen.
+    /// In figures, explanations, the sync log, alerts, the help and what can be connected, and on the first screen.
     Lists,
     /// In the help.
     Help,
@@ -165,6 +169,8 @@ pub enum Scope {
     Imported,
     /// Over how syncing stands.
     Syncing,
+    /// Over how alerts stand.
+    Alerts,
     /// Over what can be connected.
     Connect,
     /// In a question of what is connected.
@@ -194,11 +200,9 @@ impl Scope {
             Scope::Lists => {
                 let budgets = place == Place::Tab(Tab::Budgets);
                 let connecting = matches!(place, Place::Connect | Place::Checked | Place::Review);
-                figures
-                    || budgets
-                    || place == Place::Tab(Tab::Anomalies)
-                    || connecting
-                    || matches!(place, Place::Help | Place::Welcome | Place::Explain | Place::Syncing)
+                let read =
+                    matches!(place, Place::Help | Place::Welcome | Place::Explain | Place::Syncing | Place::Alerts);
+                figures || budgets || place == Place::Tab(Tab::Anomalies) || connecting || read
             }
             Scope::Help => place == Place::Help,
             Scope::Notice => place == Place::Notice,
@@ -218,6 +222,7 @@ impl Scope {
             Scope::Importing => place == Place::Importing,
             Scope::Imported => place == Place::Imported,
             Scope::Syncing => place == Place::Syncing,
+            Scope::Alerts => place == Place::Alerts,
             Scope::Connect => place == Place::Connect,
             Scope::Question => place == Place::Question,
             Scope::Checking => place == Place::Checking,

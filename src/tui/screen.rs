@@ -63,7 +63,7 @@ pub fn render(app: &App, area: Rect, buf: &mut Buffer) -> Option<Position> {
     }
     footer(app, parts.footer, buf);
     let under = parts.under;
-    use Overlay::{BudgetForm, Connect, Explain, Files, Help, Importing, Link, Notice, Pick, Syncing};
+    use Overlay::{Alerts, BudgetForm, Connect, Explain, Files, Help, Importing, Link, Notice, Pick, Syncing};
     if let Some(
         Help(_)
         | Notice(_)
@@ -73,6 +73,7 @@ pub fn render(app: &App, area: Rect, buf: &mut Buffer) -> Option<Position> {
         | Explain(_)
         | Link(_)
         | Syncing(_)
+        | Alerts(_)
         | Connect(_)
         | BudgetForm(_)
         | Overlay::WhatIf(_),
@@ -128,6 +129,10 @@ fn over(app: &App, parts: &layout::Parts, buf: &mut Buffer) -> Option<Position> 
             let simulation = app.budgets.simulated.shown.as_ref().and_then(|shown| shown.answers.first());
             let scenarios = app.budgets.scenarios.shown.as_ref().map_or(&[][..], |shown| &shown.answers);
             whatif.draw(simulation, scenarios, &app.keymap, under, buf, &app.theme)
+        }
+        Some(Overlay::Alerts(panel)) => {
+            app.alerts_scene(panel).draw(under, buf);
+            None
         }
         Some(Overlay::Connect(wizard)) => app.connect_scene(wizard).draw(under, buf),
         Some(Overlay::Notice(notice)) => {

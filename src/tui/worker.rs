@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::Sender;
 
+use super::alerting::{self, Alerts};
 use super::event::Event;
 use super::export::{self, Content, Order};
 use super::syncing::{Snapshot, Syncs, Watcher};
@@ -30,6 +31,8 @@ pub struct Opened {
     pub look: Option<Look>,
     /// Who syncs it in the background, or why nobody can; `None` where there is nothing to sync.
     pub syncing: Option<Result<Weak<dyn Syncs>>>,
+    /// Who brings alerts in the background; `None` where nobody is told anything.
+    pub alerting: Option<Weak<dyn Alerts>>,
 }
 
 /// How the app stands to what it asks.
@@ -188,6 +191,7 @@ struct Shared {
     changed: Condvar,
     open: Mutex<(Opener, Option<(u64, Open)>)>,
     syncing: Mutex<Option<Watcher>>,
+    alerting: Mutex<Option<alerting::Watcher>>,
     events: Sender<Event>,
 }
 
@@ -206,10 +210,11 @@ impl Shared {
         }
         // What was open is let go first: it may be the same store.
         *open = None;
-        let Opened { engine, standing, look, syncing } = opener(source)?;
+        let Opened { engine, standing, look, syncing, alerting } = opener(source)?;
         // Where nobody listens any more the next event says so too.
         let _ = self.events.blocking_send(Event::Opened(standing));
         self.watch_syncing(syncing);
+        self.watch_alerts(alerting);
         Ok(Arc::clone(&open.insert((times, Open::new(engine, look, self))).1.engine))
     }
 
@@ -227,6 +232,20 @@ impl Shared {
                 drop(self.events.blocking_send(Event::Syncing(Some(Box::new(Snapshot::failed(error))))))
             }
             None if before.is_some() => drop(self.events.blocking_send(Event::Syncing(None))),
+            None => {}
+        }
+    }
+
+    fn alerting(&self) -> MutexGuard<'_, Option<alerting::Watcher>> {
+        self.alerting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells from now on how alerts stand; without a thread for that nothing is told of them.
+    fn watch_alerts(&self, alerts: Option<Weak<dyn Alerts>>) {
+        let before = self.alerting().take();
+        match alerts.and_then(|alerts| alerting::Watcher::start(alerts, self.events.clone()).ok()) {
+            Some(watcher) => *self.alerting() = Some(watcher),
+            None if before.is_some() => drop(self.events.blocking_send(Event::Alerts(None))),
             None => {}
         }
     }
@@ -257,8 +276,14 @@ impl Worker {
     /// Where the system gives no thread.
     pub fn start(open: Opener, events: Sender<Event>) -> std::io::Result<Worker> {
         let (slots, changed) = (Mutex::default(), Condvar::new());
-        let shared =
-            Arc::new(Shared { slots, changed, open: Mutex::new((open, None)), syncing: Mutex::default(), events });
+        let shared = Arc::new(Shared {
+            slots,
+            changed,
+            open: Mutex::new((open, None)),
+            syncing: Mutex::default(),
+            alerting: Mutex::default(),
+            events,
+        });
         let worker = Worker { shared: Arc::clone(&shared) };
         for (lane, name) in [(Lane::Front, "tui-worker"), (Lane::Back, "tui-worker-back")] {
             let theirs = Arc::clone(&shared);
@@ -337,6 +362,16 @@ impl Worker {
         self.shared.syncing().iter().for_each(Watcher::look);
     }
 
+    /// Tells how alerts stand, whether that has changed or not.
+    pub fn look_at_alerts(&self) {
+        self.shared.alerting().iter().for_each(alerting::Watcher::look);
+    }
+
+    /// Has a channel of alerts tried.
+    pub fn test_channel(&self, name: &str) {
+        self.shared.alerting().iter().for_each(|watcher| watcher.test(name));
+    }
+
     /// Gives up what others would wait for while this process is stopped.
     pub fn release(&self) {
         self.shared.lock().running.iter().for_each(|(_, cancel)| cancel.cancel());
@@ -357,6 +392,7 @@ impl Worker {
 impl Drop for Worker {
     fn drop(&mut self) {
         *self.shared.syncing() = None;
+        *self.shared.alerting() = None;
         let mut slots = self.shared.lock();
         slots.ended = true;
         slots.running.iter().for_each(|(_, cancel)| cancel.cancel());
@@ -517,7 +553,9 @@ mod tests {
         let (go, gate) = mpsc::channel();
         let (events, mut replies) = tokio::sync::mpsc::channel(8);
         let engine: Arc<dyn Engine> = Arc::new(Slow { started, go: Mutex::new(gate) });
-        let open = move |_| Ok(Opened { engine: Arc::clone(&engine), standing: standing(), look: None, syncing: None });
+        let open = move |_| {
+            Ok(Opened { engine: Arc::clone(&engine), standing: standing(), look: None, syncing: None, alerting: None })
+        };
         let worker = Worker::start(Box::new(open), events).expect("thread");
         let job = |generation: u64| Job {
             asker: Asker::Breakdown,
@@ -549,7 +587,7 @@ mod tests {
                 return Err(Error::store("another spendtop is using the store"));
             }
             let engine = Arc::new(Slow { started: mpsc::channel().0, go: Mutex::new(mpsc::channel().1) });
-            Ok(Opened { engine, standing: standing(), look: None, syncing: None })
+            Ok(Opened { engine, standing: standing(), look: None, syncing: None, alerting: None })
         };
         let worker = Worker::start(Box::new(open), events).expect("thread");
         let job = |generation| Job {

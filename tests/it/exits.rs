@@ -141,7 +141,7 @@ fn run_on_a_broken_engine() {
     };
     let opener: tui::Opener = Box::new(move |_| {
         let standing = tui::Standing { as_of, banner: None, flags: String::new() };
-        Ok(tui::Opened { engine: Arc::new(Broken), standing, look: None, syncing: None })
+        Ok(tui::Opened { engine: Arc::new(Broken), standing, look: None, syncing: None, alerting: None })
     });
     let importer: tui::intake::Importer = Arc::new(|_, _, _| Ok(tui::intake::Taken::default()));
     let lister: tui::intake::Lister = Arc::new(|_| Ok(tui::intake::Listing::default()));

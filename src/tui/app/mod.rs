@@ -3,6 +3,7 @@
 //! [`App::update`] takes an event and returns effects; nothing else changes state. Knows no
 //! terminal, no thread and no engine: a test can replay a list of events.
 
+mod alerts;
 pub(in crate::tui) mod ask;
 mod budgets;
 mod choices;
@@ -29,6 +30,7 @@ use ratatui::layout::Rect;
 
 use super::Options;
 use super::action::Place;
+use super::alerting;
 use super::effect::Effect;
 use super::event::Event;
 use super::hints::Hints;
@@ -143,6 +145,8 @@ pub struct App {
     pub connects: bool,
     /// How syncing stood when it was last told; `None` where nothing is synced.
     pub syncing: Option<Box<Snapshot>>,
+    /// How alerts stood when that was last told; `None` where nobody is told anything.
+    pub alerts: Option<Box<alerting::Snapshot>>,
 }
 
 impl App {
@@ -190,6 +194,7 @@ impl App {
             reattaching: false,
             connects: options.desk.is_some(),
             syncing: None,
+            alerts: None,
         };
         if let Some(session) = &options.session {
             app.resume(session.clone());
@@ -267,6 +272,7 @@ impl App {
                 self.syncing = snapshot;
                 vec![]
             }
+            Event::Alerts(snapshot) => self.alerts_stand(snapshot),
             Event::Connecting(told) => self.connecting(*told),
             Event::Notice(notice) => {
                 self.status = Some(notice.title.as_str().to_owned());
@@ -345,11 +351,11 @@ impl App {
         let rows = &self.breakdown;
         let other_view =
             self.tab == Tab::Breakdown && (rows.view != breakdown::View::Table || !rows.found().is_empty());
-        use Overlay::{Connect, Explain, Help, Link, Notice, Syncing};
+        use Overlay::{Alerts, Connect, Explain, Help, Link, Notice, Syncing};
         let copied = matches!(self.overlay, Some(Help(_) | Link(_) | Notice(_)));
         let explaining = matches!(self.overlay, Some(Explain(_)));
         let looked_into = self.welcome.as_ref().is_some_and(|welcome| welcome.chosen().is_none());
-        let logged = matches!(self.overlay, Some(Syncing(_)));
+        let logged = matches!(self.overlay, Some(Syncing(_) | Alerts(_)));
         let wizard = if let Some(Connect(wizard)) = &self.overlay { Some(wizard) } else { None };
         let can_go_back = explaining || logged || wizard.is_some() || other_view || looked_into || self.goes_back();
         let read = matches!(&self.overlay, Some(Syncing(log)) if log.opened().is_some()) || self.syncing.is_none();

@@ -125,6 +125,7 @@ impl App {
             Action::Mouse => return self.turn_mouse(),
             Action::SyncNow => return self.sync_now(),
             Action::SyncLog => return self.open_sync_log(),
+            Action::Alerts => return self.open_alerts(),
             Action::Connect => return self.open_connect(),
             _ => self.move_about(action),
         }

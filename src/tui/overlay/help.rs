@@ -69,6 +69,7 @@ fn parts(tab: Tab, first: bool) -> Vec<(String, Vec<&'static Entry>)> {
     parts.push(("In an explanation".to_owned(), of(&|e| e.scope == Scope::Explain)));
     parts.push(("Over an address".to_owned(), of(&|e| e.scope == Scope::Link)));
     parts.push(("In the sync log".to_owned(), of(&|e| e.scope == Scope::Syncing)));
+    parts.push(("Over alerts".to_owned(), of(&|e| e.scope == Scope::Alerts)));
     let wizard = [Scope::Connect, Scope::Question, Scope::Checking, Scope::Checked, Scope::Review];
     parts.push(("While connecting".to_owned(), of(&|e| wizard.contains(&e.scope))));
     parts.push(("In this help".to_owned(), of(&|e| e.scope == Scope::Help)));

@@ -117,7 +117,8 @@ impl App {
                 | Overlay::Notice(_)
                 | Overlay::Link(_)
                 | Overlay::Explain(_)
-                | Overlay::Syncing(_),
+                | Overlay::Syncing(_)
+                | Overlay::Alerts(_),
             )
             | None => {}
         }
@@ -138,6 +139,7 @@ impl App {
         let mut effects = match &self.overlay {
             Some(Overlay::Importing(_)) => return self.perform_importing(action),
             Some(Overlay::Syncing(_)) => return self.perform_syncing(action),
+            Some(Overlay::Alerts(_)) => return self.perform_alerts(action),
             Some(Overlay::Connect(_)) => return self.perform_connect(action),
             Some(Overlay::Files(_)) if action != Action::Close => {
                 return self.perform_files(action, FilePicker::page(under));

@@ -2,6 +2,7 @@
 //!
 //! At most one at a time, which takes all keys that are not everywhere's. Knows no engine.
 
+pub mod alerts;
 pub mod budget_form;
 pub mod calendar;
 pub mod calendar_view;
@@ -75,6 +76,8 @@ pub enum Overlay {
     BudgetForm(Box<budget_form::BudgetForm>),
     /// What if something else came.
     WhatIf(Box<whatif::WhatIf>),
+    /// How alerts stand, and their log.
+    Alerts(alerts::AlertsPanel),
     /// Connecting a cloud, a cluster or a folder.
     Connect(Box<connect::Wizard>),
 }
@@ -96,6 +99,7 @@ impl Overlay {
             Overlay::Explain(_) => Place::Explain,
             Overlay::Link(_) => Place::Link,
             Overlay::Syncing(_) => Place::Syncing,
+            Overlay::Alerts(_) => Place::Alerts,
             Overlay::Connect(wizard) => wizard.place(),
             Overlay::Period(_) => Place::Calendar,
             Overlay::Pick(list) if list.takes_several() => Place::Several,

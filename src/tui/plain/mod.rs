@@ -74,7 +74,7 @@ pub fn run(
 
 impl<'a> Session<'a> {
     fn open(options: &Options, open: &Opener, out: &'a mut dyn Write) -> Result<Session<'a>> {
-        let Opened { engine, standing, look, syncing } = open(Source::Store)?;
+        let Opened { engine, standing, look, syncing, alerting: _ } = open(Source::Store)?;
         // Nothing is shown before the first answer: there is no frame that could wait for it. Of where
         // the app was left only what is looked at is told: the first tab's figures come first.
         let lens = options.session.as_ref().map_or(&options.lens, |session| &session.lens).clone();

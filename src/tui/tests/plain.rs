@@ -17,7 +17,7 @@ fn told_by(engine: Arc<dyn Engine>, session: Option<session::Session>, input: &s
     let open: Opener = Box::new(move |_| {
         let banner = Some("Demo: a made-up company".to_owned());
         let standing = Standing { as_of: as_of(), banner, flags: " --demo".to_owned() };
-        Ok(Opened { engine: Arc::clone(&engine), standing, look: None, syncing: None })
+        Ok(Opened { engine: Arc::clone(&engine), standing, look: None, syncing: None, alerting: None })
     });
     let mut out = Vec::new();
     plain::run(&options, &open, &mut input.as_bytes(), &mut out, false).expect("opened").expect("written");

@@ -1,0 +1,130 @@
+//! What is told of alerts, and what keys do about them.
+
+use std::collections::BTreeMap;
+
+use super::fake::{HOSTILE, Mood, Session, as_of, colours};
+use super::snapshots::shot;
+use crate::domain::alert::{Entry, Fate, Gate, Kind, Letter, Message, Severity, Turn};
+use crate::engine::alerts::AlertsAnswer;
+use crate::error::Error;
+use crate::host::alerting::{ChannelStanding, Standing};
+use crate::host::syncing::{Notice, Urgency};
+use crate::tui::action::Place;
+use crate::tui::alerting::Snapshot;
+use crate::tui::effect::Effect;
+use crate::tui::event::Event;
+use crate::tui::theme::Env;
+
+/// When all of it is told: 9:30 UTC.
+fn now() -> i64 {
+    as_of().seconds() + 9 * 3_600 + 30 * 60
+}
+
+fn entry(before: i64, channel: &str, severity: Severity, turn: Turn, title: &str, why: Option<&str>) -> Entry {
+    Entry {
+        key: title.to_owned(),
+        channel: channel.to_owned(),
+        kind: Kind::Anomaly,
+        severity,
+        turn,
+        title: title.into(),
+        found_at: now() - before,
+        at: now() - before,
+        tries: 1,
+        why: why.map(str::to_owned),
+        with: 1,
+    }
+}
+
+fn channel(name: &str, kind: &'static str, waiting: usize, gate: Gate) -> ChannelStanding {
+    ChannelStanding { name: name.to_owned(), kind, waiting, next: (waiting > 0).then(|| now() + 40), gate }
+}
+
+fn standing() -> Standing {
+    let good = |before: i64| Gate { good_at: now() - before, ..Gate::default() };
+    let failing =
+        Gate { failures: 3, failed_at: now() - 20, why: Some("hooks.slack.com answered 503".into()), ..good(7_300) };
+    let waits = |title: &str| {
+        let message = Message {
+            title: title.into(),
+            severity: Severity::Critical,
+            kind: Kind::Budget,
+            ..Message::test("chat", now() - 60)
+        };
+        let letter = Letter { tries: 3, why: failing.why.clone(), ..Letter::new(message, "chat", now() + 40) };
+        (letter.name(), letter)
+    };
+    let log = vec![
+        entry(300, "pager", Severity::Critical, Turn::Raised, "Amazon EC2 costs 1,204.50 USD more a day", None),
+        entry(4_000, "pager", Severity::Info, Turn::Resolved, "AWS tells nothing new since 2024-09-09", None),
+        entry(90_000, "desktop", Severity::Warning, Turn::Raised, HOSTILE, Some("there is no session bus")),
+    ];
+    let answer = AlertsAnswer {
+        outbox: BTreeMap::from([waits("budget platform is exceeded: 10,204.00 USD")]),
+        log,
+        channels: BTreeMap::new(),
+        watched: None,
+    };
+    let channels = vec![
+        channel("chat", "slack", 1, failing),
+        channel("pager", "pagerduty", 0, good(300)),
+        channel("desktop", "desktop", 0, Gate::default()),
+        channel("terminal", "terminal", 0, good(300)),
+    ];
+    Standing { channels, answer, tested: Some(("pager".to_owned(), Fate::Delivered)) }
+}
+
+fn told(session: &mut Session, standing: Result<Standing, Error>) {
+    session.send(Event::Alerts(Some(Box::new(Snapshot { at: now(), standing }))));
+}
+
+#[test]
+fn the_panel_at_three_sizes() {
+    for size in [(80, 24), (120, 36), (200, 60)] {
+        let mut s = Session::started(Mood::Demo, size);
+        s.keys("N");
+        told(&mut s, Ok(standing()));
+        s.keys("j");
+        s.app.status = None;
+        shot(&format!("alerts-{}x{}", size.0, size.1), &s);
+    }
+    for (name, env) in [
+        ("no-colour", Env { no_color: "1".into(), ..colours() }),
+        ("sixteen-colours", Env { term: "xterm".into(), locale: "C.UTF-8".into(), ..Env::default() }),
+    ] {
+        let mut s = Session::new(Mood::Demo, (80, 24), env);
+        s.keys("N");
+        told(&mut s, Ok(standing()));
+        shot(&format!("alerts-{name}"), &s);
+    }
+}
+
+#[test]
+fn a_channel_is_selected_and_tried() {
+    let mut s = Session::started(Mood::Demo, (120, 36));
+    s.keys("N t");
+    assert!(s.text().contains("This is the demo: nobody is told anything of it."), "{}", s.text());
+    assert_eq!((s.done.clone(), s.app.place()), (vec![Effect::LookAtAlerts], Place::Alerts));
+    told(&mut s, Ok(standing()));
+    s.keys("j t");
+    assert_eq!(s.done.last(), Some(&Effect::TestChannel("pager".to_owned())));
+    assert!(s.text().contains("a test is on its way to pager"), "{}", s.text());
+    s.keys("G <enter>");
+    assert!(s.text().contains("there is no channel to test"), "{}", s.text());
+    s.keys("Y");
+    assert!(s.copied().starts_with("spendtop alert list"), "{}", s.copied());
+    told(&mut s, Err(Error::store("the store is away")));
+    assert!(s.text().contains("the store is away"), "{}", s.text());
+    s.keys("q");
+    assert!(s.app.overlay.is_none());
+}
+
+#[test]
+fn an_alert_is_in_the_status_line_and_rings() {
+    let mut s = Session::started(Mood::Demo, (100, 30));
+    let title = crate::domain::text::SafeText::from_outside("spendtop: critical: a\x1b costs more");
+    let notice = Notice { body: title.clone(), title, urgency: Urgency::Critical };
+    s.send(Event::Notice(Box::new(notice)));
+    assert!(s.text().contains("critical: a\\x1b costs more"), "{}", s.text());
+    assert!(matches!(s.done.last(), Some(Effect::Tell(sequence)) if sequence.ends_with('\x07')));
+}
