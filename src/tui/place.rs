@@ -57,7 +57,7 @@ pub enum Place {
 
 impl Place {
     /// All.
-    pub const ALL: [Place; 27] = [
+    pub const ALL: [Place; 28] = [
         Place::Tab(Tab::Spend),
         Place::Tab(Tab::Breakdown),
         Place::Tab(Tab::Recommendations),

@@ -74,7 +74,10 @@ fn costs(
     let of = |metric: Metric| {
         let clauses = &rule.scope.clauses;
         let by = &[Dimension::Service];
-        engine.aggregate(&Request { period, by, clauses, metric, granularity, currency: None, parting: &[] }, cancel)
+        engine.aggregate(
+            &Request { period, by, clauses, metric, granularity, currency: None, parting: &[], long: None },
+            cancel,
+        )
     };
     let table = of(Metric::Effective)?;
     let known = table.groups().any(|(_, total)| total.value().is_some());
