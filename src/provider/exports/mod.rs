@@ -168,7 +168,8 @@ impl Exports {
 
     /// That nothing lies there.
     fn nothing(&self) -> Fault {
-        let what = format!("{}: no billing file is there", self.shelf.name());
+        let odd = self.shelf.odd().map_or(String::new(), |odd| format!(": {odd}"));
+        let what = format!("{}: no billing file is there{odd}", self.shelf.name());
         Fault::new(FaultKind::NotThere, what)
             .hint("a new export comes within a day; is the prefix the export's own folder?")
     }

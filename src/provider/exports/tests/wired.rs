@@ -124,6 +124,13 @@ fn what_cannot_be_asked_for_is_passed_over_and_told() {
     let keys = of(&checks, "keys");
     assert!(keys.finding == Finding::Wanting && keys.detail.contains("4 objects are passed over"), "{keys:?}");
     assert!(keys.detail.contains("such as `ex//a.csv`"), "{keys:?}");
+    let odd = bench.server();
+    bench.lists(&odd, &["ex//a.csv"]);
+    let fault = bench.of(store(&odd.uri()), "ex").look(None, &bench.call()).expect_err("nothing else");
+    assert!(
+        fault.message.ends_with("1 object is passed over, whose keys are no paths (such as `ex//a.csv`)"),
+        "{fault}"
+    );
 }
 
 #[test]
