@@ -19,8 +19,13 @@ use crate::notify::Notice;
 
 /// The longest time between two looks: providers fall behind, and digests become due, while nothing changes.
 const LOOK_EVERY: Duration = Duration::from_secs(3_600);
-/// The least: changes come in swarms.
+/// The least.
 const REST: Duration = Duration::from_secs(2);
+/// Changes come in swarms, and each look reads what budgets and anomalies are about: it looks once nothing has
+/// changed for so long,
+const QUIET: Duration = Duration::from_secs(5);
+/// or once the swarm has lasted so long.
+const SWARM_MAX: Duration = Duration::from_secs(600);
 /// How long a round brings before it looks again.
 const ROUND_MAX: Duration = Duration::from_secs(120);
 /// What waits for the terminal at most: who has not looked for so long looks at the log.
@@ -208,7 +213,7 @@ impl Shared {
     }
 
     fn run(&self) {
-        let mut wait = LOOK_EVERY;
+        let (mut wait, mut is_first) = (LOOK_EVERY, true);
         loop {
             let idle = |wanted: &mut Wanted| !(wanted.news || wanted.ended || !wanted.tests.is_empty());
             let waited = self.changed.wait_timeout_while(self.lock(), wait, idle);
@@ -216,6 +221,19 @@ impl Shared {
             if wanted.ended {
                 return;
             }
+            let since = clock::instant();
+            while wanted.news && !is_first && since.elapsed() < SWARM_MAX {
+                wanted.news = false;
+                let waited = self.changed.wait_timeout_while(wanted, QUIET, idle);
+                wanted = waited.unwrap_or_else(PoisonError::into_inner).0;
+                if wanted.ended {
+                    return;
+                }
+                if !wanted.tests.is_empty() {
+                    break;
+                }
+            }
+            is_first = false;
             let tests = std::mem::take(&mut wanted.tests);
             wanted.news = false;
             drop(wanted);

@@ -4,7 +4,7 @@ use super::super::Cancel;
 use super::super::local::LocalEngine;
 use super::super::notices::GONE_DAYS;
 use super::super::overview::FaultKind;
-use super::{Moment, digest, spikes};
+use super::{Moment, digest, findings, spikes};
 use crate::analytics::alert::{Facts, ProviderFact, SyncFact};
 use crate::domain::alert::{Kind, Plan};
 use crate::domain::calendar::DAY_SECONDS;
@@ -23,6 +23,13 @@ pub fn gather(engine: &LocalEngine, plan: &Plan, moment: Moment, cancel: &Cancel
     let mut facts = Facts { now: moment.at, offset, ..Facts::default() };
     facts.providers = Some(providers(engine, moment));
     facts.syncs = Some(syncs(engine));
+    // What no rule asks for is not looked for.
+    if of(Kind::Budget).chain(of(Kind::Forecast)).next().is_some() {
+        facts.budgets = Some(findings::budgets(engine, moment, cancel)?);
+    }
+    if of(Kind::Anomaly).next().is_some() {
+        facts.anomalies = Some(findings::anomalies(engine, moment, cancel)?);
+    }
     let mut spends = Vec::new();
     for rule in of(Kind::Spike) {
         spends.extend(spikes::of(engine, rule, moment.day(), cancel)?);

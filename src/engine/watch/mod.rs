@@ -7,6 +7,7 @@
 
 mod digest;
 mod facts;
+mod findings;
 mod spikes;
 
 use super::Cancel;

@@ -9,8 +9,12 @@ use super::super::{Answer, Command, Engine, Outcome, Question};
 use super::*;
 use crate::config::Config;
 use crate::domain::alert::{DESKTOP, Every, Fate, Hours, Kind as Of, Rule, Severity};
+use crate::domain::budget::{Budget, Cycle, Rollover, Thresholds};
 use crate::domain::calendar::DAY_SECONDS;
+use crate::domain::charge::Metric;
 use crate::domain::filter::Filter;
+use crate::domain::percent::Percent;
+use crate::engine::budgets::BudgetCommand;
 use crate::provider::Problem;
 use crate::provider::files::BillingFiles;
 use crate::store::Store;
@@ -138,6 +142,58 @@ fn a_digest_is_brought_when_it_is_due() {
     assert!(lines[2].contains("settled"), "{lines:?}");
     assert_eq!(daily.message.figures[0].1.raw(), "180.00 USD (+50.0 % on the day before)");
     assert_eq!(letters.len(), 2);
+}
+
+#[test]
+fn a_budget_that_is_exceeded_is_told_once_and_as_resolved_when_it_is_raised() {
+    let folder = tempfile::tempdir().expect("folder");
+    let store = Arc::new(Store::in_memory(&[]));
+    import(&store, folder.path(), TODAY - 80..TODAY, 100);
+    let engine = engine(store, vec![rule(Of::Budget)]);
+    let month = Day(TODAY).month();
+    let keep = |amount: &str| {
+        let budget = Budget {
+            name: "all".into(),
+            scope: Filter::default(),
+            metric: Metric::Effective,
+            currency: "USD".to_owned(),
+            amount: amount.parse().expect("an amount"),
+            every: Cycle::Month,
+            from: month.first(),
+            growth: Percent::default(),
+            rollover: Rollover::default(),
+            thresholds: Thresholds::default(),
+            owner: "on-call".into(),
+            note: "".into(),
+            archived: false,
+        };
+        let apply = BudgetCommand::Apply { keep: vec![budget], remove: Vec::new() };
+        engine.command(&Command::Budget(apply)).expect("kept");
+    };
+    keep("100");
+    assert!(look(&engine, at(9)));
+    let headlines = told(&engine);
+    assert!(headlines.len() == 1 && headlines[0].starts_with("critical: budget all is exceeded: "), "{headlines:?}");
+    look(&engine, at(12));
+    assert_eq!(told(&engine), headlines);
+    keep("100000");
+    look(&engine, at(13));
+    let headlines = told(&engine);
+    assert!(headlines.iter().any(|told| told.starts_with("resolved: ")), "{headlines:?}");
+}
+
+#[test]
+fn what_is_out_of_the_ordinary_is_told_until_somebody_knows_of_it() {
+    let folder = tempfile::tempdir().expect("folder");
+    let store = Arc::new(Store::in_memory(&[]));
+    import(&store, folder.path(), TODAY - 80..TODAY, 4_000);
+    let engine = engine(store, vec![rule(Of::Anomaly)]);
+    assert!(look(&engine, at(9)));
+    let headlines = told(&engine);
+    assert_eq!(headlines.len(), 1, "{headlines:?}");
+    assert!(headlines[0].contains("Elastic Compute Cloud") || headlines[0].contains("EC2"), "{headlines:?}");
+    look(&engine, at(12));
+    assert_eq!(told(&engine), headlines, "once");
 }
 
 #[test]
