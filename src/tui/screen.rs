@@ -293,9 +293,15 @@ fn lens(app: &App, area: Rect, buf: &mut Buffer) {
     }
     let right = Line::from(right);
     let room = usize::from(area.width).saturating_sub(right.width() + 3);
-    if app.tab == Tab::Budgets {
+    let own = match app.tab {
         // Each looks through a lens of its own.
-        let said = cut(&budgets::view::sentence(&app.budgets, &dot), room, theme.glyphs.ellipsis);
+        Tab::Budgets => Some(budgets::view::sentence(&app.budgets, &dot)),
+        // Of the lens only its filter counts.
+        Tab::Anomalies => Some(anomalies::view::sentence(&app.anomalies, &app.lens.filter, &dot)),
+        _ => None,
+    };
+    if let Some(said) = own {
+        let said = cut(&said, room, theme.glyphs.ellipsis);
         put_at(buf, area, 1, 0, &Line::from(Span::styled(said, theme.style(Role::Muted))));
         return put_at(buf, area, area.width.saturating_sub(right.width() as u16), 0, &right);
     }

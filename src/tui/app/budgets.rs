@@ -222,7 +222,9 @@ impl App {
     /// A budget to begin with: of what is looked at.
     fn fresh_budget(&self) -> Budget {
         let currencies = self.extent.as_ref().map(|extent| extent.currencies.as_slice()).unwrap_or_default();
-        let currency = self.currency.clone().or_else(|| currencies.first().cloned());
+        // What Spend shows leads: the currency in which most is spent.
+        let shown = || self.spend_answer().map(|answer| answer.currency.clone());
+        let currency = self.currency.clone().or_else(shown).or_else(|| currencies.first().cloned());
         let scope = Filter { bounds: Vec::new(), ..self.lens.filter.clone() };
         Budget {
             name: Untrusted::default(),

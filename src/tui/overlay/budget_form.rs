@@ -164,16 +164,16 @@ impl BudgetForm {
 
     /// Draws it in the middle of an area; returns where the terminal's cursor belongs.
     pub fn draw(&self, keymap: &Keymap, under: Rect, buf: &mut Buffer, theme: &Theme) -> Option<Position> {
-        let height = (FIELDS.len() as u16 + 4).min(under.height);
+        let height = (FIELDS.len() as u16 + 5).min(under.height);
         let columns = under.width.min(96);
         let x = under.x + (under.width - columns) / 2;
         let y = under.y + (under.height - height) / 2;
         let (area, inner) = begin_box(Rect { x, y, width: columns, height }, under, buf, theme);
-        if inner.height < 4 {
+        if inner.height < 5 {
             return None;
         }
         put(buf, area, 0, &Line::from(Span::styled(format!(" {} ", self.title), theme.style(Role::Strong))));
-        let rows = usize::from(inner.height - 3).min(FIELDS.len());
+        let rows = usize::from(inner.height - 4).min(FIELDS.len());
         let from = self.at.saturating_sub(rows.saturating_sub(1));
         let label = FIELDS.iter().map(|(name, _)| width(name)).max().unwrap_or_default() + 2;
         let room = usize::from(inner.width).saturating_sub(label + 3);
@@ -200,9 +200,11 @@ impl BudgetForm {
             None => (FIELDS[self.at].1.to_owned(), Role::Muted),
         };
         let said = cut(&format!("  {said}"), usize::from(inner.width), theme.glyphs.ellipsis);
-        put(buf, inner, rows as u16 + 1, &Line::from(Span::styled(said, theme.style(role))));
+        // What a line wants stands apart from the lines where there is room.
+        let foot = inner.height - 3;
+        put(buf, inner, foot, &Line::from(Span::styled(said, theme.style(role))));
         let keys = keymap.say("  {apply} keeps it, {next-field} the next line, {cancel} leaves all as it was");
-        put(buf, inner, rows as u16 + 2, &Line::from(Span::styled(keys, theme.style(Role::Muted))));
+        put(buf, inner, foot + 1, &Line::from(Span::styled(keys, theme.style(Role::Muted))));
         end_box(area, buf, theme);
         cursor
     }

@@ -127,10 +127,10 @@ fn its_charges_are_opened_and_a_summary_is_copied() {
 #[test]
 fn what_is_listed_is_chosen_and_ordered() {
     let mut s = shown((120, 36));
-    assert!(s.text().contains("2 open, 1 acknowledged, 1 resolved"), "{}", s.text());
+    assert!(s.text().contains("2 open · 1 acknowledged · 1 resolved"), "{}", s.text());
     s.keys("f");
     assert_eq!(s.app.anomalies.listed().len(), 3);
-    assert!(s.text().contains("only open and acknowledged"), "{}", s.text());
+    assert!(s.text().contains("listed: open and acknowledged"), "{}", s.text());
     s.keys("f s");
     assert_eq!(s.app.anomalies.listed().len(), 1);
     assert!(s.text().contains("resolved"), "{}", s.text());

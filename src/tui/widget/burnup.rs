@@ -5,6 +5,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Color;
 use ratatui::text::{Line, Span};
 
 use super::money::short;
@@ -96,11 +97,17 @@ impl BurnUp {
 
     fn limit(&self, plot: Rect, scale: &Scale, buf: &mut Buffer, theme: &Theme) {
         let Some(y) = row_of(plot, scale, self.limit) else { return };
+        let whole = theme.fill(Some(0)).to_string();
         for x in plot.x..plot.right() {
             let Some(cell) = buf.cell_mut((x, y)) else { continue };
-            // Over bars it is drawn too, so that where they cross it is seen.
-            if cell.symbol() == " " || x % 2 == 0 {
+            // Over bars it is drawn too, so that where they cross it is seen: on their colour, or in every other
+            // column where there is none.
+            let bar = (cell.symbol() == whole.as_str()).then_some(cell.fg).filter(|colour| *colour != Color::Reset);
+            if cell.symbol() == " " || bar.is_some() || x % 2 == 0 {
                 cell.set_char(theme.glyphs.rule).set_style(theme.style(Role::Warm));
+                if let Some(colour) = bar {
+                    cell.set_bg(colour).set_fg(Color::Reset);
+                }
             }
         }
     }

@@ -20,7 +20,9 @@ const BESIDE: u16 = 100;
 /// Columns of those.
 const WHO: u16 = 54;
 /// Rows of the days at most, and at least.
-const CHART: (u16, u16) = (12, 5);
+const CHART: (u16, u16) = (16, 5);
+/// Rows of those who have it at most, their heading among them, under the days.
+const WHO_ROWS: u16 = 12;
 
 /// Draws it in an area.
 pub fn draw(listed: &Listed, answer: Option<&AnomalyAnswer>, area: Rect, buf: &mut Buffer, theme: &Theme) {
@@ -38,8 +40,16 @@ pub fn draw(listed: &Listed, answer: Option<&AnomalyAnswer>, area: Rect, buf: &m
         return;
     };
     let lines = below(answer, theme);
-    let beside = area.width >= BESIDE && !finding.contributors.is_empty();
-    let who_rows = if beside { 0 } else { u16::from(!finding.contributors.is_empty()) };
+    let who = finding.contributors.iter().filter(|c| c.share > 0.0).count() as u16;
+    let beside = area.width >= BESIDE && who > 0;
+    // A line of its own each where all else has its room, or all in one line.
+    let listed_under = (who + 1).min(WHO_ROWS) + 1;
+    let under = !beside && who > 0 && rest.height > CHART.0 + lines.len() as u16 + listed_under;
+    let who_rows = match (beside, under) {
+        (true, _) => 0,
+        (_, true) => listed_under,
+        _ => u16::from(who > 0),
+    };
     let wanted = lines.len() as u16 + who_rows;
     let chart = rest.height.saturating_sub(wanted).clamp(CHART.1, CHART.0).min(rest.height);
     let columns = if beside { rest.width - WHO - 2 } else { rest.width };
@@ -49,6 +59,10 @@ pub fn draw(listed: &Listed, answer: Option<&AnomalyAnswer>, area: Rect, buf: &m
     if beside {
         let who = Rect { x: days.right() + 2, width: WHO, height: chart, ..rest };
         draw_who(listed, who, buf, theme);
+    } else if under {
+        let who = Rect { y: rest.y + row + 1, height: listed_under - 1, ..rest };
+        draw_who(listed, who, buf, theme);
+        row += listed_under + 1;
     } else if who_rows > 0 {
         let text = format!("Who   {}", who_line(listed));
         let text = cut(&text, usize::from(rest.width), theme.glyphs.ellipsis);

@@ -24,15 +24,17 @@ use crate::tui::widget::money;
 /// Columns from which on the detail stands beside the list.
 const WIDE: u16 = 170;
 /// Columns of the detail there.
-const PANE: u16 = 84;
+const PANE: u16 = 80;
 /// Rows of the list at least, below which there is no detail.
 const LIST_LEAST: u16 = 4;
 const DETAIL_LEAST: u16 = 6;
 /// Columns of the list's parts.
 const MARK: usize = 2;
 const MONEY: usize = 12;
+const CURRENCY: usize = 4;
 const SEVERITY: usize = 9;
-const SINCE: usize = 13;
+/// A day; with the hour in which it began where there is one.
+const SINCE: (usize, usize) = (8, 14);
 const DAY: usize = 12;
 const STATE: usize = 13;
 /// Columns that a place has at least before another column is shown.
@@ -55,17 +57,24 @@ pub fn parts(area: Rect, listed: usize) -> (Rect, Rect) {
     (list, detail)
 }
 
-/// Which columns there is room for.
+/// Which columns there is room for, and how wide they are.
 #[derive(Clone, Copy)]
 struct Columns {
     severity: bool,
     days: bool,
+    /// Zero where all are in one currency.
+    currency: usize,
+    since: usize,
     place: usize,
 }
 
 impl Columns {
-    fn of(width: usize) -> Columns {
-        let mut room = width.saturating_sub(MARK + MONEY + SINCE + STATE);
+    fn of(width: usize, listed: &[Listed]) -> Columns {
+        let hours = listed.iter().any(|one| one.anomaly.finding.start_hour.is_some());
+        let since = if hours { SINCE.1 } else { SINCE.0 };
+        let mixed = listed.windows(2).any(|two| two[0].anomaly.currency != two[1].anomaly.currency);
+        let currency = if mixed { CURRENCY } else { 0 };
+        let mut room = width.saturating_sub(MARK + MONEY + currency + since + STATE);
         let mut take = |wanted: usize| {
             let fits = room >= wanted + PLACE;
             if fits {
@@ -74,7 +83,7 @@ impl Columns {
             fits
         };
         let (days, severity) = (take(2 * DAY), take(SEVERITY));
-        Columns { severity, days, place: room }
+        Columns { severity, days, currency, since, place: room }
     }
 }
 
@@ -104,8 +113,8 @@ pub fn draw(state: &State, filter: &Filter, area: Rect, keymap: &Keymap, buf: &m
 }
 
 fn draw_list(state: &State, answer: &AnomaliesAnswer, area: Rect, buf: &mut Buffer, theme: &Theme) {
-    let columns = Columns::of(usize::from(area.width));
-    heading(state, answer, columns, area, buf, theme);
+    let columns = Columns::of(usize::from(area.width), &answer.anomalies);
+    heading(columns, area, buf, theme);
     let height = usize::from(area.height).saturating_sub(1);
     let first = state.first_visible(height);
     let chosen = state.at();
@@ -119,18 +128,35 @@ fn draw_list(state: &State, answer: &AnomaliesAnswer, area: Rect, buf: &mut Buff
     }
 }
 
-fn heading(state: &State, answer: &AnomaliesAnswer, columns: Columns, area: Rect, buf: &mut Buffer, theme: &Theme) {
+/// How many stand how, which of them are listed and in which order, in one line.
+#[must_use]
+pub fn sentence(state: &State, filter: &Filter, dot: &str) -> String {
+    let Some(answer) = state.answer() else { return "anomalies".to_owned() };
     let told = answer.counts.iter().filter(|(_, n)| *n > 0);
-    let counts: Vec<String> = told.map(|(state, n)| format!("{n} {}", state.word())).collect();
-    let only = if state.only == Only::All { String::new() } else { format!("only {}, ", state.only.words()) };
-    let by = match state.sort {
-        AnomalySort::Impact => "most at stake first",
-        AnomalySort::Severity => "gravest first",
-        AnomalySort::Since => "newest first",
-    };
-    let what = format!("Where: {only}{}, {by}", counts.join(", "));
-    let mut text = " ".repeat(MARK) + &right("Impact", MONEY - 2, "") + "  " + &left("Since", SINCE, "");
-    text.push_str(&left(&cut(&what, columns.place.saturating_sub(2), theme.glyphs.ellipsis), columns.place, ""));
+    let mut parts: Vec<String> = told.map(|(state, n)| format!("{n} {}", state.word())).collect();
+    if parts.is_empty() {
+        parts.push("no anomalies".to_owned());
+    } else if state.only != Only::All {
+        parts.push(format!("listed: {}", state.only.words()));
+    }
+    if !filter.is_empty() {
+        parts.push(SafeText::from_outside(&filter.to_string()).into_string());
+    }
+    if answer.anomalies.len() > 1 {
+        let by = match state.sort {
+            AnomalySort::Impact => "most at stake first",
+            AnomalySort::Severity => "gravest first",
+            AnomalySort::Since => "newest first",
+        };
+        parts.push(by.to_owned());
+    }
+    parts.join(dot)
+}
+
+fn heading(columns: Columns, area: Rect, buf: &mut Buffer, theme: &Theme) {
+    let impact = left(&right("Impact", MONEY - 2, ""), MONEY + columns.currency, "");
+    let mut text = " ".repeat(MARK) + &impact + &left("Since", columns.since, "");
+    text.push_str(&left("Where", columns.place, ""));
     if columns.days {
         text.push_str(&right("Expected", DAY - 2, ""));
         text.push_str("  ");
@@ -168,11 +194,13 @@ fn line(listed: &Listed, columns: Columns, chosen: bool, theme: &Theme) -> Line<
         None => short_day(finding.start),
     };
     let cost = if finding.rises { Role::Warm } else { Role::Cool };
+    let currency = format!(" {}", SafeText::from_outside(&listed.anomaly.currency));
     let words = cut(&place(&listed.place_words, theme), columns.place.saturating_sub(2), theme.glyphs.ellipsis);
     let mut spans = vec![
         Span::styled(left(mark, MARK, ""), theme.style(Role::Strong)),
-        Span::styled(signed(listed, MONEY - 2) + "  ", faded(cost)),
-        Span::styled(left(&since, SINCE, ""), faded(Role::Text)),
+        Span::styled(signed(listed, MONEY - 2), faded(cost)),
+        Span::styled(left(&currency, columns.currency, "") + "  ", faded(Role::Muted)),
+        Span::styled(left(&since, columns.since, ""), faded(Role::Text)),
         Span::styled(left(&words, columns.place, ""), faded(Role::Text)),
     ];
     if columns.days {
@@ -184,7 +212,8 @@ fn line(listed: &Listed, columns: Columns, chosen: bool, theme: &Theme) -> Line<
     }
     if columns.severity {
         let role = match finding.severity {
-            Severity::Critical | Severity::High => Role::Unsure,
+            Severity::Critical => Role::Error,
+            Severity::High => Role::Unsure,
             _ => Role::Muted,
         };
         spans.push(Span::styled(left(finding.severity.word(), SEVERITY, ""), faded(role)));
