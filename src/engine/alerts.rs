@@ -8,14 +8,13 @@ use std::collections::BTreeMap;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::local::LocalEngine;
 use crate::analytics::alert::bring;
 use crate::analytics::alert::decide::Memory;
 use crate::domain::alert::{Bundle, Entry, Fate, Gate, Letter, Message};
 use crate::domain::calendar::Day;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::store::journal::{Change, Journal};
 
 /// Letters on their way, by their names.
@@ -121,15 +120,14 @@ pub fn looked(
     for letter in decision.letters {
         let name = letter.name();
         if !outbox.contains_key(&name) {
-            changes.push(change(OUTBOX, &name, Some(json(&letter)?)));
+            changes.push(Change::keep(OUTBOX, &name, &letter)?);
         }
     }
     for (subject, remembered) in decision.memory {
-        let value = remembered.as_ref().map(json).transpose()?;
-        changes.push(change(RULE_STATE, &subject, value));
+        changes.push(changed(RULE_STATE, &subject, remembered.as_ref())?);
     }
     if watched(journal) != Some(mark) {
-        changes.push(change(WATCHED, "", Some(json(&mark)?)));
+        changes.push(Change::keep(WATCHED, "", &mark)?);
     }
     Ok(changes)
 }
@@ -159,40 +157,33 @@ pub fn tried(engine: &LocalEngine, tried: &Try) -> Result<()> {
     let mut log = entries(&journal);
     for entry in &after.log {
         let name = format!("{}|{}", entry.channel, entry.key);
-        changes.push(change(ALERT, &name, Some(json(entry)?)));
+        changes.push(Change::keep(ALERT, &name, entry)?);
         log.insert(name, entry.clone());
     }
     for (name, letter) in &after.letters {
         if outbox.contains_key(name) {
-            changes.push(change(OUTBOX, name, letter.as_ref().map(json).transpose()?));
+            changes.push(changed(OUTBOX, name, letter.as_ref())?);
         }
     }
-    changes.push(change(ALERT, &format!("{CHANNEL}{}", tried.channel), Some(json(&after.gate)?)));
-    changes.extend(bring::too_many(&log, LOG_MAX).iter().map(|name| change(ALERT, name, None)));
+    changes.push(Change::keep(ALERT, &format!("{CHANNEL}{}", tried.channel), &after.gate)?);
+    changes.extend(bring::too_many(&log, LOG_MAX).iter().map(|name| Change::remove(ALERT, name)));
     journal.set_all(changes)
 }
 
 fn entries(journal: &Journal) -> BTreeMap<String, Entry> {
-    all(journal, ALERT)
+    let log = journal.kept(ALERT).filter(|(name, _)| !name.starts_with(CHANNEL));
+    log.map(|(name, entry)| (name.to_owned(), entry)).collect()
 }
 
 fn gates(journal: &Journal) -> BTreeMap<String, Gate> {
-    let of = |(name, value): (&str, &Value)| {
-        Some((name.strip_prefix(CHANNEL)?.to_owned(), serde_json::from_value(value.clone()).ok()?))
-    };
-    journal.of_kind(ALERT).filter_map(of).collect()
+    journal.kept(ALERT).filter_map(|(name, gate)| Some((name.strip_prefix(CHANNEL)?.to_owned(), gate))).collect()
 }
 
-/// Entries that this program cannot read, as of a later one, are passed over and stay.
 fn all<T: DeserializeOwned>(journal: &Journal, kind: &str) -> BTreeMap<String, T> {
-    let of = |(name, value): (&str, &Value)| Some((name.to_owned(), serde_json::from_value(value.clone()).ok()?));
-    journal.of_kind(kind).filter(|(name, _)| kind != ALERT || !name.starts_with(CHANNEL)).filter_map(of).collect()
+    journal.kept(kind).map(|(name, entry)| (name.to_owned(), entry)).collect()
 }
 
-fn change(kind: &str, name: &str, value: Option<Value>) -> Change {
-    Change { kind: kind.to_owned(), name: name.to_owned(), value }
-}
-
-fn json(value: &impl Serialize) -> Result<Value> {
-    serde_json::to_value(value).map_err(|e| Error::bug(format!("an entry of the journal cannot be written: {e}")))
+/// An entry as it is from now on.
+fn changed(kind: &str, name: &str, value: Option<&impl Serialize>) -> Result<Change> {
+    value.map_or_else(|| Ok(Change::remove(kind, name)), |value| Change::keep(kind, name, value))
 }

@@ -1,10 +1,9 @@
-//! What the user makes: notes and saved lenses, kept in the store's journal.
+//! What can be done: notes and saved lenses, kept in the store's journal, here; the rest by those that it is about.
 //!
 //! A command is done when its outcome is there: on disk, or for as long as a store in memory lives.
 //! What lies in the config is only listed here.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::Cancel;
 use super::alerts::{self, Try};
@@ -19,7 +18,7 @@ use crate::domain::note::{self, Note};
 use crate::domain::text::SafeText;
 use crate::error::{Error, Result};
 use crate::store::front;
-use crate::store::journal::Journal;
+use crate::store::journal::{Change, Journal};
 
 /// What can be done.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -152,66 +151,72 @@ const LAST_NUMBER: &str = "last number";
 /// Kind `Usage` where it cannot be done, `Store` where the disk fails: nothing has changed then.
 pub fn run(engine: &LocalEngine, command: &Command) -> Result<Outcome> {
     match command {
-        Command::SayOfAnomaly { id, saying } => return say::say(engine, id, saying).map(Outcome::OfAnomaly),
-        Command::UnsayOfAnomaly { id, to, at } => {
-            return say::unsay(engine, id, to.as_ref(), *at).map(Outcome::OfAnomaly);
-        }
-        Command::Watch(moment) => return watch::run(engine, *moment, &Cancel::default()).map(Outcome::Watched),
-        Command::Tried(tried) => return alerts::tried(engine, tried).map(|()| Outcome::Noted),
-        _ => {}
+        Command::AddNote { day, text, at } => add_note(engine, *day, text, *at),
+        Command::EditNote { id, day, text } => edit_note(engine, *id, *day, text),
+        Command::RemoveNote { id } => remove_note(engine, *id),
+        Command::SaveLens { name, lens } => save_lens(engine, name, lens),
+        Command::RenameLens { from, to } => rename_lens(engine, from, to),
+        Command::RemoveLens { name } => remove_lens(engine, name),
+        Command::SayOfAnomaly { id, saying } => say::say(engine, id, saying).map(Outcome::OfAnomaly),
+        Command::UnsayOfAnomaly { id, to, at } => say::unsay(engine, id, to.as_ref(), *at).map(Outcome::OfAnomaly),
+        Command::Budget(command) => budgets::kept::run(&mut engine.store().journal(), command).map(Outcome::Budget),
+        Command::Watch(moment) => watch::run(engine, *moment, &Cancel::default()).map(Outcome::Watched),
+        Command::Tried(tried) => alerts::tried(engine, tried).map(|()| Outcome::Noted),
     }
+}
+
+fn add_note(engine: &LocalEngine, day: Day, text: &str, at: i64) -> Result<Outcome> {
     let mut journal = engine.store().journal();
-    match command {
-        Command::AddNote { day, text, at } => {
-            let id = last_number(&journal) + 1;
-            keep_note(engine, &mut journal, Note { id, day: *day, text: clean_text(text)?.into(), created_at: *at })
-        }
-        Command::EditNote { id, day, text } => {
-            let note = find_note(&journal, *id)?;
-            keep_note(engine, &mut journal, Note { day: *day, text: clean_text(text)?.into(), ..note })
-        }
-        Command::RemoveNote { id } => {
-            let note = find_note(&journal, *id)?;
-            if *id == last_number(&journal) {
-                journal.set(LAST_NUMBER, NOTE, Some(json(id)?))?;
-            }
-            journal.set(NOTE, &id.to_string(), None)?;
-            forget_front(engine);
-            Ok(Outcome::NoteRemoved(note))
-        }
-        Command::SaveLens { name, lens } => {
-            let name = lens::clean_name(name).map_err(Error::usage)?;
-            refuse_configured(engine, &name)?;
-            let replaced = kept_lenses(&journal).find(|l| l.name.raw() == name).map(|l| l.lens);
-            journal.set(LENS, &name, Some(json(lens)?))?;
-            let saved = SavedLens { name: name.into(), lens: lens.clone(), keeper: Keeper::Store };
-            Ok(Outcome::LensSaved { saved, replaced })
-        }
-        Command::RenameLens { from, to } => {
-            let saved = find_lens(engine, &journal, from)?;
-            let to = lens::clean_name(to).map_err(Error::usage)?;
-            refuse_configured(engine, &to)?;
-            if kept_lenses(&journal).any(|l| l.name.raw() == to) {
-                let to = SafeText::from_outside(&to);
-                return Err(Error::usage(format!("there is a lens `{to}` already")).hint("take another name"));
-            }
-            // Should the disk fail between the two, the lens has both names: none is lost.
-            journal.set(LENS, &to, Some(json(&saved.lens)?))?;
-            journal.set(LENS, saved.name.raw(), None)?;
-            let renamed = SavedLens { name: to.into(), ..saved.clone() };
-            Ok(Outcome::LensRenamed { from: saved.name.raw().to_owned(), saved: renamed })
-        }
-        Command::RemoveLens { name } => {
-            let saved = find_lens(engine, &journal, name)?;
-            journal.set(LENS, saved.name.raw(), None)?;
-            Ok(Outcome::LensRemoved(saved))
-        }
-        Command::Budget(command) => budgets::kept::run(&mut journal, command).map(Outcome::Budget),
-        Command::SayOfAnomaly { .. } | Command::UnsayOfAnomaly { .. } => {
-            Err(Error::bug("what is said of an anomaly was not passed on"))
-        }
-        Command::Watch(_) | Command::Tried(_) => Ok(Outcome::Noted),
+    let id = last_number(&journal) + 1;
+    keep_note(engine, &mut journal, Note { id, day, text: clean_text(text)?.into(), created_at: at })
+}
+
+fn edit_note(engine: &LocalEngine, id: u64, day: Day, text: &str) -> Result<Outcome> {
+    let mut journal = engine.store().journal();
+    let note = find_note(&journal, id)?;
+    keep_note(engine, &mut journal, Note { day, text: clean_text(text)?.into(), ..note })
+}
+
+fn remove_note(engine: &LocalEngine, id: u64) -> Result<Outcome> {
+    let mut journal = engine.store().journal();
+    let note = find_note(&journal, id)?;
+    let is_last = id == last_number(&journal);
+    let last = is_last.then(|| Change::keep(LAST_NUMBER, NOTE, &id)).transpose()?;
+    journal.set_all(last.into_iter().chain([Change::remove(NOTE, &id.to_string())]))?;
+    forget_front(engine);
+    Ok(Outcome::NoteRemoved(note))
+}
+
+fn save_lens(engine: &LocalEngine, name: &str, lens: &Lens) -> Result<Outcome> {
+    let mut journal = engine.store().journal();
+    let name = lens::clean_name(name).map_err(Error::usage)?;
+    refuse_configured(engine, &name)?;
+    let replaced = kept_lenses(&journal).find(|l| l.name.raw() == name).map(|l| l.lens);
+    journal.set_all([Change::keep(LENS, &name, lens)?])?;
+    let saved = SavedLens { name: name.into(), lens: lens.clone(), keeper: Keeper::Store };
+    Ok(Outcome::LensSaved { saved, replaced })
+}
+
+fn rename_lens(engine: &LocalEngine, from: &str, to: &str) -> Result<Outcome> {
+    let mut journal = engine.store().journal();
+    let saved = find_lens(engine, &journal, from)?;
+    let to = lens::clean_name(to).map_err(Error::usage)?;
+    refuse_configured(engine, &to)?;
+    if kept_lenses(&journal).any(|l| l.name.raw() == to) {
+        let to = SafeText::from_outside(&to);
+        return Err(Error::usage(format!("there is a lens `{to}` already")).hint("take another name"));
     }
+    // Should a crash leave only the first, the lens has both names: none is lost.
+    journal.set_all([Change::keep(LENS, &to, &saved.lens)?, Change::remove(LENS, saved.name.raw())])?;
+    let renamed = SavedLens { name: to.into(), ..saved.clone() };
+    Ok(Outcome::LensRenamed { from: saved.name.raw().to_owned(), saved: renamed })
+}
+
+fn remove_lens(engine: &LocalEngine, name: &str) -> Result<Outcome> {
+    let mut journal = engine.store().journal();
+    let saved = find_lens(engine, &journal, name)?;
+    journal.set(LENS, saved.name.raw(), None)?;
+    Ok(Outcome::LensRemoved(saved))
 }
 
 /// The notes of a period, or all, by day and then as they were written.
@@ -246,13 +251,8 @@ fn clean_text(text: &str) -> Result<String> {
     note::clean(text).map_err(|why| Error::usage(why).hint("write what happened that day, like `launch of X`"))
 }
 
-fn json(value: &impl Serialize) -> Result<Value> {
-    serde_json::to_value(value).map_err(|e| Error::bug(format!("an entry of the journal cannot be written: {e}")))
-}
-
-/// Entries that this program cannot read, as of a later one, are passed over and stay.
 fn kept_notes(journal: &Journal) -> impl Iterator<Item = Note> + '_ {
-    journal.of_kind(NOTE).filter_map(|(_, value)| serde_json::from_value(value.clone()).ok())
+    journal.kept(NOTE).map(|(_, note)| note)
 }
 
 /// The highest number that a note has or had, also one that this program cannot read.
@@ -263,10 +263,7 @@ fn last_number(journal: &Journal) -> u64 {
 }
 
 fn kept_lenses(journal: &Journal) -> impl Iterator<Item = SavedLens> + '_ {
-    journal.of_kind(LENS).filter_map(|(name, value)| {
-        let lens = serde_json::from_value(value.clone()).ok()?;
-        Some(SavedLens { name: name.into(), lens, keeper: Keeper::Store })
-    })
+    journal.kept(LENS).map(|(name, lens)| SavedLens { name: name.into(), lens, keeper: Keeper::Store })
 }
 
 fn find_note(journal: &Journal, id: u64) -> Result<Note> {
@@ -285,7 +282,7 @@ fn find_lens(engine: &LocalEngine, journal: &Journal, name: &str) -> Result<Save
 }
 
 fn keep_note(engine: &LocalEngine, journal: &mut Journal, note: Note) -> Result<Outcome> {
-    journal.set(NOTE, &note.id.to_string(), Some(json(&note)?))?;
+    journal.set_all([Change::keep(NOTE, &note.id.to_string(), &note)?])?;
     forget_front(engine);
     Ok(Outcome::NoteKept(note))
 }

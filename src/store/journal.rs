@@ -53,6 +53,24 @@ pub struct Change {
     pub value: Option<serde_json::Value>,
 }
 
+impl Change {
+    /// An entry that is to be kept.
+    ///
+    /// # Errors
+    /// None that the program knows of: an entry that cannot be written.
+    pub fn keep(kind: &str, name: &str, value: &impl Serialize) -> Result<Change> {
+        let value = serde_json::to_value(value)
+            .map_err(|e| Error::bug(format!("an entry of the journal cannot be written: {e}")))?;
+        Ok(Change { value: Some(value), ..Change::remove(kind, name) })
+    }
+
+    /// An entry that is to be removed.
+    #[must_use]
+    pub fn remove(kind: &str, name: &str) -> Change {
+        Change { kind: kind.to_owned(), name: name.to_owned(), value: None }
+    }
+}
+
 impl Journal {
     /// An empty journal in memory.
     #[must_use]
@@ -161,7 +179,14 @@ impl Journal {
 
     /// All entries of a kind, by name.
     pub fn of_kind(&self, kind: &str) -> impl Iterator<Item = (&str, &serde_json::Value)> {
-        self.entries.iter().filter(move |((k, _), _)| k == kind).map(|((_, name), value)| (name.as_str(), value))
+        let from = self.entries.range((kind.to_owned(), String::new())..);
+        from.take_while(move |((k, _), _)| k == kind).map(|((_, name), value)| (name.as_str(), value))
+    }
+
+    /// The same as what they are. Entries that this program cannot read, as of a later one, are passed over and
+    /// stay.
+    pub fn kept<'j, T: Deserialize<'j>>(&'j self, kind: &str) -> impl Iterator<Item = (&'j str, T)> {
+        self.of_kind(kind).filter_map(|(name, value)| Some((name, T::deserialize(value).ok()?)))
     }
 
     /// All entries.

@@ -20,16 +20,16 @@ pub mod say;
 pub mod words;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use self::bill::TooFew;
 use self::records::{ANOMALY, Fresh, merge};
 use super::Cancel;
 use super::local::LocalEngine;
-use crate::domain::anomaly::{Anomaly, AnomalyId};
+use super::scan::check;
+use crate::domain::anomaly::Anomaly;
 use crate::domain::calendar::Day;
-use crate::error::{Error, Kind, Result};
-use crate::store::journal::Journal;
+use crate::error::Result;
+use crate::store::journal::{Change, Journal};
 
 /// The kind of the journal's entries that say what was looked at.
 const WATCHED: &str = "watched";
@@ -55,36 +55,12 @@ pub struct Mark {
     pub series: u64,
 }
 
-/// An entry of the journal to set, or to remove.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Change {
-    /// Its kind.
-    pub kind: &'static str,
-    /// Its name.
-    pub name: String,
-    /// What it says from now on; `None` removes it.
-    pub value: Option<Value>,
-}
-
 /// What a detection found.
 #[derive(Clone, Debug)]
 pub struct Detected {
     fresh: Vec<Fresh>,
     mark: Mark,
     now: i64,
-}
-
-/// What follows from a detection.
-#[derive(Clone, Debug, Default)]
-pub struct Watched {
-    /// What is to be written, the mark that it was done last.
-    pub changes: Vec<Change>,
-    /// All anomalies, as they are then.
-    pub anomalies: Vec<Anomaly>,
-    /// Those of them that are new, or have returned, and go on.
-    pub opened: Vec<AnomalyId>,
-    /// Those that ended by themselves.
-    pub resolved: Vec<AnomalyId>,
 }
 
 /// Looks for anomalies in all of a store's charges. Changes nothing.
@@ -97,9 +73,7 @@ pub fn detect(engine: &LocalEngine, (as_of, now): (Day, i64), cancel: &Cancel) -
     let kept = records::kept(&engine.store().journal());
     let mut fresh = Vec::new();
     for bill in &bills.bills {
-        if cancel.is_cancelled() {
-            return Err(Error::new(Kind::Interrupted, "looking for anomalies was given up"));
-        }
+        check(cancel)?;
         let mut found = find::in_days(bill);
         cause::Looker { engine, bill, cancel }.look(&mut found)?;
         let known = |finding: &crate::domain::anomaly::Finding| {
@@ -117,41 +91,27 @@ pub fn detect(engine: &LocalEngine, (as_of, now): (Day, i64), cancel: &Cancel) -
 }
 
 impl Detected {
-    /// What follows for the records that a journal has.
+    /// What follows for the records that a journal has: what is to be written, the mark that it was done last.
     ///
     /// # Errors
     /// None that the program knows of: an entry that cannot be written.
-    pub fn changes(&self, journal: &Journal) -> Result<Watched> {
+    pub fn changes(&self, journal: &Journal) -> Result<Vec<Change>> {
         let before = records::kept(journal);
         let merged = merge(before, &self.fresh, &records::rules(journal), (self.mark.as_of, self.now));
         let mut changes = Vec::new();
         for anomaly in merged.anomalies.iter().filter(|anomaly| merged.changed.contains(&anomaly.id)) {
-            changes.push(Change { kind: ANOMALY, name: anomaly.id.to_string(), value: Some(json(anomaly)?) });
+            changes.push(Change::keep(ANOMALY, &anomaly.id.to_string(), anomaly)?);
         }
-        changes.extend(merged.forgotten.iter().map(|id| Change { kind: ANOMALY, name: id.to_string(), value: None }));
-        changes.push(Change { kind: WATCHED, name: MARK.to_owned(), value: Some(json(&self.mark)?) });
-        Ok(Watched { changes, anomalies: merged.anomalies, opened: merged.opened, resolved: merged.resolved })
+        changes.extend(merged.forgotten.iter().map(|id| Change::remove(ANOMALY, &id.to_string())));
+        changes.push(Change::keep(WATCHED, MARK, &self.mark)?);
+        Ok(changes)
     }
-}
-
-fn json(value: &impl Serialize) -> Result<Value> {
-    serde_json::to_value(value).map_err(|e| Error::bug(format!("an entry of the journal cannot be written: {e}")))
-}
-
-/// Looks for anomalies; what follows is for the caller to write.
-///
-/// # Errors
-/// As [`detect`].
-pub fn watch(engine: &LocalEngine, as_of_seconds: i64, cancel: &Cancel) -> Result<Watched> {
-    let detected = detect(engine, (Day::of_seconds(as_of_seconds), as_of_seconds), cancel)?;
-    detected.changes(&engine.store().journal())
 }
 
 /// What was looked at last.
 #[must_use]
 pub fn mark(journal: &Journal) -> Option<Mark> {
-    let (_, value) = journal.of_kind(WATCHED).find(|(name, _)| *name == MARK)?;
-    serde_json::from_value(value.clone()).ok()
+    journal.kept(WATCHED).find(|(name, _)| *name == MARK).map(|(_, mark)| mark)
 }
 
 /// The day to look at a store as of: once all that it holds is settled, later days change nothing.
@@ -182,10 +142,8 @@ pub fn refresh(engine: &LocalEngine, as_of: Day, cancel: &Cancel) -> Result<bool
     let as_of = mark(&engine.store().journal()).map_or(as_of, |mark| mark.as_of.max(as_of));
     let detected = detect(engine, (as_of, as_of.seconds()), cancel)?;
     let mut journal = engine.store().journal();
-    let watched = detected.changes(&journal)?;
-    let news = watched.changes.len() > 1;
-    for change in watched.changes {
-        journal.set(change.kind, &change.name, change.value)?;
-    }
+    let changes = detected.changes(&journal)?;
+    let news = changes.len() > 1;
+    journal.set_all(changes)?;
     Ok(news)
 }

@@ -82,20 +82,16 @@ impl Rule {
     }
 }
 
-/// The anomalies of a journal, by name. Entries that this program cannot read, as of a later one, are passed over and
-/// stay.
+/// The anomalies of a journal, by name.
 #[must_use]
 pub fn kept(journal: &Journal) -> Vec<Anomaly> {
-    journal.of_kind(ANOMALY).filter_map(|(_, value)| serde_json::from_value(value.clone()).ok()).collect()
+    journal.kept(ANOMALY).map(|(_, anomaly)| anomaly).collect()
 }
 
 /// What is expected where, by the anomaly that it was said of.
 #[must_use]
 pub fn rules(journal: &Journal) -> Vec<(AnomalyId, Rule)> {
-    let read = |(name, value): (&str, &serde_json::Value)| {
-        Some((AnomalyId::parse(name)?, serde_json::from_value(value.clone()).ok()?))
-    };
-    journal.of_kind(EXPECTED).filter_map(read).collect()
+    journal.kept(EXPECTED).filter_map(|(name, rule)| Some((AnomalyId::parse(name)?, rule))).collect()
 }
 
 /// What a detection found, of each currency that has series.

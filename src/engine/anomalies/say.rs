@@ -6,11 +6,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::records::{ANOMALY, EXPECTED, Rule};
-use super::{json, list, records, words};
+use super::{list, records, words};
 use crate::domain::anomaly::{Happened, Saying, State, Word, clean_note};
 use crate::domain::calendar::Day;
 use crate::engine::local::LocalEngine;
 use crate::error::{Error, Result};
+use crate::store::journal::Change;
 
 /// What became of what somebody said.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -65,14 +66,14 @@ fn change(
     let mut anomaly = found.ok_or_else(|| Error::bug("an anomaly was named that is not there"))?;
     let before = anomaly.said.clone();
     change(&mut anomaly);
-    // What is taught comes first: should the disk fail between the two, nothing was said yet.
-    let rule = anomaly.said.as_ref().filter(|said| said.word == Word::Expected && said.like.is_none());
-    let rule = rule.map(|said| json(&Rule::of(&anomaly, said))).transpose()?;
-    let has_rule = journal.of_kind(EXPECTED).any(|(of, _)| of == id.to_string());
-    if rule.is_some() || has_rule {
-        journal.set(EXPECTED, &id.to_string(), rule)?;
-    }
-    journal.set(ANOMALY, &id.to_string(), Some(json(&anomaly)?))?;
+    let name = id.to_string();
+    let taught = anomaly.said.as_ref().filter(|said| said.word == Word::Expected && said.like.is_none());
+    let taught = taught.map(|said| Change::keep(EXPECTED, &name, &Rule::of(&anomaly, said))).transpose()?;
+    let has_rule = || journal.of_kind(EXPECTED).any(|(of, _)| of == name);
+    let taught = taught.or_else(|| has_rule().then(|| Change::remove(EXPECTED, &name)));
+    // What is taught comes first: should a crash leave that alone, nothing was said yet.
+    let said = Change::keep(ANOMALY, &name, &anomaly)?;
+    journal.set_all(taught.into_iter().chain([said]))?;
     let listed = words::listed(anomaly, day);
-    Ok(Said { id: id.to_string(), place_words: listed.place_words, state: listed.state, before })
+    Ok(Said { id: name, place_words: listed.place_words, state: listed.state, before })
 }

@@ -3,7 +3,6 @@
 //! A command is done when its outcome is there. Knows nothing of what anything costs.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::domain::budget::Budget;
 use crate::domain::scenario::Scenario;
@@ -98,12 +97,12 @@ pub fn run(journal: &mut Journal, command: &BudgetCommand) -> Result<BudgetOutco
                 Was::Called(name) => Some(Box::new(find(journal, name)?)),
             };
             let is_other = before.as_ref().is_none_or(|before| before.name != budget.name);
-            if is_other && entry(journal, BUDGET, &name).is_some() {
+            if is_other && journal.of_kind(BUDGET).any(|(of, _)| of == name) {
                 return Err(Error::usage(format!("there is a budget `{}` already", SafeText::from_outside(&name)))
                     .hint("take another name, or edit that one"));
             }
-            let old = before.as_ref().filter(|_| is_other).map(|old| removed(BUDGET, old.name.raw()));
-            journal.set_all([kept(BUDGET, &name, &budget)?].into_iter().chain(old))?;
+            let old = before.as_ref().filter(|_| is_other).map(|old| Change::remove(BUDGET, old.name.raw()));
+            journal.set_all([Change::keep(BUDGET, &name, &budget)?].into_iter().chain(old))?;
             Ok(BudgetOutcome::Kept { budget: Box::new(budget), before })
         }
         BudgetCommand::Remove { name } => {
@@ -115,10 +114,11 @@ pub fn run(journal: &mut Journal, command: &BudgetCommand) -> Result<BudgetOutco
             let keep: Vec<Budget> = keep.iter().map(checked).collect::<Result<_>>()?;
             let mut changes = Vec::with_capacity(keep.len() + remove.len());
             for budget in &keep {
-                changes.push(kept(BUDGET, budget.name.raw(), budget)?);
+                changes.push(Change::keep(BUDGET, budget.name.raw(), budget)?);
             }
+            let known = budgets(journal);
             for name in remove {
-                changes.push(removed(BUDGET, find(journal, name)?.name.raw()));
+                changes.push(Change::remove(BUDGET, named(&known, name)?.name.raw()));
             }
             journal.set_all(changes)?;
             Ok(BudgetOutcome::Applied { kept: keep.len(), removed: remove.len() })
@@ -127,7 +127,7 @@ pub fn run(journal: &mut Journal, command: &BudgetCommand) -> Result<BudgetOutco
             let scenario = scenario.clone().checked().map_err(Error::usage)?;
             let name = scenario.name.raw().to_owned();
             let before = scenarios(journal).into_iter().find(|s| s.name == scenario.name);
-            journal.set_all([kept(SCENARIO, &name, &scenario)?])?;
+            journal.set_all([Change::keep(SCENARIO, &name, &scenario)?])?;
             Ok(BudgetOutcome::ScenarioKept { scenario, before })
         }
         BudgetCommand::RemoveScenario { name } => {
@@ -142,30 +142,16 @@ fn checked(budget: &Budget) -> Result<Budget> {
     budget.clone().checked().map_err(Error::usage)
 }
 
-fn entry<'j>(journal: &'j Journal, kind: &str, name: &str) -> Option<&'j Value> {
-    journal.entries().get(&(kind.to_owned(), name.to_owned()))
-}
-
-fn kept(kind: &str, name: &str, value: &impl Serialize) -> Result<Change> {
-    let value = serde_json::to_value(value)
-        .map_err(|e| Error::bug(format!("an entry of the journal cannot be written: {e}")))?;
-    Ok(Change { kind: kind.to_owned(), name: name.to_owned(), value: Some(value) })
-}
-
-fn removed(kind: &str, name: &str) -> Change {
-    Change { kind: kind.to_owned(), name: name.to_owned(), value: None }
-}
-
-/// All budgets by name. Entries that this program cannot read, as of a later one, are passed over and stay.
+/// All budgets by name.
 #[must_use]
 pub fn budgets(journal: &Journal) -> Vec<Budget> {
-    journal.of_kind(BUDGET).filter_map(|(_, value)| serde_json::from_value(value.clone()).ok()).collect()
+    journal.kept(BUDGET).map(|(_, budget)| budget).collect()
 }
 
 /// All scenarios by name.
 #[must_use]
 pub fn scenarios(journal: &Journal) -> Vec<Scenario> {
-    journal.of_kind(SCENARIO).filter_map(|(_, value)| serde_json::from_value(value.clone()).ok()).collect()
+    journal.kept(SCENARIO).map(|(_, scenario)| scenario).collect()
 }
 
 /// The budget of a name.
@@ -173,10 +159,13 @@ pub fn scenarios(journal: &Journal) -> Vec<Scenario> {
 /// # Errors
 /// Kind `Usage` where there is none.
 pub fn find(journal: &Journal, name: &str) -> Result<Budget> {
-    let all = budgets(journal);
+    named(&budgets(journal), name).cloned()
+}
+
+fn named<'b>(all: &'b [Budget], name: &str) -> Result<&'b Budget> {
     let name = name.trim();
     let found = all.iter().find(|budget| budget.name.raw() == name);
-    found.cloned().ok_or_else(|| unknown("budget", name, all.iter().map(|budget| budget.name.raw())))
+    found.ok_or_else(|| unknown("budget", name, all.iter().map(|budget| budget.name.raw())))
 }
 
 fn find_scenario(journal: &Journal, name: &str) -> Result<Scenario> {
