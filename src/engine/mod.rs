@@ -7,6 +7,8 @@ pub mod aggregate;
 pub mod alerts;
 pub mod anomalies;
 pub mod answer;
+#[cfg(test)]
+mod bills;
 pub mod breakdown;
 pub mod budgets;
 pub mod charges;

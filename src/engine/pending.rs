@@ -26,6 +26,13 @@ const USUAL_DAYS: i32 = 14;
 /// Fewer days with charges say nothing about how often there are some.
 const KNOWN_DAYS: usize = 3;
 
+/// The last day that nobody restates any more of those who still deliver; of those who did, where nobody does.
+pub(super) fn settled(freshness: &[Freshness], as_of: Day) -> Option<Day> {
+    let live = freshness.iter().filter(|fresh| as_of.0 - fresh.last_day.0 <= GONE_DAYS);
+    let of_live = live.map(|fresh| fresh.settled_through).min();
+    of_live.or_else(|| freshness.iter().map(|fresh| fresh.settled_through).max())
+}
+
 /// What has come of everybody that is looked at.
 pub(super) struct Arrivals {
     members: Vec<Member>,
@@ -113,7 +120,7 @@ impl Arrivals {
                 members.push(Member { provider, source, came, since: scope.and_then(|scope| scope.since) });
             }
         }
-        let settled = freshness.iter().map(|fresh| fresh.settled_through).min();
+        let settled = settled(freshness, as_of);
         Arrivals { members, oldest: engine.data_days().map(|data| data.from), settled }
     }
 

@@ -174,7 +174,7 @@ pub fn answer(engine: &LocalEngine, lens: &Lens, as_of: Day, cancel: &Cancel) ->
     let alike = Alike::new(engine, lens, as_of, &arrivals, cancel)?;
     let (come, come_before) = arrivals.both(period, ground.against);
     let not_in = pending::notices(come.as_ref(), come_before.as_ref(), (period, ground.against));
-    let settled_through = ground.freshness.iter().map(|f| f.settled_through).min();
+    let settled_through = pending::settled(&ground.freshness, as_of);
     let notes = command::notes(engine, Some(period));
     let granularity = lens.granularity;
     let starts = pieces(period, granularity);

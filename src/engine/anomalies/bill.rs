@@ -18,6 +18,7 @@ use crate::domain::money::Amount;
 use crate::domain::services::canonical_provider;
 use crate::domain::text::UNTOLD;
 use crate::engine::Cancel;
+use crate::engine::foretell::Aside;
 use crate::engine::local::LocalEngine;
 use crate::engine::table::{Key, Request, Table};
 use crate::error::Result;
@@ -43,9 +44,6 @@ const PAIRS_MAX: usize = 120;
 /// Days whose charges tell which service a SKU is of.
 const SKU_DAYS: i32 = 7;
 
-/// The categories of charges that do not go on by themselves.
-pub const APART: [&str; 4] = ["Purchase", "Tax", "Credit", "Adjustment"];
-
 /// The word of a dimension in a [`Place`], as the detector knows it.
 #[must_use]
 pub fn word_of(dimension: &Dimension) -> String {
@@ -61,6 +59,8 @@ pub fn word_of(dimension: &Dimension) -> String {
 pub struct Bill {
     /// Its currency.
     pub currency: String,
+    /// The providers whose charges it holds.
+    pub providers: BTreeSet<String>,
     /// The first day of all series.
     pub first: Day,
     /// How many days are settled.
@@ -317,7 +317,7 @@ fn clause(dimension: &Dimension, values: &[String]) -> Clause {
 fn provider<'t>(table: &'t Table, key: &Key, dimensions: usize, providers: &Providers) -> Option<&'t str> {
     let text = |at: usize| table.dimensions[at].text(key.values.0[at]);
     let name = canonical_provider(text(dimensions));
-    (providers.contains_key(name) && !APART.contains(&text(dimensions + 1))).then_some(name)
+    (providers.contains_key(name) && Aside::of(text(dimensions + 1), false).is_none()).then_some(name)
 }
 
 /// Whether a value is a place of its own: what has no region or service is no place, what has no tag is.
@@ -438,6 +438,7 @@ impl<'p> Series<'p> {
             let costs = node.costs.iter().flatten();
             costs.clone().sum::<f64>() / costs.count().max(1) as f64
         });
-        Bill { currency: currency.to_owned(), first, settled, nodes, daily, names: self.names }
+        let providers = self.providers.keys().cloned().collect();
+        Bill { currency: currency.to_owned(), providers, first, settled, nodes, daily, names: self.names }
     }
 }

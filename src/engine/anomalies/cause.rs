@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use super::bill::{APART, Bill, word_of};
+use super::bill::{Bill, word_of};
 use super::find::{Found, estimate, severity};
 use crate::analytics::detect::event::Shape;
 use crate::domain::anomaly::{Contributor, Course, Finding, Kind, Severity, Spot, filter_of};
@@ -16,6 +16,7 @@ use crate::domain::dimension::Dimension;
 use crate::domain::filter::{Clause, Pattern};
 use crate::domain::text::UNTOLD;
 use crate::engine::Cancel;
+use crate::engine::foretell::Aside;
 use crate::engine::local::LocalEngine;
 use crate::engine::table::{Request, Table};
 use crate::error::Result;
@@ -41,13 +42,6 @@ const NEAR: i32 = 1;
 /// What may tell a move apart.
 const PARTS: [Dimension; 4] = [Dimension::SubAccount, Dimension::Region, Dimension::Sku, Dimension::Resource];
 
-/// Charges that do not go on by themselves are none of an anomaly.
-#[must_use]
-pub fn going_on() -> Clause {
-    let patterns = APART.map(|category| Pattern::Exactly(category.to_owned())).to_vec();
-    Clause { negated: true, dimension: Some(Dimension::ChargeCategory), patterns }
-}
-
 /// The last days of an anomaly, a week at most, and the same weekdays before it.
 #[must_use]
 pub fn days(finding: &Finding) -> (Period, Period) {
@@ -70,7 +64,7 @@ pub struct Looker<'e> {
 impl Looker<'_> {
     fn table(&self, place: &[&[Spot]], more: &[Clause], by: &[Dimension], period: Period) -> Result<Table> {
         let mut clauses: Vec<Clause> = place.iter().flat_map(|place| filter_of(place).clauses).collect();
-        clauses.push(going_on());
+        clauses.push(Aside::clause(true));
         clauses.extend_from_slice(more);
         let request = Request {
             period,
@@ -151,37 +145,39 @@ impl Looker<'_> {
         Ok(())
     }
 
-    /// What a commitment covered goes on at the public price when it ends: that is what it costs.
+    /// What a commitment covered goes on at the public price when it ends: that is what it costs, and what rose
+    /// there is no other anomaly.
     fn end_commitments(&self, found: &mut Vec<Found>) -> Result<()> {
-        while let Some(at) = found.iter().position(|f| f.finding.kind == Kind::Expired && !f.finding.rises) {
-            let mut ended = found.remove(at);
+        let is_ended = |f: &Found| f.finding.kind == Kind::Expired && !f.finding.rises;
+        let (mut all_ended, mut others): (Vec<Found>, Vec<Found>) = found.drain(..).partition(is_ended);
+        for ended in &mut all_ended {
             let covered = Clause {
                 negated: false,
                 dimension: Some(Dimension::CommitmentDiscount),
                 patterns: ended.finding.place.iter().map(|spot| Pattern::only(spot.value.raw())).collect(),
             };
             let before = Period { from: ended.finding.start.plus(-DAYS), to: ended.finding.start };
-            let mut rest = Vec::new();
-            for other in found.drain(..) {
+            self.dearer(ended, &covered, before)?;
+            if !ended.finding.rises {
+                continue;
+            }
+            let mut rest = Vec::with_capacity(others.len());
+            for other in others {
                 let near = (other.finding.start.0 - ended.finding.start.0).abs() <= NEAR && other.finding.rises;
                 let covers = near && {
                     let place: &[&[Spot]] = &[&other.finding.place];
-                    let all = self.daily(place, &[], before)?;
-                    self.daily(place, std::slice::from_ref(&covered), before)? >= COVERED * all
+                    let (all, of_it) =
+                        (self.daily(place, &[], before)?, self.daily(place, std::slice::from_ref(&covered), before)?);
+                    // Of what began with it, it had covered nothing.
+                    of_it > 0.0 && of_it >= COVERED * all
                 };
                 if !covers {
                     rest.push(other);
                 }
             }
-            *found = rest;
-            self.dearer(&mut ended, &covered, before)?;
-            // It is done with, whichever way it went.
-            let risen = ended.finding.rises;
-            found.push(ended);
-            if !risen {
-                break;
-            }
+            others = rest;
         }
+        found.extend(others.into_iter().chain(all_ended));
         Ok(())
     }
 

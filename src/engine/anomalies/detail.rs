@@ -1,6 +1,6 @@
 //! Answers [`crate::engine::Question::Anomaly`]: what one is, day by day, and why.
 
-use super::cause::{days, going_on};
+use super::cause::days;
 use super::find::{day, estimate};
 use super::{list, records, words};
 use crate::analytics::detect::series::{Detector, Settings};
@@ -14,9 +14,10 @@ use crate::domain::money::Amount;
 use crate::domain::numbers::Total;
 use crate::domain::period::{Comparison, PeriodSpec};
 use crate::engine::answer::{AnomalyAnswer, DayOf, Driver};
+use crate::engine::foretell::Aside;
 use crate::engine::local::LocalEngine;
 use crate::engine::table::Request;
-use crate::engine::{Cancel, drivers};
+use crate::engine::{Cancel, drivers, pending};
 use crate::error::{Error, Result};
 
 /// Days before an anomaly that are shown, and that are learnt from.
@@ -57,7 +58,7 @@ pub fn answer(engine: &LocalEngine, name: &str, as_of: Day, cancel: &Cancel) -> 
 
 fn driver(engine: &LocalEngine, lens: &Lens, held: (Period, Period), cancel: &Cancel) -> Result<Option<Driver>> {
     let mut filter = lens.filter.clone();
-    filter.clauses.push(going_on());
+    filter.clauses.push(Aside::clause(true));
     let lens = Lens { by: Vec::new(), filter, ..lens.clone() };
     let answers = drivers::of_groups(engine, &lens, &[Vec::new()], (held.0, Some(held.1)), cancel)?;
     let own = answers.into_iter().find(|answer| Some(&answer.currency) == lens.currency.as_ref());
@@ -71,7 +72,7 @@ fn clauses(finding: &Finding) -> Vec<Clause> {
         place.retain(|spot| spot.dimension != Dimension::Service);
     }
     let Filter { mut clauses, .. } = filter_of(&place);
-    clauses.push(going_on());
+    clauses.push(Aside::clause(true));
     clauses
 }
 
@@ -98,7 +99,7 @@ fn series(engine: &LocalEngine, currency: &str, finding: &Finding, as_of: Day, c
         costs.get_mut(at.max(0) as usize).into_iter().for_each(|cost| cost.merge(total));
     }
     let freshness = engine.freshness(as_of);
-    let settled = freshness.iter().map(|fresh| fresh.settled_through).min().unwrap_or(as_of);
+    let settled = pending::settled(&freshness, as_of).unwrap_or(as_of);
     let newest = freshness.iter().map(|fresh| fresh.last_day).max().unwrap_or(as_of);
     let mut detector = Detector::new(Settings::of_places());
     let mut known = 0;

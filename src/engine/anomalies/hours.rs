@@ -4,7 +4,6 @@
 //! than an hour lie in none. Knows no records.
 
 use super::bill::{Bill, TOP_HOURS, place_of};
-use super::cause::going_on;
 use super::find::{self, Found, settings};
 use crate::analytics::detect::event::{Direction, Shape};
 use crate::analytics::detect::place::Place;
@@ -14,7 +13,9 @@ use crate::domain::anomaly::{Contributor, Course, Finding, Kind as Told, Reckone
 use crate::domain::calendar::{DAY_SECONDS, Day, Granularity, HOUR_SECONDS, Period};
 use crate::domain::charge::Metric;
 use crate::domain::dimension::Dimension;
+use crate::domain::services::canonical_provider;
 use crate::engine::Cancel;
+use crate::engine::foretell::Aside;
 use crate::engine::local::LocalEngine;
 use crate::engine::table::Request;
 use crate::error::Result;
@@ -54,7 +55,7 @@ pub fn begin(
 fn hour_of(engine: &LocalEngine, currency: &str, finding: &Finding, cancel: &Cancel) -> Result<Option<i64>> {
     let period = Period { from: finding.start.plus(-BEFORE_DAYS), to: finding.start.plus(1) };
     let mut clauses = filter_of(&finding.place).clauses;
-    clauses.push(going_on());
+    clauses.push(Aside::clause(true));
     let request = Request {
         period,
         by: &[],
@@ -196,8 +197,8 @@ fn nodes(engine: &LocalEngine, bill: &Bill, cancel: &Cancel) -> Result<Option<(V
         kept.sort_by(|a, b| recent(b).total_cmp(&recent(a)));
         let values: Vec<&str> =
             kept.iter().take(TOP_HOURS).flat_map(|node| node.place.parts()).map(|part| part.value.as_str()).collect();
-        let by = [dimension.clone()];
-        let clauses = [going_on()];
+        let by = [dimension.clone(), Dimension::Provider];
+        let clauses = [Aside::clause(true)];
         let request = Request {
             period,
             by: &by,
@@ -216,6 +217,9 @@ fn nodes(engine: &LocalEngine, bill: &Bill, cancel: &Cancel) -> Result<Option<(V
                 .map(|value| Node { place: Place::new([(word.clone(), *value)]), costs: vec![Some(0.0); count] }),
         );
         for (key, total) in table.groups() {
+            if !bill.providers.contains(canonical_provider(table.dimensions[1].text(key.values.0[1]))) {
+                continue;
+            }
             let at = ((key.start - period.from.seconds()) / HOUR_SECONDS).max(0) as usize;
             last = last.max(Some(at).filter(|at| *at < count));
             let text = table.dimensions[0].text(key.values.0[0]);

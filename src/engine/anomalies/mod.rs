@@ -17,6 +17,8 @@ pub mod hours;
 pub mod list;
 pub mod records;
 pub mod say;
+#[cfg(test)]
+mod tests;
 pub mod words;
 
 use serde::{Deserialize, Serialize};

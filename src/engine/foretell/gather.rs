@@ -10,13 +10,12 @@ use crate::analytics::forecast::Series;
 use crate::domain::calendar::{Day, Granularity, Period};
 use crate::domain::charge::Metric;
 use crate::domain::dimension::Dimension;
-use crate::domain::filter::{Clause, Filter, Pattern};
+use crate::domain::filter::{Clause, Filter};
 use crate::domain::lens::Lens;
 use crate::domain::money::Amount;
 use crate::engine::Cancel;
 use crate::engine::local::LocalEngine;
-use crate::engine::notices::GONE_DAYS;
-use crate::engine::pending::Arrivals;
+use crate::engine::pending::{self, Arrivals};
 use crate::engine::spend::admitted;
 use crate::engine::table::{Request, Table};
 use crate::error::Result;
@@ -74,9 +73,7 @@ pub(super) fn gather(
     long.groups().for_each(|(key, total)| *found.totals.entry(Day::of_seconds(key.start)).or_default() += total.sum);
     if found.has_others {
         // Only these are many times more by account.
-        let patterns = Aside::CATEGORIES.iter().map(|(_, name)| Pattern::Is((*name).to_owned())).collect();
-        let others = Clause { negated: false, dimension: Some(Dimension::ChargeCategory), patterns };
-        let clauses: Vec<Clause> = scope.clauses.iter().cloned().chain([others]).collect();
+        let clauses: Vec<Clause> = scope.clauses.iter().cloned().chain([Aside::clause(false)]).collect();
         let of_accounts = engine.aggregate(&Request { clauses: &clauses, ..request(&BY_ACCOUNT, false) }, cancel)?;
         found.add_others(&of_accounts, false);
     }
@@ -128,10 +125,7 @@ impl Found {
 /// The last day that is settled of everybody that is looked at and still delivers, and days before it that have not come.
 fn settled(engine: &LocalEngine, lens: &Lens, read: Period, as_of: Day) -> (Option<Day>, BTreeSet<Day>) {
     let freshness = admitted(engine.freshness(as_of), lens);
-    let live = freshness.iter().filter(|fresh| as_of.0 - fresh.last_day.0 <= GONE_DAYS);
-    let of_live = live.map(|fresh| fresh.settled_through).min();
-    let settled = of_live.or_else(|| freshness.iter().map(|fresh| fresh.settled_through).max());
-    let settled = settled.filter(|last| *last >= read.from).map(|last| last.min(as_of));
+    let settled = pending::settled(&freshness, as_of).filter(|last| *last >= read.from).map(|last| last.min(as_of));
     let arrivals = Arrivals::new(engine, &lens.filter, &freshness, as_of);
     let missing = arrivals.missing(Period { to: settled.map_or(read.from, |last| last.plus(1)), ..read });
     let of = missing.map(|pending| pending.of).unwrap_or_default();

@@ -26,7 +26,8 @@ use super::scan::check;
 use crate::analytics::forecast::{Band, Forecast, Measured, Series, State, contest, refresh};
 use crate::domain::calendar::{Day, Period};
 use crate::domain::charge::Metric;
-use crate::domain::filter::Filter;
+use crate::domain::dimension::Dimension;
+use crate::domain::filter::{Clause, Filter, Pattern};
 use crate::domain::money::Amount;
 use crate::error::Result;
 
@@ -64,8 +65,14 @@ impl Aside {
         (Aside::Adjustment, "Adjustment"),
     ];
 
+    /// The demand that charges are of one of those categories, or of none.
+    pub(super) fn clause(negated: bool) -> Clause {
+        let patterns = Aside::CATEGORIES.map(|(_, name)| Pattern::Is(name.to_owned())).to_vec();
+        Clause { negated, dimension: Some(Dimension::ChargeCategory), patterns }
+    }
+
     /// The kind of a charge; nothing where it goes on by itself.
-    fn of(category: &str, long: bool) -> Option<Aside> {
+    pub(super) fn of(category: &str, long: bool) -> Option<Aside> {
         let named = Aside::CATEGORIES.into_iter().find(|(_, name)| name.eq_ignore_ascii_case(category));
         named.map(|(kind, _)| kind).or(long.then_some(Aside::Long))
     }

@@ -1,0 +1,160 @@
+//! Anomalies in bills that are made up for them.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use super::list::{self, AnomalyQuery};
+use super::*;
+use crate::config::Config;
+use crate::domain::anomaly::{Course, Kind};
+use crate::domain::calendar::{DAY_SECONDS, HOUR_SECONDS, format_timestamp};
+use crate::engine::answer::Listed;
+use crate::engine::bills::import;
+use crate::store::Store;
+
+const FIRST: i32 = 20_600;
+
+/// Charges, a line each.
+struct Charges(String);
+
+/// What is told of a charge besides its time and cost.
+#[derive(Clone, Copy)]
+struct Of {
+    provider: &'static str,
+    service: &'static str,
+    resource: &'static str,
+    category: &'static str,
+    commitment: &'static str,
+}
+
+const VM: Of = Of { provider: "AWS", service: "vm", resource: "i-1", category: "Usage", commitment: "" };
+const DB: Of = Of { service: "db", resource: "d-1", ..VM };
+
+impl Charges {
+    fn new() -> Self {
+        Charges(
+            "BilledCost,EffectiveCost,ChargePeriodStart,ChargePeriodEnd,BillingCurrency,ProviderName,ServiceName,\
+             ResourceId,ChargeCategory,CommitmentDiscountId\n"
+                .to_owned(),
+        )
+    }
+
+    fn add(&mut self, of: Of, start: i64, seconds: i64, cost: f64) {
+        let (from, to) = (format_timestamp(start), format_timestamp(start + seconds));
+        let Of { provider, service, resource, category, commitment } = of;
+        writeln!(self.0, "{cost},{cost},{from},{to},USD,{provider},{service},{resource},{category},{commitment}")
+            .expect("text");
+    }
+
+    /// The same cost each day, but for a little noise.
+    fn daily(&mut self, of: Of, days: std::ops::Range<i32>, cost: f64) {
+        for day in days {
+            self.add(of, Day(FIRST + day).seconds(), DAY_SECONDS, cost + f64::from(day * 7 % 5) / 10.0);
+        }
+    }
+
+    fn hourly(&mut self, of: Of, hours: std::ops::Range<i64>, cost: f64) {
+        for hour in hours {
+            let start = Day(FIRST).seconds() + hour * HOUR_SECONDS;
+            self.add(of, start, HOUR_SECONDS, cost + (hour * 7 % 5) as f64 / 100.0);
+        }
+    }
+
+    fn found(&self, days: i32) -> Vec<Listed> {
+        self.found_in(&engine(), days)
+    }
+
+    /// The same in an engine that may have looked at others before.
+    fn found_in(&self, engine: &LocalEngine, days: i32) -> Vec<Listed> {
+        import(engine.store(), "bill", &self.0, 0);
+        let answer = list::answer(engine, &AnomalyQuery::default(), Day(FIRST + days), &Cancel::default());
+        answer.expect("answer").anomalies
+    }
+}
+
+fn engine() -> LocalEngine {
+    LocalEngine::new(Arc::new(Store::in_memory(&[])), Config::default().settle, false)
+}
+
+fn told(found: &[Listed]) -> Vec<(Kind, bool, i32)> {
+    let one = |l: &Listed| (l.anomaly.finding.kind, l.anomaly.finding.rises, l.anomaly.finding.start.0 - FIRST);
+    found.iter().map(one).collect()
+}
+
+#[test]
+fn each_commitment_that_ended_is_told_by_what_it_made_dearer() {
+    let mut charges = Charges::new();
+    for base in [VM, DB] {
+        charges.daily(base, 0..100, 60.0);
+        // What the first covered stops with it; what the second covered goes on at the public price.
+        charges.daily(Of { resource: "old", commitment: "plan-a", ..base }, 0..60, 40.0);
+        charges.daily(Of { resource: "new", commitment: "plan-b", ..base }, 0..85, 40.0);
+        charges.daily(Of { resource: "new", ..base }, 85..100, 80.0);
+    }
+    let found = charges.found(105);
+    let ended: Vec<_> = told(&found).into_iter().filter(|(kind, ..)| *kind == Kind::Expired).collect();
+    assert!(ended.contains(&(Kind::Expired, false, 60)), "{:?}", told(&found));
+    assert!(ended.contains(&(Kind::Expired, true, 85)), "{:?}", told(&found));
+}
+
+#[test]
+fn what_begins_when_a_commitment_ends_is_not_what_it_had_covered() {
+    let mut charges = Charges::new();
+    for base in [VM, DB] {
+        charges.daily(base, 0..100, 60.0);
+        charges.daily(Of { resource: "new", commitment: "plan-b", ..base }, 0..85, 40.0);
+        charges.daily(Of { resource: "new", ..base }, 85..100, 80.0);
+    }
+    charges.daily(Of { service: "ml", resource: "m-1", ..VM }, 86..100, 90.0);
+    let found = told(&charges.found(105));
+    assert!(found.contains(&(Kind::NewService, true, 86)), "{found:?}");
+    assert!(found.contains(&(Kind::Expired, true, 85)), "{found:?}");
+}
+
+#[test]
+fn hours_tell_what_began_before_its_day_does_and_the_day_is_the_same_anomaly() {
+    let (days, begins) = (40, 40 * 24 + 6);
+    let bill = |hours: i64, rises: bool| {
+        let mut charges = Charges::new();
+        charges.hourly(VM, 0..days * 24 + hours, 2.0);
+        charges.hourly(DB, 0..days * 24 + hours, 1.0);
+        if rises {
+            charges.hourly(Of { resource: "d-2", ..DB }, begins..days * 24 + hours, 4.0);
+        }
+        charges
+    };
+    assert_eq!(told(&bill(10, false).found(40)), []);
+    let engine = engine();
+    let found = bill(10, true).found_in(&engine, 40);
+    let [one] = &found[..] else { panic!("{:?}", told(&found)) };
+    let finding = &one.anomaly.finding;
+    assert!(finding.hourly && finding.course == Course::GoesOn && finding.kind == Kind::Spike, "{finding:?}");
+    assert_eq!(finding.start_hour, Some(Day(FIRST).seconds() + begins * HOUR_SECONDS));
+    assert_eq!((finding.start, one.place_words.as_str()), (Day(FIRST + 40), "db"));
+    // Four hours of four.
+    let impact = finding.impact.to_f64();
+    assert!((15.0..17.5).contains(&impact), "{impact}");
+    let later = bill(4 * 24, true).found_in(&engine, 44);
+    let [same] = &later[..] else { panic!("{:?}", told(&later)) };
+    assert_eq!((same.anomaly.id, same.anomaly.finding.hourly), (one.anomaly.id, false));
+    assert_eq!(same.anomaly.finding.start_hour, finding.start_hour);
+}
+
+#[test]
+fn hours_of_a_provider_that_is_not_known_yet_are_none_of_the_bills() {
+    let mut charges = Charges::new();
+    charges.hourly(VM, 0..40 * 24 + 10, 2.0);
+    charges.hourly(DB, 0..40 * 24 + 10, 1.0);
+    charges.hourly(Of { provider: "Oracle", service: "oci", resource: "o-1", ..VM }, 40 * 24..40 * 24 + 10, 9.0);
+    assert_eq!(told(&charges.found(40)), []);
+}
+
+#[test]
+fn what_is_bought_once_is_no_anomaly_of_what_is_used() {
+    let mut charges = Charges::new();
+    charges.daily(VM, 0..200, 60.0);
+    charges.daily(DB, 0..200, 40.0);
+    let bought = Of { category: "Purchase", commitment: "plan-c", resource: "plan-c", ..VM };
+    charges.add(bought, Day(FIRST + 190).seconds(), 365 * DAY_SECONDS, 9_000.0);
+    assert_eq!(told(&charges.found(205)), []);
+}
