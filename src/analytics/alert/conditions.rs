@@ -4,6 +4,7 @@ use super::{AnomalyFact, BudgetFact, Facts, Place, ProviderFact, SpendFact, Sync
 use crate::domain::alert::{Kind, Rule, Severity};
 use crate::domain::calendar::{DAY_SECONDS, Day, HOUR_SECONDS};
 use crate::domain::filter::Filter;
+use crate::domain::money::Amount;
 use crate::domain::text::{SafeText, Untrusted};
 use crate::domain::words::counted;
 
@@ -172,14 +173,26 @@ fn anomaly(rule: &Rule, fact: &AnomalyFact, now: i64) -> Option<Condition> {
 fn spike(rule: &Rule, fact: &SpendFact) -> Option<Condition> {
     let above = fact.amount - fact.usual;
     let least = fact.usual.abs().scale_by(i64::from(rule.percent), 100);
-    if fact.rule != rule.name || above < rule.above || above < least || !above.units().is_positive() {
+    let is_spike = |above: Amount| above >= rule.above && above >= least && above.units().is_positive();
+    if fact.rule != rule.name || !is_spike(above) {
         return None;
     }
+    // What was bought that day, or taxed, is told as that: nobody used more.
+    let aside: Amount = fact.aside.iter().map(|(_, above)| *above).sum();
+    let is_aside = !aside.is_zero() && !is_spike(above - aside);
     let (amount, usual) = (money(fact.amount, &fact.currency), money(fact.usual, &fact.currency));
     let of = if rule.scope.is_empty() { String::new() } else { format!(" of {}", rule.scope) };
     let so_far = if fact.settled { "" } else { " so far" };
-    let severity = if above.units() / 2 >= fact.usual.abs().units() { Severity::Critical } else { Severity::Warning };
-    let title = format!("spend{of} on {} is {amount}{so_far}, usually {usual}", fact.day);
+    let severity = match above.units() / 2 >= fact.usual.abs().units() {
+        _ if is_aside => Severity::Info,
+        true => Severity::Critical,
+        false => Severity::Warning,
+    };
+    let mut title = format!("spend{of} on {} is {amount}{so_far}, usually {usual}", fact.day);
+    if is_aside {
+        let kinds: Vec<&str> = fact.aside.iter().map(|(kind, _)| *kind).collect();
+        title.push_str(&format!(": {} of it {}", money(aside, &fact.currency), kinds.join(" and ")));
+    }
     let mut told = Condition::new(rule, format!("{}/{}/{}", rule.name, fact.currency, fact.day), severity, title)
         .figure("Spent", amount)
         .figure("Usually", usual)

@@ -121,6 +121,8 @@ pub struct SpendFact {
     pub amount: Amount,
     /// What such a day usually costs.
     pub usual: Amount,
+    /// What of it does not go on by itself, as purchases, and is more than usual: its name, and how much more.
+    pub aside: Vec<(&'static str, Amount)>,
     /// Its services that cost most beyond what they usually do.
     pub lines: Vec<Untrusted>,
 }

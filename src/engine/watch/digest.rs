@@ -4,17 +4,20 @@ use std::collections::BTreeMap;
 
 use super::super::Cancel;
 use super::super::local::LocalEngine;
+use super::super::pending;
 use super::super::table::Table;
 use super::{Moment, costs};
 use crate::analytics::alert::{DigestFact, money};
 use crate::domain::alert::{Every, Rule, moment as day_and_minute};
 use crate::domain::calendar::Period;
+use crate::domain::dimension::Dimension;
 use crate::domain::money::Amount;
 use crate::domain::text::{SafeText, Untrusted};
 use crate::error::Result;
 
 /// Services that are named of each currency.
 const NAMED_MAX: usize = 5;
+const BY: [Dimension; 1] = [Dimension::Service];
 
 /// The summary that a rule wants at a moment; `None` where none is due, or there is nothing to sum up.
 pub fn of(
@@ -24,13 +27,13 @@ pub fn of(
     cancel: &Cancel,
 ) -> Result<Option<DigestFact>> {
     let Some((period, before)) = due(rule, moment.at + offset) else { return Ok(None) };
-    let (table, metric) = costs(engine, rule, (period, None), cancel)?;
+    let (table, metric) = costs(engine, (rule, &BY), (period, None), cancel)?;
     let now = by_service(&table);
     if now.is_empty() {
         return Ok(None);
     }
     // Costs of two metrics are not held against each other.
-    let (then, of_then) = costs(engine, rule, (before, None), cancel)?;
+    let (then, of_then) = costs(engine, (rule, &BY), (before, None), cancel)?;
     let then = if of_then == metric { by_service(&then) } else { Costs::new() };
     let (what, earlier) = match rule.every {
         Every::Day => (period.from.to_string(), "the day before"),
@@ -47,8 +50,8 @@ pub fn of(
         figures.push(((*currency).clone(), Untrusted::new(format!("{}{change}", money(*total, currency)))));
         lines.extend(named(&now[*currency], then.get(*currency), currency));
     }
-    let unsettled = engine.freshness(moment.day()).iter().any(|fresh| fresh.settled_through < period.to.plus(-1));
-    if unsettled {
+    let settled = pending::settled(&engine.freshness(moment.day()), moment.day());
+    if settled.is_some_and(|settled| settled < period.to.plus(-1)) {
         lines.push(Untrusted::from("Not all of it is settled: providers may still add to these days."));
     }
     let of = if rule.scope.is_empty() { String::new() } else { format!(" of {}", rule.scope) };

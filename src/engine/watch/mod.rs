@@ -64,17 +64,16 @@ pub fn run(engine: &LocalEngine, moment: Moment, cancel: &Cancel) -> Result<bool
     Ok(is_news)
 }
 
-/// Effective costs by service of the charges that a rule is about, and of which metric they are: billed ones,
-/// where no effective cost of them is known.
+/// Effective costs by service, and maybe more, of the charges that a rule is about, and of which metric they are:
+/// billed ones, where no effective cost of them is known.
 fn costs(
     engine: &LocalEngine,
-    rule: &Rule,
+    (rule, by): (&Rule, &[Dimension]),
     (period, granularity): (Period, Option<Granularity>),
     cancel: &Cancel,
 ) -> Result<(Table, Metric)> {
     let of = |metric: Metric| {
         let clauses = &rule.scope.clauses;
-        let by = &[Dimension::Service];
         engine.aggregate(
             &Request { period, by, clauses, metric, granularity, currency: None, parting: &[], long: None },
             cancel,

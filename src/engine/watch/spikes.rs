@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use super::super::local::LocalEngine;
 use super::super::table::Table;
-use super::super::{Cancel, answer::Freshness};
+use super::super::{Cancel, foretell::Aside, pending};
 use super::costs;
 use crate::analytics::alert::{SpendFact, money};
 use crate::domain::alert::Rule;
-use crate::domain::calendar::{DAY_SECONDS, Day, Granularity, Period};
+use crate::domain::calendar::{Day, Granularity, Period};
+use crate::domain::dimension::Dimension;
 use crate::domain::money::Amount;
 use crate::domain::text::{SafeText, Untrusted};
 use crate::error::Result;
@@ -21,6 +22,7 @@ const USUAL_DAYS: i32 = 28;
 const LEAST_DAYS: usize = 7;
 /// Services that are named.
 const NAMED_MAX: usize = 3;
+const BY: [Dimension; 2] = [Dimension::Service, Dimension::ChargeCategory];
 
 /// What the last days of a rule's scope cost, by currency.
 pub fn of(engine: &LocalEngine, rule: &Rule, today: Day, cancel: &Cancel) -> Result<Vec<SpendFact>> {
@@ -29,9 +31,9 @@ pub fn of(engine: &LocalEngine, rule: &Rule, today: Day, cancel: &Cancel) -> Res
     if today.0 - last.0 > LOOKED_AT + USUAL_DAYS {
         return Ok(Vec::new());
     }
-    let settled = engine.freshness(today).iter().map(|fresh: &Freshness| fresh.settled_through).min();
+    let settled = pending::settled(&engine.freshness(today), today);
     let days = Period { from: looked_at.from.plus(-USUAL_DAYS), to: looked_at.to };
-    let (table, _) = costs(engine, rule, (days, Some(Granularity::Day)), cancel)?;
+    let (table, _) = costs(engine, (rule, &BY), (days, Some(Granularity::Day)), cancel)?;
     let mut facts = Vec::new();
     for currency in table.currencies.iter() {
         let of = Costs::of(&table, currency);
@@ -44,6 +46,7 @@ pub fn of(engine: &LocalEngine, rule: &Rule, today: Day, cancel: &Cancel) -> Res
                 currency: currency.to_owned(),
                 amount,
                 usual,
+                aside: of.aside(day),
                 lines: of.named(day, currency),
             });
         }
@@ -51,20 +54,24 @@ pub fn of(engine: &LocalEngine, rule: &Rule, today: Day, cancel: &Cancel) -> Res
     Ok(facts)
 }
 
-/// Costs of a currency by day, in all and by service.
+/// Costs of a currency by day, in all, by service, and of what does not go on by itself.
 struct Costs {
     days: BTreeMap<Day, Amount>,
     services: BTreeMap<String, BTreeMap<Day, Amount>>,
+    aside: BTreeMap<Aside, BTreeMap<Day, Amount>>,
 }
 
 impl Costs {
     fn of(table: &Table, currency: &str) -> Costs {
-        let mut costs = Costs { days: BTreeMap::new(), services: BTreeMap::new() };
+        let mut costs = Costs { days: BTreeMap::new(), services: BTreeMap::new(), aside: BTreeMap::new() };
         for (key, total) in table.groups_in(currency) {
-            let (Some(amount), day) = (total.value(), Day((key.start / DAY_SECONDS) as i32)) else { continue };
+            let (Some(amount), day) = (total.value(), Day::of_seconds(key.start)) else { continue };
             *costs.days.entry(day).or_default() += amount;
-            let service = table.texts(&key.values).next().unwrap_or_default().to_owned();
-            *costs.services.entry(service).or_default().entry(day).or_default() += amount;
+            let [service, category] = [0, 1].map(|at| table.dimensions[at].text(key.values.0[at]));
+            *costs.services.entry(service.to_owned()).or_default().entry(day).or_default() += amount;
+            if let Some(kind) = Aside::of(category, false) {
+                *costs.aside.entry(kind).or_default().entry(day).or_default() += amount;
+            }
         }
         costs
     }
@@ -84,16 +91,26 @@ impl Costs {
         middle(before.iter().map(|(_, amount)| *amount).collect()).max(middle(alike))
     }
 
+    /// What of a day, by its own days, is beyond what it usually is of such days.
+    fn above(&self, of: &BTreeMap<Day, Amount>, day: Day) -> Amount {
+        let before = day.plus(-USUAL_DAYS);
+        let mut usual: Vec<Amount> = of.range(before..day).map(|(_, amount)| *amount).collect();
+        usual.resize((USUAL_DAYS as usize).min(self.days.range(before..day).count()), Amount::ZERO);
+        of.get(&day).copied().unwrap_or_default() - middle(usual).unwrap_or_default()
+    }
+
+    /// What does not go on by itself and is more than usual, the most first.
+    fn aside(&self, day: Day) -> Vec<(&'static str, Amount)> {
+        let above = self.aside.iter().map(|(kind, days)| (kind.name(), self.above(days, day)));
+        let mut above: Vec<(&str, Amount)> = above.filter(|(_, above)| above.units() > 0).collect();
+        above.sort_by_key(|(_, above)| std::cmp::Reverse(*above));
+        above
+    }
+
     /// The services that cost most beyond what they usually do.
     fn named(&self, day: Day, currency: &str) -> Vec<Untrusted> {
-        let mut above: Vec<(Amount, &String)> = Vec::new();
-        for (service, days) in &self.services {
-            let before = day.plus(-USUAL_DAYS);
-            let mut usual: Vec<Amount> = days.range(before..day).map(|(_, amount)| *amount).collect();
-            usual.resize((USUAL_DAYS as usize).min(self.days.range(before..day).count()), Amount::ZERO);
-            let now = days.get(&day).copied().unwrap_or_default();
-            above.push((now - middle(usual).unwrap_or_default(), service));
-        }
+        let above = self.services.iter().map(|(service, days)| (self.above(days, day), service));
+        let mut above: Vec<(Amount, &String)> = above.collect();
         above.sort_by(|a, b| b.cmp(a));
         let line = |(above, service): (Amount, &String)| {
             let service = if service.is_empty() { "(none)" } else { service };

@@ -1,7 +1,6 @@
 //! The watch over small stores, on a fixed clock.
 
 use std::fmt::Write as _;
-use std::path::Path;
 use std::sync::Arc;
 
 use super::super::alerts::{self, Try};
@@ -14,43 +13,36 @@ use crate::domain::calendar::DAY_SECONDS;
 use crate::domain::charge::Metric;
 use crate::domain::filter::Filter;
 use crate::domain::percent::Percent;
+use crate::engine::bills;
 use crate::engine::budgets::BudgetCommand;
-use crate::provider::Problem;
-use crate::provider::files::BillingFiles;
 use crate::store::Store;
-use crate::sync::ingest::{self, Options, Watcher};
 
 const TODAY: i32 = 20_700;
 /// When bills were taken in: a week ago.
 const TAKEN_AT: i64 = (TODAY as i64 - 7) * DAY_SECONDS;
 
-struct Unwatched;
+const COLUMNS: &str = "BilledCost,EffectiveCost,ChargePeriodStart,ChargePeriodEnd,BillingCurrency,ProviderName,\
+                       ServiceName,ChargeCategory\n";
 
-impl Watcher for Unwatched {
-    fn progress(&self, _: u64, _: u64) {}
-    fn problem(&self, problem: &Problem) {
-        panic!("{problem:?}");
-    }
+/// A charge of a day.
+fn charge(text: &mut String, day: i32, (provider, service, category): (&str, &str, &str), cost: i64) {
+    let (from, to) = (Day(day), Day(day + 1));
+    writeln!(text, "{cost},{cost},{from}T00:00:00Z,{to}T00:00:00Z,USD,{provider},{service},{category}").expect("text");
 }
 
-/// Imports days of two services; the last one costs `last` in the first of them.
-fn import(store: &Store, folder: &Path, days: std::ops::Range<i32>, last: i64) {
-    let mut text = String::from(
-        "BilledCost,EffectiveCost,ChargePeriodStart,ChargePeriodEnd,BillingCurrency,ProviderName,ServiceName\n",
-    );
+/// Days of two services; the last one costs `last` in the first of them.
+fn bill(days: std::ops::Range<i32>, last: i64) -> String {
+    let mut text = String::from(COLUMNS);
     for day in days.clone() {
         let cost = if day + 1 == days.end { last } else { 100 };
-        for (service, cost) in [("Amazon EC2", cost), ("Amazon\u{1b} S3", 20)] {
-            let (from, to) = (Day(day), Day(day + 1));
-            writeln!(text, "{cost},{cost},{from}T00:00:00Z,{to}T00:00:00Z,USD,AWS,{service}").expect("text");
-        }
+        charge(&mut text, day, ("AWS", "Amazon EC2", "Usage"), cost);
+        charge(&mut text, day, ("AWS", "Amazon\u{1b} S3", "Usage"), 20);
     }
-    let path = folder.join("bill.csv");
-    std::fs::write(&path, text).expect("written");
-    let mut files = BillingFiles::new("bill", &[path.to_string_lossy().into_owned()], 1).expect("files");
-    let decisions = crate::sync::groups::Decisions { replace: true, ..Default::default() };
-    ingest::ingest(store, &mut files, &Options { decisions, taken_at: TAKEN_AT, ..Options::default() }, &Unwatched)
-        .expect("imported");
+    text
+}
+
+fn import(store: &Store, days: std::ops::Range<i32>, last: i64) {
+    bills::import(store, "bill", &bill(days, last), TAKEN_AT);
 }
 
 fn engine(store: Arc<Store>, rules: Vec<Rule>) -> LocalEngine {
@@ -86,9 +78,8 @@ fn told(engine: &LocalEngine) -> Vec<String> {
 
 #[test]
 fn a_spike_is_on_its_way_once_whoever_looks_and_however_often() {
-    let folder = tempfile::tempdir().expect("folder");
     let store = Arc::new(Store::in_memory(&[]));
-    import(&store, folder.path(), TODAY - 40..TODAY, 400);
+    import(&store, TODAY - 40..TODAY, 400);
     let scope = |text: &str| Filter::parse(text, &[]).expect("filter");
     let only_s3 = Rule { name: "s3".into(), scope: scope("service:s3"), ..rule(Of::Spike) };
     let engine = engine(store, vec![rule(Of::Spike), only_s3]);
@@ -110,15 +101,14 @@ fn a_spike_is_on_its_way_once_whoever_looks_and_however_often() {
 
 #[test]
 fn a_provider_that_tells_nothing_new_is_late_until_it_does() {
-    let folder = tempfile::tempdir().expect("folder");
     let store = Arc::new(Store::in_memory(&[]));
-    import(&store, folder.path(), TODAY - 40..TODAY - 6, 100);
+    import(&store, TODAY - 40..TODAY - 6, 100);
     let engine = engine(Arc::clone(&store), vec![rule(Of::Stale)]);
     assert!(look(&engine, Moment { at: TAKEN_AT + 3_600, offset: 0 }));
     assert_eq!(told(&engine), [] as [&str; 0], "what was taken in an hour ago is not late yet");
     assert!(look(&engine, at(0)));
     assert_eq!(told(&engine), [format!("warning: AWS tells nothing new since {}", Day(TODAY - 7))]);
-    import(&store, folder.path(), TODAY - 40..TODAY, 100);
+    import(&store, TODAY - 40..TODAY, 100);
     assert!(look(&engine, at(1)));
     let headlines = told(&engine);
     assert!(headlines.len() == 2 && headlines.iter().any(|told| told.starts_with("resolved: AWS")), "{headlines:?}");
@@ -126,9 +116,8 @@ fn a_provider_that_tells_nothing_new_is_late_until_it_does() {
 
 #[test]
 fn a_digest_is_brought_when_it_is_due() {
-    let folder = tempfile::tempdir().expect("folder");
     let store = Arc::new(Store::in_memory(&[]));
-    import(&store, folder.path(), TODAY - 40..TODAY, 160);
+    import(&store, TODAY - 40..TODAY, 160);
     let weekly = Rule { name: "weekly".into(), every: Every::Week, ..rule(Of::Digest) };
     let engine = engine(store, vec![rule(Of::Digest), weekly]);
     look(&engine, at(7));
@@ -146,9 +135,8 @@ fn a_digest_is_brought_when_it_is_due() {
 
 #[test]
 fn a_budget_that_is_exceeded_is_told_once_and_as_resolved_when_it_is_raised() {
-    let folder = tempfile::tempdir().expect("folder");
     let store = Arc::new(Store::in_memory(&[]));
-    import(&store, folder.path(), TODAY - 80..TODAY, 100);
+    import(&store, TODAY - 80..TODAY, 100);
     let engine = engine(store, vec![rule(Of::Budget)]);
     let month = Day(TODAY).month();
     let keep = |amount: &str| {
@@ -184,9 +172,8 @@ fn a_budget_that_is_exceeded_is_told_once_and_as_resolved_when_it_is_raised() {
 
 #[test]
 fn what_is_out_of_the_ordinary_is_told_until_somebody_knows_of_it() {
-    let folder = tempfile::tempdir().expect("folder");
     let store = Arc::new(Store::in_memory(&[]));
-    import(&store, folder.path(), TODAY - 80..TODAY, 4_000);
+    import(&store, TODAY - 80..TODAY, 4_000);
     let engine = engine(store, vec![rule(Of::Anomaly)]);
     assert!(look(&engine, at(9)));
     let headlines = told(&engine);
@@ -198,9 +185,8 @@ fn what_is_out_of_the_ordinary_is_told_until_somebody_knows_of_it() {
 
 #[test]
 fn generated_charges_alarm_nobody() {
-    let folder = tempfile::tempdir().expect("folder");
     let store = Arc::new(Store::in_memory(&[]));
-    import(&store, folder.path(), TODAY - 40..TODAY, 9_000);
+    import(&store, TODAY - 40..TODAY, 9_000);
     let demo = LocalEngine::new(store, Config::default().settle, true)
         .with_plan(Plan { rules: vec![rule(Of::Spike)], ..Plan::default() });
     assert!(!look(&demo, at(9)) && told(&demo).is_empty());
@@ -212,7 +198,7 @@ fn what_was_found_is_on_its_way_after_the_store_is_opened_again_and_what_was_bro
     let place = folder.path().join("store");
     let open = || engine(Arc::new(Store::open(&place, &[]).expect("store")), vec![rule(Of::Spike)]);
     let first = open();
-    import(first.store(), folder.path(), TODAY - 40..TODAY, 400);
+    import(first.store(), TODAY - 40..TODAY, 400);
     look(&first, at(9));
     drop(first);
     let again = open();
@@ -252,7 +238,7 @@ fn a_crash_while_it_is_written_down_tells_it_once_all_the_same() {
     let place = folder.path().join("store");
     let open = || engine(Arc::new(Store::open(&place, &[]).expect("store")), vec![rule(Of::Spike), rule(Of::Digest)]);
     let first = open();
-    import(first.store(), folder.path(), TODAY - 40..TODAY, 400);
+    import(first.store(), TODAY - 40..TODAY, 400);
     drop(first);
     let journal = place.join("journal.jsonl");
     let before = std::fs::read(&journal).unwrap_or_default();
@@ -276,9 +262,8 @@ fn a_crash_while_it_is_written_down_tells_it_once_all_the_same() {
 
 #[test]
 fn quiet_hours_hold_back_what_does_not_press() {
-    let folder = tempfile::tempdir().expect("folder");
     let store = Arc::new(Store::in_memory(&[]));
-    import(&store, folder.path(), TODAY - 40..TODAY - 6, 100);
+    import(&store, TODAY - 40..TODAY - 6, 100);
     let plan = Plan {
         rules: vec![Rule { to: vec!["ops".into(), DESKTOP.into()], ..rule(Of::Stale) }],
         quiet: Hours::parse("22:00-07:00"),
@@ -290,4 +275,30 @@ fn quiet_hours_hold_back_what_does_not_press() {
     look(&engine, at(3));
     let held: Vec<i64> = stand(&engine).outbox.values().map(|letter| letter.not_before).collect();
     assert_eq!(held, [at(7).at, at(7).at]);
+}
+
+#[test]
+fn what_is_bought_is_told_as_what_it_is() {
+    let store = Arc::new(Store::in_memory(&[]));
+    let mut text = bill(TODAY - 40..TODAY, 100);
+    charge(&mut text, TODAY - 1, ("AWS", "Amazon EC2", "Purchase"), 5_000);
+    bills::import(&store, "bill", &text, TAKEN_AT);
+    let engine = engine(store, vec![rule(Of::Spike)]);
+    assert!(look(&engine, at(9)));
+    let day = Day(TODAY - 1);
+    let headline =
+        format!("info: spend on {day} is 5,120.00 USD so far, usually 120.00 USD: 5,000.00 USD of it purchases");
+    assert_eq!(told(&engine), [headline]);
+}
+
+#[test]
+fn a_provider_that_is_gone_leaves_nothing_unsettled() {
+    let store = Arc::new(Store::in_memory(&[]));
+    bills::import(&store, "bill", &bill(TODAY - 40..TODAY, 100), TAKEN_AT);
+    let mut old = String::from(COLUMNS);
+    (TODAY - 200..TODAY - 150).for_each(|day| charge(&mut old, day, ("Oracle", "OCI", "Usage"), 10));
+    bills::import(&store, "old", &old, TAKEN_AT);
+    let engine = engine(store, vec![rule(Of::Spike)]);
+    let facts = spikes::of(&engine, &rule(Of::Spike), Day(TODAY + 20), &Cancel::default()).expect("facts");
+    assert!(!facts.is_empty() && facts.iter().all(|fact| fact.settled), "{facts:?}");
 }

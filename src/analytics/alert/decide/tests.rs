@@ -193,6 +193,7 @@ fn spikes_late_providers_failing_syncs_and_digests_have_their_words() {
         currency: "USD".into(),
         amount: Amount::whole(amount),
         usual: Amount::whole(200),
+        aside: Vec::new(),
         lines: Vec::new(),
     };
     let provider = |late| ProviderFact { provider: "AWS".into(), last_day: Day::of_seconds(NOW).plus(-6), late };
