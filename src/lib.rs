@@ -32,7 +32,8 @@
 //!
 //! | module | what it is | may use |
 //! |---|---|---|
-//! | [`error`], [`clock`], [`config`] | trouble, time, what can be configured | `domain` |
+//! | [`error`], [`clock`] | trouble, time | `domain` |
+//! | [`config`] | what can be configured | `domain`, `secret` |
 //! | [`threads`] | work that several threads share; everyone may use it | nothing |
 //! | [`secret`] | secrets by reference; everyone may use it | `domain` |
 //! | [`domain`] | what cost is: money, calendar, charges, dimensions, lenses | nothing |

@@ -1,12 +1,13 @@
-//! Secrets, which a config only refers to: `env:NAME`, `file:PATH` or `cmd:COMMAND`.
+//! Secrets, which a config only refers to: `env:NAME`, `file:PATH`, `cmd:COMMAND` or `keyring:SERVICE/ACCOUNT`.
 //!
 //! A [`Secret`] is never shown, serialised or logged. A file that others can read is refused, as ssh
 //! does with keys. A command that does not end, or that does not end writing, is given up: it may wait for
-//! somebody who is not there.
+//! somebody who is not there. A keyring is asked by the system's own tool, without a shell.
 
 use std::fmt;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use tokio::io::AsyncReadExt;
@@ -16,6 +17,9 @@ use crate::domain::text::SafeText;
 
 /// Bytes that a secret has at most.
 const BYTES_MAX: u64 = 64 << 10;
+
+/// How a secret is referred to, for messages.
+pub const WAYS: &str = "\"env:NAME\", \"file:/path\", \"cmd:command\" or \"keyring:SERVICE/ACCOUNT\"";
 
 /// How long a command may take: less than one try of a request.
 const COMMAND_WITHIN: Duration = Duration::from_secs(30);
@@ -29,6 +33,13 @@ pub enum Reference {
     File(PathBuf),
     /// What a command writes, run by `sh -c`.
     Command(String),
+    /// In the system's keyring: the Secret Service, or the Keychain of macOS.
+    Keyring {
+        /// The service that it is for.
+        service: String,
+        /// The account there.
+        account: String,
+    },
 }
 
 /// Why a secret is not to be had; holds none itself.
@@ -70,11 +81,14 @@ impl Reference {
     /// # Errors
     /// What is wrong with it. A value in the place of a reference is not repeated: it may be the secret.
     pub fn parse(text: &str) -> Result<Reference, String> {
-        match text.split_once(':') {
-            Some(("env", name)) if !name.is_empty() => Ok(Reference::Env(name.to_owned())),
-            Some(("file", path)) if !path.is_empty() => Ok(Reference::File(PathBuf::from(path))),
-            Some(("cmd", command)) if !command.trim().is_empty() => Ok(Reference::Command(command.to_owned())),
-            _ => Err("a secret is referred to, never written: `env:NAME`, `file:/path` or `cmd:command`".to_owned()),
+        let (way, rest) = text.split_once(':').unwrap_or_default();
+        let rest = Some(rest).filter(|rest| !rest.trim().is_empty());
+        match (way, rest) {
+            ("env", Some(name)) => Ok(Reference::Env(name.to_owned())),
+            ("file", Some(path)) => Ok(Reference::File(PathBuf::from(path))),
+            ("cmd", Some(command)) => Ok(Reference::Command(command.to_owned())),
+            ("keyring", Some(place)) => keyring::place(place),
+            _ => Err(format!("a secret is referred to, never written: {WAYS}")),
         }
     }
 
@@ -85,6 +99,7 @@ impl Reference {
             Reference::Env(name) => format!("env:{name}"),
             Reference::File(path) => format!("file:{}", path.display()),
             Reference::Command(_) => "cmd:...".to_owned(),
+            Reference::Keyring { service, account } => format!("keyring:{service}/{account}"),
         })
     }
 
@@ -106,13 +121,24 @@ impl Reference {
                     "run the command by hand: it must write the secret alone; or refer to another place in the config"
                         .to_owned()
                 }
+                Reference::Keyring { service, account } => {
+                    format!(
+                        "`{}` puts it there; or refer to another place in the config",
+                        keyring::store(service, account)
+                    )
+                }
             };
             Missing { message: format!("`{}`: {why}", self.name()), hint }
         };
         let value = match self {
             Reference::Env(name) => variable(name).ok_or_else(|| missing("the variable is not set".into()))?,
             Reference::File(path) => read(path).map_err(missing)?,
-            Reference::Command(command) => run(command, COMMAND_WITHIN).await.map_err(missing)?,
+            Reference::Command(command) => {
+                run(shell(command), COMMAND_WITHIN).await.map_err(|why| missing(why.into()))?
+            }
+            Reference::Keyring { service, account } => {
+                run(keyring::ask(service, account), COMMAND_WITHIN).await.map_err(|why| missing(keyring::told(&why)))?
+            }
         };
         let value = value.trim_end_matches(['\r', '\n']);
         if value.is_empty() { Err(missing("it is empty".into())) } else { Ok(Secret(value.to_owned())) }
@@ -139,29 +165,123 @@ fn read(path: &Path) -> Result<String, String> {
     std::fs::read_to_string(path).map_err(|e| e.to_string())
 }
 
-async fn run(command: &str, within: Duration) -> Result<String, String> {
-    let ended = tokio::time::timeout(within, output(command)).await;
-    ended.unwrap_or_else(|_| Err(format!("the command gave nothing within {} s", within.as_secs())))
+/// Why a program gave no secret; never with what it wrote.
+#[derive(Debug)]
+enum Ungiven {
+    /// It cannot be run.
+    Unstarted(io::Error),
+    /// It ended with a failure.
+    Failed(ExitStatus),
+    /// What it wrote is no secret, or never came.
+    Other(String),
+}
+
+impl From<Ungiven> for String {
+    fn from(why: Ungiven) -> String {
+        match why {
+            Ungiven::Unstarted(error) => error.to_string(),
+            Ungiven::Failed(status) => format!("the command failed ({status})"),
+            Ungiven::Other(why) => why,
+        }
+    }
+}
+
+fn shell(command: &str) -> Command {
+    let mut run = Command::new("sh");
+    run.args(["-c", command]);
+    run
+}
+
+async fn run(command: Command, within: Duration) -> Result<String, Ungiven> {
+    let late = || Ungiven::Other(format!("the command gave nothing within {} s", within.as_secs()));
+    tokio::time::timeout(within, output(command)).await.unwrap_or_else(|_| Err(late()))
 }
 
 /// What a command writes; it ends when nobody waits for it any more.
-async fn output(command: &str) -> Result<String, String> {
-    let mut run = Command::new("sh");
-    run.args(["-c", command]).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
-    let mut child = run.spawn().map_err(|e| e.to_string())?;
+async fn output(mut run: Command) -> Result<String, Ungiven> {
+    let other = |e: io::Error| Ungiven::Other(e.to_string());
+    run.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
+    let mut child = run.spawn().map_err(Ungiven::Unstarted)?;
     let mut written = Vec::new();
     if let Some(out) = child.stdout.take() {
-        out.take(BYTES_MAX + 1).read_to_end(&mut written).await.map_err(|e| e.to_string())?;
+        out.take(BYTES_MAX + 1).read_to_end(&mut written).await.map_err(other)?;
     }
     if written.len() as u64 > BYTES_MAX {
-        return Err(format!("the command wrote more than {BYTES_MAX} bytes, which is no secret"));
+        return Err(Ungiven::Other(format!("the command wrote more than {BYTES_MAX} bytes, which is no secret")));
     }
-    let status = child.wait().await.map_err(|e| e.to_string())?;
+    let status = child.wait().await.map_err(other)?;
     if !status.success() {
-        return Err(format!("the command failed ({status})"));
+        return Err(Ungiven::Failed(status));
     }
     // The value is not repeated where it is no text.
-    String::from_utf8(written).map_err(|_| "the command wrote no UTF-8 text".to_owned())
+    String::from_utf8(written).map_err(|_| Ungiven::Other("the command wrote no UTF-8 text".to_owned()))
+}
+
+/// The system's keyring, by the tool that comes with it.
+mod keyring {
+    use super::{Command, Reference, SafeText, Ungiven, WAYS, io};
+
+    #[cfg(not(target_os = "macos"))]
+    const TOOL: &str = "secret-tool";
+    #[cfg(target_os = "macos")]
+    const TOOL: &str = "security";
+
+    /// What holds the tool.
+    #[cfg(not(target_os = "macos"))]
+    const PACKAGE: &str = "libsecret-tools (Debian, Ubuntu) or libsecret (Fedora, Arch)";
+    #[cfg(target_os = "macos")]
+    const PACKAGE: &str = "a part of macOS, in /usr/bin";
+
+    /// Reads `SERVICE/ACCOUNT`.
+    pub(super) fn place(text: &str) -> Result<Reference, String> {
+        // A tool would take what begins so for a flag.
+        let fits = |part: &&str| !part.trim().is_empty() && !part.starts_with('-') && !part.contains(char::is_control);
+        let (service, account) = text.split_once('/').unwrap_or_default();
+        match [service, account].iter().all(fits) {
+            true => Ok(Reference::Keyring { service: service.to_owned(), account: account.to_owned() }),
+            false => {
+                Err(format!("a keyring is asked for a service and an account, none of which begins with `-`: {WAYS}"))
+            }
+        }
+    }
+
+    /// What asks for a secret.
+    pub(super) fn ask(service: &str, account: &str) -> Command {
+        let mut tool = Command::new(TOOL);
+        #[cfg(not(target_os = "macos"))]
+        tool.args(["lookup", "service", service, "username", account]);
+        #[cfg(target_os = "macos")]
+        tool.args(["find-generic-password", "-s", service, "-a", account, "-w"]);
+        tool
+    }
+
+    /// The command that puts one there: it asks for it.
+    pub(super) fn store(service: &str, account: &str) -> String {
+        let quoted = |text: &str| {
+            let text = SafeText::uncut(text).into_string();
+            let is_plain = text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.@:/+".contains(c));
+            if is_plain { text } else { format!("'{}'", text.replace('\'', "'\\''")) }
+        };
+        let (service, account) = (quoted(service), quoted(account));
+        match cfg!(target_os = "macos") {
+            true => format!("security add-generic-password -s {service} -a {account} -w"),
+            false => format!("secret-tool store --label=spendtop service {service} username {account}"),
+        }
+    }
+
+    /// Why there is none.
+    pub(super) fn told(why: &Ungiven) -> String {
+        match why {
+            Ungiven::Unstarted(error) if error.kind() == io::ErrorKind::NotFound => {
+                format!("`{TOOL}`, which asks the keyring, is not installed: it is {PACKAGE}")
+            }
+            Ungiven::Unstarted(error) => format!("`{TOOL}` cannot be run: {error}"),
+            Ungiven::Failed(status) => {
+                format!("`{TOOL}` found none ({status}): it is not there, or the keyring is locked or out of reach")
+            }
+            Ungiven::Other(why) => why.clone(),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -203,7 +323,7 @@ mod tests {
     async fn a_command_that_does_not_end_is_given_up() {
         for (command, why) in [("exec sleep 600", "nothing within"), ("exec yes canary-4f1d", "more than 65536 bytes")]
         {
-            let wrong = run(command, Duration::from_millis(300)).await.expect_err(command);
+            let wrong = String::from(run(shell(command), Duration::from_millis(300)).await.expect_err(command));
             assert!(wrong.contains(why) && !wrong.contains(CANARY), "{wrong}");
         }
         let folder = tempfile::tempdir().expect("folder");
@@ -227,10 +347,34 @@ mod tests {
 
     #[tokio::test]
     async fn a_value_in_the_place_of_a_reference_is_not_repeated() {
-        for text in [CANARY, "env:", "cmd: ", "https://canary-4f1d"] {
+        for text in [
+            CANARY,
+            "env:",
+            "env: ",
+            "cmd: ",
+            "https://canary-4f1d",
+            "keyring:canary-4f1d",
+            "keyring:/canary-4f1d",
+            "keyring:--canary-4f1d/x",
+            "keyring:canary-4f1d/-x",
+            "keyring:canary-4f1d/a\nb",
+        ] {
             assert!(!Reference::parse(text).expect_err("refused").contains("canary"));
         }
         let fault = Reference::Command(format!("echo {CANARY}; exit 3")).resolve(|_| None).await.expect_err("failed");
         assert!(!fault.message.contains(CANARY), "{fault:?}");
+    }
+
+    #[test]
+    fn a_keyring_is_asked_without_a_shell_and_the_command_that_fills_it_is_quoted() {
+        let reference = Reference::parse("keyring:spendtop/ops/hook $(x)'s").expect("a reference");
+        let Reference::Keyring { service, account } = &reference else { panic!("{reference:?}") };
+        assert_eq!((service.as_str(), account.as_str()), ("spendtop", "ops/hook $(x)'s"));
+        assert_eq!(reference.name().as_str(), "keyring:spendtop/ops/hook $(x)'s");
+        let asked = keyring::ask(service, account);
+        let words: Vec<&str> = asked.as_std().get_args().filter_map(|word| word.to_str()).collect();
+        assert!(words.contains(&"spendtop") && words.contains(&"ops/hook $(x)'s"), "each is one word: {words:?}");
+        let store = keyring::store(service, account);
+        assert!(store.contains(" spendtop ") && store.contains(r"'ops/hook $(x)'\''s'"), "{store}");
     }
 }

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::mistake::{Mistake, place, shown};
+use super::mistake::{Mistake, error, shown, syntax};
 use crate::domain::budget::{self, Budget, Cycle, Rollover, Thresholds};
 use crate::domain::calendar::Day;
 use crate::domain::charge::Metric;
@@ -24,7 +24,7 @@ use crate::domain::filter::Filter;
 use crate::domain::money::Amount;
 use crate::domain::percent::Percent;
 use crate::domain::text::{SafeText, Untrusted};
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// The keys of a budget.
 const KEYS: [&str; 13] = [
@@ -48,13 +48,7 @@ pub struct Beside<'a> {
 /// Kind `Usage` with all mistakes and their places.
 pub fn parse(text: &str, file: &str, beside: &Beside<'_>) -> Result<Vec<Budget>> {
     let (table, errors) = DeTable::parse_recoverable(text);
-    let mut mistakes: Vec<Mistake> = errors
-        .into_iter()
-        .map(|error| {
-            let reason = error.message().lines().collect::<Vec<_>>().join(", ");
-            Mistake::new(error.span().map_or(0, |span| span.start), format!("not TOML: {}", shown(&reason)))
-        })
-        .collect();
+    let mut mistakes: Vec<Mistake> = syntax(errors).collect();
     let mut budgets = Vec::new();
     if mistakes.is_empty() {
         for (name, value) in table.get_ref().iter() {
@@ -72,21 +66,10 @@ pub fn parse(text: &str, file: &str, beside: &Beside<'_>) -> Result<Vec<Budget>>
             }
         }
     }
-    if mistakes.is_empty() { Ok(budgets) } else { Err(error(text, file, mistakes)) }
-}
-
-fn error(text: &str, file: &str, mut mistakes: Vec<Mistake>) -> Error {
-    mistakes.sort_by_key(|mistake| mistake.at);
-    let line = |mistake: &Mistake| {
-        let meant = mistake.meant.as_ref().map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default();
-        format!("{}: {}{meant}", place(text, file, mistake.at), mistake.message)
-    };
-    let lines: Vec<String> = mistakes.iter().map(line).collect();
-    let message = match lines.as_slice() {
-        [line] => line.clone(),
-        lines => format!("the file has {} mistakes\n  {}", lines.len(), lines.join("\n  ")),
-    };
-    Error::usage(message).hint("`spendtop budget export` prints what is kept as such a file")
+    if mistakes.is_empty() {
+        return Ok(budgets);
+    }
+    Err(error("the file", text, file, mistakes).hint("`spendtop budget export` prints what is kept as such a file"))
 }
 
 fn one(

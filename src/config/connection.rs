@@ -7,7 +7,8 @@ use std::path::PathBuf;
 
 use super::mistake::{Mistake, shown};
 use super::raw::{Placed, Raw, words};
-use crate::domain::calendar::{DAY_SECONDS, HOUR_SECONDS};
+use super::reader::{Reader, holds_more_than_a_place, span};
+use crate::domain::calendar::DAY_SECONDS;
 
 /// Characters of a connection's name at most.
 const NAME_MAX: usize = 40;
@@ -219,38 +220,7 @@ pub fn validate(raw: &Raw, mistakes: &mut Vec<Mistake>) -> Vec<Connection> {
     connections
 }
 
-/// Whether a place has a query, a fragment, or a user before its host: what signed links are made of.
-fn holds_more_than_a_place(place: &str) -> bool {
-    let rest = place.split_once("://").map_or(place, |(_, rest)| rest);
-    place.contains(['?', '#']) || rest.split('/').next().is_some_and(|host| host.contains('@'))
-}
-
-/// Reads one connection's keys.
-struct Reader<'a> {
-    raw: &'a Raw,
-    mistakes: &'a mut Vec<Mistake>,
-    section: String,
-    at: usize,
-}
-
 impl Reader<'_> {
-    fn key(&self, key: &str) -> String {
-        format!("{}.{key}", self.section)
-    }
-
-    fn mistake(&mut self, at: usize, key: &str, why: &str) {
-        let message = format!("`{}` {why}", self.key(key));
-        self.mistakes.push(Mistake::new(at, message));
-    }
-
-    fn placed(&self, key: &str) -> Option<&Placed<String>> {
-        self.raw.texts.get(&self.key(key)).filter(|placed| !placed.value.trim().is_empty())
-    }
-
-    fn text(&self, key: &str) -> Option<String> {
-        self.placed(key).map(|placed| placed.value.trim().to_owned())
-    }
-
     fn texts(&self, key: &str) -> Option<Vec<String>> {
         let list = self.raw.lists.get(&self.key(key))?;
         Some(list.value.iter().map(|placed| placed.value.trim().to_owned()).collect())
@@ -260,32 +230,14 @@ impl Reader<'_> {
         self.raw.flags.get(&self.key(key)).map_or(usual, |placed| placed.value)
     }
 
-    fn number(&mut self, key: &str, allowed: std::ops::RangeInclusive<i128>) -> Option<i128> {
-        let Placed { value, at } = self.raw.numbers.get(&self.key(key))?.clone();
-        if allowed.contains(&value) {
-            return Some(value);
-        }
-        self.mistake(at, key, &format!("must be from {} to {}, not {value}", allowed.start(), allowed.end()));
-        None
-    }
-
     fn count(&mut self, key: &str, usual: u64) -> u64 {
         self.number(key, 0..=1_000_000).and_then(|n| u64::try_from(n).ok()).unwrap_or(usual)
     }
 
     /// `every`: hours, minutes or days.
     fn every(&mut self) -> Option<i64> {
-        let Placed { value, at } = self.placed("every")?.clone();
-        let seconds = value.trim().char_indices().next_back().and_then(|(end, unit)| {
-            let count: i64 = value.trim()[..end].trim().parse().ok()?;
-            let unit = match unit {
-                'm' => 60,
-                'h' => HOUR_SECONDS,
-                'd' => DAY_SECONDS,
-                _ => return None,
-            };
-            count.checked_mul(unit)
-        });
+        let Placed { value, at } = self.placed("every")?;
+        let seconds = span(value.trim());
         match seconds {
             Some(seconds) if (EVERY_LEAST..=31 * DAY_SECONDS).contains(&seconds) => Some(seconds),
             _ => {
@@ -294,41 +246,6 @@ impl Reader<'_> {
                 None
             }
         }
-    }
-
-    /// A reference to a secret. What stands there instead is not repeated: it may be the secret.
-    fn secret(&mut self, key: &str) -> Option<String> {
-        let placed = self.placed(key)?.clone();
-        let known = ["env:", "file:", "cmd:"]
-            .iter()
-            .any(|kind| placed.value.strip_prefix(kind).is_some_and(|rest| !rest.trim().is_empty()));
-        if known {
-            return Some(placed.value);
-        }
-        self.mistake(
-            placed.at,
-            key,
-            "must refer to the secret, not hold it: \"env:NAME\", \"file:/path\" or \"cmd:command\"",
-        );
-        None
-    }
-
-    /// A URL of something that is spoken with: https, or http on this machine.
-    fn url(&mut self, key: &str) -> Option<String> {
-        let placed = self.placed(key)?.clone();
-        if holds_more_than_a_place(&placed.value) {
-            self.mistake(placed.at, key, "must be an address alone, without `?`, `#` and what stands before an `@`");
-            return None;
-        }
-        let here = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
-        let rest_fits = |start: &str| {
-            placed.value.strip_prefix(start).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/']))
-        };
-        if placed.value.starts_with("https://") || here.iter().any(|start| rest_fits(start)) {
-            return Some(placed.value.trim_end_matches('/').to_owned());
-        }
-        self.mistake(placed.at, key, "must begin with https:// (http:// only for this machine)");
-        None
     }
 
     /// Exports that begin with a scheme. What looks like a signed link is not repeated.
@@ -350,7 +267,7 @@ impl Reader<'_> {
         list.value.into_iter().map(|placed| placed.value.trim_end_matches('/').to_owned()).collect()
     }
 
-    fn needs(&mut self, there: bool, keys: &[&str]) {
+    fn needs_some(&mut self, there: bool, keys: &[&str]) {
         if !there {
             let message = format!("`[{}]` needs {}", self.section, words(keys.iter()));
             self.mistakes.push(Mistake::new(self.at, message));
@@ -360,7 +277,7 @@ impl Reader<'_> {
     fn aws(&mut self) -> Aws {
         let exports = self.exports("s3://");
         let api = self.flag("api", exports.is_empty());
-        self.needs(api || !exports.is_empty(), &["api = true", "exports"]);
+        self.needs_some(api || !exports.is_empty(), &["api = true", "exports"]);
         Aws {
             profile: self.text("profile"),
             billing_account: self.text("billing_account"),
@@ -384,7 +301,7 @@ impl Reader<'_> {
     fn azure(&mut self) -> Azure {
         let scopes = self.texts("scopes").unwrap_or_default();
         let exports = self.exports("https://");
-        self.needs(!scopes.is_empty() || !exports.is_empty(), &["scopes", "exports"]);
+        self.needs_some(!scopes.is_empty() || !exports.is_empty(), &["scopes", "exports"]);
         Azure {
             scopes,
             billing_account: self.text("billing_account"),
@@ -410,19 +327,13 @@ impl Reader<'_> {
             ("managed-identity", Login::ManagedIdentity),
             ("workload-identity", Login::WorkloadIdentity),
         ];
-        let Some(placed) = self.placed("login").cloned() else { return Login::Auto };
-        if let Some((_, login)) = logins.iter().find(|(name, _)| *name == placed.value) {
-            return *login;
-        }
-        let known = words(logins.iter().map(|(name, _)| name));
-        self.mistake(placed.at, "login", &format!("must be one of {known}, not \"{}\"", shown(&placed.value)));
-        Login::Auto
+        self.one_of("login", &logins).unwrap_or_default()
     }
 
     fn gcp(&mut self) -> Gcp {
         let (table, exports) = (self.text("table"), self.exports("gs://"));
-        self.needs(table.is_some() || !exports.is_empty(), &["table", "exports"]);
-        if let Some(placed) = self.placed("table").filter(|placed| placed.value.split('.').count() < 3).cloned() {
+        self.needs_some(table.is_some() || !exports.is_empty(), &["table", "exports"]);
+        if let Some(placed) = self.placed("table").filter(|placed| placed.value.split('.').count() < 3) {
             let why =
                 format!("must be a table's whole name, `project.dataset.table`, not \"{}\"", shown(&placed.value));
             self.mistake(placed.at, "table", &why);
@@ -448,7 +359,7 @@ impl Reader<'_> {
 
     fn opencost(&mut self) -> OpenCost {
         let written = self.placed("url").is_some();
-        self.needs(written, &["url"]);
+        self.needs_some(written, &["url"]);
         OpenCost {
             url: self.url("url").unwrap_or_default(),
             token: self.secret("token"),
@@ -461,10 +372,10 @@ impl Reader<'_> {
 
     fn folder(&mut self) -> PathBuf {
         let path = self.text("path");
-        self.needs(path.is_some(), &["path"]);
+        self.needs_some(path.is_some(), &["path"]);
         let path = PathBuf::from(path.unwrap_or_default());
         let named = path.is_absolute() || path.starts_with("~");
-        if let Some(placed) = self.placed("path").filter(|_| !named).cloned() {
+        if let Some(placed) = self.placed("path").filter(|_| !named) {
             self.mistake(placed.at, "path", "must be an absolute path or begin with `~/`");
         }
         path

@@ -30,15 +30,22 @@ impl Mistake {
     }
 }
 
-/// All mistakes as one error, in the order of the file.
-pub fn error(text: &str, file: &str, mut mistakes: Vec<Mistake>) -> Error {
+/// Why a text is no TOML.
+pub fn syntax(errors: Vec<toml::de::Error>) -> impl Iterator<Item = Mistake> {
+    errors.into_iter().map(|error| {
+        let reason = error.message().lines().collect::<Vec<_>>().join(", ");
+        Mistake::new(error.span().map_or(0, |span| span.start), format!("not TOML: {}", shown(&reason)))
+    })
+}
+
+/// All mistakes of `what` as one error, in the order of the file.
+pub fn error(what: &str, text: &str, file: &str, mut mistakes: Vec<Mistake>) -> Error {
     mistakes.sort_by_key(|m| m.at);
     let lines: Vec<String> = mistakes.iter().map(|m| sentence(text, file, m)).collect();
-    let message = match lines.as_slice() {
+    Error::usage(match lines.as_slice() {
         [line] => line.clone(),
-        lines => format!("the config has {} mistakes\n  {}", lines.len(), lines.join("\n  ")),
-    };
-    Error::usage(message).hint("`spendtop config template` prints every key with its default and meaning")
+        lines => format!("{what} has {} mistakes\n  {}", lines.len(), lines.join("\n  ")),
+    })
 }
 
 fn sentence(text: &str, file: &str, mistake: &Mistake) -> String {

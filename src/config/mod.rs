@@ -9,6 +9,7 @@ pub mod connection;
 mod dimension;
 mod mistake;
 mod raw;
+mod reader;
 pub mod section;
 mod validate;
 
@@ -156,6 +157,15 @@ pub struct Sync {
     pub auto: bool,
     /// A file of certificates (PEM) that are trusted besides the system's.
     pub certificate: Option<PathBuf>,
+}
+
+/// A path whose `~/` is one's home.
+#[must_use]
+pub fn at_home(path: &Path, home: Option<&Path>) -> PathBuf {
+    match (path.strip_prefix("~"), home) {
+        (Ok(rest), Some(home)) => home.join(rest),
+        _ => path.to_owned(),
+    }
 }
 
 /// `[notify]`: by what a person is told who does not look.
@@ -343,7 +353,11 @@ pub fn parse(text: &str, file: &str) -> Result<Config> {
     let mut config = validate::validate(&raw, &mut mistakes);
     let place = |(action, keys): (&String, &raw::Placed<_>)| (action.clone(), mistake::place(text, file, keys.at));
     config.key_places = raw.actions.iter().map(place).collect();
-    if mistakes.is_empty() { Ok(config) } else { Err(mistake::error(text, file, mistakes)) }
+    if mistakes.is_empty() {
+        return Ok(config);
+    }
+    let error = mistake::error("the config", text, file, mistakes);
+    Err(error.hint("`spendtop config template` prints every key with its default and meaning"))
 }
 
 /// Reads a config file.

@@ -10,7 +10,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::alert::{ALERTS, CHANNEL, RULE};
 use super::dimension::RawDimension;
-use super::mistake::{Mistake, shown};
+use super::mistake::{Mistake, shown, syntax};
 
 /// The shape of a value.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -201,11 +201,7 @@ pub fn read(text: &str) -> (Raw, Vec<Mistake>) {
     if errors.is_empty() {
         reader.file(table.get_ref());
     }
-    let syntax = errors.into_iter().map(|error| {
-        let reason = error.message().lines().collect::<Vec<_>>().join(", ");
-        Mistake::new(error.span().map_or(0, |span| span.start), format!("not TOML: {}", shown(&reason)))
-    });
-    reader.mistakes.extend(syntax);
+    reader.mistakes.extend(syntax(errors));
     (reader.raw, reader.mistakes)
 }
 

@@ -14,7 +14,7 @@ const LAYERS: &[(&str, bool, &[&str])] = &[
     ("domain", false, &[]),
     ("error", false, &["domain"]),
     ("clock", false, &["domain", "error"]),
-    ("config", false, &["error", "clock", "domain"]),
+    ("config", false, &["error", "clock", "domain", "secret"]),
     ("threads", false, &[]),
     ("secret", false, &["domain"]),
     ("analytics", true, &[]),

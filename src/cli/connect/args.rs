@@ -71,7 +71,7 @@ pub struct AwsArgs {
     /// A role to take on, by its ARN; several are scopes of their own.
     #[arg(long, value_name = "ARN")]
     pub role: Vec<String>,
-    /// What the roles' trust policies ask for, or a reference to it: env:NAME, file:/path, cmd:command.
+    /// What the roles' trust policies ask for, or a reference to it: env:NAME, file:/path, cmd:command, keyring:SERVICE/ACCOUNT.
     #[arg(long, value_name = "REFERENCE", requires = "role")]
     pub external_id: Option<String>,
     /// A data export (FOCUS or CUR 2.0): s3://bucket/prefix/name.
@@ -115,7 +115,7 @@ pub struct AzureArgs {
     /// An export: `https://ACCOUNT.blob.core.windows.net/CONTAINER/PATH`.
     #[arg(long, value_name = "PLACE")]
     pub export: Vec<String>,
-    /// A reference to the storage account's key: env:NAME, file:/path, cmd:command.
+    /// A reference to the storage account's key: env:NAME, file:/path, cmd:command, keyring:SERVICE/ACCOUNT.
     #[arg(long, value_name = "REFERENCE")]
     pub key: Option<String>,
     /// auto, cli, service-principal, managed-identity or workload-identity [default: auto].
@@ -176,7 +176,7 @@ pub struct OpenCostArgs {
     /// Where it answers [default: http://localhost:9003].
     #[arg(long, value_name = "URL")]
     pub url: Option<String>,
-    /// A reference to a bearer token: env:NAME, file:/path, cmd:command.
+    /// A reference to a bearer token: env:NAME, file:/path, cmd:command, keyring:SERVICE/ACCOUNT.
     #[arg(long, value_name = "REFERENCE")]
     pub token: Option<String>,
     /// The currency of its prices [default: USD].

@@ -10,9 +10,10 @@ mod tests;
 pub use self::channel::{Channel, Email, HubFormat, Security, Via};
 use super::mistake::{Mistake, shown};
 use super::raw::{Placed, Raw, Shape, words};
+use super::reader::{Reader, span};
 use super::{Config, connection};
 use crate::domain::alert::{DESKTOP, Days, Every, Hours, Kind, Plan, Rule, Severity, TERMINAL, minute};
-use crate::domain::calendar::{DAY_SECONDS, HOUR_SECONDS};
+use crate::domain::calendar::DAY_SECONDS;
 use crate::domain::dimension::Dimension;
 use crate::domain::filter::Filter;
 use crate::domain::money::{Amount, Decimal};
@@ -85,6 +86,8 @@ const KINDS: &[(&str, &[&str])] = &[
 const PAGERDUTY: &str = "https://events.pagerduty.com";
 /// Messages that a storm begins after at most.
 const STORM_MAX: i128 = 1_000;
+/// Seconds of a span at most.
+const SPAN_MAX: i64 = 10_000 * DAY_SECONDS;
 
 /// What a person is told, and by what.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -130,47 +133,9 @@ pub fn validate(raw: &Raw, config: &Config, own: &[Dimension], mistakes: &mut Ve
     Alerts { plan, channels }
 }
 
-/// Reads one section's keys.
-struct Reader<'a> {
-    raw: &'a Raw,
-    mistakes: &'a mut Vec<Mistake>,
-    section: String,
-    at: usize,
-}
-
 impl Reader<'_> {
     fn section(&mut self, section: &str, at: usize) {
         (self.section, self.at) = (section.to_owned(), at);
-    }
-
-    fn key(&self, key: &str) -> String {
-        format!("{}.{key}", self.section)
-    }
-
-    fn mistake(&mut self, at: usize, key: &str, why: &str) {
-        let message = format!("`{}` {why}", self.key(key));
-        self.mistakes.push(Mistake::new(at, message));
-    }
-
-    fn placed(&self, key: &str) -> Option<Placed<String>> {
-        self.raw.texts.get(&self.key(key)).filter(|placed| !placed.value.trim().is_empty()).cloned()
-    }
-
-    fn text(&self, key: &str) -> Option<String> {
-        self.placed(key).map(|placed| placed.value.trim().to_owned())
-    }
-
-    fn texts(&self, key: &str) -> Option<Placed<Vec<Placed<String>>>> {
-        self.raw.lists.get(&self.key(key)).cloned()
-    }
-
-    fn number(&mut self, key: &str, allowed: std::ops::RangeInclusive<i128>) -> Option<i128> {
-        let Placed { value, at } = *self.raw.numbers.get(&self.key(key))?;
-        if allowed.contains(&value) {
-            return Some(value);
-        }
-        self.mistake(at, key, &format!("must be from {} to {}, not {value}", allowed.start(), allowed.end()));
-        None
     }
 
     /// A text's meaning; a mistake that says what is allowed where it has none.
@@ -181,29 +146,6 @@ impl Reader<'_> {
             self.mistake(at, key, &format!("must be {allowed}, not \"{}\"", shown(&value)));
         }
         meant
-    }
-
-    fn one_of<T: Copy>(&mut self, key: &str, allowed: &[(&str, T)]) -> Option<T> {
-        let Placed { value, at } = self.placed(key)?;
-        let found = allowed.iter().find(|(name, _)| *name == value.trim()).map(|(_, meant)| *meant);
-        if found.is_none() {
-            let names: Vec<&str> = allowed.iter().map(|(name, _)| *name).collect();
-            let message =
-                format!("`{}` cannot be \"{}\"; it is one of {}", self.key(key), shown(&value), words(names.iter()));
-            self.mistakes.push(Mistake::new(at, message).meant(&value, &names));
-        }
-        found
-    }
-
-    /// A reference to a secret. What stands there instead is not repeated: it may be the secret.
-    fn secret(&mut self, key: &str) -> Option<String> {
-        let Placed { value, at } = self.placed(key)?;
-        let refers = |kind: &str| value.strip_prefix(kind).is_some_and(|rest| !rest.trim().is_empty());
-        if ["env:", "file:", "cmd:"].into_iter().any(refers) {
-            return Some(value);
-        }
-        self.mistake(at, key, "must refer to the secret, not hold it: \"env:NAME\", \"file:/path\" or \"cmd:command\"");
-        None
     }
 
     fn needs<T: Default>(&mut self, key: &str, value: Option<T>) -> T {
@@ -217,7 +159,7 @@ impl Reader<'_> {
     }
 
     fn to(&mut self, known: &[&str], off: &[&str]) -> Option<Vec<String>> {
-        let list = self.texts("to")?;
+        let list = self.list("to")?;
         let mut to = Vec::new();
         for Placed { value, at } in list.value {
             if known.contains(&value.as_str()) {
@@ -239,7 +181,7 @@ impl Reader<'_> {
 
     fn plan(&mut self) -> Plan {
         let usual = Plan::default();
-        let cooldown = self.meant("cooldown", "a span like \"6h\"", span).unwrap_or(usual.cooldown);
+        let cooldown = self.meant("cooldown", "a span like \"6h\"", within).unwrap_or(usual.cooldown);
         let quiet = self.meant("quiet", "hours like \"22:00-07:00\"", Hours::parse);
         let urgent = self.one_of("urgent", &Severity::ALL.map(|s| (s.name(), s))).unwrap_or(usual.urgent);
         let storm = self.number("storm", 1..=STORM_MAX).and_then(|n| usize::try_from(n).ok()).unwrap_or(usual.storm);
@@ -270,7 +212,7 @@ impl Reader<'_> {
             days: self.days().unwrap_or(usual.days),
             above: self.meant("above", "an amount like \"50\"", amount).unwrap_or(usual.above),
             percent: self.number("percent", 0..=100_000).and_then(|n| u32::try_from(n).ok()).unwrap_or(usual.percent),
-            after: self.meant("after", "a span like \"24h\" or \"3d\"", span).unwrap_or(usual.after),
+            after: self.meant("after", "a span like \"24h\" or \"3d\"", within).unwrap_or(usual.after),
             every: self.one_of("every", &[("day", Every::Day), ("week", Every::Week)]).unwrap_or(usual.every),
             minute: self
                 .meant("at", "a time of day like \"08:00\"", |t| minute(t).filter(|m| *m < 1440))
@@ -301,7 +243,7 @@ impl Reader<'_> {
     }
 
     fn days(&mut self) -> Option<Days> {
-        let list = self.texts("days")?;
+        let list = self.list("days")?;
         let mut days = 0;
         for Placed { value, at } in &list.value {
             match Days::NAMES.iter().position(|name| name == value) {
@@ -332,7 +274,7 @@ impl Reader<'_> {
         self.needs("type", self.text("type"));
         let (kind, keys) = KINDS[self.one_of("type", &kinds)?];
         self.strays(kind, keys);
-        let list = |list: Option<Placed<Vec<Placed<String>>>>| -> Vec<String> {
+        let texts = |list: Option<Placed<Vec<Placed<String>>>>| -> Vec<String> {
             list.map_or_else(Vec::new, |list| list.value.into_iter().map(|placed| placed.value).collect())
         };
         let via = match kind {
@@ -364,13 +306,13 @@ impl Reader<'_> {
                 }
             }
             _ => {
-                let run = list(self.texts("run"));
+                let run = texts(self.list("run"));
                 let is_there = run.first().is_some_and(|program| !program.is_empty());
                 self.needs("run", is_there.then_some(()));
                 Via::Command(run)
             }
         };
-        Some(Channel { name: name.to_owned(), allow_private: list(self.texts("allow_private")), via })
+        Some(Channel { name: name.to_owned(), allow_private: texts(self.list("allow_private")), via })
     }
 
     /// Keys that another kind of channel has.
@@ -390,17 +332,6 @@ impl Reader<'_> {
         self.needs(key, secret)
     }
 
-    fn url(&mut self, key: &str) -> Option<String> {
-        self.meant(key, "an address that begins with https:// (http:// only for this machine)", |text| {
-            let here = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
-            let is_here = here
-                .iter()
-                .any(|here| text.strip_prefix(here).is_some_and(|r| r.is_empty() || r.starts_with([':', '/'])));
-            let is_place = !text.contains(['?', '#', '@']);
-            (is_place && (text.starts_with("https://") || is_here)).then(|| text.trim_end_matches('/').to_owned())
-        })
-    }
-
     fn topic(&mut self) -> String {
         let topic = self.meant("topic", "a topic's ARN, like \"arn:aws:sns:eu-west-1:111122223333:costs\"", |text| {
             let parts: Vec<&str> = text.split(':').collect();
@@ -411,7 +342,7 @@ impl Reader<'_> {
 
     fn email(&mut self) -> Email {
         let kinds = [("tls", Security::Tls), ("starttls", Security::StartTls), ("none", Security::Plain)];
-        let to = self.texts("to").filter(|to| !to.value.is_empty());
+        let to = self.list("to").filter(|to| !to.value.is_empty());
         let to = to.map(|to| to.value.into_iter().map(|placed| placed.value).collect());
         let (user, password) = (self.text("user"), self.secret("password"));
         if user.is_some() != self.raw.texts.contains_key(&self.key("password")) {
@@ -430,17 +361,9 @@ impl Reader<'_> {
     }
 }
 
-/// `6h`, `30m`, `3d`.
-fn span(text: &str) -> Option<i64> {
-    let (end, unit) = text.char_indices().next_back()?;
-    let count: i64 = text[..end].trim().parse().ok().filter(|count| (0..=10_000).contains(count))?;
-    let unit = match unit {
-        'm' => 60,
-        'h' => HOUR_SECONDS,
-        'd' => DAY_SECONDS,
-        _ => return None,
-    };
-    Some(count * unit)
+/// A span that rules have.
+fn within(text: &str) -> Option<i64> {
+    span(text).filter(|seconds| *seconds <= SPAN_MAX)
 }
 
 fn amount(text: &str) -> Option<Amount> {

@@ -34,7 +34,7 @@ const ALL: &str = r#"
         [channels.hook]
         type = "webhook"
         url = "cmd:pass hook"
-        secret = "env:SIGN"
+        secret = "keyring:spendtop/hook"
         template = '{"text": {{ title|tojson }}}'
         [channels.mail]
         type = "email"
@@ -130,11 +130,15 @@ fn each_mistake_is_named_and_no_secret_is_repeated() {
         ("[channels.a]\ntype = \"slack\"", "c.toml:1:11: `[channels.a]` needs `url`"),
         (
             "[channels.a]\ntype = \"slack\"\nurl = \"https://hooks.slack.com/services/T0/B0/canary\"",
-            "c.toml:3:7: `channels.a.url` must refer to the secret, not hold it: \"env:NAME\", \"file:/path\" or \"cmd:command\"",
+            "c.toml:3:7: `channels.a.url` must refer to the secret, not hold it: \"env:NAME\", \"file:/path\", \"cmd:command\" or \"keyring:SERVICE/ACCOUNT\"",
         ),
         (
             "[channels.a]\ntype = \"slack\"\nurl = \"env:A\"\nhost = \"x\"",
             "c.toml:4:8: `channels.a.host` is no key of a channel by slack; it has `url`, `allow_private`",
+        ),
+        (
+            "[channels.a]\ntype = \"pagerduty\"\nkey = \"env:A\"\nendpoint = \"https://me:canary@events.example\"",
+            "c.toml:4:12: `channels.a.endpoint` must be an address alone, without `?`, `#` and what stands before an `@`",
         ),
         (
             "[channels.desktop]\ntype = \"slack\"\nurl = \"env:A\"",
