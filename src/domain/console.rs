@@ -3,13 +3,11 @@
 //! A table of addresses by provider: hosts and paths are ours, and of a bill only values of a known
 //! form get into them, percent-encoded. Pure; knows no screen and opens nothing.
 
-use std::fmt::Write as _;
-
 use super::calendar::Period;
 use super::dimension::Dimension;
 use super::filter::{Filter, Pattern};
 use super::services;
-use super::text::{SafeText, UNTOLD};
+use super::text::{SafeText, UNTOLD, percent_encoded};
 
 /// FOCUS columns of a charge that say where a console shows it.
 const COLUMNS: [(&str, Dimension); 6] = [
@@ -137,7 +135,7 @@ impl Known {
         let region = self.region.as_deref().filter(|id| is_name(id, 30));
         if let Some(id) = &self.resource {
             if id.starts_with("arn:") {
-                let url = format!("https://console.aws.amazon.com/go/view?arn={}", encoded(id));
+                let url = format!("https://console.aws.amazon.com/go/view?arn={}", percent_encoded(id));
                 return Link { url, page: "the resource in the AWS console", of: vec![said("resource", id)] };
             }
             let pages =
@@ -145,7 +143,8 @@ impl Known {
                     id.strip_prefix(page.0).is_some_and(|hex| !hex.is_empty() && all(hex, |b| b.is_ascii_hexdigit()))
                 });
             if let (Some((_, page)), Some(region)) = (pages, region) {
-                let url = format!("https://console.aws.amazon.com/ec2/home?region={}#{page}{id}", encoded(region));
+                let url =
+                    format!("https://console.aws.amazon.com/ec2/home?region={}#{page}{id}", percent_encoded(region));
                 return Link { url, page: "the resource in the AWS console", of: vec![said("resource", id)] };
             }
         }
@@ -175,8 +174,8 @@ impl Known {
              &isDefault=true&reportMode=STANDARD&showOnlyUncategorized=false&showOnlyUntagged=false\
              &startDate={}&usageAggregate=undefined&useNormalizedUnits=false",
             days.to.plus(-1),
-            encoded(&serde_json::Value::Array(filters).to_string()),
-            encoded(&format!("[\"{by}\"]")),
+            percent_encoded(&serde_json::Value::Array(filters).to_string()),
+            percent_encoded(&format!("[\"{by}\"]")),
             days.from,
         );
         Link { url, page: "AWS Cost Explorer", of }
@@ -186,7 +185,7 @@ impl Known {
         let is_path =
             |id: &&str| begins(id, "/subscriptions/") && !id[1..].split('/').any(|p| matches!(p, "" | "." | ".."));
         if let Some(id) = self.resource.as_deref().filter(is_path) {
-            let path: Vec<String> = id.split('/').map(encoded).collect();
+            let path: Vec<String> = id.split('/').map(percent_encoded).collect();
             let url = format!("https://portal.azure.com/#resource{}", path.join("/"));
             return Link { url, page: "the resource in the Azure portal", of: vec![said("resource", id)] };
         }
@@ -200,7 +199,7 @@ impl Known {
             (None, Some(id)) => (Some(id.to_owned()), vec![said("billing account", id)]),
             (None, None) => (None, vec![]),
         };
-        let scope = scope.map_or_else(String::new, |scope| format!("/scope/{}", encoded(&scope)));
+        let scope = scope.map_or_else(String::new, |scope| format!("/scope/{}", percent_encoded(&scope)));
         let url = format!("https://portal.azure.com/#view/Microsoft_Azure_CostManagement/Menu/~/costanalysis{scope}");
         Link { url, page: "Azure cost analysis", of }
     }
@@ -210,9 +209,9 @@ impl Known {
         if let Some((zone, name, project)) = self.resource.as_deref().and_then(google_instance) {
             let url = format!(
                 "https://console.cloud.google.com/compute/instancesDetail/zones/{}/instances/{}?project={}",
-                encoded(zone),
-                encoded(name),
-                encoded(project)
+                percent_encoded(zone),
+                percent_encoded(name),
+                percent_encoded(project)
             );
             return Link { url, page: "the instance in the Google Cloud console", of: vec![said("instance", name)] };
         }
@@ -224,11 +223,11 @@ impl Known {
         let Some(account) = account else {
             let url = project.map_or_else(
                 || "https://console.cloud.google.com/billing".to_owned(),
-                |id| format!("https://console.cloud.google.com/billing/linkedaccount?project={}", encoded(id)),
+                |id| format!("https://console.cloud.google.com/billing/linkedaccount?project={}", percent_encoded(id)),
             );
             return Link { url, page: "Google Cloud billing", of };
         };
-        let projects = project.map_or_else(String::new, |id| format!(";projects={}", encoded(id)));
+        let projects = project.map_or_else(String::new, |id| format!(";projects={}", percent_encoded(id)));
         of.insert(0, said("billing account", account));
         of.push(SafeText::from_outside(&days.words()));
         let url = format!(
@@ -275,19 +274,6 @@ fn is_name(text: &str, most: usize) -> bool {
 
 fn begins(text: &str, with: &str) -> bool {
     text.get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with))
-}
-
-/// A text as a part of an address: all but what RFC 3986 calls unreserved is percent-encoded.
-fn encoded(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            let _ = write!(out, "%{byte:02X}");
-        }
-    }
-    out
 }
 
 #[cfg(test)]

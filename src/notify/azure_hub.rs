@@ -3,24 +3,26 @@
 //! A connection string's key signs a token for the hub that is good for a few minutes
 //! (learn.microsoft.com/rest/api/notificationhubs/common-concepts).
 
-use std::fmt::Write as _;
-
 use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::http::Net;
 use super::outgoing::Failure;
-use super::worded::{Worded, cut};
+use super::worded::{Worded, cut, fitting};
 use crate::config::alert::HubFormat;
+use crate::domain::text::percent_encoded;
 use crate::secret::Secret;
 
 /// Seconds that a token is good for.
 const GOOD_FOR: i64 = 300;
-/// Characters of a title and of a body: pushes have 4 KB.
+/// Characters of a title.
 const TITLE_MAX: usize = 120;
-const BODY_MAX: usize = 900;
+/// Characters of a body, as many of them as fit into a push,
+const BODY_MAX: [usize; 3] = [900, 400, 100];
+/// which has so many bytes.
+const BYTES_MAX: usize = 4_000;
 
 /// A hub, and which of its devices.
 pub struct Hub<'a> {
@@ -44,7 +46,7 @@ pub async fn bring(net: &Net, to: &Hub<'_>, message: &Worded, now: i64) -> Resul
             "the connection string is none: it has Endpoint=, SharedAccessKeyName= and SharedAccessKey=",
         ));
     };
-    let resource = format!("{endpoint}/{}", escaped(to.hub));
+    let resource = format!("{endpoint}/{}", percent_encoded(to.hub));
     let format = match to.format {
         HubFormat::Template => "template",
         HubFormat::Fcm => "fcmv1",
@@ -69,7 +71,11 @@ pub fn payload(format: HubFormat, message: &Worded) -> String {
     let title = cut(&message.headline, TITLE_MAX);
     let figures = message.figures.iter().map(|figure| format!("{}: {}", figure.name, figure.value));
     let body: Vec<String> = message.lines.iter().cloned().chain(figures).collect();
-    let body = cut(&body.join("\n"), BODY_MAX);
+    let body = body.join("\n");
+    fitting(BYTES_MAX, &BODY_MAX, |most| pushed(format, message, &title, &cut(&body, most)).to_string())
+}
+
+fn pushed(format: HubFormat, message: &Worded, title: &str, body: &str) -> Value {
     match format {
         HubFormat::Template => json!({
             "title": title, "body": body, "severity": message.severity, "kind": message.kind, "state": message.state,
@@ -77,7 +83,6 @@ pub fn payload(format: HubFormat, message: &Worded) -> String {
         HubFormat::Fcm => json!({"message": {"notification": {"title": title, "body": body}}}),
         HubFormat::Apple => json!({"aps": {"alert": {"title": title, "body": body}}}),
     }
-    .to_string()
 }
 
 /// What a connection string says.
@@ -104,22 +109,14 @@ impl<'a> Connection<'a> {
 
 /// A token for a resource, good until `until`.
 fn token(resource: &str, name: &str, key: &str, until: i64) -> String {
-    let resource = escaped(&resource.to_lowercase());
+    let resource = percent_encoded(&resource.to_lowercase());
     let key = hmac::Key::new(hmac::HMAC_SHA256, key.as_bytes());
     let signature = STANDARD.encode(hmac::sign(&key, format!("{resource}\n{until}").as_bytes()));
-    format!("SharedAccessSignature sr={resource}&sig={}&se={until}&skn={}", escaped(&signature), escaped(name))
-}
-
-fn escaped(text: &str) -> String {
-    let mut out = String::new();
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            let _ = write!(out, "%{byte:02X}");
-        }
-    }
-    out
+    format!(
+        "SharedAccessSignature sr={resource}&sig={}&se={until}&skn={}",
+        percent_encoded(&signature),
+        percent_encoded(name)
+    )
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::process::Command;
+use tokio::process::{ChildStderr, Command};
 
 use super::outgoing::Failure;
 use super::worded::Worded;
@@ -14,8 +14,10 @@ use crate::domain::text::SafeText;
 
 /// How long it may take.
 const WITHIN: Duration = Duration::from_secs(30);
-/// Bytes of its complaints that are read.
-const SAID_MAX: u64 = 4 << 10;
+/// How long the last words of one that failed may take.
+const LAST_WORDS_WITHIN: Duration = Duration::from_millis(500);
+/// Bytes of its complaints that are kept.
+const SAID_MAX: usize = 4 << 10;
 
 /// Runs the program with the message.
 ///
@@ -45,22 +47,42 @@ async fn within(run: &[String], message: &Worded, limit: Duration) -> Result<(),
             let _ = stdin.shutdown().await;
         }
     };
-    let heard = async {
-        let mut said = Vec::new();
-        if let Some(stderr) = stderr {
-            let _ = stderr.take(SAID_MAX).read_to_end(&mut said).await;
+    let mut said = Vec::new();
+    let ended = {
+        let talk = async { tokio::join!(fed, hear(stderr, &mut said)) };
+        tokio::pin!(talk);
+        let all = async {
+            tokio::select! {
+                // Whoever it leaves behind may hold its output open: its own end counts.
+                status = child.wait() => match status {
+                    Ok(status) if status.success() => Ok(status),
+                    status => {
+                        let _ = tokio::time::timeout(LAST_WORDS_WITHIN, &mut talk).await;
+                        status
+                    }
+                },
+                _ = &mut talk => child.wait().await,
+            }
+        };
+        tokio::time::timeout(limit, all).await
+    };
+    match ended {
+        Ok(Ok(status)) if status.success() => Ok(()),
+        Ok(Ok(status)) => {
+            Err(Failure::said(&format!("`{shown}` failed ({status})"), &String::from_utf8_lossy(&said), &[]))
         }
-        String::from_utf8_lossy(&said).into_owned()
-    };
-    let all = async {
-        let ((), said) = tokio::join!(fed, heard);
-        (child.wait().await, said)
-    };
-    match tokio::time::timeout(limit, all).await {
-        Ok((Ok(status), _)) if status.success() => Ok(()),
-        Ok((Ok(status), said)) => Err(Failure::said(&format!("`{shown}` failed ({status})"), &said, &[])),
-        Ok((Err(e), _)) => Err(Failure::new(format!("`{shown}`: {e}"))),
+        Ok(Err(e)) => Err(Failure::new(format!("`{shown}`: {e}"))),
         Err(_) => Err(Failure::new(format!("`{shown}` did not end within {} s", limit.as_secs()))),
+    }
+}
+
+/// Reads what a program complains of to its end, since one that cannot write any more is ended by that; keeps the
+/// beginning.
+async fn hear(stderr: Option<ChildStderr>, said: &mut Vec<u8>) {
+    let Some(mut stderr) = stderr else { return };
+    let mut piece = [0; 1 << 10];
+    while let Ok(read @ 1..) = stderr.read(&mut piece).await {
+        said.extend_from_slice(&piece[..read.min(SAID_MAX - said.len())]);
     }
 }
 
@@ -99,5 +121,17 @@ mod tests {
         let limit = Duration::from_millis(50);
         let failure = within(&run(&["sleep", "600"]), &message, limit).await.expect_err("late");
         assert!(failure.why.contains("did not end"), "{failure:?}");
+    }
+
+    #[tokio::test]
+    async fn one_that_complains_much_or_leaves_somebody_behind_has_done_it_all_the_same() {
+        let message = Worded::of(&Message::test("a", 0));
+        let noisy = "i=0; while [ $i -lt 20000 ]; do echo a line of noise >&2; i=$((i + 1)); done";
+        assert_eq!(bring(&run(&["sh", "-c", noisy]), &message).await, Ok(()));
+        let limit = Duration::from_secs(5);
+        let leaves = "sleep 20 & echo away >&2";
+        assert_eq!(within(&run(&["sh", "-c", leaves]), &message, limit).await, Ok(()));
+        let failure = within(&run(&["sh", "-c", "sleep 20 & echo no >&2; exit 3"]), &message, limit).await;
+        assert_eq!(failure.expect_err("failed").why, "`sh` failed (exit status: 3): no");
     }
 }

@@ -56,7 +56,7 @@ impl Net {
     }
 
     fn made(allowed: &[String], certificate: Option<&Path>, most: Duration) -> Result<Net, Failure> {
-        let allowed = Arc::new(allowed.iter().map(|host| host.to_ascii_lowercase()).collect::<Vec<_>>());
+        let allowed = Arc::new(allowed.iter().map(|host| named(host)).collect::<Vec<_>>());
         let mut client = Client::builder()
             .user_agent(concat!("spendtop/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
@@ -76,10 +76,19 @@ impl Net {
         Ok(Net { client, allowed })
     }
 
+    /// Sends JSON to an address once, which must take it; `secrets` are struck out of what it answers.
+    ///
+    /// # Errors
+    /// Why it was not taken.
+    pub async fn post_json(&self, url: &Secret, body: &serde_json::Value, secrets: &[&str]) -> Result<(), Failure> {
+        let headers = [("content-type", "application/json".to_owned())];
+        self.post(url, &headers, body.to_string().into_bytes()).await?.success(secrets)
+    }
+
     /// Sends a body to an address once.
     ///
     /// # Errors
-    /// Where the address may not be spoken with, nothing comes, or what comes is no success.
+    /// Where the address may not be spoken with, or nothing is answered.
     pub async fn post(&self, url: &Secret, headers: &[(&str, String)], body: Vec<u8>) -> Result<Answered, Failure> {
         let url = Url::parse(url.reveal()).map_err(|_| Failure::new("its address is none"))?;
         let host = self.speakable(&url)?;
@@ -96,12 +105,10 @@ impl Net {
         let (status, headers) = (response.status(), response.headers().clone());
         let mut body = Vec::new();
         // What an answer says after that is not needed, however long it goes on.
-        while body.len() < BODY_MAX {
-            match response.chunk().await {
-                Ok(Some(piece)) => body.extend_from_slice(&piece[..piece.len().min(BODY_MAX - body.len())]),
-                Ok(None) => break,
-                Err(_) if status.is_success() => break,
-                Err(e) => return Err(failed(&host, e)),
+        while let Ok(Some(piece)) = response.chunk().await {
+            body.extend_from_slice(&piece[..piece.len().min(BODY_MAX - body.len())]);
+            if body.len() >= BODY_MAX {
+                break;
             }
         }
         Ok(Answered { host, status, headers, body: String::from_utf8_lossy(&body).into_owned() })
@@ -109,7 +116,7 @@ impl Net {
 
     /// The host of an address that may be spoken with.
     fn speakable(&self, url: &Url) -> Result<String, Failure> {
-        let host = url.host_str().unwrap_or_default().to_ascii_lowercase();
+        let host = named(url.host_str().unwrap_or_default());
         let shown = SafeText::from_outside(&host).into_string();
         let is_allowed = self.allowed.contains(&host);
         if !url.username().is_empty() || url.password().is_some() {
@@ -124,12 +131,16 @@ impl Net {
                 )));
             }
         }
-        let literal = host.trim_matches(['[', ']']).parse::<IpAddr>();
-        match literal {
+        match host.parse::<IpAddr>() {
             Ok(address) if !is_allowed && !is_public(address) => Err(inwards(&shown)),
             _ => Ok(shown),
         }
     }
+}
+
+/// A host by one name, however it is written.
+fn named(host: &str) -> String {
+    host.trim().trim_matches(['[', ']']).trim_end_matches('.').to_ascii_lowercase()
 }
 
 fn inwards(host: &str) -> Failure {
@@ -188,13 +199,13 @@ impl Resolve for Guarded {
     fn resolve(&self, name: Name) -> Resolving {
         let allowed = Arc::clone(&self.0);
         Box::pin(async move {
-            let host = name.as_str().to_ascii_lowercase();
-            let found: Vec<SocketAddr> = tokio::net::lookup_host((host.as_str(), 0)).await?.collect();
-            let is_allowed = allowed.contains(&host);
+            let host = name.as_str();
+            let found: Vec<SocketAddr> = tokio::net::lookup_host((host, 0)).await?.collect();
+            let is_allowed = allowed.contains(&named(host));
             let public: Vec<SocketAddr> =
                 found.into_iter().filter(|address| is_allowed || is_public(address.ip())).collect();
             if public.is_empty() {
-                return Err(inwards(&SafeText::from_outside(&host)).why.into());
+                return Err(inwards(&SafeText::from_outside(host)).why.into());
             }
             Ok(Box::new(public.into_iter()) as Addrs)
         })
@@ -215,12 +226,12 @@ pub fn is_public(address: IpAddr) -> bool {
         IpAddr::V6(v6) => match within(v6) {
             Some(v4) => is_public(IpAddr::V4(v4)),
             None => {
+                // Of all that there is, only this is given out (iana.org/assignments/ipv6-unicast-address-assignments);
+                // of it not to hosts: protocols' own, as Teredo, and documentation's.
                 let [first, second, ..] = v6.segments();
-                let is_unique_local = first & 0xfe00 == 0xfc00;
-                let is_link_local = first & 0xffc0 == 0xfe80 || first & 0xffc0 == 0xfec0;
-                let is_documentation = first == 0x2001 && second == 0x0db8;
-                let is_own = v6.is_loopback() || v6.is_unspecified() || is_unique_local || is_link_local;
-                !(is_own || v6.is_multicast() || is_documentation)
+                let is_protocols = first == 0x2001 && second < 0x0200;
+                let is_documentation = (first == 0x2001 && second == 0x0db8) || (first == 0x3fff && second < 0x1000);
+                first & 0xe000 == 0x2000 && !is_protocols && !is_documentation
             }
         },
     }
@@ -273,10 +284,25 @@ mod tests {
             "64:ff9b::10.0.0.1",
             "2002:7f00:1::",
             "ff02::1",
+            "64:ff9b:1::a00:1",
+            "100::1",
+            "5f00::1",
+            "2001::7f00:1",
+            "2001:db8::1",
+            "3fff::1",
+            "4000::1",
         ] {
             assert!(!is_public(inner.parse().expect("an address")), "{inner}");
         }
-        for outer in ["1.1.1.1", "100.63.0.1", "172.32.0.1", "2606:4700::1111", "::ffff:8.8.8.8"] {
+        for outer in [
+            "1.1.1.1",
+            "100.63.0.1",
+            "172.32.0.1",
+            "2606:4700::1111",
+            "2001:4860:4860::8888",
+            "64:ff9b::808:808",
+            "::ffff:8.8.8.8",
+        ] {
             assert!(is_public(outer.parse().expect("an address")), "{outer}");
         }
     }

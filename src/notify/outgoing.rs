@@ -18,6 +18,8 @@ use crate::secret::{Reference, Secret};
 const LIMIT: Duration = Duration::from_secs(45);
 /// Characters of somebody else's words that are kept.
 const WORDS_MAX: usize = 160;
+/// Characters from which on a part of an address is one that nobody else has.
+const PART_LEAST: usize = 8;
 
 /// What bringing needs besides the channel.
 #[derive(Clone, Default, Debug)]
@@ -49,9 +51,11 @@ impl Failure {
     pub fn said(why: &str, said: &str, secrets: &[&str]) -> Failure {
         let mut said = said.to_owned();
         for secret in secrets {
-            // Of an address what follows its host is the secret, whatever it is repeated with.
+            // Of an address what follows its host is the secret, whatever it is repeated with, and so is each long
+            // part of that.
             let path = secret.split_once("://").and_then(|(_, rest)| rest.split_once('/')).map(|(_, path)| path);
-            for secret in [Some(*secret), path].into_iter().flatten().filter(|secret| secret.len() > 3) {
+            let parts = path.unwrap_or_default().split(['/', '?', '&', '=']).filter(|part| part.len() >= PART_LEAST);
+            for secret in [Some(*secret), path].into_iter().flatten().chain(parts).filter(|secret| secret.len() > 3) {
                 said = said.replace(secret, "***");
             }
         }
@@ -67,7 +71,7 @@ impl Failure {
 pub async fn secret(reference: &str) -> Result<Secret, Failure> {
     let reference = Reference::parse(reference).map_err(Failure::new)?;
     let found = reference.resolve(|name| std::env::var(name).ok()).await;
-    found.map_err(|missing| Failure::new(missing.message))
+    found.map_err(|missing| Failure::new(format!("{}; {}", missing.message, missing.hint)))
 }
 
 /// Brings a message to a channel, on a runtime's thread.

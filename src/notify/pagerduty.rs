@@ -23,10 +23,8 @@ pub async fn bring(
     message: &Worded,
     severity: Severity,
 ) -> Result<(), Failure> {
-    let headers = [("content-type", "application/json".to_owned())];
     let url = Secret::from(format!("{}/v2/enqueue", endpoint.trim_end_matches('/')));
-    let body = payload(key, message, severity).to_string().into_bytes();
-    net.post(&url, &headers, body).await?.success(&[key.reveal()])
+    net.post_json(&url, &payload(key, message, severity), &[key.reveal()]).await
 }
 
 /// A message as PagerDuty takes it. All news of one trouble have one key: what gets worse changes the incident,

@@ -20,9 +20,7 @@ const FIELDS_MAX: usize = 10;
 /// # Errors
 /// Why it is not there.
 pub async fn bring(net: &Net, url: &Secret, message: &Worded) -> Result<(), Failure> {
-    let headers = [("content-type", "application/json".to_owned())];
-    let body = payload(message).to_string().into_bytes();
-    net.post(url, &headers, body).await?.success(&[url.reveal()])
+    net.post_json(url, &payload(message), &[url.reveal()]).await
 }
 
 /// A message as Slack takes it.

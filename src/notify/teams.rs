@@ -5,12 +5,13 @@ use serde_json::{Value, json};
 
 use super::http::Net;
 use super::outgoing::Failure;
-use super::worded::{Worded, cut};
+use super::worded::{Worded, cut, fitting};
 use crate::secret::Secret;
 
-/// Characters of a run of text, so that a card stays below the 28 KB that Teams takes
-/// (learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/connectors-using).
-const TEXT_MAX: usize = 700;
+/// Characters of a run of text, as many of them as fit into a card,
+const TEXT_MAX: [usize; 4] = [700, 300, 120, 40];
+/// which has 28 KB (learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/connectors-using).
+const BYTES_MAX: usize = 27 << 10;
 /// Lines and figures of a card.
 const LINES_MAX: usize = 12;
 
@@ -19,15 +20,17 @@ const LINES_MAX: usize = 12;
 /// # Errors
 /// Why it is not there.
 pub async fn bring(net: &Net, url: &Secret, message: &Worded) -> Result<(), Failure> {
-    let headers = [("content-type", "application/json".to_owned())];
-    let body = payload(message).to_string().into_bytes();
-    net.post(url, &headers, body).await?.success(&[url.reveal()])
+    net.post_json(url, &payload(message), &[url.reveal()]).await
 }
 
 /// A message as Teams takes it.
 #[must_use]
 pub fn payload(message: &Worded) -> Value {
-    let run = |text: &str| json!({"type": "TextRun", "text": cut(text, TEXT_MAX)});
+    fitting(BYTES_MAX, &TEXT_MAX, |most| card(message, most))
+}
+
+fn card(message: &Worded, most: usize) -> Value {
+    let run = |text: &str| json!({"type": "TextRun", "text": cut(text, most)});
     let block = |inlines: Vec<Value>| json!({"type": "RichTextBlock", "inlines": inlines});
     let colour = match (message.state, message.severity) {
         ("resolved", _) => "good",
@@ -41,6 +44,8 @@ pub fn payload(message: &Worded) -> Value {
     title["color"] = json!(colour);
     let mut body = vec![block(vec![title])];
     body.extend(message.lines.iter().take(LINES_MAX).map(|line| block(vec![run(line)])));
+    let more = |all: usize| (all > LINES_MAX).then(|| block(vec![run(&format!("and {} more", all - LINES_MAX))]));
+    body.extend(more(message.lines.len()));
     for figure in message.figures.iter().take(LINES_MAX) {
         let mut name = run(&format!("{}: ", figure.name));
         name["isSubtle"] = json!(true);
@@ -48,8 +53,9 @@ pub fn payload(message: &Worded) -> Value {
         of["spacing"] = json!("small");
         body.push(of);
     }
-    let more = message.command.as_deref().map(|command| format!(" | more: {command}")).unwrap_or_default();
-    let mut foot = run(&format!("spendtop | {} | found {}{more}", message.kind, message.found_at));
+    body.extend(more(message.figures.len()));
+    let command = message.command.as_deref().map(|command| format!(" | more: {command}")).unwrap_or_default();
+    let mut foot = run(&format!("spendtop | {} | found {}{command}", message.kind, message.found_at));
     foot["isSubtle"] = json!(true);
     foot["size"] = json!("small");
     body.push(block(vec![foot]));
@@ -57,7 +63,7 @@ pub fn payload(message: &Worded) -> Value {
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
         "type": "AdaptiveCard",
         "version": "1.4",
-        "fallbackText": cut(&message.headline, TEXT_MAX),
+        "fallbackText": cut(&message.headline, most),
         "body": body,
         "msteams": {"width": "Full"},
     });

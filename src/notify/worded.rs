@@ -6,6 +6,9 @@ use crate::domain::alert::{Kind, Message, Severity, Turn};
 use crate::domain::calendar::format_timestamp;
 use crate::domain::text::{SafeText, Untrusted};
 
+/// Characters of a changed text that tells news apart.
+const APART_MAX: usize = 200;
+
 /// A message in words. Each is one line without control characters; how a channel quotes them is its own
 /// business.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -49,14 +52,16 @@ impl Worded {
     pub fn of(message: &Message) -> Worded {
         let safe = |text: &str| SafeText::from_outside(text).into_string();
         let raised = message.turn == Turn::Raised;
+        // Some channels refuse a headline that says nothing.
+        let headline = Some(safe(message.headline().raw())).filter(|headline| !headline.trim().is_empty());
         Worded {
-            key: safe(&message.key),
-            subject: safe(&message.subject),
+            key: apart(&message.key),
+            subject: apart(&message.subject),
             kind: message.kind.name(),
             severity: message.severity.name(),
             state: if raised { "raised" } else { "resolved" },
             title: safe(message.title.raw()),
-            headline: safe(message.headline().raw()),
+            headline: headline.unwrap_or_else(|| message.kind.name().to_owned()),
             lines: message.lines.iter().map(Untrusted::safe).map(SafeText::into_string).collect(),
             figures: message
                 .figures
@@ -104,6 +109,18 @@ impl Worded {
     pub fn is_test(&self) -> bool {
         self.kind == Kind::Test.name()
     }
+}
+
+/// A text that tells news apart, safe to send: where what made it safe took something away, its end says what.
+fn apart(text: &str) -> String {
+    let safe = SafeText::from_outside(text).into_string();
+    if safe == text { safe } else { format!("{}~{}", cut(&safe, APART_MAX), name_of(text)) }
+}
+
+/// What is made with the first of several sizes that keeps it to so many bytes; with the last where none does.
+pub fn fitting<T: ToString>(bytes: usize, sizes: &[usize], make: impl Fn(usize) -> T) -> T {
+    let (last, larger) = sizes.split_last().map_or((0, sizes), |(last, larger)| (*last, larger));
+    larger.iter().map(|size| make(*size)).find(|made| made.to_string().len() <= bytes).unwrap_or_else(|| make(last))
 }
 
 /// A text of so many characters at most.

@@ -27,6 +27,17 @@ pub fn hostile() -> Message {
     }
 }
 
+/// One whose texts take four bytes a character.
+pub fn wide() -> Message {
+    let text = |times: usize| Untrusted::new("\u{1f680}\u{1f4b8}".repeat(times));
+    Message {
+        title: text(200),
+        lines: (0..40).map(|_| text(250)).collect(),
+        figures: (0..14).map(|i| (format!("Figure {i}"), text(250))).collect(),
+        ..hostile()
+    }
+}
+
 /// A message as most are.
 pub fn plain() -> Message {
     Message {
@@ -56,4 +67,19 @@ fn words_have_no_control_characters_whatever_a_bill_says() {
     assert!(!text.contains("\\u001b") && !text.contains('\u{202e}') && !text.contains("\\r"), "{text}");
     assert!(worded.lines.iter().all(|line| !line.contains('\n')));
     assert!(worded.headline.starts_with("critical: a\\x1b]52"), "{}", worded.headline);
+}
+
+#[test]
+fn news_with_long_or_odd_names_is_told_apart_all_the_same() {
+    let named = |subject: &str, end: &str| {
+        let key = format!("spike/{subject}/0/warning/0/{end}");
+        worded(&Message { key, subject: format!("spike/{subject}"), ..plain() })
+    };
+    let long = "a".repeat(600);
+    let (raised, resolved) = (named(&long, "raised"), named(&long, "resolved"));
+    assert_ne!(raised.key, resolved.key);
+    assert_eq!(raised.subject, resolved.subject);
+    assert_ne!(raised.subject, named(&format!("{long}b"), "raised").subject);
+    assert_ne!(named("a\tb", "raised").key, named("a b", "raised").key);
+    assert_eq!(named("EC2", "raised").key, "spike/EC2/0/warning/0/raised");
 }

@@ -2,14 +2,14 @@
 
 use serde_json::Value;
 
-use super::{hostile, over, plain, worded};
+use super::{hostile, over, plain, wide, worded};
 use crate::config::alert::HubFormat;
 use crate::domain::alert::{Message, Severity};
 use crate::notify::{azure_hub, pagerduty, slack, teams, webhook};
 use crate::secret::Secret;
 
-fn all() -> [Message; 4] {
-    [plain(), over(), hostile(), Message::test("ops", 0)]
+fn all() -> [Message; 5] {
+    [plain(), over(), hostile(), wide(), Message::test("ops", 0)]
 }
 
 /// Block Kit as docs.slack.dev/reference/block-kit/blocks has it: header, section, context, of plain text alone.
@@ -81,6 +81,11 @@ fn adaptive_cards_are_what_their_schema_says() {
         }
         assert!(payload.to_string().len() < 28 << 10, "{} bytes", payload.to_string().len());
     }
+    let many = teams::payload(&worded(&hostile())).to_string();
+    assert!(
+        many.contains("\"and 28 more\"") && many.contains("\"and 2 more\""),
+        "what has no place is counted: {many}"
+    );
 }
 
 /// developer.pagerduty.com/docs/send-alert-event

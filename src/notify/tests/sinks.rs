@@ -84,6 +84,36 @@ async fn sinks_that_misbehave_lose_nothing_and_learn_nothing() {
 }
 
 #[tokio::test]
+async fn no_channel_goes_where_an_answer_points() {
+    let elsewhere = MockServer::start().await;
+    Mock::given(path("/taken")).respond_with(ResponseTemplate::new(200)).mount(&elsewhere).await;
+    for status in [301, 302, 303, 307, 308] {
+        // The host is one that may be spoken with: it is not followed there either.
+        let points = ResponseTemplate::new(status).insert_header("location", format!("{}/taken", elsewhere.uri()));
+        let (server, address) = answering(points).await;
+        let url = || address.reference.clone();
+        for via in [Via::Slack(url()), Via::Teams(url()), Via::Webhook { url: url(), secret: None, template: None }] {
+            let fate = sent(via, &plain()).await;
+            let said = format!("127.0.0.1 answered {status}: it has moved, which is not followed");
+            assert_eq!(why(&fate), (said.as_str(), None));
+        }
+        assert_eq!(server.received_requests().await.expect("recorded").len(), 3, "each asked once");
+    }
+    assert!(elsewhere.received_requests().await.expect("recorded").is_empty());
+}
+
+#[tokio::test]
+async fn a_part_of_an_address_that_is_repeated_is_struck_out() {
+    let server = MockServer::start().await;
+    let answer =
+        ResponseTemplate::new(400).set_body_string(r#"{"no":"https:\/\/h\/T0AB\/canary-token and sig canary-sig="}"#);
+    Mock::given(method("POST")).respond_with(answer).mount(&server).await;
+    let address = kept(&format!("{}/services/T0AB/canary-token?sig=canary-sig", server.uri()));
+    let fate = sent(Via::Teams(address.reference.clone()), &plain()).await;
+    assert!(why(&fate).0.contains("answered 400") && !why(&fate).0.contains("canary"), "{fate:?}");
+}
+
+#[tokio::test]
 async fn an_answer_without_end_is_taken_for_what_it_begins_with() {
     let (_server, address) = answering(ResponseTemplate::new(200).set_body_bytes(vec![b'x'; 8 << 20])).await;
     assert_eq!(sent(Via::Slack(address.reference.clone()), &plain()).await, Fate::Delivered);
@@ -114,7 +144,11 @@ async fn nobody_inside_is_reached_unless_the_config_says_so() {
 #[tokio::test]
 async fn a_secret_that_is_not_there_is_a_failure_that_says_so() {
     let fate = sent(Via::Slack("env:SPENDTOP_NO_SUCH_HOOK".to_owned()), &plain()).await;
-    assert_eq!(why(&fate).0, "`env:SPENDTOP_NO_SUCH_HOOK`: the variable is not set");
+    assert_eq!(
+        why(&fate).0,
+        "`env:SPENDTOP_NO_SUCH_HOOK`: the variable is not set; set it where spendtop is started \
+         (`export SPENDTOP_NO_SUCH_HOOK=...`), or refer to another place in the config"
+    );
 }
 
 #[tokio::test]
