@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use tokio_util::sync::CancellationToken;
 
 use super::args::FormatArgs;
+use super::config::home;
 use super::query::style;
 use super::run::Context;
 use super::wiring;
@@ -86,7 +87,8 @@ pub fn run(context: &mut Context<'_, '_>, args: &AlertArgs) -> Result<u8> {
 /// Kind `Usage` where there is no folder for a store.
 pub fn courier(context: &Context<'_, '_>) -> Result<Courier> {
     let place = Place::beside(&context.data_dir()?);
-    Ok(Courier::new(&context.config, place, context.global.as_of.map(|_| context.as_of)))
+    let fixed = context.global.as_of.map(|_| context.as_of);
+    Ok(Courier::new(&context.config, place, fixed, home().as_deref()))
 }
 
 /// Looks, and brings what is on its way; says what became of it. Whether anything failed.

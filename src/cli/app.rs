@@ -263,7 +263,8 @@ fn alerted(plan: &Plan, host: &Arc<Host>, slot: &Alerts) -> Option<Weak<dyn tui:
     if plan.demo.is_some() || host.about().is_ok_and(|about| about.demo) {
         return None;
     }
-    let courier = Courier::new(&plan.config, Place::beside(&plan.place), plan.fixed.then_some(plan.today));
+    let (place, fixed) = (Place::beside(&plan.place), plan.fixed.then_some(plan.today));
+    let courier = Courier::new(&plan.config, place, fixed, home().as_deref());
     let alerting = Arc::new(Alerting::begin(courier, Arc::clone(host) as Arc<dyn crate::engine::Engine>).ok()?);
     let lent: Weak<dyn tui::alerting::Alerts> = Arc::<Alerting>::downgrade(&alerting);
     *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(alerting);

@@ -10,6 +10,7 @@ use super::config::home;
 use super::import::{Problems, problems_path, summary};
 use super::wiring;
 use crate::clock;
+use crate::config::at_home;
 use crate::domain::calendar::Day;
 use crate::domain::text::SafeText;
 use crate::error::{Error, Kind, Result};
@@ -77,10 +78,7 @@ fn cloud(found: &Credentials, home: &Path) -> Cloud {
 /// A path as it was typed, from the home folder where it begins with `~`.
 #[must_use]
 pub fn expanded(path: &Path) -> PathBuf {
-    match (path.strip_prefix("~"), home()) {
-        (Ok(rest), Some(home)) => home.join(rest),
-        _ => path.to_owned(),
-    }
+    at_home(path, home().as_deref())
 }
 
 /// What a folder holds: folders and billing files by name.

@@ -298,7 +298,7 @@ mod tests {
             store.journal().set("outbox", &letter.name(), Some(value)).expect("kept");
         }
         let engine = Arc::new(LocalEngine::new(store, Config::default().settle, false));
-        (engine, Courier::new(&Config::default(), Place::beside(&folder.join("store")), None))
+        (engine, Courier::new(&Config::default(), Place::beside(&folder.join("store")), None, None))
     }
 
     #[test]

@@ -14,8 +14,8 @@ use std::sync::Arc;
 
 #[cfg(feature = "exports")]
 use self::names::Names;
-use crate::config::Config;
 use crate::config::connection::{self, To};
+use crate::config::{Config, at_home};
 #[cfg(any(feature = "aws", feature = "gcp"))]
 use crate::provider::remote::Elsewhere;
 use crate::provider::remote::{Costs, Fault, FaultKind};
@@ -114,10 +114,7 @@ impl Made<'_> {
 
     /// A path whose `~/` is one's home.
     fn path(&self, path: &Path) -> PathBuf {
-        match (path.strip_prefix("~"), self.home) {
-            (Ok(rest), Some(home)) => home.join(rest),
-            _ => path.to_owned(),
-        }
+        at_home(path, self.home)
     }
 
     /// Further certificates that are trusted.

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use fs2::FileExt;
@@ -16,8 +16,8 @@ use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock;
-use crate::config::Config;
 use crate::config::alert::Channel;
+use crate::config::{Config, at_home};
 use crate::domain::alert::{Bundle, DESKTOP, Fate, Message, TERMINAL};
 use crate::domain::calendar::{DAY_SECONDS, Day};
 use crate::engine::alerts::{AlertsAnswer, Try};
@@ -33,6 +33,9 @@ use crate::sync::task;
 const LOCK: &str = "bring.lock";
 /// Between two messages to a channel: most of them take one a second.
 const PAUSE: Duration = Duration::from_millis(1_100);
+
+/// What is being brought when it is given up has so long to get there and be noted: else it would be brought again.
+const LAST_WORD: Duration = Duration::from_secs(1);
 
 /// Tells a person by the terminal; whether it has.
 pub type Terminal<'t> = dyn Fn(&Notice) -> bool + 't;
@@ -60,13 +63,13 @@ pub struct Round {
 }
 
 impl Courier {
-    /// Of a config, for a store.
+    /// Of a config, for a store; `home` is what `~/` stands for.
     #[must_use]
-    pub fn new(config: &Config, place: Place, fixed: Option<Day>) -> Courier {
+    pub fn new(config: &Config, place: Place, fixed: Option<Day>, home: Option<&Path>) -> Courier {
         Courier {
             channels: config.alerts.channels.clone(),
             storm: config.alerts.plan.storm,
-            certificate: config.sync.certificate.clone(),
+            certificate: config.sync.certificate.as_deref().map(|path| at_home(path, home)),
             place,
             fixed,
         }
@@ -93,7 +96,8 @@ impl Courier {
     /// way.
     ///
     /// # Errors
-    /// Kind `Store` where the store cannot be reached or the disk fails.
+    /// Kind `Store` where the store cannot be reached or the disk fails. What was found before is brought even where
+    /// nobody can look.
     pub fn round(
         &self,
         engine: &dyn Engine,
@@ -102,13 +106,26 @@ impl Courier {
         most: Duration,
     ) -> Result<Round> {
         let moment = self.moment();
-        match engine.command(&Command::Watch(moment))? {
-            Outcome::Watched(_) => {}
-            other => return Err(Error::bug(format!("a look became {other:?}"))),
-        }
+        let looked = match engine.command(&Command::Watch(moment)) {
+            Ok(Outcome::Watched(_)) => Ok(()),
+            Ok(other) => Err(Error::bug(format!("a look became {other:?}"))),
+            Err(error) => Err(error),
+        };
+        let round = self.bring_due(engine, clock::now_seconds().max(moment.at), terminal, cancel, most)?;
+        looked.map(|()| round)
+    }
+
+    fn bring_due(
+        &self,
+        engine: &dyn Engine,
+        now: i64,
+        terminal: &Terminal<'_>,
+        cancel: &CancellationToken,
+        most: Duration,
+    ) -> Result<Round> {
         let stands = stands(engine)?;
-        let now = clock::now_seconds().max(moment.at);
-        if stands.next().is_none_or(|next| next > now) {
+        // Who ends tells nobody any more: the terminal, too, may be gone.
+        if cancel.is_cancelled() || stands.next().is_none_or(|next| next > now) {
             return Ok(Round { next: stands.next(), ..Round::default() });
         }
         let Some(_lock) = self.lock()? else {
@@ -150,15 +167,22 @@ impl Courier {
             let (sender, mut fates) = tokio::sync::mpsc::unbounded_channel::<(Bundle, Fate)>();
             for (name, bundles) in by_channel {
                 let (courier, sender) = (self.clone(), sender.clone());
-                tokio::spawn(async move { courier.to_channel(&name, bundles, now, &sender).await });
+                let cancel = cancel.clone();
+                tokio::spawn(async move { courier.to_channel(&name, bundles, now, &sender, &cancel).await });
             }
             drop(sender);
             let late = tokio::time::sleep(most);
-            tokio::pin!(late);
+            let given_up = async {
+                cancel.cancelled().await;
+                tokio::time::sleep(LAST_WORD).await;
+            };
+            tokio::pin!(late, given_up);
             loop {
                 let next = tokio::select! {
+                    // What was brought is noted first.
+                    biased;
                     next = fates.recv() => next,
-                    () = cancel.cancelled() => None,
+                    () = &mut given_up => None,
                     () = &mut late => None,
                 };
                 let Some((bundle, fate)) = next else { return Ok::<(), Error>(()) };
@@ -170,20 +194,23 @@ impl Courier {
         outcome.map(|()| tried)
     }
 
-    /// Brings what is due to one channel, one after the other; after a failure the rest waits.
+    /// Brings what is due to one channel, one after the other; after a failure, or once it is given up, the rest
+    /// waits.
     async fn to_channel(
         &self,
         name: &str,
         bundles: Vec<Bundle>,
         now: i64,
         fates: &tokio::sync::mpsc::UnboundedSender<(Bundle, Fate)>,
+        cancel: &CancellationToken,
     ) {
         let means = Means { certificate: self.certificate.clone(), now };
         for (at, bundle) in bundles.into_iter().enumerate() {
             let fate = match self.channel(name) {
                 Some(channel) => {
-                    if at > 0 {
-                        tokio::time::sleep(PAUSE).await;
+                    let pause = if at > 0 { PAUSE } else { Duration::ZERO };
+                    if cancel.run_until_cancelled(tokio::time::sleep(pause)).await.is_none() {
+                        return;
                     }
                     outgoing::bring(channel, &bundle.message, &means).await
                 }
@@ -290,4 +317,77 @@ fn note(engine: &dyn Engine, bundle: &Bundle, fate: &Fate, now: i64) -> Result<(
         jitter: u16::from(jitter) * 3,
     };
     engine.command(&Command::Tried(tried)).map(|_| ())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::domain::alert::Letter;
+    use crate::engine::local::LocalEngine;
+    use crate::engine::{Extent, OpenFile, export};
+    use crate::store::Store;
+
+    /// An engine over a damaged store: nobody can look.
+    struct Blind(LocalEngine);
+
+    impl Engine for Blind {
+        fn ask(&self, question: &Question, as_of: Day, cancel: &Cancel) -> Result<Answer> {
+            self.0.ask(question, as_of, cancel)
+        }
+
+        fn command(&self, command: &Command) -> Result<Outcome> {
+            match command {
+                Command::Watch(_) => Err(Error::store("a chunk is damaged")),
+                command => self.0.command(command),
+            }
+        }
+
+        fn export(&self, scope: &export::Scope, open: &OpenFile<'_>, cancel: &Cancel) -> Result<u64> {
+            self.0.export(scope, open, cancel)
+        }
+
+        fn extent(&self) -> Result<Extent> {
+            self.0.extent()
+        }
+    }
+
+    #[test]
+    fn what_was_found_is_brought_even_where_nobody_can_look() {
+        let folder = tempfile::tempdir().expect("folder");
+        let store = Arc::new(Store::in_memory(&[]));
+        let letter = Letter::new(Message::test("a", 0), TERMINAL, 0);
+        let value = serde_json::to_value(&letter).expect("JSON");
+        store.journal().set("outbox", &letter.name(), Some(value)).expect("kept");
+        let engine = Blind(LocalEngine::new(Arc::clone(&store), Config::default().settle, false));
+        let courier = Courier::new(&Config::default(), Place::beside(&folder.path().join("store")), None, None);
+        let told = std::cell::Cell::new(0);
+        let terminal = |_: &Notice| {
+            told.set(told.get() + 1);
+            true
+        };
+        for _ in 0..2 {
+            let round = courier.round(&engine, &terminal, &CancellationToken::new(), Duration::from_secs(5));
+            assert!(round.expect_err("it is said").message.contains("a chunk is damaged"));
+        }
+        assert_eq!((told.get(), stands(&engine).expect("it stands").outbox.len()), (1, 0), "once");
+        // Nothing is told by who is about to end.
+        let letter = Letter::new(Message::test("b", 1), TERMINAL, 0);
+        let value = serde_json::to_value(&letter).expect("JSON");
+        store.journal().set("outbox", &letter.name(), Some(value)).expect("kept");
+        let ends = CancellationToken::new();
+        ends.cancel();
+        assert!(courier.round(&engine, &terminal, &ends, Duration::from_secs(5)).is_err());
+        assert_eq!((told.get(), stands(&engine).expect("it stands").outbox.len()), (1, 1), "it stays on its way");
+    }
+
+    #[test]
+    fn a_certificate_at_home_is_found_there() {
+        let mut config = Config::default();
+        config.sync.certificate = Some("~/corp.pem".into());
+        let of = |home| Courier::new(&config, Place::beside(Path::new("/s/store")), None, home).certificate;
+        assert_eq!(of(Some(Path::new("/home/me"))), Some("/home/me/corp.pem".into()));
+        assert_eq!(of(None), Some("~/corp.pem".into()));
+    }
 }
