@@ -1,35 +1,43 @@
-//! Alerts from an import to a sink: by the program itself, killed between finding and bringing, with sinks that
-//! are dead or hang; and Amazon SNS by moto.
+//! Alerts from an import or a sync to a sink: by the program itself, killed between finding and bringing, with sinks
+//! that are dead or hang, and a secret of the keyring; and Amazon SNS by moto.
 
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
+use spendtop::clock;
 use spendtop::domain::calendar::Day;
+use spendtop::sync::state::Place;
 
-use crate::screen::{command, printed, run, text};
+use crate::screen::{command, pid_of, printed, run, text};
 use crate::support::write;
 
 /// How long anything here may take.
 const SOON: Duration = Duration::from_secs(60);
-const TODAY: &str = "2026-09-05";
+pub const TODAY: &str = "2026-09-05";
 /// A day that is always later than any wait.
 const LATER: &str = "2046-09-06";
 
-/// Sixty days of a service, of which the last costs more; its path.
-fn bill(home: &Path) -> PathBuf {
+/// Sixty days of a service, of which the last costs 900 and all others 100; its path.
+pub fn bill(home: &Path) -> PathBuf {
+    days(home, "EC2", 900)
+}
+
+/// Sixty days of a service, of which the last costs so much and all others 100; its path.
+pub fn days(folder: &Path, service: &str, last_cost: u32) -> PathBuf {
     let last = Day::parse(TODAY).expect("date").plus(-1);
     let mut text =
         String::from("BilledCost,ChargePeriodStart,ChargePeriodEnd,BillingCurrency,ProviderName,ServiceName\n");
     for before in (0..60).rev() {
-        let (day, cost) = (last.plus(-before), if before == 0 { 900 } else { 100 });
-        writeln!(text, "{cost},{day}T00:00:00Z,{}T00:00:00Z,USD,AWS,EC2", day.plus(1)).expect("text");
+        let (day, cost) = (last.plus(-before), if before == 0 { last_cost } else { 100 });
+        writeln!(text, "{cost},{day}T00:00:00Z,{}T00:00:00Z,USD,AWS,{service}", day.plus(1)).expect("text");
     }
-    write(home, "bill.csv", text)
+    write(folder, "bill.csv", text)
 }
 
 /// A sink's answer; `None` never comes.
@@ -72,7 +80,6 @@ fn read(stream: &TcpStream) -> String {
 
 /// A config that tells a webhook of spikes; what names it.
 fn told_by(home: &Path, port: u16) -> Vec<String> {
-    use std::os::unix::fs::PermissionsExt;
     let secret = write(home, "hook", format!("http://127.0.0.1:{port}/canary-91ab"));
     std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(0o600)).expect("mode");
     let text = format!(
@@ -80,8 +87,12 @@ fn told_by(home: &Path, port: u16) -> Vec<String> {
          [alerts.spike]\nto = [\"ops\"]\n",
         secret.display()
     );
-    let config = write(home, "c.toml", text);
-    vec!["--config".into(), config.display().to_string()]
+    config(home, &text)
+}
+
+/// A config; what names it.
+fn config(home: &Path, text: &str) -> Vec<String> {
+    vec!["--config".into(), write(home, "c.toml", text).display().to_string()]
 }
 
 fn words<'a>(flags: &'a [String], rest: &[&'a str]) -> Vec<&'a str> {
@@ -158,6 +169,78 @@ fn a_channel_is_tried_and_its_refusal_told() {
     assert!(text(&unknown.stderr).contains("did you mean `ops`?"), "{}", text(&unknown.stderr));
     let shown = printed(home.path(), &words(&flags, &["alert", "test", "terminal"]));
     assert!(shown.contains("A test of the channel terminal"), "{shown}");
+}
+
+/// A bill in a watched folder, at rest since so many seconds after a day in 2023.
+fn delivered(folder: &Path, last_cost: u32, seconds: u64) {
+    let file = std::fs::File::options().write(true).open(days(folder, "EC2", last_cost)).expect("bill");
+    file.set_modified(std::time::UNIX_EPOCH + Duration::from_secs(1_700_000_000 + seconds)).expect("old");
+}
+
+#[test]
+fn whoever_watches_looks_after_each_change() {
+    let home = tempfile::tempdir().expect("home");
+    let (bills, store) = (home.path().join("bills"), home.path().join("store"));
+    std::fs::create_dir(&bills).expect("folder");
+    delivered(&bills, 100, 0);
+    let (port, told) = sink(vec![Some("200 OK")]);
+    told_by(home.path(), port);
+    let mut text = std::fs::read_to_string(home.path().join("c.toml")).expect("config");
+    write!(text, "[folder.bills]\npath = \"{}\"\n", bills.display()).expect("text");
+    let flags = config(home.path(), &text);
+    let store = store.display().to_string();
+    let mut watch = command(home.path());
+    watch.args(words(&flags, &["--data-dir", &store, "--as-of", TODAY, "sync", "--watch"]));
+    let mut watch = watch.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("begun");
+    let mut runs = BufReader::new(watch.stdout.take().expect("stdout")).lines().map_while(Result::ok);
+    let taken = runs.find(|line| line.starts_with("folder.bills")).expect("the first bill is taken in");
+    assert!(taken.contains("60"), "{taken}");
+    delivered(&bills, 900, 60);
+    Place::beside(Path::new(&store)).ask(clock::now_seconds()).expect("wished for");
+    let request = told.recv_timeout(SOON).expect("it looks once that has come");
+    assert!(request.contains("spend on 2026-09-04 is 900.00 USD so far, usually 100.00 USD"), "{request}");
+    rustix::process::kill_process(pid_of(watch.id()), rustix::process::Signal::INT).expect("kill");
+    assert!(watch.wait().expect("ended").success());
+    let log = printed(home.path(), &words(&flags, &["--data-dir", &store, "alert", "log", "--format", "json"]));
+    assert!(log.contains("\"outbox\":{}") && log.contains("\"tries\":1"), "{log}");
+    assert!(told.try_recv().is_err(), "once");
+}
+
+#[cfg(not(target_os = "macos"))]
+#[test]
+fn a_secret_of_the_keyring_is_asked_of_the_systems_tool() {
+    let home = tempfile::tempdir().expect("home");
+    let (port, told) = sink(vec![Some("200 OK")]);
+    let (bin, empty, asked) = (home.path().join("bin"), home.path().join("empty"), home.path().join("asked"));
+    [&bin, &empty].into_iter().for_each(|folder| std::fs::create_dir(folder).expect("folder"));
+    let script = format!(
+        "#!/bin/sh\nprintf '%s\\n' \"$@\" >'{}'\n[ \"$5\" = 'ops $(hook)' ] || exit 1\n\
+         echo http://127.0.0.1:{port}/canary-91ab\n",
+        asked.display()
+    );
+    let tool = write(&bin, "secret-tool", script);
+    std::fs::set_permissions(&tool, std::fs::Permissions::from_mode(0o755)).expect("mode");
+    let channel = |name: &str, account: &str| {
+        let url = format!("keyring:spendtop/{account}");
+        format!("[channels.{name}]\ntype = \"webhook\"\nurl = \"{url}\"\nallow_private = [\"127.0.0.1\"]\n")
+    };
+    let flags = config(home.path(), &(channel("ops", "ops $(hook)") + &channel("none", "none")));
+    let test = |name: &str, path: &Path| {
+        let tried = command(home.path()).env("PATH", path).args(words(&flags, &["alert", "test", name])).output();
+        let tried = tried.expect("run");
+        (tried.status.code(), text(&tried.stdout), text(&tried.stderr))
+    };
+    let there = test("ops", &bin);
+    assert_eq!((there.0, there.1.as_str()), (Some(0), "ops has the test\n"), "{}", there.2);
+    assert!(told.recv_timeout(SOON).expect("there").starts_with("POST /canary-91ab"));
+    let words = std::fs::read_to_string(&asked).expect("asked");
+    assert_eq!(words, "lookup\nservice\nspendtop\nusername\nops $(hook)\n", "no shell has read it");
+    let (code, _, none) = test("none", &bin);
+    let store = "`secret-tool store --label=spendtop service spendtop username none` puts it there";
+    assert!(code == Some(3) && none.contains("`secret-tool` found none (exit status: 1)"), "{none}");
+    assert!(none.contains(store), "{none}");
+    let (code, _, lacking) = test("ops", &empty);
+    assert!(code == Some(3) && lacking.contains("is not installed: it is libsecret-tools"), "{lacking}");
 }
 
 #[cfg(feature = "aws")]

@@ -26,10 +26,7 @@ impl Emulator {
     /// Starts an emulator, where it is installed: `arguments` are made of its port and folder. It is
     /// ready once `path` is answered, whatever the status.
     pub fn start(name: &str, path: &str, arguments: impl Fn(u16, &str) -> Vec<String>) -> Option<Emulator> {
-        let Some(program) = find(name) else {
-            println!("skipped: `{name}` is not installed (.ci/emulators installs it)");
-            return None;
-        };
+        let program = installed(name)?;
         let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
         let folder = tempfile::tempdir().expect("a folder");
         let mut command = Command::new(program);
@@ -69,12 +66,17 @@ impl Drop for Emulator {
     }
 }
 
-fn find(name: &str) -> Option<PathBuf> {
+/// A program that `.ci/emulators` installs; `None`, with a word, where it has not.
+pub fn installed(name: &str) -> Option<PathBuf> {
     let folders = [
         std::env::var_os("SPENDTOP_EMULATORS").map(PathBuf::from),
         Some(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/emulators")),
     ];
-    folders.into_iter().flatten().map(|folder| folder.join("bin").join(name)).find(|path| path.exists())
+    let found = folders.into_iter().flatten().map(|folder| folder.join("bin").join(name)).find(|path| path.exists());
+    if found.is_none() {
+        println!("skipped: `{name}` is not installed (.ci/emulators installs it)");
+    }
+    found
 }
 
 fn answers(port: u16, path: &str) -> bool {

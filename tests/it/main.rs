@@ -34,6 +34,8 @@ mod kill;
 mod leaving;
 #[cfg(all(target_os = "linux", feature = "desktop", feature = "opencost"))]
 mod notices;
+#[cfg(feature = "net")]
+mod payloads;
 mod program;
 mod screen;
 mod sources;

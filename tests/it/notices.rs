@@ -17,7 +17,8 @@ use spendtop::provider::remote::FaultKind;
 use spendtop::sync::state::{Place, Standing, State, Trouble};
 use zbus::OwnedVariant;
 
-use crate::screen::{Screen, command, pid_of};
+use crate::alerts::{TODAY, days};
+use crate::screen::{Screen, command, pid_of, printed, text};
 use crate::support::write;
 
 const TITLE: &str = "spendtop: opencost.kube has not synced for 26 h";
@@ -175,6 +176,33 @@ fn the_desktop_is_told_once_in_plain_text() {
     }
     interrupted(program);
     assert!(shown.try_recv().is_err(), "once");
+}
+
+#[test]
+fn the_desktop_is_told_of_an_alert_once_in_plain_text() {
+    let Some((_bus, address)) = bus() else { return };
+    let shown = notification_daemon(address.clone());
+    let home = tempfile::tempdir().expect("home");
+    let config = write(home.path(), "c.toml", "[alerts.spike]\nto = [\"desktop\"]\n");
+    let (config, bill) = (config.display().to_string(), days(home.path(), "<b>EC2</b>", 900));
+    let run = |words: &[&str]| {
+        let mut program = command(home.path());
+        program.args(["--config", &config, "--as-of", TODAY]).args(words);
+        let ended = program.env("DBUS_SESSION_BUS_ADDRESS", &address).output().expect("run");
+        assert!(ended.status.success(), "{}", text(&ended.stderr));
+        text(&ended.stderr)
+    };
+    let said = run(&["import", &bill.to_string_lossy()]);
+    let told = shown.recv_timeout(SOON).expect("the desktop is told");
+    let title = "spendtop: critical: spend on 2026-09-04 is 900.00 USD so far, usually 100.00 USD";
+    assert_eq!((told.app.as_str(), told.title.as_str(), told.urgency), ("spendtop", title, Some(2)));
+    assert!(told.body.starts_with("&lt;b&gt;EC2&lt;/b&gt;"), "{}", told.body);
+    assert!(told.body.contains("Spent: 900.00 USD; Usually: 100.00 USD"), "{}", told.body);
+    assert!(!said.contains("900.00"), "who was told by the desktop is not told again: {said}");
+    run(&["alert", "run"]);
+    assert!(shown.try_recv().is_err(), "once");
+    let log = printed(home.path(), &["--config", &config, "alert", "log"]);
+    assert!(log.contains("desktop") && !log.contains("on its way"), "{log}");
 }
 
 #[test]
