@@ -7,7 +7,9 @@
 //! **What is forgotten stays.** A day that Prometheus has forgotten comes home as nothing, and the one that it is in
 //! the middle of forgetting as a part of it. Neither takes the place of what is stored ([`Brought::left`]): a day
 //! without any allocation, and the first day that has some where the day before it has none. A cluster's own first
-//! day looks the same; it is taken as long as it is of the last days.
+//! day looks the same; it is taken as long as it is of the last days. Of days before the last ones nothing may be
+//! known at all, as before OpenCost was there: they are asked for and have nothing. Where nothing is known of the
+//! last days, OpenCost does not work.
 
 mod check;
 pub mod client;
@@ -146,7 +148,7 @@ impl Allocations {
         from: Day,
         pages: &mut u32,
     ) -> Result<bool, Fault> {
-        if Day::of_seconds(call.now).0 - day.0 <= i32::from(SETTLES) {
+        if is_of_now(day, call) {
             return Ok(false);
         }
         if day > from {
@@ -155,6 +157,11 @@ impl Allocations {
         *pages += 1;
         Ok(self.client.day(call, token, day.plus(-1))?.is_empty())
     }
+}
+
+/// Whether a day is one of the last, of which an OpenCost that works knows something.
+fn is_of_now(day: Day, call: &Call) -> bool {
+    Day::of_seconds(call.now).0 - day.0 <= i32::from(SETTLES)
 }
 
 /// What was told of days.
@@ -194,7 +201,7 @@ impl Costs for Allocations {
         };
         let told = self.days(call, *days, sink)?;
         let Told { into, pages, unknown, empty, half } = told;
-        if empty.len() == days.iter().count() {
+        if empty.len() == days.iter().count() && is_of_now(days.to.plus(-1), call) {
             let name = &self.client.settings().name;
             let fault = Fault::new(FaultKind::NotThere, format!("OpenCost knows nothing of {}", days.words()));
             return Err(fault

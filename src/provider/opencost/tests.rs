@@ -182,6 +182,26 @@ fn a_day_that_may_be_half_forgotten_does_not_come() {
 }
 
 #[test]
+fn of_days_before_opencost_was_there_is_nothing_and_that_is_no_failure() {
+    // The window's last day is so many days ago.
+    for (ago, is_failure) in [(0, true), (2, true), (3, false), (10, false)] {
+        let server = start(|_, _| ResponseTemplate::new(200).set_body_string(r#"{"code":200,"data":[{}]}"#));
+        let allocations = Allocations::new(&server.settings()).expect("a connection");
+        let call = Call { now: day().plus(1 + ago).seconds(), ..server.call() };
+        let brought = allocations.fetch(&ask(), &call, &nowhere());
+        if is_failure {
+            let Err(Halt::Fault(fault)) = brought else { panic!("{ago}: {brought:?}") };
+            assert!(fault.kind == FaultKind::NotThere && fault.message.contains("OpenCost knows nothing"), "{fault}");
+            continue;
+        }
+        let brought = brought.expect("nothing is there");
+        assert_eq!((brought.rows, brought.left.len(), brought.silent), (0, 2, false), "{ago}");
+        let want = "OpenCost knows nothing of 2026-11-12, 2026-11-13: what is stored of that stays";
+        assert_eq!(brought.notes, [want], "{ago}");
+    }
+}
+
+#[test]
 fn a_tokens_command_is_run_once_a_window() {
     use crate::provider::remote::secret::Reference;
     let (server, folder) = (start(|_, request| well(request)), tempfile::tempdir().expect("a folder"));
