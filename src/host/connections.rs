@@ -224,12 +224,11 @@ impl Made<'_> {
         place: &str,
         settings: crate::provider::aws::Settings,
     ) -> Result<Arc<dyn Costs>, Fault> {
-        use crate::provider::aws::access::Access;
+        use crate::provider::aws::access::{self, Access};
         use crate::provider::aws::objects::{self, Bucket};
         let (source, (name, prefix)) = (settings.source.clone(), bucket(place, "s3://")?);
-        // What the SDK would take; where the bucket is in another one, it says so and is asked there.
-        let told = ["AWS_REGION", "AWS_DEFAULT_REGION"].into_iter().find_map(|name| std::env::var(name).ok());
-        let region = aws.region.clone().or(told.filter(|region| !region.is_empty()));
+        // Where the bucket is in another one, it says so and is asked there.
+        let region = aws.region.clone().or_else(|| access::region(&settings));
         let region = region.unwrap_or_else(|| "us-east-1".to_owned());
         let (access, http, bucket) = (Arc::new(Access::new(settings)), self.http()?, name.clone());
         let store = move |region: &str| {

@@ -10,7 +10,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_config::identity::IdentityCache;
+use aws_config::meta::region::ProvideRegion;
 use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::profile::region::ProfileFileRegionProvider;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::sts::AssumeRoleProvider;
@@ -19,6 +21,7 @@ use aws_config::{AppName, BehaviorVersion, ConfigLoader, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
 use aws_types::service_config::ServiceConfigKey;
+use futures_util::FutureExt;
 
 use super::super::remote::{Fault, FaultKind, http};
 use super::settings::{ExternalId, Settings};
@@ -202,6 +205,27 @@ impl Access {
     }
 }
 
+/// The region that the SDK would take: the environment's, else the profile's. Nothing is sent.
+#[must_use]
+pub fn region(settings: &Settings) -> Option<String> {
+    let told = |name| std::env::var(name).ok().filter(|region: &String| !region.is_empty());
+    ["AWS_REGION", "AWS_DEFAULT_REGION"].into_iter().find_map(told).or_else(|| profile_region(settings))
+}
+
+/// The region of the connection's profile, or of the one that the environment names, in the AWS CLI's files.
+fn profile_region(settings: &Settings) -> Option<String> {
+    let mut provider = ProfileFileRegionProvider::builder();
+    if let Some(profile) = &settings.profile {
+        provider = provider.profile_name(profile);
+    }
+    if !settings.files.is_empty() {
+        provider = provider.profile_files(profile_files(settings));
+    }
+    // The SDK reads files without waiting for anybody.
+    let region = provider.build().region().now_or_never()??;
+    Some(region.as_ref().to_owned()).filter(|region| !region.is_empty())
+}
+
 /// The SDK has named the type anew in a crate of its runtime; this name of it is the one it exports.
 #[allow(deprecated)]
 fn profile_files(settings: &Settings) -> aws_config::profile::profile_file::ProfileFiles {
@@ -321,6 +345,21 @@ mod tests {
             let clients = Access::new(named).clients().await.expect("encrypted");
             assert_eq!(clients.elsewhere.as_deref(), Some("gateway.example"));
         }
+    }
+
+    #[test]
+    fn a_bucket_is_first_looked_for_in_the_profiles_region() {
+        let folder = tempfile::tempdir().expect("folder");
+        for (text, want) in [
+            ("region = eu-central-1", Some("eu-central-1")),
+            ("source_profile = base\n[profile base]\nregion = eu-west-1", Some("eu-west-1")),
+            ("region =", None),
+            ("[default]\nregion = eu-west-1", None),
+        ] {
+            assert_eq!(profile_region(&profile(&folder, text)).as_deref(), want, "{text}");
+        }
+        let missing = Settings { files: vec![folder.path().join("none")], ..Settings::new("aws.p") };
+        assert_eq!(profile_region(&missing), None);
     }
 
     #[tokio::test]
