@@ -67,6 +67,10 @@ mod tests {
         fn take(&self, _: &mut dyn CostSource, _: &Options, _: &dyn Watcher) -> Result<Outcome> {
             Err(Error::store("out of order"))
         }
+
+        fn settle(&self, _: &[String]) -> Result<()> {
+            Err(Error::store("out of order"))
+        }
     }
 
     /// Whether a wish of an hour before `now` is left over, where scopes stand so.

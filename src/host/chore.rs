@@ -12,7 +12,7 @@ use crate::error::{Error, Kind, Result};
 use crate::store::manifest::Manifest;
 use crate::store::remote::Synced;
 use crate::store::{backup, check};
-use crate::sync::undo;
+use crate::sync::{overlap, undo};
 
 /// Something to do.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -35,6 +35,8 @@ pub enum Chore {
     AcceptLoss,
     /// Make the rollups anew, for these tag keys and what own dimensions rest on: [`Done::Count`] of account periods.
     Rebuild(Vec<String>, Vec<Vec<String>>),
+    /// Have deliveries count as the config has their sources, in its order: [`Done::Count`] of nothing.
+    Settle(Vec<String>),
 }
 
 /// What came of a [`Chore`].
@@ -83,6 +85,12 @@ impl Chore {
             Chore::Backup(path) => backup::write(store, path)?,
             Chore::RemoveImport(id) => {
                 undo::remove_import(store, *id)?;
+                0
+            }
+            Chore::Settle(configured) => {
+                if overlap::settle(store, configured)? {
+                    serving.changed();
+                }
                 0
             }
             Chore::AcceptLoss => undo::accept_loss(store)? as u64,

@@ -421,6 +421,10 @@ mod tests {
         fn take(&self, _: &mut dyn CostSource, _: &Options, _: &dyn Watcher) -> Result<Outcome> {
             Err(Error::store("out of order"))
         }
+
+        fn settle(&self, _: &[String]) -> Result<()> {
+            Err(Error::store("out of order"))
+        }
     }
 
     fn connections(config: &str, folder: &std::path::Path) -> Connections {

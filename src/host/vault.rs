@@ -19,4 +19,8 @@ impl Vault for Host {
     fn take(&self, source: &mut dyn CostSource, options: &Options, watcher: &dyn Watcher) -> Result<Outcome> {
         self.import(source, options, watcher, &|| {})
     }
+
+    fn settle(&self, configured: &[String]) -> Result<()> {
+        self.chore(&Chore::Settle(configured.to_vec())).map(drop)
+    }
 }

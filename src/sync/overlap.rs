@@ -3,7 +3,8 @@
 //! The most trusted kind of source counts. Of equals the one that was there first does, so that no
 //! import takes what counts out of the sums only by being newer; removing the other's imports lets it
 //! count. Of exports that the config names the first of them does, and one that it names no more comes behind
-//! the others ([`arrange`]). Knows no store's contents but the manifest.
+//! the others ([`arrange`]), with each delivery and whenever a config is taken up ([`settle`]). Knows no store's
+//! contents but the manifest.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,7 +15,9 @@ use crate::domain::charge::Metric;
 use crate::domain::money::Amount;
 use crate::domain::text::SafeText;
 use crate::domain::words::count;
+use crate::error::Result;
 use crate::provider::{SourceId, SourceKind};
+use crate::store::Store;
 use crate::store::manifest::{Group, Manifest, are_apart};
 use crate::store::segment::{GroupKey, Identity};
 
@@ -145,6 +148,26 @@ pub fn arrange(next: &mut Manifest, configured: &[String]) {
     for group in &mut next.groups {
         group.place = places.get(&group.id).copied().unwrap_or(group.place);
     }
+}
+
+/// Has what is stored of exports count as the config that was taken up has them, and not only with the next
+/// delivery; whether anything is another now.
+///
+/// # Errors
+/// Kind `Store` where the store fails; it then holds what it held before.
+pub fn settle(store: &Store, configured: &[String]) -> Result<bool> {
+    let arranged = || {
+        let before = store.manifest();
+        let mut next = (*before).clone();
+        arrange(&mut next, configured);
+        (next.groups != before.groups).then_some(next)
+    };
+    // Nobody waits for an import where there is nothing to do.
+    if arranged().is_none() {
+        return Ok(false);
+    }
+    let _writing = store.writing()?;
+    arranged().map_or(Ok(false), |next| store.commit(next).map(|()| true))
 }
 
 /// An account period where what counts tells much less than what is kept beside it: it may be of a part of the

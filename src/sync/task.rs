@@ -26,7 +26,7 @@ use super::state::{Place, Running, Standing, State};
 use crate::error::{Error, Result};
 use crate::provider::CostSource;
 use crate::provider::remote::pace::Pace;
-use crate::provider::remote::{Costs, FaultKind};
+use crate::provider::remote::{Costs, FaultKind, Manner};
 use crate::store::listeners::{Listener, Listeners};
 use crate::store::remote::Synced;
 
@@ -49,6 +49,12 @@ pub trait Vault: Send + Sync {
     /// # Errors
     /// As [`super::ingest::ingest`].
     fn take(&self, source: &mut dyn CostSource, options: &Options, watcher: &dyn Watcher) -> Result<Outcome>;
+
+    /// Has what is stored of deliveries count as the config has their sources, which are named in its order.
+    ///
+    /// # Errors
+    /// As [`super::overlap::settle`].
+    fn settle(&self, configured: &[String]) -> Result<()>;
 }
 
 /// A connection of the config, with its scopes.
@@ -266,6 +272,18 @@ impl Syncer {
 
     fn all(&self) -> impl Iterator<Item = (&Connection, &Arc<dyn Costs>)> {
         self.connections.iter().flat_map(|connection| connection.scopes.iter().map(move |scope| (connection, scope)))
+    }
+
+    /// Sources of deliveries that the config names, in its order.
+    fn deliverers(&self) -> Vec<String> {
+        let delivers = self.all().filter(|(_, scope)| matches!(scope.manner(), Manner::Deliveries));
+        delivers.map(|(_, scope)| scope.scope().source.name.clone()).collect()
+    }
+
+    /// Has deliveries count as the config has them, before anything is asked. Where the store is out of order, those
+    /// that are asked say so.
+    fn settle(&self) {
+        let _ = self.vault.settle(&self.deliverers());
     }
 
     /// When the first scope is due; `None` where there is none. Never before `now`.

@@ -22,6 +22,7 @@ use spendtop::store::remote::Synced;
 use spendtop::sync::ingest::{Options, Outcome, Watcher, ingest};
 use spendtop::sync::log::{self, Run};
 use spendtop::sync::meter::Caps;
+use spendtop::sync::overlap;
 use spendtop::sync::state::{Place, Standing};
 use spendtop::sync::task::{Connection, Passed, Syncer, Vault, Which};
 use tokio_util::sync::CancellationToken;
@@ -50,6 +51,9 @@ impl Vault for Here {
     }
     fn take(&self, source: &mut dyn CostSource, options: &Options, watcher: &dyn Watcher) -> Result<Outcome> {
         ingest(&self.0, source, options, watcher)
+    }
+    fn settle(&self, configured: &[String]) -> Result<()> {
+        overlap::settle(&self.0, configured).map(drop)
     }
 }
 

@@ -32,6 +32,7 @@ use spendtop::store::Store;
 use spendtop::store::remote::Synced;
 use spendtop::sync::ingest::{Options, Outcome, Watcher, ingest};
 use spendtop::sync::meter::Caps;
+use spendtop::sync::overlap;
 use spendtop::sync::state::Place;
 use spendtop::sync::task::{Connection, Syncer, Vault, Which};
 use tokio_util::sync::CancellationToken;
@@ -217,6 +218,9 @@ impl Vault for Here {
     }
     fn take(&self, source: &mut dyn CostSource, options: &Options, watcher: &dyn Watcher) -> Result<Outcome> {
         ingest(&self.0, source, options, watcher)
+    }
+    fn settle(&self, configured: &[String]) -> Result<()> {
+        overlap::settle(&self.0, configured).map(drop)
     }
 }
 

@@ -104,6 +104,7 @@ impl Syncer {
     /// What goes wrong with a scope, be it this machine's fault, holds no other up: it is in its standing
     /// and in the log.
     pub fn pass(&self, which: &Which, cancel: &CancellationToken) -> Passed {
+        self.settle();
         let (now, mut line) = (self.now(), Line::new(self, false, which.now));
         for at in 0..line.members.len() {
             let (connection, costs) = line.members[at];
@@ -119,6 +120,7 @@ impl Syncer {
     pub fn watch(&self, cancel: &CancellationToken) {
         let line = Line::new(self, true, true);
         if !line.members.is_empty() {
+            self.settle();
             line.work(cancel);
         }
     }

@@ -359,7 +359,7 @@ impl Course<'_> {
         let mut fetching = Fetching::new(self.costs, &job.ask, &call)
             .believing_silence(believes)
             .keeping(self.keeps(&job.ask, synced))
-            .beside(self.deliverers());
+            .beside(self.syncer.deliverers());
         let flag = Flag::new(self.cancel, &self.syncer.runtime);
         let options = Options {
             renews: Some(fetching.renewal(mark, self.planned(synced, plan::since))),

@@ -6,7 +6,7 @@ use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
 use spendtop::provider::exports::check::Remedy;
 use spendtop::provider::exports::{Exports, Settings};
-use spendtop::sync::overlap::{self, Outdone};
+use spendtop::sync::overlap::Outdone;
 
 use super::*;
 
@@ -137,6 +137,25 @@ fn of_exports_of_one_account_the_first_of_the_config_counts_and_none_that_it_no_
     let notes = world.runs().into_iter().find(|run| run.source == "aws.prod/b").expect("logged").notes.join("; ");
     let want = "2026-10: aws.prod/b (60.00 USD) counts, aws.prod/a (20.00 USD) is kept";
     assert!(notes.contains("also had from another source: AWS") && notes.contains(want), "{notes}");
+}
+
+#[test]
+fn what_the_config_says_of_exports_that_have_come_holds_at_once() {
+    let store = Arc::new(InMemory::new());
+    run(&store, "a", OLD, &bill("2026-10", 0..20, 1));
+    run(&store, "b", OLD, &bill("2026-10", 0..20, 3));
+    let mut world = world(&store, &[A, B]);
+    world.pass();
+    assert_eq!(world.sum(), usd(20));
+    for (sources, want) in [(&[B, A][..], 60), (&[A], 20), (&[B], 60), (&[A, B], 20)] {
+        world = world.then("aws.prod", &scopes(&store, sources));
+        let before = world.vault.0.manifest().generation;
+        let passed = world.pass();
+        assert_eq!((passed.stored, world.sum()), (0, usd(want)), "{sources:?}");
+        let after = world.vault.0.manifest().generation;
+        world.pass();
+        assert!(after > before && world.vault.0.manifest().generation == after, "written once");
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use super::Course;
 use crate::domain::calendar::Day;
 use crate::domain::text::SafeText;
 use crate::domain::words::count;
-use crate::provider::remote::{Ask, Delivery, Found, Manner};
+use crate::provider::remote::{Ask, Delivery, Found};
 use crate::store::remote::Synced;
 use crate::sync::keep::Keeps;
 
@@ -39,13 +39,6 @@ impl Course<'_> {
             refused_before: files(later, synced),
             ..keeps
         }
-    }
-
-    /// Sources of deliveries that the config names, in its order.
-    pub(super) fn deliverers(&self) -> Vec<String> {
-        let all = self.syncer.connections.iter().flat_map(|connection| &connection.scopes);
-        let delivers = all.filter(|scope| matches!(scope.manner(), Manner::Deliveries));
-        delivers.map(|scope| scope.scope().source.name.clone()).collect()
     }
 
     /// Months of which only a run lies there that began before the stored one, in words.
