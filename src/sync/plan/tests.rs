@@ -236,6 +236,26 @@ fn what_was_silent_is_asked_again_once_and_apart_from_the_rest() {
 }
 
 #[test]
+fn a_split_that_has_nothing_is_asked_for_once_a_day() {
+    let begin = day("2026-11-22").seconds() + 3_600;
+    let mut synced = Synced::default();
+    synced.come("resources", Period { from: day("2026-11-09"), to: day("2026-11-22") }, begin, |_| false, &[].into());
+    let manner = Manner::Days(vec![Feed { reach: Some(14), ..feed("resources") }]);
+    let (mut silence, mut asked) = (Silence::default(), 0);
+    for sync in 0..3 {
+        let at = begin + sync * EVERY;
+        let now = Now { silence: &silence, ..now(at, &synced) };
+        let due = jobs(&scope(), &manner, &Found::Unknown, &now);
+        asked += due.len();
+        for job in &due {
+            let Ask::Days { days, .. } = &job.ask else { panic!("{job:?}") };
+            silence.note("resources", *days, at);
+        }
+    }
+    assert_eq!(asked, 1, "of today, which has no charge by resource");
+}
+
+#[test]
 fn a_feed_with_a_short_reach_is_not_asked_for_more() {
     let manner = Manner::Days(vec![Feed { reach: Some(14), ..feed("hourly") }]);
     let synced = Synced::default();
