@@ -191,7 +191,8 @@ pub fn outdone(manifest: &Manifest, period: Option<Period>) -> Vec<Outdone<'_>> 
     let mut all: Vec<Outdone<'_>> = Vec::new();
     for kept in manifest.groups.iter().filter(|group| period.is_none_or(|period| group.overlaps(period))) {
         let Some(counts) = sources.best(manifest.covers(&kept.source), &kept.key) else { continue };
-        if counts.source != kept.source && billed(counts) < billed(kept) / 2 {
+        // Of sums below nothing, as of credits, a half says nothing.
+        if counts.source != kept.source && billed(kept) > 0 && billed(counts) < billed(kept) / 2 {
             all.push(Outdone { counts, kept });
         }
     }

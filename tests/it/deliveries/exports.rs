@@ -175,3 +175,15 @@ fn an_export_that_tells_much_less_than_what_it_takes_the_place_of_is_told() {
     let before = spendtop::domain::calendar::Period { from: other, to: other.plus(7) };
     assert!(overlap::outdone(&manifest, Some(before)).is_empty());
 }
+
+#[test]
+fn of_an_account_that_has_more_credits_than_charges_no_export_tells_less() {
+    let store = Arc::new(InMemory::new());
+    let credits = |resources| bill("2026-10", resources, 1).replace("\n1,", "\n-1,");
+    run(&store, "a", OLD, &credits(0..9));
+    run(&store, "b", OLD, &credits(0..12));
+    let world = world(&store, &[A, B]);
+    world.pass();
+    assert_eq!(world.sum(), amount("-9").to_string());
+    assert!(overlap::outdone(&world.vault.0.manifest(), None).is_empty());
+}
