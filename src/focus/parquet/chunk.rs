@@ -55,6 +55,17 @@ impl Table {
         self.ends.len() as u32
     }
 
+    /// The code of a row's value, 0 of none; one that is as the row's before it, whose code is `last`, is kept once.
+    pub fn code_of(&mut self, raw: &[u8], last: &mut u32) -> u32 {
+        if raw.is_empty() {
+            return 0;
+        }
+        if *last == 0 || self.get(*last) != raw {
+            *last = self.push(raw);
+        }
+        *last
+    }
+
     /// Forgets all values but the first `len`.
     pub fn truncate(&mut self, len: usize) {
         self.ends.truncate(len);

@@ -11,6 +11,7 @@ use super::super::rules::{FIELD_MAX, Moment, is_null};
 use super::chunk::{Chunk, Table, read_typed};
 use super::list::ListChunk;
 use super::map::MapChunk;
+use super::record::RecordChunk;
 use super::value::Kind;
 use crate::domain::batch::BatchBuilder;
 use crate::domain::charge::{Profile, Terms};
@@ -25,6 +26,8 @@ pub enum Source {
     Typed(Box<ColumnReader>, i16),
     /// A map.
     Map(Box<MapChunk>),
+    /// A structure.
+    Record(Box<RecordChunk>),
     /// A list of records.
     List(Box<ListChunk>),
 }
@@ -69,6 +72,7 @@ impl Column {
             Source::Flat(chunk) => chunk.read(rows, &mut self.codes, &mut self.table),
             Source::Typed(reader, most) => read_typed(reader, *most, rows, &mut self.codes, &mut self.table),
             Source::Map(map) => map.read(rows, &mut self.codes, &mut self.table),
+            Source::Record(record) => record.read(rows, &mut self.codes, &mut self.table),
             Source::List(list) => list.read(rows, &mut self.codes, &mut self.table),
         }?;
         if self.codes.len() == rows {

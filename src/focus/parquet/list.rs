@@ -93,13 +93,7 @@ impl ListChunk {
                 if !json.is_empty() {
                     json.push(b']');
                 }
-                let code = match *last {
-                    _ if json.is_empty() => 0,
-                    code if code > 0 && table.get(code) == json => code,
-                    _ => table.push(&json),
-                };
-                *last = if code > 0 { code } else { *last };
-                codes.push(code);
+                codes.push(table.code_of(&json, last));
                 json.clear();
             }
         }

@@ -216,14 +216,7 @@ impl MapChunk {
         let (mut keys, mut values) = (self.keys.values.iter(), self.values.values.iter());
         let mut row = Pairs::default();
         let mut flush = |row: &mut Pairs| {
-            let json = row.take();
-            let code = match *last {
-                _ if json.is_empty() => 0,
-                code if code > 0 && table.get(code) == json.as_bytes() => code,
-                _ => table.push(json.as_bytes()),
-            };
-            *last = if code > 0 { code } else { *last };
-            codes.push(code);
+            codes.push(table.code_of(row.take().as_bytes(), last));
         };
         for i in 0..self.keys.repetitions.len() {
             if i > 0 && self.keys.repetitions[i] == 0 {
@@ -243,14 +236,15 @@ impl MapChunk {
 
 /// A row's pairs, as far as they fit into a field.
 #[derive(Default)]
-struct Pairs {
+pub struct Pairs {
     pairs: Vec<(String, Option<String>)>,
     /// Their bytes.
     length: usize,
 }
 
 impl Pairs {
-    fn add(&mut self, key: &[u8], value: Option<&[u8]>) {
+    /// Adds a pair.
+    pub fn add(&mut self, key: &[u8], value: Option<&[u8]>) {
         if self.length > FIELD_MAX {
             return;
         }
@@ -260,7 +254,7 @@ impl Pairs {
     }
 
     /// Their JSON, longer than a field may be where they are; the next row begins.
-    fn take(&mut self) -> String {
+    pub fn take(&mut self) -> String {
         let mut json = to_json(self.pairs.iter().map(|(k, v)| (k.as_str(), v.as_deref())));
         if self.length > FIELD_MAX {
             // A key that comes twice counts twice: what follows it was not looked at.

@@ -5,7 +5,7 @@
 //! turn, so that the same file on as many threads always gives the same batches.
 //!
 //! - [`guard`] holds what a file claims against its size, before anything is allocated;
-//! - [`hybrid`], [`chunk`] and [`map`] turn pages into codes and raw values;
+//! - [`hybrid`], [`chunk`], [`map`] and [`record`] turn pages into codes and raw values;
 //! - [`value`] says what raw bytes mean; [`mod@column`], [`plan`] and [`worker`] make charges of them;
 //! - [`foreign`] and [`list`] read files that are not FOCUS, as texts that are translated.
 //!
@@ -19,6 +19,7 @@ pub mod hybrid;
 pub mod list;
 pub mod map;
 pub mod plan;
+pub mod record;
 #[cfg(test)]
 mod tests;
 pub mod value;

@@ -3,27 +3,38 @@
 use parquet::basic::{Encoding, Repetition};
 use parquet::file::reader::{FileReader, RowGroupReader};
 use parquet::file::serialized_reader::SerializedFileReader;
-use parquet::schema::types::SchemaDescriptor;
+use parquet::schema::types::{SchemaDescriptor, Type};
 
 use super::super::layout::{Layout, Slot, Time};
 use super::chunk::{Chunk, Shape};
 use super::column::{Column, Into, NumberColumn, Source, TextColumn, TimeColumn};
 use super::guard::{Positioned, check_pages, damaged};
 use super::map::{MapChunk, is_map};
+use super::record::{Member, RecordChunk, members as members_of};
 use super::value::Kind;
 use crate::domain::batch::limit;
-use crate::domain::charge::Quantity;
+use crate::domain::charge::{Profile, Quantity};
 use crate::error::{Error, Result};
+
+/// Columns of pairs, which writers have as maps, texts or structures.
+const PAIRS: [Profile; 2] = [Profile::Tags, Profile::SkuPriceDetails];
 
 /// A column that is kept.
 struct Kept {
     at: usize,
     slot: Slot,
     kind: Kind,
-    /// The leaf; of a map, the keys'.
-    leaf: usize,
-    map: bool,
-    shape: Shape,
+    form: Form,
+}
+
+/// Where a column's values are.
+enum Form {
+    /// In a leaf.
+    Flat(usize, Shape),
+    /// In two: the keys' and the one behind it.
+    Map(usize),
+    /// In those of its members.
+    Record(Vec<Member>),
 }
 
 /// How to read every row group of a file.
@@ -56,29 +67,21 @@ impl Plan {
             leaves[schema.get_column_root_idx(leaf)].get_or_insert(leaf);
         }
         let mut names = Vec::with_capacity(fields.len());
-        let mut kinds = Vec::with_capacity(fields.len());
+        let mut forms = Vec::with_capacity(fields.len());
         for (field, leaf) in fields.iter().zip(&leaves) {
-            let flat = field.is_primitive() && field.get_basic_info().repetition() != Repetition::REPEATED;
-            let (kind, why) = match leaf {
-                Some(leaf) if flat => (Kind::of(&schema.column(*leaf)), " (binary)"),
-                Some(_) if is_map(field) => (Some(Kind::Text), ""),
-                _ => (None, " (nested)"),
-            };
+            let (form, why) = form(schema, field, *leaf);
             let name = field.name();
-            names.push(if kind.is_some() { name.to_owned() } else { format!("{name}{why}") });
-            kinds.push(kind);
+            names.push(if form.is_some() { name.to_owned() } else { format!("{name}{why}") });
+            forms.push(form);
         }
         let layout = Layout::of_header(&names)?;
         let mut kept = Vec::new();
-        for (at, slot) in layout.slots.iter().enumerate() {
-            let (Some(kind), Some(leaf), true) = (kinds[at], leaves[at], *slot != Slot::Dropped) else { continue };
-            let map = !fields[at].is_primitive();
-            if map && !matches!(slot, Slot::Profile(_)) {
+        for ((at, slot), form) in layout.slots.iter().enumerate().zip(forms) {
+            let (Some((kind, form)), true) = (form, *slot != Slot::Dropped) else { continue };
+            if matches!(form, Form::Map(_)) && !matches!(slot, Slot::Profile(_)) {
                 return Err(Error::usage(format!("the column `{}` is a map", fields[at].name())));
             }
-            let descr = schema.column(leaf);
-            let shape = Shape::of(&descr);
-            kept.push(Kept { at, slot: *slot, kind, leaf, map, shape });
+            kept.push(Kept { at, slot: *slot, kind, form });
         }
         Ok(Plan { layout, kept })
     }
@@ -110,9 +113,29 @@ impl Plan {
     }
 }
 
+/// How a field is read whose first leaf this is; where it is not, why.
+fn form(schema: &SchemaDescriptor, field: &Type, leaf: Option<usize>) -> (Option<(Kind, Form)>, &'static str) {
+    let Some(leaf) = leaf else { return (None, " (nested)") };
+    if field.is_primitive() && field.get_basic_info().repetition() != Repetition::REPEATED {
+        let column = schema.column(leaf);
+        return (Kind::of(&column).map(|kind| (kind, Form::Flat(leaf, Shape::of(&column)))), " (binary)");
+    }
+    if is_map(field) {
+        return (Some((Kind::Text, Form::Map(leaf))), "");
+    }
+    // Of other columns nobody knows what a structure means.
+    let members = PAIRS.iter().any(|column| field.name().eq_ignore_ascii_case(column.focus_name()));
+    let members = members.then(|| members_of(schema, field, leaf)).flatten();
+    (members.map(|members| (Kind::Text, Form::Record(members))), " (nested)")
+}
+
 impl Kept {
     fn source(&self, group: &dyn RowGroupReader, file: &Positioned) -> Result<Source> {
-        if self.map { open_map(group, file, self.leaf) } else { open_flat(group, file, self.leaf, self.shape) }
+        match &self.form {
+            Form::Flat(leaf, shape) => open_flat(group, file, *leaf, *shape),
+            Form::Map(leaf) => open_map(group, file, *leaf),
+            Form::Record(members) => Ok(Source::Record(Box::new(RecordChunk::open(group, file, members)?))),
+        }
     }
 }
 

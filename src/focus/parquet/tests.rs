@@ -239,6 +239,53 @@ fn the_same_rows_as_csv_and_as_parquet_are_the_same_charges() {
     }
 }
 
+#[test]
+fn tags_in_a_structure_are_read_as_those_of_a_map() {
+    let schema = "message m { optional double BilledCost; optional int64 ChargePeriodStart (TIMESTAMP(MILLIS,true));
+      optional int64 ChargePeriodEnd (TIMESTAMP(MILLIS,true)); optional binary BillingCurrency (UTF8);
+      optional binary ProviderName (UTF8); optional group ResourceId { optional binary a (UTF8); }
+      optional group tags { optional binary team (UTF8); optional binary env (UTF8); }
+      required group SkuPriceDetails { optional binary InstanceType (UTF8); optional int32 CoreCount; } }";
+    let rows = 300;
+    let time = |hours: i64| Col::I64((0..rows).map(|_| Some((START + hours * 3_600) * 1_000)).collect());
+    // {"team":"a","env":"x"}, {"env":"y"}, {}, null
+    let levels = |four: [i16; 4]| four.into_iter().cycle().take(rows).collect::<Vec<i16>>();
+    let texts = |some: &[&'static str], levels: &[i16]| {
+        let there = levels.iter().filter(|level| **level == 2).count();
+        some.iter().copied().cycle().take(there).collect::<Vec<_>>()
+    };
+    let nested = |some: &[&'static str], four| {
+        let levels = levels(four);
+        Col::Nested(texts(some, &levels), levels, vec![0; rows])
+    };
+    let columns = vec![
+        Col::F64(vec![Some(1.0); rows]),
+        time(0),
+        time(1),
+        Col::Text(vec![Some("USD"); rows]),
+        Col::Text(vec![Some("AWS"); rows]),
+        nested(&["r"], [2, 2, 2, 2]),
+        nested(&["a"], [2, 1, 1, 0]),
+        nested(&["x", "y"], [2, 2, 1, 0]),
+        Col::Text([Some("m7.xlarge"), None, None, None].into_iter().cycle().take(rows).collect()),
+        Col::I32([Some(4), Some(8), None, None].into_iter().cycle().take(rows).collect()),
+    ];
+    let kept = Kept::default();
+    let bytes = file(schema, &[columns], WriterProperties::builder().build());
+    let outcome = read_bytes(&bytes, 1, &kept).expect("read");
+    assert_eq!((outcome.tally.rows, outcome.tally.refused), (rows as u64, 0));
+    assert_eq!(outcome.dropped, ["ResourceId (nested)"]);
+    let got = kept.rows.lock().expect("lock");
+    for (at, row) in got.iter().enumerate() {
+        let (tags, instance) = match at % 4 {
+            0 => (r#"{"team":"a","env":"x"}"#, "m7.xlarge"),
+            1 => (r#"{"env":"y"}"#, ""),
+            _ => ("", ""),
+        };
+        assert_eq!((&*row[Profile::Tags.index()], &*row[Profile::InstanceType.index()]), (tags, instance), "{at}");
+    }
+}
+
 /// A file of many rows in pages, with nulls, repeats and batches in between.
 fn many() -> (Vec<u8>, Vec<Vec<String>>) {
     let count = 30_000usize;

@@ -119,7 +119,9 @@ impl Dialect for Cur {
 /// Columns that are tags, each with its key.
 fn tag_columns(names: &[String]) -> Vec<(usize, String)> {
     let tag = |(at, name): (usize, &String)| {
-        let key = name.strip_prefix("resourceTags/").or_else(|| name.strip_prefix("resource_tags_"))?;
+        // The last are members of a structure, which some writers make of the map.
+        let prefixes = ["resourceTags/", "resource_tags_", "resource_tags."];
+        let key = prefixes.iter().find_map(|prefix| name.strip_prefix(prefix))?;
         Some((at, tag_key(key)))
     };
     names.iter().enumerate().filter_map(tag).collect()
@@ -369,5 +371,17 @@ impl Report {
             // Kept as it came: the summary tells of tags that cannot be read.
             draft.put(Profile::Tags, map);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_are_columns_or_members_of_a_structure() {
+        let names = ["resourceTags/user:team", "resource_tags_user_env", "resource_tags.user_owner", "resource_tags"];
+        let found = tag_columns(&names.map(str::to_owned));
+        assert_eq!(found, [(0, "team".to_owned()), (1, "env".to_owned()), (2, "owner".to_owned())]);
     }
 }
