@@ -159,9 +159,17 @@ fn each_misdeed_is_the_fault_that_it_is() {
     let cases: Vec<Case> = requests().into_iter().chain(jobs()).chain(answers()).collect();
     assert!(cases.len() >= 28);
     for (name, door, misdeed, want) in cases {
-        let server = BigQuery::start(Misdeeds::from([(door, misdeed)]));
-        let (meter, sink) = (Arc::new(Capped::default()), Counting::default());
-        let brought = server.export().fetch(&ask(), &server.call(meter.clone()), &sink);
+        let mended = Arc::new(AtomicBool::new(false));
+        let is_mended = Arc::clone(&mended);
+        let until_mended: Answering =
+            Box::new(
+                move |before, request| {
+                    if is_mended.load(Ordering::SeqCst) { well(door) } else { misdeed(before, request) }
+                },
+            );
+        let server = BigQuery::start(Misdeeds::from([(door, until_mended)]));
+        let (meter, sink, export) = (Arc::new(Capped::default()), Counting::default(), server.export());
+        let brought = export.fetch(&ask(), &server.call(meter.clone()), &sink);
         match (brought, want) {
             (Ok(brought), None) => assert_eq!(brought.rows, 2, "{name}"),
             (Err(halt), Some(kind)) => {
@@ -175,6 +183,11 @@ fn each_misdeed_is_the_fault_that_it_is() {
         // What a request costs is taken once, whatever it takes to get it answered.
         assert!(meter.taken.load(Ordering::SeqCst) <= 20 << 20, "{name}");
         assert!(server.times(Door::Insert) <= 3, "{name}");
+        mended.store(true, Ordering::SeqCst);
+        let sink = Counting::default();
+        let brought = export.fetch(&ask(), &server.call(Arc::new(Capped::default())), &sink);
+        let rows = brought.unwrap_or_else(|halt| panic!("{name}: not well again: {halt:?}")).rows;
+        assert_eq!((rows, sink.0.load(Ordering::SeqCst)), (2, 2), "{name}");
     }
 }
 
