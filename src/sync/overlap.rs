@@ -173,8 +173,8 @@ pub fn settle(store: &Store, configured: &[String]) -> Result<bool> {
 /// An account period where what counts tells much less than what is kept beside it: it may be of a part of the
 /// account alone, of which nobody told.
 pub struct Outdone<'m> {
-    /// What counts.
-    pub counts: &'m Group,
+    /// What counts: of several parts of the account all that are of what is kept.
+    pub counts: Vec<&'m Group>,
     /// What is kept.
     pub kept: &'m Group,
 }
@@ -188,34 +188,86 @@ fn billed(group: &Group) -> i128 {
 #[must_use]
 pub fn outdone(manifest: &Manifest, period: Option<Period>) -> Vec<Outdone<'_>> {
     let sources = Sources::new(manifest);
+    let active: BTreeSet<u64> = manifest.active().iter().map(|group| group.id).collect();
+    let is_active = |group: &&Group| active.contains(&group.id);
+    let is_of_period = |group: &&Group| period.is_none_or(|period| group.overlaps(period));
     let mut all: Vec<Outdone<'_>> = Vec::new();
-    for kept in manifest.groups.iter().filter(|group| period.is_none_or(|period| group.overlaps(period))) {
-        let Some(counts) = sources.best(manifest.covers(&kept.source), &kept.key) else { continue };
-        // Of sums below nothing, as of credits, a half says nothing.
-        if counts.source != kept.source && billed(kept) > 0 && billed(counts) < billed(kept) / 2 {
-            all.push(Outdone { counts, kept });
+    // Nearly all have one source: what covers what is not looked at for them.
+    for alike in sources.groups.values().filter(|alike| alike.len() > 1) {
+        for kept in alike.iter().copied().filter(|group| !is_active(group)).filter(is_of_period) {
+            let is_of_it = |group: &&Group| !are_apart(manifest.covers(&group.source), manifest.covers(&kept.source));
+            let pair = Outdone { counts: alike.iter().copied().filter(is_active).filter(is_of_it).collect(), kept };
+            // Of sums below nothing, as of credits, a half says nothing.
+            if !pair.counts.is_empty() && billed(kept) > 0 && pair.billed() < billed(kept) / 2 {
+                all.push(pair);
+            }
         }
     }
-    all.sort_by_key(|pair| Reverse(billed(pair.kept).saturating_sub(billed(pair.counts))));
+    all.sort_by_key(|pair| Reverse(billed(pair.kept).saturating_sub(pair.billed())));
     all
 }
 
 impl Outdone<'_> {
+    /// What all that counts bills.
+    fn billed(&self) -> i128 {
+        self.counts.iter().fold(0, |sum, group| sum.saturating_add(billed(group)))
+    }
+
     /// The first of several in words, and what to do about it.
     #[must_use]
     pub fn words(all: &[Outdone<'_>]) -> Option<(String, String)> {
-        let Outdone { counts, kept } = all.first()?;
-        let [ours, theirs] = [counts, kept].map(|group| SafeText::from_outside(&group.source));
-        let [less, more] = [counts, kept].map(|group| Amount::from_units(billed(group)).grouped(2));
+        let pair = all.first()?;
+        let [ours, theirs] = [pair.counts.first()?, pair.kept].map(|group| SafeText::from_outside(&group.source));
+        let [less, more] = [pair.billed(), billed(pair.kept)].map(|units| Amount::from_units(units).grouped(2));
+        let counts = match pair.counts.len() as u64 {
+            1 => format!("`{ours}` counts, which bills {less}"),
+            parts => format!("`{ours}` and {} more count, which bill {less}", count(parts - 1)),
+        };
         let others = if all.len() > 1 { format!(" (and {} more)", count(all.len() as u64 - 1)) } else { String::new() };
-        let name = SafeText::from_outside(&counts.key.name()).into_string();
-        let text = format!(
-            "{name}{others}: `{ours}` counts, which bills {less}, and `{theirs}`, which bills {more}, does not"
-        );
+        let name = SafeText::from_outside(&pair.kept.key.name()).into_string();
+        let text = format!("{name}{others}: {counts}, and `{theirs}`, which bills {more}, does not");
         let hint = format!(
             "is `{ours}` of a part of the account alone? take it out of the config and remove its imports (`spendtop \
              imports list`, `spendtop imports rm N`)"
         );
         Some((text, hint))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::calendar::Day;
+    use crate::store::manifest::Part;
+    use crate::store::remote::Synced;
+
+    #[test]
+    fn parts_of_an_account_that_count_are_held_against_the_whole_together() {
+        let group = |(id, source, rank, units): (u64, &str, u8, i128)| {
+            let key = GroupKey { provider: "Microsoft".into(), account: "1".into(), billing_period: Day(20_000) };
+            let mut part = Part { days: BTreeMap::from([(Day(20_000), 1)]), ..Part::default() };
+            part.sums[Metric::Billed as usize] = units * 1_000_000_000_000_000_000;
+            let (account_name, place) = (String::new(), u32::try_from(id).expect("small"));
+            Group { id, source: source.into(), rank, place, key, account_name, parts: vec![part], incomplete: false }
+        };
+        let manifest = |parts: [i128; 3]| {
+            let names = ["azure/a", "azure/b", "azure/c"];
+            let apis = names.iter().zip(parts).zip(1..).map(|((name, units), id)| (id, *name, 1, units));
+            let covers = |name: &&str| {
+                let covers = format!("subscriptions/{}", name.replace('/', "-"));
+                ((*name).to_owned(), Synced { covers, ..Synced::default() })
+            };
+            Manifest {
+                groups: apis.chain([(4, "export", 0, 90)]).map(group).collect(),
+                scopes: names.iter().map(covers).collect(),
+                prefers_api: true,
+                ..Manifest::default()
+            }
+        };
+        assert!(outdone(&manifest([30, 30, 30]), None).is_empty());
+        let less = manifest([10, 10, 10]);
+        let (text, hint) = Outdone::words(&outdone(&less, None)).expect("told");
+        let want = "`azure/a` and 2 more count, which bill 30.00, and `export`, which bills 90.00, does not";
+        assert!(text.ends_with(want) && hint.contains("is `azure/a` of a part"), "{text} {hint}");
     }
 }
