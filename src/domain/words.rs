@@ -4,6 +4,7 @@
 
 use std::fmt;
 
+use super::calendar::{DAY_SECONDS, HOUR_SECONDS};
 use super::money::Amount;
 use super::text::{SafeText, UNTOLD, UNTOLD_WORD};
 
@@ -11,6 +12,18 @@ use super::text::{SafeText, UNTOLD, UNTOLD_WORD};
 #[must_use]
 pub fn count(n: u64) -> String {
     Amount::whole(i64::try_from(n).unwrap_or(i64::MAX)).grouped(0)
+}
+
+/// From here on [`hours_or_days`] tells days.
+const HOURS_MAX: i64 = 72;
+
+/// Seconds by their hours, many by their days: `26 h`, `3 days`.
+#[must_use]
+pub fn hours_or_days(seconds: i64) -> String {
+    match seconds.max(0) / HOUR_SECONDS {
+        hours @ ..HOURS_MAX => format!("{hours} h"),
+        _ => counted((seconds / DAY_SECONDS).unsigned_abs(), "day", "days"),
+    }
 }
 
 /// A count with what is counted, in the singular or the plural.

@@ -34,13 +34,9 @@ use std::fmt;
 
 use crate::domain::alert::Message;
 use crate::domain::text::SafeText;
-use crate::domain::words::counted;
+use crate::domain::words::hours_or_days;
 use crate::engine::Alarm;
 use crate::engine::overview::FaultKind;
-
-const HOUR: i64 = 3_600;
-/// From here on days are told.
-const HOURS_MAX: i64 = 72;
 
 /// How much it presses.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -70,7 +66,7 @@ impl Notice {
         let title = if trouble.kind == FaultKind::Expired {
             format!("spendtop: the login of {connection} has expired")
         } else {
-            format!("spendtop: {source} has not synced for {}", span(alarm.at - alarm.since))
+            format!("spendtop: {source} has not synced for {}", hours_or_days(alarm.at - alarm.since))
         };
         let body = match trouble.hints.first() {
             Some(hint) => format!("{}; {hint}", trouble.message),
@@ -92,14 +88,6 @@ impl From<&Message> for Notice {
     }
 }
 
-/// Seconds by their hours, many by their days.
-fn span(seconds: i64) -> String {
-    match seconds.max(0) / HOUR {
-        hours @ ..HOURS_MAX => format!("{hours} h"),
-        hours => counted(hours.unsigned_abs() / 24, "day", "days"),
-    }
-}
-
 /// Why somebody was not told.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Undelivered(pub String);
@@ -113,13 +101,14 @@ impl fmt::Display for Undelivered {
 #[cfg(test)]
 mod alarms {
     use super::*;
+    use crate::domain::calendar::HOUR_SECONDS;
     use crate::engine::overview::Trouble;
 
     fn notice(kind: FaultKind, hours: i64, message: &str, hints: &[&str]) -> Notice {
         let hints = hints.iter().map(|hint| (*hint).to_owned()).collect();
         let trouble = Trouble { kind, message: message.into(), hints };
         let (connection, source) = ("aws.prod".to_owned(), "aws.prod/111122223333".to_owned());
-        Notice::of(&Alarm { connection, source, since: 0, at: hours * HOUR + 59, trouble, is_known: false })
+        Notice::of(&Alarm { connection, source, since: 0, at: hours * HOUR_SECONDS + 59, trouble, is_known: false })
     }
 
     #[test]

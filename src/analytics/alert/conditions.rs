@@ -2,16 +2,14 @@
 
 use super::{AnomalyFact, BudgetFact, Facts, Place, ProviderFact, SpendFact, SyncFact, Taken, money};
 use crate::domain::alert::{Kind, Rule, Severity};
-use crate::domain::calendar::{DAY_SECONDS, Day, HOUR_SECONDS};
+use crate::domain::calendar::Day;
 use crate::domain::filter::Filter;
 use crate::domain::money::Amount;
 use crate::domain::text::{SafeText, Untrusted};
-use crate::domain::words::counted;
+use crate::domain::words::hours_or_days;
 
 /// Days after its last one that an anomaly is still news.
 const NEWS_DAYS: i32 = 7;
-/// From here on spans are told in days.
-const HOURS_MAX: i64 = 72;
 
 /// Something that is so.
 #[derive(Clone, PartialEq, Debug)]
@@ -211,7 +209,7 @@ fn stale(rule: &Rule, fact: &ProviderFact) -> Option<Condition> {
     let told = Condition::new(rule, fact.provider.raw().to_owned(), Severity::Warning, title)
         .line("Figures of later days are missing, not zero; budgets and anomalies of them are not looked at.")
         .figure("Last day with charges", fact.last_day.to_string())
-        .figure("Late by", span(fact.late));
+        .figure("Late by", hours_or_days(fact.late));
     Some(Condition { command: Some("spendtop sync --status".to_owned()), ..told })
 }
 
@@ -222,19 +220,11 @@ fn sync(rule: &Rule, fact: &SyncFact, now: i64) -> Option<Condition> {
     }
     let title = match fact.expired {
         true => format!("the login of {} has expired", fact.source),
-        false => format!("{} fails to sync for {}", fact.source, span(now - fact.since)),
+        false => format!("{} fails to sync for {}", fact.source, hours_or_days(now - fact.since)),
     };
     let severity = if fact.needs_a_person { Severity::Critical } else { Severity::Warning };
     let mut told = Condition::new(rule, fact.source.clone(), severity, title).line(fact.message.raw());
     told.lines.extend(fact.hint.clone());
     told.command = Some("spendtop doctor".to_owned());
     Some(told)
-}
-
-/// Seconds by their hours, many by their days.
-fn span(seconds: i64) -> String {
-    match seconds.max(0) / HOUR_SECONDS {
-        hours @ ..HOURS_MAX => format!("{hours} h"),
-        _ => counted((seconds / DAY_SECONDS).unsigned_abs(), "day", "days"),
-    }
 }
