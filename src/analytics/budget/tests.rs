@@ -6,32 +6,15 @@ use proptest::prelude::*;
 
 use super::whatif::{Ground, otherwise};
 use super::*;
-use crate::domain::budget::{Cycle, Rollover, Thresholds};
-use crate::domain::charge::Metric;
-use crate::domain::filter::Filter;
+use crate::domain::budget::{Cycle, Rollover};
 use crate::domain::scenario::Change;
-use crate::domain::text::Untrusted;
 
 fn day(text: &str) -> Day {
     Day::parse(text).expect(text)
 }
 
 fn budget(amount: i64, every: Cycle, from: &str) -> Budget {
-    Budget {
-        name: "platform".into(),
-        scope: Filter::default(),
-        metric: Metric::Effective,
-        currency: "USD".to_owned(),
-        amount: Amount::whole(amount),
-        every,
-        from: day(from),
-        growth: Percent::ZERO,
-        rollover: Rollover::None,
-        thresholds: Thresholds::default(),
-        owner: Untrusted::default(),
-        note: Untrusted::default(),
-        archived: false,
-    }
+    Budget::plain("platform", Amount::whole(amount), "USD", every, day(from))
 }
 
 fn month(text: &str) -> Period {

@@ -12,10 +12,9 @@ use super::query::style;
 use super::run::Context;
 use super::wiring;
 use crate::config::budgets::{self as file, Beside, Difference};
-use crate::domain::budget::{self, Budget, Cycle, Rollover, Thresholds};
+use crate::domain::budget::{self, Budget, Cycle, Thresholds};
 use crate::domain::filter::Filter;
 use crate::domain::money::Amount;
-use crate::domain::percent::Percent;
 use crate::domain::scenario::Scenario;
 use crate::domain::text::{SafeText, Untrusted};
 use crate::domain::words::counted;
@@ -182,21 +181,8 @@ fn fresh(
         },
     };
     let every = flags.every.unwrap_or(Cycle::Month);
-    Ok(Budget {
-        name: name.into(),
-        scope: Filter::default(),
-        metric: Default::default(),
-        currency,
-        amount,
-        every,
-        from: every.period_of(context.as_of).map_or(context.as_of, |period| period.from),
-        growth: Percent::ZERO,
-        rollover: Rollover::None,
-        thresholds: Thresholds::default(),
-        owner: Untrusted::default(),
-        note: Untrusted::default(),
-        archived: false,
-    })
+    let from = every.period_of(context.as_of).map_or(context.as_of, |period| period.from);
+    Ok(Budget::plain(name, amount, &currency, every, from))
 }
 
 fn keep(context: &mut Context<'_, '_>, engine: &dyn Engine, budget: Budget, was: Was, what: &str) -> Result<u8> {

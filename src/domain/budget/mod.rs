@@ -176,6 +176,26 @@ pub fn thresholds_line(list: &[Percent]) -> String {
 }
 
 impl Budget {
+    /// A budget of all charges, of which nothing is said that need not be.
+    #[must_use]
+    pub fn plain(name: impl Into<Untrusted>, amount: Amount, currency: &str, every: Cycle, from: Day) -> Budget {
+        Budget {
+            name: name.into(),
+            scope: Filter::default(),
+            metric: Metric::default(),
+            currency: currency.to_owned(),
+            amount,
+            every,
+            from,
+            growth: Percent::ZERO,
+            rollover: Rollover::None,
+            thresholds: Thresholds::default(),
+            owner: Untrusted::default(),
+            note: Untrusted::default(),
+            archived: false,
+        }
+    }
+
     /// The budget with its texts cleaned.
     ///
     /// # Errors

@@ -10,21 +10,8 @@ fn day(text: &str) -> Day {
 }
 
 fn budget() -> Budget {
-    Budget {
-        name: "platform".into(),
-        scope: Filter::parse("tag:team=platform", &[]).expect("filter"),
-        metric: Metric::Effective,
-        currency: "USD".to_owned(),
-        amount: Amount::whole(50_000),
-        every: Cycle::Month,
-        from: day("2026-01-01"),
-        growth: Percent::ZERO,
-        rollover: Rollover::None,
-        thresholds: Thresholds::default(),
-        owner: Untrusted::default(),
-        note: Untrusted::default(),
-        archived: false,
-    }
+    let scope = Filter::parse("tag:team=platform", &[]).expect("filter");
+    Budget { scope, ..Budget::plain("platform", Amount::whole(50_000), "USD", Cycle::Month, day("2026-01-01")) }
 }
 
 #[test]

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::kept;
-use crate::domain::budget::{Budget, Cycle, NAME_MAX, Rollover, Thresholds, clean_name};
+use crate::domain::budget::{Budget, Cycle, NAME_MAX, clean_name};
 use crate::domain::calendar::{Day, Granularity, Month, Period};
-use crate::domain::charge::Metric;
 use crate::domain::dimension::Dimension;
 use crate::domain::filter::Filter;
 use crate::domain::lens::Lens;
@@ -177,21 +176,8 @@ fn suggestion(
 ) -> Option<Suggestion> {
     let most = months.iter().max().copied()?;
     let short: String = SafeText::from_outside(name).as_str().chars().take(NAME_MAX).collect();
-    let budget = Budget {
-        name: clean_name(&short).ok()?.into(),
-        scope,
-        metric: Metric::Effective,
-        currency: currency.to_owned(),
-        amount: rounded_up(most + ROOM.of(most)),
-        every: Cycle::Month,
-        from: as_of.month().first(),
-        growth: Percent::ZERO,
-        rollover: Rollover::None,
-        thresholds: Thresholds::default(),
-        owner: Untrusted::default(),
-        note: Untrusted::default(),
-        archived: false,
-    };
+    let (name, limit) = (clean_name(&short).ok()?, rounded_up(most + ROOM.of(most)));
+    let budget = Budget { scope, ..Budget::plain(name, limit, currency, Cycle::Month, as_of.month().first()) };
     let why = history.why(&months, &SafeText::from_outside(currency));
     Some(Suggestion { budget: budget.checked().ok()?, why, months })
 }

@@ -5,12 +5,9 @@ use std::sync::Arc;
 use super::*;
 use crate::analytics::budget::State;
 use crate::config::Config;
-use crate::domain::budget::{Budget, Cycle, Rollover, Thresholds};
-use crate::domain::charge::Metric;
+use crate::domain::budget::{Budget, Cycle};
 use crate::domain::filter::Filter;
 use crate::domain::money::Amount;
-use crate::domain::percent::Percent;
-use crate::domain::text::Untrusted;
 use crate::engine::answer::{BudgetAnswer, BudgetDetail, Simulation};
 use crate::engine::{Answer, Command, Engine, Outcome, Question};
 use crate::store::Store;
@@ -24,21 +21,7 @@ fn day(text: &str) -> Day {
 }
 
 fn budget(name: &str, amount: i64) -> Budget {
-    Budget {
-        name: name.into(),
-        scope: Filter::default(),
-        metric: Metric::Effective,
-        currency: "USD".to_owned(),
-        amount: Amount::whole(amount),
-        every: Cycle::Month,
-        from: day("2026-11-01"),
-        growth: Percent::ZERO,
-        rollover: Rollover::None,
-        thresholds: Thresholds::default(),
-        owner: Untrusted::default(),
-        note: Untrusted::default(),
-        archived: false,
-    }
+    Budget::plain(name, Amount::whole(amount), "USD", Cycle::Month, day("2026-11-01"))
 }
 
 fn keep(engine: &LocalEngine, budget: Budget, was: Was) -> Result<BudgetOutcome> {

@@ -7,12 +7,11 @@ use ratatui::layout::Position;
 use super::App;
 use super::ask::answered;
 use super::perform::distance;
-use crate::domain::budget::{Budget, Cycle, Rollover, Thresholds};
+use crate::domain::budget::{Budget, Cycle};
 use crate::domain::calendar::Period;
 use crate::domain::filter::Filter;
 use crate::domain::lens::Lens;
 use crate::domain::money::Amount;
-use crate::domain::percent::Percent;
 use crate::domain::period::PeriodSpec;
 use crate::domain::text::{SafeText, Untrusted};
 use crate::engine::answer::BudgetsAnswer;
@@ -226,21 +225,9 @@ impl App {
         let shown = || self.spend_answer().map(|answer| answer.currency.clone());
         let currency = self.currency.clone().or_else(shown).or_else(|| currencies.first().cloned());
         let scope = Filter { bounds: Vec::new(), ..self.lens.filter.clone() };
-        Budget {
-            name: Untrusted::default(),
-            scope,
-            metric: self.lens.metric,
-            currency: currency.unwrap_or_else(|| "USD".to_owned()),
-            amount: Amount::ZERO,
-            every: Cycle::Month,
-            from: self.as_of.month().first(),
-            growth: Percent::ZERO,
-            rollover: Rollover::None,
-            thresholds: Thresholds::default(),
-            owner: Untrusted::default(),
-            note: Untrusted::default(),
-            archived: false,
-        }
+        let (currency, from) = (currency.unwrap_or_else(|| "USD".to_owned()), self.as_of.month().first());
+        let none = Budget::plain("", Amount::ZERO, &currency, Cycle::Month, from);
+        Budget { scope, metric: self.lens.metric, ..none }
     }
 
     fn do_budget(&mut self, command: BudgetCommand) -> Vec<Effect> {

@@ -1,14 +1,12 @@
 //! Budgets to draw in tests.
 
-use crate::domain::budget::{Budget, Cycle, Rollover, Thresholds};
+use crate::domain::budget::{Budget, Cycle};
 use crate::domain::calendar::{Day, Period};
-use crate::domain::charge::Metric;
 use crate::domain::dimension::Dimension;
 use crate::domain::filter::Filter;
 use crate::domain::money::Amount;
 use crate::domain::percent::Percent;
 use crate::domain::scenario::{Change, Scenario};
-use crate::domain::text::Untrusted;
 use crate::engine::answer::{
     BudgetAnswer, BudgetDetail, BudgetState as Stands, BudgetsAnswer, Composition, Crossing, CrossingOf as Of,
     Foreseen, Interval, Limit, Pace, Past, Share, Simulation, Suggestion,
@@ -18,20 +16,11 @@ use crate::engine::budgets::Asked;
 /// A budget of a name.
 #[must_use]
 pub fn budget(name: &str) -> Budget {
+    let (scope, from) = (Filter::parse("tag:team=platform", &[]), Day::from_ymd(2024, 9, 1).unwrap_or_default());
     Budget {
-        name: name.into(),
-        scope: Filter::parse("tag:team=platform", &[]).unwrap_or_default(),
-        metric: Metric::Effective,
-        currency: "USD".to_owned(),
-        amount: Amount::whole(50_000),
-        every: Cycle::Month,
-        from: Day::from_ymd(2024, 9, 1).unwrap_or_default(),
-        growth: Percent::ZERO,
-        rollover: Rollover::None,
-        thresholds: Thresholds::default(),
+        scope: scope.unwrap_or_default(),
         owner: "on-call".into(),
-        note: Untrusted::default(),
-        archived: false,
+        ..Budget::plain(name, Amount::whole(50_000), "USD", Cycle::Month, from)
     }
 }
 
