@@ -2,14 +2,15 @@
 //!
 //! The thread waits until it is told that they stand otherwise. It never wakes by itself. Knows no screen.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::Weak;
 
 use tokio::sync::mpsc::Sender;
 
+use super::errand::{Errands, Runner};
 use super::event::Event;
 use crate::clock;
 use crate::engine::Listener;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::host::alerting::{Alerting, Standing};
 use crate::host::syncing::Notice;
 
@@ -63,38 +64,16 @@ struct Wanted {
     news: bool,
     look: bool,
     tests: Vec<String>,
-    ended: bool,
 }
 
-#[derive(Default)]
-struct Shared {
-    wanted: Mutex<Wanted>,
-    changed: Condvar,
-}
-
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, Wanted> {
-        self.wanted.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn want(&self, set: impl FnOnce(&mut Wanted)) {
-        set(&mut self.lock());
-        self.changed.notify_all();
-    }
-
-    fn next(&self) -> Wanted {
-        let idle = |wanted: &mut Wanted| !(wanted.news || wanted.look || wanted.ended || !wanted.tests.is_empty());
-        let mut wanted = self.changed.wait_while(self.lock(), idle).unwrap_or_else(PoisonError::into_inner);
-        let ended = wanted.ended;
-        Wanted { ended, ..std::mem::take(&mut *wanted) }
+impl Wanted {
+    fn is_nothing(&self) -> bool {
+        !(self.news || self.look) && self.tests.is_empty()
     }
 }
 
 /// Tells the app how alerts stand, until it is dropped.
-pub struct Watcher {
-    shared: Arc<Shared>,
-    _listener: Listener<()>,
-}
+pub struct Watcher(Runner<Wanted>);
 
 impl Watcher {
     /// Starts the thread.
@@ -102,48 +81,30 @@ impl Watcher {
     /// # Errors
     /// Kind `Bug` where the system gives no thread.
     pub fn start(alerts: Weak<dyn Alerts>, events: Sender<Event>) -> Result<Watcher> {
-        let shared = Arc::new(Shared::default());
-        let theirs = Arc::downgrade(&shared);
-        let listener: Listener<()> = Arc::new(move |()| {
-            if let Some(shared) = theirs.upgrade() {
-                shared.want(|wanted| wanted.news = true);
-            }
-        });
-        if let Some(alerts) = alerts.upgrade() {
-            alerts.subscribe(&listener);
-        }
+        let of = alerts.upgrade();
+        let subscribe = |listener: &Listener<()>| of.iter().for_each(|alerts| alerts.subscribe(listener));
+        let run = move |errands: &Errands<Wanted>| watch(errands, &alerts, &events);
+        let runner = Runner::start("tui-alerts", |wanted: &mut Wanted| wanted.news = true, subscribe, run)?;
         // What was to be told before anybody listened.
-        shared.want(|wanted| wanted.news = true);
-        let ours = Arc::clone(&shared);
-        let thread = std::thread::Builder::new().name("tui-alerts".into());
-        thread
-            .spawn(move || watch(&ours, &alerts, &events))
-            .map_err(|e| Error::bug(format!("no thread to look at alerts: {e}")))?;
-        Ok(Watcher { shared, _listener: listener })
+        runner.want(|wanted| wanted.news = true);
+        Ok(Watcher(runner))
     }
 
     /// Says how alerts stand, whether that has changed or not.
     pub fn look(&self) {
-        self.shared.want(|wanted| wanted.look = true);
+        self.0.want(|wanted| wanted.look = true);
     }
 
     /// Has a channel tried.
     pub fn test(&self, channel: &str) {
-        self.shared.want(|wanted| wanted.tests.push(channel.to_owned()));
+        self.0.want(|wanted| wanted.tests.push(channel.to_owned()));
     }
 }
 
-impl Drop for Watcher {
-    fn drop(&mut self) {
-        self.shared.want(|wanted| wanted.ended = true);
-    }
-}
-
-fn watch(shared: &Shared, alerts: &Weak<dyn Alerts>, events: &Sender<Event>) {
+fn watch(errands: &Errands<Wanted>, alerts: &Weak<dyn Alerts>, events: &Sender<Event>) {
     let mut looked_at = false;
-    loop {
-        let wanted = shared.next();
-        let (false, Some(alerts)) = (wanted.ended, alerts.upgrade()) else { return };
+    while let Some(wanted) = errands.next(None, Wanted::is_nothing) {
+        let Some(alerts) = alerts.upgrade() else { return };
         wanted.tests.iter().for_each(|channel| alerts.test(channel));
         while let Some(notice) = alerts.notice() {
             if events.blocking_send(Event::Notice(Box::new(notice))).is_err() {

@@ -12,6 +12,7 @@ pub mod app;
 pub mod background;
 pub mod connecting;
 pub mod effect;
+mod errand;
 pub mod event;
 pub mod export;
 pub mod frugal;

@@ -3,11 +3,12 @@
 //! The thread waits until it is told that it stands otherwise, looks, and says so at most once a second, and
 //! only where what is shown has changed. It wakes by itself only while a wait counts down. Knows no screen.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::Weak;
 use std::time::Duration;
 
 use tokio::sync::mpsc::Sender;
 
+use super::errand::{Errands, Runner};
 use super::event::Event;
 use super::syncing_words;
 use crate::clock;
@@ -107,51 +108,21 @@ struct Wanted {
     look: bool,
     /// All connections are to be asked.
     ask: bool,
-    ended: bool,
 }
 
-#[derive(Default)]
-struct Shared {
-    wanted: Mutex<Wanted>,
-    changed: Condvar,
-}
-
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, Wanted> {
-        self.wanted.lock().unwrap_or_else(PoisonError::into_inner)
+impl Wanted {
+    fn is_nothing(&self) -> bool {
+        !self.news && !self.is_asked()
     }
 
-    fn want(&self, set: impl FnOnce(&mut Wanted)) {
-        set(&mut self.lock());
-        self.changed.notify_all();
-    }
-
-    /// Waits until something is wanted, or until `most` is over.
-    fn next(&self, most: Option<Duration>) -> Wanted {
-        let idle = |wanted: &mut Wanted| !(wanted.news || wanted.look || wanted.ask || wanted.ended);
-        let mut wanted = match most {
-            Some(most) => {
-                let waited = self.changed.wait_timeout_while(self.lock(), most, idle);
-                waited.unwrap_or_else(PoisonError::into_inner).0
-            }
-            None => self.changed.wait_while(self.lock(), idle).unwrap_or_else(PoisonError::into_inner),
-        };
-        let ended = wanted.ended;
-        Wanted { ended, ..std::mem::take(&mut *wanted) }
-    }
-
-    /// Lets some time pass in which nobody is told, unless somebody asks for it.
-    fn rest(&self) {
-        let quiet = |wanted: &mut Wanted| !(wanted.look || wanted.ask || wanted.ended);
-        drop(self.changed.wait_timeout_while(self.lock(), TOLD_EVERY, quiet));
+    /// Whether somebody wants it now.
+    fn is_asked(&self) -> bool {
+        self.look || self.ask
     }
 }
 
 /// Tells the app how syncing stands, until it is dropped.
-pub struct Watcher {
-    shared: Arc<Shared>,
-    _listener: Listener<()>,
-}
+pub struct Watcher(Runner<Wanted>);
 
 impl Watcher {
     /// Starts the thread; it says at once how it stands.
@@ -159,48 +130,30 @@ impl Watcher {
     /// # Errors
     /// Kind `Bug` where the system gives no thread.
     pub fn start(syncs: Weak<dyn Syncs>, events: Sender<Event>) -> Result<Watcher> {
-        let shared = Arc::new(Shared::default());
-        let theirs = Arc::downgrade(&shared);
-        let listener: Listener<()> = Arc::new(move |()| {
-            if let Some(shared) = theirs.upgrade() {
-                shared.want(|wanted| wanted.news = true);
-            }
-        });
-        if let Some(syncs) = syncs.upgrade() {
-            syncs.subscribe(&listener);
-        }
-        let ours = Arc::clone(&shared);
-        let thread = std::thread::Builder::new().name("tui-sync".into());
-        thread
-            .spawn(move || watch(&ours, &syncs, &events))
-            .map_err(|e| Error::bug(format!("no thread to look at syncing: {e}")))?;
-        Ok(Watcher { shared, _listener: listener })
+        let of = syncs.upgrade();
+        let subscribe = |listener: &Listener<()>| of.iter().for_each(|syncs| syncs.subscribe(listener));
+        let run = move |errands: &Errands<Wanted>| watch(errands, &syncs, &events);
+        let runner = Runner::start("tui-sync", |wanted: &mut Wanted| wanted.news = true, subscribe, run)?;
+        Ok(Watcher(runner))
     }
 
     /// Has all connections asked.
     pub fn ask_now(&self) {
-        self.shared.want(|wanted| wanted.ask = true);
+        self.0.want(|wanted| wanted.ask = true);
     }
 
     /// Says how it stands, whether that has changed or not.
     pub fn look(&self) {
-        self.shared.want(|wanted| wanted.look = true);
+        self.0.want(|wanted| wanted.look = true);
     }
 }
 
-impl Drop for Watcher {
-    fn drop(&mut self) {
-        self.shared.want(|wanted| wanted.ended = true);
-    }
-}
-
-fn watch(shared: &Shared, syncs: &Weak<dyn Syncs>, events: &Sender<Event>) {
+fn watch(errands: &Errands<Wanted>, syncs: &Weak<dyn Syncs>, events: &Sender<Event>) {
     let mut told: Option<Snapshot> = None;
-    shared.want(|wanted| wanted.look = true);
+    errands.want(|wanted| wanted.look = true);
     loop {
         let counts = told.as_ref().and_then(Snapshot::holds);
-        let wanted = shared.next(counts);
-        let (false, Some(syncs)) = (wanted.ended, syncs.upgrade()) else { return };
+        let Some((wanted, syncs)) = errands.next(counts, Wanted::is_nothing).zip(syncs.upgrade()) else { return };
         if wanted.ask
             && let Some(event) = ask(&*syncs)
             && events.blocking_send(event).is_err()
@@ -223,7 +176,7 @@ fn watch(shared: &Shared, syncs: &Weak<dyn Syncs>, events: &Sender<Event>) {
         if events.blocking_send(Event::Syncing(Some(Box::new(snapshot)))).is_err() {
             return;
         }
-        shared.rest();
+        errands.rest(TOLD_EVERY, |wanted| !wanted.is_asked());
     }
 }
 
@@ -242,6 +195,7 @@ mod tests {
     use crate::engine::overview::Doing;
     use crate::tui::tests::fake::syncing;
     use std::sync::atomic::{AtomicU64, Ordering};
+    use std::sync::{Arc, Mutex, PoisonError};
 
     /// Stands as it is told.
     #[derive(Default)]
