@@ -35,12 +35,12 @@ pub mod whatif;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier};
-use ratatui::text::Span;
+use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Widget};
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::action::Place;
-use super::text::rule;
+use super::text::{put, put_at, rule};
 use super::theme::{Role, Theme};
 
 /// An open overlay.
@@ -176,6 +176,38 @@ fn begin_box(area: Rect, under: Rect, buf: &mut Buffer, theme: &Theme) -> (Rect,
 fn end_box(area: Rect, buf: &mut Buffer, theme: &Theme) {
     if area.height > 1 {
         rule(buf, area, area.height - 1, theme);
+    }
+}
+
+/// One line of a box, span by span.
+type Spans = Vec<(String, Role)>;
+
+/// Draws those of a box's lines that there is room for under its upper rule, from one on, with the selected one
+/// marked; then its lower rule, with how many there are below.
+fn box_lines<'a>(
+    (area, inner): (Rect, Rect),
+    lines: impl ExactSizeIterator<Item = &'a Spans>,
+    (first, selected): (usize, Option<usize>),
+    buf: &mut Buffer,
+    theme: &Theme,
+) {
+    let (height, count) = (usize::from(area.height.saturating_sub(2)), lines.len());
+    for (at, spans) in lines.enumerate().skip(first).take(height) {
+        let y = (at - first) as u16 + 1;
+        let spans = spans.iter().map(|(text, role)| Span::styled(text.as_str(), theme.style(*role)));
+        put(buf, inner, y, &Line::from(spans.collect::<Vec<_>>()));
+        if Some(at) == selected {
+            let line = Rect { y: area.y + y, height: 1, ..inner };
+            buf.set_style(line, theme.style(Role::Selected));
+            let mark = Span::styled(theme.glyphs.marks.0, theme.style(Role::Accent));
+            put_at(buf, area, 0, y, &Line::from(mark));
+        }
+    }
+    end_box(area, buf, theme);
+    let below = count.saturating_sub(first + height);
+    if area.height > 1 && below > 0 {
+        let text = format!(" {below} lines below ");
+        put_at(buf, inner, 0, area.height - 1, &Line::from(Span::styled(text, theme.style(Role::Muted))));
     }
 }
 

@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::syncing::{SyncLog, Target};
-use super::{begin_box, end_box};
+use super::{Spans, begin_box, box_lines};
 use crate::domain::calendar::format_timestamp;
 use crate::domain::text::SafeText;
 use crate::domain::words::{count, counted};
@@ -18,7 +18,7 @@ use crate::tui::keymap::Keymap;
 use crate::tui::layout::overlay;
 use crate::tui::syncing::Snapshot;
 use crate::tui::syncing_words::{moment, progress, progress_role};
-use crate::tui::text::{cut, left, put, put_at, right, width, wrap};
+use crate::tui::text::{cut, left, put, right, width, wrap};
 use crate::tui::theme::{Role, Theme};
 
 /// Columns of the box at most.
@@ -47,7 +47,7 @@ const LABEL: usize = 12;
 
 /// One line.
 struct Row {
-    spans: Vec<(String, Role)>,
+    spans: Spans,
     target: Option<Target>,
 }
 
@@ -94,23 +94,7 @@ impl Scene<'_> {
         // The selected line stands in the middle, so that what is said below it is seen too.
         let first =
             self.log.opened().unwrap_or_else(|| selected.unwrap_or_default().saturating_sub(height / 2)).min(most);
-        for (at, row) in rows.iter().enumerate().skip(first).take(height) {
-            let y = (at - first) as u16 + 1;
-            let spans = row.spans.iter().map(|(text, role)| Span::styled(text.as_str(), self.theme.style(*role)));
-            put(buf, inner, y, &Line::from(spans.collect::<Vec<_>>()));
-            if Some(at) == selected {
-                let line = Rect { y: area.y + y, height: 1, ..inner };
-                buf.set_style(line, self.theme.style(Role::Selected));
-                let mark = Span::styled(self.theme.glyphs.marks.0, self.theme.style(Role::Accent));
-                put_at(buf, area, 0, y, &Line::from(mark));
-            }
-        }
-        end_box(area, buf, self.theme);
-        let below = rows.len().saturating_sub(first + height);
-        if area.height > 1 && below > 0 {
-            let text = format!(" {below} lines below ");
-            put_at(buf, inner, 0, area.height - 1, &Line::from(Span::styled(text, self.theme.style(Role::Muted))));
-        }
+        box_lines((area, inner), rows.iter().map(|row| &row.spans), (first, selected), buf, self.theme);
     }
 
     fn overview(&self) -> Option<&Overview> {

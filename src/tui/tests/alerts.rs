@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::fake::{HOSTILE, Mood, Session, as_of, colours};
+use super::fake::{HOSTILE, Mood, Session, as_of, poor};
 use super::snapshots::shot;
 use crate::domain::alert::{Entry, Fate, Gate, Kind, Letter, Message, Severity, Turn};
 use crate::engine::alerts::AlertsAnswer;
@@ -13,7 +13,6 @@ use crate::tui::action::Place;
 use crate::tui::alerting::Snapshot;
 use crate::tui::effect::Effect;
 use crate::tui::event::Event;
-use crate::tui::theme::Env;
 
 /// When all of it is told: 9:30 UTC.
 fn now() -> i64 {
@@ -88,10 +87,7 @@ fn the_panel_at_three_sizes() {
         s.app.status = None;
         shot(&format!("alerts-{}x{}", size.0, size.1), &s);
     }
-    for (name, env) in [
-        ("no-colour", Env { no_color: "1".into(), ..colours() }),
-        ("sixteen-colours", Env { term: "xterm".into(), locale: "C.UTF-8".into(), ..Env::default() }),
-    ] {
+    for (name, env) in poor() {
         let mut s = Session::new(Mood::Demo, (80, 24), env);
         s.keys("N");
         told(&mut s, Ok(standing()));

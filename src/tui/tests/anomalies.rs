@@ -1,6 +1,6 @@
 //! What a person does about anomalies, by script.
 
-use super::fake::{Mood, Session, as_of, colours};
+use super::fake::{Mood, Session, as_of, poor};
 use super::snapshots::shot;
 use crate::domain::anomaly::{State, Word};
 use crate::domain::money::Amount;
@@ -9,7 +9,6 @@ use crate::engine::answer::{AnomalyMark, Notice, NoticeKind, Severity};
 use crate::engine::{Command, Outcome};
 use crate::tui::effect::Effect;
 use crate::tui::event::Event;
-use crate::tui::theme::Env;
 
 fn shown(size: (u16, u16)) -> Session {
     let mut s = Session::started(Mood::Demo, size);
@@ -31,12 +30,7 @@ fn screens_of_anomalies() {
         s.keys("j j");
         shot(&format!("anomalies-drop-{}x{}", size.0, size.1), &s);
     }
-    let ways = [
-        ("no-colour", Env { no_color: "1".into(), ..colours() }),
-        ("sixteen-colours", Env { term: "xterm".into(), locale: "C.UTF-8".into(), ..Env::default() }),
-        ("console", Env { term: "linux".into(), ..Env::default() }),
-    ];
-    for (name, env) in ways {
+    for (name, env) in poor() {
         let mut s = Session::new(Mood::Demo, (80, 24), env);
         s.keys("5");
         shot(&format!("anomalies-{name}"), &s);

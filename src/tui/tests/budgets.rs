@@ -1,6 +1,6 @@
 //! What a person does about budgets, by script, and how the tab looks.
 
-use super::fake::{HOSTILE, Mood, Session, colours};
+use super::fake::{HOSTILE, Mood, Session, poor};
 use super::mouse::click;
 use super::snapshots::shot;
 use crate::domain::text::is_hidden;
@@ -8,7 +8,6 @@ use crate::tui::event::Event;
 use crate::tui::overlay::Overlay;
 use crate::tui::tab::Tab;
 use crate::tui::tab::budgets::View;
-use crate::tui::theme::Env;
 
 const SIZE: (u16, u16) = (120, 36);
 
@@ -150,11 +149,7 @@ fn budgets_at_three_sizes() {
 
 #[test]
 fn budgets_without_colour_in_sixteen_and_in_ascii() {
-    for (name, env) in [
-        ("no-colour", Env { no_color: "1".into(), ..colours() }),
-        ("sixteen-colours", Env { term: "xterm".into(), locale: "C.UTF-8".into(), ..Env::default() }),
-        ("console", Env { term: "linux".into(), ..Env::default() }),
-    ] {
+    for (name, env) in poor() {
         let mut s = Session::new(Mood::Demo, (80, 24), env);
         s.start();
         s.keys("4 j");

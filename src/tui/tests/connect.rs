@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use super::fake::{HOSTILE, Mood, Session, colours};
+use super::fake::{HOSTILE, Mood, Session, poor};
 use super::first::first;
 use super::snapshots::shot;
 use crate::error::Error;
@@ -21,7 +21,6 @@ use crate::tui::connecting::{Order, Progress, Told};
 use crate::tui::effect::Effect;
 use crate::tui::event::Event;
 use crate::tui::tab::Tab;
-use crate::tui::theme::Env;
 use crate::tui::worker::Source;
 
 fn told(session: &mut Session, told: Told) {
@@ -125,11 +124,7 @@ fn each_step_at_two_sizes() {
 
 #[test]
 fn it_is_readable_without_colour_and_with_sixteen() {
-    for (name, env) in [
-        ("no-colour", Env { no_color: "1".into(), ..colours() }),
-        ("sixteen-colours", Env { term: "xterm".into(), locale: "C.UTF-8".into(), ..Env::default() }),
-        ("console", Env { term: "linux".into(), ..Env::default() }),
-    ] {
+    for (name, env) in poor() {
         let mut s = Session::new(Mood::Demo, (80, 24), env);
         s.start();
         s.keys("A");

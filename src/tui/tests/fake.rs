@@ -26,7 +26,7 @@ use crate::store::Store;
 use crate::tui::tab::breakdown::samples;
 use crate::tui::tab::budgets;
 
-pub use running::{Session, colours, options};
+pub use running::{Session, colours, options, poor};
 
 /// What the engine says.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -1,8 +1,7 @@
 //! Whole screens with their styles.
 
-use super::fake::{Mood, Session, colours};
+use super::fake::{Mood, Session, colours, poor};
 use crate::tui::event::Event;
-use crate::tui::theme::Env;
 
 pub fn shot(name: &str, session: &Session) {
     insta::with_settings!({ prepend_module_to_snapshot => false, snapshot_path => "../snapshots", omit_expression => true }, {
@@ -60,11 +59,7 @@ fn the_spend_tab_with_all_that_it_can_show() {
 
 #[test]
 fn screens_of_other_themes() {
-    for (name, env) in [
-        ("no-colour", Env { no_color: "1".into(), ..colours() }),
-        ("sixteen-colours", Env { term: "xterm".into(), locale: "C.UTF-8".into(), ..Env::default() }),
-        ("console", Env { term: "linux".into(), ..Env::default() }),
-    ] {
+    for (name, env) in poor() {
         let mut s = Session::new(Mood::Demo, (80, 24), env);
         s.keys("m");
         shot(&format!("spend-{name}"), &s);

@@ -40,6 +40,15 @@ pub fn colours() -> Env {
     Env { term: "xterm-256color".into(), colorterm: "truecolor".into(), locale: "C.UTF-8".into(), ..Env::default() }
 }
 
+/// Terminals that show less, by name: without colour, in sixteen, and a console's.
+pub fn poor() -> [(&'static str, Env); 3] {
+    [
+        ("no-colour", Env { no_color: "1".into(), ..colours() }),
+        ("sixteen-colours", Env { term: "xterm".into(), locale: "C.UTF-8".into(), ..Env::default() }),
+        ("console", Env { term: "linux".into(), ..Env::default() }),
+    ]
+}
+
 /// What an app starts with in tests.
 pub fn options(env: Env) -> Options {
     Options {
