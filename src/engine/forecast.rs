@@ -9,7 +9,7 @@ use super::local::LocalEngine;
 use super::query::request;
 use super::spend::currencies;
 use super::table::Table;
-use crate::analytics::forecast::Band;
+use crate::analytics::forecast::{Band, State};
 use crate::domain::calendar::{Day, Granularity, Period};
 use crate::domain::lens::Lens;
 use crate::domain::money::{Amount, Decimal};
@@ -90,6 +90,10 @@ fn in_words(
         days: days.iter().filter_map(day).collect(),
         words: told.words(),
         odd: told.state().words(),
+        few_days: match (told.model(), told.state()) {
+            (None, State::Short { days } | State::New { days }) => u32::try_from(days).ok(),
+            _ => None,
+        },
         model: told.model().zip(told.measured()).map(|(name, measured)| Told {
             name: name.to_owned(),
             wape: measured.wape,

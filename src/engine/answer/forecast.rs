@@ -30,6 +30,9 @@ pub struct ForecastAnswer {
     /// What is odd about the days that it rests on, where anything is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub odd: Option<String>,
+    /// How many days are known, where they are too few to say how far off it may be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub few_days: Option<u32>,
     /// The model that did best; `None` where too little is known for a contest.
     pub model: Option<Told>,
     /// What stays out of the fit, and is put back as known amounts.

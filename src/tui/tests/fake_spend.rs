@@ -77,6 +77,7 @@ impl Fake {
             days: (0..93).map(day).collect(),
             words: "theta, \u{b1}9 % on the last 3 months".into(),
             odd: None,
+            few_days: None,
             model: None,
             aside: vec![],
         }

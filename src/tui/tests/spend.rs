@@ -482,3 +482,16 @@ fn a_step_of_the_cursor_writes_little() {
     }
     assert!(most <= 800, "{most} bytes for one step");
 }
+
+#[test]
+fn a_forecast_of_few_days_says_so() {
+    for (size, want) in [((80, 24), "3 days known"), ((100, 30), "3 days known: no ± yet")] {
+        let mut s = Session::started(Mood::Demo, size);
+        let told = &mut s.app.spend.forecast.shown.as_mut().expect("told").answers[0];
+        let month = told.month.as_mut().expect("foretold");
+        (month.range.low_80, month.range.high_80) = (month.range.forecast, month.range.forecast);
+        told.few_days = Some(3);
+        let text = s.text();
+        assert!(text.contains("118,400") && text.contains(want) && !text.contains("± 0"), "{text}");
+    }
+}

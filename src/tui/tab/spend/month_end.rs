@@ -8,6 +8,7 @@ use super::cards::{Kind, fitting, title};
 use crate::domain::lens::Lens;
 use crate::domain::money::Amount;
 use crate::domain::text::SafeText;
+use crate::domain::words::counted;
 use crate::engine::answer::{Ahead, Figure, ForecastAnswer, SpendAnswer};
 use crate::tui::text::cut;
 use crate::tui::theme::{Role, Theme};
@@ -50,11 +51,17 @@ pub fn lines(answer: &SpendAnswer, told: Told<'_>, room: usize, theme: &Theme) -
     // A margin that is cut would be another one: it is whole, or the amount stands alone.
     let wide = [format!("  {sign} {margin}"), format!(" {sign} {margin}"), format!(" {sign}{margin}")];
     let fits = |text: &&String| amount.chars().count() + text.chars().count() + 2 <= room;
-    let margin = wide.iter().find(fits).cloned().unwrap_or_default();
+    let is_known = forecast.few_days.is_none() && !month.range.margin().is_zero();
+    let margin = wide.iter().find(fits).filter(|_| is_known).cloned().unwrap_or_default();
     let value = Line::from(vec![
         Span::styled(format!("  {amount}"), theme.style(Role::Strong)),
         Span::styled(margin, theme.style(Role::Muted)),
     ]);
+    if let Some(days) = forecast.few_days {
+        let known = format!("{} known", counted(days.into(), "day", "days"));
+        let words = [format!("only {known}: no {sign} yet"), format!("{known}: no {sign} yet"), known];
+        return [value, Line::from(Span::styled(fitting(&words, room, theme), theme.style(Role::Unsure)))];
+    }
     let figure = figure(answer, month);
     let (role, sign) = money::direction(&figure, &theme.glyphs);
     let percent = money::percent_change(&figure);
@@ -80,6 +87,10 @@ pub fn text(answer: &SpendAnswer, forecast: &ForecastAnswer, lens: &Lens) -> Str
     let Some(month) = &forecast.month else {
         return format!("{title}\t{} {}", money::UNKNOWN, answer.currency);
     };
+    if let Some(days) = forecast.few_days {
+        let known = counted(days.into(), "day", "days");
+        return format!("{title}\t{} {}\tonly {known} known", amount(Some(month.range.forecast)), answer.currency);
+    }
     let (low, high) = (amount(Some(month.range.low_80)), amount(Some(month.range.high_80)));
     format!("{title}\t{} {}\t80 % {low} to {high}", amount(Some(month.range.forecast)), answer.currency)
 }
