@@ -10,7 +10,7 @@ use super::{Format, Style, json};
 use crate::domain::anomaly::State;
 use crate::domain::text::SafeText;
 use crate::domain::words::counted;
-use crate::engine::anomalies::words::{history, signed, since, spot, why};
+use crate::engine::anomalies::words::{ended, history, signed, since, spot, why};
 use crate::engine::answer::{AnomaliesAnswer, AnomalyAnswer, Listed};
 
 /// Writes a list: in JSON a list of objects, [`Listed`] field by field.
@@ -33,7 +33,8 @@ pub fn anomalies(answer: &AnomaliesAnswer, style: Style, out: &mut dyn Write) ->
         ("severity", "Severity", Kind::Text),
         ("state", "State", Kind::Text),
     ];
-    grid(&columns, answer.anomalies.iter().map(row).collect(), style, out)?;
+    let raw = style.format == Format::Csv;
+    grid(&columns, answer.anomalies.iter().map(|listed| row(listed, raw)).collect(), style, out)?;
     if style.format == Format::Csv || answer.anomalies.is_empty() {
         return Ok(());
     }
@@ -42,7 +43,8 @@ pub fn anomalies(answer: &AnomaliesAnswer, style: Style, out: &mut dyn Write) ->
     writeln!(out, "{}; {} looked at", counts.join(", "), counted(answer.series, "series", "series"))
 }
 
-fn row(listed: &Listed) -> Vec<String> {
+/// A line of the list; `raw` is for programs, which know a state by its word.
+fn row(listed: &Listed, raw: bool) -> Vec<String> {
     let finding = &listed.anomaly.finding;
     vec![
         listed.anomaly.id.short(),
@@ -54,7 +56,10 @@ fn row(listed: &Listed) -> Vec<String> {
         finding.day.expected.grouped(2),
         finding.day.actual.grouped(2),
         finding.severity.word().to_owned(),
-        listed.state.word().to_owned(),
+        match ended(listed).filter(|_| !raw) {
+            Some(day) => format!("{}, ended {day}", listed.state.word()),
+            None => listed.state.word().to_owned(),
+        },
     ]
 }
 

@@ -44,6 +44,7 @@ pub mod terminal;
 mod tests;
 pub mod text;
 pub mod theme;
+mod undo;
 pub mod welcome;
 pub mod widget;
 pub mod worker;

@@ -2,7 +2,7 @@
 //!
 //! Text from outside is made safe here; plain letters only, so that it can be pasted anywhere. Knows no store.
 
-use crate::domain::anomaly::{Anomaly, Contributor, Finding, Happened, Kind, Spot, State, Word};
+use crate::domain::anomaly::{Anomaly, Contributor, Course, Finding, Happened, Kind, Spot, State, Word};
 use crate::domain::calendar::{Day, format_timestamp};
 use crate::domain::dimension::Dimension;
 use crate::domain::money::Amount;
@@ -81,6 +81,13 @@ pub fn place(finding: &Finding) -> String {
 pub fn listed(anomaly: Anomaly, as_of: Day) -> Listed {
     let place_words = place(&anomaly.finding);
     Listed { state: anomaly.state(as_of), place_words, at_stake: anomaly.at_stake(), anomaly }
+}
+
+/// The last day of one that is open though it has ended: it became what the cost is, and nobody has said a word.
+#[must_use]
+pub fn ended(listed: &Listed) -> Option<Day> {
+    let Finding { course, last, .. } = &listed.anomaly.finding;
+    (listed.state == State::Open && !course.is_going()).then_some(*last)
 }
 
 /// A signed amount: `+1,204.10`.
@@ -163,6 +170,8 @@ pub fn history(anomaly: &Anomaly) -> Vec<String> {
     let day = |at: i64| Day::of_seconds(at);
     let line = |happened: &Happened| match happened {
         Happened::Found { at } => format!("{} found", day(*at)),
+        // What became usual may still be open.
+        Happened::Resolved { at, course: Course::Usual } => format!("{} ended: {}", day(*at), Course::Usual.words()),
         Happened::Resolved { at, course } => format!("{} resolved: {}", day(*at), course.words()),
         Happened::Returned { at } => format!("{} goes on again", day(*at)),
         Happened::Outgrown { at } => format!("{} moved further than what was expected", day(*at)),

@@ -148,7 +148,8 @@ impl App {
                 let Some(budget) = self.chosen_budget() else { return vec![] };
                 return self.do_budget(BudgetCommand::Remove { name: budget.name.raw().to_owned() });
             }
-            Action::UndoBudget => match self.budgets.take_undo() {
+            Action::UndoBudget if self.budgets.undo.is_under_way() => self.status = Some("being undone".to_owned()),
+            Action::UndoBudget => match self.budgets.undo.begin() {
                 Some(command) => return self.do_budget(command),
                 None => self.status = Some("nothing to undo".to_owned()),
             },
@@ -171,7 +172,8 @@ impl App {
             }
             action => {
                 if let Some(by) = distance(action, PAGE) {
-                    self.budgets.step(by);
+                    let height = self.budget_lines();
+                    self.budgets.step(by, height);
                 }
             }
         }
@@ -266,25 +268,25 @@ impl App {
 
     /// What became of a command about budgets.
     pub(super) fn budget_done(&mut self, outcome: BudgetOutcome) -> Vec<Effect> {
-        let undoing = self.budgets.undoing;
-        let undo = self.keymap.say(if undoing { "" } else { ": {undo-budget} undoes it" });
+        let undo = |undoing: bool| self.keymap.say(if undoing { "" } else { ": {undo-budget} undoes it" });
         match outcome {
             BudgetOutcome::Kept { budget, before } => {
                 let name = budget.name.raw().to_owned();
-                self.status = Some(format!("{}{undo}", kept_words(&budget, before.as_deref())));
+                let words = kept_words(&budget, before.as_deref());
                 let back = match before {
                     Some(before) => BudgetCommand::Keep { budget: before, was: Was::Called(name.clone()) },
                     None => BudgetCommand::Remove { name: name.clone() },
                 };
-                self.budgets.keep_undo(back);
+                self.status = Some(words + &undo(self.budgets.undo.done(back)));
                 self.budgets.select(&name);
                 if self.budgets.view == View::Suggested {
                     self.budgets.view = View::List;
                 }
             }
             BudgetOutcome::Removed(budget) => {
-                self.status = Some(format!("budget {} is gone{undo}", budget.name.safe()));
-                self.budgets.keep_undo(BudgetCommand::Keep { budget, was: Was::New });
+                let words = format!("budget {} is gone", budget.name.safe());
+                self.status =
+                    Some(words + &undo(self.budgets.undo.done(BudgetCommand::Keep { budget, was: Was::New })));
                 self.budgets.view = View::List;
             }
             BudgetOutcome::ScenarioKept { scenario, .. } => {
@@ -301,7 +303,18 @@ impl App {
 
     /// The line of the list at a place of the screen.
     pub(super) fn budget_at(&self, at: Position) -> Option<usize> {
-        view::row_at(&self.budgets, self.body(), at)
+        view::row_at(self, self.body(), at)
+    }
+
+    /// How many lines of the list are seen.
+    fn budget_lines(&self) -> usize {
+        usize::from(view::lines(self, self.body()).height)
+    }
+
+    /// Selects a line of the list; tells whether it was that already.
+    pub(super) fn select_budget(&mut self, at: usize) -> bool {
+        let height = self.budget_lines();
+        self.budgets.select_at(at, height)
     }
 
     /// The selected budget as text to copy.

@@ -26,7 +26,7 @@ pub enum Target {
     Tab(Tab),
     /// A key of the footer.
     Key(Action),
-    /// A row of the breakdown, by its place in the order.
+    /// A row of the tab's list, by its place in the order.
     Row(usize),
     /// A move.
     Mover(usize),
@@ -67,6 +67,7 @@ impl App {
                 seen.nth(row).map(|(at, _)| Target::Row(at))
             }
             Tab::Budgets => self.budget_at(at).map(Target::Row),
+            Tab::Anomalies => self.anomaly_at(at).map(Target::Row),
             Tab::Spend => {
                 let answer = self.spend_answer()?;
                 let scene = self.spend_scene();
@@ -113,11 +114,8 @@ impl App {
                 }
                 return vec![];
             }
-            Target::Row(at) if self.tab == Tab::Budgets => {
-                let selected = if self.budgets.suggests() { self.budgets.suggestion_at() } else { self.budgets.at() };
-                self.budgets.select_at(at);
-                selected == at
-            }
+            Target::Row(at) if self.tab == Tab::Budgets => self.select_budget(at),
+            Target::Row(at) if self.tab == Tab::Anomalies => self.select_anomaly(at),
             Target::Row(at) if self.breakdown.view == View::Hygiene => {
                 let selected = self.tags_selected();
                 self.select_tags(at);

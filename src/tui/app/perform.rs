@@ -141,6 +141,7 @@ impl App {
         self.spend.details.forget_failed();
         self.spend.forecast.forget_failed();
         self.anomalies.detail.forget_failed();
+        self.budgets.forget_failed();
         self.breakdown.forget_failed();
         self.forget_explained();
         let mut effects = self.ask();

@@ -2,6 +2,8 @@
 //!
 //! Knows no store: what is said goes out as an effect and comes back as an event.
 
+use ratatui::layout::Position;
+
 use super::App;
 use super::ask::answered;
 use super::distance;
@@ -17,7 +19,8 @@ use crate::tui::overlay::Overlay;
 use crate::tui::overlay::foot::Wrong;
 use crate::tui::overlay::prompt::{Prompt, Purpose};
 use crate::tui::tab::Tab;
-use crate::tui::tab::anomalies::state::Undo;
+use crate::tui::tab::anomalies::state::Before;
+use crate::tui::tab::anomalies::view;
 use crate::tui::worker::Asker;
 
 /// Days that are snoozed where none are named.
@@ -86,11 +89,28 @@ impl App {
             Action::Undo => self.undo_said(),
             _ => {
                 let by = distance(action, PAGE)?;
-                self.anomalies.go(by);
+                self.anomalies.go(by, self.anomaly_lines());
                 vec![]
             }
         };
         Some(effects.into_iter().chain(self.ask()).collect())
+    }
+
+    /// How many lines of the list are seen.
+    fn anomaly_lines(&self) -> usize {
+        usize::from(view::lines(&self.anomalies, self.body()).height)
+    }
+
+    /// The line of the list at a place of the screen.
+    pub(super) fn anomaly_at(&self, at: Position) -> Option<usize> {
+        view::row_at(&self.anomalies, self.body(), at)
+    }
+
+    /// Selects a line of the list; tells whether it was that already.
+    pub(super) fn select_anomaly(&mut self, at: usize) -> bool {
+        let selected = self.anomalies.at() == at;
+        self.anomalies.select(at, self.anomaly_lines());
+        selected
     }
 
     /// Opens the line that a note, or the day to snooze until, is written on.
@@ -138,7 +158,6 @@ impl App {
     }
 
     fn saying(&mut self, id: String, word: Word, note: &str) -> Command {
-        self.anomalies.undoing = false;
         let who = if self.user.is_empty() { "somebody" } else { &self.user };
         let (who, at) = (who.into(), self.moment());
         Command::SayOfAnomaly { id, saying: Saying { word, who, at, note: note.into(), like: None } }
@@ -158,22 +177,24 @@ impl App {
     }
 
     fn undo_said(&mut self) -> Vec<Effect> {
-        let Some(Undo { id, before }) = self.anomalies.undo.pop() else {
+        if self.anomalies.undo.is_under_way() {
+            self.status = Some("being taken back".to_owned());
+            return vec![];
+        }
+        let Some(Before { id, said }) = self.anomalies.undo.begin() else {
             self.status = Some("nothing was said that could be taken back".to_owned());
             return vec![];
         };
-        self.anomalies.undoing = true;
-        vec![Effect::Do(Box::new(Command::UnsayOfAnomaly { id, to: before, at: self.moment() }))]
+        vec![Effect::Do(Box::new(Command::UnsayOfAnomaly { id, to: said, at: self.moment() }))]
     }
 
     /// Says how an anomaly stands now, and asks again what shows it.
     pub(super) fn said_of_anomaly(&mut self, said: &Said) -> Vec<Effect> {
-        let place = crate::tui::tab::anomalies::view::place(&said.place_words, &self.theme);
+        let place = view::place(&said.place_words, &self.theme);
         let stands = said.state.word();
-        if std::mem::take(&mut self.anomalies.undoing) {
+        if self.anomalies.undo.done(Before { id: said.id.clone(), said: said.before.clone() }) {
             self.status = Some(format!("taken back: {place} is {stands} again"));
         } else {
-            self.anomalies.undo.push(Undo { id: said.id.clone(), before: said.before.clone() });
             self.status = Some(self.keymap.say(&format!("{} is {stands}: {{undo}} takes it back", braces(&place))));
         }
         self.anomalies.slot.forget();
@@ -184,11 +205,7 @@ impl App {
 
     /// Opens the charges behind the selected one: as rows of Breakdown, or explained.
     fn open_anomaly(&mut self, action: Action) {
-        let Some(detail) = self.anomalies.detail() else {
-            self.status =
-                Some(if self.anomalies.selected().is_some() { "loading" } else { "there is no anomaly" }.into());
-            return;
-        };
+        let Some(detail) = self.anomalies.detail() else { return self.not_here() };
         let label = SafeText::from_outside(&detail.listed.place_words.replace(" | ", ", "));
         let lens = detail.lens.clone();
         self.currency.clone_from(&lens.currency);
@@ -203,10 +220,16 @@ impl App {
         match self.anomalies.detail().map(|detail| detail.summary.clone()) {
             Some(summary) => self.copy(summary, "the summary"),
             None => {
-                self.status = Some("loading".to_owned());
+                self.not_here();
                 vec![]
             }
         }
+    }
+
+    /// Says that nothing is selected, or that what it is, is on its way.
+    fn not_here(&mut self) {
+        let listed = self.anomalies.selected().is_some();
+        self.status = Some(if listed { "loading" } else { "there is no anomaly" }.to_owned());
     }
 }
 

@@ -84,7 +84,11 @@ impl App {
             Ok(Outcome::Budget(outcome)) => return self.budget_done(outcome),
             Ok(Outcome::OfAnomaly(said)) => return self.said_of_anomaly(&said),
             Ok(Outcome::Watched(_) | Outcome::Noted) => return Vec::new(),
-            Err(error) => self.status = Some(said(&error)),
+            Err(error) => {
+                self.budgets.undo.failed();
+                self.anomalies.undo.failed();
+                self.status = Some(said(&error));
+            }
         }
         vec![self.ask_lenses()]
     }

@@ -16,9 +16,13 @@ use crate::engine::budgets::BudgetCommand;
 use crate::tui::action::Action;
 use crate::tui::keymap::Keymap;
 use crate::tui::tab::budgets::{detail::burn_up, gauge};
-use crate::tui::text::{cut, left, put, right};
+use crate::tui::text::{cut, left, put, right, width};
 use crate::tui::theme::{Role, Theme};
 use crate::tui::widget::money;
+
+/// Columns of what is foretold for the end, and of how far that is from the limit.
+const END: usize = 22;
+const AGAINST: usize = 14;
 
 /// What follows from a line.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -146,12 +150,13 @@ impl WhatIf {
         }
         let name = SafeText::from_outside(&self.budget);
         put(buf, area, 0, &Line::from(Span::styled(format!(" What if: {name} "), theme.style(Role::Strong))));
-        let mut row = self.table(simulation, inner, buf, theme);
+        let worked_out = simulation.is_some_and(|simulation| self.is_of(simulation));
+        let mut row = self.table(simulation, worked_out, inner, buf, theme);
         let chart = inner.height.saturating_sub(row + 5);
         if let Some(simulation) = simulation.filter(|_| chart >= 6) {
             let place = Rect { y: inner.y + row + 1, height: chart - 1, ..inner };
-            burn_up(&simulation.today, if self.changes.is_empty() { &[] } else { &simulation.path })
-                .draw(place, buf, theme);
+            let path: &[_] = if worked_out && !self.changes.is_empty() { &simulation.path } else { &[] };
+            burn_up(&simulation.today, path).draw(place, buf, theme);
             row += chart;
         }
         let cursor = self.prompt(inner, row + 1, buf, theme);
@@ -175,6 +180,11 @@ impl WhatIf {
         cursor
     }
 
+    /// Whether it is of these changes that it tells what they come to: while others are worked out it is not.
+    fn is_of(&self, simulation: &Simulation) -> bool {
+        simulation.changes.iter().map(|(change, _)| change).eq(&self.changes)
+    }
+
     fn prompt(&self, inner: Rect, row: u16, buf: &mut Buffer, theme: &Theme) -> Option<Position> {
         let room = usize::from(inner.width).saturating_sub(5);
         let (text, column) = self.line.seen(room, theme.glyphs.ellipsis);
@@ -184,10 +194,17 @@ impl WhatIf {
     }
 
     /// How the budget stands and would stand, with what each change adds between; returns the row after it.
-    fn table(&self, simulation: Option<&Simulation>, inner: Rect, buf: &mut Buffer, theme: &Theme) -> u16 {
+    fn table(
+        &self,
+        simulation: Option<&Simulation>,
+        worked_out: bool,
+        inner: Rect,
+        buf: &mut Buffer,
+        theme: &Theme,
+    ) -> u16 {
         let dots = theme.glyphs.ellipsis;
-        let wide = usize::from(inner.width) >= 100;
-        let what = usize::from(inner.width).saturating_sub(if wide { 70 } else { 58 }).clamp(12, 60);
+        // What is left of the line beside figures and state, which are never cut.
+        let what = usize::from(inner.width).saturating_sub(1 + END + 2 + AGAINST + 2 + gauge::STATE).clamp(6, 60);
         let Some(simulation) = simulation else {
             put(buf, inner, 1, &Line::from(Span::styled(" loading", theme.style(Role::Muted))));
             return 2;
@@ -199,9 +216,9 @@ impl WhatIf {
         let heading = format!(
             " {}{}  {}  {}",
             left("", what, dots),
-            right(&format!("At {end_day}"), 22, dots),
-            right("Against limit", 14, dots),
-            left("State", 18, dots)
+            right(&format!("At {end_day}"), END, dots),
+            right("Against limit", AGAINST, dots),
+            left("State", gauge::STATE, dots)
         );
         put(buf, inner, 1, &Line::from(Span::styled(heading, theme.style(Role::Muted))));
         let line = |name: &str, end: &Interval, state: BudgetState| {
@@ -211,9 +228,9 @@ impl WhatIf {
             let against = format!("{sign}{}", over.abs().grouped(0));
             Line::from(vec![
                 Span::styled(format!(" {}", left(name, what, dots)), theme.style(Role::Strong)),
-                Span::raw(right(&gauge::end_words(Some(end), theme), 22, dots)),
+                Span::raw(right(&gauge::end_words(Some(end), theme), END, dots)),
                 Span::styled(
-                    format!("  {}  ", right(&against, 14, dots)),
+                    format!("  {}  ", right(&against, AGAINST, dots)),
                     theme.style(if over > Amount::ZERO { Role::Warm } else { Role::Cool }),
                 ),
                 Span::styled(words, theme.style(role)),
@@ -224,15 +241,16 @@ impl WhatIf {
             put(buf, inner, row, &line("today", &forecast.end, answer.state));
             row += 1;
         }
-        let worked_out = simulation.changes.len() == self.changes.len();
         for (at, change) in self.changes.iter().enumerate() {
             let effect = simulation.changes.get(at).filter(|_| worked_out).map(|(_, effect)| *effect);
             let sign = if effect.is_some_and(|effect| effect < Amount::ZERO) { "-" } else { "+" };
             let adds = effect.map_or_else(String::new, |effect| format!("{sign}{}", effect.abs().grouped(places)));
             let text = SafeText::from_outside(&change.to_string());
+            // It has the line to itself up to what it adds.
+            let room = (what + END).saturating_sub(width(&adds) + 4);
             let line = vec![
-                Span::styled(format!("   {}", left(&text, what.saturating_sub(2), dots)), theme.style(Role::Text)),
-                Span::raw(right(&adds, 22, dots)),
+                Span::styled(format!("   {}", left(&text, room, dots)), theme.style(Role::Text)),
+                Span::raw(format!("  {adds}")),
             ];
             put(buf, inner, row, &Line::from(line));
             row += 1;

@@ -163,6 +163,26 @@ impl<T> Slot<T> {
     }
 }
 
+/// Which lines of a list are seen: those that were, as long as the selected one is among them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Window {
+    offset: usize,
+}
+
+impl Window {
+    /// The first line that is seen of so many, where `height` of them are.
+    #[must_use]
+    pub fn first(self, selected: usize, count: usize, height: usize) -> usize {
+        let least = (selected + 1).saturating_sub(height.max(1));
+        self.offset.min(count.saturating_sub(height)).clamp(least, selected)
+    }
+
+    /// Keeps the lines that are seen where they are.
+    pub fn hold(&mut self, selected: usize, count: usize, height: usize) {
+        self.offset = self.first(selected, count, height);
+    }
+}
+
 /// A group of an answer: its values, and names for those that are ids.
 pub type Named<'a> = (&'a Key, &'a BTreeMap<usize, Untrusted>);
 

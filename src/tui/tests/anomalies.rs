@@ -2,7 +2,7 @@
 
 use super::fake::{Mood, Session, as_of, poor};
 use super::snapshots::shot;
-use crate::domain::anomaly::{State, Word};
+use crate::domain::anomaly::{Course, State, Word};
 use crate::domain::money::Amount;
 use crate::engine::anomalies::say::Said;
 use crate::engine::answer::{AnomalyMark, Notice, NoticeKind, Severity};
@@ -142,4 +142,35 @@ fn names_from_outside_are_harmless_here() {
     assert!(!text.contains('\u{1b}') && !text.contains('\u{202e}'), "{text}");
     let copied = s.copied();
     assert!(!copied.contains(['\u{1b}', '\u{202e}', '\u{7}', '\n']), "{copied:?}");
+}
+
+#[test]
+fn what_is_open_though_it_has_ended_says_both() {
+    for (columns, want) in [(60, "open, ended"), (80, "open, ended Oct 31"), (120, "open, ended Oct 31")] {
+        let mut s = shown((columns, 24));
+        let listed = &mut s.app.anomalies.slot.shown.as_mut().expect("told").answers[0].anomalies[0];
+        (listed.anomaly.finding.course, listed.anomaly.finding.last) = (Course::Usual, as_of().plus(-20));
+        let text = s.text();
+        assert!(text.lines().any(|line| line.ends_with(want)), "{text}");
+        assert!(text.contains("acknowledged"), "{text}");
+        if columns == 80 {
+            shot("anomalies-ended-80x24", &s);
+        }
+    }
+}
+
+#[test]
+fn what_could_not_be_taken_back_still_can_be() {
+    let mut s = shown((120, 36));
+    s.keys("x <enter>");
+    let id = "0000010000000000".to_owned();
+    let said = |state| Said { id: id.clone(), place_words: "here".into(), state, before: None };
+    s.send(Event::Done(Box::new(Ok(Outcome::OfAnomaly(said(State::Expected))))));
+    s.keys("u u");
+    assert_eq!(commands(&s).len(), 2, "it is taken back once: {:?}", commands(&s));
+    s.send(Event::Done(Box::new(Err(crate::error::Error::store("the disk is full")))));
+    s.keys("u");
+    assert_eq!(commands(&s).len(), 3, "{:?}", s.app.status);
+    s.send(Event::Done(Box::new(Ok(Outcome::OfAnomaly(said(State::Open))))));
+    assert!(s.text().contains("taken back: here is open again"), "{}", s.text());
 }

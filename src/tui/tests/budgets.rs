@@ -156,3 +156,47 @@ fn budgets_without_colour_in_sixteen_and_in_ascii() {
         shot(&format!("budgets-{name}"), &s);
     }
 }
+
+#[test]
+fn what_could_not_be_undone_still_can_be() {
+    let mut s = shown(SIZE);
+    s.keys("n");
+    s.send(Event::Paste("new one".into()));
+    s.keys("<down> <down> 5 <enter>");
+    let undo = s.app.budgets.undo.begin();
+    assert!(undo.is_some());
+    s.send(Event::Done(Box::new(Err(crate::error::Error::store("the disk is full")))));
+    assert_eq!(s.app.budgets.undo.begin(), undo);
+    s.keys("u");
+    assert_eq!(s.app.status.as_deref(), Some("being undone"));
+}
+
+#[test]
+fn what_other_changes_come_to_is_not_said_of_these() {
+    let mut s = shown(SIZE);
+    s.keys("w");
+    s.send(Event::Paste("growth +10%".into()));
+    s.keys("<enter>");
+    assert!(s.text().contains("+2,000.00"), "{}", s.text());
+    let Some(Overlay::WhatIf(whatif)) = &mut s.app.overlay else { panic!("no what-if") };
+    whatif.changes = vec!["buy 7".parse().expect("a change")];
+    let text = s.text();
+    assert!(text.contains("buy 7") && !text.contains("+2,000.00") && !text.contains("then"), "{text}");
+}
+
+#[test]
+fn no_day_and_no_figure_is_cut() {
+    for size in [(80, 24), (100, 30), (120, 36), (200, 60)] {
+        let mut s = shown(size);
+        s.keys("j <enter>");
+        let text = s.text();
+        let past = text.lines().find(|line| line.contains("October 2024") || line.contains("Oct 2024"));
+        assert!(past.is_none_or(|line| line.contains("! over since Oct 29")), "{size:?}\n{text}");
+        assert!(past.is_some() || size.1 < 36, "{size:?}\n{text}");
+        s.keys("<esc> k w");
+        s.send(Event::Paste("buy 5000 on 2026-12-10".into()));
+        s.keys("<enter>");
+        let text = s.text();
+        assert!(text.contains("! over since Nov 18") && text.contains("buy 5000 on 2026-12-10"), "{size:?}\n{text}");
+    }
+}

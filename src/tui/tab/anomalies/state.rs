@@ -6,7 +6,8 @@ use crate::domain::anomaly::{AnomalyId, Saying, State as Stands};
 use crate::domain::filter::Filter;
 use crate::engine::answer::{AnomaliesAnswer, AnomalyAnswer, Listed};
 use crate::engine::{AnomalyQuery, AnomalySort};
-use crate::tui::tab::Slot;
+use crate::tui::tab::{Slot, Window};
+use crate::tui::undo::Undo;
 
 /// Which anomalies are listed.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -50,13 +51,13 @@ impl Only {
     }
 }
 
-/// What was said last of which anomaly: what counted before.
+/// What was said of which anomaly: what counted before.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Undo {
+pub struct Before {
     /// The anomaly's whole name.
     pub id: String,
     /// What counted.
-    pub before: Option<Saying>,
+    pub said: Option<Saying>,
 }
 
 /// The tab's state.
@@ -67,14 +68,13 @@ pub struct State {
     /// What the selected one is.
     pub detail: Slot<AnomalyAnswer>,
     chosen: Option<AnomalyId>,
+    window: Window,
     /// In which order.
     pub sort: AnomalySort,
     /// Which are listed.
     pub only: Only,
-    /// What can be taken back, the newest last.
-    pub undo: Vec<Undo>,
-    /// Whether what comes back next is something taken back.
-    pub undoing: bool,
+    /// What can be taken back.
+    pub undo: Undo<Before>,
 }
 
 impl State {
@@ -117,17 +117,24 @@ impl State {
         (answer.listed.anomaly.id == selected).then_some(answer)
     }
 
-    /// Moves the selection.
-    pub fn go(&mut self, by: isize) {
+    /// Moves the selection, where `height` lines are seen.
+    pub fn go(&mut self, by: isize, height: usize) {
         let last = self.listed().len().saturating_sub(1);
-        let to = self.at().saturating_add_signed(by).min(last);
-        self.chosen = self.listed().get(to).map(|listed| listed.anomaly.id);
+        self.select(self.at().saturating_add_signed(by).min(last), height);
     }
 
-    /// The first visible line where `height` are seen, so that the selected one is.
+    /// Selects one by its place, where `height` lines are seen.
+    pub fn select(&mut self, at: usize, height: usize) {
+        let (before, count) = (self.at(), self.listed().len());
+        self.window.hold(before, count, height);
+        self.chosen = self.listed().get(at).map(|listed| listed.anomaly.id);
+        self.window.hold(self.at(), count, height);
+    }
+
+    /// The first visible line where `height` are seen.
     #[must_use]
     pub fn first_visible(&self, height: usize) -> usize {
-        (self.at() + 1).saturating_sub(height.max(1))
+        self.window.first(self.at(), self.listed().len(), height)
     }
 
     /// The next order.

@@ -3,7 +3,7 @@
 //! Pure: reads state, draws only the lines that are seen.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
 use super::State;
@@ -14,6 +14,7 @@ use crate::domain::filter::Filter;
 use crate::domain::text::SafeText;
 use crate::domain::words::counted;
 use crate::engine::AnomalySort;
+use crate::engine::anomalies::words::ended;
 use crate::engine::answer::{AnomaliesAnswer, Listed};
 use crate::tui::keymap::Keymap;
 use crate::tui::tab::short_day;
@@ -37,6 +38,8 @@ const SEVERITY: usize = 9;
 const SINCE: (usize, usize) = (8, 14);
 const DAY: usize = 12;
 const STATE: usize = 13;
+/// Columns of the state of one that is open though it has ended.
+const ENDED: usize = 18;
 /// Columns that a place has at least before another column is shown.
 const PLACE: usize = 30;
 
@@ -66,6 +69,7 @@ struct Columns {
     currency: usize,
     since: usize,
     place: usize,
+    state: usize,
 }
 
 impl Columns {
@@ -74,7 +78,9 @@ impl Columns {
         let since = if hours { SINCE.1 } else { SINCE.0 };
         let mixed = listed.windows(2).any(|two| two[0].anomaly.currency != two[1].anomaly.currency);
         let currency = if mixed { CURRENCY } else { 0 };
-        let mut room = width.saturating_sub(MARK + MONEY + currency + since + STATE);
+        let left = width.saturating_sub(MARK + MONEY + currency + since);
+        let state = if left >= PLACE + ENDED && listed.iter().any(|one| ended(one).is_some()) { ENDED } else { STATE };
+        let mut room = left.saturating_sub(state);
         let mut take = |wanted: usize| {
             let fits = room >= wanted + PLACE;
             if fits {
@@ -83,8 +89,24 @@ impl Columns {
             fits
         };
         let (days, severity) = (take(2 * DAY), take(SEVERITY));
-        Columns { severity, days, currency, since, place: room }
+        Columns { severity, days, currency, since, place: room, state }
     }
+}
+
+/// The lines of the list that are seen.
+#[must_use]
+pub fn lines(state: &State, body: Rect) -> Rect {
+    let (list, _) = parts(body, state.listed().len());
+    Rect { y: list.y + 1, height: list.height.saturating_sub(1), ..list }
+}
+
+/// The anomaly whose line is at a place.
+#[must_use]
+pub fn row_at(state: &State, body: Rect, at: Position) -> Option<usize> {
+    let lines = lines(state, body);
+    let row = usize::from(at.y.checked_sub(lines.y)?);
+    let place = state.first_visible(usize::from(lines.height)) + row;
+    (lines.contains(at) && place < state.listed().len()).then_some(place)
 }
 
 /// Draws the tab.
@@ -220,7 +242,11 @@ fn line(listed: &Listed, columns: Columns, chosen: bool, theme: &Theme) -> Line<
     }
     let who = listed.anomaly.said.as_ref().filter(|_| listed.state == Stands::Acknowledged);
     let who = who.map_or_else(String::new, |said| format!(" {} {}", theme.glyphs.dot, said.who.safe()));
-    let stands = cut(&format!("{}{who}", listed.state.word()), STATE, theme.glyphs.ellipsis);
+    let stands = match ended(listed) {
+        Some(day) if columns.state == ENDED => format!("open, ended {}", short_day(day)),
+        Some(_) => "open, ended".to_owned(),
+        None => cut(&format!("{}{who}", listed.state.word()), columns.state, theme.glyphs.ellipsis),
+    };
     spans.push(Span::styled(stands, faded(if listed.state == Stands::Open { Role::Strong } else { Role::Text })));
     Line::from(spans)
 }

@@ -19,7 +19,7 @@ use crate::domain::money::Amount;
 use crate::domain::text::{SafeText, Untrusted};
 use crate::engine::answer::{BreakdownAnswer, BreakdownRow, DetailAnswer, Driver, DriversAnswer, Key, LineItems};
 use crate::tui::overlay::fuzzy::Fuzzy;
-use crate::tui::tab::{self, Slot, group_name, label};
+use crate::tui::tab::{self, Slot, Window, group_name, label};
 
 /// How rows are shown.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -76,8 +76,8 @@ pub struct State {
     pub levels: Levels,
     /// How wide the answer's texts are.
     measures: Measures,
-    /// The first visible row, as an index into the order.
-    pub offset: usize,
+    /// Which rows are seen.
+    window: Window,
     order: Vec<usize>,
     selected: usize,
     key: Option<Key>,
@@ -143,12 +143,9 @@ impl State {
         rows.filter_map(|(at, row)| Some((at, answer.rows.get(*row)?)))
     }
 
-    /// The first visible row where `height` rows are: the offset, moved so that the selected one
-    /// is seen.
+    /// The first visible row where `height` rows are.
     fn first_visible(&self, height: usize) -> usize {
-        let last = self.order.len().saturating_sub(height);
-        let least = (self.selected + 1).saturating_sub(height.max(1));
-        self.offset.min(last).clamp(least, self.selected)
+        self.window.first(self.selected, self.order.len(), height)
     }
 
     /// The selected row.
@@ -243,10 +240,10 @@ impl State {
 
     /// Selects another row.
     pub fn select(&mut self, at: usize, page: usize, currency: Option<&str>) {
-        self.offset = self.first_visible(page);
+        self.window.hold(self.selected, self.order.len(), page);
         self.items_from = 0;
         self.selected = at.min(self.order.len().saturating_sub(1));
-        self.offset = self.first_visible(page);
+        self.window.hold(self.selected, self.order.len(), page);
         self.key = self.answer(currency).and_then(|a| self.row(a)).map(|r| r.key.clone());
     }
 
@@ -254,7 +251,7 @@ impl State {
     pub fn seek(&mut self, key: Option<Key>) {
         self.key = key;
         self.selected = 0;
-        self.offset = 0;
+        self.window = Window::default();
         self.items_from = 0;
         self.marks.clear();
         self.find.clear();

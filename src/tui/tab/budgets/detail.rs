@@ -6,8 +6,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::{View, gauge};
-use crate::domain::budget::period_words;
+use super::{View, gauge, history};
 use crate::domain::calendar::Day;
 use crate::domain::text::SafeText;
 use crate::engine::answer::{BudgetAnswer, BudgetDetail, CrossingOf, Interval};
@@ -45,13 +44,13 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
             Rect { y: chart.y + tall.height + 1, height: chart.height.saturating_sub(tall.height + 1), ..chart };
         let used = spenders(detail, beside, buf, theme);
         if below.height > 4 {
-            let at = history(answer, below, 0, buf, theme);
+            let at = history::draw(answer, below, 0, buf, theme);
             thresholds(answer, below, at, buf, theme);
             remarks(answer, beside, used, buf, theme);
         } else {
             let used = remarks(answer, beside, used, buf, theme);
             let used = thresholds(answer, beside, used, buf, theme);
-            history(answer, beside, used, buf, theme);
+            history::draw(answer, beside, used, buf, theme);
         }
         return;
     }
@@ -61,7 +60,7 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     let used = spenders(detail, below, buf, theme);
     let used = remarks(answer, below, used, buf, theme);
     let used = thresholds(answer, below, used, buf, theme);
-    history(answer, below, used, buf, theme);
+    history::draw(answer, below, used, buf, theme);
 }
 
 /// The burn-up of a budget, and another course beside it.
@@ -165,7 +164,7 @@ fn header(answer: &BudgetAnswer, area: Rect, whole: bool, buf: &mut Buffer, them
     row
 }
 
-fn title(text: &str, area: Rect, row: u16, buf: &mut Buffer, theme: &Theme) -> u16 {
+pub(super) fn title(text: &str, area: Rect, row: u16, buf: &mut Buffer, theme: &Theme) -> u16 {
     put(buf, area, row, &Line::from(Span::styled(text.to_owned(), theme.style(Role::Strong))));
     row + 1
 }
@@ -227,37 +226,6 @@ fn thresholds(answer: &BudgetAnswer, area: Rect, from: u16, buf: &mut Buffer, th
         let amount = right(&money::amount_in(Some(crossing.amount), 0, 12), 13, theme.glyphs.ellipsis);
         let line = vec![Span::raw(what), Span::raw(amount), Span::styled(format!("  {on}"), theme.style(role))];
         put(buf, area, row, &Line::from(line));
-        row += 1;
-    }
-    row + 1
-}
-
-fn history(answer: &BudgetAnswer, area: Rect, from: u16, buf: &mut Buffer, theme: &Theme) -> u16 {
-    if answer.history.is_empty() || from + 2 > area.height {
-        return from;
-    }
-    let mut row = title("Earlier periods", area, from, buf, theme);
-    let dots = theme.glyphs.ellipsis;
-    for past in answer.history.iter().rev() {
-        if row >= area.height {
-            break;
-        }
-        let limit = past.limit.map(|limit| limit.total);
-        let share = past.spent.zip(limit).and_then(|(spent, limit)| spent.ratio(limit));
-        let (words, role) = match past.state {
-            Some(state) => gauge::state_words(state),
-            None => ("before the budget".to_owned(), Role::Muted),
-        };
-        let words = if past.is_part { format!("{words}, not all days known") } else { words };
-        let of = limit.map_or_else(String::new, |limit| format!(" of {}", money::amount_in(Some(limit), 0, 11)));
-        let line = Line::from(vec![
-            Span::raw(left(&period_words(past.period), 16, dots)),
-            Span::raw(right(&money::amount_in(past.spent, money::places(&answer.budget.currency), 13), 14, dots)),
-            Span::styled(left(&of, 15, dots), theme.style(Role::Muted)),
-            Span::raw(right(&share.map_or_else(String::new, |share| money::share(Some(share))), 6, dots)),
-            Span::styled(format!("  {words}"), theme.style(role)),
-        ]);
-        put(buf, area, row, &line);
         row += 1;
     }
     row + 1

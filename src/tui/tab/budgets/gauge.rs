@@ -5,10 +5,14 @@
 use ratatui::text::Span;
 
 use crate::domain::budget::period_words;
+use crate::domain::money::Amount;
 use crate::engine::answer::{BudgetAnswer, BudgetState as State, Interval};
 use crate::tui::tab::short_day;
 use crate::tui::theme::{Role, Theme};
 use crate::tui::widget::money;
+
+/// Columns that a state takes at most.
+pub const STATE: usize = 19;
 
 /// What a state is called on the screen, and how it looks. What wants to be minded has a sign, too.
 #[must_use]
@@ -75,7 +79,11 @@ pub fn pace_words(answer: &BudgetAnswer, long: bool) -> String {
 pub fn end_words(end: Option<&Interval>, theme: &Theme) -> String {
     let Some(end) = end else { return "n/a".to_owned() };
     let sign = if theme.glyphs.only_ascii { "+-" } else { "±" };
-    format!("{} {sign} {}", end.mid.grouped(0), end.give().grouped(0))
+    match end.give() {
+        // Of too few days to measure any, or of none that is yet to come.
+        Amount::ZERO => end.mid.grouped(0),
+        give => format!("{} {sign} {}", end.mid.grouped(0), give.grouped(0)),
+    }
 }
 
 /// What the column of ends is called: their day where all have the same.

@@ -2,6 +2,7 @@
 
 pub mod detail;
 pub mod gauge;
+mod history;
 #[cfg(test)]
 pub mod samples;
 pub mod state;

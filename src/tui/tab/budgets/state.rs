@@ -5,10 +5,8 @@
 use crate::domain::scenario::Scenario;
 use crate::engine::answer::{BudgetAnswer, BudgetDetail, Simulation, Suggestion};
 use crate::engine::budgets::BudgetCommand;
-use crate::tui::tab::Slot;
-
-/// Changes that can be undone, the newest last.
-const UNDO_MAX: usize = 50;
+use crate::tui::tab::{Slot, Window};
+use crate::tui::undo::Undo;
 
 /// What of the tab is shown.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -41,9 +39,9 @@ pub struct State {
     pub archived: bool,
     selected: Option<String>,
     suggestion: usize,
-    undo: Vec<BudgetCommand>,
-    /// Whether what is done now undoes something, so that it is not undone in turn.
-    pub undoing: bool,
+    window: Window,
+    /// How the last changes are undone.
+    pub undo: Undo<BudgetCommand>,
 }
 
 impl State {
@@ -54,6 +52,14 @@ impl State {
         self.suggested.forget();
         self.simulated.forget();
         self.scenarios.forget();
+    }
+
+    /// Forgets what was asked beside the list and could not be answered, so that it is asked again.
+    pub fn forget_failed(&mut self) {
+        self.detail.forget_failed();
+        self.suggested.forget_failed();
+        self.simulated.forget_failed();
+        self.scenarios.forget_failed();
     }
 
     /// The budgets that are listed.
@@ -105,22 +111,46 @@ impl State {
         self.suggestions().get(self.suggestion_at())
     }
 
-    /// Selects another line.
-    pub fn step(&mut self, by: isize) {
+    /// The selected line's place, and how many lines there are.
+    fn place(&self) -> (usize, usize) {
         if self.suggests() {
-            let last = self.suggestions().len().saturating_sub(1);
-            self.suggestion = self.suggestion_at().saturating_add_signed(by).min(last);
-            return;
+            (self.suggestion_at(), self.suggestions().len())
+        } else {
+            (self.at(), self.budgets().len())
         }
-        let Some(last) = self.budgets().len().checked_sub(1) else { return };
-        let at = self.at().saturating_add_signed(by).min(last);
-        self.selected = self.budgets().get(at).map(|one| one.budget.name.raw().to_owned());
     }
 
-    /// Selects a line by its place.
-    pub fn select_at(&mut self, at: usize) {
-        let now = if self.suggests() { self.suggestion_at() } else { self.at() };
-        self.step(at as isize - now as isize);
+    /// Selects another line, where `height` lines are seen.
+    pub fn step(&mut self, by: isize, height: usize) {
+        let (at, count) = self.place();
+        self.select_at(at.saturating_add_signed(by).min(count.saturating_sub(1)), height);
+    }
+
+    /// Selects a line by its place, where `height` lines are seen; tells whether it was that already.
+    pub fn select_at(&mut self, to: usize, height: usize) -> bool {
+        let (at, count) = self.place();
+        self.window.hold(at, count, height);
+        if self.suggests() {
+            self.suggestion = to;
+        } else {
+            self.selected = self.budgets().get(to).map(|one| one.budget.name.raw().to_owned());
+        }
+        self.window.hold(self.place().0, count, height);
+        at == to
+    }
+
+    /// The first line that is seen where `height` are.
+    #[must_use]
+    pub fn first_visible(&self, height: usize) -> usize {
+        let (at, count) = self.place();
+        self.window.first(at, count, height)
+    }
+
+    /// Which line is at a row of those that are seen.
+    #[must_use]
+    pub fn line_at(&self, row: usize, height: usize) -> Option<usize> {
+        let at = self.first_visible(height) + row;
+        (row < height && at < self.place().1).then_some(at)
     }
 
     /// Selects the budget of a name, once it is listed.
@@ -133,27 +163,5 @@ impl State {
     pub fn detail(&self) -> Option<&BudgetDetail> {
         let name = &self.budget()?.budget.name;
         self.detail.shown.as_ref()?.answers.first().filter(|detail| detail.standing.budget.name == *name)
-    }
-
-    /// Remembers how a change is undone.
-    pub fn keep_undo(&mut self, command: BudgetCommand) {
-        if !std::mem::take(&mut self.undoing) {
-            self.undo.push(command);
-            let beyond = self.undo.len().saturating_sub(UNDO_MAX);
-            self.undo.drain(..beyond);
-        }
-    }
-
-    /// What undoes the last change.
-    pub fn take_undo(&mut self) -> Option<BudgetCommand> {
-        let command = self.undo.pop()?;
-        self.undoing = true;
-        Some(command)
-    }
-
-    /// Whether anything can be undone.
-    #[must_use]
-    pub fn can_undo(&self) -> bool {
-        !self.undo.is_empty()
     }
 }

@@ -12,7 +12,7 @@ use crate::domain::words::counted;
 use crate::engine::answer::{BudgetAnswer, BudgetState as Stands};
 use crate::tui::app::App;
 use crate::tui::layout;
-use crate::tui::text::{cut, left, paragraph, put, right, rule};
+use crate::tui::text::{cut, left, paragraph, put, right, rule, wrap};
 use crate::tui::theme::{Role, Theme};
 use crate::tui::widget::money;
 
@@ -26,9 +26,6 @@ struct Columns {
     end: usize,
     owner: usize,
 }
-
-/// Columns that a state takes at most.
-const STATE: usize = 19;
 
 impl Columns {
     fn of(width: usize) -> Columns {
@@ -48,7 +45,7 @@ impl Columns {
             + pace
             + end
             + owner
-            + STATE
+            + gauge::STATE
             + 2 * (4 + usize::from(end > 0) + usize::from(owner > 0));
         Columns {
             name: width.saturating_sub(used).clamp(8, if wide { 32 } else { 24 }),
@@ -80,12 +77,6 @@ pub fn parts(state: &State, body: Rect) -> (Rect, Rect) {
     }
 }
 
-/// Which line of the list is at a row of it.
-#[must_use]
-pub fn first(selected: usize, count: usize, height: usize) -> usize {
-    selected.saturating_sub(height.saturating_sub(1)).min(count.saturating_sub(height))
-}
-
 /// How all budgets stand, in one line.
 #[must_use]
 pub fn sentence(state: &State, dot: &str) -> String {
@@ -108,15 +99,23 @@ pub fn sentence(state: &State, dot: &str) -> String {
     all.join(dot)
 }
 
-/// The budget whose line is at a place.
+/// The lines of the list that are seen.
 #[must_use]
-pub fn row_at(state: &State, body: Rect, at: Position) -> Option<usize> {
+pub fn lines(app: &App, body: Rect) -> Rect {
+    let state = &app.budgets;
+    if state.suggests() {
+        return suggested(app, body).1;
+    }
     let (list, _) = parts(state, body);
-    let row = usize::from(at.y.checked_sub(list.y + 1)?);
-    let height = usize::from(list.height.saturating_sub(1));
-    let count = state.budgets().len();
-    let place = first(state.at(), count, height) + row;
-    (!state.suggests() && list.contains(at) && row < height && place < count).then_some(place)
+    Rect { y: list.y + 1, height: list.height.saturating_sub(1), ..list }
+}
+
+/// The line at a place.
+#[must_use]
+pub fn row_at(app: &App, body: Rect, at: Position) -> Option<usize> {
+    let lines = lines(app, body);
+    let row = usize::from(at.y.checked_sub(lines.y)?);
+    app.budgets.line_at(row, usize::from(lines.height)).filter(|_| lines.contains(at))
 }
 
 /// Draws the tab.
@@ -146,7 +145,7 @@ fn rows(state: &State, area: Rect, buf: &mut Buffer, theme: &Theme) {
     let budgets = state.budgets();
     put(buf, area, 0, &heading(&columns, budgets, theme));
     let height = usize::from(area.height.saturating_sub(1));
-    let from = first(state.at(), budgets.len(), height);
+    let from = state.first_visible(height);
     for (row, (at, answer)) in budgets.iter().enumerate().skip(from).take(height).enumerate() {
         let selected = at == state.at();
         put(buf, area, row as u16 + 1, &line(answer, &columns, selected, theme));
@@ -169,7 +168,7 @@ fn heading(columns: &Columns, budgets: &[BudgetAnswer], theme: &Theme) -> Line<'
     if columns.end > 0 {
         text += &format!("  {}", right(&gauge::end_heading(budgets), columns.end, dots));
     }
-    text += &format!("  {}", left("State", STATE, dots));
+    text += &format!("  {}", left("State", gauge::STATE, dots));
     if columns.owner > 0 {
         text += &format!("  {}", left("Owner", columns.owner, dots));
     }
@@ -199,7 +198,7 @@ fn line(answer: &BudgetAnswer, columns: &Columns, selected: bool, theme: &Theme)
         spans.push(Span::styled(format!("  {}", right(&end, columns.end, dots)), theme.style(text)));
     }
     spans.push(Span::styled(
-        format!("  {}", left(&gauge::state(answer), STATE, dots)),
+        format!("  {}", left(&gauge::state(answer), gauge::STATE, dots)),
         theme.style(gauge::role(answer)),
     ));
     if columns.owner > 0 {
@@ -211,11 +210,9 @@ fn line(answer: &BudgetAnswer, columns: &Columns, selected: bool, theme: &Theme)
     Line::from(spans)
 }
 
-fn suggestions(app: &App, area: Rect, buf: &mut Buffer) {
-    let (state, theme) = (&app.budgets, &app.theme);
-    let say = |row: u16, text: &str, role: Role, buf: &mut Buffer| paragraph(buf, area, row, text, theme.style(role));
-    let title = if state.is_empty() { "No budgets yet." } else { "Suggested budgets" };
-    let row = say(0, title, Role::Strong, buf);
+/// What is said above the suggestions, and where they are.
+fn suggested(app: &App, area: Rect) -> (String, Rect) {
+    let state = &app.budgets;
     let ways = match (state.suggestions().is_empty(), state.suggested.waiting()) {
         (_, true) => "looking at what earlier months cost".to_owned(),
         (true, false) => {
@@ -225,11 +222,19 @@ fn suggestions(app: &App, area: Rect, buf: &mut Buffer) {
             app.keymap.say("By what earlier months cost: {open-budget} makes the selected one, {new-budget} one from nothing.")
         }
     };
-    let from = say(row, &ways, Role::Muted, buf) + 1;
-    let place = Rect { y: area.y + from.min(area.height), height: area.height.saturating_sub(from), ..area };
+    let from = wrap(&SafeText::from_outside(&ways), usize::from(area.width)).len() as u16 + 2;
+    (ways, Rect { y: area.y + from.min(area.height), height: area.height.saturating_sub(from), ..area })
+}
+
+fn suggestions(app: &App, area: Rect, buf: &mut Buffer) {
+    let (state, theme) = (&app.budgets, &app.theme);
+    let title = if state.is_empty() { "No budgets yet." } else { "Suggested budgets" };
+    let (ways, place) = suggested(app, area);
+    let row = paragraph(buf, area, 0, title, theme.style(Role::Strong));
+    paragraph(buf, area, row, &ways, theme.style(Role::Muted));
     let (height, dots) = (usize::from(place.height), theme.glyphs.ellipsis);
     let name = usize::from(area.width / 4).clamp(12, 30);
-    let skip = first(state.suggestion_at(), state.suggestions().len(), height);
+    let skip = state.first_visible(height);
     for (row, (at, one)) in state.suggestions().iter().enumerate().skip(skip).take(height).enumerate() {
         let selected = at == state.suggestion_at();
         let mark = if selected { theme.glyphs.marks.0 } else { " " };
