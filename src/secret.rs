@@ -21,6 +21,9 @@ const BYTES_MAX: u64 = 64 << 10;
 /// How a secret is referred to, for messages.
 pub const WAYS: &str = "\"env:NAME\", \"file:/path\", \"cmd:command\" or \"keyring:SERVICE/ACCOUNT\"";
 
+/// Of a variable that is not there.
+const UNSET: &str = "the variable is not set";
+
 /// How long a command may take: less than one try of a request.
 const COMMAND_WITHIN: Duration = Duration::from_secs(30);
 
@@ -103,35 +106,45 @@ impl Reference {
         })
     }
 
+    /// Why it is not to be had, as far as that is known without running anything. `variable` reads the environment.
+    #[must_use]
+    pub fn lacks(&self, variable: impl Fn(&str) -> Option<String>) -> Option<Missing> {
+        let why = match self {
+            Reference::Env(name) => variable(name).is_none_or(|value| value.is_empty()).then(|| UNSET.to_owned()),
+            Reference::File(path) => read(path).err(),
+            Reference::Command(_) | Reference::Keyring { .. } => None,
+        };
+        why.map(|why| self.missing(why))
+    }
+
+    fn missing(&self, why: String) -> Missing {
+        let hint = match self {
+            Reference::Env(name) => {
+                let name = SafeText::from_outside(name);
+                format!(
+                    "set it where spendtop is started (`export {name}=...`), or refer to another place in the config"
+                )
+            }
+            Reference::File(_) => "put it there, or refer to another place in the config".to_owned(),
+            Reference::Command(_) => {
+                "run the command by hand: it must write the secret alone; or refer to another place in the config"
+                    .to_owned()
+            }
+            Reference::Keyring { service, account } => {
+                format!("`{}` puts it there; or refer to another place in the config", keyring::store(service, account))
+            }
+        };
+        Missing { message: format!("`{}`: {why}", self.name()), hint }
+    }
+
     /// Gets the secret, on a runtime's thread. `variable` reads the environment. Dropping it ends the command.
     ///
     /// # Errors
     /// Where it is not to be had, or not in time.
     pub async fn resolve(&self, variable: impl Fn(&str) -> Option<String>) -> Result<Secret, Missing> {
-        let missing = |why: String| {
-            let hint = match self {
-                Reference::Env(name) => {
-                    let name = SafeText::from_outside(name);
-                    format!(
-                        "set it where spendtop is started (`export {name}=...`), or refer to another place in the config"
-                    )
-                }
-                Reference::File(_) => "put it there, or refer to another place in the config".to_owned(),
-                Reference::Command(_) => {
-                    "run the command by hand: it must write the secret alone; or refer to another place in the config"
-                        .to_owned()
-                }
-                Reference::Keyring { service, account } => {
-                    format!(
-                        "`{}` puts it there; or refer to another place in the config",
-                        keyring::store(service, account)
-                    )
-                }
-            };
-            Missing { message: format!("`{}`: {why}", self.name()), hint }
-        };
+        let missing = |why: String| self.missing(why);
         let value = match self {
-            Reference::Env(name) => variable(name).ok_or_else(|| missing("the variable is not set".into()))?,
+            Reference::Env(name) => variable(name).ok_or_else(|| missing(UNSET.to_owned()))?,
             Reference::File(path) => read(path).map_err(missing)?,
             Reference::Command(command) => {
                 run(shell(command), COMMAND_WITHIN).await.map_err(|why| missing(why.into()))?
@@ -313,8 +326,12 @@ mod tests {
         let path = folder.path().join("secret");
         std::fs::write(&path, CANARY).expect("file");
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).expect("mode");
-        let fault = Reference::File(path).resolve(|_| None).await.expect_err("refused");
+        let fault = Reference::File(path.clone()).resolve(|_| None).await.expect_err("refused");
         assert!(fault.message.contains("mode 640") && !fault.message.contains(CANARY), "{fault:?}");
+        let lacks = |text: &str| Reference::parse(text).expect("a reference").lacks(|_| None);
+        assert_eq!(lacks(&format!("file:{}", path.display())), Some(fault), "known without asking anybody");
+        assert!(lacks("env:TOKEN").is_some_and(|missing| missing.message == "`env:TOKEN`: the variable is not set"));
+        assert_eq!((lacks("cmd:exit 1"), lacks("keyring:a/b")), (None, None), "nothing is run");
         let fault = Reference::File(folder.path().to_owned()).resolve(|_| None).await.expect_err("refused");
         assert!(fault.message.contains("no regular file"), "{fault:?}");
     }

@@ -23,6 +23,7 @@ use crate::host::connections::{self, Connections};
 use crate::notify::desktop;
 use crate::provider::remote::{Check, Costs, Finding};
 use crate::report::{self, Checked};
+use crate::secret::Reference;
 use crate::store::folder;
 use crate::sync::overlap::{self, Outdone};
 use crate::sync::overview;
@@ -230,12 +231,18 @@ fn channels(context: &Context<'_, '_>) -> Vec<Checked> {
     };
     let line = |channel: &crate::config::alert::Channel| {
         let (kind, told) = (channel.via.name(), rules(&channel.name));
-        let check = match told.is_empty() {
-            true => {
+        let references = channel.via.secrets().into_iter().filter_map(|text| Reference::parse(text).ok());
+        let mut lacking = references.filter_map(|reference| reference.lacks(|name| std::env::var(name).ok()));
+        let check = match (lacking.next(), told.is_empty()) {
+            (Some(missing), _) => {
+                Check::new("alerts", Finding::Wanting, format!("by {kind}: {}", missing.message).as_str())
+                    .fix(missing.hint)
+            }
+            (None, true) => {
                 Check::new("alerts", Finding::Wanting, format!("by {kind}: no rule of `[alerts]` goes there").as_str())
                     .fix(format!("name it in `to`: [alerts] to = [\"{}\"]", channel.name))
             }
-            false => Check::new("alerts", Finding::Untried, format!("by {kind}, of {told}").as_str())
+            (None, false) => Check::new("alerts", Finding::Untried, format!("by {kind}, of {told}").as_str())
                 .fix(format!("spendtop alert test {}", channel.name)),
         };
         of(&channel.name, check)

@@ -167,6 +167,10 @@ fn a_channel_is_tried_and_its_refusal_told() {
     let unknown = run(home.path(), &words(&flags, &["alert", "test", "opz"]));
     assert_eq!(unknown.status.code(), Some(2));
     assert!(text(&unknown.stderr).contains("did you mean `ops`?"), "{}", text(&unknown.stderr));
+    let lacking = config(home.path(), "[channels.chat]\ntype = \"slack\"\nurl = \"env:SPENDTOP_NO_SUCH_HOOK\"\n");
+    let looked = text(&run(home.path(), &words(&lacking, &["doctor", "--offline"])).stdout);
+    assert!(looked.contains("by slack: `env:SPENDTOP_NO_SUCH_HOOK`: the variable is not set"), "{looked}");
+    let flags = told_by(home.path(), port);
     let shown = printed(home.path(), &words(&flags, &["alert", "test", "terminal"]));
     assert!(shown.contains("A test of the channel terminal"), "{shown}");
 }

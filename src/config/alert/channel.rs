@@ -78,6 +78,19 @@ impl Via {
         }
     }
 
+    /// The references to secrets that it is reached with.
+    #[must_use]
+    pub fn secrets(&self) -> Vec<&str> {
+        match self {
+            Via::Slack(url) | Via::Teams(url) => vec![url],
+            Via::Webhook { url, secret, .. } => std::iter::once(url.as_str()).chain(secret.as_deref()).collect(),
+            Via::Email(email) => email.password.as_deref().into_iter().collect(),
+            Via::PagerDuty { key, .. } => vec![key],
+            Via::AzureHub { connection, .. } => vec![connection],
+            Via::Sns { .. } | Via::Command(_) => Vec::new(),
+        }
+    }
+
     /// Whether it keeps troubles apart by itself, and ends each by its own name.
     #[must_use]
     pub fn keeps_apart(&self) -> bool {
