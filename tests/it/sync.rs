@@ -13,6 +13,7 @@ mod shared;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -29,6 +30,7 @@ use spendtop::provider::remote::{
 };
 use spendtop::provider::{CostSource, Sink, SourceId, SourceKind, Stop};
 use spendtop::store::Store;
+use spendtop::store::listeners::Listener;
 use spendtop::store::remote::Synced;
 use spendtop::sync::ingest::{Options, Outcome, Watcher, ingest};
 use spendtop::sync::meter::Caps;
@@ -222,6 +224,15 @@ impl Vault for Here {
     fn settle(&self, configured: &[String]) -> Result<()> {
         overlap::settle(&self.0, configured).map(drop)
     }
+}
+
+/// Hears of whatever it listens to.
+fn hears() -> (Listener<()>, Receiver<()>) {
+    let (told, heard) = std::sync::mpsc::channel();
+    let tell = move |()| {
+        let _ = told.send(());
+    };
+    (Arc::new(tell), heard)
 }
 
 struct World {
@@ -487,11 +498,7 @@ fn the_loop_waits_is_asked_and_is_ended() {
     let cloud = Cloud::new("aws.prod", 0, &bill);
     let world = World::new(&[(&cloud, Caps::default())], "2026-11-20", None);
     let cancel = CancellationToken::new();
-    let (told, heard) = std::sync::mpsc::channel::<()>();
-    let told = Mutex::new(told);
-    let listener: spendtop::store::listeners::Listener<()> = Arc::new(move |()| {
-        let _ = told.lock().expect("lock").send(());
-    });
+    let (listener, heard) = hears();
     world.syncer.subscribe(&listener);
     let good = |than: i64| {
         while world.syncer.state().scopes.get("aws.prod").is_none_or(|standing| standing.good_at <= than) {

@@ -12,14 +12,13 @@ use spendtop::host::connections::Connections;
 use spendtop::host::syncing::Syncing;
 use spendtop::provider::remote::{Call, Costs, Fault, FaultKind};
 use spendtop::store::Store;
-use spendtop::store::listeners::Listener;
 use spendtop::sync::lock::{self, Holder, SyncLock};
 use spendtop::sync::meter::Caps;
 use spendtop::sync::state::Place;
 use spendtop::sync::task::{Connection, Vault, Which};
 use tokio_util::sync::CancellationToken;
 
-use super::{Breaks, Cloud, HOUR, Here, World, billed, steady};
+use super::{Breaks, Cloud, HOUR, Here, World, billed, hears, steady};
 use crate::support::sum;
 
 #[test]
@@ -74,11 +73,7 @@ fn a_wish_is_taken_once_whatever_keeps_a_scope_from_being_asked() {
         Fault::new(FaultKind::Throttled, "fewer").wait(Some(Duration::from_secs(100 * HOUR.unsigned_abs()))),
     );
     let cancel = CancellationToken::new();
-    let (told, heard) = std::sync::mpsc::channel();
-    let told = Mutex::new(told);
-    let listener: Listener<()> = Arc::new(move |()| {
-        let _ = told.lock().expect("lock").send(());
-    });
+    let (listener, heard) = hears();
     world.syncer.subscribe(&listener);
     let looks = |cloud: &Cloud, than: u64| {
         while cloud.looks.load(Ordering::Relaxed) < than || !world.syncer.live().is_empty() {
@@ -246,11 +241,7 @@ fn who_syncs_when_asked_for_it_leaves_the_lock_to_others_in_between() {
     let vault: Arc<dyn Vault> = Arc::new(Here(Arc::new(Store::in_memory(&[]))));
     let notify = Notify { desktop: false, terminal: false };
     let syncing = Syncing::begin(found, None, vault, place.clone(), false, notify).expect("begun");
-    let (told, heard) = std::sync::mpsc::channel();
-    let told = Mutex::new(told);
-    let listener: Listener<()> = Arc::new(move |()| {
-        let _ = told.lock().expect("lock").send(());
-    });
+    let (listener, heard) = hears();
     syncing.subscribe(&listener);
     let (holds, held) = (place.clone(), Arc::new(Mutex::new(None)));
     let sees = Arc::clone(&held);

@@ -33,11 +33,7 @@ fn what_one_scope_is_about_to_spend_is_not_anothers() {
     let place = Place::beside(folder.path());
     place.prepare().expect("folder");
     let (world, clouds, syncer) = shared(&place, &SOURCES, 12, 40);
-    let (told, heard) = std::sync::mpsc::channel();
-    let told = Mutex::new(told);
-    let listener: spendtop::store::listeners::Listener<()> = Arc::new(move |()| {
-        let _ = told.lock().expect("lock").send(());
-    });
+    let (listener, heard) = hears();
     syncer.subscribe(&listener);
     // The first has reckoned what it will spend, and spends it once the other is done with its run.
     let theirs = Arc::downgrade(&syncer);
@@ -110,11 +106,7 @@ fn who_finds_all_that_is_left_held_for_another_asks_again_soon() {
     let place = Place::beside(folder.path());
     place.prepare().expect("folder");
     let (world, clouds, syncer) = shared(&place, &SOURCES, 1, 4);
-    let (told, heard) = std::sync::mpsc::channel();
-    let told = Mutex::new(told);
-    let listener: spendtop::store::listeners::Listener<()> = Arc::new(move |()| {
-        let _ = told.lock().expect("lock").send(());
-    });
+    let (listener, heard) = hears();
     syncer.subscribe(&listener);
     // Who holds the one request does not make it before the other has ended.
     let heard = Arc::new(Mutex::new(heard));

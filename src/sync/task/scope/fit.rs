@@ -167,7 +167,8 @@ impl Course<'_> {
         })
     }
 
-    /// Remembers that a window had more pages than could be paid for, where that is why it broke off: half as many days are asked for next time.
+    /// Remembers that a window had more pages than could be paid for, where that is why it broke off: half as many
+    /// days are asked for next time.
     pub(super) fn learn_too_much(&self, ask: &Ask, counts: &Counts) -> Result<()> {
         let Ask::Days { feed, days } = ask else { return Ok(()) };
         let (paid, is_refused) = {
