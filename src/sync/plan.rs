@@ -6,9 +6,9 @@
 //! [`Rhythm`] is kept; [`play`] tells what one costs. What has waited for longest beyond its time comes
 //! first, so that nothing starves where not all fits.
 //!
-//! A day of which an answer told nothing ([`super::silence`]) is asked for again with the next sync that asks for the
-//! last days, or a day later where it never came and is of history, or paid for and not of the last days; those whose
-//! silence would be believed have a window of their own.
+//! A day of which an answer told nothing ([`super::silence`]) is asked for again with the next sync, or a day later
+//! where it never came and is of history, or is paid for and no charge of the last days; those whose silence would be
+//! believed have a window of their own.
 //!
 //! A day that has not come is due whatever its age: history, a pause, and what damage took come the same
 //! way. Since what has come is told by the store alone, whatever was interrupted goes on where it was.
@@ -314,11 +314,13 @@ fn due(all: Period, come: &BTreeMap<Day, Come>, feed: &Feed, now: &Now<'_>) -> B
 /// Whether a day is left alone for a while, since an answer just told nothing of it.
 fn rests(day: Day, has_come: bool, (scope, feed): (&Scope, &Feed), now: &Now<'_>) -> bool {
     let Some(last) = now.silence.last(&feed.name, day) else { return false };
-    // Of what is paid for only the newest days are worth an answer before the one that is believed.
-    let soon = if scope.terms.request_microdollars > 0 { LATEST_DAYS } else { RECENT_DAYS };
+    // Of what is paid for only the newest days are worth an answer before the one that is believed; and a split that
+    // has nothing, as resources of one who has none, is asked for no more often than one that has.
+    let (soon, latest) = match scope.terms.request_microdollars {
+        0 => (RECENT_DAYS, 0),
+        _ => (LATEST_DAYS, now.rhythm.ages(feed.is_base())[0] * DAY_SECONDS),
+    };
     let is_soon = has_come || now.today().0 - day.0 < soon;
-    // A split that has nothing, as resources of one who has none, is asked for no more often than one that has.
-    let latest = now.rhythm.ages(feed.is_base())[0] * DAY_SECONDS;
     let wait = if is_soon { latest.max(now.every).max(1) } else { DAY_SECONDS };
     (0..EARLY).contains(&((now.at - last) * EIGHTHS / wait)) && now.at >= last
 }
