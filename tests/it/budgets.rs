@@ -59,6 +59,7 @@ fn demo() -> &'static LocalEngine {
             Budget { every: Cycle::Days(days), ..budget("launch", 1_000_000, "service:*ec2*|*compute*") },
             Budget { every: Cycle::Quarter, rollover: Rollover::Balance, ..budget("quarter", 100_000, "tag:team=web") },
             Budget { rollover: Rollover::Balance, ..budget("carried", 10_000, "tag:team=web") },
+            budget("typo", 10, "tag:team=wbe"),
         ];
         let command = Command::Budget(BudgetCommand::Apply { keep, remove: vec![] });
         engine.command(&command).expect("kept");
@@ -155,6 +156,13 @@ fn states_follow_from_spend_and_forecast() {
 }
 
 #[test]
+fn a_scope_that_nothing_matches_is_told() {
+    let typo = standing("typo").remarks;
+    assert!(typo.iter().any(|said| said.starts_with("no charge from") && said.contains("team=wbe")), "{typo:?}");
+    assert!(standing("none").remarks.iter().all(|said| !said.starts_with("no charge from")));
+}
+
+#[test]
 fn what_if_changes_days_to_come_alone() {
     let simulate = |lines: &[&str]| -> Result<Simulation> {
         let changes = lines.iter().map(|line| line.parse().expect("change")).collect();
@@ -172,6 +180,8 @@ fn what_if_changes_days_to_come_alone() {
     let of_one = simulate(&[&format!("growth +100% of \"{}\"", service.to_uppercase())]).expect("simulated");
     assert!(grown.end.mid > of_one.end.mid && of_one.end.mid > today, "{service}");
     assert_eq!(of_one.changes[0].0.service().map(|name| name.raw().to_owned()), Some(service));
+    let by_short_name = simulate(&["growth +10% of \"Amazon EC2\""]).expect("as screens call it");
+    assert!(by_short_name.changes[0].0.to_string().contains("Amazon Elastic Compute Cloud"));
     let unknown = simulate(&["price +5% of \"Amazon EC3\""]).expect_err("unknown");
     assert!(unknown.message.contains("no charges of a service `Amazon EC3`"), "{unknown}");
     let over = ask(Asked::Simulate { name: "launch".to_owned(), changes: vec!["growth 1%".parse().expect("change")] });

@@ -62,10 +62,11 @@ pub fn limits(budget: &Budget, spans: &[Span], spent: &[Option<Amount>]) -> Vec<
     let mut limits = Vec::with_capacity(spans.len());
     for (at, span) in spans.iter().enumerate() {
         let base = base(budget, span);
-        let total = base + carried;
-        limits.push(Limit { base, carried, total });
+        let balance = base + carried;
+        // What is owed from before can use a limit up; it never makes it less than nothing, and goes on being owed.
+        limits.push(Limit { base, carried, total: balance.max(Amount::ZERO) });
         let spent = spent.get(at).copied().flatten();
-        carried = spent.map_or(Amount::ZERO, |spent| budget.rollover.carries(total - spent));
+        carried = spent.map_or(Amount::ZERO, |spent| budget.rollover.carries(balance - spent));
     }
     limits
 }

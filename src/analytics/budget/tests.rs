@@ -189,7 +189,9 @@ proptest! {
         let limits = limits(&budget, &spans, &spent);
         let allowed: Amount = spans.iter().map(|span| base(&budget, span)).sum();
         let so_far: Amount = spent.iter().flatten().copied().sum();
-        prop_assert_eq!(limits.last().map(|l| l.total), Some(allowed - so_far));
+        let last = limits.last().expect("a limit");
+        prop_assert_eq!(last.base + last.carried, allowed - so_far);
+        prop_assert_eq!(last.total, (allowed - so_far).max(Amount::ZERO));
         let unspent = super::limits(&Budget { rollover: Rollover::Unspent, ..budget }, &spans, &spent);
         prop_assert!(unspent.iter().all(|limit| limit.total >= limit.base));
     }

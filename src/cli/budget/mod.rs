@@ -249,6 +249,12 @@ fn apply(context: &mut Context<'_, '_>, path: &Path, dry_run: bool, prune: bool)
     let kept = all(context, &*engine)?;
     let own = context.config.own_dimensions();
     let written = file::parse(&text, &named, &Beside { own: &own, kept: &kept, as_of: context.as_of })?;
+    if prune && written.is_empty() && !kept.is_empty() {
+        // What writes the file may have failed before this: nobody means all of them.
+        let all = counted(kept.len() as u64, "budget", "budgets");
+        let text = format!("`{named}` has no budgets: --prune would remove all {all}");
+        return Err(Error::usage(text).hint("`spendtop budget rm NAME` removes one"));
+    }
     let difference = Difference::of(&kept, &written);
     let remove: Vec<String> =
         difference.missing.iter().filter(|_| prune).map(|budget| budget.name.raw().to_owned()).collect();

@@ -78,6 +78,10 @@ fn a_file_is_applied_once_and_shows_what_differs() {
     );
     let (out, _, _) = apply("--prune");
     assert_eq!(out, "- b: 6.5 EUR a year, all charges\n0 added, 0 changed, 1 removed, 1 unchanged\n");
+    write("");
+    let error = apply("--prune").2.expect_err("nothing");
+    assert!(error.message.contains("has no budgets: --prune would remove all 1 budget"), "{error}");
+    assert!(run("export").0.contains("[budgets.a]"), "nothing is lost");
     write("[budgets.a]\namuont = 7\n");
     let error = apply("").2.expect_err("a mistake");
     assert!(error.message.contains("b.toml:2:1: unknown key `budgets.a.amuont`"), "{error}");

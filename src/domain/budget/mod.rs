@@ -293,7 +293,11 @@ pub fn currency(code: &str) -> Result<String, String> {
 /// Where it is none.
 pub fn amount(text: &str) -> Result<Amount, String> {
     let no = || "an amount is written like 50000, 1,250.50 or 50k".to_owned();
-    let text = text.trim().replace([',', '_'], "");
+    let text = text.trim();
+    if !grouped_by_thousands(text) {
+        return Err(format!("a comma stands between thousands, a point before cents: {}", no()));
+    }
+    let text = text.replace([',', '_'], "");
     let (number, factor) = match text.char_indices().last() {
         Some((at, 'k' | 'K')) => (&text[..at], 1_000),
         Some((at, 'm' | 'M')) => (&text[..at], 1_000_000),
@@ -301,6 +305,19 @@ pub fn amount(text: &str) -> Result<Amount, String> {
     };
     let amount: Amount = number.trim().parse().map_err(|_| no())?;
     Ok(amount.scale_by(factor, 1))
+}
+
+/// Whether each comma of an amount stands before three digits and none behind the point: `12,5` and `1.234,5`
+/// mean something else where a comma is what the point is here.
+fn grouped_by_thousands(text: &str) -> bool {
+    let (whole, cents) = text.split_once('.').unwrap_or((text, ""));
+    let whole = whole.trim_end_matches(|c: char| c.is_ascii_alphabetic() || c == ' ');
+    let mut groups = whole.split(',');
+    let first = groups.next().unwrap_or_default().trim_start_matches(['-', '+']);
+    let groups: Vec<&str> = groups.collect();
+    let first_fits = groups.is_empty() || (1..=3).contains(&first.len());
+    let is_group = |group: &&str| group.len() == 3 && group.bytes().all(|b| b.is_ascii_digit());
+    first_fits && groups.iter().all(is_group) && !cents.contains(',')
 }
 
 impl fmt::Display for Rollover {

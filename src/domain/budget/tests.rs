@@ -60,6 +60,10 @@ fn people_write_amounts_and_thresholds_in_many_ways() {
     for (text, want) in [("50000", "50000"), ("1,250.50", "1250.5"), ("50k", "50000"), ("1.2M", "1200000")] {
         assert_eq!(amount(text).map(|a| a.to_string()).as_deref(), Ok(want), "{text}");
     }
+    for wrong in ["1.000,50", "1.234,5", "12,5", "10,00", "1,0000", ",500", "1234,567", "1.000,000", "12,5k"] {
+        let said = amount(wrong).unwrap_err();
+        assert!(said.contains("a comma stands between thousands"), "{wrong}: {said}");
+    }
     assert!(amount("lots").is_err() && amount("").is_err() && amount("k").is_err());
     let line = |text: &str| parse_thresholds(text).map(|list| thresholds_line(&list));
     assert_eq!(line("100, 80%,80"), Ok("80,100".to_owned()));

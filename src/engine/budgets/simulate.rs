@@ -10,6 +10,7 @@ use crate::domain::dimension::Dimension;
 use crate::domain::filter::{Clause, Pattern};
 use crate::domain::money::Amount;
 use crate::domain::scenario::{self, Change};
+use crate::domain::services;
 use crate::domain::text::{SafeText, UNTOLD};
 use crate::engine::Cancel;
 use crate::engine::answer::{Simulation, cents};
@@ -64,9 +65,12 @@ pub(super) fn of(
 /// A change whose service is written as the bill has it.
 fn known(change: &Change, shares: &[(String, f64)]) -> Result<Change> {
     let Some(asked) = change.service() else { return Ok(change.clone()) };
-    let found = shares.iter().find(|(name, _)| name.eq_ignore_ascii_case(asked.raw()));
+    // As the bill has it, or by the shorter name that screens show.
+    let called = |name: &str| name.eq_ignore_ascii_case(asked.raw());
+    let found = shares.iter().find(|(name, _)| called(name));
+    let found = found.or_else(|| shares.iter().find(|(name, _)| called(services::short(name))));
     let Some((name, _)) = found else {
-        let names: Vec<&str> = shares.iter().map(|(name, _)| name.as_str()).collect();
+        let names: Vec<&str> = shares.iter().map(|(name, _)| services::short(name)).collect();
         let shown: Vec<String> = names.iter().take(5).map(|name| SafeText::from_outside(name).into_string()).collect();
         return Err(Error::usage(format!("this budget has no charges of a service `{}`", asked.safe()))
             .did_you_mean(asked.raw(), &names)

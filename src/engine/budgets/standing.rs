@@ -181,6 +181,11 @@ impl Ground {
         }
         if *no_data {
             remarks.push("no charges of this scope's providers are known".to_owned());
+        } else if costs.others.is_empty() && costs.days.values().all(|total| total.rows() == 0) {
+            let days = costs.asked;
+            let scope = SafeText::from_outside(&budget.scope.to_string());
+            let of = if budget.scope.is_empty() { String::new() } else { format!(" `{scope}`") };
+            remarks.push(format!("no charge from {} to {} matches{of}", days.from, days.to.plus(-1)));
         }
         remarks
     }
@@ -257,6 +262,8 @@ fn history(
 /// What a budget's charges cost, day by day.
 struct Costs {
     days: BTreeMap<Day, Total>,
+    /// Which days were asked for.
+    asked: Period,
     /// The days that any charge is known of.
     data: Option<Period>,
     /// Other currencies of the same charges.
@@ -272,9 +279,12 @@ impl Costs {
         for (key, total) in table.groups_in(own) {
             costs.entry(Day::of_seconds(key.start)).or_default().merge(total);
         }
-        let others = table.currencies.iter().filter(|currency| *currency != own).map(str::to_owned).collect();
+        let others = table.currencies.iter().filter(|currency| *currency != own);
+        // The table knows all currencies of its segments, those of charges that the scope leaves out too.
+        let others = others.filter(|currency| table.groups_in(currency).any(|(_, total)| total.rows() > 0));
+        let others = others.map(str::to_owned).collect();
         let data = data.map(|data| Period { to: data.to.min(days.to).max(data.from), ..data });
-        Ok(Costs { days: costs, data, others })
+        Ok(Costs { days: costs, asked: days, data, others })
     }
 
     fn total(&self, period: Period) -> Total {
