@@ -136,6 +136,12 @@ pub fn find(nodes: &[Node], first: i64, settled: usize, settings: &Settings) -> 
     found
 }
 
+/// The events of one place's series alone, as [`find`] sees them.
+#[must_use]
+pub fn events(node: &Node, first: i64, settled: usize, settings: &Settings) -> Vec<Event> {
+    watch(node, first, settled, settings).events
+}
+
 fn watch<'a>(node: &'a Node, first: i64, settled: usize, settings: &Settings) -> Watched<'a> {
     let mut detector = Detector::new(settings.clone());
     let born = node.costs.iter().position(|cost| cost.is_some_and(|cost| cost.abs() > settings.absolute));

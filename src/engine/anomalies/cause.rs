@@ -2,14 +2,16 @@
 //!
 //! Rollups know pairs of dimensions; who has a move in all of accounts, regions, SKUs and resources, whether two
 //! anomalies at places that cross are one, and what a commitment that ended had covered, only charges tell. Few
-//! anomalies are looked into, those that go on, and days of two weeks at most of each.
+//! anomalies are looked into, the gravest, and days of two weeks at most of each: it is kept with them who has them.
 
 use std::collections::HashMap;
 
 use super::bill::{Bill, word_of};
+use super::cells::{self, Cells};
 use super::find::{Found, estimate, severity};
+use super::once;
 use crate::analytics::detect::event::Shape;
-use crate::domain::anomaly::{Contributor, Course, Finding, Kind, Severity, Spot, filter_of};
+use crate::domain::anomaly::{Contributor, Course, Finding, Kind, Spot, filter_of};
 use crate::domain::calendar::Period;
 use crate::domain::charge::Metric;
 use crate::domain::dimension::Dimension;
@@ -22,9 +24,9 @@ use crate::engine::table::{Request, Table};
 use crate::error::Result;
 
 /// Days that are held against each other.
-const DAYS: i32 = 7;
+pub(super) const DAYS: i32 = 7;
 /// Anomalies that are looked into at most, of one currency.
-const LOOKED_INTO: usize = 16;
+const LOOKED_INTO: usize = 50;
 /// The share of a move that makes a contributor, and how many of a dimension are named.
 const PART: f64 = 0.1;
 const NAMED: usize = 3;
@@ -38,9 +40,6 @@ const COVERED: f64 = 0.1;
 const RESOURCES_MAX: usize = 500;
 /// Days between the end of a commitment and what it made dearer.
 const NEAR: i32 = 1;
-
-/// What may tell a move apart.
-const PARTS: [Dimension; 4] = [Dimension::SubAccount, Dimension::Region, Dimension::Sku, Dimension::Resource];
 
 /// The last days of an anomaly, a week at most, and the same weekdays before it.
 #[must_use]
@@ -79,8 +78,16 @@ impl Looker<'_> {
         self.engine.aggregate(&request, self.cancel)
     }
 
+    /// The moves of a place in an anomaly's last days, in pieces.
+    pub(super) fn cells(&self, finding: &Finding, by: &[Dimension]) -> Result<Cells> {
+        let (during, before) = days(finding);
+        let now = self.table(&[&finding.place], &[], by, during)?;
+        let then = self.table(&[&finding.place], &[], by, before)?;
+        Ok(Cells::new(by, (&now, during.days()), (&then, before.days())))
+    }
+
     /// What some charges cost a day.
-    fn daily(&self, place: &[&[Spot]], more: &[Clause], period: Period) -> Result<f64> {
+    pub(super) fn daily(&self, place: &[&[Spot]], more: &[Clause], period: Period) -> Result<f64> {
         let table = self.table(place, more, &[], period)?;
         let sum: f64 = table.groups().map(|(_, total)| total.sum.to_f64()).sum();
         Ok(sum / f64::from(period.days().max(1)))
@@ -93,14 +100,11 @@ impl Looker<'_> {
     /// Kind `Store` where data cannot be read, `Interrupted` where it was given up.
     pub fn look(&self, found: &mut Vec<Found>) -> Result<()> {
         self.end_commitments(found)?;
+        once::tell(self, found)?;
         self.leave_out_echoes(found)?;
-        let told = |f: &&mut Found| {
-            let large = f.finding.rises && f.finding.severity >= Severity::High;
-            f.finding.course.is_going() || f.finding.course == Course::Usual && large
-        };
-        let mut going: Vec<&mut Found> = found.iter_mut().filter(told).collect();
-        going.sort_by_key(|found| std::cmp::Reverse(found.finding.impact.abs()));
-        for found in going.into_iter().take(LOOKED_INTO).filter(|f| f.finding.kind != Kind::Expired) {
+        let mut gravest: Vec<&mut Found> = found.iter_mut().collect();
+        gravest.sort_by_key(|found| std::cmp::Reverse(found.finding.impact.abs()));
+        for found in gravest.into_iter().take(LOOKED_INTO).filter(|f| f.finding.kind != Kind::Expired) {
             let named = self.contributors(&found.finding)?;
             let known = |spot: &Spot| named.iter().any(|c: &Contributor| c.spot.dimension == spot.dimension);
             found.finding.contributors.retain(|c| !known(&c.spot));
@@ -113,9 +117,14 @@ impl Looker<'_> {
     /// Who has a move, by each dimension that its place leaves open.
     fn contributors(&self, finding: &Finding) -> Result<Vec<Contributor>> {
         let (during, before) = days(finding);
-        let now = self.table(&[&finding.place], &[], &PARTS, during)?;
-        let then = self.table(&[&finding.place], &[], &PARTS, before)?;
-        Ok(moves(&PARTS, [(&now, during), (&then, before)], &finding.place).1)
+        let mut named = Vec::new();
+        // The most that charges can be told apart by at a time.
+        for by in [&cells::by(self.bill)[..], &[Dimension::Sku, Dimension::Resource]] {
+            let now = self.table(&[&finding.place], &[], by, during)?;
+            let then = self.table(&[&finding.place], &[], by, before)?;
+            named.extend(moves(by, [(&now, during), (&then, before)], &finding.place).1);
+        }
+        Ok(named)
     }
 
     /// Of two anomalies that stay, move alike and share most of it, the one that began first is told.

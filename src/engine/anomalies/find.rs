@@ -191,7 +191,8 @@ impl Own {
     }
 }
 
-fn finding(bill: &Bill, raw: &tree::Anomaly) -> Option<Finding> {
+/// What is told of what the detector found.
+pub(super) fn finding(bill: &Bill, raw: &tree::Anomaly) -> Option<Finding> {
     let Event { start, found, last, peak, direction, phase, .. } = raw.event;
     let own = Own::new(bill.node(&raw.place)?, bill.first, raw)?;
     let contributor = |c: &tree::Contributor| {

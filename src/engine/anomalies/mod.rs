@@ -11,10 +11,14 @@
 
 pub mod bill;
 pub mod cause;
+mod cells;
 pub mod detail;
 pub mod find;
 pub mod hours;
 pub mod list;
+mod once;
+#[cfg(test)]
+mod once_tests;
 pub mod records;
 pub mod say;
 #[cfg(test)]
@@ -40,7 +44,7 @@ const MARK: &str = "anomalies";
 /// Days after the last of the charges in which something of them may still settle.
 const AFTER_DAYS: i32 = 7;
 /// Counted up when the same charges give other anomalies.
-const EDITION: u32 = 1;
+const EDITION: u32 = 2;
 
 /// What was looked at last.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

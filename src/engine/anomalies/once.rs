@@ -1,0 +1,317 @@
+//! Each cause once: what several of the anomalies that were found have in common, the charges tell.
+//!
+//! The detector knows places and pairs of them by their sums, and so tells one move twice where two places cross in
+//! the very charges that moved, or where something but changed its name. Here, of a few anomalies, the gravest:
+//!
+//! 1. **Names.** What lost its tag, got another or came in other SKUs moved nothing: of tags the rise is told, which
+//!    has the others as what cancels it; of SKUs nothing.
+//! 2. **Place.** One service of one account that has nearly all of a move is where it is, whatever place it showed at:
+//!    so the same is at the same place the next time.
+//! 3. **Overlap.** Of those that began together and move the same charges the one is told that explains most, the
+//!    highest first; one that began later is none where the earlier had moved it by then.
+
+use super::bill::{Bill, word_of};
+use super::cause::{DAYS, Looker, days};
+use super::cells::{self, Cells};
+use super::find::{self, Found};
+use crate::analytics::detect::event::{Event, Shape};
+use crate::analytics::detect::place::{Part, Place};
+use crate::analytics::detect::tree::{self, Kind};
+use crate::domain::anomaly::{Contributor, Finding, Kind as Told};
+use crate::domain::calendar::Period;
+use crate::domain::dimension::Dimension;
+use crate::domain::text::UNTOLD;
+use crate::error::Result;
+
+/// Anomalies of one currency whose charges are looked at, at most.
+const LOOKED_AT: usize = 50;
+/// The share of a move that must be another's for it to be no move of its own.
+const SAME: f64 = 0.7;
+/// The share of a move from which on it is told whose it was before.
+const PART: f64 = 0.1;
+/// By how much of it moves may differ to be of one size.
+const EQUAL: f64 = 0.1;
+/// Days between the beginnings of what has one cause.
+const TOGETHER: i32 = 2;
+/// The share of a move that one service of one account must have for it to be the place, and how much more of the
+/// move than of the cost that must be.
+const MOST: f64 = 0.8;
+const LIFT: f64 = 0.08;
+/// The share of a place's cost that makes another place the same.
+const ALL: f64 = 0.95;
+/// How much later moves may add to what an earlier one had moved already.
+const MORE: f64 = 0.4;
+
+/// An anomaly with its charges, where they were looked at.
+struct Case {
+    found: Found,
+    cells: Option<Cells>,
+}
+
+impl Case {
+    fn place(&self) -> &Place {
+        &self.found.raw.place
+    }
+
+    fn moved(&self) -> f64 {
+        self.cells.as_ref().map_or(self.found.raw.moved, |cells| cells.whole().by())
+    }
+
+    /// The part of its place that is of a dimension.
+    fn part(&self, is: impl Fn(&str) -> bool) -> Option<&Part> {
+        self.place().parts().iter().find(|part| is(&part.dimension))
+    }
+}
+
+fn is_tag(dimension: &str) -> bool {
+    dimension.starts_with("tag:")
+}
+
+/// Whether an anomaly is about money that moved, not about a commitment.
+fn is_plain(found: &Found) -> bool {
+    let commitment = word_of(&Dimension::CommitmentDiscount);
+    found.raw.place.parts().iter().all(|part| part.dimension != commitment)
+}
+
+fn apart(a: &Finding, b: &Finding) -> i32 {
+    (a.start.0 - b.start.0).abs()
+}
+
+/// Tells each cause of `found` once.
+///
+/// # Errors
+/// Kind `Store` where data cannot be read, `Interrupted` where it was given up.
+pub(super) fn tell(looker: &Looker<'_>, found: &mut Vec<Found>) -> Result<()> {
+    let mut all = std::mem::take(found);
+    all.sort_by_key(|found| (!is_plain(found), std::cmp::Reverse(found.finding.impact.abs())));
+    let by = cells::by(looker.bill);
+    let mut cases = Vec::with_capacity(all.len());
+    for (at, found) in all.into_iter().enumerate() {
+        let looked_at = at < LOOKED_AT && is_plain(&found);
+        let cells = if looked_at { Some(looker.cells(&found.finding, &by)?) } else { None };
+        cases.push(Case { found, cells });
+    }
+    leave_out_skus(looker, &mut cases)?;
+    leave_out_tags(looker, &mut cases, &by)?;
+    for case in &mut cases {
+        if let Some(moved) = case.cells.as_ref().and_then(|cells| settle(looker.bill, &case.found, cells)) {
+            *case = Case { cells: Some(looker.cells(&moved.finding, &by)?), found: moved };
+        }
+    }
+    found.extend(explained(looker, cases)?.into_iter().map(|case| case.found));
+    Ok(())
+}
+
+/// The charges around an anomaly, its own place without one dimension, and the share of its move that only changed
+/// its name in that.
+fn renamed(looker: &Looker<'_>, case: &Case, of: &Part, by: &[Dimension]) -> Result<(Cells, f64)> {
+    let mut around = case.found.finding.clone();
+    around.place.retain(|spot| word_of(&spot.dimension) != of.dimension);
+    let cells = looker.cells(&around, by)?;
+    let share = cells.renamed(of);
+    Ok((cells, share))
+}
+
+/// Leaves out what came in other SKUs of the same service and account.
+fn leave_out_skus(looker: &Looker<'_>, cases: &mut Vec<Case>) -> Result<()> {
+    let by = [Dimension::SubAccount, Dimension::Service, Dimension::Sku];
+    let sku = word_of(&Dimension::Sku);
+    let mut kept = Vec::with_capacity(cases.len());
+    for case in cases.drain(..) {
+        let part = case.part(|dimension| dimension == sku).filter(|_| case.cells.is_some());
+        let is_renamed = part.map(|part| renamed(looker, &case, part, &by)).transpose()?;
+        if is_renamed.is_none_or(|(_, share)| share < SAME) {
+            kept.push(case);
+        }
+    }
+    *cases = kept;
+    Ok(())
+}
+
+/// Tells what got another tag, or lost it, by the rise alone: nothing fell. Whose it was before stands with it.
+fn leave_out_tags(looker: &Looker<'_>, cases: &mut Vec<Case>, by: &[Dimension]) -> Result<()> {
+    let mut kept = Vec::with_capacity(cases.len());
+    for mut case in cases.drain(..) {
+        let part = case.part(is_tag).filter(|_| case.cells.is_some()).cloned();
+        if let Some(part) = part {
+            let (around, share) = renamed(looker, &case, &part, by)?;
+            if share >= SAME && !case.found.finding.rises {
+                continue;
+            }
+            if share >= SAME {
+                let was = fell(looker.bill, &around, &part, case.moved());
+                case.found.finding.contributors.retain(|c| word_of(&c.spot.dimension) != part.dimension);
+                case.found.finding.contributors.extend(was);
+                case.found.raw.cancels = None;
+                case.found.finding.cancels = None;
+            }
+        }
+        kept.push(case);
+    }
+    *cases = kept;
+    Ok(())
+}
+
+/// The other values of a dimension that fell where one rose.
+fn fell(bill: &Bill, around: &Cells, part: &Part, moved: f64) -> Vec<Contributor> {
+    let pieces = around.pieces(&[part.dimension.as_str()]);
+    let mut fell: Vec<Contributor> = pieces
+        .iter()
+        .filter(|(place, piece)| piece.by() / moved <= -PART && !place.parts().contains(part))
+        .filter_map(|(place, piece)| {
+            let [of] = place.parts() else { return None };
+            let spot = bill.spot(&of.dimension, &of.value)?;
+            Some(Contributor { spot, share: piece.by() / moved, moved: find::estimate(piece.by()) })
+        })
+        .collect();
+    fell.sort_by(|a, b| a.share.total_cmp(&b.share));
+    fell
+}
+
+/// An anomaly at the place that its charges say it is at, if that is another one that is out by itself.
+fn settle(bill: &Bill, found: &Found, cells: &Cells) -> Option<Found> {
+    let raw = &found.raw;
+    let is_sku = |part: &Part| part.dimension == word_of(&Dimension::Sku);
+    if !matches!(raw.kind, Kind::Moved(_)) || raw.event.shape == Shape::Ramp || raw.place.parts().iter().any(is_sku) {
+        return None;
+    }
+    let place = pair(found, cells).or_else(|| wider(bill, found))?;
+    if place == raw.place {
+        return None;
+    }
+    let node = bill.node(&place)?;
+    let events = tree::events(node, i64::from(bill.first.0), bill.settled, &find::settings(bill));
+    let near = |event: &&Event| {
+        let apart = (event.start - raw.event.start).abs();
+        event.direction == raw.event.direction && apart <= i64::from(TOGETHER) && event.shape != Shape::Ramp
+    };
+    let own = events.iter().filter(near).min_by_key(|event| (event.start - raw.event.start).abs())?;
+    let raw = tree::Anomaly {
+        place,
+        kind: Kind::Moved(own.shape),
+        event: Event { found: own.found.min(raw.event.found), ..*own },
+        moved: own.impact / f64::from(own.steps.max(1)),
+        contributors: Vec::new(),
+        cancels: raw.cancels.clone(),
+    };
+    Some(Found { finding: find::finding(bill, &raw)?, raw })
+}
+
+/// The one service of one account that has nearly all of a move, and more of it than of the cost; or of whose cost
+/// the place is but another view.
+fn pair(found: &Found, cells: &Cells) -> Option<Place> {
+    let whole = cells.whole();
+    if (whole.by() > 0.0) != found.finding.rises {
+        return None;
+    }
+    let pieces = cells.pieces(&["account", "service"]);
+    let (place, piece) =
+        pieces.into_iter().max_by(|a, b| (a.1.by() / whole.by()).total_cmp(&(b.1.by() / whole.by())))?;
+    let known = place.depth() == 2 && place.parts().iter().all(|part| !part.value.is_empty() && part.value != UNTOLD);
+    let (share, cost) = (piece.by() / whole.by(), piece.then / whole.then.max(f64::MIN_POSITIVE));
+    let is_it = share - cost >= LIFT || found.raw.place.depth() > 1 && cost >= ALL;
+    (known && share >= MOST && is_it).then_some(place)
+}
+
+/// The place without its region or tag, where that leaves nothing out.
+fn wider(bill: &Bill, found: &Found) -> Option<Place> {
+    let raw = &found.raw;
+    let cost = |place: &Place| {
+        let costs = &bill.node(place)?.costs;
+        let to = usize::try_from(raw.event.start - i64::from(bill.first.0)).ok()?.min(costs.len());
+        Some(costs[to.saturating_sub(DAYS as usize * 4)..to].iter().flatten().sum::<f64>())
+    };
+    let own = cost(&raw.place)?;
+    let narrows = |part: &&Part| part.dimension == "region" || is_tag(&part.dimension);
+    let without = |out: &Part| {
+        let rest = raw.place.parts().iter().filter(|part| *part != out);
+        Place::new(rest.map(|part| (part.dimension.clone(), part.value.clone())))
+    };
+    let wider = raw.place.parts().iter().filter(narrows).map(without).filter(|place| place.depth() > 0);
+    wider.into_iter().find(|place| cost(place).is_some_and(|all| own > 0.0 && own >= ALL * all))
+}
+
+/// Those that are left when what another explains is taken out.
+fn explained(looker: &Looker<'_>, cases: Vec<Case>) -> Result<Vec<Case>> {
+    let mut explains = vec![Vec::new(); cases.len()];
+    for (at, cause) in cases.iter().enumerate() {
+        for (other, case) in cases.iter().enumerate() {
+            if at != other && is_explained(looker, case, cause)? {
+                explains[at].push(other);
+            }
+        }
+    }
+    let mut is_left = vec![true; cases.len()];
+    let mut told = vec![false; cases.len()];
+    while let Some(best) = best(&cases, &explains, &is_left, &told) {
+        told[best] = true;
+        explains[best].iter().filter(|other| !told[**other]).for_each(|other| is_left[*other] = false);
+    }
+    Ok(cases.into_iter().zip(is_left).filter(|(_, left)| *left).map(|(case, _)| case).collect())
+}
+
+/// Of those that are neither told nor explained the one that explains most; of equals the highest.
+fn best(cases: &[Case], explains: &[Vec<usize>], is_left: &[bool], told: &[bool]) -> Option<usize> {
+    let money = |at: usize| {
+        let others = explains[at].iter().filter(|other| is_left[**other] && !told[**other]);
+        cases[at].moved().abs() + others.map(|other| cases[*other].moved().abs()).sum::<f64>()
+    };
+    let rank = |at: usize| {
+        let place = cases[at].place();
+        let beside = place.parts().iter().filter(|part| part.dimension == "region" || is_tag(&part.dimension)).count();
+        (place.depth(), beside, place)
+    };
+    (0..cases.len()).filter(|at| is_left[*at] && !told[*at]).reduce(|best, at| {
+        let (most, more) = (money(best), money(at));
+        let as_much = (more - most).abs() <= EQUAL * most.abs().max(more.abs());
+        let is_better = if as_much { rank(at) < rank(best) } else { more > most };
+        if is_better { at } else { best }
+    })
+}
+
+/// Whether what moved in one case is what moved in another.
+fn is_explained(looker: &Looker<'_>, case: &Case, cause: &Case) -> Result<bool> {
+    let (Some(cells), Some(_)) = (&case.cells, &cause.cells) else { return Ok(false) };
+    let (own, of) = (&case.found.finding, &cause.found.finding);
+    let is_move = matches!(case.found.raw.kind, Kind::Moved(_)) && of.kind != Told::Expired;
+    let slow = [case, cause].iter().all(|case| case.found.raw.event.shape == Shape::Ramp);
+    let meet = case.place().meet(cause.place()).is_some();
+    // What has ended does not explain what goes on.
+    let lasts = of.last.plus(TOGETHER) >= own.last;
+    if !is_move || slow || !meet || own.rises != of.rises || !lasts {
+        return Ok(false);
+    }
+    let places = [of.place.as_slice(), own.place.as_slice()];
+    if apart(own, of) <= TOGETHER {
+        let moved = cells.whole().by();
+        let shared = match cells.within(cause.place()) {
+            Some(shared) => shared.by(),
+            None => {
+                let (during, before) = days(own);
+                looker.daily(&places, &[], during)? - looker.daily(&places, &[], before)?
+            }
+        };
+        return Ok((moved > 0.0) == own.rises && shared / moved >= SAME);
+    }
+    if of.start > own.start {
+        return Ok(false);
+    }
+    had_moved(looker, case, cause)
+}
+
+/// Whether an earlier cause had moved, when a later anomaly began, most of what moves there, and little came to it.
+fn had_moved(looker: &Looker<'_>, case: &Case, cause: &Case) -> Result<bool> {
+    let (own, of) = (&case.found.finding, &cause.found.finding);
+    let places = [of.place.as_slice(), own.place.as_slice()];
+    let more = |period: Period| -> Result<f64> {
+        let back = (period.to.0 - of.start.0 + DAYS - 1) / DAYS * DAYS;
+        let before = Period { from: period.from.plus(-back), to: period.to.plus(-back) };
+        Ok(looker.daily(&places, &[], period)? - looker.daily(&places, &[], before)?)
+    };
+    let then = more(Period { from: of.start.max(own.start.plus(-DAYS)), to: own.start })?;
+    let moved = case.found.raw.moved;
+    if moved == 0.0 || then / moved < SAME {
+        return Ok(false);
+    }
+    Ok((more(days(own).0)? - then) / moved <= MORE)
+}

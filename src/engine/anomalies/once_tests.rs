@@ -1,0 +1,174 @@
+//! Tests that each cause is told once, at the place where it is, in bills that are made up for them.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use crate::config::Config;
+use crate::domain::anomaly::Kind;
+use crate::domain::calendar::{DAY_SECONDS, Day, format_timestamp};
+use crate::engine::Cancel;
+use crate::engine::anomalies::list::{AnomalyQuery, answer};
+use crate::engine::answer::Listed;
+use crate::engine::bills::import;
+use crate::engine::local::LocalEngine;
+use crate::store::Store;
+
+const FIRST: i32 = 20_600;
+const DAYS: i32 = 90;
+const ACCOUNTS: [&str; 3] = ["prod", "dev", "lab"];
+const SERVICES: [&str; 4] = ["vm", "db", "disk", "queue"];
+const TEAMS: [&str; 3] = ["core", "ml", "web"];
+
+/// One line of a day: an account's service.
+#[derive(Clone)]
+struct Line {
+    day: i32,
+    account: &'static str,
+    service: &'static str,
+    region: &'static str,
+    team: &'static str,
+    sku: String,
+    cost: f64,
+}
+
+/// What a company with lines that a test alters is found to have.
+fn found(alter: impl Fn(&mut Line)) -> Vec<Listed> {
+    let store = Store::in_memory(&["team"].map(ToOwned::to_owned));
+    let engine = LocalEngine::new(Arc::new(store), Config::default().settle, false);
+    found_in(&engine, DAYS, alter)
+}
+
+fn found_in(engine: &LocalEngine, days: i32, alter: impl Fn(&mut Line)) -> Vec<Listed> {
+    let mut bill = "BilledCost,EffectiveCost,ChargePeriodStart,ChargePeriodEnd,BillingCurrency,ProviderName,\
+                    ServiceName,SubAccountId,RegionId,SkuId,ChargeCategory,Tags\n"
+        .to_owned();
+    for day in 0..days {
+        for (a, account) in ACCOUNTS.into_iter().enumerate() {
+            for (s, service) in SERVICES.into_iter().enumerate() {
+                let noise = f64::from((day * 37 + (a * 11 + s * 5) as i32 * 13) % 17 - 8) / 200.0;
+                let cost = [40.0, 20.0, 10.0, 5.0][s] * (1.0 + 0.3 * a as f64) * (1.0 + noise);
+                // In each region there is one service of an account more than elsewhere.
+                let region = if (a + s) % 2 == 0 { "east" } else { "west" };
+                let team = TEAMS[(a + s) % 3];
+                let mut line = Line { day, account, service, region, team, sku: format!("{service}-1"), cost };
+                alter(&mut line);
+                let start = Day(FIRST + day).seconds();
+                let (from, to) = (format_timestamp(start), format_timestamp(start + DAY_SECONDS));
+                let Line { account, service, region, team, sku, cost, .. } = line;
+                let tags = if team.is_empty() { "{}".to_owned() } else { format!("{{\"\"team\"\":\"\"{team}\"\"}}") };
+                if cost > 0.0 {
+                    writeln!(
+                        bill,
+                        "{cost},{cost},{from},{to},USD,AWS,{service},{account},{region},{sku},Usage,\"{tags}\""
+                    )
+                    .expect("text");
+                }
+            }
+        }
+    }
+    import(engine.store(), "bill", &bill, 0);
+    answer(engine, &AnomalyQuery::default(), Day(FIRST + days + 4), &Cancel::default()).expect("answer").anomalies
+}
+
+fn told(found: &[Listed]) -> Vec<(Vec<&str>, Kind, bool)> {
+    let mut told = Vec::new();
+    for listed in found {
+        let mut place: Vec<&str> = listed.anomaly.finding.place.iter().map(|spot| spot.value.raw()).collect();
+        place.sort_unstable();
+        told.push((place, listed.anomaly.finding.kind, listed.anomaly.finding.rises));
+    }
+    told
+}
+
+#[test]
+fn one_service_of_one_account_is_told_once_wherever_it_shows() {
+    for (account, service) in [("prod", "vm"), ("lab", "db"), ("dev", "vm")] {
+        for to in [81, DAYS] {
+            let found = found(|line| {
+                if (line.account, line.service) == (account, service) && (80..to).contains(&line.day) {
+                    line.cost *= 3.0;
+                }
+            });
+            let told = told(&found);
+            let [(place, _, true)] = &told[..] else { panic!("{account} {service}: {told:?}") };
+            let mut want = [account, service];
+            want.sort_unstable();
+            assert_eq!(place, &want);
+        }
+    }
+}
+
+#[test]
+fn what_lost_its_tag_is_told_as_that_and_nothing_fell() {
+    let found = found(|line| {
+        if line.account == "prod" && line.day >= 78 {
+            line.team = "";
+        }
+    });
+    let told = told(&found);
+    let [(_, Kind::Untagged, true)] = &told[..] else { panic!("{told:?}") };
+    let finding = &found[0].anomaly.finding;
+    let was: Vec<&str> = finding.contributors.iter().filter(|c| c.share < 0.0).map(|c| c.spot.value.raw()).collect();
+    assert!(was.contains(&"core") && was.contains(&"ml"), "{:?}", finding.contributors);
+    assert!(found[0].place_words.contains("without team"), "{}", found[0].place_words);
+}
+
+#[test]
+fn what_went_to_another_team_is_told_by_the_team_that_has_it_now() {
+    let found = found(|line| {
+        if line.account == "dev" && line.day >= 78 {
+            line.team = "platform";
+        }
+    });
+    let told = told(&found);
+    let [(place, _, true)] = &told[..] else { panic!("{told:?}") };
+    assert!(place.contains(&"platform"), "{place:?}");
+}
+
+#[test]
+fn what_came_in_another_sku_of_the_same_service_and_account_moved_nothing() {
+    let found = found(|line| {
+        if (line.account, line.service) == ("lab", "vm") && line.day >= 78 {
+            line.sku = "vm-2".into();
+        }
+    });
+    assert_eq!(told(&found), []);
+}
+
+#[test]
+fn an_account_that_ends_takes_its_services_along() {
+    let found = found(|line| {
+        if line.account == "dev" && line.day >= 78 {
+            line.cost = 0.0;
+        }
+    });
+    let told = told(&found);
+    let [(place, _, false)] = &told[..] else { panic!("{told:?}") };
+    assert_eq!(place, &["dev"]);
+}
+
+#[test]
+fn two_causes_of_one_account_are_two() {
+    let found = found(|line| {
+        if matches!((line.account, line.service, line.day), ("prod", "vm", 70..) | ("lab", "queue", 80..)) {
+            line.cost *= 4.0;
+        }
+    });
+    let mut told: Vec<Vec<&str>> = told(&found).into_iter().map(|(place, ..)| place).collect();
+    told.sort_unstable();
+    assert_eq!(told, [["lab", "queue"], ["prod", "vm"]]);
+}
+
+#[test]
+fn who_has_a_spike_that_is_over_is_kept_with_it() {
+    let found = found(|line| {
+        if line.account == "prod" && line.day == 80 {
+            line.cost *= 3.0;
+        }
+    });
+    let [one] = &found[..] else { panic!("{:?}", told(&found)) };
+    let finding = &one.anomaly.finding;
+    assert!(!finding.course.is_going());
+    let named: Vec<&str> = finding.contributors.iter().map(|c| c.spot.value.raw()).collect();
+    assert!(["vm", "db", "vm-1"].iter().all(|name| named.contains(name)), "{named:?}");
+}
