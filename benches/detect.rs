@@ -44,7 +44,8 @@ fn costs(of: &Value) -> Vec<Option<f64>> {
 fn node(of: &Value) -> Node {
     let pairs = of["place"].as_array().expect("a place").iter();
     let text = |value: &Value| value.as_str().expect("a word").to_owned();
-    Node { place: Place::new(pairs.map(|pair| (text(&pair[0]), text(&pair[1])))), costs: costs(&of["costs"]) }
+    let place = Place::new(pairs.map(|pair| (text(&pair[0]), text(&pair[1]))));
+    Node { place, costs: costs(&of["costs"]), ..Node::default() }
 }
 
 /// A bill's anomalies; how many steps and nanoseconds.

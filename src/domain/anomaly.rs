@@ -100,6 +100,8 @@ pub enum Kind {
     NewRegion,
     /// An account that never cost before.
     NewAccount,
+    /// A provider that never cost before.
+    NewProvider,
     /// A commitment that covers nothing any more.
     Expired,
     /// More cost without a tag.
@@ -107,6 +109,12 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Whether it is about something that never cost before.
+    #[must_use]
+    pub fn is_news(self) -> bool {
+        matches!(self, Kind::NewService | Kind::NewRegion | Kind::NewAccount | Kind::NewProvider)
+    }
+
     /// What it is called.
     #[must_use]
     pub fn words(self, rises: bool) -> &'static str {
@@ -120,6 +128,7 @@ impl Kind {
             (Kind::NewService, _) => "new service",
             (Kind::NewRegion, _) => "new region",
             (Kind::NewAccount, _) => "new account",
+            (Kind::NewProvider, _) => "new provider",
             (Kind::Expired, _) => "commitment ended",
             (Kind::Untagged, _) => "untagged rise",
         }

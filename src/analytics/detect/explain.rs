@@ -23,6 +23,8 @@ const NEARLY: f64 = 0.7;
 /// The share of a place's relative move from which on a piece moved along, and of its cost that must.
 const ALONG: f64 = 0.35;
 const EVEN: f64 = 0.6;
+/// The dimension of who delivers: of all that is new with one, that is the highest place.
+const PROVIDER: &str = "provider";
 /// Causes that one alarm can have.
 const CAUSES: usize = 4;
 
@@ -36,6 +38,17 @@ pub(super) struct Cause {
 }
 
 impl Tree<'_> {
+    fn place(&self, at: usize) -> &Place {
+        &self.watched[at].node.place
+    }
+
+    /// Whether a place is a provider, and another holds none of its charges.
+    fn is_of_others(&self, provider: usize, other: usize) -> bool {
+        let [part] = self.place(provider).parts() else { return false };
+        let providers = &self.watched[other].node.providers;
+        part.dimension == PROVIDER && !providers.is_empty() && !providers.contains(&part.value)
+    }
+
     /// By how much a place is off what was expected, a day, over some days.
     fn moved(&self, at: usize, days: (usize, usize), slow: bool) -> f64 {
         let watched = &self.watched[at];
@@ -54,7 +67,8 @@ impl Tree<'_> {
     pub(super) fn explain(&self, mut alarms: Vec<Alarm>, causes: &mut Vec<Cause>) -> Vec<Anomaly> {
         let size = |alarm: &Alarm| self.moved(alarm.at, self.evidence(&alarm.event), false).abs();
         alarms.sort_by(|a, b| {
-            let place = |alarm: &Alarm| (!alarm.born, self.depth(alarm.at));
+            let delivers = |alarm: &Alarm| matches!(self.place(alarm.at).parts(), [part] if part.dimension == PROVIDER);
+            let place = |alarm: &Alarm| (!alarm.born, self.depth(alarm.at), !(alarm.born && delivers(alarm)));
             place(a).cmp(&place(b)).then_with(|| size(b).total_cmp(&size(a)))
         });
         let mut found: Vec<Anomaly> = Vec::new();
@@ -265,6 +279,9 @@ impl<'t> Left<'t> {
         let moved = self.moved(at);
         let mut rest = moved;
         for (other, by) in self.taken {
+            if self.tree.is_of_others(*other, at) || self.tree.is_of_others(at, *other) {
+                continue;
+            }
             let other = &watched[*other].node.place;
             if other.holds(place) {
                 return 0.0;
@@ -294,6 +311,7 @@ fn kind(place: &Place, event: &Event, born: bool) -> Kind {
         ("service", _) if born => Kind::NewService,
         ("region", _) if born => Kind::NewRegion,
         ("account", _) if born => Kind::NewAccount,
+        (PROVIDER, _) if born => Kind::NewProvider,
         ("commitment", Direction::Down) if event.actual.abs() <= 0.05 * event.expected.abs() => Kind::Expired,
         (tag, Direction::Up) if tag.starts_with("tag:") && part.value.is_empty() => Kind::Untagged,
         _ => Kind::Moved(event.shape),

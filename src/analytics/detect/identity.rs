@@ -37,7 +37,7 @@ pub struct Known {
 }
 
 fn is_news(kind: Kind) -> bool {
-    matches!(kind, Kind::NewService | Kind::NewRegion | Kind::NewAccount)
+    matches!(kind, Kind::NewService | Kind::NewRegion | Kind::NewAccount | Kind::NewProvider)
 }
 
 /// FNV-1a, 64 bits: the same on every machine and in every version.

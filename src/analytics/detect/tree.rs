@@ -13,8 +13,8 @@
 //! This is the search for the fewest and highest places by explanatory power and surprise (Bhagwan et al.
 //! 2014, Adtributor, NSDI; Li et al. 2019, Squeeze, ISSRE) for sums that are small enough to be searched whole.
 //!
-//! A place that never cost anything has no forecast: that it begins is an anomaly, of a new service, region
-//! or account by its dimension.
+//! A place that never cost anything has no forecast: that it begins is an anomaly, of a new service, region,
+//! account or provider by its dimension. What it cost before the first day that is looked at is told with it.
 
 use std::collections::HashMap;
 
@@ -29,15 +29,21 @@ pub(super) const TOGETHER: i64 = 2;
 /// The same for what moves slowly.
 pub(super) const TOGETHER_SLOW: i64 = 10;
 /// Days of a bill before anything in it can be new.
-const KNOWN_DAYS: usize = 14;
+pub const KNOWN_DAYS: usize = 14;
 
 /// A place's costs by day.
-#[derive(Clone, Debug)]
+#[derive(Clone, Default, Debug)]
 pub struct Node {
     /// Which place.
     pub place: Place,
     /// Its costs from the first day on; `None` where a day has not come.
     pub costs: Vec<Option<f64>>,
+    /// How many of its days are settled, where it is fewer or more than of the others.
+    pub settled: Option<usize>,
+    /// Whether it cost something before the first day: that it begins is no news.
+    pub was_billed: bool,
+    /// The providers whose charges it holds; none where that is not known.
+    pub providers: Vec<String>,
 }
 
 /// What kind of anomaly it is.
@@ -52,6 +58,8 @@ pub enum Kind {
     NewRegion,
     /// An account that never cost before.
     NewAccount,
+    /// A provider that never cost before.
+    NewProvider,
     /// A commitment that costs nothing any more.
     Expired,
     /// More costs without a tag.
@@ -144,15 +152,17 @@ pub fn events(node: &Node, first: i64, settled: usize, settings: &Settings) -> V
 
 fn watch<'a>(node: &'a Node, first: i64, settled: usize, settings: &Settings) -> Watched<'a> {
     let mut detector = Detector::new(settings.clone());
+    let settled = node.settled.unwrap_or(settled);
     let born = node.costs.iter().position(|cost| cost.is_some_and(|cost| cost.abs() > settings.absolute));
-    // Nothing is learnt of the time before a place was.
-    let from = node.costs.iter().position(|cost| cost.is_some_and(|cost| cost != 0.0)).unwrap_or(node.costs.len());
+    // Nothing is learnt of the time before a place was; where it was, that it cost nothing for months is learnt.
+    let begins = node.costs.iter().position(|cost| cost.is_some_and(|cost| cost != 0.0)).unwrap_or(node.costs.len());
+    let from = if node.was_billed { 0 } else { begins };
     let mut watched = Watched {
         node,
         expected: vec![0.0; node.costs.len()],
         reach: vec![(settings.absolute, settings.absolute); node.costs.len()],
         events: Vec::new(),
-        born: born.filter(|day| *day >= KNOWN_DAYS && *day - from <= 1),
+        born: born.filter(|day| *day >= KNOWN_DAYS && *day - begins <= 1 && !node.was_billed),
     };
     let mut early: Option<Event> = None;
     for (day, cost) in node.costs.iter().enumerate().skip(from) {

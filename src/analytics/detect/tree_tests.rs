@@ -40,7 +40,7 @@ impl Bill {
             let inside = |s: &str, a: &str| place.holds(&Place::new([("service", s), ("account", a)]));
             let cells: Vec<&Vec<f64>> = self.0.iter().filter(|(s, a, _)| inside(s, a)).map(|(_, _, c)| c).collect();
             let costs = (0..DAYS).map(|day| Some(cells.iter().map(|costs| costs[day]).sum())).collect();
-            Node { place, costs }
+            Node { place, costs, ..Node::default() }
         };
         places.into_iter().map(sum).collect()
     }
@@ -132,6 +132,7 @@ fn pieces_of_one_cause_are_told_as_one() {
         let cell = |account: Option<&str>, costs: Vec<f64>| Node {
             place: Place::new([("service", "db")].into_iter().chain(account.map(|account| ("account", account)))),
             costs: costs.into_iter().map(Some).collect(),
+            ..Node::default()
         };
         let nodes = [cell(None, all), cell(Some("dev"), dev), cell(Some("lab"), lab), cell(Some("prod"), prod)];
         let found = find(&nodes, FIRST, 73, &Settings::of_places());
@@ -164,7 +165,8 @@ fn kinds_go_by_place_and_direction() {
         ("tag:team", "", 160.0, 80.0, Kind::Moved(Shape::Step)),
         ("tag:team", "core", 80.0, 160.0, Kind::Moved(Shape::Step)),
     ] {
-        let node = Node { place: Place::new([(dimension, value)]), costs: costs(70, before, after) };
+        let costs = costs(70, before, after);
+        let node = Node { place: Place::new([(dimension, value)]), costs, ..Node::default() };
         let found = find(&[node], FIRST, DAYS, &Settings::of_places());
         assert_eq!(found.iter().map(|a| a.kind).collect::<Vec<_>>(), [want], "{dimension} {value} {after}");
     }

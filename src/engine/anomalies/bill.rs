@@ -3,12 +3,15 @@
 //! One currency at a time, in effective cost, without what does not go on by itself (purchases, tax, credits,
 //! adjustments). Of each dimension only the values that cost most are places of their own, and of each pair
 //! of dimensions those of such values: the number of series is bounded whatever the bill. A place's day
-//! has not come where one of its providers has not delivered it. Knows no detector.
+//! has not come where one of its providers has not delivered it; before a provider's first day it cost nothing, and
+//! is new in what it is a part of. Knows no detector.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+pub use super::known::LEARN_DAYS;
+use super::known::{self, Known, Providers};
 use crate::analytics::detect::place::Place;
-use crate::analytics::detect::tree::Node;
+use crate::analytics::detect::tree::{KNOWN_DAYS, Node};
 use crate::domain::anomaly::Spot;
 use crate::domain::calendar::{Day, Granularity, Period};
 use crate::domain::charge::Metric;
@@ -26,13 +29,8 @@ use crate::error::Result;
 /// Months before the one of the as-of day that are looked at: whole ones, so that the same days are learnt from
 /// all month.
 const MONTHS: i32 = 7;
-/// Days that a provider must have been known for: before, all of it would be new.
-pub const LEARN_DAYS: i32 = 28;
-/// A provider that is so many days behind all others is gone: what it cost is left out.
-const GONE_DAYS: i32 = 14;
-
-/// The share of its days on which a provider must have charges.
-const MOST_DAYS: f64 = 0.8;
+/// And those in which what is new must not have been billed.
+const NEW_MONTHS: i32 = 13;
 
 /// Places of a dimension, or of a pair, at most.
 const PLACES_MAX: usize = 60;
@@ -59,11 +57,11 @@ pub fn word_of(dimension: &Dimension) -> String {
 pub struct Bill {
     /// Its currency.
     pub currency: String,
-    /// The providers whose charges it holds.
+    /// The providers whose charges it holds and that are known for long enough to be looked at by the hour.
     pub providers: BTreeSet<String>,
     /// The first day of all series.
     pub first: Day,
-    /// How many days are settled.
+    /// How many days are settled, of the provider that is settled furthest.
     pub settled: usize,
     /// The places and their costs.
     pub nodes: Vec<Node>,
@@ -71,27 +69,6 @@ pub struct Bill {
     pub daily: f64,
     /// Names for values that are ids.
     names: HashMap<(String, String), String>,
-}
-
-/// How far providers are known.
-#[derive(Clone, Copy, Debug)]
-struct Known {
-    first: Day,
-    last: Day,
-    settled: Day,
-}
-
-/// The day from which on most days have charges: a correction of a day long ago is no beginning.
-fn begins(days: &BTreeSet<Day>, otherwise: Day) -> Day {
-    let Some(last) = days.last() else { return otherwise };
-    let mut left = days.len() as i32;
-    for day in days {
-        if f64::from(left) >= MOST_DAYS * f64::from(last.0 - day.0 + 1) {
-            return *day;
-        }
-        left -= 1;
-    }
-    *last
 }
 
 /// Why a currency has no series.
@@ -158,17 +135,16 @@ pub fn read(engine: &LocalEngine, as_of: Day, cancel: &Cancel) -> Result<Bills> 
     if window.days() <= 0 {
         return Ok(bills);
     }
-    let reader = Reader { engine, cancel, window };
-    let known = reader.known(as_of)?;
+    let reader = Reader { engine, cancel, window, data_from: data.from };
+    let days = reader.table(&[Dimension::Provider], &[], (None, window), Granularity::Day)?;
+    let known = known::of_currencies(&days, &engine.freshness(as_of), as_of);
     for (currency, providers) in &known {
-        let first = providers.values().map(|k| k.first).max().unwrap_or(window.to);
-        let settled = providers.values().map(|k| k.settled).min().unwrap_or(first);
-        let days = settled.plus(1).0 - first.0;
-        if days < LEARN_DAYS {
-            bills.too_few.push(TooFew { currency: currency.clone(), days: days.max(0) });
+        let longest = providers.values().map(Known::days).max().unwrap_or(0);
+        if longest < LEARN_DAYS {
+            bills.too_few.push(TooFew { currency: currency.clone(), days: longest });
             continue;
         }
-        bills.bills.push(reader.bill(currency, providers, (first, days as usize))?);
+        bills.bills.push(reader.bill(currency, providers)?);
     }
     bills.bills.sort_by(|a, b| b.daily.total_cmp(&a.daily));
     Ok(bills)
@@ -178,10 +154,9 @@ struct Reader<'e> {
     engine: &'e LocalEngine,
     cancel: &'e Cancel,
     window: Period,
+    /// The first day of all charges.
+    data_from: Day,
 }
-
-/// Providers by name.
-type Providers = BTreeMap<String, Known>;
 
 impl Reader<'_> {
     fn table(
@@ -204,41 +179,8 @@ impl Reader<'_> {
         self.engine.aggregate(&request, self.cancel)
     }
 
-    /// How far the providers of each currency are known that still deliver, and have for long enough.
-    fn known(&self, as_of: Day) -> Result<BTreeMap<String, Providers>> {
-        let table = self.table(&[Dimension::Provider], &[], (None, self.window), Granularity::Day)?;
-        let freshness = self.engine.freshness(as_of);
-        let mut known: BTreeMap<String, Providers> = BTreeMap::new();
-        let mut come: BTreeMap<(String, String), BTreeSet<Day>> = BTreeMap::new();
-        for (key, _) in table.groups() {
-            let name = canonical_provider(table.dimensions[0].text(key.values.0[0]));
-            let Some(fresh) = freshness.iter().find(|f| canonical_provider(f.provider.raw()) == name) else { continue };
-            let first = Day::of_seconds(key.start);
-            let currency = table.currencies.get(key.currency).to_owned();
-            come.entry((currency.clone(), name.to_owned())).or_default().insert(first);
-            let of = known.entry(currency).or_default();
-            let (last, settled) = (fresh.last_day.min(as_of), fresh.settled_through.min(as_of));
-            of.entry(name.to_owned()).or_insert(Known { first, last, settled });
-        }
-        for (currency, providers) in &mut known {
-            for (name, provider) in providers {
-                let days = come.remove(&(currency.clone(), name.clone())).unwrap_or_default();
-                provider.first = begins(&days, provider.first);
-            }
-        }
-        let newest = freshness.iter().map(|f| f.last_day).max().unwrap_or(as_of);
-        for providers in known.values_mut() {
-            providers.retain(|_, known| newest.0 - known.last.0 <= GONE_DAYS);
-            // One that came lately is not told of yet, rather than that nothing is of the others.
-            let young = |known: &Known| known.settled.plus(1).0 - known.first.0 < LEARN_DAYS;
-            if !providers.values().all(young) {
-                providers.retain(|_, known| !young(known));
-            }
-        }
-        Ok(known)
-    }
-
-    fn bill(&self, currency: &str, providers: &Providers, (first, settled): (Day, usize)) -> Result<Bill> {
+    fn bill(&self, currency: &str, providers: &Providers) -> Result<Bill> {
+        let (first, settled) = known::span(providers);
         let window = Period { from: first, to: self.window.to };
         let mut series = Series::new(window, providers);
         let whole = self.table(&by(&[]), &[], (Some(currency), window), Granularity::Day)?;
@@ -273,7 +215,45 @@ impl Reader<'_> {
             let days = self.table(&by(&[&a, &b]), &[one, other], (Some(currency), window), Granularity::Day)?;
             series.add(&days, &[&a, &b]);
         }
-        Ok(series.bill(currency, settled))
+        let mut bill = series.bill(currency, settled as usize);
+        self.mark_billed_before(&mut bill, providers)?;
+        Ok(bill)
+    }
+
+    /// Marks what begins within the days of a bill though it was billed in the year before them.
+    fn mark_billed_before(&self, bill: &mut Bill, providers: &Providers) -> Result<()> {
+        let from = self.window.from.month().plus(MONTHS - NEW_MONTHS).first();
+        let before = Period { from: from.max(self.data_from), to: bill.first };
+        if before.days() <= 0 {
+            return Ok(());
+        }
+        for dimension in [Dimension::Provider, Dimension::SubAccount, Dimension::Service, Dimension::Region] {
+            let word = word_of(&dimension);
+            let begins = |node: &&mut Node| {
+                let alone = matches!(node.place.parts(), [part] if part.dimension == word);
+                alone && node.costs.iter().take(KNOWN_DAYS).all(|cost| cost.is_none_or(|cost| cost == 0.0))
+            };
+            let mut later: Vec<&mut Node> = bill.nodes.iter_mut().filter(begins).collect();
+            if later.is_empty() {
+                continue;
+            }
+            let of = |node: &Node| node.place.parts().first().map_or_else(String::new, |part| part.value.clone());
+            let clause = clause(&dimension, &later.iter().map(|node| of(node)).collect::<Vec<_>>());
+            // The provider of a charge is asked for anyhow.
+            let (asked, at) = if dimension == Dimension::Provider { (by(&[]), 0) } else { (by(&[&dimension]), 1) };
+            let clauses = if at == 0 { Vec::new() } else { vec![clause] };
+            let table = self.table(&asked, &clauses, (Some(&bill.currency), before), Granularity::Month)?;
+            let billed: BTreeSet<&str> = table
+                .groups()
+                .filter(|(_, total)| !total.sum.is_zero())
+                .filter_map(|(key, _)| {
+                    let name = provider(&table, &key, at, providers)?;
+                    Some(if at == 0 { name } else { table.dimensions[0].text(key.values.0[0]) })
+                })
+                .collect();
+            later.iter_mut().for_each(|node| node.was_billed = billed.contains(of(node).as_str()));
+        }
+        Ok(())
     }
 
     /// SKUs, each as a part of its service: which that is, a look at the charges of the last days tells.
@@ -361,8 +341,12 @@ impl<'p> Series<'p> {
         let mut found: HashMap<[u32; 2], (Vec<f64>, BTreeSet<&'p str>)> = HashMap::new();
         for (key, total) in table.groups() {
             let Some(name) = provider(table, &key, dimensions.len(), self.providers) else { continue };
-            let Some((name, _)) = self.providers.get_key_value(name) else { continue };
-            let at = (Day::of_seconds(key.start).0 - self.window.from.0) as usize;
+            let Some((name, known)) = self.providers.get_key_value(name) else { continue };
+            let day = Day::of_seconds(key.start);
+            if day < known.first {
+                continue;
+            }
+            let at = (day.0 - self.window.from.0) as usize;
             let mut ids = [0; 2];
             ids.iter_mut().zip(&key.values.0[..dimensions.len()]).for_each(|(id, value)| *id = *value);
             let (costs, of) = found.entry(ids).or_insert_with(|| (vec![0.0; days], BTreeSet::new()));
@@ -420,17 +404,18 @@ impl<'p> Series<'p> {
 
     fn bill(self, currency: &str, settled: usize) -> Bill {
         let first = self.window.from;
-        let come = |of: &BTreeSet<&str>| {
-            let last = of.iter().filter_map(|name| self.providers.get(*name)).map(|known| known.last).min();
+        let until = |of: &BTreeSet<&str>, day: &dyn Fn(&Known) -> Day| {
+            let last = of.iter().filter_map(|name| self.providers.get(*name)).map(day).min();
             last.map_or(0, |last| (last.plus(1).0 - first.0).max(0) as usize)
         };
         let mut nodes: Vec<Node> = self
             .places
             .into_iter()
             .map(|(place, (costs, of))| {
-                let come = come(&of);
+                let (come, settled) = (until(&of, &|known| known.last), until(&of, &|known| known.settled));
                 let costs = costs.into_iter().enumerate().map(|(at, cost)| (at < come).then_some(cost)).collect();
-                Node { place, costs }
+                let providers = of.into_iter().map(str::to_owned).collect();
+                Node { place, costs, settled: Some(settled), was_billed: false, providers }
             })
             .collect();
         nodes.sort_by(|a, b| a.place.cmp(&b.place));
@@ -438,7 +423,8 @@ impl<'p> Series<'p> {
             let costs = node.costs.iter().flatten();
             costs.clone().sum::<f64>() / costs.count().max(1) as f64
         });
-        let providers = self.providers.keys().cloned().collect();
+        let grown = |(name, known): (&String, &Known)| (known.days() >= LEARN_DAYS).then(|| name.clone());
+        let providers = self.providers.iter().filter_map(grown).collect();
         Bill { currency: currency.to_owned(), providers, first, settled, nodes, daily, names: self.names }
     }
 }

@@ -81,6 +81,7 @@ fn climbing(bill: &Bill, known: &[tree::Anomaly]) -> Vec<tree::Anomaly> {
     };
     let (from, days) = (bill.settled.saturating_sub(CLIMBING_LEARNT), CLIMBING_DAYS as usize);
     let mean = |costs: &[Option<f64>]| costs.iter().flatten().sum::<f64>() / costs.len().max(1) as f64;
+    let settled = |node: &Node| node.settled.unwrap_or(bill.settled);
     // Most places did not move: they need not be looked at twice.
     let moved = |costs: &[Option<f64>]| {
         let (before, now) = costs.split_at(costs.len().saturating_sub(days / 2));
@@ -89,8 +90,12 @@ fn climbing(bill: &Bill, known: &[tree::Anomaly]) -> Vec<tree::Anomaly> {
     let nodes: Vec<Node> = bill
         .nodes
         .iter()
-        .filter(|node| node.place.depth() <= 1 || moved(&node.costs[..bill.settled.min(node.costs.len())]))
-        .map(|node| Node { place: node.place.clone(), costs: node.costs[from.min(node.costs.len())..].to_vec() })
+        .filter(|node| node.place.depth() <= 1 || moved(&node.costs[..settled(node).min(node.costs.len())]))
+        .map(|node| Node {
+            costs: node.costs[from.min(node.costs.len())..].to_vec(),
+            settled: Some(settled(node).saturating_sub(from)),
+            ..node.clone()
+        })
         .collect();
     let mut found = tree::find(&nodes, i64::from(bill.first.0) + from as i64, bill.settled - from, &never);
     found.retain(|raw| {
@@ -125,6 +130,7 @@ fn kind(kind: tree::Kind) -> Kind {
         tree::Kind::NewService => Kind::NewService,
         tree::Kind::NewRegion => Kind::NewRegion,
         tree::Kind::NewAccount => Kind::NewAccount,
+        tree::Kind::NewProvider => Kind::NewProvider,
         tree::Kind::Expired => Kind::Expired,
         tree::Kind::Untagged => Kind::Untagged,
     }

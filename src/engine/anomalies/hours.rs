@@ -113,7 +113,7 @@ fn median(mut costs: Vec<f64>) -> f64 {
 /// Kind `Store` where data cannot be read, `Interrupted` where it was given up.
 pub fn lately(engine: &LocalEngine, bill: &Bill, days: &[Found], cancel: &Cancel) -> Result<Vec<Found>> {
     let Some((nodes, first)) = nodes(engine, bill, cancel)? else { return Ok(Vec::new()) };
-    let settled = (bill.first.0 + bill.settled as i32 - first.0).max(0) as usize * 24;
+    let settled = settled_hours(bill, first, bill.settled);
     let settings = Settings { absolute: (settings(bill).absolute / 24.0).max(0.1), ..Settings::hourly() };
     let last = nodes[0].costs.len() as i64 - 1;
     let first_step = first.seconds() / HOUR_SECONDS;
@@ -188,7 +188,8 @@ fn nodes(engine: &LocalEngine, bill: &Bill, cancel: &Cancel) -> Result<Option<(V
     let first = data.to.plus(-LEARN_DAYS).max(bill.first);
     let period = Period { from: first, to: data.to };
     let count = period.days().max(0) as usize * 24;
-    let mut nodes = vec![Node { place: Place::default(), costs: vec![Some(0.0); count] }];
+    let none = vec![Some(0.0); count];
+    let mut nodes = vec![Node { costs: none.clone(), ..Node::default() }];
     let mut last = None;
     for dimension in [Dimension::Service, Dimension::SubAccount] {
         let word = super::bill::word_of(&dimension);
@@ -211,11 +212,11 @@ fn nodes(engine: &LocalEngine, bill: &Bill, cancel: &Cancel) -> Result<Option<(V
         };
         let table = engine.aggregate(&request, cancel)?;
         let from = nodes.len();
-        nodes.extend(
-            values
-                .iter()
-                .map(|value| Node { place: Place::new([(word.clone(), *value)]), costs: vec![Some(0.0); count] }),
-        );
+        nodes.extend(values.iter().map(|value| Node {
+            place: Place::new([(word.clone(), *value)]),
+            costs: none.clone(),
+            ..Node::default()
+        }));
         for (key, total) in table.groups() {
             if !bill.providers.contains(canonical_provider(table.dimensions[1].text(key.values.0[1]))) {
                 continue;
@@ -233,8 +234,17 @@ fn nodes(engine: &LocalEngine, bill: &Bill, cancel: &Cancel) -> Result<Option<(V
         }
     }
     let Some(last) = last.filter(|last| *last + 1 > (DAY_SECONDS / HOUR_SECONDS) as usize * 4) else { return Ok(None) };
-    nodes.iter_mut().for_each(|node| node.costs.truncate(last + 1));
+    for node in &mut nodes {
+        node.costs.truncate(last + 1);
+        let settled = bill.node(&node.place).and_then(|of_days| of_days.settled);
+        node.settled = settled.map(|settled| settled_hours(bill, first, settled));
+    }
     Ok(Some((nodes, first)))
+}
+
+/// How many hours from a day on are settled, where so many of a bill's days are.
+fn settled_hours(bill: &Bill, first: Day, settled: usize) -> usize {
+    (bill.first.0 + settled as i32 - first.0).max(0) as usize * 24
 }
 
 /// What a place cost in the last days.

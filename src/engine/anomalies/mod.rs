@@ -15,6 +15,7 @@ mod cells;
 pub mod detail;
 pub mod find;
 pub mod hours;
+mod known;
 pub mod list;
 mod once;
 #[cfg(test)]

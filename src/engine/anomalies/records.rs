@@ -10,7 +10,7 @@ use super::bill::place_of;
 use super::find::Found;
 use crate::analytics::detect::event::Direction;
 use crate::analytics::detect::identity::{Known, Name, names};
-use crate::domain::anomaly::{Anomaly, AnomalyId, Course, Finding, Happened, Kind, Saying, Spot, Word};
+use crate::domain::anomaly::{Anomaly, AnomalyId, Course, Finding, Happened, Saying, Spot, Word};
 use crate::domain::calendar::Day;
 use crate::domain::money::Amount;
 use crate::domain::text::Untrusted;
@@ -173,7 +173,7 @@ fn known_of(anomaly: &Anomaly) -> Known {
         name: Name(anomaly.id.0),
         place: place_of(&finding.place),
         direction: if finding.rises { Direction::Up } else { Direction::Down },
-        news: matches!(finding.kind, Kind::NewService | Kind::NewRegion | Kind::NewAccount),
+        news: finding.kind.is_news(),
         start: i64::from(finding.start.0),
         last: i64::from(finding.last.0),
     }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::analytics::detect::event::{Event, Phase, Shape};
 use crate::analytics::detect::tree;
-use crate::domain::anomaly::{Reckoned, Severity, State};
+use crate::domain::anomaly::{Kind, Reckoned, Severity, State};
 use crate::domain::dimension::Dimension;
 
 const TODAY: Day = Day(20_000);

@@ -141,12 +141,70 @@ fn hours_tell_what_began_before_its_day_does_and_the_day_is_the_same_anomaly() {
 }
 
 #[test]
-fn hours_of_a_provider_that_is_not_known_yet_are_none_of_the_bills() {
+fn hours_of_a_provider_that_is_new_are_told_once() {
     let mut charges = Charges::new();
     charges.hourly(VM, 0..40 * 24 + 10, 2.0);
     charges.hourly(DB, 0..40 * 24 + 10, 1.0);
     charges.hourly(Of { provider: "Oracle", service: "oci", resource: "o-1", ..VM }, 40 * 24..40 * 24 + 10, 9.0);
-    assert_eq!(told(&charges.found(40)), []);
+    assert_eq!(told(&charges.found(40)), [(Kind::NewProvider, true, 40)]);
+}
+
+const OTHER: Of = Of { provider: "Snowflake", service: "wh", resource: "w-1", ..VM };
+
+/// 200 days of two services, whose second doubles on day 185.
+fn doubled() -> Charges {
+    let mut charges = Charges::new();
+    charges.daily(VM, 0..200, 60.0);
+    charges.daily(DB, 0..185, 40.0);
+    charges.daily(DB, 185..200, 80.0);
+    charges
+}
+
+#[test]
+fn a_new_provider_is_told_and_takes_no_days_from_the_others() {
+    for (begins, costs) in [(153, 4.0), (172, 4.0), (172, 30.0), (190, 30.0), (185, 30.0)] {
+        let mut charges = doubled();
+        charges.daily(OTHER, begins..200, costs);
+        let mut found = told(&charges.found(201));
+        found.sort_by_key(|(kind, ..)| *kind);
+        let step = (Kind::Step, true, 185);
+        let told = if costs > 10.0 { vec![step, (Kind::NewProvider, true, begins)] } else { vec![step] };
+        assert_eq!(found, told, "{costs} a day from {begins} on");
+    }
+}
+
+#[test]
+fn a_provider_that_is_late_takes_no_days_from_the_others() {
+    let mut charges = Charges::new();
+    charges.daily(VM, 0..200, 60.0);
+    charges.daily(DB, 0..194, 40.0);
+    charges.daily(DB, 194..200, 4.0);
+    charges.daily(OTHER, 0..190, 30.0);
+    assert_eq!(told(&charges.found(201)), [(Kind::Drop, false, 194)]);
+}
+
+#[test]
+fn a_provider_that_charges_once_a_month_is_neither_late_nor_new_each_time() {
+    let mut charges = doubled();
+    for month in 0..7 {
+        charges.daily(OTHER, 5 + 30 * month..6 + 30 * month, 30.0);
+    }
+    assert_eq!(told(&charges.found(201)), [(Kind::Step, true, 185)]);
+}
+
+#[test]
+fn what_was_billed_a_year_before_is_not_new() {
+    let yearly = Of { service: "domains", resource: "n-1", ..VM };
+    let mut charges = Charges::new();
+    charges.daily(VM, 0..400, 60.0);
+    charges.daily(DB, 0..400, 40.0);
+    charges.daily(yearly, 25..26, 300.0);
+    charges.daily(yearly, 390..391, 300.0);
+    let found = charges.found(405);
+    assert_eq!(told(&found), [(Kind::Spike, true, 390)]);
+    let finding = &found[0].anomaly.finding;
+    assert_eq!((finding.course, finding.last), (Course::Over, finding.start), "{finding:?}");
+    assert!((finding.impact.to_f64() - 300.0).abs() < 1.0, "{finding:?}");
 }
 
 #[test]
