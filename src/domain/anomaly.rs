@@ -195,7 +195,7 @@ impl Course {
             Course::GoesOn => "goes on",
             Course::Stays => "stays",
             Course::Over => "over: back to what was expected",
-            Course::Usual => "lasted 30 days: it is what the cost is now",
+            Course::Usual => "stayed: it is what the cost is now",
             Course::NotFound => "found no more: the charges were restated",
         }
     }
@@ -331,6 +331,10 @@ pub struct Contributor {
     pub moved: Amount,
 }
 
+fn is_zero(days: &u32) -> bool {
+    *days == 0
+}
+
 /// What a detection found of an anomaly: replaced by the next one.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Finding {
@@ -354,6 +358,9 @@ pub struct Finding {
     pub found: Day,
     /// The last day on which it was seen.
     pub last: Day,
+    /// How many of its days, the last, have not settled.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unsettled: u32,
     /// A mean day of it.
     pub day: Reckoned,
     /// The day that was furthest out.
@@ -455,6 +462,7 @@ mod tests {
             hourly: false,
             found: Day(10),
             last: Day(12),
+            unsettled: 0,
             day: zero,
             peak: (Day(11), zero),
             impact: Amount::whole(30),

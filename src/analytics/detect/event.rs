@@ -90,6 +90,8 @@ pub struct Event {
     pub impact: f64,
     /// Steps whose cost is in `impact`.
     pub steps: u32,
+    /// How many of those, the last, have not settled.
+    pub unsettled: u32,
     /// The impact of its last step: what each further step costs if it goes on.
     pub rate: f64,
 }
@@ -130,6 +132,7 @@ impl Event {
             upper: reading.upper,
             impact: 0.0,
             steps: 0,
+            unsettled: 0,
             rate: 0.0,
         };
         event.add(step, actual, reading);

@@ -13,6 +13,8 @@ use crate::domain::calendar::Day;
 /// Times before that are asked.
 const TIMES: usize = 3;
 const DAYS: usize = 31;
+/// The share by which what came in two months may differ for both to be as much.
+const AGREE: f64 = 0.2;
 
 /// What one time before had nearest to a residual, and whether the very place had one that is close.
 type Found = Option<(f64, bool)>;
@@ -45,6 +47,15 @@ fn is_usual(times: [Found; TIMES], residual: f64) -> bool {
         }
     }
     hits >= 2 || hits == 1 && close
+}
+
+/// What most times before had, if they agree but for a share of it and for so much: the middle one.
+fn typical(times: [Option<f64>; TIMES], most: f64) -> Option<f64> {
+    let mut known: Vec<f64> = times.into_iter().flatten().collect();
+    known.sort_by(f64::total_cmp);
+    let middle = known.get(known.len() / 2).copied()?;
+    let alike = |of: &&f64| (**of - middle).abs() <= (AGREE * middle.abs()).min(most);
+    (known.iter().filter(alike).count() >= 2).then_some(middle)
 }
 
 /// The residuals of the last seasons.
@@ -140,6 +151,18 @@ impl Months {
         }
     }
 
+    /// What came on that very day of the months before, if most had as much, give or take `most`.
+    #[must_use]
+    pub fn typical(&self, day: Day, most: f64) -> Option<f64> {
+        let (month, at, days) = place(day);
+        let mut times = [None; TIMES];
+        let before = self.pages.iter().filter(|page| page.month != month);
+        for (time, page) in times.iter_mut().zip(before.rev()) {
+            *time = page.largest(at, days);
+        }
+        typical(times, most)
+    }
+
     /// Whether a day's residual is usual.
     #[must_use]
     pub fn is_usual(&self, day: Day, like: Like) -> bool {
@@ -154,12 +177,22 @@ impl Months {
 }
 
 impl Page {
+    /// The days that are at the same place of this month.
+    fn places(&self, at: usize, days: usize) -> impl Iterator<Item = usize> {
+        let from_end = (days - 1 - at).min(self.days - 1);
+        [Some(at), (at >= DAYS / 2).then_some(self.days - 1 - from_end)].into_iter().flatten()
+    }
+
+    /// The largest residual at the very place.
+    fn largest(&self, at: usize, days: usize) -> Option<f64> {
+        let known = self.places(at, days).filter(|at| self.known & 1 << at != 0).map(|at| self.residuals[at]);
+        known.max_by(|a, b| a.abs().total_cmp(&b.abs()))
+    }
+
     /// The residual nearest to `like` about the same place.
     fn best(&self, at: usize, days: usize, like: Like) -> Found {
-        let from_end = (days - 1 - at).min(self.days - 1);
-        let places = [Some(at), (at >= DAYS / 2).then_some(self.days - 1 - from_end)];
         let mut best = None;
-        for centre in places.into_iter().flatten() {
+        for centre in self.places(at, days) {
             for near in centre.saturating_sub(1)..=(centre + 1).min(self.days - 1) {
                 if self.known & 1 << near != 0 {
                     best = nearer(best, self.residuals[near], near == centre, like);

@@ -26,6 +26,10 @@ use crate::domain::calendar::Day;
 
 pub use super::settings::Settings;
 
+#[path = "lasting.rs"]
+mod lasting;
+use lasting::Lasting;
+
 /// How much of what a step brought may come and go by season, in widths of noise for all of it.
 const UNSURE: f64 = 0.2;
 
@@ -34,6 +38,10 @@ const SURPRISE: f64 = 1.25;
 
 /// How many steps of an event that is over are noise.
 const TELLING: usize = 1;
+
+/// By how much two months' days agree on the scale of costs, and by which share what comes on such a day may be more.
+const AGREE: f64 = 0.2;
+const MORE: f64 = 0.35;
 
 /// How fast the days of a month that are kept out of the noise are given again.
 const SPARED_EACH: f64 = 0.125;
@@ -44,18 +52,6 @@ struct Going {
     event: Event,
     /// Residuals of its steps, without what is usual.
     residuals: Vec<f64>,
-}
-
-/// A step or ramp that stays.
-#[derive(Clone, Debug)]
-struct Lasting {
-    event: Event,
-    /// The forecasts from before it.
-    old: Bank,
-    /// How far the level moved.
-    by: f64,
-    /// The step at which it was confirmed.
-    since: i64,
 }
 
 /// The detector of one series.
@@ -151,7 +147,9 @@ impl Detector {
     /// Tells it the next settled step. Steps come in order; those that are missing are left out.
     pub fn push(&mut self, step: i64, y: f64) -> Reading {
         let mut seen = self.see_now(step, y);
-        self.count_lasting(step, y);
+        if self.count_lasting(step, y) {
+            seen = self.see_now(step, y);
+        }
         if let Some(extremes) = &mut self.extremes {
             extremes.learn(y);
         }
@@ -185,7 +183,7 @@ impl Detector {
         let forecast = bank.expect(step);
         let raw = self.transform.to(y) - forecast;
         let may_be_usual = raw.abs() > 2.0 * width && surprise <= self.settings.threshold;
-        let usual = if may_be_usual && self.is_usual(step, raw, y - self.transform.from(forecast)) { raw } else { 0.0 };
+        let usual = if may_be_usual { self.usual(step, (raw, y), forecast, width) } else { 0.0 };
         let residual = raw - usual;
         let expected = self.transform.from(forecast + usual);
         let reach = width * self.settings.threshold;
@@ -209,19 +207,42 @@ impl Detector {
         self.see(&self.bank, step, y, SURPRISE * extremes.surprise(y, sign))
     }
 
-    /// Whether a step's residual comes every day, week or month.
-    fn is_usual(&self, step: i64, residual: f64, money: f64) -> bool {
+    /// What of a step's residual comes every day, week or month: all of it, or, where it is clearly more than what
+    /// always came on that day of the months before, as much as that.
+    fn usual(&self, step: i64, (raw, y): (f64, f64), forecast: f64, width: f64) -> f64 {
         let like = |residual: f64| Like { residual, close: self.settings.alike };
-        let monthly = |months: &[Months; 2]| {
-            months[0].is_usual(day(step), like(residual)) || months[1].is_usual(day(step), like(money))
+        if self.seasons.is_usual(step, like(raw)) {
+            return raw;
+        }
+        let Some([scaled, money]) = &self.months else { return 0.0 };
+        let base = self.transform.from(forecast);
+        let known = [
+            scaled.typical(day(step), AGREE).map(|known| self.transform.from(forecast + known) - base),
+            money.typical(day(step), f64::INFINITY),
+        ];
+        let off = y - base;
+        let of_it = |known: &f64| {
+            let as_scaled = self.transform.to(base + known) - forecast;
+            known * off > 0.0 && as_scaled.abs() > 2.0 * width
         };
-        self.seasons.is_usual(step, like(residual)) || self.months.as_ref().is_some_and(monthly)
+        let known = known.into_iter().flatten().filter(of_it).max_by(|a, b| a.abs().total_cmp(&b.abs()));
+        if let Some(known) = known.filter(|known| off.abs() > (1.0 + MORE) * known.abs()) {
+            return self.transform.to(base + known) - forecast;
+        }
+        let is_usual = scaled.is_usual(day(step), like(raw)) || money.is_usual(day(step), like(off));
+        if is_usual { raw } else { 0.0 }
     }
 
     /// Whether a step's difference is worth a word, by its money.
     fn is_above_floors(&self, seen: &Seen) -> bool {
+        self.is_above(seen, 1.0)
+    }
+
+    /// Whether it is more than a share of both floors.
+    fn is_above(&self, seen: &Seen, share: f64) -> bool {
         let difference = (seen.y - seen.reading.expected).abs();
-        difference > self.settings.absolute && difference > self.settings.relative * seen.reading.expected.abs()
+        let floor = self.settings.absolute.max(self.settings.relative * seen.reading.expected.abs());
+        difference > share * floor
     }
 
     /// A step with no open event.
@@ -270,52 +291,13 @@ impl Detector {
         }
     }
 
-    /// Whether it is but the end of a step that had stayed for a few steps: then the old forecasts
-    /// are taken again.
-    fn is_return(&mut self, seen: &Seen) -> bool {
-        let Some(lasting) = &self.lasting else { return false };
-        let young = seen.step - lasting.event.start <= 2 * self.settings.confirm as i64;
-        let back = lasting.event.direction.sign() * seen.reading.score < 0.0;
-        if !young || !back || self.see(&lasting.old, seen.step, seen.y, 0.0).reading.out {
-            return false;
-        }
-        if let Some(Lasting { mut event, old, by, .. }) = self.lasting.take() {
-            event.phase = Phase::Over;
-            event.shape = if event.direction == Direction::Up { Shape::Spike } else { Shape::Drop };
-            self.ended.push(event);
-            self.bank = old;
-            if let Some(slow) = &mut self.slow {
-                slow.shift(-by);
-            }
-        }
-        true
-    }
-
-    /// Whether a step that was confirmed lately moves on in its direction: a ramp.
-    fn goes_further(&self, direction: Direction, step: i64) -> bool {
-        let near = 2 * self.settings.confirm as i64;
-        self.lasting.as_ref().is_some_and(|l| l.event.direction == direction && step - l.since <= near)
-    }
-
-    /// Lets a ramp go further: the level follows.
-    fn resume(&mut self, seen: &Seen) {
-        self.bank.shift(seen.residual);
-        if let Some(lasting) = &mut self.lasting {
-            lasting.since = seen.step;
-            lasting.by += seen.residual;
-            lasting.event.shape = Shape::Ramp;
-        }
-        if let Some(slow) = &mut self.slow {
-            slow.shift(seen.residual);
-        }
-    }
-
     /// A step of an open event.
     fn go_on(&mut self, seen: &mut Seen) {
         let Some(mut going) = self.open.take() else { return };
         let sign = going.event.direction.sign();
         let score = seen.reading.score * sign;
-        let calm = score < 0.5 * self.settings.threshold || !self.is_above_floors(seen);
+        // What moves about a floor is one event, not one each time that it is above.
+        let calm = score < 0.5 * self.settings.threshold || !self.is_above(seen, 0.5);
         if calm {
             going.event.phase = Phase::Over;
             self.ended.push(going.event);
@@ -363,22 +345,8 @@ impl Detector {
             before.event.phase = Phase::Settled;
             self.ended.push(before.event);
         }
-        self.lasting = Some(Lasting { event: going.event, old, by, since: seen.step });
+        self.lasting = Some(Lasting { event: going.event, old, by, since: seen.step, back: Vec::new() });
         self.before = [0.0; 2];
-    }
-
-    /// Counts a step's cost to what stays.
-    fn count_lasting(&mut self, step: i64, y: f64) {
-        let Some(lasting) = self.lasting.take() else { return };
-        let reading = self.see(&lasting.old, step, y, 0.0).reading;
-        let Lasting { mut event, old, by, since } = lasting;
-        if step - event.start > self.settings.settle {
-            event.phase = Phase::Settled;
-            self.ended.push(event);
-            return;
-        }
-        event.add(step, y, &reading);
-        self.lasting = Some(Lasting { event, old, by, since });
     }
 
     fn teach(&mut self, seen: &mut Seen) {
@@ -433,7 +401,7 @@ impl Detector {
         }
         let mut old = self.bank.clone();
         old.shift(ramp.from - ramp.to);
-        self.lasting = Some(Lasting { event, old, by: ramp.to - ramp.from, since: step });
+        self.lasting = Some(Lasting { event, old, by: ramp.to - ramp.from, since: step, back: Vec::new() });
         seen.reading.found = true;
     }
 }

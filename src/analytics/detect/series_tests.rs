@@ -99,6 +99,80 @@ fn a_step_that_goes_back_within_days_was_a_spike() {
 }
 
 #[test]
+fn what_stayed_for_days_and_went_back_is_over_and_counts_no_day_after() {
+    for (seed, days, factor) in [(6, 7, 1.8), (6, 12, 1.6), (8, 20, 1.6), (9, 9, 1.4), (10, 12, 3.0)] {
+        let mut costs = office(seed, 120, 100.0, 0.03);
+        let planted: f64 = costs[80..80 + days].iter().map(|cost| cost * (factor - 1.0)).sum();
+        costs[80..80 + days].iter_mut().for_each(|cost| *cost *= factor);
+        // Three calm days suffice.
+        for until in [80 + days + 3, 120] {
+            let (_, events) = daily(&costs[..until]);
+            let event = events[0];
+            assert_eq!(events.len(), 1, "seed {seed}, {days} days until {until}: {events:#?}");
+            let case = format!("seed {seed}, {days} days until {until}: {event:#?}, planted {planted}");
+            assert_eq!(
+                (event.phase, event.start, event.last),
+                (Phase::Over, FIRST + 80, FIRST + 79 + days as i64),
+                "{case}"
+            );
+            assert!((event.impact - planted).abs() < 0.15 * planted && event.steps as usize == days, "{case}");
+        }
+    }
+}
+
+#[test]
+fn two_calm_days_are_no_end() {
+    let mut costs = office(5, 120, 100.0, 0.03);
+    let raised = |t: usize| t >= 80 && !(95..97).contains(&t);
+    costs.iter_mut().enumerate().filter(|(t, _)| raised(*t)).for_each(|(_, cost)| *cost *= 1.8);
+    let (_, events) = daily(&costs[..106]);
+    let stays = events.iter().find(|event| event.phase == Phase::Lasting);
+    assert_eq!(stays.map(|event| (event.start, event.last)), Some((FIRST + 80, FIRST + 105)), "{events:#?}");
+}
+
+#[test]
+fn a_jump_of_what_comes_each_month_is_told_by_the_jump() {
+    let firsts = [0, 31, 59, 90, 120, 151];
+    for (seed, level, each, jump) in
+        [(1, 100.0, 1000.0, 2000.0), (2, 40.0, 1000.0, 2000.0), (3, 1000.0, 3000.0, 4000.0)]
+    {
+        let mut costs = office(seed, 170, level, 0.03);
+        firsts.into_iter().for_each(|first| costs[first] += each);
+        costs[151] += jump;
+        let (_, events) = daily(&costs);
+        let last = events.iter().find(|event| event.start == FIRST + 151);
+        let case = format!("seed {seed}: {events:#?}");
+        assert!(last.is_some_and(|event| (event.impact - jump).abs() < 0.1 * jump), "{case}");
+        assert!(last.is_some_and(|event| event.phase == Phase::Over && event.steps == 1), "{case}");
+    }
+}
+
+#[test]
+fn what_moves_about_a_floor_is_one_event() {
+    let mut costs: Vec<f64> = office(7, 120, 0.1, 0.03);
+    costs.iter_mut().enumerate().skip(80).for_each(|(t, cost)| *cost += [5.9, 5.4, 6.1, 5.2, 5.8][t % 5]);
+    let (found, events) = run(Settings { absolute: 5.4, ..Settings::of_places() }, &costs[..95]);
+    assert_eq!((found.len(), events.len()), (1, 1), "{events:#?}");
+    assert_eq!((events[0].shape, events[0].phase), (Shape::Step, Phase::Lasting));
+}
+
+#[test]
+fn unsettled_days_count_as_long_as_they_are_high() {
+    let mut costs = office(5, 120, 100.0, 0.03);
+    costs[80..].iter_mut().for_each(|cost| *cost *= 2.0);
+    let counted = |settled: usize, known: usize| {
+        let mut detector = Detector::new(Settings::daily());
+        costs[..settled].iter().enumerate().for_each(|(t, cost)| _ = detector.push(FIRST + t as i64, *cost));
+        let late = (settled..known).map(|t| (FIRST + t as i64, costs[t] * if t == 97 { 0.2 } else { 1.0 }));
+        let events = detector.events_with(late);
+        (events[0].steps, events[0].unsettled, events[0].last - FIRST)
+    };
+    assert_eq!(counted(82, 84), (4, 2, 83));
+    assert_eq!(counted(90, 92), (12, 2, 91));
+    assert_eq!(counted(95, 98), (17, 2, 96), "a day that has hardly come counts nothing");
+}
+
+#[test]
 fn a_ramp_is_one_event() {
     for seed in [7, 8, 9] {
         let mut costs = office(seed, 150, 100.0, 0.02);

@@ -30,6 +30,12 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// For how many steps a cost must be back for what stayed to be over.
+    #[must_use]
+    pub fn back(&self) -> usize {
+        self.confirm.div_ceil(2)
+    }
+
     /// For costs by day: a weekly and a monthly season.
     #[must_use]
     pub fn daily() -> Self {

@@ -103,6 +103,8 @@ pub(super) struct Watched<'a> {
     pub(super) events: Vec<Event>,
     /// The day on which it first cost something, if that is news.
     pub(super) born: Option<usize>,
+    /// How many of its days are settled.
+    settled: usize,
 }
 
 /// An event of a place: what is to be explained.
@@ -163,6 +165,7 @@ fn watch<'a>(node: &'a Node, first: i64, settled: usize, settings: &Settings) ->
         reach: vec![(settings.absolute, settings.absolute); node.costs.len()],
         events: Vec::new(),
         born: born.filter(|day| *day >= KNOWN_DAYS && *day - begins <= 1 && !node.was_billed),
+        settled,
     };
     let mut early: Option<Event> = None;
     for (day, cost) in node.costs.iter().enumerate().skip(from) {
@@ -175,7 +178,8 @@ fn watch<'a>(node: &'a Node, first: i64, settled: usize, settings: &Settings) ->
             grow(&mut early, step, cost, &reading);
         }
     }
-    watched.events = detector.events();
+    let unsettled = node.costs.iter().enumerate().skip(settled.max(from));
+    watched.events = detector.events_with(unsettled.filter_map(|(day, cost)| Some((first + day as i64, (*cost)?))));
     watched.events.extend(early);
     watched
 }
@@ -185,6 +189,7 @@ fn grow(early: &mut Option<Event>, step: i64, cost: f64, reading: &Reading) {
         Some(event) => event.add(step, cost, reading),
         None => *early = Some(Event::begin(Shape::Spike, step, step, cost, reading)),
     }
+    early.iter_mut().for_each(|event| event.unsettled += 1);
 }
 
 impl Watched<'_> {
@@ -234,13 +239,27 @@ impl<'a> Tree<'a> {
         let reading = Reading { expected: 0.0, lower: 0.0, upper: 0.0, score: 0.0, out: true, found: true };
         let step = |day: usize| self.first + day as i64;
         let mut event = Event::begin(Shape::Step, step(day), step(day), costs[day].unwrap_or(0.0), &reading);
+        let settled = self.watched[at].settled;
+        let mut quiet = 0;
+        event.unsettled = u32::from(day >= settled);
         for (later, cost) in costs.iter().enumerate().skip(day + 1) {
             if step(later) - event.start > self.settings.settle {
-                event.phase = Phase::Settled;
+                event.phase = if quiet == 0 { Phase::Settled } else { Phase::Over };
                 return event;
             }
-            if let Some(cost) = cost {
-                event.add(step(later), *cost, &reading);
+            match cost {
+                Some(cost) if cost.abs() > self.settings.absolute => {
+                    quiet = 0;
+                    event.add(step(later), *cost, &reading);
+                    event.unsettled += u32::from(later >= settled);
+                }
+                Some(_) if later < settled => quiet += 1,
+                _ => {}
+            }
+            // What came once, or was tried for some days, does not go on for ever.
+            if quiet >= self.settings.back().min(event.steps as usize) {
+                event.phase = Phase::Over;
+                return event;
             }
         }
         event.phase = if event.rate > self.settings.absolute { Phase::Lasting } else { Phase::Over };

@@ -1,6 +1,6 @@
 //! Tests of the hierarchy: bills of few cells, each with one cause or two.
 
-use super::event::{Direction, Shape};
+use super::event::{Direction, Phase, Shape};
 use super::identity::{Bounds, Known, Severity, at_stake, names, severity};
 use super::place::Place;
 use super::series::Settings;
@@ -108,6 +108,14 @@ fn what_never_cost_before_is_news_once() {
         let found = Bill::new(seed).times("", "dev", 0, 70, 0.0).find();
         assert_eq!((places(&found), found[0].kind), (vec!["account=dev".to_owned()], Kind::NewAccount));
     }
+}
+
+#[test]
+fn what_is_new_for_a_day_costs_for_a_day() {
+    let found = Bill::new(1).times("web", "", 0, 70, 0.0).times("web", "", 71, DAYS, 0.0).find();
+    let [anomaly] = &found[..] else { panic!("{:?}", places(&found)) };
+    assert_eq!((anomaly.kind, anomaly.event.phase), (Kind::NewService, Phase::Over));
+    assert_eq!((anomaly.event.start, anomaly.event.last, anomaly.event.steps), (FIRST + 70, FIRST + 70, 1));
 }
 
 #[test]

@@ -10,6 +10,8 @@ use crate::domain::anomaly::{Contributor, Course, Finding, Kind, Reckoned, Sever
 use crate::domain::calendar::Day;
 use crate::domain::money::{Amount, Decimal};
 
+/// Days after which what moved and is not back is told as a step.
+const STANDS: u32 = 3;
 /// Differences that are looked at, a day, where a day costs [`USUAL_DAY`]; of a bill ten times as large those of six
 /// times the money.
 const LEAST: f64 = 10.0;
@@ -121,8 +123,14 @@ pub fn severity(at_stake: Amount, rises: bool, daily: f64) -> Severity {
     if rises { severity } else { severity.min(Severity::Medium) }
 }
 
-fn kind(kind: tree::Kind) -> Kind {
-    match kind {
+/// What a few days on end have moved to is another level, as far as is known; a spike or drop of them came back.
+fn kind(raw: &tree::Anomaly) -> Kind {
+    match raw.kind {
+        tree::Kind::Moved(Shape::Spike | Shape::Drop)
+            if raw.event.phase == Phase::Open && raw.event.steps >= STANDS =>
+        {
+            Kind::Step
+        }
         tree::Kind::Moved(Shape::Spike) => Kind::Spike,
         tree::Kind::Moved(Shape::Drop) => Kind::Drop,
         tree::Kind::Moved(Shape::Step) => Kind::Step,
@@ -211,7 +219,7 @@ pub(super) fn finding(bill: &Bill, raw: &tree::Anomaly) -> Option<Finding> {
     let ahead = if course == Course::Stays { 30 } else { 0 };
     Some(Finding {
         place: bill.spots(&raw.place),
-        kind: kind(raw.kind),
+        kind: kind(raw),
         rises,
         severity: severity(impact + rate.scale_by(ahead, 1), rises, bill.daily),
         start: day(start),
@@ -219,6 +227,7 @@ pub(super) fn finding(bill: &Bill, raw: &tree::Anomaly) -> Option<Finding> {
         hourly: false,
         found: day(found),
         last: day(last),
+        unsettled: raw.event.unsettled,
         day: own.reckoned(own.day),
         peak: (day(peak), own.reckoned(own.peak)),
         impact,

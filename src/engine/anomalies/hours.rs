@@ -171,6 +171,7 @@ fn in_days(bill: &Bill, raw: tree::Anomaly, first: i64, last: i64) -> Option<Fou
         hourly: true,
         found: Day::of_seconds(hour(event.found)),
         last: Day::of_seconds(hour(event.last)),
+        unsettled: 0,
         day: reckoned,
         peak: (Day::of_seconds(hour(event.peak)), reckoned),
         impact,

@@ -25,6 +25,7 @@ fn found(service: &str, start: i32, last: i32, by: i64, course: Course) -> Found
         hourly: false,
         found: Day(start),
         last: Day(last),
+        unsettled: 0,
         day,
         peak: (Day(start), day),
         impact: amount(by).scale_by(i64::from(last - start + 1), 1),
@@ -48,6 +49,7 @@ fn found(service: &str, start: i32, last: i32, by: i64, course: Course) -> Found
         upper: 0.0,
         impact: 0.0,
         steps: 1,
+        unsettled: 0,
         rate: 0.0,
     };
     let raw = tree::Anomaly {

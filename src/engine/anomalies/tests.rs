@@ -162,7 +162,7 @@ fn doubled() -> Charges {
 
 #[test]
 fn a_new_provider_is_told_and_takes_no_days_from_the_others() {
-    for (begins, costs) in [(153, 4.0), (172, 4.0), (172, 30.0), (190, 30.0), (185, 30.0)] {
+    for (begins, costs) in [(153, 0.1), (172, 0.1), (172, 30.0), (190, 30.0), (185, 30.0)] {
         let mut charges = doubled();
         charges.daily(OTHER, begins..200, costs);
         let mut found = told(&charges.found(201));
@@ -180,16 +180,18 @@ fn a_provider_that_is_late_takes_no_days_from_the_others() {
     charges.daily(DB, 0..194, 40.0);
     charges.daily(DB, 194..200, 4.0);
     charges.daily(OTHER, 0..190, 30.0);
-    assert_eq!(told(&charges.found(201)), [(Kind::Drop, false, 194)]);
+    assert_eq!(told(&charges.found(201)), [(Kind::Step, false, 194)]);
 }
 
 #[test]
 fn a_provider_that_charges_once_a_month_is_neither_late_nor_new_each_time() {
     let mut charges = doubled();
-    for month in 0..7 {
-        charges.daily(OTHER, 5 + 30 * month..6 + 30 * month, 30.0);
+    // The firsts of the months.
+    for first in [5, 35, 66, 97, 127, 158, 188] {
+        charges.daily(OTHER, first..first + 1, 30.0);
     }
-    assert_eq!(told(&charges.found(201)), [(Kind::Step, true, 185)]);
+    let news = |told: &(Kind, bool, i32)| told.0.is_news() || told.2 > 100;
+    assert_eq!(told(&charges.found(201)).into_iter().filter(news).collect::<Vec<_>>(), [(Kind::Step, true, 185)]);
 }
 
 #[test]
@@ -205,6 +207,62 @@ fn what_was_billed_a_year_before_is_not_new() {
     let finding = &found[0].anomaly.finding;
     assert_eq!((finding.course, finding.last), (Course::Over, finding.start), "{finding:?}");
     assert!((finding.impact.to_f64() - 300.0).abs() < 1.0, "{finding:?}");
+}
+
+#[test]
+fn what_is_charged_once_costs_for_one_day() {
+    let mut charges = doubled();
+    charges.daily(Of { service: "audit", resource: "a-1", ..VM }, 150..151, 300.0);
+    let found = charges.found(201);
+    let finding = &found.iter().find(|l| l.anomaly.finding.kind == Kind::NewService).expect("told").anomaly.finding;
+    assert_eq!((finding.course, finding.last), (Course::Over, finding.start), "{finding:?}");
+    assert!((finding.impact.to_f64() - 300.0).abs() < 1.0 && finding.day.actual == finding.impact, "{finding:?}");
+}
+
+#[test]
+fn a_monthly_charge_that_jumps_is_told_by_its_jump() {
+    for beside in [0.0, 500.0] {
+        let mut charges = Charges::new();
+        charges.daily(VM, 0..200, 60.0);
+        charges.daily(DB, 0..200, 40.0);
+        for first in [5, 35, 66, 97, 127, 158, 188] {
+            let day = first..first + 1;
+            let rent = if first == 188 { 3_000.0 } else { 1_000.0 };
+            charges.daily(Of { service: "rent", resource: "r-1", ..VM }, day.clone(), rent);
+            charges.daily(Of { service: "seats", resource: "s-1", ..VM }, day, beside);
+        }
+        let found = charges.found(201);
+        let jump = found.iter().find(|l| l.anomaly.finding.start.0 - FIRST == 188);
+        let finding = &jump.unwrap_or_else(|| panic!("beside {beside}: {:?}", told(&found))).anomaly.finding;
+        assert!((finding.impact.to_f64() - 2_000.0).abs() < 50.0 && finding.last == finding.start, "{finding:?}");
+    }
+}
+
+#[test]
+fn a_step_that_went_back_is_over_and_one_of_three_days_is_a_step() {
+    let mut charges = Charges::new();
+    charges.daily(VM, 0..200, 60.0);
+    charges.daily(DB, 0..185, 40.0);
+    charges.daily(DB, 185..192, 80.0);
+    charges.daily(DB, 192..200, 40.0);
+    let found = charges.found(201);
+    let [one] = &found[..] else { panic!("{:?}", told(&found)) };
+    let finding = &one.anomaly.finding;
+    assert_eq!((finding.course, finding.last.0 - FIRST), (Course::Over, 191), "{finding:?}");
+    assert!((finding.impact.to_f64() - 280.0).abs() < 5.0, "{finding:?}");
+    let mut young = Charges::new();
+    young.daily(VM, 0..200, 60.0);
+    young.daily(DB, 0..197, 40.0);
+    young.daily(DB, 197..200, 80.0);
+    let found = young.found(200);
+    let [one] = &found[..] else { panic!("{:?}", told(&found)) };
+    let finding = &one.anomaly.finding;
+    assert_eq!(
+        (finding.kind, finding.course, finding.start.0 - FIRST),
+        (Kind::Step, Course::GoesOn, 197),
+        "{finding:?}"
+    );
+    assert!(finding.unsettled > 0 && finding.last.0 - FIRST == 199, "{finding:?}");
 }
 
 #[test]

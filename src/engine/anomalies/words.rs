@@ -211,7 +211,12 @@ pub fn summary(listed: &Listed, driver: Option<(&Driver, i32)>) -> String {
     );
     let days = (last.0 - start.0 + 1).max(1);
     let counted = crate::domain::words::counted(days.unsigned_abs().into(), "day", "days");
-    out.push_str(&format!(" Impact so far {} {currency} in {counted}", signed(*impact)));
+    let late = match anomaly.finding.unsettled {
+        0 => String::new(),
+        days if i64::from(days) == i64::from(last.0 - start.0 + 1) => ", not settled yet".to_owned(),
+        days => format!(", {days} of them not settled yet"),
+    };
+    out.push_str(&format!(" Impact so far {} {currency} in {counted}{late}", signed(*impact)));
     if course.is_going() {
         let month = rate.scale_by(30, 1);
         out.push_str(&format!("; {} a day if it goes on, {} in 30 days.", signed(*rate), signed(month)));

@@ -1,0 +1,147 @@
+//! What stays: a step or ramp at another level, held against the forecasts from before it until it is back there or has
+//! settled.
+//!
+//! It is back where days are within their old band and nearer to the old level than to its own, so many of them that
+//! it is no pause. Those are not counted: it ended with the last day before them.
+
+use super::{Bank, Detector, Direction, Event, Phase, Reading, Seen, Shape};
+
+/// Weeks of steps that a slow move must be back for.
+const SLOWLY: usize = 1;
+
+/// A step or ramp that stays.
+#[derive(Clone, Debug)]
+pub(super) struct Lasting {
+    pub(super) event: Event,
+    /// The forecasts from before it.
+    pub(super) old: Bank,
+    /// How far the level moved.
+    pub(super) by: f64,
+    /// The step at which it was confirmed.
+    pub(super) since: i64,
+    /// The last steps, of those on which the cost was back: they count once it goes on.
+    pub(super) back: Vec<(i64, f64, Reading)>,
+}
+
+impl Detector {
+    /// Whether it is but the end of a step that had stayed for a few steps: then the old forecasts
+    /// are taken again.
+    pub(super) fn is_return(&mut self, seen: &Seen) -> bool {
+        let Some(lasting) = &self.lasting else { return false };
+        let young = seen.step - lasting.event.start <= self.young();
+        let back = lasting.event.direction.sign() * seen.reading.score < 0.0;
+        if !young || !back || self.see(&lasting.old, seen.step, seen.y, 0.0).reading.out {
+            return false;
+        }
+        self.end_lasting();
+        true
+    }
+
+    /// Steps for which a step that goes back was but a spike.
+    fn young(&self) -> i64 {
+        2 * self.settings.confirm as i64
+    }
+
+    /// What stayed is over: what comes is held against the old forecasts again.
+    fn end_lasting(&mut self) {
+        let young = self.young();
+        let Some(Lasting { mut event, old, by, .. }) = self.lasting.take() else { return };
+        event.phase = Phase::Over;
+        let event_days = event.last - event.start;
+        if event.last - event.start < young {
+            event.shape = if event.direction == Direction::Up { Shape::Spike } else { Shape::Drop };
+        }
+        // What seemed to be a move the other way was its end.
+        self.open.take_if(|open| open.event.direction != event.direction && open.event.start > event.last);
+        self.ended.push(event);
+        if event_days > young {
+            self.bank.shift(-by);
+        } else {
+            self.bank = old;
+        }
+        self.before = [0.0; 2];
+        if let Some(slow) = &mut self.slow {
+            slow.shift(-by);
+        }
+    }
+
+    /// Whether a step that was confirmed lately moves on in its direction: a ramp.
+    pub(super) fn goes_further(&self, direction: Direction, step: i64) -> bool {
+        let near = 2 * self.settings.confirm as i64;
+        self.lasting.as_ref().is_some_and(|l| l.event.direction == direction && step - l.since <= near)
+    }
+
+    /// Lets a ramp go further: the level follows.
+    pub(super) fn resume(&mut self, seen: &Seen) {
+        self.bank.shift(seen.residual);
+        if let Some(lasting) = &mut self.lasting {
+            lasting.since = seen.step;
+            lasting.by += seen.residual;
+            lasting.event.shape = Shape::Ramp;
+        }
+        if let Some(slow) = &mut self.slow {
+            slow.shift(seen.residual);
+        }
+    }
+
+    /// Counts a step's cost to what stays. Says whether that is over.
+    pub(super) fn count_lasting(&mut self, step: i64, y: f64) -> bool {
+        let Some(mut lasting) = self.lasting.take() else { return false };
+        let seen = self.see(&lasting.old, step, y, 0.0);
+        let reading = seen.reading;
+        if step - lasting.event.start > self.settings.settle {
+            lasting.event.phase = if lasting.back.is_empty() { Phase::Settled } else { Phase::Over };
+            self.ended.push(lasting.event);
+            return false;
+        }
+        let event = &mut lasting.event;
+        let sign = event.direction.sign();
+        let mean = event.impact * sign / f64::from(event.steps.max(1));
+        // What comes each month is no way back: on its days all of a higher level may be usual.
+        let is_in_band = (seen.residual + seen.usual).abs() <= self.settings.threshold * seen.width;
+        if is_in_band && (y - seen.forecast) * sign < 0.5 * mean {
+            lasting.back.push((step, y, reading));
+            let enough = match event.shape {
+                Shape::Ramp => SLOWLY * self.settings.seasons.last().copied().unwrap_or(1),
+                _ => self.settings.back(),
+            };
+            let over = lasting.back.len() >= enough;
+            self.lasting = Some(lasting);
+            if over {
+                self.end_lasting();
+            }
+            return over;
+        }
+        for (step, y, reading) in lasting.back.drain(..) {
+            event.add(step, y, &reading);
+        }
+        event.add(step, y, &reading);
+        self.lasting = Some(lasting);
+        false
+    }
+
+    /// The events, and what the unsettled steps after them add to a rise that goes on: as long as they are high.
+    pub fn events_with(&self, unsettled: impl IntoIterator<Item = (i64, f64)>) -> Vec<Event> {
+        let mut events = self.events();
+        let going = |event: &&mut Event| {
+            matches!(event.phase, Phase::Open | Phase::Lasting) && event.direction == Direction::Up
+        };
+        let Some(event) = events.iter_mut().rfind(going) else { return events };
+        let old = self.lasting.as_ref().filter(|lasting| lasting.event == *event);
+        if old.is_some_and(|lasting| !lasting.back.is_empty()) {
+            return events;
+        }
+        for (step, y) in unsettled {
+            let reading = match old {
+                Some(lasting) => self.see(&lasting.old, step, y, 0.0).reading,
+                None => self.see_now(step, y).reading,
+            };
+            if !reading.out || reading.score < 0.0 {
+                break;
+            }
+            event.add(step, y, &reading);
+            event.unsettled += 1;
+        }
+        events
+    }
+}
