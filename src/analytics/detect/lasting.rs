@@ -6,9 +6,6 @@
 
 use super::{Bank, Detector, Direction, Event, Phase, Reading, Seen, Shape};
 
-/// Weeks of steps that a slow move must be back for.
-const SLOWLY: usize = 1;
-
 /// A step or ramp that stays.
 #[derive(Clone, Debug)]
 pub(super) struct Lasting {
@@ -102,7 +99,8 @@ impl Detector {
         if is_in_band && (y - seen.forecast) * sign < 0.5 * mean {
             lasting.back.push((step, y, reading));
             let enough = match event.shape {
-                Shape::Ramp => SLOWLY * self.settings.seasons.last().copied().unwrap_or(1),
+                // What moved slowly is back once it is for a week.
+                Shape::Ramp => self.settings.seasons.last().copied().unwrap_or(1),
                 _ => self.settings.back(),
             };
             let over = lasting.back.len() >= enough;
@@ -139,8 +137,10 @@ impl Detector {
             if !reading.out || reading.score < 0.0 {
                 break;
             }
+            // More of such a day may yet come: a further day costs what the last whole one did.
+            let rate = event.rate;
             event.add(step, y, &reading);
-            event.unsettled += 1;
+            (event.rate, event.unsettled) = (rate, event.unsettled + 1);
         }
         events
     }
