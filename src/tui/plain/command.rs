@@ -24,6 +24,9 @@ pub enum Word {
     Lens,
     Save,
     Sync,
+    Forecast,
+    Budgets,
+    Anomalies,
     Help,
     Quit,
 }
@@ -31,7 +34,7 @@ pub enum Word {
 /// Word, what may stand for it, what follows it, what it does.
 type Row = (Word, &'static str, &'static str, &'static str, &'static str);
 
-const TABLE: [Row; 18] = [
+const TABLE: [Row; 21] = [
     (Word::Spend, "spend", "1", "", "what is spent and what changed"),
     (Word::Breakdown, "breakdown", "2", "", "what it is made of, in numbered rows"),
     (Word::Series, "series", "days", "", "the cost of each day or other piece of time"),
@@ -48,6 +51,9 @@ const TABLE: [Row; 18] = [
     (Word::Lens, "lens", "", "NAME", "look through a lens that is kept under a name; alone lists them"),
     (Word::Save, "save", "", "NAME", "keep what is looked at under a name"),
     (Word::Sync, "sync", "status", "", "how syncing stands; sync now asks all connections at once"),
+    (Word::Forecast, "forecast", "", "", "what this month will come to, and how sure that is"),
+    (Word::Budgets, "budgets", "4", "", "how each budget stands"),
+    (Word::Anomalies, "anomalies", "5", "", "what is out of the ordinary"),
     (Word::Help, "help", "?", "", "these commands"),
     (Word::Quit, "quit", "q", "", "leave spendtop"),
 ];

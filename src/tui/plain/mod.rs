@@ -4,6 +4,7 @@
 //! Writes no control characters and redraws nothing. Reads lines from whatever it is handed; what fails
 //! meanwhile is told between them.
 
+mod ahead;
 mod command;
 mod listening;
 mod syncing;
@@ -15,22 +16,28 @@ use std::sync::{Arc, Weak};
 use self::command::Word;
 use super::Options;
 use super::action::Action;
-use super::app::App;
+use super::app::ask::answered;
+use super::app::{App, odd};
 use super::effect::Effect;
 use super::event::Event;
 use super::still;
 use super::syncing::Syncs;
 use super::tab::Tab;
 use super::worker::{Look, Opened, Opener, Source};
+use crate::domain::anomaly::State;
 use crate::domain::charge::Metric;
 use crate::domain::dimension::Dimension;
 use crate::domain::filter::Filter;
 use crate::domain::lens::SavedLens;
 use crate::domain::period::{Comparison, PeriodSpec};
 use crate::domain::text::SafeText;
-use crate::engine::{Command, Engine};
+use crate::engine::answer::{AnomaliesAnswer, BudgetAnswer, BudgetsAnswer};
+use crate::engine::budgets::Asked;
+use crate::engine::{AnomalyQuery, Answer, Cancel, Command, Engine, Question, forecast};
 use crate::error::Result;
 
+/// The screen that there is none of: small enough that nothing beside figures and rows is asked for it.
+const SIZE: (u16, u16) = (60, 12);
 /// Rows of the breakdown that are told at once.
 const PAGE: usize = 20;
 
@@ -78,7 +85,7 @@ impl<'a> Session<'a> {
         // Nothing is shown before the first answer: there is no frame that could wait for it. Of where
         // the app was left only what is looked at is told: the first tab's figures come first.
         let lens = options.session.as_ref().map_or(&options.lens, |session| &session.lens).clone();
-        let app = App::new(&Options { front: None, session: None, lens, ..options.clone() }, (80, 24));
+        let app = App::new(&Options { front: None, session: None, lens, ..options.clone() }, SIZE);
         let mut session = Session { app, engine, look, syncing, heard: syncing::Told::default(), out, told: 0 };
         let effects = session.app.update(Event::Opened(standing));
         session.perform(effects);
@@ -119,6 +126,9 @@ impl<'a> Session<'a> {
             Word::Breakdown => self.show(Tab::Breakdown),
             Word::Series => return self.series(),
             Word::More => return self.rows(),
+            Word::Forecast => return self.forecast(),
+            Word::Budgets => return self.budgets(),
+            Word::Anomalies => return self.anomalies(),
             Word::Help => return self.lines(&command::help()),
             Word::Command => return self.command(),
             Word::Drill => self.drill(rest),
@@ -229,7 +239,63 @@ impl<'a> Session<'a> {
             return Ok(());
         }
         let lines = self.app.spend_answer().map(|answer| words::spend(&self.app.lens, answer));
-        self.lines(&lines.unwrap_or_default())
+        self.lines(&lines.unwrap_or_default())?;
+        // It may take a while: what is known is told before.
+        self.out.flush()?;
+        self.lines(&[String::new(), "Ahead, and what needs attention:".to_owned()])?;
+        self.forecast()?;
+        let budgets = self.told_of_budgets().map(|budgets| vec![ahead::budgets_in_short(&budgets)]);
+        self.tell(budgets)?;
+        let anomalies = self.told_of_anomalies(true).map(|told| vec![ahead::anomalies_in_short(&told)]);
+        self.tell(anomalies)
+    }
+
+    /// Tells lines, or why there are none.
+    fn tell(&mut self, lines: Result<Vec<String>>) -> std::io::Result<()> {
+        match lines {
+            Ok(lines) => self.lines(&lines),
+            Err(error) => self.say(&format!("Error: {}.", SafeText::from_outside(&error.message))),
+        }
+    }
+
+    fn ask(&self, question: &Question) -> Result<Answer> {
+        self.engine.ask(question, self.app.as_of, &Cancel::default())
+    }
+
+    /// What this month will come to, of what is looked at.
+    fn forecast(&mut self) -> std::io::Result<()> {
+        let shown = self.app.spend_answer().map(|answer| answer.currency.clone());
+        let told = answered!(self.ask(&Question::Forecast(forecast::of(&self.app.lens))), Forecast).map(|told| {
+            let one = told.iter().find(|one| Some(&one.currency) == shown.as_ref()).or(told.first());
+            one.map_or_else(|| vec!["No forecast: there are no charges here.".to_owned()], ahead::forecast)
+        });
+        self.tell(told)
+    }
+
+    fn told_of_budgets(&self) -> Result<Vec<BudgetAnswer>> {
+        let told = answered!(self.ask(&Question::Budgets(Asked::List { archived: false })), Budgets)?;
+        match *told {
+            BudgetsAnswer::List(list) => Ok(list),
+            _ => Err(odd()),
+        }
+    }
+
+    /// How budgets stand.
+    fn budgets(&mut self) -> std::io::Result<()> {
+        let told = self.told_of_budgets().map(|budgets| ahead::budgets(&budgets));
+        self.tell(told)
+    }
+
+    /// What is out of the ordinary of what is looked at; only what needs somebody where that is said.
+    fn told_of_anomalies(&self, needing: bool) -> Result<AnomaliesAnswer> {
+        let states = State::ALL.into_iter().filter(|state| needing && state.needs_somebody()).collect();
+        let query = AnomalyQuery { filter: self.app.lens.filter.clone(), states, ..AnomalyQuery::default() };
+        answered!(self.ask(&Question::Anomalies(query)), Anomalies)
+    }
+
+    fn anomalies(&mut self) -> std::io::Result<()> {
+        let told = self.told_of_anomalies(false).map(|told| ahead::anomalies(&told));
+        self.tell(told)
     }
 
     fn series(&mut self) -> std::io::Result<()> {

@@ -23,12 +23,12 @@ pub fn heading(title: &str, lens: &Lens, as_of: Day) -> String {
     format!("{title}: {}.", parts.join(", "))
 }
 
-fn currency(code: &str) -> SafeText {
+pub(super) fn currency(code: &str) -> SafeText {
     SafeText::from_outside(code)
 }
 
 /// `64,112.58 USD`, or that it is not known.
-fn cost(amount: Option<Amount>, code: &str) -> String {
+pub(super) fn cost(amount: Option<Amount>, code: &str) -> String {
     match amount {
         None => "cost unknown".to_owned(),
         some => format!("{} {}", fixed(some, places(code)), currency(code)),
@@ -36,7 +36,7 @@ fn cost(amount: Option<Amount>, code: &str) -> String {
 }
 
 /// `, up 2,865.21, 4.7 percent`; nothing where no earlier figure is known.
-fn moved(figure: &Figure, code: &str) -> String {
+pub(super) fn moved(figure: &Figure, code: &str) -> String {
     let Some(change) = figure.change() else { return String::new() };
     let word = match change.cmp(&Amount::ZERO) {
         std::cmp::Ordering::Less => "down",
@@ -51,7 +51,7 @@ fn moved(figure: &Figure, code: &str) -> String {
     format!(", {word} {}{share}", fixed(Some(change.abs()), places(code)))
 }
 
-fn percent(ratio: f64) -> String {
+pub(super) fn percent(ratio: f64) -> String {
     match ratio * 100.0 {
         p if p < 0.05 => "less than 0.1 percent".to_owned(),
         p if p < 9.95 => format!("{p:.1} percent"),

@@ -121,8 +121,29 @@ fn days_help_and_what_is_missing_are_told() {
 }
 
 #[test]
+fn what_is_ahead_and_needs_attention_is_told_in_short_and_in_full() {
+    let text = told(Mood::Demo, "budgets\n5\nforecast\n");
+    for line in [
+        "Forecast to 2024-11-30: 118,400.00 USD, up 10,568.00, 9.8 percent on the month before; four of five times \
+         between 114,300.00 and 122,500.00.",
+        "Budgets: 4. data exceeded on 2024-11-18; platform will exceed on 2024-11-27. budgets tells more.",
+        "platform: will exceed on 2024-11-27. 41,204.00 USD of 50,000.00 spent, 82 percent at 63 percent of the \
+         days; at its end 65,058.00, four of five times between 62,998.00 and 67,118.00.",
+        "000003: staging, drop, -609.00 USD since 2024-11-15; a day 1.10 where 122.90 was expected; medium, open.",
+    ] {
+        assert!(text.lines().any(|l| l == line), "{line}\n---\n{text}");
+    }
+    let short = text.lines().find(|l| l.starts_with("Anomalies: ")).unwrap_or_default();
+    assert!(short.starts_with("Anomalies: 2 open, 1 acknowledged. The first: NatGateway-Bytes, prod-ml"), "{text}");
+    assert_eq!(text.matches("Forecast to").count(), 2, "{text}");
+    let none = told(Mood::Empty, "budgets\nanomalies\nforecast\n");
+    assert!(none.contains("No budget is kept.") && none.contains("Anomalies: none needs anybody."), "{none}");
+    assert!(none.contains("No forecast: there are no charges here."), "{none}");
+}
+
+#[test]
 fn nothing_that_is_told_moves_a_cursor() {
-    let text = told(Mood::Hostile, "2\ndrill 1\nfilter \x1b[2J\x07\n\x1b]0;x\x07\nseries\nhelp\n");
+    let text = told(Mood::Hostile, "2\ndrill 1\nfilter \x1b[2J\x07\n\x1b]0;x\x07\nseries\nbudgets\nanomalies\nhelp\n");
     assert!(text.contains("web\\x1b]52"), "{text}");
     assert!(!text.chars().any(|c| (c.is_control() && c != '\n') || c == '\u{202e}' || c == '\u{200b}'), "{text:?}");
     assert!(!text.contains(HOSTILE) && !text.contains(['▲', '▼', '·', '─', '│', '█']), "{text}");
