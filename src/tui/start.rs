@@ -71,6 +71,7 @@ impl App {
         self.budgets.forget();
         self.choices.forget();
         self.spend.details.forget();
+        self.spend.budgets.forget();
         self.spend.forecast.forget();
         self.spend.drivers.forget();
         self.forget_explained();

@@ -3,6 +3,7 @@
 //! The part of [`App::update`] that knows questions. Draws nothing.
 
 use super::App;
+use crate::engine::budgets::Asked;
 use crate::engine::{Among, Question, forecast};
 use crate::error::Error;
 use crate::tui::effect::Effect;
@@ -57,6 +58,7 @@ impl App {
         let Some(answer) = shown.answers.first() else { return vec![] };
         let (scene, body) = (self.spend_scene(), self.body());
         let (shows_forecast, mut effects) = (scene.shows_forecast(body), Vec::new());
+        let shows_attention = scene.shows_attention(body);
         let (moves, shows_details) = (scene.explained(body), scene.shows_details(body));
         // What stands at the top comes first.
         if shows_forecast {
@@ -64,6 +66,12 @@ impl App {
             let question = Question::Forecast(lens.clone());
             let generation = self.spend.forecast.ask(&question, &lens, &[]);
             effects.extend(generation.map(|generation| self.asking(Asker::Forecast, generation, question)));
+        }
+        if shows_attention {
+            let lens = crate::domain::lens::Lens::default();
+            let question = Question::Budgets(Asked::List { archived: false });
+            let generation = self.spend.budgets.ask(&question, &lens, &[]);
+            effects.extend(generation.map(|generation| self.asking(Asker::Standings, generation, question)));
         }
         if !moves.is_empty() {
             let lens = spend::state::of_drivers(&shown.lens, answer);
@@ -130,7 +138,12 @@ impl App {
                 self.spend.forecast.accept(reply.generation, answered!(reply.answer, Forecast));
             }
             Asker::Explain => self.accept_explained(reply),
-            Asker::Budgets | Asker::Budget | Asker::Suggested | Asker::Simulated | Asker::Scenarios => {
+            Asker::Standings
+            | Asker::Budgets
+            | Asker::Budget
+            | Asker::Suggested
+            | Asker::Simulated
+            | Asker::Scenarios => {
                 self.accept_budgets(reply);
             }
             Asker::Compared(which) => self.accept_compared(which, reply.generation, reply.answer),

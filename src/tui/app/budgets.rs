@@ -83,6 +83,7 @@ impl App {
         let (generation, answer) = (reply.generation, reply.answer);
         match reply.asker {
             Asker::Budgets => drop(self.budgets.slot.accept(generation, told!(answer, List))),
+            Asker::Standings => drop(self.spend.budgets.accept(generation, told!(answer, List))),
             Asker::Budget => drop(self.budgets.detail.accept(generation, told!(answer, Detail).map(|one| vec![*one]))),
             Asker::Suggested => drop(self.budgets.suggested.accept(generation, told!(answer, Suggested))),
             Asker::Scenarios => drop(self.budgets.scenarios.accept(generation, told!(answer, Scenarios))),
@@ -298,6 +299,7 @@ impl App {
             BudgetOutcome::Applied { .. } => {}
         }
         self.budgets.forget();
+        self.spend.budgets.forget();
         self.ask()
     }
 

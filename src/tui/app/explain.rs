@@ -9,12 +9,13 @@ use crate::domain::lens::Lens;
 use crate::domain::period::{Comparison, PeriodSpec};
 use crate::domain::text::SafeText;
 use crate::engine::Card;
-use crate::engine::answer::{NoticeKind, QueryAnswer};
+use crate::engine::answer::QueryAnswer;
 use crate::tui::action::Action;
 use crate::tui::effect::Effect;
 use crate::tui::overlay::Overlay;
 use crate::tui::overlay::explain::{Explain, Subject, Target, part_name};
 use crate::tui::overlay::explain_view::Scene;
+use crate::tui::tab::spend::attention::Leads;
 use crate::tui::tab::spend::cards::{self, Kind};
 use crate::tui::tab::spend::state::Pane;
 use crate::tui::tab::{Tab, breakdown, narrowed, spend};
@@ -107,10 +108,9 @@ impl App {
                 Ok(Subject { title, lens: Lens { filter, ..lens }, card: Card::Total })
             }
             Pane::Attention => {
-                let scene = self.spend_scene();
-                let notice = scene.notice(self.body()).ok_or(NONE)?;
-                Err(match notice.kind {
-                    NoticeKind::Untagged => "{open} shows what has which tag: each cost there can be explained",
+                let notice = self.spend_scene().notice().ok_or(NONE)?;
+                Err(match notice.leads {
+                    Some(Leads::ToTags) => "{open} shows what has which tag: each cost there can be explained",
                     _ => "this is no figure: {open} says what can be done",
                 })
             }

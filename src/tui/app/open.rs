@@ -9,11 +9,12 @@ use crate::domain::filter::Filter;
 use crate::domain::lens::Lens;
 use crate::domain::period::PeriodSpec;
 use crate::domain::text::SafeText;
-use crate::engine::answer::{Key as GroupKey, NoticeKind};
+use crate::engine::answer::Key as GroupKey;
 use crate::engine::{Query, Question, Sort, twin};
 use crate::tui::effect::Effect;
 use crate::tui::overlay::Overlay;
 use crate::tui::overlay::notice::Notice;
+use crate::tui::tab::spend::attention::Leads;
 use crate::tui::tab::spend::state::Pane;
 use crate::tui::tab::{Tab, breakdown, spend};
 
@@ -46,17 +47,14 @@ impl App {
         let Some(answer) = self.spend_answer() else { return };
         match self.spend.focus {
             Pane::Attention => {
-                let scene = self.spend_scene();
-                let Some(notice) = scene.notice(self.body()) else { return };
-                if notice.kind == NoticeKind::Anomalies {
-                    self.tab = Tab::Anomalies;
-                    return;
+                let Some(notice) = self.spend_scene().notice() else { return };
+                match notice.leads {
+                    Some(Leads::To(tab)) => self.tab = tab,
+                    Some(Leads::ToTags) => {
+                        (self.tab, self.breakdown.view) = (Tab::Breakdown, breakdown::View::Hygiene);
+                    }
+                    None => self.overlay = Some(Overlay::Notice(Notice::new(&notice.text, &notice.hint))),
                 }
-                if notice.kind == NoticeKind::Untagged {
-                    (self.tab, self.breakdown.view) = (Tab::Breakdown, breakdown::View::Hygiene);
-                    return;
-                }
-                self.overlay = Some(Overlay::Notice(Notice::new(&notice.text, &notice.hint)));
                 return;
             }
             Pane::Cards => return self.explain(),

@@ -140,6 +140,7 @@ impl App {
         self.spend.drivers.forget_failed();
         self.spend.details.forget_failed();
         self.spend.forecast.forget_failed();
+        self.spend.budgets.forget_failed();
         self.anomalies.detail.forget_failed();
         self.budgets.forget_failed();
         self.breakdown.forget_failed();

@@ -130,19 +130,19 @@ impl App {
             Pane::Chart => !answer.starts.is_empty(),
             Pane::Movers => self.spend.mover(answer).is_some(),
             Pane::Resources => self.spend_details().is_some_and(|details| self.spend.resource(details).is_some()),
-            Pane::Attention => self.spend_scene().notice(self.body()).is_some(),
+            Pane::Attention => self.spend_scene().notice().is_some(),
         }
     }
 
     /// Moves the selection down or up in the pane that has the focus.
     pub(super) fn move_in_pane(&mut self, by: isize) {
-        let (scene, body) = (self.spend_scene(), self.body());
-        let (panes, with_details) = (scene.panes(body), scene.lists_details(body));
+        let scene = self.spend_scene();
+        let (panes, attention) = (scene.panes(self.body()), scene.attention());
         let currency = self.currency.clone();
         let currency = currency.as_deref();
         match self.spend.focus {
             Pane::Resources => self.spend.move_resource(by, currency),
-            Pane::Attention => self.spend.move_notice(by, currency, with_details),
+            Pane::Attention => self.spend.move_notice(by, &attention),
             Pane::Chart | Pane::Movers | Pane::Cards if panes.contains(&Pane::Movers) => {
                 self.spend.move_mover(by, currency);
             }

@@ -98,7 +98,7 @@ fn keys_and_notices_are_copied_as_they_are_listed() {
     s.keys("? / c o p y <enter> y");
     assert!(s.copied().contains("y\tcopy the row as text, or all marked ones\tcopy-row\n"), "{}", s.copied());
     assert!(!s.copied().contains("quit spendtop"), "only what is listed: {}", s.copied());
-    s.keys("<esc> <esc> w w <enter> y");
+    s.keys("<esc> <esc> w w j j <enter> y");
     assert_eq!(s.copied(), "3 rows were refused\nspendtop imports show 4 lists them");
 }
 

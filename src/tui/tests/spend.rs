@@ -172,7 +172,7 @@ fn the_focus_goes_round_and_is_seen() {
     s.keys("j");
     assert!(row(&s, "Amazon S3").starts_with(" ▌"), "{}", s.text());
     s.keys("w");
-    assert!(row(&s, "3 rows were refused").contains("▌ 3 rows"), "{}", s.text());
+    assert!(row(&s, "over since Nov 18").contains("▌ over since Nov 18: data budget"), "{}", s.text());
     s.keys("w");
     assert!(row(&s, "Month to date").starts_with(" ▌ Month to date"), "{}", s.text());
     s.keys("w w");
@@ -284,9 +284,9 @@ fn keys_act_on_nothing_that_is_not_drawn() {
 fn only_notices_that_are_listed_are_selected() {
     let mut s = Session::started(Mood::Demo, (200, 60));
     s.resize((80, 24));
-    s.keys("w w j j k k");
+    s.keys("w w j j j j k");
     assert_eq!(s.app.spend.focus, Pane::Attention);
-    s.keys("j y k");
+    s.keys("y");
     assert!(s.copied().starts_with("3 rows were refused"), "{}", s.copied());
     assert!(row(&s, "3 rows were refused").contains("▌ 3 rows"), "{}", s.text());
     s.resize((200, 60));
@@ -356,7 +356,9 @@ fn what_needs_attention_is_said_in_full() {
     let mut s = started();
     s.keys("w w");
     assert_eq!(s.app.spend.focus, Pane::Attention);
-    s.keys("i");
+    s.keys("<enter>");
+    assert_eq!(s.app.tab, Tab::Budgets, "the worst leads to where it is told");
+    s.keys("1 j j i");
     assert!(s.text().contains("this is no figure: Enter says what can be done"), "{}", s.text());
     s.keys("<enter>");
     let text = s.text();
@@ -370,7 +372,8 @@ fn what_needs_attention_is_said_in_full() {
     assert_eq!(s.app.tab, Tab::Breakdown);
     assert!(s.text().contains("all › tag hygiene"), "what is not tagged is seen where tags are: {}", s.text());
     let mut small = Session::started(Mood::Demo, (80, 24));
-    small.keys("w w <enter>");
+    assert!(row(&small, "over since Nov 18: data budget (4 shows it)").ends_with("1 of 4"), "{}", small.text());
+    small.keys("w w j j <enter>");
     assert!(small.text().contains("spendtop imports show 4 lists them"), "{}", small.text());
 }
 
@@ -394,7 +397,7 @@ fn the_costliest_resource_and_what_it_is_billed_for() {
 #[test]
 fn what_stands_beside_is_asked_after_the_answer_and_only_where_it_is_seen() {
     let details = |s: &Session| s.beside.iter().filter(|q| matches!(q, Question::SpendDetails { .. })).count();
-    let mut s = Session::started(Mood::Demo, (80, 24));
+    let mut s = Session::started(Mood::Demo, (60, 15));
     s.keys("m <left>");
     assert_eq!(details(&s), 0);
     s.send(Event::Resize(200, 60));

@@ -9,6 +9,8 @@ pub enum Asker {
     SpendDetails,
     /// What will come, on the Spend tab.
     Forecast,
+    /// How budgets stand, on the Spend tab.
+    Standings,
     /// Why what moved on the Spend tab did.
     Moves,
     /// The Breakdown tab.
@@ -62,6 +64,7 @@ impl Asker {
             Asker::Spend | Asker::Breakdown | Asker::Lenses | Asker::Budgets => Lane::Front,
             Asker::SpendDetails
             | Asker::Forecast
+            | Asker::Standings
             | Asker::Moves
             | Asker::Drivers
             | Asker::Detail

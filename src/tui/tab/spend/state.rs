@@ -4,13 +4,14 @@
 
 use std::ops::Range;
 
+use super::ahead;
+use super::attention::Item;
 use super::cards::Kind;
-use super::{ahead, attention};
 use crate::domain::calendar::{Day, Granularity, Period};
 use crate::domain::lens::Lens;
 use crate::domain::text::Untrusted;
 use crate::engine::answer::{
-    DriversAnswer, ForecastAnswer, Mover, Notice, NoticeKind, SpendAnswer, SpendDetails, TopResource,
+    BudgetAnswer, DriversAnswer, ForecastAnswer, Mover, NoticeKind, SpendAnswer, SpendDetails, TopResource,
 };
 use crate::engine::forecast;
 use crate::tui::tab::Slot;
@@ -58,6 +59,8 @@ pub struct State {
     pub details: Slot<SpendDetails>,
     /// What will come, asked likewise.
     pub forecast: Slot<ForecastAnswer>,
+    /// How budgets stand, asked likewise.
+    pub budgets: Slot<BudgetAnswer>,
     /// Why what moved did, asked likewise.
     pub drivers: Slot<DriversAnswer>,
     /// What keys act on: one of the panes that are drawn.
@@ -68,7 +71,7 @@ pub struct State {
     card: Option<Kind>,
     mover: Option<Vec<Untrusted>>,
     resource: Option<Untrusted>,
-    notice: Option<Notice>,
+    notice: Option<Item>,
 }
 
 impl State {
@@ -107,6 +110,12 @@ impl State {
         let lens = of_drivers(&self.slot.shown.as_ref()?.lens, answer);
         let shown = self.drivers.shown.as_ref().filter(|shown| shown.lens == lens)?;
         shown.answers.iter().find(|drivers| drivers.currency == answer.currency)
+    }
+
+    /// How budgets stand, once that is told.
+    #[must_use]
+    pub fn budgets(&self) -> Option<&[BudgetAnswer]> {
+        Some(&self.budgets.shown.as_ref()?.answers)
     }
 
     /// The days that are charted: those that are looked at, and those ahead of them.
@@ -244,36 +253,20 @@ impl State {
         self.resource = details.resources.get(at).map(|r| r.id.clone());
     }
 
-    /// The selected notice's index, where attention has the focus.
+    /// The place of the selected item among all, where attention has the focus.
     #[must_use]
-    pub fn notice(&self, answer: &SpendAnswer, details: Option<&SpendDetails>) -> Option<usize> {
-        let count = attention::notices(answer, details).count();
-        (self.focus == Pane::Attention && count > 0).then(|| self.notice_at(answer, details))
+    pub fn notice(&self, all: &[Item]) -> Option<usize> {
+        (self.focus == Pane::Attention && !all.is_empty()).then(|| self.notice_at(all))
     }
 
-    fn notice_at(&self, answer: &SpendAnswer, details: Option<&SpendDetails>) -> usize {
-        let mut all = attention::notices(answer, details);
-        self.notice.as_ref().and_then(|notice| all.position(|n| n == notice)).unwrap_or(0)
+    fn notice_at(&self, all: &[Item]) -> usize {
+        self.notice.as_ref().and_then(|notice| all.iter().position(|item| item == notice)).unwrap_or(0)
     }
 
-    /// The selected notice.
-    #[must_use]
-    pub fn selected_notice<'a>(
-        &self,
-        answer: &'a SpendAnswer,
-        details: Option<&'a SpendDetails>,
-    ) -> Option<&'a Notice> {
-        attention::notices(answer, details).nth(self.notice(answer, details)?)
-    }
-
-    /// Selects another notice; the details' only where they are listed too.
-    pub fn move_notice(&mut self, by: isize, currency: Option<&str>, with_details: bool) {
-        let Some(answer) = self.answer(currency) else { return };
-        let details = self.details(currency).filter(|_| with_details);
-        let Some(last) = attention::notices(answer, details).count().checked_sub(1) else { return };
-        let at = self.notice_at(answer, details).saturating_add_signed(by).min(last);
-        let chosen = attention::notices(answer, details).nth(at).cloned();
-        self.notice = chosen;
+    /// Selects another of what needs attention.
+    pub fn move_notice(&mut self, by: isize, all: &[Item]) {
+        let Some(last) = all.len().checked_sub(1) else { return };
+        self.notice = all.get(self.notice_at(all).saturating_add_signed(by).min(last)).cloned();
     }
 
     /// Gives the focus to the next of the panes that are shown.

@@ -6,21 +6,27 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+use super::attention::{self, Attention, Item};
 use super::cards::{self, Cards, Kind};
 use super::month_end::Told;
 use super::state::Pane;
 use super::timeline::{self, Timeline, heading};
-use super::{State, attention, month_end, movers, resources};
+use super::{State, month_end, movers, resources};
 use crate::domain::calendar::Day;
 use crate::domain::lens::Lens;
 use crate::domain::text::SafeText;
-use crate::engine::answer::{DriversAnswer, ForecastAnswer, Key, Notice, SpendAnswer, SpendDetails};
+use crate::engine::answer::{DriversAnswer, ForecastAnswer, Key, SpendAnswer, SpendDetails};
 use crate::tui::keymap::Keymap;
 use crate::tui::layout::spend::{Parts, parts};
 use crate::tui::text::put;
 use crate::tui::theme::{Role, Theme};
 use crate::tui::widget::chart::Chart;
 use crate::tui::widget::money;
+
+/// Where attention stands: in a block, or on lines of its own.
+fn place_of_attention(parts: &Parts) -> Rect {
+    if parts.attention.is_empty() { parts.notices } else { parts.attention }
+}
 
 /// All that the tab is drawn from.
 #[derive(Clone, Copy)]
@@ -47,7 +53,8 @@ impl Scene<'_> {
     /// Where everything stands in a body.
     #[must_use]
     pub fn parts(&self, body: Rect) -> Parts {
-        parts(body, self.answer.map_or(0, |a| a.notices.len()) as u16)
+        // There is a line of it in any case: what follows later moves nothing.
+        parts(body, self.answer.map_or(1, |a| a.notices.len().max(1)) as u16)
     }
 
     /// An answer as it is charted in there.
@@ -66,7 +73,7 @@ impl Scene<'_> {
     #[must_use]
     pub fn shows_details(&self, body: Rect) -> bool {
         let parts = self.parts(body);
-        !parts.attention.is_empty() || !parts.resources.is_empty()
+        !place_of_attention(&parts).is_empty() || !parts.resources.is_empty()
     }
 
     /// Whether anything in a body is drawn from the forecast.
@@ -107,31 +114,30 @@ impl Scene<'_> {
                 let comes = self.state.details.waiting();
                 !parts.resources.is_empty() && self.details.map_or(comes, |d| !d.resources.is_empty())
             }
-            Pane::Attention => {
-                let place = if parts.attention.is_empty() { parts.notices } else { parts.attention };
-                !place.is_empty() && attention::notices(answer, self.listed(&parts)).next().is_some()
-            }
+            Pane::Attention => !place_of_attention(&parts).is_empty() && !self.attention().is_empty(),
             Pane::Cards => true,
         };
         const ORDER: [Pane; 5] = [Pane::Chart, Pane::Movers, Pane::Resources, Pane::Attention, Pane::Cards];
         ORDER.into_iter().filter(there).collect()
     }
 
-    /// Whether the details' notices are listed in a body: on lines of their own there is no room for them.
+    /// What needs attention.
     #[must_use]
-    pub fn lists_details(&self, body: Rect) -> bool {
-        !self.parts(body).attention.is_empty()
+    pub fn attention(&self) -> Vec<Item> {
+        self.answer.map_or_else(Vec::new, |answer| attention::items(answer, self.details, self.state.budgets()))
     }
 
-    /// The details whose notices are listed.
-    fn listed(&self, parts: &Parts) -> Option<&SpendDetails> {
-        self.details.filter(|_| !parts.attention.is_empty())
+    /// Whether a body shows what needs attention.
+    #[must_use]
+    pub fn shows_attention(&self, body: Rect) -> bool {
+        !place_of_attention(&self.parts(body)).is_empty()
     }
 
-    /// The selected notice.
+    /// The selected one of what needs attention.
     #[must_use]
-    pub fn notice(&self, body: Rect) -> Option<&Notice> {
-        self.state.selected_notice(self.answer?, self.listed(&self.parts(body)))
+    pub fn notice(&self) -> Option<Item> {
+        let all = self.attention();
+        self.state.notice(&all).and_then(|at| all.into_iter().nth(at))
     }
 
     /// Draws the tab.
@@ -151,10 +157,12 @@ impl Scene<'_> {
             put(buf, parts.readout, 0, &Line::from(Span::styled("loading", theme.style(Role::Muted))));
             return;
         };
+        let (items, waits) = (self.attention(), self.waits());
+        let attention = Attention { state, items: &items, waits, keymap: self.keymap, theme };
         if parts.attention.is_empty() {
-            attention::lines(state, answer, parts.notices, buf, theme);
+            attention.lines(parts.notices, buf);
         } else {
-            attention::block(state, answer, self.details, parts.attention, buf, theme);
+            attention.block(parts.attention, buf);
         }
         let timeline = self.timeline(answer, &parts);
         timeline.legend(parts.legend, parts.chart, buf, theme);
@@ -165,6 +173,11 @@ impl Scene<'_> {
             resources::draw(state, self.details, self.keymap, parts.resources, buf, theme);
         }
         movers::draw(state, answer, self.drivers, self.keymap, parts.movers, buf, theme);
+    }
+
+    /// Whether more that needs attention may follow.
+    fn waits(&self) -> bool {
+        self.details.is_none() || self.state.budgets().is_none()
     }
 
     /// What will come, as far as it is known.
@@ -200,7 +213,7 @@ impl Scene<'_> {
                 Some(format!("{}\t{amount} {}", resource.id.safe(), answer.currency))
             }
             Pane::Attention => {
-                self.notice(body).map(|n| SafeText::from_outside(&format!("{}: {}", n.text, n.hint)).into_string())
+                self.notice().map(|n| SafeText::from_outside(&format!("{}: {}", n.text, n.hint)).into_string())
             }
             Pane::Chart => self.timeline(answer, &self.parts(body)).row_text(),
         }
