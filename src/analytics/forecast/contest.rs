@@ -6,9 +6,10 @@
 //! ([`super::interval`]); the coverage told is that of intervals made only of what was known at each origin.
 
 use super::Measured;
-use super::interval::{Errors, Path, units};
+use super::dues::{self, Ahead};
+use super::interval::{Band, Errors, Path, units};
 use super::models::{Fit, Model, by_weeks};
-use super::prepare::Ready;
+use super::prepare::{Ready, plus};
 use super::shape::Days;
 
 /// Days that the contest is held over.
@@ -72,7 +73,7 @@ fn best(ready: &Ready, ahead: usize, monthly: bool) -> Model {
         let weight = 0.5f64.powf((n - origin) as f64 / HALF_LIFE);
         for (model, score) in models.iter().zip(&mut scores) {
             let path = fit.path(*model, ahead.min(n - origin));
-            *score += weight * error(ready, origin, &path).0;
+            *score += weight * error(&ready.values, &ready.known, origin, &path).0;
         }
         origin -= STEP;
     }
@@ -87,8 +88,8 @@ fn best(ready: &Ready, ahead: usize, monthly: bool) -> Model {
 }
 
 /// The sum of absolute errors of a path on known days, and of what they came to.
-fn error(ready: &Ready, origin: usize, path: &[f64]) -> (f64, f64) {
-    let came = ready.values[origin..].iter().zip(&ready.known[origin..]).zip(path);
+fn error(values: &[f64], known: &[bool], origin: usize, path: &[f64]) -> (f64, f64) {
+    let came = values[origin..].iter().zip(&known[origin..]).zip(path);
     came.filter(|((_, known), _)| **known)
         .fold((0.0, 0.0), |(off, whole), ((v, _), f)| (off + (v - f).abs(), whole + v.abs()))
 }
@@ -113,7 +114,7 @@ fn paths(ready: &Ready, model: Model, horizon: usize) -> Vec<Past> {
         if !ready.negative {
             foretold.iter_mut().for_each(|f| *f = f.max(0.0));
         }
-        let units = units(&foretold, usual(&ready.values[..origin]), fit.is_log());
+        let units = units(&fit.sizes(model, &foretold), usual(&ready.values[..origin]), fit.is_log());
         let off =
             |k: usize| ready.known[origin + k].then(|| ((ready.values[origin + k] - foretold[k]) / units[k]) as f32);
         let errors = (0..foretold.len()).map(off).collect();
@@ -130,22 +131,25 @@ fn measure(ready: &Ready, model: Model, paths: &[Past], ahead: usize) -> Measure
     let mut naive = (0.0, 0.0);
     let mut sums = (0.0, 0.0);
     let mut inside = [0usize; 3];
+    let known = |at: usize| ready.known_whole[at];
     let step = paths.windows(2).map(|two| two[0].origin - two[1].origin).next().unwrap_or(1);
     let recent = paths.iter().filter(|p| p.origin + OVER >= n && p.origin + 7 <= n);
     for (number, past) in recent.enumerate() {
-        let foretold = &past.foretold[..past.foretold.len().min(ahead)];
-        let (off, whole) = error(ready, past.origin, foretold);
+        let due = due_from(ready, past.origin, past.foretold.len().min(ahead));
+        let whole = |k: usize| past.foretold[k] + due.sum(k, k + 1).mid;
+        let foretold: Vec<f64> = (0..past.foretold.len().min(ahead)).map(whole).collect();
+        let (off, whole) = error(&ready.whole, &ready.known_whole, past.origin, &foretold);
         own = (own.0 + off, own.1 + whole);
-        let by_naive = by_weeks(&ready.values[..past.origin], 1, foretold.len());
-        let (off, whole) = error(ready, past.origin, &by_naive);
+        let by_naive = by_weeks(&ready.whole[..past.origin], 1, foretold.len());
+        let (off, whole) = error(&ready.whole, &ready.known_whole, past.origin, &by_naive);
         naive = (naive.0 + off, naive.1 + whole);
         if foretold.len() == ahead {
-            let known = (0..ahead).filter(|k| ready.known[past.origin + k]);
-            let (came, said) = known.fold((0.0, 0.0), |(c, s), k| (c + ready.values[past.origin + k], s + foretold[k]));
+            let known = (0..ahead).filter(|k| known(past.origin + k));
+            let (came, said) = known.fold((0.0, 0.0), |(c, s), k| (c + ready.whole[past.origin + k], s + foretold[k]));
             sums = (sums.0 + f64::abs(came - said), sums.1 + f64::abs(came));
         }
         if number.is_multiple_of(STEP.div_ceil(step)) {
-            count_inside(ready, paths, past, ahead, &mut inside);
+            count_inside(ready, paths, past, (&due, foretold.len()), &mut inside);
         }
     }
     let share = |part: f64, whole: f64| (whole > 0.0).then(|| part / whole);
@@ -157,12 +161,12 @@ fn measure(ready: &Ready, model: Model, paths: &[Past], ahead: usize) -> Measure
         coverage80: share(inside[1] as f64, inside[0] as f64),
         coverage95: share(inside[2] as f64, inside[0] as f64),
         over_days: OVER.min(n - GIVEN_MIN),
-        beats_naive: model != Model::Naive,
+        beats_naive: model != Model::Naive || (!ready.dues.is_empty() && own.0 < naive.0),
     }
 }
 
 /// Counts days looked at, and those inside the two intervals that were known at a path's origin.
-fn count_inside(ready: &Ready, paths: &[Past], past: &Past, ahead: usize, inside: &mut [usize; 3]) {
+fn count_inside(ready: &Ready, paths: &[Past], past: &Past, (due, ahead): (&Ahead, usize), inside: &mut [usize; 3]) {
     let before: Vec<Path> = paths
         .iter()
         .filter(|p| p.origin < past.origin)
@@ -174,12 +178,22 @@ fn count_inside(ready: &Ready, paths: &[Past], past: &Past, ahead: usize, inside
     if before.len() < 21 {
         return;
     }
-    let then = Errors::of(before, ahead);
-    for k in (0..past.foretold.len().min(ahead)).filter(|k| ready.known[past.origin + k]) {
-        let off = (ready.values[past.origin + k] - past.foretold[k]) / past.units[k];
-        let [low95, low80, high80, high95] = then.day(k + 1);
+    let then = Errors::of(before, past.foretold.len());
+    for k in (0..ahead).filter(|k| ready.known_whole[past.origin + k]) {
+        let band = Band::around(past.foretold[k], past.units[k], then.day(k + 1), f64::NEG_INFINITY);
+        let band = band.with(due.sum(k, k + 1), f64::NEG_INFINITY);
+        let came = ready.whole[past.origin + k];
         inside[0] += 1;
-        inside[1] += usize::from(off >= low80.min(0.0) && off <= high80.max(0.0));
-        inside[2] += usize::from(off >= low95.min(0.0) && off <= high95.max(0.0));
+        inside[1] += usize::from(band.lo80 <= came && came <= band.hi80);
+        inside[2] += usize::from(band.lo95 <= came && came <= band.hi95);
     }
+}
+
+/// What was due from an origin on, as far as was known then.
+fn due_from(ready: &Ready, origin: usize, horizon: usize) -> Ahead {
+    if ready.dues.is_empty() {
+        return Ahead::default();
+    }
+    let known = dues::part(ready.first, &ready.whole[..origin], &ready.known_whole[..origin]);
+    known.map(|known| known.dues.ahead(plus(ready.first, origin), horizon)).unwrap_or_default()
 }

@@ -9,6 +9,7 @@
 //!
 //! Knows no model.
 
+use super::dues::Sum;
 use super::robust::quantile;
 
 /// Days in which an error comes to count half.
@@ -39,6 +40,18 @@ impl Band {
     pub fn plus(self, known: f64) -> Band {
         let Band { mid, lo80, hi80, lo95, hi95 } = self;
         Band { mid: mid + known, lo80: lo80 + known, hi80: hi80 + known, lo95: lo95 + known, hi95: hi95 + known }
+    }
+
+    /// The same with what is due on top, whose errors go their own way.
+    pub(super) fn with(self, due: Sum, least: f64) -> Band {
+        if due.mid == 0.0 && due.off == [0.0; 2] {
+            return self;
+        }
+        let Band { mid, lo80, hi80, lo95, hi95 } = self;
+        let low = |lo: f64, off: f64| (mid + due.mid - (mid - lo).hypot(off)).max(least);
+        let high = |hi: f64, off: f64| (mid + due.mid + (hi - mid).hypot(off)).max(least);
+        let (lo80, lo95) = (low(lo80, due.off[0]), low(lo95, due.off[1]));
+        Band { mid: (mid + due.mid).max(least), lo80, hi80: high(hi80, due.off[0]), lo95, hi95: high(hi95, due.off[1]) }
     }
 
     /// Certain.
@@ -85,10 +98,10 @@ impl Path {
     }
 }
 
-/// The unit of each day of a forecast; `usual` is the size of a usual day, `log` whether errors go with
-/// the size of the day.
-pub(super) fn units(forecast: &[f64], usual: f64, log: bool) -> Vec<f64> {
-    forecast.iter().map(|f| if log { f.abs().max(UNIT_MIN * usual) } else { usual }).collect()
+/// The unit of each day of a forecast from the day's size; `usual` is the size of a usual day, `log` whether errors
+/// go with the size.
+pub(super) fn units(sizes: &[f64], usual: f64, log: bool) -> Vec<f64> {
+    sizes.iter().map(|f| if log { f.abs().max(UNIT_MIN * usual) } else { usual }).collect()
 }
 
 /// What past errors say.

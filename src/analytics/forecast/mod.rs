@@ -4,7 +4,8 @@
 //! from past days ("rolling origin"), and what then came says which was best ([`contest()`]). The seasonal
 //! naive model, each day as a week before, wins unless it is beaten; error and coverage are told
 //! as measured. Intervals are made of what the winner erred (`interval`), for days and, apart from those, for
-//! sums of days such as a month's end.
+//! sums of days such as a month's end. Large charges of certain days are no part of this: they are taken out
+//! first, and put back with errors of their own (`dues`).
 //!
 //! * [`contest()`] looks for the winner: once a day is enough;
 //! * [`refresh`] continues a series, that may have grown, by a winner that is known.
@@ -18,13 +19,17 @@
 //! the same forecast, on any day. Knows no store, no lens and no screen.
 
 mod contest;
+mod dues;
 mod interval;
 mod models;
 mod prepare;
 mod robust;
+mod rule;
 mod shape;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_of_dues;
 
 use std::sync::Arc;
 
@@ -33,6 +38,7 @@ pub use models::{Level, Model};
 
 use crate::domain::calendar::{Day, Period};
 use contest::Outcome;
+use dues::Ahead;
 use interval::{Errors, units};
 use models::Fit;
 use prepare::{Ready, plus, ready};
@@ -131,6 +137,8 @@ pub struct Winner {
     pub model: Model,
     /// How well it did.
     pub measured: Measured,
+    /// Whether large charges of certain days were put on top of it.
+    pub has_dues: bool,
     errors: Arc<Errors>,
 }
 
@@ -139,6 +147,9 @@ impl Winner {
     #[must_use]
     pub fn words(&self) -> String {
         let mut out = String::from(self.model.name());
+        if self.has_dues {
+            out += ", and large charges of certain days";
+        }
         if let Some(wape) = self.measured.wape {
             let over = self.measured.over_days;
             let over = if over >= 84 { String::from("3 months") } else { counted(over) };
@@ -171,6 +182,7 @@ pub struct Forecast {
     units: Vec<f64>,
     least: f64,
     errors: Arc<Errors>,
+    due: Ahead,
 }
 
 impl Forecast {
@@ -194,13 +206,18 @@ impl Forecast {
         if from >= to {
             return None;
         }
-        let mid: f64 = self.days[from..to].iter().map(|day| day.mid).sum();
+        let due = self.due.sum(from, to);
+        let mid = self.days[from..to].iter().map(|day| day.mid).sum::<f64>() - due.mid;
         let units = &self.units[from..to];
         let unit: f64 = units.iter().sum();
         let least = self.least * (to - from) as f64;
-        let Some((shift, off)) = self.errors.sum(from, units) else { return Some(Band::exactly(mid)) };
+        let Some((shift, off)) = self.errors.sum(from, units) else {
+            return Some(Band::exactly(mid).with(due, least));
+        };
         let off = off.map(|o| o - shift);
-        Some(Band::around((mid + unit * shift).max(least), unit, off, least))
+        // What is due may lie below zero: with it the sum may not.
+        let of_rest = if self.due.is_empty() { least } else { f64::NEG_INFINITY };
+        Some(Band::around((mid + unit * shift).max(of_rest), unit, off, of_rest).with(due, least))
     }
 }
 
@@ -213,7 +230,8 @@ pub fn contest(series: &Series, horizon: usize) -> Forecast {
     }
     let days = beyond(series, &ready, horizon);
     let Outcome { model, errors, measured } = contest::hold(&ready, days);
-    by(&ready, &Winner { model, measured, errors: Arc::new(errors) }, days)
+    let has_dues = !ready.dues.is_empty();
+    by(&ready, &Winner { model, measured, has_dues, errors: Arc::new(errors) }, days)
 }
 
 /// Continues a series by a winner of before: much less work than [`contest()`].
@@ -237,9 +255,10 @@ fn by(ready: &Ready, winner: &Winner, horizon: usize) -> Forecast {
     let fit = Fit::of(contest::days(ready, ready.values.len()), winner.model.is_monthly());
     let least = if ready.negative { f64::NEG_INFINITY } else { 0.0 };
     let mids: Vec<f64> = fit.path(winner.model, horizon).iter().map(|mid| mid.max(least)).collect();
-    let units = units(&mids, contest::usual(&ready.values), fit.is_log());
+    let units = units(&fit.sizes(winner.model, &mids), contest::usual(&ready.values), fit.is_log());
     let errors = &winner.errors;
-    let band = |k: usize| Band::around(mids[k], units[k], errors.day(k + 1), least);
+    let due = ready.dues.clone().ahead(ready.end(), horizon);
+    let band = |k: usize| Band::around(mids[k], units[k], errors.day(k + 1), least).with(due.sum(k, k + 1), least);
     Forecast {
         first: ready.end(),
         days: (0..horizon).map(band).collect(),
@@ -248,6 +267,7 @@ fn by(ready: &Ready, winner: &Winner, horizon: usize) -> Forecast {
         units,
         least,
         errors: errors.clone(),
+        due,
     }
 }
 
@@ -273,14 +293,23 @@ fn of_few(ready: &Ready, horizon: usize) -> Forecast {
     let units = vec![usual; horizon];
     let mids: Vec<f64> = mids.iter().map(|mid| mid.max(least)).collect();
     let days = mids.iter().enumerate().map(|(k, mid)| Band::around(*mid, usual, errors.day(k + 1), least)).collect();
-    Forecast { first: ready.end(), days, state: ready.state, winner: None, units, least, errors }
+    Forecast { first: ready.end(), days, state: ready.state, winner: None, units, least, errors, due: Ahead::default() }
 }
 
 /// A forecast that is as sure as its state.
 fn plain(first: Day, state: State, mids: Vec<f64>) -> Forecast {
     let days: Vec<Band> = mids.into_iter().map(Band::exactly).collect();
     let units = vec![0.0; days.len()];
-    Forecast { first, days, state, winner: None, units, least: f64::NEG_INFINITY, errors: Arc::default() }
+    Forecast {
+        first,
+        days,
+        state,
+        winner: None,
+        units,
+        least: f64::NEG_INFINITY,
+        errors: Arc::default(),
+        due: Ahead::default(),
+    }
 }
 
 /// Nothing is known: nothing is foretold.

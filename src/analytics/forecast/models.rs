@@ -140,7 +140,7 @@ impl<'a> Fit<'a> {
 
     /// The next days by a model.
     pub fn path(&self, model: Model, horizon: usize) -> Vec<f64> {
-        let shape = if model.is_monthly() { self.monthly.as_ref().unwrap_or(&self.plain) } else { &self.plain };
+        let shape = self.shape(model);
         match model {
             Model::Naive => by_weeks(self.days.values, 1, horizon),
             Model::Weeks => by_weeks(self.days.values, 4, horizon),
@@ -152,6 +152,16 @@ impl<'a> Fit<'a> {
                 self.put_back(shape, &(0..horizon).map(middle).collect::<Vec<f64>>())
             }
         }
+    }
+
+    /// The sizes of a path's days, of which errors go with the size: without days of the month.
+    pub fn sizes(&self, model: Model, path: &[f64]) -> Vec<f64> {
+        let (shape, n) = (self.shape(model), self.days.values.len());
+        path.iter().enumerate().map(|(k, value)| shape.size(*value, self.days.day(n + k))).collect()
+    }
+
+    fn shape(&self, model: Model) -> &Shape {
+        if model.is_monthly() { self.monthly.as_ref().unwrap_or(&self.plain) } else { &self.plain }
     }
 
     fn put_back(&self, shape: &Shape, levels: &[f64]) -> Vec<f64> {

@@ -3,6 +3,7 @@
 //! Days before the first cost and days after the last known one are cut off; missing days in between
 //! are filled from the same weekday of the weeks around (the contest never measures on them). Knows no model.
 
+use super::dues::{self, Dues, Parted};
 use super::robust::median;
 use super::{Series, State};
 use crate::domain::calendar::Day;
@@ -20,10 +21,16 @@ const ENDED_MIN: usize = 7;
 pub(super) struct Ready {
     /// The day of the first value.
     pub first: Day,
-    /// A value for each day.
+    /// A value for each day, without what is due.
     pub values: Vec<f64>,
-    /// Which of them the series knew.
+    /// Which of them the series knew: of those on which something was due only the whole is.
     pub known: Vec<bool>,
+    /// A value for each day with what is due.
+    pub whole: Vec<f64>,
+    /// Which of these the series knew.
+    pub known_whole: Vec<bool>,
+    /// Large charges of certain days, apart from the rest.
+    pub dues: Dues,
     /// Whether a value below zero was among them.
     pub negative: bool,
     /// What is odd.
@@ -53,11 +60,18 @@ pub(super) fn ready(series: &Series) -> Option<Ready> {
     let late = values[..begin].iter().filter(|v| v.is_some()).count();
     let from = begin.max(all.saturating_sub(DAYS_MAX));
     let values = values.split_off(from);
-    let known: Vec<bool> = values.iter().map(Option::is_some).collect();
+    let known_whole: Vec<bool> = values.iter().map(Option::is_some).collect();
     let negative = values.iter().flatten().any(|v| *v < 0.0);
     let first = plus(series.first, from);
     let state = state_of(&values, first, late > 0);
-    Some(Ready { first, values: filled(&values), known, negative, state })
+    let whole = filled(&values);
+    let may_part = matches!(state, State::Good | State::Gappy { .. });
+    let parted = may_part.then(|| dues::part(first, &whole, &known_whole)).flatten();
+    let (values, known, dues) = match parted {
+        Some(Parted { rest, known, dues }) => (rest, known, dues),
+        None => (whole.clone(), known_whole.clone(), Dues::default()),
+    };
+    Some(Ready { first, values, known, whole, known_whole, dues, negative, state })
 }
 
 /// What is odd about a series that begins with its first cost.
@@ -99,7 +113,7 @@ fn end_of(values: &[Option<f64>]) -> Option<usize> {
 
 /// Fills missing days from known ones of the same weekday, up to three weeks away; else from the
 /// nearest before.
-fn filled(values: &[Option<f64>]) -> Vec<f64> {
+pub(super) fn filled(values: &[Option<f64>]) -> Vec<f64> {
     let mut out: Vec<f64> = Vec::with_capacity(values.len());
     for (at, value) in values.iter().enumerate() {
         let filled = value.unwrap_or_else(|| {

@@ -14,6 +14,7 @@
 use chrono::Datelike;
 
 use super::robust::{median, running, spread, trimmed};
+use super::rule;
 use crate::domain::calendar::Day;
 
 /// Weeks that the profile of the week is told from.
@@ -92,6 +93,11 @@ impl Shape {
         if self.log { value.min(700.0).exp() } else { value }
     }
 
+    /// Such a value without what the day of the month adds to it: errors of other days are not larger for it.
+    pub fn size(&self, value: f64, day: Day) -> f64 {
+        if self.log { value / self.month_part(day).exp() } else { value }
+    }
+
     fn month_part(&self, day: Day) -> f64 {
         let found = self.month.iter().find(|(number, from_end, _)| place(day, *from_end) == u32::from(*number));
         found.map_or(0.0, |(_, _, part)| *part)
@@ -100,12 +106,7 @@ impl Shape {
 
 /// The number of a day within its month, from 1, from its start or from its end.
 fn place(day: Day, from_end: bool) -> u32 {
-    if from_end {
-        let next = day.month().plus(1).first();
-        u32::try_from(next.0 - day.0).unwrap_or(0)
-    } else {
-        day.date().day()
-    }
+    if from_end { rule::from_end(day) } else { day.date().day() }
 }
 
 /// Whether a series is positive enough for logarithms.
