@@ -3,13 +3,15 @@
 //! Origins lie three days apart over the last three months; each model is scored by its mean absolute
 //! error over the days that followed, newer origins counting more. The naive model wins unless it is
 //! beaten. The winner then runs from origins over the whole series, for the errors that intervals are made of
-//! ([`super::interval`]); the coverage told is that of intervals made only of what was known at each origin.
+//! ([`super::interval`]); the coverage told is that of intervals made only of what was known at each origin. Where
+//! too much came outside of these, intervals are widened: at each origin by what had come outside before it.
 
 use super::Measured;
 use super::dues::{self, Ahead};
 use super::interval::{Band, Errors, Path, units};
 use super::models::{Fit, Model, by_weeks};
 use super::prepare::{Ready, plus};
+use super::robust::quantile;
 use super::shape::Days;
 
 /// Days that the contest is held over.
@@ -22,6 +24,12 @@ const AHEAD_MAX: usize = 28;
 const GIVEN_MIN: usize = 28;
 /// Days in which a score comes to count half.
 const HALF_LIFE: f64 = 60.0;
+/// Days in which a day that lay outside comes to count half for how far intervals are widened.
+const LATELY: f64 = 30.0;
+/// So many days tell that, at least; by less than this it is chance, and by more than that no interval is meant.
+const REACHED_MIN: usize = 40;
+const WIDEN_FROM: f64 = 1.6;
+const WIDEN_MOST: f64 = 3.0;
 /// Paths that are kept at most.
 const PATHS_MAX: usize = 128;
 
@@ -45,9 +53,9 @@ pub(super) fn hold(ready: &Ready, horizon: usize) -> Outcome {
 /// What a model would have said, and how well that did.
 fn look_back(ready: &Ready, model: Model, horizon: usize) -> Outcome {
     let paths = paths(ready, model, horizon);
-    let measured = measure(ready, model, &paths, horizon.min(AHEAD_MAX));
+    let (measured, widening) = measure(ready, model, &paths, horizon.min(AHEAD_MAX));
     let paths = paths.into_iter().map(|p| p.path).collect();
-    Outcome { model, errors: Errors::of(paths, horizon), measured }
+    Outcome { model, errors: Errors::of(paths, horizon).widened(widening), measured }
 }
 
 /// The days before an origin.
@@ -124,13 +132,13 @@ fn paths(ready: &Ready, model: Model, horizon: usize) -> Vec<Past> {
     out
 }
 
-/// How well the winner did over the last three months.
-fn measure(ready: &Ready, model: Model, paths: &[Past], ahead: usize) -> Measured {
+/// How well the winner did over the last three months, and by how much its intervals are to be widened now.
+fn measure(ready: &Ready, model: Model, paths: &[Past], ahead: usize) -> (Measured, [f64; 2]) {
     let n = ready.values.len();
     let mut own = (0.0, 0.0);
     let mut naive = (0.0, 0.0);
     let mut sums = (0.0, 0.0);
-    let mut inside = [0usize; 3];
+    let mut looked = Vec::new();
     let known = |at: usize| ready.known_whole[at];
     let step = paths.windows(2).map(|two| two[0].origin - two[1].origin).next().unwrap_or(1);
     let recent = paths.iter().filter(|p| p.origin + OVER >= n && p.origin + 7 <= n);
@@ -149,43 +157,72 @@ fn measure(ready: &Ready, model: Model, paths: &[Past], ahead: usize) -> Measure
             sums = (sums.0 + f64::abs(came - said), sums.1 + f64::abs(came));
         }
         if number.is_multiple_of(STEP.div_ceil(step)) {
-            count_inside(ready, paths, past, (&due, foretold.len()), &mut inside);
+            looked.push((past, due));
         }
     }
     let share = |part: f64, whole: f64| (whole > 0.0).then(|| part / whole);
-    Measured {
+    let mut reached = Reached::default();
+    // The oldest first: each is told what came before it, and no more.
+    looked.iter().rev().for_each(|(past, due)| reached.add(ready, paths, past, (due, ahead)));
+    let measured = Measured {
         wape: share(own.0, own.1),
         naive_wape: share(naive.0, naive.1),
         sum_wape: share(sums.0, sums.1),
         sum_days: ahead,
-        coverage80: share(inside[1] as f64, inside[0] as f64),
-        coverage95: share(inside[2] as f64, inside[0] as f64),
+        coverage80: share(reached.inside[0] as f64, reached.days.len() as f64),
+        coverage95: share(reached.inside[1] as f64, reached.days.len() as f64),
         over_days: OVER.min(n - GIVEN_MIN),
         beats_naive: model != Model::Naive || (!ready.dues.is_empty() && own.0 < naive.0),
-    }
+    };
+    (measured, reached.widening(n))
 }
 
-/// Counts days looked at, and those inside the two intervals that were known at a path's origin.
-fn count_inside(ready: &Ready, paths: &[Past], past: &Past, (due, ahead): (&Ahead, usize), inside: &mut [usize; 3]) {
-    let before: Vec<Path> = paths
-        .iter()
-        .filter(|p| p.origin < past.origin)
-        .map(|p| {
+/// How far days lay from what was foretold, in what the two intervals reached there; and how many lay inside.
+#[derive(Default)]
+struct Reached {
+    days: Vec<(usize, [f64; 2])>,
+    inside: [usize; 2],
+}
+
+impl Reached {
+    /// Adds the days after a path's origin, each with the intervals that were known there.
+    fn add(&mut self, ready: &Ready, paths: &[Past], past: &Past, (due, ahead): (&Ahead, usize)) {
+        let cut = |p: &Past| {
             let errors = p.path.errors[..p.path.errors.len().min(past.origin - p.origin)].to_vec();
             Path { ago: past.origin - p.origin, errors }
-        })
-        .collect();
-    if before.len() < 21 {
-        return;
+        };
+        let before: Vec<Path> = paths.iter().filter(|p| p.origin < past.origin).map(cut).collect();
+        if before.len() < 21 {
+            return;
+        }
+        let then = Errors::of(before, past.foretold.len());
+        let widening = self.widening(past.origin);
+        for k in (0..past.foretold.len().min(ahead)).filter(|k| ready.known_whole[past.origin + k]) {
+            let band = Band::around(past.foretold[k], past.units[k], then.day(k + 1), f64::NEG_INFINITY);
+            let band = band.with(due.sum(k, k + 1), f64::NEG_INFINITY);
+            let off = ready.whole[past.origin + k] - band.mid;
+            let above = off > 0.0;
+            let reach = [(band.lo80, band.hi80), (band.lo95, band.hi95)]
+                .map(|(low, high)| if above { high - band.mid } else { band.mid - low });
+            for (inside, (reach, widening)) in self.inside.iter_mut().zip(reach.into_iter().zip(widening)) {
+                *inside += usize::from(off.abs() <= reach * widening);
+            }
+            self.days.push((past.origin + k, reach.map(|reach| off.abs() / reach.max(f64::MIN_POSITIVE))));
+        }
     }
-    let then = Errors::of(before, past.foretold.len());
-    for k in (0..ahead).filter(|k| ready.known_whole[past.origin + k]) {
-        let band = Band::around(past.foretold[k], past.units[k], then.day(k + 1), f64::NEG_INFINITY);
-        let band = band.with(due.sum(k, k + 1), f64::NEG_INFINITY);
-        let came = ready.whole[past.origin + k];
-        inside[0] += 1;
-        inside[1] += usize::from(band.lo80 <= came && came <= band.hi80);
-        inside[2] += usize::from(band.lo95 <= came && came <= band.hi95);
+
+    /// By how much intervals of before are to be widened to hold what came before an origin, newer days counting more
+    /// (in the manner of Gibbs and Candes 2021): one, where they held it nearly.
+    fn widening(&self, origin: usize) -> [f64; 2] {
+        let widening = |which: usize, share: f64| {
+            let before = self.days.iter().filter(|(day, _)| *day < origin);
+            let weight = |day: usize| 0.5f64.powf((origin - day) as f64 / LATELY);
+            let mut found: Vec<(f64, f64)> = before.map(|(day, reached)| (reached[which], weight(*day))).collect();
+            found.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+            let wanted = if found.len() < REACHED_MIN { None } else { quantile(&found, share) };
+            wanted.filter(|wanted| *wanted > WIDEN_FROM).map_or(1.0, |wanted| wanted.min(WIDEN_MOST))
+        };
+        [widening(0, 0.8), widening(1, 0.95)]
     }
 }
 

@@ -110,13 +110,15 @@ pub(super) struct Errors {
     paths: Vec<Path>,
     /// Quantiles of the errors so many days ahead.
     knots: Vec<(usize, [f64; 4])>,
+    /// By how much bounds of sums are widened; those of days are.
+    widening: Option<[f64; 2]>,
 }
 
 impl Errors {
     /// Of paths, for days up to `horizon` ahead.
     pub fn of(paths: Vec<Path>, horizon: usize) -> Errors {
         let knots = KNOTS.iter().filter(|k| **k < 2 * horizon).filter_map(|k| Some((*k, ahead(&paths, *k)?))).collect();
-        Errors { paths, knots }
+        Errors { paths, knots, widening: None }
     }
 
     /// Of a series too short for paths: its own spread, wide, and wider the further ahead.
@@ -128,7 +130,14 @@ impl Errors {
         let least = if n < 7 { 0.5 } else { 0.1 };
         let one = (square.sqrt() / usual).max(least) * (1.0 + 3.0 / n.max(1) as f64);
         let off = [-1.96 * one, -1.28 * one, 1.28 * one, 1.96 * one];
-        Errors { paths: Vec::new(), knots: vec![(n.max(7), off)] }
+        Errors { paths: Vec::new(), knots: vec![(n.max(7), off)], widening: None }
+    }
+
+    /// The same with wider bounds, those of 80 % and those of 95 % by so much.
+    pub fn widened(mut self, by: [f64; 2]) -> Errors {
+        self.knots.iter_mut().for_each(|(_, off)| *off = widened(*off, by));
+        self.widening = Some(by);
+        self
     }
 
     /// Offsets of the bounds so many days ahead, from 1, in units.
@@ -185,8 +194,15 @@ impl Errors {
         // What is not put right may be so all the same: bounds hold both.
         let low = |o: f64| (mid + (o - mid) * grow).min(shift + (o - mid) * grow);
         let high = |o: f64| (mid + (o - mid) * grow).max(shift + (o - mid) * grow);
-        Some((shift, [low(off[0]), low(off[1]), high(off[2]), high(off[3])]))
+        let off = [low(off[0]), low(off[1]), high(off[2]), high(off[3])].map(|o| o - shift);
+        Some((shift, widened(off, self.widening.unwrap_or([1.0; 2])).map(|o| o + shift)))
     }
+}
+
+/// Bounds so many times as far away; the inner ones never beyond the outer ones.
+fn widened(off: [f64; 4], [inner, outer]: [f64; 2]) -> [f64; 4] {
+    let (low, high) = (off[1] * inner, off[2] * inner);
+    [(off[0] * outer).min(low), low, high, (off[3] * outer).max(high)]
 }
 
 /// Quantiles of the errors about so many days ahead.

@@ -148,7 +148,7 @@ impl Winner {
     pub fn words(&self) -> String {
         let mut out = String::from(self.model.name());
         if self.has_dues {
-            out += ", and large charges of certain days";
+            out += ", large charges apart";
         }
         if let Some(wape) = self.measured.wape {
             let over = self.measured.over_days;

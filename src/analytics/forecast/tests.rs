@@ -199,6 +199,35 @@ fn coverage_is_what_it_says() {
 }
 
 #[test]
+fn intervals_widen_where_too_much_came_outside_of_them_lately() {
+    // Calm for eight months; then the level jumps about once in three weeks, and goes on so.
+    let (mut inside, mut calm) = ([0.0; 2], 0.0);
+    for seed in 0..24u64 {
+        let mut random = Random(500 + seed);
+        let mut level = 0.0;
+        let whole = series(328, |at, day| {
+            if at >= 240 && random.next() < 0.05 {
+                level += if random.next() < 0.5 { 0.08 } else { -0.05 };
+            }
+            let week = if day.weekday().num_days_from_monday() >= 5 { 0.87 } else { 1.0 };
+            2_700.0 * week * (level + 0.015 * random.normal()).exp()
+        });
+        let given = |days: usize| Series { first: FIRST, values: whole.values[..days].to_vec() };
+        let forecast = contest(&given(300), 28);
+        for (band, came) in forecast.days.iter().zip(whole.values[300..].iter().flatten()) {
+            inside[0] += f64::from(u8::from(band.lo80 <= *came && *came <= band.hi80)) / 24.0 / 28.0;
+            inside[1] += f64::from(u8::from(band.lo95 <= *came && *came <= band.hi95)) / 24.0 / 28.0;
+        }
+        let before = contest(&given(240), 28);
+        calm += (before.days[27].hi95 - before.days[27].lo95) / before.days[27].mid / 24.0;
+    }
+    println!("inside {inside:?}, while calm {calm}");
+    assert!(inside[0] > 0.70 && inside[1] > 0.85, "{inside:?}");
+    // And where nothing came outside, they stay as they are.
+    assert!(calm < 0.10, "{calm}");
+}
+
+#[test]
 fn a_refresh_is_the_contest_again_until_the_series_grows() {
     let (known, grown) = (office(150, 0.05, 9), office(153, 0.05, 9));
     let forecast = contest(&known, 30);
