@@ -4,6 +4,8 @@
 //! does with keys. A command that does not end, or that does not end writing, is given up: it may wait for
 //! somebody who is not there. A keyring is asked by the system's own tool, without a shell.
 
+pub mod group;
+
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,6 +15,7 @@ use std::time::Duration;
 use tokio::io::AsyncReadExt;
 use tokio::process::Command;
 
+use self::group::Group;
 use crate::domain::text::SafeText;
 
 /// Bytes that a secret has at most.
@@ -213,8 +216,10 @@ async fn run(command: Command, within: Duration) -> Result<String, Ungiven> {
 /// What a command writes; it ends when nobody waits for it any more.
 async fn output(mut run: Command) -> Result<String, Ungiven> {
     let other = |e: io::Error| Ungiven::Other(e.to_string());
-    run.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
+    run.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    Group::of_its_own(&mut run);
     let mut child = run.spawn().map_err(Ungiven::Unstarted)?;
+    let mut group = Group::of(&child);
     let mut written = Vec::new();
     if let Some(out) = child.stdout.take() {
         out.take(BYTES_MAX + 1).read_to_end(&mut written).await.map_err(other)?;
@@ -223,6 +228,7 @@ async fn output(mut run: Command) -> Result<String, Ungiven> {
         return Err(Ungiven::Other(format!("the command wrote more than {BYTES_MAX} bytes, which is no secret")));
     }
     let status = child.wait().await.map_err(other)?;
+    group.ended();
     if !status.success() {
         return Err(Ungiven::Failed(status));
     }

@@ -1,5 +1,6 @@
 //! `spendtop alert list|log|test`: channels and rules, what was told, and trying a channel.
 
+use std::io::IsTerminal;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
@@ -17,7 +18,7 @@ use crate::engine::Engine;
 use crate::engine::alerts::AlertsAnswer;
 use crate::error::{Error, Kind, Result};
 use crate::host::alerting;
-use crate::host::courier::{self, Courier};
+use crate::host::courier::Courier;
 use crate::notify::Notice;
 use crate::report;
 use crate::store::folder;
@@ -91,6 +92,16 @@ pub fn courier(context: &Context<'_, '_>) -> Result<Courier> {
     Ok(Courier::new(&context.config, place, fixed, home().as_deref()))
 }
 
+/// The same for a command that says on stderr what the terminal is to tell. What nobody reads tells nobody: whoever
+/// opens the app next sees it.
+///
+/// # Errors
+/// Kind `Usage` where there is no folder for a store.
+pub fn courier_here(context: &Context<'_, '_>) -> Result<Courier> {
+    let courier = courier(context)?;
+    Ok(if std::io::stderr().is_terminal() { courier } else { courier.unseen() })
+}
+
 /// Looks, and brings what is on its way; says what became of it. Whether anything failed.
 ///
 /// # Errors
@@ -98,14 +109,21 @@ pub fn courier(context: &Context<'_, '_>) -> Result<Courier> {
 pub fn bring(context: &mut Context<'_, '_>) -> Result<bool> {
     let place = context.data_dir()?;
     let host = wiring::reach(context, &place)?;
-    let courier = courier(context)?;
+    let courier = courier_here(context)?;
     let cancel = CancellationToken::new();
     let told = std::sync::Mutex::new(Vec::new());
     let terminal = |notice: &Notice| {
         told.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(notice.clone());
         true
     };
-    let round = courier.round(&*host, &terminal, &cancel, BRING_MAX)?;
+    let looked = courier.look(&*host);
+    let going = courier.going_to(&*host)?;
+    if !going.is_empty() {
+        let names: Vec<String> = going.iter().map(|name| SafeText::from_outside(name).into_string()).collect();
+        context.streams.note(&format!("telling {}", names.join(", ")), &[])?;
+    }
+    let round = courier.bring_due(&*host, &terminal, &cancel, BRING_MAX)?;
+    looked?;
     for notice in told.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) {
         let title = notice.title.strip_prefix("spendtop: ").unwrap_or(&notice.title).to_owned();
         context.streams.note(&title, &[])?;
@@ -138,7 +156,7 @@ fn stands(context: &mut Context<'_, '_>) -> Result<AlertsAnswer> {
         return Ok(AlertsAnswer::default());
     }
     let host = wiring::reach(context, &place)?;
-    courier::stands(&*host)
+    courier(context)?.standing(&*host)
 }
 
 fn list(context: &mut Context<'_, '_>, format: &FormatArgs) -> Result<u8> {
@@ -203,7 +221,7 @@ fn test(context: &mut Context<'_, '_>, channel: &str) -> Result<u8> {
         }
         Fate::Failed { why, .. } | Fate::Impossible { why } => {
             let error = Error::new(Kind::Provider, format!("{shown} has not got the test: {why}"));
-            Err(error.hint("`spendtop config template` has an example of each kind of channel"))
+            Err(error.hint("what is sent, and where, is in [channels] of the config: `spendtop config path`"))
         }
     }
 }

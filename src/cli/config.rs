@@ -9,6 +9,7 @@ use super::stdio::Streams;
 use crate::config::{self, Config};
 use crate::domain::text::SafeText;
 use crate::error::{Error, Kind, Result};
+use crate::notify::outgoing::{self, Failure};
 use crate::tui::Keymap;
 
 pub(super) fn project() -> Option<directories::ProjectDirs> {
@@ -106,6 +107,9 @@ pub fn run(command: ConfigCommand, global: &Global, streams: &mut Streams<'_>) -
         ConfigCommand::Check => {
             let config = load(global)?;
             Keymap::configured(&config)?;
+            for channel in &config.alerts.channels {
+                outgoing::check(channel).map_err(|failure| unsound(&channel.name, &failure))?;
+            }
             let text = match file(global) {
                 Some((path, named)) if named || exists(&path)? => format!("`{}` is sound\n", SafeText::path(&path)),
                 Some((path, _)) => format!("there is no `{}`: the defaults are in use\n", SafeText::path(&path)),
@@ -115,4 +119,10 @@ pub fn run(command: ConfigCommand, global: &Global, streams: &mut Streams<'_>) -
         }
     }
     Ok(0)
+}
+
+/// The error for a channel that could bring nothing.
+fn unsound(name: &str, failure: &Failure) -> Error {
+    let error = Error::usage(format!("[channels.{}]: {}", SafeText::from_outside(name), failure.why));
+    error.hint("`spendtop config template` has an example of each kind of channel")
 }

@@ -11,8 +11,9 @@ use serde::{Deserialize, Serialize};
 
 use super::local::LocalEngine;
 use crate::analytics::alert::bring;
+pub use crate::analytics::alert::bring::KEPT_FOR;
 use crate::analytics::alert::decide::Memory;
-use crate::domain::alert::{Bundle, Entry, Fate, Gate, Letter, Message};
+use crate::domain::alert::{Bundle, Entry, Fate, Gate, Letter, Message, Plan};
 use crate::domain::calendar::Day;
 use crate::error::Result;
 use crate::store::journal::{Change, Journal};
@@ -44,11 +45,16 @@ pub struct AlertsAnswer {
 }
 
 impl AlertsAnswer {
-    /// What may be brought now; more than `storm` letters to a channel are one message, but where `apart` says
-    /// that it keeps troubles apart by itself.
+    /// What may be brought now; more than `storm` letters to a channel are one message, and one trouble of their own
+    /// where `apart` says that it keeps troubles apart.
     #[must_use]
     pub fn due(&self, storm: usize, apart: &dyn Fn(&str) -> bool, now: i64) -> Vec<Bundle> {
         bring::due(&self.outbox, &self.channels, storm, apart, now)
+    }
+
+    /// Has what nobody has tried wait as the plan has it now, on a clock that is `offset` seconds ahead of UTC.
+    pub fn wait_by(&mut self, plan: &Plan, now: i64, offset: i64) {
+        bring::wait_by(&mut self.outbox, plan, now, offset);
     }
 
     /// When something is to be brought at the earliest.
@@ -59,12 +65,24 @@ impl AlertsAnswer {
 }
 
 /// What was last looked at.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Watched {
     /// The store's generation.
     pub generation: u64,
     /// As of which day.
     pub day: Day,
+    /// How far each provider's data went, and since when: an export that is stuck may be delivered again and again.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub reached: BTreeMap<String, Reached>,
+}
+
+/// How far a provider's data goes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Reached {
+    /// Its last day with charges.
+    pub day: Day,
+    /// When that came, seconds since 1970.
+    pub at: i64,
 }
 
 /// A try that was made.
@@ -76,6 +94,9 @@ pub struct Try {
     pub letters: Vec<String>,
     /// A message that was in no letter, as one that tries a channel.
     pub beside: Option<Message>,
+    /// Where the channel keeps troubles apart: what they were told as.
+    #[serde(default)]
+    pub incident: Option<String>,
     /// What became of it.
     pub fate: Fate,
     /// When, seconds since 1970.
@@ -126,7 +147,7 @@ pub fn looked(
     for (subject, remembered) in decision.memory {
         changes.push(changed(RULE_STATE, &subject, remembered.as_ref())?);
     }
-    if watched(journal) != Some(mark) {
+    if watched(journal).as_ref() != Some(&mark) {
         changes.push(Change::keep(WATCHED, "", &mark)?);
     }
     Ok(changes)
@@ -152,7 +173,10 @@ pub fn tried(engine: &LocalEngine, tried: &Try) -> Result<()> {
         (Fate::Failed { why, .. }, Some(_)) => Fate::Impossible { why: why.clone() },
         (fate, _) => fate.clone(),
     };
-    let after = bring::after(&letters, &fate, &gate, tried.at, jitter);
+    let mut after = bring::after(&letters, &fate, &gate, tried.at, jitter);
+    if let (Fate::Delivered, Some(incident)) = (&fate, &tried.incident) {
+        bring::told_as(&mut after.gate, incident, &letters);
+    }
     let mut changes = Vec::new();
     let mut log = entries(&journal);
     for entry in &after.log {

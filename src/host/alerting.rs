@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::courier::{self, Courier};
+use super::courier::Courier;
 use crate::clock;
 use crate::domain::alert::{DESKTOP, Fate, Gate, TERMINAL};
 use crate::engine::alerts::AlertsAnswer;
@@ -154,7 +154,7 @@ impl Alerting {
     /// # Errors
     /// Kind `Store` where the store cannot be reached.
     pub fn standing(&self) -> Result<Standing> {
-        let answer = courier::stands(&*self.shared.engine)?;
+        let answer = self.shared.courier.standing(&*self.shared.engine)?;
         let tested = self.shared.tested().clone();
         Ok(Standing { channels: channels(&self.shared.courier, &answer), answer, tested })
     }

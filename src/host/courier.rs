@@ -5,10 +5,11 @@
 //! that one. What is not brought stays on its way; when it is tried again is decided where it is noted. Knows no
 //! face.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use fs2::FileExt;
@@ -18,9 +19,9 @@ use tokio_util::sync::CancellationToken;
 use crate::clock;
 use crate::config::alert::Channel;
 use crate::config::{Config, at_home};
-use crate::domain::alert::{Bundle, DESKTOP, Fate, Message, TERMINAL};
+use crate::domain::alert::{Bundle, DESKTOP, Fate, Letter, Message, Plan, TERMINAL};
 use crate::domain::calendar::{DAY_SECONDS, Day};
-use crate::engine::alerts::{AlertsAnswer, Try};
+use crate::engine::alerts::{AlertsAnswer, KEPT_FOR, Try};
 use crate::engine::watch::Moment;
 use crate::engine::{Answer, Cancel, Command, Engine, Outcome, Question};
 use crate::error::{Error, Kind, Result};
@@ -44,7 +45,9 @@ pub type Terminal<'t> = dyn Fn(&Notice) -> bool + 't;
 #[derive(Clone, Debug)]
 pub struct Courier {
     channels: Vec<Channel>,
-    storm: usize,
+    plan: Plan,
+    /// Whether somebody sees what the terminal is told.
+    is_seen: bool,
     certificate: Option<PathBuf>,
     place: Place,
     /// The day to take for today, where one was named.
@@ -68,11 +71,19 @@ impl Courier {
     pub fn new(config: &Config, place: Place, fixed: Option<Day>, home: Option<&Path>) -> Courier {
         Courier {
             channels: config.alerts.channels.clone(),
-            storm: config.alerts.plan.storm,
+            plan: config.alerts.plan.clone(),
+            is_seen: true,
             certificate: config.sync.certificate.as_deref().map(|path| at_home(path, home)),
             place,
             fixed,
         }
+    }
+
+    /// The same where nobody sees what the terminal is told, as in a job of cron: what is for this machine is left
+    /// to who can tell it.
+    #[must_use]
+    pub fn unseen(self) -> Courier {
+        Courier { is_seen: false, ..self }
     }
 
     /// The channels, besides the desktop and the terminal.
@@ -105,25 +116,79 @@ impl Courier {
         cancel: &CancellationToken,
         most: Duration,
     ) -> Result<Round> {
-        let moment = self.moment();
-        let looked = match engine.command(&Command::Watch(moment)) {
-            Ok(Outcome::Watched(_)) => Ok(()),
-            Ok(other) => Err(Error::bug(format!("a look became {other:?}"))),
-            Err(error) => Err(error),
-        };
-        let round = self.bring_due(engine, clock::now_seconds().max(moment.at), terminal, cancel, most)?;
+        let looked = self.look(engine);
+        let round = self.bring_due(engine, terminal, cancel, most)?;
         looked.map(|()| round)
     }
 
-    fn bring_due(
+    /// Has a look: what is news is on its way then.
+    ///
+    /// # Errors
+    /// Kind `Store` where the store cannot be reached or the disk fails.
+    pub fn look(&self, engine: &dyn Engine) -> Result<()> {
+        match engine.command(&Command::Watch(self.moment()))? {
+            Outcome::Watched(_) => Ok(()),
+            other => Err(Error::bug(format!("a look became {other:?}"))),
+        }
+    }
+
+    /// The channels of the config that something is due for.
+    ///
+    /// # Errors
+    /// Kind `Store` where the store cannot be reached.
+    pub fn going_to(&self, engine: &dyn Engine) -> Result<BTreeSet<String>> {
+        let now = self.now();
+        let due = self.mine(engine)?.due(self.plan.storm, &|_| false, now);
+        let names = due.into_iter().map(|bundle| bundle.channel);
+        Ok(names.filter(|name| self.channel(name).is_some()).collect())
+    }
+
+    /// How alerts stand; what nobody has tried waits as the config has it now.
+    ///
+    /// # Errors
+    /// Kind `Store` where the store cannot be reached.
+    pub fn standing(&self, engine: &dyn Engine) -> Result<AlertsAnswer> {
+        let (mut stands, now) = (stands(engine)?, self.now());
+        let offset = if self.plan.local_hours { clock::offset(now) } else { 0 };
+        stands.wait_by(&self.plan, now, offset);
+        Ok(stands)
+    }
+
+    /// The same without what is left to others.
+    fn mine(&self, engine: &dyn Engine) -> Result<AlertsAnswer> {
+        let mut stands = self.standing(engine)?;
+        let at = self.moment().at;
+        stands.outbox.retain(|_, letter| !self.leaves(letter, at));
+        Ok(stands)
+    }
+
+    /// Whether somebody else can tell it who may yet come. After a week it is too late for that.
+    fn leaves(&self, letter: &Letter, at: i64) -> bool {
+        let is_theirs = match letter.channel.as_str() {
+            TERMINAL => !self.is_seen,
+            DESKTOP => !self.is_seen && desktop::Surroundings::read().why_not().is_some(),
+            _ => false,
+        };
+        is_theirs && at - letter.message.at < KEPT_FOR
+    }
+
+    fn now(&self) -> i64 {
+        clock::now_seconds().max(self.moment().at)
+    }
+
+    /// Brings what is due, as [`Self::round`] does after its look.
+    ///
+    /// # Errors
+    /// Kind `Store` where the store cannot be reached or the disk fails.
+    pub fn bring_due(
         &self,
         engine: &dyn Engine,
-        now: i64,
         terminal: &Terminal<'_>,
         cancel: &CancellationToken,
         most: Duration,
     ) -> Result<Round> {
-        let stands = stands(engine)?;
+        let now = self.now();
+        let stands = self.mine(engine)?;
         // Who ends tells nobody any more: the terminal, too, may be gone.
         if cancel.is_cancelled() || stands.next().is_none_or(|next| next > now) {
             return Ok(Round { next: stands.next(), ..Round::default() });
@@ -132,9 +197,9 @@ impl Courier {
             return Ok(Round { elsewhere: true, next: stands.next(), ..Round::default() });
         };
         // What another process has brought meanwhile is not due any more.
-        let stands = self::stands(engine)?;
+        let stands = self.mine(engine)?;
         let tried = self.bring(&stands, now, (engine, terminal), cancel, most)?;
-        Ok(Round { tried, next: self::stands(engine)?.next(), elsewhere: false })
+        Ok(Round { tried, next: self.mine(engine)?.next(), elsewhere: false })
     }
 
     /// Brings what is due. Each try is noted as soon as it is over.
@@ -146,16 +211,19 @@ impl Courier {
         cancel: &CancellationToken,
         most: Duration,
     ) -> Result<Vec<(Bundle, Fate)>> {
-        let apart = |name: &str| self.channel(name).is_some_and(|channel| channel.via.keeps_apart());
+        let apart = |name: &str| self.keeps_apart(name);
         let mut by_channel: BTreeMap<String, Vec<Bundle>> = BTreeMap::new();
-        for bundle in stands.due(self.storm, &apart, now) {
+        for bundle in stands.due(self.plan.storm, &apart, now) {
             by_channel.entry(bundle.channel.clone()).or_default().push(bundle);
         }
         let mut tried = Vec::new();
         for name in [TERMINAL, DESKTOP] {
             for bundle in by_channel.remove(name).unwrap_or_default() {
-                let fate = here(name, &bundle.message, terminal);
-                note(engine, &bundle, &fate, now)?;
+                let fate = match self.is_seen || name != TERMINAL {
+                    true => here(name, &bundle.message, terminal),
+                    false => Fate::Impossible { why: "nobody had a terminal open for a week".to_owned() },
+                };
+                self.note(engine, &bundle, &fate, now)?;
                 tried.push((bundle, fate));
             }
         }
@@ -163,12 +231,13 @@ impl Courier {
             return Ok(tried);
         }
         let runtime = task::runtime()?;
+        let begun = Begun::default();
         let outcome = runtime.block_on(async {
             let (sender, mut fates) = tokio::sync::mpsc::unbounded_channel::<(Bundle, Fate)>();
             for (name, bundles) in by_channel {
                 let (courier, sender) = (self.clone(), sender.clone());
-                let cancel = cancel.clone();
-                tokio::spawn(async move { courier.to_channel(&name, bundles, now, &sender, &cancel).await });
+                let (cancel, begun) = (cancel.clone(), begun.clone());
+                tokio::spawn(async move { courier.to_channel(&name, bundles, now, (&begun, &sender), &cancel).await });
             }
             drop(sender);
             let late = tokio::time::sleep(most);
@@ -186,12 +255,20 @@ impl Courier {
                     () = &mut late => None,
                 };
                 let Some((bundle, fate)) = next else { return Ok::<(), Error>(()) };
-                note(engine, &bundle, &fate, now)?;
+                begun.ended(&bundle);
+                self.note(engine, &bundle, &fate, now)?;
                 tried.push((bundle, fate));
             }
         });
         runtime.shutdown_background();
-        outcome.map(|()| tried)
+        outcome?;
+        // Who has been given up in the middle is not said to have failed.
+        for bundle in begun.left().into_iter().filter(|_| !cancel.is_cancelled()) {
+            let fate = Fate::Failed { why: format!("no answer within {} s", most.as_secs()), wait: None };
+            self.note(engine, &bundle, &fate, now)?;
+            tried.push((bundle, fate));
+        }
+        Ok(tried)
     }
 
     /// Brings what is due to one channel, one after the other; after a failure, or once it is given up, the rest
@@ -201,7 +278,7 @@ impl Courier {
         name: &str,
         bundles: Vec<Bundle>,
         now: i64,
-        fates: &tokio::sync::mpsc::UnboundedSender<(Bundle, Fate)>,
+        (begun, fates): (&Begun, &tokio::sync::mpsc::UnboundedSender<(Bundle, Fate)>),
         cancel: &CancellationToken,
     ) {
         let means = Means { certificate: self.certificate.clone(), now };
@@ -212,6 +289,7 @@ impl Courier {
                     if cancel.run_until_cancelled(tokio::time::sleep(pause)).await.is_none() {
                         return;
                     }
+                    begun.begins(&bundle);
                     outgoing::bring(channel, &bundle.message, &means).await
                 }
                 None => Fate::Impossible { why: "the config has no such channel any more".to_owned() },
@@ -246,6 +324,7 @@ impl Courier {
             channel: name.to_owned(),
             letters: Vec::new(),
             beside: Some(message),
+            incident: None,
             fate: fate.clone(),
             at: now,
             jitter: 0,
@@ -262,6 +341,27 @@ impl Courier {
         let shown = crate::domain::text::SafeText::from_outside(name);
         let error = Error::usage(format!("there is no channel `{shown}`")).did_you_mean(name, &known);
         error.hint("`spendtop alert list` shows them; `[channels.NAME]` in the config makes one")
+    }
+
+    fn note(&self, engine: &dyn Engine, bundle: &Bundle, fate: &Fate, now: i64) -> Result<()> {
+        let at = clock::now_seconds().max(now);
+        // As good as chance between processes and channels, and the same when it is done again.
+        let jitter = blake3::hash(format!("{}{at}", bundle.message.key).as_bytes()).as_bytes()[0];
+        let incident = self.keeps_apart(&bundle.channel).then(|| bundle.message.subject.clone());
+        let tried = Try {
+            channel: bundle.channel.clone(),
+            letters: bundle.letters.clone(),
+            beside: None,
+            incident,
+            fate: fate.clone(),
+            at,
+            jitter: u16::from(jitter) * 3,
+        };
+        engine.command(&Command::Tried(tried)).map(|_| ())
+    }
+
+    fn keeps_apart(&self, name: &str) -> bool {
+        self.channel(name).is_some_and(|channel| channel.via.keeps_apart())
     }
 
     fn channel(&self, name: &str) -> Option<&Channel> {
@@ -304,90 +404,32 @@ fn here(name: &str, message: &Message, terminal: &Terminal<'_>) -> Fate {
     }
 }
 
-fn note(engine: &dyn Engine, bundle: &Bundle, fate: &Fate, now: i64) -> Result<()> {
-    let at = clock::now_seconds().max(now);
-    // As good as chance between processes and channels, and the same when it is done again.
-    let jitter = blake3::hash(format!("{}{at}", bundle.message.key).as_bytes()).as_bytes()[0];
-    let tried = Try {
-        channel: bundle.channel.clone(),
-        letters: bundle.letters.clone(),
-        beside: None,
-        fate: fate.clone(),
-        at,
-        jitter: u16::from(jitter) * 3,
-    };
-    engine.command(&Command::Tried(tried)).map(|_| ())
+/// What is being brought: what of it has no end when nobody waits any longer got no answer.
+#[derive(Clone, Default)]
+struct Begun(Arc<Mutex<BTreeMap<String, Bundle>>>);
+
+impl Begun {
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Bundle>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// One at a time to a channel.
+    fn begins(&self, bundle: &Bundle) {
+        self.lock().insert(bundle.channel.clone(), bundle.clone());
+    }
+
+    fn ended(&self, bundle: &Bundle) {
+        let mut begun = self.lock();
+        // The next one to the channel may have begun already.
+        if begun.get(&bundle.channel).is_some_and(|of| of.letters == bundle.letters) {
+            begun.remove(&bundle.channel);
+        }
+    }
+
+    fn left(&self) -> Vec<Bundle> {
+        std::mem::take(&mut *self.lock()).into_values().collect()
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use super::*;
-    use crate::domain::alert::Letter;
-    use crate::engine::local::LocalEngine;
-    use crate::engine::{Extent, OpenFile, export};
-    use crate::store::Store;
-
-    /// An engine over a damaged store: nobody can look.
-    struct Blind(LocalEngine);
-
-    impl Engine for Blind {
-        fn ask(&self, question: &Question, as_of: Day, cancel: &Cancel) -> Result<Answer> {
-            self.0.ask(question, as_of, cancel)
-        }
-
-        fn command(&self, command: &Command) -> Result<Outcome> {
-            match command {
-                Command::Watch(_) => Err(Error::store("a chunk is damaged")),
-                command => self.0.command(command),
-            }
-        }
-
-        fn export(&self, scope: &export::Scope, open: &OpenFile<'_>, cancel: &Cancel) -> Result<u64> {
-            self.0.export(scope, open, cancel)
-        }
-
-        fn extent(&self) -> Result<Extent> {
-            self.0.extent()
-        }
-    }
-
-    #[test]
-    fn what_was_found_is_brought_even_where_nobody_can_look() {
-        let folder = tempfile::tempdir().expect("folder");
-        let store = Arc::new(Store::in_memory(&[]));
-        let letter = Letter::new(Message::test("a", 0), TERMINAL, 0);
-        let value = serde_json::to_value(&letter).expect("JSON");
-        store.journal().set("outbox", &letter.name(), Some(value)).expect("kept");
-        let engine = Blind(LocalEngine::new(Arc::clone(&store), Config::default().settle, false));
-        let courier = Courier::new(&Config::default(), Place::beside(&folder.path().join("store")), None, None);
-        let told = std::cell::Cell::new(0);
-        let terminal = |_: &Notice| {
-            told.set(told.get() + 1);
-            true
-        };
-        for _ in 0..2 {
-            let round = courier.round(&engine, &terminal, &CancellationToken::new(), Duration::from_secs(5));
-            assert!(round.expect_err("it is said").message.contains("a chunk is damaged"));
-        }
-        assert_eq!((told.get(), stands(&engine).expect("it stands").outbox.len()), (1, 0), "once");
-        // Nothing is told by who is about to end.
-        let letter = Letter::new(Message::test("b", 1), TERMINAL, 0);
-        let value = serde_json::to_value(&letter).expect("JSON");
-        store.journal().set("outbox", &letter.name(), Some(value)).expect("kept");
-        let ends = CancellationToken::new();
-        ends.cancel();
-        assert!(courier.round(&engine, &terminal, &ends, Duration::from_secs(5)).is_err());
-        assert_eq!((told.get(), stands(&engine).expect("it stands").outbox.len()), (1, 1), "it stays on its way");
-    }
-
-    #[test]
-    fn a_certificate_at_home_is_found_there() {
-        let mut config = Config::default();
-        config.sync.certificate = Some("~/corp.pem".into());
-        let of = |home| Courier::new(&config, Place::beside(Path::new("/s/store")), None, home).certificate;
-        assert_eq!(of(Some(Path::new("/home/me"))), Some("/home/me/corp.pem".into()));
-        assert_eq!(of(None), Some("~/corp.pem".into()));
-    }
-}
+mod tests;

@@ -43,7 +43,7 @@ pub struct Hub<'a> {
 pub async fn bring(net: &Net, to: &Hub<'_>, message: &Worded, now: i64) -> Result<(), Failure> {
     let Some(Connection { endpoint, name, key }) = Connection::parse(to.connection.reveal()) else {
         return Err(Failure::new(
-            "the connection string is none: it has Endpoint=, SharedAccessKeyName= and SharedAccessKey=",
+            "what its secret holds is no connection string: that has Endpoint=, SharedAccessKeyName= and SharedAccessKey=",
         ));
     };
     let resource = format!("{endpoint}/{}", percent_encoded(to.hub));

@@ -1,6 +1,6 @@
 //! A program of the user's: run without a shell, with the message as JSON on its input.
 //!
-//! One that does not end is ended.
+//! One that does not end is ended, with all that it has begun.
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -11,6 +11,7 @@ use tokio::process::{ChildStderr, Command};
 use super::outgoing::Failure;
 use super::worded::Worded;
 use crate::domain::text::SafeText;
+use crate::secret::group::Group;
 
 /// How long it may take.
 const WITHIN: Duration = Duration::from_secs(30);
@@ -31,14 +32,11 @@ async fn within(run: &[String], message: &Worded, limit: Duration) -> Result<(),
     let Some((program, arguments)) = run.split_first() else { return Err(Failure::new("there is no program")) };
     let shown = SafeText::from_outside(program);
     let input = serde_json::to_vec(message).map_err(|e| Failure::new(format!("the message is no JSON: {e}")))?;
-    let mut child = Command::new(program)
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .map_err(|e| Failure::new(format!("`{shown}` cannot be run: {e}")))?;
+    let mut run = Command::new(program);
+    run.args(arguments).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+    Group::of_its_own(&mut run);
+    let mut child = run.spawn().map_err(|e| Failure::new(format!("`{shown}` cannot be run: {e}")))?;
+    let mut group = Group::of(&child);
     let (stdin, stderr) = (child.stdin.take(), child.stderr.take());
     let fed = async {
         if let Some(mut stdin) = stdin {
@@ -66,6 +64,9 @@ async fn within(run: &[String], message: &Worded, limit: Duration) -> Result<(),
         };
         tokio::time::timeout(limit, all).await
     };
+    if ended.is_ok() {
+        group.ended();
+    }
     match ended {
         Ok(Ok(status)) if status.success() => Ok(()),
         Ok(Ok(status)) => {
@@ -88,6 +89,8 @@ async fn hear(stderr: Option<ChildStderr>, said: &mut Vec<u8>) {
 
 #[cfg(test)]
 mod tests {
+    use rustix::fs::{Mode, OFlags};
+
     use super::*;
     use crate::domain::alert::Message;
 
@@ -121,6 +124,19 @@ mod tests {
         let limit = Duration::from_millis(50);
         let failure = within(&run(&["sleep", "600"]), &message, limit).await.expect_err("late");
         assert!(failure.why.contains("did not end"), "{failure:?}");
+        // What it has begun ends with it: nobody holds the pipe open any more.
+        let folder = tempfile::tempdir().expect("folder");
+        let pipe = folder.path().join("pipe");
+        let made = Command::new("mkfifo").arg(&pipe).status().await;
+        assert!(made.expect("run").success());
+        let held = format!("exec 3<>'{}'; sleep 600 & sleep 600", pipe.display());
+        within(&run(&["sh", "-c", &held]), &message, limit).await.expect_err("late");
+        let open = || rustix::fs::open(&pipe, OFlags::WRONLY | OFlags::NONBLOCK, Mode::empty());
+        let since = crate::clock::instant();
+        while open().is_ok() && since.elapsed() < Duration::from_secs(20) {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(open().expect_err("nobody reads it"), rustix::io::Errno::NXIO);
     }
 
     #[tokio::test]

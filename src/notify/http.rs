@@ -90,7 +90,8 @@ impl Net {
     /// # Errors
     /// Where the address may not be spoken with, or nothing is answered.
     pub async fn post(&self, url: &Secret, headers: &[(&str, String)], body: Vec<u8>) -> Result<Answered, Failure> {
-        let url = Url::parse(url.reveal()).map_err(|_| Failure::new("its address is none"))?;
+        let url = Url::parse(url.reveal())
+            .map_err(|_| Failure::new("what its secret holds is no address: it begins with https://"))?;
         let host = self.speakable(&url)?;
         let mut request = Request::new(Method::POST, url);
         for (name, value) in headers {
@@ -319,7 +320,7 @@ mod tests {
             ("https://localhost/canary", "not on the internet"),
             ("https://user:canary@hooks.example/", "user before its host"),
             ("ftp://hooks.example/canary", "unencrypted"),
-            ("canary", "address is none"),
+            ("canary", "is no address"),
         ] {
             let Err(failure) = net.post(&Secret::from(url.to_owned()), &[], Vec::new()).await else { panic!("{url}") };
             assert!(failure.why.contains(why) && !failure.why.contains("canary"), "{url}: {failure:?}");

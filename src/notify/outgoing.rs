@@ -10,7 +10,7 @@ use super::worded::Worded;
 #[cfg(feature = "net")]
 use super::{azure_hub, email, http::Net, pagerduty, slack, teams, webhook};
 use crate::config::alert::{Channel, Via};
-use crate::domain::alert::{Fate, Message};
+use crate::domain::alert::{Fate, Message, Turn};
 use crate::domain::text::SafeText;
 use crate::secret::{Reference, Secret};
 
@@ -74,6 +74,18 @@ pub async fn secret(reference: &str) -> Result<Secret, Failure> {
     found.map_err(|missing| Failure::new(format!("{}; {}", missing.message, missing.hint)))
 }
 
+/// Whether a channel's settings hold as far as can be told without bringing anything.
+///
+/// # Errors
+/// Why nothing could be brought.
+pub fn check(channel: &Channel) -> Result<(), Failure> {
+    match &channel.via {
+        #[cfg(feature = "net")]
+        Via::Webhook { template: Some(template), .. } => webhook::check(template),
+        _ => Ok(()),
+    }
+}
+
 /// Brings a message to a channel, on a runtime's thread.
 pub async fn bring(channel: &Channel, message: &Message, means: &Means) -> Fate {
     let worded = Worded::of(message);
@@ -100,7 +112,14 @@ async fn by(channel: &Channel, worded: &Worded, message: &Message, means: &Means
         }
         Via::Email(to) => email::bring(to, &channel.allow_private, worded, means).await,
         Via::PagerDuty { key, endpoint } => {
-            pagerduty::bring(&net()?, endpoint, &secret(key).await?, worded, message.severity).await
+            let (net, key) = (net()?, secret(key).await?);
+            pagerduty::bring(&net, endpoint, &key, worded, message.severity).await?;
+            if worded.is_test() {
+                // Nobody is to be paged for long by a test.
+                let over = Worded::of(&Message { turn: Turn::Resolved, ..message.clone() });
+                pagerduty::bring(&net, endpoint, &key, &over, message.severity).await?;
+            }
+            Ok(())
         }
         Via::AzureHub { connection, hub, format, tags } => {
             let to =

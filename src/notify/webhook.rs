@@ -8,12 +8,19 @@ use aws_lc_rs::hmac;
 use super::http::Net;
 use super::outgoing::Failure;
 use super::worded::{Worded, name_of};
+use crate::domain::alert::{Message, Turn};
 use crate::secret::Secret;
 
 /// Bytes of a body at most.
 const BODY_MAX: usize = 256 << 10;
 /// Steps that a template may take.
 const FUEL: u64 = 200_000;
+
+/// What of a message a template can name.
+pub const NAMES: [&str; 11] =
+    ["key", "subject", "kind", "severity", "state", "title", "headline", "lines", "figures", "command", "found_at"];
+/// What every template can name.
+const GLOBALS: [&str; 5] = ["range", "dict", "namespace", "debug", "loop"];
 
 /// Brings a message, signed with a key where there is one, in the shape of a template where there is one.
 ///
@@ -52,11 +59,29 @@ pub fn body(message: &Worded, template: Option<&str>) -> Result<String, Failure>
     templates.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
     templates.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
     let wrong = |e: minijinja::Error| Failure::said("the template cannot be filled in", &e.to_string(), &[]);
-    let text = templates.render_str(template, minijinja::value::Serde(message)).map_err(wrong)?;
+    let template = templates.template_from_str(template).map_err(wrong)?;
+    // A filter would make `null` of what is not there.
+    let named = template.undeclared_variables(false);
+    let known = |name: &&String| NAMES.contains(&name.as_str()) || GLOBALS.contains(&name.as_str());
+    if let Some(unknown) = named.iter().filter(|name| !known(name)).min() {
+        let names = NAMES.join(", ");
+        return Err(Failure::new(format!("the template has `{unknown}`, and a message has {names} alone")));
+    }
+    let text = template.render(minijinja::value::Serde(message)).map_err(wrong)?;
     if text.len() > BODY_MAX {
         return Err(Failure::new(format!("the template makes {} bytes, at most {BODY_MAX} are sent", text.len())));
     }
     Ok(text)
+}
+
+/// Fills a template in with messages like those that come, for whoever wants to know before one does.
+///
+/// # Errors
+/// Why it cannot be filled in.
+pub fn check(template: &str) -> Result<(), Failure> {
+    let raised = Message::test("sample", 0);
+    let end = Message { turn: Turn::Resolved, lines: Vec::new(), command: None, ..raised.clone() };
+    [raised, end].iter().try_for_each(|message| body(&Worded::of(message), Some(template)).map(drop))
 }
 
 /// The signature of a body at a moment.

@@ -134,6 +134,38 @@ fn a_sink_that_fails_is_told_again_once_and_the_log_says_so() {
 }
 
 #[test]
+fn what_is_for_a_terminal_waits_for_one_where_a_command_has_none() {
+    let home = tempfile::tempdir().expect("home");
+    let (flags, bill) = (config(home.path(), "[alerts.spike]\nto = [\"terminal\"]\n"), bill(home.path()));
+    let imported = run(home.path(), &words(&flags, &["--as-of", TODAY, "import", &bill.to_string_lossy()]));
+    let said = text(&imported.stderr);
+    assert!(imported.status.success() && !said.contains("spend on"), "nobody reads it: {said}");
+    let log = printed(home.path(), &words(&flags, &["alert", "log", "--format", "json"]));
+    assert!(log.contains("\"log\":[]") && log.contains("\"tries\":0"), "it is not told: {log}");
+    let log = printed(home.path(), &words(&flags, &["alert", "log"]));
+    assert!(log.contains("terminal") && log.contains("on its way"), "{log}");
+}
+
+#[test]
+fn a_template_that_cannot_be_filled_in_is_told_before_a_message_comes() {
+    let home = tempfile::tempdir().expect("home");
+    let hook =
+        |template: &str| format!("[channels.hook]\ntype = \"webhook\"\nurl = \"env:HOOK\"\ntemplate = '{template}'\n");
+    for (template, said) in [
+        ("{{ title", "syntax error"),
+        ("{{ titel|tojson }}", "the template has `titel`, and a message has key, subject, kind"),
+    ] {
+        let flags = config(home.path(), &hook(template));
+        let checked = run(home.path(), &words(&flags, &["config", "check"]));
+        let told = text(&checked.stderr);
+        assert_eq!(checked.status.code(), Some(2), "{told}");
+        assert!(told.contains("[channels.hook]: ") && told.contains(said), "{told}");
+    }
+    let flags = config(home.path(), &hook("{\"text\": {{ title|tojson }}}"));
+    assert!(printed(home.path(), &words(&flags, &["config", "check"])).contains("is sound"));
+}
+
+#[test]
 fn killed_while_it_is_brought_it_is_brought_by_the_next() {
     let home = tempfile::tempdir().expect("home");
     let (port, told) = sink(vec![None, Some("200 OK")]);

@@ -23,12 +23,39 @@ use crate::support::fixture;
 
 const NOW: i64 = 20_700 * DAY_SECONDS;
 
+/// Something out of the ordinary, with `name` wherever a bill's words go.
+fn anomaly(name: &str) -> AnomalyFact {
+    let (today, words) = (Day::of_seconds(NOW), || Untrusted::new(name));
+    AnomalyFact {
+        id: "a1".into(),
+        what: words(),
+        within: vec![words(); 2],
+        place_words: words(),
+        place: Vec::new(),
+        kind: "step up",
+        severity: Severity::Critical,
+        start: today,
+        since: today.to_string(),
+        last: today,
+        actual: Amount::whole(1_000),
+        expected: Amount::whole(300),
+        impact: Amount::whole(700),
+        per_day: Amount::whole(100),
+        currency: "USD".into(),
+        who: vec![name.to_owned(); 3],
+        why: Some(words()),
+        taken: Taken::Open,
+        command: "spendtop anomalies show a1".into(),
+    }
+}
+
 /// Facts of which each kind of rule tells something, with `name` wherever a bill's or a person's words go.
 fn facts(name: &str) -> Facts {
     let (today, words) = (Day::of_seconds(NOW), || Untrusted::new(name));
     let budget = |name: &str, spent: i64, reached: Option<u32>| BudgetFact {
         name: Untrusted::new(name),
         place: Vec::new(),
+        scope: name.to_owned(),
         period: today.month().period(),
         currency: "EUR".into(),
         limit: Amount::whole(1_000),
@@ -36,21 +63,12 @@ fn facts(name: &str) -> Facts {
         forecast: Some(Amount::whole(1_200)),
         exceeds_on: Some(today.plus(3)),
         reached,
+        since: Some(today),
         foreseen: Some(120),
+        spenders: vec![name.to_owned(); 3],
         owner: Some(words()),
-    };
-    let anomaly = AnomalyFact {
-        id: "a1".into(),
-        title: words(),
-        place: Vec::new(),
-        severity: Severity::Critical,
-        start: today,
-        last: today,
-        impact: Amount::whole(700),
-        per_day: Amount::whole(100),
-        currency: "USD".into(),
-        lines: vec![words(); 3],
-        taken: Taken::Open,
+        note: Some(words()),
+        command: format!("spendtop budget show '{name}'"),
     };
     let spend = SpendFact {
         rule: "spike".into(),
@@ -81,7 +99,7 @@ fn facts(name: &str) -> Facts {
         now: NOW,
         offset: 0,
         budgets: Some(vec![budget(name, 900, Some(80)), budget(&format!("{name}2"), 1_100, Some(100))]),
-        anomalies: Some(vec![anomaly]),
+        anomalies: Some(vec![anomaly(name)]),
         spends: Some(vec![spend]),
         providers: Some(vec![ProviderFact { provider: words(), last_day: today, late: 9 * DAY_SECONDS }]),
         syncs: Some(vec![sync]),

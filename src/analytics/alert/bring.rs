@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::domain::alert::{Bundle, Entry, Fate, Gate, Kind, Letter, Message, Severity, Turn};
+use crate::domain::alert::{Bundle, Entry, Fate, Gate, Incident, Kind, Letter, Message, Plan, Severity, Turn};
 use crate::domain::calendar::DAY_SECONDS;
 use crate::domain::text::Untrusted;
 use crate::domain::words::counted;
@@ -21,7 +21,8 @@ pub const KEPT_FOR: i64 = 7 * DAY_SECONDS;
 const LISTED_MAX: usize = 20;
 
 /// Letters that may be tried now, oldest first, as what is brought at once: more than `storm` to a channel are
-/// one message, but where `apart` says that the channel keeps troubles apart by itself.
+/// one message. Where `apart` says that the channel keeps troubles apart, such a storm is one trouble to it, which
+/// goes on until all of it is over.
 #[must_use]
 pub fn due(
     letters: &BTreeMap<String, Letter>,
@@ -30,7 +31,7 @@ pub fn due(
     apart: &dyn Fn(&str) -> bool,
     now: i64,
 ) -> Vec<Bundle> {
-    let mut by_channel: BTreeMap<&str, Vec<(&String, &Letter)>> = BTreeMap::new();
+    let mut by_channel: BTreeMap<&str, Vec<Due<'_>>> = BTreeMap::new();
     for (name, letter) in letters.iter().filter(|(_, letter)| letter.not_before <= now) {
         if gates.get(&letter.channel).is_none_or(|gate| gate.shut_until <= now) {
             by_channel.entry(&letter.channel).or_default().push((name, letter));
@@ -39,17 +40,91 @@ pub fn due(
     let mut bundles = Vec::new();
     for (channel, mut due) in by_channel {
         due.sort_by_key(|(name, letter)| (letter.message.at, letter.message.turn, *name));
-        if due.len() > storm && !apart(channel) {
+        if apart(channel) {
+            let none = Gate::default();
+            bundles.extend(incidents(channel, due, gates.get(channel).unwrap_or(&none), storm));
+        } else if due.len() > storm {
             bundles.push(bundle(channel, &due));
         } else {
-            bundles.extend(due.into_iter().map(|(name, letter)| Bundle {
-                channel: channel.to_owned(),
-                message: letter.message.clone(),
-                letters: vec![name.clone()],
-            }));
+            bundles.extend(due.into_iter().map(single));
         }
     }
     bundles
+}
+
+/// A letter that is due, with its name.
+type Due<'l> = (&'l String, &'l Letter);
+
+fn single((name, letter): Due<'_>) -> Bundle {
+    let (channel, message) = (letter.channel.clone(), letter.message.clone());
+    Bundle { channel, message, letters: vec![name.clone()] }
+}
+
+/// What is brought to a channel that keeps troubles apart: news of a trouble goes to what it was told as, and what
+/// it has not heard of is told one by one, or as one storm.
+fn incidents(channel: &str, due: Vec<Due<'_>>, gate: &Gate, storm: usize) -> Vec<Bundle> {
+    let (mut alone, mut fresh) = (Vec::new(), Vec::new());
+    let mut stormy: BTreeMap<&str, Vec<Due<'_>>> = BTreeMap::new();
+    for (name, letter) in due {
+        match gate.incidents.get(&letter.message.subject) {
+            Some(incident) if incident.name != letter.message.subject => {
+                stormy.entry(&incident.name).or_default().push((name, letter));
+            }
+            None if letter.message.turn == Turn::Raised => fresh.push((name, letter)),
+            _ => alone.push((name, letter)),
+        }
+    }
+    let mut bundles: Vec<Bundle> = stormy.into_iter().map(|(name, due)| more(channel, name, &due, gate)).collect();
+    if fresh.len() > storm {
+        bundles.push(bundle(channel, &fresh));
+    } else {
+        alone.extend(fresh);
+    }
+    bundles.extend(alone.into_iter().map(single));
+    bundles
+}
+
+/// More of a storm that was told as one trouble: it is over once nothing of it goes on.
+fn more(channel: &str, name: &str, due: &[Due<'_>], gate: &Gate) -> Bundle {
+    // Of each the newest news counts.
+    let last: BTreeMap<&str, Turn> = due.iter().map(|(_, l)| (l.message.subject.as_str(), l.message.turn)).collect();
+    let was = gate.incidents.iter().filter(|(_, incident)| incident.name == name);
+    let on = was.filter(|(subject, _)| last.get(subject.as_str()) != Some(&Turn::Resolved));
+    let on: Vec<Severity> = on.map(|(_, incident)| incident.severity).collect();
+    let mut bundle = bundle(channel, due);
+    let message = &mut bundle.message;
+    name.clone_into(&mut message.subject);
+    message.turn = if on.is_empty() { Turn::Resolved } else { Turn::Raised };
+    if let Some(gravest) = on.iter().max() {
+        message.severity = message.severity.max(*gravest);
+        let go_on = format!("{} of the storm {}", on.len(), if on.len() == 1 { "goes on" } else { "go on" });
+        message.lines.push(Untrusted::new(go_on));
+    }
+    bundle
+}
+
+/// Has a channel that keeps troubles apart remembered by its gate what letters were told as.
+pub fn told_as(gate: &mut Gate, incident: &str, letters: &[(String, Letter)]) {
+    let mut messages: Vec<&Message> = letters.iter().map(|(_, letter)| &letter.message).collect();
+    messages.sort_by_key(|message| (message.at, message.turn));
+    for message in messages {
+        match message.turn {
+            // What is told and done has no end that is waited for.
+            Turn::Raised if !message.kind.goes_on() => {}
+            Turn::Raised => {
+                let told = Incident { name: incident.to_owned(), severity: message.severity };
+                gate.incidents.insert(message.subject.clone(), told);
+            }
+            Turn::Resolved => drop(gate.incidents.remove(&message.subject)),
+        }
+    }
+}
+
+/// Letters that nobody has tried wait as the plan has it now, whatever it was when they were found.
+pub fn wait_by(letters: &mut BTreeMap<String, Letter>, plan: &Plan, now: i64, offset: i64) {
+    for letter in letters.values_mut().filter(|letter| letter.tries == 0) {
+        letter.not_before = plan.not_before(letter.message.severity, now.max(letter.message.at), offset);
+    }
 }
 
 fn bundle(channel: &str, due: &[(&String, &Letter)]) -> Bundle {
@@ -120,7 +195,8 @@ pub fn after(letters: &[(String, Letter)], fate: &Fate, gate: &Gate, now: i64, j
     let mut after = After { gate: gate.clone(), ..After::default() };
     let (why, wait) = match fate {
         Fate::Delivered => {
-            after.gate = Gate { good_at: now, failed_at: gate.failed_at, ..Gate::default() };
+            let incidents = gate.incidents.clone();
+            after.gate = Gate { good_at: now, failed_at: gate.failed_at, incidents, ..Gate::default() };
             (None, None)
         }
         Fate::Failed { why, wait } => (Some(why), *wait),

@@ -1,6 +1,6 @@
 //! What is so now: facts held against one rule after the other.
 
-use super::{AnomalyFact, BudgetFact, Facts, Place, ProviderFact, SpendFact, SyncFact, Taken, money};
+use super::{AnomalyFact, BudgetFact, Facts, Place, ProviderFact, SpendFact, SyncFact, Taken, money, wording};
 use crate::domain::alert::{Kind, Rule, Severity};
 use crate::domain::calendar::Day;
 use crate::domain::filter::Filter;
@@ -9,7 +9,7 @@ use crate::domain::text::{SafeText, Untrusted};
 use crate::domain::words::hours_or_days;
 
 /// Days after its last one that an anomaly is still news.
-const NEWS_DAYS: i32 = 7;
+pub const NEWS_DAYS: i32 = 7;
 
 /// Something that is so.
 #[derive(Clone, PartialEq, Debug)]
@@ -112,59 +112,37 @@ fn named(name: &Untrusted) -> SafeText {
 fn budget(rule: &Rule, fact: &BudgetFact) -> Option<Condition> {
     let reached = fact.reached.filter(|_| holds(&rule.scope, &fact.place))?;
     let severity = if fact.spent >= fact.limit { Severity::Critical } else { Severity::Warning };
-    let spent = money(fact.spent, &fact.currency);
-    let title = match severity {
-        Severity::Critical => format!("budget {} is exceeded: {spent}", named(&fact.name)),
-        _ => format!("budget {} has reached {reached} %: {spent}", named(&fact.name)),
-    };
-    let mut told = about(rule, fact, severity, &title);
+    let mut told = about(rule, fact, severity, wording::budget(fact, reached));
     told.stage = reached;
     Some(told)
 }
 
 fn forecast(rule: &Rule, fact: &BudgetFact) -> Option<Condition> {
     let foreseen = fact.foreseen.filter(|_| holds(&rule.scope, &fact.place))?;
-    let end = fact.forecast.map(|forecast| money(forecast, &fact.currency)).unwrap_or_default();
-    let title = match fact.exceeds_on {
-        Some(day) => format!("budget {} will be exceeded on {day}: {end} is forecast", named(&fact.name)),
-        None => format!("budget {} is forecast to reach {foreseen} %: {end}", named(&fact.name)),
-    };
-    let mut told = about(rule, fact, Severity::Warning, &title);
+    let mut told = about(rule, fact, Severity::Warning, wording::forecast(fact, foreseen));
     told.stage = foreseen;
     // What has come is told as what it is.
     told.known = fact.spent >= fact.limit;
     Some(told)
 }
 
-fn about(rule: &Rule, fact: &BudgetFact, severity: Severity, title: &str) -> Condition {
-    let subject = format!("{}/{}", fact.name.raw(), fact.period);
-    let mut told = Condition::new(rule, subject, severity, title)
-        .figure("Spent", money(fact.spent, &fact.currency))
-        .figure("Limit", money(fact.limit, &fact.currency));
-    if let Some(forecast) = fact.forecast {
-        told = told.figure("Forecast", money(forecast, &fact.currency));
-    }
-    told = told.figure("Period", fact.period.words());
-    if let Some(owner) = &fact.owner {
-        told = told.figure("Owner", owner.raw());
-    }
+fn about(rule: &Rule, fact: &BudgetFact, severity: Severity, title: String) -> Condition {
+    let mut told = Condition::new(rule, fact.subject(), severity, title);
+    told.figures = wording::of_budget(fact);
     told.until = Some(fact.period.to);
-    told.command = Some("spendtop budget list".to_owned());
+    told.command = Some(fact.command.clone());
     told
 }
 
 fn anomaly(rule: &Rule, fact: &AnomalyFact, now: i64) -> Option<Condition> {
     let is_news = Day::of_seconds(now).0 - fact.last.0 <= NEWS_DAYS;
-    if !is_news || !holds(&rule.scope, &fact.place) {
+    if !is_news || matches!(fact.taken, Taken::Over(_)) || !holds(&rule.scope, &fact.place) {
         return None;
     }
-    let mut told = Condition::new(rule, fact.id.clone(), fact.severity, fact.title.raw())
-        .figure("Impact so far", money(fact.impact, &fact.currency))
-        .figure("Per day", money(fact.per_day, &fact.currency))
-        .figure("Since", fact.start.to_string());
-    told.lines.clone_from(&fact.lines);
+    let mut told = Condition::new(rule, fact.id.clone(), fact.severity, wording::anomaly(fact));
+    told.figures = wording::of_anomaly(fact);
     told.known = fact.taken == Taken::Known;
-    told.command = Some("spendtop anomalies".to_owned());
+    told.command = Some(fact.command.clone());
     Some(told)
 }
 

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Facts;
 use super::conditions::{self, Condition};
+use super::{Facts, wording};
 use crate::domain::alert::{DESKTOP, Kind, Letter, Message, Plan, Remembered, Severity, TERMINAL, Turn};
 use crate::domain::calendar::{DAY_SECONDS, Day};
 use crate::domain::text::Untrusted;
@@ -126,6 +126,8 @@ fn news(plan: &Plan, facts: &Facts, trouble: &Trouble, was: Option<&Remembered>)
             let to = if is_worse { all.iter().cloned().collect() } else { missing };
             let mut now = Remembered { times: was.times, at: was.at, ..fresh(was.times) };
             if !is_worse {
+                // Its figures change with each look.
+                now.title.clone_from(&was.title);
                 // What has become less bad is not told again when it is as bad as it was.
                 (now.severity, now.stage) = (was.severity.max(told.severity), was.stage.max(told.stage));
             }
@@ -152,6 +154,7 @@ fn news(plan: &Plan, facts: &Facts, trouble: &Trouble, was: Option<&Remembered>)
 }
 
 fn resolved(plan: &Plan, facts: &Facts, subject: &str, was: &Remembered) -> Vec<Letter> {
+    let over = wording::over(subject, was, facts);
     let message = Message {
         key: key(subject, (was.severity, was.stage), was.times, Turn::Resolved),
         subject: subject.to_owned(),
@@ -159,10 +162,10 @@ fn resolved(plan: &Plan, facts: &Facts, subject: &str, was: &Remembered) -> Vec<
         // It presses nobody any more.
         severity: Severity::Info,
         turn: Turn::Resolved,
-        title: was.title.clone(),
-        lines: vec![Untrusted::from("It is so no longer.")],
-        figures: Vec::new(),
-        command: None,
+        title: Untrusted::new(over.title),
+        lines: Vec::new(),
+        figures: over.fields,
+        command: over.command,
         at: facts.now,
     };
     letters(plan, facts, &message, &was.told)

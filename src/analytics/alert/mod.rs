@@ -6,11 +6,15 @@
 //!
 //! * [`conditions`]: what is so now, by rule.
 //! * [`decide`]: what of it is news, whom it goes to and when.
+//! * [`wording`]: what is said of it.
 //! * [`bring`]: letters that are due, bundled; what follows from how a try went.
 
 pub mod bring;
 pub mod conditions;
 pub mod decide;
+#[cfg(test)]
+mod samples;
+pub mod wording;
 
 use crate::domain::alert::Severity;
 use crate::domain::calendar::{Day, Period};
@@ -50,6 +54,8 @@ pub struct BudgetFact {
     pub name: Untrusted,
     /// Where its charges are.
     pub place: Place,
+    /// The same in words.
+    pub scope: String,
     /// The period.
     pub period: Period,
     /// Its currency.
@@ -64,46 +70,80 @@ pub struct BudgetFact {
     pub exceeds_on: Option<Day>,
     /// The highest threshold that what was spent has reached, in percent.
     pub reached: Option<u32>,
+    /// Since when.
+    pub since: Option<Day>,
     /// The highest threshold that the forecast reaches, in percent.
     pub foreseen: Option<u32>,
+    /// Who spends most of it, each with a share; told of what is news alone.
+    pub spenders: Vec<String>,
     /// Whose it is.
     pub owner: Option<Untrusted>,
+    /// What else is to be known of it.
+    pub note: Option<Untrusted>,
+    /// The command that shows it.
+    pub command: String,
+}
+
+impl BudgetFact {
+    /// What tells it in this period from others.
+    #[must_use]
+    pub fn subject(&self) -> String {
+        format!("{}/{}", self.name.raw(), self.period)
+    }
 }
 
 /// How a person has taken an anomaly.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Taken {
     /// Nobody has.
     Open,
     /// Somebody knows of it, or wants to hear of it later.
     Known,
+    /// It is over, or somebody expects it: why.
+    Over(String),
 }
 
-/// Something out of the ordinary that has not ended.
+/// Something out of the ordinary, or that was.
 #[derive(Clone, Debug)]
 pub struct AnomalyFact {
     /// What tells it from others, for good.
     pub id: String,
-    /// What it is, in a line.
-    pub title: Untrusted,
+    /// What it is: a service, where there is one.
+    pub what: Untrusted,
+    /// Within which account, region or other, the largest first.
+    pub within: Vec<Untrusted>,
+    /// All of that in words.
+    pub place_words: Untrusted,
     /// Where it is.
     pub place: Place,
+    /// What kind it is, in words.
+    pub kind: &'static str,
     /// How much it presses.
     pub severity: Severity,
     /// Its first day.
     pub start: Day,
+    /// The same in words, with the hour where that is known.
+    pub since: String,
     /// The last day that it was seen.
     pub last: Day,
+    /// What a day of it costs.
+    pub actual: Amount,
+    /// And what was expected.
+    pub expected: Amount,
     /// What it cost beyond what was expected, so far.
     pub impact: Amount,
     /// And each further day, if it goes on.
     pub per_day: Amount,
     /// Its currency.
     pub currency: String,
-    /// What is known of its cause, a line each.
-    pub lines: Vec<Untrusted>,
+    /// Who contributes most, each with a share.
+    pub who: Vec<String>,
+    /// By price or by quantity; told of what is news alone.
+    pub why: Option<Untrusted>,
     /// How a person has taken it.
     pub taken: Taken,
+    /// The command that shows it.
+    pub command: String,
 }
 
 /// What a day cost, of a rule that looks for spikes.
@@ -174,4 +214,17 @@ pub struct DigestFact {
 #[must_use]
 pub fn money(amount: Amount, currency: &str) -> String {
     format!("{} {currency}", amount.grouped(2))
+}
+
+/// An amount as a line has it: cents only where there are any.
+#[must_use]
+pub fn brief(amount: Amount) -> String {
+    let text = amount.grouped(2);
+    text.strip_suffix(".00").map_or(text.clone(), str::to_owned)
+}
+
+/// An estimate as a line has it: whole from a hundred on.
+#[must_use]
+pub fn rough(amount: Amount) -> String {
+    if amount.abs() >= Amount::whole(100) { amount.grouped(0) } else { brief(amount) }
 }

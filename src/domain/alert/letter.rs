@@ -1,5 +1,7 @@
 //! A message on its way to a channel, and what became of it.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Kind, Message, Severity, Turn};
@@ -107,4 +109,16 @@ pub struct Gate {
     pub failed_at: i64,
     /// Why.
     pub why: Option<String>,
+    /// Of a channel that keeps troubles apart: what each that goes on was told as, by subject.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub incidents: BTreeMap<String, Incident>,
+}
+
+/// What a channel that keeps troubles apart knows one as: by itself, or with others that came in one storm.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Incident {
+    /// What all news of it share.
+    pub name: String,
+    /// How much the trouble pressed when it was last told.
+    pub severity: Severity,
 }

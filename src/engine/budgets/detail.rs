@@ -27,15 +27,28 @@ pub(super) fn of(engine: &LocalEngine, budget: &Budget, as_of: Day, cancel: &Can
 
 pub(super) fn from(engine: &LocalEngine, ground: &Ground, cancel: &Cancel) -> Result<BudgetDetail> {
     let path = ground.ahead.iter().flat_map(|ahead| &ahead.path).map(|(day, band)| (*day, band.into()));
-    let period = ground.span.period;
-    let period = Period { to: period.to.min(ground.as_of.plus(1)).max(period.from), ..period };
-    let mut lens = lens_of(&ground.budget);
+    let spenders = spenders(engine, &ground.budget, (ground.span.period, ground.as_of), cancel)?;
+    Ok(BudgetDetail { standing: ground.answer(), days: ground.burn.days.clone(), path: path.collect(), spenders })
+}
+
+/// Who spends a budget in a period, as far as that has come.
+///
+/// # Errors
+/// Kind `Usage` where the scope means nothing any more, `Store` where data cannot be read, `Interrupted`.
+pub fn spenders(
+    engine: &LocalEngine,
+    budget: &Budget,
+    (period, as_of): (Period, Day),
+    cancel: &Cancel,
+) -> Result<Vec<Composition>> {
+    let period = Period { to: period.to.min(as_of.plus(1)).max(period.from), ..period };
+    let mut lens = lens_of(budget);
     engine.definitions().bind_lens(&mut lens).map_err(|name| engine.undefined(&name))?;
     let mut spenders = Vec::new();
     for dimension in dimensions(engine, &lens) {
         spenders.extend(composition(engine, &lens, period, &dimension, cancel)?);
     }
-    Ok(BudgetDetail { standing: ground.answer(), days: ground.burn.days.clone(), path: path.collect(), spenders })
+    Ok(spenders)
 }
 
 /// What may tell apart who spends it: the company's first own tag, accounts, services; not what the scope says.

@@ -14,6 +14,7 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::detail::spenders;
 pub use self::kept::{BudgetCommand, BudgetOutcome, Was};
 pub use self::standing::standings;
 use super::Cancel;

@@ -1,54 +1,99 @@
 //! How budgets stand and what is out of the ordinary, as facts that rules are held against.
 //!
-//! Figures are those of the Budgets and the Anomalies tab. Knows no rule.
+//! Figures are those of the Budgets and the Anomalies tab. What takes longer to find out, as who spends a budget and
+//! why a cost moved, is found out of what nobody was told of yet. Knows no rule.
 
 use super::super::Cancel;
+use super::super::alerts;
 use super::super::anomalies::{self, records, words};
 use super::super::answer::BudgetAnswer;
 use super::super::budgets;
 use super::super::local::LocalEngine;
+use super::super::twin::word;
 use super::Moment;
+use crate::analytics::alert::conditions::NEWS_DAYS;
+use crate::analytics::alert::decide::Memory;
 use crate::analytics::alert::{AnomalyFact, BudgetFact, Place, Taken};
 use crate::analytics::budget::{Of, State};
-use crate::domain::alert::Severity;
-use crate::domain::anomaly::{self, Anomaly};
+use crate::domain::alert::{Severity, Turn};
+use crate::domain::anomaly::{self, Anomaly, Contributor, Finding, Spot};
+use crate::domain::dimension::Dimension;
 use crate::domain::filter::{Filter, Pattern};
 use crate::domain::text::Untrusted;
 use crate::error::Result;
 
-/// Lines that tell of an anomaly's cause at most.
-const LINES_MAX: usize = 3;
+/// Who is named of those who spend a budget, or contribute to an anomaly.
+const NAMED_MAX: usize = 3;
+/// Anomalies of which it is found out why, the gravest.
+const WHY_MAX: usize = 10;
+/// The share of an anomaly from which on one account or region has it all.
+const ALL: f64 = 0.8;
 
 /// How budgets stand of which something is known.
 ///
 /// # Errors
 /// Kind `Store` where data cannot be read, `Interrupted` where it was given up.
 pub fn budgets(engine: &LocalEngine, moment: Moment, cancel: &Cancel) -> Result<Vec<BudgetFact>> {
-    let standings = budgets::standings(engine, moment.day(), cancel)?;
-    Ok(standings.into_iter().filter_map(budget).collect())
+    let memory = alerts::memory(&engine.store().journal());
+    let mut facts = Vec::new();
+    for answer in budgets::standings(engine, moment.day(), cancel)? {
+        let (kept, period) = (answer.budget.clone(), answer.period);
+        let Some(mut fact) = budget(answer) else { continue };
+        let news = |kind: &str, stage: Option<u32>| {
+            let was = memory.get(&format!("{kind}/{}", fact.subject())).filter(|was| was.turn == Turn::Raised);
+            stage.is_some_and(|stage| was.is_none_or(|was| was.stage < stage))
+        };
+        if news("budget", fact.reached) || news("forecast", fact.foreseen) {
+            let by = budgets::spenders(engine, &kept, (period, moment.day()), cancel)?;
+            let several = by.iter().find(|by| by.values.len() > 1).or(by.first());
+            let named = several.into_iter().flat_map(|by| by.values.iter().map(|value| (&by.dimension, value)));
+            fact.spenders = named
+                .take(NAMED_MAX)
+                .map(|(dimension, of)| {
+                    let spot = Spot { dimension: dimension.clone(), value: of.value.clone(), name: of.name.clone() };
+                    let share = of.share.map_or_else(String::new, |share| format!(" {:.0} %", share * 100.0));
+                    format!("{}{share}", words::spot(&spot))
+                })
+                .collect();
+        }
+        facts.push(fact);
+    }
+    Ok(facts)
 }
 
 fn budget(answer: BudgetAnswer) -> Option<BudgetFact> {
     let spent = answer.spent?;
     let highest = |of: Of| {
         let crossed = answer.thresholds.iter().filter(|crossing| crossing.of == of && crossing.on.is_some());
-        crossed.map(|crossing| whole(crossing.percent.share())).max()
+        crossed.map(|crossing| (whole(crossing.percent.share()), crossing.on)).max()
     };
     let exceeds_on = match answer.state {
         State::WillExceed { on } => Some(on),
         _ => None,
     };
+    let reached = highest(Of::Actual);
+    let since = match answer.state {
+        State::Exceeded { on } => Some(on),
+        _ => reached.and_then(|(_, on)| on),
+    };
+    let told = |text: Untrusted| Some(text).filter(|text| !text.raw().is_empty());
+    let scope = &answer.budget.scope;
     Some(BudgetFact {
-        place: place_of(&answer.budget.scope),
+        place: place_of(scope),
+        scope: if scope.is_empty() { "all spend".to_owned() } else { scope.to_string() },
         period: answer.period,
         currency: answer.budget.currency.clone(),
         limit: answer.limit.total,
         spent,
         forecast: answer.forecast.as_ref().map(|foreseen| foreseen.end.mid),
         exceeds_on,
-        reached: highest(Of::Actual),
-        foreseen: highest(Of::Forecast),
-        owner: Some(answer.budget.owner).filter(|owner| !owner.raw().is_empty()),
+        reached: reached.map(|(percent, _)| percent),
+        since,
+        foreseen: highest(Of::Forecast).map(|(percent, _)| percent),
+        spenders: Vec::new(),
+        owner: told(answer.budget.owner),
+        note: told(answer.budget.note),
+        command: format!("spendtop budget show {}", word(answer.budget.name.raw())),
         name: answer.budget.name,
     })
 }
@@ -69,42 +114,89 @@ fn place_of(scope: &Filter) -> Place {
     scope.clauses.iter().filter_map(one).collect()
 }
 
-/// What is out of the ordinary as the store is now, and goes on.
+/// What is out of the ordinary as the store is now, and what was.
 ///
 /// # Errors
 /// Kind `Store` where data cannot be read or the disk fails, `Interrupted` where it was given up.
 pub fn anomalies(engine: &LocalEngine, moment: Moment, cancel: &Cancel) -> Result<Vec<AnomalyFact>> {
     anomalies::refresh(engine, moment.day(), cancel)?;
-    let known = records::kept(&engine.store().journal());
-    Ok(known.into_iter().filter_map(|anomaly| fact(anomaly, moment)).collect())
+    let (known, memory) = {
+        let journal = engine.store().journal();
+        (records::kept(&journal), alerts::memory(&journal))
+    };
+    let mut facts: Vec<AnomalyFact> = known.into_iter().map(|anomaly| fact(anomaly, moment)).collect();
+    facts.sort_by_key(|fact| (std::cmp::Reverse(fact.severity), std::cmp::Reverse(fact.impact.abs())));
+    for fact in facts.iter_mut().filter(|fact| is_news(fact, &memory, moment)).take(WHY_MAX) {
+        let answer = anomalies::detail::answer(engine, &fact.id, moment.day(), cancel)?;
+        let driver = answer.driver.as_ref();
+        fact.why = driver.and_then(|driver| words::why(driver, answer.held.0.days())).map(Untrusted::new);
+    }
+    Ok(facts)
 }
 
-fn fact(anomaly: Anomaly, moment: Moment) -> Option<AnomalyFact> {
+fn is_news(fact: &AnomalyFact, memory: &Memory, moment: Moment) -> bool {
+    let was = memory.get(&format!("anomaly/{}", fact.id)).filter(|was| was.turn == Turn::Raised);
+    let is_new = moment.day().0 - fact.last.0 <= NEWS_DAYS;
+    fact.taken == Taken::Open && is_new && was.is_none_or(|was| was.severity < fact.severity)
+}
+
+fn fact(anomaly: Anomaly, moment: Moment) -> AnomalyFact {
     use anomaly::State::{Acknowledged, Expected, Open, Resolved, Snoozed};
+    let finding = &anomaly.finding;
     let taken = match anomaly.state(moment.day()) {
         Open => Taken::Open,
         Acknowledged | Snoozed => Taken::Known,
-        Expected | Resolved => return None,
+        Expected => Taken::Over(words::said(&anomaly).unwrap_or_else(|| "it is expected".to_owned())),
+        Resolved => Taken::Over(finding.course.words().to_owned()),
     };
-    let finding = &anomaly.finding;
-    let title = format!("{}: {}", words::place(finding), finding.kind.words(finding.rises));
+    let (what, within) = named(finding);
     let spots = finding.place.iter().map(|spot| (spot.dimension.clone(), spot.value.clone()));
-    let lines = finding.contributors.iter().take(LINES_MAX).map(|part| Untrusted::new(words::spot(&part.spot)));
-    Some(AnomalyFact {
+    let share = |part: &Contributor| format!("{} {:.0} %", words::spot(&part.spot), part.share * 100.0);
+    AnomalyFact {
         id: anomaly.id.to_string(),
-        title: Untrusted::new(title),
+        what,
+        within,
+        place_words: Untrusted::new(words::place(finding)),
         place: spots.collect(),
+        kind: finding.kind.words(finding.rises),
         severity: match finding.severity {
             anomaly::Severity::Low => Severity::Info,
             anomaly::Severity::Medium => Severity::Warning,
             anomaly::Severity::High | anomaly::Severity::Critical => Severity::Critical,
         },
         start: finding.start,
+        since: words::since(finding),
         last: finding.last,
+        actual: finding.day.actual,
+        expected: finding.day.expected,
         impact: finding.impact,
         per_day: finding.rate,
         currency: anomaly.currency.clone(),
-        lines: lines.collect(),
+        who: finding.contributors.iter().filter(|part| part.share > 0.0).map(share).take(NAMED_MAX).collect(),
+        why: None,
         taken,
-    })
+        command: format!("spendtop anomalies show {}", anomaly.id.short()),
+    }
+}
+
+/// What an anomaly is, and within what: a SKU is named where nothing else says what it is.
+fn named(finding: &Finding) -> (Untrusted, Vec<Untrusted>) {
+    let rank = |dimension: &Dimension| match dimension {
+        Dimension::CommitmentDiscount => Some(0),
+        Dimension::Service => Some(1),
+        Dimension::Sku => Some(2),
+        _ => None,
+    };
+    let mut parts: Vec<&Spot> = finding.place.iter().collect();
+    if finding.kind != anomaly::Kind::Expired {
+        for dimension in [Dimension::SubAccount, Dimension::Region] {
+            let all = |part: &&Contributor| part.spot.dimension == dimension && part.share >= ALL;
+            let is_told = parts.iter().any(|spot| spot.dimension == dimension);
+            parts.extend(finding.contributors.iter().find(all).map(|part| &part.spot).filter(|_| !is_told));
+        }
+    }
+    let what = parts.iter().filter(|spot| rank(&spot.dimension).is_some()).min_by_key(|spot| rank(&spot.dimension));
+    let called = |spot: &Spot| Untrusted::new(words::spot(spot));
+    let within = parts.iter().filter(|spot| rank(&spot.dimension).is_none()).map(|spot| called(spot));
+    (what.map_or_else(|| "all spend".into(), |spot| called(spot)), within.collect())
 }

@@ -51,13 +51,15 @@ pub fn run(engine: &LocalEngine, moment: Moment, cancel: &Cancel) -> Result<bool
     }
     let plan = bound(engine);
     let generation = engine.store().manifest().generation;
-    let facts = facts::gather(engine, &plan, moment, cancel)?;
+    let before = alerts::watched(&engine.store().journal()).map(|watched| watched.reached).unwrap_or_default();
+    let reached = facts::reached(engine, moment.day(), &before);
+    let facts = facts::gather(engine, &plan, (moment, &reached), cancel)?;
     if cancel.is_cancelled() {
         return Err(Error::new(Kind::Interrupted, "given up"));
     }
     let mut journal = engine.store().journal();
     let decision = decide(&plan, &facts, &alerts::memory(&journal));
-    let mark = Watched { generation, day: moment.day() };
+    let mark = Watched { generation, day: moment.day(), reached };
     let changes = alerts::looked(&journal, decision, mark)?;
     let is_news = !changes.is_empty();
     journal.set_all(changes)?;

@@ -115,6 +115,20 @@ fn a_provider_that_tells_nothing_new_is_late_until_it_does() {
 }
 
 #[test]
+fn an_export_that_is_stuck_is_late_however_often_it_is_delivered_again() {
+    let store = Arc::new(Store::in_memory(&[]));
+    let engine = engine(Arc::clone(&store), vec![rule(Of::Stale)]);
+    for day in 1..=9 {
+        let (taken_at, last) = (Day(TODAY + day).seconds(), if day == 1 { TODAY - 1 } else { TODAY });
+        // Restated each time, up to the same day.
+        bills::import(&store, "bill", &bill(TODAY - 40..last, 100 + i64::from(day)), taken_at);
+        look(&engine, Moment { at: taken_at + 60, offset: 0 });
+        let late = told(&engine).iter().any(|told| told.starts_with("warning: AWS tells nothing new"));
+        assert_eq!(late, day >= 5, "a day after the last day came, and three: {day}");
+    }
+}
+
+#[test]
 fn a_digest_is_brought_when_it_is_due() {
     let store = Arc::new(Store::in_memory(&[]));
     import(&store, TODAY - 40..TODAY, 160);
@@ -161,13 +175,30 @@ fn a_budget_that_is_exceeded_is_told_once_and_as_resolved_when_it_is_raised() {
     keep("100");
     assert!(look(&engine, at(9)));
     let headlines = told(&engine);
-    assert!(headlines.len() == 1 && headlines[0].starts_with("critical: budget all is exceeded: "), "{headlines:?}");
+    assert!(
+        headlines.len() == 1
+            && headlines[0].starts_with("critical: budget all is over: ")
+            && headlines[0].contains(" of 100 USD ("),
+        "{headlines:?}"
+    );
     look(&engine, at(12));
     assert_eq!(told(&engine), headlines);
     keep("100000");
     look(&engine, at(13));
     let headlines = told(&engine);
-    assert!(headlines.iter().any(|told| told.starts_with("resolved: ")), "{headlines:?}");
+    let over = |told: &String| {
+        told.starts_with("resolved: budget all is no longer over: ") && told.contains(" of 100,000 USD")
+    };
+    assert!(headlines.iter().any(over), "{headlines:?}");
+    let letters = stand(&engine).outbox;
+    let raised = letters.values().find(|letter| letter.message.severity == Severity::Critical).expect("raised");
+    let figure = |name: &str| raised.message.figures.iter().find(|(of, _)| of == name).map(|(_, value)| value.raw());
+    assert_eq!(
+        (figure("Scope"), figure("Limit"), figure("Owner")),
+        (Some("all spend"), Some("100 USD"), Some("on-call"))
+    );
+    assert!(figure("Who spends it").is_some_and(|who| who.contains("EC2 8") && who.contains("S3 1")), "{raised:?}");
+    assert_eq!(raised.message.command.as_deref(), Some("spendtop budget show all"));
 }
 
 #[test]
@@ -178,7 +209,11 @@ fn what_is_out_of_the_ordinary_is_told_until_somebody_knows_of_it() {
     assert!(look(&engine, at(9)));
     let headlines = told(&engine);
     assert_eq!(headlines.len(), 1, "{headlines:?}");
-    assert!(headlines[0].contains("Elastic Compute Cloud") || headlines[0].contains("EC2"), "{headlines:?}");
+    assert_eq!(headlines, ["critical: Amazon EC2 costs 4,000 USD a day, expected 100"]);
+    let letter = stand(&engine).outbox.into_values().next().expect("one");
+    let figure = |name: &str| letter.message.figures.iter().find(|(of, _)| of == name).map(|(_, value)| value.raw());
+    assert_eq!((figure("Expected"), figure("What")), (Some("100 USD"), Some("spike")), "{letter:?}");
+    assert!(letter.message.command.is_some_and(|command| command.starts_with("spendtop anomalies show ")));
     look(&engine, at(12));
     assert_eq!(told(&engine), headlines, "once");
 }
@@ -207,6 +242,7 @@ fn what_was_found_is_on_its_way_after_the_store_is_opened_again_and_what_was_bro
         channel: "ops".into(),
         letters: vec![name.clone()],
         beside: None,
+        incident: None,
         fate,
         at,
         jitter: 1_000,

@@ -120,6 +120,13 @@ fn pushes_stay_below_four_kilobytes() {
 }
 
 #[test]
+fn a_signature_is_what_anybody_makes_of_the_secret() {
+    // printf 1700000000.hi | openssl dgst -sha256 -hmac k
+    let want = "t=1700000000,v1=9cf77ceadb8b805f18e57c9d23fe531f70f59b33330d48f4be8cc38d24621e1f";
+    assert_eq!(webhook::signature(&Secret::from("k".to_owned()), 1_700_000_000, "hi"), want);
+}
+
+#[test]
 fn templates_are_filled_in_and_bounded() {
     let worded = worded(&plain());
     let filled = |template: &str| webhook::body(&worded, Some(template));
@@ -132,7 +139,10 @@ fn templates_are_filled_in_and_bounded() {
         "Per day=300.00 USD;"
     );
     for (template, said) in [
-        ("{{ headlin }}", "undefined"),
+        ("{{ headlin }}", "the template has `headlin`, and a message has key, subject, "),
+        ("{{ titel|tojson }}", "the template has `titel`"),
+        ("{% for f in figures %}{{ f.nam }}{% endfor %}", "undefined"),
+        ("{{ title", "syntax error"),
         ("{% if %}", "syntax error"),
         ("{% for i in range(9999) %}{% for j in range(9999) %}{{ i }}{% endfor %}{% endfor %}", "fuel"),
         ("{% include \"/etc/passwd\" %}", ""),
@@ -140,6 +150,13 @@ fn templates_are_filled_in_and_bounded() {
         let failure = filled(template).expect_err(template);
         assert!(failure.why.contains(said), "{template}: {failure:?}");
     }
+    let named: Vec<String> =
+        serde_json::to_value(&worded).expect("JSON").as_object().expect("an object").keys().cloned().collect();
+    assert!(named.len() == webhook::NAMES.len() && named.iter().all(|name| webhook::NAMES.contains(&name.as_str())));
+    for sound in ["{{ command|default('none')|tojson }} {{ range(2)|length }}", "{% set a = title %}{{ a }}"] {
+        assert_eq!(webhook::check(sound), Ok(()), "{sound}");
+    }
+    assert!(webhook::check("{{ lines[0] }}").is_err(), "an end may have no lines");
     // What a message says cannot break out of JSON.
     let evil = super::worded(&hostile());
     let body = webhook::body(&evil, Some("{\"text\": {{ headline|tojson }}}")).expect("sound");

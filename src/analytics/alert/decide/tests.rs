@@ -6,7 +6,6 @@ use super::super::{AnomalyFact, BudgetFact, DigestFact, ProviderFact, SpendFact,
 use super::*;
 use crate::domain::alert::{Hours, Rule};
 use crate::domain::calendar::Period;
-use crate::domain::dimension::Dimension;
 use crate::domain::filter::Filter;
 use crate::domain::money::Amount;
 
@@ -23,34 +22,25 @@ fn plan(rules: Vec<Rule>) -> Plan {
 
 fn anomaly(id: &str, severity: Severity, taken: Taken) -> AnomalyFact {
     AnomalyFact {
-        id: id.to_owned(),
-        title: format!("{id} costs more").into(),
-        place: vec![(Dimension::Service, "Amazon EC2".into()), (Dimension::Provider, "AWS".into())],
+        what: id.into(),
         severity,
         start: Day::of_seconds(NOW),
         last: Day::of_seconds(NOW),
-        impact: Amount::whole(700),
-        per_day: Amount::whole(100),
-        currency: "USD".into(),
-        lines: vec!["m5.large in us-east-1".into()],
         taken,
+        ..super::super::samples::anomaly(id)
     }
 }
 
 fn budget(spent: i64, reached: Option<u32>, foreseen: Option<u32>) -> BudgetFact {
-    let first = Day::of_seconds(NOW).month();
     BudgetFact {
-        name: "platform".into(),
-        place: vec![(Dimension::Provider, "AWS".into())],
-        period: first.period(),
-        currency: "EUR".into(),
-        limit: Amount::whole(1_000),
+        period: Day::of_seconds(NOW).month().period(),
         spent: Amount::whole(spent),
         forecast: Some(Amount::whole(spent * 2)),
         exceeds_on: foreseen.map(|_| Day::of_seconds(NOW).plus(3)),
+        since: reached.map(|_| Day::of_seconds(NOW)),
         reached,
         foreseen,
-        owner: Some("ana".into()),
+        ..super::super::samples::budget()
     }
 }
 
@@ -81,10 +71,16 @@ fn a_trouble_is_told_once_again_where_it_gets_worse_and_when_it_is_over() {
     let open = |severity| facts(vec![anomaly("a1", severity, Taken::Open)]);
     assert!(look(&plan, &open(Severity::Info), &mut memory).is_empty(), "below the rule's severity");
     let first = look(&plan, &open(Severity::Warning), &mut memory);
-    assert_eq!(told(&first), [("ops", "warning: a1 costs more".to_owned())]);
+    assert_eq!(
+        told(&first),
+        [("ops", "warning: a1 in Prod, us-east-1 costs 1,180 USD a day, expected 310".to_owned())]
+    );
     assert!(look(&plan, &open(Severity::Warning), &mut memory).is_empty());
     let worse = look(&plan, &open(Severity::Critical), &mut memory);
-    assert_eq!(told(&worse), [("ops", "critical: a1 costs more".to_owned())]);
+    assert_eq!(
+        told(&worse),
+        [("ops", "critical: a1 in Prod, us-east-1 costs 1,180 USD a day, expected 310".to_owned())]
+    );
     assert_eq!(worse[0].message.subject, first[0].message.subject);
     assert_ne!(worse[0].message.key, first[0].message.key);
     for severity in [Severity::Warning, Severity::Critical] {
@@ -93,7 +89,10 @@ fn a_trouble_is_told_once_again_where_it_gets_worse_and_when_it_is_over() {
     let unknown = Facts { now: NOW + HOUR, ..Facts::default() };
     assert!(look(&plan, &unknown, &mut memory).is_empty(), "what could not be looked at is not over");
     let over = Facts { now: NOW + HOUR, ..facts(Vec::new()) };
-    assert_eq!(told(&look(&plan, &over, &mut memory)), [("ops", "resolved: a1 costs more".to_owned())]);
+    assert_eq!(
+        told(&look(&plan, &over, &mut memory)),
+        [("ops", "resolved: it is so no longer: a1 in Prod, us-east-1 costs 1,180 USD a day, expected 310".to_owned())]
+    );
     assert!(look(&plan, &over, &mut memory).is_empty());
 }
 
@@ -168,13 +167,16 @@ fn budgets_are_told_by_their_thresholds_and_forgotten_with_their_period() {
     assert!(at(NOW, budget(300, None, None)).is_empty());
     assert_eq!(
         at(NOW, budget(600, None, Some(100))),
-        ["warning: budget platform will be exceeded on 2026-09-07: 1,200.00 EUR is forecast"]
+        ["warning: budget platform will be over on Sep 7: 1,200 of 1,000 EUR (120 %) is forecast"]
     );
-    assert_eq!(at(NOW, budget(820, Some(80), Some(100))), ["warning: budget platform has reached 80 %: 820.00 EUR"]);
+    assert_eq!(
+        at(NOW, budget(820, Some(80), Some(100))),
+        ["warning: budget platform has reached 80 %: 820 of 1,000 EUR (82 %), since Sep 4"]
+    );
     assert!(at(NOW, budget(850, Some(80), Some(100))).is_empty());
     assert_eq!(
         at(NOW, budget(1_010, Some(100), Some(100))),
-        ["critical: budget platform is exceeded: 1,010.00 EUR"],
+        ["critical: budget platform is over: 1,010 of 1,000 EUR (101 %), since Sep 4"],
         "what was foreseen has come, and is not over"
     );
     let next = Day::of_seconds(NOW).month().plus(1);

@@ -1,0 +1,195 @@
+//! What is said of budgets and anomalies: a line with what, where, how much and against what, and the fields below
+//! it; and how a trouble that is over is told of.
+//!
+//! Money comes before anything that a channel may cut. Pure: words over facts.
+
+use super::{AnomalyFact, BudgetFact, Facts, ProviderFact, Taken, brief, rough};
+use crate::domain::alert::{Kind, Remembered, Severity};
+use crate::domain::calendar::Day;
+use crate::domain::money::Amount;
+use crate::domain::text::{SafeText, Untrusted};
+
+/// Characters of what, of each part of where, and of a budget's name in a line.
+const WHAT_MAX: usize = 40;
+const WHERE_MAX: usize = 24;
+
+/// Fields, each with what it is called.
+pub type Fields = Vec<(String, Untrusted)>;
+
+fn field(fields: &mut Fields, name: &str, value: impl Into<String>) {
+    let value = value.into();
+    if !value.is_empty() {
+        fields.push((name.to_owned(), Untrusted::new(value)));
+    }
+}
+
+/// A text of so many characters at most.
+fn clipped(text: &str, most: usize) -> String {
+    let safe = SafeText::from_outside(text);
+    if safe.chars().count() <= most {
+        return safe.into_string();
+    }
+    safe.chars().take(most.saturating_sub(3)).chain("...".chars()).collect()
+}
+
+/// A day as a line has it: `Nov 18`.
+fn short(day: Day) -> String {
+    format!("{} {}", &day.month().name()[..3], day.number())
+}
+
+/// `7,204.71 of 5,000 USD`.
+fn of_limit(amount: Amount, fact: &BudgetFact) -> String {
+    format!("{} of {}", brief(amount), with(&brief(fact.limit), &fact.currency))
+}
+
+/// ` (144 %)`.
+fn share(amount: Amount, fact: &BudgetFact) -> String {
+    let share = amount.ratio(fact.limit).filter(|_| fact.limit > Amount::ZERO);
+    share.map_or_else(String::new, |share| format!(" ({:.0} %)", (share * 100.0).floor()))
+}
+
+fn with(amount: &str, currency: &str) -> String {
+    format!("{amount} {}", SafeText::from_outside(currency))
+}
+
+fn called(fact: &BudgetFact) -> String {
+    format!("budget {}", clipped(fact.name.raw(), WHAT_MAX))
+}
+
+/// What a budget has reached.
+#[must_use]
+pub fn budget(fact: &BudgetFact, reached: u32) -> String {
+    let is = if fact.spent > fact.limit { "is over".to_owned() } else { format!("has reached {reached} %") };
+    let since = fact.since.map_or_else(String::new, |day| format!(", since {}", short(day)));
+    format!("{} {is}: {}{}{since}", called(fact), of_limit(fact.spent, fact), share(fact.spent, fact))
+}
+
+/// What a budget is forecast to reach.
+#[must_use]
+pub fn forecast(fact: &BudgetFact, foreseen: u32) -> String {
+    let will = match fact.exceeds_on {
+        Some(day) => format!("will be over on {}", short(day)),
+        None => format!("is forecast to reach {foreseen} %"),
+    };
+    let end = fact.forecast.map(|end| format!(": {}{} is forecast", of_limit(end, fact), share(end, fact)));
+    format!("{} {will}{}", called(fact), end.unwrap_or_default())
+}
+
+/// The fields of a budget.
+#[must_use]
+pub fn of_budget(fact: &BudgetFact) -> Fields {
+    let mut fields = Fields::new();
+    let money = |amount: Amount| with(&brief(amount), &fact.currency);
+    field(&mut fields, "Scope", fact.scope.as_str());
+    field(&mut fields, "Limit", money(fact.limit));
+    field(&mut fields, "Spent", money(fact.spent) + &share(fact.spent, fact));
+    if let Some(end) = fact.forecast {
+        field(&mut fields, "Forecast", money(end) + &share(end, fact));
+    }
+    field(&mut fields, "Since", fact.since.map(|day| day.to_string()).unwrap_or_default());
+    field(&mut fields, "Who spends it", fact.spenders.join(", "));
+    field(&mut fields, "Period", fact.period.words());
+    field(&mut fields, "Owner", fact.owner.as_ref().map(Untrusted::raw).unwrap_or_default());
+    field(&mut fields, "Note", fact.note.as_ref().map(Untrusted::raw).unwrap_or_default());
+    fields
+}
+
+/// What is out of the ordinary, and where: `Amazon EC2 in Prod, us-east-1`.
+fn spot(fact: &AnomalyFact) -> String {
+    let parts: Vec<String> = fact.within.iter().map(|part| clipped(part.raw(), WHERE_MAX)).collect();
+    let what = clipped(fact.what.raw(), WHAT_MAX);
+    if parts.is_empty() { what } else { format!("{what} in {}", parts.join(", ")) }
+}
+
+/// What an anomaly costs, against what was expected.
+#[must_use]
+pub fn anomaly(fact: &AnomalyFact) -> String {
+    let actual = with(&rough(fact.actual), &fact.currency);
+    format!("{} costs {actual} a day, expected {}", spot(fact), rough(fact.expected))
+}
+
+/// The fields of an anomaly.
+#[must_use]
+pub fn of_anomaly(fact: &AnomalyFact) -> Fields {
+    let mut fields = Fields::new();
+    let money = |amount: Amount| with(&rough(amount), &fact.currency);
+    let signed = |amount: Amount| format!("{}{}", if amount.units() > 0 { "+" } else { "" }, money(amount));
+    field(&mut fields, "Where", fact.place_words.raw());
+    field(&mut fields, "What", fact.kind);
+    field(&mut fields, "A day costs", money(fact.actual));
+    field(&mut fields, "Expected", money(fact.expected));
+    field(&mut fields, "Cost so far", format!("{} beyond that", signed(fact.impact)));
+    if matches!(fact.taken, Taken::Open | Taken::Known) && !fact.per_day.is_zero() {
+        field(&mut fields, "If it goes on", format!("{} a day", signed(fact.per_day)));
+    }
+    field(&mut fields, "Why", fact.why.as_ref().map(Untrusted::raw).unwrap_or_default());
+    field(&mut fields, "Who", fact.who.join(", "));
+    field(&mut fields, "Since", fact.since.as_str());
+    fields
+}
+
+/// What is said of a trouble that is over.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Over {
+    /// In a line.
+    pub title: String,
+    /// In fields.
+    pub fields: Fields,
+    /// The command that shows more.
+    pub command: Option<String>,
+}
+
+/// How a trouble stands that is so no longer.
+#[must_use]
+pub fn over(subject: &str, was: &Remembered, facts: &Facts) -> Over {
+    let of = subject.split_once('/').map_or(subject, |(_, of)| of);
+    let known = match was.kind {
+        Kind::Budget | Kind::Forecast => budget_over(of, was, facts.budgets.as_deref().unwrap_or_default()),
+        Kind::Anomaly => anomaly_over(of, facts.anomalies.as_deref().unwrap_or_default()),
+        Kind::Stale => stale_over(of, facts.providers.as_deref().unwrap_or_default()),
+        Kind::Sync => Some(plain(format!("{} syncs again", SafeText::from_outside(of)), "spendtop sync --status")),
+        Kind::Spike | Kind::Digest | Kind::Test => None,
+    };
+    known.unwrap_or_else(|| plain(format!("it is so no longer: {}", was.title.safe()), ""))
+}
+
+fn plain(title: String, command: &str) -> Over {
+    Over { title, fields: Fields::new(), command: Some(command.to_owned()).filter(|command| !command.is_empty()) }
+}
+
+fn budget_over(of: &str, was: &Remembered, budgets: &[BudgetFact]) -> Option<Over> {
+    let Some(fact) = budgets.iter().find(|fact| of == fact.subject()) else {
+        let name = of.rsplit_once('/').map_or(of, |(name, _)| name);
+        let title =
+            format!("budget {} is no longer looked at: it was archived, removed or changed", clipped(name, WHAT_MAX));
+        return Some(plain(title, "spendtop budget list --archived"));
+    };
+    let (is, amount) = match (was.kind, was.severity) {
+        (Kind::Forecast, _) => ("is no longer forecast to be over".to_owned(), fact.forecast.unwrap_or(fact.spent)),
+        (_, Severity::Critical) => ("is no longer over".to_owned(), fact.spent),
+        _ => (format!("is below {} % again", was.stage), fact.spent),
+    };
+    let title = format!("{} {is}: {}{}", called(fact), of_limit(amount, fact), share(amount, fact));
+    Some(Over { title, fields: of_budget(fact), command: Some(fact.command.clone()) })
+}
+
+fn anomaly_over(of: &str, anomalies: &[AnomalyFact]) -> Option<Over> {
+    let fact = anomalies.iter().find(|fact| fact.id == of)?;
+    let reason = match &fact.taken {
+        Taken::Over(reason) => reason.clone(),
+        Taken::Open | Taken::Known => "nothing new of it for a week".to_owned(),
+    };
+    let more = if fact.impact.units() < 0 { "less" } else { "more" };
+    let impact = with(&rough(fact.impact.abs()), &fact.currency);
+    let title = format!("{} cost {impact} {more} than expected since {}; {reason}", spot(fact), short(fact.start));
+    Some(Over { title, fields: of_anomaly(fact), command: Some(fact.command.clone()) })
+}
+
+fn stale_over(of: &str, providers: &[ProviderFact]) -> Option<Over> {
+    let fact = providers.iter().find(|fact| fact.provider.raw() == of)?;
+    let title = format!("{} is no longer late: it has charges up to {}", fact.provider.safe(), fact.last_day);
+    Some(plain(title, "spendtop sync --status"))
+}
+
+#[cfg(test)]
+mod tests;

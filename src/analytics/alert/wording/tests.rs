@@ -1,0 +1,138 @@
+//! What is said, of facts on fixed days.
+
+use super::super::samples;
+use super::*;
+use crate::domain::alert::Turn;
+
+fn shown(fields: &Fields) -> Vec<String> {
+    fields.iter().map(|(name, value)| format!("{name}: {}", value.raw())).collect()
+}
+
+fn was(kind: Kind, severity: Severity, stage: u32) -> Remembered {
+    Remembered {
+        rules: Vec::new(),
+        kind,
+        turn: Turn::Raised,
+        stage,
+        severity,
+        times: 0,
+        at: 0,
+        until: None,
+        title: "as it was called".into(),
+        told: Vec::new(),
+    }
+}
+
+#[test]
+fn an_anomaly_is_told_by_what_where_how_much_and_against_what() {
+    let fact = samples::anomaly("a1b2c3");
+    assert_eq!(anomaly(&fact), "Amazon EC2 in Prod, us-east-1 costs 1,180 USD a day, expected 310");
+    assert_eq!(
+        shown(&of_anomaly(&fact)),
+        [
+            "Where: Amazon EC2 | Prod | us-east-1",
+            "What: step up",
+            "A day costs: 1,180 USD",
+            "Expected: 310 USD",
+            "Cost so far: +2,609 USD beyond that",
+            "If it goes on: +870 USD a day",
+            "Why: usage +280 % (+2,609.10) in 3 days",
+            "Who: i-0abc 62 %",
+            "Since: 2026-11-18 14:00 UTC",
+        ]
+    );
+    let long = |times: usize| Untrusted::new("long and longer ".repeat(times));
+    let fact = AnomalyFact { what: long(20), within: vec![long(9), "us-east-1".into()], ..fact };
+    let title = anomaly(&fact);
+    let money = title.find("1,180 USD a day, expected 310").expect("the money");
+    assert!(money + 40 < 140, "no channel cuts it: {title}");
+    let small =
+        AnomalyFact { actual: "8.40".parse().expect("amount"), expected: Amount::ZERO, ..samples::anomaly("b") };
+    assert!(anomaly(&small).ends_with(" costs 8.40 USD a day, expected 0"), "{}", anomaly(&small));
+}
+
+#[test]
+fn a_budget_is_told_with_its_limit_share_and_day() {
+    let day = Day::parse("2026-11-18");
+    let fact = BudgetFact {
+        name: "plat".into(),
+        currency: "USD".into(),
+        limit: Amount::whole(5_000),
+        spent: "7204.71".parse().expect("amount"),
+        forecast: Some(Amount::whole(9_100)),
+        since: day,
+        ..samples::budget()
+    };
+    assert_eq!(budget(&fact, 100), "budget plat is over: 7,204.71 of 5,000 USD (144 %), since Nov 18");
+    assert_eq!(
+        shown(&of_budget(&fact)),
+        [
+            "Scope: provider=AWS",
+            "Limit: 5,000 USD",
+            "Spent: 7,204.71 USD (144 %)",
+            "Forecast: 9,100 USD (182 %)",
+            "Since: 2026-11-18",
+            "Who spends it: Prod 62 %, Dev 20 %",
+            "Period: 2026-11-01 to 2026-11-30",
+            "Owner: ana",
+            "Note: https://wiki.example/runbook",
+        ]
+    );
+    let fact = BudgetFact { spent: Amount::whole(4_999), exceeds_on: day, ..fact };
+    assert_eq!(budget(&fact, 80), "budget plat has reached 80 %: 4,999 of 5,000 USD (99 %), since Nov 18");
+    assert_eq!(forecast(&fact, 100), "budget plat will be over on Nov 18: 9,100 of 5,000 USD (182 %) is forecast");
+    let fact = BudgetFact { exceeds_on: None, forecast: Some(Amount::whole(4_500)), ..fact };
+    assert_eq!(forecast(&fact, 90), "budget plat is forecast to reach 90 %: 4,500 of 5,000 USD (90 %) is forecast");
+}
+
+#[test]
+fn what_is_over_is_told_with_how_it_stands_now() {
+    let budget = BudgetFact { spent: Amount::whole(810), forecast: Some(Amount::whole(900)), ..samples::budget() };
+    let reason = "over: back to what was expected".to_owned();
+    let anomaly = AnomalyFact { taken: Taken::Over(reason), ..samples::anomaly("a1") };
+    let facts = Facts { budgets: Some(vec![budget]), anomalies: Some(vec![anomaly]), ..Facts::default() };
+    let period = "2026-11-01..2026-12-01";
+    for (subject, was, title, command) in [
+        (
+            format!("budget/platform/{period}"),
+            was(Kind::Budget, Severity::Critical, 100),
+            "budget platform is no longer over: 810 of 1,000 EUR (81 %)",
+            "spendtop budget show platform",
+        ),
+        (
+            format!("budget/platform/{period}"),
+            was(Kind::Budget, Severity::Warning, 90),
+            "budget platform is below 90 % again: 810 of 1,000 EUR (81 %)",
+            "spendtop budget show platform",
+        ),
+        (
+            format!("forecast/platform/{period}"),
+            was(Kind::Forecast, Severity::Warning, 100),
+            "budget platform is no longer forecast to be over: 900 of 1,000 EUR (90 %)",
+            "spendtop budget show platform",
+        ),
+        (
+            format!("budget/gone/{period}"),
+            was(Kind::Budget, Severity::Critical, 100),
+            "budget gone is no longer looked at: it was archived, removed or changed",
+            "spendtop budget list --archived",
+        ),
+        (
+            "anomaly/a1".to_owned(),
+            was(Kind::Anomaly, Severity::Critical, 0),
+            "Amazon EC2 in Prod, us-east-1 cost 2,609 USD more than expected since Nov 18; over: back to what was expected",
+            "spendtop anomalies show a1",
+        ),
+        (
+            "sync/aws.prod".to_owned(),
+            was(Kind::Sync, Severity::Critical, 0),
+            "aws.prod syncs again",
+            "spendtop sync --status",
+        ),
+    ] {
+        let over = over(&subject, &was, &facts);
+        assert_eq!((over.title.as_str(), over.command.as_deref()), (title, Some(command)), "{subject}");
+    }
+    let unknown = over("anomaly/none", &was(Kind::Anomaly, Severity::Critical, 0), &facts);
+    assert_eq!(unknown.title, "it is so no longer: as it was called");
+}

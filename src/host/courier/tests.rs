@@ -1,0 +1,129 @@
+//! Who brings, over small stores in memory: what is told here, what is left to others, and what hangs.
+
+use std::sync::Arc;
+
+use super::*;
+use crate::domain::alert::Letter;
+use crate::engine::local::LocalEngine;
+use crate::engine::{Extent, OpenFile, export};
+use crate::store::Store;
+
+/// An engine over a damaged store: nobody can look.
+struct Blind(LocalEngine);
+
+impl Engine for Blind {
+    fn ask(&self, question: &Question, as_of: Day, cancel: &Cancel) -> Result<Answer> {
+        self.0.ask(question, as_of, cancel)
+    }
+
+    fn command(&self, command: &Command) -> Result<Outcome> {
+        match command {
+            Command::Watch(_) => Err(Error::store("a chunk is damaged")),
+            command => self.0.command(command),
+        }
+    }
+
+    fn export(&self, scope: &export::Scope, open: &OpenFile<'_>, cancel: &Cancel) -> Result<u64> {
+        self.0.export(scope, open, cancel)
+    }
+
+    fn extent(&self) -> Result<Extent> {
+        self.0.extent()
+    }
+}
+
+#[test]
+fn what_was_found_is_brought_even_where_nobody_can_look() {
+    let folder = tempfile::tempdir().expect("folder");
+    let store = Arc::new(Store::in_memory(&[]));
+    let letter = Letter::new(Message::test("a", 0), TERMINAL, 0);
+    let value = serde_json::to_value(&letter).expect("JSON");
+    store.journal().set("outbox", &letter.name(), Some(value)).expect("kept");
+    let engine = Blind(LocalEngine::new(Arc::clone(&store), Config::default().settle, false));
+    let courier = Courier::new(&Config::default(), Place::beside(&folder.path().join("store")), None, None);
+    let told = std::cell::Cell::new(0);
+    let terminal = |_: &Notice| {
+        told.set(told.get() + 1);
+        true
+    };
+    for _ in 0..2 {
+        let round = courier.round(&engine, &terminal, &CancellationToken::new(), Duration::from_secs(5));
+        assert!(round.expect_err("it is said").message.contains("a chunk is damaged"));
+    }
+    assert_eq!((told.get(), stands(&engine).expect("it stands").outbox.len()), (1, 0), "once");
+    // Nothing is told by who is about to end.
+    let letter = Letter::new(Message::test("b", 1), TERMINAL, 0);
+    let value = serde_json::to_value(&letter).expect("JSON");
+    store.journal().set("outbox", &letter.name(), Some(value)).expect("kept");
+    let ends = CancellationToken::new();
+    ends.cancel();
+    assert!(courier.round(&engine, &terminal, &ends, Duration::from_secs(5)).is_err());
+    assert_eq!((told.get(), stands(&engine).expect("it stands").outbox.len()), (1, 1), "it stays on its way");
+}
+
+#[test]
+fn a_certificate_at_home_is_found_there() {
+    let mut config = Config::default();
+    config.sync.certificate = Some("~/corp.pem".into());
+    let of = |home| Courier::new(&config, Place::beside(Path::new("/s/store")), None, home).certificate;
+    assert_eq!(of(Some(Path::new("/home/me"))), Some("/home/me/corp.pem".into()));
+    assert_eq!(of(None), Some("~/corp.pem".into()));
+}
+
+/// An engine over a store with a message on its way to each of some channels.
+fn on_its_way(channels: &[&str], at: i64) -> LocalEngine {
+    let store = Arc::new(Store::in_memory(&[]));
+    for channel in channels {
+        let letter = Letter::new(Message::test("a", at), channel, at);
+        let value = serde_json::to_value(&letter).expect("JSON");
+        store.journal().set("outbox", &letter.name(), Some(value)).expect("kept");
+    }
+    LocalEngine::new(store, Config::default().settle, false)
+}
+
+#[test]
+fn what_is_for_a_terminal_waits_for_one_but_not_for_ever() {
+    let folder = tempfile::tempdir().expect("folder");
+    let courier = Courier::new(&Config::default(), Place::beside(&folder.path().join("store")), None, None);
+    let cron = courier.clone().unseen();
+    let (none, most) = (CancellationToken::new(), Duration::from_secs(5));
+    let engine = on_its_way(&[TERMINAL], clock::now_seconds());
+    let round = cron.round(&engine, &|_| panic!("nobody sees it"), &none, most).expect("looked");
+    assert_eq!(round, Round::default(), "nothing is tried, and nothing is waited for");
+    assert_eq!(stands(&engine).expect("it stands").outbox.values().map(|l| l.tries).collect::<Vec<_>>(), [0]);
+    let round = courier.round(&engine, &|_| true, &none, most).expect("looked");
+    assert_eq!(round.tried.iter().map(|(_, fate)| fate).collect::<Vec<_>>(), [&Fate::Delivered]);
+    let old = on_its_way(&[TERMINAL], clock::now_seconds() - KEPT_FOR);
+    cron.round(&old, &|_| panic!("nobody sees it"), &none, most).expect("looked");
+    let log = stands(&old).expect("it stands").log;
+    assert_eq!(log[0].why.as_deref(), Some("nobody had a terminal open for a week"));
+}
+
+#[test]
+fn one_that_never_answers_is_said_to_and_is_tried_again() {
+    let folder = tempfile::tempdir().expect("folder");
+    let mut config = Config::default();
+    config.alerts.channels = ["slow", "good"]
+        .map(|name| Channel {
+            name: name.to_owned(),
+            allow_private: Vec::new(),
+            via: crate::config::alert::Via::Command(match name {
+                "slow" => ["sleep", "600"].map(str::to_owned).to_vec(),
+                _ => vec!["true".to_owned()],
+            }),
+        })
+        .into();
+    let courier = Courier::new(&config, Place::beside(&folder.path().join("store")), None, None);
+    let now = clock::now_seconds();
+    let engine = on_its_way(&["slow", "good", TERMINAL], now);
+    let going = courier.going_to(&engine).expect("it stands");
+    assert_eq!(going.iter().map(String::as_str).collect::<Vec<_>>(), ["good", "slow"]);
+    let (none, most) = (CancellationToken::new(), Duration::from_secs(1));
+    let round = courier.bring_due(&engine, &|_| true, &none, most).expect("brought");
+    let fates: BTreeMap<&str, &Fate> = round.tried.iter().map(|(b, fate)| (b.channel.as_str(), fate)).collect();
+    assert_eq!((fates.len(), fates["good"], fates[TERMINAL]), (3, &Fate::Delivered, &Fate::Delivered));
+    assert!(matches!(fates["slow"], Fate::Failed { why, .. } if why == "no answer within 1 s"), "{fates:?}");
+    let stands = stands(&engine).expect("it stands");
+    let letter = stands.outbox.values().next().expect("it stays on its way");
+    assert_eq!((letter.tries, letter.why.as_deref()), (1, Some("no answer within 1 s")));
+}
