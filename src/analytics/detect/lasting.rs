@@ -81,6 +81,15 @@ impl Detector {
         }
     }
 
+    /// Whether a step is within the band from before an event, and nearer to that level than to the event's.
+    fn is_back(&self, event: &Event, seen: &Seen) -> bool {
+        let sign = event.direction.sign();
+        let mean = event.impact * sign / f64::from(event.steps.max(1));
+        // What comes each month is no way back: on its days all of a higher level may be usual.
+        let is_in_band = (seen.residual + seen.usual).abs() <= self.settings.threshold * seen.width;
+        is_in_band && (seen.y - seen.forecast) * sign < 0.5 * mean
+    }
+
     /// Counts a step's cost to what stays. Says whether that is over.
     pub(super) fn count_lasting(&mut self, step: i64, y: f64) -> bool {
         let Some(mut lasting) = self.lasting.take() else { return false };
@@ -91,12 +100,9 @@ impl Detector {
             self.ended.push(lasting.event);
             return false;
         }
+        let is_back = self.is_back(&lasting.event, &seen);
         let event = &mut lasting.event;
-        let sign = event.direction.sign();
-        let mean = event.impact * sign / f64::from(event.steps.max(1));
-        // What comes each month is no way back: on its days all of a higher level may be usual.
-        let is_in_band = (seen.residual + seen.usual).abs() <= self.settings.threshold * seen.width;
-        if is_in_band && (y - seen.forecast) * sign < 0.5 * mean {
+        if is_back {
             lasting.back.push((step, y, reading));
             let enough = match event.shape {
                 // What moved slowly is back once it is for a week.
@@ -130,16 +136,17 @@ impl Detector {
             return events;
         }
         for (step, y) in unsettled {
-            let reading = match old {
-                Some(lasting) => self.see(&lasting.old, step, y, 0.0).reading,
-                None => self.see_now(step, y).reading,
+            let seen = match old {
+                Some(lasting) => self.see(&lasting.old, step, y, 0.0),
+                None => self.see_now(step, y),
             };
-            if !reading.out || reading.score < 0.0 {
+            let is_calm = if old.is_some() { self.is_back(event, &seen) } else { self.is_calm(1.0, &seen) };
+            if is_calm || seen.reading.score <= 0.0 {
                 break;
             }
             // More of such a day may yet come: a further day costs what the last whole one did.
             let rate = event.rate;
-            event.add(step, y, &reading);
+            event.add(step, y, &seen.reading);
             (event.rate, event.unsettled) = (rate, event.unsettled + 1);
         }
         events

@@ -291,14 +291,16 @@ impl Detector {
         }
     }
 
+    /// Whether a step of an open event is back inside the band.
+    fn is_calm(&self, sign: f64, seen: &Seen) -> bool {
+        // What moves about a floor is one event, not one each time that it is above.
+        seen.reading.score * sign < 0.5 * self.settings.threshold || !self.is_above(seen, 0.5)
+    }
+
     /// A step of an open event.
     fn go_on(&mut self, seen: &mut Seen) {
         let Some(mut going) = self.open.take() else { return };
-        let sign = going.event.direction.sign();
-        let score = seen.reading.score * sign;
-        // What moves about a floor is one event, not one each time that it is above.
-        let calm = score < 0.5 * self.settings.threshold || !self.is_above(seen, 0.5);
-        if calm {
+        if self.is_calm(going.event.direction.sign(), seen) {
             going.event.phase = Phase::Over;
             self.ended.push(going.event);
             self.before = [0.0; 2];

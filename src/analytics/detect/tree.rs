@@ -155,7 +155,9 @@ pub fn events(node: &Node, first: i64, settled: usize, settings: &Settings) -> V
 fn watch<'a>(node: &'a Node, first: i64, settled: usize, settings: &Settings) -> Watched<'a> {
     let mut detector = Detector::new(settings.clone());
     let settled = node.settled.unwrap_or(settled);
+    // What is given back where nothing was is no beginning.
     let born = node.costs.iter().position(|cost| cost.is_some_and(|cost| cost.abs() > settings.absolute));
+    let born = born.filter(|day| node.costs[*day].is_some_and(|cost| cost > 0.0));
     // Nothing is learnt of the time before a place was; where it was, that it cost nothing for months is learnt.
     let begins = node.costs.iter().position(|cost| cost.is_some_and(|cost| cost != 0.0)).unwrap_or(node.costs.len());
     let from = if node.was_billed { 0 } else { begins };
@@ -258,7 +260,7 @@ impl<'a> Tree<'a> {
             }
             // What came once, or was tried for some days, does not go on for ever.
             if quiet >= self.settings.back().min(event.steps as usize) {
-                event.phase = Phase::Over;
+                (event.phase, event.shape) = (Phase::Over, Shape::Spike);
                 return event;
             }
         }

@@ -119,6 +119,17 @@ fn what_is_new_for_a_day_costs_for_a_day() {
 }
 
 #[test]
+fn what_is_given_back_where_nothing_was_is_a_drop() {
+    let mut bill = Bill::new(1).times("web", "dev", 0, DAYS, 0.0);
+    let of_it = bill.0.iter_mut().find(|(service, account, _)| (*service, *account) == ("web", "dev"));
+    of_it.expect("the cell").2[70] = -900.0;
+    let found = bill.find();
+    let [anomaly] = &found[..] else { panic!("{:?}", places(&found)) };
+    assert_eq!((anomaly.kind, anomaly.event.direction), (Kind::Moved(Shape::Drop), Direction::Down));
+    assert!((anomaly.event.impact + 900.0).abs() < 50.0, "{:#?}", anomaly.event);
+}
+
+#[test]
 fn two_causes_of_one_day_are_two() {
     let found = Bill::new(2).times("db", "dev", 70, 72, 3.0).times("web", "prod", 70, 72, 2.0).find();
     let mut told = places(&found);

@@ -29,8 +29,10 @@ use crate::error::Result;
 /// Months before the one of the as-of day that are looked at: whole ones, so that the same days are learnt from
 /// all month.
 const MONTHS: i32 = 7;
-/// And those in which what is new must not have been billed.
+/// And the months in which what is new must not have been billed.
 const NEW_MONTHS: i32 = 13;
+/// Days for which others are waited for.
+const SETTLES_MOST: i32 = 3;
 
 /// Places of a dimension, or of a pair, at most.
 const PLACES_MAX: usize = 60;
@@ -137,7 +139,10 @@ pub fn read(engine: &LocalEngine, as_of: Day, cancel: &Cancel) -> Result<Bills> 
     }
     let reader = Reader { engine, cancel, window, data_from: data.from };
     let days = reader.table(&[Dimension::Provider], &[], (None, window), Granularity::Day)?;
-    let known = known::of_currencies(&days, &engine.freshness(as_of), as_of);
+    let freshness = engine.freshness(as_of);
+    // A drop of the last day that should be settled is often but late: that any other takes longer is waited for.
+    let settles = freshness.iter().map(|fresh| engine.settles_in(fresh.provider.raw())).max().unwrap_or(0);
+    let known = known::of_currencies(&days, &freshness, (as_of, as_of.plus(-settles.min(SETTLES_MOST))));
     for (currency, providers) in &known {
         let longest = providers.values().map(Known::days).max().unwrap_or(0);
         if longest < LEARN_DAYS {
@@ -252,6 +257,12 @@ impl Reader<'_> {
                 })
                 .collect();
             later.iter_mut().for_each(|node| node.was_billed = billed.contains(of(node).as_str()));
+        }
+        // What begins again begins again in its parts.
+        let again: BTreeSet<Place> =
+            bill.nodes.iter().filter(|node| node.was_billed).map(|node| node.place.clone()).collect();
+        for node in bill.nodes.iter_mut().filter(|node| node.place.depth() > 1) {
+            node.was_billed = again.iter().any(|place| place.holds(&node.place));
         }
         Ok(())
     }

@@ -62,8 +62,13 @@ fn apart(days: &BTreeSet<Day>) -> i32 {
     gaps.get(gaps.len() / 2).copied().unwrap_or(1)
 }
 
-/// How far the providers of each currency are known that still deliver, by a table of their days.
-pub fn of_currencies(table: &Table, freshness: &[Freshness], as_of: Day) -> BTreeMap<String, Providers> {
+/// How far the providers of each currency are known that still deliver, by a table of their days; none is settled
+/// beyond a day.
+pub fn of_currencies(
+    table: &Table,
+    freshness: &[Freshness],
+    (as_of, settled_by): (Day, Day),
+) -> BTreeMap<String, Providers> {
     let newest = freshness.iter().map(|f| f.last_day).max().unwrap_or(as_of).min(as_of);
     let mut come: BTreeMap<(String, String), BTreeSet<Day>> = BTreeMap::new();
     for (key, _) in table.groups() {
@@ -81,6 +86,7 @@ pub fn of_currencies(table: &Table, freshness: &[Freshness], as_of: Day) -> BTre
             let settles = fresh.last_day.0 - fresh.settled_through.0;
             (last, settled) = (newest, settled.max(newest.plus(-settles)));
         }
+        settled = settled.min(settled_by);
         if newest.0 - last.0 <= GONE_DAYS {
             let first = begins(&days, last);
             known.entry(currency).or_default().insert(name, Known { first, last, settled });
