@@ -3,13 +3,16 @@
 //! Anomalies are found anew whenever days come or are restated; what a person said of one must stay
 //! with it. An anomaly's name is made of its place, direction, whether it is news, and first day. A
 //! restatement can move that day or the place: so a fresh anomaly takes the name of a known one of the
-//! same direction whose days overlap, give or take two, at the same place; else at one that holds it or is
-//! held by it and began within two days. Each name is given once, to the nearest.
+//! same direction whose days overlap, give or take two, at the same place or with the same core; else at one that
+//! holds it or is held by it and began within two days. Each name is given once, to the nearest.
+//!
+//! The same money shows now at one place, now at another: the [`core`] of an anomaly is the one service of one account
+//! that has nearly all of it.
 
 use serde::{Deserialize, Serialize};
 
 use super::event::{Direction, Phase};
-use super::place::Place;
+use super::place::{Part, Place};
 use super::tree::{Anomaly, Kind};
 
 /// Days by which a first or last day may move.
@@ -26,6 +29,8 @@ pub struct Known {
     pub name: Name,
     /// Its place.
     pub place: Place,
+    /// The service and account that have nearly all of it.
+    pub core: Option<Place>,
     /// Its direction.
     pub direction: Direction,
     /// Whether something new is what it is about.
@@ -34,6 +39,48 @@ pub struct Known {
     pub start: i64,
     /// Its last.
     pub last: i64,
+}
+
+/// The share of a move from which on one value has it.
+const ALL: f64 = 0.8;
+/// The dimensions of a core.
+const CORE: [&str; 2] = ["account", "service"];
+
+/// The one service of one account that an anomaly is about: what its place says, or who has nearly all of it.
+/// `None` where one of both is spread over several.
+#[must_use]
+pub fn core<'a>(place: &Place, contributors: impl Iterator<Item = (&'a Part, f64)> + Clone) -> Option<Place> {
+    let of = |dimension: &str| {
+        let said = place.parts().iter().find(|part| part.dimension == dimension);
+        let has_it = || {
+            let own = contributors.clone().filter(|(part, share)| part.dimension == dimension && *share >= ALL);
+            own.max_by(|a, b| a.1.total_cmp(&b.1)).map(|(part, _)| part)
+        };
+        let part = said.or_else(has_it)?;
+        Some((part.dimension.clone(), part.value.clone()))
+    };
+    let parts: Vec<(String, String)> = CORE.into_iter().map(of).collect::<Option<_>>()?;
+    Some(Place::new(parts))
+}
+
+/// Whether two anomalies may be about the same: at the same place or with the same core; or the place of one holds
+/// that of the other, where not both have cores, which would tell them apart. The whole bill holds all.
+#[must_use]
+pub fn alike(one: (&Place, Option<&Place>), other: (&Place, Option<&Place>)) -> bool {
+    match (one.1, other.1) {
+        _ if one.0 == other.0 => true,
+        (Some(one), Some(other)) => one == other,
+        _ => {
+            let held = |a: (&Place, Option<&Place>), b: (&Place, Option<&Place>)| {
+                a.0.depth() > 0 && (a.0.holds(b.0) || b.1.is_some_and(|core| a.0.holds(core)))
+            };
+            held(one, other) || held(other, one)
+        }
+    }
+}
+
+fn core_of(anomaly: &Anomaly) -> Option<Place> {
+    core(&anomaly.place, anomaly.contributors.iter().map(|c| (&c.part, c.share)))
 }
 
 fn is_news(kind: Kind) -> bool {
@@ -70,6 +117,7 @@ impl Known {
         Known {
             name,
             place: anomaly.place.clone(),
+            core: core_of(anomaly),
             direction: anomaly.event.direction,
             news: is_news(anomaly.kind),
             start: anomaly.event.start,
@@ -84,12 +132,18 @@ impl Known {
             return None;
         }
         let apart = (self.start - event.start).abs();
-        if self.place == fresh.place {
+        let core = core_of(fresh);
+        let same_core = core.is_some() && self.core == core;
+        if self.place == fresh.place || same_core {
             let overlaps = self.start <= event.last + SLACK && event.start <= self.last + SLACK;
-            return overlaps.then_some((0, apart));
+            return overlaps.then_some((usize::from(self.place != fresh.place), apart));
         }
-        let related = self.place.holds(&fresh.place) || fresh.place.holds(&self.place);
-        (related && apart <= SLACK).then(|| (self.place.depth().abs_diff(fresh.place.depth()), apart))
+        let holds = |place: &Place, other: &Place, core: Option<&Place>| {
+            place.holds(other) || core.is_some_and(|core| place.holds(core))
+        };
+        let related =
+            holds(&self.place, &fresh.place, core.as_ref()) || holds(&fresh.place, &self.place, self.core.as_ref());
+        (related && apart <= SLACK).then(|| (1 + self.place.depth().abs_diff(fresh.place.depth()), apart))
     }
 }
 

@@ -1,15 +1,17 @@
 //! The anomalies that are kept, and what a new detection makes of them.
 //!
 //! What was found is replaced; what people said and the history stay ([`crate::domain::anomaly`]). An anomaly that is
-//! found no more ends, whoever said what of it. What is said to be expected teaches for its place: what
-//! moves there the same way later, and hardly more, is expected from the beginning. Knows no detector's numbers.
+//! found no more ends, whoever said what of it. What is said to be expected teaches for its place and for who
+//! has it there: what moves there the same way later, and hardly more, is expected from the beginning. Knows no detector's numbers.
 
 use serde::{Deserialize, Serialize};
 
-use super::bill::place_of;
+use super::bill::{place_of, word_of};
 use super::find::Found;
 use crate::analytics::detect::event::Direction;
-use crate::analytics::detect::identity::{Known, Name, names};
+use crate::analytics::detect::identity::{Known, Name, alike, core, names};
+use crate::analytics::detect::place::{Part, Place};
+use crate::analytics::detect::tree::{Anomaly as Anomalous, Contributor as Raw};
 use crate::domain::anomaly::{Anomaly, AnomalyId, Course, Finding, Happened, Saying, Spot, Word};
 use crate::domain::calendar::Day;
 use crate::domain::money::Amount;
@@ -36,6 +38,9 @@ pub struct Rule {
     pub currency: String,
     /// The place.
     pub place: Vec<Spot>,
+    /// The service and account that had nearly all of it there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub core: Vec<Spot>,
     /// Whether rises are.
     pub rises: bool,
     /// Moves of a day up to about this.
@@ -54,16 +59,26 @@ fn moved(finding: &Finding) -> Amount {
     (finding.day.actual - finding.day.expected).abs()
 }
 
-/// Where spots are, whatever they are called.
-fn at(place: &[Spot]) -> Vec<(&crate::domain::dimension::Dimension, &Untrusted)> {
-    place.iter().map(|spot| (&spot.dimension, &spot.value)).collect()
+/// The part that a spot is of.
+fn part_of(spot: &Spot) -> Part {
+    Part { dimension: word_of(&spot.dimension), value: spot.value.raw().to_owned() }
+}
+
+/// The service and account that have nearly all of an anomaly.
+fn core_of(finding: &Finding) -> Option<Place> {
+    let parts: Vec<(Part, f64)> = finding.contributors.iter().map(|c| (part_of(&c.spot), c.share)).collect();
+    core(&place_of(&finding.place), parts.iter().map(|(part, share)| (part, *share)))
 }
 
 impl Rule {
     /// That such a move is expected where this one was.
     #[must_use]
     pub fn of(anomaly: &Anomaly, saying: &Saying) -> Rule {
+        let core = core_of(&anomaly.finding);
+        let spots = anomaly.finding.place.iter().chain(anomaly.finding.contributors.iter().map(|c| &c.spot));
+        let in_core = |spot: &&Spot| core.as_ref().is_some_and(|core| core.parts().contains(&part_of(spot)));
         Rule {
+            core: spots.filter(in_core).cloned().collect(),
             currency: anomaly.currency.clone(),
             place: anomaly.finding.place.clone(),
             rises: anomaly.finding.rises,
@@ -75,9 +90,10 @@ impl Rule {
     }
 
     fn covers(&self, currency: &str, finding: &Finding) -> bool {
+        let core = Some(place_of(&self.core)).filter(|core| core.depth() > 0);
         self.currency == currency
             && self.rises == finding.rises
-            && at(&self.place) == at(&finding.place)
+            && alike((&place_of(&self.place), core.as_ref()), (&place_of(&finding.place), core_of(finding).as_ref()))
             && moved(finding) <= self.up_to.scale_by(TOLERANCE.0, TOLERANCE.1)
     }
 }
@@ -129,7 +145,7 @@ pub fn merge(before: Vec<Anomaly>, fresh: &[Fresh], rules: &[(AnomalyId, Rule)],
     let mut anomalies = before;
     for Fresh { currency, first, found } in fresh {
         let known: Vec<Known> = anomalies.iter().filter(|a| a.currency == *currency).map(known_of).collect();
-        let raw: Vec<_> = found.iter().map(|found| found.raw.clone()).collect();
+        let raw: Vec<_> = found.iter().map(with_contributors).collect();
         for (name, found) in names(&known, &raw).into_iter().zip(found) {
             let id = AnomalyId(name.0);
             if known.iter().any(|known| known.name == name) {
@@ -167,11 +183,19 @@ pub fn merge(before: Vec<Anomaly>, fresh: &[Fresh], rules: &[(AnomalyId, Rule)],
     merged
 }
 
+/// What was found, with those who have it as the charges tell.
+fn with_contributors(found: &Found) -> Anomalous {
+    let named = found.finding.contributors.iter();
+    let contributors = named.map(|c| Raw { part: part_of(&c.spot), share: c.share, moved: c.moved.to_f64() }).collect();
+    Anomalous { contributors, ..found.raw.clone() }
+}
+
 fn known_of(anomaly: &Anomaly) -> Known {
     let finding = &anomaly.finding;
     Known {
         name: Name(anomaly.id.0),
         place: place_of(&finding.place),
+        core: core_of(finding),
         direction: if finding.rises { Direction::Up } else { Direction::Down },
         news: finding.kind.is_news(),
         start: i64::from(finding.start.0),

@@ -3,7 +3,7 @@
 use super::*;
 use crate::analytics::detect::event::{Event, Phase, Shape};
 use crate::analytics::detect::tree;
-use crate::domain::anomaly::{Kind, Reckoned, Severity, State};
+use crate::domain::anomaly::{Contributor, Kind, Reckoned, Severity, State};
 use crate::domain::dimension::Dimension;
 
 const TODAY: Day = Day(20_000);
@@ -124,6 +124,53 @@ fn what_is_expected_teaches_its_place_and_no_other() {
     let grown = found("vm", 19_990, 19_998, 200, Course::GoesOn);
     let merged = merge(like, &fresh(vec![old(), grown]), &rules, (TODAY, 3));
     assert_eq!((merged.opened.len(), merged.anomalies[1].state(TODAY)), (1, State::Open));
+}
+
+/// The same move at one place or another, of a service and an account that have nearly all of it.
+fn at(place: &[(Dimension, &str)], by: &[(Dimension, &str)], start: i32, amount: i64) -> Found {
+    let spot = |(dimension, value): &(Dimension, &str)| Spot {
+        dimension: dimension.clone(),
+        value: (*value).into(),
+        name: None,
+    };
+    let mut found = found("", start, start + 2, amount, Course::GoesOn);
+    found.finding.place = place.iter().map(spot).collect();
+    found.raw.place = place_of(&found.finding.place);
+    let contributor = |of| Contributor { spot: spot(of), share: 0.96, moved: Amount::whole(amount) };
+    found.finding.contributors = by.iter().map(contributor).collect();
+    found
+}
+
+#[test]
+fn the_same_money_at_another_place_is_the_same_anomaly_and_as_expected_as_before() {
+    let (account, service, team) = (Dimension::SubAccount, Dimension::Service, Dimension::Tag("team".into()));
+    let (prod, vm) = ((account.clone(), "prod"), (service, "vm"));
+    let places = |start: i32, amount: i64| {
+        [
+            at(&[prod.clone(), vm.clone()], &[], start, amount),
+            at(&[vm.clone(), (team.clone(), "ml")], std::slice::from_ref(&prod), start, amount),
+            at(&[prod.clone(), (Dimension::Region, "east")], std::slice::from_ref(&vm), start, amount),
+            at(&[(Dimension::Provider, "AWS")], &[prod.clone(), vm.clone()], start, amount),
+        ]
+    };
+    for first in places(19_900, 100) {
+        let begun = merge(vec![], &fresh(vec![first.clone()]), &[], (TODAY, 1)).anomalies;
+        for again in places(19_901, 110) {
+            let merged = merge(begun.clone(), &fresh(vec![again]), &[], (TODAY, 2)).anomalies;
+            assert_eq!((merged.len(), merged[0].id), (1, begun[0].id));
+        }
+        let mut kept = begun;
+        say(&mut kept[0], Word::Expected);
+        let saying = kept[0].said.clone().expect("said");
+        let rules = [(kept[0].id, Rule::of(&kept[0], &saying))];
+        for later in places(19_990, 110) {
+            let merged = merge(kept.clone(), &fresh(vec![first.clone(), later]), &rules, (TODAY, 2));
+            assert_eq!((merged.anomalies.len(), merged.opened.len()), (2, 0));
+        }
+        let other = at(&[(account.clone(), "dev"), vm.clone()], &[], 19_990, 100);
+        let merged = merge(kept, &fresh(vec![first, other]), &rules, (TODAY, 2));
+        assert_eq!(merged.opened.len(), 1, "another account");
+    }
 }
 
 #[test]
