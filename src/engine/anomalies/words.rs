@@ -34,46 +34,43 @@ pub fn spot(spot: &Spot) -> String {
     }
 }
 
-/// How far from the beginning a part stands: what it is first, then whose and where.
+/// How far from the beginning a part stands: what it is first, then whose and where, and last what can be cut off.
 fn rank(dimension: &Dimension) -> u8 {
     match dimension {
         Dimension::CommitmentDiscount => 0,
-        Dimension::Sku => 1,
-        Dimension::Service => 2,
-        Dimension::SubAccount => 3,
-        Dimension::Provider => 4,
-        Dimension::Region => 6,
-        _ => 5,
+        Dimension::Service => 1,
+        Dimension::SubAccount => 2,
+        Dimension::Provider => 3,
+        Dimension::Region => 5,
+        Dimension::Sku => 6,
+        Dimension::Resource => 7,
+        _ => 4,
     }
 }
 
-/// Where an anomaly is: its place, and the account and region that have nearly all of it.
+fn joined(mut parts: Vec<&Spot>, by: &str) -> String {
+    parts.sort_by_key(|spot| rank(&spot.dimension));
+    parts.into_iter().map(spot).collect::<Vec<_>>().join(by)
+}
+
+/// Where an anomaly is: the place that its figures are of, and behind it who has nearly all of the move there.
 #[must_use]
 pub fn place(finding: &Finding) -> String {
-    let mut parts: Vec<&Spot> = finding.place.iter().collect();
-    let has = |parts: &[&Spot], dimension: &Dimension| parts.iter().any(|spot| spot.dimension == *dimension);
-    if finding.kind != Kind::Expired {
-        for dimension in [Dimension::Sku, Dimension::SubAccount, Dimension::Region] {
-            let whole = |c: &&Contributor| c.spot.dimension == dimension && c.share >= ALL;
-            // A SKU is named where nothing else says what it is.
-            let told = dimension == Dimension::Sku && finding.place.is_empty();
-            if let Some(all) = finding.contributors.iter().find(whole).filter(|_| !told && !has(&parts, &dimension)) {
-                parts.push(&all.spot);
-            }
-        }
+    let own = match finding.place.as_slice() {
+        [] => "all spend".to_owned(),
+        place => joined(place.iter().collect(), " | "),
+    };
+    let mostly: Vec<&Spot> = [Dimension::Service, Dimension::SubAccount, Dimension::Region, Dimension::Sku]
+        .iter()
+        .filter(|dimension| !finding.place.iter().any(|spot| spot.dimension == **dimension))
+        .filter_map(|dimension| finding.contributors.iter().find(|c| c.spot.dimension == *dimension && c.share >= ALL))
+        .map(|contributor| &contributor.spot)
+        .collect();
+    // What a commitment's end made dearer is no part of it.
+    if mostly.is_empty() || finding.kind == Kind::Expired {
+        return own;
     }
-    if parts.is_empty() {
-        return "all spend".to_owned();
-    }
-    // A SKU says which service it is of.
-    if has(&parts, &Dimension::Sku) && has(&parts, &Dimension::Service) && parts.len() > 2 {
-        let sku = parts.iter().find(|spot| spot.dimension == Dimension::Sku);
-        if sku.is_some_and(|sku| sku.name.is_some()) {
-            parts.retain(|spot| spot.dimension != Dimension::Service);
-        }
-    }
-    parts.sort_by_key(|spot| rank(&spot.dimension));
-    parts.iter().map(|part| spot(part)).collect::<Vec<_>>().join(" | ")
+    format!("{own} (mostly {})", joined(mostly, ", "))
 }
 
 /// An anomaly as it is told on a day.
@@ -110,17 +107,31 @@ pub fn since(finding: &Finding) -> String {
     }
 }
 
-/// Who contributes most, but what its place says already.
+/// Who contributes most: first who has nearly all of it, what and whose it is before where.
 fn who(finding: &Finding) -> Vec<String> {
+    let mut contributors: Vec<&Contributor> = finding.contributors.iter().filter(|c| c.share > 0.0).collect();
+    let order = |c: &Contributor| if c.share >= ALL { rank(&c.spot.dimension) } else { u8::MAX };
+    contributors.sort_by_key(|c| order(c));
     let mut named: Vec<String> = Vec::new();
-    for contributor in &finding.contributors {
+    for contributor in contributors {
         let words = format!("{} {}", spot(&contributor.spot), percent(contributor.share));
-        if contributor.share > 0.0 && !named.contains(&words) {
+        if !named.contains(&words) {
             named.push(words);
         }
     }
     named.truncate(NAMED);
     named
+}
+
+/// What it was before, where it but got another tag or lost it.
+#[must_use]
+pub fn was(finding: &Finding) -> Option<String> {
+    let is_tag = |spot: &&Spot| matches!(spot.dimension, Dimension::Tag(_));
+    let tag = finding.place.iter().find(is_tag).filter(|_| finding.rises)?;
+    let fell = finding.contributors.iter().filter(|c| c.spot.dimension == tag.dimension && c.share < 0.0);
+    let named: Vec<String> =
+        fell.take(NAMED).map(|c| format!("{} {}", spot(&c.spot), percent(c.share.abs()))).collect();
+    (!named.is_empty()).then(|| format!("as much went from {}: the cost is what it was", named.join(", ")))
 }
 
 /// Why the cost differs, by price and by quantity.
@@ -229,6 +240,9 @@ pub fn summary(listed: &Listed, driver: Option<(&Driver, i32)>) -> String {
     if !who.is_empty() {
         out.push_str(&format!(" Who: {}.", who.join(", ")));
     }
+    if let Some(was) = was(&anomaly.finding) {
+        out.push_str(&format!(" About {was}."));
+    }
     if let Some(why) = driver.and_then(|(driver, days)| why(driver, days)) {
         out.push_str(&format!(" Why: {why}."));
     }
@@ -242,3 +256,7 @@ pub fn summary(listed: &Listed, driver: Option<(&Driver, i32)>) -> String {
     out.push_str(&format!(" More: spendtop anomalies show {}", anomaly.id.short()));
     out
 }
+
+#[cfg(test)]
+#[path = "words_tests.rs"]
+mod tests;

@@ -107,11 +107,11 @@ fn its_charges_are_opened_and_a_summary_is_copied() {
     let mut s = shown((120, 36));
     s.keys("y Y");
     let copied = format!("{:?}", s.done);
-    assert!(copied.contains("Cost anomaly 000001 (high, open): step up, NatGateway-Bytes | prod-ml"), "{copied}");
+    assert!(copied.contains("Cost anomaly 000001 (high, open): step up, NAT gateway | prod-ml (mostly"), "{copied}");
     assert!(copied.contains("spendtop anomalies show 000001"), "{copied}");
     s.keys("<enter>");
     assert_eq!(s.app.lens.filter.to_string(), "service:=\"NAT gateway\" sub_account:=1");
-    assert!(s.text().contains("all › NatGateway-Bytes, prod-ml"), "{}", s.text());
+    assert!(s.text().contains("all › NAT gateway, prod-ml"), "{}", s.text());
     s.keys("<backspace>");
     assert!(s.app.tab == crate::tui::tab::Tab::Anomalies && s.app.lens.filter.is_empty(), "{}", s.text());
     s.keys("i");

@@ -134,7 +134,7 @@ fn what_is_ahead_and_needs_attention_is_told_in_short_and_in_full() {
         assert!(text.lines().any(|l| l == line), "{line}\n---\n{text}");
     }
     let short = text.lines().find(|l| l.starts_with("Anomalies: ")).unwrap_or_default();
-    assert!(short.starts_with("Anomalies: 2 open, 1 acknowledged. The first: NatGateway-Bytes, prod-ml"), "{text}");
+    assert!(short.starts_with("Anomalies: 2 open, 1 acknowledged. The first: NAT gateway, prod-ml"), "{text}");
     assert_eq!(text.matches("Forecast to").count(), 2, "{text}");
     let none = told(Mood::Empty, "budgets\nanomalies\nforecast\n");
     assert!(none.contains("No budget is kept.") && none.contains("Anomalies: none needs anybody."), "{none}");

@@ -1,0 +1,59 @@
+//! Tests of what anomalies are called.
+
+use super::*;
+use crate::domain::anomaly::{Course, Reckoned, Severity};
+
+fn finding(place: &[(Dimension, &str)], contributors: &[(Dimension, &str, f64)]) -> Finding {
+    let spot =
+        |dimension: &Dimension, value: &str| Spot { dimension: dimension.clone(), value: value.into(), name: None };
+    let day = Reckoned { expected: Amount::ZERO, lower: Amount::ZERO, upper: Amount::ZERO, actual: Amount::whole(9) };
+    let part = |(dimension, value, share): &(Dimension, &str, f64)| Contributor {
+        spot: spot(dimension, value),
+        share: *share,
+        moved: Amount::whole(1),
+    };
+    Finding {
+        place: place.iter().map(|(dimension, value)| spot(dimension, value)).collect(),
+        kind: Kind::Step,
+        rises: true,
+        severity: Severity::High,
+        start: Day(20_000),
+        start_hour: None,
+        hourly: false,
+        found: Day(20_000),
+        last: Day(20_003),
+        unsettled: 0,
+        day,
+        peak: (Day(20_001), day),
+        impact: Amount::whole(36),
+        rate: Amount::whole(9),
+        course: Course::Stays,
+        contributors: contributors.iter().map(part).collect(),
+        cancels: None,
+    }
+}
+
+#[test]
+fn a_place_is_the_one_of_the_figures_and_who_has_it_is_said_as_such() {
+    use Dimension::{Region, Service, Sku, SubAccount};
+    let all = [(Sku, "sku-9", 1.0), (Region, "eu", 0.9), (SubAccount, "prod", 0.85), (Service, "vm", 0.3)];
+    let words = place(&finding(&[(SubAccount, "dev"), (Region, "us")], &all));
+    assert_eq!(words, "dev | us (mostly sku-9)");
+    assert_eq!(place(&finding(&[(Service, "vm")], &all)), "vm (mostly prod, eu, sku-9)");
+    assert_eq!(place(&finding(&[], &all[1..])), "all spend (mostly prod, eu)");
+    assert_eq!(place(&finding(&[(Sku, "sku-9"), (Service, "vm")], &[])), "vm | sku-9");
+    let expired = Finding { kind: Kind::Expired, ..finding(&[(Dimension::CommitmentDiscount, "sp-1")], &all) };
+    assert_eq!(place(&expired), "sp-1");
+}
+
+#[test]
+fn what_lost_its_tag_says_whose_it_was() {
+    let team = || Dimension::Tag("team".into());
+    let lost =
+        finding(&[(team(), "")], &[(Dimension::Service, "vm", 0.9), (team(), "core", -0.6), (team(), "ml", -0.3)]);
+    let said = was(&lost).expect("words");
+    assert_eq!(said, "as much went from team=core 60 %, team=ml 30 %: the cost is what it was");
+    assert_eq!(was(&Finding { rises: false, ..lost.clone() }), None);
+    assert_eq!(was(&finding(&[(Dimension::Service, "vm")], &[(team(), "core", -0.6)])), None);
+    assert_eq!(who(&lost), ["vm 90 %"]);
+}
