@@ -12,13 +12,14 @@ use crate::domain::calendar::Day;
 use crate::domain::dimension::Dimension;
 use crate::domain::filter::Filter;
 use crate::domain::text::SafeText;
+use crate::engine::anomalies::words;
+use crate::engine::answer::Listed;
 use crate::engine::{AnomalyQuery, AnomalySort, Answer, Cancel, Command, Engine, Outcome, Question};
 use crate::error::{Error, Result};
 use crate::report;
 
 /// `spendtop anomalies`
 #[derive(Clone, PartialEq, Eq, Debug, Args)]
-#[command(args_conflicts_with_subcommands = true)]
 pub struct AnomaliesArgs {
     /// What to do; `list` where absent.
     #[command(subcommand)]
@@ -31,7 +32,8 @@ pub struct AnomaliesArgs {
 /// Which anomalies to list.
 #[derive(Clone, PartialEq, Eq, Default, Debug, Args)]
 pub struct ListArgs {
-    /// Of these states: open, acknowledged, snoozed, expected, resolved, or all [default: open, acknowledged].
+    /// Of these states: open, acknowledged, snoozed, expected, resolved, or all [default: open,
+    /// acknowledged, and what was resolved in the last week].
     #[arg(long, value_name = "STATE", value_delimiter = ',', value_parser = states())]
     pub state: Vec<String>,
     /// That matter at least so much: low, medium, high, critical [default: low].
@@ -131,6 +133,10 @@ fn severities() -> clap::builder::PossibleValuesParser {
     Severity::ALL.map(Severity::word).to_vec().into()
 }
 
+/// Days for which one that ended by itself is listed unasked.
+const LATELY_DAYS: i32 = 7;
+/// Of how many a list for machines tells why: each is looked up among the charges.
+const TOLD_MAX: usize = 50;
 /// Days that are snoozed where none are named.
 const SNOOZE_DAYS: i32 = 7;
 
@@ -139,6 +145,11 @@ const SNOOZE_DAYS: i32 = 7;
 /// # Errors
 /// Where the store or the output fails, the filter cannot be read, or there is no such anomaly.
 pub fn run(context: &mut Context<'_, '_>, args: &AnomaliesArgs) -> Result<u8> {
+    // Flags of every command may stand before one of these too, so clap cannot tell these apart.
+    if args.command.is_some() && args.list != ListArgs::default() {
+        let error = Error::usage("flags of a list stand before another command of `anomalies`");
+        return Err(error.hint("write them behind it, like `spendtop anomalies list --state all`"));
+    }
     match &args.command {
         None => list(context, &args.list),
         Some(AnomaliesCommand::List { list: args }) => list(context, args),
@@ -156,7 +167,7 @@ pub fn run(context: &mut Context<'_, '_>, args: &AnomaliesArgs) -> Result<u8> {
 fn list(context: &mut Context<'_, '_>, args: &ListArgs) -> Result<u8> {
     let by_word = |word: &String| State::ALL.into_iter().find(|state| state.word() == word);
     let states: Vec<State> = match args.state.as_slice() {
-        [] => vec![State::Open, State::Acknowledged],
+        [] => vec![State::Open, State::Acknowledged, State::Resolved],
         words if words.iter().any(|word| word == "all") => Vec::new(),
         words => words.iter().filter_map(by_word).collect(),
     };
@@ -171,18 +182,43 @@ fn list(context: &mut Context<'_, '_>, args: &ListArgs) -> Result<u8> {
     };
     let engine = wiring::engine(context, args.demo)?;
     let question = Question::Anomalies(query);
-    let Answer::Anomalies(answer) = engine.ask(&question, context.as_of, &Cancel::default())? else {
+    let Answer::Anomalies(mut answer) = engine.ask(&question, context.as_of, &Cancel::default())? else {
         return Err(Error::bug("the engine answered another question than which anomalies there are"));
     };
+    if args.state.is_empty() {
+        let lately = context.as_of.plus(-LATELY_DAYS);
+        answer.anomalies.retain(|l| l.state != State::Resolved || l.anomaly.finding.last >= lately);
+    }
     let style = style(&args.format, context.streams);
-    report::anomalies(&answer, style, context.streams.out).map_err(|e| context.streams.failed(&e))?;
+    if style.format == report::Format::Json {
+        let told = told(engine.as_ref(), &answer.anomalies, context.as_of)?;
+        report::anomalies_told(&told, context.streams.out).map_err(|e| context.streams.failed(&e))?;
+    } else {
+        report::anomalies(&answer, style, context.streams.out).map_err(|e| context.streams.failed(&e))?;
+    }
     if answer.anomalies.is_empty() {
-        let (why, hint) = report::why_none(&answer, &states);
+        let asked = if args.state.is_empty() { &states[..2] } else { &states };
+        let (why, hint) = report::why_none(&answer, asked);
         let hints: Vec<&str> = Some(hint.as_str()).filter(|hint| !hint.is_empty()).into_iter().collect();
         context.streams.note(&why, &hints)?;
     }
     let new = answer.anomalies.iter().any(|listed| listed.state == State::Open);
     Ok(u8::from(args.fail_on.is_some() && new))
+}
+
+/// What is told of each in a list for machines: why the first of them cost more, and the paragraph.
+fn told(engine: &dyn Engine, listed: &[Listed], as_of: Day) -> Result<Vec<report::AnomalyTold>> {
+    let one = |(at, listed): (usize, &Listed)| {
+        let question = Question::Anomaly(listed.anomaly.id.to_string());
+        let (driver, summary) = match (at < TOLD_MAX).then(|| engine.ask(&question, as_of, &Cancel::default())) {
+            Some(Ok(Answer::Anomaly(answer))) => (answer.driver, answer.summary),
+            Some(Ok(_)) => return Err(Error::bug("the engine answered another question than what an anomaly is")),
+            Some(Err(error)) => return Err(error),
+            None => (None, words::summary(listed, None)),
+        };
+        Ok(report::AnomalyTold { listed: listed.clone(), driver, summary })
+    };
+    listed.iter().enumerate().map(one).collect()
 }
 
 /// The filter that all of the flags say together.
@@ -209,7 +245,8 @@ fn look(engine: &dyn Engine, as_of: Day) -> Result<()> {
 
 fn say(context: &mut Context<'_, '_>, of: &OfArgs, word: Word) -> Result<u8> {
     let who = of.who.clone().unwrap_or_else(user);
-    let saying = Saying { word, who: who.into(), at: clock::now_seconds(), note: of.note.join(" ").into(), like: None };
+    let saying =
+        Saying { word, who: who.into(), at: moment(context.as_of), note: of.note.join(" ").into(), like: None };
     let engine = wiring::engine(context, false)?;
     look(engine.as_ref(), context.as_of)?;
     let outcome = engine.command(&Command::SayOfAnomaly { id: of.id.clone(), saying })?;
@@ -221,8 +258,67 @@ fn say(context: &mut Context<'_, '_>, of: &OfArgs, word: Word) -> Result<u8> {
     Ok(0)
 }
 
-/// The user's name, as the system has it.
+/// The moment at which something is said: now, or on the day that is taken for today.
+fn moment(as_of: Day) -> i64 {
+    let now = clock::now_seconds();
+    if Day::of_seconds(now) == as_of { now } else { as_of.seconds() }
+}
+
+/// The user's name, as the environment or the system has it, or else the number.
 fn user() -> String {
     let named = |name: &str| std::env::var(name).ok().filter(|name| !name.is_empty());
-    named("USER").or_else(|| named("LOGNAME")).or_else(|| named("USERNAME")).unwrap_or_else(|| "somebody".to_owned())
+    named("USER").or_else(|| named("LOGNAME")).or_else(|| named("USERNAME")).unwrap_or_else(|| {
+        let uid = rustix::process::getuid().as_raw();
+        let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+        name_of(&users, uid).unwrap_or_else(|| format!("uid {uid}"))
+    })
+}
+
+/// The name that a list of users has for a number.
+fn name_of(users: &str, uid: u32) -> Option<String> {
+    let mut lines = users.lines().map(|line| line.split(':').collect::<Vec<_>>());
+    let own = lines.find(|fields| fields.get(2).and_then(|id| id.parse().ok()) == Some(uid))?;
+    own.first().filter(|name| !name.is_empty()).map(|name| (*name).to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::args::{Cli, Command as Commands};
+
+    fn parsed(line: &str) -> AnomaliesArgs {
+        let cli = Cli::try_parse_from(line.split(' ')).expect("a command line");
+        let Some(Commands::Anomalies(args)) = cli.command else { panic!("{:?}", cli.command) };
+        assert_eq!(cli.global.data_dir.as_deref(), Some(std::path::Path::new("X")), "{line}");
+        *args
+    }
+
+    #[test]
+    fn flags_of_every_command_stand_anywhere() {
+        for line in [
+            "spendtop anomalies --data-dir X show e39",
+            "spendtop --data-dir X anomalies show e39",
+            "spendtop anomalies show --data-dir X e39",
+        ] {
+            let args = parsed(line);
+            assert!(matches!(args.command, Some(AnomaliesCommand::Show { id, .. }) if id == "e39"), "{line}");
+            assert_eq!(args.list, ListArgs::default());
+        }
+        assert_ne!(parsed("spendtop anomalies --data-dir X --state all show e39").list, ListArgs::default());
+    }
+
+    #[test]
+    fn who_says_something_is_called_by_a_name_or_a_number() {
+        let users = "root:x:0:0::/root:/bin/sh\nana:x:1000:1000::/home/ana:/bin/sh\n:x:7:7\nbroken\n";
+        assert_eq!((name_of(users, 1000).as_deref(), name_of(users, 7), name_of(users, 9)), (Some("ana"), None, None));
+    }
+
+    #[test]
+    fn what_is_said_as_of_a_day_is_said_on_it() {
+        assert_eq!(Day::of_seconds(moment(Day(20_000))), Day(20_000));
+        let today = clock::today();
+        assert!(Day::of_seconds(moment(today)) >= today);
+    }
 }

@@ -4,6 +4,8 @@
 
 use std::io::{self, Write};
 
+use serde::Serialize;
+
 use super::grid::Kind;
 use super::kept::{grid, list};
 use super::{Format, Style, json};
@@ -11,7 +13,27 @@ use crate::domain::anomaly::State;
 use crate::domain::text::SafeText;
 use crate::domain::words::counted;
 use crate::engine::anomalies::words::{ended, history, signed, since, spot, why};
-use crate::engine::answer::{AnomaliesAnswer, AnomalyAnswer, Listed};
+use crate::engine::answer::{AnomaliesAnswer, AnomalyAnswer, Driver, Listed};
+
+/// One of a list for machines.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct AnomalyTold {
+    /// What is listed.
+    #[serde(flatten)]
+    pub listed: Listed,
+    /// Why it cost more: price, usage, and what contributed most, where that was looked up.
+    pub driver: Option<Driver>,
+    /// What to tell others, in one paragraph.
+    pub summary: String,
+}
+
+/// Writes a list for machines: [`AnomalyTold`] field by field.
+///
+/// # Errors
+/// What the writer fails with.
+pub fn anomalies_told(told: &[AnomalyTold], out: &mut dyn Write) -> io::Result<()> {
+    list(told, out, |told, out| json::value(told, out))
+}
 
 /// Writes a list: in JSON a list of objects, [`Listed`] field by field.
 ///
@@ -116,9 +138,10 @@ pub fn why_none(answer: &AnomaliesAnswer, states: &[State]) -> (String, String) 
     }
     if all > 0 && !states.is_empty() {
         let words: Vec<&str> = states.iter().map(|state| state.word()).collect();
-        let found = counted(all, "anomaly is", "anomalies are");
+        let others = answer.counts.iter().filter(|(_, n)| *n > 0);
+        let others: Vec<String> = others.map(|(state, n)| format!("{n} {}", state.word())).collect();
         return (
-            format!("none is {}: {found} in another state", words.join(" or ")),
+            format!("none is {} now, of {}", words.join(" or "), others.join(", ")),
             "`--state all` lists them".into(),
         );
     }

@@ -67,7 +67,7 @@ pub mod words;
 mod tests;
 
 pub use self::alerts::{ChannelRow, alert_log, alerts, next_words, rule_words};
-pub use self::anomalies::{anomalies, anomaly, why_none};
+pub use self::anomalies::{AnomalyTold, anomalies, anomalies_told, anomaly, why_none};
 pub use self::budgets::{budget, budgets, scenarios, simulation, suggestions};
 pub use self::forecast::{forecast, lines as forecast_lines};
 pub use self::kept::{lenses, notes};
