@@ -13,7 +13,7 @@ use crate::engine::answer::{Driver, Listed};
 /// The share of a move from which on one value has it all.
 const ALL: f64 = 0.8;
 /// Contributors that a summary names.
-const NAMED: usize = 4;
+const NAMED: usize = 6;
 
 /// What a spot is called.
 #[must_use]
