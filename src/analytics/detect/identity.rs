@@ -1,4 +1,4 @@
-//! Which anomaly is which, from one run to the next, and how much it matters.
+//! Which anomaly is which, from one run to the next.
 //!
 //! Anomalies are found anew whenever days come or are restated; what a person said of one must stay
 //! with it. An anomaly's name is made of its place, direction, whether it is news, and first day. A
@@ -11,7 +11,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::event::{Direction, Phase};
+use super::event::Direction;
 use super::place::{Part, Place};
 use super::tree::{Anomaly, Kind};
 
@@ -179,61 +179,4 @@ pub fn names(known: &[Known], fresh: &[Anomaly]) -> Vec<Name> {
             })
         })
         .collect()
-}
-
-/// How much an anomaly matters.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Severity {
-    /// Good to know.
-    Low,
-    /// Look today.
-    Medium,
-    /// Look now.
-    High,
-    /// Wake somebody.
-    Critical,
-}
-
-/// From how much money on an anomaly is what.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub struct Bounds {
-    /// Medium.
-    pub medium: f64,
-    /// High.
-    pub high: f64,
-    /// Critical.
-    pub critical: f64,
-}
-
-impl Default for Bounds {
-    fn default() -> Self {
-        Bounds { medium: 100.0, high: 1_000.0, critical: 10_000.0 }
-    }
-}
-
-/// Days for which what goes on is reckoned to go on.
-const AHEAD: f64 = 30.0;
-
-/// What an anomaly may come to: what it has cost, and if it goes on, thirty days more of its last
-/// (a day, where steps are days: `per_day` of them otherwise).
-#[must_use]
-pub fn at_stake(anomaly: &Anomaly, per_day: i64) -> f64 {
-    let event = &anomaly.event;
-    let goes_on = matches!(event.phase, Phase::Lasting);
-    event.impact + if goes_on { event.rate * per_day as f64 * AHEAD } else { 0.0 }
-}
-
-/// How much an anomaly matters, by the money at stake. Costs that fell matter at most a little: they may be
-/// something that stopped, but nobody pays for them.
-#[must_use]
-pub fn severity(anomaly: &Anomaly, per_day: i64, bounds: &Bounds) -> Severity {
-    let money = at_stake(anomaly, per_day).abs();
-    let severity = match money {
-        money if money >= bounds.critical => Severity::Critical,
-        money if money >= bounds.high => Severity::High,
-        money if money >= bounds.medium => Severity::Medium,
-        _ => Severity::Low,
-    };
-    if anomaly.event.direction == Direction::Down { severity.min(Severity::Medium) } else { severity }
 }

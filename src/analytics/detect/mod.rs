@@ -4,7 +4,7 @@
 //!   the noise on an even [`scale`], and [`slow`] moves. It finds an [`event`] at the step at which it shows.
 //! * [`tree`]: the series of all [`place`]s of a bill: each cause once, at the highest place that explains
 //!   it, with its contributors; moves that cancel; what is new.
-//! * [`identity`]: which anomaly is which on the next run, and how much it matters.
+//! * [`identity`]: which anomaly is which on the next run.
 //!
 //! Pure: knows no store, no clock and no charges. Whoever has them hands in series and which days are
 //! settled, and may keep a [`series::Detector`] to go on from. `benches/anomaly_peers.py` measures it.

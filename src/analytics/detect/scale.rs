@@ -102,14 +102,6 @@ impl Residuals {
         }
     }
 
-    /// Corrects the last `n` by `by`: they were taken against a level that has moved.
-    pub fn shift_last(&mut self, n: usize, by: f64) {
-        for residual in self.last.iter_mut().rev().take(n) {
-            *residual -= by;
-        }
-        self.measure();
-    }
-
     /// How many it holds.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -129,11 +129,6 @@ impl Detector {
         events
     }
 
-    /// Takes the events that can no longer change.
-    pub fn take_ended(&mut self) -> Vec<Event> {
-        std::mem::take(&mut self.ended)
-    }
-
     /// What an unsettled step says: nothing is learnt from it, and only a rise is found, since what
     /// has not all come is always less.
     #[must_use]

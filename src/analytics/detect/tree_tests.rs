@@ -1,7 +1,7 @@
 //! Tests of the hierarchy: bills of few cells, each with one cause or two.
 
 use super::event::{Direction, Phase, Shape};
-use super::identity::{Bounds, Known, Severity, at_stake, names, severity};
+use super::identity::{Known, names};
 use super::place::Place;
 use super::series::Settings;
 use super::series_tests::{Random, office};
@@ -213,16 +213,4 @@ fn a_name_survives_new_days_and_restatements() {
 fn cut(mut node: Node, days: usize) -> Node {
     node.costs.truncate(days);
     node
-}
-
-#[test]
-fn severity_goes_by_the_money_at_stake() {
-    let up = Bill::new(5).times("db", "", 70, DAYS, 2.0).find();
-    let stake = at_stake(&up[0], 1);
-    assert!((stake - up[0].event.impact - 30.0 * up[0].event.rate).abs() < 1e-6);
-    let bounds = |high: f64| Bounds { medium: 1.0, high, critical: 1e9 };
-    assert_eq!(severity(&up[0], 1, &bounds(stake - 1.0)), Severity::High);
-    assert_eq!(severity(&up[0], 1, &bounds(stake + 1.0)), Severity::Medium);
-    let down = Bill::new(5).times("db", "", 70, DAYS, 0.2).find();
-    assert_eq!(severity(&down[0], 1, &bounds(2.0)), Severity::Medium, "a saving wakes nobody");
 }

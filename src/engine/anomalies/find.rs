@@ -237,3 +237,22 @@ pub(super) fn finding(bill: &Bill, raw: &tree::Anomaly) -> Option<Finding> {
         cancels: raw.cancels.as_ref().map(|place| bill.spots(place)),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn severity_goes_by_the_money_at_stake_and_the_size_of_the_bill() {
+        let daily = USUAL_MONTH / 30.0;
+        let of = |stake: i64, rises: bool, daily: f64| severity(Amount::whole(stake), rises, daily);
+        for (stake, want) in
+            [(99, Severity::Low), (100, Severity::Medium), (1_000, Severity::High), (10_000, Severity::Critical)]
+        {
+            assert_eq!(of(stake, true, daily), want, "{stake}");
+        }
+        assert_eq!(of(-10_000, false, daily), Severity::Medium, "a saving wakes nobody");
+        assert_eq!((of(5_000, true, daily * 10.0), of(6_000, true, daily * 10.0)), (Severity::Medium, Severity::High));
+        assert_eq!(of(50, true, 1.0), Severity::Medium, "of a small bill half as much matters");
+    }
+}
