@@ -43,6 +43,30 @@ pub(super) fn aggregate_untold(store: &Store, request: &Request<'_>, cancel: &Ca
     by_plan((store, &manifest), request, &plan, cancel)
 }
 
+/// Adds up several requests: what no rollup has of any of them is read once.
+///
+/// # Errors
+/// Kind `Store` where data cannot be read, `Interrupted` where it was given up.
+pub(super) fn together(store: &Store, requests: &[Request<'_>], cancel: &Cancel) -> Result<Vec<Table>> {
+    let (_held, manifest) = store.read();
+    let plan = |request: &Request<'_>| Plan::new(&manifest, request.period, &needed(request));
+    let plans: Vec<Plan<'_>> = requests.iter().map(plan).collect();
+    let (mut tables, mut to_scan) = (Vec::with_capacity(requests.len()), Vec::with_capacity(requests.len()));
+    for (request, plan) in requests.iter().zip(&plans) {
+        let (table, others) = from_rollups((store, &manifest), request, &plan.whole)?;
+        tables.push(table);
+        to_scan.push((request.clone(), others));
+    }
+    let scanned = scan::totals_of(store, &to_scan, cancel)?;
+    for (((request, plan), table), scanned) in requests.iter().zip(&plans).zip(&mut tables).zip(scanned) {
+        table.merge(scanned);
+        for part in &plan.parts {
+            rest::add((store, &manifest), request, part, table, cancel)?;
+        }
+    }
+    Ok(tables)
+}
+
 fn needed<'r>(request: &Request<'r>) -> Needed<'r> {
     Needed::new(request.by, request.clauses, request.granularity == Some(Granularity::Hour))
 }
@@ -70,6 +94,19 @@ pub(super) fn add_up(
     groups: &[&Group],
     cancel: &Cancel,
 ) -> Result<Table> {
+    let (mut table, to_scan) = from_rollups((store, manifest), request, groups)?;
+    if !to_scan.is_empty() {
+        table.merge(scan::totals(store, request, &to_scan, cancel)?);
+    }
+    Ok(table)
+}
+
+/// Adds up what rollups have of some groups, and says whose charges must be looked at.
+fn from_rollups<'g>(
+    (store, manifest): (&Store, &Manifest),
+    request: &Request<'_>,
+    groups: &[&'g Group],
+) -> Result<(Table, Vec<&'g Group>)> {
     let mut table = Table::new(request.by.len());
     let mut slots = Slots::default();
     let mut to_scan = Vec::new();
@@ -90,10 +127,7 @@ pub(super) fn add_up(
         }
         None => to_scan = groups.to_vec(),
     }
-    if !to_scan.is_empty() {
-        table.merge(scan::totals(store, request, &to_scan, cancel)?);
-    }
-    Ok(table)
+    Ok((table, to_scan))
 }
 
 /// Whether rollups have what is asked; else all charges are looked at.

@@ -141,7 +141,7 @@ pub fn answer(
     let starts = pieces(period, granularity);
     let blank = blank(engine, &starts, period);
     let freshness = admitted(engine.freshness(as_of), lens);
-    let (come, come_before) = Arrivals::new(engine, &lens.filter, &freshness, as_of).both(period, against);
+    let (come, come_before) = Arrivals::of_those(engine, &lens.filter, &freshness, as_of).both(period, against);
     let mut notices = notices(lens, engine.store());
     notices.extend(pending::notices(come.as_ref(), come_before.as_ref(), (period, against)));
     let untold = untold::notices(engine.store(), lens, (period, &lens.by), cancel)?;

@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
+use super::aggregate::together;
 use super::answer::Freshness;
-use super::sharing::shared_out;
+use super::remembered::Remembered;
+use super::sharing::{is_shared, shared_out};
 use super::table::{Request, Table};
 use super::{
     Answer, Cancel, Command, Engine, Event, Extent, Listener, Listeners, OpenFile, Outcome, Question, alerts,
-    anomalies, breakdown, charges, command, drivers, explain, export, forecast, foretell, pick, query, row_detail,
-    spend, spend_details, tag_hygiene,
+    anomalies, breakdown, charges, command, drivers, explain, export, forecast, pick, query, row_detail, spend,
+    spend_details, tag_hygiene,
 };
 use crate::config::Settle;
 use crate::domain::alert::Plan;
@@ -33,7 +35,7 @@ pub struct LocalEngine {
     /// Kept: the store tells it of changes.
     _on_change: Listener<()>,
     definitions: Definitions,
-    foretold: foretell::Memory,
+    remembered: Arc<Remembered>,
     plan: Plan,
 }
 
@@ -52,7 +54,7 @@ impl LocalEngine {
             lenses: Vec::new(),
             connections: None,
             definitions: Definitions::default(),
-            foretold: foretell::Memory::default(),
+            remembered: Arc::default(),
             plan: Plan::default(),
             listeners,
             _on_change: on_change,
@@ -89,6 +91,12 @@ impl LocalEngine {
     #[must_use]
     pub fn with_dimensions(self, definitions: Definitions) -> Self {
         LocalEngine { definitions, ..self }
+    }
+
+    /// The same, remembering what others of the same config have worked out of the same store.
+    #[must_use]
+    pub fn with_memory(self, remembered: Arc<Remembered>) -> Self {
+        LocalEngine { remembered, ..self }
     }
 
     /// The same, looking for what this plan says.
@@ -129,9 +137,14 @@ impl LocalEngine {
         &self.store
     }
 
-    /// What was foretold, so that it need not be worked out again.
-    pub(super) fn foretold(&self) -> &foretell::Memory {
-        &self.foretold
+    #[cfg(test)]
+    pub(super) fn shared_store(&self) -> &Arc<Store> {
+        &self.store
+    }
+
+    /// What need not be worked out again.
+    pub(super) fn remembered(&self) -> &Remembered {
+        &self.remembered
     }
 
     /// Whether its data is generated.
@@ -145,6 +158,23 @@ impl LocalEngine {
     /// # Errors
     /// Kind `Store` where data cannot be read, `Interrupted` where it was given up.
     pub fn aggregate(&self, request: &Request<'_>, cancel: &Cancel) -> Result<Table> {
+        Self::check(request)?;
+        shared_out(&self.store, request, cancel)
+    }
+
+    /// Adds up several requests, all that no rollup has in one pass over charges.
+    ///
+    /// # Errors
+    /// As [`Self::aggregate`].
+    pub(super) fn aggregate_together(&self, requests: &[Request<'_>], cancel: &Cancel) -> Result<Vec<Table>> {
+        requests.iter().try_for_each(Self::check)?;
+        if requests.iter().flat_map(|request| request.by).any(is_shared) {
+            return requests.iter().map(|request| shared_out(&self.store, request, cancel)).collect();
+        }
+        together(&self.store, requests, cancel)
+    }
+
+    fn check(request: &Request<'_>) -> Result<()> {
         if request.by.len() > crate::domain::lens::DIMENSIONS_MAX {
             return Err(Error::usage(format!(
                 "at most {} dimensions can be grouped by at once",
@@ -157,7 +187,7 @@ impl LocalEngine {
         {
             return Err(Error::bug(format!("`{unbound}` is asked for without its definition")));
         }
-        shared_out(&self.store, request, cancel)
+        Ok(())
     }
 
     /// The days from the first to the last that a charge is known of.

@@ -3,7 +3,8 @@
 //! A scope that is asked day by day says itself which have come; of what is delivered or imported the last
 //! charge tells. Knows days, not costs.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::Card;
 use super::answer::{Behind, Figure, Freshness, Notice, NoticeKind, Pending, PendingCard, Severity};
@@ -12,7 +13,7 @@ use super::matcher::admits;
 use super::notices::GONE_DAYS;
 use crate::domain::calendar::{DAY_SECONDS, Day, Period};
 use crate::domain::dimension::Dimension;
-use crate::domain::filter::Filter;
+use crate::domain::filter::{Clause, Filter};
 use crate::domain::money::Amount;
 use crate::domain::services::canonical_provider;
 use crate::domain::text::Untrusted;
@@ -25,6 +26,8 @@ const UNASKED: i64 = 2 * DAY_SECONDS;
 const USUAL_DAYS: i32 = 14;
 /// Fewer days with charges say nothing about how often there are some.
 const KNOWN_DAYS: usize = 3;
+/// Arrivals that are remembered.
+const REMEMBERED_MAX: usize = 16;
 
 /// The last day that nobody restates any more of those who still deliver; of those who did, where nobody does.
 pub(super) fn settled(freshness: &[Freshness], as_of: Day) -> Option<Day> {
@@ -75,9 +78,42 @@ impl Came {
     }
 }
 
+/// What arrivals are of: commit and day, providers, and what a filter says of billing accounts.
+type Of = (u64, Day, Vec<Freshness>, Vec<Clause>);
+
+/// Arrivals that were worked out, the last of them first: many filters look at the same providers and accounts.
+#[derive(Default)]
+pub(super) struct Memory(Mutex<VecDeque<(Of, Arc<Arrivals>)>>);
+
+impl Memory {
+    fn lock(&self) -> MutexGuard<'_, VecDeque<(Of, Arc<Arrivals>)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 impl Arrivals {
     /// Of those whose freshness it is, and whose billing accounts a filter admits.
-    pub(super) fn new(engine: &LocalEngine, filter: &Filter, freshness: &[Freshness], as_of: Day) -> Arrivals {
+    pub(super) fn of_those(
+        engine: &LocalEngine,
+        filter: &Filter,
+        freshness: &[Freshness],
+        as_of: Day,
+    ) -> Arc<Arrivals> {
+        let is_of_accounts = |clause: &&Clause| clause.dimension.as_ref() == Some(&Dimension::BillingAccount);
+        let clauses = filter.clauses.iter().filter(is_of_accounts).cloned().collect();
+        let of: Of = (engine.store().manifest().generation, as_of, freshness.to_vec(), clauses);
+        let memory = &engine.remembered().arrivals;
+        if let Some((_, known)) = memory.lock().iter().find(|(known, _)| *known == of) {
+            return Arc::clone(known);
+        }
+        let fresh = Arc::new(Arrivals::new(engine, filter, freshness, as_of));
+        let mut all = memory.lock();
+        all.truncate(REMEMBERED_MAX - 1);
+        all.push_front((of, Arc::clone(&fresh)));
+        fresh
+    }
+
+    fn new(engine: &LocalEngine, filter: &Filter, freshness: &[Freshness], as_of: Day) -> Arrivals {
         let manifest = engine.store().manifest();
         let looked_at: BTreeSet<&str> = freshness.iter().map(|f| canonical_provider(f.provider.raw())).collect();
         let is_looked_at = |group: &Group| {

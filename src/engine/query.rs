@@ -105,7 +105,7 @@ pub fn answer(engine: &LocalEngine, query: &Query, as_of: Day, cancel: &Cancel) 
     let incomplete = incomplete(engine, period);
     let freshness = admitted(engine.freshness(as_of), lens);
     let reach = Reach::new(&freshness, &lens.by);
-    let (come, come_before) = Arrivals::new(engine, &lens.filter, &freshness, as_of).both(period, against);
+    let (come, come_before) = Arrivals::of_those(engine, &lens.filter, &freshness, as_of).both(period, against);
     let not_in = pending::notices(come.as_ref(), come_before.as_ref(), (period, against));
     let outdone = outdone(&engine.store().manifest(), period);
     let mut answers = Vec::new();

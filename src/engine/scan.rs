@@ -45,14 +45,24 @@ pub fn on_segments<T: Send>(
     begin: impl Fn() -> T + Sync,
     work: impl Fn(&mut T, &Segment<'_>, &BTreeSet<&GroupKey>) -> Result<()> + Sync,
 ) -> Result<Vec<T>> {
-    let segments = segments(groups, clauses);
+    on_each(store, &segments(groups, clauses), cancel, begin, work)
+}
+
+/// The same of segments by their numbers, whatever is to be known of each.
+fn on_each<K: Sync, T: Send>(
+    store: &Store,
+    segments: &[(u64, K)],
+    cancel: &Cancel,
+    begin: impl Fn() -> T + Sync,
+    work: impl Fn(&mut T, &Segment<'_>, &K) -> Result<()> + Sync,
+) -> Result<Vec<T>> {
     let next = AtomicUsize::new(0);
     let at_once = threads::all(0).min(segments.len());
     let run = |_| -> Result<T> {
         let mut state = begin();
-        while let Some((number, keys)) = segments.get(next.fetch_add(1, Ordering::Relaxed)) {
+        while let Some((number, known)) = segments.get(next.fetch_add(1, Ordering::Relaxed)) {
             check(cancel)?;
-            work(&mut state, &Segment::open(store.kv(), *number)?, keys)?;
+            work(&mut state, &Segment::open(store.kv(), *number)?, known)?;
         }
         Ok(state)
     };
@@ -72,34 +82,95 @@ pub fn check(cancel: &Cancel) -> Result<()> {
 /// # Errors
 /// Kind `Store` where data cannot be read, `Interrupted` where it was given up.
 pub fn totals(store: &Store, request: &Request<'_>, groups: &[&Group], cancel: &Cancel) -> Result<Table> {
-    let parts = on_segments(
-        store,
-        (groups, request.clauses),
-        cancel,
-        || (Table::new(request.by.len()), Slots::default()),
-        |(table, slots), segment, keys| Scan::new(request, segment, keys, table)?.run(table, slots, cancel),
-    )?;
-    let mut table = Table::new(request.by.len());
-    parts.into_iter().for_each(|(part, _)| table.merge(part));
-    Ok(table)
+    let tables = totals_of(store, &[(request.clone(), groups.to_vec())], cancel)?;
+    Ok(tables.into_iter().next().unwrap_or_default())
+}
+
+/// Adds up several requests, each by the charges of its groups, reading each charge once.
+///
+/// # Errors
+/// As [`totals`].
+pub fn totals_of(store: &Store, asked: &[(Request<'_>, Vec<&Group>)], cancel: &Cancel) -> Result<Vec<Table>> {
+    let mut wanted: BTreeMap<u64, Vec<(usize, BTreeSet<&GroupKey>)>> = BTreeMap::new();
+    for (at, (request, groups)) in asked.iter().enumerate() {
+        for (number, keys) in segments(groups, request.clauses) {
+            wanted.entry(number).or_default().push((at, keys));
+        }
+    }
+    let wanted: Vec<_> = wanted.into_iter().collect();
+    let begin = || asked.iter().map(|(request, _)| Adding::new(request)).collect::<Vec<Adding>>();
+    let parts = on_each(store, &wanted, cancel, begin, |adding, segment, wanted| {
+        let mut scans = Vec::with_capacity(wanted.len());
+        for (at, keys) in wanted {
+            let scan = Scan::new(&asked[*at].0, segment, keys, &mut adding[*at].table)?;
+            scans.extend((!scan.selection.is_empty()).then_some((*at, scan)));
+        }
+        run(segment, scans, adding, cancel)
+    })?;
+    let mut tables: Vec<Table> = asked.iter().map(|(request, _)| Table::new(request.by.len())).collect();
+    for part in parts {
+        tables.iter_mut().zip(part).for_each(|(table, adding)| table.merge(adding.table));
+    }
+    Ok(tables)
+}
+
+/// What a thread has added up of one request.
+struct Adding {
+    table: Table,
+    slots: Slots,
+}
+
+impl Adding {
+    fn new(request: &Request<'_>) -> Self {
+        Adding { table: Table::new(request.by.len()), slots: Slots::default() }
+    }
+}
+
+/// Scans a segment for several requests at once, by their numbers.
+fn run(segment: &Segment<'_>, mut scans: Vec<(usize, Scan<'_>)>, adding: &mut [Adding], cancel: &Cancel) -> Result<()> {
+    scans.iter().for_each(|(at, scan)| adding[*at].slots.make_room(scan.grouping.places()));
+    for (chunk, runs) in segment.head.chunks.iter().enumerate() {
+        let is_wanted = |scan: &Scan<'_>| runs.iter().any(|(w, _)| scan.selection.windows[*w as usize].is_some());
+        if !scans.iter().any(|(_, scan)| is_wanted(scan)) {
+            continue;
+        }
+        check(cancel)?;
+        let chunk = chunk as u32;
+        let (profiles, terms) = (segment.chunk_profiles(chunk)?, segment.chunk_terms(chunk)?);
+        let mut costs: Vec<(Metric, Numbers)> = Vec::with_capacity(1);
+        for (at, scan) in scans.iter_mut().filter(|(_, scan)| is_wanted(scan)) {
+            let known = costs.iter().position(|(metric, _)| *metric == scan.metric);
+            let of = match known {
+                Some(of) => of,
+                None => {
+                    costs.push((scan.metric, segment.chunk_numbers(chunk, scan.metric.quantity())?));
+                    costs.len() - 1
+                }
+            };
+            scan.take(runs, (&profiles, &terms, &costs[of].1), &mut adding[*at]);
+        }
+    }
+    scans.iter_mut().for_each(|(at, scan)| scan.end(&mut adding[*at]));
+    Ok(())
 }
 
 /// One segment's charges on their way into a table.
-struct Scan<'s, 'r> {
-    segment: &'s Segment<'s>,
+struct Scan<'r> {
     selection: Selection,
     metric: Metric,
     granularity: Option<Granularity>,
     grouping: Grouping<'r>,
+    /// The piece of time whose charges are being added up.
+    start: Option<i64>,
 }
 
-impl<'s, 'r> Scan<'s, 'r> {
+impl<'r> Scan<'r> {
     fn new(
         request: &Request<'r>,
-        segment: &'s Segment<'s>,
+        segment: &Segment<'_>,
         keys: &BTreeSet<&GroupKey>,
         table: &mut Table,
-    ) -> Result<Scan<'s, 'r>> {
+    ) -> Result<Scan<'r>> {
         let Request { period, clauses, currency, .. } = *request;
         let selection = Selection::new(segment, keys, &Wanted { period, clauses, currency, hour: None })?;
         let mut grouping = Grouping::default();
@@ -114,41 +185,31 @@ impl<'s, 'r> Scan<'s, 'r> {
                 grouping.admit_terms(&flags);
             }
         }
-        Ok(Scan { segment, selection, metric: request.metric, granularity: request.granularity, grouping })
+        let (metric, granularity) = (request.metric, request.granularity);
+        Ok(Scan { selection, metric, granularity, grouping, start: None })
     }
 
-    fn run(mut self, table: &mut Table, slots: &mut Slots, cancel: &Cancel) -> Result<()> {
-        if self.selection.is_empty() {
-            return Ok(());
-        }
-        slots.make_room(self.grouping.places());
-        let mut start = None;
-        for (chunk, runs) in self.segment.head.chunks.iter().enumerate() {
-            if !runs.iter().any(|(w, _)| self.selection.windows[*w as usize].is_some()) {
-                continue;
+    /// Takes a chunk: its runs of charges of one window each, and what it has of them.
+    fn take(&mut self, runs: &[(u32, u32)], (profiles, terms, costs): (&[u32], &[u32], &Numbers), adding: &mut Adding) {
+        let mut at = 0;
+        for (window, rows) in runs {
+            let range = at..at + *rows as usize;
+            at = range.end;
+            let Some(day) = self.selection.windows[*window as usize] else { continue };
+            let piece = self.piece(day);
+            if let Some(start) = self.start.filter(|start| *start != piece) {
+                self.grouping.flush(&mut adding.slots, start, &mut adding.table);
             }
-            check(cancel)?;
-            let chunk = chunk as u32;
-            let profiles = self.segment.chunk_profiles(chunk)?;
-            let terms = self.segment.chunk_terms(chunk)?;
-            let costs = self.segment.chunk_numbers(chunk, self.metric.quantity())?;
-            let mut at = 0;
-            for (window, rows) in runs {
-                let range = at..at + *rows as usize;
-                at = range.end;
-                let Some(day) = self.selection.windows[*window as usize] else { continue };
-                let piece = self.piece(day);
-                if let Some(start) = start.filter(|start| *start != piece) {
-                    self.grouping.flush(slots, start, table);
-                }
-                start = Some(piece);
-                self.add(slots, &profiles[range.clone()], &terms[range.clone()], &costs, range.start);
-            }
+            self.start = Some(piece);
+            self.add(&mut adding.slots, &profiles[range.clone()], &terms[range.clone()], costs, range.start);
         }
-        if let Some(start) = start {
-            self.grouping.flush(slots, start, table);
+    }
+
+    /// Ends with the segment.
+    fn end(&mut self, adding: &mut Adding) {
+        if let Some(start) = self.start.take() {
+            self.grouping.flush(&mut adding.slots, start, &mut adding.table);
         }
-        Ok(())
     }
 
     /// The start of the piece of time that a day's charges lie in; hours are added by terms.

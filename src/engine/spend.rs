@@ -170,7 +170,7 @@ pub fn answer(engine: &LocalEngine, lens: &Lens, as_of: Day, cancel: &Cancel) ->
     let (period, _) = lens.days(as_of);
     let untold = untold::notices(engine.store(), lens, (period, by), cancel)?;
     let movers = movers(engine, lens, period, ground.against, cancel)?;
-    let arrivals = Arrivals::new(engine, &lens.filter, &ground.freshness, as_of);
+    let arrivals = Arrivals::of_those(engine, &lens.filter, &ground.freshness, as_of);
     let alike = Alike::new(engine, lens, as_of, &arrivals, cancel)?;
     let (come, come_before) = arrivals.both(period, ground.against);
     let not_in = pending::notices(come.as_ref(), come_before.as_ref(), (period, ground.against));

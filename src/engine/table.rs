@@ -16,7 +16,7 @@ use crate::domain::money::Amount;
 use crate::domain::numbers::Total;
 
 /// What to add up.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Request<'a> {
     /// Over which days.
     pub period: Period,

@@ -2,19 +2,24 @@
 //!
 //! Knows nothing of who attaches; [`super::service`] does.
 
+use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::address;
 use super::message::{About, Settings};
 use super::service::Service;
 use crate::engine::local::LocalEngine;
+use crate::engine::remembered::Remembered;
 use crate::error::Result;
 use crate::provider::demo;
 use crate::store::Store;
 use crate::store::folder::Lock;
+
+/// Configs for which what was worked out is remembered.
+const REMEMBERED_MAX: usize = 4;
 
 /// Called after each change that the owner made, for itself or for others, by whoever made it.
 pub type AfterChange = Arc<dyn Fn(&LocalEngine) + Send + Sync>;
@@ -61,6 +66,8 @@ pub struct Serving {
     store: Arc<Store>,
     own: Settings,
     after_change: AfterChange,
+    /// What was worked out for whose config, the last come first.
+    remembered: Mutex<VecDeque<(Settings, Arc<Remembered>)>>,
 }
 
 impl Serving {
@@ -69,7 +76,25 @@ impl Serving {
     pub fn engine(&self, settings: &Settings) -> LocalEngine {
         let engine = LocalEngine::new(Arc::clone(&self.store), settings.settle, is_demo(&self.store));
         let engine = engine.with_dimensions(settings.dimensions.clone()).with_lenses(settings.lenses.clone());
-        engine.with_connections(settings.connections.clone()).with_plan(settings.plan.clone())
+        let engine = engine.with_connections(settings.connections.clone()).with_plan(settings.plan.clone());
+        engine.with_memory(self.remembered(settings))
+    }
+
+    /// What was worked out for those whose answers depend on the same.
+    fn remembered(&self, settings: &Settings) -> Arc<Remembered> {
+        let mut all = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_same = |known: &Settings| {
+            known.settle == settings.settle
+                && known.dimensions == settings.dimensions
+                && known.connections == settings.connections
+        };
+        if let Some((_, known)) = all.iter().find(|(known, _)| is_same(known)) {
+            return Arc::clone(known);
+        }
+        all.truncate(REMEMBERED_MAX - 1);
+        let fresh = Arc::<Remembered>::default();
+        all.push_front((settings.clone(), Arc::clone(&fresh)));
+        fresh
     }
 
     /// The store.
@@ -122,6 +147,7 @@ impl Owner {
             store: Arc::new(store),
             own: setup.settings.clone(),
             after_change: Arc::clone(&setup.after_change),
+            remembered: Mutex::default(),
         });
         if let Some(service) = &service {
             service.open(&serving);
@@ -168,5 +194,38 @@ impl Owner {
 impl Drop for Owner {
     fn drop(&mut self) {
         self.close();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::domain::alert::Plan;
+
+    #[test]
+    fn what_was_worked_out_is_remembered_for_those_whose_answers_rest_on_the_same() {
+        let config = Config::default();
+        let own = Settings {
+            settle: config.settle,
+            dimensions: config.dimensions.clone(),
+            lenses: Vec::new(),
+            connections: Vec::new(),
+            prefers_api: false,
+            plan: Plan::default(),
+        };
+        let serving = Serving {
+            store: Arc::new(Store::in_memory(&[])),
+            own: own.clone(),
+            after_change: Arc::new(|_| {}),
+            remembered: Mutex::default(),
+        };
+        let first = serving.remembered(&own);
+        assert!(Arc::ptr_eq(&first, &serving.remembered(&Settings { prefers_api: true, ..own.clone() })));
+        let connected = |n: usize| Settings { connections: vec![format!("aws.{n}")], ..own.clone() };
+        let other = serving.remembered(&connected(0));
+        assert!(!Arc::ptr_eq(&first, &other) && Arc::ptr_eq(&other, &serving.remembered(&connected(0))));
+        (1..20).for_each(|n| _ = serving.remembered(&connected(n)));
+        assert_eq!(serving.remembered.lock().expect("remembered").len(), REMEMBERED_MAX);
     }
 }

@@ -7,8 +7,8 @@ use crate::domain::budget::Budget;
 use crate::domain::calendar::{Day, Period};
 use crate::domain::money::Amount;
 use crate::engine::Cancel;
-use crate::engine::foretell::foretell;
-use crate::engine::local::LocalEngine;
+use crate::engine::foretell::foretell_of;
+use crate::engine::together::Together;
 use crate::error::Result;
 
 /// What is foretold of a period.
@@ -24,18 +24,18 @@ pub(super) struct Ahead {
 /// Foretells the period of a budget whose scope has its definitions; nothing where nothing can be foretold of it,
 /// or nothing need be. `spent` is what days cost that are not foretold.
 pub(super) fn of(
-    engine: &LocalEngine,
+    together: &Together<'_>,
     budget: &Budget,
     period: Period,
     as_of: Day,
     spent: impl Fn(Period) -> Amount,
     cancel: &Cancel,
 ) -> Result<Option<Ahead>> {
-    if as_of < period.from || engine.data_days().is_none() {
+    if as_of < period.from || together.engine().data_days().is_none() {
         return Ok(None);
     }
     let horizon = usize::try_from(period.to.0 - as_of.0).unwrap_or(0);
-    let foretold = foretell(engine, &budget.scope, (budget.metric, &budget.currency), as_of, horizon, cancel)?;
+    let foretold = foretell_of(together, &budget.scope, (budget.metric, &budget.currency), as_of, horizon, cancel)?;
     // What is settled of it is over: only days that are not have a course.
     let first = foretold.first().max(period.from);
     if foretold.is_stale || first >= period.to {

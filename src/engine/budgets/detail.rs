@@ -13,6 +13,7 @@ use crate::engine::answer::{BudgetDetail, Composition};
 use crate::engine::local::LocalEngine;
 use crate::engine::query::request;
 use crate::engine::shares::top;
+use crate::engine::together::Together;
 use crate::error::Result;
 
 /// Values of a dimension that are listed.
@@ -21,7 +22,7 @@ const VALUES: usize = 8;
 /// # Errors
 /// Kind `Usage` where the scope means nothing any more, `Store` where data cannot be read, `Interrupted`.
 pub(super) fn of(engine: &LocalEngine, budget: &Budget, as_of: Day, cancel: &Cancel) -> Result<BudgetDetail> {
-    let ground = Ground::new(engine, budget, as_of, cancel)?;
+    let ground = Ground::of(&Together::none(engine), budget, as_of, cancel)?;
     from(engine, &ground, cancel)
 }
 

@@ -6,6 +6,7 @@
 mod ahead;
 mod detail;
 pub mod kept;
+mod memory;
 mod simulate;
 mod standing;
 mod suggest;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::detail::spenders;
 pub use self::kept::{BudgetCommand, BudgetOutcome, Was};
+pub use self::memory::Memory;
 pub use self::standing::standings;
 use super::Cancel;
 use super::answer::BudgetsAnswer;

@@ -16,6 +16,7 @@ use crate::engine::Cancel;
 use crate::engine::answer::{Simulation, cents};
 use crate::engine::local::LocalEngine;
 use crate::engine::query::request;
+use crate::engine::together::Together;
 use crate::error::{Error, Result};
 
 /// Days that say which share a service has.
@@ -25,7 +26,7 @@ const SERVICES: usize = 50;
 
 /// # Errors
 /// Kind `Usage` where nothing is foretold that could be changed, or a service is not among the budget's; as
-/// [`Ground::new`].
+/// [`Ground::of`].
 pub(super) fn of(
     engine: &LocalEngine,
     budget: &Budget,
@@ -36,7 +37,7 @@ pub(super) fn of(
     if !changes.is_empty() {
         scenario::few(changes).map_err(Error::usage)?;
     }
-    let ground = Ground::new(engine, budget, as_of, cancel)?;
+    let ground = Ground::of(&Together::none(engine), budget, as_of, cancel)?;
     let foretold = ground.ahead.as_ref().and_then(|ahead| Some((ahead, ahead.path.last()?)));
     let Some((ahead, (_, end))) = foretold else {
         let name = budget.name.safe();

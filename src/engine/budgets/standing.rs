@@ -1,6 +1,7 @@
 //! How budgets stand: what their periods cost, held against their limits and what is foretold.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::ahead::{self, Ahead};
 use super::kept;
@@ -13,15 +14,21 @@ use crate::domain::numbers::Total;
 use crate::domain::text::SafeText;
 use crate::domain::words::counted;
 use crate::engine::Cancel;
+use crate::engine::aggregate::is_kept;
 use crate::engine::answer::{BudgetAnswer, Foreseen, Past, Pending};
+use crate::engine::foretell::Wanted;
 use crate::engine::local::LocalEngine;
 use crate::engine::pending::Arrivals;
 use crate::engine::query::request;
 use crate::engine::spend::admitted;
+use crate::engine::table::{Request, Table};
+use crate::engine::together::Together;
 use crate::error::{Kind, Result};
 
 /// Earlier periods that an answer has at most.
 const HISTORY: usize = 12;
+/// Budgets whose charges are looked at in one pass: each has tables of its own meanwhile.
+const TOGETHER: usize = 32;
 
 /// How all budgets stand that are not archived, those that want to be looked at first.
 ///
@@ -33,8 +40,17 @@ pub fn standings(engine: &LocalEngine, as_of: Day, cancel: &Cancel) -> Result<Ve
 
 pub(super) fn list(engine: &LocalEngine, archived: bool, as_of: Day, cancel: &Cancel) -> Result<Vec<BudgetAnswer>> {
     let budgets = kept::budgets(&engine.store().journal());
-    let wanted = budgets.iter().filter(|budget| archived || !budget.archived);
-    let mut answers = wanted.map(|budget| answer(engine, budget, as_of, cancel)).collect::<Result<Vec<_>>>()?;
+    engine.remembered().budgets.forget_others(&budgets);
+    let wanted: Vec<&Budget> = budgets.iter().filter(|budget| archived || !budget.archived).collect();
+    let mut answers = Vec::with_capacity(wanted.len());
+    for some in wanted.chunks(TOGETHER) {
+        let scanned: Vec<(Sight, Wanted)> = some.iter().filter_map(|budget| scanned(engine, budget, as_of)).collect();
+        let requests = scanned.iter().flat_map(|(sight, ahead)| [sight.request()].into_iter().chain(ahead.requests()));
+        let together = Together::ask(engine, requests.collect(), cancel)?;
+        for budget in some {
+            answers.push(answer(&together, budget, as_of, cancel)?);
+        }
+    }
     answers.sort_by(|a, b| {
         let share = |answer: &BudgetAnswer| answer.share().unwrap_or(0.0);
         let rank = |answer: &BudgetAnswer| (answer.budget.archived, answer.state.rank());
@@ -44,8 +60,19 @@ pub(super) fn list(engine: &LocalEngine, archived: bool, as_of: Day, cancel: &Ca
     Ok(answers)
 }
 
-fn answer(engine: &LocalEngine, budget: &Budget, as_of: Day, cancel: &Cancel) -> Result<BudgetAnswer> {
-    match Ground::new(engine, budget, as_of, cancel) {
+/// What will be asked about a budget of which nothing is known yet and that no rollup answers.
+fn scanned(engine: &LocalEngine, budget: &Budget, as_of: Day) -> Option<(Sight, Wanted)> {
+    let generation = engine.store().manifest().generation;
+    if engine.remembered().budgets.find(budget, generation, as_of).is_some() {
+        return None;
+    }
+    let sight = Sight::new(engine, budget, as_of).ok()?;
+    let ahead = Wanted::new(engine, &sight.bound.scope, (budget.metric, &budget.currency), as_of);
+    (!is_kept(engine.store(), &sight.request())).then_some((sight, ahead))
+}
+
+fn answer(together: &Together<'_>, budget: &Budget, as_of: Day, cancel: &Cancel) -> Result<BudgetAnswer> {
+    match Ground::of(together, budget, as_of, cancel) {
         Ok(ground) => Ok(ground.answer()),
         // One whose filter means nothing any more must not hide the others.
         Err(error) if error.kind == Kind::Usage => {
@@ -71,6 +98,45 @@ fn current(budget: &Budget, as_of: Day) -> Span {
     let first = || budget.every.span(budget.from, 0);
     let days = Period { from: budget.from, to: budget.from.plus(1) };
     arithmetic::spans(budget, as_of).pop().or_else(first).unwrap_or(Span { number: 0, whole: days, period: days })
+}
+
+/// Which of a budget's charges are looked at.
+struct Sight {
+    /// The budget, its scope with definitions.
+    bound: Budget,
+    span: Span,
+    /// Its periods so far.
+    spans: Vec<Span>,
+    /// The calendar's before the one that runs.
+    earlier: Vec<Period>,
+    /// The days that any charge is known of.
+    data: Option<Period>,
+    days: Period,
+    /// The charges, whatever their currency.
+    any: Lens,
+}
+
+impl Sight {
+    /// # Errors
+    /// Kind `Usage` where the scope means nothing any more.
+    fn new(engine: &LocalEngine, budget: &Budget, as_of: Day) -> Result<Sight> {
+        let mut bound = budget.clone();
+        engine.definitions().bind_filter(&mut bound.scope).map_err(|name| engine.undefined(&name))?;
+        let span = current(budget, as_of);
+        let earlier = earlier(budget, span.whole);
+        // What went over follows from all that came before.
+        let since = if budget.rollover == Rollover::None { span.period.from } else { budget.from };
+        let first = earlier.first().map_or(span.period.from, |period| period.from).min(since);
+        let data = engine.data_days();
+        let from = data.map_or(first, |data| first.max(data.from));
+        let days = Period { from, to: as_of.plus(1).min(span.period.to).max(from) };
+        let any = Lens { currency: None, ..lens_of(&bound) };
+        Ok(Sight { bound, span, spans: arithmetic::spans(budget, as_of), earlier, data, days, any })
+    }
+
+    fn request(&self) -> Request<'_> {
+        request(&self.any, self.days, &[], Some(Granularity::Day))
+    }
 }
 
 /// All that an answer about a budget rests on.
@@ -103,24 +169,30 @@ impl Ground {
         }
     }
 
+    /// Of the same charges and on the same day it is found once.
+    ///
     /// # Errors
     /// Kind `Usage` where the scope means nothing any more, `Store` where data cannot be read, `Interrupted`.
-    pub fn new(engine: &LocalEngine, budget: &Budget, as_of: Day, cancel: &Cancel) -> Result<Ground> {
-        let mut bound = budget.clone();
-        engine.definitions().bind_filter(&mut bound.scope).map_err(|name| engine.undefined(&name))?;
-        let span = current(budget, as_of);
-        let earlier = earlier(budget, span.whole);
-        let spans = arithmetic::spans(budget, as_of);
-        // What went over follows from all that came before.
-        let since = if budget.rollover == Rollover::None { span.period.from } else { budget.from };
-        let first = earlier.first().map_or(span.period.from, |period| period.from).min(since);
-        let lens = lens_of(&bound);
-        let data = engine.data_days();
-        let from = data.map_or(first, |data| first.max(data.from));
-        let to = as_of.plus(1).min(span.period.to).max(from);
-        let costs = Costs::new(engine, &lens, Period { from, to }, data, cancel)?;
-        let freshness = admitted(engine.freshness(as_of), &lens);
-        let arrivals = Arrivals::new(engine, &lens.filter, &freshness, as_of);
+    pub fn of(together: &Together<'_>, budget: &Budget, as_of: Day, cancel: &Cancel) -> Result<Arc<Ground>> {
+        let engine = together.engine();
+        let generation = engine.store().manifest().generation;
+        let memory = &engine.remembered().budgets;
+        if let Some(known) = memory.find(budget, generation, as_of) {
+            return Ok(known);
+        }
+        let ground = Arc::new(Ground::new(together, budget, as_of, cancel)?);
+        memory.keep(generation, &ground);
+        Ok(ground)
+    }
+
+    fn new(together: &Together<'_>, budget: &Budget, as_of: Day, cancel: &Cancel) -> Result<Ground> {
+        let engine = together.engine();
+        let sight = Sight::new(engine, budget, as_of)?;
+        let table = together.table(&sight.request(), cancel)?;
+        let costs = Costs::new(&table, &budget.currency, sight.days, sight.data);
+        let Sight { bound, span, spans, earlier, any, .. } = sight;
+        let freshness = admitted(engine.freshness(as_of), &any);
+        let arrivals = Arrivals::of_those(engine, &any.filter, &freshness, as_of);
         // Of days that are not over nothing is late.
         let over = Period { to: span.period.to.min(as_of).max(span.period.from), ..span.period };
         let pending = arrivals.of(over);
@@ -130,7 +202,7 @@ impl Ground {
         let limit = limits.last().copied().unwrap_or(Limit { base: fallback, carried: Amount::ZERO, total: fallback });
         let burn = costs.burn(span.period, pending.as_ref(), as_of);
         let before = |days: Period| costs.sum(days).unwrap_or_default();
-        let ahead = ahead::of(engine, &bound, span.period, as_of, before, cancel)?;
+        let ahead = ahead::of(together, &bound, span.period, as_of, before, cancel)?;
         let history = history(budget, &earlier, (&spans, &limits), &costs, as_of);
         let mut ground = Ground {
             limit,
@@ -271,10 +343,7 @@ struct Costs {
 }
 
 impl Costs {
-    fn new(engine: &LocalEngine, lens: &Lens, days: Period, data: Option<Period>, cancel: &Cancel) -> Result<Costs> {
-        let any = Lens { currency: None, ..lens.clone() };
-        let table = engine.aggregate(&request(&any, days, &[], Some(Granularity::Day)), cancel)?;
-        let own = lens.currency.as_deref().unwrap_or_default();
+    fn new(table: &Table, own: &str, days: Period, data: Option<Period>) -> Costs {
         let mut costs: BTreeMap<Day, Total> = BTreeMap::new();
         for (key, total) in table.groups_in(own) {
             costs.entry(Day::of_seconds(key.start)).or_default().merge(total);
@@ -284,7 +353,7 @@ impl Costs {
         let others = others.filter(|currency| table.groups_in(currency).any(|(_, total)| total.rows() > 0));
         let others = others.map(str::to_owned).collect();
         let data = data.map(|data| Period { to: data.to.min(days.to).max(data.from), ..data });
-        Ok(Costs { days: costs, asked: days, data, others })
+        Costs { days: costs, asked: days, data, others }
     }
 
     fn total(&self, period: Period) -> Total {

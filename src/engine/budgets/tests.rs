@@ -6,10 +6,11 @@ use super::*;
 use crate::analytics::budget::State;
 use crate::config::Config;
 use crate::domain::budget::{Budget, Cycle};
+use crate::domain::charge::Metric;
 use crate::domain::filter::Filter;
 use crate::domain::money::Amount;
 use crate::engine::answer::{BudgetAnswer, BudgetDetail, Simulation};
-use crate::engine::{Answer, Command, Engine, Outcome, Question};
+use crate::engine::{Answer, Command, Engine, Outcome, Question, bills};
 use crate::store::Store;
 
 fn engine() -> LocalEngine {
@@ -102,6 +103,65 @@ fn one_whose_filter_means_nothing_any_more_hides_no_other() {
     let broken = list.iter().find(|one| one.budget.name.raw() == "a").expect("listed");
     assert!(broken.remarks[0].contains("no virtual dimension `squad`"), "{:?}", broken.remarks);
     assert_eq!((list.len(), broken.limit.total), (2, Amount::whole(100)));
+}
+
+/// Days of several resources, the last of which cost more.
+fn import(engine: &LocalEngine, days: i32) {
+    let mut text = String::from(
+        "BilledCost,EffectiveCost,ChargePeriodStart,ChargePeriodEnd,BillingCurrency,ProviderName,ServiceName,\
+         RegionId,ResourceId,ResourceName,ChargeCategory\n",
+    );
+    let first = day("2026-06-01");
+    for at in (0..days).map(|n| first.plus(n)) {
+        for n in 0..6 {
+            let (cost, currency) = (10 + n * 3 + at.0 % 7, if n == 5 { "EUR" } else { "USD" });
+            let (service, region) = (["vm", "db"][n as usize % 2], ["north", "south"][n as usize % 3 % 2]);
+            let (to, category) = (at.plus(1), if at.number() == 1 && n == 0 { "Tax" } else { "Usage" });
+            text.push_str(&format!(
+                "{cost},{cost},{at}T00:00:00Z,{to}T00:00:00Z,{currency},AWS,{service},{region},r-{n},box {n},{category}\n"
+            ));
+        }
+    }
+    bills::import(engine.store(), "bill", &text, 0);
+}
+
+#[test]
+fn budgets_that_no_rollup_answers_stand_together_as_alone_and_are_looked_at_once() {
+    let scopes =
+        ["", "service:vm", "resource:r-1", "resource:r-2", "box", "service:db region:south resource:r-1", "-r-3"];
+    let engine = engine();
+    import(&engine, 170);
+    for (at, scope) in scopes.into_iter().enumerate() {
+        let scope = Filter::parse(scope, &[]).expect(scope);
+        for (metric, every) in [(Metric::Effective, Cycle::Month), (Metric::Billed, Cycle::Year)] {
+            let name = format!("{at} {}", metric.name());
+            keep(&engine, Budget { scope: scope.clone(), metric, every, ..budget(&name, 900) }, Was::New)
+                .expect("kept");
+        }
+    }
+    let as_of = day("2026-11-21");
+    let list = |engine: &LocalEngine| standings(engine, as_of, &Cancel::default()).expect("standings");
+    let together = list(&engine);
+    assert_eq!(together.len(), 2 * scopes.len());
+    for one in &together {
+        assert!(one.spent.is_some_and(|spent| spent > Amount::ZERO) && one.forecast.is_some(), "{one:?}");
+        // Nobody remembers anything of it.
+        let alone = LocalEngine::new(Arc::clone(engine.shared_store()), Config::default().settle, false);
+        let asked = Question::Budgets(Asked::Detail { name: one.budget.name.raw().to_owned() });
+        let Answer::Budgets(answer) = alone.ask(&asked, as_of, &Cancel::default()).expect("answer") else { panic!() };
+        let BudgetsAnswer::Detail(detail) = *answer else { panic!() };
+        assert_eq!(detail.standing, *one);
+    }
+    let generation = engine.store().manifest().generation;
+    let known = |generation: u64| {
+        let memory = &engine.remembered().budgets;
+        together.iter().filter(|one| memory.find(&one.budget, generation, as_of).is_some()).count()
+    };
+    assert_eq!((known(generation), known(generation + 1)), (together.len(), 0));
+    assert_eq!(list(&engine), together);
+    import(&engine, 172);
+    assert_ne!(list(&engine), together, "what came counts");
+    assert_eq!(known(generation), 0);
 }
 
 #[test]

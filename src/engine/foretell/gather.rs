@@ -16,8 +16,10 @@ use crate::domain::money::Amount;
 use crate::engine::Cancel;
 use crate::engine::local::LocalEngine;
 use crate::engine::pending::{self, Arrivals};
+use crate::engine::query::request;
 use crate::engine::spend::admitted;
 use crate::engine::table::{Request, Table};
+use crate::engine::together::Together;
 use crate::error::Result;
 
 /// Whose charges of which kind: what comes again comes of the same billing account.
@@ -43,48 +45,76 @@ pub(super) struct Gathered {
     pub has_older: bool,
 }
 
-/// Reads the days before one.
-pub(super) fn gather(
-    engine: &LocalEngine,
-    scope: &Filter,
-    (metric, currency): (Metric, &str),
+/// What is read to foretell some charges.
+pub(in crate::engine) struct Wanted {
+    lens: Lens,
+    /// The filter's clauses, and that charges are of a kind that stays out of the fit.
+    others: Vec<Clause>,
+    days: Period,
+    oldest: Day,
     as_of: Day,
-    cancel: &Cancel,
-) -> Result<Gathered> {
-    let lens = Lens { filter: scope.clone(), metric, currency: Some(currency.to_owned()), ..Lens::default() };
-    let oldest = engine.data_days().map_or(as_of, |data| data.from.min(as_of));
-    let from = oldest.max(as_of.plus(-DAYS_READ));
-    let read = Period { from, to: as_of.plus(1) };
-    let request = |by: &'static [Dimension], long| Request {
-        period: read,
-        by,
-        clauses: &lens.filter.clauses,
-        metric,
-        granularity: Some(Granularity::Day),
-        currency: Some(currency),
-        long: Some(long),
-        parting: &[],
-    };
+}
+
+impl Wanted {
+    pub(in crate::engine) fn new(
+        engine: &LocalEngine,
+        scope: &Filter,
+        (metric, currency): (Metric, &str),
+        as_of: Day,
+    ) -> Wanted {
+        let lens = Lens { filter: scope.clone(), metric, currency: Some(currency.to_owned()), ..Lens::default() };
+        let others = scope.clauses.iter().cloned().chain([Aside::clause(false)]).collect();
+        let oldest = engine.data_days().map_or(as_of, |data| data.from.min(as_of));
+        let days = Period { from: oldest.max(as_of.plus(-DAYS_READ)), to: as_of.plus(1) };
+        Wanted { lens, others, days, oldest, as_of }
+    }
+
+    fn request<'w>(&'w self, by: &'static [Dimension], clauses: &'w [Clause], long: bool) -> Request<'w> {
+        let granularity = Some(Granularity::Day);
+        Request { clauses, long: Some(long), ..request(&self.lens, self.days, by, granularity) }
+    }
+
+    /// All of a day or less, by its category.
+    fn short(&self) -> Request<'_> {
+        self.request(&BY_CATEGORY, &self.lens.filter.clauses, false)
+    }
+
+    /// What is longer.
+    fn long(&self) -> Request<'_> {
+        self.request(&BY_ACCOUNT, &self.lens.filter.clauses, true)
+    }
+
+    /// What of a day or less stays out of the fit.
+    fn others(&self) -> Request<'_> {
+        self.request(&BY_ACCOUNT, &self.others, false)
+    }
+
+    /// All that may be asked for.
+    pub(in crate::engine) fn requests(&self) -> [Request<'_>; 3] {
+        [self.short(), self.long(), self.others()]
+    }
+}
+
+/// Reads the days before one.
+pub(super) fn gather(together: &Together<'_>, wanted: &Wanted, cancel: &Cancel) -> Result<Gathered> {
     let mut found = Found::default();
-    let short = engine.aggregate(&request(&BY_CATEGORY, false), cancel)?;
-    found.add_short(&short);
-    let long = engine.aggregate(&request(&BY_ACCOUNT, true), cancel)?;
+    found.add_short(&*together.table(&wanted.short(), cancel)?);
+    let long = together.table(&wanted.long(), cancel)?;
     found.add_others(&long, true);
     long.groups().for_each(|(key, total)| *found.totals.entry(Day::of_seconds(key.start)).or_default() += total.sum);
     if found.has_others {
         // Only these are many times more by account.
-        let clauses: Vec<Clause> = scope.clauses.iter().cloned().chain([Aside::clause(false)]).collect();
-        let of_accounts = engine.aggregate(&Request { clauses: &clauses, ..request(&BY_ACCOUNT, false) }, cancel)?;
-        found.add_others(&of_accounts, false);
+        found.add_others(&*together.table(&wanted.others(), cancel)?, false);
     }
-    let (settled, missing) = settled(engine, &lens, read, as_of);
+    let Period { from, .. } = wanted.days;
+    let (settled, missing) = settled(together.engine(), &wanted.lens, wanted.days, wanted.as_of);
     let days = Period { from, to: settled.map_or(from, |last| last.plus(1)) };
     let value = |day: Day| {
         let usage = found.usage.get(&day).copied().unwrap_or_default();
         (!missing.contains(&day)).then(|| usage.to_f64())
     };
     let series = Series { first: from, values: days.iter().map(value).collect() };
-    Ok(Gathered { series, others: found.others, totals: found.totals, settled, has_older: oldest < from })
+    Ok(Gathered { series, others: found.others, totals: found.totals, settled, has_older: wanted.oldest < from })
 }
 
 const BY_CATEGORY: [Dimension; 1] = [Dimension::ChargeCategory];
@@ -126,7 +156,7 @@ impl Found {
 fn settled(engine: &LocalEngine, lens: &Lens, read: Period, as_of: Day) -> (Option<Day>, BTreeSet<Day>) {
     let freshness = admitted(engine.freshness(as_of), lens);
     let settled = pending::settled(&freshness, as_of).filter(|last| *last >= read.from).map(|last| last.min(as_of));
-    let arrivals = Arrivals::new(engine, &lens.filter, &freshness, as_of);
+    let arrivals = Arrivals::of_those(engine, &lens.filter, &freshness, as_of);
     let missing = arrivals.missing(Period { to: settled.map_or(read.from, |last| last.plus(1)), ..read });
     let of = missing.map(|pending| pending.of).unwrap_or_default();
     (settled, of.iter().flat_map(|behind| &behind.missing).flat_map(|run| run.iter()).collect())

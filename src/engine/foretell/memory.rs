@@ -14,8 +14,9 @@ use crate::analytics::forecast::{Series, Winner};
 use crate::domain::calendar::Day;
 use crate::domain::charge::Metric;
 
-/// Forecasts that are remembered: each holds about a hundred kilobytes of past errors.
-const MAX: usize = 128;
+/// Forecasts that are remembered, as many as there may well be budgets: each holds up to a hundred kilobytes of past
+/// errors.
+pub(super) const MAX: usize = 512;
 /// What is so old is restated no more.
 const FIXED_DAYS: i32 = 45;
 

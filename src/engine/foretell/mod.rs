@@ -18,11 +18,13 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+pub(super) use self::gather::Wanted;
 pub use self::memory::Memory;
 use self::memory::Name;
 use super::Cancel;
 use super::local::LocalEngine;
 use super::scan::check;
+use super::together::Together;
 use crate::analytics::forecast::{Band, Forecast, Measured, Series, State, contest, refresh};
 use crate::domain::calendar::{Day, Period};
 use crate::domain::charge::Metric;
@@ -230,14 +232,31 @@ pub fn foretell(
     horizon: usize,
     cancel: &Cancel,
 ) -> Result<Arc<Foretold>> {
+    foretell_of(&Together::none(engine), scope, (metric, currency), as_of, horizon, cancel)
+}
+
+/// The same, of what was asked for together.
+///
+/// # Errors
+/// As [`foretell`].
+pub(super) fn foretell_of(
+    together: &Together<'_>,
+    scope: &Filter,
+    (metric, currency): (Metric, &str),
+    as_of: Day,
+    horizon: usize,
+    cancel: &Cancel,
+) -> Result<Arc<Foretold>> {
+    let engine = together.engine();
     let horizon = horizon.max(DAYS);
     let generation = engine.store().manifest().generation;
     let name = Name { scope: scope.to_string(), metric, currency: currency.to_owned(), as_of };
-    let memory = engine.foretold();
+    let memory = &engine.remembered().foretold;
     if let Some(known) = memory.answer(&name, generation, horizon) {
         return Ok(known);
     }
-    let gathered = gather::gather(engine, scope, (metric, currency), as_of, cancel)?;
+    let wanted = Wanted::new(engine, scope, (metric, currency), as_of);
+    let gathered = gather::gather(together, &wanted, cancel)?;
     check(cancel)?;
     let is_stale = gathered.settled.is_none_or(|last| as_of.0 - last.0 > STALE_DAYS);
     let forecast =

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::gather::Stream;
-use super::memory::{Memory, Name};
+use super::memory::{MAX, Memory, Name};
 use super::recurring::put_back;
 use super::{Aside, Foretold};
 use crate::analytics::forecast::{Series, contest};
@@ -105,7 +105,7 @@ fn winners_are_of_a_day_and_a_series_that_is_only_continued() {
     assert!(memory.answer(&name("a"), 8, 90).is_none(), "of another commit");
     assert!(memory.answer(&name("a"), 7, 91).is_none(), "not so far");
     // The last used stay.
-    for other in 0..127 {
+    for other in 0..MAX - 1 {
         memory.keep(name(&format!("{other}")), 7, 90, &foretold);
     }
     assert!(memory.answer(&name("a"), 7, 90).is_some());
