@@ -6,7 +6,7 @@
 //! same direction whose days overlap, give or take two, at the same place or with the same core; else at one that
 //! holds it or is held by it and began within two days. Each name is given once, to the nearest.
 //!
-//! The same money shows now at one place, now at another: the [`core`] of an anomaly is the one service of one account
+//! The same money shows now at one place, now at another: the [`core()`] of an anomaly is the one service of one account
 //! that has nearly all of it.
 
 use serde::{Deserialize, Serialize};
