@@ -194,7 +194,11 @@ fn settle(bill: &Bill, found: &Found, cells: &Cells) -> Option<Found> {
         contributors: Vec::new(),
         cancels: raw.cancels.clone(),
     };
-    Some(Found { finding: find::finding(bill, &raw)?, raw })
+    let finding = find::finding(bill, &raw)?;
+    // Where it shows as something smaller, or not as long, is not where it is.
+    let as_much =
+        finding.impact.ratio(found.finding.impact).is_some_and(|ratio| (SAME..=SAME.recip()).contains(&ratio));
+    as_much.then_some(Found { finding, raw })
 }
 
 /// The one service of one account that has nearly all of a move, and more of it than of the cost; or of whose cost
