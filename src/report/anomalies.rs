@@ -12,7 +12,7 @@ use super::{Format, Style, json};
 use crate::domain::anomaly::State;
 use crate::domain::text::SafeText;
 use crate::domain::words::counted;
-use crate::engine::anomalies::words::{ended, history, signed, since, spot, why};
+use crate::engine::anomalies::words::{history, signed, since, spot, stands, why};
 use crate::engine::answer::{AnomaliesAnswer, AnomalyAnswer, Driver, Listed};
 
 /// One of a list for machines.
@@ -78,10 +78,7 @@ fn row(listed: &Listed, raw: bool) -> Vec<String> {
         finding.day.expected.grouped(2),
         finding.day.actual.grouped(2),
         finding.severity.word().to_owned(),
-        match ended(listed).filter(|_| !raw) {
-            Some(day) => format!("{}, ended {day}", listed.state.word()),
-            None => listed.state.word().to_owned(),
-        },
+        if raw { listed.state.word().to_owned() } else { stands(listed) },
     ]
 }
 

@@ -80,11 +80,11 @@ pub fn listed(anomaly: Anomaly, as_of: Day) -> Listed {
     Listed { state: anomaly.state(as_of), place_words, at_stake: anomaly.at_stake(), anomaly }
 }
 
-/// The last day of one that is open though it has ended: it became what the cost is, and nobody has said a word.
+/// How it stands, in words: one that has become what the cost is stays open while nobody has said a word.
 #[must_use]
-pub fn ended(listed: &Listed) -> Option<Day> {
-    let Finding { course, last, .. } = &listed.anomaly.finding;
-    (listed.state == State::Open && !course.is_going()).then_some(*last)
+pub fn stands(listed: &Listed) -> String {
+    let stays = listed.state == State::Open && !listed.anomaly.finding.course.is_going();
+    format!("{}{}", listed.state.word(), if stays { ", stays" } else { "" })
 }
 
 /// A signed amount: `+1,204.10`.
@@ -182,7 +182,7 @@ pub fn history(anomaly: &Anomaly) -> Vec<String> {
     let line = |happened: &Happened| match happened {
         Happened::Found { at } => format!("{} found", day(*at)),
         // What became usual may still be open.
-        Happened::Resolved { at, course: Course::Usual } => format!("{} ended: {}", day(*at), Course::Usual.words()),
+        Happened::Resolved { at, course: Course::Usual } => format!("{} {}", day(*at), Course::Usual.words()),
         Happened::Resolved { at, course } => format!("{} resolved: {}", day(*at), course.words()),
         Happened::Returned { at } => format!("{} goes on again", day(*at)),
         Happened::Outgrown { at } => format!("{} moved further than what was expected", day(*at)),

@@ -5,7 +5,7 @@
 use super::words::{cost, currency, moved, percent};
 use crate::domain::text::SafeText;
 use crate::domain::words::counted;
-use crate::engine::anomalies::words::{ended, signed, since};
+use crate::engine::anomalies::words::{signed, since, stands};
 use crate::engine::answer::{AnomaliesAnswer, BudgetAnswer, BudgetState, ForecastAnswer, Listed};
 use crate::report::money::{fixed, places};
 
@@ -101,10 +101,7 @@ fn anomaly(listed: &Listed) -> String {
     let code = listed.anomaly.currency.as_str();
     let amount = |amount| fixed(Some(amount), places(code));
     let place = SafeText::from_outside(&listed.place_words.replace(" | ", ", "));
-    let state = match ended(listed) {
-        Some(day) => format!("{}, ended {day}", listed.state.word()),
-        None => listed.state.word().to_owned(),
-    };
+    let state = stands(listed);
     format!(
         "{place}, {}, {} {} since {}; a day {} where {} was expected; {}, {state}.",
         finding.kind.words(finding.rises),

@@ -145,16 +145,16 @@ fn names_from_outside_are_harmless_here() {
 }
 
 #[test]
-fn what_is_open_though_it_has_ended_says_both() {
-    for (columns, want) in [(60, "open, ended"), (80, "open, ended Oct 31"), (120, "open, ended Oct 31")] {
+fn what_became_what_the_cost_is_and_is_still_open_says_both() {
+    for columns in [60, 80, 120] {
         let mut s = shown((columns, 24));
         let listed = &mut s.app.anomalies.slot.shown.as_mut().expect("told").answers[0].anomalies[0];
         (listed.anomaly.finding.course, listed.anomaly.finding.last) = (Course::Usual, as_of().plus(-20));
         let text = s.text();
-        assert!(text.lines().any(|line| line.ends_with(want)), "{text}");
+        assert!(text.lines().any(|line| line.ends_with("open, stays")), "{text}");
         assert!(text.contains("acknowledged"), "{text}");
         if columns == 80 {
-            shot("anomalies-ended-80x24", &s);
+            shot("anomalies-stays-80x24", &s);
         }
     }
 }

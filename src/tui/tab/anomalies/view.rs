@@ -14,7 +14,7 @@ use crate::domain::filter::Filter;
 use crate::domain::text::SafeText;
 use crate::domain::words::counted;
 use crate::engine::AnomalySort;
-use crate::engine::anomalies::words::ended;
+use crate::engine::anomalies::words::stands;
 use crate::engine::answer::{AnomaliesAnswer, Listed};
 use crate::tui::keymap::Keymap;
 use crate::tui::tab::short_day;
@@ -38,8 +38,6 @@ const SEVERITY: usize = 9;
 const SINCE: (usize, usize) = (8, 14);
 const DAY: usize = 12;
 const STATE: usize = 13;
-/// Columns of the state of one that is open though it has ended.
-const ENDED: usize = 18;
 /// Columns that a place has at least before another column is shown.
 const PLACE: usize = 30;
 
@@ -69,7 +67,6 @@ struct Columns {
     currency: usize,
     since: usize,
     place: usize,
-    state: usize,
 }
 
 impl Columns {
@@ -78,9 +75,7 @@ impl Columns {
         let since = if hours { SINCE.1 } else { SINCE.0 };
         let mixed = listed.windows(2).any(|two| two[0].anomaly.currency != two[1].anomaly.currency);
         let currency = if mixed { CURRENCY } else { 0 };
-        let left = width.saturating_sub(MARK + MONEY + currency + since);
-        let state = if left >= PLACE + ENDED && listed.iter().any(|one| ended(one).is_some()) { ENDED } else { STATE };
-        let mut room = left.saturating_sub(state);
+        let mut room = width.saturating_sub(MARK + MONEY + currency + since + STATE);
         let mut take = |wanted: usize| {
             let fits = room >= wanted + PLACE;
             if fits {
@@ -89,7 +84,7 @@ impl Columns {
             fits
         };
         let (days, severity) = (take(2 * DAY), take(SEVERITY));
-        Columns { severity, days, currency, since, place: room, state }
+        Columns { severity, days, currency, since, place: room }
     }
 }
 
@@ -242,11 +237,7 @@ fn line(listed: &Listed, columns: Columns, chosen: bool, theme: &Theme) -> Line<
     }
     let who = listed.anomaly.said.as_ref().filter(|_| listed.state == Stands::Acknowledged);
     let who = who.map_or_else(String::new, |said| format!(" {} {}", theme.glyphs.dot, said.who.safe()));
-    let stands = match ended(listed) {
-        Some(day) if columns.state == ENDED => format!("open, ended {}", short_day(day)),
-        Some(_) => "open, ended".to_owned(),
-        None => cut(&format!("{}{who}", listed.state.word()), columns.state, theme.glyphs.ellipsis),
-    };
+    let stands = cut(&format!("{}{who}", stands(listed)), STATE, theme.glyphs.ellipsis);
     spans.push(Span::styled(stands, faded(if listed.state == Stands::Open { Role::Strong } else { Role::Text })));
     Line::from(spans)
 }
