@@ -38,6 +38,8 @@ const ALIKE: f64 = 0.6;
 const COVERED: f64 = 0.1;
 /// Resources that a commitment covered and that are looked for at most.
 const RESOURCES_MAX: usize = 500;
+/// Anomalies whose charges are read in one pass.
+const TOGETHER: usize = 16;
 /// Days between the end of a commitment and what it made dearer.
 const NEAR: i32 = 1;
 
@@ -61,29 +63,51 @@ pub struct Looker<'e> {
 }
 
 impl Looker<'_> {
-    fn table(&self, place: &[&[Spot]], more: &[Clause], by: &[Dimension], period: Period) -> Result<Table> {
-        let mut clauses: Vec<Clause> = place.iter().flat_map(|place| filter_of(place).clauses).collect();
-        clauses.push(Aside::clause(true));
-        clauses.extend_from_slice(more);
-        let request = Request {
+    fn request<'r>(&'r self, clauses: &'r [Clause], by: &'r [Dimension], period: Period) -> Request<'r> {
+        Request {
             period,
             by,
-            clauses: &clauses,
+            clauses,
             metric: Metric::Effective,
             granularity: None,
             currency: Some(&self.bill.currency),
             parting: &[],
             long: None,
-        };
-        self.engine.aggregate(&request, self.cancel)
+        }
     }
 
-    /// The moves of a place in an anomaly's last days, in pieces.
-    pub(super) fn cells(&self, finding: &Finding, by: &[Dimension]) -> Result<Cells> {
-        let (during, before) = days(finding);
-        let now = self.table(&[&finding.place], &[], by, during)?;
-        let then = self.table(&[&finding.place], &[], by, before)?;
-        Ok(Cells::new(by, (&now, during.days()), (&then, before.days())))
+    fn table(&self, place: &[&[Spot]], more: &[Clause], by: &[Dimension], period: Period) -> Result<Table> {
+        let clauses = clauses(place, more);
+        self.engine.aggregate(&self.request(&clauses, by, period), self.cancel)
+    }
+
+    /// What anomalies' places cost in their last days and in those before, the charges read once for many.
+    fn now_and_then(&self, findings: &[&Finding], by: &[Dimension]) -> Result<Vec<[(Table, Period); 2]>> {
+        let mut all = Vec::with_capacity(findings.len());
+        for some in findings.chunks(TOGETHER) {
+            let places: Vec<Vec<Clause>> = some.iter().map(|finding| clauses(&[&finding.place], &[])).collect();
+            let asked = places.iter().zip(some).flat_map(|(clauses, finding)| {
+                let (during, before) = days(finding);
+                [self.request(clauses, by, during), self.request(clauses, by, before)]
+            });
+            let asked: Vec<Request<'_>> = asked.collect();
+            let mut tables = self.engine.aggregate_together(&asked, self.cancel)?.into_iter();
+            for finding in some {
+                let (during, before) = days(finding);
+                let (Some(now), Some(then)) = (tables.next(), tables.next()) else { break };
+                all.push([(now, during), (then, before)]);
+            }
+        }
+        Ok(all)
+    }
+
+    /// The moves of anomalies' places in their last days, in pieces.
+    pub(super) fn cells(&self, findings: &[&Finding], by: &[Dimension]) -> Result<Vec<Cells>> {
+        let tables = self.now_and_then(findings, by)?;
+        let cells = |[(now, during), (then, before)]: &[(Table, Period); 2]| {
+            Cells::new(by, (now, during.days()), (then, before.days()))
+        };
+        Ok(tables.iter().map(cells).collect())
     }
 
     /// What some charges cost a day.
@@ -104,25 +128,31 @@ impl Looker<'_> {
         self.leave_out_echoes(found)?;
         let mut gravest: Vec<&mut Found> = found.iter_mut().collect();
         gravest.sort_by_key(|found| std::cmp::Reverse(found.finding.impact.abs()));
-        for found in gravest.into_iter().take(LOOKED_INTO).filter(|f| f.finding.kind != Kind::Expired) {
-            let named = self.contributors(&found.finding)?;
-            let known = |spot: &Spot| named.iter().any(|c: &Contributor| c.spot.dimension == spot.dimension);
-            found.finding.contributors.retain(|c| !known(&c.spot));
-            found.finding.contributors.extend(named);
-            found.finding.contributors.sort_by(|a, b| b.share.abs().total_cmp(&a.share.abs()));
+        gravest.truncate(LOOKED_INTO);
+        gravest.retain(|found| found.finding.kind != Kind::Expired);
+        // Tables by resource are large: no more of them are kept than are read together.
+        for some in gravest.chunks_mut(TOGETHER) {
+            let findings: Vec<&Finding> = some.iter().map(|found| &found.finding).collect();
+            let all_named = self.contributors(&findings)?;
+            for (found, named) in some.iter_mut().zip(all_named) {
+                let known = |spot: &Spot| named.iter().any(|c: &Contributor| c.spot.dimension == spot.dimension);
+                found.finding.contributors.retain(|c| !known(&c.spot));
+                found.finding.contributors.extend(named);
+                found.finding.contributors.sort_by(|a, b| b.share.abs().total_cmp(&a.share.abs()));
+            }
         }
         Ok(())
     }
 
-    /// Who has a move, by each dimension that its place leaves open.
-    fn contributors(&self, finding: &Finding) -> Result<Vec<Contributor>> {
-        let (during, before) = days(finding);
-        let mut named = Vec::new();
+    /// Who has each move, by each dimension that its place leaves open.
+    fn contributors(&self, findings: &[&Finding]) -> Result<Vec<Vec<Contributor>>> {
+        let mut named = vec![Vec::new(); findings.len()];
         // The most that charges can be told apart by at a time.
         for by in [&cells::by(self.bill)[..], &[Dimension::Sku, Dimension::Resource]] {
-            let now = self.table(&[&finding.place], &[], by, during)?;
-            let then = self.table(&[&finding.place], &[], by, before)?;
-            named.extend(moves(by, [(&now, during), (&then, before)], &finding.place).1);
+            let tables = self.now_and_then(findings, by)?;
+            for ((named, finding), [(now, during), (then, before)]) in named.iter_mut().zip(findings).zip(&tables) {
+                named.extend(moves(by, [(now, *during), (then, *before)], &finding.place).1);
+            }
         }
         Ok(named)
     }
@@ -228,6 +258,14 @@ impl Looker<'_> {
         finding.contributors = contributors;
         Ok(())
     }
+}
+
+/// What admits the charges of all of some places that anomalies are looked for among.
+fn clauses(places: &[&[Spot]], more: &[Clause]) -> Vec<Clause> {
+    let mut clauses: Vec<Clause> = places.iter().flat_map(|place| filter_of(place).clauses).collect();
+    clauses.push(Aside::clause(true));
+    clauses.extend_from_slice(more);
+    clauses
 }
 
 /// How much more some days cost than others, a day, and who has that by each dimension that a place leaves open.

@@ -85,18 +85,21 @@ pub(super) fn tell(looker: &Looker<'_>, found: &mut Vec<Found>) -> Result<()> {
     let mut all = std::mem::take(found);
     all.sort_by_key(|found| (!is_plain(found), std::cmp::Reverse(found.finding.impact.abs())));
     let by = cells::by(looker.bill);
-    let mut cases = Vec::with_capacity(all.len());
-    for (at, found) in all.into_iter().enumerate() {
-        let looked_at = at < LOOKED_AT && is_plain(&found);
-        let cells = if looked_at { Some(looker.cells(&found.finding, &by)?) } else { None };
-        cases.push(Case { found, cells });
-    }
+    let looked_at: Vec<&Finding> =
+        all.iter().take(LOOKED_AT).take_while(|found| is_plain(found)).map(|found| &found.finding).collect();
+    let cells = looker.cells(&looked_at, &by)?.into_iter().map(Some).chain(std::iter::repeat_with(|| None));
+    let mut cases: Vec<Case> = all.into_iter().zip(cells).map(|(found, cells)| Case { found, cells }).collect();
     leave_out_skus(looker, &mut cases)?;
     leave_out_tags(looker, &mut cases, &by)?;
-    for case in &mut cases {
-        if let Some(moved) = case.cells.as_ref().and_then(|cells| settle(looker.bill, &case.found, cells)) {
-            *case = Case { cells: Some(looker.cells(&moved.finding, &by)?), found: moved };
-        }
+    let settled = cases.iter().enumerate().filter_map(|(at, case)| {
+        let moved = settle(looker.bill, &case.found, case.cells.as_ref()?)?;
+        Some((at, moved))
+    });
+    let settled: Vec<(usize, Found)> = settled.collect();
+    let places: Vec<&Finding> = settled.iter().map(|(_, found)| &found.finding).collect();
+    let cells = looker.cells(&places, &by)?;
+    for ((at, found), cells) in settled.into_iter().zip(cells) {
+        cases[at] = Case { found, cells: Some(cells) };
     }
     found.extend(explained(looker, cases)?.into_iter().map(|case| case.found));
     Ok(())
@@ -107,7 +110,7 @@ pub(super) fn tell(looker: &Looker<'_>, found: &mut Vec<Found>) -> Result<()> {
 fn renamed(looker: &Looker<'_>, case: &Case, of: &Part, by: &[Dimension]) -> Result<(Cells, f64)> {
     let mut around = case.found.finding.clone();
     around.place.retain(|spot| word_of(&spot.dimension) != of.dimension);
-    let cells = looker.cells(&around, by)?;
+    let cells = looker.cells(&[&around], by)?.pop().unwrap_or_default();
     let share = cells.renamed(of);
     Ok((cells, share))
 }
