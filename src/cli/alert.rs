@@ -12,7 +12,7 @@ use super::query::style;
 use super::run::Context;
 use super::wiring;
 use crate::clock;
-use crate::domain::alert::Fate;
+use crate::domain::alert::{Fate, Refused};
 use crate::domain::text::SafeText;
 use crate::engine::Engine;
 use crate::engine::alerts::AlertsAnswer;
@@ -130,11 +130,18 @@ pub fn bring(context: &mut Context<'_, '_>) -> Result<bool> {
     }
     let mut failed = false;
     for (bundle, fate) in &round.tried {
-        if let Fate::Failed { why, .. } = fate {
-            failed = true;
-            let again = "it stays on its way: the app, `spendtop sync` and `spendtop alert run` bring it";
-            context.streams.note(&format!("{} was not told: {why}", bundle.channel), &[again])?;
-        }
+        let again = "it stays on its way: the app, `spendtop sync` and `spendtop alert run` bring it";
+        let (said, hints) = match fate {
+            Fate::Failed { why, .. } => (format!("{} was not told: {why}", bundle.channel), vec![again]),
+            Fate::Partly { refused, later, .. } => {
+                let missed: Vec<Refused> = refused.iter().chain(later).cloned().collect();
+                let hints = if later.is_empty() { vec![] } else { vec![again] };
+                (format!("{} was told in part: {}", bundle.channel, Refused::words(&missed)), hints)
+            }
+            Fate::Delivered | Fate::Impossible { .. } => continue,
+        };
+        failed = true;
+        context.streams.note(&said, &hints)?;
     }
     Ok(failed)
 }
@@ -218,6 +225,12 @@ fn test(context: &mut Context<'_, '_>, channel: &str) -> Result<u8> {
         Fate::Delivered => {
             context.streams.print(&format!("{shown} has the test\n"))?;
             Ok(0)
+        }
+        Fate::Partly { refused, later, .. } => {
+            let missed: Vec<Refused> = refused.into_iter().chain(later).collect();
+            let said = format!("{shown} has the test, but {}", Refused::words(&missed));
+            Err(Error::new(Kind::Provider, said)
+                .hint("its readers are in [channels] of the config: `spendtop config path`"))
         }
         Fate::Failed { why, .. } | Fate::Impossible { why } => {
             let error = Error::new(Kind::Provider, format!("{shown} has not got the test: {why}"));

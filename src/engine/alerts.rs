@@ -171,6 +171,11 @@ pub fn tried(engine: &LocalEngine, tried: &Try) -> Result<()> {
     // What was in no letter is not tried again.
     let fate = match (&tried.fate, &tried.beside) {
         (Fate::Failed { why, .. }, Some(_)) => Fate::Impossible { why: why.clone() },
+        (Fate::Partly { had, refused, later }, Some(_)) => Fate::Partly {
+            had: had.clone(),
+            refused: refused.iter().chain(later).cloned().collect(),
+            later: Vec::new(),
+        },
         (fate, _) => fate.clone(),
     };
     let mut after = bring::after(&letters, &fate, &gate, tried.at, jitter);

@@ -281,7 +281,7 @@ impl Courier {
         (begun, fates): (&Begun, &tokio::sync::mpsc::UnboundedSender<(Bundle, Fate)>),
         cancel: &CancellationToken,
     ) {
-        let means = Means { certificate: self.certificate.clone(), now };
+        let means = Means { certificate: self.certificate.clone(), now, ..Means::default() };
         for (at, bundle) in bundles.into_iter().enumerate() {
             let fate = match self.channel(name) {
                 Some(channel) => {
@@ -290,6 +290,7 @@ impl Courier {
                         return;
                     }
                     begun.begins(&bundle);
+                    let means = Means { settled: bundle.settled.clone(), ..means.clone() };
                     outgoing::bring(channel, &bundle.message, &means).await
                 }
                 None => Fate::Impossible { why: "the config has no such channel any more".to_owned() },
@@ -312,7 +313,7 @@ impl Courier {
         let fate = match (name, self.channel(name)) {
             (DESKTOP | TERMINAL, _) => here(name, &message, terminal),
             (_, Some(channel)) => {
-                let means = Means { certificate: self.certificate.clone(), now };
+                let means = Means { certificate: self.certificate.clone(), now, ..Means::default() };
                 let runtime: Runtime = task::runtime()?;
                 let fate = runtime.block_on(outgoing::bring(channel, &message, &means));
                 runtime.shutdown_background();

@@ -3,63 +3,166 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use lettre::Address;
 use lettre::message::{Mailbox, header};
-use lettre::transport::smtp::authentication::Credentials;
-use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
-use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
+use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
+use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, TlsParameters};
+use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
+use lettre::transport::smtp::extension::{ClientId, MailBodyParameter, MailParameter};
+use lettre::transport::smtp::{self};
 
 use super::outgoing::{Failure, Means, secret};
 use super::worded::{Worded, cut, name_of};
 use crate::config::alert::{Email, Security};
+use crate::domain::alert::{Fate, Refused};
 use crate::domain::text::SafeText;
 
-/// How long a command of the server may take.
+/// How long it may take until a server is there.
 const WITHIN: Duration = Duration::from_secs(20);
+/// How long the word that ends it may take.
+const GOODBYE: Duration = Duration::from_secs(2);
+/// What a server says that goes away: that is of no reader.
+const CLOSING: u16 = 421;
+/// What older servers say of more readers than they take at once (RFC 5321, 4.5.3.1.10).
+const TOO_MANY: u16 = 552;
 /// Characters of a subject.
 const SUBJECT_MAX: usize = 180;
 
-/// Brings a message.
+/// Brings a message to those readers who have not settled it yet. A reader whom the server refuses keeps it from no
+/// other.
 ///
 /// # Errors
 /// Why it is not there.
-pub async fn bring(to: &Email, allowed: &[String], message: &Worded, means: &Means) -> Result<(), Failure> {
+pub async fn bring(to: &Email, allowed: &[String], message: &Worded, means: &Means) -> Result<Fate, Failure> {
     let letter = letter(to, message)?;
-    let shown = SafeText::from_outside(&to.host);
+    let readers = readers(&letter, &means.settled);
+    if readers.is_empty() {
+        // Those who were left are no readers of the config any more.
+        return Ok(Fate::Delivered);
+    }
     let password = match &to.password {
         Some(password) => Some(secret(password).await?),
         None => None,
     };
     let secrets: Vec<&str> = password.iter().map(crate::secret::Secret::reveal).collect();
-    let failed = |e: lettre::transport::smtp::Error| Failure::said(&shown, &innermost(&e), &secrets);
+    let host = SafeText::from_outside(&to.host);
+    let failed = |e: smtp::Error| Failure::said(&host, &said(&e), &secrets);
+    let mut server = reached(to, allowed, means, &host).await?.map_err(failed)?;
+    if let (Some(user), Some(password)) = (&to.user, &password) {
+        let who = Credentials::new(user.clone(), password.reveal().to_owned());
+        server.auth(DEFAULT_MECHANISMS, &who).await.map_err(failed)?;
+    }
+    let taken = hand_over(&mut server, &letter, readers, &secrets).await;
+    // What a server does that is left is of no consequence: the letter is there, or it is not.
+    let _ = tokio::time::timeout(GOODBYE, server.abort()).await;
+    let Taken { had, refused, later } = taken.map_err(failed)?;
+    match (refused.is_empty() && later.is_empty(), had.is_empty() && means.settled.is_empty()) {
+        (true, _) => Ok(Fate::Delivered),
+        // Where it is refused for all, something else than a reader may be wrong.
+        (_, true) => Err(Failure::new(format!("{host}: {}", Refused::words(&[refused, later].concat())))),
+        _ => Ok(Fate::Partly { had, refused, later }),
+    }
+}
+
+/// Those of a letter's readers who are to have it, each once.
+fn readers(letter: &lettre::Message, settled: &[String]) -> Vec<Address> {
+    let mut readers: Vec<Address> = Vec::new();
+    for reader in letter.envelope().to() {
+        let is_settled = settled.iter().any(|of| of == AsRef::<str>::as_ref(reader));
+        if !is_settled && !readers.contains(reader) {
+            readers.push(reader.clone());
+        }
+    }
+    readers
+}
+
+/// Who has taken a letter.
+#[derive(Default)]
+struct Taken {
+    had: Vec<String>,
+    refused: Vec<Refused>,
+    later: Vec<Refused>,
+}
+
+/// Says whom a letter is for, one by one, and hands it over for those whom the server admits.
+async fn hand_over(
+    server: &mut AsyncSmtpConnection,
+    letter: &lettre::Message,
+    readers: Vec<Address>,
+    secrets: &[&str],
+) -> Result<Taken, smtp::Error> {
+    let (text, from) = (letter.formatted(), letter.envelope().from().cloned());
+    let mut options = Vec::new();
+    let all = || readers.iter().chain(&from);
+    if all().any(|address| !AsRef::<str>::as_ref(address).is_ascii()) {
+        options.push(MailParameter::SmtpUtfEight);
+    }
+    if !text.is_ascii() {
+        options.push(MailParameter::Body(MailBodyParameter::EightBitMime));
+    }
+    server.command(Mail::new(from, options)).await?;
+    let mut taken = Taken::default();
+    for reader in readers {
+        let name = AsRef::<str>::as_ref(&reader).to_owned();
+        let error = match server.command(Rcpt::new(reader, Vec::new())).await {
+            Ok(_) => {
+                taken.had.push(name);
+                continue;
+            }
+            Err(error) => error,
+        };
+        let code = error.status().map(u16::from).filter(|code| *code != CLOSING);
+        let why = || Failure::said("", &said(&error), secrets).why.trim_start_matches(": ").to_owned();
+        match code {
+            Some(code) if error.is_permanent() && code != TOO_MANY => {
+                taken.refused.push(Refused { reader: name, why: why() })
+            }
+            Some(_) => taken.later.push(Refused { reader: name, why: why() }),
+            None => return Err(error),
+        }
+    }
+    if !taken.had.is_empty() {
+        server.command(Data).await?;
+        server.message(&text).await?;
+    }
+    Ok(taken)
+}
+
+/// The server, encrypted as the config has it.
+async fn reached(
+    to: &Email,
+    allowed: &[String],
+    means: &Means,
+    host: &SafeText,
+) -> Result<Result<AsyncSmtpConnection, smtp::Error>, Failure> {
     let mut parameters = TlsParameters::builder(to.host.clone());
     if let Some(path) = &means.certificate {
         let wrong = |why: String| Failure::new(format!("the certificate `{}`: {why}", SafeText::path(path)));
         let pem = std::fs::read(path).map_err(|e| wrong(e.to_string()))?;
         parameters = parameters.add_root_certificate(Certificate::from_pem(&pem).map_err(|e| wrong(e.to_string()))?);
     }
-    let parameters = || parameters.build_rustls().map_err(failed);
-    let (tls, port) = match to.security {
-        Security::Tls => (Tls::Wrapper(parameters()?), 465),
-        Security::StartTls => (Tls::Required(parameters()?), 587),
-        Security::Plain if is_here(&to.host) || allowed.contains(&to.host) => (Tls::None, 25),
+    let parameters = || parameters.build_rustls().map_err(|e| Failure::said(host, &said(&e), &[]));
+    let (wrapped, upgraded, port) = match to.security {
+        Security::Tls => (Some(parameters()?), None, 465),
+        Security::StartTls => (None, Some(parameters()?), 587),
+        Security::Plain if is_here(&to.host) || allowed.contains(&to.host) => (None, None, 25),
         Security::Plain => {
             return Err(Failure::new(format!(
-                "{shown} would be spoken with unencrypted: use tls or starttls, or name it in allow_private"
+                "{host} would be spoken with unencrypted: use tls or starttls, or name it in allow_private"
             )));
         }
     };
-    let mut server = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&to.host)
-        .port(to.port.unwrap_or(port))
-        .tls(tls)
-        .timeout(Some(WITHIN));
-    if let (Some(user), Some(password)) = (&to.user, &password) {
-        server = server.credentials(Credentials::new(user.clone(), password.reveal().to_owned()));
+    let (at, me) = ((to.host.as_str(), to.port.unwrap_or(port)), ClientId::default());
+    let mut server = match AsyncSmtpConnection::connect_tokio1(at, Some(WITHIN), &me, wrapped, None).await {
+        Ok(server) => server,
+        Err(error) => return Ok(Err(error)),
+    };
+    if let Some(parameters) = upgraded
+        && let Err(error) = server.starttls(parameters, &me).await
+    {
+        return Ok(Err(error));
     }
-    let answered = server.build().send(letter).await.map_err(failed)?;
-    match answered.is_positive() {
-        true => Ok(()),
-        false => Err(Failure::new(format!("{shown} answered {}", answered.code()))),
-    }
+    Ok(Ok(server))
 }
 
 /// The letter. The same news has the same id, and all news of one trouble are one thread.
@@ -106,10 +209,12 @@ fn is_here(host: &str) -> bool {
     host.parse::<IpAddr>().map_or(host == "localhost", |address| address.is_loopback())
 }
 
-fn innermost(error: &dyn std::error::Error) -> String {
-    let mut innermost = error;
+/// What a server said, or what kept it from saying anything.
+fn said(error: &smtp::Error) -> String {
+    let mut innermost: &dyn std::error::Error = error;
     while let Some(cause) = innermost.source() {
         innermost = cause;
     }
-    innermost.to_string()
+    let code = error.status().map_or_else(String::new, |code| format!("{code} "));
+    format!("{code}{innermost}")
 }

@@ -28,6 +28,8 @@ pub struct Means {
     pub certificate: Option<PathBuf>,
     /// The time, seconds since 1970.
     pub now: i64,
+    /// Readers of the channel that it is not brought to any more.
+    pub settled: Vec<String>,
 }
 
 /// Why a try failed.
@@ -92,15 +94,15 @@ pub async fn bring(channel: &Channel, message: &Message, means: &Means) -> Fate 
     let tried = tokio::time::timeout(LIMIT, by(channel, &worded, message, means)).await;
     let late = || Failure::new(format!("it took longer than {} s", LIMIT.as_secs()));
     match tried.unwrap_or_else(|_| Err(late())) {
-        Ok(()) => Fate::Delivered,
+        Ok(fate) => fate,
         Err(Failure { why, wait }) => Fate::Failed { why, wait },
     }
 }
 
 #[cfg(feature = "net")]
-async fn by(channel: &Channel, worded: &Worded, message: &Message, means: &Means) -> Result<(), Failure> {
+async fn by(channel: &Channel, worded: &Worded, message: &Message, means: &Means) -> Result<Fate, Failure> {
     let net = || Net::new(&channel.allow_private, means.certificate.as_deref());
-    match &channel.via {
+    let brought = match &channel.via {
         Via::Slack(url) => slack::bring(&net()?, &secret(url).await?, worded).await,
         Via::Teams(url) => teams::bring(&net()?, &secret(url).await?, worded).await,
         Via::Webhook { url, secret: key, template } => {
@@ -110,7 +112,8 @@ async fn by(channel: &Channel, worded: &Worded, message: &Message, means: &Means
             };
             webhook::bring(&net()?, &secret(url).await?, (key.as_ref(), template.as_deref()), worded, means.now).await
         }
-        Via::Email(to) => email::bring(to, &channel.allow_private, worded, means).await,
+        // Some of its readers may have it, and some not.
+        Via::Email(to) => return email::bring(to, &channel.allow_private, worded, means).await,
         Via::PagerDuty { key, endpoint } => {
             let (net, key) = (net()?, secret(key).await?);
             pagerduty::bring(&net, endpoint, &key, worded, message.severity).await?;
@@ -139,13 +142,14 @@ async fn by(channel: &Channel, worded: &Worded, message: &Message, means: &Means
         #[cfg(not(feature = "aws"))]
         Via::Sns { .. } => Err(Failure::new("this spendtop was built without the feature `aws`")),
         Via::Command(run) => command::bring(run, worded).await,
-    }
+    };
+    brought.map(|()| Fate::Delivered)
 }
 
 #[cfg(not(feature = "net"))]
-async fn by(channel: &Channel, worded: &Worded, _: &Message, _: &Means) -> Result<(), Failure> {
+async fn by(channel: &Channel, worded: &Worded, _: &Message, _: &Means) -> Result<Fate, Failure> {
     match &channel.via {
-        Via::Command(run) => command::bring(run, worded).await,
+        Via::Command(run) => command::bring(run, worded).await.map(|()| Fate::Delivered),
         _ => Err(Failure::new("this spendtop was built without the feature `net`")),
     }
 }

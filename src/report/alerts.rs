@@ -179,10 +179,10 @@ fn entry_row(entry: &Entry) -> Vec<String> {
     vec![
         format_timestamp(entry.at),
         entry.channel.clone(),
-        if entry.why.is_none() { "told".to_owned() } else { "not told".to_owned() },
+        entry.state().to_owned(),
         turned(entry.turn, entry.severity),
         entry.title.safe().into_string(),
-        entry.why.clone().unwrap_or(together),
+        entry.reason().unwrap_or(together),
     ]
 }
 

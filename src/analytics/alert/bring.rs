@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::domain::alert::{Bundle, Entry, Fate, Gate, Incident, Kind, Letter, Message, Plan, Severity, Turn};
+use crate::domain::alert::{Bundle, Entry, Fate, Gate, Incident, Kind, Letter, Message, Plan, Refused, Severity, Turn};
 use crate::domain::calendar::DAY_SECONDS;
 use crate::domain::text::Untrusted;
 use crate::domain::words::counted;
@@ -31,14 +31,15 @@ pub fn due(
     apart: &dyn Fn(&str) -> bool,
     now: i64,
 ) -> Vec<Bundle> {
-    let mut by_channel: BTreeMap<&str, Vec<Due<'_>>> = BTreeMap::new();
+    // What some readers of a channel have goes to the others alone.
+    let mut by_channel: BTreeMap<(&str, BTreeSet<&str>), Vec<Due<'_>>> = BTreeMap::new();
     for (name, letter) in letters.iter().filter(|(_, letter)| letter.not_before <= now) {
         if gates.get(&letter.channel).is_none_or(|gate| gate.shut_until <= now) {
-            by_channel.entry(&letter.channel).or_default().push((name, letter));
+            by_channel.entry((&letter.channel, letter.settled())).or_default().push((name, letter));
         }
     }
     let mut bundles = Vec::new();
-    for (channel, mut due) in by_channel {
+    for ((channel, _), mut due) in by_channel {
         due.sort_by_key(|(name, letter)| (letter.message.at, letter.message.turn, *name));
         if apart(channel) {
             let none = Gate::default();
@@ -55,9 +56,13 @@ pub fn due(
 /// A letter that is due, with its name.
 type Due<'l> = (&'l String, &'l Letter);
 
+fn settled(letter: &Letter) -> Vec<String> {
+    letter.settled().into_iter().map(str::to_owned).collect()
+}
+
 fn single((name, letter): Due<'_>) -> Bundle {
     let (channel, message) = (letter.channel.clone(), letter.message.clone());
-    Bundle { channel, message, letters: vec![name.clone()] }
+    Bundle { channel, message, letters: vec![name.clone()], settled: settled(letter) }
 }
 
 /// What is brought to a channel that keeps troubles apart: news of a trouble goes to what it was told as, and what
@@ -163,7 +168,10 @@ fn bundle(channel: &str, due: &[(&String, &Letter)]) -> Bundle {
         command: Some("spendtop alert log".to_owned()),
         at: messages().map(|message| message.at).max().unwrap_or(0),
     };
-    Bundle { channel: channel.to_owned(), message, letters: due.iter().map(|(name, _)| (*name).clone()).collect() }
+    let letters = due.iter().map(|(name, _)| (*name).clone()).collect();
+    // All of them have the same.
+    let settled = due.first().map_or_else(Vec::new, |(_, letter)| settled(letter));
+    Bundle { channel: channel.to_owned(), message, letters, settled }
 }
 
 fn crc32(text: &str) -> u64 {
@@ -199,6 +207,7 @@ pub fn after(letters: &[(String, Letter)], fate: &Fate, gate: &Gate, now: i64, j
             after.gate = Gate { good_at: now, failed_at: gate.failed_at, incidents, ..Gate::default() };
             (None, None)
         }
+        Fate::Partly { had, refused, later } => return partly(letters, (had, refused, later), gate, now, jitter),
         Fate::Failed { why, wait } => (Some(why), *wait),
         Fate::Impossible { why } => (Some(why), None),
     };
@@ -215,7 +224,7 @@ pub fn after(letters: &[(String, Letter)], fate: &Fate, gate: &Gate, now: i64, j
         let tries = letter.tries.saturating_add(1);
         let tried_at = if letter.tries == 0 { now } else { letter.tried_at };
         let is_over = match fate {
-            Fate::Delivered | Fate::Impossible { .. } => true,
+            Fate::Delivered | Fate::Partly { .. } | Fate::Impossible { .. } => true,
             Fate::Failed { .. } => now - tried_at >= KEPT_FOR,
         };
         if is_over {
@@ -230,8 +239,47 @@ pub fn after(letters: &[(String, Letter)], fate: &Fate, gate: &Gate, now: i64, j
     after
 }
 
-fn entry(letter: &Letter, tries: u32, why: Option<String>, with: usize, at: i64) -> Entry {
+/// What follows from a try that reached some of a channel's readers: the others are told of, and tried again where
+/// that may help.
+fn partly(
+    letters: &[(String, Letter)],
+    (had, refused, later): (&[String], &[Refused], &[Refused]),
+    gate: &Gate,
+    now: i64,
+    jitter: f64,
+) -> After {
+    let missed: Vec<Refused> = refused.iter().chain(later).cloned().collect();
+    let why = Some(Refused::words(&missed));
+    // The channel does what it can: what else is on its way to it does not wait.
+    let gate =
+        Gate { good_at: now, failed_at: now, why: why.clone(), incidents: gate.incidents.clone(), ..Gate::default() };
+    let mut after = After { gate, ..After::default() };
+    for (name, letter) in letters {
+        let tries = letter.tries.saturating_add(1);
+        let tried_at = if letter.tries == 0 { now } else { letter.tried_at };
+        let mut letter = Letter { tries, tried_at, ..letter.clone() };
+        letter.had.extend(had.iter().cloned());
+        letter.refused.extend(refused.iter().cloned());
+        if later.is_empty() || now - tried_at >= KEPT_FOR {
+            letter.refused.extend(later.iter().cloned());
+            after.log.push(entry(&letter, tries, None, letters.len(), now));
+            after.letters.insert(name.clone(), None);
+        } else {
+            (letter.not_before, letter.why) = (now + backoff(tries, None, jitter), why.clone());
+            after.letters.insert(name.clone(), Some(letter));
+        }
+    }
+    after
+}
+
+fn entry(letter: &Letter, tries: u32, mut why: Option<String>, with: usize, at: i64) -> Entry {
     let message = &letter.message;
+    let mut refused = letter.refused.clone();
+    if !letter.had.is_empty() {
+        // Some have it: who has given up on the others has told somebody.
+        let others = why.take().map(|why| Refused { reader: "the rest".to_owned(), why });
+        refused.extend(others);
+    }
     Entry {
         key: message.key.clone(),
         channel: letter.channel.clone(),
@@ -244,6 +292,7 @@ fn entry(letter: &Letter, tries: u32, why: Option<String>, with: usize, at: i64)
         tries,
         why,
         with,
+        refused,
     }
 }
 

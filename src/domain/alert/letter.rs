@@ -1,11 +1,11 @@
 //! A message on its way to a channel, and what became of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use super::{Kind, Message, Severity, Turn};
-use crate::domain::text::Untrusted;
+use crate::domain::text::{SafeText, Untrusted};
 
 /// A message on its way to one channel.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -22,13 +22,28 @@ pub struct Letter {
     pub tried_at: i64,
     /// Why the last try failed.
     pub why: Option<String>,
+    /// Of a channel of several readers: those who have it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub had: Vec<String>,
+    /// And those who will not have it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<Refused>,
 }
 
 impl Letter {
     /// A letter that nobody has tried to bring.
     #[must_use]
     pub fn new(message: Message, channel: &str, not_before: i64) -> Letter {
-        Letter { message, channel: channel.to_owned(), not_before, tries: 0, tried_at: 0, why: None }
+        Letter {
+            message,
+            channel: channel.to_owned(),
+            not_before,
+            tries: 0,
+            tried_at: 0,
+            why: None,
+            had: Vec::new(),
+            refused: Vec::new(),
+        }
     }
 
     /// What tells it from all others; the same for the same news to the same channel.
@@ -36,6 +51,35 @@ impl Letter {
     pub fn name(&self) -> String {
         format!("{}|{}", self.channel, self.message.key)
     }
+
+    /// The readers that it is not brought to any more.
+    #[must_use]
+    pub fn settled(&self) -> BTreeSet<&str> {
+        let refused = self.refused.iter().map(|refused| refused.reader.as_str());
+        self.had.iter().map(String::as_str).chain(refused).collect()
+    }
+}
+
+/// One of a channel's readers whom a message does not reach, though it reaches others.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Refused {
+    /// Who.
+    pub reader: String,
+    /// What was said; safe to show.
+    pub why: String,
+}
+
+impl Refused {
+    /// Several in a line.
+    #[must_use]
+    pub fn words(of: &[Refused]) -> String {
+        let each = of.iter().map(|Refused { reader, why }| format!("{} has not got it: {why}", safe(reader)));
+        each.collect::<Vec<_>>().join("; ")
+    }
+}
+
+fn safe(text: &str) -> SafeText {
+    SafeText::from_outside(text)
 }
 
 /// Letters that are brought to a channel as one message.
@@ -47,6 +91,8 @@ pub struct Bundle {
     pub message: Message,
     /// The names of the letters that it stands for.
     pub letters: Vec<String>,
+    /// The channel's readers that it is not brought to any more.
+    pub settled: Vec<String>,
 }
 
 /// What became of a try.
@@ -55,6 +101,15 @@ pub struct Bundle {
 pub enum Fate {
     /// It is there.
     Delivered,
+    /// It is there for some of the channel's readers.
+    Partly {
+        /// Those who have it.
+        had: Vec<String>,
+        /// Those who will never have it.
+        refused: Vec<Refused>,
+        /// Those who may have it the next time.
+        later: Vec<Refused>,
+    },
     /// It may be there the next time; not before so many seconds, where that was said.
     Failed {
         /// Why not; safe to show.
@@ -94,6 +149,27 @@ pub struct Entry {
     pub why: Option<String>,
     /// How many messages it was brought with, as one.
     pub with: usize,
+    /// Readers of the channel who have not got it, though others have.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<Refused>,
+}
+
+impl Entry {
+    /// What became of it, in a word or two.
+    #[must_use]
+    pub fn state(&self) -> &'static str {
+        match (&self.why, &self.refused[..]) {
+            (Some(_), _) => "not told",
+            (None, []) => "told",
+            (None, _) => "partly told",
+        }
+    }
+
+    /// Why it is not where it was to be.
+    #[must_use]
+    pub fn reason(&self) -> Option<String> {
+        self.why.clone().or_else(|| (!self.refused.is_empty()).then(|| Refused::words(&self.refused)))
+    }
 }
 
 /// Whether a channel is tried, from how it went before.

@@ -5,15 +5,16 @@ use tokio::net::TcpListener;
 
 use super::{hostile, over, plain};
 use crate::config::alert::{Channel, Email, Security, Via};
-use crate::domain::alert::{Fate, Message};
+use crate::domain::alert::{Fate, Message, Refused};
 use crate::notify::outgoing::{Means, bring};
 
-/// Serves one connection; what it was told. `refuses` is what is answered to the words that begin so.
-async fn serve(listener: TcpListener, refuses: Option<(&'static str, &'static str)>) -> Vec<String> {
+/// Serves one connection; what it was told. `refuses` are the answers to words that begin so.
+async fn serve(listener: TcpListener, refuses: &[(&'static str, &'static str)]) -> Vec<String> {
     let (stream, _) = listener.accept().await.expect("a connection");
     let (read, mut write) = stream.into_split();
     let mut lines = BufReader::new(read).lines();
     let mut heard = Vec::new();
+    let refused = |line: &str| refuses.iter().find(|(word, _)| line.starts_with(word));
     write.write_all(b"220 sink\r\n").await.expect("greeted");
     let mut in_data = false;
     while let Ok(Some(line)) = lines.next_line().await {
@@ -23,7 +24,7 @@ async fn serve(listener: TcpListener, refuses: Option<(&'static str, &'static st
                 in_data = line != ".";
                 if in_data { continue } else { "250 taken" }
             }
-            line if refuses.is_some_and(|(word, _)| line.starts_with(word)) => refuses.map_or("", |(_, answer)| answer),
+            line if refused(line).is_some() => refused(line).map_or("", |(_, answer)| answer),
             line if line.starts_with("EHLO") => "250-sink\r\n250 AUTH PLAIN LOGIN",
             line if line.starts_with("DATA") => {
                 in_data = true;
@@ -52,7 +53,7 @@ fn channel(port: u16, password: Option<String>) -> Channel {
     Channel { name: "mail".into(), allow_private: Vec::new(), via: Via::Email(email) }
 }
 
-async fn mailed(message: &Message, refuses: Option<(&'static str, &'static str)>) -> (Fate, Vec<String>) {
+async fn mailed(message: &Message, refuses: &[(&'static str, &'static str)]) -> (Fate, Vec<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let port = listener.local_addr().expect("address").port();
     let (fate, heard) = tokio::join!(
@@ -67,7 +68,7 @@ async fn mailed(message: &Message, refuses: Option<(&'static str, &'static str)>
 
 #[tokio::test]
 async fn a_letter_has_one_subject_and_its_trouble_is_a_thread() {
-    let (fate, heard) = mailed(&plain(), None).await;
+    let (fate, heard) = mailed(&plain(), &[]).await;
     assert_eq!(fate, Fate::Delivered);
     let head = |heard: &[String], name: &str| {
         heard.iter().find_map(|line| line.strip_prefix(name)).map(str::to_owned).unwrap_or_default()
@@ -76,16 +77,16 @@ async fn a_letter_has_one_subject_and_its_trouble_is_a_thread() {
     assert!(heard.iter().any(|line| line == "RCPT TO:<ana@example.com>"), "{heard:?}");
     assert_eq!(head(&heard, "Auto-Submitted: "), "auto-generated");
     assert!(heard.iter().any(|line| line == "m5.large in us-east-1: +250.00 USD"), "{heard:?}");
-    let (_, again) = mailed(&plain(), None).await;
+    let (_, again) = mailed(&plain(), &[]).await;
     assert_eq!(head(&heard, "Message-ID: "), head(&again, "Message-ID: "), "the same news is the same letter");
-    let (_, ended) = mailed(&over(), None).await;
+    let (_, ended) = mailed(&over(), &[]).await;
     assert_ne!(head(&heard, "Message-ID: "), head(&ended, "Message-ID: "));
     assert_eq!(head(&heard, "References: "), head(&ended, "References: "));
 }
 
 #[tokio::test]
 async fn no_text_of_a_bill_becomes_a_header_or_a_reader() {
-    let (fate, heard) = mailed(&hostile(), None).await;
+    let (fate, heard) = mailed(&hostile(), &[]).await;
     assert_eq!(fate, Fate::Delivered);
     assert!(!heard.iter().any(|line| line.starts_with("Bcc")), "{heard:?}");
     assert_eq!(heard.iter().filter(|line| line.starts_with("RCPT TO")).count(), 2);
@@ -99,7 +100,58 @@ async fn a_server_that_refuses_or_says_nonsense_is_a_failure() {
         ("MAIL", "421 4.3.2 later", "127.0.0.1: "),
         ("EHLO", "what?", "127.0.0.1: "),
     ] {
-        let (fate, _) = mailed(&plain(), Some((word, answer))).await;
+        let (fate, _) = mailed(&plain(), &[(word, answer)]).await;
+        let Fate::Failed { why, .. } = fate else { panic!("{fate:?}") };
+        assert!(why.starts_with(said), "{why}");
+    }
+}
+
+/// What a letter comes to whose readers are answered so, by readers who have settled it already.
+async fn to_each(answers: &[(&'static str, &'static str)], settled: &[&str]) -> (Fate, Vec<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = listener.local_addr().expect("address").port();
+    let settled = settled.iter().map(|reader| (*reader).to_owned()).collect();
+    let (message, means) = (plain(), Means { settled, ..Means::default() });
+    let channel = channel(port, None);
+    let (fate, mut heard) = tokio::join!(bring(&channel, &message, &means), serve(listener, answers));
+    heard.retain(|line| line.starts_with("RCPT TO") || line == "DATA" || line == "QUIT");
+    (fate, heard)
+}
+
+#[tokio::test]
+async fn a_reader_who_is_refused_keeps_it_from_no_other() {
+    let refused = |why: &str| Refused { reader: "ana@example.com".into(), why: why.into() };
+    let ops = || vec!["ops@example.com".to_owned()];
+    let (fate, heard) = to_each(&[("RCPT TO:<ana", "550 5.1.1 no such user")], &[]).await;
+    let why = "550 5.1.1 no such user";
+    assert_eq!(fate, Fate::Partly { had: ops(), refused: vec![refused(why)], later: Vec::new() });
+    assert_eq!(heard, ["RCPT TO:<ops@example.com>", "RCPT TO:<ana@example.com>", "DATA", "QUIT"]);
+    for later in ["451 4.7.1 greylisted", "552 too many"] {
+        let (fate, _) = to_each(&[("RCPT TO:<ana", later)], &[]).await;
+        assert_eq!(fate, Fate::Partly { had: ops(), refused: Vec::new(), later: vec![refused(later)] });
+    }
+    // The next time only who has not got it is spoken of.
+    let (fate, heard) = to_each(&[], &["ops@example.com"]).await;
+    assert_eq!(
+        (fate, heard),
+        (Fate::Delivered, ["RCPT TO:<ana@example.com>", "DATA", "QUIT"].map(str::to_owned).into())
+    );
+    let (fate, heard) = to_each(&[("RCPT TO:<ana", "550 no")], &["ops@example.com"]).await;
+    assert_eq!(fate, Fate::Partly { had: Vec::new(), refused: vec![refused("550 no")], later: Vec::new() });
+    assert!(!heard.contains(&"DATA".to_owned()), "nobody takes it: {heard:?}");
+}
+
+#[tokio::test]
+async fn nobody_has_it_where_all_are_refused_or_the_server_goes_away() {
+    for (answers, said) in [
+        (
+            &[("RCPT TO:<ana", "451 wait"), ("RCPT TO:<ops", "550 no")][..],
+            "127.0.0.1: ops@example.com has not got it: 550 no",
+        ),
+        (&[("RCPT TO:<ana", "421 going down")], "127.0.0.1: 421 going down"),
+        (&[("RCPT TO:<ana", "550 no"), ("DATA", "554 spam")], "127.0.0.1: 554 spam"),
+    ] {
+        let (fate, _) = to_each(answers, &[]).await;
         let Fate::Failed { why, .. } = fate else { panic!("{fate:?}") };
         assert!(why.starts_with(said), "{why}");
     }
@@ -125,7 +177,7 @@ async fn a_password_that_is_refused_is_in_no_error() {
     let port = listener.local_addr().expect("address").port();
     let channel = channel(port, Some(format!("file:{}", path.display())));
     let means = Means::default();
-    let refuses = Some(("AUTH", "535 5.7.8 canary-55aa is not it"));
+    let refuses = &[("AUTH", "535 5.7.8 canary-55aa is not it")];
     let message = plain();
     let (fate, _) = tokio::join!(bring(&channel, &message, &means), serve(listener, refuses));
     assert!(matches!(&fate, Fate::Failed { .. }) && !format!("{fate:?}").contains("canary"), "{fate:?}");

@@ -32,7 +32,7 @@ fn channel(via: Via) -> Channel {
 }
 
 async fn sent(via: Via, message: &Message) -> Fate {
-    bring(&channel(via), message, &Means { certificate: None, now: 1_700_000_000 }).await
+    bring(&channel(via), message, &Means { now: 1_700_000_000, ..Means::default() }).await
 }
 
 fn why(fate: &Fate) -> (&str, Option<i64>) {

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::{Spans, begin_box, box_lines};
-use crate::domain::alert::{Entry, Fate, Letter, Severity, Turn};
+use crate::domain::alert::{Entry, Fate, Letter, Refused, Severity, Turn};
 use crate::domain::text::SafeText;
 use crate::domain::words::counted;
 use crate::host::alerting::{ChannelStanding, Standing};
@@ -185,6 +185,10 @@ impl Page<'_> {
             self.blank();
             match fate {
                 Fate::Delivered => self.wrapped(&format!("{channel} has the test."), Role::Text),
+                Fate::Partly { refused, later, .. } => {
+                    let others = [&refused[..], later].map(Refused::words).join(" ");
+                    self.wrapped(&format!("{channel} has the test, but {}.", others.trim()), Role::Unsure);
+                }
                 Fate::Failed { why, .. } | Fate::Impossible { why } => {
                     self.wrapped(&format!("{channel} has not got the test: {why}"), Role::Unsure);
                 }
@@ -213,10 +217,9 @@ impl Page<'_> {
             self.told((message.at, now), &letter.channel, "on its way", (message.turn, message.severity), &text);
         }
         for entry in &answer.log {
-            let Entry { at, channel, turn, severity, title, why, .. } = entry;
-            let state = if why.is_none() { "told" } else { "not told" };
-            let why = why.as_deref().map(|why| format!(" ({why})")).unwrap_or_default();
-            self.told((*at, now), channel, state, (*turn, *severity), &format!("{}{why}", title.raw()));
+            let Entry { at, channel, turn, severity, title, .. } = entry;
+            let why = entry.reason().map(|why| format!(" ({why})")).unwrap_or_default();
+            self.told((*at, now), channel, entry.state(), (*turn, *severity), &format!("{}{why}", title.raw()));
         }
     }
 

@@ -32,6 +32,7 @@ fn entry(before: i64, channel: &str, severity: Severity, turn: Turn, title: &str
         tries: 1,
         why: why.map(str::to_owned),
         with: 1,
+        refused: Vec::new(),
     }
 }
 

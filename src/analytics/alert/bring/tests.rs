@@ -213,3 +213,41 @@ proptest! {
         prop_assert!(kept.is_some_and(|letter| (NOW + age + 10..=NOW + age + ASKED_MAX).contains(&letter.not_before)));
     }
 }
+
+#[test]
+fn who_has_it_is_not_told_again_and_who_is_refused_is_named() {
+    let of = |reader: &str, why: &str| Refused { reader: reader.into(), why: why.into() };
+    let list = pairs(&[letter("mail", "k1", Severity::Warning), letter("mail", "k2", Severity::Warning)]);
+    let (had, refused, later) = (vec!["a".to_owned()], vec![of("b", "550 no")], vec![of("c", "451 wait")]);
+    let fate = Fate::Partly { had: had.clone(), refused: refused.clone(), later };
+    let first = after(&list, &fate, &Gate { failures: 9, ..Gate::default() }, NOW, 0.0);
+    assert_eq!((first.gate.failures, first.gate.good_at, first.gate.shut_until), (0, NOW, 0), "the rest does not wait");
+    assert_eq!(first.gate.why.as_deref(), Some("b has not got it: 550 no; c has not got it: 451 wait"));
+    assert!(first.log.is_empty());
+    let left: BTreeMap<String, Letter> =
+        first.letters.iter().filter_map(|(n, l)| Some((n.clone(), l.clone()?))).collect();
+    assert_eq!(left.values().map(|l| (l.tries, l.not_before - NOW)).collect::<Vec<_>>(), [(1, 10), (1, 10)]);
+    // With what is new it is no storm: that goes to all.
+    let mut all = left.clone();
+    all.extend(letters(&[letter("mail", "k3", Severity::Warning)]));
+    let bundles = due(&all, &BTreeMap::new(), 1, &|_| false, NOW + 10);
+    let told: Vec<(usize, Vec<String>)> = bundles.iter().map(|b| (b.letters.len(), b.settled.clone())).collect();
+    assert_eq!(told, [(1, vec![]), (2, vec!["a".to_owned(), "b".to_owned()])]);
+    let left: Vec<(String, Letter)> = left.into_iter().collect();
+    let state = |fate: &Fate, now: i64| {
+        let log = after(&left, fate, &Gate::default(), now, 0.0).log;
+        log.first().map(|entry| (entry.state(), entry.reason(), entry.with))
+    };
+    let said = |why: &str| Some(("partly told", Some(why.to_owned()), 2));
+    assert_eq!(state(&Fate::Delivered, NOW + 10), said("b has not got it: 550 no"));
+    let no_more = Fate::Partly { had: Vec::new(), refused: vec![of("c", "550 no")], later: Vec::new() };
+    assert_eq!(state(&no_more, NOW + 10), said("b has not got it: 550 no; c has not got it: 550 no"));
+    let still = Fate::Partly { had: Vec::new(), refused: Vec::new(), later: vec![of("c", "451 wait")] };
+    assert_eq!(state(&still, NOW + 10), None, "it is tried again");
+    assert_eq!(state(&still, NOW + KEPT_FOR), said("b has not got it: 550 no; c has not got it: 451 wait"));
+    let gone = Fate::Failed { why: "the server is away".into(), wait: None };
+    assert_eq!(
+        state(&gone, NOW + KEPT_FOR),
+        said("b has not got it: 550 no; the rest has not got it: the server is away")
+    );
+}
