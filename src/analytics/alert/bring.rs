@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use xxhash_rust::xxh3::xxh3_64;
+
 use crate::domain::alert::{Bundle, Entry, Fate, Gate, Incident, Kind, Letter, Message, Plan, Refused, Severity, Turn};
 use crate::domain::calendar::DAY_SECONDS;
 use crate::domain::text::Untrusted;
@@ -155,7 +157,7 @@ fn bundle(channel: &str, due: &[(&String, &Letter)]) -> Bundle {
         lines.push(Untrusted::new(format!("and {} more: `spendtop alert log`", gravest.len() - LISTED_MAX)));
     }
     let keys: Vec<&str> = messages().map(|message| message.key.as_str()).collect();
-    let sum = crc32(&keys.join("\n"));
+    let sum = fingerprint(&keys);
     let message = Message {
         key: format!("storm/{channel}/{}/{sum:016x}", keys.len()),
         subject: format!("storm/{channel}/{sum:016x}"),
@@ -174,9 +176,10 @@ fn bundle(channel: &str, due: &[(&String, &Letter)]) -> Bundle {
     Bundle { channel: channel.to_owned(), message, letters, settled }
 }
 
-fn crc32(text: &str) -> u64 {
-    let half = |salt: &str| u64::from(crc32c::crc32c(format!("{salt}{text}").as_bytes()));
-    half("") << 32 | half("spendtop")
+/// What names a bundle by the messages in it: the same ones, tried again or by another process, are known for the
+/// same by whoever was told of them, and others are not.
+fn fingerprint(keys: &[&str]) -> u64 {
+    xxh3_64(keys.join("\n").as_bytes())
 }
 
 /// When something is to be done at the earliest; `None` where there is nothing.
