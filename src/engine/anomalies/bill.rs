@@ -131,18 +131,8 @@ pub fn place_of(spots: &[Spot]) -> Place {
 /// Kind `Store` where data cannot be read, `Interrupted` where it was given up.
 pub fn read(engine: &LocalEngine, as_of: Day, cancel: &Cancel) -> Result<Bills> {
     let mut bills = Bills::default();
-    let Some(data) = engine.data_days() else { return Ok(bills) };
-    let from = as_of.month().plus(-MONTHS).first().max(data.from);
-    let window = Period { from, to: data.to.min(as_of.plus(1)) };
-    if window.days() <= 0 {
-        return Ok(bills);
-    }
-    let reader = Reader { engine, cancel, window, data_from: data.from };
-    let days = reader.table(&[Dimension::Provider], &[], (None, window), Granularity::Day)?;
-    let freshness = engine.freshness(as_of);
-    // A drop of the last day that should be settled is often but late: that any other takes longer is waited for.
-    let settles = freshness.iter().map(|fresh| engine.settles_in(fresh.provider.raw())).max().unwrap_or(0);
-    let known = known::of_currencies(&days, &freshness, (as_of, as_of.plus(-settles.min(SETTLES_MOST))));
+    let Some(reader) = Reader::new(engine, as_of, cancel) else { return Ok(bills) };
+    let known = reader.known(None, as_of)?;
     for (currency, providers) in &known {
         let longest = providers.values().map(Known::days).max().unwrap_or(0);
         if longest < LEARN_DAYS {
@@ -155,6 +145,18 @@ pub fn read(engine: &LocalEngine, as_of: Day, cancel: &Cancel) -> Result<Bills> 
     Ok(bills)
 }
 
+/// What an average day of a currency's bill costs, as [`read`] has it in [`Bill::daily`]; nothing where it has no
+/// bill.
+///
+/// # Errors
+/// As [`read`].
+pub fn daily(engine: &LocalEngine, currency: &str, as_of: Day, cancel: &Cancel) -> Result<Option<f64>> {
+    let Some(reader) = Reader::new(engine, as_of, cancel) else { return Ok(None) };
+    let known = reader.known(Some(currency), as_of)?;
+    let Some(providers) = known.get(currency) else { return Ok(None) };
+    Ok(Some(reader.whole(currency, providers)?.bill(currency, 0).daily))
+}
+
 struct Reader<'e> {
     engine: &'e LocalEngine,
     cancel: &'e Cancel,
@@ -163,7 +165,32 @@ struct Reader<'e> {
     data_from: Day,
 }
 
-impl Reader<'_> {
+impl<'e> Reader<'e> {
+    /// One of the days that are looked at; none where there are none.
+    fn new(engine: &'e LocalEngine, as_of: Day, cancel: &'e Cancel) -> Option<Reader<'e>> {
+        let data = engine.data_days()?;
+        let from = as_of.month().plus(-MONTHS).first().max(data.from);
+        let window = Period { from, to: data.to.min(as_of.plus(1)) };
+        (window.days() > 0).then_some(Reader { engine, cancel, window, data_from: data.from })
+    }
+
+    /// How far the providers of each currency are known.
+    fn known(&self, currency: Option<&str>, as_of: Day) -> Result<BTreeMap<String, Providers>> {
+        let days = self.table(&[Dimension::Provider], &[], (currency, self.window), Granularity::Day)?;
+        let freshness = self.engine.freshness(as_of);
+        // A drop of the last day that should be settled is often but late: that any other takes longer is waited for.
+        let settles = freshness.iter().map(|fresh| self.engine.settles_in(fresh.provider.raw())).max().unwrap_or(0);
+        Ok(known::of_currencies(&days, &freshness, (as_of, as_of.plus(-settles.min(SETTLES_MOST)))))
+    }
+
+    /// The series of all of a currency alone.
+    fn whole<'p>(&self, currency: &str, providers: &'p Providers) -> Result<Series<'p>> {
+        let window = Period { from: known::span(providers).0, to: self.window.to };
+        let mut series = Series::new(window, providers);
+        series.add(&self.table(&by(&[]), &[], (Some(currency), window), Granularity::Day)?, &[]);
+        Ok(series)
+    }
+
     fn table(
         &self,
         by: &[Dimension],
@@ -187,9 +214,7 @@ impl Reader<'_> {
     fn bill(&self, currency: &str, providers: &Providers) -> Result<Bill> {
         let (first, settled) = known::span(providers);
         let window = Period { from: first, to: self.window.to };
-        let mut series = Series::new(window, providers);
-        let whole = self.table(&by(&[]), &[], (Some(currency), window), Granularity::Day)?;
-        series.add(&whole, &[]);
+        let mut series = self.whole(currency, providers)?;
         let tags = &self.engine.store().manifest().tag_keys;
         let team = tags.iter().find(|key| *key == "team").or(tags.first());
         let tag = team.map(|key| Dimension::Tag(key.clone()));

@@ -1,8 +1,8 @@
 //! Answers [`crate::engine::Question::Anomaly`]: what one is, day by day, and why.
 
 use super::cause::days;
-use super::find::{day, estimate};
-use super::{list, records, words};
+use super::find::{day, estimate, settings};
+use super::{bill, list, records, words};
 use crate::analytics::detect::series::{Detector, Settings};
 use crate::domain::anomaly::{Finding, Kind, filter_of};
 use crate::domain::calendar::{Day, Granularity, Period};
@@ -101,7 +101,9 @@ fn series(engine: &LocalEngine, currency: &str, finding: &Finding, as_of: Day, c
     let freshness = engine.freshness(as_of);
     let settled = pending::settled(&freshness, as_of).unwrap_or(as_of);
     let newest = freshness.iter().map(|fresh| fresh.last_day).max().unwrap_or(as_of);
-    let mut detector = Detector::new(Settings::of_places());
+    // As what found it: less than its floors is never told of, which a band without them would not show.
+    let daily = bill::daily(engine, currency, as_of, cancel)?;
+    let mut detector = Detector::new(daily.map_or_else(Settings::of_places, settings));
     let mut known = 0;
     let mut days = Vec::new();
     for (cost, at) in costs.iter().zip(learn.iter()) {

@@ -38,10 +38,10 @@ pub struct Found {
     pub finding: Finding,
 }
 
-/// What a detector of this bill's days goes by.
+/// What a detector of a bill's days goes by, of which an average day costs so much.
 #[must_use]
-pub fn settings(bill: &Bill) -> Settings {
-    let least = LEAST * (bill.daily.max(0.0) / USUAL_DAY).powf(GROWTH);
+pub fn settings(daily: f64) -> Settings {
+    let least = LEAST * (daily.max(0.0) / USUAL_DAY).powf(GROWTH);
     Settings { absolute: least.max(1.0), ..Settings::of_places() }
 }
 
@@ -61,7 +61,7 @@ pub fn day(step: i64) -> Day {
 /// Finds the anomalies of a bill's days.
 #[must_use]
 pub fn in_days(bill: &Bill) -> Vec<Found> {
-    let mut found = tree::find(&bill.nodes, i64::from(bill.first.0), bill.settled, &settings(bill));
+    let mut found = tree::find(&bill.nodes, i64::from(bill.first.0), bill.settled, &settings(bill.daily));
     found.extend(climbing(bill, &found));
     let from = i64::from(bill.first.0) + i64::from(EARLY_DAYS.min(bill.settled as i32 / 2));
     let told = found.into_iter().filter(|raw| raw.event.start >= from);
@@ -71,7 +71,7 @@ pub fn in_days(bill: &Bill) -> Vec<Found> {
 /// What began small and climbed for days. The hierarchy explains a slow move by the days before it was seen, which
 /// show nothing yet of one that was seen at once; where no event is ever taken for a step, its first day explains it.
 fn climbing(bill: &Bill, known: &[tree::Anomaly]) -> Vec<tree::Anomaly> {
-    let never = Settings { confirm: usize::MAX, ..settings(bill) };
+    let never = Settings { confirm: usize::MAX, ..settings(bill.daily) };
     let last = i64::from(bill.first.0) + bill.settled as i64;
     let is_known = |raw: &tree::Anomaly| {
         known.iter().any(|known| {

@@ -114,7 +114,7 @@ fn median(mut costs: Vec<f64>) -> f64 {
 pub fn lately(engine: &LocalEngine, bill: &Bill, days: &[Found], cancel: &Cancel) -> Result<Vec<Found>> {
     let Some((nodes, first)) = nodes(engine, bill, cancel)? else { return Ok(Vec::new()) };
     let settled = settled_hours(bill, first, bill.settled);
-    let settings = Settings { absolute: (settings(bill).absolute / 24.0).max(0.1), ..Settings::hourly() };
+    let settings = Settings { absolute: (settings(bill.daily).absolute / 24.0).max(0.1), ..Settings::hourly() };
     let last = nodes[0].costs.len() as i64 - 1;
     let first_step = first.seconds() / HOUR_SECONDS;
     let found = tree::find(&nodes, first_step, settled, &settings);

@@ -183,7 +183,7 @@ fn settle(bill: &Bill, found: &Found, cells: &Cells) -> Option<Found> {
         return None;
     }
     let node = bill.node(&place)?;
-    let events = tree::events(node, i64::from(bill.first.0), bill.settled, &find::settings(bill));
+    let events = tree::events(node, i64::from(bill.first.0), bill.settled, &find::settings(bill.daily));
     let near = |event: &&Event| {
         let apart = (event.start - raw.event.start).abs();
         event.direction == raw.event.direction && apart <= i64::from(TOGETHER) && event.shape != Shape::Ramp

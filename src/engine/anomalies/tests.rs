@@ -274,3 +274,23 @@ fn what_is_bought_once_is_no_anomaly_of_what_is_used() {
     charges.add(bought, Day(FIRST + 190).seconds(), 365 * DAY_SECONDS, 9_000.0);
     assert_eq!(told(&charges.found(205)), []);
 }
+
+#[test]
+fn the_band_that_is_drawn_is_the_one_by_which_it_was_found() {
+    let mut charges = Charges::new();
+    charges.daily(VM, 0..100, 250_000.0);
+    charges.daily(DB, 0..90, 100.0);
+    charges.daily(DB, 90..100, 50_000.0);
+    let engine = engine();
+    let found = charges.found_in(&engine, 100);
+    let [one] = &found[..] else { panic!("{:?}", told(&found)) };
+    let answer = detail::answer(&engine, &one.anomaly.id.to_string(), Day(FIRST + 100), &Cancel::default());
+    let days = answer.expect("answer").days;
+    // Of a bill of a quarter of a million a day nobody is told of hundreds.
+    let least = find::settings(250_000.0).absolute;
+    let bands: Vec<_> = days.iter().filter_map(|day| day.band).collect();
+    assert!(least > 300.0 && bands.len() > 30);
+    for [_, expected, upper] in bands {
+        assert!((upper - expected).to_f64() > 0.99 * least, "{expected} to {upper}, and the least is {least}");
+    }
+}
