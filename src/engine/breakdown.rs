@@ -168,6 +168,7 @@ pub fn answer(
             starts: starts.clone(),
             granularity,
             freshness: freshness.clone(),
+            settled_through: pending::settled(&freshness, as_of),
             pending: come.clone(),
             previous_pending: come_before.clone(),
             notices: untold.get(currency).into_iter().flatten().chain(&notices).cloned().collect(),

@@ -25,7 +25,7 @@ pub mod held;
 pub mod local;
 pub mod matcher;
 mod notices;
-mod pending;
+pub mod pending;
 pub mod pick;
 pub mod query;
 mod reach;

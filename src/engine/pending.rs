@@ -30,7 +30,8 @@ const KNOWN_DAYS: usize = 3;
 const REMEMBERED_MAX: usize = 16;
 
 /// The last day that nobody restates any more of those who still deliver; of those who did, where nobody does.
-pub(super) fn settled(freshness: &[Freshness], as_of: Day) -> Option<Day> {
+#[must_use]
+pub fn settled(freshness: &[Freshness], as_of: Day) -> Option<Day> {
     let live = freshness.iter().filter(|fresh| as_of.0 - fresh.last_day.0 <= GONE_DAYS);
     let of_live = live.map(|fresh| fresh.settled_through).min();
     of_live.or_else(|| freshness.iter().map(|fresh| fresh.settled_through).max())

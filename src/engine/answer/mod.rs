@@ -368,6 +368,9 @@ pub struct BreakdownAnswer {
     pub granularity: Granularity,
     /// How far the data of each provider goes that the filter admits.
     pub freshness: Vec<Freshness>,
+    /// The last day that none of them restates any more.
+    #[serde(default)]
+    pub settled_through: Option<Day>,
     /// What of the period has not come or may still change; `None` where all is as it will be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pending: Option<Pending>,

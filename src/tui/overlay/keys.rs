@@ -15,6 +15,7 @@ use super::filter::{FilterLine, Scene};
 use super::help::Help;
 use super::line::EditedLine;
 use super::picker::Chosen;
+use crate::engine::pending;
 use crate::tui::action::Action;
 use crate::tui::app::{App, distance};
 use crate::tui::effect::Effect;
@@ -53,7 +54,7 @@ impl App {
         Facts {
             as_of: self.as_of,
             data: self.extent.as_ref().and_then(|extent| extent.days),
-            settled_through: self.freshness.iter().map(|fresh| fresh.settled_through).min(),
+            settled_through: pending::settled(&self.freshness, self.as_of),
             comparison: self.lens.comparison,
         }
     }

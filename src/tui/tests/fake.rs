@@ -19,6 +19,7 @@ use crate::engine::answer::{
     Series, Severity, Share, SpendAnswer, TagKeysAnswer, TagUse, TagsAnswer, UnitFigure, Value, ValuesAnswer,
 };
 use crate::engine::local::LocalEngine;
+use crate::engine::pending;
 use crate::engine::query::pieces;
 use crate::engine::{Among, Answer, Cancel, Card, Command, Engine, Extent, Outcome, Page, Question, twin};
 use crate::error::{Error, Result};
@@ -181,6 +182,7 @@ impl Fake {
         let period: Period = lens.period.resolve(as_of());
         BreakdownAnswer {
             freshness: freshness(),
+            settled_through: pending::settled(&freshness(), as_of()),
             pending: None,
             previous_pending: None,
             notices: Vec::new(),

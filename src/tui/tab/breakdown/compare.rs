@@ -333,6 +333,7 @@ mod tests {
             settled_through: from.plus(2),
             taken_at: 0,
         }];
+        answer.settled_through = Some(from.plus(2));
         let rows = [&answer.rows[0], &answer.rows[1]];
         let chart = courses(&answer, rows, 100);
         assert_eq!(chart.layers.iter().map(|layer| layer.paint).collect::<Vec<_>>(), [Some(1), Some(2)]);

@@ -129,6 +129,7 @@ pub fn answer(rows: &[Row<'_>]) -> BreakdownAnswer {
         groups: rows.len() as u64,
         rows,
         freshness: Vec::new(),
+        settled_through: None,
         pending: None,
         previous_pending: None,
         notices: vec![],

@@ -290,7 +290,7 @@ impl State {
 /// The last day that none of those who are looked at will change, where there are later ones.
 #[must_use]
 pub fn settled_before_end(answer: &BreakdownAnswer) -> Option<Day> {
-    let settled = answer.freshness.iter().map(|fresh| fresh.settled_through).min()?;
+    let settled = answer.settled_through?;
     (settled < answer.period.to.plus(-1)).then_some(settled)
 }
 
@@ -302,8 +302,7 @@ pub fn open_from(answer: &BreakdownAnswer, row: &BreakdownRow) -> usize {
         own.map(|fresh| fresh.settled_through)
     };
     let own = provider(answer, row).and_then(settled);
-    let all = || answer.freshness.iter().map(|fresh| fresh.settled_through).min();
-    let Some(settled) = own.or_else(all) else { return answer.starts.len() };
+    let Some(settled) = own.or(answer.settled_through) else { return answer.starts.len() };
     let ends = answer.starts.iter().skip(1).copied().chain([answer.period.to.seconds()]);
     ends.take_while(|end| Day::of_seconds(end - 1) <= settled).count()
 }

@@ -19,6 +19,7 @@ use crate::domain::services;
 use crate::domain::text::SafeText;
 use crate::engine::answer::{self, Figure, ForecastAnswer, Freshness, Series, SpendAnswer, SpendDetails};
 use crate::engine::held;
+use crate::engine::pending;
 use crate::engine::query::pieces;
 use crate::tui::tab::{label, layers, short_day};
 use crate::tui::text::{cut, cut_words, left, put, put_at, right, width};
@@ -161,9 +162,11 @@ impl<'a> Timeline<'a> {
 
     /// That days are not settled, after which one, and who keeps them open.
     fn open_since(&self) -> String {
-        let Some(oldest) = self.charted().min_by_key(|f| f.settled_through) else { return OPEN.to_owned() };
+        let charted: Vec<Freshness> = self.charted().cloned().collect();
+        let settled = pending::settled(&charted, self.answer.as_of);
+        let Some(oldest) = charted.iter().find(|f| Some(f.settled_through) == settled) else { return OPEN.to_owned() };
         let day = short_day(oldest.settled_through);
-        if self.charted().all(|f| f.settled_through == oldest.settled_through) {
+        if charted.iter().all(|f| f.settled_through == oldest.settled_through) {
             return format!("{OPEN} after {day}");
         }
         let name = SafeText::from_outside(services::provider_short(oldest.provider.raw()));
