@@ -11,6 +11,7 @@ pub mod builder;
 pub mod calendar;
 pub mod charge;
 pub mod console;
+pub mod currency;
 pub mod dict;
 pub mod dimension;
 pub mod filter;

@@ -11,6 +11,7 @@ use super::spend::currencies;
 use super::table::Table;
 use crate::analytics::forecast::{Band, State};
 use crate::domain::calendar::{Day, Granularity, Period};
+use crate::domain::currency::written;
 use crate::domain::lens::Lens;
 use crate::domain::money::{Amount, Decimal};
 use crate::domain::numbers::Total;
@@ -161,7 +162,7 @@ pub fn definition(told: &[ForecastAnswer], lens: &Lens) -> Vec<String> {
 fn of_currency(told: &ForecastAnswer) -> Vec<String> {
     let code = SafeText::from_outside(&told.currency);
     let mut lines = Vec::new();
-    let amount = |amount: Amount| amount.grouped(2);
+    let amount = |amount: Amount| written(amount, &told.currency);
     if let Some(month) = &told.month {
         let Range { low_80, high_80, low_95, high_95, .. } = month.range;
         lines.push(format!(

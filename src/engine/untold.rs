@@ -14,6 +14,7 @@ use super::table::Request;
 use super::told::{Needed, Part, Plan};
 use crate::analytics::asking::{self, Asked, Estimate};
 use crate::domain::calendar::Period;
+use crate::domain::currency::written;
 use crate::domain::dimension::Dimension;
 use crate::domain::lens::Lens;
 use crate::domain::money::Amount;
@@ -82,7 +83,7 @@ impl Of<'_> {
             }
         }
         let (lacking, from) = (lacking.join(" and "), self.names());
-        let sum = format!("{} {}", amount.grouped(2), SafeText::from_outside(currency));
+        let sum = format!("{} {}", written(amount, currency), SafeText::from_outside(currency));
         let text = match (admitted, self.part.has_facets) {
             (true, false) => format!("{lacking} of {sum} unknown: {from} tells it not beside what else is asked"),
             (true, true) => format!("{lacking} of {sum} unknown: {from} has not told it"),

@@ -10,9 +10,10 @@ use super::grid::Kind;
 use super::kept::{grid, list};
 use super::{Format, Style, json};
 use crate::domain::anomaly::State;
+use crate::domain::currency::{signed, written};
 use crate::domain::text::SafeText;
 use crate::domain::words::counted;
-use crate::engine::anomalies::words::{history, signed, since, spot, stands, why};
+use crate::engine::anomalies::words::{history, since, spot, stands, why};
 use crate::engine::answer::{AnomaliesAnswer, AnomalyAnswer, Driver, Listed};
 
 /// One of a list for machines.
@@ -67,16 +68,16 @@ pub fn anomalies(answer: &AnomaliesAnswer, style: Style, out: &mut dyn Write) ->
 
 /// A line of the list; `raw` is for programs, which know a state by its word.
 fn row(listed: &Listed, raw: bool) -> Vec<String> {
-    let finding = &listed.anomaly.finding;
+    let (finding, currency) = (&listed.anomaly.finding, &listed.anomaly.currency);
     vec![
         listed.anomaly.id.short(),
-        signed(finding.impact),
-        listed.anomaly.currency.clone(),
+        signed(finding.impact, currency),
+        currency.clone(),
         since(finding),
         listed.place_words.clone(),
         finding.kind.words(finding.rises).to_owned(),
-        finding.day.expected.grouped(2),
-        finding.day.actual.grouped(2),
+        written(finding.day.expected, currency),
+        written(finding.day.actual, currency),
         finding.severity.word().to_owned(),
         if raw { listed.state.word().to_owned() } else { stands(listed) },
     ]
@@ -109,15 +110,15 @@ pub fn anomaly(answer: &AnomalyAnswer, style: Style, out: &mut dyn Write) -> io:
     }
     writeln!(out, "{}\n", answer.summary)?;
     let columns = [("what", "Who", Kind::Text), ("share", "Share", Kind::Number), ("moved", "A day", Kind::Number)];
-    let finding = &answer.listed.anomaly.finding;
+    let (finding, currency) = (&answer.listed.anomaly.finding, &answer.listed.anomaly.currency);
     let rows = finding.contributors.iter().map(|c| {
         let of = format!("{} {}", c.spot.dimension.title().to_lowercase(), spot(&c.spot));
-        vec![of, format!("{:.0} %", c.share * 100.0), signed(c.moved)]
+        vec![of, format!("{:.0} %", c.share * 100.0), signed(c.moved, currency)]
     });
     grid(&columns, rows.collect(), style, out)?;
     if let Some(driver) = &answer.driver {
         let (during, before) = answer.held;
-        let why = why(driver, during.days()).unwrap_or_else(|| "nothing that the charges tell".to_owned());
+        let why = why(driver, during.days(), currency).unwrap_or_else(|| "nothing that the charges tell".to_owned());
         writeln!(out, "\nWhy {} against {}: {why}", during.words(), before.words())?;
     }
     writeln!(out, "\nHistory")?;

@@ -2,26 +2,18 @@
 //!
 //! The rules, for tables, Markdown and the app alike:
 //!
-//! * A currency's amounts have its own decimals ([`places`]): two, or none where it has no cents.
+//! * A currency's amounts have its own decimals ([`places`]): two, or none or three where it has other cents.
 //! * Unknown is [`UNKNOWN`], never zero.
 //! * A percentage is a share of the earlier amount, and only of one above zero ([`Moved::of`]): of a
 //!   credit a share says nothing, since -50 after -100 is dearer and half as much at once.
 //!
 //! A face chooses how much of it there is room for. Knows no layout.
 
+pub use crate::domain::currency::places;
 use crate::domain::money::{Amount, SCALE};
 
 /// What stands for a figure that is not known.
 pub const UNKNOWN: &str = "n/a";
-
-/// How many decimals a currency's amounts are shown with.
-#[must_use]
-pub fn places(currency: &str) -> u32 {
-    match currency {
-        "JPY" | "KRW" | "CLP" | "VND" | "ISK" | "HUF" | "PYG" | "UGX" => 0,
-        _ => 2,
-    }
-}
 
 /// `1,234.50`, or `n/a`: all with the same decimals, for columns of a screen.
 #[must_use]

@@ -10,6 +10,7 @@ use super::grid::Kind;
 use super::kept::{grid, list};
 use super::{Format, Style, json};
 use crate::domain::calendar::{DAY_SECONDS, HOUR_SECONDS, format_timestamp};
+use crate::domain::currency::{signed, written};
 use crate::domain::text::SafeText;
 use crate::domain::words::count;
 use crate::engine::overview::{Anomalies, Forecast, Kept, MeterOverview, OPINION, Overview, ScopeOverview, Word};
@@ -126,10 +127,11 @@ fn expected(forecast: &Forecast) -> Option<String> {
     let sum = forecast.before(end)?;
     let (from, last) = sum.days;
     let currency = SafeText::from_outside(&forecast.currency);
+    let money = |amount| written(amount, &forecast.currency);
     let bounds = sum.bounds.map_or_else(String::new, |(low, high)| {
-        format!(" ({} % a day: {} to {})", forecast.interval, low.grouped(2), high.grouped(2))
+        format!(" ({} % a day: {} to {})", forecast.interval, money(low), money(high))
     });
-    Some(format!("{} {currency} from {from} to {last}{bounds}", sum.mean.grouped(2)))
+    Some(format!("{} {currency} from {from} to {last}{bounds}", money(sum.mean)))
 }
 
 fn unusual(anomalies: &Anomalies) -> String {
@@ -146,10 +148,9 @@ fn unusual(anomalies: &Anomalies) -> String {
         Some(last) if last == largest.from => format!("on {last}"),
         Some(last) => format!("from {} to {last}", largest.from),
     };
-    let sign = if largest.impact < Default::default() { "" } else { "+" };
     let which = if anomalies.found.len() > 1 { "the largest " } else { "" };
-    let (amount, currency) = (largest.impact.grouped(2), SafeText::from_outside(&largest.currency));
-    format!("{all}, {which}{sign}{amount} {currency}{watched} {days}")
+    let (amount, currency) = (signed(largest.impact, &largest.currency), SafeText::from_outside(&largest.currency));
+    format!("{all}, {which}{amount} {currency}{watched} {days}")
 }
 
 /// When all of a scope had last come, or where it never had, a part.
@@ -302,8 +303,7 @@ pub fn outcome(run: &Run) -> String {
         None => said.push("stored".to_owned()),
     }
     for (currency, amount) in &run.restated {
-        let sign = if *amount < Default::default() { "" } else { "+" };
-        said.push(format!("restated {sign}{} {currency}", amount.grouped(2)));
+        said.push(format!("restated {} {currency}", signed(*amount, currency)));
     }
     if run.retries > 0 {
         said.push(format!("tried again {}", crate::domain::words::counted(u64::from(run.retries), "time", "times")));

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::domain::charge::Metric;
+use crate::domain::currency::written;
 use crate::domain::numbers::Total;
 use crate::domain::rollup::WHOLE;
 use crate::domain::text::SafeText;
@@ -44,7 +45,7 @@ pub fn of(store: &Store, manifest: &Manifest, source: &str, key: &GroupKey) -> O
 #[must_use]
 pub fn words(billed: &Billed) -> String {
     let one = |(currency, total): (&String, &Total)| {
-        let sum = total.value().map_or_else(|| "n/a".to_owned(), |sum| sum.grouped(2));
+        let sum = total.value().map_or_else(|| "n/a".to_owned(), |sum| written(sum, currency));
         format!("{sum} {}", SafeText::from_outside(currency))
     };
     billed.iter().map(one).collect::<Vec<_>>().join(" and ")

@@ -23,6 +23,7 @@ use serde::{Deserialize, Serialize};
 use super::groups::{Fate, Incoming};
 use crate::domain::calendar::{Day, Month};
 use crate::domain::charge::Metric;
+use crate::domain::currency::written;
 use crate::domain::money::Amount;
 use crate::domain::text::SafeText;
 use crate::domain::words::{count, counted};
@@ -303,7 +304,7 @@ pub fn refuse(held: &[Held], currency: impl Fn(&GroupKey) -> Option<String>) -> 
         let days = counted(figures.days.len() as u64, "day", "days");
         let told = format!("{} on {days}", counted(figures.rows, "charge", "charges"));
         match &currency {
-            Some(code) => format!("{told} ({} {code})", Amount::from_units(figures.billed).grouped(2)),
+            Some(code) => format!("{told} ({} {code})", written(Amount::from_units(figures.billed), code)),
             None => told,
         }
     };

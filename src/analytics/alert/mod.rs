@@ -18,6 +18,7 @@ pub mod wording;
 
 use crate::domain::alert::Severity;
 use crate::domain::calendar::{Day, Period};
+use crate::domain::currency::written;
 use crate::domain::dimension::Dimension;
 use crate::domain::money::Amount;
 use crate::domain::text::Untrusted;
@@ -213,18 +214,19 @@ pub struct DigestFact {
 /// An amount as messages have it.
 #[must_use]
 pub fn money(amount: Amount, currency: &str) -> String {
-    format!("{} {currency}", amount.grouped(2))
+    format!("{} {currency}", written(amount, currency))
 }
 
 /// An amount as a line has it: cents only where there are any.
 #[must_use]
-pub fn brief(amount: Amount) -> String {
-    let text = amount.grouped(2);
-    text.strip_suffix(".00").map_or(text.clone(), str::to_owned)
+pub fn brief(amount: Amount, currency: &str) -> String {
+    let text = written(amount, currency);
+    let whole = text.split_once('.').filter(|(_, cents)| cents.bytes().all(|digit| digit == b'0'));
+    whole.map_or(text.clone(), |(whole, _)| whole.to_owned())
 }
 
 /// An estimate as a line has it: whole from a hundred on.
 #[must_use]
-pub fn rough(amount: Amount) -> String {
-    if amount.abs() >= Amount::whole(100) { amount.grouped(0) } else { brief(amount) }
+pub fn rough(amount: Amount, currency: &str) -> String {
+    if amount.abs() >= Amount::whole(100) { amount.grouped(0) } else { brief(amount, currency) }
 }

@@ -39,7 +39,7 @@ fn short(day: Day) -> String {
 
 /// `7,204.71 of 5,000 USD`.
 fn of_limit(amount: Amount, fact: &BudgetFact) -> String {
-    format!("{} of {}", brief(amount), with(&brief(fact.limit), &fact.currency))
+    format!("{} of {}", brief(amount, &fact.currency), with(&brief(fact.limit, &fact.currency), &fact.currency))
 }
 
 /// ` (144 %)`.
@@ -79,7 +79,7 @@ pub fn forecast(fact: &BudgetFact, foreseen: u32) -> String {
 #[must_use]
 pub fn of_budget(fact: &BudgetFact) -> Fields {
     let mut fields = Fields::new();
-    let money = |amount: Amount| with(&brief(amount), &fact.currency);
+    let money = |amount: Amount| with(&brief(amount, &fact.currency), &fact.currency);
     field(&mut fields, "Scope", fact.scope.as_str());
     field(&mut fields, "Limit", money(fact.limit));
     field(&mut fields, "Spent", money(fact.spent) + &share(fact.spent, fact));
@@ -104,15 +104,15 @@ fn spot(fact: &AnomalyFact) -> String {
 /// What an anomaly costs, against what was expected.
 #[must_use]
 pub fn anomaly(fact: &AnomalyFact) -> String {
-    let actual = with(&rough(fact.actual), &fact.currency);
-    format!("{} costs {actual} a day, expected {}", spot(fact), rough(fact.expected))
+    let actual = with(&rough(fact.actual, &fact.currency), &fact.currency);
+    format!("{} costs {actual} a day, expected {}", spot(fact), rough(fact.expected, &fact.currency))
 }
 
 /// The fields of an anomaly.
 #[must_use]
 pub fn of_anomaly(fact: &AnomalyFact) -> Fields {
     let mut fields = Fields::new();
-    let money = |amount: Amount| with(&rough(amount), &fact.currency);
+    let money = |amount: Amount| with(&rough(amount, &fact.currency), &fact.currency);
     let signed = |amount: Amount| format!("{}{}", if amount.units() > 0 { "+" } else { "" }, money(amount));
     field(&mut fields, "Where", fact.place_words.raw());
     field(&mut fields, "What", fact.kind);
@@ -180,7 +180,7 @@ fn anomaly_over(of: &str, anomalies: &[AnomalyFact]) -> Option<Over> {
         Taken::Open | Taken::Known => "nothing new of it for a week".to_owned(),
     };
     let more = if fact.impact.units() < 0 { "less" } else { "more" };
-    let impact = with(&rough(fact.impact.abs()), &fact.currency);
+    let impact = with(&rough(fact.impact.abs(), &fact.currency), &fact.currency);
     let title = format!("{} cost {impact} {more} than expected since {}; {reason}", spot(fact), short(fact.start));
     Some(Over { title, fields: of_anomaly(fact), command: Some(fact.command.clone()) })
 }

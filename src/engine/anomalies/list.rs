@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{bill, mark, records, refresh, words};
 use crate::domain::anomaly::{Anomaly, AnomalyId, Finding, Severity, Spot, State};
 use crate::domain::calendar::{Day, Period};
+use crate::domain::currency::signed;
 use crate::domain::dimension::Dimension;
 use crate::domain::filter::{Filter, Pattern};
 use crate::domain::lens::Lens;
@@ -197,7 +198,7 @@ pub fn beside(engine: &LocalEngine, lens: &Lens, currency: &str, as_of: Day) -> 
         Notice {
             kind: NoticeKind::Anomalies,
             severity: if grave { Gravity::Warning } else { Gravity::Info },
-            text: format!("{many}, {} so far: {}", words::signed(impact), first.place_words),
+            text: format!("{many}, {} so far: {}", signed(impact, currency), first.place_words),
             hint: "the Anomalies tab and `spendtop anomalies` say what they are".to_owned(),
         }
     });

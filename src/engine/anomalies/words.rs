@@ -4,6 +4,7 @@
 
 use crate::domain::anomaly::{Anomaly, Contributor, Course, Finding, Happened, Kind, Spot, State, Word};
 use crate::domain::calendar::{Day, format_timestamp};
+use crate::domain::currency::{signed, written};
 use crate::domain::dimension::Dimension;
 use crate::domain::money::Amount;
 use crate::domain::services;
@@ -87,13 +88,6 @@ pub fn stands(listed: &Listed) -> String {
     format!("{}{}", listed.state.word(), if stays { ", stays" } else { "" })
 }
 
-/// A signed amount: `+1,204.10`.
-#[must_use]
-pub fn signed(amount: Amount) -> String {
-    let text = amount.grouped(2);
-    if text.starts_with('-') { text } else { format!("+{text}") }
-}
-
 fn percent(share: f64) -> String {
     format!("{:.0} %", share * 100.0)
 }
@@ -136,7 +130,7 @@ pub fn was(finding: &Finding) -> Option<String> {
 
 /// Why the cost differs, by price and by quantity.
 #[must_use]
-pub fn why(driver: &Driver, days: i32) -> Option<String> {
+pub fn why(driver: &Driver, days: i32, currency: &str) -> Option<String> {
     let effects = driver.effects.as_ref()?;
     let ratio = |now: Option<Amount>, then: Option<Amount>| match (now, then) {
         (Some(now), Some(then)) if !then.is_zero() => {
@@ -147,7 +141,7 @@ pub fn why(driver: &Driver, days: i32) -> Option<String> {
     let unit = driver.unit.as_ref();
     let part = |name: &str, effect: Amount, figure: Option<&crate::engine::answer::Figure>| {
         let ratio = figure.and_then(|f| ratio(f.amount, f.previous)).unwrap_or_default();
-        (!effect.is_zero()).then(|| format!("{name}{ratio} ({})", signed(effect)))
+        (!effect.is_zero()).then(|| format!("{name}{ratio} ({})", signed(effect, currency)))
     };
     let parts: Vec<String> = [
         part("usage", effects.quantity, unit.map(|u| &u.quantity)),
@@ -207,7 +201,9 @@ pub fn history(anomaly: &Anomaly) -> Vec<String> {
 pub fn summary(listed: &Listed, driver: Option<(&Driver, i32)>) -> String {
     let Listed { anomaly, state, place_words, .. } = listed;
     let Finding { kind, rises, severity, day, impact, rate, course, last, start, .. } = &anomaly.finding;
-    let currency = SafeText::from_outside(&anomaly.currency);
+    let code = anomaly.currency.as_str();
+    let currency = SafeText::from_outside(code);
+    let (money, signed) = (|amount| written(amount, code), |amount| signed(amount, code));
     let mut out = format!(
         "Cost anomaly {} ({}, {}): {}, {place_words}, since {}. A day costs {} {currency}, expected {} ({} to {}).",
         anomaly.id.short(),
@@ -215,10 +211,10 @@ pub fn summary(listed: &Listed, driver: Option<(&Driver, i32)>) -> String {
         state.word(),
         kind.words(*rises),
         since(&anomaly.finding),
-        day.actual.grouped(2),
-        day.expected.grouped(2),
-        day.lower.grouped(2),
-        day.upper.grouped(2),
+        money(day.actual),
+        money(day.expected),
+        money(day.lower),
+        money(day.upper),
     );
     let days = (last.0 - start.0 + 1).max(1);
     let counted = crate::domain::words::counted(days.unsigned_abs().into(), "day", "days");
@@ -243,7 +239,7 @@ pub fn summary(listed: &Listed, driver: Option<(&Driver, i32)>) -> String {
     if let Some(was) = was(&anomaly.finding) {
         out.push_str(&format!(" About {was}."));
     }
-    if let Some(why) = driver.and_then(|(driver, days)| why(driver, days)) {
+    if let Some(why) = driver.and_then(|(driver, days)| why(driver, days, code)) {
         out.push_str(&format!(" Why: {why}."));
     }
     if let Some(cancels) = &anomaly.finding.cancels {

@@ -1,7 +1,7 @@
 //! Tests of what anomalies are called.
 
 use super::*;
-use crate::domain::anomaly::{Course, Reckoned, Severity};
+use crate::domain::anomaly::{AnomalyId, Course, Reckoned, Severity};
 
 fn finding(place: &[(Dimension, &str)], contributors: &[(Dimension, &str, f64)]) -> Finding {
     let spot =
@@ -56,4 +56,22 @@ fn what_lost_its_tag_says_whose_it_was() {
     assert_eq!(was(&Finding { rises: false, ..lost.clone() }), None);
     assert_eq!(was(&finding(&[(Dimension::Service, "vm")], &[(team(), "core", -0.6)])), None);
     assert_eq!(who(&lost), ["vm 90 %"]);
+}
+
+#[test]
+fn a_summary_has_the_decimals_of_its_currency() {
+    let figures = |code: &str| {
+        let mut finding = finding(&[(Dimension::Service, "vm")], &[]);
+        finding.day.actual = "1234.5678".parse().expect("amount");
+        let anomaly = Anomaly { id: AnomalyId(1), currency: code.to_owned(), finding, said: None, history: Vec::new() };
+        let text = summary(&listed(anomaly, Day(20_005)), None);
+        text.split_once("A day costs ").and_then(|(_, rest)| rest.split_once(';')).map(|(first, _)| first.to_owned())
+    };
+    for (code, want) in [
+        ("JPY", "1,235 JPY, expected 0 (0 to 0). Impact so far +36 JPY in 4 days"),
+        ("USD", "1,234.57 USD, expected 0.00 (0.00 to 0.00). Impact so far +36.00 USD in 4 days"),
+        ("KWD", "1,234.568 KWD, expected 0.000 (0.000 to 0.000). Impact so far +36.000 KWD in 4 days"),
+    ] {
+        assert_eq!(figures(code).as_deref(), Some(want));
+    }
 }

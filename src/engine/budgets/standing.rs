@@ -8,6 +8,7 @@ use super::kept;
 use crate::analytics::budget::{self as arithmetic, Burn, Limit};
 use crate::domain::budget::{Budget, Cycle, Rollover, Span, period_words};
 use crate::domain::calendar::{Day, Granularity, Period};
+use crate::domain::currency::written;
 use crate::domain::lens::Lens;
 use crate::domain::money::Amount;
 use crate::domain::numbers::Total;
@@ -228,7 +229,7 @@ impl Ground {
         if !self.limit.carried.is_zero() {
             let which = if self.limit.carried > Amount::ZERO { "left over from" } else { "overspent in" };
             let before = self.history.last().map_or_else(String::new, |past| period_words(past.period));
-            let carried = self.limit.carried.abs().grouped(2);
+            let carried = written(self.limit.carried.abs(), &budget.currency);
             remarks.push(format!("{carried} {} {which} {before} are in the limit", budget.currency));
         }
         let carries = budget.rollover != Rollover::None;

@@ -10,6 +10,7 @@ use super::{Moment, costs};
 use crate::analytics::alert::{DigestFact, money};
 use crate::domain::alert::{Every, Rule, moment as day_and_minute};
 use crate::domain::calendar::Period;
+use crate::domain::currency::signed;
 use crate::domain::dimension::Dimension;
 use crate::domain::money::Amount;
 use crate::domain::text::{SafeText, Untrusted};
@@ -97,9 +98,8 @@ fn named(now: &BTreeMap<String, Amount>, then: Option<&BTreeMap<String, Amount>>
     let line = |(service, amount): (&String, Amount)| {
         let was = then.and_then(|then| then.get(service)).copied().unwrap_or_default();
         let change = amount - was;
-        let sign = if change.units() >= 0 { "+" } else { "" };
         let name = if service.is_empty() { SafeText::ours("(none)") } else { SafeText::from_outside(service) };
-        Untrusted::new(format!("{name}: {} ({sign}{})", money(amount, currency), change.grouped(2)))
+        Untrusted::new(format!("{name}: {} ({})", money(amount, currency), signed(change, currency)))
     };
     services.into_iter().take(NAMED_MAX).map(line).collect()
 }

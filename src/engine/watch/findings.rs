@@ -129,7 +129,9 @@ pub fn anomalies(engine: &LocalEngine, moment: Moment, cancel: &Cancel) -> Resul
     for fact in facts.iter_mut().filter(|fact| is_news(fact, &memory, moment)).take(WHY_MAX) {
         let answer = anomalies::detail::answer(engine, &fact.id, moment.day(), cancel)?;
         let driver = answer.driver.as_ref();
-        fact.why = driver.and_then(|driver| words::why(driver, answer.held.0.days())).map(Untrusted::new);
+        fact.why = driver
+            .and_then(|driver| words::why(driver, answer.held.0.days(), &answer.listed.anomaly.currency))
+            .map(Untrusted::new);
     }
     Ok(facts)
 }

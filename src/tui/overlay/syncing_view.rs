@@ -8,6 +8,7 @@ use ratatui::text::{Line, Span};
 use super::syncing::{SyncLog, Target};
 use super::{Spans, begin_box, box_lines};
 use crate::domain::calendar::format_timestamp;
+use crate::domain::currency::signed;
 use crate::domain::text::SafeText;
 use crate::domain::words::{count, counted};
 use crate::engine::Run;
@@ -389,8 +390,7 @@ impl Page<'_> {
         self.label("Retries", &run.retries.to_string(), Role::Text);
         self.label("Seconds", &run.seconds(), Role::Text);
         for (currency, amount) in &run.restated {
-            let sign = if *amount < Default::default() { "" } else { "+" };
-            self.label("Restated", &format!("{sign}{} {currency}", amount.grouped(2)), Role::Text);
+            self.label("Restated", &format!("{} {currency}", signed(*amount, currency)), Role::Text);
         }
         match &run.trouble {
             Some(trouble) => self.whole_trouble(trouble),

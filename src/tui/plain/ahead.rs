@@ -3,9 +3,10 @@
 //! Pure: answers in, lines out. Text from outside is made safe here. Knows no screen.
 
 use super::words::{cost, currency, moved, percent};
+use crate::domain::currency::signed;
 use crate::domain::text::SafeText;
 use crate::domain::words::counted;
-use crate::engine::anomalies::words::{signed, since, stands};
+use crate::engine::anomalies::words::{since, stands};
 use crate::engine::answer::{AnomaliesAnswer, BudgetAnswer, BudgetState, ForecastAnswer, Listed};
 use crate::report::money::{fixed, places};
 
@@ -105,7 +106,7 @@ fn anomaly(listed: &Listed) -> String {
     format!(
         "{place}, {}, {} {} since {}; a day {} where {} was expected; {}, {state}.",
         finding.kind.words(finding.rises),
-        signed(finding.impact),
+        signed(finding.impact, code),
         currency(code),
         since(finding),
         amount(finding.day.actual),

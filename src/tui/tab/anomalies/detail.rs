@@ -8,8 +8,9 @@ use ratatui::text::{Line, Span};
 
 use super::view::{place, put_right};
 use crate::domain::anomaly::Course;
+use crate::domain::currency::{signed, written};
 use crate::domain::text::SafeText;
-use crate::engine::anomalies::words::{history, signed, since, spot, why};
+use crate::engine::anomalies::words::{history, since, spot, why};
 use crate::engine::answer::{AnomalyAnswer, Listed};
 use crate::tui::text::{cut, left, paragraph, put, put_at, right};
 use crate::tui::theme::{Role, Theme};
@@ -79,7 +80,9 @@ pub fn draw(listed: &Listed, answer: Option<&AnomalyAnswer>, area: Rect, buf: &m
 /// What it cost and what was expected, in a sentence.
 fn figures(listed: &Listed) -> String {
     let finding = &listed.anomaly.finding;
-    let currency = SafeText::from_outside(&listed.anomaly.currency);
+    let code = listed.anomaly.currency.as_str();
+    let currency = SafeText::from_outside(code);
+    let (money, signed) = (|amount| written(amount, code), |amount| signed(amount, code));
     let day = &finding.day;
     let goes_on = match finding.course {
         Course::GoesOn | Course::Stays => format!("; {} a day if it goes on", signed(finding.rate)),
@@ -87,10 +90,10 @@ fn figures(listed: &Listed) -> String {
     };
     format!(
         "A day {} {currency}, expected {} ({} to {}), since {}. Impact {}{goes_on}.",
-        day.actual.grouped(2),
-        day.expected.grouped(2),
-        day.lower.grouped(2),
-        day.upper.grouped(2),
+        money(day.actual),
+        money(day.expected),
+        money(day.lower),
+        money(day.upper),
         since(finding),
         signed(finding.impact),
     )
@@ -115,7 +118,7 @@ fn draw_who(listed: &Listed, area: Rect, buf: &mut Buffer, theme: &Theme) {
         let room = usize::from(area.width) - 20 - 13;
         let name = left(&cut(&spot(&contributor.spot), room - 1, theme.glyphs.ellipsis), room, "");
         let share = right(&format!("{:.0} %", contributor.share * 100.0), 7, "");
-        let moved = right(&signed(contributor.moved), 13, "");
+        let moved = right(&signed(contributor.moved, &listed.anomaly.currency), 13, "");
         put_at(buf, area, 0, row, &Line::from(vec![Span::styled(of, muted), Span::raw(name + &share + &moved)]));
     }
 }
@@ -124,7 +127,9 @@ fn draw_who(listed: &Listed, area: Rect, buf: &mut Buffer, theme: &Theme) {
 fn below(answer: &AnomalyAnswer, theme: &Theme) -> Vec<(String, Role)> {
     let mut lines = Vec::new();
     let (during, before) = answer.held;
-    if let Some(why) = answer.driver.as_ref().and_then(|driver| why(driver, during.days())) {
+    if let Some(why) =
+        answer.driver.as_ref().and_then(|driver| why(driver, during.days(), &answer.listed.anomaly.currency))
+    {
         lines.push((format!("Why   {why}, against {}", before.words()), Role::Text));
     }
     if let Some(cancels) = &answer.listed.anomaly.finding.cancels {
