@@ -1,4 +1,4 @@
-//! `spendtop alert list|log|test`: channels and rules, what was told, and trying a channel.
+//! `spendtop alert list|log|test|run`: channels and rules, what was told or would be, and trying a channel.
 
 use std::io::IsTerminal;
 use std::time::Duration;
@@ -14,11 +14,12 @@ use super::wiring;
 use crate::clock;
 use crate::domain::alert::{Fate, Refused};
 use crate::domain::text::SafeText;
+use crate::domain::words::counted;
 use crate::engine::Engine;
 use crate::engine::alerts::AlertsAnswer;
 use crate::error::{Error, Kind, Result};
 use crate::host::alerting;
-use crate::host::courier::Courier;
+use crate::host::courier::{Courier, Silence};
 use crate::notify::Notice;
 use crate::report;
 use crate::store::folder;
@@ -60,7 +61,19 @@ pub enum AlertCommand {
         channel: String,
     },
     /// Look now, and bring what is on its way: what the app and `sync` do by themselves
-    Run,
+    ///
+    /// As of another day than today (`--as-of`) it only says what would be told, as `--dry-run` does.
+    Run {
+        /// Say what would be told, and to whom; nobody is told.
+        #[arg(long)]
+        dry_run: bool,
+        /// Try at once what waits for its next try, as after a sink was mended.
+        #[arg(long, conflicts_with = "dry_run")]
+        now: bool,
+        /// How it is written what would be told.
+        #[command(flatten)]
+        format: FormatArgs,
+    },
 }
 
 /// Runs `alert`; returns the exit code.
@@ -73,10 +86,14 @@ pub fn run(context: &mut Context<'_, '_>, args: &AlertArgs) -> Result<u8> {
         Some(AlertCommand::List { format }) => list(context, format),
         Some(AlertCommand::Log { limit, format }) => log(context, *limit, format),
         Some(AlertCommand::Test { channel }) => test(context, channel),
-        Some(AlertCommand::Run) => {
+        Some(AlertCommand::Run { dry_run, now, format }) => {
             let place = context.data_dir()?;
-            wiring::reach_existing(context, &place)?;
-            let failed = bring(context)?;
+            let engine = wiring::reach_existing(context, &place)?;
+            let courier = courier_here(context)?;
+            if *dry_run || courier.silence().is_some() {
+                return would(context, &courier, &*engine, format);
+            }
+            let failed = bring(context, if *now { courier.impatient() } else { courier })?;
             Ok(if failed { Kind::Provider.exit_code() } else { 0 })
         }
     }
@@ -102,14 +119,26 @@ pub fn courier_here(context: &Context<'_, '_>) -> Result<Courier> {
     Ok(if std::io::stderr().is_terminal() { courier } else { courier.unseen() })
 }
 
+/// Says what would be told, and to whom.
+fn would(context: &mut Context<'_, '_>, courier: &Courier, engine: &dyn Engine, format: &FormatArgs) -> Result<u8> {
+    let letters = courier.news(engine)?;
+    let why = courier.silence().map_or_else(|| "nobody is told".to_owned(), Silence::words);
+    let going = courier.standing(engine)?.outbox.len() as u64;
+    let hint = format!("{} on the way already: `spendtop alert log`", counted(going, "message is", "messages are"));
+    let hints: &[&str] = &[&hint];
+    context.streams.note(&why, &hints[..usize::from(going > 0)])?;
+    if letters.is_empty() {
+        context.streams.note("there is nothing new to tell", &[])?;
+    }
+    let style = style(format, context.streams);
+    report::alert_news(&letters, style, context.streams.out).map_err(|e| context.streams.failed(&e))?;
+    Ok(0)
+}
+
 /// Looks, and brings what is on its way; says what became of it. Whether anything failed.
-///
-/// # Errors
-/// Where the store fails.
-pub fn bring(context: &mut Context<'_, '_>) -> Result<bool> {
+fn bring(context: &mut Context<'_, '_>, courier: Courier) -> Result<bool> {
     let place = context.data_dir()?;
     let host = wiring::reach(context, &place)?;
-    let courier = courier_here(context)?;
     let cancel = CancellationToken::new();
     let told = std::sync::Mutex::new(Vec::new());
     let terminal = |notice: &Notice| {
@@ -151,7 +180,14 @@ pub fn bring(context: &mut Context<'_, '_>) -> Result<bool> {
 /// # Errors
 /// Where nothing can be said any more.
 pub fn bring_after(context: &mut Context<'_, '_>) -> Result<()> {
-    match bring(context) {
+    let courier = courier_here(context)?;
+    if let Some(silence) = courier.silence() {
+        if courier.channels().is_empty() {
+            return Ok(());
+        }
+        return context.streams.note(&silence.words(), &["`spendtop alert run --dry-run` says what would be told"]);
+    }
+    match bring(context, courier) {
         Ok(_) => Ok(()),
         Err(error) => context.streams.note(&format!("alerts were not looked at: {}", error.message), &[]),
     }
@@ -236,5 +272,30 @@ fn test(context: &mut Context<'_, '_>, channel: &str) -> Result<u8> {
             let error = Error::new(Kind::Provider, format!("{shown} has not got the test: {why}"));
             Err(error.hint("what is sent, and where, is in [channels] of the config: `spendtop config path`"))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::domain::alert::{DESKTOP, Kind as Of, TERMINAL};
+    use crate::domain::calendar::Day;
+
+    #[test]
+    fn of_the_demo_nobody_is_told_but_what_would_be_is_found() {
+        let (folder, config) = (tempfile::tempdir().expect("folder"), Config::default());
+        let day = Day::parse("2024-11-20").expect("date");
+        let engine = wiring::made_up(&config, config.demo.seed, day).expect("made up");
+        let courier = Courier::new(&config, Place::beside(&folder.path().join("store")), Some(day), None).of_demo();
+        assert_eq!(courier.silence(), Some(Silence::Demo));
+        let news = courier.news(&engine).expect("looked");
+        assert!([Of::Anomaly, Of::Budget].iter().all(|kind| news.iter().any(|l| l.message.kind == *kind)), "{news:?}");
+        assert!(news.iter().all(|letter| [DESKTOP, TERMINAL].contains(&letter.channel.as_str())));
+        let (none, most) = (CancellationToken::new(), Duration::from_secs(5));
+        let round = courier.round(&engine, &|_| panic!("nobody is told"), &none, most).expect("looked");
+        assert_eq!(round, crate::host::courier::Round::default());
+        assert_eq!(courier.standing(&engine).expect("it stands"), AlertsAnswer::default());
+        assert_eq!(courier.news(&engine).expect("again"), news);
     }
 }

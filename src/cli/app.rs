@@ -199,14 +199,16 @@ fn over(context: &mut Context<'_, '_>, place: PathBuf, demo: Option<u64>, face: 
         end_alerts(&alerts);
         let Some(host) = there()? else {
             let engine = wiring::made_up(&plan.config, plan.config.demo.seed, plan.today)?;
-            return Ok(looking_at_demo(engine, plan.today));
+            return Ok(looking_at_demo(&plan.config, engine, (plan.today, plan.fixed), &alerts));
         };
         *ours.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&host));
         let (theirs, looks) = (Arc::clone(&host), plan.clone());
         let look: tui::Look = Box::new(move || Ok(looks.standing(theirs.about()?)));
         let standing = look()?;
         let syncing = synced(&plan, &host, &begun);
-        let alerting = alerted(&plan, &host, &alerts);
+        let is_demo = plan.demo.is_some() || host.about().is_ok_and(|about| about.demo);
+        let (fixed, engine) = (plan.fixed.then_some(plan.today), Arc::clone(&host) as Arc<dyn crate::engine::Engine>);
+        let alerting = alerted((&plan.config, &plan.place), fixed, (engine, is_demo), &alerts);
         Ok(tui::Opened { engine: host, standing, look: Some(look), syncing, alerting })
     });
     let banner = demo.map(|_| DEMO_BANNER.to_owned());
@@ -258,14 +260,16 @@ fn end(slot: &Slot) {
 /// Who brings alerts, while an app is open.
 type Alerts = Arc<Mutex<Option<Arc<Alerting>>>>;
 
-/// Begins to look for what a person is to know, but for the demo; without a thread for that nobody is told.
-fn alerted(plan: &Plan, host: &Arc<Host>, slot: &Alerts) -> Option<Weak<dyn tui::alerting::Alerts>> {
-    if plan.demo.is_some() || host.about().is_ok_and(|about| about.demo) {
-        return None;
-    }
-    let (place, fixed) = (Place::beside(&plan.place), plan.fixed.then_some(plan.today));
-    let courier = Courier::new(&plan.config, place, fixed, home().as_deref());
-    let alerting = Arc::new(Alerting::begin(courier, Arc::clone(host) as Arc<dyn crate::engine::Engine>).ok()?);
+/// Begins to look for what a person is to know; without a thread for that nobody is told. Of the demo nobody is, but
+/// what would be is shown.
+fn alerted(
+    (config, place): (&Config, &Path),
+    fixed: Option<Day>,
+    (engine, demo): (Arc<dyn crate::engine::Engine>, bool),
+    slot: &Alerts,
+) -> Option<Weak<dyn tui::alerting::Alerts>> {
+    let courier = Courier::new(config, Place::beside(place), fixed, home().as_deref());
+    let alerting = Arc::new(Alerting::begin(if demo { courier.of_demo() } else { courier }, engine).ok()?);
     let lent: Weak<dyn tui::alerting::Alerts> = Arc::<Alerting>::downgrade(&alerting);
     *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(alerting);
     Some(lent)
@@ -279,9 +283,12 @@ fn end_alerts(slot: &Alerts) {
     }
 }
 
-fn looking_at_demo(engine: LocalEngine, as_of: Day) -> tui::Opened {
+fn looking_at_demo(config: &Config, engine: LocalEngine, (as_of, fixed): (Day, bool), slot: &Alerts) -> tui::Opened {
+    let engine: Arc<dyn crate::engine::Engine> = Arc::new(engine);
+    // Nothing is brought, and nothing locked: it is beside no store.
+    let alerting = alerted((config, Path::new("demo")), fixed.then_some(as_of), (Arc::clone(&engine), true), slot);
     let standing = tui::Standing { as_of, banner: Some(DEMO_BANNER.to_owned()), flags: DEMO_FLAG.to_owned() };
-    tui::Opened { engine: Arc::new(engine), standing, look: None, syncing: None, alerting: None }
+    tui::Opened { engine, standing, look: None, syncing: None, alerting }
 }
 
 /// The front page, unless it is of a later day than the one that is asked for, or of any other
@@ -295,13 +302,20 @@ fn front_page(context: &Context<'_, '_>, place: &Path) -> Option<front::Page> {
 /// The generated company, made on the worker's thread: the first frame does not wait.
 fn generated(context: &mut Context<'_, '_>, seed: u64, face: Face) -> Result<u8> {
     let (config, as_of) = (context.config.clone(), context.as_of);
-    let opener: tui::Opener = Box::new(move |_| Ok(looking_at_demo(wiring::made_up(&config, seed, as_of)?, as_of)));
+    let (fixed, alerting) = (context.global.as_of.is_some(), Alerts::default());
+    let alerts = Arc::clone(&alerting);
+    let opener: tui::Opener = Box::new(move |_| {
+        end_alerts(&alerts);
+        Ok(looking_at_demo(&config, wiring::made_up(&config, seed, as_of)?, (as_of, fixed), &alerts))
+    });
     let importer: tui::intake::Importer = Arc::new(|_, _, _| {
         let error = Error::usage("this is the demo: a bill is not added to it");
         Err(error.hint("`spendtop` alone looks at your own").into())
     });
     let banner = Some(DEMO_BANNER.to_owned());
-    start(context, Start { as_of, banner, ..Start::default() }, opener, importer, face)
+    let result = start(context, Start { as_of, banner, ..Start::default() }, opener, importer, face);
+    end_alerts(&alerting);
+    result
 }
 
 /// How the app shows itself.

@@ -204,7 +204,8 @@ pub fn made_up(config: &Config, seed: u64, as_of: Day) -> Result<LocalEngine> {
     let engine = engine
         .with_dimensions(config.dimensions.clone())
         .with_lenses(config.saved_lenses())
-        .with_connections(names_of_connections(config));
+        .with_connections(names_of_connections(config))
+        .with_plan(config.alerts.plan.clone());
     super::demo::give_budgets(&engine, as_of)?;
     Ok(engine)
 }

@@ -57,6 +57,12 @@ impl AlertsAnswer {
         bring::wait_by(&mut self.outbox, plan, now, offset);
     }
 
+    /// Has what failed, and what waits for a channel that did, wait no longer.
+    pub fn hurry(&mut self) {
+        self.outbox.values_mut().filter(|letter| letter.tries > 0).for_each(|letter| letter.not_before = 0);
+        self.channels.values_mut().for_each(|gate| gate.shut_until = 0);
+    }
+
     /// When something is to be brought at the earliest.
     #[must_use]
     pub fn next(&self) -> Option<i64> {

@@ -290,6 +290,7 @@ impl Engine for LocalEngine {
                 super::budgets::answer(self, asked, as_of, cancel).map(|answer| Answer::Budgets(Box::new(answer)))
             }
             Question::Alerts => Ok(Answer::Alerts(alerts::answer(self))),
+            Question::News(moment) => super::watch::news(self, *moment, cancel).map(Answer::News),
         }
     }
 

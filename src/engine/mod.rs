@@ -149,6 +149,8 @@ pub enum Question {
     Budgets(budgets::Asked),
     /// What is on its way to a person, and what was brought.
     Alerts,
+    /// What would be on its way to a person, had somebody looked at a moment.
+    News(watch::Moment),
 }
 
 impl Question {
@@ -175,7 +177,9 @@ impl Question {
             | Question::Explain { lens, .. } => definitions.bind_lens(lens),
             // Places know no virtual dimensions: a clause about one admits them all.
             Question::Anomalies(_) | Question::Anomaly(_) => Ok(()),
-            Question::Notes { .. } | Question::Lenses | Question::Budgets(_) | Question::Alerts => Ok(()),
+            Question::Notes { .. } | Question::Lenses | Question::Budgets(_) | Question::Alerts | Question::News(_) => {
+                Ok(())
+            }
         }
     }
 }
@@ -299,6 +303,8 @@ pub enum Answer {
     Budgets(Box<answer::BudgetsAnswer>),
     /// How alerts stand.
     Alerts(alerts::AlertsAnswer),
+    /// What would be on its way.
+    News(Vec<crate::domain::alert::Letter>),
 }
 
 /// What data there is to ask about.

@@ -9,13 +9,13 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::courier::Courier;
+use super::courier::{Courier, Silence};
 use crate::clock;
-use crate::domain::alert::{DESKTOP, Fate, Gate, TERMINAL};
+use crate::domain::alert::{DESKTOP, Fate, Gate, Letter, TERMINAL};
 use crate::engine::alerts::AlertsAnswer;
 use crate::engine::{Engine, Event, Listener, Listeners};
 use crate::error::{Error, Result, contained};
-use crate::notify::Notice;
+use crate::notify::{Notice, desktop};
 
 /// The longest time between two looks: providers fall behind, and digests become due, while nothing changes.
 const LOOK_EVERY: Duration = Duration::from_secs(3_600);
@@ -40,6 +40,8 @@ pub struct Standing {
     pub answer: AlertsAnswer,
     /// What became of the last channel that somebody tried.
     pub tested: Option<(String, Fate)>,
+    /// Where nobody is told of what is found: why not, and what would be told.
+    pub silence: Option<(Silence, Vec<Letter>)>,
 }
 
 /// How a channel stands.
@@ -55,18 +57,23 @@ pub struct ChannelStanding {
     pub next: Option<i64>,
     /// How it went so far.
     pub gate: Gate,
+    /// What is to be known of it besides.
+    pub remark: Option<&'static str>,
 }
 
 /// The channels of a config and how each stands: the config's, then this machine's.
 #[must_use]
 pub fn channels(courier: &Courier, answer: &AlertsAnswer) -> Vec<ChannelStanding> {
-    let own = [(DESKTOP, "desktop"), (TERMINAL, "terminal")];
-    let configured = courier.channels().iter().map(|channel| (channel.name.as_str(), channel.via.name()));
-    let standing = |(name, kind): (&str, &'static str)| {
+    let own = [
+        (DESKTOP, "desktop", desktop::Surroundings::read().why_not()),
+        (TERMINAL, "terminal", Some("the app's status line, and this log")),
+    ];
+    let configured = courier.channels().iter().map(|channel| (channel.name.as_str(), channel.via.name(), None));
+    let standing = |(name, kind, remark): (&str, &'static str, Option<&'static str>)| {
         let gate = answer.channels.get(name).cloned().unwrap_or_default();
         let waiting = || answer.outbox.values().filter(|letter| letter.channel == name);
         let next = waiting().map(|letter| letter.not_before.max(gate.shut_until)).min();
-        ChannelStanding { name: name.to_owned(), kind, waiting: waiting().count(), next, gate }
+        ChannelStanding { name: name.to_owned(), kind, waiting: waiting().count(), next, gate, remark }
     };
     configured.chain(own).map(standing).collect()
 }
@@ -112,6 +119,8 @@ struct Shared {
     cancel: CancellationToken,
     untold: Untold,
     tested: Mutex<Option<(String, Fate)>>,
+    /// What would be told of the store as it is, once somebody asked.
+    news: Mutex<Option<Vec<Letter>>>,
     listeners: Listeners<()>,
 }
 
@@ -129,11 +138,13 @@ impl Alerting {
             cancel: CancellationToken::new(),
             untold: Untold::default(),
             tested: Mutex::default(),
+            news: Mutex::default(),
             listeners: Listeners::default(),
         });
         let theirs = Arc::downgrade(&shared);
         let listener: Listener<Event> = Arc::new(move |event| {
             if let (Event::Committed, Some(shared)) = (event, theirs.upgrade()) {
+                *shared.news() = None;
                 shared.want(|wanted| wanted.news = true);
             }
         });
@@ -156,7 +167,9 @@ impl Alerting {
     pub fn standing(&self) -> Result<Standing> {
         let answer = self.shared.courier.standing(&*self.shared.engine)?;
         let tested = self.shared.tested().clone();
-        Ok(Standing { channels: channels(&self.shared.courier, &answer), answer, tested })
+        let silence =
+            self.shared.courier.silence().map(|why| self.shared.found().map(|news| (why, news))).transpose()?;
+        Ok(Standing { channels: channels(&self.shared.courier, &answer), answer, tested, silence })
     }
 
     /// Has a channel tried; [`Self::standing`] says what became of it.
@@ -205,6 +218,19 @@ impl Shared {
 
     fn tested(&self) -> MutexGuard<'_, Option<(String, Fate)>> {
         self.tested.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn news(&self) -> MutexGuard<'_, Option<Vec<Letter>>> {
+        self.news.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What would be told; found out once for the store as it is.
+    fn found(&self) -> Result<Vec<Letter>> {
+        if let Some(known) = &*self.news() {
+            return Ok(known.clone());
+        }
+        let found = self.courier.news(&*self.engine)?;
+        Ok(self.news().insert(found).clone())
     }
 
     fn want(&self, set: impl FnOnce(&mut Wanted)) {

@@ -52,6 +52,30 @@ pub struct Courier {
     place: Place,
     /// The day to take for today, where one was named.
     fixed: Option<Day>,
+    /// Whether it is the demo that is looked at.
+    is_demo: bool,
+    /// Whether what failed is tried before its time.
+    is_impatient: bool,
+}
+
+/// Why nobody is told of what is found.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Silence {
+    /// None of it is so.
+    Demo,
+    /// It is looked at as of another day than today.
+    AsOf(Day),
+}
+
+impl Silence {
+    /// In words.
+    #[must_use]
+    pub fn words(self) -> String {
+        match self {
+            Silence::Demo => "this is the demo: nobody is told".to_owned(),
+            Silence::AsOf(day) => format!("as of {day}, which is not today, nobody is told"),
+        }
+    }
 }
 
 /// What a round came to.
@@ -76,7 +100,28 @@ impl Courier {
             certificate: config.sync.certificate.as_deref().map(|path| at_home(path, home)),
             place,
             fixed,
+            is_demo: false,
+            is_impatient: false,
         }
+    }
+
+    /// The same over generated charges.
+    #[must_use]
+    pub fn of_demo(self) -> Courier {
+        Courier { is_demo: true, ..self }
+    }
+
+    /// The same where what failed is tried at once, whatever it waits for.
+    #[must_use]
+    pub fn impatient(self) -> Courier {
+        Courier { is_impatient: true, ..self }
+    }
+
+    /// Why nobody is told of what is found, where that is so.
+    #[must_use]
+    pub fn silence(&self) -> Option<Silence> {
+        let another = || self.fixed.filter(|day| *day != clock::today()).map(Silence::AsOf);
+        self.is_demo.then_some(Silence::Demo).or_else(another)
     }
 
     /// The same where nobody sees what the terminal is told, as in a job of cron: what is for this machine is left
@@ -116,9 +161,24 @@ impl Courier {
         cancel: &CancellationToken,
         most: Duration,
     ) -> Result<Round> {
+        if self.silence().is_some() {
+            return Ok(Round::default());
+        }
         let looked = self.look(engine);
         let round = self.bring_due(engine, terminal, cancel, most)?;
         looked.map(|()| round)
+    }
+
+    /// What a look would put on its way: nothing of it is.
+    ///
+    /// # Errors
+    /// Kind `Store` where the store cannot be reached.
+    pub fn news(&self, engine: &dyn Engine) -> Result<Vec<Letter>> {
+        let moment = self.moment();
+        match engine.ask(&Question::News(moment), moment.day(), &Cancel::default())? {
+            Answer::News(letters) => Ok(letters),
+            _ => Err(Error::bug("the engine answered another question than what is news")),
+        }
     }
 
     /// Has a look: what is news is on its way then.
@@ -137,7 +197,7 @@ impl Courier {
     /// # Errors
     /// Kind `Store` where the store cannot be reached.
     pub fn going_to(&self, engine: &dyn Engine) -> Result<BTreeSet<String>> {
-        let now = self.now();
+        let now = clock::now_seconds();
         let due = self.mine(engine)?.due(self.plan.storm, &|_| false, now);
         let names = due.into_iter().map(|bundle| bundle.channel);
         Ok(names.filter(|name| self.channel(name).is_some()).collect())
@@ -148,7 +208,7 @@ impl Courier {
     /// # Errors
     /// Kind `Store` where the store cannot be reached.
     pub fn standing(&self, engine: &dyn Engine) -> Result<AlertsAnswer> {
-        let (mut stands, now) = (stands(engine)?, self.now());
+        let (mut stands, now) = (stands(engine)?, clock::now_seconds());
         let offset = if self.plan.local_hours { clock::offset(now) } else { 0 };
         stands.wait_by(&self.plan, now, offset);
         Ok(stands)
@@ -157,8 +217,11 @@ impl Courier {
     /// The same without what is left to others.
     fn mine(&self, engine: &dyn Engine) -> Result<AlertsAnswer> {
         let mut stands = self.standing(engine)?;
-        let at = self.moment().at;
+        let at = clock::now_seconds();
         stands.outbox.retain(|_, letter| !self.leaves(letter, at));
+        if self.is_impatient {
+            stands.hurry();
+        }
         Ok(stands)
     }
 
@@ -172,10 +235,6 @@ impl Courier {
         is_theirs && at - letter.message.at < KEPT_FOR
     }
 
-    fn now(&self) -> i64 {
-        clock::now_seconds().max(self.moment().at)
-    }
-
     /// Brings what is due, as [`Self::round`] does after its look.
     ///
     /// # Errors
@@ -187,7 +246,7 @@ impl Courier {
         cancel: &CancellationToken,
         most: Duration,
     ) -> Result<Round> {
-        let now = self.now();
+        let now = clock::now_seconds();
         let stands = self.mine(engine)?;
         // Who ends tells nobody any more: the terminal, too, may be gone.
         if cancel.is_cancelled() || stands.next().is_none_or(|next| next > now) {

@@ -10,7 +10,7 @@ use super::grid::Kind;
 use super::kept::grid;
 use super::sync::{ago, span};
 use super::{Format, Style, json};
-use crate::domain::alert::{Entry, Every, Kind as Of, Letter, Plan, Rule, Severity, Turn};
+use crate::domain::alert::{Entry, Every, Kind as Of, Letter, Plan, Rule, Severity, Turn, by_message};
 use crate::domain::calendar::format_timestamp;
 use crate::domain::words::counted;
 use crate::engine::alerts::AlertsAnswer;
@@ -156,6 +156,25 @@ pub fn alert_log(stands: &AlertsAnswer, style: Style, out: &mut dyn Write) -> io
     let mut rows: Vec<Vec<String>> = waiting.into_iter().rev().map(letter_row).collect();
     rows.extend(stands.log.iter().map(entry_row));
     grid(&columns, rows, style, out)
+}
+
+/// Writes what would be told, and to whom, a line for each message: in JSON the letters.
+///
+/// # Errors
+/// What the writer fails with.
+pub fn alert_news(letters: &[Letter], style: Style, out: &mut dyn Write) -> io::Result<()> {
+    if style.format == Format::Json {
+        json::value(&letters, out)?;
+        return out.write_all(b"\n");
+    }
+    if letters.is_empty() {
+        return Ok(());
+    }
+    let columns = [("severity", "Severity", Kind::Text), ("title", "Message", Kind::Text), ("to", "To", Kind::Text)];
+    let rows = by_message(letters).map(|(message, to)| {
+        vec![turned(message.turn, message.severity), message.title.safe().into_string(), to.join(", ")]
+    });
+    grid(&columns, rows.collect(), style, out)
 }
 
 fn letter_row(letter: &Letter) -> Vec<String> {

@@ -66,7 +66,7 @@ pub mod words;
 #[cfg(test)]
 mod tests;
 
-pub use self::alerts::{ChannelRow, alert_log, alerts, next_words, rule_words};
+pub use self::alerts::{ChannelRow, alert_log, alert_news, alerts, next_words, rule_words};
 pub use self::anomalies::{AnomalyTold, anomalies, anomalies_told, anomaly, why_none};
 pub use self::budgets::{budget, budgets, scenarios, simulation, suggestions};
 pub use self::forecast::{forecast, lines as forecast_lines};

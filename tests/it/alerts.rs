@@ -19,9 +19,11 @@ use crate::support::write;
 
 /// How long anything here may take.
 const SOON: Duration = Duration::from_secs(60);
-pub const TODAY: &str = "2026-09-05";
-/// A day that is always later than any wait.
-const LATER: &str = "2046-09-06";
+
+/// The last day of bills: whoever looks as of another day than today tells nobody.
+pub fn last_day() -> Day {
+    clock::today().plus(-1)
+}
 
 /// Sixty days of a service, of which the last costs 900 and all others 100; its path.
 pub fn bill(home: &Path) -> PathBuf {
@@ -30,7 +32,7 @@ pub fn bill(home: &Path) -> PathBuf {
 
 /// Sixty days of a service, of which the last costs so much and all others 100; its path.
 pub fn days(folder: &Path, service: &str, last_cost: u32) -> PathBuf {
-    let last = Day::parse(TODAY).expect("date").plus(-1);
+    let last = last_day();
     let mut text =
         String::from("BilledCost,ChargePeriodStart,ChargePeriodEnd,BillingCurrency,ProviderName,ServiceName\n");
     for before in (0..60).rev() {
@@ -90,9 +92,10 @@ fn told_by(home: &Path, port: u16) -> Vec<String> {
     config(home, &text)
 }
 
-/// A config; what names it.
+/// A config; what names it, as of today.
 fn config(home: &Path, text: &str) -> Vec<String> {
-    vec!["--config".into(), write(home, "c.toml", text).display().to_string()]
+    let path = write(home, "c.toml", text).display().to_string();
+    vec!["--config".into(), path, "--as-of".into(), clock::today().to_string()]
 }
 
 fn words<'a>(flags: &'a [String], rest: &[&'a str]) -> Vec<&'a str> {
@@ -110,21 +113,23 @@ fn a_sink_that_fails_is_told_again_once_and_the_log_says_so() {
     let home = tempfile::tempdir().expect("home");
     let (port, told) = sink(vec![Some("503 Unavailable"), Some("202 Accepted")]);
     let (flags, bill) = (told_by(home.path(), port), bill(home.path()));
-    let imported = run(home.path(), &words(&flags, &["--as-of", TODAY, "import", &bill.to_string_lossy()]));
+    let imported = run(home.path(), &words(&flags, &["import", &bill.to_string_lossy()]));
     let said = text(&imported.stderr);
     assert!(imported.status.success(), "a sink that fails is no failure of an import: {said}");
     assert!(said.contains("ops was not told: 127.0.0.1 answered 503") && !said.contains("canary"), "{said}");
     let first = told.recv_timeout(SOON).expect("it was tried");
-    assert!(first.contains("spend on 2026-09-04 is 900.00 USD so far, usually 100.00 USD"), "{first}");
+    let spike = format!("spend on {} is 900.00 USD so far, usually 100.00 USD", last_day());
+    assert!(first.contains(&spike), "{first}");
     let log = printed(home.path(), &words(&flags, &["alert", "log"]));
     assert!(log.contains("on its way") && log.contains("1 try: 127.0.0.1 answered 503"), "{log}");
-    // The waits are over by then.
-    let again = run(home.path(), &words(&flags, &["--as-of", LATER, "alert", "run"]));
+    let early = run(home.path(), &words(&flags, &["alert", "run"]));
+    assert!(early.status.success() && told.try_recv().is_err(), "it waits: {}", text(&early.stderr));
+    let again = run(home.path(), &words(&flags, &["alert", "run", "--now"]));
     assert!(again.status.success(), "{}", text(&again.stderr));
     assert_eq!(key(&told.recv_timeout(SOON).expect("again")), key(&first));
     let log = printed(home.path(), &words(&flags, &["alert", "log", "--format", "json"]));
     assert!(log.contains("\"outbox\":{}") && log.contains("\"tries\":2"), "{log}");
-    let once = run(home.path(), &words(&flags, &["--as-of", LATER, "alert", "run"]));
+    let once = run(home.path(), &words(&flags, &["alert", "run", "--now"]));
     assert!(once.status.success() && told.recv_timeout(Duration::from_millis(1)).is_err(), "it was told");
     let listed = printed(home.path(), &words(&flags, &["alert", "list"]));
     assert!(
@@ -134,10 +139,34 @@ fn a_sink_that_fails_is_told_again_once_and_the_log_says_so() {
 }
 
 #[test]
+fn as_of_another_day_nobody_is_told() {
+    let home = tempfile::tempdir().expect("home");
+    let (port, told) = sink(vec![Some("200 OK")]);
+    let (flags, bill) = (told_by(home.path(), port), bill(home.path()));
+    let tomorrow = clock::today().plus(1).to_string();
+    let imported = run(home.path(), &words(&flags[..2], &["--as-of", &tomorrow, "import", &bill.to_string_lossy()]));
+    let said = text(&imported.stderr);
+    assert!(said.contains(&format!("as of {tomorrow}, which is not today, nobody is told")), "{said}");
+    let looked = run(home.path(), &words(&flags[..2], &["--as-of", &tomorrow, "alert", "run"]));
+    let shown = text(&looked.stdout);
+    assert!(looked.status.success() && text(&looked.stderr).contains("nobody is told"), "{}", text(&looked.stderr));
+    let spike = format!("spend on {} is 900.00 USD", last_day());
+    assert!(shown.contains("critical") && shown.contains(&spike) && shown.contains("ops"), "{shown}");
+    let log = printed(home.path(), &words(&flags, &["alert", "log", "--format", "json"]));
+    assert!(log.contains("\"outbox\":{}") && log.contains("\"log\":[]"), "nothing of it is kept: {log}");
+    let dry = printed(home.path(), &words(&flags, &["alert", "run", "--dry-run", "--format", "json"]));
+    assert!(dry.contains(&spike) && dry.contains("\"channel\":\"ops\""), "{dry}");
+    assert!(told.try_recv().is_err(), "nobody was told");
+    let run = run(home.path(), &words(&flags, &["alert", "run"]));
+    assert!(run.status.success(), "{}", text(&run.stderr));
+    assert!(told.recv_timeout(SOON).expect("today it is told").contains(&spike));
+}
+
+#[test]
 fn what_is_for_a_terminal_waits_for_one_where_a_command_has_none() {
     let home = tempfile::tempdir().expect("home");
     let (flags, bill) = (config(home.path(), "[alerts.spike]\nto = [\"terminal\"]\n"), bill(home.path()));
-    let imported = run(home.path(), &words(&flags, &["--as-of", TODAY, "import", &bill.to_string_lossy()]));
+    let imported = run(home.path(), &words(&flags, &["import", &bill.to_string_lossy()]));
     let said = text(&imported.stderr);
     assert!(imported.status.success() && !said.contains("spend on"), "nobody reads it: {said}");
     let log = printed(home.path(), &words(&flags, &["alert", "log", "--format", "json"]));
@@ -170,14 +199,14 @@ fn killed_while_it_is_brought_it_is_brought_by_the_next() {
     let home = tempfile::tempdir().expect("home");
     let (port, told) = sink(vec![None, Some("200 OK")]);
     let (flags, bill) = (told_by(home.path(), port), bill(home.path()));
-    let import = words(&flags, &["--as-of", TODAY, "import"]);
+    let import = words(&flags, &["import"]);
     let mut program = command(home.path());
     program.args(import).arg(&bill).stdout(Stdio::null()).stderr(Stdio::null());
     let mut program = program.spawn().expect("started");
     let first = told.recv_timeout(SOON).expect("it is found, and the sink does not answer");
     program.kill().expect("killed");
     program.wait().expect("ended");
-    let again = run(home.path(), &words(&flags, &["--as-of", TODAY, "alert", "run"]));
+    let again = run(home.path(), &words(&flags, &["alert", "run"]));
     assert!(again.status.success(), "{}", text(&again.stderr));
     let second = told.recv_timeout(SOON).expect("brought by the next");
     assert_eq!(key(&first), key(&second), "whoever has both can tell that they are one");
@@ -226,7 +255,7 @@ fn whoever_watches_looks_after_each_change() {
     let flags = config(home.path(), &text);
     let store = store.display().to_string();
     let mut watch = command(home.path());
-    watch.args(words(&flags, &["--data-dir", &store, "--as-of", TODAY, "sync", "--watch"]));
+    watch.args(words(&flags, &["--data-dir", &store, "sync", "--watch"]));
     let mut watch = watch.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("begun");
     let mut runs = BufReader::new(watch.stdout.take().expect("stdout")).lines().map_while(Result::ok);
     let taken = runs.find(|line| line.starts_with("folder.bills")).expect("the first bill is taken in");
@@ -234,7 +263,8 @@ fn whoever_watches_looks_after_each_change() {
     delivered(&bills, 900, 60);
     Place::beside(Path::new(&store)).ask(clock::now_seconds()).expect("wished for");
     let request = told.recv_timeout(SOON).expect("it looks once that has come");
-    assert!(request.contains("spend on 2026-09-04 is 900.00 USD so far, usually 100.00 USD"), "{request}");
+    let spike = format!("spend on {} is 900.00 USD so far, usually 100.00 USD", last_day());
+    assert!(request.contains(&spike), "{request}");
     rustix::process::kill_process(pid_of(watch.id()), rustix::process::Signal::INT).expect("kill");
     assert!(watch.wait().expect("ended").success());
     let log = printed(home.path(), &words(&flags, &["--data-dir", &store, "alert", "log", "--format", "json"]));

@@ -17,7 +17,7 @@ use spendtop::provider::remote::FaultKind;
 use spendtop::sync::state::{Place, Standing, State, Trouble};
 use zbus::OwnedVariant;
 
-use crate::alerts::{TODAY, days};
+use crate::alerts::{days, last_day};
 use crate::screen::{Screen, command, pid_of, printed, text};
 use crate::support::write;
 
@@ -187,15 +187,15 @@ fn the_desktop_is_told_of_an_alert_once_in_plain_text() {
     let (config, bill) = (config.display().to_string(), days(home.path(), "<b>EC2</b>", 900));
     let run = |words: &[&str]| {
         let mut program = command(home.path());
-        program.args(["--config", &config, "--as-of", TODAY]).args(words);
+        program.args(["--config", &config, "--as-of", &last_day().plus(1).to_string()]).args(words);
         let ended = program.env("DBUS_SESSION_BUS_ADDRESS", &address).output().expect("run");
         assert!(ended.status.success(), "{}", text(&ended.stderr));
         text(&ended.stderr)
     };
     let said = run(&["import", &bill.to_string_lossy()]);
     let told = shown.recv_timeout(SOON).expect("the desktop is told");
-    let title = "spendtop: critical: spend on 2026-09-04 is 900.00 USD so far, usually 100.00 USD";
-    assert_eq!((told.app.as_str(), told.title.as_str(), told.urgency), ("spendtop", title, Some(2)));
+    let title = format!("spendtop: critical: spend on {} is 900.00 USD so far, usually 100.00 USD", last_day());
+    assert_eq!((told.app.as_str(), told.title, told.urgency), ("spendtop", title, Some(2)));
     assert!(told.body.starts_with("&lt;b&gt;EC2&lt;/b&gt;"), "{}", told.body);
     assert!(told.body.contains("Spent: 900.00 USD; Usually: 100.00 USD"), "{}", told.body);
     assert!(!said.contains("900.00"), "who was told by the desktop is not told again: {said}");

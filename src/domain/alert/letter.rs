@@ -60,6 +60,12 @@ impl Letter {
     }
 }
 
+/// The messages of letters, those of one beside each other, and the channels that each goes to.
+pub fn by_message(letters: &[Letter]) -> impl Iterator<Item = (&Message, Vec<&str>)> {
+    let of_one = letters.chunk_by(|a, b| a.message.key == b.message.key);
+    of_one.map(|letters| (&letters[0].message, letters.iter().map(|letter| letter.channel.as_str()).collect()))
+}
+
 /// One of a channel's readers whom a message does not reach, though it reaches others.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Refused {

@@ -9,7 +9,7 @@ mod plan;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::letter::{Bundle, Entry, Fate, Gate, Incident, Letter, Refused};
+pub use self::letter::{Bundle, Entry, Fate, Gate, Incident, Letter, Refused, by_message};
 pub use self::plan::{Days, Every, Hours, Plan, Rule, minute, moment};
 use super::text::Untrusted;
 

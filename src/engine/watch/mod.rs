@@ -10,12 +10,15 @@ mod facts;
 mod findings;
 mod spikes;
 
+use std::collections::BTreeMap;
+
 use super::Cancel;
-use super::alerts::{self, Watched};
+use super::alerts::{self, Reached, Watched};
 use super::local::LocalEngine;
 use super::table::{Request, Table};
+use crate::analytics::alert::Facts;
 use crate::analytics::alert::decide::decide;
-use crate::domain::alert::{Plan, Rule};
+use crate::domain::alert::{Letter, Plan, Rule};
 use crate::domain::calendar::{Day, Granularity, Period};
 use crate::domain::charge::Metric;
 use crate::domain::dimension::Dimension;
@@ -49,14 +52,8 @@ pub fn run(engine: &LocalEngine, moment: Moment, cancel: &Cancel) -> Result<bool
     if engine.is_demo() {
         return Ok(false);
     }
-    let plan = bound(engine);
     let generation = engine.store().manifest().generation;
-    let before = alerts::watched(&engine.store().journal()).map(|watched| watched.reached).unwrap_or_default();
-    let reached = facts::reached(engine, moment.day(), &before);
-    let facts = facts::gather(engine, &plan, (moment, &reached), cancel)?;
-    if cancel.is_cancelled() {
-        return Err(Error::new(Kind::Interrupted, "given up"));
-    }
+    let (plan, facts, reached) = looked(engine, moment, cancel)?;
     let mut journal = engine.store().journal();
     let decision = decide(&plan, &facts, &alerts::memory(&journal));
     let mark = Watched { generation, day: moment.day(), reached };
@@ -64,6 +61,32 @@ pub fn run(engine: &LocalEngine, moment: Moment, cancel: &Cancel) -> Result<bool
     let is_news = !changes.is_empty();
     journal.set_all(changes)?;
     Ok(is_news)
+}
+
+/// What would be put on its way by a look, the gravest first; nothing of it is.
+///
+/// # Errors
+/// As [`run`].
+pub fn news(engine: &LocalEngine, moment: Moment, cancel: &Cancel) -> Result<Vec<Letter>> {
+    let (plan, facts, _) = looked(engine, moment, cancel)?;
+    let mut letters = decide(&plan, &facts, &alerts::memory(&engine.store().journal())).letters;
+    letters.sort_by_cached_key(|letter| {
+        let message = &letter.message;
+        (message.turn, std::cmp::Reverse(message.severity), message.kind, message.key.clone(), letter.channel.clone())
+    });
+    Ok(letters)
+}
+
+/// The plan, what it is held against, and how far providers' data goes.
+fn looked(engine: &LocalEngine, moment: Moment, cancel: &Cancel) -> Result<(Plan, Facts, BTreeMap<String, Reached>)> {
+    let plan = bound(engine);
+    let before = alerts::watched(&engine.store().journal()).map(|watched| watched.reached).unwrap_or_default();
+    let reached = facts::reached(engine, moment.day(), &before);
+    let facts = facts::gather(engine, &plan, (moment, &reached), cancel)?;
+    if cancel.is_cancelled() {
+        return Err(Error::new(Kind::Interrupted, "given up"));
+    }
+    Ok((plan, facts, reached))
 }
 
 /// Effective costs by service, and maybe more, of the charges that a rule is about, and of which metric they are:

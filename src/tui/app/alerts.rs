@@ -29,8 +29,7 @@ impl App {
     /// The panel as it is drawn.
     #[must_use]
     pub fn alerts_scene<'a>(&'a self, panel: &'a AlertsPanel) -> Scene<'a> {
-        let demo = self.flags.contains(" --demo");
-        Scene { panel, snapshot: self.alerts.as_deref(), demo, keymap: &self.keymap, theme: &self.theme }
+        Scene { panel, snapshot: self.alerts.as_deref(), keymap: &self.keymap, theme: &self.theme }
     }
 
     /// Does what an action says to the open panel.

@@ -5,10 +5,11 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::{Spans, begin_box, box_lines};
-use crate::domain::alert::{Entry, Fate, Letter, Refused, Severity, Turn};
+use crate::domain::alert::{Entry, Fate, Letter, Message, Refused, Severity, Turn, by_message};
 use crate::domain::text::SafeText;
 use crate::domain::words::counted;
 use crate::host::alerting::{ChannelStanding, Standing};
+use crate::host::courier::Silence;
 use crate::report;
 use crate::tui::action::{Action, Place};
 use crate::tui::alerting::Snapshot;
@@ -27,6 +28,11 @@ const BROUGHT: usize = 14;
 const WAITING: usize = 22;
 const MOMENT: usize = 13;
 const STATE: usize = 12;
+
+/// How a channel is made: what is said, and what is written.
+const ADD: &str = "Add a channel to the file that `spendtop config path` names; all kinds are in \
+                   `spendtop config template`:";
+const ADDED: [&str; 3] = ["[channels.chat]", "type = \"slack\"", "url = \"env:SLACK_WEBHOOK\""];
 
 /// The open panel.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -54,8 +60,6 @@ pub struct Scene<'a> {
     pub panel: &'a AlertsPanel,
     /// How alerts stood; `None` where nobody is told anything, or that is not known yet.
     pub snapshot: Option<&'a Snapshot>,
-    /// Whether the demo is looked at.
-    pub demo: bool,
     /// What keys mean.
     pub keymap: &'a Keymap,
     /// How it looks.
@@ -76,7 +80,8 @@ impl Scene<'_> {
     /// Lines that can be selected.
     #[must_use]
     pub fn lines(&self) -> usize {
-        self.standing().map_or(0, |s| s.channels.len() + s.answer.outbox.len() + s.answer.log.len())
+        let would = |s: &Standing| s.silence.as_ref().map_or(0, |(_, news)| by_message(news).count());
+        self.standing().map_or(0, |s| s.channels.len() + would(s) + s.answer.outbox.len() + s.answer.log.len())
     }
 
     /// Draws it over an area.
@@ -100,10 +105,6 @@ impl Scene<'_> {
     fn rows(&self, columns: usize) -> Vec<Row> {
         let mut page = Page { columns, ellipsis: self.theme.glyphs.ellipsis, rows: Vec::new() };
         match self.snapshot.map(|snapshot| (&snapshot.standing, snapshot.at)) {
-            None if self.demo => {
-                page.wrapped("This is the demo: nobody is told anything of it.", Role::Strong);
-                page.wrapped("With a bill of yours alerts reach you by the channels of the config.", Role::Text);
-            }
             None => page.wrapped("Looking how alerts stand.", Role::Muted),
             Some((Err(error), _)) => {
                 page.wrapped(&error.message, Role::Error);
@@ -112,9 +113,12 @@ impl Scene<'_> {
             Some((Ok(standing), now)) => {
                 page.channels(standing, now);
                 if standing.channels.len() <= 2 {
-                    let more = "Slack, Teams, email, PagerDuty and others: `[channels.NAME]` in the config; \
-                                `spendtop config template` has an example of each.";
-                    page.wrapped(more, Role::Muted);
+                    page.blank();
+                    page.wrapped(ADD, Role::Muted);
+                    ADDED.iter().for_each(|line| page.push(vec![(format!("   {line}"), Role::Text)], false));
+                }
+                if let Some((silence, news)) = &standing.silence {
+                    page.would(*silence, news);
                 }
                 page.log(standing, now, &self.keymap.key_in(Action::TestChannel, Place::Alerts));
             }
@@ -170,15 +174,21 @@ impl Page<'_> {
                 (count, next) => format!("{count}, next try {}", report::next_words(next, now)),
             };
             let role = if gate.why.is_some() { Role::Unsure } else { Role::Text };
-            let taken = 1 + NAME + KIND + BROUGHT + WAITING;
-            let why = gate.why.as_deref().map(|why| format!("{why} ({})", report::ago(gate.failed_at, now)));
-            let spans = vec![
+            let mut spans = vec![
                 (format!(" {}", self.cell(&channel.name, NAME)), Role::Strong),
                 (self.cell(channel.kind, KIND), Role::Muted),
                 (self.cell(&brought, BROUGHT), Role::Text),
-                (self.cell(&waiting, WAITING), role),
-                (self.rest(&why.unwrap_or_default(), taken), role),
             ];
+            let taken = 1 + NAME + KIND + BROUGHT;
+            match (&gate.why, channel.remark) {
+                // Where nothing waits its place is free.
+                (None, Some(remark)) if channel.waiting == 0 => spans.push((self.rest(remark, taken), Role::Muted)),
+                (why, _) => {
+                    let why = why.as_deref().map(|why| format!("{why} ({})", report::ago(gate.failed_at, now)));
+                    spans.push((self.cell(&waiting, WAITING), role));
+                    spans.push((self.rest(&why.unwrap_or_default(), taken + WAITING), role));
+                }
+            }
             self.push(spans, true);
         }
         if let Some((channel, fate)) = &standing.tested {
@@ -196,8 +206,35 @@ impl Page<'_> {
         }
     }
 
+    /// What would be told, were anybody told.
+    fn would(&mut self, silence: Silence, news: &[Letter]) {
+        let messages: Vec<(&Message, Vec<&str>)> = by_message(news).collect();
+        self.blank();
+        self.wrapped(&format!("{}.", capital(&silence.words())), Role::Strong);
+        if messages.is_empty() {
+            self.wrapped("There would be nothing new to tell.", Role::Muted);
+            return;
+        }
+        // Where all goes the same way it is said once.
+        let same = messages.windows(2).all(|two| two[0].1 == two[1].1);
+        let count = counted(messages.len() as u64, "message", "messages");
+        let to = if same { format!(", to {}", messages[0].1.join(" and ")) } else { String::new() };
+        self.wrapped(&format!("What would be told: {count}{to}"), Role::Muted);
+        for (message, to) in &messages {
+            let (word, role) = pressing(message.turn, message.severity);
+            let mut spans = vec![(format!(" {}", self.cell(word, STATE)), role)];
+            let to_columns = if same { 0 } else { WAITING };
+            spans.push((self.cell(&to.join(", "), to_columns), Role::Text));
+            spans.push((self.rest(message.title.raw(), 1 + STATE + to_columns), Role::Text));
+            self.push(spans, true);
+        }
+    }
+
     fn log(&mut self, standing: &Standing, now: i64, test: &str) {
         let answer = &standing.answer;
+        if standing.silence.is_some() && answer.log.is_empty() && answer.outbox.is_empty() {
+            return;
+        }
         self.blank();
         if answer.log.is_empty() && answer.outbox.is_empty() {
             self.wrapped(
@@ -231,12 +268,7 @@ impl Page<'_> {
         (turn, severity): (Turn, Severity),
         title: &str,
     ) {
-        let (word, role) = match (turn, severity) {
-            (Turn::Resolved, _) => ("resolved", Role::Muted),
-            (_, Severity::Critical) => ("critical", Role::Error),
-            (_, Severity::Warning) => ("warning", Role::Unsure),
-            (_, Severity::Info) => ("info", Role::Muted),
-        };
+        let (word, role) = pressing(turn, severity);
         let state_role = if state == "told" { Role::Muted } else { Role::Unsure };
         let taken = 1 + MOMENT + NAME + 2 * STATE;
         let spans = vec![
@@ -248,4 +280,19 @@ impl Page<'_> {
         ];
         self.push(spans, true);
     }
+}
+
+/// How much something presses: its word, and how that looks.
+fn pressing(turn: Turn, severity: Severity) -> (&'static str, Role) {
+    match (turn, severity) {
+        (Turn::Resolved, _) => ("resolved", Role::Muted),
+        (_, Severity::Critical) => ("critical", Role::Error),
+        (_, Severity::Warning) => ("warning", Role::Unsure),
+        (_, Severity::Info) => ("info", Role::Muted),
+    }
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

@@ -8,6 +8,7 @@ use crate::domain::alert::{Entry, Fate, Gate, Kind, Letter, Message, Severity, T
 use crate::engine::alerts::AlertsAnswer;
 use crate::error::Error;
 use crate::host::alerting::{ChannelStanding, Standing};
+use crate::host::courier::Silence;
 use crate::host::syncing::{Notice, Urgency};
 use crate::tui::action::Place;
 use crate::tui::alerting::Snapshot;
@@ -37,7 +38,14 @@ fn entry(before: i64, channel: &str, severity: Severity, turn: Turn, title: &str
 }
 
 fn channel(name: &str, kind: &'static str, waiting: usize, gate: Gate) -> ChannelStanding {
-    ChannelStanding { name: name.to_owned(), kind, waiting, next: (waiting > 0).then(|| now() + 40), gate }
+    ChannelStanding {
+        name: name.to_owned(),
+        kind,
+        waiting,
+        next: (waiting > 0).then(|| now() + 40),
+        gate,
+        remark: None,
+    }
 }
 
 fn standing() -> Standing {
@@ -71,7 +79,7 @@ fn standing() -> Standing {
         channel("desktop", "desktop", 0, Gate::default()),
         channel("terminal", "terminal", 0, good(300)),
     ];
-    Standing { channels, answer, tested: Some(("pager".to_owned(), Fate::Delivered)) }
+    Standing { channels, answer, tested: Some(("pager".to_owned(), Fate::Delivered)), silence: None }
 }
 
 fn told(session: &mut Session, standing: Result<Standing, Error>) {
@@ -97,10 +105,54 @@ fn the_panel_at_three_sizes() {
 }
 
 #[test]
+fn what_nobody_is_told_is_shown_and_how_a_channel_is_made() {
+    let message = |title: &str, kind: Kind, severity: Severity| Message {
+        key: title.to_owned(),
+        title: title.into(),
+        kind,
+        severity,
+        ..Message::test("terminal", now())
+    };
+    let found = [
+        message("Amazon EC2 in Prod, us-east-1 costs 1,465 USD a day, expected 366", Kind::Anomaly, Severity::Critical),
+        message("budget platform will be over on Nov 27: 58,900 of 50,000 USD", Kind::Forecast, Severity::Warning),
+        message(HOSTILE, Kind::Anomaly, Severity::Warning),
+    ];
+    let to = |channels: &'static [&str]| {
+        let letters = found.iter().flat_map(move |m| channels.iter().map(move |to| Letter::new(m.clone(), to, now())));
+        letters.collect::<Vec<Letter>>()
+    };
+    let remarked =
+        |name: &str, remark| ChannelStanding { remark: Some(remark), ..channel(name, "terminal", 0, Gate::default()) };
+    let channels = vec![
+        ChannelStanding { kind: "desktop", ..remarked("desktop", "there is no session bus") },
+        remarked("terminal", "the app's status line, and this log"),
+    ];
+    let of =
+        |silence, news| Standing { channels: channels.clone(), silence: Some((silence, news)), ..Standing::default() };
+    for size in [(80, 24), (120, 36), (200, 60)] {
+        let mut s = Session::started(Mood::Demo, size);
+        s.keys("N");
+        told(&mut s, Ok(of(Silence::Demo, to(&["desktop", "terminal"]))));
+        s.keys("j j j");
+        shot(&format!("alerts-silent-{}x{}", size.0, size.1), &s);
+    }
+    let mut s = Session::started(Mood::Demo, (120, 36));
+    s.keys("N");
+    let mut apart = to(&["chat", "terminal"]);
+    apart.remove(0);
+    told(&mut s, Ok(of(Silence::AsOf(as_of()), apart)));
+    assert!(s.text().contains("which is not today, nobody is told."), "{}", s.text());
+    assert!(s.text().contains("What would be told: 3 messages") && s.text().contains("chat, terminal"), "{}", s.text());
+    told(&mut s, Ok(of(Silence::Demo, Vec::new())));
+    assert!(s.text().contains("There would be nothing new to tell."), "{}", s.text());
+}
+
+#[test]
 fn a_channel_is_selected_and_tried() {
     let mut s = Session::started(Mood::Demo, (120, 36));
     s.keys("N t");
-    assert!(s.text().contains("This is the demo: nobody is told anything of it."), "{}", s.text());
+    assert!(s.text().contains("Looking how alerts stand."), "{}", s.text());
     assert_eq!((s.done.clone(), s.app.place()), (vec![Effect::LookAtAlerts], Place::Alerts));
     told(&mut s, Ok(standing()));
     s.keys("j t");
