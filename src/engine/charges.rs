@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BinaryHeap};
 
 use super::answer::{LineItem, LineItems};
 use super::local::LocalEngine;
+use super::opened::Opened;
 use super::scan::{self, on_segments};
 use super::selection::{Selection, Wanted};
 use super::told::{Needed, Plan};
@@ -125,7 +126,7 @@ pub fn each(
 ) -> Result<()> {
     for (number, keys) in scan::segments(groups, wanted.clauses) {
         let segment = Segment::open(store.kv(), number)?;
-        let selection = Selection::new(&segment, &keys, wanted)?;
+        let selection = Selection::new(&Opened::new(&segment), &keys, wanted)?;
         if selection.is_empty() {
             continue;
         }
@@ -260,8 +261,9 @@ pub fn items(
 ) -> Result<Vec<LineItems>> {
     let keep = limit.saturating_add(skip);
     let searched = on_segments(store, (groups, wanted.clauses), cancel, Search::default, |search, segment, keys| {
-        let selection = Selection::new(segment, keys, wanted)?;
-        if selection.is_empty() { Ok(()) } else { search.segment(segment, &selection, (order, keep), cancel) }
+        let opened = Opened::new(segment);
+        let selection = Selection::new(&opened, keys, wanted)?;
+        if selection.is_empty() { Ok(()) } else { search.segment(&opened, &selection, (order, keep), cancel) }
     })?;
     let mut found: BTreeMap<String, Best> = BTreeMap::new();
     for Search { currencies, best } in searched {
@@ -281,7 +283,7 @@ pub fn items(
 impl Search {
     fn segment(
         &mut self,
-        segment: &Segment<'_>,
+        segment: &Opened<'_>,
         selection: &Selection,
         (order, keep): (ItemOrder, usize),
         cancel: &Cancel,

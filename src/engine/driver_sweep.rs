@@ -11,6 +11,7 @@ use super::aggregate::aggregate_untold;
 use super::answer::Key;
 use super::grouping::Column;
 use super::local::LocalEngine;
+use super::opened::Opened;
 use super::query::request;
 use super::selection::Wanted;
 use super::sweep::{self, Pass, Run, Sweeper};
@@ -28,7 +29,6 @@ use crate::domain::money::Amount;
 use crate::domain::numbers::{Total, UNKNOWN_WIDE};
 use crate::domain::text::{UNTOLD, Untrusted};
 use crate::error::Result;
-use crate::store::segment::Segment;
 
 /// The places of a [`Half`]'s measures: of pricing quantities, and of consumed ones.
 pub(super) const UNIT_OF: [u8; 2] = [0, 1];
@@ -197,13 +197,12 @@ const EMPTY: Place = Place { currency: 0, group: [NONE; DIMENSIONS_MAX], sku: NO
 impl Sweeper for Drive<'_> {
     type Part = Part;
 
-    fn open(&mut self, segment: &Segment<'_>) -> Result<Part> {
+    fn open(&mut self, segment: &Opened<'_>) -> Result<Part> {
         let currencies = sweep::currencies(segment, &mut self.found.currencies)?;
         let mut profiles = vec![EMPTY; segment.head.profiles as usize];
         let mut terms: Vec<Place> = currencies.into_iter().map(|currency| Place { currency, ..EMPTY }).collect();
         for (d, dimension) in self.lens.by.iter().enumerate() {
-            let (mut column, ids) = Column::read(dimension, segment)?;
-            let ids = column.numbered(ids, &mut self.found.groups[d]);
+            let ids = Column::read(dimension, segment)?.all_numbered(&mut self.found.groups[d]);
             match dimension.place() {
                 Kept::Terms(_) => terms.iter_mut().zip(ids).for_each(|(place, id)| place.group[d] = id),
                 Kept::Profile(_) | Kept::Tag(_) | Kept::Evidence(_) => {
@@ -275,7 +274,7 @@ impl<'l> Drive<'l> {
 
 impl Drive<'_> {
     /// SKU, units and region of each profile.
-    fn place(&mut self, segment: &Segment<'_>, profiles: &mut [Place]) -> Result<()> {
+    fn place(&mut self, segment: &Opened<'_>, profiles: &mut [Place]) -> Result<()> {
         let (skus, sku_ids) = segment.profile_column(Profile::SkuId)?;
         let (meters, meter_ids) = segment.profile_column(Profile::SkuMeter)?;
         let (types, type_ids) = segment.profile_column(Profile::InstanceType)?;
@@ -294,8 +293,7 @@ impl Drive<'_> {
             let numbers: Vec<u32> = texts.iter().map(|text| found.units.add(text, "")).collect();
             profiles.iter_mut().zip(ids).for_each(|(place, id)| place.units[at] = numbers[id as usize]);
         }
-        let (mut column, ids) = Column::read(&Dimension::Region, segment)?;
-        let ids = column.numbered(ids, &mut found.regions);
+        let ids = Column::read(&Dimension::Region, segment)?.all_numbered(&mut found.regions);
         profiles.iter_mut().zip(ids).for_each(|(place, id)| place.region = id);
         Ok(())
     }

@@ -4,21 +4,20 @@
 //! the table calls their values, many at a time.
 
 use std::borrow::Cow;
+use std::rc::Rc;
 
 use hashbrown::HashMap;
 
+use super::opened::{Known, Opened};
+use super::selection::Selection;
 use super::table::{Ids, Key, Request, Slots, Table};
 use super::values::Values;
-use crate::analytics::evidence::evidence;
 use crate::analytics::rollup::canonical;
 use crate::domain::calendar::Granularity;
-use crate::domain::charge::{Profile, Terms};
-use crate::domain::dict::{Dict, NONE};
+use crate::domain::charge::Terms;
+use crate::domain::dict::NONE;
 use crate::domain::dimension::{Dimension, Place};
-use crate::domain::tags;
-use crate::domain::texts::Texts;
 use crate::error::Result;
-use crate::store::segment::Segment;
 
 /// The group of a terms row that no charge counts of.
 pub const NO_GROUP: u32 = u32::MAX;
@@ -29,32 +28,37 @@ const NO_HOUR: u32 = u32::MAX;
 #[derive(Default)]
 pub struct Grouping<'r> {
     columns: Vec<Column<'r>>,
-    profiles: Groups,
+    profiles: Rc<Groups>,
     terms: TermsGroups,
     /// So many low bits of a place are its terms' group: taking them apart needs no division.
     shift: u32,
 }
 
 impl<'r> Grouping<'r> {
-    /// Groups what a segment's charges point at; `table` learns the currencies.
+    /// Groups what a segment's charges point at, as far as it is selected; `table` learns the currencies.
     ///
     /// # Errors
     /// Kind `Store` where data cannot be read.
-    pub fn new(request: &Request<'r>, segment: &Segment<'_>, table: &mut Table) -> Result<Grouping<'r>> {
-        let mut columns = Vec::with_capacity(request.by.len());
-        let mut profiles = Groups::one(segment.head.profiles as usize);
+    pub fn new(
+        request: &Request<'r>,
+        segment: &Opened<'_>,
+        selection: &Selection,
+        table: &mut Table,
+    ) -> Result<Grouping<'r>> {
+        let read = |dimension| Column::read(dimension, segment);
+        let columns: Vec<Column<'_>> = request.by.iter().map(read).collect::<Result<_>>()?;
         let mut tuples = TermsGroups::tuples(request, segment, table)?;
-        for (d, dimension) in request.by.iter().enumerate() {
-            let (column, ids) = Column::read(dimension, segment)?;
-            match dimension.place() {
-                Place::Terms(_) => {
-                    let rows = tuples.iter_mut().zip(&ids).filter_map(|(tuple, id)| Some((tuple.as_mut()?, id)));
-                    rows.for_each(|(tuple, id)| tuple.2.0[d] = *id);
-                }
-                Place::Profile(_) | Place::Tag(_) | Place::Evidence(_) => profiles.split(d, &ids, column.texts.len()),
-            }
-            columns.push(column);
+        for (d, column) in columns.iter().enumerate().filter(|(_, column)| column.is_of_terms()) {
+            let rows = tuples.iter_mut().zip(column.ids()).filter_map(|(tuple, id)| Some((tuple.as_mut()?, id)));
+            rows.for_each(|(tuple, id)| tuple.2.0[d] = *id);
         }
+        let profiles = segment.grouped(request, || {
+            let mut profiles = Groups::one(segment.head.profiles as usize, selection.profiles.as_deref());
+            for (d, column) in columns.iter().enumerate().filter(|(_, column)| !column.is_of_terms()) {
+                profiles.split(d, column.ids(), column.known.0.len());
+            }
+            Ok(profiles)
+        })?;
         let terms = TermsGroups::of(tuples);
         let shift = terms.values.len().max(1).next_power_of_two().trailing_zeros();
         Ok(Grouping { columns, profiles, terms, shift })
@@ -72,7 +76,7 @@ impl<'r> Grouping<'r> {
         self.profiles.values.len().max(1) << self.shift
     }
 
-    /// The group of each profile, and of each terms row, [`NO_GROUP`] where none of it counts. A
+    /// The group of each profile and of each terms row, [`NO_GROUP`] where none of it counts. A
     /// charge's place is its profile's group, shifted left by the number that comes with them, plus
     /// its terms'.
     #[must_use]
@@ -116,8 +120,10 @@ impl<'r> Grouping<'r> {
 /// A dimension's values in one segment.
 pub(super) struct Column<'r> {
     dimension: &'r Dimension,
-    texts: Texts,
-    names: Texts,
+    /// Its texts, and the number of each profile's or terms row's.
+    known: Known,
+    /// The same of the values' names, where the dimension has some.
+    names: Option<Known>,
     /// For each value, the number of its name; empty where the dimension has none.
     name_of: Vec<u32>,
     /// For each value, the table's number, once it is known.
@@ -130,29 +136,42 @@ const UNKNOWN: u32 = u32::MAX;
 const ASKED: u32 = u32::MAX - 1;
 
 impl<'r> Column<'r> {
-    /// Reads a dimension's values, and the number of each profile's or terms row's.
-    pub(super) fn read(dimension: &'r Dimension, segment: &Segment<'_>) -> Result<(Column<'r>, Vec<u32>)> {
-        let read = |place| match place {
-            Some(Place::Profile(column)) => segment.profile_column(column).map(Some),
-            Some(Place::Terms(column)) => segment.terms_column(column).map(Some),
-            Some(Place::Tag(_) | Place::Evidence(_)) | None => Ok(None),
-        };
-        let (texts, ids) = match dimension.place() {
-            Place::Tag(key) => tag_column(key, segment)?,
-            Place::Evidence(keys) => evidence_column(keys, segment)?,
-            place => read(Some(place))?.unwrap_or_default(),
-        };
-        let (names, of) = read(dimension.label_place())?.unwrap_or_default();
+    /// Reads a dimension's values.
+    pub(super) fn read(dimension: &'r Dimension, segment: &Opened<'_>) -> Result<Column<'r>> {
+        let known = segment.at(dimension.place())?;
+        let names = dimension.label_place().map(|place| segment.at(place)).transpose()?;
+        let (texts, ids) = &*known;
         // Of several names the smallest is a value's, as in rollups.
-        let mut name_of = vec![NONE; if of.is_empty() { 0 } else { texts.len() }];
-        for (id, name) in ids.iter().zip(&of) {
-            let best = &mut name_of[*id as usize];
-            if *name != *best && *name != NONE && (*best == NONE || names.get(*name) < names.get(*best)) {
-                *best = *name;
+        let mut name_of = vec![NONE; if names.is_some() { texts.len() } else { 0 }];
+        for (names, of) in names.iter().map(|names| &**names) {
+            for (id, name) in ids.iter().zip(of) {
+                let best = &mut name_of[*id as usize];
+                if *name != *best && *name != NONE && (*best == NONE || names.get(*name) < names.get(*best)) {
+                    *best = *name;
+                }
             }
         }
         let numbers = vec![UNKNOWN; texts.len()];
-        Ok((Column { dimension, texts, names, name_of, numbers }, ids))
+        Ok(Column { dimension, known, names, name_of, numbers })
+    }
+
+    fn is_of_terms(&self) -> bool {
+        match self.dimension.place() {
+            Place::Terms(_) => true,
+            Place::Profile(_) | Place::Tag(_) | Place::Evidence(_) => false,
+        }
+    }
+
+    /// The number of each profile's or terms row's value here.
+    pub(super) fn ids(&self) -> &[u32] {
+        &self.known.1
+    }
+
+    /// The table's number of each profile's or terms row's value.
+    pub(super) fn all_numbered(&mut self, values: &mut Values) -> Vec<u32> {
+        let known = Rc::clone(&self.known);
+        self.number(known.1.iter().copied(), values);
+        known.1.iter().map(|id| self.numbers[*id as usize]).collect()
     }
 
     /// The table's number of each of some values' numbers here.
@@ -175,8 +194,9 @@ impl<'r> Column<'r> {
         asked.sort_unstable();
         let mut numbers = vec![NONE; asked.len()];
         let value = |id: &u32| {
-            let name = self.name_of.get(*id as usize).map_or("", |name| self.names.get(*name));
-            (canonical(self.dimension, self.texts.get(*id)), name)
+            let names = self.names.as_ref().zip(self.name_of.get(*id as usize));
+            let name = names.map_or("", |(names, name)| names.0.get(*name));
+            (canonical(self.dimension, self.known.0.get(*id)), name)
         };
         let found: Vec<(Cow<'_, str>, &str)> = asked.iter().map(value).collect();
         values.add_all(found.iter().map(|(text, name)| (text.as_ref(), *name)), &mut numbers);
@@ -184,56 +204,28 @@ impl<'r> Column<'r> {
     }
 }
 
-/// A tag key's values, and the number of each profile's. Many tag texts have the same value of
-/// one key: few values are left to tell apart.
-fn tag_column(key: &str, segment: &Segment<'_>) -> Result<(Texts, Vec<u32>)> {
-    let (tag_texts, ids) = segment.profile_column(Profile::Tags)?;
-    let mut dict = Dict::default();
-    let value_of: Vec<u32> =
-        tag_texts.iter().map(|t| dict.intern(&tags::value_of(t, key).unwrap_or_default())).collect();
-    Ok((texts_of(&dict), ids.into_iter().map(|id| value_of[id as usize]).collect()))
-}
-
-/// The evidence of virtual dimensions with these tag keys, and the number of each profile's.
-///
-/// # Errors
-/// Kind `Store` where data cannot be read.
-pub fn evidence_column(keys: &[String], segment: &Segment<'_>) -> Result<(Texts, Vec<u32>)> {
-    let (tag_texts, tags) = segment.profile_column(Profile::Tags)?;
-    let (account_texts, accounts) = segment.profile_column(Profile::SubAccountId)?;
-    let (name_texts, names) = segment.profile_column(Profile::SubAccountName)?;
-    let mut dict = Dict::default();
-    let account = |id, name| (account_texts.get(id), name_texts.get(name));
-    // Number 0 is the empty text of profiles without tags.
-    let of_tags = (0..tag_texts.len() as u32).map(|id| tag_texts.get(id));
-    let ids = evidence(keys, of_tags, [&tags, &accounts, &names], account, |text| dict.intern(text));
-    Ok((texts_of(&dict), ids))
-}
-
-fn texts_of(dict: &Dict) -> Texts {
-    let mut texts = Texts::default();
-    dict.iter().for_each(|text| {
-        texts.push(text);
-    });
-    texts
-}
-
 /// Profiles by group.
 #[derive(Default)]
-struct Groups {
-    /// For each profile, its group.
+pub(super) struct Groups {
+    /// For each profile, its group; [`NO_GROUP`] where it is not selected.
     of: Vec<u32>,
     /// For each group, its values.
     values: Vec<Ids>,
+    /// How many profiles are selected.
+    count: usize,
 }
 
-/// Pairs of numbers are told apart by a table up to so many; beyond, by a hash map.
+/// Pairs of numbers are told apart by a table up to so many, and so many for each profile; beyond, by a hash map.
 const PAIRS_MAX: usize = 1 << 21;
+const PAIRS_EACH: usize = 16;
 
 impl Groups {
-    /// All in one group.
-    fn one(profiles: usize) -> Groups {
-        Groups { of: vec![0; profiles], values: vec![Ids::default()] }
+    /// All that are selected in one group.
+    fn one(profiles: usize, selected: Option<&[bool]>) -> Groups {
+        let of = |selected: &bool| if *selected { 0 } else { NO_GROUP };
+        let of = selected.map_or_else(|| vec![0; profiles], |selected| selected.iter().map(of).collect());
+        let count = of.iter().filter(|group| **group != NO_GROUP).count();
+        Groups { of, values: vec![Ids::default()], count }
     }
 
     /// Splits the groups by one more dimension: `ids` are the profiles' numbers among so many.
@@ -246,8 +238,8 @@ impl Groups {
             values.push(tuple);
             values.len() as u32 - 1
         };
-        let profiles = self.of.iter_mut().zip(ids);
-        if before.len() * among <= PAIRS_MAX {
+        let profiles = self.of.iter_mut().zip(ids).filter(|(group, _)| **group != NO_GROUP);
+        if before.len() * among <= PAIRS_MAX.min(self.count.saturating_mul(PAIRS_EACH)) {
             let mut numbers = vec![u32::MAX; before.len() * among];
             for (group, id) in profiles {
                 let number = &mut numbers[*group as usize * among + *id as usize];
@@ -283,13 +275,13 @@ struct TermsGroups {
 impl TermsGroups {
     /// Each terms row's currency, and hour where hours are asked for; `None` where its currency is
     /// not the one asked for.
-    fn tuples(request: &Request<'_>, segment: &Segment<'_>, table: &mut Table) -> Result<Vec<Option<Tuple>>> {
-        let (currencies, ids) = segment.terms_column(Terms::Currency)?;
+    fn tuples(request: &Request<'_>, segment: &Opened<'_>, table: &mut Table) -> Result<Vec<Option<Tuple>>> {
+        let (currencies, ids) = &*segment.of_terms(Terms::Currency)?;
         let wanted = |text: &&str| request.currency.is_none_or(|c| c == *text);
         let numbers: Vec<Option<u32>> =
             currencies.iter().map(|text| Some(text).filter(wanted).map(|t| table.currencies.intern(t))).collect();
         let tuple = |id: u32| numbers[id as usize].map(|currency| (currency, 0, Ids::default()));
-        let mut tuples: Vec<Option<Tuple>> = ids.into_iter().map(tuple).collect();
+        let mut tuples: Vec<Option<Tuple>> = ids.iter().map(|id| tuple(*id)).collect();
         if request.granularity == Some(Granularity::Hour) {
             for (tuple, times) in tuples.iter_mut().zip(segment.terms_times()?) {
                 let hour = if times.duration > 3600 { NO_HOUR } else { times.start / 3600 * 3600 };

@@ -12,11 +12,17 @@ use crate::store::manifest::Group;
 /// Whether a clause's patterns match a value or its name; negation is the caller's.
 #[must_use]
 pub fn matches(dimension: &Dimension, patterns: &[Pattern], value: &str, name: &str) -> bool {
-    patterns.iter().any(|pattern| {
-        pattern.matches(value)
-            || (!name.is_empty() && matches!(pattern, Pattern::Is(_) | Pattern::Like(_)) && pattern.matches(name))
-            || by_alias(dimension, pattern, value)
-    })
+    patterns.iter().any(|pattern| pattern.matches(value) || names(pattern, name) || by_alias(dimension, pattern, value))
+}
+
+/// Whether a clause's patterns match a value by its name alone.
+#[must_use]
+pub fn matches_name(patterns: &[Pattern], name: &str) -> bool {
+    patterns.iter().any(|pattern| names(pattern, name))
+}
+
+fn names(pattern: &Pattern, name: &str) -> bool {
+    !name.is_empty() && matches!(pattern, Pattern::Is(_) | Pattern::Like(_)) && pattern.matches(name)
 }
 
 /// Whether a filter's demands on a dimension admit a value.

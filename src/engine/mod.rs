@@ -25,6 +25,7 @@ pub mod held;
 pub mod local;
 pub mod matcher;
 mod notices;
+mod opened;
 pub mod pending;
 pub mod pick;
 pub mod query;

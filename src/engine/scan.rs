@@ -20,6 +20,7 @@ use crate::threads;
 use super::Cancel;
 use super::grouping::{Grouping, NO_GROUP};
 use super::matcher::admits_group;
+use super::opened::Opened;
 use super::selection::{Selection, Wanted};
 use super::table::{Request, Slots, Table};
 
@@ -101,10 +102,11 @@ pub fn totals_of(store: &Store, asked: &[(Request<'_>, Vec<&Group>)], cancel: &C
     let begin = || asked.iter().map(|(request, _)| Adding::new(request)).collect::<Vec<Adding>>();
     let parts = on_each(store, &wanted, cancel, begin, |adding, segment, wanted| {
         let mut scans = Vec::with_capacity(wanted.len());
+        let opened = Opened::new(segment);
         for (at, keys) in wanted {
-            let scan = Scan::new(&asked[*at].0, segment, keys, &mut adding[*at].table)?;
-            scans.extend((!scan.selection.is_empty()).then_some((*at, scan)));
+            scans.extend(Scan::new(&asked[*at].0, &opened, keys, &mut adding[*at].table)?.map(|scan| (*at, scan)));
         }
+        drop(opened);
         run(segment, scans, adding, cancel)
     })?;
     let mut tables: Vec<Table> = asked.iter().map(|(request, _)| Table::new(request.by.len())).collect();
@@ -130,7 +132,7 @@ impl Adding {
 fn run(segment: &Segment<'_>, mut scans: Vec<(usize, Scan<'_>)>, adding: &mut [Adding], cancel: &Cancel) -> Result<()> {
     scans.iter().for_each(|(at, scan)| adding[*at].slots.make_room(scan.grouping.places()));
     for (chunk, runs) in segment.head.chunks.iter().enumerate() {
-        let is_wanted = |scan: &Scan<'_>| runs.iter().any(|(w, _)| scan.selection.windows[*w as usize].is_some());
+        let is_wanted = |scan: &Scan<'_>| runs.iter().any(|(w, _)| scan.windows[*w as usize].is_some());
         if !scans.iter().any(|(_, scan)| is_wanted(scan)) {
             continue;
         }
@@ -156,7 +158,8 @@ fn run(segment: &Segment<'_>, mut scans: Vec<(usize, Scan<'_>)>, adding: &mut [A
 
 /// One segment's charges on their way into a table.
 struct Scan<'r> {
-    selection: Selection,
+    /// For each window, its day, if its charges count.
+    windows: Vec<Option<Day>>,
     metric: Metric,
     granularity: Option<Granularity>,
     grouping: Grouping<'r>,
@@ -165,28 +168,29 @@ struct Scan<'r> {
 }
 
 impl<'r> Scan<'r> {
+    /// `None` where no charge can count.
     fn new(
         request: &Request<'r>,
-        segment: &Segment<'_>,
+        segment: &Opened<'_>,
         keys: &BTreeSet<&GroupKey>,
         table: &mut Table,
-    ) -> Result<Scan<'r>> {
+    ) -> Result<Option<Scan<'r>>> {
         let Request { period, clauses, currency, .. } = *request;
         let selection = Selection::new(segment, keys, &Wanted { period, clauses, currency, hour: None })?;
-        let mut grouping = Grouping::default();
-        if !selection.is_empty() {
-            grouping = Grouping::new(request, segment, table)?;
-            if let Some(flags) = &selection.terms {
-                grouping.admit_terms(flags);
-            }
-            if let Some(long) = request.long {
-                let is_long = |times: &TermsRow| spans_days(times.duration);
-                let flags: Vec<bool> = segment.terms_times()?.iter().map(|times| is_long(times) == long).collect();
-                grouping.admit_terms(&flags);
-            }
+        if selection.is_empty() {
+            return Ok(None);
+        }
+        let mut grouping = Grouping::new(request, segment, &selection, table)?;
+        if let Some(flags) = &selection.terms {
+            grouping.admit_terms(flags);
+        }
+        if let Some(long) = request.long {
+            let is_long = |times: &TermsRow| spans_days(times.duration);
+            let flags: Vec<bool> = segment.terms_times()?.iter().map(|times| is_long(times) == long).collect();
+            grouping.admit_terms(&flags);
         }
         let (metric, granularity) = (request.metric, request.granularity);
-        Ok(Scan { selection, metric, granularity, grouping, start: None })
+        Ok(Some(Scan { windows: selection.windows, metric, granularity, grouping, start: None }))
     }
 
     /// Takes a chunk: its runs of charges of one window each, and what it has of them.
@@ -195,7 +199,7 @@ impl<'r> Scan<'r> {
         for (window, rows) in runs {
             let range = at..at + *rows as usize;
             at = range.end;
-            let Some(day) = self.selection.windows[*window as usize] else { continue };
+            let Some(day) = self.windows[*window as usize] else { continue };
             let piece = self.piece(day);
             if let Some(start) = self.start.filter(|start| *start != piece) {
                 self.grouping.flush(&mut adding.slots, start, &mut adding.table);
@@ -219,15 +223,12 @@ impl<'r> Scan<'r> {
 
     /// Adds charges; the first of them is the chunk's at `first`.
     fn add(&self, slots: &mut Slots, profiles: &[u32], terms: &[u32], costs: &Numbers, first: usize) {
-        let admitted = self.selection.profiles.as_deref();
         let (profile_groups, terms_groups, shift) = self.grouping.numbers();
         for (row, (profile, term)) in profiles.iter().zip(terms).enumerate() {
-            let group = terms_groups[*term as usize];
-            if group == NO_GROUP || admitted.is_some_and(|flags| !flags[*profile as usize]) {
-                continue;
+            let (own, group) = (profile_groups[*profile as usize], terms_groups[*term as usize]);
+            if own != NO_GROUP && group != NO_GROUP {
+                slots.add(((own as usize) << shift) + group as usize, costs.units(first + row));
             }
-            let place = ((profile_groups[*profile as usize] as usize) << shift) + group as usize;
-            slots.add(place, costs.units(first + row));
         }
     }
 }

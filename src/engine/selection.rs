@@ -2,18 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use hashbrown::HashMap;
-
-use super::grouping::evidence_column;
 use super::matcher;
-use crate::analytics::rollup::canonical;
+use super::opened::Opened;
 use crate::domain::batch::TermsRow;
 use crate::domain::calendar::{Day, HOUR_SECONDS, Period};
-use crate::domain::charge::{Profile, Terms};
+use crate::domain::charge::Terms;
 use crate::domain::dimension::Place;
 use crate::domain::filter::Clause;
 use crate::domain::lens::Lens;
-use crate::domain::tags;
 use crate::error::Result;
 use crate::store::segment::{GroupKey, Segment};
 
@@ -53,7 +49,7 @@ impl Selection {
     ///
     /// # Errors
     /// Kind `Store` where data cannot be read.
-    pub fn new(segment: &Segment<'_>, keys: &BTreeSet<&GroupKey>, wanted: &Wanted<'_>) -> Result<Selection> {
+    pub fn new(segment: &Opened<'_>, keys: &BTreeSet<&GroupKey>, wanted: &Wanted<'_>) -> Result<Selection> {
         let period = match wanted.hour.map(Day::of_seconds) {
             Some(day) => wanted.period.intersect(Period { from: day, to: day.plus(1) }),
             None => wanted.period,
@@ -69,33 +65,30 @@ impl Selection {
             return Ok(selection);
         }
         if let Some(currency) = wanted.currency {
-            let (texts, ids) = segment.terms_column(Terms::Currency)?;
-            narrow(&mut selection.terms, ids.into_iter().map(|id| texts.get(id) == currency).collect(), false);
+            let (texts, ids) = &*segment.of_terms(Terms::Currency)?;
+            let found: Vec<bool> = ids.iter().map(|id| texts.get(*id) == currency).collect();
+            narrow(&mut selection.terms, &found, false);
         }
         if let Some(hour) = wanted.hour {
             let second = hour - Day::of_seconds(hour).seconds();
             let within = |times: &TermsRow| {
                 times.duration <= HOUR_SECONDS && (second..second + HOUR_SECONDS).contains(&i64::from(times.start))
             };
-            narrow(&mut selection.terms, segment.terms_times()?.iter().map(within).collect(), false);
+            let found: Vec<bool> = segment.terms_times()?.iter().map(within).collect();
+            narrow(&mut selection.terms, &found, false);
         }
         // Those about a group as a whole were asked of the groups.
         let of_charges = |clause: &&Clause| !clause.dimension.as_ref().is_some_and(matcher::is_of_groups);
         for clause in wanted.clauses.iter().filter(of_charges) {
-            match matcher::place(clause) {
-                None => {
-                    let found = free_text(segment, clause)?;
-                    narrow(&mut selection.profiles, found, clause.negated);
-                }
-                Some(Place::Terms(_)) => {
-                    let found = terms_flags(segment, clause)?;
-                    narrow(&mut selection.terms, found, clause.negated);
-                }
-                Some(_) => {
-                    let found = profile_flags(segment, clause)?;
-                    narrow(&mut selection.profiles, found, clause.negated);
-                }
-            }
+            let Some(dimension) = &clause.dimension else {
+                narrow(&mut selection.profiles, &free_text(segment, clause)?, clause.negated);
+                continue;
+            };
+            let flags = match dimension.place() {
+                Place::Terms(_) => &mut selection.terms,
+                Place::Profile(_) | Place::Tag(_) | Place::Evidence(_) => &mut selection.profiles,
+            };
+            narrow(flags, &segment.found(dimension, clause)?, clause.negated);
         }
         Ok(selection)
     }
@@ -115,12 +108,11 @@ impl Selection {
     }
 }
 
-fn narrow(flags: &mut Option<Vec<bool>>, found: Vec<bool>, negated: bool) {
-    let found = found.into_iter().map(|f| f != negated);
-    *flags = Some(match flags.take() {
-        Some(before) => before.into_iter().zip(found).map(|(a, b)| a && b).collect(),
-        None => found.collect(),
-    });
+fn narrow(flags: &mut Option<Vec<bool>>, found: &[bool], negated: bool) {
+    match flags {
+        Some(flags) => flags.iter_mut().zip(found).for_each(|(flag, found)| *flag &= *found != negated),
+        None => *flags = Some(found.iter().map(|found| *found != negated).collect()),
+    }
 }
 
 fn free_text(segment: &Segment<'_>, clause: &Clause) -> Result<Vec<bool>> {
@@ -132,60 +124,4 @@ fn free_text(segment: &Segment<'_>, clause: &Clause) -> Result<Vec<bool>> {
         found.iter_mut().zip(ids).for_each(|(f, id)| *f |= hits[id as usize]);
     }
     Ok(found)
-}
-
-fn profile_flags(segment: &Segment<'_>, clause: &Clause) -> Result<Vec<bool>> {
-    let Some(dimension) = &clause.dimension else { return Ok(Vec::new()) };
-    let place = dimension.place();
-    if let Place::Tag(key) = place {
-        let (texts, ids) = segment.profile_column(Profile::Tags)?;
-        let hits: Vec<bool> = texts
-            .iter()
-            .map(|t| matcher::matches(dimension, &clause.patterns, &tags::value_of(t, key).unwrap_or_default(), ""))
-            .collect();
-        return Ok(ids.into_iter().map(|id| hits[id as usize]).collect());
-    }
-    if let Place::Evidence(keys) = place {
-        let (texts, ids) = evidence_column(keys, segment)?;
-        let hit = |text| matcher::matches(dimension, &clause.patterns, &canonical(dimension, text), "");
-        let hits: Vec<bool> = (0..texts.len() as u32).map(|id| hit(texts.get(id))).collect();
-        return Ok(ids.into_iter().map(|id| hits[id as usize]).collect());
-    }
-    let Place::Profile(column) = place else { return Ok(Vec::new()) };
-    let (texts, ids) = segment.profile_column(column)?;
-    let label = match dimension.label_place() {
-        Some(Place::Profile(label)) => Some(segment.profile_column(label)?),
-        _ => None,
-    };
-    let mut memo: HashMap<(u32, u32), bool> = HashMap::new();
-    Ok(ids
-        .into_iter()
-        .enumerate()
-        .map(|(profile, id)| {
-            let name = label.as_ref().map_or(0, |(_, names)| names[profile]);
-            *memo.entry((id, name)).or_insert_with(|| {
-                let name = label.as_ref().map_or("", |(texts, _)| texts.get(name));
-                matcher::matches(dimension, &clause.patterns, &canonical(dimension, texts.get(id)), name)
-            })
-        })
-        .collect())
-}
-
-fn terms_flags(segment: &Segment<'_>, clause: &Clause) -> Result<Vec<bool>> {
-    let (Some(dimension), Some(Place::Terms(column))) = (&clause.dimension, matcher::place(clause)) else {
-        return Ok(Vec::new());
-    };
-    let (texts, ids) = segment.terms_column(column)?;
-    let names = match dimension.label_place() {
-        Some(Place::Terms(label)) => Some(segment.terms_column(label)?),
-        _ => None,
-    };
-    Ok(ids
-        .into_iter()
-        .enumerate()
-        .map(|(row, id)| {
-            let name = names.as_ref().map_or("", |(texts, ids)| texts.get(ids[row]));
-            matcher::matches(dimension, &clause.patterns, texts.get(id), name)
-        })
-        .collect())
 }

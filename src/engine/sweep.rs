@@ -4,6 +4,7 @@
 //! what is made of it is the sweeper's. Stops between chunks when it is given up.
 
 use super::Cancel;
+use super::opened::Opened;
 use super::scan::{check, on_segments};
 use super::selection::{Selection, Wanted};
 use crate::domain::calendar::Day;
@@ -33,7 +34,7 @@ pub trait Sweeper: Sized + Send {
     ///
     /// # Errors
     /// Kind `Store` where it cannot be read.
-    fn open(&mut self, segment: &Segment<'_>) -> Result<Self::Part>;
+    fn open(&mut self, segment: &Opened<'_>) -> Result<Self::Part>;
 
     /// Takes charges of one day.
     fn add(&self, part: &mut Self::Part, run: &Run<'_>);
@@ -78,11 +79,13 @@ pub fn sweep<S: Sweeper>(
     begin: impl Fn() -> S + Sync,
 ) -> Result<Vec<S>> {
     on_segments(store, (groups, pass.wanted.clauses), cancel, begin, |sweeper, segment, keys| {
-        let selection = Selection::new(segment, keys, &pass.wanted)?;
+        let opened = Opened::new(segment);
+        let selection = Selection::new(&opened, keys, &pass.wanted)?;
         if selection.is_empty() {
             return Ok(());
         }
-        let mut part = sweeper.open(segment)?;
+        let mut part = sweeper.open(&opened)?;
+        drop(opened);
         for chunk in 0..segment.head.chunks.len() as u32 {
             check(cancel)?;
             take_chunk(sweeper, &mut part, segment, chunk, &selection, pass.quantities)?;
@@ -125,8 +128,8 @@ fn take_chunk<S: Sweeper>(
 ///
 /// # Errors
 /// Kind `Store` where data cannot be read.
-pub fn currencies(segment: &Segment<'_>, known: &mut Dict) -> Result<Vec<u32>> {
-    let (texts, ids) = segment.terms_column(Terms::Currency)?;
+pub fn currencies(segment: &Opened<'_>, known: &mut Dict) -> Result<Vec<u32>> {
+    let (texts, ids) = &*segment.of_terms(Terms::Currency)?;
     let numbers: Vec<u32> = texts.iter().map(|text| known.intern(text)).collect();
-    Ok(ids.into_iter().map(|id| numbers[id as usize]).collect())
+    Ok(ids.iter().map(|id| numbers[*id as usize]).collect())
 }

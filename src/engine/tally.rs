@@ -10,6 +10,7 @@ use hashbrown::HashMap;
 use super::Cancel;
 use super::grouping::Column;
 use super::local::LocalEngine;
+use super::opened::{Known, Opened};
 use super::selection::Wanted;
 use super::sweep::{self, Pass, Run, Sweeper};
 use super::told;
@@ -23,7 +24,6 @@ use crate::domain::numbers::Total;
 use crate::domain::tags;
 use crate::domain::texts::Texts;
 use crate::error::Result;
-use crate::store::segment::Segment;
 
 /// What to add up by.
 pub(super) struct Asked<'a> {
@@ -164,8 +164,8 @@ struct Gather<'a> {
 
 /// One segment's charges.
 pub(super) struct Part<'a> {
-    columns: Vec<(Column<'a>, Vec<u32>)>,
-    tags: Option<(Texts, Vec<u32>)>,
+    columns: Vec<Column<'a>>,
+    tags: Option<Known>,
     usage: Vec<Option<UsageTerms>>,
     currencies: Vec<u32>,
     profile_count: usize,
@@ -178,12 +178,12 @@ pub(super) struct Part<'a> {
 impl<'a> Sweeper for Gather<'a> {
     type Part = Part<'a>;
 
-    fn open(&mut self, segment: &Segment<'_>) -> Result<Part<'a>> {
+    fn open(&mut self, segment: &Opened<'_>) -> Result<Part<'a>> {
         let currencies = sweep::currencies(segment, &mut self.tally.currencies)?;
         let asked = self.asked;
         Ok(Part {
             columns: asked.dimensions.iter().map(|d| Column::read(d, segment)).collect::<Result<_>>()?,
-            tags: asked.tags.map(|_| segment.profile_column(Profile::Tags)).transpose()?,
+            tags: asked.tags.map(|_| segment.profile(Profile::Tags)).transpose()?,
             usage: self.usage_terms(segment)?,
             profile_count: segment.head.profiles as usize,
             profiles: vec![Vec::new(); self.tally.currencies.len()],
@@ -224,17 +224,18 @@ impl<'a> Sweeper for Gather<'a> {
             }
         }
         for (currency, totals) in profiles.iter().enumerate().filter(|(_, totals)| !totals.is_empty()) {
-            if let (Some((texts, ids)), Some(beside)) = (&tags, self.asked.tags) {
+            if let (Some(tags), Some(beside)) = (&tags, self.asked.tags) {
                 let beside = beside.and_then(|d| columns.get(d));
-                self.add_tags(currency as u32, (texts, ids), beside.map(|(_, ids)| ids), totals);
+                self.add_tags(currency as u32, (&tags.0, &tags.1), beside.map(Column::ids), totals);
             }
         }
         // The numbers beside tags are the column's own until here.
-        for (d, (mut column, ids)) in columns.into_iter().enumerate() {
+        for (d, mut column) in columns.into_iter().enumerate() {
+            let ids = column.ids();
             let of_terms = matches!(self.asked.dimensions[d].place(), Place::Terms(_));
             let mut sums: HashMap<(u32, u32), Total> = HashMap::new();
             if of_terms {
-                let rows = currencies.iter().zip(&ids).zip(&terms).filter(|(_, total)| total.rows() > 0);
+                let rows = currencies.iter().zip(ids).zip(&terms).filter(|(_, total)| total.rows() > 0);
                 for ((currency, id), total) in rows {
                     sums.entry((*currency, *id)).or_default().merge(total);
                 }
@@ -260,12 +261,11 @@ impl<'a> Sweeper for Gather<'a> {
 const OWN: u32 = 1 << 31;
 
 impl Gather<'_> {
-    fn usage_terms(&mut self, segment: &Segment<'_>) -> Result<Vec<Option<UsageTerms>>> {
-        let (categories, category) = segment.terms_column(Terms::ChargeCategory)?;
-        let (states, state) = segment.terms_column(Terms::CommitmentStatus)?;
+    fn usage_terms(&mut self, segment: &Opened<'_>) -> Result<Vec<Option<UsageTerms>>> {
+        let (categories, category) = &*segment.of_terms(Terms::ChargeCategory)?;
+        let (states, state) = &*segment.of_terms(Terms::CommitmentStatus)?;
         let mut number = |dimension: &Dimension, values: fn(&mut Tally) -> &mut Values| -> Result<Vec<u32>> {
-            let (mut column, ids) = Column::read(dimension, segment)?;
-            Ok(column.numbered(ids, values(&mut self.tally)))
+            Ok(Column::read(dimension, segment)?.all_numbered(values(&mut self.tally)))
         };
         let pricing = number(&Dimension::PricingCategory, |tally| &mut tally.pricing)?;
         let commitments = number(&Dimension::CommitmentDiscount, |tally| &mut tally.commitments)?;
@@ -278,7 +278,7 @@ impl Gather<'_> {
     }
 
     /// Adds the profiles' totals to their tags; each distinct text is read once.
-    fn add_tags(&mut self, currency: u32, (texts, ids): (&Texts, &[u32]), beside: Option<&Vec<u32>>, totals: &[Total]) {
+    fn add_tags(&mut self, currency: u32, (texts, ids): (&Texts, &[u32]), beside: Option<&[u32]>, totals: &[Total]) {
         let mut sums: HashMap<(u32, u32), Total> = HashMap::new();
         for (profile, total) in totals.iter().enumerate().filter(|(_, total)| total.rows() > 0) {
             let beside = beside.map_or(NONE, |ids| ids[profile]);

@@ -39,7 +39,9 @@ const COVERED: f64 = 0.1;
 /// Resources that a commitment covered and that are looked for at most.
 const RESOURCES_MAX: usize = 500;
 /// Anomalies whose charges are read in one pass.
-const TOGETHER: usize = 16;
+const TOGETHER: usize = 32;
+/// Questions of two places that are asked in one pass.
+const PAIRS_TOGETHER: usize = 64;
 /// Days between the end of a commitment and what it made dearer.
 const NEAR: i32 = 1;
 
@@ -50,6 +52,13 @@ pub fn days(finding: &Finding) -> (Period, Period) {
     let from = finding.start.max(to.plus(-DAYS));
     let back = (to.0 - finding.start.0 + DAYS - 1) / DAYS * DAYS;
     (Period { from, to }, Period { from: from.plus(-back), to: to.plus(-back) })
+}
+
+/// What two places have in common, in some days and in others.
+pub(super) struct Common<'f> {
+    pub places: [&'f [Spot]; 2],
+    pub now: Period,
+    pub then: Period,
 }
 
 /// Reads charges of a few days.
@@ -101,6 +110,24 @@ impl Looker<'_> {
         Ok(all)
     }
 
+    /// How much more what places have in common cost in some days than in others, a day; the charges read once for
+    /// many.
+    pub(super) fn moved(&self, asked: &[Common<'_>]) -> Result<Vec<f64>> {
+        let mut moved = Vec::with_capacity(asked.len());
+        for some in asked.chunks(PAIRS_TOGETHER) {
+            let all: Vec<Vec<Clause>> = some.iter().map(|common| clauses(&common.places, &[])).collect();
+            let pairs = all.iter().zip(some);
+            let requests: Vec<Request<'_>> = pairs
+                .flat_map(|(clauses, of)| [of.now, of.then].map(|period| self.request(clauses, &[], period)))
+                .collect();
+            let tables = self.engine.aggregate_together(&requests, self.cancel)?;
+            let daily: Vec<f64> =
+                tables.iter().zip(&requests).map(|(table, request)| daily(table, request.period)).collect();
+            moved.extend(daily.chunks(2).map(|pair| pair[0] - pair[1]));
+        }
+        Ok(moved)
+    }
+
     /// The moves of anomalies' places in their last days, in pieces.
     pub(super) fn cells(&self, findings: &[&Finding], by: &[Dimension]) -> Result<Vec<Cells>> {
         let tables = self.now_and_then(findings, by)?;
@@ -112,9 +139,7 @@ impl Looker<'_> {
 
     /// What some charges cost a day.
     pub(super) fn daily(&self, place: &[&[Spot]], more: &[Clause], period: Period) -> Result<f64> {
-        let table = self.table(place, more, &[], period)?;
-        let sum: f64 = table.groups().map(|(_, total)| total.sum.to_f64()).sum();
-        Ok(sum / f64::from(period.days().max(1)))
+        Ok(daily(&self.table(place, more, &[], period)?, period))
     }
 
     /// Names who has each move, gives the end of commitments what they made dearer, and leaves out what is but
@@ -157,30 +182,29 @@ impl Looker<'_> {
         Ok(named)
     }
 
-    /// Of two anomalies that stay, move alike and share most of it, the one that began first is told.
+    /// Of two anomalies that stay, move alike and share most of it, the one that began first is told; of the gravest.
     fn leave_out_echoes(&self, found: &mut Vec<Found>) -> Result<()> {
         // What is known to the day is told rather than what was seen slowly.
         found.sort_by_key(|f| (f.finding.start, f.raw.event.shape == Shape::Ramp, f.finding.place.len()));
-        let mut at = 0;
-        while at < found.len() {
-            let later = &found[at];
-            let mut echo = false;
-            for earlier in found[..at].iter().filter(|earlier| may_be_one(earlier, later)) {
-                let (during, _) = days(&later.finding);
-                let (_, before) = days(&earlier.finding);
-                let both = [earlier.finding.place.as_slice(), later.finding.place.as_slice()];
-                let shared = self.daily(&both, &[], during)? - self.daily(&both, &[], before)?;
-                if shared / later.raw.moved >= SAME {
-                    echo = true;
-                    break;
-                }
-            }
-            if echo {
-                found.remove(at);
-            } else {
-                at += 1;
+        let mut gravest: Vec<usize> = (0..found.len()).collect();
+        gravest.sort_by_key(|at| std::cmp::Reverse(found[*at].finding.impact.abs()));
+        gravest.truncate(LOOKED_INTO);
+        gravest.sort_unstable();
+        let (mut pairs, mut asked) = (Vec::new(), Vec::new());
+        for (rank, later) in gravest.iter().enumerate() {
+            for earlier in gravest[..rank].iter().filter(|earlier| may_be_one(&found[**earlier], &found[*later])) {
+                let (a, b) = (&found[*earlier].finding, &found[*later].finding);
+                asked.push(Common { places: [&a.place, &b.place], now: days(b).0, then: days(a).1 });
+                pairs.push((*earlier, *later));
             }
         }
+        let mut is_echo = vec![false; found.len()];
+        // In their order: what is an echo itself has none.
+        for ((earlier, later), shared) in pairs.into_iter().zip(self.moved(&asked)?) {
+            is_echo[later] |= !is_echo[earlier] && shared / found[later].raw.moved >= SAME;
+        }
+        let mut is_echo = is_echo.into_iter();
+        found.retain(|_| !is_echo.next().unwrap_or_default());
         Ok(())
     }
 
@@ -258,6 +282,12 @@ impl Looker<'_> {
         finding.contributors = contributors;
         Ok(())
     }
+}
+
+/// What charges cost a day.
+fn daily(table: &Table, period: Period) -> f64 {
+    let sum: f64 = table.groups().map(|(_, total)| total.sum.to_f64()).sum();
+    sum / f64::from(period.days().max(1))
 }
 
 /// What admits the charges of all of some places that anomalies are looked for among.

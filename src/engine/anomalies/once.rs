@@ -11,8 +11,8 @@
 //!    highest first; one that began later is none where the earlier had moved it by then.
 
 use super::bill::{Bill, word_of};
-use super::cause::{DAYS, Looker, days};
-use super::cells::{self, Cells};
+use super::cause::{Common, DAYS, Looker, days};
+use super::cells::{self, Cells, Move};
 use super::find::{self, Found};
 use crate::analytics::detect::event::{Event, Shape};
 use crate::analytics::detect::place::{Part, Place};
@@ -105,53 +105,57 @@ pub(super) fn tell(looker: &Looker<'_>, found: &mut Vec<Found>) -> Result<()> {
     Ok(())
 }
 
-/// The charges around an anomaly, its own place without one dimension, and the share of its move that only changed
-/// its name in that.
-fn renamed(looker: &Looker<'_>, case: &Case, of: &Part, by: &[Dimension]) -> Result<(Cells, f64)> {
-    let mut around = case.found.finding.clone();
-    around.place.retain(|spot| word_of(&spot.dimension) != of.dimension);
-    let cells = looker.cells(&[&around], by)?.pop().unwrap_or_default();
-    let share = cells.renamed(of);
-    Ok((cells, share))
+/// The charges around each of the cases at a place of some dimension, the place without it, and the share of the
+/// move that only changed its name in that.
+fn renamed(
+    looker: &Looker<'_>,
+    cases: &[Case],
+    is: impl Fn(&str) -> bool,
+    by: &[Dimension],
+) -> Result<Vec<Option<(Part, Cells, f64)>>> {
+    let part = |case: &Case| case.part(&is).filter(|_| case.cells.is_some()).cloned();
+    let parts: Vec<Option<Part>> = cases.iter().map(part).collect();
+    let around = |(case, part): (&Case, &Option<Part>)| {
+        let mut around = case.found.finding.clone();
+        around.place.retain(|spot| part.as_ref().is_some_and(|part| word_of(&spot.dimension) != part.dimension));
+        part.is_some().then_some(around)
+    };
+    let places: Vec<Finding> = cases.iter().zip(&parts).filter_map(around).collect();
+    let mut cells = looker.cells(&places.iter().collect::<Vec<_>>(), by)?.into_iter();
+    let mut renamed = |part: Part| {
+        let cells = cells.next().unwrap_or_default();
+        let share = cells.renamed(&part);
+        (part, cells, share)
+    };
+    Ok(parts.into_iter().map(|part| part.map(&mut renamed)).collect())
 }
 
 /// Leaves out what came in other SKUs of the same service and account.
 fn leave_out_skus(looker: &Looker<'_>, cases: &mut Vec<Case>) -> Result<()> {
     let by = [Dimension::SubAccount, Dimension::Service, Dimension::Sku];
     let sku = word_of(&Dimension::Sku);
-    let mut kept = Vec::with_capacity(cases.len());
-    for case in cases.drain(..) {
-        let part = case.part(|dimension| dimension == sku).filter(|_| case.cells.is_some());
-        let is_renamed = part.map(|part| renamed(looker, &case, part, &by)).transpose()?;
-        if is_renamed.is_none_or(|(_, share)| share < SAME) {
-            kept.push(case);
-        }
-    }
-    *cases = kept;
+    let mut renamed = renamed(looker, cases, |dimension| dimension == sku, &by)?.into_iter();
+    cases.retain(|_| renamed.next().flatten().is_none_or(|(_, _, share)| share < SAME));
     Ok(())
 }
 
 /// Tells what got another tag, or lost it, by the rise alone: nothing fell. Whose it was before stands with it.
 fn leave_out_tags(looker: &Looker<'_>, cases: &mut Vec<Case>, by: &[Dimension]) -> Result<()> {
-    let mut kept = Vec::with_capacity(cases.len());
-    for mut case in cases.drain(..) {
-        let part = case.part(is_tag).filter(|_| case.cells.is_some()).cloned();
-        if let Some(part) = part {
-            let (around, share) = renamed(looker, &case, &part, by)?;
-            if share >= SAME && !case.found.finding.rises {
-                continue;
-            }
-            if share >= SAME {
-                let was = fell(looker.bill, &around, &part, case.moved());
-                case.found.finding.contributors.retain(|c| word_of(&c.spot.dimension) != part.dimension);
-                case.found.finding.contributors.extend(was);
-                case.found.raw.cancels = None;
-                case.found.finding.cancels = None;
-            }
+    let mut renamed = renamed(looker, cases, is_tag, by)?.into_iter();
+    cases.retain_mut(|case| {
+        let Some((part, around, _)) = renamed.next().flatten().filter(|(_, _, share)| *share >= SAME) else {
+            return true;
+        };
+        if !case.found.finding.rises {
+            return false;
         }
-        kept.push(case);
-    }
-    *cases = kept;
+        let was = fell(looker.bill, &around, &part, case.moved());
+        case.found.finding.contributors.retain(|c| word_of(&c.spot.dimension) != part.dimension);
+        case.found.finding.contributors.extend(was);
+        case.found.raw.cancels = None;
+        case.found.finding.cancels = None;
+        true
+    });
     Ok(())
 }
 
@@ -240,12 +244,19 @@ fn wider(bill: &Bill, found: &Found) -> Option<Place> {
 
 /// Those that are left when what another explains is taken out.
 fn explained(looker: &Looker<'_>, cases: Vec<Case>) -> Result<Vec<Case>> {
-    let mut explains = vec![Vec::new(); cases.len()];
+    let (mut pairs, mut asked) = (Vec::new(), Vec::new());
     for (at, cause) in cases.iter().enumerate() {
-        for (other, case) in cases.iter().enumerate() {
-            if at != other && is_explained(looker, case, cause)? {
-                explains[at].push(other);
-            }
+        for (other, case) in cases.iter().enumerate().filter(|(other, case)| at != *other && may_explain(cause, case)) {
+            let from = asked.len();
+            asked.extend(in_common(case, cause));
+            pairs.push((at, other, from..asked.len()));
+        }
+    }
+    let moved = looker.moved(&asked)?;
+    let mut explains = vec![Vec::new(); cases.len()];
+    for (at, other, range) in pairs {
+        if is_explained(&cases[other], &cases[at], &moved[range]) {
+            explains[at].push(other);
         }
     }
     let mut is_left = vec![true; cases.len()];
@@ -276,49 +287,46 @@ fn best(cases: &[Case], explains: &[Vec<usize>], is_left: &[bool], told: &[bool]
     })
 }
 
-/// Whether what moved in one case is what moved in another.
-fn is_explained(looker: &Looker<'_>, case: &Case, cause: &Case) -> Result<bool> {
-    let (Some(cells), Some(_)) = (&case.cells, &cause.cells) else { return Ok(false) };
+/// Whether it is worth a look if what moved in one case is what moved in another.
+fn may_explain(cause: &Case, case: &Case) -> bool {
     let (own, of) = (&case.found.finding, &cause.found.finding);
+    let known = case.cells.is_some() && cause.cells.is_some();
     let is_move = matches!(case.found.raw.kind, Kind::Moved(_)) && of.kind != Told::Expired;
     let slow = [case, cause].iter().all(|case| case.found.raw.event.shape == Shape::Ramp);
-    let meet = case.place().meet(cause.place()).is_some();
     // What has ended does not explain what goes on.
     let lasts = of.last.plus(TOGETHER) >= own.last;
-    if !is_move || slow || !meet || own.rises != of.rises || !lasts {
-        return Ok(false);
-    }
-    let places = [of.place.as_slice(), own.place.as_slice()];
-    if apart(own, of) <= TOGETHER {
-        let moved = cells.whole().by();
-        let shared = match cells.within(cause.place()) {
-            Some(shared) => shared.by(),
-            None => {
-                let (during, before) = days(own);
-                looker.daily(&places, &[], during)? - looker.daily(&places, &[], before)?
-            }
-        };
-        return Ok((moved > 0.0) == own.rises && shared / moved >= SAME);
-    }
-    if of.start > own.start {
-        return Ok(false);
-    }
-    had_moved(looker, case, cause)
+    let begins = apart(own, of) <= TOGETHER || of.start < own.start;
+    let meet = || case.place().meet(cause.place()).is_some();
+    known && is_move && !slow && own.rises == of.rises && lasts && begins && meet()
 }
 
-/// Whether an earlier cause had moved, when a later anomaly began, most of what moves there, and little came to it.
-fn had_moved(looker: &Looker<'_>, case: &Case, cause: &Case) -> Result<bool> {
+/// What is asked of the charges that two places have in common: of those that began together nothing where the cells
+/// know it; else how much they had moved when the later one began, and how much they have by now.
+fn in_common<'c>(case: &'c Case, cause: &'c Case) -> Vec<Common<'c>> {
     let (own, of) = (&case.found.finding, &cause.found.finding);
     let places = [of.place.as_slice(), own.place.as_slice()];
-    let more = |period: Period| -> Result<f64> {
-        let back = (period.to.0 - of.start.0 + DAYS - 1) / DAYS * DAYS;
-        let before = Period { from: period.from.plus(-back), to: period.to.plus(-back) };
-        Ok(looker.daily(&places, &[], period)? - looker.daily(&places, &[], before)?)
-    };
-    let then = more(Period { from: of.start.max(own.start.plus(-DAYS)), to: own.start })?;
-    let moved = case.found.raw.moved;
-    if moved == 0.0 || then / moved < SAME {
-        return Ok(false);
+    if apart(own, of) <= TOGETHER {
+        let known = case.cells.as_ref().is_some_and(|cells| cells.within(cause.place()).is_some());
+        let (now, then) = days(own);
+        return (!known).then_some(Common { places, now, then }).into_iter().collect();
     }
-    Ok((more(days(own).0)? - then) / moved <= MORE)
+    let begun = Period { from: of.start.max(own.start.plus(-DAYS)), to: own.start };
+    let since = |now: Period| {
+        let back = (now.to.0 - of.start.0 + DAYS - 1) / DAYS * DAYS;
+        Common { places, now, then: Period { from: now.from.plus(-back), to: now.to.plus(-back) } }
+    };
+    vec![since(begun), since(days(own).0)]
+}
+
+/// Whether what moved in one case is what moved in another: of those that began together most of it, else an earlier
+/// cause had moved most of it when the later anomaly began, and little came to it.
+fn is_explained(case: &Case, cause: &Case, moved: &[f64]) -> bool {
+    if let [then, now] = moved {
+        let own = case.found.raw.moved;
+        return own != 0.0 && then / own >= SAME && (now - then) / own <= MORE;
+    }
+    let Some(cells) = &case.cells else { return false };
+    let own = cells.whole().by();
+    let shared = cells.within(cause.place()).map(Move::by).or(moved.first().copied());
+    (own > 0.0) == case.found.finding.rises && shared.is_some_and(|shared| shared / own >= SAME)
 }
