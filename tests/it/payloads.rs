@@ -85,8 +85,21 @@ fn facts(name: &str) -> Facts {
         needs_a_person: true,
         expired: true,
         since: NOW - DAY_SECONDS,
+        good_at: 0,
+        last_day: Some(today),
+        brief: "the login has expired",
         message: words(),
         hint: Some(words()),
+    };
+    let provider = ProviderFact {
+        provider: words(),
+        last_day: today.plus(-9),
+        expected: today,
+        late: 9 * DAY_SECONDS,
+        since: NOW,
+        by: vec![words(); 3],
+        connection: Some("aws.prod".into()),
+        said: Some(words()),
     };
     let digest = DigestFact {
         rule: "digest".into(),
@@ -101,7 +114,7 @@ fn facts(name: &str) -> Facts {
         budgets: Some(vec![budget(name, 900, Some(80)), budget(&format!("{name}2"), 1_100, Some(100))]),
         anomalies: Some(vec![anomaly(name)]),
         spends: Some(vec![spend]),
-        providers: Some(vec![ProviderFact { provider: words(), last_day: today, late: 9 * DAY_SECONDS }]),
+        providers: Some(vec![provider]),
         syncs: Some(vec![sync]),
         digests: Some(vec![digest]),
     }

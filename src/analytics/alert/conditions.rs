@@ -5,8 +5,7 @@ use crate::domain::alert::{Kind, Rule, Severity};
 use crate::domain::calendar::Day;
 use crate::domain::filter::Filter;
 use crate::domain::money::Amount;
-use crate::domain::text::{SafeText, Untrusted};
-use crate::domain::words::hours_or_days;
+use crate::domain::text::Untrusted;
 
 /// Days after its last one that an anomaly is still news.
 pub const NEWS_DAYS: i32 = 7;
@@ -105,10 +104,6 @@ fn holds(scope: &Filter, place: &Place) -> bool {
     })
 }
 
-fn named(name: &Untrusted) -> SafeText {
-    name.safe()
-}
-
 fn budget(rule: &Rule, fact: &BudgetFact) -> Option<Condition> {
     let reached = fact.reached.filter(|_| holds(&rule.scope, &fact.place))?;
     let severity = if fact.spent >= fact.limit { Severity::Critical } else { Severity::Warning };
@@ -183,12 +178,14 @@ fn stale(rule: &Rule, fact: &ProviderFact) -> Option<Condition> {
     if fact.late < rule.after || !holds(&rule.scope, &place) {
         return None;
     }
-    let title = format!("{} tells nothing new since {}", named(&fact.provider), fact.last_day);
-    let told = Condition::new(rule, fact.provider.raw().to_owned(), Severity::Warning, title)
-        .line("Figures of later days are missing, not zero; budgets and anomalies of them are not looked at.")
-        .figure("Last day with charges", fact.last_day.to_string())
-        .figure("Late by", hours_or_days(fact.late));
-    Some(Condition { command: Some("spendtop sync --status".to_owned()), ..told })
+    let mut told = Condition::new(rule, fact.provider.raw().to_owned(), Severity::Warning, wording::stale(fact))
+        .line("Figures of later days are missing, not zero; budgets and anomalies of them are not looked at.");
+    told.figures = wording::of_stale(fact);
+    told.command = Some(match &fact.connection {
+        Some(connection) => format!("spendtop doctor {connection}"),
+        None => "spendtop imports list".to_owned(),
+    });
+    Some(told)
 }
 
 fn sync(rule: &Rule, fact: &SyncFact, now: i64) -> Option<Condition> {
@@ -196,13 +193,10 @@ fn sync(rule: &Rule, fact: &SyncFact, now: i64) -> Option<Condition> {
     if !(long || fact.expired) {
         return None;
     }
-    let title = match fact.expired {
-        true => format!("the login of {} has expired", fact.source),
-        false => format!("{} fails to sync for {}", fact.source, hours_or_days(now - fact.since)),
-    };
     let severity = if fact.needs_a_person { Severity::Critical } else { Severity::Warning };
-    let mut told = Condition::new(rule, fact.source.clone(), severity, title).line(fact.message.raw());
-    told.lines.extend(fact.hint.clone());
-    told.command = Some("spendtop doctor".to_owned());
+    let mut told = Condition::new(rule, fact.source.clone(), severity, wording::sync(fact, now))
+        .line("What is stored stays; newer days are missing until it syncs again, not zero.");
+    told.figures = wording::of_sync(fact, now);
+    told.command = Some(format!("spendtop doctor {}", wording::connection(&fact.source)));
     Some(told)
 }

@@ -175,8 +175,18 @@ pub struct ProviderFact {
     pub provider: Untrusted,
     /// The last day with charges.
     pub last_day: Day,
+    /// The day that it should have come to by now.
+    pub expected: Day,
     /// Seconds by which that is later than it should be.
     pub late: i64,
+    /// When its last day came, seconds since 1970.
+    pub since: i64,
+    /// By what its charges come: connections' scopes, files.
+    pub by: Vec<Untrusted>,
+    /// The connection that they come by, where there is one.
+    pub connection: Option<String>,
+    /// Of it what was last said, where that fails.
+    pub said: Option<Untrusted>,
 }
 
 /// A connection's scope that fails.
@@ -190,7 +200,13 @@ pub struct SyncFact {
     pub expired: bool,
     /// Since when it fails, seconds since 1970.
     pub since: i64,
-    /// Why.
+    /// When all of it had last come, seconds since 1970; 0 for never.
+    pub good_at: i64,
+    /// The last day that it has brought charges of.
+    pub last_day: Option<Day>,
+    /// What is the matter, in a few words.
+    pub brief: &'static str,
+    /// Why, as the provider says it.
     pub message: Untrusted,
     /// What to do about it.
     pub hint: Option<Untrusted>,

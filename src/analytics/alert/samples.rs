@@ -1,6 +1,6 @@
 //! Facts that tests begin with.
 
-use super::{AnomalyFact, BudgetFact, Taken};
+use super::{AnomalyFact, BudgetFact, ProviderFact, SyncFact, Taken};
 use crate::domain::alert::Severity;
 use crate::domain::calendar::Day;
 use crate::domain::dimension::Dimension;
@@ -51,5 +51,35 @@ pub fn budget() -> BudgetFact {
         owner: Some("ana".into()),
         note: Some("https://wiki.example/runbook".into()),
         command: "spendtop budget show platform".to_owned(),
+    }
+}
+
+/// A provider whose charges are late by so many seconds at a moment.
+pub fn provider(now: i64, late: i64) -> ProviderFact {
+    let today = Day::of_seconds(now);
+    ProviderFact {
+        provider: "AWS".into(),
+        last_day: today.plus(-6),
+        expected: today.plus(-3),
+        late,
+        since: now - late,
+        by: vec!["aws.prod/1111".into()],
+        connection: Some("aws.prod".to_owned()),
+        said: None,
+    }
+}
+
+/// A connection that fails since a moment.
+pub fn sync(since: i64) -> SyncFact {
+    SyncFact {
+        source: "aws.prod/1111".into(),
+        needs_a_person: false,
+        expired: false,
+        since,
+        good_at: since - 3_600,
+        last_day: Day::parse("2026-11-18"),
+        brief: "access is denied",
+        message: "AccessDenied: not authorized to perform s3:ListBucket".into(),
+        hint: Some("let it list the bucket".into()),
     }
 }

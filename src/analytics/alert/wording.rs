@@ -1,13 +1,14 @@
-//! What is said of budgets and anomalies: a line with what, where, how much and against what, and the fields below
+//! What is said of budgets, anomalies, late providers and connections that fail: a line with what, where, how much and against what, and the fields below
 //! it; and how a trouble that is over is told of.
 //!
 //! Money comes before anything that a channel may cut. Pure: words over facts.
 
-use super::{AnomalyFact, BudgetFact, Facts, ProviderFact, Taken, brief, rough};
+use super::{AnomalyFact, BudgetFact, Facts, ProviderFact, SyncFact, Taken, brief, rough};
 use crate::domain::alert::{Kind, Remembered, Severity};
-use crate::domain::calendar::Day;
+use crate::domain::calendar::{Day, format_timestamp};
 use crate::domain::money::Amount;
 use crate::domain::text::{SafeText, Untrusted};
+use crate::domain::words::{counted, hours_or_days};
 
 /// Characters of what, of each part of where, and of a budget's name in a line.
 const WHAT_MAX: usize = 40;
@@ -128,6 +129,68 @@ pub fn of_anomaly(fact: &AnomalyFact) -> Fields {
     fields
 }
 
+/// A moment as fields have it: `2026-11-18 14:00 UTC`.
+fn moment(seconds: i64) -> String {
+    let text = format_timestamp(seconds);
+    format!("{} {} UTC", &text[..10], &text[11..16])
+}
+
+/// How far a provider's charges go, and how far they should.
+#[must_use]
+pub fn stale(fact: &ProviderFact) -> String {
+    let late = counted(u64::try_from(fact.expected.0 - fact.last_day.0).unwrap_or(0), "day", "days");
+    let name = clipped(fact.provider.raw(), WHAT_MAX);
+    format!("{name} is {late} late: charges up to {}, expected up to {}", short(fact.last_day), short(fact.expected))
+}
+
+/// The fields of a provider that is late.
+#[must_use]
+pub fn of_stale(fact: &ProviderFact) -> Fields {
+    let mut fields = Fields::new();
+    field(&mut fields, "Charges up to", fact.last_day.to_string());
+    field(&mut fields, "Expected up to", fact.expected.to_string());
+    field(&mut fields, "Nothing new since", moment(fact.since));
+    let by: Vec<String> = fact.by.iter().map(|by| clipped(by.raw(), WHAT_MAX)).collect();
+    field(&mut fields, "Comes by", by.join(", "));
+    field(&mut fields, "It said", fact.said.as_ref().map(Untrusted::raw).unwrap_or_default());
+    let next = match (&fact.said, &fact.connection) {
+        (Some(_), _) => "mend what it said; it is asked again by itself",
+        (None, Some(_)) => "nothing fails here: look whether the provider still writes its export",
+        (None, None) => "import a newer file: spendtop import FILE",
+    };
+    field(&mut fields, "Next", next);
+    fields
+}
+
+/// The connection that a scope is of.
+#[must_use]
+pub fn connection(source: &str) -> &str {
+    source.split_once('/').map_or(source, |(connection, _)| connection)
+}
+
+/// What fails to sync, for how long and by what.
+#[must_use]
+pub fn sync(fact: &SyncFact, now: i64) -> String {
+    let (source, long) = (clipped(&fact.source, WHAT_MAX), hours_or_days(now - fact.since));
+    if fact.expired {
+        return format!("the login of {source} has expired: not synced for {long}");
+    }
+    format!("{source} has not synced for {long}: {}", fact.brief)
+}
+
+/// The fields of a connection that fails.
+#[must_use]
+pub fn of_sync(fact: &SyncFact, now: i64) -> Fields {
+    let mut fields = Fields::new();
+    field(&mut fields, "Connection", fact.source.as_str());
+    field(&mut fields, "Fails for", format!("{}, since {}", hours_or_days(now - fact.since), moment(fact.since)));
+    field(&mut fields, "Last synced", if fact.good_at > 0 { moment(fact.good_at) } else { "never".to_owned() });
+    field(&mut fields, "Charges up to", fact.last_day.map(|day| day.to_string()).unwrap_or_default());
+    field(&mut fields, "It said", fact.message.raw());
+    field(&mut fields, "Next", fact.hint.as_ref().map(Untrusted::raw).unwrap_or_default());
+    fields
+}
+
 /// What is said of a trouble that is over.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Over {
@@ -147,7 +210,11 @@ pub fn over(subject: &str, was: &Remembered, facts: &Facts) -> Over {
         Kind::Budget | Kind::Forecast => budget_over(of, was, facts.budgets.as_deref().unwrap_or_default()),
         Kind::Anomaly => anomaly_over(of, facts.anomalies.as_deref().unwrap_or_default()),
         Kind::Stale => stale_over(of, facts.providers.as_deref().unwrap_or_default()),
-        Kind::Sync => Some(plain(format!("{} syncs again", SafeText::from_outside(of)), "spendtop sync --status")),
+        Kind::Sync => {
+            let title =
+                format!("{} syncs again, after {}", SafeText::from_outside(of), hours_or_days(facts.now - was.at));
+            Some(plain(title, "spendtop sync --status"))
+        }
         Kind::Spike | Kind::Digest | Kind::Test => None,
     };
     known.unwrap_or_else(|| plain(format!("it is so no longer: {}", was.title.safe()), ""))
@@ -187,7 +254,7 @@ fn anomaly_over(of: &str, anomalies: &[AnomalyFact]) -> Option<Over> {
 
 fn stale_over(of: &str, providers: &[ProviderFact]) -> Option<Over> {
     let fact = providers.iter().find(|fact| fact.provider.raw() == of)?;
-    let title = format!("{} is no longer late: it has charges up to {}", fact.provider.safe(), fact.last_day);
+    let title = format!("{} is no longer late: charges up to {}", fact.provider.safe(), short(fact.last_day));
     Some(plain(title, "spendtop sync --status"))
 }
 

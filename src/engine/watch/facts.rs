@@ -8,13 +8,17 @@ use super::super::local::LocalEngine;
 use super::super::notices::GONE_DAYS;
 use super::super::overview::FaultKind;
 use super::{Moment, digest, findings, spikes};
-use crate::analytics::alert::{Facts, ProviderFact, SyncFact};
+use crate::analytics::alert::{Facts, ProviderFact, SyncFact, wording};
 use crate::domain::alert::{Kind, Plan};
 use crate::domain::calendar::{DAY_SECONDS, Day};
 use crate::domain::services::canonical_provider;
 use crate::domain::text::Untrusted;
 use crate::error::Result;
-use crate::sync::state::{Place, Standing};
+use crate::sync::overview::Trouble;
+use crate::sync::state::{Place, Standing, State};
+
+/// Sources that are named of a provider.
+const NAMED_MAX: usize = 3;
 
 /// All that the plan's rules are held against.
 ///
@@ -29,8 +33,9 @@ pub fn gather(
     let offset = if plan.local_hours { moment.offset } else { 0 };
     let of = |kind: Kind| plan.rules.iter().filter(move |rule| rule.kind == kind);
     let mut facts = Facts { now: moment.at, offset, ..Facts::default() };
-    facts.providers = Some(providers(engine, moment, reached));
-    facts.syncs = Some(syncs(engine));
+    let state = engine.store().place().map(|place| Place::beside(place).read().0).unwrap_or_default();
+    facts.providers = Some(providers(engine, moment, reached, &state));
+    facts.syncs = Some(syncs(engine, &state));
     // What no rule asks for is not looked for.
     if of(Kind::Budget).chain(of(Kind::Forecast)).next().is_some() {
         facts.budgets = Some(findings::budgets(engine, moment, cancel)?);
@@ -63,39 +68,93 @@ pub fn reached(engine: &LocalEngine, today: Day, before: &BTreeMap<String, Reach
 }
 
 /// How far providers' data goes; those that have told nothing for long are no longer used, and not late.
-fn providers(engine: &LocalEngine, moment: Moment, reached: &BTreeMap<String, Reached>) -> Vec<ProviderFact> {
+fn providers(
+    engine: &LocalEngine,
+    moment: Moment,
+    reached: &BTreeMap<String, Reached>,
+    state: &State,
+) -> Vec<ProviderFact> {
     let today = moment.day();
+    let sources = sources(engine);
     let fact = |fresh: super::super::answer::Freshness| {
         let expected = today.plus(-1 - engine.settles_in(fresh.provider.raw()));
         let late = expected.0 - fresh.last_day.0;
         let late = if late > GONE_DAYS { 0 } else { late.max(0) };
         let since = reached.get(fresh.provider.raw()).map_or(fresh.taken_at, |reached| reached.at);
+        let provider = canonical_provider(fresh.provider.raw());
+        // Who brings its newest days; of those that end earlier nothing is awaited.
+        let is_it = |of: &str, day: Day| of == provider && day == fresh.last_day;
+        let by = || sources.iter().filter(|((of, _), day)| is_it(of, **day)).map(|((_, source), _)| source);
+        let standing = by().find_map(|source| state.scopes.get_key_value(source));
+        let trouble = standing.and_then(|(_, standing)| failing(standing));
         ProviderFact {
-            provider: Untrusted::from(canonical_provider(fresh.provider.raw())),
+            provider: Untrusted::from(provider),
             last_day: fresh.last_day,
+            expected,
             // A bill of last month that was just taken in is late by no more than since then.
             late: (i64::from(late) * DAY_SECONDS).min((moment.at - since).max(0)),
+            since,
+            by: by().take(NAMED_MAX).map(|source| Untrusted::new(source.clone())).collect(),
+            connection: standing.map(|(source, _)| wording::connection(source).to_owned()),
+            said: trouble.map(|trouble| Untrusted::new(trouble.message.clone())),
         }
     };
     engine.freshness(today).into_iter().map(fact).collect()
 }
 
+/// By provider and source the last day with charges.
+fn sources(engine: &LocalEngine) -> BTreeMap<(String, String), Day> {
+    let mut sources = BTreeMap::new();
+    for group in engine.store().manifest().active() {
+        let Some(days) = group.days() else { continue };
+        let of = (canonical_provider(&group.key.provider).to_owned(), group.source.clone());
+        let last = sources.entry(of).or_insert(days.to.plus(-1));
+        *last = (*last).max(days.to.plus(-1));
+    }
+    sources
+}
+
+/// What a scope fails by: what somebody gave up is no failure, and neither is a cap.
+fn failing(standing: &Standing) -> Option<&Trouble> {
+    let is_failure = |trouble: &&Trouble| !matches!(trouble.kind, FaultKind::Capped | FaultKind::Cancelled);
+    standing.trouble.as_ref().filter(is_failure).filter(|_| standing.failing_since > 0)
+}
+
 /// Scopes that fail, as whoever syncs has written it down beside the store.
-fn syncs(engine: &LocalEngine) -> Vec<SyncFact> {
-    let Some(place) = engine.store().place() else { return Vec::new() };
-    let (state, _) = Place::beside(place).read();
-    let fact = |(source, standing): (String, Standing)| {
-        let trouble = standing.trouble?;
-        // What somebody gave up is no failure, and neither is a cap.
-        let fails = standing.failing_since > 0 && !matches!(trouble.kind, FaultKind::Capped | FaultKind::Cancelled);
-        fails.then(|| SyncFact {
-            source,
+fn syncs(engine: &LocalEngine, state: &State) -> Vec<SyncFact> {
+    let sources = sources(engine);
+    let fact = |(source, standing): (&String, &Standing)| {
+        let trouble = failing(standing)?;
+        let days = sources.iter().filter(|((_, of), _)| of == source).map(|(_, day)| *day);
+        Some(SyncFact {
+            source: source.clone(),
             needs_a_person: trouble.kind.needs_a_person(),
             expired: trouble.kind == FaultKind::Expired,
             since: standing.failing_since,
-            message: Untrusted::new(trouble.message),
-            hint: trouble.hints.into_iter().next().map(Untrusted::new),
+            good_at: standing.good_at,
+            last_day: days.max(),
+            brief: brief(trouble.kind),
+            message: Untrusted::new(trouble.message.clone()),
+            hint: trouble.hints.first().cloned().map(Untrusted::new),
         })
     };
-    state.scopes.into_iter().filter_map(fact).collect()
+    state.scopes.iter().filter_map(fact).collect()
+}
+
+/// What is the matter, in a few words.
+fn brief(kind: FaultKind) -> &'static str {
+    match kind {
+        FaultKind::NoCredentials => "no credentials are found",
+        FaultKind::Expired => "the login has expired",
+        FaultKind::Denied => "access is denied",
+        FaultKind::Throttled => "the provider wants fewer requests",
+        FaultKind::QuotaSpent => "a quota is used up",
+        FaultKind::Unavailable => "the provider cannot be reached",
+        FaultKind::NotThere => "what it reads is not there",
+        FaultKind::Refused => "the provider refuses the request",
+        FaultKind::Garbled => "the answer cannot be understood",
+        FaultKind::Capped => "the cap on requests is reached",
+        FaultKind::Cancelled => "it was given up",
+        FaultKind::Here => "this machine's store or disk fails",
+    }
 }

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::super::{AnomalyFact, BudgetFact, DigestFact, ProviderFact, SpendFact, SyncFact, Taken};
+use super::super::{AnomalyFact, BudgetFact, DigestFact, SpendFact, SyncFact, Taken, samples};
 use super::*;
 use crate::domain::alert::{Hours, Rule};
 use crate::domain::calendar::Period;
@@ -27,7 +27,7 @@ fn anomaly(id: &str, severity: Severity, taken: Taken) -> AnomalyFact {
         start: Day::of_seconds(NOW),
         last: Day::of_seconds(NOW),
         taken,
-        ..super::super::samples::anomaly(id)
+        ..samples::anomaly(id)
     }
 }
 
@@ -40,7 +40,7 @@ fn budget(spent: i64, reached: Option<u32>, foreseen: Option<u32>) -> BudgetFact
         since: reached.map(|_| Day::of_seconds(NOW)),
         reached,
         foreseen,
-        ..super::super::samples::budget()
+        ..samples::budget()
     }
 }
 
@@ -198,15 +198,8 @@ fn spikes_late_providers_failing_syncs_and_digests_have_their_words() {
         aside: Vec::new(),
         lines: Vec::new(),
     };
-    let provider = |late| ProviderFact { provider: "AWS".into(), last_day: Day::of_seconds(NOW).plus(-6), late };
-    let sync = |expired, hours: i64| SyncFact {
-        source: "aws.prod".into(),
-        needs_a_person: expired,
-        expired,
-        since: NOW - hours * HOUR,
-        message: "no\x1b".into(),
-        hint: Some("log in".into()),
-    };
+    let provider = |late| samples::provider(NOW, late);
+    let sync = |expired, hours: i64| SyncFact { needs_a_person: expired, expired, ..samples::sync(NOW - hours * HOUR) };
     let week = Period { from: Day::of_seconds(NOW).plus(-7), to: Day::of_seconds(NOW) };
     let digest = DigestFact {
         rule: "digest".into(),
@@ -231,16 +224,16 @@ fn spikes_late_providers_failing_syncs_and_digests_have_their_words() {
         (Facts { providers: Some(vec![provider(3 * DAY_SECONDS - 1)]), ..Facts::default() }, None),
         (
             Facts { providers: Some(vec![provider(3 * DAY_SECONDS)]), ..Facts::default() },
-            Some(format!("warning: AWS tells nothing new since {}", day.plus(-6))),
+            Some("warning: AWS is 3 days late: charges up to Aug 29, expected up to Sep 1".to_owned()),
         ),
         (Facts { syncs: Some(vec![sync(false, 23)]), ..Facts::default() }, None),
         (
             Facts { syncs: Some(vec![sync(false, 24)]), ..Facts::default() },
-            Some("warning: aws.prod fails to sync for 24 h".to_owned()),
+            Some("warning: aws.prod/1111 has not synced for 24 h: access is denied".to_owned()),
         ),
         (
             Facts { syncs: Some(vec![sync(true, 1)]), ..Facts::default() },
-            Some("critical: the login of aws.prod has expired".to_owned()),
+            Some("critical: the login of aws.prod/1111 has expired: not synced for 1 h".to_owned()),
         ),
         (Facts { digests: Some(vec![digest]), ..Facts::default() }, Some("last week cost 1,000.00 USD".to_owned())),
     ] {
@@ -252,14 +245,7 @@ fn spikes_late_providers_failing_syncs_and_digests_have_their_words() {
 
 #[test]
 fn whoever_syncs_tells_this_machine_of_what_fails_by_itself() {
-    let sync = SyncFact {
-        source: "aws.prod".into(),
-        needs_a_person: true,
-        expired: true,
-        since: NOW,
-        message: "expired".into(),
-        hint: None,
-    };
+    let sync = SyncFact { needs_a_person: true, expired: true, ..samples::sync(NOW) };
     let facts = Facts { now: NOW, syncs: Some(vec![sync]), ..Facts::default() };
     let plan = plan(vec![rule(Kind::Sync, &[DESKTOP, TERMINAL, "ops"])]);
     let letters = decide(&plan, &facts, &Memory::new()).letters;

@@ -90,7 +90,8 @@ fn what_is_over_is_told_with_how_it_stands_now() {
     let budget = BudgetFact { spent: Amount::whole(810), forecast: Some(Amount::whole(900)), ..samples::budget() };
     let reason = "over: back to what was expected".to_owned();
     let anomaly = AnomalyFact { taken: Taken::Over(reason), ..samples::anomaly("a1") };
-    let facts = Facts { budgets: Some(vec![budget]), anomalies: Some(vec![anomaly]), ..Facts::default() };
+    let facts =
+        Facts { now: 26 * 3_600, budgets: Some(vec![budget]), anomalies: Some(vec![anomaly]), ..Facts::default() };
     let period = "2026-11-01..2026-12-01";
     for (subject, was, title, command) in [
         (
@@ -126,7 +127,7 @@ fn what_is_over_is_told_with_how_it_stands_now() {
         (
             "sync/aws.prod".to_owned(),
             was(Kind::Sync, Severity::Critical, 0),
-            "aws.prod syncs again",
+            "aws.prod syncs again, after 26 h",
             "spendtop sync --status",
         ),
     ] {
@@ -135,4 +136,44 @@ fn what_is_over_is_told_with_how_it_stands_now() {
     }
     let unknown = over("anomaly/none", &was(Kind::Anomaly, Severity::Critical, 0), &facts);
     assert_eq!(unknown.title, "it is so no longer: as it was called");
+}
+
+#[test]
+fn who_is_late_and_what_fails_say_how_long_against_what_and_what_to_do() {
+    let now = Day::parse("2026-11-22").expect("date").seconds() + 10 * 3_600;
+    let late = samples::provider(now, 5 * 86_400);
+    assert_eq!(stale(&late), "AWS is 3 days late: charges up to Nov 16, expected up to Nov 19");
+    assert_eq!(
+        shown(&of_stale(&late)),
+        [
+            "Charges up to: 2026-11-16",
+            "Expected up to: 2026-11-19",
+            "Nothing new since: 2026-11-17 10:00 UTC",
+            "Comes by: aws.prod/1111",
+            "Next: nothing fails here: look whether the provider still writes its export",
+        ]
+    );
+    let said = ProviderFact { said: Some("AccessDenied".into()), ..late.clone() };
+    let fields = shown(&of_stale(&said));
+    assert_eq!(fields[4..], ["It said: AccessDenied", "Next: mend what it said; it is asked again by itself"]);
+    let file = ProviderFact { connection: None, ..late };
+    assert_eq!(shown(&of_stale(&file))[4], "Next: import a newer file: spendtop import FILE");
+
+    let fails = samples::sync(now - 26 * 3_600);
+    assert_eq!(sync(&fails, now), "aws.prod/1111 has not synced for 26 h: access is denied");
+    assert_eq!(
+        shown(&of_sync(&fails, now)),
+        [
+            "Connection: aws.prod/1111",
+            "Fails for: 26 h, since 2026-11-21 08:00 UTC",
+            "Last synced: 2026-11-21 07:00 UTC",
+            "Charges up to: 2026-11-18",
+            "It said: AccessDenied: not authorized to perform s3:ListBucket",
+            "Next: let it list the bucket",
+        ]
+    );
+    let expired = SyncFact { expired: true, good_at: 0, ..fails };
+    assert_eq!(sync(&expired, now), "the login of aws.prod/1111 has expired: not synced for 26 h");
+    assert_eq!(shown(&of_sync(&expired, now))[2], "Last synced: never");
+    assert_eq!(connection("folder.bills"), "folder.bills");
 }
