@@ -37,6 +37,7 @@ pub mod start;
 pub mod still;
 pub mod syncing;
 pub mod syncing_words;
+mod synonyms;
 pub mod tab;
 pub mod taker;
 pub mod terminal;

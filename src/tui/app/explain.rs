@@ -45,6 +45,13 @@ impl App {
         self.explain_part(title, lens);
     }
 
+    /// Opens what all that is looked at will come to.
+    pub(super) fn explain_forecast(&mut self) {
+        let Some(lens) = self.shown_lens().map(within) else { return };
+        let title = SafeText::from_outside(&cards::title(Kind::Forecast, &lens, self.shown_as_of()));
+        self.explain_subject(Subject { title, lens, card: Card::Forecast });
+    }
+
     /// Opens the explanation of what the charges that a lens admits cost.
     pub(super) fn explain_part(&mut self, title: SafeText, lens: Lens) {
         self.explain_subject(Subject { title, lens: within(&lens), card: Card::Total });

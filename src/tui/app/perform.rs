@@ -99,6 +99,7 @@ impl App {
             Action::Export => self.offer_exports(),
             Action::Link => self.show_link(),
             Action::ExplainTotal => self.explain_total(),
+            Action::Forecast => self.explain_forecast(),
             Action::Back => self.back(),
             Action::Import => return self.pick_file(),
             Action::Help

@@ -46,7 +46,8 @@ enum Row {
 
 /// What people look for a key by: what it does, its name, and the key itself.
 fn words(entry: &Entry, keymap: &Keymap) -> String {
-    format!("{} {} {}", entry.doc, keymap.shown(entry, usize::MAX), entry.name)
+    let synonyms = entry.synonyms().join(" ");
+    format!("{} {} {} {synonyms}", entry.doc, keymap.shown(entry, usize::MAX), entry.name)
 }
 
 /// The help's parts: a heading, and the entries under it; of the first screen too, where that is open.

@@ -80,7 +80,7 @@ impl App {
         let (written, said) = (preset.to_string(), preset.describe(self.as_of));
         let words = if written.contains('-') { written.replace('-', " ") } else { said.clone() };
         let days = preset.resolve(self.as_of).words();
-        let also = format!("{written} {said}");
+        let also = vec![format!("{written} {said}")];
         Item { also, ..item("period", &format!("period: {words}"), &days, Choice::Period(preset)) }
     }
 
@@ -116,14 +116,18 @@ impl App {
         let mut entries: Vec<&Entry> = TABLE.iter().filter(|entry| is_command(entry)).collect();
         // What every list does comes last: nobody looks for it here.
         entries.sort_by_key(|entry| entry.group == Group::Move && !matches!(entry.action, Action::Show(_)));
-        for entry in entries {
-            let choice = Choice::Do(entry.action);
+        for first in &entries {
+            let choice = Choice::Do(first.action);
             if items.iter().any(|item| item.value == choice) {
                 continue;
             }
+            // Several tabs may have it, each by a name of its own: all of them find the one of here.
+            let alike = || entries.iter().filter(|entry| entry.action == first.action);
+            let entry = alike().find(|entry| entry.scope.holds(context.place)).unwrap_or(first);
             let section = if matches!(entry.action, Action::Show(_)) { "tab" } else { "action" };
             let mut found = item(section, entry.doc, &self.keymap.shown(entry, KEYS), choice);
-            found.also = entry.name.to_owned();
+            let names = |entry: &&Entry| [&[entry.name], entry.synonyms()].concat();
+            found.also = alike().flat_map(names).map(str::to_owned).collect();
             found.idle = context.why_not(entry);
             items.push(found);
         }

@@ -33,8 +33,8 @@ pub struct Item<T> {
     pub note: SafeText,
     /// What kind of thing it is, where a list has several kinds.
     pub section: &'static str,
-    /// Another name that finds it and is not shown: what begins as was typed comes first.
-    pub also: String,
+    /// Other names that find it and are not shown: what begins as was typed comes first.
+    pub also: Vec<String>,
     /// Why it cannot be chosen now: it is shown dimmed, with this for its note.
     pub idle: Option<String>,
     /// Whether it comes after what matches nearly as well: there are many of its kind.
@@ -58,7 +58,7 @@ impl<T> Item<T> {
     /// An item with a name.
     #[must_use]
     pub fn new(label: SafeText, value: T) -> Item<T> {
-        Item { label, note: SafeText::default(), section: "", also: String::new(), idle: None, late: false, value }
+        Item { label, note: SafeText::default(), section: "", also: Vec::new(), idle: None, late: false, value }
     }
 
     /// With what it means.
@@ -81,18 +81,20 @@ impl<T> Item<T> {
 
     /// All its words, those that are shown first.
     fn words(&self) -> String {
-        format!("{} {} {} {}", self.label, self.note, self.section, self.also)
+        format!("{} {} {} {}", self.label, self.note, self.section, self.also.join(" "))
     }
 
     /// How well it matches what was typed, in lower case with hyphens for blanks: what is found in a label
     /// comes before what is found beside it.
     fn score(&self, typed: &str, fuzzy: &mut Fuzzy) -> Option<Score> {
         let least = if self.late { LATE } else { 0 };
-        let named = match self.also.strip_prefix(typed).filter(|_| !typed.is_empty()) {
+        let named = |name: &String| match name.strip_prefix(typed).filter(|_| !typed.is_empty()) {
             None => Named::No,
-            Some("") => Named::Whole,
+            // What works here is meant before what is called so elsewhere.
+            Some("") if self.idle.is_none() => Named::Whole,
             Some(_) => Named::Begun,
         };
+        let named = self.also.iter().map(named).max().unwrap_or(Named::No);
         let by_label = fuzzy.score(&self.label).map(|score| (named, true, score.saturating_sub(least)));
         by_label.or_else(|| Some((named, false, fuzzy.score(&self.words())?)))
     }
@@ -403,7 +405,7 @@ mod tests {
     #[test]
     fn names_come_before_notes_and_hidden_words_find_too() {
         let noted = |label, note, value| Item::new(SafeText::ours(label), value).note(SafeText::ours(note));
-        let hidden = Item { also: "copy-command".to_owned(), ..Item::new(SafeText::ours("the twin"), 3) };
+        let hidden = Item { also: vec!["copy-command".to_owned()], ..Item::new(SafeText::ours("the twin"), 3) };
         let mut list = Picker::new("", [noted("other", "cost by region", 1), noted("Region", "", 2), hidden]);
         list.insert("region");
         assert_eq!(labels(&list), ["Region", "other"]);

@@ -12,6 +12,7 @@ use crate::tui::action::{Action, Place, TABLE};
 use crate::tui::effect::Effect;
 use crate::tui::event::Event;
 use crate::tui::hints::Hints;
+use crate::tui::synonyms::SYNONYMS;
 use crate::tui::tab::Tab;
 
 const SIZE: (u16, u16) = (120, 36);
@@ -95,6 +96,73 @@ fn an_action_is_found_first_by_its_own_name() {
         assert!(first_line(&s).contains(entry.doc), "{}: {}", entry.name, s.text());
         s.keys("<esc>");
     }
+}
+
+#[test]
+fn what_comes_and_what_is_wrong_are_found_by_their_plain_words() {
+    for (tab, words, name) in [
+        ("1", "forecast|prediction|outlook", "forecast"),
+        ("1", "what-if|what if|simulate|simulation|scenario|growth", "what-if"),
+        ("1", "acknowledge|ack", "acknowledge"),
+        ("1", "snooze|mute|silence", "snooze"),
+        ("1", "expect|expected|false alarm", "expect"),
+        ("5", "undo", "undo"),
+        ("4", "undo", "undo-budget"),
+        ("1", "reopen|unsnooze", "reopen"),
+        ("1", "alert|alerts|notifications|channels|slack", "alerts"),
+        ("1", "anomaly|anomalies|spikes", "show-anomalies"),
+        ("1", "budget|budgets", "show-budgets"),
+        ("4", "new budget|add budget|create budget", "new-budget"),
+        ("4", "edit budget|change budget", "edit-budget"),
+        ("4", "clone|clone budget|duplicate", "clone-budget"),
+        ("4", "archive", "archive-budget"),
+        ("4", "show archived|archived", "show-archived"),
+        ("4", "remove budget|delete budget", "remove-budget"),
+        ("4", "suggest", "suggest-budgets"),
+        ("5", "summary|copy summary|paste into incident", "copy-summary"),
+        ("5", "line items|explain", "explain-anomaly"),
+        ("5", "charges", "open-charges"),
+        ("5", "filter", "filter-anomalies"),
+        ("5", "sort|severity", "sort-anomalies"),
+        ("5", "states|snoozed", "show-anomalies-of"),
+    ] {
+        let mut s = Session::started(Mood::Demo, SIZE);
+        s.keys(tab);
+        let entry = TABLE.iter().find(|entry| entry.name == name).expect(name);
+        for typed in words.split('|') {
+            s.keys(":");
+            s.send(Event::Paste(typed.to_owned()));
+            assert!(first_line(&s).contains(entry.doc), "`{typed}` for {name}: {}", s.text());
+            s.keys("<esc>");
+        }
+    }
+}
+
+#[test]
+fn every_other_word_of_an_action_finds_it_in_the_palette_and_in_the_help() {
+    let mut s = Session::started(Mood::Demo, SIZE);
+    for (name, words) in SYNONYMS {
+        let entry = TABLE.iter().find(|entry| entry.name == *name).expect(name);
+        for word in *words {
+            s.keys(":");
+            s.send(Event::Paste(word.replace('-', " ")));
+            assert!(first_line(&s).contains(entry.doc), "`{word}` for {name}: {}", s.text());
+            s.keys("<esc> ? /");
+            s.send(Event::Paste((*word).to_owned()));
+            assert!(s.text().contains(entry.doc), "`{word}` for {name}: {}", s.text());
+            s.keys("<esc> <esc>");
+        }
+    }
+}
+
+#[test]
+fn the_forecast_is_told_by_its_word() {
+    let mut s = Session::started(Mood::Demo, SIZE);
+    s.keys("2 : f o r e c a s t <enter>");
+    assert_eq!(s.app.place(), Place::Explain);
+    assert!(s.text().contains("Forecast to Nov 30"), "{}", s.text());
+    s.keys("q v f");
+    assert!(s.text().contains("Forecast to Nov 30"), "{}", s.text());
 }
 
 #[test]
