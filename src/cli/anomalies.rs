@@ -95,7 +95,7 @@ pub enum AnomaliesCommand {
         #[command(flatten)]
         of: OfArgs,
         /// The day on which it is looked at again, like 2024-10-01 [default: in 7 days].
-        #[arg(long, value_name = "DAY", value_parser = super::args::day)]
+        #[arg(long, value_name = "DAY", allow_hyphen_values = true, value_parser = super::args::day)]
         until: Option<Day>,
     },
     /// Say that it is as it should be: its like at the same place is then expected from the beginning

@@ -192,16 +192,16 @@ impl FailOn {
 #[command(next_help_heading = "What it is")]
 pub struct BudgetFlags {
     /// The limit of a whole period, like 50000 or 50k.
-    #[arg(long, value_parser = budget::amount)]
+    #[arg(long, allow_hyphen_values = true, value_parser = budget::amount)]
     pub amount: Option<Amount>,
     /// Its currency [default: the config's, or the only one of the data].
-    #[arg(long, value_name = "CODE", value_parser = budget::currency)]
+    #[arg(long, value_name = "CODE", allow_hyphen_values = true, value_parser = budget::currency)]
     pub currency: Option<String>,
     /// month, quarter, year, or days like 2026-09-01..2026-12-01 (end exclusive) [default: month].
-    #[arg(long, value_name = "PERIOD", value_parser = |text: &str| text.parse::<Cycle>())]
+    #[arg(long, value_name = "PERIOD", allow_hyphen_values = true, value_parser = |text: &str| text.parse::<Cycle>())]
     pub every: Option<Cycle>,
     /// The first day that counts [default: the first of the period that runs].
-    #[arg(long, value_name = "DAY", value_parser = day)]
+    #[arg(long, value_name = "DAY", allow_hyphen_values = true, value_parser = day)]
     pub from: Option<Day>,
     /// Which charges count, by a filter: 'team=platform provider:aws' [default: all].
     #[arg(long = "where", value_name = "FILTER", allow_hyphen_values = true)]
@@ -216,16 +216,16 @@ pub struct BudgetFlags {
     #[arg(long, value_parser = one_of(Rollover::ALL.to_vec(), Rollover::name))]
     pub rollover: Option<Rollover>,
     /// Shares of the limit to tell of once spent: 80,100; or none.
-    #[arg(long, value_name = "PERCENTS")]
+    #[arg(long, value_name = "PERCENTS", allow_hyphen_values = true)]
     pub actual: Option<String>,
     /// Shares of the limit to tell of once foretold: 100; or none.
-    #[arg(long, value_name = "PERCENTS")]
+    #[arg(long, value_name = "PERCENTS", allow_hyphen_values = true)]
     pub forecast: Option<String>,
     /// Who answers for it.
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     pub owner: Option<String>,
     /// What else is to be known of it.
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     pub note: Option<String>,
 }
 
@@ -239,7 +239,7 @@ pub struct SimulateArgs {
     /// The budget.
     pub name: String,
     /// What would be otherwise; several come one after the other.
-    #[arg(long = "change", value_name = "CHANGE", value_parser = |text: &str| text.parse::<Change>())]
+    #[arg(long = "change", value_name = "CHANGE", allow_hyphen_values = true, value_parser = |text: &str| text.parse::<Change>())]
     pub changes: Vec<Change>,
     /// Begin with the changes of a scenario that is kept.
     #[arg(long, value_name = "NAME")]

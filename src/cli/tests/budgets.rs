@@ -38,6 +38,12 @@ fn budgets_are_made_changed_listed_and_removed() {
     assert!(out.contains("Who spends it, by service") && out.contains("September 2024"), "{out}");
     for (words, want) in [
         ("add x", "needs `--amount`"),
+        ("add x --amount -5 --currency USD", "a limit of -5 is none: an amount is more than 0, like 50000 or 50k"),
+        ("add x --amount 0 --currency USD", "a limit of 0 is none"),
+        ("edit b --amount -5k", "a limit of -5000 is none"),
+        ("edit b --growth -100%", "cannot shrink by 100 % or more: archive"),
+        ("edit b --actual -80,100", "-80 % is no threshold: shares of the limit are more than 0"),
+        ("edit b --forecast 0", "0 % is no threshold"),
         ("add x --amount 5 --currency USD --where cost>5", "of groups only"),
         ("add x --amount 5 --currency USD --where servce:x", "unknown dimension"),
         ("simulate b", "nothing would be otherwise"),

@@ -147,8 +147,8 @@ pub fn thresholds(list: &[Percent]) -> Result<Vec<Percent>, String> {
     let mut list = list.to_vec();
     list.sort_unstable();
     list.dedup();
-    if list.iter().any(|percent| *percent <= Percent::ZERO) {
-        return Err("a threshold is more than 0 %".to_owned());
+    if let Some(percent) = list.iter().find(|percent| **percent <= Percent::ZERO) {
+        return Err(format!("{percent} % is no threshold: shares of the limit are more than 0, like 80,100"));
     }
     if list.len() > THRESHOLDS_MAX {
         return Err(format!("there are at most {THRESHOLDS_MAX} thresholds of a kind"));
@@ -209,7 +209,7 @@ impl Budget {
             return Err("a budget's scope says which charges count: `cost` is compared of groups only".to_owned());
         }
         if self.amount <= Amount::ZERO {
-            return Err("a budget's amount is more than 0".to_owned());
+            return Err(format!("a limit of {} is none: an amount is more than 0, like 50000 or 50k", self.amount));
         }
         if self.amount > Amount::whole(LIMIT_MAX) {
             return Err(format!("a budget's amount is at most {}", Amount::whole(LIMIT_MAX).grouped(0)));
