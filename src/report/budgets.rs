@@ -346,10 +346,11 @@ pub fn simulation(simulation: &Simulation, style: Style, out: &mut dyn Write) ->
     if let Some(forecast) = &answer.forecast {
         rows.push(line("today".to_owned(), String::new(), &forecast.end, answer.state.words()));
     }
-    for (change, effect) in &simulation.changes {
-        let empty = vec![String::new(); 5];
+    for (at, (change, effect)) in simulation.changes.iter().enumerate() {
+        let remark = simulation.remarks.get(at).cloned().flatten().unwrap_or_default();
+        let rest = vec![String::new(); 4].into_iter().chain([remark]);
         let added = if raw { effect.to_string() } else { money::change(Some(*effect), currency) };
-        rows.push([safe(&change.to_string()), added].into_iter().chain(empty).collect());
+        rows.push([safe(&change.to_string()), added].into_iter().chain(rest).collect());
     }
     rows.push(line("then".to_owned(), String::new(), &simulation.end, simulation.state.words()));
     let number = Kind::Number;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
-use super::whatif::{Ground, otherwise};
+use super::whatif::{Ground, otherwise, remarks};
 use super::*;
 use crate::domain::budget::{Cycle, Rollover};
 use crate::domain::scenario::Change;
@@ -152,6 +152,34 @@ fn thresholds_say_on_which_day_they_are_reached() {
 }
 
 #[test]
+fn what_does_not_count_as_it_seems_to_is_said() {
+    let ahead = path(month("2026-11"), day("2026-11-21"), 2_000.0, 100.0, 0.1);
+    let ground = Ground { path: &ahead, before: 2_000.0, as_of: day("2026-11-22"), shares: &BTreeMap::new() };
+    let changes = [
+        "growth +10%",
+        "buy 5 on 2026-11-21",
+        "buy 5 on 2026-11-22",
+        "buy 5 on 2026-12-01",
+        "price -5% from 2026-10-01",
+        "growth +10%",
+        "add 1 x 5 from 2027-01-01",
+    ];
+    let changes = changes.map(|line| line.parse().expect(line));
+    let said = remarks(&ground, &changes);
+    let said: Vec<&str> = said.iter().map(|remark| remark.as_deref().unwrap_or_default()).collect();
+    let wanted = [
+        "",
+        "does not count: on 2026-11-21 it was bought or not, and is in what was spent",
+        "",
+        "does not count: the period ends on 2026-11-30",
+        "counts from 2026-11-23 on: what came before stays as it is",
+        "the same as change 1: both count",
+        "does not count: the period ends on 2026-11-30",
+    ];
+    assert_eq!(said, wanted);
+}
+
+#[test]
 fn changes_move_what_is_foretold_and_nothing_else() {
     let november = month("2026-11");
     let ahead = path(november, day("2026-11-21"), 2_000.0, 100.0, 0.1);
@@ -171,7 +199,10 @@ fn changes_move_what_is_foretold_and_nothing_else() {
     assert_eq!(end(&["price -50% of EC2 from 2026-11-27"]), 2_900.0);
     assert_eq!(end(&["growth +10% of unknown"]), 3_000.0);
     assert_eq!(end(&["add 3 x 10 a day from 2026-11-29"]), 3_060.0);
-    assert_eq!(end(&["buy 500 on 2026-11-02"]), 3_500.0);
+    assert_eq!(end(&["buy 500 on 2026-11-02"]), 3_000.0, "it is in what was spent");
+    assert_eq!(end(&["buy 500 on 2026-11-22"]), 3_500.0, "today may not have come yet");
+    assert_eq!(end(&["buy 500", "buy 500"]), 4_000.0);
+    assert_eq!(end(&["price -50%", "price -50%"]), 2_400.0, "one after the other");
     assert_eq!(end(&["buy 500 on 2026-12-02"]), 3_000.0);
     assert_eq!(end(&["growth +10%", "price +10%", "buy 5"]), 3_173.0);
     assert_eq!(end(&["growth -100%"]), 2_200.0);

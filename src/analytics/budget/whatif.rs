@@ -53,6 +53,27 @@ pub fn otherwise(ground: &Ground<'_>, changes: &[Change]) -> Otherwise {
     Otherwise { path, effects }
 }
 
+/// What is to be known of each change besides what it adds: why it does not count, or counts otherwise than it
+/// seems to.
+#[must_use]
+pub fn remarks(ground: &Ground<'_>, changes: &[Change]) -> Vec<Option<String>> {
+    let Some((last, _)) = ground.path.last() else { return vec![None; changes.len()] };
+    let remark = |(at, change): (usize, &Change)| match change.day() {
+        Some(day) if day > *last => Some(format!("does not count: the period ends on {last}")),
+        Some(day) if day < ground.as_of && matches!(change, Change::Buy { .. }) => {
+            Some(format!("does not count: on {day} it was bought or not, and is in what was spent"))
+        }
+        Some(day) if day <= ground.as_of && !matches!(change, Change::Buy { .. }) => {
+            Some(format!("counts from {} on: what came before stays as it is", ground.as_of.plus(1)))
+        }
+        _ => {
+            let first = changes[..at].iter().position(|other| other == change)?;
+            Some(format!("the same as change {}: both count", first + 1))
+        }
+    };
+    changes.iter().enumerate().map(remark).collect()
+}
+
 /// A band moved, its width in proportion to what is still to come.
 fn moved(band: &Band, by: f64, before: f64) -> Band {
     let mid = band.mid + by;
@@ -87,8 +108,10 @@ fn day_of(ground: &Ground<'_>, changes: &[Change], day: Day, cost: f64) -> f64 {
     for change in changes {
         let begins = change.day().map_or(first, |day| day.max(first));
         let factor = match change {
-            Change::Buy { amount, .. } => {
-                on_top += if day == begins { amount.to_f64() } else { 0.0 };
+            Change::Buy { amount, on } => {
+                // What was bought before is in what was spent.
+                let counts = day == begins && on.is_none_or(|on| on >= ground.as_of);
+                on_top += if counts { amount.to_f64() } else { 0.0 };
                 continue;
             }
             _ if day < begins => continue,

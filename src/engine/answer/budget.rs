@@ -170,6 +170,9 @@ pub struct Simulation {
     pub today: BudgetDetail,
     /// What is changed, and what each change adds to the period's end, after those before it.
     pub changes: Vec<(Change, Amount)>,
+    /// Of each change why it does not count, or counts otherwise than it seems to.
+    #[serde(default)]
+    pub remarks: Vec<Option<String>>,
     /// What the period would have cost at its end.
     pub end: Interval,
     /// How it would stand.

@@ -55,6 +55,7 @@ pub(super) fn of(
     let effects = would.effects.iter().map(|effect| cents(*effect));
     Ok(Simulation {
         today: detail::from(engine, &ground, cancel)?,
+        remarks: whatif::remarks(&over, &changes),
         changes: changes.into_iter().zip(effects).collect(),
         end,
         state,

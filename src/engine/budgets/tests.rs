@@ -176,6 +176,7 @@ fn answers_are_the_same_after_a_wire() {
     let simulation = Simulation {
         today,
         changes: vec![("growth +10%".parse().expect("change"), Amount::whole(3))],
+        remarks: vec![None],
         end: (&band).into(),
         state: State::WillExceed { on: day("2026-11-25") },
         path: vec![(day("2026-11-25"), (&band).into())],

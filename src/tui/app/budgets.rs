@@ -96,12 +96,15 @@ impl App {
             let hint = error.hints.first().map(|hint| format!("; {hint}")).unwrap_or_default();
             format!("{}{hint}", error.message)
         });
+        // Services may have been called otherwise than the bill does.
+        let of = answer.as_ref().ok().and_then(|all| all.first());
+        let changes: Vec<_> = of.iter().flat_map(|one| &one.changes).map(|(change, _)| change.clone()).collect();
         if self.budgets.simulated.accept(generation, answer)
             && let Some(Overlay::WhatIf(whatif)) = &mut self.overlay
         {
             match why {
                 Some(why) => whatif.refuse(why),
-                None => whatif.accepted(),
+                None => whatif.accepted(changes),
             }
         }
     }

@@ -126,9 +126,10 @@ impl WhatIf {
         }
     }
 
-    /// Takes note that changes were worked out.
-    pub fn accepted(&mut self) {
+    /// Takes note that changes were worked out: from now on they name services as the bill does.
+    pub fn accepted(&mut self, changes: Vec<Change>) {
         self.tried = None;
+        self.changes = changes;
     }
 
     /// Draws it over an area; returns where the terminal's cursor belongs.
@@ -248,10 +249,14 @@ impl WhatIf {
             let text = SafeText::from_outside(&change.to_string());
             // It has the line to itself up to what it adds.
             let room = (what + END).saturating_sub(width(&adds) + 4);
-            let line = vec![
+            let remark = simulation.remarks.get(at).filter(|_| worked_out).and_then(Option::as_deref);
+            let beside = usize::from(inner.width).saturating_sub(what + END + 3);
+            let mut line = vec![
                 Span::styled(format!("   {}", left(&text, room, dots)), theme.style(Role::Text)),
                 Span::raw(format!("  {adds}")),
             ];
+            let said = remark.map(|remark| format!("  {}", cut(remark, beside, dots)));
+            line.extend(said.map(|said| Span::styled(said, theme.style(Role::Unsure))));
             put(buf, inner, row, &Line::from(line));
             row += 1;
         }
@@ -285,6 +290,16 @@ mod tests {
         assert_eq!(enter("use a b", &[two]), (Followed::Changed, 2, None));
         assert!(matches!(enter("forget a b", &[]).0, Followed::Do(BudgetCommand::RemoveScenario { .. })));
         assert_eq!((whatif.edit(Action::DeleteBefore), whatif.changes.len()), (Followed::Changed, 1));
+    }
+
+    #[test]
+    fn a_service_that_is_called_by_its_short_name_is_the_one_of_the_bill() {
+        let mut whatif = WhatIf::new("platform".into());
+        whatif.insert("growth +10% of ec2");
+        whatif.enter(&[]);
+        let as_billed: Vec<Change> = vec!["growth +10% of \"Amazon EC2\"".parse().expect("change")];
+        whatif.accepted(as_billed.clone());
+        assert_eq!((&whatif.changes, whatif.line.text()), (&as_billed, ""));
     }
 
     #[test]

@@ -167,6 +167,7 @@ pub fn told(asked: &Asked, as_of: Day, (empty, odd): (bool, Option<&str>)) -> Bu
             let raised = |i: &Interval| Interval { mid: i.mid + extra, hi80: i.hi80 + extra, ..*i };
             BudgetsAnswer::Simulated(Box::new(Simulation {
                 changes: changes.iter().map(|change: &Change| (change.clone(), Amount::whole(2_000))).collect(),
+                remarks: changes.iter().map(|c| c.day().map(|day| format!("does not count: {day}"))).collect(),
                 end: raised(&end),
                 state: Stands::WillExceed { on: as_of.plus(5) },
                 path: today.path.iter().map(|(day, i)| (*day, raised(i))).collect(),
