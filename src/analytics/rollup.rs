@@ -14,7 +14,7 @@ use crate::domain::dict::NONE;
 use crate::domain::dimension::{Dimension, Place};
 use crate::domain::money::{POW10, SCALE};
 use crate::domain::numbers::{Numbers, UNKNOWN_NARROW, UNKNOWN_WIDE};
-use crate::domain::rollup::{CellKey, Cells, METRICS, Sums};
+use crate::domain::rollup::{CellKey, CellKind, Cells, METRICS, Sums};
 use crate::domain::text::UNTOLD;
 use crate::domain::{services, tags};
 
@@ -268,6 +268,7 @@ fn coarser(fine: &Cells, place: Option<usize>) -> Cells {
         Cells { dimensions: place.map(|at| fine.dimensions[at].clone()).into_iter().collect(), ..Cells::new(0) };
     out.currencies = fine.currencies.clone();
     out.categories = fine.categories.clone();
+    out.classes = fine.classes.clone();
     let mut index: HashMap<CellKey, u32> = HashMap::new();
     let mut window = u32::MAX;
     for (key, sums) in fine.keys.iter().zip(&fine.sums) {
@@ -304,8 +305,8 @@ impl Classes {
             let text = |column: Terms| row.texts[column.index()];
             let base = CellBase {
                 currency: text(Terms::Currency),
-                category: text(Terms::ChargeCategory),
-                long: spans_days(row.duration),
+                kind: CellKind::new(text(Terms::ChargeCategory), spans_days(row.duration)),
+                class: text(Terms::ChargeClass),
             };
             let key = (base, text(Terms::PricingCategory), text(Terms::CommitmentId));
             let next = seen.len() as u32;
@@ -341,8 +342,8 @@ fn flush<C: Cost>(
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct CellBase {
     currency: u32,
-    category: u32,
-    long: bool,
+    kind: CellKind,
+    class: u32,
 }
 
 /// A table of cells by value is used up to so many places; beyond, a hash map.
@@ -378,8 +379,8 @@ impl<C: Cost> Builder<C> {
             .zip(&mut cells.dimensions)
             .map(|(dimension, values)| column(batch, dimension, values))
             .collect();
-        cells.currencies = batch.terms_texts[Terms::Currency.index()].clone();
-        cells.categories = batch.terms_texts[Terms::ChargeCategory.index()].clone();
+        [cells.currencies, cells.categories, cells.classes] =
+            [Terms::Currency, Terms::ChargeCategory, Terms::ChargeClass].map(|c| batch.terms_texts[c.index()].clone());
         let count = |d: usize| cells.dimensions.get(d).map_or(1, |v| v.texts.len() as u64);
         let (width, area) = (count(1), count(0).saturating_mul(count(1)));
         let places = usize::try_from(area.saturating_mul(bases as u64)).unwrap_or(usize::MAX);
@@ -424,10 +425,10 @@ impl<C: Cost> Builder<C> {
             Index::Hash(map) => *map.entry(place).or_insert(next),
         };
         if at == next {
-            let CellBase { currency, category, long } = classes.cells[cell as usize];
+            let CellBase { currency, kind, class } = classes.cells[cell as usize];
             // The day is filled in at the end.
             let day = crate::domain::calendar::Day(0);
-            self.cells.keys.push(CellKey { group: row.window, day, currency, category, long, values });
+            self.cells.keys.push(CellKey { group: row.window, day, currency, kind, class, values });
             self.sums.push(*sums);
         } else {
             self.sums[at as usize].merge(sums);

@@ -36,7 +36,7 @@ pub struct BatchBuilder {
     last_key: Option<(u128, u32)>,
     details: HashMap<u32, u32>,
     /// What sets cells of one value apart: currency, category, and whether charges span days.
-    bases: HashSet<(u32, u32, bool)>,
+    bases: HashSet<(u32, u32, u32, bool)>,
     /// Bytes that the batch takes, about; kept up as texts come, so that each row can ask.
     bytes: usize,
     scratch: Vec<u8>,
@@ -366,7 +366,8 @@ impl BatchBuilder {
         identity.extend_from_slice(&row.duration.to_le_bytes());
         self.batch.terms_identity.push(xxh3_64(&identity));
         let text = |column: Terms| row.texts[column.index()];
-        let base = (text(Terms::Currency), text(Terms::ChargeCategory), spans_days(row.duration));
+        let (category, class) = (text(Terms::ChargeCategory), text(Terms::ChargeClass));
+        let base = (text(Terms::Currency), category, class, spans_days(row.duration));
         self.bytes += TERMS_BYTES + if self.bases.insert(base) { BASE_BYTES } else { 0 };
         self.terms_by_row.insert(row, id);
         id

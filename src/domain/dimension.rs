@@ -39,6 +39,8 @@ pub enum Dimension {
     Sku,
     /// `ChargeCategory`.
     ChargeCategory,
+    /// `ChargeClass`: `Correction` where charges refund or restate those of an earlier billing period.
+    ChargeClass,
     /// `PricingCategory`.
     PricingCategory,
     /// `CommitmentDiscountId`.
@@ -69,7 +71,7 @@ use Dimension as D;
 
 impl Dimension {
     /// All but tags and virtual ones, coarse to fine.
-    pub const FIXED: [Dimension; 14] = [
+    pub const FIXED: [Dimension; 15] = [
         D::Provider,
         D::BillingAccount,
         D::SubAccount,
@@ -82,6 +84,7 @@ impl Dimension {
         D::Resource,
         D::Sku,
         D::ChargeCategory,
+        D::ChargeClass,
         D::PricingCategory,
         D::CommitmentDiscount,
     ];
@@ -113,6 +116,7 @@ impl Dimension {
             D::Resource => &["resource"],
             D::Sku => &["sku"],
             D::ChargeCategory => &["charge_category", "charge"],
+            D::ChargeClass => &["charge_class", "class"],
             D::PricingCategory => &["pricing_category", "pricing"],
             D::CommitmentDiscount => &["commitment_discount", "commitment"],
             D::Tag(_) | D::Virtual(_) | D::Evidence(_) => &[],
@@ -196,6 +200,7 @@ impl Dimension {
             D::Resource => Place::Profile(Profile::ResourceId),
             D::Sku => Place::Profile(Profile::SkuId),
             D::ChargeCategory => Place::Terms(Terms::ChargeCategory),
+            D::ChargeClass => Place::Terms(Terms::ChargeClass),
             D::PricingCategory => Place::Terms(Terms::PricingCategory),
             D::CommitmentDiscount => Place::Terms(Terms::CommitmentId),
             D::Tag(key) => Place::Tag(key),
@@ -214,13 +219,14 @@ impl Dimension {
     }
 
     /// Whether charges that tell these dimensions, besides provider and billing account, tell its value. A
-    /// service tells its category.
+    /// service tells its category, and who tells a charge's category tells its class with it.
     #[must_use]
     pub fn is_told_by(&self, tells: &[Dimension]) -> bool {
         let tags = |keys: &[String]| keys.iter().all(|key| tells.iter().any(|d| matches!(d, D::Tag(k) if k == key)));
         match self {
             D::Provider | D::BillingAccount => true,
             D::ServiceCategory => tells.contains(self) || tells.contains(&D::Service),
+            D::ChargeClass => tells.contains(self) || tells.contains(&D::ChargeCategory),
             D::Virtual(own) => own.definition().is_some_and(|definition| {
                 tags(definition.tags()) && (!definition.has_accounts() || tells.contains(&D::SubAccount))
             }),

@@ -1,7 +1,7 @@
 //! Rollups: daily sums of charges, kept beside them so that a screen never adds up a bill.
 //!
-//! A rollup is the answer to one fixed grouping per day, split by currency, charge category and
-//! whether the charge spans days. Knows neither how charges are added up (analytics) nor how
+//! A rollup is the answer to one fixed grouping per day, split by currency, charge category, charge class
+//! and whether the charge spans days. Knows neither how charges are added up (analytics) nor how
 //! sums are stored (store).
 
 mod merger;
@@ -21,7 +21,7 @@ pub use merger::{Merger, TEXT_BYTES};
 pub const METRICS: usize = Metric::ALL.len();
 
 /// The grouping that splits charges by no dimension: what every cell knows without (provider and
-/// billing account by its group, and the charge category).
+/// billing account by its group, and the charge's category and class).
 pub const WHOLE: &[Dimension] = &[];
 
 /// The groupings that are kept for every commit: the whole, each dimension alone (resources are too
@@ -53,7 +53,8 @@ pub fn evidence_kinds(lists: &[Vec<String>]) -> Vec<Vec<Dimension>> {
 /// Whether every rollup knows a dimension: by its group or by its cells.
 #[must_use]
 pub fn is_free(dimension: &Dimension) -> bool {
-    matches!(dimension, Dimension::Provider | Dimension::BillingAccount | Dimension::ChargeCategory)
+    use Dimension as D;
+    matches!(dimension, D::Provider | D::BillingAccount | D::ChargeCategory | D::ChargeClass)
 }
 
 /// What a cell is about.
@@ -65,12 +66,40 @@ pub struct CellKey {
     pub day: Day,
     /// Number in [`Cells::currencies`].
     pub currency: u32,
-    /// Number in [`Cells::categories`].
-    pub category: u32,
-    /// Whether the charges are longer than a day.
-    pub long: bool,
+    /// Of which category, and how long: see [`CellKind`].
+    pub kind: CellKind,
+    /// Number in [`Cells::classes`].
+    pub class: u32,
     /// Number of each dimension's value in [`Cells::dimensions`]; 0 beyond the last dimension.
     pub values: [u32; 2],
+}
+
+// There are millions while a bill is imported.
+const _: () = assert!(size_of::<CellKey>() == 28);
+
+/// Twice the number of a charge category in [`Cells::categories`], plus one for charges longer than a day: as
+/// it is stored, and a cell takes no more memory for it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug)]
+pub struct CellKind(pub u32);
+
+impl CellKind {
+    /// Of a category's number.
+    #[must_use]
+    pub fn new(category: u32, long: bool) -> CellKind {
+        CellKind(category << 1 | u32::from(long))
+    }
+
+    /// The category's number.
+    #[must_use]
+    pub fn category(self) -> u32 {
+        self.0 >> 1
+    }
+
+    /// Whether the charges are longer than a day.
+    #[must_use]
+    pub fn is_long(self) -> bool {
+        self.0 & 1 == 1
+    }
 }
 
 /// Hashed as few numbers: field by field is far slower.
@@ -79,7 +108,8 @@ impl Hash for CellKey {
         let pair = |a: u32, b: u32| u64::from(a) << 32 | u64::from(b);
         state.write_u64(pair(self.values[0], self.values[1]));
         state.write_u64(pair(self.group, self.day.0 as u32));
-        state.write_u64(pair(self.currency << 1 | u32::from(self.long), self.category));
+        // There are few of each: bits that both have do not meet.
+        state.write_u64(pair(self.currency ^ self.class.rotate_right(8), self.kind.0));
     }
 }
 
@@ -191,6 +221,8 @@ pub struct Cells {
     pub currencies: Dict,
     /// Charge categories.
     pub categories: Dict,
+    /// Charge classes: empty, or `Correction`.
+    pub classes: Dict,
     /// What each cell is about.
     pub keys: Vec<CellKey>,
     /// What it holds.

@@ -110,6 +110,7 @@ fn from_rollups<'g>(
     let mut table = Table::new(request.by.len());
     let mut slots = Slots::default();
     let mut to_scan = Vec::new();
+    let asks_classes = needed(request).dimensions.contains(&&Dimension::ChargeClass);
     match kind_for(request, manifest) {
         Some(kind) => {
             for group in groups.iter().copied() {
@@ -117,6 +118,10 @@ fn from_rollups<'g>(
                     continue;
                 }
                 let rollup = rollups::get(store.kv(), group.id, &kind, request.metric)?;
+                let rollup = match rollup {
+                    Some(rollup) if asks_classes => rollup.with_classes(store.kv(), group)?,
+                    rollup => rollup,
+                };
                 match rollup.and_then(|rollup| Some((Admits::new(request, &kind, &rollup)?, rollup))) {
                     Some((admits, rollup)) => {
                         add_rollup(&mut table, &mut slots, request, &kind, group, &rollup, &admits)
@@ -163,6 +168,8 @@ enum From<'r> {
     Group(u32),
     /// The cell's charge category; for each, the table's number.
     Category(Vec<u32>),
+    /// The same of its charge class.
+    Class(Vec<u32>),
 }
 
 fn add_rollup(
@@ -189,6 +196,7 @@ fn add_rollup(
             Dimension::ChargeCategory => {
                 From::Category(rollup.category_texts.iter().map(|t| values.add(t, "")).collect())
             }
+            Dimension::ChargeClass => From::Class(rollup.class_texts.iter().map(|t| values.add(t, "")).collect()),
             other => {
                 let at = kind.iter().position(|k| other.is_told_from(k)).unwrap_or_default();
                 // Few of a long rollup's values may lie in the period: they are added when met.
@@ -269,10 +277,11 @@ impl Places<'_> {
         rollup.currencies.each_with(cells.clone(), places.iter_mut(), |place, currency| *place = currency as usize);
         for from in &self.froms {
             let width = from.width();
-            let (own, shift) = match from {
-                From::Group(_) => continue,
-                From::Category(_) => (&rollup.categories, 1),
-                From::Kind(_, at, _) => (&rollup.dimensions[*at].ids, 0),
+            let (own, shift) = match (from, &rollup.classes) {
+                (From::Group(_), _) | (From::Class(_), None) => continue,
+                (From::Class(_), Some(classes)) => (classes, 0),
+                (From::Category(_), _) => (&rollup.kinds, 1),
+                (From::Kind(_, at, _), _) => (&rollup.dimensions[*at].ids, 0),
             };
             own.each_with(cells.clone(), places.iter_mut(), |place, own| {
                 *place = *place * width + (own >> shift) as usize;
@@ -296,7 +305,7 @@ impl Places<'_> {
                     place /= from.width();
                     values.0[d] = match from {
                         From::Group(id) => *id,
-                        From::Category(ids) => ids[own],
+                        From::Category(ids) | From::Class(ids) => ids[own],
                         From::Kind(dimension, at, ids) => {
                             if ids[own] == u32::MAX {
                                 let theirs = &rollup.dimensions[*at];
@@ -322,7 +331,7 @@ impl From<'_> {
     fn width(&self) -> usize {
         match self {
             From::Group(_) => 1,
-            From::Category(ids) | From::Kind(_, _, ids) => ids.len().max(1),
+            From::Category(ids) | From::Class(ids) | From::Kind(_, _, ids) => ids.len().max(1),
         }
     }
 }
@@ -332,6 +341,7 @@ impl From<'_> {
 struct Admits {
     values: Vec<(usize, Vec<bool>)>,
     categories: Vec<Vec<bool>>,
+    classes: Vec<Vec<bool>>,
     long: Option<bool>,
 }
 
@@ -339,7 +349,8 @@ impl Admits {
     /// `None` where the cells cannot tell: some charges of a value are admitted by their name, and
     /// others of it, which have another, are not.
     fn new(request: &Request<'_>, kind: &[Dimension], rollup: &Rollup) -> Option<Admits> {
-        let mut admits = Admits { values: Vec::new(), categories: Vec::new(), long: request.long };
+        let (values, categories, classes) = Default::default();
+        let mut admits = Admits { values, categories, classes, long: request.long };
         for clause in request.clauses {
             let Some(dimension) = clause.dimension.as_ref().filter(|d| !matcher::is_of_groups(d)) else { continue };
             let check = |value: &str, name: &str| {
@@ -347,6 +358,12 @@ impl Admits {
             };
             if *dimension == Dimension::ChargeCategory {
                 admits.categories.push(rollup.category_texts.iter().map(|t| check(t, "")).collect());
+                continue;
+            }
+            if *dimension == Dimension::ChargeClass {
+                // Most bills have none: nothing is then left out, cell by cell.
+                let flags: Vec<bool> = rollup.class_texts.iter().map(|t| check(t, "")).collect();
+                admits.classes.extend(flags.contains(&false).then_some(flags));
                 continue;
             }
             let at = kind.iter().position(|k| dimension.is_told_from(k))?;
@@ -363,14 +380,16 @@ impl Admits {
 
     /// Whether every cell of the group is admitted.
     fn is_all(&self) -> bool {
-        self.values.is_empty() && self.categories.is_empty() && self.long.is_none()
+        self.values.is_empty() && self.categories.is_empty() && self.classes.is_empty() && self.long.is_none()
     }
 
     fn cell(&self, rollup: &Rollup, cell: usize) -> bool {
         let value = |at: usize| rollup.dimensions[at].ids.get(cell) as usize;
-        let category = rollup.categories.get(cell);
+        let kind = rollup.kind(cell);
+        let class = || rollup.classes.as_ref().map_or(0, |classes| classes.get(cell)) as usize;
         self.values.iter().all(|(at, flags)| flags[value(*at)])
-            && self.categories.iter().all(|flags| flags[(category >> 1) as usize])
-            && self.long.is_none_or(|long| long == (category & 1 == 1))
+            && self.categories.iter().all(|flags| flags[kind.category() as usize])
+            && self.classes.iter().all(|flags| flags[class()])
+            && self.long.is_none_or(|long| long == kind.is_long())
     }
 }

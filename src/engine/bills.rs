@@ -17,11 +17,20 @@ impl Watcher for Unwatched {
 
 /// Imports a bill as lines of CSV, in the place of what its source brought before.
 pub(in crate::engine) fn import(store: &Store, source: &str, text: &str, taken_at: i64) {
+    let decisions = Decisions { replace: true, ..Decisions::default() };
+    import_with(store, source, text, Options { decisions, taken_at, ..Options::default() });
+}
+
+/// The same as a part of what its source brought before.
+pub(in crate::engine) fn import_part(store: &Store, source: &str, text: &str) {
+    let decisions = Decisions { part: true, ..Decisions::default() };
+    import_with(store, source, text, Options { decisions, ..Options::default() });
+}
+
+fn import_with(store: &Store, source: &str, text: &str, options: Options) {
     let folder = tempfile::tempdir().expect("folder");
     let path = folder.path().join("bill.csv");
     std::fs::write(&path, text).expect("written");
     let mut files = BillingFiles::new(source, &[path.to_string_lossy().into_owned()], 1).expect("files");
-    let decisions = Decisions { replace: true, ..Decisions::default() };
-    let options = Options { decisions, taken_at, ..Options::default() };
     ingest::ingest(store, &mut files, &options, &Unwatched).expect("imported");
 }

@@ -150,8 +150,8 @@ fn range(band: Band) -> Range {
 pub fn definition(told: &[ForecastAnswer], lens: &Lens) -> Vec<String> {
     let mut lines: Vec<String> = told.iter().flat_map(of_currency).collect();
     lines.push(format!(
-        "Fitted is usage of settled days alone, by the sum of {}. Purchases, tax, credits, adjustments and charges \
-         longer than a day stay out and are put back.",
+        "Fitted is usage of settled days alone, by the sum of {}. Purchases, tax, credits, adjustments, \
+         corrections of earlier bills and charges longer than a day stay out and are put back.",
         lens.metric.definition()
     ));
     lines.push("The parts and line items below are of what has come so far.".to_owned());

@@ -13,6 +13,8 @@ pub mod breakdown;
 pub mod budgets;
 pub mod charges;
 pub mod command;
+#[cfg(test)]
+mod corrections;
 pub mod driver_sweep;
 pub mod drivers;
 pub mod explain;

@@ -166,6 +166,8 @@ pub fn get_ids(reader: &mut Reader<'_>) -> Result<Vec<u32>, Damage> {
 
 /// Small numbers in as few bytes as they were written in: memory is what reading them costs.
 pub enum Ids {
+    /// So many, all 0.
+    Zeros(usize),
     /// None needs more than a byte.
     Bytes(Vec<u8>),
     /// Some does.
@@ -177,6 +179,7 @@ impl Ids {
     #[must_use]
     pub fn len(&self) -> usize {
         match self {
+            Ids::Zeros(count) => *count,
             Ids::Bytes(ids) => ids.len(),
             Ids::Words(ids) => ids.len(),
         }
@@ -192,6 +195,7 @@ impl Ids {
     #[must_use]
     pub fn get(&self, at: usize) -> u32 {
         match self {
+            Ids::Zeros(_) => 0,
             Ids::Bytes(ids) => u32::from(ids[at]),
             Ids::Words(ids) => ids[at],
         }
@@ -205,6 +209,7 @@ impl Ids {
         mut give: impl FnMut(&'v mut T, u32),
     ) {
         match self {
+            Ids::Zeros(_) => beside.zip(range).for_each(|(value, _)| give(value, 0)),
             Ids::Bytes(ids) => beside.zip(&ids[range]).for_each(|(value, id)| give(value, u32::from(*id))),
             Ids::Words(ids) => beside.zip(&ids[range]).for_each(|(value, id)| give(value, *id)),
         }
@@ -220,7 +225,7 @@ pub fn get_short_ids(reader: &mut Reader<'_>) -> Result<Ids, Damage> {
     let [_, _, _, _, 0, width @ (0 | 1), ..] = *reader.0 else { return get_ids(reader).map(Ids::Words) };
     let n = reader.count()?;
     reader.bytes(2)?;
-    Ok(Ids::Bytes(if width == 0 { vec![0; n] } else { reader.bytes(n)?.to_vec() }))
+    Ok(if width == 0 { Ids::Zeros(n) } else { Ids::Bytes(reader.bytes(n)?.to_vec()) })
 }
 
 const ALL_UNKNOWN: u8 = 0;

@@ -3,6 +3,9 @@
 //! Section 0 names the cells; the others hold one metric's sums each, so that an answer unpacks
 //! only the metric that it shows. A grouping with more cells in one group than are worth it
 //! ([`cells_worth`]) is not kept but noted; questions then scan.
+//!
+//! Charge classes stand behind everything else of section 0. An older program's cells have none there: a question
+//! about classes asks the charges whether there are any ([`Rollup::with_classes`]).
 
 use serde::{Deserialize, Serialize};
 
@@ -10,12 +13,16 @@ use super::codec::{self, Ids, Reader};
 use super::frame::{self, Damage};
 use super::keys;
 use super::kv::{Change, Kv};
+use super::manifest::Group;
+use super::segment;
 use crate::domain::calendar::Day;
 use crate::domain::charge::Metric;
+#[cfg(test)]
+use crate::domain::dict::Dict;
 use crate::domain::dimension::Dimension;
 use crate::domain::money::{Amount, POW10, SCALE};
 use crate::domain::numbers::{Numbers, Total};
-use crate::domain::rollup::{Cells, METRICS};
+use crate::domain::rollup::{CellKind, Cells, METRICS, WHOLE};
 use crate::domain::texts::Texts;
 use crate::error::{Error, Result};
 
@@ -105,12 +112,12 @@ pub fn is_too_large(kv: &dyn Kv, group: u64, kind: &[Dimension]) -> Result<bool>
     Ok(frame::get(kv, &key, &described(kind))?.is_some())
 }
 
-/// Writes what cells are about: days, currencies, categories, counts and values.
+/// Writes what cells are about: days, currencies, categories, counts, values and classes.
 pub(super) fn put_cells(raw: &mut Vec<u8>, cells: &Cells) {
     let column = |value: &dyn Fn(usize) -> u32| -> Vec<u32> { (0..cells.keys.len()).map(value).collect() };
     codec::put_ids(raw, &column(&|i| cells.keys[i].day.0 as u32), true);
     codec::put_ids(raw, &column(&|i| cells.keys[i].currency), false);
-    codec::put_ids(raw, &column(&|i| cells.keys[i].category << 1 | u32::from(cells.keys[i].long)), false);
+    codec::put_ids(raw, &column(&|i| cells.keys[i].kind.0), false);
     codec::put_ids(raw, &column(&|i| cells.sums[i].rows), false);
     codec::put_dict(raw, &cells.currencies);
     codec::put_dict(raw, &cells.categories);
@@ -125,6 +132,8 @@ pub(super) fn put_cells(raw: &mut Vec<u8>, cells: &Cells) {
         codec::put_ids(raw, &ids, true);
         codec::put_ids(raw, &names, false);
     }
+    codec::put_ids(raw, &column(&|i| cells.keys[i].class), false);
+    codec::put_dict(raw, &cells.classes);
 }
 
 /// Reads the other names of a dimension's values.
@@ -149,14 +158,19 @@ pub struct Rollup {
     pub days: Vec<u32>,
     /// The currency of each cell, a number in [`Self::currency_texts`].
     pub currencies: Ids,
-    /// Twice the charge category's number in [`Self::category_texts`], plus one for long charges.
-    pub categories: Ids,
+    /// The [`CellKind`] of each cell, with numbers of [`Self::category_texts`].
+    pub kinds: Ids,
     /// Charges of each cell.
     pub rows: Ids,
     /// Currencies.
     pub currency_texts: Texts,
     /// Charge categories.
     pub category_texts: Texts,
+    /// The charge class of each cell, a number in [`Self::class_texts`]; `None` where an older program made the
+    /// rollup, which did not know them.
+    pub classes: Option<Ids>,
+    /// Charge classes.
+    pub class_texts: Texts,
     /// Each dimension's values.
     pub dimensions: Vec<RollupValues>,
     /// Charges of each cell whose cost is unknown.
@@ -209,6 +223,36 @@ impl Rollup {
         Day(self.days[cell] as i32)
     }
 
+    /// Of which category the charges of a cell are, and how long.
+    #[must_use]
+    pub fn kind(&self, cell: usize) -> CellKind {
+        CellKind(self.kinds.get(cell))
+    }
+
+    /// The charge class of a cell; empty where it has none, or none that is known.
+    #[must_use]
+    pub fn class(&self, cell: usize) -> &str {
+        self.classes.as_ref().map_or("", |ids| self.class_texts.get(ids.get(cell)))
+    }
+
+    /// The same with its classes; `None` where it does not know those that the charges of its group have.
+    ///
+    /// # Errors
+    /// Kind `Store` where they cannot be read.
+    pub fn with_classes(mut self, kv: &dyn Kv, group: &Group) -> Result<Option<Rollup>> {
+        if self.classes.is_none() {
+            for number in group.parts.iter().flat_map(|part| &part.segments) {
+                if segment::has_classes(kv, *number)? {
+                    return Ok(None);
+                }
+            }
+            self.classes = Some(Ids::Zeros(self.len()));
+            self.class_texts = Texts::default();
+            self.class_texts.push("");
+        }
+        Ok(Some(self))
+    }
+
     /// The metric's sums of all cells, and how many units of 1e-18 one of them is; `None` where
     /// they do not fit in 64 bits: [`Self::total`] then has them.
     #[must_use]
@@ -227,13 +271,12 @@ impl Rollup {
     }
 }
 
-/// Whether a group has rollups of any kind.
+/// Whether a group has rollups that others can be added to: those of an older program do not know charge classes.
 ///
 /// # Errors
-/// Kind `Store` where the database fails.
-pub fn has_any(kv: &dyn Kv, group: u64) -> Result<bool> {
-    let prefix = keys::group_rollups(group);
-    Ok(kv.next_key(&prefix, &prefix)?.is_some())
+/// Kind `Store` where they cannot be read.
+pub fn can_grow(kv: &dyn Kv, group: u64) -> Result<bool> {
+    Ok(get(kv, group, WHOLE, Metric::Billed)?.is_some_and(|rollup| rollup.classes.is_some()))
 }
 
 /// Reads a group's rollup for one metric; `None` where the grouping is not kept.
@@ -249,6 +292,26 @@ pub fn get(kv: &dyn Kv, group: u64, kind: &[Dimension], metric: Metric) -> Resul
     decode(&raw, &sums).map(Some).map_err(|d| Error::from(Damage(format!("{what}: {}", d.0))))
 }
 
+/// Makes a rollup what an older program wrote, which knew no charge classes: each of its classes' cells alone.
+#[cfg(test)]
+pub(crate) fn forget_classes(kv: &dyn Kv, group: u64, kind: &[Dimension]) {
+    let key = keys::rollup(group, &kind_name(kind), 0);
+    let rollup = get(kv, group, kind, Metric::Billed).expect("read").expect("kept");
+    let ids: Vec<u32> = (0..rollup.len()).map(|at| rollup.classes.as_ref().expect("known").get(at)).collect();
+    let mut classes = Vec::new();
+    codec::put_ids(&mut classes, &ids, false);
+    let mut texts = Dict::default();
+    rollup.class_texts.iter().skip(1).for_each(|text| {
+        texts.intern(text);
+    });
+    codec::put_dict(&mut classes, &texts);
+    let raw = frame::get(kv, &key, "a rollup").expect("read").expect("kept");
+    let before = raw.strip_suffix(classes.as_slice()).expect("classes stand last");
+    let mut changes = Vec::new();
+    frame::put(&mut changes, &key, before);
+    kv.write(changes).expect("write");
+}
+
 fn decode(raw: &[u8], sums: &[u8]) -> Result<Rollup, Damage> {
     let (names, rest): (Names, _) = postcard::take_from_bytes(raw).map_err(|e| Damage(e.to_string()))?;
     let mut reader = Reader(rest);
@@ -261,7 +324,7 @@ fn decode(raw: &[u8], sums: &[u8]) -> Result<Rollup, Damage> {
     if days.len() != cells {
         return Err(other_length());
     }
-    let (currencies, categories, rows) = (ids(&mut reader)?, ids(&mut reader)?, ids(&mut reader)?);
+    let (currencies, kinds, rows) = (ids(&mut reader)?, ids(&mut reader)?, ids(&mut reader)?);
     let (currency_texts, category_texts) = (codec::get_texts(&mut reader)?, codec::get_texts(&mut reader)?);
     let mut dimensions = Vec::new();
     for _ in 0..names.dimensions {
@@ -274,13 +337,27 @@ fn decode(raw: &[u8], sums: &[u8]) -> Result<Rollup, Damage> {
     for dimension in &mut dimensions {
         dimension.others = get_others(&mut reader)?;
     }
+    let classes = if reader.0.is_empty() { None } else { Some(ids(&mut reader)?) };
+    let class_texts = if classes.is_some() { codec::get_texts(&mut reader)? } else { Texts::default() };
     let mut reader = Reader(sums);
     let sums = codec::get_numbers(&mut reader, None)?;
     let unknown = ids(&mut reader)?;
     if sums.len() != cells {
         return Err(Damage::new("the sums have another length"));
     }
-    Ok(Rollup { days, currencies, categories, rows, currency_texts, category_texts, dimensions, sums, unknown })
+    Ok(Rollup {
+        days,
+        currencies,
+        kinds,
+        rows,
+        currency_texts,
+        category_texts,
+        classes,
+        class_texts,
+        dimensions,
+        sums,
+        unknown,
+    })
 }
 
 #[cfg(test)]
@@ -308,8 +385,8 @@ mod tests {
                 group: 0,
                 day: Day(day),
                 currency: usd,
-                category: usage,
-                long: value.is_empty(),
+                kind: CellKind::new(usage, value.is_empty()),
+                class: cells.classes.intern(if value == "S3" { "Correction" } else { "" }),
                 values: [id, 0],
             });
             cells.sums.push(Sums { sums: [sum, sum * 2, 0, i128::MAX / 3], unknown: [0, 0, 2, 0], rows: 2 });
@@ -320,7 +397,8 @@ mod tests {
         kv.write(changes).expect("write");
         let billed = get(&kv, 9, &[Dimension::Service], Metric::Billed).expect("read").expect("kept");
         assert_eq!(billed.len(), 3);
-        assert_eq!((billed.day(2), billed.total(2).sum.units(), billed.categories.get(2) & 1), (Day(19_001), -14, 1));
+        assert_eq!((billed.day(2), billed.total(2).sum.units(), billed.kind(2).is_long()), (Day(19_001), -14, true));
+        assert_eq!([0, 1, 2].map(|cell| billed.class(cell)), ["", "Correction", ""]);
         assert_eq!(billed.dimensions[0].texts.get(billed.dimensions[0].ids.get(1)), "S3");
         assert_eq!(billed.dimensions[0].name(billed.dimensions[0].ids.get(1)), "name");
         let list = get(&kv, 9, &[Dimension::Service], Metric::List).expect("read").expect("kept");

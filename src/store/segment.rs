@@ -219,6 +219,18 @@ fn head(batch: &ChargeBatch, chunks: &[std::ops::Range<usize>], order: &[u32]) -
     }
 }
 
+/// Whether charges of a segment have charge classes. Reads no more than the few that there are.
+///
+/// # Errors
+/// Kind `Store` where they are missing or damaged.
+pub fn has_classes(kv: &dyn Kv, number: u64) -> Result<bool> {
+    let what = format!("the charge classes of segment {number}");
+    let key = keys::column(number, Part::TermsTexts, Terms::ChargeClass.index() as u8, 0);
+    let raw = frame::must_get(kv, &key, &what)?;
+    let texts = codec::take_texts(raw).map_err(|d| Error::from(Damage(format!("{what}: {}", d.0))))?;
+    Ok(texts.iter().any(|text| !text.is_empty()))
+}
+
 /// Reads a segment's columns, only those that are asked for.
 pub struct Segment<'a> {
     kv: &'a dyn Kv,

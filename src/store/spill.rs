@@ -11,7 +11,7 @@ use super::frame::{self, Damage};
 use super::rollups;
 use crate::domain::calendar::Day;
 use crate::domain::dict::Dict;
-use crate::domain::rollup::{CellKey, Cells, METRICS, Sums, Values};
+use crate::domain::rollup::{CellKey, CellKind, Cells, METRICS, Sums, Values};
 use crate::error::{Error, Kind, Result};
 
 /// Where a spilled piece lies.
@@ -109,7 +109,7 @@ fn decode(raw: &[u8]) -> Result<Cells, Damage> {
     let r = &mut reader;
     let (groups, dimensions) = (codec::get_ids(r)?, r.byte()?);
     let (days, currencies) = (codec::get_ids(r)?, codec::get_ids(r)?);
-    let (categories, rows) = (codec::get_ids(r)?, codec::get_ids(r)?);
+    let (kinds, rows) = (codec::get_ids(r)?, codec::get_ids(r)?);
     let mut cells = Cells { currencies: get_dict(r)?, categories: get_dict(r)?, ..Cells::default() };
     let mut values = Vec::new();
     for _ in 0..dimensions {
@@ -122,8 +122,10 @@ fn decode(raw: &[u8]) -> Result<Cells, Damage> {
     for dimension in &mut cells.dimensions {
         dimension.others = rollups::get_others(r)?.into_iter().collect();
     }
+    let classes = codec::get_ids(r)?;
+    cells.classes = get_dict(r)?;
     let cells_n = groups.len();
-    let columns = [&days, &currencies, &categories, &rows];
+    let columns = [&days, &currencies, &kinds, &classes, &rows];
     if columns.into_iter().chain(&values).any(|column| column.len() != cells_n) {
         return Err(Damage::new("spilled cells have columns of different lengths"));
     }
@@ -133,8 +135,8 @@ fn decode(raw: &[u8]) -> Result<Cells, Damage> {
             group: groups[i],
             day: Day(days[i] as i32),
             currency: currencies[i],
-            category: categories[i] >> 1,
-            long: categories[i] & 1 == 1,
+            kind: CellKind(kinds[i]),
+            class: classes[i],
             values: [value(0, i), value(1, i)],
         })
         .collect();
@@ -164,8 +166,8 @@ mod tests {
         let value = cells.dimensions[0].intern("AWS", "");
         for day in 0..3 {
             let values = [value, 0];
-            let (day, long) = (Day(day), false);
-            cells.keys.push(CellKey { group: 0, day, currency: usd, category: usage, long, values });
+            let (day, kind, class) = (Day(day), CellKind::new(usage, false), 0);
+            cells.keys.push(CellKey { group: 0, day, currency: usd, kind, class, values });
             cells.sums.push(Sums { rows: 1, ..Sums::default() });
         }
         let raw = frame::open(&encode(&cells)).expect("frame");

@@ -358,10 +358,11 @@ impl Ingest<'_> {
         most.iter_mut().zip(&rows).filter(|(_, rows)| **rows == 0).for_each(|(most, _)| *most = 0);
         let mut anew = Vec::new();
         for ((most, group), old) in most.iter_mut().zip(groups).zip(added_to) {
-            // What was too small to have rollups may be worth them together with this part.
+            // What was too small to have rollups may be worth them together with this part, and an older program's
+            // are made anew.
             if let Some(old) = old
                 && *most > 0
-                && !rollups::has_any(self.store.kv(), *old)?
+                && !rollups::can_grow(self.store.kv(), *old)?
             {
                 anew.push((group, group.id));
                 *most = 0;

@@ -210,7 +210,7 @@ mod tests {
     use super::*;
     use crate::domain::calendar::Day;
     use crate::domain::charge::Metric;
-    use crate::domain::rollup::{CellKey, Sums};
+    use crate::domain::rollup::{CellKey, CellKind, Sums};
     use crate::store::spill;
 
     /// Cells of one window, each with a value of its own.
@@ -219,8 +219,8 @@ mod tests {
         let currency = cells.currencies.intern("USD");
         for value in values {
             let value = cells.dimensions[0].intern(&format!("service {value}"), "");
-            let (day, category, long) = (Day(19_000), 0, false);
-            cells.keys.push(CellKey { group: 0, day, currency, category, long, values: [value, 0] });
+            let (day, kind, class) = (Day(19_000), CellKind::default(), 0);
+            cells.keys.push(CellKey { group: 0, day, currency, kind, class, values: [value, 0] });
             cells.sums.push(Sums { rows: 1, ..Sums::default() });
         }
         cells

@@ -10,7 +10,7 @@ use crate::domain::charge::{Metric, Profile, Quantity, Terms};
 use crate::domain::dict::Dict;
 use crate::domain::dimension::{Dimension, Place};
 use crate::domain::numbers::Numbers;
-use crate::domain::rollup::{CellKey, Cells, METRICS, Merger};
+use crate::domain::rollup::{CellKey, CellKind, Cells, METRICS, Merger};
 use crate::domain::texts::Texts;
 use crate::error::{Error, Result};
 use crate::store::manifest::Group;
@@ -99,9 +99,11 @@ fn keys_of(rollup: &Rollup, kept: &[u32]) -> Cells {
             });
         }
         let currency = cells.currencies.intern(rollup.currency_texts.get(rollup.currencies.get(at)));
-        let category = cells.categories.intern(rollup.category_texts.get(rollup.categories.get(at) >> 1));
-        let long = rollup.categories.get(at) & 1 == 1;
-        cells.keys.push(CellKey { group: 0, day: rollup.day(at), currency, category, long, values });
+        let kind = rollup.kind(at);
+        let category = cells.categories.intern(rollup.category_texts.get(kind.category()));
+        let kind = CellKind::new(category, kind.is_long());
+        let class = cells.classes.intern(rollup.class(at));
+        cells.keys.push(CellKey { group: 0, day: rollup.day(at), currency, kind, class, values });
     }
     cells
 }
@@ -221,8 +223,8 @@ mod tests {
         let category = cells.categories.intern("Usage");
         for (text, names, cost) in values {
             let ids: Vec<u32> = names.iter().map(|name| cells.dimensions[0].intern(text, name)).collect();
-            let (day, long, values) = (Day(day), false, [ids[0], 0]);
-            cells.keys.push(CellKey { group: 0, day, currency, category, long, values });
+            let (day, kind, values) = (Day(day), CellKind::new(category, false), [ids[0], 0]);
+            cells.keys.push(CellKey { group: 0, day, currency, kind, class: 0, values });
             cells.sums.push(Sums { sums: [*cost, cost * 2, 0, cost * 4], unknown: [0, 0, 3, 0], rows: 3 });
         }
         let mut changes = Vec::new();

@@ -76,22 +76,33 @@ fn said(table: &Table) -> BTreeMap<Place, (Amount, u64, u64)> {
 fn rollups_and_scans_give_the_same_totals() {
     let store = demo().store();
     let manifest = store.manifest();
-    let period = Period { from: as_of().plus(-33), to: as_of().plus(-2) };
+    let period = Period { from: as_of().plus(-36), to: as_of().plus(-2) };
     let groups: Vec<_> = manifest.active().into_iter().filter(|g| g.overlaps(period)).collect();
-    let mut compared = 0;
+    let (mut compared, mut corrected) = (0, 0);
     for by in [
         &["provider"][..],
         &["billing_account", "service"],
         &["service", "account"],
         &["region", "service"],
         &["tag:team", "service", "charge_category"],
+        &["charge_class", "service"],
+        &["charge_category", "class", "billing_account"],
         &["sku"],
         &["instance_type"],
         &["commitment_discount"],
         &["account", "region", "provider"],
         &[],
     ] {
-        for filter in ["", "provider:aws", "-service:ec2", "charge:usage account:prod*", "team:data|ml", "env:\"\""] {
+        for filter in [
+            "",
+            "provider:aws",
+            "-service:ec2",
+            "charge:usage account:prod*",
+            "team:data|ml",
+            "env:\"\"",
+            "class:correction",
+            "-class:correction",
+        ] {
             for (granularity, long) in [
                 (None, None),
                 (Some(Granularity::Day), None),
@@ -114,10 +125,11 @@ fn rollups_and_scans_give_the_same_totals() {
                 let scanned = scan::totals(store, &request, &groups, &cancel).expect("scan");
                 assert_eq!(said(&answered), said(&scanned), "by {by:?} where {filter} {granularity:?} {long:?}");
                 compared += answered.len();
+                corrected += if filter == "class:correction" { answered.len() } else { 0 };
             }
         }
     }
-    assert!(compared > 5_000, "{compared}");
+    assert!(compared > 5_000 && corrected > 5, "{compared} {corrected}");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::ops::Range;
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
 
-use super::{CellKey, Cells, Sums};
+use super::{CellKey, CellKind, Cells, Sums};
 use crate::domain::dict::{Dict, NONE};
 
 /// Bytes of text that a group may have for each cell: more than values and their names mostly have.
@@ -88,7 +88,7 @@ impl<'a> Merger<'a> {
         self.groups.insert(group, None);
     }
 
-    /// Each group's cells, of group 0, ordered by day, currency, category and values; `None` of the
+    /// Each group's cells, of group 0, ordered by day, currency, category, class and values; `None` of the
     /// groups that were given up.
     pub fn finish(self) -> impl Iterator<Item = (u32, Option<Cells>)> {
         self.groups.into_iter().map(|(group, merging)| (group, merging.map(Merging::finish)))
@@ -139,7 +139,8 @@ impl Merging {
     /// Whether there is no more text than there may be.
     fn bears_texts(&self, cells_max: usize) -> bool {
         let texts = self.cells.dimensions.iter().flat_map(|v| [&v.texts, &v.names]);
-        let texts = texts.chain([&self.cells.currencies, &self.cells.categories]);
+        let Cells { currencies, categories, classes, .. } = &self.cells;
+        let texts = texts.chain([currencies, categories, classes]);
         texts.map(Dict::text_bytes).sum::<usize>() <= cells_max.saturating_mul(TEXT_BYTES)
     }
 
@@ -178,6 +179,7 @@ struct Numbering {
     /// For each text, the group that asked for it, counted as they come, and its number there.
     currencies: Vec<(u32, u32)>,
     categories: Vec<(u32, u32)>,
+    classes: Vec<(u32, u32)>,
     values: Vec<Vec<(u32, u32)>>,
     group: u32,
 }
@@ -188,6 +190,7 @@ impl Numbering {
         Numbering {
             currencies: none(&cells.currencies),
             categories: none(&cells.categories),
+            classes: none(&cells.classes),
             values: cells.dimensions.iter().map(|v| none(&v.texts)).collect(),
             group: 0,
         }
@@ -206,7 +209,7 @@ impl Numbering {
             }
             slot.1
         };
-        let (currency, category) = (key.currency, key.category);
+        let (currency, category, class) = (key.currency, key.kind.category(), key.class);
         let mut values = [NONE; 2];
         for (d, (ours, theirs)) in ours.dimensions.iter_mut().zip(&theirs.dimensions).enumerate() {
             let id = key.values[d];
@@ -219,10 +222,13 @@ impl Numbering {
             currency: number(&mut self.currencies[currency as usize], &mut || {
                 ours.currencies.intern(theirs.currencies.get(currency))
             }),
-            category: number(&mut self.categories[category as usize], &mut || {
-                ours.categories.intern(theirs.categories.get(category))
-            }),
-            long: key.long,
+            kind: CellKind::new(
+                number(&mut self.categories[category as usize], &mut || {
+                    ours.categories.intern(theirs.categories.get(category))
+                }),
+                key.kind.is_long(),
+            ),
+            class: number(&mut self.classes[class as usize], &mut || ours.classes.intern(theirs.classes.get(class))),
             values,
         }
     }
@@ -255,8 +261,8 @@ mod tests {
                 group: 7,
                 day: Day(1),
                 currency,
-                category: NONE,
-                long: false,
+                kind: CellKind::default(),
+                class: NONE,
                 values: [id, NONE],
             });
             let mut sums = Sums::default();

@@ -1,7 +1,7 @@
 //! The series of the places of a bill, read from rollups: what [`crate::analytics::detect`] looks at.
 //!
 //! One currency at a time, in effective cost, without what does not go on by itself (purchases, tax, credits,
-//! adjustments). Of each dimension only the values that cost most are places of their own, and of each pair
+//! adjustments, corrections of earlier bills). Of each dimension only the values that cost most are places of their own, and of each pair
 //! of dimensions those of such values: the number of series is bounded whatever the bill. A place's day
 //! has not come where one of its providers has not delivered it; before a provider's first day it cost nothing, and
 //! is new in what it is a part of. Knows no detector.
@@ -187,8 +187,27 @@ impl<'e> Reader<'e> {
     fn whole<'p>(&self, currency: &str, providers: &'p Providers) -> Result<Series<'p>> {
         let window = Period { from: known::span(providers).0, to: self.window.to };
         let mut series = Series::new(window, providers);
-        series.add(&self.table(&by(&[]), &[], (Some(currency), window), Granularity::Day)?, &[]);
+        series.add(&self.usage(&[], &[], (currency, window), Granularity::Day)?, &[]);
         Ok(series)
+    }
+
+    fn request<'r>(
+        &self,
+        by: &'r [Dimension],
+        clauses: &'r [Clause],
+        (currency, period): (Option<&'r str>, Period),
+        in_: Granularity,
+    ) -> Request<'r> {
+        Request {
+            period,
+            by,
+            clauses,
+            metric: Metric::Effective,
+            granularity: Some(in_),
+            currency,
+            parting: &[],
+            long: None,
+        }
     }
 
     fn table(
@@ -198,16 +217,21 @@ impl<'e> Reader<'e> {
         of: (Option<&str>, Period),
         in_: Granularity,
     ) -> Result<Table> {
-        let request = Request {
-            period: of.1,
-            by,
-            clauses,
-            metric: Metric::Effective,
-            granularity: Some(in_),
-            currency: of.0,
-            parting: &[],
-            long: None,
-        };
+        self.engine.aggregate(&self.request(by, clauses, of, in_), self.cancel)
+    }
+
+    /// What goes on by itself, by a place's dimensions and those of [`by`]. What is not told of a charge's class
+    /// does, as what is not told of its category.
+    fn usage(
+        &self,
+        dimensions: &[&Dimension],
+        clauses: &[Clause],
+        of: (&str, Period),
+        in_: Granularity,
+    ) -> Result<Table> {
+        let clauses = [clauses, &[Aside::of_class(true)]].concat();
+        let (by, last) = (by(dimensions), [clauses.len() - 1]);
+        let request = Request { parting: &last, ..self.request(&by, &clauses, (Some(of.0), of.1), in_) };
         self.engine.aggregate(&request, self.cancel)
     }
 
@@ -221,13 +245,13 @@ impl<'e> Reader<'e> {
         let alone = [Dimension::SubAccount, Dimension::Service, Dimension::Region, Dimension::CommitmentDiscount];
         let mut top: Vec<(Dimension, Vec<String>)> = Vec::new();
         for dimension in alone.into_iter().chain(tag.clone()) {
-            let months = self.table(&by(&[&dimension]), &[], (Some(currency), window), Granularity::Month)?;
+            let months = self.usage(&[&dimension], &[], (currency, window), Granularity::Month)?;
             let values = largest(&months, providers, &dimension);
             let clause = clause(&dimension, &values);
             if values.is_empty() {
                 continue;
             }
-            let days = self.table(&by(&[&dimension]), &[clause], (Some(currency), window), Granularity::Day)?;
+            let days = self.usage(&[&dimension], &[clause], (currency, window), Granularity::Day)?;
             series.add(&days, &[&dimension]);
             top.push((dimension, values));
         }
@@ -242,7 +266,7 @@ impl<'e> Reader<'e> {
         for (a, b) in pairs {
             let of = |d: &Dimension| top.iter().find(|(known, _)| known == d).map(|(d, values)| clause(d, values));
             let (Some(one), Some(other)) = (of(&a), of(&b)) else { continue };
-            let days = self.table(&by(&[&a, &b]), &[one, other], (Some(currency), window), Granularity::Day)?;
+            let days = self.usage(&[&a, &b], &[one, other], (currency, window), Granularity::Day)?;
             series.add(&days, &[&a, &b]);
         }
         let mut bill = series.bill(currency, settled as usize);
@@ -270,9 +294,9 @@ impl<'e> Reader<'e> {
             let of = |node: &Node| node.place.parts().first().map_or_else(String::new, |part| part.value.clone());
             let clause = clause(&dimension, &later.iter().map(|node| of(node)).collect::<Vec<_>>());
             // The provider of a charge is asked for anyhow.
-            let (asked, at) = if dimension == Dimension::Provider { (by(&[]), 0) } else { (by(&[&dimension]), 1) };
+            let (asked, at) = if dimension == Dimension::Provider { (vec![], 0) } else { (vec![&dimension], 1) };
             let clauses = if at == 0 { Vec::new() } else { vec![clause] };
-            let table = self.table(&asked, &clauses, (Some(&bill.currency), before), Granularity::Month)?;
+            let table = self.usage(&asked, &clauses, (&bill.currency, before), Granularity::Month)?;
             let billed: BTreeSet<&str> = table
                 .groups()
                 .filter(|(_, total)| !total.sum.is_zero())
@@ -295,7 +319,7 @@ impl<'e> Reader<'e> {
     /// SKUs, each as a part of its service: which that is, a look at the charges of the last days tells.
     fn add_skus(&self, series: &mut Series<'_>, currency: &str, window: Period) -> Result<()> {
         let sku = Dimension::Sku;
-        let months = self.table(&by(&[&sku]), &[], (Some(currency), window), Granularity::Month)?;
+        let months = self.usage(&[&sku], &[], (currency, window), Granularity::Month)?;
         let values = largest(&months, series.providers, &sku);
         if values.is_empty() {
             return Ok(());
@@ -311,14 +335,14 @@ impl<'e> Reader<'e> {
             // One that several services have is no part of any.
             known.take_if(|known| *known != service);
         }
-        let days = self.table(&by(&[&sku]), &clauses, (Some(currency), window), Granularity::Day)?;
+        let days = self.usage(&[&sku], &clauses, (currency, window), Granularity::Day)?;
         series.add(&days, &[&sku]);
         series.put_into(&word_of(&sku), "service", &services);
         Ok(())
     }
 }
 
-/// A place's dimensions, and those that say what of it counts.
+/// A place's dimensions, and those that say, besides the class, what of it counts.
 fn by(dimensions: &[&Dimension]) -> Vec<Dimension> {
     let beside = [Dimension::Provider, Dimension::ChargeCategory];
     dimensions.iter().map(|d| (*d).clone()).chain(beside).collect()
@@ -333,7 +357,7 @@ fn clause(dimension: &Dimension, values: &[String]) -> Clause {
 fn provider<'t>(table: &'t Table, key: &Key, dimensions: usize, providers: &Providers) -> Option<&'t str> {
     let text = |at: usize| table.dimensions[at].text(key.values.0[at]);
     let name = canonical_provider(text(dimensions));
-    (providers.contains_key(name) && Aside::of(text(dimensions + 1), false).is_none()).then_some(name)
+    (providers.contains_key(name) && Aside::of(text(dimensions + 1), "", false).is_none()).then_some(name)
 }
 
 /// Whether a value is a place of its own: what has no region or service is no place, what has no tag is.

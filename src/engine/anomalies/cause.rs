@@ -293,7 +293,7 @@ fn daily(table: &Table, period: Period) -> f64 {
 /// What admits the charges of all of some places that anomalies are looked for among.
 fn clauses(places: &[&[Spot]], more: &[Clause]) -> Vec<Clause> {
     let mut clauses: Vec<Clause> = places.iter().flat_map(|place| filter_of(place).clauses).collect();
-    clauses.push(Aside::clause(true));
+    clauses.extend(Aside::none());
     clauses.extend_from_slice(more);
     clauses
 }

@@ -58,7 +58,7 @@ pub fn answer(engine: &LocalEngine, name: &str, as_of: Day, cancel: &Cancel) -> 
 
 fn driver(engine: &LocalEngine, lens: &Lens, held: (Period, Period), cancel: &Cancel) -> Result<Option<Driver>> {
     let mut filter = lens.filter.clone();
-    filter.clauses.push(Aside::clause(true));
+    filter.clauses.extend(Aside::none());
     let lens = Lens { by: Vec::new(), filter, ..lens.clone() };
     let answers = drivers::of_groups(engine, &lens, &[Vec::new()], (held.0, Some(held.1)), cancel)?;
     let own = answers.into_iter().find(|answer| Some(&answer.currency) == lens.currency.as_ref());
@@ -72,7 +72,7 @@ fn clauses(finding: &Finding) -> Vec<Clause> {
         place.retain(|spot| spot.dimension != Dimension::Service);
     }
     let Filter { mut clauses, .. } = filter_of(&place);
-    clauses.push(Aside::clause(true));
+    clauses.extend(Aside::none());
     clauses
 }
 

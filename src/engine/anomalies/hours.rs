@@ -55,7 +55,7 @@ pub fn begin(
 fn hour_of(engine: &LocalEngine, currency: &str, finding: &Finding, cancel: &Cancel) -> Result<Option<i64>> {
     let period = Period { from: finding.start.plus(-BEFORE_DAYS), to: finding.start.plus(1) };
     let mut clauses = filter_of(&finding.place).clauses;
-    clauses.push(Aside::clause(true));
+    clauses.extend(Aside::none());
     let request = Request {
         period,
         by: &[],
@@ -200,7 +200,7 @@ fn nodes(engine: &LocalEngine, bill: &Bill, cancel: &Cancel) -> Result<Option<(V
         let values: Vec<&str> =
             kept.iter().take(TOP_HOURS).flat_map(|node| node.place.parts()).map(|part| part.value.as_str()).collect();
         let by = [dimension.clone(), Dimension::Provider];
-        let clauses = [Aside::clause(true)];
+        let clauses = Aside::none();
         let request = Request {
             period,
             by: &by,

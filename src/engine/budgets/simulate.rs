@@ -14,6 +14,7 @@ use crate::domain::services;
 use crate::domain::text::{SafeText, UNTOLD};
 use crate::engine::Cancel;
 use crate::engine::answer::{Simulation, cents};
+use crate::engine::foretell::Aside;
 use crate::engine::local::LocalEngine;
 use crate::engine::query::request;
 use crate::engine::together::Together;
@@ -96,6 +97,7 @@ fn shares(engine: &LocalEngine, budget: &Budget, ground: &Ground, cancel: &Cance
         dimension: Some(Dimension::ChargeCategory),
         patterns: vec![Pattern::Is("Usage".to_owned())],
     });
+    lens.filter.clauses.push(Aside::of_class(true));
     let table = engine.aggregate(&request(&lens, days, &[Dimension::Service], None), cancel)?;
     let mut found: Vec<(String, Amount)> = table
         .groups()

@@ -48,8 +48,10 @@ pub(super) struct Gathered {
 /// What is read to foretell some charges.
 pub(in crate::engine) struct Wanted {
     lens: Lens,
-    /// The filter's clauses, and that charges are of a kind that stays out of the fit.
+    /// The filter's clauses, and that charges are of a category that stays out of the fit and correct nothing.
     others: Vec<Clause>,
+    /// The filter's clauses, and that charges correct earlier ones.
+    corrections: Vec<Clause>,
     days: Period,
     oldest: Day,
     as_of: Day,
@@ -63,10 +65,12 @@ impl Wanted {
         as_of: Day,
     ) -> Wanted {
         let lens = Lens { filter: scope.clone(), metric, currency: Some(currency.to_owned()), ..Lens::default() };
-        let others = scope.clauses.iter().cloned().chain([Aside::clause(false)]).collect();
+        let and = |more: &[Clause]| [&scope.clauses, more].concat();
+        let others = and(&[Aside::of_categories(false), Aside::of_class(true)]);
+        let corrections = and(&[Aside::of_class(false)]);
         let oldest = engine.data_days().map_or(as_of, |data| data.from.min(as_of));
         let days = Period { from: oldest.max(as_of.plus(-DAYS_READ)), to: as_of.plus(1) };
-        Wanted { lens, others, days, oldest, as_of }
+        Wanted { lens, others, corrections, days, oldest, as_of }
     }
 
     fn request<'w>(&'w self, by: &'static [Dimension], clauses: &'w [Clause], long: bool) -> Request<'w> {
@@ -74,7 +78,7 @@ impl Wanted {
         Request { clauses, long: Some(long), ..request(&self.lens, self.days, by, granularity) }
     }
 
-    /// All of a day or less, by its category.
+    /// All of a day or less, by its category and class.
     fn short(&self) -> Request<'_> {
         self.request(&BY_CATEGORY, &self.lens.filter.clauses, false)
     }
@@ -84,14 +88,19 @@ impl Wanted {
         self.request(&BY_ACCOUNT, &self.lens.filter.clauses, true)
     }
 
-    /// What of a day or less stays out of the fit.
+    /// What of a day or less stays out of the fit by its category.
     fn others(&self) -> Request<'_> {
         self.request(&BY_ACCOUNT, &self.others, false)
     }
 
+    /// What of a day or less does by its class.
+    fn corrections(&self) -> Request<'_> {
+        self.request(&BY_ACCOUNT, &self.corrections, false)
+    }
+
     /// All that may be asked for.
-    pub(in crate::engine) fn requests(&self) -> [Request<'_>; 3] {
-        [self.short(), self.long(), self.others()]
+    pub(in crate::engine) fn requests(&self) -> [Request<'_>; 4] {
+        [self.short(), self.long(), self.others(), self.corrections()]
     }
 }
 
@@ -102,9 +111,12 @@ pub(super) fn gather(together: &Together<'_>, wanted: &Wanted, cancel: &Cancel) 
     let long = together.table(&wanted.long(), cancel)?;
     found.add_others(&long, true);
     long.groups().for_each(|(key, total)| *found.totals.entry(Day::of_seconds(key.start)).or_default() += total.sum);
+    // Only these are many times more by account.
     if found.has_others {
-        // Only these are many times more by account.
         found.add_others(&*together.table(&wanted.others(), cancel)?, false);
+    }
+    if found.has_corrections {
+        found.add_others(&*together.table(&wanted.corrections(), cancel)?, false);
     }
     let Period { from, .. } = wanted.days;
     let (settled, missing) = settled(together.engine(), &wanted.lens, wanted.days, wanted.as_of);
@@ -117,8 +129,8 @@ pub(super) fn gather(together: &Together<'_>, wanted: &Wanted, cancel: &Cancel) 
     Ok(Gathered { series, others: found.others, totals: found.totals, settled, has_older: wanted.oldest < from })
 }
 
-const BY_CATEGORY: [Dimension; 1] = [Dimension::ChargeCategory];
-const BY_ACCOUNT: [Dimension; 2] = [Dimension::BillingAccount, Dimension::ChargeCategory];
+const BY_CATEGORY: [Dimension; 2] = [Dimension::ChargeCategory, Dimension::ChargeClass];
+const BY_ACCOUNT: [Dimension; 3] = [Dimension::BillingAccount, Dimension::ChargeCategory, Dimension::ChargeClass];
 
 #[derive(Default)]
 struct Found {
@@ -126,6 +138,7 @@ struct Found {
     totals: BTreeMap<Day, Amount>,
     others: BTreeMap<Stream, BTreeMap<Day, Amount>>,
     has_others: bool,
+    has_corrections: bool,
 }
 
 impl Found {
@@ -134,7 +147,9 @@ impl Found {
         for (key, total) in table.groups() {
             let day = Day::of_seconds(key.start);
             *self.totals.entry(day).or_default() += total.sum;
-            match Aside::of(table.dimensions[0].text(key.values.0[0]), false) {
+            let [category, class] = [0, 1].map(|at| table.dimensions[at].text(key.values.0[at]));
+            match Aside::of(category, class, false) {
+                Some(Aside::Correction) => self.has_corrections = true,
                 Some(_) => self.has_others = true,
                 None => *self.usage.entry(day).or_default() += total.sum,
             }
@@ -144,8 +159,8 @@ impl Found {
     /// Adds what stays out of the fit.
     fn add_others(&mut self, table: &Table, long: bool) {
         for (key, total) in table.groups().filter(|(_, total)| !total.sum.is_zero()) {
-            let [account, category] = [0, 1].map(|at| table.dimensions[at].text(key.values.0[at]));
-            let Some(kind) = Aside::of(category, long) else { continue };
+            let [account, category, class] = [0, 1, 2].map(|at| table.dimensions[at].text(key.values.0[at]));
+            let Some(kind) = Aside::of(category, class, long) else { continue };
             let stream = Stream { kind, account: account.to_owned(), long };
             *self.others.entry(stream).or_default().entry(Day::of_seconds(key.start)).or_default() += total.sum;
         }

@@ -1,7 +1,7 @@
 //! What will come: the charges of a filter continued, day by day and as sums, with intervals.
 //!
 //! What goes on by itself is fitted: usage of days that nobody restates any more. Purchases, taxes, credits,
-//! adjustments and charges longer than a day stay out of the fit (`gather`) and are put back as known amounts:
+//! adjustments, corrections of earlier bills and charges longer than a day stay out of the fit (`gather`) and are put back as known amounts:
 //! as they came, and where they come every month, as they came last (`recurring`).
 //!
 //! The model is looked for once a day and series, and remembered (`memory`); see
@@ -52,13 +52,16 @@ pub enum Aside {
     Credit,
     /// Charge category `Adjustment`.
     Adjustment,
+    /// Charge class `Correction`, of whatever category: a refund or restatement of an earlier bill.
+    Correction,
     /// Usage that is charged for longer than a day at once.
     Long,
 }
 
 impl Aside {
     /// All, in the order in which they are told.
-    pub const ALL: [Aside; 5] = [Aside::Purchase, Aside::Tax, Aside::Credit, Aside::Adjustment, Aside::Long];
+    pub const ALL: [Aside; 6] =
+        [Aside::Purchase, Aside::Tax, Aside::Credit, Aside::Adjustment, Aside::Correction, Aside::Long];
     /// The charge categories among them.
     const CATEGORIES: [(Aside, &str); 4] = [
         (Aside::Purchase, "Purchase"),
@@ -67,14 +70,31 @@ impl Aside {
         (Aside::Adjustment, "Adjustment"),
     ];
 
+    /// The charge class among them.
+    const CLASS: &str = "Correction";
+
     /// The demand that charges are of one of those categories, or of none.
-    pub(super) fn clause(negated: bool) -> Clause {
+    fn of_categories(negated: bool) -> Clause {
         let patterns = Aside::CATEGORIES.map(|(_, name)| Pattern::Is(name.to_owned())).to_vec();
         Clause { negated, dimension: Some(Dimension::ChargeCategory), patterns }
     }
 
-    /// The kind of a charge; nothing where it goes on by itself.
-    pub(super) fn of(category: &str, long: bool) -> Option<Aside> {
+    /// The demand that charges are corrections, or are none.
+    pub(super) fn of_class(negated: bool) -> Clause {
+        let patterns = vec![Pattern::Is(Aside::CLASS.to_owned())];
+        Clause { negated, dimension: Some(Dimension::ChargeClass), patterns }
+    }
+
+    /// The demands that charges go on by themselves, however long they are.
+    pub(super) fn none() -> [Clause; 2] {
+        [Aside::of_categories(true), Aside::of_class(true)]
+    }
+
+    /// The kind of a charge; nothing where it goes on by itself. What corrects a tax is no tax that comes again.
+    pub(super) fn of(category: &str, class: &str, long: bool) -> Option<Aside> {
+        if class.eq_ignore_ascii_case(Aside::CLASS) {
+            return Some(Aside::Correction);
+        }
         let named = Aside::CATEGORIES.into_iter().find(|(_, name)| name.eq_ignore_ascii_case(category));
         named.map(|(kind, _)| kind).or(long.then_some(Aside::Long))
     }
@@ -87,6 +107,7 @@ impl Aside {
             Aside::Tax => "tax",
             Aside::Credit => "credits",
             Aside::Adjustment => "adjustments",
+            Aside::Correction => "corrections of earlier bills",
             Aside::Long => "charges longer than a day",
         }
     }

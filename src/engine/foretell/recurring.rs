@@ -1,7 +1,7 @@
 //! What stays out of the fit, put back: as it came, and where it comes every month, as it came last.
 //!
 //! What came on the same day of two months in a row, of one billing account, is expected on that day of the months
-//! to come: fees of the first, tax, support. Much of it is dated at the beginning of a month and comes with its
+//! to come: fees of the first, tax, support. A correction says nothing of months to come. Much of it is dated at the beginning of a month and comes with its
 //! invoice, after its end; so it is expected of the months that lack it, too. Pure; knows no store.
 
 use std::collections::BTreeMap;
@@ -30,7 +30,9 @@ pub(super) fn put_back(
             place.expected += expected;
         };
         days.range(first..).for_each(|(day, amount)| put(*day, *amount, Amount::ZERO));
-        for (day, amount) in expected(days, (first, end), as_of) {
+        let comes_again = stream.kind != Aside::Correction;
+        let expected = if comes_again { expected(days, (first, end), as_of) } else { Vec::new() };
+        for (day, amount) in expected {
             put(day, Amount::ZERO, amount);
         }
     }

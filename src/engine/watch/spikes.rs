@@ -22,7 +22,7 @@ const USUAL_DAYS: i32 = 28;
 const LEAST_DAYS: usize = 7;
 /// Services that are named.
 const NAMED_MAX: usize = 3;
-const BY: [Dimension; 2] = [Dimension::Service, Dimension::ChargeCategory];
+const BY: [Dimension; 3] = [Dimension::Service, Dimension::ChargeCategory, Dimension::ChargeClass];
 
 /// What the last days of a rule's scope cost, by currency.
 pub fn of(engine: &LocalEngine, rule: &Rule, today: Day, cancel: &Cancel) -> Result<Vec<SpendFact>> {
@@ -67,9 +67,9 @@ impl Costs {
         for (key, total) in table.groups_in(currency) {
             let (Some(amount), day) = (total.value(), Day::of_seconds(key.start)) else { continue };
             *costs.days.entry(day).or_default() += amount;
-            let [service, category] = [0, 1].map(|at| table.dimensions[at].text(key.values.0[at]));
+            let [service, category, class] = [0, 1, 2].map(|at| table.dimensions[at].text(key.values.0[at]));
             *costs.services.entry(service.to_owned()).or_default().entry(day).or_default() += amount;
-            if let Some(kind) = Aside::of(category, false) {
+            if let Some(kind) = Aside::of(category, class, false) {
                 *costs.aside.entry(kind).or_default().entry(day).or_default() += amount;
             }
         }

@@ -190,7 +190,7 @@ impl Ingest<'_> {
         let mut anew = Vec::new();
         for (at, (group, was)) in groups.iter().zip(was).enumerate() {
             match was {
-                Some(was) if most[at] > 0 && rollups::has_any(self.store.kv(), *was)? => {
+                Some(was) if most[at] > 0 && rollups::can_grow(self.store.kv(), *was)? => {
                     let stays = |day| !goes(day);
                     let to = (group.id, came.contains(&at), most[at]);
                     rebuild::add_rollups(self.store, (*was, &stays), to, &self.kinds)?;

@@ -67,6 +67,7 @@ fn doc(dimension: &Dimension) -> &'static str {
         Dimension::Resource => "one resource by its id or name",
         Dimension::Sku => "what the price list has",
         Dimension::ChargeCategory => "usage, purchase, tax, credit, adjustment",
+        Dimension::ChargeClass => "correction: a refund or restatement of an earlier bill",
         Dimension::PricingCategory => "standard, dynamic or committed prices",
         Dimension::CommitmentDiscount => "a savings plan or reservation",
         Dimension::Virtual(_) => "defined in the config",

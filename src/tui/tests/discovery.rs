@@ -21,7 +21,7 @@ const SIZE: (u16, u16) = (120, 36);
 fn group_by_region_by_typing_a_part_of_it() {
     let mut s = Session::started(Mood::Demo, SIZE);
     s.keys("2 b r e g");
-    assert!(s.text().contains("> reg") && s.text().contains(" 1 of 16 "), "{}", s.text());
+    assert!(s.text().contains("> reg") && s.text().contains(" 1 of 17 "), "{}", s.text());
     s.keys("<enter>");
     assert_eq!((s.app.place(), &s.app.lens.by[..]), (Place::Tab(Tab::Breakdown), &[Dimension::Region][..]));
 }
