@@ -54,7 +54,7 @@ fn usage() -> Bill {
     bill
 }
 
-/// The same by the hour, of the last days.
+/// What goes on by the hour.
 fn hours() -> Bill {
     let mut bill = Bill(HEAD.to_owned());
     for hour in 0..i64::from(DAYS) * 24 {
