@@ -12,6 +12,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::calendar::Day;
 use super::dimension::Dimension;
 use super::filter::{Clause, Filter, Pattern};
+use super::held::Held;
 use super::money::Amount;
 use super::note;
 use super::text::Untrusted;
@@ -393,6 +394,9 @@ pub struct Anomaly {
     pub said: Option<Saying>,
     /// What happened to it, the oldest first.
     pub history: Vec<Happened>,
+    /// What its place is held against as long as it goes on. Kept, not told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<Held>,
 }
 
 impl Anomaly {
@@ -471,7 +475,7 @@ mod tests {
             contributors: Vec::new(),
             cancels: None,
         };
-        Anomaly { id: AnomalyId(7), currency: "USD".into(), finding, said: None, history: Vec::new() }
+        Anomaly { id: AnomalyId(7), currency: "USD".into(), finding, said: None, history: Vec::new(), held: None }
     }
 
     fn said(word: Word) -> Saying {

@@ -16,6 +16,7 @@ pub mod dict;
 pub mod dimension;
 pub mod filter;
 pub mod formula;
+pub mod held;
 pub mod keys;
 pub mod lens;
 mod lens_line;

@@ -11,7 +11,7 @@ use crate::domain::calendar::Day;
 use crate::domain::money::{Amount, Decimal};
 
 /// Days after which what moved and is not back is told as a step.
-const STANDS: u32 = 3;
+pub(super) const STANDS: u32 = 3;
 /// Differences that are looked at, a day, where a day costs [`USUAL_DAY`]; of a bill ten times as large those of six
 /// times the money.
 const LEAST: f64 = 10.0;

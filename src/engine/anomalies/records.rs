@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bill::{place_of, word_of};
 use super::find::Found;
+use super::hold::{self, Places};
 use crate::analytics::detect::event::Direction;
 use crate::analytics::detect::identity::{Known, Name, alike, core, names};
 use crate::analytics::detect::place::{Part, Place};
@@ -65,7 +66,7 @@ fn part_of(spot: &Spot) -> Part {
 }
 
 /// The service and account that have nearly all of an anomaly.
-fn core_of(finding: &Finding) -> Option<Place> {
+pub(super) fn core_of(finding: &Finding) -> Option<Place> {
     let parts: Vec<(Part, f64)> = finding.contributors.iter().map(|c| (part_of(&c.spot), c.share)).collect();
     core(&place_of(&finding.place), parts.iter().map(|(part, share)| (part, *share)))
 }
@@ -111,14 +112,18 @@ pub fn rules(journal: &Journal) -> Vec<(AnomalyId, Rule)> {
 }
 
 /// What a detection found, of each currency that has series.
-#[derive(Clone, Debug)]
+#[derive(Clone, Default, Debug)]
 pub struct Fresh {
     /// The currency.
     pub currency: String,
     /// The first day of its series.
     pub first: Day,
+    /// What an average day of it costs.
+    pub daily: f64,
     /// What was found.
     pub found: Vec<Found>,
+    /// The days of the places of what was found and is known.
+    pub places: Places,
 }
 
 /// The records after a detection.
@@ -128,7 +133,7 @@ pub struct Merged {
     pub anomalies: Vec<Anomaly>,
     /// Those that are other than before.
     pub changed: Vec<AnomalyId>,
-    /// Those that are forgotten: they ended long ago, and nobody said anything.
+    /// Those that are forgotten, of which nobody said anything: they ended long ago, or are told as another.
     pub forgotten: Vec<AnomalyId>,
     /// Those that are new and go on.
     pub opened: Vec<AnomalyId>,
@@ -143,7 +148,9 @@ pub fn merge(before: Vec<Anomaly>, fresh: &[Fresh], rules: &[(AnomalyId, Rule)],
     let mut taken: Vec<AnomalyId> = before.iter().map(|anomaly| anomaly.id).collect();
     let mut matched: Vec<AnomalyId> = Vec::new();
     let mut anomalies = before;
-    for Fresh { currency, first, found } in fresh {
+    for of in fresh {
+        let Fresh { currency, found, .. } = of;
+        let seen: Vec<&Finding> = found.iter().map(|found| &found.finding).collect();
         let known: Vec<Known> = anomalies.iter().filter(|a| a.currency == *currency).map(known_of).collect();
         let raw: Vec<_> = found.iter().map(with_contributors).collect();
         for (name, found) in names(&known, &raw).into_iter().zip(found) {
@@ -151,14 +158,14 @@ pub fn merge(before: Vec<Anomaly>, fresh: &[Fresh], rules: &[(AnomalyId, Rule)],
             if known.iter().any(|known| known.name == name) {
                 matched.push(id);
                 if let Some(anomaly) = anomalies.iter_mut().find(|anomaly| anomaly.id == id) {
-                    renew(anomaly, &found.finding, rules, now, &mut merged);
+                    renew(anomaly, &found.finding, (of, &seen, as_of), rules, now, &mut merged);
                 }
                 continue;
             }
             let id = fresh_id(name, currency, &taken);
             taken.push(id);
             matched.push(id);
-            let anomaly = begin(id, currency, &found.finding, rules, now);
+            let anomaly = begin(id, &found.finding, (of, &seen, as_of), rules, now);
             if anomaly.finding.course.is_going() && anomaly.said.is_none() {
                 merged.opened.push(id);
             }
@@ -167,15 +174,15 @@ pub fn merge(before: Vec<Anomaly>, fresh: &[Fresh], rules: &[(AnomalyId, Rule)],
         }
         let lost = |anomaly: &&mut Anomaly| anomaly.currency == *currency && !matched.contains(&anomaly.id);
         for anomaly in anomalies.iter_mut().filter(lost) {
-            miss(anomaly, *first, as_of, now, &mut merged);
+            miss(anomaly, (of, &seen, as_of), now, &mut merged);
         }
     }
     let forgotten = |anomaly: &Anomaly| {
         let untouched = !anomaly.history.iter().any(|happened| matches!(happened, Happened::Said(_)));
         untouched && !anomaly.finding.course.is_going() && as_of.0 - anomaly.finding.last.0 > KEPT_DAYS
     };
-    merged.forgotten = anomalies.iter().filter(|a| forgotten(a)).map(|a| a.id).collect();
-    anomalies.retain(|anomaly| !forgotten(anomaly));
+    merged.forgotten.extend(anomalies.iter().filter(|a| forgotten(a)).map(|a| a.id));
+    anomalies.retain(|anomaly| !merged.forgotten.contains(&anomaly.id));
     merged.changed.retain(|id| !merged.forgotten.contains(id));
     merged.changed.sort_unstable();
     merged.changed.dedup();
@@ -213,9 +220,26 @@ fn fresh_id(name: Name, currency: &str, taken: &[AnomalyId]) -> AnomalyId {
     AnomalyId(id)
 }
 
-fn begin(id: AnomalyId, currency: &str, finding: &Finding, rules: &[(AnomalyId, Rule)], now: i64) -> Anomaly {
-    let (currency, finding) = (currency.to_owned(), finding.clone());
-    let mut anomaly = Anomaly { id, currency, finding, said: None, history: vec![Happened::Found { at: now }] };
+/// What was found of a currency, all of it, and as of when.
+type Seen<'f> = (&'f Fresh, &'f [&'f Finding], Day);
+
+/// Takes what was found for what it is by its own place, and keeps what it is held against.
+fn take(anomaly: &mut Anomaly, finding: Finding, (of, seen, as_of): Seen<'_>) {
+    anomaly.finding = finding;
+    let Some(days) = of.places.get(&place_of(&anomaly.finding.place)) else { return };
+    if !hold::is_held(&anomaly.finding, as_of) {
+        return;
+    }
+    hold::keep(anomaly, days);
+    if let Some(finding) = hold::still(anomaly, seen, days, of.daily) {
+        anomaly.finding = finding;
+    }
+}
+
+fn begin(id: AnomalyId, finding: &Finding, seen: Seen<'_>, rules: &[(AnomalyId, Rule)], now: i64) -> Anomaly {
+    let (currency, history) = (seen.0.currency.clone(), vec![Happened::Found { at: now }]);
+    let mut anomaly = Anomaly { id, currency, finding: finding.clone(), said: None, history, held: None };
+    take(&mut anomaly, finding.clone(), seen);
     if let Some((like, rule)) = rules.iter().find(|(_, rule)| rule.covers(&anomaly.currency, &anomaly.finding)) {
         let (who, note) = (rule.who.clone(), rule.note.clone());
         anomaly.say(Saying { word: Word::Expected, who, at: rule.at, note, like: Some(*like) });
@@ -227,16 +251,24 @@ fn begin(id: AnomalyId, currency: &str, finding: &Finding, rules: &[(AnomalyId, 
     anomaly
 }
 
-fn renew(anomaly: &mut Anomaly, finding: &Finding, rules: &[(AnomalyId, Rule)], now: i64, merged: &mut Merged) {
-    let (was, is) = (anomaly.finding.course.is_going(), finding.course.is_going());
+fn renew(
+    anomaly: &mut Anomaly,
+    finding: &Finding,
+    seen: Seen<'_>,
+    rules: &[(AnomalyId, Rule)],
+    now: i64,
+    merged: &mut Merged,
+) {
+    let was = anomaly.finding.course.is_going();
     // The hour of its beginning is looked for once, and stays while the day does.
     let start_hour =
         finding.start_hour.or(anomaly.finding.start_hour).filter(|_| finding.start == anomaly.finding.start);
-    let finding = Finding { start_hour, ..finding.clone() };
-    if anomaly.finding != finding {
-        anomaly.finding = finding;
+    let before = (anomaly.finding.clone(), anomaly.held.clone());
+    take(anomaly, Finding { start_hour, ..finding.clone() }, seen);
+    if before != (anomaly.finding.clone(), anomaly.held.clone()) {
         merged.changed.push(anomaly.id);
     }
+    let is = anomaly.finding.course.is_going();
     match (was, is) {
         (true, false) => end(anomaly, now, merged),
         (false, true) => {
@@ -269,30 +301,48 @@ fn end(anomaly: &mut Anomaly, now: i64, merged: &mut Merged) {
     }
 }
 
-/// It was not found this time.
-fn miss(anomaly: &mut Anomaly, first: Day, as_of: Day, now: i64, merged: &mut Merged) {
+/// It was not found this time: what it is held against tells what became of it.
+fn miss(anomaly: &mut Anomaly, (of, seen, as_of): Seen<'_>, now: i64, merged: &mut Merged) {
     let finding = &mut anomaly.finding;
     let was = finding.course.is_going();
-    finding.course = match finding.course {
+    let is_early = finding.start < of.first.plus(EARLY_DAYS);
+    match finding.course {
         Course::NotFound => return,
         // Hours are looked at for a few days only.
         course if finding.hourly => match as_of.0 - finding.last.0 {
             ..=1 => return,
-            _ if course.is_going() => Course::Over,
+            _ if course.is_going() => finding.course = Course::Over,
             _ => return,
         },
         // What was before the series began cannot be found any more.
-        _ if finding.start < first.plus(EARLY_DAYS) && was => Course::Usual,
-        _ if finding.start < first.plus(EARLY_DAYS) => return,
-        _ => Course::NotFound,
-    };
-    if was {
-        end(anomaly, now, merged);
-    } else {
-        merged.changed.push(anomaly.id);
+        _ if is_early && was => finding.course = Course::Usual,
+        _ if is_early => return,
+        _ => {
+            let days = of.places.get(&place_of(&finding.place));
+            if !was && !hold::is_held(finding, as_of) {
+                return;
+            }
+            if was && anomaly.said.is_none() && hold::is_told(finding, seen) {
+                merged.forgotten.push(anomaly.id);
+                return;
+            }
+            match hold::missed(anomaly, days, of.daily) {
+                Some(finding) if finding != anomaly.finding => anomaly.finding = finding,
+                _ => return,
+            }
+        }
     }
+    match (was, anomaly.finding.course.is_going()) {
+        (true, false) => end(anomaly, now, merged),
+        (false, true) => {
+            anomaly.note(Happened::Returned { at: now });
+            merged.opened.push(anomaly.id);
+        }
+        _ => {}
+    }
+    merged.changed.push(anomaly.id);
 }
 
 #[cfg(test)]
 #[path = "records_tests.rs"]
-mod tests;
+pub(super) mod tests;

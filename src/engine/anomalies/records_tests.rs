@@ -12,7 +12,7 @@ fn spot(service: &str) -> Spot {
     Spot { dimension: Dimension::Service, value: service.into(), name: None }
 }
 
-fn found(service: &str, start: i32, last: i32, by: i64, course: Course) -> Found {
+pub(in crate::engine::anomalies) fn found(service: &str, start: i32, last: i32, by: i64, course: Course) -> Found {
     let amount = Amount::whole;
     let day = Reckoned { expected: amount(100), lower: amount(80), upper: amount(120), actual: amount(100 + by) };
     let finding = Finding {
@@ -64,7 +64,7 @@ fn found(service: &str, start: i32, last: i32, by: i64, course: Course) -> Found
 }
 
 fn fresh(found: Vec<Found>) -> Vec<Fresh> {
-    vec![Fresh { currency: "USD".into(), first: Day(19_800), found }]
+    vec![Fresh { currency: "USD".into(), first: Day(19_800), found, ..Fresh::default() }]
 }
 
 fn say(anomaly: &mut Anomaly, word: Word) {
@@ -179,6 +179,7 @@ fn currencies_are_apart_and_old_ones_that_nobody_spoke_of_are_forgotten() {
         currency: currency.into(),
         first: Day(19_800),
         found: vec![found("vm", 19_990, 19_995, 50, Course::GoesOn)],
+        ..Fresh::default()
     });
     let merged = merge(vec![], &both, &[], (TODAY, 1));
     assert_eq!(merged.anomalies.len(), 2);

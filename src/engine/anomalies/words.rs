@@ -77,6 +77,7 @@ pub fn place(finding: &Finding) -> String {
 /// An anomaly as it is told on a day.
 #[must_use]
 pub fn listed(anomaly: Anomaly, as_of: Day) -> Listed {
+    let anomaly = Anomaly { held: None, ..anomaly };
     let place_words = place(&anomaly.finding);
     Listed { state: anomaly.state(as_of), place_words, at_stake: anomaly.at_stake(), anomaly }
 }

@@ -63,7 +63,8 @@ fn a_summary_has_the_decimals_of_its_currency() {
     let figures = |code: &str| {
         let mut finding = finding(&[(Dimension::Service, "vm")], &[]);
         finding.day.actual = "1234.5678".parse().expect("amount");
-        let anomaly = Anomaly { id: AnomalyId(1), currency: code.to_owned(), finding, said: None, history: Vec::new() };
+        let (id, currency) = (AnomalyId(1), code.to_owned());
+        let anomaly = Anomaly { id, currency, finding, said: None, history: Vec::new(), held: None };
         let text = summary(&listed(anomaly, Day(20_005)), None);
         text.split_once("A day costs ").and_then(|(_, rest)| rest.split_once(';')).map(|(first, _)| first.to_owned())
     };

@@ -52,7 +52,7 @@ fn anomaly(id: u64, place: Vec<Spot>, ago: i32, (expected, actual): (i64, i64), 
         cancels: None,
     };
     let history = vec![Happened::Found { at: start.seconds() }];
-    Anomaly { id: AnomalyId(id << 40), currency: "USD".into(), finding, said: None, history }
+    Anomaly { id: AnomalyId(id << 40), currency: "USD".into(), finding, said: None, history, held: None }
 }
 
 impl Fake {

@@ -1,0 +1,260 @@
+//! Whether an anomaly still is what it was found to be, by the days of its own place.
+//!
+//! A detector learns: what it told yesterday it may take for usual today, and then finds it no more. So each anomaly
+//! keeps what its place was expected to cost when it was found ([`Held`]), and is held against that: it goes on for as
+//! long as the cost is not back, it is over when settled days are, and it was restated where the very days that it was
+//! found on cost something else now. Knows no detector and no store.
+
+use std::collections::BTreeMap;
+
+use super::bill::place_of;
+use super::find::{STANDS, estimate, severity};
+use super::records::core_of;
+use crate::analytics::detect::place::Place;
+use crate::analytics::detect::scale::median;
+use crate::domain::anomaly::{Anomaly, Course, Finding, Kind, Reckoned};
+use crate::domain::calendar::Day;
+use crate::domain::held::Held;
+use crate::domain::money::Amount;
+
+/// Weeks before an anomaly that tell what its weekdays cost.
+const WEEKS: i32 = 4;
+/// Settled days on end on which a cost must be back, at most, and of what moved slowly.
+const BACK: usize = 3;
+const BACK_SLOWLY: usize = 7;
+/// Days after which what is still not back is what the cost is now.
+const LASTS: i32 = 30;
+/// Days after which it is said to stay.
+const STAYS: usize = 5;
+/// The share of a day's cost by which it may differ and not have been restated.
+const SAME: f64 = 0.01;
+/// The share of what it cost beyond what was expected that must be left of restated days for it to go on.
+const LEFT: f64 = 0.5;
+/// Days between the beginnings of what may be one.
+const TOGETHER: i32 = 10;
+/// Days of which the mean is what each further day costs.
+const LATELY: usize = 7;
+
+/// The costs of a place.
+#[derive(Clone, PartialEq, Default, Debug)]
+pub struct Days {
+    /// The first day.
+    pub first: Day,
+    /// What each day cost; `None` where none has come.
+    pub costs: Vec<Option<f64>>,
+    /// How many of them are settled.
+    pub settled: usize,
+}
+
+impl Days {
+    fn cost(&self, day: Day) -> Option<f64> {
+        let at = usize::try_from(day.0 - self.first.0).ok()?;
+        self.costs.get(at).copied().flatten()
+    }
+
+    /// The day after the last that is settled.
+    fn end(&self) -> Day {
+        self.first.plus(self.settled.min(self.costs.len()) as i32)
+    }
+}
+
+/// The costs of the places of a bill that are asked for.
+pub type Places = BTreeMap<Place, Days>;
+
+/// Whether the place of an anomaly has to be looked at: it goes on, or ended not long ago.
+pub(super) fn is_held(finding: &Finding, as_of: Day) -> bool {
+    !finding.hourly && (finding.course.is_going() || as_of.0 - finding.last.0 <= 2 * LASTS)
+}
+
+/// What an anomaly is held against, as it was found.
+fn hold(finding: &Finding, days: &Days) -> Held {
+    let end = finding.last.plus(1).min(days.end());
+    let of_event = |from: Day| (from.0..end.0).map(Day);
+    let mut usual = [0.0; 7];
+    for (weekday, usual) in usual.iter_mut().enumerate() {
+        let weeks = (1..=7 * WEEKS).map(|back| finding.start.plus(-back));
+        let same = weeks.filter(|day| day.weekday().num_days_from_monday() as usize == weekday);
+        *usual = median(&mut same.filter_map(|day| days.cost(day)).collect::<Vec<f64>>());
+    }
+    // Weekdays as they were, a mean day as the detector expected it.
+    let at = |day: Day| usual[day.weekday().num_days_from_monday() as usize];
+    let (mut sum, mut n) = (0.0, 0);
+    for day in of_event(finding.start) {
+        (sum, n) = (sum + at(day), n + 1);
+    }
+    let expected = finding.day.expected.to_f64();
+    let mean = if n > 0 { sum / f64::from(n) } else { 0.0 };
+    let by = expected / mean;
+    let week = if by.is_finite() && (0.5..=2.0).contains(&by) { usual.map(|cost| cost * by) } else { [expected; 7] };
+    Held {
+        place: finding.place.clone(),
+        from: finding.start,
+        week: week.map(estimate),
+        below: finding.day.expected - finding.day.lower,
+        above: finding.day.upper - finding.day.expected,
+        costs: of_event(finding.start).map(|day| estimate(days.cost(day).unwrap_or(0.0))).collect(),
+    }
+}
+
+/// Keeps what an anomaly that was found is held against: its first expectation, and its days as they are now.
+pub(super) fn keep(anomaly: &mut Anomaly, days: &Days) {
+    let fresh = hold(&anomaly.finding, days);
+    let first = anomaly.held.take().filter(|held| held.place == fresh.place && held.from <= fresh.from);
+    anomaly.held = Some(match first {
+        None => fresh,
+        Some(first) => {
+            let end = anomaly.finding.last.plus(1).min(days.end());
+            let costs = (first.from.0..end.0).map(|day| estimate(days.cost(Day(day)).unwrap_or(0.0))).collect();
+            Held { costs, ..first }
+        }
+    });
+}
+
+/// Where a cost stands against what it was expected to be.
+struct Stood {
+    course: Course,
+    last: Day,
+    /// What each day was off, without those on which it was back.
+    off: Vec<f64>,
+    peak: (Day, f64),
+}
+
+/// Goes through the settled days since an anomaly began.
+fn walk(finding: &Finding, held: &Held, days: &Days) -> Stood {
+    let sign = if finding.rises { 1.0 } else { -1.0 };
+    let reach = if finding.rises { held.above } else { held.below }.to_f64();
+    let most = if finding.kind == Kind::Ramp { BACK_SLOWLY } else { BACK };
+    let mut stood = Stood { course: Course::GoesOn, last: finding.start, off: Vec::new(), peak: (finding.start, 0.0) };
+    let mut pause: Vec<f64> = Vec::new();
+    // A quiet day of the week moves by less.
+    let usual = held.week.iter().map(|cost| cost.to_f64()).sum::<f64>() / 7.0;
+    let share_of = |day: Day| if usual > 0.0 { (held.expected(day).to_f64() / usual).max(0.0) } else { 1.0 };
+    let (mut shares, mut paused) = (0.0f64, 0.0f64);
+    for day in (finding.start.0..days.end().0).map(Day) {
+        if day.0 - finding.start.0 > LASTS {
+            stood.course = if pause.is_empty() { Course::Usual } else { Course::Over };
+            return stood;
+        }
+        let Some(cost) = days.cost(day) else { continue };
+        let (off, share) = (cost - held.expected(day).to_f64(), share_of(day));
+        let mean = stood.off.iter().sum::<f64>() / shares.max(f64::MIN_POSITIVE);
+        let is_back = off * sign <= reach * share && off * sign < 0.5 * mean * share * sign;
+        if is_back && day > finding.start {
+            pause.push(off);
+            paused += share;
+            if pause.len() >= most.min(stood.off.len()) {
+                stood.course = Course::Over;
+                return stood;
+            }
+            continue;
+        }
+        stood.off.append(&mut pause);
+        stood.off.push(off);
+        shares += share + std::mem::take(&mut paused);
+        stood.last = day;
+        if stood.off.len() == 1 || off * sign > stood.peak.1 * sign {
+            stood.peak = (day, off);
+        }
+    }
+    if stood.off.len() >= STAYS {
+        stood.course = Course::Stays;
+    }
+    stood
+}
+
+/// Whether the days that an anomaly was found on cost something else now, and hardly anything of it is left.
+fn is_restated(finding: &Finding, held: &Held, days: &Days) -> bool {
+    let (mut then, mut now, mut changed) = (0.0, 0.0, false);
+    for (day, cost) in (held.from.0..).map(Day).zip(&held.costs) {
+        let (expected, was) = (held.expected(day).to_f64(), cost.to_f64());
+        let is = days.cost(day).unwrap_or(0.0);
+        changed |= (is - was).abs() > (SAME * was.abs()).max(0.01);
+        if day >= finding.start {
+            (then, now) = (then + was - expected, now + is - expected);
+        }
+    }
+    changed && now * then.signum() < LEFT * then.abs()
+}
+
+/// What is told of an anomaly by what it is held against.
+fn told(finding: &Finding, held: &Held, stood: &Stood, daily: f64) -> Finding {
+    let n = stood.off.len().max(1) as f64;
+    let impact: f64 = stood.off.iter().sum();
+    let lately = &stood.off[stood.off.len().saturating_sub(LATELY)..];
+    let rate = lately.iter().sum::<f64>() / lately.len().max(1) as f64;
+    let (impact_of, rate) = (estimate(impact), estimate(rate));
+    let span = (finding.start.0..=stood.last.0).map(|day| held.expected(Day(day)).to_f64());
+    let expected = span.clone().sum::<f64>() / span.count().max(1) as f64;
+    let reckoned = |expected: Amount, actual: Amount| Reckoned {
+        expected,
+        lower: expected - held.below,
+        upper: expected + held.above,
+        actual,
+    };
+    let (peak, off) = stood.peak;
+    let at_peak = held.expected(peak);
+    let ahead = if stood.course == Course::Stays { 30 } else { 0 };
+    let is_level = stood.course.is_going() && stood.off.len() >= STANDS as usize;
+    Finding {
+        kind: match finding.kind {
+            Kind::Spike | Kind::Drop if is_level => Kind::Step,
+            kind => kind,
+        },
+        severity: severity(impact_of + rate.scale_by(ahead, 1), finding.rises, daily),
+        last: stood.last,
+        unsettled: 0,
+        day: reckoned(estimate(expected), estimate(expected + impact / n)),
+        peak: (peak, reckoned(at_peak, at_peak + estimate(off))),
+        impact: impact_of,
+        rate,
+        course: stood.course,
+        ..finding.clone()
+    }
+}
+
+/// What became of an anomaly that is found no more, by its own place; `None` where it stays what it was.
+pub(super) fn missed(anomaly: &Anomaly, days: Option<&Days>, daily: f64) -> Option<Finding> {
+    let finding = &anomaly.finding;
+    let was = finding.course.is_going();
+    let gone = || Finding { course: Course::NotFound, ..finding.clone() };
+    // Without charges of its place they were removed.
+    let Some(days) = days else { return was.then(gone) };
+    let held = match &anomaly.held {
+        Some(held) => held.clone(),
+        None if was => hold(finding, days),
+        None => return None,
+    };
+    if is_restated(finding, &held, days) {
+        return Some(gone());
+    }
+    let stood = walk(finding, &held, days);
+    (was || stood.course.is_going()).then(|| told(finding, &held, &stood, daily))
+}
+
+/// Whether another that goes on is told of the same money.
+pub(super) fn is_told(finding: &Finding, others: &[&Finding]) -> bool {
+    let where_is = |finding: &Finding| core_of(finding).unwrap_or_else(|| place_of(&finding.place));
+    let place = where_is(finding);
+    others.iter().any(|other| {
+        let near = (other.start.0 - finding.start.0).abs() <= TOGETHER || other.start >= finding.start;
+        let alike = near && other.course.is_going() && other.rises == finding.rises;
+        alike && place.meet(&where_is(other)).is_some() && other.rate.abs() >= finding.rate.abs().scale_by(1, 2)
+    })
+}
+
+/// What an anomaly that is told to be over is, where its place's cost is still up; `None` where it is over.
+pub(super) fn still(anomaly: &Anomaly, others: &[&Finding], days: &Days, daily: f64) -> Option<Finding> {
+    let finding = &anomaly.finding;
+    let is_of_charges = finding.kind.is_news() || finding.kind == Kind::Expired;
+    if finding.course != Course::Over || finding.hourly || is_of_charges || is_told(finding, others) {
+        return None;
+    }
+    let held = anomaly.held.as_ref()?;
+    let stood = walk(finding, held, days);
+    let goes_on = stood.course.is_going() && stood.last.0 - finding.last.0 >= BACK as i32;
+    goes_on.then(|| told(finding, held, &stood, daily))
+}
+
+#[cfg(test)]
+#[path = "hold_tests.rs"]
+mod tests;

@@ -1,0 +1,142 @@
+//! Tests of what becomes of an anomaly that is found no more, by the days of its own place.
+
+use super::super::records::tests::found;
+use super::super::records::{Fresh, Merged, merge};
+use super::*;
+use crate::domain::anomaly::{Anomaly, State};
+
+const FIRST: i32 = 19_800;
+const START: i32 = 19_990;
+
+/// A place that costs 100 on weekdays and 60 at weekends, but for noise of 6 %, and 40 % more from a day on until another.
+fn costs(seed: u64, until: i32, raised: std::ops::Range<i32>) -> Vec<f64> {
+    let mut random = seed;
+    let mut noise = move || {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        0.12 * ((random >> 11) as f64 / (1u64 << 53) as f64) - 0.06
+    };
+    let week = |day: i32| if Day(day).weekday().num_days_from_monday() >= 5 { 60.0 } else { 100.0 };
+    let by = |day: i32| if raised.contains(&day) { 1.4 } else { 1.0 };
+    (FIRST..until).map(|day| week(day) * by(day) * (1.0 + noise())).collect()
+}
+
+/// What a detection found as of a day, over a place's days until then.
+fn seen(costs: &[f64], day: i32, finding: Option<Course>) -> Vec<Fresh> {
+    let known = &costs[..(day - FIRST) as usize];
+    let found: Vec<_> = finding.map(|course| found("vm", START, day - 1, 40, course)).into_iter().collect();
+    let days = Days { first: Day(FIRST), costs: known.iter().copied().map(Some).collect(), settled: known.len() };
+    let places = [(place_of(&self::found("vm", START, START, 40, Course::GoesOn).finding.place), days)].into();
+    vec![Fresh { currency: "USD".into(), first: Day(FIRST), daily: 100.0, found, places }]
+}
+
+fn look(before: Vec<Anomaly>, costs: &[f64], day: i32, finding: Option<Course>) -> Merged {
+    merge(before, &seen(costs, day, finding), &[], (Day(day), i64::from(day)))
+}
+
+fn truth(costs: &[f64], days: std::ops::Range<i32>) -> f64 {
+    days.map(|day| costs[(day - FIRST) as usize] * (1.0 - 1.0 / 1.4)).sum()
+}
+
+#[test]
+fn what_is_found_no_more_stays_open_while_its_cost_is_up_and_is_counted_on() {
+    for seed in 1..20 {
+        let costs = costs(seed, START + 40, START..START + 15);
+        let mut kept = look(vec![], &costs, START + 3, Some(Course::GoesOn)).anomalies;
+        for day in START + 4..START + 15 {
+            let merged = look(kept, &costs, day, None);
+            assert_eq!(merged.resolved, [], "seed {seed} day {}", day - START);
+            kept = merged.anomalies;
+            let finding = &kept[0].finding;
+            assert_eq!((kept[0].state(Day(day)), finding.last), (State::Open, Day(day - 1)), "seed {seed}");
+            let (impact, want) = (finding.impact.to_f64(), truth(&costs, START..day));
+            assert!((impact - want).abs() < 0.25 * want, "seed {seed}: {impact} of {want}");
+        }
+        assert_eq!((kept[0].finding.course, kept[0].finding.kind), (Course::Stays, Kind::Step));
+        // All at once tells the same.
+        let first = look(vec![], &costs, START + 3, Some(Course::GoesOn)).anomalies;
+        assert_eq!(look(first, &costs, START + 14, None).anomalies[0].finding, kept[0].finding);
+        // The first days back are no end yet, the third is.
+        for (day, course) in [(16, Course::Stays), (17, Course::Stays), (18, Course::Over)] {
+            let merged = look(kept, &costs, START + day, None);
+            kept = merged.anomalies;
+            assert_eq!((kept[0].finding.course, kept[0].finding.last), (course, Day(START + 14)), "seed {seed} {day}");
+            assert_eq!(merged.resolved.len(), usize::from(course == Course::Over));
+        }
+    }
+}
+
+#[test]
+fn what_never_goes_back_becomes_what_the_cost_is() {
+    let costs = costs(3, START + 40, START..START + 40);
+    let kept = look(vec![], &costs, START + 3, Some(Course::GoesOn)).anomalies;
+    let kept = look(kept, &costs, START + 30, None).anomalies;
+    assert_eq!(kept[0].finding.course, Course::Stays);
+    let kept = look(kept, &costs, START + 35, None).anomalies;
+    assert_eq!((kept[0].finding.course, kept[0].finding.last), (Course::Usual, Day(START + 30)));
+}
+
+#[test]
+fn restated_is_what_has_other_costs_on_the_days_that_it_was_found_on() {
+    let before = costs(4, START + 10, START..START + 10);
+    let kept = look(vec![], &before, START + 3, Some(Course::GoesOn)).anomalies;
+    let restated = costs(4, START + 10, 0..0);
+    let merged = look(kept.clone(), &restated, START + 4, None);
+    assert_eq!((merged.anomalies[0].finding.course, merged.resolved.len()), (Course::NotFound, 1));
+    // A cent more is no other cost, and what is hardly less goes on.
+    let mut hardly = before.clone();
+    hardly[(START - FIRST) as usize] -= 8.0;
+    let merged = look(kept.clone(), &hardly, START + 4, None);
+    assert_eq!((merged.anomalies[0].finding.course.is_going(), merged.resolved.len()), (true, 0));
+    // A place without any charges was removed.
+    let merged = merge(
+        kept,
+        &[Fresh { places: Places::new(), ..seen(&before, START + 4, None).remove(0) }],
+        &[],
+        (Day(START + 4), 9),
+    );
+    assert_eq!(merged.anomalies[0].finding.course, Course::NotFound);
+}
+
+#[test]
+fn what_is_told_to_be_over_goes_on_while_its_cost_is_up() {
+    for seed in 1..20 {
+        let costs = costs(seed, START + 20, START..START + 20);
+        let mut over = found("vm", START, START + 3, 40, Course::Over);
+        over.finding.kind = Kind::Spike;
+        let fresh = Fresh { found: vec![over], ..seen(&costs, START + 12, None).remove(0) };
+        let merged = merge(vec![], &[fresh], &[], (Day(START + 12), 9));
+        let finding = &merged.anomalies[0].finding;
+        assert_eq!(
+            (finding.course, finding.kind, finding.last),
+            (Course::Stays, Kind::Step, Day(START + 11)),
+            "{seed}"
+        );
+        assert_eq!(merged.opened.len(), 1);
+    }
+}
+
+#[test]
+fn what_is_over_stays_over_whatever_comes_later() {
+    let mut costs = costs(5, START + 20, START..START + 4);
+    costs[(START + 10 - FIRST) as usize..].iter_mut().for_each(|cost| *cost *= 1.5);
+    let over = Fresh {
+        found: vec![found("vm", START, START + 3, 40, Course::Over)],
+        ..seen(&costs, START + 18, None).remove(0)
+    };
+    let merged = merge(vec![], &[over], &[], (Day(START + 18), 9));
+    assert_eq!((merged.anomalies[0].finding.course, merged.anomalies[0].finding.last), (Course::Over, Day(START + 3)));
+    let again = look(merged.anomalies.clone(), &costs, START + 19, None);
+    assert_eq!((again.anomalies, again.changed), (merged.anomalies, vec![]));
+}
+
+#[test]
+fn what_is_told_at_another_place_is_not_told_twice() {
+    let costs = costs(6, START + 20, START..START + 20);
+    let kept = look(vec![], &costs, START + 3, Some(Course::GoesOn)).anomalies;
+    let mut wider = found("vm", START + 5, START + 9, 45, Course::Stays);
+    wider.finding.place = Vec::new();
+    wider.raw.place = place_of(&[]);
+    let fresh = Fresh { found: vec![wider], ..seen(&costs, START + 10, None).remove(0) };
+    let merged = merge(kept, &[fresh], &[], (Day(START + 10), 9));
+    assert_eq!(merged.anomalies.iter().filter(|a| a.finding.course.is_going()).count(), 1, "{:#?}", merged.anomalies);
+}
