@@ -8,7 +8,7 @@
 
 use super::Measured;
 use super::dues::{self, Ahead};
-use super::interval::{Band, Errors, Path, units};
+use super::interval::{Band, Errors, Path};
 use super::models::{Fit, Model, by_weeks};
 use super::prepare::{Ready, plus};
 use super::robust::quantile;
@@ -18,6 +18,16 @@ use super::shape::Days;
 const OVER: usize = 91;
 /// Days between its origins.
 const STEP: usize = 3;
+/// Days that sums are looked at over: they are few.
+const OVER_SUMS: usize = 182;
+/// By so much of what came a winner's sums are off one way where its days go further up than down.
+const LOPSIDED: f64 = 0.12;
+/// A day is far off by this share of a usual one. Where fewer days than that are, they are odd ones: nobody expects
+/// them again.
+const FAR: f64 = 0.5;
+const OFTEN: f64 = 0.1;
+/// What is clearly better has this share of the squares of errors.
+const CLEARLY: f64 = 0.8;
 /// Days ahead that are scored.
 const AHEAD_MAX: usize = 28;
 /// Days that a model is given at least.
@@ -47,7 +57,58 @@ pub(super) fn hold(ready: &Ready, horizon: usize) -> Outcome {
     let outcome = look_back(ready, first, horizon);
     // The contest weighs newer origins more and looks at fewer: who only wins by that, does not win.
     let better = outcome.measured.wape < outcome.measured.naive_wape;
-    if better || first == Model::Naive { outcome } else { look_back(ready, Model::Naive, horizon) }
+    let outcome = if better || first == Model::Naive { outcome } else { look_back(ready, Model::Naive, horizon) };
+    // Where days come near, too few are far.
+    if outcome.measured.wape.is_some_and(|wape| wape < FAR * OFTEN) {
+        return outcome;
+    }
+    match best_mean(ready, outcome.model, horizon.min(AHEAD_MAX)) {
+        Some(mean) => look_back(ready, mean, horizon),
+        None => outcome,
+    }
+}
+
+/// The mean whose sums of days came nearest, where the winner's days do not add up: days that go further up than
+/// down have a middle that is nearest to most of them, and a sum that is far from as many middles.
+fn best_mean(ready: &Ready, winner: Model, ahead: usize) -> Option<Model> {
+    let n = ready.values.len();
+    if ahead == 0 {
+        return None;
+    }
+    let (mut away, mut came, mut own) = (0.0, 0.0, 0.0);
+    let (mut far, mut all) = (0, 0);
+    let usual = usual(&ready.values[n.saturating_sub(OVER_SUMS)..]);
+    let mut squares = [0.0; Model::MEANS.len()];
+    let mut origin = n.saturating_sub(ahead.max(7));
+    while origin >= GIVEN_MIN && origin + OVER_SUMS >= n {
+        let fit = Fit::of(days(ready, origin), winner.is_monthly());
+        let part = ahead.min(n - origin);
+        let known: Vec<usize> = (0..part).filter(|k| ready.known[origin + k]).collect();
+        let sum: f64 = known.iter().map(|k| ready.values[origin + k]).sum();
+        let off = |path: &[f64]| sum - known.iter().map(|k| path[*k]).sum::<f64>();
+        let path = fit.path(winner, part);
+        far += known.iter().filter(|k| (ready.values[origin + **k] - path[**k]).abs() > FAR * usual).count();
+        all += known.len();
+        let of_winner = off(&path);
+        (away, came, own) = (away + of_winner, came + sum.abs(), own + of_winner * of_winner);
+        for (square, model) in squares.iter_mut().zip(Model::MEANS) {
+            *square += off(&fit.path(model, part)).powi(2);
+        }
+        origin -= 2 * STEP;
+    }
+    // A mean takes the place of middles that are off one way; of copies, which are not, it has to be clearly better.
+    let is_lopsided = away.abs() > LOPSIDED * came;
+    if far as f64 <= OFTEN * all as f64 && away.abs() <= came / 2.0 {
+        return None;
+    }
+    let mut least = (own * if is_lopsided { 1.0 } else { CLEARLY }, None);
+    for (square, model) in squares.iter().zip(Model::MEANS) {
+        // The longest is the calmest: a shorter one has to be clearly better.
+        if *square < least.0 * if least.1.is_some() { CLEARLY } else { 1.0 } {
+            least = (*square, Some(model));
+        }
+    }
+    least.1
 }
 
 /// What a model would have said, and how well that did.
@@ -122,7 +183,7 @@ fn paths(ready: &Ready, model: Model, horizon: usize) -> Vec<Past> {
         if !ready.negative {
             foretold.iter_mut().for_each(|f| *f = f.max(0.0));
         }
-        let units = units(&fit.sizes(model, &foretold), usual(&ready.values[..origin]), fit.is_log());
+        let units = fit.units(model, &foretold, usual(&ready.values[..origin]));
         let off =
             |k: usize| ready.known[origin + k].then(|| ((ready.values[origin + k] - foretold[k]) / units[k]) as f32);
         let errors = (0..foretold.len()).map(off).collect();

@@ -22,7 +22,7 @@ const KNOTS: [usize; 12] = [1, 2, 3, 5, 7, 10, 14, 21, 28, 42, 63, 91];
 /// A forecast value with its two intervals.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Band {
-    /// In the middle: as likely too low as too high.
+    /// In the middle: those of days add up to that of their sum.
     pub mid: f64,
     /// 80 % lie above this and below [`Self::hi80`].
     pub lo80: f64,
@@ -52,6 +52,12 @@ impl Band {
         let high = |hi: f64, off: f64| (mid + due.mid + (hi - mid).hypot(off)).max(least);
         let (lo80, lo95) = (low(lo80, due.off[0]), low(lo95, due.off[1]));
         Band { mid: (mid + due.mid).max(least), lo80, hi80: high(hi80, due.off[0]), lo95, hi95: high(hi95, due.off[1]) }
+    }
+
+    /// The same about another middle, which it holds.
+    pub(super) fn about(self, mid: f64) -> Band {
+        let Band { lo80, hi80, lo95, hi95, .. } = self;
+        Band { mid, lo80: lo80.min(mid), hi80: hi80.max(mid), lo95: lo95.min(mid), hi95: hi95.max(mid) }
     }
 
     /// Certain.
@@ -156,25 +162,51 @@ impl Errors {
         std::array::from_fn(|b| before[b] + share * (off[b] - before[b]))
     }
 
-    /// Offset of the middle and of the bounds of the sum of a run of days from `from` on, in sums of
-    /// units. Nothing where no path is so long.
-    pub fn sum(&self, from: usize, units: &[f64]) -> Option<(f64, [f64; 4])> {
+    /// By how much each day is to be moved, in units, for sums of days to be right: what sums of up to `days` days
+    /// were off on the whole, as far as that is more than chance.
+    pub fn shift(&self, days: usize) -> f64 {
+        let days = self.longest().min(days);
+        let Some((mut found, apart)) = self.sums(0, &vec![1.0; days]) else { return 0.0 };
+        let Some((mid, off)) = bounds(&mut found, apart, WIDEN_SUM) else { return 0.0 };
+        let chance = ((off[2] - off[1]) / 2.56).powi(2) / (apart - 1.0).max(0.1);
+        if mid == 0.0 { 0.0 } else { mid * (1.0 - chance / (mid * mid)).max(0.0) }
+    }
+
+    /// Offsets of the bounds of the sum of a run of days from `from` on, in sums of units, where each day was moved
+    /// by `shift` of them. Nothing where nothing is known.
+    pub fn sum(&self, from: usize, units: &[f64], shift: f64) -> Option<[f64; 4]> {
         if self.paths.is_empty() {
             // As if all days erred alike: wide, but nothing more is known.
-            return (!self.knots.is_empty()).then(|| (0.0, self.day(from + units.len())));
+            return (!self.knots.is_empty()).then(|| self.day(from + units.len()));
         }
         let wanted = from + units.len();
+        let to = wanted.min(self.longest());
+        let from = from.min(to.saturating_sub(units.len()).max(to / 2));
+        let (mut found, apart) = self.sums(from, units.get(..to.checked_sub(from)?)?)?;
+        let (mid, off) = bounds(&mut found, apart, WIDEN_SUM)?;
+        let grow = (wanted as f64 / to as f64).sqrt();
+        // What is not put right may be so all the same: bounds hold both.
+        let low = |o: f64| (mid + (o - mid) * grow).min(shift + (o - mid) * grow);
+        let high = |o: f64| (mid + (o - mid) * grow).max(shift + (o - mid) * grow);
+        let off = [low(off[0]), low(off[1]), high(off[2]), high(off[3])].map(|o| o - shift);
+        Some(widened(off, self.widening.unwrap_or([1.0; 2])))
+    }
+
+    /// Days of which there are paths enough: where fewer are longer, shorter ones speak for them.
+    fn longest(&self) -> usize {
         let mut reach: Vec<usize> = self.paths.iter().map(|p| p.errors.len()).collect();
         reach.sort_unstable_by(|a, b| b.cmp(a));
-        // So many paths there must be; where fewer are so long, shorter ones speak for them.
-        let least = *reach.get((self.paths.len() / 3).min(27))?;
-        let to = wanted.min(least);
-        let from = from.min(to.saturating_sub(units.len()).max(to / 2));
-        let part = units.get(..to.checked_sub(from)?)?;
+        reach.get((self.paths.len() / 3).min(27)).copied().unwrap_or(0)
+    }
+
+    /// What sums of a run of days from `from` on were off, in sums of units and with weights; and how many of these
+    /// are independent.
+    fn sums(&self, from: usize, units: &[f64]) -> Option<(Vec<(f64, f64)>, f64)> {
+        let to = from + units.len();
         let mut found: Vec<(f64, f64)> = Vec::with_capacity(self.paths.len());
         for path in self.paths.iter().filter(|p| p.errors.len() >= to) {
             let (mut sum, mut whole) = (0.0, 0.0);
-            for (error, unit) in path.errors[from..to].iter().zip(part) {
+            for (error, unit) in path.errors[from..to].iter().zip(units) {
                 if let Some(error) = error {
                     sum += f64::from(*error) * unit;
                     whole += unit;
@@ -185,17 +217,7 @@ impl Errors {
             }
         }
         let span = self.paths.iter().map(|p| p.ago).max()?.saturating_sub(to) as f64;
-        let apart = span / ((to - from) as f64).powf(APART_SUM) + 1.0;
-        let (mid, off) = bounds(&mut found, apart, WIDEN_SUM)?;
-        let grow = (wanted as f64 / to as f64).sqrt();
-        // What sums were off on the whole is put right as far as it is more than chance.
-        let chance = ((off[2] - off[1]) / 2.56).powi(2) / (apart - 1.0).max(0.1);
-        let shift = if mid == 0.0 { 0.0 } else { mid * (1.0 - chance / (mid * mid)).max(0.0) };
-        // What is not put right may be so all the same: bounds hold both.
-        let low = |o: f64| (mid + (o - mid) * grow).min(shift + (o - mid) * grow);
-        let high = |o: f64| (mid + (o - mid) * grow).max(shift + (o - mid) * grow);
-        let off = [low(off[0]), low(off[1]), high(off[2]), high(off[3])].map(|o| o - shift);
-        Some((shift, widened(off, self.widening.unwrap_or([1.0; 2])).map(|o| o + shift)))
+        Some((found, span / ((to - from) as f64).powf(APART_SUM) + 1.0))
     }
 }
 

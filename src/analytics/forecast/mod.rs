@@ -7,6 +7,11 @@
 //! sums of days such as a month's end. Large charges of certain days are no part of this: they are taken out
 //! first, and put back with errors of their own (`dues`).
 //!
+//! The middles of days add up to the middle of their sum, whatever the days. The middle of a day that costs nothing
+//! mostly and much now and then would be nothing, and so would be the sum: where days go further up than down, those
+//! models compete whose days are means, by what sums of days were off. Else days are moved by what sums were off on
+//! the whole, as far as that is more than chance.
+//!
 //! * [`contest()`] looks for the winner: once a day is enough;
 //! * [`refresh`] continues a series, that may have grown, by a winner that is known.
 //!
@@ -30,6 +35,8 @@ mod shape;
 mod tests;
 #[cfg(test)]
 mod tests_of_dues;
+#[cfg(test)]
+mod tests_of_sums;
 
 use std::sync::Arc;
 
@@ -39,9 +46,12 @@ pub use models::{Level, Model};
 use crate::domain::calendar::{Day, Period};
 use contest::Outcome;
 use dues::Ahead;
-use interval::{Errors, units};
+use interval::Errors;
 use models::Fit;
 use prepare::{Ready, plus, ready};
+
+/// Days of the sums that say by how much each day is to be moved: of longer ones too few are known.
+const SHIFT_DAYS: usize = 28;
 
 /// A daily series.
 #[derive(Clone, PartialEq, Debug)]
@@ -180,6 +190,8 @@ pub struct Forecast {
     /// Who won; nothing where no contest was held, because of [`Self::state`].
     pub winner: Option<Winner>,
     units: Vec<f64>,
+    /// By how much days were moved for their sums to be right, in units.
+    shift: f64,
     least: f64,
     errors: Arc<Errors>,
     due: Ahead,
@@ -196,9 +208,8 @@ impl Forecast {
         }
     }
 
-    /// The sum of the days of a period that are foretold; nothing where none is. Its middle is not the
-    /// sum of the days' middles where days go further up than down, and its bounds are closer
-    /// than the sums of theirs.
+    /// The sum of the days of a period that are foretold; nothing where none is. Its middle is the sum of the
+    /// days' middles: who adds days up finds it. Its bounds are closer than the sums of theirs.
     #[must_use]
     pub fn sum(&self, period: Period) -> Option<Band> {
         let at = |day: Day| usize::try_from(day.0 - self.first.0).unwrap_or(0).min(self.days.len());
@@ -207,17 +218,16 @@ impl Forecast {
             return None;
         }
         let due = self.due.sum(from, to);
-        let mid = self.days[from..to].iter().map(|day| day.mid).sum::<f64>() - due.mid;
+        let mid = self.days[from..to].iter().map(|day| day.mid).sum::<f64>();
         let units = &self.units[from..to];
         let unit: f64 = units.iter().sum();
         let least = self.least * (to - from) as f64;
-        let Some((shift, off)) = self.errors.sum(from, units) else {
-            return Some(Band::exactly(mid).with(due, least));
+        let Some(off) = self.errors.sum(from, units, self.shift) else {
+            return Some(Band::exactly(mid - due.mid).with(due, least).about(mid));
         };
-        let off = off.map(|o| o - shift);
         // What is due may lie below zero: with it the sum may not.
         let of_rest = if self.due.is_empty() { least } else { f64::NEG_INFINITY };
-        Some(Band::around((mid + unit * shift).max(of_rest), unit, off, of_rest).with(due, least))
+        Some(Band::around(mid - due.mid, unit, off, of_rest).with(due, least).about(mid))
     }
 }
 
@@ -252,19 +262,26 @@ fn beyond(series: &Series, ready: &Ready, horizon: usize) -> usize {
 
 /// The forecast of a winner.
 fn by(ready: &Ready, winner: &Winner, horizon: usize) -> Forecast {
-    let fit = Fit::of(contest::days(ready, ready.values.len()), winner.model.is_monthly());
+    let (model, errors) = (winner.model, &winner.errors);
+    let fit = Fit::of(contest::days(ready, ready.values.len()), model.is_monthly());
     let least = if ready.negative { f64::NEG_INFINITY } else { 0.0 };
-    let mids: Vec<f64> = fit.path(winner.model, horizon).iter().map(|mid| mid.max(least)).collect();
-    let units = units(&fit.sizes(winner.model, &mids), contest::usual(&ready.values), fit.is_log());
-    let errors = &winner.errors;
+    let path: Vec<f64> = fit.path(model, horizon).iter().map(|mid| mid.max(least)).collect();
+    let units = fit.units(model, &path, contest::usual(&ready.values));
+    // Means sum as they should.
+    let shift = if model.is_mean() { 0.0 } else { errors.shift(SHIFT_DAYS) };
     let due = ready.dues.clone().ahead(ready.end(), horizon);
-    let band = |k: usize| Band::around(mids[k], units[k], errors.day(k + 1), least).with(due.sum(k, k + 1), least);
+    let band = |k: usize| {
+        let mid = (path[k] + shift * units[k]).max(least);
+        let off = errors.day(k + 1).map(|off| off - shift);
+        Band::around(mid, units[k], off, least).with(due.sum(k, k + 1), least)
+    };
     Forecast {
         first: ready.end(),
         days: (0..horizon).map(band).collect(),
         state: ready.state,
         winner: Some(winner.clone()),
         units,
+        shift,
         least,
         errors: errors.clone(),
         due,
@@ -286,14 +303,27 @@ fn without_contest(series: &Series, ready: &Ready, horizon: usize) -> Option<For
 /// Of a series with few days: their level, as far off as they were from each other.
 fn of_few(ready: &Ready, horizon: usize) -> Forecast {
     let least = if ready.negative { f64::NEG_INFINITY } else { 0.0 };
-    let level = Model::Shaped(Level::Last(28), false);
+    let zeros = ready.values.iter().filter(|v| **v == 0.0).count();
+    // Of days of which some are nothing the middle may be nothing, and their sum is not.
+    let is_rare = zeros * 5 > ready.values.len();
+    let level = if is_rare { Model::Mean(42) } else { Model::Shaped(Level::Last(28), false) };
     let mids = Fit::of(contest::days(ready, ready.values.len()), false).path(level, horizon);
     let usual = contest::usual(&ready.values);
     let errors = Arc::new(Errors::of_few(&ready.values, usual));
     let units = vec![usual; horizon];
     let mids: Vec<f64> = mids.iter().map(|mid| mid.max(least)).collect();
     let days = mids.iter().enumerate().map(|(k, mid)| Band::around(*mid, usual, errors.day(k + 1), least)).collect();
-    Forecast { first: ready.end(), days, state: ready.state, winner: None, units, least, errors, due: Ahead::default() }
+    Forecast {
+        first: ready.end(),
+        days,
+        state: ready.state,
+        winner: None,
+        units,
+        shift: 0.0,
+        least,
+        errors,
+        due: Ahead::default(),
+    }
 }
 
 /// A forecast that is as sure as its state.
@@ -306,6 +336,7 @@ fn plain(first: Day, state: State, mids: Vec<f64>) -> Forecast {
         state,
         winner: None,
         units,
+        shift: 0.0,
         least: f64::NEG_INFINITY,
         errors: Arc::default(),
         due: Ahead::default(),

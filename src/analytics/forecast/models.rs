@@ -12,13 +12,15 @@
 //! * *line*: Theil and Sen's slope from the days since the jump, damped;
 //! * *MSTL*: seasons by repeated loess (Bandara, Hyndman and Bergmeir 2021; crate `stlrs`), what is
 //!   left by smoothing;
-//! * *median*: of several of these, day by day: errors of unlike models cancel.
+//! * *median*: of several of these, day by day: errors of unlike models cancel;
+//! * *mean*: of many days, for those that go further up than down; it competes by sums of days.
 //!
 //! `augurs` was measured and left: its ETS knows no season, and its MSTL is `stlrs` in half the
 //! digits.
 
 use stlrs::Mstl;
 
+use super::interval::units;
 use super::robust::{median, slope, trimmed};
 use super::shape::{Days, Shape};
 
@@ -53,6 +55,10 @@ pub enum Model {
     Mstl,
     /// The median of level, smoothing, damped, theta and line; with days of the month if so said.
     Median(bool),
+    /// Each day as the mean of the last ones, so many: for days that go further up than down.
+    Mean(u16),
+    /// Each day as the mean of its weekday in the last 26 weeks.
+    MeanWeeks,
 }
 
 impl Model {
@@ -83,6 +89,15 @@ impl Model {
         ]
     };
 
+    /// Those whose days are means, not middles: their sums are right where days go further up than down.
+    pub(super) const MEANS: [Model; 5] =
+        [Model::Mean(400), Model::Mean(182), Model::Mean(91), Model::Mean(42), Model::MeanWeeks];
+
+    /// Whether it is one of [`Self::MEANS`].
+    pub(super) fn is_mean(self) -> bool {
+        matches!(self, Model::Mean(_) | Model::MeanWeeks)
+    }
+
     /// Whether it has days of the month.
     pub(super) fn is_monthly(self) -> bool {
         matches!(self, Model::Shaped(_, true) | Model::Median(true))
@@ -107,6 +122,11 @@ impl Model {
             Model::Mstl => "MSTL",
             Model::Median(false) => "median of models with their week",
             Model::Median(true) => "median of models with their week and month",
+            Model::Mean(42) => "mean of six weeks",
+            Model::Mean(91) => "mean of three months",
+            Model::Mean(182) => "mean of six months",
+            Model::Mean(_) => "mean of a year",
+            Model::MeanWeeks => "mean of each weekday in six months",
         }
     }
 }
@@ -129,7 +149,7 @@ impl<'a> Fit<'a> {
     }
 
     /// Whether it works on logarithms: errors then go with the size of a day.
-    pub fn is_log(&self) -> bool {
+    fn is_log(&self) -> bool {
         self.plain.log
     }
 
@@ -145,6 +165,8 @@ impl<'a> Fit<'a> {
             Model::Naive => by_weeks(self.days.values, 1, horizon),
             Model::Weeks => by_weeks(self.days.values, 4, horizon),
             Model::Shaped(level, _) => self.put_back(shape, &levels(shape, level, horizon)),
+            Model::Mean(days) => vec![mean_of(self.days.values.iter().rev().take(usize::from(days))); horizon],
+            Model::MeanWeeks => mean_weeks(self.days.values, horizon),
             Model::Mstl => self.mstl(horizon).unwrap_or_else(|| by_weeks(self.days.values, 1, horizon)),
             Model::Median(_) => {
                 let each = MEDIAN_OF.map(|level| levels(shape, level, horizon));
@@ -155,9 +177,14 @@ impl<'a> Fit<'a> {
     }
 
     /// The sizes of a path's days, of which errors go with the size: without days of the month.
-    pub fn sizes(&self, model: Model, path: &[f64]) -> Vec<f64> {
+    fn sizes(&self, model: Model, path: &[f64]) -> Vec<f64> {
         let (shape, n) = (self.shape(model), self.days.values.len());
         path.iter().enumerate().map(|(k, value)| shape.size(*value, self.days.day(n + k))).collect()
+    }
+
+    /// The units that errors of a path's days are told in.
+    pub fn units(&self, model: Model, path: &[f64], usual: f64) -> Vec<f64> {
+        units(&self.sizes(model, path), usual, self.is_log() || model.is_mean())
     }
 
     fn shape(&self, model: Model) -> &Shape {
@@ -196,6 +223,20 @@ pub(super) fn by_weeks(values: &[f64], weeks: usize, horizon: usize) -> Vec<f64>
         })
         .collect();
     (0..horizon).map(|k| week[k % 7]).collect()
+}
+
+/// The mean, zero of none.
+fn mean_of<'a>(values: impl Iterator<Item = &'a f64>) -> f64 {
+    let (sum, count) = values.fold((0.0, 0.0), |(sum, count), v| (sum + v, count + 1.0));
+    if count > 0.0 { sum / count } else { 0.0 }
+}
+
+/// Each day as the mean of its weekday in the last 26 weeks.
+fn mean_weeks(values: &[f64], horizon: usize) -> Vec<f64> {
+    let week: Vec<f64> = (0..7.min(values.len()))
+        .map(|k| mean_of((1..=26).filter_map(|w| values.get((values.len() + k).checked_sub(7 * w)?))))
+        .collect();
+    (0..horizon).map(|k| week.get(k % 7).copied().unwrap_or(0.0)).collect()
 }
 
 /// The levels of the next days.

@@ -68,7 +68,7 @@ pub struct Ahead {
 /// An estimate with its intervals: 80 % lie between [`Self::low_80`] and [`Self::high_80`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Range {
-    /// As likely too low as too high.
+    /// In the middle: those of days add up to that of their sum. Of days that cost much now and then, the mean.
     pub forecast: Amount,
     /// See [`Range`].
     pub low_80: Amount,
