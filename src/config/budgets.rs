@@ -129,7 +129,7 @@ impl Reader<'_> {
         let from = self.read("from", |text| Day::parse(text).ok_or_else(|| "a day is like 2026-09-01".to_owned()));
         let amount = self.needed("amount", budget::amount);
         let currency = self.needed("currency", budget::currency);
-        let growth = self.read("growth", str::parse::<Percent>).unwrap_or_default();
+        let growth = self.read("growth", budget::parse_growth).unwrap_or_default();
         let rollover = self.read("rollover", str::parse::<Rollover>).unwrap_or_default();
         let usual = Thresholds::default();
         let thresholds = Thresholds {

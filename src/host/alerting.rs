@@ -4,7 +4,6 @@
 //! A thread of its own, which sleeps until there is something to do: no channel that hangs holds anything up.
 //! What the terminal is to tell waits here until the app takes it. Knows no screen.
 
-use std::collections::BTreeSet;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -27,8 +26,8 @@ const REST: Duration = Duration::from_secs(2);
 const QUIET: Duration = Duration::from_secs(5);
 /// or once the swarm has lasted so long.
 const SWARM_MAX: Duration = Duration::from_secs(600);
-/// How long a try may take, and after how long a round begins none: then it looks again.
-const ROUND_MAX: Duration = Duration::from_secs(30);
+/// How long a round brings before it looks again.
+const ROUND_MAX: Duration = Duration::from_secs(120);
 /// What waits for the terminal at most: who has not looked for so long looks at the log.
 const UNTOLD_MAX: usize = 20;
 
@@ -106,8 +105,8 @@ pub struct Alerting {
 struct Wanted {
     /// The store holds something else than before.
     news: bool,
-    /// Channels that are being tried.
-    tests: BTreeSet<String>,
+    /// Channels that somebody wants to try.
+    tests: Vec<String>,
     ended: bool,
     over: bool,
 }
@@ -176,18 +175,7 @@ impl Alerting {
     /// Has a channel tried; [`Self::standing`] says what became of it.
     pub fn test(&self, channel: &str) {
         *self.shared.tested() = None;
-        if !self.shared.lock().tests.insert(channel.to_owned()) {
-            return;
-        }
-        // Whatever hangs meanwhile, and whoever waits for this one: neither holds up the other.
-        let (shared, name) = (Arc::clone(&self.shared), channel.to_owned());
-        let work = move || {
-            let _ = contained(|| shared.test(&name));
-            shared.lock().tests.remove(&name);
-        };
-        if std::thread::Builder::new().name("alert-test".into()).spawn(move || crate::threads::aside(work)).is_err() {
-            self.shared.lock().tests.remove(channel);
-        }
+        self.shared.want(|wanted| wanted.tests.push(channel.to_owned()));
     }
 
     /// What the terminal is to tell a person; it counts as told.
@@ -253,7 +241,7 @@ impl Shared {
     fn run(&self) {
         let (mut wait, mut is_first) = (LOOK_EVERY, true);
         loop {
-            let idle = |wanted: &mut Wanted| !(wanted.news || wanted.ended);
+            let idle = |wanted: &mut Wanted| !(wanted.news || wanted.ended || !wanted.tests.is_empty());
             let waited = self.changed.wait_timeout_while(self.lock(), wait, idle);
             let mut wanted = waited.unwrap_or_else(PoisonError::into_inner).0;
             if wanted.ended {
@@ -267,10 +255,17 @@ impl Shared {
                 if wanted.ended {
                     return;
                 }
+                if !wanted.tests.is_empty() {
+                    break;
+                }
             }
             is_first = false;
+            let tests = std::mem::take(&mut wanted.tests);
             wanted.news = false;
             drop(wanted);
+            for channel in &tests {
+                self.test(channel);
+            }
             let now = clock::now_seconds();
             let terminal = |notice: &Notice| self.tell(notice);
             let round = self.courier.round(&*self.engine, &terminal, &self.cancel, ROUND_MAX);
@@ -283,7 +278,7 @@ impl Shared {
                 _ => Duration::from_secs(60),
             };
             self.listeners.tell(());
-            let rests = |wanted: &mut Wanted| !wanted.ended;
+            let rests = |wanted: &mut Wanted| !wanted.ended && wanted.tests.is_empty();
             drop(self.changed.wait_timeout_while(self.lock(), REST, rests));
         }
     }

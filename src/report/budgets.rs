@@ -9,8 +9,11 @@ use super::grid::{Column, Document, Grid, Kind, Part, safe};
 use super::kept::{grid, list};
 use super::{Format, Style, json, markdown, money, table};
 use crate::domain::budget::period_words;
+use crate::domain::dimension::Dimension;
 use crate::domain::money::Amount;
 use crate::domain::scenario::Scenario;
+use crate::domain::services;
+use crate::domain::text::Untrusted;
 use crate::engine::answer::{BudgetAnswer, BudgetDetail, CrossingOf, Interval, Simulation, Suggestion};
 
 fn percent(share: Option<f64>) -> String {
@@ -245,7 +248,7 @@ fn document(detail: &BudgetDetail) -> Document {
     for composition in &detail.spenders {
         let rows = composition.values.iter().map(|share| {
             vec![
-                super::grid::value(&composition.dimension, &share.value, share.name.as_ref()),
+                spender(&composition.dimension, &share.value, share.name.as_ref()),
                 known(share.cost),
                 percent(share.share),
             ]
@@ -257,6 +260,15 @@ fn document(detail: &BudgetDetail) -> Document {
         ]);
     }
     parts
+}
+
+/// A value as tables call it; a service by the shorter name that screens show.
+fn spender(dimension: &Dimension, value: &Untrusted, name: Option<&Untrusted>) -> String {
+    let short = services::short(value.raw());
+    match dimension {
+        Dimension::Service if !short.is_empty() => safe(short),
+        _ => super::grid::value(dimension, value, name),
+    }
 }
 
 fn thresholds(answer: &BudgetAnswer) -> Vec<Part> {

@@ -52,6 +52,8 @@ fn demo() -> &'static LocalEngine {
         fill_with_demo_days(&store, 1, as_of(), 100).expect("demo");
         let engine = LocalEngine::new(Arc::new(store), Config::default().settle, true);
         let days = Period { from: Day::parse("2026-10-10").expect("day"), to: Day::parse("2026-11-05").expect("day") };
+        let next = Period { from: as_of().plus(25), to: as_of().plus(41) };
+        let far = Period { from: as_of().plus(91), to: as_of().plus(99) };
         let keep = vec![
             budget("all", 1_000_000, ""),
             budget("none", 1, "provider:aws"),
@@ -60,6 +62,8 @@ fn demo() -> &'static LocalEngine {
             Budget { every: Cycle::Quarter, rollover: Rollover::Balance, ..budget("quarter", 100_000, "tag:team=web") },
             Budget { rollover: Rollover::Balance, ..budget("carried", 10_000, "tag:team=web") },
             budget("typo", 10, "tag:team=wbe"),
+            Budget { every: Cycle::Days(next), ..budget("next", 100, "") },
+            Budget { every: Cycle::Days(far), ..budget("far", 100, "") },
         ];
         let command = Command::Budget(BudgetCommand::Apply { keep, remove: vec![] });
         engine.command(&command).expect("kept");
@@ -160,6 +164,21 @@ fn a_scope_that_nothing_matches_is_told() {
     let typo = standing("typo").remarks;
     assert!(typo.iter().any(|said| said.starts_with("no charge from") && said.contains("team=wbe")), "{typo:?}");
     assert!(standing("none").remarks.iter().all(|said| !said.starts_with("no charge from")));
+}
+
+#[test]
+fn a_period_to_come_is_foretold_as_far_as_screens_show_what_will_come() {
+    let next = standing("next");
+    let end = next.forecast.as_ref().expect("foretold").end;
+    let days = detail("next").path;
+    assert_eq!((days.len(), days[0].0, days.last().map(|(_, end)| *end)), (16, as_of().plus(25), Some(end)));
+    assert!(Amount::ZERO < days[0].1.mid && days[0].1.mid < end.mid && end.lo80 < end.hi80, "{days:?}");
+    assert_eq!(next.state, State::WillExceed { on: as_of().plus(25) });
+    let crossed: Vec<_> = next.thresholds.iter().filter_map(|crossing| crossing.on).collect();
+    assert_eq!((crossed, next.spent, next.pace), (vec![as_of().plus(25)], None, None));
+    assert_eq!(next.remarks, Vec::<String>::new());
+    let far = standing("far");
+    assert_eq!((far.state, far.forecast, far.remarks), (State::NotBegun, None, Vec::new()));
 }
 
 #[test]

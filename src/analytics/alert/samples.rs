@@ -5,7 +5,6 @@ use crate::domain::alert::Severity;
 use crate::domain::calendar::Day;
 use crate::domain::dimension::Dimension;
 use crate::domain::money::Amount;
-use crate::domain::text::Untrusted;
 
 /// A service in an account and a region that costs more than expected.
 pub fn anomaly(id: &str) -> AnomalyFact {
@@ -15,11 +14,7 @@ pub fn anomaly(id: &str) -> AnomalyFact {
         what: "Amazon EC2".into(),
         within: vec!["Prod".into(), "us-east-1".into()],
         place_words: "Amazon EC2 | Prod | us-east-1".into(),
-        place: vec![
-            (Dimension::Service, "Amazon Elastic Compute Cloud".into(), Untrusted::default()),
-            (Dimension::SubAccount, "111122223333".into(), "Prod".into()),
-            (Dimension::Provider, "AWS".into(), Untrusted::default()),
-        ],
+        place: vec![(Dimension::Service, "Amazon EC2".into()), (Dimension::Provider, "AWS".into())],
         kind: "step up",
         severity: Severity::Critical,
         start,
@@ -41,7 +36,7 @@ pub fn anomaly(id: &str) -> AnomalyFact {
 pub fn budget() -> BudgetFact {
     BudgetFact {
         name: "platform".into(),
-        place: vec![(Dimension::Provider, "AWS".into(), Untrusted::default())],
+        place: vec![(Dimension::Provider, "AWS".into())],
         scope: "provider=AWS".to_owned(),
         period: Day::parse("2026-11-18").expect("date").month().period(),
         currency: "EUR".into(),

@@ -133,7 +133,7 @@ pub enum State {
     OnTrack,
     /// The period is over, and cost no more than its limit.
     Kept,
-    /// The first period is yet to come.
+    /// The first period is yet to come, and nothing that is foretold of it speaks against it.
     NotBegun,
     /// Nothing is known of what was spent.
     Unknown,
@@ -243,12 +243,29 @@ pub fn standing(budget: &Budget, (period, limit): (Period, Amount), burn: &Burn,
     let spent = burn.spent();
     let is_over = as_of >= period.to;
     let state = match spent {
-        _ if as_of < period.from => State::NotBegun,
+        _ if as_of < period.from => not_begun(limit, path),
         None if path.is_empty() => State::Unknown,
         _ => state(period, limit, burn, path, (is_over, as_of)),
     };
-    let pace = spent.filter(|_| !is_over && state != State::NotBegun).map(|spent| pace(period, limit, burn, spent));
+    let pace = spent.filter(|_| !is_over && as_of >= period.from).map(|spent| pace(period, limit, burn, spent));
     Standing { spent, pace, state, thresholds: thresholds(budget, (period, limit), burn, path) }
+}
+
+/// Of a period to come what is foretold of it, where that speaks against it.
+fn not_begun(limit: Amount, path: &Path) -> State {
+    match ahead(limit, path) {
+        Some(State::OnTrack) | None => State::NotBegun,
+        Some(state) => state,
+    }
+}
+
+/// What a forecast says of a limit; nothing where there is none.
+fn ahead(limit: Amount, path: &Path) -> Option<State> {
+    let top = limit.to_f64();
+    if let Some(on) = crosses(path, |mid| mid > top) {
+        return Some(State::WillExceed { on });
+    }
+    path.last().map(|(_, end)| if end.hi80 > top { State::AtRisk } else { State::OnTrack })
 }
 
 fn state(period: Period, limit: Amount, burn: &Burn, path: &Path, (is_over, as_of): (bool, Day)) -> State {
@@ -258,20 +275,14 @@ fn state(period: Period, limit: Amount, burn: &Burn, path: &Path, (is_over, as_o
     if is_over && (burn.is_final || path.is_empty()) {
         return State::Kept;
     }
-    let top = limit.to_f64();
-    if let Some(on) = crosses(path, |mid| mid > top) {
-        return State::WillExceed { on };
+    if let Some(state) = ahead(limit, path) {
+        return state;
     }
-    let risky = match path.last() {
-        Some((_, end)) => end.hi80 > top,
-        // What was spent so far, as if each day to come cost as much as one behind.
-        None => {
-            let behind = days_behind(period, burn).max(1);
-            let days = i64::from(period.days());
-            !is_over && as_of >= period.from && burn.spent().unwrap_or_default().scale_by(days, behind) > limit
-        }
-    };
-    if risky { State::AtRisk } else { State::OnTrack }
+    // What was spent so far, as if each day to come cost as much as one behind.
+    let behind = days_behind(period, burn).max(1);
+    let days = i64::from(period.days());
+    let is_ahead = burn.spent().unwrap_or_default().scale_by(days, behind) > limit;
+    if !is_over && as_of >= period.from && is_ahead { State::AtRisk } else { State::OnTrack }
 }
 
 /// The day from which on a path's middle stays where `over` says.

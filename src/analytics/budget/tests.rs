@@ -103,6 +103,11 @@ fn days_that_are_over_or_yet_to_come_have_states_of_their_own() {
     assert_eq!(state_of(3_000, &Burn { is_final: true, ..whole.clone() }, &[], "2026-12-04"), State::Kept);
     assert_eq!(state_of(2_950, &whole, &[], "2026-12-04"), State::Exceeded { on: day("2026-11-30") });
     assert_eq!(state_of(3_000, &burn(0, 0, "2026-11-01"), &[], "2026-10-31"), State::NotBegun);
+    // What is foretold of days yet to come may speak against them.
+    let to_come = path(month("2026-11"), day("2026-11-01"), 0.0, 100.0, 0.1);
+    let will = |limit: i64| state_of(limit, &Burn::default(), &to_come, "2026-10-20");
+    assert_eq!(will(2_950), State::WillExceed { on: day("2026-11-30") });
+    assert_eq!((will(3_100), will(4_000)), (State::AtRisk, State::NotBegun));
     assert_eq!(state_of(3_000, &Burn::default(), &[], "2026-11-05"), State::Unknown);
     // The month is over, but its last two days have not come.
     let early = burn(28, 100, "2026-11-01");
@@ -177,6 +182,26 @@ fn what_does_not_count_as_it_seems_to_is_said() {
         "does not count: the period ends on 2026-11-30",
     ];
     assert_eq!(said, wanted);
+}
+
+#[test]
+fn a_certain_sum_moves_the_interval_and_growth_widens_it() {
+    let ahead = path(month("2026-11"), day("2026-11-21"), 2_000.0, 100.0, 0.1);
+    let ground = Ground { path: &ahead, before: 2_000.0, as_of: day("2026-11-22"), shares: &BTreeMap::new() };
+    let end = |lines: &[&str]| {
+        let changes: Vec<Change> = lines.iter().map(|line| line.parse().expect(line)).collect();
+        otherwise(&ground, &changes).path.last().expect("a path").1
+    };
+    let today = ahead.last().expect("a path").1;
+    let is = |one: Band, other: Band| {
+        let each = |band: Band| [band.mid, band.lo80, band.hi80, band.lo95, band.hi95];
+        assert!(each(one).iter().zip(each(other)).all(|(a, b)| (a - b).abs() < 1e-6), "{one:?} against {other:?}");
+    };
+    is(end(&["buy 50000 on 2026-11-25"]), today.plus(50_000.0));
+    is(end(&["add 3 x 12.50 from 2026-11-26"]), today.plus(5.0 * 37.5));
+    let (grown, both) = (end(&["growth +100%"]), end(&["growth +100%", "buy 5000 on 2026-11-25"]));
+    assert!(grown.hi80 - grown.lo80 > 1.5 * (today.hi80 - today.lo80), "{grown:?}");
+    is(both, grown.plus(5_000.0));
 }
 
 #[test]

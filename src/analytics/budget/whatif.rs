@@ -2,7 +2,7 @@
 //!
 //! A change touches only days to come. Growth and prices act on what is foretold of a day, or of a service the
 //! share of it that the service had of late; what is added or bought comes on top. The interval grows with what
-//! it is about. Estimates, all of them. Knows no store and no screen.
+//! is foretold, and a certain sum on top moves it as it is. Estimates, all of them. Knows no store and no screen.
 
 use std::collections::BTreeMap;
 
@@ -38,11 +38,11 @@ pub struct Otherwise {
 /// Applies changes one after the other.
 #[must_use]
 pub fn otherwise(ground: &Ground<'_>, changes: &[Change]) -> Otherwise {
-    let mut added = vec![0.0; ground.path.len()];
+    let mut added = vec![Added::default(); ground.path.len()];
     let mut effects = Vec::with_capacity(changes.len());
     for upto in 1..=changes.len() {
         let now = sums(ground, &changes[..upto]);
-        let end = |sums: &[f64]| sums.last().copied().unwrap_or(0.0);
+        let end = |sums: &[Added]| sums.last().map_or(0.0, |added| added.foretold + added.certain);
         effects.push(end(&now) - end(&added));
         added = now;
     }
@@ -74,25 +74,36 @@ pub fn remarks(ground: &Ground<'_>, changes: &[Change]) -> Vec<Option<String>> {
     changes.iter().enumerate().map(remark).collect()
 }
 
-/// A band moved, its width in proportion to what is still to come.
-fn moved(band: &Band, by: f64, before: f64) -> Band {
-    let mid = band.mid + by;
+/// What changes add.
+#[derive(Clone, Copy, Default)]
+struct Added {
+    /// Growth and prices: shares of what is foretold, as unsure as that.
+    foretold: f64,
+    /// What is added or bought: nothing is unsure about it.
+    certain: f64,
+}
+
+/// A band moved, its width in proportion to what is still to come and foretold.
+fn moved(band: &Band, by: Added, before: f64) -> Band {
+    let mid = band.mid + by.foretold;
     let to_come = band.mid - before;
     let factor = if to_come > 0.0 { ((mid - before) / to_come).max(0.0) } else { 1.0 };
     let at = |bound: f64| mid + (bound - band.mid) * factor;
-    Band { mid, lo80: at(band.lo80), hi80: at(band.hi80), lo95: at(band.lo95), hi95: at(band.hi95) }
+    let band = Band { mid, lo80: at(band.lo80), hi80: at(band.hi80), lo95: at(band.lo95), hi95: at(band.hi95) };
+    band.plus(by.certain)
 }
 
 /// What changes add up to and with each day.
-fn sums(ground: &Ground<'_>, changes: &[Change]) -> Vec<f64> {
-    let mut sum = 0.0;
+fn sums(ground: &Ground<'_>, changes: &[Change]) -> Vec<Added> {
+    let mut sum = Added::default();
     let mut last = ground.before;
     let mut sums = Vec::with_capacity(ground.path.len());
     for (day, band) in ground.path {
         let cost = band.mid - last;
         last = band.mid;
         if *day > ground.as_of {
-            sum += day_of(ground, changes, *day, cost);
+            let day = day_of(ground, changes, *day, cost);
+            sum = Added { foretold: sum.foretold + day.foretold, certain: sum.certain + day.certain };
         }
         sums.push(sum);
     }
@@ -100,7 +111,7 @@ fn sums(ground: &Ground<'_>, changes: &[Change]) -> Vec<f64> {
 }
 
 /// What changes add to a day that is foretold to cost so much.
-fn day_of(ground: &Ground<'_>, changes: &[Change], day: Day, cost: f64) -> f64 {
+fn day_of(ground: &Ground<'_>, changes: &[Change], day: Day, cost: f64) -> Added {
     let first = ground.as_of.plus(1);
     let mut all = 1.0;
     let mut of: BTreeMap<&str, f64> = BTreeMap::new();
@@ -132,5 +143,5 @@ fn day_of(ground: &Ground<'_>, changes: &[Change], day: Day, cost: f64) -> f64 {
     }
     let by_service: f64 =
         of.iter().map(|(name, factor)| ground.shares.get(*name).copied().unwrap_or(0.0) * (factor - 1.0)).sum();
-    cost * (all * (1.0 + by_service) - 1.0) + on_top
+    Added { foretold: cost * (all * (1.0 + by_service) - 1.0), certain: on_top }
 }

@@ -209,8 +209,8 @@ pub struct BudgetFlags {
     /// Which of the four costs [default: effective].
     #[arg(long, value_parser = one_of(Metric::ALL.to_vec(), Metric::name))]
     pub metric: Option<Metric>,
-    /// By how much each period's limit is larger than the one before, like 3%.
-    #[arg(long, value_name = "PERCENT", allow_hyphen_values = true, value_parser = |text: &str| text.parse::<Percent>())]
+    /// By how much each period's limit is larger than the one before, like 3%; or none.
+    #[arg(long, value_name = "PERCENT", allow_hyphen_values = true, value_parser = budget::parse_growth)]
     pub growth: Option<Percent>,
     /// What goes over to the next period: none, what was unspent, or the balance, overspending too.
     #[arg(long, value_parser = one_of(Rollover::ALL.to_vec(), Rollover::name))]

@@ -18,6 +18,9 @@ fn budgets_are_made_changed_listed_and_removed() {
     let (out, _, _) = run("edit a --amount 60000 --name b --actual none --growth -2.5%");
     let changes = ["  amount: 50000 -> 60000", "  growth: +0% -> -2.5%", "  actual: 80,100 -> none"];
     assert_eq!(out, format!("changed budget b: 60000 USD a month, -2.5% each, provider:aws\n{}\n", changes.join("\n")));
+    let shown = run("show b").0;
+    assert!(shown.contains("Who spends it, by service"), "{shown}");
+    assert!(!shown.contains("Amazon Elastic Compute Cloud"), "services are called as on screens: {shown}");
     assert_eq!(run("clone b c --amount 5").0, "made budget c: 5 USD a month, -2.5% each, provider:aws\n");
     let (out, _, _) = run("list --format csv");
     let lines: Vec<&str> = out.lines().collect();

@@ -168,6 +168,14 @@ pub fn parse_thresholds(text: &str) -> Result<Vec<Percent>, String> {
     thresholds(&list)
 }
 
+/// By how much a limit grows, as people write it: `3%`; `none` is not at all.
+///
+/// # Errors
+/// Where it is no percentage.
+pub fn parse_growth(text: &str) -> Result<Percent, String> {
+    if matches!(text.trim(), "" | "none") { Ok(Percent::ZERO) } else { text.parse() }
+}
+
 /// Thresholds as [`parse_thresholds`] reads them.
 #[must_use]
 pub fn thresholds_line(list: &[Percent]) -> String {

@@ -7,7 +7,7 @@ use crate::domain::budget::Budget;
 use crate::domain::calendar::{Day, Period};
 use crate::domain::money::Amount;
 use crate::engine::Cancel;
-use crate::engine::foretell::foretell_of;
+use crate::engine::foretell::{DAYS, foretell_of};
 use crate::engine::together::Together;
 use crate::error::Result;
 
@@ -31,7 +31,9 @@ pub(super) fn of(
     spent: impl Fn(Period) -> Amount,
     cancel: &Cancel,
 ) -> Result<Option<Ahead>> {
-    if as_of < period.from || together.engine().data_days().is_none() {
+    // A period to come is foretold as far as screens show what will come.
+    let reach = as_of.plus(1 + i32::try_from(DAYS).unwrap_or(0));
+    if period.from >= reach || together.engine().data_days().is_none() {
         return Ok(None);
     }
     let horizon = usize::try_from(period.to.0 - as_of.0).unwrap_or(0);

@@ -254,7 +254,10 @@ impl Ground {
         }
         if *no_data {
             remarks.push("no charges of this scope's providers are known".to_owned());
-        } else if costs.others.is_empty() && costs.days.values().all(|total| total.rows() == 0) {
+        } else if costs.asked.days() > 0
+            && costs.others.is_empty()
+            && costs.days.values().all(|total| total.rows() == 0)
+        {
             let days = costs.asked;
             let scope = SafeText::from_outside(&budget.scope.to_string());
             let of = if budget.scope.is_empty() { String::new() } else { format!(" `{scope}`") };

@@ -129,7 +129,7 @@ impl BudgetForm {
             currency: budget::currency(text(3)).map_err(at(3))?,
             every: text(4).parse().map_err(at(4))?,
             from: Day::parse(text(5)).ok_or_else(|| (5, "a day is written like 2026-11-01".to_owned()))?,
-            growth: if text(6).is_empty() { Default::default() } else { text(6).parse().map_err(at(6))? },
+            growth: budget::parse_growth(text(6)).map_err(at(6))?,
             rollover: if text(7).is_empty() { Default::default() } else { text(7).parse().map_err(at(7))? },
             thresholds: Thresholds {
                 actual: budget::parse_thresholds(text(8)).map_err(at(8))?,
