@@ -473,7 +473,12 @@ impl<'p> Series<'p> {
             .into_iter()
             .map(|(place, (costs, of))| {
                 let (come, settled) = (until(&of, &|known| known.last), until(&of, &|known| known.settled));
-                let costs = costs.into_iter().enumerate().map(|(at, cost)| (at < come).then_some(cost)).collect();
+                let lost = |at: usize| {
+                    let day = first.plus(at as i32);
+                    of.iter().any(|name| self.providers.get(*name).is_some_and(|known| known.lost.contains(&day)))
+                };
+                let has_come = |at: usize| at < come && !lost(at);
+                let costs = costs.into_iter().enumerate().map(|(at, cost)| has_come(at).then_some(cost)).collect();
                 let providers = of.into_iter().map(str::to_owned).collect();
                 Node { place, costs, settled: Some(settled), was_billed: false, providers }
             })

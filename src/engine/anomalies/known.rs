@@ -18,9 +18,11 @@ const GONE_DAYS: i32 = 14;
 const MOST_DAYS: f64 = 0.8;
 /// Days without a charge of one that charges by the month: what is further apart was not the same beginning.
 const GAP_DAYS: i32 = 45;
+/// The share of its days without a charge up to which they were not delivered: of one that charges each day.
+const LOST: f64 = 0.1;
 
 /// How far a provider is known.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Known {
     /// Its first day.
     pub first: Day,
@@ -28,6 +30,8 @@ pub struct Known {
     pub last: Day,
     /// The last that is settled.
     pub settled: Day,
+    /// Days between them of which nothing at all came, of one that charges each day: a hole in the data is no saving.
+    pub lost: BTreeSet<Day>,
 }
 
 /// Providers by name.
@@ -62,6 +66,13 @@ fn apart(days: &BTreeSet<Day>) -> i32 {
     gaps.get(gaps.len() / 2).copied().unwrap_or(1)
 }
 
+/// The days of which nothing came though there are charges of nearly all others from the first day on.
+fn lost(days: &BTreeSet<Day>, first: Day) -> BTreeSet<Day> {
+    let Some(last) = days.last() else { return BTreeSet::new() };
+    let lost: BTreeSet<Day> = (first.0..last.0).map(Day).filter(|day| !days.contains(day)).collect();
+    if lost.len() as f64 <= LOST * f64::from(last.0 - first.0) { lost } else { BTreeSet::new() }
+}
+
 /// How far the providers of each currency are known that still deliver, by a table of their days; none is settled
 /// beyond a day.
 pub fn of_currencies(
@@ -89,7 +100,8 @@ pub fn of_currencies(
         settled = settled.min(settled_by);
         if newest.0 - last.0 <= GONE_DAYS {
             let first = begins(&days, last);
-            known.entry(currency).or_default().insert(name, Known { first, last, settled });
+            let known = known.entry(currency).or_default();
+            known.insert(name, Known { first, last, settled, lost: lost(&days, first) });
         }
     }
     known
@@ -118,5 +130,16 @@ mod tests {
         assert_eq!(begins_on([20, 130]), 130);
         assert_eq!(begins_on((0..8).map(|month| 30 * month)), 0);
         assert_eq!(begins_on((0..140).filter(|day| day % 7 < 5)), 0, "office days only");
+    }
+    #[test]
+    fn days_of_which_nothing_came_are_lost_where_each_day_is_charged_for() {
+        let lost_of = |days: &dyn Fn(&i32) -> bool| {
+            let days: BTreeSet<Day> = (0..90).filter(days).map(Day).collect();
+            lost(&days, Day(0)).into_iter().map(|day| day.0).collect::<Vec<i32>>()
+        };
+        assert_eq!(lost_of(&|day| !(40..43).contains(day)), [40, 41, 42]);
+        assert!(lost_of(&|day| *day < 80).is_empty(), "what ends has ended");
+        assert!(lost_of(&|day| day % 7 < 5).is_empty(), "office days only");
+        assert!(lost_of(&|day| day % 30 == 0).is_empty(), "monthly");
     }
 }

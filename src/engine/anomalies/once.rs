@@ -139,14 +139,20 @@ fn leave_out_skus(looker: &Looker<'_>, cases: &mut Vec<Case>) -> Result<()> {
     Ok(())
 }
 
-/// Tells what got another tag, or lost it, by the rise alone: nothing fell. Whose it was before stands with it.
+/// Leaves out what only got another tag, and tells what lost it by the rise alone: nothing fell, and whose it was before
+/// stands with it. What never had a tag lost none: it is told as the move that it is, wherever that is.
 fn leave_out_tags(looker: &Looker<'_>, cases: &mut Vec<Case>, by: &[Dimension]) -> Result<()> {
     let mut renamed = renamed(looker, cases, is_tag, by)?.into_iter();
     cases.retain_mut(|case| {
-        let Some((part, around, _)) = renamed.next().flatten().filter(|(_, _, share)| *share >= SAME) else {
+        let Some((part, around, share)) = renamed.next().flatten() else { return true };
+        if share < SAME {
+            if case.found.raw.kind == Kind::Untagged && never_had_one(case, &around, &part) {
+                case.found.raw.kind = Kind::Moved(case.found.raw.event.shape);
+                case.found.finding = find::finding(looker.bill, &case.found.raw).unwrap_or(case.found.finding.clone());
+            }
             return true;
-        };
-        if !case.found.finding.rises {
+        }
+        if !case.found.finding.rises || !part.value.is_empty() {
             return false;
         }
         let was = fell(looker.bill, &around, &part, case.moved());
@@ -157,6 +163,14 @@ fn leave_out_tags(looker: &Looker<'_>, cases: &mut Vec<Case>, by: &[Dimension]) 
         true
     });
     Ok(())
+}
+
+/// Whether most of what rose without a tag is of one service of one account that never had one.
+fn never_had_one(case: &Case, around: &Cells, part: &Part) -> bool {
+    let Some(place) = case.cells.as_ref().and_then(|cells| pair(&case.found, cells)) else { return false };
+    let untagged = place.parts().iter().chain([part]).map(|part| (part.dimension.clone(), part.value.clone()));
+    let (Some(all), Some(own)) = (around.within(&place), around.within(&Place::new(untagged))) else { return false };
+    own.then > 0.0 && own.then >= ALL * all.then
 }
 
 /// The other values of a dimension that fell where one rose.
@@ -182,7 +196,7 @@ fn settle(bill: &Bill, found: &Found, cells: &Cells) -> Option<Found> {
     if !matches!(raw.kind, Kind::Moved(_)) || raw.event.shape == Shape::Ramp || raw.place.parts().iter().any(is_sku) {
         return None;
     }
-    let place = pair(found, cells).or_else(|| wider(bill, found))?;
+    let place = pair(found, cells).or_else(|| single(found, cells)).or_else(|| wider(bill, found))?;
     if place == raw.place {
         return None;
     }
@@ -222,6 +236,24 @@ fn pair(found: &Found, cells: &Cells) -> Option<Place> {
     let (share, cost) = (piece.by() / whole.by(), piece.then / whole.then.max(f64::MIN_POSITIVE));
     let is_it = share - cost >= LIFT || found.raw.place.depth() > 1 && cost >= ALL;
     (known && share >= MOST && is_it).then_some(place)
+}
+
+/// Of all that a provider costs, or all there is: the one service or account that has nearly all of a move.
+fn single(found: &Found, cells: &Cells) -> Option<Place> {
+    let is_wide = found.raw.place.parts().iter().all(|part| part.dimension == word_of(&Dimension::Provider));
+    let whole = cells.whole();
+    let one = |dimension: &str| {
+        let shares = cells
+            .pieces(&[dimension])
+            .into_iter()
+            .map(|(place, piece)| (piece.by() / whole.by(), piece.then / whole.then.max(f64::MIN_POSITIVE), place));
+        shares.max_by(|a, b| a.0.total_cmp(&b.0))
+    };
+    let told = |place: &Place| place.parts().iter().all(|part| !part.value.is_empty() && part.value != UNTOLD);
+    let is_it = |(share, cost, place): &(f64, f64, Place)| *share >= MOST && share - cost >= LIFT && told(place);
+    let found = ["service", "account"].into_iter().filter_map(one).filter(is_it);
+    // Of both the one that is the smaller part of what it cost before.
+    found.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(.., place)| place).filter(|_| is_wide)
 }
 
 /// The place without its region or tag, where that leaves nothing out.

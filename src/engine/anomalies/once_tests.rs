@@ -114,15 +114,40 @@ fn what_lost_its_tag_is_told_as_that_and_nothing_fell() {
 }
 
 #[test]
-fn what_went_to_another_team_is_told_by_the_team_that_has_it_now() {
+fn what_went_to_another_team_moved_nothing() {
+    for team in ["platform", "web"] {
+        let found = found(|line| {
+            if line.account == "dev" && line.day >= 78 {
+                line.team = team;
+            }
+        });
+        assert_eq!(told(&found), [], "{team}");
+    }
+}
+
+#[test]
+fn what_never_had_a_tag_lost_none_when_it_rises() {
     let found = found(|line| {
-        if line.account == "dev" && line.day >= 78 {
-            line.team = "platform";
+        if (line.account, line.service) == ("prod", "queue") {
+            line.team = "";
+            line.cost *= if line.day >= 78 { 6.0 } else { 1.0 };
+        }
+    });
+    let told = told(&found);
+    let [(place, kind, true)] = &told[..] else { panic!("{told:?}") };
+    assert_eq!((&place[..], *kind == Kind::Untagged), (&["prod", "queue"][..], false));
+}
+
+#[test]
+fn a_service_that_rises_everywhere_is_the_place() {
+    let found = found(|line| {
+        if line.service == "disk" && line.day >= 78 {
+            line.cost *= 2.5;
         }
     });
     let told = told(&found);
     let [(place, _, true)] = &told[..] else { panic!("{told:?}") };
-    assert!(place.contains(&"platform"), "{place:?}");
+    assert_eq!(place, &["disk"]);
 }
 
 #[test]
