@@ -17,10 +17,11 @@ pub fn count(n: u64) -> String {
 /// From here on [`hours_or_days`] tells days.
 const HOURS_MAX: i64 = 72;
 
-/// Seconds by their hours, many by their days: `26 h`, `3 days`.
+/// Seconds by their hours, few by their minutes, many by their days: `5 min`, `26 h`, `3 days`.
 #[must_use]
 pub fn hours_or_days(seconds: i64) -> String {
     match seconds.max(0) / HOUR_SECONDS {
+        0 => format!("{} min", seconds.max(0) / 60),
         hours @ ..HOURS_MAX => format!("{hours} h"),
         _ => counted((seconds / DAY_SECONDS).unsigned_abs(), "day", "days"),
     }

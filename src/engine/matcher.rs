@@ -1,47 +1,18 @@
 //! Which values a filter's clause admits.
 //!
-//! A value matches by what the bill says, by its name where it is an id, and for services and
-//! providers by the aliases that people type.
+//! How a value matches is the filter's ([`matches`]); this is what of a charge is looked at.
 
 use crate::domain::charge::Profile;
 use crate::domain::dimension::{Dimension, Place};
-use crate::domain::filter::{Clause, Filter, Pattern};
-use crate::domain::services;
+pub use crate::domain::filter::admit::{matches, matches_name};
+use crate::domain::filter::{Clause, Filter};
 use crate::store::manifest::Group;
-
-/// Whether a clause's patterns match a value or its name; negation is the caller's.
-#[must_use]
-pub fn matches(dimension: &Dimension, patterns: &[Pattern], value: &str, name: &str) -> bool {
-    patterns.iter().any(|pattern| pattern.matches(value) || names(pattern, name) || by_alias(dimension, pattern, value))
-}
-
-/// Whether a clause's patterns match a value by its name alone.
-#[must_use]
-pub fn matches_name(patterns: &[Pattern], name: &str) -> bool {
-    patterns.iter().any(|pattern| names(pattern, name))
-}
-
-fn names(pattern: &Pattern, name: &str) -> bool {
-    !name.is_empty() && matches!(pattern, Pattern::Is(_) | Pattern::Like(_)) && pattern.matches(name)
-}
 
 /// Whether a filter's demands on a dimension admit a value.
 #[must_use]
 pub fn admits(filter: &Filter, dimension: &Dimension, value: &str, name: &str) -> bool {
     let mut clauses = filter.clauses.iter().filter(|clause| clause.dimension.as_ref() == Some(dimension));
     clauses.all(|clause| matches(dimension, &clause.patterns, value, name) != clause.negated)
-}
-
-fn by_alias(dimension: &Dimension, pattern: &Pattern, value: &str) -> bool {
-    let (Pattern::Is(word) | Pattern::Like(word)) = pattern else { return false };
-    match dimension {
-        Dimension::Service => services::named(word).contains(&value) || pattern.matches(services::short(value)),
-        Dimension::Provider => {
-            services::provider_named(word) == Some(services::canonical_provider(value))
-                || pattern.matches(services::provider_short(value))
-        }
-        _ => false,
-    }
 }
 
 /// Whether a dimension's value is the same for all charges of a group of windows.

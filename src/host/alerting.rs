@@ -4,6 +4,7 @@
 //! A thread of its own, which sleeps until there is something to do: no channel that hangs holds anything up.
 //! What the terminal is to tell waits here until the app takes it. Knows no screen.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -26,8 +27,8 @@ const REST: Duration = Duration::from_secs(2);
 const QUIET: Duration = Duration::from_secs(5);
 /// or once the swarm has lasted so long.
 const SWARM_MAX: Duration = Duration::from_secs(600);
-/// How long a round brings before it looks again.
-const ROUND_MAX: Duration = Duration::from_secs(120);
+/// How long a try may take, and after how long a round begins none: then it looks again.
+const ROUND_MAX: Duration = Duration::from_secs(30);
 /// What waits for the terminal at most: who has not looked for so long looks at the log.
 const UNTOLD_MAX: usize = 20;
 
@@ -105,8 +106,8 @@ pub struct Alerting {
 struct Wanted {
     /// The store holds something else than before.
     news: bool,
-    /// Channels that somebody wants to try.
-    tests: Vec<String>,
+    /// Channels that are being tried.
+    tests: BTreeSet<String>,
     ended: bool,
     over: bool,
 }
@@ -175,7 +176,18 @@ impl Alerting {
     /// Has a channel tried; [`Self::standing`] says what became of it.
     pub fn test(&self, channel: &str) {
         *self.shared.tested() = None;
-        self.shared.want(|wanted| wanted.tests.push(channel.to_owned()));
+        if !self.shared.lock().tests.insert(channel.to_owned()) {
+            return;
+        }
+        // Whatever hangs meanwhile, and whoever waits for this one: neither holds up the other.
+        let (shared, name) = (Arc::clone(&self.shared), channel.to_owned());
+        let work = move || {
+            let _ = contained(|| shared.test(&name));
+            shared.lock().tests.remove(&name);
+        };
+        if std::thread::Builder::new().name("alert-test".into()).spawn(move || crate::threads::aside(work)).is_err() {
+            self.shared.lock().tests.remove(channel);
+        }
     }
 
     /// What the terminal is to tell a person; it counts as told.
@@ -241,7 +253,7 @@ impl Shared {
     fn run(&self) {
         let (mut wait, mut is_first) = (LOOK_EVERY, true);
         loop {
-            let idle = |wanted: &mut Wanted| !(wanted.news || wanted.ended || !wanted.tests.is_empty());
+            let idle = |wanted: &mut Wanted| !(wanted.news || wanted.ended);
             let waited = self.changed.wait_timeout_while(self.lock(), wait, idle);
             let mut wanted = waited.unwrap_or_else(PoisonError::into_inner).0;
             if wanted.ended {
@@ -255,17 +267,10 @@ impl Shared {
                 if wanted.ended {
                     return;
                 }
-                if !wanted.tests.is_empty() {
-                    break;
-                }
             }
             is_first = false;
-            let tests = std::mem::take(&mut wanted.tests);
             wanted.news = false;
             drop(wanted);
-            for channel in &tests {
-                self.test(channel);
-            }
             let now = clock::now_seconds();
             let terminal = |notice: &Notice| self.tell(notice);
             let round = self.courier.round(&*self.engine, &terminal, &self.cancel, ROUND_MAX);
@@ -278,7 +283,7 @@ impl Shared {
                 _ => Duration::from_secs(60),
             };
             self.listeners.tell(());
-            let rests = |wanted: &mut Wanted| !wanted.ended && wanted.tests.is_empty();
+            let rests = |wanted: &mut Wanted| !wanted.ended;
             drop(self.changed.wait_timeout_while(self.lock(), REST, rests));
         }
     }

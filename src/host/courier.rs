@@ -9,8 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use fs2::FileExt;
 use tokio::runtime::Runtime;
@@ -148,8 +147,8 @@ impl Courier {
         Moment { at, offset: clock::offset(at) }
     }
 
-    /// Has a look, and brings what is due, for as long as `most`; what has not been brought by then stays on its
-    /// way.
+    /// Has a look, and brings what is due: no try takes longer than `most`, and none begins after that; what has not
+    /// been brought stays on its way.
     ///
     /// # Errors
     /// Kind `Store` where the store cannot be reached or the disk fails. What was found before is brought even where
@@ -290,54 +289,46 @@ impl Courier {
             return Ok(tried);
         }
         let runtime = task::runtime()?;
-        let begun = Begun::default();
+        let since = clock::instant();
         let outcome = runtime.block_on(async {
             let (sender, mut fates) = tokio::sync::mpsc::unbounded_channel::<(Bundle, Fate)>();
             for (name, bundles) in by_channel {
-                let (courier, sender) = (self.clone(), sender.clone());
-                let (cancel, begun) = (cancel.clone(), begun.clone());
-                tokio::spawn(async move { courier.to_channel(&name, bundles, now, (&begun, &sender), &cancel).await });
+                let (courier, sender, cancel) = (self.clone(), sender.clone(), cancel.clone());
+                tokio::spawn(
+                    async move { courier.to_channel(&name, bundles, (now, since, most), &sender, &cancel).await },
+                );
             }
             drop(sender);
-            let late = tokio::time::sleep(most);
             let given_up = async {
                 cancel.cancelled().await;
                 tokio::time::sleep(LAST_WORD).await;
             };
-            tokio::pin!(late, given_up);
+            tokio::pin!(given_up);
             loop {
                 let next = tokio::select! {
                     // What was brought is noted first.
                     biased;
                     next = fates.recv() => next,
                     () = &mut given_up => None,
-                    () = &mut late => None,
                 };
                 let Some((bundle, fate)) = next else { return Ok::<(), Error>(()) };
-                begun.ended(&bundle);
                 self.note(engine, &bundle, &fate, now)?;
                 tried.push((bundle, fate));
             }
         });
         runtime.shutdown_background();
         outcome?;
-        // Who has been given up in the middle is not said to have failed.
-        for bundle in begun.left().into_iter().filter(|_| !cancel.is_cancelled()) {
-            let fate = Fate::Failed { why: format!("no answer within {} s", most.as_secs()), wait: None };
-            self.note(engine, &bundle, &fate, now)?;
-            tried.push((bundle, fate));
-        }
         Ok(tried)
     }
 
-    /// Brings what is due to one channel, one after the other; after a failure, or once it is given up, the rest
-    /// waits.
+    /// Brings what is due to one channel, one after the other; after a failure, once it is given up, or after so
+    /// long, the rest waits. Each try has all of that time: what begins late has not failed when the round ends.
     async fn to_channel(
         &self,
         name: &str,
         bundles: Vec<Bundle>,
-        now: i64,
-        (begun, fates): (&Begun, &tokio::sync::mpsc::UnboundedSender<(Bundle, Fate)>),
+        (now, since, most): (i64, Instant, Duration),
+        fates: &tokio::sync::mpsc::UnboundedSender<(Bundle, Fate)>,
         cancel: &CancellationToken,
     ) {
         let means = Means { certificate: self.certificate.clone(), now, ..Means::default() };
@@ -348,9 +339,13 @@ impl Courier {
                     if cancel.run_until_cancelled(tokio::time::sleep(pause)).await.is_none() {
                         return;
                     }
-                    begun.begins(&bundle);
+                    if at > 0 && since.elapsed() >= most {
+                        return;
+                    }
                     let means = Means { settled: bundle.settled.clone(), ..means.clone() };
-                    outgoing::bring(channel, &bundle.message, &means).await
+                    let late = || Fate::Failed { why: format!("no answer within {} s", most.as_secs()), wait: None };
+                    let tried = tokio::time::timeout(most, outgoing::bring(channel, &bundle.message, &means)).await;
+                    tried.unwrap_or_else(|_| late())
                 }
                 None => Fate::Impossible { why: "the config has no such channel any more".to_owned() },
             };
@@ -461,33 +456,6 @@ fn here(name: &str, message: &Message, terminal: &Terminal<'_>) -> Fate {
     match desktop::show(&notice) {
         Ok(()) => Fate::Delivered,
         Err(why) => Fate::Impossible { why: why.0 },
-    }
-}
-
-/// What is being brought: what of it has no end when nobody waits any longer got no answer.
-#[derive(Clone, Default)]
-struct Begun(Arc<Mutex<BTreeMap<String, Bundle>>>);
-
-impl Begun {
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Bundle>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// One at a time to a channel.
-    fn begins(&self, bundle: &Bundle) {
-        self.lock().insert(bundle.channel.clone(), bundle.clone());
-    }
-
-    fn ended(&self, bundle: &Bundle) {
-        let mut begun = self.lock();
-        // The next one to the channel may have begun already.
-        if begun.get(&bundle.channel).is_some_and(|of| of.letters == bundle.letters) {
-            begun.remove(&bundle.channel);
-        }
-    }
-
-    fn left(&self) -> Vec<Bundle> {
-        std::mem::take(&mut *self.lock()).into_values().collect()
     }
 }
 

@@ -3,7 +3,8 @@
 use super::{AnomalyFact, BudgetFact, Facts, Place, ProviderFact, SpendFact, SyncFact, Taken, money, wording};
 use crate::domain::alert::{Kind, Rule, Severity};
 use crate::domain::calendar::Day;
-use crate::domain::filter::Filter;
+use crate::domain::dimension::Dimension;
+use crate::domain::filter::{Filter, admit};
 use crate::domain::money::Amount;
 use crate::domain::text::Untrusted;
 
@@ -94,13 +95,13 @@ fn each<F>(facts: &[F], of: impl Fn(&F) -> Option<Condition>) -> Vec<Condition> 
 /// Whether a rule's scope holds a place: each of its terms must be told of there.
 fn holds(scope: &Filter, place: &Place) -> bool {
     scope.clauses.iter().all(|clause| {
-        let mut told = place.iter().filter(|(dimension, _)| clause.dimension.as_ref().is_none_or(|of| of == dimension));
-        let admits = |value: &str| clause.patterns.iter().any(|pattern| pattern.matches(value)) != clause.negated;
-        if clause.negated {
-            let mut told = told.peekable();
-            return told.peek().is_some() && told.all(|(_, value)| admits(value.raw()));
-        }
-        told.any(|(_, value)| admits(value.raw()))
+        let is_asked = |of: &Dimension| clause.dimension.as_ref().is_none_or(|asked| asked == of);
+        let mut told = place.iter().filter(|(of, ..)| is_asked(of)).peekable();
+        let is_told = told.peek().is_some();
+        let admits = |(of, value, name): &(Dimension, Untrusted, Untrusted)| {
+            admit::matches(of, &clause.patterns, value.raw(), name.raw()) != clause.negated
+        };
+        if clause.negated { is_told && told.all(admits) } else { told.any(admits) }
     })
 }
 
@@ -174,7 +175,7 @@ fn spike(rule: &Rule, fact: &SpendFact) -> Option<Condition> {
 }
 
 fn stale(rule: &Rule, fact: &ProviderFact) -> Option<Condition> {
-    let place = vec![(crate::domain::dimension::Dimension::Provider, fact.provider.clone())];
+    let place = vec![(Dimension::Provider, fact.provider.clone(), Untrusted::default())];
     if fact.late < rule.after || !holds(&rule.scope, &place) {
         return None;
     }

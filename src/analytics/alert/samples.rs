@@ -5,6 +5,7 @@ use crate::domain::alert::Severity;
 use crate::domain::calendar::Day;
 use crate::domain::dimension::Dimension;
 use crate::domain::money::Amount;
+use crate::domain::text::Untrusted;
 
 /// A service in an account and a region that costs more than expected.
 pub fn anomaly(id: &str) -> AnomalyFact {
@@ -14,7 +15,11 @@ pub fn anomaly(id: &str) -> AnomalyFact {
         what: "Amazon EC2".into(),
         within: vec!["Prod".into(), "us-east-1".into()],
         place_words: "Amazon EC2 | Prod | us-east-1".into(),
-        place: vec![(Dimension::Service, "Amazon EC2".into()), (Dimension::Provider, "AWS".into())],
+        place: vec![
+            (Dimension::Service, "Amazon Elastic Compute Cloud".into(), Untrusted::default()),
+            (Dimension::SubAccount, "111122223333".into(), "Prod".into()),
+            (Dimension::Provider, "AWS".into(), Untrusted::default()),
+        ],
         kind: "step up",
         severity: Severity::Critical,
         start,
@@ -36,7 +41,7 @@ pub fn anomaly(id: &str) -> AnomalyFact {
 pub fn budget() -> BudgetFact {
     BudgetFact {
         name: "platform".into(),
-        place: vec![(Dimension::Provider, "AWS".into())],
+        place: vec![(Dimension::Provider, "AWS".into(), Untrusted::default())],
         scope: "provider=AWS".to_owned(),
         period: Day::parse("2026-11-18").expect("date").month().period(),
         currency: "EUR".into(),

@@ -9,6 +9,7 @@
 //! by letter. `cost>` filters the answer's groups,
 //! everything else charges. Knows nothing of how charges are stored.
 
+pub mod admit;
 mod parse;
 pub mod spot;
 

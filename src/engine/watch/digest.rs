@@ -9,7 +9,7 @@ use super::super::table::Table;
 use super::{Moment, costs};
 use crate::analytics::alert::{DigestFact, money};
 use crate::domain::alert::{Every, Rule, moment as day_and_minute};
-use crate::domain::calendar::Period;
+use crate::domain::calendar::{Day, Period};
 use crate::domain::currency::signed;
 use crate::domain::dimension::Dimension;
 use crate::domain::money::Amount;
@@ -27,7 +27,7 @@ pub fn of(
     (moment, offset): (Moment, i64),
     cancel: &Cancel,
 ) -> Result<Option<DigestFact>> {
-    let Some((period, before)) = due(rule, moment.at + offset) else { return Ok(None) };
+    let Some((period, before)) = due(rule, moment.at + offset, moment.day()) else { return Ok(None) };
     let (table, metric) = costs(engine, (rule, &BY), (period, None), cancel)?;
     let now = by_service(&table);
     if now.is_empty() {
@@ -61,15 +61,16 @@ pub fn of(
     Ok(Some(DigestFact { rule: rule.name.clone(), period, title, lines, figures }))
 }
 
-/// The days of the newest summary that is due by somebody's own clock, and those before them.
-fn due(rule: &Rule, local: i64) -> Option<(Period, Period)> {
+/// The days of the newest summary that is due by somebody's own clock, and those before them. Bills' days are UTC's:
+/// where a clock is ahead of that, only what is over there is summed up.
+fn due(rule: &Rule, local: i64, utc: Day) -> Option<(Period, Period)> {
     let (today, minute) = day_and_minute(local);
     if minute < rule.minute {
         return None;
     }
     let (to, days) = match rule.every {
-        Every::Day => (today, 1),
-        Every::Week => (today.week_start(), 7),
+        Every::Day => (today.min(utc), 1),
+        Every::Week => (today.min(utc).week_start(), 7),
     };
     // A week's is brought on Monday, or as soon afterwards as somebody looks.
     let period = Period { from: to.plus(-days), to };
@@ -108,7 +109,7 @@ fn named(now: &BTreeMap<String, Amount>, then: Option<&BTreeMap<String, Amount>>
 mod tests {
     use super::*;
     use crate::domain::alert::Kind;
-    use crate::domain::calendar::{DAY_SECONDS, Day};
+    use crate::domain::calendar::DAY_SECONDS;
 
     #[test]
     fn a_summary_is_due_from_its_minute_on() {
@@ -116,11 +117,30 @@ mod tests {
         let day = Day::parse("2026-11-25").expect("date");
         let at = |hour: i64| day.seconds() + hour * 3_600;
         let daily = Rule::new("d", Kind::Digest);
+        let due = |rule: &Rule, local: i64| due(rule, local, Day::of_seconds(local));
         assert_eq!(due(&daily, at(7)), None);
         let words = |due: Option<(Period, Period)>| due.map(|(now, before)| format!("{now} {before}"));
         assert_eq!(words(due(&daily, at(8))).as_deref(), Some("2026-11-24..2026-11-25 2026-11-23..2026-11-24"));
         let weekly = Rule { every: Every::Week, ..daily };
         assert_eq!(words(due(&weekly, at(9))).as_deref(), Some("2026-11-16..2026-11-23 2026-11-09..2026-11-16"));
         assert_eq!(due(&weekly, at(9)), due(&weekly, at(9) + 4 * DAY_SECONDS), "one a week");
+    }
+
+    #[test]
+    fn only_days_that_are_over_where_bills_are_written_are_summed_up() {
+        // Monday 08:01 in Auckland is Sunday 19:01 UTC.
+        let sunday = Day::parse("2026-11-22").expect("date");
+        let (utc, ahead) = (sunday.seconds() + 19 * 3_600 + 60, 13 * 3_600);
+        let daily = Rule::new("d", Kind::Digest);
+        let weekly = Rule { every: Every::Week, ..daily.clone() };
+        let of =
+            |rule: &Rule, at: i64| due(rule, at + ahead, Day::of_seconds(at)).map(|(period, _)| period.to_string());
+        assert_eq!(of(&daily, utc).as_deref(), Some("2026-11-21..2026-11-22"));
+        assert_eq!(of(&weekly, utc).as_deref(), Some("2026-11-09..2026-11-16"), "the newest that is over");
+        let later = sunday.plus(1).seconds();
+        assert_eq!(of(&weekly, later).as_deref(), Some("2026-11-16..2026-11-23"));
+        // West of Greenwich days end later than bills' do: 08:00 on Monday in New York is 13:00 UTC.
+        let behind = due(&daily, later + 8 * 3_600, Day::of_seconds(later + 13 * 3_600));
+        assert_eq!(behind.map(|(period, _)| period.to_string()).as_deref(), Some("2026-11-22..2026-11-23"));
     }
 }

@@ -19,6 +19,7 @@ use crate::domain::alert::{Severity, Turn};
 use crate::domain::anomaly::{self, Anomaly, Contributor, Finding, Spot};
 use crate::domain::dimension::Dimension;
 use crate::domain::filter::{Filter, Pattern};
+use crate::domain::services;
 use crate::domain::text::Untrusted;
 use crate::error::Result;
 
@@ -107,7 +108,16 @@ fn whole(share: f64) -> u32 {
 fn place_of(scope: &Filter) -> Place {
     let one = |clause: &crate::domain::filter::Clause| match (&clause.dimension, &clause.patterns[..]) {
         (Some(dimension), [Pattern::Is(value)]) if !clause.negated => {
-            Some((dimension.clone(), Untrusted::new(value.clone())))
+            // As a person spelt it, it is the same service or provider.
+            let value = match dimension {
+                Dimension::Service => match &services::named(value)[..] {
+                    [one] => one,
+                    _ => services::canonical(value),
+                },
+                Dimension::Provider => services::canonical_provider(value),
+                _ => value,
+            };
+            Some((dimension.clone(), Untrusted::new(value), Untrusted::default()))
         }
         _ => None,
     };
@@ -152,14 +162,13 @@ fn fact(anomaly: Anomaly, moment: Moment) -> AnomalyFact {
         Resolved => Taken::Over(finding.course.words().to_owned()),
     };
     let (what, within) = named(finding);
-    let spots = finding.place.iter().map(|spot| (spot.dimension.clone(), spot.value.clone()));
     let share = |part: &Contributor| format!("{} {:.0} %", words::spot(&part.spot), part.share * 100.0);
     AnomalyFact {
         id: anomaly.id.to_string(),
         what,
         within,
         place_words: Untrusted::new(words::place(finding)),
-        place: spots.collect(),
+        place: placed(&finding.place, &finding.contributors),
         kind: finding.kind.words(finding.rises),
         severity: match finding.severity {
             anomaly::Severity::Low => Severity::Info,
@@ -201,4 +210,56 @@ fn named(finding: &Finding) -> (Untrusted, Vec<Untrusted>) {
     let called = |spot: &Spot| Untrusted::new(words::spot(spot));
     let within = parts.iter().filter(|spot| rank(&spot.dimension).is_none()).map(|spot| called(spot));
     (what.map_or_else(|| "all spend".into(), |spot| called(spot)), within.collect())
+}
+
+/// Where an anomaly is for those who are told of a part of the bill: its place, what has nearly all of it, and the
+/// provider of its service.
+fn placed(place: &[Spot], contributors: &[Contributor]) -> Place {
+    let mut spots: Vec<&Spot> = place.iter().collect();
+    for part in contributors.iter().filter(|part| part.share >= ALL) {
+        if !spots.iter().any(|spot| spot.dimension == part.spot.dimension) {
+            spots.push(&part.spot);
+        }
+    }
+    let called = |spot: &Spot| (spot.dimension.clone(), spot.value.clone(), spot.name.clone().unwrap_or_default());
+    let mut placed: Place = spots.iter().map(|spot| called(spot)).collect();
+    if !spots.iter().any(|spot| spot.dimension == Dimension::Provider) {
+        let service = spots.iter().find(|spot| spot.dimension == Dimension::Service);
+        let provider = service.and_then(|spot| services::find(spot.value.raw()));
+        placed.extend(provider.map(|of| (Dimension::Provider, Untrusted::from(of.provider), Untrusted::default())));
+    }
+    placed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::money::Amount;
+
+    #[test]
+    fn an_anomaly_is_also_where_nearly_all_of_it_is() {
+        let spot = |dimension, value: &str| Spot { dimension, value: value.into(), name: Some("called".into()) };
+        let part = |spot, share| Contributor { spot, share, moved: Amount::ZERO };
+        let place = [spot(Dimension::Service, "Amazon Simple Storage Service")];
+        let contributors = [
+            part(spot(Dimension::SubAccount, "111122223333"), 0.97),
+            part(spot(Dimension::Region, "us-east-1"), 0.6),
+            part(spot(Dimension::Service, "another"), 1.0),
+        ];
+        let told: Vec<String> = placed(&place, &contributors)
+            .iter()
+            .map(|(dimension, value, name)| format!("{} {} {}", dimension.name(), value.raw(), name.raw()))
+            .collect();
+        assert_eq!(
+            told,
+            ["service Amazon Simple Storage Service called", "sub_account 111122223333 called", "provider AWS "]
+        );
+        let scope = |text: &str| Filter::parse(text, &[]).expect("filter");
+        let one =
+            |text: &str| place_of(&scope(text)).iter().map(|(_, value, _)| value.raw().to_owned()).collect::<Vec<_>>();
+        assert_eq!(
+            one("service:s3 provider:azure account:prod"),
+            ["Amazon Simple Storage Service", "Microsoft", "prod"]
+        );
+    }
 }

@@ -127,3 +127,27 @@ fn one_that_never_answers_is_said_to_and_is_tried_again() {
     let letter = stands.outbox.values().next().expect("it stays on its way");
     assert_eq!((letter.tries, letter.why.as_deref()), (1, Some("no answer within 1 s")));
 }
+
+#[test]
+fn what_begins_late_in_a_round_has_not_failed_when_that_ends() {
+    let folder = tempfile::tempdir().expect("folder");
+    let heard = folder.path().join("heard");
+    let slow = format!("sleep 0.5; echo x >>'{}'", heard.display());
+    let via = crate::config::alert::Via::Command(["sh", "-c", &slow].map(str::to_owned).to_vec());
+    let mut config = Config::default();
+    config.alerts.channels = vec![Channel { name: "slow".into(), allow_private: Vec::new(), via }];
+    let courier = Courier::new(&config, Place::beside(&folder.path().join("store")), None, None);
+    let (store, now) = (Arc::new(Store::in_memory(&[])), clock::now_seconds());
+    for key in ["a", "b"] {
+        let letter = Letter::new(Message { key: key.into(), ..Message::test("slow", now) }, "slow", now);
+        let value = serde_json::to_value(&letter).expect("JSON");
+        store.journal().set("outbox", &letter.name(), Some(value)).expect("kept");
+    }
+    let engine = LocalEngine::new(store, Config::default().settle, false);
+    let (none, most) = (CancellationToken::new(), Duration::from_secs(2));
+    // The second begins at 1.6 s, and would end after the round.
+    let round = courier.bring_due(&engine, &|_| true, &none, most).expect("brought");
+    assert!(round.tried.iter().all(|(_, fate)| *fate == Fate::Delivered), "{:?}", round.tried);
+    let lines = std::fs::read_to_string(&heard).expect("heard").lines().count();
+    assert_eq!(lines, round.tried.len(), "what was heard is noted: nothing of it is told twice");
+}

@@ -125,7 +125,9 @@ fn routes_are_by_rule_scope_severity_and_hours() {
     };
     let plan = plan(vec![
         of("all", "", Severity::Info, ""),
-        of("ec2", "service=\"amazon ec2\"", Severity::Info, ""),
+        of("ec2", "service:ec2", Severity::Info, ""),
+        of("prod", "account:prod provider:amazon", Severity::Info, ""),
+        of("another-id", "account:==Prod", Severity::Info, ""),
         of("not-aws", "-provider=aws", Severity::Info, ""),
         of("another", "provider=azure", Severity::Info, ""),
         of("untold", "region=eu-west-1", Severity::Info, ""),
@@ -135,13 +137,13 @@ fn routes_are_by_rule_scope_severity_and_hours() {
     let mut memory = Memory::new();
     let warned = facts(vec![anomaly("a1", Severity::Warning, Taken::Open)]);
     let to = |letters: &[Letter]| letters.iter().map(|letter| letter.channel.clone()).collect::<Vec<_>>();
-    assert_eq!(to(&look(&plan, &warned, &mut memory)), ["all", "ec2"]);
+    assert_eq!(to(&look(&plan, &warned, &mut memory)), ["all", "ec2", "prod"]);
     let night = Facts { now: NOW + 11 * HOUR, ..warned.clone() };
     assert_eq!(to(&look(&plan, &night, &mut memory)), ["night"], "it is still so when its hours begin");
     let over = Facts { now: NOW + 20 * HOUR, ..facts(Vec::new()) };
     let mut resolved = to(&look(&plan, &over, &mut memory));
     resolved.sort();
-    assert_eq!(resolved, ["all", "ec2", "night"], "all who were told that it began");
+    assert_eq!(resolved, ["all", "ec2", "night", "prod"], "all who were told that it began");
 }
 
 #[test]
