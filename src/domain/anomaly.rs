@@ -5,10 +5,13 @@
 //!
 //! Amounts that a detector reckoned (expected, impact, a day if it goes on) are estimates of a few decimals.
 
+mod within;
+
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+pub use self::within::is_within;
 use super::calendar::Day;
 use super::dimension::Dimension;
 use super::filter::{Clause, Filter, Pattern};

@@ -58,37 +58,3 @@ pub const FREE_TEXT: [Profile; 16] = [
 pub fn place(clause: &Clause) -> Option<Place<'_>> {
     clause.dimension.as_ref().map(Dimension::place)
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::filter::Filter;
-
-    #[test]
-    fn aliases_and_names_match_as_values_do() {
-        for (text, value, name, want) in [
-            ("service:ec2", "Amazon Elastic Compute Cloud", "", true),
-            ("service:ec2", "Amazon Relational Database Service", "", false),
-            ("service:\"Amazon Elastic Compute Cloud\"", "Amazon Elastic Compute Cloud", "", true),
-            ("service:*compute*", "Amazon Elastic Compute Cloud", "", true),
-            ("provider:azure", "Microsoft", "", true),
-            ("provider:gcp", "Google Cloud", "", true),
-            ("provider:aws", "Amazon Web Services", "", true),
-            ("provider:amazon", "AWS", "", true),
-            ("provider:aws|gcp", "Microsoft", "", false),
-            ("account:prod*", "123456789012", "prod-api", true),
-            ("account:123456789012", "123456789012", "prod-api", true),
-            ("account:=prod-api", "123456789012", "prod-api", false),
-            ("account:=Prod", "prod", "", false),
-            ("account:=prod", "prod", "", true),
-            ("service:=ec2", "Amazon Elastic Compute Cloud", "", false),
-            ("region:\"\"", "", "", true),
-            ("region:\"\"", "us-east-1", "", false),
-        ] {
-            let filter = Filter::parse(text, &[]).expect(text);
-            let clause = &filter.clauses[0];
-            let dimension = clause.dimension.clone().expect("dimension");
-            assert_eq!(matches(&dimension, &clause.patterns, value, name), want, "{text} on {value}");
-        }
-    }
-}

@@ -2,6 +2,7 @@
 
 use super::{AnomalyFact, BudgetFact, Facts, Place, ProviderFact, SpendFact, SyncFact, Taken, money, wording};
 use crate::domain::alert::{Kind, Rule, Severity};
+use crate::domain::anomaly::is_within;
 use crate::domain::calendar::Day;
 use crate::domain::dimension::Dimension;
 use crate::domain::filter::{Filter, admit};
@@ -132,7 +133,8 @@ fn about(rule: &Rule, fact: &BudgetFact, severity: Severity, title: String) -> C
 
 fn anomaly(rule: &Rule, fact: &AnomalyFact, now: i64) -> Option<Condition> {
     let is_news = Day::of_seconds(now).0 - fact.last.0 <= NEWS_DAYS;
-    if !is_news || matches!(fact.taken, Taken::Over(_)) || !holds(&rule.scope, &fact.place) {
+    let is_ours = || is_within(&rule.scope, &fact.place, &fact.parts, fact.place_words.raw());
+    if !is_news || matches!(fact.taken, Taken::Over(_)) || !is_ours() {
         return None;
     }
     let mut told = Condition::new(rule, fact.id.clone(), fact.severity, wording::anomaly(fact));

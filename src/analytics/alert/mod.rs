@@ -17,6 +17,7 @@ mod samples;
 pub mod wording;
 
 use crate::domain::alert::Severity;
+use crate::domain::anomaly::{Contributor, Spot};
 use crate::domain::calendar::{Day, Period};
 use crate::domain::currency::written;
 use crate::domain::dimension::Dimension;
@@ -117,7 +118,9 @@ pub struct AnomalyFact {
     /// All of that in words.
     pub place_words: Untrusted,
     /// Where it is.
-    pub place: Place,
+    pub place: Vec<Spot>,
+    /// Who has the move there.
+    pub parts: Vec<Contributor>,
     /// What kind it is, in words.
     pub kind: &'static str,
     /// How much it presses.

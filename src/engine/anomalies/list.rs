@@ -5,18 +5,17 @@ use std::cmp::Reverse;
 use serde::{Deserialize, Serialize};
 
 use super::{bill, mark, records, refresh, words};
-use crate::domain::anomaly::{Anomaly, AnomalyId, Finding, Severity, Spot, State};
+use crate::domain::anomaly::{Anomaly, AnomalyId, Severity, Spot, State};
 use crate::domain::calendar::{Day, Period};
 use crate::domain::currency::signed;
 use crate::domain::dimension::Dimension;
-use crate::domain::filter::{Filter, Pattern};
+use crate::domain::filter::Filter;
 use crate::domain::lens::Lens;
 use crate::domain::text::SafeText;
 use crate::domain::words::counted;
 use crate::engine::Cancel;
 use crate::engine::answer::{AnomaliesAnswer, AnomalyMark, Listed, Notice, NoticeKind, Severity as Gravity};
 use crate::engine::local::LocalEngine;
-use crate::engine::matcher::matches;
 use crate::error::{Error, Result};
 
 /// Which anomalies are asked for.
@@ -87,7 +86,7 @@ pub fn answer(engine: &LocalEngine, query: &AnomalyQuery, as_of: Day, cancel: &C
     let about = |listed: &&Listed| {
         let anomaly = &listed.anomaly;
         let currency = query.currency.as_ref().is_none_or(|currency| anomaly.currency == *currency);
-        currency && admits(&query.filter, &anomaly.finding, &listed.place_words)
+        currency && anomaly.finding.is_within(&query.filter, &listed.place_words)
     };
     let about: Vec<&Listed> = all.iter().filter(about).collect();
     let count = |state: State| about.iter().filter(|listed| listed.state == state).count() as u64;
@@ -127,31 +126,6 @@ fn sort(anomalies: &mut [Listed], by: AnomalySort) {
     }
 }
 
-/// Whether an anomaly's charges may be what a filter admits: a clause about what neither its place nor those who
-/// have it say admits it.
-#[must_use]
-pub fn admits(filter: &Filter, finding: &Finding, words: &str) -> bool {
-    let name = |spot: &Spot| spot.name.as_ref().map_or_else(String::new, |name| name.raw().to_owned());
-    filter.clauses.iter().all(|clause| {
-        let parts = finding.contributors.iter().filter(|c| c.share > 0.0).map(|c| &c.spot);
-        let Some(dimension) = &clause.dimension else {
-            let spots = finding.place.iter().chain(parts);
-            let mut texts = spots.flat_map(|s| [Some(&s.value), s.name.as_ref()]).flatten().map(|t| t.raw());
-            let found = |text: &str| {
-                clause.patterns.iter().any(|pattern| match pattern {
-                    Pattern::Is(word) => text.to_lowercase().contains(&word.to_lowercase()),
-                    other => other.matches(text),
-                })
-            };
-            return (texts.any(found) || found(words)) != clause.negated;
-        };
-        let place = finding.place.iter().filter(|spot| spot.dimension == *dimension);
-        let own: Vec<&Spot> = place.chain(parts.filter(|spot| spot.dimension == *dimension)).collect();
-        let one = |spot: &&Spot| matches(dimension, &clause.patterns, spot.value.raw(), &name(spot)) != clause.negated;
-        own.is_empty() || own.iter().any(one)
-    })
-}
-
 /// The anomaly that a person calls by the beginning of its name.
 ///
 /// # Errors
@@ -180,7 +154,7 @@ pub fn beside(engine: &LocalEngine, lens: &Lens, currency: &str, as_of: Day) -> 
     let listed = all.into_iter().map(|anomaly| words::listed(anomaly, as_of));
     let mut open: Vec<Listed> = listed
         .filter(|l| l.state.needs_somebody() && l.anomaly.currency == currency)
-        .filter(|l| admits(&lens.filter, &l.anomaly.finding, &l.place_words))
+        .filter(|l| l.anomaly.finding.is_within(&lens.filter, &l.place_words))
         .collect();
     sort(&mut open, AnomalySort::Impact);
     let mark = |listed: &Listed| AnomalyMark {

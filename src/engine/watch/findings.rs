@@ -168,7 +168,8 @@ fn fact(anomaly: Anomaly, moment: Moment) -> AnomalyFact {
         what,
         within,
         place_words: Untrusted::new(words::place(finding)),
-        place: placed(&finding.place, &finding.contributors),
+        place: finding.place.clone(),
+        parts: finding.contributors.clone(),
         kind: finding.kind.words(finding.rises),
         severity: match finding.severity {
             anomaly::Severity::Low => Severity::Info,
@@ -212,48 +213,12 @@ fn named(finding: &Finding) -> (Untrusted, Vec<Untrusted>) {
     (what.map_or_else(|| "all spend".into(), |spot| called(spot)), within.collect())
 }
 
-/// Where an anomaly is for those who are told of a part of the bill: its place, what has nearly all of it, and the
-/// provider of its service.
-fn placed(place: &[Spot], contributors: &[Contributor]) -> Place {
-    let mut spots: Vec<&Spot> = place.iter().collect();
-    for part in contributors.iter().filter(|part| part.share >= ALL) {
-        if !spots.iter().any(|spot| spot.dimension == part.spot.dimension) {
-            spots.push(&part.spot);
-        }
-    }
-    let called = |spot: &Spot| (spot.dimension.clone(), spot.value.clone(), spot.name.clone().unwrap_or_default());
-    let mut placed: Place = spots.iter().map(|spot| called(spot)).collect();
-    if !spots.iter().any(|spot| spot.dimension == Dimension::Provider) {
-        let service = spots.iter().find(|spot| spot.dimension == Dimension::Service);
-        let provider = service.and_then(|spot| services::find(spot.value.raw()));
-        placed.extend(provider.map(|of| (Dimension::Provider, Untrusted::from(of.provider), Untrusted::default())));
-    }
-    placed
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::money::Amount;
 
     #[test]
-    fn an_anomaly_is_also_where_nearly_all_of_it_is() {
-        let spot = |dimension, value: &str| Spot { dimension, value: value.into(), name: Some("called".into()) };
-        let part = |spot, share| Contributor { spot, share, moved: Amount::ZERO };
-        let place = [spot(Dimension::Service, "Amazon Simple Storage Service")];
-        let contributors = [
-            part(spot(Dimension::SubAccount, "111122223333"), 0.97),
-            part(spot(Dimension::Region, "us-east-1"), 0.6),
-            part(spot(Dimension::Service, "another"), 1.0),
-        ];
-        let told: Vec<String> = placed(&place, &contributors)
-            .iter()
-            .map(|(dimension, value, name)| format!("{} {} {}", dimension.name(), value.raw(), name.raw()))
-            .collect();
-        assert_eq!(
-            told,
-            ["service Amazon Simple Storage Service called", "sub_account 111122223333 called", "provider AWS "]
-        );
+    fn a_budget_is_where_its_scope_says_however_that_is_spelt() {
         let scope = |text: &str| Filter::parse(text, &[]).expect("filter");
         let one =
             |text: &str| place_of(&scope(text)).iter().map(|(_, value, _)| value.raw().to_owned()).collect::<Vec<_>>();

@@ -1,0 +1,135 @@
+//! Whether an anomaly is one of the charges that a filter is about.
+//!
+//! The same for lists, for marks beside charts and for alert rules: what one of them shows, another one tells.
+
+use super::{Contributor, Finding, Spot};
+use crate::domain::dimension::Dimension;
+use crate::domain::filter::admit::matches;
+use crate::domain::filter::{Filter, Pattern};
+use crate::domain::services;
+
+/// The share of a move from which on whoever has it is where the anomaly is.
+const ALL: f64 = 0.8;
+
+impl Finding {
+    /// Whether its charges may be what a filter admits; `words` are its place in words, for free text.
+    #[must_use]
+    pub fn is_within(&self, filter: &Filter, words: &str) -> bool {
+        is_within(filter, &self.place, &self.contributors, words)
+    }
+}
+
+/// The same of a place and of those who have the move there. By a dimension that the place leaves open, whoever has
+/// nearly all of the move is the place, and else one of those who have part of it suffices; of a dimension of which
+/// nothing is known it may be so.
+#[must_use]
+pub fn is_within(filter: &Filter, place: &[Spot], parts: &[Contributor], words: &str) -> bool {
+    let parts = || parts.iter().filter(|part| part.share > 0.0);
+    filter.clauses.iter().all(|clause| {
+        let Some(dimension) = &clause.dimension else {
+            let spots = place.iter().chain(parts().map(|part| &part.spot));
+            let mut texts = spots.flat_map(|spot| [Some(&spot.value), spot.name.as_ref()]).flatten().map(|t| t.raw());
+            let found = |text: &str| {
+                clause.patterns.iter().any(|pattern| match pattern {
+                    Pattern::Is(word) => text.to_lowercase().contains(&word.to_lowercase()),
+                    other => other.matches(text),
+                })
+            };
+            return (texts.any(found) || found(words)) != clause.negated;
+        };
+        let of = || parts().filter(|part| part.spot.dimension == *dimension);
+        let own = place.iter().filter(|spot| spot.dimension == *dimension);
+        let own: Vec<&Spot> = own.chain(of().filter(|part| part.share >= ALL).map(|part| &part.spot)).collect();
+        let all: Vec<&Spot> = if own.is_empty() { of().map(|part| &part.spot).collect() } else { own };
+        if let (Dimension::Provider, [], Some(provider)) = (dimension, &all[..], provider_of(place)) {
+            return matches(dimension, &clause.patterns, provider, "") != clause.negated;
+        }
+        all.is_empty() || all.iter().any(|spot| admits(dimension, &clause.patterns, spot) != clause.negated)
+    })
+}
+
+/// The provider of a place's service.
+fn provider_of(place: &[Spot]) -> Option<&'static str> {
+    let service = place.iter().find(|spot| spot.dimension == Dimension::Service)?;
+    Some(services::find(service.value.raw())?.provider)
+}
+
+/// Whether patterns match a spot by what the bill says, or by the one name of that.
+fn admits(dimension: &Dimension, patterns: &[Pattern], spot: &Spot) -> bool {
+    let (value, name) = (spot.value.raw(), spot.name.as_ref().map_or("", |name| name.raw()));
+    let one = match dimension {
+        Dimension::Service => services::canonical(value),
+        Dimension::Provider => services::canonical_provider(value),
+        _ => value,
+    };
+    matches(dimension, patterns, value, name) || matches(dimension, patterns, one, name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::money::Amount;
+
+    fn spot(dimension: Dimension, value: &str, name: Option<&str>) -> Spot {
+        Spot { dimension, value: value.into(), name: name.map(Into::into) }
+    }
+
+    fn part(share: f64, spot: Spot) -> Contributor {
+        Contributor { spot, share, moved: Amount::ZERO }
+    }
+
+    #[test]
+    fn an_anomaly_is_where_its_place_and_those_who_have_it_say() {
+        let place = [spot(Dimension::Service, "Amazon EC2", None)];
+        let parts = [
+            part(1.0, spot(Dimension::SubAccount, "111122223333", Some("Harbour"))),
+            part(0.9, spot(Dimension::Provider, "Microsoft", None)),
+            part(0.1, spot(Dimension::Provider, "AWS", None)),
+            part(0.6, spot(Dimension::Region, "us-east-1", None)),
+            part(0.4, spot(Dimension::Region, "eu-west-1", None)),
+            part(-0.2, spot(Dimension::Region, "sa-east-1", None)),
+        ];
+        for (text, want) in [
+            ("", true),
+            ("service:ec2", true),
+            ("service:\"Amazon EC2\"", true),
+            ("service:\"Amazon Elastic Compute Cloud\"", true),
+            ("service:*compute*", true),
+            ("service:s3|ec2", true),
+            ("service:s3", false),
+            ("-service:ec2", false),
+            ("-service:s3", true),
+            // Its name and its id are the account.
+            ("sub_account:Harbour", true),
+            ("sub_account:111122223333", true),
+            ("sub_account:Quay", false),
+            ("-sub_account:Harbour", false),
+            // Nearly all of it is Azure's.
+            ("provider:azure", true),
+            ("provider:aws", false),
+            ("-provider:azure", false),
+            ("-provider:aws", true),
+            // Each has a part of it.
+            ("region:us-*", true),
+            ("region:eu-west-1", true),
+            ("-region:us-*", true),
+            ("region:sa-*", false),
+            ("region:ap-*", false),
+            // Nothing is known of it.
+            ("team=orca", true),
+            ("-env=prod", true),
+            ("service:ec2 region:us-* sub_account:harb*", true),
+            ("service:ec2 region:ap-*", false),
+            ("harbour", true),
+            ("mostly", true),
+            ("quay", false),
+        ] {
+            let filter = Filter::parse(text, &[]).expect(text);
+            assert_eq!(is_within(&filter, &place, &parts, "mostly there"), want, "{text}");
+        }
+        for (text, want) in [("provider:aws", true), ("provider:azure", false), ("-provider:aws", false)] {
+            let filter = Filter::parse(text, &[]).expect(text);
+            assert_eq!(is_within(&filter, &place, &[], ""), want, "its service is AWS's: {text}");
+        }
+    }
+}
