@@ -4,7 +4,7 @@
 //! Entries are idempotent: the same news to the same channel has the same name. What follows from a try is one
 //! write, so that a crash leaves a letter on its way or logged, never neither. Knows no channel.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ use super::local::LocalEngine;
 use crate::analytics::alert::bring;
 pub use crate::analytics::alert::bring::KEPT_FOR;
 use crate::analytics::alert::decide::Memory;
-use crate::domain::alert::{Bundle, Entry, Fate, Gate, Letter, Message, Plan};
+use crate::domain::alert::{Bundle, Entry, Fate, Gate, Letter, Message, Plan, Turn};
 use crate::domain::calendar::Day;
 use crate::error::Result;
 use crate::store::journal::{Change, Journal};
@@ -52,9 +52,23 @@ impl AlertsAnswer {
         bring::due(&self.outbox, &self.channels, storm, apart, now)
     }
 
-    /// Has what nobody has tried wait as the plan has it now, on a clock that is `offset` seconds ahead of UTC.
+    /// What of it there is nothing to tell any more, by channels.
+    #[must_use]
+    pub fn moot(&self) -> BTreeMap<String, Vec<String>> {
+        bring::moot(&self.outbox, &self.channels)
+    }
+
+    /// What will be told of what is on its way.
+    #[must_use]
+    pub fn going(&self) -> Vec<&Letter> {
+        bring::going(&self.outbox, &self.channels)
+    }
+
+    /// Has what nobody has tried wait as the plan has it now, on a clock that is `offset` seconds ahead of UTC, and
+    /// nothing for what a clock said that was ahead.
     pub fn wait_by(&mut self, plan: &Plan, now: i64, offset: i64) {
         bring::wait_by(&mut self.outbox, plan, now, offset);
+        bring::wait_by_clock(&mut self.outbox, &mut self.channels, now);
     }
 
     /// Has what failed, and what waits for a channel that did, wait no longer.
@@ -103,6 +117,9 @@ pub struct Try {
     /// Where the channel keeps troubles apart: what they were told as.
     #[serde(default)]
     pub incident: Option<String>,
+    /// Whether it was none: the letters are of what was over before the channel had heard of it.
+    #[serde(default)]
+    pub moot: bool,
     /// What became of it.
     pub fate: Fate,
     /// When, seconds since 1970.
@@ -144,8 +161,11 @@ pub fn looked(
 ) -> Result<Vec<Change>> {
     let outbox: BTreeMap<String, Letter> = all(journal, OUTBOX);
     let mut changes = Vec::new();
-    for letter in decision.letters {
+    for mut letter in decision.letters {
         let name = letter.name();
+        let is_same =
+            |other: &&Letter| other.channel == letter.channel && other.message.subject == letter.message.subject;
+        letter.rank = outbox.values().filter(is_same).map(|other| other.rank + 1).max().unwrap_or(0);
         if !outbox.contains_key(&name) {
             changes.push(Change::keep(OUTBOX, &name, &letter)?);
         }
@@ -172,6 +192,9 @@ pub fn tried(engine: &LocalEngine, tried: &Try) -> Result<()> {
         let letter = Letter::new(message.clone(), &tried.channel, tried.at);
         letters.push((letter.name(), letter));
     }
+    if tried.moot {
+        return unheard(&mut journal, &letters, tried.at);
+    }
     let gate = gates(&journal).remove(&tried.channel).unwrap_or_default();
     let jitter = f64::from(tried.jitter.min(1_000)) / 1_000.0;
     // What was in no letter is not tried again.
@@ -185,8 +208,14 @@ pub fn tried(engine: &LocalEngine, tried: &Try) -> Result<()> {
         (fate, _) => fate.clone(),
     };
     let mut after = bring::after(&letters, &fate, &gate, tried.at, jitter);
-    if let (Fate::Delivered, Some(incident)) = (&fate, &tried.incident) {
-        bring::told_as(&mut after.gate, incident, &letters);
+    match (&fate, &tried.incident) {
+        (Fate::Delivered, Some(incident)) => bring::told_as(&mut after.gate, incident, &letters),
+        // It may have begun there all the same: its end goes to the same.
+        (Fate::Failed { unsure: true, .. }, Some(incident)) => {
+            let began = letters.iter().filter(|(_, letter)| letter.message.turn == Turn::Raised);
+            bring::told_as(&mut after.gate, incident, &began.cloned().collect::<Vec<_>>());
+        }
+        _ => {}
     }
     let mut changes = Vec::new();
     let mut log = entries(&journal);
@@ -195,14 +224,64 @@ pub fn tried(engine: &LocalEngine, tried: &Try) -> Result<()> {
         changes.push(Change::keep(ALERT, &name, entry)?);
         log.insert(name, entry.clone());
     }
-    for (name, letter) in &after.letters {
-        if outbox.contains_key(name) {
-            changes.push(changed(OUTBOX, name, letter.as_ref())?);
+    changes.extend(on_its_way(&outbox, &after.letters)?);
+    if let Fate::Failed { .. } = fate {
+        // Whoever has not heard of what goes on is told of it again.
+        let ended = letters.iter().filter(|(name, _)| after.letters.get(name).is_some_and(Option::is_none));
+        changes.extend(forgotten(&journal, ended.map(|(_, letter)| letter), Turn::Raised)?);
+    }
+    if fate == Fate::Delivered {
+        // What failed before has no reason to wait any longer.
+        let is_held = |(name, letter): &(&String, &Letter)| {
+            let is_other = letter.channel == tried.channel && !after.letters.contains_key(*name);
+            is_other && letter.tries > 0 && letter.not_before > tried.at
+        };
+        for (name, letter) in outbox.iter().filter(is_held) {
+            changes.push(Change::keep(OUTBOX, name, &Letter { not_before: tried.at, ..letter.clone() })?);
         }
     }
     changes.push(Change::keep(ALERT, &format!("{CHANNEL}{}", tried.channel), &after.gate)?);
     changes.extend(bring::too_many(&log, LOG_MAX).iter().map(|name| Change::remove(ALERT, name)));
     journal.set_all(changes)
+}
+
+/// Letters as they are after a try; with what is done with goes older news of the same trouble, which has waited for it.
+fn on_its_way(outbox: &BTreeMap<String, Letter>, after: &BTreeMap<String, Option<Letter>>) -> Result<Vec<Change>> {
+    let mut changes = Vec::new();
+    for (name, letter) in after {
+        let Some(was) = outbox.get(name) else { continue };
+        changes.push(changed(OUTBOX, name, letter.as_ref())?);
+        if letter.is_none() {
+            let is_older = |(other, of): &(&String, &Letter)| !after.contains_key(*other) && bring::is_before(of, was);
+            changes.extend(outbox.iter().filter(is_older).map(|(other, _)| Change::remove(OUTBOX, other)));
+        }
+    }
+    Ok(changes)
+}
+
+/// Notes that there is nothing to tell of letters any more.
+fn unheard(journal: &mut Journal, letters: &[(String, Letter)], at: i64) -> Result<()> {
+    let mut changes = Vec::new();
+    for entry in bring::unheard(letters, at) {
+        changes.push(Change::keep(ALERT, &format!("{}|{}", entry.channel, entry.key), &entry)?);
+    }
+    changes.extend(letters.iter().map(|(name, _)| Change::remove(OUTBOX, name)));
+    changes.extend(forgotten(journal, letters.iter().map(|(_, letter)| letter), Turn::Resolved)?);
+    journal.set_all(changes)
+}
+
+/// What is remembered of troubles without the channels of letters that nobody has had: they do not know of what began
+/// by them.
+fn forgotten<'l>(journal: &Journal, letters: impl Iterator<Item = &'l Letter>, turn: Turn) -> Result<Vec<Change>> {
+    let (mut memory, mut subjects) = (memory(journal), BTreeSet::new());
+    for letter in letters.filter(|letter| letter.message.turn == Turn::Raised) {
+        let subject = &letter.message.subject;
+        if let Some(was) = memory.get_mut(subject).filter(|was| was.turn == turn) {
+            was.told.retain(|channel| *channel != letter.channel);
+            subjects.insert(subject.clone());
+        }
+    }
+    subjects.iter().map(|subject| changed(RULE_STATE, subject, memory.get(subject))).collect()
 }
 
 fn entries(journal: &Journal) -> BTreeMap<String, Entry> {

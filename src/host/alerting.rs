@@ -69,10 +69,11 @@ pub fn channels(courier: &Courier, answer: &AlertsAnswer) -> Vec<ChannelStanding
         (DESKTOP, "desktop", desktop::Surroundings::read().why_not()),
         (TERMINAL, "terminal", Some("the app's status line, and this log")),
     ];
+    let going = answer.going();
     let configured = courier.channels().iter().map(|channel| (channel.name.as_str(), channel.via.name(), None));
     let standing = |(name, kind, remark): (&str, &'static str, Option<&'static str>)| {
         let gate = answer.channels.get(name).cloned().unwrap_or_default();
-        let waiting = || answer.outbox.values().filter(|letter| letter.channel == name);
+        let waiting = || going.iter().filter(|letter| letter.channel == name);
         let next = waiting().map(|letter| letter.not_before.max(gate.shut_until)).min();
         ChannelStanding { name: name.to_owned(), kind, waiting: waiting().count(), next, gate, remark }
     };
@@ -323,7 +324,7 @@ mod tests {
     fn on_their_way(letters: usize, folder: &std::path::Path) -> (Arc<LocalEngine>, Courier) {
         let store = Arc::new(Store::in_memory(&[]));
         for at in 0..letters {
-            let message = Message { key: format!("k{at}"), ..Message::test("a", 0) };
+            let message = Message { key: format!("k{at}"), subject: format!("s{at}"), ..Message::test("a", 0) };
             let letter = Letter::new(message, TERMINAL, 0);
             let value = serde_json::to_value(&letter).expect("JSON");
             store.journal().set("outbox", &letter.name(), Some(value)).expect("kept");

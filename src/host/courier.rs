@@ -255,7 +255,14 @@ impl Courier {
             return Ok(Round { elsewhere: true, next: stands.next(), ..Round::default() });
         };
         // What another process has brought meanwhile is not due any more.
-        let stands = self.mine(engine)?;
+        let mut stands = self.mine(engine)?;
+        let moot = stands.moot();
+        if !moot.is_empty() {
+            for (channel, letters) in moot {
+                self.drop_moot(engine, channel, letters)?;
+            }
+            stands = self.mine(engine)?;
+        }
         let tried = self.bring(&stands, now, (engine, terminal), cancel, most)?;
         Ok(Round { tried, next: self.mine(engine)?.next(), elsewhere: false })
     }
@@ -343,7 +350,11 @@ impl Courier {
                         return;
                     }
                     let means = Means { settled: bundle.settled.clone(), ..means.clone() };
-                    let late = || Fate::Failed { why: format!("no answer within {} s", most.as_secs()), wait: None };
+                    let late = || Fate::Failed {
+                        why: format!("no answer within {} s", most.as_secs()),
+                        wait: None,
+                        unsure: true,
+                    };
                     let tried = tokio::time::timeout(most, outgoing::bring(channel, &bundle.message, &means)).await;
                     tried.unwrap_or_else(|_| late())
                 }
@@ -380,6 +391,7 @@ impl Courier {
             letters: Vec::new(),
             beside: Some(message),
             incident: None,
+            moot: false,
             fate: fate.clone(),
             at: now,
             jitter: 0,
@@ -408,10 +420,19 @@ impl Courier {
             letters: bundle.letters.clone(),
             beside: None,
             incident,
+            moot: false,
             fate: fate.clone(),
             at,
             jitter: u16::from(jitter) * 3,
         };
+        engine.command(&Command::Tried(tried)).map(|_| ())
+    }
+
+    /// Notes that there is nothing to tell a channel any more of what was on its way to it.
+    fn drop_moot(&self, engine: &dyn Engine, channel: String, letters: Vec<String>) -> Result<()> {
+        let fate = Fate::Impossible { why: String::new() };
+        let (at, incident) = (clock::now_seconds(), None);
+        let tried = Try { channel, letters, beside: None, incident, moot: true, fate, at, jitter: 0 };
         engine.command(&Command::Tried(tried)).map(|_| ())
     }
 
@@ -450,7 +471,7 @@ fn here(name: &str, message: &Message, terminal: &Terminal<'_>) -> Fate {
     if name == TERMINAL {
         return match terminal(&notice) {
             true => Fate::Delivered,
-            false => Fate::Failed { why: "no terminal is there to tell it".to_owned(), wait: None },
+            false => Fate::Failed { why: "no terminal is there to tell it".to_owned(), wait: None, unsure: false },
         };
     }
     match desktop::show(&notice) {

@@ -73,7 +73,11 @@ async fn within(run: &[String], message: &Worded, limit: Duration) -> Result<(),
             Err(Failure::said(&format!("`{shown}` failed ({status})"), &String::from_utf8_lossy(&said), &[]))
         }
         Ok(Err(e)) => Err(Failure::new(format!("`{shown}`: {e}"))),
-        Err(_) => Err(Failure::new(format!("`{shown}` did not end within {} s", limit.as_secs()))),
+        // It may have told somebody before that.
+        Err(_) => {
+            let why = format!("`{shown}` did not end within {} s", limit.as_secs());
+            Err(Failure { unsure: true, ..Failure::new(why) })
+        }
     }
 }
 

@@ -55,7 +55,9 @@ pub async fn bring(to: &Email, allowed: &[String], message: &Worded, means: &Mea
     let taken = hand_over(&mut server, &letter, readers, &secrets).await;
     // What a server does that is left is of no consequence: the letter is there, or it is not.
     let _ = tokio::time::timeout(GOODBYE, server.abort()).await;
-    let Taken { had, refused, later } = taken.map_err(failed)?;
+    // Where a server falls silent it may have taken the letter all the same.
+    let ended = |e: smtp::Error| Failure { unsure: e.status().is_none(), ..failed(e) };
+    let Taken { had, refused, later } = taken.map_err(ended)?;
     match (refused.is_empty() && later.is_empty(), had.is_empty() && means.settled.is_empty()) {
         (true, _) => Ok(Fate::Delivered),
         // Where it is refused for all, something else than a reader may be wrong.

@@ -22,6 +22,8 @@ use crate::secret::Secret;
 /// How long a connection may take, and all of it.
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);
 const ALL_WITHIN: Duration = Duration::from_secs(20);
+/// How long what an answer says after its head may take: whether it was taken is known by then.
+const BODY_WITHIN: Duration = Duration::from_secs(2);
 /// Bytes of an answer that are read.
 const BODY_MAX: usize = 16 << 10;
 
@@ -105,12 +107,17 @@ impl Net {
         let mut response = self.client.execute(request).await.map_err(|e| failed(&host, e))?;
         let (status, headers) = (response.status(), response.headers().clone());
         let mut body = Vec::new();
-        // What an answer says after that is not needed, however long it goes on.
-        while let Ok(Some(piece)) = response.chunk().await {
-            body.extend_from_slice(&piece[..piece.len().min(BODY_MAX - body.len())]);
-            if body.len() >= BODY_MAX {
-                break;
-            }
+        // A success says nothing that matters; why it is none is said at its beginning, however long it goes on.
+        if !status.is_success() {
+            let read = async {
+                while let Ok(Some(piece)) = response.chunk().await {
+                    body.extend_from_slice(&piece[..piece.len().min(BODY_MAX - body.len())]);
+                    if body.len() >= BODY_MAX {
+                        break;
+                    }
+                }
+            };
+            let _ = tokio::time::timeout(BODY_WITHIN, read).await;
         }
         Ok(Answered { host, status, headers, body: String::from_utf8_lossy(&body).into_owned() })
     }
@@ -165,7 +172,9 @@ impl Answered {
             _ => format!("{} answered {status}", self.host),
         };
         let said = if self.body.trim_start().starts_with('<') { "" } else { self.body.as_str() };
-        Err(Failure { wait: self.wait(), ..Failure::said(&why, said, secrets) })
+        // A gateway does not know what became of it.
+        let unsure = status == 504;
+        Err(Failure { wait: self.wait(), unsure, ..Failure::said(&why, said, secrets) })
     }
 
     /// Seconds that the answer says to wait.
@@ -187,10 +196,11 @@ fn failed(host: &str, error: reqwest::Error) -> Failure {
     while let Some(cause) = innermost.source() {
         innermost = cause;
     }
+    let unsure = !error.is_connect() && !error.is_builder();
     if error.is_timeout() {
-        return Failure::new(format!("{host} did not answer in time"));
+        return Failure { unsure, ..Failure::new(format!("{host} did not answer in time")) };
     }
-    Failure::said(host, &innermost.to_string(), &[])
+    Failure { unsure, ..Failure::said(host, &innermost.to_string(), &[]) }
 }
 
 /// Resolves names to addresses that may be spoken with.

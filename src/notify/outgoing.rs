@@ -39,13 +39,15 @@ pub struct Failure {
     pub why: String,
     /// Seconds that are to be waited, where that was said.
     pub wait: Option<i64>,
+    /// Whether it may be there all the same: it was sent, and nothing was answered.
+    pub unsure: bool,
 }
 
 impl Failure {
     /// A failure in our own words.
     #[must_use]
     pub fn new(why: impl Into<String>) -> Failure {
-        Failure { why: why.into(), wait: None }
+        Failure { why: why.into(), wait: None, unsure: false }
     }
 
     /// A failure with somebody else's words, from which secrets are struck out.
@@ -92,10 +94,10 @@ pub fn check(channel: &Channel) -> Result<(), Failure> {
 pub async fn bring(channel: &Channel, message: &Message, means: &Means) -> Fate {
     let worded = Worded::of(message);
     let tried = tokio::time::timeout(LIMIT, by(channel, &worded, message, means)).await;
-    let late = || Failure::new(format!("it took longer than {} s", LIMIT.as_secs()));
+    let late = || Failure { unsure: true, ..Failure::new(format!("it took longer than {} s", LIMIT.as_secs())) };
     match tried.unwrap_or_else(|_| Err(late())) {
         Ok(fate) => fate,
-        Err(Failure { why, wait }) => Fate::Failed { why, wait },
+        Err(Failure { why, wait, unsure }) => Fate::Failed { why, wait, unsure },
     }
 }
 

@@ -151,7 +151,7 @@ pub fn alert_log(stands: &AlertsAnswer, style: Style, out: &mut dyn Write) -> io
         ("title", "Message", Kind::Text),
         ("why", "", Kind::Text),
     ];
-    let mut waiting: Vec<&Letter> = stands.outbox.values().collect();
+    let mut waiting: Vec<&Letter> = stands.going();
     waiting.sort_by_key(|letter| (letter.message.at, &letter.channel));
     let mut rows: Vec<Vec<String>> = waiting.into_iter().rev().map(letter_row).collect();
     rows.extend(stands.log.iter().map(entry_row));

@@ -32,6 +32,7 @@ fn anomaly(name: &str) -> AnomalyFact {
         within: vec![words(); 2],
         place_words: words(),
         place: Vec::new(),
+        parts: Vec::new(),
         kind: "step up",
         severity: Severity::Critical,
         start: today,

@@ -1,10 +1,16 @@
 //! Which letters are due, bundled where a storm of them is; what follows from how a try went.
 
+mod order;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::domain::alert::{Bundle, Entry, Fate, Gate, Incident, Kind, Letter, Message, Plan, Refused, Severity, Turn};
+pub use self::order::is_before;
+use self::order::{Named as Due, chains};
+use crate::domain::alert::{
+    Bundle, Entry, Fate, Gate, Incident, Kind, Letter, Message, Plan, Refused, Severity, Turn, is_ahead,
+};
 use crate::domain::calendar::DAY_SECONDS;
 use crate::domain::text::Untrusted;
 use crate::domain::words::counted;
@@ -17,13 +23,15 @@ const WAIT_MAX: i64 = 3_600;
 const ASKED_MAX: i64 = DAY_SECONDS;
 /// Failures in a row after which a channel is left alone for a while.
 const FAILURES_MAX: u32 = 4;
-/// A letter that could not be brought for so long is given up, which the log says.
+/// A letter that was tried for so long is given up, which the log says.
 pub const KEPT_FOR: i64 = 7 * DAY_SECONDS;
+/// Why nobody was told of what was over by then.
+const UNHEARD: &str = "it was over before it could be told";
 /// Titles that a bundle lists.
 const LISTED_MAX: usize = 20;
 
-/// Letters that may be tried now, oldest first, as what is brought at once: more than `storm` to a channel are
-/// one message. Where `apart` says that the channel keeps troubles apart, such a storm is one trouble to it, which
+/// Letters that may be tried now, oldest first, as what is brought at once: of a trouble the newest, for which older
+/// news of it waits; more than `storm` to a channel are one message. Where `apart` says that the channel keeps troubles apart, such a storm is one trouble to it, which
 /// goes on until all of it is over.
 #[must_use]
 pub fn due(
@@ -35,7 +43,8 @@ pub fn due(
 ) -> Vec<Bundle> {
     // What some readers of a channel have goes to the others alone.
     let mut by_channel: BTreeMap<(&str, BTreeSet<&str>), Vec<Due<'_>>> = BTreeMap::new();
-    for (name, letter) in letters.iter().filter(|(_, letter)| letter.not_before <= now) {
+    let due = chains(letters).into_iter().filter(|chain| !chain.is_moot(gates)).map(|chain| chain.last);
+    for (name, letter) in due.filter(|(_, letter)| letter.not_before <= now) {
         if gates.get(&letter.channel).is_none_or(|gate| gate.shut_until <= now) {
             by_channel.entry((&letter.channel, letter.settled())).or_default().push((name, letter));
         }
@@ -55,8 +64,23 @@ pub fn due(
     bundles
 }
 
-/// A letter that is due, with its name.
-type Due<'l> = (&'l String, &'l Letter);
+/// What is on its way of which there is nothing to tell any more, channel by channel: it was over before the channel
+/// had heard of it.
+#[must_use]
+pub fn moot(letters: &BTreeMap<String, Letter>, gates: &BTreeMap<String, Gate>) -> BTreeMap<String, Vec<String>> {
+    let mut moot: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for chain in chains(letters).iter().filter(|chain| chain.is_moot(gates)) {
+        let names = chain.all().map(|(name, _)| name.clone());
+        moot.entry(chain.last.1.channel.clone()).or_default().extend(names);
+    }
+    moot
+}
+
+/// What will be told of what is on its way: of each trouble its newest news, channel by channel.
+#[must_use]
+pub fn going<'l>(letters: &'l BTreeMap<String, Letter>, gates: &BTreeMap<String, Gate>) -> Vec<&'l Letter> {
+    chains(letters).into_iter().filter(|chain| !chain.is_moot(gates)).map(|chain| chain.last.1).collect()
+}
 
 fn settled(letter: &Letter) -> Vec<String> {
     letter.settled().into_iter().map(str::to_owned).collect()
@@ -95,8 +119,9 @@ fn incidents(channel: &str, due: Vec<Due<'_>>, gate: &Gate, storm: usize) -> Vec
 fn more(channel: &str, name: &str, due: &[Due<'_>], gate: &Gate) -> Bundle {
     // Of each the newest news counts.
     let last: BTreeMap<&str, Turn> = due.iter().map(|(_, l)| (l.message.subject.as_str(), l.message.turn)).collect();
-    let was = gate.incidents.iter().filter(|(_, incident)| incident.name == name);
-    let on = was.filter(|(subject, _)| last.get(subject.as_str()) != Some(&Turn::Resolved));
+    let was: Vec<(&String, &Incident)> = gate.incidents.iter().filter(|(_, of)| of.name == name).collect();
+    let all = was.iter().map(|(_, incident)| incident.of).max().unwrap_or(0).max(was.len());
+    let on = was.iter().filter(|(subject, _)| last.get(subject.as_str()) != Some(&Turn::Resolved));
     let on: Vec<Severity> = on.map(|(_, incident)| incident.severity).collect();
     let mut bundle = bundle(channel, due);
     let message = &mut bundle.message;
@@ -104,8 +129,10 @@ fn more(channel: &str, name: &str, due: &[Due<'_>], gate: &Gate) -> Bundle {
     message.turn = if on.is_empty() { Turn::Resolved } else { Turn::Raised };
     if let Some(gravest) = on.iter().max() {
         message.severity = message.severity.max(*gravest);
-        let go_on = format!("{} of the storm {}", on.len(), if on.len() == 1 { "goes on" } else { "go on" });
-        message.lines.push(Untrusted::new(go_on));
+        if on.len() < all {
+            let go_on = if on.len() == 1 { "goes on" } else { "go on" };
+            message.title = Untrusted::new(format!("{} of {all} alerts {go_on}", on.len()));
+        }
     }
     bundle
 }
@@ -114,12 +141,14 @@ fn more(channel: &str, name: &str, due: &[Due<'_>], gate: &Gate) -> Bundle {
 pub fn told_as(gate: &mut Gate, incident: &str, letters: &[(String, Letter)]) {
     let mut messages: Vec<&Message> = letters.iter().map(|(_, letter)| &letter.message).collect();
     messages.sort_by_key(|message| (message.at, message.turn));
+    let known = gate.incidents.values().find(|of| of.name == incident).map(|of| of.of);
+    let of = known.unwrap_or(messages.len());
     for message in messages {
         match message.turn {
             // What is told and done has no end that is waited for.
             Turn::Raised if !message.kind.goes_on() => {}
             Turn::Raised => {
-                let told = Incident { name: incident.to_owned(), severity: message.severity };
+                let told = Incident { name: incident.to_owned(), severity: message.severity, of };
                 gate.incidents.insert(message.subject.clone(), told);
             }
             Turn::Resolved => drop(gate.incidents.remove(&message.subject)),
@@ -130,8 +159,23 @@ pub fn told_as(gate: &mut Gate, incident: &str, letters: &[(String, Letter)]) {
 /// Letters that nobody has tried wait as the plan has it now, whatever it was when they were found.
 pub fn wait_by(letters: &mut BTreeMap<String, Letter>, plan: &Plan, now: i64, offset: i64) {
     for letter in letters.values_mut().filter(|letter| letter.tries == 0) {
-        letter.not_before = plan.not_before(letter.message.severity, now.max(letter.message.at), offset);
+        letter.not_before = plan.not_before(letter.message.severity, now, offset);
     }
+}
+
+/// Nothing waits for a time that a clock said which was ahead, nor longer than anything waits at all.
+pub fn wait_by_clock(letters: &mut BTreeMap<String, Letter>, gates: &mut BTreeMap<String, Gate>, now: i64) {
+    gates.values_mut().for_each(|gate| *gate = by_clock(gate, now));
+    for letter in letters.values_mut().filter(|letter| letter.tries > 0) {
+        if is_ahead(letter.tried_at, now) || letter.not_before > now + ASKED_MAX {
+            letter.not_before = 0;
+        }
+    }
+}
+
+fn by_clock(gate: &Gate, now: i64) -> Gate {
+    let is_off = is_ahead(gate.failed_at, now) || gate.shut_until > now + ASKED_MAX;
+    Gate { shut_until: if is_off { 0 } else { gate.shut_until }, ..gate.clone() }
 }
 
 fn bundle(channel: &str, due: &[(&String, &Letter)]) -> Bundle {
@@ -186,7 +230,8 @@ fn fingerprint(keys: &[&str]) -> u64 {
 #[must_use]
 pub fn next(letters: &BTreeMap<String, Letter>, gates: &BTreeMap<String, Gate>) -> Option<i64> {
     let of = |letter: &Letter| letter.not_before.max(gates.get(&letter.channel).map_or(0, |gate| gate.shut_until));
-    letters.values().map(of).min()
+    // What there is nothing to tell of is done with at once.
+    chains(letters).iter().map(|chain| if chain.is_moot(gates) { 0 } else { of(chain.last.1) }).min()
 }
 
 /// What follows from a try.
@@ -203,6 +248,7 @@ pub struct After {
 /// What follows from how a try of some letters went; `jitter` is from 0 to 1.
 #[must_use]
 pub fn after(letters: &[(String, Letter)], fate: &Fate, gate: &Gate, now: i64, jitter: f64) -> After {
+    let gate = &by_clock(gate, now);
     let mut after = After { gate: gate.clone(), ..After::default() };
     let (why, wait) = match fate {
         Fate::Delivered => {
@@ -211,7 +257,7 @@ pub fn after(letters: &[(String, Letter)], fate: &Fate, gate: &Gate, now: i64, j
             (None, None)
         }
         Fate::Partly { had, refused, later } => return partly(letters, (had, refused, later), gate, now, jitter),
-        Fate::Failed { why, wait } => (Some(why), *wait),
+        Fate::Failed { why, wait, .. } => (Some(why), *wait),
         Fate::Impossible { why } => (Some(why), None),
     };
     if let Some(why) = why {
@@ -224,18 +270,18 @@ pub fn after(letters: &[(String, Letter)], fate: &Fate, gate: &Gate, now: i64, j
         after.gate = Gate { failures, shut_until, failed_at: now, why: Some(why.clone()), ..gate.clone() };
     }
     for (name, letter) in letters {
-        let tries = letter.tries.saturating_add(1);
-        let tried_at = if letter.tries == 0 { now } else { letter.tried_at };
-        let is_over = match fate {
-            Fate::Delivered | Fate::Partly { .. } | Fate::Impossible { .. } => true,
-            Fate::Failed { .. } => now - tried_at >= KEPT_FOR,
+        let (tries, tried_for) = (letter.tries.saturating_add(1), tried_for(letter, now));
+        let (is_over, unsure) = match fate {
+            Fate::Delivered | Fate::Partly { .. } | Fate::Impossible { .. } => (true, false),
+            Fate::Failed { unsure, .. } => (tried_for >= KEPT_FOR, *unsure || letter.unsure),
         };
         if is_over {
             after.log.push(entry(letter, tries, why.cloned(), letters.len(), now));
             after.letters.insert(name.clone(), None);
         } else {
             let not_before = now + backoff(tries, wait, jitter);
-            let again = Letter { tries, tried_at, not_before, why: why.cloned(), ..letter.clone() };
+            let again =
+                Letter { tries, tried_at: now, tried_for, not_before, why: why.cloned(), unsure, ..letter.clone() };
             after.letters.insert(name.clone(), Some(again));
         }
     }
@@ -258,12 +304,11 @@ fn partly(
         Gate { good_at: now, failed_at: now, why: why.clone(), incidents: gate.incidents.clone(), ..Gate::default() };
     let mut after = After { gate, ..After::default() };
     for (name, letter) in letters {
-        let tries = letter.tries.saturating_add(1);
-        let tried_at = if letter.tries == 0 { now } else { letter.tried_at };
-        let mut letter = Letter { tries, tried_at, ..letter.clone() };
+        let (tries, tried_for) = (letter.tries.saturating_add(1), tried_for(letter, now));
+        let mut letter = Letter { tries, tried_at: now, tried_for, ..letter.clone() };
         letter.had.extend(had.iter().cloned());
         letter.refused.extend(refused.iter().cloned());
-        if later.is_empty() || now - tried_at >= KEPT_FOR {
+        if later.is_empty() || tried_for >= KEPT_FOR {
             letter.refused.extend(later.iter().cloned());
             after.log.push(entry(&letter, tries, None, letters.len(), now));
             after.letters.insert(name.clone(), None);
@@ -273,6 +318,20 @@ fn partly(
         }
     }
     after
+}
+
+/// For how long a letter has been tried by now. Between two tries there is a day at most: for longer nobody was there
+/// to try it, or the clock was put right.
+fn tried_for(letter: &Letter, now: i64) -> i64 {
+    let since = if letter.tries == 0 { 0 } else { (now - letter.tried_at).clamp(0, ASKED_MAX) };
+    letter.tried_for.saturating_add(since)
+}
+
+/// What the log says of letters of which there is nothing to tell any more.
+#[must_use]
+pub fn unheard(letters: &[(String, Letter)], now: i64) -> Vec<Entry> {
+    let began = letters.iter().filter(|(_, letter)| letter.message.turn == Turn::Raised);
+    began.map(|(_, letter)| entry(letter, letter.tries, Some(UNHEARD.to_owned()), 1, now)).collect()
 }
 
 fn entry(letter: &Letter, tries: u32, mut why: Option<String>, with: usize, at: i64) -> Entry {
@@ -314,5 +373,7 @@ pub fn too_many(log: &BTreeMap<String, Entry>, most: usize) -> BTreeSet<String> 
     by_age.into_iter().take(log.len().saturating_sub(most)).map(|(_, name)| name.clone()).collect()
 }
 
+#[cfg(test)]
+mod order_tests;
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::conditions::{self, Condition};
 use super::{Facts, wording};
-use crate::domain::alert::{DESKTOP, Kind, Letter, Message, Plan, Remembered, Severity, TERMINAL, Turn};
+use crate::domain::alert::{DESKTOP, Kind, Letter, Message, Plan, Remembered, Severity, TERMINAL, Turn, is_ahead};
 use crate::domain::calendar::{DAY_SECONDS, Day};
 use crate::domain::text::Untrusted;
 
@@ -55,7 +55,7 @@ pub fn decide(plan: &Plan, facts: &Facts, memory: &Memory) -> Decision {
             if unknown.contains(&was.kind) {
                 continue;
             }
-            let over = Remembered { turn: Turn::Resolved, at: facts.now, told: Vec::new(), ..was.clone() };
+            let over = Remembered { turn: Turn::Resolved, at: facts.now, ..was.clone() };
             if was.rules.iter().any(is_known) {
                 decision.letters.extend(resolved(plan, facts, subject, was));
             }
@@ -115,8 +115,7 @@ fn news(plan: &Plan, facts: &Facts, trouble: &Trouble, was: Option<&Remembered>)
     };
     let (remembered, to): (Remembered, Vec<String>) = match was {
         None => (fresh(0), trouble.to.iter().cloned().collect()),
-        // A trouble that comes and goes is told once in a while.
-        Some(was) if was.turn == Turn::Resolved && facts.now - was.at < plan.cooldown => return None,
+        Some(was) if was.turn == Turn::Resolved && is_the_same(plan, facts, told, was) => return None,
         Some(was) if was.turn == Turn::Resolved => (fresh(was.times + 1), trouble.to.iter().cloned().collect()),
         Some(was) => {
             let is_worse = (told.severity, told.stage) > (was.severity, was.stage) && !told.known;
@@ -150,7 +149,18 @@ fn news(plan: &Plan, facts: &Facts, trouble: &Trouble, was: Option<&Remembered>)
         command: told.command.clone(),
         at: facts.now,
     };
-    Some((remembered, letters(plan, facts, &message, &to)))
+    let mut letters = letters(plan, facts, &message, &to);
+    let knows = |channel: &String| was.is_some_and(|was| was.turn == Turn::Raised && was.told.contains(channel));
+    letters.iter_mut().for_each(|letter| letter.follows = knows(&letter.channel));
+    Some((remembered, letters))
+}
+
+/// Whether a trouble that is back is told of yet: one that comes and goes is told once in a while, but for what is
+/// graver than it was, or of which nobody has heard.
+fn is_the_same(plan: &Plan, facts: &Facts, told: &Condition, was: &Remembered) -> bool {
+    let is_graver = (told.severity, told.stage) > (was.severity, was.stage);
+    let is_calm = facts.now - was.at < plan.cooldown && !is_ahead(was.at, facts.now);
+    is_calm && !is_graver && !was.told.is_empty()
 }
 
 fn resolved(plan: &Plan, facts: &Facts, subject: &str, was: &Remembered) -> Vec<Letter> {
@@ -168,7 +178,9 @@ fn resolved(plan: &Plan, facts: &Facts, subject: &str, was: &Remembered) -> Vec<
         command: over.command,
         at: facts.now,
     };
-    letters(plan, facts, &message, &was.told)
+    let mut letters = letters(plan, facts, &message, &was.told);
+    letters.iter_mut().for_each(|letter| letter.follows = true);
+    letters
 }
 
 fn letters(plan: &Plan, facts: &Facts, message: &Message, to: &[String]) -> Vec<Letter> {

@@ -18,10 +18,22 @@ pub struct Letter {
     pub not_before: i64,
     /// How often it was tried.
     pub tries: u32,
-    /// When it was first tried, seconds since 1970; 0 for never.
+    /// When it was last tried, seconds since 1970; 0 for never.
     pub tried_at: i64,
+    /// For how many seconds it has been tried: a time in which nobody could is not much of it.
+    #[serde(default)]
+    pub tried_for: i64,
     /// Why the last try failed.
     pub why: Option<String>,
+    /// Whether it may be there all the same: a try had no answer.
+    #[serde(default)]
+    pub unsure: bool,
+    /// Whether the channel was sent news of the same trouble before.
+    #[serde(default)]
+    pub follows: bool,
+    /// Its place behind other news of the same trouble that was on its way already, whatever the clock said.
+    #[serde(default)]
+    pub rank: u32,
     /// Of a channel of several readers: those who have it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub had: Vec<String>,
@@ -40,7 +52,11 @@ impl Letter {
             not_before,
             tries: 0,
             tried_at: 0,
+            tried_for: 0,
             why: None,
+            unsure: false,
+            follows: false,
+            rank: 0,
             had: Vec::new(),
             refused: Vec::new(),
         }
@@ -122,6 +138,9 @@ pub enum Fate {
         why: String,
         /// Seconds to wait that the channel asked for.
         wait: Option<i64>,
+        /// Whether it may be there all the same: nothing was answered.
+        #[serde(default)]
+        unsure: bool,
     },
     /// It will never be there by this way.
     Impossible {
@@ -203,4 +222,7 @@ pub struct Incident {
     pub name: String,
     /// How much the trouble pressed when it was last told.
     pub severity: Severity,
+    /// How many there were at first in the storm that it came in; 1 where it came by itself.
+    #[serde(default)]
+    pub of: usize,
 }

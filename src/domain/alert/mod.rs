@@ -18,6 +18,15 @@ pub const DESKTOP: &str = "desktop";
 /// The channel that is the terminal of the app, or of the command.
 pub const TERMINAL: &str = "terminal";
 
+/// Seconds by which a clock is put right now and then.
+const SKEW: i64 = 60;
+
+/// Whether a moment was written down by a clock that was ahead: nothing waits for it.
+#[must_use]
+pub fn is_ahead(at: i64, now: i64) -> bool {
+    at > now + SKEW
+}
+
 /// How much an alert presses.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -180,6 +189,6 @@ pub struct Remembered {
     pub until: Option<super::calendar::Day>,
     /// What it was called.
     pub title: Untrusted,
-    /// Who was told that it began.
+    /// Who was told that it began; of what is over, who has heard of it.
     pub told: Vec<String>,
 }

@@ -148,32 +148,33 @@ fn a_digest_is_brought_when_it_is_due() {
     assert_eq!(letters.len(), 2);
 }
 
+/// Has a budget of all spend be of so much.
+fn keep(engine: &LocalEngine, amount: &str) {
+    let budget = Budget {
+        name: "all".into(),
+        scope: Filter::default(),
+        metric: Metric::Effective,
+        currency: "USD".to_owned(),
+        amount: amount.parse().expect("an amount"),
+        every: Cycle::Month,
+        from: Day(TODAY).month().first(),
+        growth: Percent::default(),
+        rollover: Rollover::default(),
+        thresholds: Thresholds::default(),
+        owner: "on-call".into(),
+        note: "".into(),
+        archived: false,
+    };
+    let apply = BudgetCommand::Apply { keep: vec![budget], remove: Vec::new() };
+    engine.command(&Command::Budget(apply)).expect("kept");
+}
+
 #[test]
 fn a_budget_that_is_exceeded_is_told_once_and_as_resolved_when_it_is_raised() {
     let store = Arc::new(Store::in_memory(&[]));
     import(&store, TODAY - 80..TODAY, 100);
     let engine = engine(store, vec![rule(Of::Budget)]);
-    let month = Day(TODAY).month();
-    let keep = |amount: &str| {
-        let budget = Budget {
-            name: "all".into(),
-            scope: Filter::default(),
-            metric: Metric::Effective,
-            currency: "USD".to_owned(),
-            amount: amount.parse().expect("an amount"),
-            every: Cycle::Month,
-            from: month.first(),
-            growth: Percent::default(),
-            rollover: Rollover::default(),
-            thresholds: Thresholds::default(),
-            owner: "on-call".into(),
-            note: "".into(),
-            archived: false,
-        };
-        let apply = BudgetCommand::Apply { keep: vec![budget], remove: Vec::new() };
-        engine.command(&Command::Budget(apply)).expect("kept");
-    };
-    keep("100");
+    keep(&engine, "100");
     assert!(look(&engine, at(9)));
     let headlines = told(&engine);
     assert!(
@@ -184,7 +185,7 @@ fn a_budget_that_is_exceeded_is_told_once_and_as_resolved_when_it_is_raised() {
     );
     look(&engine, at(12));
     assert_eq!(told(&engine), headlines);
-    keep("100000");
+    keep(&engine, "100000");
     look(&engine, at(13));
     let headlines = told(&engine);
     let over = |told: &String| {
@@ -206,17 +207,83 @@ fn a_budget_that_is_exceeded_is_told_once_and_as_resolved_when_it_is_raised() {
 fn what_is_out_of_the_ordinary_is_told_until_somebody_knows_of_it() {
     let store = Arc::new(Store::in_memory(&[]));
     import(&store, TODAY - 80..TODAY, 4_000);
-    let engine = engine(store, vec![rule(Of::Anomaly)]);
+    // The place is the service: who has it there, and of which nothing is known, is as `query` has it.
+    let scoped = |(to, scope): (&str, &str)| Rule {
+        name: to.to_owned(),
+        to: vec![to.to_owned()],
+        scope: Filter::parse(scope, &[]).expect(scope),
+        ..rule(Of::Anomaly)
+    };
+    let scopes =
+        [("a", "service:ec2"), ("b", "provider:aws"), ("c", "env=prod"), ("d", "provider:azure"), ("e", "service:s3")];
+    let engine = engine(store, scopes.map(scoped).to_vec());
     assert!(look(&engine, at(9)));
-    let headlines = told(&engine);
-    assert_eq!(headlines.len(), 1, "{headlines:?}");
+    let to: Vec<String> = stand(&engine).outbox.into_values().map(|letter| letter.channel).collect();
+    assert_eq!(to, ["a", "b", "c"]);
+    let mut headlines = told(&engine);
+    headlines.dedup();
     assert_eq!(headlines, ["critical: Amazon EC2 costs 4,000 USD a day, expected 100"]);
     let letter = stand(&engine).outbox.into_values().next().expect("one");
     let figure = |name: &str| letter.message.figures.iter().find(|(of, _)| of == name).map(|(_, value)| value.raw());
     assert_eq!((figure("Expected"), figure("What")), (Some("100 USD"), Some("spike")), "{letter:?}");
     assert!(letter.message.command.is_some_and(|command| command.starts_with("spendtop anomalies show ")));
     look(&engine, at(12));
-    assert_eq!(told(&engine), headlines, "once");
+    assert_eq!(told(&engine).len(), 3, "once");
+}
+
+#[test]
+fn what_was_over_unheard_is_news_when_it_is_back_and_so_is_what_was_given_up() {
+    let store = Arc::new(Store::in_memory(&[]));
+    import(&store, TODAY - 80..TODAY, 100);
+    let engine = engine(store, vec![rule(Of::Budget)]);
+    let names = || stand(&engine).outbox.into_keys().collect::<Vec<_>>();
+    let tried = |letters: Vec<String>, moot: bool, fate: Fate, at: i64| {
+        let (channel, beside, incident) = ("ops".to_owned(), None, None);
+        let of = Try { channel, letters, beside, incident, moot, fate, at, jitter: 0 };
+        engine.command(&Command::Tried(of)).expect("noted");
+    };
+    let (morning, day) = (at(9).at, DAY_SECONDS);
+    keep(&engine, "100");
+    look(&engine, at(9));
+    keep(&engine, "900000");
+    look(&engine, at(10));
+    let moot = stand(&engine).moot().remove("ops").expect("it was over before anybody was told");
+    assert_eq!((moot.len(), names().len()), (2, 2));
+    tried(moot, true, Fate::Delivered, morning + 3_600);
+    let log = stand(&engine).log;
+    let said = log.iter().map(|entry| (entry.state(), entry.why.as_deref())).collect::<Vec<_>>();
+    assert_eq!(said, [("not told", Some("it was over before it could be told"))]);
+    keep(&engine, "100");
+    look(&engine, at(11));
+    assert_eq!(names().len(), 1, "nobody has heard of it: there is no cooldown");
+
+    let failed = || Fate::Failed { why: "dead".into(), wait: None, unsure: false };
+    for days in 0..8 {
+        assert_eq!(names().len(), 1, "after {days} days");
+        tried(names(), false, failed(), morning + days * day);
+    }
+    assert!(names().is_empty(), "given up");
+    look(&engine, at(12));
+    let again = stand(&engine).outbox.into_values().next().expect("it still is so");
+    assert_eq!((again.tries, again.message.turn, again.follows), (0, crate::domain::alert::Turn::Raised, false));
+    // What failed has no reason to wait once something gets through.
+    tried(names(), false, failed(), morning);
+    engine
+        .command(&Command::Tried(Try {
+            channel: "ops".into(),
+            letters: Vec::new(),
+            beside: Some(crate::domain::alert::Message::test("ops", morning)),
+            incident: None,
+            moot: false,
+            fate: Fate::Delivered,
+            at: morning + 1,
+            jitter: 0,
+        }))
+        .expect("noted");
+    assert_eq!(stand(&engine).next(), Some(morning + 1));
+    tried(names(), false, Fate::Delivered, morning + 2);
+    look(&engine, at(13));
+    assert!(names().is_empty(), "told once");
 }
 
 #[test]
@@ -244,6 +311,7 @@ fn what_was_found_is_on_its_way_after_the_store_is_opened_again_and_what_was_bro
         letters: vec![name.clone()],
         beside: None,
         incident: None,
+        moot: false,
         fate,
         at,
         jitter: 1_000,
@@ -252,7 +320,7 @@ fn what_was_found_is_on_its_way_after_the_store_is_opened_again_and_what_was_bro
         engine.command(&Command::Tried(attempt(fate, at))).expect("noted");
         stand(engine)
     };
-    let failed = tried(&again, Fate::Failed { why: "no".into(), wait: None }, letter.not_before);
+    let failed = tried(&again, Fate::Failed { why: "no".into(), wait: None, unsure: false }, letter.not_before);
     assert_eq!(failed.outbox[&name].not_before - letter.not_before, 20);
     assert_eq!((failed.channels["ops"].failures, failed.log.len()), (1, 0));
     drop(again);

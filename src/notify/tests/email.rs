@@ -85,6 +85,35 @@ async fn a_letter_has_one_subject_and_its_trouble_is_a_thread() {
 }
 
 #[tokio::test]
+async fn a_server_that_says_nothing_once_it_has_a_letter_has_it() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let channel = channel(listener.local_addr().expect("address").port(), None);
+    let hangs = async {
+        let (stream, _) = listener.accept().await.expect("a connection");
+        let (read, mut write) = stream.into_split();
+        let mut lines = BufReader::new(read).lines();
+        write.write_all(b"220 sink\r\n").await.expect("greeted");
+        let mut in_data = false;
+        while let Ok(Some(line)) = lines.next_line().await {
+            let answer = match line.as_str() {
+                "." => "250 taken",
+                _ if in_data => continue,
+                "DATA" => "354 go on",
+                // It never answers that, and stays.
+                "QUIT" => return (lines, write),
+                _ => "250 yes",
+            };
+            in_data = line == "DATA";
+            write.write_all(format!("{answer}\r\n").as_bytes()).await.expect("answered");
+        }
+        panic!("it left without a word");
+    };
+    let (message, means) = (plain(), Means::default());
+    let (fate, _stays) = tokio::join!(bring(&channel, &message, &means), hangs);
+    assert_eq!(fate, Fate::Delivered);
+}
+
+#[tokio::test]
 async fn no_text_of_a_bill_becomes_a_header_or_a_reader() {
     let (fate, heard) = mailed(&hostile(), &[]).await;
     assert_eq!(fate, Fate::Delivered);

@@ -37,7 +37,7 @@ async fn sent(via: Via, message: &Message) -> Fate {
 
 fn why(fate: &Fate) -> (&str, Option<i64>) {
     match fate {
-        Fate::Failed { why, wait } => (why, *wait),
+        Fate::Failed { why, wait, .. } => (why, *wait),
         other => panic!("{other:?}"),
     }
 }
@@ -123,13 +123,31 @@ async fn an_answer_without_end_is_taken_for_what_it_begins_with() {
 }
 
 #[tokio::test]
+async fn a_head_that_says_so_is_the_delivery_whatever_comes_after_it() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = kept(&format!("http://{}/hook", listener.local_addr().expect("address")));
+    let drips = async {
+        let (mut stream, _) = listener.accept().await.expect("a connection");
+        let mut read = [0; 4_096];
+        assert!(stream.read(&mut read).await.expect("asked") > 0);
+        let head = b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\no";
+        stream.write_all(head).await.expect("answered");
+        stream
+    };
+    let message = plain();
+    let (fate, _stays) = tokio::join!(sent(Via::Slack(address.reference.clone()), &message), drips);
+    assert_eq!(fate, Fate::Delivered);
+}
+
+#[tokio::test]
 async fn one_that_hangs_is_given_up() {
     let (_server, address) = answering(ResponseTemplate::new(200).set_delay(Duration::from_secs(300))).await;
     let net = crate::notify::http::Net::within(&["127.0.0.1".to_owned()], Duration::from_millis(200)).expect("client");
     let url =
         crate::secret::Reference::parse(&address.reference).expect("sound").resolve(|_| None).await.expect("there");
     let Err(failure) = net.post(&url, &[], Vec::new()).await else { panic!("it hangs") };
-    assert_eq!(failure.why, "127.0.0.1 did not answer in time");
+    assert_eq!((failure.why.as_str(), failure.unsure), ("127.0.0.1 did not answer in time", true));
 }
 
 #[tokio::test]

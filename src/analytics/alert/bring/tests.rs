@@ -134,7 +134,7 @@ fn what_fails_is_tried_again_later_and_later_and_what_is_there_is_logged() {
     let mut list = pairs(&[letter("a", "k1", Severity::Info)]);
     let mut waits = Vec::new();
     for _ in 0..10 {
-        let fate = Fate::Failed { why: "no".into(), wait: None };
+        let fate = Fate::Failed { why: "no".into(), wait: None, unsure: false };
         let next = after(&list, &fate, &gate, NOW, 1.0);
         assert!(next.log.is_empty());
         gate = next.gate;
@@ -153,7 +153,7 @@ fn what_fails_is_tried_again_later_and_later_and_what_is_there_is_logged() {
 fn a_channel_that_asks_to_wait_is_left_alone_for_so_long() {
     let list = pairs(&[letter("a", "k1", Severity::Info)]);
     for (wait, seconds) in [(Some(7), 10), (Some(300), 300), (Some(i64::MAX), ASKED_MAX), (Some(-5), 10)] {
-        let fate = Fate::Failed { why: "slow down".into(), wait };
+        let fate = Fate::Failed { why: "slow down".into(), wait, unsure: false };
         let next = after(&list, &fate, &Gate::default(), NOW, 0.0);
         let letter = next.letters.values().next().expect("one").as_ref().expect("kept");
         assert_eq!((letter.not_before - NOW, next.gate.shut_until - NOW), (seconds, seconds), "{wait:?}");
@@ -162,10 +162,20 @@ fn a_channel_that_asks_to_wait_is_left_alone_for_so_long() {
 
 #[test]
 fn nothing_is_given_up_before_a_week_and_never_without_a_word() {
-    let list = pairs(&[Letter { tries: 3, tried_at: NOW, ..letter("a", "k1", Severity::Info) }]);
-    let fate = Fate::Failed { why: "dead".into(), wait: None };
-    assert!(after(&list, &fate, &Gate::default(), NOW + KEPT_FOR - 1, 0.5).log.is_empty());
-    let over = after(&list, &fate, &Gate::default(), NOW + KEPT_FOR, 0.5);
+    let fate = Fate::Failed { why: "dead".into(), wait: None, unsure: false };
+    let age = |tried_for| Letter { tries: 3, tried_at: NOW, tried_for, ..letter("a", "k1", Severity::Info) };
+    let over = |tried_for, waited| after(&pairs(&[age(tried_for)]), &fate, &Gate::default(), NOW + waited, 0.5);
+    let (day, week) = (DAY_SECONDS, KEPT_FOR);
+    // Nobody was there to try it, or the clock was put right: that is no week of tries.
+    for (tried_for, waited, is_over) in
+        [(0, 8 * day, false), (0, 400 * day, false), (week - day, day - 1, false), (0, -9 * day, false)]
+    {
+        assert_eq!(!over(tried_for, waited).log.is_empty(), is_over, "{tried_for} {waited}");
+    }
+    let again = over(day, 3_600).letters.into_values().next().flatten().expect("kept");
+    assert_eq!((again.tried_for, again.tried_at), (day + 3_600, NOW + 3_600));
+    let list = pairs(&[age(week - day)]);
+    let over = after(&list, &fate, &Gate::default(), NOW + 9 * day, 0.5);
     assert_eq!((over.letters.values().next(), over.log[0].why.as_deref()), (Some(&None), Some("dead")));
     let never = Fate::Impossible { why: "no desktop".into() };
     let over = after(&list, &never, &Gate::default(), NOW, 0.5);
@@ -208,7 +218,7 @@ proptest! {
     fn a_try_loses_no_letter(tries in 0_u32..80, wait in proptest::option::of(any::<i64>()), jitter in 0.0_f64..1.0, age in 0..KEPT_FOR) {
         let list = pairs(&[Letter { tries, tried_at: NOW, ..letter("a", "k", Severity::Info) }]);
         let gate = Gate { failures: tries, ..Gate::default() };
-        let next = after(&list, &Fate::Failed { why: "no".into(), wait }, &gate, NOW + age, jitter);
+        let next = after(&list, &Fate::Failed { why: "no".into(), wait, unsure: false }, &gate, NOW + age, jitter);
         let kept = next.letters.values().next().cloned().flatten();
         prop_assert!(kept.is_some_and(|letter| (NOW + age + 10..=NOW + age + ASKED_MAX).contains(&letter.not_before)));
     }
@@ -233,7 +243,8 @@ fn who_has_it_is_not_told_again_and_who_is_refused_is_named() {
     let bundles = due(&all, &BTreeMap::new(), 1, &|_| false, NOW + 10);
     let told: Vec<(usize, Vec<String>)> = bundles.iter().map(|b| (b.letters.len(), b.settled.clone())).collect();
     assert_eq!(told, [(1, vec![]), (2, vec!["a".to_owned(), "b".to_owned()])]);
-    let left: Vec<(String, Letter)> = left.into_iter().collect();
+    let left: Vec<(String, Letter)> =
+        left.into_iter().map(|(name, of)| (name, Letter { tried_for: KEPT_FOR - DAY_SECONDS, ..of })).collect();
     let state = |fate: &Fate, now: i64| {
         let log = after(&left, fate, &Gate::default(), now, 0.0).log;
         log.first().map(|entry| (entry.state(), entry.reason(), entry.with))
@@ -244,10 +255,10 @@ fn who_has_it_is_not_told_again_and_who_is_refused_is_named() {
     assert_eq!(state(&no_more, NOW + 10), said("b has not got it: 550 no; c has not got it: 550 no"));
     let still = Fate::Partly { had: Vec::new(), refused: Vec::new(), later: vec![of("c", "451 wait")] };
     assert_eq!(state(&still, NOW + 10), None, "it is tried again");
-    assert_eq!(state(&still, NOW + KEPT_FOR), said("b has not got it: 550 no; c has not got it: 451 wait"));
-    let gone = Fate::Failed { why: "the server is away".into(), wait: None };
+    assert_eq!(state(&still, NOW + DAY_SECONDS), said("b has not got it: 550 no; c has not got it: 451 wait"));
+    let gone = Fate::Failed { why: "the server is away".into(), wait: None, unsure: false };
     assert_eq!(
-        state(&gone, NOW + KEPT_FOR),
+        state(&gone, NOW + DAY_SECONDS),
         said("b has not got it: 550 no; the rest has not got it: the server is away")
     );
 }

@@ -115,6 +115,39 @@ fn one_that_comes_and_goes_is_told_again_only_after_the_cooldown() {
 }
 
 #[test]
+fn the_cooldown_is_of_what_is_no_graver_and_was_heard_of_and_by_the_clock_as_it_is() {
+    let plan = plan(vec![rule(Kind::Budget, &["ops"])]);
+    let at = |hours: i64, fact: Option<BudgetFact>| Facts {
+        now: NOW + hours * HOUR,
+        budgets: Some(fact.into_iter().collect()),
+        ..Facts::default()
+    };
+    let reached = |percent: u32| Some(budget(i64::from(percent) * 10, Some(percent), None));
+    // How it was told before, how many hours after its end, and how it is then.
+    for (before, later, then, news) in [
+        (100, 1, 100, false),
+        (100, 1, 80, false),
+        (80, 1, 90, true),
+        (80, 1, 100, true),
+        (100, 7, 100, true),
+        // The clock was put back.
+        (100, -96, 100, true),
+    ] {
+        let mut memory = Memory::new();
+        assert_eq!(look(&plan, &at(0, reached(before)), &mut memory).len(), 1);
+        assert_eq!(look(&plan, &at(0, None), &mut memory).len(), 1, "over");
+        let told = look(&plan, &at(later, reached(then)), &mut memory);
+        assert_eq!(!told.is_empty(), news, "{before} {later} {then}");
+    }
+    let mut memory = Memory::new();
+    look(&plan, &at(0, reached(100)), &mut memory);
+    look(&plan, &at(0, None), &mut memory);
+    memory.values_mut().for_each(|was| was.told.clear());
+    let again = look(&plan, &at(1, reached(100)), &mut memory);
+    assert_eq!((again.len(), again[0].follows), (1, false), "nobody has heard of it");
+}
+
+#[test]
 fn routes_are_by_rule_scope_severity_and_hours() {
     let of = |to: &str, scope: &str, severity, hours: &str| Rule {
         name: to.to_owned(),
@@ -125,9 +158,10 @@ fn routes_are_by_rule_scope_severity_and_hours() {
     };
     let plan = plan(vec![
         of("all", "", Severity::Info, ""),
-        of("ec2", "service:ec2", Severity::Info, ""),
+        of("ec2", "service:ec2 region:us-*", Severity::Info, ""),
         of("prod", "account:prod provider:amazon", Severity::Info, ""),
         of("another-id", "account:==Prod", Severity::Info, ""),
+        of("unsure", "env=prod", Severity::Info, ""),
         of("not-aws", "-provider=aws", Severity::Info, ""),
         of("another", "provider=azure", Severity::Info, ""),
         of("untold", "region=eu-west-1", Severity::Info, ""),
@@ -137,13 +171,13 @@ fn routes_are_by_rule_scope_severity_and_hours() {
     let mut memory = Memory::new();
     let warned = facts(vec![anomaly("a1", Severity::Warning, Taken::Open)]);
     let to = |letters: &[Letter]| letters.iter().map(|letter| letter.channel.clone()).collect::<Vec<_>>();
-    assert_eq!(to(&look(&plan, &warned, &mut memory)), ["all", "ec2", "prod"]);
+    assert_eq!(to(&look(&plan, &warned, &mut memory)), ["all", "ec2", "prod", "unsure"], "of its env nothing is known");
     let night = Facts { now: NOW + 11 * HOUR, ..warned.clone() };
     assert_eq!(to(&look(&plan, &night, &mut memory)), ["night"], "it is still so when its hours begin");
     let over = Facts { now: NOW + 20 * HOUR, ..facts(Vec::new()) };
     let mut resolved = to(&look(&plan, &over, &mut memory));
     resolved.sort();
-    assert_eq!(resolved, ["all", "ec2", "night", "prod"], "all who were told that it began");
+    assert_eq!(resolved, ["all", "ec2", "night", "prod", "unsure"], "all who were told that it began");
 }
 
 #[test]
