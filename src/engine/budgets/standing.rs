@@ -240,8 +240,9 @@ impl Ground {
         let unsettled = self.pending.as_ref().map_or(0, |pending| pending.unsettled);
         if unsettled > 0 {
             remarks.push(format!(
-                "{} not settled: they may still change",
-                counted(u64::from(unsettled), "day is", "days are")
+                "{} not settled: {} may still change",
+                counted(u64::from(unsettled), "day is", "days are"),
+                if unsettled == 1 { "it" } else { "they" }
             ));
         }
         if self.unknown_rows > 0 {

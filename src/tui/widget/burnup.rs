@@ -5,7 +5,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Color;
+use ratatui::style::{Color, Modifier};
 use ratatui::text::{Line, Span};
 
 use super::money::short;
@@ -100,14 +100,14 @@ impl BurnUp {
         let whole = theme.fill(Some(0)).to_string();
         for x in plot.x..plot.right() {
             let Some(cell) = buf.cell_mut((x, y)) else { continue };
-            // Over bars it is drawn too, so that where they cross it is seen: on their colour, or in every other
-            // column where there is none.
-            let bar = (cell.symbol() == whole.as_str()).then_some(cell.fg).filter(|colour| *colour != Color::Reset);
-            if cell.symbol() == " " || bar.is_some() || x % 2 == 0 {
-                cell.set_char(theme.glyphs.rule).set_style(theme.style(Role::Warm));
-                if let Some(colour) = bar {
-                    cell.set_bg(colour).set_fg(Color::Reset);
-                }
+            // Over bars it is drawn too, so that where they cross it is seen: one line from end to end, whatever
+            // fills the cells, and on the colour of those that are full.
+            let (is_full, colour) = (cell.symbol() == whole.as_str(), cell.fg);
+            cell.set_char(theme.glyphs.rule).set_style(theme.style(Role::Warm));
+            match (is_full, colour) {
+                (true, Color::Reset) if !theme.glyphs.ascii_charts() => cell.modifier.insert(Modifier::REVERSED),
+                (true, Color::Reset) | (false, _) => {}
+                (true, colour) => drop(cell.set_bg(colour).set_fg(Color::Reset)),
             }
         }
     }
@@ -197,6 +197,28 @@ mod tests {
         assert!(text.contains('#') && text.contains(':') && text.contains('-') && text.contains("Nov 1"), "{text}");
         assert_eq!(drawn(&chart, 10, 8), vec![String::new(); 8], "too narrow to be read");
         assert_eq!(drawn(&BurnUp::default(), 18, 8), vec![String::new(); 8]);
+    }
+
+    #[test]
+    fn the_limit_is_one_line_whatever_it_crosses() {
+        let ahead = |mid: f64| Some(Ahead { mid, low: mid - 9.0, high: mid + 9.0 });
+        let chart = BurnUp {
+            spent: vec![Some(10.0), Some(33.0), Some(60.0), None, None],
+            ahead: vec![None, None, None, ahead(70.0), ahead(80.0)],
+            limit: 35.0,
+            ..BurnUp::default()
+        };
+        for (term, colorterm) in [("linux", ""), ("xterm-256color", "truecolor"), ("xterm", "")] {
+            let area = Rect::new(0, 0, 40, 12);
+            let mut buf = Buffer::empty(area);
+            let env = Env { term: term.into(), colorterm: colorterm.into(), ..Env::default() };
+            let theme = Theme::of(&env);
+            chart.draw(area, &mut buf, &theme);
+            let rule = theme.glyphs.rule.to_string();
+            let is_line = |row: &[ratatui::buffer::Cell]| row[AXIS as usize..].iter().all(|cell| cell.symbol() == rule);
+            let lines = buf.content().chunks(40).take(10).filter(|row| is_line(row)).count();
+            assert_eq!(lines, 1, "{term}: {buf:?}");
+        }
     }
 
     #[test]
