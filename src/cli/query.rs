@@ -78,6 +78,7 @@ pub fn spend(
 /// Where the engine or the output fails.
 pub fn forecast(
     lens: &Lens,
+    by: Granularity,
     format: &FormatArgs,
     engine: &dyn Engine,
     as_of: Day,
@@ -86,7 +87,7 @@ pub fn forecast(
     let lens = forecast::of(lens);
     let take = |answer| if let Answer::Forecast(answers) = answer { Some(answers) } else { None };
     let answers = ask(engine, &Question::Forecast(lens.clone()), as_of, take)?;
-    report::forecast(&answers, style(format, streams), streams.out).map_err(|e| streams.failed(&e))?;
+    report::forecast(&answers, by, style(format, streams), streams.out).map_err(|e| streams.failed(&e))?;
     if format.format == Format::Csv {
         // CSV has no place for them.
         let lines = answers.iter().flat_map(report::forecast_lines);

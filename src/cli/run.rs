@@ -13,7 +13,7 @@ use super::{
     saved, screenshot, store, sync, wiring,
 };
 use crate::config::Config;
-use crate::domain::calendar::Day;
+use crate::domain::calendar::{Day, Granularity};
 use crate::domain::dimension::Dimension;
 use crate::domain::lens::Lens;
 use crate::domain::text::SafeText;
@@ -110,7 +110,14 @@ fn dispatch(cli: &Cli, context: &mut Context<'_, '_>) -> Result<u8> {
             let (lens, engine) = asked(context, &flags, |saved, config| {
                 lens::lens_of(&flags, saved, config, as_of, &[Dimension::Provider])
             })?;
-            query::forecast(&lens, &args.format, engine.as_ref(), as_of, context.streams)
+            query::forecast(
+                &lens,
+                args.granularity.unwrap_or(Granularity::Day),
+                &args.format,
+                engine.as_ref(),
+                as_of,
+                context.streams,
+            )
         }
         Some(Command::Tags(args)) => {
             let flags = args.lens();

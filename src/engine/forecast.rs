@@ -3,10 +3,10 @@
 //! What will come is worked out in [`super::foretell`]; here it is put in words and exact decimals.
 
 use super::Cancel;
-use super::answer::{Ahead, DayAhead, ForecastAnswer, LeftAside, Range, Told};
+use super::answer::{Ahead, DayAhead, ForecastAnswer, LeftAside, PieceAhead, Range, Told};
 use super::foretell::{Aside, DAYS, Foretold, foretell};
 use super::local::LocalEngine;
-use super::query::request;
+use super::query::{pieces, request};
 use super::spend::currencies;
 use super::table::Table;
 use crate::analytics::forecast::{Band, State};
@@ -89,6 +89,8 @@ fn in_words(
         month: ahead(month, month_before).filter(|_| !told.is_stale),
         next_90_days: ahead(next, days_before),
         days: days.iter().filter_map(day).collect(),
+        weeks: whole(told, days, Granularity::Week),
+        months: whole(told, days, Granularity::Month),
         words: told.words(),
         odd: told.state().words(),
         few_days: match (told.model(), told.state()) {
@@ -108,6 +110,22 @@ fn in_words(
         }),
         aside: aside(told, month, next),
     }
+}
+
+/// The weeks or months that hold days that are foretold, as far as all of their days are known or foretold. Each is
+/// a sum of its own: its band is not that of its days added up.
+fn whole(told: &Foretold, days: Period, of: Granularity) -> Vec<PieceAhead> {
+    let piece = |start: i64| {
+        let from = Day::of_seconds(start);
+        let to = match of {
+            Granularity::Month => from.month().plus(1).first(),
+            _ => from.plus(7),
+        };
+        let period = Period { from, to };
+        let band = told.sum(period).filter(|_| to <= days.to)?;
+        Some(PieceAhead { period, range: range(band), settled: told.came(period) })
+    };
+    pieces(days, of).into_iter().filter_map(piece).collect()
 }
 
 /// The days that are foretold besides this month.

@@ -7,25 +7,26 @@ use std::io::{self, Write};
 use super::csv::Sheet;
 use super::grid::{Column, Document, Grid, Kind, Part, safe};
 use super::{Format, Style, json, markdown, money, table};
-use crate::engine::answer::{Ahead, ForecastAnswer, LeftAside, Range};
+use crate::domain::calendar::{Granularity, Period};
+use crate::engine::answer::{Ahead, DayAhead, ForecastAnswer, LeftAside, PieceAhead, Range};
 use crate::engine::forecast::measured;
 
-/// Writes what will come, one answer a currency. In CSV each line is the month, the 90 days or a day, as its
-/// `kind` says.
+/// Writes what will come, one answer a currency, in days, weeks or months. In CSV each line is the month, the 90 days
+/// or one of those, as its `kind` says.
 ///
 /// # Errors
 /// What the writer fails with.
-pub fn forecast(answers: &[ForecastAnswer], style: Style, out: &mut dyn Write) -> io::Result<()> {
+pub fn forecast(answers: &[ForecastAnswer], by: Granularity, style: Style, out: &mut dyn Write) -> io::Result<()> {
     match style.format {
         Format::Json => json::one_or_list(answers, out, |answer, out| json::value(answer, out)),
-        Format::Csv => write_csv(answers, style, out),
-        Format::Table => table::write(&document(answers), style.width, out),
-        Format::Markdown => markdown::write(&document(answers), out),
+        Format::Csv => write_csv(answers, by, style, out),
+        Format::Table => table::write(&document(answers, by), style.width, out),
+        Format::Markdown => markdown::write(&document(answers, by), out),
     }
 }
 
-fn document(answers: &[ForecastAnswer]) -> Document {
-    answers.iter().flat_map(parts).collect()
+fn document(answers: &[ForecastAnswer], by: Granularity) -> Document {
+    answers.iter().flat_map(|answer| parts(answer, by)).collect()
 }
 
 const RANGE: [&str; 5] = ["Forecast", "80 % from", "to", "95 % from", "to"];
@@ -51,7 +52,20 @@ fn sums(answer: &ForecastAnswer) -> Vec<(&'static str, String, &Ahead)> {
     month.chain(next).collect()
 }
 
-fn parts(answer: &ForecastAnswer) -> Vec<Part> {
+/// The pieces of time that it is told in.
+fn pieces(answer: &ForecastAnswer, by: Granularity) -> Vec<(Period, Range)> {
+    let whole = |pieces: &[PieceAhead]| pieces.iter().map(|piece| (piece.period, piece.range)).collect();
+    match by {
+        Granularity::Week => whole(&answer.weeks),
+        Granularity::Month => whole(&answer.months),
+        Granularity::Day | Granularity::Hour => {
+            let one = |day: &DayAhead| (Period { from: day.day, to: day.day.plus(1) }, day.range);
+            answer.days.iter().map(one).collect()
+        }
+    }
+}
+
+fn parts(answer: &ForecastAnswer, by: Granularity) -> Vec<Part> {
     let code = answer.currency.as_str();
     let title = format!("Forecast of {} cost as of {}, {}", answer.metric.name(), answer.as_of, safe(code));
     let mut parts = vec![Part::Title(title)];
@@ -68,13 +82,19 @@ fn parts(answer: &ForecastAnswer) -> Vec<Part> {
         parts.push(Part::Grid(Grid { columns, rows, total: None }));
     }
     parts.extend(lines(answer).into_iter().map(Part::Note));
-    if !answer.days.is_empty() {
-        parts.push(Part::Title("By day".to_owned()));
-        let row = |day: &crate::engine::answer::DayAhead| {
-            std::iter::once(day.day.to_string()).chain(cells(&day.range, code)).collect()
+    let pieces = pieces(answer, by);
+    if !pieces.is_empty() {
+        let (title, head) = match by {
+            Granularity::Week => ("By week", "Week of"),
+            Granularity::Month => ("By month", "Month"),
+            Granularity::Day | Granularity::Hour => ("By day", "Day"),
         };
-        let rows = answer.days.iter().map(row).collect();
-        parts.push(Part::Grid(Grid { columns: columns("Day", &[]), rows, total: None }));
+        parts.push(Part::Title(title.to_owned()));
+        let row = |(period, range): &(Period, Range)| {
+            std::iter::once(by.label(period.from.seconds())).chain(cells(range, code)).collect()
+        };
+        let rows = pieces.iter().map(row).collect();
+        parts.push(Part::Grid(Grid { columns: columns(head, &[]), rows, total: None }));
     }
     parts
 }
@@ -107,7 +127,7 @@ fn aside(kind: &LeftAside, currency: &str) -> String {
     text
 }
 
-fn write_csv(answers: &[ForecastAnswer], style: Style, out: &mut dyn Write) -> io::Result<()> {
+fn write_csv(answers: &[ForecastAnswer], by: Granularity, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let mut sheet = Sheet::new(style, out);
     let heads = ["kind", "from", "to", "currency", "forecast", "low_80", "high_80", "low_95", "high_95", "previous"];
     heads.iter().try_for_each(|head| sheet.number(head))?;
@@ -124,8 +144,10 @@ fn write_csv(answers: &[ForecastAnswer], style: Style, out: &mut dyn Write) -> i
             let Ahead { period, range, previous, .. } = ahead;
             line(kind, period.from.to_string(), period.to.to_string(), range, *previous)?;
         }
-        for day in &answer.days {
-            line("day", day.day.to_string(), day.day.plus(1).to_string(), &day.range, None)?;
+        for (period, range) in pieces(answer, by) {
+            // The sum of this month is there already, by that name.
+            let kind = if by == Granularity::Month { "whole_month" } else { by.name() };
+            line(kind, period.from.to_string(), period.to.to_string(), &range, None)?;
         }
     }
     sheet.finish()

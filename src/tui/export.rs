@@ -8,7 +8,7 @@ use std::io::{ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use crate::domain::calendar::Day;
+use crate::domain::calendar::{Day, Granularity};
 use crate::domain::text::SafeText;
 use crate::engine::export::{self, Scope};
 use crate::engine::{Answer, Cancel, Engine, Query, Question};
@@ -215,7 +215,9 @@ fn table(order: &Order, engine: Option<&dyn Engine>, terminal: bool, cancel: &Ca
     let set = match (question, &answer) {
         (Question::Spend(lens), Answer::Spend(answers)) => report::spend(lens, answers, style, &mut out),
         (Question::Query(query), Answer::Query(answers)) => report::query(query, answers, style, &mut out),
-        (Question::Forecast(_), Answer::Forecast(answers)) => report::forecast(answers, style, &mut out),
+        (Question::Forecast(_), Answer::Forecast(answers)) => {
+            report::forecast(answers, Granularity::Day, style, &mut out)
+        }
         (Question::TagHygiene(_), Answer::TagHygiene(answers)) => report::tags(answers, style, &mut out),
         _ => return Err(super::app::odd()),
     };

@@ -1,5 +1,6 @@
 //! The app driven by key scripts against an engine of fixed answers, at many sizes and themes.
 
+mod ahead;
 mod alerts;
 mod anomalies;
 mod breakdown;

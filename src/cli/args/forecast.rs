@@ -3,13 +3,18 @@
 use clap::Args;
 
 use super::{FormatArgs, LensArgs, ScopeArgs, one_of};
+use crate::domain::calendar::Granularity;
 use crate::domain::charge::Metric;
+
+/// What is foretold: no hour is.
+const PIECES: [Granularity; 3] = [Granularity::Day, Granularity::Week, Granularity::Month];
 
 /// `spendtop forecast`
 #[derive(Clone, PartialEq, Eq, Default, Debug, Args)]
 #[command(after_help = "Examples:
   spendtop forecast
   spendtop forecast --where 'env=prod' --format json
+  spendtop forecast --granularity month
   spendtop forecast --metric billed --currency EUR --as-of 2024-11-15")]
 pub struct ForecastArgs {
     /// Begin with a saved lens, as `spendtop lens list` names it; other flags change it.
@@ -27,6 +32,9 @@ pub struct ForecastArgs {
     /// Which of the four costs [default: the config's, effective].
     #[arg(long, value_parser = one_of(Metric::ALL.to_vec(), Metric::name), help_heading = "What of them")]
     pub metric: Option<Metric>,
+    /// In days, or in whole weeks or months, of which the first may be part past.
+    #[arg(long, value_name = "PIECE", value_parser = one_of(PIECES.to_vec(), Granularity::name), help_heading = "What of them")]
+    pub granularity: Option<Granularity>,
     /// How it is written.
     #[command(flatten)]
     pub format: FormatArgs,

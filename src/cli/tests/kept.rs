@@ -89,3 +89,22 @@ fn what_will_come_is_told_from_the_command_line() {
     let (out, err, _) = run_words(&format!("spendtop forecast --where service:nosuch {flags}"));
     assert!(!out.contains("model") && err.contains("match the filter"), "{out} {err}");
 }
+
+#[test]
+fn what_comes_is_told_by_week_and_by_month_as_sums_of_their_own() {
+    let told = |words: &str| run_words(&format!("spendtop forecast --demo --currency USD --as-of 2026-11-18 {words}"));
+    let lines = |granularity: &str| -> Vec<Vec<String>> {
+        let (out, _, code) = told(&format!("--format csv --granularity {granularity}"));
+        assert_eq!(code, Ok(0), "{out}");
+        out.lines().map(|line| line.split(',').map(str::to_owned).collect()).collect()
+    };
+    let by_month = lines("month");
+    let of = |kind: &str| by_month.iter().filter(|row| row[0] == kind).cloned().collect::<Vec<_>>();
+    let (month, months) = (of("month"), of("whole_month"));
+    let weeks: Vec<Vec<String>> = lines("week").into_iter().filter(|row| row[0] == "week").collect();
+    // The one that is part past is the figure that is told of this month, and only whole ones follow.
+    assert_eq!(month[0][1..9], months[0][1..9]);
+    let from = |rows: &[Vec<String>]| rows.iter().map(|row| row[1].clone()).collect::<Vec<_>>();
+    assert_eq!(from(&months), ["2026-11-01", "2026-12-01", "2027-01-01"]);
+    assert_eq!((weeks[0][1].as_str(), weeks[0][2].as_str(), weeks.len() > 11), ("2026-11-16", "2026-11-23", true));
+}

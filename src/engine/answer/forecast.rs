@@ -25,6 +25,12 @@ pub struct ForecastAnswer {
     pub next_90_days: Option<Ahead>,
     /// Day by day, from the first that is not settled to the last of those 90.
     pub days: Vec<DayAhead>,
+    /// Week by week, from the one that holds the first day that is not settled to the last whole one of those 90.
+    #[serde(default)]
+    pub weeks: Vec<PieceAhead>,
+    /// Month by month, likewise.
+    #[serde(default)]
+    pub months: Vec<PieceAhead>,
     /// The model with its error, or why there is none, in one line.
     pub words: String,
     /// What is odd about the days that it rests on, where anything is.
@@ -96,6 +102,18 @@ pub struct DayAhead {
     /// What it will cost.
     #[serde(flatten)]
     pub range: Range,
+}
+
+/// What a week or month will cost.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct PieceAhead {
+    /// Which days.
+    pub period: Period,
+    /// What they will cost in all, what has come of it among it.
+    #[serde(flatten)]
+    pub range: Range,
+    /// What of that is settled.
+    pub settled: Amount,
 }
 
 /// A model, and how well it did on the days before, each time told only what was known then.

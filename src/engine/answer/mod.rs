@@ -23,7 +23,7 @@ pub use self::budget::{
 pub use self::choices::{TagKeysAnswer, Value, ValuesAnswer};
 pub use self::detail::{Composition, Coverage, CurrencyDetail, DetailAnswer, Share, TagUse};
 pub use self::drivers::{Driver, DriversAnswer, Presence, Reason, UnitFigure};
-pub use self::forecast::{Ahead, Aside, DayAhead, ForecastAnswer, LeftAside, Range, Told};
+pub use self::forecast::{Ahead, Aside, DayAhead, ForecastAnswer, LeftAside, PieceAhead, Range, Told};
 pub use self::pending::{Behind, Pending, PendingCard};
 pub use self::tags::{Misspelt, TagKey, TagsAnswer};
 pub use crate::analytics::attribute::Effects;

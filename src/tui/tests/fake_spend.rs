@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::fake::{Fake, HOSTILE, Mood, as_of, cents, figure};
-use crate::domain::calendar::Period;
+use crate::domain::calendar::{Day, Period};
 use crate::domain::dimension::Dimension;
 use crate::domain::lens::Lens;
+use crate::engine::answer::PieceAhead;
 use crate::engine::answer::{
     Ahead, DayAhead, Driver, DriversAnswer, ForecastAnswer, HourFigure, Key, Notice, NoticeKind, Presence, Range,
     Reason, Severity, SpendDetails, TopResource,
@@ -67,6 +68,11 @@ impl Fake {
             put_back: Default::default(),
             previous: cents(scale * 107_832),
         };
+        let piece = |from: Day, to: Day, mid: i64| PieceAhead {
+            period: Period { from, to },
+            range: range(mid, mid / 20),
+            settled: Default::default(),
+        };
         ForecastAnswer {
             metric: lens.metric,
             currency: currency.into(),
@@ -75,6 +81,11 @@ impl Fake {
             month: Some(ahead(as_of().month().period(), 118_400, 4_100)),
             next_90_days: Some(ahead(Period { from: as_of().plus(1), to: as_of().plus(91) }, 360_000, 21_000)),
             days: (0..93).map(day).collect(),
+            weeks: (0..12).map(|n| piece(Day(as_of().0 - 2 + 7 * n), Day(as_of().0 + 5 + 7 * n), 30_000)).collect(),
+            months: (0..3)
+                .map(|n| as_of().month().plus(n).period())
+                .map(|month| piece(month.from, month.to, 118_400))
+                .collect(),
             words: "theta, \u{b1}9 % on the last 3 months".into(),
             odd: None,
             few_days: None,

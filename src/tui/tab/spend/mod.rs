@@ -1,6 +1,6 @@
 //! The Spend tab: what it costs, day by day, and what moved.
 
-mod ahead;
+pub mod ahead;
 pub mod attention;
 pub mod cards;
 mod month_end;

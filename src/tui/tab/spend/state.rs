@@ -127,7 +127,7 @@ impl State {
     /// How many pieces of time are charted.
     #[must_use]
     pub fn pieces(&self, answer: &SpendAnswer) -> usize {
-        answer.starts.len() + ahead::days(self, answer).iter().count()
+        ahead::starts(self, answer).len()
     }
 
     /// The selected piece of time: the one that holds the chosen moment, or else the newest with a

@@ -199,7 +199,11 @@ impl<'a> Timeline<'a> {
             return Some(format!("{when}\t{forecast} {}\tforecast, 80 % {low} to {high}", answer.currency));
         }
         let amount = money::amount(within(&answer.totals, &bar), places);
-        Some(format!("{when}\t{amount} {}", answer.currency))
+        let forecast = self.expected(&bar).map_or_else(String::new, |range| {
+            let [value, low, high] = [range.forecast, range.low_80, range.high_80].map(|end| end.grouped(places));
+            format!("\tforecast {value}, 80 % {low} to {high}")
+        });
+        Some(format!("{when}\t{amount} {}{forecast}", answer.currency))
     }
 
     /// Draws what the selected bar costs: on one row its total, on the next what is written down
@@ -285,14 +289,21 @@ impl<'a> Timeline<'a> {
     /// What a bar is called.
     fn name_of(&self, bar: &Range<usize>) -> String {
         let starts = self.starts.get(bar.clone()).unwrap_or_default();
-        named_together(starts, self.answer.granularity, self.state.charted(self.answer))
+        // What has begun is named by the days of it that are looked at.
+        let has_begun = starts.first().is_some_and(|start| *start < self.answer.period.to.seconds());
+        let days = if has_begun { self.answer.period } else { self.state.charted(self.answer) };
+        named_together(starts, self.answer.granularity, days)
     }
 
-    /// What is foretold of a bar that is one day of which nothing is known.
+    /// What is foretold of a bar that is one piece of which nothing is known.
     fn foretold(&self, bar: &Range<usize>) -> Option<&answer::Range> {
-        let day = Day::of_seconds(*self.starts.get(bar.start)?);
-        let one = bar.len() == 1 && self.chart.ahead.get(bar.start).is_some_and(Option::is_some);
-        ahead::of_day(self.forecast.filter(|_| one)?, day)
+        self.expected(bar).filter(|_| within(&self.answer.totals, bar).is_none())
+    }
+
+    /// What is foretold of a bar that is one piece, of which some may have come.
+    fn expected(&self, bar: &Range<usize>) -> Option<&answer::Range> {
+        let start = *self.starts.get(bar.start)?;
+        ahead::of_piece(self.forecast.filter(|_| bar.len() == 1)?, self.answer, (bar.start, start))
     }
 
     /// Whether anything of a bar may still change.
@@ -338,6 +349,12 @@ impl<'a> Timeline<'a> {
                 let sign = Span::raw(theme.glyphs.previous.to_string());
                 spans.extend([sign, Span::styled(format!(" {words}  "), muted)]);
             }
+        }
+        if let Some(range) = self.expected(bar) {
+            let [value, low, high] = [range.forecast, range.low_80, range.high_80].map(|end| end.grouped(places));
+            let words = [format!("forecast {value}, {low} to {high}  "), format!("forecast {value}  ")];
+            let words = words.into_iter().find(|words| fits(&spans, words));
+            spans.extend(words.map(|words| Span::styled(words, theme.style(Role::Unsure))));
         }
         if open && fits(&spans, OPEN) {
             spans.push(Span::styled(OPEN, theme.style(Role::Unsure)));

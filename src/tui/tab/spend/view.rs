@@ -13,6 +13,7 @@ use super::state::Pane;
 use super::timeline::{self, Timeline, heading};
 use super::{State, month_end, movers, resources};
 use crate::domain::calendar::Day;
+use crate::domain::calendar::Granularity;
 use crate::domain::lens::Lens;
 use crate::domain::text::SafeText;
 use crate::engine::answer::{DriversAnswer, ForecastAnswer, Key, SpendAnswer, SpendDetails};
@@ -79,7 +80,10 @@ impl Scene<'_> {
     /// Whether anything in a body is drawn from the forecast.
     #[must_use]
     pub fn shows_forecast(&self, body: Rect) -> bool {
-        let ahead = self.answer.is_some_and(|answer| self.state.charted(answer).to > answer.as_of);
+        let ahead = self.answer.is_some_and(|answer| {
+            let part_past = matches!(answer.granularity, Granularity::Week | Granularity::Month);
+            self.state.charted(answer).to > answer.as_of || part_past && answer.period.contains(answer.as_of)
+        });
         ahead || self.cards(body).contains(&Kind::Forecast)
     }
 
