@@ -283,8 +283,9 @@ pub const TABLE: &[Entry] = &[
     entry(A::CopyCommand, "copy-sync-command", G::Here, &["Y"], S::Syncing, ("copy command", 5), "copy the command that prints the same"),
     entry(A::Close, "close-sync-log", G::Here, &["q", "!"], S::Syncing, ("close", 4), "close it: back to the figures"),
 
-    entry(A::TestChannel, "test-channel", G::Here, &["t", "enter"], S::Alerts, ("test it", 1), "test it: send the channel a message"),
-    entry(A::Back, "back-from-alerts", G::Here, &["esc", "backspace"], S::Alerts, ("back", 2), "go back to the figures"),
+    entry(A::Open, "open-alert", G::Here, &["enter"], S::Alerts, ("open", 1), "open the message or channel, whole"),
+    entry(A::Back, "back-from-alerts", G::Here, &["esc", "backspace"], S::Alerts, ("back", 2), "go back to the list, or to the figures"),
+    entry(A::TestChannel, "test-channel", G::Here, &["t"], S::Alerts, ("test it", 3), "test it: send the channel a message"),
     entry(A::CopyCommand, "copy-alerts-command", G::Here, &["Y"], S::Alerts, ("copy command", 5), "copy the command that prints the same"),
     entry(A::Close, "close-alerts", G::Here, &["q", "N"], S::Alerts, ("close", 4), "close it: back to the figures"),
 

@@ -164,6 +164,15 @@ pub struct Entry {
     pub turn: Turn,
     /// What it said.
     pub title: Untrusted,
+    /// What was known of it, a line each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<Untrusted>,
+    /// Its figures, each with what it is called.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub figures: Vec<(String, Untrusted)>,
+    /// The command that shows more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<String>,
     /// When it was found, seconds since 1970.
     pub found_at: i64,
     /// When it was brought, or given up, seconds since 1970.

@@ -4,11 +4,27 @@
 
 use super::App;
 use super::perform::distance;
+use crate::domain::words::counted;
+use crate::host::syncing::{Notice, Urgency};
 use crate::tui::action::Action;
 use crate::tui::alerting::Snapshot;
 use crate::tui::effect::Effect;
 use crate::tui::overlay::Overlay;
 use crate::tui::overlay::alerts::{AlertsPanel, Scene};
+
+/// What was told by the status line.
+#[derive(Clone, Default, Debug)]
+pub struct Noticed {
+    /// As it was put.
+    shown: Option<String>,
+    /// All that nobody has seen yet.
+    unseen: Vec<Notice>,
+}
+
+/// What is said of a test until it has an answer.
+fn on_its_way(channel: &str) -> String {
+    format!("a test is on its way to {channel}")
+}
 
 /// Lines that a page moves by.
 const PAGE: usize = 10;
@@ -17,7 +33,38 @@ impl App {
     /// Takes how alerts stand.
     pub(super) fn alerts_stand(&mut self, snapshot: Option<Box<Snapshot>>) -> Vec<Effect> {
         self.alerts = snapshot;
+        let tested = self.alerts.as_ref().and_then(|at| at.standing.as_ref().ok()?.tested.as_ref());
+        // The answer stands in the panel.
+        if tested.is_some_and(|(channel, _)| self.status.as_deref() == Some(on_its_way(channel).as_str())) {
+            self.status = None;
+        }
         vec![]
+    }
+
+    /// Tells a person by the status line: of several things that nobody has seen yet the gravest, and how many there are.
+    pub(super) fn noticed(&mut self, notice: &Notice) -> Vec<Effect> {
+        let is_seen = self.noticed.shown.is_none() || self.noticed.shown != self.status;
+        if is_seen {
+            self.noticed.unseen.clear();
+        }
+        self.noticed.unseen.push(notice.clone());
+        let said = match self.noticed.unseen.as_slice() {
+            [one] => one.title.as_str().to_owned(),
+            several => {
+                let grave = several.iter().filter(|notice| notice.urgency == Urgency::Critical);
+                let gravest = grave.clone().next().unwrap_or(&several[0]).title.as_str();
+                let grave = match grave.count() {
+                    0 => String::new(),
+                    count => format!(", {count} critical"),
+                };
+                let count = counted(several.len() as u64, "alert", "alerts");
+                let title = gravest.strip_prefix("spendtop: ").unwrap_or(gravest);
+                format!("{count}{grave}; {}: {title}", self.keymap.say("{alerts} shows them"))
+            }
+        };
+        self.noticed.shown = Some(said.clone());
+        self.status = Some(said);
+        vec![Effect::Tell(self.teller.sequence(notice))]
     }
 
     /// Opens the panel, and has it be of now.
@@ -37,16 +84,18 @@ impl App {
         let Some(Overlay::Alerts(panel)) = &self.overlay else { return vec![] };
         let mut panel = panel.clone();
         match action {
+            Action::Back if panel.back() => {}
             Action::Close | Action::Back => {
                 self.overlay = None;
                 return vec![];
             }
+            Action::Open => panel.open(),
             Action::TestChannel => {
                 let Some(channel) = self.alerts_scene(&panel).selected().map(|channel| channel.name.clone()) else {
                     self.status = Some("there is no channel to test".to_owned());
                     return vec![];
                 };
-                self.status = Some(format!("a test is on its way to {channel}"));
+                self.status = Some(on_its_way(&channel));
                 return vec![Effect::TestChannel(channel)];
             }
             Action::CopyCommand => return self.copy(format!("spendtop alert list{}", self.flags), "the command"),

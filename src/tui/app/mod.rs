@@ -137,6 +137,8 @@ pub struct App {
     pub clickable: bool,
     /// How the terminal tells a person who does not look.
     pub(super) teller: Teller,
+    /// And what the status line has told.
+    noticed: alerts::Noticed,
     /// Whether an export is under way.
     pub(super) exporting: bool,
     /// Whether whoever answers is being looked for.
@@ -190,6 +192,7 @@ impl App {
             mouse: options.screen.mouse,
             clickable: options.env.links(),
             teller: Teller::of(&options.env),
+            noticed: alerts::Noticed::default(),
             exporting: false,
             reattaching: false,
             connects: options.desk.is_some(),
@@ -274,10 +277,7 @@ impl App {
             }
             Event::Alerts(snapshot) => self.alerts_stand(snapshot),
             Event::Connecting(told) => self.connecting(*told),
-            Event::Notice(notice) => {
-                self.status = Some(notice.title.as_str().to_owned());
-                vec![Effect::Tell(self.teller.sequence(&notice))]
-            }
+            Event::Notice(notice) => self.noticed(&notice),
             Event::Asked(said) => {
                 self.status = Some(said);
                 vec![]

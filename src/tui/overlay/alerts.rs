@@ -1,11 +1,15 @@
-//! How alerts stand: channels with what was last brought and what waits, and what was told. Pure.
+//! How alerts stand: channels with what was last brought and what waits, and what was told; one of either whole, once
+//! it is opened. Pure.
+
+mod whole;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+use self::whole::News;
 use super::{Spans, begin_box, box_lines};
-use crate::domain::alert::{Entry, Fate, Letter, Message, Refused, Severity, Turn, by_message};
+use crate::domain::alert::{Fate, Letter, Message, Refused, Severity, Turn, by_message};
 use crate::domain::text::SafeText;
 use crate::domain::words::counted;
 use crate::host::alerting::{ChannelStanding, Standing};
@@ -26,8 +30,13 @@ const NAME: usize = 16;
 const KIND: usize = 11;
 const BROUGHT: usize = 14;
 const WAITING: usize = 22;
-const MOMENT: usize = 13;
+const MOMENT: usize = 11;
 const STATE: usize = 12;
+/// Of how much a message presses, and of its channels.
+const PRESSING: usize = 10;
+const TO: usize = 26;
+/// Columns from which on there is room for what can be read elsewhere too.
+const WIDE: usize = 100;
 
 /// How a channel is made: what is said, and what is written.
 const ADD: &str = "Add a channel to the file that `spendtop config path` names; all kinds are in \
@@ -39,12 +48,25 @@ const ADDED: [&str; 3] = ["[channels.chat]", "type = \"slack\"", "url = \"env:SL
 pub struct AlertsPanel {
     /// The selected line, of channels and then of what was told.
     selected: usize,
+    /// Lines above the first that is shown, where what is selected is open.
+    opened: Option<usize>,
 }
 
 impl AlertsPanel {
     /// Selects a line that many lines further, of so many.
     pub fn step(&mut self, by: isize, lines: usize) {
-        self.selected = self.selected.saturating_add_signed(by).min(lines.saturating_sub(1));
+        let at = self.opened.as_mut().unwrap_or(&mut self.selected);
+        *at = at.saturating_add_signed(by).min(lines.saturating_sub(1));
+    }
+
+    /// Shows what is selected whole.
+    pub fn open(&mut self) {
+        self.opened.get_or_insert(0);
+    }
+
+    /// Goes back from that; whether there was anything to go back from.
+    pub fn back(&mut self) -> bool {
+        self.opened.take().is_some()
     }
 }
 
@@ -77,11 +99,13 @@ impl Scene<'_> {
         self.standing()?.channels.get(self.panel.selected)
     }
 
-    /// Lines that can be selected.
+    /// Lines that can be selected; of what is open, lines.
     #[must_use]
     pub fn lines(&self) -> usize {
-        let would = |s: &Standing| s.silence.as_ref().map_or(0, |(_, news)| by_message(news).count());
-        self.standing().map_or(0, |s| s.channels.len() + would(s) + s.answer.outbox.len() + s.answer.log.len())
+        if self.panel.opened.is_some() {
+            return self.rows(usize::from(COLUMNS)).len();
+        }
+        self.standing().map_or(0, |standing| standing.channels.len() + messages(standing).len())
     }
 
     /// Draws it over an area.
@@ -96,9 +120,14 @@ impl Scene<'_> {
         let rows = self.rows(usize::from(inner.width));
         let height = usize::from(area.height.saturating_sub(2));
         let mut selectable = rows.iter().enumerate().filter(|(_, row)| row.selectable).map(|(at, _)| at);
-        let selected = selectable.nth(self.panel.selected);
         let most = rows.len().saturating_sub(height);
-        let first = selected.unwrap_or_default().saturating_sub(height / 2).min(most);
+        let (selected, first) = match self.panel.opened {
+            Some(above) => (None, above.min(most)),
+            None => {
+                let selected = selectable.nth(self.panel.selected);
+                (selected, selected.unwrap_or_default().saturating_sub(height / 2).min(most))
+            }
+        };
         box_lines((area, inner), rows.iter().map(|row| &row.spans), (first, selected), buf, self.theme);
     }
 
@@ -109,6 +138,16 @@ impl Scene<'_> {
             Some((Err(error), _)) => {
                 page.wrapped(&error.message, Role::Error);
                 error.hints.iter().for_each(|hint| page.wrapped(hint, Role::Text));
+            }
+            Some((Ok(standing), now)) if self.panel.opened.is_some() => {
+                let test = self.keymap.key_in(Action::TestChannel, Place::Alerts);
+                match self.selected() {
+                    Some(channel) => page.channel(channel, now, &test),
+                    None => {
+                        let at = self.panel.selected - standing.channels.len();
+                        messages(standing).get(at).into_iter().for_each(|news| page.message(news, now));
+                    }
+                }
             }
             Some((Ok(standing), now)) => {
                 page.channels(standing, now);
@@ -125,6 +164,12 @@ impl Scene<'_> {
         }
         page.rows
     }
+}
+
+/// The messages that are listed: what would be told, and what is or was.
+fn messages(standing: &Standing) -> Vec<News<'_>> {
+    let would = standing.silence.iter().flat_map(|(_, news)| by_message(news));
+    would.map(|(message, to)| News::would_be(message, to)).chain(whole::all(&standing.answer)).collect()
 }
 
 struct Page<'a> {
@@ -158,10 +203,12 @@ impl Page<'_> {
     }
 
     fn channels(&mut self, standing: &Standing, now: i64) {
+        // What kind it is can be read elsewhere; why it fails cannot.
+        let kind = if self.columns >= WIDE { KIND } else { 0 };
         let heading = format!(
             " {}{}{}{}",
             self.cell("Channel", NAME),
-            self.cell("Kind", KIND),
+            self.cell("Kind", kind),
             self.cell("Last brought", BROUGHT),
             self.cell("On its way", WAITING)
         );
@@ -176,13 +223,17 @@ impl Page<'_> {
             let role = if gate.why.is_some() { Role::Unsure } else { Role::Text };
             let mut spans = vec![
                 (format!(" {}", self.cell(&channel.name, NAME)), Role::Strong),
-                (self.cell(channel.kind, KIND), Role::Muted),
+                (self.cell(channel.kind, kind), Role::Muted),
                 (self.cell(&brought, BROUGHT), Role::Text),
             ];
-            let taken = 1 + NAME + KIND + BROUGHT;
+            let taken = 1 + NAME + kind + BROUGHT;
             match (&gate.why, channel.remark) {
                 // Where nothing waits its place is free.
                 (None, Some(remark)) if channel.waiting == 0 => spans.push((self.rest(remark, taken), Role::Muted)),
+                (Some(why), _) if kind == 0 => {
+                    let waiting = if waiting.is_empty() { waiting } else { format!("{waiting}: ") };
+                    spans.push((self.rest(&format!("{waiting}{why}"), taken), role));
+                }
                 (why, _) => {
                     let why = why.as_deref().map(|why| format!("{why} ({})", report::ago(gate.failed_at, now)));
                     spans.push((self.cell(&waiting, WAITING), role));
@@ -243,41 +294,33 @@ impl Page<'_> {
             );
             return;
         }
-        let told = counted(answer.log.len() as u64, "message", "messages");
-        self.push(vec![(format!(" What was told: {told}"), Role::Muted)], false);
-        let mut waiting: Vec<&Letter> = answer.outbox.values().collect();
-        waiting.sort_by_key(|letter| std::cmp::Reverse(letter.message.at));
-        for letter in waiting {
-            let message = &letter.message;
-            let why = letter.why.as_deref().map(|why| format!(" ({why})")).unwrap_or_default();
-            let text = format!("{}{why}", message.title.raw());
-            self.told((message.at, now), &letter.channel, "on its way", (message.turn, message.severity), &text);
+        let all = whole::all(answer);
+        let mut heading = format!(" What was found: {}", counted(all.len() as u64, "message", "messages"));
+        for state in ["on its way", "not told"] {
+            let count = all.iter().filter(|news| news.state() == state).count();
+            heading.push_str(&if count > 0 { format!(", {count} {state}") } else { String::new() });
         }
-        for entry in &answer.log {
-            let Entry { at, channel, turn, severity, title, .. } = entry;
-            let why = entry.reason().map(|why| format!(" ({why})")).unwrap_or_default();
-            self.told((*at, now), channel, entry.state(), (*turn, *severity), &format!("{}{why}", title.raw()));
-        }
+        self.push(vec![(heading, Role::Muted)], false);
+        all.iter().for_each(|news| self.told(news, now));
     }
 
-    fn told(
-        &mut self,
-        (at, now): (i64, i64),
-        channel: &str,
-        state: &str,
-        (turn, severity): (Turn, Severity),
-        title: &str,
-    ) {
-        let (word, role) = pressing(turn, severity);
-        let state_role = if state == "told" { Role::Muted } else { Role::Unsure };
-        let taken = 1 + MOMENT + NAME + 2 * STATE;
-        let spans = vec![
-            (format!(" {}", self.cell(&moment(at, now), MOMENT)), Role::Muted),
-            (self.cell(channel, NAME), Role::Text),
-            (self.cell(state, STATE), state_role),
-            (self.cell(word, STATE), role),
-            (self.rest(title, taken), Role::Text),
+    /// A message in a line, which has the room.
+    fn told(&mut self, news: &News<'_>, now: i64) {
+        let (word, role) = pressing(news.turn, news.severity);
+        let state_role = if news.state() == "told" { Role::Muted } else { Role::Unsure };
+        let mut spans = vec![
+            (format!(" {}", self.cell(&moment(news.at, now), MOMENT)), Role::Muted),
+            (self.cell(news.state(), STATE), state_role),
+            (self.cell(word, PRESSING), role),
         ];
+        let mut taken = 1 + MOMENT + STATE + PRESSING;
+        let mut text = news.title.raw().to_owned();
+        if self.columns >= WIDE {
+            spans.insert(1, (self.cell(&news.channels(), TO), Role::Text));
+            taken += TO;
+            text.push_str(&news.why().map(|why| format!(" ({why})")).unwrap_or_default());
+        }
+        spans.push((self.rest(&text, taken), Role::Text));
         self.push(spans, true);
     }
 }

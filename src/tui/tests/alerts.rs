@@ -28,6 +28,9 @@ fn entry(before: i64, channel: &str, severity: Severity, turn: Turn, title: &str
         severity,
         turn,
         title: title.into(),
+        lines: vec!["Figures of later days are missing, not zero.".into()],
+        figures: vec![("Expected".to_owned(), "310 USD".into())],
+        command: Some("spendtop anomalies show 5e1f02".to_owned()),
         found_at: now() - before,
         at: now() - before,
         tries: 1,
@@ -158,7 +161,12 @@ fn a_channel_is_selected_and_tried() {
     s.keys("j t");
     assert_eq!(s.done.last(), Some(&Effect::TestChannel("pager".to_owned())));
     assert!(s.text().contains("a test is on its way to pager"), "{}", s.text());
-    s.keys("G <enter>");
+    told(&mut s, Ok(standing()));
+    assert!(!s.text().contains("a test is on its way"), "the answer is there: {}", s.text());
+    s.keys("<enter>");
+    assert_eq!(s.done.iter().filter(|done| matches!(done, Effect::TestChannel(_))).count(), 1, "reading sends nothing");
+    assert!(s.text().contains("pager (pagerduty)") && s.text().contains("t sends it a test."), "{}", s.text());
+    s.keys("<esc> G t");
     assert!(s.text().contains("there is no channel to test"), "{}", s.text());
     s.keys("Y");
     assert!(s.copied().starts_with("spendtop alert list"), "{}", s.copied());
@@ -166,6 +174,67 @@ fn a_channel_is_selected_and_tried() {
     assert!(s.text().contains("the store is away"), "{}", s.text());
     s.keys("q");
     assert!(s.app.overlay.is_none());
+}
+
+#[test]
+fn a_message_is_read_whole() {
+    let mut s = Session::started(Mood::Demo, (80, 24));
+    s.keys("N");
+    told(&mut s, Ok(standing()));
+    // The newest stands first: on its way to `chat`.
+    s.keys("j j j j <enter>");
+    for part in [
+        "critical: budget platform is exceeded: 10,204.00 USD",
+        "chat: on its way, next try in 40 s, 3 tries: hooks.slack.com answered 503",
+        "More: spendtop alert list",
+    ] {
+        assert!(s.text().contains(part), "{part}\n{}", s.text());
+    }
+    s.keys("<esc> j <enter>");
+    for part in [
+        "critical: Amazon EC2 costs 1,204.50 USD more a day",
+        "Figures of later days are missing",
+        "Expected: 310 USD",
+        "pager: told, 09:25 UTC",
+        "More: spendtop anomalies show 5e1f02",
+    ] {
+        assert!(s.text().contains(part), "{part}\n{}", s.text());
+    }
+    shot("alerts-message", &s);
+    s.keys("<esc>");
+    assert!(s.text().contains("What was found: 4 messages, 1 on its way, 1 not told"), "{}", s.text());
+    s.keys("<enter> q");
+    assert!(s.app.overlay.is_none());
+}
+
+#[test]
+fn a_message_has_a_line_for_all_its_channels() {
+    let mut standing = standing();
+    let other = Entry { channel: "chat".to_owned(), why: Some("no".to_owned()), ..standing.answer.log[0].clone() };
+    standing.answer.log.push(other);
+    let mut s = Session::started(Mood::Demo, (120, 36));
+    s.keys("N");
+    told(&mut s, Ok(standing));
+    assert_eq!(s.text().matches("Amazon EC2 costs 1,204.50").count(), 1, "{}", s.text());
+    assert!(s.text().contains("pager told, chat not told"), "{}", s.text());
+}
+
+#[test]
+fn of_several_alerts_the_gravest_stands_with_their_count() {
+    let mut s = Session::started(Mood::Demo, (100, 30));
+    let notice = |text: &str, urgency| {
+        let title = crate::domain::text::SafeText::from_outside(text);
+        Event::Notice(Box::new(Notice { body: title.clone(), title, urgency }))
+    };
+    s.send(notice("spendtop: critical: Redshift costs 859 USD a day", Urgency::Critical));
+    s.send(notice("spendtop: warning: budget all has reached 80 %", Urgency::Normal));
+    let both = "2 alerts, 1 critical; N shows them: critical: Redshift costs 859 USD a day";
+    assert!(s.text().contains(both), "{}", s.text());
+    s.send(notice("spendtop: warning: AWS is 3 days late", Urgency::Normal));
+    assert!(s.text().contains("3 alerts, 1 critical"), "{}", s.text());
+    s.keys("j");
+    s.send(notice("spendtop: warning: Azure is 3 days late", Urgency::Normal));
+    assert!(s.text().contains("warning: Azure is 3 days late") && !s.text().contains("alerts,"), "{}", s.text());
 }
 
 #[test]

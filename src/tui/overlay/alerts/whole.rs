@@ -1,0 +1,166 @@
+//! One message with all that is known of it, or one channel, whole. Pure.
+
+use super::{Page, pressing};
+use crate::domain::alert::{Entry, Letter, Message, Severity, Turn};
+use crate::domain::text::Untrusted;
+use crate::engine::alerts::AlertsAnswer;
+use crate::host::alerting::ChannelStanding;
+use crate::report;
+use crate::tui::syncing_words::moment;
+use crate::tui::theme::Role;
+
+/// What becomes of a message where nobody is told.
+const WOULD: &str = "would be told";
+
+/// A message, and what became of it at each channel.
+pub(super) struct News<'a> {
+    key: &'a str,
+    /// When it was found.
+    found_at: i64,
+    /// When something last became of it.
+    pub(super) at: i64,
+    pub(super) turn: Turn,
+    pub(super) severity: Severity,
+    pub(super) title: &'a Untrusted,
+    lines: &'a [Untrusted],
+    figures: &'a [(String, Untrusted)],
+    command: Option<&'a str>,
+    pub(super) to: Vec<Sent<'a>>,
+}
+
+/// What became of a message at one channel.
+pub(super) struct Sent<'a> {
+    pub(super) channel: &'a str,
+    pub(super) state: &'static str,
+    why: Option<String>,
+    at: i64,
+    tries: u32,
+}
+
+impl<'a> News<'a> {
+    fn of_letter(letter: &'a Letter) -> News<'a> {
+        let (state, why, at) = ("on its way", letter.why.clone(), letter.not_before);
+        let to = vec![Sent { channel: &letter.channel, state, why, at, tries: letter.tries }];
+        News { to, ..News::would_be(&letter.message, Vec::new()) }
+    }
+
+    fn of_entry(entry: &'a Entry) -> News<'a> {
+        let (channel, state, why) = (entry.channel.as_str(), entry.state(), entry.reason());
+        News {
+            key: &entry.key,
+            found_at: entry.found_at,
+            at: entry.at,
+            turn: entry.turn,
+            severity: entry.severity,
+            title: &entry.title,
+            lines: &entry.lines,
+            figures: &entry.figures,
+            command: entry.command.as_deref(),
+            to: vec![Sent { channel, state, why, at: entry.at, tries: entry.tries }],
+        }
+    }
+
+    /// A message that would go to some channels.
+    pub(super) fn would_be(message: &'a Message, to: Vec<&'a str>) -> News<'a> {
+        let sent = |channel| Sent { channel, state: WOULD, why: None, at: message.at, tries: 0 };
+        News {
+            key: &message.key,
+            found_at: message.at,
+            at: message.at,
+            turn: message.turn,
+            severity: message.severity,
+            title: &message.title,
+            lines: &message.lines,
+            figures: &message.figures,
+            command: message.command.as_deref(),
+            to: to.into_iter().map(sent).collect(),
+        }
+    }
+
+    /// What it came to: what is yet to come first, then what was not told.
+    pub(super) fn state(&self) -> &'static str {
+        let of = |state: &&str| self.to.iter().any(|sent| sent.state == *state);
+        ["on its way", "not told", "partly told"].iter().find(|state| of(state)).copied().unwrap_or("told")
+    }
+
+    /// The channels, each with what became of it where that is not the same for all.
+    pub(super) fn channels(&self) -> String {
+        let same = self.to.iter().all(|sent| sent.state == self.to[0].state);
+        let one =
+            |sent: &Sent<'_>| if same { sent.channel.to_owned() } else { format!("{} {}", sent.channel, sent.state) };
+        self.to.iter().map(one).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Why it is not where it was to be.
+    pub(super) fn why(&self) -> Option<&str> {
+        self.to.iter().find_map(|sent| sent.why.as_deref())
+    }
+}
+
+/// What is on its way and what was told, a message each with its channels, the newest first.
+pub(super) fn all(answer: &AlertsAnswer) -> Vec<News<'_>> {
+    let mut going: Vec<&Letter> = answer.going();
+    going.sort_by_key(|letter| std::cmp::Reverse(letter.message.at));
+    let each = going.into_iter().map(News::of_letter).chain(answer.log.iter().map(News::of_entry));
+    let mut all: Vec<News<'_>> = Vec::new();
+    for mut news in each {
+        match all.iter_mut().find(|known| known.key == news.key) {
+            Some(known) => known.to.append(&mut news.to),
+            None => all.push(news),
+        }
+    }
+    all
+}
+
+impl Page<'_> {
+    /// A message with all that is known of it.
+    pub(super) fn message(&mut self, news: &News<'_>, now: i64) {
+        let (word, role) = pressing(news.turn, news.severity);
+        self.wrapped(&format!("{word}: {}", news.title.raw()), role);
+        self.wrapped(&format!("found {}", moment(news.found_at, now)), Role::Muted);
+        if !news.lines.is_empty() {
+            self.blank();
+        }
+        news.lines.iter().for_each(|line| self.wrapped(line.raw(), Role::Text));
+        if !news.figures.is_empty() {
+            self.blank();
+        }
+        news.figures.iter().for_each(|(name, value)| self.wrapped(&format!("{name}: {}", value.raw()), Role::Text));
+        self.blank();
+        for sent in &news.to {
+            let tries = if sent.tries > 1 { format!(", {} tries", sent.tries) } else { String::new() };
+            let when = match sent.state {
+                "on its way" => format!("next try {}", report::next_words(Some(sent.at), now)),
+                _ => moment(sent.at, now),
+            };
+            let why = sent.why.as_deref().map_or_else(String::new, |why| format!(": {why}"));
+            let role = if sent.state == "told" { Role::Text } else { Role::Unsure };
+            let when = if sent.state == WOULD { String::new() } else { format!(", {when}") };
+            self.wrapped(&format!("{}: {}{when}{tries}{why}", sent.channel, sent.state), role);
+        }
+        if let Some(command) = news.command {
+            self.blank();
+            self.wrapped(&format!("More: {command}"), Role::Muted);
+        }
+    }
+
+    /// A channel with all that is known of it.
+    pub(super) fn channel(&mut self, channel: &ChannelStanding, now: i64, test: &str) {
+        let gate = &channel.gate;
+        self.wrapped(&format!("{} ({})", channel.name, channel.kind), Role::Strong);
+        channel.remark.iter().for_each(|remark| self.wrapped(remark, Role::Muted));
+        self.blank();
+        let brought = if gate.good_at > 0 { report::ago(gate.good_at, now) } else { "never".to_owned() };
+        self.wrapped(&format!("Last brought: {brought}"), Role::Text);
+        if channel.waiting > 0 {
+            let next = report::next_words(channel.next, now);
+            self.wrapped(&format!("On its way: {}, next try {next}", channel.waiting), Role::Text);
+        }
+        if let Some(why) = &gate.why {
+            let fails = format!("It failed {}: {why}", report::ago(gate.failed_at, now));
+            self.wrapped(&fails, Role::Unsure);
+        }
+        self.blank();
+        self.wrapped(&format!("{test} sends it a test."), Role::Muted);
+    }
+}
