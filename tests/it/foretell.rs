@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use spendtop::analytics::forecast::{Band, Series, State, contest};
 use spendtop::cli::fill_with_demo_days;
 use spendtop::config::Config;
-use spendtop::domain::calendar::{Day, Month, Period};
+use spendtop::domain::calendar::{Day, Granularity, Month, Period};
 use spendtop::domain::charge::Metric;
 use spendtop::domain::filter::Filter;
 use spendtop::domain::lens::Lens;
@@ -242,7 +242,7 @@ fn the_answer_says_what_was_foretold_and_what_it_rests_on() {
     // In every format.
     let set = |format| {
         let mut out = Vec::new();
-        report::forecast(&all, Style { format, ..Style::default() }, &mut out).expect("set");
+        report::forecast(&all, Granularity::Day, Style { format, ..Style::default() }, &mut out).expect("set");
         String::from_utf8(out).expect("text")
     };
     let table = set(Format::Table);
