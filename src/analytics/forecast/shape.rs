@@ -6,6 +6,8 @@
 //! * the level is a running median of seven days, so that each weekday is in it once;
 //! * a weekday's part is the trimmed mean of its distances from the level in the last weeks, all
 //!   seven drawn towards none as their noise asks for (James and Stein 1961, positive part);
+//! * a month's course, where costs climb or fall within each month and begin anew with the next, is told at
+//!   [`COURSE`] places between its first day and its last, however many days it has;
 //! * a day of the month, counted from its start or from its end, has a part only if it stood out,
 //!   each time the same way, in two months or more.
 //!
@@ -21,6 +23,10 @@ use crate::domain::calendar::Day;
 const WEEKS: usize = 12;
 /// Of a positive series, the smallest value in medians with which logarithms are still sound.
 const SMALLEST: f64 = 0.005;
+/// Places of a month's course.
+const COURSE: usize = 6;
+/// Days that it is told from, at least and at most.
+const COURSE_DAYS: [usize; 2] = [85, 366];
 /// Days of the month that are told from its end.
 const FROM_END: u32 = 4;
 
@@ -52,6 +58,7 @@ pub(super) struct Shape {
     pub jump: usize,
     week: [f64; 7],
     month: Vec<(u8, bool, f64)>,
+    course: Option<[f64; COURSE]>,
 }
 
 impl Shape {
@@ -62,8 +69,12 @@ impl Shape {
         let start = days.first.weekday().num_days_from_monday() as usize;
         let week = week_of(&values, start);
         let mut plain: Vec<f64> = values.iter().enumerate().map(|(at, v)| v - week[(start + at) % 7]).collect();
+        let course = if monthly { course_of(&plain, days) } else { None };
+        if let Some(course) = &course {
+            plain.iter_mut().enumerate().for_each(|(at, value)| *value -= on_course(course, days.day(at)));
+        }
         let month = if monthly { month_of(&plain, days) } else { Vec::new() };
-        let mut shape = Shape { log, plain: Vec::new(), calm: Vec::new(), noise: 0.0, jump: 0, week, month };
+        let mut shape = Shape { log, plain: Vec::new(), calm: Vec::new(), noise: 0.0, jump: 0, week, month, course };
         for (at, value) in plain.iter_mut().enumerate() {
             *value -= shape.month_part(days.day(at));
         }
@@ -79,12 +90,13 @@ impl Shape {
 
     /// What week and month add on a day.
     pub fn season(&self, day: Day) -> f64 {
-        self.week[day.weekday().num_days_from_monday() as usize] + self.month_part(day)
+        let course = self.course.as_ref().map_or(0.0, |course| on_course(course, day));
+        self.week[day.weekday().num_days_from_monday() as usize] + self.month_part(day) + course
     }
 
     /// Whether days of the month stand out.
     pub fn is_monthly(&self) -> bool {
-        !self.month.is_empty()
+        !self.month.is_empty() || self.course.is_some()
     }
 
     /// A value of a day from its level.
@@ -138,6 +150,57 @@ fn week_of(values: &[f64], start: usize) -> [f64; 7] {
     // Seven means of which one is taken for the level leave six; James and Stein take two off.
     let keep = if between > 0.0 { (1.0 - 5.0 * noise / between).max(0.0) } else { 0.0 };
     parts.map(|part| if keep < 0.2 { 0.0 } else { part * keep })
+}
+
+/// How far a day is between the first day of its month, 0, and the last, 1.
+fn share_of_month(day: Day) -> f64 {
+    let (before, after) = (day.date().day() - 1, rule::from_end(day) - 1);
+    f64::from(before) / f64::from(before + after)
+}
+
+/// What the month's course adds on a day: between two places in proportion, and beyond the outer ones as between
+/// the two beside them.
+fn on_course(course: &[f64; COURSE], day: Day) -> f64 {
+    let at = share_of_month(day) * COURSE as f64 - 0.5;
+    let left = (at.max(0.0) as usize).min(COURSE - 2);
+    course[left] + (at - left as f64) * (course[left + 1] - course[left])
+}
+
+/// The course of the month of a series without its week: the trimmed means of what each month was off its own
+/// middle, drawn towards none as their noise asks for; none where that leaves little.
+fn course_of(plain: &[f64], days: Days<'_>) -> Option<[f64; COURSE]> {
+    let [least, most] = COURSE_DAYS;
+    if plain.len() < least {
+        return None;
+    }
+    let from = plain.len().saturating_sub(most);
+    let level = running(&plain[from..], 15);
+    // Of each place one value a month: neighbouring days stray together.
+    let mut months: Vec<(Day, [Vec<f64>; COURSE])> = Vec::new();
+    for (at, level) in level.iter().enumerate() {
+        let day = days.day(from + at);
+        if months.last().is_none_or(|(first, _)| *first != day.month().first()) {
+            months.push((day.month().first(), Default::default()));
+        }
+        let place = ((share_of_month(day) * COURSE as f64) as usize).min(COURSE - 1);
+        if let Some((_, month)) = months.last_mut() {
+            month[place].push(plain[from + at] - level);
+        }
+    }
+    let (mut course, mut noise) = ([0.0; COURSE], 0.0);
+    for (place, part) in course.iter_mut().enumerate() {
+        let each: Vec<f64> =
+            months.iter().filter(|(_, month)| month[place].len() >= 3).map(|(_, m)| median(&m[place])).collect();
+        if each.len() < 3 {
+            return None;
+        }
+        *part = trimmed(&each);
+        noise += spread(&each, *part).powi(2) / each.len() as f64 / COURSE as f64;
+    }
+    let mean = course.iter().sum::<f64>() / COURSE as f64;
+    let between: f64 = course.iter().map(|part| (part - mean).powi(2)).sum();
+    let keep = if between > 0.0 { (1.0 - (COURSE as f64 - 2.0) * noise / between).max(0.0) } else { 0.0 };
+    (keep > 0.8).then(|| course.map(|part| (part - mean) * keep))
 }
 
 /// Days of the month that stand out of a series without its week.

@@ -105,6 +105,36 @@ fn the_last_day_of_a_month_is_told_from_its_end() {
 }
 
 #[test]
+fn a_month_that_climbs_from_its_first_day_to_its_last_begins_anew() {
+    let (mut off, mut ends, mut inside) = ((0.0, 0.0), 0.0, 0);
+    for seed in 0..12 {
+        let mut random = Random(seed);
+        let all = series(450, |_, day| {
+            let week = if day.weekday().num_days_from_monday() >= 5 { 0.7 } else { 1.0 };
+            200.0
+                * week
+                * (1.0 + 0.5 * f64::from(day.date().day() - 1) / f64::from(day.month().period().days() - 1))
+                * (0.04 * random.normal()).exp()
+        });
+        // From the middle of a month to its end, and on.
+        let given = 400 + seed as usize;
+        let known = Series { first: all.first, values: all.values[..given].to_vec() };
+        let forecast = contest(&known, 30);
+        let came: Vec<f64> = all.values[given..given + 30].iter().flatten().copied().collect();
+        for (day, came) in forecast.days.iter().zip(&came) {
+            off = (off.0 + (day.mid - came).abs(), off.1 + came);
+        }
+        let end = usize::try_from(forecast.first.month().plus(1).first().0 - forecast.first.0).unwrap();
+        let sum = forecast.sum(Period { from: forecast.first, to: plus(forecast.first, end) }).unwrap();
+        let came: f64 = came[..end].iter().sum();
+        ends += (sum.mid / came - 1.0).abs() / 12.0;
+        inside += usize::from(sum.lo80 <= came && came <= sum.hi80);
+    }
+    let wape = off.0 / off.1;
+    assert!(wape < 0.05 && ends < 0.025 && inside >= 6, "{wape} {ends} {inside}");
+}
+
+#[test]
 fn after_a_jump_the_days_before_it_do_not_count() {
     let mut random = Random(4);
     let forecast =
