@@ -1,6 +1,6 @@
 //! Which values a filter's clause admits.
 //!
-//! How a value matches is the filter's ([`matches`]); this is what of a charge is looked at.
+//! How a value matches is the filter's ([`matches()`]); this is what of a charge is looked at.
 
 use crate::domain::charge::Profile;
 use crate::domain::dimension::{Dimension, Place};
