@@ -3,17 +3,20 @@
 //! Knows no store. Charges are taken in the batch's order (window, then profile), so that equal
 //! neighbours are summed once and then added to every grouping's cell.
 
+mod cost;
+
 use std::borrow::Cow;
 
 use hashbrown::HashMap;
 
+use self::cost::{Cost, fit_narrow};
 use super::evidence::evidence;
 use crate::domain::batch::{ChargeBatch, RowKey};
 use crate::domain::charge::{Profile, Terms, spans_days};
 use crate::domain::dict::NONE;
 use crate::domain::dimension::{Dimension, Place};
 use crate::domain::money::{POW10, SCALE};
-use crate::domain::numbers::{Numbers, UNKNOWN_NARROW, UNKNOWN_WIDE};
+use crate::domain::numbers::Numbers;
 use crate::domain::rollup::{CellKey, CellKind, Cells, METRICS, Sums};
 use crate::domain::text::UNTOLD;
 use crate::domain::{services, tags};
@@ -54,58 +57,6 @@ pub fn roll<E>(
         roll_as::<i64, E>(batch, order, kinds, &mut give)
     } else {
         roll_as::<i128, E>(batch, order, kinds, &mut give)
-    }
-}
-
-/// Whether no sum of some of the batch's costs can overflow 64 bits in the column's scale.
-fn fit_narrow(quantities: &[Numbers]) -> bool {
-    quantities.iter().take(METRICS).all(|numbers| match numbers {
-        Numbers::Unknown(_) => true,
-        Numbers::Wide(_) => false,
-        Numbers::Narrow { values, .. } => {
-            let known = values.iter().filter(|v| **v != UNKNOWN_NARROW);
-            i64::try_from(known.map(|v| u128::from(v.unsigned_abs())).sum::<u128>()).is_ok()
-        }
-    })
-}
-
-/// A cost while it is added up: in the column's scale where that cannot overflow, which takes
-/// half the memory and time.
-trait Cost: Copy + Default {
-    fn of(numbers: &Numbers, row: usize) -> Option<Self>;
-    fn plus(self, other: Self) -> Self;
-    /// In units of 1e-18.
-    fn units(self, factor: i128) -> i128;
-}
-
-impl Cost for i64 {
-    fn of(numbers: &Numbers, row: usize) -> Option<i64> {
-        match numbers {
-            Numbers::Narrow { values, .. } => Some(values[row]).filter(|v| *v != UNKNOWN_NARROW),
-            _ => None,
-        }
-    }
-
-    fn plus(self, other: i64) -> i64 {
-        self.wrapping_add(other)
-    }
-
-    fn units(self, factor: i128) -> i128 {
-        i128::from(self) * factor
-    }
-}
-
-impl Cost for i128 {
-    fn of(numbers: &Numbers, row: usize) -> Option<i128> {
-        Some(numbers.units(row)).filter(|v| *v != UNKNOWN_WIDE)
-    }
-
-    fn plus(self, other: i128) -> i128 {
-        self.saturating_add(other)
-    }
-
-    fn units(self, _: i128) -> i128 {
-        self
     }
 }
 
