@@ -59,7 +59,7 @@ impl Label {
 pub struct Chart {
     /// From the bottom up.
     pub layers: Vec<Layer>,
-    /// What is foretold of pieces that nothing is known of.
+    /// What is foretold of pieces on top of what is known of them.
     pub ahead: Vec<Option<Ahead>>,
     /// The comparison, piece by piece.
     pub previous: Vec<Option<f64>>,
@@ -139,7 +139,10 @@ impl Chart {
                 if value > 0.0 { up += value } else { down += value }
             }
             if let Some(ahead) = self.ahead(at, plan.pieces) {
-                (up, down) = (up + ahead.high.max(0.0), down + ahead.low.min(0.0));
+                // Less may come than is known, since what is not settled is foretold anew.
+                let known = up + down;
+                up = (up + ahead.mid.max(0.0)).max(known + ahead.high);
+                down = down.min(known + ahead.low);
             }
             let previous = sum(&self.previous, at, plan.pieces).unwrap_or_default();
             before.push(previous);
@@ -267,7 +270,9 @@ impl Bars<'_> {
             let hatched = at + self.plan.pieces > layer.open_from;
             out.push(Stretch { paint: layer.paint, hatched, ahead: false, from: 0, to: 1 });
         }
-        if let Some(ahead) = self.chart.ahead(at, self.plan.pieces) {
+        // Where less will come than is known nothing is added: the interval says it.
+        let adds = |ahead: &Ahead| ahead.mid >= 0.0 || up <= 0.0;
+        if let Some(ahead) = self.chart.ahead(at, self.plan.pieces).filter(adds) {
             let from = if ahead.mid >= 0.0 { up } else { down };
             let (a, b) = (self.eighths(from), self.eighths(from + ahead.mid));
             let (from, to) = (a.min(b), a.max(b).max(a.min(b) + 1));

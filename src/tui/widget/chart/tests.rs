@@ -95,3 +95,28 @@ fn what_has_not_come_is_drawn_lighter_with_its_interval() {
         ]
     );
 }
+
+#[test]
+fn what_is_still_to_come_of_a_piece_is_held_against_what_has() {
+    let (label, theme) = (|name: &str| Label { group: String::new(), name: name.into() }, Theme::of(&Env::default()));
+    let chart = Chart {
+        layers: vec![Layer { paint: Some(0), values: vec![Some(300.0), Some(330.0)], open_from: 2 }],
+        labels: ["a", "b"].map(label).to_vec(),
+        ..Chart::default()
+    };
+    let below = |chart: &Chart| {
+        let (bars, _) = chart.bars(Rect::new(0, 0, 30, 10), &theme).expect("there is room");
+        (bars.scale.below, bars.stretches(1).iter().map(|stretch| stretch.from).min())
+    };
+    // Less may come of it than is known, since what is not settled is foretold anew.
+    let foretold = |low, mid, high| Chart { ahead: vec![None, Some(Ahead { low, mid, high })], ..chart.clone() };
+    for (low, mid, high) in [(-10.0, 5.0, 20.0), (-30.0, -10.0, 10.0)] {
+        let chart = foretold(low, mid, high);
+        let (least, most) = chart.extremes(chart.plan(30));
+        assert_eq!((least, most), (0.0, 330.0 + high));
+        assert_eq!(below(&chart), (0, Some(0)), "nothing is below zero");
+    }
+    // A credit that is still to come of what has cost nothing lies below zero.
+    let chart = Chart { layers: Vec::new(), ..foretold(-30.0, -10.0, 10.0) };
+    assert_eq!(chart.extremes(chart.plan(30)), (-30.0, 10.0));
+}
