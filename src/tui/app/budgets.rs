@@ -67,8 +67,7 @@ impl App {
             effects.extend(generation.map(|generation| self.asking(Asker::Budget, generation, question)));
         }
         if let Some(Overlay::WhatIf(whatif)) = &self.overlay {
-            let asked = Asked::Simulate { name: whatif.budget.clone(), changes: whatif.changes.clone() };
-            let question = Question::Budgets(asked);
+            let question = simulated(whatif);
             let generation = self.budgets.simulated.ask(&question, &lens, &[]);
             effects.extend(generation.map(|generation| self.asking(Asker::Simulated, generation, question)));
             let question = Question::Budgets(Asked::Scenarios);
@@ -96,17 +95,18 @@ impl App {
             let hint = error.hints.first().map(|hint| format!("; {hint}")).unwrap_or_default();
             format!("{}{hint}", error.message)
         });
-        // Services may have been called otherwise than the bill does.
-        let of = answer.as_ref().ok().and_then(|all| all.first());
-        let changes: Vec<_> = of.iter().flat_map(|one| &one.changes).map(|(change, _)| change.clone()).collect();
-        if self.budgets.simulated.accept(generation, answer)
-            && let Some(Overlay::WhatIf(whatif)) = &mut self.overlay
-        {
-            match why {
-                Some(why) => whatif.refuse(why),
-                None => whatif.accepted(changes),
-            }
+        if !self.budgets.simulated.accept(generation, answer) {
+            return;
         }
+        let Some(Overlay::WhatIf(whatif)) = &mut self.overlay else { return };
+        if let Some(why) = why {
+            return whatif.refuse(why);
+        }
+        // Services may have been called otherwise than the bill does.
+        let shown = self.budgets.simulated.shown.iter().flat_map(|shown| shown.answers.first());
+        whatif.accepted(shown.flat_map(|one| &one.changes).map(|(change, _)| change.clone()).collect());
+        let question = simulated(whatif);
+        self.budgets.simulated.is_asked_as(question);
     }
 
     /// Whether something is selected, and whether it can be opened.
@@ -355,4 +355,9 @@ fn kept_words(budget: &Budget, before: Option<&Budget>) -> String {
         Some(before) if before.name != budget.name => format!("budget {} is {name} now", before.name.safe()),
         Some(_) => format!("budget {name} is changed"),
     }
+}
+
+/// What is asked about changes that are thought of.
+fn simulated(whatif: &WhatIf) -> Question {
+    Question::Budgets(Asked::Simulate { name: whatif.budget.clone(), changes: whatif.changes.clone() })
 }

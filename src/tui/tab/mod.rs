@@ -121,6 +121,13 @@ impl<T> Slot<T> {
         Some(self.generation)
     }
 
+    /// Takes note that what was asked is called otherwise by now, so that it is not asked again.
+    pub fn is_asked_as(&mut self, question: Question) {
+        if let Some(asked) = &mut self.asked {
+            asked.question = question;
+        }
+    }
+
     /// Forgets what was asked, so that it is asked again.
     pub fn forget(&mut self) {
         self.asked = None;

@@ -4,6 +4,8 @@ use super::fake::{HOSTILE, Mood, Session, poor};
 use super::mouse::click;
 use super::snapshots::shot;
 use crate::domain::text::is_hidden;
+use crate::engine::Question;
+use crate::engine::budgets::Asked;
 use crate::tui::event::Event;
 use crate::tui::overlay::Overlay;
 use crate::tui::tab::Tab;
@@ -100,6 +102,23 @@ fn what_if_is_asked_line_by_line() {
     s.keys("<enter>");
     assert_eq!(s.app.status.as_deref(), Some("kept as scenario winter"));
     assert!(matches!(s.app.overlay, Some(Overlay::WhatIf(_))));
+}
+
+#[test]
+fn a_service_by_its_short_name_is_worked_out_once() {
+    let mut s = shown(SIZE);
+    s.keys("w");
+    s.send(Event::Paste("growth +10% of ec2".into()));
+    s.beside.clear();
+    s.keys("<enter>");
+    let simulated = |asked: &&Question| matches!(asked, Question::Budgets(Asked::Simulate { .. }));
+    let asked: Vec<&Question> = s.beside.iter().filter(simulated).collect();
+    assert_eq!(asked.len(), 1, "{asked:?}");
+    assert!(s.text().contains("Elastic Compute Cloud"), "as the bill has it: {}", s.text());
+    s.send(Event::Paste("buy 5".into()));
+    s.beside.clear();
+    s.keys("<enter>");
+    assert_eq!(s.beside.iter().filter(simulated).count(), 1);
 }
 
 #[test]

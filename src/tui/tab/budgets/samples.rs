@@ -7,6 +7,7 @@ use crate::domain::filter::Filter;
 use crate::domain::money::Amount;
 use crate::domain::percent::Percent;
 use crate::domain::scenario::{Change, Scenario};
+use crate::domain::services;
 use crate::engine::answer::{
     BudgetAnswer, BudgetDetail, BudgetState as Stands, BudgetsAnswer, Composition, Crossing, CrossingOf as Of,
     Foreseen, Interval, Limit, Pace, Past, Share, Simulation, Suggestion,
@@ -166,7 +167,7 @@ pub fn told(asked: &Asked, as_of: Day, (empty, odd): (bool, Option<&str>)) -> Bu
             let extra = Amount::whole(2_000 * changes.len() as i64);
             let raised = |i: &Interval| Interval { mid: i.mid + extra, hi80: i.hi80 + extra, ..*i };
             BudgetsAnswer::Simulated(Box::new(Simulation {
-                changes: changes.iter().map(|change: &Change| (change.clone(), Amount::whole(2_000))).collect(),
+                changes: changes.iter().map(|change: &Change| (billed(change), Amount::whole(2_000))).collect(),
                 remarks: changes.iter().map(|c| c.day().map(|day| format!("does not count: {day}"))).collect(),
                 end: raised(&end),
                 state: Stands::WillExceed { on: as_of.plus(5) },
@@ -180,4 +181,15 @@ pub fn told(asked: &Asked, as_of: Day, (empty, odd): (bool, Option<&str>)) -> Bu
             changes: vec![Change::Buy { amount: Amount::whole(5), on: None }],
         }]),
     }
+}
+
+/// A change with its service as the bill has it.
+fn billed(change: &Change) -> Change {
+    let mut change = change.clone();
+    if let Change::Growth { service: Some(service), .. } | Change::Price { service: Some(service), .. } = &mut change
+        && let Some(name) = services::named(service.raw()).first()
+    {
+        *service = (*name).into();
+    }
+    change
 }
