@@ -1,5 +1,8 @@
 //! One message with all that is known of it, or one channel, whole. Pure.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry as Place;
+
 use super::{Page, pressing};
 use crate::domain::alert::{Entry, Letter, Message, Severity, Turn};
 use crate::domain::text::Untrusted;
@@ -14,7 +17,7 @@ const WOULD: &str = "would be told";
 
 /// A message, and what became of it at each channel.
 pub(super) struct News<'a> {
-    key: &'a str,
+    pub(super) key: &'a str,
     /// When it was found.
     found_at: i64,
     /// When something last became of it.
@@ -102,11 +105,14 @@ pub(super) fn all(answer: &AlertsAnswer) -> Vec<News<'_>> {
     let mut going: Vec<&Letter> = answer.going();
     going.sort_by_key(|letter| std::cmp::Reverse(letter.message.at));
     let each = going.into_iter().map(News::of_letter).chain(answer.log.iter().map(News::of_entry));
-    let mut all: Vec<News<'_>> = Vec::new();
+    let (mut all, mut places): (Vec<News<'_>>, HashMap<&str, usize>) = (Vec::new(), HashMap::new());
     for mut news in each {
-        match all.iter_mut().find(|known| known.key == news.key) {
-            Some(known) => known.to.append(&mut news.to),
-            None => all.push(news),
+        match places.entry(news.key) {
+            Place::Occupied(known) => all[*known.get()].to.append(&mut news.to),
+            Place::Vacant(place) => {
+                place.insert(all.len());
+                all.push(news);
+            }
         }
     }
     all
