@@ -42,7 +42,7 @@ impl Context {
                 Action::Back => self.can_go_back,
                 Action::Close if self.place == Place::Welcome => self.can_go_back,
                 Action::Open | Action::Explain => self.can_open,
-                Action::CopyRow | Action::DayBefore | Action::Pivot => self.selected,
+                Action::CopyRow | Action::DayBefore | Action::Pivot | Action::TestChannel => self.selected,
                 Action::WhatIf | Action::EditBudget | Action::CloneBudget => self.selected,
                 Action::ArchiveBudget | Action::RemoveBudget => self.selected,
                 Action::Acknowledge | Action::Snooze | Action::Expect | Action::Reopen => self.selected,

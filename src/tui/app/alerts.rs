@@ -38,6 +38,13 @@ impl App {
         if tested.is_some_and(|(channel, _)| self.status.as_deref() == Some(on_its_way(channel).as_str())) {
             self.status = None;
         }
+        let is_known = self.alerts.as_ref().is_some_and(|at| at.standing.is_ok());
+        if let Some(Overlay::Alerts(panel)) = self.overlay.as_ref().filter(|_| is_known) {
+            let targets = self.alerts_scene(panel).targets();
+            if let Some(Overlay::Alerts(panel)) = &mut self.overlay {
+                panel.close_gone(&targets);
+            }
+        }
         vec![]
     }
 
@@ -69,7 +76,7 @@ impl App {
 
     /// Opens the panel, and has it be of now.
     pub(super) fn open_alerts(&mut self) -> Vec<Effect> {
-        self.overlay = Some(Overlay::Alerts(AlertsPanel::default()));
+        self.overlay = Some(Overlay::Alerts(Box::default()));
         vec![Effect::LookAtAlerts]
     }
 
@@ -89,9 +96,9 @@ impl App {
                 self.overlay = None;
                 return vec![];
             }
-            Action::Open => panel.open(),
+            Action::Open => panel.open(&self.alerts_scene(&panel).targets()),
             Action::TestChannel => {
-                let Some(channel) = self.alerts_scene(&panel).selected().map(|channel| channel.name.clone()) else {
+                let Some(channel) = self.alerts_scene(&panel).channel() else {
                     self.status = Some("there is no channel to test".to_owned());
                     return vec![];
                 };
@@ -101,8 +108,10 @@ impl App {
             Action::CopyCommand => return self.copy(format!("spendtop alert list{}", self.flags), "the command"),
             action => {
                 if let Some(by) = distance(action, PAGE) {
-                    let lines = self.alerts_scene(&panel).lines();
-                    panel.step(by, lines);
+                    let targets = self.alerts_scene(&panel).targets();
+                    panel.step(by, &targets);
+                    let most = self.alerts_scene(&panel).scrolls(self.parts().under);
+                    panel.hold_within(most);
                 }
             }
         }

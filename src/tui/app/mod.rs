@@ -271,10 +271,7 @@ impl App {
             }
             Event::Imported(result) => self.imported(*result),
             Event::Exported(result) => self.exported(*result),
-            Event::Syncing(snapshot) => {
-                self.syncing = snapshot;
-                vec![]
-            }
+            Event::Syncing(snapshot) => self.syncing_stands(snapshot),
             Event::Alerts(snapshot) => self.alerts_stand(snapshot),
             Event::Connecting(told) => self.connecting(*told),
             Event::Notice(notice) => self.noticed(&notice),
@@ -355,17 +352,17 @@ impl App {
         let copied = matches!(self.overlay, Some(Help(_) | Link(_) | Notice(_)));
         let explaining = matches!(self.overlay, Some(Explain(_)));
         let looked_into = self.welcome.as_ref().is_some_and(|welcome| welcome.chosen().is_none());
-        let logged = matches!(self.overlay, Some(Syncing(_) | Alerts(_)));
-        let wizard = if let Some(Connect(wizard)) = &self.overlay { Some(wizard) } else { None };
-        let can_go_back = explaining || logged || wizard.is_some() || other_view || looked_into || self.goes_back();
-        let read = matches!(&self.overlay, Some(Syncing(log)) if log.opened().is_some()) || self.syncing.is_none();
-        let shown = explaining || copied || wizard.is_some();
-        let can_open = match wizard {
-            Some(wizard) => wizard.leads_on(),
-            None if logged => !read,
-            None => shown || can_open,
+        let shown = explaining || copied;
+        let (backs, selected, can_open) = match &self.overlay {
+            Some(Syncing(log)) => (true, selected, log.opened().is_none() && !self.sync_targets().is_empty()),
+            Some(Alerts(panel)) => {
+                let scene = self.alerts_scene(panel);
+                (true, scene.channel().is_some(), panel.opened().is_none() && scene.selected().is_some())
+            }
+            Some(Connect(wizard)) => (true, self.wizard_copies(wizard).is_some(), wizard.leads_on()),
+            _ => (explaining, shown || selected, shown || can_open),
         };
-        let selected = wizard.map_or(shown || selected, |wizard| self.wizard_copies(wizard).is_some());
+        let can_go_back = backs || other_view || looked_into || self.goes_back();
         let listed = !compared && rows.view != breakdown::View::Hygiene;
         Context {
             place: self.place(),

@@ -8,8 +8,9 @@ use crate::engine::Overview;
 use crate::tui::action::Action;
 use crate::tui::effect::Effect;
 use crate::tui::overlay::Overlay;
-use crate::tui::overlay::syncing::SyncLog;
+use crate::tui::overlay::syncing::{SyncLog, Target, targets};
 use crate::tui::overlay::syncing_view::Scene;
+use crate::tui::syncing::Snapshot;
 
 /// Lines that a page of the log moves by.
 const PAGE: usize = 10;
@@ -52,6 +53,21 @@ impl App {
         }
     }
 
+    /// Takes how syncing stands.
+    pub(super) fn syncing_stands(&mut self, snapshot: Option<Box<Snapshot>>) -> Vec<Effect> {
+        self.syncing = snapshot;
+        let targets = self.sync_overview().map(targets);
+        if let (Some(Overlay::Syncing(log)), Some(targets)) = (&mut self.overlay, targets) {
+            log.close_gone(&targets);
+        }
+        vec![]
+    }
+
+    /// All lines of the log that can be selected.
+    pub(super) fn sync_targets(&self) -> Vec<Target> {
+        self.sync_overview().map(targets).unwrap_or_default()
+    }
+
     fn sync_overview(&self) -> Option<&Overview> {
         self.syncing.as_ref()?.overview.as_ref().ok()
     }
@@ -73,14 +89,10 @@ impl App {
             Action::SyncNow => return self.sync_now(),
             Action::Connect => return self.open_connect(),
             Action::CopyCommand => return self.copy_sync_command(&log),
-            Action::Open => {
-                if let Some(overview) = self.sync_overview() {
-                    log.open(overview);
-                }
-            }
+            Action::Open => log.open(&self.sync_targets()),
             action => {
-                if let (Some(by), Some(overview)) = (distance(action, PAGE), self.sync_overview()) {
-                    log.step(by, overview);
+                if let Some(by) = distance(action, PAGE) {
+                    log.step(by, &self.sync_targets());
                     let most = self.sync_scene(&log).scrolls(self.parts().under);
                     log.hold_within(most);
                 }
@@ -92,8 +104,10 @@ impl App {
 
     /// Copies the command that prints the log where a run is selected, else how syncing stands.
     fn copy_sync_command(&mut self, log: &SyncLog) -> Vec<Effect> {
-        let of_run =
-            self.sync_overview().and_then(|overview| log.selected(overview)).is_some_and(|target| target.is_run());
+        let of_run = self
+            .sync_overview()
+            .and_then(|overview| log.selected(&targets(overview)))
+            .is_some_and(|target| target.is_run());
         let what = if of_run { "--log" } else { "--status" };
         let flags = if self.shows_demo() { "" } else { &self.flags };
         let command = format!("spendtop sync {what}{flags}");

@@ -8,11 +8,12 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use self::whole::News;
+use super::log::Log;
 use super::{Spans, begin_box, box_lines};
 use crate::domain::alert::{Fate, Letter, Message, Refused, Severity, Turn, by_message};
 use crate::domain::text::SafeText;
 use crate::domain::words::counted;
-use crate::host::alerting::{ChannelStanding, Standing};
+use crate::host::alerting::Standing;
 use crate::host::courier::Silence;
 use crate::report;
 use crate::tui::action::{Action, Place};
@@ -43,37 +44,24 @@ const ADD: &str = "Add a channel to the file that `spendtop config path` names; 
                    `spendtop config template`:";
 const ADDED: [&str; 3] = ["[channels.chat]", "type = \"slack\"", "url = \"env:SLACK_WEBHOOK\""];
 
+/// A line that can be selected.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Target {
+    /// A channel, by its name.
+    Channel(String),
+    /// A message that would be told, by its key.
+    Would(String),
+    /// One that is or was, by its key.
+    Told(String),
+}
+
 /// The open panel.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct AlertsPanel {
-    /// The selected line, of channels and then of what was told.
-    selected: usize,
-    /// Lines above the first that is shown, where what is selected is open.
-    opened: Option<usize>,
-}
-
-impl AlertsPanel {
-    /// Selects a line that many lines further, of so many.
-    pub fn step(&mut self, by: isize, lines: usize) {
-        let at = self.opened.as_mut().unwrap_or(&mut self.selected);
-        *at = at.saturating_add_signed(by).min(lines.saturating_sub(1));
-    }
-
-    /// Shows what is selected whole.
-    pub fn open(&mut self) {
-        self.opened.get_or_insert(0);
-    }
-
-    /// Goes back from that; whether there was anything to go back from.
-    pub fn back(&mut self) -> bool {
-        self.opened.take().is_some()
-    }
-}
+pub type AlertsPanel = Log<Target>;
 
 /// One line.
 struct Row {
     spans: Spans,
-    selectable: bool,
+    target: Option<Target>,
 }
 
 /// All that it is drawn from.
@@ -93,19 +81,35 @@ impl Scene<'_> {
         self.snapshot?.standing.as_ref().ok()
     }
 
-    /// The channel that is selected.
+    /// All lines that can be selected, from the top.
     #[must_use]
-    pub fn selected(&self) -> Option<&ChannelStanding> {
-        self.standing()?.channels.get(self.panel.selected)
+    pub fn targets(&self) -> Vec<Target> {
+        let Some(standing) = self.standing() else { return Vec::new() };
+        let channels = standing.channels.iter().map(|channel| Target::Channel(channel.name.clone()));
+        channels.chain(messages(standing).into_iter().map(|(target, _)| target)).collect()
     }
 
-    /// Lines that can be selected; of what is open, lines.
+    /// What is selected.
     #[must_use]
-    pub fn lines(&self) -> usize {
-        if self.panel.opened.is_some() {
-            return self.rows(usize::from(COLUMNS)).len();
+    pub fn selected(&self) -> Option<Target> {
+        self.panel.selected(&self.targets())
+    }
+
+    /// The name of the channel that is selected.
+    #[must_use]
+    pub fn channel(&self) -> Option<String> {
+        match self.selected() {
+            Some(Target::Channel(name)) => Some(name),
+            _ => None,
         }
-        self.standing().map_or(0, |standing| standing.channels.len() + messages(standing).len())
+    }
+
+    /// Lines of what is shown whole that may be scrolled away when it is drawn over an area.
+    #[must_use]
+    pub fn scrolls(&self, area: Rect) -> usize {
+        let area = overlay(area, COLUMNS, area.height);
+        let columns = usize::from(area.width.saturating_sub(2));
+        self.rows(columns).len().saturating_sub(usize::from(area.height.saturating_sub(2)))
     }
 
     /// Draws it over an area.
@@ -119,15 +123,11 @@ impl Scene<'_> {
         put(buf, inner, 0, &Line::from(title));
         let rows = self.rows(usize::from(inner.width));
         let height = usize::from(area.height.saturating_sub(2));
-        let mut selectable = rows.iter().enumerate().filter(|(_, row)| row.selectable).map(|(at, _)| at);
         let most = rows.len().saturating_sub(height);
-        let (selected, first) = match self.panel.opened {
-            Some(above) => (None, above.min(most)),
-            None => {
-                let selected = selectable.nth(self.panel.selected);
-                (selected, selected.unwrap_or_default().saturating_sub(height / 2).min(most))
-            }
-        };
+        let target = self.selected();
+        let selected = rows.iter().position(|row| row.target.is_some() && row.target == target);
+        let first =
+            self.panel.opened().unwrap_or_else(|| selected.unwrap_or_default().saturating_sub(height / 2)).min(most);
         box_lines((area, inner), rows.iter().map(|row| &row.spans), (first, selected), buf, self.theme);
     }
 
@@ -139,22 +139,13 @@ impl Scene<'_> {
                 page.wrapped(&error.message, Role::Error);
                 error.hints.iter().for_each(|hint| page.wrapped(hint, Role::Text));
             }
-            Some((Ok(standing), now)) if self.panel.opened.is_some() => {
-                let test = self.keymap.key_in(Action::TestChannel, Place::Alerts);
-                match self.selected() {
-                    Some(channel) => page.channel(channel, now, &test),
-                    None => {
-                        let at = self.panel.selected - standing.channels.len();
-                        messages(standing).get(at).into_iter().for_each(|news| page.message(news, now));
-                    }
-                }
-            }
+            Some((Ok(standing), now)) if self.panel.opened().is_some() => self.whole(&mut page, standing, now),
             Some((Ok(standing), now)) => {
                 page.channels(standing, now);
                 if standing.channels.len() <= 2 {
                     page.blank();
                     page.wrapped(ADD, Role::Muted);
-                    ADDED.iter().for_each(|line| page.push(vec![(format!("   {line}"), Role::Text)], false));
+                    ADDED.iter().for_each(|line| page.push(vec![(format!("   {line}"), Role::Text)], None));
                 }
                 if let Some((silence, news)) = &standing.silence {
                     page.would(*silence, news);
@@ -164,12 +155,29 @@ impl Scene<'_> {
         }
         page.rows
     }
+
+    /// What is selected, with all that is known of it.
+    fn whole(&self, page: &mut Page<'_>, standing: &Standing, now: i64) {
+        match self.selected() {
+            Some(Target::Channel(name)) => {
+                let test = self.keymap.key_in(Action::TestChannel, Place::Alerts);
+                let channel = standing.channels.iter().find(|channel| channel.name == name);
+                channel.into_iter().for_each(|channel| page.channel(channel, now, &test));
+            }
+            target => {
+                let found = messages(standing).into_iter().find(|(own, _)| Some(own) == target.as_ref());
+                found.into_iter().for_each(|(_, news)| page.message(&news, now));
+            }
+        }
+    }
 }
 
 /// The messages that are listed: what would be told, and what is or was.
-fn messages(standing: &Standing) -> Vec<News<'_>> {
+fn messages(standing: &Standing) -> Vec<(Target, News<'_>)> {
     let would = standing.silence.iter().flat_map(|(_, news)| by_message(news));
-    would.map(|(message, to)| News::would_be(message, to)).chain(whole::all(&standing.answer)).collect()
+    let would = would.map(|(message, to)| (Target::Would(message.key.clone()), News::would_be(message, to)));
+    let told = whole::all(&standing.answer).into_iter();
+    would.chain(told.map(|news| (Target::Told(news.key.to_owned()), news))).collect()
 }
 
 struct Page<'a> {
@@ -179,17 +187,17 @@ struct Page<'a> {
 }
 
 impl Page<'_> {
-    fn push(&mut self, spans: Vec<(String, Role)>, selectable: bool) {
-        self.rows.push(Row { spans, selectable });
+    fn push(&mut self, spans: Vec<(String, Role)>, target: Option<Target>) {
+        self.rows.push(Row { spans, target });
     }
 
     fn blank(&mut self) {
-        self.push(Vec::new(), false);
+        self.push(Vec::new(), None);
     }
 
     fn wrapped(&mut self, text: &str, role: Role) {
         for line in wrap(&SafeText::from_outside(text), self.columns.saturating_sub(2)) {
-            self.push(vec![(format!(" {line}"), role)], false);
+            self.push(vec![(format!(" {line}"), role)], None);
         }
     }
 
@@ -212,7 +220,7 @@ impl Page<'_> {
             self.cell("Last brought", BROUGHT),
             self.cell("On its way", WAITING)
         );
-        self.push(vec![(heading, Role::Muted)], false);
+        self.push(vec![(heading, Role::Muted)], None);
         for channel in &standing.channels {
             let gate = &channel.gate;
             let brought = if gate.good_at > 0 { report::ago(gate.good_at, now) } else { "never".to_owned() };
@@ -240,7 +248,7 @@ impl Page<'_> {
                     spans.push((self.rest(&why.unwrap_or_default(), taken + WAITING), role));
                 }
             }
-            self.push(spans, true);
+            self.push(spans, Some(Target::Channel(channel.name.clone())));
         }
         if let Some((channel, fate)) = &standing.tested {
             self.blank();
@@ -277,30 +285,29 @@ impl Page<'_> {
             let to_columns = if same { 0 } else { WAITING };
             spans.push((self.cell(&to.join(", "), to_columns), Role::Text));
             spans.push((self.rest(message.title.raw(), 1 + STATE + to_columns), Role::Text));
-            self.push(spans, true);
+            self.push(spans, Some(Target::Would(message.key.clone())));
         }
     }
 
     fn log(&mut self, standing: &Standing, now: i64, test: &str) {
-        let answer = &standing.answer;
-        if standing.silence.is_some() && answer.log.is_empty() && answer.outbox.is_empty() {
+        let all = whole::all(&standing.answer);
+        if standing.silence.is_some() && all.is_empty() {
             return;
         }
         self.blank();
-        if answer.log.is_empty() && answer.outbox.is_empty() {
+        if all.is_empty() {
             self.wrapped(
                 &format!("Nobody was told anything yet. {test} sends a test to the selected channel."),
                 Role::Muted,
             );
             return;
         }
-        let all = whole::all(answer);
         let mut heading = format!(" What was found: {}", counted(all.len() as u64, "message", "messages"));
         for state in ["on its way", "not told"] {
             let count = all.iter().filter(|news| news.state() == state).count();
             heading.push_str(&if count > 0 { format!(", {count} {state}") } else { String::new() });
         }
-        self.push(vec![(heading, Role::Muted)], false);
+        self.push(vec![(heading, Role::Muted)], None);
         all.iter().for_each(|news| self.told(news, now));
     }
 
@@ -321,7 +328,7 @@ impl Page<'_> {
             text.push_str(&news.why().map(|why| format!(" ({why})")).unwrap_or_default());
         }
         spans.push((self.rest(&text, taken), Role::Text));
-        self.push(spans, true);
+        self.push(spans, Some(Target::Told(news.key.to_owned())));
     }
 }
 

@@ -22,6 +22,7 @@ pub mod importing;
 mod keys;
 pub mod line;
 pub mod link;
+pub mod log;
 pub mod note;
 pub mod notice;
 pub mod palette;
@@ -77,7 +78,7 @@ pub enum Overlay {
     /// What if something else came.
     WhatIf(Box<whatif::WhatIf>),
     /// How alerts stand, and their log.
-    Alerts(alerts::AlertsPanel),
+    Alerts(Box<alerts::AlertsPanel>),
     /// Connecting a cloud, a cluster or a folder.
     Connect(Box<connect::Wizard>),
 }

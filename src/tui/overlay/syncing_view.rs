@@ -5,7 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::syncing::{SyncLog, Target};
+use super::syncing::{SyncLog, Target, targets};
 use super::{Spans, begin_box, box_lines};
 use crate::domain::calendar::format_timestamp;
 use crate::domain::currency::signed;
@@ -90,7 +90,7 @@ impl Scene<'_> {
         let rows = self.rows(usize::from(inner.width));
         let height = usize::from(area.height.saturating_sub(2));
         let most = rows.len().saturating_sub(height);
-        let target = self.overview().and_then(|overview| self.log.selected(overview));
+        let target = self.overview().and_then(|overview| self.log.selected(&targets(overview)));
         let selected = rows.iter().position(|row| row.target.is_some() && row.target == target);
         // The selected line stands in the middle, so that what is said below it is seen too.
         let first =
@@ -114,7 +114,7 @@ impl Scene<'_> {
                 error.hints.iter().for_each(|hint| page.wrapped(0, hint, Role::Text));
             }
             Ok(overview) if self.log.opened().is_some() => {
-                if let Some(target) = self.log.selected(overview) {
+                if let Some(target) = self.log.selected(&targets(overview)) {
                     page.whole(&target, overview, snapshot.at);
                 }
             }

@@ -207,6 +207,116 @@ fn a_message_is_read_whole() {
     assert!(s.app.overlay.is_none());
 }
 
+/// The last row: what keys do here.
+fn footer(s: &Session) -> String {
+    s.text().lines().last().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn enter_is_offered_where_it_opens_something() {
+    for syncs in [false, true] {
+        let mut s = Session::started(Mood::Demo, (120, 36));
+        if syncs {
+            s.send(Event::Syncing(Some(Box::new(super::fake::syncing::fresh()))));
+        }
+        s.keys("N");
+        assert!(!footer(&s).contains(" open"), "nothing is known yet: {}", footer(&s));
+        told(&mut s, Ok(standing()));
+        s.keys("j");
+        assert!(footer(&s).contains(" open") && footer(&s).contains(" test it"), "{}", footer(&s));
+        s.keys("<enter>");
+        assert!(!footer(&s).contains(" open") && footer(&s).contains(" test it"), "it is open: {}", footer(&s));
+        s.keys("<esc> G");
+        assert!(footer(&s).contains(" open") && !footer(&s).contains(" test it"), "a message: {}", footer(&s));
+        told(&mut s, Err(Error::store("the store is away")));
+        assert!(!footer(&s).contains(" open"), "{}", footer(&s));
+    }
+}
+
+#[test]
+fn what_comes_meanwhile_moves_nothing() {
+    let newer = || {
+        let mut standing = standing();
+        let come = entry(1, "pager", Severity::Warning, Turn::Raised, "AWS is 3 days late", None);
+        standing.answer.log.insert(0, come);
+        standing
+    };
+    let mut s = Session::started(Mood::Demo, (80, 24));
+    s.keys("N");
+    told(&mut s, Ok(standing()));
+    s.keys("j j j j j <enter>");
+    let message = "critical: Amazon EC2 costs 1,204.50 USD more a day";
+    assert!(s.text().contains(message), "{}", s.text());
+    told(&mut s, Ok(newer()));
+    assert!(s.text().contains(message), "{}", s.text());
+    s.keys("<esc>");
+    told(&mut s, Ok(standing()));
+    told(&mut s, Ok(newer()));
+    s.keys("<enter>");
+    assert!(s.text().contains(message), "{}", s.text());
+    let mut without = standing();
+    without.answer.log.remove(0);
+    told(&mut s, Ok(without));
+    assert!(s.text().contains("What was found: 3 messages"), "what is gone leaves the list: {}", s.text());
+    s.keys("<enter>");
+    assert!(s.text().contains("chat (slack)"), "with its first line: {}", s.text());
+}
+
+#[test]
+fn a_long_message_is_read_to_its_end_and_back() {
+    let mut standing = standing();
+    standing.answer.log[0].lines = (1..=40).map(|at| format!("line {at} {}", "of many ".repeat(9)).into()).collect();
+    for size in [(60, 15), (80, 24), (200, 60)] {
+        let mut s = Session::started(Mood::Demo, size);
+        s.keys("N");
+        told(&mut s, Ok(standing.clone()));
+        s.keys("j j j j j <enter>");
+        let begin = s.text();
+        s.keys("G");
+        let end = s.text();
+        assert!(end.contains("More: spendtop anomalies show 5e1f02"), "{end}");
+        s.keys("k");
+        assert!(s.text() != end || end == begin, "a key scrolls it at once: {end}");
+        s.keys("j");
+        assert_eq!(s.text(), end);
+        s.keys("g");
+        assert_eq!(s.text(), begin);
+    }
+}
+
+#[test]
+fn nothing_is_opened_where_nothing_is_selected() {
+    let mut s = Session::started(Mood::Demo, (80, 24));
+    s.keys("N <enter> <esc>");
+    assert!(s.app.overlay.is_none(), "one key leaves it");
+    s.keys("N");
+    told(&mut s, Ok(standing()));
+    s.keys("G");
+    told(&mut s, Ok(Standing { answer: AlertsAnswer::default(), ..standing() }));
+    s.keys("<enter>");
+    assert!(s.text().contains("chat (slack)"), "the list is shorter: {}", s.text());
+}
+
+#[test]
+fn what_nobody_is_told_any_more_is_not_counted() {
+    let mut standing = standing();
+    standing.answer.log.clear();
+    let letter = standing.answer.outbox.values().next().expect("one waits").clone();
+    let resolved = Letter {
+        message: Message { key: "over".to_owned(), turn: Turn::Resolved, at: now(), ..letter.message.clone() },
+        tries: 0,
+        why: None,
+        ..letter.clone()
+    };
+    let untried = Letter { tries: 0, why: None, ..letter };
+    standing.answer.outbox = [untried, resolved].map(|letter| (letter.name(), letter)).into();
+    assert!(standing.answer.going().is_empty(), "raised and gone before anybody heard: {:?}", standing.answer.going());
+    let mut s = Session::started(Mood::Demo, (80, 24));
+    s.keys("N");
+    told(&mut s, Ok(standing));
+    assert!(s.text().contains("Nobody was told anything yet."), "{}", s.text());
+}
+
 #[test]
 fn a_message_has_a_line_for_all_its_channels() {
     let mut standing = standing();

@@ -103,6 +103,24 @@ fn what_is_selected_is_read_whole_and_stays_selected() {
 }
 
 #[test]
+fn what_is_gone_leaves_the_list_and_what_cannot_be_opened_is_not_offered() {
+    let mut s = with((120, 36), fresh());
+    s.keys("! G <enter>");
+    let mut shorter = fresh();
+    shorter.overview.as_mut().expect("it stands somehow").runs.pop();
+    told(&mut s, fresh());
+    let footer = |s: &Session| s.text().lines().last().unwrap_or_default().to_owned();
+    assert!(!footer(&s).contains(" open"), "it is read: {}", s.text());
+    told(&mut s, shorter);
+    assert!(footer(&s).contains(" open"), "all is listed: {}", s.text());
+    let overview = Err(crate::error::Error::store("the store is away"));
+    told(&mut s, Snapshot { overview, ..fresh() });
+    assert!(!footer(&s).contains(" open"), "{}", s.text());
+    s.keys("<enter> <esc>");
+    assert!(s.app.overlay.is_none(), "one key leaves it");
+}
+
+#[test]
 fn what_the_provider_itself_thinks_is_read_with_its_scope() {
     let mut snapshot = fresh();
     snapshot.overview.as_mut().expect("it stands somehow").scopes[0].opinion = Some(opinion("AmazonEC2"));
