@@ -163,12 +163,12 @@ pub fn looked(
     let mut changes = Vec::new();
     for mut letter in decision.letters {
         let name = letter.name();
-        let is_same =
-            |other: &&Letter| other.channel == letter.channel && other.message.subject == letter.message.subject;
-        letter.rank = outbox.values().filter(is_same).map(|other| other.rank + 1).max().unwrap_or(0);
-        if !outbox.contains_key(&name) {
-            changes.push(Change::keep(OUTBOX, &name, &letter)?);
+        if outbox.contains_key(&name) {
+            continue;
         }
+        let same = outbox.values().filter(|other| bring::is_same_trouble(other, &letter));
+        letter.rank = same.map(|other| other.rank + 1).max().unwrap_or(0);
+        changes.push(Change::keep(OUTBOX, &name, &letter)?);
     }
     for (subject, remembered) in decision.memory {
         changes.push(changed(RULE_STATE, &subject, remembered.as_ref())?);
@@ -224,36 +224,39 @@ pub fn tried(engine: &LocalEngine, tried: &Try) -> Result<()> {
         changes.push(Change::keep(ALERT, &name, entry)?);
         log.insert(name, entry.clone());
     }
-    changes.extend(on_its_way(&outbox, &after.letters)?);
+    // What failed before has no reason to wait any longer.
+    let woken = (fate == Fate::Delivered).then_some((tried.channel.as_str(), tried.at));
+    changes.extend(on_its_way(&outbox, &after.letters, woken)?);
     if let Fate::Failed { .. } = fate {
         // Whoever has not heard of what goes on is told of it again.
         let ended = letters.iter().filter(|(name, _)| after.letters.get(name).is_some_and(Option::is_none));
         changes.extend(forgotten(&journal, ended.map(|(_, letter)| letter), Turn::Raised)?);
-    }
-    if fate == Fate::Delivered {
-        // What failed before has no reason to wait any longer.
-        let is_held = |(name, letter): &(&String, &Letter)| {
-            let is_other = letter.channel == tried.channel && !after.letters.contains_key(*name);
-            is_other && letter.tries > 0 && letter.not_before > tried.at
-        };
-        for (name, letter) in outbox.iter().filter(is_held) {
-            changes.push(Change::keep(OUTBOX, name, &Letter { not_before: tried.at, ..letter.clone() })?);
-        }
     }
     changes.push(Change::keep(ALERT, &format!("{CHANNEL}{}", tried.channel), &after.gate)?);
     changes.extend(bring::too_many(&log, LOG_MAX).iter().map(|name| Change::remove(ALERT, name)));
     journal.set_all(changes)
 }
 
-/// Letters as they are after a try; with what is done with goes older news of the same trouble, which has waited for it.
-fn on_its_way(outbox: &BTreeMap<String, Letter>, after: &BTreeMap<String, Option<Letter>>) -> Result<Vec<Change>> {
+/// Letters as they are after a try; with what is done with goes older news of the same trouble, which has waited for
+/// it. What else failed on its way to the channel that is `woken` waits until then at most.
+fn on_its_way(
+    outbox: &BTreeMap<String, Letter>,
+    after: &BTreeMap<String, Option<Letter>>,
+    woken: Option<(&str, i64)>,
+) -> Result<Vec<Change>> {
+    let done: Vec<&Letter> =
+        after.iter().filter(|(_, letter)| letter.is_none()).filter_map(|(name, _)| outbox.get(name)).collect();
     let mut changes = Vec::new();
-    for (name, letter) in after {
-        let Some(was) = outbox.get(name) else { continue };
-        changes.push(changed(OUTBOX, name, letter.as_ref())?);
-        if letter.is_none() {
-            let is_older = |(other, of): &(&String, &Letter)| !after.contains_key(*other) && bring::is_before(of, was);
-            changes.extend(outbox.iter().filter(is_older).map(|(other, _)| Change::remove(OUTBOX, other)));
+    for (name, letter) in outbox {
+        match (after.get(name), woken) {
+            (Some(letter), _) => changes.push(changed(OUTBOX, name, letter.as_ref())?),
+            (None, _) if done.iter().any(|done| bring::is_before(letter, done)) => {
+                changes.push(Change::remove(OUTBOX, name));
+            }
+            (None, Some((channel, at))) if letter.channel == channel && letter.tries > 0 && letter.not_before > at => {
+                changes.push(Change::keep(OUTBOX, name, &Letter { not_before: at, ..letter.clone() })?);
+            }
+            _ => {}
         }
     }
     Ok(changes)
@@ -274,7 +277,7 @@ fn unheard(journal: &mut Journal, letters: &[(String, Letter)], at: i64) -> Resu
 /// by them.
 fn forgotten<'l>(journal: &Journal, letters: impl Iterator<Item = &'l Letter>, turn: Turn) -> Result<Vec<Change>> {
     let (mut memory, mut subjects) = (memory(journal), BTreeSet::new());
-    for letter in letters.filter(|letter| letter.message.turn == Turn::Raised) {
+    for letter in letters.filter(|letter| letter.message.turn == Turn::Raised && letter.had.is_empty()) {
         let subject = &letter.message.subject;
         if let Some(was) = memory.get_mut(subject).filter(|was| was.turn == turn) {
             was.told.retain(|channel| *channel != letter.channel);
@@ -301,3 +304,6 @@ fn all<T: DeserializeOwned>(journal: &Journal, kind: &str) -> BTreeMap<String, T
 fn changed(kind: &str, name: &str, value: Option<&impl Serialize>) -> Result<Change> {
     value.map_or_else(|| Ok(Change::remove(kind, name)), |value| Change::keep(kind, name, value))
 }
+
+#[cfg(test)]
+mod tests;

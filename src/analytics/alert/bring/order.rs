@@ -38,11 +38,16 @@ fn place(letter: &Letter) -> impl Ord {
     (letter.rank, message.at, message.turn, message.severity)
 }
 
+/// Whether two letters are news of one trouble to one channel.
+#[must_use]
+pub fn is_same_trouble(letter: &Letter, other: &Letter) -> bool {
+    letter.channel == other.channel && letter.message.subject == other.message.subject
+}
+
 /// Whether a letter is older news of the same trouble to the same channel than another.
 #[must_use]
 pub fn is_before(letter: &Letter, other: &Letter) -> bool {
-    let is_same = letter.channel == other.channel && letter.message.subject == other.message.subject;
-    is_same && place(letter) < place(other)
+    is_same_trouble(letter, other) && place(letter) < place(other)
 }
 
 impl<'l> Chain<'l> {
