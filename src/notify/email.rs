@@ -8,7 +8,7 @@ use lettre::message::{Mailbox, header};
 use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, TlsParameters};
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
-use lettre::transport::smtp::extension::{ClientId, MailBodyParameter, MailParameter};
+use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
 use lettre::transport::smtp::{self};
 
 use super::outgoing::{Failure, Means, secret};
@@ -19,12 +19,14 @@ use crate::domain::text::SafeText;
 
 /// How long it may take until a server is there.
 const WITHIN: Duration = Duration::from_secs(20);
-/// How long the word that ends it may take.
+/// How long a server may take over the word that ends it, which nobody waits for.
 const GOODBYE: Duration = Duration::from_secs(2);
 /// What a server says that goes away: that is of no reader.
 const CLOSING: u16 = 421;
 /// What older servers say of more readers than they take at once (RFC 5321, 4.5.3.1.10).
 const TOO_MANY: u16 = 552;
+/// What a server lacks that takes addresses of ASCII alone.
+const NO_UTF8: &str = "it has no SMTPUTF8";
 /// Characters of a subject.
 const SUBJECT_MAX: usize = 180;
 
@@ -34,8 +36,8 @@ const SUBJECT_MAX: usize = 180;
 /// # Errors
 /// Why it is not there.
 pub async fn bring(to: &Email, allowed: &[String], message: &Worded, means: &Means) -> Result<Fate, Failure> {
-    let letter = letter(to, message)?;
-    let readers = readers(&letter, &means.settled);
+    let mut letter = written(to, message, |_| true)?;
+    let mut readers = readers(&letter, &means.settled);
     if readers.is_empty() {
         // Those who were left are no readers of the config any more.
         return Ok(Fate::Delivered);
@@ -52,18 +54,41 @@ pub async fn bring(to: &Email, allowed: &[String], message: &Worded, means: &Mea
         let who = Credentials::new(user.clone(), password.reveal().to_owned());
         server.auth(DEFAULT_MECHANISMS, &who).await.map_err(failed)?;
     }
+    let mut unknown = Vec::new();
+    if !server.server_info().supports_feature(Extension::SmtpUtfEight) {
+        known_sender(&letter, &host)?;
+        (readers, unknown) = readers.into_iter().partition(is_ascii);
+        letter = if readers.is_empty() { letter } else { written(to, message, is_ascii)? };
+    }
     let taken = hand_over(&mut server, &letter, readers, &secrets).await;
-    // What a server does that is left is of no consequence: the letter is there, or it is not.
-    let _ = tokio::time::timeout(GOODBYE, server.abort()).await;
+    // The letter is there, or it is not: what a server does that is left is of no consequence, and whoever waited for
+    // it might not note in time that it is there.
+    tokio::spawn(async move {
+        let _ = tokio::time::timeout(GOODBYE, server.abort()).await;
+    });
     // Where a server falls silent it may have taken the letter all the same.
     let ended = |e: smtp::Error| Failure { unsure: e.status().is_none(), ..failed(e) };
-    let Taken { had, refused, later } = taken.map_err(ended)?;
+    let Taken { had, mut refused, later } = taken.map_err(ended)?;
+    let why = || format!("its server takes no such address ({NO_UTF8})");
+    refused.extend(unknown.iter().map(|reader| Refused { reader: reader.to_string(), why: why() }));
     match (refused.is_empty() && later.is_empty(), had.is_empty() && means.settled.is_empty()) {
         (true, _) => Ok(Fate::Delivered),
         // Where it is refused for all, something else than a reader may be wrong.
         (_, true) => Err(Failure::new(format!("{host}: {}", Refused::words(&[refused, later].concat())))),
         _ => Ok(Fate::Partly { had, refused, later }),
     }
+}
+
+fn is_ascii(address: &Address) -> bool {
+    AsRef::<str>::as_ref(address).is_ascii()
+}
+
+/// Refuses a sender whom a server cannot know that takes addresses of ASCII alone.
+fn known_sender(letter: &lettre::Message, host: &SafeText) -> Result<(), Failure> {
+    let Some(from) = letter.envelope().from().filter(|from| !is_ascii(from)) else { return Ok(()) };
+    let from = SafeText::from_outside(from.as_ref());
+    let why = format!("the sender `{from}` has letters that this server takes in no address ({NO_UTF8})");
+    Err(Failure::new(format!("{host}: {why}")))
 }
 
 /// Those of a letter's readers who are to have it, each once.
@@ -94,13 +119,13 @@ async fn hand_over(
     secrets: &[&str],
 ) -> Result<Taken, smtp::Error> {
     let (text, from) = (letter.formatted(), letter.envelope().from().cloned());
-    let mut options = Vec::new();
-    let all = || readers.iter().chain(&from);
-    if all().any(|address| !AsRef::<str>::as_ref(address).is_ascii()) {
-        options.push(MailParameter::SmtpUtfEight);
+    if readers.is_empty() {
+        return Ok(Taken::default());
     }
+    let mut options = Vec::new();
+    // All but addresses is written in ASCII.
     if !text.is_ascii() {
-        options.push(MailParameter::Body(MailBodyParameter::EightBitMime));
+        options.extend([MailParameter::SmtpUtfEight, MailParameter::Body(MailBodyParameter::EightBitMime)]);
     }
     server.command(Mail::new(from, options)).await?;
     let mut taken = Taken::default();
@@ -167,8 +192,9 @@ async fn reached(
     Ok(Ok(server))
 }
 
-/// The letter. The same news has the same id, and all news of one trouble are one thread.
-fn letter(to: &Email, message: &Worded) -> Result<lettre::Message, Failure> {
+/// The letter, with those readers in its head that may be named to its server. The same news has the same id, and all
+/// news of one trouble are one thread.
+fn written(to: &Email, message: &Worded, is_named: impl Fn(&Address) -> bool) -> Result<lettre::Message, Failure> {
     let mailbox = |text: &str| -> Result<Mailbox, Failure> {
         text.parse().map_err(|e| Failure::new(format!("`{}` is no address: {e}", SafeText::from_outside(text))))
     };
@@ -184,7 +210,10 @@ fn letter(to: &Email, message: &Worded) -> Result<lettre::Message, Failure> {
         .header(Automatic)
         .header(header::ContentType::TEXT_PLAIN);
     for reader in &to.to {
-        letter = letter.to(mailbox(reader)?);
+        let reader = mailbox(reader)?;
+        if is_named(&reader.email) {
+            letter = letter.to(reader);
+        }
     }
     letter.body(message.text()).map_err(|e| Failure::new(format!("the letter cannot be written: {e}")))
 }

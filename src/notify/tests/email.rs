@@ -8,7 +8,8 @@ use crate::config::alert::{Channel, Email, Security, Via};
 use crate::domain::alert::{Fate, Message, Refused};
 use crate::notify::outgoing::{Means, bring};
 
-/// Serves one connection; what it was told. `refuses` are the answers to words that begin so.
+/// Serves one connection; what it was told. `refuses` are the answers to words that begin so; an empty one never
+/// comes, and the connection is held for as long as whoever waits for it.
 async fn serve(listener: TcpListener, refuses: &[(&'static str, &'static str)]) -> Vec<String> {
     let (stream, _) = listener.accept().await.expect("a connection");
     let (read, mut write) = stream.into_split();
@@ -33,6 +34,9 @@ async fn serve(listener: TcpListener, refuses: &[(&'static str, &'static str)]) 
             line if line.starts_with("QUIT") => "221 bye",
             _ => "250 yes",
         };
+        if answer.is_empty() {
+            continue;
+        }
         if write.write_all(format!("{answer}\r\n").as_bytes()).await.is_err() || line.starts_with("QUIT") {
             break;
         }
@@ -53,17 +57,23 @@ fn channel(port: u16, password: Option<String>) -> Channel {
     Channel { name: "mail".into(), allow_private: Vec::new(), via: Via::Email(email) }
 }
 
-async fn mailed(message: &Message, refuses: &[(&'static str, &'static str)]) -> (Fate, Vec<String>) {
+/// What bringing a message to a channel comes to whose server answers so, and what that was told.
+async fn brought(
+    (message, settled): (&Message, &[&str]),
+    to: impl FnOnce(&mut Email),
+    answers: &[(&'static str, &'static str)],
+) -> (Fate, Vec<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let port = listener.local_addr().expect("address").port();
-    let (fate, heard) = tokio::join!(
-        async {
-            let (channel, means) = (channel(port, None), Means::default());
-            bring(&channel, message, &means).await
-        },
-        serve(listener, refuses)
-    );
-    (fate, heard)
+    let mut channel = channel(listener.local_addr().expect("address").port(), None);
+    let Via::Email(email) = &mut channel.via else { panic!("an email") };
+    to(email);
+    let settled = settled.iter().map(|reader| (*reader).to_owned()).collect();
+    let means = Means { settled, ..Means::default() };
+    tokio::join!(bring(&channel, message, &means), serve(listener, answers))
+}
+
+async fn mailed(message: &Message, answers: &[(&'static str, &'static str)]) -> (Fate, Vec<String>) {
+    brought((message, &[]), |_| (), answers).await
 }
 
 #[tokio::test]
@@ -88,29 +98,13 @@ async fn a_letter_has_one_subject_and_its_trouble_is_a_thread() {
 async fn a_server_that_says_nothing_once_it_has_a_letter_has_it() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let channel = channel(listener.local_addr().expect("address").port(), None);
-    let hangs = async {
-        let (stream, _) = listener.accept().await.expect("a connection");
-        let (read, mut write) = stream.into_split();
-        let mut lines = BufReader::new(read).lines();
-        write.write_all(b"220 sink\r\n").await.expect("greeted");
-        let mut in_data = false;
-        while let Ok(Some(line)) = lines.next_line().await {
-            let answer = match line.as_str() {
-                "." => "250 taken",
-                _ if in_data => continue,
-                "DATA" => "354 go on",
-                // It never answers that, and stays.
-                "QUIT" => return (lines, write),
-                _ => "250 yes",
-            };
-            in_data = line == "DATA";
-            write.write_all(format!("{answer}\r\n").as_bytes()).await.expect("answered");
-        }
-        panic!("it left without a word");
-    };
+    // It never answers that it is left, and stays.
+    let stays = tokio::spawn(async move { serve(listener, &[("QUIT", "")]).await });
+    // Whoever quits the app gives that a second: it is told twice where it is not noted by then.
     let (message, means) = (plain(), Means::default());
-    let (fate, _stays) = tokio::join!(bring(&channel, &message, &means), hangs);
-    assert_eq!(fate, Fate::Delivered);
+    let fate = tokio::time::timeout(std::time::Duration::from_secs(1), bring(&channel, &message, &means)).await;
+    assert_eq!(fate, Ok(Fate::Delivered));
+    stays.abort();
 }
 
 #[tokio::test]
@@ -137,12 +131,7 @@ async fn a_server_that_refuses_or_says_nonsense_is_a_failure() {
 
 /// What a letter comes to whose readers are answered so, by readers who have settled it already.
 async fn to_each(answers: &[(&'static str, &'static str)], settled: &[&str]) -> (Fate, Vec<String>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let port = listener.local_addr().expect("address").port();
-    let settled = settled.iter().map(|reader| (*reader).to_owned()).collect();
-    let (message, means) = (plain(), Means { settled, ..Means::default() });
-    let channel = channel(port, None);
-    let (fate, mut heard) = tokio::join!(bring(&channel, &message, &means), serve(listener, answers));
+    let (fate, mut heard) = brought((&plain(), settled), |_| (), answers).await;
     heard.retain(|line| line.starts_with("RCPT TO") || line == "DATA" || line == "QUIT");
     (fate, heard)
 }
@@ -184,6 +173,36 @@ async fn nobody_has_it_where_all_are_refused_or_the_server_goes_away() {
         let Fate::Failed { why, .. } = fate else { panic!("{fate:?}") };
         assert!(why.starts_with(said), "{why}");
     }
+}
+
+#[tokio::test]
+async fn a_reader_with_letters_that_a_server_does_not_know_keeps_it_from_no_other() {
+    let odd = |email: &mut Email| email.to[1] = "b\u{f8}@example.com".into();
+    let knows = [("EHLO", "250-sink\r\n250-8BITMIME\r\n250 SMTPUTF8")];
+    let (fate, heard) = brought((&plain(), &[]), odd, &knows).await;
+    let of = |heard: &[String], word: &str| heard.iter().filter(|line| line.starts_with(word)).count();
+    assert_eq!((fate, of(&heard, "RCPT TO")), (Fate::Delivered, 2));
+    assert!(heard.iter().any(|line| line.starts_with("MAIL") && line.contains(" SMTPUTF8")), "{heard:?}");
+    // Such a server refuses words that it has not offered, and letters (RFC 6531, 3.2).
+    let knows_none = [("MAIL FROM:<costs@example.com> ", "555 5.5.4 no such option")];
+    let (fate, heard) = brought((&plain(), &[]), odd, &knows_none).await;
+    let Fate::Partly { had, refused, later } = fate else { panic!("{fate:?}: {heard:?}") };
+    assert_eq!((had, later, refused.len()), (vec!["ops@example.com".to_owned()], Vec::new(), 1));
+    assert_eq!(refused[0].reader, "b\u{f8}@example.com");
+    assert!(refused[0].why.contains("SMTPUTF8"), "{refused:?}");
+    assert!(heard.iter().all(|line| line.is_ascii()) && of(&heard, "RCPT TO") == 1, "{heard:?}");
+    // The next time he alone is left, or the others are.
+    let (fate, heard) = brought((&plain(), &["b\u{f8}@example.com"]), odd, &knows_none).await;
+    assert!(fate == Fate::Delivered && heard.iter().all(|line| line.is_ascii()), "{fate:?}: {heard:?}");
+    let (fate, heard) = brought((&plain(), &["ops@example.com"]), odd, &knows_none).await;
+    assert!(matches!(fate, Fate::Partly { refused, .. } if refused.len() == 1) && of(&heard, "DATA") == 0, "{heard:?}");
+    let (fate, heard) = brought((&plain(), &[]), |email| email.from = "b\u{f8}@example.com".into(), &[]).await;
+    let Fate::Failed { why, .. } = fate else { panic!("{fate:?}") };
+    assert_eq!(
+        why,
+        "127.0.0.1: the sender `b\u{f8}@example.com` has letters that this server takes in no address (it has no SMTPUTF8)"
+    );
+    assert_eq!(of(&heard, "MAIL"), 0);
 }
 
 #[tokio::test]
