@@ -423,6 +423,13 @@ impl Anomaly {
         *course == Course::Usual && *rises && *severity >= Severity::High && as_of.0 - last.0 <= UNSEEN_DAYS
     }
 
+    /// Whether nobody ever said anything of it; what was said of another one like it is not said of this one.
+    #[must_use]
+    pub fn is_untouched(&self) -> bool {
+        let of_it = |happened: &Happened| matches!(happened, Happened::Said(saying) if saying.like.is_none());
+        self.said.is_none() && !self.history.iter().any(of_it)
+    }
+
     /// Takes what somebody said, or takes back what was said last.
     pub fn say(&mut self, saying: Saying) {
         self.note(Happened::Said(saying.clone()));

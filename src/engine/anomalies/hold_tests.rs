@@ -3,7 +3,7 @@
 use super::super::records::tests::found;
 use super::super::records::{Fresh, Merged, merge};
 use super::*;
-use crate::domain::anomaly::{Anomaly, State};
+use crate::domain::anomaly::{Anomaly, AnomalyId, Happened, Saying, State, Word};
 
 const FIRST: i32 = 19_800;
 const START: i32 = 19_990;
@@ -139,4 +139,44 @@ fn what_is_told_at_another_place_is_not_told_twice() {
     let fresh = Fresh { found: vec![wider], ..seen(&costs, START + 10, None).remove(0) };
     let merged = merge(kept, &[fresh], &[], (Day(START + 10), 9));
     assert_eq!(merged.anomalies.iter().filter(|a| a.finding.course.is_going()).count(), 1, "{:#?}", merged.anomalies);
+}
+
+#[test]
+fn what_somebody_spoke_of_is_kept_though_its_money_is_told_at_another_place() {
+    let costs = costs(6, START + 20, START..START + 20);
+    let kept = look(vec![], &costs, START + 3, Some(Course::GoesOn)).anomalies;
+    let mut wider = found("vm", START + 5, START + 9, 45, Course::Stays);
+    wider.finding.place = Vec::new();
+    wider.raw.place = place_of(&[]);
+    let fresh = Fresh { found: vec![wider], ..seen(&costs, START + 10, None).remove(0) };
+    let say = |anomaly: &mut Anomaly, word: Word, like: Option<AnomalyId>| {
+        anomaly.say(Saying { word, who: "ana".into(), at: 9, note: "mine".into(), like });
+    };
+    let reopened = |anomaly: &mut Anomaly| {
+        say(anomaly, Word::Acknowledged, None);
+        say(anomaly, Word::Reopened, None);
+    };
+    let undone = |anomaly: &mut Anomaly| {
+        say(anomaly, Word::Acknowledged, None);
+        anomaly.said = None;
+        anomaly.note(Happened::Undone { at: 10 });
+    };
+    // What was said of another one and is outgrown, nobody said of this one.
+    let outgrown = |anomaly: &mut Anomaly| {
+        say(anomaly, Word::Expected, Some(AnomalyId(7)));
+        anomaly.said = None;
+        anomaly.note(Happened::Outgrown { at: 10 });
+    };
+    let cases: [(&dyn Fn(&mut Anomaly), usize); 3] = [(&reopened, 2), (&undone, 2), (&outgrown, 1)];
+    for (speak, left) in cases {
+        let mut spoken = kept.clone();
+        speak(&mut spoken[0]);
+        let (id, history) = (spoken[0].id, spoken[0].history.clone());
+        let merged = merge(spoken, std::slice::from_ref(&fresh), &[], (Day(START + 10), 9));
+        assert_eq!((merged.anomalies.len(), merged.forgotten.len()), (left, 2 - left), "{history:?}");
+        if left == 2 {
+            let same = merged.anomalies.iter().find(|anomaly| anomaly.id == id).expect("kept");
+            assert!(same.history.starts_with(&history), "{:?}", same.history);
+        }
+    }
 }

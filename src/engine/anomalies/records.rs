@@ -178,8 +178,7 @@ pub fn merge(before: Vec<Anomaly>, fresh: &[Fresh], rules: &[(AnomalyId, Rule)],
         }
     }
     let forgotten = |anomaly: &Anomaly| {
-        let untouched = !anomaly.history.iter().any(|happened| matches!(happened, Happened::Said(_)));
-        untouched && !anomaly.finding.course.is_going() && as_of.0 - anomaly.finding.last.0 > KEPT_DAYS
+        anomaly.is_untouched() && !anomaly.finding.course.is_going() && as_of.0 - anomaly.finding.last.0 > KEPT_DAYS
     };
     merged.forgotten.extend(anomalies.iter().filter(|a| forgotten(a)).map(|a| a.id));
     anomalies.retain(|anomaly| !merged.forgotten.contains(&anomaly.id));
@@ -322,7 +321,7 @@ fn miss(anomaly: &mut Anomaly, (of, seen, as_of): Seen<'_>, now: i64, merged: &m
             if !was && !hold::is_held(finding, as_of) {
                 return;
             }
-            if was && anomaly.said.is_none() && hold::is_told(finding, seen) {
+            if was && anomaly.is_untouched() && hold::is_told(&anomaly.finding, seen) {
                 merged.forgotten.push(anomaly.id);
                 return;
             }
