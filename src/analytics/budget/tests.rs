@@ -159,7 +159,13 @@ fn thresholds_say_on_which_day_they_are_reached() {
 #[test]
 fn what_does_not_count_as_it_seems_to_is_said() {
     let ahead = path(month("2026-11"), day("2026-11-21"), 2_000.0, 100.0, 0.1);
-    let ground = Ground { path: &ahead, before: 2_000.0, as_of: day("2026-11-22"), shares: &BTreeMap::new() };
+    let ground = Ground {
+        path: &ahead,
+        before: 2_000.0,
+        from: day("2026-11-01"),
+        as_of: day("2026-11-22"),
+        shares: &BTreeMap::new(),
+    };
     let changes = [
         "growth +10%",
         "buy 5 on 2026-11-21",
@@ -185,9 +191,52 @@ fn what_does_not_count_as_it_seems_to_is_said() {
 }
 
 #[test]
+fn a_period_to_come_has_what_is_bought_in_it_and_what_moves_before_it() {
+    let (from, none) = (day("2026-12-01"), BTreeMap::new());
+    let ahead = path(month("2026-12"), from, 0.0, 100.0, 0.1);
+    let ground = Ground { path: &ahead, before: 0.0, from, as_of: day("2026-11-22"), shares: &none };
+    let tomorrow = Ground { as_of: day("2026-11-30"), ..ground };
+    let before = "does not count: the period begins on 2026-12-01";
+    let monthly = "counts from 2026-11-23 on: what came before stays as it is";
+    for (ground, line, adds, said) in [
+        (&ground, "buy 500", Some(500.0), ""),
+        (&ground, "buy 500 on 2026-12-01", Some(500.0), ""),
+        (&ground, "buy 500 on 2026-11-25", Some(0.0), before),
+        (&ground, "buy 500 on 2026-11-22", Some(0.0), before),
+        (&ground, "buy 500 on 2026-10-02", Some(0.0), before),
+        (&ground, "buy 500 on 2027-01-01", Some(0.0), "does not count: the period ends on 2026-12-31"),
+        (&tomorrow, "buy 500", Some(500.0), ""),
+        (&tomorrow, "buy 500 on 2026-11-30", Some(0.0), before),
+        // All of the period has it, as it says.
+        (&ground, "growth +10%", Some(310.0), ""),
+        (&ground, "growth +10% from 2026-11-25", Some(310.0), ""),
+        (&ground, "growth +10% from 2026-11-02", Some(310.0), ""),
+        (&ground, "price -10% from 2026-10-02", Some(-310.0), ""),
+        (&ground, "add 1 x 5 from 2026-10-02", Some(155.0), ""),
+        // What grows each month begins to before the period does, and no earlier than it still can.
+        (&ground, "growth +10% a month", None, ""),
+        (&ground, "growth +10% a month from 2026-11-02", None, monthly),
+    ] {
+        let changes: [Change; 1] = [line.parse().expect(line)];
+        let effect = otherwise(ground, &changes).effects[0];
+        assert_eq!(remarks(ground, &changes)[0].as_deref().unwrap_or_default(), said, "{line}");
+        match adds {
+            Some(adds) => assert!((effect - adds).abs() < 1e-6, "{line}: {effect}"),
+            None => assert!((180.0..260.0).contains(&effect), "{line}: {effect}"),
+        }
+    }
+}
+
+#[test]
 fn a_certain_sum_moves_the_interval_and_growth_widens_it() {
     let ahead = path(month("2026-11"), day("2026-11-21"), 2_000.0, 100.0, 0.1);
-    let ground = Ground { path: &ahead, before: 2_000.0, as_of: day("2026-11-22"), shares: &BTreeMap::new() };
+    let ground = Ground {
+        path: &ahead,
+        before: 2_000.0,
+        from: day("2026-11-01"),
+        as_of: day("2026-11-22"),
+        shares: &BTreeMap::new(),
+    };
     let end = |lines: &[&str]| {
         let changes: Vec<Change> = lines.iter().map(|line| line.parse().expect(line)).collect();
         otherwise(&ground, &changes).path.last().expect("a path").1
@@ -209,7 +258,8 @@ fn changes_move_what_is_foretold_and_nothing_else() {
     let november = month("2026-11");
     let ahead = path(november, day("2026-11-21"), 2_000.0, 100.0, 0.1);
     let shares = BTreeMap::from([("EC2".to_owned(), 0.5)]);
-    let ground = Ground { path: &ahead, before: 2_000.0, as_of: day("2026-11-22"), shares: &shares };
+    let ground =
+        Ground { path: &ahead, before: 2_000.0, from: november.from, as_of: day("2026-11-22"), shares: &shares };
     let end = |lines: &[&str]| {
         let changes: Vec<Change> = lines.iter().map(|line| line.parse().expect(line)).collect();
         let otherwise = otherwise(&ground, &changes);

@@ -15,11 +15,14 @@ use crate::domain::scenario::Change;
 const MONTH_DAYS: f64 = 365.25 / 12.0;
 
 /// What changes are applied to.
+#[derive(Clone, Copy)]
 pub struct Ground<'a> {
     /// What is foretold, by day.
     pub path: &'a Path,
     /// What was spent before the path's first day.
     pub before: f64,
+    /// The period's first day.
+    pub from: Day,
     /// The last day that nothing can change any more.
     pub as_of: Day,
     /// Which share of what is foretold each service has.
@@ -58,12 +61,19 @@ pub fn otherwise(ground: &Ground<'_>, changes: &[Change]) -> Otherwise {
 #[must_use]
 pub fn remarks(ground: &Ground<'_>, changes: &[Change]) -> Vec<Option<String>> {
     let Some((last, _)) = ground.path.last() else { return vec![None; changes.len()] };
+    let is_bought = |change: &Change| matches!(change, Change::Buy { .. });
+    // What moves all of a period to come moves it, however long before.
+    let is_cut =
+        |change: &Change| ground.from <= ground.as_of || matches!(change, Change::Growth { monthly: true, .. });
     let remark = |(at, change): (usize, &Change)| match change.day() {
         Some(day) if day > *last => Some(format!("does not count: the period ends on {last}")),
-        Some(day) if day < ground.as_of && matches!(change, Change::Buy { .. }) => {
+        Some(day) if is_bought(change) && ground.from > ground.as_of && day < ground.from => {
+            Some(format!("does not count: the period begins on {}", ground.from))
+        }
+        Some(day) if is_bought(change) && day < ground.as_of => {
             Some(format!("does not count: on {day} it was bought or not, and is in what was spent"))
         }
-        Some(day) if day <= ground.as_of && !matches!(change, Change::Buy { .. }) => {
+        Some(day) if !is_bought(change) && day <= ground.as_of && is_cut(change) => {
             Some(format!("counts from {} on: what came before stays as it is", ground.as_of.plus(1)))
         }
         _ => {
@@ -120,8 +130,9 @@ fn day_of(ground: &Ground<'_>, changes: &[Change], day: Day, cost: f64) -> Added
         let begins = change.day().map_or(first, |day| day.max(first));
         let factor = match change {
             Change::Buy { amount, on } => {
-                // What was bought before is in what was spent.
-                let counts = day == begins && on.is_none_or(|on| on >= ground.as_of);
+                // What was bought before is in what was spent, or in a period before one that is to come.
+                let bought = on.map_or(first.max(ground.from), |on| on.max(first));
+                let counts = day == bought && on.is_none_or(|on| on >= ground.as_of && on >= ground.from);
                 on_top += if counts { amount.to_f64() } else { 0.0 };
                 continue;
             }

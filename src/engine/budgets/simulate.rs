@@ -48,7 +48,8 @@ pub(super) fn of(
     let shares = shares(engine, budget, &ground, cancel)?;
     let changes = changes.iter().map(|change| known(change, &shares)).collect::<Result<Vec<Change>>>()?;
     let by_name: BTreeMap<String, f64> = shares.iter().cloned().collect();
-    let over = whatif::Ground { path: &ahead.path, before: ahead.before.to_f64(), as_of, shares: &by_name };
+    let (before, from) = (ahead.before.to_f64(), ground.span.period.from);
+    let over = whatif::Ground { path: &ahead.path, before, from, as_of, shares: &by_name };
     let would = whatif::otherwise(&over, &changes);
     let end = would.path.last().map_or(end, |(_, band)| band).into();
     let limit = (ground.span.period, ground.limit.total);
