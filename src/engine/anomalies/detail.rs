@@ -66,7 +66,7 @@ fn driver(engine: &LocalEngine, lens: &Lens, held: (Period, Period), cancel: &Ca
 }
 
 /// The clauses that a place's series is read by: a SKU says its service, and has a rollup alone.
-fn clauses(finding: &Finding) -> Vec<Clause> {
+pub(super) fn clauses(finding: &Finding) -> Vec<Clause> {
     let mut place = finding.place.clone();
     if list::says(&place, &Dimension::Sku) {
         place.retain(|spot| spot.dimension != Dimension::Service);

@@ -21,6 +21,7 @@ pub mod list;
 mod once;
 #[cfg(test)]
 mod once_tests;
+mod places;
 pub mod records;
 pub mod say;
 #[cfg(test)]
@@ -91,24 +92,14 @@ pub fn detect(engine: &LocalEngine, (as_of, now): (Day, i64), cancel: &Cancel) -
         hours::begin(engine, bill, &mut found, &known, cancel)?;
         let lately = hours::lately(engine, bill, &found, cancel)?;
         found.extend(lately);
-        fresh.push(held_against(bill, found, &kept, as_of));
+        let before = kept.iter().filter(|anomaly| anomaly.currency == bill.currency).map(|anomaly| &anomaly.finding);
+        let held = before.chain(found.iter().map(|found| &found.finding));
+        let places = places::of(engine, bill, held, as_of, cancel)?;
+        fresh.push(Fresh { currency: bill.currency.clone(), first: bill.first, daily: bill.daily, found, places });
     }
     let series = bills.bills.iter().map(|bill| bill.nodes.len() as u64).sum();
     let mark = Mark { generation, as_of, edition: EDITION, too_few: bills.too_few, series };
     Ok(Detected { fresh, mark, now })
-}
-
-/// What was found in a bill, with the days of all places that something is held against.
-fn held_against(bill: &bill::Bill, found: Vec<find::Found>, kept: &[Anomaly], as_of: Day) -> Fresh {
-    let before = kept.iter().filter(|anomaly| anomaly.currency == bill.currency).map(|anomaly| &anomaly.finding);
-    let findings = before.chain(found.iter().map(|found| &found.finding));
-    let places = findings.filter(|finding| hold::is_held(finding, as_of)).filter_map(|finding| {
-        let node = bill.node(&bill::place_of(&finding.place))?;
-        let settled = node.settled.unwrap_or(bill.settled);
-        Some((node.place.clone(), hold::Days { first: bill.first, costs: node.costs.clone(), settled }))
-    });
-    let (places, currency) = (places.collect(), bill.currency.clone());
-    Fresh { currency, first: bill.first, daily: bill.daily, found, places }
 }
 
 impl Detected {

@@ -111,6 +111,57 @@ fn what_begins_when_a_commitment_ends_is_not_what_it_had_covered() {
     assert!(found.contains(&(Kind::Expired, true, 85)), "{found:?}");
 }
 
+/// What became of the one anomaly whose place has these words.
+fn course(found: &[Listed], words: &str) -> (Course, i32) {
+    let one = found.iter().find(|one| one.place_words.contains(words)).expect("told");
+    (one.anomaly.finding.course, one.anomaly.finding.last.0 - FIRST)
+}
+
+#[test]
+fn a_provider_that_delivers_no_more_leaves_its_anomalies_open_for_a_while() {
+    let bill = |days: i32, other: i32| {
+        let mut charges = Charges::new();
+        charges.daily(VM, 0..days, 60.0);
+        charges.daily(Of { provider: "Oracle", service: "oci", resource: "o-1", ..VM }, 0..other, 50.0);
+        charges.daily(Of { provider: "Oracle", service: "oci", resource: "o-2", ..VM }, 70..other, 80.0);
+        charges
+    };
+    let engine = engine();
+    assert!(course(&bill(76, 76).found_in(&engine, 77), "oci").0.is_going());
+    // Nothing more comes of it: first it is late, then it is gone, and nobody restated anything.
+    let found = bill(99, 77).found_in(&engine, 100);
+    assert_eq!((course(&found, "oci"), found.len()), ((Course::Stays, 76), 1));
+    let found = bill(110, 77).found_in(&engine, 111);
+    assert_eq!((course(&found, "oci"), found.len()), ((Course::Usual, 76), 1));
+}
+
+#[test]
+fn a_place_that_others_outgrow_is_held_against_its_own_charges() {
+    let bill = |days: i32, raised: i32, larger: bool| {
+        let mut charges = Charges::new();
+        charges.daily(VM, 0..days, 20.0);
+        charges.daily(DB, 0..days, 50.0);
+        charges.daily(Of { resource: "d-2", ..DB }, 70..raised, 80.0);
+        // Larger ones than it, as many as are looked at, that were there all the time.
+        let names: Vec<String> = (0..60).map(|at| format!("other-{at:02}")).collect();
+        for name in names.iter().filter(|_| larger) {
+            charges.daily(Of { service: name.clone().leak(), resource: "r", ..VM }, 0..days, 500.0);
+        }
+        charges
+    };
+    for (raised, want) in [(85, (Course::Stays, 84)), (77, (Course::Over, 76))] {
+        let engine = engine();
+        assert!(course(&bill(76, 76, false).found_in(&engine, 77), "db").0.is_going());
+        assert_eq!(course(&bill(85, raised, true).found_in(&engine, 86), "db"), want);
+    }
+    // Its charges were removed, whoever else has any.
+    let engine = engine();
+    bill(76, 76, false).found_in(&engine, 77);
+    let mut without = Charges::new();
+    without.daily(VM, 0..85, 20.0);
+    assert_eq!(course(&without.found_in(&engine, 86), "db").0, Course::NotFound);
+}
+
 #[test]
 fn hours_tell_what_began_before_its_day_does_and_the_day_is_the_same_anomaly() {
     let (days, begins) = (40, 40 * 24 + 6);
