@@ -49,6 +49,8 @@ struct Member {
     tables: usize,
     /// Discounted mean size of its errors.
     loss: f64,
+    /// The same of what it foretold a week before.
+    far: f64,
 }
 
 /// The members.
@@ -64,6 +66,8 @@ pub struct Bank {
     at: Vec<usize>,
     taught: u32,
     discount: f64,
+    /// Whether members are trusted by what they foretold a week before.
+    is_far: bool,
 }
 
 impl Bank {
@@ -87,7 +91,7 @@ impl Bank {
         let member = |tables: &usize| {
             let slots = vec![0.0; starts[*tables]];
             let tables = *tables;
-            alphas.map(|alpha| Member { alpha, level: 0.0, slots: slots.clone(), tables, loss: 0.0 })
+            alphas.map(|alpha| Member { alpha, level: 0.0, slots: slots.clone(), tables, loss: 0.0, far: 0.0 })
         };
         Bank {
             members: cuts.iter().flat_map(member).collect(),
@@ -97,6 +101,7 @@ impl Bank {
             starts,
             taught: 0,
             discount: 1.0 / memory.max(2) as f64,
+            is_far: false,
         }
     }
 
@@ -111,14 +116,41 @@ impl Bank {
     pub fn expect(&self, step: i64) -> f64 {
         let mut sum = 0.0;
         let mut weights = 0.0;
-        let best = self.members.iter().map(|m| m.loss).fold(f64::INFINITY, f64::min).max(1e-9);
+        let loss = |member: &Member| if self.is_far { member.far } else { member.loss };
+        let best = self.members.iter().map(loss).fold(f64::INFINITY, f64::min).max(1e-9);
         for member in &self.members {
-            let season = |table: usize| member.slots[self.starts[table] + self.shapes[table].slot(step)];
-            let weight = (best / member.loss.max(best)).powi(POWER);
-            sum += weight * (member.level + (0..member.tables).map(season).sum::<f64>());
+            let weight = (best / loss(member).max(best)).powi(POWER);
+            sum += weight * self.foretell(member, step);
             weights += weight;
         }
         if weights > 0.0 { sum / weights } else { 0.0 }
+    }
+
+    /// What one member expects at a step.
+    fn foretell(&self, member: &Member, step: i64) -> f64 {
+        let season = |table: usize| member.slots[self.starts[table] + self.shapes[table].slot(step)];
+        member.level + (0..member.tables).map(season).sum::<f64>()
+    }
+
+    /// Trusts members by how right they were a week ahead: of what lasts, the next day's best is not the best.
+    #[must_use]
+    pub fn far(mut self) -> Self {
+        self.is_far = true;
+        self
+    }
+
+    /// Trusts them by the next step again.
+    pub fn near(&mut self) {
+        self.is_far = false;
+    }
+
+    /// Learns how right its members were a week before, as which `then` stands.
+    pub fn judge(&mut self, then: &Bank, step: i64, z: f64, width: f64) {
+        let discount = self.discount.max(1.0 / f64::from(self.taught.max(1)));
+        for (member, was) in self.members.iter_mut().zip(&then.members) {
+            let error = (z - then.foretell(was, step)).abs().min(2.0 * CLIP * width.max(1e-3));
+            member.far += discount * (error - member.far);
+        }
     }
 
     /// Teaches a step's value. `width` is the noise's; `fast` is whether seasons are to be learnt anew.

@@ -18,6 +18,8 @@ pub(super) struct Lasting {
     pub(super) since: i64,
     /// The last steps, of those on which the cost was back: they count once it goes on.
     pub(super) back: Vec<(i64, f64, Reading)>,
+    /// By how much each of its days was off, on the scale.
+    pub(super) path: Vec<f64>,
 }
 
 impl Detector {
@@ -42,7 +44,8 @@ impl Detector {
     /// What stayed is over: what comes is held against the old forecasts again.
     fn end_lasting(&mut self) {
         let young = self.young();
-        let Some(Lasting { mut event, old, by, .. }) = self.lasting.take() else { return };
+        let Some(Lasting { event, old, by, path, .. }) = self.lasting.take() else { return };
+        let mut event = Self::shaped(event, &path);
         event.phase = Phase::Over;
         let event_days = event.last - event.start;
         if event.last - event.start < young {
@@ -55,6 +58,10 @@ impl Detector {
             self.bank.shift(-by);
         } else {
             self.bank = old;
+            self.bank.near();
+        }
+        if let Some(past) = &mut self.past {
+            past.forget();
         }
         self.before = [0.0; 2];
         if let Some(slow) = &mut self.slow {
@@ -71,6 +78,9 @@ impl Detector {
     /// Lets a ramp go further: the level follows.
     pub(super) fn resume(&mut self, seen: &Seen) {
         self.bank.shift(seen.residual);
+        if let Some(past) = &mut self.past {
+            past.forget();
+        }
         if let Some(lasting) = &mut self.lasting {
             lasting.since = seen.step;
             lasting.by += seen.residual;
@@ -97,7 +107,7 @@ impl Detector {
         let reading = seen.reading;
         if step - lasting.event.start > self.settings.settle {
             lasting.event.phase = if lasting.back.is_empty() { Phase::Settled } else { Phase::Over };
-            self.ended.push(lasting.event);
+            self.ended.push(Self::shaped(lasting.event, &lasting.path));
             return false;
         }
         let is_back = self.is_back(&lasting.event, &seen);
@@ -120,6 +130,7 @@ impl Detector {
             event.add(step, y, &reading);
         }
         event.add(step, y, &reading);
+        lasting.path.push(seen.residual + seen.usual);
         self.lasting = Some(lasting);
         false
     }
@@ -131,7 +142,10 @@ impl Detector {
             matches!(event.phase, Phase::Open | Phase::Lasting) && event.direction == Direction::Up
         };
         let Some(event) = events.iter_mut().rfind(going) else { return events };
-        let old = self.lasting.as_ref().filter(|lasting| lasting.event == *event);
+        let old = self
+            .lasting
+            .as_ref()
+            .filter(|lasting| lasting.event.start == event.start && lasting.event.last == event.last);
         if old.is_some_and(|lasting| !lasting.back.is_empty()) {
             return events;
         }

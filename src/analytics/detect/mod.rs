@@ -15,6 +15,7 @@ mod explain;
 mod extreme;
 mod gather;
 pub mod identity;
+mod past;
 pub mod place;
 pub mod recur;
 pub mod scale;

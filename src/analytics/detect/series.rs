@@ -8,8 +8,9 @@
 //!   there are several steps a day, a cost was never so high or low (`Extremes`),
 //! * **and** the difference in money is above both floors, absolute and relative.
 //!
-//! While an event is open nothing is learnt: the forecast goes on from before it. A step back inside
-//! the band ends it, a spike or a drop. One that stays for [`Settings::confirm`] steps is a step (or a
+//! Where several days were needed, it began before it was found (`onset`): then all of it is held against the forecasts from
+//! before it, whatever they learnt since. While an event is open nothing is learnt. Steps back inside
+//! the band end it, a spike or a drop, as soon as noise alone would hardly bring them. One that stays for [`Settings::confirm`] steps is a step (or a
 //! ramp, if it still moves): the level moves there at once, and its impact is still counted against the
 //! old level until it is back there or has settled.
 //!
@@ -19,6 +20,7 @@
 use super::bank::Bank;
 use super::event::{Direction, Event, Phase, Reading, Shape};
 use super::extreme::Extremes;
+use super::past::Past;
 use super::recur::{Like, Months, Seasons};
 use super::scale::{Residuals, Transform, median};
 use super::slow::Slow;
@@ -28,6 +30,8 @@ pub use super::settings::Settings;
 
 #[path = "lasting.rs"]
 mod lasting;
+#[path = "onset.rs"]
+mod onset;
 use lasting::Lasting;
 
 /// How much of what a step brought may come and go by season, in widths of noise for all of it.
@@ -35,6 +39,10 @@ const UNSURE: f64 = 0.2;
 
 /// The score of a surprise of 1.
 const SURPRISE: f64 = 1.25;
+
+/// How likely, as a logarithm, that an event is over must be; and how many days ahead is far.
+const ENDED: f64 = 3.0;
+const AHEAD: usize = 7;
 
 /// How many steps of an event that is over are noise.
 const TELLING: usize = 1;
@@ -52,6 +60,9 @@ struct Going {
     event: Event,
     /// Residuals of its steps, without what is usual.
     residuals: Vec<f64>,
+    /// The last steps, of those on which the cost seemed to be back, and how likely it is that it was.
+    back: Vec<(i64, f64)>,
+    off: f64,
 }
 
 /// The detector of one series.
@@ -65,6 +76,7 @@ pub struct Detector {
     /// What came each month: on the scale, and in money, which stays when the rest of a sum changes.
     months: Option<[Months; 2]>,
     slow: Option<Slow>,
+    past: Option<Past>,
     extremes: Option<Extremes>,
     open: Option<Going>,
     lasting: Option<Lasting>,
@@ -109,6 +121,7 @@ impl Detector {
             seasons: Seasons::new(if settings.per_day > 1 { &settings.seasons } else { &[] }, settings.per_day),
             months: (settings.per_day == 1).then(Default::default),
             slow: (settings.per_day == 1).then(|| Slow::new(week)),
+            past: (settings.per_day == 1).then(Past::new),
             extremes: (settings.per_day > 1).then(Extremes::default),
             open: None,
             lasting: None,
@@ -123,7 +136,8 @@ impl Detector {
     /// The events so far: those that are over first, then what goes on.
     #[must_use]
     pub fn events(&self) -> Vec<Event> {
-        let going = self.lasting.iter().map(|l| l.event).chain(self.open.iter().map(|o| o.event));
+        let going =
+            self.lasting.iter().map(|l| Self::shaped(l.event, &l.path)).chain(self.open.iter().map(|o| o.event));
         let mut events: Vec<Event> = self.ended.iter().copied().chain(going).collect();
         events.sort_by_key(|event| event.start);
         events
@@ -242,21 +256,21 @@ impl Detector {
 
     /// A step with no open event.
     fn quiet(&mut self, seen: &mut Seen) {
-        let steps = self.out_since(seen);
+        // A day that is out by itself says nothing of those before it.
+        let steps = match self.out_since(seen) {
+            0 => self.out_for_days(seen),
+            steps => steps,
+        };
         let is_out = steps > 0 && self.has_learnt();
         let shift = |score: f64, before: [f64; 2]| [score, before[0]];
         if is_out && !self.is_return(seen) {
-            let start = seen.step - (steps as i64 - 1);
             let direction = Direction::of(seen.reading.score);
             if self.goes_further(direction, seen.step) {
                 self.resume(seen);
+                self.learn_slow(seen.step, seen, 0.0);
             } else {
-                seen.reading.found = true;
-                let shape = if direction == Direction::Up { Shape::Spike } else { Shape::Drop };
-                let event = Event::begin(shape, start, seen.step, seen.y, &seen.reading);
-                self.open = Some(Going { event, residuals: vec![seen.residual] });
+                self.begin(seen, steps);
             }
-            self.learn_slow(seen.step, seen, 0.0);
         } else {
             if is_out {
                 *seen = self.see_now(seen.step, seen.y);
@@ -286,6 +300,24 @@ impl Detector {
         }
     }
 
+    /// For how many days their mean has been out: 0 where it is not.
+    fn out_for_days(&mut self, seen: &mut Seen) -> usize {
+        let width = self.width();
+        let now = (seen.step, self.transform.to(seen.y) - seen.usual);
+        let Some(past) = &mut self.past else { return 0 };
+        let Some((score, days, mean)) = past.moved(now, width) else { return 0 };
+        let Some(bank) = past.before(days - 1) else { return 0 };
+        let level = bank.expect(seen.step);
+        let (expected, actual) = (self.transform.from(level), self.transform.from(level + mean));
+        let floor = self.settings.absolute.max(self.settings.relative * expected.abs());
+        if score.abs() <= self.settings.threshold || (actual - expected).abs() <= floor {
+            return 0;
+        }
+        // The day itself may be quiet: what is told of it is by all of them.
+        seen.reading.score = seen.reading.score.abs().max(score.abs()).copysign(score);
+        days
+    }
+
     /// Whether a step of an open event is back inside the band.
     fn is_calm(&self, sign: f64, seen: &Seen) -> bool {
         // What moves about a floor is one event, not one each time that it is above.
@@ -296,15 +328,18 @@ impl Detector {
     fn go_on(&mut self, seen: &mut Seen) {
         let Some(mut going) = self.open.take() else { return };
         if self.is_calm(going.event.direction.sign(), seen) {
-            going.event.phase = Phase::Over;
-            self.ended.push(going.event);
-            self.before = [0.0; 2];
-            // A cost that often leaps is noisy, one that leapt once for hours is not.
-            for residual in going.residuals.iter().take(TELLING) {
-                self.residuals.push(*residual);
+            if self.past.is_some() && !self.is_over(&mut going, seen) {
+                self.open = Some(going);
+                return;
             }
-            self.quiet(seen);
+            self.end(going, seen);
             return;
+        }
+        going.off = 0.0;
+        for (step, y) in std::mem::take(&mut going.back) {
+            let was = self.see(&self.bank, step, y, 0.0);
+            going.event.add(step, y, &was.reading);
+            going.residuals.push(was.residual);
         }
         going.event.add(seen.step, seen.y, &seen.reading);
         going.residuals.push(seen.residual);
@@ -314,6 +349,38 @@ impl Detector {
         } else {
             self.confirm(going, seen);
         }
+    }
+
+    /// Whether a step on which the cost seems to be back is enough for an event to be over: where noise is wide, it may
+    /// go on tomorrow (a sequential test of the event's level against the one from before it; Page 1954).
+    fn is_over(&self, going: &mut Going, seen: &Seen) -> bool {
+        let sign = going.event.direction.sign();
+        let level = sign * median(&mut going.residuals.clone()) / seen.width;
+        going.off += level * (0.5 * level - sign * seen.residual / seen.width);
+        going.back.push((seen.step, seen.y));
+        going.off > ENDED || going.back.len() >= self.settings.back()
+    }
+
+    /// An event is over: what comes is quiet again, and so were the last steps.
+    fn end(&mut self, mut going: Going, seen: &mut Seen) {
+        going.event.phase = Phase::Over;
+        self.ended.push(going.event);
+        self.before = [0.0; 2];
+        self.bank.near();
+        // A cost that often leaps is noisy, one that leapt once for hours is not.
+        for residual in going.residuals.iter().take(TELLING) {
+            self.residuals.push(*residual);
+        }
+        going.back.pop();
+        if let Some(past) = &mut self.past {
+            past.forget();
+        }
+        for (step, y) in going.back {
+            let mut was = self.see_now(step, y);
+            self.teach(&mut was);
+        }
+        *seen = self.see_now(seen.step, seen.y);
+        self.quiet(seen);
     }
 
     /// An event has stayed: the level moves.
@@ -327,7 +394,11 @@ impl Detector {
         going.event.shape = if moves { Shape::Ramp } else { Shape::Step };
         going.event.phase = Phase::Lasting;
         let old = self.bank.clone();
+        self.bank.near();
         self.bank.shift(by);
+        if let Some(past) = &mut self.past {
+            past.forget();
+        }
         let season = self.settings.seasons.first().copied().unwrap_or(1) as u32;
         self.unsure = (UNSURE * (1.0 - (-by.abs()).exp()), 2 * season);
         if !moves {
@@ -342,12 +413,19 @@ impl Detector {
             before.event.phase = Phase::Settled;
             self.ended.push(before.event);
         }
-        self.lasting = Some(Lasting { event: going.event, old, by, since: seen.step, back: Vec::new() });
+        self.lasting =
+            Some(Lasting { event: going.event, old, by, since: seen.step, back: Vec::new(), path: going.residuals });
         self.before = [0.0; 2];
     }
 
     fn teach(&mut self, seen: &mut Seen) {
         let z = self.transform.to(seen.y) - seen.usual;
+        if let Some(past) = &mut self.past {
+            if let Some(then) = past.before(AHEAD) {
+                self.bank.judge(then, seen.step, z, seen.width);
+            }
+            past.keep(seen.step, (seen.y, z), self.bank.clone());
+        }
         self.bank.teach(seen.step, z, seen.width, self.unsure.1 > 0);
         self.unsure.1 = self.unsure.1.saturating_sub(1);
         // What comes on a few days of each month says nothing of those between; on many days, it is the noise.
@@ -390,15 +468,18 @@ impl Detector {
         }
         let mut reading = Reading { expected, score: ramp.score, ..seen.reading };
         (reading.lower, reading.upper) = (self.transform.from(ramp.low), self.transform.from(ramp.high));
-        let mut event = Event::begin(Shape::Ramp, step - ramp.days, step, seen.y, &reading);
-        event.phase = Phase::Lasting;
+        let begun = self.climb(ramp.days as usize + 1, direction);
+        let (mut event, old, path) = begun.unwrap_or_else(|| {
+            let mut old = self.bank.clone();
+            old.shift(ramp.from - ramp.to);
+            (Event::begin(Shape::Ramp, step - ramp.days, step, seen.y, &reading), old, Vec::new())
+        });
+        (event.phase, event.score) = (Phase::Lasting, event.score.max(ramp.score.abs()));
         if let Some(mut before) = self.lasting.take() {
             before.event.phase = Phase::Settled;
             self.ended.push(before.event);
         }
-        let mut old = self.bank.clone();
-        old.shift(ramp.from - ramp.to);
-        self.lasting = Some(Lasting { event, old, by: ramp.to - ramp.from, since: step, back: Vec::new() });
+        self.lasting = Some(Lasting { event, old, by: ramp.to - ramp.from, since: step, back: Vec::new(), path });
         seen.reading.found = true;
     }
 }

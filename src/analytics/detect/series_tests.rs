@@ -281,6 +281,65 @@ fn a_spike_does_not_teach() {
     assert!((spiked / quiet - 1.0).abs() < 0.03, "{quiet} {spiked}");
 }
 
+/// The same with noise that goes on from day to day, as bills have it.
+fn uneven(seed: u64, days: usize, level: f64, noise: f64) -> Vec<f64> {
+    let mut random = Random(seed);
+    let (week, mut off) = (|t: usize| if t % 7 >= 5 { 0.7 } else { 1.0 }, 0.0);
+    let mut next = || {
+        off = 0.4 * off + noise * (1.0f64 - 0.16).sqrt() * random.normal();
+        off
+    };
+    (0..days).map(|t| level * week(t) * next().exp()).collect()
+}
+
+/// The event that a place's move since day 120 is told as, and what it truly cost.
+fn since_120(seed: u64, noise: f64, days: usize, by: impl Fn(usize) -> f64) -> (Option<Event>, f64) {
+    let plain = uneven(seed, 120 + days, 100.0, noise);
+    let moved = |(t, cost): (usize, &f64)| if t < 120 { *cost } else { cost * (1.0 + by(t - 119)) };
+    let costs: Vec<f64> = plain.iter().enumerate().map(moved).collect();
+    let truth = costs.iter().sum::<f64>() - plain.iter().sum::<f64>();
+    let (_, events) = run(Settings::of_places(), &costs);
+    let of_it = events.into_iter().filter(|event| event.start >= FIRST + 106 && event.direction == Direction::Up);
+    (of_it.max_by(|a, b| a.impact.total_cmp(&b.impact)), truth)
+}
+
+#[test]
+fn a_step_in_noise_is_no_spike_while_it_goes_on_and_has_its_whole_impact() {
+    let (mut found, mut over, mut far) = (0, Vec::new(), Vec::new());
+    for seed in 0..60 {
+        for (noise, by) in [(0.05, 0.4), (0.07, 0.45), (0.08, 0.5)] {
+            let (event, truth) = since_120(seed, noise, 12, |_| by);
+            let Some(event) = event else { continue };
+            found += 1;
+            if event.phase == Phase::Over {
+                over.push((seed, noise, event));
+            }
+            if (event.impact / truth - 1.0).abs() > 0.25 {
+                far.push((seed, noise, event.impact, truth));
+            }
+        }
+    }
+    assert!(found >= 171, "{found} of 180");
+    assert!(over.len() <= 6, "{over:#?}");
+    assert!(far.len() <= 16, "{far:?}");
+}
+
+#[test]
+fn what_climbs_is_told_from_where_it_began_and_once() {
+    let (mut ramps, mut near, mut far) = (0, 0, Vec::new());
+    for seed in 0..60 {
+        let (event, truth) = since_120(seed, 0.05, 18, |days| 0.05 * days as f64);
+        let Some(event) = event else { continue };
+        ramps += usize::from(event.shape == Shape::Ramp && event.phase == Phase::Lasting);
+        near += usize::from((event.start - FIRST - 120).abs() <= 4);
+        if (event.impact / truth - 1.0).abs() > 0.25 {
+            far.push((seed, event.impact, truth, event.start - FIRST));
+        }
+    }
+    assert!(ramps >= 56 && near >= 40, "{ramps} {near}");
+    assert!(far.len() <= 2, "{far:?}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
 
