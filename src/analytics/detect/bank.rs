@@ -133,10 +133,8 @@ impl Bank {
     }
 
     /// Trusts members by how right they were a week ahead: of what lasts, the next day's best is not the best.
-    #[must_use]
-    pub fn far(mut self) -> Self {
+    pub fn far(&mut self) {
         self.is_far = true;
-        self
     }
 
     /// Trusts them by the next step again.

@@ -58,8 +58,8 @@ impl Detector {
             self.bank.shift(-by);
         } else {
             self.bank = old;
-            self.bank.near();
         }
+        self.bank.near();
         if let Some(past) = &mut self.past {
             past.forget();
         }
@@ -164,5 +164,26 @@ impl Detector {
             (event.rate, event.unsettled) = (rate, event.unsettled + 1);
         }
         events
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Settings;
+    use super::*;
+
+    #[test]
+    fn what_was_trusted_a_week_ahead_while_it_lasted_is_not_after_it() {
+        let mut detector = Detector::new(Settings::daily());
+        for day in 0..160 {
+            let noise = f64::from((day * 37) % 17 - 8) / 200.0;
+            let cost = if (80..105).contains(&day) { 200.0 } else { 100.0 };
+            detector.push(i64::from(day), cost * (1.0 + noise));
+        }
+        let over: Vec<Event> = detector.events();
+        assert!(over.len() == 1 && over[0].phase == Phase::Over, "{over:#?}");
+        let mut next = detector.bank.clone();
+        next.near();
+        assert!((0..7).all(|ahead| detector.bank.expect(160 + ahead).total_cmp(&next.expect(160 + ahead)).is_eq()));
     }
 }

@@ -16,7 +16,7 @@ impl Detector {
             let now = self.see(&self.bank, seen.step, seen.y, 0.0);
             *seen = Seen { reading: Reading { found: true, ..now.reading }, ..now };
         } else if self.past.is_some() {
-            self.bank = self.bank.clone().far();
+            self.bank.far();
         }
         // Where only the noise of several days was out, the first of them is where it begins.
         let early = seen.step - (days as i64 - 1).max(0);
@@ -28,11 +28,14 @@ impl Detector {
         all[1..].iter().for_each(|seen| event.add(seen.step, seen.y, &seen.reading));
         (event.direction, event.found) = (direction, seen.step);
         let residuals = all.iter().map(|seen| seen.residual).collect();
-        let going = Going { event, residuals, back: Vec::new(), off: 0.0 };
+        self.keep_open(Going { event, residuals, back: Vec::new(), off: 0.0 }, seen);
+    }
+
+    /// Keeps an event open until it has stayed.
+    pub(super) fn keep_open(&mut self, going: Going, seen: &mut Seen) {
+        self.open = Some(going);
         self.learn_slow(seen.step, seen, 0.0);
-        if going.residuals.len() < self.settings.confirm {
-            self.open = Some(going);
-        } else {
+        if let Some(going) = self.open.take_if(|going| going.residuals.len() >= self.settings.confirm) {
             self.confirm(going, seen);
         }
     }

@@ -12,7 +12,7 @@ use super::scale::Residuals;
 /// Days that are kept.
 const DAYS: usize = 35;
 /// Days whose mean is held against the forecasts from before them.
-const SPANS: [usize; 1] = [14];
+pub(super) const SPAN: usize = 14;
 /// Quiet days before those that their forecasts must have.
 const QUIET: usize = 14;
 /// Means of which the width is taken, and from how many on.
@@ -48,20 +48,22 @@ impl Page {
 #[derive(Clone, Debug)]
 pub(super) struct Past {
     pages: VecDeque<Page>,
-    spans: Vec<Residuals>,
+    /// Means of so many days.
+    means: Residuals,
 }
 
 impl Past {
     pub(super) fn new() -> Self {
-        Past { pages: VecDeque::new(), spans: SPANS.iter().map(|_| Residuals::with_tail(MEMORY)).collect() }
+        Past { pages: VecDeque::new(), means: Residuals::with_tail(MEMORY) }
     }
 
     /// Keeps a day, of which `bank` was forecast.
-    pub(super) fn keep(&mut self, step: i64, (y, z): (f64, f64), bank: Bank) {
+    pub(super) fn keep(&mut self, step: i64, (y, z): (f64, f64), mut bank: Bank) {
+        bank.far();
         if self.pages.len() == DAYS {
             self.pages.pop_front();
         }
-        self.pages.push_back(Page { step, y, z, bank: bank.far() });
+        self.pages.push_back(Page { step, y, z, bank });
     }
 
     pub(super) fn forget(&mut self) {
@@ -78,23 +80,18 @@ impl Past {
         Some(&self.pages.get(self.pages.len().checked_sub(days)?)?.bank)
     }
 
-    /// By how many widths the days until a step are off the forecasts from before them, for how many days and by how much a
-    /// day: of the span that is furthest off. Learns the others.
-    pub(super) fn moved(&mut self, (step, z): (i64, f64), width: f64) -> Option<(f64, usize, f64)> {
-        let mut most: Option<(f64, usize, f64)> = None;
-        for (span, known) in SPANS.iter().zip(&mut self.spans) {
-            let Some(from) = self.pages.len().checked_sub(span - 1).filter(|from| *from >= QUIET) else { continue };
-            let bank = &self.pages[from].bank;
-            let days = self.pages.iter().skip(from).map(|page| (page.step, page.z)).chain([(step, z)]);
-            let mean = days.map(|(step, z)| z - bank.expect(step)).sum::<f64>() / *span as f64;
-            let narrowest = width / (*span as f64).sqrt();
-            let score = mean / known.width().max(narrowest);
-            if known.len() >= KNOWN && most.is_none_or(|(best, ..)| score.abs() > best.abs()) {
-                most = Some((score, *span, mean));
-            }
-            known.push(mean);
-        }
-        most
+    /// By how many widths the last days, until a step, are off the forecasts from before them, and by how much a day. Learns
+    /// it.
+    pub(super) fn moved(&mut self, (step, z): (i64, f64), width: f64) -> Option<(f64, f64)> {
+        let from = self.pages.len().checked_sub(SPAN - 1).filter(|from| *from >= QUIET)?;
+        let bank = &self.pages[from].bank;
+        let days = self.pages.iter().skip(from).map(|page| (page.step, page.z)).chain([(step, z)]);
+        let mean = days.map(|(step, z)| z - bank.expect(step)).sum::<f64>() / SPAN as f64;
+        let narrowest = width / (SPAN as f64).sqrt();
+        let score = mean / self.means.width().max(narrowest);
+        let is_known = self.means.len() >= KNOWN;
+        self.means.push(mean);
+        is_known.then_some((score, mean))
     }
 
     /// For how many of the days before what was seen a move goes on that is seen in the last of these days (step, value on the scale).

@@ -20,7 +20,7 @@
 use super::bank::Bank;
 use super::event::{Direction, Event, Phase, Reading, Shape};
 use super::extreme::Extremes;
-use super::past::Past;
+use super::past::{Past, SPAN};
 use super::recur::{Like, Months, Seasons};
 use super::scale::{Residuals, Transform, median};
 use super::slow::Slow;
@@ -60,8 +60,9 @@ struct Going {
     event: Event,
     /// Residuals of its steps, without what is usual.
     residuals: Vec<f64>,
-    /// The last steps, of those on which the cost seemed to be back, and how likely it is that it was.
+    /// The last steps, of those on which the cost seemed to be back.
     back: Vec<(i64, f64)>,
+    /// How likely those make it that it is over, as a logarithm.
     off: f64,
 }
 
@@ -133,7 +134,7 @@ impl Detector {
         }
     }
 
-    /// The events so far: those that are over first, then what goes on.
+    /// The events so far, in the order in which they began.
     #[must_use]
     pub fn events(&self) -> Vec<Event> {
         let going =
@@ -305,8 +306,8 @@ impl Detector {
         let width = self.width();
         let now = (seen.step, self.transform.to(seen.y) - seen.usual);
         let Some(past) = &mut self.past else { return 0 };
-        let Some((score, days, mean)) = past.moved(now, width) else { return 0 };
-        let Some(bank) = past.before(days - 1) else { return 0 };
+        let Some((score, mean)) = past.moved(now, width) else { return 0 };
+        let Some(bank) = past.before(SPAN - 1) else { return 0 };
         let level = bank.expect(seen.step);
         let (expected, actual) = (self.transform.from(level), self.transform.from(level + mean));
         let floor = self.settings.absolute.max(self.settings.relative * expected.abs());
@@ -315,7 +316,7 @@ impl Detector {
         }
         // The day itself may be quiet: what is told of it is by all of them.
         seen.reading.score = seen.reading.score.abs().max(score.abs()).copysign(score);
-        days
+        SPAN
     }
 
     /// Whether a step of an open event is back inside the band.
@@ -343,12 +344,7 @@ impl Detector {
         }
         going.event.add(seen.step, seen.y, &seen.reading);
         going.residuals.push(seen.residual);
-        self.learn_slow(seen.step, seen, 0.0);
-        if going.residuals.len() < self.settings.confirm {
-            self.open = Some(going);
-        } else {
-            self.confirm(going, seen);
-        }
+        self.keep_open(going, seen);
     }
 
     /// Whether a step on which the cost seems to be back is enough for an event to be over: where noise is wide, it may

@@ -340,6 +340,26 @@ fn what_climbs_is_told_from_where_it_began_and_once() {
     assert!(far.len() <= 2, "{far:?}");
 }
 
+#[test]
+fn a_leap_begins_where_it_leaps_though_days_before_it_moved_a_little() {
+    let mut leaps = 0;
+    for seed in 0..60 {
+        let mut costs = office(seed, 140, 100.0, 0.02);
+        costs[118..120].iter_mut().for_each(|cost| *cost *= 1.12);
+        for (days, cost) in costs[120..].iter_mut().enumerate() {
+            *cost *= if days == 0 { 1.7 } else { 3.3 };
+        }
+        let (found, events) = daily(&costs);
+        // Where the two days are out by themselves, the leap goes on from there.
+        if found.iter().all(|t| *t < 118 || *t >= 120) {
+            let event = events.last().expect("a leap");
+            assert_eq!((event.start - FIRST, event.shape), (120, Shape::Step), "seed {seed}: {event:#?}");
+            leaps += 1;
+        }
+    }
+    assert!(leaps >= 20, "{leaps}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
 

@@ -39,6 +39,8 @@ const MOST: f64 = 0.8;
 const LIFT: f64 = 0.08;
 /// The share of a place's cost that makes another place the same.
 const ALL: f64 = 0.95;
+/// How many times a place's cost another one may have had before and still tell its move as well.
+const MUCH_WIDER: f64 = 4.0;
 /// How much later moves may add to what an earlier one had moved already.
 const MORE: f64 = 0.4;
 
@@ -196,7 +198,12 @@ fn settle(bill: &Bill, found: &Found, cells: &Cells) -> Option<Found> {
     if !matches!(raw.kind, Kind::Moved(_)) || raw.event.shape == Shape::Ramp || raw.place.parts().iter().any(is_sku) {
         return None;
     }
-    let place = pair(found, cells).or_else(|| single(found, cells)).or_else(|| wider(bill, found))?;
+    let is_near = |place: &Place| {
+        let (own, other) = (cost_before(bill, raw, &raw.place), cost_before(bill, raw, place));
+        own.zip(other).is_some_and(|(own, other)| other <= MUCH_WIDER * own)
+    };
+    let pair = pair(found, cells).filter(is_near);
+    let place = pair.or_else(|| single(found, cells)).or_else(|| wider(bill, found))?;
     if place == raw.place {
         return None;
     }
@@ -256,22 +263,24 @@ fn single(found: &Found, cells: &Cells) -> Option<Place> {
     found.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(.., place)| place).filter(|_| is_wide)
 }
 
+/// What a place cost in the weeks before an anomaly.
+fn cost_before(bill: &Bill, raw: &tree::Anomaly, place: &Place) -> Option<f64> {
+    let costs = &bill.node(place)?.costs;
+    let to = usize::try_from(raw.event.start - i64::from(bill.first.0)).ok()?.min(costs.len());
+    Some(costs[to.saturating_sub(DAYS as usize * 4)..to].iter().flatten().sum())
+}
+
 /// The place without its region or tag, where that leaves nothing out.
 fn wider(bill: &Bill, found: &Found) -> Option<Place> {
     let raw = &found.raw;
-    let cost = |place: &Place| {
-        let costs = &bill.node(place)?.costs;
-        let to = usize::try_from(raw.event.start - i64::from(bill.first.0)).ok()?.min(costs.len());
-        Some(costs[to.saturating_sub(DAYS as usize * 4)..to].iter().flatten().sum::<f64>())
-    };
-    let own = cost(&raw.place)?;
+    let own = cost_before(bill, raw, &raw.place)?;
     let narrows = |part: &&Part| part.dimension == "region" || is_tag(&part.dimension);
     let without = |out: &Part| {
         let rest = raw.place.parts().iter().filter(|part| *part != out);
         Place::new(rest.map(|part| (part.dimension.clone(), part.value.clone())))
     };
     let wider = raw.place.parts().iter().filter(narrows).map(without).filter(|place| place.depth() > 0);
-    wider.into_iter().find(|place| cost(place).is_some_and(|all| own > 0.0 && own >= ALL * all))
+    wider.into_iter().find(|place| cost_before(bill, raw, place).is_some_and(|all| own > 0.0 && own >= ALL * all))
 }
 
 /// Those that are left when what another explains is taken out.

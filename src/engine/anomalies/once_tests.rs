@@ -99,6 +99,21 @@ fn one_service_of_one_account_is_told_once_wherever_it_shows() {
 }
 
 #[test]
+fn a_little_cost_that_leaps_is_told_there_and_not_at_a_pair_that_costs_much_more() {
+    let found = found(|line| match (line.account, line.service) {
+        ("lab", "queue") => {
+            (line.service, line.region, line.sku) = ("vm", "south", "vm-2".to_owned());
+            line.cost *= if line.day < 80 { 0.25 } else { 6.0 };
+        }
+        ("dev", "queue") => line.region = "south",
+        _ => {}
+    });
+    let told = told(&found);
+    let [(place, _, true)] = &told[..] else { panic!("{told:?}") };
+    assert!(place.contains(&"south"), "{place:?}");
+}
+
+#[test]
 fn what_lost_its_tag_is_told_as_that_and_nothing_fell() {
     let found = found(|line| {
         if line.account == "prod" && line.day >= 78 {
