@@ -312,6 +312,18 @@ impl Granularity {
         }
     }
 
+    /// The days of the whole piece that `second` falls in; of an hour its day.
+    #[must_use]
+    pub fn days_of(self, second: i64) -> Period {
+        let from = Day::of_seconds(self.floor(second));
+        let to = match self {
+            Granularity::Hour | Granularity::Day => from.plus(1),
+            Granularity::Week => from.plus(7),
+            Granularity::Month => from.month().plus(1).first(),
+        };
+        Period { from, to }
+    }
+
     /// Prints the piece that starts at `second`: `2024-09-01T13:00:00Z`, a date, or `2024-09`.
     #[must_use]
     pub fn label(self, second: i64) -> String {
@@ -443,5 +455,13 @@ mod tests {
         assert_eq!(day.month().plus(-9).to_string(), "2023-12");
         assert_eq!(Month::parse("sep 2024"), Some(Month::new(2024, 9)));
         assert_eq!(Month::parse("2024-9"), None);
+        for (granularity, days) in [
+            (Granularity::Hour, "2024-09-18..2024-09-19"),
+            (Granularity::Day, "2024-09-18..2024-09-19"),
+            (Granularity::Week, "2024-09-16..2024-09-23"),
+            (Granularity::Month, "2024-09-01..2024-10-01"),
+        ] {
+            assert_eq!(granularity.days_of(day.seconds() + HOUR_SECONDS).to_string(), days);
+        }
     }
 }

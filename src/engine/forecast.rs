@@ -116,13 +116,8 @@ fn in_words(
 /// a sum of its own: its band is not that of its days added up.
 fn whole(told: &Foretold, days: Period, of: Granularity) -> Vec<PieceAhead> {
     let piece = |start: i64| {
-        let from = Day::of_seconds(start);
-        let to = match of {
-            Granularity::Month => from.month().plus(1).first(),
-            _ => from.plus(7),
-        };
-        let period = Period { from, to };
-        let band = told.sum(period).filter(|_| to <= days.to)?;
+        let period = of.days_of(start);
+        let band = told.sum(period).filter(|_| period.to <= days.to)?;
         Some(PieceAhead { period, range: range(band), settled: told.came(period) })
     };
     pieces(days, of).into_iter().filter_map(piece).collect()

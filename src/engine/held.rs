@@ -27,18 +27,6 @@ pub fn against(period: Period, against: Period, granularity: Granularity) -> Has
     earlier.zip(days).collect()
 }
 
-/// The days of a piece of `period`, which may begin and end within it.
-#[must_use]
-pub fn days(period: Period, granularity: Granularity, start: i64) -> Period {
-    let from = Day::of_seconds(start);
-    let to = match granularity {
-        Granularity::Hour | Granularity::Day => from.plus(1),
-        Granularity::Week => from.plus(7),
-        Granularity::Month => from.month().plus(1).first(),
-    };
-    Period { from, to }.intersect(period)
-}
-
 /// The days of `against` that the piece of `period` with this start is held against; none where there are
 /// none.
 #[must_use]
@@ -46,9 +34,9 @@ pub fn days_against(period: Period, against: Period, granularity: Granularity, s
     if granularity != Granularity::Week {
         let at = pieces(period, granularity).iter().position(|piece| *piece == start)?;
         let piece = pieces(against, granularity).get(at).copied()?;
-        return Some(days(against, granularity, piece));
+        return Some(granularity.days_of(piece).intersect(against));
     }
-    let own = days(period, granularity, start);
+    let own = granularity.days_of(start).intersect(period);
     let moved = |day: Day| against.from.plus(day.0 - period.from.0);
     let days = Period { from: moved(own.from), to: moved(own.to) }.intersect(against);
     (days.days() > 0).then_some(days)
@@ -70,7 +58,7 @@ mod tests {
             let start = Day::parse(start).expect("date").seconds();
             let of = |held: Option<Period>| held.map(|d| d.to_string());
             (
-                super::days(now, Granularity::Week, start).to_string(),
+                Granularity::Week.days_of(start).intersect(now).to_string(),
                 of(days_against(now, before, Granularity::Week, start)),
             )
         };

@@ -18,6 +18,12 @@ pub fn days(state: &State, answer: &SpendAnswer) -> Period {
     let (end, month) = (answer.period.to, answer.as_of.month());
     let none = Period { from: end, to: end };
     let Some(shown) = state.slot.shown.as_ref().filter(|_| answer.period.contains(answer.as_of)) else { return none };
+    if answer.granularity == Granularity::Day && shown.lens.period == PeriodSpec::ThisMonth {
+        return Period { from: end, to: month.plus(1).first().max(end) };
+    }
+    if !matches!(answer.granularity, Granularity::Week | Granularity::Month) {
+        return none;
+    }
     let number = month.number() as i32;
     let next = match shown.lens.period {
         PeriodSpec::ThisMonth => month.plus(1),
@@ -27,26 +33,9 @@ pub fn days(state: &State, answer: &SpendAnswer) -> Period {
         _ => return none,
     };
     let last = next.first().min(next_days(answer.as_of).to);
-    match (answer.granularity, shown.lens.period) {
-        (Granularity::Day, PeriodSpec::ThisMonth) => Period { from: end, to: next.first().max(end) },
-        (Granularity::Week | Granularity::Month, _) => {
-            let whole = Day::of_seconds(answer.granularity.floor(last.seconds()));
-            let begins = piece_of(answer.granularity, answer.as_of).to;
-            if whole > begins { Period { from: begins, to: whole } } else { none }
-        }
-        _ => none,
-    }
-}
-
-/// The whole week or month, or the day, that a day lies in.
-fn piece_of(granularity: Granularity, day: Day) -> Period {
-    let from = Day::of_seconds(granularity.floor(day.seconds()));
-    let to = match granularity {
-        Granularity::Month => from.month().plus(1).first(),
-        Granularity::Week => from.plus(7),
-        Granularity::Day | Granularity::Hour => from.plus(1),
-    };
-    Period { from, to }
+    let whole = Day::of_seconds(answer.granularity.floor(last.seconds()));
+    let begins = answer.granularity.days_of(answer.as_of.seconds()).to;
+    if whole > begins { Period { from: begins, to: whole } } else { none }
 }
 
 /// The first moment of each piece of time that is charted.

@@ -4,7 +4,6 @@
 
 use super::cards::days_words;
 use crate::domain::calendar::{DAY_SECONDS, Day, Granularity, Period};
-use crate::engine::held;
 use crate::tui::tab::short_day;
 use crate::tui::widget::chart::Label;
 
@@ -50,7 +49,7 @@ pub fn when(start: i64, granularity: Granularity) -> String {
 pub fn named(start: i64, granularity: Granularity, period: Period) -> String {
     match granularity {
         Granularity::Hour => when(start, granularity),
-        _ => called(held::days(period, granularity, start), granularity),
+        _ => called(granularity.days_of(start).intersect(period), granularity),
     }
 }
 
@@ -62,8 +61,8 @@ pub fn named_together(starts: &[i64], granularity: Granularity, period: Period) 
         return named(first, granularity, period);
     }
     if granularity != Granularity::Hour {
-        let to = held::days(period, granularity, last).to;
-        return days_words(Period { from: held::days(period, granularity, first).from, to });
+        let whole = Period { from: granularity.days_of(first).from, to: granularity.days_of(last).to };
+        return days_words(whole.intersect(period));
     }
     let end = last + HOUR_SECONDS;
     // Of less than a day it is plain which day its end is on.
@@ -88,7 +87,7 @@ pub fn name_columns(granularity: Granularity, together: usize) -> usize {
 pub fn called(days: Period, granularity: Granularity) -> String {
     let (first, last) = (days.from, days.to.plus(-1));
     let start = granularity.floor(first.seconds());
-    if days == held::days(days_around(days), granularity, start) {
+    if days == granularity.days_of(start) {
         return when(start, granularity);
     }
     if granularity == Granularity::Month {
@@ -99,11 +98,6 @@ pub fn called(days: Period, granularity: Granularity) -> String {
         return when(first.seconds(), Granularity::Day);
     }
     days_words(days)
-}
-
-/// More than all pieces that days may be a part of.
-fn days_around(days: Period) -> Period {
-    Period { from: days.from.plus(-31), to: days.to.plus(31) }
 }
 
 #[cfg(test)]
