@@ -7,6 +7,8 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
+use super::dimension::Dimension;
+
 /// A service that the table knows.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Service {
@@ -128,6 +130,16 @@ pub fn canonical_provider(name: &str) -> &str {
 pub fn provider_short(name: &str) -> &str {
     let focus = canonical_provider(name);
     PROVIDERS.iter().find(|(known, _, _)| *known == focus).map_or(name, |(_, short, _)| short)
+}
+
+/// How screens call a value of a dimension: the short name of a provider or service, else the value itself.
+#[must_use]
+pub fn called<'v>(dimension: &Dimension, value: &'v str) -> &'v str {
+    match dimension {
+        Dimension::Provider => provider_short(value),
+        Dimension::Service => short(value),
+        _ => value,
+    }
 }
 
 #[cfg(test)]

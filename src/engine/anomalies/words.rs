@@ -25,8 +25,7 @@ pub fn spot(spot: &Spot) -> String {
         (Dimension::Tag(key), _, "") => text(&format!("without {key}")),
         (Dimension::Tag(key), _, value) => text(&format!("{key}={value}")),
         (dimension, _, "") => dimension.missing().into_string(),
-        (Dimension::Provider, _, value) => text(services::provider_short(value)),
-        (Dimension::Service, _, value) => text(services::short(value)),
+        (Dimension::Provider | Dimension::Service, _, value) => text(services::called(&spot.dimension, value)),
         // A region's id is what people call it.
         (Dimension::Region, _, value) => text(value),
         (Dimension::Resource, Some(name), _) => text(name.raw()),

@@ -236,9 +236,7 @@ pub fn label(dimension: &Dimension, value: &Untrusted, name: Option<&Untrusted>)
     match (value.raw(), name) {
         ("", _) => dimension.missing(),
         (_, Some(name)) if !name.raw().is_empty() => name.safe(),
-        (raw, _) if *dimension == Dimension::Provider => SafeText::from_outside(services::provider_short(raw)),
-        (raw, _) if *dimension == Dimension::Service => SafeText::from_outside(services::short(raw)),
-        _ => value.safe(),
+        (raw, _) => SafeText::from_outside(services::called(dimension, raw)),
     }
 }
 
