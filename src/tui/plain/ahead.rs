@@ -3,12 +3,11 @@
 //! Pure: answers in, lines out. Text from outside is made safe here. Knows no screen.
 
 use super::words::{cost, currency, moved, percent};
-use crate::domain::currency::signed;
+use crate::domain::currency::{signed, written};
 use crate::domain::text::SafeText;
 use crate::domain::words::counted;
 use crate::engine::anomalies::words::{since, stands};
 use crate::engine::answer::{AnomaliesAnswer, BudgetAnswer, BudgetState, ForecastAnswer, Listed};
-use crate::report::money::{fixed, places};
 
 /// What this month will come to, and how sure that is.
 #[must_use]
@@ -17,7 +16,7 @@ pub fn forecast(answer: &ForecastAnswer) -> Vec<String> {
     let Some(month) = &answer.month else {
         return vec![format!("No forecast: {}.", SafeText::from_outside(&answer.words))];
     };
-    let amount = |amount| fixed(Some(amount), places(code));
+    let amount = |amount| written(amount, code);
     let range = &month.range;
     let sure = match answer.few_days {
         Some(days) => {
@@ -57,7 +56,7 @@ pub fn budgets(budgets: &[BudgetAnswer]) -> Vec<String> {
 
 fn budget(answer: &BudgetAnswer) -> String {
     let code = answer.budget.currency.as_str();
-    let amount = |amount| fixed(Some(amount), places(code));
+    let amount = |amount| written(amount, code);
     let spent = cost(answer.spent, code);
     let pace = answer.pace.map_or_else(String::new, |pace| {
         let share = pace.spent.map_or_else(String::new, |share| format!(", {}", percent(share)));
@@ -100,7 +99,7 @@ pub fn anomalies(answer: &AnomaliesAnswer) -> Vec<String> {
 fn anomaly(listed: &Listed) -> String {
     let finding = &listed.anomaly.finding;
     let code = listed.anomaly.currency.as_str();
-    let amount = |amount| fixed(Some(amount), places(code));
+    let amount = |amount| written(amount, code);
     let place = SafeText::from_outside(&listed.place_words.replace(" | ", ", "));
     let state = stands(listed);
     format!(

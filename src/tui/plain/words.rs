@@ -3,6 +3,7 @@
 //! Pure: an answer in, lines out. Text from outside is made safe here. Knows no screen.
 
 use crate::domain::calendar::{Day, Granularity};
+use crate::domain::currency::written;
 use crate::domain::dimension::Dimension;
 use crate::domain::lens::Lens;
 use crate::domain::money::Amount;
@@ -48,7 +49,7 @@ pub(super) fn moved(figure: &Figure, code: &str) -> String {
         Moved::New => ", nothing before".to_owned(),
         Moved::By(ratio) => format!(", {}", percent(ratio.abs())),
     };
-    format!(", {word} {}{share}", fixed(Some(change.abs()), places(code)))
+    format!(", {word} {}{share}", written(change.abs(), code))
 }
 
 pub(super) fn percent(ratio: f64) -> String {
