@@ -31,10 +31,11 @@ const REMEMBERED_MAX: usize = 16;
 
 /// The last day that nobody restates any more of those who still deliver; of those who did, where nobody does.
 #[must_use]
-pub fn settled(freshness: &[Freshness], as_of: Day) -> Option<Day> {
-    let live = freshness.iter().filter(|fresh| as_of.0 - fresh.last_day.0 <= GONE_DAYS);
+pub fn settled<'f>(freshness: impl IntoIterator<Item = &'f Freshness, IntoIter: Clone>, as_of: Day) -> Option<Day> {
+    let all = freshness.into_iter();
+    let live = all.clone().filter(|fresh| as_of.0 - fresh.last_day.0 <= GONE_DAYS);
     let of_live = live.map(|fresh| fresh.settled_through).min();
-    of_live.or_else(|| freshness.iter().map(|fresh| fresh.settled_through).max())
+    of_live.or_else(|| all.map(|fresh| fresh.settled_through).max())
 }
 
 /// What has come of everybody that is looked at.

@@ -13,6 +13,7 @@ use super::pieces::{WHEN, called, labels, name_columns, named_together};
 use super::state::Pane;
 use super::{State, ahead};
 use crate::domain::calendar::{Day, Granularity, Period};
+use crate::domain::currency::written;
 use crate::domain::dimension::Dimension;
 use crate::domain::money::Amount;
 use crate::domain::services;
@@ -154,7 +155,7 @@ impl<'a> Timeline<'a> {
     }
 
     /// Those whose charges are charted.
-    fn charted(&self) -> impl Iterator<Item = &Freshness> {
+    fn charted(&self) -> impl Iterator<Item = &Freshness> + Clone {
         let series = &self.answer.series;
         let all = self.by != Dimension::Provider || series.iter().any(|s| s.key.is_none());
         self.answer.freshness.iter().filter(move |f| all || series.iter().any(|s| s.key.as_ref() == Some(&f.provider)))
@@ -162,11 +163,11 @@ impl<'a> Timeline<'a> {
 
     /// That days are not settled, after which one, and who keeps them open.
     fn open_since(&self) -> String {
-        let charted: Vec<Freshness> = self.charted().cloned().collect();
-        let settled = pending::settled(&charted, self.answer.as_of);
-        let Some(oldest) = charted.iter().find(|f| Some(f.settled_through) == settled) else { return OPEN.to_owned() };
+        let mut charted = self.charted();
+        let settled = pending::settled(charted.clone(), self.answer.as_of);
+        let Some(oldest) = charted.clone().find(|f| Some(f.settled_through) == settled) else { return OPEN.to_owned() };
         let day = short_day(oldest.settled_through);
-        if charted.iter().all(|f| f.settled_through == oldest.settled_through) {
+        if charted.all(|f| f.settled_through == oldest.settled_through) {
             return format!("{OPEN} after {day}");
         }
         let name = SafeText::from_outside(services::provider_short(oldest.provider.raw()));
@@ -194,13 +195,12 @@ impl<'a> Timeline<'a> {
         let when = if first == last { first } else { format!("{first} to {last}") };
         let places = money::places(&answer.currency);
         if let Some(range) = self.foretold(&bar) {
-            let (low, high) = (range.low_80.grouped(places), range.high_80.grouped(places));
-            let forecast = range.forecast.grouped(places);
-            return Some(format!("{when}\t{forecast} {}\tforecast, 80 % {low} to {high}", answer.currency));
+            let [value, low, high] = self.ends(range);
+            return Some(format!("{when}\t{value} {}\tforecast, 80 % {low} to {high}", answer.currency));
         }
         let amount = money::amount(within(&answer.totals, &bar), places);
         let forecast = self.expected(&bar).map_or_else(String::new, |range| {
-            let [value, low, high] = [range.forecast, range.low_80, range.high_80].map(|end| end.grouped(places));
+            let [value, low, high] = self.ends(range);
             format!("\tforecast {value}, 80 % {low} to {high}")
         });
         Some(format!("{when}\t{amount} {}{forecast}", answer.currency))
@@ -306,6 +306,12 @@ impl<'a> Timeline<'a> {
         ahead::of_piece(self.forecast.filter(|_| bar.len() == 1)?, self.answer, (bar.start, start))
     }
 
+    /// What is foretold as text: as likely too low as too high, the interval's lower end, and its upper.
+    fn ends(&self, range: &answer::Range) -> [String; 3] {
+        let code = &self.answer.currency;
+        [range.forecast, range.low_80, range.high_80].map(|amount| written(amount, code))
+    }
+
     /// Whether anything of a bar may still change.
     fn is_open(&self, bar: &Range<usize>) -> bool {
         self.chart.layers.iter().any(|layer| bar.end > layer.open_from)
@@ -351,7 +357,7 @@ impl<'a> Timeline<'a> {
             }
         }
         if let Some(range) = self.expected(bar) {
-            let [value, low, high] = [range.forecast, range.low_80, range.high_80].map(|end| end.grouped(places));
+            let [value, low, high] = self.ends(range);
             let words = [format!("forecast {value}, {low} to {high}  "), format!("forecast {value}  ")];
             let words = words.into_iter().find(|words| fits(&spans, words));
             spans.extend(words.map(|words| Span::styled(words, theme.style(Role::Unsure))));
@@ -371,8 +377,7 @@ impl<'a> Timeline<'a> {
         room: usize,
         theme: &Theme,
     ) -> Vec<Span<'static>> {
-        let places = money::places(&self.answer.currency);
-        let [value, low, high] = [range.forecast, range.low_80, range.high_80].map(|amount| amount.grouped(places));
+        let [value, low, high] = self.ends(range);
         let mut spans = vec![
             Span::styled(left(&self.name_of(bar), names, ""), theme.style(Role::Accent)),
             Span::styled(format!(" {value:>amounts$}  "), theme.style(Role::Strong)),
