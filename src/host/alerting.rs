@@ -113,6 +113,15 @@ struct Wanted {
     over: bool,
 }
 
+/// What would be told of the store as it is.
+#[derive(Default)]
+struct News {
+    /// How often the store has changed: what was found before that is of another one.
+    changes: u64,
+    /// What it is, once somebody asked.
+    found: Option<Vec<Letter>>,
+}
+
 struct Shared {
     courier: Courier,
     engine: Arc<dyn Engine>,
@@ -121,8 +130,7 @@ struct Shared {
     cancel: CancellationToken,
     untold: Untold,
     tested: Mutex<Option<(String, Fate)>>,
-    /// What would be told of the store as it is, once somebody asked.
-    news: Mutex<Option<Vec<Letter>>>,
+    news: Mutex<News>,
     listeners: Listeners<()>,
 }
 
@@ -146,7 +154,7 @@ impl Alerting {
         let theirs = Arc::downgrade(&shared);
         let listener: Listener<Event> = Arc::new(move |event| {
             if let (Event::Committed, Some(shared)) = (event, theirs.upgrade()) {
-                *shared.news() = None;
+                shared.renew();
                 shared.want(|wanted| wanted.news = true);
             }
         });
@@ -233,17 +241,31 @@ impl Shared {
         self.tested.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn news(&self) -> MutexGuard<'_, Option<Vec<Letter>>> {
+    fn news(&self) -> MutexGuard<'_, News> {
         self.news.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Forgets what would be told: the store holds something else.
+    fn renew(&self) {
+        let mut news = self.news();
+        *news = News { changes: news.changes + 1, found: None };
     }
 
     /// What would be told; found out once for the store as it is.
     fn found(&self) -> Result<Vec<Letter>> {
-        if let Some(known) = &*self.news() {
-            return Ok(known.clone());
-        }
+        let changes = {
+            let known = self.news();
+            if let Some(found) = &known.found {
+                return Ok(found.clone());
+            }
+            known.changes
+        };
         let found = self.courier.news(&*self.engine)?;
-        Ok(self.news().insert(found).clone())
+        let mut known = self.news();
+        if known.changes == changes {
+            known.found = Some(found.clone());
+        }
+        Ok(found)
     }
 
     fn want(&self, set: impl FnOnce(&mut Wanted)) {
@@ -311,24 +333,24 @@ impl Shared {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
     use std::sync::mpsc::channel;
 
     use super::*;
     use crate::config::Config;
-    use crate::domain::alert::{Letter, Message};
+    use crate::domain::alert::Message;
+    use crate::domain::calendar::Day;
     use crate::engine::local::LocalEngine;
+    use crate::engine::{Answer, Cancel, Command, Extent, OpenFile, Outcome, Question, export};
+    use crate::host::courier::tests::put_on_its_way;
     use crate::store::Store;
     use crate::sync::state::Place;
 
     /// An engine with letters to the terminal on their way, and who brings them.
     fn on_their_way(letters: usize, folder: &std::path::Path) -> (Arc<LocalEngine>, Courier) {
         let store = Arc::new(Store::in_memory(&[]));
-        for at in 0..letters {
-            let message = Message { key: format!("k{at}"), subject: format!("s{at}"), ..Message::test("a", 0) };
-            let letter = Letter::new(message, TERMINAL, 0);
-            let value = serde_json::to_value(&letter).expect("JSON");
-            store.journal().set("outbox", &letter.name(), Some(value)).expect("kept");
-        }
+        let news = |at| Message { key: format!("k{at}"), subject: format!("s{at}"), ..Message::test("a", 0) };
+        put_on_its_way(&store, (0..letters).map(|at| (news(at), TERMINAL)));
         let engine = Arc::new(LocalEngine::new(store, Config::default().settle, false));
         (engine, Courier::new(&Config::default(), Place::beside(&folder.join("store")), None, None))
     }
@@ -376,5 +398,55 @@ mod tests {
         drop(held);
         let round = courier.round(&*engine, &|_| true, &none, most).expect("looked");
         assert_eq!((round.elsewhere, round.tried.len(), round.next), (false, 1, None));
+    }
+
+    /// An engine over a store that changes for the first time while somebody asks what is news.
+    struct Changing {
+        inner: LocalEngine,
+        asked: AtomicUsize,
+        listeners: Listeners<Event>,
+    }
+
+    impl Engine for Changing {
+        fn ask(&self, question: &Question, as_of: Day, cancel: &Cancel) -> Result<Answer> {
+            let Question::News(_) = question else { return self.inner.ask(question, as_of, cancel) };
+            let at = self.asked.fetch_add(1, Ordering::SeqCst);
+            if at == 0 {
+                self.listeners.tell(Event::Committed);
+            }
+            let at = i64::try_from(at).expect("few");
+            Ok(Answer::News(vec![Letter::new(Message::test("a", at), TERMINAL, 0)]))
+        }
+
+        fn command(&self, command: &Command) -> Result<Outcome> {
+            self.inner.command(command)
+        }
+
+        fn export(&self, scope: &export::Scope, open: &OpenFile<'_>, cancel: &Cancel) -> Result<u64> {
+            self.inner.export(scope, open, cancel)
+        }
+
+        fn extent(&self) -> Result<Extent> {
+            self.inner.extent()
+        }
+
+        fn subscribe(&self, listener: &Listener<Event>) {
+            self.listeners.add(listener);
+        }
+    }
+
+    #[test]
+    fn what_was_news_before_the_store_changed_is_asked_for_again() {
+        let folder = tempfile::tempdir().expect("folder");
+        let inner = LocalEngine::new(Arc::new(Store::in_memory(&[])), Config::default().settle, false);
+        let engine = Arc::new(Changing { inner, asked: AtomicUsize::new(0), listeners: Listeners::default() });
+        let courier = Courier::new(&Config::default(), Place::beside(&folder.path().join("store")), None, None);
+        let alerting = Alerting::begin(courier.of_demo(), engine).expect("begun");
+        let found_at = || {
+            let (_, news) = alerting.standing().expect("it stands somehow").silence.expect("nobody is told");
+            news[0].message.at
+        };
+        assert_eq!([found_at(), found_at(), found_at()], [0, 1, 1], "and once for the store as it is");
+        alerting.end(Duration::from_secs(20));
     }
 }

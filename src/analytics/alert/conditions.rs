@@ -27,6 +27,8 @@ pub struct Condition {
     pub severity: Severity,
     /// Whether a person knows already.
     pub known: bool,
+    /// Since when it has been so, seconds since 1970, where that is known.
+    pub since: Option<i64>,
     /// After this day it is forgotten without a word.
     pub until: Option<Day>,
     /// What is the matter, in a line.
@@ -48,6 +50,7 @@ impl Condition {
             stage: 0,
             severity,
             known: false,
+            since: None,
             until: None,
             title: Untrusted::new(title),
             lines: Vec::new(),
@@ -199,6 +202,7 @@ fn sync(rule: &Rule, fact: &SyncFact, now: i64) -> Option<Condition> {
     let severity = if fact.needs_a_person { Severity::Critical } else { Severity::Warning };
     let mut told = Condition::new(rule, fact.source.clone(), severity, wording::sync(fact, now))
         .line("What is stored stays; newer days are missing until it syncs again, not zero.");
+    told.since = Some(fact.since);
     told.figures = wording::of_sync(fact, now);
     told.command = Some(format!("spendtop doctor {}", wording::connection(&fact.source)));
     Some(told)

@@ -109,6 +109,7 @@ fn news(plan: &Plan, facts: &Facts, trouble: &Trouble, was: Option<&Remembered>)
         severity: told.severity,
         times,
         at: facts.now,
+        since: told.since,
         until: told.until,
         title: told.title.clone(),
         told: trouble.to.iter().cloned().collect(),

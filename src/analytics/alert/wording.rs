@@ -211,8 +211,8 @@ pub fn over(subject: &str, was: &Remembered, facts: &Facts) -> Over {
         Kind::Anomaly => anomaly_over(of, facts.anomalies.as_deref().unwrap_or_default()),
         Kind::Stale => stale_over(of, facts.providers.as_deref().unwrap_or_default()),
         Kind::Sync => {
-            let title =
-                format!("{} syncs again, after {}", SafeText::from_outside(of), hours_or_days(facts.now - was.at));
+            let long = was.since.map(|since| format!(", after {}", hours_or_days(facts.now - since)));
+            let title = format!("{} syncs again{}", SafeText::from_outside(of), long.unwrap_or_default());
             Some(plain(title, "spendtop sync --status"))
         }
         Kind::Spike | Kind::Digest | Kind::Test => None,

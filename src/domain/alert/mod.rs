@@ -183,8 +183,11 @@ pub struct Remembered {
     pub severity: Severity,
     /// How often it began before.
     pub times: u32,
-    /// When it began or ended, seconds since 1970.
+    /// When it was found to begin or to end, seconds since 1970.
     pub at: i64,
+    /// Since when it has been so, seconds since 1970, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<i64>,
     /// After this day it is forgotten without a word: its period is over.
     pub until: Option<super::calendar::Day>,
     /// What it was called.

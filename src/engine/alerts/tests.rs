@@ -90,6 +90,7 @@ fn whoever_has_it_is_not_told_again_where_the_others_are_given_up() {
             severity: Severity::Critical,
             times: 0,
             at: NOW,
+            since: None,
             until: None,
             title: "plat".into(),
             told: vec!["ops".into()],

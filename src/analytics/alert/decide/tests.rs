@@ -358,3 +358,23 @@ proptest! {
         prop_assert_eq!(at(bits, now + plan.cooldown), bits.count_ones() as usize);
     }
 }
+
+#[test]
+fn what_syncs_again_says_since_when_it_failed_not_since_when_that_was_told() {
+    let (plan, mut memory) = (plan(vec![rule(Kind::Sync, &["ops"])]), Memory::new());
+    let at = |hours: i64, fails: bool| {
+        let fact = samples::sync(NOW - 26 * HOUR);
+        Facts { now: NOW + hours * HOUR, syncs: Some(fails.then_some(fact).into_iter().collect()), ..Facts::default() }
+    };
+    assert_eq!(look(&plan, &at(0, true), &mut memory).len(), 1);
+    // What was told before that was remembered has no such figure, until it is looked at again.
+    let subject = "sync/aws.prod/1111";
+    let since = memory.get_mut(subject).expect("remembered").since.take();
+    assert_eq!(since, Some(NOW - 26 * HOUR));
+    let mut older = memory.clone();
+    let over = look(&plan, &at(2, false), &mut older);
+    assert_eq!(over[0].message.title.raw(), "aws.prod/1111 syncs again");
+    assert!(look(&plan, &at(1, true), &mut memory).is_empty(), "it is no news");
+    let over = look(&plan, &at(2, false), &mut memory);
+    assert_eq!(over[0].message.title.raw(), "aws.prod/1111 syncs again, after 28 h");
+}
