@@ -88,10 +88,11 @@ pub fn run(context: &mut Context<'_, '_>, args: &AlertArgs) -> Result<u8> {
         Some(AlertCommand::Test { channel }) => test(context, channel),
         Some(AlertCommand::Run { dry_run, now, format }) => {
             let place = context.data_dir()?;
-            let engine = wiring::reach_existing(context, &place)?;
+            let host = wiring::reach_existing(context, &place)?;
             let courier = courier_here(context)?;
+            let courier = if host.about()?.demo { courier.of_demo() } else { courier };
             if *dry_run || courier.silence().is_some() {
-                return would(context, &courier, &*engine, format);
+                return would(context, &courier, &*host, format);
             }
             let failed = bring(context, if *now { courier.impatient() } else { courier })?;
             Ok(if failed { Kind::Provider.exit_code() } else { 0 })
@@ -175,17 +176,27 @@ fn bring(context: &mut Context<'_, '_>, courier: Courier) -> Result<bool> {
     Ok(failed)
 }
 
-/// The same at the end of a command that has done its work: what fails here is told, and is no failure of it.
+/// Says why nobody is told, where that is so and somebody might wait for it.
+///
+/// # Errors
+/// Where nothing can be said any more.
+pub fn say_silence(context: &mut Context<'_, '_>, courier: &Courier) -> Result<()> {
+    match courier.silence().filter(|_| !courier.channels().is_empty()) {
+        Some(silence) => {
+            context.streams.note(&silence.words(), &["`spendtop alert run --dry-run` says what would be told"])
+        }
+        None => Ok(()),
+    }
+}
+
+/// Looks, and brings what is on its way, at the end of a command that has done its work: what fails here is told, and is no failure of it.
 ///
 /// # Errors
 /// Where nothing can be said any more.
 pub fn bring_after(context: &mut Context<'_, '_>) -> Result<()> {
     let courier = courier_here(context)?;
-    if let Some(silence) = courier.silence() {
-        if courier.channels().is_empty() {
-            return Ok(());
-        }
-        return context.streams.note(&silence.words(), &["`spendtop alert run --dry-run` says what would be told"]);
+    if courier.silence().is_some() {
+        return say_silence(context, &courier);
     }
     match bring(context, courier) {
         Ok(_) => Ok(()),

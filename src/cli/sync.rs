@@ -202,7 +202,9 @@ fn sync(context: &mut Context<'_, '_>, found: Connections, place: &Path, args: &
     let _hearing = args.watch.then(|| asked::hear(&state, &syncer));
     let alerting = if args.watch {
         let engine = Arc::clone(&host) as Arc<dyn crate::engine::Engine>;
-        Some(Alerting::begin(super::alert::courier_here(context)?, engine)?)
+        let courier = super::alert::courier_here(context)?;
+        super::alert::say_silence(context, &courier)?;
+        Some(Alerting::begin(courier, engine)?)
     } else {
         None
     };

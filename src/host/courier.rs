@@ -481,4 +481,4 @@ fn here(name: &str, message: &Message, terminal: &Terminal<'_>) -> Fate {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

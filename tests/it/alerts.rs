@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use spendtop::clock;
 use spendtop::domain::calendar::Day;
+use spendtop::store::Store;
 use spendtop::sync::state::Place;
 
 use crate::screen::{command, pid_of, printed, run, text};
@@ -160,6 +161,43 @@ fn as_of_another_day_nobody_is_told() {
     let run = run(home.path(), &words(&flags, &["alert", "run"]));
     assert!(run.status.success(), "{}", text(&run.stderr));
     assert!(told.recv_timeout(SOON).expect("today it is told").contains(&spike));
+}
+
+#[test]
+fn of_the_demo_that_is_kept_nobody_is_told_and_that_is_said() {
+    let home = tempfile::tempdir().expect("home");
+    let (port, told) = sink(vec![Some("200 OK")]);
+    let (flags, place) = (told_by(home.path(), port), home.path().join("store"));
+    let store = Store::open(&place, &[]).expect("store");
+    spendtop::cli::fill_with_demo_days(&store, 1, clock::today(), 60).expect("demo");
+    drop(store);
+    let place = place.display().to_string();
+    let looked = run(home.path(), &words(&flags, &["--data-dir", &place, "alert", "run"]));
+    let said = text(&looked.stderr);
+    assert!(looked.status.success() && said.contains("this is the demo: nobody is told"), "{said}");
+    assert!(told.try_recv().is_err(), "nobody was told");
+}
+
+#[test]
+fn whoever_watches_as_of_another_day_says_that_nobody_is_told() {
+    let home = tempfile::tempdir().expect("home");
+    let (port, told) = sink(vec![Some("200 OK")]);
+    told_by(home.path(), port);
+    let mut config_text = std::fs::read_to_string(home.path().join("c.toml")).expect("config");
+    write!(config_text, "[folder.bills]\npath = \"{}\"\n", home.path().display()).expect("text");
+    let (flags, tomorrow) = (config(home.path(), &config_text), clock::today().plus(1).to_string());
+    let mut watch = command(home.path());
+    watch.args(words(&flags[..2], &["--as-of", &tomorrow, "sync", "--watch"]));
+    let mut watch = watch.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("begun");
+    let lines = BufReader::new(watch.stderr.take().expect("stderr")).lines().map_while(Result::ok);
+    let (tell, heard) = channel();
+    std::thread::spawn(move || lines.for_each(|line| drop(tell.send(line))));
+    let silence = format!("as of {tomorrow}, which is not today, nobody is told");
+    let is_said = std::iter::from_fn(|| heard.recv_timeout(SOON).ok()).any(|line| line.contains(&silence));
+    rustix::process::kill_process(pid_of(watch.id()), rustix::process::Signal::INT).expect("kill");
+    assert!(is_said, "it says so at its beginning");
+    watch.wait().expect("ended");
+    assert!(told.try_recv().is_err(), "nobody was told");
 }
 
 #[test]

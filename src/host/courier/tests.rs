@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::domain::alert::Letter;
 use crate::engine::local::LocalEngine;
 use crate::engine::{Extent, OpenFile, export};
 use crate::store::Store;
@@ -36,9 +35,7 @@ impl Engine for Blind {
 fn what_was_found_is_brought_even_where_nobody_can_look() {
     let folder = tempfile::tempdir().expect("folder");
     let store = Arc::new(Store::in_memory(&[]));
-    let letter = Letter::new(Message::test("a", 0), TERMINAL, 0);
-    let value = serde_json::to_value(&letter).expect("JSON");
-    store.journal().set("outbox", &letter.name(), Some(value)).expect("kept");
+    put_on_its_way(&store, [(Message::test("a", 0), TERMINAL)]);
     let engine = Blind(LocalEngine::new(Arc::clone(&store), Config::default().settle, false));
     let courier = Courier::new(&Config::default(), Place::beside(&folder.path().join("store")), None, None);
     let told = std::cell::Cell::new(0);
@@ -52,9 +49,7 @@ fn what_was_found_is_brought_even_where_nobody_can_look() {
     }
     assert_eq!((told.get(), stands(&engine).expect("it stands").outbox.len()), (1, 0), "once");
     // Nothing is told by who is about to end.
-    let letter = Letter::new(Message::test("b", 1), TERMINAL, 0);
-    let value = serde_json::to_value(&letter).expect("JSON");
-    store.journal().set("outbox", &letter.name(), Some(value)).expect("kept");
+    put_on_its_way(&store, [(Message::test("b", 1), TERMINAL)]);
     let ends = CancellationToken::new();
     ends.cancel();
     assert!(courier.round(&engine, &terminal, &ends, Duration::from_secs(5)).is_err());
@@ -70,14 +65,19 @@ fn a_certificate_at_home_is_found_there() {
     assert_eq!(of(None), Some("~/corp.pem".into()));
 }
 
-/// An engine over a store with a message on its way to each of some channels.
-fn on_its_way(channels: &[&str], at: i64) -> LocalEngine {
-    let store = Arc::new(Store::in_memory(&[]));
-    for channel in channels {
-        let letter = Letter::new(Message::test("a", at), channel, at);
+/// Puts messages on their way, each to a channel.
+pub fn put_on_its_way(store: &Store, messages: impl IntoIterator<Item = (Message, &'static str)>) {
+    for (message, channel) in messages {
+        let letter = Letter::new(message, channel, 0);
         let value = serde_json::to_value(&letter).expect("JSON");
         store.journal().set("outbox", &letter.name(), Some(value)).expect("kept");
     }
+}
+
+/// An engine over a store with a message on its way to each of some channels.
+fn on_its_way(channels: &[&'static str], at: i64) -> LocalEngine {
+    let store = Arc::new(Store::in_memory(&[]));
+    put_on_its_way(&store, channels.iter().map(|channel| (Message::test("a", at), *channel)));
     LocalEngine::new(store, Config::default().settle, false)
 }
 
@@ -137,17 +137,14 @@ fn what_begins_late_in_a_round_has_not_failed_when_that_ends() {
     let mut config = Config::default();
     config.alerts.channels = vec![Channel { name: "slow".into(), allow_private: Vec::new(), via }];
     let courier = Courier::new(&config, Place::beside(&folder.path().join("store")), None, None);
-    let (store, now) = (Arc::new(Store::in_memory(&[])), clock::now_seconds());
-    for key in ["a", "b"] {
-        let letter = Letter::new(Message { key: key.into(), ..Message::test("slow", now) }, "slow", now);
-        let value = serde_json::to_value(&letter).expect("JSON");
-        store.journal().set("outbox", &letter.name(), Some(value)).expect("kept");
-    }
+    let store = Arc::new(Store::in_memory(&[]));
+    let news = |key: &str| Message { key: key.into(), subject: key.into(), ..Message::test("slow", 0) };
+    put_on_its_way(&store, ["a", "b"].map(|key| (news(key), "slow")));
     let engine = LocalEngine::new(store, Config::default().settle, false);
     let (none, most) = (CancellationToken::new(), Duration::from_secs(2));
-    // The second begins at 1.6 s, and would end after the round.
+    // The second begins at 1.6 s, and ends after the round would.
     let round = courier.bring_due(&engine, &|_| true, &none, most).expect("brought");
-    assert!(round.tried.iter().all(|(_, fate)| *fate == Fate::Delivered), "{:?}", round.tried);
+    assert_eq!(round.tried.iter().map(|(_, fate)| fate).collect::<Vec<_>>(), [&Fate::Delivered; 2]);
     let lines = std::fs::read_to_string(&heard).expect("heard").lines().count();
-    assert_eq!(lines, round.tried.len(), "what was heard is noted: nothing of it is told twice");
+    assert_eq!(lines, 2, "what was heard is noted: nothing of it is told twice");
 }
