@@ -222,9 +222,8 @@ fn fresh_id(name: Name, currency: &str, taken: &[AnomalyId]) -> AnomalyId {
 /// What was found of a currency, all of it, and as of when.
 type Seen<'f> = (&'f Fresh, &'f [&'f Finding], Day);
 
-/// Takes what was found for what it is by its own place, and keeps what it is held against.
-fn take(anomaly: &mut Anomaly, finding: Finding, (of, seen, as_of): Seen<'_>) {
-    anomaly.finding = finding;
+/// Takes what was found, which the anomaly has, for what it is by its own place, and keeps what it is held against.
+fn take(anomaly: &mut Anomaly, (of, seen, as_of): Seen<'_>) {
     let Some(days) = of.places.get(&place_of(&anomaly.finding.place)) else { return };
     if !hold::is_held(&anomaly.finding, as_of) {
         return;
@@ -238,7 +237,7 @@ fn take(anomaly: &mut Anomaly, finding: Finding, (of, seen, as_of): Seen<'_>) {
 fn begin(id: AnomalyId, finding: &Finding, seen: Seen<'_>, rules: &[(AnomalyId, Rule)], now: i64) -> Anomaly {
     let (currency, history) = (seen.0.currency.clone(), vec![Happened::Found { at: now }]);
     let mut anomaly = Anomaly { id, currency, finding: finding.clone(), said: None, history, held: None };
-    take(&mut anomaly, finding.clone(), seen);
+    take(&mut anomaly, seen);
     if let Some((like, rule)) = rules.iter().find(|(_, rule)| rule.covers(&anomaly.currency, &anomaly.finding)) {
         let (who, note) = (rule.who.clone(), rule.note.clone());
         anomaly.say(Saying { word: Word::Expected, who, at: rule.at, note, like: Some(*like) });
@@ -262,9 +261,10 @@ fn renew(
     // The hour of its beginning is looked for once, and stays while the day does.
     let start_hour =
         finding.start_hour.or(anomaly.finding.start_hour).filter(|_| finding.start == anomaly.finding.start);
-    let before = (anomaly.finding.clone(), anomaly.held.clone());
-    take(anomaly, Finding { start_hour, ..finding.clone() }, seen);
-    if before != (anomaly.finding.clone(), anomaly.held.clone()) {
+    let held = anomaly.held.clone();
+    let before = std::mem::replace(&mut anomaly.finding, Finding { start_hour, ..finding.clone() });
+    take(anomaly, seen);
+    if before != anomaly.finding || held != anomaly.held {
         merged.changed.push(anomaly.id);
     }
     let is = anomaly.finding.course.is_going();
