@@ -23,6 +23,9 @@ use super::text::Untrusted;
 /// What of an anomaly's history is kept.
 const HISTORY_MAX: usize = 40;
 
+/// The share of a move from which on whoever has it is where the anomaly is.
+pub const MOSTLY: f64 = 0.8;
+
 /// Days for which a large rise that became usual stays open, if nobody says anything.
 const UNSEEN_DAYS: i32 = 60;
 
@@ -382,6 +385,15 @@ pub struct Finding {
     pub cancels: Option<Vec<Spot>>,
 }
 
+impl Finding {
+    /// What it may come to: what it has cost, and if it stays, thirty days more.
+    #[must_use]
+    pub fn at_stake(&self) -> Amount {
+        let ahead = if self.course == Course::Stays { 30 } else { 0 };
+        self.impact + self.rate.scale_by(ahead, 1)
+    }
+}
+
 /// An anomaly.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Anomaly {
@@ -444,11 +456,10 @@ impl Anomaly {
         }
     }
 
-    /// What it may come to: what it has cost, and if it stays, thirty days more.
+    /// What it may come to.
     #[must_use]
     pub fn at_stake(&self) -> Amount {
-        let ahead = if self.finding.course == Course::Stays { 30 } else { 0 };
-        self.finding.impact + self.finding.rate.scale_by(ahead, 1)
+        self.finding.at_stake()
     }
 }
 

@@ -2,14 +2,11 @@
 //!
 //! The same for lists, for marks beside charts and for alert rules: what one of them shows, another one tells.
 
-use super::{Contributor, Finding, Spot};
+use super::{Contributor, Finding, MOSTLY, Spot};
 use crate::domain::dimension::Dimension;
 use crate::domain::filter::admit::matches;
 use crate::domain::filter::{Filter, Pattern};
 use crate::domain::services;
-
-/// The share of a move from which on whoever has it is where the anomaly is.
-const ALL: f64 = 0.8;
 
 impl Finding {
     /// Whether its charges may be what a filter admits; `words` are its place in words, for free text.
@@ -39,7 +36,7 @@ pub fn is_within(filter: &Filter, place: &[Spot], parts: &[Contributor], words: 
         };
         let of = || parts().filter(|part| part.spot.dimension == *dimension);
         let own = place.iter().filter(|spot| spot.dimension == *dimension);
-        let own: Vec<&Spot> = own.chain(of().filter(|part| part.share >= ALL).map(|part| &part.spot)).collect();
+        let own: Vec<&Spot> = own.chain(of().filter(|part| part.share >= MOSTLY).map(|part| &part.spot)).collect();
         let all: Vec<&Spot> = if own.is_empty() { of().map(|part| &part.spot).collect() } else { own };
         if let (Dimension::Provider, [], Some(provider)) = (dimension, &all[..], provider_of(place)) {
             return matches(dimension, &clause.patterns, provider, "") != clause.negated;

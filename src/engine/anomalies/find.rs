@@ -216,12 +216,11 @@ pub(super) fn finding(bill: &Bill, raw: &tree::Anomaly) -> Option<Finding> {
     let rises = direction == Direction::Up;
     let course = course(phase);
     let (impact, rate) = (estimate(own.impact), estimate(own.rate));
-    let ahead = if course == Course::Stays { 30 } else { 0 };
-    Some(Finding {
+    let mut finding = Finding {
         place: bill.spots(&raw.place),
         kind: kind(raw),
         rises,
-        severity: severity(impact + rate.scale_by(ahead, 1), rises, bill.daily),
+        severity: Severity::Low,
         start: day(start),
         start_hour: None,
         hourly: false,
@@ -235,7 +234,9 @@ pub(super) fn finding(bill: &Bill, raw: &tree::Anomaly) -> Option<Finding> {
         course,
         contributors: raw.contributors.iter().filter_map(contributor).collect(),
         cancels: raw.cancels.as_ref().map(|place| bill.spots(place)),
-    })
+    };
+    finding.severity = severity(finding.at_stake(), rises, bill.daily);
+    Some(finding)
 }
 
 #[cfg(test)]

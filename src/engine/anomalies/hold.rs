@@ -12,6 +12,8 @@ use super::find::{STANDS, estimate, severity};
 use super::records::core_of;
 use crate::analytics::detect::place::Place;
 use crate::analytics::detect::scale::median;
+#[cfg(doc)]
+use crate::analytics::detect::series::Settings;
 use crate::domain::anomaly::{Anomaly, Course, Finding, Kind, Reckoned};
 use crate::domain::calendar::Day;
 use crate::domain::held::Held;
@@ -19,12 +21,13 @@ use crate::domain::money::Amount;
 
 /// Weeks before an anomaly that tell what its weekdays cost.
 const WEEKS: i32 = 4;
-/// Settled days on end on which a cost must be back, at most, and of what moved slowly.
+/// Settled days on end on which a cost must be back, at most, and of what moved slowly: as [`Settings::back`] and the
+/// season of a detector of days have them.
 const BACK: usize = 3;
 const BACK_SLOWLY: usize = 7;
-/// Days after which what is still not back is what the cost is now.
+/// Days after which what is still not back is what the cost is now: [`Settings::settle`].
 const LASTS: i32 = 30;
-/// Days after which it is said to stay.
+/// Days after which it is said to stay: [`Settings::confirm`].
 const STAYS: usize = 5;
 /// The share of a day's cost by which it may differ and not have been restated.
 const SAME: f64 = 0.01;
@@ -193,14 +196,12 @@ fn told(finding: &Finding, held: &Held, stood: &Stood, daily: f64) -> Finding {
     };
     let (peak, off) = stood.peak;
     let at_peak = held.expected(peak);
-    let ahead = if stood.course == Course::Stays { 30 } else { 0 };
     let is_level = stood.course.is_going() && stood.off.len() >= STANDS as usize;
-    Finding {
+    let told = Finding {
         kind: match finding.kind {
             Kind::Spike | Kind::Drop if is_level => Kind::Step,
             kind => kind,
         },
-        severity: severity(impact_of + rate.scale_by(ahead, 1), finding.rises, daily),
         last: stood.last,
         unsettled: 0,
         day: reckoned(estimate(expected), estimate(expected + impact / n)),
@@ -209,7 +210,8 @@ fn told(finding: &Finding, held: &Held, stood: &Stood, daily: f64) -> Finding {
         rate,
         course: stood.course,
         ..finding.clone()
-    }
+    };
+    Finding { severity: severity(told.at_stake(), told.rises, daily), ..told }
 }
 
 /// What became of an anomaly that is found no more, by its own place; `None` where it stays what it was.

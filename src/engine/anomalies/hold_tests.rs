@@ -3,6 +3,7 @@
 use super::super::records::tests::found;
 use super::super::records::{Fresh, Merged, merge};
 use super::*;
+use crate::analytics::detect::series::Settings;
 use crate::domain::anomaly::{Anomaly, AnomalyId, Happened, Saying, State, Word};
 
 const FIRST: i32 = 19_800;
@@ -63,6 +64,13 @@ fn what_is_found_no_more_stays_open_while_its_cost_is_up_and_is_counted_on() {
             assert_eq!(merged.resolved.len(), usize::from(course == Course::Over));
         }
     }
+}
+
+#[test]
+fn days_are_counted_as_the_detector_counts_them() {
+    let settings = Settings::of_places();
+    assert_eq!((settings.back(), settings.seasons.last()), (BACK, Some(&BACK_SLOWLY)));
+    assert_eq!((settings.settle, settings.confirm), (i64::from(LASTS), STAYS));
 }
 
 #[test]

@@ -16,7 +16,7 @@ use crate::analytics::alert::decide::Memory;
 use crate::analytics::alert::{AnomalyFact, BudgetFact, Place, Taken};
 use crate::analytics::budget::{Of, State};
 use crate::domain::alert::{Severity, Turn};
-use crate::domain::anomaly::{self, Anomaly, Contributor, Finding, Spot};
+use crate::domain::anomaly::{self, Anomaly, Contributor, Finding, MOSTLY, Spot};
 use crate::domain::dimension::Dimension;
 use crate::domain::filter::{Filter, Pattern};
 use crate::domain::services;
@@ -27,8 +27,6 @@ use crate::error::Result;
 const NAMED_MAX: usize = 3;
 /// Anomalies of which it is found out why, the gravest.
 const WHY_MAX: usize = 10;
-/// The share of an anomaly from which on one account or region has it all.
-const ALL: f64 = 0.8;
 
 /// How budgets stand of which something is known.
 ///
@@ -202,7 +200,7 @@ fn named(finding: &Finding) -> (Untrusted, Vec<Untrusted>) {
     let mut parts: Vec<&Spot> = finding.place.iter().collect();
     if finding.kind != anomaly::Kind::Expired {
         for dimension in [Dimension::SubAccount, Dimension::Region] {
-            let all = |part: &&Contributor| part.spot.dimension == dimension && part.share >= ALL;
+            let all = |part: &&Contributor| part.spot.dimension == dimension && part.share >= MOSTLY;
             let is_told = parts.iter().any(|spot| spot.dimension == dimension);
             parts.extend(finding.contributors.iter().find(all).map(|part| &part.spot).filter(|_| !is_told));
         }
