@@ -35,7 +35,7 @@ pub struct BatchBuilder {
     last_terms: Option<(TermsRow, u32)>,
     last_key: Option<(u128, u32)>,
     details: HashMap<u32, u32>,
-    /// What sets cells of one value apart: currency, category, and whether charges span days.
+    /// What sets cells of one value apart: currency, category, class, and whether charges span days.
     bases: HashSet<(u32, u32, u32, bool)>,
     /// Bytes that the batch takes, about; kept up as texts come, so that each row can ask.
     bytes: usize,
@@ -44,7 +44,7 @@ pub struct BatchBuilder {
 
 /// What a window costs, about: each has cells of its own in every rollup while a batch is stored.
 const WINDOW_BYTES: usize = 1_500;
-/// What a currency, charge category and length costs, about: it has such cells as well.
+/// What a currency, charge category, class and length costs, about: it has such cells as well.
 const BASE_BYTES: usize = 1_500;
 /// What a terms row costs, about: the row, its identity and its places in two tables.
 const TERMS_BYTES: usize = 300;

@@ -3,7 +3,7 @@
 //! How a value matches is the filter's ([`matches()`]); this is what of a charge is looked at.
 
 use crate::domain::charge::Profile;
-use crate::domain::dimension::{Dimension, Place};
+use crate::domain::dimension::Dimension;
 pub use crate::domain::filter::admit::{matches, matches_name};
 use crate::domain::filter::{Clause, Filter};
 use crate::store::manifest::Group;
@@ -52,9 +52,3 @@ pub const FREE_TEXT: [Profile; 16] = [
     Profile::ChargeDescription,
     Profile::Tags,
 ];
-
-/// The places that a clause looks at, besides free text's.
-#[must_use]
-pub fn place(clause: &Clause) -> Option<Place<'_>> {
-    clause.dimension.as_ref().map(Dimension::place)
-}

@@ -245,7 +245,7 @@ pub fn standing(budget: &Budget, (period, limit): (Period, Amount), burn: &Burn,
     let state = match spent {
         _ if as_of < period.from => not_begun(limit, path),
         None if path.is_empty() => State::Unknown,
-        _ => state(period, limit, burn, path, (is_over, as_of)),
+        _ => state(period, limit, burn, path, is_over),
     };
     let pace = spent.filter(|_| !is_over && as_of >= period.from).map(|spent| pace(period, limit, burn, spent));
     Standing { spent, pace, state, thresholds: thresholds(budget, (period, limit), burn, path) }
@@ -268,7 +268,7 @@ fn ahead(limit: Amount, path: &Path) -> Option<State> {
     path.last().map(|(_, end)| if end.hi80 > top { State::AtRisk } else { State::OnTrack })
 }
 
-fn state(period: Period, limit: Amount, burn: &Burn, path: &Path, (is_over, as_of): (bool, Day)) -> State {
+fn state(period: Period, limit: Amount, burn: &Burn, path: &Path, is_over: bool) -> State {
     if let Some(on) = burn.since(period.from, |sum| sum > limit) {
         return State::Exceeded { on };
     }
@@ -282,7 +282,7 @@ fn state(period: Period, limit: Amount, burn: &Burn, path: &Path, (is_over, as_o
     let behind = days_behind(period, burn).max(1);
     let days = i64::from(period.days());
     let is_ahead = burn.spent().unwrap_or_default().scale_by(days, behind) > limit;
-    if !is_over && as_of >= period.from && is_ahead { State::AtRisk } else { State::OnTrack }
+    if !is_over && is_ahead { State::AtRisk } else { State::OnTrack }
 }
 
 /// The day from which on a path's middle stays where `over` says.

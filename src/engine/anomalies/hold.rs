@@ -12,8 +12,6 @@ use super::find::{STANDS, estimate, severity};
 use super::records::core_of;
 use crate::analytics::detect::place::Place;
 use crate::analytics::detect::scale::median;
-#[cfg(doc)]
-use crate::analytics::detect::series::Settings;
 use crate::domain::anomaly::{Anomaly, Course, Finding, Kind, Reckoned};
 use crate::domain::calendar::Day;
 use crate::domain::held::Held;
@@ -21,13 +19,13 @@ use crate::domain::money::Amount;
 
 /// Weeks before an anomaly that tell what its weekdays cost.
 const WEEKS: i32 = 4;
-/// Settled days on end on which a cost must be back, at most, and of what moved slowly: as [`Settings::back`] and the
-/// season of a detector of days have them.
+/// Settled days on end on which a cost must be back, at most, and of what moved slowly: those of a detector of days,
+/// and its season.
 const BACK: usize = 3;
 const BACK_SLOWLY: usize = 7;
-/// Days after which what is still not back is what the cost is now: [`Settings::settle`].
+/// Days after which what is still not back is what the cost is now, as it is to a detector.
 const LASTS: i32 = 30;
-/// Days after which it is said to stay: [`Settings::confirm`].
+/// Days after which it is said to stay, as it is of a detector's step.
 const STAYS: usize = 5;
 /// The share of a day's cost by which it may differ and not have been restated.
 const SAME: f64 = 0.01;
