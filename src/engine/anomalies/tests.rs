@@ -136,6 +136,21 @@ fn a_provider_that_delivers_no_more_leaves_its_anomalies_open_for_a_while() {
 }
 
 #[test]
+fn a_new_provider_has_its_days_however_its_charges_spell_it() {
+    let mut charges = Charges::new();
+    charges.daily(VM, 0..60, 60.0);
+    charges.daily(Of { provider: "Oracle Cloud", service: "oci", resource: "o-1", ..VM }, 50..60, 50.0);
+    let engine = engine();
+    let found = charges.found_in(&engine, 61);
+    let [one] = &found[..] else { panic!("{:?}", told(&found)) };
+    assert_eq!((one.anomaly.finding.kind, one.place_words.as_str()), (Kind::NewProvider, "Oracle"));
+    let cancel = Cancel::default();
+    let shown = detail::answer(&engine, &one.anomaly.id.to_string(), Day(FIRST + 61), &cancel).expect("answer");
+    let costs: Vec<f64> = shown.days.iter().filter_map(|day| day.cost).map(|cost| cost.to_f64()).collect();
+    assert_eq!(costs.iter().filter(|cost| **cost > 49.0).count(), 10, "{costs:?}");
+}
+
+#[test]
 fn a_place_that_others_outgrow_is_held_against_its_own_charges() {
     let bill = |days: i32, raised: i32, larger: bool| {
         let mut charges = Charges::new();
