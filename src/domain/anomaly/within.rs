@@ -51,7 +51,7 @@ fn provider_of(place: &[Spot]) -> Option<&'static str> {
     Some(services::find(service.value.raw())?.provider)
 }
 
-/// Whether patterns match a spot by what the bill says, or by the one name of that.
+/// Whether patterns match a spot: by the one name of what the bill says, as they match charges.
 fn admits(dimension: &Dimension, patterns: &[Pattern], spot: &Spot) -> bool {
     let (value, name) = (spot.value.raw(), spot.name.as_ref().map_or("", |name| name.raw()));
     let one = match dimension {
@@ -59,7 +59,7 @@ fn admits(dimension: &Dimension, patterns: &[Pattern], spot: &Spot) -> bool {
         Dimension::Provider => services::canonical_provider(value),
         _ => value,
     };
-    matches(dimension, patterns, value, name) || matches(dimension, patterns, one, name)
+    matches(dimension, patterns, one, name)
 }
 
 #[cfg(test)]

@@ -26,11 +26,40 @@ fn names(pattern: &Pattern, name: &str) -> bool {
 fn by_alias(dimension: &Dimension, pattern: &Pattern, value: &str) -> bool {
     let (Pattern::Is(word) | Pattern::Like(word)) = pattern else { return false };
     match dimension {
-        Dimension::Service => services::named(word).contains(&value) || pattern.matches(services::short(value)),
+        Dimension::Service => {
+            let one = services::canonical(value);
+            services::named(word).contains(&one) || pattern.matches(one) || pattern.matches(services::short(one))
+        }
         Dimension::Provider => {
-            services::provider_named(word) == Some(services::canonical_provider(value))
-                || pattern.matches(services::provider_short(value))
+            let one = services::canonical_provider(value);
+            services::provider_named(word) == Some(one)
+                || pattern.matches(one)
+                || pattern.matches(services::provider_short(one))
         }
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_spelling_is_the_one_name_but_to_what_is_meant_letter_by_letter() {
+        let (is, like, exactly) = (Pattern::Is, Pattern::Like, Pattern::Exactly);
+        for (dimension, pattern, value, want) in [
+            (Dimension::Service, is("ec2".into()), "AmazonEC2", true),
+            (Dimension::Service, is("Amazon Elastic Compute Cloud".into()), "AmazonEC2", true),
+            (Dimension::Service, like("*elastic compute*".into()), "AmazonEC2", true),
+            (Dimension::Service, is("s3".into()), "AmazonEC2", false),
+            (Dimension::Service, exactly("AmazonEC2".into()), "AmazonEC2", true),
+            (Dimension::Service, exactly("Amazon Elastic Compute Cloud".into()), "AmazonEC2", false),
+            (Dimension::Provider, is("azure".into()), "Microsoft Azure", true),
+            (Dimension::Provider, like("micro?oft".into()), "Microsoft Azure", true),
+            (Dimension::Provider, exactly("Microsoft".into()), "Microsoft Azure", false),
+            (Dimension::Region, is("ec2".into()), "AmazonEC2", false),
+        ] {
+            assert_eq!(matches(&dimension, &[pattern.clone()], value, ""), want, "{pattern:?} of {value}");
+        }
     }
 }
