@@ -125,8 +125,8 @@ pub(super) struct Column<'r> {
     /// The same of the values' names, where the dimension has some.
     names: Option<Known>,
     /// For each value, the number of its name; empty where the dimension has none.
-    name_of: Vec<u32>,
-    /// For each value, the table's number, once it is known.
+    name_of: Rc<Vec<u32>>,
+    /// For each value, the table's number, once it is known; empty until one is asked for.
     numbers: Vec<u32>,
 }
 
@@ -140,19 +140,7 @@ impl<'r> Column<'r> {
     pub(super) fn read(dimension: &'r Dimension, segment: &Opened<'_>) -> Result<Column<'r>> {
         let known = segment.at(dimension.place())?;
         let names = dimension.label_place().map(|place| segment.at(place)).transpose()?;
-        let (texts, ids) = &*known;
-        // Of several names the smallest is a value's, as in rollups.
-        let mut name_of = vec![NONE; if names.is_some() { texts.len() } else { 0 }];
-        for (names, of) in names.iter().map(|names| &**names) {
-            for (id, name) in ids.iter().zip(of) {
-                let best = &mut name_of[*id as usize];
-                if *name != *best && *name != NONE && (*best == NONE || names.get(*name) < names.get(*best)) {
-                    *best = *name;
-                }
-            }
-        }
-        let numbers = vec![UNKNOWN; texts.len()];
-        Ok(Column { dimension, known, names, name_of, numbers })
+        Ok(Column { dimension, known, names, name_of: segment.name_of(dimension)?, numbers: Vec::new() })
     }
 
     fn is_of_terms(&self) -> bool {
@@ -184,6 +172,10 @@ impl<'r> Column<'r> {
     fn number(&mut self, wanted: impl Iterator<Item = u32>, values: &mut Values) {
         let mut asked = Vec::new();
         for id in wanted {
+            if self.numbers.is_empty() {
+                // Of many requests few have charges in every segment.
+                self.numbers = vec![UNKNOWN; self.known.0.len()];
+            }
             let number = &mut self.numbers[id as usize];
             if *number == UNKNOWN {
                 *number = ASKED;

@@ -16,7 +16,7 @@ use super::table::Request;
 use crate::analytics::evidence::evidence;
 use crate::analytics::rollup::canonical;
 use crate::domain::charge::{Profile, Terms};
-use crate::domain::dict::Dict;
+use crate::domain::dict::{Dict, NONE};
 use crate::domain::dimension::{Dimension, Place};
 use crate::domain::filter::Clause;
 use crate::domain::tags;
@@ -42,6 +42,7 @@ pub struct Opened<'s> {
     evidence: Memo<Vec<String>, Known>,
     flags: Memo<Clause, Rc<Vec<bool>>>,
     groups: Memo<Grouped, Rc<Groups>>,
+    names: Memo<Dimension, Rc<Vec<u32>>>,
 }
 
 impl<'s> Deref for Opened<'s> {
@@ -56,8 +57,8 @@ impl<'s> Opened<'s> {
     /// A segment of which nothing was read yet.
     #[must_use]
     pub fn new(segment: &'s Segment<'s>) -> Self {
-        let (profiles, terms, tags, evidence, flags, groups) = Default::default();
-        Opened { segment, profiles, terms, tags, evidence, flags, groups }
+        let (profiles, terms, tags, evidence, flags, groups, names) = Default::default();
+        Opened { segment, profiles, terms, tags, evidence, flags, groups, names }
     }
 
     /// A profile column.
@@ -139,6 +140,27 @@ impl<'s> Opened<'s> {
                 found.iter_mut().zip(ids).for_each(|(found, id)| *found |= hits[*id as usize]);
             }
             Ok(found)
+        })
+    }
+
+    /// For each of a dimension's texts the number of its name, of several the smallest, as in rollups; nothing where
+    /// the dimension has none.
+    ///
+    /// # Errors
+    /// Kind `Store` where a column is missing or damaged.
+    pub fn name_of(&self, dimension: &Dimension) -> Result<Rc<Vec<u32>>> {
+        once(&self.names, dimension, || {
+            let Some(label) = dimension.label_place() else { return Ok(Vec::new()) };
+            let (texts, ids) = &*self.at(dimension.place())?;
+            let (names, of) = &*self.at(label)?;
+            let mut name_of = vec![NONE; texts.len()];
+            for (id, name) in ids.iter().zip(of) {
+                let best = &mut name_of[*id as usize];
+                if *name != *best && *name != NONE && (*best == NONE || names.get(*name) < names.get(*best)) {
+                    *best = *name;
+                }
+            }
+            Ok(name_of)
         })
     }
 
