@@ -1,10 +1,12 @@
 //! Answers [`crate::engine::Question::Anomaly`]: what one is, day by day, and why.
 
+use std::collections::BTreeMap;
+
 use super::cause::days;
 use super::find::{day, estimate, settings};
 use super::{bill, list, records, words};
 use crate::analytics::detect::series::{Detector, Settings};
-use crate::domain::anomaly::{Finding, Kind, filter_of};
+use crate::domain::anomaly::{Anomaly, Finding, Kind, filter_of};
 use crate::domain::calendar::{Day, Granularity, Period};
 use crate::domain::charge::Metric;
 use crate::domain::dimension::Dimension;
@@ -32,11 +34,34 @@ const SHOWN_AFTER: i32 = 14;
 /// Kind `Usage` where there is none of this name, `Store` where data cannot be read, `Interrupted` where it was
 /// given up.
 pub fn answer(engine: &LocalEngine, name: &str, as_of: Day, cancel: &Cancel) -> Result<AnomalyAnswer> {
+    one(engine, name, (as_of, &mut Daily::new()), cancel)
+}
+
+/// What an average day of each currency's bill costs, as far as it was asked for.
+pub type Daily = BTreeMap<String, Option<f64>>;
+
+/// The same of one of several as of one day.
+///
+/// # Errors
+/// As [`answer`].
+pub fn one(
+    engine: &LocalEngine,
+    name: &str,
+    (as_of, daily): (Day, &mut Daily),
+    cancel: &Cancel,
+) -> Result<AnomalyAnswer> {
     let all = records::kept(&engine.store().journal());
     let id = list::named(&all, name)?;
     let found = all.into_iter().find(|anomaly| anomaly.id == id);
     let anomaly = found.ok_or_else(|| Error::bug("an anomaly was named that is not there"))?;
-    let days_of = series(engine, &anomaly.currency, &anomaly.finding, as_of, cancel)?;
+    let daily = match daily.get(&anomaly.currency) {
+        Some(daily) => *daily,
+        None => {
+            let of = bill::daily(engine, &anomaly.currency, as_of, cancel)?;
+            *daily.entry(anomaly.currency.clone()).or_insert(of)
+        }
+    };
+    let days_of = series(engine, &anomaly, daily, as_of, cancel)?;
     let held = days(&anomaly.finding);
     // What a commitment covered is what it covered before it ended.
     let ended = anomaly.finding.kind == Kind::Expired;
@@ -85,7 +110,14 @@ pub(super) fn clauses(finding: &Finding) -> Vec<Clause> {
 }
 
 /// The days around an anomaly, with the band that was held against them: of its own days that of before it.
-fn series(engine: &LocalEngine, currency: &str, finding: &Finding, as_of: Day, cancel: &Cancel) -> Result<Vec<DayOf>> {
+/// `daily` is what an average day of its bill costs.
+fn series(
+    engine: &LocalEngine,
+    Anomaly { currency, finding, .. }: &Anomaly,
+    daily: Option<f64>,
+    as_of: Day,
+    cancel: &Cancel,
+) -> Result<Vec<DayOf>> {
     let Some(data) = engine.data_days() else { return Ok(Vec::new()) };
     let to = finding.last.plus(1 + SHOWN_AFTER).min(data.to).min(as_of.plus(1));
     let learn = Period { from: finding.start.plus(-LEARNT_BEFORE).max(data.from), to };
@@ -110,7 +142,6 @@ fn series(engine: &LocalEngine, currency: &str, finding: &Finding, as_of: Day, c
     let settled = pending::settled(&freshness, as_of).unwrap_or(as_of);
     let newest = freshness.iter().map(|fresh| fresh.last_day).max().unwrap_or(as_of);
     // As what found it: less than its floors is never told of, which a band without them would not show.
-    let daily = bill::daily(engine, currency, as_of, cancel)?;
     let mut detector = Detector::new(daily.map_or_else(Settings::of_places, settings));
     let mut known = 0;
     let mut days = Vec::new();

@@ -34,8 +34,9 @@ pub fn gather(
     let of = |kind: Kind| plan.rules.iter().filter(move |rule| rule.kind == kind);
     let mut facts = Facts { now: moment.at, offset, ..Facts::default() };
     let state = engine.store().place().map(|place| Place::beside(place).read().0).unwrap_or_default();
-    facts.providers = Some(providers(engine, moment, reached, &state));
-    facts.syncs = Some(syncs(engine, &state));
+    let sources = sources(engine);
+    facts.providers = Some(providers(engine, (moment, reached), &sources, &state));
+    facts.syncs = Some(syncs(&sources, &state));
     // What no rule asks for is not looked for.
     if of(Kind::Budget).chain(of(Kind::Forecast)).next().is_some() {
         facts.budgets = Some(findings::budgets(engine, moment, cancel)?);
@@ -70,12 +71,11 @@ pub fn reached(engine: &LocalEngine, today: Day, before: &BTreeMap<String, Reach
 /// How far providers' data goes; those that have told nothing for long are no longer used, and not late.
 fn providers(
     engine: &LocalEngine,
-    moment: Moment,
-    reached: &BTreeMap<String, Reached>,
+    (moment, reached): (Moment, &BTreeMap<String, Reached>),
+    sources: &Sources,
     state: &State,
 ) -> Vec<ProviderFact> {
     let today = moment.day();
-    let sources = sources(engine);
     let fact = |fresh: super::super::answer::Freshness| {
         let expected = today.plus(-1 - engine.settles_in(fresh.provider.raw()));
         let late = expected.0 - fresh.last_day.0;
@@ -103,7 +103,9 @@ fn providers(
 }
 
 /// By provider and source the last day with charges.
-fn sources(engine: &LocalEngine) -> BTreeMap<(String, String), Day> {
+type Sources = BTreeMap<(String, String), Day>;
+
+fn sources(engine: &LocalEngine) -> Sources {
     let mut sources = BTreeMap::new();
     for group in engine.store().manifest().active() {
         let Some(days) = group.days() else { continue };
@@ -121,8 +123,7 @@ fn failing(standing: &Standing) -> Option<&Trouble> {
 }
 
 /// Scopes that fail, as whoever syncs has written it down beside the store.
-fn syncs(engine: &LocalEngine, state: &State) -> Vec<SyncFact> {
-    let sources = sources(engine);
+fn syncs(sources: &Sources, state: &State) -> Vec<SyncFact> {
     let fact = |(source, standing): (&String, &Standing)| {
         let trouble = failing(standing)?;
         let days = sources.iter().filter(|((_, of), _)| of == source).map(|(_, day)| *day);

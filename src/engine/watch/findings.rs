@@ -134,8 +134,9 @@ pub fn anomalies(engine: &LocalEngine, moment: Moment, cancel: &Cancel) -> Resul
     };
     let mut facts: Vec<AnomalyFact> = known.into_iter().map(|anomaly| fact(anomaly, moment)).collect();
     facts.sort_by_key(|fact| (std::cmp::Reverse(fact.severity), std::cmp::Reverse(fact.impact.abs())));
+    let mut daily = anomalies::detail::Daily::new();
     for fact in facts.iter_mut().filter(|fact| is_news(fact, &memory, moment)).take(WHY_MAX) {
-        let answer = anomalies::detail::answer(engine, &fact.id, moment.day(), cancel)?;
+        let answer = anomalies::detail::one(engine, &fact.id, (moment.day(), &mut daily), cancel)?;
         let driver = answer.driver.as_ref();
         fact.why = driver
             .and_then(|driver| words::why(driver, answer.held.0.days(), &answer.listed.anomaly.currency))
