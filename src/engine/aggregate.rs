@@ -119,7 +119,7 @@ fn from_rollups<'g>(
                 }
                 let rollup = rollups::get(store.kv(), group.id, &kind, request.metric)?;
                 let rollup = match rollup {
-                    Some(rollup) if asks_classes => rollup.with_classes(store.kv(), group)?,
+                    Some(rollup) if asks_classes && !rollup.tells_classes(store.kv(), group)? => None,
                     rollup => rollup,
                 };
                 match rollup.and_then(|rollup| Some((Admits::new(request, &kind, &rollup)?, rollup))) {
@@ -277,11 +277,11 @@ impl Places<'_> {
         rollup.currencies.each_with(cells.clone(), places.iter_mut(), |place, currency| *place = currency as usize);
         for from in &self.froms {
             let width = from.width();
-            let (own, shift) = match (from, &rollup.classes) {
-                (From::Group(_), _) | (From::Class(_), None) => continue,
-                (From::Class(_), Some(classes)) => (classes, 0),
-                (From::Category(_), _) => (&rollup.kinds, 1),
-                (From::Kind(_, at, _), _) => (&rollup.dimensions[*at].ids, 0),
+            let (own, shift) = match from {
+                From::Group(_) => continue,
+                From::Class(_) => (&rollup.classes, 0),
+                From::Category(_) => (&rollup.kinds, 1),
+                From::Kind(_, at, _) => (&rollup.dimensions[*at].ids, 0),
             };
             own.each_with(cells.clone(), places.iter_mut(), |place, own| {
                 *place = *place * width + (own >> shift) as usize;
@@ -386,7 +386,7 @@ impl Admits {
     fn cell(&self, rollup: &Rollup, cell: usize) -> bool {
         let value = |at: usize| rollup.dimensions[at].ids.get(cell) as usize;
         let kind = rollup.kind(cell);
-        let class = || rollup.classes.as_ref().map_or(0, |classes| classes.get(cell)) as usize;
+        let class = || rollup.classes.get(cell) as usize;
         self.values.iter().all(|(at, flags)| flags[value(*at)])
             && self.categories.iter().all(|flags| flags[kind.category() as usize])
             && self.classes.iter().all(|flags| flags[class()])

@@ -208,7 +208,7 @@ fn rollups_of_an_older_program_are_made_anew_where_others_are_added_to_them() {
     let last = manifest.groups.iter().max_by_key(|group| group.key.billing_period.month()).expect("group");
     assert!(last.parts.len() > 1, "{last:?}");
     let rollup = rollups::get(engine.store().kv(), last.id, &[Dimension::Service], Metric::Billed);
-    assert!(rollup.expect("read").expect("kept").classes.is_some());
+    assert!(rollup.expect("read").expect("kept").knows_classes);
     let [by_rollups, by_scans] = costs(&engine, &class_and(Dimension::Service), "class:Correction");
     assert_eq!((by_rollups.len(), &by_rollups), (1, &by_scans));
 }

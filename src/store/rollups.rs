@@ -5,7 +5,7 @@
 //! ([`cells_worth`]) is not kept but noted; questions then scan.
 //!
 //! Charge classes stand behind everything else of section 0. An older program's cells have none there: a question
-//! about classes asks the charges whether there are any ([`Rollup::with_classes`]).
+//! about classes asks the charges whether there are any ([`Rollup::tells_classes`]).
 
 use serde::{Deserialize, Serialize};
 
@@ -166,11 +166,12 @@ pub struct Rollup {
     pub currency_texts: Texts,
     /// Charge categories.
     pub category_texts: Texts,
-    /// The charge class of each cell, a number in [`Self::class_texts`]; `None` where an older program made the
-    /// rollup, which did not know them.
-    pub classes: Option<Ids>,
-    /// Charge classes.
+    /// The charge class of each cell, a number in [`Self::class_texts`].
+    pub classes: Ids,
+    /// Charge classes; the first is none.
     pub class_texts: Texts,
+    /// Whether classes are known; an older program made the rollup else, and all cells have none.
+    pub knows_classes: bool,
     /// Each dimension's values.
     pub dimensions: Vec<RollupValues>,
     /// Charges of each cell whose cost is unknown.
@@ -232,25 +233,23 @@ impl Rollup {
     /// The charge class of a cell; empty where it has none, or none that is known.
     #[must_use]
     pub fn class(&self, cell: usize) -> &str {
-        self.classes.as_ref().map_or("", |ids| self.class_texts.get(ids.get(cell)))
+        self.class_texts.get(self.classes.get(cell))
     }
 
-    /// The same with its classes; `None` where it does not know those that the charges of its group have.
+    /// Whether its cells have the classes that the charges of its group have.
     ///
     /// # Errors
     /// Kind `Store` where they cannot be read.
-    pub fn with_classes(mut self, kv: &dyn Kv, group: &Group) -> Result<Option<Rollup>> {
-        if self.classes.is_none() {
-            for number in group.parts.iter().flat_map(|part| &part.segments) {
-                if segment::has_classes(kv, *number)? {
-                    return Ok(None);
-                }
-            }
-            self.classes = Some(Ids::Zeros(self.len()));
-            self.class_texts = Texts::default();
-            self.class_texts.push("");
+    pub fn tells_classes(&self, kv: &dyn Kv, group: &Group) -> Result<bool> {
+        if self.knows_classes {
+            return Ok(true);
         }
-        Ok(Some(self))
+        for number in group.parts.iter().flat_map(|part| &part.segments) {
+            if segment::has_classes(kv, *number)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// The metric's sums of all cells, and how many units of 1e-18 one of them is; `None` where
@@ -276,7 +275,7 @@ impl Rollup {
 /// # Errors
 /// Kind `Store` where they cannot be read.
 pub fn can_grow(kv: &dyn Kv, group: u64) -> Result<bool> {
-    Ok(get(kv, group, WHOLE, Metric::Billed)?.is_some_and(|rollup| rollup.classes.is_some()))
+    Ok(get(kv, group, WHOLE, Metric::Billed)?.is_some_and(|rollup| rollup.knows_classes))
 }
 
 /// Reads a group's rollup for one metric; `None` where the grouping is not kept.
@@ -297,7 +296,7 @@ pub fn get(kv: &dyn Kv, group: u64, kind: &[Dimension], metric: Metric) -> Resul
 pub(crate) fn forget_classes(kv: &dyn Kv, group: u64, kind: &[Dimension]) {
     let key = keys::rollup(group, &kind_name(kind), 0);
     let rollup = get(kv, group, kind, Metric::Billed).expect("read").expect("kept");
-    let ids: Vec<u32> = (0..rollup.len()).map(|at| rollup.classes.as_ref().expect("known").get(at)).collect();
+    let ids: Vec<u32> = (0..rollup.len()).map(|at| rollup.classes.get(at)).collect();
     let mut classes = Vec::new();
     codec::put_ids(&mut classes, &ids, false);
     let mut texts = Dict::default();
@@ -337,8 +336,14 @@ fn decode(raw: &[u8], sums: &[u8]) -> Result<Rollup, Damage> {
     for dimension in &mut dimensions {
         dimension.others = get_others(&mut reader)?;
     }
-    let classes = if reader.0.is_empty() { None } else { Some(ids(&mut reader)?) };
-    let class_texts = if classes.is_some() { codec::get_texts(&mut reader)? } else { Texts::default() };
+    let knows_classes = !reader.0.is_empty();
+    let (classes, class_texts) = if knows_classes {
+        (ids(&mut reader)?, codec::get_texts(&mut reader)?)
+    } else {
+        let mut none = Texts::default();
+        none.push("");
+        (Ids::Zeros(cells), none)
+    };
     let mut reader = Reader(sums);
     let sums = codec::get_numbers(&mut reader, None)?;
     let unknown = ids(&mut reader)?;
@@ -354,6 +359,7 @@ fn decode(raw: &[u8], sums: &[u8]) -> Result<Rollup, Damage> {
         category_texts,
         classes,
         class_texts,
+        knows_classes,
         dimensions,
         sums,
         unknown,
