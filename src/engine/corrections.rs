@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use super::anomalies::list::{self, AnomalyQuery};
 use super::bills::{import, import_part};
@@ -16,7 +17,9 @@ use crate::domain::charge::Metric;
 use crate::domain::dimension::Dimension;
 use crate::domain::filter::Filter;
 use crate::domain::money::Amount;
+use crate::store::manifest::Group;
 use crate::store::{Store, rollups};
+use crate::sync::older::renew;
 
 const FIRST: i32 = 20_600;
 /// Days of usage, the last of which has not settled at the end.
@@ -197,6 +200,39 @@ fn classes_are_told_alike_by_rollups_by_those_of_an_older_program_and_by_scans()
             }
         }
     }
+}
+
+#[test]
+fn rollups_of_an_older_program_are_made_anew_a_few_with_each_commit() {
+    let bill = usage().on(3, REFUND as f64, "Correction").on(190, 20.0, "Correction");
+    let engine = older(&bill);
+    let store = engine.store();
+    let known = || -> Vec<bool> {
+        let manifest = store.manifest();
+        let mut groups: Vec<_> = manifest.groups.iter().collect();
+        groups.sort_by_key(|group| group.key.billing_period);
+        let of = |group: &&Group| rollups::get(store.kv(), group.id, &[], Metric::Billed).expect("read").expect("kept");
+        groups.iter().map(|group| of(group).knows_classes).collect()
+    };
+    let (before, months) = (costs(&engine, &[Dimension::ChargeClass], "").to_vec(), known().len());
+    assert!(months > 5 && !known().contains(&true));
+    // Nothing is looked for twice in a store that was looked through.
+    assert_eq!(renew(store, u64::MAX).expect("renewed"), 0);
+    store.renewed().store(false, Ordering::Relaxed);
+    for done in 1..3 {
+        assert_eq!(renew(store, 1).expect("renewed"), 1);
+        assert_eq!(known(), (0..months).map(|month| month >= months - done).collect::<Vec<_>>(), "the newest first");
+        assert_eq!(costs(&engine, &[Dimension::ChargeClass], "").to_vec(), before);
+    }
+    // An import does the rest, of the charges of a second.
+    import_part(store, "other", &Bill(HEAD.to_owned()).on(DAYS - 1, 70.0, "").0);
+    assert!(!known().contains(&false) && store.renewed().load(Ordering::Relaxed));
+    let [by_rollups, by_scans] = costs(&engine, &[Dimension::Service], "class:Correction");
+    assert_eq!((by_rollups.is_empty(), &by_rollups), (false, &by_scans));
+    // Where no charge has a class, they are right as they are.
+    let plain = older(&usage());
+    plain.store().renewed().store(false, Ordering::Relaxed);
+    assert_eq!(renew(plain.store(), u64::MAX).expect("renewed"), 0);
 }
 
 #[test]

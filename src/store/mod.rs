@@ -73,6 +73,8 @@ pub struct Store {
     pub lost: bool,
     /// A commit failed after its pointer was written: which state the disk holds is not known.
     in_doubt: AtomicBool,
+    /// Whether rollups of an older program were looked for and none is to be made anew any more.
+    renewed: AtomicBool,
     _lock: Option<Lock>,
 }
 
@@ -125,6 +127,7 @@ impl Store {
             loss_at_opening,
             lost,
             in_doubt: AtomicBool::new(false),
+            renewed: AtomicBool::new(false),
             _lock: Some(lock),
         };
         reserve::keep(place);
@@ -148,6 +151,7 @@ impl Store {
             loss_at_opening: None,
             lost: false,
             in_doubt: AtomicBool::new(false),
+            renewed: AtomicBool::new(false),
             _lock: None,
         }
     }
@@ -238,6 +242,11 @@ impl Store {
             self.remove_unnamed()?;
         }
         Ok(Writing { store: self, _alone: alone })
+    }
+
+    /// Whether rollups of an older program need not be looked for, as whoever did that has noted.
+    pub fn renewed(&self) -> &AtomicBool {
+        &self.renewed
     }
 
     /// Whether somebody changes the store.

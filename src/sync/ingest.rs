@@ -17,7 +17,7 @@ use super::gather::{Groups, gather, is_better_name};
 use super::groups::{self, Decisions, Fate, Incoming};
 use super::merge::{Merge, Pieces, Spilled};
 use super::overlap::{Overlap, Sources};
-use super::rebuild;
+use super::{older, rebuild};
 use crate::analytics::rollup::roll;
 use crate::domain::batch::ChargeBatch;
 use crate::domain::calendar::Day;
@@ -120,6 +120,18 @@ struct Ingest<'a> {
 /// Kind `Usage` where the batch is refused (the message says what to decide), `Interrupted` where
 /// it was given up, `Store` where the disk fails. The store then holds what it held before.
 pub fn ingest(store: &Store, source: &mut dyn CostSource, options: &Options, watcher: &dyn Watcher) -> Result<Outcome> {
+    let outcome = take_in(store, source, options, watcher)?;
+    // What came has come: rollups that cannot be made anew are as good as before, until the store is opened again.
+    if outcome.import.is_some()
+        && !options.cancelled.load(Ordering::Relaxed)
+        && older::renew(store, older::CHARGES).is_err()
+    {
+        store.renewed().store(true, Ordering::Release);
+    }
+    Ok(outcome)
+}
+
+fn take_in(store: &Store, source: &mut dyn CostSource, options: &Options, watcher: &dyn Watcher) -> Result<Outcome> {
     let _writing = store.writing_unless(&options.cancelled)?;
     let manifest = store.manifest();
     let kinds = manifest.kinds();

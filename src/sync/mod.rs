@@ -3,7 +3,7 @@
 //! An import is one batch of files ([`ingest`]). Scopes of connections are synced in the background
 //! ([`task`]): what is due ([`plan`]) is fetched window by window ([`fetching`]), metered ([`meter`]),
 //! put by until it is all there ([`spool`]), stored in place of what was there, and written to the log
-//! ([`log`]). What the provider itself thinks of them is kept beside ([`opinion`]). What goes wrong for long
+//! ([`log`]). What an older program's rollups do not know is made anew beside ([`older`]). What the provider itself thinks of them is kept beside ([`opinion`]). What goes wrong for long
 //! raises an [`alarm`].
 //!
 //! Knows sources only by their trait, and no face.
@@ -22,6 +22,7 @@ pub mod lock;
 pub mod log;
 pub mod merge;
 pub mod meter;
+pub mod older;
 pub mod opinion;
 pub mod overlap;
 pub mod overview;

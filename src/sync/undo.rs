@@ -83,7 +83,7 @@ pub fn rebuild_rollups(store: &Store, tag_keys: &[String], evidence: &[Vec<Strin
 
 /// Gives groups new numbers, under which their rollups, where they are to have them, are made from
 /// their segments.
-fn renumber(store: &Store, next: &mut Manifest, wanted: impl Fn(&Group) -> bool) -> Result<()> {
+pub(super) fn renumber(store: &Store, next: &mut Manifest, wanted: impl Fn(&Group) -> bool) -> Result<()> {
     let kinds = next.kinds();
     let most = rollups::worth_keeping(&next.all_groups().map(Group::rows).collect::<Vec<_>>());
     let Manifest { groups, scopes, next: numbers, .. } = next;
