@@ -86,6 +86,9 @@ fn keys_of(rollup: &Rollup, kept: &[u32]) -> Cells {
     cells.keys.reserve_exact(kept.len());
     // The numbers that values have there, each asked for once.
     let mut numbers: Vec<Vec<Option<u32>>> = rollup.dimensions.iter().map(|d| vec![None; d.texts.len()]).collect();
+    let mut currencies = vec![None; rollup.currency_texts.len()];
+    let mut categories = vec![None; rollup.category_texts.len()];
+    let mut classes = vec![None; rollup.class_texts.len()];
     for at in kept.iter().map(|at| *at as usize) {
         let mut values = [0; 2];
         for (d, dimension) in rollup.dimensions.iter().enumerate() {
@@ -98,11 +101,15 @@ fn keys_of(rollup: &Rollup, kept: &[u32]) -> Cells {
                 into.intern(text, dimension.name(id))
             });
         }
-        let currency = cells.currencies.intern(rollup.currency_texts.get(rollup.currencies.get(at)));
+        let once = |known: &mut [Option<u32>], id: u32, texts: &Texts, into: &mut Dict| {
+            *known[id as usize].get_or_insert_with(|| into.intern(texts.get(id)))
+        };
+        let (id, texts) = (rollup.currencies.get(at), &rollup.currency_texts);
+        let currency = once(&mut currencies, id, texts, &mut cells.currencies);
         let kind = rollup.kind(at);
-        let category = cells.categories.intern(rollup.category_texts.get(kind.category()));
+        let category = once(&mut categories, kind.category(), &rollup.category_texts, &mut cells.categories);
         let kind = CellKind::new(category, kind.is_long());
-        let class = cells.classes.intern(rollup.class(at));
+        let class = once(&mut classes, rollup.classes.get(at), &rollup.class_texts, &mut cells.classes);
         cells.keys.push(CellKey { group: 0, day: rollup.day(at), currency, kind, class, values });
     }
     cells
