@@ -127,6 +127,9 @@ impl Net {
         let host = named(url.host_str().unwrap_or_default());
         let shown = SafeText::from_outside(&host).into_string();
         let is_allowed = self.allowed.contains(&host);
+        if host.is_empty() {
+            return Err(Failure::new("what its secret holds names no host: it begins with https://"));
+        }
         if !url.username().is_empty() || url.password().is_some() {
             return Err(Failure::new(format!("the address of `{shown}` has a user before its host")));
         }
@@ -331,6 +334,9 @@ mod tests {
             ("https://user:canary@hooks.example/", "user before its host"),
             ("ftp://hooks.example/canary", "unencrypted"),
             ("canary", "is no address"),
+            ("https://", "is no address"),
+            ("file:///canary", "names no host"),
+            ("mailto:canary", "names no host"),
         ] {
             let Err(failure) = net.post(&Secret::from(url.to_owned()), &[], Vec::new()).await else { panic!("{url}") };
             assert!(failure.why.contains(why) && !failure.why.contains("canary"), "{url}: {failure:?}");
