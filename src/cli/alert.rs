@@ -25,7 +25,8 @@ use crate::report;
 use crate::store::folder;
 use crate::sync::state::Place;
 
-/// How long a command brings what is on its way before it ends; the rest is brought by the next one.
+/// How long a try may take at the end of a command, and after how long it begins none any more: it ends after twice
+/// that at most. The rest is brought by the next one.
 const BRING_MAX: Duration = Duration::from_secs(20);
 
 /// `spendtop alert`
@@ -124,10 +125,11 @@ pub fn courier_here(context: &Context<'_, '_>) -> Result<Courier> {
 fn would(context: &mut Context<'_, '_>, courier: &Courier, engine: &dyn Engine, format: &FormatArgs) -> Result<u8> {
     let letters = courier.news(engine)?;
     let why = courier.silence().map_or_else(|| "nobody is told".to_owned(), Silence::words);
-    let going = courier.standing(engine)?.outbox.len() as u64;
-    let hint = format!("{} on the way already: `spendtop alert log`", counted(going, "message is", "messages are"));
-    let hints: &[&str] = &[&hint];
-    context.streams.note(&why, &hints[..usize::from(going > 0)])?;
+    let going = courier.standing(engine)?.going().len() as u64;
+    let on_the_way =
+        || format!("{} on the way already: `spendtop alert log`", counted(going, "message is", "messages are"));
+    let hint = (going > 0).then(on_the_way);
+    context.streams.note(&why, hint.as_deref().as_slice())?;
     if letters.is_empty() {
         context.streams.note("there is nothing new to tell", &[])?;
     }
@@ -164,9 +166,9 @@ fn bring(context: &mut Context<'_, '_>, courier: Courier) -> Result<bool> {
         let (said, hints) = match fate {
             Fate::Failed { why, .. } => (format!("{} was not told: {why}", bundle.channel), vec![again]),
             Fate::Partly { refused, later, .. } => {
-                let missed: Vec<Refused> = refused.iter().chain(later).cloned().collect();
                 let hints = if later.is_empty() { vec![] } else { vec![again] };
-                (format!("{} was told in part: {}", bundle.channel, Refused::words(&missed)), hints)
+                let missed = Refused::words(refused.iter().chain(later));
+                (format!("{} was told in part: {missed}", bundle.channel), hints)
             }
             Fate::Delivered | Fate::Impossible { .. } => continue,
         };
@@ -237,7 +239,7 @@ fn list(context: &mut Context<'_, '_>, format: &FormatArgs) -> Result<u8> {
 fn log(context: &mut Context<'_, '_>, limit: usize, format: &FormatArgs) -> Result<u8> {
     let mut stands = stands(context)?;
     stands.log.truncate(limit);
-    if stands.log.is_empty() && stands.outbox.is_empty() {
+    if stands.log.is_empty() && stands.going().is_empty() {
         context.streams.note("nobody was told anything yet", &["`spendtop alert test CHANNEL` tries a channel"])?;
     }
     let style = style(format, context.streams);
@@ -274,8 +276,7 @@ fn test(context: &mut Context<'_, '_>, channel: &str) -> Result<u8> {
             Ok(0)
         }
         Fate::Partly { refused, later, .. } => {
-            let missed: Vec<Refused> = refused.into_iter().chain(later).collect();
-            let said = format!("{shown} has the test, but {}", Refused::words(&missed));
+            let said = format!("{shown} has the test, but {}", Refused::words(refused.iter().chain(&later)));
             Err(Error::new(Kind::Provider, said)
                 .hint("its readers are in [channels] of the config: `spendtop config path`"))
         }

@@ -297,8 +297,7 @@ fn partly(
     now: i64,
     jitter: f64,
 ) -> After {
-    let missed: Vec<Refused> = refused.iter().chain(later).cloned().collect();
-    let why = Some(Refused::words(&missed));
+    let why = Some(Refused::words(refused.iter().chain(later)));
     // The channel does what it can: what else is on its way to it does not wait.
     let gate =
         Gate { good_at: now, failed_at: now, why: why.clone(), incidents: gate.incidents.clone(), ..Gate::default() };

@@ -94,8 +94,8 @@ pub struct Refused {
 impl Refused {
     /// Several in a line.
     #[must_use]
-    pub fn words(of: &[Refused]) -> String {
-        let each = of.iter().map(|Refused { reader, why }| format!("{} has not got it: {why}", safe(reader)));
+    pub fn words<'r>(of: impl IntoIterator<Item = &'r Refused>) -> String {
+        let each = of.into_iter().map(|Refused { reader, why }| format!("{} has not got it: {why}", safe(reader)));
         each.collect::<Vec<_>>().join("; ")
     }
 }

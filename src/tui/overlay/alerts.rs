@@ -255,8 +255,8 @@ impl Page<'_> {
             match fate {
                 Fate::Delivered => self.wrapped(&format!("{channel} has the test."), Role::Text),
                 Fate::Partly { refused, later, .. } => {
-                    let others = [&refused[..], later].map(Refused::words).join(" ");
-                    self.wrapped(&format!("{channel} has the test, but {}.", others.trim()), Role::Unsure);
+                    let others = Refused::words(refused.iter().chain(later));
+                    self.wrapped(&format!("{channel} has the test, but {others}."), Role::Unsure);
                 }
                 Fate::Failed { why, .. } | Fate::Impossible { why } => {
                     self.wrapped(&format!("{channel} has not got the test: {why}"), Role::Unsure);
