@@ -119,8 +119,13 @@ impl Courier {
     /// Why nobody is told of what is found, where that is so.
     #[must_use]
     pub fn silence(&self) -> Option<Silence> {
-        let another = || self.fixed.filter(|day| *day != clock::today()).map(Silence::AsOf);
+        let another = || self.another_day(clock::now_seconds()).map(Silence::AsOf);
         self.is_demo.then_some(Silence::Demo).or_else(another)
+    }
+
+    /// The day to look at, where one was named that is not today.
+    fn another_day(&self, now: i64) -> Option<Day> {
+        self.fixed.filter(|day| *day != Day::of_seconds(now))
     }
 
     /// The same where nobody sees what the terminal is told, as in a job of cron: what is for this machine is left
@@ -140,10 +145,7 @@ impl Courier {
     #[must_use]
     pub fn moment(&self) -> Moment {
         let now = clock::now_seconds();
-        let at = match self.fixed {
-            Some(day) if day != Day::of_seconds(now) => day.seconds() + DAY_SECONDS - 1,
-            _ => now,
-        };
+        let at = self.another_day(now).map_or(now, |day| day.seconds() + DAY_SECONDS - 1);
         Moment { at, offset: clock::offset(at) }
     }
 
@@ -338,7 +340,7 @@ impl Courier {
         fates: &tokio::sync::mpsc::UnboundedSender<(Bundle, Fate)>,
         cancel: &CancellationToken,
     ) {
-        let means = Means { certificate: self.certificate.clone(), now, ..Means::default() };
+        let means = Means { certificate: self.certificate.clone(), now, limit: most, ..Means::default() };
         for (at, bundle) in bundles.into_iter().enumerate() {
             let fate = match self.channel(name) {
                 Some(channel) => {
@@ -350,13 +352,7 @@ impl Courier {
                         return;
                     }
                     let means = Means { settled: bundle.settled.clone(), ..means.clone() };
-                    let late = || Fate::Failed {
-                        why: format!("no answer within {} s", most.as_secs()),
-                        wait: None,
-                        unsure: true,
-                    };
-                    let tried = tokio::time::timeout(most, outgoing::bring(channel, &bundle.message, &means)).await;
-                    tried.unwrap_or_else(|_| late())
+                    outgoing::bring(channel, &bundle.message, &means).await
                 }
                 None => Fate::Impossible { why: "the config has no such channel any more".to_owned() },
             };

@@ -13,8 +13,6 @@ use super::worded::Worded;
 use crate::domain::text::SafeText;
 use crate::secret::group::Group;
 
-/// How long it may take.
-const WITHIN: Duration = Duration::from_secs(30);
 /// How long the last words of one that failed may take.
 const LAST_WORDS_WITHIN: Duration = Duration::from_millis(500);
 /// Bytes of its complaints that are kept.
@@ -23,12 +21,8 @@ const SAID_MAX: usize = 4 << 10;
 /// Runs the program with the message.
 ///
 /// # Errors
-/// Where it cannot be run, fails, or does not end.
+/// Where it cannot be run, or fails. One that is not waited for any more is ended.
 pub async fn bring(run: &[String], message: &Worded) -> Result<(), Failure> {
-    within(run, message, WITHIN).await
-}
-
-async fn within(run: &[String], message: &Worded, limit: Duration) -> Result<(), Failure> {
     let Some((program, arguments)) = run.split_first() else { return Err(Failure::new("there is no program")) };
     let shown = SafeText::from_outside(program);
     let input = serde_json::to_vec(message).map_err(|e| Failure::new(format!("the message is no JSON: {e}")))?;
@@ -49,35 +43,23 @@ async fn within(run: &[String], message: &Worded, limit: Duration) -> Result<(),
     let ended = {
         let talk = async { tokio::join!(fed, hear(stderr, &mut said)) };
         tokio::pin!(talk);
-        let all = async {
-            tokio::select! {
-                // Whoever it leaves behind may hold its output open: its own end counts.
-                status = child.wait() => match status {
-                    Ok(status) if status.success() => Ok(status),
-                    status => {
-                        let _ = tokio::time::timeout(LAST_WORDS_WITHIN, &mut talk).await;
-                        status
-                    }
-                },
-                _ = &mut talk => child.wait().await,
-            }
-        };
-        tokio::time::timeout(limit, all).await
+        tokio::select! {
+            // Whoever it leaves behind may hold its output open: its own end counts.
+            status = child.wait() => match status {
+                Ok(status) if status.success() => Ok(status),
+                status => {
+                    let _ = tokio::time::timeout(LAST_WORDS_WITHIN, &mut talk).await;
+                    status
+                }
+            },
+            _ = &mut talk => child.wait().await,
+        }
     };
-    if ended.is_ok() {
-        group.ended();
-    }
+    group.ended();
     match ended {
-        Ok(Ok(status)) if status.success() => Ok(()),
-        Ok(Ok(status)) => {
-            Err(Failure::said(&format!("`{shown}` failed ({status})"), &String::from_utf8_lossy(&said), &[]))
-        }
-        Ok(Err(e)) => Err(Failure::new(format!("`{shown}`: {e}"))),
-        // It may have told somebody before that.
-        Err(_) => {
-            let why = format!("`{shown}` did not end within {} s", limit.as_secs());
-            Err(Failure { unsure: true, ..Failure::new(why) })
-        }
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(Failure::said(&format!("`{shown}` failed ({status})"), &String::from_utf8_lossy(&said), &[])),
+        Err(e) => Err(Failure::new(format!("`{shown}`: {e}"))),
     }
 }
 
@@ -96,7 +78,19 @@ mod tests {
     use rustix::fs::{Mode, OFlags};
 
     use super::*;
-    use crate::domain::alert::Message;
+    use crate::config::alert::{Channel, Via};
+    use crate::domain::alert::{Fate, Message};
+    use crate::notify::outgoing::{self, Means};
+
+    /// Why a program does not end within so long, as its channel says it.
+    async fn given_up(run: Vec<String>, limit: Duration) -> String {
+        let channel = Channel { name: "run".into(), allow_private: Vec::new(), via: Via::Command(run) };
+        let means = Means { limit, ..Means::default() };
+        match outgoing::bring(&channel, &Message::test("a", 0), &means).await {
+            Fate::Failed { why, unsure: true, .. } => why,
+            other => panic!("{other:?}"),
+        }
+    }
 
     fn run(words: &[&str]) -> Vec<String> {
         words.iter().map(|word| (*word).to_owned()).collect()
@@ -126,15 +120,15 @@ mod tests {
         let failure = bring(&run(&["/no/such/program"]), &message).await.expect_err("none");
         assert!(failure.why.starts_with("`/no/such/program` cannot be run"), "{failure:?}");
         let limit = Duration::from_millis(50);
-        let failure = within(&run(&["sleep", "600"]), &message, limit).await.expect_err("late");
-        assert!(failure.why.contains("did not end"), "{failure:?}");
+        // It may have told somebody before that.
+        assert_eq!(given_up(run(&["sleep", "600"]), limit).await, "no answer within 0 s");
         // What it has begun ends with it: nobody holds the pipe open any more.
         let folder = tempfile::tempdir().expect("folder");
         let pipe = folder.path().join("pipe");
         let made = Command::new("mkfifo").arg(&pipe).status().await;
         assert!(made.expect("run").success());
         let held = format!("exec 3<>'{}'; sleep 600 & sleep 600", pipe.display());
-        within(&run(&["sh", "-c", &held]), &message, limit).await.expect_err("late");
+        given_up(run(&["sh", "-c", &held]), limit).await;
         let open = || rustix::fs::open(&pipe, OFlags::WRONLY | OFlags::NONBLOCK, Mode::empty());
         let since = crate::clock::instant();
         while open().is_ok() && since.elapsed() < Duration::from_secs(20) {
@@ -148,10 +142,12 @@ mod tests {
         let message = Worded::of(&Message::test("a", 0));
         let noisy = "i=0; while [ $i -lt 20000 ]; do echo a line of noise >&2; i=$((i + 1)); done";
         assert_eq!(bring(&run(&["sh", "-c", noisy]), &message).await, Ok(()));
-        let limit = Duration::from_secs(5);
+        let message = &message;
+        let soon =
+            |run: Vec<String>| async move { tokio::time::timeout(Duration::from_secs(5), bring(&run, message)).await };
         let leaves = "sleep 20 & echo away >&2";
-        assert_eq!(within(&run(&["sh", "-c", leaves]), &message, limit).await, Ok(()));
-        let failure = within(&run(&["sh", "-c", "sleep 20 & echo no >&2; exit 3"]), &message, limit).await;
+        assert_eq!(soon(run(&["sh", "-c", leaves])).await, Ok(Ok(())));
+        let failure = soon(run(&["sh", "-c", "sleep 20 & echo no >&2; exit 3"])).await.expect("it has ended");
         assert_eq!(failure.expect_err("failed").why, "`sh` failed (exit status: 3): no");
     }
 }

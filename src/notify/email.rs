@@ -11,7 +11,7 @@ use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
 use lettre::transport::smtp::{self};
 
-use super::outgoing::{Failure, Means, secret};
+use super::outgoing::{Failure, Means, clean, secret};
 use super::worded::{Worded, cut, name_of};
 use crate::config::alert::{Email, Security};
 use crate::domain::alert::{Fate, Refused};
@@ -49,7 +49,7 @@ pub async fn bring(to: &Email, allowed: &[String], message: &Worded, means: &Mea
     let secrets: Vec<&str> = password.iter().map(crate::secret::Secret::reveal).collect();
     let host = SafeText::from_outside(&to.host);
     let failed = |e: smtp::Error| Failure::said(&host, &said(&e), &secrets);
-    let mut server = reached(to, allowed, means, &host).await?.map_err(failed)?;
+    let mut server = reached(to, allowed, means, &host).await?;
     if let (Some(user), Some(password)) = (&to.user, &password) {
         let who = Credentials::new(user.clone(), password.reveal().to_owned());
         server.auth(DEFAULT_MECHANISMS, &who).await.map_err(failed)?;
@@ -74,7 +74,7 @@ pub async fn bring(to: &Email, allowed: &[String], message: &Worded, means: &Mea
     match (refused.is_empty() && later.is_empty(), had.is_empty() && means.settled.is_empty()) {
         (true, _) => Ok(Fate::Delivered),
         // Where it is refused for all, something else than a reader may be wrong.
-        (_, true) => Err(Failure::new(format!("{host}: {}", Refused::words(&[refused, later].concat())))),
+        (_, true) => Err(Failure::new(format!("{host}: {}", Refused::words(refused.iter().chain(&later))))),
         _ => Ok(Fate::Partly { had, refused, later }),
     }
 }
@@ -139,7 +139,7 @@ async fn hand_over(
             Err(error) => error,
         };
         let code = error.status().map(u16::from).filter(|code| *code != CLOSING);
-        let why = || Failure::said("", &said(&error), secrets).why.trim_start_matches(": ").to_owned();
+        let why = || clean(&said(&error), secrets);
         match code {
             Some(code) if error.is_permanent() && code != TOO_MANY => {
                 taken.refused.push(Refused { reader: name, why: why() })
@@ -161,14 +161,16 @@ async fn reached(
     allowed: &[String],
     means: &Means,
     host: &SafeText,
-) -> Result<Result<AsyncSmtpConnection, smtp::Error>, Failure> {
+) -> Result<AsyncSmtpConnection, Failure> {
     let mut parameters = TlsParameters::builder(to.host.clone());
     if let Some(path) = &means.certificate {
         let wrong = |why: String| Failure::new(format!("the certificate `{}`: {why}", SafeText::path(path)));
         let pem = std::fs::read(path).map_err(|e| wrong(e.to_string()))?;
         parameters = parameters.add_root_certificate(Certificate::from_pem(&pem).map_err(|e| wrong(e.to_string()))?);
     }
-    let parameters = || parameters.build_rustls().map_err(|e| Failure::said(host, &said(&e), &[]));
+    // No secret was said to it yet.
+    let failed = |e: smtp::Error| Failure::said(host, &said(&e), &[]);
+    let parameters = || parameters.build_rustls().map_err(failed);
     let (wrapped, upgraded, port) = match to.security {
         Security::Tls => (Some(parameters()?), None, 465),
         Security::StartTls => (None, Some(parameters()?), 587),
@@ -180,16 +182,12 @@ async fn reached(
         }
     };
     let (at, me) = ((to.host.as_str(), to.port.unwrap_or(port)), ClientId::default());
-    let mut server = match AsyncSmtpConnection::connect_tokio1(at, Some(WITHIN), &me, wrapped, None).await {
-        Ok(server) => server,
-        Err(error) => return Ok(Err(error)),
-    };
-    if let Some(parameters) = upgraded
-        && let Err(error) = server.starttls(parameters, &me).await
-    {
-        return Ok(Err(error));
+    let server = AsyncSmtpConnection::connect_tokio1(at, Some(WITHIN), &me, wrapped, None).await;
+    let mut server = server.map_err(failed)?;
+    if let Some(parameters) = upgraded {
+        server.starttls(parameters, &me).await.map_err(failed)?;
     }
-    Ok(Ok(server))
+    Ok(server)
 }
 
 /// The letter, with those readers in its head that may be named to its server. The same news has the same id, and all

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::command;
-use super::worded::Worded;
+use super::worded::{Worded, cut};
 #[cfg(feature = "net")]
 use super::{azure_hub, email, http::Net, pagerduty, slack, teams, webhook};
 use crate::config::alert::{Channel, Via};
@@ -14,15 +14,15 @@ use crate::domain::alert::{Fate, Message, Turn};
 use crate::domain::text::SafeText;
 use crate::secret::{Reference, Secret};
 
-/// How long a try may take, whatever it waits for.
+/// How long a try may take, where nothing else is said.
 const LIMIT: Duration = Duration::from_secs(45);
-/// Characters of somebody else's words that are kept.
-const WORDS_MAX: usize = 160;
+/// Characters of somebody else's words that are kept: a line of a list, whatever they quote.
+const WORDS_MAX: usize = 120;
 /// Characters from which on a part of an address is one that nobody else has.
 const PART_LEAST: usize = 8;
 
 /// What bringing needs besides the channel.
-#[derive(Clone, Default, Debug)]
+#[derive(Clone, Debug)]
 pub struct Means {
     /// Certificates (PEM) that are trusted besides the system's.
     pub certificate: Option<PathBuf>,
@@ -30,6 +30,14 @@ pub struct Means {
     pub now: i64,
     /// Readers of the channel that it is not brought to any more.
     pub settled: Vec<String>,
+    /// How long a try may take, whatever it waits for.
+    pub limit: Duration,
+}
+
+impl Default for Means {
+    fn default() -> Means {
+        Means { certificate: None, now: 0, settled: Vec::new(), limit: LIMIT }
+    }
 }
 
 /// Why a try failed.
@@ -53,19 +61,25 @@ impl Failure {
     /// A failure with somebody else's words, from which secrets are struck out.
     #[must_use]
     pub fn said(why: &str, said: &str, secrets: &[&str]) -> Failure {
-        let mut said = said.to_owned();
-        for secret in secrets {
-            // Of an address what follows its host is the secret, whatever it is repeated with, and so is each long
-            // part of that.
-            let path = secret.split_once("://").and_then(|(_, rest)| rest.split_once('/')).map(|(_, path)| path);
-            let parts = path.unwrap_or_default().split(['/', '?', '&', '=']).filter(|part| part.len() >= PART_LEAST);
-            for secret in [Some(*secret), path].into_iter().flatten().chain(parts).filter(|secret| secret.len() > 3) {
-                said = said.replace(secret, "***");
-            }
-        }
-        let said: String = SafeText::from_outside(said.trim()).chars().take(WORDS_MAX).collect();
+        let said = clean(said, secrets);
         Failure::new(if said.is_empty() { why.to_owned() } else { format!("{why}: {said}") })
     }
+}
+
+/// Somebody else's words as a short line, from which secrets are struck out.
+pub fn clean(said: &str, secrets: &[&str]) -> String {
+    let mut said = said.to_owned();
+    for secret in secrets {
+        // Of an address what follows its host is the secret, whatever it is repeated with, and so is each long
+        // part of that.
+        let path = secret.split_once("://").and_then(|(_, rest)| rest.split_once('/')).map(|(_, path)| path);
+        let parts = path.unwrap_or_default().split(['/', '?', '&', '=']).filter(|part| part.len() >= PART_LEAST);
+        for secret in [Some(*secret), path].into_iter().flatten().chain(parts).filter(|secret| secret.len() > 3) {
+            said = said.replace(secret, "***");
+        }
+    }
+    let line: Vec<&str> = said.split_whitespace().collect();
+    cut(&SafeText::from_outside(&line.join(" ")), WORDS_MAX)
 }
 
 /// Gets a secret.
@@ -93,8 +107,8 @@ pub fn check(channel: &Channel) -> Result<(), Failure> {
 /// Brings a message to a channel, on a runtime's thread.
 pub async fn bring(channel: &Channel, message: &Message, means: &Means) -> Fate {
     let worded = Worded::of(message);
-    let tried = tokio::time::timeout(LIMIT, by(channel, &worded, message, means)).await;
-    let late = || Failure { unsure: true, ..Failure::new(format!("it took longer than {} s", LIMIT.as_secs())) };
+    let tried = tokio::time::timeout(means.limit, by(channel, &worded, message, means)).await;
+    let late = || Failure { unsure: true, ..Failure::new(format!("no answer within {} s", means.limit.as_secs())) };
     match tried.unwrap_or_else(|_| Err(late())) {
         Ok(fate) => fate,
         Err(Failure { why, wait, unsure }) => Fate::Failed { why, wait, unsure },
@@ -153,5 +167,19 @@ async fn by(channel: &Channel, worded: &Worded, _: &Message, _: &Means) -> Resul
     match &channel.via {
         Via::Command(run) => command::bring(run, worded).await.map(|()| Fate::Delivered),
         _ => Err(Failure::new("this spendtop was built without the feature `net`")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_sink_says_is_a_short_line_without_secrets() {
+        let quoted = format!("{{\n  \"error\": \"no\",\n\t\"got\": \"key-91ab {}\"\n}}", "EC2 costs more ".repeat(60));
+        let said = clean(&quoted, &["key-91ab"]);
+        assert!(said.starts_with("{ \"error\": \"no\", \"got\": \"*** EC2 costs more"), "{said}");
+        assert!(said.ends_with("...") && said.chars().count() == WORDS_MAX, "{said}");
+        assert_eq!(Failure::said("a.example answered 400", " \r\n", &[]).why, "a.example answered 400");
     }
 }
