@@ -207,8 +207,9 @@ fn over(context: &mut Context<'_, '_>, place: PathBuf, demo: Option<u64>, face: 
         let standing = look()?;
         let syncing = synced(&plan, &host, &begun);
         let is_demo = plan.demo.is_some() || host.about().is_ok_and(|about| about.demo);
-        let (fixed, engine) = (plan.fixed.then_some(plan.today), Arc::clone(&host) as Arc<dyn crate::engine::Engine>);
-        let alerting = alerted((&plan.config, &plan.place), fixed, (engine, is_demo), &alerts);
+        let courier = courier(&plan.config, &plan.place, plan.fixed.then_some(plan.today));
+        let courier = if is_demo { courier.of_demo() } else { courier };
+        let alerting = alerted(courier, Arc::clone(&host) as Arc<dyn crate::engine::Engine>, &alerts);
         Ok(tui::Opened { engine: host, standing, look: Some(look), syncing, alerting })
     });
     let banner = demo.map(|_| DEMO_BANNER.to_owned());
@@ -263,16 +264,18 @@ type Alerts = Arc<Mutex<Option<Arc<Alerting>>>>;
 /// Begins to look for what a person is to know; without a thread for that nobody is told. Of the demo nobody is, but
 /// what would be is shown.
 fn alerted(
-    (config, place): (&Config, &Path),
-    fixed: Option<Day>,
-    (engine, demo): (Arc<dyn crate::engine::Engine>, bool),
+    courier: Courier,
+    engine: Arc<dyn crate::engine::Engine>,
     slot: &Alerts,
 ) -> Option<Weak<dyn tui::alerting::Alerts>> {
-    let courier = Courier::new(config, Place::beside(place), fixed, home().as_deref());
-    let alerting = Arc::new(Alerting::begin(if demo { courier.of_demo() } else { courier }, engine).ok()?);
+    let alerting = Arc::new(Alerting::begin(courier, engine).ok()?);
     let lent: Weak<dyn tui::alerting::Alerts> = Arc::<Alerting>::downgrade(&alerting);
     *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(alerting);
     Some(lent)
+}
+
+fn courier(config: &Config, place: &Path, fixed: Option<Day>) -> Courier {
+    Courier::new(config, Place::beside(place), fixed, home().as_deref())
 }
 
 /// Ends whoever brings alerts; what is not brought stays on its way.
@@ -286,7 +289,8 @@ fn end_alerts(slot: &Alerts) {
 fn looking_at_demo(config: &Config, engine: LocalEngine, (as_of, fixed): (Day, bool), slot: &Alerts) -> tui::Opened {
     let engine: Arc<dyn crate::engine::Engine> = Arc::new(engine);
     // Nothing is brought, and nothing locked: it is beside no store.
-    let alerting = alerted((config, Path::new("demo")), fixed.then_some(as_of), (Arc::clone(&engine), true), slot);
+    let courier = courier(config, Path::new("demo"), fixed.then_some(as_of)).of_demo();
+    let alerting = alerted(courier, Arc::clone(&engine), slot);
     let standing = tui::Standing { as_of, banner: Some(DEMO_BANNER.to_owned()), flags: DEMO_FLAG.to_owned() };
     tui::Opened { engine, standing, look: None, syncing: None, alerting }
 }

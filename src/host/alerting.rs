@@ -4,7 +4,7 @@
 //! A thread of its own, which sleeps until there is something to do: no channel that hangs holds anything up.
 //! What the terminal is to tell waits here until the app takes it. Knows no screen.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -39,8 +39,8 @@ pub struct Standing {
     pub channels: Vec<ChannelStanding>,
     /// What is on its way, and what was brought.
     pub answer: AlertsAnswer,
-    /// What became of the last channel that somebody tried.
-    pub tested: Option<(String, Fate)>,
+    /// What became of channels that somebody tried, each time the last.
+    pub tested: BTreeMap<String, Fate>,
     /// Where nobody is told of what is found: why not, and what would be told.
     pub silence: Option<(Silence, Vec<Letter>)>,
 }
@@ -107,8 +107,6 @@ pub struct Alerting {
 struct Wanted {
     /// The store holds something else than before.
     news: bool,
-    /// Channels that are being tried.
-    tests: BTreeSet<String>,
     ended: bool,
     over: bool,
 }
@@ -129,7 +127,9 @@ struct Shared {
     changed: Condvar,
     cancel: CancellationToken,
     untold: Untold,
-    tested: Mutex<Option<(String, Fate)>>,
+    /// Channels that are being tried.
+    trying: Mutex<BTreeSet<String>>,
+    tested: Mutex<BTreeMap<String, Fate>>,
     news: Mutex<News>,
     listeners: Listeners<()>,
 }
@@ -147,6 +147,7 @@ impl Alerting {
             changed: Condvar::new(),
             cancel: CancellationToken::new(),
             untold: Untold::default(),
+            trying: Mutex::default(),
             tested: Mutex::default(),
             news: Mutex::default(),
             listeners: Listeners::default(),
@@ -184,18 +185,18 @@ impl Alerting {
 
     /// Has a channel tried; [`Self::standing`] says what became of it.
     pub fn test(&self, channel: &str) {
-        *self.shared.tested() = None;
-        if !self.shared.lock().tests.insert(channel.to_owned()) {
+        self.shared.tested().remove(channel);
+        if !self.shared.trying().insert(channel.to_owned()) {
             return;
         }
         // Whatever hangs meanwhile, and whoever waits for this one: neither holds up the other.
         let (shared, name) = (Arc::clone(&self.shared), channel.to_owned());
         let work = move || {
             let _ = contained(|| shared.test(&name));
-            shared.lock().tests.remove(&name);
+            shared.trying().remove(&name);
         };
         if std::thread::Builder::new().name("alert-test".into()).spawn(move || crate::threads::aside(work)).is_err() {
-            self.shared.lock().tests.remove(channel);
+            self.shared.trying().remove(channel);
         }
     }
 
@@ -237,7 +238,11 @@ impl Shared {
         self.wanted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn tested(&self) -> MutexGuard<'_, Option<(String, Fate)>> {
+    fn trying(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.trying.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn tested(&self) -> MutexGuard<'_, BTreeMap<String, Fate>> {
         self.tested.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -314,7 +319,7 @@ impl Shared {
     fn test(&self, channel: &str) {
         let fate = self.courier.test(&*self.engine, channel, &|notice| self.tell(notice));
         let fate = fate.unwrap_or_else(|error| Fate::Impossible { why: error.message });
-        *self.tested() = Some((channel.to_owned(), fate));
+        self.tested().insert(channel.to_owned(), fate);
         self.listeners.tell(());
     }
 
@@ -377,13 +382,15 @@ mod tests {
         assert!(standing.answer.log.len() == 7 && standing.answer.log.iter().all(|entry| entry.with == 7));
         assert!(standing.channels.iter().any(|c| c.name == TERMINAL && c.gate.good_at > 0));
         alerting.test(TERMINAL);
-        until("it is tried", &|| alerting.standing().is_ok_and(|s| s.tested.is_some()));
+        until("it is tried", &|| alerting.standing().is_ok_and(|s| s.tested.contains_key(TERMINAL)));
         assert!(alerting.notice().is_some_and(|notice| notice.title.contains("A test of the channel")));
         alerting.test("none");
         until("it is refused", &|| {
             let tested = alerting.standing().expect("it stands somehow").tested;
-            tested.is_some_and(|(name, fate)| name == "none" && matches!(fate, Fate::Impossible { .. }))
+            tested.get("none").is_some_and(|fate| matches!(fate, Fate::Impossible { .. }))
         });
+        let tested = alerting.standing().expect("it stands somehow").tested;
+        assert_eq!(tested.get(TERMINAL), Some(&Fate::Delivered), "one hides no other");
         alerting.end(Duration::from_secs(20));
     }
 

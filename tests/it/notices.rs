@@ -187,7 +187,7 @@ fn the_desktop_is_told_of_an_alert_once_in_plain_text() {
     let (config, bill) = (config.display().to_string(), days(home.path(), "<b>EC2</b>", 900));
     let run = |words: &[&str]| {
         let mut program = command(home.path());
-        program.args(["--config", &config, "--as-of", &last_day().plus(1).to_string()]).args(words);
+        program.args(["--config", &config, "--as-of", &clock::today().to_string()]).args(words);
         let ended = program.env("DBUS_SESSION_BUS_ADDRESS", &address).output().expect("run");
         assert!(ended.status.success(), "{}", text(&ended.stderr));
         text(&ended.stderr)

@@ -33,9 +33,10 @@ impl App {
     /// Takes how alerts stand.
     pub(super) fn alerts_stand(&mut self, snapshot: Option<Box<Snapshot>>) -> Vec<Effect> {
         self.alerts = snapshot;
-        let tested = self.alerts.as_ref().and_then(|at| at.standing.as_ref().ok()?.tested.as_ref());
+        let standing = self.alerts.as_ref().and_then(|at| at.standing.as_ref().ok());
+        let mut tested = standing.into_iter().flat_map(|standing| standing.tested.keys());
         // The answer stands in the panel.
-        if tested.is_some_and(|(channel, _)| self.status.as_deref() == Some(on_its_way(channel).as_str())) {
+        if tested.any(|channel| self.status.as_deref() == Some(on_its_way(channel).as_str())) {
             self.status = None;
         }
         let is_known = self.alerts.as_ref().is_some_and(|at| at.standing.is_ok());

@@ -250,8 +250,10 @@ impl Page<'_> {
             }
             self.push(spans, Some(Target::Channel(channel.name.clone())));
         }
-        if let Some((channel, fate)) = &standing.tested {
+        if !standing.tested.is_empty() {
             self.blank();
+        }
+        for (channel, fate) in &standing.tested {
             match fate {
                 Fate::Delivered => self.wrapped(&format!("{channel} has the test."), Role::Text),
                 Fate::Partly { refused, later, .. } => {

@@ -82,7 +82,7 @@ fn standing() -> Standing {
         channel("desktop", "desktop", 0, Gate::default()),
         channel("terminal", "terminal", 0, good(300)),
     ];
-    Standing { channels, answer, tested: Some(("pager".to_owned(), Fate::Delivered)), silence: None }
+    Standing { channels, answer, tested: [("pager".to_owned(), Fate::Delivered)].into(), silence: None }
 }
 
 fn told(session: &mut Session, standing: Result<Standing, Error>) {
