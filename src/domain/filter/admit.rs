@@ -59,7 +59,7 @@ mod tests {
             (Dimension::Provider, exactly("Microsoft".into()), "Microsoft Azure", false),
             (Dimension::Region, is("ec2".into()), "AmazonEC2", false),
         ] {
-            assert_eq!(matches(&dimension, &[pattern.clone()], value, ""), want, "{pattern:?} of {value}");
+            assert_eq!(matches(&dimension, std::slice::from_ref(&pattern), value, ""), want, "{pattern:?} of {value}");
         }
     }
 }

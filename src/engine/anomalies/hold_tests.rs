@@ -149,6 +149,28 @@ fn what_is_told_at_another_place_is_not_told_twice() {
     assert_eq!(merged.anomalies.iter().filter(|a| a.finding.course.is_going()).count(), 1, "{:#?}", merged.anomalies);
 }
 
+fn say(anomaly: &mut Anomaly, word: Word, like: Option<AnomalyId>) {
+    anomaly.say(Saying { word, who: "ana".into(), at: 9, note: "mine".into(), like });
+}
+
+fn reopened(anomaly: &mut Anomaly) {
+    say(anomaly, Word::Acknowledged, None);
+    say(anomaly, Word::Reopened, None);
+}
+
+fn undone(anomaly: &mut Anomaly) {
+    say(anomaly, Word::Acknowledged, None);
+    anomaly.said = None;
+    anomaly.note(Happened::Undone { at: 10 });
+}
+
+/// What was said of another one and is outgrown, nobody said of this one.
+fn outgrown(anomaly: &mut Anomaly) {
+    say(anomaly, Word::Expected, Some(AnomalyId(7)));
+    anomaly.said = None;
+    anomaly.note(Happened::Outgrown { at: 10 });
+}
+
 #[test]
 fn what_somebody_spoke_of_is_kept_though_its_money_is_told_at_another_place() {
     let costs = costs(6, START + 20, START..START + 20);
@@ -157,28 +179,13 @@ fn what_somebody_spoke_of_is_kept_though_its_money_is_told_at_another_place() {
     wider.finding.place = Vec::new();
     wider.raw.place = place_of(&[]);
     let fresh = Fresh { found: vec![wider], ..seen(&costs, START + 10, None).remove(0) };
-    let say = |anomaly: &mut Anomaly, word: Word, like: Option<AnomalyId>| {
-        anomaly.say(Saying { word, who: "ana".into(), at: 9, note: "mine".into(), like });
-    };
-    let reopened = |anomaly: &mut Anomaly| {
-        say(anomaly, Word::Acknowledged, None);
-        say(anomaly, Word::Reopened, None);
-    };
-    let undone = |anomaly: &mut Anomaly| {
-        say(anomaly, Word::Acknowledged, None);
-        anomaly.said = None;
-        anomaly.note(Happened::Undone { at: 10 });
-    };
-    // What was said of another one and is outgrown, nobody said of this one.
-    let outgrown = |anomaly: &mut Anomaly| {
-        say(anomaly, Word::Expected, Some(AnomalyId(7)));
-        anomaly.said = None;
-        anomaly.note(Happened::Outgrown { at: 10 });
-    };
-    let cases: [(&dyn Fn(&mut Anomaly), usize); 3] = [(&reopened, 2), (&undone, 2), (&outgrown, 1)];
-    for (speak, left) in cases {
+    let speak: [fn(&mut Anomaly); 3] = [reopened, undone, outgrown];
+    let spoken = speak.map(|speak| {
         let mut spoken = kept.clone();
         speak(&mut spoken[0]);
+        spoken
+    });
+    for (spoken, left) in spoken.into_iter().zip([2, 2, 1]) {
         let (id, history) = (spoken[0].id, spoken[0].history.clone());
         let merged = merge(spoken, std::slice::from_ref(&fresh), &[], (Day(START + 10), 9));
         assert_eq!((merged.anomalies.len(), merged.forgotten.len()), (left, 2 - left), "{history:?}");
