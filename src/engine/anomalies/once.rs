@@ -33,6 +33,8 @@ const PART: f64 = 0.1;
 const EQUAL: f64 = 0.1;
 /// Days between the beginnings of what has one cause.
 const TOGETHER: i32 = 2;
+/// The same where one of them moves slowly.
+const TOGETHER_SLOW: i32 = 10;
 /// The share of a move that one service of one account must have for it to be the place, and how much more of the
 /// move than of the cost that must be.
 const MOST: f64 = 0.8;
@@ -75,8 +77,15 @@ fn is_plain(found: &Found) -> bool {
     found.raw.place.parts().iter().all(|part| part.dimension != commitment)
 }
 
-fn apart(a: &Finding, b: &Finding) -> i32 {
-    (a.start.0 - b.start.0).abs()
+/// Days between the beginnings of what may have one cause.
+fn reach(one: Shape, other: Shape) -> i32 {
+    if [one, other].contains(&Shape::Ramp) { TOGETHER_SLOW } else { TOGETHER }
+}
+
+/// Whether two began together.
+fn together(one: &Case, other: &Case) -> bool {
+    let [(a, shape), (b, other)] = [one, other].map(|case| (case.found.finding.start, case.found.raw.event.shape));
+    (a.0 - b.0).abs() <= reach(shape, other)
 }
 
 /// Tells each cause of `found` once.
@@ -195,7 +204,7 @@ fn fell(bill: &Bill, around: &Cells, part: &Part, moved: f64) -> Vec<Contributor
 fn settle(bill: &Bill, found: &Found, cells: &Cells) -> Option<Found> {
     let raw = &found.raw;
     let is_sku = |part: &Part| part.dimension == word_of(&Dimension::Sku);
-    if !matches!(raw.kind, Kind::Moved(_)) || raw.event.shape == Shape::Ramp || raw.place.parts().iter().any(is_sku) {
+    if !matches!(raw.kind, Kind::Moved(_)) || raw.place.parts().iter().any(is_sku) {
         return None;
     }
     let is_near = |place: &Place| {
@@ -211,7 +220,7 @@ fn settle(bill: &Bill, found: &Found, cells: &Cells) -> Option<Found> {
     let events = tree::events(node, i64::from(bill.first.0), bill.settled, &find::settings(bill.daily));
     let near = |event: &&Event| {
         let apart = (event.start - raw.event.start).abs();
-        event.direction == raw.event.direction && apart <= i64::from(TOGETHER) && event.shape != Shape::Ramp
+        event.direction == raw.event.direction && apart <= i64::from(reach(event.shape, raw.event.shape))
     };
     let own = events.iter().filter(near).min_by_key(|event| (event.start - raw.event.start).abs())?;
     let raw = tree::Anomaly {
@@ -333,12 +342,11 @@ fn may_explain(cause: &Case, case: &Case) -> bool {
     let (own, of) = (&case.found.finding, &cause.found.finding);
     let known = case.cells.is_some() && cause.cells.is_some();
     let is_move = matches!(case.found.raw.kind, Kind::Moved(_)) && of.kind != Told::Expired;
-    let slow = [case, cause].iter().all(|case| case.found.raw.event.shape == Shape::Ramp);
     // What has ended does not explain what goes on.
     let lasts = of.last.plus(TOGETHER) >= own.last;
-    let begins = apart(own, of) <= TOGETHER || of.start < own.start;
+    let begins = together(case, cause) || of.start < own.start;
     let meet = || case.place().meet(cause.place()).is_some();
-    known && is_move && !slow && own.rises == of.rises && lasts && begins && meet()
+    known && is_move && own.rises == of.rises && lasts && begins && meet()
 }
 
 /// What is asked of the charges that two places have in common: of those that began together nothing where the cells
@@ -346,7 +354,7 @@ fn may_explain(cause: &Case, case: &Case) -> bool {
 fn in_common<'c>(case: &'c Case, cause: &'c Case) -> Vec<Common<'c>> {
     let (own, of) = (&case.found.finding, &cause.found.finding);
     let places = [of.place.as_slice(), own.place.as_slice()];
-    if apart(own, of) <= TOGETHER {
+    if together(case, cause) {
         let known = case.cells.as_ref().is_some_and(|cells| cells.within(cause.place()).is_some());
         let (now, then) = days(own);
         return (!known).then_some(Common { places, now, then }).into_iter().collect();

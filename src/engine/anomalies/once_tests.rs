@@ -99,6 +99,22 @@ fn one_service_of_one_account_is_told_once_wherever_it_shows() {
 }
 
 #[test]
+fn what_climbs_is_told_once_and_at_its_service_and_account_too() {
+    for (account, service) in [("lab", "vm"), ("prod", "vm"), ("dev", "db")] {
+        let found = found(|line| {
+            if (line.account, line.service) == (account, service) && line.day >= 72 {
+                line.cost *= 1.0 + 0.08 * f64::from(line.day - 71);
+            }
+        });
+        let told = told(&found);
+        let [(place, Kind::Ramp, true)] = &told[..] else { panic!("{account} {service}: {told:?}") };
+        let mut want = [account, service];
+        want.sort_unstable();
+        assert_eq!(place, &want);
+    }
+}
+
+#[test]
 fn a_little_cost_that_leaps_is_told_there_and_not_at_a_pair_that_costs_much_more() {
     let found = found(|line| match (line.account, line.service) {
         ("lab", "queue") => {
