@@ -149,12 +149,11 @@ fn series(
         let money = cost.sum.to_f64();
         let step = i64::from(at.0);
         let anomalous = at >= finding.start && at <= finding.last;
-        if known == 0 && money == 0.0 && at < finding.start {
-            continue;
-        }
+        // Of the time before a place was, nothing is learnt; that it cost nothing is shown.
+        let is_learnt = at < finding.start && (known > 0 || money != 0.0);
         // From its first day on it is held against what was known before.
-        let reading = if at < finding.start { detector.push(step, money) } else { detector.peek(step, money) };
-        known += i32::from(at < finding.start);
+        let reading = if is_learnt { detector.push(step, money) } else { detector.peek(step, money) };
+        known += i32::from(is_learnt);
         if at < finding.start.plus(-SHOWN_BEFORE) || day(step) > newest {
             continue;
         }

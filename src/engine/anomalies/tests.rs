@@ -8,7 +8,8 @@ use super::*;
 use crate::config::Config;
 use crate::domain::anomaly::{Course, Kind};
 use crate::domain::calendar::{DAY_SECONDS, HOUR_SECONDS, format_timestamp};
-use crate::engine::answer::Listed;
+use crate::domain::money::Amount;
+use crate::engine::answer::{DayOf, Listed};
 use crate::engine::bills::import;
 use crate::store::Store;
 
@@ -148,6 +149,10 @@ fn a_new_provider_has_its_days_however_its_charges_spell_it() {
     let shown = detail::answer(&engine, &one.anomaly.id.to_string(), Day(FIRST + 61), &cancel).expect("answer");
     let costs: Vec<f64> = shown.days.iter().filter_map(|day| day.cost).map(|cost| cost.to_f64()).collect();
     assert_eq!(costs.iter().filter(|cost| **cost > 49.0).count(), 10, "{costs:?}");
+    // The days before it are shown: it came from nothing.
+    let before: Vec<&DayOf> = shown.days.iter().filter(|day| day.day < Day(FIRST + 50)).collect();
+    assert!(before.len() >= 14, "{before:?}");
+    assert!(before.iter().all(|day| day.band.is_none() && day.cost.is_none_or(|cost| cost == Amount::ZERO)));
 }
 
 #[test]
