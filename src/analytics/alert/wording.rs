@@ -43,10 +43,11 @@ fn of_limit(amount: Amount, fact: &BudgetFact) -> String {
     format!("{} of {}", brief(amount, &fact.currency), with(&brief(fact.limit, &fact.currency), &fact.currency))
 }
 
-/// ` (144 %)`.
+/// ` (144 %)`; what is below a limit is not told as 100 %, nor what is above it.
 fn share(amount: Amount, fact: &BudgetFact) -> String {
     let share = amount.ratio(fact.limit).filter(|_| fact.limit > Amount::ZERO);
-    share.map_or_else(String::new, |share| format!(" ({:.0} %)", (share * 100.0).floor()))
+    let least = if amount > fact.limit { 101.0 } else { 0.0 };
+    share.map_or_else(String::new, |share| format!(" ({:.0} %)", (share * 100.0).floor().max(least)))
 }
 
 fn with(amount: &str, currency: &str) -> String {
