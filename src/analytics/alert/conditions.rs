@@ -102,8 +102,8 @@ fn holds(scope: &Filter, place: &Place) -> bool {
         let is_asked = |of: &Dimension| clause.dimension.as_ref().is_none_or(|asked| asked == of);
         let mut told = place.iter().filter(|(of, ..)| is_asked(of)).peekable();
         let is_told = told.peek().is_some();
-        let admits = |(of, value, name): &(Dimension, Untrusted, Untrusted)| {
-            admit::matches(of, &clause.patterns, value.raw(), name.raw()) != clause.negated
+        let admits = |(of, value): &(Dimension, Untrusted)| {
+            admit::matches(of, &clause.patterns, value.raw(), "") != clause.negated
         };
         if clause.negated { is_told && told.all(admits) } else { told.any(admits) }
     })
@@ -180,7 +180,7 @@ fn spike(rule: &Rule, fact: &SpendFact) -> Option<Condition> {
 }
 
 fn stale(rule: &Rule, fact: &ProviderFact) -> Option<Condition> {
-    let place = vec![(Dimension::Provider, fact.provider.clone(), Untrusted::default())];
+    let place = vec![(Dimension::Provider, fact.provider.clone())];
     if fact.late < rule.after || !holds(&rule.scope, &place) {
         return None;
     }

@@ -46,9 +46,8 @@ pub struct Facts {
     pub digests: Option<Vec<DigestFact>>,
 }
 
-/// Values of dimensions that say where something is, each with what people call it, empty where that is nothing
-/// else.
-pub type Place = Vec<(Dimension, Untrusted, Untrusted)>;
+/// Values of dimensions that say where something is.
+pub type Place = Vec<(Dimension, Untrusted)>;
 
 /// A budget's standing in a period.
 #[derive(Clone, Debug)]

@@ -6,7 +6,6 @@ use crate::domain::anomaly::{Contributor, Spot};
 use crate::domain::calendar::Day;
 use crate::domain::dimension::Dimension;
 use crate::domain::money::Amount;
-use crate::domain::text::Untrusted;
 
 /// A service in an account and a region that costs more than expected.
 pub fn anomaly(id: &str) -> AnomalyFact {
@@ -49,7 +48,7 @@ pub fn anomaly(id: &str) -> AnomalyFact {
 pub fn budget() -> BudgetFact {
     BudgetFact {
         name: "platform".into(),
-        place: vec![(Dimension::Provider, "AWS".into(), Untrusted::default())],
+        place: vec![(Dimension::Provider, "AWS".into())],
         scope: "provider=AWS".to_owned(),
         period: Day::parse("2026-11-18").expect("date").month().period(),
         currency: "EUR".into(),

@@ -115,7 +115,7 @@ fn place_of(scope: &Filter) -> Place {
                 Dimension::Provider => services::canonical_provider(value),
                 _ => value,
             };
-            Some((dimension.clone(), Untrusted::new(value), Untrusted::default()))
+            Some((dimension.clone(), Untrusted::new(value)))
         }
         _ => None,
     };
@@ -220,7 +220,7 @@ mod tests {
     fn a_budget_is_where_its_scope_says_however_that_is_spelt() {
         let scope = |text: &str| Filter::parse(text, &[]).expect("filter");
         let one =
-            |text: &str| place_of(&scope(text)).iter().map(|(_, value, _)| value.raw().to_owned()).collect::<Vec<_>>();
+            |text: &str| place_of(&scope(text)).iter().map(|(_, value)| value.raw().to_owned()).collect::<Vec<_>>();
         assert_eq!(
             one("service:s3 provider:azure account:prod"),
             ["Amazon Simple Storage Service", "Microsoft", "prod"]
