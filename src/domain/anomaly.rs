@@ -25,6 +25,8 @@ const HISTORY_MAX: usize = 40;
 
 /// The share of a move from which on whoever has it is where the anomaly is.
 pub const MOSTLY: f64 = 0.8;
+/// Days in which somebody is sure to act.
+const AHEAD: f64 = 30.0;
 
 /// Days for which a large rise that became usual stays open, if nobody says anything.
 const UNSEEN_DAYS: i32 = 60;
@@ -386,11 +388,20 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// What it may come to: what it has cost, and if it stays, thirty days more.
+    /// What it may come to: what it has cost, and what it will if nobody acts for thirty days. What stays costs that on
+    /// each of them. What has gone on for `t` days and may end goes on for `x` more with `t / (t + x)` (Gott 1993, Nature
+    /// 363:315), of the next thirty so for `t ln(1 + 30 / t)`.
     #[must_use]
     pub fn at_stake(&self) -> Amount {
-        let ahead = if self.course == Course::Stays { 30 } else { 0 };
-        self.impact + self.rate.scale_by(ahead, 1)
+        let days = match self.course {
+            Course::Stays => AHEAD,
+            Course::GoesOn => {
+                let since = f64::from((self.last.0 - self.start.0).max(0)) + 1.0;
+                since * (AHEAD / since).ln_1p()
+            }
+            _ => 0.0,
+        };
+        self.impact + self.rate.scale_by((days * 100.0).round() as i64, 100)
     }
 }
 
@@ -524,7 +535,9 @@ mod tests {
             assert_eq!(anomaly.state(Day(20)), want, "{course:?} {word:?}");
         }
         assert_eq!(anomaly(Course::Stays).at_stake(), Amount::whole(330));
-        assert_eq!(anomaly(Course::GoesOn).at_stake(), Amount::whole(30));
+        // Of three days that go on, 7.19 more are likely.
+        assert_eq!(anomaly(Course::GoesOn).at_stake().to_string(), "101.9");
+        assert_eq!(anomaly(Course::Over).at_stake(), Amount::whole(30));
     }
 
     #[test]
