@@ -15,6 +15,8 @@ use crate::engine::answer::{Driver, Listed};
 const ALL: f64 = 0.8;
 /// Contributors that a summary names.
 const NAMED: usize = 6;
+/// The share of the largest effect from which on another one is told.
+const TOLD: f64 = 0.01;
 
 /// What a spot is called.
 #[must_use]
@@ -139,9 +141,11 @@ pub fn why(driver: &Driver, days: i32, currency: &str) -> Option<String> {
         _ => None,
     };
     let unit = driver.unit.as_ref();
+    let most = [effects.quantity, effects.price, effects.other].map(Amount::abs).into_iter().max()?;
     let part = |name: &str, effect: Amount, figure: Option<&crate::engine::answer::Figure>| {
         let ratio = figure.and_then(|f| ratio(f.amount, f.previous)).unwrap_or_default();
-        (!effect.is_zero()).then(|| format!("{name}{ratio} ({})", signed(effect, currency)))
+        let share = effect.abs().ratio(most).unwrap_or_default();
+        (share >= TOLD).then(|| format!("{name}{ratio} ({})", signed(effect, currency)))
     };
     let parts: Vec<String> = [
         part("usage", effects.quantity, unit.map(|u| &u.quantity)),
@@ -223,7 +227,9 @@ pub fn summary(listed: &Listed, driver: Option<(&Driver, i32)>) -> String {
         days if i64::from(days) == i64::from(last.0 - start.0 + 1) => ", not settled yet".to_owned(),
         days => format!(", {days} of them not settled yet"),
     };
-    out.push_str(&format!(" Impact so far {} {currency} in {counted}{late}", signed(*impact)));
+    // The last day that was seen: nothing has come since where a provider is late.
+    let seen = if last > start { format!(" to {last}") } else { String::new() };
+    out.push_str(&format!(" Impact so far {} {currency} in {counted}{seen}{late}", signed(*impact)));
     if course.is_going() {
         let month = rate.scale_by(30, 1);
         out.push_str(&format!("; {} a day if it goes on, {} in 30 days.", signed(*rate), signed(month)));

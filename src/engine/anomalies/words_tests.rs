@@ -1,7 +1,11 @@
 //! Tests of what anomalies are called.
 
+use std::collections::BTreeMap;
+
 use super::*;
+use crate::analytics::attribute::Effects;
 use crate::domain::anomaly::{AnomalyId, Course, Reckoned, Severity};
+use crate::engine::answer::Figure;
 
 fn finding(place: &[(Dimension, &str)], contributors: &[(Dimension, &str, f64)]) -> Finding {
     let spot =
@@ -69,10 +73,32 @@ fn a_summary_has_the_decimals_of_its_currency() {
         text.split_once("A day costs ").and_then(|(_, rest)| rest.split_once(';')).map(|(first, _)| first.to_owned())
     };
     for (code, want) in [
-        ("JPY", "1,235 JPY, expected 0 (0 to 0). Impact so far +36 JPY in 4 days"),
-        ("USD", "1,234.57 USD, expected 0.00 (0.00 to 0.00). Impact so far +36.00 USD in 4 days"),
-        ("KWD", "1,234.568 KWD, expected 0.000 (0.000 to 0.000). Impact so far +36.000 KWD in 4 days"),
+        ("JPY", "1,235 JPY, expected 0 (0 to 0). Impact so far +36 JPY in 4 days to 2024-10-07"),
+        ("USD", "1,234.57 USD, expected 0.00 (0.00 to 0.00). Impact so far +36.00 USD in 4 days to 2024-10-07"),
+        ("KWD", "1,234.568 KWD, expected 0.000 (0.000 to 0.000). Impact so far +36.000 KWD in 4 days to 2024-10-07"),
     ] {
         assert_eq!(figures(code).as_deref(), Some(want));
     }
+}
+
+#[test]
+fn what_hardly_had_a_part_in_it_is_no_reason() {
+    let why_of = |quantity: i64, price: i64, other: i64| {
+        let [quantity, price, other] = [quantity, price, other].map(Amount::whole);
+        let effects = Some(Effects { quantity, price, other });
+        let driver = Driver {
+            key: Vec::new(),
+            names: BTreeMap::new(),
+            figure: Figure { amount: None, previous: None },
+            effects,
+            unit: None,
+            new_skus: 0,
+            gone_skus: 0,
+            reason: None,
+        };
+        why(&driver, 3, "USD")
+    };
+    assert_eq!(why_of(500, -1, 0).as_deref(), Some("usage (+500.00) in 3 days"));
+    assert_eq!(why_of(-500, 20, 0).as_deref(), Some("usage (-500.00), price (+20.00) in 3 days"));
+    assert_eq!(why_of(0, 0, 0), None);
 }
