@@ -1,4 +1,4 @@
-//! What hours tell: when an anomaly began, and what began so lately that no day is over yet.
+//! What hours tell that no day does yet: what began so lately that none is over.
 //!
 //! Charges of single hours have no rollups: they are looked through, those of a few days alone. Charges longer
 //! than an hour lie in none. Knows no records.
@@ -9,7 +9,7 @@ use crate::analytics::detect::event::{Direction, Shape};
 use crate::analytics::detect::place::Place;
 use crate::analytics::detect::series::Settings;
 use crate::analytics::detect::tree::{self, Kind, Node};
-use crate::domain::anomaly::{Contributor, Course, Finding, Kind as Told, Reckoned, filter_of};
+use crate::domain::anomaly::{Contributor, Course, Finding, Kind as Told, Reckoned};
 use crate::domain::calendar::{DAY_SECONDS, Day, Granularity, HOUR_SECONDS, Period};
 use crate::domain::charge::Metric;
 use crate::domain::dimension::Dimension;
@@ -20,92 +20,12 @@ use crate::engine::local::LocalEngine;
 use crate::engine::table::Request;
 use crate::error::Result;
 
-/// Anomalies whose hour is looked for at most.
-const LOOKED_FOR: usize = 8;
-/// Days that an hour is held against.
-const BEFORE_DAYS: i32 = 14;
 /// Days of hours that are learnt from.
 const LEARN_DAYS: i32 = 21;
 /// Hours back from the last one in which something may have begun that no day tells yet.
 const LATELY: i64 = 36;
 /// The share of an average day's cost that it must have come to.
 const LEAST_SHARE: f64 = 0.003;
-
-/// Looks for the hours in which the latest of some anomalies began.
-///
-/// # Errors
-/// Kind `Store` where data cannot be read, `Interrupted` where it was given up.
-pub fn begin(
-    engine: &LocalEngine,
-    bill: &Bill,
-    found: &mut [Found],
-    known: &dyn Fn(&Finding) -> bool,
-    cancel: &Cancel,
-) -> Result<()> {
-    let is_sudden = |f: &Found| f.finding.rises && f.raw.event.shape != Shape::Ramp && f.finding.course.is_going();
-    let mut latest: Vec<&mut Found> = found.iter_mut().filter(|f| is_sudden(f) && !known(&f.finding)).collect();
-    latest.sort_by_key(|found| std::cmp::Reverse(found.finding.start));
-    for found in latest.into_iter().take(LOOKED_FOR) {
-        found.finding.start_hour = hour_of(engine, &bill.currency, &found.finding, cancel)?;
-    }
-    Ok(())
-}
-
-/// The hour of an anomaly's first day from which on that and the day before differ most.
-fn hour_of(engine: &LocalEngine, currency: &str, finding: &Finding, cancel: &Cancel) -> Result<Option<i64>> {
-    let period = Period { from: finding.start.plus(-BEFORE_DAYS), to: finding.start.plus(1) };
-    let mut clauses = filter_of(&finding.place).clauses;
-    clauses.extend(Aside::none());
-    let request = Request {
-        period,
-        by: &[],
-        clauses: &clauses,
-        metric: Metric::Effective,
-        granularity: Some(Granularity::Hour),
-        currency: Some(currency),
-        parting: &[],
-        long: None,
-    };
-    let table = engine.aggregate(&request, cancel)?;
-    let mut hours = vec![0.0; period.days().max(0) as usize * 24];
-    for (key, total) in table.groups() {
-        let at = (key.start - period.from.seconds()) / HOUR_SECONDS;
-        hours.get_mut(at.max(0) as usize).into_iter().for_each(|hour| *hour += total.sum.to_f64());
-    }
-    let (before, day) = hours.split_at(hours.len().saturating_sub(24));
-    // A day whose charges all lie in one hour has no hours.
-    if day.iter().filter(|cost| **cost != 0.0).count() < 2 {
-        return Ok(None);
-    }
-    let usual = |hour: usize| median(before.iter().skip(hour).step_by(24).copied().collect());
-    let yesterday = before.get(before.len().saturating_sub(24)..).unwrap_or_default();
-    let excess: Vec<f64> = yesterday.iter().chain(day).enumerate().map(|(at, cost)| cost - usual(at % 24)).collect();
-    let first = change_point(&excess).filter(|at| *at >= yesterday.len()).map(|at| at - yesterday.len());
-    Ok(first.map(|hour| finding.start.seconds() + hour as i64 * HOUR_SECONDS))
-}
-
-/// Where what follows differs most from what is before: the cut that leaves the least variance on both sides.
-fn change_point(values: &[f64]) -> Option<usize> {
-    let n = values.len() as f64;
-    let all: f64 = values.iter().sum();
-    let mut before = 0.0;
-    let mut best: Option<(f64, usize)> = None;
-    for (at, value) in values.iter().enumerate().skip(1).map(|(at, _)| (at, values[at - 1])) {
-        before += value;
-        let (left, right) = (at as f64, n - at as f64);
-        let rise = (all - before) / right - before / left;
-        let gain = rise * rise * left * right / n;
-        if rise > 0.0 && best.is_none_or(|(most, _)| gain > most) {
-            best = Some((gain, at));
-        }
-    }
-    best.map(|(_, at)| at)
-}
-
-fn median(mut costs: Vec<f64>) -> f64 {
-    costs.sort_by(f64::total_cmp);
-    costs.get(costs.len() / 2).copied().unwrap_or(0.0)
-}
 
 /// What began in the last hours and is in none of `days`.
 ///
@@ -175,7 +95,8 @@ fn in_days(bill: &Bill, raw: tree::Anomaly, first: i64, last: i64) -> Option<Fou
         day: reckoned,
         peak: (Day::of_seconds(hour(event.peak)), reckoned),
         impact,
-        rate: find::estimate(event.rate * 24.0),
+        // One hour is no day's worth: all that it has had are.
+        rate: find::estimate(event.impact / f64::from(event.steps.max(1)) * 24.0),
         course,
         contributors: contributors.collect(),
         cancels: None,

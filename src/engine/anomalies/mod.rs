@@ -1,7 +1,7 @@
 //! Anomalies: found in the bills of a store, kept in its journal, and told.
 //!
 //! ```text
-//! rollups -> bill (series of places) -> find (analytics::detect) + hours -> records (what is kept) -> journal
+//! rollups -> bill (series of places) -> find (analytics::detect) + begun + hours -> records (what is kept) -> journal
 //! journal -> list, detail -> answers
 //! ```
 //!
@@ -9,6 +9,7 @@
 //! is made under the journal's lock, so that what somebody says meanwhile is not lost. Both are repeatable: the
 //! same charges give the same records. Knows no face and no channel.
 
+pub mod begun;
 pub mod bill;
 pub mod cause;
 mod cells;
@@ -16,6 +17,8 @@ pub mod detail;
 pub mod find;
 pub mod hold;
 pub mod hours;
+#[cfg(test)]
+mod hours_tests;
 mod known;
 pub mod list;
 mod once;
@@ -89,7 +92,7 @@ pub fn detect(engine: &LocalEngine, (as_of, now): (Day, i64), cancel: &Cancel) -
             let same = |a: &&Anomaly| hours::same_place(&a.finding, finding) && a.finding.start == finding.start;
             kept.iter().find(same).is_some_and(|a| a.finding.start_hour.is_some())
         };
-        hours::begin(engine, bill, &mut found, &known, cancel)?;
+        begun::begin(engine, bill, &mut found, &known, cancel)?;
         let lately = hours::lately(engine, bill, &found, cancel)?;
         found.extend(lately);
         let before = kept.iter().filter(|anomaly| anomaly.currency == bill.currency).map(|anomaly| &anomaly.finding);

@@ -13,26 +13,26 @@ use crate::engine::answer::{DayOf, Listed};
 use crate::engine::bills::import;
 use crate::store::Store;
 
-const FIRST: i32 = 20_600;
+pub(super) const FIRST: i32 = 20_600;
 
 /// Charges, a line each.
-struct Charges(String);
+pub(super) struct Charges(String);
 
 /// What is told of a charge besides its time and cost.
 #[derive(Clone, Copy)]
-struct Of {
-    provider: &'static str,
-    service: &'static str,
-    resource: &'static str,
-    category: &'static str,
-    commitment: &'static str,
+pub(super) struct Of {
+    pub(super) provider: &'static str,
+    pub(super) service: &'static str,
+    pub(super) resource: &'static str,
+    pub(super) category: &'static str,
+    pub(super) commitment: &'static str,
 }
 
-const VM: Of = Of { provider: "AWS", service: "vm", resource: "i-1", category: "Usage", commitment: "" };
-const DB: Of = Of { service: "db", resource: "d-1", ..VM };
+pub(super) const VM: Of = Of { provider: "AWS", service: "vm", resource: "i-1", category: "Usage", commitment: "" };
+pub(super) const DB: Of = Of { service: "db", resource: "d-1", ..VM };
 
 impl Charges {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Charges(
             "BilledCost,EffectiveCost,ChargePeriodStart,ChargePeriodEnd,BillingCurrency,ProviderName,ServiceName,\
              ResourceId,ChargeCategory,CommitmentDiscountId\n"
@@ -48,13 +48,13 @@ impl Charges {
     }
 
     /// The same cost each day, but for a little noise.
-    fn daily(&mut self, of: Of, days: std::ops::Range<i32>, cost: f64) {
+    pub(super) fn daily(&mut self, of: Of, days: std::ops::Range<i32>, cost: f64) {
         for day in days {
             self.add(of, Day(FIRST + day).seconds(), DAY_SECONDS, cost + f64::from(day * 7 % 5) / 10.0);
         }
     }
 
-    fn hourly(&mut self, of: Of, hours: std::ops::Range<i64>, cost: f64) {
+    pub(super) fn hourly(&mut self, of: Of, hours: std::ops::Range<i64>, cost: f64) {
         for hour in hours {
             let start = Day(FIRST).seconds() + hour * HOUR_SECONDS;
             self.add(of, start, HOUR_SECONDS, cost + (hour * 7 % 5) as f64 / 100.0);
@@ -66,18 +66,18 @@ impl Charges {
     }
 
     /// The same in an engine that may have looked at others before.
-    fn found_in(&self, engine: &LocalEngine, days: i32) -> Vec<Listed> {
+    pub(super) fn found_in(&self, engine: &LocalEngine, days: i32) -> Vec<Listed> {
         import(engine.store(), "bill", &self.0, 0);
         let answer = list::answer(engine, &AnomalyQuery::default(), Day(FIRST + days), &Cancel::default());
         answer.expect("answer").anomalies
     }
 }
 
-fn engine() -> LocalEngine {
+pub(super) fn engine() -> LocalEngine {
     LocalEngine::new(Arc::new(Store::in_memory(&[])), Config::default().settle, false)
 }
 
-fn told(found: &[Listed]) -> Vec<(Kind, bool, i32)> {
+pub(super) fn told(found: &[Listed]) -> Vec<(Kind, bool, i32)> {
     let one = |l: &Listed| (l.anomaly.finding.kind, l.anomaly.finding.rises, l.anomaly.finding.start.0 - FIRST);
     found.iter().map(one).collect()
 }
