@@ -71,6 +71,11 @@ fn is_tag(dimension: &str) -> bool {
     dimension.starts_with("tag:")
 }
 
+/// Whether a dimension only says where or whose something is, not what costs or who pays.
+fn is_beside(dimension: &str) -> bool {
+    dimension == "region" || is_tag(dimension)
+}
+
 /// Whether an anomaly is about money that moved, not about a commitment.
 fn is_plain(found: &Found) -> bool {
     let commitment = word_of(&Dimension::CommitmentDiscount);
@@ -250,7 +255,8 @@ fn pair(found: &Found, cells: &Cells) -> Option<Place> {
         pieces.into_iter().max_by(|a, b| (a.1.by() / whole.by()).total_cmp(&(b.1.by() / whole.by())))?;
     let known = place.depth() == 2 && place.parts().iter().all(|part| !part.value.is_empty() && part.value != UNTOLD);
     let (share, cost) = (piece.by() / whole.by(), piece.then / whole.then.max(f64::MIN_POSITIVE));
-    let is_it = share - cost >= LIFT || found.raw.place.depth() > 1 && cost >= ALL;
+    let is_view = found.raw.place.depth() > 1 || found.raw.place.parts().iter().any(|part| is_beside(&part.dimension));
+    let is_it = share - cost >= LIFT || is_view && cost >= ALL;
     (known && share >= MOST && is_it).then_some(place)
 }
 
@@ -283,7 +289,7 @@ fn cost_before(bill: &Bill, raw: &tree::Anomaly, place: &Place) -> Option<f64> {
 fn wider(bill: &Bill, found: &Found) -> Option<Place> {
     let raw = &found.raw;
     let own = cost_before(bill, raw, &raw.place)?;
-    let narrows = |part: &&Part| part.dimension == "region" || is_tag(&part.dimension);
+    let narrows = |part: &&Part| is_beside(&part.dimension);
     let without = |out: &Part| {
         let rest = raw.place.parts().iter().filter(|part| *part != out);
         Place::new(rest.map(|part| (part.dimension.clone(), part.value.clone())))
@@ -326,7 +332,7 @@ fn best(cases: &[Case], explains: &[Vec<usize>], is_left: &[bool], told: &[bool]
     };
     let rank = |at: usize| {
         let place = cases[at].place();
-        let beside = place.parts().iter().filter(|part| part.dimension == "region" || is_tag(&part.dimension)).count();
+        let beside = place.parts().iter().filter(|part| is_beside(&part.dimension)).count();
         (place.depth(), beside, place)
     };
     (0..cases.len()).filter(|at| is_left[*at] && !told[*at]).reduce(|best, at| {

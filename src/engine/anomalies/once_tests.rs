@@ -99,6 +99,26 @@ fn one_service_of_one_account_is_told_once_wherever_it_shows() {
 }
 
 #[test]
+fn a_region_that_is_hardly_more_than_one_service_of_one_account_is_told_as_that() {
+    for factor in [1.4, 3.0] {
+        let found = found(|line| match (line.account, line.service) {
+            ("lab", "vm") => {
+                line.region = "south";
+                line.cost *= if line.day < 80 { 1.0 } else { factor };
+            }
+            ("lab", "queue") => {
+                line.region = "south";
+                line.cost *= 0.2;
+            }
+            _ => {}
+        });
+        let told = told(&found);
+        let [(place, Kind::Step, true)] = &told[..] else { panic!("{factor}: {told:?}") };
+        assert_eq!(place, &["lab", "vm"], "{factor}");
+    }
+}
+
+#[test]
 fn what_climbs_is_told_once_and_at_its_service_and_account_too() {
     for (account, service) in [("lab", "vm"), ("prod", "vm"), ("dev", "db")] {
         let found = found(|line| {
