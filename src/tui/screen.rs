@@ -471,8 +471,9 @@ pub fn key_at(app: &App, footer: Rect, column: u16) -> Option<Action> {
 fn footer(app: &App, area: Rect, buf: &mut Buffer) {
     let theme = &app.theme;
     if let Some(status) = &app.status {
-        let text = cut(&format!(" {status}"), usize::from(area.width), theme.glyphs.ellipsis);
-        return put(buf, area, 0, &Line::from(Span::styled(text, theme.style(Role::Accent))));
+        let (sign, role) = app.pressing().unwrap_or(("", Role::Accent));
+        let text = cut(&format!(" {sign}{status}"), usize::from(area.width), theme.glyphs.ellipsis);
+        return put(buf, area, 0, &Line::from(Span::styled(text, theme.style(role))));
     }
     let mut spans = vec![Span::raw(" ")];
     for (_, key, word) in keys(app, area.width) {

@@ -11,6 +11,7 @@ use crate::tui::alerting::Snapshot;
 use crate::tui::effect::Effect;
 use crate::tui::overlay::Overlay;
 use crate::tui::overlay::alerts::{AlertsPanel, Scene};
+use crate::tui::theme::Role;
 
 /// What was told by the status line.
 #[derive(Clone, Default, Debug)]
@@ -73,6 +74,22 @@ impl App {
         self.noticed.shown = Some(said.clone());
         self.status = Some(said);
         vec![Effect::Tell(self.teller.sequence(notice))]
+    }
+
+    /// How the status line looks where it tells alerts: its sign, and the role of the gravest.
+    #[must_use]
+    pub fn pressing(&self) -> Option<(&'static str, Role)> {
+        let tells = self.noticed.shown.is_some() && self.noticed.shown == self.status;
+        let unseen = tells.then_some(&self.noticed.unseen)?;
+        // What is only to be known says so in its title.
+        let quiet = |notice: &Notice| {
+            ["spendtop: info", "spendtop: resolved"].iter().any(|quiet| notice.title.as_str().starts_with(quiet))
+        };
+        Some(match unseen.iter().any(|notice| notice.urgency == Urgency::Critical) {
+            true => ("! ", Role::Error),
+            false if unseen.iter().all(quiet) => ("", Role::Text),
+            false => ("", Role::Unsure),
+        })
     }
 
     /// Opens the panel, and has it be of now.

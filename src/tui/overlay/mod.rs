@@ -43,6 +43,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use super::action::Place;
 use super::text::{put, put_at, rule};
 use super::theme::{Role, Theme};
+use crate::domain::words::counted;
 
 /// An open overlay.
 #[derive(Clone, Debug)]
@@ -207,7 +208,7 @@ fn box_lines<'a>(
     end_box(area, buf, theme);
     let below = count.saturating_sub(first + height);
     if area.height > 1 && below > 0 {
-        let text = format!(" {below} lines below ");
+        let text = format!(" {} below ", counted(below as u64, "line", "lines"));
         put_at(buf, inner, 0, area.height - 1, &Line::from(Span::styled(text, theme.style(Role::Muted))));
     }
 }

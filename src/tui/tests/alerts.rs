@@ -14,9 +14,10 @@ use crate::tui::action::Place;
 use crate::tui::alerting::Snapshot;
 use crate::tui::effect::Effect;
 use crate::tui::event::Event;
+use crate::tui::theme::Role;
 
 /// When all of it is told: 9:30 UTC.
-fn now() -> i64 {
+pub(super) fn now() -> i64 {
     as_of().seconds() + 9 * 3_600 + 30 * 60
 }
 
@@ -51,7 +52,7 @@ fn channel(name: &str, kind: &'static str, waiting: usize, gate: Gate) -> Channe
     }
 }
 
-fn standing() -> Standing {
+pub(super) fn standing() -> Standing {
     let good = |before: i64| Gate { good_at: now() - before, ..Gate::default() };
     let failing =
         Gate { failures: 3, failed_at: now() - 20, why: Some("hooks.slack.com answered 503".into()), ..good(7_300) };
@@ -348,11 +349,42 @@ fn of_several_alerts_the_gravest_stands_with_their_count() {
 }
 
 #[test]
+fn an_alert_in_the_status_line_looks_as_it_presses() {
+    for (title, urgency, wanted) in [
+        ("spendtop: critical: Redshift costs more", Urgency::Critical, ("! ", Role::Error)),
+        ("spendtop: warning: AWS is late", Urgency::Normal, ("", Role::Unsure)),
+        ("spendtop: aws.prod has not synced for 26 h", Urgency::Normal, ("", Role::Unsure)),
+        ("spendtop: info: a week in short", Urgency::Normal, ("", Role::Text)),
+    ] {
+        let mut s = Session::started(Mood::Demo, (100, 30));
+        let title = crate::domain::text::SafeText::from_outside(title);
+        s.send(Event::Notice(Box::new(Notice { body: title.clone(), title: title.clone(), urgency })));
+        assert_eq!(s.app.pressing(), Some(wanted), "{title}");
+        s.app.status = Some("copied".to_owned());
+        assert_eq!(s.app.pressing(), None, "what is said besides is no alert");
+    }
+}
+
+#[test]
+fn one_line_below_is_told_as_one() {
+    let texts: Vec<String> = (10..34)
+        .map(|rows| {
+            let mut s = Session::started(Mood::Demo, (100, rows));
+            s.keys("N");
+            told(&mut s, Ok(standing()));
+            s.text()
+        })
+        .collect();
+    assert!(texts.iter().any(|text| text.contains(" 1 line below ")), "{texts:?}");
+    assert!(!texts.iter().any(|text| text.contains(" 1 lines ")), "{texts:?}");
+}
+
+#[test]
 fn an_alert_is_in_the_status_line_and_rings() {
     let mut s = Session::started(Mood::Demo, (100, 30));
     let title = crate::domain::text::SafeText::from_outside("spendtop: critical: a\x1b costs more");
     let notice = Notice { body: title.clone(), title, urgency: Urgency::Critical };
     s.send(Event::Notice(Box::new(notice)));
-    assert!(s.text().contains("critical: a\\x1b costs more"), "{}", s.text());
+    assert!(s.text().contains(" ! spendtop: critical: a\\x1b costs more"), "{}", s.text());
     assert!(matches!(s.done.last(), Some(Effect::Tell(sequence)) if sequence.ends_with('\x07')));
 }
