@@ -20,7 +20,7 @@ use crate::error::{Error, Result};
 use crate::host::alerting::Alerting;
 use crate::host::connect::desk::Desk;
 use crate::host::courier::Courier;
-use crate::host::syncing::{Source, Syncing};
+use crate::host::syncing::{Notice, Source, Syncing};
 use crate::host::{About, Host, Setup, connections};
 use crate::store::folder;
 use crate::sync::state::Place;
@@ -181,6 +181,7 @@ fn over(context: &mut Context<'_, '_>, place: PathBuf, demo: Option<u64>, face: 
     let (open, notices) = (first::Shared::default(), Arc::clone(&plan.notices));
     let (ours, syncing, alerting) = (Arc::clone(&open), Slot::default(), Alerts::default());
     let (begun, alerts) = (Arc::clone(&syncing), Arc::clone(&alerting));
+    let seen = face.is_seen(context);
     let (syncs, first_run) = (plan.syncs(), demo.is_none() && !folder::exists(&place));
     let importer = first::importer(plan.setup.clone(), Arc::clone(&open));
     let desk = demo.is_none().then(|| Desk {
@@ -208,6 +209,7 @@ fn over(context: &mut Context<'_, '_>, place: PathBuf, demo: Option<u64>, face: 
         let syncing = synced(&plan, &host, &begun);
         let is_demo = plan.demo.is_some() || host.about().is_ok_and(|about| about.demo);
         let courier = courier(&plan.config, &plan.place, plan.fixed.then_some(plan.today));
+        let courier = if seen { courier } else { courier.unseen() };
         let courier = if is_demo { courier.of_demo() } else { courier };
         let alerting = alerted(courier, Arc::clone(&host) as Arc<dyn crate::engine::Engine>, &alerts);
         Ok(tui::Opened { engine: host, standing, look: Some(look), syncing, alerting })
@@ -232,6 +234,7 @@ fn over(context: &mut Context<'_, '_>, place: PathBuf, demo: Option<u64>, face: 
             context.streams.note(notice, &[])?;
         }
     }
+    say_untold(context, &alerting)?;
     result
 }
 
@@ -258,8 +261,8 @@ fn end(slot: &Slot) {
     }
 }
 
-/// Who brings alerts, while an app is open.
-type Alerts = Arc<Mutex<Option<Arc<Alerting>>>>;
+/// Who brings alerts, while an app is open, and what the terminal was to tell when it ended.
+type Alerts = Arc<Mutex<(Option<Arc<Alerting>>, Vec<Notice>)>>;
 
 /// Begins to look for what a person is to know; without a thread for that nobody is told. Of the demo nobody is, but
 /// what would be is shown.
@@ -270,7 +273,7 @@ fn alerted(
 ) -> Option<Weak<dyn tui::alerting::Alerts>> {
     let alerting = Arc::new(Alerting::begin(courier, engine).ok()?);
     let lent: Weak<dyn tui::alerting::Alerts> = Arc::<Alerting>::downgrade(&alerting);
-    *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(alerting);
+    slot.lock().unwrap_or_else(PoisonError::into_inner).0 = Some(alerting);
     Some(lent)
 }
 
@@ -278,12 +281,23 @@ fn courier(config: &Config, place: &Path, fixed: Option<Day>) -> Courier {
     Courier::new(config, Place::beside(place), fixed, home().as_deref())
 }
 
-/// Ends whoever brings alerts; what is not brought stays on its way.
+/// Ends whoever brings alerts; what is not brought stays on its way, and what nobody has taken is kept.
 fn end_alerts(slot: &Alerts) {
-    let alerting = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
-    if let Some(alerting) = alerting.and_then(Arc::into_inner) {
+    let Some(alerting) = slot.lock().unwrap_or_else(PoisonError::into_inner).0.take() else { return };
+    let untold = alerting.untold();
+    if let Some(alerting) = Arc::into_inner(alerting) {
         alerting.end(SYNC_END_MAX);
     }
+    slot.lock().unwrap_or_else(PoisonError::into_inner).1.extend(untold.take());
+}
+
+/// Says what came for the terminal while the app was left: it counts as told, so that nobody else tells it.
+fn say_untold(context: &mut Context<'_, '_>, slot: &Alerts) -> Result<()> {
+    for notice in std::mem::take(&mut slot.lock().unwrap_or_else(PoisonError::into_inner).1) {
+        let title = notice.title.strip_prefix("spendtop: ").unwrap_or(&notice.title).to_owned();
+        context.streams.note(&title, &[])?;
+    }
+    Ok(())
 }
 
 fn looking_at_demo(config: &Config, engine: LocalEngine, (as_of, fixed): (Day, bool), slot: &Alerts) -> tui::Opened {
@@ -337,6 +351,15 @@ impl Face {
         if plain { Face::Plain } else { Face::Screen }
     }
 
+    /// Whether somebody sees what the terminal is told. In lines that is so where they go to a terminal; one that has
+    /// no screen is told the first tab alone. What nobody sees is left to whoever opens the app next.
+    fn is_seen(self, context: &Context<'_, '_>) -> bool {
+        match self == Face::Plain || context.config.screen.plain {
+            true => context.streams.terminal,
+            false => !self.is_plain(context),
+        }
+    }
+
     /// Whether no screen is to be taken: in lines, or on a terminal that has none.
     fn is_plain(self, context: &Context<'_, '_>) -> bool {
         self == Face::Plain || context.config.screen.plain || std::env::var("TERM").is_ok_and(|term| term == "dumb")
@@ -386,9 +409,10 @@ fn start(
     };
     if face == Face::Plain || screen.plain {
         let stdin = std::io::stdin();
-        let prompt = stdin.is_terminal() && context.streams.terminal;
+        let sees = context.streams.terminal;
+        let reader = tui::plain::Reader { types: stdin.is_terminal() && sees, sees };
         let mut input = std::io::BufReader::new(stdin);
-        let told = tui::plain::run(&options, &opener, &mut input, context.streams.out, prompt)?;
+        let told = tui::plain::run(&options, &opener, &mut input, context.streams.out, reader)?;
         return told.map(|()| 0).map_err(|e| context.streams.failed(&e));
     }
     if dumb {

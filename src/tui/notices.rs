@@ -19,7 +19,8 @@ use crate::host::syncing::{Notice, Urgency};
 /// Characters of a title, and of a body, at most.
 const TITLE_MAX: usize = 120;
 const BODY_MAX: usize = 240;
-const BELL: &str = "\x07";
+/// The bell.
+pub(super) const BELL: &str = "\x07";
 
 /// A sequence by which terminals show notifications.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

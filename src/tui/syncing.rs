@@ -125,14 +125,15 @@ impl Wanted {
 pub struct Watcher(Runner<Wanted>);
 
 impl Watcher {
-    /// Starts the thread; it says at once how it stands.
+    /// Starts the thread; it says at once how it stands. What the terminal is to tell is taken, and said, where it
+    /// `tells`: it counts as told then.
     ///
     /// # Errors
     /// Kind `Bug` where the system gives no thread.
-    pub fn start(syncs: Weak<dyn Syncs>, events: Sender<Event>) -> Result<Watcher> {
+    pub fn start(syncs: Weak<dyn Syncs>, events: Sender<Event>, tells: bool) -> Result<Watcher> {
         let of = syncs.upgrade();
         let subscribe = |listener: &Listener<()>| of.iter().for_each(|syncs| syncs.subscribe(listener));
-        let run = move |errands: &Errands<Wanted>| watch(errands, &syncs, &events);
+        let run = move |errands: &Errands<Wanted>| watch(errands, &syncs, &events, tells);
         let runner = Runner::start("tui-sync", |wanted: &mut Wanted| wanted.news = true, subscribe, run)?;
         Ok(Watcher(runner))
     }
@@ -148,7 +149,7 @@ impl Watcher {
     }
 }
 
-fn watch(errands: &Errands<Wanted>, syncs: &Weak<dyn Syncs>, events: &Sender<Event>) {
+fn watch(errands: &Errands<Wanted>, syncs: &Weak<dyn Syncs>, events: &Sender<Event>, tells: bool) {
     let mut told: Option<Snapshot> = None;
     errands.want(|wanted| wanted.look = true);
     loop {
@@ -160,7 +161,7 @@ fn watch(errands: &Errands<Wanted>, syncs: &Weak<dyn Syncs>, events: &Sender<Eve
         {
             return;
         }
-        while let Some(notice) = syncs.notice() {
+        while let Some(notice) = tells.then(|| syncs.notice()).flatten() {
             if events.blocking_send(Event::Notice(Box::new(notice))).is_err() {
                 return;
             }
@@ -245,7 +246,7 @@ mod tests {
         let (events, mut told) = tokio::sync::mpsc::channel(8);
         let syncs = Arc::new(Told::default());
         let weak: Weak<dyn Syncs> = Arc::downgrade(&(Arc::clone(&syncs) as Arc<dyn Syncs>));
-        let watcher = Watcher::start(weak, events).expect("thread");
+        let watcher = Watcher::start(weak, events, true).expect("thread");
         assert_eq!(rows(told.blocking_recv()), 0);
         watcher.look();
         assert_eq!(rows(told.blocking_recv()), 0, "whoever looks is told at once");

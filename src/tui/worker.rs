@@ -148,7 +148,7 @@ impl Shared {
     /// Tells from now on how whoever syncs stands.
     fn watch_syncing(&self, syncing: Option<Result<Weak<dyn Syncs>>>) {
         let before = self.syncing().take();
-        let begun = syncing.map(|syncing| syncing.and_then(|syncs| Watcher::start(syncs, self.events.clone())));
+        let begun = syncing.map(|syncing| syncing.and_then(|syncs| Watcher::start(syncs, self.events.clone(), true)));
         match begun {
             Some(Ok(watcher)) => *self.syncing() = Some(watcher),
             Some(Err(error)) => {

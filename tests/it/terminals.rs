@@ -4,7 +4,11 @@ use std::io::Write;
 use std::path::Path;
 use std::process::Stdio;
 
-use crate::screen::{Screen, command, text};
+use spendtop::clock;
+
+use crate::alerts::bill;
+use crate::screen::{Screen, command, printed, text};
+use crate::support::write;
 
 /// The question after the background.
 const QUESTION: &str = "\x1b]11;?\x07";
@@ -109,4 +113,39 @@ fn a_dumb_terminal_and_a_pipe_get_lines() {
     let told = text(&output.stdout);
     assert!(output.status.success() && told.contains("Inside: "), "{told}");
     assert!(!told.contains('\x1b') && !told.contains("Command, or help"), "a pipe needs no prompt: {told}");
+}
+
+#[test]
+fn plain_lines_tell_an_alert_and_a_pipe_takes_none() {
+    let home = tempfile::tempdir().expect("home");
+    let config = write(home.path(), "c.toml", "[notify]\ndesktop = false\n[alerts.spike]\nto = [\"terminal\"]\n");
+    let (config, today) = (config.display().to_string(), clock::today().to_string());
+    let with = |more: &[&'static str]| -> Vec<String> {
+        let flags = ["--config", &config, "--as-of", &today];
+        flags.iter().chain(more).map(|word| (*word).to_owned()).collect()
+    };
+    let mut import = command(home.path());
+    let imported = import.args(with(&["import"])).arg(bill(home.path())).output().expect("run");
+    assert!(imported.status.success(), "{}", text(&imported.stderr));
+    let log = || {
+        let words = with(&["alert", "log"]);
+        printed(home.path(), &words.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    assert!(log().contains("on its way"), "{}", log());
+
+    let mut lines = command(home.path());
+    lines.args(with(&["--plain"])).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = lines.spawn().expect("spawn");
+    child.stdin.take().expect("stdin").write_all(b"alerts\nspend\nquit\n").expect("words");
+    let told = text(&child.wait_with_output().expect("output").stdout);
+    assert!(told.contains("critical, on its way, terminal: ") && !told.contains("Alert: "), "{told}");
+    assert!(!told.contains('\x07') && log().contains("on its way"), "a pipe takes none: {}", log());
+
+    let words = with(&["--plain"]);
+    let mut screen = Screen::open(home.path(), &words.iter().map(String::as_str).collect::<Vec<_>>());
+    screen.until_written("Alert: critical: ");
+    screen.until_written("\x07");
+    screen.press("quit\r");
+    assert_eq!(screen.end(), 0);
+    assert!(!log().contains("on its way") && log().contains("told"), "{}", log());
 }

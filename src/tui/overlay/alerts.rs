@@ -7,7 +7,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use self::whole::News;
+pub(in crate::tui) use self::whole::{News, all};
 use super::log::Log;
 use super::{Spans, begin_box, box_lines};
 use crate::domain::alert::{Fate, Letter, Message, Refused, Severity, Turn, by_message};
@@ -176,7 +176,7 @@ impl Scene<'_> {
 fn messages(standing: &Standing) -> Vec<(Target, News<'_>)> {
     let would = standing.silence.iter().flat_map(|(_, news)| by_message(news));
     let would = would.map(|(message, to)| (Target::Would(message.key.clone()), News::would_be(message, to)));
-    let told = whole::all(&standing.answer).into_iter();
+    let told = all(&standing.answer).into_iter();
     would.chain(told.map(|news| (Target::Told(news.key.to_owned()), news))).collect()
 }
 
@@ -292,7 +292,7 @@ impl Page<'_> {
     }
 
     fn log(&mut self, standing: &Standing, now: i64, test: &str) {
-        let all = whole::all(&standing.answer);
+        let all = all(&standing.answer);
         if standing.silence.is_some() && all.is_empty() {
             return;
         }
@@ -335,7 +335,7 @@ impl Page<'_> {
 }
 
 /// How much something presses: its word, and how that looks.
-fn pressing(turn: Turn, severity: Severity) -> (&'static str, Role) {
+pub(in crate::tui) fn pressing(turn: Turn, severity: Severity) -> (&'static str, Role) {
     match (turn, severity) {
         (Turn::Resolved, _) => ("resolved", Role::Muted),
         (_, Severity::Critical) => ("critical", Role::Error),
@@ -344,7 +344,8 @@ fn pressing(turn: Turn, severity: Severity) -> (&'static str, Role) {
     }
 }
 
-fn capital(text: &str) -> String {
+/// A text that begins a sentence.
+pub(in crate::tui) fn capital(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

@@ -27,6 +27,7 @@ pub enum Word {
     Forecast,
     Budgets,
     Anomalies,
+    Alerts,
     Help,
     Quit,
 }
@@ -34,7 +35,7 @@ pub enum Word {
 /// Word, what may stand for it, what follows it, what it does.
 type Row = (Word, &'static str, &'static str, &'static str, &'static str);
 
-const TABLE: [Row; 21] = [
+const TABLE: [Row; 22] = [
     (Word::Spend, "spend", "1", "", "what is spent and what changed"),
     (Word::Breakdown, "breakdown", "2", "", "what it is made of, in numbered rows"),
     (Word::Series, "series", "days", "", "the cost of each day or other piece of time"),
@@ -54,6 +55,7 @@ const TABLE: [Row; 21] = [
     (Word::Forecast, "forecast", "", "", "what this month will come to, and how sure that is"),
     (Word::Budgets, "budgets", "4", "", "how each budget stands"),
     (Word::Anomalies, "anomalies", "5", "", "what is out of the ordinary"),
+    (Word::Alerts, "alerts", "", "", "how the channels of alerts stand, and the last messages"),
     (Word::Help, "help", "?", "", "these commands"),
     (Word::Quit, "quit", "q", "", "leave spendtop"),
 ];

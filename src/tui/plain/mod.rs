@@ -1,10 +1,11 @@
 //! The app in lines, for screen readers and pipes: the same state, questions and answers as on the
 //! screen, told in sentences and steered by words.
 //!
-//! Writes no control characters and redraws nothing. Reads lines from whatever it is handed; what fails
-//! meanwhile is told between them.
+//! Writes no control characters but the bell, and redraws nothing. Reads lines from whatever it is handed; what
+//! fails meanwhile, and alerts, are told between them. What nobody sees tells nobody: into a pipe no alert is taken.
 
 mod ahead;
+mod alerts;
 mod command;
 mod listening;
 mod syncing;
@@ -16,6 +17,7 @@ use std::sync::{Arc, Weak};
 use self::command::Word;
 use super::Options;
 use super::action::Action;
+use super::alerting::Alerts;
 use super::app::ask::answered;
 use super::app::{App, odd};
 use super::effect::Effect;
@@ -41,12 +43,23 @@ const SIZE: (u16, u16) = (60, 12);
 /// Rows of the breakdown that are told at once.
 const PAGE: usize = 20;
 
+/// Who is at the other end.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Reader {
+    /// Somebody types, and is asked for each line.
+    pub types: bool,
+    /// Somebody sees what is written, and is told of alerts.
+    pub sees: bool,
+}
+
 /// The app's state with who answers and who listens.
 struct Session<'a> {
     app: App,
     engine: Arc<dyn Engine>,
     look: Option<Look>,
     syncing: Option<Result<Weak<dyn Syncs>>>,
+    alerting: Option<Weak<dyn Alerts>>,
+    reader: Reader,
     /// What was told of syncing.
     heard: syncing::Told,
     out: &'a mut dyn Write,
@@ -59,12 +72,11 @@ struct Session<'a> {
 /// # Errors
 /// Where the data cannot be opened; or the output fails, as [`std::io::Error`] says.
 pub fn tell(options: &Options, open: &Opener, out: &mut dyn Write) -> Result<std::io::Result<()>> {
-    let mut session = Session::open(options, open, out)?;
+    let mut session = Session::open(options, open, out, Reader::default())?;
     Ok(session.spend().and_then(|()| session.tell_news()).and_then(|()| session.out.flush()))
 }
 
 /// Tells what is spent, then does what each line of `input` says, until it ends or says `quit`.
-/// `prompt` is where somebody types.
 ///
 /// # Errors
 /// Where the data cannot be opened; or the output fails, as [`std::io::Error`] says.
@@ -73,20 +85,21 @@ pub fn run(
     open: &Opener,
     input: &mut (dyn BufRead + Send),
     out: &mut dyn Write,
-    prompt: bool,
+    reader: Reader,
 ) -> Result<std::io::Result<()>> {
-    let mut session = Session::open(options, open, out)?;
-    Ok(session.serve(input, prompt))
+    let mut session = Session::open(options, open, out, reader)?;
+    Ok(session.serve(input))
 }
 
 impl<'a> Session<'a> {
-    fn open(options: &Options, open: &Opener, out: &'a mut dyn Write) -> Result<Session<'a>> {
-        let Opened { engine, standing, look, syncing, alerting: _ } = open(Source::Store)?;
+    fn open(options: &Options, open: &Opener, out: &'a mut dyn Write, reader: Reader) -> Result<Session<'a>> {
+        let Opened { engine, standing, look, syncing, alerting } = open(Source::Store)?;
         // Nothing is shown before the first answer: there is no frame that could wait for it. Of where
         // the app was left only what is looked at is told: the first tab's figures come first.
         let lens = options.session.as_ref().map_or(&options.lens, |session| &session.lens).clone();
         let app = App::new(&Options { front: None, session: None, lens, ..options.clone() }, SIZE);
-        let mut session = Session { app, engine, look, syncing, heard: syncing::Told::default(), out, told: 0 };
+        let heard = syncing::Told::default();
+        let mut session = Session { app, engine, look, syncing, alerting, reader, heard, out, told: 0 };
         let effects = session.app.update(Event::Opened(standing));
         session.perform(effects);
         let effects = session.app.start();
@@ -129,6 +142,7 @@ impl<'a> Session<'a> {
             Word::Forecast => return self.forecast(),
             Word::Budgets => return self.budgets(),
             Word::Anomalies => return self.anomalies(),
+            Word::Alerts => return self.alerts(),
             Word::Help => return self.lines(&command::help()),
             Word::Command => return self.command(),
             Word::Drill => self.drill(rest),

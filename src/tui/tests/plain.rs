@@ -1,9 +1,17 @@
 //! The line mode: what it tells, and what words do.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
+use super::alerts::standing;
 use super::fake::{Fake, HOSTILE, Mood, Session, as_of, colours, keeper, options};
-use crate::engine::Engine;
+use crate::domain::text::SafeText;
+use crate::engine::{Engine, Listener, Listeners};
+use crate::error::Result;
+use crate::host::alerting;
+use crate::host::courier::Silence;
+use crate::host::syncing::{Notice, Urgency};
+use crate::tui::alerting::Alerts;
+use crate::tui::plain::Reader;
 use crate::tui::worker::{Opened, Opener, Standing};
 use crate::tui::{Options, plain, session};
 
@@ -14,14 +22,112 @@ fn told(mood: Mood, input: &str) -> String {
 
 fn told_by(engine: Arc<dyn Engine>, session: Option<session::Session>, input: &str) -> String {
     let options = Options { session, ..options(colours()) };
+    written(&options, (engine, None), Reader::default(), input)
+}
+
+fn written(
+    options: &Options,
+    (engine, alerting): (Arc<dyn Engine>, Option<Weak<dyn Alerts>>),
+    reader: Reader,
+    input: &str,
+) -> String {
     let open: Opener = Box::new(move |_| {
         let banner = Some("Demo: a made-up company".to_owned());
         let standing = Standing { as_of: as_of(), banner, flags: " --demo".to_owned() };
-        Ok(Opened { engine: Arc::clone(&engine), standing, look: None, syncing: None, alerting: None })
+        let alerting = alerting.clone();
+        Ok(Opened { engine: Arc::clone(&engine), standing, look: None, syncing: None, alerting })
     });
     let mut out = Vec::new();
-    plain::run(&options, &open, &mut input.as_bytes(), &mut out, false).expect("opened").expect("written");
+    plain::run(options, &open, &mut input.as_bytes(), &mut out, reader).expect("opened").expect("written");
     String::from_utf8(out).expect("UTF-8")
+}
+
+/// Alerts that stand as they are told, with what waits for the terminal.
+struct Waiting {
+    stands: alerting::Standing,
+    untold: Mutex<Vec<Notice>>,
+    listeners: Listeners<()>,
+}
+
+impl Waiting {
+    fn of(stands: alerting::Standing, titles: &[&str]) -> Arc<Waiting> {
+        let notice = |title: &&str| Notice {
+            title: SafeText::from_outside(title),
+            body: SafeText::from_outside("Spent: 900 USD; Budgeted: 100 USD"),
+            urgency: Urgency::Critical,
+        };
+        let untold = Mutex::new(titles.iter().map(notice).collect());
+        Arc::new(Waiting { stands, untold, listeners: Listeners::default() })
+    }
+
+    fn left(&self) -> usize {
+        self.untold.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    fn told(self: &Arc<Self>, reader: Reader, input: &str) -> String {
+        let lent: Weak<dyn Alerts> = Arc::<Waiting>::downgrade(self);
+        written(&options(colours()), (Arc::new(Fake(Mood::Demo)), Some(lent)), reader, input)
+    }
+}
+
+impl Alerts for Waiting {
+    fn standing(&self) -> Result<alerting::Standing> {
+        Ok(self.stands.clone())
+    }
+
+    fn test(&self, channel: &str) {
+        panic!("nobody tries {channel}");
+    }
+
+    fn notice(&self) -> Option<Notice> {
+        let mut untold = self.untold.lock().unwrap_or_else(PoisonError::into_inner);
+        (!untold.is_empty()).then(|| untold.remove(0))
+    }
+
+    fn subscribe(&self, listener: &Listener<()>) {
+        self.listeners.add(listener);
+    }
+}
+
+#[test]
+fn alerts_are_told_before_the_next_prompt_with_the_bell() {
+    let titles = ["spendtop: critical: budget all is exceeded", "spendtop: warning: a\x1b is late"];
+    let waiting = Waiting::of(standing(), &titles);
+    let text = waiting.told(Reader { types: true, sees: true }, "help\n");
+    let wanted = "Alert: critical: budget all is exceeded.\nSpent: 900 USD; Budgeted: 100 USD.\n\
+                  Alert: warning: a\\x1b is late.\nSpent: 900 USD; Budgeted: 100 USD.\n\x07\nCommand, or help: ";
+    assert!(text.contains(wanted), "{text}");
+    assert_eq!((text.matches("Alert: ").count(), text.matches('\x07').count(), waiting.left()), (2, 1, 0), "once");
+}
+
+#[test]
+fn where_nobody_sees_it_no_alert_is_taken() {
+    let waiting = Waiting::of(standing(), &["spendtop: critical: budget all is exceeded"]);
+    let text = waiting.told(Reader::default(), "help\nquit\n");
+    assert!(!text.contains("Alert: ") && !text.contains('\x07'), "{text}");
+    assert_eq!(waiting.left(), 1, "it waits for who sees it");
+}
+
+#[test]
+fn how_alerts_stand_is_told_by_a_word() {
+    let text = Waiting::of(standing(), &[]).told(Reader::default(), "alerts\n");
+    for line in [
+        "pager, pagerduty: last brought ",
+        "chat, slack: last brought ",
+        "desktop: nothing was brought yet.",
+        "Messages, the newest first:",
+        "2024-11-20T09:29:00Z, critical, on its way, chat: budget platform is exceeded: 10,204.00 USD; ",
+        "2024-11-20T09:25:00Z, critical, told, pager: Amazon EC2 costs 1,204.50 USD more a day.",
+        "2024-11-20T08:23:20Z, resolved, told, pager: AWS tells nothing new since 2024-09-09.",
+    ] {
+        assert!(text.lines().any(|l| l.starts_with(line)), "{line}\n---\n{text}");
+    }
+    assert!(!text.chars().any(|c| (c.is_control() && c != '\n') || c == '\u{202e}'), "{text:?}");
+    let silent = alerting::Standing { silence: Some((Silence::Demo, Vec::new())), ..alerting::Standing::default() };
+    let text = Waiting::of(silent, &[]).told(Reader::default(), "alerts\n");
+    assert!(text.contains("\nThis is the demo: nobody is told.\nThere would be nothing new to tell.\n"), "{text}");
+    let none = Waiting::of(alerting::Standing::default(), &[]).told(Reader::default(), "alerts\n");
+    assert!(none.contains("Nobody was told anything yet."), "{none}");
 }
 
 #[test]

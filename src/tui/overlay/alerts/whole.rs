@@ -16,23 +16,23 @@ use crate::tui::theme::Role;
 const WOULD: &str = "would be told";
 
 /// A message, and what became of it at each channel.
-pub(super) struct News<'a> {
+pub(in crate::tui) struct News<'a> {
     pub(super) key: &'a str,
     /// When it was found.
     found_at: i64,
     /// When something last became of it.
-    pub(super) at: i64,
-    pub(super) turn: Turn,
-    pub(super) severity: Severity,
-    pub(super) title: &'a Untrusted,
+    pub(in crate::tui) at: i64,
+    pub(in crate::tui) turn: Turn,
+    pub(in crate::tui) severity: Severity,
+    pub(in crate::tui) title: &'a Untrusted,
     lines: &'a [Untrusted],
     figures: &'a [(String, Untrusted)],
     command: Option<&'a str>,
-    pub(super) to: Vec<Sent<'a>>,
+    pub(in crate::tui) to: Vec<Sent<'a>>,
 }
 
 /// What became of a message at one channel.
-pub(super) struct Sent<'a> {
+pub(in crate::tui) struct Sent<'a> {
     pub(super) channel: &'a str,
     pub(super) state: &'static str,
     why: Option<String>,
@@ -81,13 +81,13 @@ impl<'a> News<'a> {
     }
 
     /// What it came to: what is yet to come first, then what was not told.
-    pub(super) fn state(&self) -> &'static str {
+    pub(in crate::tui) fn state(&self) -> &'static str {
         let of = |state: &&str| self.to.iter().any(|sent| sent.state == *state);
         ["on its way", "not told", "partly told"].iter().find(|state| of(state)).copied().unwrap_or("told")
     }
 
     /// The channels, each with what became of it where that is not the same for all.
-    pub(super) fn channels(&self) -> String {
+    pub(in crate::tui) fn channels(&self) -> String {
         let same = self.to.iter().all(|sent| sent.state == self.to[0].state);
         let one =
             |sent: &Sent<'_>| if same { sent.channel.to_owned() } else { format!("{} {}", sent.channel, sent.state) };
@@ -95,13 +95,13 @@ impl<'a> News<'a> {
     }
 
     /// Why it is not where it was to be.
-    pub(super) fn why(&self) -> Option<&str> {
+    pub(in crate::tui) fn why(&self) -> Option<&str> {
         self.to.iter().find_map(|sent| sent.why.as_deref())
     }
 }
 
 /// What is on its way and what was told, a message each with its channels, the newest first.
-pub(super) fn all(answer: &AlertsAnswer) -> Vec<News<'_>> {
+pub(in crate::tui) fn all(answer: &AlertsAnswer) -> Vec<News<'_>> {
     let mut going: Vec<&Letter> = answer.going();
     going.sort_by_key(|letter| std::cmp::Reverse(letter.message.at));
     let each = going.into_iter().map(News::of_letter).chain(answer.log.iter().map(News::of_entry));
