@@ -348,7 +348,7 @@ fn by(dimensions: &[&Dimension]) -> Vec<Dimension> {
     dimensions.iter().map(|d| (*d).clone()).chain(beside).collect()
 }
 
-fn clause(dimension: &Dimension, values: &[String]) -> Clause {
+pub(super) fn clause(dimension: &Dimension, values: &[String]) -> Clause {
     let patterns = values.iter().map(|value| Pattern::only(value)).collect();
     Clause { negated: false, dimension: Some(dimension.clone()), patterns }
 }

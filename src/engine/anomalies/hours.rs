@@ -5,11 +5,12 @@
 
 use super::bill::{Bill, TOP_HOURS, place_of};
 use super::find::{self, Found, settings};
+use super::hour_place::Pieces;
 use crate::analytics::detect::event::{Direction, Shape};
 use crate::analytics::detect::place::Place;
 use crate::analytics::detect::series::Settings;
 use crate::analytics::detect::tree::{self, Kind, Node};
-use crate::domain::anomaly::{Contributor, Course, Finding, Kind as Told, Reckoned};
+use crate::domain::anomaly::{Contributor, Course, Finding, Kind as Told, Reckoned, Severity};
 use crate::domain::calendar::{DAY_SECONDS, Day, Granularity, HOUR_SECONDS, Period};
 use crate::domain::charge::Metric;
 use crate::domain::dimension::Dimension;
@@ -50,9 +51,22 @@ pub fn lately(engine: &LocalEngine, bill: &Bill, days: &[Found], cancel: &Cancel
             && matches!(anomaly.kind, Kind::Moved(Shape::Spike | Shape::Step))
             && anomaly.event.start - first_step > last - LATELY
             && anomaly.event.impact >= LEAST_SHARE * bill.daily
-            && !is_told(anomaly)
     };
-    Ok(found.into_iter().filter(wanted).filter_map(|raw| in_days(bill, raw, first_step, last)).collect())
+    let mut found: Vec<tree::Anomaly> = found.into_iter().filter(wanted).collect();
+    if found.is_empty() {
+        return Ok(Vec::new());
+    }
+    let pieces = Pieces::read(engine, bill, (&nodes, first), cancel)?;
+    found = found.into_iter().map(|raw| pieces.placed(raw, settled, &settings)).collect();
+    found.sort_by(|a, b| b.event.impact.total_cmp(&a.event.impact));
+    let mut told: Vec<Place> = Vec::new();
+    found.retain(|raw| {
+        // What was found at two places may be at one.
+        let is_news = !is_told(raw) && !told.contains(&raw.place);
+        told.push(raw.place.clone());
+        is_news
+    });
+    Ok(found.into_iter().filter_map(|raw| in_days(bill, raw, first_step, last)).collect())
 }
 
 /// An anomaly of hours in terms of days, by which it is known again once its day tells it too.
@@ -81,11 +95,11 @@ fn in_days(bill: &Bill, raw: tree::Anomaly, first: i64, last: i64) -> Option<Fou
         let spot = bill.spot(&c.part.dimension, &c.part.value)?;
         Some(Contributor { spot, share: c.share, moved: find::estimate(c.moved * 24.0) })
     });
-    let finding = Finding {
+    let mut finding = Finding {
         place: bill.spots(&raw.place),
         kind: Told::Spike,
         rises: true,
-        severity: find::severity(impact, true, bill.daily),
+        severity: Severity::Low,
         start: Day::of_seconds(hour(event.start)),
         start_hour: Some(hour(event.start)),
         hourly: true,
@@ -101,6 +115,7 @@ fn in_days(bill: &Bill, raw: tree::Anomaly, first: i64, last: i64) -> Option<Fou
         contributors: contributors.collect(),
         cancels: None,
     };
+    finding.severity = find::severity(finding.at_stake(), true, bill.daily);
     Some(Found { raw: daily, finding })
 }
 
@@ -165,7 +180,7 @@ fn nodes(engine: &LocalEngine, bill: &Bill, cancel: &Cancel) -> Result<Option<(V
 }
 
 /// How many hours from a day on are settled, where so many of a bill's days are.
-fn settled_hours(bill: &Bill, first: Day, settled: usize) -> usize {
+pub(super) fn settled_hours(bill: &Bill, first: Day, settled: usize) -> usize {
     (bill.first.0 + settled as i32 - first.0).max(0) as usize * 24
 }
 

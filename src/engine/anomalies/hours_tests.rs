@@ -1,7 +1,14 @@
-//! Anomalies by the hour: what a day of them costs.
+//! Anomalies by the hour: what a day of them costs, and where they are.
 
-use super::tests::{Charges, DB, Of, VM, engine};
+use std::fmt::Write as _;
+use std::ops::Range;
+
+use super::list::{self, AnomalyQuery};
+use super::tests::{Charges, DB, FIRST, Of, VM, engine};
+use super::*;
+use crate::domain::calendar::{HOUR_SECONDS, format_timestamp};
 use crate::engine::answer::Listed;
+use crate::engine::bills::import;
 
 /// The first hour of the day that the latest anomalies begin on.
 const NOON: i64 = 40 * 24;
@@ -43,4 +50,71 @@ fn hours_that_have_not_come_are_held_against_nothing() {
     assert!((29.5..31.5).contains(&impact) && (46.0..51.0).contains(&rate), "{impact}, {rate} a day: {finding:?}");
     let off = finding.day.actual - finding.day.expected;
     assert!((off - finding.impact).abs().to_f64() < 0.01, "{finding:?}");
+}
+
+/// Charges of a service and account from an hour on: service, account, hours of each charge, cost of an hour.
+type Line = (&'static str, &'static str, i64, f64);
+
+fn bill(lines: &[(Line, Range<i64>)]) -> String {
+    let mut text = "BilledCost,EffectiveCost,ChargePeriodStart,ChargePeriodEnd,BillingCurrency,ProviderName,\
+                    ServiceName,SubAccountId,ResourceId,ChargeCategory\n"
+        .to_owned();
+    for ((service, account, long, cost), hours) in lines {
+        for hour in hours.clone().step_by(*long as usize) {
+            let start = Day(FIRST).seconds() + hour * HOUR_SECONDS;
+            let (from, to) = (format_timestamp(start), format_timestamp(start + long * HOUR_SECONDS));
+            let cost = (cost + (hour * 7 % 5) as f64 / 100.0) * *long as f64;
+            writeln!(text, "{cost},{cost},{from},{to},USD,AWS,{service},{account},{service}-{account},Usage")
+                .expect("text");
+        }
+    }
+    text
+}
+
+const ALL: Range<i64> = 0..NOON + 22;
+const EVENING: Range<i64> = NOON + 19..NOON + 22;
+
+fn found(lines: &[(Line, Range<i64>)]) -> Vec<Listed> {
+    let engine = engine();
+    import(engine.store(), "bill", &bill(lines), 0);
+    list::answer(&engine, &AnomalyQuery::default(), Day(FIRST + 41), &Cancel::default()).expect("answer").anomalies
+}
+
+#[test]
+fn an_evening_is_told_of_the_service_and_account_that_had_it() {
+    let rise = (("cache", "tickets", 1, 4.0), EVENING);
+    // All other charges are of whole days, and no other is: of the hours it has all, of what it costs a part.
+    for long in [24, 1] {
+        let found = found(&[
+            (("vm", "prod", long, 8.0), ALL),
+            (("db", "prod", long, 4.0), ALL),
+            (("vm", "tickets", long, 4.0), ALL),
+            (("cache", "prod", long, 2.0), ALL),
+            (("cache", "tickets", 1, 2.0), ALL),
+            rise.clone(),
+        ]);
+        let one = only(&found);
+        let finding = &one.anomaly.finding;
+        assert_eq!(one.place_words, "cache | tickets", "charges of {long} h: {finding:?}");
+        assert!(finding.hourly, "{finding:?}");
+        let (impact, rate) = (finding.impact.to_f64(), finding.rate.to_f64());
+        assert!((11.5..12.6).contains(&impact) && (92.0..101.0).contains(&rate), "{impact}, {rate}: {finding:?}");
+        // 22 hours of two, and the rise.
+        let day = finding.day.actual.to_f64();
+        assert!((55.5..58.0).contains(&day), "{day}: {finding:?}");
+        assert!((finding.day.actual - finding.day.expected - finding.impact).abs().to_f64() < 0.01, "{finding:?}");
+    }
+}
+
+#[test]
+fn an_evening_of_all_accounts_of_a_service_is_the_services() {
+    let found = found(&[
+        (("vm", "prod", 1, 8.0), ALL),
+        (("vm", "tickets", 1, 4.0), ALL),
+        (("cache", "prod", 1, 2.0), ALL),
+        (("cache", "tickets", 1, 2.0), ALL),
+        (("cache", "prod", 1, 4.0), EVENING),
+        (("cache", "tickets", 1, 4.0), EVENING),
+    ]);
+    assert_eq!(only(&found).place_words, "cache");
 }

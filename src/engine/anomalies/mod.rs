@@ -16,6 +16,7 @@ mod cells;
 pub mod detail;
 pub mod find;
 pub mod hold;
+mod hour_place;
 pub mod hours;
 #[cfg(test)]
 mod hours_tests;

@@ -37,8 +37,8 @@ const TOGETHER: i32 = 2;
 const TOGETHER_SLOW: i32 = 10;
 /// The share of a move that one service of one account must have for it to be the place, and how much more of the
 /// move than of the cost that must be.
-const MOST: f64 = 0.8;
-const LIFT: f64 = 0.08;
+pub(super) const MOST: f64 = 0.8;
+pub(super) const LIFT: f64 = 0.08;
 /// The share of a place's cost that makes another place the same.
 const ALL: f64 = 0.95;
 /// How many times a place's cost another one may have had before and still tell its move as well.
