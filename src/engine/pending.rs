@@ -33,9 +33,14 @@ const REMEMBERED_MAX: usize = 16;
 #[must_use]
 pub fn settled<'f>(freshness: impl IntoIterator<Item = &'f Freshness, IntoIter: Clone>, as_of: Day) -> Option<Day> {
     let all = freshness.into_iter();
-    let live = all.clone().filter(|fresh| as_of.0 - fresh.last_day.0 <= GONE_DAYS);
+    let live = all.clone().filter(|fresh| still_delivers(fresh, as_of));
     let of_live = live.map(|fresh| fresh.settled_through).min();
     of_live.or_else(|| all.map(|fresh| fresh.settled_through).max())
+}
+
+/// Whether a provider's charges may still come.
+pub(super) fn still_delivers(fresh: &Freshness, as_of: Day) -> bool {
+    as_of.0 - fresh.last_day.0 <= GONE_DAYS
 }
 
 /// What has come of everybody that is looked at.

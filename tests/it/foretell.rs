@@ -3,18 +3,21 @@
 use std::fmt::Write;
 use std::sync::{Arc, OnceLock};
 
+use spendtop::analytics::budget as burn;
 use spendtop::analytics::forecast::{Band, Series, State, contest};
 use spendtop::cli::fill_with_demo_days;
 use spendtop::config::Config;
+use spendtop::domain::budget::{Budget, Cycle};
 use spendtop::domain::calendar::{Day, Granularity, Month, Period};
 use spendtop::domain::charge::Metric;
 use spendtop::domain::filter::Filter;
 use spendtop::domain::lens::Lens;
 use spendtop::domain::money::Amount;
 use spendtop::engine::answer::ForecastAnswer;
+use spendtop::engine::budgets::{BudgetCommand, Was, standings};
 use spendtop::engine::foretell::{Aside, Foretold, foretell};
 use spendtop::engine::local::LocalEngine;
-use spendtop::engine::{Answer, Cancel, Card, Engine, Question};
+use spendtop::engine::{Answer, Cancel, Card, Command, Engine, Question};
 use spendtop::error::Kind;
 use spendtop::report::{self, Format, Style};
 use spendtop::store::Store;
@@ -44,6 +47,12 @@ impl Bill {
     fn add(&mut self, category: &str, days: Period, cost: i64) {
         let Period { from, to } = days;
         writeln!(self.0, "{cost},USD,{from}T00:00:00Z,{to}T00:00:00Z,AWS,S,r-1,{category}").expect("text");
+    }
+
+    /// A day's use of another provider.
+    fn other(&mut self, provider: &str, at: Day, cost: i64) {
+        let to = at.plus(1);
+        writeln!(self.0, "{cost},USD,{at}T00:00:00Z,{to}T00:00:00Z,{provider},T,r-2,Usage").expect("text");
     }
 
     fn engine(self) -> LocalEngine {
@@ -114,7 +123,10 @@ fn use_is_fitted_and_all_else_is_put_back_as_known_amounts() {
     assert_eq!((tax.came, tax.expected), (Amount::ZERO, Amount::whole(510)));
     let ahead = forecast.sum(Period { from: told.first(), ..november }).expect("sum");
     let sum = told.sum(november).expect("sum");
-    assert!(near(sum, ahead.plus((came + 70 - 30 + 40 + 510) as f64)), "{sum:?}");
+    // A day that is not settled costs no less than what has come of it.
+    let open = forecast.days.iter().zip((Period { from: told.first(), to: day("2026-11-23") }).iter());
+    let more: f64 = open.map(|(band, at)| (usage(at) as f64 - band.mid).max(0.0)).sum();
+    assert!(near(sum, ahead.plus((came + 70 - 30 + 40 + 510) as f64 + more)), "{sum:?}");
     assert!(sum.lo95 < sum.lo80 && sum.lo80 < sum.mid && sum.mid < sum.hi80 && sum.hi80 < sum.hi95, "{sum:?}");
     // December: the purchase that came once is not expected again.
     let december = Month::new(2026, 12).period();
@@ -299,4 +311,63 @@ fn month_ends_of_the_demo_are_foretold_within_12_percent() {
             assert!(error < 0.12, "seed {seed}, `{filter}`: {error}");
         }
     }
+}
+
+/// Use that costs 1.8 times as much in the last 12 of its days, and a provider that is silent for `silent` of them and
+/// costs `cost` a day.
+fn late(silent: i32, cost: i64) -> LocalEngine {
+    let (mut bill, end) = (Bill::new(), day("2026-10-24"));
+    for at in (Period { from: day("2026-01-01"), to: end }).iter() {
+        bill.add("Usage", one(at), risen(at));
+        if at < end.plus(-silent) {
+            bill.other("LogCo", at, cost + i64::from(at.0 % 3));
+        }
+    }
+    bill.engine()
+}
+
+fn risen(at: Day) -> i64 {
+    usage(at) * 10 * if at < day("2026-10-12") { 10 } else { 18 } / 10
+}
+
+#[test]
+fn a_provider_that_is_late_holds_up_no_other() {
+    let october = Month::new(2026, 10).period();
+    let aws: i64 = october.iter().map(risen).sum();
+    for (silent, cost) in [(1, 3), (5, 3), (10, 3), (16, 3), (30, 3), (16, 300)] {
+        let engine = late(silent, cost);
+        let told = ask(&engine, "", "2026-10-24");
+        let truth = (aws + october.iter().map(|at| cost + i64::from(at.0 % 3)).sum::<i64>()) as f64;
+        let sum = told.sum(october).expect("sum");
+        let off = (sum.mid / truth - 1.0).abs();
+        assert!(off < 0.05, "silent for {silent} days at {cost}: {sum:?} of {truth}");
+        let spent: i64 = (Period { to: day("2026-10-24"), ..october }).iter().map(risen).sum();
+        assert!(sum.lo80 > spent as f64, "{sum:?} of {spent}");
+        // What days add up to is the month, whoever is late.
+        let first = told.first().max(october.from);
+        let days = (Period { from: first, ..october }).iter().map(|at| told.day(at).expect("day").mid).sum::<f64>();
+        let before = told.came(Period { to: first, ..october }).to_f64();
+        assert!((days + before - sum.mid).abs() < 1e-6, "{days} {before} {sum:?}");
+        // The words say whose days were foretold.
+        let since = format!("; LogCo's days after {} have not come: foretold", day("2026-10-24").plus(-silent - 1));
+        assert_eq!(told.words().contains(&since), silent > 5, "{}", told.words());
+        assert!(told.settled_through >= Some(day("2026-10-18")), "{:?}", told.settled_through);
+    }
+    // Alone, it is late and nothing else.
+    let alone = ask(&late(16, 3), "provider:LogCo", "2026-10-24");
+    assert_eq!((alone.late.len(), alone.settled_through), (0, Some(day("2026-10-07"))));
+}
+
+#[test]
+fn a_budget_is_told_to_break_whoever_is_late() {
+    let engine = late(16, 3);
+    let budget = Budget::plain("all", Amount::whole(40_000), "USD", Cycle::Month, day("2026-10-01"));
+    let budget = Budget { metric: Metric::Billed, ..budget };
+    let keep = BudgetCommand::Keep { budget: Box::new(budget), was: Was::New };
+    engine.command(&Command::Budget(keep)).expect("kept");
+    let standings = standings(&engine, day("2026-10-24"), &Cancel::default()).expect("standings");
+    let [standing] = standings.as_slice() else { panic!("{standings:?}") };
+    assert!(matches!(standing.state, burn::State::WillExceed { .. }), "{standing:?}");
+    let end = standing.forecast.as_ref().expect("forecast");
+    assert!(end.words.contains("LogCo's days after 2026-10-07 have not come"), "{}", end.words);
 }

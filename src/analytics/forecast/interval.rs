@@ -42,6 +42,15 @@ impl Band {
         Band { mid: mid + known, lo80: lo80 + known, hi80: hi80 + known, lo95: lo95 + known, hi95: hi95 + known }
     }
 
+    /// The two together, whose errors go their own ways.
+    #[must_use]
+    pub fn and(self, other: Band) -> Band {
+        let mid = self.mid + other.mid;
+        let low = |of: fn(&Band) -> f64| mid - (self.mid - of(&self)).hypot(other.mid - of(&other));
+        let high = |of: fn(&Band) -> f64| mid + (of(&self) - self.mid).hypot(of(&other) - other.mid);
+        Band { mid, lo80: low(|b| b.lo80), hi80: high(|b| b.hi80), lo95: low(|b| b.lo95), hi95: high(|b| b.hi95) }
+    }
+
     /// The same with what is due on top, whose errors go their own way.
     pub(super) fn with(self, due: Sum, least: f64) -> Band {
         if due.mid == 0.0 && due.off == [0.0; 2] {

@@ -15,6 +15,8 @@ use crate::error::Result;
 pub(super) struct Ahead {
     /// What it will have cost with each day that is not settled.
     pub path: Vec<(Day, Band)>,
+    /// The first day that is foretold, of whatever period.
+    pub first: Day,
     /// What it cost before the first of them.
     pub before: Amount,
     /// How, and how well that went before.
@@ -47,5 +49,5 @@ pub(super) fn of(
     let days = Period { from: first, to: period.to };
     let up_to = |day: Day| Some((day, foretold.sum(Period { to: day.plus(1), ..days })?.plus(before.to_f64())));
     let path: Option<Vec<(Day, Band)>> = days.iter().map(up_to).collect();
-    Ok(path.map(|path| Ahead { path, before, words: foretold.words() }))
+    Ok(path.map(|path| Ahead { path, first: foretold.first(), before, words: foretold.words() }))
 }

@@ -91,7 +91,8 @@ fn known(change: &Change, shares: &[(String, f64)]) -> Result<Change> {
 fn shares(engine: &LocalEngine, budget: &Budget, ground: &Ground, cancel: &Cancel) -> Result<Vec<(String, f64)>> {
     let mut lens = lens_of(budget);
     engine.definitions().bind_lens(&mut lens).map_err(|name| engine.undefined(&name))?;
-    let last = ground.ahead.as_ref().and_then(|ahead| ahead.path.first()).map_or(ground.as_of, |(day, _)| *day);
+    // A period to come begins long after the last of them.
+    let last = ground.ahead.as_ref().map_or(ground.as_of, |ahead| ahead.first);
     let days = Period { from: last.plus(-SHARE_DAYS), to: last };
     lens.filter.clauses.push(Clause {
         negated: false,

@@ -165,6 +165,24 @@ fn budgets_that_no_rollup_answers_stand_together_as_alone_and_are_looked_at_once
 }
 
 #[test]
+fn services_of_a_period_that_begins_long_after_today_are_those_of_the_last_days() {
+    let engine = engine();
+    import(&engine, 170);
+    for from in ["2026-11-01", "2026-12-20", "2026-12-24", "2027-01-01", "2027-02-01"] {
+        let every = Cycle::Quarter;
+        keep(&engine, Budget { every, from: day(from), ..budget(from, 40_000) }, Was::New).expect("kept");
+        let changes = vec!["growth +10% of vm".parse().expect("change")];
+        let asked = Question::Budgets(Asked::Simulate { name: from.to_owned(), changes });
+        let Answer::Budgets(answer) = engine.ask(&asked, day("2026-11-21"), &Cancel::default()).expect(from) else {
+            panic!("{from}");
+        };
+        let BudgetsAnswer::Simulated(simulation) = *answer else { panic!("{from}") };
+        assert!(simulation.changes[0].1 > Amount::ZERO, "{from}: {simulation:?}");
+        assert_eq!(simulation.services, ["vm", "db"], "{from}");
+    }
+}
+
+#[test]
 fn answers_are_the_same_after_a_wire() {
     let standing = {
         let engine = engine();

@@ -1,8 +1,10 @@
-//! A filter's days of one currency: what goes on by itself, and what stays out of the fit.
+//! A filter's days of one currency: what goes on by itself, and what stays out of the fit; of providers that are
+//! much later than others apart.
 //!
 //! Rollups answer where they have what the filter asks for; charges are looked at one by one where not. Knows no
 //! model.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Aside, DAYS_READ};
@@ -13,12 +15,14 @@ use crate::domain::dimension::Dimension;
 use crate::domain::filter::{Clause, Filter};
 use crate::domain::lens::Lens;
 use crate::domain::money::Amount;
+use crate::domain::services::canonical_provider;
 use crate::engine::Cancel;
+use crate::engine::answer::Freshness;
 use crate::engine::local::LocalEngine;
 use crate::engine::pending::{self, Arrivals};
 use crate::engine::query::request;
 use crate::engine::spend::admitted;
-use crate::engine::table::{Request, Table};
+use crate::engine::table::{Key, Request, Table};
 use crate::engine::together::Together;
 use crate::error::Result;
 
@@ -31,16 +35,29 @@ pub(super) struct Stream {
     pub long: bool,
 }
 
-/// What was found.
-pub(super) struct Gathered {
+/// Providers whose last settled days are no more days apart are foretold together.
+const LATE_DAYS: i32 = 4;
+
+/// What was found of providers that are settled up to about the same day.
+pub(super) struct Part {
+    /// Who they are.
+    pub of: Vec<Freshness>,
     /// What goes on by itself, up to the last settled day.
     pub series: Series,
     /// What stays out of it, up to the day that is asked about.
     pub others: BTreeMap<Stream, BTreeMap<Day, Amount>>,
     /// All of it.
     pub totals: BTreeMap<Day, Amount>,
+    /// The part of [`Self::totals`] that goes on by itself.
+    pub usage: BTreeMap<Day, Amount>,
     /// The last day that nobody restates any more.
     pub settled: Option<Day>,
+}
+
+/// What was found.
+pub(super) struct Gathered {
+    /// Those first that are settled last; one at least.
+    pub parts: Vec<Part>,
     /// Whether there are charges before those that were read.
     pub has_older: bool,
 }
@@ -106,52 +123,108 @@ impl Wanted {
 
 /// Reads the days before one.
 pub(super) fn gather(together: &Together<'_>, wanted: &Wanted, cancel: &Cancel) -> Result<Gathered> {
-    let mut found = Found::default();
-    found.add_short(&*together.table(&wanted.short(), cancel)?);
+    let groups = by_settled(admitted(together.engine().freshness(wanted.as_of), &wanted.lens), wanted.as_of);
+    let mut all = Found::new(&groups);
+    all.add_short(&*together.table(&wanted.short(), cancel)?);
     let long = together.table(&wanted.long(), cancel)?;
-    found.add_others(&long, true);
-    long.groups().for_each(|(key, total)| *found.totals.entry(Day::of_seconds(key.start)).or_default() += total.sum);
+    all.add_others(&long, true);
+    for (key, total) in long.groups() {
+        *all.part(&long, &key).totals.entry(Day::of_seconds(key.start)).or_default() += total.sum;
+    }
     // Only these are many times more by account.
-    if found.has_others {
-        found.add_others(&*together.table(&wanted.others(), cancel)?, false);
+    if all.has_others {
+        all.add_others(&*together.table(&wanted.others(), cancel)?, false);
     }
-    if found.has_corrections {
-        found.add_others(&*together.table(&wanted.corrections(), cancel)?, false);
+    if all.has_corrections {
+        all.add_others(&*together.table(&wanted.corrections(), cancel)?, false);
     }
+    let found = all.parts;
+    let is_any = found.iter().any(|part| !part.totals.is_empty());
+    let of = groups.into_iter().zip(found);
+    // Who has no charge among those that the filter admits neither holds up nor vouches for anybody.
+    let with = of.filter(|(_, found)| !is_any || !found.totals.is_empty());
+    let mut parts: Vec<Part> = with.map(|(of, found)| part(together.engine(), wanted, of, found)).collect();
+    parts.truncate(if is_any { parts.len() } else { 1 });
+    Ok(Gathered { parts, has_older: wanted.oldest < wanted.days.from })
+}
+
+fn part(engine: &LocalEngine, wanted: &Wanted, of: Vec<Freshness>, found: FoundPart) -> Part {
+    let FoundPart { usage, totals, others } = found;
     let Period { from, .. } = wanted.days;
-    let (settled, missing) = settled(together.engine(), &wanted.lens, wanted.days, wanted.as_of);
+    let (settled, missing) = settled(engine, &of, &wanted.lens, wanted.days, wanted.as_of);
     let days = Period { from, to: settled.map_or(from, |last| last.plus(1)) };
     let value = |day: Day| {
-        let usage = found.usage.get(&day).copied().unwrap_or_default();
+        let usage = usage.get(&day).copied().unwrap_or_default();
         (!missing.contains(&day)).then(|| usage.to_f64())
     };
     let series = Series { first: from, values: days.iter().map(value).collect() };
-    Ok(Gathered { series, others: found.others, totals: found.totals, settled, has_older: wanted.oldest < from })
+    Part { of, series, others, totals, usage, settled }
 }
 
-const BY_CATEGORY: [Dimension; 2] = [Dimension::ChargeCategory, Dimension::ChargeClass];
-const BY_ACCOUNT: [Dimension; 3] = [Dimension::BillingAccount, Dimension::ChargeCategory, Dimension::ChargeClass];
+/// Those who still deliver, by the day up to which they are settled: one who is late, however small, must not hold
+/// up the others. Those who deliver no more are with the first.
+fn by_settled(freshness: Vec<Freshness>, as_of: Day) -> Vec<Vec<Freshness>> {
+    let (mut live, gone): (Vec<_>, Vec<_>) =
+        freshness.into_iter().partition(|fresh| pending::still_delivers(fresh, as_of));
+    live.sort_by_key(|fresh| Reverse(fresh.settled_through));
+    let mut groups: Vec<Vec<Freshness>> = Vec::new();
+    for fresh in live {
+        let near = |of: &&mut Vec<Freshness>| of[0].settled_through.0 - fresh.settled_through.0 <= LATE_DAYS;
+        match groups.last_mut().filter(near) {
+            Some(group) => group.push(fresh),
+            None => groups.push(vec![fresh]),
+        }
+    }
+    groups.resize_with(groups.len().max(1), Vec::new);
+    groups[0].extend(gone);
+    groups
+}
 
-#[derive(Default)]
-struct Found {
-    usage: BTreeMap<Day, Amount>,
-    totals: BTreeMap<Day, Amount>,
-    others: BTreeMap<Stream, BTreeMap<Day, Amount>>,
+const BY_CATEGORY: [Dimension; 3] = [Dimension::Provider, Dimension::ChargeCategory, Dimension::ChargeClass];
+const BY_ACCOUNT: [Dimension; 4] =
+    [Dimension::Provider, Dimension::ChargeCategory, Dimension::ChargeClass, Dimension::BillingAccount];
+
+struct Found<'g> {
+    groups: &'g [Vec<Freshness>],
+    /// One of each group.
+    parts: Vec<FoundPart>,
     has_others: bool,
     has_corrections: bool,
 }
 
-impl Found {
+#[derive(Default)]
+struct FoundPart {
+    usage: BTreeMap<Day, Amount>,
+    totals: BTreeMap<Day, Amount>,
+    others: BTreeMap<Stream, BTreeMap<Day, Amount>>,
+}
+
+impl Found<'_> {
+    fn new(groups: &[Vec<Freshness>]) -> Found<'_> {
+        let parts = groups.iter().map(|_| FoundPart::default()).collect();
+        Found { groups, parts, has_others: false, has_corrections: false }
+    }
+
+    /// Where the charges of a table's group belong, by their provider.
+    fn part(&mut self, table: &Table, key: &Key) -> &mut FoundPart {
+        let provider = canonical_provider(table.dimensions[0].text(key.values.0[0]));
+        let is_of = |group: &Vec<Freshness>| group.iter().any(|f| canonical_provider(f.provider.raw()) == provider);
+        let at = self.groups.iter().position(is_of).unwrap_or(0);
+        &mut self.parts[at]
+    }
+
     /// Adds what is not longer than a day.
     fn add_short(&mut self, table: &Table) {
         for (key, total) in table.groups() {
             let day = Day::of_seconds(key.start);
-            *self.totals.entry(day).or_default() += total.sum;
-            let [category, class] = [0, 1].map(|at| table.dimensions[at].text(key.values.0[at]));
-            match Aside::of(category, class, false) {
-                Some(Aside::Correction) => self.has_corrections = true,
-                Some(_) => self.has_others = true,
-                None => *self.usage.entry(day).or_default() += total.sum,
+            let [category, class] = [1, 2].map(|at| table.dimensions[at].text(key.values.0[at]));
+            let aside = Aside::of(category, class, false);
+            self.has_corrections |= aside == Some(Aside::Correction);
+            self.has_others |= aside.is_some_and(|kind| kind != Aside::Correction);
+            let part = self.part(table, &key);
+            *part.totals.entry(day).or_default() += total.sum;
+            if aside.is_none() {
+                *part.usage.entry(day).or_default() += total.sum;
             }
         }
     }
@@ -159,19 +232,25 @@ impl Found {
     /// Adds what stays out of the fit.
     fn add_others(&mut self, table: &Table, long: bool) {
         for (key, total) in table.groups().filter(|(_, total)| !total.sum.is_zero()) {
-            let [account, category, class] = [0, 1, 2].map(|at| table.dimensions[at].text(key.values.0[at]));
+            let [category, class, account] = [1, 2, 3].map(|at| table.dimensions[at].text(key.values.0[at]));
             let Some(kind) = Aside::of(category, class, long) else { continue };
             let stream = Stream { kind, account: account.to_owned(), long };
-            *self.others.entry(stream).or_default().entry(Day::of_seconds(key.start)).or_default() += total.sum;
+            let day = Day::of_seconds(key.start);
+            *self.part(table, &key).others.entry(stream).or_default().entry(day).or_default() += total.sum;
         }
     }
 }
 
-/// The last day that is settled of everybody that is looked at and still delivers, and days before it that have not come.
-fn settled(engine: &LocalEngine, lens: &Lens, read: Period, as_of: Day) -> (Option<Day>, BTreeSet<Day>) {
-    let freshness = admitted(engine.freshness(as_of), lens);
-    let settled = pending::settled(&freshness, as_of).filter(|last| *last >= read.from).map(|last| last.min(as_of));
-    let arrivals = Arrivals::of_those(engine, &lens.filter, &freshness, as_of);
+/// The last day that is settled of some who are looked at, and days before it that have not come.
+fn settled(
+    engine: &LocalEngine,
+    of: &[Freshness],
+    lens: &Lens,
+    read: Period,
+    as_of: Day,
+) -> (Option<Day>, BTreeSet<Day>) {
+    let settled = pending::settled(of, as_of).filter(|last| *last >= read.from).map(|last| last.min(as_of));
+    let arrivals = Arrivals::of_those(engine, &lens.filter, of, as_of);
     let missing = arrivals.missing(Period { to: settled.map_or(read.from, |last| last.plus(1)), ..read });
     let of = missing.map(|pending| pending.of).unwrap_or_default();
     (settled, of.iter().flat_map(|behind| &behind.missing).flat_map(|run| run.iter()).collect())

@@ -17,6 +17,8 @@ use crate::domain::charge::Metric;
 /// Forecasts that are remembered, as many as there may well be budgets: each holds up to a hundred kilobytes of past
 /// errors.
 pub(super) const MAX: usize = 512;
+/// Parts of one forecast whose winners are remembered.
+const PARTS_MAX: usize = 8;
 /// What is so old is restated no more.
 const FIXED_DAYS: i32 = 45;
 
@@ -31,8 +33,8 @@ pub(super) struct Name {
 
 struct Known {
     name: Name,
-    /// Who won, and over which series.
-    winner: Option<(u64, Winner)>,
+    /// Who won, of which part of it and over which series.
+    winners: Vec<(String, u64, Winner)>,
     /// Of which commit, and how many days ahead.
     answer: Option<(u64, usize, Arc<Foretold>)>,
 }
@@ -54,15 +56,20 @@ impl Memory {
         Some(Arc::clone(foretold))
     }
 
-    /// Who won over this series today.
-    pub(super) fn winner(&self, name: &Name, series: &Series) -> Option<Winner> {
+    /// Who won over this series, one of a part of what is asked about, today.
+    pub(super) fn winner(&self, name: &Name, part: &str, series: &Series) -> Option<Winner> {
         let mut all = self.lock();
-        let (of, winner) = find(&mut all, name)?.winner.as_ref()?;
+        let (_, of, winner) = find(&mut all, name)?.winners.iter().find(|(known, ..)| known == part)?;
         (*of == identity(series, name.as_of)).then(|| winner.clone())
     }
 
-    pub(super) fn keep_winner(&self, name: &Name, series: &Series, winner: &Winner) {
-        place(&mut self.lock(), name).winner = Some((identity(series, name.as_of), winner.clone()));
+    pub(super) fn keep_winner(&self, name: &Name, part: &str, series: &Series, winner: &Winner) {
+        let mut all = self.lock();
+        let winners = &mut place(&mut all, name).winners;
+        winners.retain(|(known, ..)| known != part);
+        // Parts change where somebody is late no more: of those that were no more are kept than matter.
+        winners.truncate(PARTS_MAX - 1);
+        winners.insert(0, (part.to_owned(), identity(series, name.as_of), winner.clone()));
     }
 
     pub(super) fn keep(&self, name: Name, generation: u64, horizon: usize, foretold: &Arc<Foretold>) {
@@ -83,7 +90,7 @@ fn place<'k>(all: &'k mut VecDeque<Known>, name: &Name) -> &'k mut Known {
         Some(at) => &mut all[at],
         None => {
             all.truncate(MAX - 1);
-            all.push_front(Known { name: name.clone(), winner: None, answer: None });
+            all.push_front(Known { name: name.clone(), winners: Vec::new(), answer: None });
             &mut all[0]
         }
     }

@@ -4,6 +4,10 @@
 //! adjustments, corrections of earlier bills and charges longer than a day stay out of the fit (`gather`) and are put back as known amounts:
 //! as they came, and where they come every month, as they came last (`recurring`).
 //!
+//! Providers that are much later than others are foretold apart, each from its own last settled day on, and added:
+//! what the others delivered since counts as it came. A day that is not settled costs no less than what has come of
+//! it, unless costs may fall below zero.
+//!
 //! The model is looked for once a day and series, and remembered (`memory`); see
 //! [`crate::analytics::forecast`]. Knows no face.
 
@@ -19,24 +23,32 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 pub(super) use self::gather::Wanted;
+use self::gather::{Gathered, Part};
 pub use self::memory::Memory;
 use self::memory::Name;
 use super::Cancel;
+use super::answer::Freshness;
 use super::local::LocalEngine;
 use super::scan::check;
 use super::together::Together;
-use crate::analytics::forecast::{Band, Forecast, Measured, Series, State, contest, refresh};
+use crate::analytics::forecast::{Band, Forecast, Measured, State, contest, refresh};
 use crate::domain::calendar::{Day, Period};
 use crate::domain::charge::Metric;
 use crate::domain::dimension::Dimension;
 use crate::domain::filter::{Clause, Filter, Pattern};
 use crate::domain::money::Amount;
+use crate::domain::services::provider_short;
+use crate::domain::text::SafeText;
 use crate::error::Result;
 
 /// Days ahead that are foretold at least: what screens show.
 pub const DAYS: usize = 90;
 /// Days before the one that is asked about that are read: a year and a month, as models do.
 const DAYS_READ: i32 = 400;
+/// Days that say what costs most.
+const USUAL_DAYS: usize = 28;
+/// Late providers that are named.
+const LATE_NAMED: usize = 3;
 /// Where the last settled day is older, nothing is foretold.
 const STALE_DAYS: i32 = 62;
 
@@ -118,8 +130,10 @@ impl Aside {
 pub struct Foretold {
     /// As of which day.
     pub as_of: Day,
-    /// The last day that counts as it came; none where no day does.
+    /// The last day that counts as it came, but for those of [`Self::late`]; none where no day does.
     pub settled_through: Option<Day>,
+    /// Providers whose days count as they came up to an earlier one only.
+    pub late: Vec<Freshness>,
     /// Whether the settled days are too old to say anything of what is to come: none is foretold then.
     pub is_stale: bool,
     /// What is put back of each kind that stays out of the fit: by day, what came after the settled days, and what
@@ -133,7 +147,10 @@ pub struct Foretold {
     has_older: bool,
     /// The cost of each day as it came, as far as days are settled.
     came: BTreeMap<Day, Amount>,
-    forecast: Forecast,
+    /// By how much more has come of days that are not settled than was foretold.
+    more: BTreeMap<Day, f64>,
+    /// Of each part, that which costs most first; one at least.
+    forecasts: Vec<Forecast>,
 }
 
 /// A known amount of a day that is foretold.
@@ -152,16 +169,17 @@ impl PutBack {
 }
 
 impl Foretold {
-    /// The first day that is foretold.
+    /// The first day of which anything is foretold.
     #[must_use]
     pub fn first(&self) -> Day {
-        self.forecast.first
+        self.forecasts.iter().map(|forecast| forecast.first).min().unwrap_or(self.as_of)
     }
 
     /// The day after the last that is foretold; [`Self::first`] where none is.
     #[must_use]
     pub fn end(&self) -> Day {
-        self.first().plus(days(self.forecast.days.len()))
+        let ends = self.forecasts.iter().map(|forecast| forecast.first.plus(days(forecast.days.len())));
+        ends.min().unwrap_or(self.as_of)
     }
 
     /// What a period will have cost: what is settled of it as it came, known amounts, and the rest foretold. Nothing
@@ -176,16 +194,19 @@ impl Foretold {
         if period.to <= self.first() {
             return Some(Band::exactly(known));
         }
-        let ahead = Period { from: period.from.max(self.first()), to: period.to };
-        Some(self.forecast.sum(ahead)?.plus(known))
+        let more: f64 = self.more.range(period.from..period.to).map(|(_, more)| more).sum();
+        let of = |forecast: &Forecast| forecast.sum(Period { from: period.from.max(forecast.first), to: period.to });
+        let ahead = self.forecasts.iter().filter_map(of).reduce(Band::and)?;
+        Some(ahead.plus(known + more))
     }
 
     /// What one day that is foretold will cost.
     #[must_use]
     pub fn day(&self, day: Day) -> Option<Band> {
-        let at = usize::try_from(day.0 - self.first().0).ok()?;
-        let known = self.put_back(Period { from: day, to: day.plus(1) }).to_f64();
-        Some(self.forecast.days.get(at)?.plus(known))
+        let one = Period { from: day, to: day.plus(1) };
+        let known = (self.came(one) + self.put_back(one)).to_f64() + self.more.get(&day).copied().unwrap_or(0.0);
+        let of = |forecast: &Forecast| at(forecast, day).copied();
+        Some(self.forecasts.iter().filter_map(of).reduce(Band::and)?.plus(known))
     }
 
     /// What is settled of a period, as it came.
@@ -211,22 +232,27 @@ impl Foretold {
         })
     }
 
+    /// Of what costs most.
+    fn main(&self) -> &Forecast {
+        &self.forecasts[0]
+    }
+
     /// What is odd about the series.
     #[must_use]
     pub fn state(&self) -> State {
-        self.forecast.state
+        self.main().state
     }
 
     /// The name of the model that did best; nothing where no contest was held.
     #[must_use]
     pub fn model(&self) -> Option<&'static str> {
-        self.forecast.winner.as_ref().map(|winner| winner.model.name())
+        self.main().winner.as_ref().map(|winner| winner.model.name())
     }
 
     /// How well that model did.
     #[must_use]
     pub fn measured(&self) -> Option<&Measured> {
-        self.forecast.winner.as_ref().map(|winner| &winner.measured)
+        self.main().winner.as_ref().map(|winner| &winner.measured)
     }
 
     /// In one line: the model with its error, or why there is none.
@@ -235,8 +261,22 @@ impl Foretold {
         match self.settled_through {
             Some(last) if self.is_stale => format!("nothing is foretold: the last settled day is {last}"),
             None => "nothing is foretold: no day is settled yet".to_owned(),
-            _ => self.forecast.words(),
+            _ => std::iter::once(self.main().words()).chain(self.late_words()).collect::<Vec<_>>().join("; "),
         }
+    }
+
+    /// Whose days are foretold that others have brought.
+    fn late_words(&self) -> Option<String> {
+        let one = |late: &Freshness| {
+            let name = SafeText::from_outside(provider_short(late.provider.raw())).into_string();
+            let what = if late.last_day > late.settled_through { "may still change" } else { "have not come" };
+            format!("{name}'s days after {} {what}: foretold", late.settled_through)
+        };
+        let named = self.late.iter().take(LATE_NAMED).map(one);
+        let more = self.late.len().saturating_sub(LATE_NAMED);
+        let more = (more > 0).then(|| format!("{more} more providers are late: foretold"));
+        let all: Vec<String> = named.chain(more).collect();
+        (!all.is_empty()).then(|| all.join("; "))
     }
 }
 
@@ -279,41 +319,97 @@ pub(super) fn foretell_of(
     let wanted = Wanted::new(engine, scope, (metric, currency), as_of);
     let gathered = gather::gather(together, &wanted, cancel)?;
     check(cancel)?;
-    let is_stale = gathered.settled.is_none_or(|last| as_of.0 - last.0 > STALE_DAYS);
-    let forecast =
-        if is_stale { contest(&gathered.series, 0) } else { continued(memory, &name, &gathered.series, horizon) };
-    let end = as_of.plus(1 + days(horizon));
-    let first = forecast.first;
-    let aside = if is_stale { BTreeMap::new() } else { recurring::put_back(&gathered.others, (first, end), as_of) };
-    let mut left_out: BTreeMap<Aside, Amount> = BTreeMap::new();
-    for (stream, days) in &gathered.others {
-        let sum: Amount = days.range(..first).map(|(_, amount)| *amount).sum();
-        *left_out.entry(stream.kind).or_default() += sum;
-    }
-    let foretold = Arc::new(Foretold {
-        left_out,
-        as_of,
-        settled_through: gathered.settled,
-        is_stale,
-        aside,
-        known_from: gathered.series.first,
-        has_older: gathered.has_older,
-        came: gathered.totals.range(..first).map(|(day, total)| (*day, *total)).collect(),
-        forecast,
-    });
+    let foretold = Arc::new(of_parts(memory, &name, gathered, horizon));
     memory.keep(name, generation, horizon, &foretold);
     Ok(foretold)
 }
 
-/// Continues a series by the winner of today's contest. Whatever was asked for before, the same days come out.
-fn continued(memory: &Memory, name: &Name, series: &Series, horizon: usize) -> Forecast {
+/// Foretells each part by itself and adds them up.
+fn of_parts(memory: &Memory, name: &Name, gathered: Gathered, horizon: usize) -> Foretold {
+    let Gathered { parts, has_older } = gathered;
+    let as_of = name.as_of;
+    let settled_through = parts.first().and_then(|part| part.settled);
+    let mut told = Foretold {
+        as_of,
+        settled_through,
+        late: parts.iter().skip(1).flat_map(|part| part.of.iter().cloned()).collect(),
+        is_stale: settled_through.is_none_or(|last| as_of.0 - last.0 > STALE_DAYS),
+        aside: BTreeMap::new(),
+        left_out: BTreeMap::new(),
+        known_from: parts.first().map_or(as_of, |part| part.series.first),
+        has_older,
+        came: BTreeMap::new(),
+        more: BTreeMap::new(),
+        forecasts: Vec::new(),
+    };
+    let mut sized: Vec<(f64, Forecast)> = Vec::new();
+    for part in &parts {
+        let forecast = match told.is_stale {
+            true => contest(&part.series, 0),
+            false => continued(memory, name, part, horizon),
+        };
+        told.add(part, &forecast, horizon);
+        // Of whom nothing is settled yet nothing is foretold, whatever the others.
+        if forecast.state != State::Empty || parts.len() == 1 {
+            let usual = part.series.values.iter().rev().take(USUAL_DAYS).flatten().sum();
+            sized.push((usual, forecast));
+        }
+    }
+    sized.sort_by(|a, b| b.0.total_cmp(&a.0));
+    told.forecasts = sized.into_iter().map(|(_, forecast)| forecast).collect();
+    told
+}
+
+impl Foretold {
+    /// Adds what is known of a part.
+    fn add(&mut self, part: &Part, forecast: &Forecast, horizon: usize) {
+        let first = forecast.first;
+        for (day, total) in part.totals.range(..first) {
+            *self.came.entry(*day).or_default() += *total;
+        }
+        for (stream, days) in &part.others {
+            let sum: Amount = days.range(..first).map(|(_, amount)| *amount).sum();
+            *self.left_out.entry(stream.kind).or_default() += sum;
+        }
+        if self.is_stale {
+            return;
+        }
+        let end = self.as_of.plus(1 + days(horizon));
+        for (kind, by_day) in recurring::put_back(&part.others, (first, end), self.as_of) {
+            for (day, one) in by_day {
+                let place = self.aside.entry(kind).or_default().entry(day).or_default();
+                (place.came, place.expected) = (place.came + one.came, place.expected + one.expected);
+            }
+        }
+        if forecast.days.iter().any(|day| day.lo95 < 0.0) {
+            return;
+        }
+        for (day, came) in part.usage.range(first..) {
+            let more = at(forecast, *day).map_or(0.0, |foretold| came.to_f64() - foretold.mid);
+            if more > 0.0 {
+                *self.more.entry(*day).or_default() += more;
+            }
+        }
+    }
+}
+
+/// What is foretold of a day.
+fn at(forecast: &Forecast, day: Day) -> Option<&Band> {
+    forecast.days.get(usize::try_from(day.0 - forecast.first.0).ok()?)
+}
+
+/// Continues a part's series by the winner of today's contest. Whatever was asked for before, the same days come out.
+fn continued(memory: &Memory, name: &Name, part: &Part, horizon: usize) -> Forecast {
+    let series = &part.series;
     let ends = series.first.plus(days(series.values.len()));
     let ahead = |horizon| usize::try_from(name.as_of.0 + 1 + days(horizon) - ends.0).unwrap_or(0);
-    if let Some(winner) = memory.winner(name, series) {
+    let whose: Vec<&str> = part.of.iter().map(|fresh| fresh.provider.raw()).collect();
+    let whose = whose.join("\n");
+    if let Some(winner) = memory.winner(name, &whose, series) {
         return refresh(series, &winner, ahead(horizon));
     }
     let forecast = contest(series, ahead(DAYS));
-    forecast.winner.iter().for_each(|winner| memory.keep_winner(name, series, winner));
+    forecast.winner.iter().for_each(|winner| memory.keep_winner(name, &whose, series, winner));
     match &forecast.winner {
         _ if horizon == DAYS => forecast,
         Some(winner) => refresh(series, winner, ahead(horizon)),

@@ -78,11 +78,15 @@ fn winners_are_of_a_day_and_a_series_that_is_only_continued() {
     let mut series = Series { first: as_of.plus(-120), values: (0..118).map(value).collect() };
     let forecast = contest(&series, 90);
     let winner = forecast.winner.clone().expect("winner");
-    memory.keep_winner(&name("a"), &series, &winner);
-    let known = |name: &Name, series: &Series| memory.winner(name, series).map(|w| w.model);
+    memory.keep_winner(&name("a"), "", &series, &winner);
+    let known = |name: &Name, series: &Series| memory.winner(name, "", series).map(|w| w.model);
     assert_eq!(known(&name("a"), &series), Some(winner.model));
     assert_eq!(known(&name("b"), &series), None);
     assert_eq!(known(&Name { as_of: as_of.plus(1), ..name("a") }, &series), None);
+    // Each part of it has its own.
+    assert!(memory.winner(&name("a"), "AWS", &series).is_none());
+    memory.keep_winner(&name("a"), "AWS", &Series { first: as_of, ..series.clone() }, &winner);
+    assert!(memory.winner(&name("a"), "AWS", &series).is_none());
     // A day more and a restated one go on; another history does not.
     series.values[110] = Some(1.0);
     series.values.push(Some(120.0));
@@ -92,13 +96,15 @@ fn winners_are_of_a_day_and_a_series_that_is_only_continued() {
     let foretold = Arc::new(Foretold {
         as_of,
         settled_through: None,
+        late: Vec::new(),
         is_stale: false,
         aside: BTreeMap::new(),
         left_out: BTreeMap::new(),
         known_from: as_of,
         has_older: false,
         came: BTreeMap::new(),
-        forecast,
+        more: BTreeMap::new(),
+        forecasts: vec![forecast],
     });
     memory.keep(name("a"), 7, 90, &foretold);
     assert!(memory.answer(&name("a"), 7, 90).is_some_and(|known| Arc::ptr_eq(&known, &foretold)));
