@@ -143,6 +143,12 @@ pub fn memory(journal: &Journal) -> Memory {
     all(journal, RULE_STATE)
 }
 
+/// What is on its way.
+#[must_use]
+pub fn outbox(journal: &Journal) -> BTreeMap<String, Letter> {
+    all(journal, OUTBOX)
+}
+
 /// What was last looked at.
 #[must_use]
 pub fn watched(journal: &Journal) -> Option<Watched> {
@@ -160,7 +166,7 @@ pub fn looked(
     mark: Watched,
 ) -> Result<Vec<Change>> {
     let outbox: BTreeMap<String, Letter> = all(journal, OUTBOX);
-    let mut changes = Vec::new();
+    let mut changes: Vec<Change> = decision.taken_back.iter().map(|name| Change::remove(OUTBOX, name)).collect();
     for mut letter in decision.letters {
         let name = letter.name();
         if outbox.contains_key(&name) {
@@ -193,6 +199,9 @@ pub fn tried(engine: &LocalEngine, tried: &Try) -> Result<()> {
         letters.push((letter.name(), letter));
     }
     if tried.moot {
+        // What is back by now is told.
+        let moot = bring::moot(&outbox, &gates(&journal)).remove(&tried.channel).unwrap_or_default();
+        letters.retain(|(name, _)| moot.contains(name));
         return unheard(&mut journal, &letters, tried.at);
     }
     let gate = gates(&journal).remove(&tried.channel).unwrap_or_default();
@@ -232,6 +241,7 @@ pub fn tried(engine: &LocalEngine, tried: &Try) -> Result<()> {
         let ended = letters.iter().filter(|(name, _)| after.letters.get(name).is_some_and(Option::is_none));
         changes.extend(forgotten(&journal, ended.map(|(_, letter)| letter), Turn::Raised)?);
     }
+    changes.extend(ended(&journal, tried, &outbox)?);
     changes.push(Change::keep(ALERT, &format!("{CHANNEL}{}", tried.channel), &after.gate)?);
     changes.extend(bring::too_many(&log, LOG_MAX).iter().map(|name| Change::remove(ALERT, name)));
     journal.set_all(changes)
@@ -285,6 +295,26 @@ fn forgotten<'l>(journal: &Journal, letters: impl Iterator<Item = &'l Letter>, t
         }
     }
     subjects.iter().map(|subject| changed(RULE_STATE, subject, memory.get(subject))).collect()
+}
+
+/// What is remembered of troubles whose end was taken back while it was being brought: the channel may have heard that
+/// it is over, and is told again.
+fn ended(journal: &Journal, tried: &Try, outbox: &BTreeMap<String, Letter>) -> Result<Vec<Change>> {
+    if matches!(tried.fate, Fate::Failed { unsure: false, .. } | Fate::Impossible { .. }) {
+        return Ok(Vec::new());
+    }
+    let log = entries(journal);
+    let is_gone = |name: &&String| !outbox.contains_key(*name) && !log.contains_key(*name);
+    let gone: Vec<&String> = tried.letters.iter().filter(is_gone).collect();
+    let mut changes = Vec::new();
+    for (subject, mut was) in memory(journal).into_iter().filter(|(_, was)| was.turn == Turn::Raised && was.times > 0) {
+        let (begins, ends) = (format!("{}|{subject}/", tried.channel), format!("/{}/resolved", was.times - 1));
+        if gone.iter().any(|name| name.starts_with(&begins) && name.ends_with(&ends)) {
+            was.told.retain(|channel| *channel != tried.channel);
+            changes.push(changed(RULE_STATE, &subject, Some(&was))?);
+        }
+    }
+    Ok(changes)
 }
 
 fn entries(journal: &Journal) -> BTreeMap<String, Entry> {

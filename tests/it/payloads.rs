@@ -125,7 +125,7 @@ fn facts(name: &str) -> Facts {
 fn told(name: &str) -> Vec<Message> {
     let rule = |kind: Kind| Rule { to: vec!["ops".into()], severity: Severity::Info, ..Rule::new(kind.name(), kind) };
     let plan = Plan { rules: Kind::RULES.map(rule).to_vec(), ..Plan::default() };
-    let raised = decide(&plan, &facts(name), &Memory::new());
+    let raised = decide(&plan, &facts(name), &Memory::new(), &BTreeMap::new());
     let memory: Memory = raised.memory.into_iter().filter_map(|(subject, known)| Some((subject, known?))).collect();
     let nothing = Facts {
         now: NOW + 60,
@@ -137,7 +137,7 @@ fn told(name: &str) -> Vec<Message> {
         syncs: Some(Vec::new()),
         digests: Some(Vec::new()),
     };
-    let over = decide(&plan, &nothing, &memory);
+    let over = decide(&plan, &nothing, &memory, &BTreeMap::new());
     assert!(!over.letters.is_empty(), "what ends is told");
     let letters: BTreeMap<String, _> =
         raised.letters.into_iter().chain(over.letters).map(|letter| (letter.name(), letter)).collect();

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use xxhash_rust::xxh3::xxh3_64;
 
+pub use self::order::{End, is_before, is_same_trouble, unheard_ends};
 use self::order::{Named as Due, chains};
-pub use self::order::{is_before, is_same_trouble};
 use crate::domain::alert::{
     Bundle, Entry, Fate, Gate, Incident, Kind, Letter, Message, Plan, Refused, Severity, Turn, is_ahead,
 };

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::bring::{End, unheard_ends};
 use super::conditions::{self, Condition};
 use super::{Facts, wording};
 use crate::domain::alert::{DESKTOP, Kind, Letter, Message, Plan, Remembered, Severity, TERMINAL, Turn, is_ahead};
@@ -21,6 +22,8 @@ pub struct Decision {
     pub letters: Vec<Letter>,
     /// What is remembered otherwise than before; `None` where it is forgotten.
     pub memory: BTreeMap<String, Option<Remembered>>,
+    /// Names of letters that are sent no more: the trouble whose end they tell is back.
+    pub taken_back: Vec<String>,
 }
 
 /// One trouble, by all rules that found it.
@@ -30,18 +33,66 @@ struct Trouble {
     to: BTreeSet<String>,
 }
 
-/// Holds what is so against what is remembered.
+impl Trouble {
+    /// What is remembered of it where it is told as new.
+    fn begun(&self, facts: &Facts, times: u32) -> Remembered {
+        let told = &self.told;
+        Remembered {
+            rules: self.rules.clone(),
+            kind: told.kind,
+            turn: Turn::Raised,
+            stage: told.stage,
+            severity: told.severity,
+            times,
+            at: facts.now,
+            since: told.since,
+            until: told.until,
+            title: told.title.clone(),
+            told: self.to.iter().cloned().collect(),
+            ended: BTreeMap::new(),
+        }
+    }
+
+    /// And where some know of it already.
+    fn goes_on(&self, facts: &Facts, times: u32, was: &Remembered) -> Remembered {
+        let mut now = self.begun(facts, times);
+        if !self.told.is_worse_than(was) {
+            // Its figures change with each look.
+            now.title.clone_from(&was.title);
+            // What has become less bad is not told again when it is as bad as it was.
+            (now.severity, now.stage) = (was.severity.max(now.severity), was.stage.max(now.stage));
+        }
+        now
+    }
+}
+
+impl Condition {
+    /// Whether it is worse than it was, and nobody has said that they know.
+    fn is_worse_than(&self, was: &Remembered) -> bool {
+        (self.severity, self.stage) > (was.severity, was.stage) && !self.known
+    }
+}
+
+/// Ends of a trouble that are on their way, by channels.
+type Ends = BTreeMap<String, End>;
+
+/// Holds what is so against what is remembered, and against what is on its way.
 #[must_use]
-pub fn decide(plan: &Plan, facts: &Facts, memory: &Memory) -> Decision {
+pub fn decide(plan: &Plan, facts: &Facts, memory: &Memory, outbox: &BTreeMap<String, Letter>) -> Decision {
     let mut decision = Decision::default();
+    let (ends, none) = (unheard_ends(outbox), Ends::new());
     let (troubles, unknown) = troubles(plan, facts);
     for (subject, trouble) in &troubles {
         let was = memory.get(subject);
-        if trouble.told.known && was.is_none_or(|was| was.turn == Turn::Resolved) {
+        let ends = ends.get(subject).filter(|_| was.is_some_and(|was| was.turn == Turn::Resolved)).unwrap_or(&none);
+        let held = ends.values().filter(|end| !end.unsure).map(|end| end.name.clone());
+        let mut held = held.peekable();
+        if trouble.told.known && was.is_none_or(|was| was.turn == Turn::Resolved) && held.peek().is_none() {
             // It goes to nobody: should it be taken back, it is news.
             continue;
         }
-        if let Some((remembered, letters)) = news(plan, facts, trouble, was) {
+        decision.taken_back.extend(held);
+        if let Some((remembered, letters)) = news(plan, facts, trouble, (was, ends)) {
             decision.letters.extend(letters);
             decision.memory.insert(subject.clone(), Some(remembered));
         }
@@ -99,39 +150,31 @@ fn is_here(channel: &str) -> bool {
 }
 
 /// What is to be remembered and sent of what is so; `None` where that is nothing new.
-fn news(plan: &Plan, facts: &Facts, trouble: &Trouble, was: Option<&Remembered>) -> Option<(Remembered, Vec<Letter>)> {
+fn news(
+    plan: &Plan,
+    facts: &Facts,
+    trouble: &Trouble,
+    (was, ends): (Option<&Remembered>, &Ends),
+) -> Option<(Remembered, Vec<Letter>)> {
     let told = &trouble.told;
-    let fresh = |times: u32| Remembered {
-        rules: trouble.rules.clone(),
-        kind: told.kind,
-        turn: Turn::Raised,
-        stage: told.stage,
-        severity: told.severity,
-        times,
-        at: facts.now,
-        since: told.since,
-        until: told.until,
-        title: told.title.clone(),
-        told: trouble.to.iter().cloned().collect(),
-    };
     let (remembered, to): (Remembered, Vec<String>) = match was {
-        None => (fresh(0), trouble.to.iter().cloned().collect()),
+        None => (trouble.begun(facts, 0), trouble.to.iter().cloned().collect()),
+        Some(was) if was.turn == Turn::Resolved && !ends.is_empty() => back(plan, facts, trouble, (was, ends)),
         Some(was) if was.turn == Turn::Resolved && is_the_same(plan, facts, told, was) => return None,
-        Some(was) if was.turn == Turn::Resolved => (fresh(was.times + 1), trouble.to.iter().cloned().collect()),
+        Some(was) if was.turn == Turn::Resolved => {
+            (trouble.begun(facts, was.times + 1), trouble.to.iter().cloned().collect())
+        }
         Some(was) => {
-            let is_worse = (told.severity, told.stage) > (was.severity, was.stage) && !told.known;
-            let missing: Vec<String> =
-                trouble.to.iter().filter(|to| !told.known && !was.told.contains(to)).cloned().collect();
-            let mut all: BTreeSet<String> = was.told.iter().chain(&missing).cloned().collect();
+            let is_worse = told.is_worse_than(was);
+            let rests = |to: &String| !is_worse && was.ended.get(to).is_some_and(|at| is_calm(plan, facts, *at));
+            let is_missing = |to: &&String| !told.known && !was.told.contains(to) && !rests(to);
+            let missing: Vec<String> = trouble.to.iter().filter(is_missing).cloned().collect();
+            let all: BTreeSet<String> = was.told.iter().chain(&missing).cloned().collect();
             let to = if is_worse { all.iter().cloned().collect() } else { missing };
-            let mut now = Remembered { times: was.times, at: was.at, ..fresh(was.times) };
-            if !is_worse {
-                // Its figures change with each look.
-                now.title.clone_from(&was.title);
-                // What has become less bad is not told again when it is as bad as it was.
-                (now.severity, now.stage) = (was.severity.max(told.severity), was.stage.max(told.stage));
-            }
-            now.told = std::mem::take(&mut all).into_iter().collect();
+            let mut now = Remembered { at: was.at, ..trouble.goes_on(facts, was.times, was) };
+            now.ended =
+                was.ended.iter().filter(|(to, _)| !all.contains(*to)).map(|(to, at)| (to.clone(), *at)).collect();
+            now.told = all.into_iter().collect();
             if now == *was {
                 return None;
             }
@@ -151,17 +194,41 @@ fn news(plan: &Plan, facts: &Facts, trouble: &Trouble, was: Option<&Remembered>)
         at: facts.now,
     };
     let mut letters = letters(plan, facts, &message, &to);
-    let knows = |channel: &String| was.is_some_and(|was| was.turn == Turn::Raised && was.told.contains(channel));
+    let goes_on = |channel: &String, was: &Remembered| was.turn == Turn::Raised || ends.contains_key(channel);
+    let knows = |channel: &String| was.is_some_and(|was| was.told.contains(channel) && goes_on(channel, was));
     letters.iter_mut().for_each(|letter| letter.follows = knows(&letter.channel));
     Some((remembered, letters))
+}
+
+/// What is remembered, and who is told, of what is back before its end was brought to everybody: whoever has not heard
+/// of that was told that it goes on, and it does. Whoever has is told again as of all that comes and goes; whoever may
+/// have is told at once.
+fn back(plan: &Plan, facts: &Facts, trouble: &Trouble, (was, ends): (&Remembered, &Ends)) -> (Remembered, Vec<String>) {
+    let (told, mut now) = (&trouble.told, trouble.goes_on(facts, was.times + 1, was));
+    let kept: BTreeSet<&String> = was.told.iter().filter(|to| ends.get(*to).is_some_and(|end| !end.unsure)).collect();
+    let heard = was.told.iter().filter(|to| !ends.contains_key(*to)).map(|to| (to, was.at));
+    let heard = was.ended.iter().map(|(to, at)| (to, *at)).chain(heard);
+    let rests: BTreeMap<String, i64> =
+        heard.filter(|(_, at)| is_calm(plan, facts, *at)).map(|(to, at)| (to.clone(), at)).collect();
+    let is_worse = told.is_worse_than(was);
+    let is_told = |to: &&String| !told.known && (is_worse || !(kept.contains(to) || rests.contains_key(*to)));
+    let again = trouble.to.iter().chain(kept.iter().copied().filter(|_| is_worse));
+    let to: BTreeSet<String> = again.filter(is_told).cloned().collect();
+    now.ended = rests.into_iter().filter(|(channel, _)| !to.contains(channel)).collect();
+    now.told = kept.into_iter().chain(&to).cloned().collect::<BTreeSet<_>>().into_iter().collect();
+    (now, to.into_iter().collect())
 }
 
 /// Whether a trouble that is back is told of yet: one that comes and goes is told once in a while, but for what is
 /// graver than it was, or of which nobody has heard.
 fn is_the_same(plan: &Plan, facts: &Facts, told: &Condition, was: &Remembered) -> bool {
     let is_graver = (told.severity, told.stage) > (was.severity, was.stage);
-    let is_calm = facts.now - was.at < plan.cooldown && !is_ahead(was.at, facts.now);
-    is_calm && !is_graver && !was.told.is_empty()
+    is_calm(plan, facts, was.at) && !is_graver && !was.told.is_empty()
+}
+
+/// Whether it is too early to tell again of what ended at a moment.
+fn is_calm(plan: &Plan, facts: &Facts, at: i64) -> bool {
+    facts.now - at < plan.cooldown && !is_ahead(at, facts.now)
 }
 
 fn resolved(plan: &Plan, facts: &Facts, subject: &str, was: &Remembered) -> Vec<Letter> {

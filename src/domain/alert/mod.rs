@@ -7,6 +7,8 @@
 mod letter;
 mod plan;
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 pub use self::letter::{Bundle, Entry, Fate, Gate, Incident, Letter, Refused, by_message};
@@ -194,4 +196,7 @@ pub struct Remembered {
     pub title: Untrusted,
     /// Who was told that it began; of what is over, who has heard of it.
     pub told: Vec<String>,
+    /// Of what is back: who was told that it was over, and when; they hear of it again after a while.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub ended: BTreeMap<String, i64>,
 }

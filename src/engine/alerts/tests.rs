@@ -94,6 +94,7 @@ fn whoever_has_it_is_not_told_again_where_the_others_are_given_up() {
             until: None,
             title: "plat".into(),
             told: vec!["ops".into()],
+            ended: BTreeMap::new(),
         };
         let change = Change::keep(RULE_STATE, &raised.message.subject, &remembered).expect("JSON");
         engine.store().journal().set_all(vec![change]).expect("kept");

@@ -39,7 +39,9 @@ pub fn budgets(engine: &LocalEngine, moment: Moment, cancel: &Cancel) -> Result<
         let (kept, period) = (answer.budget.clone(), answer.period);
         let Some(mut fact) = budget(answer) else { continue };
         let news = |kind: &str, stage: Option<u32>| {
-            let was = memory.get(&format!("{kind}/{}", fact.subject())).filter(|was| was.turn == Turn::Raised);
+            let was = memory
+                .get(&format!("{kind}/{}", fact.subject()))
+                .filter(|was| was.turn == Turn::Raised && was.ended.is_empty());
             stage.is_some_and(|stage| was.is_none_or(|was| was.stage < stage))
         };
         if news("budget", fact.reached) || news("forecast", fact.foreseen) {
@@ -146,7 +148,8 @@ pub fn anomalies(engine: &LocalEngine, moment: Moment, cancel: &Cancel) -> Resul
 }
 
 fn is_news(fact: &AnomalyFact, memory: &Memory, moment: Moment) -> bool {
-    let was = memory.get(&format!("anomaly/{}", fact.id)).filter(|was| was.turn == Turn::Raised);
+    let was =
+        memory.get(&format!("anomaly/{}", fact.id)).filter(|was| was.turn == Turn::Raised && was.ended.is_empty());
     let is_new = moment.day().0 - fact.last.0 <= NEWS_DAYS;
     fact.taken == Taken::Open && is_new && was.is_none_or(|was| was.severity < fact.severity)
 }

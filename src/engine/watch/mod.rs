@@ -55,7 +55,7 @@ pub fn run(engine: &LocalEngine, moment: Moment, cancel: &Cancel) -> Result<bool
     let generation = engine.store().manifest().generation;
     let (plan, facts, reached) = looked(engine, moment, cancel)?;
     let mut journal = engine.store().journal();
-    let decision = decide(&plan, &facts, &alerts::memory(&journal));
+    let decision = decide(&plan, &facts, &alerts::memory(&journal), &alerts::outbox(&journal));
     let mark = Watched { generation, day: moment.day(), reached };
     let changes = alerts::looked(&journal, decision, mark)?;
     let is_news = !changes.is_empty();
@@ -69,7 +69,8 @@ pub fn run(engine: &LocalEngine, moment: Moment, cancel: &Cancel) -> Result<bool
 /// As [`run`].
 pub fn news(engine: &LocalEngine, moment: Moment, cancel: &Cancel) -> Result<Vec<Letter>> {
     let (plan, facts, _) = looked(engine, moment, cancel)?;
-    let mut letters = decide(&plan, &facts, &alerts::memory(&engine.store().journal())).letters;
+    let journal = engine.store().journal();
+    let mut letters = decide(&plan, &facts, &alerts::memory(&journal), &alerts::outbox(&journal)).letters;
     letters.sort_by_cached_key(|letter| {
         let message = &letter.message;
         (message.turn, std::cmp::Reverse(message.severity), message.kind, message.key.clone(), letter.channel.clone())

@@ -407,3 +407,39 @@ fn a_provider_that_is_gone_leaves_nothing_unsettled() {
     let facts = spikes::of(&engine, &rule(Of::Spike), Day(TODAY + 20), &Cancel::default()).expect("facts");
     assert!(!facts.is_empty() && facts.iter().all(|fact| fact.settled), "{facts:?}");
 }
+
+#[test]
+fn what_is_back_before_its_end_was_brought_was_never_over() {
+    let store = Arc::new(Store::in_memory(&[]));
+    import(&store, TODAY - 80..TODAY, 100);
+    let engine = engine(store, vec![rule(Of::Budget)]);
+    let names = || stand(&engine).outbox.into_keys().collect::<Vec<_>>();
+    let tried = |letters: Vec<String>, fate: Fate, at: i64| {
+        let (channel, beside) = ("ops".to_owned(), None);
+        let of = Try { channel, letters, beside, incident: None, moot: false, fate, at, jitter: 0 };
+        engine.command(&Command::Tried(of)).expect("noted");
+    };
+    let failed = || Fate::Failed { why: "500".into(), wait: None, unsure: false };
+    keep(&engine, "100");
+    look(&engine, at(9));
+    tried(names(), Fate::Delivered, at(9).at);
+    keep(&engine, "900000");
+    look(&engine, at(10));
+    tried(names(), failed(), at(10).at);
+    let end = names();
+    assert_eq!((end.len(), told(&engine)[0].starts_with("resolved: ")), (1, true));
+    keep(&engine, "100");
+    look(&engine, at(11));
+    assert_eq!(names(), [] as [&str; 0], "it was never closed there, and goes on");
+    look(&engine, at(20));
+    assert_eq!(names(), [] as [&str; 0], "nor is it told twice");
+
+    // Whoever was bringing it just then has told its end: it is told again that it goes on, and once.
+    tried(end, Fate::Delivered, at(11).at + 1);
+    look(&engine, at(21));
+    assert!(told(&engine).len() == 1 && told(&engine)[0].starts_with("critical: budget all is over"), "{:?}", names());
+    tried(names(), Fate::Delivered, at(21).at);
+    keep(&engine, "900000");
+    look(&engine, at(22));
+    assert!(told(&engine).len() == 1 && told(&engine)[0].starts_with("resolved: "), "{:?}", names());
+}

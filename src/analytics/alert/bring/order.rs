@@ -32,6 +32,27 @@ fn chain(mut all: Vec<Named<'_>>) -> Option<Chain<'_>> {
     all.pop().map(|last| Chain { last, replaced: all })
 }
 
+/// News that a trouble is over, on its way to a channel as the newest of it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct End {
+    /// The letter's name.
+    pub name: String,
+    /// Whether it may be there all the same.
+    pub unsure: bool,
+}
+
+/// Ends that no reader of a channel is known to have heard of, by troubles and channels.
+#[must_use]
+pub fn unheard_ends(letters: &BTreeMap<String, Letter>) -> BTreeMap<String, BTreeMap<String, End>> {
+    let mut ends: BTreeMap<String, BTreeMap<String, End>> = BTreeMap::new();
+    let newest = chains(letters).into_iter().map(|chain| chain.last);
+    for (name, letter) in newest.filter(|(_, of)| of.message.turn == Turn::Resolved && of.had.is_empty()) {
+        let end = End { name: name.clone(), unsure: letter.unsure };
+        ends.entry(letter.message.subject.clone()).or_default().insert(letter.channel.clone(), end);
+    }
+    ends
+}
+
 /// What says which of two letters of a trouble is the newer.
 fn place(letter: &Letter) -> impl Ord {
     let message = &letter.message;

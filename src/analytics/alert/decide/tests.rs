@@ -50,7 +50,7 @@ fn facts(anomalies: Vec<AnomalyFact>) -> Facts {
 
 /// Looks, and remembers as the journal would.
 fn look(plan: &Plan, facts: &Facts, memory: &mut Memory) -> Vec<Letter> {
-    let decision = decide(plan, facts, memory);
+    let decision = decide(plan, facts, memory, &BTreeMap::new());
     for (subject, remembered) in decision.memory {
         match remembered {
             Some(remembered) => memory.insert(subject, remembered),
@@ -273,7 +273,8 @@ fn spikes_late_providers_failing_syncs_and_digests_have_their_words() {
         ),
         (Facts { digests: Some(vec![digest]), ..Facts::default() }, Some("last week cost 1,000.00 USD".to_owned())),
     ] {
-        let letters = decide(&plan(rules.clone()), &Facts { now: NOW, ..facts }, &Memory::new()).letters;
+        let letters =
+            decide(&plan(rules.clone()), &Facts { now: NOW, ..facts }, &Memory::new(), &BTreeMap::new()).letters;
         let said: Vec<String> = letters.iter().map(|letter| letter.message.headline().raw().to_owned()).collect();
         assert_eq!(said, Vec::from_iter(want));
     }
@@ -284,7 +285,7 @@ fn whoever_syncs_tells_this_machine_of_what_fails_by_itself() {
     let sync = SyncFact { needs_a_person: true, expired: true, ..samples::sync(NOW) };
     let facts = Facts { now: NOW, syncs: Some(vec![sync]), ..Facts::default() };
     let plan = plan(vec![rule(Kind::Sync, &[DESKTOP, TERMINAL, "ops"])]);
-    let letters = decide(&plan, &facts, &Memory::new()).letters;
+    let letters = decide(&plan, &facts, &Memory::new(), &BTreeMap::new()).letters;
     assert_eq!(letters.iter().map(|letter| letter.channel.as_str()).collect::<Vec<_>>(), ["ops"]);
 }
 
@@ -324,7 +325,8 @@ proptest! {
             let list = (0..4).filter(|i| there(*i)).map(|i| anomaly(&format!("a{i}"), Severity::Critical, Taken::Open));
             let list = list.map(|fact| AnomalyFact { last: Day::of_seconds(now), ..fact }).collect();
             let facts = Facts { now, ..facts(list) };
-            let (first, again) = (decide(&plan, &facts, &memory), decide(&plan, &facts, &memory));
+            let none = BTreeMap::new();
+            let (first, again) = (decide(&plan, &facts, &memory, &none), decide(&plan, &facts, &memory, &none));
             prop_assert_eq!(&first, &again);
             let letters = look(&plan, &facts, &mut memory);
             prop_assert_eq!(look(&plan, &facts, &mut memory), Vec::new());
@@ -377,4 +379,72 @@ fn what_syncs_again_says_since_when_it_failed_not_since_when_that_was_told() {
     assert!(look(&plan, &at(1, true), &mut memory).is_empty(), "it is no news");
     let over = look(&plan, &at(2, false), &mut memory);
     assert_eq!(over[0].message.title.raw(), "aws.prod/1111 syncs again, after 28 h");
+}
+
+/// A look with letters on their way; how each is told by channel, and what is taken back.
+fn look_with(plan: &Plan, facts: &Facts, memory: &mut Memory, outbox: &[Letter]) -> (Vec<String>, Vec<String>) {
+    let outbox = outbox.iter().map(|letter| (letter.name(), letter.clone())).collect();
+    let decision = decide(plan, facts, memory, &outbox);
+    for (subject, remembered) in decision.memory {
+        memory.insert(subject, remembered.expect("nothing is forgotten"));
+    }
+    let how = |letter: &Letter| format!("{} {:?}", letter.channel, letter.message.turn);
+    (decision.letters.iter().map(how).collect(), decision.taken_back)
+}
+
+#[test]
+fn the_end_of_what_is_back_is_taken_back_where_nobody_has_heard_of_it() {
+    let plan = plan(vec![rule(Kind::Anomaly, &["chat", "pager"])]);
+    let at = |hours: i64, of: Option<(Severity, Taken)>| {
+        let list = of.into_iter().map(|(severity, taken)| anomaly("a1", severity, taken)).collect();
+        Facts { now: NOW + hours * HOUR, ..facts(list) }
+    };
+    let there = |severity| Some((severity, Taken::Open));
+    let nothing: [String; 0] = [];
+    for (hours, back, again, later) in [
+        (2, there(Severity::Warning), &[][..], &["chat Raised"][..]),
+        (2, Some((Severity::Warning, Taken::Known)), &[], &["chat Raised"]),
+        (2, there(Severity::Critical), &["chat Raised", "pager Raised"], &[]),
+        (8, there(Severity::Warning), &["chat Raised"], &[]),
+    ] {
+        let mut memory = Memory::new();
+        look(&plan, &at(0, there(Severity::Warning)), &mut memory);
+        let ends = look(&plan, &at(1, None), &mut memory);
+        // The chat has had it; the pager refuses.
+        let waits: Vec<Letter> = ends.into_iter().filter(|letter| letter.channel == "pager").collect();
+        let (told, taken_back) = look_with(&plan, &at(hours, back.clone()), &mut memory, &waits);
+        assert_eq!((told, taken_back), (again.iter().map(|s| (*s).to_owned()).collect(), vec![waits[0].name()]));
+        let was = &memory["anomaly/a1"];
+        assert!(was.turn == Turn::Raised && was.told.contains(&"pager".to_owned()), "{was:?}");
+        // Nothing is on its way any more: it stays as told, and the chat hears of it after the cooldown.
+        let severity = back.map_or(Severity::Warning, |(severity, _)| severity);
+        let quiet = look_with(&plan, &at(hours, there(severity)), &mut memory, &[]);
+        assert_eq!(quiet.0, nothing);
+        let after = look_with(&plan, &at(9, there(severity)), &mut memory, &[]);
+        assert_eq!(after.0, later);
+        let mut over = look_with(&plan, &at(10, None), &mut memory, &[]).0;
+        over.sort();
+        assert_eq!(over, ["chat Resolved", "pager Resolved"]);
+    }
+}
+
+#[test]
+fn what_may_have_been_heard_to_be_over_is_told_again_at_once_when_it_is_back() {
+    let plan = plan(vec![rule(Kind::Anomaly, &["pager"])]);
+    let mut memory = Memory::new();
+    let at = |hours: i64, there: bool| {
+        let list = there.then(|| anomaly("a1", Severity::Warning, Taken::Open));
+        Facts { now: NOW + hours * HOUR, ..facts(list.into_iter().collect()) }
+    };
+    let first = look(&plan, &at(0, true), &mut memory);
+    let end = look(&plan, &at(1, false), &mut memory).remove(0);
+    let unsure = Letter { unsure: true, tries: 1, ..end.clone() };
+    let had = Letter { had: vec!["ana".into()], ..end };
+    let mut of_had = memory.clone();
+    assert_eq!(look_with(&plan, &at(2, true), &mut of_had, &[had]), (Vec::new(), Vec::new()), "some have heard of it");
+    let (told, taken_back) = look_with(&plan, &at(2, true), &mut memory, &[unsure]);
+    assert_eq!((told, taken_back), (vec!["pager Raised".to_owned()], Vec::new()));
+    let again = look(&plan, &at(3, false), &mut memory).remove(0);
+    assert_ne!(again.message.key, first[0].message.key);
+    assert!(again.message.key.contains("/1/"), "each news has a key of its own: {}", again.message.key);
 }

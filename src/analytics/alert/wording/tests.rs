@@ -21,6 +21,7 @@ fn was(kind: Kind, severity: Severity, stage: u32) -> Remembered {
         until: None,
         title: "as it was called".into(),
         told: Vec::new(),
+        ended: std::collections::BTreeMap::new(),
     }
 }
 
