@@ -133,7 +133,7 @@ pub struct Try {
 pub fn answer(engine: &LocalEngine) -> AlertsAnswer {
     let journal = engine.store().journal();
     let mut log: Vec<Entry> = entries(&journal).into_values().collect();
-    log.sort_by(|a, b| b.at.cmp(&a.at).then_with(|| a.key.cmp(&b.key)));
+    log.sort_by(|a, b| (b.at, b.place, &a.key).cmp(&(a.at, a.place, &b.key)));
     AlertsAnswer { outbox: all(&journal, OUTBOX), log, channels: gates(&journal), watched: watched(&journal) }
 }
 
@@ -228,10 +228,9 @@ pub fn tried(engine: &LocalEngine, tried: &Try) -> Result<()> {
     }
     let mut changes = Vec::new();
     let mut log = entries(&journal);
-    for entry in &after.log {
-        let name = format!("{}|{}", entry.channel, entry.key);
-        changes.push(Change::keep(ALERT, &name, entry)?);
-        log.insert(name, entry.clone());
+    for (name, entry) in placed(&log, after.log) {
+        changes.push(Change::keep(ALERT, &name, &entry)?);
+        log.insert(name, entry);
     }
     // What failed before has no reason to wait any longer.
     let woken = (fate == Fate::Delivered).then_some((tried.channel.as_str(), tried.at));
@@ -275,8 +274,8 @@ fn on_its_way(
 /// Notes that there is nothing to tell of letters any more.
 fn unheard(journal: &mut Journal, letters: &[(String, Letter)], at: i64) -> Result<()> {
     let mut changes = Vec::new();
-    for entry in bring::unheard(letters, at) {
-        changes.push(Change::keep(ALERT, &format!("{}|{}", entry.channel, entry.key), &entry)?);
+    for (name, entry) in placed(&entries(journal), bring::unheard(letters, at)) {
+        changes.push(Change::keep(ALERT, &name, &entry)?);
     }
     changes.extend(letters.iter().map(|(name, _)| Change::remove(OUTBOX, name)));
     changes.extend(forgotten(journal, letters.iter().map(|(_, letter)| letter), Turn::Resolved)?);
@@ -315,6 +314,13 @@ fn ended(journal: &Journal, tried: &Try, outbox: &BTreeMap<String, Letter>) -> R
         }
     }
     Ok(changes)
+}
+
+/// Entries behind those of a log, with their names.
+fn placed(log: &BTreeMap<String, Entry>, fresh: Vec<Entry>) -> Vec<(String, Entry)> {
+    let last = log.values().map(|entry| entry.place).max().unwrap_or(0);
+    let named = |(place, entry): (u64, Entry)| (format!("{}|{}", entry.channel, entry.key), Entry { place, ..entry });
+    (last + 1..).zip(fresh).map(named).collect()
 }
 
 fn entries(journal: &Journal) -> BTreeMap<String, Entry> {

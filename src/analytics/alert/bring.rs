@@ -353,6 +353,8 @@ fn entry(letter: &Letter, tries: u32, mut why: Option<String>, with: usize, at: 
         command: message.command.clone(),
         found_at: message.at,
         at,
+        // Whoever writes it says which.
+        place: 0,
         tries,
         why,
         with,
@@ -370,9 +372,9 @@ fn backoff(tries: u32, wait: Option<i64>, jitter: f64) -> i64 {
 /// The names of those of a log that are one too many: the oldest.
 #[must_use]
 pub fn too_many(log: &BTreeMap<String, Entry>, most: usize) -> BTreeSet<String> {
-    let mut by_age: Vec<(i64, &String)> = log.iter().map(|(name, entry)| (entry.at, name)).collect();
+    let mut by_age: Vec<(i64, u64, &String)> = log.iter().map(|(name, entry)| (entry.at, entry.place, name)).collect();
     by_age.sort();
-    by_age.into_iter().take(log.len().saturating_sub(most)).map(|(_, name)| name.clone()).collect()
+    by_age.into_iter().take(log.len().saturating_sub(most)).map(|(_, _, name)| name.clone()).collect()
 }
 
 #[cfg(test)]

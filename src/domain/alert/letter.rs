@@ -177,6 +177,9 @@ pub struct Entry {
     pub found_at: i64,
     /// When it was brought, or given up, seconds since 1970.
     pub at: i64,
+    /// Its place in the log: within a second, what was written later has the higher one.
+    #[serde(default)]
+    pub place: u64,
     /// How often it was tried.
     pub tries: u32,
     /// Why it was given up; nothing where it was brought.

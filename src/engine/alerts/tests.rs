@@ -107,3 +107,18 @@ fn whoever_has_it_is_not_told_again_where_the_others_are_given_up() {
         assert_eq!(memory(&engine.store().journal())[&raised.message.subject].told, told);
     }
 }
+
+#[test]
+fn within_a_second_the_log_has_the_order_in_which_it_was_written() {
+    let engine = engine();
+    let keys = ["m/warning", "z/critical", "a/resolved", "k/warning"];
+    for key in keys {
+        let fresh =
+            Letter { message: Message { key: key.into(), ..Message::test("ops", NOW) }, ..letter(Turn::Raised, NOW) };
+        on_its_way(&engine, &fresh);
+        attempt(&engine, Fate::Delivered, NOW);
+    }
+    let log = answer(&engine).log;
+    let shown: Vec<&str> = log.iter().rev().map(|entry| entry.key.as_str()).collect();
+    assert_eq!(shown, keys, "the newest first");
+}

@@ -34,6 +34,7 @@ fn entry(before: i64, channel: &str, severity: Severity, turn: Turn, title: &str
         command: Some("spendtop anomalies show 5e1f02".to_owned()),
         found_at: now() - before,
         at: now() - before,
+        place: 0,
         tries: 1,
         why: why.map(str::to_owned),
         with: 1,
