@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::super::Cancel;
 use super::super::local::LocalEngine;
-use super::super::pending;
+use super::super::matcher::admits;
+use super::super::pending::{self, Arrivals};
 use super::super::table::Table;
 use super::{Moment, costs};
 use crate::analytics::alert::{DigestFact, money};
@@ -19,6 +20,9 @@ use crate::error::Result;
 /// Services that are named of each currency.
 const NAMED_MAX: usize = 5;
 const BY: [Dimension; 1] = [Dimension::Service];
+/// Days after its last that a week's summary waits for those that have not come. A day's waits for its day until the
+/// next one is due.
+const WAITS_DAYS: i32 = 3;
 
 /// The summary that a rule wants at a moment; `None` where none is due, or there is nothing to sum up.
 pub fn of(
@@ -28,17 +32,23 @@ pub fn of(
     cancel: &Cancel,
 ) -> Result<Option<DigestFact>> {
     let Some((period, before)) = due(rule, moment.at + offset, moment.day()) else { return Ok(None) };
-    let (table, metric) = costs(engine, (rule, &BY), (period, None), cancel)?;
+    let Some(Span { days, before, lacks }) = span(engine, rule, (period, before), moment) else { return Ok(None) };
+    let (table, metric) = costs(engine, (rule, &BY), (days, None), cancel)?;
     let now = by_service(&table);
     if now.is_empty() {
         return Ok(None);
     }
     // Costs of two metrics are not held against each other.
-    let (then, of_then) = costs(engine, (rule, &BY), (before, None), cancel)?;
-    let then = if of_then == metric { by_service(&then) } else { Costs::new() };
-    let (what, earlier) = match rule.every {
-        Every::Day => (period.from.to_string(), "the day before"),
-        Every::Week => (period.words(), "the week before"),
+    let then = match before.map(|before| costs(engine, (rule, &BY), (before, None), cancel)).transpose()? {
+        Some((then, of_then)) if of_then == metric => by_service(&then),
+        _ => Costs::new(),
+    };
+    let (what, earlier) = match (rule.every, &lacks) {
+        (Every::Day, _) => (period.from.to_string(), "the day before"),
+        (Every::Week, None) => (period.words(), "the week before"),
+        (Every::Week, Some((come, _))) => {
+            (format!("{}, {come} of {} days in", period.words(), period.days()), "the same days of the week before")
+        }
     };
     let mut totals: Vec<(&String, Amount)> =
         now.iter().map(|(currency, of)| (currency, of.values().copied().sum())).collect();
@@ -51,6 +61,7 @@ pub fn of(
         figures.push(((*currency).clone(), Untrusted::new(format!("{}{change}", money(*total, currency)))));
         lines.extend(named(&now[*currency], then.get(*currency), currency));
     }
+    lines.extend(lacks.map(|(_, words)| Untrusted::new(words)));
     let settled = pending::settled(&engine.freshness(moment.day()), moment.day());
     if settled.is_some_and(|settled| settled < period.to.plus(-1)) {
         lines.push(Untrusted::from("Not all of it is settled: providers may still add to these days."));
@@ -59,6 +70,35 @@ pub fn of(
     let sums: Vec<String> = totals.iter().map(|(currency, total)| money(*total, currency)).collect();
     let title = Untrusted::new(format!("spend{of}, {what}: {}", sums.join(", ")));
     Ok(Some(DigestFact { rule: rule.name.clone(), period, title, lines, figures }))
+}
+
+/// The days that a summary has figures of.
+struct Span {
+    days: Period,
+    /// Those that they are held against, where there are as many.
+    before: Option<Period>,
+    /// How many have come where some have not, and that in words.
+    lacks: Option<(u32, String)>,
+}
+
+/// What a summary is of: a week's waits for days that have not come, and after a while has figures of those that have.
+fn span(engine: &LocalEngine, rule: &Rule, (period, before): (Period, Period), moment: Moment) -> Option<Span> {
+    let whole = Span { days: period, before: Some(before), lacks: None };
+    if rule.every == Every::Day {
+        return Some(whole);
+    }
+    let mut freshness = engine.freshness(moment.day());
+    freshness.retain(|fresh| admits(&rule.scope, &Dimension::Provider, fresh.provider.raw(), ""));
+    let arrivals = Arrivals::of_those(engine, &rule.scope, &freshness, moment.day());
+    let Some(missing) = arrivals.missing(period) else { return Some(whole) };
+    if moment.day() < period.to.plus(WAITS_DAYS) {
+        return None;
+    }
+    let words = missing.words().unwrap_or_default();
+    Some(match arrivals.alike(period, before) {
+        Some((days, before)) => Span { days, before: Some(before), lacks: Some((days.days().unsigned_abs(), words)) },
+        None => Span { days: period, before: None, lacks: Some((missing.come(), words)) },
+    })
 }
 
 /// The days of the newest summary that is due by somebody's own clock, and those before them. Bills' days are UTC's:
@@ -97,10 +137,10 @@ fn named(now: &BTreeMap<String, Amount>, then: Option<&BTreeMap<String, Amount>>
     let mut services: Vec<(&String, Amount)> = now.iter().map(|(service, amount)| (service, *amount)).collect();
     services.sort_by_key(|(service, amount)| (std::cmp::Reverse(*amount), *service));
     let line = |(service, amount): (&String, Amount)| {
-        let was = then.and_then(|then| then.get(service)).copied().unwrap_or_default();
-        let change = amount - was;
+        let was = then.map(|then| then.get(service).copied().unwrap_or_default());
+        let change = was.map_or_else(String::new, |was| format!(" ({})", signed(amount - was, currency)));
         let name = if service.is_empty() { SafeText::ours("(none)") } else { SafeText::from_outside(service) };
-        Untrusted::new(format!("{name}: {} ({})", money(amount, currency), signed(change, currency)))
+        Untrusted::new(format!("{name}: {}{change}", money(amount, currency)))
     };
     services.into_iter().take(NAMED_MAX).map(line).collect()
 }

@@ -443,3 +443,46 @@ fn what_is_back_before_its_end_was_brought_was_never_over() {
     look(&engine, at(22));
     assert!(told(&engine).len() == 1 && told(&engine)[0].starts_with("resolved: "), "{:?}", names());
 }
+
+#[test]
+fn a_weeks_digest_waits_for_its_last_day_and_then_holds_the_same_days_against_each_other() {
+    // The week before the one that TODAY lies in, of which five days have come.
+    let monday = Day(TODAY).week_start();
+    let store = Arc::new(Store::in_memory(&[]));
+    let come = |store: &Store, to: i32| bills::import(store, "bill", &bill(monday.0 - 40..to, 100), monday.seconds());
+    come(&store, monday.0 - 2);
+    let engine = engine(store, vec![Rule { every: Every::Week, ..rule(Of::Digest) }]);
+    let at = |days: i32| Moment { at: monday.plus(days).seconds() + 9 * 3_600, offset: 0 };
+    for days in 0..3 {
+        look(&engine, at(days));
+        assert_eq!(told(&engine), [] as [&str; 0], "it waits: {days}");
+    }
+    look(&engine, at(3));
+    let letter = stand(&engine).outbox.into_values().next().expect("told of what has come");
+    let message = letter.message;
+    assert!(message.title.raw().ends_with(", 5 of 7 days in: 600.00 USD"), "{message:?}");
+    let lines: Vec<&str> = message.lines.iter().map(|line| line.raw()).collect();
+    assert_eq!(lines[0], "Amazon Elastic Compute Cloud: 500.00 USD (+0.00)");
+    assert!(lines.iter().any(|line| line.starts_with("2 of 7 days not in yet: AWS ")), "{lines:?}");
+    assert_eq!(message.figures[0].1.raw(), "600.00 USD (+0.0 % on the same days of the week before)");
+    come(engine.store(), monday.0);
+    look(&engine, at(4));
+    assert_eq!(told(&engine).len(), 1, "once");
+}
+
+#[test]
+fn a_weeks_digest_comes_with_its_last_day() {
+    let monday = Day(TODAY).week_start();
+    let store = Arc::new(Store::in_memory(&[]));
+    let at = |hours: i64| Moment { at: monday.seconds() + hours * 3_600, offset: 0 };
+    // What comes minutes after a day's end is not all of it.
+    let come =
+        |store: &Store, to: i32, when: Moment| bills::import(store, "bill", &bill(monday.0 - 40..to, 100), when.at);
+    come(&store, monday.0 - 2, at(0));
+    let engine = engine(store, vec![Rule { every: Every::Week, ..rule(Of::Digest) }]);
+    look(&engine, at(9));
+    assert_eq!(told(&engine), [] as [&str; 0]);
+    come(engine.store(), monday.0, at(26));
+    look(&engine, at(34));
+    assert!(told(&engine)[0].ends_with(": 840.00 USD"), "{:?}", told(&engine));
+}
