@@ -47,7 +47,9 @@ pub(super) fn of(
     }
     let before = spent(Period { from: period.from, to: first });
     let days = Period { from: first, to: period.to };
-    let up_to = |day: Day| Some((day, foretold.sum(Period { to: day.plus(1), ..days })?.plus(before.to_f64())));
+    // An invoice is dated at the beginning of its month, and is yet to come there.
+    let known = (before + foretold.expected(Period { to: first, ..period })).to_f64();
+    let up_to = |day: Day| Some((day, foretold.sum(Period { to: day.plus(1), ..days })?.plus(known)));
     let path: Option<Vec<(Day, Band)>> = days.iter().map(up_to).collect();
     Ok(path.map(|path| Ahead { path, first: foretold.first(), before, words: foretold.words() }))
 }

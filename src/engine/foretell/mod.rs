@@ -221,6 +221,12 @@ impl Foretold {
         self.aside.keys().map(|kind| self.put_back_of(*kind, period).sum()).sum()
     }
 
+    /// What of that has not come.
+    #[must_use]
+    pub fn expected(&self, period: Period) -> Amount {
+        self.aside.keys().map(|kind| self.put_back_of(*kind, period).expected).sum()
+    }
+
     /// The same of one kind.
     #[must_use]
     pub fn put_back_of(&self, kind: Aside, period: Period) -> PutBack {
