@@ -5,17 +5,15 @@
 //! told by the hours that it has had, the last day's worth of them, for as long as no whole day of it has settled; and
 //! hours that have not come count as what they usually cost. Knows no records.
 
-use super::bill::Bill;
+use super::bill::{Bill, request};
 use super::detail::clauses;
 use super::find::{self, Found};
 use crate::analytics::detect::event::Shape;
 use crate::analytics::detect::scale::median;
 use crate::domain::anomaly::{Finding, Kind};
 use crate::domain::calendar::{Granularity, HOUR_SECONDS, Period};
-use crate::domain::charge::Metric;
 use crate::engine::Cancel;
 use crate::engine::local::LocalEngine;
-use crate::engine::table::Request;
 use crate::error::Result;
 
 /// Anomalies whose hours are looked at, at most.
@@ -76,16 +74,7 @@ impl Hours {
     fn read(engine: &LocalEngine, bill: &Bill, finding: &Finding, cancel: &Cancel) -> Result<Option<Hours>> {
         let period = Period { from: finding.start.plus(-BEFORE_DAYS), to: finding.last.plus(1) };
         let clauses = clauses(finding);
-        let request = Request {
-            period,
-            by: &[],
-            clauses: &clauses,
-            metric: Metric::Effective,
-            granularity: Some(Granularity::Hour),
-            currency: Some(&bill.currency),
-            parting: &[],
-            long: None,
-        };
+        let request = request(Some(&bill.currency), period, (&[], &clauses), Some(Granularity::Hour));
         let table = engine.aggregate(&request, cancel)?;
         let mut before = vec![0.0; period.days().max(0) as usize * DAY];
         for (key, total) in table.groups() {

@@ -165,6 +165,17 @@ struct Reader<'e> {
     data_from: Day,
 }
 
+/// What is asked of charges wherever anomalies are looked for: what they cost in effect, in a period and in pieces of
+/// it, by some dimensions and as far as clauses admit them.
+pub(super) fn request<'r>(
+    currency: Option<&'r str>,
+    period: Period,
+    (by, clauses): (&'r [Dimension], &'r [Clause]),
+    granularity: Option<Granularity>,
+) -> Request<'r> {
+    Request { period, by, clauses, metric: Metric::Effective, granularity, currency, parting: &[], long: None }
+}
+
 impl<'e> Reader<'e> {
     /// One of the days that are looked at; none where there are none.
     fn new(engine: &'e LocalEngine, as_of: Day, cancel: &'e Cancel) -> Option<Reader<'e>> {
@@ -191,25 +202,6 @@ impl<'e> Reader<'e> {
         Ok(series)
     }
 
-    fn request<'r>(
-        &self,
-        by: &'r [Dimension],
-        clauses: &'r [Clause],
-        (currency, period): (Option<&'r str>, Period),
-        in_: Granularity,
-    ) -> Request<'r> {
-        Request {
-            period,
-            by,
-            clauses,
-            metric: Metric::Effective,
-            granularity: Some(in_),
-            currency,
-            parting: &[],
-            long: None,
-        }
-    }
-
     fn table(
         &self,
         by: &[Dimension],
@@ -217,7 +209,7 @@ impl<'e> Reader<'e> {
         of: (Option<&str>, Period),
         in_: Granularity,
     ) -> Result<Table> {
-        self.engine.aggregate(&self.request(by, clauses, of, in_), self.cancel)
+        self.engine.aggregate(&request(of.0, of.1, (by, clauses), Some(in_)), self.cancel)
     }
 
     /// What goes on by itself, by a place's dimensions and those of [`by`]. What is not told of a charge's class
@@ -231,7 +223,7 @@ impl<'e> Reader<'e> {
     ) -> Result<Table> {
         let clauses = [clauses, &[Aside::of_class(true)]].concat();
         let (by, last) = (by(dimensions), [clauses.len() - 1]);
-        let request = Request { parting: &last, ..self.request(&by, &clauses, (Some(of.0), of.1), in_) };
+        let request = Request { parting: &last, ..request(Some(of.0), of.1, (&by, &clauses), Some(in_)) };
         self.engine.aggregate(&request, self.cancel)
     }
 

@@ -6,14 +6,13 @@
 
 use std::collections::HashMap;
 
-use super::bill::{Bill, word_of};
+use super::bill::{Bill, request, word_of};
 use super::cells::{self, Cells};
 use super::find::{Found, estimate, severity};
 use super::once;
 use crate::analytics::detect::event::Shape;
 use crate::domain::anomaly::{Contributor, Course, Finding, Kind, Spot, filter_of};
 use crate::domain::calendar::Period;
-use crate::domain::charge::Metric;
 use crate::domain::dimension::Dimension;
 use crate::domain::filter::{Clause, Pattern};
 use crate::domain::text::UNTOLD;
@@ -73,16 +72,7 @@ pub struct Looker<'e> {
 
 impl Looker<'_> {
     fn request<'r>(&'r self, clauses: &'r [Clause], by: &'r [Dimension], period: Period) -> Request<'r> {
-        Request {
-            period,
-            by,
-            clauses,
-            metric: Metric::Effective,
-            granularity: None,
-            currency: Some(&self.bill.currency),
-            parting: &[],
-            long: None,
-        }
+        request(Some(&self.bill.currency), period, (by, clauses), None)
     }
 
     fn table(&self, place: &[&[Spot]], more: &[Clause], by: &[Dimension], period: Period) -> Result<Table> {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::bill::request;
 use super::cause::days;
 use super::find::{day, estimate, settings};
 use super::{bill, list, records, words};
@@ -18,7 +19,6 @@ use crate::domain::period::{Comparison, PeriodSpec};
 use crate::engine::answer::{AnomalyAnswer, DayOf, Driver};
 use crate::engine::foretell::Aside;
 use crate::engine::local::LocalEngine;
-use crate::engine::table::Request;
 use crate::engine::{Cancel, drivers, pending};
 use crate::error::{Error, Result};
 
@@ -122,16 +122,7 @@ fn series(
     let to = finding.last.plus(1 + SHOWN_AFTER).min(data.to).min(as_of.plus(1));
     let learn = Period { from: finding.start.plus(-LEARNT_BEFORE).max(data.from), to };
     let clauses = clauses(finding);
-    let request = Request {
-        period: learn,
-        by: &[],
-        clauses: &clauses,
-        metric: Metric::Effective,
-        granularity: Some(Granularity::Day),
-        currency: Some(currency),
-        parting: &[],
-        long: None,
-    };
+    let request = request(Some(currency), learn, (&[], &clauses), Some(Granularity::Day));
     let table = engine.aggregate(&request, cancel)?;
     let mut costs = vec![Total::default(); learn.days().max(0) as usize];
     for (key, total) in table.groups() {

@@ -137,14 +137,20 @@ fn what_is_over_stays_over_whatever_comes_later() {
     assert_eq!((again.anomalies, again.changed), (merged.anomalies, vec![]));
 }
 
-#[test]
-fn what_is_told_at_another_place_is_not_told_twice() {
+/// An anomaly that is kept, and what is found a week later: the same money at a place around it.
+fn told_wider() -> (Vec<Anomaly>, Fresh) {
     let costs = costs(6, START + 20, START..START + 20);
     let kept = look(vec![], &costs, START + 3, Some(Course::GoesOn)).anomalies;
     let mut wider = found("vm", START + 5, START + 9, 45, Course::Stays);
     wider.finding.place = Vec::new();
     wider.raw.place = place_of(&[]);
     let fresh = Fresh { found: vec![wider], ..seen(&costs, START + 10, None).remove(0) };
+    (kept, fresh)
+}
+
+#[test]
+fn what_is_told_at_another_place_is_not_told_twice() {
+    let (kept, fresh) = told_wider();
     let merged = merge(kept, &[fresh], &[], (Day(START + 10), 9));
     assert_eq!(merged.anomalies.iter().filter(|a| a.finding.course.is_going()).count(), 1, "{:#?}", merged.anomalies);
 }
@@ -173,12 +179,7 @@ fn outgrown(anomaly: &mut Anomaly) {
 
 #[test]
 fn what_somebody_spoke_of_is_kept_though_its_money_is_told_at_another_place() {
-    let costs = costs(6, START + 20, START..START + 20);
-    let kept = look(vec![], &costs, START + 3, Some(Course::GoesOn)).anomalies;
-    let mut wider = found("vm", START + 5, START + 9, 45, Course::Stays);
-    wider.finding.place = Vec::new();
-    wider.raw.place = place_of(&[]);
-    let fresh = Fresh { found: vec![wider], ..seen(&costs, START + 10, None).remove(0) };
+    let (kept, fresh) = told_wider();
     let speak: [fn(&mut Anomaly); 3] = [reopened, undone, outgrown];
     let spoken = speak.map(|speak| {
         let mut spoken = kept.clone();

@@ -8,7 +8,7 @@
 
 use std::collections::HashMap;
 
-use super::bill::{Bill, clause, word_of};
+use super::bill::{Bill, clause, request, word_of};
 use super::once::{LIFT, MOST};
 use crate::analytics::detect::event::Event;
 use crate::analytics::detect::place::Place;
@@ -16,14 +16,13 @@ use crate::analytics::detect::scale::median;
 use crate::analytics::detect::series::Settings;
 use crate::analytics::detect::tree::{self, Anomaly, Kind, Node};
 use crate::domain::calendar::{DAY_SECONDS, Day, Granularity, HOUR_SECONDS, Period};
-use crate::domain::charge::Metric;
 use crate::domain::dimension::Dimension;
 use crate::domain::services::canonical_provider;
 use crate::domain::text::UNTOLD;
 use crate::engine::Cancel;
 use crate::engine::foretell::Aside;
 use crate::engine::local::LocalEngine;
-use crate::engine::table::{Request, Table};
+use crate::engine::table::Table;
 use crate::error::Result;
 
 /// Hours between the beginnings of what may be one.
@@ -63,16 +62,8 @@ impl<'b> Pieces<'b> {
         }
         let mut clauses = vec![clause(&by[0], &accounts), clause(&by[1], &services)];
         clauses.extend(Aside::none());
-        let request = Request {
-            period: Period { from: first, to: first.plus(hours.div_ceil(DAY) as i32) },
-            by: &by,
-            clauses: &clauses,
-            metric: Metric::Effective,
-            granularity: Some(Granularity::Hour),
-            currency: Some(&bill.currency),
-            parting: &[],
-            long: None,
-        };
+        let period = Period { from: first, to: first.plus(hours.div_ceil(DAY) as i32) };
+        let request = request(Some(&bill.currency), period, (&by, &clauses), Some(Granularity::Hour));
         pieces.pairs = pieces.pairs_of(&engine.aggregate(&request, cancel)?, &by, hours);
         Ok(pieces)
     }

@@ -3,7 +3,7 @@
 //! Charges of single hours have no rollups: they are looked through, those of a few days alone. Charges longer
 //! than an hour lie in none. Knows no records.
 
-use super::bill::{Bill, TOP_HOURS, place_of};
+use super::bill::{Bill, TOP_HOURS, place_of, request};
 use super::find::{self, Found, settings};
 use super::hour_place::Pieces;
 use crate::analytics::detect::event::{Direction, Shape};
@@ -12,13 +12,11 @@ use crate::analytics::detect::series::Settings;
 use crate::analytics::detect::tree::{self, Kind, Node};
 use crate::domain::anomaly::{Contributor, Course, Finding, Kind as Told, Reckoned, Severity};
 use crate::domain::calendar::{DAY_SECONDS, Day, Granularity, HOUR_SECONDS, Period};
-use crate::domain::charge::Metric;
 use crate::domain::dimension::Dimension;
 use crate::domain::services::canonical_provider;
 use crate::engine::Cancel;
 use crate::engine::foretell::Aside;
 use crate::engine::local::LocalEngine;
-use crate::engine::table::Request;
 use crate::error::Result;
 
 /// Days of hours that are learnt from.
@@ -137,16 +135,7 @@ fn nodes(engine: &LocalEngine, bill: &Bill, cancel: &Cancel) -> Result<Option<(V
             kept.iter().take(TOP_HOURS).flat_map(|node| node.place.parts()).map(|part| part.value.as_str()).collect();
         let by = [dimension.clone(), Dimension::Provider];
         let clauses = Aside::none();
-        let request = Request {
-            period,
-            by: &by,
-            clauses: &clauses,
-            metric: Metric::Effective,
-            granularity: Some(Granularity::Hour),
-            currency: Some(&bill.currency),
-            parting: &[],
-            long: None,
-        };
+        let request = request(Some(&bill.currency), period, (&by, &clauses), Some(Granularity::Hour));
         let table = engine.aggregate(&request, cancel)?;
         let from = nodes.len();
         nodes.extend(values.iter().map(|value| Node {

@@ -6,17 +6,15 @@
 
 use std::collections::BTreeSet;
 
-use super::bill::{Bill, place_of};
+use super::bill::{Bill, place_of, request};
 use super::detail::clauses;
 use super::hold::{self, Days, Places};
 use crate::domain::anomaly::Finding;
 use crate::domain::calendar::{Day, Granularity, Period};
-use crate::domain::charge::Metric;
 use crate::domain::dimension::Dimension;
 use crate::domain::services::canonical_provider;
 use crate::engine::Cancel;
 use crate::engine::local::LocalEngine;
-use crate::engine::table::Request;
 use crate::error::Result;
 
 /// The days of a bill's places that something is held against; those without any charges are not among them.
@@ -54,16 +52,7 @@ fn own(engine: &LocalEngine, bill: &Bill, finding: &Finding, as_of: Day, cancel:
     let Some(data) = engine.data_days() else { return Ok(None) };
     let period = Period { from: bill.first, to: data.to.min(as_of.plus(1)) };
     let clauses = clauses(finding);
-    let request = Request {
-        period,
-        by: &[Dimension::Provider],
-        clauses: &clauses,
-        metric: Metric::Effective,
-        granularity: Some(Granularity::Day),
-        currency: Some(&bill.currency),
-        parting: &[],
-        long: None,
-    };
+    let request = request(Some(&bill.currency), period, (&[Dimension::Provider], &clauses), Some(Granularity::Day));
     let table = engine.aggregate(&request, cancel)?;
     let mut sums = vec![0.0; period.days().max(0) as usize];
     let mut providers = BTreeSet::new();
