@@ -156,16 +156,16 @@ fn thresholds_say_on_which_day_they_are_reached() {
     assert_eq!(on, days);
 }
 
+/// November as of the 22nd, of which 2,000 were spent before the path's first day.
+fn in_november<'a>(path: &'a Path, shares: &'a BTreeMap<String, f64>) -> Ground<'a> {
+    Ground { path, before: 2_000.0, from: day("2026-11-01"), as_of: day("2026-11-22"), shares }
+}
+
 #[test]
 fn what_does_not_count_as_it_seems_to_is_said() {
     let ahead = path(month("2026-11"), day("2026-11-21"), 2_000.0, 100.0, 0.1);
-    let ground = Ground {
-        path: &ahead,
-        before: 2_000.0,
-        from: day("2026-11-01"),
-        as_of: day("2026-11-22"),
-        shares: &BTreeMap::new(),
-    };
+    let none = BTreeMap::new();
+    let ground = in_november(&ahead, &none);
     let changes = [
         "growth +10%",
         "buy 5 on 2026-11-21",
@@ -230,13 +230,8 @@ fn a_period_to_come_has_what_is_bought_in_it_and_what_moves_before_it() {
 #[test]
 fn a_certain_sum_moves_the_interval_and_growth_widens_it() {
     let ahead = path(month("2026-11"), day("2026-11-21"), 2_000.0, 100.0, 0.1);
-    let ground = Ground {
-        path: &ahead,
-        before: 2_000.0,
-        from: day("2026-11-01"),
-        as_of: day("2026-11-22"),
-        shares: &BTreeMap::new(),
-    };
+    let none = BTreeMap::new();
+    let ground = in_november(&ahead, &none);
     let end = |lines: &[&str]| {
         let changes: Vec<Change> = lines.iter().map(|line| line.parse().expect(line)).collect();
         otherwise(&ground, &changes).path.last().expect("a path").1
@@ -258,8 +253,7 @@ fn changes_move_what_is_foretold_and_nothing_else() {
     let november = month("2026-11");
     let ahead = path(november, day("2026-11-21"), 2_000.0, 100.0, 0.1);
     let shares = BTreeMap::from([("EC2".to_owned(), 0.5)]);
-    let ground =
-        Ground { path: &ahead, before: 2_000.0, from: november.from, as_of: day("2026-11-22"), shares: &shares };
+    let ground = in_november(&ahead, &shares);
     let end = |lines: &[&str]| {
         let changes: Vec<Change> = lines.iter().map(|line| line.parse().expect(line)).collect();
         let otherwise = otherwise(&ground, &changes);
