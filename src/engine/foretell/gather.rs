@@ -128,9 +128,7 @@ pub(super) fn gather(together: &Together<'_>, wanted: &Wanted, cancel: &Cancel) 
     all.add_short(&*together.table(&wanted.short(), cancel)?);
     let long = together.table(&wanted.long(), cancel)?;
     all.add_others(&long, true);
-    for (key, total) in long.groups() {
-        *all.part(&long, &key).totals.entry(Day::of_seconds(key.start)).or_default() += total.sum;
-    }
+    all.add_totals(&long);
     // Only these are many times more by account.
     if all.has_others {
         all.add_others(&*together.table(&wanted.others(), cancel)?, false);
@@ -205,23 +203,16 @@ impl Found<'_> {
         Found { groups, parts, has_others: false, has_corrections: false }
     }
 
-    /// Where the charges of a table's group belong, by their provider.
-    fn part(&mut self, table: &Table, key: &Key) -> &mut FoundPart {
-        let provider = canonical_provider(table.dimensions[0].text(key.values.0[0]));
-        let is_of = |group: &Vec<Freshness>| group.iter().any(|f| canonical_provider(f.provider.raw()) == provider);
-        let at = self.groups.iter().position(is_of).unwrap_or(0);
-        &mut self.parts[at]
-    }
-
     /// Adds what is not longer than a day.
     fn add_short(&mut self, table: &Table) {
+        let mut whose = whose(self.groups, table);
         for (key, total) in table.groups() {
             let day = Day::of_seconds(key.start);
             let [category, class] = [1, 2].map(|at| table.dimensions[at].text(key.values.0[at]));
             let aside = Aside::of(category, class, false);
             self.has_corrections |= aside == Some(Aside::Correction);
             self.has_others |= aside.is_some_and(|kind| kind != Aside::Correction);
-            let part = self.part(table, &key);
+            let part = &mut self.parts[whose(&key)];
             *part.totals.entry(day).or_default() += total.sum;
             if aside.is_none() {
                 *part.usage.entry(day).or_default() += total.sum;
@@ -229,15 +220,39 @@ impl Found<'_> {
         }
     }
 
+    /// Adds to what all costs.
+    fn add_totals(&mut self, table: &Table) {
+        let mut whose = whose(self.groups, table);
+        for (key, total) in table.groups() {
+            *self.parts[whose(&key)].totals.entry(Day::of_seconds(key.start)).or_default() += total.sum;
+        }
+    }
+
     /// Adds what stays out of the fit.
     fn add_others(&mut self, table: &Table, long: bool) {
+        let mut whose = whose(self.groups, table);
         for (key, total) in table.groups().filter(|(_, total)| !total.sum.is_zero()) {
             let [category, class, account] = [1, 2, 3].map(|at| table.dimensions[at].text(key.values.0[at]));
             let Some(kind) = Aside::of(category, class, long) else { continue };
             let stream = Stream { kind, account: account.to_owned(), long };
             let day = Day::of_seconds(key.start);
-            *self.part(table, &key).others.entry(stream).or_default().entry(day).or_default() += total.sum;
+            *self.parts[whose(&key)].others.entry(stream).or_default().entry(day).or_default() += total.sum;
         }
+    }
+}
+
+/// To which of some groups charges of a table belong, by their provider: told once for each of those.
+fn whose<'t>(groups: &'t [Vec<Freshness>], table: &'t Table) -> impl FnMut(&Key) -> usize + 't {
+    let mut known: Vec<Option<usize>> = Vec::new();
+    move |key| {
+        let number = key.values.0[0];
+        let at = number as usize;
+        known.resize(known.len().max(at + 1), None);
+        *known[at].get_or_insert_with(|| {
+            let provider = canonical_provider(table.dimensions[0].text(number));
+            let is_of = |group: &Vec<Freshness>| group.iter().any(|f| canonical_provider(f.provider.raw()) == provider);
+            groups.iter().position(is_of).unwrap_or(0)
+        })
     }
 }
 
