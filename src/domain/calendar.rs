@@ -14,6 +14,9 @@ pub const DAY_SECONDS: i64 = 86_400;
 /// Seconds in an hour.
 pub const HOUR_SECONDS: i64 = 3_600;
 
+/// Hours in a day.
+pub const DAY_HOURS: usize = (DAY_SECONDS / HOUR_SECONDS) as usize;
+
 /// A UTC calendar day, as the number of days since 1970-01-01.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Day(pub i32);

@@ -11,9 +11,11 @@ use super::find::{self, Found};
 use crate::analytics::detect::event::Shape;
 use crate::analytics::detect::scale::median;
 use crate::domain::anomaly::{Finding, Kind};
-use crate::domain::calendar::{Granularity, HOUR_SECONDS, Period};
+use crate::domain::calendar::{DAY_HOURS, Granularity, HOUR_SECONDS, Period};
+use crate::domain::filter::Clause;
 use crate::engine::Cancel;
 use crate::engine::local::LocalEngine;
+use crate::engine::table::Table;
 use crate::error::Result;
 
 /// Anomalies whose hours are looked at, at most.
@@ -22,8 +24,6 @@ const LOOKED_FOR: usize = 8;
 const BEFORE_DAYS: i32 = 14;
 /// Days for which an anomaly is young: later ones have whole days enough.
 const YOUNG_DAYS: i32 = 7;
-/// Hours of a day.
-const DAY: usize = 24;
 /// The share of what an anomaly cost that its hours must tell: the rest is of charges of whole days.
 const TOLD: f64 = 0.5;
 /// How much a day may cost of what days before it did, for its hours to be held against theirs in that proportion.
@@ -46,8 +46,10 @@ pub fn begin(
     let is_asked = |f: &&mut Found| is_sudden(f) && (is_young(&f.finding) || !known(&f.finding));
     let mut latest: Vec<&mut Found> = found.iter_mut().filter(is_asked).collect();
     latest.sort_by_key(|found| std::cmp::Reverse(found.finding.start));
-    for found in latest.into_iter().take(LOOKED_FOR) {
-        let Some(hours) = Hours::read(engine, bill, &found.finding, cancel)? else { continue };
+    latest.truncate(LOOKED_FOR);
+    let tables = read(engine, bill, &latest, cancel)?;
+    for (found, table) in latest.into_iter().zip(&tables) {
+        let Some(hours) = Hours::new(bill, &found.finding, table) else { continue };
         let Some(begun) = hours.begun() else { continue };
         if is_young(&found.finding) && found.finding.kind != Kind::Expired {
             hours.reckon(begun, &mut found.finding, bill.daily);
@@ -57,6 +59,20 @@ pub fn begin(
         }
     }
     Ok(())
+}
+
+/// The days whose hours of an anomaly are looked at.
+fn days_of(finding: &Finding) -> Period {
+    Period { from: finding.start.plus(-BEFORE_DAYS), to: finding.last.plus(1) }
+}
+
+/// What some anomalies' places cost by the hour, the charges read once for all.
+fn read(engine: &LocalEngine, bill: &Bill, found: &[&mut Found], cancel: &Cancel) -> Result<Vec<Table>> {
+    let clauses: Vec<Vec<Clause>> = found.iter().map(|found| clauses(&found.finding)).collect();
+    let asked = found.iter().zip(&clauses).map(|(found, clauses)| {
+        request(Some(&bill.currency), days_of(&found.finding), (&[], clauses), Some(Granularity::Hour))
+    });
+    engine.aggregate_together(&asked.collect::<Vec<_>>(), cancel)
 }
 
 /// The hours of an anomaly's place.
@@ -71,52 +87,49 @@ struct Hours {
 
 impl Hours {
     /// `None` where its first day has no hours: a day whose charges all lie in one has none.
-    fn read(engine: &LocalEngine, bill: &Bill, finding: &Finding, cancel: &Cancel) -> Result<Option<Hours>> {
-        let period = Period { from: finding.start.plus(-BEFORE_DAYS), to: finding.last.plus(1) };
-        let clauses = clauses(finding);
-        let request = request(Some(&bill.currency), period, (&[], &clauses), Some(Granularity::Hour));
-        let table = engine.aggregate(&request, cancel)?;
-        let mut before = vec![0.0; period.days().max(0) as usize * DAY];
+    fn new(bill: &Bill, finding: &Finding, table: &Table) -> Option<Hours> {
+        let period = days_of(finding);
+        let mut before = vec![0.0; period.days().max(0) as usize * DAY_HOURS];
         for (key, total) in table.groups() {
             let at = (key.start - period.from.seconds()) / HOUR_SECONDS;
             before.get_mut(at.max(0) as usize).into_iter().for_each(|hour| *hour += total.sum.to_f64());
         }
-        let mut since = before.split_off((BEFORE_DAYS as usize * DAY).min(before.len()));
+        let mut since = before.split_off((BEFORE_DAYS as usize * DAY_HOURS).min(before.len()));
         since.truncate(since.iter().rposition(|cost| *cost != 0.0).map_or(0, |last| last + 1));
-        if since.iter().take(DAY).filter(|cost| **cost != 0.0).count() < 2 {
-            return Ok(None);
+        if since.iter().take(DAY_HOURS).filter(|cost| **cost != 0.0).count() < 2 {
+            return None;
         }
         let proportion = days_before(bill, finding).map_or(1.0, |cost| finding.day.expected.to_f64() / cost);
         let proportion = if PROPORTION.contains(&proportion) { proportion } else { 1.0 };
-        Ok(Some(Hours { before, since, proportion }))
+        Some(Hours { before, since, proportion })
     }
 
     /// What an hour of a day usually costs.
     fn usual(&self, hour: usize) -> f64 {
-        median(&mut self.before.iter().skip(hour % DAY).step_by(DAY).copied().collect::<Vec<f64>>())
+        median(&mut self.before.iter().skip(hour % DAY_HOURS).step_by(DAY_HOURS).copied().collect::<Vec<f64>>())
     }
 
     /// The hour of the first day from which on that and the day before differ most.
     fn begun(&self) -> Option<usize> {
-        let usual: Vec<f64> = (0..DAY).map(|hour| self.usual(hour)).collect();
-        let yesterday = &self.before[self.before.len().saturating_sub(DAY)..];
+        let usual: Vec<f64> = (0..DAY_HOURS).map(|hour| self.usual(hour)).collect();
+        let yesterday = &self.before[self.before.len().saturating_sub(DAY_HOURS)..];
         // Hours that have not come say nothing of when it began.
-        let day = &self.since[..DAY.min(self.since.len())];
+        let day = &self.since[..DAY_HOURS.min(self.since.len())];
         let both = yesterday.iter().chain(day).enumerate();
-        let excess: Vec<f64> = both.map(|(at, cost)| cost - usual[at % DAY]).collect();
+        let excess: Vec<f64> = both.map(|(at, cost)| cost - usual[at % DAY_HOURS]).collect();
         change_point(&excess).filter(|at| *at >= yesterday.len()).map(|at| at - yesterday.len())
     }
 
     /// Reckons an anomaly that began in an hour of its first day by its hours.
     fn reckon(&self, begun: usize, finding: &mut Finding, daily: f64) {
         let days = (finding.last.0 - finding.start.0 + 1).max(1);
-        let usual: Vec<f64> = (0..DAY).map(|hour| self.usual(hour) * self.proportion).collect();
+        let usual: Vec<f64> = (0..DAY_HOURS).map(|hour| self.usual(hour) * self.proportion).collect();
         // Of a last day without any hour nothing is known to be missing.
-        let is_part = self.since.len() > (days as usize - 1) * DAY;
-        let late = if is_part { &usual[(self.since.len() - 1) % DAY + 1..] } else { &[] };
+        let is_part = self.since.len() > (days as usize - 1) * DAY_HOURS;
+        let late = if is_part { &usual[(self.since.len() - 1) % DAY_HOURS + 1..] } else { &[] };
         let missing: f64 = late.iter().sum();
         let excess: Vec<f64> =
-            self.since.iter().enumerate().skip(begun).map(|(at, cost)| cost - usual[at % DAY]).collect();
+            self.since.iter().enumerate().skip(begun).map(|(at, cost)| cost - usual[at % DAY_HOURS]).collect();
         if excess.iter().sum::<f64>() < TOLD * (finding.impact.to_f64() + missing) {
             return;
         }
@@ -128,8 +141,8 @@ impl Hours {
         let whole = days - finding.unsettled as i32 - i32::from(begun > 0);
         // What is new has no last day that has settled: its last is the rate.
         if whole <= 0 || finding.kind.is_news() && !late.is_empty() {
-            let lately = &excess[excess.len().saturating_sub(DAY)..];
-            finding.rate = find::estimate(lately.iter().sum::<f64>() / lately.len().max(1) as f64 * DAY as f64);
+            let lately = &excess[excess.len().saturating_sub(DAY_HOURS)..];
+            finding.rate = find::estimate(lately.iter().sum::<f64>() / lately.len().max(1) as f64 * DAY_HOURS as f64);
         }
         finding.severity = find::severity(finding.at_stake(), finding.rises, daily);
     }

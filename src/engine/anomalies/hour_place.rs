@@ -15,7 +15,7 @@ use crate::analytics::detect::place::Place;
 use crate::analytics::detect::scale::median;
 use crate::analytics::detect::series::Settings;
 use crate::analytics::detect::tree::{self, Anomaly, Kind, Node};
-use crate::domain::calendar::{DAY_SECONDS, Day, Granularity, HOUR_SECONDS, Period};
+use crate::domain::calendar::{DAY_HOURS, Day, Granularity, HOUR_SECONDS, Period};
 use crate::domain::dimension::Dimension;
 use crate::domain::services::canonical_provider;
 use crate::domain::text::UNTOLD;
@@ -27,8 +27,6 @@ use crate::error::Result;
 
 /// Hours between the beginnings of what may be one.
 const TOGETHER: i64 = 2;
-/// Hours of a day.
-const DAY: usize = (DAY_SECONDS / HOUR_SECONDS) as usize;
 
 /// The hours of a bill's places, and of those that two of them have in common.
 pub(super) struct Pieces<'b> {
@@ -62,7 +60,7 @@ impl<'b> Pieces<'b> {
         }
         let mut clauses = vec![clause(&by[0], &accounts), clause(&by[1], &services)];
         clauses.extend(Aside::none());
-        let period = Period { from: first, to: first.plus(hours.div_ceil(DAY) as i32) };
+        let period = Period { from: first, to: first.plus(hours.div_ceil(DAY_HOURS) as i32) };
         let request = request(Some(&bill.currency), period, (&by, &clauses), Some(Granularity::Hour));
         pieces.pairs = pieces.pairs_of(&engine.aggregate(&request, cancel)?, &by, hours);
         Ok(pieces)
@@ -144,7 +142,7 @@ impl<'b> Pieces<'b> {
         let at = |step: i64| usize::try_from(step - first).unwrap_or(0).min(node.costs.len());
         let (from, to) = (at(event.start), at(event.last + 1));
         let usual = |hour: usize| {
-            let before = node.costs[..from].iter().skip(hour % DAY).step_by(DAY);
+            let before = node.costs[..from].iter().skip(hour % DAY_HOURS).step_by(DAY_HOURS);
             median(&mut before.flatten().copied().collect::<Vec<f64>>())
         };
         (from..to).map(|hour| node.costs[hour].unwrap_or(0.0) - usual(hour)).sum()

@@ -11,7 +11,7 @@ use crate::analytics::detect::place::Place;
 use crate::analytics::detect::series::Settings;
 use crate::analytics::detect::tree::{self, Kind, Node};
 use crate::domain::anomaly::{Contributor, Course, Finding, Kind as Told, Reckoned, Severity};
-use crate::domain::calendar::{DAY_SECONDS, Day, Granularity, HOUR_SECONDS, Period};
+use crate::domain::calendar::{DAY_HOURS, Day, Granularity, HOUR_SECONDS, Period};
 use crate::domain::dimension::Dimension;
 use crate::domain::services::canonical_provider;
 use crate::engine::Cancel;
@@ -33,12 +33,13 @@ const LEAST_SHARE: f64 = 0.003;
 pub fn lately(engine: &LocalEngine, bill: &Bill, days: &[Found], cancel: &Cancel) -> Result<Vec<Found>> {
     let Some((nodes, first)) = nodes(engine, bill, cancel)? else { return Ok(Vec::new()) };
     let settled = settled_hours(bill, first, bill.settled);
-    let settings = Settings { absolute: (settings(bill.daily).absolute / 24.0).max(0.1), ..Settings::hourly() };
+    let settings =
+        Settings { absolute: (settings(bill.daily).absolute / DAY_HOURS as f64).max(0.1), ..Settings::hourly() };
     let last = nodes[0].costs.len() as i64 - 1;
     let first_step = first.seconds() / HOUR_SECONDS;
     let found = tree::find(&nodes, first_step, settled, &settings);
     let is_told = |anomaly: &tree::Anomaly| {
-        let start = find::day(anomaly.event.start.div_euclid(24));
+        let start = find::day(anomaly.event.start.div_euclid(DAY_HOURS as i64));
         days.iter().any(|known| {
             let related = known.raw.place.holds(&anomaly.place) || anomaly.place.holds(&known.raw.place);
             related && known.finding.rises && known.finding.last >= start.plus(-1)
@@ -73,7 +74,7 @@ fn in_days(bill: &Bill, raw: tree::Anomaly, first: i64, last: i64) -> Option<Fou
     let hour = |step: i64| step * HOUR_SECONDS;
     let mut daily = raw.clone();
     for step in [&mut daily.event.start, &mut daily.event.found, &mut daily.event.last, &mut daily.event.peak] {
-        *step = step.div_euclid(24);
+        *step = step.div_euclid(DAY_HOURS as i64);
     }
     let node = bill.node(&raw.place)?;
     let at = usize::try_from(daily.event.last - i64::from(bill.first.0)).ok()?;
@@ -91,7 +92,7 @@ fn in_days(bill: &Bill, raw: tree::Anomaly, first: i64, last: i64) -> Option<Fou
     let course = if going { Course::GoesOn } else { Course::Over };
     let contributors = raw.contributors.iter().filter_map(|c| {
         let spot = bill.spot(&c.part.dimension, &c.part.value)?;
-        Some(Contributor { spot, share: c.share, moved: find::estimate(c.moved * 24.0) })
+        Some(Contributor { spot, share: c.share, moved: find::estimate(c.moved * DAY_HOURS as f64) })
     });
     let mut finding = Finding {
         place: bill.spots(&raw.place),
@@ -108,7 +109,7 @@ fn in_days(bill: &Bill, raw: tree::Anomaly, first: i64, last: i64) -> Option<Fou
         peak: (Day::of_seconds(hour(event.peak)), reckoned),
         impact,
         // One hour is no day's worth: all that it has had are.
-        rate: find::estimate(event.impact / f64::from(event.steps.max(1)) * 24.0),
+        rate: find::estimate(event.impact / f64::from(event.steps.max(1)) * DAY_HOURS as f64),
         course,
         contributors: contributors.collect(),
         cancels: None,
@@ -122,7 +123,7 @@ fn nodes(engine: &LocalEngine, bill: &Bill, cancel: &Cancel) -> Result<Option<(V
     let Some(data) = engine.data_days() else { return Ok(None) };
     let first = data.to.plus(-LEARN_DAYS).max(bill.first);
     let period = Period { from: first, to: data.to };
-    let count = period.days().max(0) as usize * 24;
+    let count = period.days().max(0) as usize * DAY_HOURS;
     let none = vec![Some(0.0); count];
     let mut nodes = vec![Node { costs: none.clone(), ..Node::default() }];
     let mut last = None;
@@ -159,7 +160,7 @@ fn nodes(engine: &LocalEngine, bill: &Bill, cancel: &Cancel) -> Result<Option<(V
             }
         }
     }
-    let Some(last) = last.filter(|last| *last + 1 > (DAY_SECONDS / HOUR_SECONDS) as usize * 4) else { return Ok(None) };
+    let Some(last) = last.filter(|last| *last + 1 > DAY_HOURS * 4) else { return Ok(None) };
     for node in &mut nodes {
         node.costs.truncate(last + 1);
         let settled = bill.node(&node.place).and_then(|of_days| of_days.settled);
@@ -170,7 +171,7 @@ fn nodes(engine: &LocalEngine, bill: &Bill, cancel: &Cancel) -> Result<Option<(V
 
 /// How many hours from a day on are settled, where so many of a bill's days are.
 pub(super) fn settled_hours(bill: &Bill, first: Day, settled: usize) -> usize {
-    (bill.first.0 + settled as i32 - first.0).max(0) as usize * 24
+    (bill.first.0 + settled as i32 - first.0).max(0) as usize * DAY_HOURS
 }
 
 /// What a place cost in the last days.
