@@ -9,7 +9,7 @@ use xxhash_rust::xxh3::xxh3_64;
 pub use self::order::{End, is_before, is_same_trouble, unheard_ends};
 use self::order::{Named as Due, chains};
 use crate::domain::alert::{
-    Bundle, Entry, Fate, Gate, Incident, Kind, Letter, Message, Plan, Refused, Severity, Turn, is_ahead,
+    Bundle, Entry, Fate, Gate, Incident, Kind, Lapse, Letter, Message, Plan, Refused, Severity, Turn, is_ahead,
 };
 use crate::domain::calendar::DAY_SECONDS;
 use crate::domain::text::Untrusted;
@@ -330,7 +330,11 @@ fn tried_for(letter: &Letter, now: i64) -> i64 {
 #[must_use]
 pub fn unheard(letters: &[(String, Letter)], now: i64) -> Vec<Entry> {
     let began = letters.iter().filter(|(_, letter)| letter.message.turn == Turn::Raised);
-    began.map(|(_, letter)| entry(letter, letter.tries, Some(UNHEARD.to_owned()), 1, now)).collect()
+    let why = |letter: &Letter| {
+        let mut same = letters.iter().filter(|(_, other)| is_same_trouble(other, letter));
+        same.find_map(|(_, other)| other.lapse).map_or(UNHEARD, Lapse::words).to_owned()
+    };
+    began.map(|(_, letter)| entry(letter, letter.tries, Some(why(letter)), 1, now)).collect()
 }
 
 fn entry(letter: &Letter, tries: u32, mut why: Option<String>, with: usize, at: i64) -> Entry {

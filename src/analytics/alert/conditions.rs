@@ -1,7 +1,7 @@
 //! What is so now: facts held against one rule after the other.
 
 use super::{AnomalyFact, BudgetFact, Facts, Place, ProviderFact, SpendFact, SyncFact, Taken, money, wording};
-use crate::domain::alert::{Kind, Rule, Severity};
+use crate::domain::alert::{Kind, Remembered, Rule, Severity};
 use crate::domain::anomaly::is_within;
 use crate::domain::calendar::Day;
 use crate::domain::dimension::Dimension;
@@ -90,6 +90,29 @@ pub fn of(rule: &Rule, facts: &Facts) -> Option<Vec<Condition>> {
         Kind::Test => Vec::new(),
     };
     Some(found.into_iter().filter(|condition| condition.severity >= rule.severity).collect())
+}
+
+/// Whether a rule would find what was remembered of a trouble, were it not for what the rule leaves out by now: it
+/// is so all the same.
+#[must_use]
+pub fn would_find(rule: &Rule, facts: &Facts, subject: &str, was: &Remembered) -> bool {
+    let scope = Filter::default();
+    let wide = match rule.kind {
+        // What has become less grave is so.
+        Kind::Anomaly => Rule { scope, severity: Severity::Info, ..rule.clone() },
+        // Whatever still fails does not sync again.
+        Kind::Sync => Rule { scope, severity: Severity::Info, after: i64::MIN, ..rule.clone() },
+        // Nothing has come since that was told.
+        Kind::Stale if is_as_late(facts, subject, was) => Rule { scope, after: 1, ..rule.clone() },
+        _ => Rule { scope, ..rule.clone() },
+    };
+    of(&wide, facts).is_some_and(|found| found.iter().any(|condition| condition.subject == subject))
+}
+
+/// Whether a provider has told nothing since it was told to be late.
+fn is_as_late(facts: &Facts, subject: &str, was: &Remembered) -> bool {
+    let of = |fact: &&ProviderFact| subject.split_once('/').is_some_and(|(_, of)| of == fact.provider.raw());
+    facts.providers.iter().flatten().find(of).is_some_and(|fact| fact.since <= was.at)
 }
 
 fn each<F>(facts: &[F], of: impl Fn(&F) -> Option<Condition>) -> Vec<Condition> {

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::bring::{End, unheard_ends};
 use super::conditions::{self, Condition};
 use super::{Facts, wording};
-use crate::domain::alert::{DESKTOP, Kind, Letter, Message, Plan, Remembered, Severity, TERMINAL, Turn, is_ahead};
+use crate::domain::alert::{
+    DESKTOP, Kind, Lapse, Letter, Message, Plan, Remembered, Severity, TERMINAL, Turn, is_ahead,
+};
 use crate::domain::calendar::{DAY_SECONDS, Day};
 use crate::domain::text::Untrusted;
 
@@ -98,7 +100,6 @@ pub fn decide(plan: &Plan, facts: &Facts, memory: &Memory, outbox: &BTreeMap<Str
         }
     }
     for (subject, was) in memory.iter().filter(|(subject, _)| !troubles.contains_key(*subject)) {
-        let is_known = |rule: &String| plan.rules.iter().any(|r| r.name == *rule && r.kind == was.kind);
         let today = Day::of_seconds(facts.now);
         let is_past = was.until.is_some_and(|until| today >= until);
         let old = facts.now - was.at > MEMORY_DAYS * DAY_SECONDS;
@@ -107,9 +108,7 @@ pub fn decide(plan: &Plan, facts: &Facts, memory: &Memory, outbox: &BTreeMap<Str
                 continue;
             }
             let over = Remembered { turn: Turn::Resolved, at: facts.now, ..was.clone() };
-            if was.rules.iter().any(is_known) {
-                decision.letters.extend(resolved(plan, facts, subject, was));
-            }
+            decision.letters.extend(resolved(plan, facts, subject, was));
             decision.memory.insert(subject.clone(), Some(over));
         } else if old || (is_past && was.turn == Turn::Raised) {
             decision.memory.insert(subject.clone(), None);
@@ -232,7 +231,11 @@ fn is_calm(plan: &Plan, facts: &Facts, at: i64) -> bool {
 }
 
 fn resolved(plan: &Plan, facts: &Facts, subject: &str, was: &Remembered) -> Vec<Letter> {
-    let over = wording::over(subject, was, facts);
+    let lapse = lapse(plan, facts, subject, was);
+    let over = match lapse {
+        Some(lapse) => wording::lapsed(lapse, was),
+        None => wording::over(subject, was, facts),
+    };
     let message = Message {
         key: key(subject, (was.severity, was.stage), was.times, Turn::Resolved),
         subject: subject.to_owned(),
@@ -247,8 +250,17 @@ fn resolved(plan: &Plan, facts: &Facts, subject: &str, was: &Remembered) -> Vec<
         at: facts.now,
     };
     let mut letters = letters(plan, facts, &message, &was.told);
-    letters.iter_mut().for_each(|letter| letter.follows = true);
+    letters.iter_mut().for_each(|letter| (letter.follows, letter.lapse) = (true, lapse));
     letters
+}
+
+/// Whether a trouble that no rule finds has lapsed with its rule, and is not over by itself.
+fn lapse(plan: &Plan, facts: &Facts, subject: &str, was: &Remembered) -> Option<Lapse> {
+    let mut left = plan.rules.iter().filter(|rule| rule.kind == was.kind && was.rules.contains(&rule.name)).peekable();
+    if left.peek().is_none() {
+        return Some(Lapse::NoRule);
+    }
+    left.any(|rule| conditions::would_find(rule, facts, subject, was)).then_some(Lapse::NotCovered)
 }
 
 fn letters(plan: &Plan, facts: &Facts, message: &Message, to: &[String]) -> Vec<Letter> {

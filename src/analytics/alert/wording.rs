@@ -4,7 +4,7 @@
 //! Money comes before anything that a channel may cut. Pure: words over facts.
 
 use super::{AnomalyFact, BudgetFact, Facts, ProviderFact, SyncFact, Taken, brief, rough};
-use crate::domain::alert::{Kind, Remembered, Severity};
+use crate::domain::alert::{Kind, Lapse, Remembered, Severity};
 use crate::domain::calendar::{Day, format_timestamp};
 use crate::domain::money::Amount;
 use crate::domain::text::{SafeText, Untrusted};
@@ -219,6 +219,14 @@ pub fn over(subject: &str, was: &Remembered, facts: &Facts) -> Over {
         Kind::Spike | Kind::Digest | Kind::Test => None,
     };
     known.unwrap_or_else(|| plain(format!("it is so no longer: {}", was.title.safe()), ""))
+}
+
+/// How a trouble is told as over that lapsed with its rule.
+#[must_use]
+pub fn lapsed(lapse: Lapse, was: &Remembered) -> Over {
+    let mut over = plain(format!("{}: {}", lapse.words(), was.title.safe()), "spendtop alert list");
+    field(&mut over.fields, if was.rules.len() == 1 { "Rule" } else { "Rules" }, was.rules.join(", "));
+    over
 }
 
 fn plain(title: String, command: &str) -> Over {

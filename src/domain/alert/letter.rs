@@ -31,6 +31,9 @@ pub struct Letter {
     /// Whether the channel was sent news of the same trouble before.
     #[serde(default)]
     pub follows: bool,
+    /// Of the end of what may be so all the same: why it is told as over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lapse: Option<Lapse>,
     /// Its place behind other news of the same trouble that was on its way already, whatever the clock said.
     #[serde(default)]
     pub rank: u32,
@@ -56,6 +59,7 @@ impl Letter {
             why: None,
             unsure: false,
             follows: false,
+            lapse: None,
             rank: 0,
             had: Vec::new(),
             refused: Vec::new(),
@@ -73,6 +77,27 @@ impl Letter {
     pub fn settled(&self) -> BTreeSet<&str> {
         let refused = self.refused.iter().map(|refused| refused.reader.as_str());
         self.had.iter().map(String::as_str).chain(refused).collect()
+    }
+}
+
+/// Why a trouble is told as over though it may be so all the same: nobody asks for it any more.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lapse {
+    /// No rule that found it is left.
+    NoRule,
+    /// It is so, and none of those that are left is about it.
+    NotCovered,
+}
+
+impl Lapse {
+    /// In words.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Lapse::NoRule => "its rule is no longer in the config",
+            Lapse::NotCovered => "its rule no longer covers it",
+        }
     }
 }
 

@@ -81,6 +81,22 @@ fn of_a_trouble_the_newest_is_told_and_nothing_of_one_that_was_over_unheard() {
 }
 
 #[test]
+fn what_lapsed_unheard_says_with_what() {
+    for (lapse, why) in [
+        (None, "it was over before it could be told"),
+        (Some(Lapse::NoRule), "its rule is no longer in the config"),
+        (Some(Lapse::NotCovered), "its rule no longer covers it"),
+    ] {
+        let other = news("other", Turn::Raised, Severity::Warning, 0);
+        let list = [raised(Severity::Warning, 0), Letter { lapse, ..over(1) }, other];
+        let log = unheard(&named(&list).into_iter().collect::<Vec<_>>(), NOW + 5);
+        let said = |title: &str| log.iter().find(|e| e.title.raw().starts_with(title)).and_then(|e| e.why.clone());
+        assert_eq!(said("s ").as_deref(), Some(why));
+        assert_eq!(said("other").as_deref(), Some("it was over before it could be told"), "each trouble its own");
+    }
+}
+
+#[test]
 fn what_waits_for_newer_news_is_not_told_before_it() {
     // Critical, refused once; its end waits for the end of quiet hours; somebody may have it.
     let first = Letter { unsure: true, tries: 1, ..raised(Severity::Critical, 0) };

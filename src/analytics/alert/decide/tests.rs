@@ -1,5 +1,7 @@
 //! What is told, of facts on a fixed clock: by table, and over many days of made-up facts.
 
+mod lapsed;
+
 use proptest::prelude::*;
 
 use super::super::{AnomalyFact, BudgetFact, DigestFact, SpendFact, SyncFact, Taken, samples};
@@ -287,22 +289,6 @@ fn whoever_syncs_tells_this_machine_of_what_fails_by_itself() {
     let plan = plan(vec![rule(Kind::Sync, &[DESKTOP, TERMINAL, "ops"])]);
     let letters = decide(&plan, &facts, &Memory::new(), &BTreeMap::new()).letters;
     assert_eq!(letters.iter().map(|letter| letter.channel.as_str()).collect::<Vec<_>>(), ["ops"]);
-}
-
-#[test]
-fn rules_that_are_gone_end_nothing() {
-    let mut memory = Memory::new();
-    look(
-        &plan(vec![rule(Kind::Anomaly, &["ops"])]),
-        &facts(vec![anomaly("a", Severity::Critical, Taken::Open)]),
-        &mut memory,
-    );
-    assert_eq!(memory.len(), 1);
-    assert!(look(&plan(Vec::new()), &facts(Vec::new()), &mut memory).is_empty());
-    assert_eq!(memory["anomaly/a"].turn, Turn::Resolved);
-    let much_later = Facts { now: NOW + 61 * DAY_SECONDS, ..facts(Vec::new()) };
-    look(&plan(Vec::new()), &much_later, &mut memory);
-    assert!(memory.is_empty(), "what is over is forgotten some day");
 }
 
 /// Which of four anomalies are there at each of many looks, by bits, and hours between.
