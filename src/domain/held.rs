@@ -24,6 +24,9 @@ pub struct Held {
     pub above: Amount,
     /// What the settled days that it was found on cost, from the first on.
     pub costs: Vec<Amount>,
+    /// Whose charges they are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub providers: Vec<String>,
 }
 
 impl Held {

@@ -114,17 +114,23 @@ fn refused(manifest: &Manifest, groups: &[&Group]) -> Option<Notice> {
     })
 }
 
+/// How many days a provider is behind whose charges end earlier than it is used to; `None` of any other.
+pub(super) fn days_late(engine: &LocalEngine, fresh: &Freshness, as_of: Day) -> Option<i32> {
+    let behind = as_of.0 - fresh.last_day.0;
+    (behind > engine.settles_in(fresh.provider.raw()) + LATE_DAYS).then_some(behind)
+}
+
 /// A provider whose charges end earlier than it is used to, where the period shows it.
 fn late(engine: &LocalEngine, fresh: &Freshness, period: Period, as_of: Day) -> Option<Notice> {
     let usual = engine.settles_in(fresh.provider.raw());
-    let behind = as_of.0 - fresh.last_day.0;
+    let behind = days_late(engine, fresh, as_of)?;
     let seen = period.to > fresh.last_day.plus(1);
     let provider = canonical_provider(fresh.provider.raw());
     let of_provider = |group: &Group| canonical_provider(&group.key.provider) == provider;
     let manifest = engine.store().manifest();
     let is_gone = behind > GONE_DAYS
         && !manifest.groups.iter().any(|g| of_provider(g) && engine.is_connected(&g.source) == Some(true));
-    (behind > usual + LATE_DAYS && !is_gone && seen).then(|| {
+    (!is_gone && seen).then(|| {
         let provider: SafeText = fresh.provider.safe();
         Notice {
             kind: Kind::Lagging,

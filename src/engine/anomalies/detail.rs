@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::bill::request;
 use super::cause::days;
 use super::find::{day, estimate, settings};
-use super::{bill, list, records, words};
+use super::{bill, list, records, silence, words};
 use crate::analytics::detect::series::{Detector, Settings};
 use crate::domain::anomaly::{Anomaly, Finding, Kind, filter_of};
 use crate::domain::calendar::{Day, Granularity, Period};
@@ -76,7 +76,7 @@ pub fn one(
         currency: Some(anomaly.currency.clone()),
     };
     let driver = if ended { None } else { driver(engine, &lens, held, cancel)? };
-    let listed = words::listed(anomaly, as_of);
+    let listed = words::listed(anomaly, as_of, &silence::late(engine, as_of));
     let summary = words::summary(&listed, driver.as_ref().map(|driver| (driver, held.0.days())));
     Ok(AnomalyAnswer { listed, days: days_of, held, driver, lens, summary })
 }

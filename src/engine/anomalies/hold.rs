@@ -45,6 +45,8 @@ pub struct Days {
     pub costs: Vec<Option<f64>>,
     /// How many of them are settled.
     pub settled: usize,
+    /// Whose charges they are.
+    pub providers: Vec<String>,
 }
 
 impl Days {
@@ -94,6 +96,7 @@ fn hold(finding: &Finding, days: &Days) -> Held {
         below: finding.day.expected - finding.day.lower,
         above: finding.day.upper - finding.day.expected,
         costs: of_event(finding.start).map(|day| estimate(days.cost(day).unwrap_or(0.0))).collect(),
+        providers: days.providers.clone(),
     }
 }
 
@@ -106,7 +109,7 @@ pub(super) fn keep(anomaly: &mut Anomaly, days: &Days) {
         Some(first) => {
             let end = anomaly.finding.last.plus(1).min(days.end());
             let costs = (first.from.0..end.0).map(|day| estimate(days.cost(Day(day)).unwrap_or(0.0))).collect();
-            Held { costs, ..first }
+            Held { costs, providers: fresh.providers, ..first }
         }
     });
 }

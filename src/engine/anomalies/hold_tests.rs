@@ -25,7 +25,8 @@ fn costs(seed: u64, until: i32, raised: std::ops::Range<i32>) -> Vec<f64> {
 fn seen(costs: &[f64], day: i32, finding: Option<Course>) -> Vec<Fresh> {
     let known = &costs[..(day - FIRST) as usize];
     let found: Vec<_> = finding.map(|course| found("vm", START, day - 1, 40, course)).into_iter().collect();
-    let days = Days { first: Day(FIRST), costs: known.iter().copied().map(Some).collect(), settled: known.len() };
+    let costs = known.iter().copied().map(Some).collect();
+    let days = Days { first: Day(FIRST), costs, settled: known.len(), providers: vec!["AWS".into()] };
     let places = [(place_of(&self::found("vm", START, START, 40, Course::GoesOn).finding.place), days)].into();
     vec![Fresh { currency: "USD".into(), first: Day(FIRST), daily: 100.0, found, places }]
 }

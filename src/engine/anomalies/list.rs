@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use serde::{Deserialize, Serialize};
 
-use super::{bill, mark, records, refresh, words};
+use super::{bill, mark, records, refresh, silence, words};
 use crate::domain::anomaly::{Anomaly, AnomalyId, Severity, Spot, State};
 use crate::domain::calendar::{Day, Period};
 use crate::domain::currency::signed;
@@ -82,7 +82,8 @@ pub fn answer(engine: &LocalEngine, query: &AnomalyQuery, as_of: Day, cancel: &C
     let journal = engine.store().journal();
     let (all, mark) = (records::kept(&journal), mark(&journal));
     drop(journal);
-    let all: Vec<Listed> = all.into_iter().map(|anomaly| words::listed(anomaly, as_of)).collect();
+    let late = silence::late(engine, as_of);
+    let all: Vec<Listed> = all.into_iter().map(|anomaly| words::listed(anomaly, as_of, &late)).collect();
     let about = |listed: &&Listed| {
         let anomaly = &listed.anomaly;
         let currency = query.currency.as_ref().is_none_or(|currency| anomaly.currency == *currency);
@@ -151,7 +152,7 @@ pub fn named(all: &[Anomaly], name: &str) -> Result<AnomalyId> {
 pub fn beside(engine: &LocalEngine, lens: &Lens, currency: &str, as_of: Day) -> (Vec<AnomalyMark>, Option<Notice>) {
     let (period, _): (Period, _) = lens.days(as_of);
     let all = records::kept(&engine.store().journal());
-    let listed = all.into_iter().map(|anomaly| words::listed(anomaly, as_of));
+    let listed = all.into_iter().map(|anomaly| words::listed(anomaly, as_of, &[]));
     let mut open: Vec<Listed> = listed
         .filter(|l| l.state.needs_somebody() && l.anomaly.currency == currency)
         .filter(|l| l.anomaly.finding.is_within(&lens.filter, &l.place_words))

@@ -37,7 +37,8 @@ pub(super) fn of<'f>(
         let days = match bill.node(&place) {
             Some(node) => {
                 let settled = node.settled.unwrap_or(bill.settled);
-                Some(Days { first: bill.first, costs: node.costs.clone(), settled })
+                let providers = node.providers.clone();
+                Some(Days { first: bill.first, costs: node.costs.clone(), settled, providers })
             }
             None if finding.course.is_going() => own(engine, bill, finding, as_of, cancel)?,
             None => None,
@@ -65,5 +66,6 @@ fn own(engine: &LocalEngine, bill: &Bill, finding: &Finding, as_of: Day, cancel:
     let theirs = freshness.iter().filter(|fresh| providers.contains(canonical_provider(fresh.provider.raw())));
     let Some(known) = theirs.map(|fresh| fresh.settled_through).min() else { return Ok(None) };
     let costs = period.iter().zip(sums).map(|(day, sum)| (day <= known).then_some(sum)).collect();
-    Ok(Some(Days { first: bill.first, costs, settled: bill.settled }))
+    let providers = providers.into_iter().map(str::to_owned).collect();
+    Ok(Some(Days { first: bill.first, costs, settled: bill.settled, providers }))
 }

@@ -318,6 +318,14 @@ fn miss(anomaly: &mut Anomaly, (of, seen, as_of): Seen<'_>, now: i64, merged: &m
         _ if is_early => return,
         _ => {
             let days = of.places.get(&place_of(&finding.place));
+            // What was kept before whose charges they are was told.
+            if let (Some(held), Some(days)) = (&mut anomaly.held, days)
+                && held.providers.is_empty()
+                && !days.providers.is_empty()
+            {
+                held.providers.clone_from(&days.providers);
+                merged.changed.push(anomaly.id);
+            }
             if !was && !hold::is_held(finding, as_of) {
                 return;
             }

@@ -74,6 +74,6 @@ fn change(
     // What is taught comes first: should a crash leave that alone, nothing was said yet.
     let said = Change::keep(ANOMALY, &name, &anomaly)?;
     journal.set_all(taught.into_iter().chain([said]))?;
-    let listed = words::listed(anomaly, day);
+    let listed = words::listed(anomaly, day, &[]);
     Ok(Said { id: name, place_words: listed.place_words, state: listed.state, before })
 }

@@ -128,10 +128,23 @@ fn a_provider_that_delivers_no_more_leaves_its_anomalies_open_for_a_while() {
         charges
     };
     let engine = engine();
-    assert!(course(&bill(76, 76).found_in(&engine, 77), "oci").0.is_going());
-    // Nothing more comes of it: first it is late, then it is gone, and nobody restated anything.
-    let found = bill(99, 77).found_in(&engine, 100);
-    assert_eq!((course(&found, "oci"), found.len()), ((Course::Stays, 76), 1));
+    let found = bill(76, 76).found_in(&engine, 77);
+    assert!(course(&found, "oci").0.is_going());
+    assert_eq!((words::silence(&found[0]), words::stands(&found[0])), (None, "open".to_owned()));
+    // Nothing more comes of it: first it is late, then it is gone, and nobody restated anything. That is said.
+    for day in [83, 100] {
+        let found = bill(day - 1, 77).found_in(&engine, day);
+        assert_eq!((course(&found, "oci"), found.len()), ((Course::Stays, 76), 1));
+        let silence = format!("Last seen {}: nothing has come from Oracle since", Day(FIRST + 76));
+        assert_eq!(
+            (words::silence(&found[0]), words::stands(&found[0])),
+            (Some(silence.clone()), "open, silent".into())
+        );
+        let one = detail::answer(&engine, &found[0].anomaly.id.to_string(), Day(FIRST + day), &Cancel::default());
+        let one = one.expect("answer");
+        assert_eq!(one.listed.silent, found[0].silent);
+        assert!(one.summary.contains(&format!(" {silence}. ")), "{}", one.summary);
+    }
     let found = bill(110, 77).found_in(&engine, 111);
     assert_eq!((course(&found, "oci"), found.len()), ((Course::Usual, 76), 1));
 }

@@ -2,14 +2,15 @@
 //!
 //! Text from outside is made safe here; plain letters only, so that it can be pasted anywhere. Knows no store.
 
+use super::silence;
 use crate::domain::anomaly::{Anomaly, Contributor, Course, Finding, Happened, Kind, Spot, State, Word};
 use crate::domain::calendar::{Day, format_timestamp};
 use crate::domain::currency::{signed, written};
 use crate::domain::dimension::Dimension;
 use crate::domain::money::Amount;
 use crate::domain::services;
-use crate::domain::text::SafeText;
-use crate::engine::answer::{Driver, Listed};
+use crate::domain::text::{SafeText, Untrusted};
+use crate::engine::answer::{Driver, Freshness, Listed, Silent};
 
 /// The share of a move from which on one value has it all.
 const ALL: f64 = 0.8;
@@ -75,19 +76,37 @@ pub fn place(finding: &Finding) -> String {
     format!("{own} (mostly {})", joined(mostly, ", "))
 }
 
-/// An anomaly as it is told on a day.
+/// An anomaly as it is told on a day, on which some providers are `late`.
 #[must_use]
-pub fn listed(anomaly: Anomaly, as_of: Day) -> Listed {
+pub fn listed(anomaly: Anomaly, as_of: Day, late: &[Freshness]) -> Listed {
+    let silent = silence::of(&anomaly, late);
     let anomaly = Anomaly { held: None, ..anomaly };
     let place_words = place(&anomaly.finding);
-    Listed { state: anomaly.state(as_of), place_words, at_stake: anomaly.at_stake(), anomaly }
+    Listed { state: anomaly.state(as_of), place_words, at_stake: anomaly.at_stake(), silent, anomaly }
 }
 
-/// How it stands, in words: one that has become what the cost is stays open while nobody has said a word.
+/// How it stands, in words: one that has become what the cost is stays open while nobody has said a word, and of one
+/// whose provider is silent it is not known.
 #[must_use]
 pub fn stands(listed: &Listed) -> String {
     let stays = listed.state == State::Open && !listed.anomaly.finding.course.is_going();
-    format!("{}{}", listed.state.word(), if stays { ", stays" } else { "" })
+    let more = match listed.silent {
+        _ if stays => ", stays",
+        Some(_) => ", silent",
+        None => "",
+    };
+    format!("{}{more}", listed.state.word())
+}
+
+/// When it was last seen, and that nothing is heard of it since.
+#[must_use]
+pub fn silence(listed: &Listed) -> Option<String> {
+    let Silent { providers, since } = listed.silent.as_ref()?;
+    let provider = |name: &Untrusted| spot(&Spot { dimension: Dimension::Provider, value: name.clone(), name: None });
+    let names: Vec<String> = providers.iter().map(provider).collect();
+    let last = listed.anomaly.finding.last;
+    let day = if *since == last { String::new() } else { format!(" {since}") };
+    Some(format!("Last seen {last}: nothing has come from {} since{day}", names.join(", ")))
 }
 
 fn percent(share: f64) -> String {
@@ -237,6 +256,9 @@ pub fn summary(listed: &Listed, driver: Option<(&Driver, i32)>) -> String {
         out.push_str(&format!("; it stayed, {} a day, and nobody has said anything.", signed(*rate)));
     } else {
         out.push_str(&format!("; {}.", course.words()));
+    }
+    if let Some(silence) = silence(listed) {
+        out.push_str(&format!(" {silence}."));
     }
     let who = who(&anomaly.finding);
     if !who.is_empty() {

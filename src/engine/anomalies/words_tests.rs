@@ -69,7 +69,7 @@ fn a_summary_has_the_decimals_of_its_currency() {
         finding.day.actual = "1234.5678".parse().expect("amount");
         let (id, currency) = (AnomalyId(1), code.to_owned());
         let anomaly = Anomaly { id, currency, finding, said: None, history: Vec::new(), held: None };
-        let text = summary(&listed(anomaly, Day(20_005)), None);
+        let text = summary(&listed(anomaly, Day(20_005), &[]), None);
         text.split_once("A day costs ").and_then(|(_, rest)| rest.split_once(';')).map(|(first, _)| first.to_owned())
     };
     for (code, want) in [

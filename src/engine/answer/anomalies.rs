@@ -7,6 +7,7 @@ use crate::domain::anomaly::{Anomaly, State};
 use crate::domain::calendar::{Day, Period};
 use crate::domain::lens::Lens;
 use crate::domain::money::Amount;
+use crate::domain::text::Untrusted;
 
 /// Answer to [`crate::engine::Question::Anomalies`].
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -36,9 +37,21 @@ pub struct Listed {
     pub place_words: String,
     /// What it may come to: what it has cost, and if it stays, thirty days more.
     pub at_stake: Amount,
+    /// Since when nothing is heard of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub silent: Option<Silent>,
     /// The rest.
     #[serde(flatten)]
     pub anomaly: Anomaly,
+}
+
+/// That providers which an anomaly is of deliver nothing since it was last seen: whether it goes on is not known.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Silent {
+    /// Which do not.
+    pub providers: Vec<Untrusted>,
+    /// The last day that came of them.
+    pub since: Day,
 }
 
 /// Answer to [`crate::engine::Question::Anomaly`].

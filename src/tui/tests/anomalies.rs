@@ -5,7 +5,7 @@ use super::snapshots::shot;
 use crate::domain::anomaly::{Course, State, Word};
 use crate::domain::money::Amount;
 use crate::engine::anomalies::say::Said;
-use crate::engine::answer::{AnomalyMark, Notice, NoticeKind, Severity};
+use crate::engine::answer::{AnomalyMark, Notice, NoticeKind, Severity, Silent};
 use crate::engine::{Command, Outcome};
 use crate::tui::effect::Effect;
 use crate::tui::event::Event;
@@ -155,6 +155,24 @@ fn what_became_what_the_cost_is_and_is_still_open_says_both() {
         assert!(text.contains("acknowledged"), "{text}");
         if columns == 80 {
             shot("anomalies-stays-80x24", &s);
+        }
+    }
+}
+
+#[test]
+fn what_nothing_is_heard_of_says_since_when_and_from_whom() {
+    for (columns, rows) in [(60, 24), (80, 24), (120, 36)] {
+        let mut s = shown((columns, rows));
+        let listed = &mut s.app.anomalies.slot.shown.as_mut().expect("told").answers[0].anomalies[0];
+        let last = as_of().plus(-10);
+        listed.anomaly.finding.last = last;
+        listed.silent = Some(Silent { providers: vec!["Google Cloud".into()], since: last });
+        let text = s.text();
+        assert!(text.lines().any(|line| line.ends_with("open, silent")), "{text}");
+        let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.contains(&format!("Last seen {last}: nothing has come from Google Cloud since.")), "{text}");
+        if columns == 80 {
+            shot("anomalies-silent-80x24", &s);
         }
     }
 }

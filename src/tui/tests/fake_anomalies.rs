@@ -94,7 +94,7 @@ impl Fake {
     }
 
     pub(super) fn anomalies(&self, query: &AnomalyQuery) -> AnomaliesAnswer {
-        let all: Vec<Listed> = self.all_anomalies().into_iter().map(|a| words::listed(a, as_of())).collect();
+        let all: Vec<Listed> = self.all_anomalies().into_iter().map(|a| words::listed(a, as_of(), &[])).collect();
         let count = |state: State| (state, all.iter().filter(|l| l.state == state).count() as u64);
         let counts = State::ALL.map(count).to_vec();
         let wanted = |l: &Listed| query.states.is_empty() || query.states.contains(&l.state);
@@ -111,7 +111,7 @@ impl Fake {
 
     pub(super) fn anomaly(&self, id: &str) -> AnomalyAnswer {
         let found = self.all_anomalies().into_iter().find(|a| a.id.to_string() == id).expect("one of ours");
-        let listed = words::listed(found, as_of());
+        let listed = words::listed(found, as_of(), &[]);
         let finding = &listed.anomaly.finding;
         let (expected, actual) = (finding.day.expected, finding.day.actual);
         let day = |ago: i32| {

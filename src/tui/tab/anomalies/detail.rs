@@ -10,7 +10,7 @@ use super::view::{place, put_right};
 use crate::domain::anomaly::Course;
 use crate::domain::currency::{signed, written};
 use crate::domain::text::SafeText;
-use crate::engine::anomalies::words::{history, since, spot, why};
+use crate::engine::anomalies::words::{history, silence, since, spot, why};
 use crate::engine::answer::{AnomalyAnswer, Listed};
 use crate::tui::text::{cut, left, paragraph, put, put_at, right};
 use crate::tui::theme::{Role, Theme};
@@ -88,8 +88,9 @@ fn figures(listed: &Listed) -> String {
         Course::GoesOn | Course::Stays => format!("; {} a day if it goes on", signed(finding.rate)),
         course => format!("; {}", course.words()),
     };
+    let silence = silence(listed).map_or_else(String::new, |silence| format!(" {silence}."));
     format!(
-        "A day {} {currency}, expected {} ({} to {}), since {}. Impact {}{goes_on}.",
+        "A day {} {currency}, expected {} ({} to {}), since {}. Impact {}{goes_on}.{silence}",
         money(day.actual),
         money(day.expected),
         money(day.lower),

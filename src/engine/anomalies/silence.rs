@@ -1,0 +1,30 @@
+//! Which anomalies nothing more is heard of: a provider of theirs delivers nothing since they were last seen.
+//!
+//! Such an anomaly neither goes on nor is over, as far as is known. Who is late is what the notices say. Knows no words.
+
+use crate::domain::anomaly::Anomaly;
+use crate::domain::calendar::Day;
+use crate::domain::services::canonical_provider;
+use crate::engine::answer::{Freshness, Silent};
+use crate::engine::local::LocalEngine;
+use crate::engine::notices;
+
+/// The providers that are later than they are used to be.
+pub(super) fn late(engine: &LocalEngine, as_of: Day) -> Vec<Freshness> {
+    let all = engine.freshness(as_of);
+    all.into_iter().filter(|fresh| notices::days_late(engine, fresh, as_of).is_some()).collect()
+}
+
+/// Since when nothing has come of an anomaly that goes on as far as is known, and from whom; `None` where it has, or
+/// was seen since in what others deliver.
+pub(super) fn of(anomaly: &Anomaly, late: &[Freshness]) -> Option<Silent> {
+    let (held, finding) = (anomaly.held.as_ref()?, &anomaly.finding);
+    if !finding.course.is_going() {
+        return None;
+    }
+    let name = |fresh: &Freshness| canonical_provider(fresh.provider.raw()).to_owned();
+    let theirs = late.iter().filter(|fresh| fresh.last_day >= finding.last && held.providers.contains(&name(fresh)));
+    let since = theirs.clone().map(|fresh| fresh.last_day).min()?;
+    let providers = theirs.filter(|fresh| fresh.last_day == since).map(|fresh| name(fresh).into()).collect();
+    Some(Silent { providers, since })
+}
