@@ -82,6 +82,20 @@ const KINDS: &[(&str, &[&str])] = &[
     ("command", &["run"]),
 ];
 
+/// What each kind of rule understands besides what all do ([`OF_ALL`]).
+const RULES: &[(Kind, &[&str])] = &[
+    (Kind::Budget, &["severity", "where"]),
+    (Kind::Forecast, &["where"]),
+    (Kind::Anomaly, &["severity", "where"]),
+    (Kind::Spike, &["severity", "where", "above", "percent"]),
+    (Kind::Stale, &["where", "after"]),
+    (Kind::Sync, &["severity", "after"]),
+    (Kind::Digest, &["where", "every", "at"]),
+];
+
+/// What all rules understand.
+const OF_ALL: [&str; 4] = ["rule", "to", "hours", "days"];
+
 /// Where PagerDuty takes events.
 const PAGERDUTY: &str = "https://events.pagerduty.com";
 /// Messages that a storm begins after at most.
@@ -203,11 +217,14 @@ impl Reader<'_> {
                 None
             })?,
         };
+        let own_keys = RULES.iter().find(|(of, _)| *of == kind).map_or(&[][..], |(_, keys)| keys);
+        let keys: Vec<&str> = OF_ALL.iter().chain(own_keys).copied().collect();
+        self.strays(&format!("rule by {}", kind.name()), RULE, &keys);
         let usual = Rule::new(name, kind);
         Some(Rule {
             to: self.to(to.0, to.1).unwrap_or_else(|| to.2.to_vec()),
             severity: self.one_of("severity", &Severity::ALL.map(|s| (s.name(), s))).unwrap_or(usual.severity),
-            scope: self.scope(own),
+            scope: self.scope(kind, own),
             hours: self.meant("hours", "hours like \"09:00-17:00\"", Hours::parse),
             days: self.days().unwrap_or(usual.days),
             above: self.meant("above", "an amount like \"50\"", amount).unwrap_or(usual.above),
@@ -230,10 +247,21 @@ impl Reader<'_> {
         fits
     }
 
-    fn scope(&mut self, own: &[Dimension]) -> Filter {
+    fn scope(&mut self, kind: Kind, own: &[Dimension]) -> Filter {
         let Some(Placed { value, at }) = self.placed("where") else { return Filter::default() };
         match Filter::parse(&value, own) {
-            Ok(filter) => filter,
+            Ok(filter) => {
+                let is_of_it = |of: &Dimension| kind != Kind::Stale || *of == Dimension::Provider;
+                let why = if !filter.bounds.is_empty() {
+                    "`cost` is of a list's rows, not of charges; leave it out"
+                } else if !filter.clauses.iter().filter_map(|clause| clause.dimension.as_ref()).all(is_of_it) {
+                    "a provider is late as a whole; name it by `provider` alone"
+                } else {
+                    return filter;
+                };
+                self.mistake(at, "where", &format!("is '{}': {why}", shown(&value)));
+                filter
+            }
             Err(error) => {
                 let why = format!("is '{}': {}", shown(&value), SafeText::from_outside(&error.message));
                 self.mistake(at, "where", &why);
@@ -273,7 +301,8 @@ impl Reader<'_> {
         let kinds: Vec<(&str, usize)> = KINDS.iter().enumerate().map(|(i, (kind, _))| (*kind, i)).collect();
         self.needs("type", self.text("type"));
         let (kind, keys) = KINDS[self.one_of("type", &kinds)?];
-        self.strays(kind, keys);
+        let keys: Vec<&str> = std::iter::once("type").chain(keys.iter().copied()).collect();
+        self.strays(&format!("channel by {kind}"), CHANNEL, &keys);
         let texts = |list: Option<Placed<Vec<Placed<String>>>>| -> Vec<String> {
             list.map_or_else(Vec::new, |list| list.value.into_iter().map(|placed| placed.value).collect())
         };
@@ -315,14 +344,14 @@ impl Reader<'_> {
         Some(Channel { name: name.to_owned(), allow_private: texts(self.list("allow_private")), via })
     }
 
-    /// Keys that another kind of channel has.
-    fn strays(&mut self, kind: &str, keys: &[&str]) {
-        for (key, _) in CHANNEL.iter().filter(|(key, _)| *key != "type" && !keys.contains(key)) {
+    /// Keys that another kind of channel or rule has: the first of what one of this kind has says which it is.
+    fn strays(&mut self, kind: &str, all: &[(&str, Shape)], keys: &[&str]) {
+        for (key, _) in all.iter().filter(|(key, _)| !keys.contains(key)) {
             let dotted = self.key(key);
             let raw = self.raw;
             let at = raw.texts.get(&dotted).map(|p| p.at).or_else(|| raw.lists.get(&dotted).map(|p| p.at));
             if let Some(at) = at.or_else(|| raw.numbers.get(&dotted).map(|p| p.at)) {
-                self.mistake(at, key, &format!("is no key of a channel by {kind}; it has {}", words(keys.iter())));
+                self.mistake(at, key, &format!("is no key of a {kind}; it has {}", words(keys[1..].iter())));
             }
         }
     }

@@ -164,6 +164,30 @@ fn each_mistake_is_named_and_no_secret_is_repeated() {
             "c.toml:2:9: `alerts.spike.where` is 'serivce=x': unknown dimension `serivce`",
         ),
         (
+            "[alerts.late]\nrule = \"stale\"\nseverity = \"critical\"",
+            "c.toml:3:12: `alerts.late.severity` is no key of a rule by stale; it has `to`, `hours`, `days`, `where`, `after`",
+        ),
+        (
+            "[alerts.anomaly]\npercent = 5",
+            "c.toml:2:11: `alerts.anomaly.percent` is no key of a rule by anomaly; it has `to`, `hours`, `days`, `severity`, `where`",
+        ),
+        (
+            "[alerts.sync]\nwhere = \"provider=aws\"",
+            "c.toml:2:9: `alerts.sync.where` is no key of a rule by sync; it has `to`, `hours`, `days`, `severity`, `after`",
+        ),
+        (
+            "[alerts.stale]\nwhere = \"service=ec2\"",
+            "c.toml:2:9: `alerts.stale.where` is 'service=ec2': a provider is late as a whole; name it by `provider` alone",
+        ),
+        (
+            "[alerts.spike]\nwhere = \"cost>100\"",
+            "c.toml:2:9: `alerts.spike.where` is 'cost>100': `cost` is of a list's rows, not of charges; leave it out",
+        ),
+        (
+            "[alerts.anomaly]\nbudget = \"plat\"",
+            "c.toml:2:1: unknown key `alerts.anomaly.budget`; the keys of `alerts.anomaly` are `rule`, `to`, `severity`, `where`, `hours`, `days`, `above`, `percent`, `after`, `every`, `at`",
+        ),
+        (
             "[alerts.spike]\ndays = [\"monday\"]",
             "c.toml:2:9: `alerts.spike.days` must hold days like `mon`, `tue`, `wed`, `thu`, `fri`, `sat`, `sun`, not \"monday\"",
         ),
