@@ -4,7 +4,7 @@
 
 use crate::domain::charge::Profile;
 use crate::domain::dimension::Dimension;
-pub use crate::domain::filter::admit::{matches, matches_name};
+pub use crate::domain::filter::admit::{matches, matches_name, mentions};
 use crate::domain::filter::{Clause, Filter};
 use crate::store::manifest::Group;
 

@@ -119,8 +119,7 @@ fn free_text(segment: &Segment<'_>, clause: &Clause) -> Result<Vec<bool>> {
     let mut found = vec![false; segment.head.profiles as usize];
     for column in matcher::FREE_TEXT {
         let (texts, ids) = segment.profile_column(column)?;
-        let hits: Vec<bool> =
-            texts.iter().map(|t| !t.is_empty() && clause.patterns.iter().any(|p| p.matches(t))).collect();
+        let hits: Vec<bool> = texts.iter().map(|text| matcher::mentions(&clause.patterns, text)).collect();
         found.iter_mut().zip(ids).for_each(|(f, id)| *f |= hits[id as usize]);
     }
     Ok(found)

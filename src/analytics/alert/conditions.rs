@@ -5,8 +5,10 @@ use crate::domain::alert::{Kind, Remembered, Rule, Severity};
 use crate::domain::anomaly::is_within;
 use crate::domain::calendar::Day;
 use crate::domain::dimension::Dimension;
-use crate::domain::filter::{Filter, admit};
+use crate::domain::filter::Filter;
+use crate::domain::filter::admit::{matches, mentions};
 use crate::domain::money::Amount;
+use crate::domain::services;
 use crate::domain::text::Untrusted;
 
 /// Days after its last one that an anomaly is still news.
@@ -119,17 +121,29 @@ fn each<F>(facts: &[F], of: impl Fn(&F) -> Option<Condition>) -> Vec<Condition> 
     facts.iter().filter_map(of).collect()
 }
 
-/// Whether a rule's scope holds a place: each of its terms must be told of there.
+/// Whether a rule's scope holds a place: each of its dimensions must be told of there. Free text is in what is told
+/// of it, as it was billed or as screens have it, or it is not.
 fn holds(scope: &Filter, place: &Place) -> bool {
     scope.clauses.iter().all(|clause| {
-        let is_asked = |of: &Dimension| clause.dimension.as_ref().is_none_or(|asked| asked == of);
-        let mut told = place.iter().filter(|(of, ..)| is_asked(of)).peekable();
-        let is_told = told.peek().is_some();
-        let admits = |(of, value): &(Dimension, Untrusted)| {
-            admit::matches(of, &clause.patterns, value.raw(), "") != clause.negated
+        let Some(asked) = &clause.dimension else {
+            let texts = place.iter().flat_map(|(of, value)| [value.raw(), shown(of, value.raw())]);
+            return texts.into_iter().any(|text| mentions(&clause.patterns, text)) != clause.negated;
         };
+        let mut told = place.iter().filter(|(of, ..)| of == asked).peekable();
+        let is_told = told.peek().is_some();
+        let admits =
+            |(of, value): &(Dimension, Untrusted)| matches(of, &clause.patterns, value.raw(), "") != clause.negated;
         if clause.negated { is_told && told.all(admits) } else { told.any(admits) }
     })
+}
+
+/// A value as screens have it.
+fn shown<'v>(of: &Dimension, value: &'v str) -> &'v str {
+    match of {
+        Dimension::Service => services::short(value),
+        Dimension::Provider => services::provider_short(value),
+        _ => value,
+    }
 }
 
 fn budget(rule: &Rule, fact: &BudgetFact) -> Option<Condition> {

@@ -4,7 +4,7 @@
 
 use super::{Contributor, Finding, MOSTLY, Spot};
 use crate::domain::dimension::Dimension;
-use crate::domain::filter::admit::matches;
+use crate::domain::filter::admit::{matches, mentions};
 use crate::domain::filter::{Filter, Pattern};
 use crate::domain::services;
 
@@ -25,14 +25,8 @@ pub fn is_within(filter: &Filter, place: &[Spot], parts: &[Contributor], words: 
     filter.clauses.iter().all(|clause| {
         let Some(dimension) = &clause.dimension else {
             let spots = place.iter().chain(parts().map(|part| &part.spot));
-            let mut texts = spots.flat_map(|spot| [Some(&spot.value), spot.name.as_ref()]).flatten().map(|t| t.raw());
-            let found = |text: &str| {
-                clause.patterns.iter().any(|pattern| match pattern {
-                    Pattern::Is(word) => text.to_lowercase().contains(&word.to_lowercase()),
-                    other => other.matches(text),
-                })
-            };
-            return (texts.any(found) || found(words)) != clause.negated;
+            let texts = spots.flat_map(|spot| [Some(&spot.value), spot.name.as_ref()]).flatten().map(|t| t.raw());
+            return texts.chain([words]).any(|text| mentions(&clause.patterns, text)) != clause.negated;
         };
         let of = || parts().filter(|part| part.spot.dimension == *dimension);
         let own = place.iter().filter(|spot| spot.dimension == *dimension);

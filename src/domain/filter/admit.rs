@@ -13,6 +13,14 @@ pub fn matches(dimension: &Dimension, patterns: &[Pattern], value: &str, name: &
     patterns.iter().any(|pattern| pattern.matches(value) || names(pattern, name) || by_alias(dimension, pattern, value))
 }
 
+/// Whether free text is in a value or a name as it is told: anywhere in it, and by no alias.
+///
+/// The same for charges, for anomalies and for what else alert rules are about.
+#[must_use]
+pub fn mentions(patterns: &[Pattern], text: &str) -> bool {
+    !text.is_empty() && patterns.iter().any(|pattern| pattern.matches(text))
+}
+
 /// Whether a clause's patterns match a value by its name alone.
 #[must_use]
 pub fn matches_name(patterns: &[Pattern], name: &str) -> bool {

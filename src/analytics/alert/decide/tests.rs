@@ -7,7 +7,9 @@ use proptest::prelude::*;
 use super::super::{AnomalyFact, BudgetFact, DigestFact, SpendFact, SyncFact, Taken, samples};
 use super::*;
 use crate::domain::alert::{Hours, Rule};
+use crate::domain::anomaly::Spot;
 use crate::domain::calendar::Period;
+use crate::domain::dimension::Dimension;
 use crate::domain::filter::Filter;
 use crate::domain::money::Amount;
 
@@ -180,6 +182,53 @@ fn routes_are_by_rule_scope_severity_and_hours() {
     let mut resolved = to(&look(&plan, &over, &mut memory));
     resolved.sort();
     assert_eq!(resolved, ["all", "ec2", "night", "prod", "unsure"], "all who were told that it began");
+}
+
+#[test]
+fn free_text_means_the_same_of_an_anomaly_of_a_budget_and_of_a_provider() {
+    let place = [(Dimension::Service, "Amazon EC2"), (Dimension::SubAccount, "prod-ml")];
+    let spot = |(dimension, value): &(Dimension, &str)| Spot {
+        dimension: dimension.clone(),
+        value: (*value).into(),
+        name: None,
+    };
+    let of_place = AnomalyFact {
+        place: place.iter().map(spot).collect(),
+        parts: Vec::new(),
+        place_words: "".into(),
+        ..anomaly("a", Severity::Critical, Taken::Open)
+    };
+    let nowhere = AnomalyFact { place: Vec::new(), ..of_place.clone() };
+    let spent = BudgetFact {
+        place: place.iter().map(|(dimension, value)| (dimension.clone(), (*value).into())).collect(),
+        ..budget(1_010, Some(100), None)
+    };
+    let of_all = BudgetFact { place: Vec::new(), ..spent.clone() };
+    let late = samples::provider(NOW, 9 * DAY_SECONDS);
+    // Whether it is in the place, in none, and in the provider AWS.
+    for (text, want) in [
+        ("", [true, true, true]),
+        ("zon", [true, false, false]),
+        ("EC2", [true, false, false]),
+        ("ML|nothing", [true, false, false]),
+        ("\"amazon ec\"", [true, false, false]),
+        ("aw", [false, false, true]),
+        ("elastic", [false, false, false]),
+        ("-prod", [false, true, true]),
+        ("-aws", [true, true, false]),
+    ] {
+        let scope = Filter::parse(text, &[]).expect(text);
+        let finds = |kind, facts: Facts| {
+            let rule = Rule { scope: scope.clone(), ..rule(kind, &["ops"]) };
+            !look(&plan(vec![rule]), &Facts { now: NOW, ..facts }, &mut Memory::new()).is_empty()
+        };
+        let odd = |fact: &AnomalyFact| finds(Kind::Anomaly, facts(vec![fact.clone()]));
+        let over =
+            |fact: &BudgetFact| finds(Kind::Budget, Facts { budgets: Some(vec![fact.clone()]), ..Facts::default() });
+        let is_late = finds(Kind::Stale, Facts { providers: Some(vec![late.clone()]), ..Facts::default() });
+        assert_eq!([odd(&of_place), odd(&nowhere), is_late], want, "{text}");
+        assert_eq!([over(&spent), over(&of_all), is_late], want, "{text}");
+    }
 }
 
 #[test]
