@@ -11,8 +11,8 @@ use super::scale::Residuals;
 
 /// Days that are kept.
 const DAYS: usize = 35;
-/// Days whose mean is held against the forecasts from before them.
-pub(super) const SPAN: usize = 14;
+/// Days whose mean is held against the forecasts from before them: what is large is seen in fewer of them.
+const SPANS: [usize; 4] = [3, 5, 8, 14];
 /// Quiet days before those that their forecasts must have.
 const QUIET: usize = 14;
 /// Means of which the width is taken, and from how many on.
@@ -48,13 +48,24 @@ impl Page {
 #[derive(Clone, Debug)]
 pub(super) struct Past {
     pages: VecDeque<Page>,
-    /// Means of so many days.
-    means: Residuals,
+    /// The means of each of [`SPANS`].
+    means: [Residuals; SPANS.len()],
+}
+
+/// How far the last days are off the forecasts from before them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Off {
+    /// How many days.
+    pub(super) days: usize,
+    /// In widths of what such days are off.
+    pub(super) score: f64,
+    /// By how much a day, on the scale.
+    pub(super) mean: f64,
 }
 
 impl Past {
     pub(super) fn new() -> Self {
-        Past { pages: VecDeque::new(), means: Residuals::with_tail(MEMORY) }
+        Past { pages: VecDeque::new(), means: std::array::from_fn(|_| Residuals::with_tail(MEMORY)) }
     }
 
     /// Keeps a day, of which `bank` was forecast.
@@ -80,18 +91,22 @@ impl Past {
         Some(&self.pages.get(self.pages.len().checked_sub(days)?)?.bank)
     }
 
-    /// By how many widths the last days, until a step, are off the forecasts from before them, and by how much a day. Learns
-    /// it.
-    pub(super) fn moved(&mut self, (step, z): (i64, f64), width: f64) -> Option<(f64, f64)> {
-        let from = self.pages.len().checked_sub(SPAN - 1).filter(|from| *from >= QUIET)?;
-        let bank = &self.pages[from].bank;
-        let days = self.pages.iter().skip(from).map(|page| (page.step, page.z)).chain([(step, z)]);
-        let mean = days.map(|(step, z)| z - bank.expect(step)).sum::<f64>() / SPAN as f64;
-        let narrowest = width / (SPAN as f64).sqrt();
-        let score = mean / self.means.width().max(narrowest);
-        let is_known = self.means.len() >= KNOWN;
-        self.means.push(mean);
-        is_known.then_some((score, mean))
+    /// How far the last days, until this one (step, value on the scale), are off the forecasts from before them, where that is known: for so many
+    /// of them as it is most. Learns it.
+    pub(super) fn moved(&mut self, (step, z): (i64, f64), width: f64) -> Option<Off> {
+        let Past { pages, means } = self;
+        let off = SPANS.iter().zip(means).filter_map(|(days, means)| {
+            let from = pages.len().checked_sub(days - 1).filter(|from| *from >= QUIET)?;
+            let bank = &pages[from].bank;
+            let last = pages.iter().skip(from).map(|page| (page.step, page.z)).chain([(step, z)]);
+            let mean = last.map(|(step, z)| z - bank.expect(step)).sum::<f64>() / *days as f64;
+            let narrowest = width / (*days as f64).sqrt();
+            let off = Off { days: *days, score: mean / means.width().max(narrowest), mean };
+            let is_known = means.len() >= KNOWN;
+            means.push(mean);
+            is_known.then_some(off)
+        });
+        off.reduce(|most, off| if off.score.abs() > most.score.abs() { off } else { most })
     }
 
     /// For how many of the days before what was seen a move goes on that is seen in the last of these days (step, value on the scale).

@@ -2,8 +2,8 @@
 //! first, closing on the last days, the bill of the 15th.
 //!
 //! Remembers residuals. One is *usual* where most of the three days, weeks or months before had one of
-//! its direction, and at least half its size, at about the same place; one is enough where place and size agree
-//! closely. What is usual is usual whole: fees on the first are not the same every month. About: an hour in a day or week of hours, a day in a month. Days of a month's first
+//! its direction, at least half its size and more than noise, at about the same place; one is enough where place and
+//! size agree closely. What is usual is usual whole: fees on the first are not the same every month. About: an hour in a day or week of hours, a day in a month. Days of a month's first
 //! half are counted from its start, later ones from either end, since the last day is the 28th to the 31st.
 
 use std::collections::VecDeque;
@@ -19,17 +19,19 @@ const AGREE: f64 = 0.2;
 /// What one time before had nearest to a residual, and whether the very place had one that is close.
 type Found = Option<(f64, bool)>;
 
-/// A residual that is looked for, and by which share one of before may differ from it to be close.
+/// A residual that is looked for.
 #[derive(Clone, Copy, Debug)]
 pub struct Like {
     /// The residual.
     pub residual: f64,
-    /// The share.
+    /// By which share of it one of before may differ to be close.
     pub close: f64,
+    /// What is less than this is noise, and no sign that anything comes again.
+    pub least: f64,
 }
 
 fn nearer(best: Found, residual: f64, exact: bool, like: Like) -> Found {
-    let Like { residual: like, close } = like;
+    let Like { residual: like, close, .. } = like;
     let close = exact && (residual - like).abs() < close * like.abs();
     match best {
         Some((best, was)) if (residual - like).abs() >= (best - like).abs() => Some((best, was || close)),
@@ -38,10 +40,10 @@ fn nearer(best: Found, residual: f64, exact: bool, like: Like) -> Found {
 }
 
 /// Whether a residual is usual, by what the times before had.
-fn is_usual(times: [Found; TIMES], residual: f64) -> bool {
+fn is_usual(times: [Found; TIMES], Like { residual, least, .. }: Like) -> bool {
     let (mut hits, mut close) = (0, false);
     for (best, very) in times.into_iter().flatten() {
-        if best * residual > 0.0 && best.abs() >= 0.5 * residual.abs() {
+        if best * residual > 0.0 && best.abs() >= (0.5 * residual.abs()).max(least) {
             hits += 1;
             close = very;
         }
@@ -105,7 +107,7 @@ impl Seasons {
                     }
                 }
             }
-            is_usual(times, like.residual)
+            is_usual(times, like)
         })
     }
 
@@ -172,7 +174,7 @@ impl Months {
         for (time, page) in times.iter_mut().zip(before.rev()) {
             *time = page.best(at, days, like);
         }
-        is_usual(times, like.residual)
+        is_usual(times, like)
     }
 }
 
@@ -217,7 +219,18 @@ mod tests {
             months.learn(Day(march.0 + at), [0.0, last_but_one, last][(at - 28).max(0) as usize]);
         }
         (0..28).for_each(|at| months.learn(Day(april.0 + at), 0.0));
-        months.is_usual(Day(april.0 + 28), Like { residual: 0.7, close: 0.25 })
+        months.is_usual(Day(april.0 + 28), Like { residual: 0.7, close: 0.25, least: 0.2 })
+    }
+
+    #[test]
+    fn what_is_noise_is_no_sign_that_anything_comes_again() {
+        let mut months = Months::default();
+        for month in 3..6 {
+            months.learn(Month::new(2025, month).first(), 0.15);
+        }
+        let is_usual =
+            |least| months.is_usual(Month::new(2025, 6).first(), Like { residual: 0.28, close: 0.05, least });
+        assert!(is_usual(0.1) && !is_usual(0.2));
     }
 
     #[test]

@@ -4,7 +4,8 @@
 //! and divides by the width of the noise ([`Residuals`]): the score. An event is found where
 //!
 //! * a score is beyond the threshold, or the last two or three, `sum / sqrt(n)`, are together (as in
-//!   a cumulative sum chart, Page 1954), or a week's median has left the four weeks before it ([`Slow`]), or, where
+//!   a cumulative sum chart, Page 1954), or the mean of the last days is further off the forecasts from before them
+//!   than such means are ([`Past`]), or a week's median has left the four weeks before it ([`Slow`]), or, where
 //!   there are several steps a day, a cost was never so high or low (`Extremes`),
 //! * **and** the difference in money is above both floors, absolute and relative.
 //!
@@ -20,7 +21,7 @@
 use super::bank::Bank;
 use super::event::{Direction, Event, Phase, Reading, Shape};
 use super::extreme::Extremes;
-use super::past::{Past, SPAN};
+use super::past::{Off, Past};
 use super::recur::{Like, Months, Seasons};
 use super::scale::{Residuals, Transform, median};
 use super::slow::Slow;
@@ -30,6 +31,8 @@ pub use super::settings::Settings;
 
 #[path = "lasting.rs"]
 mod lasting;
+#[path = "learn.rs"]
+mod learn;
 #[path = "onset.rs"]
 mod onset;
 use lasting::Lasting;
@@ -39,6 +42,9 @@ const UNSURE: f64 = 0.2;
 
 /// The score of a surprise of 1.
 const SURPRISE: f64 = 1.25;
+
+/// From how many widths of noise on a residual may be one that comes every month.
+const NOISE: f64 = 2.0;
 
 /// How likely, as a logarithm, that an event is over must be; and how many days ahead is far.
 const ENDED: f64 = 3.0;
@@ -50,9 +56,6 @@ const TELLING: usize = 1;
 /// By how much two months' days agree on the scale of costs, and by which share what comes on such a day may be more.
 const AGREE: f64 = 0.2;
 const MORE: f64 = 0.35;
-
-/// How fast the days of a month that are kept out of the noise are given again.
-const SPARED_EACH: f64 = 0.125;
 
 /// An event that is not over, and what it is held against.
 #[derive(Clone, Debug)]
@@ -192,9 +195,15 @@ impl Detector {
         let width = self.width();
         let forecast = bank.expect(step);
         let raw = self.transform.to(y) - forecast;
-        let may_be_usual = raw.abs() > 2.0 * width && surprise <= self.settings.threshold;
-        let usual = if may_be_usual { self.usual(step, (raw, y), forecast, width) } else { 0.0 };
-        let residual = raw - usual;
+        let may_be_usual = raw.abs() > NOISE * width && surprise <= self.settings.threshold;
+        let usual = if may_be_usual { self.usual(step, (raw, y), forecast, (width, NOISE)) } else { 0.0 };
+        self.seen((step, y), forecast, usual, surprise)
+    }
+
+    /// A cost against a forecast and what is usual beside that.
+    fn seen(&self, (step, y): (i64, f64), forecast: f64, usual: f64, surprise: f64) -> Seen {
+        let width = self.width();
+        let residual = self.transform.to(y) - forecast - usual;
         let expected = self.transform.from(forecast + usual);
         let reach = width * self.settings.threshold;
         let floor = self.settings.absolute.max(self.settings.relative * expected.abs());
@@ -218,10 +227,11 @@ impl Detector {
     }
 
     /// What of a step's residual comes every day, week or month: all of it, or, where it is clearly more than what
-    /// always came on that day of the months before, as much as that.
-    fn usual(&self, step: i64, (raw, y): (f64, f64), forecast: f64, width: f64) -> f64 {
-        let like = |residual: f64| Like { residual, close: self.settings.alike };
-        if self.seasons.is_usual(step, like(raw)) {
+    /// always came on that day of the months before, as much as that. What came then counts from so many widths on.
+    fn usual(&self, step: i64, (raw, y): (f64, f64), forecast: f64, (width, least): (f64, f64)) -> f64 {
+        let like = |residual: f64, least: f64| Like { residual, close: self.settings.alike, least };
+        let least = least * width;
+        if self.seasons.is_usual(step, like(raw, least)) {
             return raw;
         }
         let Some([scaled, money]) = &self.months else { return 0.0 };
@@ -233,13 +243,14 @@ impl Detector {
         let off = y - base;
         let of_it = |known: &f64| {
             let as_scaled = self.transform.to(base + known) - forecast;
-            known * off > 0.0 && as_scaled.abs() > 2.0 * width
+            known * off > 0.0 && as_scaled.abs() > NOISE * width
         };
         let known = known.into_iter().flatten().filter(of_it).max_by(|a, b| a.abs().total_cmp(&b.abs()));
         if let Some(known) = known.filter(|known| off.abs() > (1.0 + MORE) * known.abs()) {
             return self.transform.to(base + known) - forecast;
         }
-        let is_usual = scaled.is_usual(day(step), like(raw)) || money.is_usual(day(step), like(off));
+        let least_off = (self.transform.from(forecast + least.copysign(raw)) - base).abs();
+        let is_usual = scaled.is_usual(day(step), like(raw, least)) || money.is_usual(day(step), like(off, least_off));
         if is_usual { raw } else { 0.0 }
     }
 
@@ -306,8 +317,8 @@ impl Detector {
         let width = self.width();
         let now = (seen.step, self.transform.to(seen.y) - seen.usual);
         let Some(past) = &mut self.past else { return 0 };
-        let Some((score, mean)) = past.moved(now, width) else { return 0 };
-        let Some(bank) = past.before(SPAN - 1) else { return 0 };
+        let Some(Off { days, score, mean }) = past.moved(now, width) else { return 0 };
+        let Some(bank) = past.before(days - 1) else { return 0 };
         let level = bank.expect(seen.step);
         let (expected, actual) = (self.transform.from(level), self.transform.from(level + mean));
         let floor = self.settings.absolute.max(self.settings.relative * expected.abs());
@@ -316,7 +327,7 @@ impl Detector {
         }
         // The day itself may be quiet: what is told of it is by all of them.
         seen.reading.score = seen.reading.score.abs().max(score.abs()).copysign(score);
-        SPAN
+        days
     }
 
     /// Whether a step of an open event is back inside the band.
@@ -325,9 +336,22 @@ impl Detector {
         seen.reading.score * sign < 0.5 * self.settings.threshold || !self.is_above(seen, 0.5)
     }
 
+    /// A step of an open event that is off by what the event is, without what is usual: it goes on, whatever came on
+    /// such a day of the months before.
+    fn as_before(&self, going: &Going, seen: &Seen) -> Option<Seen> {
+        let raw = seen.residual + seen.usual;
+        let level = median(&mut going.residuals.clone());
+        let is_it = self.past.is_some() && seen.usual != 0.0 && (raw - level).abs() <= NOISE * seen.width;
+        let forecast = self.transform.to(seen.y) - raw;
+        is_it.then(|| self.seen((seen.step, seen.y), forecast, 0.0, 0.0))
+    }
+
     /// A step of an open event.
     fn go_on(&mut self, seen: &mut Seen) {
         let Some(mut going) = self.open.take() else { return };
+        if let Some(as_before) = self.as_before(&going, seen) {
+            *seen = as_before;
+        }
         if self.is_calm(going.event.direction.sign(), seen) {
             if self.past.is_some() && !self.is_over(&mut going, seen) {
                 self.open = Some(going);
@@ -412,70 +436,5 @@ impl Detector {
         self.lasting =
             Some(Lasting { event: going.event, old, by, since: seen.step, back: Vec::new(), path: going.residuals });
         self.before = [0.0; 2];
-    }
-
-    fn teach(&mut self, seen: &mut Seen) {
-        let z = self.transform.to(seen.y) - seen.usual;
-        if let Some(past) = &mut self.past {
-            if let Some(then) = past.before(AHEAD) {
-                self.bank.judge(then, seen.step, z, seen.width);
-            }
-            past.keep(seen.step, (seen.y, z), self.bank.clone());
-        }
-        self.bank.teach(seen.step, z, seen.width, self.unsure.1 > 0);
-        self.unsure.1 = self.unsure.1.saturating_sub(1);
-        // What comes on a few days of each month says nothing of those between; on many days, it is the noise.
-        self.spared = (self.spared + SPARED_EACH).min(self.settings.spared);
-        let monthly = self.months.is_some() && seen.usual != 0.0 && self.spared >= 1.0;
-        if monthly {
-            self.spared -= 1.0;
-        }
-        if self.bank.taught() as usize > self.settings.seasons.first().copied().unwrap_or(1) && !monthly {
-            self.residuals.push(seen.residual + seen.usual);
-        }
-        self.learn_slow(seen.step, seen, seen.residual);
-    }
-
-    /// Tells the slow channel a step; a ramp that it finds is an event.
-    fn learn_slow(&mut self, step: i64, seen: &mut Seen, residual: f64) {
-        let Some(slow) = &mut self.slow else { return };
-        let forecast = self.transform.to(seen.y) - seen.usual - seen.residual;
-        let Some(ramp) = slow.push(forecast + residual, self.residuals.even_width().max(self.settings.least_width))
-        else {
-            return;
-        };
-        let expected = self.transform.from(ramp.from);
-        let now = self.transform.from(ramp.to);
-        let difference = (now - expected).abs();
-        if difference < self.settings.absolute || difference < 1.5 * self.settings.relative * expected.abs() {
-            return;
-        }
-        let direction = Direction::of(now - expected);
-        if self.open.is_some() || self.bank.taught() < self.settings.learn {
-            return;
-        }
-        slow.rebase(ramp.to - ramp.from);
-        if self
-            .lasting
-            .as_ref()
-            .is_some_and(|l| l.event.direction == direction && step - l.since <= 3 * self.settings.confirm as i64)
-        {
-            return;
-        }
-        let mut reading = Reading { expected, score: ramp.score, ..seen.reading };
-        (reading.lower, reading.upper) = (self.transform.from(ramp.low), self.transform.from(ramp.high));
-        let begun = self.climb(ramp.days as usize + 1, direction);
-        let (mut event, old, path) = begun.unwrap_or_else(|| {
-            let mut old = self.bank.clone();
-            old.shift(ramp.from - ramp.to);
-            (Event::begin(Shape::Ramp, step - ramp.days, step, seen.y, &reading), old, Vec::new())
-        });
-        (event.phase, event.score) = (Phase::Lasting, event.score.max(ramp.score.abs()));
-        if let Some(mut before) = self.lasting.take() {
-            before.event.phase = Phase::Settled;
-            self.ended.push(before.event);
-        }
-        self.lasting = Some(Lasting { event, old, by: ramp.to - ramp.from, since: step, back: Vec::new(), path });
-        seen.reading.found = true;
     }
 }

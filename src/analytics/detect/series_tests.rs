@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::event::{Direction, Event, Phase, Shape};
 use super::series::{Detector, Settings};
+use crate::domain::calendar::Day;
 
 const FIRST: i64 = 20_089;
 
@@ -322,6 +323,38 @@ fn a_step_in_noise_is_no_spike_while_it_goes_on_and_has_its_whole_impact() {
     assert!(found >= 171, "{found} of 180");
     assert!(over.len() <= 6, "{over:#?}");
     assert!(far.len() <= 16, "{far:?}");
+}
+
+#[test]
+fn a_step_that_a_day_hides_is_seen_in_a_few_and_noise_alone_is_not() {
+    let (mut found, mut none) = (0, 0);
+    for seed in 0..60 {
+        for (noise, by) in [(0.05, 0.3), (0.07, 0.4), (0.08, 0.45)] {
+            found += usize::from(since_120(seed, noise, 5, |_| by).0.is_some());
+            none += run(Settings::of_places(), &uneven(seed, 200, 100.0, noise)).0.len();
+        }
+    }
+    assert!(found >= 158, "{found} of 180");
+    // 180 series of more than six months each.
+    assert!(none <= 3, "{none}");
+}
+
+#[test]
+fn a_step_goes_on_over_days_of_the_month_that_were_always_as_high() {
+    // The 16th and 17th of each month; the step begins on 13 May.
+    let cost = |(t, cost): (usize, f64)| {
+        let day = Day((FIRST + t as i64) as i32);
+        let is_high = t >= 132 || (15..17).contains(&(day.0 - day.month().first().0));
+        if is_high { 1.6 * cost } else { cost }
+    };
+    let costs: Vec<f64> = office(5, 148, 100.0, 0.05).into_iter().enumerate().map(cost).collect();
+    let (_, events) = run(Settings::of_places(), &costs);
+    let event = events.last().expect("found");
+    assert_eq!(
+        (events.len(), event.start, event.phase, event.steps),
+        (1, FIRST + 132, Phase::Lasting, 16),
+        "{events:#?}"
+    );
 }
 
 #[test]
