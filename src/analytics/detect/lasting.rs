@@ -22,6 +22,11 @@ pub(super) struct Lasting {
     pub(super) path: Vec<f64>,
 }
 
+/// Whether a move began after what stays was seen last, and is the other way.
+fn is_other_way(lasting: &Event, open: &Event) -> bool {
+    open.direction != lasting.direction && open.start > lasting.last
+}
+
 impl Detector {
     /// Whether it is but the end of a step that had stayed for a few steps: then the old forecasts
     /// are taken again.
@@ -48,11 +53,11 @@ impl Detector {
         let mut event = Self::shaped(event, &path);
         event.phase = Phase::Over;
         let event_days = event.last - event.start;
-        if event.last - event.start < young {
+        if event.last - event.start < young && event.shape == Shape::Step {
             event.shape = if event.direction == Direction::Up { Shape::Spike } else { Shape::Drop };
         }
         // What seemed to be a move the other way was its end.
-        self.open.take_if(|open| open.event.direction != event.direction && open.event.start > event.last);
+        self.open.take_if(|open| is_other_way(&event, &open.event));
         self.ended.push(event);
         if event_days > young {
             self.bank.shift(-by);
@@ -67,6 +72,11 @@ impl Detector {
         if let Some(slow) = &mut self.slow {
             slow.shift(-by);
         }
+    }
+
+    /// Whether a move is the other way on days on which what stays is back where it was: its end, if they are enough.
+    pub(super) fn may_be_its_end(&self, open: &Event) -> bool {
+        self.lasting.as_ref().is_some_and(|lasting| !lasting.back.is_empty() && is_other_way(&lasting.event, open))
     }
 
     /// Whether a step that was confirmed lately moves on in its direction: a ramp.
@@ -105,12 +115,13 @@ impl Detector {
         let Some(mut lasting) = self.lasting.take() else { return false };
         let seen = self.see(&lasting.old, step, y, 0.0);
         let reading = seen.reading;
-        if step - lasting.event.start > self.settings.settle {
-            lasting.event.phase = if lasting.back.is_empty() { Phase::Settled } else { Phase::Over };
+        let is_back = self.is_back(&lasting.event, &seen);
+        // Of what is back by then it is first seen whether it stays so: its end is no move of its own.
+        if step - lasting.event.start > self.settings.settle && !is_back {
+            lasting.event.phase = Phase::Settled;
             self.ended.push(Self::shaped(lasting.event, &lasting.path));
             return false;
         }
-        let is_back = self.is_back(&lasting.event, &seen);
         let event = &mut lasting.event;
         if is_back {
             lasting.back.push((step, y, reading));

@@ -140,8 +140,8 @@ impl Detector {
     /// The events so far, in the order in which they began.
     #[must_use]
     pub fn events(&self) -> Vec<Event> {
-        let going =
-            self.lasting.iter().map(|l| Self::shaped(l.event, &l.path)).chain(self.open.iter().map(|o| o.event));
+        let open = self.open.iter().map(|open| open.event).filter(|open| !self.may_be_its_end(open));
+        let going = self.lasting.iter().map(|l| Self::shaped(l.event, &l.path)).chain(open);
         let mut events: Vec<Event> = self.ended.iter().copied().chain(going).collect();
         events.sort_by_key(|event| event.start);
         events

@@ -10,7 +10,8 @@ use crate::domain::anomaly::{Contributor, Course, Finding, Kind, Reckoned, Sever
 use crate::domain::calendar::Day;
 use crate::domain::money::{Amount, Decimal};
 
-/// Days after which what moved and is not back is told as a step.
+/// Days for which what moved must have stood to be told as a step, also once it is over: what a night or a weekend's run
+/// does is done by then, and as many days back are an end, so that nothing is called by another name when it ends.
 pub(super) const STANDS: u32 = 3;
 /// Differences that are looked at, a day, where a day costs [`USUAL_DAY`]; of a bill ten times as large those of six
 /// times the money.
@@ -123,14 +124,11 @@ pub fn severity(at_stake: Amount, rises: bool, daily: f64) -> Severity {
     if rises { severity } else { severity.min(Severity::Medium) }
 }
 
-/// What a few days on end have moved to is another level, as far as is known; a spike or drop of them came back.
+/// What a few days on end have moved to is another level, whether it still stands or not; a spike or drop came back
+/// sooner.
 fn kind(raw: &tree::Anomaly) -> Kind {
     match raw.kind {
-        tree::Kind::Moved(Shape::Spike | Shape::Drop)
-            if raw.event.phase == Phase::Open && raw.event.steps >= STANDS =>
-        {
-            Kind::Step
-        }
+        tree::Kind::Moved(Shape::Spike | Shape::Drop) if raw.event.steps >= STANDS => Kind::Step,
         tree::Kind::Moved(Shape::Spike) => Kind::Spike,
         tree::Kind::Moved(Shape::Drop) => Kind::Drop,
         tree::Kind::Moved(Shape::Step) => Kind::Step,

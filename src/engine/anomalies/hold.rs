@@ -135,11 +135,14 @@ fn walk(finding: &Finding, held: &Held, days: &Days) -> Stood {
     let share_of = |day: Day| if usual > 0.0 { (held.expected(day).to_f64() / usual).max(0.0) } else { 1.0 };
     let (mut shares, mut paused) = (0.0f64, 0.0f64);
     for day in (finding.start.0..days.end().0).map(Day) {
-        if day.0 - finding.start.0 > LASTS {
-            stood.course = if pause.is_empty() { Course::Usual } else { Course::Over };
-            return stood;
-        }
-        let Some(cost) = days.cost(day) else { continue };
+        let is_settled = day.0 - finding.start.0 > LASTS;
+        let Some(cost) = days.cost(day) else {
+            if is_settled {
+                stood.course = if pause.is_empty() { Course::Usual } else { Course::Over };
+                return stood;
+            }
+            continue;
+        };
         let (off, share) = (cost - held.expected(day).to_f64(), share_of(day));
         let mean = stood.off.iter().sum::<f64>() / shares.max(f64::MIN_POSITIVE);
         let is_back = off * sign <= reach * share && off * sign < 0.5 * mean * share * sign;
@@ -151,6 +154,11 @@ fn walk(finding: &Finding, held: &Held, days: &Days) -> Stood {
                 return stood;
             }
             continue;
+        }
+        // Of what is back when it would be settled it is first seen whether it stays so.
+        if is_settled {
+            stood.course = Course::Usual;
+            return stood;
         }
         stood.off.append(&mut pause);
         stood.off.push(off);
@@ -197,7 +205,7 @@ fn told(finding: &Finding, held: &Held, stood: &Stood, daily: f64) -> Finding {
     };
     let (peak, off) = stood.peak;
     let at_peak = held.expected(peak);
-    let is_level = stood.course.is_going() && stood.off.len() >= STANDS as usize;
+    let is_level = stood.off.len() >= STANDS as usize;
     let told = Finding {
         kind: match finding.kind {
             Kind::Spike | Kind::Drop if is_level => Kind::Step,

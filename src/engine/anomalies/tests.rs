@@ -150,6 +150,46 @@ fn a_provider_that_delivers_no_more_leaves_its_anomalies_open_for_a_while() {
 }
 
 #[test]
+fn what_stood_for_days_is_the_step_that_it_was_once_it_is_over() {
+    // (Days that it stood, what it is.)
+    for (stood, kind) in [(1, Kind::Spike), (2, Kind::Spike), (3, Kind::Step), (5, Kind::Step), (9, Kind::Step)] {
+        let engine = engine();
+        for (days, course) in [(70 + stood, Course::GoesOn), (80 + stood, Course::Over)] {
+            let mut charges = Charges::new();
+            charges.daily(VM, 0..days, 60.0);
+            charges.daily(DB, 0..days, 40.0);
+            charges.daily(Of { resource: "d-2", ..DB }, 70..70 + stood, 80.0);
+            let found = charges.found_in(&engine, days + 3);
+            assert_eq!(told(&found), [(kind, true, 70)], "{stood} days, as of {days}");
+            let is = found[0].anomaly.finding.course;
+            assert_eq!(is.is_going(), course.is_going(), "{stood} days, as of {days}: {is:?}");
+        }
+    }
+}
+
+#[test]
+fn a_step_that_ends_when_it_is_taken_for_the_new_level_is_told_once() {
+    let mut seen = Vec::new();
+    for stood in 27..=31 {
+        let engine = engine();
+        for days in (70 + stood - 2..70 + stood + 12).chain([120]) {
+            let mut charges = Charges::new();
+            charges.daily(VM, 0..days, 60.0);
+            charges.daily(DB, 0..days, 40.0);
+            charges.daily(Of { resource: "d-2", ..DB }, 70..days.min(70 + stood), 80.0);
+            let found = charges.found_in(&engine, days + 3);
+            if told(&found) != [(Kind::Step, true, 70)] {
+                seen.push((stood, days - 70, told(&found)));
+            }
+            if days == 120 && found.iter().any(|one| one.anomaly.finding.course != Course::Over) {
+                seen.push((stood, days - 70, told(&found)));
+            }
+        }
+    }
+    assert!(seen.is_empty(), "{seen:?}");
+}
+
+#[test]
 fn a_new_provider_has_its_days_however_its_charges_spell_it() {
     let mut charges = Charges::new();
     charges.daily(VM, 0..60, 60.0);
