@@ -11,7 +11,7 @@ use crate::domain::money::Amount;
 use crate::domain::services;
 use crate::domain::text::Untrusted;
 
-/// Days after its last one that an anomaly is still news.
+/// Days after its last one that an anomaly is still news. One that was told goes on for as long as it is open.
 pub const NEWS_DAYS: i32 = 7;
 
 /// Something that is so.
@@ -27,7 +27,7 @@ pub struct Condition {
     pub stage: u32,
     /// How much it presses.
     pub severity: Severity,
-    /// Whether a person knows already.
+    /// Whether nobody is told of it anew: a person knows already, or it is old.
     pub known: bool,
     /// Since when it has been so, seconds since 1970, where that is known.
     pub since: Option<i64>,
@@ -174,12 +174,12 @@ fn about(rule: &Rule, fact: &BudgetFact, severity: Severity, title: String) -> C
 fn anomaly(rule: &Rule, fact: &AnomalyFact, now: i64) -> Option<Condition> {
     let is_news = Day::of_seconds(now).0 - fact.last.0 <= NEWS_DAYS;
     let is_ours = || is_within(&rule.scope, &fact.place, &fact.parts, fact.place_words.raw());
-    if !is_news || matches!(fact.taken, Taken::Over(_)) || !is_ours() {
+    if matches!(fact.taken, Taken::Over(_)) || !is_ours() {
         return None;
     }
     let mut told = Condition::new(rule, fact.id.clone(), fact.severity, wording::anomaly(fact));
     told.figures = wording::of_anomaly(fact);
-    told.known = fact.taken == Taken::Known;
+    told.known = fact.taken == Taken::Known || !is_news;
     told.command = Some(fact.command.clone());
     Some(told)
 }

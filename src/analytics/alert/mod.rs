@@ -130,6 +130,8 @@ pub struct AnomalyFact {
     pub since: String,
     /// The last day that it was seen.
     pub last: Day,
+    /// The same, and since when nothing has come from whom, where nothing is heard of it.
+    pub silence: Option<String>,
     /// What a day of it costs.
     pub actual: Amount,
     /// And what was expected.
@@ -182,6 +184,8 @@ pub struct ProviderFact {
     pub expected: Day,
     /// Seconds by which that is later than it should be.
     pub late: i64,
+    /// Whether it has told nothing for so long that it is not waited for any more.
+    pub is_gone: bool,
     /// When its last day came, seconds since 1970.
     pub since: i64,
     /// By what its charges come: connections' scopes, files.

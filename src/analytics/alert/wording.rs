@@ -127,6 +127,7 @@ pub fn of_anomaly(fact: &AnomalyFact) -> Fields {
     field(&mut fields, "Why", fact.why.as_ref().map(Untrusted::raw).unwrap_or_default());
     field(&mut fields, "Who", fact.who.join(", "));
     field(&mut fields, "Since", fact.since.as_str());
+    field(&mut fields, "Known up to", fact.silence.as_deref().unwrap_or_default());
     fields
 }
 
@@ -253,7 +254,7 @@ fn anomaly_over(of: &str, anomalies: &[AnomalyFact]) -> Option<Over> {
     let fact = anomalies.iter().find(|fact| fact.id == of)?;
     let reason = match &fact.taken {
         Taken::Over(reason) => reason.clone(),
-        Taken::Open | Taken::Known => "nothing new of it for a week".to_owned(),
+        Taken::Open | Taken::Known => "it is no longer looked at".to_owned(),
     };
     let more = if fact.impact.units() < 0 { "less" } else { "more" };
     let impact = with(&rough(fact.impact.abs(), &fact.currency), &fact.currency);
@@ -263,7 +264,12 @@ fn anomaly_over(of: &str, anomalies: &[AnomalyFact]) -> Option<Over> {
 
 fn stale_over(of: &str, providers: &[ProviderFact]) -> Option<Over> {
     let fact = providers.iter().find(|fact| fact.provider.raw() == of)?;
-    let title = format!("{} is no longer late: charges up to {}", fact.provider.safe(), short(fact.last_day));
+    let (name, last) = (fact.provider.safe(), short(fact.last_day));
+    let title = if fact.is_gone {
+        format!("{name} has told nothing since {last}, and is no longer waited for")
+    } else {
+        format!("{name} is no longer late: charges up to {last}")
+    };
     Some(plain(title, "spendtop sync --status"))
 }
 

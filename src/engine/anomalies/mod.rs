@@ -37,6 +37,7 @@ use serde::{Deserialize, Serialize};
 
 use self::bill::TooFew;
 use self::records::{ANOMALY, Fresh, merge};
+pub(super) use self::silence::late;
 use super::Cancel;
 use super::local::LocalEngine;
 use super::scan::check;

@@ -10,7 +10,7 @@ use crate::engine::local::LocalEngine;
 use crate::engine::notices;
 
 /// The providers that are later than they are used to be.
-pub(super) fn late(engine: &LocalEngine, as_of: Day) -> Vec<Freshness> {
+pub(in crate::engine) fn late(engine: &LocalEngine, as_of: Day) -> Vec<Freshness> {
     let all = engine.freshness(as_of);
     all.into_iter().filter(|fresh| notices::days_late(engine, fresh, as_of).is_some()).collect()
 }

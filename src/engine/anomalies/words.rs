@@ -101,12 +101,18 @@ pub fn stands(listed: &Listed) -> String {
 /// When it was last seen, and that nothing is heard of it since.
 #[must_use]
 pub fn silence(listed: &Listed) -> Option<String> {
+    unheard(listed).map(|unheard| format!("Last seen {unheard}"))
+}
+
+/// The same after "last seen".
+#[must_use]
+pub fn unheard(listed: &Listed) -> Option<String> {
     let Silent { providers, since } = listed.silent.as_ref()?;
     let provider = |name: &Untrusted| spot(&Spot { dimension: Dimension::Provider, value: name.clone(), name: None });
     let names: Vec<String> = providers.iter().map(provider).collect();
     let last = listed.anomaly.finding.last;
     let day = if *since == last { String::new() } else { format!(" {since}") };
-    Some(format!("Last seen {last}: nothing has come from {} since{day}", names.join(", ")))
+    Some(format!("{last}: nothing has come from {} since{day}", names.join(", ")))
 }
 
 fn percent(share: f64) -> String {

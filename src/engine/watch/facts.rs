@@ -79,7 +79,8 @@ fn providers(
     let fact = |fresh: super::super::answer::Freshness| {
         let expected = today.plus(-1 - engine.settles_in(fresh.provider.raw()));
         let late = expected.0 - fresh.last_day.0;
-        let late = if late > GONE_DAYS { 0 } else { late.max(0) };
+        let is_gone = late > GONE_DAYS;
+        let late = if is_gone { 0 } else { late.max(0) };
         let since = reached.get(fresh.provider.raw()).map_or(fresh.taken_at, |reached| reached.at);
         let provider = canonical_provider(fresh.provider.raw());
         // Who brings its newest days; of those that end earlier nothing is awaited.
@@ -93,6 +94,7 @@ fn providers(
             expected,
             // A bill of last month that was just taken in is late by no more than since then.
             late: (i64::from(late) * DAY_SECONDS).min((moment.at - since).max(0)),
+            is_gone,
             since,
             by: by().take(NAMED_MAX).map(|source| Untrusted::new(source.clone())).collect(),
             connection: standing.map(|(source, _)| wording::connection(source).to_owned()),

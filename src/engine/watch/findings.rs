@@ -6,7 +6,7 @@
 use super::super::Cancel;
 use super::super::alerts;
 use super::super::anomalies::{self, records, words};
-use super::super::answer::BudgetAnswer;
+use super::super::answer::{BudgetAnswer, Listed};
 use super::super::budgets;
 use super::super::local::LocalEngine;
 use super::super::twin::word;
@@ -16,7 +16,7 @@ use crate::analytics::alert::decide::Memory;
 use crate::analytics::alert::{AnomalyFact, BudgetFact, Place, Taken};
 use crate::analytics::budget::{Of, State};
 use crate::domain::alert::{Severity, Turn};
-use crate::domain::anomaly::{self, Anomaly, Contributor, Finding, MOSTLY, Spot};
+use crate::domain::anomaly::{self, Contributor, Finding, MOSTLY, Spot};
 use crate::domain::dimension::Dimension;
 use crate::domain::filter::{Filter, Pattern};
 use crate::domain::services;
@@ -134,7 +134,9 @@ pub fn anomalies(engine: &LocalEngine, moment: Moment, cancel: &Cancel) -> Resul
         let journal = engine.store().journal();
         (records::kept(&journal), alerts::memory(&journal))
     };
-    let mut facts: Vec<AnomalyFact> = known.into_iter().map(|anomaly| fact(anomaly, moment)).collect();
+    let late = anomalies::late(engine, moment.day());
+    let listed = known.into_iter().map(|anomaly| words::listed(anomaly, moment.day(), &late));
+    let mut facts: Vec<AnomalyFact> = listed.map(|listed| fact(&listed)).collect();
     facts.sort_by_key(|fact| (std::cmp::Reverse(fact.severity), std::cmp::Reverse(fact.impact.abs())));
     let mut daily = anomalies::detail::Daily::new();
     for fact in facts.iter_mut().filter(|fact| is_news(fact, &memory, moment)).take(WHY_MAX) {
@@ -154,13 +156,13 @@ fn is_news(fact: &AnomalyFact, memory: &Memory, moment: Moment) -> bool {
     fact.taken == Taken::Open && is_new && was.is_none_or(|was| was.severity < fact.severity)
 }
 
-fn fact(anomaly: Anomaly, moment: Moment) -> AnomalyFact {
+fn fact(listed: &Listed) -> AnomalyFact {
     use anomaly::State::{Acknowledged, Expected, Open, Resolved, Snoozed};
-    let finding = &anomaly.finding;
-    let taken = match anomaly.state(moment.day()) {
+    let (anomaly, finding) = (&listed.anomaly, &listed.anomaly.finding);
+    let taken = match listed.state {
         Open => Taken::Open,
         Acknowledged | Snoozed => Taken::Known,
-        Expected => Taken::Over(words::said(&anomaly).unwrap_or_else(|| "it is expected".to_owned())),
+        Expected => Taken::Over(words::said(anomaly).unwrap_or_else(|| "it is expected".to_owned())),
         Resolved => Taken::Over(finding.course.words().to_owned()),
     };
     let (what, within) = named(finding);
@@ -181,6 +183,7 @@ fn fact(anomaly: Anomaly, moment: Moment) -> AnomalyFact {
         start: finding.start,
         since: words::since(finding),
         last: finding.last,
+        silence: words::unheard(listed),
         actual: finding.day.actual,
         expected: finding.day.expected,
         impact: finding.impact,

@@ -1,5 +1,7 @@
 //! The watch over small stores, on a fixed clock.
 
+mod silent;
+
 use std::fmt::Write as _;
 use std::sync::Arc;
 

@@ -1,6 +1,7 @@
 //! What is told, of facts on a fixed clock: by table, and over many days of made-up facts.
 
 mod lapsed;
+mod silent;
 
 use proptest::prelude::*;
 
