@@ -225,6 +225,11 @@ impl Arrivals {
         Some(PendingCard { card, now, previous, alike })
     }
 
+    /// Whether a day has come of none of those that are expected to have it.
+    pub(super) fn is_nobody_in(&self, day: Day) -> bool {
+        !self.members.is_empty() && self.members.iter().all(|member| !member.came.has(day))
+    }
+
     /// The same where days are missing, not only open.
     pub(super) fn missing(&self, period: Period) -> Option<Pending> {
         self.of(period).filter(|pending| pending.missing > 0)

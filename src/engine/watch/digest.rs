@@ -1,8 +1,9 @@
 //! Summaries of a day or a week, where one is due.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::Cancel;
+use super::super::answer::Behind;
 use super::super::local::LocalEngine;
 use super::super::matcher::admits;
 use super::super::pending::{self, Arrivals};
@@ -20,9 +21,11 @@ use crate::error::Result;
 /// Services that are named of each currency.
 const NAMED_MAX: usize = 5;
 const BY: [Dimension; 1] = [Dimension::Service];
-/// Days after its last that a week's summary waits for those that have not come. A day's waits for its day until the
-/// next one is due.
+/// Days after its last that a week's summary waits for those that have not come. A day's waits for whoever has come
+/// with any of as many.
 const WAITS_DAYS: i32 = 3;
+/// Days that a day's summary goes back to one that has come.
+const BACK_DAYS: i32 = 7;
 
 /// The summary that a rule wants at a moment; `None` where none is due, or there is nothing to sum up.
 pub fn of(
@@ -32,7 +35,9 @@ pub fn of(
     cancel: &Cancel,
 ) -> Result<Option<DigestFact>> {
     let Some((period, before)) = due(rule, moment.at + offset, moment.day()) else { return Ok(None) };
-    let Some(Span { days, before, lacks }) = span(engine, rule, (period, before), moment) else { return Ok(None) };
+    let Some(Span { period, days, before, come, lacks }) = span(engine, rule, (period, before), moment) else {
+        return Ok(None);
+    };
     let (table, metric) = costs(engine, (rule, &BY), (days, None), cancel)?;
     let now = by_service(&table);
     if now.is_empty() {
@@ -43,10 +48,11 @@ pub fn of(
         Some((then, of_then)) if of_then == metric => by_service(&then),
         _ => Costs::new(),
     };
-    let (what, earlier) = match (rule.every, &lacks) {
-        (Every::Day, _) => (period.from.to_string(), "the day before"),
+    let (what, earlier) = match (rule.every, come) {
+        (Every::Day, None) => (period.from.to_string(), "the day before"),
+        (Every::Day, Some(_)) => (format!("{}, not all in", period.from), "the day before, of the same providers"),
         (Every::Week, None) => (period.words(), "the week before"),
-        (Every::Week, Some((come, _))) => {
+        (Every::Week, Some(come)) => {
             (format!("{}, {come} of {} days in", period.words(), period.days()), "the same days of the week before")
         }
     };
@@ -61,7 +67,7 @@ pub fn of(
         figures.push(((*currency).clone(), Untrusted::new(format!("{}{change}", money(*total, currency)))));
         lines.extend(named(&now[*currency], then.get(*currency), currency));
     }
-    lines.extend(lacks.map(|(_, words)| Untrusted::new(words)));
+    lines.extend(lacks.map(Untrusted::new));
     let settled = pending::settled(&engine.freshness(moment.day()), moment.day());
     if settled.is_some_and(|settled| settled < period.to.plus(-1)) {
         lines.push(Untrusted::from("Not all of it is settled: providers may still add to these days."));
@@ -74,30 +80,64 @@ pub fn of(
 
 /// The days that a summary has figures of.
 struct Span {
+    /// Those that it is of.
+    period: Period,
+    /// Of them those that are summed up.
     days: Period,
-    /// Those that they are held against, where there are as many.
+    /// Those that they are held against, where the same have come of them.
     before: Option<Period>,
-    /// How many have come where some have not, and that in words.
-    lacks: Option<(u32, String)>,
+    /// How many have come, where something of them has not.
+    come: Option<u32>,
+    /// What has not come by now, in words.
+    lacks: Option<String>,
 }
 
-/// What a summary is of: a week's waits for days that have not come, and after a while has figures of those that have.
+/// What a summary is of: it waits for days that have not come, and after a while has figures of those that have.
 fn span(engine: &LocalEngine, rule: &Rule, (period, before): (Period, Period), moment: Moment) -> Option<Span> {
-    let whole = Span { days: period, before: Some(before), lacks: None };
-    if rule.every == Every::Day {
-        return Some(whole);
-    }
     let mut freshness = engine.freshness(moment.day());
     freshness.retain(|fresh| admits(&rule.scope, &Dimension::Provider, fresh.provider.raw(), ""));
     let arrivals = Arrivals::of_those(engine, &rule.scope, &freshness, moment.day());
-    let Some(missing) = arrivals.missing(period) else { return Some(whole) };
-    if moment.day() < period.to.plus(WAITS_DAYS) {
+    match rule.every {
+        Every::Day => of_a_day(&arrivals, period.from),
+        Every::Week => of_a_week(&arrivals, (period, before), moment.day()),
+    }
+}
+
+/// The newest day that has come of everybody who is waited for: whoever has brought nothing for longer than that is
+/// named as missing instead.
+fn of_a_day(arrivals: &Arrivals, newest: Day) -> Option<Span> {
+    let one = |day: Day| Period { from: day, to: day.plus(1) };
+    let behind = |period: Period| arrivals.missing(period).map(|pending| pending.of).unwrap_or_default();
+    let name = |of: &Behind| (of.provider.clone(), of.source.clone());
+    let waited = Period { from: newest.plus(-WAITS_DAYS), to: newest.plus(1) };
+    let late: BTreeSet<_> = behind(waited).iter().filter(|of| of.missing == [waited]).map(name).collect();
+    let lacking = |day: Day| behind(one(day)).iter().map(name).collect::<BTreeSet<_>>();
+    let is_told = |day: &Day| lacking(*day).is_subset(&late) && !arrivals.is_nobody_in(*day);
+    let day = (0..BACK_DAYS).map(|back| newest.plus(-back)).find(is_told)?;
+    let (is_whole, is_alike) = (lacking(day).is_empty(), lacking(day) == lacking(day.plus(-1)));
+    Some(Span {
+        period: one(day),
+        days: one(day),
+        before: Some(one(day.plus(-1))).filter(|_| is_alike),
+        come: (!is_whole).then_some(0),
+        lacks: arrivals.missing(Period { from: day, to: newest.plus(1) }).and_then(|pending| pending.words()),
+    })
+}
+
+fn of_a_week(arrivals: &Arrivals, (period, before): (Period, Period), today: Day) -> Option<Span> {
+    let Some(missing) = arrivals.missing(period) else {
+        let before = Some(before).filter(|before| arrivals.missing(*before).is_none());
+        return Some(Span { period, days: period, before, come: None, lacks: None });
+    };
+    if today < period.to.plus(WAITS_DAYS) {
         return None;
     }
-    let words = missing.words().unwrap_or_default();
+    let lacks = missing.words();
     Some(match arrivals.alike(period, before) {
-        Some((days, before)) => Span { days, before: Some(before), lacks: Some((days.days().unsigned_abs(), words)) },
-        None => Span { days: period, before: None, lacks: Some((missing.come(), words)) },
+        Some((days, before)) => {
+            Span { period, days, before: Some(before), come: Some(days.days().unsigned_abs()), lacks }
+        }
+        None => Span { period, days: period, before: None, come: Some(missing.come()), lacks },
     })
 }
 

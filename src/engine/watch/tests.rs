@@ -1,5 +1,6 @@
 //! The watch over small stores, on a fixed clock.
 
+mod digests;
 mod silent;
 
 use std::fmt::Write as _;
