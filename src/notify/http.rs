@@ -40,6 +40,8 @@ pub struct Answered {
     headers: HeaderMap,
     /// The beginning of the body.
     pub body: String,
+    /// Whether that is all of it, or as much as is read of any.
+    is_whole: bool,
 }
 
 impl Net {
@@ -78,13 +80,21 @@ impl Net {
         Ok(Net { client, allowed })
     }
 
-    /// Sends JSON to an address once, which must take it; `secrets` are struck out of what it answers.
+    /// Sends JSON to an address of a service once, which must take it as that service does: `taken` says so by the
+    /// status and the body of a success. `secrets` are struck out of what it answers.
     ///
     /// # Errors
     /// Why it was not taken.
-    pub async fn post_json(&self, url: &Secret, body: &serde_json::Value, secrets: &[&str]) -> Result<(), Failure> {
+    pub async fn post_json(
+        &self,
+        url: &Secret,
+        body: &serde_json::Value,
+        (taken, secrets): (impl Fn(u16, &str) -> bool, &[&str]),
+    ) -> Result<(), Failure> {
         let headers = [("content-type", "application/json".to_owned())];
-        self.post(url, &headers, body.to_string().into_bytes()).await?.success(secrets)
+        let answered = self.asked(url, &headers, body.to_string().into_bytes(), true).await?;
+        answered.success(secrets)?;
+        answered.says(taken, secrets)
     }
 
     /// Sends a body to an address once.
@@ -92,6 +102,17 @@ impl Net {
     /// # Errors
     /// Where the address may not be spoken with, or nothing is answered.
     pub async fn post(&self, url: &Secret, headers: &[(&str, String)], body: Vec<u8>) -> Result<Answered, Failure> {
+        self.asked(url, headers, body, false).await
+    }
+
+    /// The same; what a success says is read where that matters.
+    async fn asked(
+        &self,
+        url: &Secret,
+        headers: &[(&str, String)],
+        body: Vec<u8>,
+        reads: bool,
+    ) -> Result<Answered, Failure> {
         let url = Url::parse(url.reveal())
             .map_err(|_| Failure::new("what its secret holds is no address: it begins with https://"))?;
         let host = self.speakable(&url)?;
@@ -106,20 +127,24 @@ impl Net {
         *request.body_mut() = Some(body.into());
         let mut response = self.client.execute(request).await.map_err(|e| failed(&host, e))?;
         let (status, headers) = (response.status(), response.headers().clone());
-        let mut body = Vec::new();
-        // A success says nothing that matters; why it is none is said at its beginning, however long it goes on.
-        if !status.is_success() {
+        let (mut body, mut is_whole) = (Vec::new(), false);
+        // What is said is said at its beginning, however long it goes on.
+        if reads || !status.is_success() {
             let read = async {
-                while let Ok(Some(piece)) = response.chunk().await {
-                    body.extend_from_slice(&piece[..piece.len().min(BODY_MAX - body.len())]);
+                loop {
+                    match response.chunk().await {
+                        Ok(Some(piece)) => body.extend_from_slice(&piece[..piece.len().min(BODY_MAX - body.len())]),
+                        Ok(None) => return true,
+                        Err(_) => return false,
+                    }
                     if body.len() >= BODY_MAX {
-                        break;
+                        return true;
                     }
                 }
             };
-            let _ = tokio::time::timeout(BODY_WITHIN, read).await;
+            is_whole = tokio::time::timeout(BODY_WITHIN, read).await.unwrap_or(false);
         }
-        Ok(Answered { host, status, headers, body: String::from_utf8_lossy(&body).into_owned() })
+        Ok(Answered { host, status, headers, body: String::from_utf8_lossy(&body).into_owned(), is_whole })
     }
 
     /// The host of an address that may be spoken with.
@@ -174,10 +199,26 @@ impl Answered {
             404 | 410 => format!("{} answered {status}: the address is not there any more", self.host),
             _ => format!("{} answered {status}", self.host),
         };
-        let said = if self.body.trim_start().starts_with('<') { "" } else { self.body.as_str() };
+        let said = if self.is_page() { "" } else { self.body.as_str() };
         // A gateway does not know what became of it.
         let unsure = status == 504;
         Err(Failure { wait: self.wait(), unsure, ..Failure::said(&why, said, secrets) })
+    }
+
+    /// Whether a success says what the service says that has taken it. One that breaks off is taken at its head.
+    fn says(&self, taken: impl Fn(u16, &str) -> bool, secrets: &[&str]) -> Result<(), Failure> {
+        let status = self.status.as_u16();
+        if !self.is_whole || taken(status, self.body.trim()) {
+            return Ok(());
+        }
+        let why = format!("{} answered {status}, but not that it has taken it", self.host);
+        let said = if self.is_page() { "a web page, as of a login" } else { self.body.as_str() };
+        // Somebody has it.
+        Err(Failure { unsure: true, ..Failure::said(&why, said, secrets) })
+    }
+
+    fn is_page(&self) -> bool {
+        self.body.trim_start().starts_with('<')
     }
 
     /// Seconds that the answer says to wait.

@@ -1,6 +1,7 @@
 //! Channels against sinks on this machine, some of which misbehave; and what each is given, held against what
 //! its maker publishes.
 
+mod answers;
 mod email;
 mod payloads;
 mod sinks;

@@ -1,0 +1,75 @@
+//! Successes that are none: what a service says that has taken a message is known.
+
+use wiremock::matchers::method;
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+use super::plain;
+use super::sinks::{answering, kept, sent};
+use crate::config::alert::Via;
+use crate::domain::alert::Fate;
+
+const LOGIN: &str = "<!doctype html><title>Sign in to Guest WiFi</title>";
+const REFUSED: &str = "Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error 429 with ContextId tcid=0";
+
+#[tokio::test]
+async fn a_success_counts_where_the_service_says_that_it_has_the_message() {
+    type To = fn(String) -> Via;
+    let (slack, teams): (To, To) = (Via::Slack, Via::Teams);
+    let webhook: To = |url| Via::Webhook { url, secret: None, template: None };
+    for (to, status, body, is_told) in [
+        (slack, 200, "ok", true),
+        (slack, 200, "ok\n", true),
+        (slack, 200, r#"{"ok":true}"#, true),
+        (slack, 200, r#"{"success":true}"#, true),
+        (slack, 200, "invalid_payload", false),
+        (slack, 200, r#"{"ok":false,"error":"no_service"}"#, false),
+        (slack, 200, LOGIN, false),
+        (slack, 200, "", false),
+        (teams, 202, "", true),
+        (teams, 200, "1", true),
+        (teams, 200, "", true),
+        (teams, 200, "Posted to the channel of costs", true),
+        (teams, 200, REFUSED, false),
+        (teams, 202, r#"{"error":{"code":"WorkflowTriggerIsNotEnabled"}}"#, false),
+        (teams, 200, LOGIN, false),
+        (webhook, 200, "whatever", true),
+        (webhook, 204, "", true),
+    ] {
+        let (_server, address) = answering(ResponseTemplate::new(status).set_body_string(body)).await;
+        let fate = sent(to(address.reference.clone()), &plain()).await;
+        assert_eq!(fate == Fate::Delivered, is_told, "{status} {body}: {fate:?}");
+    }
+}
+
+#[tokio::test]
+async fn pagerduty_has_taken_what_it_says_to_have() {
+    let key = kept("key");
+    for (status, body, is_told) in [
+        (202, r#"{"status":"success","message":"Event processed","dedup_key":"a"}"#, true),
+        (202, "", true),
+        (200, r#"{"status":"success"}"#, true),
+        (200, r#"{"status":"invalid event","message":"Event object is invalid"}"#, false),
+        (202, r#"{"status":"invalid event"}"#, false),
+        (200, LOGIN, false),
+        (200, "", false),
+    ] {
+        let server = MockServer::start().await;
+        let answer = ResponseTemplate::new(status).set_body_string(body);
+        Mock::given(method("POST")).respond_with(answer).mount(&server).await;
+        let fate = sent(Via::PagerDuty { key: key.reference.clone(), endpoint: server.uri() }, &plain()).await;
+        assert_eq!(fate == Fate::Delivered, is_told, "{status} {body}: {fate:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_said_instead_is_the_reason() {
+    for (body, said) in [
+        ("invalid_payload", "127.0.0.1 answered 200, but not that it has taken it: invalid_payload"),
+        (LOGIN, "127.0.0.1 answered 200, but not that it has taken it: a web page, as of a login"),
+        ("", "127.0.0.1 answered 200, but not that it has taken it"),
+    ] {
+        let (_server, address) = answering(ResponseTemplate::new(200).set_body_string(body)).await;
+        let fate = sent(Via::Slack(address.reference.clone()), &plain()).await;
+        assert_eq!(fate, Fate::Failed { why: said.to_owned(), wait: None, unsure: true });
+    }
+}
