@@ -170,7 +170,7 @@ fn bring(context: &mut Context<'_, '_>, courier: Courier) -> Result<bool> {
                 let missed = Refused::words(refused.iter().chain(later));
                 (format!("{} was told in part: {missed}", bundle.channel), hints)
             }
-            Fate::Delivered | Fate::Impossible { .. } => continue,
+            Fate::Delivered | Fate::Impossible { .. } | Fate::LeftOut { .. } => continue,
         };
         failed = true;
         context.streams.note(&said, &hints)?;
@@ -280,7 +280,7 @@ fn test(context: &mut Context<'_, '_>, channel: &str) -> Result<u8> {
             Err(Error::new(Kind::Provider, said)
                 .hint("its readers are in [channels] of the config: `spendtop config path`"))
         }
-        Fate::Failed { why, .. } | Fate::Impossible { why } => {
+        Fate::Failed { why, .. } | Fate::Impossible { why } | Fate::LeftOut { why } => {
             let error = Error::new(Kind::Provider, format!("{shown} has not got the test: {why}"));
             Err(error.hint("what is sent, and where, is in [channels] of the config: `spendtop config path`"))
         }

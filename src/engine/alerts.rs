@@ -299,7 +299,7 @@ fn forgotten<'l>(journal: &Journal, letters: impl Iterator<Item = &'l Letter>, t
 /// What is remembered of troubles whose end was taken back while it was being brought: the channel may have heard that
 /// it is over, and is told again.
 fn ended(journal: &Journal, tried: &Try, outbox: &BTreeMap<String, Letter>) -> Result<Vec<Change>> {
-    if matches!(tried.fate, Fate::Failed { unsure: false, .. } | Fate::Impossible { .. }) {
+    if matches!(tried.fate, Fate::Failed { unsure: false, .. } | Fate::Impossible { .. } | Fate::LeftOut { .. }) {
         return Ok(Vec::new());
     }
     let log = entries(journal);

@@ -470,6 +470,9 @@ fn here(name: &str, message: &Message, terminal: &Terminal<'_>) -> Fate {
             false => Fate::Failed { why: "no terminal is there to tell it".to_owned(), wait: None, unsure: false },
         };
     }
+    if let Some(why) = desktop::Surroundings::read().why_not() {
+        return Fate::LeftOut { why: why.to_owned() };
+    }
     match desktop::show(&notice) {
         Ok(()) => Fate::Delivered,
         Err(why) => Fate::Impossible { why: why.0 },

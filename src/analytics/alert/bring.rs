@@ -258,9 +258,10 @@ pub fn after(letters: &[(String, Letter)], fate: &Fate, gate: &Gate, now: i64, j
         }
         Fate::Partly { had, refused, later } => return partly(letters, (had, refused, later), gate, now, jitter),
         Fate::Failed { why, wait, .. } => (Some(why), *wait),
-        Fate::Impossible { why } => (Some(why), None),
+        Fate::Impossible { why } | Fate::LeftOut { why } => (Some(why), None),
     };
-    if let Some(why) = why {
+    let left_out = matches!(fate, Fate::LeftOut { .. });
+    if let Some(why) = why.filter(|_| !left_out) {
         let failures = gate.failures.saturating_add(1);
         let shut_until = match fate {
             // The next letter fares no better, whatever it says.
@@ -272,11 +273,12 @@ pub fn after(letters: &[(String, Letter)], fate: &Fate, gate: &Gate, now: i64, j
     for (name, letter) in letters {
         let (tries, tried_for) = (letter.tries.saturating_add(1), tried_for(letter, now));
         let (is_over, unsure) = match fate {
-            Fate::Delivered | Fate::Partly { .. } | Fate::Impossible { .. } => (true, false),
+            Fate::Delivered | Fate::Partly { .. } | Fate::Impossible { .. } | Fate::LeftOut { .. } => (true, false),
             Fate::Failed { unsure, .. } => (tried_for >= KEPT_FOR, *unsure || letter.unsure),
         };
         if is_over {
-            after.log.push(entry(letter, tries, why.cloned(), letters.len(), now));
+            let entry = entry(letter, tries, why.cloned(), letters.len(), now);
+            after.log.push(Entry { left_out, ..entry });
             after.letters.insert(name.clone(), None);
         } else {
             let not_before = now + backoff(tries, wait, jitter);
@@ -361,6 +363,7 @@ fn entry(letter: &Letter, tries: u32, mut why: Option<String>, with: usize, at: 
         place: 0,
         tries,
         why,
+        left_out: false,
         with,
         refused,
     }

@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::{Kind, Message, Severity, Turn};
 use crate::domain::text::{SafeText, Untrusted};
 
+/// What became of a message of which there is nothing that could tell it.
+pub const LEFT_OUT: &str = "left out";
+
 /// A message on its way to one channel.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Letter {
@@ -172,6 +175,11 @@ pub enum Fate {
         /// Why not; safe to show.
         why: String,
     },
+    /// There is nothing here that could tell it, as a desktop in a session over SSH: nothing has failed.
+    LeftOut {
+        /// Why not; safe to show.
+        why: String,
+    },
 }
 
 /// What the log says of a message.
@@ -207,8 +215,11 @@ pub struct Entry {
     pub place: u64,
     /// How often it was tried.
     pub tries: u32,
-    /// Why it was given up; nothing where it was brought.
+    /// Why it was given up, or left out; nothing where it was brought.
     pub why: Option<String>,
+    /// Whether it was left out: there is nothing that could tell it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub left_out: bool,
     /// How many messages it was brought with, as one.
     pub with: usize,
     /// Readers of the channel who have not got it, though others have.
@@ -221,6 +232,7 @@ impl Entry {
     #[must_use]
     pub fn state(&self) -> &'static str {
         match (&self.why, &self.refused[..]) {
+            (Some(_), _) if self.left_out => LEFT_OUT,
             (Some(_), _) => "not told",
             (None, []) => "told",
             (None, _) => "partly told",

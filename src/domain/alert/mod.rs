@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::letter::{Bundle, Entry, Fate, Gate, Incident, Lapse, Letter, Refused, by_message};
+pub use self::letter::{Bundle, Entry, Fate, Gate, Incident, LEFT_OUT, Lapse, Letter, Refused, by_message};
 pub use self::plan::{Days, Every, Hours, Plan, Rule, minute, moment};
 use super::text::Untrusted;
 

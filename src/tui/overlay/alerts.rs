@@ -260,7 +260,7 @@ impl Page<'_> {
                     let others = Refused::words(refused.iter().chain(later));
                     self.wrapped(&format!("{channel} has the test, but {others}."), Role::Unsure);
                 }
-                Fate::Failed { why, .. } | Fate::Impossible { why } => {
+                Fate::Failed { why, .. } | Fate::Impossible { why } | Fate::LeftOut { why } => {
                     self.wrapped(&format!("{channel} has not got the test: {why}"), Role::Unsure);
                 }
             }
@@ -305,8 +305,8 @@ impl Page<'_> {
             return;
         }
         let mut heading = format!(" What was found: {}", counted(all.len() as u64, "message", "messages"));
-        for state in ["on its way", "not told"] {
-            let count = all.iter().filter(|news| news.state() == state).count();
+        for state in ["on its way", "not told", "told in part"] {
+            let count = all.iter().filter(|news| news.came_to() == state).count();
             heading.push_str(&if count > 0 { format!(", {count} {state}") } else { String::new() });
         }
         self.push(vec![(heading, Role::Muted)], None);
@@ -319,7 +319,7 @@ impl Page<'_> {
         let state_role = if news.state() == "told" { Role::Muted } else { Role::Unsure };
         let mut spans = vec![
             (format!(" {}", self.cell(&moment(news.at, now), MOMENT)), Role::Muted),
-            (self.cell(news.state(), STATE), state_role),
+            (self.cell(&news.state(), STATE), state_role),
             (self.cell(word, PRESSING), role),
         ];
         let mut taken = 1 + MOMENT + STATE + PRESSING;

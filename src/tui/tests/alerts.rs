@@ -37,6 +37,7 @@ fn entry(before: i64, channel: &str, severity: Severity, turn: Turn, title: &str
         place: 0,
         tries: 1,
         why: why.map(str::to_owned),
+        left_out: false,
         with: 1,
         refused: Vec::new(),
     }
@@ -329,6 +330,29 @@ fn a_message_has_a_line_for_all_its_channels() {
     told(&mut s, Ok(standing));
     assert_eq!(s.text().matches("Amazon EC2 costs 1,204.50").count(), 1, "{}", s.text());
     assert!(s.text().contains("pager told, chat not told"), "{}", s.text());
+    assert!(s.text().contains("told 1 of 2") && s.text().contains("1 told in part"), "{}", s.text());
+}
+
+#[test]
+fn a_message_that_only_a_desktop_that_is_not_there_lacks_is_told() {
+    let mut standing = standing();
+    let told_by = |channel: &str| Entry { channel: channel.to_owned(), ..standing.answer.log[0].clone() };
+    let mut desktop = told_by("desktop");
+    (desktop.why, desktop.left_out) = (Some("this is a session over SSH".to_owned()), true);
+    standing.answer.log = vec![desktop, told_by("pager"), told_by("chat")];
+    standing.answer.outbox.clear();
+    let mut s = Session::started(Mood::Demo, (120, 36));
+    s.keys("N");
+    told(&mut s, Ok(standing.clone()));
+    assert!(s.text().contains("What was found: 1 message") && !s.text().contains("1 message,"), "{}", s.text());
+    assert!(s.text().contains(" pager, chat               told        critical"), "{}", s.text());
+    s.keys("j j j j <enter>");
+    assert!(s.text().contains("desktop: left out, 09:25 UTC: this is a session over SSH"), "{}", s.text());
+    s.keys("<esc>");
+    // Where there is no other, that it was left out is what there is to say.
+    standing.answer.log.truncate(1);
+    told(&mut s, Ok(standing));
+    assert!(s.text().contains(" left out    critical"), "{}", s.text());
 }
 
 #[test]

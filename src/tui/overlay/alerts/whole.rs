@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry as Place;
 
 use super::{Page, pressing};
-use crate::domain::alert::{Entry, Letter, Message, Severity, Turn};
+use crate::domain::alert::{Entry, LEFT_OUT, Letter, Message, Severity, Turn};
 use crate::domain::text::Untrusted;
 use crate::engine::alerts::AlertsAnswer;
 use crate::host::alerting::ChannelStanding;
@@ -14,6 +14,8 @@ use crate::tui::theme::Role;
 
 /// What becomes of a message where nobody is told.
 const WOULD: &str = "would be told";
+/// What a message came to that some have and others have not.
+const IN_PART: &str = "told in part";
 
 /// A message, and what became of it at each channel.
 pub(in crate::tui) struct News<'a> {
@@ -80,23 +82,51 @@ impl<'a> News<'a> {
         }
     }
 
-    /// What it came to: what is yet to come first, then what was not told.
-    pub(in crate::tui) fn state(&self) -> &'static str {
-        let of = |state: &&str| self.to.iter().any(|sent| sent.state == *state);
-        ["on its way", "not told", "partly told"].iter().find(|state| of(state)).copied().unwrap_or("told")
+    /// What it came to, and how many of its channels have it where some do.
+    pub(in crate::tui) fn state(&self) -> String {
+        match self.came_to() {
+            IN_PART if self.told() < self.asked().count() => {
+                format!("told {} of {}", self.told(), self.asked().count())
+            }
+            IN_PART => "partly told".to_owned(),
+            state => state.to_owned(),
+        }
     }
 
-    /// The channels, each with what became of it where that is not the same for all.
+    /// What it came to: told, told in part, or to nobody, and whether that is yet to come.
+    pub(super) fn came_to(&self) -> &'static str {
+        let of = |state: &str| self.asked().filter(|sent| sent.state == state).count();
+        match self.told() {
+            0 if of("on its way") > 0 => "on its way",
+            0 if of(LEFT_OUT) > 0 => LEFT_OUT,
+            0 => "not told",
+            told if told == self.asked().count() && of("partly told") == 0 => "told",
+            _ => IN_PART,
+        }
+    }
+
+    /// The channels that could have it: what is left out is of another machine. Where there are no others, they.
+    fn asked(&self) -> impl Iterator<Item = &Sent<'a>> {
+        let is_all = self.to.iter().all(|sent| sent.state == LEFT_OUT);
+        self.to.iter().filter(move |sent| is_all || sent.state != LEFT_OUT)
+    }
+
+    fn told(&self) -> usize {
+        self.asked().filter(|sent| ["told", "partly told"].contains(&sent.state)).count()
+    }
+
+    /// The channels that could have it, each with what became of it where that is not the same for all.
     pub(in crate::tui) fn channels(&self) -> String {
-        let same = self.to.iter().all(|sent| sent.state == self.to[0].state);
+        let first = self.asked().next().map(|sent| sent.state);
+        let same = self.asked().all(|sent| Some(sent.state) == first);
         let one =
             |sent: &Sent<'_>| if same { sent.channel.to_owned() } else { format!("{} {}", sent.channel, sent.state) };
-        self.to.iter().map(one).collect::<Vec<_>>().join(", ")
+        self.asked().map(one).collect::<Vec<_>>().join(", ")
     }
 
     /// Why it is not where it was to be.
     pub(in crate::tui) fn why(&self) -> Option<&str> {
-        self.to.iter().find_map(|sent| sent.why.as_deref())
+        self.asked().find_map(|sent| sent.why.as_deref())
     }
 }
 
@@ -140,7 +170,7 @@ impl Page<'_> {
                 _ => moment(sent.at, now),
             };
             let why = sent.why.as_deref().map_or_else(String::new, |why| format!(": {why}"));
-            let role = if sent.state == "told" { Role::Text } else { Role::Unsure };
+            let role = if ["told", LEFT_OUT].contains(&sent.state) { Role::Text } else { Role::Unsure };
             let when = if sent.state == WOULD { String::new() } else { format!(", {when}") };
             self.wrapped(&format!("{}: {}{when}{tries}{why}", sent.channel, sent.state), role);
         }
