@@ -162,7 +162,8 @@ impl Scene<'_> {
             Some(Target::Channel(name)) => {
                 let test = self.keymap.key_in(Action::TestChannel, Place::Alerts);
                 let channel = standing.channels.iter().find(|channel| channel.name == name);
-                channel.into_iter().for_each(|channel| page.channel(channel, now, &test));
+                let tested = standing.tested.get(&name);
+                channel.into_iter().for_each(|channel| page.channel(channel, (tested, now), &test));
             }
             target => {
                 let found = messages(standing).into_iter().find(|(own, _)| Some(own) == target.as_ref());
@@ -253,16 +254,19 @@ impl Page<'_> {
         if !standing.tested.is_empty() {
             self.blank();
         }
-        for (channel, fate) in &standing.tested {
-            match fate {
-                Fate::Delivered => self.wrapped(&format!("{channel} has the test."), Role::Text),
-                Fate::Partly { refused, later, .. } => {
-                    let others = Refused::words(refused.iter().chain(later));
-                    self.wrapped(&format!("{channel} has the test, but {others}."), Role::Unsure);
-                }
-                Fate::Failed { why, .. } | Fate::Impossible { why } | Fate::LeftOut { why } => {
-                    self.wrapped(&format!("{channel} has not got the test: {why}"), Role::Unsure);
-                }
+        standing.tested.iter().for_each(|(channel, fate)| self.tested(channel, fate));
+    }
+
+    /// How a test went.
+    fn tested(&mut self, channel: &str, fate: &Fate) {
+        match fate {
+            Fate::Delivered => self.wrapped(&format!("{channel} has the test."), Role::Text),
+            Fate::Partly { refused, later, .. } => {
+                let others = Refused::words(refused.iter().chain(later));
+                self.wrapped(&format!("{channel} has the test, but {others}."), Role::Unsure);
+            }
+            Fate::Failed { why, .. } | Fate::Impossible { why } | Fate::LeftOut { why } => {
+                self.wrapped(&format!("{channel} has not got the test: {why}"), Role::Unsure);
             }
         }
     }

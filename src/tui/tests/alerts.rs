@@ -356,6 +356,25 @@ fn a_message_that_only_a_desktop_that_is_not_there_lacks_is_told() {
 }
 
 #[test]
+fn a_test_from_within_a_channel_says_there_how_it_went() {
+    let mut s = Session::started(Mood::Demo, (80, 24));
+    s.keys("N");
+    let mut standing = standing();
+    standing.tested.clear();
+    told(&mut s, Ok(standing.clone()));
+    s.keys("<enter> t");
+    assert!(s.text().contains("a test is on its way to chat"), "{}", s.text());
+    let failed = Fate::Failed { why: "hooks.slack.com answered 503".into(), wait: None, unsure: false };
+    for (fate, said) in
+        [(Fate::Delivered, "chat has the test."), (failed, "chat has not got the test: hooks.slack.com answered 503")]
+    {
+        standing.tested = [("chat".to_owned(), fate)].into();
+        told(&mut s, Ok(standing.clone()));
+        assert!(s.text().contains(said) && !s.text().contains("on its way to chat"), "{}", s.text());
+    }
+}
+
+#[test]
 fn of_several_alerts_the_gravest_stands_with_their_count() {
     let mut s = Session::started(Mood::Demo, (100, 30));
     let notice = |text: &str, urgency| {

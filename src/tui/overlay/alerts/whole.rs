@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry as Place;
 
 use super::{Page, pressing};
-use crate::domain::alert::{Entry, LEFT_OUT, Letter, Message, Severity, Turn};
+use crate::domain::alert::{Entry, Fate, LEFT_OUT, Letter, Message, Severity, Turn};
 use crate::domain::text::Untrusted;
 use crate::engine::alerts::AlertsAnswer;
 use crate::host::alerting::ChannelStanding;
@@ -181,7 +181,7 @@ impl Page<'_> {
     }
 
     /// A channel with all that is known of it.
-    pub(super) fn channel(&mut self, channel: &ChannelStanding, now: i64, test: &str) {
+    pub(super) fn channel(&mut self, channel: &ChannelStanding, (tested, now): (Option<&Fate>, i64), test: &str) {
         let gate = &channel.gate;
         self.wrapped(&format!("{} ({})", channel.name, channel.kind), Role::Strong);
         channel.remark.iter().for_each(|remark| self.wrapped(remark, Role::Muted));
@@ -197,6 +197,7 @@ impl Page<'_> {
             self.wrapped(&fails, Role::Unsure);
         }
         self.blank();
+        tested.iter().for_each(|fate| self.tested(&channel.name, fate));
         self.wrapped(&format!("{test} sends it a test."), Role::Muted);
     }
 }
