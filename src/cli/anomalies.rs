@@ -214,7 +214,7 @@ fn told(engine: &dyn Engine, listed: &[Listed], as_of: Day) -> Result<Vec<report
             Some(Ok(Answer::Anomaly(answer))) => (answer.driver, answer.summary),
             Some(Ok(_)) => return Err(Error::bug("the engine answered another question than what an anomaly is")),
             Some(Err(error)) => return Err(error),
-            None => (None, words::summary(listed, None)),
+            None => (None, words::summary(listed, None, None)),
         };
         Ok(report::AnomalyTold { listed: listed.clone(), driver, summary })
     };

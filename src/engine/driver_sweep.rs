@@ -19,7 +19,8 @@ use super::table::{Request, Table};
 use super::told;
 use super::values::Values;
 use crate::analytics::attribute::Measure;
-use crate::domain::calendar::Period;
+use crate::domain::batch::TermsRow;
+use crate::domain::calendar::{Day, HOUR_SECONDS, Period};
 use crate::domain::charge::{Profile, Quantity};
 use crate::domain::dict::{Dict, NONE};
 use crate::domain::dimension::{Dimension, Place as Kept};
@@ -40,6 +41,24 @@ pub(super) struct Half {
     pub total: Total,
     /// Those with a pricing quantity; of the others, those with a consumed one.
     pub measures: [Measure; 2],
+}
+
+/// Of some days only these hours: from which second of the first on, and until which of the last.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Hours {
+    /// The seconds of the first day before the first hour.
+    pub from: i64,
+    /// The seconds of the last day before the end of the last hour.
+    pub until: i64,
+}
+
+impl Hours {
+    /// Whether a charge of some days is of these hours, that begins so many seconds into a day of theirs and is so long.
+    fn hold(self, days: Period, day: Day, times: TermsRow) -> bool {
+        let at = day.seconds() + i64::from(times.start);
+        let to = days.to.plus(-1).seconds() + self.until;
+        times.duration <= HOUR_SECONDS && (days.from.seconds() + self.from..to).contains(&at)
+    }
 }
 
 /// Before, and now.
@@ -118,7 +137,8 @@ impl Found {
     }
 }
 
-/// Adds up the charges of a period, and of the days that it is held against, of some groups.
+/// Adds up the charges of a period, and of the days that it is held against, of some groups; or of the same hours of
+/// both alone.
 ///
 /// # Errors
 /// Kind `Store` where data cannot be read, `Interrupted` where it was given up.
@@ -126,13 +146,13 @@ pub(super) fn run(
     engine: &LocalEngine,
     lens: &Lens,
     (clauses, groups): (&[Clause], &[Key]),
-    (period, against): (Period, Option<Period>),
+    (period, against, hours): (Period, Option<Period>, Option<Hours>),
     cancel: &Cancel,
 ) -> Result<Found> {
     let hull = against.map_or(period, |days| Period { from: days.from.min(period.from), to: days.to.max(period.to) });
     let quantities = [lens.metric.quantity(), Quantity::Pricing, Quantity::Consumed];
     let pass = Pass { wanted: Wanted { clauses, ..Wanted::of(lens, hull) }, quantities: &quantities };
-    let begin = || Drive::new(lens, groups, [against, Some(period)]);
+    let begin = || Drive::new(lens, groups, ([against, Some(period)], hours));
     let mut found = Found::new(lens.by.len());
     let (_held, manifest) = engine.store().read();
     let of_charges = told::tell_all(&manifest, hull);
@@ -140,7 +160,8 @@ pub(super) fn run(
         .into_iter()
         .for_each(|drive| found.merge(drive.found));
     for (half, days) in [against, Some(period)].into_iter().enumerate() {
-        let Some(days) = days.filter(|_| !manifest.scopes.is_empty()) else { continue };
+        // What tells no SKU tells no hour.
+        let Some(days) = days.filter(|_| !manifest.scopes.is_empty() && hours.is_none()) else { continue };
         let asked = Request { clauses, ..request(lens, days, &lens.by, None) };
         found.add_untold(half, &aggregate_untold(engine.store(), &asked, cancel)?, groups);
     }
@@ -176,6 +197,7 @@ impl Found {
 struct Drive<'l> {
     lens: &'l Lens,
     days: [Option<Period>; 2],
+    hours: Option<Hours>,
     found: Found,
     /// The groups that are looked at: of the others nothing is kept.
     wanted: HashSet<[u32; DIMENSIONS_MAX]>,
@@ -186,6 +208,8 @@ struct Drive<'l> {
 struct Part {
     profiles: Vec<u32>,
     terms: Vec<u32>,
+    /// When the charges of each terms row begin and how long they are, where only some hours are looked at.
+    times: Vec<TermsRow>,
     profile_places: Vec<Place>,
     terms_places: Vec<Place>,
     numbers: HashMap<u64, u32>,
@@ -213,7 +237,8 @@ impl Sweeper for Drive<'_> {
         self.place(segment, &mut profiles)?;
         let (profiles, profile_places) = grouped(profiles);
         let (terms, terms_places) = grouped(terms);
-        Ok(Part { profiles, terms, profile_places, terms_places, numbers: HashMap::new(), cells: Vec::new() })
+        let times = if self.hours.is_some() { segment.terms_times()? } else { Vec::new() };
+        Ok(Part { profiles, terms, times, profile_places, terms_places, numbers: HashMap::new(), cells: Vec::new() })
     }
 
     fn add(&self, part: &mut Part, run: &Run<'_>) {
@@ -223,6 +248,14 @@ impl Sweeper for Drive<'_> {
         }
         let [costs, pricing, consumed] = run.numbers else { return };
         run.each(|row, profile, terms| {
+            let of_hours = |days: Option<Period>| {
+                let (Some(hours), Some(days)) = (self.hours, days) else { return true };
+                part.times.get(terms as usize).is_some_and(|times| hours.hold(days, run.day, *times))
+            };
+            let halves = [0, 1].map(|half| halves[half] && of_hours(self.days[half]));
+            if halves == [false; 2] {
+                return;
+            }
             let terms = part.terms[terms as usize];
             let key = u64::from(part.profiles[profile as usize]) << 32 | u64::from(terms);
             let next = part.cells.len() as u32;
@@ -259,7 +292,7 @@ impl Sweeper for Drive<'_> {
 }
 
 impl<'l> Drive<'l> {
-    fn new(lens: &'l Lens, groups: &[Key], days: [Option<Period>; 2]) -> Drive<'l> {
+    fn new(lens: &'l Lens, groups: &[Key], (days, hours): ([Option<Period>; 2], Option<Hours>)) -> Drive<'l> {
         let mut found = Found::new(lens.by.len());
         let mut number = |key: &Key| {
             let mut group = [NONE; DIMENSIONS_MAX];
@@ -268,7 +301,7 @@ impl<'l> Drive<'l> {
             group
         };
         let wanted = groups.iter().map(&mut number).collect();
-        Drive { lens, days, found, wanted }
+        Drive { lens, days, hours, found, wanted }
     }
 }
 

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use hashbrown::HashMap;
 
 use super::answer::{Driver, DriversAnswer, Figure, Key, Presence, Reason, UnitFigure};
-use super::driver_sweep::{self, Cell, Found, Place, UNIT_OF};
+use super::driver_sweep::{self, Cell, Found, Hours, Place, UNIT_OF};
 use super::local::LocalEngine;
 use super::{Among, Cancel, breakdown};
 use crate::analytics::attribute::{self, Effects, Measure};
@@ -42,10 +42,11 @@ pub fn answer(
         Among::Groups(keys) => Cow::Borrowed(keys),
         Among::Costliest(limit) => Cow::Owned(breakdown::costliest(engine, lens, *limit, as_of, cancel)?),
     };
-    of_groups(engine, lens, &keys, lens.days(as_of), cancel)
+    let (period, against) = lens.days(as_of);
+    of_groups(engine, lens, &keys, (period, against, None), cancel)
 }
 
-/// The same of given groups, and of other days than the lens's.
+/// The same of given groups, and of other days than the lens's, or of some hours of those.
 ///
 /// # Errors
 /// As [`answer`].
@@ -53,7 +54,7 @@ pub(super) fn of_groups(
     engine: &LocalEngine,
     lens: &Lens,
     keys: &[Key],
-    (period, against): (Period, Option<Period>),
+    (period, against, hours): (Period, Option<Period>, Option<Hours>),
     cancel: &Cancel,
 ) -> Result<Vec<DriversAnswer>> {
     let compared = against.filter(|days| engine.has_data(*days));
@@ -61,7 +62,7 @@ pub(super) fn of_groups(
     if keys.len() <= NARROWED_MAX {
         clauses.extend(narrowed(lens, keys));
     }
-    let found = driver_sweep::run(engine, lens, (&clauses, keys), (period, compared), cancel)?;
+    let found = driver_sweep::run(engine, lens, (&clauses, keys), (period, compared, hours), cancel)?;
     let mut groups: BTreeMap<(u32, [u32; DIMENSIONS_MAX]), Vec<Placed<'_>>> = BTreeMap::new();
     for (place, cell) in &found.cells {
         groups.entry((place.currency, place.group)).or_default().push((place, cell));

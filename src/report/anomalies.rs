@@ -13,7 +13,7 @@ use crate::domain::anomaly::State;
 use crate::domain::currency::{signed, written};
 use crate::domain::text::SafeText;
 use crate::domain::words::counted;
-use crate::engine::anomalies::words::{history, since, spot, stands, why};
+use crate::engine::anomalies::words::{held, history, since, span, spot, stands, why};
 use crate::engine::answer::{AnomaliesAnswer, AnomalyAnswer, Driver, Listed};
 
 /// One of a list for machines.
@@ -119,9 +119,10 @@ pub fn anomaly(answer: &AnomalyAnswer, style: Style, out: &mut dyn Write) -> io:
     });
     grid(&columns, rows.collect(), style, out)?;
     if let Some(driver) = &answer.driver {
-        let (during, before) = answer.held;
-        let why = why(driver, during.days(), currency).unwrap_or_else(|| "nothing that the charges tell".to_owned());
-        writeln!(out, "\nWhy {} against {}: {why}", during.words(), before.words())?;
+        let [during, before] = held(answer.held, answer.hours);
+        let span = span(answer.held.0.days(), answer.hours);
+        let why = why(driver, &span, currency).unwrap_or_else(|| "nothing that the charges tell".to_owned());
+        writeln!(out, "\nWhy {during} against {before}: {why}")?;
     }
     writeln!(out, "\nHistory")?;
     history(&answer.listed.anomaly).iter().try_for_each(|line| writeln!(out, "  {line}"))?;

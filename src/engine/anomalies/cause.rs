@@ -5,6 +5,7 @@
 //! anomalies are looked into, the gravest, and days of two weeks at most of each: it is kept with them who has them.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use super::bill::{Bill, request, word_of};
 use super::cells::{self, Cells};
@@ -12,7 +13,7 @@ use super::find::{Found, estimate, severity};
 use super::once;
 use crate::analytics::detect::event::Shape;
 use crate::domain::anomaly::{Contributor, Course, Finding, Kind, Spot, filter_of};
-use crate::domain::calendar::Period;
+use crate::domain::calendar::{DAY_SECONDS, Granularity, Period};
 use crate::domain::dimension::Dimension;
 use crate::domain::filter::{Clause, Pattern};
 use crate::domain::text::UNTOLD;
@@ -166,7 +167,23 @@ impl Looker<'_> {
         for by in [&cells::by(self.bill)[..], &[Dimension::Sku, Dimension::Resource]] {
             let tables = self.now_and_then(findings, by)?;
             for ((named, finding), [(now, during), (then, before)]) in named.iter_mut().zip(findings).zip(&tables) {
-                named.extend(moves(by, [(now, *during), (then, *before)], &finding.place).1);
+                named.extend(moves(by, [(now, *during), (then, *before)], &finding.place, None).1);
+            }
+        }
+        Ok(named)
+    }
+
+    /// The same of one that has had but some hours, held against those of as many weeks before as it takes.
+    pub(super) fn contributors_in_hours(&self, finding: &Finding, hours: Range<i64>) -> Result<Vec<Contributor>> {
+        let mut named = Vec::new();
+        let (during, before) = days(finding);
+        let clauses = clauses(&[&finding.place], &[]);
+        for by in [&cells::by(self.bill)[..], &[Dimension::Sku, Dimension::Resource]] {
+            let hourly = Some(Granularity::Hour);
+            let asked =
+                [during, before].map(|period| Request { granularity: hourly, ..self.request(&clauses, by, period) });
+            if let [now, then] = &self.engine.aggregate_together(&asked, self.cancel)?[..] {
+                named.extend(moves(by, [(now, during), (then, before)], &finding.place, Some(hours.clone())).1);
             }
         }
         Ok(named)
@@ -252,7 +269,7 @@ impl Looker<'_> {
         let by = [Dimension::Service, Dimension::SubAccount, Dimension::Sku];
         let now = self.table(&[], std::slice::from_ref(&of), &by, during)?;
         let then = self.table(&[], std::slice::from_ref(&of), &by, before)?;
-        let (moved, contributors) = moves(&by, [(&now, during), (&then, before)], &ended.finding.place);
+        let (moved, contributors) = moves(&by, [(&now, during), (&then, before)], &ended.finding.place, None);
         if moved <= 0.0 {
             return Ok(());
         }
@@ -288,17 +305,31 @@ fn clauses(places: &[&[Spot]], more: &[Clause]) -> Vec<Clause> {
     clauses
 }
 
-/// How much more some days cost than others, a day, and who has that by each dimension that a place leaves open.
-fn moves(by: &[Dimension], tables: [(&Table, Period); 2], place: &[Spot]) -> (f64, Vec<Contributor>) {
+/// How much more some days cost than others, a day, and who has that by each dimension that a place leaves open; or some
+/// hours of the first, and the same of the others.
+fn moves(
+    by: &[Dimension],
+    tables: [(&Table, Period); 2],
+    place: &[Spot],
+    hours: Option<Range<i64>>,
+) -> (f64, Vec<Contributor>) {
+    let [now, _] = tables.map(|(_, period)| period.from.seconds());
+    let is_asked = |period: Period, start: i64| {
+        hours.as_ref().is_none_or(|hours| hours.contains(&(start - period.from.seconds() + now)))
+    };
+    let days = |period: Period| match &hours {
+        Some(hours) => (hours.end - hours.start) as f64 / DAY_SECONDS as f64,
+        None => f64::from(period.days().max(1)),
+    };
     let mut named = Vec::new();
     let mut all = 0.0;
     for (at, dimension) in by.iter().enumerate() {
         let mut moves: HashMap<&str, (f64, &str)> = HashMap::new();
         for ((table, period), sign) in tables.into_iter().zip([1.0, -1.0]) {
-            for (key, total) in table.groups() {
+            for (key, total) in table.groups().filter(|(key, _)| is_asked(period, key.start)) {
                 let (values, id) = (&table.dimensions[at], key.values.0[at]);
                 let of = moves.entry(values.text(id)).or_insert((0.0, values.name(id)));
-                of.0 += sign * total.sum.to_f64() / f64::from(period.days().max(1));
+                of.0 += sign * total.sum.to_f64() / days(period);
             }
         }
         let whole: f64 = moves.values().map(|(moved, _)| moved).sum();

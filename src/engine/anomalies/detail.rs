@@ -8,7 +8,7 @@ use super::find::{day, estimate, settings};
 use super::{bill, list, records, silence, words};
 use crate::analytics::detect::series::{Detector, Settings};
 use crate::domain::anomaly::{Anomaly, Finding, Kind, filter_of};
-use crate::domain::calendar::{Day, Granularity, Period};
+use crate::domain::calendar::{Day, Granularity, HOUR_SECONDS, Period};
 use crate::domain::charge::Metric;
 use crate::domain::dimension::Dimension;
 use crate::domain::filter::{Clause, Filter, Pattern};
@@ -16,7 +16,8 @@ use crate::domain::lens::Lens;
 use crate::domain::money::Amount;
 use crate::domain::numbers::Total;
 use crate::domain::period::{Comparison, PeriodSpec};
-use crate::engine::answer::{AnomalyAnswer, DayOf, Driver};
+use crate::engine::answer::{AnomalyAnswer, DayOf, Driver, HoursOf};
+use crate::engine::driver_sweep::Hours;
 use crate::engine::foretell::Aside;
 use crate::engine::local::LocalEngine;
 use crate::engine::{Cancel, drivers, pending};
@@ -66,26 +67,58 @@ pub fn one(
     // What a commitment covered is what it covered before it ended.
     let ended = anomaly.finding.kind == Kind::Expired;
     let from = if ended { held.1.from } else { anomaly.finding.start };
+    let hours = hours(engine, &anomaly, held.0, cancel)?;
+    // A day that is not whole is less than one that is.
+    let comparison = if hours.is_some() { Comparison::None } else { Comparison::Previous };
     let lens = Lens {
         period: PeriodSpec::Range(Period { from, to: anomaly.finding.last.plus(1) }),
-        comparison: Comparison::Previous,
+        comparison,
         filter: filter_of(&anomaly.finding.place),
         metric: Metric::Effective,
         by: vec![Dimension::Resource],
         granularity: Granularity::Day,
         currency: Some(anomaly.currency.clone()),
     };
-    let driver = if ended { None } else { driver(engine, &lens, held, cancel)? };
+    let driver = if ended { None } else { driver(engine, &lens, (held, hours), cancel)? };
     let listed = words::listed(anomaly, as_of, &silence::late(engine, as_of));
-    let summary = words::summary(&listed, driver.as_ref().map(|driver| (driver, held.0.days())));
-    Ok(AnomalyAnswer { listed, days: days_of, held, driver, lens, summary })
+    let span = words::span(held.0.days(), hours);
+    let summary = words::summary(&listed, driver.as_ref().map(|driver| (driver, span.as_str())), hours);
+    Ok(AnomalyAnswer { listed, days: days_of, held, hours, driver, lens, summary })
 }
 
-fn driver(engine: &LocalEngine, lens: &Lens, held: (Period, Period), cancel: &Cancel) -> Result<Option<Driver>> {
+/// The hours of an anomaly among some days of it, where hours of the last have yet to come: whole days before it are no
+/// measure of that one. `None` where its days are whole, or it is not known in which hour it began.
+fn hours(engine: &LocalEngine, anomaly: &Anomaly, during: Period, cancel: &Cancel) -> Result<Option<HoursOf>> {
+    let Anomaly { currency, finding, .. } = anomaly;
+    let Some(from) = finding.start_hour else { return Ok(None) };
+    let is_last = engine.data_days().is_some_and(|data| data.to <= finding.last.plus(1));
+    if !is_last && !finding.hourly {
+        return Ok(None);
+    }
+    let day = Period { from: finding.last, to: finding.last.plus(1) };
+    let clauses = clauses(finding);
+    let request = request(Some(currency), day, (&[], &clauses), Some(Granularity::Hour));
+    let table = engine.aggregate(&request, cancel)?;
+    let last = table.groups().filter(|(_, total)| !total.sum.is_zero()).map(|(key, _)| key.start).max();
+    let until = last.map(|last| last + HOUR_SECONDS).filter(|until| finding.hourly || *until < day.to.seconds());
+    let from = from.max(during.from.seconds());
+    Ok(until.filter(|until| *until > from).map(|until| HoursOf { from, until }))
+}
+
+fn driver(
+    engine: &LocalEngine,
+    lens: &Lens,
+    (held, hours): ((Period, Period), Option<HoursOf>),
+    cancel: &Cancel,
+) -> Result<Option<Driver>> {
     let mut filter = lens.filter.clone();
     filter.clauses.extend(Aside::none());
     let lens = Lens { by: Vec::new(), filter, ..lens.clone() };
-    let answers = drivers::of_groups(engine, &lens, &[Vec::new()], (held.0, Some(held.1)), cancel)?;
+    let hours = hours.map(|HoursOf { from, until }| Hours {
+        from: from - held.0.from.seconds(),
+        until: until - held.0.to.plus(-1).seconds(),
+    });
+    let answers = drivers::of_groups(engine, &lens, &[Vec::new()], (held.0, Some(held.1), hours), cancel)?;
     let own = answers.into_iter().find(|answer| Some(&answer.currency) == lens.currency.as_ref());
     Ok(own.and_then(|mut answer| answer.groups.pop()))
 }

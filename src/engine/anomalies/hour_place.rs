@@ -94,6 +94,11 @@ impl<'b> Pieces<'b> {
         pairs
     }
 
+    /// The hours of a place.
+    pub(super) fn node(&self, place: &Place) -> Option<&Node> {
+        self.nodes.iter().chain(&self.pairs).find(|node| node.place == *place)
+    }
+
     /// What was found, at the place whose hours moved.
     pub(super) fn placed(&self, raw: Anomaly, settled: usize, settings: &Settings) -> Anomaly {
         let Some((node, off)) = self.carrier(&raw) else { return raw };

@@ -4,13 +4,15 @@
 //! than an hour lie in none. Knows no records.
 
 use super::bill::{Bill, TOP_HOURS, place_of, request};
+use super::cause::Looker;
 use super::find::{self, Found, settings};
 use super::hour_place::Pieces;
 use crate::analytics::detect::event::{Direction, Shape};
 use crate::analytics::detect::place::Place;
+use crate::analytics::detect::scale::median;
 use crate::analytics::detect::series::Settings;
 use crate::analytics::detect::tree::{self, Kind, Node};
-use crate::domain::anomaly::{Contributor, Course, Finding, Kind as Told, Reckoned, Severity};
+use crate::domain::anomaly::{Contributor, Course, Finding, Kind as Told, Reckoned, Severity, Spot};
 use crate::domain::calendar::{DAY_HOURS, Day, Granularity, HOUR_SECONDS, Period};
 use crate::domain::dimension::Dimension;
 use crate::domain::services::canonical_provider;
@@ -23,6 +25,8 @@ use crate::error::Result;
 const LEARN_DAYS: i32 = 21;
 /// Hours back from the last one in which something may have begun that no day tells yet.
 const LATELY: i64 = 36;
+/// Anomalies of which is looked up who has them, at most.
+const NAMED: usize = 8;
 /// The share of an average day's cost that it must have come to.
 const LEAST_SHARE: f64 = 0.003;
 
@@ -65,11 +69,44 @@ pub fn lately(engine: &LocalEngine, bill: &Bill, days: &[Found], cancel: &Cancel
         told.push(raw.place.clone());
         is_news
     });
-    Ok(found.into_iter().filter_map(|raw| in_days(bill, raw, first_step, last)).collect())
+    let mut told = Vec::new();
+    for raw in found {
+        let hours = (raw.event.start, raw.event.last + 1);
+        let missing = pieces.node(&raw.place).map_or(0.0, |node| missing(node, raw.event.last - first_step));
+        told.extend(in_days(bill, raw, missing, (first_step, last)).map(|found| (found, hours)));
+    }
+    name(engine, bill, &mut told, cancel)?;
+    Ok(told.into_iter().map(|(found, _)| found).collect())
+}
+
+/// What the hours of the day of a place's last hour usually cost that have not come: what they did on the same weekday.
+fn missing(node: &Node, last: i64) -> f64 {
+    let is_last = usize::try_from(last).is_ok_and(|last| last / DAY_HOURS == (node.costs.len().max(1) - 1) / DAY_HOURS);
+    let rest = node.costs.len()..node.costs.len().next_multiple_of(DAY_HOURS);
+    let week = 7 * DAY_HOURS;
+    let usual = |hour: usize| {
+        let before = (1..).map_while(|weeks| hour.checked_sub(weeks * week));
+        median(&mut before.filter_map(|hour| node.costs.get(hour).copied().flatten()).collect::<Vec<f64>>())
+    };
+    if is_last { rest.map(usual).sum() } else { 0.0 }
+}
+
+/// Names who has what was found, by the hours that it has had and the same of a week before.
+fn name(engine: &LocalEngine, bill: &Bill, found: &mut [(Found, (i64, i64))], cancel: &Cancel) -> Result<()> {
+    for (Found { finding, .. }, (from, until)) in found.iter_mut().take(NAMED) {
+        let of = Looker { engine, bill, cancel };
+        let named = of.contributors_in_hours(finding, (*from * HOUR_SECONDS)..(*until * HOUR_SECONDS))?;
+        let known = |spot: &Spot| named.iter().any(|c: &Contributor| c.spot.dimension == spot.dimension);
+        finding.contributors.retain(|c| !known(&c.spot));
+        finding.contributors.extend(named);
+        finding.contributors.sort_by(|a, b| b.share.abs().total_cmp(&a.share.abs()));
+    }
+    Ok(())
 }
 
 /// An anomaly of hours in terms of days, by which it is known again once its day tells it too.
-fn in_days(bill: &Bill, raw: tree::Anomaly, first: i64, last: i64) -> Option<Found> {
+/// Hours of its last day that have not come, of which is known what they usually cost, are in a day of it.
+fn in_days(bill: &Bill, raw: tree::Anomaly, missing: f64, (first, last): (i64, i64)) -> Option<Found> {
     let event = raw.event;
     let hour = |step: i64| step * HOUR_SECONDS;
     let mut daily = raw.clone();
@@ -77,9 +114,10 @@ fn in_days(bill: &Bill, raw: tree::Anomaly, first: i64, last: i64) -> Option<Fou
         *step = step.div_euclid(DAY_HOURS as i64);
     }
     let node = bill.node(&raw.place)?;
-    let at = usize::try_from(daily.event.last - i64::from(bill.first.0)).ok()?;
-    let actual = node.costs.get(at).copied().flatten().unwrap_or(event.impact);
+    let at = |step: i64| usize::try_from(step - i64::from(bill.first.0)).ok();
+    let costs = node.costs.get(at(daily.event.start)?..=at(daily.event.last)?).unwrap_or_default();
     let days = (daily.event.last - daily.event.start + 1) as f64;
+    let actual = (costs.iter().flatten().sum::<f64>().max(event.impact) + missing) / days;
     let expected = (actual - event.impact / days).max(0.0);
     let reckoned = Reckoned {
         expected: find::estimate(expected),

@@ -99,9 +99,9 @@ fn an_evening_is_told_of_the_service_and_account_that_had_it() {
         assert!(finding.hourly, "{finding:?}");
         let (impact, rate) = (finding.impact.to_f64(), finding.rate.to_f64());
         assert!((11.5..12.6).contains(&impact) && (92.0..101.0).contains(&rate), "{impact}, {rate}: {finding:?}");
-        // 22 hours of two, and the rise.
+        // Hours of two, and the rise; two that have not come are as usual.
         let day = finding.day.actual.to_f64();
-        assert!((55.5..58.0).contains(&day), "{day}: {finding:?}");
+        assert!((59.5..62.0).contains(&day), "{day}: {finding:?}");
         assert!((finding.day.actual - finding.day.expected - finding.impact).abs().to_f64() < 0.01, "{finding:?}");
     }
 }
@@ -117,4 +117,37 @@ fn an_evening_of_all_accounts_of_a_service_is_the_services() {
         (("cache", "tickets", 1, 4.0), EVENING),
     ]);
     assert_eq!(only(&found).place_words, "cache");
+}
+
+#[test]
+fn a_morning_is_held_against_mornings() {
+    let morning = 0..NOON + 7;
+    let rise = (("cache", "tickets", 1, 4.0), NOON + 2..NOON + 7);
+    let engine = engine();
+    let lines = [
+        (("vm", "prod", 1, 8.0), morning.clone()),
+        (("vm", "tickets", 1, 4.0), morning.clone()),
+        (("cache", "prod", 1, 2.0), morning.clone()),
+        (("cache", "tickets", 1, 2.0), morning),
+        rise,
+    ];
+    import(engine.store(), "bill", &bill(&lines), 0);
+    let as_of = Day(FIRST + 41);
+    let found = list::answer(&engine, &AnomalyQuery::default(), as_of, &Cancel::default()).expect("answer").anomalies;
+    let one = only(&found);
+    let finding = &one.anomaly.finding;
+    // Seven hours of two and five of four came; the others are as they are used to be: so is what was expected.
+    let [actual, expected] = [finding.day.actual, finding.day.expected].map(|cost| cost.to_f64());
+    assert!((67.0..70.5).contains(&actual) && (47.0..50.0).contains(&expected), "{actual}, {expected}: {finding:?}");
+    let answer = detail::answer(&engine, &one.anomaly.id.to_string(), as_of, &Cancel::default()).expect("answer");
+    let driver = answer.driver.expect("driver");
+    let moved = driver.figure.amount.zip(driver.figure.previous).map(|(now, then)| (now - then).to_f64());
+    assert!(moved.is_some_and(|moved| (19.0..21.0).contains(&moved)), "{:?}", driver.figure);
+    // A day that has just begun is less than any before it.
+    assert_eq!(answer.lens.comparison, crate::domain::period::Comparison::None);
+    let says = |words: &str| assert!(answer.summary.contains(words), "{words}: {}", answer.summary);
+    says("7 hours have come: the others count as what they usually cost.");
+    says(" in 5 hours;");
+    says(" Who: cache-tickets 100 %.");
+    says(" Why: other (+20.");
 }

@@ -4,13 +4,14 @@
 
 use super::silence;
 use crate::domain::anomaly::{Anomaly, Contributor, Course, Finding, Happened, Kind, Spot, State, Word};
-use crate::domain::calendar::{Day, format_timestamp};
+use crate::domain::calendar::{DAY_HOURS, Day, HOUR_SECONDS, Period, format_timestamp};
 use crate::domain::currency::{signed, written};
 use crate::domain::dimension::Dimension;
 use crate::domain::money::Amount;
 use crate::domain::services;
 use crate::domain::text::{SafeText, Untrusted};
-use crate::engine::answer::{Driver, Freshness, Listed, Silent};
+use crate::domain::words::counted;
+use crate::engine::answer::{Driver, Freshness, HoursOf, Listed, Silent};
 
 /// The share of a move from which on one value has it all.
 const ALL: f64 = 0.8;
@@ -155,9 +156,28 @@ pub fn was(finding: &Finding) -> Option<String> {
     (!named.is_empty()).then(|| format!("as much went from {}: the cost is what it was", named.join(", ")))
 }
 
-/// Why the cost differs, by price and by quantity.
+/// How long the days or hours are that are held against others.
 #[must_use]
-pub fn why(driver: &Driver, days: i32, currency: &str) -> Option<String> {
+pub fn span(days: i32, hours: Option<HoursOf>) -> String {
+    match hours {
+        Some(HoursOf { from, until }) => counted(((until - from) / HOUR_SECONDS).unsigned_abs(), "hour", "hours"),
+        None => counted(days.unsigned_abs().into(), "day", "days"),
+    }
+}
+
+/// The days or hours that are held against others, and those others.
+#[must_use]
+pub fn held(held: (Period, Period), hours: Option<HoursOf>) -> [String; 2] {
+    let Some(HoursOf { from, until }) = hours else { return [held.0.words(), held.1.words()] };
+    let (from, to) = (format_timestamp(from), format_timestamp(until));
+    let last = if from[..10] == to[..10] { String::new() } else { format!("{} ", &to[..10]) };
+    let own = format!("{} {} to {last}{} UTC", &from[..10], &from[11..16], &to[11..16]);
+    [own, format!("the same hours of {}", held.1.words())]
+}
+
+/// Why the cost differs, by price and by quantity, over as long as the words for it say.
+#[must_use]
+pub fn why(driver: &Driver, span: &str, currency: &str) -> Option<String> {
     let effects = driver.effects.as_ref()?;
     let ratio = |now: Option<Amount>, then: Option<Amount>| match (now, then) {
         (Some(now), Some(then)) if !then.is_zero() => {
@@ -180,8 +200,7 @@ pub fn why(driver: &Driver, days: i32, currency: &str) -> Option<String> {
     .into_iter()
     .flatten()
     .collect();
-    let in_days = crate::domain::words::counted(days.unsigned_abs().into(), "day", "days");
-    (!parts.is_empty()).then(|| format!("{} in {in_days}", parts.join(", ")))
+    (!parts.is_empty()).then(|| format!("{} in {span}", parts.join(", ")))
 }
 
 /// What was said of it last, in words.
@@ -225,9 +244,18 @@ pub fn history(anomaly: &Anomaly) -> Vec<String> {
     anomaly.history.iter().map(line).collect()
 }
 
-/// The paragraph for an incident channel.
+/// That of the last day only some hours have come.
+fn begun(hours: Option<HoursOf>) -> Option<String> {
+    let until = hours?.until;
+    let (day, so_far) = (Day::of_seconds(until - 1), (until - Day::of_seconds(until - 1).seconds()) / HOUR_SECONDS);
+    let come = counted(so_far.unsigned_abs(), "hour has", "hours have");
+    (so_far < DAY_HOURS as i64).then(|| format!("Of {day} {come} come: the others count as what they usually cost"))
+}
+
+/// The paragraph for an incident channel: why it is, and over how long that was looked at; and the hours that have
+/// come, where the last day is not whole.
 #[must_use]
-pub fn summary(listed: &Listed, driver: Option<(&Driver, i32)>) -> String {
+pub fn summary(listed: &Listed, driver: Option<(&Driver, &str)>, hours: Option<HoursOf>) -> String {
     let Listed { anomaly, state, place_words, .. } = listed;
     let Finding { kind, rises, severity, day, impact, rate, course, last, start, .. } = &anomaly.finding;
     let code = anomaly.currency.as_str();
@@ -245,8 +273,11 @@ pub fn summary(listed: &Listed, driver: Option<(&Driver, i32)>) -> String {
         money(day.lower),
         money(day.upper),
     );
+    if let Some(begun) = begun(hours) {
+        out.push_str(&format!(" {begun}."));
+    }
     let days = (last.0 - start.0 + 1).max(1);
-    let counted = crate::domain::words::counted(days.unsigned_abs().into(), "day", "days");
+    let lasted = span(days, hours.filter(|_| anomaly.finding.hourly));
     let late = match anomaly.finding.unsettled {
         0 => String::new(),
         days if i64::from(days) == i64::from(last.0 - start.0 + 1) => ", not settled yet".to_owned(),
@@ -254,7 +285,7 @@ pub fn summary(listed: &Listed, driver: Option<(&Driver, i32)>) -> String {
     };
     // The last day that was seen: nothing has come since where a provider is late.
     let seen = if last > start { format!(" to {last}") } else { String::new() };
-    out.push_str(&format!(" Impact so far {} {currency} in {counted}{seen}{late}", signed(*impact)));
+    out.push_str(&format!(" Impact so far {} {currency} in {lasted}{seen}{late}", signed(*impact)));
     if course.is_going() {
         let month = rate.scale_by(30, 1);
         out.push_str(&format!("; {} a day if it goes on, {} in 30 days.", signed(*rate), signed(month)));
@@ -273,7 +304,7 @@ pub fn summary(listed: &Listed, driver: Option<(&Driver, i32)>) -> String {
     if let Some(was) = was(&anomaly.finding) {
         out.push_str(&format!(" About {was}."));
     }
-    if let Some(why) = driver.and_then(|(driver, days)| why(driver, days, code)) {
+    if let Some(why) = driver.and_then(|(driver, span)| why(driver, span, code)) {
         out.push_str(&format!(" Why: {why}."));
     }
     if let Some(cancels) = &anomaly.finding.cancels {

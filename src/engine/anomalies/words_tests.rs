@@ -69,7 +69,7 @@ fn a_summary_has_the_decimals_of_its_currency() {
         finding.day.actual = "1234.5678".parse().expect("amount");
         let (id, currency) = (AnomalyId(1), code.to_owned());
         let anomaly = Anomaly { id, currency, finding, said: None, history: Vec::new(), held: None };
-        let text = summary(&listed(anomaly, Day(20_005), &[]), None);
+        let text = summary(&listed(anomaly, Day(20_005), &[]), None, None);
         text.split_once("A day costs ").and_then(|(_, rest)| rest.split_once(';')).map(|(first, _)| first.to_owned())
     };
     for (code, want) in [
@@ -96,7 +96,7 @@ fn what_hardly_had_a_part_in_it_is_no_reason() {
             gone_skus: 0,
             reason: None,
         };
-        why(&driver, 3, "USD")
+        why(&driver, "3 days", "USD")
     };
     assert_eq!(why_of(500, -1, 0).as_deref(), Some("usage (+500.00) in 3 days"));
     assert_eq!(why_of(-500, 20, 0).as_deref(), Some("usage (-500.00), price (+20.00) in 3 days"));

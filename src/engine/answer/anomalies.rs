@@ -64,12 +64,24 @@ pub struct AnomalyAnswer {
     pub days: Vec<DayOf>,
     /// The days of it that are looked into, and those that they are held against.
     pub held: (Period, Period),
+    /// Of those days only these hours, where not all of the last have come: others are not held against them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hours: Option<HoursOf>,
     /// Why those differ: price, usage, and what contributed most.
     pub driver: Option<Driver>,
     /// What looks at the charges behind it.
     pub lens: Lens,
     /// What to tell others, in one paragraph.
     pub summary: String,
+}
+
+/// The hours of an anomaly that have come, of which no day is whole.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct HoursOf {
+    /// When the first begins, seconds since 1970.
+    pub from: i64,
+    /// When the last ends.
+    pub until: i64,
 }
 
 /// A day of the series of an anomaly's place.

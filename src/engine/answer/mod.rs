@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::anomalies::{AnomaliesAnswer, AnomalyAnswer, AnomalyMark, DayOf, Listed, Silent};
+pub use self::anomalies::{AnomaliesAnswer, AnomalyAnswer, AnomalyMark, DayOf, HoursOf, Listed, Silent};
 pub use self::budget::{
     BudgetAnswer, BudgetDetail, BudgetsAnswer, Foreseen, Interval, Past, Simulation, Suggestion, cents,
 };

@@ -143,7 +143,10 @@ pub fn anomalies(engine: &LocalEngine, moment: Moment, cancel: &Cancel) -> Resul
         let answer = anomalies::detail::one(engine, &fact.id, (moment.day(), &mut daily), cancel)?;
         let driver = answer.driver.as_ref();
         fact.why = driver
-            .and_then(|driver| words::why(driver, answer.held.0.days(), &answer.listed.anomaly.currency))
+            .and_then(|driver| {
+                let span = words::span(answer.held.0.days(), answer.hours);
+                words::why(driver, &span, &answer.listed.anomaly.currency)
+            })
             .map(Untrusted::new);
     }
     Ok(facts)

@@ -145,7 +145,7 @@ impl Fake {
             by: vec![Dimension::Resource],
             ..Lens::default()
         };
-        let summary = words::summary(&listed, Some((&driver, 7)));
-        AnomalyAnswer { days, held: (held(0), held(-7)), driver: Some(driver), lens, summary, listed }
+        let summary = words::summary(&listed, Some((&driver, "7 days")), None);
+        AnomalyAnswer { days, held: (held(0), held(-7)), hours: None, driver: Some(driver), lens, summary, listed }
     }
 }

@@ -10,7 +10,7 @@ use super::view::{place, put_right};
 use crate::domain::anomaly::Course;
 use crate::domain::currency::{signed, written};
 use crate::domain::text::SafeText;
-use crate::engine::anomalies::words::{history, silence, since, spot, why};
+use crate::engine::anomalies::words::{held, history, silence, since, span, spot, why};
 use crate::engine::answer::{AnomalyAnswer, Listed};
 use crate::tui::text::{cut, left, paragraph, put, put_at, right};
 use crate::tui::theme::{Role, Theme};
@@ -127,11 +127,11 @@ fn draw_who(listed: &Listed, area: Rect, buf: &mut Buffer, theme: &Theme) {
 /// The lines under the days: why, and what happened last.
 fn below(answer: &AnomalyAnswer, theme: &Theme) -> Vec<(String, Role)> {
     let mut lines = Vec::new();
-    let (during, before) = answer.held;
-    if let Some(why) =
-        answer.driver.as_ref().and_then(|driver| why(driver, during.days(), &answer.listed.anomaly.currency))
-    {
-        lines.push((format!("Why   {why}, against {}", before.words()), Role::Text));
+    let [_, before] = held(answer.held, answer.hours);
+    let span = span(answer.held.0.days(), answer.hours);
+    let currency = &answer.listed.anomaly.currency;
+    if let Some(why) = answer.driver.as_ref().and_then(|driver| why(driver, &span, currency)) {
+        lines.push((format!("Why   {why}, against {before}"), Role::Text));
     }
     if let Some(cancels) = &answer.listed.anomaly.finding.cancels {
         let other: Vec<String> = cancels.iter().map(spot).collect();
