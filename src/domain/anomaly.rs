@@ -360,6 +360,9 @@ pub struct Finding {
     /// The hour in which it began, seconds since 1970, where charges come by the hour.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start_hour: Option<i64>,
+    /// What the evening of its first day was off, where only that is of it: it is in the impact.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evening: Option<Amount>,
     /// Whether it was found among hours, before its day was over.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub hourly: bool,
@@ -388,6 +391,12 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// Whether another begins on the first day of this one, or on the first that is whole.
+    #[must_use]
+    pub fn begins_with(&self, other: &Finding) -> bool {
+        self.start == other.start || self.evening.is_some() && self.start.plus(1) == other.start
+    }
+
     /// What it may come to: what it has cost, and what it will if nobody acts for thirty days. What stays costs that on
     /// each of them. What has gone on for `t` days and may end goes on for `x` more with `t / (t + x)` (Gott 1993, Nature
     /// 363:315), of the next thirty so for `t ln(1 + 30 / t)`.
@@ -495,6 +504,7 @@ mod tests {
             severity: Severity::High,
             start: Day(10),
             start_hour: None,
+            evening: None,
             hourly: false,
             found: Day(10),
             last: Day(12),

@@ -13,6 +13,7 @@ use crate::analytics::detect::scale::median;
 use crate::domain::anomaly::{Finding, Kind};
 use crate::domain::calendar::{DAY_HOURS, Granularity, HOUR_SECONDS, Period};
 use crate::domain::filter::Clause;
+use crate::domain::money::Amount;
 use crate::engine::Cancel;
 use crate::engine::local::LocalEngine;
 use crate::engine::table::Table;
@@ -26,11 +27,15 @@ const BEFORE_DAYS: i32 = 14;
 const YOUNG_DAYS: i32 = 7;
 /// The share of what an anomaly cost that its hours must tell: the rest is of charges of whole days.
 const TOLD: f64 = 0.5;
+/// Hours of the evening before its first day in which it may have begun, and the share of what an hour of the first is off
+/// that each of them must be.
+const EVENING: usize = 8;
+const EVENING_LEAST: f64 = 0.5;
 /// How much a day may cost of what days before it did, for its hours to be held against theirs in that proportion.
 const PROPORTION: std::ops::RangeInclusive<f64> = 0.5..=2.0;
 
 /// Looks for the hours in which the latest of some anomalies began, and reckons by the hours what a day of those
-/// costs that are young. Of what is `known` the hour is known already.
+/// costs that are young and go on. Of what is `known` the hour is known already.
 ///
 /// # Errors
 /// Kind `Store` where data cannot be read, `Interrupted` where it was given up.
@@ -41,29 +46,47 @@ pub fn begin(
     known: &dyn Fn(&Finding) -> bool,
     cancel: &Cancel,
 ) -> Result<()> {
-    let is_sudden = |f: &Found| f.finding.rises && f.raw.event.shape != Shape::Ramp && f.finding.course.is_going();
-    let is_young = |finding: &Finding| finding.last.0 - finding.start.0 < YOUNG_DAYS;
+    let to = bill.first.plus(bill.settled as i32);
+    let matters = |f: &Finding| f.rises && f.course.is_going();
+    // What is over, and what fell, is looked at while it is news.
+    let is_sudden = |f: &Found| {
+        f.raw.event.shape != Shape::Ramp && (matters(&f.finding) || f.finding.start.plus(BEFORE_DAYS) >= to)
+    };
+    let is_young = |f: &Finding| matters(f) && f.last.0 - f.start.0 < YOUNG_DAYS;
     let is_asked = |f: &&mut Found| is_sudden(f) && (is_young(&f.finding) || !known(&f.finding));
     let mut latest: Vec<&mut Found> = found.iter_mut().filter(is_asked).collect();
-    latest.sort_by_key(|found| std::cmp::Reverse(found.finding.start));
+    latest.sort_by_key(|found| (!matters(&found.finding), std::cmp::Reverse(found.finding.start)));
     latest.truncate(LOOKED_FOR);
     let tables = read(engine, bill, &latest, cancel)?;
     for (found, table) in latest.into_iter().zip(&tables) {
         let Some(hours) = Hours::new(bill, &found.finding, table) else { continue };
         let Some(begun) = hours.begun() else { continue };
         if is_young(&found.finding) && found.finding.kind != Kind::Expired {
-            hours.reckon(begun, &mut found.finding, bill.daily);
+            hours.reckon(begun.max(0) as usize, &mut found.finding, bill.daily);
         }
-        if !known(&found.finding) {
-            found.finding.start_hour = Some(found.finding.start.seconds() + begun as i64 * HOUR_SECONDS);
+        if !known(&found.finding) || begun < 0 {
+            found.finding.start_hour = Some(found.finding.start.seconds() + begun * HOUR_SECONDS);
+        }
+        if begun < 0 {
+            began_the_day_before(&mut found.finding, hours.evening(begun), bill.daily);
         }
     }
     Ok(())
 }
 
-/// The days whose hours of an anomaly are looked at.
+/// Dates an anomaly a day earlier, which began in the evening before the first day that showed it, by what that evening
+/// cost beyond what it usually does.
+pub(super) fn began_the_day_before(finding: &mut Finding, evening: Amount, daily: f64) {
+    finding.start = finding.start.plus(-1);
+    finding.impact += evening;
+    finding.evening = Some(evening);
+    finding.severity = find::severity(finding.at_stake(), finding.rises, daily);
+}
+
+/// The days whose hours of an anomaly are looked at: of an older one no more than tell when it began.
 fn days_of(finding: &Finding) -> Period {
-    Period { from: finding.start.plus(-BEFORE_DAYS), to: finding.last.plus(1) }
+    let to = finding.last.min(finding.start.plus(YOUNG_DAYS));
+    Period { from: finding.start.plus(-BEFORE_DAYS), to: to.plus(1) }
 }
 
 /// What some anomalies' places cost by the hour, the charges read once for all.
@@ -83,6 +106,8 @@ struct Hours {
     since: Vec<f64>,
     /// What a day cost beside the days before it: a day of a weekend is held against hours that were less.
     proportion: f64,
+    /// One where the cost rose, less than nothing where it fell.
+    sign: f64,
 }
 
 impl Hours {
@@ -101,7 +126,7 @@ impl Hours {
         }
         let proportion = days_before(bill, finding).map_or(1.0, |cost| finding.day.expected.to_f64() / cost);
         let proportion = if PROPORTION.contains(&proportion) { proportion } else { 1.0 };
-        Some(Hours { before, since, proportion })
+        Some(Hours { before, since, proportion, sign: if finding.rises { 1.0 } else { -1.0 } })
     }
 
     /// What an hour of a day usually costs.
@@ -109,15 +134,33 @@ impl Hours {
         median(&mut self.before.iter().skip(hour % DAY_HOURS).step_by(DAY_HOURS).copied().collect::<Vec<f64>>())
     }
 
-    /// The hour of the first day from which on that and the day before differ most.
-    fn begun(&self) -> Option<usize> {
+    /// By how much the hours of the day before the first are off, and those of the first: the way that it moved. Hours
+    /// that have not come say nothing of when it began.
+    fn off(&self) -> (Vec<f64>, Vec<f64>) {
         let usual: Vec<f64> = (0..DAY_HOURS).map(|hour| self.usual(hour)).collect();
+        let off = |costs: &[f64]| costs.iter().zip(&usual).map(|(cost, usual)| (cost - usual) * self.sign).collect();
         let yesterday = &self.before[self.before.len().saturating_sub(DAY_HOURS)..];
-        // Hours that have not come say nothing of when it began.
-        let day = &self.since[..DAY_HOURS.min(self.since.len())];
-        let both = yesterday.iter().chain(day).enumerate();
-        let excess: Vec<f64> = both.map(|(at, cost)| cost - usual[at % DAY_HOURS]).collect();
-        change_point(&excess).filter(|at| *at >= yesterday.len()).map(|at| at - yesterday.len())
+        (off(yesterday), off(&self.since[..DAY_HOURS.min(self.since.len())]))
+    }
+
+    /// The hour of the first day from which on that and the day before differ most; below nothing one of the evening
+    /// before it, which a day hardly shows.
+    fn begun(&self) -> Option<i64> {
+        let (yesterday, day) = self.off();
+        let at = change_point(&[yesterday.as_slice(), &day].concat())?;
+        if at >= yesterday.len() {
+            return Some((at - yesterday.len()) as i64);
+        }
+        let least = EVENING_LEAST * day.iter().sum::<f64>() / day.len().max(1) as f64;
+        let is_of_it = yesterday.len() - at <= EVENING && yesterday[at..].iter().all(|off| *off >= least);
+        is_of_it.then_some(at as i64 - yesterday.len() as i64)
+    }
+
+    /// What the hours of the evening before cost beyond what they usually do.
+    fn evening(&self, begun: i64) -> Amount {
+        let (yesterday, _) = self.off();
+        let from = yesterday.len().saturating_sub(begun.unsigned_abs() as usize);
+        find::estimate(yesterday[from..].iter().sum::<f64>() * self.sign)
     }
 
     /// Reckons an anomaly that began in an hour of its first day by its hours.

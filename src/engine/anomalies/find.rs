@@ -221,6 +221,7 @@ pub(super) fn finding(bill: &Bill, raw: &tree::Anomaly) -> Option<Finding> {
         severity: Severity::Low,
         start: day(start),
         start_hour: None,
+        evening: None,
         hourly: false,
         found: day(found),
         last: day(last),

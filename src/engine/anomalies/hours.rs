@@ -139,6 +139,7 @@ fn in_days(bill: &Bill, raw: tree::Anomaly, missing: f64, (first, last): (i64, i
         severity: Severity::Low,
         start: Day::of_seconds(hour(event.start)),
         start_hour: Some(hour(event.start)),
+        evening: None,
         hourly: true,
         found: Day::of_seconds(hour(event.found)),
         last: Day::of_seconds(hour(event.last)),

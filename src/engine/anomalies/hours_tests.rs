@@ -151,3 +151,48 @@ fn a_morning_is_held_against_mornings() {
     says(" Who: cache-tickets 100 %.");
     says(" Why: other (+20.");
 }
+
+/// The first bad hour of the only anomaly, from the beginning of the day that the latest begin on; and its first day.
+fn first_hour(found: &[Listed]) -> (Option<i64>, i32) {
+    let finding = &only(found).anomaly.finding;
+    let hour = finding.start_hour.map(|at| (at - Day(FIRST).seconds()) / HOUR_SECONDS - NOON);
+    (hour, finding.start.0 - FIRST - 40)
+}
+
+#[test]
+fn a_rise_that_is_over_and_a_fall_have_their_first_hour() {
+    let mut spike = tripled(NOON + 13, NOON + 17);
+    spike.hourly(VM, NOON + 17..NOON + 4 * 24, 2.0);
+    spike.hourly(DB, NOON + 17..NOON + 4 * 24, 1.0);
+    assert_eq!(first_hour(&spike.found_in(&engine(), 44)), (Some(13), 0));
+    for from in [6, 9] {
+        let mut fall = Charges::new();
+        fall.hourly(VM, 0..NOON + 4 * 24, 2.0);
+        fall.hourly(DB, 0..NOON + from, 4.0);
+        fall.hourly(DB, NOON + from..NOON + 4 * 24, 0.5);
+        assert_eq!(first_hour(&fall.found_in(&engine(), 46)), (Some(from), 0), "from {from} on");
+    }
+}
+
+#[test]
+fn what_began_late_in_the_evening_began_on_that_day() {
+    for begins in [21, 22, 23] {
+        let engine = engine();
+        let mut seen: Option<(crate::domain::anomaly::AnomalyId, f64)> = None;
+        for day in 1..=14 {
+            let found = tripled(NOON + begins, NOON + i64::from(day) * 24).found_in(&engine, 40 + day);
+            // One hour is no anomaly yet.
+            if found.is_empty() && day == 1 {
+                continue;
+            }
+            assert_eq!(first_hour(&found), (Some(begins), 0), "from {begins} on, after {day} days");
+            let one = only(&found);
+            let impact = one.anomaly.finding.impact.to_f64();
+            // Two an hour, since that hour.
+            let want = 2.0 * (f64::from(day) * 24.0 - begins as f64);
+            assert!((impact - want).abs() < 0.06 * want + 2.0, "{impact}, {want} after {day} days from {begins} on");
+            assert!(seen.is_none_or(|(id, was)| id == one.anomaly.id && impact > was), "{day} days from {begins} on");
+            seen = Some((one.anomaly.id, impact));
+        }
+    }
+}

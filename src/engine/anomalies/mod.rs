@@ -92,7 +92,7 @@ pub fn detect(engine: &LocalEngine, (as_of, now): (Day, i64), cancel: &Cancel) -
         let mut found = find::in_days(bill);
         cause::Looker { engine, bill, cancel }.look(&mut found)?;
         let known = |finding: &crate::domain::anomaly::Finding| {
-            let same = |a: &&Anomaly| hours::same_place(&a.finding, finding) && a.finding.start == finding.start;
+            let same = |a: &&Anomaly| hours::same_place(&a.finding, finding) && a.finding.begins_with(finding);
             kept.iter().find(same).is_some_and(|a| a.finding.start_hour.is_some())
         };
         begun::begin(engine, bill, &mut found, &known, cancel)?;

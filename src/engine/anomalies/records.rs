@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::begun;
 use super::bill::{place_of, word_of};
 use super::find::Found;
 use super::hold::{self, Places};
@@ -258,11 +259,9 @@ fn renew(
     merged: &mut Merged,
 ) {
     let was = anomaly.finding.course.is_going();
-    // The hour of its beginning is looked for once, and stays while the day does.
-    let start_hour =
-        finding.start_hour.or(anomaly.finding.start_hour).filter(|_| finding.start == anomaly.finding.start);
     let held = anomaly.held.clone();
-    let before = std::mem::replace(&mut anomaly.finding, Finding { start_hour, ..finding.clone() });
+    let finding = since_when(&anomaly.finding, finding, seen.0.daily);
+    let before = std::mem::replace(&mut anomaly.finding, finding);
     take(anomaly, seen);
     if before != anomaly.finding || held != anomaly.held {
         merged.changed.push(anomaly.id);
@@ -288,6 +287,18 @@ fn renew(
             merged.opened.push(anomaly.id);
         }
     }
+}
+
+/// What was found, with the hour in which it began: that is looked for once, and stays while the day does.
+fn since_when(before: &Finding, found: &Finding, daily: f64) -> Finding {
+    let mut found = found.clone();
+    if found.start_hour.is_none() && before.begins_with(&found) {
+        found.start_hour = before.start_hour;
+        if let Some(evening) = before.evening.filter(|_| before.start != found.start) {
+            begun::began_the_day_before(&mut found, evening, daily);
+        }
+    }
+    found
 }
 
 fn end(anomaly: &mut Anomaly, now: i64, merged: &mut Merged) {

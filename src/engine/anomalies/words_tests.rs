@@ -23,6 +23,7 @@ fn finding(place: &[(Dimension, &str)], contributors: &[(Dimension, &str, f64)])
         severity: Severity::High,
         start: Day(20_000),
         start_hour: None,
+        evening: None,
         hourly: false,
         found: Day(20_000),
         last: Day(20_003),
