@@ -62,7 +62,7 @@ pub struct ListArgs {
 /// What to do with anomalies.
 #[derive(Clone, PartialEq, Eq, Debug, Subcommand)]
 pub enum AnomaliesCommand {
-    /// The anomalies, the most money at stake first
+    /// The anomalies, the gravest first
     #[command(after_help = "Examples:
   spendtop anomalies list --severity high --format json
   spendtop anomalies list --where 'team=ml' --state all --sort since

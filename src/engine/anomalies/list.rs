@@ -11,6 +11,7 @@ use crate::domain::currency::signed;
 use crate::domain::dimension::Dimension;
 use crate::domain::filter::Filter;
 use crate::domain::lens::Lens;
+use crate::domain::money::Amount;
 use crate::domain::text::SafeText;
 use crate::domain::words::counted;
 use crate::engine::Cancel;
@@ -40,7 +41,7 @@ impl Default for AnomalyQuery {
             states: Vec::new(),
             severity: Severity::Low,
             currency: None,
-            sort: AnomalySort::Impact,
+            sort: AnomalySort::default(),
         }
     }
 }
@@ -49,18 +50,18 @@ impl Default for AnomalyQuery {
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AnomalySort {
-    /// The most money at stake first.
+    /// The gravest first: of those that matter as much what costs before what saves, then the most money.
     #[default]
-    Impact,
-    /// The gravest first.
     Severity,
+    /// The most money at stake first: in what saves there is none.
+    Impact,
     /// The newest first.
     Since,
 }
 
 impl AnomalySort {
     /// All, in menu order.
-    pub const ALL: [AnomalySort; 3] = [AnomalySort::Impact, AnomalySort::Severity, AnomalySort::Since];
+    pub const ALL: [AnomalySort; 3] = [AnomalySort::Severity, AnomalySort::Impact, AnomalySort::Since];
 
     /// Its word.
     #[must_use]
@@ -115,14 +116,16 @@ pub fn answer(engine: &LocalEngine, query: &AnomalyQuery, as_of: Day, cancel: &C
 }
 
 fn sort(anomalies: &mut [Listed], by: AnomalySort) {
-    let stake = |listed: &Listed| Reverse(listed.at_stake.abs());
+    let stake = |listed: &Listed| (!listed.anomaly.finding.rises, Reverse(listed.at_stake.abs()));
+    let grave = |listed: &Listed| Reverse(listed.anomaly.finding.severity);
     let since = |listed: &Listed| Reverse(listed.anomaly.finding.start);
     match by {
         AnomalySort::Impact => {
             anomalies.sort_by_key(|l| (!l.state.needs_somebody(), stake(l), since(l), l.anomaly.id));
         }
-        AnomalySort::Severity => anomalies
-            .sort_by_key(|l| (!l.state.needs_somebody(), Reverse(l.anomaly.finding.severity), stake(l), l.anomaly.id)),
+        AnomalySort::Severity => {
+            anomalies.sort_by_key(|l| (!l.state.needs_somebody(), grave(l), stake(l), since(l), l.anomaly.id))
+        }
         AnomalySort::Since => anomalies.sort_by_key(|l| (since(l), stake(l), l.anomaly.id)),
     }
 }
@@ -157,7 +160,7 @@ pub fn beside(engine: &LocalEngine, lens: &Lens, currency: &str, as_of: Day) -> 
         .filter(|l| l.state.needs_somebody() && l.anomaly.currency == currency)
         .filter(|l| l.anomaly.finding.is_within(&lens.filter, &l.place_words))
         .collect();
-    sort(&mut open, AnomalySort::Impact);
+    sort(&mut open, AnomalySort::default());
     let mark = |listed: &Listed| AnomalyMark {
         id: listed.anomaly.id.short(),
         start: listed.anomaly.finding.start,
@@ -167,17 +170,26 @@ pub fn beside(engine: &LocalEngine, lens: &Lens, currency: &str, as_of: Day) -> 
     let marks = open.iter().filter(|l| period.contains(l.anomaly.finding.start)).map(mark).collect();
     let unseen: Vec<&Listed> = open.iter().filter(|l| l.state == State::Open).collect();
     let notice = unseen.first().map(|first| {
-        let impact = unseen.iter().map(|l| l.anomaly.finding.impact).sum::<crate::domain::money::Amount>();
         let many = counted(unseen.len() as u64, "anomaly", "anomalies");
         let grave = unseen.iter().any(|l| l.anomaly.finding.severity >= Severity::High);
         Notice {
             kind: NoticeKind::Anomalies,
             severity: if grave { Gravity::Warning } else { Gravity::Info },
-            text: format!("{many}, {} so far: {}", signed(impact, currency), first.place_words),
+            text: format!("{many}, {} so far: {}", so_far(&unseen, currency), first.place_words),
             hint: "the Anomalies tab and `spendtop anomalies` say what they are".to_owned(),
         }
     });
     (marks, notice)
+}
+
+/// What anomalies have come to: what rose, and apart from it what fell, for of both the sum hides each.
+fn so_far(listed: &[&Listed], currency: &str) -> String {
+    let sum = |rises: bool| -> Option<Amount> {
+        let of = listed.iter().map(|listed| &listed.anomaly.finding).filter(|finding| finding.rises == rises);
+        of.map(|finding| finding.impact).reduce(|sum, impact| sum + impact)
+    };
+    let sums: Vec<String> = [true, false].into_iter().filter_map(sum).map(|sum| signed(sum, currency)).collect();
+    sums.join(" and ")
 }
 
 /// Whether a place says the value of a dimension.

@@ -418,3 +418,26 @@ fn the_band_that_is_drawn_is_the_one_by_which_it_was_found() {
         assert!((upper - expected).to_f64() > 0.99 * least, "{expected} to {upper}, and the least is {least}");
     }
 }
+
+#[test]
+fn a_rise_and_a_fall_that_cancel_are_summed_apart_and_what_costs_comes_first() {
+    let mut charges = Charges::new();
+    charges.daily(VM, 0..90, 60.0);
+    let [ml, cache] = ["ml", "cache"].map(|service| Of { service, resource: service, ..VM });
+    charges.daily(cache, 0..80, 300.0);
+    charges.daily(cache, 80..90, 40.0);
+    charges.daily(ml, 0..80, 200.0);
+    charges.daily(ml, 80..90, 430.0);
+    let engine = engine();
+    let found = charges.found_in(&engine, 93);
+    assert_eq!(told(&found), [(Kind::Step, true, 80), (Kind::Step, false, 80)]);
+    let stake = |at: usize| found[at].at_stake.abs();
+    assert!(stake(1) > stake(0), "what fell is the larger move");
+    let (marks, notice) = list::beside(&engine, &crate::domain::lens::Lens::default(), "USD", Day(FIRST + 93));
+    let text = notice.expect("told").text;
+    assert!(
+        text.starts_with("2 anomalies, +2,299") && text.contains(" and -2,600") && text.ends_with(" so far: ml"),
+        "{text}"
+    );
+    assert_eq!(marks[0].place_words, "ml");
+}

@@ -74,7 +74,7 @@ fn budget(answer: &BudgetAnswer) -> String {
     format!("{name}: {state}. {spent} of {limit} spent{pace}{end}.")
 }
 
-/// How anomalies stand in one line: how many need somebody, and the one with the most at stake.
+/// How anomalies stand in one line: how many need somebody, and the gravest.
 #[must_use]
 pub fn anomalies_in_short(answer: &AnomaliesAnswer) -> String {
     let told = answer.counts.iter().filter(|(state, count)| *count > 0 && state.needs_somebody());
