@@ -381,6 +381,9 @@ pub struct Finding {
     pub impact: Amount,
     /// What each further day costs, if it goes on.
     pub rate: Amount,
+    /// Whether but a tag was lost or changed: the cost is what it was, and the impact is what has no owner.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub relabelled: bool,
     /// What became of the cost.
     pub course: Course,
     /// Who contributed, the largest first.
@@ -391,6 +394,18 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// Whether somebody pays for it: a fall saves, and what only lost its tag costs what it did.
+    #[must_use]
+    pub fn costs(&self) -> bool {
+        self.rises && !self.relabelled
+    }
+
+    /// What it is called.
+    #[must_use]
+    pub fn kind_words(&self) -> &'static str {
+        if self.relabelled { "tag lost" } else { self.kind.words(self.rises) }
+    }
+
     /// Whether another begins on the first day of this one, or on the first that is whole.
     #[must_use]
     pub fn begins_with(&self, other: &Finding) -> bool {
@@ -399,9 +414,12 @@ impl Finding {
 
     /// What it may come to: what it has cost, and what it will if nobody acts for thirty days. What stays costs that on
     /// each of them. What has gone on for `t` days and may end goes on for `x` more with `t / (t + x)` (Gott 1993, Nature
-    /// 363:315), of the next thirty so for `t ln(1 + 30 / t)`.
+    /// 363:315), of the next thirty so for `t ln(1 + 30 / t)`. What only lost its tag costs nothing.
     #[must_use]
     pub fn at_stake(&self) -> Amount {
+        if self.relabelled {
+            return Amount::ZERO;
+        }
         let days = match self.course {
             Course::Stays => AHEAD,
             Course::GoesOn => {
@@ -513,6 +531,7 @@ mod tests {
             peak: (Day(11), zero),
             impact: Amount::whole(30),
             rate: Amount::whole(10),
+            relabelled: false,
             course,
             contributors: Vec::new(),
             cancels: None,

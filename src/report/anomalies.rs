@@ -77,7 +77,7 @@ fn row(listed: &Listed, raw: bool) -> Vec<String> {
         since(finding),
         finding.last.to_string(),
         listed.place_words.clone(),
-        finding.kind.words(finding.rises).to_owned(),
+        finding.kind_words().to_owned(),
         written(finding.day.expected, currency),
         written(finding.day.actual, currency),
         finding.severity.word().to_owned(),

@@ -80,7 +80,7 @@ pub(super) fn began_the_day_before(finding: &mut Finding, evening: Amount, daily
     finding.start = finding.start.plus(-1);
     finding.impact += evening;
     finding.evening = Some(evening);
-    finding.severity = find::severity(finding.at_stake(), finding.rises, daily);
+    finding.severity = find::weigh(finding, daily);
 }
 
 /// The days whose hours of an anomaly are looked at: of an older one no more than tell when it began.
@@ -187,7 +187,7 @@ impl Hours {
             let lately = &excess[excess.len().saturating_sub(DAY_HOURS)..];
             finding.rate = find::estimate(lately.iter().sum::<f64>() / lately.len().max(1) as f64 * DAY_HOURS as f64);
         }
-        finding.severity = find::severity(finding.at_stake(), finding.rises, daily);
+        finding.severity = find::weigh(finding, daily);
     }
 }
 

@@ -79,7 +79,8 @@ pub fn one(
         granularity: Granularity::Day,
         currency: Some(anomaly.currency.clone()),
     };
-    let driver = if ended { None } else { driver(engine, &lens, (held, hours), cancel)? };
+    // Of what only lost its tag nothing is dearer, and nothing more is used.
+    let driver = if ended || anomaly.finding.relabelled { None } else { driver(engine, &lens, (held, hours), cancel)? };
     let listed = words::listed(anomaly, as_of, &silence::late(engine, as_of));
     let span = words::span(held.0.days(), hours);
     let summary = words::summary(&listed, driver.as_ref().map(|driver| (driver, span.as_str())), hours);

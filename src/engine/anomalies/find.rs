@@ -114,6 +114,14 @@ fn climbing(bill: &Bill, known: &[tree::Anomaly]) -> Vec<tree::Anomaly> {
     found
 }
 
+/// How much an anomaly of a bill matters, of which an average day costs so much: what only lost its tag as a fall of that
+/// much, for nobody pays for it.
+#[must_use]
+pub fn weigh(finding: &Finding, daily: f64) -> Severity {
+    let money = if finding.relabelled { finding.impact + finding.rate.scale_by(30, 1) } else { finding.at_stake() };
+    severity(money, finding.costs(), daily)
+}
+
 /// How much money at stake matters.
 #[must_use]
 pub fn severity(at_stake: Amount, rises: bool, daily: f64) -> Severity {
@@ -230,11 +238,12 @@ pub(super) fn finding(bill: &Bill, raw: &tree::Anomaly) -> Option<Finding> {
         peak: (day(peak), own.reckoned(own.peak)),
         impact,
         rate,
+        relabelled: false,
         course,
         contributors: raw.contributors.iter().filter_map(contributor).collect(),
         cancels: raw.cancels.as_ref().map(|place| bill.spots(place)),
     };
-    finding.severity = severity(finding.at_stake(), rises, bill.daily);
+    finding.severity = weigh(&finding, bill.daily);
     Some(finding)
 }
 

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use super::bill::place_of;
-use super::find::{STANDS, estimate, severity};
+use super::find::{STANDS, estimate, weigh};
 use super::records::core_of;
 use crate::analytics::detect::place::Place;
 use crate::analytics::detect::scale::median;
@@ -205,7 +205,8 @@ fn told(finding: &Finding, held: &Held, stood: &Stood, daily: f64) -> Finding {
     };
     let (peak, off) = stood.peak;
     let at_peak = held.expected(peak);
-    let is_level = stood.off.len() >= STANDS as usize;
+    // The evening before its first day is no day.
+    let is_level = stood.off.len() - usize::from(finding.evening.is_some()).min(stood.off.len()) >= STANDS as usize;
     let told = Finding {
         kind: match finding.kind {
             Kind::Spike | Kind::Drop if is_level => Kind::Step,
@@ -220,7 +221,7 @@ fn told(finding: &Finding, held: &Held, stood: &Stood, daily: f64) -> Finding {
         course: stood.course,
         ..finding.clone()
     };
-    Finding { severity: severity(told.at_stake(), told.rises, daily), ..told }
+    Finding { severity: weigh(&told, daily), ..told }
 }
 
 /// What became of an anomaly that is found no more, by its own place; `None` where it stays what it was.

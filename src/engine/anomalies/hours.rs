@@ -149,11 +149,12 @@ fn in_days(bill: &Bill, raw: tree::Anomaly, missing: f64, (first, last): (i64, i
         impact,
         // One hour is no day's worth: all that it has had are.
         rate: find::estimate(event.impact / f64::from(event.steps.max(1)) * DAY_HOURS as f64),
+        relabelled: false,
         course,
         contributors: contributors.collect(),
         cancels: None,
     };
-    finding.severity = find::severity(finding.at_stake(), true, bill.daily);
+    finding.severity = find::weigh(&finding, bill.daily);
     Some(Found { raw: daily, finding })
 }
 

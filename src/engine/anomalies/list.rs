@@ -5,9 +5,9 @@ use std::cmp::Reverse;
 use serde::{Deserialize, Serialize};
 
 use super::{bill, mark, records, refresh, silence, words};
-use crate::domain::anomaly::{Anomaly, AnomalyId, Severity, Spot, State};
+use crate::domain::anomaly::{Anomaly, AnomalyId, Finding, Severity, Spot, State};
 use crate::domain::calendar::{Day, Period};
-use crate::domain::currency::signed;
+use crate::domain::currency::{signed, written};
 use crate::domain::dimension::Dimension;
 use crate::domain::filter::Filter;
 use crate::domain::lens::Lens;
@@ -116,7 +116,7 @@ pub fn answer(engine: &LocalEngine, query: &AnomalyQuery, as_of: Day, cancel: &C
 }
 
 fn sort(anomalies: &mut [Listed], by: AnomalySort) {
-    let stake = |listed: &Listed| (!listed.anomaly.finding.rises, Reverse(listed.at_stake.abs()));
+    let stake = |listed: &Listed| (!listed.anomaly.finding.costs(), Reverse(listed.at_stake.abs()));
     let grave = |listed: &Listed| Reverse(listed.anomaly.finding.severity);
     let since = |listed: &Listed| Reverse(listed.anomaly.finding.start);
     match by {
@@ -175,21 +175,26 @@ pub fn beside(engine: &LocalEngine, lens: &Lens, currency: &str, as_of: Day) -> 
         Notice {
             kind: NoticeKind::Anomalies,
             severity: if grave { Gravity::Warning } else { Gravity::Info },
-            text: format!("{many}, {} so far: {}", so_far(&unseen, currency), first.place_words),
+            text: format!("{many}, {}: {}", so_far(&unseen, currency), first.place_words),
             hint: "the Anomalies tab and `spendtop anomalies` say what they are".to_owned(),
         }
     });
     (marks, notice)
 }
 
-/// What anomalies have come to: what rose, and apart from it what fell, for of both the sum hides each.
+/// What anomalies have come to: what rose, and apart from it what fell, for of both the sum hides each; and what has no
+/// owner, which is lost to nobody.
 fn so_far(listed: &[&Listed], currency: &str) -> String {
-    let sum = |rises: bool| -> Option<Amount> {
-        let of = listed.iter().map(|listed| &listed.anomaly.finding).filter(|finding| finding.rises == rises);
+    let sum = |wanted: &dyn Fn(&Finding) -> bool| -> Option<Amount> {
+        let of = listed.iter().map(|listed| &listed.anomaly.finding).filter(|finding| wanted(finding));
         of.map(|finding| finding.impact).reduce(|sum, impact| sum + impact)
     };
-    let sums: Vec<String> = [true, false].into_iter().filter_map(sum).map(|sum| signed(sum, currency)).collect();
-    sums.join(" and ")
+    let moved = [sum(&Finding::costs), sum(&|finding| !finding.rises)];
+    let sums: Vec<String> = moved.into_iter().flatten().map(|sum| signed(sum, currency)).collect();
+    let so_far = (!sums.is_empty()).then(|| format!("{} so far", sums.join(" and ")));
+    let ownerless =
+        sum(&|finding| finding.relabelled).map(|sum| format!("{} without an owner", written(sum, currency)));
+    so_far.into_iter().chain(ownerless).collect::<Vec<_>>().join(", ")
 }
 
 /// Whether a place says the value of a dimension.

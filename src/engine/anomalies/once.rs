@@ -176,6 +176,8 @@ fn leave_out_tags(looker: &Looker<'_>, cases: &mut Vec<Case>, by: &[Dimension]) 
         case.found.finding.contributors.extend(was);
         case.found.raw.cancels = None;
         case.found.finding.cancels = None;
+        case.found.finding.relabelled = true;
+        case.found.finding.severity = find::weigh(&case.found.finding, looker.bill.daily);
         true
     });
     Ok(())

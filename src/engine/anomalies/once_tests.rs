@@ -4,10 +4,11 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use crate::config::Config;
-use crate::domain::anomaly::Kind;
+use crate::domain::anomaly::{Kind, Severity};
 use crate::domain::calendar::{DAY_SECONDS, Day, format_timestamp};
 use crate::engine::Cancel;
-use crate::engine::anomalies::list::{AnomalyQuery, answer};
+use crate::engine::anomalies::detail;
+use crate::engine::anomalies::list::{AnomalyQuery, answer, beside};
 use crate::engine::answer::Listed;
 use crate::engine::bills::import;
 use crate::engine::local::LocalEngine;
@@ -151,7 +152,9 @@ fn a_little_cost_that_leaps_is_told_there_and_not_at_a_pair_that_costs_much_more
 
 #[test]
 fn what_lost_its_tag_is_told_as_that_and_nothing_fell() {
-    let found = found(|line| {
+    let store = Store::in_memory(&["team"].map(ToOwned::to_owned));
+    let engine = LocalEngine::new(Arc::new(store), Config::default().settle, false);
+    let found = found_in(&engine, DAYS, |line| {
         if line.account == "prod" && line.day >= 78 {
             line.team = "";
         }
@@ -162,6 +165,17 @@ fn what_lost_its_tag_is_told_as_that_and_nothing_fell() {
     let was: Vec<&str> = finding.contributors.iter().filter(|c| c.share < 0.0).map(|c| c.spot.value.raw()).collect();
     assert!(was.contains(&"core") && was.contains(&"ml"), "{:?}", finding.contributors);
     assert!(found[0].place_words.contains("without team"), "{}", found[0].place_words);
+    // Nobody pays for it.
+    assert!(finding.relabelled && finding.severity <= Severity::Medium && found[0].at_stake.is_zero(), "{finding:?}");
+    let (as_of, cancel) = (Day(FIRST + DAYS + 4), Cancel::default());
+    let answer = detail::answer(&engine, &found[0].anomaly.id.to_string(), as_of, &cancel).expect("answer");
+    let summary = &answer.summary;
+    assert!(summary.contains(": tag lost, without team") && summary.contains(" USD without an owner in "), "{summary}");
+    assert!(summary.contains(" No money lost: ") && !summary.contains("Impact"), "{summary}");
+    assert!(answer.driver.is_none() && !summary.contains("Why"), "{summary}");
+    let (_, notice) = beside(&engine, &crate::domain::lens::Lens::default(), "USD", as_of);
+    let text = notice.expect("told").text;
+    assert!(text.starts_with("1 anomaly, ") && text.contains(" without an owner: ") && !text.contains('+'), "{text}");
 }
 
 #[test]

@@ -244,6 +244,24 @@ pub fn history(anomaly: &Anomaly) -> Vec<String> {
     anomaly.history.iter().map(line).collect()
 }
 
+/// What it has come to in some time, and what it will.
+fn impact(Listed { anomaly, state, .. }: &Listed, time: &str) -> String {
+    let Finding { impact, rate, course, relabelled, .. } = &anomaly.finding;
+    let (code, currency) = (anomaly.currency.as_str(), SafeText::from_outside(&anomaly.currency));
+    let (money, signed) = (|amount| written(amount, code), |amount| signed(amount, code));
+    let month = rate.scale_by(30, 1);
+    if *relabelled {
+        let more = if course.is_going() { format!("; {} a day if it goes on", money(*rate)) } else { String::new() };
+        return format!("No money lost: {} {currency} without an owner in {time}{more}.", money(*impact));
+    }
+    let goes_on = match course {
+        course if course.is_going() => format!("{} a day if it goes on, {} in 30 days", signed(*rate), signed(month)),
+        _ if *state == State::Open => format!("it stayed, {} a day, and nobody has said anything", signed(*rate)),
+        course => course.words().to_owned(),
+    };
+    format!("Impact so far {} {currency} in {time}; {goes_on}.", signed(*impact))
+}
+
 /// That of the last day only some hours have come.
 fn begun(hours: Option<HoursOf>) -> Option<String> {
     let until = hours?.until;
@@ -257,16 +275,16 @@ fn begun(hours: Option<HoursOf>) -> Option<String> {
 #[must_use]
 pub fn summary(listed: &Listed, driver: Option<(&Driver, &str)>, hours: Option<HoursOf>) -> String {
     let Listed { anomaly, state, place_words, .. } = listed;
-    let Finding { kind, rises, severity, day, impact, rate, course, last, start, .. } = &anomaly.finding;
+    let Finding { severity, day, last, start, .. } = &anomaly.finding;
     let code = anomaly.currency.as_str();
     let currency = SafeText::from_outside(code);
-    let (money, signed) = (|amount| written(amount, code), |amount| signed(amount, code));
+    let money = |amount| written(amount, code);
     let mut out = format!(
         "Cost anomaly {} ({}, {}): {}, {place_words}, since {}. A day costs {} {currency}, expected {} ({} to {}).",
         anomaly.id.short(),
         severity.word(),
         state.word(),
-        kind.words(*rises),
+        anomaly.finding.kind_words(),
         since(&anomaly.finding),
         money(day.actual),
         money(day.expected),
@@ -285,15 +303,7 @@ pub fn summary(listed: &Listed, driver: Option<(&Driver, &str)>, hours: Option<H
     };
     // The last day that was seen: nothing has come since where a provider is late.
     let seen = if last > start { format!(" to {last}") } else { String::new() };
-    out.push_str(&format!(" Impact so far {} {currency} in {lasted}{seen}{late}", signed(*impact)));
-    if course.is_going() {
-        let month = rate.scale_by(30, 1);
-        out.push_str(&format!("; {} a day if it goes on, {} in 30 days.", signed(*rate), signed(month)));
-    } else if *state == State::Open {
-        out.push_str(&format!("; it stayed, {} a day, and nobody has said anything.", signed(*rate)));
-    } else {
-        out.push_str(&format!("; {}.", course.words()));
-    }
+    out.push_str(&format!(" {}", impact(listed, &format!("{lasted}{seen}{late}"))));
     if let Some(silence) = silence(listed) {
         out.push_str(&format!(" {silence}."));
     }

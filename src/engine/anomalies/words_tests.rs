@@ -32,6 +32,7 @@ fn finding(place: &[(Dimension, &str)], contributors: &[(Dimension, &str, f64)])
         peak: (Day(20_001), day),
         impact: Amount::whole(36),
         rate: Amount::whole(9),
+        relabelled: false,
         course: Course::Stays,
         contributors: contributors.iter().map(part).collect(),
         cancels: None,

@@ -19,6 +19,7 @@ use crate::domain::alert::{Severity, Turn};
 use crate::domain::anomaly::{self, Contributor, Finding, MOSTLY, Spot};
 use crate::domain::dimension::Dimension;
 use crate::domain::filter::{Filter, Pattern};
+use crate::domain::money::Amount;
 use crate::domain::services;
 use crate::domain::text::Untrusted;
 use crate::error::Result;
@@ -137,7 +138,9 @@ pub fn anomalies(engine: &LocalEngine, moment: Moment, cancel: &Cancel) -> Resul
     let late = anomalies::late(engine, moment.day());
     let listed = known.into_iter().map(|anomaly| words::listed(anomaly, moment.day(), &late));
     let mut facts: Vec<AnomalyFact> = listed.map(|listed| fact(&listed)).collect();
-    facts.sort_by_key(|fact| (std::cmp::Reverse(fact.severity), std::cmp::Reverse(fact.impact.abs())));
+    facts.sort_by_key(|fact| {
+        (std::cmp::Reverse(fact.severity), fact.impact < Amount::ZERO, std::cmp::Reverse(fact.impact.abs()))
+    });
     let mut daily = anomalies::detail::Daily::new();
     for fact in facts.iter_mut().filter(|fact| is_news(fact, &memory, moment)).take(WHY_MAX) {
         let answer = anomalies::detail::one(engine, &fact.id, (moment.day(), &mut daily), cancel)?;
@@ -177,7 +180,7 @@ fn fact(listed: &Listed) -> AnomalyFact {
         place_words: Untrusted::new(words::place(finding)),
         place: finding.place.clone(),
         parts: finding.contributors.clone(),
-        kind: finding.kind.words(finding.rises),
+        kind: finding.kind_words(),
         severity: match finding.severity {
             anomaly::Severity::Low => Severity::Info,
             anomaly::Severity::Medium => Severity::Warning,

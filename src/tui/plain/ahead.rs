@@ -104,7 +104,7 @@ fn anomaly(listed: &Listed) -> String {
     let state = stands(listed);
     format!(
         "{place}, {}, {} {} since {}; a day {} where {} was expected; {}, {state}.",
-        finding.kind.words(finding.rises),
+        finding.kind_words(),
         signed(finding.impact, code),
         currency(code),
         since(finding),

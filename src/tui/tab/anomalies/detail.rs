@@ -28,7 +28,7 @@ const WHO_ROWS: u16 = 12;
 /// Draws it in an area.
 pub fn draw(listed: &Listed, answer: Option<&AnomalyAnswer>, area: Rect, buf: &mut Buffer, theme: &Theme) {
     let finding = &listed.anomaly.finding;
-    let title = format!("{}, {}", finding.kind.words(finding.rises), place(&listed.place_words, theme));
+    let title = format!("{}, {}", finding.kind_words(), place(&listed.place_words, theme));
     let id = listed.anomaly.id.short();
     let room = usize::from(area.width).saturating_sub(id.len() + 2);
     let title = Span::styled(cut(&title, room, theme.glyphs.ellipsis), theme.style(Role::Strong));
@@ -88,15 +88,18 @@ fn figures(listed: &Listed) -> String {
         Course::GoesOn | Course::Stays => format!("; {} a day if it goes on", signed(finding.rate)),
         course => format!("; {}", course.words()),
     };
+    let impact = match finding.relabelled {
+        true => format!("No money lost: {} without an owner", money(finding.impact)),
+        false => format!("Impact {}", signed(finding.impact)),
+    };
     let silence = silence(listed).map_or_else(String::new, |silence| format!(" {silence}."));
     format!(
-        "A day {} {currency}, expected {} ({} to {}), since {}. Impact {}{goes_on}.{silence}",
+        "A day {} {currency}, expected {} ({} to {}), since {}. {impact}{goes_on}.{silence}",
         money(day.actual),
         money(day.expected),
         money(day.lower),
         money(day.upper),
         since(finding),
-        signed(finding.impact),
     )
 }
 
