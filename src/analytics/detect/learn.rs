@@ -11,7 +11,7 @@ impl Detector {
     pub(super) fn teach(&mut self, seen: &mut Seen) {
         // What seems to come each month teaches no level, though it may be noise.
         let raw = seen.residual + seen.usual;
-        let may_come = seen.usual == 0.0 && raw.abs() > NOISE * seen.width;
+        let may_come = self.months.is_some() && seen.usual == 0.0 && raw.abs() > NOISE * seen.width;
         let forecast = self.transform.to(seen.y) - raw;
         let usual =
             if may_come { self.usual(seen.step, (raw, seen.y), forecast, (seen.width, 0.0)) } else { seen.usual };
