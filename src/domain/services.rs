@@ -213,6 +213,19 @@ mod tests {
     }
 
     #[test]
+    fn no_short_name_tells_a_cloud_that_the_name_does_not() {
+        // Others have a `Load Balancer`, too.
+        for service in all() {
+            let (name, short) = (service.name.to_lowercase(), service.short.to_lowercase());
+            let tells = |text: &str, cloud: &[&str]| cloud.iter().any(|word| text.contains(word));
+            let clouds: [&[&str]; 5] =
+                [&["aws", "amazon"], &["azure", "microsoft"], &["google", "gcp"], &["oracle", "oci"], &["alibaba"]];
+            assert!(clouds.iter().all(|cloud| tells(&name, cloud) || !tells(&short, cloud)), "{service:?}");
+        }
+        assert_eq!(short("Load Balancer"), "Load Balancer");
+    }
+
+    #[test]
     fn every_spelling_means_one_service() {
         let mut owner = HashMap::new();
         for line in include_str!("../../assets/services.csv").lines().skip(1) {
