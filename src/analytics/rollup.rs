@@ -28,6 +28,7 @@ pub fn canonical<'a>(dimension: &'a Dimension, text: &'a str) -> Cow<'a, str> {
     let text = if text == UNTOLD { "" } else { text };
     match dimension {
         Dimension::Service => Cow::Borrowed(services::canonical(text)),
+        Dimension::Provider => Cow::Borrowed(services::canonical_provider(text)),
         Dimension::Virtual(own) => own.definition().map_or(Cow::Borrowed(""), |definition| definition.owner_of(text)),
         _ => Cow::Borrowed(text),
     }

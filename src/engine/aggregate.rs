@@ -191,7 +191,7 @@ fn add_rollup(
         .iter()
         .zip(&mut table.dimensions)
         .map(|(d, values)| match d {
-            Dimension::Provider => From::Group(values.add(&group.key.provider, "")),
+            Dimension::Provider => From::Group(values.add(&canonical(d, &group.key.provider), "")),
             Dimension::BillingAccount => From::Group(values.add(&group.key.account, &group.account_name)),
             Dimension::ChargeCategory => {
                 From::Category(rollup.category_texts.iter().map(|t| values.add(t, "")).collect())

@@ -2,6 +2,7 @@
 //!
 //! How a value matches is the filter's ([`matches()`]); this is what of a charge is looked at.
 
+use crate::analytics::rollup::canonical;
 use crate::domain::charge::Profile;
 use crate::domain::dimension::Dimension;
 pub use crate::domain::filter::admit::{matches, matches_name, mentions};
@@ -12,7 +13,7 @@ use crate::store::manifest::Group;
 #[must_use]
 pub fn admits(filter: &Filter, dimension: &Dimension, value: &str, name: &str) -> bool {
     let mut clauses = filter.clauses.iter().filter(|clause| clause.dimension.as_ref() == Some(dimension));
-    clauses.all(|clause| matches(dimension, &clause.patterns, value, name) != clause.negated)
+    clauses.all(|clause| matches(dimension, &clause.patterns, &canonical(dimension, value), name) != clause.negated)
 }
 
 /// Whether a dimension's value is the same for all charges of a group of windows.
@@ -25,7 +26,9 @@ pub fn is_of_groups(dimension: &Dimension) -> bool {
 #[must_use]
 pub fn admits_group(clauses: &[Clause], group: &Group) -> bool {
     clauses.iter().all(|clause| match &clause.dimension {
-        Some(d @ Dimension::Provider) => matches(d, &clause.patterns, &group.key.provider, "") != clause.negated,
+        Some(d @ Dimension::Provider) => {
+            matches(d, &clause.patterns, &canonical(d, &group.key.provider), "") != clause.negated
+        }
         Some(d @ Dimension::BillingAccount) => {
             matches(d, &clause.patterns, &group.key.account, &group.account_name) != clause.negated
         }

@@ -18,7 +18,6 @@ use crate::domain::charge::Metric;
 use crate::domain::dimension::Dimension;
 use crate::domain::filter::{Clause, Pattern};
 use crate::domain::money::Amount;
-use crate::domain::services::canonical_provider;
 use crate::domain::text::UNTOLD;
 use crate::engine::Cancel;
 use crate::engine::foretell::Aside;
@@ -348,7 +347,7 @@ pub(super) fn clause(dimension: &Dimension, values: &[String]) -> Clause {
 /// The provider of a group, where it counts: `dimensions` is how many stand before those of [`by`].
 fn provider<'t>(table: &'t Table, key: &Key, dimensions: usize, providers: &Providers) -> Option<&'t str> {
     let text = |at: usize| table.dimensions[at].text(key.values.0[at]);
-    let name = canonical_provider(text(dimensions));
+    let name = text(dimensions);
     (providers.contains_key(name) && Aside::of(text(dimensions + 1), "", false).is_none()).then_some(name)
 }
 

@@ -11,7 +11,7 @@ use crate::domain::anomaly::{Anomaly, Finding, Kind, filter_of};
 use crate::domain::calendar::{Day, Granularity, HOUR_SECONDS, Period};
 use crate::domain::charge::Metric;
 use crate::domain::dimension::Dimension;
-use crate::domain::filter::{Clause, Filter, Pattern};
+use crate::domain::filter::{Clause, Filter};
 use crate::domain::lens::Lens;
 use crate::domain::money::Amount;
 use crate::domain::numbers::Total;
@@ -131,14 +131,6 @@ pub(super) fn clauses(finding: &Finding) -> Vec<Clause> {
         place.retain(|spot| spot.dimension != Dimension::Service);
     }
     let Filter { mut clauses, .. } = filter_of(&place);
-    // A provider's place is called by its one name, whatever its charges call it.
-    for clause in clauses.iter_mut().filter(|clause| clause.dimension == Some(Dimension::Provider)) {
-        for pattern in &mut clause.patterns {
-            if let Pattern::Exactly(name) = pattern {
-                *pattern = Pattern::Is(std::mem::take(name));
-            }
-        }
-    }
     clauses.extend(Aside::none());
     clauses
 }

@@ -17,7 +17,6 @@ use crate::analytics::detect::series::Settings;
 use crate::analytics::detect::tree::{self, Anomaly, Kind, Node};
 use crate::domain::calendar::{DAY_HOURS, Day, Granularity, HOUR_SECONDS, Period};
 use crate::domain::dimension::Dimension;
-use crate::domain::services::canonical_provider;
 use crate::domain::text::UNTOLD;
 use crate::engine::Cancel;
 use crate::engine::foretell::Aside;
@@ -70,7 +69,7 @@ impl<'b> Pieces<'b> {
     fn pairs_of(&self, table: &Table, by: &[Dimension], hours: usize) -> Vec<Node> {
         let mut pairs: HashMap<[u32; 2], Vec<Option<f64>>> = HashMap::new();
         for (key, total) in table.groups() {
-            if !self.bill.providers.contains(canonical_provider(table.dimensions[2].text(key.values.0[2]))) {
+            if !self.bill.providers.contains(table.dimensions[2].text(key.values.0[2])) {
                 continue;
             }
             let at = ((key.start - self.first.seconds()) / HOUR_SECONDS).max(0) as usize;

@@ -15,7 +15,6 @@ use crate::analytics::detect::tree::{self, Kind, Node};
 use crate::domain::anomaly::{Contributor, Course, Finding, Kind as Told, Reckoned, Severity, Spot};
 use crate::domain::calendar::{DAY_HOURS, Day, Granularity, HOUR_SECONDS, Period};
 use crate::domain::dimension::Dimension;
-use crate::domain::services::canonical_provider;
 use crate::engine::Cancel;
 use crate::engine::foretell::Aside;
 use crate::engine::local::LocalEngine;
@@ -185,7 +184,7 @@ fn nodes(engine: &LocalEngine, bill: &Bill, cancel: &Cancel) -> Result<Option<(V
             ..Node::default()
         }));
         for (key, total) in table.groups() {
-            if !bill.providers.contains(canonical_provider(table.dimensions[1].text(key.values.0[1]))) {
+            if !bill.providers.contains(table.dimensions[1].text(key.values.0[1])) {
                 continue;
             }
             let at = ((key.start - period.from.seconds()) / HOUR_SECONDS).max(0) as usize;

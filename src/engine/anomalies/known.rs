@@ -83,7 +83,7 @@ pub fn of_currencies(
     let newest = freshness.iter().map(|f| f.last_day).max().unwrap_or(as_of).min(as_of);
     let mut come: BTreeMap<(String, String), BTreeSet<Day>> = BTreeMap::new();
     for (key, _) in table.groups() {
-        let name = canonical_provider(table.dimensions[0].text(key.values.0[0])).to_owned();
+        let name = table.dimensions[0].text(key.values.0[0]).to_owned();
         let currency = table.currencies.get(key.currency).to_owned();
         come.entry((currency, name)).or_default().insert(Day::of_seconds(key.start));
     }

@@ -58,7 +58,7 @@ fn own(engine: &LocalEngine, bill: &Bill, finding: &Finding, as_of: Day, cancel:
     let mut sums = vec![0.0; period.days().max(0) as usize];
     let mut providers = BTreeSet::new();
     for (key, total) in table.groups() {
-        providers.insert(canonical_provider(table.dimensions[0].text(key.values.0[0])));
+        providers.insert(table.dimensions[0].text(key.values.0[0]));
         let at = usize::try_from(Day::of_seconds(key.start).0 - period.from.0).unwrap_or(usize::MAX);
         sums.get_mut(at).into_iter().for_each(|sum| *sum += total.sum.to_f64());
     }

@@ -190,6 +190,25 @@ fn a_step_that_ends_when_it_is_taken_for_the_new_level_is_told_once() {
 }
 
 #[test]
+fn a_provider_has_its_cause_and_its_charges_however_the_bill_spells_it() {
+    let mut charges = Charges::new();
+    charges.daily(VM, 0..90, 60.0);
+    for service in ["mail", "search", "maps"] {
+        let of = |resource| Of { provider: "Amazon Web Services", service, resource, ..VM };
+        charges.daily(of("old"), 0..90, 40.0);
+        charges.daily(of("new"), 86..90, 30.0);
+    }
+    let engine = engine();
+    let found = charges.found_in(&engine, 92);
+    let [one] = &found[..] else { panic!("{:?}", told(&found)) };
+    let of = |listed: &Listed| listed.anomaly.id.to_string();
+    let shown = detail::answer(&engine, &of(one), Day(FIRST + 92), &Cancel::default()).expect("answer");
+    assert!(shown.driver.is_some(), "{}", shown.summary);
+    let contributors = &one.anomaly.finding.contributors;
+    assert!(contributors.iter().any(|part| part.spot.value.raw() == "new"), "{contributors:?}");
+}
+
+#[test]
 fn a_new_provider_has_its_days_however_its_charges_spell_it() {
     let mut charges = Charges::new();
     charges.daily(VM, 0..60, 60.0);
@@ -197,7 +216,7 @@ fn a_new_provider_has_its_days_however_its_charges_spell_it() {
     let engine = engine();
     let found = charges.found_in(&engine, 61);
     let [one] = &found[..] else { panic!("{:?}", told(&found)) };
-    assert_eq!((one.anomaly.finding.kind, one.place_words.as_str()), (Kind::NewProvider, "Oracle"));
+    assert_eq!((one.anomaly.finding.kind, one.place_words.as_str()), (Kind::NewProvider, "Oracle (mostly oci)"));
     let cancel = Cancel::default();
     let shown = detail::answer(&engine, &one.anomaly.id.to_string(), Day(FIRST + 61), &cancel).expect("answer");
     let costs: Vec<f64> = shown.days.iter().filter_map(|day| day.cost).map(|cost| cost.to_f64()).collect();

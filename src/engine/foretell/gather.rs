@@ -249,7 +249,7 @@ fn whose<'t>(groups: &'t [Vec<Freshness>], table: &'t Table) -> impl FnMut(&Key)
         let at = number as usize;
         known.resize(known.len().max(at + 1), None);
         *known[at].get_or_insert_with(|| {
-            let provider = canonical_provider(table.dimensions[0].text(number));
+            let provider = table.dimensions[0].text(number);
             let is_of = |group: &Vec<Freshness>| group.iter().any(|f| canonical_provider(f.provider.raw()) == provider);
             groups.iter().position(is_of).unwrap_or(0)
         })
