@@ -68,6 +68,7 @@ pub fn payload(key: &Secret, message: &Worded, severity: Severity) -> Value {
         "severity": match severity {
             Severity::Info => "info",
             Severity::Warning => "warning",
+            Severity::High => "error",
             Severity::Critical => "critical",
         },
         "timestamp": message.found_at,

@@ -47,7 +47,7 @@ fn card(message: &Worded, most: usize) -> Value {
     let colour = match (message.state, message.severity) {
         ("resolved", _) => "good",
         (_, "critical") => "attention",
-        (_, "warning") => "warning",
+        (_, "warning" | "high") => "warning",
         _ => "default",
     };
     let mut title = run(&message.headline);

@@ -19,7 +19,7 @@ pub struct Worded {
     pub subject: String,
     /// What it is about: `budget`, `anomaly` ...
     pub kind: &'static str,
-    /// `info`, `warning` or `critical`.
+    /// `info`, `warning`, `high` or `critical`.
     pub severity: &'static str,
     /// `raised` or `resolved`.
     pub state: &'static str,

@@ -114,7 +114,7 @@ pub fn rule_words(rule: &Rule) -> String {
     let mut words = match rule.kind {
         Of::Budget => "a threshold is reached".to_owned(),
         Of::Forecast => "the limit will be exceeded".to_owned(),
-        Of::Anomaly => format!("{} or worse", rule.severity.name()),
+        Of::Anomaly => format!("{} or worse", rule.severity.word(rule.kind)),
         Of::Spike => format!("{} % and {} above usual", rule.percent, rule.above),
         Of::Stale => format!("nothing new, {} late", span(rule.after)),
         Of::Sync => format!("it fails for {}", span(rule.after)),
@@ -172,7 +172,11 @@ pub fn alert_news(letters: &[Letter], style: Style, out: &mut dyn Write) -> io::
     }
     let columns = [("severity", "Severity", Kind::Text), ("title", "Message", Kind::Text), ("to", "To", Kind::Text)];
     let rows = by_message(letters).map(|(message, to)| {
-        vec![turned(message.turn, message.severity), message.title.safe().into_string(), to.join(", ")]
+        vec![
+            turned(message.turn, message.severity.word(message.kind)),
+            message.title.safe().into_string(),
+            to.join(", "),
+        ]
     });
     grid(&columns, rows.collect(), style, out)
 }
@@ -187,7 +191,7 @@ fn letter_row(letter: &Letter) -> Vec<String> {
         format_timestamp(message.at),
         letter.channel.clone(),
         "on its way".to_owned(),
-        turned(message.turn, message.severity),
+        turned(message.turn, message.severity.word(message.kind)),
         message.title.safe().into_string(),
         format!("{tries}{}", letter.why.as_deref().unwrap_or_default()),
     ]
@@ -199,12 +203,12 @@ fn entry_row(entry: &Entry) -> Vec<String> {
         format_timestamp(entry.at),
         entry.channel.clone(),
         entry.state().to_owned(),
-        turned(entry.turn, entry.severity),
+        turned(entry.turn, entry.severity.word(entry.kind)),
         entry.title.safe().into_string(),
         entry.reason().unwrap_or(together),
     ]
 }
 
-fn turned(turn: Turn, severity: Severity) -> String {
-    if turn == Turn::Resolved { "resolved".to_owned() } else { severity.name().to_owned() }
+fn turned(turn: Turn, severity: &str) -> String {
+    if turn == Turn::Resolved { "resolved".to_owned() } else { severity.to_owned() }
 }

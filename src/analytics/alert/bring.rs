@@ -2,6 +2,7 @@
 
 mod order;
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use xxhash_rust::xxh3::xxh3_64;
@@ -182,20 +183,15 @@ fn bundle(channel: &str, due: &[(&String, &Letter)]) -> Bundle {
     let messages = || due.iter().map(|(_, letter)| &letter.message);
     let severity = messages().map(|message| message.severity).max().unwrap_or(Severity::Info);
     let all_over = messages().all(|message| message.turn == Turn::Resolved);
-    let count = |severity: Severity| {
-        let of = |message: &&Message| message.turn == Turn::Raised && message.severity == severity;
-        messages().filter(of).count()
-    };
-    let mut parts: Vec<String> = Severity::ALL
-        .iter()
-        .rev()
-        .filter_map(|severity| Some((count(*severity), severity)).filter(|(count, _)| *count > 0))
-        .map(|(count, severity)| format!("{count} {}", severity.name()))
-        .collect();
+    let mut counts: BTreeMap<(Reverse<Severity>, &str), usize> = BTreeMap::new();
+    for Message { severity, kind, .. } in messages().filter(|message| message.turn == Turn::Raised) {
+        *counts.entry((Reverse(*severity), severity.word(*kind))).or_default() += 1;
+    }
+    let mut parts: Vec<String> = counts.iter().map(|((_, word), count)| format!("{count} {word}")).collect();
     let over = messages().filter(|message| message.turn == Turn::Resolved).count();
     parts.extend((over > 0).then(|| format!("{over} resolved")));
     let mut gravest: Vec<&Message> = messages().collect();
-    gravest.sort_by_key(|message| (message.turn, std::cmp::Reverse(message.severity), message.at));
+    gravest.sort_by_key(|message| (message.turn, Reverse(message.severity), message.at));
     let mut lines: Vec<Untrusted> = gravest.iter().take(LISTED_MAX).map(|message| message.headline()).collect();
     if gravest.len() > LISTED_MAX {
         lines.push(Untrusted::new(format!("and {} more: `spendtop alert log`", gravest.len() - LISTED_MAX)));
@@ -205,7 +201,7 @@ fn bundle(channel: &str, due: &[(&String, &Letter)]) -> Bundle {
     let message = Message {
         key: format!("storm/{channel}/{}/{sum:016x}", keys.len()),
         subject: format!("storm/{channel}/{sum:016x}"),
-        kind: messages().next().map_or(Kind::Test, |message| message.kind),
+        kind: gravest.first().map_or(Kind::Test, |message| message.kind),
         severity,
         turn: if all_over { Turn::Resolved } else { Turn::Raised },
         title: Untrusted::new(format!("{}: {}", counted(keys.len() as u64, "alert", "alerts"), parts.join(", "))),

@@ -197,7 +197,7 @@ impl Reader<'_> {
         let usual = Plan::default();
         let cooldown = self.meant("cooldown", "a span like \"6h\"", within).unwrap_or(usual.cooldown);
         let quiet = self.meant("quiet", "hours like \"22:00-07:00\"", Hours::parse);
-        let urgent = self.one_of("urgent", &Severity::ALL.map(|s| (s.name(), s))).unwrap_or(usual.urgent);
+        let urgent = self.one_of("urgent", &words_of(Kind::Anomaly)).unwrap_or(usual.urgent);
         let storm = self.number("storm", 1..=STORM_MAX).and_then(|n| usize::try_from(n).ok()).unwrap_or(usual.storm);
         let local_hours = self.one_of("clock", &[("local", true), ("utc", false)]).unwrap_or(usual.local_hours);
         Plan { rules: Vec::new(), cooldown, quiet, urgent, storm, local_hours }
@@ -223,7 +223,7 @@ impl Reader<'_> {
         let usual = Rule::new(name, kind);
         Some(Rule {
             to: self.to(to.0, to.1).unwrap_or_else(|| to.2.to_vec()),
-            severity: self.one_of("severity", &Severity::ALL.map(|s| (s.name(), s))).unwrap_or(usual.severity),
+            severity: self.one_of("severity", &words_of(kind)).unwrap_or(usual.severity),
             scope: self.scope(kind, own),
             hours: self.meant("hours", "hours like \"09:00-17:00\"", Hours::parse),
             days: self.days().unwrap_or(usual.days),
@@ -388,6 +388,17 @@ impl Reader<'_> {
             to: self.needs("to", to),
         }
     }
+}
+
+/// How much something of a kind may press, by the words for it: of anomalies their own ones too.
+fn words_of(kind: Kind) -> Vec<(&'static str, Severity)> {
+    let is_graded = kind == Kind::Anomaly;
+    let all = || Severity::ALL.into_iter().filter(move |severity| is_graded || *severity != Severity::High);
+    let mut words: Vec<(&str, Severity)> = all().map(|severity| (severity.word(kind), severity)).collect();
+    let others = all().map(|severity| (severity.name(), severity));
+    let new: Vec<(&str, Severity)> = others.filter(|one| !words.contains(one)).collect();
+    words.extend(new);
+    words
 }
 
 /// A span that rules have.

@@ -88,6 +88,31 @@ const ALL: &str = r#"
     "#;
 
 #[test]
+fn how_much_an_anomaly_presses_is_said_as_anomalies_say_it_and_as_before() {
+    let severity = |kind: &str, word: &str| {
+        let text = format!("[alerts.{kind}]\nseverity = \"{word}\"\n[alerts]\nurgent = \"high\"\n");
+        parse(&text, "c.toml").map(|config| {
+            assert_eq!(config.alerts.plan.urgent, Severity::High);
+            config.alerts.plan.rules[0].severity
+        })
+    };
+    for (word, want) in [
+        ("low", Severity::Info),
+        ("info", Severity::Info),
+        ("medium", Severity::Warning),
+        ("warning", Severity::Warning),
+        ("high", Severity::High),
+        ("critical", Severity::Critical),
+    ] {
+        assert_eq!(severity("anomaly", word).expect(word), want, "{word}");
+    }
+    let message = severity("anomaly", "severe").expect_err("none").message;
+    assert!(message.contains("it is one of `low`, `medium`, `high`, `critical`, `info`, `warning`"), "{message}");
+    let message = severity("budget", "high").expect_err("a budget's has no such grade").message;
+    assert!(message.contains("it is one of `info`, `warning`, `critical`"), "{message}");
+}
+
+#[test]
 fn every_key_reaches_its_place() {
     let alerts = alerts(ALL);
     let kinds: Vec<(&str, &str)> = alerts.channels.iter().map(|c| (c.name.as_str(), c.via.name())).collect();

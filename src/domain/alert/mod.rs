@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::letter::{Bundle, Entry, Fate, Gate, Incident, LEFT_OUT, Lapse, Letter, Refused, by_message};
 pub use self::plan::{Days, Every, Hours, Plan, Rule, minute, moment};
+use super::anomaly;
 use super::text::Untrusted;
 
 /// The channel that is this machine's desktop.
@@ -37,21 +38,45 @@ pub enum Severity {
     Info,
     /// To look at.
     Warning,
+    /// To look at now.
+    High,
     /// To do something about.
     Critical,
 }
 
+impl From<anomaly::Severity> for Severity {
+    fn from(of: anomaly::Severity) -> Severity {
+        match of {
+            anomaly::Severity::Low => Severity::Info,
+            anomaly::Severity::Medium => Severity::Warning,
+            anomaly::Severity::High => Severity::High,
+            anomaly::Severity::Critical => Severity::Critical,
+        }
+    }
+}
+
 impl Severity {
     /// All, the least first.
-    pub const ALL: [Severity; 3] = [Severity::Info, Severity::Warning, Severity::Critical];
+    pub const ALL: [Severity; 4] = [Severity::Info, Severity::Warning, Severity::High, Severity::Critical];
 
-    /// Its word.
+    /// Its word, the same whatever it is of.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Severity::Info => "info",
             Severity::Warning => "warning",
+            Severity::High => "high",
             Severity::Critical => "critical",
+        }
+    }
+
+    /// Its word as people are told it: of an anomaly the anomaly's own.
+    #[must_use]
+    pub fn word(self, of: Kind) -> &'static str {
+        match (of, self) {
+            (Kind::Anomaly, Severity::Info) => anomaly::Severity::Low.word(),
+            (Kind::Anomaly, Severity::Warning) => anomaly::Severity::Medium.word(),
+            _ => self.name(),
         }
     }
 }
@@ -164,7 +189,7 @@ impl Message {
         let word = match (self.turn, self.kind) {
             (Turn::Resolved, _) => "resolved",
             (_, Kind::Digest | Kind::Test) => return self.title.clone(),
-            (Turn::Raised, _) => self.severity.name(),
+            (Turn::Raised, _) => self.severity.word(self.kind),
         };
         Untrusted::new(format!("{word}: {}", self.title.raw()))
     }

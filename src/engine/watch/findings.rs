@@ -15,7 +15,7 @@ use crate::analytics::alert::conditions::NEWS_DAYS;
 use crate::analytics::alert::decide::Memory;
 use crate::analytics::alert::{AnomalyFact, BudgetFact, Place, Taken};
 use crate::analytics::budget::{Of, State};
-use crate::domain::alert::{Severity, Turn};
+use crate::domain::alert::Turn;
 use crate::domain::anomaly::{self, Contributor, Finding, MOSTLY, Spot};
 use crate::domain::dimension::Dimension;
 use crate::domain::filter::{Filter, Pattern};
@@ -181,11 +181,7 @@ fn fact(listed: &Listed) -> AnomalyFact {
         place: finding.place.clone(),
         parts: finding.contributors.clone(),
         kind: finding.kind_words(),
-        severity: match finding.severity {
-            anomaly::Severity::Low => Severity::Info,
-            anomaly::Severity::Medium => Severity::Warning,
-            anomaly::Severity::High | anomaly::Severity::Critical => Severity::Critical,
-        },
+        severity: finding.severity.into(),
         start: finding.start,
         since: words::since(finding),
         last: finding.last,

@@ -83,7 +83,7 @@ async fn a_letter_has_one_subject_and_its_trouble_is_a_thread() {
     let head = |heard: &[String], name: &str| {
         heard.iter().find_map(|line| line.strip_prefix(name)).map(str::to_owned).unwrap_or_default()
     };
-    assert_eq!(head(&heard, "Subject: "), "[spendtop] warning: Amazon EC2 costs 300.00 USD more");
+    assert_eq!(head(&heard, "Subject: "), "[spendtop] medium: Amazon EC2 costs 300.00 USD more");
     assert!(heard.iter().any(|line| line == "RCPT TO:<ana@example.com>"), "{heard:?}");
     assert_eq!(head(&heard, "Auto-Submitted: "), "auto-generated");
     assert!(heard.iter().any(|line| line == "m5.large in us-east-1: +250.00 USD"), "{heard:?}");

@@ -105,7 +105,11 @@ fn pagerduty_takes_every_message() {
         }
         assert!(event.to_string().len() < 512 << 10);
     }
-    assert_eq!(pagerduty::payload(&key, &worded(&plain()), Severity::Warning)["payload"]["severity"], "warning");
+    for (severity, theirs) in
+        [(Severity::Warning, "warning"), (Severity::High, "error"), (Severity::Critical, "critical")]
+    {
+        assert_eq!(pagerduty::payload(&key, &worded(&plain()), severity)["payload"]["severity"], theirs);
+    }
 }
 
 #[test]
@@ -132,7 +136,7 @@ fn templates_are_filled_in_and_bounded() {
     let filled = |template: &str| webhook::body(&worded, Some(template));
     assert_eq!(
         filled("{\"text\": {{ headline|tojson }}, \"n\": {{ figures|length }}}").expect("sound"),
-        "{\"text\": \"warning: Amazon EC2 costs 300.00 USD more\", \"n\": 1}"
+        "{\"text\": \"medium: Amazon EC2 costs 300.00 USD more\", \"n\": 1}"
     );
     assert_eq!(
         filled("{% for figure in figures %}{{ figure.name }}={{ figure.value }};{% endfor %}").expect("sound"),

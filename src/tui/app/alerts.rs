@@ -83,7 +83,9 @@ impl App {
         let unseen = tells.then_some(&self.noticed.unseen)?;
         // What is only to be known says so in its title.
         let quiet = |notice: &Notice| {
-            ["spendtop: info", "spendtop: resolved"].iter().any(|quiet| notice.title.as_str().starts_with(quiet))
+            ["spendtop: info", "spendtop: low", "spendtop: resolved"]
+                .iter()
+                .any(|quiet| notice.title.as_str().starts_with(quiet))
         };
         Some(match unseen.iter().any(|notice| notice.urgency == Urgency::Critical) {
             true => ("! ", Role::Error),

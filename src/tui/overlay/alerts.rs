@@ -10,7 +10,7 @@ use ratatui::text::{Line, Span};
 pub(in crate::tui) use self::whole::{News, all};
 use super::log::Log;
 use super::{Spans, begin_box, box_lines};
-use crate::domain::alert::{Fate, Letter, Message, Refused, Severity, Turn, by_message};
+use crate::domain::alert::{Fate, Kind, Letter, Message, Refused, Severity, Turn, by_message};
 use crate::domain::text::SafeText;
 use crate::domain::words::counted;
 use crate::host::alerting::Standing;
@@ -286,7 +286,7 @@ impl Page<'_> {
         let to = if same { format!(", to {}", messages[0].1.join(" and ")) } else { String::new() };
         self.wrapped(&format!("What would be told: {count}{to}"), Role::Muted);
         for (message, to) in &messages {
-            let (word, role) = pressing(message.turn, message.severity);
+            let (word, role) = pressing(message.turn, message.severity, message.kind);
             let mut spans = vec![(format!(" {}", self.cell(word, STATE)), role)];
             let to_columns = if same { 0 } else { WAITING };
             spans.push((self.cell(&to.join(", "), to_columns), Role::Text));
@@ -319,7 +319,7 @@ impl Page<'_> {
 
     /// A message in a line, which has the room.
     fn told(&mut self, news: &News<'_>, now: i64) {
-        let (word, role) = pressing(news.turn, news.severity);
+        let (word, role) = pressing(news.turn, news.severity, news.kind);
         let state_role = if news.state() == "told" { Role::Muted } else { Role::Unsure };
         let mut spans = vec![
             (format!(" {}", self.cell(&moment(news.at, now), MOMENT)), Role::Muted),
@@ -339,13 +339,14 @@ impl Page<'_> {
 }
 
 /// How much something presses: its word, and how that looks.
-pub(in crate::tui) fn pressing(turn: Turn, severity: Severity) -> (&'static str, Role) {
-    match (turn, severity) {
-        (Turn::Resolved, _) => ("resolved", Role::Muted),
-        (_, Severity::Critical) => ("critical", Role::Error),
-        (_, Severity::Warning) => ("warning", Role::Unsure),
-        (_, Severity::Info) => ("info", Role::Muted),
-    }
+pub(in crate::tui) fn pressing(turn: Turn, severity: Severity, of: Kind) -> (&'static str, Role) {
+    let role = match (turn, severity) {
+        (Turn::Resolved, _) => return ("resolved", Role::Muted),
+        (_, Severity::Critical) => Role::Error,
+        (_, Severity::High | Severity::Warning) => Role::Unsure,
+        (_, Severity::Info) => Role::Muted,
+    };
+    (severity.word(of), role)
 }
 
 /// A text that begins a sentence.

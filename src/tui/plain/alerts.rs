@@ -87,7 +87,7 @@ fn would(why: Silence, standing: &Standing) -> Vec<String> {
     let news: Vec<String> = news
         .take(MESSAGES_MAX)
         .map(|(message, to)| {
-            let (pressing, _) = pressing(message.turn, message.severity);
+            let (pressing, _) = pressing(message.turn, message.severity, message.kind);
             format!("{pressing}, to {}: {}.", end(&to.join(" and ")), end(message.title.raw()))
         })
         .collect();
@@ -96,7 +96,7 @@ fn would(why: Silence, standing: &Standing) -> Vec<String> {
 }
 
 fn message_line(news: &News<'_>) -> String {
-    let (pressing, _) = pressing(news.turn, news.severity);
+    let (pressing, _) = pressing(news.turn, news.severity, news.kind);
     let why = news.why().map_or_else(String::new, |why| format!("; {}", end(why)));
     let (at, state, channels) = (format_timestamp(news.at), news.state(), end(&news.channels()));
     format!("{at}, {pressing}, {state}, {channels}: {}{why}.", end(news.title.raw()))

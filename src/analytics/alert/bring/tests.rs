@@ -40,7 +40,7 @@ fn a_storm_is_one_message() {
     let of = |channel: &str| bundles.iter().filter(|bundle| bundle.channel == channel).collect::<Vec<_>>();
     assert_eq!((of("chat").len(), of("pager").len(), of("calm").len()), (1, 1, 1));
     let storm = of("chat")[0];
-    assert_eq!(storm.message.headline().raw(), "critical: 30 alerts: 1 critical, 29 warning");
+    assert_eq!(storm.message.headline().raw(), "critical: 30 alerts: 1 critical, 29 medium");
     assert_eq!(storm.letters.len(), 30);
     assert_eq!(storm.message.lines.len(), 21);
     assert_eq!(storm.message.lines[0].raw(), "critical: k07 costs more", "the gravest first");

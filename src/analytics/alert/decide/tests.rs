@@ -76,11 +76,10 @@ fn a_trouble_is_told_once_again_where_it_gets_worse_and_when_it_is_over() {
     let open = |severity| facts(vec![anomaly("a1", severity, Taken::Open)]);
     assert!(look(&plan, &open(Severity::Info), &mut memory).is_empty(), "below the rule's severity");
     let first = look(&plan, &open(Severity::Warning), &mut memory);
-    assert_eq!(
-        told(&first),
-        [("ops", "warning: a1 in Prod, us-east-1 costs 1,180 USD a day, expected 310".to_owned())]
-    );
+    assert_eq!(told(&first), [("ops", "medium: a1 in Prod, us-east-1 costs 1,180 USD a day, expected 310".to_owned())]);
     assert!(look(&plan, &open(Severity::Warning), &mut memory).is_empty());
+    let high = look(&plan, &open(Severity::High), &mut memory);
+    assert_eq!(told(&high), [("ops", "high: a1 in Prod, us-east-1 costs 1,180 USD a day, expected 310".to_owned())]);
     let worse = look(&plan, &open(Severity::Critical), &mut memory);
     assert_eq!(
         told(&worse),

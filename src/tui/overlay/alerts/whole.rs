@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry as Place;
 
 use super::{Page, pressing};
-use crate::domain::alert::{Entry, Fate, LEFT_OUT, Letter, Message, Severity, Turn};
+use crate::domain::alert::{Entry, Fate, Kind, LEFT_OUT, Letter, Message, Severity, Turn};
 use crate::domain::text::Untrusted;
 use crate::engine::alerts::AlertsAnswer;
 use crate::host::alerting::ChannelStanding;
@@ -26,6 +26,7 @@ pub(in crate::tui) struct News<'a> {
     pub(in crate::tui) at: i64,
     pub(in crate::tui) turn: Turn,
     pub(in crate::tui) severity: Severity,
+    pub(in crate::tui) kind: Kind,
     pub(in crate::tui) title: &'a Untrusted,
     lines: &'a [Untrusted],
     figures: &'a [(String, Untrusted)],
@@ -57,6 +58,7 @@ impl<'a> News<'a> {
             at: entry.at,
             turn: entry.turn,
             severity: entry.severity,
+            kind: entry.kind,
             title: &entry.title,
             lines: &entry.lines,
             figures: &entry.figures,
@@ -74,6 +76,7 @@ impl<'a> News<'a> {
             at: message.at,
             turn: message.turn,
             severity: message.severity,
+            kind: message.kind,
             title: &message.title,
             lines: &message.lines,
             figures: &message.figures,
@@ -151,7 +154,7 @@ pub(in crate::tui) fn all(answer: &AlertsAnswer) -> Vec<News<'_>> {
 impl Page<'_> {
     /// A message with all that is known of it.
     pub(super) fn message(&mut self, news: &News<'_>, now: i64) {
-        let (word, role) = pressing(news.turn, news.severity);
+        let (word, role) = pressing(news.turn, news.severity, news.kind);
         self.wrapped(&format!("{word}: {}", news.title.raw()), role);
         self.wrapped(&format!("found {}", moment(news.found_at, now)), Role::Muted);
         if !news.lines.is_empty() {
