@@ -20,6 +20,8 @@ const LOOKED_AT: i32 = 4;
 const USUAL_DAYS: i32 = 28;
 /// Of them at least so many must have charges.
 const LEAST_DAYS: usize = 7;
+/// And of its weekday so many, for these alone to say it.
+const LEAST_ALIKE: usize = 3;
 /// Services that are named.
 const NAMED_MAX: usize = 3;
 const BY: [Dimension; 3] = [Dimension::Service, Dimension::ChargeCategory, Dimension::ChargeClass];
@@ -80,23 +82,24 @@ impl Costs {
         self.days.get(&day).copied()
     }
 
-    /// What such a day costs: the higher of the middle of the days before it, and of those of its weekday.
+    /// The days before a day that say what is usual of it: those of its weekday, where there are enough of them.
+    fn like(&self, day: Day) -> Option<Vec<Day>> {
+        let before: Vec<Day> = self.days.range(day.plus(-USUAL_DAYS)..day).map(|(day, _)| *day).collect();
+        let alike: Vec<Day> = before.iter().filter(|other| (day.0 - other.0) % 7 == 0).copied().collect();
+        let is_known = before.len() >= LEAST_DAYS;
+        is_known.then(|| if alike.len() >= LEAST_ALIKE { alike } else { before })
+    }
+
+    /// What such a day costs: the middle of those like it.
     fn usual(&self, day: Day) -> Option<Amount> {
-        let before: Vec<(Day, Amount)> =
-            self.days.range(day.plus(-USUAL_DAYS)..day).map(|(day, amount)| (*day, *amount)).collect();
-        if before.len() < LEAST_DAYS {
-            return None;
-        }
-        let alike = before.iter().filter(|(other, _)| (day.0 - other.0) % 7 == 0).map(|(_, amount)| *amount).collect();
-        middle(before.iter().map(|(_, amount)| *amount).collect()).max(middle(alike))
+        middle(self.like(day)?.iter().filter_map(|day| self.on(*day)).collect())
     }
 
     /// What of a day, by its own days, is beyond what it usually is of such days.
     fn above(&self, of: &BTreeMap<Day, Amount>, day: Day) -> Amount {
-        let before = day.plus(-USUAL_DAYS);
-        let mut usual: Vec<Amount> = of.range(before..day).map(|(_, amount)| *amount).collect();
-        usual.resize((USUAL_DAYS as usize).min(self.days.range(before..day).count()), Amount::ZERO);
-        of.get(&day).copied().unwrap_or_default() - middle(usual).unwrap_or_default()
+        let on = |day: &Day| of.get(day).copied().unwrap_or_default();
+        let usual = self.like(day).unwrap_or_default().iter().map(on).collect();
+        on(&day) - middle(usual).unwrap_or_default()
     }
 
     /// What does not go on by itself and is more than usual, the most first.

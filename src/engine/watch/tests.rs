@@ -2,6 +2,7 @@
 
 mod digests;
 mod silent;
+mod weekdays;
 
 use std::fmt::Write as _;
 use std::sync::Arc;
