@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region};
@@ -38,14 +40,17 @@ pub async fn bring(to: &Topic<'_>, message: &Worded) -> Result<(), Failure> {
     let region = to.region.or_else(|| to.arn.split(':').nth(3)).unwrap_or_default().to_owned();
     let timeouts = TimeoutConfig::builder().connect_timeout(WITHIN).operation_timeout(WITHIN).build();
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
-        .region(Region::new(region))
+        .region(Region::new(region.clone()))
         .retry_config(RetryConfig::disabled())
         .timeout_config(timeouts);
     if let Some(endpoint) = to.endpoint {
         loader = loader.endpoint_url(endpoint);
     }
     if let Some(profile) = to.profile {
-        loader = loader.profile_name(profile);
+        // It goes before the environment's keys, as with the AWS CLI.
+        let conf = ProviderConfig::without_region().with_region(Some(Region::new(region)));
+        let provider = ProfileFileCredentialsProvider::builder().configure(&conf).profile_name(profile);
+        loader = loader.profile_name(profile).credentials_provider(provider.build());
     }
     let client = aws_sdk_sns::Client::new(&loader.load().await);
     let attribute = |value: &str| MessageAttributeValue::builder().data_type("String").string_value(value).build().ok();

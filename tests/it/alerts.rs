@@ -233,6 +233,27 @@ fn a_template_that_cannot_be_filled_in_is_told_before_a_message_comes() {
 }
 
 #[test]
+fn a_topics_profile_goes_before_the_environments_keys() {
+    let home = tempfile::tempdir().expect("home");
+    let (port, told) = sink(vec![Some("500 No")]);
+    let keys = "[billing]\naws_access_key_id = AKBILLING\naws_secret_access_key = canary\n";
+    let keys = write(home.path(), "credentials", keys);
+    let flags = config(
+        home.path(),
+        &format!(
+            "[channels.topic]\ntype = \"sns\"\ntopic = \"arn:aws:sns:eu-west-1:111122223333:costs\"\n\
+             profile = \"billing\"\nendpoint = \"http://127.0.0.1:{port}\"\n"
+        ),
+    );
+    let mut program = command(home.path());
+    program.args(words(&flags, &["alert", "test", "topic"])).env("AWS_SHARED_CREDENTIALS_FILE", &keys);
+    program.env("AWS_ACCESS_KEY_ID", "AKENVIRONMENT").env("AWS_SECRET_ACCESS_KEY", "canary");
+    let output = program.output().expect("run");
+    let request = told.recv_timeout(SOON).unwrap_or_else(|_| panic!("it is asked: {}", text(&output.stderr)));
+    assert!(request.contains("Credential=AKBILLING/"), "{request}");
+}
+
+#[test]
 fn killed_while_it_is_brought_it_is_brought_by_the_next() {
     let home = tempfile::tempdir().expect("home");
     let (port, told) = sink(vec![None, Some("200 OK")]);
