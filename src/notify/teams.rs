@@ -12,8 +12,10 @@ use crate::secret::Secret;
 const TEXT_MAX: [usize; 4] = [700, 300, 120, 40];
 /// which has 28 KB (learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/connectors-using).
 const BYTES_MAX: usize = 27 << 10;
-/// Lines and figures of a card.
-const LINES_MAX: usize = 12;
+/// Lines of a card: all of a storm's, the last of which says how many it has beyond them.
+const LINES_MAX: usize = 24;
+/// Figures of a card.
+const FIGURES_MAX: usize = 12;
 
 /// Brings a message.
 ///
@@ -56,16 +58,16 @@ fn card(message: &Worded, most: usize) -> Value {
     title["color"] = json!(colour);
     let mut body = vec![block(vec![title])];
     body.extend(message.lines.iter().take(LINES_MAX).map(|line| block(vec![run(line)])));
-    let more = |all: usize| (all > LINES_MAX).then(|| block(vec![run(&format!("and {} more", all - LINES_MAX))]));
-    body.extend(more(message.lines.len()));
-    for figure in message.figures.iter().take(LINES_MAX) {
+    let more = |all: usize, most: usize| (all > most).then(|| block(vec![run(&format!("and {} more", all - most))]));
+    body.extend(more(message.lines.len(), LINES_MAX));
+    for figure in message.figures.iter().take(FIGURES_MAX) {
         let mut name = run(&format!("{}: ", figure.name));
         name["isSubtle"] = json!(true);
         let mut of = block(vec![name, run(&figure.value)]);
         of["spacing"] = json!("small");
         body.push(of);
     }
-    body.extend(more(message.figures.len()));
+    body.extend(more(message.figures.len(), FIGURES_MAX));
     let command = message.command.as_deref().map(|command| format!(" | more: {command}")).unwrap_or_default();
     let mut foot = run(&format!("spendtop | {} | found {}{command}", message.kind, message.found_at));
     foot["isSubtle"] = json!(true);
