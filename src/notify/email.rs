@@ -190,12 +190,24 @@ async fn reached(
     Ok(server)
 }
 
+/// Whether all addresses are some.
+///
+/// # Errors
+/// Which is none.
+pub fn check(to: &Email) -> Result<(), Failure> {
+    std::iter::once(&to.from).chain(&to.to).try_for_each(|text| mailbox(text).map(drop))
+}
+
+fn mailbox(text: &str) -> Result<Mailbox, Failure> {
+    let wrong = |why: &str| Failure::new(format!("`{}` is no address: {why}", SafeText::from_outside(text)));
+    // Two in a text are none.
+    let what = "it is like \"ops@example.com\" or \"Ops <ops@example.com>\", each in quotes of its own";
+    text.trim().parse::<Mailbox>().map_err(|_| wrong(what))
+}
+
 /// The letter, with those readers in its head that may be named to its server. The same news has the same id, and all
 /// news of one trouble are one thread.
 fn written(to: &Email, message: &Worded, is_named: impl Fn(&Address) -> bool) -> Result<lettre::Message, Failure> {
-    let mailbox = |text: &str| -> Result<Mailbox, Failure> {
-        text.parse().map_err(|e| Failure::new(format!("`{}` is no address: {e}", SafeText::from_outside(text))))
-    };
     let from = mailbox(&to.from)?;
     let domain = from.email.domain().to_owned();
     let id = |text: &str| format!("<{}@{domain}>", name_of(text));

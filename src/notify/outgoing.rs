@@ -100,6 +100,8 @@ pub fn check(channel: &Channel) -> Result<(), Failure> {
     match &channel.via {
         #[cfg(feature = "net")]
         Via::Webhook { template: Some(template), .. } => webhook::check(template),
+        #[cfg(feature = "net")]
+        Via::Email(to) => email::check(to),
         _ => Ok(()),
     }
 }

@@ -254,6 +254,26 @@ fn a_topics_profile_goes_before_the_environments_keys() {
 }
 
 #[test]
+fn an_address_that_is_none_is_told_before_a_message_comes() {
+    let home = tempfile::tempdir().expect("home");
+    for (from, to, is_sound) in [
+        ("spendtop <costs@example.com>", "ops@example.com", true),
+        ("not an address", "ops@example.com", false),
+        ("a@b c", "ops@example.com", false),
+        ("costs@example.com", "oncall@", false),
+        ("costs@example.com", "ops@example.com, boss@example.com", false),
+    ] {
+        let mail =
+            format!("[channels.mail]\ntype = \"email\"\nhost = \"mail.example\"\nfrom = \"{from}\"\nto = [\"{to}\"]\n");
+        let flags = config(home.path(), &mail);
+        let checked = run(home.path(), &words(&flags, &["config", "check"]));
+        let told = text(&checked.stderr);
+        assert_eq!(checked.status.success(), is_sound, "{from} {to}: {told}");
+        assert!(is_sound || told.contains("[channels.mail]: ") && told.contains("is no address: "), "{told}");
+    }
+}
+
+#[test]
 fn killed_while_it_is_brought_it_is_brought_by_the_next() {
     let home = tempfile::tempdir().expect("home");
     let (port, told) = sink(vec![None, Some("200 OK")]);

@@ -196,7 +196,10 @@ impl Reader<'_> {
     fn plan(&mut self) -> Plan {
         let usual = Plan::default();
         let cooldown = self.meant("cooldown", "a span like \"6h\"", within).unwrap_or(usual.cooldown);
-        let quiet = self.meant("quiet", "hours like \"22:00-07:00\"", Hours::parse);
+        // What waits for their end would wait for ever.
+        let quiet = self.meant("quiet", "hours like \"22:00-07:00\", which end", |text| {
+            Hours::parse(text).filter(|hours| hours.from != hours.to)
+        });
         let urgent = self.one_of("urgent", &words_of(Kind::Anomaly)).unwrap_or(usual.urgent);
         let storm = self.number("storm", 1..=STORM_MAX).and_then(|n| usize::try_from(n).ok()).unwrap_or(usual.storm);
         let local_hours = self.one_of("clock", &[("local", true), ("utc", false)]).unwrap_or(usual.local_hours);
@@ -341,7 +344,23 @@ impl Reader<'_> {
                 Via::Command(run)
             }
         };
+        self.hosts("allow_private");
         Some(Channel { name: name.to_owned(), allow_private: texts(self.list("allow_private")), via })
+    }
+
+    /// Hosts are named one by one: a pattern, or a network, is the name of none.
+    fn hosts(&mut self, key: &str) {
+        let is_host = |text: &str| {
+            let host = text.trim().trim_matches(['[', ']']);
+            let is_name = host.chars().all(|c| c.is_alphanumeric() || ".-_".contains(c)) && !host.is_empty();
+            is_name || host.parse::<std::net::IpAddr>().is_ok()
+        };
+        for Placed { value, at } in self.list(key).into_iter().flat_map(|list| list.value) {
+            if !is_host(&value) {
+                let why = "must hold hosts by name or address, like \"chat.corp\" or \"10.0.0.7\", one by one, not";
+                self.mistake(at, key, &format!("{why} \"{}\"", shown(&value)));
+            }
+        }
     }
 
     /// Keys that another kind of channel or rule has: the first of what one of this kind has says which it is.

@@ -178,7 +178,22 @@ fn each_mistake_is_named_and_no_secret_is_repeated() {
             "[alerts]\nto = [\"deskto\"]",
             "c.toml:2:7: `alerts.to`: there is no channel \"deskto\"; there are `desktop`, `terminal`; did you mean `desktop`?",
         ),
-        ("[alerts]\nquiet = \"22-7\"", "c.toml:2:9: `alerts.quiet` must be hours like \"22:00-07:00\", not \"22-7\""),
+        (
+            "[alerts]\nquiet = \"22-7\"",
+            "c.toml:2:9: `alerts.quiet` must be hours like \"22:00-07:00\", which end, not \"22-7\"",
+        ),
+        (
+            "[alerts]\nquiet = \"00:00-24:00\"",
+            "c.toml:2:9: `alerts.quiet` must be hours like \"22:00-07:00\", which end, not \"00:00-24:00\"",
+        ),
+        (
+            "[channels.a]\ntype = \"slack\"\nurl = \"env:A\"\nallow_private = [\"chat.corp\", \"::1\", \"10.0.0.0/8\"]",
+            "c.toml:4:38: `channels.a.allow_private` must hold hosts by name or address, like \"chat.corp\" or \"10.0.0.7\", one by one, not \"10.0.0.0/8\"",
+        ),
+        (
+            "[channels.a]\ntype = \"slack\"\nurl = \"env:A\"\nallow_private = [\"*\"]",
+            "c.toml:4:18: `channels.a.allow_private` must hold hosts by name or address, like \"chat.corp\" or \"10.0.0.7\", one by one, not \"*\"",
+        ),
         (
             "[alerts]\ncooldwn = \"1h\"",
             "c.toml:2:1: unknown key `alerts.cooldwn`; the keys of `alerts` are `to`, `cooldown`, `quiet`, `urgent`, `storm`, `clock`; did you mean `cooldown`?",
