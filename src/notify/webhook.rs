@@ -9,6 +9,7 @@ use super::http::Net;
 use super::outgoing::Failure;
 use super::worded::{Worded, name_of};
 use crate::domain::alert::{Message, Turn};
+use crate::domain::text::Untrusted;
 use crate::secret::Secret;
 
 /// Bytes of a body at most.
@@ -77,11 +78,28 @@ pub fn body(message: &Worded, template: Option<&str>) -> Result<String, Failure>
 /// Fills a template in with messages like those that come, for whoever wants to know before one does.
 ///
 /// # Errors
-/// Why it cannot be filled in.
+/// Why it cannot be filled in, or where JSON is meant, makes none of what a bill may say.
 pub fn check(template: &str) -> Result<(), Failure> {
-    let raised = Message::test("sample", 0);
-    let end = Message { turn: Turn::Resolved, lines: Vec::new(), command: None, ..raised.clone() };
-    [raised, end].iter().try_for_each(|message| body(&Worded::of(message), Some(template)).map(drop))
+    let tame = Message::test("sample", 0);
+    let end = Message { turn: Turn::Resolved, lines: Vec::new(), command: None, ..tame.clone() };
+    let quoted = |text: &str| Untrusted::new(format!("{text}: \"Blue\" \\ harbour"));
+    let wild = Message {
+        title: quoted("A title"),
+        lines: vec![quoted("A line")],
+        figures: vec![("A figure".to_owned(), quoted("Its value"))],
+        command: Some("spendtop budget show '\"Blue\" \\ harbour'".to_owned()),
+        ..tame.clone()
+    };
+    for message in [tame, end, wild] {
+        let body = body(&Worded::of(&message), Some(template))?;
+        let is_meant = ["{", "[{"].iter().any(|begin| body.trim_start().starts_with(begin));
+        if is_meant && serde_json::from_str::<serde::de::IgnoredAny>(&body).is_err() {
+            let why = "the template makes no JSON where a text has a quote or a backslash, or is empty: write each as \
+                       {{ title|tojson }}, without quotes around it";
+            return Err(Failure::new(why));
+        }
+    }
+    Ok(())
 }
 
 /// The signature of a body at a moment.

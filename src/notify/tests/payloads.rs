@@ -167,6 +167,16 @@ fn templates_are_filled_in_and_bounded() {
         assert_eq!(webhook::check(sound), Ok(()), "{sound}");
     }
     assert!(webhook::check("{{ lines[0] }}").is_err(), "an end may have no lines");
+    for (template, is_sound) in [
+        (r#"{"text":"{{ title }}"}"#, false),
+        (r#"{"text": {{ title }} }"#, false),
+        (r#"{% if state == "raised" %}{"text":"{{ headline }}"}{% else %}{}{% endif %}"#, false),
+        (r#"{"text": {{ title|tojson }}, "all": {{ lines|join("; ")|tojson }}}"#, true),
+        ("{{ title }}", true),
+        ("[cost] {{ title }}", true),
+    ] {
+        assert_eq!(webhook::check(template).is_ok(), is_sound, "{template}");
+    }
     // What a message says cannot break out of JSON.
     let evil = super::worded(&hostile());
     let body = webhook::body(&evil, Some("{\"text\": {{ headline|tojson }}}")).expect("sound");
