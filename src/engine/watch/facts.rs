@@ -39,10 +39,10 @@ pub fn gather(
     facts.syncs = Some(syncs(&sources, &state));
     // What no rule asks for is not looked for.
     if of(Kind::Budget).chain(of(Kind::Forecast)).next().is_some() {
-        facts.budgets = Some(findings::budgets(engine, moment, cancel)?);
+        facts.budgets = Some(findings::budgets(engine, (plan, moment), cancel)?);
     }
     if of(Kind::Anomaly).next().is_some() {
-        facts.anomalies = Some(findings::anomalies(engine, moment, cancel)?);
+        facts.anomalies = Some(findings::anomalies(engine, (plan, moment), cancel)?);
     }
     let mut spends = Vec::new();
     for rule in of(Kind::Spike) {

@@ -11,11 +11,11 @@ use super::super::budgets;
 use super::super::local::LocalEngine;
 use super::super::twin::word;
 use super::Moment;
-use crate::analytics::alert::conditions::NEWS_DAYS;
+use crate::analytics::alert::conditions::{self, NEWS_DAYS};
 use crate::analytics::alert::decide::Memory;
-use crate::analytics::alert::{AnomalyFact, BudgetFact, Place, Taken};
+use crate::analytics::alert::{AnomalyFact, BudgetFact, Facts, Place, Taken};
 use crate::analytics::budget::{Of, State};
-use crate::domain::alert::Turn;
+use crate::domain::alert::{Kind, Plan, Remembered, Rule, Turn};
 use crate::domain::anomaly::{self, Contributor, Finding, MOSTLY, Spot};
 use crate::domain::dimension::Dimension;
 use crate::domain::filter::{Filter, Pattern};
@@ -33,19 +33,19 @@ const WHY_MAX: usize = 10;
 ///
 /// # Errors
 /// Kind `Store` where data cannot be read, `Interrupted` where it was given up.
-pub fn budgets(engine: &LocalEngine, moment: Moment, cancel: &Cancel) -> Result<Vec<BudgetFact>> {
+pub fn budgets(engine: &LocalEngine, (plan, moment): (&Plan, Moment), cancel: &Cancel) -> Result<Vec<BudgetFact>> {
     let memory = alerts::memory(&engine.store().journal());
     let mut facts = Vec::new();
     for answer in budgets::standings(engine, moment.day(), cancel)? {
         let (kept, period) = (answer.budget.clone(), answer.period);
         let Some(mut fact) = budget(answer) else { continue };
-        let news = |kind: &str, stage: Option<u32>| {
-            let was = memory
-                .get(&format!("{kind}/{}", fact.subject()))
-                .filter(|was| was.turn == Turn::Raised && was.ended.is_empty());
-            stage.is_some_and(|stage| was.is_none_or(|was| was.stage < stage))
+        let one = Facts { budgets: Some(vec![fact.clone()]), ..at(plan, moment) };
+        let news = |kind: Kind, stage: Option<u32>| {
+            let was = told_of(&memory, &format!("{}/{}", kind.name(), fact.subject()));
+            let is_known = |was: &Remembered| Some(was.stage) >= stage && !is_missing(plan, &one, kind, was);
+            stage.is_some() && !was.is_some_and(is_known)
         };
-        if news("budget", fact.reached) || news("forecast", fact.foreseen) {
+        if news(Kind::Budget, fact.reached) || news(Kind::Forecast, fact.foreseen) {
             let by = budgets::spenders(engine, &kept, (period, moment.day()), cancel)?;
             let several = by.iter().find(|by| by.values.len() > 1).or(by.first());
             let named = several.into_iter().flat_map(|by| by.values.iter().map(|value| (&by.dimension, value)));
@@ -61,6 +61,24 @@ pub fn budgets(engine: &LocalEngine, moment: Moment, cancel: &Cancel) -> Result<
         facts.push(fact);
     }
     Ok(facts)
+}
+
+/// What is remembered of a trouble that goes on, and that nobody has heard the end of.
+fn told_of<'m>(memory: &'m Memory, subject: &str) -> Option<&'m Remembered> {
+    memory.get(subject).filter(|was| was.turn == Turn::Raised && was.ended.is_empty())
+}
+
+/// Facts of which nothing is known but when it is.
+fn at(plan: &Plan, moment: Moment) -> Facts {
+    Facts { now: moment.at, offset: if plan.local_hours { moment.offset } else { 0 }, ..Facts::default() }
+}
+
+/// Whether a rule that finds the one thing of which facts are has a channel that was not told: one that was made since,
+/// or whose hours begin.
+fn is_missing(plan: &Plan, one: &Facts, kind: Kind, was: &Remembered) -> bool {
+    let applies = |rule: &&Rule| rule.kind == kind && rule.applies_at(one.now + one.offset);
+    let mut rules = plan.rules.iter().filter(applies).filter(|rule| rule.to.iter().any(|to| !was.told.contains(to)));
+    rules.any(|rule| conditions::of(rule, one).is_some_and(|found| found.iter().any(|found| !found.known)))
 }
 
 fn budget(answer: BudgetAnswer) -> Option<BudgetFact> {
@@ -129,7 +147,7 @@ fn place_of(scope: &Filter) -> Place {
 ///
 /// # Errors
 /// Kind `Store` where data cannot be read or the disk fails, `Interrupted` where it was given up.
-pub fn anomalies(engine: &LocalEngine, moment: Moment, cancel: &Cancel) -> Result<Vec<AnomalyFact>> {
+pub fn anomalies(engine: &LocalEngine, (plan, moment): (&Plan, Moment), cancel: &Cancel) -> Result<Vec<AnomalyFact>> {
     anomalies::refresh(engine, moment.day(), cancel)?;
     let (known, memory) = {
         let journal = engine.store().journal();
@@ -142,7 +160,7 @@ pub fn anomalies(engine: &LocalEngine, moment: Moment, cancel: &Cancel) -> Resul
         (std::cmp::Reverse(fact.severity), fact.impact < Amount::ZERO, std::cmp::Reverse(fact.impact.abs()))
     });
     let mut daily = anomalies::detail::Daily::new();
-    for fact in facts.iter_mut().filter(|fact| is_news(fact, &memory, moment)).take(WHY_MAX) {
+    for fact in facts.iter_mut().filter(|fact| is_news(fact, &memory, (plan, moment))).take(WHY_MAX) {
         let answer = anomalies::detail::one(engine, &fact.id, (moment.day(), &mut daily), cancel)?;
         let driver = answer.driver.as_ref();
         fact.why = driver
@@ -155,11 +173,12 @@ pub fn anomalies(engine: &LocalEngine, moment: Moment, cancel: &Cancel) -> Resul
     Ok(facts)
 }
 
-fn is_news(fact: &AnomalyFact, memory: &Memory, moment: Moment) -> bool {
-    let was =
-        memory.get(&format!("anomaly/{}", fact.id)).filter(|was| was.turn == Turn::Raised && was.ended.is_empty());
+fn is_news(fact: &AnomalyFact, memory: &Memory, (plan, moment): (&Plan, Moment)) -> bool {
     let is_new = moment.day().0 - fact.last.0 <= NEWS_DAYS;
-    fact.taken == Taken::Open && is_new && was.is_none_or(|was| was.severity < fact.severity)
+    let one = || Facts { anomalies: Some(vec![fact.clone()]), ..at(plan, moment) };
+    let is_known = |was: &Remembered| was.severity >= fact.severity && !is_missing(plan, &one(), Kind::Anomaly, was);
+    let was = told_of(memory, &format!("anomaly/{}", fact.id));
+    fact.taken == Taken::Open && is_new && !was.is_some_and(is_known)
 }
 
 fn fact(listed: &Listed) -> AnomalyFact {

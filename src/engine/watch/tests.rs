@@ -1,6 +1,7 @@
 //! The watch over small stores, on a fixed clock.
 
 mod digests;
+mod later;
 mod silent;
 mod weekdays;
 

@@ -13,7 +13,11 @@ fn an_anomaly_that_is_open_is_not_told_as_over_because_nothing_more_has_come() {
         assert!(headlines.len() == 1 && headlines[0].starts_with("critical: Amazon EC2 "), "{days}: {headlines:?}");
     }
     // Told to somebody by then, it says how far it is known.
-    let facts = findings::anomalies(&engine, Moment { at: at(9).at + 6 * DAY_SECONDS, offset: 0 }, &Cancel::default());
+    let facts = findings::anomalies(
+        &engine,
+        (engine.plan(), Moment { at: at(9).at + 6 * DAY_SECONDS, offset: 0 }),
+        &Cancel::default(),
+    );
     let silence = facts.expect("facts")[0].silence.clone();
     assert_eq!(silence, Some(format!("{}: nothing has come from AWS since", Day(TODAY - 1))));
 }
