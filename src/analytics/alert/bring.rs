@@ -125,6 +125,8 @@ fn more(channel: &str, name: &str, due: &[Due<'_>], gate: &Gate) -> Bundle {
     let on = was.iter().filter(|(subject, _)| last.get(subject.as_str()) != Some(&Turn::Resolved));
     let on: Vec<Severity> = on.map(|(_, incident)| incident.severity).collect();
     let mut bundle = bundle(channel, due);
+    let quiet = was.iter().filter(|(subject, _)| !last.contains_key(subject.as_str())).copied();
+    bundle.message.lines.extend(going_on(quiet.collect()));
     let message = &mut bundle.message;
     name.clone_into(&mut message.subject);
     message.turn = if on.is_empty() { Turn::Resolved } else { Turn::Raised };
@@ -138,6 +140,20 @@ fn more(channel: &str, name: &str, due: &[Due<'_>], gate: &Gate) -> Bundle {
     bundle
 }
 
+/// What goes on of a storm and has no news, a line each, the gravest first.
+fn going_on(mut quiet: Vec<(&String, &Incident)>) -> Vec<Untrusted> {
+    quiet.sort_by_key(|(subject, incident)| (Reverse(incident.severity), *subject));
+    let headline = |of: &Incident| Some(of.headline.raw()).filter(|headline| !headline.is_empty()).map(str::to_owned);
+    let line = |(subject, of): &(&String, &Incident)| {
+        Untrusted::new(format!("goes on: {}", headline(of).unwrap_or_else(|| (*subject).clone())))
+    };
+    let mut lines: Vec<Untrusted> = quiet.iter().take(LISTED_MAX).map(line).collect();
+    if quiet.len() > LISTED_MAX {
+        lines.push(Untrusted::new(format!("and {} more go on", quiet.len() - LISTED_MAX)));
+    }
+    lines
+}
+
 /// Has a channel that keeps troubles apart remembered by its gate what letters were told as.
 pub fn told_as(gate: &mut Gate, incident: &str, letters: &[(String, Letter)]) {
     let mut messages: Vec<&Message> = letters.iter().map(|(_, letter)| &letter.message).collect();
@@ -149,7 +165,8 @@ pub fn told_as(gate: &mut Gate, incident: &str, letters: &[(String, Letter)]) {
             // What is told and done has no end that is waited for.
             Turn::Raised if !message.kind.goes_on() => {}
             Turn::Raised => {
-                let told = Incident { name: incident.to_owned(), severity: message.severity, of };
+                let (name, headline) = (incident.to_owned(), message.headline());
+                let told = Incident { name, severity: message.severity, headline, of };
                 gate.incidents.insert(message.subject.clone(), told);
             }
             Turn::Resolved => drop(gate.incidents.remove(&message.subject)),

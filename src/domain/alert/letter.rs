@@ -271,6 +271,9 @@ pub struct Incident {
     pub name: String,
     /// How much the trouble pressed when it was last told.
     pub severity: Severity,
+    /// What was said of it, with how much it presses; empty where that was not kept.
+    #[serde(default)]
+    pub headline: Untrusted,
     /// How many there were at first in the storm that it came in; 1 where it came by itself.
     #[serde(default)]
     pub of: usize,

@@ -109,7 +109,7 @@ fn what_waits_for_newer_news_is_not_told_before_it() {
 
 #[test]
 fn an_incident_that_is_open_is_ended() {
-    let incident = Incident { name: "s".into(), severity: Severity::Critical, of: 1 };
+    let incident = Incident { name: "s".into(), severity: Severity::Critical, headline: "".into(), of: 1 };
     let gate = Gate { incidents: BTreeMap::from([("s".to_owned(), incident)]), ..Gate::default() };
     let gates = BTreeMap::from([("a".to_owned(), gate)]);
     let all = named(&[raised(Severity::Warning, 0), over(1)]);

@@ -100,6 +100,22 @@ fn a_storm_is_one_incident_that_ends_with_the_last_of_it() {
 }
 
 #[test]
+fn news_of_a_storm_lists_what_goes_on_of_it_too() {
+    let raised =
+        |i: usize| letter("pager", &format!("k{i:02}"), if i == 3 { Severity::Critical } else { Severity::Warning });
+    let mut gate = Gate::default();
+    page(&mut gate, &(0..30).map(raised).collect::<Vec<_>>());
+    let mut over = raised(0);
+    (over.message.key, over.message.turn) = ("k00/resolved".to_owned(), Turn::Resolved);
+    let gates = BTreeMap::from([("pager".to_owned(), gate)]);
+    let bundles = due(&letters(&[over]), &gates, 3, &|_| true, NOW);
+    let lines: Vec<&str> = bundles[0].message.lines.iter().map(|line| line.raw()).collect();
+    assert_eq!(lines.len(), 1 + LISTED_MAX + 1, "{lines:?}");
+    assert!(lines[0].starts_with("resolved: ") && lines[1].starts_with("goes on: critical: "), "{lines:?}");
+    assert!(lines[2].starts_with("goes on: medium: ") && lines[LISTED_MAX + 1] == "and 9 more go on", "{lines:?}");
+}
+
+#[test]
 fn what_nobody_has_tried_waits_as_the_plan_has_it_now() {
     let held = Letter { not_before: NOW + 9 * 3_600, ..letter("a", "k1", Severity::Info) };
     let tried = Letter { tries: 1, ..letter("a", "k2", Severity::Info) };
