@@ -8,7 +8,7 @@
 //! 2. **Place.** One service of one account that has nearly all of a move is where it is, whatever place it showed at:
 //!    so the same is at the same place the next time.
 //! 3. **Overlap.** Of those that began together and move the same charges the one is told that explains most, the
-//!    highest first; one that began later is none where the earlier had moved it by then.
+//!    highest first; one that began later is none where the earlier had moved it by then, or climbs through both.
 
 use super::bill::{Bill, word_of};
 use super::cause::{Common, DAYS, Looker, days};
@@ -45,6 +45,10 @@ const ALL: f64 = 0.95;
 const MUCH_WIDER: f64 = 4.0;
 /// How much later moves may add to what an earlier one had moved already.
 const MORE: f64 = 0.4;
+/// Of a rise that is seen later at one place than at another: the share of it that must have come before, and the share
+/// that the later one must be off by. One that only began then has not both: what had come before is expected of it.
+const BEGUN: f64 = 0.25;
+const WHOLE: f64 = 0.75;
 
 /// An anomaly with its charges, where they were looked at.
 struct Case {
@@ -375,15 +379,52 @@ fn in_common<'c>(case: &'c Case, cause: &'c Case) -> Vec<Common<'c>> {
     vec![since(begun), since(days(own).0)]
 }
 
+/// Whether both go on, and one was seen so much later that a slow rise may be both: in the noise of one place its first
+/// days are lost longer than in that of another.
+fn may_climb_in_both(case: &Case, cause: &Case) -> bool {
+    let (own, of) = (&case.found.finding, &cause.found.finding);
+    let is_later = (of.start..=of.start.plus(TOGETHER_SLOW)).contains(&own.start);
+    is_later && own.rises && own.course.is_going() && of.course.is_going()
+}
+
+/// Whether what the later of two is off a day is what both have in common, which had moved so much when it began, and has by
+/// now.
+fn climbed_in_both(off: f64, then: f64, now: f64) -> bool {
+    now > 0.0 && then / now >= BEGUN && off / now >= WHOLE && now / off >= SAME
+}
+
 /// Whether what moved in one case is what moved in another: of those that began together most of it, else an earlier
-/// cause had moved most of it when the later anomaly began, and little came to it.
+/// cause had moved most of it when the later anomaly began, and little came to it; or it rose through both.
 fn is_explained(case: &Case, cause: &Case, moved: &[f64]) -> bool {
     if let [then, now] = moved {
         let own = case.found.raw.moved;
-        return own != 0.0 && then / own >= SAME && (now - then) / own <= MORE;
+        let day = case.found.finding.day;
+        let off = (day.actual - day.expected).to_f64();
+        let had_moved = own != 0.0 && then / own >= SAME && (now - then) / own <= MORE;
+        return had_moved || may_climb_in_both(case, cause) && climbed_in_both(off, *then, *now);
     }
     let Some(cells) = &case.cells else { return false };
     let own = cells.whole().by();
     let shared = cells.within(cause.place()).map(Move::by).or(moved.first().copied());
     (own > 0.0) == case.found.finding.rises && shared.is_some_and(|shared| shared / own >= SAME)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slow_rise_seen_later_at_another_place_is_the_same_and_a_second_step_is_not() {
+        for (off, then, now, want, what) in [
+            (8.6, 4.3, 9.8, true, "a climb of 8 % a day, seen three days later"),
+            (20.5, 10.2, 20.4, true, "the same five days later"),
+            (100.0, 100.0, 200.0, false, "a step upon a step, whose forecast knew the first"),
+            (200.0, 40.0, 240.0, false, "a large step upon a small one"),
+            (40.0, 0.0, 40.0, false, "nothing had come before"),
+            (300.0, 40.0, 100.0, false, "most of it is elsewhere"),
+            (20.0, -5.0, -20.0, false, "what they have in common fell"),
+        ] {
+            assert_eq!(climbed_in_both(off, then, now), want, "{what}");
+        }
+    }
 }
