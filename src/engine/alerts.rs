@@ -228,7 +228,9 @@ pub fn tried(engine: &LocalEngine, tried: &Try) -> Result<()> {
     }
     let mut changes = Vec::new();
     let mut log = entries(&journal);
-    for (name, entry) in placed(&log, after.log) {
+    let replaced = goes_with(&outbox, &after.letters).filter_map(|(_, letter)| bring::replaced(letter, tried.at));
+    let fresh = replaced.chain(after.log).collect();
+    for (name, entry) in placed(&log, fresh) {
         changes.push(Change::keep(ALERT, &name, &entry)?);
         log.insert(name, entry);
     }
@@ -253,15 +255,11 @@ fn on_its_way(
     after: &BTreeMap<String, Option<Letter>>,
     woken: Option<(&str, i64)>,
 ) -> Result<Vec<Change>> {
-    let done: Vec<&Letter> =
-        after.iter().filter(|(_, letter)| letter.is_none()).filter_map(|(name, _)| outbox.get(name)).collect();
-    let mut changes = Vec::new();
-    for (name, letter) in outbox {
+    let mut changes: Vec<Change> = goes_with(outbox, after).map(|(name, _)| Change::remove(OUTBOX, name)).collect();
+    let gone: BTreeSet<&String> = goes_with(outbox, after).map(|(name, _)| name).collect();
+    for (name, letter) in outbox.iter().filter(|(name, _)| !gone.contains(name)) {
         match (after.get(name), woken) {
             (Some(letter), _) => changes.push(changed(OUTBOX, name, letter.as_ref())?),
-            (None, _) if done.iter().any(|done| bring::is_before(letter, done)) => {
-                changes.push(Change::remove(OUTBOX, name));
-            }
             (None, Some((channel, at))) if letter.channel == channel && letter.tries > 0 && letter.not_before > at => {
                 changes.push(Change::keep(OUTBOX, name, &Letter { not_before: at, ..letter.clone() })?);
             }
@@ -269,6 +267,18 @@ fn on_its_way(
         }
     }
     Ok(changes)
+}
+
+/// Older news of the same trouble to the same channel as what is done with after a try.
+fn goes_with<'l>(
+    outbox: &'l BTreeMap<String, Letter>,
+    after: &BTreeMap<String, Option<Letter>>,
+) -> impl Iterator<Item = (&'l String, &'l Letter)> {
+    let is_done = |(name, letter): (&String, &Option<Letter>)| letter.is_none().then(|| outbox.get(name)).flatten();
+    let done: Vec<&Letter> = after.iter().filter_map(is_done).collect();
+    let tried: BTreeSet<String> = after.keys().cloned().collect();
+    let is_older = move |letter: &Letter| done.iter().any(|done| bring::is_before(letter, done));
+    outbox.iter().filter(move |(name, letter)| !tried.contains(*name) && is_older(letter))
 }
 
 /// Notes that there is nothing to tell of letters any more.

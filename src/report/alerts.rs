@@ -193,7 +193,7 @@ fn letter_row(letter: &Letter) -> Vec<String> {
         "on its way".to_owned(),
         turned(message.turn, message.severity.word(message.kind)),
         message.title.safe().into_string(),
-        format!("{tries}{}", letter.why.as_deref().unwrap_or_default()),
+        format!("{tries}{}", letter.reason().unwrap_or_default()),
     ]
 }
 

@@ -28,6 +28,8 @@ const FAILURES_MAX: u32 = 4;
 pub const KEPT_FOR: i64 = 7 * DAY_SECONDS;
 /// Why nobody was told of what was over by then.
 const UNHEARD: &str = "it was over before it could be told";
+/// Why some readers did not get what others have.
+const REPLACED: &str = "newer news has replaced it";
 /// Titles that a bundle lists.
 const LISTED_MAX: usize = 20;
 
@@ -332,6 +334,13 @@ fn partly(
         }
     }
     after
+}
+
+/// What the log says of older news that goes with what has replaced it, where some readers have it: the others do not.
+#[must_use]
+pub fn replaced(letter: &Letter, now: i64) -> Option<Entry> {
+    let is_told = !letter.had.is_empty();
+    is_told.then(|| entry(letter, letter.tries, Some(REPLACED.to_owned()), 1, now))
 }
 
 /// For how long a letter has been tried by now. Between two tries there is a day at most: for longer nobody was there

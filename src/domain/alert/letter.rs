@@ -75,6 +75,16 @@ impl Letter {
         format!("{}|{}", self.channel, self.message.key)
     }
 
+    /// Why it is not there yet, with those who will not have it however the others fare.
+    #[must_use]
+    pub fn reason(&self) -> Option<String> {
+        let why = self.why.as_deref().unwrap_or_default();
+        let is_untold = |of: &&Refused| !why.contains(&Refused::words([*of]));
+        let all = [Refused::words(self.refused.iter().filter(is_untold)), why.to_owned()];
+        let said: Vec<String> = all.into_iter().filter(|said| !said.is_empty()).collect();
+        (!said.is_empty()).then(|| said.join("; "))
+    }
+
     /// The readers that it is not brought to any more.
     #[must_use]
     pub fn settled(&self) -> BTreeSet<&str> {

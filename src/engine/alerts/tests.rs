@@ -68,6 +68,25 @@ fn older_news_that_waits_for_its_next_try_goes_with_what_replaces_it() {
 }
 
 #[test]
+fn the_log_keeps_what_some_readers_have_where_newer_news_takes_its_place() {
+    let engine = engine();
+    let of = |reader: &str, why: &str| Refused { reader: reader.into(), why: why.into() };
+    on_its_way(&engine, &letter(Turn::Raised, NOW));
+    let partly = Fate::Partly {
+        had: vec!["ana".into()],
+        refused: vec![of("bob", "550 no")],
+        later: vec![of("eve", "451 wait")],
+    };
+    attempt(&engine, partly, NOW);
+    on_its_way(&engine, &letter(Turn::Resolved, NOW + 1));
+    assert!(attempt(&engine, Fate::Delivered, NOW + 1).is_empty());
+    let said: Vec<(Turn, &str, Option<String>)> =
+        answer(&engine).log.iter().rev().map(|entry| (entry.turn, entry.state(), entry.reason())).collect();
+    let why = "bob has not got it: 550 no; the rest has not got it: newer news has replaced it";
+    assert_eq!(said, [(Turn::Raised, "partly told", Some(why.to_owned())), (Turn::Resolved, "told", None)]);
+}
+
+#[test]
 fn whoever_has_it_is_not_told_again_where_the_others_are_given_up() {
     for (first, told) in [
         (failed(false), &[][..]),

@@ -253,6 +253,25 @@ fn who_has_it_is_not_told_again_and_who_is_refused_is_named() {
     let left: BTreeMap<String, Letter> =
         first.letters.iter().filter_map(|(n, l)| Some((n.clone(), l.clone()?))).collect();
     assert_eq!(left.values().map(|l| (l.tries, l.not_before - NOW)).collect::<Vec<_>>(), [(1, 10), (1, 10)]);
+    let (_, one) = left.first_key_value().expect("it is tried again");
+    let said = "b has not got it: 550 no; c has not got it: 451 wait";
+    assert_eq!(one.reason().as_deref(), Some(said), "each once");
+    // Who was refused is told of for as long as another one waits.
+    let later = vec![of("c", "452 full")];
+    for (fate, said) in [
+        (
+            Fate::Partly { had: Vec::new(), refused: Vec::new(), later },
+            "b has not got it: 550 no; c has not got it: 452 full",
+        ),
+        (
+            Fate::Failed { why: "the server is away".into(), wait: None, unsure: false },
+            "b has not got it: 550 no; the server is away",
+        ),
+    ] {
+        let next = after(&[("n".to_owned(), one.clone())], &fate, &Gate::default(), NOW + 10, 0.0);
+        let waits = next.letters["n"].as_ref().expect("it waits");
+        assert_eq!(waits.reason().as_deref(), Some(said));
+    }
     // With what is new it is no storm: that goes to all.
     let mut all = left.clone();
     all.extend(letters(&[letter("mail", "k3", Severity::Warning)]));

@@ -45,7 +45,7 @@ pub(in crate::tui) struct Sent<'a> {
 
 impl<'a> News<'a> {
     fn of_letter(letter: &'a Letter) -> News<'a> {
-        let (state, why, at) = ("on its way", letter.why.clone(), letter.not_before);
+        let (state, why, at) = ("on its way", letter.reason(), letter.not_before);
         let to = vec![Sent { channel: &letter.channel, state, why, at, tries: letter.tries }];
         News { to, ..News::would_be(&letter.message, Vec::new()) }
     }
