@@ -79,6 +79,12 @@ pub async fn bring(to: &Email, allowed: &[String], message: &Worded, means: &Mea
     }
 }
 
+/// An address with its domain as every server knows it (RFC 5890); what is before the `@` has no such spelling.
+fn in_ascii(address: &Address) -> Address {
+    let domain = idna::domain_to_ascii(address.domain()).unwrap_or_else(|_| address.domain().to_owned());
+    Address::new(address.user(), domain).unwrap_or_else(|_| address.clone())
+}
+
 fn is_ascii(address: &Address) -> bool {
     AsRef::<str>::as_ref(address).is_ascii()
 }
@@ -93,10 +99,10 @@ fn known_sender(letter: &lettre::Message, host: &SafeText) -> Result<(), Failure
 
 /// Those of a letter's readers who are to have it, each once.
 fn readers(letter: &lettre::Message, settled: &[String]) -> Vec<Address> {
+    let settled: Vec<Address> = settled.iter().filter_map(|of| of.parse().ok()).map(|of| in_ascii(&of)).collect();
     let mut readers: Vec<Address> = Vec::new();
     for reader in letter.envelope().to() {
-        let is_settled = settled.iter().any(|of| of == AsRef::<str>::as_ref(reader));
-        if !is_settled && !readers.contains(reader) {
+        if !settled.contains(reader) && !readers.contains(reader) {
             readers.push(reader.clone());
         }
     }
@@ -162,7 +168,8 @@ async fn reached(
     means: &Means,
     host: &SafeText,
 ) -> Result<AsyncSmtpConnection, Failure> {
-    let mut parameters = TlsParameters::builder(to.host.clone());
+    let named = idna::domain_to_ascii(&to.host).unwrap_or_else(|_| to.host.clone());
+    let mut parameters = TlsParameters::builder(named.clone());
     if let Some(path) = &means.certificate {
         let wrong = |why: String| Failure::new(format!("the certificate `{}`: {why}", SafeText::path(path)));
         let pem = std::fs::read(path).map_err(|e| wrong(e.to_string()))?;
@@ -181,7 +188,7 @@ async fn reached(
             )));
         }
     };
-    let (at, me) = ((to.host.as_str(), to.port.unwrap_or(port)), ClientId::default());
+    let (at, me) = ((named.as_str(), to.port.unwrap_or(port)), ClientId::default());
     let server = AsyncSmtpConnection::connect_tokio1(at, Some(WITHIN), &me, wrapped, None).await;
     let mut server = server.map_err(failed)?;
     if let Some(parameters) = upgraded {
@@ -202,7 +209,8 @@ fn mailbox(text: &str) -> Result<Mailbox, Failure> {
     let wrong = |why: &str| Failure::new(format!("`{}` is no address: {why}", SafeText::from_outside(text)));
     // Two in a text are none.
     let what = "it is like \"ops@example.com\" or \"Ops <ops@example.com>\", each in quotes of its own";
-    text.trim().parse::<Mailbox>().map_err(|_| wrong(what))
+    let mailbox = text.trim().parse::<Mailbox>().map_err(|_| wrong(what))?;
+    Ok(Mailbox { email: in_ascii(&mailbox.email), ..mailbox })
 }
 
 /// The letter, with those readers in its head that may be named to its server. The same news has the same id, and all

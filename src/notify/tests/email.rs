@@ -206,6 +206,33 @@ async fn a_reader_with_letters_that_a_server_does_not_know_keeps_it_from_no_othe
 }
 
 #[tokio::test]
+async fn a_domain_is_written_in_ascii_for_every_server() {
+    let odd = |email: &mut Email| {
+        email.from = "costs@m\u{fc}ller.example".into();
+        email.to = vec!["Ana <ana@M\u{fc}ller.example>".into(), "b\u{f8}@m\u{fc}ller.example".into()];
+    };
+    for (answers, letters) in [
+        // Which has no SMTPUTF8, and takes no reader with other letters before the `@`.
+        (&[("MAIL FROM:<costs@xn--mller-kva.example> ", "555 5.5.4 no such option")][..], 1),
+        (&[("EHLO", "250-sink\r\n250-8BITMIME\r\n250 SMTPUTF8")], 2),
+    ] {
+        let (fate, heard) = brought((&plain(), &[]), odd, answers).await;
+        let of = |word: &str| heard.iter().filter(|line| line.starts_with(word)).count();
+        assert_eq!((of("MAIL FROM:<costs@xn--mller-kva.example>"), of("RCPT TO")), (1, letters), "{heard:?}");
+        assert_eq!(of("RCPT TO:<ana@xn--mller-kva.example>"), 1, "{heard:?}");
+        assert!(!heard.iter().any(|line| line.contains("m\u{fc}ller")), "{heard:?}");
+        assert_eq!(
+            matches!(fate, Fate::Partly { refused, .. } if refused[0].reader == "b\u{f8}@xn--mller-kva.example"),
+            letters == 1
+        );
+        // Who had it by the name that was written before has it.
+        let had = ["ana@m\u{fc}ller.example"];
+        let (_, heard) = brought((&plain(), &had), odd, answers).await;
+        assert!(!heard.iter().any(|line| line.starts_with("RCPT TO:<ana")), "{heard:?}");
+    }
+}
+
+#[tokio::test]
 async fn nothing_is_sent_unencrypted_to_another_machine() {
     let mut channel = channel(25, None);
     let Via::Email(email) = &mut channel.via else { panic!("an email") };
