@@ -143,6 +143,9 @@ impl Rule {
     #[must_use]
     pub fn applies_at(&self, local: i64) -> bool {
         let (day, minute) = moment(local);
+        // A night is of the day on which it begins.
+        let is_after_midnight = self.hours.is_some_and(|hours| hours.from >= hours.to && minute < hours.to);
+        let day = if is_after_midnight { day.plus(-1) } else { day };
         self.days.contains(day) && self.hours.is_none_or(|hours| hours.contains(minute))
     }
 }
@@ -253,6 +256,31 @@ mod tests {
             [(9 * 3_600, true), (8 * 3_600, false), (17 * 3_600, false), (5 * DAY_SECONDS + 10 * 3_600, false)]
         {
             assert_eq!(rule.applies_at(monday + seconds), applies, "{seconds}");
+        }
+    }
+
+    #[test]
+    fn a_night_is_of_the_day_on_which_it_begins() {
+        // 2026-11-27 is a Friday, the lowest bit a Monday.
+        let friday = Day::parse("2026-11-27").expect("date").seconds();
+        let on_friday =
+            |hours: &str| Rule { hours: Hours::parse(hours), days: Days(0b1_0000), ..Rule::new("a", Kind::Spike) };
+        for (hours, later, applies) in [
+            ("22:00-06:00", 5, false),
+            ("22:00-06:00", 21, false),
+            ("22:00-06:00", 22, true),
+            ("22:00-06:00", 24, true),
+            ("22:00-06:00", 29, true),
+            ("22:00-06:00", 30, false),
+            ("22:00-06:00", 46, false),
+            ("22:00-24:00", 23, true),
+            ("22:00-24:00", 24, false),
+            ("00:00-24:00", 0, true),
+            ("00:00-24:00", 24, false),
+            ("00:00-06:00", 5, true),
+            ("00:00-06:00", 29, false),
+        ] {
+            assert_eq!(on_friday(hours).applies_at(friday + later * 3_600), applies, "{hours} {later}");
         }
     }
 }
