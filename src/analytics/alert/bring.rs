@@ -134,7 +134,12 @@ fn more(channel: &str, name: &str, due: &[Due<'_>], gate: &Gate) -> Bundle {
     message.turn = if on.is_empty() { Turn::Resolved } else { Turn::Raised };
     if let Some(gravest) = on.iter().max() {
         message.severity = message.severity.max(*gravest);
-        if on.len() < all {
+        // What it was told of already, and is told of again, has become worse.
+        let worse = due.iter().filter(|(_, letter)| letter.message.turn == Turn::Raised && letter.follows).count();
+        if worse > 0 {
+            let parts = message.title.raw().split_once(": ").map_or("", |(_, parts)| parts).to_owned();
+            message.title = Untrusted::new(format!("{worse} worse, of {} open: {parts}", on.len()));
+        } else if on.len() < all {
             let go_on = if on.len() == 1 { "goes on" } else { "go on" };
             message.title = Untrusted::new(format!("{} of {all} alerts {go_on}", on.len()));
         }

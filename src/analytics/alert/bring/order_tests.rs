@@ -147,6 +147,25 @@ fn a_storm_that_may_be_there_keeps_its_name_and_says_what_goes_on() {
 }
 
 #[test]
+fn a_storm_that_gets_worse_says_how_many_of_it_do_and_how_many_are_open() {
+    let list: Vec<Letter> = (0..7).map(|i| news(&format!("k{i}"), Turn::Raised, Severity::Warning, 0)).collect();
+    let storm = due(&named(&list), &no_gates(), 3, &|_| true, NOW).remove(0);
+    let mut gate = Gate::default();
+    told_as(&mut gate, &storm.message.subject, &named(&list).into_iter().collect::<Vec<_>>());
+    let gates = BTreeMap::from([("a".to_owned(), gate)]);
+    let worse = |i: usize| Letter { follows: true, ..news(&format!("k{i}"), Turn::Raised, Severity::Critical, 9) };
+    let over = |i: usize| news(&format!("k{i}"), Turn::Resolved, Severity::Info, 9);
+    for (fresh, title) in [
+        (vec![worse(0), worse(1)], "2 worse, of 7 open: 2 critical"),
+        (vec![worse(0), over(1), over(2)], "1 worse, of 5 open: 1 critical, 2 resolved"),
+    ] {
+        let told = due(&named(&fresh), &gates, 3, &|_| true, NOW + 9).remove(0).message;
+        assert_eq!((told.title.raw(), told.severity, told.turn), (title, Severity::Critical, Turn::Raised));
+        assert_eq!(told.subject, storm.message.subject);
+    }
+}
+
+#[test]
 fn nothing_waits_for_a_clock_that_was_ahead() {
     let day = DAY_SECONDS;
     for (failed, shut, waits) in [
