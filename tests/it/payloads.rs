@@ -64,6 +64,8 @@ fn facts(name: &str) -> Facts {
         spent: Amount::whole(spent),
         forecast: Some(Amount::whole(1_200)),
         exceeds_on: Some(today.plus(3)),
+        as_of: today,
+        through: None,
         reached,
         since: Some(today),
         foreseen: Some(120),

@@ -70,6 +70,10 @@ pub struct BudgetFact {
     pub forecast: Option<Amount>,
     /// The day on which the limit is forecast to be reached.
     pub exceeds_on: Option<Day>,
+    /// The day that it stands so on.
+    pub as_of: Day,
+    /// The last day whose charges have come, where later ones of the period have not.
+    pub through: Option<Day>,
     /// The highest threshold that what was spent has reached, in percent.
     pub reached: Option<u32>,
     /// Since when.

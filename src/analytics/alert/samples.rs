@@ -57,6 +57,8 @@ pub fn budget() -> BudgetFact {
         spent: Amount::whole(300),
         forecast: None,
         exceeds_on: None,
+        as_of: Day::parse("2026-11-18").expect("date"),
+        through: None,
         reached: None,
         since: None,
         foreseen: None,

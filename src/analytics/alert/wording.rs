@@ -70,6 +70,11 @@ pub fn budget(fact: &BudgetFact, reached: u32) -> String {
 #[must_use]
 pub fn forecast(fact: &BudgetFact, foreseen: u32) -> String {
     let will = match fact.exceeds_on {
+        // Its charges are late: what is foretold of that day has happened by now.
+        Some(day) if day < fact.as_of => {
+            let through = fact.through.map(|through| format!(" (charges up to {})", short(through)));
+            format!("was likely over on {}{}", short(day), through.unwrap_or_default())
+        }
         Some(day) => format!("will be over on {}", short(day)),
         None => format!("is forecast to reach {foreseen} %"),
     };

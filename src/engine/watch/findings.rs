@@ -107,6 +107,8 @@ fn budget(answer: BudgetAnswer) -> Option<BudgetFact> {
         spent,
         forecast: answer.forecast.as_ref().map(|foreseen| foreseen.end.mid),
         exceeds_on,
+        as_of: answer.as_of,
+        through: answer.pending.as_ref().and_then(|pending| pending.through),
         reached: reached.map(|(percent, _)| percent),
         since,
         foreseen: highest(Of::Forecast).map(|(percent, _)| percent),

@@ -42,6 +42,7 @@ fn budget(spent: i64, reached: Option<u32>, foreseen: Option<u32>) -> BudgetFact
         spent: Amount::whole(spent),
         forecast: Some(Amount::whole(spent * 2)),
         exceeds_on: foreseen.map(|_| Day::of_seconds(NOW).plus(3)),
+        as_of: Day::of_seconds(NOW),
         since: reached.map(|_| Day::of_seconds(NOW)),
         reached,
         foreseen,

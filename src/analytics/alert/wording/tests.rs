@@ -83,6 +83,13 @@ fn a_budget_is_told_with_its_limit_share_and_day() {
     let fact = BudgetFact { spent: Amount::whole(4_999), exceeds_on: day, ..fact };
     assert_eq!(budget(&fact, 80), "budget plat has reached 80 %: 4,999 of 5,000 USD (99 %), since Nov 18");
     assert_eq!(forecast(&fact, 100), "budget plat will be over on Nov 18: 9,100 of 5,000 USD (182 %) is forecast");
+    let late = BudgetFact { as_of: Day::parse("2026-11-19").expect("date"), ..fact.clone() };
+    assert_eq!(forecast(&late, 100), "budget plat was likely over on Nov 18: 9,100 of 5,000 USD (182 %) is forecast");
+    let late = BudgetFact { through: Day::parse("2026-11-15"), ..late };
+    assert_eq!(
+        forecast(&late, 100),
+        "budget plat was likely over on Nov 18 (charges up to Nov 15): 9,100 of 5,000 USD (182 %) is forecast"
+    );
     let above = BudgetFact { spent: "5000.01".parse().expect("amount"), ..fact.clone() };
     assert_eq!(budget(&above, 100), "budget plat is over: 5,000.01 of 5,000 USD (101 %), since Nov 18");
     let fact = BudgetFact { exceeds_on: None, forecast: Some(Amount::whole(4_500)), ..fact };
