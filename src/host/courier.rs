@@ -49,8 +49,8 @@ pub struct Courier {
     is_seen: bool,
     certificate: Option<PathBuf>,
     place: Place,
-    /// The day to take for today, where one was named.
-    fixed: Option<Day>,
+    /// The day to look at, where one was named that is not today.
+    another: Option<Day>,
     /// Whether it is the demo that is looked at.
     is_demo: bool,
     /// Whether what failed is tried before its time.
@@ -89,16 +89,22 @@ pub struct Round {
 }
 
 impl Courier {
-    /// Of a config, for a store; `home` is what `~/` stands for.
+    /// Of a config, for a store; `home` is what `~/` stands for. Where a day was named that is today, it looks from
+    /// then on: who watches tells of the days after it, too.
     #[must_use]
-    pub fn new(config: &Config, place: Place, fixed: Option<Day>, home: Option<&Path>) -> Courier {
+    pub fn new(config: &Config, place: Place, named: Option<Day>, home: Option<&Path>) -> Courier {
+        Courier::begun(config, place, named, home, clock::now_seconds())
+    }
+
+    /// The same, begun at a moment.
+    pub(super) fn begun(config: &Config, place: Place, named: Option<Day>, home: Option<&Path>, at: i64) -> Courier {
         Courier {
             channels: config.alerts.channels.clone(),
             plan: config.alerts.plan.clone(),
             is_seen: true,
             certificate: config.sync.certificate.as_deref().map(|path| at_home(path, home)),
             place,
-            fixed,
+            another: named.filter(|day| *day != Day::of_seconds(at)),
             is_demo: false,
             is_impatient: false,
         }
@@ -119,13 +125,7 @@ impl Courier {
     /// Why nobody is told of what is found, where that is so.
     #[must_use]
     pub fn silence(&self) -> Option<Silence> {
-        let another = || self.another_day(clock::now_seconds()).map(Silence::AsOf);
-        self.is_demo.then_some(Silence::Demo).or_else(another)
-    }
-
-    /// The day to look at, where one was named that is not today.
-    fn another_day(&self, now: i64) -> Option<Day> {
-        self.fixed.filter(|day| *day != Day::of_seconds(now))
+        self.is_demo.then_some(Silence::Demo).or(self.another.map(Silence::AsOf))
     }
 
     /// The same where nobody sees what the terminal is told, as in a job of cron: what is for this machine is left
@@ -145,7 +145,7 @@ impl Courier {
     #[must_use]
     pub fn moment(&self) -> Moment {
         let now = clock::now_seconds();
-        let at = self.another_day(now).map_or(now, |day| day.seconds() + DAY_SECONDS - 1);
+        let at = self.another.map_or(now, |day| day.seconds() + DAY_SECONDS - 1);
         Moment { at, offset: clock::offset(at) }
     }
 

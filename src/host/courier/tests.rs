@@ -148,3 +148,15 @@ fn what_begins_late_in_a_round_has_not_failed_when_that_ends() {
     let lines = std::fs::read_to_string(&heard).expect("heard").lines().count();
     assert_eq!(lines, 2, "what was heard is noted: nothing of it is told twice");
 }
+
+#[test]
+fn whoever_began_as_of_today_looks_after_midnight_too() {
+    let place = || Place::beside(Path::new("/s/store"));
+    let yesterday = clock::today().plus(-1);
+    let began =
+        |named: Day| Courier::begun(&Config::default(), place(), Some(named), None, yesterday.seconds() + 80_000);
+    let (went_on, another) = (began(yesterday), began(yesterday.plus(1)));
+    assert!(went_on.silence().is_none() && went_on.moment().day() > yesterday);
+    // What was said when it began stays so.
+    assert_eq!(another.silence(), Some(Silence::AsOf(yesterday.plus(1))));
+}
