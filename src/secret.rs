@@ -35,7 +35,7 @@ const COMMAND_WITHIN: Duration = Duration::from_secs(30);
 pub enum Reference {
     /// In an environment variable.
     Env(String),
-    /// In a file, which only its owner may read.
+    /// In a file, which only its owner may read; `~/` is the home folder.
     File(PathBuf),
     /// What a command writes, run by `sh -c`.
     Command(String),
@@ -114,7 +114,7 @@ impl Reference {
     pub fn lacks(&self, variable: impl Fn(&str) -> Option<String>) -> Option<Missing> {
         let why = match self {
             Reference::Env(name) => variable(name).is_none_or(|value| value.is_empty()).then(|| UNSET.to_owned()),
-            Reference::File(path) => read(path).err(),
+            Reference::File(path) => at_home(path, &variable).and_then(|path| read(&path)).err(),
             Reference::Command(_) | Reference::Keyring { .. } => None,
         };
         why.map(|why| self.missing(why))
@@ -148,7 +148,7 @@ impl Reference {
         let missing = |why: String| self.missing(why);
         let value = match self {
             Reference::Env(name) => variable(name).ok_or_else(|| missing(UNSET.to_owned()))?,
-            Reference::File(path) => read(path).map_err(missing)?,
+            Reference::File(path) => at_home(path, &variable).and_then(|path| read(&path)).map_err(missing)?,
             Reference::Command(command) => {
                 run(shell(command), COMMAND_WITHIN).await.map_err(|why| missing(why.into()))?
             }
@@ -159,6 +159,14 @@ impl Reference {
         let value = value.trim_end_matches(['\r', '\n']);
         if value.is_empty() { Err(missing("it is empty".into())) } else { Ok(Secret(value.to_owned())) }
     }
+}
+
+/// A file's path, with `~/` for the home folder as a shell has it.
+fn at_home(path: &Path, variable: impl Fn(&str) -> Option<String>) -> Result<PathBuf, String> {
+    let Ok(rest) = path.strip_prefix("~") else { return Ok(path.to_owned()) };
+    let home = variable("HOME").filter(|home| !home.is_empty());
+    home.map(|home| PathBuf::from(home).join(rest))
+        .ok_or_else(|| "there is no home folder that `~` stands for".to_owned())
 }
 
 fn read(path: &Path) -> Result<String, String> {
@@ -324,6 +332,20 @@ mod tests {
             assert_eq!(secret.reveal(), CANARY);
             assert!(!format!("{secret:?} {}", reference.name()).contains(CANARY));
         }
+    }
+
+    #[tokio::test]
+    async fn a_file_may_be_at_home() {
+        let home = tempfile::tempdir().expect("folder");
+        let path = home.path().join("secret");
+        std::fs::write(&path, CANARY).expect("file");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).expect("mode");
+        let variable = |name: &str| (name == "HOME").then(|| home.path().display().to_string());
+        let reference = Reference::parse("file:~/secret").expect("a reference");
+        assert_eq!(reference.lacks(variable), None);
+        assert_eq!(reference.resolve(variable).await.expect("a secret").reveal(), CANARY);
+        let homeless = reference.resolve(|_| None).await.expect_err("there is no home");
+        assert_eq!(homeless.message, "`file:~/secret`: there is no home folder that `~` stands for");
     }
 
     #[tokio::test]
