@@ -15,7 +15,7 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 use reqwest::{Client, Method, Request, StatusCode, Url};
 
-use super::outgoing::Failure;
+use super::outgoing::{Failure, without_echo};
 use crate::domain::text::SafeText;
 use crate::secret::Secret;
 
@@ -42,6 +42,8 @@ pub struct Answered {
     pub body: String,
     /// Whether that is all of it, or as much as is read of any.
     is_whole: bool,
+    /// What it was sent.
+    sent: String,
 }
 
 impl Net {
@@ -124,6 +126,7 @@ impl Net {
             value.set_sensitive(true);
             request.headers_mut().insert(name.map_err(|_| Failure::new("a header has no name"))?, value);
         }
+        let sent = String::from_utf8_lossy(&body).into_owned();
         *request.body_mut() = Some(body.into());
         let mut response = self.client.execute(request).await.map_err(|e| failed(&host, e))?;
         let (status, headers) = (response.status(), response.headers().clone());
@@ -144,7 +147,7 @@ impl Net {
             };
             is_whole = tokio::time::timeout(BODY_WITHIN, read).await.unwrap_or(false);
         }
-        Ok(Answered { host, status, headers, body: String::from_utf8_lossy(&body).into_owned(), is_whole })
+        Ok(Answered { host, status, headers, body: String::from_utf8_lossy(&body).into_owned(), is_whole, sent })
     }
 
     /// The host of an address that may be spoken with.
@@ -200,6 +203,7 @@ impl Answered {
             _ => format!("{} answered {status}", self.host),
         };
         let said = if self.is_page() { "" } else { self.body.as_str() };
+        let said = &without_echo(said, &self.sent);
         // A gateway does not know what became of it.
         let unsure = status == 504;
         Err(Failure { wait: self.wait(), unsure, ..Failure::said(&why, said, secrets) })

@@ -2,6 +2,8 @@
 //!
 //! One try, bounded in time. No error has a secret or a webhook's address, which is one.
 
+#[cfg(feature = "net")]
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -80,6 +82,40 @@ pub fn clean(said: &str, secrets: &[&str]) -> String {
     }
     let line: Vec<&str> = said.split_whitespace().collect();
     cut(&SafeText::from_outside(&line.join(" ")), WORDS_MAX)
+}
+
+/// Characters that what is repeated of a message has at least.
+#[cfg(feature = "net")]
+const ECHO_LEAST: usize = 12;
+
+/// Somebody else's words without what they repeat of what was sent, however it is quoted: why it was refused is told
+/// by the rest.
+#[cfg(feature = "net")]
+#[must_use]
+pub fn without_echo(said: &str, sent: &str) -> String {
+    // Quoting and spaces may differ.
+    let plain = |text: &str| -> Vec<(usize, char)> {
+        text.char_indices().filter(|(_, c)| !c.is_whitespace() && *c != '\\').collect()
+    };
+    let (ours, theirs) = (plain(sent), plain(said));
+    let piece = |of: &[(usize, char)]| of.iter().map(|(_, c)| *c).collect::<String>();
+    let known: HashSet<String> = ours.windows(ECHO_LEAST).map(piece).collect();
+    let mut is_echo = vec![false; theirs.len()];
+    for (at, window) in theirs.windows(ECHO_LEAST).enumerate() {
+        if known.contains(&piece(window)) {
+            is_echo[at..at + ECHO_LEAST].fill(true);
+        }
+    }
+    let (mut rest, mut from) = (String::new(), 0);
+    for run in (0..theirs.len()).collect::<Vec<_>>().chunk_by(|a, b| is_echo[*a] == is_echo[*b]) {
+        let (first, last) = (run[0], run[run.len() - 1]);
+        let next = theirs.get(last + 1).map_or(said.len(), |(at, _)| *at);
+        let (at, c) = theirs[last];
+        let end = if is_echo[first] { at + c.len_utf8() } else { next };
+        rest.push_str(if is_echo[first] { "..." } else { &said[from..end] });
+        from = end;
+    }
+    rest
 }
 
 /// Gets a secret.
@@ -175,6 +211,28 @@ async fn by(channel: &Channel, worded: &Worded, _: &Message, _: &Means) -> Resul
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(feature = "net")]
+    #[test]
+    fn what_a_sink_repeats_of_what_it_was_sent_is_left_out() {
+        let sent = r#"{"title":"Amazon EC2 costs 1,180 USD a day","kind":"anomaly","lines":["m5.large \"a\""]}"#;
+        let quoted = sent.replace('\\', "\\\\").replace('"', "\\\"");
+        let spread = sent.replace(',', ", \n").replace(':', ": ");
+        for (said, want) in [
+            (format!(r#"{{"error":"bad field","got":{sent}}}"#), r#"{"error":"bad field","got":..."#),
+            (format!(r#"{{"error":"bad field","got":"{quoted}"}}"#), r#"{"error":"bad field","got":"..."#),
+            (format!("cannot take {spread} from you"), "cannot take ... from you"),
+            (sent.to_owned(), "..."),
+            ("invalid_payload".to_owned(), "invalid_payload"),
+            ("the title is too long".to_owned(), "the title is too long"),
+            (String::new(), ""),
+        ] {
+            let rest = without_echo(&said, sent);
+            assert!(rest.starts_with(want) && rest.len() <= want.len() + 4, "{said}: {rest}");
+        }
+        let small = without_echo("stra\u{df}e \u{1f4b8} is odd", "x");
+        assert_eq!(small, "stra\u{df}e \u{1f4b8} is odd");
+    }
 
     #[test]
     fn what_a_sink_says_is_a_short_line_without_secrets() {
