@@ -250,24 +250,27 @@ impl Page<'_> {
                 }
             }
             self.push(spans, Some(Target::Channel(channel.name.clone())));
+            // Below its channel: with many of them the end of the list is out of view.
+            if let Some(fate) = standing.tested.get(&channel.name) {
+                self.tested(&channel.name, fate);
+            }
         }
-        if !standing.tested.is_empty() {
-            self.blank();
-        }
-        standing.tested.iter().for_each(|(channel, fate)| self.tested(channel, fate));
     }
 
-    /// How a test went.
+    /// What became of a channel's test.
     fn tested(&mut self, channel: &str, fate: &Fate) {
-        match fate {
-            Fate::Delivered => self.wrapped(&format!("{channel} has the test."), Role::Text),
+        let (said, role) = match fate {
+            Fate::Delivered => (format!("{channel} has the test."), Role::Text),
             Fate::Partly { refused, later, .. } => {
                 let others = Refused::words(refused.iter().chain(later));
-                self.wrapped(&format!("{channel} has the test, but {others}."), Role::Unsure);
+                (format!("{channel} has the test, but {others}."), Role::Unsure)
             }
             Fate::Failed { why, .. } | Fate::Impossible { why } | Fate::LeftOut { why } => {
-                self.wrapped(&format!("{channel} has not got the test: {why}"), Role::Unsure);
+                (format!("{channel} has not got the test: {why}"), Role::Unsure)
             }
+        };
+        for line in wrap(&SafeText::from_outside(&said), self.columns.saturating_sub(5)) {
+            self.push(vec![(format!("   {line}"), role)], None);
         }
     }
 

@@ -179,6 +179,32 @@ fn a_channel_is_selected_and_tried() {
     assert!(s.app.overlay.is_none());
 }
 
+/// All of a screen, however its lines are broken.
+fn in_a_line(s: &Session) -> String {
+    s.text().split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn of_many_channels_the_selected_one_and_the_answer_to_its_test_are_in_view() {
+    let mut stands = standing();
+    stands.channels = (0..18).map(|i| channel(&format!("chat{i}"), "slack", 0, Gate::default())).collect();
+    let why = "hooks.slack.com answered 404: the address is not there any more";
+    let failed = || Fate::Failed { why: why.into(), wait: None, unsure: false };
+    stands.tested = (0..18).map(|i| (format!("chat{i}"), failed())).collect();
+    let mut s = Session::started(Mood::Demo, (80, 24));
+    s.keys("N");
+    told(&mut s, Ok(stands));
+    for i in 0..18 {
+        let text = in_a_line(&s);
+        let said = format!("chat{i} has not got the test: {why}");
+        assert!(text.contains(&format!(" chat{i} ")) && text.contains(&said), "{i}: {text}");
+        s.keys("<enter>");
+        assert!(in_a_line(&s).contains(&said), "nor is it gone where the channel is read whole: {}", s.text());
+        s.keys("<esc>");
+        s.keys("j");
+    }
+}
+
 #[test]
 fn a_message_is_read_whole() {
     let mut s = Session::started(Mood::Demo, (80, 24));
