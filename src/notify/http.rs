@@ -14,6 +14,7 @@ use std::time::Duration;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 use reqwest::{Client, Method, Request, StatusCode, Url};
+use serde_json::Value;
 
 use super::outgoing::{Failure, without_echo};
 use crate::domain::text::SafeText;
@@ -82,21 +83,22 @@ impl Net {
         Ok(Net { client, allowed })
     }
 
-    /// Sends JSON to an address of a service once, which must take it as that service does: `taken` says so by the
-    /// status and the body of a success. `secrets` are struck out of what it answers.
+    /// Sends JSON to an address of a service once, which must take it. A success that is none in the words of any
+    /// service is told as a failure, and so is one that is none in its own: `refuses` says so by the body. `secrets`
+    /// are struck out of what it answers.
     ///
     /// # Errors
     /// Why it was not taken.
     pub async fn post_json(
         &self,
         url: &Secret,
-        body: &serde_json::Value,
-        (taken, secrets): (impl Fn(u16, &str) -> bool, &[&str]),
+        body: &Value,
+        (refuses, secrets): (impl Fn(&str) -> bool, &[&str]),
     ) -> Result<(), Failure> {
         let headers = [("content-type", "application/json".to_owned())];
         let answered = self.asked(url, &headers, body.to_string().into_bytes(), true).await?;
         answered.success(secrets)?;
-        answered.says(taken, secrets)
+        answered.taken(refuses, secrets)
     }
 
     /// Sends a body to an address once.
@@ -209,13 +211,13 @@ impl Answered {
         Err(Failure { wait: self.wait(), unsure, ..Failure::said(&why, said, secrets) })
     }
 
-    /// Whether a success says what the service says that has taken it. One that breaks off is taken at its head.
-    fn says(&self, taken: impl Fn(u16, &str) -> bool, secrets: &[&str]) -> Result<(), Failure> {
-        let status = self.status.as_u16();
-        if !self.is_whole || taken(status, self.body.trim()) {
+    /// Whether a success says no otherwise. One that breaks off is taken at its head.
+    fn taken(&self, refuses: impl Fn(&str) -> bool, secrets: &[&str]) -> Result<(), Failure> {
+        let says_no = self.is_page() || names_error(&self.body) || refuses(self.body.trim());
+        if !self.is_whole || !says_no {
             return Ok(());
         }
-        let why = format!("{} answered {status}, but not that it has taken it", self.host);
+        let why = format!("{} answered {}, but has not taken it", self.host, self.status.as_u16());
         let said = if self.is_page() { "a web page, as of a login" } else { self.body.as_str() };
         // Somebody has it.
         Err(Failure { unsure: true, ..Failure::said(&why, said, secrets) })
@@ -312,6 +314,19 @@ fn within(v6: Ipv6Addr) -> Option<std::net::Ipv4Addr> {
         [0x2002, high, low, ..] => from(high, low),
         _ => None,
     }
+}
+
+/// Whether JSON names an error, or says that something is not so.
+fn names_error(body: &str) -> bool {
+    let Ok(Value::Object(said)) = serde_json::from_str(body) else { return false };
+    let is_error = |name: &str| match said.get(name) {
+        None | Some(Value::Null | Value::Bool(false)) => false,
+        Some(Value::Array(list)) => !list.is_empty(),
+        Some(Value::String(text)) => !text.is_empty(),
+        Some(_) => true,
+    };
+    ["error", "errors"].into_iter().any(is_error)
+        || ["ok", "success"].into_iter().any(|name| said.get(name) == Some(&Value::Bool(false)))
 }
 
 #[cfg(test)]

@@ -24,16 +24,14 @@ pub async fn bring(
     severity: Severity,
 ) -> Result<(), Failure> {
     let url = Secret::from(format!("{}/v2/enqueue", endpoint.trim_end_matches('/')));
-    net.post_json(&url, &payload(key, message, severity), (is_taken, &[key.reveal()])).await
+    net.post_json(&url, &payload(key, message, severity), (is_refused, &[key.reveal()])).await
 }
 
-/// Whether an answer says that the event is taken: 202, with the status `success` (developer.pagerduty.com/docs/send-alert-event).
-fn is_taken(status: u16, body: &str) -> bool {
+/// Whether a success is none: its status is `success` (developer.pagerduty.com/docs/send-alert-event), or says why not.
+fn is_refused(body: &str) -> bool {
     let said: Option<Value> = serde_json::from_str(body).ok();
-    match said.as_ref().and_then(|said| said.get("status")).and_then(Value::as_str) {
-        Some(word) => word == "success",
-        None => status == 202 && !body.starts_with('<'),
-    }
+    let status = said.as_ref().and_then(|said| said.get("status")).and_then(Value::as_str);
+    status.is_some_and(|word| !["success", "ok", "accepted"].contains(&word))
 }
 
 /// A message as PagerDuty takes it. All news of one trouble have one key: what gets worse changes the incident,

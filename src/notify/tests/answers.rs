@@ -1,4 +1,4 @@
-//! Successes that are none: what a service says that has taken a message is known.
+//! Successes that are none: what they say is read.
 
 use wiremock::matchers::method;
 use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -12,7 +12,7 @@ const LOGIN: &str = "<!doctype html><title>Sign in to Guest WiFi</title>";
 const REFUSED: &str = "Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error 429 with ContextId tcid=0";
 
 #[tokio::test]
-async fn a_success_counts_where_the_service_says_that_it_has_the_message() {
+async fn a_success_counts_but_where_it_says_that_it_is_none() {
     type To = fn(String) -> Via;
     let (slack, teams): (To, To) = (Via::Slack, Via::Teams);
     let webhook: To = |url| Via::Webhook { url, secret: None, template: None };
@@ -24,7 +24,10 @@ async fn a_success_counts_where_the_service_says_that_it_has_the_message() {
         (slack, 200, "invalid_payload", false),
         (slack, 200, r#"{"ok":false,"error":"no_service"}"#, false),
         (slack, 200, LOGIN, false),
-        (slack, 200, "", false),
+        (slack, 200, "", true),
+        (slack, 200, "received", true),
+        (slack, 200, "{}", true),
+        (slack, 200, "channel_not_found", false),
         (teams, 202, "", true),
         (teams, 200, "1", true),
         (teams, 200, "", true),
@@ -42,16 +45,18 @@ async fn a_success_counts_where_the_service_says_that_it_has_the_message() {
 }
 
 #[tokio::test]
-async fn pagerduty_has_taken_what_it_says_to_have() {
+async fn pagerduty_has_not_taken_what_it_says_is_no_event() {
     let key = kept("key");
     for (status, body, is_told) in [
         (202, r#"{"status":"success","message":"Event processed","dedup_key":"a"}"#, true),
         (202, "", true),
+        (200, "", true),
+        (202, "{}", true),
+        (202, r#"{"status":"success","errors":[]}"#, true),
         (200, r#"{"status":"success"}"#, true),
         (200, r#"{"status":"invalid event","message":"Event object is invalid"}"#, false),
         (202, r#"{"status":"invalid event"}"#, false),
         (200, LOGIN, false),
-        (200, "", false),
     ] {
         let server = MockServer::start().await;
         let answer = ResponseTemplate::new(status).set_body_string(body);
@@ -64,9 +69,8 @@ async fn pagerduty_has_taken_what_it_says_to_have() {
 #[tokio::test]
 async fn what_was_said_instead_is_the_reason() {
     for (body, said) in [
-        ("invalid_payload", "127.0.0.1 answered 200, but not that it has taken it: invalid_payload"),
-        (LOGIN, "127.0.0.1 answered 200, but not that it has taken it: a web page, as of a login"),
-        ("", "127.0.0.1 answered 200, but not that it has taken it"),
+        ("invalid_payload", "127.0.0.1 answered 200, but has not taken it: invalid_payload"),
+        (LOGIN, "127.0.0.1 answered 200, but has not taken it: a web page, as of a login"),
     ] {
         let (_server, address) = answering(ResponseTemplate::new(200).set_body_string(body)).await;
         let fate = sent(Via::Slack(address.reference.clone()), &plain()).await;
