@@ -221,11 +221,7 @@ impl Looker<'_> {
         let is_ended = |f: &Found| f.finding.kind == Kind::Expired && !f.finding.rises;
         let (mut all_ended, mut others): (Vec<Found>, Vec<Found>) = found.drain(..).partition(is_ended);
         for ended in &mut all_ended {
-            let covered = Clause {
-                negated: false,
-                dimension: Some(Dimension::CommitmentDiscount),
-                patterns: ended.finding.place.iter().map(|spot| Pattern::only(spot.value.raw())).collect(),
-            };
+            let covered = covered(&ended.finding);
             let before = Period { from: ended.finding.start.plus(-DAYS), to: ended.finding.start };
             self.dearer(ended, &covered, before)?;
             if !ended.finding.rises {
@@ -254,17 +250,9 @@ impl Looker<'_> {
     /// Reckons the end of a commitment: what the resources that it covered cost since, beyond what they cost
     /// before.
     fn dearer(&self, ended: &mut Found, covered: &Clause, before: Period) -> Result<()> {
-        let what = self.table(&[], std::slice::from_ref(covered), &[Dimension::Resource], before)?;
-        let mut resources: Vec<(f64, &str)> =
-            what.groups().map(|(key, total)| (total.sum.to_f64(), what.dimensions[0].text(key.values.0[0]))).collect();
-        resources.retain(|(_, id)| !id.is_empty() && *id != UNTOLD);
-        resources.sort_by(|a, b| b.0.total_cmp(&a.0));
-        resources.truncate(RESOURCES_MAX);
-        if resources.is_empty() {
+        let Some(of) = resources(self.engine, &self.bill.currency, (covered, before), self.cancel)? else {
             return Ok(());
-        }
-        let patterns = resources.iter().map(|(_, id)| Pattern::only(id)).collect();
-        let of = Clause { negated: false, dimension: Some(Dimension::Resource), patterns };
+        };
         let (during, _) = days(&ended.finding);
         let by = [Dimension::Service, Dimension::SubAccount, Dimension::Sku];
         let now = self.table(&[], std::slice::from_ref(&of), &by, during)?;
@@ -274,7 +262,10 @@ impl Looker<'_> {
             return Ok(());
         }
         let was = -ended.raw.moved;
+        // What it made dearer is what had been cheaper with it: nothing moved the other way.
+        ended.raw.cancels = None;
         let finding = &mut ended.finding;
+        finding.cancels = None;
         let (impact, rate) = (moved * f64::from(finding.last.plus(1).0 - finding.start.0), moved);
         finding.rises = true;
         finding.impact = estimate(impact);
@@ -289,6 +280,33 @@ impl Looker<'_> {
         finding.contributors = contributors;
         Ok(())
     }
+}
+
+/// The charges that a commitment covered, at which an anomaly is.
+pub(super) fn covered(finding: &Finding) -> Clause {
+    Clause {
+        negated: false,
+        dimension: Some(Dimension::CommitmentDiscount),
+        patterns: finding.place.iter().map(|spot| Pattern::only(spot.value.raw())).collect(),
+    }
+}
+
+/// The resources whose charges in some days a commitment covered, those that cost most; `None` where it had none.
+pub(super) fn resources(
+    engine: &LocalEngine,
+    currency: &str,
+    (covered, before): (&Clause, Period),
+    cancel: &Cancel,
+) -> Result<Option<Clause>> {
+    let clauses = clauses(&[], std::slice::from_ref(covered));
+    let what = engine.aggregate(&request(Some(currency), before, (&[Dimension::Resource], &clauses), None), cancel)?;
+    let mut resources: Vec<(f64, &str)> =
+        what.groups().map(|(key, total)| (total.sum.to_f64(), what.dimensions[0].text(key.values.0[0]))).collect();
+    resources.retain(|(_, id)| !id.is_empty() && *id != UNTOLD);
+    resources.sort_by(|a, b| b.0.total_cmp(&a.0));
+    resources.truncate(RESOURCES_MAX);
+    let patterns: Vec<Pattern> = resources.iter().map(|(_, id)| Pattern::only(id)).collect();
+    Ok((!patterns.is_empty()).then_some(Clause { negated: false, dimension: Some(Dimension::Resource), patterns }))
 }
 
 /// What charges cost a day.

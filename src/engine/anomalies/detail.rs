@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::bill::request;
-use super::cause::days;
+use super::cause::{DAYS as COVERED_DAYS, covered, days, resources};
 use super::find::{day, estimate, settings};
 use super::{bill, list, records, silence, words};
 use crate::analytics::detect::series::{Detector, Settings};
@@ -79,8 +79,18 @@ pub fn one(
         granularity: Granularity::Day,
         currency: Some(anomaly.currency.clone()),
     };
-    // Of what only lost its tag nothing is dearer, and nothing more is used.
-    let driver = if ended || anomaly.finding.relabelled { None } else { driver(engine, &lens, (held, hours), cancel)? };
+    let driver = match &anomaly.finding {
+        // Of what only lost its tag nothing is dearer, and nothing more is used.
+        finding if finding.relabelled || ended && !finding.rises => None,
+        // What the commitment covered is dearer, not the commitment.
+        finding if ended => {
+            let before = Period { from: finding.start.plus(-COVERED_DAYS), to: finding.start };
+            let of = resources(engine, &anomaly.currency, (&covered(finding), before), cancel)?;
+            let dearer = of.map(|of| Lens { filter: Filter { clauses: vec![of], bounds: Vec::new() }, ..lens.clone() });
+            dearer.map(|lens| driver(engine, &lens, (held, None), cancel)).transpose()?.flatten()
+        }
+        _ => driver(engine, &lens, (held, hours), cancel)?,
+    };
     let listed = words::listed(anomaly, as_of, &silence::late(engine, as_of));
     let span = words::span(held.0.days(), hours);
     let summary = words::summary(&listed, driver.as_ref().map(|driver| (driver, span.as_str())), hours);

@@ -460,3 +460,26 @@ fn a_rise_and_a_fall_that_cancel_are_summed_apart_and_what_costs_comes_first() {
     );
     assert_eq!(marks[0].place_words, "ml");
 }
+
+#[test]
+fn why_a_commitments_end_costs_is_told_of_what_it_covered() {
+    let mut charges = Charges::new();
+    for base in [VM, DB] {
+        charges.daily(base, 0..100, 60.0);
+        charges.daily(Of { resource: "new", commitment: "plan-b", ..base }, 0..85, 40.0);
+        charges.daily(Of { resource: "new", ..base }, 85..100, 80.0);
+    }
+    charges.daily(Of { service: "ml", resource: "m-1", ..VM }, 86..100, 90.0);
+    let engine = engine();
+    let found = charges.found_in(&engine, 105);
+    let ended = found.iter().find(|one| one.anomaly.finding.kind == Kind::Expired);
+    let ended = ended.unwrap_or_else(|| panic!("{:?}", told(&found)));
+    assert_eq!(ended.anomaly.finding.cancels, None, "nothing moved the other way");
+    let id = ended.anomaly.id.to_string();
+    let answer = detail::answer(&engine, &id, Day(FIRST + 105), &Cancel::default()).expect("answer");
+    // Two resources cost 40 a day more, for a week.
+    let moved = answer.driver.and_then(|driver| Some(driver.figure.amount? - driver.figure.previous?));
+    assert!(moved.is_some_and(|moved| (555.0..565.0).contains(&moved.to_f64())), "{moved:?}");
+    assert!(answer.summary.contains(" Why: other (+5"), "{}", answer.summary);
+    assert!(!answer.summary.contains("the other way"), "{}", answer.summary);
+}
