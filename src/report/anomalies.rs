@@ -11,6 +11,7 @@ use super::kept::{grid, list};
 use super::{Format, Style, json};
 use crate::domain::anomaly::State;
 use crate::domain::currency::{signed, written};
+use crate::domain::money::Amount;
 use crate::domain::text::SafeText;
 use crate::domain::words::counted;
 use crate::engine::anomalies::words::{held, history, since, span, spot, stands, why};
@@ -67,19 +68,22 @@ pub fn anomalies(answer: &AnomaliesAnswer, style: Style, out: &mut dyn Write) ->
     writeln!(out, "{}; {} looked at", counts.join(", "), counted(answer.series, "series", "series"))
 }
 
-/// A line of the list; `raw` is for programs, which know a state by its word.
+/// A line of the list; `raw` is for programs, which know a state by its word and read exact numbers.
 fn row(listed: &Listed, raw: bool) -> Vec<String> {
     let (finding, currency) = (&listed.anomaly.finding, &listed.anomaly.currency);
+    let money = |amount: Amount, written: fn(Amount, &str) -> String| {
+        if raw { amount.to_string() } else { written(amount, currency) }
+    };
     vec![
         listed.anomaly.id.short(),
-        signed(finding.impact, currency),
+        money(finding.impact, signed),
         currency.clone(),
         since(finding),
         finding.last.to_string(),
         listed.place_words.clone(),
         finding.kind_words().to_owned(),
-        written(finding.day.expected, currency),
-        written(finding.day.actual, currency),
+        money(finding.day.expected, written),
+        money(finding.day.actual, written),
         finding.severity.word().to_owned(),
         if raw { listed.state.word().to_owned() } else { stands(listed) },
     ]

@@ -81,7 +81,10 @@ pub(super) fn grid(
         columns.iter().try_for_each(|(name, ..)| sheet.number(name))?;
         sheet.end()?;
         for row in &rows {
-            row.iter().try_for_each(|cell| sheet.text(cell))?;
+            row.iter().zip(columns).try_for_each(|(cell, (_, _, kind))| match plain(cell) {
+                Some(number) if *kind == Kind::Number => sheet.number(&number),
+                _ => sheet.text(cell),
+            })?;
             sheet.end()?;
         }
         return sheet.finish();
@@ -98,6 +101,13 @@ pub(super) fn grid(
     }
 }
 
+/// A number as programs read it: without the signs that only help people; `None` where a cell is none.
+fn plain(cell: &str) -> Option<String> {
+    let bare = cell.strip_prefix('+').unwrap_or(cell).replace(',', "");
+    let is_number = bare.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'.'));
+    (is_number && bare.parse::<f64>().is_ok()).then_some(bare)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -108,6 +118,17 @@ mod tests {
         let mut out = Vec::new();
         write(Style { format, ..Style::default() }, &mut out).expect("written");
         String::from_utf8(out).expect("text")
+    }
+
+    #[test]
+    fn numbers_of_csv_are_plain_and_what_is_none_is_guarded() {
+        let columns = [("id", "Id", Kind::Text), ("cost", "Cost", Kind::Number)];
+        let cells = ["-1,400.78", "+76.69", "12,345", "0.0001", "-", "-2+3", "", "50%"];
+        let rows = cells.map(|cell| vec!["-x".to_owned(), cell.to_owned()]);
+        let csv = written(Format::Csv, |style, out| grid(&columns, rows.to_vec(), style, out));
+        let told: Vec<&str> = csv.lines().skip(1).collect();
+        let want = ["-1400.78", "76.69", "12345", "0.0001", "'-", "'-2+3", "", "50%"].map(|cell| format!("'-x,{cell}"));
+        assert_eq!(told, want);
     }
 
     #[test]
