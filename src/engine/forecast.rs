@@ -49,7 +49,10 @@ pub fn answer(engine: &LocalEngine, lens: &Lens, as_of: Day, cancel: &Cancel) ->
     let table = engine.aggregate(&request(&lens, known, &[], Some(Granularity::Day)), cancel)?;
     let answer = |currency: String| {
         let told = foretell(engine, &lens.filter, (lens.metric, &currency), as_of, DAYS, cancel)?;
-        let cost = |days: Period| cost(&table, &currency, days).filter(|_| engine.has_data(days));
+        // Of days that began before the charges do, what they cost is not known.
+        let is_known =
+            |days: Period| engine.data_days().is_some_and(|data| data.from <= days.from && data.to > days.from);
+        let cost = |days: Period| cost(&table, &currency, days).filter(|_| is_known(days));
         Ok(in_words(&told, &lens, currency.clone(), (cost(as_of.month().plus(-1).period()), cost(before))))
     };
     currencies([&table]).into_iter().map(answer).collect()
