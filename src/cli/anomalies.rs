@@ -13,7 +13,7 @@ use crate::domain::dimension::Dimension;
 use crate::domain::filter::Filter;
 use crate::domain::text::SafeText;
 use crate::engine::anomalies::words;
-use crate::engine::answer::Listed;
+use crate::engine::answer::{AnomaliesAnswer, Listed};
 use crate::engine::{AnomalyQuery, AnomalySort, Answer, Cancel, Command, Engine, Outcome, Question};
 use crate::error::{Error, Result};
 use crate::report;
@@ -185,6 +185,7 @@ fn list(context: &mut Context<'_, '_>, args: &ListArgs) -> Result<u8> {
     let Answer::Anomalies(mut answer) = engine.ask(&question, context.as_of, &Cancel::default())? else {
         return Err(Error::bug("the engine answered another question than which anomalies there are"));
     };
+    said_of_later(context, &answer)?;
     if args.state.is_empty() {
         let lately = context.as_of.plus(-LATELY_DAYS);
         answer.anomalies.retain(|l| l.state != State::Resolved || l.anomaly.finding.last >= lately);
@@ -204,6 +205,13 @@ fn list(context: &mut Context<'_, '_>, args: &ListArgs) -> Result<u8> {
     }
     let new = answer.anomalies.iter().any(|listed| listed.state == State::Open);
     Ok(u8::from(args.fail_on.is_some() && new))
+}
+
+/// Says that what is told is known of a later day than the one that is asked about.
+fn said_of_later(context: &mut Context<'_, '_>, answer: &AnomaliesAnswer) -> Result<()> {
+    let Some(looked) = answer.looked else { return Ok(()) };
+    let text = format!("figures and states are as of {looked}, which was looked at last: later than {}", answer.as_of);
+    context.streams.note(&text, &["what began after that day is left out"])
 }
 
 /// What is told of each in a list for machines: why the first of them cost more, and the paragraph.
@@ -228,7 +236,8 @@ fn filter(texts: &[String], own: &[Dimension]) -> Result<Filter> {
 
 fn show(context: &mut Context<'_, '_>, id: &str, demo: bool, format: &FormatArgs) -> Result<u8> {
     let engine = wiring::engine(context, demo)?;
-    look(engine.as_ref(), context.as_of)?;
+    let looked = look(engine.as_ref(), context.as_of)?;
+    said_of_later(context, &looked)?;
     let question = Question::Anomaly(id.to_owned());
     let Answer::Anomaly(answer) = engine.ask(&question, context.as_of, &Cancel::default())? else {
         return Err(Error::bug("the engine answered another question than what an anomaly is"));
@@ -239,8 +248,11 @@ fn show(context: &mut Context<'_, '_>, id: &str, demo: bool, format: &FormatArgs
 }
 
 /// What nobody has looked for yet has no name.
-fn look(engine: &dyn Engine, as_of: Day) -> Result<()> {
-    engine.ask(&Question::Anomalies(AnomalyQuery::default()), as_of, &Cancel::default()).map(|_| ())
+fn look(engine: &dyn Engine, as_of: Day) -> Result<AnomaliesAnswer> {
+    match engine.ask(&Question::Anomalies(AnomalyQuery::default()), as_of, &Cancel::default())? {
+        Answer::Anomalies(answer) => Ok(answer),
+        _ => Err(Error::bug("the engine answered another question than which anomalies there are")),
+    }
 }
 
 fn say(context: &mut Context<'_, '_>, of: &OfArgs, word: Word) -> Result<u8> {

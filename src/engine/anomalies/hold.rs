@@ -24,7 +24,7 @@ const WEEKS: i32 = 4;
 const BACK: usize = 3;
 const BACK_SLOWLY: usize = 7;
 /// Days after which what is still not back is what the cost is now, as it is to a detector.
-const LASTS: i32 = 30;
+pub(super) const LASTS: i32 = 30;
 /// Days after which it is said to stay, as it is of a detector's step.
 const STAYS: usize = 5;
 /// The share of a day's cost by which it may differ and not have been restated.

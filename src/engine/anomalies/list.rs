@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use serde::{Deserialize, Serialize};
 
-use super::{bill, mark, records, refresh, silence, words};
+use super::{bill, looked_at, mark, records, refresh, silence, words};
 use crate::domain::anomaly::{Anomaly, AnomalyId, Finding, Severity, Spot, State};
 use crate::domain::calendar::{Day, Period};
 use crate::domain::currency::{signed, written};
@@ -84,7 +84,11 @@ pub fn answer(engine: &LocalEngine, query: &AnomalyQuery, as_of: Day, cancel: &C
     let (all, mark) = (records::kept(&journal), mark(&journal));
     drop(journal);
     let late = silence::late(engine, as_of);
-    let all: Vec<Listed> = all.into_iter().map(|anomaly| words::listed(anomaly, as_of, &late)).collect();
+    let all: Vec<Listed> = all
+        .into_iter()
+        .filter(|anomaly| anomaly.finding.start <= as_of)
+        .map(|anomaly| words::listed(anomaly, as_of, &late))
+        .collect();
     let about = |listed: &&Listed| {
         let anomaly = &listed.anomaly;
         let currency = query.currency.as_ref().is_none_or(|currency| anomaly.currency == *currency);
@@ -102,6 +106,7 @@ pub fn answer(engine: &LocalEngine, query: &AnomalyQuery, as_of: Day, cancel: &C
     let mark = mark.as_ref();
     Ok(AnomaliesAnswer {
         as_of,
+        looked: mark.map(|mark| mark.as_of).filter(|looked| *looked > looked_at(engine, as_of)),
         anomalies,
         counts,
         series: mark.map_or(0, |mark| mark.series),
@@ -155,7 +160,8 @@ pub fn named(all: &[Anomaly], name: &str) -> Result<AnomalyId> {
 pub fn beside(engine: &LocalEngine, lens: &Lens, currency: &str, as_of: Day) -> (Vec<AnomalyMark>, Option<Notice>) {
     let (period, _): (Period, _) = lens.days(as_of);
     let all = records::kept(&engine.store().journal());
-    let listed = all.into_iter().map(|anomaly| words::listed(anomaly, as_of, &[]));
+    let begun = all.into_iter().filter(|anomaly| anomaly.finding.start <= as_of);
+    let listed = begun.map(|anomaly| words::listed(anomaly, as_of, &[]));
     let mut open: Vec<Listed> = listed
         .filter(|l| l.state.needs_somebody() && l.anomaly.currency == currency)
         .filter(|l| l.anomaly.finding.is_within(&lens.filter, &l.place_words))

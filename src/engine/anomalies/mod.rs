@@ -31,6 +31,8 @@ pub mod say;
 mod silence;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod told_tests;
 pub mod words;
 
 use serde::{Deserialize, Serialize};

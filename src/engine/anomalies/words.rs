@@ -2,6 +2,7 @@
 //!
 //! Text from outside is made safe here; plain letters only, so that it can be pasted anywhere. Knows no store.
 
+use super::hold::LASTS;
 use super::silence;
 use crate::domain::anomaly::{Anomaly, Contributor, Course, Finding, Happened, Kind, Spot, State, Word};
 use crate::domain::calendar::{DAY_HOURS, Day, HOUR_SECONDS, Period, format_timestamp};
@@ -79,7 +80,12 @@ pub fn place(finding: &Finding) -> String {
 
 /// An anomaly as it is told on a day, on which some providers are `late`.
 #[must_use]
-pub fn listed(anomaly: Anomaly, as_of: Day, late: &[Freshness]) -> Listed {
+pub fn listed(mut anomaly: Anomaly, as_of: Day, late: &[Freshness]) -> Listed {
+    // Nothing that came since says that it goes on.
+    let lasted = as_of.0 - anomaly.finding.last.0.max(anomaly.finding.start.0);
+    if anomaly.finding.course.is_going() && lasted > LASTS {
+        anomaly.finding.course = Course::Usual;
+    }
     let silent = silence::of(&anomaly, late);
     let anomaly = Anomaly { held: None, ..anomaly };
     let place_words = place(&anomaly.finding);

@@ -14,6 +14,9 @@ use crate::domain::text::Untrusted;
 pub struct AnomaliesAnswer {
     /// The day that the answer is as of.
     pub as_of: Day,
+    /// The day as of which was looked, where that is later: what is told is what was known then of all that had begun.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub looked: Option<Day>,
     /// Those that the question admits, in its order.
     pub anomalies: Vec<Listed>,
     /// How many there are of each state, whether the question admits it or not.

@@ -101,6 +101,7 @@ impl Fake {
         let counts = State::ALL.map(count).to_vec();
         let wanted = |l: &Listed| query.states.is_empty() || query.states.contains(&l.state);
         AnomaliesAnswer {
+            looked: None,
             as_of: as_of(),
             anomalies: all.into_iter().filter(wanted).collect(),
             counts,

@@ -1,0 +1,87 @@
+//! How anomalies of made-up bills are told: in which order, why, and as of which day.
+
+use super::list::{self, AnomalyQuery};
+use super::tests::{Charges, DB, FIRST, Of, VM, engine, told};
+use super::*;
+use crate::domain::anomaly::{Kind, State};
+use crate::domain::lens::Lens;
+
+#[test]
+fn a_rise_and_a_fall_that_cancel_are_summed_apart_and_what_costs_comes_first() {
+    let mut charges = Charges::new();
+    charges.daily(VM, 0..90, 60.0);
+    let [ml, cache] = ["ml", "cache"].map(|service| Of { service, resource: service, ..VM });
+    charges.daily(cache, 0..80, 300.0);
+    charges.daily(cache, 80..90, 40.0);
+    charges.daily(ml, 0..80, 200.0);
+    charges.daily(ml, 80..90, 430.0);
+    let engine = engine();
+    let found = charges.found_in(&engine, 93);
+    assert_eq!(told(&found), [(Kind::Step, true, 80), (Kind::Step, false, 80)]);
+    let stake = |at: usize| found[at].at_stake.abs();
+    assert!(stake(1) > stake(0), "what fell is the larger move");
+    let (marks, notice) = list::beside(&engine, &Lens::default(), "USD", Day(FIRST + 93));
+    let text = notice.expect("told").text;
+    assert!(
+        text.starts_with("2 anomalies, +2,299") && text.contains(" and -2,600") && text.ends_with(" so far: ml"),
+        "{text}"
+    );
+    assert_eq!(marks[0].place_words, "ml");
+}
+
+#[test]
+fn why_a_commitments_end_costs_is_told_of_what_it_covered() {
+    let mut charges = Charges::new();
+    for base in [VM, DB] {
+        charges.daily(base, 0..100, 60.0);
+        charges.daily(Of { resource: "new", commitment: "plan-b", ..base }, 0..85, 40.0);
+        charges.daily(Of { resource: "new", ..base }, 85..100, 80.0);
+    }
+    charges.daily(Of { service: "ml", resource: "m-1", ..VM }, 86..100, 90.0);
+    let engine = engine();
+    let found = charges.found_in(&engine, 105);
+    let ended = found.iter().find(|one| one.anomaly.finding.kind == Kind::Expired);
+    let ended = ended.unwrap_or_else(|| panic!("{:?}", told(&found)));
+    assert_eq!(ended.anomaly.finding.cancels, None, "nothing moved the other way");
+    let id = ended.anomaly.id.to_string();
+    let answer = detail::answer(&engine, &id, Day(FIRST + 105), &Cancel::default()).expect("answer");
+    // Two resources cost 40 a day more, for a week.
+    let moved = answer.driver.and_then(|driver| Some(driver.figure.amount? - driver.figure.previous?));
+    assert!(moved.is_some_and(|moved| (555.0..565.0).contains(&moved.to_f64())), "{moved:?}");
+    assert!(answer.summary.contains(" Why: other (+5"), "{}", answer.summary);
+    assert!(!answer.summary.contains("the other way"), "{}", answer.summary);
+}
+
+#[test]
+fn what_began_later_is_not_told_of_a_day_and_what_is_known_of_a_later_one_says_so() {
+    let mut charges = Charges::new();
+    charges.daily(VM, 0..90, 60.0);
+    charges.daily(DB, 0..90, 40.0);
+    charges.daily(Of { resource: "d-2", ..DB }, 80..90, 80.0);
+    let engine = engine();
+    assert_eq!(charges.found_in(&engine, 93).len(), 1);
+    let on = |day: i32| {
+        let answer = list::answer(&engine, &AnomalyQuery::default(), Day(FIRST + day), &Cancel::default());
+        let answer = answer.expect("answer");
+        (answer.anomalies.len(), answer.looked.map(|looked| looked.0 - FIRST))
+    };
+    assert_eq!([on(79), on(80), on(93)], [(0, Some(93)), (1, Some(93)), (1, None)]);
+    let beside = |day: i32| list::beside(&engine, &Lens::default(), "USD", Day(FIRST + day));
+    assert!(beside(79).1.is_none() && beside(93).1.is_some());
+}
+
+#[test]
+fn what_nothing_was_seen_of_for_thirty_days_goes_on_no_more() {
+    let mut charges = Charges::new();
+    charges.daily(VM, 0..90, 60.0);
+    charges.daily(DB, 0..80, 80.0);
+    charges.daily(DB, 80..90, 20.0);
+    let engine = engine();
+    charges.found_in(&engine, 93);
+    let state = |day: i32| {
+        let answer = list::answer(&engine, &AnomalyQuery::default(), Day(FIRST + day), &Cancel::default());
+        let [one] = &answer.expect("answer").anomalies[..] else { panic!("one") };
+        one.state
+    };
+    assert_eq!([state(93), state(119), state(121)], [State::Open, State::Open, State::Resolved]);
+}
