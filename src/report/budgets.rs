@@ -14,7 +14,7 @@ use crate::domain::money::Amount;
 use crate::domain::scenario::Scenario;
 use crate::domain::services;
 use crate::domain::text::Untrusted;
-use crate::engine::answer::{BudgetAnswer, BudgetDetail, CrossingOf, Interval, Simulation, Suggestion};
+use crate::engine::answer::{BudgetAnswer, BudgetDetail, BudgetState, CrossingOf, Interval, Simulation, Suggestion};
 
 fn percent(share: Option<f64>) -> String {
     share.map_or_else(|| money::UNKNOWN.to_owned(), |share| format!("{:.0}%", share * 100.0))
@@ -110,13 +110,9 @@ fn row(answer: &BudgetAnswer) -> Vec<String> {
         pace(answer),
         mid,
         give,
-        state(answer),
+        answer.state_words(),
         safe(answer.budget.owner.raw()),
     ]
-}
-
-fn state(answer: &BudgetAnswer) -> String {
-    if answer.budget.archived { format!("archived, {}", answer.state.words()) } else { answer.state.words() }
 }
 
 fn sheet(answers: &[BudgetAnswer], style: Style, out: &mut dyn Write) -> io::Result<()> {
@@ -229,7 +225,7 @@ fn document(detail: &BudgetDetail) -> Document {
         known(Some(answer.limit.total)),
         safe(currency),
         pace(answer),
-        answer.state.words()
+        answer.state_words()
     );
     parts.push(Part::Note(now));
     if let Some(forecast) = &answer.forecast {
@@ -299,8 +295,9 @@ fn history(answer: &BudgetAnswer) -> Vec<Part> {
         let limit = past.limit.map(|limit| limit.total);
         let of = limit.map_or_else(|| "-".to_owned(), |limit| known(Some(limit)));
         let share = past.spent.zip(limit).and_then(|(spent, limit)| spent.ratio(limit));
-        let state = past.state.map_or_else(|| "before the budget".to_owned(), |state| state.words());
-        let state = if past.is_part { format!("{state}, not all days known") } else { state };
+        let state = past.state_words(answer.as_of).unwrap_or_else(|| "before the budget".to_owned());
+        let part = past.is_part.then(|| "not all days known".to_owned());
+        let state = [state].into_iter().chain(past.open_words()).chain(part).collect::<Vec<_>>().join(", ");
         vec![
             period_words(past.period),
             known(past.spent),
@@ -354,9 +351,10 @@ pub fn simulation(simulation: &Simulation, style: Style, out: &mut dyn Write) ->
     let line = |what: String, added: String, end: &Interval, state: String| {
         vec![what, added, known(end.mid), known(end.lo80), known(end.hi80), known(end.mid - answer.limit.total), state]
     };
+    let words = |state: BudgetState| state.words(answer.period.to, answer.as_of);
     let mut rows = Vec::new();
     if let Some(forecast) = &answer.forecast {
-        rows.push(line("today".to_owned(), String::new(), &forecast.end, answer.state.words()));
+        rows.push(line("today".to_owned(), String::new(), &forecast.end, words(answer.state)));
     }
     for (at, (change, effect)) in simulation.changes.iter().enumerate() {
         let remark = simulation.remarks.get(at).cloned().flatten().unwrap_or_default();
@@ -364,7 +362,7 @@ pub fn simulation(simulation: &Simulation, style: Style, out: &mut dyn Write) ->
         let added = if raw { effect.to_string() } else { money::change(Some(*effect), currency) };
         rows.push([safe(&change.to_string()), added].into_iter().chain(rest).collect());
     }
-    rows.push(line("then".to_owned(), String::new(), &simulation.end, simulation.state.words()));
+    rows.push(line("then".to_owned(), String::new(), &simulation.end, words(simulation.state)));
     let number = Kind::Number;
     let columns = [
         ("what", "What", Kind::Text),

@@ -8,68 +8,19 @@
 //! * [`standing`]: how one period stands;
 //! * [`whatif`]: how it would stand if something else came.
 
+mod limits;
 #[cfg(test)]
 mod tests;
 pub mod whatif;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::limits::{Came, Limit, PERIODS_MAX, base, limits, spans};
 use crate::analytics::forecast::Band;
-use crate::domain::budget::{Budget, Span};
+use crate::domain::budget::Budget;
 use crate::domain::calendar::{Day, Period};
 use crate::domain::money::Amount;
 use crate::domain::percent::Percent;
-
-/// Periods of a budget at most: a century of months.
-pub const PERIODS_MAX: usize = 1_200;
-
-/// How much a period may cost.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Limit {
-    /// By amount and growth; of a period that begins late the share of its days.
-    pub base: Amount,
-    /// What went over from the period before; below zero where that one cost too much.
-    pub carried: Amount,
-    /// Both together.
-    pub total: Amount,
-}
-
-/// The periods of a budget up to the one that holds `day`, or the last before it; empty before the first.
-#[must_use]
-pub fn spans(budget: &Budget, day: Day) -> Vec<Span> {
-    let Some(last) = budget.every.number(budget.from, day) else { return Vec::new() };
-    (0..=last.min(PERIODS_MAX)).map_while(|number| budget.every.span(budget.from, number)).collect()
-}
-
-/// A period's limit before anything goes over to it.
-#[must_use]
-pub fn base(budget: &Budget, span: &Span) -> Amount {
-    let mut limit = budget.amount;
-    if !budget.growth.is_zero() {
-        let largest = Amount::from_units(Amount::LIMIT);
-        for _ in 0..span.number {
-            limit = (limit + budget.growth.of(limit)).min(largest);
-        }
-    }
-    limit.scale_by(i64::from(span.period.days()), i64::from(span.whole.days()))
-}
-
-/// The limits of periods that follow each other from a budget's first on, by what each cost. Where it is
-/// unknown what one cost, nothing goes over from it.
-#[must_use]
-pub fn limits(budget: &Budget, spans: &[Span], spent: &[Option<Amount>]) -> Vec<Limit> {
-    let mut carried = Amount::ZERO;
-    let mut limits = Vec::with_capacity(spans.len());
-    for (at, span) in spans.iter().enumerate() {
-        let base = base(budget, span);
-        let balance = base + carried;
-        // What is owed from before can use a limit up; it never makes it less than nothing, and goes on being owed.
-        limits.push(Limit { base, carried, total: balance.max(Amount::ZERO) });
-        let spent = spent.get(at).copied().flatten();
-        carried = spent.map_or(Amount::ZERO, |spent| budget.rollover.carries(balance - spent));
-    }
-    limits
-}
 
 /// What is known of a period.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -154,10 +105,13 @@ impl State {
         }
     }
 
-    /// In words for people.
+    /// In words for people, of a period that ends before `to`, as of a day: of days that lie behind, what is only
+    /// foretold is likely.
     #[must_use]
-    pub fn words(self) -> String {
+    pub fn words(self, to: Day, as_of: Day) -> String {
         match self {
+            State::WillExceed { on } if on < as_of => format!("likely exceeded on {on}"),
+            State::OnTrack if as_of >= to => "likely kept".to_owned(),
             State::Exceeded { on } => format!("exceeded on {on}"),
             State::WillExceed { on } => format!("will exceed on {on}"),
             State::AtRisk => "at risk".to_owned(),

@@ -68,16 +68,39 @@ fn a_first_period_that_begins_late_has_the_share_of_its_days() {
 
 #[test]
 fn what_goes_over_is_what_the_budget_says() {
-    let spent = [Some(Amount::whole(80)), Some(Amount::whole(150)), None, Some(Amount::whole(-10))];
+    let spent = |cost: i64| Came::Settled(Amount::whole(cost));
+    let came = [spent(80), spent(150), Came::Unknown, spent(-10)];
     for (rollover, want) in [
         (Rollover::None, [100, 100, 100, 100, 100]),
         (Rollover::Unspent, [100, 120, 100, 100, 210]),
         (Rollover::Balance, [100, 120, 70, 100, 210]),
     ] {
         let budget = Budget { rollover, ..budget(100, Cycle::Month, "2026-01-01") };
-        let limits = limits(&budget, &spans(&budget, day("2026-05-03")), &spent);
+        let limits = limits(&budget, &spans(&budget, day("2026-05-03")), &came);
         let totals: Vec<Amount> = limits.iter().map(|limit| limit.total).collect();
         assert_eq!(totals, want.map(Amount::whole), "{rollover}");
+    }
+}
+
+#[test]
+fn of_a_period_that_is_open_only_what_is_sure_goes_over() {
+    let came = |spent: i64, foretold: Option<(i64, i64)>| Came::Open {
+        spent: Amount::whole(spent),
+        foretold: foretold.map(|(mid, high)| (Amount::whole(mid), Amount::whole(high))),
+    };
+    for (came, unspent, balance) in [
+        (came(20, Some((80, 90))), 110, 110),
+        (came(20, Some((95, 105))), 100, 100),
+        (came(20, Some((130, 150))), 100, 70),
+        // Where nothing can be foretold, what has not come may use all up.
+        (came(20, None), 100, 100),
+        (came(120, None), 100, 80),
+    ] {
+        for (rollover, want) in [(Rollover::None, 100), (Rollover::Unspent, unspent), (Rollover::Balance, balance)] {
+            let budget = Budget { rollover, ..budget(100, Cycle::Month, "2026-01-01") };
+            let limits = limits(&budget, &spans(&budget, day("2026-02-03")), &[came]);
+            assert_eq!(limits[1].total, Amount::whole(want), "{rollover} {came:?}");
+        }
     }
 }
 
@@ -282,17 +305,17 @@ fn changes_move_what_is_foretold_and_nothing_else() {
 proptest! {
     #[test]
     fn a_balance_is_never_more_nor_less_than_all_that_was_allowed(amounts in prop::collection::vec(-5_000i64..5_000, 1..30), growth in -50i64..50) {
-        let spent: Vec<Option<Amount>> = amounts.iter().map(|a| Some(Amount::whole(*a))).collect();
+        let came: Vec<Came> = amounts.iter().map(|a| Came::Settled(Amount::whole(*a))).collect();
         let budget = Budget { rollover: Rollover::Balance, growth: Percent::whole(growth), ..budget(1_000, Cycle::Month, "2024-02-29") };
         let last = budget.every.span(budget.from, amounts.len()).expect("a period");
         let spans = spans(&budget, last.period.from);
-        let limits = limits(&budget, &spans, &spent);
+        let limits = limits(&budget, &spans, &came);
         let allowed: Amount = spans.iter().map(|span| base(&budget, span)).sum();
-        let so_far: Amount = spent.iter().flatten().copied().sum();
+        let so_far: Amount = amounts.iter().map(|a| Amount::whole(*a)).sum();
         let last = limits.last().expect("a limit");
         prop_assert_eq!(last.base + last.carried, allowed - so_far);
         prop_assert_eq!(last.total, (allowed - so_far).max(Amount::ZERO));
-        let unspent = super::limits(&Budget { rollover: Rollover::Unspent, ..budget }, &spans, &spent);
+        let unspent = super::limits(&Budget { rollover: Rollover::Unspent, ..budget }, &spans, &came);
         prop_assert!(unspent.iter().all(|limit| limit.total >= limit.base));
     }
 

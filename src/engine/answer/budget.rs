@@ -9,6 +9,7 @@ use crate::domain::budget::Budget;
 use crate::domain::calendar::{Day, Period};
 use crate::domain::money::{Amount, Decimal};
 use crate::domain::scenario::{Change, Scenario};
+use crate::domain::words::counted;
 
 /// Answer to [`crate::engine::budgets::Asked`].
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -69,6 +70,13 @@ impl BudgetAnswer {
     #[must_use]
     pub fn share(&self) -> Option<f64> {
         self.spent?.ratio(self.limit.total).filter(|_| self.limit.total > Amount::ZERO)
+    }
+
+    /// How it stands, in words.
+    #[must_use]
+    pub fn state_words(&self) -> String {
+        let words = self.state.words(self.period.to, self.as_of);
+        if self.budget.archived { format!("archived, {words}") } else { words }
     }
 }
 
@@ -137,6 +145,32 @@ pub struct Past {
     /// Whether charges are known of some of its days alone.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_part: bool,
+    /// What of it has not come or may still change; `None` where all is as it will be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pending: Option<Pending>,
+    /// What it will have cost, where not all of it has come or is settled; `None` where that cannot be foretold, too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub foretold: Option<Interval>,
+}
+
+impl Past {
+    /// What of it has not come, or may still change, in few words; none where all is as it will be.
+    #[must_use]
+    pub fn open_words(&self) -> Option<String> {
+        match &self.pending {
+            Some(pending) if pending.missing > 0 => {
+                Some(format!("{} not in", counted(u64::from(pending.missing), "day", "days")))
+            }
+            Some(_) => Some("not settled".to_owned()),
+            None => self.foretold.map(|_| "invoice not in".to_owned()),
+        }
+    }
+
+    /// How it ended, or stands as of a day; none before the budget began.
+    #[must_use]
+    pub fn state_words(&self, as_of: Day) -> Option<String> {
+        Some(self.state?.words(self.period.to, as_of))
+    }
 }
 
 /// A budget in detail.

@@ -2,12 +2,14 @@
 //!
 //! Knows budgets and forecasts, not how either is made.
 
+use std::sync::Arc;
+
 use crate::analytics::forecast::Band;
 use crate::domain::budget::Budget;
 use crate::domain::calendar::{Day, Period};
 use crate::domain::money::Amount;
 use crate::engine::Cancel;
-use crate::engine::foretell::{DAYS, foretell_of};
+use crate::engine::foretell::{DAYS, Foretold, foretell_of};
 use crate::engine::together::Together;
 use crate::error::Result;
 
@@ -23,33 +25,50 @@ pub(super) struct Ahead {
     pub words: String,
 }
 
-/// Foretells the period of a budget whose scope has its definitions; nothing where nothing can be foretold of it,
-/// or nothing need be. `spent` is what days cost that are not foretold.
-pub(super) fn of(
+/// What will come of a budget's charges, its scope with definitions; nothing of a period that is too far, or where
+/// there are no charges at all.
+pub(super) fn foretold(
     together: &Together<'_>,
     budget: &Budget,
     period: Period,
     as_of: Day,
-    spent: impl Fn(Period) -> Amount,
     cancel: &Cancel,
-) -> Result<Option<Ahead>> {
+) -> Result<Option<Arc<Foretold>>> {
     // A period to come is foretold as far as screens show what will come.
     let reach = as_of.plus(1 + i32::try_from(DAYS).unwrap_or(0));
     if period.from >= reach || together.engine().data_days().is_none() {
         return Ok(None);
     }
     let horizon = usize::try_from(period.to.0 - as_of.0).unwrap_or(0);
-    let foretold = foretell_of(together, &budget.scope, (budget.metric, &budget.currency), as_of, horizon, cancel)?;
-    // What is settled of it is over: only days that are not have a course.
-    let first = foretold.first().max(period.from);
-    if foretold.is_stale || first >= period.to {
-        return Ok(None);
+    foretell_of(together, &budget.scope, (budget.metric, &budget.currency), as_of, horizon, cancel).map(Some)
+}
+
+/// What is foretold of a period; nothing where nothing can be, or nothing need be. `spent` is what days cost that
+/// are not foretold.
+pub(super) fn of(foretold: &Foretold, period: Period, spent: impl Fn(Period) -> Amount) -> Option<Ahead> {
+    let first = foretold.first();
+    if first >= period.to {
+        return None;
     }
-    let before = spent(Period { from: period.from, to: first });
-    let days = Period { from: first, to: period.to };
+    let before = spent(Period { from: period.from, to: first.max(period.from) });
+    let path = Some(path(foretold, period, spent)).filter(|path| !path.is_empty())?;
+    Some(Ahead { path, first, before, words: foretold.words() })
+}
+
+/// What a period will have cost with each day that is foretold; where none is, and its invoice is yet to come, with
+/// its last. Empty where nothing can be foretold. `spent` as above.
+pub(super) fn path(foretold: &Foretold, period: Period, spent: impl Fn(Period) -> Amount) -> Vec<(Day, Band)> {
+    if foretold.is_stale {
+        return Vec::new();
+    }
+    // What is settled of it is over: only days that are not have a course.
+    let first = foretold.first().clamp(period.from, period.to);
+    let (behind, days) = (Period { to: first, ..period }, Period { from: first, ..period });
     // An invoice is dated at the beginning of its month, and is yet to come there.
-    let known = (before + foretold.expected(Period { to: first, ..period })).to_f64();
+    let known = (spent(behind) + foretold.expected(behind)).to_f64();
+    if first == period.to {
+        return vec![(period.to.plus(-1), Band::exactly(known))];
+    }
     let up_to = |day: Day| Some((day, foretold.sum(Period { to: day.plus(1), ..days })?.plus(known)));
-    let path: Option<Vec<(Day, Band)>> = days.iter().map(up_to).collect();
-    Ok(path.map(|path| Ahead { path, first: foretold.first(), before, words: foretold.words() }))
+    days.iter().map(up_to).collect::<Option<_>>().unwrap_or_default()
 }

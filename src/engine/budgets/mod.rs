@@ -4,14 +4,19 @@
 //! face.
 
 mod ahead;
+mod costs;
 mod detail;
+mod earlier;
 pub mod kept;
 mod memory;
+mod remarks;
 mod simulate;
 mod standing;
 mod suggest;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_of_rollover;
 
 use serde::{Deserialize, Serialize};
 

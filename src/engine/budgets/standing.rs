@@ -1,19 +1,16 @@
 //! How budgets stand: what their periods cost, held against their limits and what is foretold.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::ahead::{self, Ahead};
+use super::costs::Costs;
+use super::earlier::{self, Known};
 use super::kept;
 use crate::analytics::budget::{self as arithmetic, Burn, Limit};
-use crate::domain::budget::{Budget, Cycle, Rollover, Span, period_words};
+use crate::domain::budget::{Budget, Rollover, Span};
 use crate::domain::calendar::{Day, Granularity, Period};
-use crate::domain::currency::written;
 use crate::domain::lens::Lens;
 use crate::domain::money::Amount;
-use crate::domain::numbers::Total;
-use crate::domain::text::SafeText;
-use crate::domain::words::counted;
 use crate::engine::Cancel;
 use crate::engine::aggregate::is_kept;
 use crate::engine::answer::{BudgetAnswer, Foreseen, Past, Pending};
@@ -22,12 +19,10 @@ use crate::engine::local::LocalEngine;
 use crate::engine::pending::Arrivals;
 use crate::engine::query::request;
 use crate::engine::spend::admitted;
-use crate::engine::table::{Request, Table};
+use crate::engine::table::Request;
 use crate::engine::together::Together;
 use crate::error::{Kind, Result};
 
-/// Earlier periods that an answer has at most.
-const HISTORY: usize = 12;
 /// Budgets whose charges are looked at in one pass: each has tables of its own meanwhile.
 const TOGETHER: usize = 32;
 
@@ -124,7 +119,7 @@ impl Sight {
         let mut bound = budget.clone();
         engine.definitions().bind_filter(&mut bound.scope).map_err(|name| engine.undefined(&name))?;
         let span = current(budget, as_of);
-        let earlier = earlier(budget, span.whole);
+        let earlier = earlier::periods(budget, span.whole);
         // What went over follows from all that came before.
         let since = if budget.rollover == Rollover::None { span.period.from } else { budget.from };
         let first = earlier.first().map_or(span.period.from, |period| period.from).min(since);
@@ -148,9 +143,9 @@ pub(super) struct Ground {
     pub limit: Limit,
     pub burn: Burn,
     pub ahead: Option<Ahead>,
-    history: Vec<Past>,
-    pending: Option<Pending>,
-    unknown_rows: u64,
+    pub history: Vec<Past>,
+    pub pending: Option<Pending>,
+    pub unknown_rows: u64,
     remarks: Vec<String>,
 }
 
@@ -197,14 +192,15 @@ impl Ground {
         // Of days that are not over nothing is late.
         let over = Period { to: span.period.to.min(as_of).max(span.period.from), ..span.period };
         let pending = arrivals.of(over);
-        let spent: Vec<Option<Amount>> = spans.iter().map(|span| costs.sum(span.period)).collect();
-        let limits = arithmetic::limits(budget, &spans, &spent);
+        let foretold = ahead::foretold(together, &bound, span.period, as_of, cancel)?;
+        let known = Known { budget, costs: &costs, arrivals: &arrivals, foretold: foretold.as_deref(), as_of };
+        let limits = arithmetic::limits(budget, &spans, &known.came(&spans));
         let fallback = arithmetic::base(budget, &span);
         let limit = limits.last().copied().unwrap_or(Limit { base: fallback, carried: Amount::ZERO, total: fallback });
         let burn = costs.burn(span.period, pending.as_ref(), as_of);
         let before = |days: Period| costs.sum(days).unwrap_or_default();
-        let ahead = ahead::of(together, &bound, span.period, as_of, before, cancel)?;
-        let history = history(budget, &earlier, (&spans, &limits), &costs, as_of);
+        let ahead = foretold.as_deref().and_then(|told| ahead::of(told, span.period, before));
+        let history = known.history(&earlier, (&spans, &limits));
         let mut ground = Ground {
             limit,
             burn,
@@ -214,57 +210,8 @@ impl Ground {
             unknown_rows: costs.unknown(span.period),
             ..Ground::nothing(budget, span, as_of)
         };
-        ground.remarks = ground.remarks(&costs, &freshness.is_empty());
+        ground.remarks = ground.remarks(&costs, freshness.is_empty());
         Ok(ground)
-    }
-
-    fn remarks(&self, costs: &Costs, no_data: &bool) -> Vec<String> {
-        let (budget, span) = (&self.budget, &self.span);
-        let mut remarks = Vec::new();
-        if span.is_part() {
-            let (part, whole) = (span.period.days(), span.whole.days());
-            let of = period_words(span.whole);
-            remarks.push(format!("begins on {}: the limit is for {part} of {whole} days of {of}", span.period.from));
-        }
-        if !self.limit.carried.is_zero() {
-            let which = if self.limit.carried > Amount::ZERO { "left over from" } else { "overspent in" };
-            let before = self.history.last().map_or_else(String::new, |past| period_words(past.period));
-            let carried = written(self.limit.carried.abs(), &budget.currency);
-            remarks.push(format!("{carried} {} {which} {before} are in the limit", budget.currency));
-        }
-        let carries = budget.rollover != Rollover::None;
-        if carries && self.history.iter().any(|past| past.limit.is_some() && (past.spent.is_none() || past.is_part)) {
-            remarks.push("of some earlier periods not all is known: what went over from them may be wrong".to_owned());
-        }
-        remarks.extend(self.pending.as_ref().and_then(Pending::words));
-        let unsettled = self.pending.as_ref().map_or(0, |pending| pending.unsettled);
-        if unsettled > 0 {
-            remarks.push(format!(
-                "{} not settled: {} may still change",
-                counted(u64::from(unsettled), "day is", "days are"),
-                if unsettled == 1 { "it" } else { "they" }
-            ));
-        }
-        if self.unknown_rows > 0 {
-            let rows = counted(self.unknown_rows, "charge has", "charges have");
-            remarks.push(format!("{rows} no known cost: spend is at least what is shown"));
-        }
-        if !costs.others.is_empty() {
-            let others: Vec<String> = costs.others.iter().map(|c| SafeText::from_outside(c).into_string()).collect();
-            remarks.push(format!("charges in {} are not counted: currencies are never added", others.join(", ")));
-        }
-        if *no_data {
-            remarks.push("no charges of this scope's providers are known".to_owned());
-        } else if costs.asked.days() > 0
-            && costs.others.is_empty()
-            && costs.days.values().all(|total| total.rows() == 0)
-        {
-            let days = costs.asked;
-            let scope = SafeText::from_outside(&budget.scope.to_string());
-            let of = if budget.scope.is_empty() { String::new() } else { format!(" `{scope}`") };
-            remarks.push(format!("no charge from {} to {} matches{of}", days.from, days.to.plus(-1)));
-        }
-        remarks
     }
 
     /// The answer.
@@ -293,100 +240,5 @@ impl Ground {
             unknown_rows: self.unknown_rows,
             remarks: self.remarks.clone(),
         }
-    }
-}
-
-/// The calendar's periods before a budget's, the oldest first; of days that come once as many before them.
-fn earlier(budget: &Budget, whole: Period) -> Vec<Period> {
-    let mut periods = Vec::new();
-    let mut next = whole;
-    for _ in 0..HISTORY {
-        let before = match budget.every {
-            Cycle::Days(days) if periods.is_empty() => {
-                Some(Period { from: days.from.plus(-days.days()), to: days.from })
-            }
-            cycle => cycle.period_of(next.from.plus(-1)),
-        };
-        let Some(before) = before else { break };
-        periods.push(before);
-        next = before;
-    }
-    periods.reverse();
-    periods
-}
-
-fn history(
-    budget: &Budget,
-    earlier: &[Period],
-    (spans, limits): (&[Span], &[Limit]),
-    costs: &Costs,
-    as_of: Day,
-) -> Vec<Past> {
-    let known = |period: &&Period| costs.sum(**period).is_some();
-    let first_known = earlier.iter().position(|period| known(&period)).unwrap_or(earlier.len());
-    let past = |whole: &Period| {
-        let own = spans.iter().zip(limits).find(|(span, _)| span.whole == *whole);
-        let period = own.map_or(*whole, |(span, _)| span.period);
-        let limit = own.map(|(_, limit)| *limit);
-        let burn = costs.burn(period, None, as_of);
-        let state = limit.map(|limit| arithmetic::standing(budget, (period, limit.total), &burn, &[], as_of).state);
-        let is_part = costs.data.is_some_and(|data| data.from > period.from && data.from < period.to);
-        Past { period, limit, spent: costs.sum(period), state, is_part }
-    };
-    earlier[first_known..].iter().map(past).collect()
-}
-
-/// What a budget's charges cost, day by day.
-struct Costs {
-    days: BTreeMap<Day, Total>,
-    /// Which days were asked for.
-    asked: Period,
-    /// The days that any charge is known of.
-    data: Option<Period>,
-    /// Other currencies of the same charges.
-    others: Vec<String>,
-}
-
-impl Costs {
-    fn new(table: &Table, own: &str, days: Period, data: Option<Period>) -> Costs {
-        let mut costs: BTreeMap<Day, Total> = BTreeMap::new();
-        for (key, total) in table.groups_in(own) {
-            costs.entry(Day::of_seconds(key.start)).or_default().merge(total);
-        }
-        let others = table.currencies.iter().filter(|currency| *currency != own);
-        // The table knows all currencies of its segments, those of charges that the scope leaves out too.
-        let others = others.filter(|currency| table.groups_in(currency).any(|(_, total)| total.rows() > 0));
-        let others = others.map(str::to_owned).collect();
-        let data = data.map(|data| Period { to: data.to.min(days.to).max(data.from), ..data });
-        Costs { days: costs, asked: days, data, others }
-    }
-
-    fn total(&self, period: Period) -> Total {
-        let mut sum = Total::default();
-        self.days.range(period.from..period.to.max(period.from)).for_each(|(_, total)| sum.merge(total));
-        sum
-    }
-
-    /// What some days cost; unknown where no data is of any of them.
-    fn sum(&self, period: Period) -> Option<Amount> {
-        let total = self.total(period);
-        let is_known = total.rows() > 0 || self.data.is_some_and(|data| period.intersect(data).days() > 0);
-        total.value().filter(|_| is_known)
-    }
-
-    fn unknown(&self, period: Period) -> u64 {
-        self.total(period).unknown
-    }
-
-    /// What is known of a period, of which so much has not come.
-    fn burn(&self, period: Period, pending: Option<&Pending>, as_of: Day) -> Burn {
-        let last = self.data.map_or(period.from, |data| data.to).min(period.to);
-        let days = (Period { from: period.from, to: last.max(period.from) }).iter();
-        let days: Vec<Option<Amount>> = days.map(|day| self.sum(Period { from: day, to: day.plus(1) })).collect();
-        let through = match pending.filter(|pending| pending.missing > 0) {
-            Some(pending) => pending.through,
-            None => Some(last.min(as_of).plus(-1)).filter(|day| *day >= period.from),
-        };
-        Burn { days, through, is_final: pending.is_none() && as_of >= period.to }
     }
 }

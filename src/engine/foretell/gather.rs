@@ -52,6 +52,8 @@ pub(super) struct Part {
     pub usage: BTreeMap<Day, Amount>,
     /// The last day that nobody restates any more.
     pub settled: Option<Day>,
+    /// Days up to that one of which not all has come.
+    pub missing: BTreeSet<Day>,
 }
 
 /// What was found.
@@ -156,7 +158,7 @@ fn part(engine: &LocalEngine, wanted: &Wanted, of: Vec<Freshness>, found: FoundP
         (!missing.contains(&day)).then(|| usage.to_f64())
     };
     let series = Series { first: from, values: days.iter().map(value).collect() };
-    Part { of, series, others, totals, usage, settled }
+    Part { of, series, others, totals, usage, settled, missing }
 }
 
 /// Those who still deliver, by the day up to which they are settled: one who is late, however small, must not hold

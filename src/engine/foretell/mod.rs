@@ -17,7 +17,7 @@ mod recurring;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -147,6 +147,8 @@ pub struct Foretold {
     has_older: bool,
     /// The cost of each day as it came, as far as days are settled.
     came: BTreeMap<Day, Amount>,
+    /// Days of which not all has come, and that are not foretold.
+    lacking: BTreeSet<Day>,
     /// By how much more has come of days that are not settled than was foretold.
     more: BTreeMap<Day, f64>,
     /// Of each part, that which costs most first; one at least.
@@ -213,6 +215,12 @@ impl Foretold {
     #[must_use]
     pub fn came(&self, period: Period) -> Amount {
         self.came.range(period.from..period.to.max(period.from)).map(|(_, amount)| *amount).sum()
+    }
+
+    /// Whether days of a period lack charges that are not foretold: others came after them.
+    #[must_use]
+    pub fn lacks(&self, period: Period) -> bool {
+        self.lacking.range(period.from..period.to.max(period.from)).next().is_some()
     }
 
     /// Known amounts of kinds that stay out of the fit, on top of what is settled and foretold.
@@ -345,6 +353,7 @@ fn of_parts(memory: &Memory, name: &Name, gathered: Gathered, horizon: usize) ->
         known_from: parts.first().map_or(as_of, |part| part.series.first),
         has_older,
         came: BTreeMap::new(),
+        lacking: parts.iter().flat_map(|part| part.missing.iter().copied()).collect(),
         more: BTreeMap::new(),
         forecasts: Vec::new(),
     };

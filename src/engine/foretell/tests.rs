@@ -1,6 +1,6 @@
 //! What comes again every month, and what is remembered.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::gather::Stream;
@@ -103,6 +103,7 @@ fn winners_are_of_a_day_and_a_series_that_is_only_continued() {
         known_from: as_of,
         has_older: false,
         came: BTreeMap::new(),
+        lacking: BTreeSet::new(),
         more: BTreeMap::new(),
         forecasts: vec![forecast],
     });

@@ -223,7 +223,7 @@ impl WhatIf {
         );
         put(buf, inner, 1, &Line::from(Span::styled(heading, theme.style(Role::Muted))));
         let line = |name: &str, end: &Interval, state: BudgetState| {
-            let (words, role) = gauge::state_words(state);
+            let (words, role) = gauge::state_words(state, answer.period.to, answer.as_of);
             let over = end.mid - limit;
             let sign = if over > Amount::ZERO { "+" } else { "-" };
             let against = format!("{sign}{}", over.abs().grouped(0));

@@ -37,7 +37,7 @@ pub fn budgets_in_short(budgets: &[BudgetAnswer]) -> String {
     let minded =
         |one: &&BudgetAnswer| matches!(one.state, BudgetState::Exceeded { .. } | BudgetState::WillExceed { .. });
     let minded: Vec<String> =
-        budgets.iter().filter(minded).map(|one| format!("{} {}", one.budget.name.safe(), one.state.words())).collect();
+        budgets.iter().filter(minded).map(|one| format!("{} {}", one.budget.name.safe(), one.state_words())).collect();
     match (budgets.len(), minded.is_empty()) {
         (0, _) => "Budgets: none is kept.".to_owned(),
         (count, true) => format!("Budgets: {count}, none is over or will be."),
@@ -70,7 +70,7 @@ fn budget(answer: &BudgetAnswer) -> String {
         };
         format!("; at its end {}{between}", amount(end.mid))
     });
-    let (name, limit, state) = (answer.budget.name.safe(), amount(answer.limit.total), answer.state.words());
+    let (name, limit, state) = (answer.budget.name.safe(), amount(answer.limit.total), answer.state_words());
     format!("{name}: {state}. {spent} of {limit} spent{pace}{end}.")
 }
 

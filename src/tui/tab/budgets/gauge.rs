@@ -5,6 +5,7 @@
 use ratatui::text::Span;
 
 use crate::domain::budget::period_words;
+use crate::domain::calendar::Day;
 use crate::domain::money::Amount;
 use crate::engine::answer::{BudgetAnswer, BudgetState as State, Interval};
 use crate::tui::tab::short_day;
@@ -14,10 +15,13 @@ use crate::tui::widget::money;
 /// Columns that a state takes at most.
 pub const STATE: usize = 19;
 
-/// What a state is called on the screen, and how it looks. What wants to be minded has a sign, too.
+/// What a state of a period that ends before `to` is called on the screen, and how it looks. What wants to be minded
+/// has a sign, too.
 #[must_use]
-pub fn state_words(state: State) -> (String, Role) {
+pub fn state_words(state: State, to: Day, as_of: Day) -> (String, Role) {
     match state {
+        State::WillExceed { on } if on < as_of => ("! likely over".to_owned(), Role::Warm),
+        State::OnTrack if as_of >= to => ("likely kept".to_owned(), Role::Text),
         State::Exceeded { on } => (format!("! over since {}", short_day(on)), Role::Error),
         State::WillExceed { on } => (format!("! over on {}", short_day(on)), Role::Warm),
         State::AtRisk => ("? at risk".to_owned(), Role::Unsure),
@@ -28,16 +32,20 @@ pub fn state_words(state: State) -> (String, Role) {
     }
 }
 
+fn of(answer: &BudgetAnswer) -> (String, Role) {
+    state_words(answer.state, answer.period.to, answer.as_of)
+}
+
 /// How the state of an answer looks.
 #[must_use]
 pub fn role(answer: &BudgetAnswer) -> Role {
-    if answer.budget.archived { Role::Muted } else { state_words(answer.state).1 }
+    if answer.budget.archived { Role::Muted } else { of(answer).1 }
 }
 
 /// The state of an answer in words.
 #[must_use]
 pub fn state(answer: &BudgetAnswer) -> String {
-    let words = state_words(answer.state).0;
+    let words = of(answer).0;
     if answer.budget.archived { format!("archived, {}", words.trim_start_matches(['!', '?', ' '])) } else { words }
 }
 

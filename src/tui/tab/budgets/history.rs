@@ -9,6 +9,7 @@ use ratatui::text::{Line, Span};
 use super::detail::title;
 use super::gauge;
 use crate::domain::budget::period_words;
+use crate::domain::calendar::Day;
 use crate::engine::answer::{BudgetAnswer, Past};
 use crate::tui::text::{left, put, right, width};
 use crate::tui::theme::{Role, Theme};
@@ -43,14 +44,15 @@ const SHAPES: [Shape; 5] = [
     Shape { part: PART[1], brief: true, of: false, share: false },
 ];
 
-fn row(past: &Past, currency: &str, shape: &Shape) -> Row {
+fn row(past: &Past, (currency, as_of): (&str, Day), shape: &Shape) -> Row {
     let limit = past.limit.map(|limit| limit.total);
     let share = past.spent.zip(limit).and_then(|(spent, limit)| spent.ratio(limit));
     let (words, role) = match past.state {
-        Some(state) => gauge::state_words(state),
+        Some(state) => gauge::state_words(state, past.period.to, as_of),
         None => ("before the budget".to_owned(), Role::Muted),
     };
     let of = limit.filter(|_| shape.of);
+    let part = if past.is_part { shape.part } else { "" };
     let period = period_words(past.period);
     let month = past.period.as_month().filter(|_| shape.brief).map(|month| month.name());
     Row {
@@ -58,7 +60,7 @@ fn row(past: &Past, currency: &str, shape: &Shape) -> Row {
         spent: money::amount(past.spent, money::places(currency)),
         of: of.map_or_else(String::new, |limit| format!(" of {}", limit.grouped(0))),
         share: share.filter(|_| shape.share).map_or_else(String::new, |share| money::share(Some(share))),
-        state: if past.is_part { words + shape.part } else { words },
+        state: [words].into_iter().chain(past.open_words()).collect::<Vec<_>>().join(", ") + part,
         role,
     }
 }
@@ -75,8 +77,8 @@ pub fn draw(answer: &BudgetAnswer, area: Rect, from: u16, buf: &mut Buffer, them
     let mut at = title("Earlier periods", area, from, buf, theme);
     let shown = answer.history.iter().rev().take(usize::from(area.height - at));
     let shown: Vec<&Past> = shown.collect();
-    let rows =
-        |shape: &Shape| -> Vec<Row> { shown.iter().map(|past| row(past, &answer.budget.currency, shape)).collect() };
+    let of = (answer.budget.currency.as_str(), answer.as_of);
+    let rows = |shape: &Shape| -> Vec<Row> { shown.iter().map(|past| row(past, of, shape)).collect() };
     let columns = |rows: &[Row]| {
         let share = widest(rows, |row| &row.share);
         let columns = [

@@ -46,6 +46,8 @@ pub fn answer(name: &str, spent: i64, limit: i64, state: Stands, as_of: Day) -> 
         spent: Some(Amount::whole(spent)),
         state: Some(state),
         is_part: false,
+        pending: None,
+        foretold: None,
     };
     let days = f64::from(as_of.0 - period.from.0) / 30.0;
     let spent_amount = Amount::whole(spent);

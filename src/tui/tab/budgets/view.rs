@@ -274,6 +274,6 @@ pub fn row_text(state: &State) -> Option<String> {
     Some(format!(
         "{name}\t{spent} of {limit} {currency}\t{}{end}\t{}",
         gauge::pace_words(answer, true),
-        answer.state.words()
+        answer.state_words()
     ))
 }

@@ -1,0 +1,95 @@
+//! What the reader of a budget must know beside its figures, in sentences.
+
+use super::costs::Costs;
+use super::standing::Ground;
+use crate::domain::budget::{Rollover, period_words};
+use crate::domain::currency::written;
+use crate::domain::money::Amount;
+use crate::domain::text::SafeText;
+use crate::domain::words::counted;
+use crate::engine::answer::{Past, Pending};
+
+impl Ground {
+    /// All that must be known.
+    pub(super) fn remarks(&self, costs: &Costs, no_data: bool) -> Vec<String> {
+        let (budget, span) = (&self.budget, &self.span);
+        let mut remarks = Vec::new();
+        if span.is_part() {
+            let (part, whole) = (span.period.days(), span.whole.days());
+            let of = period_words(span.whole);
+            remarks.push(format!("begins on {}: the limit is for {part} of {whole} days of {of}", span.period.from));
+        }
+        remarks.extend(self.carried());
+        let carries = budget.rollover != Rollover::None;
+        if carries && self.history.iter().any(|past| past.limit.is_some() && (past.spent.is_none() || past.is_part)) {
+            remarks.push("of some earlier periods not all is known: what went over from them may be wrong".to_owned());
+        }
+        remarks.extend(self.pending.as_ref().and_then(Pending::words));
+        let unsettled = self.pending.as_ref().map_or(0, |pending| pending.unsettled);
+        if unsettled > 0 {
+            remarks.push(format!(
+                "{} not settled: {} may still change",
+                counted(u64::from(unsettled), "day is", "days are"),
+                if unsettled == 1 { "it" } else { "they" }
+            ));
+        }
+        if self.unknown_rows > 0 {
+            let rows = counted(self.unknown_rows, "charge has", "charges have");
+            remarks.push(format!("{rows} no known cost: spend is at least what is shown"));
+        }
+        if !costs.others.is_empty() {
+            let others: Vec<String> = costs.others.iter().map(|c| SafeText::from_outside(c).into_string()).collect();
+            remarks.push(format!("charges in {} are not counted: currencies are never added", others.join(", ")));
+        }
+        if no_data {
+            remarks.push("no charges of this scope's providers are known".to_owned());
+        } else if costs.asked.days() > 0
+            && costs.others.is_empty()
+            && costs.days.values().all(|total| total.rows() == 0)
+        {
+            let days = costs.asked;
+            let scope = SafeText::from_outside(&budget.scope.to_string());
+            let of = if budget.scope.is_empty() { String::new() } else { format!(" `{scope}`") };
+            remarks.push(format!("no charge from {} to {} matches{of}", days.from, days.to.plus(-1)));
+        }
+        remarks
+    }
+
+    /// What went over from the period before, and why no more where that one is not settled.
+    fn carried(&self) -> Option<String> {
+        let past = self.history.last().filter(|_| self.budget.rollover != Rollover::None)?;
+        let (limit, carried) = (past.limit?.total, self.limit.carried);
+        let code = &self.budget.currency;
+        let amount = |amount: Amount| format!("{} {code}", written(amount.abs(), code));
+        let before = period_words(past.period);
+        let open = open_words(past);
+        let said = match carried {
+            _ if carried > Amount::ZERO => format!("{} left over from {before} are in the limit", amount(carried)),
+            _ if carried < Amount::ZERO => format!("{} overspent in {before} are in the limit", amount(carried)),
+            _ if open.is_some() && past.spent.is_some_and(|spent| spent < limit) => {
+                format!("nothing is left over from {before} so far")
+            }
+            _ => return None,
+        };
+        let Some(open) = open else { return Some(said) };
+        let spent = past.spent.unwrap_or_default();
+        let more = match past.foretold {
+            Some(end) if carried < Amount::ZERO => format!("{} more is foretold", amount(end.mid - spent)),
+            Some(end) => format!("up to {} more is foretold", amount(end.hi80 - spent)),
+            None => "nothing can be foretold".to_owned(),
+        };
+        Some(format!("{said}: {open}, and {more} of it"))
+    }
+}
+
+/// What of an earlier period is not as it will be.
+fn open_words(past: &Past) -> Option<String> {
+    match &past.pending {
+        Some(pending) if pending.missing > 0 => {
+            let days = counted(u64::from(pending.missing), "of its days is", "of its days are");
+            Some(format!("{days} not in yet"))
+        }
+        Some(_) => Some("it is not settled".to_owned()),
+        None => past.foretold.map(|_| "its invoice has not come".to_owned()),
+    }
+}
