@@ -24,7 +24,7 @@ use crate::tui::overlay::Overlay;
 use crate::tui::overlay::budget_form::BudgetForm;
 use crate::tui::overlay::whatif::{Followed, WhatIf};
 use crate::tui::tab::Tab;
-use crate::tui::tab::budgets::{View, view};
+use crate::tui::tab::budgets::{View, detail, view};
 use crate::tui::worker::{Asker, Reply};
 
 /// Budgets that a page goes by.
@@ -135,7 +135,7 @@ impl App {
                 }
             }
             Action::Open if self.budgets.view == View::Detail => self.look_through_budget(),
-            Action::Open if self.budgets.budget().is_some() => self.budgets.view = View::Detail,
+            Action::Open if self.budgets.budget().is_some() => self.budgets.open(),
             Action::Back => self.budgets.view = View::List,
             Action::NewBudget => {
                 let form = BudgetForm::new("New budget".to_owned(), Was::New, &self.fresh_budget());
@@ -175,7 +175,11 @@ impl App {
                 self.overlay = Some(Overlay::WhatIf(Box::new(WhatIf::new(budget.name.raw().to_owned()))));
             }
             action => {
-                if let Some(by) = distance(action, PAGE) {
+                let Some(by) = distance(action, PAGE) else { return self.ask() };
+                if self.budgets.view == View::Detail {
+                    let most = detail::scrolls(self, self.body());
+                    self.budgets.scroll = self.budgets.scroll.min(most).saturating_add_signed(by).min(most);
+                } else {
                     let height = self.budget_lines();
                     self.budgets.step(by, height);
                 }

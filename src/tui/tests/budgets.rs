@@ -209,13 +209,49 @@ fn no_day_and_no_figure_is_cut() {
         let mut s = shown(size);
         s.keys("j <enter>");
         let text = s.text();
+        let text = format!("{text}{}", {
+            s.keys("G");
+            s.text()
+        });
         let past = text.lines().find(|line| line.contains("October 2024") || line.contains("Oct 2024"));
         assert!(past.is_none_or(|line| line.contains("! over since Oct 29")), "{size:?}\n{text}");
-        assert!(past.is_some() || size.1 < 36, "{size:?}\n{text}");
+        assert!(past.is_some(), "{size:?}\n{text}");
         s.keys("<esc> k w");
         s.send(Event::Paste("buy 5000 on 2026-12-10".into()));
         s.keys("<enter>");
         let text = s.text();
         assert!(text.contains("! over since Nov 18") && text.contains("buy 5000 on 2026-12-10"), "{size:?}\n{text}");
+    }
+}
+
+#[test]
+fn all_of_a_budget_that_is_shown_whole_can_be_read() {
+    let long = "821.48 USD left over from October are in the limit, and this goes on for several lines to-the-end";
+    for size in [(80, 24), (100, 30), (120, 36), (200, 60)] {
+        let mut s = shown(size);
+        s.keys("j <enter>");
+        let shown = s.app.budgets.detail.shown.as_mut().expect("a budget");
+        let standing = &mut shown.answers[0].standing;
+        standing.remarks.push(long.to_owned());
+        let past = standing.history[1].clone();
+        standing.history.extend(vec![past; 10]);
+        let mut seen: Vec<String> = Vec::new();
+        for _ in 0..12 {
+            seen.extend(s.text().lines().map(|line| line.trim().to_owned()));
+            assert_eq!(s.app.budgets.budget().map(|b| b.budget.name.raw().to_owned()).as_deref(), Some("platform"));
+            s.keys("<pgdn>");
+        }
+        let seen = seen.join(" ");
+        let words =
+            ["Thresholds", "100 % foretold", "Earlier periods", "by service", "CloudWatch Logs", "by sub account"];
+        for words in words.into_iter().chain(["821.48 USD left over", "to-the-end"]) {
+            assert!(seen.contains(words), "{size:?} {words}\n{}", seen.replace("  ", ""));
+        }
+        assert!(!s.text().contains("more below"), "{size:?}\n{}", s.text());
+        s.keys("g");
+        assert_eq!(s.app.budgets.scroll, 0);
+        assert!(s.text().contains("more below") || size.1 >= 36, "{size:?}\n{}", s.text());
+        s.keys("G <esc> <enter>");
+        assert_eq!(s.app.budgets.scroll, 0);
     }
 }

@@ -1,6 +1,7 @@
 //! Draws one budget in detail: burn-up chart, who spends it, thresholds, earlier periods, what else is to be known.
 //!
-//! Pure: reads state, writes cells. What there is no room for is left out from below.
+//! Pure: reads state, writes cells. Beside the list what there is no room for is left out from below; a budget that is
+//! shown whole is a page that scrolls.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -10,6 +11,7 @@ use super::{View, gauge, history};
 use crate::domain::calendar::Day;
 use crate::domain::text::SafeText;
 use crate::engine::answer::{BudgetAnswer, BudgetDetail, CrossingOf, Interval};
+use crate::tui::action::Action;
 use crate::tui::app::App;
 use crate::tui::tab::{label, short_day};
 use crate::tui::text::{cut, left, paragraph, put, right, width};
@@ -20,12 +22,17 @@ use crate::tui::widget::money;
 /// Columns from which on tables stand beside the chart.
 const BESIDE: u16 = 96;
 
-/// Draws the selected budget.
+/// Rows of a page at most: what it can hold are a chart, a note, remarks, thresholds, a year and three lists.
+const PAGE_ROWS: u16 = 160;
+/// Rows of a chart at most.
+const CHART: u16 = 22;
+
+/// Draws the selected budget: over the whole tab as a page that scrolls, beside the list as much as there is room for.
 pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     let (state, theme) = (&app.budgets, &app.theme);
     let Some(answer) = state.budget() else { return };
-    let head = header(answer, area, state.view == View::Detail, buf, theme);
-    let rest = Rect { y: area.y + head.min(area.height), height: area.height.saturating_sub(head), ..area };
+    let head = header(answer, area, buf, theme);
+    let rest = below(area, head);
     let Some(detail) = state.detail() else {
         let said = match &state.detail.error {
             Some(error) => SafeText::from_outside(&error.message).into_string(),
@@ -33,34 +40,115 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
         };
         return put(buf, rest, 0, &Line::from(Span::styled(said, theme.style(Role::Muted))));
     };
+    if state.view == View::Detail { scrolled(app, detail, rest, buf) } else { pane(detail, rest, buf, theme) }
+}
+
+/// The lower part of an area.
+fn below(area: Rect, rows: u16) -> Rect {
+    let rows = rows.min(area.height);
+    Rect { y: area.y + rows, height: area.height - rows, ..area }
+}
+
+/// The columns for the chart, and those for what stands beside it where both have room.
+fn sides(area: Rect) -> Option<(Rect, Rect)> {
+    let width = area.width * 11 / 20;
+    let beside = |width| Rect { x: area.x + width + 3, width: area.width - width - 3, ..area };
+    (area.width >= BESIDE).then(|| (Rect { width, ..area }, beside(width)))
+}
+
+/// Draws what there is room for; what explains the figures comes first.
+fn pane(detail: &BudgetDetail, area: Rect, buf: &mut Buffer, theme: &Theme) {
+    let answer = &detail.standing;
     // A shallow place has the chart at the left and the tables at the right of it.
-    if area.width >= BESIDE {
-        let width = area.width * 11 / 20;
-        let chart = Rect { width, ..rest };
-        let beside = Rect { x: rest.x + width + 3, width: rest.width - width - 3, ..rest };
-        let tall = Rect { height: chart.height.min(22), ..chart };
+    if let Some((chart, beside)) = sides(area) {
+        let tall = Rect { height: chart.height.min(CHART), ..chart };
         burn_up(detail, &[]).draw(tall, buf, theme);
-        let below =
-            Rect { y: chart.y + tall.height + 1, height: chart.height.saturating_sub(tall.height + 1), ..chart };
-        let used = spenders(detail, beside, buf, theme);
-        if below.height > 4 {
-            let at = history::draw(answer, below, 0, buf, theme);
-            thresholds(answer, below, at, buf, theme);
-            remarks(answer, beside, used, buf, theme);
-        } else {
-            let used = remarks(answer, beside, used, buf, theme);
-            let used = thresholds(answer, beside, used, buf, theme);
-            history::draw(answer, beside, used, buf, theme);
-        }
+        let used = remarks(answer, beside, 0, buf, theme);
+        let used = spenders(detail, beside, used, buf, theme);
+        let under = below(chart, tall.height + 1);
+        let (under, used) = if under.height > 4 { (under, 0) } else { (beside, used) };
+        let used = thresholds(answer, under, used, buf, theme);
+        history::draw(answer, under, used, buf, theme);
         return;
     }
-    let height = (rest.height / 2).clamp(6.min(rest.height), 18);
-    burn_up(detail, &[]).draw(Rect { height, ..rest }, buf, theme);
-    let below = Rect { y: rest.y + height, height: rest.height - height, ..rest };
-    let used = spenders(detail, below, buf, theme);
-    let used = remarks(answer, below, used, buf, theme);
-    let used = thresholds(answer, below, used, buf, theme);
-    history::draw(answer, below, used, buf, theme);
+    let height = (area.height / 2).clamp(6.min(area.height), 18);
+    burn_up(detail, &[]).draw(Rect { height, ..area }, buf, theme);
+    let under = below(area, height);
+    let used = remarks(answer, under, 0, buf, theme);
+    let used = spenders(detail, under, used, buf, theme);
+    let used = thresholds(answer, under, used, buf, theme);
+    history::draw(answer, under, used, buf, theme);
+}
+
+/// All that is known of a budget, where `room` rows of so many columns are seen at once; and how many rows it has.
+fn page(detail: &BudgetDetail, (columns, room): (u16, u16), theme: &Theme) -> (Buffer, u16) {
+    let answer = &detail.standing;
+    let area = Rect { x: 0, y: 0, width: columns, height: PAGE_ROWS };
+    let mut page = Buffer::empty(area);
+    let buf = &mut page;
+    let blank = |rows: u16| rows + u16::from(rows > 0);
+    if let Some((left, right)) = sides(area) {
+        // Each with its title, and a blank row before it.
+        let tables = 2 + answer.thresholds.len() + 2 + answer.history.len();
+        let free = room.saturating_sub(u16::try_from(tables).unwrap_or(room));
+        let height = free.clamp(10.min(room), CHART);
+        burn_up(detail, &[]).draw(Rect { height, ..left }, buf, theme);
+        let at = thresholds(answer, left, height + 1, buf, theme);
+        let at = history::draw(answer, left, at, buf, theme);
+        let said = blank(in_full(answer, (right, columns), 0, buf, theme));
+        let said = remarks(answer, right, said, buf, theme);
+        let beside = spenders(detail, right, said, buf, theme);
+        return whole(page, at.max(beside).max(height));
+    }
+    let height = (room / 2).clamp(6.min(room), 18);
+    burn_up(detail, &[]).draw(Rect { height, ..area }, buf, theme);
+    let at = in_full(answer, (area, columns), height, buf, theme);
+    let at = remarks(answer, area, at, buf, theme);
+    let at = thresholds(answer, area, at, buf, theme);
+    let at = history::draw(answer, area, at, buf, theme);
+    let at = spenders(detail, area, at, buf, theme);
+    whole(page, at)
+}
+
+/// A page without the blank rows at its end.
+fn whole(page: Buffer, rows: u16) -> (Buffer, u16) {
+    let is_blank =
+        |row: &u16| (0..page.area.width).all(|x| page.cell((x, *row)).is_none_or(|cell| cell.symbol() == " "));
+    let last = (0..rows.min(page.area.height)).rev().find(|row| !is_blank(row));
+    (page, last.map_or(0, |row| row + 1))
+}
+
+/// Draws the rows of the page that are seen, and how many more there are.
+fn scrolled(app: &App, detail: &BudgetDetail, area: Rect, buf: &mut Buffer) {
+    let theme = &app.theme;
+    let (page, rows) = page(detail, (area.width, area.height), theme);
+    let first = app.budgets.scroll.min(usize::from(rows.saturating_sub(area.height))) as u16;
+    for row in 0..area.height.min(rows) {
+        for column in 0..area.width {
+            let from = page.cell((column, first + row)).cloned();
+            if let Some((cell, from)) = buf.cell_mut((area.x + column, area.y + row)).zip(from) {
+                *cell = from;
+            }
+        }
+    }
+    let more = rows.saturating_sub(first + area.height);
+    if more > 0 && area.height > 0 {
+        // The row that it stands on is one more that is not seen.
+        let last = Rect { y: area.bottom() - 1, height: 1, ..area };
+        let key = app.keymap.key_of(Action::Down);
+        let said = format!("{} {} more below: {key} scrolls", theme.glyphs.dot, more + 1);
+        let said = left(&said, usize::from(area.width), theme.glyphs.ellipsis);
+        put(buf, last, 0, &Line::from(Span::styled(said, theme.style(Role::Muted))));
+    }
+}
+
+/// Rows that may be scrolled away where the selected budget is shown whole over a body.
+#[must_use]
+pub fn scrolls(app: &App, body: Rect) -> usize {
+    let Some(detail) = app.budgets.detail() else { return 0 };
+    let rest = below(body, HEAD);
+    let (_, rows) = page(detail, (rest.width, rest.height), &app.theme);
+    usize::from(rows.saturating_sub(rest.height))
 }
 
 /// The burn-up of a budget, and another course beside it.
@@ -102,9 +190,12 @@ pub fn burn_up(detail: &BudgetDetail, other: &[(Day, Interval)]) -> BurnUp {
     chart
 }
 
-fn header(answer: &BudgetAnswer, area: Rect, whole: bool, buf: &mut Buffer, theme: &Theme) -> u16 {
+/// Rows of what stands above all else.
+const HEAD: u16 = 3;
+
+/// What a budget is, in words.
+fn what(answer: &BudgetAnswer, theme: &Theme) -> String {
     let budget = &answer.budget;
-    let dot = format!(" {} ", theme.glyphs.dot);
     let scope = if budget.scope.is_empty() { "all charges".to_owned() } else { budget.scope.to_string() };
     let mut words = vec![
         SafeText::from_outside(&scope).into_string(),
@@ -114,52 +205,66 @@ fn header(answer: &BudgetAnswer, area: Rect, whole: bool, buf: &mut Buffer, them
     if !budget.owner.raw().is_empty() {
         words.push(format!("owner {}", budget.owner.safe()));
     }
+    words.join(&format!(" {} ", theme.glyphs.dot))
+}
+
+/// What is foretold for the period's end, and how.
+fn foretold(answer: &BudgetAnswer, theme: &Theme) -> (String, String) {
+    let Some(forecast) = &answer.forecast else { return (String::new(), "nothing can be foretold yet".to_owned()) };
+    let at = short_day(answer.period.to.plus(-1));
+    let words = SafeText::from_outside(&forecast.words).into_string();
+    let words = if theme.glyphs.only_ascii { words.replace('±', "+-") } else { words };
+    (gauge::end_words(Some(&forecast.end), theme), format!(" at {at}: {words}"))
+}
+
+/// Columns that are left beside a name.
+fn beside_name(name: &str, columns: u16) -> usize {
+    usize::from(columns).saturating_sub(width(name) + 2)
+}
+
+fn header(answer: &BudgetAnswer, area: Rect, buf: &mut Buffer, theme: &Theme) -> u16 {
+    let budget = &answer.budget;
+    let (dots, muted) = (theme.glyphs.ellipsis, theme.style(Role::Muted));
     let name = budget.name.safe().into_string();
-    let room = usize::from(area.width).saturating_sub(name.chars().count() + 2);
-    put(
-        buf,
-        area,
-        0,
-        &Line::from(vec![
-            Span::styled(name, theme.style(Role::Strong)),
-            Span::styled(
-                format!("  {}", cut(&words.join(&dot), room, theme.glyphs.ellipsis)),
-                theme.style(Role::Muted),
-            ),
-        ]),
-    );
+    let room = beside_name(&name, area.width);
+    let words = Span::styled(format!("  {}", cut(&what(answer, theme), room, dots)), muted);
+    put(buf, area, 0, &Line::from(vec![Span::styled(name, theme.style(Role::Strong)), words]));
     let places = money::places(&budget.currency);
     let left = match answer.left {
         Some(left) if left < crate::domain::money::Amount::ZERO => format!("{} over", left.abs().grouped(places)),
         Some(left) => format!("{} left", left.grouped(places)),
         None => "n/a left".to_owned(),
     };
+    let dot = format!(" {} ", theme.glyphs.dot);
     let said = vec![
         Span::styled(gauge::state(answer), theme.style(gauge::role(answer))),
-        Span::styled(format!("{dot}{} ", gauge::period(answer)), theme.style(Role::Muted)),
+        Span::styled(format!("{dot}{} ", gauge::period(answer)), muted),
         Span::styled(money::amount(answer.spent, places), theme.style(Role::Strong)),
         Span::styled(format!(" of {}, {left}", answer.limit.total.grouped(places)), theme.style(Role::Text)),
     ];
     put(buf, area, 1, &Line::from(said));
-    let mut row = 2;
-    let foretold = match &answer.forecast {
-        Some(forecast) => {
-            let at = short_day(answer.period.to.plus(-1));
-            let words = SafeText::from_outside(&forecast.words).into_string();
-            let words = if theme.glyphs.only_ascii { words.replace('±', "+-") } else { words };
-            (gauge::end_words(Some(&forecast.end), theme), format!(" at {at}: {words}"))
-        }
-        None => (String::new(), "nothing can be foretold yet".to_owned()),
-    };
-    let room = usize::from(area.width).saturating_sub(width(&foretold.0));
-    let line = vec![
-        Span::styled(foretold.0, theme.style(Role::Text)),
-        Span::styled(cut(&foretold.1, room, theme.glyphs.ellipsis), theme.style(Role::Muted)),
+    let (end, words) = foretold(answer, theme);
+    let room = usize::from(area.width).saturating_sub(width(&end));
+    let words = Span::styled(cut(&words, room, dots), muted);
+    put(buf, area, 2, &Line::from(vec![Span::styled(end, theme.style(Role::Text)), words]));
+    HEAD
+}
+
+/// The note, and what had no room above where so many columns are.
+fn in_full(answer: &BudgetAnswer, (area, columns): (Rect, u16), from: u16, buf: &mut Buffer, theme: &Theme) -> u16 {
+    let note = answer.budget.note.safe().into_string();
+    let mut row = from;
+    if !note.is_empty() {
+        row = paragraph(buf, area, row, &note, theme.style(Role::Text));
+    }
+    let what = what(answer, theme);
+    let (end, how) = foretold(answer, theme);
+    let is_cut = [
+        width(&what) > beside_name(&answer.budget.name.safe(), columns),
+        width(&end) + width(&how) > usize::from(columns),
     ];
-    put(buf, area, row, &Line::from(line));
-    row += 1;
-    if whole && !budget.note.raw().is_empty() {
-        row = paragraph(buf, area, row, &budget.note.safe(), theme.style(Role::Text));
+    for (text, _) in [what, end + &how].iter().zip(is_cut).filter(|(_, is_cut)| *is_cut) {
+        row = paragraph(buf, area, row, text, theme.style(Role::Muted));
     }
     row
 }
@@ -169,13 +274,13 @@ pub(super) fn title(text: &str, area: Rect, row: u16, buf: &mut Buffer, theme: &
     row + 1
 }
 
-/// Who spends it, by as many dimensions as there is room for.
-fn spenders(detail: &BudgetDetail, area: Rect, buf: &mut Buffer, theme: &Theme) -> u16 {
+/// Who spends it, from a row on, by as many dimensions as there is room for.
+fn spenders(detail: &BudgetDetail, area: Rect, from: u16, buf: &mut Buffer, theme: &Theme) -> u16 {
     let dots = theme.glyphs.ellipsis;
     let places = money::places(&detail.standing.budget.currency);
-    let mut row = 0;
+    let mut row = from;
     let count = detail.spenders.len().max(1) as u16;
-    let each = (area.height / count).clamp(3, 9);
+    let each = (area.height.saturating_sub(from) / count).clamp(3, 9);
     for composition in &detail.spenders {
         if row + 2 > area.height {
             break;

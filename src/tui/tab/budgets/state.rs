@@ -37,6 +37,8 @@ pub struct State {
     pub view: View,
     /// Whether those that are archived are listed, too.
     pub archived: bool,
+    /// Rows that are scrolled away of one that is shown whole.
+    pub scroll: usize,
     selected: Option<String>,
     suggestion: usize,
     window: Window,
@@ -137,6 +139,11 @@ impl State {
         }
         self.window.hold(self.place().0, count, height);
         at == to
+    }
+
+    /// Shows the selected budget whole, from its top.
+    pub fn open(&mut self) {
+        (self.view, self.scroll) = (View::Detail, 0);
     }
 
     /// The first line that is seen where `height` are.
