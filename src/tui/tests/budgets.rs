@@ -255,3 +255,18 @@ fn all_of_a_budget_that_is_shown_whole_can_be_read() {
         assert_eq!(s.app.budgets.scroll, 0);
     }
 }
+
+#[test]
+fn where_budgets_have_several_currencies_each_line_says_its_own() {
+    for size in [(80, 24), (120, 36), (200, 60)] {
+        let mut s = shown(size);
+        assert!(!s.text().lines().any(|line| line.contains("web") && line.contains("USD")), "{}", s.text());
+        s.app.budgets.slot.shown.as_mut().expect("told").answers[2].budget.currency = "EUR".to_owned();
+        let text = s.text();
+        for (name, currency) in [("web  ", " 20,000 EUR "), ("sandbox", " 1,000 USD ")] {
+            let line = text.lines().find(|line| line.contains(name));
+            assert!(line.is_some_and(|line| line.contains(currency)), "{size:?}\n{text}");
+        }
+        assert!(text.contains("! over since Nov 18"), "{size:?}\n{text}");
+    }
+}

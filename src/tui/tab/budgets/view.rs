@@ -16,11 +16,16 @@ use crate::tui::text::{cut, left, paragraph, put, right, rule, wrap};
 use crate::tui::theme::{Role, Theme};
 use crate::tui::widget::money;
 
+/// Columns of a currency with the blank before it.
+const CURRENCY: usize = 4;
+
 /// Columns of the list.
 struct Columns {
     name: usize,
     spent: usize,
     limit: usize,
+    /// Where budgets have several; else none.
+    currency: usize,
     gauge: usize,
     pace: usize,
     end: usize,
@@ -28,7 +33,10 @@ struct Columns {
 }
 
 impl Columns {
-    fn of(width: usize) -> Columns {
+    fn of(width: usize, budgets: &[BudgetAnswer]) -> Columns {
+        let mut currencies = budgets.iter().map(|one| one.budget.currency.as_str());
+        let first = currencies.next();
+        let currency = if currencies.any(|other| Some(other) != first) { CURRENCY } else { 0 };
         let wide = width >= 116;
         let (spent, limit) = (12, 10);
         let (gauge, pace, end) = match width {
@@ -41,6 +49,7 @@ impl Columns {
         let used = 2
             + spent
             + limit
+            + currency
             + gauge
             + pace
             + end
@@ -51,6 +60,7 @@ impl Columns {
             name: width.saturating_sub(used).clamp(8, if wide { 32 } else { 24 }),
             spent,
             limit,
+            currency,
             gauge,
             pace,
             end,
@@ -141,7 +151,7 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
 }
 
 fn rows(state: &State, area: Rect, buf: &mut Buffer, theme: &Theme) {
-    let columns = Columns::of(usize::from(area.width));
+    let columns = Columns::of(usize::from(area.width), state.budgets());
     let budgets = state.budgets();
     put(buf, area, 0, &heading(&columns, budgets, theme));
     let height = usize::from(area.height.saturating_sub(1));
@@ -159,10 +169,11 @@ fn rows(state: &State, area: Rect, buf: &mut Buffer, theme: &Theme) {
 fn heading(columns: &Columns, budgets: &[BudgetAnswer], theme: &Theme) -> Line<'static> {
     let dots = theme.glyphs.ellipsis;
     let mut text = format!(
-        "  {}  {}  {}  {}",
+        "  {}  {}  {}{}  {}",
         left("Budget", columns.name, dots),
         right("Spent", columns.spent, dots),
         right("of", columns.limit, dots),
+        " ".repeat(columns.currency),
         left("Pace", columns.gauge + columns.pace, dots)
     );
     if columns.end > 0 {
@@ -181,6 +192,7 @@ fn line(answer: &BudgetAnswer, columns: &Columns, selected: bool, theme: &Theme)
     let text = if answer.budget.archived { Role::Muted } else { Role::Text };
     let mark = if selected { theme.glyphs.marks.0 } else { " " };
     let limit = money::amount_in(Some(answer.limit.total), 0, columns.limit);
+    let currency = SafeText::from_outside(&answer.budget.currency);
     let mut spans = vec![
         Span::styled(format!("{mark} "), theme.style(Role::Accent)),
         Span::styled(left(&answer.budget.name.safe(), columns.name, dots), theme.style(text)),
@@ -188,7 +200,8 @@ fn line(answer: &BudgetAnswer, columns: &Columns, selected: bool, theme: &Theme)
             format!("  {}", right(&money::amount_in(answer.spent, places, columns.spent), columns.spent, dots)),
             theme.style(text),
         ),
-        Span::styled(format!("  {}  ", right(&limit, columns.limit, dots)), theme.style(text)),
+        Span::styled(format!("  {}", right(&limit, columns.limit, dots)), theme.style(text)),
+        Span::styled(format!("{}  ", right(&currency, columns.currency, dots)), theme.style(Role::Muted)),
     ];
     spans.extend(gauge::gauge(answer, columns.gauge, theme));
     let pace = gauge::pace_words(answer, columns.pace > 10);
