@@ -23,13 +23,13 @@ use crate::domain::money::Amount;
 use crate::domain::percent::Percent;
 
 /// What is known of a period.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default)]
 pub struct Burn {
     /// What each day cost from the period's first on, as far as days are not yet to come; none where nothing
     /// is known of a day.
     pub days: Vec<Option<Amount>>,
-    /// The last day of which all charges have come; none where that is none of the period's.
-    pub through: Option<Day>,
+    /// How many of the period's days have come: of a day that some lack, the share that is usual of the others.
+    pub come: f64,
     /// Whether no day of the period lacks charges and none is restated any more.
     pub is_final: bool,
 }
@@ -151,7 +151,8 @@ impl State {
 pub struct Pace {
     /// Which share of the limit was spent; none where there is no limit above zero.
     pub spent: Option<f64>,
-    /// Which share of the period's days lies behind, as far as charges have come.
+    /// Which share of the period's days lies behind, as far as charges have come: each provider's days count by its
+    /// share of what is usually spent, so that one who is late, however small, does not hold up the others.
     pub days: f64,
 }
 
@@ -222,6 +223,9 @@ fn ahead(limit: Amount, path: &Path) -> Option<State> {
     path.last().map(|(_, end)| if end.hi80 > top { State::AtRisk } else { State::OnTrack })
 }
 
+/// Parts of a day that spend is held against.
+const DAY_PARTS: i64 = 1_000;
+
 fn state(period: Period, limit: Amount, burn: &Burn, path: &Path, is_over: bool) -> State {
     if let Some(on) = burn.since(period.from, |sum| sum > limit) {
         return State::Exceeded { on };
@@ -233,9 +237,9 @@ fn state(period: Period, limit: Amount, burn: &Burn, path: &Path, is_over: bool)
         return state;
     }
     // What was spent so far, as if each day to come cost as much as one behind.
-    let behind = days_behind(period, burn).max(1);
-    let days = i64::from(period.days());
-    let is_ahead = burn.spent().unwrap_or_default().scale_by(days, behind) > limit;
+    let behind = (burn.come * DAY_PARTS as f64).round() as i64;
+    let days = i64::from(period.days()) * DAY_PARTS;
+    let is_ahead = burn.spent().unwrap_or_default().scale_by(days, behind.max(DAY_PARTS)) > limit;
     if !is_over && is_ahead { State::AtRisk } else { State::OnTrack }
 }
 
@@ -245,14 +249,8 @@ fn crosses(path: &Path, over: impl Fn(f64) -> bool) -> Option<Day> {
     path.get(below).map(|(day, _)| *day)
 }
 
-/// Days of a period of which charges have come.
-fn days_behind(period: Period, burn: &Burn) -> i64 {
-    let days = burn.through.map_or(0, |through| through.plus(1).0 - period.from.0);
-    i64::from(days.clamp(0, period.days()))
-}
-
 fn pace(period: Period, limit: Amount, burn: &Burn, spent: Amount) -> Pace {
-    let days = days_behind(period, burn) as f64 / f64::from(period.days().max(1));
+    let days = (burn.come / f64::from(period.days().max(1))).clamp(0.0, 1.0);
     Pace { spent: spent.ratio(limit).filter(|_| limit > Amount::ZERO), days }
 }
 

@@ -22,9 +22,8 @@ fn month(text: &str) -> Period {
 }
 
 /// So many days that cost so much each.
-fn burn(days: i32, cost: i64, first: &str) -> Burn {
-    let through = (days > 0).then(|| day(first).plus(days - 1));
-    Burn { days: vec![Some(Amount::whole(cost)); days as usize], through, is_final: false }
+fn burn(days: i32, cost: i64) -> Burn {
+    Burn { days: vec![Some(Amount::whole(cost)); days as usize], come: f64::from(days), is_final: false }
 }
 
 /// A path on which each day from `from` to the end of the month costs so much, give or take a share.
@@ -107,7 +106,7 @@ fn of_a_period_that_is_open_only_what_is_sure_goes_over() {
 #[test]
 fn a_state_says_what_will_come_and_on_which_day() {
     let november = month("2026-11");
-    let so_far = burn(20, 100, "2026-11-01");
+    let so_far = burn(20, 100);
     let ahead = |cost: f64, give: f64| path(november, day("2026-11-21"), 2_000.0, cost, give);
     let state = |limit: i64, path: &Path| state_of(limit, &so_far, path, "2026-11-21");
     assert_eq!(state(5_000, &ahead(100.0, 0.1)), State::OnTrack);
@@ -122,10 +121,10 @@ fn a_state_says_what_will_come_and_on_which_day() {
 
 #[test]
 fn days_that_are_over_or_yet_to_come_have_states_of_their_own() {
-    let whole = burn(30, 100, "2026-11-01");
+    let whole = burn(30, 100);
     assert_eq!(state_of(3_000, &Burn { is_final: true, ..whole.clone() }, &[], "2026-12-04"), State::Kept);
     assert_eq!(state_of(2_950, &whole, &[], "2026-12-04"), State::Exceeded { on: day("2026-11-30") });
-    assert_eq!(state_of(3_000, &burn(0, 0, "2026-11-01"), &[], "2026-10-31"), State::NotBegun);
+    assert_eq!(state_of(3_000, &burn(0, 0), &[], "2026-10-31"), State::NotBegun);
     // What is foretold of days yet to come may speak against them.
     let to_come = path(month("2026-11"), day("2026-11-01"), 0.0, 100.0, 0.1);
     let will = |limit: i64| state_of(limit, &Burn::default(), &to_come, "2026-10-20");
@@ -133,7 +132,7 @@ fn days_that_are_over_or_yet_to_come_have_states_of_their_own() {
     assert_eq!((will(3_100), will(4_000)), (State::AtRisk, State::NotBegun));
     assert_eq!(state_of(3_000, &Burn::default(), &[], "2026-11-05"), State::Unknown);
     // The month is over, but its last two days have not come.
-    let early = burn(28, 100, "2026-11-01");
+    let early = burn(28, 100);
     let rest = path(month("2026-11"), day("2026-11-29"), 2_800.0, 100.0, 0.1);
     assert_eq!(state_of(2_950, &early, &rest, "2026-12-01"), State::WillExceed { on: day("2026-11-30") });
     assert_eq!(state_of(4_000, &early, &rest, "2026-12-01"), State::OnTrack);
@@ -141,7 +140,7 @@ fn days_that_are_over_or_yet_to_come_have_states_of_their_own() {
 
 #[test]
 fn credits_take_back_what_was_exceeded() {
-    let mut burn = burn(10, 100, "2026-11-01");
+    let mut burn = burn(10, 100);
     burn.days.extend([Some(Amount::whole(-600)), Some(Amount::whole(50))]);
     assert_eq!(state_of(900, &burn, &[], "2026-11-13"), State::AtRisk);
     burn.days.push(Some(Amount::whole(700)));
@@ -154,12 +153,16 @@ fn credits_take_back_what_was_exceeded() {
 #[test]
 fn pace_holds_spend_against_the_days_that_have_come() {
     let budget = budget(4_000, Cycle::Month, "2026-11-01");
-    let mut burn = burn(15, 100, "2026-11-01");
+    let mut burn = burn(15, 100);
     // Days that have not come whole are not behind.
     burn.days.extend([Some(Amount::whole(20)), None]);
     let standing = standing(&budget, (month("2026-11"), budget.amount), &burn, &[], day("2026-11-17"));
     assert_eq!(standing.spent, Some(Amount::whole(1_520)));
     assert_eq!(standing.pace, Some(Pace { spent: Some(0.38), days: 0.5 }));
+    // Of two days half has come.
+    burn.come = 16.0;
+    let half = super::standing(&budget, (month("2026-11"), budget.amount), &burn, &[], day("2026-11-17"));
+    assert_eq!(half.pace.map(|pace| pace.days), Some(16.0 / 30.0));
     let below = super::standing(&budget, (month("2026-11"), Amount::whole(-5)), &burn, &[], day("2026-11-17"));
     assert_eq!((below.pace.and_then(|p| p.spent), below.state), (None, State::Exceeded { on: day("2026-11-01") }));
 }
@@ -171,7 +174,7 @@ fn thresholds_say_on_which_day_they_are_reached() {
     budget.thresholds.forecast = [60, 100, 150].map(Percent::whole).to_vec();
     let november = month("2026-11");
     let ahead = path(november, day("2026-11-21"), 2_000.0, 100.0, 0.1);
-    let burn = burn(20, 100, "2026-11-01");
+    let burn = burn(20, 100);
     let list = standing(&budget, (november, budget.amount), &burn, &ahead, day("2026-11-21")).thresholds;
     let on: Vec<Option<String>> = list.iter().map(|c| c.on.map(|day| day.to_string())).collect();
     let on: Vec<Option<&str>> = on.iter().map(Option::as_deref).collect();
@@ -322,7 +325,7 @@ proptest! {
     #[test]
     fn exceeded_is_said_exactly_where_more_was_spent(days in prop::collection::vec(prop::option::of(-500i64..1_000), 0..30), limit in -1_000i64..10_000) {
         let costs: Vec<Option<Amount>> = days.iter().map(|d| d.map(Amount::whole)).collect();
-        let burn = Burn { days: costs, through: None, is_final: true };
+        let burn = Burn { days: costs, come: 0.0, is_final: true };
         let state = state_of(limit, &burn, &[], "2026-12-05");
         let spent: i64 = days.iter().flatten().sum();
         let known = days.iter().any(Option::is_some);
@@ -333,7 +336,7 @@ proptest! {
     #[test]
     fn a_larger_limit_is_never_worse(cost in 1i64..500, ahead in 0.0f64..500.0, limit in 1i64..20_000, more in 0i64..5_000) {
         let november = month("2026-11");
-        let burn = burn(15, cost, "2026-11-01");
+        let burn = burn(15, cost);
         let path = path(november, day("2026-11-16"), (cost * 15) as f64, ahead, 0.2);
         let rank = |limit: i64| state_of(limit, &burn, &path, "2026-11-16").rank();
         prop_assert!(rank(limit) <= rank(limit + more));

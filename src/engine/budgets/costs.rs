@@ -2,7 +2,7 @@
 //!
 //! Knows a table and its days, not the budget.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::analytics::budget::Burn;
 use crate::domain::calendar::{Day, Period};
@@ -53,15 +53,34 @@ impl Costs {
         self.total(period).unknown
     }
 
-    /// What is known of a period, of which so much has not come.
-    pub fn burn(&self, period: Period, pending: Option<&Pending>, as_of: Day) -> Burn {
+    /// What is known of a period, of which so much has not come; of each provider what it costs a day usually.
+    pub fn burn(&self, period: Period, pending: Option<&Pending>, usual: &BTreeMap<String, f64>, as_of: Day) -> Burn {
         let last = self.data.map_or(period.from, |data| data.to).min(period.to);
         let days = (Period { from: period.from, to: last.max(period.from) }).iter();
         let days: Vec<Option<Amount>> = days.map(|day| self.sum(Period { from: day, to: day.plus(1) })).collect();
-        let through = match pending.filter(|pending| pending.missing > 0) {
-            Some(pending) => pending.through,
-            None => Some(last.min(as_of).plus(-1)).filter(|day| *day >= period.from),
-        };
-        Burn { days, through, is_final: pending.is_none() && as_of >= period.to }
+        // Nobody may have charges every day: then none is late. Where too little is known to tell, data that ends is.
+        let over = if usual.is_empty() { last.min(as_of) } else { as_of.min(period.to) };
+        let over = Period { from: period.from, to: over.max(period.from) };
+        Burn { days, come: come(over, pending, usual), is_final: pending.is_none() && as_of >= period.to }
     }
+}
+
+/// How many of some days have come, each provider's by its share of what is usual; where that is not known those
+/// that all have brought.
+fn come(over: Period, pending: Option<&Pending>, usual: &BTreeMap<String, f64>) -> f64 {
+    let Some(pending) = pending.filter(|pending| pending.missing > 0) else { return f64::from(over.days()) };
+    let whole: f64 = usual.values().sum();
+    if whole <= 0.0 {
+        let through = pending.through.map_or(over.from, |last| last.plus(1));
+        return f64::from(through.min(over.to).0 - over.from.0);
+    }
+    // Several scopes of a provider may lack the same day.
+    let mut missing: BTreeMap<&str, BTreeSet<Day>> = BTreeMap::new();
+    for behind in &pending.of {
+        let days = behind.missing.iter().flat_map(|run| run.intersect(over).iter());
+        missing.entry(behind.provider.raw()).or_default().extend(days);
+    }
+    let share = |provider: &str| usual.get(provider).copied().unwrap_or_default() / whole;
+    let lost: f64 = missing.iter().map(|(provider, days)| share(provider) * days.len() as f64).sum();
+    f64::from(over.days()) - lost
 }

@@ -1,5 +1,7 @@
 //! A budget's earlier periods: which they are, what they came to, and what of those that are not settled is foretold.
 
+use std::collections::BTreeMap;
+
 use super::ahead;
 use super::costs::Costs;
 use crate::analytics::budget::{self as arithmetic, Burn, Came, Limit};
@@ -102,7 +104,8 @@ impl Known<'_> {
             let limit = own.map(|(_, limit)| *limit);
             let open = self.open(period);
             let pending = open.as_ref().and_then(|open| open.pending.clone());
-            let burn = Burn { is_final: open.is_none(), ..costs.burn(period, pending.as_ref(), self.as_of) };
+            let burn =
+                Burn { is_final: open.is_none(), ..costs.burn(period, pending.as_ref(), &BTreeMap::new(), self.as_of) };
             let path = open.as_ref().map_or(&[][..], |open| &open.path);
             let standing =
                 |limit: Limit| arithmetic::standing(self.budget, (period, limit.total), &burn, path, self.as_of).state;

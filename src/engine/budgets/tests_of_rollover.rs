@@ -1,4 +1,5 @@
-//! What goes over to a period from one that is not wholly settled, over a store of made-up days.
+//! Budgets where not all has come: what goes over from a period that is not wholly settled, and pace, over a store of
+//! made-up days.
 
 use std::sync::Arc;
 
@@ -20,15 +21,20 @@ fn cost(provider: &str, at: Day) -> i64 {
     if provider == "AWS" { 100 + i64::from(at.0 % 7) } else { 10 }
 }
 
-/// Days of both since June, the last of AWS on a day of its own.
+/// Days of both since June, the last of each on a day of its own.
 fn engine(last_of_aws: &str, last: &str) -> LocalEngine {
+    with(&[("AWS", last_of_aws), ("Hetzner", last)], |_| true)
+}
+
+/// Days since June of providers, the last of each on a day of its own, as far as days are wanted.
+fn with(providers: &[(&str, &str)], wanted: fn(Day) -> bool) -> LocalEngine {
     let engine = LocalEngine::new(Arc::new(Store::in_memory(&[])), Config::default().settle, false);
     let mut text = String::from(
         "BilledCost,EffectiveCost,ChargePeriodStart,ChargePeriodEnd,BillingCurrency,ProviderName,ServiceName\n",
     );
-    for (provider, last) in [("AWS", last_of_aws), ("Hetzner", last)] {
+    for (provider, last) in providers {
         let days = day(last).0 - day("2026-06-01").0;
-        for at in (0..=days).map(|n| day("2026-06-01").plus(n)) {
+        for at in (0..=days).map(|n| day("2026-06-01").plus(n)).filter(|at| wanted(*at)) {
             let (cost, to) = (cost(provider, at), at.plus(1));
             text.push_str(&format!("{cost},{cost},{at}T00:00:00Z,{to}T00:00:00Z,USD,{provider},vm\n"));
         }
@@ -96,4 +102,22 @@ fn on_the_first_days_of_a_month_the_last_ones_of_the_one_before_count_as_foretol
     let past = &settled.history[settled.history.len() - 1];
     assert_eq!((past.state, past.pending.is_none(), past.foretold), (Some(State::Kept), true, None));
     assert!(settled.remarks.iter().any(|said| said == "100.00 USD left over from October 2026 are in the limit"));
+}
+
+fn days_of_pace(engine: &LocalEngine, as_of: &str) -> f64 {
+    standing(engine, Rollover::None, Amount::whole(9_000), as_of).pace.expect("a period that runs").days
+}
+
+#[test]
+fn the_days_of_pace_are_those_of_the_money() {
+    let is = |days: f64, want: f64| assert!((days * 30.0 - want).abs() < 0.2, "{} instead of {want}", days * 30.0);
+    // One of 10 dollars of 113 a day is silent for 12 days: as much of each of them is missing.
+    is(days_of_pace(&engine("2026-11-20", "2026-11-08"), "2026-11-21"), 20.0 - 12.0 * 10.0 / 113.0);
+    is(days_of_pace(&engine("2026-11-08", "2026-11-20"), "2026-11-21"), 20.0 - 12.0 * 103.0 / 113.0);
+    is(days_of_pace(&engine("2026-11-20", "2026-11-20"), "2026-11-21"), 20.0);
+    // Today is not over, and what has no charge every day is not late.
+    is(days_of_pace(&with(&[("AWS", "2026-11-20")], |at| at.number() == 5), "2026-11-21"), 20.0);
+    // Of two days nobody knows when more should have come.
+    let young = |at: Day| at >= Day::parse("2026-11-03").expect("day") && at <= Day::parse("2026-11-04").expect("day");
+    is(days_of_pace(&with(&[("AWS", "2026-11-20")], young), "2026-11-21"), 4.0);
 }

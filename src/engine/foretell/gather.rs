@@ -7,7 +7,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Aside, DAYS_READ};
+use super::{Aside, DAYS_READ, USUAL_DAYS, days as days_of};
 use crate::analytics::forecast::Series;
 use crate::domain::calendar::{Day, Granularity, Period};
 use crate::domain::charge::Metric;
@@ -35,6 +35,8 @@ pub(super) struct Stream {
     pub long: bool,
 }
 
+/// Of fewer days nobody knows what is usual.
+const KNOWN_DAYS: usize = 3;
 /// Providers whose last settled days are no more days apart are foretold together.
 const LATE_DAYS: i32 = 4;
 
@@ -62,6 +64,8 @@ pub(super) struct Gathered {
     pub parts: Vec<Part>,
     /// Whether there are charges before those that were read.
     pub has_older: bool,
+    /// What each provider costs a day, by its canonical name; of those of which enough days are known.
+    pub usual: BTreeMap<String, f64>,
 }
 
 /// What is read to foretell some charges.
@@ -138,6 +142,7 @@ pub(super) fn gather(together: &Together<'_>, wanted: &Wanted, cancel: &Cancel) 
     if all.has_corrections {
         all.add_others(&*together.table(&wanted.corrections(), cancel)?, false);
     }
+    let usual = all.by_provider.iter().filter_map(|(name, days)| Some((name.clone(), a_day(days)?))).collect();
     let found = all.parts;
     let is_any = found.iter().any(|part| !part.totals.is_empty());
     let of = groups.into_iter().zip(found);
@@ -145,7 +150,7 @@ pub(super) fn gather(together: &Together<'_>, wanted: &Wanted, cancel: &Cancel) 
     let with = of.filter(|(_, found)| !is_any || !found.totals.is_empty());
     let mut parts: Vec<Part> = with.map(|(of, found)| part(together.engine(), wanted, of, found)).collect();
     parts.truncate(if is_any { parts.len() } else { 1 });
-    Ok(Gathered { parts, has_older: wanted.oldest < wanted.days.from })
+    Ok(Gathered { parts, has_older: wanted.oldest < wanted.days.from, usual })
 }
 
 fn part(engine: &LocalEngine, wanted: &Wanted, of: Vec<Freshness>, found: FoundPart) -> Part {
@@ -159,6 +164,15 @@ fn part(engine: &LocalEngine, wanted: &Wanted, of: Vec<Freshness>, found: FoundP
     };
     let series = Series { first: from, values: days.iter().map(value).collect() };
     Part { of, series, others, totals, usage, settled, missing }
+}
+
+/// What a provider's last days cost a day; none where too few are known.
+fn a_day(days: &BTreeMap<Day, Amount>) -> Option<f64> {
+    let (first, last) = (*days.first_key_value()?.0, *days.last_key_value()?.0);
+    let from = first.max(last.plus(1 - days_of(USUAL_DAYS)));
+    let sum: Amount = days.range(from..).map(|(_, amount)| *amount).sum();
+    let cost = sum.to_f64() / f64::from(last.plus(1).0 - from.0);
+    (days.len() >= KNOWN_DAYS).then_some(cost.max(0.0))
 }
 
 /// Those who still deliver, by the day up to which they are settled: one who is late, however small, must not hold
@@ -188,6 +202,8 @@ struct Found<'g> {
     groups: &'g [Vec<Freshness>],
     /// One of each group.
     parts: Vec<FoundPart>,
+    /// Of each provider what goes on by itself.
+    by_provider: BTreeMap<String, BTreeMap<Day, Amount>>,
     has_others: bool,
     has_corrections: bool,
 }
@@ -202,12 +218,14 @@ struct FoundPart {
 impl Found<'_> {
     fn new(groups: &[Vec<Freshness>]) -> Found<'_> {
         let parts = groups.iter().map(|_| FoundPart::default()).collect();
-        Found { groups, parts, has_others: false, has_corrections: false }
+        let by_provider = BTreeMap::new();
+        Found { groups, parts, by_provider, has_others: false, has_corrections: false }
     }
 
     /// Adds what is not longer than a day.
     fn add_short(&mut self, table: &Table) {
         let mut whose = whose(self.groups, table);
+        let mut by_provider: BTreeMap<u32, BTreeMap<Day, Amount>> = BTreeMap::new();
         for (key, total) in table.groups() {
             let day = Day::of_seconds(key.start);
             let [category, class] = [1, 2].map(|at| table.dimensions[at].text(key.values.0[at]));
@@ -218,7 +236,13 @@ impl Found<'_> {
             *part.totals.entry(day).or_default() += total.sum;
             if aside.is_none() {
                 *part.usage.entry(day).or_default() += total.sum;
+                *by_provider.entry(key.values.0[0]).or_default().entry(day).or_default() += total.sum;
             }
+        }
+        for (number, days) in by_provider {
+            let provider = canonical_provider(table.dimensions[0].text(number));
+            let known = self.by_provider.entry(provider.to_owned()).or_default();
+            days.into_iter().for_each(|(day, sum)| *known.entry(day).or_default() += sum);
         }
     }
 

@@ -149,6 +149,8 @@ pub struct Foretold {
     came: BTreeMap<Day, Amount>,
     /// Days of which not all has come, and that are not foretold.
     lacking: BTreeSet<Day>,
+    /// What each provider costs a day, by its canonical name; of those of which enough days are known.
+    pub usual: BTreeMap<String, f64>,
     /// By how much more has come of days that are not settled than was foretold.
     more: BTreeMap<Day, f64>,
     /// Of each part, that which costs most first; one at least.
@@ -340,7 +342,7 @@ pub(super) fn foretell_of(
 
 /// Foretells each part by itself and adds them up.
 fn of_parts(memory: &Memory, name: &Name, gathered: Gathered, horizon: usize) -> Foretold {
-    let Gathered { parts, has_older } = gathered;
+    let Gathered { parts, has_older, usual } = gathered;
     let as_of = name.as_of;
     let settled_through = parts.first().and_then(|part| part.settled);
     let mut told = Foretold {
@@ -354,6 +356,7 @@ fn of_parts(memory: &Memory, name: &Name, gathered: Gathered, horizon: usize) ->
         has_older,
         came: BTreeMap::new(),
         lacking: parts.iter().flat_map(|part| part.missing.iter().copied()).collect(),
+        usual,
         more: BTreeMap::new(),
         forecasts: Vec::new(),
     };

@@ -104,6 +104,7 @@ fn winners_are_of_a_day_and_a_series_that_is_only_continued() {
         has_older: false,
         came: BTreeMap::new(),
         lacking: BTreeSet::new(),
+        usual: BTreeMap::new(),
         more: BTreeMap::new(),
         forecasts: vec![forecast],
     });
