@@ -209,7 +209,7 @@ fn list(context: &mut Context<'_, '_>, args: &ListArgs) -> Result<u8> {
     }
     let style = style(&args.format, context.streams);
     report::budgets(&budgets, style, context.streams.out).map_err(|e| context.streams.failed(&e))?;
-    let grave = |rank: u8| budgets.iter().any(|one| !one.budget.archived && one.state.rank() <= rank);
+    let grave = |rank: u8| budgets.iter().any(|one| !one.is_history() && one.state.rank() <= rank);
     Ok(u8::from(args.fail_on.is_some_and(|state| grave(state.rank()))))
 }
 

@@ -72,11 +72,29 @@ impl BudgetAnswer {
         self.spent?.ratio(self.limit.total).filter(|_| self.limit.total > Amount::ZERO)
     }
 
+    /// Whether it had days of its own, and these are over and settled: nobody can do anything about it any more.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.budget.every.days().is_some() && self.as_of >= self.period.to && self.pending.is_none()
+    }
+
+    /// Whether how it stands is only to be looked up.
+    #[must_use]
+    pub fn is_history(&self) -> bool {
+        self.budget.archived || self.has_ended()
+    }
+
+    /// What is said before how it stands, of one that is only to be looked up.
+    #[must_use]
+    pub fn history_word(&self) -> Option<&'static str> {
+        if self.budget.archived { Some("archived, ") } else { self.has_ended().then_some("ended, ") }
+    }
+
     /// How it stands, in words.
     #[must_use]
     pub fn state_words(&self) -> String {
         let words = self.state.words(self.period.to, self.as_of);
-        if self.budget.archived { format!("archived, {words}") } else { words }
+        self.history_word().unwrap_or_default().to_owned() + &words
     }
 }
 

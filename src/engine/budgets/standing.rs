@@ -49,7 +49,7 @@ pub(super) fn list(engine: &LocalEngine, archived: bool, as_of: Day, cancel: &Ca
     }
     answers.sort_by(|a, b| {
         let share = |answer: &BudgetAnswer| answer.share().unwrap_or(0.0);
-        let rank = |answer: &BudgetAnswer| (answer.budget.archived, answer.state.rank());
+        let rank = |answer: &BudgetAnswer| (answer.budget.archived, answer.has_ended(), answer.state.rank());
         let by_share = share(b).total_cmp(&share(a));
         rank(a).cmp(&rank(b)).then(by_share).then_with(|| a.budget.name.cmp(&b.budget.name))
     });

@@ -1,5 +1,5 @@
-//! Budgets where not all has come: what goes over from a period that is not wholly settled, and pace, over a store of
-//! made-up days.
+//! Budgets where not all has come: what goes over from a period that is not wholly settled, pace, and when one has
+//! ended; over a store of made-up days.
 
 use std::sync::Arc;
 
@@ -120,4 +120,36 @@ fn the_days_of_pace_are_those_of_the_money() {
     // Of two days nobody knows when more should have come.
     let young = |at: Day| at >= Day::parse("2026-11-03").expect("day") && at <= Day::parse("2026-11-04").expect("day");
     is(days_of_pace(&with(&[("AWS", "2026-11-20")], young), "2026-11-21"), 4.0);
+}
+
+#[test]
+fn a_budget_whose_days_are_over_and_settled_has_ended_and_stands_last() {
+    let engine = engine("2026-11-18", "2026-11-18");
+    let keep = |name: &str, every: Cycle, limit: i64| {
+        let budget = Box::new(Budget::plain(name, Amount::whole(limit), "USD", every, day("2026-10-01")));
+        engine.command(&Command::Budget(BudgetCommand::Keep { budget, was: Was::New })).expect("kept");
+    };
+    let days = |to: &str| Cycle::Days(crate::domain::calendar::Period { from: day("2026-10-05"), to: day(to) });
+    keep("launch", days("2026-10-20"), 5);
+    keep("fresh", days("2026-11-19"), 5);
+    keep("all", Cycle::Month, 900_000);
+    let list = standings(&engine, day("2026-11-19"), &Cancel::default()).expect("standings");
+    let told: Vec<(&str, bool, String)> =
+        list.iter().map(|one| (one.budget.name.raw(), one.has_ended(), one.state_words())).collect();
+    let over = "exceeded on 2026-10-05";
+    let want = [
+        ("fresh", false, over.to_owned()),
+        ("all", false, "on track".to_owned()),
+        ("launch", true, format!("ended, {over}")),
+    ];
+    assert_eq!(told, want);
+}
+
+#[test]
+fn what_is_foretold_of_days_behind_is_likely_and_not_to_come() {
+    // November's limit is foretold to be crossed on the 11th, of which nothing has come.
+    let answer = standing(&engine("2026-11-06", "2026-11-06"), Rollover::None, Amount::whole(1_200), "2026-11-19");
+    let State::WillExceed { on } = answer.state else { panic!("{:?}", answer.state) };
+    assert!(on < day("2026-11-19"));
+    assert_eq!(answer.state_words(), format!("likely exceeded on {on}"));
 }

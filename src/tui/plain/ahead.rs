@@ -34,8 +34,9 @@ pub fn forecast(answer: &ForecastAnswer) -> Vec<String> {
 /// How budgets stand in one line: which are over, or will be.
 #[must_use]
 pub fn budgets_in_short(budgets: &[BudgetAnswer]) -> String {
-    let minded =
-        |one: &&BudgetAnswer| matches!(one.state, BudgetState::Exceeded { .. } | BudgetState::WillExceed { .. });
+    let minded = |one: &&BudgetAnswer| {
+        !one.is_history() && matches!(one.state, BudgetState::Exceeded { .. } | BudgetState::WillExceed { .. })
+    };
     let minded: Vec<String> =
         budgets.iter().filter(minded).map(|one| format!("{} {}", one.budget.name.safe(), one.state_words())).collect();
     match (budgets.len(), minded.is_empty()) {
@@ -57,7 +58,12 @@ pub fn budgets(budgets: &[BudgetAnswer]) -> Vec<String> {
 fn budget(answer: &BudgetAnswer) -> String {
     let code = answer.budget.currency.as_str();
     let amount = |amount| written(amount, code);
-    let spent = cost(answer.spent, code);
+    let (name, limit, state) = (answer.budget.name.safe(), amount(answer.limit.total), answer.state_words());
+    let spent = match answer.period {
+        // Of days to come nothing is spent.
+        days if days.from > answer.as_of => format!("{limit} {} from {} on", currency(code), days.from),
+        _ => format!("{} of {limit} spent", cost(answer.spent, code)),
+    };
     let pace = answer.pace.map_or_else(String::new, |pace| {
         let share = pace.spent.map_or_else(String::new, |share| format!(", {}", percent(share)));
         format!("{share} at {} of the days", percent(pace.days))
@@ -70,8 +76,7 @@ fn budget(answer: &BudgetAnswer) -> String {
         };
         format!("; at its end {}{between}", amount(end.mid))
     });
-    let (name, limit, state) = (answer.budget.name.safe(), amount(answer.limit.total), answer.state_words());
-    format!("{name}: {state}. {spent} of {limit} spent{pace}{end}.")
+    format!("{name}: {state}. {spent}{pace}{end}.")
 }
 
 /// How anomalies stand in one line: how many need somebody, and the gravest.

@@ -54,6 +54,7 @@ pub(super) fn moved(figure: &Figure, code: &str) -> String {
 
 pub(super) fn percent(ratio: f64) -> String {
     match ratio * 100.0 {
+        0.0 => "0 percent".to_owned(),
         p if p < 0.05 => "less than 0.1 percent".to_owned(),
         p if p < 9.95 => format!("{p:.1} percent"),
         p => format!("{p:.0} percent"),

@@ -39,14 +39,17 @@ fn of(answer: &BudgetAnswer) -> (String, Role) {
 /// How the state of an answer looks.
 #[must_use]
 pub fn role(answer: &BudgetAnswer) -> Role {
-    if answer.budget.archived { Role::Muted } else { of(answer).1 }
+    if answer.is_history() { Role::Muted } else { of(answer).1 }
 }
 
 /// The state of an answer in words.
 #[must_use]
 pub fn state(answer: &BudgetAnswer) -> String {
     let words = of(answer).0;
-    if answer.budget.archived { format!("archived, {}", words.trim_start_matches(['!', '?', ' '])) } else { words }
+    let Some(before) = answer.history_word() else { return words };
+    let words = words.trim_start_matches(['!', '?', ' ']);
+    // Nothing goes on of days that are over.
+    before.to_owned() + &if answer.has_ended() { words.replace("over since", "over") } else { words.to_owned() }
 }
 
 /// A gauge of so many columns: what was spent, and a line where the calendar is.
@@ -111,5 +114,28 @@ pub fn period(answer: &BudgetAnswer) -> String {
         answer.whole.from.month().name().to_owned()
     } else {
         period_words(answer.whole)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::budget::Cycle;
+    use crate::tui::tab::budgets::samples;
+
+    #[test]
+    fn a_state_fits_its_column_and_says_what_is_over() {
+        let day = |text: &str| Day::parse(text).unwrap_or_default();
+        let on = day("2024-11-18");
+        let mut answer = samples::answer("a", 5, 4, State::Exceeded { on }, day("2024-11-20"));
+        assert_eq!(state(&answer), "! over since Nov 18");
+        answer.budget.every = Cycle::Days(answer.period);
+        answer.as_of = answer.period.to;
+        assert_eq!((state(&answer), role(&answer)), ("ended, over Nov 18".to_owned(), Role::Muted));
+        answer.budget.every = Cycle::Month;
+        answer.state = State::WillExceed { on };
+        assert_eq!(state(&answer), "! likely over");
+        answer.state = State::OnTrack;
+        assert_eq!(state(&answer), "likely kept");
     }
 }

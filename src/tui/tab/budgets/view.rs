@@ -94,7 +94,7 @@ pub fn sentence(state: &State, dot: &str) -> String {
         return "budgets".to_owned();
     }
     let of = |wanted: fn(Stands) -> bool| {
-        state.budgets().iter().filter(|one| !one.budget.archived && wanted(one.state)).count() as u64
+        state.budgets().iter().filter(|one| !one.is_history() && wanted(one.state)).count() as u64
     };
     let all = of(|_| true);
     let parts = [
@@ -102,8 +102,9 @@ pub fn sentence(state: &State, dot: &str) -> String {
         (of(|state| matches!(state, Stands::WillExceed { .. })), "will be over"),
         (of(|state| state == Stands::AtRisk), "at risk"),
     ];
-    let archived = state.budgets().len() as u64 - all;
-    let said = parts.into_iter().chain([(archived, "archived")]).filter(|(count, _)| *count > 0);
+    let archived = state.budgets().iter().filter(|one| one.budget.archived).count() as u64;
+    let ended = state.budgets().len() as u64 - all - archived;
+    let said = parts.into_iter().chain([(ended, "ended"), (archived, "archived")]).filter(|(count, _)| *count > 0);
     let said = said.map(|(count, what)| format!("{count} {what}"));
     let all = [counted(all, "budget", "budgets")].into_iter().chain(said).collect::<Vec<_>>();
     all.join(dot)
@@ -189,7 +190,7 @@ fn heading(columns: &Columns, budgets: &[BudgetAnswer], theme: &Theme) -> Line<'
 fn line(answer: &BudgetAnswer, columns: &Columns, selected: bool, theme: &Theme) -> Line<'static> {
     let dots = theme.glyphs.ellipsis;
     let places = money::places(&answer.budget.currency);
-    let text = if answer.budget.archived { Role::Muted } else { Role::Text };
+    let text = if answer.is_history() { Role::Muted } else { Role::Text };
     let mark = if selected { theme.glyphs.marks.0 } else { " " };
     let limit = money::amount_in(Some(answer.limit.total), 0, columns.limit);
     let currency = SafeText::from_outside(&answer.budget.currency);

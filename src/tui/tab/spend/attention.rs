@@ -79,7 +79,7 @@ pub fn items(answer: &SpendAnswer, details: Option<&SpendDetails>, budgets: Opti
 /// before names, which may be cut.
 fn of_budgets(budgets: &[BudgetAnswer]) -> Vec<Item> {
     let (mut over, mut will) = (Vec::new(), Vec::new());
-    for answer in budgets.iter().filter(|answer| !answer.budget.archived) {
+    for answer in budgets.iter().filter(|answer| !answer.is_history()) {
         let name = answer.budget.name.safe();
         match answer.state {
             BudgetState::Exceeded { on } => over.push((short_day(on), name)),
@@ -227,7 +227,11 @@ mod tests {
         assert_eq!(told(&twice), [(Severity::Alarm, both), will.clone()]);
         let mut archived = list.clone();
         archived[0].budget.archived = true;
-        assert_eq!(told(&archived), [will]);
+        assert_eq!(told(&archived), [will.clone()]);
+        let mut ended = list.clone();
+        ended[0].budget.every = crate::domain::budget::Cycle::Days(ended[0].period);
+        ended[0].as_of = ended[0].period.to;
+        assert_eq!(told(&ended), [will]);
         assert_eq!(told(&list[2..]), []);
     }
 }
