@@ -6,9 +6,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
+use super::budget_choice::Choice;
 use super::line::EditedLine;
 use super::{begin_box, end_box};
-use crate::domain::budget::{self, Budget, Cycle, Thresholds};
+use crate::domain::budget::{self, Budget, Cycle, Rollover, Thresholds};
 use crate::domain::calendar::Day;
 use crate::domain::charge::Metric;
 use crate::domain::dimension::Dimension;
@@ -26,16 +27,26 @@ const FIELDS: [(&str, &str); 13] = [
     ("Where", "a filter of charges, like team=platform provider:aws; empty is all"),
     ("Amount", "the limit of a whole period, like 50000 or 50k"),
     ("Currency", "a code like USD; charges in others do not count"),
-    ("Every", "month, quarter, year, or days like 2026-09-01..2026-12-01"),
+    ("Every", "{cursor-right} chooses; or type days like 2026-09-01..2026-12-01 (end exclusive)"),
     ("From", "the first day that counts, like 2026-11-01"),
     ("Growth", "by how much each limit is larger than the one before, like 3%; 0 is fixed"),
-    ("Rollover", "what goes over: none, unspent, or balance (overspending too)"),
+    ("Rollover", "{cursor-right} chooses what goes over to the next period; balance: overspending, too"),
     ("Tell at", "shares of the limit once spent, like 80,100; none"),
     ("Foretell at", "shares of the limit once foretold, like 100; none"),
-    ("Metric", "effective, billed, list or contracted"),
+    ("Metric", "{cursor-right} chooses which cost counts"),
     ("Owner", "who answers for it"),
     ("Note", "what else is to be known"),
 ];
+
+/// The words that a part can be, where it can be some only.
+fn choice(at: usize) -> Option<Choice> {
+    match FIELDS[at].0 {
+        "Every" => Some(Choice::of([Cycle::Month, Cycle::Quarter, Cycle::Year].map(Cycle::name)).or_others()),
+        "Rollover" => Some(Choice::of(Rollover::ALL.map(Rollover::name))),
+        "Metric" => Some(Choice::of(Metric::ALL.map(Metric::name))),
+        _ => None,
+    }
+}
 
 /// A budget as it is typed.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -48,6 +59,8 @@ pub struct BudgetForm {
     begins: (Cycle, Day),
     lines: Vec<EditedLine>,
     at: usize,
+    /// The first letters of a word that is being chosen.
+    typed: String,
     wrong: Option<(usize, String)>,
 }
 
@@ -73,12 +86,15 @@ impl BudgetForm {
         ];
         let lines = texts.into_iter().map(EditedLine::new).collect();
         let begins = (budget.every, budget.from);
-        BudgetForm { title, was, archived: budget.archived, begins, lines, at: 0, wrong: None }
+        BudgetForm { title, was, archived: budget.archived, begins, lines, at: 0, typed: String::new(), wrong: None }
     }
 
     /// Inserts typed or pasted text.
     pub fn insert(&mut self, text: &str) {
-        self.lines[self.at].insert(text);
+        match choice(self.at) {
+            Some(choice) => choice.insert(&mut self.lines[self.at], &mut self.typed, text),
+            None => self.lines[self.at].insert(text),
+        }
         self.wrong = None;
     }
 
@@ -86,9 +102,16 @@ impl BudgetForm {
     pub fn edit(&mut self, action: Action) {
         let count = FIELDS.len();
         match action {
-            Action::LineDown => self.at = (self.at + 1) % count,
-            Action::LineUp => self.at = (self.at + count - 1) % count,
+            Action::LineDown | Action::LineUp => {
+                self.at = (self.at + if action == Action::LineDown { 1 } else { count - 1 }) % count;
+                self.typed.clear();
+            }
             action => {
+                if let Some(choice) = choice(self.at) {
+                    choice.edit(&mut self.lines[self.at], &mut self.typed, action);
+                    self.wrong = None;
+                    return;
+                }
                 if self.lines[self.at].edit(action) {
                     self.wrong = None;
                 }
@@ -181,7 +204,10 @@ impl BudgetForm {
         for (row, at) in (from..FIELDS.len()).take(rows).enumerate() {
             let y = row as u16 + 1;
             let selected = at == self.at;
-            let (text, column) = self.lines[at].seen(room, theme.glyphs.ellipsis);
+            // Where words are chosen, all are seen.
+            let words = choice(at).filter(|_| selected).and_then(|choice| choice.shown(&self.lines[at]));
+            let words = words.filter(|(text, _)| width(text) <= room);
+            let (text, column) = words.unwrap_or_else(|| self.lines[at].seen(room, theme.glyphs.ellipsis));
             let mark = if selected { theme.glyphs.marks.0 } else { " " };
             let role = if selected { Role::Strong } else { Role::Muted };
             let line = vec![
@@ -197,7 +223,7 @@ impl BudgetForm {
         }
         let (said, role) = match &self.wrong {
             Some((_, why)) => (SafeText::from_outside(why).into_string(), Role::Error),
-            None => (FIELDS[self.at].1.to_owned(), Role::Muted),
+            None => (keymap.say(FIELDS[self.at].1), Role::Muted),
         };
         let said = cut(&format!("  {said}"), usize::from(inner.width), theme.glyphs.ellipsis);
         // What a line wants stands apart from the lines where there is room.
@@ -247,5 +273,19 @@ mod tests {
         assert_eq!((form.budget(&[]), form.at), (None, 5));
         form.edit(Action::LineUp);
         assert_eq!(form.at, 4);
+    }
+
+    #[test]
+    fn fixed_words_are_chosen_and_days_are_typed() {
+        let mut form = BudgetForm::new("x".into(), Was::New, &samples::budget("platform"));
+        let go = |form: &mut BudgetForm, at: usize| (form.at..at).for_each(|_| form.edit(Action::LineDown));
+        go(&mut form, 4);
+        form.edit(Action::CursorRight);
+        go(&mut form, 7);
+        "balance".chars().for_each(|c| form.insert(c.encode_utf8(&mut [0; 4])));
+        go(&mut form, 10);
+        form.insert("b");
+        let budget = form.budget(&[]).expect("a budget");
+        assert_eq!((budget.every, budget.rollover, budget.metric), (Cycle::Quarter, Rollover::Balance, Metric::Billed));
     }
 }

@@ -3,6 +3,7 @@
 //! At most one at a time, which takes all keys that are not everywhere's. Knows no engine.
 
 pub mod alerts;
+mod budget_choice;
 pub mod budget_form;
 pub mod calendar;
 pub mod calendar_view;
