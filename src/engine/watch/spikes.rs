@@ -87,7 +87,7 @@ impl Costs {
         let before: Vec<Day> = self.days.range(day.plus(-USUAL_DAYS)..day).map(|(day, _)| *day).collect();
         let alike: Vec<Day> = before.iter().filter(|other| (day.0 - other.0) % 7 == 0).copied().collect();
         let is_known = before.len() >= LEAST_DAYS;
-        is_known.then(|| if alike.len() >= LEAST_ALIKE { alike } else { before })
+        is_known.then_some(if alike.len() >= LEAST_ALIKE { alike } else { before })
     }
 
     /// What such a day costs: the middle of those like it.
