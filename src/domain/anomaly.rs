@@ -5,12 +5,14 @@
 //!
 //! Amounts that a detector reckoned (expected, impact, a day if it goes on) are estimates of a few decimals.
 
+mod finding;
 mod within;
 
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+pub use self::finding::{Contributor, Finding, Reckoned};
 pub use self::within::is_within;
 use super::calendar::Day;
 use super::dimension::Dimension;
@@ -25,8 +27,6 @@ const HISTORY_MAX: usize = 40;
 
 /// The share of a move from which on whoever has it is where the anomaly is.
 pub const MOSTLY: f64 = 0.8;
-/// Days in which somebody is sure to act.
-const AHEAD: f64 = 30.0;
 
 /// Days for which a large rise that became usual stays open, if nobody says anything.
 const UNSEEN_DAYS: i32 = 60;
@@ -313,122 +313,6 @@ impl State {
     #[must_use]
     pub fn needs_somebody(self) -> bool {
         matches!(self, State::Open | State::Acknowledged)
-    }
-}
-
-/// What a day was expected to cost and did.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Reckoned {
-    /// What was expected.
-    pub expected: Amount,
-    /// The band around that: its low end.
-    pub lower: Amount,
-    /// And its high end.
-    pub upper: Amount,
-    /// What it cost.
-    pub actual: Amount,
-}
-
-/// A part of an anomaly.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct Contributor {
-    /// By what it is narrower than the anomaly's place.
-    pub spot: Spot,
-    /// Its share of the move.
-    pub share: f64,
-    /// Its move a day.
-    pub moved: Amount,
-}
-
-fn is_zero(days: &u32) -> bool {
-    *days == 0
-}
-
-/// What a detection found of an anomaly: replaced by the next one.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct Finding {
-    /// Where: empty is all of it.
-    pub place: Vec<Spot>,
-    /// What kind.
-    pub kind: Kind,
-    /// Whether it costs more than expected.
-    pub rises: bool,
-    /// How much it matters.
-    pub severity: Severity,
-    /// Its first day.
-    pub start: Day,
-    /// The hour in which it began, seconds since 1970, where charges come by the hour.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub start_hour: Option<i64>,
-    /// What the evening of its first day was off, where only that is of it: it is in the impact.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub evening: Option<Amount>,
-    /// Whether it was found among hours, before its day was over.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub hourly: bool,
-    /// The day on which it showed.
-    pub found: Day,
-    /// The last day on which it was seen.
-    pub last: Day,
-    /// How many of its days, the last, have not settled.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub unsettled: u32,
-    /// A mean day of it.
-    pub day: Reckoned,
-    /// The day that was furthest out.
-    pub peak: (Day, Reckoned),
-    /// What it has cost beyond what was expected, so far; below zero where it costs less.
-    pub impact: Amount,
-    /// What each further day costs, if it goes on.
-    pub rate: Amount,
-    /// Whether but a tag was lost or changed: the cost is what it was, and the impact is what has no owner.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub relabelled: bool,
-    /// What became of the cost.
-    pub course: Course,
-    /// Who contributed, the largest first.
-    pub contributors: Vec<Contributor>,
-    /// The place of a move of about the same size in the other direction that began with it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cancels: Option<Vec<Spot>>,
-}
-
-impl Finding {
-    /// Whether somebody pays for it: a fall saves, and what only lost its tag costs what it did.
-    #[must_use]
-    pub fn costs(&self) -> bool {
-        self.rises && !self.relabelled
-    }
-
-    /// What it is called.
-    #[must_use]
-    pub fn kind_words(&self) -> &'static str {
-        if self.relabelled { "tag lost" } else { self.kind.words(self.rises) }
-    }
-
-    /// Whether another begins on the first day of this one, or on the first that is whole.
-    #[must_use]
-    pub fn begins_with(&self, other: &Finding) -> bool {
-        self.start == other.start || self.evening.is_some() && self.start.plus(1) == other.start
-    }
-
-    /// What it may come to: what it has cost, and what it will if nobody acts for thirty days. What stays costs that on
-    /// each of them. What has gone on for `t` days and may end goes on for `x` more with `t / (t + x)` (Gott 1993, Nature
-    /// 363:315), of the next thirty so for `t ln(1 + 30 / t)`. What only lost its tag costs nothing.
-    #[must_use]
-    pub fn at_stake(&self) -> Amount {
-        if self.relabelled {
-            return Amount::ZERO;
-        }
-        let days = match self.course {
-            Course::Stays => AHEAD,
-            Course::GoesOn => {
-                let since = f64::from((self.last.0 - self.start.0).max(0)) + 1.0;
-                since * (AHEAD / since).ln_1p()
-            }
-            _ => 0.0,
-        };
-        self.impact + self.rate.scale_by((days * 100.0).round() as i64, 100)
     }
 }
 
