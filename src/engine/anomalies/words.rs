@@ -269,7 +269,8 @@ fn impact(Listed { anomaly, state, .. }: &Listed, time: &str) -> String {
 }
 
 /// That of the last day only some hours have come.
-fn begun(hours: Option<HoursOf>) -> Option<String> {
+#[must_use]
+pub fn begun(hours: Option<HoursOf>) -> Option<String> {
     let until = hours?.until;
     let (day, so_far) = (Day::of_seconds(until - 1), (until - Day::of_seconds(until - 1).seconds()) / HOUR_SECONDS);
     let come = counted(so_far.unsigned_abs(), "hour has", "hours have");

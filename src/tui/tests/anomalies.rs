@@ -5,7 +5,7 @@ use super::snapshots::shot;
 use crate::domain::anomaly::{Course, State, Word};
 use crate::domain::money::Amount;
 use crate::engine::anomalies::say::Said;
-use crate::engine::answer::{AnomalyMark, Notice, NoticeKind, Severity, Silent};
+use crate::engine::answer::{AnomalyMark, HoursOf, Notice, NoticeKind, Severity, Silent};
 use crate::engine::{Command, Outcome};
 use crate::tui::effect::Effect;
 use crate::tui::event::Event;
@@ -157,6 +157,21 @@ fn what_became_what_the_cost_is_and_is_still_open_says_both() {
             shot("anomalies-stays-80x24", &s);
         }
     }
+}
+
+#[test]
+fn a_day_that_has_just_begun_says_how_many_hours_have_come() {
+    let mut s = shown((120, 36));
+    let detail = &mut s.app.anomalies.detail.shown.as_mut().expect("told").answers[0];
+    let from = as_of().seconds() + 2 * 3_600;
+    detail.hours = Some(HoursOf { from, until: from + 5 * 3_600 });
+    let text = s.text();
+    let day = as_of();
+    assert!(
+        text.contains(&format!("Of {day} 7 hours have come: the others count as what they usually cost")),
+        "{text}"
+    );
+    assert!(text.contains("in 5 hours, against the same hours of "), "{text}");
 }
 
 #[test]

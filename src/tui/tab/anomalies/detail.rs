@@ -10,7 +10,7 @@ use super::view::{place, put_right};
 use crate::domain::anomaly::Course;
 use crate::domain::currency::{signed, written};
 use crate::domain::text::SafeText;
-use crate::engine::anomalies::words::{held, history, silence, since, span, spot, why};
+use crate::engine::anomalies::words::{begun, held, history, silence, since, span, spot, why};
 use crate::engine::answer::{AnomalyAnswer, Listed};
 use crate::tui::text::{cut, left, paragraph, put, put_at, right};
 use crate::tui::theme::{Role, Theme};
@@ -133,6 +133,9 @@ fn below(answer: &AnomalyAnswer, theme: &Theme) -> Vec<(String, Role)> {
     let [_, before] = held(answer.held, answer.hours);
     let span = span(answer.held.0.days(), answer.hours);
     let currency = &answer.listed.anomaly.currency;
+    if let Some(begun) = begun(answer.hours) {
+        lines.push((format!("Note  {begun}"), Role::Muted));
+    }
     if let Some(why) = answer.driver.as_ref().and_then(|driver| why(driver, &span, currency)) {
         lines.push((format!("Why   {why}, against {before}"), Role::Text));
     }
