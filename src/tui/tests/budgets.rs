@@ -261,12 +261,15 @@ fn where_budgets_have_several_currencies_each_line_says_its_own() {
     for size in [(80, 24), (120, 36), (200, 60)] {
         let mut s = shown(size);
         assert!(!s.text().lines().any(|line| line.contains("web") && line.contains("USD")), "{}", s.text());
-        s.app.budgets.slot.shown.as_mut().expect("told").answers[2].budget.currency = "EUR".to_owned();
+        let answers = &mut s.app.budgets.slot.shown.as_mut().expect("told").answers;
+        answers[2].budget.currency = "EUR".to_owned();
+        answers[2].spent = answers[2].limit.total.scale_by(875, 100).into();
         let text = s.text();
         for (name, currency) in [("web  ", " 20,000 EUR "), ("sandbox", " 1,000 USD ")] {
             let line = text.lines().find(|line| line.contains(name));
             assert!(line.is_some_and(|line| line.contains(currency)), "{size:?}\n{text}");
         }
         assert!(text.contains("! over since Nov 18"), "{size:?}\n{text}");
+        assert!(text.contains(" 875 %"), "a share stands apart from its gauge: {size:?}\n{text}");
     }
 }

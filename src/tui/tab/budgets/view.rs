@@ -41,7 +41,7 @@ impl Columns {
         let (spent, limit) = (12, 10);
         let (gauge, pace, end) = match width {
             150.. => (24, 22, 22),
-            116.. => (14, 21, 18),
+            116.. => (14 - currency, 22, 18),
             96.. => (14, 6, 18),
             _ => (8, 6, 0),
         };
