@@ -4,7 +4,7 @@
 //! forecast is a statistic, and only a state that says "will" or "may" rests on one. Knows no store, no model
 //! of a forecast and no screen.
 //!
-//! * [`limits`]: the limit of each period, with growth and with what goes over from the one before;
+//! * [`limits()`]: the limit of each period, with growth and with what goes over from the one before;
 //! * [`standing`]: how one period stands;
 //! * [`whatif`]: how it would stand if something else came.
 

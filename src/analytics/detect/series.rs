@@ -5,7 +5,7 @@
 //!
 //! * a score is beyond the threshold, or the last two or three, `sum / sqrt(n)`, are together (as in
 //!   a cumulative sum chart, Page 1954), or the mean of the last days is further off the forecasts from before them
-//!   than such means are ([`Past`]), or a week's median has left the four weeks before it ([`Slow`]), or, where
+//!   than such means are (`Past`), or a week's median has left the four weeks before it ([`Slow`]), or, where
 //!   there are several steps a day, a cost was never so high or low (`Extremes`),
 //! * **and** the difference in money is above both floors, absolute and relative.
 //!
