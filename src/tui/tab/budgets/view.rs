@@ -195,7 +195,7 @@ fn line(answer: &BudgetAnswer, columns: &Columns, selected: bool, theme: &Theme)
     let limit = money::amount_in(Some(answer.limit.total), 0, columns.limit);
     let currency = SafeText::from_outside(&answer.budget.currency);
     let mut spans = vec![
-        Span::styled(format!("{mark} "), theme.style(Role::Accent)),
+        Span::styled(format!("{mark} "), theme.style(Role::Strong)),
         Span::styled(left(&answer.budget.name.safe(), columns.name, dots), theme.style(text)),
         Span::styled(
             format!("  {}", right(&money::amount_in(answer.spent, places, columns.spent), columns.spent, dots)),
@@ -255,7 +255,7 @@ fn suggestions(app: &App, area: Rect, buf: &mut Buffer) {
         let amount = format!("{} {} a month", one.budget.amount.grouped(0), one.budget.currency);
         let room = usize::from(area.width).saturating_sub(name + 28);
         let line = Line::from(vec![
-            Span::styled(format!("{mark} "), theme.style(Role::Accent)),
+            Span::styled(format!("{mark} "), theme.style(Role::Strong)),
             Span::styled(left(&one.budget.name.safe(), name, dots), theme.style(Role::Text)),
             Span::styled(format!(" {}  ", right(&amount, 22, dots)), theme.style(Role::Text)),
             Span::styled(cut(&SafeText::from_outside(&one.why), room, dots), theme.style(Role::Muted)),
