@@ -98,8 +98,8 @@ fn each_commitment_that_ended_is_told_by_what_it_made_dearer() {
     assert!(ended.contains(&(Kind::Expired, true, 85)), "{:?}", told(&found));
 }
 
-#[test]
-fn what_begins_when_a_commitment_ends_is_not_what_it_had_covered() {
+/// A commitment over two services that ends, and a service that begins a day later.
+pub(super) fn after_a_commitment() -> Charges {
     let mut charges = Charges::new();
     for base in [VM, DB] {
         charges.daily(base, 0..100, 60.0);
@@ -107,7 +107,12 @@ fn what_begins_when_a_commitment_ends_is_not_what_it_had_covered() {
         charges.daily(Of { resource: "new", ..base }, 85..100, 80.0);
     }
     charges.daily(Of { service: "ml", resource: "m-1", ..VM }, 86..100, 90.0);
-    let found = told(&charges.found(105));
+    charges
+}
+
+#[test]
+fn what_begins_when_a_commitment_ends_is_not_what_it_had_covered() {
+    let found = told(&after_a_commitment().found(105));
     assert!(found.contains(&(Kind::NewService, true, 86)), "{found:?}");
     assert!(found.contains(&(Kind::Expired, true, 85)), "{found:?}");
 }

@@ -1,7 +1,7 @@
 //! How anomalies of made-up bills are told: in which order, why, and as of which day.
 
 use super::list::{self, AnomalyQuery};
-use super::tests::{Charges, DB, FIRST, Of, VM, engine, told};
+use super::tests::{Charges, DB, FIRST, Of, VM, after_a_commitment, engine, told};
 use super::*;
 use crate::domain::anomaly::{Kind, State};
 use crate::domain::lens::Lens;
@@ -31,15 +31,8 @@ fn a_rise_and_a_fall_that_cancel_are_summed_apart_and_what_costs_comes_first() {
 
 #[test]
 fn why_a_commitments_end_costs_is_told_of_what_it_covered() {
-    let mut charges = Charges::new();
-    for base in [VM, DB] {
-        charges.daily(base, 0..100, 60.0);
-        charges.daily(Of { resource: "new", commitment: "plan-b", ..base }, 0..85, 40.0);
-        charges.daily(Of { resource: "new", ..base }, 85..100, 80.0);
-    }
-    charges.daily(Of { service: "ml", resource: "m-1", ..VM }, 86..100, 90.0);
     let engine = engine();
-    let found = charges.found_in(&engine, 105);
+    let found = after_a_commitment().found_in(&engine, 105);
     let ended = found.iter().find(|one| one.anomaly.finding.kind == Kind::Expired);
     let ended = ended.unwrap_or_else(|| panic!("{:?}", told(&found)));
     assert_eq!(ended.anomaly.finding.cancels, None, "nothing moved the other way");
