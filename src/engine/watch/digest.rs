@@ -34,8 +34,8 @@ pub fn of(
     (moment, offset): (Moment, i64),
     cancel: &Cancel,
 ) -> Result<Option<DigestFact>> {
-    let Some((period, before)) = due(rule, moment.at + offset, moment.day()) else { return Ok(None) };
-    let Some(Span { period, days, before, come, lacks }) = span(engine, rule, (period, before), moment) else {
+    let due = due(rule, moment.at + offset, moment.day());
+    let Some(Span { period, days, before, come, lacks }) = span(engine, rule, due, moment) else {
         return Ok(None);
     };
     let (table, metric) = costs(engine, (rule, &BY), (days, None), cancel)?;
@@ -143,18 +143,17 @@ fn of_a_week(arrivals: &Arrivals, (period, before): (Period, Period), today: Day
 
 /// The days of the newest summary that is due by somebody's own clock, and those before them. Bills' days are UTC's:
 /// where a clock is ahead of that, only what is over there is summed up.
-fn due(rule: &Rule, local: i64, utc: Day) -> Option<(Period, Period)> {
+fn due(rule: &Rule, local: i64, utc: Day) -> (Period, Period) {
     let (today, minute) = day_and_minute(local);
-    if minute < rule.minute {
-        return None;
-    }
+    // Before that minute it is the one of the last time that the clock said so: whoever looks at night only is told, too.
+    let last = if minute < rule.minute { today.plus(-1) } else { today };
     let (to, days) = match rule.every {
-        Every::Day => (today.min(utc), 1),
-        Every::Week => (today.min(utc).week_start(), 7),
+        Every::Day => (last.min(utc), 1),
+        Every::Week => (last.min(utc).week_start(), 7),
     };
     // A week's is brought on Monday, or as soon afterwards as somebody looks.
     let period = Period { from: to.plus(-days), to };
-    Some((period, Period { from: to.plus(-2 * days), to: period.from }))
+    (period, Period { from: to.plus(-2 * days), to: period.from })
 }
 
 type Costs = BTreeMap<String, BTreeMap<String, Amount>>;
@@ -192,17 +191,18 @@ mod tests {
     use crate::domain::calendar::DAY_SECONDS;
 
     #[test]
-    fn a_summary_is_due_from_its_minute_on() {
+    fn a_summary_is_due_from_its_minute_on_and_until_the_next_one_is() {
         // A Wednesday.
         let day = Day::parse("2026-11-25").expect("date");
         let at = |hour: i64| day.seconds() + hour * 3_600;
         let daily = Rule::new("d", Kind::Digest);
         let due = |rule: &Rule, local: i64| due(rule, local, Day::of_seconds(local));
-        assert_eq!(due(&daily, at(7)), None);
-        let words = |due: Option<(Period, Period)>| due.map(|(now, before)| format!("{now} {before}"));
-        assert_eq!(words(due(&daily, at(8))).as_deref(), Some("2026-11-24..2026-11-25 2026-11-23..2026-11-24"));
+        let words = |(now, before): (Period, Period)| format!("{now} {before}");
+        assert_eq!(words(due(&daily, at(7))), "2026-11-23..2026-11-24 2026-11-22..2026-11-23", "yesterday's, at night");
+        assert_eq!(words(due(&daily, at(8))), "2026-11-24..2026-11-25 2026-11-23..2026-11-24");
         let weekly = Rule { every: Every::Week, ..daily };
-        assert_eq!(words(due(&weekly, at(9))).as_deref(), Some("2026-11-16..2026-11-23 2026-11-09..2026-11-16"));
+        assert_eq!(words(due(&weekly, at(9))), "2026-11-16..2026-11-23 2026-11-09..2026-11-16");
+        assert_eq!(due(&weekly, at(3)), due(&weekly, at(9)), "whoever looks at night only has it as well");
         assert_eq!(due(&weekly, at(9)), due(&weekly, at(9) + 4 * DAY_SECONDS), "one a week");
     }
 
@@ -213,14 +213,13 @@ mod tests {
         let (utc, ahead) = (sunday.seconds() + 19 * 3_600 + 60, 13 * 3_600);
         let daily = Rule::new("d", Kind::Digest);
         let weekly = Rule { every: Every::Week, ..daily.clone() };
-        let of =
-            |rule: &Rule, at: i64| due(rule, at + ahead, Day::of_seconds(at)).map(|(period, _)| period.to_string());
-        assert_eq!(of(&daily, utc).as_deref(), Some("2026-11-21..2026-11-22"));
-        assert_eq!(of(&weekly, utc).as_deref(), Some("2026-11-09..2026-11-16"), "the newest that is over");
+        let of = |rule: &Rule, at: i64| due(rule, at + ahead, Day::of_seconds(at)).0.to_string();
+        assert_eq!(of(&daily, utc), "2026-11-21..2026-11-22");
+        assert_eq!(of(&weekly, utc), "2026-11-09..2026-11-16", "the newest that is over");
         let later = sunday.plus(1).seconds();
-        assert_eq!(of(&weekly, later).as_deref(), Some("2026-11-16..2026-11-23"));
+        assert_eq!(of(&weekly, later), "2026-11-16..2026-11-23");
         // West of Greenwich days end later than bills' do: 08:00 on Monday in New York is 13:00 UTC.
         let behind = due(&daily, later + 8 * 3_600, Day::of_seconds(later + 13 * 3_600));
-        assert_eq!(behind.map(|(period, _)| period.to_string()).as_deref(), Some("2026-11-22..2026-11-23"));
+        assert_eq!(behind.0.to_string(), "2026-11-22..2026-11-23");
     }
 }

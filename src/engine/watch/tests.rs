@@ -136,12 +136,17 @@ fn an_export_that_is_stuck_is_late_however_often_it_is_delivered_again() {
 
 #[test]
 fn a_digest_is_brought_when_it_is_due() {
-    let store = Arc::new(Store::in_memory(&[]));
-    import(&store, TODAY - 40..TODAY, 160);
-    let weekly = Rule { name: "weekly".into(), every: Every::Week, ..rule(Of::Digest) };
-    let engine = engine(store, vec![rule(Of::Digest), weekly]);
-    look(&engine, at(7));
-    assert_eq!(told(&engine), [] as [&str; 0]);
+    let engine = || {
+        let store = Arc::new(Store::in_memory(&[]));
+        import(&store, TODAY - 40..TODAY, 160);
+        let weekly = Rule { name: "weekly".into(), every: Every::Week, ..rule(Of::Digest) };
+        engine(store, vec![rule(Of::Digest), weekly])
+    };
+    let at_night = engine();
+    look(&at_night, at(7));
+    let yesterdays = format!("spend, {}: 120.00 USD", Day(TODAY - 2));
+    assert!(told(&at_night).contains(&yesterdays), "whoever looks at night only is told: {:?}", told(&at_night));
+    let engine = engine();
     look(&engine, at(8));
     let letters = stand(&engine).outbox;
     let daily = letters.values().find(|letter| letter.message.key.starts_with("digest/digest/")).expect("daily");
