@@ -108,7 +108,13 @@ pub fn would_find(rule: &Rule, facts: &Facts, subject: &str, was: &Remembered) -
         Kind::Stale if is_as_late(facts, subject, was) => Rule { scope, after: 1, ..rule.clone() },
         _ => Rule { scope, ..rule.clone() },
     };
-    of(&wide, facts).is_some_and(|found| found.iter().any(|condition| condition.subject == subject))
+    finds(&wide, facts, subject)
+}
+
+/// Whether a rule finds a trouble.
+#[must_use]
+pub fn finds(rule: &Rule, facts: &Facts, subject: &str) -> bool {
+    of(rule, facts).is_some_and(|found| found.iter().any(|condition| condition.subject == subject))
 }
 
 /// Whether a provider has told nothing since it was told to be late.

@@ -6,7 +6,7 @@ use super::bring::{End, unheard_ends};
 use super::conditions::{self, Condition};
 use super::{Facts, wording};
 use crate::domain::alert::{
-    DESKTOP, Kind, Lapse, Letter, Message, Plan, Remembered, Severity, TERMINAL, Turn, is_ahead,
+    DESKTOP, Kind, Lapse, Letter, Message, Plan, Remembered, Rule, Severity, TERMINAL, Turn, is_ahead,
 };
 use crate::domain::calendar::{DAY_SECONDS, Day};
 use crate::domain::text::Untrusted;
@@ -104,7 +104,7 @@ pub fn decide(plan: &Plan, facts: &Facts, memory: &Memory, outbox: &BTreeMap<Str
         let is_past = was.until.is_some_and(|until| today >= until);
         let old = facts.now - was.at > MEMORY_DAYS * DAY_SECONDS;
         if was.turn == Turn::Raised && was.kind.goes_on() && !is_past {
-            if unknown.contains(&was.kind) {
+            if unknown.contains(&was.kind) || is_less_grave(plan, facts, subject, was) {
                 continue;
             }
             let over = Remembered { turn: Turn::Resolved, at: facts.now, ..was.clone() };
@@ -252,6 +252,15 @@ fn resolved(plan: &Plan, facts: &Facts, subject: &str, was: &Remembered) -> Vec<
     let mut letters = letters(plan, facts, &message, &was.told);
     letters.iter_mut().for_each(|letter| (letter.follows, letter.lapse) = (true, lapse));
     letters
+}
+
+/// Whether an anomaly that no rule finds is but less grave than its rule tells of: that is for what begins. What was
+/// told goes on until it is over.
+fn is_less_grave(plan: &Plan, facts: &Facts, subject: &str, was: &Remembered) -> bool {
+    let theirs = |rule: &&Rule| rule.kind == was.kind && was.rules.contains(&rule.name);
+    let of_any = |rule: &Rule| Rule { severity: Severity::Info, ..rule.clone() };
+    was.kind == Kind::Anomaly
+        && plan.rules.iter().filter(theirs).any(|rule| conditions::finds(&of_any(rule), facts, subject))
 }
 
 /// Whether a trouble that no rule finds has lapsed with its rule, and is not over by itself.

@@ -45,7 +45,6 @@ fn what_a_rule_no_longer_covers_is_not_told_as_what_got_better() {
     let found = |list: Vec<AnomalyFact>| facts(list);
     let open = |severity| found(vec![anomaly("a", severity, Taken::Open)]);
     let not_covered = "resolved: its rule no longer covers it: ";
-    let anomaly_rule = |severity| Rule { severity, ..rule(Kind::Anomaly, &["ops"]) };
     for (before, was, after, is, want) in [
         (scoped(Kind::Budget, ""), budgets(101), scoped(Kind::Budget, "provider=azure"), budgets(101), not_covered),
         (
@@ -60,13 +59,6 @@ fn what_a_rule_no_longer_covers_is_not_told_as_what_got_better() {
             open(Severity::Critical),
             scoped(Kind::Anomaly, "service=s3"),
             open(Severity::Critical),
-            not_covered,
-        ),
-        (
-            anomaly_rule(Severity::Info),
-            open(Severity::Warning),
-            anomaly_rule(Severity::Critical),
-            open(Severity::Warning),
             not_covered,
         ),
         (patient(3), late(0, 4), patient(5), late(0, 4), not_covered),
@@ -92,4 +84,17 @@ fn what_a_rule_no_longer_covers_is_not_told_as_what_got_better() {
         assert!(over.len() == 1 && over[0].message.headline().raw().starts_with(want), "{want}: {over:?}");
         assert_eq!(over[0].lapse.is_some(), want == not_covered);
     }
+}
+
+#[test]
+fn what_was_told_and_became_less_grave_goes_on_until_it_is_over() {
+    let grave = plan(vec![Rule { severity: Severity::Critical, ..rule(Kind::Anomaly, &["ops"]) }]);
+    let is = |severity, taken| facts(vec![anomaly("a", severity, taken)]);
+    let mut memory = Memory::new();
+    assert_eq!(look(&grave, &is(Severity::Critical, Taken::Open), &mut memory).len(), 1);
+    for severity in [Severity::High, Severity::Critical, Severity::Warning] {
+        assert!(look(&grave, &is(severity, Taken::Open), &mut memory).is_empty(), "{severity:?}");
+    }
+    let over = look(&grave, &is(Severity::Warning, Taken::Over("over".to_owned())), &mut memory);
+    assert!(told(&over)[0].1.starts_with("resolved: "), "{over:?}");
 }
