@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 
 use super::event::{Direction, Event, Shape};
-use super::place::Place;
+use super::place::{Part, Place};
 use super::tree::{Alarm, Anomaly, Contributor, Kind, TOGETHER, TOGETHER_SLOW, Tree};
 
 /// The share of a move that one child must have to be what moved.
@@ -47,6 +47,15 @@ impl Tree<'_> {
         let [part] = self.place(provider).parts() else { return false };
         let providers = &self.watched[other].node.providers;
         part.dimension == PROVIDER && !providers.is_empty() && !providers.contains(&part.value)
+    }
+
+    /// Whether two places hold charges of different providers.
+    fn are_apart(&self, one: usize, other: usize) -> bool {
+        let [one_of, other_of] = [one, other].map(|at| &self.watched[at].node.providers);
+        let are_known = !one_of.is_empty() && !other_of.is_empty();
+        are_known && one_of.iter().all(|provider| !other_of.contains(provider))
+            || self.is_of_others(one, other)
+            || self.is_of_others(other, one)
     }
 
     /// By how much a place is off what was expected, a day, over some days.
@@ -279,7 +288,7 @@ impl<'t> Left<'t> {
         let moved = self.moved(at);
         let mut rest = moved;
         for (other, by) in self.taken {
-            if self.tree.is_of_others(*other, at) || self.tree.is_of_others(at, *other) {
+            if self.tree.are_apart(*other, at) {
                 continue;
             }
             let other = &watched[*other].node.place;
@@ -290,11 +299,20 @@ impl<'t> Left<'t> {
             rest -= match self.tree.by_place.get(&both) {
                 Some(both) if watched[*both].node.place == *other => *by,
                 Some(both) => self.moved(*both),
-                None if by * moved > 0.0 => by.abs().min(moved.abs()).copysign(moved),
+                None if by * moved > 0.0 => self.at_most(place, other, by.abs().min(moved.abs()), moved),
                 None => 0.0,
             };
         }
         if rest * moved < 0.0 { 0.0 } else { rest }
+    }
+
+    /// What a place may have in common with another that was explained, where no series is of both: no more than a
+    /// part of it has.
+    fn at_most(&self, place: &Place, other: &Place, most: f64, moved: f64) -> f64 {
+        let wider = |part: &Part| Place::new([(part.dimension.clone(), part.value.clone())]).meet(other);
+        let known = place.parts().iter().filter_map(wider).filter_map(|both| self.tree.by_place.get(&both));
+        let bounds = known.map(|both| (self.moved(*both) * moved.signum()).max(0.0));
+        bounds.fold(most, f64::min).copysign(moved)
     }
 }
 

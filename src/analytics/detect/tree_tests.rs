@@ -214,3 +214,21 @@ fn cut(mut node: Node, days: usize) -> Node {
     node.costs.truncate(days);
     node
 }
+
+#[test]
+fn a_tag_that_is_lost_at_one_provider_hides_nothing_at_another() {
+    for seed in 1..6 {
+        let mut nodes = Bill::new(seed).times("db", "prod", 70, DAYS, 1.4).nodes();
+        let step = Place::new([("service", "db"), ("account", "prod")]);
+        nodes.iter_mut().filter(|node| node.place == step).for_each(|node| node.providers = vec!["gcp".to_owned()]);
+        let tagged = |team: &str, costs: [f64; 2]| Node {
+            place: Place::new([("tag:team", team)]),
+            costs: (0..DAYS).map(|day| Some(costs[usize::from(day >= 71)])).collect(),
+            providers: vec!["azure".to_owned()],
+            ..Node::default()
+        };
+        nodes.extend([tagged("", [0.0, 60.0]), tagged("shop", [60.0, 0.0])]);
+        let found = places(&find(&nodes, FIRST, DAYS, &Settings::of_places()));
+        assert!(found.contains(&step.to_string()), "seed {seed}: {found:?}");
+    }
+}
