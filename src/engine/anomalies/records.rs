@@ -194,7 +194,14 @@ pub fn merge(before: Vec<Anomaly>, fresh: &[Fresh], rules: &[(AnomalyId, Rule)],
 fn with_contributors(found: &Found) -> Anomalous {
     let named = found.finding.contributors.iter();
     let contributors = named.map(|c| Raw { part: part_of(&c.spot), share: c.share, moved: c.moved.to_f64() }).collect();
-    Anomalous { contributors, ..found.raw.clone() }
+    let mut event = found.raw.event;
+    // What ended and made other things dearer is told as a rise.
+    event.direction = direction(&found.finding);
+    Anomalous { contributors, event, ..found.raw.clone() }
+}
+
+fn direction(finding: &Finding) -> Direction {
+    if finding.rises { Direction::Up } else { Direction::Down }
 }
 
 fn known_of(anomaly: &Anomaly) -> Known {
@@ -203,7 +210,7 @@ fn known_of(anomaly: &Anomaly) -> Known {
         name: Name(anomaly.id.0),
         place: place_of(&finding.place),
         core: core_of(finding),
-        direction: if finding.rises { Direction::Up } else { Direction::Down },
+        direction: direction(finding),
         news: finding.kind.is_news(),
         start: i64::from(finding.start.0),
         last: i64::from(finding.last.0),

@@ -46,6 +46,31 @@ fn why_a_commitments_end_costs_is_told_of_what_it_covered() {
 }
 
 #[test]
+fn the_end_of_a_commitment_is_the_same_one_each_day() {
+    let bill = |days: i32| {
+        let mut charges = Charges::new();
+        for base in [VM, DB] {
+            charges.daily(base, 0..days, 60.0);
+            charges.daily(Of { resource: "new", commitment: "plan-b", ..base }, 0..85, 40.0);
+            charges.daily(Of { resource: "new", ..base }, 85..days, 80.0);
+        }
+        charges.daily(Of { service: "ml", resource: "m-1", ..VM }, 86..days, 90.0);
+        charges
+    };
+    let engine = engine();
+    let ended = |days: i32| {
+        let found = bill(days).found_in(&engine, days + 2);
+        let ended = found.into_iter().filter(|one| one.anomaly.finding.kind == Kind::Expired);
+        ended.map(|one| (one.anomaly.id, one.state)).collect::<Vec<_>>()
+    };
+    let first = ended(92);
+    assert_eq!((first.len(), first[0].1), (1, State::Open));
+    for days in 93..97 {
+        assert_eq!(ended(days), first, "after {days} days");
+    }
+}
+
+#[test]
 fn what_began_later_is_not_told_of_a_day_and_what_is_known_of_a_later_one_says_so() {
     let mut charges = Charges::new();
     charges.daily(VM, 0..90, 60.0);
