@@ -163,6 +163,7 @@ fn leave_out_skus(looker: &Looker<'_>, cases: &mut Vec<Case>) -> Result<()> {
 /// stands with it. What never had a tag lost none: it is told as the move that it is, wherever that is.
 fn leave_out_tags(looker: &Looker<'_>, cases: &mut Vec<Case>, by: &[Dimension]) -> Result<()> {
     let mut renamed = renamed(looker, cases, is_tag, by)?.into_iter();
+    let mut relabelled = Vec::new();
     cases.retain_mut(|case| {
         let Some((part, around, share)) = renamed.next().flatten() else { return true };
         if share < SAME {
@@ -172,18 +173,24 @@ fn leave_out_tags(looker: &Looker<'_>, cases: &mut Vec<Case>, by: &[Dimension]) 
             }
             return true;
         }
+        relabelled.push(case.found.raw.place.clone());
         if !case.found.finding.rises || !part.value.is_empty() {
             return false;
         }
         let was = fell(looker.bill, &around, &part, case.moved());
         case.found.finding.contributors.retain(|c| word_of(&c.spot.dimension) != part.dimension);
         case.found.finding.contributors.extend(was);
-        case.found.raw.cancels = None;
-        case.found.finding.cancels = None;
         case.found.finding.relabelled = true;
         case.found.finding.severity = find::weigh(&case.found.finding, looker.bill.daily);
         true
     });
+    // Nothing fell or rose there: it cancels nothing, and nothing cancels it.
+    let is_none = |place: &Place| relabelled.contains(place);
+    for Found { raw, finding } in cases.iter_mut().map(|case| &mut case.found) {
+        if is_none(&raw.place) || raw.cancels.as_ref().is_some_and(is_none) {
+            (raw.cancels, finding.cancels) = (None, None);
+        }
+    }
     Ok(())
 }
 

@@ -288,3 +288,18 @@ fn who_has_a_spike_that_is_over_is_kept_with_it() {
     let named: Vec<&str> = finding.contributors.iter().map(|c| c.spot.value.raw()).collect();
     assert!(["vm", "db", "vm-1"].iter().all(|name| named.contains(name)), "{named:?}");
 }
+
+#[test]
+fn what_only_lost_its_tag_is_no_move_the_other_way() {
+    let found = found(|line| {
+        if line.day >= 81 && line.account == "lab" {
+            line.team = "";
+        }
+        if line.day >= 80 && (line.account, line.service) == ("prod", "vm") {
+            line.cost += 64.0;
+        }
+    });
+    assert!(found.iter().any(|one| one.place_words.contains("vm") && !one.anomaly.finding.relabelled), "{found:#?}");
+    let cancels = |one: &Listed| one.anomaly.finding.cancels.clone();
+    assert!(found.iter().all(|one| cancels(one).is_none()), "{:?}", found.iter().map(cancels).collect::<Vec<_>>());
+}
