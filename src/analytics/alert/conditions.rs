@@ -132,7 +132,7 @@ fn each<F>(facts: &[F], of: impl Fn(&F) -> Option<Condition>) -> Vec<Condition> 
 fn holds(scope: &Filter, place: &Place) -> bool {
     scope.clauses.iter().all(|clause| {
         let Some(asked) = &clause.dimension else {
-            let texts = place.iter().flat_map(|(of, value)| [value.raw(), shown(of, value.raw())]);
+            let texts = place.iter().flat_map(|(of, value)| [value.raw(), services::called(of, value.raw())]);
             return texts.into_iter().any(|text| mentions(&clause.patterns, text)) != clause.negated;
         };
         let mut told = place.iter().filter(|(of, ..)| of == asked).peekable();
@@ -141,15 +141,6 @@ fn holds(scope: &Filter, place: &Place) -> bool {
             |(of, value): &(Dimension, Untrusted)| matches(of, &clause.patterns, value.raw(), "") != clause.negated;
         if clause.negated { is_told && told.all(admits) } else { told.any(admits) }
     })
-}
-
-/// A value as screens have it.
-fn shown<'v>(of: &Dimension, value: &'v str) -> &'v str {
-    match of {
-        Dimension::Service => services::short(value),
-        Dimension::Provider => services::provider_short(value),
-        _ => value,
-    }
 }
 
 fn budget(rule: &Rule, fact: &BudgetFact) -> Option<Condition> {
