@@ -42,20 +42,11 @@ impl Tree<'_> {
         &self.watched[at].node.place
     }
 
-    /// Whether a place is a provider, and another holds none of its charges.
-    fn is_of_others(&self, provider: usize, other: usize) -> bool {
-        let [part] = self.place(provider).parts() else { return false };
-        let providers = &self.watched[other].node.providers;
-        part.dimension == PROVIDER && !providers.is_empty() && !providers.contains(&part.value)
-    }
-
     /// Whether two places hold charges of different providers.
     fn are_apart(&self, one: usize, other: usize) -> bool {
         let [one_of, other_of] = [one, other].map(|at| &self.watched[at].node.providers);
         let are_known = !one_of.is_empty() && !other_of.is_empty();
         are_known && one_of.iter().all(|provider| !other_of.contains(provider))
-            || self.is_of_others(one, other)
-            || self.is_of_others(other, one)
     }
 
     /// By how much a place is off what was expected, a day, over some days.

@@ -339,10 +339,13 @@ impl Detector {
     /// A step of an open event that is off by what the event is, without what is usual: it goes on, whatever came on
     /// such a day of the months before.
     fn as_before(&self, going: &Going, seen: &Seen) -> Option<Seen> {
+        if self.past.is_none() || seen.usual == 0.0 {
+            return None;
+        }
         let raw = seen.residual + seen.usual;
         let level = median(&mut going.residuals.clone());
-        let is_it = self.past.is_some() && seen.usual != 0.0 && (raw - level).abs() <= NOISE * seen.width;
         let forecast = self.transform.to(seen.y) - raw;
+        let is_it = (raw - level).abs() <= NOISE * seen.width;
         is_it.then(|| self.seen((seen.step, seen.y), forecast, 0.0, 0.0))
     }
 
