@@ -123,6 +123,7 @@ pub fn courier_here(context: &Context<'_, '_>) -> Result<Courier> {
 
 /// Says what would be told, and to whom.
 fn would(context: &mut Context<'_, '_>, courier: &Courier, engine: &dyn Engine, format: &FormatArgs) -> Result<u8> {
+    say_wrong(context, courier)?;
     let letters = courier.news(engine)?;
     let why = courier.silence().map_or_else(|| "nobody is told".to_owned(), Silence::words);
     let going = courier.standing(engine)?.going().len() as u64;
@@ -140,6 +141,7 @@ fn would(context: &mut Context<'_, '_>, courier: &Courier, engine: &dyn Engine, 
 
 /// Looks, and brings what is on its way; says what became of it. Whether anything failed.
 fn bring(context: &mut Context<'_, '_>, courier: Courier) -> Result<bool> {
+    say_wrong(context, &courier)?;
     let place = context.data_dir()?;
     let host = wiring::reach(context, &place)?;
     let cancel = CancellationToken::new();
@@ -206,6 +208,14 @@ pub fn bring_after(context: &mut Context<'_, '_>) -> Result<()> {
     }
 }
 
+/// Says what of the config's plan is left out.
+fn say_wrong(context: &mut Context<'_, '_>, courier: &Courier) -> Result<()> {
+    match courier.wrong() {
+        Some(wrong) => context.streams.note(&wrong.line(), &[]),
+        None => Ok(()),
+    }
+}
+
 fn stands(context: &mut Context<'_, '_>) -> Result<AlertsAnswer> {
     let place = context.data_dir()?;
     if !folder::exists(&place) {
@@ -217,7 +227,9 @@ fn stands(context: &mut Context<'_, '_>) -> Result<AlertsAnswer> {
 
 fn list(context: &mut Context<'_, '_>, format: &FormatArgs) -> Result<u8> {
     let stands = stands(context)?;
-    let channels = alerting::channels(&courier(context)?, &stands);
+    let courier = courier(context)?;
+    say_wrong(context, &courier)?;
+    let channels = alerting::channels(&courier, &stands);
     let rows: Vec<report::ChannelRow> = channels
         .into_iter()
         .map(|channel| report::ChannelRow {
@@ -228,6 +240,7 @@ fn list(context: &mut Context<'_, '_>, format: &FormatArgs) -> Result<u8> {
             good_at: Some(channel.gate.good_at).filter(|at| *at > 0),
             failed_at: Some(channel.gate.failed_at).filter(|at| *at > 0),
             why: channel.gate.why,
+            unusable: channel.unusable,
         })
         .collect();
     let (plan, now) = (context.config.alerts.plan.clone(), clock::now_seconds());

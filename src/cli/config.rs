@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 
 use super::args::{ConfigCommand, Global};
 use super::stdio::Streams;
+use crate::config::alert::{Alerts, Channel, Wrong};
 use crate::config::{self, Config};
 use crate::domain::text::SafeText;
 use crate::error::{Error, Kind, Result};
-use crate::notify::outgoing::{self, Failure};
+use crate::notify::outgoing;
 use crate::tui::Keymap;
 
 pub(super) fn project() -> Option<directories::ProjectDirs> {
@@ -107,9 +108,7 @@ pub fn run(command: ConfigCommand, global: &Global, streams: &mut Streams<'_>) -
         ConfigCommand::Check => {
             let config = load(global)?;
             Keymap::configured(&config)?;
-            for channel in &config.alerts.channels {
-                outgoing::check(channel).map_err(|failure| unsound(&channel.name, &failure))?;
-            }
+            sound(&config.alerts)?;
             let text = match file(global) {
                 Some((path, named)) if named || exists(&path)? => format!("`{}` is sound\n", SafeText::path(&path)),
                 Some((path, _)) => format!("there is no `{}`: the defaults are in use\n", SafeText::path(&path)),
@@ -121,8 +120,19 @@ pub fn run(command: ConfigCommand, global: &Global, streams: &mut Streams<'_>) -
     Ok(0)
 }
 
-/// The error for a channel that could bring nothing.
-fn unsound(name: &str, failure: &Failure) -> Error {
-    let error = Error::usage(format!("[channels.{}]: {}", SafeText::from_outside(name), failure.why));
-    error.hint("`spendtop config template` has an example of each kind of channel")
+/// Refuses what alerts cannot mean: all else goes on with it.
+fn sound(alerts: &Alerts) -> Result<()> {
+    let of_channel = |channel: &Channel| match (&channel.wrong, outgoing::check(channel)) {
+        (Some(wrong), _) => Some(wrong.line()),
+        (None, Err(failure)) => Some(format!("[channels.{}]: {}", SafeText::from_outside(&channel.name), failure.why)),
+        (None, Ok(())) => None,
+    };
+    let channels = alerts.channels.iter().filter_map(of_channel);
+    let lines: Vec<String> = alerts.wrong.iter().map(Wrong::line).chain(channels).collect();
+    let said = match lines.as_slice() {
+        [] => return Ok(()),
+        [line] => line.clone(),
+        lines => format!("alerts of the config have {} mistakes\n  {}", lines.len(), lines.join("\n  ")),
+    };
+    Err(Error::usage(said).hint("`spendtop config template` has an example of each kind of channel"))
 }

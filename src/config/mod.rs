@@ -350,9 +350,9 @@ impl LensDefaults {
 /// Kind `Usage` with every mistake that was found, each with its place and what is allowed there.
 pub fn parse(text: &str, file: &str) -> Result<Config> {
     let (raw, mut mistakes) = raw::read(text);
-    let mut config = validate::validate(&raw, &mut mistakes);
-    let place = |(action, keys): (&String, &raw::Placed<_>)| (action.clone(), mistake::place(text, file, keys.at));
-    config.key_places = raw.actions.iter().map(place).collect();
+    let place = |at: usize| mistake::place(text, file, at);
+    let mut config = validate::validate(&raw, &place, &mut mistakes);
+    config.key_places = raw.actions.iter().map(|(action, keys)| (action.clone(), place(keys.at))).collect();
     if mistakes.is_empty() {
         return Ok(config);
     }

@@ -4,6 +4,7 @@
 
 use std::path::PathBuf;
 
+use super::alert::PlaceOf;
 use super::mistake::{Mistake, shown};
 use super::raw::{Placed, Raw, words};
 use super::{AmbiguousWidth, Charts, Config, LensDefaults, Notify, Preference, ThemeName};
@@ -20,8 +21,8 @@ const TAG_KEYS_MAX: usize = 16;
 /// No provider restates a day longer than this.
 const SETTLE_DAYS_MAX: i128 = 90;
 
-/// Puts the written values over the defaults; adds to `mistakes` what they cannot mean.
-pub fn validate(raw: &Raw, mistakes: &mut Vec<Mistake>) -> Config {
+/// Puts the written values over the defaults; `place` says where in the file something stands. Adds to `mistakes` what they cannot mean.
+pub fn validate(raw: &Raw, place: PlaceOf<'_>, mistakes: &mut Vec<Mistake>) -> Config {
     let mut check = Check { raw, mistakes };
     let mut config = Config::default();
     check.data(&mut config);
@@ -33,7 +34,7 @@ pub fn validate(raw: &Raw, mistakes: &mut Vec<Mistake>) -> Config {
     check.rest(&mut config);
     check.sync(&mut config);
     config.connections = super::connection::validate(raw, check.mistakes);
-    config.alerts = super::alert::validate(raw, &config, &own, check.mistakes);
+    config.alerts = super::alert::validate(raw, &config, &own, place, check.mistakes);
     check.screen(&mut config);
     config.keys = raw.actions.iter().map(|(action, keys)| (action.clone(), values(keys))).collect();
     config

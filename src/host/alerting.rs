@@ -12,11 +12,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::courier::{Courier, Silence};
 use crate::clock;
+use crate::config::alert::Wrong;
 use crate::domain::alert::{DESKTOP, Fate, Gate, Letter, TERMINAL};
 use crate::engine::alerts::AlertsAnswer;
 use crate::engine::{Engine, Event, Listener, Listeners};
 use crate::error::{Error, Result, contained};
-use crate::notify::{Notice, desktop};
+use crate::notify::{Notice, desktop, outgoing};
 
 /// The longest time between two looks: providers fall behind, and digests become due, while nothing changes.
 const LOOK_EVERY: Duration = Duration::from_secs(3_600);
@@ -43,6 +44,8 @@ pub struct Standing {
     pub tested: BTreeMap<String, Fate>,
     /// Where nobody is told of what is found: why not, and what would be told.
     pub silence: Option<(Silence, Vec<Letter>)>,
+    /// What of the config's plan cannot be meant, and is left out.
+    pub wrong: Option<String>,
 }
 
 /// How a channel stands.
@@ -60,22 +63,27 @@ pub struct ChannelStanding {
     pub gate: Gate,
     /// What is to be known of it besides.
     pub remark: Option<&'static str>,
+    /// Why it brings nothing until the config is mended.
+    pub unusable: Option<String>,
 }
 
 /// The channels of a config and how each stands: the config's, then this machine's.
 #[must_use]
 pub fn channels(courier: &Courier, answer: &AlertsAnswer) -> Vec<ChannelStanding> {
     let own = [
-        (DESKTOP, "desktop", desktop::Surroundings::read().why_not()),
-        (TERMINAL, "terminal", Some("the app's status line, and this log")),
+        (DESKTOP, "desktop", desktop::Surroundings::read().why_not(), None),
+        (TERMINAL, "terminal", Some("the app's status line, and this log"), None),
     ];
     let going = answer.going();
-    let configured = courier.channels().iter().map(|channel| (channel.name.as_str(), channel.via.name(), None));
-    let standing = |(name, kind, remark): (&str, &'static str, Option<&'static str>)| {
+    let configured = courier.channels().iter().map(|channel| {
+        let unusable = outgoing::check(channel).err().map(|failure| failure.why);
+        (channel.name.as_str(), channel.via.name(), None, unusable)
+    });
+    let standing = |(name, kind, remark, unusable): (&str, &'static str, Option<&'static str>, Option<String>)| {
         let gate = answer.channels.get(name).cloned().unwrap_or_default();
         let waiting = || going.iter().filter(|letter| letter.channel == name);
         let next = waiting().map(|letter| letter.not_before.max(gate.shut_until)).min();
-        ChannelStanding { name: name.to_owned(), kind, waiting: waiting().count(), next, gate, remark }
+        ChannelStanding { name: name.to_owned(), kind, waiting: waiting().count(), next, gate, remark, unusable }
     };
     configured.chain(own).map(standing).collect()
 }
@@ -180,7 +188,8 @@ impl Alerting {
         let tested = self.shared.tested().clone();
         let silence =
             self.shared.courier.silence().map(|why| self.shared.found().map(|news| (why, news))).transpose()?;
-        Ok(Standing { channels: channels(&self.shared.courier, &answer), answer, tested, silence })
+        let wrong = self.shared.courier.wrong().map(Wrong::line);
+        Ok(Standing { channels: channels(&self.shared.courier, &answer), answer, tested, silence, wrong })
     }
 
     /// Has a channel tried; [`Self::standing`] says what became of it.

@@ -16,7 +16,7 @@ use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock;
-use crate::config::alert::Channel;
+use crate::config::alert::{Channel, Wrong};
 use crate::config::{Config, at_home};
 use crate::domain::alert::{Bundle, DESKTOP, Fate, Letter, Message, Plan, TERMINAL};
 use crate::domain::calendar::{DAY_SECONDS, Day};
@@ -45,6 +45,7 @@ pub type Terminal<'t> = dyn Fn(&Notice) -> bool + 't;
 pub struct Courier {
     channels: Vec<Channel>,
     plan: Plan,
+    wrong: Option<Wrong>,
     /// Whether somebody sees what the terminal is told.
     is_seen: bool,
     certificate: Option<PathBuf>,
@@ -101,6 +102,7 @@ impl Courier {
         Courier {
             channels: config.alerts.channels.clone(),
             plan: config.alerts.plan.clone(),
+            wrong: config.alerts.wrong.clone(),
             is_seen: true,
             certificate: config.sync.certificate.as_deref().map(|path| at_home(path, home)),
             place,
@@ -139,6 +141,12 @@ impl Courier {
     #[must_use]
     pub fn channels(&self) -> &[Channel] {
         &self.channels
+    }
+
+    /// What of the config's plan cannot be meant, and is left out.
+    #[must_use]
+    pub fn wrong(&self) -> Option<&Wrong> {
+        self.wrong.as_ref()
     }
 
     /// The moment to look at: now, or the end of the day that was named.

@@ -84,7 +84,7 @@ mod tests {
 
     /// Why a program does not end within so long, as its channel says it.
     async fn given_up(run: Vec<String>, limit: Duration) -> String {
-        let channel = Channel { name: "run".into(), allow_private: Vec::new(), via: Via::Command(run) };
+        let channel = Channel { name: "run".into(), allow_private: Vec::new(), via: Via::Command(run), wrong: None };
         let means = Means { limit, ..Means::default() };
         match outgoing::bring(&channel, &Message::test("a", 0), &means).await {
             Fate::Failed { why, unsure: true, .. } => why,

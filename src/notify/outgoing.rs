@@ -133,6 +133,7 @@ pub async fn secret(reference: &str) -> Result<Secret, Failure> {
 /// # Errors
 /// Why nothing could be brought.
 pub fn check(channel: &Channel) -> Result<(), Failure> {
+    meant(channel)?;
     match &channel.via {
         #[cfg(feature = "net")]
         Via::Webhook { template: Some(template), .. } => webhook::check(template),
@@ -142,10 +143,19 @@ pub fn check(channel: &Channel) -> Result<(), Failure> {
     }
 }
 
+/// Refuses a channel that the config cannot mean as it is.
+fn meant(channel: &Channel) -> Result<(), Failure> {
+    channel.wrong.as_ref().map_or(Ok(()), |wrong| Err(Failure::new(wrong.words())))
+}
+
 /// Brings a message to a channel, on a runtime's thread.
 pub async fn bring(channel: &Channel, message: &Message, means: &Means) -> Fate {
     let worded = Worded::of(message);
-    let tried = tokio::time::timeout(means.limit, by(channel, &worded, message, means)).await;
+    let work = async {
+        meant(channel)?;
+        by(channel, &worded, message, means).await
+    };
+    let tried = tokio::time::timeout(means.limit, work).await;
     let late = || Failure { unsure: true, ..Failure::new(format!("no answer within {} s", means.limit.as_secs())) };
     match tried.unwrap_or_else(|_| Err(late())) {
         Ok(fate) => fate,

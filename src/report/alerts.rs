@@ -32,6 +32,8 @@ pub struct ChannelRow {
     pub failed_at: Option<i64>,
     /// Why it last failed; nothing where it went well since.
     pub why: Option<String>,
+    /// Why it brings nothing until the config is mended.
+    pub unusable: Option<String>,
 }
 
 /// Channels and rules as one JSON object.
@@ -103,6 +105,9 @@ pub fn next_words(next: Option<i64>, now: i64) -> String {
 }
 
 fn why_words(channel: &ChannelRow, now: i64) -> String {
+    if let Some(why) = &channel.unusable {
+        return format!("cannot be used: {why}");
+    }
     let Some(why) = &channel.why else { return String::new() };
     let when = channel.failed_at.map_or_else(String::new, |at| format!(" ({})", ago(at, now)));
     format!("{why}{when}")

@@ -140,6 +140,41 @@ fn a_sink_that_fails_is_told_again_once_and_the_log_says_so() {
 }
 
 #[test]
+fn what_alerts_cannot_mean_stops_their_channel_and_nothing_else() {
+    let home = tempfile::tempdir().expect("home");
+    let (port, told) = sink(vec![Some("200 OK")]);
+    let (flags, bill) = (told_by(home.path(), port), bill(home.path()));
+    let good = std::fs::read_to_string(&flags[1]).expect("config");
+    let bad = good.replace("\"127.0.0.1\"]", "\"127.0.0.1\", \"10.0.0.0/8\"]") + "[alerts]\nquiet = \"00:00-24:00\"\n";
+    write(home.path(), "c.toml", bad);
+    let imported = run(home.path(), &words(&flags, &["import", &bill.to_string_lossy()]));
+    let said = text(&imported.stderr);
+    assert!(
+        imported.status.success() && said.contains("ops was not told: `channels.ops.allow_private` must"),
+        "{said}"
+    );
+    assert!(printed(home.path(), &words(&flags, &["spend"])).contains("AWS"));
+    let checked = run(home.path(), &words(&flags, &["config", "check"]));
+    let said = text(&checked.stderr);
+    assert_eq!(checked.status.code(), Some(2), "{said}");
+    for line in
+        ["alerts of the config have 2 mistakes", "c.toml:8:9: `alerts.quiet` must", "c.toml:4:31: `channels.ops"]
+    {
+        assert!(said.contains(line), "{line}: {said}");
+    }
+    let listed = run(home.path(), &words(&flags, &["alert", "list"]));
+    assert!(text(&listed.stdout).contains("cannot be used: `channels.ops.allow_private` must"), "{listed:?}");
+    assert!(text(&listed.stderr).contains("`alerts.quiet` must") && listed.status.success(), "{listed:?}");
+    let log = printed(home.path(), &words(&flags, &["alert", "log"]));
+    assert!(log.contains("on its way") && log.contains("1 try: `channels.ops.allow_private` must"), "{log}");
+    assert!(told.try_recv().is_err(), "nothing private is let through");
+    write(home.path(), "c.toml", good);
+    let again = run(home.path(), &words(&flags, &["alert", "run", "--now"]));
+    assert!(again.status.success(), "{}", text(&again.stderr));
+    assert!(told.recv_timeout(SOON).expect("it was kept").contains("usually 100.00 USD"));
+}
+
+#[test]
 fn as_of_another_day_nobody_is_told() {
     let home = tempfile::tempdir().expect("home");
     let (port, told) = sink(vec![Some("200 OK")]);

@@ -9,6 +9,31 @@ pub struct Channel {
     pub allow_private: Vec<String>,
     /// How it is reached.
     pub via: Via,
+    /// What of it cannot be meant: it brings nothing until that is mended, and all else goes on.
+    pub wrong: Option<Wrong>,
+}
+
+/// A detail that cannot be meant, and that nothing but alerts waits for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Wrong {
+    /// Where it stands: file, line and column.
+    pub place: String,
+    /// What is wrong with it.
+    pub said: String,
+}
+
+impl Wrong {
+    /// As a config's mistakes are listed.
+    #[must_use]
+    pub fn line(&self) -> String {
+        format!("{}: {}", self.place, self.said)
+    }
+
+    /// As it is said where the config is not the subject: what it is comes first.
+    #[must_use]
+    pub fn words(&self) -> String {
+        format!("{} ({})", self.said, self.place)
+    }
 }
 
 /// How a channel is reached. What may be a secret is a reference to it.

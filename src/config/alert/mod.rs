@@ -7,7 +7,7 @@ mod channel;
 #[cfg(test)]
 mod tests;
 
-pub use self::channel::{Channel, Email, HubFormat, Security, Via};
+pub use self::channel::{Channel, Email, HubFormat, Security, Via, Wrong};
 use super::mistake::{Mistake, shown};
 use super::raw::{Placed, Raw, Shape, words};
 use super::reader::{Reader, span};
@@ -110,12 +110,14 @@ pub struct Alerts {
     pub plan: Plan,
     /// The channels, by name.
     pub channels: Vec<Channel>,
+    /// What of the plan cannot be meant: it is left out of it.
+    pub wrong: Option<Wrong>,
 }
 
 impl Default for Alerts {
     fn default() -> Self {
         let rules = usual_rules(&[DESKTOP.to_owned(), TERMINAL.to_owned()]);
-        Alerts { plan: Plan { rules, ..Plan::default() }, channels: Vec::new() }
+        Alerts { plan: Plan { rules, ..Plan::default() }, channels: Vec::new(), wrong: None }
     }
 }
 
@@ -125,10 +127,20 @@ fn usual_rules(to: &[String]) -> Vec<Rule> {
     kinds.map(|kind| Rule { to: to.to_vec(), ..Rule::new(kind.name(), kind) }).to_vec()
 }
 
-/// Reads channels and rules; adds to `mistakes` what they cannot mean.
-pub fn validate(raw: &Raw, config: &Config, own: &[Dimension], mistakes: &mut Vec<Mistake>) -> Alerts {
+/// Says where in the file something stands.
+pub type PlaceOf<'a> = &'a dyn Fn(usize) -> String;
+
+/// Reads channels and rules; adds to `mistakes` what they cannot mean. What nothing but alerts waits for is no
+/// mistake, which nothing goes on with: it is kept as what is wrong.
+pub fn validate(
+    raw: &Raw,
+    config: &Config,
+    own: &[Dimension],
+    place: PlaceOf<'_>,
+    mistakes: &mut Vec<Mistake>,
+) -> Alerts {
     let mut reader = Reader { raw, mistakes, section: "alerts".to_owned(), at: 0 };
-    let channels: Vec<Channel> = raw.channels.iter().filter_map(|(name, at)| reader.channel(name, *at)).collect();
+    let channels = raw.channels.iter().filter_map(|(name, at)| reader.channel(name, *at, place)).collect();
     let here = [(DESKTOP, config.notify.desktop), (TERMINAL, config.notify.terminal)];
     let mut known: Vec<&str> = here.iter().map(|(name, _)| *name).collect();
     known.extend(raw.channels.iter().map(|(name, _)| name.as_str()));
@@ -137,14 +149,14 @@ pub fn validate(raw: &Raw, config: &Config, own: &[Dimension], mistakes: &mut Ve
     let to = reader
         .to(&known, &off)
         .unwrap_or_else(|| known.iter().filter(|name| !off.contains(name)).map(|name| (*name).to_owned()).collect());
-    let mut plan = reader.plan();
+    let (mut plan, wrong) = reader.plan(place);
     for (name, at) in &raw.rules {
         plan.rules.extend(reader.rule(name, *at, (&known, &off, &to), own));
     }
     if raw.rules.is_empty() {
         plan.rules = usual_rules(&to);
     }
-    Alerts { plan, channels }
+    Alerts { plan, channels, wrong }
 }
 
 impl Reader<'_> {
@@ -193,17 +205,22 @@ impl Reader<'_> {
         Some(to)
     }
 
-    fn plan(&mut self) -> Plan {
+    fn plan(&mut self, place: PlaceOf<'_>) -> (Plan, Option<Wrong>) {
         let usual = Plan::default();
         let cooldown = self.meant("cooldown", "a span like \"6h\"", within).unwrap_or(usual.cooldown);
+        let written = self.meant("quiet", "hours like \"22:00-07:00\", which end", Hours::parse);
         // What waits for their end would wait for ever.
-        let quiet = self.meant("quiet", "hours like \"22:00-07:00\", which end", |text| {
-            Hours::parse(text).filter(|hours| hours.from != hours.to)
+        let quiet = written.filter(|hours| hours.from != hours.to);
+        let endless = self.placed("quiet").filter(|_| written.is_some() && quiet.is_none());
+        let wrong = endless.map(|Placed { value, at }| {
+            let must = "must be hours like \"22:00-07:00\", which end, not";
+            let said = format!("`{}` {must} \"{}\"; no hours are quiet", self.key("quiet"), shown(&value));
+            Wrong { place: place(at), said }
         });
         let urgent = self.one_of("urgent", &words_of(Kind::Anomaly)).unwrap_or(usual.urgent);
         let storm = self.number("storm", 1..=STORM_MAX).and_then(|n| usize::try_from(n).ok()).unwrap_or(usual.storm);
         let local_hours = self.one_of("clock", &[("local", true), ("utc", false)]).unwrap_or(usual.local_hours);
-        Plan { rules: Vec::new(), cooldown, quiet, urgent, storm, local_hours }
+        (Plan { rules: Vec::new(), cooldown, quiet, urgent, storm, local_hours }, wrong)
     }
 
     fn rule(&mut self, name: &str, at: usize, to: (&[&str], &[&str], &[String]), own: &[Dimension]) -> Option<Rule> {
@@ -291,7 +308,7 @@ impl Reader<'_> {
         Some(Days(days))
     }
 
-    fn channel(&mut self, name: &str, at: usize) -> Option<Channel> {
+    fn channel(&mut self, name: &str, at: usize, place: PlaceOf<'_>) -> Option<Channel> {
         self.section(&format!("channels.{name}"), at);
         if !self.is_name(name) {
             return None;
@@ -344,23 +361,24 @@ impl Reader<'_> {
                 Via::Command(run)
             }
         };
-        self.hosts("allow_private");
-        Some(Channel { name: name.to_owned(), allow_private: texts(self.list("allow_private")), via })
+        let allow_private = texts(self.list("allow_private"));
+        let wrong = self.no_hosts("allow_private").map(|(at, said)| Wrong { place: place(at), said });
+        // Of what may be meant otherwise nothing is let through.
+        let allow_private = if wrong.is_some() { Vec::new() } else { allow_private };
+        Some(Channel { name: name.to_owned(), allow_private, via, wrong })
     }
 
-    /// Hosts are named one by one: a pattern, or a network, is the name of none.
-    fn hosts(&mut self, key: &str) {
+    /// What of a list is no host, and where. Hosts are named one by one: a pattern, or a network, is the name of none.
+    fn no_hosts(&self, key: &str) -> Option<(usize, String)> {
         let is_host = |text: &str| {
             let host = text.trim().trim_matches(['[', ']']);
             let is_name = host.chars().all(|c| c.is_alphanumeric() || ".-_".contains(c)) && !host.is_empty();
             is_name || host.parse::<std::net::IpAddr>().is_ok()
         };
-        for Placed { value, at } in self.list(key).into_iter().flat_map(|list| list.value) {
-            if !is_host(&value) {
-                let why = "must hold hosts by name or address, like \"chat.corp\" or \"10.0.0.7\", one by one, not";
-                self.mistake(at, key, &format!("{why} \"{}\"", shown(&value)));
-            }
-        }
+        let others: Vec<Placed<String>> = self.list(key)?.value.into_iter().filter(|p| !is_host(&p.value)).collect();
+        let must = "must hold hosts by name or address, like \"chat.corp\" or \"10.0.0.7\", one by one, not";
+        let named: Vec<String> = others.iter().map(|placed| format!("\"{}\"", shown(&placed.value))).collect();
+        Some((others.first()?.at, format!("`{}` {must} {}", self.key(key), named.join(" and "))))
     }
 
     /// Keys that another kind of channel or rule has: the first of what one of this kind has says which it is.

@@ -192,18 +192,6 @@ fn and_so_is_each_of_rules() {
             "c.toml:2:9: `alerts.quiet` must be hours like \"22:00-07:00\", which end, not \"22-7\"",
         ),
         (
-            "[alerts]\nquiet = \"00:00-24:00\"",
-            "c.toml:2:9: `alerts.quiet` must be hours like \"22:00-07:00\", which end, not \"00:00-24:00\"",
-        ),
-        (
-            "[channels.a]\ntype = \"slack\"\nurl = \"env:A\"\nallow_private = [\"chat.corp\", \"::1\", \"10.0.0.0/8\"]",
-            "c.toml:4:38: `channels.a.allow_private` must hold hosts by name or address, like \"chat.corp\" or \"10.0.0.7\", one by one, not \"10.0.0.0/8\"",
-        ),
-        (
-            "[channels.a]\ntype = \"slack\"\nurl = \"env:A\"\nallow_private = [\"*\"]",
-            "c.toml:4:18: `channels.a.allow_private` must hold hosts by name or address, like \"chat.corp\" or \"10.0.0.7\", one by one, not \"*\"",
-        ),
-        (
             "[alerts]\ncooldwn = \"1h\"",
             "c.toml:2:1: unknown key `alerts.cooldwn`; the keys of `alerts` are `to`, `cooldown`, `quiet`, `urgent`, `storm`, `clock`; did you mean `cooldown`?",
         ),
@@ -251,4 +239,28 @@ fn a_key_of_another_kind_of_rule_is_refused() {
     ] {
         assert_eq!(bad(text), want, "{text}");
     }
+}
+
+#[test]
+fn what_alerts_alone_cannot_mean_keeps_nothing_else_from_its_work() {
+    let of = |hosts: &str| {
+        let text = format!("[channels.a]\ntype = \"slack\"\nurl = \"env:A\"\nallow_private = [{hosts}]");
+        let channel = alerts(&text).channels.remove(0);
+        (channel.allow_private, channel.wrong.map(|wrong| wrong.line()))
+    };
+    let must = "`channels.a.allow_private` must hold hosts by name or address, like \"chat.corp\" or \"10.0.0.7\", \
+                one by one, not";
+    for (hosts, wrong) in [
+        ("\"*\"", format!("c.toml:4:18: {must} \"*\"")),
+        ("\"chat.corp\", \"::1\", \"10.0.0.0/8\"", format!("c.toml:4:38: {must} \"10.0.0.0/8\"")),
+        ("\"a/b\", \"chat.corp\", \"*\"", format!("c.toml:4:18: {must} \"a/b\" and \"*\"")),
+    ] {
+        assert_eq!(of(hosts), (Vec::new(), Some(wrong)), "nothing private is let through");
+    }
+    assert_eq!(of("\"chat.corp\", \"[::1]\""), (vec!["chat.corp".to_owned(), "[::1]".to_owned()], None));
+    let endless = alerts("[alerts]\nquiet = \"00:00-24:00\"\nstorm = 3");
+    assert_eq!((endless.plan.quiet, endless.plan.storm), (None, 3), "it silences nothing");
+    let must = "`alerts.quiet` must be hours like \"22:00-07:00\", which end, not \"00:00-24:00\"; no hours are quiet";
+    assert_eq!(endless.wrong.map(|wrong| wrong.line()), Some(format!("c.toml:2:9: {must}")));
+    assert_eq!(alerts("[alerts]\nquiet = \"22:00-07:00\"").wrong, None);
 }

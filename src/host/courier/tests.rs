@@ -111,6 +111,7 @@ fn one_that_never_answers_is_said_to_and_is_tried_again() {
                 "slow" => ["sleep", "600"].map(str::to_owned).to_vec(),
                 _ => vec!["true".to_owned()],
             }),
+            wrong: None,
         })
         .into();
     let courier = Courier::new(&config, Place::beside(&folder.path().join("store")), None, None);
@@ -135,7 +136,7 @@ fn what_begins_late_in_a_round_has_not_failed_when_that_ends() {
     let slow = format!("sleep 0.5; echo x >>'{}'", heard.display());
     let via = crate::config::alert::Via::Command(["sh", "-c", &slow].map(str::to_owned).to_vec());
     let mut config = Config::default();
-    config.alerts.channels = vec![Channel { name: "slow".into(), allow_private: Vec::new(), via }];
+    config.alerts.channels = vec![Channel { name: "slow".into(), allow_private: Vec::new(), via, wrong: None }];
     let courier = Courier::new(&config, Place::beside(&folder.path().join("store")), None, None);
     let store = Arc::new(Store::in_memory(&[]));
     let news = |key: &str| Message { key: key.into(), subject: key.into(), ..Message::test("slow", 0) };

@@ -54,7 +54,7 @@ fn channel(port: u16, password: Option<String>) -> Channel {
         from: "spendtop <costs@example.com>".into(),
         to: vec!["ops@example.com".into(), "Ana <ana@example.com>".into()],
     };
-    Channel { name: "mail".into(), allow_private: Vec::new(), via: Via::Email(email) }
+    Channel { name: "mail".into(), allow_private: Vec::new(), via: Via::Email(email), wrong: None }
 }
 
 /// What bringing a message to a channel comes to whose server answers so, and what that was told.

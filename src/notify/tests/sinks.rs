@@ -28,7 +28,7 @@ pub fn kept(secret: &str) -> Kept {
 }
 
 fn channel(via: Via) -> Channel {
-    Channel { name: "ops".to_owned(), allow_private: vec!["127.0.0.1".to_owned()], via }
+    Channel { name: "ops".to_owned(), allow_private: vec!["127.0.0.1".to_owned()], via, wrong: None }
 }
 
 pub async fn sent(via: Via, message: &Message) -> Fate {

@@ -36,6 +36,8 @@ const STATE: usize = 12;
 /// Of how much a message presses, and of its channels.
 const PRESSING: usize = 10;
 const TO: usize = 26;
+/// What is said of a channel that the config cannot mean.
+const UNUSABLE: &str = "cannot be used";
 /// Columns from which on there is room for what can be read elsewhere too.
 const WIDE: usize = 100;
 
@@ -142,6 +144,10 @@ impl Scene<'_> {
             Some((Ok(standing), now)) if self.panel.opened().is_some() => self.whole(&mut page, standing, now),
             Some((Ok(standing), now)) => {
                 page.channels(standing, now);
+                if let Some(wrong) = &standing.wrong {
+                    page.blank();
+                    page.wrapped(wrong, Role::Unsure);
+                }
                 if standing.channels.len() <= 2 {
                     page.blank();
                     page.wrapped(ADD, Role::Muted);
@@ -229,14 +235,17 @@ impl Page<'_> {
                 (0, _) => String::new(),
                 (count, next) => format!("{count}, next try {}", report::next_words(next, now)),
             };
-            let role = if gate.why.is_some() { Role::Unsure } else { Role::Text };
+            // What the config cannot mean fails each time.
+            let unusable = channel.unusable.as_ref().map(|why| format!("{UNUSABLE}: {why}"));
+            let why = unusable.as_ref().or(gate.why.as_ref());
+            let role = if why.is_some() { Role::Unsure } else { Role::Text };
             let mut spans = vec![
                 (format!(" {}", self.cell(&channel.name, NAME)), Role::Strong),
                 (self.cell(channel.kind, kind), Role::Muted),
                 (self.cell(&brought, BROUGHT), Role::Text),
             ];
             let taken = 1 + NAME + kind + BROUGHT;
-            match (&gate.why, channel.remark) {
+            match (why, channel.remark) {
                 // Where nothing waits its place is free.
                 (None, Some(remark)) if channel.waiting == 0 => spans.push((self.rest(remark, taken), Role::Muted)),
                 (Some(why), _) if kind == 0 => {
@@ -244,9 +253,10 @@ impl Page<'_> {
                     spans.push((self.rest(&format!("{waiting}{why}"), taken), role));
                 }
                 (why, _) => {
-                    let why = why.as_deref().map(|why| format!("{why} ({})", report::ago(gate.failed_at, now)));
+                    let failed = || why.map(|why| format!("{why} ({})", report::ago(gate.failed_at, now)));
                     spans.push((self.cell(&waiting, WAITING), role));
-                    spans.push((self.rest(&why.unwrap_or_default(), taken + WAITING), role));
+                    let why = unusable.clone().or_else(failed).unwrap_or_default();
+                    spans.push((self.rest(&why, taken + WAITING), role));
                 }
             }
             self.push(spans, Some(Target::Channel(channel.name.clone())));

@@ -42,6 +42,7 @@ pub fn standing(snapshot: Option<&Snapshot>) -> Vec<String> {
     };
     let mut lines = vec![format!("Alerts, as of {}.", format_timestamp(snapshot.at))];
     lines.extend(standing.channels.iter().map(|channel| channel_line(channel, snapshot.at)));
+    lines.extend(standing.wrong.iter().map(|wrong| format!("Config: {}.", end(wrong))));
     lines.push(String::new());
     let silence = standing.silence.as_ref();
     silence.into_iter().for_each(|(why, _)| lines.extend(would(*why, standing)));
@@ -73,7 +74,9 @@ fn channel_line(channel: &ChannelStanding, now: i64) -> String {
     if channel.waiting > 0 {
         said.push(format!("{} on the way, next try {}", channel.waiting, report::next_words(channel.next, now)));
     }
-    if let Some(why) = &gate.why {
+    if let Some(why) = &channel.unusable {
+        said.push(format!("cannot be used: {}", end(why)));
+    } else if let Some(why) = &gate.why {
         said.push(format!("failed {}: {}", report::ago(gate.failed_at, now), end(why)));
     }
     // What is said of the terminal is of the screen that there is none of.

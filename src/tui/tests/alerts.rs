@@ -51,6 +51,7 @@ fn channel(name: &str, kind: &'static str, waiting: usize, gate: Gate) -> Channe
         next: (waiting > 0).then(|| now() + 40),
         gate,
         remark: None,
+        unusable: None,
     }
 }
 
@@ -85,7 +86,7 @@ pub(super) fn standing() -> Standing {
         channel("desktop", "desktop", 0, Gate::default()),
         channel("terminal", "terminal", 0, good(300)),
     ];
-    Standing { channels, answer, tested: [("pager".to_owned(), Fate::Delivered)].into(), silence: None }
+    Standing { channels, answer, tested: [("pager".to_owned(), Fate::Delivered)].into(), silence: None, wrong: None }
 }
 
 fn told(session: &mut Session, standing: Result<Standing, Error>) {
@@ -152,6 +153,24 @@ fn what_nobody_is_told_is_shown_and_how_a_channel_is_made() {
     assert!(s.text().contains("What would be told: 3 messages") && s.text().contains("chat, terminal"), "{}", s.text());
     told(&mut s, Ok(of(Silence::Demo, Vec::new())));
     assert!(s.text().contains("There would be nothing new to tell."), "{}", s.text());
+}
+
+#[test]
+fn what_the_config_cannot_mean_is_said_of_its_channel_and_of_the_plan() {
+    let mut standing = standing();
+    standing.wrong = Some("c.toml:2:9: `alerts.quiet` must be hours which end; no hours are quiet".to_owned());
+    let chat = standing.channels.iter_mut().find(|channel| channel.name == "chat").expect("chat");
+    chat.unusable = Some("`channels.chat.allow_private` must hold hosts, not \"*\" (c.toml:4:18)".to_owned());
+    for size in [(80, 24), (120, 36)] {
+        let mut s = Session::started(Mood::Demo, size);
+        s.keys("N");
+        told(&mut s, Ok(standing.clone()));
+        let text = s.text();
+        assert!(text.contains("cannot be used: `ch") && text.contains("no hours are quiet"), "{text}");
+        assert!(!text.contains("503"), "{text}");
+        s.keys("<enter>");
+        assert!(s.text().contains("It cannot be used: `channels.chat.allow_private` must hold hosts"), "{}", s.text());
+    }
 }
 
 #[test]

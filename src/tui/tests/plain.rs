@@ -126,6 +126,14 @@ fn how_alerts_stand_is_told_by_a_word() {
     let silent = alerting::Standing { silence: Some((Silence::Demo, Vec::new())), ..alerting::Standing::default() };
     let text = Waiting::of(silent, &[]).told(Reader::default(), "alerts\n");
     assert!(text.contains("\nThis is the demo: nobody is told.\nThere would be nothing new to tell.\n"), "{text}");
+    let mut wrong = standing();
+    wrong.wrong = Some("c.toml:2:9: `alerts.quiet` must end".to_owned());
+    wrong.channels.iter_mut().for_each(|channel| channel.unusable = Some("no address".to_owned()));
+    let text = Waiting::of(wrong, &[]).told(Reader::default(), "alerts\n");
+    assert!(
+        text.contains("cannot be used: no address.\n") && text.contains("\nConfig: c.toml:2:9: `alerts.quiet`"),
+        "{text}"
+    );
     let none = Waiting::of(alerting::Standing::default(), &[]).told(Reader::default(), "alerts\n");
     assert!(none.contains("Nobody was told anything yet."), "{none}");
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry as Place;
 
-use super::{Page, pressing};
+use super::{Page, UNUSABLE, pressing};
 use crate::domain::alert::{Entry, Fate, Kind, LEFT_OUT, Letter, Message, Severity, Turn};
 use crate::domain::text::Untrusted;
 use crate::engine::alerts::AlertsAnswer;
@@ -188,6 +188,9 @@ impl Page<'_> {
         let gate = &channel.gate;
         self.wrapped(&format!("{} ({})", channel.name, channel.kind), Role::Strong);
         channel.remark.iter().for_each(|remark| self.wrapped(remark, Role::Muted));
+        if let Some(why) = &channel.unusable {
+            self.wrapped(&format!("It {UNUSABLE}: {why}"), Role::Unsure);
+        }
         self.blank();
         let brought = if gate.good_at > 0 { report::ago(gate.good_at, now) } else { "never".to_owned() };
         self.wrapped(&format!("Last brought: {brought}"), Role::Text);
