@@ -188,6 +188,8 @@ pub enum Course {
     Usual,
     /// It is found no more since charges were restated or removed.
     NotFound,
+    /// It goes on as a part of what is told at a wider place.
+    Within,
 }
 
 impl Course {
@@ -206,6 +208,7 @@ impl Course {
             Course::Over => "over: back to what was expected",
             Course::Usual => "stayed: it is what the cost is now",
             Course::NotFound => "found no more: the charges were restated",
+            Course::Within => "told as a part of what is at a wider place",
         }
     }
 }

@@ -4,10 +4,10 @@
 //! with it. An anomaly's name is made of its place, direction, whether it is news, and first day. A
 //! restatement can move that day or the place: so a fresh anomaly takes the name of a known one of the
 //! same direction whose days overlap, give or take two, at the same place or with the same core; else at one that
-//! holds it or is held by it and began within two days. Each name is given once, to the nearest.
+//! holds nearly all of it or is nearly all in it and began within two days. Each name is given once, to the nearest.
 //!
-//! The same money shows now at one place, now at another: the [`core()`] of an anomaly is the one service of one account
-//! that has nearly all of it.
+//! The same money shows now at one place, now at another: the [`reach()`] of an anomaly is its place and who has nearly
+//! all of it there, its [`core()`] the one service of one account among them.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +16,7 @@ use super::place::{Part, Place};
 use super::tree::{Anomaly, Kind};
 
 /// Days by which a first or last day may move.
-const SLACK: i64 = 2;
+pub const SLACK: i64 = 2;
 
 /// The name of an anomaly.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -29,8 +29,8 @@ pub struct Known {
     pub name: Name,
     /// Its place.
     pub place: Place,
-    /// The service and account that have nearly all of it.
-    pub core: Option<Place>,
+    /// Its place and who has nearly all of it there.
+    pub reach: Place,
     /// Its direction.
     pub direction: Direction,
     /// Whether something new is what it is about.
@@ -46,41 +46,42 @@ const ALL: f64 = 0.8;
 /// The dimensions of a core.
 const CORE: [&str; 2] = ["account", "service"];
 
-/// The one service of one account that an anomaly is about: what its place says, or who has nearly all of it.
-/// `None` where one of both is spread over several.
+/// Where nearly all of an anomaly is: its place, and of each dimension that it leaves open the one value that has nearly
+/// all of it.
 #[must_use]
-pub fn core<'a>(place: &Place, contributors: impl Iterator<Item = (&'a Part, f64)> + Clone) -> Option<Place> {
-    let of = |dimension: &str| {
-        let said = place.parts().iter().find(|part| part.dimension == dimension);
-        let has_it = || {
-            let own = contributors.clone().filter(|(part, share)| part.dimension == dimension && *share >= ALL);
-            own.max_by(|a, b| a.1.total_cmp(&b.1)).map(|(part, _)| part)
-        };
-        let part = said.or_else(has_it)?;
-        Some((part.dimension.clone(), part.value.clone()))
-    };
-    let parts: Vec<(String, String)> = CORE.into_iter().map(of).collect::<Option<_>>()?;
-    Some(Place::new(parts))
+pub fn reach<'a>(place: &Place, contributors: impl Iterator<Item = (&'a Part, f64)>) -> Place {
+    let mut most: Vec<(&Part, f64)> = contributors.filter(|(_, share)| *share >= ALL).collect();
+    most.sort_by(|a, b| a.1.total_cmp(&b.1));
+    let own = place.parts().iter();
+    let parts = most.into_iter().map(|(part, _)| part).chain(own);
+    Place::new(parts.map(|part| (part.dimension.clone(), part.value.clone())))
 }
 
-/// Whether two anomalies may be about the same: at the same place or with the same core; or the place of one holds
-/// that of the other, where not both have cores, which would tell them apart. The whole bill holds all.
+/// The one service of one account that an anomaly of a reach is about; `None` where one of both is spread over several.
 #[must_use]
-pub fn alike(one: (&Place, Option<&Place>), other: (&Place, Option<&Place>)) -> bool {
-    match (one.1, other.1) {
+pub fn core(reach: &Place) -> Option<Place> {
+    let of = |dimension: &str| reach.parts().iter().find(|part| part.dimension == dimension);
+    let parts: Vec<_> = CORE.into_iter().map(of).collect::<Option<_>>()?;
+    Some(Place::new(parts.into_iter().map(|part| (part.dimension.clone(), part.value.clone()))))
+}
+
+/// Whether two anomalies, each of a place and a reach, may be about the same: at the same place or with the same core;
+/// or nearly all of one is at the place of the other, where not both have cores, which would tell them apart. The whole
+/// bill holds all.
+#[must_use]
+pub fn alike(one: (&Place, &Place), other: (&Place, &Place)) -> bool {
+    match (core(one.1), core(other.1)) {
         _ if one.0 == other.0 => true,
         (Some(one), Some(other)) => one == other,
         _ => {
-            let held = |a: (&Place, Option<&Place>), b: (&Place, Option<&Place>)| {
-                a.0.depth() > 0 && (a.0.holds(b.0) || b.1.is_some_and(|core| a.0.holds(core)))
-            };
+            let held = |a: (&Place, &Place), b: (&Place, &Place)| a.0.depth() > 0 && a.0.holds(b.1);
             held(one, other) || held(other, one)
         }
     }
 }
 
-fn core_of(anomaly: &Anomaly) -> Option<Place> {
-    core(&anomaly.place, anomaly.contributors.iter().map(|c| (&c.part, c.share)))
+fn reach_of(anomaly: &Anomaly) -> Place {
+    reach(&anomaly.place, anomaly.contributors.iter().map(|c| (&c.part, c.share)))
 }
 
 fn is_news(kind: Kind) -> bool {
@@ -117,7 +118,7 @@ impl Known {
         Known {
             name,
             place: anomaly.place.clone(),
-            core: core_of(anomaly),
+            reach: reach_of(anomaly),
             direction: anomaly.event.direction,
             news: is_news(anomaly.kind),
             start: anomaly.event.start,
@@ -132,17 +133,14 @@ impl Known {
             return None;
         }
         let apart = (self.start - event.start).abs();
-        let core = core_of(fresh);
-        let same_core = core.is_some() && self.core == core;
+        let reach = reach_of(fresh);
+        let core = core(&reach);
+        let same_core = core.is_some() && core == self::core(&self.reach);
         if self.place == fresh.place || same_core {
             let overlaps = self.start <= event.last + SLACK && event.start <= self.last + SLACK;
             return overlaps.then_some((usize::from(self.place != fresh.place), apart));
         }
-        let holds = |place: &Place, other: &Place, core: Option<&Place>| {
-            place.holds(other) || core.is_some_and(|core| place.holds(core))
-        };
-        let related =
-            holds(&self.place, &fresh.place, core.as_ref()) || holds(&fresh.place, &self.place, self.core.as_ref());
+        let related = self.place.holds(&reach) || fresh.place.holds(&self.reach);
         (related && apart <= SLACK).then(|| (1 + self.place.depth().abs_diff(fresh.place.depth()), apart))
     }
 }

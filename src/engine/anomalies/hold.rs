@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use super::bill::place_of;
 use super::find::{STANDS, estimate, weigh};
 use super::records::core_of;
+use crate::analytics::detect::identity::SLACK;
 use crate::analytics::detect::place::Place;
 use crate::analytics::detect::scale::median;
 use crate::domain::anomaly::{Anomaly, Course, Finding, Kind, Reckoned};
@@ -249,8 +250,21 @@ pub(super) fn is_told(finding: &Finding, others: &[&Finding]) -> bool {
     let place = where_is(finding);
     others.iter().any(|other| {
         let near = (other.start.0 - finding.start.0).abs() <= TOGETHER || other.start >= finding.start;
-        let alike = near && other.course.is_going() && other.rises == finding.rises;
-        alike && place.meet(&where_is(other)).is_some() && other.rate.abs() >= finding.rate.abs().scale_by(1, 2)
+        near && place.meet(&where_is(other)).is_some() && outweighs(other, finding)
+    })
+}
+
+/// Whether one that goes on moves the same way as another, and by half as much at least.
+fn outweighs(finding: &Finding, other: &Finding) -> bool {
+    let is_alike = finding.course.is_going() && finding.rises == other.rises;
+    is_alike && finding.rate.abs() >= other.rate.abs().scale_by(1, 2)
+}
+
+/// Whether an anomaly of a reach is a part of another that goes on, began with it and is told at a place that holds it.
+pub(super) fn is_part(finding: &Finding, reach: &Place, others: &[&Finding]) -> bool {
+    others.iter().any(|other| {
+        let with_it = i64::from((other.start.0 - finding.start.0).abs()) <= SLACK;
+        with_it && place_of(&other.place).holds(reach) && outweighs(other, finding)
     })
 }
 

@@ -9,13 +9,14 @@ use serde::{Deserialize, Serialize};
 use super::begun;
 use super::bill::{place_of, word_of};
 use super::find::Found;
-use super::hold::{self, Places};
+use super::hold::{self, Days, Places};
 use crate::analytics::detect::event::Direction;
-use crate::analytics::detect::identity::{Known, Name, alike, core, names};
+use crate::analytics::detect::identity::{Known, Name, alike, core, names, reach};
 use crate::analytics::detect::place::{Part, Place};
 use crate::analytics::detect::tree::{Anomaly as Anomalous, Contributor as Raw};
 use crate::domain::anomaly::{Anomaly, AnomalyId, Course, Finding, Happened, Saying, Spot, Word};
 use crate::domain::calendar::Day;
+use crate::domain::dimension::Dimension;
 use crate::domain::money::Amount;
 use crate::domain::text::Untrusted;
 use crate::store::journal::Journal;
@@ -27,6 +28,8 @@ pub const EXPECTED: &str = "expected";
 
 /// How much more than what was said to be expected is expected still.
 const TOLERANCE: (i64, i64) = (5, 4);
+/// Times what was spoken of from which on what spread to another place is another matter.
+const SPREAD: i64 = 2;
 /// Days after the first of the series in which what was found before may be found no more only because less is
 /// known of the time before it.
 const EARLY_DAYS: i32 = 60;
@@ -40,9 +43,9 @@ pub struct Rule {
     pub currency: String,
     /// The place.
     pub place: Vec<Spot>,
-    /// The service and account that had nearly all of it there.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub core: Vec<Spot>,
+    /// Who had nearly all of it there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", alias = "core")]
+    pub mostly: Vec<Spot>,
     /// Whether rises are.
     pub rises: bool,
     /// Moves of a day up to about this.
@@ -66,21 +69,39 @@ fn part_of(spot: &Spot) -> Part {
     Part { dimension: word_of(&spot.dimension), value: spot.value.raw().to_owned() }
 }
 
+/// Where nearly all of an anomaly is: its place, and who has it there.
+fn reach_of(finding: &Finding) -> Place {
+    let parts: Vec<(Part, f64)> = finding.contributors.iter().map(|c| (part_of(&c.spot), c.share)).collect();
+    reach(&place_of(&finding.place), parts.iter().map(|(part, share)| (part, *share)))
+}
+
 /// The service and account that have nearly all of an anomaly.
 pub(super) fn core_of(finding: &Finding) -> Option<Place> {
-    let parts: Vec<(Part, f64)> = finding.contributors.iter().map(|c| (part_of(&c.spot), c.share)).collect();
-    core(&place_of(&finding.place), parts.iter().map(|(part, share)| (part, *share)))
+    core(&reach_of(finding))
+}
+
+/// Whose all charges of a place are, as a part of it.
+fn provider_of(days: Option<&Days>) -> Option<Part> {
+    match days?.providers.as_slice() {
+        [one] => Some(Part { dimension: word_of(&Dimension::Provider), value: one.clone() }),
+        _ => None,
+    }
+}
+
+/// A place and more parts of it; what it says itself stays.
+fn with(place: &Place, more: Option<Part>) -> Place {
+    reach(place, more.iter().map(|part| (part, 1.0)))
 }
 
 impl Rule {
     /// That such a move is expected where this one was.
     #[must_use]
     pub fn of(anomaly: &Anomaly, saying: &Saying) -> Rule {
-        let core = core_of(&anomaly.finding);
-        let spots = anomaly.finding.place.iter().chain(anomaly.finding.contributors.iter().map(|c| &c.spot));
-        let in_core = |spot: &&Spot| core.as_ref().is_some_and(|core| core.parts().contains(&part_of(spot)));
+        let reach = reach_of(&anomaly.finding);
+        let spots = anomaly.finding.contributors.iter().map(|c| &c.spot);
+        let has_most = |spot: &&Spot| reach.parts().contains(&part_of(spot));
         Rule {
-            core: spots.filter(in_core).cloned().collect(),
+            mostly: spots.filter(has_most).cloned().collect(),
             currency: anomaly.currency.clone(),
             place: anomaly.finding.place.clone(),
             rises: anomaly.finding.rises,
@@ -92,10 +113,12 @@ impl Rule {
     }
 
     fn covers(&self, currency: &str, finding: &Finding) -> bool {
-        let core = Some(place_of(&self.core)).filter(|core| core.depth() > 0);
+        let (place, other) = (place_of(&self.place), place_of(&finding.place));
+        let parts: Vec<Part> = self.mostly.iter().map(part_of).collect();
+        let reach = reach(&place, parts.iter().map(|part| (part, 1.0)));
         self.currency == currency
             && self.rises == finding.rises
-            && alike((&place_of(&self.place), core.as_ref()), (&place_of(&finding.place), core_of(finding).as_ref()))
+            && alike((&place, &reach), (&other, &reach_of(finding)))
             && moved(finding) <= self.up_to.scale_by(TOLERANCE.0, TOLERANCE.1)
     }
 }
@@ -152,8 +175,9 @@ pub fn merge(before: Vec<Anomaly>, fresh: &[Fresh], rules: &[(AnomalyId, Rule)],
     for of in fresh {
         let Fresh { currency, found, .. } = of;
         let seen: Vec<&Finding> = found.iter().map(|found| &found.finding).collect();
-        let known: Vec<Known> = anomalies.iter().filter(|a| a.currency == *currency).map(known_of).collect();
-        let raw: Vec<_> = found.iter().map(with_contributors).collect();
+        let same = anomalies.iter().filter(|a| a.currency == *currency);
+        let known: Vec<Known> = same.map(|anomaly| known_of(anomaly, &of.places)).collect();
+        let raw: Vec<_> = found.iter().map(|found| with_contributors(found, &of.places)).collect();
         for (name, found) in names(&known, &raw).into_iter().zip(found) {
             let id = AnomalyId(name.0);
             if known.iter().any(|known| known.name == name) {
@@ -190,10 +214,16 @@ pub fn merge(before: Vec<Anomaly>, fresh: &[Fresh], rules: &[(AnomalyId, Rule)],
     merged
 }
 
-/// What was found, with those who have it as the charges tell.
-fn with_contributors(found: &Found) -> Anomalous {
+/// What was found, with those who have it as the charges tell, and whose all of them are.
+fn with_contributors(found: &Found, places: &Places) -> Anomalous {
     let named = found.finding.contributors.iter();
-    let contributors = named.map(|c| Raw { part: part_of(&c.spot), share: c.share, moved: c.moved.to_f64() }).collect();
+    let named = named.map(|c| Raw { part: part_of(&c.spot), share: c.share, moved: c.moved.to_f64() });
+    let provider = provider_of(places.get(&place_of(&found.finding.place))).map(|part| Raw {
+        part,
+        share: 1.0,
+        moved: found.raw.moved,
+    });
+    let contributors = named.chain(provider).collect();
     let mut event = found.raw.event;
     // What ended and made other things dearer is told as a rise.
     event.direction = direction(&found.finding);
@@ -204,12 +234,13 @@ fn direction(finding: &Finding) -> Direction {
     if finding.rises { Direction::Up } else { Direction::Down }
 }
 
-fn known_of(anomaly: &Anomaly) -> Known {
+fn known_of(anomaly: &Anomaly, places: &Places) -> Known {
     let finding = &anomaly.finding;
+    let place = place_of(&finding.place);
     Known {
         name: Name(anomaly.id.0),
-        place: place_of(&finding.place),
-        core: core_of(finding),
+        reach: with(&reach_of(finding), provider_of(places.get(&place))),
+        place,
         direction: direction(finding),
         news: finding.kind.is_news(),
         start: i64::from(finding.start.0),
@@ -282,11 +313,14 @@ fn renew(
         }
         _ => {}
     }
-    let like = anomaly.said.as_ref().and_then(|said| said.like);
-    let outgrown = |like: AnomalyId| {
-        !rules.iter().any(|(id, rule)| *id == like && rule.covers(&anomaly.currency, &anomaly.finding))
+    let is_like = |like: AnomalyId| {
+        rules.iter().any(|(id, rule)| *id == like && rule.covers(&anomaly.currency, &anomaly.finding))
     };
-    if like.is_some_and(outgrown) {
+    let is_outgrown = anomaly.said.as_ref().is_some_and(|said| match said.like {
+        Some(like) => !is_like(like),
+        None => spread(&before, &anomaly.finding),
+    });
+    if is_outgrown {
         anomaly.said = None;
         anomaly.note(Happened::Outgrown { at: now });
         merged.changed.push(anomaly.id);
@@ -294,6 +328,12 @@ fn renew(
             merged.opened.push(anomaly.id);
         }
     }
+}
+
+/// Whether an anomaly moved on to another place and is far more there than what somebody spoke of.
+fn spread(before: &Finding, now: &Finding) -> bool {
+    let is_elsewhere = before.place != now.place && core_of(before).is_none_or(|core| core_of(now) != Some(core));
+    is_elsewhere && moved(now) > moved(before).scale_by(SPREAD, 1)
 }
 
 /// What was found, with the hour in which it began: that is looked for once, and stays while the day does.
@@ -351,7 +391,12 @@ fn miss(anomaly: &mut Anomaly, (of, seen, as_of): Seen<'_>, now: i64, merged: &m
                 merged.forgotten.push(anomaly.id);
                 return;
             }
+            let reach = with(&reach_of(&anomaly.finding), provider_of(days));
+            let is_part = hold::is_part(&anomaly.finding, &reach, seen);
             match hold::missed(anomaly, days, of.daily) {
+                // What somebody spoke of is kept, and what is counted there is counted once.
+                _ if is_part && was => anomaly.finding.course = Course::Within,
+                _ if is_part => return,
                 Some(finding) if finding != anomaly.finding => anomaly.finding = finding,
                 _ => return,
             }

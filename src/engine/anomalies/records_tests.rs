@@ -175,6 +175,57 @@ fn the_same_money_at_another_place_is_the_same_anomaly_and_as_expected_as_before
     }
 }
 
+/// Findings beside the days of their places, the charges of one provider.
+fn of_one_provider(found: Vec<Found>, others: &[&Found]) -> Vec<Fresh> {
+    let places = found.iter().chain(others.iter().copied()).map(|found| {
+        let (start, per_day) = (found.finding.start.0, found.finding.rate.to_f64());
+        let cost = |day| Some(if day < start { 100.0 } else { 100.0 + per_day });
+        let costs: Vec<_> = (19_800..TODAY.0).map(cost).collect();
+        let settled = costs.len();
+        (place_of(&found.finding.place), Days { first: Day(19_800), costs, settled, providers: vec!["GCP".into()] })
+    });
+    vec![Fresh { currency: "USD".into(), first: Day(19_800), daily: 900.0, places: places.collect(), found }]
+}
+
+#[test]
+fn what_spreads_keeps_what_was_said_and_is_counted_once() {
+    let service = |value| at(&[(Dimension::Service, value)], &[], 19_995, 50);
+    let wide = |by| at(&[(Dimension::Provider, "GCP")], &[], 19_996, by);
+    for by in [80, 130] {
+        let (vm, db) = (service("vm"), service("db"));
+        let mut kept = merge(vec![], &of_one_provider(vec![vm.clone(), db.clone()], &[]), &[], (TODAY, 1)).anomalies;
+        kept.iter_mut().for_each(|anomaly| say(anomaly, Word::Acknowledged));
+        let (first, second) = (kept[0].id, kept[1].id);
+        // What neither service has alone is at the provider of both.
+        let merged = merge(kept, &of_one_provider(vec![wide(by)], &[&vm, &db]), &[], (TODAY, 2));
+        let state = |anomaly: &Anomaly| (anomaly.id, anomaly.state(TODAY), anomaly.finding.course);
+        // More than twice what was spoken of is another matter.
+        let is = if by > 100 { State::Open } else { State::Acknowledged };
+        let states: Vec<_> = merged.anomalies.iter().map(state).collect();
+        assert_eq!(states, [(first, is, Course::GoesOn), (second, State::Resolved, Course::Within)], "{by}");
+        assert_eq!((merged.opened.len(), merged.resolved.as_slice()), (usize::from(by > 100), &[second][..]));
+        // The same again changes nothing; where it is told alone again, what was said is there.
+        let again = merge(merged.anomalies, &of_one_provider(vec![wide(by)], &[&vm, &db]), &[], (TODAY, 3));
+        assert_eq!((again.opened.as_slice(), again.resolved.as_slice()), (&[][..], &[][..]));
+        let alone = merge(again.anomalies, &of_one_provider(vec![db.clone()], &[&wide(by)]), &[], (TODAY, 4));
+        assert!(alone.anomalies.iter().any(|a| a.id == second && a.state(TODAY) == State::Acknowledged), "{by}");
+    }
+}
+
+#[test]
+fn a_provider_of_one_account_is_that_account() {
+    let (kayak, ocean) = ((Dimension::SubAccount, "kayak"), (Dimension::Provider, "DigitalOcean"));
+    let account = at(std::slice::from_ref(&kayak), &[], 19_990, 520);
+    let provider = at(std::slice::from_ref(&ocean), std::slice::from_ref(&kayak), 19_990, 533);
+    for (first, then) in [(account.clone(), provider.clone()), (provider, account)] {
+        let mut kept = merge(vec![], &fresh(vec![first]), &[], (TODAY, 1)).anomalies;
+        say(&mut kept[0], Word::Acknowledged);
+        let merged = merge(kept.clone(), &fresh(vec![then]), &[], (TODAY, 2));
+        assert_eq!((merged.opened.len(), merged.anomalies.len()), (0, 1));
+        assert_eq!((merged.anomalies[0].id, merged.anomalies[0].state(TODAY)), (kept[0].id, State::Acknowledged));
+    }
+}
+
 #[test]
 fn currencies_are_apart_and_old_ones_that_nobody_spoke_of_are_forgotten() {
     let both = ["USD", "EUR"].map(|currency| Fresh {

@@ -233,7 +233,7 @@ pub fn history(anomaly: &Anomaly) -> Vec<String> {
         Happened::Resolved { at, course: Course::Usual } => format!("{} {}", day(*at), Course::Usual.words()),
         Happened::Resolved { at, course } => format!("{} resolved: {}", day(*at), course.words()),
         Happened::Returned { at } => format!("{} goes on again", day(*at)),
-        Happened::Outgrown { at } => format!("{} moved further than what was expected", day(*at)),
+        Happened::Outgrown { at } => format!("{} grew beyond what was said of it", day(*at)),
         Happened::Undone { at } => format!("{} taken back", day(*at)),
         Happened::Said(said) => {
             let what = match said.word {
