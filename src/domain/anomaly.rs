@@ -266,7 +266,14 @@ pub enum Happened {
         /// When that was seen, seconds since 1970.
         at: i64,
     },
-    /// It moved further than what it was taken to be like: nobody expects that.
+    /// It is seen at another place since, with what it was at before.
+    Moved {
+        /// When that was seen, seconds since 1970.
+        at: i64,
+        /// Where it was.
+        from: Vec<Spot>,
+    },
+    /// It moved further than what it was taken to be like, or than what was spoken of: nobody expects that.
     Outgrown {
         /// When that was seen, seconds since 1970.
         at: i64,

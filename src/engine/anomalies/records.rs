@@ -313,12 +313,16 @@ fn renew(
         }
         _ => {}
     }
+    let is_elsewhere = is_elsewhere(&before, &anomaly.finding);
+    if is_elsewhere {
+        anomaly.note(Happened::Moved { at: now, from: before.place.clone() });
+    }
     let is_like = |like: AnomalyId| {
         rules.iter().any(|(id, rule)| *id == like && rule.covers(&anomaly.currency, &anomaly.finding))
     };
     let is_outgrown = anomaly.said.as_ref().is_some_and(|said| match said.like {
         Some(like) => !is_like(like),
-        None => spread(&before, &anomaly.finding),
+        None => is_elsewhere && moved(&anomaly.finding) > moved(&before).scale_by(SPREAD, 1),
     });
     if is_outgrown {
         anomaly.said = None;
@@ -330,10 +334,9 @@ fn renew(
     }
 }
 
-/// Whether an anomaly moved on to another place and is far more there than what somebody spoke of.
-fn spread(before: &Finding, now: &Finding) -> bool {
-    let is_elsewhere = before.place != now.place && core_of(before).is_none_or(|core| core_of(now) != Some(core));
-    is_elsewhere && moved(now) > moved(before).scale_by(SPREAD, 1)
+/// Whether an anomaly is at another place than before, and not just told of the same service and account otherwise.
+fn is_elsewhere(before: &Finding, now: &Finding) -> bool {
+    before.place != now.place && core_of(before).is_none_or(|core| core_of(now) != Some(core))
 }
 
 /// What was found, with the hour in which it began: that is looked for once, and stays while the day does.

@@ -204,6 +204,8 @@ fn what_spreads_keeps_what_was_said_and_is_counted_once() {
         let states: Vec<_> = merged.anomalies.iter().map(state).collect();
         assert_eq!(states, [(first, is, Course::GoesOn), (second, State::Resolved, Course::Within)], "{by}");
         assert_eq!((merged.opened.len(), merged.resolved.as_slice()), (usize::from(by > 100), &[second][..]));
+        let moved = Happened::Moved { at: 2, from: vec![spot("vm")] };
+        assert!(merged.anomalies[0].history.contains(&moved), "{:?}", merged.anomalies[0].history);
         // The same again changes nothing; where it is told alone again, what was said is there.
         let again = merge(merged.anomalies, &of_one_provider(vec![wide(by)], &[&vm, &db]), &[], (TODAY, 3));
         assert_eq!((again.opened.as_slice(), again.resolved.as_slice()), (&[][..], &[][..]));

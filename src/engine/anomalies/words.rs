@@ -58,13 +58,17 @@ fn joined(mut parts: Vec<&Spot>, by: &str) -> String {
     parts.into_iter().map(spot).collect::<Vec<_>>().join(by)
 }
 
+fn at_place(place: &[Spot]) -> String {
+    match place {
+        [] => "all spend".to_owned(),
+        place => joined(place.iter().collect(), " | "),
+    }
+}
+
 /// Where an anomaly is: the place that its figures are of, and behind it who has nearly all of the move there.
 #[must_use]
 pub fn place(finding: &Finding) -> String {
-    let own = match finding.place.as_slice() {
-        [] => "all spend".to_owned(),
-        place => joined(place.iter().collect(), " | "),
-    };
+    let own = at_place(&finding.place);
     let mostly: Vec<&Spot> = [Dimension::Service, Dimension::SubAccount, Dimension::Region, Dimension::Sku]
         .iter()
         .filter(|dimension| !finding.place.iter().any(|spot| spot.dimension == **dimension))
@@ -233,6 +237,7 @@ pub fn history(anomaly: &Anomaly) -> Vec<String> {
         Happened::Resolved { at, course: Course::Usual } => format!("{} {}", day(*at), Course::Usual.words()),
         Happened::Resolved { at, course } => format!("{} resolved: {}", day(*at), course.words()),
         Happened::Returned { at } => format!("{} goes on again", day(*at)),
+        Happened::Moved { at, from } => format!("{} moved here from {}", day(*at), at_place(from)),
         Happened::Outgrown { at } => format!("{} grew beyond what was said of it", day(*at)),
         Happened::Undone { at } => format!("{} taken back", day(*at)),
         Happened::Said(said) => {
