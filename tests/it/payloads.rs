@@ -29,6 +29,7 @@ fn anomaly(name: &str) -> AnomalyFact {
     AnomalyFact {
         id: "a1".into(),
         what: words(),
+        mostly: vec![words(); 2],
         within: vec![words(); 2],
         place_words: words(),
         place: Vec::new(),

@@ -114,8 +114,10 @@ pub enum Taken {
 pub struct AnomalyFact {
     /// What tells it from others, for good.
     pub id: String,
-    /// What it is: a service, where there is one.
+    /// What it is: a service, where there is one; else whose it is, where `mostly` says what.
     pub what: Untrusted,
+    /// Who has nearly all of it, a service first, where it is no service's own.
+    pub mostly: Vec<Untrusted>,
     /// Within which account, region or other, the largest first.
     pub within: Vec<Untrusted>,
     /// All of that in words.

@@ -13,6 +13,7 @@ pub fn anomaly(id: &str) -> AnomalyFact {
     AnomalyFact {
         id: id.to_owned(),
         what: "Amazon EC2".into(),
+        mostly: Vec::new(),
         within: vec!["Prod".into(), "us-east-1".into()],
         place_words: "Amazon EC2 | Prod | us-east-1".into(),
         place: [

@@ -101,11 +101,17 @@ pub fn of_budget(fact: &BudgetFact) -> Fields {
     fields
 }
 
-/// What is out of the ordinary, and where: `Amazon EC2 in Prod, us-east-1`.
+/// What is out of the ordinary, and where: `Amazon EC2 in Prod, us-east-1`, or `Prod (mostly Amazon EC2), us-east-1`
+/// where that has nearly all of it and others have part.
 fn spot(fact: &AnomalyFact) -> String {
-    let parts: Vec<String> = fact.within.iter().map(|part| clipped(part.raw(), WHERE_MAX)).collect();
-    let what = clipped(fact.what.raw(), WHAT_MAX);
-    if parts.is_empty() { what } else { format!("{what} in {}", parts.join(", ")) }
+    let clipped_all = |parts: &[Untrusted]| parts.iter().map(|part| clipped(part.raw(), WHERE_MAX)).collect::<Vec<_>>();
+    let (mostly, within) = (clipped_all(&fact.mostly).join(", "), clipped_all(&fact.within).join(", "));
+    match (mostly.as_str(), within.as_str()) {
+        ("", "") => clipped(fact.what.raw(), WHAT_MAX),
+        ("", within) => format!("{} in {within}", clipped(fact.what.raw(), WHAT_MAX)),
+        (mostly, "") => format!("{} (mostly {mostly})", clipped(fact.what.raw(), WHERE_MAX)),
+        (mostly, within) => format!("{} (mostly {mostly}), {within}", clipped(fact.what.raw(), WHERE_MAX)),
+    }
 }
 
 /// What an anomaly costs, against what was expected.

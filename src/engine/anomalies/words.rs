@@ -53,9 +53,31 @@ fn rank(dimension: &Dimension) -> u8 {
     }
 }
 
-fn joined(mut parts: Vec<&Spot>, by: &str) -> String {
+/// Parts of a place in the order in which they are said.
+#[must_use]
+pub fn ordered<'f>(parts: impl IntoIterator<Item = &'f Spot>) -> Vec<&'f Spot> {
+    let mut parts: Vec<&Spot> = parts.into_iter().collect();
     parts.sort_by_key(|spot| rank(&spot.dimension));
-    parts.into_iter().map(spot).collect::<Vec<_>>().join(by)
+    parts
+}
+
+fn joined(parts: Vec<&Spot>, by: &str) -> String {
+    ordered(parts).into_iter().map(spot).collect::<Vec<_>>().join(by)
+}
+
+/// Who has nearly all of the move at an anomaly's place, each of what the place leaves open.
+#[must_use]
+pub fn mostly(finding: &Finding) -> Vec<&Spot> {
+    // What a commitment's end made dearer is no part of it.
+    if finding.kind == Kind::Expired {
+        return Vec::new();
+    }
+    [Dimension::Service, Dimension::SubAccount, Dimension::Region, Dimension::Sku]
+        .iter()
+        .filter(|dimension| !finding.place.iter().any(|spot| spot.dimension == **dimension))
+        .filter_map(|dimension| finding.contributors.iter().find(|c| c.spot.dimension == *dimension && c.share >= ALL))
+        .map(|contributor| &contributor.spot)
+        .collect()
 }
 
 fn at_place(place: &[Spot]) -> String {
@@ -69,14 +91,8 @@ fn at_place(place: &[Spot]) -> String {
 #[must_use]
 pub fn place(finding: &Finding) -> String {
     let own = at_place(&finding.place);
-    let mostly: Vec<&Spot> = [Dimension::Service, Dimension::SubAccount, Dimension::Region, Dimension::Sku]
-        .iter()
-        .filter(|dimension| !finding.place.iter().any(|spot| spot.dimension == **dimension))
-        .filter_map(|dimension| finding.contributors.iter().find(|c| c.spot.dimension == *dimension && c.share >= ALL))
-        .map(|contributor| &contributor.spot)
-        .collect();
-    // What a commitment's end made dearer is no part of it.
-    if mostly.is_empty() || finding.kind == Kind::Expired {
+    let mostly = mostly(finding);
+    if mostly.is_empty() {
         return own;
     }
     format!("{own} (mostly {})", joined(mostly, ", "))

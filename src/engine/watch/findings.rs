@@ -16,7 +16,7 @@ use crate::analytics::alert::decide::Memory;
 use crate::analytics::alert::{AnomalyFact, BudgetFact, Facts, Place, Taken};
 use crate::analytics::budget::{Of, State};
 use crate::domain::alert::{Kind, Plan, Remembered, Rule, Turn};
-use crate::domain::anomaly::{self, Contributor, Finding, MOSTLY, Spot};
+use crate::domain::anomaly::{self, Contributor, Finding, Spot};
 use crate::domain::dimension::Dimension;
 use crate::domain::filter::{Filter, Pattern};
 use crate::domain::money::Amount;
@@ -192,11 +192,12 @@ fn fact(listed: &Listed) -> AnomalyFact {
         Expected => Taken::Over(words::said(anomaly).unwrap_or_else(|| "it is expected".to_owned())),
         Resolved => Taken::Over(finding.course.words().to_owned()),
     };
-    let (what, within) = named(finding);
+    let (what, mostly, within) = named(finding);
     let share = |part: &Contributor| format!("{} {:.0} %", words::spot(&part.spot), part.share * 100.0);
     AnomalyFact {
         id: anomaly.id.to_string(),
         what,
+        mostly,
         within,
         place_words: Untrusted::new(words::place(finding)),
         place: finding.place.clone(),
@@ -219,26 +220,30 @@ fn fact(listed: &Listed) -> AnomalyFact {
     }
 }
 
-/// What an anomaly is, and within what: a SKU is named where nothing else says what it is.
-fn named(finding: &Finding) -> (Untrusted, Vec<Untrusted>) {
+/// What an anomaly is, who has nearly all of it, and within what. A SKU is named where nothing else says what it is;
+/// where nothing of its place does, the service that has nearly all of it: whose it is comes first then, and a region
+/// is named where the figures are of it alone.
+fn named(finding: &Finding) -> (Untrusted, Vec<Untrusted>, Vec<Untrusted>) {
     let rank = |dimension: &Dimension| match dimension {
         Dimension::CommitmentDiscount => Some(0),
         Dimension::Service => Some(1),
         Dimension::Sku => Some(2),
         _ => None,
     };
-    let mut parts: Vec<&Spot> = finding.place.iter().collect();
-    if finding.kind != anomaly::Kind::Expired {
-        for dimension in [Dimension::SubAccount, Dimension::Region] {
-            let all = |part: &&Contributor| part.spot.dimension == dimension && part.share >= MOSTLY;
-            let is_told = parts.iter().any(|spot| spot.dimension == dimension);
-            parts.extend(finding.contributors.iter().find(all).map(|part| &part.spot).filter(|_| !is_told));
-        }
+    let called = |spots: Vec<&Spot>| spots.into_iter().map(|spot| Untrusted::new(words::spot(spot))).collect();
+    let (own, mostly) = (words::ordered(&finding.place), words::mostly(finding));
+    let of = |dimensions: &[Dimension]| mostly.iter().copied().filter(|s| dimensions.contains(&s.dimension)).collect();
+    let what = own.iter().filter(|spot| rank(&spot.dimension).is_some()).min_by_key(|spot| rank(&spot.dimension));
+    let all_spend = || Untrusted::new("all spend");
+    if what.is_none() && mostly.iter().any(|spot| spot.dimension == Dimension::Service) {
+        let mut own: Vec<Untrusted> = called(own);
+        let first = if own.is_empty() { all_spend() } else { own.remove(0) };
+        return (first, called(of(&[Dimension::Service, Dimension::SubAccount])), own);
     }
-    let what = parts.iter().filter(|spot| rank(&spot.dimension).is_some()).min_by_key(|spot| rank(&spot.dimension));
-    let called = |spot: &Spot| Untrusted::new(words::spot(spot));
-    let within = parts.iter().filter(|spot| rank(&spot.dimension).is_none()).map(|spot| called(spot));
-    (what.map_or_else(|| "all spend".into(), |spot| called(spot)), within.collect())
+    let within = own.iter().copied().filter(|spot| rank(&spot.dimension).is_none());
+    let within = within.chain(of(&[Dimension::SubAccount, Dimension::Region]));
+    let what = what.map_or_else(all_spend, |spot| Untrusted::new(words::spot(spot)));
+    (what, Vec::new(), called(words::ordered(within)))
 }
 
 #[cfg(test)]

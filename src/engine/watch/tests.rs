@@ -2,6 +2,7 @@
 
 mod digests;
 mod later;
+mod places;
 mod silent;
 mod weekdays;
 

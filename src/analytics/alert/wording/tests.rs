@@ -48,6 +48,18 @@ fn an_anomaly_is_told_by_what_where_how_much_and_against_what() {
     let title = anomaly(&fact);
     let money = title.find("1,180 USD a day, expected 310").expect("the money");
     assert!(money + 40 < 140, "no channel cuts it: {title}");
+    let parted = AnomalyFact { mostly: vec!["Amazon Connect".into()], what: "Prod".into(), ..samples::anomaly("c") };
+    for (within, words) in [
+        (vec![], "Prod (mostly Amazon Connect)"),
+        (vec!["eu-north-1".into()], "Prod (mostly Amazon Connect), eu-north-1"),
+    ] {
+        let title = anomaly(&AnomalyFact { within, ..parted.clone() });
+        assert_eq!(title, format!("{words} costs 1,180 USD a day, expected 310"));
+    }
+    let long_all =
+        AnomalyFact { what: long(9), mostly: vec![long(9), long(9)], within: vec![long(9)], ..samples::anomaly("d") };
+    let money = anomaly(&long_all).find("1,180 USD a day").expect("the money");
+    assert!(money + 15 < 140, "no channel cuts it: {}", anomaly(&long_all));
     let small =
         AnomalyFact { actual: "8.40".parse().expect("amount"), expected: Amount::ZERO, ..samples::anomaly("b") };
     assert!(anomaly(&small).ends_with(" costs 8.40 USD a day, expected 0"), "{}", anomaly(&small));
