@@ -10,7 +10,7 @@ use super::args::FormatArgs;
 use super::config::home;
 use super::query::style;
 use super::run::Context;
-use super::wiring;
+use super::{unknown, wiring};
 use crate::clock;
 use crate::domain::alert::{Fate, Refused};
 use crate::domain::text::SafeText;
@@ -92,6 +92,7 @@ pub fn run(context: &mut Context<'_, '_>, args: &AlertArgs) -> Result<u8> {
             let host = wiring::reach_existing(context, &place)?;
             let courier = courier_here(context)?;
             let courier = if host.about()?.demo { courier.of_demo() } else { courier };
+            unknown::say(context, &*host)?;
             if *dry_run || courier.silence().is_some() {
                 return would(context, &courier, &*host, format);
             }
@@ -229,6 +230,9 @@ fn list(context: &mut Context<'_, '_>, format: &FormatArgs) -> Result<u8> {
     let stands = stands(context)?;
     let courier = courier(context)?;
     say_wrong(context, &courier)?;
+    if let Some(host) = context.host.clone() {
+        unknown::say(context, &*host)?;
+    }
     let channels = alerting::channels(&courier, &stands);
     let rows: Vec<report::ChannelRow> = channels
         .into_iter()

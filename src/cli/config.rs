@@ -5,7 +5,9 @@
 use std::path::{Path, PathBuf};
 
 use super::args::{ConfigCommand, Global};
+use super::run::Context;
 use super::stdio::Streams;
+use super::{unknown, wiring};
 use crate::config::alert::{Alerts, Channel, Wrong};
 use crate::config::{self, Config};
 use crate::domain::text::SafeText;
@@ -115,9 +117,25 @@ pub fn run(command: ConfigCommand, global: &Global, streams: &mut Streams<'_>) -
                 None => "there is no home folder to look in: the defaults are in use\n".to_owned(),
             };
             streams.print(&text)?;
+            known(config, global, streams)?;
         }
     }
     Ok(0)
+}
+
+/// Says what alert rules ask for that the store does not have, where there is one and it can be read.
+fn known(config: Config, global: &Global, streams: &mut Streams<'_>) -> Result<()> {
+    if !unknown::asks(&config.alerts.plan.rules) {
+        return Ok(());
+    }
+    let as_of = global.as_of.unwrap_or_else(crate::clock::today);
+    let mut context = Context { config, as_of, global: global.clone(), streams, host: None };
+    let Ok(place) = context.data_dir() else { return Ok(()) };
+    // The config is sound whatever becomes of the store.
+    match wiring::reach_existing(&mut context, &place) {
+        Ok(host) => unknown::say(&mut context, &*host),
+        Err(_) => Ok(()),
+    }
 }
 
 /// Refuses what alerts cannot mean: all else goes on with it.

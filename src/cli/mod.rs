@@ -32,6 +32,7 @@ mod stdio;
 mod store;
 mod sync;
 mod told;
+mod unknown;
 mod wiring;
 
 #[cfg(test)]

@@ -108,3 +108,34 @@ fn what_comes_is_told_by_week_and_by_month_as_sums_of_their_own() {
     assert_eq!(from(&months), ["2026-11-01", "2026-12-01", "2027-01-01"]);
     assert_eq!((weeks[0][1].as_str(), weeks[0][2].as_str(), weeks.len() > 11), ("2026-11-16", "2026-11-23", true));
 }
+
+#[test]
+fn what_a_rule_asks_for_that_nothing_has_is_said() {
+    let (folder, flags) = demo_store();
+    let config = folder.path().join("c.toml");
+    let rules = |where_: &str| {
+        let text = format!("[alerts.waf]\nrule = \"anomaly\"\nwhere = '{where_}'\n");
+        std::fs::write(&config, text).expect("write");
+    };
+    let run = |words: &str| run_words(&format!("spendtop {words} {flags} --config {}", config.display()));
+    for (asked, note) in [
+        ("service=AWS Lambda", Some("`service:AWS` yet; nearest: `service:\"AWS Lambda\"`")),
+        ("service=\"AWS Lamda\"", Some("`service:\"AWS Lamda\"` yet; nearest: `service:\"AWS Lambda\"`")),
+        ("account=zzzzzzzzzzzz", Some("`sub_account:zzzzzzzzzzzz` yet")),
+        ("provider=oracle", Some("`provider:oracle` yet")),
+        ("service:s3 provider:aws", None),
+        ("service=*lambda* -service:none", None),
+        ("env=nowhere", None),
+    ] {
+        rules(asked);
+        for command in ["alert list", "alert run --dry-run", "config check"] {
+            let (_, err, code) = run(command);
+            let said = err.contains("`alerts.waf.where`: nothing in the store has ");
+            assert_eq!((code, said), (Ok(0), note.is_some()), "{command}, {asked}: {err}");
+            assert!(err.contains(note.unwrap_or_default()), "{command}, {asked}: {err}");
+        }
+    }
+    rules("service=Foo");
+    let (out, err, code) = run_words(&format!("spendtop config check --config {} --data-dir /none", config.display()));
+    assert!(code == Ok(0) && out.contains("is sound") && !err.contains("nothing in"), "without a store: {err}");
+}

@@ -21,6 +21,20 @@ pub fn mentions(patterns: &[Pattern], text: &str) -> bool {
     !text.is_empty() && patterns.iter().any(|pattern| pattern.matches(text))
 }
 
+/// What a value can be written as, in lower case: as the bill has it, as screens call it, by a provider's aliases.
+#[must_use]
+pub fn spellings(dimension: &Dimension, value: &str, name: Option<&str>) -> Vec<String> {
+    let missing = dimension.missing();
+    let shown = match name.filter(|name| !name.is_empty()) {
+        _ if value.is_empty() => missing.as_str(),
+        Some(name) => name,
+        None => services::called(dimension, value),
+    };
+    let aliases = if *dimension == Dimension::Provider { services::provider_aliases(value) } else { &[] };
+    let all = [value, shown].into_iter().chain(aliases.iter().copied()).filter(|text| !text.is_empty());
+    all.map(str::to_lowercase).collect()
+}
+
 /// Whether a clause's patterns match a value by its name alone.
 #[must_use]
 pub fn matches_name(patterns: &[Pattern], name: &str) -> bool {

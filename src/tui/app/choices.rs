@@ -8,10 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::App;
 use crate::domain::dimension::Dimension;
+use crate::domain::filter::admit::spellings;
 use crate::domain::filter::{Filter, Pattern, nearest};
 use crate::domain::lens::Lens;
 use crate::domain::period::Comparison;
-use crate::domain::services;
 use crate::domain::text::{SafeText, Untrusted};
 use crate::engine::answer::{Value, ValuesAnswer};
 use crate::engine::{Answer, Question};
@@ -147,8 +147,14 @@ impl App {
             let (Pattern::Is(word) | Pattern::Exactly(word)) = pattern else { return None };
             let dimension = dimension.as_ref()?;
             let values = self.choices.values.get(dimension)?;
-            let spelled: Vec<(String, &Value)> =
-                values.iter().flat_map(|v| spellings(dimension, v).into_iter().map(move |text| (text, v))).collect();
+            let spelled: Vec<(String, &Value)> = values
+                .iter()
+                .flat_map(|v| {
+                    spellings(dimension, v.value.raw(), v.name.as_ref().map(Untrusted::raw))
+                        .into_iter()
+                        .map(move |text| (text, v))
+                })
+                .collect();
             let texts: Vec<&str> = spelled.iter().map(|(text, _)| text.as_str()).collect();
             let near = nearest(word, &texts).filter(|near| *near != word.to_lowercase())?;
             let (_, value) = spelled.iter().find(|(text, _)| text == near)?;
@@ -162,13 +168,4 @@ impl App {
         let keys = self.choices.keys.iter().flatten().map(|key| Dimension::Tag(key.raw().to_owned()));
         self.known.tags = keys.filter(|tag| !own.contains(tag)).collect();
     }
-}
-
-/// What a value can be written as in a filter, in lower case.
-fn spellings(dimension: &Dimension, value: &Value) -> Vec<String> {
-    let raw = value.value.raw();
-    let shown = label(dimension, &value.value, value.name.as_ref());
-    let aliases = if *dimension == Dimension::Provider { services::provider_aliases(raw) } else { &[] };
-    let all = [raw, shown.as_str()].into_iter().chain(aliases.iter().copied()).filter(|text| !text.is_empty());
-    all.map(str::to_lowercase).collect()
 }
