@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use hashbrown::HashMap;
 
-use super::answer::{BreakdownAnswer, BreakdownRow, Figure, Key};
+use super::alike::{self, Before, Lacking, Through};
+use super::answer::{BreakdownAnswer, BreakdownRow, Key};
 use super::local::LocalEngine;
 use super::pending::Arrivals;
 use super::query::{names, pieces, request};
@@ -32,6 +33,7 @@ struct Groups {
     now: Table,
     before: Table,
     numbers: Numbering,
+    through: Through,
     currencies: Vec<String>,
 }
 
@@ -39,18 +41,20 @@ impl Groups {
     fn new(
         engine: &LocalEngine,
         lens: &Lens,
-        (period, against): (Period, Option<Period>),
+        (period, against, lacking): (Period, Option<Period>, &[Lacking]),
         granularity: Option<Granularity>,
         cancel: &Cancel,
     ) -> Result<Groups> {
         let mut now = engine.aggregate(&request(lens, period, &lens.by, granularity), cancel)?;
         let before = match against {
-            Some(p) => engine.aggregate(&request(lens, p, &lens.by, None), cancel)?,
-            None => Table::new(lens.by.len()),
+            Some(p) => Before::new(&request(lens, p, &lens.by, None), lacking, |r| engine.aggregate(r, cancel))?,
+            None => Before::none(lens.by.len()),
         };
-        let numbers = now.adopt(&before);
+        let numbers = now.adopt(&before.table);
+        let through = before.through(&mut now);
+        let before = before.table;
         let currencies = currencies([&now, &before]);
-        Ok(Groups { now, before, numbers, currencies })
+        Ok(Groups { now, before, numbers, through, currencies })
     }
 
     /// One currency's groups that the filter's bounds admit, by cost, the largest first; only the first
@@ -114,7 +118,8 @@ pub(super) fn costliest(
     as_of: Day,
     cancel: &Cancel,
 ) -> Result<Vec<Key>> {
-    let groups = Groups::new(engine, lens, lens.days(as_of), None, cancel)?;
+    let (period, against) = lens.days(as_of);
+    let groups = Groups::new(engine, lens, (period, against, &[]), None, cancel)?;
     let ranked = groups.currencies.iter().flat_map(|currency| groups.ranked(lens, currency, limit).0);
     let distinct: BTreeSet<Ids> = ranked.map(|(ids, _)| ids).collect();
     Ok(distinct.iter().map(|ids| groups.now.texts(ids).map(Untrusted::from).collect()).collect())
@@ -133,17 +138,18 @@ pub fn answer(
 ) -> Result<Vec<BreakdownAnswer>> {
     let (period, against) = lens.days(as_of);
     let granularity = wanted.filter(|g| *g != Granularity::Hour).unwrap_or_else(|| usual_pieces(period));
-    let groups = Groups::new(engine, lens, (period, against), Some(granularity), cancel)?;
+    let freshness = admitted(engine.freshness(as_of), lens);
+    let arrivals = Arrivals::of_those(engine, &lens.filter, &freshness, as_of);
+    let lacking = arrivals.lacking(period, against);
+    let groups = Groups::new(engine, lens, (period, against, &lacking), Some(granularity), cancel)?;
     // Days that no data is of are unknown: nothing is held against them.
     let compared = !groups.before.is_empty() || against.is_some_and(|days| engine.has_data(days));
-    let figure =
-        |pair: &Pair| Figure { amount: pair.now.value(), previous: if compared { pair.before.value() } else { None } };
+    let figure = |pair: &Pair| alike::figure(&pair.now, &pair.before, compared);
     let starts = pieces(period, granularity);
     let blank = blank(engine, &starts, period);
-    let freshness = admitted(engine.freshness(as_of), lens);
-    let (come, come_before) = Arrivals::of_those(engine, &lens.filter, &freshness, as_of).both(period, against);
+    let (come, come_before) = arrivals.both(period, against);
     let mut notices = notices(lens, engine.store());
-    notices.extend(pending::notices(come.as_ref(), come_before.as_ref(), (period, against)));
+    notices.extend(pending::notices(come.as_ref(), come_before.as_ref(), (period, against), &lacking));
     let untold = untold::notices(engine.store(), lens, (period, &lens.by), cancel)?;
     let answer = |currency: &String| {
         let (ranked, count, whole) = groups.ranked(lens, currency, limit.unwrap_or(usize::MAX));
@@ -152,6 +158,7 @@ pub fn answer(
             key: groups.now.texts(ids).map(Untrusted::from).collect(),
             names: names(&groups.now, ids),
             figure: figure(pair),
+            through: groups.through.of(groups.now.currencies.find(currency), ids),
             shared,
             trend,
         };

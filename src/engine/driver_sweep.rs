@@ -8,6 +8,7 @@ use hashbrown::{HashMap, HashSet};
 
 use super::Cancel;
 use super::aggregate::aggregate_untold;
+use super::alike::{Before, Lacking};
 use super::answer::Key;
 use super::grouping::Column;
 use super::local::LocalEngine;
@@ -59,6 +60,16 @@ impl Hours {
         let to = days.to.plus(-1).seconds() + self.until;
         times.duration <= HOUR_SECONDS && (days.from.seconds() + self.from..to).contains(&at)
     }
+}
+
+/// The days that are looked at: a period, what it is held against, of both some hours alone, and what is left out of the
+/// latter.
+#[derive(Clone, Copy)]
+pub(super) struct Days<'d> {
+    pub period: Period,
+    pub against: Option<Period>,
+    pub hours: Option<Hours>,
+    pub lacking: &'d [Lacking],
 }
 
 /// Before, and now.
@@ -146,13 +157,14 @@ pub(super) fn run(
     engine: &LocalEngine,
     lens: &Lens,
     (clauses, groups): (&[Clause], &[Key]),
-    (period, against, hours): (Period, Option<Period>, Option<Hours>),
+    days: Days<'_>,
     cancel: &Cancel,
 ) -> Result<Found> {
+    let Days { period, against, hours, lacking } = days;
     let hull = against.map_or(period, |days| Period { from: days.from.min(period.from), to: days.to.max(period.to) });
     let quantities = [lens.metric.quantity(), Quantity::Pricing, Quantity::Consumed];
     let pass = Pass { wanted: Wanted { clauses, ..Wanted::of(lens, hull) }, quantities: &quantities };
-    let begin = || Drive::new(lens, groups, ([against, Some(period)], hours));
+    let begin = || Drive::new(lens, groups, days);
     let mut found = Found::new(lens.by.len());
     let (_held, manifest) = engine.store().read();
     let of_charges = told::tell_all(&manifest, hull);
@@ -163,7 +175,9 @@ pub(super) fn run(
         // What tells no SKU tells no hour.
         let Some(days) = days.filter(|_| !manifest.scopes.is_empty() && hours.is_none()) else { continue };
         let asked = Request { clauses, ..request(lens, days, &lens.by, None) };
-        found.add_untold(half, &aggregate_untold(engine.store(), &asked, cancel)?, groups);
+        let lacking = if half == 0 { lacking } else { &[] };
+        let untold = Before::new(&asked, lacking, |request| aggregate_untold(engine.store(), request, cancel))?;
+        found.add_untold(half, &untold.table, groups);
     }
     Ok(found)
 }
@@ -174,7 +188,8 @@ impl Found {
         let wanted: HashSet<Vec<&str>> = groups.iter().map(|key| key.iter().map(Untrusted::raw).collect()).collect();
         let (sku, region) = (self.skus.add(UNTOLD, ""), self.regions.add(UNTOLD, ""));
         for (key, total) in table.groups() {
-            if !wanted.contains(&table.texts(&key.values).collect::<Vec<_>>()) {
+            let is_left_out = total.rows() == 0 && total.sum.is_zero();
+            if is_left_out || !wanted.contains(&table.texts(&key.values).collect::<Vec<_>>()) {
                 continue;
             }
             let mut group = [NONE; DIMENSIONS_MAX];
@@ -198,6 +213,7 @@ struct Drive<'l> {
     lens: &'l Lens,
     days: [Option<Period>; 2],
     hours: Option<Hours>,
+    lacking: &'l [Lacking],
     found: Found,
     /// The groups that are looked at: of the others nothing is kept.
     wanted: HashSet<[u32; DIMENSIONS_MAX]>,
@@ -242,7 +258,8 @@ impl Sweeper for Drive<'_> {
     }
 
     fn add(&self, part: &mut Part, run: &Run<'_>) {
-        let halves = self.days.map(|days| days.is_some_and(|days| days.contains(run.day)));
+        let mut halves = self.days.map(|days| days.is_some_and(|days| days.contains(run.day)));
+        halves[0] &= !self.lacking.iter().any(|lacking| lacking.holds(run.key, run.day));
         if halves == [false; 2] {
             return;
         }
@@ -292,7 +309,7 @@ impl Sweeper for Drive<'_> {
 }
 
 impl<'l> Drive<'l> {
-    fn new(lens: &'l Lens, groups: &[Key], (days, hours): ([Option<Period>; 2], Option<Hours>)) -> Drive<'l> {
+    fn new(lens: &'l Lens, groups: &[Key], of: Days<'l>) -> Drive<'l> {
         let mut found = Found::new(lens.by.len());
         let mut number = |key: &Key| {
             let mut group = [NONE; DIMENSIONS_MAX];
@@ -301,7 +318,8 @@ impl<'l> Drive<'l> {
             group
         };
         let wanted = groups.iter().map(&mut number).collect();
-        Drive { lens, days, hours, found, wanted }
+        let days = [of.against, Some(of.period)];
+        Drive { lens, days, hours: of.hours, lacking: of.lacking, found, wanted }
     }
 }
 

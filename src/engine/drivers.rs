@@ -11,8 +11,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use hashbrown::HashMap;
 
 use super::answer::{Driver, DriversAnswer, Figure, Key, Presence, Reason, UnitFigure};
-use super::driver_sweep::{self, Cell, Found, Hours, Place, UNIT_OF};
+use super::driver_sweep::{self, Cell, Days, Found, Hours, Place, UNIT_OF};
 use super::local::LocalEngine;
+use super::pending::Arrivals;
+use super::spend::admitted;
 use super::{Among, Cancel, breakdown};
 use crate::analytics::attribute::{self, Effects, Measure};
 use crate::domain::calendar::{Day, Period};
@@ -43,7 +45,9 @@ pub fn answer(
         Among::Costliest(limit) => Cow::Owned(breakdown::costliest(engine, lens, *limit, as_of, cancel)?),
     };
     let (period, against) = lens.days(as_of);
-    of_groups(engine, lens, &keys, (period, against, None), cancel)
+    let freshness = admitted(engine.freshness(as_of), lens);
+    let lacking = Arrivals::of_those(engine, &lens.filter, &freshness, as_of).lacking(period, against);
+    of_days(engine, lens, &keys, Days { period, against, hours: None, lacking: &lacking }, cancel)
 }
 
 /// The same of given groups, and of other days than the lens's, or of some hours of those.
@@ -57,12 +61,23 @@ pub(super) fn of_groups(
     (period, against, hours): (Period, Option<Period>, Option<Hours>),
     cancel: &Cancel,
 ) -> Result<Vec<DriversAnswer>> {
+    of_days(engine, lens, keys, Days { period, against, hours, lacking: &[] }, cancel)
+}
+
+fn of_days(
+    engine: &LocalEngine,
+    lens: &Lens,
+    keys: &[Key],
+    days: Days<'_>,
+    cancel: &Cancel,
+) -> Result<Vec<DriversAnswer>> {
+    let Days { period, against, .. } = days;
     let compared = against.filter(|days| engine.has_data(*days));
     let mut clauses = lens.filter.clauses.clone();
     if keys.len() <= NARROWED_MAX {
         clauses.extend(narrowed(lens, keys));
     }
-    let found = driver_sweep::run(engine, lens, (&clauses, keys), (period, compared, hours), cancel)?;
+    let found = driver_sweep::run(engine, lens, (&clauses, keys), Days { against: compared, ..days }, cancel)?;
     let mut groups: BTreeMap<(u32, [u32; DIMENSIONS_MAX]), Vec<Placed<'_>>> = BTreeMap::new();
     for (place, cell) in &found.cells {
         groups.entry((place.currency, place.group)).or_default().push((place, cell));

@@ -5,6 +5,9 @@
 
 pub mod aggregate;
 pub mod alerts;
+mod alike;
+#[cfg(test)]
+mod alike_tests;
 pub mod anomalies;
 pub mod answer;
 #[cfg(test)]

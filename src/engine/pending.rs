@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::Card;
+use super::alike::Lacking;
 use super::answer::{Behind, Figure, Freshness, Notice, NoticeKind, Pending, PendingCard, Severity};
 use super::local::LocalEngine;
 use super::matcher::admits;
@@ -59,6 +60,22 @@ struct Member {
     came: Came,
     /// The first day that is wanted: those before it are not missing.
     since: Option<Day>,
+    /// The billing accounts.
+    accounts: BTreeSet<String>,
+    /// Days that have not come whole, but mostly.
+    begun: BTreeSet<Day>,
+}
+
+impl Member {
+    /// Whether a day has come, or most of it.
+    fn has(&self, day: Day) -> bool {
+        self.came.has(day) || self.begun.contains(&day)
+    }
+
+    /// The days of some that have not come.
+    fn lacks(&self, days: Period) -> impl Iterator<Item = Day> {
+        days.iter().filter(|day| self.since.is_none_or(|since| *day >= since) && !self.came.has(*day))
+    }
 }
 
 /// Which days have come.
@@ -159,8 +176,14 @@ impl Arrivals {
             let is_connected = source.and_then(|source| engine.is_connected(source));
             if is_connected.map_or(is_recent, |is_connected| is_connected || scope.is_some_and(|s| is_asked(s, as_of)))
             {
-                let (provider, source) = ((*provider).to_owned(), source.map(str::to_owned));
-                members.push(Member { provider, source, came, since: scope.and_then(|scope| scope.since) });
+                members.push(Member {
+                    provider: (*provider).to_owned(),
+                    source: source.map(str::to_owned),
+                    since: scope.and_then(|scope| scope.since),
+                    accounts: mine.iter().map(|group| group.key.account.clone()).collect(),
+                    begun: begun(mine, &came),
+                    came,
+                });
             }
         }
         let settled = settled(freshness, as_of);
@@ -169,14 +192,11 @@ impl Arrivals {
 
     /// What of a period has not come or may still change; `None` where all is as it will be.
     pub(super) fn of(&self, period: Period) -> Option<Pending> {
-        let known = Period { from: self.oldest.map_or(period.to, |oldest| oldest.max(period.from)), to: period.to };
-        let is_wanted = |member: &Member, day: Day| member.since.is_none_or(|since| day >= since);
-        let lacks = |member: &Member| -> Vec<Period> {
-            runs(known.iter().filter(|day| is_wanted(member, *day) && !member.came.has(*day)))
-        };
+        let known = self.known(period);
         let behind = |member: &Member| {
             let (provider, source) = (Untrusted::new(member.provider.clone()), member.source.clone());
-            Some(Behind { provider, source, missing: lacks(member) }).filter(|behind| !behind.missing.is_empty())
+            let missing = runs(member.lacks(known));
+            Some(Behind { provider, source, missing }).filter(|behind| !behind.missing.is_empty())
         };
         let of: Vec<Behind> = self.members.iter().filter_map(behind).collect();
         let missing: BTreeSet<Day> = of.iter().flat_map(|behind| &behind.missing).flat_map(|run| run.iter()).collect();
@@ -188,8 +208,57 @@ impl Arrivals {
             missing: missing.len() as u32,
             unsettled: unsettled as u32,
             through: Some(first.plus(-1)).filter(|last| *last >= period.from),
+            newest: known.iter().filter(|day| self.members.iter().any(|member| member.has(*day))).last(),
             of,
         })
+    }
+
+    /// What of a period is not told otherwise.
+    fn known(&self, period: Period) -> Period {
+        Period { from: self.oldest.map_or(period.to, |oldest| oldest.max(period.from)), to: period.to }
+    }
+
+    /// What of the days that a period is held against is left out, since the same days of the period have not come:
+    /// of each account those that nobody has brought who brings it. A day that has mostly come is held against a
+    /// whole one.
+    pub(super) fn lacking(&self, period: Period, against: Option<Period>) -> Vec<Lacking> {
+        let Some(against) = against else { return Vec::new() };
+        let known = self.known(period);
+        let mut silent: BTreeMap<(&str, &str), BTreeSet<Day>> = BTreeMap::new();
+        for member in &self.members {
+            let days: BTreeSet<Day> = member.lacks(known).filter(|day| !member.begun.contains(day)).collect();
+            for account in &member.accounts {
+                let all = silent.entry((member.provider.as_str(), account.as_str())).or_insert_with(|| days.clone());
+                all.retain(|day| days.contains(day));
+            }
+        }
+        let mut alike: BTreeMap<(&str, BTreeSet<Day>), BTreeSet<String>> = BTreeMap::new();
+        let mut accounts: BTreeMap<&str, usize> = BTreeMap::new();
+        for ((provider, account), days) in silent {
+            *accounts.entry(provider).or_default() += 1;
+            alike.entry((provider, days)).or_default().insert(account.to_owned());
+        }
+        let mut all: Vec<Lacking> = Vec::new();
+        for ((provider, missing), of) in alike {
+            let days: Vec<Period> = runs(missing.iter().copied())
+                .into_iter()
+                .map(|run| counterpart(run, period, against))
+                .filter(|days| days.days() > 0)
+                .collect();
+            let Some(first) = missing.first().filter(|_| !days.is_empty()) else { continue };
+            let accounts = Some(of).filter(|of| accounts.get(provider) != Some(&of.len()));
+            let one = Lacking { providers: [provider.to_owned()].into(), accounts, days, through: first.plus(-1) };
+            let same = |known: &&mut Lacking| {
+                known.accounts.is_none()
+                    && one.accounts.is_none()
+                    && (&known.days, known.through) == (&one.days, one.through)
+            };
+            match all.iter_mut().find(same) {
+                Some(known) => known.providers.extend(one.providers),
+                None => all.push(one),
+            }
+        }
+        all
     }
 
     /// Of a period, and where days are missing of those that it is held against.
@@ -217,7 +286,7 @@ impl Arrivals {
         let (now, previous) = self.both(period, against);
         let whole = |_: &Pending| {
             let (days, through) = (period.days().unsigned_abs(), Some(period.to.plus(-1)));
-            Pending { days, missing: 0, unsettled: 0, through, of: Vec::new() }
+            Pending { days, missing: 0, unsettled: 0, through, newest: through, of: Vec::new() }
         };
         let now = now.or_else(|| previous.as_ref().map(whole))?;
         let alike = against.and_then(|against| self.alike(period, against));
@@ -278,6 +347,29 @@ fn last_of_charges(manifest: &Manifest, groups: &[&Group]) -> Option<Day> {
     Some(if is_over { last } else { last.plus(-1) })
 }
 
+/// The days that have not come whole and have at least half of the charges that a day has lately.
+fn begun(groups: &[&Group], came: &Came) -> BTreeSet<Day> {
+    let mut charges: BTreeMap<Day, u64> = BTreeMap::new();
+    for (day, rows) in groups.iter().flat_map(|group| &group.parts).flat_map(|part| &part.days) {
+        *charges.entry(*day).or_default() += rows;
+    }
+    let lately = |day: Day| {
+        let days = charges.range(day.plus(-USUAL_DAYS)..day).filter(|(day, _)| came.has(**day));
+        let (count, rows) = days.fold((0, 0), |(count, sum), (_, rows)| (count + 1, sum + rows));
+        (count > 0).then(|| rows / count)
+    };
+    let has_half = |(day, rows): &(&Day, &u64)| lately(**day).is_some_and(|usual| *rows * 2 >= usual);
+    charges.iter().filter(|(day, _)| !came.has(**day)).filter(has_half).map(|(day, _)| *day).collect()
+}
+
+/// The days of `against` that a run of days of a period is held against: in their order; with the last of the one
+/// go all that are left of the other.
+fn counterpart(run: Period, period: Period, against: Period) -> Period {
+    let moved = |day: Day| against.from.plus(day.0 - period.from.0);
+    let to = if run.to == period.to { against.to.max(moved(run.to)) } else { moved(run.to) };
+    Period { from: moved(run.from), to }.intersect(against)
+}
+
 /// Days in order as runs of days that follow one another.
 fn runs(days: impl Iterator<Item = Day>) -> Vec<Period> {
     let mut runs: Vec<Period> = Vec::new();
@@ -295,6 +387,7 @@ pub(super) fn notices(
     now: Option<&Pending>,
     previous: Option<&Pending>,
     (period, against): (Period, Option<Period>),
+    lacking: &[Lacking],
 ) -> Vec<Notice> {
     let notice = |text, hint| Notice { kind: NoticeKind::NotIn, severity: Severity::Info, text, hint };
     let ends = now.and_then(|pending| Some((pending.words()?, pending.through)));
@@ -306,10 +399,81 @@ pub(super) fn notices(
             (Some(last), _) => format!("--to {} ends where all is in", last.plus(1)),
             (None, _) => "`spendtop sync --status` says what is to come".to_owned(),
         };
-        notice(words, hint)
+        let same = if lacking.is_empty() { "" } else { "; the same days are left out of those before" };
+        notice(format!("{words}{same}"), hint)
     });
     let of_previous = previous.and_then(Pending::words).map(|words| {
         notice(format!("of the days before, {words}"), "a rise may only be what has not come of them".to_owned())
     });
     of_now.into_iter().chain(of_previous).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn days(from: &str, to: &str) -> Period {
+        let day = |text| Day::parse(text).expect(text);
+        Period { from: day(from), to: day(to) }
+    }
+
+    fn member(provider: &str, source: &str, accounts: &[&str], last: &str) -> Member {
+        Member {
+            provider: provider.to_owned(),
+            source: Some(source.to_owned()),
+            came: Came::Through(Day::parse(last).expect(last)),
+            since: None,
+            accounts: accounts.iter().map(|account| (*account).to_owned()).collect(),
+            begun: BTreeSet::new(),
+        }
+    }
+
+    fn lacking(members: Vec<Member>, period: Period, against: Period) -> Vec<String> {
+        let arrivals = Arrivals { members, oldest: Some(days("2026-01-01", "2026-01-02").from), settled: None };
+        let one = |lacking: Lacking| {
+            let whose: Vec<String> =
+                lacking.providers.into_iter().chain(lacking.accounts.into_iter().flatten()).collect();
+            let days: Vec<String> = lacking.days.iter().map(Period::to_string).collect();
+            format!("{} {} to {}", whose.join("+"), days.join("+"), lacking.through)
+        };
+        arrivals.lacking(period, Some(against)).into_iter().map(one).collect()
+    }
+
+    #[test]
+    fn of_whoever_is_behind_the_same_days_are_left_out_of_those_before() {
+        let (now, before) = (days("2026-11-01", "2026-11-24"), days("2026-10-01", "2026-10-24"));
+        let (aws, datadog) = (member("AWS", "aws", &["1"], "2026-11-22"), member("Datadog", "dd", &[""], "2026-11-14"));
+        let azure = || member("Microsoft", "azure", &["2", "3"], "2026-11-22");
+        // Who lacks the same is asked for at once.
+        assert_eq!(
+            lacking(vec![aws, datadog, azure()], now, before),
+            ["AWS+Microsoft 2026-10-23..2026-10-24 to 2026-11-22", "Datadog 2026-10-15..2026-10-24 to 2026-11-14"]
+        );
+        // Of a provider one of whose scopes is behind, those accounts alone that no other one brings.
+        let behind = member("Microsoft", "old", &["3", "4"], "2026-11-20");
+        assert_eq!(
+            lacking(vec![azure(), behind], days("2026-11-01", "2026-11-23"), before),
+            ["Microsoft+4 2026-10-21..2026-10-24 to 2026-11-20"]
+        );
+        let none = member("AWS", "aws", &["1"], "2026-10-22");
+        assert_eq!(lacking(vec![none], now, before), ["AWS 2026-10-01..2026-10-24 to 2026-10-31"]);
+    }
+
+    #[test]
+    fn days_that_a_longer_or_shorter_period_has_go_with_its_last() {
+        let aws = |last| vec![member("AWS", "aws", &["1"], last)];
+        let (february, march) = (days("2026-02-01", "2026-03-01"), days("2026-03-01", "2026-04-01"));
+        assert_eq!(lacking(aws("2026-02-25"), february, march), ["AWS 2026-03-26..2026-04-01 to 2026-02-25"]);
+        assert_eq!(lacking(aws("2026-03-25"), march, february), ["AWS 2026-02-26..2026-03-01 to 2026-03-25"]);
+        assert_eq!(lacking(aws("2026-03-29"), march, february), [] as [&str; 0], "nothing is held against those");
+        assert_eq!(lacking(aws("2026-03-31"), march, february), [] as [&str; 0]);
+    }
+
+    #[test]
+    fn a_day_that_has_mostly_come_is_held_against_a_whole_one() {
+        let mut aws = member("AWS", "aws", &["1"], "2026-11-20");
+        aws.begun.insert(Day::parse("2026-11-21").expect("date"));
+        let (now, before) = (days("2026-11-01", "2026-11-23"), days("2026-10-01", "2026-10-23"));
+        assert_eq!(lacking(vec![aws], now, before), ["AWS 2026-10-22..2026-10-23 to 2026-11-21"]);
+    }
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hashbrown::HashMap;
 
+use super::alike::{self, Before, Through};
 use super::answer::{QueryAnswer, QueryRow};
 use super::local::LocalEngine;
 use super::notices::outdone;
@@ -94,19 +95,23 @@ pub fn answer(engine: &LocalEngine, query: &Query, as_of: Day, cancel: &Cancel) 
     let (period, against) = lens.days(as_of);
     let mut now = engine.aggregate(&request(lens, period, &lens.by, query.granularity), cancel)?;
     let earlier = query.granularity.map(held::added_up_by);
-    let before = against.map(|p| engine.aggregate(&request(lens, p, &lens.by, earlier), cancel)).transpose()?;
+    let freshness = admitted(engine.freshness(as_of), lens);
+    let arrivals = Arrivals::of_those(engine, &lens.filter, &freshness, as_of);
+    let lacking = arrivals.lacking(period, against);
+    let add_up = |days| Before::new(&request(lens, days, &lens.by, earlier), &lacking, |r| engine.aggregate(r, cancel));
+    let before = against.map(add_up).transpose()?;
     // Days that no data is of are unknown: nothing is held against them.
-    let before = before.filter(|b| !b.is_empty() || against.is_some_and(|days| engine.has_data(days)));
+    let before = before.filter(|b| !b.table.is_empty() || against.is_some_and(|days| engine.has_data(days)));
     let data = engine.data_days();
-    let numbers = before.as_ref().map(|before| now.adopt(before));
-    let before = before.as_ref().zip(numbers.as_ref());
+    let numbers = before.as_ref().map(|before| now.adopt(&before.table));
+    let through = before.as_ref().map(|before| before.through(&mut now)).unwrap_or_default();
+    let before = before.as_ref().map(|before| &before.table).zip(numbers.as_ref());
     let untold = untold::notices(engine.store(), lens, (period, &lens.by), cancel)?;
     let currencies: BTreeSet<String> = now.currencies.iter().map(String::from).chain(untold.keys().cloned()).collect();
     let incomplete = incomplete(engine, period);
-    let freshness = admitted(engine.freshness(as_of), lens);
     let reach = Reach::new(&freshness, &lens.by);
-    let (come, come_before) = Arrivals::of_those(engine, &lens.filter, &freshness, as_of).both(period, against);
-    let not_in = pending::notices(come.as_ref(), come_before.as_ref(), (period, against));
+    let (come, come_before) = arrivals.both(period, against);
+    let not_in = pending::notices(come.as_ref(), come_before.as_ref(), (period, against), &lacking);
     let outdone = outdone(&engine.store().manifest(), period);
     let mut answers = Vec::new();
     for currency in currencies {
@@ -137,7 +142,7 @@ pub fn answer(engine: &LocalEngine, query: &Query, as_of: Day, cancel: &Cancel) 
                 .collect(),
             left_out: now.left_out(&currency),
         };
-        fill(&mut answer, query, &now, before);
+        fill(&mut answer, query, (&now, &through), before);
         leave_blank(&mut answer, &reach);
         let says = untold.contains_key(&answer.currency);
         if says || !answer.rows.is_empty() || answer.total.is_some() || answer.left_out.is_some() {
@@ -289,21 +294,29 @@ impl Found {
     }
 }
 
-fn fill(answer: &mut QueryAnswer, query: &Query, now: &Table, before: Option<(&Table, &Numbering)>) {
+fn fill(
+    answer: &mut QueryAnswer,
+    query: &Query,
+    (now, through): (&Table, &Through),
+    before: Option<(&Table, &Numbering)>,
+) {
     let mut found = Found::new(answer, now, before);
     let (groups, sum) = found.admit(query);
     let compared = before.is_some();
     answer.groups = groups as u64;
     answer.unknown_rows = sum.now.unknown;
-    answer.total = (groups > 0).then(|| sum.now.value()).flatten();
-    answer.previous_total = compared.then(|| sum.before.value()).flatten();
+    let whole = alike::figure(&sum.now, &sum.before, compared);
+    answer.total = whole.amount.filter(|_| groups > 0);
+    answer.previous_total = if groups > 0 { whole.previous } else { compared.then_some(Amount::ZERO) };
     let currency = now.currencies.find(&answer.currency);
+    let figure = |row: &Row| alike::figure(&row.pair.now, &row.pair.before, compared);
     let row = |row: Row| QueryRow {
         key: now.texts(&row.ids).map(Untrusted::from).collect(),
         names: names(now, &row.ids),
         start: query.granularity.map(|_| row.start),
-        cost: row.pair.now.value(),
-        previous: if compared { row.pair.before.value() } else { None },
+        cost: figure(&row).amount,
+        previous: figure(&row).previous,
+        through: through.of(currency, &row.ids),
         shared: currency.and_then(|currency| now.share(&Key { currency, start: row.start, values: row.ids })),
         unknown_rows: row.pair.now.unknown,
     };

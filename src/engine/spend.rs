@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use hashbrown::HashMap;
 
+use super::alike::{Before, Lacking};
 use super::answer::{Figure, Freshness, Key, Mover, Series, SpendAnswer};
 use super::local::LocalEngine;
 use super::matcher::admits;
@@ -169,11 +170,12 @@ pub fn answer(engine: &LocalEngine, lens: &Lens, as_of: Day, cancel: &Cancel) ->
     let ground = Ground::new(engine, lens, by, as_of, cancel)?;
     let (period, _) = lens.days(as_of);
     let untold = untold::notices(engine.store(), lens, (period, by), cancel)?;
-    let movers = movers(engine, lens, period, ground.against, cancel)?;
     let arrivals = Arrivals::of_those(engine, &lens.filter, &ground.freshness, as_of);
+    let lacking = arrivals.lacking(period, ground.against);
+    let movers = movers(engine, lens, (period, ground.against, &lacking), cancel)?;
     let alike = Alike::new(engine, lens, as_of, &arrivals, cancel)?;
     let (come, come_before) = arrivals.both(period, ground.against);
-    let not_in = pending::notices(come.as_ref(), come_before.as_ref(), (period, ground.against));
+    let not_in = pending::notices(come.as_ref(), come_before.as_ref(), (period, ground.against), &lacking);
     let settled_through = pending::settled(&ground.freshness, as_of);
     let notes = command::notes(engine, Some(period));
     let granularity = lens.granularity;
@@ -323,14 +325,16 @@ fn series(table: &Table, currency: &str, starts: &[i64], data_of: impl Fn(Option
 fn movers(
     engine: &LocalEngine,
     lens: &Lens,
-    period: Period,
-    against: Option<Period>,
+    (period, against, lacking): (Period, Option<Period>, &[Lacking]),
     cancel: &Cancel,
 ) -> Result<HashMap<String, Vec<Mover>>> {
     let mut lists: HashMap<String, Vec<Mover>> = HashMap::new();
     let Some(against) = against else { return Ok(lists) };
     let mut now = engine.aggregate(&request(lens, period, &MOVERS_BY, None), cancel)?;
-    let before = engine.aggregate(&request(lens, against, &MOVERS_BY, None), cancel)?;
+    let before =
+        Before::new(&request(lens, against, &MOVERS_BY, None), lacking, |request| engine.aggregate(request, cancel))?;
+    let through = before.through(&mut now);
+    let before = before.table;
     let numbers = now.adopt(&before);
     let key = |key: super::table::Key| (numbers.currency(key.currency), numbers.ids(&key.values));
     let mut earlier: HashMap<(u32, Ids), Total> = before.groups().map(|(k, total)| (key(k), *total)).collect();
@@ -358,7 +362,12 @@ fn movers(
     for (currency, mut list) in moved {
         list.sort_unstable_by(order);
         list.truncate(MOVERS_MAX);
-        let movers = list.iter().map(|m| Mover { key: texts(&m.ids), names: names(&now, &m.ids), figure: m.figure });
+        let movers = list.iter().map(|m| Mover {
+            key: texts(&m.ids),
+            names: names(&now, &m.ids),
+            figure: m.figure,
+            through: through.of(Some(currency), &m.ids),
+        });
         lists.insert(now.currencies.get(currency).to_owned(), movers.collect());
     }
     Ok(lists)

@@ -8,8 +8,10 @@ use std::collections::BTreeMap;
 use hashbrown::HashMap;
 
 use super::aggregate::is_kept;
+use super::alike::{self, Before};
 use super::answer::{Figure, HourFigure, Notice, NoticeKind, Severity, SpendDetails, TopResource};
 use super::local::LocalEngine;
+use super::pending::Arrivals;
 use super::query::request;
 use super::sharing::is_shared;
 use super::spend::{admitted, currencies};
@@ -50,11 +52,14 @@ pub fn answer(
     let mut now = engine.aggregate(&request(lens, period, &by, None), cancel)?;
     let mut resources = Resources::of(&now);
     let against = against.filter(|days| engine.has_data(*days));
+    let freshness = admitted(engine.freshness(as_of), lens);
+    let lacking = Arrivals::of_those(engine, &lens.filter, &freshness, as_of).lacking(period, against);
     let before = against
         .map(|days| {
             let narrow =
                 resources.narrowed(&now, lens, limit, &engine.aggregate(&request(lens, days, &[], None), cancel)?);
-            engine.aggregate(&request(narrow.as_ref().unwrap_or(lens), days, &by, None), cancel)
+            let request = request(narrow.as_ref().unwrap_or(lens), days, &by, None);
+            Before::new(&request, &lacking, |request| engine.aggregate(request, cancel)).map(|before| before.table)
         })
         .transpose()?;
     if let Some(before) = &before {
@@ -174,10 +179,7 @@ impl Resources {
             id: ids.text(id).into(),
             name: Some(ids.name(id)).filter(|name| !name.is_empty()).map(Untrusted::from),
             service: services.text(resource.service.1).into(),
-            figure: Figure {
-                amount: resource.now.value(),
-                previous: if self.compared { resource.before.value() } else { None },
-            },
+            figure: alike::figure(&resource.now, &resource.before, self.compared),
         };
         let without = self.found.get(&(currency, NONE)).filter(|r| r.now.rows() > 0).and_then(|r| r.now.value());
         (list.into_iter().map(resource).collect(), total, without)

@@ -14,7 +14,7 @@ use crate::domain::numbers::Numbers;
 use crate::error::Result;
 use crate::store::Store;
 use crate::store::manifest::Group;
-use crate::store::segment::Segment;
+use crate::store::segment::{GroupKey, Segment};
 
 /// Charges, and what of them.
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +47,8 @@ pub trait Sweeper: Sized + Send {
 pub struct Run<'a> {
     /// The day that they start on.
     pub day: Day,
+    /// Whose they are.
+    pub key: &'a GroupKey,
     /// For each quantity of the pass, the chunk's values.
     pub numbers: &'a [Numbers],
     profiles: &'a [u32],
@@ -118,7 +120,8 @@ fn take_chunk<S: Sweeper>(
         at = range.end;
         if let Some(day) = selection.windows[*window as usize] {
             let (profiles, terms) = (&profiles[range.clone()], &terms[range.clone()]);
-            sweeper.add(part, &Run { day, numbers: &numbers, profiles, terms, first: range.start, selection });
+            let key = &segment.head.windows[*window as usize].group;
+            sweeper.add(part, &Run { day, key, numbers: &numbers, profiles, terms, first: range.start, selection });
         }
     }
     Ok(())

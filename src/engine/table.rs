@@ -183,6 +183,23 @@ impl Table {
         }
     }
 
+    /// Takes away what another table has, whose numbers are its own and which has nothing that this one has not. A
+    /// group of which nothing is left stays, without a charge.
+    pub fn subtract(&mut self, other: &Table) {
+        let numbers = self.adopt(other);
+        for theirs in &other.pieces {
+            let ours = self.piece(numbers.currency(theirs.currency), theirs.start);
+            for (ids, gone) in theirs.groups.iter().zip(&theirs.totals) {
+                let total = ours.at(numbers.ids(ids));
+                *total = Total {
+                    sum: total.sum - gone.sum,
+                    known: total.known.saturating_sub(gone.known),
+                    unknown: total.unknown.saturating_sub(gone.unknown),
+                };
+            }
+        }
+    }
+
     /// What of a currency lies in no hour, if anything does.
     #[must_use]
     pub fn left_out(&self, currency: &str) -> Option<LeftOut> {

@@ -15,7 +15,7 @@ use crate::domain::dimension::Dimension;
 use crate::domain::money::Amount;
 use crate::domain::period::Comparison;
 use crate::engine::Query;
-use crate::engine::answer::{QueryAnswer, QueryRow};
+use crate::engine::answer::{Pending, QueryAnswer, QueryRow};
 
 /// Writes the answers to `query`, one a currency.
 ///
@@ -132,6 +132,9 @@ fn json_row(answer: &QueryAnswer, row: &QueryRow, compared: bool) -> Map<String,
         out.insert("previous".to_owned(), exact(row.previous));
         out.insert("change".to_owned(), exact(change(row.cost, row.previous)));
     }
+    if let Some(through) = row.through {
+        out.insert("through".to_owned(), json!(through));
+    }
     if let Some(shared) = row.shared {
         out.insert("shared".to_owned(), exact(Some(shared)));
     }
@@ -161,7 +164,8 @@ fn write_csv(query: &Query, answers: &[QueryAnswer], style: Style, out: &mut dyn
     }
     let figures: &[&str] = if compared { &["cost", "previous", "change"] } else { &["cost"] };
     let shared: &[&str] = if may_share(&query.lens.by) { &["shared"] } else { &[] };
-    for column in ["currency"].iter().chain(figures).chain(shared).chain(&["unknown_rows"]) {
+    let to: &[&str] = if compared { &["compared_to"] } else { &[] };
+    for column in ["currency"].iter().chain(figures).chain(shared).chain(&["unknown_rows"]).chain(to) {
         sheet.number(column)?;
     }
     sheet.end()?;
@@ -199,6 +203,9 @@ fn csv_row(
         sheet.amount(row.shared)?;
     }
     sheet.number(&row.unknown_rows.to_string())?;
+    if compared {
+        sheet.number(&row.through.map_or_else(String::new, |through| through.to_string()))?;
+    }
     sheet.end()
 }
 
@@ -220,6 +227,20 @@ pub fn figure_columns(compared: bool) -> impl Iterator<Item = Column> {
     headings.iter().map(|h| Column::new(*h, Kind::Number))
 }
 
+/// The column of the days that rows are compared up to.
+pub fn compared_column() -> Column {
+    Column::new("Compared to", Kind::Text)
+}
+
+/// The cell under [`compared_column`].
+pub fn compared_cell(pending: Option<&Pending>, through: Option<Day>, period: Period) -> String {
+    match pending.and_then(|pending| pending.earlier(through)) {
+        None => String::new(),
+        Some(through) if through < period.from => "part not in".to_owned(),
+        Some(through) => through.to_string(),
+    }
+}
+
 /// The cells under [`figure_columns`].
 pub fn figure_cells(now: Option<Amount>, previous: Option<Amount>, currency: &str, compared: bool) -> Vec<String> {
     let mut cells = vec![money::known(now, currency)];
@@ -239,11 +260,18 @@ fn parts(answer: &QueryAnswer) -> Vec<Part> {
     columns.extend(figure_columns(compared));
     let shared = answer.rows.iter().any(|row| row.shared.is_some());
     columns.extend(shared.then(|| Column::new("Of which shared", Kind::Number)));
+    let pending = answer.pending.as_ref();
+    let differ = answer.rows.iter().any(|row| pending.is_some_and(|pending| pending.earlier(row.through).is_some()));
+    columns.extend(differ.then(compared_column));
     // Without a grouping the one row is the total.
     let rows = if texts == 0 { &[][..] } else { &answer.rows };
     let cells = |row: &QueryRow| {
         let mut cells = table_row(answer, row, compared);
         cells.extend(shared.then(|| row.shared.map_or_else(String::new, |s| money::known(Some(s), &answer.currency))));
+        cells.extend(differ.then(|| match row.cost {
+            None if row.through.is_some() => "not in".to_owned(),
+            _ => compared_cell(pending, row.through, answer.period),
+        }));
         cells
     };
     let rows = rows.iter().map(cells).collect();
@@ -253,6 +281,7 @@ fn parts(answer: &QueryAnswer) -> Vec<Part> {
     }
     total.extend(figure_cells(answer.total, answer.previous_total, &answer.currency, compared));
     total.extend(shared.then(String::new));
+    total.extend(differ.then(String::new));
     let title = title(answer.metric.name(), answer.period, answer.previous_period, &answer.currency);
     let mut parts = vec![Part::Title(title), Part::Grid(Grid { columns, rows, total: Some(total) })];
     parts.extend(notes(answer).into_iter().map(Part::Note));

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use super::csv::Sheet;
 use super::grid::{Column, Document, Grid, Kind, Part, safe, value};
-use super::query::{figure_cells, figure_columns, piece_heading, title};
+use super::query::{compared_cell, compared_column, figure_cells, figure_columns, piece_heading, title};
 use super::{Format, Style, json, markdown, money, table};
 use crate::domain::dimension::Dimension;
 use crate::domain::lens::Lens;
@@ -67,8 +67,7 @@ fn parts(lens: &Lens, answer: &SpendAnswer) -> Vec<Part> {
         parts.push(Part::Grid(series(by, answer)));
     }
     if !answer.movers.is_empty() {
-        let lacks = answer.lacks(Card::Total).and_then(PendingCard::why_not_held);
-        let why = lacks.map_or_else(String::new, |why| format!(" ({why})"));
+        let why = which_days(answer).map_or_else(String::new, |why| format!(" ({why})"));
         parts.push(Part::Title(format!("What changed most{why}")));
         parts.push(Part::Grid(movers(answer)));
     }
@@ -158,12 +157,33 @@ fn series(by: &Dimension, answer: &SpendAnswer) -> Grid {
 }
 
 fn movers(answer: &SpendAnswer) -> Grid {
+    let pending = answer.lacks(Card::Total).map(|lacks| &lacks.now);
+    let differ = differ(answer);
     let rows = answer.movers.iter().map(|mover| {
         let values = answer.movers_by.iter().zip(&mover.key).enumerate();
         let cells = values.map(|(i, (d, v))| value(d, v, mover.names.get(&i))).collect();
-        row(cells, mover.figure, &answer.currency)
+        let mut cells = row(cells, mover.figure, &answer.currency);
+        cells.extend(differ.then(|| compared_cell(pending, mover.through, answer.period)));
+        cells
     });
-    Grid { columns: columns(answer.movers_by.iter().map(Column::of)), rows: rows.collect(), total: None }
+    let mut columns = columns(answer.movers_by.iter().map(Column::of));
+    columns.extend(differ.then(compared_column));
+    Grid { columns, rows: rows.collect(), total: None }
+}
+
+/// Which days the moves are of, where not all are in.
+fn which_days(answer: &SpendAnswer) -> Option<String> {
+    let lacks = answer.lacks(Card::Total)?;
+    if differ(answer) {
+        return Some("days that are in, against the same days alone".to_owned());
+    }
+    lacks.now.all_to(answer.period).map(|last| format!("to {last}")).or_else(|| lacks.why_not_held())
+}
+
+/// Whether some moves are of fewer days than others.
+fn differ(answer: &SpendAnswer) -> bool {
+    let pending = answer.lacks(Card::Total).map(|lacks| &lacks.now);
+    answer.movers.iter().any(|mover| pending.is_some_and(|pending| pending.earlier(mover.through).is_some()))
 }
 
 /// The cost of each piece of time.
@@ -208,33 +228,47 @@ fn write_csv(lens: &Lens, answers: &[SpendAnswer], style: Style, out: &mut dyn W
 
 fn csv_answer(dimensions: &[Dimension], answer: &SpendAnswer, sheet: &mut Sheet<'_>) -> io::Result<()> {
     let lacks = |card: Card| answer.lacks(card).map_or(0, |lacks| lacks.now.missing);
-    let mut line =
-        |kind: &str, period: &str, key: &[(&Dimension, &str)], figure: Figure, card: Option<Card>| -> io::Result<()> {
-            sheet.number(kind)?;
-            sheet.number(period)?;
-            for dimension in dimensions {
-                sheet.text(key.iter().find(|(d, _)| *d == dimension).map_or("", |(_, value)| value))?;
-            }
-            sheet.text(&answer.currency)?;
-            sheet.amount(figure.amount)?;
-            sheet.amount(figure.previous)?;
-            sheet.amount(card.map_or_else(|| figure.change(), |card| answer.change(card, &figure)))?;
-            sheet.number(&card.map_or_else(String::new, |card| lacks(card).to_string()))?;
-            sheet.end()
-        };
+    // Where the days before lack some, nothing is held against them.
+    let is_held = answer.lacks(Card::Total).is_none_or(|lacks| lacks.previous.is_none());
+    type Told = (Option<Amount>, Option<u32>);
+    let mut line = |kind: &str,
+                    period: &str,
+                    key: &[(&Dimension, &str)],
+                    figure: Figure,
+                    (change, missing): Told|
+     -> io::Result<()> {
+        sheet.number(kind)?;
+        sheet.number(period)?;
+        for dimension in dimensions {
+            sheet.text(key.iter().find(|(d, _)| *d == dimension).map_or("", |(_, value)| value))?;
+        }
+        sheet.text(&answer.currency)?;
+        sheet.amount(figure.amount)?;
+        sheet.amount(figure.previous)?;
+        sheet.amount(change)?;
+        sheet.number(&missing.map_or_else(String::new, |missing| missing.to_string()))?;
+        sheet.end()
+    };
     for (card, _, figure) in figures(answer) {
-        line(key_of_card(card), "", &[], figure, Some(card))?;
+        line(key_of_card(card), "", &[], figure, (answer.change(card, &figure), Some(lacks(card))))?;
     }
     for mover in &answer.movers {
         let key: Vec<_> = answer.movers_by.iter().zip(mover.key.iter().map(Untrusted::raw)).collect();
-        line("mover", "", &key, mover.figure, Some(Card::Total))?;
+        let missing = mover.through.map_or(0, |through| (answer.period.to.0 - through.plus(1).0).unsigned_abs());
+        line("mover", "", &key, mover.figure, (mover.figure.change().filter(|_| is_held), Some(missing)))?;
     }
     for series in &answer.series {
         let kind = if series.key.is_some() { "series" } else { "other" };
         let value = series.key.as_ref().map_or("", Untrusted::raw);
         let key: Vec<_> = dimensions.first().map(|d| (d, value)).into_iter().collect();
         for (start, cost) in answer.starts.iter().zip(&series.costs) {
-            line(kind, &answer.granularity.label(*start), &key, Figure { amount: *cost, previous: None }, None)?;
+            line(
+                kind,
+                &answer.granularity.label(*start),
+                &key,
+                Figure { amount: *cost, previous: None },
+                (None, None),
+            )?;
         }
     }
     Ok(())

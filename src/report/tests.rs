@@ -27,6 +27,7 @@ fn month(text: &str) -> Period {
 fn row(key: &[&str], cost: &str, previous: &str) -> QueryRow {
     QueryRow {
         shared: None,
+        through: None,
         key: key.iter().map(|k| (*k).into()).collect(),
         names: BTreeMap::new(),
         start: None,
@@ -144,7 +145,8 @@ fn the_example_in_the_documentation_is_what_is_written() {
     all.previous_from = Day::parse("2024-08-15");
     let missing = vec![Period { from: Day::parse("2024-09-30").expect("day"), to: month("2024-10").from }];
     let of = vec![Behind { provider: "AWS".into(), source: Some("aws.prod".to_owned()), missing }];
-    all.pending = Some(Pending { days: 30, missing: 1, unsettled: 3, through: Day::parse("2024-09-29"), of });
+    all.pending =
+        Some(Pending { days: 30, missing: 1, unsettled: 3, through: Day::parse("2024-09-29"), newest: None, of });
     all.left_out = Some(LeftOut { rows: 12, cost: money("340.5") });
     let [said, written] = [said, written(&[all], style(Format::Json))]
         .map(|text| serde_json::from_str::<serde_json::Value>(&text).unwrap_or_else(|e| panic!("{e}: {text}")));
@@ -169,13 +171,13 @@ fn json_lists_currencies_and_is_an_empty_list_without_data() {
 fn csv_guards_text_and_never_numbers() {
     assert_eq!(
         written(&[compared()], style(Format::Csv)),
-        "sub_account,sub_account_name,tag:team,currency,cost,previous,change,unknown_rows\n\
-         123,Prod,web|1\\,USD,12.5,10,2.5,0\n\
-         ,,'-x\u{1b}[31m,USD,3,0,3,0\n\
-         9,,'=1+1,USD,-1,,,0\n"
+        "sub_account,sub_account_name,tag:team,currency,cost,previous,change,unknown_rows,compared_to\n\
+         123,Prod,web|1\\,USD,12.5,10,2.5,0,\n\
+         ,,'-x\u{1b}[31m,USD,3,0,3,0,\n\
+         9,,'=1+1,USD,-1,,,0,\n"
     );
     let raw = written(&[compared()], Style { raw: true, ..style(Format::Csv) });
-    assert!(raw.contains("9,,=1+1,USD,-1,,,0\n"), "{raw}");
+    assert!(raw.contains("9,,=1+1,USD,-1,,,0,\n"), "{raw}");
     let seen = written(&[compared()], Style { terminal: true, ..style(Format::Csv) });
     assert!(seen.contains(",,'-x\\x1b[31m,USD"), "{seen}");
     assert_eq!(
@@ -242,6 +244,25 @@ Total                3.00
 }
 
 #[test]
+fn a_row_of_which_days_have_not_come_says_up_to_which_it_is_compared() {
+    let mut answer = compared();
+    let day = |text| Day::parse(text).expect(text);
+    answer.pending = Some(Pending { newest: Some(day("2024-09-29")), ..not_in() });
+    answer.rows[0].through = Some(day("2024-09-14"));
+    answer.rows[1].through = Some(day("2024-09-29"));
+    (answer.rows[2].cost, answer.rows[2].through) = (None, Some(day("2024-08-31")));
+    let table = written(std::slice::from_ref(&answer), style(Format::Table));
+    for (row, end) in [(1, " %  Compared to"), (2, "+25.0%  2024-09-14"), (3, "new"), (4, "n/a  not in")] {
+        let line = table.lines().nth(row).unwrap_or_default();
+        assert!(line.ends_with(end), "{row}: {table}");
+    }
+    let csv = written(std::slice::from_ref(&answer), style(Format::Csv));
+    assert!(csv.contains(",10,2.5,0,2024-09-14\n") && csv.contains(",0,3,0,2024-09-29\n"), "{csv}");
+    let json = written(&[answer], style(Format::Json));
+    assert!(json.contains(r#""through":"2024-09-14""#) && json.contains(r#""newest":"2024-09-29""#), "{json}");
+}
+
+#[test]
 fn a_table_without_a_grouping_is_its_total() {
     assert_eq!(
         written(&[answer(&[], vec![row(&[], "5", "")], "5")], style(Format::Table)),
@@ -253,7 +274,7 @@ fn not_in() -> Pending {
     let first = month("2024-09").from;
     let missing = vec![Period { from: first.plus(1), to: first.plus(2) }];
     let of = vec![Behind { provider: "AWS".into(), source: None, missing }];
-    Pending { days: 2, missing: 1, unsettled: 0, through: Some(first), of }
+    Pending { days: 2, missing: 1, unsettled: 0, through: Some(first), newest: Some(first), of }
 }
 
 fn spend_answer() -> SpendAnswer {
@@ -278,7 +299,14 @@ fn spend_answer() -> SpendAnswer {
         starts: vec![from.seconds(), from.plus(1).seconds()],
         granularity: Granularity::Day,
         previous_series: vec![money("5"), None],
-        movers: vec![Mover { key: vec!["+S3".into()], names: BTreeMap::new(), figure: figure("12", "2") }],
+        movers: [("+S3", "2", None), ("Logs", "9", Some(from.plus(-1)))]
+            .map(|(key, previous, through)| Mover {
+                key: vec![key.into()],
+                names: BTreeMap::new(),
+                figure: figure("12", previous),
+                through,
+            })
+            .to_vec(),
         movers_by: vec![Dimension::Service],
         freshness: vec![Freshness {
             provider: "AWS".into(),
@@ -325,9 +353,10 @@ Provider   Cost  Share
 AWS        9.00  30.0%
 (other)   21.00  70.0%
 
-What changed most (1 of 2 days in)
-Service   Cost  Previous  Change        %
+What changed most (days that are in, against the same days alone)
+Service   Cost  Previous  Change        %  Compared to
 +S3      12.00      2.00  +10.00  +500.0%
+Logs     12.00      9.00   +3.00   +33.3%  part not in
 
 By day
 Day          Cost  Previous
@@ -356,7 +385,8 @@ month_to_date,,,,USD,30,25,5,0
 yesterday,,,,USD,10,,,0
 last_week,,,,USD,30,0,30,0
 last_month,,,,USD,,40,,0
-mover,,,'+S3,USD,12,2,,1
+mover,,,'+S3,USD,12,2,10,0
+mover,,,Logs,USD,12,9,3,2
 series,2024-09-01,AWS,,USD,9,,,
 series,2024-09-02,AWS,,USD,,,,
 other,2024-09-01,,,USD,1,,,
@@ -365,5 +395,5 @@ other,2024-09-02,,,USD,20,,,
     );
     let read: SpendAnswer = serde_json::from_str(&spent(Format::Json)).expect("one object");
     assert_eq!(read, spend_answer());
-    assert!(spent(Format::Markdown).contains("| Service | Cost | Previous | Change | % |\n"));
+    assert!(spent(Format::Markdown).contains("| Service | Cost | Previous | Change | % | Compared to |\n"));
 }

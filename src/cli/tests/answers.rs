@@ -43,6 +43,7 @@ fn answer(currency: &str, cost: &str) -> QueryAnswer {
     let cost = cost.parse().ok();
     let row = QueryRow {
         shared: None,
+        through: None,
         key: vec!["=HYPERLINK(\"x\")".into()],
         names: BTreeMap::new(),
         start: None,

@@ -185,6 +185,10 @@ pub struct QueryRow {
     pub cost: Option<Amount>,
     /// Its cost in the days that it is held against.
     pub previous: Option<Amount>,
+    /// The last day that it is compared up to, where days of it after that have not come: what it is held against is
+    /// without the same days. Before the first where none has come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub through: Option<Day>,
     /// What of its cost is its share of costs that others bear with it, where it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shared: Option<Amount>,
@@ -339,6 +343,10 @@ pub struct Mover {
     pub names: BTreeMap<usize, Untrusted>,
     /// Its cost, and the cost that it is held against.
     pub figure: Figure,
+    /// The last day that it is compared up to, where days of it after that have not come: what it is held against is
+    /// without the same days. Before the first where none has come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub through: Option<Day>,
 }
 
 /// Answer to [`super::Question::Breakdown`], for one currency.
@@ -391,6 +399,10 @@ pub struct BreakdownRow {
     pub names: BTreeMap<usize, Untrusted>,
     /// Its cost, and the cost that it is held against.
     pub figure: Figure,
+    /// The last day that it is compared up to, where days of it after that have not come: what it is held against is
+    /// without the same days. Before the first where none has come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub through: Option<Day>,
     /// What of its cost is its share of costs that others bear with it, where it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shared: Option<Amount>,

@@ -24,6 +24,9 @@ pub struct Pending {
     pub unsettled: u32,
     /// The last day before the first that is missing; `None` where that is the period's first.
     pub through: Option<Day>,
+    /// The last day that has come of anybody; `None` where none has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub newest: Option<Day>,
     /// Whose days are missing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub of: Vec<Behind>,
@@ -97,6 +100,18 @@ impl Pending {
         self.days - self.missing.min(self.days)
     }
 
+    /// Up to which day a row is compared, where others' days have come after it.
+    #[must_use]
+    pub fn earlier(&self, through: Option<Day>) -> Option<Day> {
+        through.filter(|last| self.newest.is_some_and(|newest| *last < newest))
+    }
+
+    /// Up to which day everything is compared, where that is not as far as a period goes.
+    #[must_use]
+    pub fn all_to(&self, period: Period) -> Option<Day> {
+        self.newest.filter(|newest| period.contains(*newest) && newest.plus(1) < period.to)
+    }
+
     /// That days are missing, and whose: `1 of 7 days not in yet: AWS 2026-11-20`. `None` where none is.
     #[must_use]
     pub fn words(&self) -> Option<String> {
@@ -137,7 +152,7 @@ mod tests {
             source: source.map(str::to_owned),
             missing,
         };
-        let of = |missing, of| Pending { days: 7, missing, unsettled: 0, through: None, of };
+        let of = |missing, of| Pending { days: 7, missing, unsettled: 0, through: None, newest: None, of };
         assert_eq!(of(0, vec![]).words(), None);
         let one = of(1, vec![behind(None, vec![days(6, 7)])]).words().expect("words");
         assert!(one.starts_with("1 of 7 days not in yet: AWS") && one.ends_with("2024-10-10"), "{one}");

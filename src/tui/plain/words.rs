@@ -127,7 +127,15 @@ pub fn spend(lens: &Lens, answer: &SpendAnswer) -> Vec<String> {
     lines.extend(answer.movers.iter().map(|mover| {
         let names: Vec<String> = spend::movers::labels(answer, mover).into_iter().map(SafeText::into_string).collect();
         let moved = moved(&mover.figure, code);
-        format!("{}: {}, now {}.", names.join(", "), moved.trim_start_matches(", "), cost(mover.figure.amount, code))
+        let days = mover.through.map_or_else(String::new, |through| {
+            if through < answer.period.from {
+                ", part of it not in".to_owned()
+            } else {
+                format!(", compared to {through}")
+            }
+        });
+        let now = cost(mover.figure.amount, code);
+        format!("{}: {}, now {now}{days}.", names.join(", "), moved.trim_start_matches(", "))
     }));
     lines
 }

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::calendar::Day;
+use crate::domain::calendar::{Day, Period};
 use crate::domain::dimension::Dimension;
 use crate::domain::filter::Filter;
 use crate::domain::lens::Lens;
@@ -227,6 +227,12 @@ pub fn layers(values: &[Option<&str>]) -> Vec<Option<usize>> {
 #[must_use]
 pub fn short_day(day: Day) -> String {
     format!("{} {}", &day.month().name()[..3], day.number())
+}
+
+/// Up to which day of a period a row is compared, in two or three words: `to Nov 14`.
+#[must_use]
+pub fn compared_to(through: Day, period: Period) -> String {
+    if through < period.from { "part not in".to_owned() } else { format!("to {}", short_day(through)) }
 }
 
 /// How a group's value is called on screen: its name, the short word for a provider or service, or the word

@@ -121,6 +121,7 @@ impl Fake {
             key: vec![(*service).into(), self.values(&Dimension::SubAccount)[i % 3].into()],
             names: BTreeMap::from([(1, Untrusted::from("prod-ml"))]),
             figure: figure(1_820_411 / (i as i64 + 1), if i % 2 == 0 { 1_589_367 / (i as i64 + 1) } else { 2_100_000 }),
+            through: None,
         });
         let period = lens.period.resolve(as_of());
         let series: Vec<Series> = series.collect();
@@ -173,6 +174,7 @@ impl Fake {
             .enumerate()
             .map(|(i, value)| BreakdownRow {
                 shared: None,
+                through: None,
                 key: vec![(*value).into()],
                 names: names(value),
                 figure: figure(1_820_411 / (i as i64 * 3 + 1), [1_589_367, 500_000, 260_058, 90_000][i % 4]),
@@ -307,6 +309,7 @@ impl Fake {
             start: None,
             cost: row.figure.amount,
             previous: row.figure.previous,
+            through: None,
             shared: None,
             unknown_rows: 0,
         });

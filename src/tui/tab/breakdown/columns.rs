@@ -7,7 +7,8 @@ use super::state::value;
 use super::units;
 use crate::domain::lens::DIMENSIONS_MAX;
 use crate::domain::money::Amount;
-use crate::engine::answer::{BreakdownAnswer, Figure};
+use crate::engine::answer::{BreakdownAnswer, BreakdownRow, Figure};
+use crate::tui::tab;
 use crate::tui::text::width;
 use crate::tui::widget::money;
 
@@ -49,8 +50,14 @@ impl Measures {
         let most = figures.filter_map(largest).max().unwrap_or_default();
         let money = (width(&most.grouped(money::places(&answer.currency))) + 1).clamp(10, 24);
         let mut names = [0; DIMENSIONS_MAX];
+        let pending = answer.pending.as_ref();
+        let earlier = |row: &BreakdownRow| pending.and_then(|pending| pending.earlier(row.through));
         for (at, (longest, by)) in names.iter_mut().zip(&answer.by).enumerate() {
-            let values = answer.rows.iter().map(|row| width(value(answer, row, at).as_str()));
+            // Beside the last of them stands which days are compared, where those are other ones.
+            let days =
+                answer.rows.iter().filter_map(|row| Some(width(&tab::compared_to(earlier(row)?, answer.period)) + 1));
+            let days = if at + 1 == answer.by.len() { days.max().unwrap_or_default() } else { 0 };
+            let values = answer.rows.iter().map(|row| width(value(answer, row, at).as_str()) + days);
             // The heading has the sign of the order beside it.
             *longest = values.max().unwrap_or_default().max(width(&by.title()) + 2);
         }

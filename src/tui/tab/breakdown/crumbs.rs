@@ -11,8 +11,8 @@ use super::State;
 use super::state::settled_before_end;
 use crate::domain::services;
 use crate::domain::text::SafeText;
-use crate::engine::answer::{BreakdownAnswer, Pending, TagsAnswer};
-use crate::tui::tab::short_day;
+use crate::engine::answer::{Behind, BreakdownAnswer, Pending, TagsAnswer};
+use crate::tui::tab::{self, short_day};
 use crate::tui::text::{cut, put, put_at, width};
 use crate::tui::theme::{Glyphs, Role, Theme};
 use crate::tui::widget::money;
@@ -103,15 +103,29 @@ pub fn shortened(first: &str, names: &[&str], room: usize, glyphs: &Glyphs) -> V
 }
 
 /// Whose days have not come, in short names, each once.
-fn behind(pending: &Pending) -> String {
+fn behind(of: &[Behind]) -> String {
     let mut names: Vec<String> = Vec::new();
-    for behind in &pending.of {
+    for behind in of {
         let name = SafeText::from_outside(services::provider_short(behind.provider.raw())).into_string();
         if !names.contains(&name) {
             names.push(name);
         }
     }
     names.join(", ")
+}
+
+/// Up to which day rows are compared, where that is not as far as the period goes: of whoever has come least far,
+/// where others have come farther.
+fn compared(answer: &BreakdownAnswer, pending: &Pending) -> Option<String> {
+    answer.previous_period.filter(|_| answer.rows.iter().any(|row| row.through.is_some()))?;
+    let last = |behind: &Behind| behind.missing.first().map(|run| run.from.plus(-1));
+    let least = pending.of.iter().filter_map(last).min();
+    let Some(least) = pending.earlier(least) else {
+        return Some(format!("compared {}", tab::compared_to(pending.all_to(answer.period)?, answer.period)));
+    };
+    let late: Vec<Behind> = pending.of.iter().filter(|behind| last(behind) == Some(least)).cloned().collect();
+    let to = if least < answer.period.from { "not in".to_owned() } else { tab::compared_to(least, answer.period) };
+    Some(format!("{} {to}", behind(&late)))
 }
 
 /// How many rows there are and what they cost, in at most `room` columns, the most important first.
@@ -129,10 +143,13 @@ fn sums(state: &State, answer: &BreakdownAnswer, room: usize, glyphs: &Glyphs) -
         parts.push(format!("marked {marked} = {}", money::amount(sum, places)));
     }
     if let Some(pending) = answer.pending.as_ref().filter(|pending| pending.missing > 0) {
-        parts.push(format!("{} of {} days not in: {}", pending.missing, pending.days, behind(pending)));
+        parts.push(match compared(answer, pending) {
+            Some(words) => words,
+            None => format!("{} of {} days not in: {}", pending.missing, pending.days, behind(&pending.of)),
+        });
     }
     if let Some(pending) = &answer.previous_pending {
-        parts.push(format!("{} of {} days before not in: {}", pending.missing, pending.days, behind(pending)));
+        parts.push(format!("{} of {} days before not in: {}", pending.missing, pending.days, behind(&pending.of)));
     }
     if let Some(settled) = settled_before_end(answer) {
         parts.push(format!("{} not settled after {}", glyphs.hatch, short_day(settled)));
@@ -153,7 +170,34 @@ fn sums(state: &State, answer: &BreakdownAnswer, room: usize, glyphs: &Glyphs) -
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::calendar::{Day, Period};
+    use crate::tui::tab::breakdown::samples;
     use crate::tui::theme::Env;
+
+    #[test]
+    fn whoever_has_come_least_far_is_named() {
+        let mut answer = samples::answer(&[("web", Some(100), Some(50)), ("api", Some(300), Some(310))]);
+        let to = answer.period.to;
+        let behind = |provider: &str, days: i32| Behind {
+            provider: provider.into(),
+            source: None,
+            missing: vec![Period { from: to.plus(-days), to }],
+        };
+        let pending = |newest: i32, of| {
+            let newest = Some(to.plus(-newest));
+            Pending { days: 3, missing: 2, unsettled: 0, through: None, newest, of }
+        };
+        let words = |answer: &BreakdownAnswer, pending: &Pending| compared(answer, pending);
+        let of = pending(2, vec![behind("Datadog", 2), behind("AWS", 1)]);
+        assert_eq!(words(&answer, &of), None, "nothing is left out of any row");
+        answer.rows[0].through = Some(to.plus(-3));
+        let last = |day: Day| tab::compared_to(day, answer.period);
+        assert_eq!(words(&answer, &of), Some(format!("Datadog {}", last(to.plus(-3)))));
+        let none = pending(2, vec![behind("Datadog", 3), behind("AWS", 1)]);
+        assert_eq!(words(&answer, &none).as_deref(), Some("Datadog not in"));
+        let all = pending(3, vec![behind("Datadog", 2), behind("AWS", 2)]);
+        assert_eq!(words(&answer, &all), Some(format!("compared {}", last(to.plus(-3)))));
+    }
 
     #[test]
     fn a_path_loses_its_middle_before_its_end() {

@@ -112,6 +112,7 @@ pub fn answer(rows: &[Row<'_>]) -> BreakdownAnswer {
             key: vec![(*name).into()],
             names: BTreeMap::new(),
             shared: None,
+            through: None,
             figure: Figure { amount: now.map(amount), previous: before.map(amount) },
             trend: (0..3).map(|day| now.map(|n| amount(n + day))).collect(),
         })

@@ -20,9 +20,13 @@ use crate::tui::app::App;
 use crate::tui::layout;
 use crate::tui::overlay::Overlay;
 use crate::tui::overlay::line::EditedLine;
-use crate::tui::text::{left, put, right, rule};
+use crate::tui::tab;
+use crate::tui::text::{left, put, right, rule, width};
 use crate::tui::theme::{Role, Theme};
 use crate::tui::widget::{bar, money};
+
+/// What stands for the cost of a row of which nothing has come.
+const NOT_IN: &str = "not in";
 
 /// What a table's rows are drawn with.
 struct Table<'a> {
@@ -165,13 +169,23 @@ impl Table<'_> {
         }
     }
 
+    /// The names, and in the room of the last which days are compared.
     fn names(&self, row: &BreakdownRow) -> Vec<Span<'static>> {
+        let earlier = self.answer.pending.as_ref().and_then(|pending| pending.earlier(row.through));
+        let earlier = earlier.filter(|_| row.figure.amount.is_some());
+        let days = earlier.map_or_else(String::new, |through| tab::compared_to(through, self.answer.period));
+        let last = row.key.len().saturating_sub(1);
         let named = row.key.iter().zip(self.columns.names).enumerate();
-        let spans = named.map(|(at, (key, columns))| {
+        let spans = named.flat_map(|(at, (key, columns))| {
+            let days = Some(&days).filter(|days| at == last && !days.is_empty());
+            let taken = days.map_or(0, |days| width(days) + GAP);
             let text = value(self.answer, row, at);
-            let cell = left(&text, columns.saturating_sub(GAP), self.theme.glyphs.ellipsis);
+            let gap = if days.is_some() { 1 } else { GAP };
+            let cell = left(&text, columns.saturating_sub(taken + gap), self.theme.glyphs.ellipsis);
             let role = if key.raw().is_empty() || key.is_untold() { Role::Muted } else { Role::Text };
-            Span::styled(left(&cell, columns, ""), self.theme.style(role))
+            let name = Span::styled(left(&cell, columns.saturating_sub(taken), ""), self.theme.style(role));
+            let days = days.map(|days| Span::styled(left(days, taken, ""), self.theme.style(Role::Unsure)));
+            [Some(name), days].into_iter().flatten()
         });
         spans.collect()
     }
@@ -186,7 +200,7 @@ impl Table<'_> {
         let mut spans = vec![Span::raw(left(&self.mark(row, selected), MARKS, ""))];
         spans.extend(self.names(row));
         spans.extend([
-            Span::raw(right(&money::amount_in(row.figure.amount, self.places, c.cost), c.cost, cut_by)),
+            Span::raw(right(&self.cost(row), c.cost, cut_by)),
             Span::styled(framed(c.bar, |n| bar::bar(share.unwrap_or_default(), n, &theme.glyphs)), accent),
             Span::styled(right(&money::share(share), c.share, ""), muted),
             Span::styled(right(&self.previous(row, c.previous), c.previous, cut_by), muted),
@@ -208,8 +222,16 @@ impl Table<'_> {
         Line::from(spans)
     }
 
+    fn cost(&self, row: &BreakdownRow) -> String {
+        match row.through {
+            Some(_) if row.figure.amount.is_none() => NOT_IN.to_owned(),
+            _ => money::amount_in(row.figure.amount, self.places, self.columns.cost),
+        }
+    }
+
     fn previous(&self, row: &BreakdownRow, room: usize) -> String {
         match self.answer.previous_period {
+            Some(_) if row.through.is_some() && row.figure.amount.is_none() => String::new(),
             Some(_) => money::amount_in(row.figure.previous, self.places, room),
             None => String::new(),
         }

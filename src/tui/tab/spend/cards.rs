@@ -396,7 +396,14 @@ mod tests {
 
     #[test]
     fn days_that_have_not_come_are_told_and_only_days_that_came_are_compared() {
-        let now = Pending { days: 7, missing: 1, unsettled: 2, through: Some(as_of().plus(-2)), of: Vec::new() };
+        let now = Pending {
+            days: 7,
+            missing: 1,
+            unsettled: 2,
+            through: Some(as_of().plus(-2)),
+            newest: None,
+            of: Vec::new(),
+        };
         let amount = |text: &str| text.parse().ok();
         let alike = Figure { amount: amount("110"), previous: amount("100") };
         let card = PendingCard { card: Card::LastWeek, now, previous: None, alike: Some(alike) };

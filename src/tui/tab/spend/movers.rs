@@ -123,16 +123,18 @@ pub fn draw(
             Span::styled(right(&money::percent_cell(&mover.figure), PERCENT, ""), theme.style(role)),
         ];
         if columns.because > 0 {
+            let days = days_of(mover, answer);
             let driver = drivers.and_then(|all| all.groups.iter().find(|group| group.key == mover.key));
             let waits = drivers.is_none() && row == 0;
             let text = match driver {
-                Some(driver) => because(driver, columns.because, theme.glyphs.ellipsis),
+                Some(driver) => because(driver, columns.because - width(&days), theme.glyphs.ellipsis),
                 None if waits && state.drivers.error.is_some() => keymap.say("cannot be read: {redraw} asks again"),
                 None if waits => "loading".to_owned(),
                 None => String::new(),
             };
             spans.push(Span::raw(" ".repeat(AIR)));
-            spans.push(Span::styled(left(&text, columns.because, ""), theme.style(Role::Muted)));
+            spans.push(Span::styled(days.clone(), theme.style(Role::Unsure)));
+            spans.push(Span::styled(left(&text, columns.because - width(&days), ""), theme.style(Role::Muted)));
         }
         let line = Line::from(spans);
         put(buf, area, row as u16 + 1, &line);
@@ -167,8 +169,7 @@ fn heading(state: &State, answer: &SpendAnswer, columns: &Columns, area: Rect, b
     let title = "Biggest moves";
     let before = MARK + columns.names.iter().sum::<usize>() + columns.change;
     let because = if columns.because > 0 { format!("{}because", " ".repeat(AIR)) } else { String::new() };
-    // What has not come may be all that moved.
-    let why = answer.lacks(Card::Total).and_then(PendingCard::why_not_held).map(|why| format!("  {why}"));
+    let why = answer.lacks(Card::Total).and_then(|lacks| which_days(answer, lacks)).map(|why| format!("  {why}"));
     let room = before.saturating_sub(width(title) + CHANGE.len() + AIR);
     let why = why.filter(|why| width(why) <= room).unwrap_or_default();
     let used = width(title) + width(&why);
@@ -180,6 +181,21 @@ fn heading(state: &State, answer: &SpendAnswer, columns: &Columns, area: Rect, b
         Span::styled(because, muted),
     ];
     put(buf, area, 0, &Line::from(spans));
+}
+
+/// Which days the moves are of, where not all are in: those of each that are.
+fn which_days(answer: &SpendAnswer, lacks: &PendingCard) -> Option<String> {
+    if answer.movers.iter().any(|mover| lacks.now.earlier(mover.through).is_some()) {
+        return Some("same days only".to_owned());
+    }
+    let all = lacks.now.all_to(answer.period).map(|last| tab::compared_to(last, answer.period));
+    all.or_else(|| lacks.why_not_held())
+}
+
+/// Up to which day a move is compared, with the air after it; nothing where that is as far as others are.
+fn days_of(mover: &Mover, answer: &SpendAnswer) -> String {
+    let own = answer.lacks(Card::Total).and_then(|lacks| lacks.now.earlier(mover.through));
+    own.map_or_else(String::new, |through| format!("{}  ", tab::compared_to(through, answer.period)))
 }
 
 /// Why a group's cost changed, in so many columns: how much of it is quantity, how much price, and
@@ -263,7 +279,12 @@ pub fn labels(answer: &SpendAnswer, mover: &Mover) -> Vec<SafeText> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::answer::{Figure, Reason};
+    use crate::domain::calendar::Day;
+    use crate::domain::lens::Lens;
+    use crate::engine::answer::{Figure, Pending, Reason};
+    use crate::engine::{Answer, Cancel, Engine, Question};
+    use crate::tui::tests::fake::{Fake, Mood, as_of};
+    use crate::tui::theme::Env;
 
     fn driver(now: i64, before: i64, quantity: i64, price: i64, other: i64) -> Driver {
         let mut driver = Driver {
@@ -314,6 +335,48 @@ mod tests {
         assert_eq!(because(&driver(0, 50, -50, 0, 0), 27, "…"), "gone");
         assert_eq!(because(&driver(-50, -100, 50, 0, 0), 27, "…"), "quantity");
         assert_eq!(because(&driver(500_000, 1, 499_999, 0, 0), 27, "…"), "quantity");
+    }
+
+    /// The heading and the first two moves of a month to date, drawn in so many columns; how far each has come.
+    fn drawn(through: [Option<&str>; 2], newest: &str, columns: u16) -> Vec<String> {
+        let fake = Fake(Mood::Demo).ask(&Question::Spend(Lens::default()), as_of(), &Cancel::default());
+        let Ok(Answer::Spend(mut answers)) = fake else { panic!("a spend answer") };
+        let (answer, day) = (&mut answers[0], |text| Day::parse(text).expect(text));
+        for (mover, through) in answer.movers.iter_mut().zip(through) {
+            mover.through = through.map(day);
+        }
+        let newest = Some(day(newest));
+        let now = Pending { days: 22, missing: 8, unsettled: 0, through: newest, newest, of: Vec::new() };
+        answer.pending = vec![PendingCard { card: Card::Total, now, previous: None, alike: None }];
+        let mut drivers = DriversAnswer {
+            metric: answer.metric,
+            currency: answer.currency.clone(),
+            period: answer.period,
+            previous_period: answer.previous_period,
+            by: answer.movers_by.clone(),
+            groups: Vec::new(),
+        };
+        drivers
+            .groups
+            .extend(answer.movers.iter().map(|m| Driver { key: m.key.clone(), ..driver(118, 100, 19, -1, 0) }));
+        let area = Rect::new(0, 0, columns, 3);
+        let mut buf = Buffer::empty(area);
+        let (theme, keymap) = (Theme::of(&Env::default()), Keymap::default());
+        draw(&State::default(), answer, Some(&drivers), &keymap, area, &mut buf, &theme);
+        let cell = |x, y| buf.cell((x, y)).map_or("", |cell| cell.symbol());
+        (0..3).map(|y| (0..columns).map(|x| cell(x, y)).collect::<String>()).collect()
+    }
+
+    #[test]
+    fn a_move_of_fewer_days_says_up_to_which() {
+        let rows = drawn([Some("2026-11-14"), Some("2026-11-20")], "2026-11-20", 80);
+        assert!(rows[0].starts_with("Biggest moves  same days only "), "{rows:#?}");
+        assert!(rows[1].ends_with("to Nov 14  quantity +19 % …"), "{rows:#?}");
+        assert!(rows[2].ends_with("quantity +19 %  price -1 % "), "{rows:#?}");
+        let rows = drawn([Some("2020-01-01"), None], "2026-11-20", 120);
+        assert!(rows[1].contains("part not in  quantity +19 %"), "{rows:#?}");
+        let rows = drawn([Some("2026-11-14"), None], "2026-11-14", 80);
+        assert!(rows[0].starts_with("Biggest moves  to Nov 14 ") && !rows[1].contains("to Nov"), "{rows:#?}");
     }
 
     #[test]

@@ -1,0 +1,198 @@
+//! Figures of groups of which days have not come, held against the same days alone.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use crate::config::Config;
+use crate::domain::calendar::{Day, Granularity, Period};
+use crate::domain::dimension::Dimension;
+use crate::domain::filter::Filter;
+use crate::domain::lens::Lens;
+use crate::domain::money::Amount;
+use crate::domain::period::{Comparison, PeriodSpec};
+use crate::engine::answer::{BreakdownAnswer, Figure, NoticeKind, QueryAnswer, SpendAnswer};
+use crate::engine::local::LocalEngine;
+use crate::engine::{Among, Answer, Cancel, Engine, Query, Question, Sort, bills};
+use crate::store::Store;
+
+const COLUMNS: &str = "BilledCost,EffectiveCost,PricingQuantity,PricingUnit,ChargePeriodStart,ChargePeriodEnd,\
+                       BillingCurrency,ProviderName,ServiceName,SubAccountId,SkuId,ResourceId,ChargeCategory\n";
+
+/// The day that is asked about: Nov 23.
+fn today() -> Day {
+    day("2026-11-23")
+}
+
+fn day(text: &str) -> Day {
+    Day::parse(text).expect(text)
+}
+
+/// A bill of one provider from October on, up to a day: services, each with its account and what a day costs, or what
+/// one of some days does.
+fn bill(provider: &str, through: &str, services: &[(&str, &str, fn(Day) -> i64)]) -> String {
+    let mut text = String::from(COLUMNS);
+    for at in (Period { from: day("2026-10-01"), to: day(through).plus(1) }).iter() {
+        for (service, account, cost) in services {
+            let (cost, next) = (cost(at), at.plus(1));
+            if cost != 0 {
+                writeln!(
+                    text,
+                    "{cost},{cost},{cost},h,{at}T00:00:00Z,{next}T00:00:00Z,USD,{provider},{service},{account},sku-{service},\
+                     r-{service},Usage"
+                )
+                .expect("text");
+            }
+        }
+    }
+    text
+}
+
+/// Datadog has been silent since Nov 15, the others are in up to yesterday.
+fn engine() -> LocalEngine {
+    let store = Arc::new(Store::in_memory(&[]));
+    let ended = |at: Day| if at < day("2026-11-01") { 10 } else { 0 };
+    let late_in_month = |at: Day| if at.number() >= 20 { 40 } else { 0 };
+    let dearer = |at: Day| if at < day("2026-11-01") { 100 } else { 103 };
+    let datadog: &[(&str, &str, fn(Day) -> i64)] =
+        &[("Infrastructure", "obs", |_| 250), ("Logs", "obs", late_in_month), ("Traces", "obs", ended)];
+    let aws: &[(&str, &str, fn(Day) -> i64)] = &[("Alpha", "prod", dearer), ("Queue", "obs", dearer)];
+    bills::import(&store, "dd", &bill("Datadog", "2026-11-14", datadog), day("2026-11-15").seconds());
+    bills::import(&store, "aws", &bill("AWS", "2026-11-22", aws), today().seconds());
+    LocalEngine::new(store, Config::default().settle, false)
+}
+
+fn lens(by: &[Dimension]) -> Lens {
+    Lens { period: PeriodSpec::ThisMonth, comparison: Comparison::MonthBefore, by: by.to_vec(), ..Lens::default() }
+}
+
+fn ask(question: &Question) -> Answer {
+    engine().ask(question, today(), &Cancel::default()).expect("an answer")
+}
+
+fn spend(lens: Lens) -> SpendAnswer {
+    match ask(&Question::Spend(lens)) {
+        Answer::Spend(mut answers) if answers.len() == 1 => answers.remove(0),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn breakdown(lens: Lens) -> BreakdownAnswer {
+    match ask(&Question::Breakdown { lens, limit: None, pieces: None }) {
+        Answer::Breakdown(mut answers) if answers.len() == 1 => answers.remove(0),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn query(lens: Lens, granularity: Option<Granularity>) -> QueryAnswer {
+    match ask(&Question::Query(Query { lens, granularity, sort: Sort::Key, limit: None })) {
+        Answer::Query(mut answers) if answers.len() == 1 => answers.remove(0),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn figure(amount: i64, previous: i64) -> Figure {
+    Figure { amount: Some(Amount::whole(amount)), previous: Some(Amount::whole(previous)) }
+}
+
+const NOTHING: Figure = Figure { amount: None, previous: None };
+
+#[test]
+fn what_has_not_come_is_no_saving_among_the_moves() {
+    let answer = spend(lens(&[]));
+    let moves: Vec<_> = answer.movers.iter().map(|m| (m.key[0].raw().to_owned(), m.figure, m.through)).collect();
+    let through = |text: &str| Some(day(text));
+    // Infrastructure costs what it did, and Logs come late in the month alone: neither moved.
+    assert_eq!(
+        moves,
+        [
+            ("Traces".to_owned(), figure(0, 140), through("2026-11-14")),
+            ("Alpha".to_owned(), figure(22 * 103, 22 * 100), through("2026-11-22")),
+            ("Queue".to_owned(), figure(22 * 103, 22 * 100), through("2026-11-22")),
+        ]
+    );
+    let told = answer.notices.iter().find(|notice| notice.kind == NoticeKind::NotIn).expect("told");
+    assert!(told.text.ends_with("; the same days are left out of those before"), "{}", told.text);
+}
+
+#[test]
+fn rows_of_any_dimension_leave_out_the_days_of_whoever_is_late_alone() {
+    let of = |by| -> Vec<_> {
+        let answer = breakdown(lens(&[by]));
+        answer.rows.into_iter().map(|row| (row.key[0].raw().to_owned(), row.figure, row.through)).collect()
+    };
+    let (late, usual) = (Some(day("2026-11-14")), Some(day("2026-11-22")));
+    assert_eq!(
+        of(Dimension::Provider),
+        [
+            ("AWS".to_owned(), figure(44 * 103, 44 * 100), usual),
+            ("Datadog".to_owned(), figure(14 * 250, 14 * 260), late),
+        ]
+    );
+    // What is of both is held against all days of the one and some of the other.
+    let obs = figure(22 * 103 + 14 * 250, 22 * 100 + 14 * 260);
+    let prod = figure(22 * 103, 22 * 100);
+    assert_eq!(of(Dimension::SubAccount), [("obs".to_owned(), obs, late), ("prod".to_owned(), prod, usual)]);
+    let services = of(Dimension::Service);
+    let service = |name: &str| services.iter().find(|row| row.0 == name).map(|row| (row.1, row.2));
+    assert_eq!(service("Infrastructure"), Some((figure(14 * 250, 14 * 250), late)));
+    assert_eq!(service("Logs"), Some((NOTHING, late)), "it is not in, and not gone");
+    assert_eq!(service("Traces"), Some((figure(0, 140), late)), "it is gone");
+    let total = breakdown(lens(&[Dimension::Service])).total;
+    assert_eq!(total, figure(44 * 103 + 14 * 250, 44 * 100 + 14 * 260));
+}
+
+#[test]
+fn a_query_says_the_same_by_whatever_pieces() {
+    let whole = query(lens(&[Dimension::Service]), None);
+    let rows: Vec<_> = whole.rows.iter().map(|row| (row.key[0].raw(), row.cost, row.previous)).collect();
+    let some = |units: i64| Some(Amount::whole(units));
+    assert_eq!(
+        rows,
+        [
+            ("Alpha", some(2266), some(2200)),
+            ("Infrastructure", some(3500), some(3500)),
+            ("Logs", None, None),
+            ("Queue", some(2266), some(2200)),
+            ("Traces", some(0), some(140)),
+        ]
+    );
+    assert_eq!((whole.total, whole.previous_total), (some(8032), some(8040)));
+    for granularity in [Granularity::Day, Granularity::Week, Granularity::Month] {
+        let cut = query(lens(&[Dimension::Service]), Some(granularity));
+        assert_eq!((cut.total, cut.previous_total), (whole.total, whole.previous_total), "{granularity:?}");
+        let logs: Vec<_> = cut.rows.iter().filter(|row| row.key[0].raw() == "Logs").collect();
+        assert!(!logs.is_empty() && logs.iter().all(|row| row.cost.is_none() && row.previous.is_none()), "{logs:?}");
+    }
+    // What no rollup has is made of charges, and says the same.
+    let resources = query(lens(&[Dimension::Service, Dimension::Resource, Dimension::Sku]), None);
+    let costs = |answer: &QueryAnswer| answer.rows.iter().map(|row| (row.cost, row.previous)).collect::<Vec<_>>();
+    assert_eq!(costs(&resources), costs(&whole));
+}
+
+#[test]
+fn a_change_is_not_put_down_to_a_quantity_that_has_not_come() {
+    let lens = lens(&[Dimension::Service]);
+    let keys = ["Infrastructure", "Alpha"].map(|name| vec![name.into()]).to_vec();
+    let Answer::Drivers(answers) = ask(&Question::Drivers { lens, among: Among::Groups(keys) }) else { panic!() };
+    let effects: Vec<_> = answers[0]
+        .groups
+        .iter()
+        .map(|group| (group.key[0].raw(), group.figure, group.effects.map(|effects| effects.quantity)))
+        .collect();
+    assert_eq!(
+        effects,
+        [
+            ("Alpha", figure(2266, 2200), Some(Amount::whole(66))),
+            ("Infrastructure", figure(3500, 3500), Some(Amount::ZERO)),
+        ]
+    );
+}
+
+#[test]
+fn where_all_is_in_nothing_is_left_out() {
+    let filter = Filter::parse("provider:AWS", &[]).expect("filter");
+    let period = PeriodSpec::Range(Period { from: day("2026-11-01"), to: today() });
+    let answer = breakdown(Lens { filter, period, ..lens(&[Dimension::Service]) });
+    assert!(answer.rows.iter().all(|row| row.through.is_none()), "{:?}", answer.rows);
+    assert!(answer.notices.iter().all(|notice| notice.kind != NoticeKind::NotIn), "{:?}", answer.notices);
+}
