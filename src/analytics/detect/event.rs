@@ -139,6 +139,20 @@ impl Event {
         event
     }
 
+    /// The event where only a share of it is one: the rest was to be expected.
+    #[must_use]
+    pub(super) fn only(self, share: f64) -> Self {
+        let by = (self.actual - self.expected) * (1.0 - share);
+        Event {
+            expected: self.expected + by,
+            lower: self.lower + by,
+            upper: self.upper + by,
+            impact: self.impact * share,
+            rate: self.rate * share,
+            ..self
+        }
+    }
+
     /// Adds a step to it.
     pub(super) fn add(&mut self, step: i64, actual: f64, reading: &Reading) {
         let difference = actual - reading.expected;

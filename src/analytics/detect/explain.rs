@@ -1,12 +1,13 @@
 //! Which places explain what began together.
 //!
-//! Works on what a day's move leaves of each place once what is explained is taken off ([`Left`]); see
+//! Works on what a day's move leaves of each place once what is explained, or only ends, is taken off ([`Left`]); see
 //! [`super::tree`] for the way down and the way off. Knows no detectors, only what they said.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 
-use super::event::{Direction, Event, Shape};
+use super::ends::Ends;
+use super::event::{Direction, Event, Phase, Shape};
 use super::place::{Part, Place};
 use super::tree::{Alarm, Anomaly, Contributor, Kind, TOGETHER, TOGETHER_SLOW, Tree};
 
@@ -25,42 +26,54 @@ const ALONG: f64 = 0.35;
 const EVEN: f64 = 0.6;
 /// The dimension of who delivers: of all that is new with one, that is the highest place.
 const PROVIDER: &str = "provider";
+/// The share of what ended by which more may have fallen and be the same.
+const UNSURE: f64 = 0.1;
 /// Causes that one alarm can have.
 const CAUSES: usize = 4;
 
 /// What was explained: its echoes are no news.
 #[derive(Clone, Copy)]
 pub(super) struct Cause {
-    at: usize,
-    start: i64,
-    last: i64,
-    direction: Direction,
+    pub(super) at: usize,
+    pub(super) start: i64,
+    pub(super) last: i64,
+    pub(super) direction: Direction,
+    /// Whether it was back by then.
+    pub(super) is_over: bool,
+    /// Whether it climbed.
+    pub(super) is_slow: bool,
 }
 
 impl Tree<'_> {
-    fn place(&self, at: usize) -> &Place {
+    pub(super) fn place(&self, at: usize) -> &Place {
         &self.watched[at].node.place
     }
 
     /// Whether two places hold charges of different providers.
-    fn are_apart(&self, one: usize, other: usize) -> bool {
+    pub(super) fn are_apart(&self, one: usize, other: usize) -> bool {
         let [one_of, other_of] = [one, other].map(|at| &self.watched[at].node.providers);
         let are_known = !one_of.is_empty() && !other_of.is_empty();
         are_known && one_of.iter().all(|provider| !other_of.contains(provider))
     }
 
     /// By how much a place is off what was expected, a day, over some days.
-    fn moved(&self, at: usize, days: (usize, usize), slow: bool) -> f64 {
+    pub(super) fn moved(&self, at: usize, days: (usize, usize), slow: bool) -> f64 {
         let watched = &self.watched[at];
         let mut sum = 0.0;
         let mut n = 0;
         for day in days.0..=days.1 {
             if let Some(cost) = watched.node.costs.get(day).copied().flatten() {
-                sum += cost - if slow { before(&watched.node.costs, day, days.0) } else { watched.expected[day] };
+                sum += cost - self.base(at, day, slow.then_some(days.0));
                 n += 1;
             }
         }
         sum / f64::from(n.max(1))
+    }
+
+    /// What a place's day is held against: its forecast, or, of what moved slowly from a day on, the weeks before.
+    pub(super) fn base(&self, at: usize, day: usize, slowly_from: Option<usize>) -> f64 {
+        let watched = &self.watched[at];
+        slowly_from.map_or(watched.expected[day], |from| before(&watched.node.costs, day, from))
     }
 
     /// Explains what began together.
@@ -75,7 +88,7 @@ impl Tree<'_> {
         let mut taken: Vec<(usize, f64)> = Vec::new();
         for alarm in &alarms {
             for _ in 0..CAUSES {
-                let left = Left::new(self, alarm, &taken);
+                let left = Left::new(self, alarm, &taken, causes);
                 if !self.is_news(alarm, &left, causes) {
                     break;
                 }
@@ -91,28 +104,31 @@ impl Tree<'_> {
                 }
             }
         }
-        let mut found = self.gather(found);
+        let mut found = self.gather(found, causes);
         pair_up(&mut found);
         causes.extend(taken.iter().filter_map(|(at, moved)| {
             let alarm = alarms.iter().find(|a| a.at == *at).or(alarms.first())?;
-            let (start, last) = (alarm.event.start, alarm.event.last);
-            Some(Cause { at: *at, start, last, direction: Direction::of(*moved) })
+            let Event { start, last, phase, shape, .. } = alarm.event;
+            let (is_over, is_slow) = (phase == Phase::Over, shape == Shape::Ramp);
+            Some(Cause { at: *at, start, last, direction: Direction::of(*moved), is_over, is_slow })
         }));
         found
     }
 
     /// Whether enough of an alarm's move is left unexplained.
     fn is_news(&self, alarm: &Alarm, left: &Left<'_>, causes: &[Cause]) -> bool {
-        let own = left.of(alarm.at);
-        let all = left.moved(alarm.at);
-        let reach = self.watched[alarm.at].reach(left.days.0, own);
-        let is_explained = !left.taken.is_empty() && own.abs() < reach.max(0.4 * all.abs());
+        let (own, ended) = (left.of(alarm.at), left.ends.at(alarm.at));
+        let reach = self.watched[alarm.at].reach(ended.map_or(left.days.0, |ended| ended.before), own);
+        let is_less = |share: f64, all: f64| own.abs() < reach.max(share * all.abs());
+        let is_part = !left.taken.is_empty() && is_less(0.4, left.moved(alarm.at));
+        let is_end = ended.is_some_and(|ended| is_less(UNSURE, ended.by));
+        let is_explained = is_part || is_end;
         let is_none = own * alarm.event.direction.sign() < self.settings.absolute;
         !is_explained && !is_none && !self.is_echo(alarm, own, left.days, causes)
     }
 
-    /// Whether a place's move is what an earlier cause still does, or undoes, in what they have in common:
-    /// a sum may notice it only days later, and its forecast may have begun to follow.
+    /// Whether a place's move is what an earlier cause still does in what they have in common: a sum may notice it only
+    /// days later, and its forecast may have begun to follow.
     fn is_echo(&self, alarm: &Alarm, own: f64, days: (usize, usize), causes: &[Cause]) -> bool {
         let place = &self.watched[alarm.at].node.place;
         causes.iter().any(|cause| {
@@ -130,9 +146,7 @@ impl Tree<'_> {
                 n += 1.0;
             }
             let shared = shared / n;
-            let goes_on = shared * own > 0.0 && shared.abs() >= 0.5 * own.abs();
-            let ends = alarm.event.direction != cause.direction && cause.last + 3 >= alarm.event.start;
-            goes_on || ends
+            shared * own > 0.0 && shared.abs() >= 0.5 * own.abs()
         })
     }
 
@@ -228,7 +242,8 @@ impl Tree<'_> {
             (_, Some(day)) => self.birth(at, day),
             (Some(event), None) if !alarm.born => Event { found: event.found.min(alarm.event.found), ..*event },
             _ => alarm.event,
-        };
+        }
+        .only(left.share(at));
         let mut contributors: Vec<Contributor> = self.children[at]
             .iter()
             .filter_map(|child| {
@@ -250,17 +265,30 @@ pub(super) struct Left<'t> {
     days: (usize, usize),
     slow: bool,
     taken: &'t [(usize, f64)],
+    ends: Ends<'t>,
     known: RefCell<HashMap<usize, f64>>,
 }
 
 impl<'t> Left<'t> {
-    pub(super) fn new(tree: &'t Tree<'t>, alarm: &Alarm, taken: &'t [(usize, f64)]) -> Self {
+    pub(super) fn new(tree: &'t Tree<'t>, alarm: &Alarm, taken: &'t [(usize, f64)], causes: &[Cause]) -> Self {
         let slow = alarm.event.shape == Shape::Ramp;
-        Left { tree, days: tree.evidence(&alarm.event), slow, taken, known: RefCell::default() }
+        let days = tree.evidence(&alarm.event);
+        let ends = Ends::new(tree, alarm, (days, slow), causes);
+        Left { tree, days, slow, taken, ends, known: RefCell::default() }
     }
 
+    /// By how much a place moved, but for what only ended.
     fn moved(&self, at: usize) -> f64 {
-        self.tree.moved(at, self.days, self.slow)
+        let moved = self.tree.moved(at, self.days, self.slow);
+        let Some(ended) = self.ends.at(at) else { return moved };
+        let sign = moved.signum();
+        sign * ((sign * moved).min(sign * ended.fell) - sign * ended.by).max(0.0)
+    }
+
+    /// The share of a place's move that is not the end of earlier ones.
+    pub(super) fn share(&self, at: usize) -> f64 {
+        let moved = self.tree.moved(at, self.days, self.slow);
+        if moved == 0.0 { 1.0 } else { (self.moved(at) / moved).clamp(0.0, 1.0) }
     }
 
     /// What is left of a place's move.

@@ -4,7 +4,7 @@
 //! elsewhere hides what it did in one region. Those pieces would each be told.
 
 use super::event::Event;
-use super::explain::Left;
+use super::explain::{Cause, Left};
 use super::place::Place;
 use super::tree::{Alarm, Anomaly, Kind, TOGETHER, Tree};
 
@@ -13,10 +13,10 @@ const SHARE: (f64, f64) = (0.3, 3.0);
 
 impl Tree<'_> {
     /// Tells pieces that moved together as the place that they are of.
-    pub(super) fn gather(&self, mut found: Vec<Anomaly>) -> Vec<Anomaly> {
+    pub(super) fn gather(&self, mut found: Vec<Anomaly>, causes: &[Cause]) -> Vec<Anomaly> {
         let mut i = 0;
         while i < found.len() {
-            match self.whole(&found, i) {
+            match self.whole(&found, i, causes) {
                 Some((whole, pieces)) => {
                     let mut at = 0..;
                     found.retain(|_| !at.next().is_some_and(|at| pieces.contains(&at)));
@@ -30,7 +30,7 @@ impl Tree<'_> {
     }
 
     /// The anomaly that one and others are pieces of, if there is one, and which those are.
-    fn whole(&self, found: &[Anomaly], one: usize) -> Option<(Anomaly, Vec<usize>)> {
+    fn whole(&self, found: &[Anomaly], one: usize, causes: &[Cause]) -> Option<(Anomaly, Vec<usize>)> {
         let parts = found[one].place.parts().iter();
         let wider = parts.map(|part| Place::new([(part.dimension.clone(), part.value.clone())]));
         let groups = wider.map(|place| {
@@ -45,14 +45,14 @@ impl Tree<'_> {
         let moved: f64 = pieces.iter().map(|piece| found[*piece].moved).sum();
         let largest = pieces.iter().copied().max_by(|a, b| found[*a].moved.abs().total_cmp(&found[*b].moved.abs()))?;
         let alarm = Alarm { at: *self.by_place.get(&place)?, event: found[largest].event, born: false };
-        let left = Left::new(self, &alarm, &[]);
+        let left = Left::new(self, &alarm, &[], causes);
         let at = self.down(alarm.at, &left);
         let is_inside_one = |piece: &usize| found[*piece].place.holds(&self.watched[at].node.place);
         if pieces.iter().any(is_inside_one) || !(SHARE.0..=SHARE.1).contains(&(left.of(at) / moved)) {
             return None;
         }
         let mut whole = self.anomaly(at, &alarm, &left);
-        if whole.event == alarm.event {
+        if whole.event == alarm.event.only(left.share(at)) {
             whole.event = sum(pieces.iter().map(|piece| &found[*piece].event), whole.event);
         }
         whole.event.found = pieces.iter().map(|piece| found[*piece].event.found).min()?;

@@ -74,6 +74,15 @@ impl Detector {
         }
     }
 
+    /// What lasted makes way for another: it is over where that took it back to where it was.
+    pub(super) fn end_before(&mut self, event: &Event) {
+        let Some(mut before) = self.lasting.take() else { return };
+        let has_grown = before.event.shape == Shape::Ramp && event.start - before.event.start > self.settings.grown();
+        let is_over = !before.back.is_empty() && is_other_way(&before.event, event) && !has_grown;
+        before.event.phase = if is_over { Phase::Over } else { Phase::Settled };
+        self.ended.push(before.event);
+    }
+
     /// Whether a move is the other way on days on which what stays is back where it was: its end, if they are enough.
     pub(super) fn may_be_its_end(&self, open: &Event) -> bool {
         self.lasting.as_ref().is_some_and(|lasting| !lasting.back.is_empty() && is_other_way(&lasting.event, open))

@@ -432,10 +432,7 @@ impl Detector {
         if let Some(slow) = &mut self.slow {
             slow.shift(by);
         }
-        if let Some(mut before) = self.lasting.take() {
-            before.event.phase = Phase::Settled;
-            self.ended.push(before.event);
-        }
+        self.end_before(&going.event);
         self.lasting =
             Some(Lasting { event: going.event, old, by, since: seen.step, back: Vec::new(), path: going.residuals });
         self.before = [0.0; 2];

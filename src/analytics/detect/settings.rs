@@ -36,6 +36,18 @@ impl Settings {
         self.confirm.div_ceil(2)
     }
 
+    /// Steps of the shortest season.
+    #[must_use]
+    pub(super) fn season(&self) -> usize {
+        self.seasons.first().copied().unwrap_or(1)
+    }
+
+    /// Steps after which what climbed has grown to what it is: that it falls back from there is no end of it.
+    #[must_use]
+    pub(super) fn grown(&self) -> i64 {
+        3 * self.seasons.last().copied().unwrap_or(1) as i64
+    }
+
     /// For costs by day: a weekly and a monthly season.
     #[must_use]
     pub fn daily() -> Self {

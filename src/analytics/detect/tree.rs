@@ -10,6 +10,9 @@
 //! 2. **Off.** The move is taken off every other place by what they have in common. A place of which
 //!    enough is left to be out of its own band has a cause of its own and is explained next.
 //!
+//! First of all what only ends is taken off: of a fall as much as earlier rises had added that are over with it, on
+//! whichever days they began (`ends`).
+//!
 //! This is the search for the fewest and highest places by explanatory power and surprise (Bhagwan et al.
 //! 2014, Adtributor, NSDI; Li et al. 2019, Squeeze, ISSRE) for sums that are small enough to be searched whole.
 //!

@@ -232,3 +232,73 @@ fn a_tag_that_is_lost_at_one_provider_hides_nothing_at_another() {
         assert!(found.contains(&step.to_string()), "seed {seed}: {found:?}");
     }
 }
+
+/// A bill with a place that holds all of it, and of which and another no series is.
+fn with_provider(bill: &Bill, days: usize) -> Vec<Node> {
+    let mut nodes = bill.nodes();
+    nodes.push(Node { place: Place::new([("provider", "aws")]), ..nodes[0].clone() });
+    nodes.into_iter().map(|node| cut(node, days)).collect()
+}
+
+/// Three places that step on different days and end together.
+fn staggered(seed: u64, factor: f64, [a, b, c]: [usize; 3], to: usize) -> Bill {
+    let bill = Bill::new(seed).times("db", "dev", a, to, factor).times("vm", "prod", b, to, factor);
+    bill.times("web", "dev", c, to, factor)
+}
+
+/// What is told of a bill's days that began on a day or later.
+fn since(bill: &Bill, days: usize, from: usize) -> Vec<Anomaly> {
+    let found = find(&with_provider(bill, days), FIRST, days, &Settings::of_places());
+    found.into_iter().filter(|one| one.event.start >= FIRST + from as i64).collect()
+}
+
+#[test]
+fn the_common_end_of_steps_that_began_on_different_days_is_no_move_of_what_holds_them() {
+    let mut told = Vec::new();
+    for (factor, from) in [(5.0, [70, 71, 72]), (4.0, [66, 72, 78]), (0.2, [70, 71, 72]), (0.1, [66, 72, 78])] {
+        for seed in 1..5 {
+            let bill = staggered(seed, factor, from, 85);
+            assert!(since(&bill, 84, 66).len() >= 2, "{factor} {from:?}, seed {seed}: the steps themselves are told");
+            for days in 86..=DAYS {
+                let late = since(&bill, days, 83).into_iter();
+                told.extend(late.map(|one| (factor, from, seed, days, one.place.to_string(), one.event.impact)));
+            }
+        }
+    }
+    assert!(told.is_empty(), "{told:?}");
+}
+
+#[test]
+fn what_falls_to_below_where_it_was_before_the_steps_that_end_is_told_by_what_it_is_below() {
+    for seed in 1..5 {
+        let bill = staggered(seed, 4.0, [66, 72, 78], 85).times("", "", 85, DAYS, 0.5);
+        let late = since(&bill, 95, 83);
+        let is: f64 = (85..95).filter_map(|day| bill.nodes()[0].costs[day]).sum();
+        let impact: f64 = late.iter().map(|one| one.event.impact).sum();
+        assert!((-1.35..=-0.65).contains(&(impact / is)), "seed {seed}: {impact} of {is}: {:?}", places(&late));
+        let falls = |one: &Anomaly| (one.event.direction, one.event.phase) == (Direction::Down, Phase::Lasting);
+        assert!(late.len() <= 2 && late.iter().all(falls), "seed {seed}: {:?}", places(&late));
+    }
+}
+
+#[test]
+fn what_falls_while_an_earlier_rise_goes_on_is_told() {
+    for seed in 1..5 {
+        let bill = Bill::new(seed).times("db", "dev", 70, DAYS, 3.0).times("", "", 80, DAYS, 0.5);
+        let late = since(&bill, DAYS, 78);
+        assert!(late.iter().any(|one| ["total", "provider=aws"].contains(&one.place.to_string().as_str())), "{late:?}");
+    }
+}
+
+#[test]
+fn what_falls_back_after_a_month_of_growth_is_told() {
+    for seed in 1..5 {
+        let mut bill = Bill::new(seed);
+        for (_, _, costs) in bill.0.iter_mut().filter(|(service, ..)| *service == "db") {
+            (55..90).for_each(|day| costs[day] *= 1.03_f64.powi(day as i32 - 54));
+        }
+        let late = since(&bill, 96, 88);
+        assert_eq!(places(&late), ["service=db"], "seed {seed}");
+        assert_eq!(late[0].event.direction, Direction::Down, "seed {seed}");
+    }
+}

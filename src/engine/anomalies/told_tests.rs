@@ -3,7 +3,7 @@
 use super::list::{self, AnomalyQuery};
 use super::tests::{Charges, DB, FIRST, Of, VM, after_a_commitment, engine, told};
 use super::*;
-use crate::domain::anomaly::{Kind, State};
+use crate::domain::anomaly::{Course, Kind, State};
 use crate::domain::lens::Lens;
 
 #[test]
@@ -102,4 +102,33 @@ fn what_nothing_was_seen_of_for_thirty_days_goes_on_no_more() {
         one.state
     };
     assert_eq!([state(93), state(119), state(121)], [State::Open, State::Open, State::Resolved]);
+}
+
+#[test]
+fn steps_of_different_days_that_end_together_leave_no_fall_above_them() {
+    const SERVICES: [&str; 6] = ["batch", "cache", "lex", "ml", "queue", "web"];
+    // (What a step costs, or leaves, and whether it is a rise.)
+    for (stepped, rises) in [(300.0, true), (5.0, false)] {
+        let engine = engine();
+        for days in [84, 86, 88, 90, 91, 95] {
+            let mut charges = Charges::new();
+            charges.daily(VM, 0..days, 60.0);
+            for (at, service) in (0..).zip(SERVICES) {
+                let (of, from) = (Of { service, resource: service, ..VM }, 70 + at % 3);
+                charges.daily(of, 0..from, 60.0);
+                charges.daily(of, from..days.min(85), stepped);
+                charges.daily(of, 85..days.max(85), 60.0);
+            }
+            let found = charges.found_in(&engine, days + 3);
+            let told = told(&found);
+            assert!(told.iter().all(|(_, up, start)| *up == rises && *start < 75), "{stepped}, {days}: {told:?}");
+            assert!(!told.is_empty() && told.len() <= SERVICES.len(), "{stepped}, {days}: {told:?}");
+            let going = found.iter().filter(|one| one.anomaly.finding.course.is_going()).count();
+            assert_eq!(going > 0, days < 88, "{stepped}, {days}: {told:?}");
+            assert!(
+                days < 90 || found.iter().all(|one| one.anomaly.finding.course == Course::Over),
+                "{days}: {told:?}"
+            );
+        }
+    }
 }
