@@ -61,8 +61,12 @@ impl Trouble {
         if !self.told.is_worse_than(was) {
             // Its figures change with each look.
             now.title.clone_from(&was.title);
-            // What has become less bad is not told again when it is as bad as it was.
-            (now.severity, now.stage) = (was.severity.max(now.severity), was.stage.max(now.stage));
+            // What has become less bad is not told again when it is as bad as it was; what became worse while somebody
+            // knew of it was told to nobody.
+            (now.severity, now.stage) = match self.told.known {
+                true => (was.severity, was.stage),
+                false => (was.severity.max(now.severity), was.stage.max(now.stage)),
+            };
         }
         now
     }

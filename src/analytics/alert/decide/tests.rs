@@ -240,6 +240,9 @@ fn what_a_person_knows_is_not_told_and_what_was_taken_back_is() {
     assert!(look(&plan, &taken(Taken::Known, Severity::Warning), &mut memory).is_empty());
     assert_eq!(look(&plan, &taken(Taken::Open, Severity::Warning), &mut memory).len(), 1);
     assert!(look(&plan, &taken(Taken::Known, Severity::Critical), &mut memory).is_empty());
+    let worse = look(&plan, &taken(Taken::Open, Severity::Critical), &mut memory);
+    assert_eq!(worse.len(), 1, "it became worse while somebody knew of it, and nobody does any more");
+    assert!(look(&plan, &taken(Taken::Open, Severity::Critical), &mut memory).is_empty());
     assert_eq!(look(&plan, &facts(Vec::new()), &mut memory).len(), 1, "its end is told to whom its beginning was");
 }
 
