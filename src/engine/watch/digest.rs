@@ -34,8 +34,10 @@ pub fn of(
     (moment, offset): (Moment, i64),
     cancel: &Cancel,
 ) -> Result<Option<DigestFact>> {
-    let due = due(rule, moment.at + offset, moment.day());
-    let Some(Span { period, days, before, come, lacks }) = span(engine, rule, due, moment) else {
+    let local = moment.at + offset;
+    let due = due(rule, local, moment.day());
+    let Some(Span { period, days, before, come, lacks }) = span(engine, rule, due, (moment, Day::of_seconds(local)))
+    else {
         return Ok(None);
     };
     let (table, metric) = costs(engine, (rule, &BY), (days, None), cancel)?;
@@ -93,13 +95,18 @@ struct Span {
 }
 
 /// What a summary is of: it waits for days that have not come, and after a while has figures of those that have.
-fn span(engine: &LocalEngine, rule: &Rule, (period, before): (Period, Period), moment: Moment) -> Option<Span> {
+fn span(
+    engine: &LocalEngine,
+    rule: &Rule,
+    (period, before): (Period, Period),
+    (moment, local): (Moment, Day),
+) -> Option<Span> {
     let mut freshness = engine.freshness(moment.day());
     freshness.retain(|fresh| admits(&rule.scope, &Dimension::Provider, fresh.provider.raw(), ""));
     let arrivals = Arrivals::of_those(engine, &rule.scope, &freshness, moment.day());
     match rule.every {
         Every::Day => of_a_day(&arrivals, period.from),
-        Every::Week => of_a_week(&arrivals, (period, before), moment.day()),
+        Every::Week => of_a_week(&arrivals, (period, before), waits(rule, local, period)),
     }
 }
 
@@ -124,12 +131,17 @@ fn of_a_day(arrivals: &Arrivals, newest: Day) -> Option<Span> {
     })
 }
 
-fn of_a_week(arrivals: &Arrivals, (period, before): (Period, Period), today: Day) -> Option<Span> {
+/// Whether a week's summary waits for days that have not come: some days, where somebody is told on one of them.
+fn waits(rule: &Rule, today: Day, week: Period) -> bool {
+    Period { from: today.plus(1), to: week.to.plus(WAITS_DAYS + 1) }.iter().any(|day| rule.days.contains(day))
+}
+
+fn of_a_week(arrivals: &Arrivals, (period, before): (Period, Period), waits: bool) -> Option<Span> {
     let Some(missing) = arrivals.missing(period) else {
         let before = Some(before).filter(|before| arrivals.missing(*before).is_none());
         return Some(Span { period, days: period, before, come: None, lacks: None });
     };
-    if today < period.to.plus(WAITS_DAYS) {
+    if waits {
         return None;
     }
     let lacks = missing.words();
@@ -146,7 +158,8 @@ fn of_a_week(arrivals: &Arrivals, (period, before): (Period, Period), today: Day
 fn due(rule: &Rule, local: i64, utc: Day) -> (Period, Period) {
     let (today, minute) = day_and_minute(local);
     // Before that minute it is the one of the last time that the clock said so: whoever looks at night only is told, too.
-    let last = if minute < rule.minute { today.plus(-1) } else { today };
+    let newest = if minute < rule.minute { today.plus(-1) } else { today };
+    let last = (0..7).map(|back| newest.plus(-back)).find(|day| rule.days.contains(*day)).unwrap_or(newest);
     let (to, days) = match rule.every {
         Every::Day => (last.min(utc), 1),
         Every::Week => (last.min(utc).week_start(), 7),
@@ -187,7 +200,7 @@ fn named(now: &BTreeMap<String, Amount>, then: Option<&BTreeMap<String, Amount>>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::alert::Kind;
+    use crate::domain::alert::{Days, Kind};
     use crate::domain::calendar::DAY_SECONDS;
 
     #[test]
@@ -204,6 +217,28 @@ mod tests {
         assert_eq!(words(due(&weekly, at(9))), "2026-11-16..2026-11-23 2026-11-09..2026-11-16");
         assert_eq!(due(&weekly, at(3)), due(&weekly, at(9)), "whoever looks at night only has it as well");
         assert_eq!(due(&weekly, at(9)), due(&weekly, at(9) + 4 * DAY_SECONDS), "one a week");
+    }
+
+    #[test]
+    fn a_summary_is_due_on_its_rules_days_and_waits_no_longer_than_them() {
+        // A Monday.
+        let monday = Day::parse("2026-11-23").expect("date");
+        let at = |day: Day, hour: i64| day.seconds() + hour * 3_600;
+        let due = |rule: &Rule, local: i64| due(rule, local, Day::of_seconds(local)).0.to_string();
+        let workdays = Rule { days: Days(0b001_1111), ..Rule::new("d", Kind::Digest) };
+        for (day, hour, want) in [(-3, 9, 19), (-2, 9, 19), (-1, 9, 19), (0, 0, 19), (0, 9, 22)] {
+            let want = format!("2026-11-{want}..2026-11-{}", want + 1);
+            assert_eq!(due(&workdays, at(monday.plus(day), hour)), want, "{day} {hour}");
+        }
+        let tuesdays = Rule { every: Every::Week, days: Days(0b10), ..workdays.clone() };
+        assert_eq!(due(&tuesdays, at(monday.plus(1), 0)), "2026-11-09..2026-11-16", "last Tuesday's");
+        assert_eq!(due(&tuesdays, at(monday.plus(1), 9)), "2026-11-16..2026-11-23");
+        let week = Period { from: monday.plus(-7), to: monday };
+        let weekly = Rule { days: Days::ALL, ..tuesdays.clone() };
+        let mondays = Rule { days: Days(1), ..tuesdays.clone() };
+        for (rule, want) in [(weekly, [true, true, false]), (tuesdays, [true, false, false]), (mondays, [false; 3])] {
+            assert_eq!([0, 1, 3].map(|day| waits(&rule, monday.plus(day), week)), want, "{:?}", rule.days);
+        }
     }
 
     #[test]
