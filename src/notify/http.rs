@@ -211,14 +211,15 @@ impl Answered {
         Err(Failure { wait: self.wait(), unsure, ..Failure::said(&why, said, secrets) })
     }
 
-    /// Whether a success says no otherwise. One that breaks off is taken at its head.
+    /// Whether a success says no otherwise. One that breaks off is taken at its head, which tells a page.
     fn taken(&self, refuses: impl Fn(&str) -> bool, secrets: &[&str]) -> Result<(), Failure> {
-        let says_no = self.is_page() || names_error(&self.body) || refuses(self.body.trim());
-        if !self.is_whole || !says_no {
+        let says_no = || names_error(&self.body) || refuses(self.body.trim());
+        if !self.is_page() && !(self.is_whole && says_no()) {
             return Ok(());
         }
         let why = format!("{} answered {}, but has not taken it", self.host, self.status.as_u16());
-        let said = if self.is_page() { "a web page, as of a login" } else { self.body.as_str() };
+        let echoless = without_echo(&self.body, &self.sent);
+        let said = if self.is_page() { "a web page, as of a login" } else { &echoless };
         // Somebody has it.
         Err(Failure { unsure: true, ..Failure::said(&why, said, secrets) })
     }

@@ -152,7 +152,7 @@ fn meant(channel: &Channel) -> Result<(), Failure> {
 pub async fn bring(channel: &Channel, message: &Message, means: &Means) -> Fate {
     let worded = Worded::of(message);
     let work = async {
-        meant(channel)?;
+        check(channel)?;
         by(channel, &worded, message, means).await
     };
     let tried = tokio::time::timeout(means.limit, work).await;

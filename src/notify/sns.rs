@@ -1,5 +1,7 @@
 //! Amazon SNS: a message to a topic, with the credentials of the AWS CLI. Needs `sns:Publish`.
 
+use std::error::Error;
+use std::io::{self, ErrorKind};
 use std::time::Duration;
 
 use aws_config::profile::ProfileFileCredentialsProvider;
@@ -7,12 +9,15 @@ use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region};
-use aws_sdk_sns::error::{DisplayErrorContext, ProvideErrorMetadata};
+use aws_sdk_sns::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_sns::types::MessageAttributeValue;
 
 use super::outgoing::Failure;
 use super::worded::{Worded, cut, name_of};
 
+/// Of what goes wrong with a connection, what does before there is one.
+const NOBODY: [ErrorKind; 3] =
+    [ErrorKind::ConnectionRefused, ErrorKind::HostUnreachable, ErrorKind::NetworkUnreachable];
 /// How long a request may take; the outbox tries again.
 const WITHIN: Duration = Duration::from_secs(20);
 /// Characters of a subject (docs.aws.amazon.com/sns/latest/api/API_Publish.html).
@@ -66,8 +71,24 @@ pub async fn bring(to: &Topic<'_>, message: &Worded) -> Result<(), Failure> {
     let sent = publish.send().await;
     sent.map(|_| ()).map_err(|error| match error.code() {
         Some(code) => Failure::said(&format!("SNS refused it ({code})"), error.message().unwrap_or_default(), &[]),
-        None => Failure::said("SNS", &DisplayErrorContext(&error).to_string(), &[]),
+        None => {
+            let unsure = may_have_it(&error);
+            Failure { unsure, ..Failure::said("SNS", &DisplayErrorContext(&error).to_string(), &[]) }
+        }
     })
+}
+
+/// Whether what was not answered may have been taken: not where nobody was reached, or nothing was asked.
+fn may_have_it<E>(error: &SdkError<E>) -> bool {
+    match error {
+        SdkError::TimeoutError(_) | SdkError::ResponseError(_) => true,
+        SdkError::DispatchFailure(failure) if failure.is_io() || failure.is_timeout() => {
+            let first: Option<&dyn Error> = failure.as_connector_error().map(|error| error as _);
+            !std::iter::successors(first, |cause| (*cause).source())
+                .any(|cause| cause.downcast_ref::<io::Error>().is_some_and(|of| NOBODY.contains(&of.kind())))
+        }
+        _ => false,
+    }
 }
 
 /// A subject as SNS takes it: printable ASCII that begins with a letter, a digit or punctuation.

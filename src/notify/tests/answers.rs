@@ -77,3 +77,29 @@ async fn what_was_said_instead_is_the_reason() {
         assert_eq!(fate, Fate::Failed { why: said.to_owned(), wait: None, unsure: true });
     }
 }
+
+#[tokio::test]
+async fn a_login_page_that_breaks_off_is_no_success() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("port");
+    let address = kept(&format!("http://{}/", listener.local_addr().expect("address")));
+    let serve = async {
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+        let (mut stream, _) = listener.accept().await.expect("connection");
+        let mut asked = vec![0; 65_536];
+        let _ = stream.read(&mut asked).await.expect("request");
+        let head = format!("HTTP/1.1 200 OK\r\ncontent-length: 9999\r\n\r\n{LOGIN}");
+        stream.write_all(head.as_bytes()).await.expect("answer");
+    };
+    let message = plain();
+    let (fate, ()) = tokio::join!(sent(Via::Slack(address.reference.clone()), &message), serve);
+    assert!(matches!(fate, Fate::Failed { .. }), "{fate:?}");
+}
+
+#[tokio::test]
+async fn a_template_that_makes_no_json_is_never_sent() {
+    let (server, address) = answering(ResponseTemplate::new(200)).await;
+    let template = Some(r#"{"text":"{{ title }}"}"#.to_owned());
+    let via = Via::Webhook { url: address.reference.clone(), secret: None, template };
+    assert!(matches!(sent(via, &plain()).await, Fate::Failed { unsure: false, .. }));
+    assert!(server.received_requests().await.expect("recorded").is_empty());
+}
