@@ -57,6 +57,23 @@ fn what_was_found_is_brought_even_where_nobody_can_look() {
 }
 
 #[test]
+fn the_end_of_what_a_channel_was_told_that_is_gone_is_said_once_to_be_untold() {
+    let folder = tempfile::tempdir().expect("folder");
+    let store = Arc::new(Store::in_memory(&[]));
+    let end = Message { turn: crate::domain::alert::Turn::Resolved, ..Message::test("pager", 0) };
+    put_on_its_way(&store, [(end, "pager")]);
+    let engine = LocalEngine::new(store, Config::default().settle, false);
+    let courier = Courier::new(&Config::default(), Place::beside(&folder.path().join("store")), None, None);
+    let (none, most) = (CancellationToken::new(), Duration::from_secs(5));
+    let tries =
+        || courier.bring_due(&engine, &|_| panic!("it is the pager's"), &none, most).expect("noted").tried.len();
+    assert_eq!((tries(), tries()), (1, 0), "once");
+    let stands = stands(&engine).expect("it stands");
+    assert_eq!((stands.outbox.len(), stands.log.len(), stands.log[0].state()), (0, 1, "not told"));
+    assert_eq!(stands.log[0].why.as_deref(), Some("the config has no such channel any more"));
+}
+
+#[test]
 fn a_certificate_at_home_is_found_there() {
     let mut config = Config::default();
     config.sync.certificate = Some("~/corp.pem".into());
