@@ -248,6 +248,9 @@ impl Page<'_> {
             match (why, channel.remark) {
                 // Where nothing waits its place is free.
                 (None, Some(remark)) if channel.waiting == 0 => spans.push((self.rest(remark, taken), Role::Muted)),
+                (Some(why), _) if waiting.is_empty() && unusable.is_some() => {
+                    spans.push((self.rest(why, taken), role));
+                }
                 (Some(why), _) if kind == 0 => {
                     let waiting = if waiting.is_empty() { waiting } else { format!("{waiting}: ") };
                     spans.push((self.rest(&format!("{waiting}{why}"), taken), role));
