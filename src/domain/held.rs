@@ -22,14 +22,20 @@ pub struct Held {
     pub below: Amount,
     /// How far above it.
     pub above: Amount,
-    /// What the settled days that it was found on cost, from the first on.
-    pub costs: Vec<Amount>,
+    /// What the settled days that it was found on cost, from the first on; none where that is not known.
+    pub costs: Vec<Option<Amount>>,
     /// Whose charges they are.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub providers: Vec<String>,
 }
 
 impl Held {
+    /// The day after the last whose cost was kept.
+    #[must_use]
+    pub fn until(&self) -> Day {
+        self.from.plus(self.costs.len() as i32)
+    }
+
     /// What a day was expected to cost.
     #[must_use]
     pub fn expected(&self, day: Day) -> Amount {

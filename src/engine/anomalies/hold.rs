@@ -60,6 +60,12 @@ impl Days {
     fn end(&self) -> Day {
         self.first.plus(self.settled.min(self.costs.len()) as i32)
     }
+
+    /// The day after the last that is settled and has come.
+    fn known_until(&self) -> Day {
+        let settled = &self.costs[..self.settled.min(self.costs.len())];
+        self.first.plus(settled.iter().rposition(Option::is_some).map_or(0, |last| last + 1) as i32)
+    }
 }
 
 /// The costs of the places of a bill that are asked for.
@@ -96,7 +102,7 @@ fn hold(finding: &Finding, days: &Days) -> Held {
         week: week.map(estimate),
         below: finding.day.expected - finding.day.lower,
         above: finding.day.upper - finding.day.expected,
-        costs: of_event(finding.start).map(|day| estimate(days.cost(day).unwrap_or(0.0))).collect(),
+        costs: of_event(finding.start).map(|day| days.cost(day).map(estimate)).collect(),
         providers: days.providers.clone(),
     }
 }
@@ -108,8 +114,11 @@ pub(super) fn keep(anomaly: &mut Anomaly, days: &Days) {
     anomaly.held = Some(match first {
         None => fresh,
         Some(first) => {
-            let end = anomaly.finding.last.plus(1).min(days.end());
-            let costs = (first.from.0..end.0).map(|day| estimate(days.cost(Day(day)).unwrap_or(0.0))).collect();
+            let end = anomaly.finding.last.plus(1).min(days.end().max(first.until()));
+            // What is waited for again cost what it did.
+            let was = first.costs.iter().copied().chain(std::iter::repeat(None));
+            let of_event = (first.from.0..end.0).map(Day);
+            let costs = of_event.zip(was).map(|(day, was)| days.cost(day).map(estimate).or(was)).collect();
             Held { costs, providers: fresh.providers, ..first }
         }
     });
@@ -175,12 +184,13 @@ fn walk(finding: &Finding, held: &Held, days: &Days) -> Stood {
     stood
 }
 
-/// Whether the days that an anomaly was found on cost something else now, and hardly anything of it is left.
+/// Whether the days that an anomaly was found on cost something else now, and hardly anything of it is left. A day that
+/// has not come, of a place that waits for another provider, was not restated: what was removed costs nothing.
 fn is_restated(finding: &Finding, held: &Held, days: &Days) -> bool {
     let (mut then, mut now, mut changed) = (0.0, 0.0, false);
     for (day, cost) in (held.from.0..).map(Day).zip(&held.costs) {
-        let (expected, was) = (held.expected(day).to_f64(), cost.to_f64());
-        let is = days.cost(day).unwrap_or(0.0);
+        let (Some(was), Some(is)) = (cost, days.cost(day)) else { continue };
+        let (expected, was) = (held.expected(day).to_f64(), was.to_f64());
         changed |= (is - was).abs() > (SAME * was.abs()).max(0.01);
         if day >= finding.start {
             (then, now) = (then + was - expected, now + is - expected);
@@ -240,17 +250,33 @@ pub(super) fn missed(anomaly: &Anomaly, days: Option<&Days>, daily: f64) -> Opti
     if is_restated(finding, &held, days) {
         return Some(gone());
     }
+    // Where less of it is known than was before, nothing is known of what became of it.
+    if days.known_until() < held.until().max(finding.start.plus(1)) {
+        return None;
+    }
     let stood = walk(finding, &held, days);
     (was || stood.course.is_going()).then(|| told(finding, &held, &stood, daily))
 }
 
+/// Whether two places hold charges of different providers: then they have nothing in common, whatever they are called.
+fn are_apart(one: Option<&Days>, other: Option<&Days>) -> bool {
+    let (Some(one), Some(other)) = (one, other) else { return false };
+    let are_known = !one.providers.is_empty() && !other.providers.is_empty();
+    are_known && one.providers.iter().all(|provider| !other.providers.contains(provider))
+}
+
+/// What was found, all of it, and the days of its places.
+pub(super) type Others<'f> = (&'f [&'f Finding], &'f Places);
+
 /// Whether another that goes on is told of the same money.
-pub(super) fn is_told(finding: &Finding, others: &[&Finding]) -> bool {
+pub(super) fn is_told(finding: &Finding, (others, places): Others<'_>) -> bool {
     let where_is = |finding: &Finding| core_of(finding).unwrap_or_else(|| place_of(&finding.place));
-    let place = where_is(finding);
+    let days_of = |finding: &Finding| places.get(&place_of(&finding.place));
+    let (place, days) = (where_is(finding), days_of(finding));
     others.iter().any(|other| {
         let near = (other.start.0 - finding.start.0).abs() <= TOGETHER || other.start >= finding.start;
-        near && place.meet(&where_is(other)).is_some() && outweighs(other, finding)
+        let meet = near && place.meet(&where_is(other)).is_some() && !are_apart(days, days_of(other));
+        meet && outweighs(other, finding)
     })
 }
 
@@ -269,7 +295,7 @@ pub(super) fn is_part(finding: &Finding, reach: &Place, others: &[&Finding]) -> 
 }
 
 /// What an anomaly that is told to be over is, where its place's cost is still up; `None` where it is over.
-pub(super) fn still(anomaly: &Anomaly, others: &[&Finding], days: &Days, daily: f64) -> Option<Finding> {
+pub(super) fn still(anomaly: &Anomaly, others: Others<'_>, days: &Days, daily: f64) -> Option<Finding> {
     let finding = &anomaly.finding;
     let is_of_charges = finding.kind.is_news() || finding.kind == Kind::Expired;
     if finding.course != Course::Over || finding.hourly || is_of_charges || is_told(finding, others) {

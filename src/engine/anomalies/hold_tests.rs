@@ -197,3 +197,67 @@ fn what_somebody_spoke_of_is_kept_though_its_money_is_told_at_another_place() {
         }
     }
 }
+
+/// What was found as of some days later, when of the anomaly's place no day has come from one on: another provider's
+/// are waited for.
+fn waits(costs: &[f64], from: i32, as_of: i32, finding: Option<Course>) -> Merged {
+    let kept = look(vec![], costs, START + 4, Some(Course::GoesOn)).anomalies;
+    let mut fresh = seen(costs, as_of, finding);
+    for days in fresh[0].places.values_mut() {
+        days.settled = (from - FIRST) as usize;
+        days.costs.iter_mut().skip(days.settled).for_each(|cost| *cost = None);
+    }
+    merge(kept, &fresh, &[], (Day(as_of), 9))
+}
+
+#[test]
+fn a_day_that_is_waited_for_was_not_restated() {
+    let costs = costs(7, START + 20, START..START + 20);
+    let kept = look(vec![], &costs, START + 4, Some(Course::GoesOn)).anomalies;
+    for from in [START - 3, START, START + 2] {
+        let merged = waits(&costs, from, START + 6, None);
+        assert_eq!((&merged.resolved[..], &merged.changed[..]), (&[][..], &[][..]), "known until {}", from - START);
+        assert_eq!(merged.anomalies[0].finding, kept[0].finding, "known until {}", from - START);
+        // Once all has come, it is what it would have been; where it was restated meanwhile, that is seen.
+        let later = look(merged.anomalies.clone(), &costs, START + 10, None);
+        let course = later.anomalies[0].finding.course;
+        assert!(later.opened.is_empty() && course == Course::Stays, "known until {}: {course:?}", from - START);
+        let restated = self::costs(7, START + 20, 0..0);
+        for merged in [merged, waits(&costs, from, START + 6, Some(Course::GoesOn))] {
+            let later = look(merged.anomalies, &restated, START + 10, None);
+            assert_eq!(later.anomalies[0].finding.course, Course::NotFound, "known until {}", from - START);
+        }
+    }
+}
+
+#[test]
+fn what_another_provider_costs_tells_nothing_of_it() {
+    let costs = costs(8, START + 20, START..START + 20);
+    let kept = look(vec![], &costs, START + 3, Some(Course::GoesOn)).anomalies;
+    let spot = |value: &str| crate::domain::anomaly::Spot {
+        dimension: crate::domain::dimension::Dimension::SubAccount,
+        value: value.into(),
+        name: None,
+    };
+    // (Whose charges the other place holds, whether it may be of the same money.)
+    for (provider, is_same) in [("Azure", false), ("AWS", true)] {
+        for finding in [None, Some(Course::Over)] {
+            let mut other = found("vm", START + 5, START + 9, 30, Course::Stays);
+            other.finding.place = vec![spot("one")];
+            other.raw.place = place_of(&other.finding.place);
+            let mut fresh = seen(&costs, START + 10, finding).remove(0);
+            let days = fresh.places.values().next().cloned().expect("days");
+            fresh.places.insert(other.raw.place.clone(), Days { providers: vec![provider.into()], ..days });
+            fresh.found.iter_mut().for_each(|over| over.finding.last = Day(START + 3));
+            fresh.found.push(other);
+            let merged = merge(kept.clone(), &[fresh], &[], (Day(START + 10), 9));
+            let course = merged.anomalies.iter().find(|a| a.id == kept[0].id).map(|a| a.finding.course);
+            let is = match finding {
+                _ if !is_same => Some(Course::Stays),
+                None => None,
+                Some(_) => Some(Course::Over),
+            };
+            assert_eq!(course, is, "{provider}: {finding:?}");
+        }
+    }
+}

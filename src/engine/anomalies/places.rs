@@ -29,7 +29,9 @@ pub(super) fn of<'f>(
     cancel: &Cancel,
 ) -> Result<Places> {
     let mut places = Places::new();
-    for finding in findings.filter(|finding| hold::is_held(finding, as_of)) {
+    // Of what goes on by the hour alone whose charges it is is asked too.
+    let is_asked = |finding: &&Finding| hold::is_held(finding, as_of) || finding.hourly && finding.course.is_going();
+    for finding in findings.filter(is_asked) {
         let place = place_of(&finding.place);
         if places.contains_key(&place) {
             continue;

@@ -268,7 +268,7 @@ fn take(anomaly: &mut Anomaly, (of, seen, as_of): Seen<'_>) {
         return;
     }
     hold::keep(anomaly, days);
-    if let Some(finding) = hold::still(anomaly, seen, days, of.daily) {
+    if let Some(finding) = hold::still(anomaly, (seen, &of.places), days, of.daily) {
         anomaly.finding = finding;
     }
 }
@@ -390,7 +390,7 @@ fn miss(anomaly: &mut Anomaly, (of, seen, as_of): Seen<'_>, now: i64, merged: &m
             if !was && !hold::is_held(finding, as_of) {
                 return;
             }
-            if was && anomaly.is_untouched() && hold::is_told(&anomaly.finding, seen) {
+            if was && anomaly.is_untouched() && hold::is_told(&anomaly.finding, (seen, &of.places)) {
                 merged.forgotten.push(anomaly.id);
                 return;
             }
