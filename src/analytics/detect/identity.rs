@@ -9,6 +9,8 @@
 //! The same money shows now at one place, now at another: the [`reach()`] of an anomaly is its place and who has nearly
 //! all of it there, its [`core()`] the one service of one account among them.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use super::event::Direction;
@@ -125,22 +127,48 @@ impl Known {
             last: anomaly.event.last,
         }
     }
+}
 
-    /// How far from a fresh anomaly it is, if they can be the same: the place first, then days.
-    fn distance(&self, fresh: &Anomaly) -> Option<(usize, i64)> {
-        let event = &fresh.event;
-        if self.direction != event.direction || self.news != is_news(fresh.kind) {
-            return None;
-        }
-        let apart = (self.start - event.start).abs();
+/// Where a known or a fresh anomaly is, worked out once for all that it is held against.
+struct Where<'a> {
+    place: &'a Place,
+    reach: Cow<'a, Place>,
+    core: Option<Place>,
+    direction: Direction,
+    news: bool,
+    start: i64,
+    last: i64,
+}
+
+impl<'a> Where<'a> {
+    fn known(known: &'a Known) -> Where<'a> {
+        let Known { place, reach, direction, news, start, last, .. } = known;
+        let (reach, core) = (Cow::Borrowed(reach), core(reach));
+        Where { place, reach, core, direction: *direction, news: *news, start: *start, last: *last }
+    }
+
+    fn fresh(fresh: &'a Anomaly) -> Where<'a> {
+        let Anomaly { place, kind, event, .. } = fresh;
         let reach = reach_of(fresh);
         let core = core(&reach);
-        let same_core = core.is_some() && core == self::core(&self.reach);
-        if self.place == fresh.place || same_core {
-            let overlaps = self.start <= event.last + SLACK && event.start <= self.last + SLACK;
+        let (direction, news) = (event.direction, is_news(*kind));
+        Where { place, reach: Cow::Owned(reach), core, direction, news, start: event.start, last: event.last }
+    }
+
+    /// How far from a fresh anomaly it is, if they can be the same: the place first, then days.
+    fn distance(&self, fresh: &Where<'_>) -> Option<(usize, i64)> {
+        if self.direction != fresh.direction || self.news != fresh.news {
+            return None;
+        }
+        let apart = (self.start - fresh.start).abs();
+        let overlaps = self.start <= fresh.last + SLACK && fresh.start <= self.last + SLACK;
+        if !overlaps && apart > SLACK {
+            return None;
+        }
+        if self.place == fresh.place || self.core.is_some() && self.core == fresh.core {
             return overlaps.then_some((usize::from(self.place != fresh.place), apart));
         }
-        let related = self.place.holds(&reach) || fresh.place.holds(&self.reach);
+        let related = self.place.holds(&fresh.reach) || fresh.place.holds(&self.reach);
         (related && apart <= SLACK).then(|| (1 + self.place.depth().abs_diff(fresh.place.depth()), apart))
     }
 }
@@ -149,8 +177,9 @@ impl Known {
 #[must_use]
 pub fn names(known: &[Known], fresh: &[Anomaly]) -> Vec<Name> {
     let mut pairs: Vec<((usize, i64), usize, usize)> = Vec::new();
-    for (at, anomaly) in fresh.iter().enumerate() {
-        let near = known.iter().enumerate().filter_map(|(k, known)| Some((known.distance(anomaly)?, at, k)));
+    let all: Vec<Where<'_>> = known.iter().map(Where::known).collect();
+    for (at, anomaly) in fresh.iter().map(Where::fresh).enumerate() {
+        let near = all.iter().enumerate().filter_map(|(k, known)| Some((known.distance(&anomaly)?, at, k)));
         pairs.extend(near);
     }
     pairs.sort_unstable();
