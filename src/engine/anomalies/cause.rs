@@ -4,18 +4,19 @@
 //! anomalies at places that cross are one, and what a commitment that ended had covered, only charges tell. Few
 //! anomalies are looked into, the gravest, and days of two weeks at most of each: it is kept with them who has them.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::bill::{Bill, request, word_of};
 use super::cells::{self, Cells};
-use super::find::{Found, estimate, severity};
+use super::find::{Found, estimate, severity, share};
 use super::once;
 use crate::analytics::detect::event::Shape;
 use crate::domain::anomaly::{Contributor, Course, Finding, Kind, Spot, filter_of};
 use crate::domain::calendar::{DAY_SECONDS, Granularity, Period};
 use crate::domain::dimension::Dimension;
 use crate::domain::filter::{Clause, Pattern};
+use crate::domain::money::Amount;
 use crate::domain::text::UNTOLD;
 use crate::engine::Cancel;
 use crate::engine::foretell::Aside;
@@ -311,8 +312,8 @@ pub(super) fn resources(
 
 /// What charges cost a day.
 fn daily(table: &Table, period: Period) -> f64 {
-    let sum: f64 = table.groups().map(|(_, total)| total.sum.to_f64()).sum();
-    sum / f64::from(period.days().max(1))
+    let sum: Amount = table.groups().map(|(_, total)| total.sum).sum();
+    sum.to_f64() / f64::from(period.days().max(1))
 }
 
 /// What admits the charges of all of some places that anomalies are looked for among.
@@ -342,23 +343,26 @@ fn moves(
     let mut named = Vec::new();
     let mut all = 0.0;
     for (at, dimension) in by.iter().enumerate() {
-        let mut moves: HashMap<&str, (f64, &str)> = HashMap::new();
-        for ((table, period), sign) in tables.into_iter().zip([1.0, -1.0]) {
+        // Exact, and in one order: the same charges tell the same.
+        let mut sums: BTreeMap<&str, ([Amount; 2], &str)> = BTreeMap::new();
+        for (side, (table, period)) in tables.into_iter().enumerate() {
             for (key, total) in table.groups().filter(|(key, _)| is_asked(period, key.start)) {
                 let (values, id) = (&table.dimensions[at], key.values.0[at]);
-                let of = moves.entry(values.text(id)).or_insert((0.0, values.name(id)));
-                of.0 += sign * total.sum.to_f64() / days(period);
+                sums.entry(values.text(id)).or_insert(([Amount::ZERO; 2], values.name(id))).0[side] += total.sum;
             }
         }
-        let whole: f64 = moves.values().map(|(moved, _)| moved).sum();
+        let daily = tables.map(|(_, period)| days(period));
+        let moved = |[now, then]: [Amount; 2]| now.to_f64() / daily[0] - then.to_f64() / daily[1];
+        let moves: Vec<(&str, f64, &str)> =
+            sums.into_iter().map(|(text, (sums, name))| (text, moved(sums), name)).collect();
+        let whole: f64 = moves.iter().map(|(_, moved, _)| moved).sum();
         all = whole;
         if place.iter().any(|spot| spot.dimension == *dimension) {
             continue;
         }
         let tells =
             |text: &str, moved: f64| !text.is_empty() && text != UNTOLD && whole != 0.0 && moved / whole >= PART;
-        let mut parts: Vec<(&str, f64, &str)> =
-            moves.into_iter().map(|(text, (moved, name))| (text, moved, name)).filter(|p| tells(p.0, p.1)).collect();
+        let mut parts: Vec<(&str, f64, &str)> = moves.into_iter().filter(|part| tells(part.0, part.1)).collect();
         parts.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()).then_with(|| a.0.cmp(b.0)));
         named.extend(parts.into_iter().take(NAMED).map(|(text, moved, name)| Contributor {
             spot: Spot {
@@ -366,7 +370,7 @@ fn moves(
                 value: text.into(),
                 name: Some(name).filter(|name| !name.is_empty()).map(Into::into),
             },
-            share: moved / whole,
+            share: share(moved / whole),
             moved: estimate(moved),
         }));
     }

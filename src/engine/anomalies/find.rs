@@ -53,6 +53,12 @@ pub fn estimate(money: f64) -> Amount {
     Decimal::from_f64(rounded, Amount::LIMIT).map_or(Amount::ZERO, Decimal::amount)
 }
 
+/// A share to the millionth: sums of the same charges in another order are the same.
+#[must_use]
+pub fn share(share: f64) -> f64 {
+    (share * 1e6).round() / 1e6
+}
+
 /// The day of a step.
 #[must_use]
 pub fn day(step: i64) -> Day {
@@ -217,7 +223,7 @@ pub(super) fn finding(bill: &Bill, raw: &tree::Anomaly) -> Option<Finding> {
     let own = Own::new(bill.node(&raw.place)?, bill.first, raw)?;
     let contributor = |c: &tree::Contributor| {
         let spot = bill.spot(&c.part.dimension, &c.part.value)?;
-        Some(Contributor { spot, share: c.share, moved: estimate(c.moved) })
+        Some(Contributor { spot, share: share(c.share), moved: estimate(c.moved) })
     };
     let rises = direction == Direction::Up;
     let course = course(phase);

@@ -132,3 +132,23 @@ fn steps_of_different_days_that_end_together_leave_no_fall_above_them() {
         }
     }
 }
+
+#[test]
+fn the_same_charges_tell_the_same_shares() {
+    let mut charges = Charges::new();
+    charges.daily(VM, 0..90, 60.0);
+    for (resource, cost) in [("a", 0.7), ("b", 1.1), ("c", 1.3), ("d", 0.9), ("e", 1.7), ("f", 30.0), ("g", 50.0)] {
+        charges.daily(Of { resource, ..DB }, 80..90, cost);
+        charges.daily(Of { resource, ..DB }, 0..80, cost / 3.0);
+    }
+    let shares = || {
+        let found = charges.found_in(&engine(), 93);
+        let contributors = found.iter().flat_map(|one| &one.anomaly.finding.contributors);
+        contributors.map(|part| (part.spot.value.raw().to_owned(), part.share.to_bits())).collect::<Vec<_>>()
+    };
+    let first = shares();
+    assert!(first.len() >= 2, "{first:?}");
+    for _ in 0..12 {
+        assert_eq!(shares(), first);
+    }
+}
