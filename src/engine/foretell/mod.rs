@@ -6,7 +6,7 @@
 //!
 //! Providers that are much later than others are foretold apart, each from its own last settled day on, and added:
 //! what the others delivered since counts as it came. A day that is not settled costs no less than what has come of
-//! it, unless costs may fall below zero.
+//! it, unless costs may fall below zero. Of whom no day is settled yet nothing is foretold: what has come of them counts.
 //!
 //! The model is looked for once a day and series, and remembered (`memory`); see
 //! [`crate::analytics::forecast`]. Knows no face.
@@ -16,6 +16,8 @@ mod memory;
 mod recurring;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_of_parts;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -134,6 +136,8 @@ pub struct Foretold {
     pub settled_through: Option<Day>,
     /// Providers whose days count as they came up to an earlier one only.
     pub late: Vec<Freshness>,
+    /// Providers of whom nothing is foretold, though of others it is: no day of theirs is settled yet.
+    pub untold: Vec<Freshness>,
     /// Whether the settled days are too old to say anything of what is to come: none is foretold then.
     pub is_stale: bool,
     /// What is put back of each kind that stays out of the fit: by day, what came after the settled days, and what
@@ -151,7 +155,7 @@ pub struct Foretold {
     lacking: BTreeSet<Day>,
     /// What each provider costs a day, by its canonical name; of those of which enough days are known.
     pub usual: BTreeMap<String, f64>,
-    /// By how much more has come of days that are not settled than was foretold.
+    /// By how much more has come of days that are not settled than was foretold; all of it where nothing was.
     more: BTreeMap<Day, f64>,
     /// Of each part, that which costs most first; one at least.
     forecasts: Vec<Forecast>,
@@ -194,14 +198,14 @@ impl Foretold {
         if period.days() <= 0 || !is_known || period.to > self.end() {
             return None;
         }
-        let known = (self.came(period) + self.put_back(period)).to_f64();
+        let more: f64 = self.more.range(period.from..period.to).map(|(_, more)| more).sum();
+        let known = (self.came(period) + self.put_back(period)).to_f64() + more;
         if period.to <= self.first() {
             return Some(Band::exactly(known));
         }
-        let more: f64 = self.more.range(period.from..period.to).map(|(_, more)| more).sum();
         let of = |forecast: &Forecast| forecast.sum(Period { from: period.from.max(forecast.first), to: period.to });
         let ahead = self.forecasts.iter().filter_map(of).reduce(Band::and)?;
-        Some(ahead.plus(known + more))
+        Some(ahead.plus(known))
     }
 
     /// What one day that is foretold will cost.
@@ -277,8 +281,21 @@ impl Foretold {
         match self.settled_through {
             Some(last) if self.is_stale => format!("nothing is foretold: the last settled day is {last}"),
             None => "nothing is foretold: no day is settled yet".to_owned(),
-            _ => std::iter::once(self.main().words()).chain(self.late_words()).collect::<Vec<_>>().join("; "),
+            _ => {
+                let all = std::iter::once(self.main().words()).chain(self.late_words()).chain(self.untold_words());
+                all.collect::<Vec<_>>().join("; ")
+            }
         }
+    }
+
+    /// Of whom nothing is foretold.
+    fn untold_words(&self) -> Option<String> {
+        let name = |of: &Freshness| SafeText::from_outside(provider_short(of.provider.raw())).into_string();
+        let named: Vec<String> = self.untold.iter().take(LATE_NAMED).map(name).collect();
+        let more = self.untold.len().saturating_sub(LATE_NAMED);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let said = format!("nothing of {}{more} is foretold: no day of theirs is settled yet", named.join(", "));
+        (!named.is_empty()).then_some(said)
     }
 
     /// Whose days are foretold that others have brought.
@@ -348,7 +365,8 @@ fn of_parts(memory: &Memory, name: &Name, gathered: Gathered, horizon: usize) ->
     let mut told = Foretold {
         as_of,
         settled_through,
-        late: parts.iter().skip(1).flat_map(|part| part.of.iter().cloned()).collect(),
+        late: Vec::new(),
+        untold: Vec::new(),
         is_stale: settled_through.is_none_or(|last| as_of.0 - last.0 > STALE_DAYS),
         aside: BTreeMap::new(),
         left_out: BTreeMap::new(),
@@ -361,17 +379,28 @@ fn of_parts(memory: &Memory, name: &Name, gathered: Gathered, horizon: usize) ->
         forecasts: Vec::new(),
     };
     let mut sized: Vec<(f64, Forecast)> = Vec::new();
-    for part in &parts {
+    let mut empty: Option<Forecast> = None;
+    for (at, part) in parts.iter().enumerate() {
         let forecast = match told.is_stale {
             true => contest(&part.series, 0),
             false => continued(memory, name, part, horizon),
         };
         told.add(part, &forecast, horizon);
         // Of whom nothing is settled yet nothing is foretold, whatever the others.
-        if forecast.state != State::Empty || parts.len() == 1 {
-            let usual = part.series.values.iter().rev().take(USUAL_DAYS).flatten().sum();
-            sized.push((usual, forecast));
+        if forecast.state == State::Empty {
+            told.untold.extend(part.of.iter().cloned());
+            empty.get_or_insert(forecast);
+            continue;
         }
+        if at > 0 {
+            told.late.extend(part.of.iter().cloned());
+        }
+        let usual = part.series.values.iter().rev().take(USUAL_DAYS).flatten().sum();
+        sized.push((usual, forecast));
+    }
+    if sized.is_empty() {
+        told.untold.clear();
+        sized.extend(empty.map(|forecast| (0.0, forecast)));
     }
     sized.sort_by(|a, b| b.0.total_cmp(&a.0));
     told.forecasts = sized.into_iter().map(|(_, forecast)| forecast).collect();
@@ -399,12 +428,14 @@ impl Foretold {
                 (place.came, place.expected) = (place.came + one.came, place.expected + one.expected);
             }
         }
-        if forecast.days.iter().any(|day| day.lo95 < 0.0) {
-            return;
-        }
+        let may_fall = forecast.days.iter().any(|day| day.lo95 < 0.0);
         for (day, came) in part.usage.range(first..) {
-            let more = at(forecast, *day).map_or(0.0, |foretold| came.to_f64() - foretold.mid);
-            if more > 0.0 {
+            let more = match at(forecast, *day) {
+                Some(_) if may_fall => 0.0,
+                Some(foretold) => (came.to_f64() - foretold.mid).max(0.0),
+                None => came.to_f64(),
+            };
+            if more != 0.0 {
                 *self.more.entry(*day).or_default() += more;
             }
         }

@@ -97,6 +97,7 @@ fn winners_are_of_a_day_and_a_series_that_is_only_continued() {
         as_of,
         settled_through: None,
         late: Vec::new(),
+        untold: Vec::new(),
         is_stale: false,
         aside: BTreeMap::new(),
         left_out: BTreeMap::new(),

@@ -1,0 +1,85 @@
+//! Providers that are settled up to different days: who holds up whom, and what counts of whom nothing is foretold.
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use super::{Foretold, foretell};
+use crate::config::{Config, Settle};
+use crate::domain::calendar::{Day, Period};
+use crate::domain::charge::Metric;
+use crate::domain::filter::Filter;
+use crate::domain::lens::Lens;
+use crate::engine::local::LocalEngine;
+use crate::engine::{Answer, Cancel, Engine, Question, bills};
+use crate::store::Store;
+
+const AS_OF: &str = "2026-11-22";
+
+fn day(text: &str) -> Day {
+    Day::parse(text).expect(text)
+}
+
+/// Whose days of which service: `provider, service, first, last`, and what a day costs.
+type Days<'d> = ([&'d str; 4], i64);
+
+fn engine(all: &[Days<'_>], settle: Settle) -> LocalEngine {
+    let mut text = String::from(
+        "BilledCost,EffectiveCost,ChargePeriodStart,ChargePeriodEnd,BillingCurrency,ProviderName,ServiceName\n",
+    );
+    for ([provider, service, first, last], cost) in all {
+        for at in (Period { from: day(first), to: day(last).plus(1) }).iter() {
+            let (cost, to) = (cost + i64::from(at.0 % 5), at.plus(1));
+            writeln!(text, "{cost},{cost},{at}T00:00:00Z,{to}T00:00:00Z,USD,{provider},{service}").expect("text");
+        }
+    }
+    let engine = LocalEngine::new(Arc::new(Store::in_memory(&[])), settle, false);
+    bills::import(engine.store(), "bill", &text, 0);
+    engine
+}
+
+fn told(engine: &LocalEngine, filter: &str) -> Arc<Foretold> {
+    let filter = Filter::parse(filter, &[]).expect("filter");
+    foretell(engine, &filter, (Metric::Billed, "USD"), day(AS_OF), 90, &Cancel::default()).expect("forecast")
+}
+
+/// Of AWS two days settle, of Google Cloud eight; the charges begin on a day.
+fn begun(first: &str) -> LocalEngine {
+    let all = [(["AWS", "vm", first, AS_OF], 100), (["Google Cloud", "vm", first, AS_OF], 40)];
+    engine(&all, Settle { aws: 2, gcp: 8, ..Config::default().settle })
+}
+
+#[test]
+fn of_whom_no_day_is_settled_what_came_counts_though_nothing_is_foretold() {
+    let engine = begun("2026-11-20");
+    let (all, aws) = (told(&engine, ""), told(&engine, "provider:aws"));
+    let google = |days: Period| days.iter().map(|at| 40.0 + f64::from(at.0 % 5)).sum::<f64>();
+    let came = Period { from: day("2026-11-20"), to: day("2026-11-23") };
+    // The month; the one settled day; a day that is foretold of the other.
+    for (period, days) in [
+        (day(AS_OF).month().period(), came),
+        (Period { to: day("2026-11-21"), ..came }, Period { to: day("2026-11-21"), ..came }),
+    ] {
+        let (both, one) = (all.sum(period).expect("sum").mid, aws.sum(period).expect("sum").mid);
+        assert!((both - one - google(days)).abs() < 1e-6, "{period:?}: {both} is not {one} and {}", google(days));
+    }
+    let last = Period { from: day(AS_OF), to: day("2026-11-23") };
+    let (both, one) = (all.day(last.from).expect("day").mid, aws.day(last.from).expect("day").mid);
+    assert!((both - one - google(last)).abs() < 1e-6, "{both} {one}");
+    assert!(
+        all.words().ends_with("; nothing of Google Cloud is foretold: no day of theirs is settled yet"),
+        "{}",
+        all.words()
+    );
+}
+
+#[test]
+fn where_no_day_of_anybody_is_settled_that_is_said() {
+    let engine = begun("2026-11-21");
+    let question = Question::Forecast(Lens { metric: Metric::Billed, ..Lens::default() });
+    let Answer::Forecast(answers) = engine.ask(&question, day(AS_OF), &Cancel::default()).expect("answer") else {
+        panic!("another answer");
+    };
+    let [answer] = answers.as_slice() else { panic!("{answers:?}") };
+    assert_eq!(answer.words, "nothing is foretold: no day is settled yet");
+    assert!(answer.month.is_none() && answer.days.is_empty() && answer.model.is_none(), "{answer:?}");
+}
