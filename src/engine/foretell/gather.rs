@@ -129,10 +129,13 @@ impl Wanted {
 
 /// Reads the days before one.
 pub(super) fn gather(together: &Together<'_>, wanted: &Wanted, cancel: &Cancel) -> Result<Gathered> {
-    let groups = by_settled(admitted(together.engine().freshness(wanted.as_of), &wanted.lens), wanted.as_of);
+    let (short, long) = (together.table(&wanted.short(), cancel)?, together.table(&wanted.long(), cancel)?);
+    let freshness = admitted(together.engine().freshness(wanted.as_of), &wanted.lens);
+    let with = with_charges(&freshness, [&*short, &*long]);
+    let is_any = !with.is_empty();
+    let groups = by_settled(if is_any { with } else { freshness }, wanted.as_of);
     let mut all = Found::new(&groups);
-    all.add_short(&*together.table(&wanted.short(), cancel)?);
-    let long = together.table(&wanted.long(), cancel)?;
+    all.add_short(&short);
     all.add_others(&long, true);
     all.add_totals(&long);
     // Only these are many times more by account.
@@ -144,13 +147,18 @@ pub(super) fn gather(together: &Together<'_>, wanted: &Wanted, cancel: &Cancel) 
     }
     let usual = all.by_provider.iter().filter_map(|(name, days)| Some((name.clone(), a_day(days)?))).collect();
     let found = all.parts;
-    let is_any = found.iter().any(|part| !part.totals.is_empty());
-    let of = groups.into_iter().zip(found);
-    // Who has no charge among those that the filter admits neither holds up nor vouches for anybody.
-    let with = of.filter(|(_, found)| !is_any || !found.totals.is_empty());
-    let mut parts: Vec<Part> = with.map(|(of, found)| part(together.engine(), wanted, of, found)).collect();
-    parts.truncate(if is_any { parts.len() } else { 1 });
+    let of = groups.into_iter().zip(found).take(if is_any { usize::MAX } else { 1 });
+    let parts = of.map(|(of, found)| part(together.engine(), wanted, of, found)).collect();
     Ok(Gathered { parts, has_older: wanted.oldest < wanted.days.from, usual })
+}
+
+/// Those who have a charge among what was found: who has none neither holds up nor vouches for anybody.
+fn with_charges(freshness: &[Freshness], found: [&Table; 2]) -> Vec<Freshness> {
+    let provider =
+        |table: &'_ Table, key: &Key| canonical_provider(table.dimensions[0].text(key.values.0[0])).to_owned();
+    let of = |table| Table::groups(table).map(move |(key, _)| provider(table, &key));
+    let who: BTreeSet<String> = found.into_iter().flat_map(of).collect();
+    freshness.iter().filter(|fresh| who.contains(canonical_provider(fresh.provider.raw()))).cloned().collect()
 }
 
 fn part(engine: &LocalEngine, wanted: &Wanted, of: Vec<Freshness>, found: FoundPart) -> Part {

@@ -83,3 +83,27 @@ fn where_no_day_of_anybody_is_settled_that_is_said() {
     assert_eq!(answer.words, "nothing is foretold: no day is settled yet");
     assert!(answer.month.is_none() && answer.days.is_empty() && answer.model.is_none(), "{answer:?}");
 }
+
+#[test]
+fn who_has_no_charge_among_those_that_are_asked_for_holds_up_nobody() {
+    let since = "2026-06-01";
+    let all = [
+        (["AWS", "vm", since, AS_OF], 100),
+        (["Google Cloud", "vm", since, "2026-11-10"], 40),
+        (["Azure", "db", since, "2026-11-09"], 70),
+        (["AWS", "disk", since, AS_OF], 20),
+        (["Hetzner", "db", since, "2026-11-17"], 5),
+    ];
+    let engine = engine(&all, Config::default().settle);
+    // Azure has no vm: Google Cloud's 10th is settled.
+    let vm = told(&engine, "service:vm");
+    assert_eq!((vm.settled_through, vm.first()), (Some(day("2026-11-20")), day("2026-11-11")));
+    let words = vm.words();
+    assert!(words.ends_with("; Google Cloud's days after 2026-11-10 have not come: foretold"), "{words}");
+    // Nor does Hetzner hold up AWS, who is three days on.
+    let disk = told(&engine, "service:disk");
+    assert_eq!((disk.settled_through, disk.first(), disk.late.len()), (Some(day("2026-11-20")), day("2026-11-21"), 0));
+    // Of both all is as it was.
+    let db = told(&engine, "service:db");
+    assert_eq!((db.settled_through, db.first()), (Some(day("2026-11-17")), day("2026-11-10")));
+}
