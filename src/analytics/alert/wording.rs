@@ -4,6 +4,7 @@
 //! Money comes before anything that a channel may cut. Pure: words over facts.
 
 use super::{AnomalyFact, BudgetFact, Facts, ProviderFact, SyncFact, Taken, brief, rough};
+use crate::analytics::budget::State;
 use crate::domain::alert::{Kind, Lapse, Remembered, Severity};
 use crate::domain::calendar::{Day, format_timestamp};
 use crate::domain::money::Amount;
@@ -71,9 +72,9 @@ pub fn budget(fact: &BudgetFact, reached: u32) -> String {
 pub fn forecast(fact: &BudgetFact, foreseen: u32) -> String {
     let will = match fact.exceeds_on {
         // Its charges are late: what is foretold of that day has happened by now.
-        Some(day) if day < fact.as_of => {
+        Some(on) if (State::WillExceed { on }).is_likely_over(fact.as_of) => {
             let through = fact.through.map(|through| format!(" (charges up to {})", short(through)));
-            format!("was likely over on {}{}", short(day), through.unwrap_or_default())
+            format!("was likely over on {}{}", short(on), through.unwrap_or_default())
         }
         Some(day) => format!("will be over on {}", short(day)),
         None => format!("is forecast to reach {foreseen} %"),

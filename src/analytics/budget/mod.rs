@@ -105,12 +105,18 @@ impl State {
         }
     }
 
+    /// Whether the forecast crosses the limit on a day that lies behind: it is likely over, and its charges are late.
+    #[must_use]
+    pub fn is_likely_over(self, as_of: Day) -> bool {
+        matches!(self, State::WillExceed { on } if on < as_of)
+    }
+
     /// In words for people, of a period that ends before `to`, as of a day: of days that lie behind, what is only
     /// foretold is likely.
     #[must_use]
     pub fn words(self, to: Day, as_of: Day) -> String {
         match self {
-            State::WillExceed { on } if on < as_of => format!("likely exceeded on {on}"),
+            State::WillExceed { on } if self.is_likely_over(as_of) => format!("likely exceeded on {on}"),
             State::OnTrack if as_of >= to => "likely kept".to_owned(),
             State::Exceeded { on } => format!("exceeded on {on}"),
             State::WillExceed { on } => format!("will exceed on {on}"),

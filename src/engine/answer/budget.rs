@@ -72,10 +72,12 @@ impl BudgetAnswer {
         self.spent?.ratio(self.limit.total).filter(|_| self.limit.total > Amount::ZERO)
     }
 
-    /// Whether it had days of its own, and these are over and settled: nobody can do anything about it any more.
+    /// Whether it had days of its own, and these are over and settled, and nothing is to come of them: nobody can do
+    /// anything about it any more.
     #[must_use]
     pub fn has_ended(&self) -> bool {
-        self.budget.every.days().is_some() && self.as_of >= self.period.to && self.pending.is_none()
+        let is_open = self.pending.is_some() || self.forecast.is_some();
+        self.budget.every.days().is_some() && self.as_of >= self.period.to && !is_open
     }
 
     /// Whether how it stands is only to be looked up.

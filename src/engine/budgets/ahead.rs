@@ -19,7 +19,7 @@ pub(super) struct Ahead {
     pub path: Vec<(Day, Band)>,
     /// The first day that is foretold, of whatever period.
     pub first: Day,
-    /// What it cost before the first of them.
+    /// What it cost before the first of them, with what is known to come of that.
     pub before: Amount,
     /// How, and how well that went before.
     pub words: String,
@@ -47,12 +47,24 @@ pub(super) fn foretold(
 /// are not foretold.
 pub(super) fn of(foretold: &Foretold, period: Period, spent: impl Fn(Period) -> Amount) -> Option<Ahead> {
     let first = foretold.first();
-    if first >= period.to {
+    // Where all its days are settled its invoice may yet come; of days that others followed nothing is foretold.
+    if first >= period.to && (foretold.expected(period).is_zero() || foretold.lacks(period)) {
         return None;
     }
-    let before = spent(Period { from: period.from, to: first.max(period.from) });
+    let before = known(foretold, behind(foretold, period), &spent);
     let path = Some(path(foretold, period, spent)).filter(|path| !path.is_empty())?;
     Some(Ahead { path, first, before, words: foretold.words() })
+}
+
+/// The days of a period that are not foretold.
+fn behind(foretold: &Foretold, period: Period) -> Period {
+    // What is settled of it is over: only days that are not have a course.
+    Period { to: foretold.first().clamp(period.from, period.to), ..period }
+}
+
+/// What days that are not foretold cost. An invoice is dated at the beginning of its month, and is yet to come there.
+fn known(foretold: &Foretold, behind: Period, spent: impl Fn(Period) -> Amount) -> Amount {
+    spent(behind) + foretold.expected(behind)
 }
 
 /// What a period will have cost with each day that is foretold; where none is, and its invoice is yet to come, with
@@ -61,12 +73,10 @@ pub(super) fn path(foretold: &Foretold, period: Period, spent: impl Fn(Period) -
     if foretold.is_stale {
         return Vec::new();
     }
-    // What is settled of it is over: only days that are not have a course.
-    let first = foretold.first().clamp(period.from, period.to);
-    let (behind, days) = (Period { to: first, ..period }, Period { from: first, ..period });
-    // An invoice is dated at the beginning of its month, and is yet to come there.
-    let known = (spent(behind) + foretold.expected(behind)).to_f64();
-    if first == period.to {
+    let behind = behind(foretold, period);
+    let days = Period { from: behind.to, ..period };
+    let known = known(foretold, behind, spent).to_f64();
+    if days.from == period.to {
         return vec![(period.to.plus(-1), Band::exactly(known))];
     }
     let up_to = |day: Day| Some((day, foretold.sum(Period { to: day.plus(1), ..days })?.plus(known)));

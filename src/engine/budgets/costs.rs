@@ -53,7 +53,8 @@ impl Costs {
         self.total(period).unknown
     }
 
-    /// What is known of a period, of which so much has not come; of each provider what it costs a day usually.
+    /// What is known of a period, of which so much has not come; of each provider what it costs a day usually. Whether
+    /// that is all of it others know.
     pub fn burn(&self, period: Period, pending: Option<&Pending>, usual: &BTreeMap<String, f64>, as_of: Day) -> Burn {
         let last = self.data.map_or(period.from, |data| data.to).min(period.to);
         let days = (Period { from: period.from, to: last.max(period.from) }).iter();
@@ -61,7 +62,7 @@ impl Costs {
         // Nobody may have charges every day: then none is late. Where too little is known to tell, data that ends is.
         let over = if usual.is_empty() { last.min(as_of) } else { as_of.min(period.to) };
         let over = Period { from: period.from, to: over.max(period.from) };
-        Burn { days, come: come(over, pending, usual), is_final: pending.is_none() && as_of >= period.to }
+        Burn { days, come: come(over, pending, usual), is_final: false }
     }
 }
 

@@ -74,6 +74,11 @@ impl Known<'_> {
         Some(Open { pending, path })
     }
 
+    /// Whether all of a period is as it will be.
+    pub fn is_settled(&self, period: Period) -> bool {
+        self.open(period).is_none()
+    }
+
     /// What the periods came to that go over to later ones.
     pub fn came(&self, spans: &[Span]) -> Vec<Came> {
         // The last is the one that runs.

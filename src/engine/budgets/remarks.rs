@@ -7,7 +7,7 @@ use crate::domain::currency::written;
 use crate::domain::money::Amount;
 use crate::domain::text::SafeText;
 use crate::domain::words::counted;
-use crate::engine::answer::{Past, Pending};
+use crate::engine::answer::{Past, Pending, cents};
 
 impl Ground {
     /// All that must be known.
@@ -24,6 +24,7 @@ impl Ground {
         if carries && self.history.iter().any(|past| past.limit.is_some() && (past.spent.is_none() || past.is_part)) {
             remarks.push("of some earlier periods not all is known: what went over from them may be wrong".to_owned());
         }
+        remarks.extend(self.outstanding());
         remarks.extend(self.pending.as_ref().and_then(Pending::words));
         let unsettled = self.pending.as_ref().map_or(0, |pending| pending.unsettled);
         if unsettled > 0 {
@@ -74,12 +75,30 @@ impl Ground {
         let Some(open) = open else { return Some(said) };
         let spent = past.spent.unwrap_or_default();
         let more = match past.foretold {
-            Some(end) if carried < Amount::ZERO => format!("{} more is foretold", amount(end.mid - spent)),
-            Some(end) => format!("up to {} more is foretold", amount(end.hi80 - spent)),
-            None => "nothing can be foretold".to_owned(),
+            Some(end) if carried < Amount::ZERO => foretold(end.mid - spent, "", code),
+            // What is to come back is no money to spend until it has come.
+            Some(end) if end.hi80 < spent => {
+                format!("{}, which counts once it has come", foretold(end.hi80 - spent, "", code))
+            }
+            Some(end) => foretold(end.hi80 - spent, "up to ", code),
+            None => "nothing can be foretold of it".to_owned(),
         };
-        Some(format!("{said}: {open}, and {more} of it"))
+        Some(format!("{said}: {open}, and {more}"))
     }
+
+    /// That the invoice of a period is outstanding whose days are all settled.
+    fn outstanding(&self) -> Option<String> {
+        let is_over = self.as_of >= self.span.period.to && self.pending.is_none();
+        let (_, end) = self.ahead.as_ref().filter(|_| is_over)?.path.last()?;
+        let by = cents(end.mid) - self.burn.spent().unwrap_or_default();
+        Some(format!("its invoice has not come, and {}", foretold(by, "", &self.budget.currency)))
+    }
+}
+
+/// How much more, or less, is foretold of something than has come of it.
+fn foretold(by: Amount, most: &str, code: &str) -> String {
+    let (most, word) = if by < Amount::ZERO { ("", "less") } else { (most, "more") };
+    format!("{most}{} {code} {word} is foretold of it", written(by.abs(), code))
 }
 
 /// What of an earlier period is not as it will be.

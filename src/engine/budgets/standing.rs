@@ -198,7 +198,8 @@ impl Ground {
         let fallback = arithmetic::base(budget, &span);
         let limit = limits.last().copied().unwrap_or(Limit { base: fallback, carried: Amount::ZERO, total: fallback });
         let usual = foretold.as_ref().map(|told| told.usual.clone()).unwrap_or_default();
-        let burn = costs.burn(span.period, pending.as_ref(), &usual, as_of);
+        let is_final = as_of >= span.period.to && known.is_settled(span.period);
+        let burn = Burn { is_final, ..costs.burn(span.period, pending.as_ref(), &usual, as_of) };
         let before = |days: Period| costs.sum(days).unwrap_or_default();
         let ahead = foretold.as_deref().and_then(|told| ahead::of(told, span.period, before));
         let history = known.history(&earlier, (&spans, &limits));

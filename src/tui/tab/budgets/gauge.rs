@@ -20,7 +20,7 @@ pub const STATE: usize = 19;
 #[must_use]
 pub fn state_words(state: State, to: Day, as_of: Day) -> (String, Role) {
     match state {
-        State::WillExceed { on } if on < as_of => ("! likely over".to_owned(), Role::Warm),
+        _ if state.is_likely_over(as_of) => ("! likely over".to_owned(), Role::Warm),
         State::OnTrack if as_of >= to => ("likely kept".to_owned(), Role::Text),
         State::Exceeded { on } => (format!("! over since {}", short_day(on)), Role::Error),
         State::WillExceed { on } => (format!("! over on {}", short_day(on)), Role::Warm),
@@ -47,9 +47,17 @@ pub fn role(answer: &BudgetAnswer) -> Role {
 pub fn state(answer: &BudgetAnswer) -> String {
     let words = of(answer).0;
     let Some(before) = answer.history_word() else { return words };
+    if answer.budget.archived {
+        // Only what it came to: nobody waits for what it will be.
+        return match answer.state {
+            State::Exceeded { .. } => "archived, over".to_owned(),
+            State::Kept | State::Unknown => before.to_owned() + &words,
+            _ => "archived".to_owned(),
+        };
+    }
     let words = words.trim_start_matches(['!', '?', ' ']);
     // Nothing goes on of days that are over.
-    before.to_owned() + &if answer.has_ended() { words.replace("over since", "over") } else { words.to_owned() }
+    before.to_owned() + &words.replace("over since", "over")
 }
 
 /// A gauge of so many columns: what was spent, and a line where the calendar is.
@@ -130,12 +138,36 @@ mod tests {
         let mut answer = samples::answer("a", 5, 4, State::Exceeded { on }, day("2024-11-20"));
         assert_eq!(state(&answer), "! over since Nov 18");
         answer.budget.every = Cycle::Days(answer.period);
-        answer.as_of = answer.period.to;
+        (answer.as_of, answer.forecast) = (answer.period.to, None);
         assert_eq!((state(&answer), role(&answer)), ("ended, over Nov 18".to_owned(), Role::Muted));
         answer.budget.every = Cycle::Month;
         answer.state = State::WillExceed { on };
         assert_eq!(state(&answer), "! likely over");
         answer.state = State::OnTrack;
         assert_eq!(state(&answer), "likely kept");
+    }
+
+    #[test]
+    fn what_is_archived_fits_too() {
+        let day = |text: &str| Day::parse(text).unwrap_or_default();
+        let (on, as_of) = (day("2024-11-18"), day("2024-11-20"));
+        for (stands, want) in [
+            (State::Exceeded { on }, "archived, over"),
+            (State::WillExceed { on: as_of.plus(7) }, "archived"),
+            (State::WillExceed { on }, "archived"),
+            (State::AtRisk, "archived"),
+            (State::OnTrack, "archived"),
+            (State::Kept, "archived, kept"),
+            (State::NotBegun, "archived"),
+            (State::Unknown, "archived, no data"),
+        ] {
+            let mut answer = samples::answer("a", 5, 4, stands, as_of);
+            answer.budget.archived = true;
+            assert_eq!((state(&answer).as_str(), role(&answer)), (want, Role::Muted));
+            assert!(want.len() <= STATE);
+            (answer.as_of, answer.forecast) = (answer.period.to, None);
+            answer.budget.every = Cycle::Days(answer.period);
+            assert_eq!(state(&answer), want, "ended, too");
+        }
     }
 }

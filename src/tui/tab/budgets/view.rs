@@ -93,17 +93,25 @@ pub fn sentence(state: &State, dot: &str) -> String {
     if state.suggests() {
         return "budgets".to_owned();
     }
-    let of = |wanted: fn(Stands) -> bool| {
-        state.budgets().iter().filter(|one| !one.is_history() && wanted(one.state)).count() as u64
+    said_of(state.budgets(), dot)
+}
+
+fn said_of(budgets: &[BudgetAnswer], dot: &str) -> String {
+    let of = |wanted: fn(&BudgetAnswer) -> bool| {
+        budgets.iter().filter(|one| !one.is_history() && wanted(one)).count() as u64
     };
     let all = of(|_| true);
+    let is_likely = |one: &BudgetAnswer| one.state.is_likely_over(one.as_of);
+    let will = |one: &BudgetAnswer| matches!(one.state, Stands::WillExceed { .. });
+    let (likely, will) = (of(is_likely), of(will) - of(is_likely));
     let parts = [
-        (of(|state| matches!(state, Stands::Exceeded { .. })), "over"),
-        (of(|state| matches!(state, Stands::WillExceed { .. })), "will be over"),
-        (of(|state| state == Stands::AtRisk), "at risk"),
+        (of(|one| matches!(one.state, Stands::Exceeded { .. })), "over"),
+        (likely, "likely over"),
+        (will, "will be over"),
+        (of(|one| one.state == Stands::AtRisk), "at risk"),
     ];
-    let archived = state.budgets().iter().filter(|one| one.budget.archived).count() as u64;
-    let ended = state.budgets().len() as u64 - all - archived;
+    let archived = budgets.iter().filter(|one| one.budget.archived).count() as u64;
+    let ended = budgets.len() as u64 - all - archived;
     let said = parts.into_iter().chain([(ended, "ended"), (archived, "archived")]).filter(|(count, _)| *count > 0);
     let said = said.map(|(count, what)| format!("{count} {what}"));
     let all = [counted(all, "budget", "budgets")].into_iter().chain(said).collect::<Vec<_>>();
@@ -290,4 +298,19 @@ pub fn row_text(state: &State) -> Option<String> {
         gauge::pace_words(answer, true),
         answer.state_words()
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tui::tab::budgets::samples;
+    use crate::tui::tests::fake::as_of;
+
+    #[test]
+    fn what_lies_behind_is_likely_over_and_not_to_come() {
+        let mut list = samples::list(as_of(), None);
+        assert_eq!(said_of(&list, ", "), "4 budgets, 1 over, 1 will be over, 1 at risk");
+        list[2].state = Stands::WillExceed { on: as_of().plus(-1) };
+        assert_eq!(said_of(&list, ", "), "4 budgets, 1 over, 1 likely over, 1 will be over");
+    }
 }

@@ -75,14 +75,17 @@ pub fn items(answer: &SpendAnswer, details: Option<&SpendDetails>, budgets: Opti
     items
 }
 
-/// Budgets that are over, and those that will be: one of each by its name, several by how many they are. Days come
+/// Budgets that are over, those that likely are, and those that will be: one of each by its name, several by how many they are. Days come
 /// before names, which may be cut.
 fn of_budgets(budgets: &[BudgetAnswer]) -> Vec<Item> {
-    let (mut over, mut will) = (Vec::new(), Vec::new());
+    let (mut over, mut likely, mut will) = (Vec::new(), Vec::new(), Vec::new());
     for answer in budgets.iter().filter(|answer| !answer.is_history()) {
         let name = answer.budget.name.safe();
         match answer.state {
             BudgetState::Exceeded { on } => over.push((short_day(on), name)),
+            BudgetState::WillExceed { on } if answer.state.is_likely_over(answer.as_of) => {
+                likely.push((short_day(on), name));
+            }
             BudgetState::WillExceed { on } => will.push((short_day(on), name)),
             _ => {}
         }
@@ -100,8 +103,10 @@ fn of_budgets(budgets: &[BudgetAnswer]) -> Vec<Item> {
         Some(Item { severity, text: text?, hint: hint.to_owned(), leads: Some(Leads::To(Tab::Budgets)) })
     };
     let over = item(Severity::Alarm, said("over since", "budgets are over", "since", &over));
+    let likely = said("likely over since", "budgets are likely over", "since", &likely);
+    let likely = item(Severity::Warning, likely);
     let will = item(Severity::Warning, said("over on", "budgets will be over", "on", &will));
-    over.into_iter().chain(will).collect()
+    over.into_iter().chain(likely).chain(will).collect()
 }
 
 fn sign(item: &Item, selected: bool, theme: &Theme) -> Span<'static> {
@@ -230,8 +235,16 @@ mod tests {
         assert_eq!(told(&archived), std::slice::from_ref(&will));
         let mut ended = list.clone();
         ended[0].budget.every = crate::domain::budget::Cycle::Days(ended[0].period);
-        ended[0].as_of = ended[0].period.to;
+        (ended[0].as_of, ended[0].forecast) = (ended[0].period.to, None);
         assert_eq!(told(&ended), [will]);
         assert_eq!(told(&list[2..]), []);
+        // Its charges are late: what is foretold has happened by now.
+        let mut behind = list[1].clone();
+        behind.state = BudgetState::WillExceed { on: as_of().plus(-2) };
+        let day = short_day(as_of().plus(-2));
+        let likely = |text: String| (Severity::Warning, text);
+        assert_eq!(told(std::slice::from_ref(&behind)), [likely(format!("likely over since {day}: platform budget"))]);
+        let several = format!("2 budgets are likely over: platform since {day}, platform since {day}");
+        assert_eq!(told(&[behind.clone(), behind]), [likely(several)]);
     }
 }
