@@ -5,6 +5,9 @@
 use super::line::EditedLine;
 use crate::tui::action::Action;
 
+/// What makes a longer form of a word: `monthly`.
+const LONGER: &str = "ly";
+
 /// What a line can be.
 pub struct Choice {
     words: Vec<String>,
@@ -30,11 +33,22 @@ impl Choice {
     /// Takes what is typed: letters go on with those `typed` before, or begin a word.
     pub fn insert(&self, line: &mut EditedLine, typed: &mut String, text: &str) {
         let new = text.trim().to_lowercase();
+        let is_own = self.others && self.at(line).is_none() && !line.text().is_empty();
         if new.is_empty() {
+            if is_own {
+                typed.clear();
+                return line.insert(text);
+            }
             return self.step(line, typed, 1);
         }
-        for tried in [format!("{typed}{new}"), new.clone()] {
-            let is_meant = |word: &&String| word.starts_with(&tried) || tried.starts_with(word.as_str());
+        // After a whole word another may begin.
+        let is_whole = self.words.iter().any(|word| word == typed);
+        let begins = |tried: &str| self.words.iter().any(|word| word.starts_with(tried));
+        let longer = format!("{typed}{new}");
+        let tried = if is_whole && begins(&new) { [new.clone(), longer] } else { [longer, new.clone()] };
+        for tried in tried {
+            let is_longer = |word: &str| tried.strip_prefix(word).is_some_and(|rest| LONGER.starts_with(rest));
+            let is_meant = |word: &&String| word.starts_with(&tried) || is_longer(word);
             if let Some(word) = self.words.iter().find(is_meant) {
                 line.set(word);
                 *typed = tried;
@@ -129,8 +143,15 @@ mod tests {
             (" ", "unspent"),
             ("xyz7!", "none"),
             ("bu", "unspent"),
+            ("noneunspent", "unspent"),
+            ("balancebalance", "balance"),
         ] {
             assert_eq!(after(&rollover, "none", keys), want, "{keys}");
+        }
+        // A word that is typed out holds up none that begins as it might go on.
+        let metric = Choice::of(["effective", "billed", "list"]);
+        for (keys, want) in [("billedlist", "list"), ("listbilled", "billed"), ("listeffective", "effective")] {
+            assert_eq!(after(&metric, "effective", keys), want, "{keys}");
         }
         assert_eq!(rollover.shown(&EditedLine::new("unspent".into())), Some(("none  [unspent]  balance".into(), 7)));
     }
@@ -141,7 +162,13 @@ mod tests {
         let days = "2026-09-01..2026-12-01";
         for (begin, keys, want) in [
             ("month", days, days),
+            ("month", "2026-09-01 .. 2026-12-01", "2026-09-01 .. 2026-12-01"),
             ("month", "quarterly", "quarter"),
+            ("month", "quarterlymonthlyyear", "year"),
+            ("quarter", "monthyearly", "year"),
+            ("month", "yearlymonthlyquarter", "quarter"),
+            ("month", " ", "quarter"),
+            ("", " ", "month"),
             ("month", "!", ""),
             ("", ">", "month"),
             (days, "!2", "2026-09-01..2026-12-02"),
