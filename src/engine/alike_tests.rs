@@ -4,15 +4,17 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use crate::config::Config;
+use crate::domain::budget::{Budget, Cycle};
 use crate::domain::calendar::{Day, Granularity, Period};
 use crate::domain::dimension::Dimension;
 use crate::domain::filter::Filter;
 use crate::domain::lens::Lens;
 use crate::domain::money::Amount;
 use crate::domain::period::{Comparison, PeriodSpec};
-use crate::engine::answer::{BreakdownAnswer, Figure, NoticeKind, QueryAnswer, SpendAnswer};
+use crate::engine::answer::{BreakdownAnswer, BudgetsAnswer, Figure, NoticeKind, Pending, QueryAnswer, SpendAnswer};
+use crate::engine::budgets::{Asked, BudgetCommand, Was};
 use crate::engine::local::LocalEngine;
-use crate::engine::{Among, Answer, Cancel, Engine, Query, Question, Sort, bills};
+use crate::engine::{Among, Answer, Cancel, Card, Command, Engine, Query, Question, Sort, bills};
 use crate::store::Store;
 
 const COLUMNS: &str = "BilledCost,EffectiveCost,PricingQuantity,PricingUnit,ChargePeriodStart,ChargePeriodEnd,\
@@ -195,4 +197,70 @@ fn where_all_is_in_nothing_is_left_out() {
     let answer = breakdown(Lens { filter, period, ..lens(&[Dimension::Service]) });
     assert!(answer.rows.iter().all(|row| row.through.is_none()), "{:?}", answer.rows);
     assert!(answer.notices.iter().all(|notice| notice.kind != NoticeKind::NotIn), "{:?}", answer.notices);
+}
+
+/// Whose days are said not to be in.
+fn named(pending: Option<&Pending>) -> Vec<&str> {
+    let of = pending.map(|pending| pending.of.as_slice()).unwrap_or_default();
+    of.iter().map(|behind| behind.provider.raw()).collect()
+}
+
+#[test]
+fn nobody_is_waited_for_whom_a_filter_has_no_charge_of() {
+    let week = PeriodSpec::Range(Period { from: day("2026-11-16"), to: today() });
+    for (filter, month, of_week) in [
+        ("account:prod", vec!["AWS"], vec![]),
+        ("service:Alpha", vec!["AWS"], vec![]),
+        ("service:Infrastructure", vec!["Datadog"], vec!["Datadog"]),
+        ("sku:sku-Infrastructure", vec!["Datadog"], vec!["Datadog"]),
+        ("account:obs", vec!["AWS", "Datadog"], vec!["Datadog"]),
+        ("account:none", vec![], vec![]),
+        ("", vec!["AWS", "Datadog"], vec!["Datadog"]),
+    ] {
+        let filter = Filter::parse(filter, &[]).expect("filter");
+        let own = Lens { filter: filter.clone(), ..lens(&[Dimension::Service]) };
+        for (lens, want) in
+            [(Lens { period: week, comparison: Comparison::None, ..own.clone() }, of_week), (own, month)]
+        {
+            let engine = engine();
+            let ask = |question| engine.ask(&question, today(), &Cancel::default()).expect("an answer");
+            let Answer::Breakdown(rows) = ask(Question::Breakdown { lens: lens.clone(), limit: None, pieces: None })
+            else {
+                panic!()
+            };
+            let question = Query { lens: lens.clone(), granularity: None, sort: Sort::Cost, limit: None };
+            let Answer::Query(told) = ask(Question::Query(question)) else { panic!() };
+            let Answer::Spend(spent) = ask(Question::Spend(lens)) else { panic!() };
+            let of_rows: Vec<&str> = rows.iter().flat_map(|answer| named(answer.pending.as_ref())).collect();
+            assert_eq!(of_rows, if rows.is_empty() { vec![] } else { want.clone() }, "{filter}");
+            assert!(told.iter().all(|answer| named(answer.pending.as_ref()) == want), "{filter}");
+            let of_total =
+                |answer: &SpendAnswer| answer.pending.iter().find(|pending| pending.card == Card::Total).cloned();
+            assert!(
+                spent.iter().all(|answer| named(of_total(answer).map(|card| card.now).as_ref()) == want),
+                "{filter}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_budget_waits_for_whom_it_has_charges_of() {
+    let engine = engine();
+    for (scope, want) in [("account:prod", vec![]), ("account:obs", vec!["Datadog"]), ("", vec!["Datadog"])] {
+        let scope = Filter::parse(scope, &[]).expect("filter");
+        let name = format!("budget of {scope}.");
+        let plain = Budget::plain(name.as_str(), Amount::whole(9_000), "USD", Cycle::Month, day("2026-11-01"));
+        let budget = Box::new(Budget { scope, ..plain });
+        engine.command(&Command::Budget(BudgetCommand::Keep { budget, was: Was::New })).expect("kept");
+        let Ok(Answer::Budgets(answer)) =
+            engine.ask(&Question::Budgets(Asked::List { archived: false }), today(), &Cancel::default())
+        else {
+            panic!()
+        };
+        let BudgetsAnswer::List(list) = *answer else { panic!() };
+        let own = list.iter().find(|one| one.budget.name.raw() == name).expect("kept");
+        assert_eq!(named(own.pending.as_ref()), want, "{name}");
+        assert_eq!(own.remarks.iter().any(|remark| remark.contains("not in yet: Datadog")), !want.is_empty(), "{name}");
+    }
 }

@@ -7,13 +7,12 @@ use hashbrown::HashMap;
 use super::alike::{self, Before, Lacking, Through};
 use super::answer::{BreakdownAnswer, BreakdownRow, Key};
 use super::local::LocalEngine;
-use super::pending::Arrivals;
 use super::query::{names, pieces, request};
 use super::reach::{Reach, known};
 use super::sharing::notices;
 use super::spend::{admitted, currencies};
 use super::table::{Ids, Numbering, Table};
-use super::{Cancel, pending, untold};
+use super::{Cancel, concerned, pending, untold};
 use crate::domain::calendar::{Day, Granularity, Period};
 use crate::domain::lens::Lens;
 use crate::domain::money::Amount;
@@ -139,7 +138,7 @@ pub fn answer(
     let (period, against) = lens.days(as_of);
     let granularity = wanted.filter(|g| *g != Granularity::Hour).unwrap_or_else(|| usual_pieces(period));
     let freshness = admitted(engine.freshness(as_of), lens);
-    let arrivals = Arrivals::of_those(engine, &lens.filter, &freshness, as_of);
+    let arrivals = concerned::arrivals(engine, lens, (&freshness, as_of), (period, against), cancel)?;
     let lacking = arrivals.lacking(period, against);
     let groups = Groups::new(engine, lens, (period, against, &lacking), Some(granularity), cancel)?;
     // Days that no data is of are unknown: nothing is held against them.

@@ -13,9 +13,8 @@ use hashbrown::HashMap;
 use super::answer::{Driver, DriversAnswer, Figure, Key, Presence, Reason, UnitFigure};
 use super::driver_sweep::{self, Cell, Days, Found, Hours, Place, UNIT_OF};
 use super::local::LocalEngine;
-use super::pending::Arrivals;
 use super::spend::admitted;
-use super::{Among, Cancel, breakdown};
+use super::{Among, Cancel, breakdown, concerned};
 use crate::analytics::attribute::{self, Effects, Measure};
 use crate::domain::calendar::{Day, Period};
 use crate::domain::dict::NONE;
@@ -46,7 +45,8 @@ pub fn answer(
     };
     let (period, against) = lens.days(as_of);
     let freshness = admitted(engine.freshness(as_of), lens);
-    let lacking = Arrivals::of_those(engine, &lens.filter, &freshness, as_of).lacking(period, against);
+    let arrivals = concerned::arrivals(engine, lens, (&freshness, as_of), (period, against), cancel)?;
+    let lacking = arrivals.lacking(period, against);
     of_days(engine, lens, &keys, Days { period, against, hours: None, lacking: &lacking }, cancel)
 }
 

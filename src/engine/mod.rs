@@ -16,6 +16,7 @@ pub mod breakdown;
 pub mod budgets;
 pub mod charges;
 pub mod command;
+mod concerned;
 #[cfg(test)]
 mod corrections;
 pub mod driver_sweep;

@@ -54,6 +54,7 @@ pub(super) struct Arrivals {
 }
 
 /// Somebody whose charges are expected every day.
+#[derive(Clone)]
 struct Member {
     provider: String,
     source: Option<String>,
@@ -79,6 +80,7 @@ impl Member {
 }
 
 /// Which days have come.
+#[derive(Clone)]
 enum Came {
     /// These.
     Days(BTreeSet<Day>),
@@ -188,6 +190,18 @@ impl Arrivals {
         }
         let settled = settled(freshness, as_of);
         Arrivals { members, oldest: engine.data_days().map(|data| data.from), settled }
+    }
+
+    /// The same of those alone who have a billing account that is looked at, and whose freshness it is.
+    pub(super) fn only<'f>(
+        &self,
+        has: impl Fn(&str, &str) -> bool,
+        freshness: impl IntoIterator<Item = &'f Freshness, IntoIter: Clone>,
+        as_of: Day,
+    ) -> Arrivals {
+        let is_one = |member: &&Member| member.accounts.iter().any(|account| has(&member.provider, account));
+        let members = self.members.iter().filter(is_one).cloned().collect();
+        Arrivals { members, settled: settled(freshness, as_of), ..*self }
     }
 
     /// What of a period has not come or may still change; `None` where all is as it will be.

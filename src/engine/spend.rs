@@ -14,7 +14,7 @@ use super::query::{names, pieces, request, sums_by_currency};
 use super::reach::{Reach, known as known_by};
 use super::spend_cards::{self, Days};
 use super::table::{Ids, Table};
-use super::{Cancel, Card, command, held, notices, pending, untold};
+use super::{Cancel, Card, command, concerned, held, notices, pending, untold};
 use crate::domain::calendar::{Day, Granularity, Period};
 use crate::domain::dimension::Dimension;
 use crate::domain::lens::Lens;
@@ -60,8 +60,7 @@ impl Ground {
             Some(p) => engine.aggregate(&request(lens, p, &[], granularity.map(held::added_up_by)), cancel)?,
             None => Table::new(0),
         };
-        // The cards reach back to the first of the month before the last.
-        let days = Period { from: as_of.month().plus(-2).first(), to: as_of.plus(1) };
+        let days = cards_of(as_of);
         let cards = engine.aggregate(&request(lens, days, &[], Some(Granularity::Day)), cancel)?;
         let freshness = admitted(engine.freshness(as_of), lens);
         let oldest = engine.data_days().map_or(as_of, |data| data.from);
@@ -125,6 +124,11 @@ impl Alike {
     }
 }
 
+/// The cards reach back to the first of the month before the last.
+fn cards_of(as_of: Day) -> Period {
+    Period { from: as_of.month().plus(-2).first(), to: as_of.plus(1) }
+}
+
 /// By the hour what is longer than one is in no figure.
 fn hours(lens: &Lens) -> Option<Granularity> {
     Some(lens.granularity).filter(|granularity| *granularity == Granularity::Hour)
@@ -170,7 +174,9 @@ pub fn answer(engine: &LocalEngine, lens: &Lens, as_of: Day, cancel: &Cancel) ->
     let ground = Ground::new(engine, lens, by, as_of, cancel)?;
     let (period, _) = lens.days(as_of);
     let untold = untold::notices(engine.store(), lens, (period, by), cancel)?;
-    let arrivals = Arrivals::of_those(engine, &lens.filter, &ground.freshness, as_of);
+    // The cards have days of their own.
+    let days = (period, Some(cards_of(as_of)));
+    let arrivals = concerned::arrivals(engine, lens, (&ground.freshness, as_of), days, cancel)?;
     let lacking = arrivals.lacking(period, ground.against);
     let movers = movers(engine, lens, (period, ground.against, &lacking), cancel)?;
     let alike = Alike::new(engine, lens, as_of, &arrivals, cancel)?;

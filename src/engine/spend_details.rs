@@ -11,13 +11,12 @@ use super::aggregate::is_kept;
 use super::alike::{self, Before};
 use super::answer::{Figure, HourFigure, Notice, NoticeKind, Severity, SpendDetails, TopResource};
 use super::local::LocalEngine;
-use super::pending::Arrivals;
 use super::query::request;
 use super::sharing::is_shared;
 use super::spend::{admitted, currencies};
 use super::table::{Ids, Key, Table};
 use super::tally::{self, Asked};
-use super::{Cancel, anomalies, twin};
+use super::{Cancel, anomalies, concerned, twin};
 use crate::domain::calendar::{DAY_SECONDS, Day, Granularity, HOUR_SECONDS, Period};
 use crate::domain::dict::NONE;
 use crate::domain::dimension::Dimension;
@@ -53,7 +52,8 @@ pub fn answer(
     let mut resources = Resources::of(&now);
     let against = against.filter(|days| engine.has_data(*days));
     let freshness = admitted(engine.freshness(as_of), lens);
-    let lacking = Arrivals::of_those(engine, &lens.filter, &freshness, as_of).lacking(period, against);
+    let days = (period, against);
+    let lacking = concerned::arrivals(engine, lens, (&freshness, as_of), days, cancel)?.lacking(period, against);
     let before = against
         .map(|days| {
             let narrow =

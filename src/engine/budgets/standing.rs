@@ -14,6 +14,7 @@ use crate::domain::money::Amount;
 use crate::engine::Cancel;
 use crate::engine::aggregate::is_kept;
 use crate::engine::answer::{BudgetAnswer, Foreseen, Past, Pending};
+use crate::engine::concerned;
 use crate::engine::foretell::Wanted;
 use crate::engine::local::LocalEngine;
 use crate::engine::pending::Arrivals;
@@ -131,7 +132,7 @@ impl Sight {
     }
 
     fn request(&self) -> Request<'_> {
-        request(&self.any, self.days, &[], Some(Granularity::Day))
+        request(&self.any, self.days, &concerned::BY, Some(Granularity::Day))
     }
 }
 
@@ -189,6 +190,8 @@ impl Ground {
         let Sight { bound, span, spans, earlier, any, .. } = sight;
         let freshness = admitted(engine.freshness(as_of), &any);
         let arrivals = Arrivals::of_those(engine, &any.filter, &freshness, as_of);
+        // Nobody is waited for whom the budget has no charge of.
+        let arrivals = concerned::of_table(&arrivals, (&freshness, as_of), &table, Some(&budget.currency));
         // Of days that are not over nothing is late.
         let over = Period { to: span.period.to.min(as_of).max(span.period.from), ..span.period };
         let pending = arrivals.of(over);

@@ -279,7 +279,6 @@ pub fn labels(answer: &SpendAnswer, mover: &Mover) -> Vec<SafeText> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::calendar::Day;
     use crate::domain::lens::Lens;
     use crate::engine::answer::{Figure, Pending, Reason};
     use crate::engine::{Answer, Cancel, Engine, Question};
@@ -337,11 +336,12 @@ mod tests {
         assert_eq!(because(&driver(500_000, 1, 499_999, 0, 0), 27, "…"), "quantity");
     }
 
-    /// The heading and the first two moves of a month to date, drawn in so many columns; how far each has come.
-    fn drawn(through: [Option<&str>; 2], newest: &str, columns: u16) -> Vec<String> {
+    /// The heading and the first two moves, drawn in so many columns; up to how many days ago each has come, and the
+    /// newest of all.
+    fn drawn(through: [Option<i32>; 2], newest: i32, columns: u16) -> Vec<String> {
         let fake = Fake(Mood::Demo).ask(&Question::Spend(Lens::default()), as_of(), &Cancel::default());
         let Ok(Answer::Spend(mut answers)) = fake else { panic!("a spend answer") };
-        let (answer, day) = (&mut answers[0], |text| Day::parse(text).expect(text));
+        let (answer, day) = (&mut answers[0], |ago: i32| as_of().plus(-ago));
         for (mover, through) in answer.movers.iter_mut().zip(through) {
             mover.through = through.map(day);
         }
@@ -369,14 +369,15 @@ mod tests {
 
     #[test]
     fn a_move_of_fewer_days_says_up_to_which() {
-        let rows = drawn([Some("2026-11-14"), Some("2026-11-20")], "2026-11-20", 80);
+        let to = format!("to {}", tab::short_day(as_of().plus(-8)));
+        let rows = drawn([Some(8), Some(2)], 2, 80);
         assert!(rows[0].starts_with("Biggest moves  same days only "), "{rows:#?}");
-        assert!(rows[1].ends_with("to Nov 14  quantity +19 % …"), "{rows:#?}");
+        assert!(rows[1].contains(&format!("{to}  quantity +19 %")), "{rows:#?}");
         assert!(rows[2].ends_with("quantity +19 %  price -1 % "), "{rows:#?}");
-        let rows = drawn([Some("2020-01-01"), None], "2026-11-20", 120);
+        let rows = drawn([Some(4_000), None], 2, 120);
         assert!(rows[1].contains("part not in  quantity +19 %"), "{rows:#?}");
-        let rows = drawn([Some("2026-11-14"), None], "2026-11-14", 80);
-        assert!(rows[0].starts_with("Biggest moves  to Nov 14 ") && !rows[1].contains("to Nov"), "{rows:#?}");
+        let rows = drawn([Some(8), None], 8, 80);
+        assert!(rows[0].starts_with(&format!("Biggest moves  {to} ")) && !rows[1].contains("to "), "{rows:#?}");
     }
 
     #[test]
