@@ -257,8 +257,14 @@ fn look(engine: &dyn Engine, as_of: Day) -> Result<AnomaliesAnswer> {
 
 fn say(context: &mut Context<'_, '_>, of: &OfArgs, word: Word) -> Result<u8> {
     let who = of.who.clone().unwrap_or_else(user);
-    let saying =
-        Saying { word, who: who.into(), at: moment(context.as_of), note: of.note.join(" ").into(), like: None };
+    let saying = Saying {
+        word,
+        who: who.into(),
+        at: moment(context.as_of),
+        note: of.note.join(" ").into(),
+        like: None,
+        moved: None,
+    };
     let engine = wiring::engine(context, false)?;
     look(engine.as_ref(), context.as_of)?;
     let outcome = engine.command(&Command::SayOfAnomaly { id: of.id.clone(), saying })?;

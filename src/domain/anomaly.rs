@@ -243,6 +243,9 @@ pub struct Saying {
     /// Where it was said of another one that moved the same at the same place: that one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub like: Option<AnomalyId>,
+    /// By how much a mean day was off when it was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved: Option<Amount>,
 }
 
 /// What happened to an anomaly.
@@ -285,6 +288,13 @@ pub enum Happened {
         /// When, seconds since 1970.
         at: i64,
     },
+}
+
+impl Happened {
+    /// Whether somebody said it of this one, and not of another like it.
+    fn is_of_people(&self) -> bool {
+        matches!(self, Happened::Said(saying) if saying.like.is_none())
+    }
 }
 
 /// How an anomaly stands.
@@ -370,21 +380,23 @@ impl Anomaly {
     /// Whether nobody ever said anything of it; what was said of another one like it is not said of this one.
     #[must_use]
     pub fn is_untouched(&self) -> bool {
-        let of_it = |happened: &Happened| matches!(happened, Happened::Said(saying) if saying.like.is_none());
-        self.said.is_none() && !self.history.iter().any(of_it)
+        self.said.is_none() && !self.history.iter().any(Happened::is_of_people)
     }
 
     /// Takes what somebody said, or takes back what was said last.
     pub fn say(&mut self, saying: Saying) {
+        let saying = Saying { moved: Some(self.finding.moved()), ..saying };
         self.note(Happened::Said(saying.clone()));
         self.said = (saying.word != Word::Reopened).then_some(saying);
     }
 
-    /// Keeps something of its history; of a long one the beginning and the end.
+    /// Keeps something of its history; of a long one the beginning, what people said of it, and the end.
     pub fn note(&mut self, happened: Happened) {
         self.history.push(happened);
         if self.history.len() > HISTORY_MAX {
-            self.history.remove(1);
+            let inner = &self.history[1..HISTORY_MAX];
+            let goes = inner.iter().position(|happened| !happened.is_of_people()).unwrap_or(0);
+            self.history.remove(1 + goes);
         }
     }
 
@@ -434,7 +446,7 @@ mod tests {
     }
 
     fn said(word: Word) -> Saying {
-        Saying { word, who: "ana".into(), at: 5, note: Untrusted::default(), like: None }
+        Saying { word, who: "ana".into(), at: 5, note: Untrusted::default(), like: None, moved: None }
     }
 
     #[test]
@@ -477,5 +489,19 @@ mod tests {
             anomaly.say(said(Word::Acknowledged));
         }
         assert_eq!((anomaly.history.len(), &anomaly.history[0]), (HISTORY_MAX, &Happened::Found { at: 1 }));
+    }
+
+    #[test]
+    fn what_people_said_outlasts_all_else_that_happens() {
+        let mut anomaly = anomaly(Course::Stays);
+        anomaly.note(Happened::Found { at: 1 });
+        anomaly.say(said(Word::Acknowledged));
+        anomaly.say(said(Word::Reopened));
+        for at in 0..100 {
+            anomaly.note(Happened::Returned { at });
+        }
+        assert_eq!((anomaly.history.len(), anomaly.is_untouched()), (HISTORY_MAX, false));
+        let last = anomaly.history.last();
+        assert_eq!((&anomaly.history[0], last), (&Happened::Found { at: 1 }, Some(&Happened::Returned { at: 99 })));
     }
 }

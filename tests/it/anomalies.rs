@@ -37,7 +37,8 @@ fn detail(engine: &dyn Engine, id: &str) -> AnomalyAnswer {
 }
 
 fn say(engine: &dyn Engine, listed: &Listed, word: Word) -> Option<Saying> {
-    let saying = Saying { word, who: "ana".into(), at: as_of().seconds(), note: " on  it ".into(), like: None };
+    let saying =
+        Saying { word, who: "ana".into(), at: as_of().seconds(), note: " on  it ".into(), like: None, moved: None };
     let id = listed.anomaly.id.short();
     match engine.command(&Command::SayOfAnomaly { id, saying }).expect("said") {
         Outcome::OfAnomaly(said) => said.before,

@@ -89,6 +89,12 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// By how much a mean day of it is off.
+    #[must_use]
+    pub fn moved(&self) -> Amount {
+        (self.day.actual - self.day.expected).abs()
+    }
+
     /// Whether somebody pays for it: a fall saves, and what only lost its tag costs what it did.
     #[must_use]
     pub fn costs(&self) -> bool {

@@ -157,7 +157,7 @@ fn what_is_told_at_another_place_is_not_told_twice() {
 }
 
 fn say(anomaly: &mut Anomaly, word: Word, like: Option<AnomalyId>) {
-    anomaly.say(Saying { word, who: "ana".into(), at: 9, note: "mine".into(), like });
+    anomaly.say(Saying { word, who: "ana".into(), at: 9, note: "mine".into(), like, moved: None });
 }
 
 fn reopened(anomaly: &mut Anomaly) {

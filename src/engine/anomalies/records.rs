@@ -59,11 +59,6 @@ pub struct Rule {
     pub note: Untrusted,
 }
 
-/// By how much a mean day of it is off.
-fn moved(finding: &Finding) -> Amount {
-    (finding.day.actual - finding.day.expected).abs()
-}
-
 /// The part that a spot is of.
 fn part_of(spot: &Spot) -> Part {
     Part { dimension: word_of(&spot.dimension), value: spot.value.raw().to_owned() }
@@ -105,7 +100,7 @@ impl Rule {
             currency: anomaly.currency.clone(),
             place: anomaly.finding.place.clone(),
             rises: anomaly.finding.rises,
-            up_to: moved(&anomaly.finding),
+            up_to: anomaly.finding.moved(),
             who: saying.who.clone(),
             at: saying.at,
             note: saying.note.clone(),
@@ -119,7 +114,7 @@ impl Rule {
         self.currency == currency
             && self.rises == finding.rises
             && alike((&place, &reach), (&other, &reach_of(finding)))
-            && moved(finding) <= self.up_to.scale_by(TOLERANCE.0, TOLERANCE.1)
+            && finding.moved() <= self.up_to.scale_by(TOLERANCE.0, TOLERANCE.1)
     }
 }
 
@@ -279,7 +274,7 @@ fn begin(id: AnomalyId, finding: &Finding, seen: Seen<'_>, rules: &[(AnomalyId, 
     take(&mut anomaly, seen);
     if let Some((like, rule)) = rules.iter().find(|(_, rule)| rule.covers(&anomaly.currency, &anomaly.finding)) {
         let (who, note) = (rule.who.clone(), rule.note.clone());
-        anomaly.say(Saying { word: Word::Expected, who, at: rule.at, note, like: Some(*like) });
+        anomaly.say(Saying { word: Word::Expected, who, at: rule.at, note, like: Some(*like), moved: None });
     }
     let course = anomaly.finding.course;
     if !course.is_going() {
@@ -315,14 +310,16 @@ fn renew(
     }
     let is_elsewhere = is_elsewhere(&before, &anomaly.finding);
     if is_elsewhere {
-        anomaly.note(Happened::Moved { at: now, from: before.place.clone() });
+        tell_move(anomaly, &before, now);
     }
     let is_like = |like: AnomalyId| {
         rules.iter().any(|(id, rule)| *id == like && rule.covers(&anomaly.currency, &anomaly.finding))
     };
     let is_outgrown = anomaly.said.as_ref().is_some_and(|said| match said.like {
         Some(like) => !is_like(like),
-        None => is_elsewhere && moved(&anomaly.finding) > moved(&before).scale_by(SPREAD, 1),
+        None => {
+            is_elsewhere && anomaly.finding.moved() > said.moved.unwrap_or_else(|| before.moved()).scale_by(SPREAD, 1)
+        }
     });
     if is_outgrown {
         anomaly.said = None;
@@ -337,6 +334,15 @@ fn renew(
 /// Whether an anomaly is at another place than before, and not just told of the same service and account otherwise.
 fn is_elsewhere(before: &Finding, now: &Finding) -> bool {
     before.place != now.place && core_of(before).is_none_or(|core| core_of(now) != Some(core))
+}
+
+/// Keeps where it was; of some moves in a row the first, and none where it is back there.
+fn tell_move(anomaly: &mut Anomaly, before: &Finding, now: i64) {
+    match anomaly.history.last() {
+        Some(Happened::Moved { from, .. }) if *from == anomaly.finding.place => drop(anomaly.history.pop()),
+        Some(Happened::Moved { .. }) => {}
+        _ => anomaly.note(Happened::Moved { at: now, from: before.place.clone() }),
+    }
 }
 
 /// What was found, with the hour in which it began: that is looked for once, and stays while the day does.

@@ -70,7 +70,7 @@ fn fresh(found: Vec<Found>) -> Vec<Fresh> {
 }
 
 fn say(anomaly: &mut Anomaly, word: Word) {
-    anomaly.say(Saying { word, who: "ana".into(), at: 9, note: "mine".into(), like: None });
+    anomaly.say(Saying { word, who: "ana".into(), at: 9, note: "mine".into(), like: None, moved: None });
 }
 
 #[test]
@@ -212,6 +212,25 @@ fn what_spreads_keeps_what_was_said_and_is_counted_once() {
         let alone = merge(again.anomalies, &of_one_provider(vec![db.clone()], &[&wide(by)]), &[], (TODAY, 4));
         assert!(alone.anomalies.iter().any(|a| a.id == second && a.state(TODAY) == State::Acknowledged), "{by}");
     }
+}
+
+#[test]
+fn what_spreads_bit_by_bit_outgrows_what_was_spoken_of_as_well() {
+    let places = [(Dimension::Service, "vm"), (Dimension::Provider, "GCP")];
+    let [service, provider] = &places;
+    let both = [service.clone(), (Dimension::Region, "east")];
+    let steps = [at(&both, &[], 19_995, 50), at(std::slice::from_ref(service), &[], 19_995, 90)];
+    let mut kept = merge(vec![], &of_one_provider(vec![steps[0].clone()], &[]), &[], (TODAY, 1)).anomalies;
+    say(&mut kept[0], Word::Acknowledged);
+    let second = merge(kept, &of_one_provider(vec![steps[1].clone()], &[&steps[0]]), &[], (TODAY, 2)).anomalies;
+    assert_eq!((second.len(), second[0].state(TODAY)), (1, State::Acknowledged));
+    let last = at(std::slice::from_ref(provider), &[], 19_995, 150);
+    let third = merge(second, &of_one_provider(vec![last], &[&steps[1]]), &[], (TODAY, 3)).anomalies;
+    assert_eq!((third.len(), third[0].state(TODAY)), (1, State::Open), "{:?}", third[0].history);
+    // Of moves in a row the first place is told; what happened in between parts them.
+    let moves = |anomaly: &Anomaly| anomaly.history.iter().filter(|h| matches!(h, Happened::Moved { .. })).count();
+    let back = merge(third, &of_one_provider(vec![steps[1].clone()], &[&steps[0]]), &[], (TODAY, 4)).anomalies;
+    assert_eq!((back.len(), moves(&back[0])), (1, 2), "{:?}", back[0].history);
 }
 
 #[test]

@@ -160,7 +160,7 @@ impl App {
     fn saying(&mut self, id: String, word: Word, note: &str) -> Command {
         let who = if self.user.is_empty() { "somebody" } else { &self.user };
         let (who, at) = (who.into(), self.moment());
-        Command::SayOfAnomaly { id, saying: Saying { word, who, at, note: note.into(), like: None } }
+        Command::SayOfAnomaly { id, saying: Saying { word, who, at, note: note.into(), like: None, moved: None } }
     }
 
     /// Now, on the day that is shown.

@@ -89,6 +89,7 @@ impl Fake {
             at: as_of().plus(-7).seconds(),
             note: "debug logs are off from tonight on".into(),
             like: None,
+            moved: None,
         });
         let gone = anomaly(3, vec![account("3", "staging")], 5, (12_290, 110), Course::GoesOn);
         let over = anomaly(4, vec![spot(Dimension::Region, "eu-west-1", None)], 40, (8_000, 21_000), Course::Over);
