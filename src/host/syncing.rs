@@ -22,7 +22,7 @@ use crate::clock;
 use crate::config::Notify;
 use crate::engine::{Listener, Listeners, Overview};
 use crate::error::{Error, Result, contained};
-pub use crate::notify::{Notice, Urgency};
+pub use crate::notify::Notice;
 use crate::provider::remote::FaultKind;
 use crate::provider::remote::pace::Pace;
 use crate::sync::lock::{self, SyncLock};

@@ -99,10 +99,8 @@ mod delivery {
     #[cfg(not(target_os = "macos"))]
     fn deliver(notice: &Notice) -> Result<(), String> {
         use notify_rust::Urgency as Theirs;
-        let urgency = match notice.urgency {
-            crate::notify::Urgency::Normal => Theirs::Normal,
-            crate::notify::Urgency::Critical => Theirs::Critical,
-        };
+        let is_critical = notice.severity == crate::domain::alert::Severity::Critical;
+        let urgency = if is_critical { Theirs::Critical } else { Theirs::Normal };
         let mut message = notify_rust::Notification::new();
         message.appname("spendtop").summary(&notice.title).body(&markup(&notice.body)).urgency(urgency);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();

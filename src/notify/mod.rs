@@ -32,20 +32,11 @@ mod tests;
 
 use std::fmt;
 
-use crate::domain::alert::Message;
+use crate::domain::alert::{Message, Severity};
 use crate::domain::text::SafeText;
 use crate::domain::words::hours_or_days;
 use crate::engine::Alarm;
 use crate::engine::overview::FaultKind;
-
-/// How much it presses.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Urgency {
-    /// It may pass by itself.
-    Normal,
-    /// It does not go on until a person does something.
-    Critical,
-}
 
 /// What a person is told, in words; safe to show.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -54,8 +45,8 @@ pub struct Notice {
     pub title: SafeText,
     /// Why, and what to do about it.
     pub body: SafeText,
-    /// How much it presses.
-    pub urgency: Urgency,
+    /// How much it presses; of what is over, that it is to be known.
+    pub severity: Severity,
 }
 
 impl Notice {
@@ -72,8 +63,9 @@ impl Notice {
             Some(hint) => format!("{}; {hint}", trouble.message),
             None => trouble.message.clone(),
         };
-        let urgency = if trouble.kind.needs_a_person() { Urgency::Critical } else { Urgency::Normal };
-        Notice { title: SafeText::from_outside(&title), body: SafeText::from_outside(&body), urgency }
+        // What may pass by itself is to be looked at; what goes on until a person does something is more.
+        let severity = if trouble.kind.needs_a_person() { Severity::Critical } else { Severity::Warning };
+        Notice { title: SafeText::from_outside(&title), body: SafeText::from_outside(&body), severity }
     }
 }
 
@@ -82,9 +74,9 @@ impl From<&Message> for Notice {
         let worded = worded::Worded::of(message);
         let figures = worded.figures.iter().map(|figure| format!("{}: {}", figure.name, figure.value));
         let body: Vec<String> = worded.lines.iter().cloned().chain(figures).collect();
-        let urgency = if worded.is_critical() { Urgency::Critical } else { Urgency::Normal };
+        let severity = if worded.is_resolved() { Severity::Info } else { message.severity };
         let title = SafeText::from_outside(&format!("spendtop: {}", worded.headline));
-        Notice { title, body: SafeText::from_outside(&body.join("; ")), urgency }
+        Notice { title, body: SafeText::from_outside(&body.join("; ")), severity }
     }
 }
 
@@ -114,9 +106,9 @@ mod alarms {
     #[test]
     fn troubles_have_their_words() {
         use FaultKind::{Denied, Expired, Unavailable};
-        use Urgency::{Critical, Normal};
+        use Severity::{Critical, Warning};
         let login = "`aws sso login --profile billing`";
-        for (kind, hours, hints, title, body, urgency) in [
+        for (kind, hours, hints, title, body, severity) in [
             (
                 Expired,
                 1,
@@ -125,15 +117,27 @@ mod alarms {
                 "no; `aws sso login --profile billing`",
                 Critical,
             ),
-            (Unavailable, 26, &[], "aws.prod/111122223333 has not synced for 26 h", "no", Normal),
+            (Unavailable, 26, &[], "aws.prod/111122223333 has not synced for 26 h", "no", Warning),
             (Denied, 71, &["ask"], "aws.prod/111122223333 has not synced for 71 h", "no; ask", Critical),
-            (Unavailable, 72, &[], "aws.prod/111122223333 has not synced for 3 days", "no", Normal),
-            (Unavailable, 24 * 400, &[], "aws.prod/111122223333 has not synced for 400 days", "no", Normal),
+            (Unavailable, 72, &[], "aws.prod/111122223333 has not synced for 3 days", "no", Warning),
+            (Unavailable, 24 * 400, &[], "aws.prod/111122223333 has not synced for 400 days", "no", Warning),
         ] {
             let notice = notice(kind, hours, "no", hints);
-            let told = (notice.title.as_str(), notice.body.as_str(), notice.urgency);
-            assert_eq!(told, (format!("spendtop: {title}").as_str(), body, urgency));
+            let told = (notice.title.as_str(), notice.body.as_str(), notice.severity);
+            assert_eq!(told, (format!("spendtop: {title}").as_str(), body, severity));
         }
+    }
+
+    #[test]
+    fn a_message_presses_as_it_says_and_what_is_over_is_to_be_known() {
+        use crate::domain::alert::{Kind, Turn};
+        let test = Message::test("desk", 0);
+        let of = |kind, severity, turn| Notice::from(&Message { kind, severity, turn, ..test.clone() }).severity;
+        for severity in Severity::ALL {
+            assert_eq!(of(Kind::Anomaly, severity, Turn::Raised), severity);
+            assert_eq!(of(Kind::Anomaly, severity, Turn::Resolved), Severity::Info);
+        }
+        assert_eq!(Notice::from(&test).severity, Severity::Info);
     }
 
     #[test]

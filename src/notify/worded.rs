@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::domain::alert::{Kind, Message, Severity, Turn};
+use crate::domain::alert::{Kind, Message, Turn};
 use crate::domain::calendar::format_timestamp;
 use crate::domain::text::{SafeText, Untrusted};
 
@@ -90,12 +90,6 @@ impl Worded {
         }
         text.push_str(&format!("Found {}\n", self.found_at));
         text
-    }
-
-    /// Whether it is a trouble that begins, and presses most.
-    #[must_use]
-    pub fn is_critical(&self) -> bool {
-        self.state == "raised" && self.severity == Severity::Critical.name()
     }
 
     /// Whether it ends a trouble.

@@ -14,7 +14,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::theme::Env;
-use crate::host::syncing::{Notice, Urgency};
+use crate::domain::alert::Severity;
+use crate::host::syncing::Notice;
 
 /// Characters of a title, and of a body, at most.
 const TITLE_MAX: usize = 120;
@@ -101,7 +102,7 @@ impl Teller {
             // The title ends with the first `;`.
             Some(Form::Osc777) => vec![format!("777;notify;{};{body}", title.replace(';', ","))],
             Some(Form::Osc99) => {
-                let urgency = if notice.urgency == Urgency::Critical { 2 } else { 1 };
+                let urgency = if notice.severity == Severity::Critical { 2 } else { 1 };
                 // Both parts have the id of one notification, which another notice must not be taken for.
                 let id = format!("spendtop-{:08x}", crc32c::crc32c(title.as_bytes()));
                 let part = |rest: &str, text: &str| format!("99;i={id}:{rest}:e=1;{}", STANDARD.encode(text));
@@ -134,8 +135,8 @@ mod tests {
     use super::*;
     use crate::domain::text::SafeText;
 
-    fn notice(title: &str, body: &str, urgency: Urgency) -> Notice {
-        Notice { title: SafeText::from_outside(title), body: SafeText::from_outside(body), urgency }
+    fn notice(title: &str, body: &str, severity: Severity) -> Notice {
+        Notice { title: SafeText::from_outside(title), body: SafeText::from_outside(body), severity }
     }
 
     /// An environment from `NAME=value` words; those without a value are marks.
@@ -195,7 +196,7 @@ mod tests {
 
     #[test]
     fn sequences_are_those_of_the_terminals() {
-        let notice = notice("spendtop: no", "it; is so", Urgency::Critical);
+        let notice = notice("spendtop: no", "it; is so", Severity::Critical);
         for (words, written) in [
             ("TERM=xterm", "\x07"),
             ("TERM=xterm-ghostty", "\x1b]9;spendtop: no: it; is so\x1b\\\x07"),
@@ -218,7 +219,7 @@ mod tests {
     #[test]
     fn nothing_that_is_told_ends_a_sequence_or_begins_one() {
         let evil = "a;b\x1b\\\x07\x1b]52;c;eA==\u{9c}\u{9d}\u{202e}größe";
-        let notice = notice(evil, &evil.repeat(100), Urgency::Normal);
+        let notice = notice(evil, &evil.repeat(100), Severity::Warning);
         for words in ["TERM=foot", "TERM=xterm-ghostty", "TERM=xterm-kitty", "TERM=tmux TMUX=1 WEZTERM_PANE"] {
             let told = Teller::of(&env(words)).sequence(&notice);
             assert!(told.is_ascii() && told.len() < 700, "{told:?}");

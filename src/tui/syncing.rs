@@ -258,7 +258,7 @@ mod tests {
         assert!(matches!(told.blocking_recv(), Some(Event::NotAsked(error)) if error.message == "nobody syncs"));
         assert_eq!(syncs.asked.load(Ordering::Relaxed), 1);
         let title = crate::domain::text::SafeText::ours("spendtop: no");
-        let notice = Notice { body: title.clone(), title, urgency: crate::host::syncing::Urgency::Normal };
+        let notice = Notice { body: title.clone(), title, severity: crate::domain::alert::Severity::Warning };
         syncs.notices.lock().expect("notices").push(notice.clone());
         syncs.listeners.tell(());
         assert!(matches!(told.blocking_recv(), Some(Event::Notice(told)) if *told == notice), "what is to be told is");

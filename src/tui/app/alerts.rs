@@ -4,8 +4,9 @@
 
 use super::App;
 use super::perform::distance;
+use crate::domain::alert::Severity;
 use crate::domain::words::counted;
-use crate::host::syncing::{Notice, Urgency};
+use crate::host::syncing::Notice;
 use crate::tui::action::Action;
 use crate::tui::alerting::Snapshot;
 use crate::tui::effect::Effect;
@@ -60,9 +61,10 @@ impl App {
         let said = match self.noticed.unseen.as_slice() {
             [one] => one.title.as_str().to_owned(),
             several => {
-                let grave = several.iter().filter(|notice| notice.urgency == Urgency::Critical);
-                let gravest = grave.clone().next().unwrap_or(&several[0]).title.as_str();
-                let grave = match grave.count() {
+                // The first of those that press alike.
+                let gravest = several.iter().rev().max_by_key(|notice| notice.severity).unwrap_or(notice);
+                let gravest = gravest.title.as_str();
+                let grave = match several.iter().filter(|notice| notice.severity == Severity::Critical).count() {
                     0 => String::new(),
                     count => format!(", {count} critical"),
                 };
@@ -81,16 +83,10 @@ impl App {
     pub fn pressing(&self) -> Option<(&'static str, Role)> {
         let tells = self.noticed.shown.is_some() && self.noticed.shown == self.status;
         let unseen = tells.then_some(&self.noticed.unseen)?;
-        // What is only to be known says so in its title.
-        let quiet = |notice: &Notice| {
-            ["spendtop: info", "spendtop: low", "spendtop: resolved"]
-                .iter()
-                .any(|quiet| notice.title.as_str().starts_with(quiet))
-        };
-        Some(match unseen.iter().any(|notice| notice.urgency == Urgency::Critical) {
-            true => ("! ", Role::Error),
-            false if unseen.iter().all(quiet) => ("", Role::Text),
-            false => ("", Role::Unsure),
+        Some(match unseen.iter().map(|notice| notice.severity).max()? {
+            Severity::Critical => ("! ", Role::Error),
+            Severity::High | Severity::Warning => ("", Role::Unsure),
+            Severity::Info => ("", Role::Text),
         })
     }
 

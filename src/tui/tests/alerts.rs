@@ -9,7 +9,7 @@ use crate::engine::alerts::AlertsAnswer;
 use crate::error::Error;
 use crate::host::alerting::{ChannelStanding, Standing};
 use crate::host::courier::Silence;
-use crate::host::syncing::{Notice, Urgency};
+use crate::host::syncing::Notice;
 use crate::tui::action::Place;
 use crate::tui::alerting::Snapshot;
 use crate::tui::effect::Effect;
@@ -422,32 +422,39 @@ fn a_test_from_within_a_channel_says_there_how_it_went() {
 #[test]
 fn of_several_alerts_the_gravest_stands_with_their_count() {
     let mut s = Session::started(Mood::Demo, (100, 30));
-    let notice = |text: &str, urgency| {
+    let notice = |text: &str, severity| {
         let title = crate::domain::text::SafeText::from_outside(text);
-        Event::Notice(Box::new(Notice { body: title.clone(), title, urgency }))
+        Event::Notice(Box::new(Notice { body: title.clone(), title, severity }))
     };
-    s.send(notice("spendtop: critical: Redshift costs 859 USD a day", Urgency::Critical));
-    s.send(notice("spendtop: warning: budget all has reached 80 %", Urgency::Normal));
+    s.send(notice("spendtop: critical: Redshift costs 859 USD a day", Severity::Critical));
+    s.send(notice("spendtop: warning: budget all has reached 80 %", Severity::Warning));
     let both = "2 alerts, 1 critical; N shows them: critical: Redshift costs 859 USD a day";
     assert!(s.text().contains(both), "{}", s.text());
-    s.send(notice("spendtop: warning: AWS is 3 days late", Urgency::Normal));
+    s.send(notice("spendtop: warning: AWS is 3 days late", Severity::Warning));
     assert!(s.text().contains("3 alerts, 1 critical"), "{}", s.text());
     s.keys("j");
-    s.send(notice("spendtop: warning: Azure is 3 days late", Urgency::Normal));
+    s.send(notice("spendtop: low: S3 costs 12 USD a day", Severity::Info));
+    s.send(notice("spendtop: high: EC2 costs 1,180 USD a day", Severity::High));
+    s.send(notice("spendtop: warning: Azure is 2 days late", Severity::Warning));
+    assert!(s.text().contains("3 alerts; N shows them: high: EC2 costs 1,180 USD a day"), "{}", s.text());
+    s.keys("j");
+    s.send(notice("spendtop: warning: Azure is 3 days late", Severity::Warning));
     assert!(s.text().contains("warning: Azure is 3 days late") && !s.text().contains("alerts,"), "{}", s.text());
 }
 
 #[test]
 fn an_alert_in_the_status_line_looks_as_it_presses() {
-    for (title, urgency, wanted) in [
-        ("spendtop: critical: Redshift costs more", Urgency::Critical, ("! ", Role::Error)),
-        ("spendtop: warning: AWS is late", Urgency::Normal, ("", Role::Unsure)),
-        ("spendtop: aws.prod has not synced for 26 h", Urgency::Normal, ("", Role::Unsure)),
-        ("spendtop: info: a week in short", Urgency::Normal, ("", Role::Text)),
+    for (title, severity, wanted) in [
+        ("spendtop: critical: Redshift costs more", Severity::Critical, ("! ", Role::Error)),
+        ("spendtop: warning: AWS is late", Severity::Warning, ("", Role::Unsure)),
+        ("spendtop: aws.prod has not synced for 26 h", Severity::Warning, ("", Role::Unsure)),
+        ("spendtop: high: EC2 costs more", Severity::High, ("", Role::Unsure)),
+        ("spendtop: spend, 2026-11-22: 420.00 USD", Severity::Info, ("", Role::Text)),
+        ("spendtop: A test of the channel desktop", Severity::Info, ("", Role::Text)),
     ] {
         let mut s = Session::started(Mood::Demo, (100, 30));
         let title = crate::domain::text::SafeText::from_outside(title);
-        s.send(Event::Notice(Box::new(Notice { body: title.clone(), title: title.clone(), urgency })));
+        s.send(Event::Notice(Box::new(Notice { body: title.clone(), title: title.clone(), severity })));
         assert_eq!(s.app.pressing(), Some(wanted), "{title}");
         s.app.status = Some("copied".to_owned());
         assert_eq!(s.app.pressing(), None, "what is said besides is no alert");
@@ -472,7 +479,7 @@ fn one_line_below_is_told_as_one() {
 fn an_alert_is_in_the_status_line_and_rings() {
     let mut s = Session::started(Mood::Demo, (100, 30));
     let title = crate::domain::text::SafeText::from_outside("spendtop: critical: a\x1b costs more");
-    let notice = Notice { body: title.clone(), title, urgency: Urgency::Critical };
+    let notice = Notice { body: title.clone(), title, severity: Severity::Critical };
     s.send(Event::Notice(Box::new(notice)));
     assert!(s.text().contains(" ! spendtop: critical: a\\x1b costs more"), "{}", s.text());
     assert!(matches!(s.done.last(), Some(Effect::Tell(sequence)) if sequence.ends_with('\x07')));

@@ -4,12 +4,13 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use super::alerts::standing;
 use super::fake::{Fake, HOSTILE, Mood, Session, as_of, colours, keeper, options};
+use crate::domain::alert::Severity;
 use crate::domain::text::SafeText;
 use crate::engine::{Engine, Listener, Listeners};
 use crate::error::Result;
 use crate::host::alerting;
 use crate::host::courier::Silence;
-use crate::host::syncing::{Notice, Urgency};
+use crate::host::syncing::Notice;
 use crate::tui::alerting::Alerts;
 use crate::tui::plain::Reader;
 use crate::tui::worker::{Opened, Opener, Standing};
@@ -54,7 +55,7 @@ impl Waiting {
         let notice = |title: &&str| Notice {
             title: SafeText::from_outside(title),
             body: SafeText::from_outside("Spent: 900 USD; Budgeted: 100 USD"),
-            urgency: Urgency::Critical,
+            severity: Severity::Critical,
         };
         let untold = Mutex::new(titles.iter().map(notice).collect());
         Arc::new(Waiting { stands, untold, listeners: Listeners::default() })
