@@ -114,7 +114,14 @@ pub fn would_find(rule: &Rule, facts: &Facts, subject: &str, was: &Remembered) -
 /// Whether a rule finds a trouble.
 #[must_use]
 pub fn finds(rule: &Rule, facts: &Facts, subject: &str) -> bool {
-    of(rule, facts).is_some_and(|found| found.iter().any(|condition| condition.subject == subject))
+    let is_it = |condition: &Condition| condition.severity >= rule.severity && condition.subject == subject;
+    if rule.kind == Kind::Anomaly {
+        // Of many: those of another name are not put into words.
+        let named = |fact: &&AnomalyFact| subject.split_once('/').is_some_and(|(_, of)| of == fact.id);
+        let mut of_it = facts.anomalies.iter().flatten().filter(named);
+        return of_it.any(|fact| anomaly(rule, fact, facts.now).is_some_and(|told| is_it(&told)));
+    }
+    of(rule, facts).is_some_and(|found| found.iter().any(is_it))
 }
 
 /// Whether a provider has told nothing since it was told to be late.
